@@ -1,0 +1,85 @@
+package access
+
+import (
+	"context"
+	"time"
+
+	"frontdesk/core/fault"
+)
+
+// ClaimLife is how long the answer to a request with an idempotency key is kept.
+const ClaimLife = 24 * time.Hour
+
+// MaxIdempotencyKey is the longest idempotency key, in bytes.
+const MaxIdempotencyKey = 255
+
+// The faults of idempotency.
+var (
+	ErrMismatch = fault.New(fault.Mismatch, "idempotency_key_reused", "This idempotency key was used before with another request.")
+	ErrLongKey  = fault.Wrong("Idempotency-Key", "too_big", "at most 255 printable characters", "The idempotency key is too long or has characters that cannot be printed.")
+)
+
+// Claim is one request that must happen at most once.
+type Claim struct {
+	Group GroupID // the key holder's own group
+	Key   KeyID
+	// Name is the caller's idempotency key.
+	Name string
+	// Fingerprint is a hash of everything the request asks.
+	Fingerprint []byte
+	At          time.Time
+}
+
+// Answer is what was sent back.
+type Answer struct {
+	Status int
+	Type   string // media type of Body
+	Body   []byte
+}
+
+// Keep reports whether a repeat of the request gets this answer again: it is
+// about the request, not about who asks, how often, or our own trouble.
+func (a Answer) Keep() bool {
+	switch a.Status {
+	case 401, 403, 429:
+		return false
+	}
+	return a.Status < 500
+}
+
+// Once runs a request in one transaction with the note of its answer: after a
+// crash either both are there or neither. A request with the same claim gets
+// the first answer again, and true. Error: ErrMismatch when the claim's
+// fingerprint is another.
+//
+// run is called with a context in which every transaction joins this one; it
+// must not call the outside world, and may be called again from the start.
+func (s *Service) Once(ctx context.Context, c Claim, run func(context.Context) Answer) (Answer, bool, error) {
+	if len(c.Name) > MaxIdempotencyKey {
+		return Answer{}, false, ErrLongKey
+	}
+	for _, r := range c.Name {
+		if r < ' ' || r > '~' {
+			return Answer{}, false, ErrLongKey
+		}
+	}
+	c.At = s.Now()
+	return s.Store.Once(ctx, c, run)
+}
+
+// forgetChunk bounds what one transaction of Forget deletes.
+const forgetChunk = 1000
+
+// Forget deletes the answers that have been kept long enough.
+func (s *Service) Forget(ctx context.Context) error {
+	who, err := RequirePermission(ctx, Setup)
+	if err != nil {
+		return err
+	}
+	for {
+		n, err := s.Store.ForgetClaims(ctx, who.Group, s.Now().Add(-ClaimLife), forgetChunk)
+		if err != nil || n < forgetChunk {
+			return err
+		}
+	}
+}

@@ -1,0 +1,102 @@
+package access
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"frontdesk/core/fault"
+)
+
+// RateWindow is the length of a rate limit's window. It begins with the first
+// request after the last window ended.
+const RateWindow = time.Minute
+
+// ErrLimited is returned when a key has used up its minute.
+var ErrLimited = fault.New(fault.Limited, "rate_limited", "Too many requests with this key. Wait, then try again.")
+
+// Budget is what is left of a key's minute.
+type Budget struct {
+	Limit     int // requests in a window; 0 is no limit
+	Remaining int
+	Reset     time.Duration // until the window ends
+}
+
+// limits holds, for each key, the requests this node has taken from the shared
+// counter and not yet used. The counter in the database is what counts; taking
+// from it in blocks keeps most requests away from it.
+type limits struct {
+	mu   sync.Mutex
+	keys map[KeyID]*share
+}
+
+type share struct {
+	mu    sync.Mutex
+	start time.Time // of the window
+	left  int       // taken by this node and not used
+	used  int       // taken by all nodes, when we last looked
+}
+
+// manyShares is where the map of shares is swept of windows that have ended.
+const manyShares = 1024
+
+func (l *limits) share(key KeyID, now time.Time) *share {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.keys == nil {
+		l.keys = map[KeyID]*share{}
+	}
+	s := l.keys[key]
+	if s == nil {
+		if len(l.keys) >= manyShares {
+			for k, old := range l.keys {
+				// A share in use is locked; it is not old.
+				if old.mu.TryLock() {
+					if now.Sub(old.start) >= RateWindow {
+						delete(l.keys, k)
+					}
+					old.mu.Unlock()
+				}
+			}
+		}
+		s = &share{}
+		l.keys[key] = s
+	}
+	return s
+}
+
+// Take uses one request of the caller's minute. The limit holds over all nodes
+// of one database. Error: ErrLimited, with the time to wait.
+func (s *Service) Take(ctx context.Context, c Caller) (Budget, error) {
+	if c.Limit <= 0 || c.Key == 0 {
+		return Budget{}, nil
+	}
+	now := s.Now()
+	sh := s.limits.share(c.Key, now)
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	ended := now.Sub(sh.start) >= RateWindow
+	if sh.left <= 0 || ended {
+		if ended {
+			sh.left, sh.used = 0, 0
+		}
+		if sh.used < c.Limit {
+			// A sixteenth of what is left: few questions at first, and near the
+			// end no node sits on requests another could use.
+			want := max(1, (c.Limit-sh.used)/16)
+			start, used, err := s.Store.TakeRate(ctx, c.Home, c.Key, now, now.Add(-RateWindow), want)
+			if err != nil {
+				return Budget{}, err
+			}
+			sh.start, sh.used = start, min(used, c.Limit)
+			sh.left = max(0, min(want, c.Limit-(used-want)))
+		}
+	}
+	b := Budget{Limit: c.Limit, Reset: sh.start.Add(RateWindow).Sub(now)}
+	if sh.left <= 0 {
+		return b, ErrLimited.After(b.Reset)
+	}
+	sh.left--
+	b.Remaining = c.Limit - sh.used + sh.left
+	return b, nil
+}

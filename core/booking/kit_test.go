@@ -1,0 +1,204 @@
+package booking_test
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"testing"
+	"time"
+
+	"frontdesk/core/access"
+	"frontdesk/core/booking"
+	"frontdesk/core/patient"
+	"frontdesk/core/practice"
+	"frontdesk/store"
+	"frontdesk/store/storetest"
+)
+
+// clock is a clock that moves when told.
+type clock struct {
+	mu sync.Mutex
+	at time.Time
+}
+
+func (c *clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.at
+}
+
+func (c *clock) Move(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.at = c.at.Add(d)
+}
+
+// desk is a small practice on one database, with a clock that moves.
+type desk struct {
+	t        testing.TB
+	ctx      context.Context
+	db       *store.DB
+	clock    *clock
+	practice *practice.Service
+	patients *patient.Service
+	booking  *booking.Service
+	group    practice.Group
+	place    practice.Location
+	gp       practice.Practitioner
+	kind     booking.Type
+	ada      patient.ID
+}
+
+// monday is a Monday morning in winter, when London keeps UTC.
+var monday = time.Date(2031, time.January, 6, 7, 0, 0, 0, time.UTC)
+
+func ptr[T any](v T) *T { return &v }
+
+// newDesk makes a practice with one GP who works on weekdays from nine to
+// twelve in steps of ten minutes, and one patient, Ada.
+func newDesk(t testing.TB, db *store.DB) *desk {
+	t.Helper()
+	d := &desk{t: t, db: db, clock: &clock{at: monday}}
+	d.practice = &practice.Service{Store: db.Practice(), Now: d.clock.Now, NewID: db.NewID}
+	d.patients = &patient.Service{Store: db.Patient(), Now: d.clock.Now, NewID: db.NewID}
+	d.booking = &booking.Service{Store: db.Booking(), Now: d.clock.Now, NewID: db.NewID, Hold: 15 * time.Minute}
+	ctx := context.Background()
+	var err error
+	d.group, err = d.practice.CreateGroup(ctx, practice.Group{Name: "Brambleford"})
+	d.must(err)
+	d.ctx = access.With(ctx, access.Operator(d.group.ID))
+	d.place, err = d.practice.CreateLocation(d.ctx, practice.LocationChange{Name: ptr("Mill Lane")})
+	d.must(err)
+	d.gp = d.newGP("Okafor")
+	d.kind = d.newType("Routine", 10)
+	d.session(booking.SessionChange{Rule: ptr("FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR")})
+	d.ada, err = d.patients.Register(d.ctx, patient.Registration{FirstName: "Ada", LastName: "Byron", BirthDate: "1985-12-10", Mobile: ptr("07700 900123")})
+	d.must(err)
+	return d
+}
+
+func (d *desk) must(err error) {
+	d.t.Helper()
+	if err != nil {
+		d.t.Fatal(err)
+	}
+}
+
+func (d *desk) newGP(name string) practice.Practitioner {
+	d.t.Helper()
+	p, err := d.practice.CreatePractitioner(d.ctx, practice.PractitionerChange{Title: ptr("Dr"), FirstName: ptr("Chidi"), LastName: ptr(name)})
+	d.must(err)
+	return p
+}
+
+func (d *desk) newType(name string, minutes int) booking.Type {
+	d.t.Helper()
+	k, err := d.booking.CreateType(d.ctx, booking.TypeChange{Name: ptr(name), Minutes: ptr(minutes), InPerson: ptr(true)})
+	d.must(err)
+	return k
+}
+
+// session adds a session; what the change leaves out is the GP, the place, the
+// type, from nine to twelve in steps of ten, from the first Monday on.
+func (d *desk) session(c booking.SessionChange) booking.Session {
+	d.t.Helper()
+	s, err := d.booking.CreateSession(d.ctx, d.sessionOf(c))
+	d.must(err)
+	return s
+}
+
+func (d *desk) sessionOf(c booking.SessionChange) booking.SessionChange {
+	full := booking.SessionChange{
+		Practitioner: &d.gp.ID, Location: &d.place.ID, Types: &[]booking.TypeID{d.kind.ID}, StartDate: ptr("2031-01-06"),
+		From: ptr("09:00"), To: ptr("12:00"), Step: ptr(10),
+	}
+	over := func() {
+		if c.Practitioner != nil {
+			full.Practitioner = c.Practitioner
+		}
+		if c.Location != nil {
+			full.Location = c.Location
+		}
+		if c.Types != nil {
+			full.Types = c.Types
+		}
+		if c.StartDate != nil {
+			full.StartDate = c.StartDate
+		}
+		if c.From != nil {
+			full.From = c.From
+		}
+		if c.To != nil {
+			full.To = c.To
+		}
+		if c.Step != nil {
+			full.Step = c.Step
+		}
+	}
+	over()
+	full.Rule, full.TimeZone, full.WorksHolidays, full.Exceptions = c.Rule, c.TimeZone, c.WorksHolidays, c.Exceptions
+	return full
+}
+
+// nine is nine o'clock on the first Monday.
+func nine(plus time.Duration) time.Time {
+	return time.Date(2031, time.January, 6, 9, 0, 0, 0, time.UTC).Add(plus)
+}
+
+func (d *desk) ask(start time.Time) booking.Request {
+	return booking.Request{Type: d.kind.ID, Location: d.place.ID, Practitioner: d.gp.ID, Start: start, Minutes: 10, Patient: d.ada}
+}
+
+func (d *desk) reserve(start time.Time) booking.Appointment {
+	d.t.Helper()
+	a, err := d.booking.Reserve(d.ctx, d.ask(start))
+	d.must(err)
+	return a
+}
+
+func (d *desk) book(start time.Time) booking.Appointment {
+	d.t.Helper()
+	a := d.reserve(start)
+	got, err := d.booking.Book(d.ctx, a.ID, booking.Confirmation{})
+	d.must(err)
+	return got.Appointment
+}
+
+func (d *desk) starts(q booking.SlotQuery) []string {
+	d.t.Helper()
+	page, err := d.booking.Slots(d.ctx, q, 0, 500, false)
+	d.must(err)
+	var out []string
+	for _, s := range page.Slots {
+		out = append(out, s.Start.Format("02 15:04"))
+	}
+	if page.Count != len(out) {
+		d.t.Fatalf("counted %d slots, listed %d", page.Count, len(out))
+	}
+	return out
+}
+
+func (d *desk) events(id booking.ID) []string {
+	d.t.Helper()
+	all, err := d.db.Events(d.ctx, int64(d.group.ID), 0, 1000)
+	d.must(err)
+	var out []string
+	for _, e := range all {
+		if e.Subject == int64(id) {
+			out = append(out, e.Type)
+		}
+	}
+	return out
+}
+
+func want(t testing.TB, err, target error) {
+	t.Helper()
+	if !errors.Is(err, target) {
+		t.Fatalf("got %v, want %v", err, target)
+	}
+}
+
+func each(t *testing.T, test func(t *testing.T, d *desk)) {
+	t.Helper()
+	storetest.Each(t, func(t *testing.T, db *store.DB) { test(t, newDesk(t, db)) })
+}

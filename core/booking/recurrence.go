@@ -1,0 +1,136 @@
+package booking
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"frontdesk/core/input"
+)
+
+// Weekly is a session's weekly rule, in a form that says of any date at once
+// whether the session runs on it.
+type Weekly struct {
+	Interval  int          // every so many weeks; 0 means the start date alone
+	Days      uint8        // bit n is set when it runs on time.Weekday(n)
+	WeekStart time.Weekday // where a week begins, for an Interval above 1
+}
+
+// maxInterval and maxCount bound a rule to what a practice could mean, and the
+// work of turning a count into a date.
+const (
+	maxInterval = 52
+	maxCount    = 1000
+)
+
+var dayNames = map[string]time.Weekday{
+	"SU": time.Sunday, "MO": time.Monday, "TU": time.Tuesday, "WE": time.Wednesday,
+	"TH": time.Thursday, "FR": time.Friday, "SA": time.Saturday,
+}
+
+// parseRule reads a weekly recurrence rule (RFC 5545, section 3.3.10) with
+// FREQ, INTERVAL, BYDAY, WKST, and COUNT or UNTIL. It gives the rule, the
+// last date or NoDate, and what is wrong in a sentence. An UNTIL with a time is compared with the instant at
+// which the session starts, which start gives for a date.
+func parseRule(text string, first input.Date, start func(input.Date) time.Time) (Weekly, input.Date, string) {
+	w := Weekly{Interval: 1, WeekStart: time.Monday}
+	until := input.NoDate
+	count := 0
+	seen := map[string]bool{}
+	for _, part := range strings.Split(strings.TrimPrefix(text, "RRULE:"), ";") {
+		name, value, _ := strings.Cut(part, "=")
+		if seen[name] {
+			return w, until, "The rule has " + name + " twice."
+		}
+		seen[name] = true
+		ok := true
+		switch name {
+		case "FREQ":
+			ok = value == "WEEKLY"
+		case "INTERVAL":
+			w.Interval, ok = number(value, maxInterval)
+		case "COUNT":
+			count, ok = number(value, maxCount)
+		case "UNTIL":
+			until, ok = parseUntil(value, start)
+		case "WKST":
+			w.WeekStart, ok = dayNames[value]
+		case "BYDAY":
+			for _, name := range strings.Split(value, ",") {
+				day, known := dayNames[name]
+				ok = ok && known
+				w.Days |= 1 << day
+			}
+		default:
+			return w, until, "Sessions repeat weekly; the rule has a part that is not for that."
+		}
+		if !ok {
+			return w, until, "The rule's " + name + " is not one a weekly session can have."
+		}
+	}
+	switch {
+	case !seen["FREQ"]:
+		return w, until, "The rule needs FREQ=WEEKLY."
+	case seen["COUNT"] && seen["UNTIL"]:
+		return w, until, "The rule may have COUNT or UNTIL, not both."
+	case until != input.NoDate && until < first:
+		return w, until, "The rule ends before the session starts."
+	}
+	if w.Days == 0 {
+		w.Days = 1 << first.Weekday()
+	}
+	if count > 0 {
+		for until = first - 1; count > 0; {
+			until++
+			if w.runs(first, input.NoDate, until) {
+				count--
+			}
+		}
+	}
+	return w, until, ""
+}
+
+func number(s string, most int) (int, bool) {
+	n, err := strconv.Atoi(s)
+	return n, err == nil && n >= 1 && n <= most
+}
+
+// parseUntil reads UNTIL as a date, or as an instant in UTC.
+func parseUntil(value string, start func(input.Date) time.Time) (input.Date, bool) {
+	if t, err := time.Parse("20060102", value); err == nil {
+		return input.ParseDate(t.Format("2006-01-02"))
+	}
+	t, err := time.Parse("20060102T150405Z", value)
+	if err != nil {
+		return input.NoDate, false
+	}
+	last, ok := input.ParseDate(t.Format("2006-01-02"))
+	// The zone may be ahead of UTC or behind it by most of a day.
+	for last++; ok && start(last).After(t); {
+		last--
+	}
+	return last, ok
+}
+
+// runs reports whether a session with this rule runs on the date.
+func (w Weekly) runs(first, until, day input.Date) bool {
+	if day < first || (until != input.NoDate && day > until) {
+		return false
+	}
+	if w.Interval == 0 {
+		return day == first
+	}
+	if w.Days&(1<<day.Weekday()) == 0 {
+		return false
+	}
+	return w.Interval == 1 || (w.week(day)-w.week(first))%w.Interval == 0
+}
+
+// week numbers weeks that begin on WeekStart; 1 January 1970 was a Thursday.
+func (w Weekly) week(day input.Date) int {
+	days := int(day) + (int(time.Thursday)-int(w.WeekStart)+7)%7
+	if days < 0 {
+		return (days - 6) / 7
+	}
+	return days / 7
+}

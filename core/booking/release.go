@@ -1,0 +1,80 @@
+package booking
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"frontdesk/core/access"
+	"frontdesk/core/fault"
+	"frontdesk/core/job"
+	"frontdesk/core/practice"
+)
+
+// ReleaseKind is the kind of the job that releases holds.
+const ReleaseKind = "booking.release"
+
+// releaseEvery is how finely holds are gathered into release jobs. A lapsed
+// hold stops nobody; the job only writes down that it has lapsed.
+const releaseEvery = 10 * time.Second
+
+type releaseArgs struct {
+	Until time.Time `json:"until"`
+}
+
+// releaseJob releases the group's holds that run out by the end of the same
+// ten seconds. All of them share one job.
+func releaseJob(group practice.ID, at time.Time) job.Job {
+	until := at.Add(releaseEvery - 1).Truncate(releaseEvery).UTC()
+	return job.Job{
+		Group: int64(group), Kind: ReleaseKind, Key: until.Format(time.RFC3339), RunAt: until, Args: job.Args(releaseArgs{until}),
+	}
+}
+
+// releaseChunk bounds one look for lapsed holds.
+const releaseChunk = 200
+
+// Release is the job: it releases the holds that have run out.
+func (s *Service) Release(ctx context.Context, j job.Job) error {
+	var args releaseArgs
+	if err := json.Unmarshal(j.Args, &args); err != nil {
+		return fault.New(fault.Invalid, "bad_job", "The job's arguments cannot be read.").Because(err)
+	}
+	who := access.System(practice.ID(j.Group))
+	now := s.Now().Truncate(time.Microsecond)
+	for {
+		lapsed, err := s.Store.LapsedHolds(ctx, who.Group, now, releaseChunk)
+		if err != nil {
+			return err
+		}
+		for _, o := range lapsed {
+			err := s.do(ctx, func(tx Tx) error {
+				if _, err := lock(ctx, tx, who.Group, o.Appointment, 0); err != nil {
+					return err
+				}
+				return release(ctx, tx, who, o.Appointment, now)
+			})
+			if err != nil {
+				return err
+			}
+		}
+		if len(lapsed) < releaseChunk {
+			return nil
+		}
+	}
+}
+
+// release frees a hold that has run out; anything else it leaves alone. The
+// caller has locked the diary.
+func release(ctx context.Context, tx Tx, who access.Caller, id ID, now time.Time) error {
+	before, err := tx.Appointment(ctx, who.Group, id)
+	if err != nil || !before.Lapsed(now) {
+		return err
+	}
+	after := before
+	after.State, after.ReleasedAt = Released, now
+	if err := tx.Vacate(ctx, who.Group, before); err != nil {
+		return err
+	}
+	return change(ctx, tx, who, now, "appointment.release", "appointment.released", before, &after, "expired")
+}

@@ -1,0 +1,188 @@
+package booking
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"frontdesk/core/access"
+	"frontdesk/core/fault"
+	"frontdesk/core/input"
+	"frontdesk/core/patient"
+	"frontdesk/core/practice"
+)
+
+// Request asks for a time.
+type Request struct {
+	Type         TypeID
+	Location     practice.LocationID
+	Practitioner practice.PractitionerID
+	// Start is a whole minute; zero means the caller left it out.
+	Start time.Time
+	// Minutes is how long the appointment lasts, a whole number.
+	Minutes   float64
+	Patient   patient.ID
+	Billpayer patient.ID
+	Reason    string
+	// SuppressMail keeps the patient from being written to about it.
+	SuppressMail bool
+	// Override takes the time whether a session offers it or not. It never
+	// takes a time that is held or booked.
+	Override bool
+	// Source is the door the request came through.
+	Source string
+}
+
+// times checks the start and the length, and gives start and end.
+func (r Request) times() (start, end time.Time, err error) {
+	var in input.Checks
+	if r.Start.IsZero() {
+		in.Wrong("start_time", input.CodeType, "an instant, such as 2026-03-15T09:30:00Z", "An appointment needs a time to start.")
+	} else if r.Start.Year() < 2000 || r.Start.Year() > 2198 {
+		in.Wrong("start_time", input.CodeDate, "an instant from the year 2000 to 2198", "This time is too far away.")
+	} else if r.Start.Truncate(time.Minute) != r.Start {
+		in.Wrong("start_time", input.CodeDate, "an instant on a whole minute", "Appointments start on a whole minute.")
+	}
+	minutes := int(min(max(r.Minutes, -1), float64(maxMinutes)+1))
+	if float64(minutes) != r.Minutes && minutes > 0 && minutes <= maxMinutes {
+		in.Wrong("duration", input.CodeType, "a whole number of minutes", "Appointments last whole minutes.")
+	} else {
+		in.Between("duration", minutes, 1, maxMinutes)
+	}
+	return r.Start.UTC(), r.Start.UTC().Add(time.Duration(minutes) * time.Minute), in.Err()
+}
+
+// maxReason is the longest reason for coming, in characters.
+const maxReason = 2000
+
+// offer is the group, type and place of a request.
+type offer struct {
+	group    practice.Group
+	kind     Type
+	location practice.Location
+}
+
+func (o offer) usable() bool { return o.kind.Active && o.location.Active }
+
+func terms(ctx context.Context, r Reader, group practice.ID, kind TypeID, at practice.LocationID) (offer, error) {
+	var o offer
+	var err error
+	if o.group, err = r.Group(ctx, group); err != nil {
+		return o, err
+	}
+	if o.kind, err = r.AppointmentType(ctx, group, kind); err != nil {
+		return o, err
+	}
+	o.location, err = r.Location(ctx, group, at)
+	return o, err
+}
+
+// Reserve holds a time until Hold has passed. It is free again then, whether or
+// not anything has cleared it away. Errors: field faults; not found for a type,
+// place, practitioner or patient the group lacks; ErrSlotTaken and ErrNoSession
+// as a NotFree with the nearest free slots.
+func (s *Service) Reserve(ctx context.Context, r Request) (Appointment, error) {
+	who, err := access.Require(ctx, access.Booking)
+	if err != nil {
+		return Appointment{}, err
+	}
+	start, end, err := r.times()
+	if err != nil {
+		return Appointment{}, err
+	}
+	var in input.Checks
+	r.Reason = in.Lines("reason", r.Reason, maxReason)
+	if err := in.Err(); err != nil {
+		return Appointment{}, err
+	}
+	now := s.Now().Truncate(time.Microsecond)
+	a := Appointment{
+		ID: ID(s.NewID()), State: Reserved, Patient: r.Patient, Billpayer: r.Billpayer,
+		Practitioner: r.Practitioner, Location: r.Location, Type: r.Type, Start: start, End: end,
+		ReservedUntil: now.Add(s.Hold), Reason: r.Reason, SuppressMail: r.SuppressMail, Override: r.Override,
+		Source: r.Source, Version: 1, CreatedAt: now, UpdatedAt: now,
+	}
+	err = s.do(ctx, func(tx Tx) error {
+		if err := tx.LockDiary(ctx, who.Group, a.Practitioner); err != nil {
+			return err
+		}
+		o, err := terms(ctx, tx, who.Group, a.Type, a.Location)
+		if err != nil {
+			return err
+		}
+		a.Modes = o.kind.Modes
+		if err := people(ctx, tx, who.Group, a); err != nil {
+			return err
+		}
+		if err := s.claim(ctx, tx, who, o, a, now); err != nil {
+			return err
+		}
+		if err := tx.AddAppointment(ctx, who.Group, a); err != nil {
+			return err
+		}
+		if err := tx.Occupy(ctx, who.Group, a); err != nil {
+			return err
+		}
+		if err := tell(ctx, tx, who, now, "appointment.reserve", "appointment.reserved", nil, a, ""); err != nil {
+			return err
+		}
+		return tx.Enqueue(ctx, releaseJob(who.Group, a.ReservedUntil))
+	})
+	return a, s.orNearest(ctx, who, a.Practitioner, a.Type, start, err)
+}
+
+// people checks that the patients named exist.
+func people(ctx context.Context, tx Tx, group practice.ID, a Appointment) error {
+	for _, p := range []struct {
+		id    patient.ID
+		field string
+	}{{a.Patient, "patient_id"}, {a.Billpayer, "billpayer_id"}} {
+		if p.id == 0 {
+			continue
+		}
+		if _, err := tx.Patient(ctx, group, p.id); err != nil {
+			if errors.Is(err, patient.ErrNotFound) {
+				f := *patient.ErrNotFound
+				f.Fields = []fault.Field{{Path: []string{p.field}, Code: f.Code, Expected: "the id of a patient of this practice group", Message: f.Message}}
+				return &f
+			}
+			return err
+		}
+	}
+	return nil
+}
+
+// claim makes sure the appointment may have its time: a session offers it,
+// unless that check is overridden, and nobody else has any of it. Lapsed holds
+// in the way are released. The caller has locked the diary.
+func (s *Service) claim(ctx context.Context, tx Tx, who access.Caller, o offer, a Appointment, now time.Time) error {
+	start, end := minuteOf(a.Start), minuteOf(a.End)
+	d, lapsed, err := seated(ctx, tx, o.group, []practice.PractitionerID{a.Practitioner}, a.Start, a.End, now, a.ID)
+	if err != nil {
+		return err
+	}
+	if !d.free(a.Practitioner, start, end) {
+		return ErrSlotTaken
+	}
+	if !a.Override && !(o.usable() && d.offers(a.Location, a.Type, start, end)) {
+		return ErrNoSession
+	}
+	for _, b := range lapsed {
+		if err := release(ctx, tx, access.System(who.Group), b.Appointment, now); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// orNearest gives a conflict over a time the nearest times that are free.
+func (s *Service) orNearest(ctx context.Context, who access.Caller, of practice.PractitionerID, kind TypeID, start time.Time, err error) error {
+	if !errors.Is(err, ErrSlotTaken) && !errors.Is(err, ErrNoSession) && !errors.Is(err, ErrHoldExpired) {
+		return err
+	}
+	free, nearErr := s.nearest(ctx, who, of, kind, start)
+	if nearErr != nil {
+		return nearErr
+	}
+	return &NotFree{Fault: fault.Of(err), Nearest: free}
+}

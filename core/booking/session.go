@@ -1,0 +1,286 @@
+package booking
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"frontdesk/core/access"
+	"frontdesk/core/fault"
+	"frontdesk/core/input"
+	"frontdesk/core/practice"
+)
+
+// SessionID names a session.
+type SessionID int64
+
+// String gives the id as digits.
+func (id SessionID) String() string { return strconv.FormatInt(int64(id), 10) }
+
+// Session is when a practitioner sees patients at a place: from one wall-clock
+// time to another, on one date or every week.
+type Session struct {
+	ID           SessionID               `json:"id"`
+	Practitioner practice.PractitionerID `json:"practitioner_id"`
+	Location     practice.LocationID     `json:"location_id"`
+	Types        []TypeID                `json:"appointment_type_ids"`
+	// Start is the first date. The session runs from minute From of the day to
+	// minute To, which is of the next day when it is not after From.
+	Start input.Date `json:"start_date"`
+	From  int        `json:"from"`
+	To    int        `json:"to"`
+	// Step is the minutes from the start of one slot to the next.
+	Step int `json:"slot_length"`
+	// Rule is the recurrence rule as it was given; empty means Start alone.
+	Rule string `json:"recurrence"`
+	Weekly
+	Until         input.Date  `json:"until"` // the last date, or NoDate
+	TimeZone      string      `json:"timezone"`
+	WorksHolidays bool        `json:"runs_on_bank_holidays"`
+	Exceptions    []Exception `json:"exceptions"`
+	CreatedAt     time.Time   `json:"created_at"`
+	UpdatedAt     time.Time   `json:"updated_at"`
+}
+
+// Exception is a range of dates, both included, on which a session does not run.
+type Exception struct {
+	From   input.Date `json:"start_date"`
+	To     input.Date `json:"end_date"`
+	Reason string     `json:"reason"`
+}
+
+// maxExceptions and maxTypes bound a session.
+const (
+	maxExceptions = 500
+	maxTypes      = 100
+)
+
+func (s *Session) zone() *time.Location {
+	loc, err := time.LoadLocation(s.TimeZone)
+	if err != nil {
+		return time.UTC // never: the name was checked when it was set
+	}
+	return loc
+}
+
+// span is when the session runs on a date; nothing when clocks skip it whole.
+func (s *Session) span(zone *time.Location, day input.Date) (from, to minute) {
+	end := day
+	if s.To <= s.From {
+		end++
+	}
+	return instant(zone, day, s.From), instant(zone, end, s.To)
+}
+
+func (s *Session) excepted(day input.Date) bool {
+	return slices.ContainsFunc(s.Exceptions, func(e Exception) bool { return day >= e.From && day <= e.To })
+}
+
+// SessionChange is what to set of a session; nil leaves a thing as it is.
+type SessionChange struct {
+	Practitioner        *practice.PractitionerID
+	Location            *practice.LocationID
+	Types               *[]TypeID
+	StartDate, From, To *string // YYYY-MM-DD, HH:MM
+	Step                *int
+	Rule, TimeZone      *string
+	WorksHolidays       *bool
+	Exceptions          *[]ExceptionInput
+}
+
+// ExceptionInput is an exception as a caller writes it.
+type ExceptionInput struct{ From, To, Reason string }
+
+func (c SessionChange) apply(s *Session) error {
+	var in input.Checks
+	set(&s.Practitioner, c.Practitioner)
+	set(&s.Location, c.Location)
+	set(&s.Types, c.Types)
+	set(&s.Step, c.Step)
+	set(&s.Rule, c.Rule)
+	set(&s.TimeZone, c.TimeZone)
+	set(&s.WorksHolidays, c.WorksHolidays)
+	if c.StartDate != nil {
+		s.Start = in.Date("start_date", *c.StartDate)
+	}
+	if c.From != nil {
+		s.From = clock(&in, "start_time", *c.From)
+	}
+	if c.To != nil {
+		s.To = clock(&in, "end_time", *c.To)
+	}
+	if c.Exceptions != nil {
+		s.Exceptions = exceptions(&in, *c.Exceptions)
+	}
+	slices.Sort(s.Types)
+	s.Types = slices.Compact(s.Types)
+	if len(s.Types) == 0 || len(s.Types) > maxTypes {
+		in.Wrong("appointment_type_ids", input.CodeSmall, fmt.Sprintf("1 to %d ids", maxTypes), "A session needs the appointment types it offers.")
+	}
+	s.Step = in.Between("slot_length", s.Step, 1, maxMinutes)
+	s.TimeZone = practice.CheckZone(&in, "timezone", s.TimeZone)
+	if s.To == s.From {
+		in.Wrong("end_time", input.CodeSmall, "another time than start_time", "A session that ends when it starts has no time for anybody.")
+	}
+	s.Rule = strings.TrimSpace(s.Rule)
+	if err := in.Err(); err != nil {
+		return err // what follows needs the dates and the zone to be right
+	}
+	s.Weekly, s.Until = Weekly{}, input.NoDate
+	if s.Rule != "" {
+		zone := s.zone()
+		var wrong string
+		s.Weekly, s.Until, wrong = parseRule(s.Rule, s.Start, func(d input.Date) time.Time { return instant(zone, d, s.From).time() })
+		if wrong != "" {
+			in.Wrong("recurrence", input.CodeString, "a weekly RRULE, such as FREQ=WEEKLY;BYDAY=MO,WE", wrong)
+		}
+	}
+	return in.Err()
+}
+
+// clock reads a time of day as HH:MM, in minutes since midnight. 24:00 is the
+// midnight at the end of the day.
+func clock(in *input.Checks, field, value string) int {
+	if value == "24:00" {
+		return 0
+	}
+	t, err := time.Parse("15:04", value)
+	if err != nil {
+		in.Wrong(field, input.CodeString, "a time as HH:MM", "This is not a time of day.")
+	}
+	return t.Hour()*60 + t.Minute()
+}
+
+// Clock writes minutes since midnight as HH:MM.
+func Clock(minutes int) string { return fmt.Sprintf("%02d:%02d", minutes/60, minutes%60) }
+
+func exceptions(in *input.Checks, from []ExceptionInput) []Exception {
+	if len(from) > maxExceptions {
+		in.Wrong("exceptions", input.CodeBig, fmt.Sprintf("at most %d", maxExceptions), "These are too many exceptions.")
+		return nil
+	}
+	out := make([]Exception, len(from))
+	for i, e := range from {
+		at := "exceptions." + strconv.Itoa(i)
+		out[i].From = in.Date(at+".start_date", e.From)
+		out[i].To = out[i].From
+		if e.To != "" {
+			out[i].To = in.Date(at+".end_date", e.To)
+		}
+		out[i].Reason = in.Text(at+".reason", e.Reason, 200)
+		if out[i].To < out[i].From {
+			in.Wrong(at+".end_date", input.CodeSmall, "a date on or after start_date", "This range ends before it starts.")
+		}
+	}
+	return out
+}
+
+// SessionQuery says which sessions to read: those that may run between two
+// dates, of some practitioners or, with none named, of all; only those at an
+// active place with an active practitioner when asked.
+type SessionQuery struct {
+	Practitioners []practice.PractitionerID
+	From, To      input.Date
+	ActiveOnly    bool
+}
+
+// Sessions lists the group's sessions that have not ended before the date, for
+// one practitioner or, with 0, for all.
+func (s *Service) Sessions(ctx context.Context, of practice.PractitionerID, since input.Date) ([]Session, error) {
+	who, err := access.RequirePermission(ctx, access.Setup)
+	if err != nil {
+		return nil, err
+	}
+	q := SessionQuery{From: since, To: lastDay}
+	if of != 0 {
+		q.Practitioners = []practice.PractitionerID{of}
+	}
+	return s.Store.Sessions(ctx, who.Group, q)
+}
+
+// lastDay is after any date a session could have.
+var lastDay = input.DayOf(2199, time.December, 31)
+
+// Session finds one session. Error: ErrSessionNotFound.
+func (s *Service) Session(ctx context.Context, id SessionID) (Session, error) {
+	who, err := access.RequirePermission(ctx, access.Setup)
+	if err != nil {
+		return Session{}, err
+	}
+	return s.Store.Session(ctx, who.Group, id)
+}
+
+// CreateSession adds a session. Its zone is the group's, when none is given.
+func (s *Service) CreateSession(ctx context.Context, c SessionChange) (Session, error) {
+	var made Session
+	err := s.setup(ctx, func(tx Tx, who access.Caller, now time.Time) error {
+		g, err := tx.Group(ctx, who.Group)
+		if err != nil {
+			return err
+		}
+		made = Session{ID: SessionID(s.NewID()), TimeZone: g.TimeZone, CreatedAt: now}
+		return saveSession(ctx, tx, who, now, "session.create", nil, &made, c)
+	})
+	return made, err
+}
+
+// UpdateSession changes a session from now on. Appointments already made stay
+// as they are.
+func (s *Service) UpdateSession(ctx context.Context, id SessionID, c SessionChange) (Session, error) {
+	var after Session
+	err := s.setup(ctx, func(tx Tx, who access.Caller, now time.Time) error {
+		before, err := tx.Session(ctx, who.Group, id)
+		if err != nil {
+			return err
+		}
+		after = before
+		return saveSession(ctx, tx, who, now, "session.update", before, &after, c)
+	})
+	return after, err
+}
+
+func saveSession(ctx context.Context, tx Tx, who access.Caller, now time.Time, action string, before any, s *Session, c SessionChange) error {
+	s.UpdatedAt = now
+	if err := c.apply(s); err != nil {
+		return err
+	}
+	if _, err := tx.Location(ctx, who.Group, s.Location); err != nil {
+		return err
+	}
+	for _, t := range s.Types {
+		if _, err := tx.AppointmentType(ctx, who.Group, t); err != nil {
+			return err
+		}
+	}
+	// Nobody books by the old hours once the new ones are kept.
+	if err := tx.LockDiary(ctx, who.Group, s.Practitioner); err != nil {
+		return err
+	}
+	if err := tx.SaveSession(ctx, who.Group, *s); err != nil {
+		return err
+	}
+	return tx.Audit(ctx, who.Audit(now, action, "session", int64(s.ID), before, *s))
+}
+
+// DeleteSession ends a session: it offers no more slots. Appointments already
+// made stay as they are. Error: ErrSessionNotFound.
+func (s *Service) DeleteSession(ctx context.Context, id SessionID) error {
+	return s.setup(ctx, func(tx Tx, who access.Caller, now time.Time) error {
+		before, err := tx.Session(ctx, who.Group, id)
+		if err != nil {
+			return err
+		}
+		if err := tx.LockDiary(ctx, who.Group, before.Practitioner); err != nil {
+			return err
+		}
+		if err := tx.DropSession(ctx, who.Group, id); err != nil {
+			return err
+		}
+		return tx.Audit(ctx, who.Audit(now, "session.delete", "session", int64(id), before, nil))
+	})
+}
+
+var errNoDates = fault.Wrong("end_date", input.CodeSmall, "a date or an instant after start_date", "This range ends before it starts.")

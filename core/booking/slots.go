@@ -1,0 +1,385 @@
+package booking
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"frontdesk/core/access"
+	"frontdesk/core/fault"
+	"frontdesk/core/input"
+	"frontdesk/core/practice"
+)
+
+// Slot is a free time that can be reserved.
+type Slot struct {
+	ID           string
+	Practitioner practice.PractitionerID
+	Location     practice.LocationID
+	Type         TypeID
+	Start, End   time.Time
+}
+
+// slotID spells the session, the type and the start of a slot in digits: the
+// session's id, then the type's in sixteen, then minutes since 1970 in nine.
+// The same slot always has the same id.
+func slotID(s SessionID, t TypeID, start minute) string {
+	return fmt.Sprintf("%d%016d%09d", s, t, start)
+}
+
+const slotTail = 16 + 9
+
+// parseSlotID reads what slotID wrote.
+func parseSlotID(id string) (s SessionID, t TypeID, start minute, ok bool) {
+	if len(id) <= slotTail || len(id) > slotTail+16 || id[0] == '0' {
+		return 0, 0, 0, false
+	}
+	cut := len(id) - slotTail
+	a, err1 := strconv.ParseUint(id[:cut], 10, 63)
+	b, err2 := strconv.ParseUint(id[cut:cut+16], 10, 63)
+	c, err3 := strconv.ParseUint(id[cut+16:], 10, 63)
+	return SessionID(a), TypeID(b), minute(c), err1 == nil && err2 == nil && err3 == nil
+}
+
+func (s slot) public() Slot {
+	return Slot{
+		ID: slotID(s.session.ID, s.kind.ID, s.start), Practitioner: s.session.Practitioner, Location: s.session.Location,
+		Type: s.kind.ID, Start: s.start.time(), End: s.end().time(),
+	}
+}
+
+// compareSlots orders by start, then practitioner, then type, then session.
+func compareSlots(a, b slot) int {
+	return cmp.Or(
+		cmp.Compare(a.start, b.start), cmp.Compare(a.session.Practitioner, b.session.Practitioner),
+		cmp.Compare(a.kind.ID, b.kind.ID), cmp.Compare(a.session.ID, b.session.ID),
+	)
+}
+
+// SlotQuery says which free slots to look for. From and To are dates in the
+// group's zone, both included, or instants; empty means from now, and to the
+// end of the group's booking window.
+type SlotQuery struct {
+	Locations     []practice.LocationID
+	Practitioners []practice.PractitionerID
+	Types         []TypeID
+	From, To      string
+}
+
+// found is a search made ready: what to look in, and between which instants.
+type found struct {
+	diary    *diary
+	from, to minute
+}
+
+// search reads what a query asks about. Errors: a field fault for the dates,
+// and not found for a place, practitioner or type the group lacks.
+func (s *Service) search(ctx context.Context, who access.Caller, q SlotQuery) (found, error) {
+	g, err := s.Store.Group(ctx, who.Group)
+	if err != nil {
+		return found{}, err
+	}
+	now := s.Now()
+	from, to, err := window(q.From, q.To, now, g)
+	if err != nil {
+		return found{}, err
+	}
+	types, err := s.Store.AppointmentTypes(ctx, who.Group, false)
+	if err != nil {
+		return found{}, err
+	}
+	d, _, err := seated(ctx, s.Store, g, q.Practitioners, from, to, now, 0)
+	if err != nil {
+		return found{}, err
+	}
+	d.types = make(map[TypeID]*Type, len(types))
+	for i, t := range types {
+		if len(q.Types) == 0 || slices.Contains(q.Types, t.ID) {
+			d.types[t.ID] = &types[i]
+		}
+	}
+	for _, id := range q.Types {
+		if d.types[id] == nil {
+			if _, err := s.Store.AppointmentType(ctx, who.Group, id); err != nil {
+				return found{}, err
+			}
+		}
+	}
+	if err := s.known(ctx, who, q, d); err != nil {
+		return found{}, err
+	}
+	if len(q.Locations) > 0 {
+		d.sessions = slices.DeleteFunc(d.sessions, func(s Session) bool { return !slices.Contains(q.Locations, s.Location) })
+	}
+	if len(q.Practitioners) > 0 {
+		d.sessions = slices.DeleteFunc(d.sessions, func(s Session) bool { return !slices.Contains(q.Practitioners, s.Practitioner) })
+	}
+	return found{d, minuteOf(from), minuteOf(to)}, nil
+}
+
+// known checks that every place and practitioner asked about exists. Those
+// with a session need no question.
+func (s *Service) known(ctx context.Context, who access.Caller, q SlotQuery, d *diary) error {
+	for _, id := range q.Locations {
+		if slices.ContainsFunc(d.sessions, func(s Session) bool { return s.Location == id }) {
+			continue
+		}
+		if _, err := s.Store.Location(ctx, who.Group, id); err != nil {
+			return err
+		}
+	}
+	for _, id := range q.Practitioners {
+		if slices.ContainsFunc(d.sessions, func(s Session) bool { return s.Practitioner == id }) {
+			continue
+		}
+		if _, err := s.Store.Practitioner(ctx, who.Group, id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// window turns the two ends of a query into instants, the second excluded.
+func window(fromText, toText string, now time.Time, g practice.Group) (from, to time.Time, err error) {
+	zone := g.Zone()
+	var in input.Checks
+	from, to = now, time.Time{}
+	if fromText != "" {
+		from, _ = moment(&in, "start_date", fromText, zone)
+	}
+	if toText != "" {
+		var day bool
+		to, day = moment(&in, "end_date", toText, zone)
+		if day {
+			to = midnight(zone, input.DateOf(to.In(zone))+1)
+		}
+	}
+	if err := in.Err(); err != nil {
+		return from, to, err
+	}
+	if toText == "" {
+		to = midnight(zone, input.DateOf(from.In(zone))+input.Date(g.WindowDays))
+	}
+	if to.Before(from) {
+		// From now until a day that is over is nothing, not a mistake.
+		if fromText == "" {
+			return from, from, nil
+		}
+		return from, to, errNoDates
+	}
+	if days := input.DateOf(to.In(zone)) - input.DateOf(from.In(zone)); days > practice.MaxWindowDays {
+		return from, to, fault.Wrong("end_date", input.CodeBig, fmt.Sprintf("at most %d days after start_date", practice.MaxWindowDays),
+			fmt.Sprintf("A search may cover at most %d days.", practice.MaxWindowDays))
+	}
+	return from, to, nil
+}
+
+// moment reads a date, which means its midnight in the zone, or an instant.
+func moment(in *input.Checks, field, text string, zone *time.Location) (at time.Time, isDate bool) {
+	if d, ok := input.ParseDate(text); ok {
+		return midnight(zone, d), true
+	}
+	t, ok := input.Instant(text)
+	if !ok {
+		in.Wrong(field, input.CodeDate, "a date as YYYY-MM-DD, or an instant as 2026-03-15T09:30:00Z", "This is neither a date nor an instant.")
+	}
+	return t, false
+}
+
+func midnight(zone *time.Location, d input.Date) time.Time { return instant(zone, d, 0).time() }
+
+// SlotPage is one page of free slots.
+type SlotPage struct {
+	Slots []Slot
+	// Count is how many there are on all pages.
+	Count int
+	// Why is set when an explanation was asked for.
+	Why *Explanation
+}
+
+// Slots lists free slots by start, then practitioner: size of them from page
+// index on, counted from 0.
+func (s *Service) Slots(ctx context.Context, q SlotQuery, index, size int, explain bool) (SlotPage, error) {
+	who, err := access.Require(ctx, access.Booking)
+	if err != nil {
+		return SlotPage{}, err
+	}
+	f, err := s.search(ctx, who, q)
+	if err != nil {
+		return SlotPage{}, err
+	}
+	page := SlotPage{}
+	if explain {
+		page.Why = &Explanation{}
+		f.diary.why = page.Why
+	}
+	// Count by the hour first, so that only the hours on this page are ever
+	// held in memory and sorted.
+	const hour = 60
+	first := f.from / hour
+	hours := make([]int, f.to/hour-first+1)
+	f.diary.each(f.from, f.to, func(sl slot) {
+		hours[sl.start/hour-first]++
+		page.Count++
+	})
+	f.diary.why = nil
+	skip, begin := index*size, 0
+	if index > page.Count || skip >= page.Count {
+		return page, nil
+	}
+	for skip >= hours[begin] {
+		skip -= hours[begin]
+		begin++
+	}
+	end, have := begin, 0
+	for end < len(hours) && have < skip+size {
+		have += hours[end]
+		end++
+	}
+	slots := make([]slot, 0, have)
+	f.diary.each(max(f.from, (first+minute(begin))*hour), min(f.to, (first+minute(end))*hour), func(sl slot) {
+		slots = append(slots, sl)
+	})
+	slices.SortFunc(slots, compareSlots)
+	slots = slots[skip:min(skip+size, len(slots))]
+	page.Slots = make([]Slot, len(slots))
+	for i, sl := range slots {
+		page.Slots[i] = sl.public()
+	}
+	return page, nil
+}
+
+// CountSlots counts free slots.
+func (s *Service) CountSlots(ctx context.Context, q SlotQuery) (int, error) {
+	who, err := access.Require(ctx, access.Booking)
+	if err != nil {
+		return 0, err
+	}
+	f, err := s.search(ctx, who, q)
+	if err != nil {
+		return 0, err
+	}
+	n := 0
+	f.diary.each(f.from, f.to, func(slot) { n++ })
+	return n, nil
+}
+
+// Slot finds one free slot by its id. Error: ErrSlotNotFound.
+func (s *Service) Slot(ctx context.Context, id string) (Slot, error) {
+	who, err := access.Require(ctx, access.Booking)
+	if err != nil {
+		return Slot{}, err
+	}
+	session, kind, start, ok := parseSlotID(id)
+	if !ok {
+		return Slot{}, ErrSlotNotFound
+	}
+	of, err := s.Store.Session(ctx, who.Group, session)
+	if err != nil {
+		return Slot{}, notFound(err)
+	}
+	t, err := s.Store.AppointmentType(ctx, who.Group, kind)
+	if err != nil {
+		return Slot{}, notFound(err)
+	}
+	g, err := s.Store.Group(ctx, who.Group)
+	if err != nil {
+		return Slot{}, err
+	}
+	from := start.time()
+	d, _, err := seated(ctx, s.Store, g, []practice.PractitionerID{of.Practitioner}, from, from.Add(t.Length()), s.Now(), 0)
+	if err != nil {
+		return Slot{}, err
+	}
+	if t.Active {
+		d.types = map[TypeID]*Type{kind: &t}
+	}
+	var hit *Slot
+	d.each(start, start+1, func(sl slot) {
+		if sl.session.ID == session {
+			p := sl.public()
+			hit = &p
+		}
+	})
+	if hit == nil {
+		return Slot{}, ErrSlotNotFound
+	}
+	return *hit, nil
+}
+
+// notFound tells of a session or type that is gone as of a slot that is.
+func notFound(err error) error {
+	if fault.Of(err).Kind == fault.NotFound {
+		return ErrSlotNotFound
+	}
+	return err
+}
+
+// Available reports whether a time could be reserved now. Errors: field faults,
+// and not found for a place, practitioner or type the group lacks.
+func (s *Service) Available(ctx context.Context, r Request) (bool, error) {
+	who, err := access.Require(ctx, access.Booking)
+	if err != nil {
+		return false, err
+	}
+	start, end, err := r.times()
+	if err != nil {
+		return false, err
+	}
+	t, err := terms(ctx, s.Store, who.Group, r.Type, r.Location)
+	if err != nil {
+		return false, err
+	}
+	if _, err := s.Store.Practitioner(ctx, who.Group, r.Practitioner); err != nil {
+		return false, err
+	}
+	d, _, err := seated(ctx, s.Store, t.group, []practice.PractitionerID{r.Practitioner}, start, end, s.Now(), 0)
+	if err != nil {
+		return false, err
+	}
+	return t.usable() && d.offers(r.Location, r.Type, minuteOf(start), minuteOf(end)) && d.free(r.Practitioner, minuteOf(start), minuteOf(end)), nil
+}
+
+// nearestCount is how many free slots a conflict offers instead.
+const nearestCount = 5
+
+// nearby is how far from the time asked for they are looked for.
+const nearby = 14 * 24 * time.Hour
+
+// nearest lists the free slots of the practitioner and type closest to a time.
+func (s *Service) nearest(ctx context.Context, who access.Caller, of practice.PractitionerID, kind TypeID, to time.Time) ([]Slot, error) {
+	now := s.Now()
+	from, until := to.Add(-nearby), to.Add(nearby)
+	if from.Before(now) {
+		from, until = now, now.Add(2*nearby)
+	}
+	if until.Before(from) {
+		return nil, nil
+	}
+	f, err := s.search(ctx, who, SlotQuery{
+		Practitioners: []practice.PractitionerID{of}, Types: []TypeID{kind},
+		From: from.Format(time.RFC3339), To: until.Format(time.RFC3339),
+	})
+	if err != nil {
+		return nil, err
+	}
+	wanted := minuteOf(to)
+	far := func(sl slot) minute { return max(sl.start-wanted, wanted-sl.start) }
+	var best []slot
+	f.diary.each(f.from, f.to, func(sl slot) {
+		at, _ := slices.BinarySearchFunc(best, sl, func(a, b slot) int { return cmp.Or(cmp.Compare(far(a), far(b)), compareSlots(a, b)) })
+		if at < nearestCount {
+			best = slices.Insert(best, at, sl)
+			best = best[:min(len(best), nearestCount)]
+		}
+	})
+	slices.SortFunc(best, compareSlots)
+	out := make([]Slot, len(best))
+	for i, sl := range best {
+		out[i] = sl.public()
+	}
+	return out, nil
+}

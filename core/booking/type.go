@@ -1,0 +1,177 @@
+package booking
+
+import (
+	"context"
+	"strconv"
+	"time"
+
+	"frontdesk/core/access"
+	"frontdesk/core/input"
+	"frontdesk/core/practice"
+)
+
+// TypeID names an appointment type.
+type TypeID int64
+
+// String gives the id as digits.
+func (id TypeID) String() string { return strconv.FormatInt(int64(id), 10) }
+
+// Type is a kind of appointment patients can have.
+type Type struct {
+	ID   TypeID `json:"id"`
+	Name string `json:"name"`
+	// PartnerSlotName is what the practice's record system calls such a slot.
+	PartnerSlotName string              `json:"partner_slot_name"`
+	Price           int                 `json:"price"` // in pence
+	Sector          practice.Sector     `json:"sector"`
+	Minutes         int                 `json:"duration"`
+	Profession      practice.Profession `json:"practitioner_type"`
+	Modes
+	UsePartnerSlots bool      `json:"use_partner_bookable_slots"`
+	InvoiceRequired bool      `json:"admin_booking_invoice_required"`
+	Active          bool      `json:"active"` // an inactive type offers no slots
+	CreatedAt       time.Time `json:"created_at"`
+	UpdatedAt       time.Time `json:"updated_at"`
+}
+
+// Length is how long such an appointment lasts.
+func (t Type) Length() time.Duration { return time.Duration(t.Minutes) * time.Minute }
+
+// maxMinutes is MaxLength in minutes.
+const maxMinutes = int(MaxLength / time.Minute)
+
+// TypeChange is what to set of an appointment type; nil leaves a thing as it is.
+type TypeChange struct {
+	Name, PartnerSlotName                                                *string
+	Price, Minutes                                                       *int
+	Sector                                                               *practice.Sector
+	Profession                                                           *practice.Profession
+	Video, InPerson, Telephone, UsePartnerSlots, InvoiceRequired, Active *bool
+}
+
+func set[T any](to *T, from *T) {
+	if from != nil {
+		*to = *from
+	}
+}
+
+func (c TypeChange) apply(t *Type) error {
+	set(&t.Name, c.Name)
+	set(&t.PartnerSlotName, c.PartnerSlotName)
+	set(&t.Price, c.Price)
+	set(&t.Minutes, c.Minutes)
+	set(&t.Sector, c.Sector)
+	set(&t.Profession, c.Profession)
+	set(&t.Video, c.Video)
+	set(&t.InPerson, c.InPerson)
+	set(&t.Telephone, c.Telephone)
+	set(&t.UsePartnerSlots, c.UsePartnerSlots)
+	set(&t.InvoiceRequired, c.InvoiceRequired)
+	set(&t.Active, c.Active)
+	var in input.Checks
+	t.Name = in.Required("name", t.Name, 200)
+	t.PartnerSlotName = in.Text("partner_slot_name", t.PartnerSlotName, 200)
+	t.Price = in.Between("price", t.Price, 0, 10_000_000)
+	t.Minutes = in.Between("duration", t.Minutes, 1, maxMinutes)
+	t.Sector = input.Choice(&in, "sector", t.Sector, practice.Sectors)
+	t.Profession = input.Choice(&in, "practitioner_type", t.Profession, practice.Professions)
+	return in.Err()
+}
+
+// Availability is an appointment type with its free slots, from now to the end
+// of the group's booking window.
+type Availability struct {
+	Type
+	Slots int
+	// Next is the first free slot; zero when there is none.
+	Next time.Time
+}
+
+// Types lists the group's appointment types by name with their free slots at
+// some places, or at all when none is named; only those that have any when
+// asked, and inactive ones too when asked.
+func (s *Service) Types(ctx context.Context, at []practice.LocationID, availableOnly, inactive bool) ([]Availability, error) {
+	who, err := access.Require(ctx)
+	if err != nil {
+		return nil, err
+	}
+	types, err := s.Store.AppointmentTypes(ctx, who.Group, inactive)
+	if err != nil {
+		return nil, err
+	}
+	found, err := s.search(ctx, who, SlotQuery{Locations: at})
+	if err != nil {
+		return nil, err
+	}
+	index := make(map[TypeID]*Availability, len(types))
+	all := make([]Availability, len(types))
+	for i, t := range types {
+		all[i].Type = t
+		index[t.ID] = &all[i]
+	}
+	found.diary.each(found.from, found.to, func(sl slot) {
+		a := index[sl.kind.ID]
+		a.Slots++
+		if at := sl.start.time(); a.Next.IsZero() || at.Before(a.Next) {
+			a.Next = at
+		}
+	})
+	if !availableOnly {
+		return all, nil
+	}
+	some := all[:0]
+	for _, a := range all {
+		if a.Slots > 0 {
+			some = append(some, a)
+		}
+	}
+	return some, nil
+}
+
+// CreateType adds an appointment type.
+func (s *Service) CreateType(ctx context.Context, c TypeChange) (Type, error) {
+	t := Type{ID: TypeID(s.NewID()), Sector: practice.NHS, Profession: practice.GP, Active: true}
+	err := s.setup(ctx, func(tx Tx, who access.Caller, now time.Time) error {
+		t.CreatedAt, t.UpdatedAt = now, now
+		if err := c.apply(&t); err != nil {
+			return err
+		}
+		if err := tx.SaveAppointmentType(ctx, who.Group, t); err != nil {
+			return err
+		}
+		return tx.Audit(ctx, who.Audit(now, "appointment_type.create", "appointment_type", int64(t.ID), nil, t))
+	})
+	return t, err
+}
+
+// UpdateType changes an appointment type. Appointments already made keep the
+// length and the modes they were made with.
+func (s *Service) UpdateType(ctx context.Context, id TypeID, c TypeChange) (Type, error) {
+	var t Type
+	err := s.setup(ctx, func(tx Tx, who access.Caller, now time.Time) error {
+		before, err := tx.AppointmentType(ctx, who.Group, id)
+		if err != nil {
+			return err
+		}
+		t = before
+		t.UpdatedAt = now
+		if err := c.apply(&t); err != nil {
+			return err
+		}
+		if err := tx.SaveAppointmentType(ctx, who.Group, t); err != nil {
+			return err
+		}
+		return tx.Audit(ctx, who.Audit(now, "appointment_type.update", "appointment_type", int64(id), before, t))
+	})
+	return t, err
+}
+
+// setup runs fn in one transaction for a caller who may set up the practice.
+func (s *Service) setup(ctx context.Context, fn func(tx Tx, who access.Caller, now time.Time) error) error {
+	who, err := access.RequirePermission(ctx, access.Setup)
+	if err != nil {
+		return err
+	}
+	now := s.Now()
+	return s.Store.Do(ctx, func(tx Tx) error { return fn(tx, who, now) })
+}

@@ -1,0 +1,18 @@
+// Package core is what Frontdesk does. Each capability is a package of its own;
+// every door calls them through this one struct.
+package core
+
+import (
+	"frontdesk/core/access"
+	"frontdesk/core/booking"
+	"frontdesk/core/patient"
+	"frontdesk/core/practice"
+)
+
+// Core is the services.
+type Core struct {
+	Access   *access.Service
+	Practice *practice.Service
+	Patient  *patient.Service
+	Booking  *booking.Service
+}

@@ -1,0 +1,84 @@
+package input
+
+import (
+	"fmt"
+	"time"
+)
+
+// Date is a calendar date, in days since 1 January 1970. It has no zone.
+type Date int32
+
+// NoDate is the lack of a date.
+const NoDate = Date(-1 << 31)
+
+const isoDate = "2006-01-02"
+
+// DateOf is the date a clock in the instant's own zone shows.
+func DateOf(t time.Time) Date {
+	y, m, d := t.Date()
+	return DayOf(y, m, d)
+}
+
+// DayOf is the date of a year, month and day; a day past the month's end runs
+// on into the next, as with time.Date.
+func DayOf(year int, month time.Month, day int) Date {
+	return Date(time.Date(year, month, day, 0, 0, 0, 0, time.UTC).Unix() / 86400)
+}
+
+// ParseDate reads a date as YYYY-MM-DD, from the year 1800 to 2199.
+func ParseDate(s string) (Date, bool) {
+	t, err := time.Parse(isoDate, s)
+	if err != nil || t.Year() < 1800 || t.Year() > 2199 {
+		return NoDate, false
+	}
+	return DateOf(t), true
+}
+
+// UTC is midnight UTC on the date.
+func (d Date) UTC() time.Time { return time.Unix(int64(d)*86400, 0).UTC() }
+
+// Weekday is the day of the week.
+func (d Date) Weekday() time.Weekday {
+	// 1 January 1970 was a Thursday.
+	return time.Weekday(((int(d)+4)%7 + 7) % 7)
+}
+
+// String gives YYYY-MM-DD, or nothing for NoDate.
+func (d Date) String() string {
+	if d == NoDate {
+		return ""
+	}
+	return d.UTC().Format(isoDate)
+}
+
+// MarshalText writes the date as YYYY-MM-DD.
+func (d Date) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
+
+// UnmarshalText reads a date as YYYY-MM-DD; nothing is NoDate.
+func (d *Date) UnmarshalText(text []byte) error {
+	if len(text) == 0 {
+		*d = NoDate
+		return nil
+	}
+	v, ok := ParseDate(string(text))
+	if !ok {
+		return fmt.Errorf("not a date: %q", text)
+	}
+	*d = v
+	return nil
+}
+
+// Date is a calendar date as YYYY-MM-DD.
+func (c *Checks) Date(field, value string) Date {
+	d, ok := ParseDate(value)
+	if !ok {
+		c.Wrong(field, CodeDate, "a date as YYYY-MM-DD", "This is not a date.")
+	}
+	return d
+}
+
+// Instant reads an instant with its zone (RFC 3339), from the year 2000 to 2199.
+func Instant(s string) (time.Time, bool) {
+	t, err := time.Parse(time.RFC3339, s)
+	return t, err == nil && t.Year() >= 2000 && t.Year() < 2200
+}

@@ -1,0 +1,119 @@
+// Package input checks what people and programs type: the same rules for every
+// capability, and all that is wrong told at once.
+//
+//	input.go    text, choices, numbers
+//	contact.go  e-mail addresses, UK telephone numbers, postcodes
+//	date.go     calendar dates and instants
+package input
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"frontdesk/core/fault"
+)
+
+// Checks collects what is wrong. The zero value is ready; ask Err at the end.
+type Checks struct{ fields []fault.Field }
+
+// Err gives everything found wrong as one fault, or nil.
+func (c *Checks) Err() error {
+	if len(c.fields) == 0 {
+		return nil
+	}
+	return fault.Input(c.fields...)
+}
+
+// Wrong notes one thing wrong with a field.
+func (c *Checks) Wrong(field, code, expected, message string) {
+	c.fields = append(c.fields, fault.Field{Path: []string{field}, Code: code, Expected: expected, Message: message})
+}
+
+// The codes of field faults. They are the words Zod's issues use, which callers
+// of the API we follow know already.
+const (
+	CodeType   = "invalid_type"
+	CodeSmall  = "too_small"
+	CodeBig    = "too_big"
+	CodeString = "invalid_string"
+	CodeChoice = "invalid_enum_value"
+	CodeDate   = "invalid_date"
+)
+
+// Text is value without the spaces around it. It may be empty; it may not be
+// longer than limit characters, nor hold control characters or characters that
+// change the direction of the text around them.
+func (c *Checks) Text(field, value string, limit int) string {
+	return c.text(field, value, limit, "")
+}
+
+// Lines is Text that may run over several lines.
+func (c *Checks) Lines(field, value string, limit int) string {
+	return c.text(field, value, limit, "\n\r\t")
+}
+
+func (c *Checks) text(field, value string, limit int, allowed string) string {
+	value = strings.TrimSpace(value)
+	switch {
+	case !utf8.ValidString(value):
+		c.Wrong(field, CodeString, "UTF-8 text", "This is not valid UTF-8.")
+	case utf8.RuneCountInString(value) > limit:
+		c.Wrong(field, CodeBig, fmt.Sprintf("at most %d characters", limit), fmt.Sprintf("This is longer than %d characters.", limit))
+	case strings.ContainsFunc(value, func(r rune) bool { return hidden(r) && !strings.ContainsRune(allowed, r) }):
+		c.Wrong(field, CodeString, "text without control characters", "This has control characters, or characters that change the direction of text.")
+	}
+	return value
+}
+
+// hidden reports characters nobody types on purpose: controls, and those that
+// reorder the text on screen (Unicode Standard Annex 9, explicit formatting).
+func hidden(r rune) bool {
+	return unicode.IsControl(r) || (r >= 0x202A && r <= 0x202E) || (r >= 0x2066 && r <= 0x2069) || r == 0x200E || r == 0x200F || r == 0x061C
+}
+
+// Required is Text that may not be empty.
+func (c *Checks) Required(field, value string, limit int) string {
+	value = c.Text(field, value, limit)
+	if value == "" {
+		c.Wrong(field, CodeSmall, "text that is not empty", "This may not be empty.")
+	}
+	return value
+}
+
+// Choice is a value out of a fixed list.
+func Choice[T ~string](c *Checks, field string, value T, of []T) T {
+	if !slices.Contains(of, value) {
+		c.Wrong(field, CodeChoice, fmt.Sprintf("one of %v", of), "This is not one of the possible values.")
+	}
+	return value
+}
+
+// Between is a whole number from low to high.
+func (c *Checks) Between(field string, value, low, high int) int {
+	expected := fmt.Sprintf("a whole number from %d to %d", low, high)
+	switch {
+	case value < low:
+		c.Wrong(field, CodeSmall, expected, fmt.Sprintf("This is less than %d.", low))
+	case value > high:
+		c.Wrong(field, CodeBig, expected, fmt.Sprintf("This is more than %d.", high))
+	}
+	return value
+}
+
+// maxID is the largest id: ids have 53 bits, so that every JSON reader can hold
+// them exactly.
+const maxID = 1<<53 - 1
+
+// Digits reads an id as callers write it: digits, nothing else. It reports
+// false for anything that cannot be an id.
+func Digits(s string) (int64, bool) {
+	if len(s) > 16 || !allDigits(s) {
+		return 0, false
+	}
+	n, err := strconv.ParseInt(s, 10, 64)
+	return n, err == nil && n > 0 && n <= maxID
+}

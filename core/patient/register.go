@@ -1,0 +1,157 @@
+package patient
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"frontdesk/core/access"
+	"frontdesk/core/input"
+)
+
+// Registration is what a caller tells of a person. In a registration that
+// brings a known patient up to date, nil leaves a detail as it is.
+type Registration struct {
+	NHSNumber, EHRPartnerID, Title, Landline, Mobile, Email, Source *string
+	BirthDate, FirstName, LastName                                  string
+	Sex                                                             *Sex
+	Line1, Line2, Line3, Town, County, Country, Postcode            *string
+}
+
+func set[T any](to *T, from *T) {
+	if from != nil {
+		*to = *from
+	}
+}
+
+func (r Registration) apply(p *Patient) {
+	p.FirstName, p.LastName = r.FirstName, r.LastName
+	set(&p.NHSNumber, r.NHSNumber)
+	set(&p.EHRPartnerID, r.EHRPartnerID)
+	set(&p.Title, r.Title)
+	set(&p.Sex, r.Sex)
+	set(&p.Mobile, r.Mobile)
+	set(&p.Landline, r.Landline)
+	set(&p.Email, r.Email)
+	set((*string)(&p.Source), r.Source)
+	set(&p.Address.Line1, r.Line1)
+	set(&p.Address.Line2, r.Line2)
+	set(&p.Address.Line3, r.Line3)
+	set(&p.Address.Town, r.Town)
+	set(&p.Address.County, r.County)
+	set(&p.Address.Country, r.Country)
+	set(&p.Address.Postcode, r.Postcode)
+}
+
+// MaxName is the longest first or last name, in characters.
+const MaxName = 200
+
+// oldest is the earliest birth date we believe; the longest documented life
+// began in that year.
+var oldest = input.DayOf(1875, time.January, 1)
+
+// BirthDate reads a date of birth: a date, or an instant whose date is meant.
+func BirthDate(in *input.Checks, field, value string, today input.Date) input.Date {
+	value = strings.TrimSpace(value)
+	d, ok := input.ParseDate(value)
+	if !ok {
+		// Partners send 1985-03-12T00:00:00Z and mean the date written.
+		if _, err := time.Parse(time.RFC3339, value); err == nil {
+			d, ok = input.ParseDate(value[:len("2006-01-02")])
+		}
+	}
+	expected := "a date from 1875-01-01 to today, as YYYY-MM-DD"
+	switch {
+	case !ok:
+		in.Wrong(field, input.CodeDate, expected, "This is not a date of birth.")
+		return input.NoDate
+	case d > today:
+		in.Wrong(field, input.CodeBig, expected, "This date of birth is in the future.")
+	case d < oldest:
+		in.Wrong(field, input.CodeSmall, expected, "This date of birth is before 1875.")
+	}
+	return d
+}
+
+func (p *Patient) check(in *input.Checks) {
+	p.NHSNumber = nhsNumber(in, "nhs_number", p.NHSNumber)
+	p.EHRPartnerID = in.Text("ehr_partner_id", p.EHRPartnerID, 100)
+	p.Title = input.Choice(in, "title", p.Title, Titles)
+	p.FirstName = in.Required("first_name", p.FirstName, MaxName)
+	p.LastName = in.Required("last_name", p.LastName, MaxName)
+	if p.Sex != "" {
+		p.Sex = input.Choice(in, "sex", p.Sex, Sexes)
+	}
+	p.Mobile = in.Mobile("mobile", p.Mobile)
+	p.Landline = in.Telephone("landline", p.Landline)
+	p.Email = in.Email("email", p.Email)
+	p.Source = input.Choice(in, "data_source", p.Source, Sources)
+	a := &p.Address
+	a.Line1 = in.Text("address_line_1", a.Line1, 200)
+	a.Line2 = in.Text("address_line_2", a.Line2, 200)
+	a.Line3 = in.Text("address_line_3", a.Line3, 200)
+	a.Town = in.Text("town", a.Town, 100)
+	a.County = in.Text("county", a.County, 100)
+	a.Country = in.Text("country", a.Country, 100)
+	a.Postcode = in.Postcode("postcode", a.Postcode)
+}
+
+// Register adds a person with the details given. When the group has a patient
+// with the same NHS number and date of birth, that patient is brought up to
+// date instead, and keeps its id. Error: ErrNHSNumberTaken.
+func (s *Service) Register(ctx context.Context, r Registration) (ID, error) {
+	who, err := access.Require(ctx, access.Booking, access.Messaging)
+	if err != nil {
+		return 0, err
+	}
+	now := s.Now()
+	fresh := Patient{ID: ID(s.NewID()), Source: SourceHero, Status: Unarchived, CreatedAt: now, UpdatedAt: now}
+	r.apply(&fresh)
+	var in input.Checks
+	fresh.BirthDate = BirthDate(&in, "dob", r.BirthDate, input.DateOf(now.UTC()))
+	fresh.check(&in)
+	if fresh.Mobile == "" && fresh.Email == "" {
+		in.Wrong("mobile", input.CodeSmall, "a mobile number, or an e-mail address in email", "A patient needs a mobile number or an e-mail address.")
+	}
+	if err := in.Err(); err != nil {
+		return 0, err
+	}
+	id := fresh.ID
+	err = s.Store.Do(ctx, func(tx Tx) error {
+		added, err := tx.AddPatient(ctx, who.Group, fresh)
+		if err != nil {
+			return err
+		}
+		if added {
+			id = fresh.ID
+			return tx.Audit(ctx, who.Audit(now, "patient.register", "patient", int64(id), nil, fresh))
+		}
+		known, err := tx.PatientByNHSNumber(ctx, who.Group, fresh.NHSNumber)
+		if err != nil {
+			return err
+		}
+		if known.BirthDate != fresh.BirthDate {
+			return ErrNHSNumberTaken
+		}
+		id = known.ID
+		if err := tx.LockPatient(ctx, who.Group, id); err != nil {
+			return err
+		}
+		before, err := tx.Patient(ctx, who.Group, id)
+		if err != nil {
+			return err
+		}
+		after := before
+		r.apply(&after)
+		after.check(&input.Checks{}) // puts the same details into the same form again
+		if after == before {
+			return nil
+		}
+		after.UpdatedAt = now
+		if err := tx.SavePatient(ctx, who.Group, after); err != nil {
+			return err
+		}
+		return tx.Audit(ctx, who.Audit(now, "patient.update", "patient", int64(id), before, after))
+	})
+	return id, err
+}

@@ -1,0 +1,185 @@
+package practice
+
+import (
+	"context"
+	"strconv"
+	"time"
+
+	"frontdesk/core/access"
+	"frontdesk/core/input"
+)
+
+// Sector says who pays for the care.
+type Sector string
+
+// The sectors.
+const (
+	NHS  Sector = "nhs"
+	Paid Sector = "paid"
+)
+
+// Sectors are all the sectors.
+var Sectors = []Sector{NHS, Paid}
+
+// Group is one practice, or several run as one.
+type Group struct {
+	ID      ID     `json:"id"`
+	Name    string `json:"name"`
+	Sector  Sector `json:"sector"`
+	ODSCode string `json:"ods_code"` // of the NHS Organisation Data Service
+	Phone   string `json:"phone"`
+	Email   string `json:"email"`
+	Website string `json:"website"`
+	Address Address
+	// TimeZone is the IANA zone that new sessions and plain dates are in.
+	TimeZone string  `json:"time_zone"`
+	Holidays Country `json:"bank_holidays"`
+	// CancellationHours is how long before its start an appointment can still
+	// be cancelled or moved.
+	CancellationHours int `json:"cancellation_policy_hours"`
+	// WindowDays is how many days, today among them, a search for free slots
+	// covers when it names no dates.
+	WindowDays int `json:"booking_window_days"`
+	// Sandbox marks an invented group.
+	Sandbox   bool      `json:"sandbox"`
+	CreatedAt time.Time `json:"created_at"`
+	UpdatedAt time.Time `json:"updated_at"`
+}
+
+// Zone is the group's zone, which was checked when it was set.
+func (g Group) Zone() *time.Location {
+	loc, err := time.LoadLocation(g.TimeZone)
+	if err != nil {
+		return time.UTC
+	}
+	return loc
+}
+
+// Defaults of a new group.
+const (
+	DefaultZone              = "Europe/London"
+	DefaultCancellationHours = 24
+	DefaultWindowDays        = 28
+)
+
+// MaxWindowDays is the longest search for free slots.
+const MaxWindowDays = 92
+
+// GroupChange is what to change of a group; nil leaves a thing as it is.
+type GroupChange struct {
+	Name, ODSCode, Phone, Email, Website, TimeZone *string
+	Sector                                         *Sector
+	Address                                        *Address
+	Holidays                                       *Country
+	CancellationHours, WindowDays                  *int
+}
+
+func set[T any](to *T, from *T) {
+	if from != nil {
+		*to = *from
+	}
+}
+
+func (c GroupChange) apply(g *Group) {
+	set(&g.Name, c.Name)
+	set(&g.ODSCode, c.ODSCode)
+	set(&g.Phone, c.Phone)
+	set(&g.Email, c.Email)
+	set(&g.Website, c.Website)
+	set(&g.TimeZone, c.TimeZone)
+	set(&g.Sector, c.Sector)
+	set(&g.Address, c.Address)
+	set(&g.Holidays, c.Holidays)
+	set(&g.CancellationHours, c.CancellationHours)
+	set(&g.WindowDays, c.WindowDays)
+}
+
+func (g *Group) check() error {
+	var in input.Checks
+	g.Name = in.Required("name", g.Name, 200)
+	g.Sector = input.Choice(&in, "sector", g.Sector, Sectors)
+	g.ODSCode = in.Text("ods_code", g.ODSCode, 20)
+	g.Phone = in.Telephone("phone", g.Phone)
+	g.Email = in.Email("email", g.Email)
+	g.Website = in.Text("website", g.Website, 300)
+	g.Address = g.Address.check(&in)
+	g.TimeZone = CheckZone(&in, "timezone", g.TimeZone)
+	g.Holidays = input.Choice(&in, "bank_holidays", g.Holidays, Countries)
+	g.CancellationHours = in.Between("cancellation_policy_hours", g.CancellationHours, 0, 24*365)
+	g.WindowDays = in.Between("booking_window_days", g.WindowDays, 1, MaxWindowDays)
+	return in.Err()
+}
+
+// CheckZone is a zone's IANA name.
+func CheckZone(in *input.Checks, field, zone string) string {
+	if _, err := time.LoadLocation(zone); err != nil || zone == "" || zone == "Local" {
+		in.Wrong(field, input.CodeString, "an IANA time zone, such as Europe/London", "This is not a known time zone.")
+	}
+	return zone
+}
+
+// CreateGroup makes a new group. Only an operator can.
+func (s *Service) CreateGroup(ctx context.Context, g Group) (Group, error) {
+	g.ID = ID(s.NewID())
+	if g.TimeZone == "" {
+		g.TimeZone = DefaultZone
+	}
+	if g.Holidays == "" {
+		g.Holidays = EnglandAndWales
+	}
+	if g.Sector == "" {
+		g.Sector = NHS
+	}
+	if g.CancellationHours == 0 {
+		g.CancellationHours = DefaultCancellationHours
+	}
+	if g.WindowDays == 0 {
+		g.WindowDays = DefaultWindowDays
+	}
+	if err := g.check(); err != nil {
+		return Group{}, err
+	}
+	ctx = access.With(ctx, access.Operator(g.ID))
+	err := s.save(ctx, "group.create", "practice_group", func(tx Tx, _ access.Caller, now time.Time) (any, any, int64, error) {
+		g.CreatedAt, g.UpdatedAt = now, now
+		return nil, g, int64(g.ID), tx.SaveGroup(ctx, g)
+	})
+	return g, err
+}
+
+// Group is the caller's practice group.
+func (s *Service) Group(ctx context.Context) (Group, error) {
+	who, err := access.Require(ctx)
+	if err != nil {
+		return Group{}, err
+	}
+	return s.Store.Group(ctx, who.Group)
+}
+
+// UpdateGroup changes the caller's practice group.
+func (s *Service) UpdateGroup(ctx context.Context, c GroupChange) (Group, error) {
+	var after Group
+	err := s.save(ctx, "group.update", "practice_group", func(tx Tx, who access.Caller, now time.Time) (any, any, int64, error) {
+		before, err := tx.Group(ctx, who.Group)
+		if err != nil {
+			return nil, nil, 0, err
+		}
+		after = before
+		c.apply(&after)
+		after.UpdatedAt = now
+		if err := after.check(); err != nil {
+			return nil, nil, 0, err
+		}
+		return before, after, int64(after.ID), tx.SaveGroup(ctx, after)
+	})
+	return after, err
+}
+
+// ParseID reads a group's id, for the command line.
+func ParseID(s string) (ID, error) {
+	n, err := strconv.ParseInt(s, 10, 64)
+	if err != nil || n <= 0 {
+		return 0, ErrGroupNotFound
+	}
+	return ID(n), nil
+}

@@ -1,0 +1,79 @@
+package practice
+
+import (
+	"context"
+	"time"
+
+	"frontdesk/core/access"
+	"frontdesk/core/input"
+)
+
+// Location is a place patients come to.
+type Location struct {
+	ID        LocationID `json:"id"`
+	Name      string     `json:"name"`
+	Phone     string     `json:"phone"`
+	Address   Address    `json:"address"`
+	Active    bool       `json:"active"` // an inactive place offers no slots
+	CreatedAt time.Time  `json:"created_at"`
+	UpdatedAt time.Time  `json:"updated_at"`
+}
+
+// LocationChange is what to set of a place; nil leaves a thing as it is.
+type LocationChange struct {
+	Name, Phone *string
+	Address     *Address
+	Active      *bool
+}
+
+func (c LocationChange) apply(l *Location) error {
+	set(&l.Name, c.Name)
+	set(&l.Phone, c.Phone)
+	set(&l.Address, c.Address)
+	set(&l.Active, c.Active)
+	var in input.Checks
+	l.Name = in.Required("name", l.Name, 200)
+	l.Phone = in.Telephone("phone", l.Phone)
+	l.Address = l.Address.check(&in)
+	return in.Err()
+}
+
+// Locations lists the group's places by name; inactive ones too when asked.
+func (s *Service) Locations(ctx context.Context, inactive bool) ([]Location, error) {
+	who, err := access.Require(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return s.Store.Locations(ctx, who.Group, inactive)
+}
+
+// CreateLocation adds a place.
+func (s *Service) CreateLocation(ctx context.Context, c LocationChange) (Location, error) {
+	l := Location{ID: LocationID(s.NewID()), Active: true}
+	err := s.save(ctx, "location.create", "location", func(tx Tx, who access.Caller, now time.Time) (any, any, int64, error) {
+		l.CreatedAt, l.UpdatedAt = now, now
+		if err := c.apply(&l); err != nil {
+			return nil, nil, 0, err
+		}
+		return nil, l, int64(l.ID), tx.SaveLocation(ctx, who.Group, l)
+	})
+	return l, err
+}
+
+// UpdateLocation changes a place.
+func (s *Service) UpdateLocation(ctx context.Context, id LocationID, c LocationChange) (Location, error) {
+	var l Location
+	err := s.save(ctx, "location.update", "location", func(tx Tx, who access.Caller, now time.Time) (any, any, int64, error) {
+		before, err := tx.Location(ctx, who.Group, id)
+		if err != nil {
+			return nil, nil, 0, err
+		}
+		l = before
+		l.UpdatedAt = now
+		if err := c.apply(&l); err != nil {
+			return nil, nil, 0, err
+		}
+		return before, l, int64(id), tx.SaveLocation(ctx, who.Group, l)
+	})
+	return l, err
+}

@@ -1,0 +1,200 @@
+// Package store is the memory: one set of SQL for SQLite and PostgreSQL.
+//
+//	db.go        open a database
+//	tx.go        statements and transactions, and what is tried again
+//	dialect.go   every difference between the two databases
+//	scan.go      values between Go and SQL
+//	migrate.go   bring a database up to this program's schema
+//	node.go      ids, and this program's number among its peers
+//	job.go       jobs and events, kept with what caused them
+//	access.go practice.go patient.go booking.go session.go appointment.go
+//	             what each capability asks to be remembered
+//
+// The rules of the SQL are in docs/decisions/one-sql.md; two tests hold them.
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+	"github.com/riverqueue/river/riverdriver/riversqlite"
+
+	"frontdesk/core/fault"
+)
+
+// DB is an open database.
+type DB struct {
+	dialect
+	// PostgreSQL has one pool; SQLite one connection that writes and a few
+	// that read.
+	pg             *pgxpool.Pool
+	writer, reader *sql.DB
+	writes, reads  statements
+	pgJobs         *river.Client[pgx.Tx]
+	liteJobs       *river.Client[*sql.Tx]
+	node           node
+}
+
+// Options are how to open a database.
+type Options struct {
+	Log *slog.Logger
+	// NoMigrate leaves the schema as it is.
+	NoMigrate bool
+	// Fast gives up the promise that a commit survives a loss of power, on
+	// SQLite. It still survives the death of the program.
+	Fast bool
+}
+
+// The faults of opening and using a database.
+var (
+	// ErrUnavailable is returned while the database does not answer. It heals
+	// by itself when the database is back.
+	ErrUnavailable = fault.New(fault.Unavailable, "database_unavailable", "The database does not answer at the moment. Try again shortly.").After(2 * time.Second)
+	ErrBadAddress  = fault.New(fault.Invalid, "bad_database_address", "A database address is sqlite:PATH or postgres://USER@HOST/NAME.")
+	ErrNewer       = fault.New(fault.Conflict, "database_newer", "This database was made by a newer Frontdesk. Use that version, or a backup from before it was upgraded.")
+)
+
+// Open opens the database at an address, sqlite:PATH or postgres://…, brings
+// its schema up to date, and takes a node number. Errors: ErrBadAddress,
+// ErrNewer, ErrUnavailable.
+func Open(ctx context.Context, address string, o Options) (*DB, error) {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	db := &DB{}
+	var err error
+	switch {
+	case strings.HasPrefix(address, "sqlite:"):
+		err = db.openSQLite(ctx, strings.TrimPrefix(address, "sqlite:"), o)
+	case strings.HasPrefix(address, "postgres://"), strings.HasPrefix(address, "postgresql://"):
+		err = db.openPostgres(ctx, address, o)
+	default:
+		return nil, ErrBadAddress
+	}
+	if err == nil {
+		err = db.check(ctx, o)
+	}
+	if err == nil {
+		err = db.takeNode(ctx, o.Log)
+	}
+	if err != nil {
+		db.Close()
+		return nil, err
+	}
+	return db, nil
+}
+
+// check brings the schema up to date, or only looks whether it is.
+func (db *DB) check(ctx context.Context, o Options) error {
+	if o.NoMigrate {
+		_, pending, err := db.Version(ctx)
+		if err == nil && pending {
+			err = ErrOlder
+		}
+		return err
+	}
+	return db.Migrate(ctx, o.Log)
+}
+
+func (db *DB) openSQLite(ctx context.Context, path string, o Options) error {
+	if path == "" || strings.ContainsAny(path, "?#") {
+		return ErrBadAddress
+	}
+	db.dialect = sqlite
+	sync := "FULL"
+	if o.Fast {
+		sync = "NORMAL"
+	}
+	// The writer comes first: it makes the file, which readers cannot.
+	dsn := "file:" + path + "?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=foreign_keys(1)&_pragma=synchronous(" + sync + ")"
+	var err error
+	if db.writer, err = sql.Open("sqlite", dsn+"&_txlock=immediate"); err != nil {
+		return err
+	}
+	db.writer.SetMaxOpenConns(1)
+	db.writer.SetMaxIdleConns(1)
+	if err := db.writer.PingContext(ctx); err != nil {
+		return fmt.Errorf("open %s: %w", path, outward(err))
+	}
+	if db.reader, err = sql.Open("sqlite", dsn+"&_pragma=query_only(1)"); err != nil {
+		return err
+	}
+	const readers = 6
+	db.reader.SetMaxOpenConns(readers)
+	db.reader.SetMaxIdleConns(readers)
+	db.writes.db, db.reads.db = db.writer, db.reader
+	db.liteJobs, err = river.NewClient(riversqlite.New(db.writer), &river.Config{})
+	return err
+}
+
+// Limits that keep one statement from holding others up for ever.
+const (
+	statementTimeout = 10 * time.Second
+	lockTimeout      = 5 * time.Second
+	doTimeout        = 20 * time.Second
+)
+
+func (db *DB) openPostgres(ctx context.Context, address string, _ Options) error {
+	db.dialect = postgres
+	cfg, err := pgxpool.ParseConfig(address)
+	if err != nil {
+		return ErrBadAddress.Because(errors.New("cannot parse it")) // the cause may hold a password
+	}
+	if !strings.Contains(address, "pool_max_conns") {
+		cfg.MaxConns = 16
+	}
+	for name, limit := range map[string]time.Duration{
+		"statement_timeout": statementTimeout, "lock_timeout": lockTimeout, "idle_in_transaction_session_timeout": doTimeout,
+	} {
+		if _, set := cfg.ConnConfig.RuntimeParams[name]; !set {
+			cfg.ConnConfig.RuntimeParams[name] = fmt.Sprint(limit.Milliseconds())
+		}
+	}
+	cfg.ConnConfig.ConnectTimeout = 5 * time.Second
+	if db.pg, err = pgxpool.NewWithConfig(ctx, cfg); err != nil {
+		return outward(err)
+	}
+	if err := db.pg.Ping(ctx); err != nil {
+		return outward(err)
+	}
+	db.pgJobs, err = river.NewClient(riverpgxv5.New(db.pg), &river.Config{})
+	return err
+}
+
+// Close gives the node number back and closes the database.
+func (db *DB) Close() {
+	db.leaveNode()
+	if db.pg != nil {
+		db.pg.Close()
+	}
+	for _, pool := range []*sql.DB{db.reader, db.writer} {
+		if pool != nil {
+			pool.Close()
+		}
+	}
+}
+
+// Engine is "sqlite" or "postgres".
+func (db *DB) Engine() string { return db.name }
+
+// Postgres is the pool, or nil on SQLite; for the job runner.
+func (db *DB) Postgres() *pgxpool.Pool { return db.pg }
+
+// SQLite is the connection that writes, or nil on PostgreSQL; for the job runner.
+func (db *DB) SQLite() *sql.DB { return db.writer }
+
+// Ping reports whether the database answers.
+func (db *DB) Ping(ctx context.Context) error {
+	var one int64
+	_, err := db.plain().one(ctx, `SELECT 1`, nil, &one)
+	return err
+}

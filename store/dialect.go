@@ -1,0 +1,104 @@
+package store
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"io"
+	"net"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	modernc "modernc.org/sqlite"
+	"modernc.org/sqlite/lib"
+
+	"frontdesk/core/fault"
+)
+
+// dialect is every difference between the two databases.
+type dialect struct {
+	name string
+	// share, after a SELECT, keeps the row from being deleted until the end of
+	// the transaction. SQLite lets one transaction write at a time, and needs
+	// nothing.
+	share string
+	// value is how an argument is sent.
+	value func(any) any
+}
+
+var postgres = dialect{name: "postgres", share: ` FOR KEY SHARE`, value: func(v any) any { return v }}
+
+var sqlite = dialect{name: "sqlite", value: func(v any) any {
+	if t, ok := v.(time.Time); ok {
+		return string(appendTime(nil, t))
+	}
+	return v
+}}
+
+// fate is what to do about an error of the database.
+type fate int
+
+const (
+	final       fate = iota
+	again            // the same transaction may succeed if begun again
+	unavailable      // the database does not answer
+)
+
+// fateOf sorts the errors of both drivers.
+func fateOf(err error) fate {
+	var pg *pgconn.PgError
+	var lite *modernc.Error
+	var network net.Error
+	switch {
+	case errors.As(err, &pg):
+		return fateOfPostgres(pg.Code)
+	case errors.As(err, &lite):
+		return fateOfSQLite(lite.Code())
+	case errors.Is(err, context.Canceled):
+		return final
+	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &network), errors.Is(err, io.EOF),
+		errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, net.ErrClosed), errors.Is(err, driver.ErrBadConn), pgconn.SafeToRetry(err):
+		return unavailable
+	}
+	return final
+}
+
+// fateOfPostgres reads an SQLSTATE. Source: PostgreSQL documentation, appendix A.
+func fateOfPostgres(code string) fate {
+	switch {
+	case code == "40001", code == "40P01":
+		return again // serialization failure, deadlock
+	case strings.HasPrefix(code, "08"), strings.HasPrefix(code, "53"), strings.HasPrefix(code, "57"), strings.HasPrefix(code, "58"),
+		code == "55P03", code == "25006", code == "25P03":
+		return unavailable // connection, resources, operator, system; lock timeout, read only, idle too long
+	}
+	return final
+}
+
+// fateOfSQLite reads a result code. Source: https://www.sqlite.org/rescode.html.
+func fateOfSQLite(code int) fate {
+	switch code & 0xff {
+	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
+		return again
+	case sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY,
+		sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_INTERRUPT, sqlite3.SQLITE_PERM:
+		return unavailable
+	}
+	return final
+}
+
+// outward is an error of the database in the terms callers know.
+func outward(err error) error {
+	if err == nil {
+		return nil
+	}
+	var f *fault.Error
+	if errors.As(err, &f) {
+		return err
+	}
+	if fateOf(err) != final {
+		return ErrUnavailable.Because(err)
+	}
+	return err
+}

@@ -1,0 +1,104 @@
+package store
+
+import (
+	"context"
+
+	"github.com/riverqueue/river"
+
+	"frontdesk/core/audit"
+	"frontdesk/core/event"
+	"frontdesk/core/job"
+)
+
+// Enqueue keeps a job in this transaction. A job with a key is kept once while
+// it waits to begin.
+func (t *Tx) Enqueue(ctx context.Context, j job.Job) error {
+	if j.Key != "" {
+		fresh, err := t.wait(ctx, j)
+		if err != nil || !fresh {
+			return err
+		}
+	}
+	opts := &river.InsertOpts{ScheduledAt: j.RunAt}
+	var err error
+	if t = t.on(ctx); t.pg != nil {
+		_, err = t.db.pgJobs.InsertTx(ctx, t.pg, job.Row{Job: j}, opts)
+	} else {
+		_, err = t.db.liteJobs.InsertTx(ctx, t.lite, job.Row{Job: j}, opts)
+	}
+	return err
+}
+
+// wait notes that the job waits, and reports whether it did not wait before.
+//
+// A job that waits already must not begin until this transaction is over, or
+// it would not see what the transaction did. So its row is shared: beginning
+// deletes the row, and has to wait for everybody who shares it.
+func (t *Tx) wait(ctx context.Context, j job.Job) (bool, error) {
+	for {
+		var one int64
+		found, err := t.one(ctx, `SELECT 1 FROM job_waiting WHERE practice_group_id = $1 AND kind = $2 AND key = $3`+t.db.share,
+			in{j.Group, j.Kind, j.Key}, &one)
+		if err != nil || found {
+			return false, err
+		}
+		n, err := t.exec(ctx, `INSERT INTO job_waiting (practice_group_id, kind, key) VALUES ($1, $2, $3)
+			ON CONFLICT (practice_group_id, kind, key) DO NOTHING`, j.Group, j.Kind, j.Key)
+		if err != nil || n == 1 {
+			return n == 1, err
+		}
+	}
+}
+
+// Begin notes that a job with a key no longer waits: what asks for it from now
+// on asks for a new one.
+func (db *DB) Begin(ctx context.Context, j job.Job) error {
+	if j.Key == "" {
+		return nil
+	}
+	return db.do(ctx, func(t *Tx) error {
+		_, err := t.exec(ctx, `DELETE FROM job_waiting WHERE practice_group_id = $1 AND kind = $2 AND key = $3`, j.Group, j.Kind, j.Key)
+		return err
+	})
+}
+
+// Record keeps an event.
+func (t *Tx) Record(ctx context.Context, e event.Event) error {
+	_, err := t.exec(ctx, `INSERT INTO event (practice_group_id, id, type, subject_id, sequence, at, data) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+		e.Group, t.db.NewID(), e.Type, e.Subject, e.Sequence, e.At, string(e.Data))
+	return err
+}
+
+// Audit keeps an audit entry.
+func (t *Tx) Audit(ctx context.Context, e audit.Entry) error {
+	_, err := t.exec(ctx, `INSERT INTO audit (practice_group_id, id, at, actor, key_id, key_group_id, request_id, action, entity, entity_id, before, after)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
+		e.Group, t.db.NewID(), e.At, e.Actor, e.KeyID, e.KeyGroup, e.RequestID, e.Action, e.Entity, e.EntityID, string(e.Before), string(e.After))
+	return err
+}
+
+// Events lists a group's events after an id, oldest first.
+func (db *DB) Events(ctx context.Context, group, after int64, limit int) ([]event.Event, error) {
+	return list(ctx, db.plain(), `SELECT id, type, subject_id, sequence, at, data FROM event
+		WHERE practice_group_id = $1 AND id > $2 ORDER BY id LIMIT $3`, in{group, after, limit},
+		func(scan scanner) (event.Event, error) {
+			e := event.Event{Group: group}
+			var data string
+			err := scan(&e.ID, &e.Type, &e.Subject, &e.Sequence, when{&e.At}, &data)
+			e.Data = []byte(data)
+			return e, err
+		})
+}
+
+// Trail lists a group's audit entries about one thing, oldest first.
+func (db *DB) Trail(ctx context.Context, group int64, entity string, id int64, limit int) ([]audit.Entry, error) {
+	return list(ctx, db.plain(), `SELECT id, at, actor, key_id, key_group_id, request_id, action, before, after FROM audit
+		WHERE practice_group_id = $1 AND entity = $2 AND entity_id = $3 ORDER BY id LIMIT $4`, in{group, entity, id, limit},
+		func(scan scanner) (audit.Entry, error) {
+			e := audit.Entry{Group: group, Entity: entity, EntityID: id}
+			var before, after string
+			err := scan(&e.ID, when{&e.At}, &e.Actor, &e.KeyID, &e.KeyGroup, &e.RequestID, &e.Action, &before, &after)
+			e.Before, e.After = []byte(before), []byte(after)
+			return e, err
+		})
+}

@@ -1,0 +1,170 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/lock"
+	"github.com/riverqueue/river/riverdriver"
+	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+	"github.com/riverqueue/river/riverdriver/riversqlite"
+	"github.com/riverqueue/river/rivermigrate"
+
+	"frontdesk/core/fault"
+)
+
+//go:embed migrations/*.sql
+var migrationFiles embed.FS
+
+// ErrOlder is returned for a database that must be migrated first.
+var ErrOlder = fault.New(fault.Conflict, "database_older", "This database was made by an older Frontdesk. Run: frontdesk migrate")
+
+// migrator is what brings one database up to date.
+type migrator struct {
+	goose *goose.Provider
+	sql   *sql.DB
+	river func(context.Context, *slog.Logger) error // applies River's own migrations
+	valid func(context.Context) (bool, error)       // reports whether they are all applied
+}
+
+func (db *DB) migrator() (*migrator, error) {
+	m := &migrator{sql: db.writer}
+	goosed := goose.DialectSQLite3
+	if db.pg != nil {
+		// Building an index may take longer than a request may.
+		cfg := db.pg.Config().ConnConfig.Copy()
+		delete(cfg.RuntimeParams, "statement_timeout")
+		m.sql, goosed = stdlib.OpenDB(*cfg), goose.DialectPostgres
+		useRiver(m, riverpgxv5.New(db.pg))
+	} else {
+		useRiver(m, riversqlite.New(db.writer))
+	}
+	dir, err := fs.Sub(migrationFiles, "migrations")
+	if err != nil {
+		return nil, err
+	}
+	m.goose, err = goose.NewProvider(goosed, m.sql, dir, goose.WithDisableGlobalRegistry(true))
+	return m, err
+}
+
+func useRiver[T any](m *migrator, driver riverdriver.Driver[T]) {
+	m.river = func(ctx context.Context, log *slog.Logger) error {
+		r, err := rivermigrate.New(driver, &rivermigrate.Config{Logger: slog.New(slog.DiscardHandler)})
+		if err != nil {
+			return err
+		}
+		res, err := r.Migrate(ctx, rivermigrate.DirectionUp, nil)
+		if err == nil && len(res.Versions) > 0 {
+			log.InfoContext(ctx, "migrated the job queue", "to", res.Versions[len(res.Versions)-1].Version)
+		}
+		return err
+	}
+	m.valid = func(ctx context.Context) (bool, error) {
+		r, err := rivermigrate.New(driver, &rivermigrate.Config{Logger: slog.New(slog.DiscardHandler)})
+		if err != nil {
+			return false, err
+		}
+		res, err := r.Validate(ctx, nil)
+		return err == nil && res.OK, err
+	}
+}
+
+// close ends the connection made for migrating PostgreSQL.
+func (m *migrator) close(db *DB) {
+	if m.sql != db.writer {
+		m.sql.Close()
+	}
+}
+
+// Version is the number of the schema the database has, and whether there are
+// migrations still to apply. Error: ErrNewer.
+func (db *DB) Version(ctx context.Context) (version int64, pending bool, err error) {
+	m, err := db.migrator()
+	if err != nil {
+		return 0, false, err
+	}
+	defer m.close(db)
+	return m.version(ctx)
+}
+
+func (m *migrator) version(ctx context.Context) (int64, bool, error) {
+	// Asking goose's own way would make its table; only look.
+	var current int64
+	err := m.sql.QueryRowContext(ctx, `SELECT max(version_id) FROM goose_db_version`).Scan(&current)
+	if err != nil {
+		if fateOf(err) != final {
+			return 0, false, outward(err)
+		}
+		return 0, true, nil // no such table: a new database
+	}
+	sources := m.goose.ListSources()
+	latest := sources[len(sources)-1].Version
+	switch {
+	case current > latest:
+		return current, false, ErrNewer.Saying(fmt.Sprintf("This database has schema version %d, made by a newer Frontdesk; this one knows version %d. Use the newer Frontdesk, or a backup from before it was upgraded.", current, latest))
+	case current < latest:
+		return current, true, nil
+	}
+	ok, err := m.valid(ctx)
+	return current, !ok, outward(err)
+}
+
+// Migrate brings the schema up to date. Several programs may start at once on
+// PostgreSQL: one migrates and the others wait for it. Error: ErrNewer.
+func (db *DB) Migrate(ctx context.Context, log *slog.Logger) (err error) {
+	m, err := db.migrator()
+	if err != nil {
+		return err
+	}
+	defer m.close(db)
+	if _, pending, err := m.version(ctx); err != nil || !pending {
+		return err
+	}
+	if db.pg != nil {
+		unlock, err := lockMigrations(ctx, m.sql)
+		if err != nil {
+			return outward(err)
+		}
+		defer func() { err = errors.Join(err, unlock()) }()
+		if _, pending, err := m.version(ctx); err != nil || !pending {
+			return err
+		}
+	}
+	done, err := m.goose.Up(ctx)
+	for _, r := range done {
+		log.InfoContext(ctx, "migrated the database", "to", r.Source.Version, "took", r.Duration)
+	}
+	if err != nil {
+		return fmt.Errorf("migrate: %w", outward(err))
+	}
+	if err := m.river(ctx, log); err != nil {
+		return fmt.Errorf("migrate the job queue: %w", outward(err))
+	}
+	return nil
+}
+
+// lockMigrations waits, at most two minutes, until no other program migrates.
+func lockMigrations(ctx context.Context, pool *sql.DB) (unlock func() error, err error) {
+	locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 120))
+	if err != nil {
+		return nil, err
+	}
+	conn, err := pool.Conn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := locker.SessionLock(ctx, conn); err != nil {
+		return nil, errors.Join(err, conn.Close())
+	}
+	return func() error {
+		ctx := context.WithoutCancel(ctx)
+		return errors.Join(locker.SessionUnlock(ctx, conn), conn.Close())
+	}, nil
+}

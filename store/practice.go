@@ -1,0 +1,164 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"frontdesk/core/input"
+	"frontdesk/core/practice"
+)
+
+type practiceStore struct{ *Tx }
+
+// Practice is what practice remembers.
+func (db *DB) Practice() practice.Store { return practiceStore{db.plain()} }
+
+func (s practiceStore) Do(ctx context.Context, fn func(practice.Tx) error) error {
+	return s.db.do(ctx, func(tx *Tx) error { return fn(tx) })
+}
+
+const groupColumns = `practice_group_id, name, sector, ods_code, phone, email, website, line_1, line_2, town, county, postcode,
+	time_zone, holidays, cancellation_hours, window_days, sandbox, created_at, updated_at`
+
+func scanGroup(scan scanner) (practice.Group, error) {
+	var g practice.Group
+	a := &g.Address
+	err := scan(&g.ID, &g.Name, &g.Sector, &g.ODSCode, &g.Phone, &g.Email, &g.Website, &a.Line1, &a.Line2, &a.Town, &a.County, &a.Postcode,
+		&g.TimeZone, &g.Holidays, &g.CancellationHours, &g.WindowDays, &g.Sandbox, when{&g.CreatedAt}, when{&g.UpdatedAt})
+	return g, err
+}
+
+// Group finds a group.
+func (t *Tx) Group(ctx context.Context, id practice.ID) (practice.Group, error) {
+	return find(ctx, t, practice.ErrGroupNotFound, `SELECT `+groupColumns+` FROM practice_group WHERE practice_group_id = $1`, in{id}, scanGroup)
+}
+
+// Groups lists every group.
+func (t *Tx) Groups(ctx context.Context) ([]practice.Group, error) {
+	return list(ctx, t, `SELECT `+groupColumns+` FROM practice_group ORDER BY practice_group_id`, nil, scanGroup)
+}
+
+// SaveGroup keeps a group.
+func (t *Tx) SaveGroup(ctx context.Context, g practice.Group) error {
+	a := g.Address
+	_, err := t.exec(ctx, `INSERT INTO practice_group (`+groupColumns+`)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
+		ON CONFLICT (practice_group_id) DO UPDATE SET name = $2, sector = $3, ods_code = $4, phone = $5, email = $6, website = $7,
+			line_1 = $8, line_2 = $9, town = $10, county = $11, postcode = $12, time_zone = $13, holidays = $14,
+			cancellation_hours = $15, window_days = $16, updated_at = $19`,
+		g.ID, g.Name, g.Sector, g.ODSCode, g.Phone, g.Email, g.Website, a.Line1, a.Line2, a.Town, a.County, a.Postcode,
+		g.TimeZone, g.Holidays, g.CancellationHours, g.WindowDays, g.Sandbox, g.CreatedAt, g.UpdatedAt)
+	return err
+}
+
+// Networks lists the networks a group is a member of.
+func (t *Tx) Networks(ctx context.Context, group practice.ID) ([]string, error) {
+	return list(ctx, t, `SELECT network FROM network WHERE practice_group_id = $1 ORDER BY network`, in{group}, func(scan scanner) (string, error) {
+		var name string
+		err := scan(&name)
+		return name, err
+	})
+}
+
+// JoinNetwork makes the group a member.
+func (t *Tx) JoinNetwork(ctx context.Context, group practice.ID, network string, now time.Time) error {
+	_, err := t.exec(ctx, `INSERT INTO network (practice_group_id, network, joined_at) VALUES ($1, $2, $3)
+		ON CONFLICT (practice_group_id, network) DO NOTHING`, group, network, now)
+	return err
+}
+
+// LeaveNetwork ends a membership.
+func (t *Tx) LeaveNetwork(ctx context.Context, group practice.ID, network string) error {
+	_, err := t.exec(ctx, `DELETE FROM network WHERE practice_group_id = $1 AND network = $2`, group, network)
+	return err
+}
+
+const locationColumns = `id, name, phone, line_1, line_2, town, county, postcode, active, created_at, updated_at`
+
+func scanLocation(scan scanner) (practice.Location, error) {
+	var l practice.Location
+	a := &l.Address
+	err := scan(&l.ID, &l.Name, &l.Phone, &a.Line1, &a.Line2, &a.Town, &a.County, &a.Postcode, &l.Active, when{&l.CreatedAt}, when{&l.UpdatedAt})
+	return l, err
+}
+
+// Location finds a place.
+func (t *Tx) Location(ctx context.Context, group practice.ID, id practice.LocationID) (practice.Location, error) {
+	return find(ctx, t, practice.ErrLocationNotFound, `SELECT `+locationColumns+` FROM location
+		WHERE practice_group_id = $1 AND id = $2`, in{group, id}, scanLocation)
+}
+
+// Locations lists places by name.
+func (t *Tx) Locations(ctx context.Context, group practice.ID, inactive bool) ([]practice.Location, error) {
+	return list(ctx, t, `SELECT `+locationColumns+` FROM location
+		WHERE practice_group_id = $1 AND (active OR $2) ORDER BY name, id`, in{group, inactive}, scanLocation)
+}
+
+// SaveLocation keeps a place.
+func (t *Tx) SaveLocation(ctx context.Context, group practice.ID, l practice.Location) error {
+	a := l.Address
+	_, err := t.exec(ctx, `INSERT INTO location (`+locationColumns+`, practice_group_id)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+		ON CONFLICT (practice_group_id, id) DO UPDATE SET name = $2, phone = $3, line_1 = $4, line_2 = $5, town = $6, county = $7,
+			postcode = $8, active = $9, updated_at = $11`,
+		l.ID, l.Name, l.Phone, a.Line1, a.Line2, a.Town, a.County, a.Postcode, l.Active, l.CreatedAt, l.UpdatedAt, group)
+	return err
+}
+
+const practitionerColumns = `id, title, first_name, last_name, profession, active, created_at, updated_at`
+
+func scanPractitioner(scan scanner) (practice.Practitioner, error) {
+	var p practice.Practitioner
+	err := scan(&p.ID, &p.Title, &p.FirstName, &p.LastName, &p.Profession, &p.Active, when{&p.CreatedAt}, when{&p.UpdatedAt})
+	return p, err
+}
+
+// Practitioner finds a person.
+func (t *Tx) Practitioner(ctx context.Context, group practice.ID, id practice.PractitionerID) (practice.Practitioner, error) {
+	return find(ctx, t, practice.ErrPractitionerNotFound, `SELECT `+practitionerColumns+` FROM practitioner
+		WHERE practice_group_id = $1 AND id = $2`, in{group, id}, scanPractitioner)
+}
+
+// Practitioners lists people by surname.
+func (t *Tx) Practitioners(ctx context.Context, group practice.ID, inactive bool) ([]practice.Practitioner, error) {
+	return list(ctx, t, `SELECT `+practitionerColumns+` FROM practitioner
+		WHERE practice_group_id = $1 AND (active OR $2) ORDER BY last_name, first_name, id`, in{group, inactive}, scanPractitioner)
+}
+
+// SavePractitioner keeps a person, and their diary when they are new.
+func (t *Tx) SavePractitioner(ctx context.Context, group practice.ID, p practice.Practitioner) error {
+	_, err := t.exec(ctx, `INSERT INTO practitioner (`+practitionerColumns+`, practice_group_id)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+		ON CONFLICT (practice_group_id, id) DO UPDATE SET title = $2, first_name = $3, last_name = $4, profession = $5, active = $6, updated_at = $8`,
+		p.ID, p.Title, p.FirstName, p.LastName, p.Profession, p.Active, p.CreatedAt, p.UpdatedAt, group)
+	if err != nil {
+		return err
+	}
+	_, err = t.exec(ctx, `INSERT INTO diary (practice_group_id, practitioner_id, version) VALUES ($1, $2, 1)
+		ON CONFLICT (practice_group_id, practitioner_id) DO NOTHING`, group, p.ID)
+	return err
+}
+
+// HolidayChanges lists what was set by hand between two dates.
+func (t *Tx) HolidayChanges(ctx context.Context, group practice.ID, from, to input.Date) ([]practice.Holiday, error) {
+	return list(ctx, t, `SELECT day, name, closed FROM bank_holiday
+		WHERE practice_group_id = $1 AND day >= $2 AND day <= $3 ORDER BY day`, in{group, from.String(), to.String()},
+		func(scan scanner) (practice.Holiday, error) {
+			h := practice.Holiday{ByHand: true}
+			err := scan(day{&h.Day}, &h.Name, &h.Closed)
+			return h, err
+		})
+}
+
+// SaveHoliday keeps what was set by hand for a date.
+func (t *Tx) SaveHoliday(ctx context.Context, group practice.ID, h practice.Holiday) error {
+	_, err := t.exec(ctx, `INSERT INTO bank_holiday (practice_group_id, day, name, closed) VALUES ($1, $2, $3, $4)
+		ON CONFLICT (practice_group_id, day) DO UPDATE SET name = $3, closed = $4`, group, h.Day.String(), h.Name, h.Closed)
+	return err
+}
+
+// DropHoliday forgets what was set by hand for a date.
+func (t *Tx) DropHoliday(ctx context.Context, group practice.ID, d input.Date) error {
+	_, err := t.exec(ctx, `DELETE FROM bank_holiday WHERE practice_group_id = $1 AND day = $2`, group, d.String())
+	return err
+}

@@ -1,0 +1,153 @@
+package store
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"frontdesk/core/input"
+)
+
+// Both databases keep times to the microsecond. SQLite keeps them as text of
+// one width, so that the order of the text is the order of time.
+const timeLayout = "2006-01-02T15:04:05.000000Z"
+
+func appendTime(b []byte, t time.Time) []byte { return t.UTC().AppendFormat(b, timeLayout) }
+
+// parseTime reads what appendTime wrote. It is called for every row of a list,
+// so it does not go through a layout.
+func parseTime(s string) (time.Time, error) {
+	if len(s) != len(timeLayout) || s[10] != 'T' || s[26] != 'Z' {
+		return time.Time{}, fmt.Errorf("not a stored time: %q", s)
+	}
+	n := func(from, to int) int {
+		v := 0
+		for ; from < to; from++ {
+			v = v*10 + int(s[from]-'0')
+		}
+		return v
+	}
+	return time.Date(n(0, 4), time.Month(n(5, 7)), n(8, 10), n(11, 13), n(14, 16), n(17, 19), n(20, 26)*1000, time.UTC), nil
+}
+
+// when reads a time; NULL is the zero time.
+type when struct{ t *time.Time }
+
+// Scan implements sql.Scanner.
+func (w when) Scan(src any) error {
+	switch v := src.(type) {
+	case nil:
+		*w.t = time.Time{}
+	case time.Time:
+		*w.t = v.UTC()
+	case string:
+		t, err := parseTime(v)
+		if err != nil {
+			return err
+		}
+		*w.t = t
+	default:
+		return fmt.Errorf("cannot read a time from %T", src)
+	}
+	return nil
+}
+
+// at sends a time; the zero time is NULL.
+func at(t time.Time) any {
+	if t.IsZero() {
+		return nil
+	}
+	return t
+}
+
+// num reads an id that may be NULL, as 0.
+type num[T ~int64] struct{ n *T }
+
+// Scan implements sql.Scanner.
+func (w num[T]) Scan(src any) error {
+	switch v := src.(type) {
+	case nil:
+		*w.n = 0
+	case int64:
+		*w.n = T(v)
+	default:
+		return fmt.Errorf("cannot read a number from %T", src)
+	}
+	return nil
+}
+
+// opt sends an id; 0 is NULL.
+func opt[T ~int64](n T) any {
+	if n == 0 {
+		return nil
+	}
+	return int64(n)
+}
+
+// text reads text that may be NULL, as the empty one.
+type text struct{ s *string }
+
+// Scan implements sql.Scanner.
+func (w text) Scan(src any) error {
+	switch v := src.(type) {
+	case nil:
+		*w.s = ""
+	case string:
+		*w.s = v
+	case []byte:
+		*w.s = string(v)
+	default:
+		return fmt.Errorf("cannot read text from %T", src)
+	}
+	return nil
+}
+
+// optText sends text; the empty one is NULL.
+func optText(s string) any {
+	if s == "" {
+		return nil
+	}
+	return s
+}
+
+// day reads a date kept as YYYY-MM-DD; the empty text is NoDate.
+type day struct{ d *input.Date }
+
+// Scan implements sql.Scanner.
+func (w day) Scan(src any) error {
+	var s string
+	if err := (text{&s}).Scan(src); err != nil {
+		return err
+	}
+	return w.d.UnmarshalText([]byte(s))
+}
+
+// words reads a list kept as words with commas between.
+type words[T ~string] struct{ list *[]T }
+
+// Scan implements sql.Scanner.
+func (w words[T]) Scan(src any) error {
+	var s string
+	if err := (text{&s}).Scan(src); err != nil {
+		return err
+	}
+	*w.list = nil
+	for word := range strings.SplitSeq(s, ",") {
+		if word != "" {
+			*w.list = append(*w.list, T(word))
+		}
+	}
+	return nil
+}
+
+// joined sends a list as words with commas between.
+func joined[T ~string](list []T) string {
+	var b strings.Builder
+	for i, w := range list {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		b.WriteString(string(w))
+	}
+	return b.String()
+}

@@ -1,0 +1,332 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Tx is a transaction, or, with none begun, single statements on the pool. It
+// answers every capability's questions.
+type Tx struct {
+	db   *DB
+	pg   pgx.Tx
+	lite *sql.Tx
+}
+
+// plain reads outside a transaction.
+func (db *DB) plain() *Tx { return &Tx{db: db} }
+
+type joinKey struct{}
+
+// join is a transaction that every Do below this context is part of.
+type join struct {
+	tx     *Tx
+	err    error // an error of the database that ends the whole transaction
+	failed bool  // a part of it failed, so none of it may be kept
+}
+
+// on is the transaction to use: its own, or the one the context has joined.
+func (t *Tx) on(ctx context.Context) *Tx {
+	if t.pg != nil || t.lite != nil {
+		return t
+	}
+	if j, ok := ctx.Value(joinKey{}).(*join); ok {
+		return j.tx
+	}
+	return t
+}
+
+// in is the arguments of a statement.
+type in = []any
+
+func (t *Tx) values(args in) in {
+	if t.db.name == postgres.name {
+		return args
+	}
+	out := make(in, len(args))
+	for i, a := range args {
+		out[i] = t.db.value(a)
+	}
+	return out
+}
+
+// exec runs a statement and gives the number of rows it touched.
+func (t *Tx) exec(ctx context.Context, text string, args ...any) (int64, error) {
+	t = t.on(ctx)
+	if t.pg != nil {
+		tag, err := t.pg.Exec(ctx, text, args...)
+		return tag.RowsAffected(), err
+	}
+	if t.lite == nil {
+		return 0, errors.New("a statement that changes something needs a transaction")
+	}
+	stmt, err := t.db.writes.within(ctx, t.lite, text)
+	if err != nil {
+		return 0, err
+	}
+	res, err := stmt.ExecContext(ctx, t.values(args)...)
+	if err != nil {
+		return 0, err
+	}
+	return res.RowsAffected()
+}
+
+// one reads one row into dest, and reports whether there was one.
+func (t *Tx) one(ctx context.Context, text string, args in, dest ...any) (bool, error) {
+	t = t.on(ctx)
+	var err error
+	switch {
+	case t.pg != nil:
+		err = t.pg.QueryRow(ctx, text, args...).Scan(dest...)
+	case t.db.pg != nil:
+		ctx, cancel := context.WithTimeout(ctx, statementTimeout)
+		defer cancel()
+		err = t.db.pg.QueryRow(ctx, text, args...).Scan(dest...)
+	default:
+		var stmt *sql.Stmt
+		var cancel context.CancelFunc
+		if stmt, ctx, cancel, err = t.stmt(ctx, text); err != nil {
+			break
+		}
+		defer cancel()
+		err = stmt.QueryRowContext(ctx, t.values(args)...).Scan(dest...)
+	}
+	if errors.Is(err, pgx.ErrNoRows) || errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	if err != nil {
+		return false, t.outward(err)
+	}
+	return true, nil
+}
+
+// stmt is a prepared statement of SQLite, in the transaction when there is one.
+func (t *Tx) stmt(ctx context.Context, text string) (*sql.Stmt, context.Context, context.CancelFunc, error) {
+	if t.lite != nil {
+		stmt, err := t.db.writes.within(ctx, t.lite, text)
+		return stmt, ctx, func() {}, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, statementTimeout)
+	stmt, err := t.db.reads.prepare(ctx, text)
+	if err != nil {
+		cancel()
+	}
+	return stmt, ctx, cancel, err
+}
+
+// scanner reads the columns of a row.
+type scanner func(dest ...any) error
+
+// list reads every row with row.
+func list[T any](ctx context.Context, t *Tx, text string, args in, row func(scan scanner) (T, error)) ([]T, error) {
+	t = t.on(ctx)
+	out, err := listOn(ctx, t, text, args, row)
+	return out, t.outward(err)
+}
+
+func listOn[T any](ctx context.Context, t *Tx, text string, args in, row func(scan scanner) (T, error)) ([]T, error) {
+	var out []T
+	read := func(scan scanner) error {
+		v, err := row(scan)
+		out = append(out, v)
+		return err
+	}
+	if t.db.pg != nil {
+		query := t.db.pg.Query
+		if t.pg != nil {
+			query = t.pg.Query
+		} else {
+			var cancel context.CancelFunc
+			ctx, cancel = context.WithTimeout(ctx, statementTimeout)
+			defer cancel()
+		}
+		rows, err := query(ctx, text, args...)
+		if err != nil {
+			return nil, err
+		}
+		defer rows.Close()
+		for rows.Next() {
+			if err := read(rows.Scan); err != nil {
+				return nil, err
+			}
+		}
+		return out, rows.Err()
+	}
+	stmt, ctx, cancel, err := t.stmt(ctx, text)
+	if err != nil {
+		return nil, err
+	}
+	defer cancel()
+	rows, err := stmt.QueryContext(ctx, t.values(args)...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := read(rows.Scan); err != nil {
+			return nil, err
+		}
+	}
+	return out, rows.Err()
+}
+
+// outward leaves the driver's errors alone inside a transaction, where Do
+// decides what to do about them, and explains them outside one.
+func (t *Tx) outward(err error) error {
+	if t.pg != nil || t.lite != nil {
+		return err
+	}
+	return outward(err)
+}
+
+// attempts is how often a transaction is begun when the database asks for it.
+const attempts = 4
+
+// do runs fn in one transaction. fn may be called again from the start, so it
+// must have no effect outside the database. Below Once, it joins that
+// transaction.
+func (db *DB) do(ctx context.Context, fn func(*Tx) error) error {
+	if j, ok := ctx.Value(joinKey{}).(*join); ok {
+		err := fn(j.tx)
+		if err != nil {
+			j.failed = true
+			if j.err == nil && fateOf(err) != final {
+				j.err = err
+			}
+		}
+		return outward(err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, doTimeout)
+	defer cancel()
+	for i := 1; ; i++ {
+		err := db.try(ctx, fn)
+		if err == nil || fateOf(err) != again || i == attempts {
+			return outward(err)
+		}
+		if err := pause(ctx, i); err != nil {
+			return outward(err)
+		}
+	}
+}
+
+// pause waits a little, longer each time, so that two transactions in each
+// other's way do not meet again.
+func pause(ctx context.Context, i int) error {
+	select {
+	case <-time.After(time.Duration(1+rand.IntN(5*i*i)) * time.Millisecond):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// try runs fn in a transaction once.
+func (db *DB) try(ctx context.Context, fn func(*Tx) error) (err error) {
+	if db.pg != nil {
+		tx, err := db.pg.Begin(ctx)
+		if err != nil {
+			return err
+		}
+		// Rolling back what is committed does nothing. The context may be over
+		// by then, and the connection must be given back all the same.
+		defer tx.Rollback(context.WithoutCancel(ctx))
+		if err := fn(&Tx{db: db, pg: tx}); err != nil {
+			return err
+		}
+		return tx.Commit(ctx)
+	}
+	tx, err := db.writer.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer db.writes.settle(ctx)
+	defer tx.Rollback()
+	if err := fn(&Tx{db: db, lite: tx}); err != nil {
+		return err
+	}
+	return tx.Commit()
+}
+
+// statements keeps SQLite's prepared statements: parsing one takes longer than
+// running it. The texts are constants, so there is an end to them.
+type statements struct {
+	db     *sql.DB
+	mu     sync.RWMutex
+	known  map[string]*sql.Stmt
+	missed []string
+}
+
+func (s *statements) get(text string) *sql.Stmt {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.known[text]
+}
+
+func (s *statements) prepare(ctx context.Context, text string) (*sql.Stmt, error) {
+	if stmt := s.get(text); stmt != nil {
+		return stmt, nil
+	}
+	stmt, err := s.db.PrepareContext(ctx, text)
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if known := s.known[text]; known != nil {
+		stmt.Close()
+		return known, nil
+	}
+	if s.known == nil {
+		s.known = map[string]*sql.Stmt{}
+	}
+	s.known[text] = stmt
+	return stmt, nil
+}
+
+// within is the statement inside a transaction. The one writing connection is
+// busy with it, so a statement not met before is prepared for this transaction
+// alone, and for good by settle, once the connection is free.
+func (s *statements) within(ctx context.Context, tx *sql.Tx, text string) (*sql.Stmt, error) {
+	if stmt := s.get(text); stmt != nil {
+		return tx.StmtContext(ctx, stmt), nil
+	}
+	s.mu.Lock()
+	s.missed = append(s.missed, text)
+	s.mu.Unlock()
+	return tx.PrepareContext(ctx, text)
+}
+
+func (s *statements) settle(ctx context.Context) {
+	s.mu.Lock()
+	missed := s.missed
+	s.missed = nil
+	s.mu.Unlock()
+	for _, text := range missed {
+		if _, err := s.prepare(ctx, text); err != nil {
+			return // it will be missed again
+		}
+	}
+}
+
+// find reads the one row with row, or returns the fault that says there is none.
+func find[T any](ctx context.Context, t *Tx, missing error, text string, args in, row func(scan scanner) (T, error)) (T, error) {
+	rows, err := list(ctx, t, text, args, row)
+	return first(rows, err, missing)
+}
+
+func first[T any](rows []T, err, missing error) (T, error) {
+	var none T
+	switch {
+	case err != nil:
+		return none, err
+	case len(rows) == 0:
+		return none, missing
+	}
+	return rows[0], nil
+}
