@@ -156,16 +156,20 @@ func (t *Tx) AddAppointment(ctx context.Context, group practice.ID, a booking.Ap
 	return err
 }
 
-// SaveAppointment keeps a changed appointment.
+// SaveAppointment keeps a changed appointment. It leaves its time alone, whose
+// indexes would all be written again.
 func (t *Tx) SaveAppointment(ctx context.Context, group practice.ID, a booking.Appointment) error {
-	n, err := t.exec(ctx, `UPDATE appointment SET state = $3, patient_id = $4, billpayer_id = $5, practitioner_id = $6, start_at = $7, end_at = $8,
-			confirmed_at = $9, cancelled_at = $10, released_at = $11, reason = $12, suppress_mail = $13, override = $14, version = $15, updated_at = $16
+	_, err := t.exec(ctx, `UPDATE appointment SET state = $3, patient_id = $4, billpayer_id = $5, confirmed_at = $6, cancelled_at = $7, released_at = $8,
+			reason = $9, suppress_mail = $10, version = $11, updated_at = $12
 		WHERE practice_group_id = $1 AND id = $2`,
-		group, a.ID, a.State, opt(a.Patient), opt(a.Billpayer), a.Practitioner, a.Start, a.End,
-		at(a.ConfirmedAt), at(a.CancelledAt), at(a.ReleasedAt), a.Reason, a.SuppressMail, a.Override, a.Version, a.UpdatedAt)
-	if err == nil && n == 0 {
-		return booking.ErrNotFound
-	}
+		group, a.ID, a.State, opt(a.Patient), opt(a.Billpayer), at(a.ConfirmedAt), at(a.CancelledAt), at(a.ReleasedAt), a.Reason, a.SuppressMail, a.Version, a.UpdatedAt)
+	return err
+}
+
+// MoveAppointment keeps whose the appointment is and when.
+func (t *Tx) MoveAppointment(ctx context.Context, group practice.ID, a booking.Appointment) error {
+	_, err := t.exec(ctx, `UPDATE appointment SET practitioner_id = $3, start_at = $4, end_at = $5, override = $6 WHERE practice_group_id = $1 AND id = $2`,
+		group, a.ID, a.Practitioner, a.Start, a.End, a.Override)
 	return err
 }
 

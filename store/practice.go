@@ -134,7 +134,7 @@ func (t *Tx) SavePractitioner(ctx context.Context, group practice.ID, p practice
 	if err != nil {
 		return err
 	}
-	_, err = t.exec(ctx, `INSERT INTO diary (practice_group_id, practitioner_id, version) VALUES ($1, $2, 1)
+	_, err = t.exec(ctx, `INSERT INTO diary (practice_group_id, practitioner_id, version, hours) VALUES ($1, $2, 1, 1)
 		ON CONFLICT (practice_group_id, practitioner_id) DO NOTHING`, group, p.ID)
 	return err
 }

@@ -44,27 +44,20 @@ func named(of []practice.PractitionerID) (in, bool) {
 	return args, true
 }
 
-// Sessions that may run between two dates: $2 is the first, $3 the last, $4
-// asks for active places and practitioners only.
+// Sessions that may run between two dates: $2 is the first, $3 the last.
 const (
-	runs = ` FROM session s
-		JOIN practitioner p ON p.practice_group_id = s.practice_group_id AND p.id = s.practitioner_id
-		JOIN location l ON l.practice_group_id = s.practice_group_id AND l.id = s.location_id
-		WHERE s.practice_group_id = $1 AND s.until_date >= $2 AND s.start_date <= $3 AND (NOT $4 OR (p.active AND l.active))`
-	of8          = ` AND s.practitioner_id IN ($5, $6, $7, $8, $9, $10, $11, $12)`
-	sessionTypes = `SELECT t.session_id, t.appointment_type_id` + joinTypes
-	joinTypes    = ` FROM session s JOIN session_type t ON t.practice_group_id = s.practice_group_id AND t.session_id = s.id`
-	runsAlone    = ` WHERE s.practice_group_id = $1 AND s.until_date >= $2 AND s.start_date <= $3`
-	of8Alone     = ` AND s.practitioner_id IN ($4, $5, $6, $7, $8, $9, $10, $11)`
+	runs         = ` WHERE s.practice_group_id = $1 AND s.until_date >= $2 AND s.start_date <= $3`
+	of8          = ` AND s.practitioner_id IN ($4, $5, $6, $7, $8, $9, $10, $11)`
+	sessionTypes = `SELECT t.session_id, t.appointment_type_id FROM session s
+		JOIN session_type t ON t.practice_group_id = s.practice_group_id AND t.session_id = s.id`
 	exceptionsOn = `SELECT e.session_id, e.start_date, e.end_date, e.reason FROM session s
-		JOIN session_exception e ON e.practice_group_id = s.practice_group_id AND e.session_id = s.id
-		WHERE s.practice_group_id = $1 AND s.until_date >= $2 AND s.start_date <= $3 AND e.end_date >= $2 AND e.start_date <= $3`
-	sessionsAll   = `SELECT ` + sessionColumns + runs + ` ORDER BY s.id`
-	sessionsOf    = `SELECT ` + sessionColumns + runs + of8 + ` ORDER BY s.id`
-	typesAll      = sessionTypes + runsAlone + ` ORDER BY t.session_id, t.appointment_type_id`
-	typesOf       = sessionTypes + runsAlone + of8Alone + ` ORDER BY t.session_id, t.appointment_type_id`
+		JOIN session_exception e ON e.practice_group_id = s.practice_group_id AND e.session_id = s.id` + runs + ` AND e.end_date >= $2 AND e.start_date <= $3`
+	sessionsAll   = `SELECT ` + sessionColumns + ` FROM session s` + runs + ` ORDER BY s.id`
+	sessionsOf    = `SELECT ` + sessionColumns + ` FROM session s` + runs + of8 + ` ORDER BY s.id`
+	typesAll      = sessionTypes + runs + ` ORDER BY t.session_id, t.appointment_type_id`
+	typesOf       = sessionTypes + runs + of8 + ` ORDER BY t.session_id, t.appointment_type_id`
 	exceptionsAll = exceptionsOn + ` ORDER BY e.session_id, e.ordinal`
-	exceptionsOf  = exceptionsOn + of8Alone + ` ORDER BY e.session_id, e.ordinal`
+	exceptionsOf  = exceptionsOn + of8 + ` ORDER BY e.session_id, e.ordinal`
 )
 
 // Sessions lists those that may run between two dates.
@@ -75,11 +68,11 @@ func (t *Tx) Sessions(ctx context.Context, group practice.ID, q booking.SessionQ
 	if named {
 		sessions, types, exceptions = sessionsOf, typesOf, exceptionsOf
 	}
-	found, err := list(ctx, t, sessions, append(append(in{}, append(args, q.ActiveOnly)...), some...), scanSession)
+	found, err := list(ctx, t, sessions, append(args, some...), scanSession)
 	if err != nil || len(found) == 0 {
 		return nil, err
 	}
-	return found, t.fill(ctx, found, types, exceptions, append(args[:3:3], some...))
+	return found, t.fill(ctx, found, types, exceptions, append(args, some...))
 }
 
 // Session finds a session.
@@ -104,7 +97,7 @@ func (t *Tx) fill(ctx context.Context, sessions []booking.Session, types, except
 		if i < len(sessions) && sessions[i].ID == id {
 			return &sessions[i]
 		}
-		return nil // of an inactive place or practitioner
+		return nil
 	}
 	_, err := list(ctx, t, types, args, func(scan scanner) (struct{}, error) {
 		var id booking.SessionID
@@ -182,9 +175,65 @@ func (t *Tx) emptySession(ctx context.Context, group practice.ID, id booking.Ses
 	return err
 }
 
+// Diaries lists diaries with their versions. Inside a transaction these may yet
+// be undone, and are not told.
+func (t *Tx) Diaries(ctx context.Context, group practice.ID, of []practice.PractitionerID) ([]booking.Diary, error) {
+	args, ok := named(of)
+	text := diariesOf
+	if !ok {
+		text = diariesAll
+	}
+	on := t.on(ctx)
+	settled := on.pg == nil && on.lite == nil
+	return list(ctx, t, text, append(in{group}, args...), func(scan scanner) (booking.Diary, error) {
+		var d booking.Diary
+		err := scan(&d.Practitioner, &d.Version, &d.Hours, &d.Active)
+		if !settled {
+			d.Version, d.Hours = 0, 0
+		}
+		return d, err
+	})
+}
+
+const (
+	diariesAll = `SELECT d.practitioner_id, d.version, d.hours, p.active FROM diary d
+		JOIN practitioner p ON p.practice_group_id = d.practice_group_id AND p.id = d.practitioner_id
+		WHERE d.practice_group_id = $1`
+	diariesOf = diariesAll + ` AND d.practitioner_id IN ($2, $3, $4, $5, $6, $7, $8, $9)`
+)
+
+// LockDiaryOf locks the diary an appointment is in.
+func (t *Tx) LockDiaryOf(ctx context.Context, group practice.ID, id booking.ID) (practice.PractitionerID, error) {
+	var of practice.PractitionerID
+	found, err := t.one(ctx, `UPDATE diary SET version = version + 1 WHERE practice_group_id = $1 AND practitioner_id =
+		(SELECT practitioner_id FROM appointment WHERE practice_group_id = $1 AND id = $2) RETURNING practitioner_id`, in{group, id}, &of)
+	if err == nil && !found {
+		err = booking.ErrNotFound
+	}
+	return of, err
+}
+
 // LockDiary keeps others from changing the diary.
 func (t *Tx) LockDiary(ctx context.Context, group practice.ID, id practice.PractitionerID) error {
 	n, err := t.exec(ctx, `UPDATE diary SET version = version + 1 WHERE practice_group_id = $1 AND practitioner_id = $2`, group, id)
+	if err == nil && n == 0 {
+		return practice.ErrPractitionerNotFound
+	}
+	return err
+}
+
+// occupiedShort finds the appointments of one diary over a short time by the
+// minutes they occupy, $3 to $4 excluded.
+const occupiedShort = `SELECT DISTINCT a.id, a.practitioner_id, a.start_at, a.end_at, a.state, a.reserved_until FROM busy_minute b
+	JOIN appointment a ON a.practice_group_id = b.practice_group_id AND a.id = b.appointment_id
+	WHERE b.practice_group_id = $1 AND b.practitioner_id = $2 AND b.minute >= $3 AND b.minute < $4`
+
+// short is how long occupiedShort reads fewer rows than occupiedOf.
+const short = 4 * time.Hour
+
+// ChangeHours locks a diary to change its sessions.
+func (t *Tx) ChangeHours(ctx context.Context, group practice.ID, id practice.PractitionerID) error {
+	n, err := t.exec(ctx, `UPDATE diary SET hours = hours + 1 WHERE practice_group_id = $1 AND practitioner_id = $2`, group, id)
 	if err == nil && n == 0 {
 		return practice.ErrPractitionerNotFound
 	}
@@ -213,6 +262,10 @@ func scanOccupied(scan scanner) (booking.Occupied, error) {
 
 // Occupied lists what is held or booked and overlaps the time.
 func (t *Tx) Occupied(ctx context.Context, group practice.ID, of []practice.PractitionerID, from, to time.Time) ([]booking.Occupied, error) {
+	if len(of) == 1 && to.Sub(from) <= short {
+		// Half a minute at either end is a whole one.
+		return list(ctx, t, occupiedShort, in{group, of[0], from.Unix() / 60, (to.Unix() + 59) / 60}, scanOccupied)
+	}
 	args := in{group, from, to, from.Add(-booking.MaxLength)}
 	if some, ok := named(of); ok {
 		return list(ctx, t, occupiedOf, append(args, some...), scanOccupied)

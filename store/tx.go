@@ -17,6 +17,8 @@ type Tx struct {
 	db   *DB
 	pg   pgx.Tx
 	lite *sql.Tx
+	// batch is the context of SQLite's transaction, which is not the caller's.
+	batch context.Context
 }
 
 // plain reads outside a transaction.
@@ -66,11 +68,11 @@ func (t *Tx) exec(ctx context.Context, text string, args ...any) (int64, error) 
 	if t.lite == nil {
 		return 0, errors.New("a statement that changes something needs a transaction")
 	}
-	stmt, err := t.db.writes.within(ctx, t.lite, text)
+	stmt, err := t.db.writes.within(t.batch, t.lite, text)
 	if err != nil {
 		return 0, err
 	}
-	res, err := stmt.ExecContext(ctx, t.values(args)...)
+	res, err := stmt.ExecContext(t.batch, t.values(args)...)
 	if err != nil {
 		return 0, err
 	}
@@ -109,8 +111,8 @@ func (t *Tx) one(ctx context.Context, text string, args in, dest ...any) (bool, 
 // stmt is a prepared statement of SQLite, in the transaction when there is one.
 func (t *Tx) stmt(ctx context.Context, text string) (*sql.Stmt, context.Context, context.CancelFunc, error) {
 	if t.lite != nil {
-		stmt, err := t.db.writes.within(ctx, t.lite, text)
-		return stmt, ctx, func() {}, err
+		stmt, err := t.db.writes.within(t.batch, t.lite, text)
+		return stmt, t.batch, func() {}, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, statementTimeout)
 	stmt, err := t.db.reads.prepare(ctx, text)
@@ -241,16 +243,7 @@ func (db *DB) try(ctx context.Context, fn func(*Tx) error) (err error) {
 		}
 		return tx.Commit(ctx)
 	}
-	tx, err := db.writer.BeginTx(ctx, nil)
-	if err != nil {
-		return err
-	}
-	defer db.writes.settle(ctx)
-	defer tx.Rollback()
-	if err := fn(&Tx{db: db, lite: tx}); err != nil {
-		return err
-	}
-	return tx.Commit()
+	return db.lines.do(ctx, fn)
 }
 
 // statements keeps SQLite's prepared statements: parsing one takes longer than

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"frontdesk/core/access"
+	"frontdesk/core/fault"
 	"frontdesk/core/input"
 	"frontdesk/core/patient"
 )
@@ -33,45 +34,52 @@ func (s *Service) Book(ctx context.Context, id ID, c Confirmation) (Details, err
 		return Details{}, err
 	}
 	now := s.Now().Truncate(time.Microsecond)
-	var before Appointment
+	var answer Details
 	err = s.do(ctx, func(tx Tx) error {
-		if before, err = lock(ctx, tx, who.Group, id, 0); err != nil {
+		before, err := lock(ctx, tx, who.Group, id)
+		if err != nil {
 			return err
 		}
-		switch {
-		case before.State == Booked && c.Patient != 0 && c.Patient != before.Patient:
-			return ErrOtherPatient
-		case before.State == Booked:
-			return nil
-		case before.State == Cancelled:
-			return ErrCancelled
-		case before.State == Released || before.Lapsed(now):
-			return ErrHoldExpired
+		answer = before
+		answer.Appointment, err = confirm(ctx, tx, who, before.Appointment, c, now)
+		if err == nil && answer.Patient != before.Patient {
+			answer, err = tx.Details(ctx, who.Group, id) // with the patient's name
 		}
-		after := before
-		after.State, after.ConfirmedAt = Booked, now
-		if c.Patient != 0 {
-			after.Patient = c.Patient
-		}
-		if c.Billpayer != 0 {
-			after.Billpayer = c.Billpayer
-		}
-		set(&after.Reason, c.Reason)
-		set(&after.SuppressMail, c.SuppressMail)
-		if after.Patient == 0 {
-			var in input.Checks
-			in.Wrong("patient_id", "patient_required", "the id of the patient", "An appointment without a patient cannot be confirmed.")
-			return in.Err()
-		}
-		if after.Patient != before.Patient || after.Billpayer != before.Billpayer {
-			if err := people(ctx, tx, who.Group, after); err != nil {
-				return err
-			}
-		}
-		return change(ctx, tx, who, now, "appointment.book", "appointment.confirmed", before, &after, "")
+		return err
 	})
-	if err := s.orNearest(ctx, who, before.Practitioner, before.Type, before.Start, err); err != nil {
-		return Details{}, err
+	answer.judge(now)
+	return answer, s.orNearest(ctx, who, answer.Appointment, err)
+}
+
+// confirm gives the appointment as it is afterwards, also when it refuses.
+func confirm(ctx context.Context, tx Tx, who access.Caller, a Appointment, c Confirmation, now time.Time) (Appointment, error) {
+	switch {
+	case a.State == Booked && c.Patient != 0 && c.Patient != a.Patient:
+		return a, ErrOtherPatient
+	case a.State == Booked:
+		return a, nil
+	case a.State == Cancelled:
+		return a, ErrCancelled
+	case a.State == Released || a.Lapsed(now):
+		return a, ErrHoldExpired
 	}
-	return s.details(ctx, who, id)
+	after := a
+	after.State, after.ConfirmedAt = Booked, now
+	if c.Patient != 0 {
+		after.Patient = c.Patient
+	}
+	if c.Billpayer != 0 {
+		after.Billpayer = c.Billpayer
+	}
+	set(&after.Reason, c.Reason)
+	set(&after.SuppressMail, c.SuppressMail)
+	if after.Patient == 0 {
+		return a, fault.Wrong("patient_id", "patient_required", "the id of the patient", "An appointment without a patient cannot be confirmed.")
+	}
+	if after.Patient != a.Patient || after.Billpayer != a.Billpayer {
+		if err := people(ctx, tx, who.Group, after); err != nil {
+			return a, err
+		}
+	}
+	return change(ctx, tx, who, now, "appointment.book", "appointment.confirmed", a, after, "")
 }

@@ -5,6 +5,7 @@
 //	session.go     when a practitioner works: made, changed, ended
 //	recurrence.go  the weekly rule of a session (iCalendar RRULE)
 //	walltime.go    local wall-clock time to instants, over clock changes
+//	sheet.go       what is remembered of each diary between searches
 //	diary.go       the one function that says which times are free
 //	slots.go       list, count and look up free slots
 //	reserve.go     hold a time for a patient
@@ -22,6 +23,7 @@ package booking
 import (
 	"context"
 	"errors"
+	"slices"
 	"strconv"
 	"time"
 
@@ -158,6 +160,8 @@ type Reader interface {
 	// Sessions lists those that may run between two dates, with their types,
 	// and their exceptions in that time.
 	Sessions(ctx context.Context, group practice.ID, q SessionQuery) ([]Session, error)
+	// Diaries lists the diaries of some practitioners, or of all.
+	Diaries(ctx context.Context, group practice.ID, of []practice.PractitionerID) ([]Diary, error)
 	// Occupied lists what is held or booked and overlaps the time, lapsed
 	// holds too, for some practitioners or, with none named, for all.
 	Occupied(ctx context.Context, group practice.ID, of []practice.PractitionerID, from, to time.Time) ([]Occupied, error)
@@ -190,11 +194,19 @@ type Tx interface {
 	// transaction, or returns practice.ErrPractitionerNotFound. Lock several in
 	// the order of their ids.
 	LockDiary(ctx context.Context, group practice.ID, id practice.PractitionerID) error
-	// AddAppointment and SaveAppointment keep an appointment. Vacate gives back
+	// ChangeHours locks a diary to change its sessions, or returns
+	// practice.ErrPractitionerNotFound.
+	ChangeHours(ctx context.Context, group practice.ID, id practice.PractitionerID) error
+	// LockDiaryOf locks the diary an appointment is in and says whose it is, or
+	// returns ErrNotFound.
+	LockDiaryOf(ctx context.Context, group practice.ID, id ID) (practice.PractitionerID, error)
+	// AddAppointment keeps a new appointment; SaveAppointment keeps a changed
+	// one, and MoveAppointment whose it is and when. Vacate gives back
 	// the time it occupies and Occupy takes the time it has now; the database
 	// refuses to let two occupy the same minute of one diary.
 	AddAppointment(ctx context.Context, group practice.ID, a Appointment) error
 	SaveAppointment(ctx context.Context, group practice.ID, a Appointment) error
+	MoveAppointment(ctx context.Context, group practice.ID, a Appointment) error
 	Occupy(ctx context.Context, group practice.ID, a Appointment) error
 	Vacate(ctx context.Context, group practice.ID, a Appointment) error
 
@@ -210,6 +222,8 @@ type Service struct {
 	NewID func() int64
 	// Hold is how long a reservation keeps its time.
 	Hold time.Duration
+
+	sheets sheets
 }
 
 // MaxLength is the longest appointment. The search for what overlaps a time
@@ -229,39 +243,45 @@ func (s *Service) do(ctx context.Context, fn func(Tx) error) error {
 	}
 }
 
-// lock locks the diary of the appointment and, with it, any other diary named,
-// in the order of their ids; then it reads the appointment.
-func lock(ctx context.Context, tx Tx, group practice.ID, id ID, also practice.PractitionerID) (Appointment, error) {
-	seen, err := tx.Appointment(ctx, group, id)
+// lock locks the diary of the appointment, then reads it.
+func lock(ctx context.Context, tx Tx, group practice.ID, id ID) (Details, error) {
+	of, err := tx.LockDiaryOf(ctx, group, id)
 	if err != nil {
-		return Appointment{}, err
+		return Details{}, err
 	}
-	first, second := seen.Practitioner, also
-	if second != 0 && second < first {
-		first, second = second, first
-	}
-	if err := tx.LockDiary(ctx, group, first); err != nil {
-		return Appointment{}, err
-	}
-	if second != 0 && second != first {
-		if err := tx.LockDiary(ctx, group, second); err != nil {
-			return Appointment{}, err
-		}
-	}
-	a, err := tx.Appointment(ctx, group, id)
-	if err == nil && a.Practitioner != seen.Practitioner {
+	d, err := tx.Details(ctx, group, id)
+	if err == nil && d.Practitioner != of {
 		err = errMoved
 	}
-	return a, err
+	return d, err
 }
 
-// change keeps a changed appointment with its event and its audit entry.
-func change(ctx context.Context, tx Tx, who access.Caller, now time.Time, action, eventType string, before Appointment, after *Appointment, why string) error {
-	after.Version, after.UpdatedAt = before.Version+1, now
-	if err := tx.SaveAppointment(ctx, who.Group, *after); err != nil {
-		return err
+// lockBoth is lock with another diary besides, in the order of their ids.
+func lockBoth(ctx context.Context, tx Tx, group practice.ID, id ID, also practice.PractitionerID) (Details, error) {
+	seen, err := tx.Appointment(ctx, group, id)
+	if err != nil {
+		return Details{}, err
 	}
-	return tell(ctx, tx, who, now, action, eventType, &before, *after, why)
+	for _, of := range slices.Compact([]practice.PractitionerID{min(seen.Practitioner, also), max(seen.Practitioner, also)}) {
+		if err := tx.LockDiary(ctx, group, of); err != nil {
+			return Details{}, err
+		}
+	}
+	d, err := tx.Details(ctx, group, id)
+	if err == nil && d.Practitioner != seen.Practitioner {
+		err = errMoved
+	}
+	return d, err
+}
+
+// change keeps a changed appointment with its event and its audit entry, and
+// gives it as it is now.
+func change(ctx context.Context, tx Tx, who access.Caller, now time.Time, action, eventType string, before, after Appointment, why string) (Appointment, error) {
+	after.Version, after.UpdatedAt = before.Version+1, now
+	if err := tx.SaveAppointment(ctx, who.Group, after); err != nil {
+		return before, err
+	}
+	return after, tell(ctx, tx, who, now, action, eventType, &before, after, why)
 }
 
 // tell writes the event and the audit entry of a change.

@@ -105,11 +105,17 @@ func TestAnotherGroupFindsNothing(t *testing.T) {
 		a := d.reserve(nine(0))
 		other := newDesk(t, d.db)
 		for name, call := range map[string]func() error{
-			"read":       func() error { _, err := d.booking.Appointment(other.ctx, a.ID); return err },
-			"book":       func() error { _, err := d.booking.Book(other.ctx, a.ID, booking.Confirmation{}); return err },
-			"cancel":     func() error { _, err := d.booking.Cancel(other.ctx, a.ID, booking.Cancellation{}); return err },
-			"edit":       func() error { _, err := d.booking.Edit(other.ctx, a.ID, booking.Move{Practitioner: other.gp.ID, Start: nine(0), Minutes: 10}); return err },
-			"reschedule": func() error { _, err := d.booking.Reschedule(other.ctx, a.ID, booking.Move{Practitioner: other.gp.ID, Start: nine(0), Minutes: 10}); return err },
+			"read":   func() error { _, err := d.booking.Appointment(other.ctx, a.ID); return err },
+			"book":   func() error { _, err := d.booking.Book(other.ctx, a.ID, booking.Confirmation{}); return err },
+			"cancel": func() error { _, err := d.booking.Cancel(other.ctx, a.ID, booking.Cancellation{}); return err },
+			"edit": func() error {
+				_, err := d.booking.Edit(other.ctx, a.ID, booking.Move{Practitioner: other.gp.ID, Start: nine(0), Minutes: 10})
+				return err
+			},
+			"reschedule": func() error {
+				_, err := d.booking.Reschedule(other.ctx, a.ID, booking.Move{Practitioner: other.gp.ID, Start: nine(0), Minutes: 10})
+				return err
+			},
 		} {
 			t.Run(name, func(t *testing.T) { want(t, call(), booking.ErrNotFound) })
 		}

@@ -50,38 +50,44 @@ func (s *Service) Cancel(ctx context.Context, id ID, c Cancellation) (Details, e
 		return Details{}, err
 	}
 	now := s.Now().Truncate(time.Microsecond)
+	var answer Details
 	err = s.do(ctx, func(tx Tx) error {
-		before, err := lock(ctx, tx, who.Group, id, 0)
+		before, err := lock(ctx, tx, who.Group, id)
 		if err != nil {
 			return err
 		}
-		after := before
-		set(&after.SuppressMail, c.SuppressMail)
-		eventType, why := "appointment.cancelled", ""
-		switch {
-		case before.State == Cancelled || before.State == Released:
-			return nil
-		case before.Lapsed(now):
-			return release(ctx, tx, access.System(who.Group), id, now)
-		case before.State == Reserved:
-			eventType, why = "appointment.released", "cancelled"
-		case !c.SuppressPolicy:
-			g, err := tx.Group(ctx, who.Group)
-			if err != nil {
-				return err
-			}
-			if err := policy(g).check(before, now); err != nil {
-				return err
-			}
-		}
-		after.State, after.CancelledAt = Cancelled, now
-		if err := tx.Vacate(ctx, who.Group, before); err != nil {
-			return err
-		}
-		return change(ctx, tx, who, now, "appointment.cancel", eventType, before, &after, why)
+		answer = before
+		answer.Appointment, err = giveBack(ctx, tx, who, before, c, now)
+		return err
 	})
-	if err != nil {
-		return Details{}, err
+	answer.judge(now)
+	return answer, err
+}
+
+func giveBack(ctx context.Context, tx Tx, who access.Caller, d Details, c Cancellation, now time.Time) (Appointment, error) {
+	a := d.Appointment
+	eventType, why := "appointment.cancelled", ""
+	switch {
+	case a.State == Cancelled || a.State == Released:
+		return a, nil
+	case a.Lapsed(now):
+		return release(ctx, tx, access.System(who.Group), a, now)
+	case a.State == Reserved:
+		eventType, why = "appointment.released", "cancelled"
+	case !c.SuppressPolicy:
+		g, err := tx.Group(ctx, who.Group)
+		if err != nil {
+			return a, err
+		}
+		if err := policy(g).check(a, now); err != nil {
+			return a, err
+		}
 	}
-	return s.details(ctx, who, id)
+	after := a
+	set(&after.SuppressMail, c.SuppressMail)
+	after.State, after.CancelledAt = Cancelled, now
+	if err := tx.Vacate(ctx, who.Group, a); err != nil {
+		return a, err
+	}
+	return change(ctx, tx, who, now, "appointment.cancel", eventType, a, after, why)
 }

@@ -1,11 +1,9 @@
 package booking
 
 import (
-	"cmp"
 	"context"
 	"slices"
 	"sort"
-	"time"
 
 	"frontdesk/core/input"
 	"frontdesk/core/practice"
@@ -13,20 +11,17 @@ import (
 
 // diary is everything that decides which times are free, read once.
 type diary struct {
-	sessions []Session
-	zones    map[string]*time.Location
-	types    map[TypeID]*Type
-	closed   map[input.Date]bool
-	busy     map[practice.PractitionerID][]span // in order of time, never overlapping
-	now      minute                             // the first minute that can still be offered
-	why      *Explanation                       // counts what was left out, when asked
+	sheets []*sheet // in order of practitioner
+	places map[practice.LocationID]bool
+	types  map[TypeID]*Type
+	closed map[input.Date]bool
+	now    minute       // the first minute that can still be offered
+	micro  int64        // now, in microseconds since 1970
+	why    *Explanation // counts what was left out, when asked
 }
 
-// span is a stretch of time that is occupied.
-type span struct {
-	from, to minute
-	held     bool
-}
+// lapsed reports a hold whose time is up.
+func (d *diary) lapsed(t taken) bool { return t.until != 0 && t.until <= d.micro }
 
 // slot is one time that could be booked.
 type slot struct {
@@ -48,60 +43,32 @@ type Explanation struct {
 	Booked     int // slots somebody has booked
 }
 
-// seated reads what is needed to say which times of some practitioners, or of
-// all, are free between two instants. Lapsed holds do not count as busy; they
-// are given back, so that a caller in a transaction can release them. One
-// appointment can be left out: the one that is about to move.
-func seated(ctx context.Context, r Reader, g practice.Group, of []practice.PractitionerID, from, to, now time.Time, except ID) (*diary, []Occupied, error) {
-	// A day on either side: sessions have zones of their own and may run past
-	// midnight.
-	first, last := input.DateOf(from.UTC())-1, input.DateOf(to.UTC())+1
-	sessions, err := r.Sessions(ctx, g.ID, SessionQuery{Practitioners: of, From: first, To: last, ActiveOnly: true})
-	if err != nil {
-		return nil, nil, err
-	}
-	closed, err := closedDays(ctx, r, g, first, last)
-	if err != nil {
-		return nil, nil, err
-	}
-	occupied, err := r.Occupied(ctx, g.ID, of, from, to)
-	if err != nil {
-		return nil, nil, err
-	}
-	d := &diary{
-		sessions: sessions, closed: closed, zones: map[string]*time.Location{},
-		busy: map[practice.PractitionerID][]span{},
-	}
-	d.now = minuteOf(now)
-	if now.Sub(d.now.time()) > 0 {
+// open reads what is needed to say which times are offered, and, when l.taken
+// is set, which of them are free.
+func (s *Service) open(ctx context.Context, r Reader, g practice.Group, l look) (*diary, error) {
+	l.group = g.ID
+	var err error
+	d := &diary{now: minuteOf(l.now), micro: l.now.UnixMicro(), places: map[practice.LocationID]bool{}}
+	if l.now.After(d.now.time()) {
 		d.now++
 	}
-	for i := range sessions {
-		s := &sessions[i]
-		if d.zones[s.TimeZone] == nil {
-			d.zones[s.TimeZone] = s.zone()
-		}
+	if d.sheets, err = s.sheets.read(ctx, r, l); err != nil {
+		return nil, err
 	}
-	var lapsed []Occupied
-	for _, o := range occupied {
-		if o.Appointment == except {
-			continue
-		}
-		if o.lapsed(now) {
-			lapsed = append(lapsed, o)
-			continue
-		}
-		d.busy[o.Practitioner] = append(d.busy[o.Practitioner], span{minuteOf(o.Start), minuteOf(o.End), !o.HeldUntil.IsZero()})
+	places, err := r.Locations(ctx, g.ID, false)
+	for _, p := range places {
+		d.places[p.ID] = true
 	}
-	for _, spans := range d.busy {
-		slices.SortFunc(spans, func(a, b span) int { return cmp.Compare(a.from, b.from) })
+	if err != nil {
+		return nil, err
 	}
-	return d, lapsed, nil
+	d.closed, err = closedDays(ctx, r, g, input.DateOf(l.from.UTC())-1, input.DateOf(l.to.UTC())+1)
+	return d, err
 }
 
 // occurrences calls f for each time a session runs and touches [from, to).
 func (d *diary) occurrences(s *Session, from, to minute, f func(start, end minute)) {
-	zone := d.zones[s.TimeZone]
+	zone := s.zone()
 	first := input.DateOf(from.time().In(zone))
 	if s.To <= s.From {
 		first-- // last night's may still be running
@@ -139,25 +106,29 @@ func (d *diary) count(f func(*Explanation)) {
 // is the one place that says what is free: lists, counts, checks and holds all
 // ask it.
 func (d *diary) each(from, to minute, f func(slot)) {
-	for i := range d.sessions {
-		s := &d.sessions[i]
-		d.count(func(e *Explanation) { e.Sessions++ })
-		busy := d.busy[s.Practitioner]
-		d.occurrences(s, from, to, func(start, end minute) {
-			d.count(func(e *Explanation) { e.Days++ })
-			near := busy[sort.Search(len(busy), func(i int) bool { return busy[i].to > start }):]
-			for _, id := range s.Types {
-				kind, ok := d.types[id]
-				if ok {
-					d.slots(s, kind, start, end, from, to, near, f)
-				}
+	for _, sh := range d.sheets {
+		for i := range sh.sessions {
+			s := &sh.sessions[i]
+			if !d.places[s.Location] {
+				continue
 			}
-		})
+			d.count(func(e *Explanation) { e.Sessions++ })
+			d.occurrences(s, from, to, func(start, end minute) {
+				d.count(func(e *Explanation) { e.Days++ })
+				near := sh.taken[sort.Search(len(sh.taken), func(i int) bool { return sh.taken[i].to > start }):]
+				for _, id := range s.Types {
+					if kind, ok := d.types[id]; ok {
+						d.slots(s, kind, start, end, from, to, near, f)
+					}
+				}
+			})
+		}
 	}
 }
 
-// slots calls f for the free slots of one type in one run of a session.
-func (d *diary) slots(s *Session, kind *Type, start, end, from, to minute, busy []span, f func(slot)) {
+// slots calls f for the free slots of one type in one run of a session. What is
+// taken near it is in order, and does not overlap.
+func (d *diary) slots(s *Session, kind *Type, start, end, from, to minute, near []taken, f func(slot)) {
 	length, step := minute(kind.Minutes), minute(s.Step)
 	at := start
 	if from > at {
@@ -168,46 +139,53 @@ func (d *diary) slots(s *Session, kind *Type, start, end, from, to minute, busy 
 			d.count(func(e *Explanation) { e.Past++ })
 			continue
 		}
-		for len(busy) > 0 && busy[0].to <= at {
-			busy = busy[1:]
+		for len(near) > 0 && (near[0].to <= at || d.lapsed(near[0])) {
+			near = near[1:]
 		}
-		if len(busy) > 0 && busy[0].from < at+length {
-			d.count(func(e *Explanation) {
-				if busy[0].held {
-					e.Held++
-				} else {
-					e.Booked++
-				}
-			})
+		if len(near) == 0 || near[0].from >= at+length {
+			f(slot{s, kind, at})
 			continue
 		}
-		f(slot{s, kind, at})
+		d.count(func(e *Explanation) {
+			if near[0].until != 0 {
+				e.Held++
+			} else {
+				e.Booked++
+			}
+		})
 	}
 }
 
 // offers reports whether a session at the place offers the type at the time
-// for the length, from the start of one of its steps; busy or not.
+// for the length, from the start of one of its steps; taken or not.
 func (d *diary) offers(at practice.LocationID, kind TypeID, start, end minute) bool {
-	if start < d.now {
+	if start < d.now || !d.places[at] {
 		return false
 	}
-	for i := range d.sessions {
-		s := &d.sessions[i]
-		if s.Location != at || !slices.Contains(s.Types, kind) {
-			continue
-		}
-		found := false
-		d.occurrences(s, start, start+1, func(from, to minute) {
-			found = found || (start >= from && end <= to && (start-from)%minute(s.Step) == 0)
-		})
-		if found {
-			return true
+	for _, sh := range d.sheets {
+		for i := range sh.sessions {
+			s := &sh.sessions[i]
+			if s.Location != at || !slices.Contains(s.Types, kind) {
+				continue
+			}
+			found := false
+			d.occurrences(s, start, start+1, func(from, to minute) {
+				found = found || (start >= from && end <= to && (start-from)%minute(s.Step) == 0)
+			})
+			if found {
+				return true
+			}
 		}
 	}
 	return false
 }
 
 // free reports whether nothing is held or booked in the time.
-func (d *diary) free(who practice.PractitionerID, start, end minute) bool {
-	return !slices.ContainsFunc(d.busy[who], func(b span) bool { return b.from < end && b.to > start })
+func (d *diary) free(start, end minute) bool {
+	for _, sh := range d.sheets {
+		if slices.ContainsFunc(sh.taken, func(t taken) bool { return t.from < end && t.to > start && !d.lapsed(t) }) {
+			return false
+		}
+	}
+	return true
 }

@@ -23,7 +23,7 @@ type Move struct {
 // Edit changes a hold. It does not make it last longer. Errors: as Reserve,
 // and ErrConfirmed, ErrCancelled, ErrHoldExpired.
 func (s *Service) Edit(ctx context.Context, id ID, m Move) (Details, error) {
-	return s.move(ctx, id, m, func(a Appointment, _ practice.Group, now time.Time) error {
+	return s.move(ctx, id, m, mover{action: "appointment.edit", event: "appointment.reserved", allowed: func(a Appointment, _ practice.Group, now time.Time) error {
 		switch {
 		case a.State == Booked:
 			return ErrConfirmed
@@ -33,7 +33,7 @@ func (s *Service) Edit(ctx context.Context, id ID, m Move) (Details, error) {
 			return ErrHoldExpired
 		}
 		return nil
-	}, "appointment.edit", "appointment.reserved")
+	}})
 }
 
 // Reschedule moves a confirmed appointment: it keeps its old time until it has
@@ -41,7 +41,7 @@ func (s *Service) Edit(ctx context.Context, id ID, m Move) (Details, error) {
 // already has changes nothing. Errors: as Reserve, and ErrNotConfirmed,
 // ErrCancelled, ErrHoldExpired, ErrTooLate.
 func (s *Service) Reschedule(ctx context.Context, id ID, m Move) (Details, error) {
-	return s.move(ctx, id, m, func(a Appointment, g practice.Group, now time.Time) error {
+	return s.move(ctx, id, m, mover{action: "appointment.reschedule", event: "appointment.rescheduled", stay: Booked, allowed: func(a Appointment, g practice.Group, now time.Time) error {
 		switch {
 		case a.State == Cancelled:
 			return ErrCancelled
@@ -53,57 +53,77 @@ func (s *Service) Reschedule(ctx context.Context, id ID, m Move) (Details, error
 			return policy(g).check(a, now)
 		}
 		return nil
-	}, "appointment.reschedule", "appointment.rescheduled")
+	}})
 }
 
-func (s *Service) move(ctx context.Context, id ID, m Move, allowed func(Appointment, practice.Group, time.Time) error, action, eventType string) (Details, error) {
+// mover is what editing a hold and moving an appointment differ in.
+type mover struct {
+	action, event string
+	// allowed says whether the appointment may move now.
+	allowed func(a Appointment, g practice.Group, now time.Time) error
+	// stay is the state in which one that is there already has nothing to do.
+	stay State
+}
+
+func (s *Service) move(ctx context.Context, id ID, m Move, how mover) (Details, error) {
 	who, err := access.Require(ctx, access.Booking)
 	if err != nil {
 		return Details{}, err
 	}
-	r := Request{Start: m.Start, Minutes: m.Minutes}
-	start, end, err := r.times()
+	start, end, err := Request{Start: m.Start, Minutes: m.Minutes}.times()
 	if err != nil {
 		return Details{}, err
 	}
 	now := s.Now().Truncate(time.Microsecond)
-	var after Appointment
+	var answer Details
+	var wanted Appointment
 	err = s.do(ctx, func(tx Tx) error {
-		before, err := lock(ctx, tx, who.Group, id, m.Practitioner)
+		before, err := lockBoth(ctx, tx, who.Group, id, m.Practitioner)
 		if err != nil {
 			return err
 		}
-		after = before
-		after.Practitioner, after.Start, after.End = m.Practitioner, start, end
-		set(&after.SuppressMail, m.SuppressMail)
-		same := after == before
-		o, err := terms(ctx, tx, who.Group, before.Type, before.Location)
-		if err != nil {
+		wanted = before.Appointment
+		wanted.Practitioner, wanted.Start, wanted.End, wanted.Override = m.Practitioner, start, end, m.Override
+		set(&wanted.SuppressMail, m.SuppressMail)
+		if err := s.shift(ctx, tx, who, before.Appointment, wanted, how, now); err != nil {
 			return err
 		}
-		if same && before.State == Booked && eventType == "appointment.rescheduled" {
-			return nil // it is there already, so nothing is too late
-		}
-		if err := allowed(before, o.group, now); err != nil {
-			return err
-		}
-		if same {
-			return nil
-		}
-		after.Override = m.Override
-		if err := s.claim(ctx, tx, who, o, after, now); err != nil {
-			return err
-		}
-		if err := tx.Vacate(ctx, who.Group, before); err != nil {
-			return err
-		}
-		if err := change(ctx, tx, who, now, action, eventType, before, &after, ""); err != nil {
-			return err
-		}
-		return tx.Occupy(ctx, who.Group, after)
+		answer, err = tx.Details(ctx, who.Group, id)
+		return err
 	})
-	if err := s.orNearest(ctx, who, m.Practitioner, after.Type, start, err); err != nil {
-		return Details{}, err
+	answer.judge(now)
+	return answer, s.orNearest(ctx, who, wanted, err)
+}
+
+// shift gives the appointment its new time, in one transaction with giving the
+// old one back.
+func (s *Service) shift(ctx context.Context, tx Tx, who access.Caller, before, after Appointment, how mover, now time.Time) error {
+	there := before.Practitioner == after.Practitioner && before.Start.Equal(after.Start) && before.End.Equal(after.End)
+	if there && before.State == how.stay {
+		return nil // asked again, when it may be too late to move
 	}
-	return s.details(ctx, who, id)
+	g, err := tx.Group(ctx, who.Group)
+	if err != nil {
+		return err
+	}
+	if err := how.allowed(before, g, now); err != nil {
+		return err
+	}
+	if err := s.offered(ctx, tx, who.Group, &after); err != nil {
+		return err
+	}
+	after.Modes = before.Modes
+	if err := claim(ctx, tx, who.Group, after, now); err != nil {
+		return err
+	}
+	if err := tx.Vacate(ctx, who.Group, before); err != nil {
+		return err
+	}
+	if err := tx.MoveAppointment(ctx, who.Group, after); err != nil {
+		return err
+	}
+	if _, err := change(ctx, tx, who, now, how.action, how.event, before, after, ""); err != nil {
+		return err
+	}
+	return tx.Occupy(ctx, who.Group, after)
 }

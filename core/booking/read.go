@@ -43,19 +43,15 @@ func (d *Details) judge(now time.Time) {
 	d.CanReschedule = d.State == Booked && open
 }
 
-func (s *Service) details(ctx context.Context, who access.Caller, id ID) (Details, error) {
-	d, err := s.Store.Details(ctx, who.Group, id)
-	d.judge(s.Now())
-	return d, err
-}
-
 // Appointment finds one appointment. Error: ErrNotFound.
 func (s *Service) Appointment(ctx context.Context, id ID) (Details, error) {
 	who, err := access.Require(ctx, access.Booking)
 	if err != nil {
 		return Details{}, err
 	}
-	return s.details(ctx, who, id)
+	d, err := s.Store.Details(ctx, who.Group, id)
+	d.judge(s.Now())
+	return d, err
 }
 
 // Field is what a search of appointments looks at.

@@ -49,10 +49,12 @@ func (s *Service) Release(ctx context.Context, j job.Job) error {
 		}
 		for _, o := range lapsed {
 			err := s.do(ctx, func(tx Tx) error {
-				if _, err := lock(ctx, tx, who.Group, o.Appointment, 0); err != nil {
+				d, err := lock(ctx, tx, who.Group, o.Appointment)
+				if err != nil {
 					return err
 				}
-				return release(ctx, tx, who, o.Appointment, now)
+				_, err = release(ctx, tx, who, d.Appointment, now)
+				return err
 			})
 			if err != nil {
 				return err
@@ -66,15 +68,14 @@ func (s *Service) Release(ctx context.Context, j job.Job) error {
 
 // release frees a hold that has run out; anything else it leaves alone. The
 // caller has locked the diary.
-func release(ctx context.Context, tx Tx, who access.Caller, id ID, now time.Time) error {
-	before, err := tx.Appointment(ctx, who.Group, id)
-	if err != nil || !before.Lapsed(now) {
-		return err
+func release(ctx context.Context, tx Tx, who access.Caller, a Appointment, now time.Time) (Appointment, error) {
+	if !a.Lapsed(now) {
+		return a, nil
 	}
-	after := before
+	after := a
 	after.State, after.ReleasedAt = Released, now
-	if err := tx.Vacate(ctx, who.Group, before); err != nil {
-		return err
+	if err := tx.Vacate(ctx, who.Group, a); err != nil {
+		return a, err
 	}
-	return change(ctx, tx, who, now, "appointment.release", "appointment.released", before, &after, "expired")
+	return change(ctx, tx, who, now, "appointment.release", "appointment.released", a, after, "expired")
 }

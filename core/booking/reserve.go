@@ -55,15 +55,13 @@ func (r Request) times() (start, end time.Time, err error) {
 // maxReason is the longest reason for coming, in characters.
 const maxReason = 2000
 
-// offer is the group, type and place of a request.
+// offer is the group and the type of a request.
 type offer struct {
-	group    practice.Group
-	kind     Type
-	location practice.Location
+	group practice.Group
+	kind  Type
 }
 
-func (o offer) usable() bool { return o.kind.Active && o.location.Active }
-
+// terms reads what a request is about, and checks that its place exists.
 func terms(ctx context.Context, r Reader, group practice.ID, kind TypeID, at practice.LocationID) (offer, error) {
 	var o offer
 	var err error
@@ -73,7 +71,7 @@ func terms(ctx context.Context, r Reader, group practice.ID, kind TypeID, at pra
 	if o.kind, err = r.AppointmentType(ctx, group, kind); err != nil {
 		return o, err
 	}
-	o.location, err = r.Location(ctx, group, at)
+	_, err = r.Location(ctx, group, at)
 	return o, err
 }
 
@@ -102,19 +100,14 @@ func (s *Service) Reserve(ctx context.Context, r Request) (Appointment, error) {
 		ReservedUntil: now.Add(s.Hold), Reason: r.Reason, SuppressMail: r.SuppressMail, Override: r.Override,
 		Source: r.Source, Version: 1, CreatedAt: now, UpdatedAt: now,
 	}
+	if err := s.offered(ctx, s.Store, who.Group, &a); err != nil {
+		return Appointment{}, s.orNearest(ctx, who, a, err)
+	}
 	err = s.do(ctx, func(tx Tx) error {
 		if err := tx.LockDiary(ctx, who.Group, a.Practitioner); err != nil {
 			return err
 		}
-		o, err := terms(ctx, tx, who.Group, a.Type, a.Location)
-		if err != nil {
-			return err
-		}
-		a.Modes = o.kind.Modes
-		if err := people(ctx, tx, who.Group, a); err != nil {
-			return err
-		}
-		if err := s.claim(ctx, tx, who, o, a, now); err != nil {
+		if err := claim(ctx, tx, who.Group, a, now); err != nil {
 			return err
 		}
 		if err := tx.AddAppointment(ctx, who.Group, a); err != nil {
@@ -128,11 +121,39 @@ func (s *Service) Reserve(ctx context.Context, r Request) (Appointment, error) {
 		}
 		return tx.Enqueue(ctx, releaseJob(who.Group, a.ReservedUntil))
 	})
-	return a, s.orNearest(ctx, who, a.Practitioner, a.Type, start, err)
+	return a, s.orNearest(ctx, who, a, err)
+}
+
+// offered makes sure that what the appointment names exists, and that a session
+// offers its time, unless it overrides that. It needs no lock: when a session
+// ends while this looks, the appointment came first.
+func (s *Service) offered(ctx context.Context, r Reader, group practice.ID, a *Appointment) error {
+	o, err := terms(ctx, r, group, a.Type, a.Location)
+	if err != nil {
+		return err
+	}
+	a.Modes = o.kind.Modes
+	if err := people(ctx, r, group, *a); err != nil || a.Override {
+		return err
+	}
+	d, err := s.open(ctx, r, o.group, look{of: []practice.PractitionerID{a.Practitioner}, from: a.Start, to: a.End, now: s.Now()})
+	if err != nil {
+		return err
+	}
+	if o.kind.Active && d.offers(a.Location, a.Type, minuteOf(a.Start), minuteOf(a.End)) {
+		return nil
+	}
+	if len(d.sheets) == 0 {
+		// Perhaps there is no such practitioner at all.
+		if _, err := r.Practitioner(ctx, group, a.Practitioner); err != nil {
+			return err
+		}
+	}
+	return ErrNoSession
 }
 
 // people checks that the patients named exist.
-func people(ctx context.Context, tx Tx, group practice.ID, a Appointment) error {
+func people(ctx context.Context, r Reader, group practice.ID, a Appointment) error {
 	for _, p := range []struct {
 		id    patient.ID
 		field string
@@ -140,7 +161,7 @@ func people(ctx context.Context, tx Tx, group practice.ID, a Appointment) error 
 		if p.id == 0 {
 			continue
 		}
-		if _, err := tx.Patient(ctx, group, p.id); err != nil {
+		if _, err := r.Patient(ctx, group, p.id); err != nil {
 			if errors.Is(err, patient.ErrNotFound) {
 				f := *patient.ErrNotFound
 				f.Fields = []fault.Field{{Path: []string{p.field}, Code: f.Code, Expected: "the id of a patient of this practice group", Message: f.Message}}
@@ -152,35 +173,37 @@ func people(ctx context.Context, tx Tx, group practice.ID, a Appointment) error 
 	return nil
 }
 
-// claim makes sure the appointment may have its time: a session offers it,
-// unless that check is overridden, and nobody else has any of it. Lapsed holds
+// claim makes sure nobody else has any of the appointment's time. Lapsed holds
 // in the way are released. The caller has locked the diary.
-func (s *Service) claim(ctx context.Context, tx Tx, who access.Caller, o offer, a Appointment, now time.Time) error {
-	start, end := minuteOf(a.Start), minuteOf(a.End)
-	d, lapsed, err := seated(ctx, tx, o.group, []practice.PractitionerID{a.Practitioner}, a.Start, a.End, now, a.ID)
+func claim(ctx context.Context, tx Tx, group practice.ID, a Appointment, now time.Time) error {
+	occupied, err := tx.Occupied(ctx, group, []practice.PractitionerID{a.Practitioner}, a.Start, a.End)
 	if err != nil {
 		return err
 	}
-	if !d.free(a.Practitioner, start, end) {
-		return ErrSlotTaken
-	}
-	if !a.Override && !(o.usable() && d.offers(a.Location, a.Type, start, end)) {
-		return ErrNoSession
-	}
-	for _, b := range lapsed {
-		if err := release(ctx, tx, access.System(who.Group), b.Appointment, now); err != nil {
-			return err
+	for _, o := range occupied {
+		switch {
+		case o.Appointment == a.ID:
+		case !o.lapsed(now):
+			return ErrSlotTaken
+		default:
+			held, err := tx.Appointment(ctx, group, o.Appointment)
+			if err != nil {
+				return err
+			}
+			if _, err := release(ctx, tx, access.System(group), held, now); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
 }
 
 // orNearest gives a conflict over a time the nearest times that are free.
-func (s *Service) orNearest(ctx context.Context, who access.Caller, of practice.PractitionerID, kind TypeID, start time.Time, err error) error {
+func (s *Service) orNearest(ctx context.Context, who access.Caller, a Appointment, err error) error {
 	if !errors.Is(err, ErrSlotTaken) && !errors.Is(err, ErrNoSession) && !errors.Is(err, ErrHoldExpired) {
 		return err
 	}
-	free, nearErr := s.nearest(ctx, who, of, kind, start)
+	free, nearErr := s.nearest(ctx, who, a.Practitioner, a.Type, a.Start)
 	if nearErr != nil {
 		return nearErr
 	}

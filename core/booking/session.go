@@ -52,19 +52,15 @@ type Exception struct {
 	Reason string     `json:"reason"`
 }
 
-// maxExceptions and maxTypes bound a session.
+// maxExceptions and maxTypes bound a session; fullDay is the midnight at the end
+// of a day, in minutes.
 const (
+	fullDay       = 24 * 60
 	maxExceptions = 500
 	maxTypes      = 100
 )
 
-func (s *Session) zone() *time.Location {
-	loc, err := time.LoadLocation(s.TimeZone)
-	if err != nil {
-		return time.UTC // never: the name was checked when it was set
-	}
-	return loc
-}
+func (s *Session) zone() *time.Location { return practice.Zone(s.TimeZone) }
 
 // span is when the session runs on a date; nothing when clocks skip it whole.
 func (s *Session) span(zone *time.Location, day input.Date) (from, to minute) {
@@ -110,11 +106,29 @@ func (c SessionChange) apply(s *Session) error {
 		s.From = clock(&in, "start_time", *c.From)
 	}
 	if c.To != nil {
-		s.To = clock(&in, "end_time", *c.To)
+		if s.To = fullDay; *c.To != "24:00" {
+			s.To = clock(&in, "end_time", *c.To)
+		}
 	}
 	if c.Exceptions != nil {
 		s.Exceptions = exceptions(&in, *c.Exceptions)
 	}
+	if s.Practitioner == 0 {
+		in.Wrong("practitioner_id", input.CodeType, "the id of a practitioner", "A session needs a practitioner.")
+	}
+	if s.Location == 0 {
+		in.Wrong("location_id", input.CodeType, "the id of a location", "A session needs a location.")
+	}
+	if s.Start == input.NoDate && c.StartDate == nil {
+		in.Wrong("start_date", input.CodeType, "a date as YYYY-MM-DD", "A session needs its first date.")
+	}
+	if s.From < 0 && c.From == nil {
+		in.Wrong("start_time", input.CodeType, "a time as HH:MM", "A session needs a time to start.")
+	}
+	if s.To < 0 && c.To == nil {
+		in.Wrong("end_time", input.CodeType, "a time as HH:MM", "A session needs a time to end.")
+	}
+	s.Types = slices.Clone(s.Types)
 	slices.Sort(s.Types)
 	s.Types = slices.Compact(s.Types)
 	if len(s.Types) == 0 || len(s.Types) > maxTypes {
@@ -122,7 +136,7 @@ func (c SessionChange) apply(s *Session) error {
 	}
 	s.Step = in.Between("slot_length", s.Step, 1, maxMinutes)
 	s.TimeZone = practice.CheckZone(&in, "timezone", s.TimeZone)
-	if s.To == s.From {
+	if s.To == s.From && s.To >= 0 {
 		in.Wrong("end_time", input.CodeSmall, "another time than start_time", "A session that ends when it starts has no time for anybody.")
 	}
 	s.Rule = strings.TrimSpace(s.Rule)
@@ -141,12 +155,8 @@ func (c SessionChange) apply(s *Session) error {
 	return in.Err()
 }
 
-// clock reads a time of day as HH:MM, in minutes since midnight. 24:00 is the
-// midnight at the end of the day.
+// clock reads a time of day as HH:MM, in minutes since midnight.
 func clock(in *input.Checks, field, value string) int {
-	if value == "24:00" {
-		return 0
-	}
 	t, err := time.Parse("15:04", value)
 	if err != nil {
 		in.Wrong(field, input.CodeString, "a time as HH:MM", "This is not a time of day.")
@@ -179,12 +189,10 @@ func exceptions(in *input.Checks, from []ExceptionInput) []Exception {
 }
 
 // SessionQuery says which sessions to read: those that may run between two
-// dates, of some practitioners or, with none named, of all; only those at an
-// active place with an active practitioner when asked.
+// dates, of some practitioners or, with none named, of all.
 type SessionQuery struct {
 	Practitioners []practice.PractitionerID
 	From, To      input.Date
-	ActiveOnly    bool
 }
 
 // Sessions lists the group's sessions that have not ended before the date, for
@@ -221,7 +229,7 @@ func (s *Service) CreateSession(ctx context.Context, c SessionChange) (Session, 
 		if err != nil {
 			return err
 		}
-		made = Session{ID: SessionID(s.NewID()), TimeZone: g.TimeZone, CreatedAt: now}
+		made = Session{ID: SessionID(s.NewID()), Start: input.NoDate, From: -1, To: -1, TimeZone: g.TimeZone, CreatedAt: now}
 		return saveSession(ctx, tx, who, now, "session.create", nil, &made, c)
 	})
 	return made, err
@@ -237,6 +245,12 @@ func (s *Service) UpdateSession(ctx context.Context, id SessionID, c SessionChan
 			return err
 		}
 		after = before
+		if c.Practitioner != nil && *c.Practitioner != before.Practitioner {
+			// Sessions are changed too seldom for two who swap them to meet.
+			if err := tx.ChangeHours(ctx, who.Group, before.Practitioner); err != nil {
+				return err
+			}
+		}
 		return saveSession(ctx, tx, who, now, "session.update", before, &after, c)
 	})
 	return after, err
@@ -255,8 +269,7 @@ func saveSession(ctx context.Context, tx Tx, who access.Caller, now time.Time, a
 			return err
 		}
 	}
-	// Nobody books by the old hours once the new ones are kept.
-	if err := tx.LockDiary(ctx, who.Group, s.Practitioner); err != nil {
+	if err := tx.ChangeHours(ctx, who.Group, s.Practitioner); err != nil {
 		return err
 	}
 	if err := tx.SaveSession(ctx, who.Group, *s); err != nil {
@@ -273,7 +286,7 @@ func (s *Service) DeleteSession(ctx context.Context, id SessionID) error {
 		if err != nil {
 			return err
 		}
-		if err := tx.LockDiary(ctx, who.Group, before.Practitioner); err != nil {
+		if err := tx.ChangeHours(ctx, who.Group, before.Practitioner); err != nil {
 			return err
 		}
 		if err := tx.DropSession(ctx, who.Group, id); err != nil {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"time"
@@ -91,7 +92,7 @@ func (s *Service) search(ctx context.Context, who access.Caller, q SlotQuery) (f
 	if err != nil {
 		return found{}, err
 	}
-	d, _, err := seated(ctx, s.Store, g, q.Practitioners, from, to, now, 0)
+	d, err := s.open(ctx, s.Store, g, look{of: q.Practitioners, from: from, to: to, now: now, taken: true})
 	if err != nil {
 		return found{}, err
 	}
@@ -112,29 +113,25 @@ func (s *Service) search(ctx context.Context, who access.Caller, q SlotQuery) (f
 		return found{}, err
 	}
 	if len(q.Locations) > 0 {
-		d.sessions = slices.DeleteFunc(d.sessions, func(s Session) bool { return !slices.Contains(q.Locations, s.Location) })
-	}
-	if len(q.Practitioners) > 0 {
-		d.sessions = slices.DeleteFunc(d.sessions, func(s Session) bool { return !slices.Contains(q.Practitioners, s.Practitioner) })
+		maps.DeleteFunc(d.places, func(id practice.LocationID, _ bool) bool { return !slices.Contains(q.Locations, id) })
 	}
 	return found{d, minuteOf(from), minuteOf(to)}, nil
 }
 
-// known checks that every place and practitioner asked about exists. Those
-// with a session need no question.
+// known checks that every place and practitioner asked about exists. Those the
+// search has found need no question.
 func (s *Service) known(ctx context.Context, who access.Caller, q SlotQuery, d *diary) error {
 	for _, id := range q.Locations {
-		if slices.ContainsFunc(d.sessions, func(s Session) bool { return s.Location == id }) {
-			continue
-		}
-		if _, err := s.Store.Location(ctx, who.Group, id); err != nil {
-			return err
+		if !d.places[id] {
+			if _, err := s.Store.Location(ctx, who.Group, id); err != nil {
+				return err
+			}
 		}
 	}
+	if len(d.sheets) == len(q.Practitioners) {
+		return nil
+	}
 	for _, id := range q.Practitioners {
-		if slices.ContainsFunc(d.sessions, func(s Session) bool { return s.Practitioner == id }) {
-			continue
-		}
 		if _, err := s.Store.Practitioner(ctx, who.Group, id); err != nil {
 			return err
 		}
@@ -290,7 +287,7 @@ func (s *Service) Slot(ctx context.Context, id string) (Slot, error) {
 		return Slot{}, err
 	}
 	from := start.time()
-	d, _, err := seated(ctx, s.Store, g, []practice.PractitionerID{of.Practitioner}, from, from.Add(t.Length()), s.Now(), 0)
+	d, err := s.open(ctx, s.Store, g, look{of: []practice.PractitionerID{of.Practitioner}, from: from, to: from.Add(t.Length()), now: s.Now(), taken: true})
 	if err != nil {
 		return Slot{}, err
 	}
@@ -329,18 +326,19 @@ func (s *Service) Available(ctx context.Context, r Request) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	t, err := terms(ctx, s.Store, who.Group, r.Type, r.Location)
+	o, err := terms(ctx, s.Store, who.Group, r.Type, r.Location)
 	if err != nil {
 		return false, err
 	}
 	if _, err := s.Store.Practitioner(ctx, who.Group, r.Practitioner); err != nil {
 		return false, err
 	}
-	d, _, err := seated(ctx, s.Store, t.group, []practice.PractitionerID{r.Practitioner}, start, end, s.Now(), 0)
+	d, err := s.open(ctx, s.Store, o.group, look{of: []practice.PractitionerID{r.Practitioner}, from: start, to: end, now: s.Now(), taken: true})
 	if err != nil {
 		return false, err
 	}
-	return t.usable() && d.offers(r.Location, r.Type, minuteOf(start), minuteOf(end)) && d.free(r.Practitioner, minuteOf(start), minuteOf(end)), nil
+	from, to := minuteOf(start), minuteOf(end)
+	return (r.Override || o.kind.Active && d.offers(r.Location, r.Type, from, to)) && d.free(from, to), nil
 }
 
 // nearestCount is how many free slots a conflict offers instead.

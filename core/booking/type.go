@@ -2,6 +2,7 @@ package booking
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"time"
 
@@ -88,9 +89,9 @@ type Availability struct {
 }
 
 // Types lists the group's appointment types by name with their free slots at
-// some places, or at all when none is named; only those that have any when
-// asked, and inactive ones too when asked.
-func (s *Service) Types(ctx context.Context, at []practice.LocationID, availableOnly, inactive bool) ([]Availability, error) {
+// some places, or at all when none is named; with available set, only those that
+// have any, or only those that have none; inactive ones too when asked.
+func (s *Service) Types(ctx context.Context, at []practice.LocationID, available *bool, inactive bool) ([]Availability, error) {
 	who, err := access.Require(ctx)
 	if err != nil {
 		return nil, err
@@ -116,16 +117,10 @@ func (s *Service) Types(ctx context.Context, at []practice.LocationID, available
 			a.Next = at
 		}
 	})
-	if !availableOnly {
-		return all, nil
+	if available != nil {
+		all = slices.DeleteFunc(all, func(a Availability) bool { return (a.Slots > 0) != *available })
 	}
-	some := all[:0]
-	for _, a := range all {
-		if a.Slots > 0 {
-			some = append(some, a)
-		}
-	}
-	return some, nil
+	return all, nil
 }
 
 // CreateType adds an appointment type.

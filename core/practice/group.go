@@ -3,6 +3,7 @@ package practice
 import (
 	"context"
 	"strconv"
+	"sync"
 	"time"
 
 	"frontdesk/core/access"
@@ -46,13 +47,23 @@ type Group struct {
 	UpdatedAt time.Time `json:"updated_at"`
 }
 
-// Zone is the group's zone, which was checked when it was set.
-func (g Group) Zone() *time.Location {
-	loc, err := time.LoadLocation(g.TimeZone)
+// Zone is the group's zone.
+func (g Group) Zone() *time.Location { return Zone(g.TimeZone) }
+
+// zones are those loaded before; loading one parses its file.
+var zones sync.Map
+
+// Zone is the zone with a name that CheckZone has let through.
+func Zone(name string) *time.Location {
+	if z, ok := zones.Load(name); ok {
+		return z.(*time.Location)
+	}
+	z, err := time.LoadLocation(name)
 	if err != nil {
 		return time.UTC
 	}
-	return loc
+	zones.Store(name, z)
+	return z
 }
 
 // Defaults of a new group.

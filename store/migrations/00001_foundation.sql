@@ -11,6 +11,13 @@ CREATE TABLE node (
 	leased_until timestamptz NOT NULL
 );
 
+-- What this database is for: one row, written with the first practice group.
+CREATE TABLE instance (
+	id bigint NOT NULL PRIMARY KEY,
+	sandbox boolean NOT NULL,
+	created_at timestamptz NOT NULL
+);
+
 CREATE TABLE practice_group (
 	practice_group_id bigint NOT NULL PRIMARY KEY,
 	name text NOT NULL,
@@ -108,11 +115,13 @@ CREATE TABLE practitioner (
 	PRIMARY KEY (practice_group_id, id)
 );
 
--- Whoever changes what is in a practitioner's diary holds its row first.
+-- Whoever changes what is in a practitioner's diary holds its row first: version
+-- counts changes of holds and bookings, hours those of sessions.
 CREATE TABLE diary (
 	practice_group_id bigint NOT NULL,
 	practitioner_id bigint NOT NULL,
 	version bigint NOT NULL,
+	hours bigint NOT NULL,
 	PRIMARY KEY (practice_group_id, practitioner_id),
 	FOREIGN KEY (practice_group_id, practitioner_id) REFERENCES practitioner (practice_group_id, id)
 );

@@ -1,0 +1,249 @@
+// Package app is the wiring: settings in, a running program out.
+//
+//	app.go       open everything, serve, stop
+//	http.go      which address leads to which door
+//	sandbox.go   the invented town
+//	operator.go  what the command line does: groups, keys, networks
+//	doctor.go    what is wrong with this installation
+//	metrics.go   figures for Prometheus
+//	trace.go     traces for OpenTelemetry
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"runtime/debug"
+	"sync/atomic"
+	"time"
+
+	_ "time/tzdata" // sessions need their zones where the system has none
+
+	"frontdesk/core"
+	"frontdesk/core/access"
+	"frontdesk/core/booking"
+	"frontdesk/core/job"
+	"frontdesk/core/patient"
+	"frontdesk/core/practice"
+	"frontdesk/store"
+	"frontdesk/worker"
+)
+
+// Version is this build's version, set by the linker.
+var Version = "dev"
+
+// Config is how to run.
+type Config struct {
+	// DB is the database's address, sqlite:PATH or postgres://….
+	DB string
+	// Listen is where to serve; MetricsListen is where to serve /metrics, or
+	// empty for the same.
+	Listen, MetricsListen string
+	// Sandbox fills an empty database with the invented town. Credentials is a
+	// file to write its keys to, or empty.
+	Sandbox     bool
+	Credentials string
+	// Hold is how long a reservation keeps its time.
+	Hold time.Duration
+	// RateLimit is requests a minute for each key; 0 is no limit.
+	RateLimit int
+	Log       *slog.Logger
+	// Out is where a person at the terminal is told what to try.
+	Out io.Writer
+	// Now is the clock; nil is the real one.
+	Now func() time.Time
+}
+
+// App is the running program.
+type App struct {
+	config   Config
+	db       *store.DB
+	core     *core.Core
+	worker   *worker.Worker
+	metrics  *metrics
+	servers  []*http.Server
+	draining atomic.Bool
+	failed   chan error
+	traces   func(context.Context) error
+	url      string
+}
+
+// Open opens the database, fills the sandbox, and begins to serve and to run
+// jobs. Close ends it.
+func Open(ctx context.Context, c Config) (*App, error) {
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Out == nil {
+		c.Out = io.Discard
+	}
+	tuneMemory()
+	a := &App{config: c, failed: make(chan error, 2)}
+	if err := a.open(ctx); err != nil {
+		a.Close(context.WithoutCancel(ctx))
+		return nil, err
+	}
+	return a, nil
+}
+
+func (a *App) open(ctx context.Context) (err error) {
+	if a.db, err = store.Open(ctx, a.config.DB, store.Options{Log: a.config.Log}); err != nil {
+		return err
+	}
+	a.core = newCore(a.db, a.config)
+	if a.config.Sandbox {
+		if err := a.fillSandbox(ctx); err != nil {
+			return err
+		}
+	}
+	if a.traces, err = startTraces(ctx); err != nil {
+		return err
+	}
+	a.metrics = newMetrics(a.db)
+	if a.worker, err = a.newWorker(); err != nil {
+		return err
+	}
+	if err := a.worker.Start(context.WithoutCancel(ctx)); err != nil {
+		return err
+	}
+	if err := a.serve(); err != nil {
+		return err
+	}
+	a.config.Log.InfoContext(ctx, "serving", "url", a.url, "database", a.db.Engine(), "version", Version)
+	if a.config.Sandbox {
+		return a.handOut(ctx)
+	}
+	return nil
+}
+
+// newCore wires the capabilities to their store.
+func newCore(db *store.DB, c Config) *core.Core {
+	return &core.Core{
+		Access:   &access.Service{Store: db.Access(), Now: c.Now, NewID: db.NewID, Limit: c.RateLimit},
+		Practice: &practice.Service{Store: db.Practice(), Now: c.Now, NewID: db.NewID},
+		Patient:  &patient.Service{Store: db.Patient(), Now: c.Now, NewID: db.NewID},
+		Booking:  &booking.Service{Store: db.Booking(), Now: c.Now, NewID: db.NewID, Hold: c.Hold},
+	}
+}
+
+// forgetClaims is the kind of the job that clears old idempotency keys.
+const forgetClaims = "access.forget"
+
+func (a *App) newWorker() (*worker.Worker, error) {
+	return worker.New(worker.Config{
+		Postgres: a.db.Postgres(), SQLite: a.db.SQLite(), Begin: a.db.Begin, Log: a.config.Log, Done: a.metrics.job,
+		Handlers: map[string]job.Handler{
+			booking.ReleaseKind: a.core.Booking.Release,
+			forgetClaims:        a.eachGroup(a.core.Access.Forget),
+		},
+		Every: map[string]time.Duration{forgetClaims: time.Hour},
+	})
+}
+
+// eachGroup makes a job of a chore that every group has.
+func (a *App) eachGroup(chore func(context.Context) error) job.Handler {
+	return func(ctx context.Context, _ job.Job) error {
+		groups, err := a.db.Practice().Groups(ctx)
+		if err != nil {
+			return err
+		}
+		for _, g := range groups {
+			if err := chore(access.With(ctx, access.System(g.ID))); err != nil {
+				return fmt.Errorf("practice group %s: %w", g.ID, err)
+			}
+		}
+		return nil
+	}
+}
+
+// serve begins to listen.
+func (a *App) serve() error {
+	handler, err := a.handler()
+	if err != nil {
+		return err
+	}
+	l, err := a.listen(a.config.Listen, handler)
+	if err != nil {
+		return err
+	}
+	a.url = "http://" + l.Addr().String()
+	if a.config.MetricsListen != "" {
+		_, err = a.listen(a.config.MetricsListen, a.metrics.handler())
+	}
+	return err
+}
+
+func (a *App) listen(address string, h http.Handler) (net.Listener, error) {
+	l, err := net.Listen("tcp", address)
+	if err != nil {
+		return nil, err
+	}
+	s := &http.Server{
+		Handler: h, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: 60 * time.Second,
+		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(a.config.Log.Handler(), slog.LevelDebug),
+	}
+	a.servers = append(a.servers, s)
+	go func() {
+		if err := s.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+			a.failed <- err
+		}
+	}()
+	return l, nil
+}
+
+// URL is where the program serves.
+func (a *App) URL() string { return a.url }
+
+// stopTimeout is how long requests and jobs that are running may still take.
+const stopTimeout = 8 * time.Second
+
+// Run serves until the context ends, then stops in good order.
+func (a *App) Run(ctx context.Context) error {
+	var err error
+	select {
+	case <-ctx.Done():
+	case err = <-a.failed:
+	}
+	a.config.Log.InfoContext(ctx, "stopping")
+	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
+	defer cancel()
+	return errors.Join(err, a.Close(stop))
+}
+
+// Close takes no new requests, finishes those it has, stops the jobs and
+// closes the database.
+func (a *App) Close(ctx context.Context) error {
+	a.draining.Store(true)
+	var errs []error
+	for _, s := range a.servers {
+		if err := s.Shutdown(ctx); err != nil {
+			errs = append(errs, s.Close())
+		}
+	}
+	if a.worker != nil {
+		errs = append(errs, a.worker.Stop(ctx))
+	}
+	if a.traces != nil {
+		errs = append(errs, a.traces(ctx))
+	}
+	if a.db != nil {
+		a.db.Close()
+	}
+	return errors.Join(errs...)
+}
+
+// tuneMemory trades a little memory for much less work collecting it: answers
+// are bound by allocation. The environment's own settings win.
+func tuneMemory() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(400)
+	}
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(512 << 20)
+	}
+}

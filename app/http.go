@@ -1,0 +1,78 @@
+package app
+
+import (
+	"context"
+	"io/fs"
+	"net/http"
+	"time"
+
+	"go.opentelemetry.io/otel/trace"
+
+	"frontdesk/api"
+	"frontdesk/core/fault"
+	"frontdesk/docs"
+	"frontdesk/rest"
+	"frontdesk/web"
+)
+
+var errStopping = fault.New(fault.Unavailable, "stopping", "This server is stopping.")
+
+// handler is every address the program answers.
+func (a *App) handler() (http.Handler, error) {
+	door, err := rest.New(a.core)
+	if err != nil {
+		return nil, err
+	}
+	pages, err := web.Docs(fs.FS(docs.Files), api.OpenAPI)
+	if err != nil {
+		return nil, err
+	}
+	mux := http.NewServeMux()
+	add := func(pattern, name string, h http.Handler) {
+		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+			web.Of(r.Context()).Operation = name
+			h.ServeHTTP(w, r)
+		})
+	}
+	add("GET /healthz", web.Health, http.HandlerFunc(a.health))
+	add("GET /readyz", web.Health, http.HandlerFunc(a.ready))
+	if a.config.MetricsListen == "" {
+		add("GET /metrics", web.Health, a.metrics.handler())
+	}
+	add("GET /docs", "docs", pages)
+	add("GET /docs/", "docs", pages)
+	add("GET /openapi.yaml", "openapi", pages)
+	add("GET /openapi.json", "openapi", pages)
+	add("GET /{$}", "home", http.RedirectHandler("/docs", http.StatusSeeOther))
+	mux.Handle("/", door)
+	return traced(web.Observe(mux, a.config.Log, web.Fail, a.done)), nil
+}
+
+// done counts a request, and names its trace now that its operation is known.
+func (a *App) done(ctx context.Context, about *web.Request, method string, status int, took time.Duration) {
+	a.metrics.request(about.Operation, method, status, took)
+	if span := trace.SpanFromContext(ctx); span.IsRecording() {
+		span.SetName(method + " " + about.Operation)
+	}
+}
+
+// health says that the program runs.
+func (a *App) health(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "application/json")
+	w.Write([]byte(`{"status":"ok"}` + "\n"))
+}
+
+// ready says whether it should be sent requests.
+func (a *App) ready(w http.ResponseWriter, r *http.Request) {
+	if a.draining.Load() {
+		web.Fail(w, r, errStopping)
+		return
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
+	defer cancel()
+	if err := a.db.Ping(ctx); err != nil {
+		web.Fail(w, r, err)
+		return
+	}
+	a.health(w, r)
+}

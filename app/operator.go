@@ -1,0 +1,236 @@
+package app
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"time"
+
+	"frontdesk/core"
+	"frontdesk/core/access"
+	"frontdesk/core/fault"
+	"frontdesk/core/practice"
+	"frontdesk/store"
+)
+
+// Operator is a person at the command line, who may do what no key may.
+type Operator struct {
+	db   *store.DB
+	core *core.Core
+}
+
+// NewOperator opens the database for one command.
+func NewOperator(ctx context.Context, address string) (*Operator, error) {
+	db, err := store.Open(ctx, address, store.Options{})
+	if err != nil {
+		return nil, err
+	}
+	return &Operator{db: db, core: newCore(db, Config{Now: time.Now})}, nil
+}
+
+// Close closes the database.
+func (o *Operator) Close() { o.db.Close() }
+
+// Group is a practice group, as the command line shows it.
+type Group struct {
+	ID       string   `json:"practice_group_id"`
+	Name     string   `json:"name"`
+	ODSCode  string   `json:"ods_code,omitempty"`
+	Sandbox  bool     `json:"sandbox"`
+	Networks []string `json:"networks,omitempty"`
+}
+
+// CreateGroup makes a practice group. In a sandbox it is an invented one.
+func (o *Operator) CreateGroup(ctx context.Context, name, odsCode, zone string) (Group, error) {
+	var made practice.Group
+	err := o.db.Whole(ctx, func(ctx context.Context) error {
+		if _, err := o.db.Found(ctx, false, time.Now()); err != nil {
+			return err
+		}
+		sandbox, _, err := o.db.Instance(ctx)
+		if err != nil {
+			return err
+		}
+		made, err = o.core.Practice.CreateGroup(ctx, practice.Group{Name: name, ODSCode: odsCode, TimeZone: zone, Sandbox: sandbox})
+		return err
+	})
+	return Group{ID: made.ID.String(), Name: made.Name, ODSCode: made.ODSCode, Sandbox: made.Sandbox}, err
+}
+
+// Groups lists every practice group.
+func (o *Operator) Groups(ctx context.Context) ([]Group, error) {
+	all, err := o.db.Practice().Groups(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Group, len(all))
+	for i, g := range all {
+		networks, err := o.db.Practice().Networks(ctx, g.ID)
+		if err != nil {
+			return nil, err
+		}
+		out[i] = Group{ID: g.ID.String(), Name: g.Name, ODSCode: g.ODSCode, Sandbox: g.Sandbox, Networks: networks}
+	}
+	return out, nil
+}
+
+// in is the context of an operator acting in a group that exists.
+func (o *Operator) in(ctx context.Context, group string) (context.Context, practice.Group, error) {
+	id, err := practice.ParseID(group)
+	if err != nil {
+		return ctx, practice.Group{}, err
+	}
+	g, err := o.db.Practice().Group(ctx, id)
+	return access.With(ctx, access.Operator(id)), g, err
+}
+
+// NewKey is what a key should be.
+type NewKey struct {
+	Group, Partner      string
+	Scopes, Permissions []string
+	// Expires is how long it works; 0 is for ever.
+	Expires time.Duration
+	// Limit is requests a minute; nil takes the server's, 0 is no limit.
+	Limit *int
+}
+
+// Key is an API key, as the command line shows it.
+type Key struct {
+	access.Key
+	// Text is the key itself, only when it has just been made.
+	Text string `json:"api_key,omitempty"`
+}
+
+// CreateKey makes a key.
+func (o *Operator) CreateKey(ctx context.Context, n NewKey) (Key, error) {
+	ctx, g, err := o.in(ctx, n.Group)
+	if err != nil {
+		return Key{}, err
+	}
+	if n.Limit != nil && *n.Limit < 0 {
+		return Key{}, fault.Wrong("rate-limit", "too_small", "requests a minute, or 0 for no limit", "A rate limit cannot be negative.")
+	}
+	k := access.Key{Partner: n.Partner, Test: g.Sandbox, Limit: n.Limit}
+	for _, s := range n.Scopes {
+		k.Scopes = append(k.Scopes, access.Scope(s))
+	}
+	for _, p := range n.Permissions {
+		k.Permissions = append(k.Permissions, access.Permission(p))
+	}
+	if n.Expires > 0 {
+		k.ExpiresAt = time.Now().Add(n.Expires)
+	}
+	made, text, err := o.core.Access.CreateKey(ctx, k)
+	return Key{Key: made, Text: text}, err
+}
+
+// Keys lists a group's keys.
+func (o *Operator) Keys(ctx context.Context, group string) ([]Key, error) {
+	ctx, _, err := o.in(ctx, group)
+	if err != nil {
+		return nil, err
+	}
+	all, err := o.core.Access.Keys(ctx)
+	out := make([]Key, len(all))
+	for i, k := range all {
+		out[i].Key = k
+	}
+	return out, err
+}
+
+// RevokeKey ends a key, given its id or its text.
+func (o *Operator) RevokeKey(ctx context.Context, group, key string) (Key, error) {
+	home, id, ok := access.ParseKey(key)
+	if ok && group == "" {
+		group = home.String()
+	}
+	ctx, _, err := o.in(ctx, group)
+	if err != nil {
+		return Key{}, err
+	}
+	if !ok {
+		n, err := practice.ParseID(key)
+		if err != nil {
+			return Key{}, access.ErrKeyNotFound
+		}
+		id = access.KeyID(n)
+	}
+	k, err := o.core.Access.RevokeKey(ctx, id)
+	return Key{Key: k}, err
+}
+
+// JoinNetwork makes a group a member of a network; LeaveNetwork ends that.
+func (o *Operator) JoinNetwork(ctx context.Context, group, network string) error {
+	ctx, _, err := o.in(ctx, group)
+	if err != nil {
+		return err
+	}
+	return o.core.Practice.JoinNetwork(ctx, network)
+}
+
+// LeaveNetwork ends a group's membership of a network.
+func (o *Operator) LeaveNetwork(ctx context.Context, group, network string) error {
+	ctx, _, err := o.in(ctx, group)
+	if err != nil {
+		return err
+	}
+	return o.core.Practice.LeaveNetwork(ctx, network)
+}
+
+// Migrate brings a database up to date and gives the version of its schema.
+func Migrate(ctx context.Context, address string, log *slog.Logger) (int64, error) {
+	db, err := store.Open(ctx, address, store.Options{Log: log})
+	if err != nil {
+		return 0, err
+	}
+	defer db.Close()
+	version, _, err := db.Version(ctx)
+	return version, err
+}
+
+// NewLog writes JSON lines.
+func NewLog(w io.Writer, level slog.Level) *slog.Logger {
+	return slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{Level: level}))
+}
+
+// Exit codes of the program.
+const (
+	ExitOK          = 0
+	ExitFailed      = 1 // it went wrong
+	ExitUsage       = 2 // the command makes no sense
+	ExitNotFound    = 3 // there is no such thing
+	ExitUnavailable = 4 // the database does not answer, or is of another version
+)
+
+// ExitCode is the exit code for how a command ended.
+func ExitCode(err error) int {
+	if err == nil {
+		return ExitOK
+	}
+	f := fault.Of(err)
+	switch {
+	case f.Code == store.ErrBadAddress.Code || f.Kind == fault.Invalid:
+		return ExitUsage
+	case f.Kind == fault.NotFound:
+		return ExitNotFound
+	case f.Kind == fault.Unavailable || f.Code == store.ErrNewer.Code || f.Code == store.ErrOlder.Code:
+		return ExitUnavailable
+	}
+	return ExitFailed
+}
+
+// Explain is an error for a person at the terminal.
+func Explain(err error) string {
+	f := fault.Of(err)
+	if f.Kind == fault.Internal {
+		return err.Error()
+	}
+	text := f.Message
+	for _, field := range f.Fields {
+		text = field.Message + " Expected " + field.Expected + "."
+	}
+	if f.Err != nil {
+		text += " (" + f.Err.Error() + ")"
+	}
+	return text
+}

@@ -1,0 +1,246 @@
+package app
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+
+	"frontdesk/core/access"
+	"frontdesk/core/booking"
+	"frontdesk/core/fault"
+	"frontdesk/core/input"
+	"frontdesk/core/patient"
+	"frontdesk/core/practice"
+	"frontdesk/sim"
+)
+
+// ErrRealDatabase is returned when a sandbox is asked for on a database that
+// holds real practice groups.
+var ErrRealDatabase = fault.New(fault.Conflict, "not_a_sandbox", "This database holds real practice groups. A sandbox needs a database of its own: give it one with --db.")
+
+// fillSandbox puts the town into a database that has no practice group yet.
+func (a *App) fillSandbox(ctx context.Context) error {
+	return a.db.Whole(ctx, func(ctx context.Context) error {
+		fresh, err := a.db.Found(ctx, true, a.config.Now())
+		if err != nil {
+			return err
+		}
+		if !fresh {
+			sandbox, _, err := a.db.Instance(ctx)
+			if err == nil && !sandbox {
+				err = ErrRealDatabase
+			}
+			return err
+		}
+		for _, p := range sim.Brambleford().Practices {
+			if err := a.settle(ctx, p); err != nil {
+				return fmt.Errorf("sandbox: %s: %w", p.Name, err)
+			}
+		}
+		return nil
+	})
+}
+
+func ptr[T any](v T) *T { return &v }
+
+// settle makes one practice of the town.
+func (a *App) settle(ctx context.Context, p sim.Practice) error {
+	g, err := a.core.Practice.CreateGroup(ctx, practice.Group{
+		Name: p.Name, ODSCode: p.ODSCode, Phone: p.Phone, Email: p.Email, Sandbox: true, Address: practice.Address(p.Address),
+	})
+	if err != nil {
+		return err
+	}
+	ctx = access.With(ctx, access.Operator(g.ID))
+	var places []practice.LocationID
+	for _, pl := range p.Places {
+		l, err := a.core.Practice.CreateLocation(ctx, practice.LocationChange{Name: &pl.Name, Phone: &pl.Phone, Address: ptr(practice.Address(pl.Address))})
+		if err != nil {
+			return err
+		}
+		places = append(places, l.ID)
+	}
+	var people []practice.PractitionerID
+	for _, pe := range p.People {
+		who, err := a.core.Practice.CreatePractitioner(ctx, practice.PractitionerChange{
+			Title: &pe.Title, FirstName: &pe.FirstName, LastName: &pe.LastName, Profession: ptr(practice.Profession(pe.Profession)),
+		})
+		if err != nil {
+			return err
+		}
+		people = append(people, who.ID)
+	}
+	kinds, err := a.settleKinds(ctx, p.Kinds)
+	if err != nil {
+		return err
+	}
+	for _, s := range p.Sessions {
+		types := make([]booking.TypeID, len(s.Kinds))
+		for i, k := range s.Kinds {
+			types[i] = kinds[k]
+		}
+		_, err := a.core.Booking.CreateSession(ctx, booking.SessionChange{
+			Practitioner: &people[s.Person], Location: &places[s.Place], Types: &types, StartDate: ptr("2026-01-05"),
+			From: &s.From, To: &s.To, Step: &s.Minutes, Rule: ptr("FREQ=WEEKLY;BYDAY=" + s.Days),
+		})
+		if err != nil {
+			return err
+		}
+	}
+	for _, c := range p.Closed {
+		for year := a.config.Now().Year(); year < a.config.Now().Year()+3; year++ {
+			day, _ := input.ParseDate(strconv.Itoa(year) + "-" + c.MonthDay)
+			if _, err := a.core.Practice.SetHoliday(ctx, practice.Holiday{Day: day, Name: c.Name, Closed: true}); err != nil {
+				return err
+			}
+		}
+	}
+	for _, who := range p.Patients {
+		_, err := a.core.Patient.Register(ctx, patient.Registration{
+			NHSNumber: &who.NHSNumber, Title: &who.Title, FirstName: who.FirstName, LastName: who.LastName, BirthDate: who.BirthDate,
+			Sex: ptr(patient.Sex(who.Sex)), Mobile: &who.Mobile, Email: &who.Email, Line1: &who.Address.Line1, Town: &who.Address.Town,
+			County: &who.Address.County, Postcode: &who.Address.Postcode,
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (a *App) settleKinds(ctx context.Context, kinds []sim.Kind) ([]booking.TypeID, error) {
+	var out []booking.TypeID
+	for _, k := range kinds {
+		sector := practice.NHS
+		if k.Paid {
+			sector = practice.Paid
+		}
+		t, err := a.core.Booking.CreateType(ctx, booking.TypeChange{
+			Name: &k.Name, PartnerSlotName: &k.Name, Minutes: &k.Minutes, Price: &k.Pence, Sector: &sector,
+			Profession: ptr(practice.Profession(k.Profession)), Video: &k.Video, InPerson: &k.InPerson, Telephone: &k.Telephone,
+		})
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, t.ID)
+	}
+	return out, nil
+}
+
+// credentials is the file that tells a newcomer, or their program, how to get in.
+type credentials struct {
+	BaseURL string `json:"base_url"`
+	groupKey
+	Keys   map[access.Scope]string `json:"keys"`
+	Second groupKey                `json:"second_practice_group"`
+}
+
+type groupKey struct {
+	Group string `json:"practice_group_id"`
+	Key   string `json:"api_key"`
+}
+
+// handOut gives out keys for the sandbox: those of the file when they still
+// work, new ones otherwise.
+func (a *App) handOut(ctx context.Context) error {
+	groups, err := a.db.Practice().Groups(ctx)
+	if err != nil {
+		return err
+	}
+	if len(groups) < 2 {
+		return fault.New(fault.Conflict, "sandbox_incomplete", "The sandbox lacks its practice groups. Start it on an empty database.")
+	}
+	c, ok := a.readCredentials(ctx, groups)
+	if !ok {
+		if c, err = a.newCredentials(ctx, groups); err != nil {
+			return err
+		}
+	}
+	c.BaseURL = a.url
+	if a.config.Credentials != "" {
+		if err := writeCredentials(a.config.Credentials, c); err != nil {
+			return err
+		}
+	}
+	fmt.Fprintf(a.config.Out, `
+Frontdesk sandbox: %s and %s, invented from end to end.
+
+  base URL           %s
+  practice group     %s
+  API key            %s
+  documentation      %s/docs
+
+Try it:
+  curl -H "x-api-key: %s" -H "x-practice-group-id: %s" "%s/v1/slots?page_size=3"
+
+`, groups[0].Name, groups[1].Name, c.BaseURL, c.Group, c.Key, c.BaseURL, c.Key, c.Group, c.BaseURL)
+	return nil
+}
+
+// readCredentials reads the file, and reports whether all its keys still work
+// on this database.
+func (a *App) readCredentials(ctx context.Context, groups []practice.Group) (credentials, bool) {
+	var c credentials
+	if a.config.Credentials == "" {
+		return c, false
+	}
+	text, err := os.ReadFile(a.config.Credentials)
+	if err != nil || json.Unmarshal(text, &c) != nil || c.Group != groups[0].ID.String() || c.Second.Group != groups[1].ID.String() {
+		return c, false
+	}
+	for key, group := range map[string]string{c.Key: c.Group, c.Second.Key: c.Second.Group} {
+		if _, err := a.core.Access.Authenticate(ctx, key, group); err != nil {
+			return c, false
+		}
+	}
+	for _, scope := range access.Scopes {
+		if _, err := a.core.Access.Authenticate(ctx, c.Keys[scope], c.Group); err != nil {
+			return c, false
+		}
+	}
+	return c, true
+}
+
+func (a *App) newCredentials(ctx context.Context, groups []practice.Group) (credentials, error) {
+	var c credentials
+	var err error
+	issue := func(g practice.Group, name string, scopes []access.Scope, permissions []access.Permission) string {
+		_, text, keyErr := a.core.Access.CreateKey(access.With(ctx, access.Operator(g.ID)), access.Key{
+			Partner: "sandbox: " + name, Test: true, Scopes: scopes, Permissions: permissions,
+		})
+		err = cmp.Or(err, keyErr)
+		return text
+	}
+	c.groupKey = groupKey{groups[0].ID.String(), issue(groups[0], "all", access.Scopes, access.Permissions)}
+	c.Second = groupKey{groups[1].ID.String(), issue(groups[1], "all", access.Scopes, access.Permissions)}
+	c.Keys = map[access.Scope]string{}
+	for _, scope := range access.Scopes {
+		c.Keys[scope] = issue(groups[0], string(scope), []access.Scope{scope}, nil)
+	}
+	return c, err
+}
+
+// writeCredentials writes the file whole or not at all, for its owner alone.
+func writeCredentials(path string, c credentials) error {
+	text, err := json.MarshalIndent(c, "", "  ")
+	if err != nil {
+		return err
+	}
+	f, err := os.CreateTemp(filepath.Dir(path), ".credentials-*") // made with mode 0600
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name())
+	if _, err := f.Write(append(text, '\n')); err != nil {
+		f.Close()
+		return err
+	}
+	if err := f.Close(); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), path)
+}

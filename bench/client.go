@@ -1,0 +1,107 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"io"
+	"net"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// client is one HTTP/1.1 connection that stays open. It does less than
+// net/http, so that the load generator takes as little as can be of the
+// processors it shares with the server.
+type client struct {
+	conn net.Conn
+	in   *bufio.Reader
+	head string // the request's fixed header fields
+	out  bytes.Buffer
+	body []byte
+}
+
+func dial(s *server) (*client, error) {
+	address := strings.TrimPrefix(s.URL, "http://")
+	conn, err := net.Dial("tcp", address)
+	if err != nil {
+		return nil, err
+	}
+	head := " HTTP/1.1\r\nHost: " + address + "\r\nx-api-key: " + s.Key + "\r\nx-practice-group-id: " + s.Group + "\r\n"
+	return &client{conn: conn, in: bufio.NewReaderSize(conn, 64<<10), head: head}, nil
+}
+
+// do sends a request and reads the answer's body, which is valid until the
+// next request. Any status but 200 is an error.
+func (c *client) do(method, path string, body []byte) ([]byte, error) {
+	c.out.Reset()
+	c.out.WriteString(method + " " + path + c.head)
+	if body != nil {
+		c.out.WriteString("Content-Type: application/json\r\nContent-Length: " + strconv.Itoa(len(body)) + "\r\n")
+	}
+	c.out.WriteString("\r\n")
+	c.out.Write(body)
+	if _, err := c.conn.Write(c.out.Bytes()); err != nil {
+		return nil, err
+	}
+	status, err := c.in.ReadSlice('\n')
+	if err != nil {
+		return nil, err
+	}
+	ok := bytes.HasPrefix(status, []byte("HTTP/1.1 200"))
+	length, chunked := -1, false
+	for {
+		line, err := c.in.ReadSlice('\n')
+		if err != nil {
+			return nil, err
+		}
+		if len(line) <= 2 {
+			break
+		}
+		name, value, _ := bytes.Cut(line, []byte(":"))
+		switch string(name) { // as net/http spells them
+		case "Content-Length":
+			if length, err = strconv.Atoi(string(bytes.TrimSpace(value))); err != nil {
+				return nil, err
+			}
+		case "Transfer-Encoding":
+			chunked = true
+		}
+	}
+	c.body = c.body[:0]
+	for more := true; more; {
+		if chunked {
+			line, err := c.in.ReadSlice('\n')
+			if err != nil {
+				return nil, err
+			}
+			size, err := strconv.ParseInt(string(bytes.TrimSpace(line)), 16, 32)
+			if err != nil {
+				return nil, err
+			}
+			length = int(size)
+		}
+		if err := c.read(length); err != nil {
+			return nil, err
+		}
+		more = chunked && length > 0
+		if chunked {
+			if _, err := c.in.Discard(2); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if !ok {
+		return nil, fmt.Errorf("%s %s: %s", method, path, c.body)
+	}
+	return c.body, nil
+}
+
+// read adds the next bytes to the body.
+func (c *client) read(n int) error {
+	at := len(c.body)
+	c.body = slices.Grow(c.body, n)[:at+n]
+	_, err := io.ReadFull(c.in, c.body[at:])
+	return err
+}

@@ -1,0 +1,323 @@
+// Command bench measures the running program against the least its database
+// could be asked to do for the same answer, side by side in one run:
+//
+//	make bench
+//
+// It prints, for each question and number of clients, how long an answer took
+// and how many came in a second over HTTP, the same for the raw statements
+// through the same driver, and the ratio. -write puts the table into
+// docs/performance.md.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+var (
+	seconds = flag.Float64("seconds", 2, "how long each measurement takes")
+	rounds  = flag.Int("rounds", 3, "how often each is repeated; the median is shown")
+	write   = flag.String("write", "", "the document to put the table into")
+	only    = flag.String("only", "", "sqlite or postgres")
+	clients = []int{1, 8, 64}
+)
+
+func main() {
+	flag.Parse()
+	if err := run(); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+func run() error {
+	dir, err := os.MkdirTemp("", "frontdesk-bench-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	binary := filepath.Join(dir, "frontdesk")
+	build := exec.Command("go", "build", "-o", binary, "./cmd/frontdesk")
+	build.Stderr = os.Stderr
+	if err := build.Run(); err != nil {
+		return err
+	}
+	var table strings.Builder
+	for _, engine := range []string{"sqlite", "postgres"} {
+		if *only != "" && *only != engine {
+			continue
+		}
+		db := "sqlite:" + filepath.Join(dir, "bench.db")
+		if engine == "postgres" {
+			if db, err = freshPostgres(); err != nil {
+				return err
+			}
+		}
+		text, err := measure(binary, dir, engine, db)
+		if err != nil {
+			return fmt.Errorf("%s: %w", engine, err)
+		}
+		table.WriteString(text)
+	}
+	if *write == "" {
+		return nil
+	}
+	return document(*write, table.String())
+}
+
+// freshPostgres makes an empty database on the server that TEST_POSTGRES names.
+func freshPostgres() (string, error) {
+	server := os.Getenv("TEST_POSTGRES")
+	if server == "" {
+		return "", errors.New("TEST_POSTGRES is not set; run make bench")
+	}
+	ctx := context.Background()
+	conn, err := pgx.Connect(ctx, server)
+	if err != nil {
+		return "", err
+	}
+	defer conn.Close(ctx)
+	name := fmt.Sprint("bench_", time.Now().UnixNano())
+	if _, err := conn.Exec(ctx, "CREATE DATABASE "+name); err != nil {
+		return "", err
+	}
+	u, err := url.Parse(server)
+	if err != nil {
+		return "", err
+	}
+	u.Path = "/" + name
+	return u.String(), nil
+}
+
+// question is one thing measured: over HTTP, and raw.
+type question struct {
+	name string
+	http func(c *client, n int) error
+	raw  func(ctx context.Context, n int) error
+}
+
+func measure(binary, dir, engine, db string) (string, error) {
+	s, err := start(binary, dir, db)
+	if err != nil {
+		return "", err
+	}
+	defer s.stop()
+	idle := s.memory()
+	began := time.Now()
+	p, err := settle(s)
+	if err != nil {
+		return "", err
+	}
+	fmt.Fprintf(os.Stderr, "%s: settled in %s\n", engine, time.Since(began).Round(time.Millisecond))
+	r, err := open(db)
+	if err != nil {
+		return "", err
+	}
+	defer r.close()
+	questions, err := ask(s, p, r)
+	if err != nil {
+		return "", err
+	}
+	var out strings.Builder
+	fmt.Fprintf(&out, "### %s\n\nIdle after the start: %s. After the run: ", map[string]string{"sqlite": "SQLite", "postgres": "PostgreSQL"}[engine], idle)
+	table := "| what | clients | p50 | p99 | per second | raw per second | ratio |\n| --- | ---: | ---: | ---: | ---: | ---: | ---: |\n"
+	for _, q := range questions {
+		for _, n := range clients {
+			row, err := q.measure(s, n)
+			if err != nil {
+				return "", fmt.Errorf("%s: %w", q.name, err)
+			}
+			fmt.Print(engine, " ", row)
+			table += row
+		}
+	}
+	fmt.Fprintf(&out, "%s.\n\n%s\n", s.memory(), table)
+	return out.String(), nil
+}
+
+// ask lists the questions.
+func ask(s *server, p *practice, r *raw) ([]question, error) {
+	group, err := strconv.ParseInt(s.Group, 10, 64)
+	if err != nil {
+		return nil, err
+	}
+	ids, err := some(s)
+	if err != nil {
+		return nil, err
+	}
+	search := func(who, days int) (string, func(ctx context.Context, n int) error) {
+		q := url.Values{"practitioner_id": p.people[:who], "appointment_type_id": {p.kind},
+			"start_date": {p.monday.Format("2006-01-02")}, "end_date": {p.monday.AddDate(0, 0, days-1).Format("2006-01-02")}}
+		return "/v1/slots?" + q.Encode(), func(ctx context.Context, _ int) error {
+			return r.search(ctx, group, p.people[:who], p.monday, p.monday.AddDate(0, 0, days))
+		}
+	}
+	week, rawWeek := search(5, 7)
+	month, rawMonth := search(people, 28)
+	// Every pair takes a slot nobody had before: from five weeks ahead on over
+	// HTTP, and years later raw.
+	var pairs, rawPairs atomic.Int64
+	later := p.monday.AddDate(0, 0, 35)
+	return []question{
+		{"read one appointment", func(c *client, n int) error {
+			_, err := c.do("GET", "/v1/appointments/"+ids[n%len(ids)], nil)
+			return err
+		}, func(ctx context.Context, n int) error {
+			id, _ := strconv.ParseInt(ids[n%len(ids)], 10, 64)
+			return r.read(ctx, group, id)
+		}},
+		{"slots, 5 practitioners × 7 days", get(week), rawWeek},
+		{"slots, 50 practitioners × 28 days", get(month), rawMonth},
+		{"reserve and book", func(c *client, _ int) error {
+			who, at := p.slot(later, int(pairs.Add(1)))
+			return p.pair(c, who, at)
+		}, func(ctx context.Context, _ int) error {
+			who, at := p.slot(later.AddDate(20, 0, 0), int(rawPairs.Add(1)))
+			return r.pair(ctx, group, p, who, at)
+		}},
+	}, nil
+}
+
+func get(path string) func(*client, int) error {
+	return func(c *client, _ int) error {
+		_, err := c.do("GET", path, nil)
+		return err
+	}
+}
+
+// some lists ids of appointments to read.
+func some(s *server) ([]string, error) {
+	c, err := dial(s)
+	if err != nil {
+		return nil, err
+	}
+	defer c.conn.Close()
+	answer, err := c.do("GET", "/v1/appointments?page_size=500", nil)
+	if err != nil {
+		return nil, err
+	}
+	var list struct {
+		Data []struct {
+			ID string `json:"id"`
+		} `json:"data"`
+	}
+	if err := json.Unmarshal(answer, &list); err != nil {
+		return nil, err
+	}
+	ids := make([]string, len(list.Data))
+	for i, a := range list.Data {
+		ids[i] = a.ID
+	}
+	return ids, nil
+}
+
+// measure asks the question with n clients, over HTTP and raw in turn.
+func (q question) measure(s *server, n int) (string, error) {
+	var http, raw []result
+	for range *rounds {
+		conns := make([]*client, n)
+		for i := range conns {
+			var err error
+			if conns[i], err = dial(s); err != nil {
+				return "", err
+			}
+		}
+		one, err := load(n, func(client, i int) error { return q.http(conns[client], i) })
+		for _, c := range conns {
+			c.conn.Close()
+		}
+		if err != nil {
+			return "", err
+		}
+		http = append(http, one)
+		if one, err = load(n, func(_, i int) error { return q.raw(context.Background(), i) }); err != nil {
+			return "", err
+		}
+		raw = append(raw, one)
+	}
+	a, b := median(http), median(raw)
+	return fmt.Sprintf("| %s | %d | %s | %s | %s | %s | %.2f |\n", q.name, n, shown(a.p50), shown(a.p99), rate(a.rate), rate(b.rate), a.rate/b.rate), nil
+}
+
+type result struct {
+	p50, p99 time.Duration
+	rate     float64
+}
+
+// load calls fn from n goroutines for a while.
+func load(n int, fn func(client, i int) error) (result, error) {
+	var wait sync.WaitGroup
+	took := make([][]time.Duration, n)
+	errs := make([]error, n)
+	began := time.Now()
+	end := began.Add(time.Duration(*seconds * float64(time.Second)))
+	for c := range n {
+		wait.Go(func() {
+			for i := c; ; i += n {
+				start := time.Now()
+				if start.After(end) {
+					return
+				}
+				if errs[c] = fn(c, i); errs[c] != nil {
+					return
+				}
+				took[c] = append(took[c], time.Since(start))
+			}
+		})
+	}
+	wait.Wait()
+	all := slices.Concat(took...)
+	if err := errors.Join(errs...); err != nil || len(all) == 0 {
+		return result{}, errors.Join(err, fmt.Errorf("%d answers", len(all)))
+	}
+	slices.Sort(all)
+	return result{all[len(all)/2], all[len(all)*99/100], float64(len(all)) / time.Since(began).Seconds()}, nil
+}
+
+func median(all []result) result {
+	slices.SortFunc(all, func(a, b result) int { return int(a.rate - b.rate) })
+	return all[len(all)/2]
+}
+
+func shown(d time.Duration) string {
+	return fmt.Sprintf("%.2f ms", float64(d.Microseconds())/1000)
+}
+
+func rate(r float64) string {
+	s := strconv.Itoa(int(r + .5))
+	if len(s) > 3 {
+		s = s[:len(s)-3] + "," + s[len(s)-3:]
+	}
+	return s
+}
+
+// document puts the table between its marks.
+func document(path, table string) error {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	const from, to = "<!-- bench -->\n", "<!-- /bench -->"
+	before, rest, ok1 := strings.Cut(string(text), from)
+	_, after, ok2 := strings.Cut(rest, to)
+	if !ok1 || !ok2 {
+		return fmt.Errorf("%s has no place for the table", path)
+	}
+	when := fmt.Sprintf("Measured on %s, %d rounds of %gs each.\n\n", time.Now().Format("2 January 2006"), *rounds, *seconds)
+	return os.WriteFile(path, []byte(before+from+"\n"+when+table+to+after), 0o644)
+}

@@ -1,0 +1,80 @@
+// Command frontdesk is the front desk of a practice, as an API.
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+
+	"frontdesk/app"
+)
+
+// commands is everything the program can be told; its fields are the flags,
+// the environment variables and the help.
+type commands struct {
+	Serve   serve   `cmd:"" help:"Serve the API, the documentation and the jobs."`
+	Migrate migrate `cmd:"" help:"Bring a database up to this version's schema, and stop. Serving does it too."`
+	Group   group   `cmd:"" help:"Make and list practice groups."`
+	Key     key     `cmd:"" help:"Make, list and revoke API keys."`
+	Network network `cmd:"" help:"Let practice groups read and book for one another."`
+	Doctor  doctor  `cmd:"" help:"Look an installation over and say what is wrong with it."`
+	Version version `cmd:"" help:"Print the version."`
+}
+
+const description = `Frontdesk is the front desk of an NHS practice, as an API: free slots, bookings and patients.
+
+Try it, with an invented town and nothing to install:
+  frontdesk serve --sandbox --credentials credentials.json
+
+Run a practice of your own:
+  frontdesk group create "Mill Lane Surgery"
+  frontdesk key create --group ID --partner "Our website" --scope booking --permission setup
+  frontdesk serve
+
+Every flag can be set in the environment: --db as FRONTDESK_DB, --rate-limit as FRONTDESK_RATE_LIMIT.
+
+Exit codes: 0 done, 1 failed, 2 the command makes no sense, 3 no such thing,
+4 the database does not answer or is of another version.`
+
+func main() {
+	var c commands
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	parser, err := kong.New(&c,
+		kong.Name("frontdesk"), kong.Description(description), kong.DefaultEnvars("FRONTDESK"), kong.UsageOnError(),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: false}),
+		kong.BindTo(ctx, (*context.Context)(nil)), kong.Exit(func(code int) { os.Exit(min(code, app.ExitUsage)) }))
+	if err != nil {
+		panic(err) // the flags above contradict one another
+	}
+	parsed, err := parser.Parse(os.Args[1:])
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "frontdesk: %v\nRun frontdesk --help to see what it takes.\n", err)
+		os.Exit(app.ExitUsage)
+	}
+	if err := parsed.Run(); err != nil {
+		fmt.Fprintln(os.Stderr, "frontdesk:", app.Explain(err))
+		os.Exit(app.ExitCode(err))
+	}
+}
+
+// database is the flag every command that needs one has.
+type database struct {
+	DB string `name:"db" default:"sqlite:frontdesk.db" placeholder:"ADDRESS" help:"The database: sqlite:PATH or postgres://USER@HOST/NAME. Default: ${default}"`
+}
+
+// output is the flag of commands that print something.
+type output struct {
+	JSON bool `name:"json" help:"Print JSON, for programs."`
+}
+
+type logging struct {
+	LogLevel slog.Level `default:"info" help:"How much to log: debug, info, warn or error."`
+}
+
+func (l logging) log() *slog.Logger { return app.NewLog(os.Stderr, l.LogLevel) }

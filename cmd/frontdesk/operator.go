@@ -1,0 +1,227 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"frontdesk/app"
+)
+
+// as runs a command of the operator.
+func (d database) as(ctx context.Context, command func(*app.Operator) error) error {
+	o, err := app.NewOperator(ctx, d.DB)
+	if err != nil {
+		return err
+	}
+	defer o.Close()
+	return command(o)
+}
+
+// print writes JSON, or rows of a table under their headings.
+func (o output) print(value any, head string, rows ...[]string) error {
+	if o.JSON {
+		e := json.NewEncoder(os.Stdout)
+		e.SetIndent("", "  ")
+		return e.Encode(value)
+	}
+	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, strings.ReplaceAll(head, ",", "\t"))
+	for _, r := range rows {
+		fmt.Fprintln(w, strings.Join(r, "\t"))
+	}
+	return w.Flush()
+}
+
+type group struct {
+	Create groupCreate `cmd:"" help:"Make a practice group and print its id."`
+	List   groupList   `cmd:"" help:"List the practice groups."`
+}
+
+type groupCreate struct {
+	database
+	output
+	Name    string `arg:"" help:"What the practice group is called."`
+	ODSCode string `name:"ods-code" placeholder:"CODE" help:"Its code of the NHS Organisation Data Service."`
+	Zone    string `default:"Europe/London" help:"The time zone its plain dates and new sessions are in. Default: ${default}"`
+}
+
+// Run makes a practice group.
+func (g groupCreate) Run(ctx context.Context) error {
+	return g.as(ctx, func(o *app.Operator) error {
+		made, err := o.CreateGroup(ctx, g.Name, g.ODSCode, g.Zone)
+		if err != nil {
+			return err
+		}
+		return g.print(made, "PRACTICE GROUP,NAME", []string{made.ID, made.Name})
+	})
+}
+
+type groupList struct {
+	database
+	output
+}
+
+// Run lists the practice groups.
+func (g groupList) Run(ctx context.Context) error {
+	return g.as(ctx, func(o *app.Operator) error {
+		all, err := o.Groups(ctx)
+		if err != nil {
+			return err
+		}
+		rows := make([][]string, len(all))
+		for i, x := range all {
+			rows[i] = []string{x.ID, x.Name, x.ODSCode, fmt.Sprint(x.Sandbox), strings.Join(x.Networks, " ")}
+		}
+		return g.print(all, "PRACTICE GROUP,NAME,ODS,SANDBOX,NETWORKS", rows...)
+	})
+}
+
+type key struct {
+	Create keyCreate `cmd:"" help:"Make an API key. Its text is printed this once."`
+	List   keyList   `cmd:"" help:"List a practice group's keys, without their texts."`
+	Revoke keyRevoke `cmd:"" help:"End a key at once, on every server."`
+}
+
+type keyCreate struct {
+	database
+	output
+	Group      string        `required:"" placeholder:"ID" help:"The practice group the key is for."`
+	Partner    string        `required:"" placeholder:"NAME" help:"Who will hold it."`
+	Scope      []string      `placeholder:"SCOPE" help:"What it may use: booking, messaging, booking_links. Repeat it, or separate with commas."`
+	Permission []string      `placeholder:"NAME" help:"What it may do besides: setup (change the practice's places, people, types and sessions), auto_write_to_record."`
+	Expires    time.Duration `placeholder:"DURATION" help:"How long it works, for example 2160h. Default: for ever."`
+	RateLimit  *int          `placeholder:"N" help:"Requests a minute; 0 is no limit. Default: the server's --rate-limit."`
+}
+
+// Run makes a key.
+func (k keyCreate) Run(ctx context.Context) error {
+	return k.as(ctx, func(o *app.Operator) error {
+		made, err := o.CreateKey(ctx, app.NewKey{
+			Group: k.Group, Partner: k.Partner, Scopes: k.Scope, Permissions: k.Permission, Expires: k.Expires, Limit: k.RateLimit,
+		})
+		if err != nil {
+			return err
+		}
+		if err := k.print(made, "KEY ID,API KEY", []string{made.ID.String(), made.Text}); err != nil || k.JSON {
+			return err
+		}
+		fmt.Fprintln(os.Stderr, "Keep the key now: it is not kept here and cannot be shown again.")
+		return nil
+	})
+}
+
+type keyList struct {
+	database
+	output
+	Group string `required:"" placeholder:"ID" help:"The practice group."`
+}
+
+// Run lists keys.
+func (k keyList) Run(ctx context.Context) error {
+	return k.as(ctx, func(o *app.Operator) error {
+		all, err := o.Keys(ctx, k.Group)
+		if err != nil {
+			return err
+		}
+		rows := make([][]string, len(all))
+		for i, x := range all {
+			rows[i] = keyRow(x)
+		}
+		return k.print(all, "KEY ID,PARTNER,SCOPES,PERMISSIONS,CREATED,EXPIRES,LAST USED,REVOKED", rows...)
+	})
+}
+
+func keyRow(k app.Key) []string {
+	row := []string{k.ID.String(), k.Partner, strings.Trim(fmt.Sprint(k.Scopes), "[]"), strings.Trim(fmt.Sprint(k.Permissions), "[]")}
+	for _, t := range []time.Time{k.CreatedAt, k.ExpiresAt, k.LastUsed, k.RevokedAt} {
+		if t.IsZero() {
+			row = append(row, "-")
+		} else {
+			row = append(row, t.UTC().Format("2006-01-02 15:04Z"))
+		}
+	}
+	return row
+}
+
+type keyRevoke struct {
+	database
+	output
+	Key   string `arg:"" help:"The key's id, or its text."`
+	Group string `placeholder:"ID" help:"The practice group; not needed with the key's text."`
+}
+
+// Run revokes a key.
+func (k keyRevoke) Run(ctx context.Context) error {
+	return k.as(ctx, func(o *app.Operator) error {
+		ended, err := o.RevokeKey(ctx, k.Group, k.Key)
+		if err != nil {
+			return err
+		}
+		return k.print(ended, "KEY ID,PARTNER,REVOKED", []string{ended.ID.String(), ended.Partner, ended.RevokedAt.UTC().Format("2006-01-02 15:04Z")})
+	})
+}
+
+type network struct {
+	Join  networkJoin  `cmd:"" help:"Make a practice group a member of a network. The network begins with its first member."`
+	Leave networkLeave `cmd:"" help:"End a practice group's membership of a network."`
+}
+
+type membership struct {
+	database
+	Group   string `required:"" placeholder:"ID" help:"The practice group."`
+	Network string `arg:"" help:"The network's name."`
+}
+
+type networkJoin struct{ membership }
+
+// Run joins a network.
+func (n networkJoin) Run(ctx context.Context) error {
+	return n.as(ctx, func(o *app.Operator) error { return o.JoinNetwork(ctx, n.Group, n.Network) })
+}
+
+type networkLeave struct{ membership }
+
+// Run leaves a network.
+func (n networkLeave) Run(ctx context.Context) error {
+	return n.as(ctx, func(o *app.Operator) error { return o.LeaveNetwork(ctx, n.Group, n.Network) })
+}
+
+type doctor struct {
+	database
+	output
+}
+
+var errUnwell = errors.New("something is wrong; see above")
+
+// Run looks the installation over.
+func (d doctor) Run(ctx context.Context) error {
+	findings, well := app.Doctor(ctx, d.DB)
+	rows := make([][]string, len(findings))
+	for i, f := range findings {
+		rows[i] = []string{map[bool]string{true: "ok", false: "WRONG"}[f.OK], f.Check, f.Detail}
+	}
+	if err := d.print(findings, "RESULT,CHECK,DETAIL", rows...); err != nil {
+		return err
+	}
+	if !well {
+		return errUnwell
+	}
+	return nil
+}
+
+type version struct{ output }
+
+// Run prints the version.
+func (v version) Run() error {
+	if v.JSON {
+		return v.print(map[string]string{"version": app.Version}, "")
+	}
+	fmt.Println("frontdesk", app.Version)
+	return nil
+}

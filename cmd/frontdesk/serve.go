@@ -1,0 +1,71 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"time"
+
+	"frontdesk/app"
+)
+
+type serve struct {
+	database
+	logging
+	Listen        string        `default:"127.0.0.1:8080" placeholder:"ADDRESS" help:"Where to serve. Default: ${default}"`
+	MetricsListen string        `placeholder:"ADDRESS" help:"Where to serve /metrics, instead of with everything else."`
+	Sandbox       bool          `help:"Fill an empty database with an invented town and print a key."`
+	Credentials   string        `placeholder:"FILE" help:"With --sandbox, write the keys to this file, for its owner alone to read."`
+	Hold          time.Duration `default:"15m" help:"How long a reservation keeps its time. Default: ${default}"`
+	RateLimit     int           `default:"600" help:"Requests a minute for each key that has no limit of its own; 0 is no limit. Default: ${default}"`
+}
+
+// Help is shown by frontdesk serve --help.
+func (serve) Help() string {
+	return `A new database is migrated at the start. Stop it with SIGTERM or Ctrl-C: it finishes the requests it has.
+
+An invented town to try the API on:
+  frontdesk serve --sandbox --credentials credentials.json
+
+Several servers on one PostgreSQL:
+  frontdesk serve --db postgres://frontdesk@db/frontdesk --listen 0.0.0.0:8080`
+}
+
+// Validate refuses settings that make no sense.
+func (s serve) Validate() error {
+	switch {
+	case s.Hold < time.Second || s.Hold > 24*time.Hour:
+		return fmt.Errorf("--hold is from 1s to 24h")
+	case s.RateLimit < 0:
+		return fmt.Errorf("--rate-limit is 0 or more")
+	case s.Credentials != "" && !s.Sandbox:
+		return fmt.Errorf("--credentials goes with --sandbox; make a real key with: frontdesk key create")
+	}
+	return nil
+}
+
+// Run serves until it is told to stop.
+func (s serve) Run(ctx context.Context) error {
+	a, err := app.Open(ctx, app.Config{
+		DB: s.DB, Listen: s.Listen, MetricsListen: s.MetricsListen, Sandbox: s.Sandbox, Credentials: s.Credentials,
+		Hold: s.Hold, RateLimit: s.RateLimit, Log: s.log(), Out: os.Stdout,
+	})
+	if err != nil {
+		return err
+	}
+	return a.Run(ctx)
+}
+
+type migrate struct {
+	database
+	logging
+}
+
+// Run migrates.
+func (m migrate) Run(ctx context.Context) error {
+	version, err := app.Migrate(ctx, m.DB, m.log())
+	if err == nil {
+		fmt.Printf("The database has schema version %d.\n", version)
+	}
+	return err
+}

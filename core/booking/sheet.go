@@ -1,0 +1,218 @@
+package booking
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"frontdesk/core/input"
+	"frontdesk/core/practice"
+)
+
+// Diary is a practitioner's diary as a whole.
+type Diary struct {
+	Practitioner practice.PractitionerID
+	// Version changes with every hold and booking, and Hours with every session.
+	// Both are 0 inside a transaction, where a change may yet be undone.
+	Version, Hours int64
+	// Active is false for a practitioner who offers no slots.
+	Active bool
+}
+
+// sheets remembers what has been read of each diary. Each half of a sheet is
+// used only while the diary still has the version it was read at, and the
+// database is asked that first every time: what is remembered is never out of
+// date.
+type sheets struct {
+	mu    sync.Mutex
+	known map[sheetKey]*sheet
+	size  int // the weight of all
+	clock int // counts uses
+}
+
+type sheetKey struct {
+	group practice.ID
+	of    practice.PractitionerID
+}
+
+// sheet is what a diary says. It is never changed once others can see it.
+type sheet struct {
+	hours    int64
+	since    input.Date // sessions that had ended by then are left out
+	sessions []Session
+
+	version  int64
+	from, to minute // between which taken is known
+	taken    []taken
+
+	used int
+}
+
+// taken is a stretch of time that is held or booked.
+type taken struct {
+	from, to minute
+	until    int64 // when a hold runs out, in microseconds since 1970; 0 for a booking
+}
+
+// maxWeight bounds what is remembered, to about sixteen megabytes.
+const maxWeight = 500_000
+
+// weight is a sheet's share of maxWeight.
+func (s *sheet) weight() int { return len(s.taken) + 10*len(s.sessions) + 10 }
+
+// ahead is how far a diary is read at once, so that searches for different days
+// of the next weeks share a sheet.
+const ahead = 29 * 24 * time.Hour
+
+// look says what is wanted of some diaries, or of all: their sessions, and,
+// when taken is set, what is held or booked between two instants.
+type look struct {
+	group    practice.ID
+	of       []practice.PractitionerID
+	from, to time.Time
+	now      time.Time
+	taken    bool
+}
+
+// read gives the diaries of practitioners who offer slots, read now or
+// remembered, in the order of their ids.
+func (m *sheets) read(ctx context.Context, r Reader, l look) ([]*sheet, error) {
+	all, err := r.Diaries(ctx, l.group, l.of)
+	if err != nil {
+		return nil, err
+	}
+	all = slices.DeleteFunc(all, func(d Diary) bool { return !d.Active })
+	slices.SortFunc(all, func(a, b Diary) int { return cmp.Compare(a.Practitioner, b.Practitioner) })
+	// A day earlier: sessions have zones of their own and may run past midnight.
+	since := input.DateOf(l.from.UTC()) - 1
+	out := make([]*sheet, len(all))
+	var noHours, noTaken []practice.PractitionerID
+	m.mu.Lock()
+	for i, d := range all {
+		out[i] = &sheet{since: since, hours: d.Hours, version: d.Version}
+		known := m.known[sheetKey{l.group, d.Practitioner}]
+		if known == nil {
+			noHours, noTaken = append(noHours, d.Practitioner), append(noTaken, d.Practitioner)
+			continue
+		}
+		m.clock++
+		known.used = m.clock
+		if known.hours == d.Hours && d.Hours != 0 && known.since <= since {
+			out[i].sessions, out[i].since = known.sessions, known.since
+		} else {
+			noHours = append(noHours, d.Practitioner)
+		}
+		fresh := known.version == d.Version && d.Version != 0
+		if fresh {
+			out[i].from, out[i].to, out[i].taken = known.from, known.to, known.taken
+		}
+		if !fresh || known.from > minuteOf(l.from) || known.to < minuteOf(l.to) {
+			noTaken = append(noTaken, d.Practitioner)
+		}
+	}
+	m.mu.Unlock()
+	if !l.taken {
+		noTaken = nil
+	}
+	if len(noHours)+len(noTaken) == 0 {
+		return out, nil
+	}
+	if err := fillHours(ctx, r, l.group, all, out, noHours); err != nil {
+		return nil, err
+	}
+	if err := fillTaken(ctx, r, l, all, out, noTaken); err != nil {
+		return nil, err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for i, d := range all {
+		m.keep(sheetKey{l.group, d.Practitioner}, out[i])
+	}
+	return out, nil
+}
+
+// fillHours reads the sessions of some of the diaries.
+func fillHours(ctx context.Context, r Reader, group practice.ID, all []Diary, out []*sheet, of []practice.PractitionerID) error {
+	if len(of) == 0 {
+		return nil
+	}
+	since := slices.MinFunc(out, func(a, b *sheet) int { return cmp.Compare(a.since, b.since) }).since
+	sessions, err := r.Sessions(ctx, group, SessionQuery{Practitioners: of, From: since, To: lastDay})
+	if err != nil {
+		return err
+	}
+	for _, s := range sessions {
+		if i, ok := slices.BinarySearchFunc(all, s.Practitioner, byPractitioner); ok && slices.Contains(of, s.Practitioner) {
+			out[i].sessions = append(out[i].sessions, s)
+		}
+	}
+	return nil
+}
+
+// fillTaken reads what is held or booked in some of the diaries.
+func fillTaken(ctx context.Context, r Reader, l look, all []Diary, out []*sheet, of []practice.PractitionerID) error {
+	if len(of) == 0 {
+		return nil
+	}
+	from, to := l.from, l.to
+	if base := l.now.Truncate(24 * time.Hour).Add(-24 * time.Hour); !from.Before(base) && !to.After(base.Add(ahead)) {
+		from, to = base, base.Add(ahead)
+	}
+	occupied, err := r.Occupied(ctx, l.group, of, from, to)
+	if err != nil {
+		return err
+	}
+	for i, d := range all {
+		if slices.Contains(of, d.Practitioner) {
+			out[i].version, out[i].from, out[i].to, out[i].taken = d.Version, minuteOf(from), minuteOf(to), nil
+		}
+	}
+	slices.SortFunc(occupied, func(a, b Occupied) int { return a.Start.Compare(b.Start) })
+	for _, o := range occupied {
+		i, ok := slices.BinarySearchFunc(all, o.Practitioner, byPractitioner)
+		if !ok || !slices.Contains(of, o.Practitioner) {
+			continue
+		}
+		t := taken{from: minuteOf(o.Start), to: minuteOf(o.End)}
+		if !o.HeldUntil.IsZero() {
+			t.until = o.HeldUntil.UnixMicro()
+		}
+		out[i].taken = append(out[i].taken, t)
+	}
+	return nil
+}
+
+func byPractitioner(d Diary, id practice.PractitionerID) int { return cmp.Compare(d.Practitioner, id) }
+
+// keep remembers a sheet, and forgets those that were not used for longest.
+func (m *sheets) keep(key sheetKey, s *sheet) {
+	if s.hours == 0 || s.weight() > maxWeight/4 {
+		return
+	}
+	if m.known == nil {
+		m.known = map[sheetKey]*sheet{}
+	}
+	if old := m.known[key]; old != nil {
+		m.size -= old.weight()
+	}
+	m.clock++
+	s.used = m.clock
+	m.known[key] = s
+	if m.size += s.weight(); m.size <= maxWeight {
+		return
+	}
+	all := make([]sheetKey, 0, len(m.known))
+	for k := range m.known {
+		all = append(all, k)
+	}
+	slices.SortFunc(all, func(a, b sheetKey) int { return cmp.Compare(m.known[a].used, m.known[b].used) })
+	for _, k := range all {
+		if m.size <= maxWeight*3/4 {
+			return
+		}
+		m.size -= m.known[k].weight()
+		delete(m.known, k)
+	}
+}

@@ -1,0 +1,223 @@
+package rest
+
+import (
+	"context"
+
+	"frontdesk/core/booking"
+	"frontdesk/core/input"
+	"frontdesk/core/patient"
+	"frontdesk/core/practice"
+	"frontdesk/rest/oas"
+)
+
+// source is what appointments made through this door say they came from.
+const source = "api"
+
+func slots(from []booking.Slot) []oas.Slot {
+	out := make([]oas.Slot, len(from))
+	for i, s := range from {
+		out[i] = *slot(s)
+	}
+	return out
+}
+
+func slot(s booking.Slot) *oas.Slot {
+	return &oas.Slot{
+		ID: oas.ID(s.ID), PractitionerID: digits(s.Practitioner), AppointmentTypeID: digits(s.Type), LocationID: digits(s.Location),
+		StartTime: s.Start, FinishTime: s.End,
+	}
+}
+
+// ListSlots lists free slots.
+func (d *door) ListSlots(ctx context.Context, p oas.ListSlotsParams) (oas.ListSlotsRes, error) {
+	page, err := d.core.Booking.Slots(ctx, booking.SlotQuery{
+		Locations: ids[practice.LocationID](p.LocationID), Practitioners: ids[practice.PractitionerID](p.PractitionerID),
+		Types: ids[booking.TypeID](p.AppointmentTypeID), From: p.StartDate.Value, To: p.EndDate.Value,
+	}, p.PageIndex.Value, p.PageSize.Value, p.Explain.Value)
+	if err != nil {
+		return nil, err
+	}
+	out := &oas.ListSlotsOK{Data: slots(page.Slots), Count: float64(page.Count)}
+	if w := page.Why; w != nil {
+		out.Explanation = oas.NewOptSlotExplanation(oas.SlotExplanation{
+			Sessions: float64(w.Sessions), SessionDays: float64(w.Days), ClosedDays: float64(w.Closed), ExceptionDays: float64(w.Exceptions),
+			Past: float64(w.Past), Held: float64(w.Held), Booked: float64(w.Booked),
+		})
+	}
+	return out, nil
+}
+
+// CountSlots counts free slots.
+func (d *door) CountSlots(ctx context.Context, p oas.CountSlotsParams) (oas.CountSlotsRes, error) {
+	n, err := d.core.Booking.CountSlots(ctx, booking.SlotQuery{
+		Locations: ids[practice.LocationID](p.LocationID), Practitioners: ids[practice.PractitionerID](p.PractitionerID),
+		Types: ids[booking.TypeID](p.AppointmentTypeID), From: p.StartDate.Value, To: p.EndDate.Value,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &oas.CountSlotsOK{Count: float64(n)}, nil
+}
+
+// GetSlot finds one free slot.
+func (d *door) GetSlot(ctx context.Context, p oas.GetSlotParams) (oas.GetSlotRes, error) {
+	s, err := d.core.Booking.Slot(ctx, p.ID)
+	if err != nil {
+		return nil, err
+	}
+	return slot(s), nil
+}
+
+// CheckSlotAvailability says whether a time could be reserved now.
+func (d *door) CheckSlotAvailability(ctx context.Context, in *oas.AvailabilityRequest, _ oas.CheckSlotAvailabilityParams) (oas.CheckSlotAvailabilityRes, error) {
+	var check input.Checks
+	r := booking.Request{
+		Type: body[booking.TypeID](&check, "appointment_type_id", in.AppointmentTypeID), Location: body[practice.LocationID](&check, "location_id", in.LocationID),
+		Practitioner: body[practice.PractitionerID](&check, "practitioner_id", in.PractitionerID), Start: in.StartTime, Minutes: in.Duration,
+	}
+	if err := check.Err(); err != nil {
+		return nil, err
+	}
+	yes, err := d.core.Booking.Available(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	return &oas.CheckSlotAvailabilityOK{Available: yes}, nil
+}
+
+// CreateAppointment holds a time.
+func (d *door) CreateAppointment(ctx context.Context, in *oas.AppointmentRequest, _ oas.CreateAppointmentParams) (oas.CreateAppointmentRes, error) {
+	var check input.Checks
+	r := booking.Request{
+		Type: body[booking.TypeID](&check, "appointment_type_id", in.AppointmentTypeID), Location: body[practice.LocationID](&check, "location_id", in.LocationID),
+		Practitioner: body[practice.PractitionerID](&check, "practitioner_id", in.PractitionerID), Start: in.StartTime.Value, Minutes: in.Duration,
+		Patient: optional[patient.ID](&check, "patient_id", in.PatientID), Billpayer: optional[patient.ID](&check, "billpayer_id", in.BillpayerID),
+		Reason: in.Reason.Value, SuppressMail: in.SuppressMail.Value, Override: in.SuppressAvailabilityCheck.Value, Source: source,
+	}
+	if err := check.Err(); err != nil {
+		return nil, err
+	}
+	a, err := d.core.Booking.Reserve(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	return &oas.Reservation{ID: a.ID.String(), ReservedUntil: instant(a.ReservedUntil)}, nil
+}
+
+func move(in *oas.AppointmentEdit) booking.Move {
+	return booking.Move{
+		Practitioner: orNothing[practice.PractitionerID](string(in.PractitionerID)), Start: in.StartTime.Value, Minutes: in.Duration,
+		Override: in.SuppressAvailabilityCheck.Value, SuppressMail: ptr(in.SuppressMail.Get()), SuppressPolicy: in.SuppressCancellationPolicy.Value,
+	}
+}
+
+// EditAppointment changes a hold.
+func (d *door) EditAppointment(ctx context.Context, in *oas.AppointmentEdit, p oas.EditAppointmentParams) (oas.EditAppointmentRes, error) {
+	a, err := d.core.Booking.Edit(ctx, id[booking.ID](p.ID), move(in))
+	if err != nil {
+		return nil, err
+	}
+	return appointment(a), nil
+}
+
+// RescheduleAppointment moves a confirmed appointment.
+func (d *door) RescheduleAppointment(ctx context.Context, in *oas.AppointmentEdit, p oas.RescheduleAppointmentParams) (oas.RescheduleAppointmentRes, error) {
+	a, err := d.core.Booking.Reschedule(ctx, id[booking.ID](p.ID), move(in))
+	if err != nil {
+		return nil, err
+	}
+	return appointment(a), nil
+}
+
+// BookAppointment confirms a hold.
+func (d *door) BookAppointment(ctx context.Context, in oas.OptBookRequest, p oas.BookAppointmentParams) (oas.BookAppointmentRes, error) {
+	var check input.Checks
+	b := in.Value
+	c := booking.Confirmation{
+		Patient: optional[patient.ID](&check, "patient_id", b.PatientID), Billpayer: optional[patient.ID](&check, "billpayer_id", b.BillpayerID),
+		Reason: ptr(b.Reason.Get()), SuppressMail: ptr(b.SuppressMail.Get()),
+	}
+	if err := check.Err(); err != nil {
+		return nil, err
+	}
+	a, err := d.core.Booking.Book(ctx, id[booking.ID](p.ID), c)
+	if err != nil {
+		return nil, err
+	}
+	return appointment(a), nil
+}
+
+// CancelAppointment gives the time back.
+func (d *door) CancelAppointment(ctx context.Context, in oas.OptCancelRequest, p oas.CancelAppointmentParams) (oas.CancelAppointmentRes, error) {
+	a, err := d.core.Booking.Cancel(ctx, id[booking.ID](p.ID), booking.Cancellation{
+		SuppressMail: ptr(in.Value.SuppressMail.Get()), SuppressPolicy: in.Value.SuppressCancellationPolicy.Value,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return appointment(a), nil
+}
+
+func person(p booking.Person) oas.OptPersonName {
+	return oas.NewOptPersonName(oas.PersonName{Title: str(p.Title), FirstName: str(p.FirstName), LastName: str(p.LastName)})
+}
+
+func appointment(a booking.Details) *oas.Appointment {
+	out := &oas.Appointment{
+		ID: digits(a.ID), PatientID: text(""), PractitionerID: digits(a.Appointment.Practitioner), LocationID: digits(a.Location),
+		AppointmentTypeID: digits(a.Type), Duration: oas.NewOptFloat64(a.Length().Minutes()), StartTime: instant(a.Start),
+		Video: oas.NewOptBool(a.Video), InPerson: oas.NewOptBool(a.InPerson), Telephone: oas.NewOptBool(a.Telephone),
+		LinkID: text(""), ReservedUntil: optInstant(a.ReservedUntil), BookingConfirmedAt: optInstant(a.ConfirmedAt),
+		CanBeCancelled: oas.NewOptBool(a.CanCancel), CanBeRescheduled: oas.NewOptBool(a.CanReschedule),
+		CancellationPolicyHours: oas.NewOptFloat64(float64(a.PolicyHours)), SuppressMail: oas.NewOptBool(a.SuppressMail), Reason: str(a.Reason),
+		AppointmentTemplateName: str(a.TypeName), LocationName: str(a.LocationName), AppointmentSource: str(a.Source),
+		CancelledAt: optInstant(a.CancelledAt), Practitioner: person(a.PractitionerName),
+	}
+	if a.Patient != 0 {
+		out.PatientID = text(a.Patient.String())
+		out.Patient = person(a.PatientName)
+	}
+	return out
+}
+
+// GetAppointment finds one appointment.
+func (d *door) GetAppointment(ctx context.Context, p oas.GetAppointmentParams) (oas.GetAppointmentRes, error) {
+	a, err := d.core.Booking.Appointment(ctx, id[booking.ID](p.ID))
+	if err != nil {
+		return nil, err
+	}
+	return appointment(a), nil
+}
+
+// GetAppointmentStatus says where an appointment is in its life.
+func (d *door) GetAppointmentStatus(ctx context.Context, p oas.GetAppointmentStatusParams) (oas.GetAppointmentStatusRes, error) {
+	a, err := d.core.Booking.Appointment(ctx, id[booking.ID](p.ID))
+	if err != nil {
+		return nil, err
+	}
+	return &oas.AppointmentStatus{
+		ID: digits(a.ID), Status: oas.AppointmentState(a.State), StartTime: instant(a.Start), ReservedUntil: instant(a.ReservedUntil),
+		BookingConfirmedAt: instant(a.ConfirmedAt), CancelledAt: instant(a.CancelledAt),
+	}, nil
+}
+
+// ListAppointments lists appointments by start.
+func (d *door) ListAppointments(ctx context.Context, p oas.ListAppointmentsParams) (oas.ListAppointmentsRes, error) {
+	found, count, err := d.core.Booking.Appointments(ctx, booking.Search{
+		Query: booking.Query{
+			Patient: filter[patient.ID](p.PatientID), Practitioner: filter[practice.PractitionerID](p.PractitionerID),
+			Location: filter[practice.LocationID](p.LocationID), Type: filter[booking.TypeID](p.AppointmentTypeID),
+			State: booking.State(p.Status.Value), Descending: p.OrderDescending.Value,
+		},
+		By: booking.Field(p.Field.Value), Text: p.Search.Value, FromText: p.StartDate.Value, ToText: p.EndDate.Value,
+		PageIndex: p.PageIndex.Value, PageSize: p.PageSize.Value,
+	})
+	if err != nil {
+		return nil, err
+	}
+	out := &oas.ListAppointmentsOK{Data: make([]oas.Appointment, len(found)), Count: float64(count)}
+	for i, a := range found {
+		out.Data[i] = *appointment(a)
+	}
+	return out, nil
+}

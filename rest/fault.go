@@ -1,0 +1,61 @@
+package rest
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strconv"
+
+	"github.com/go-faster/jx"
+	"github.com/ogen-go/ogen/ogenerrors"
+
+	"frontdesk/core/access"
+	"frontdesk/core/booking"
+	"frontdesk/core/fault"
+	"frontdesk/rest/oas"
+	"frontdesk/web"
+)
+
+// errCut is returned when the body ends before it should.
+var errCut = fault.Input(fault.Field{Path: []string{}, Code: "body_cut_short", Expected: "the whole body", Message: "The request body did not arrive whole."})
+
+// NewError gives an error from a handler the contract's shape.
+func (d *door) NewError(ctx context.Context, err error) *oas.ErrorStatusCodeWithHeaders {
+	if errors.Is(err, ogenerrors.ErrSecurityRequirementIsNotSatisfied) {
+		err = access.ErrNoKey
+	}
+	f := web.Fault(err)
+	about := web.Of(ctx)
+	if about.Cause == nil {
+		about.Cause = f
+	}
+	out := &oas.ErrorStatusCodeWithHeaders{StatusCode: web.Status(f)}
+	if s := web.RetrySeconds(f); s > 0 {
+		out.RetryAfter = oas.NewOptInt(s)
+	}
+	out.Response = oas.Error{Error: true, StatusCode: float64(out.StatusCode), Code: f.Code, Detail: f.Message, RequestID: about.ID}
+	for _, field := range web.Fields(f) {
+		out.Response.Message = append(out.Response.Message, oas.ErrorItem{
+			Code: field.Code, Expected: field.Expected, Path: field.Path, Message: oas.NewOptString(field.Message),
+		})
+	}
+	var notFree *booking.NotFree
+	if errors.As(err, &notFree) {
+		out.Response.NearestSlots = slots(notFree.Nearest)
+	}
+	return out
+}
+
+// fail answers a request that never reached a handler.
+func fail(w http.ResponseWriter, r *http.Request, err error) {
+	out := (*door)(nil).NewError(r.Context(), err)
+	e := jx.GetEncoder()
+	defer jx.PutEncoder(e)
+	out.Response.Encode(e)
+	if s, ok := out.RetryAfter.Get(); ok {
+		w.Header().Set("Retry-After", strconv.Itoa(s))
+	}
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.WriteHeader(out.StatusCode)
+	w.Write(e.Bytes()) // a caller who has gone away is nobody's fault
+}

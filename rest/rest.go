@@ -1,0 +1,175 @@
+// Package rest is the REST door: it turns requests of api/openapi.yaml into
+// calls of core, and what core answers into answers.
+//
+//	rest.go      the way in: who asks, how often, and once only
+//	fault.go     errors in the contract's shape
+//	invalid.go   what was wrong with a request that could not be read
+//	words.go     ids, times and optional values
+//	practice.go booking.go session.go patient.go
+//	             one file for each capability
+package rest
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"time"
+
+	"frontdesk/core"
+	"frontdesk/core/access"
+	"frontdesk/rest/oas"
+	"frontdesk/web"
+)
+
+// MaxBody is the longest request body, in bytes.
+const MaxBody = 1 << 20
+
+type door struct {
+	core   *core.Core
+	server *oas.Server
+}
+
+// New is the REST door.
+func New(c *core.Core) (http.Handler, error) {
+	d := &door{core: c}
+	var err error
+	d.server, err = oas.NewServer(d, security{},
+		oas.WithErrorHandler(func(_ context.Context, w http.ResponseWriter, r *http.Request, err error) { fail(w, r, invalid(err)) }),
+		oas.WithNotFound(func(w http.ResponseWriter, r *http.Request) { fail(w, r, web.ErrNoPath) }),
+		oas.WithMethodNotAllowed(func(w http.ResponseWriter, r *http.Request, allowed string) {
+			w.Header().Set("Allow", allowed)
+			fail(w, r, web.ErrMethod)
+		}))
+	if err != nil {
+		return nil, err
+	}
+	return http.HandlerFunc(d.serve), nil
+}
+
+// serve walks a request through what all operations share.
+func (d *door) serve(w http.ResponseWriter, r *http.Request) {
+	about := web.Of(r.Context())
+	if route, ok := d.server.FindRoute(r.Method, r.URL.Path); ok {
+		about.Operation = route.OperationID()
+	}
+	if r.ContentLength > MaxBody {
+		fail(w, r, web.ErrTooLarge)
+		return
+	}
+	r.Body = http.MaxBytesReader(w, r.Body, MaxBody)
+	who, err := d.core.Access.Authenticate(r.Context(), r.Header.Get("X-Api-Key"), r.Header.Get("X-Practice-Group-Id"))
+	if err != nil {
+		// The operation refuses it; a path that does not exist is not found,
+		// whoever asks.
+		d.server.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), refusedKey{}, err)))
+		return
+	}
+	who.RequestID = about.ID
+	about.Caller = who
+	r = r.WithContext(access.With(r.Context(), who))
+	budget, err := d.core.Access.Take(r.Context(), who)
+	if budget.Limit > 0 {
+		tellBudget(w.Header(), budget)
+	}
+	if err != nil {
+		fail(w, r, err)
+		return
+	}
+	if name := r.Header.Get("Idempotency-Key"); name != "" && (r.Method == http.MethodPost || r.Method == http.MethodPatch) {
+		d.once(w, r, who, name)
+		return
+	}
+	d.server.ServeHTTP(w, r)
+}
+
+// tellBudget writes the RateLimit fields of the IETF draft "RateLimit header
+// fields for HTTP" (draft-ietf-httpapi-ratelimit-headers).
+func tellBudget(h http.Header, b access.Budget) {
+	window := strconv.Itoa(int(access.RateWindow / time.Second))
+	reset := strconv.Itoa(int((b.Reset + time.Second - 1) / time.Second))
+	h["Ratelimit-Policy"] = []string{`"key";q=` + strconv.Itoa(b.Limit) + `;w=` + window}
+	h["Ratelimit"] = []string{`"key";r=` + strconv.Itoa(b.Remaining) + `;t=` + reset}
+}
+
+// once serves a request that has an idempotency key.
+func (d *door) once(w http.ResponseWriter, r *http.Request, who access.Caller, name string) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		fail(w, r, unreadable(err))
+		return
+	}
+	sum := sha256.New()
+	fmt.Fprintf(sum, "%s\n%s\n%s\n%s\n", r.Method, r.URL.Path, r.URL.RawQuery, who.Group)
+	sum.Write(body)
+	claim := access.Claim{Group: who.Home, Key: who.Key, Name: name, Fingerprint: sum.Sum(nil)}
+	answer, again, err := d.core.Access.Once(r.Context(), claim, func(ctx context.Context) access.Answer {
+		again := r.WithContext(ctx)
+		again.Body = io.NopCloser(bytes.NewReader(body))
+		out := &recorder{header: http.Header{}}
+		d.server.ServeHTTP(out, again)
+		if retry := out.header.Get("Retry-After"); retry != "" {
+			w.Header().Set("Retry-After", retry)
+		}
+		return access.Answer{Status: out.status, Type: out.header.Get("Content-Type"), Body: out.body.Bytes()}
+	})
+	if err != nil {
+		fail(w, r, err)
+		return
+	}
+	if again {
+		w.Header().Set("Idempotency-Replayed", "true")
+	}
+	w.Header().Set("Content-Type", answer.Type)
+	w.WriteHeader(answer.Status)
+	w.Write(answer.Body)
+}
+
+// unreadable is a body that did not arrive whole, or is too long.
+func unreadable(err error) error {
+	var tooLarge *http.MaxBytesError
+	if errors.As(err, &tooLarge) {
+		return web.ErrTooLarge
+	}
+	return errCut
+}
+
+// recorder keeps an answer instead of sending it.
+type recorder struct {
+	header http.Header
+	status int
+	body   bytes.Buffer
+}
+
+func (r *recorder) Header() http.Header { return r.header }
+
+func (r *recorder) WriteHeader(status int) {
+	if r.status == 0 {
+		r.status = status
+	}
+}
+
+func (r *recorder) Write(b []byte) (int, error) {
+	r.WriteHeader(http.StatusOK)
+	return r.body.Write(b)
+}
+
+type refusedKey struct{}
+
+// security passes on what serve found out about the caller.
+type security struct{}
+
+func (security) HandleApiKeyAuth(ctx context.Context, _ oas.OperationName, _ oas.ApiKeyAuth) (context.Context, error) {
+	if err, ok := ctx.Value(refusedKey{}).(error); ok {
+		return ctx, err
+	}
+	return ctx, nil
+}
+
+func (security) HandlePracticeGroupId(ctx context.Context, _ oas.OperationName, _ oas.PracticeGroupId) (context.Context, error) {
+	return ctx, nil
+}

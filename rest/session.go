@@ -1,0 +1,165 @@
+package rest
+
+import (
+	"context"
+	"time"
+
+	"frontdesk/core/booking"
+	"frontdesk/core/input"
+	"frontdesk/core/practice"
+	"frontdesk/rest/oas"
+)
+
+func typeSetup(t booking.Type) *oas.AppointmentTypeSetup {
+	return &oas.AppointmentTypeSetup{
+		ID: digits(t.ID), Name: t.Name, PartnerSlotName: t.PartnerSlotName, Price: float64(t.Price), Sector: oas.Sector(t.Sector),
+		Duration: float64(t.Minutes), Video: t.Video, InPerson: t.InPerson, Telephone: t.Telephone, UsePartnerBookableSlots: t.UsePartnerSlots,
+		AdminBookingInvoiceRequired: t.InvoiceRequired, PractitionerType: oas.PractitionerType(t.Profession), Active: t.Active,
+	}
+}
+
+func typeChange(in *oas.AppointmentTypeInput) booking.TypeChange {
+	return booking.TypeChange{
+		Name: ptr(in.Name.Get()), PartnerSlotName: ptr(in.PartnerSlotName.Get()), Price: ptr(in.Price.Get()), Minutes: ptr(in.Duration.Get()),
+		Sector: to[practice.Sector](in.Sector.Get()), Profession: to[practice.Profession](in.PractitionerType.Get()),
+		Video: ptr(in.Video.Get()), InPerson: ptr(in.InPerson.Get()), Telephone: ptr(in.Telephone.Get()),
+		UsePartnerSlots: ptr(in.UsePartnerBookableSlots.Get()), InvoiceRequired: ptr(in.AdminBookingInvoiceRequired.Get()), Active: ptr(in.Active.Get()),
+	}
+}
+
+// ListAppointmentTypes lists appointment types with their free slots.
+func (d *door) ListAppointmentTypes(ctx context.Context, p oas.ListAppointmentTypesParams) (oas.ListAppointmentTypesRes, error) {
+	all, err := d.core.Booking.Types(ctx, ids[practice.LocationID](p.LocationIds), ptr(p.HasAvailability.Get()), p.IncludeInactive.Value)
+	if err != nil {
+		return nil, err
+	}
+	out := &oas.ListAppointmentTypesOK{Data: make([]oas.AppointmentType, len(all)), Count: float64(len(all))}
+	for i, t := range all {
+		out.Data[i] = oas.AppointmentType{
+			ID: t.ID.String(), Name: t.Name, PartnerSlotName: t.PartnerSlotName, NextAvailableAt: instant(t.Next), SlotCount: float64(t.Slots),
+			Price: float64(t.Price), AssigneeID: oas.NilString{Null: true}, AssigneeType: oas.NilAppointmentTypeAssigneeType{Null: true},
+			Sector: oas.NewOptSector(oas.Sector(t.Sector)), Duration: float64(t.Minutes), Video: oas.NewOptBool(t.Video),
+			InPerson: oas.NewOptBool(t.InPerson), Telephone: oas.NewOptBool(t.Telephone), UsePartnerBookableSlots: t.UsePartnerSlots,
+			AdminBookingInvoiceRequired: oas.NewOptBool(t.InvoiceRequired), FormID: oas.NilString{Null: true},
+			PractitionerType: oas.PractitionerType(t.Profession), Active: oas.NewOptBool(t.Active),
+		}
+	}
+	return out, nil
+}
+
+// CreateAppointmentType adds an appointment type.
+func (d *door) CreateAppointmentType(ctx context.Context, in *oas.AppointmentTypeInput, _ oas.CreateAppointmentTypeParams) (oas.CreateAppointmentTypeRes, error) {
+	t, err := d.core.Booking.CreateType(ctx, typeChange(in))
+	if err != nil {
+		return nil, err
+	}
+	return typeSetup(t), nil
+}
+
+// UpdateAppointmentType changes an appointment type.
+func (d *door) UpdateAppointmentType(ctx context.Context, in *oas.AppointmentTypeInput, p oas.UpdateAppointmentTypeParams) (oas.UpdateAppointmentTypeRes, error) {
+	t, err := d.core.Booking.UpdateType(ctx, id[booking.TypeID](p.ID), typeChange(in))
+	if err != nil {
+		return nil, err
+	}
+	return typeSetup(t), nil
+}
+
+func session(s booking.Session) *oas.Session {
+	out := &oas.Session{
+		ID: digits(s.ID), PractitionerID: digits(s.Practitioner), LocationID: digits(s.Location), AppointmentTypeIds: make([]oas.ID, len(s.Types)),
+		StartDate: oas.Date(s.Start.String()), StartTime: booking.Clock(s.From), EndTime: booking.Clock(s.To), SlotLength: float64(s.Step),
+		Recurrence: oas.NilString{Value: s.Rule, Null: s.Rule == ""}, EndDate: oas.NilString{Value: s.Until.String(), Null: s.Until == input.NoDate},
+		Timezone: s.TimeZone, RunsOnBankHolidays: s.WorksHolidays, Exceptions: make([]oas.SessionException, len(s.Exceptions)),
+	}
+	for i, t := range s.Types {
+		out.AppointmentTypeIds[i] = digits(t)
+	}
+	for i, e := range s.Exceptions {
+		out.Exceptions[i] = oas.SessionException{StartDate: oas.Date(e.From.String()), EndDate: oas.NewOptDate(oas.Date(e.To.String())), Reason: str(e.Reason)}
+	}
+	return out
+}
+
+func sessionChange(in *oas.SessionInput) booking.SessionChange {
+	c := booking.SessionChange{
+		StartDate: to[string](in.StartDate.Get()), From: ptr(in.StartTime.Get()), To: ptr(in.EndTime.Get()), Step: ptr(in.SlotLength.Get()),
+		TimeZone: ptr(in.Timezone.Get()), WorksHolidays: ptr(in.RunsOnBankHolidays.Get()),
+	}
+	if in.Recurrence.Set {
+		c.Rule = &in.Recurrence.Value // null is no rule
+	}
+	if in.PractitionerID.Set {
+		c.Practitioner = ptr(orNothing[practice.PractitionerID](string(in.PractitionerID.Value)), true)
+	}
+	if in.LocationID.Set {
+		c.Location = ptr(orNothing[practice.LocationID](string(in.LocationID.Value)), true)
+	}
+	if in.AppointmentTypeIds != nil {
+		c.Types = ptr(ids[booking.TypeID](in.AppointmentTypeIds), true)
+	}
+	if in.Exceptions != nil {
+		list := make([]booking.ExceptionInput, len(in.Exceptions))
+		for i, e := range in.Exceptions {
+			list[i] = booking.ExceptionInput{From: string(e.StartDate), To: string(e.EndDate.Value), Reason: e.Reason.Value}
+		}
+		c.Exceptions = &list
+	}
+	return c
+}
+
+// ListSessions lists sessions that have not ended.
+func (d *door) ListSessions(ctx context.Context, p oas.ListSessionsParams) (oas.ListSessionsRes, error) {
+	since := input.DateOf(d.core.Booking.Now().In(time.UTC))
+	if p.Since.Set {
+		var in input.Checks
+		since = in.Date("since", string(p.Since.Value))
+		if err := in.Err(); err != nil {
+			return nil, err
+		}
+	}
+	all, err := d.core.Booking.Sessions(ctx, filter[practice.PractitionerID](p.PractitionerID), since)
+	if err != nil {
+		return nil, err
+	}
+	out := &oas.ListSessionsOK{Data: make([]oas.Session, len(all)), Count: float64(len(all))}
+	for i, s := range all {
+		out.Data[i] = *session(s)
+	}
+	return out, nil
+}
+
+// GetSession finds one session.
+func (d *door) GetSession(ctx context.Context, p oas.GetSessionParams) (oas.GetSessionRes, error) {
+	s, err := d.core.Booking.Session(ctx, id[booking.SessionID](p.ID))
+	if err != nil {
+		return nil, err
+	}
+	return session(s), nil
+}
+
+// CreateSession adds a session.
+func (d *door) CreateSession(ctx context.Context, in *oas.SessionInput, _ oas.CreateSessionParams) (oas.CreateSessionRes, error) {
+	s, err := d.core.Booking.CreateSession(ctx, sessionChange(in))
+	if err != nil {
+		return nil, err
+	}
+	return session(s), nil
+}
+
+// UpdateSession changes a session.
+func (d *door) UpdateSession(ctx context.Context, in *oas.SessionInput, p oas.UpdateSessionParams) (oas.UpdateSessionRes, error) {
+	s, err := d.core.Booking.UpdateSession(ctx, id[booking.SessionID](p.ID), sessionChange(in))
+	if err != nil {
+		return nil, err
+	}
+	return session(s), nil
+}
+
+// DeleteSession ends a session.
+func (d *door) DeleteSession(ctx context.Context, p oas.DeleteSessionParams) (oas.DeleteSessionRes, error) {
+	if err := d.core.Booking.DeleteSession(ctx, id[booking.SessionID](p.ID)); err != nil {
+		return nil, err
+	}
+	return &oas.Done{Success: true}, nil
+}

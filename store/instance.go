@@ -1,0 +1,91 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// Whole runs fn in one transaction that every Do below its context joins: all
+// of what they do happens, or none.
+func (db *DB) Whole(ctx context.Context, fn func(ctx context.Context) error) error {
+	return db.do(ctx, func(t *Tx) error {
+		j := &join{tx: t}
+		if err := fn(context.WithValue(ctx, joinKey{}, j)); err != nil {
+			return err
+		}
+		return j.err
+	})
+}
+
+// Instance tells whether the database is a sandbox; found is false while it is
+// neither that nor a real one, because it has no practice group yet.
+func (db *DB) Instance(ctx context.Context) (sandbox, found bool, err error) {
+	found, err = db.plain().one(ctx, `SELECT sandbox FROM instance WHERE id = 1`, nil, &sandbox)
+	return sandbox, found, err
+}
+
+// Found makes the database a sandbox or a real one, unless it is either
+// already, and reports whether it did. Of several programs doing it at once,
+// one does; the others wait for it.
+func (db *DB) Found(ctx context.Context, sandbox bool, now time.Time) (fresh bool, err error) {
+	err = db.do(ctx, func(t *Tx) error {
+		n, err := t.exec(ctx, `INSERT INTO instance (id, sandbox, created_at) VALUES (1, $1, $2) ON CONFLICT (id) DO NOTHING`, sandbox, now)
+		fresh = n == 1
+		return err
+	})
+	return fresh, err
+}
+
+// Health is what a database says of itself.
+type Health struct {
+	Version string
+	// Damage is what a look over the file or the tables found, or nothing.
+	Damage string
+	// Durable says that a commit survives a loss of power, and Durability how.
+	Durable    bool
+	Durability string
+	// Clock is how far the database's clock is ahead of ours.
+	Clock time.Duration
+}
+
+// Examine looks a database over. It changes nothing.
+func (db *DB) Examine(ctx context.Context) (Health, error) {
+	if db.pg != nil {
+		return db.examinePostgres(ctx)
+	}
+	return db.examineSQLite(ctx)
+}
+
+func (db *DB) examineSQLite(ctx context.Context) (h Health, err error) {
+	t := db.plain()
+	var damage, journal string
+	var sync int64
+	for _, q := range []struct {
+		text string
+		dest any
+	}{{`SELECT sqlite_version()`, &h.Version}, {`PRAGMA quick_check(1)`, &damage}, {`PRAGMA journal_mode`, &journal}, {`PRAGMA synchronous`, &sync}} {
+		if _, err := t.one(ctx, q.text, nil, q.dest); err != nil {
+			return h, err
+		}
+	}
+	if damage != "ok" {
+		h.Damage = damage
+	}
+	h.Durable = sync >= 2
+	h.Durability = fmt.Sprintf("journal_mode=%s synchronous=%d", journal, sync)
+	return h, nil
+}
+
+func (db *DB) examinePostgres(ctx context.Context) (h Health, err error) {
+	t := db.plain()
+	before := time.Now()
+	var now time.Time
+	var fsync, commit string
+	_, err = t.one(ctx, `SELECT current_setting('server_version'), clock_timestamp(), current_setting('fsync'), current_setting('synchronous_commit')`,
+		nil, &h.Version, when{&now}, &fsync, &commit)
+	h.Clock = now.Sub(before.Add(time.Since(before) / 2))
+	h.Durable = fsync == "on" && commit != "off"
+	h.Durability = fmt.Sprintf("fsync=%s synchronous_commit=%s", fsync, commit)
+	return h, err
+}

@@ -1,0 +1,131 @@
+// Package worker runs jobs when they fall due, on River, in the database they
+// are kept in.
+package worker
+
+import (
+	"context"
+	"database/sql"
+	"log/slog"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver"
+	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+	"github.com/riverqueue/river/riverdriver/riversqlite"
+	"github.com/riverqueue/river/rivertype"
+
+	"frontdesk/core/fault"
+	"frontdesk/core/job"
+)
+
+// Config is what the worker needs.
+type Config struct {
+	// Postgres or SQLite is the database the jobs are in.
+	Postgres *pgxpool.Pool
+	SQLite   *sql.DB
+	// Begin is called as a job begins: from then on the same key is a new job.
+	Begin func(context.Context, job.Job) error
+	// Handlers do the work, by kind.
+	Handlers map[string]job.Handler
+	// Every adds jobs of a kind, for no group, again and again.
+	Every map[string]time.Duration
+	Log   *slog.Logger
+	// Done is told of each job when it has ended, well or not.
+	Done func(kind string, err error, took time.Duration)
+}
+
+// Worker runs jobs.
+type Worker struct {
+	client client
+}
+
+// client is a River client, whatever its database.
+type client interface {
+	Start(context.Context) error
+	Stop(context.Context) error
+	JobList(context.Context, *river.JobListParams) (*river.JobListResult, error)
+	JobRetry(context.Context, int64) (*rivertype.JobRow, error)
+	Subscribe(...river.EventKind) (<-chan *river.Event, func())
+}
+
+const (
+	// concurrency is how many jobs one node runs at once.
+	concurrency = 16
+	// jobTimeout is how long one job may take.
+	jobTimeout = 5 * time.Minute
+)
+
+// New makes a worker; Start starts it.
+func New(c Config) (*Worker, error) {
+	workers := river.NewWorkers()
+	for kind, handle := range c.Handlers {
+		river.AddWorkerArgs(workers, job.Row{Job: job.Job{Kind: kind}}, &task{config: c, handle: handle})
+	}
+	config := &river.Config{
+		Queues:            map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: concurrency}},
+		Workers:           workers,
+		JobTimeout:        jobTimeout,
+		FetchPollInterval: time.Second,
+		Logger:            slog.New(quiet{c.Log.Handler()}),
+	}
+	for kind, every := range c.Every {
+		config.PeriodicJobs = append(config.PeriodicJobs, river.NewPeriodicJob(river.PeriodicInterval(every),
+			func() (river.JobArgs, *river.InsertOpts) { return job.Row{Job: job.Job{Kind: kind}}, nil }, nil))
+	}
+	var err error
+	w := &Worker{}
+	if c.Postgres != nil {
+		w.client, err = open[pgx.Tx](riverpgxv5.New(c.Postgres), config)
+	} else {
+		w.client, err = open[*sql.Tx](riversqlite.New(c.SQLite), config)
+	}
+	return w, err
+}
+
+func open[T any](driver riverdriver.Driver[T], config *river.Config) (client, error) {
+	return river.NewClient(driver, config)
+}
+
+// Start begins to run jobs, until Stop.
+func (w *Worker) Start(ctx context.Context) error { return w.client.Start(ctx) }
+
+// Stop waits for the jobs that are running, as long as the context allows.
+func (w *Worker) Stop(ctx context.Context) error { return w.client.Stop(ctx) }
+
+// task runs the jobs of one kind.
+type task struct {
+	river.WorkerDefaults[job.Row]
+	config Config
+	handle job.Handler
+}
+
+// Work implements river.Worker.
+func (t *task) Work(ctx context.Context, r *river.Job[job.Row]) error {
+	began := time.Now()
+	j := r.Args.Job
+	err := t.config.Begin(ctx, j)
+	if err == nil {
+		err = t.handle(ctx, j)
+	}
+	t.config.Done(j.Kind, err, time.Since(began))
+	if err == nil {
+		return nil
+	}
+	later := fault.Later(err)
+	t.config.Log.LogAttrs(ctx, slog.LevelWarn, "job failed", slog.String("kind", j.Kind), slog.Int64("practice_group_id", j.Group),
+		slog.Int64("job_id", r.ID), slog.Int("attempt", r.Attempt), slog.Bool("again", later), slog.String("error", err.Error()))
+	if !later {
+		return river.JobCancel(err)
+	}
+	return err
+}
+
+// quiet lets through only what River warns of.
+type quiet struct{ slog.Handler }
+
+// Enabled implements slog.Handler.
+func (q quiet) Enabled(ctx context.Context, level slog.Level) bool {
+	return level >= slog.LevelWarn && q.Handler.Enabled(ctx, level)
+}
