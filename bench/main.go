@@ -62,6 +62,10 @@ func run() error {
 		if *only != "" && *only != engine {
 			continue
 		}
+		dir := filepath.Join(dir, engine)
+		if err := os.Mkdir(dir, 0o700); err != nil {
+			return err
+		}
 		db := "sqlite:" + filepath.Join(dir, "bench.db")
 		if engine == "postgres" {
 			if db, err = freshPostgres(); err != nil {

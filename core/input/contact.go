@@ -82,8 +82,10 @@ func allDigits(s string) bool {
 func (c *Checks) Postcode(field, value string) string {
 	value = strings.ToUpper(c.Text(field, value, 20))
 	s := strings.ReplaceAll(value, " ", "")
-	if n := len(s); n >= 5 && n <= 7 && s[n-3] >= '0' && s[n-3] <= '9' {
+	if n := len(s); n >= 5 && n <= 7 && allDigits(s[n-3:n-2]) && letter(s[n-2]) && letter(s[n-1]) {
 		return s[:n-3] + " " + s[n-3:]
 	}
 	return value
 }
+
+func letter(b byte) bool { return b >= 'A' && b <= 'Z' }

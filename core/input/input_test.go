@@ -1,0 +1,173 @@
+package input_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"frontdesk/core/fault"
+	"frontdesk/core/input"
+)
+
+// code is the code of the first thing wrong, or nothing.
+func code(in *input.Checks) string {
+	var f *fault.Error
+	if errors.As(in.Err(), &f) {
+		return f.Fields[0].Code
+	}
+	return ""
+}
+
+func TestText(t *testing.T) {
+	for _, c := range []struct {
+		name, in, out, code string
+	}{
+		{"spaces around it go", "  Ada ", "Ada", ""},
+		{"apostrophes and accents stay", "Siân O’Neill", "Siân O’Neill", ""},
+		{"other scripts stay", "李 明", "李 明", ""},
+		{"two hundred characters are enough", strings.Repeat("é", 200), strings.Repeat("é", 200), ""},
+		{"one more is too many", strings.Repeat("é", 201), strings.Repeat("é", 201), input.CodeBig},
+		{"control characters are refused", "Ada\x00", "Ada\x00", input.CodeString},
+		{"line breaks are refused", "Ada\nByron", "Ada\nByron", input.CodeString},
+		{"a right-to-left override is refused", "Ada\u202enoryB", "Ada\u202enoryB", input.CodeString},
+		{"an isolate is refused", "Ada\u2066", "Ada\u2066", input.CodeString},
+		{"broken UTF-8 is refused", "Ada\xff", "Ada\xff", input.CodeString},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var in input.Checks
+			got := in.Text("name", c.in, 200)
+			if got != c.out || code(&in) != c.code {
+				t.Fatalf("got %q, %q", got, code(&in))
+			}
+		})
+	}
+}
+
+func TestMobile(t *testing.T) {
+	for _, c := range []struct {
+		name, in, out string
+		wrong         bool
+	}{
+		{"as people write it", "07700 900123", "+447700900123", false},
+		{"with the country code", "+44 7700 900123", "+447700900123", false},
+		{"with the trunk zero in brackets", "+44 (0)7700 900123", "+447700900123", false},
+		{"with two zeros in front", "00447700900123", "+447700900123", false},
+		{"with dashes", "07700-900-123", "+447700900123", false},
+		{"of the Isle of Man", "07624 900123", "+447624900123", false},
+		{"nothing", "", "", false},
+		{"a landline", "01632 960123", "", true},
+		{"a pager", "07600 900123", "", true},
+		{"a personal number", "07012 345678", "", true},
+		{"too short", "07700 90012", "", true},
+		{"too long", "07700 9001234", "", true},
+		{"letters", "07700 9001ab", "", true},
+		{"another country", "+33 6 12 34 56 78", "", true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var in input.Checks
+			got := in.Mobile("mobile", c.in)
+			if (in.Err() != nil) != c.wrong || (!c.wrong && got != c.out) {
+				t.Fatalf("got %q, %v", got, in.Err())
+			}
+		})
+	}
+}
+
+func TestTelephone(t *testing.T) {
+	for in, want := range map[string]string{
+		"01632 960123": "+441632960123", "020 7946 0123": "+442079460123", "+353 1 555 0123": "+35315550123", "016977 2345": "+44169772345",
+		"12345": "!", "+44 0": "!", "call me": "!", "00": "!",
+	} {
+		var c input.Checks
+		got := c.Telephone("phone", in)
+		if c.Err() != nil {
+			got = "!"
+		}
+		if got != want {
+			t.Errorf("%q: got %q, want %q", in, got, want)
+		}
+	}
+}
+
+func TestEmail(t *testing.T) {
+	for in, ok := range map[string]bool{
+		"": true, "ada@example.org": true, "a.b+c@sub.example.org": true,
+		"ada": false, "ada@": false, "ada@localhost": false, "Ada <ada@example.org>": false, "ada@example.org, bob@example.org": false,
+		strings.Repeat("a", 250) + "@example.org": false,
+	} {
+		var c input.Checks
+		if c.Email("email", in); (c.Err() == nil) != ok {
+			t.Errorf("%q: got %v", in, c.Err())
+		}
+	}
+}
+
+func TestPostcode(t *testing.T) {
+	for in, want := range map[string]string{"sw1a1aa": "SW1A 1AA", " m1  1ae ": "M1 1AE", "ZZ1 1AA": "ZZ1 1AA", "D02 X285": "D02 X285", "": ""} {
+		var c input.Checks
+		if got := c.Postcode("postcode", in); got != want {
+			t.Errorf("%q: got %q, want %q", in, got, want)
+		}
+	}
+}
+
+func TestDate(t *testing.T) {
+	d, ok := input.ParseDate("2026-11-21")
+	if !ok || d.String() != "2026-11-21" || d.Weekday() != time.Saturday || d.UTC() != time.Date(2026, 11, 21, 0, 0, 0, 0, time.UTC) {
+		t.Fatalf("got %v %v", d, d.Weekday())
+	}
+	if d, _ := input.ParseDate("1899-12-31"); d.Weekday() != time.Sunday || d.String() != "1899-12-31" {
+		t.Fatalf("before 1970: got %v %v", d, d.Weekday())
+	}
+	for _, s := range []string{"", "2026-02-29", "2026-13-01", "26-01-01", "2026-1-1", "2026-01-01T00:00:00Z", "9999-01-01", "0001-01-01"} {
+		if _, ok := input.ParseDate(s); ok {
+			t.Errorf("%q was taken for a date", s)
+		}
+	}
+}
+
+func TestDigits(t *testing.T) {
+	for in, want := range map[string]int64{
+		"1": 1, "007": 7, "9007199254740991": 9007199254740991,
+		"": 0, "0": 0, "-1": 0, "+1": 0, "1.0": 0, "9007199254740992": 0, "99999999999999999999": 0, "१": 0, "1 ": 0,
+	} {
+		got, ok := input.Digits(in)
+		if !ok {
+			got = 0
+		}
+		if got != want {
+			t.Errorf("%q: got %d", in, got)
+		}
+	}
+}
+
+// FuzzChecks feeds every check any text: none may panic, and what passes must
+// pass again unchanged.
+func FuzzChecks(f *testing.F) {
+	for _, s := range []string{"", "07700 900123", "ada@example.org", "SW1A 1AA", "2026-11-21", "\u202e", "2026-03-15T09:30:00Z"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		for name, check := range map[string]func(*input.Checks, string) string{
+			"text":      func(c *input.Checks, s string) string { return c.Text("x", s, 100) },
+			"lines":     func(c *input.Checks, s string) string { return c.Lines("x", s, 100) },
+			"mobile":    func(c *input.Checks, s string) string { return c.Mobile("x", s) },
+			"telephone": func(c *input.Checks, s string) string { return c.Telephone("x", s) },
+			"email":     func(c *input.Checks, s string) string { return c.Email("x", s) },
+			"postcode":  func(c *input.Checks, s string) string { return c.Postcode("x", s) },
+			"date":      func(c *input.Checks, s string) string { return c.Date("x", s).String() },
+		} {
+			var first, second input.Checks
+			once := check(&first, s)
+			if first.Err() != nil {
+				continue
+			}
+			if twice := check(&second, once); second.Err() != nil || twice != once {
+				t.Errorf("%s: %q became %q, then %q, %v", name, s, once, twice, second.Err())
+			}
+		}
+		input.Instant(s)
+		input.Digits(s)
+	})
+}
