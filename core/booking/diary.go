@@ -73,7 +73,7 @@ func (d *diary) occurrences(s *Session, from, to minute, f func(start, end minut
 	if s.To <= s.From {
 		first-- // last night's may still be running
 	}
-	last := input.DateOf(to.time().In(zone))
+	last := input.DateOf((to - 1).time().In(zone))
 	for day := max(first, s.Start); day <= last; day++ {
 		if s.Until != input.NoDate && day > s.Until {
 			return

@@ -22,9 +22,9 @@ type releaseArgs struct {
 	Until time.Time `json:"until"`
 }
 
-// releaseJob releases the group's holds that run out by the end of the same
+// ReleaseJob releases the group's holds that run out by the end of the same
 // ten seconds. All of them share one job.
-func releaseJob(group practice.ID, at time.Time) job.Job {
+func ReleaseJob(group practice.ID, at time.Time) job.Job {
 	until := at.Add(releaseEvery - 1).Truncate(releaseEvery).UTC()
 	return job.Job{
 		Group: int64(group), Kind: ReleaseKind, Key: until.Format(time.RFC3339), RunAt: until, Args: job.Args(releaseArgs{until}),

@@ -119,7 +119,7 @@ func (s *Service) Reserve(ctx context.Context, r Request) (Appointment, error) {
 		if err := tell(ctx, tx, who, now, "appointment.reserve", "appointment.reserved", nil, a, ""); err != nil {
 			return err
 		}
-		return tx.Enqueue(ctx, releaseJob(who.Group, a.ReservedUntil))
+		return tx.Enqueue(ctx, ReleaseJob(who.Group, a.ReservedUntil))
 	})
 	return a, s.orNearest(ctx, who, a, err)
 }

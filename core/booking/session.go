@@ -160,6 +160,7 @@ func clock(in *input.Checks, field, value string) int {
 	t, err := time.Parse("15:04", value)
 	if err != nil {
 		in.Wrong(field, input.CodeString, "a time as HH:MM", "This is not a time of day.")
+		return -1
 	}
 	return t.Hour()*60 + t.Minute()
 }

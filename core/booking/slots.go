@@ -144,13 +144,12 @@ func window(fromText, toText string, now time.Time, g practice.Group) (from, to 
 	zone := g.Zone()
 	var in input.Checks
 	from, to = now, time.Time{}
+	toDay := false
 	if fromText != "" {
 		from, _ = moment(&in, "start_date", fromText, zone)
 	}
 	if toText != "" {
-		var day bool
-		to, day = moment(&in, "end_date", toText, zone)
-		if day {
+		if to, toDay = moment(&in, "end_date", toText, zone); toDay {
 			to = midnight(zone, input.DateOf(to.In(zone))+1)
 		}
 	}
@@ -160,7 +159,7 @@ func window(fromText, toText string, now time.Time, g practice.Group) (from, to 
 	if toText == "" {
 		to = midnight(zone, input.DateOf(from.In(zone))+input.Date(g.WindowDays))
 	}
-	if to.Before(from) {
+	if to.Before(from) || toDay && to.Equal(from) {
 		// From now until a day that is over is nothing, not a mistake.
 		if fromText == "" {
 			return from, from, nil

@@ -1,0 +1,600 @@
+package booking_test
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"frontdesk/core/booking"
+	"frontdesk/core/fault"
+	"frontdesk/core/input"
+	"frontdesk/core/patient"
+	"frontdesk/core/practice"
+)
+
+func fieldsOf(err error) string {
+	var out []string
+	for _, f := range fault.Of(err).Fields {
+		out = append(out, strings.Join(f.Path, "."))
+	}
+	return strings.Join(out, " ")
+}
+
+func TestReserveRefuses(t *testing.T) {
+	each(t, func(t *testing.T, d *desk) {
+		for _, c := range []struct {
+			name   string
+			change func(*booking.Request)
+			want   error
+			fields string
+		}{
+			{"no start", func(r *booking.Request) { r.Start = time.Time{} }, nil, "start_time"},
+			{"a start within a minute", func(r *booking.Request) { r.Start = r.Start.Add(time.Second) }, nil, "start_time"},
+			{"a start long ago", func(r *booking.Request) { r.Start = time.Date(1066, 1, 1, 0, 0, 0, 0, time.UTC) }, nil, "start_time"},
+			{"no length", func(r *booking.Request) { r.Minutes = 0 }, nil, "duration"},
+			{"half a minute", func(r *booking.Request) { r.Minutes = 10.5 }, nil, "duration"},
+			{"less than nothing", func(r *booking.Request) { r.Minutes = -10 }, nil, "duration"},
+			{"more than a day", func(r *booking.Request) { r.Minutes = 1441 }, nil, "duration"},
+			{"more than any number", func(r *booking.Request) { r.Minutes = 1e300 }, nil, "duration"},
+			{"a reason that is too long", func(r *booking.Request) { r.Reason = strings.Repeat("x", 2001) }, nil, "reason"},
+			{"no such practitioner", func(r *booking.Request) { r.Practitioner++ }, practice.ErrPractitionerNotFound, ""},
+			{"no such location", func(r *booking.Request) { r.Location++ }, practice.ErrLocationNotFound, ""},
+			{"no such type", func(r *booking.Request) { r.Type++ }, booking.ErrTypeNotFound, ""},
+			{"no such patient", func(r *booking.Request) { r.Patient = 5 }, patient.ErrNotFound, "patient_id"},
+			{"no such bill payer", func(r *booking.Request) { r.Billpayer = 5 }, patient.ErrNotFound, "billpayer_id"},
+			{"a time gone by", func(r *booking.Request) { r.Start = r.Start.AddDate(0, 0, -7) }, booking.ErrNoSession, ""},
+			{"no such practitioner, overriding", func(r *booking.Request) { r.Practitioner++; r.Override = true }, practice.ErrPractitionerNotFound, ""},
+		} {
+			t.Run(c.name, func(t *testing.T) {
+				r := d.ask(nine(0))
+				c.change(&r)
+				_, err := d.booking.Reserve(d.ctx, r)
+				if c.want != nil {
+					want(t, err, c.want)
+				}
+				if err == nil || fieldsOf(err) != c.fields {
+					t.Fatalf("got %v about %q", err, fieldsOf(err))
+				}
+			})
+		}
+	})
+}
+
+func TestOverridingASessionNeverTakesATakenTime(t *testing.T) {
+	each(t, func(t *testing.T, d *desk) {
+		night := nine(12 * time.Hour)
+		r := d.ask(night)
+		_, err := d.booking.Reserve(d.ctx, r)
+		want(t, err, booking.ErrNoSession)
+		r.Override = true
+		a, err := d.booking.Reserve(d.ctx, r)
+		d.must(err)
+		_, err = d.booking.Reserve(d.ctx, r)
+		want(t, err, booking.ErrSlotTaken)
+		_, err = d.booking.Book(d.ctx, a.ID, booking.Confirmation{})
+		d.must(err)
+		r.Start, r.Minutes = night.Add(-5*time.Minute), 6
+		_, err = d.booking.Reserve(d.ctx, r)
+		want(t, err, booking.ErrSlotTaken)
+		// Nor does moving something else there.
+		b := d.reserve(nine(0))
+		_, err = d.booking.Edit(d.ctx, b.ID, booking.Move{Practitioner: d.gp.ID, Start: night, Minutes: 10, Override: true})
+		want(t, err, booking.ErrSlotTaken)
+		_, err = d.booking.Book(d.ctx, b.ID, booking.Confirmation{})
+		d.must(err)
+		_, err = d.booking.Reschedule(d.ctx, b.ID, booking.Move{Practitioner: d.gp.ID, Start: night, Minutes: 10, Override: true, SuppressPolicy: true})
+		want(t, err, booking.ErrSlotTaken)
+		got, err := d.booking.Appointment(d.ctx, b.ID)
+		if err != nil || !got.Start.Equal(nine(0)) {
+			t.Fatalf("after a move that failed: %+v, %v", got, err)
+		}
+	})
+}
+
+func TestAConflictOffersTheNearestFreeSlots(t *testing.T) {
+	each(t, func(t *testing.T, d *desk) {
+		for m := 30; m <= 50; m += 10 {
+			d.reserve(nine(time.Duration(m) * time.Minute))
+		}
+		_, err := d.booking.Reserve(d.ctx, d.ask(nine(40*time.Minute)))
+		var taken *booking.NotFree
+		if !errors.As(err, &taken) {
+			t.Fatalf("got %v", err)
+		}
+		var got []string
+		for _, s := range taken.Nearest {
+			got = append(got, s.Start.Format("15:04"))
+		}
+		if want := "09:00 09:10 09:20 10:00 10:10"; strings.Join(got, " ") != want {
+			t.Fatalf("got %v, want %v", got, want)
+		}
+	})
+}
+
+func TestBookRules(t *testing.T) {
+	each(t, func(t *testing.T, d *desk) {
+		bob, err := d.patients.Register(d.ctx, patient.Registration{FirstName: "Bob", LastName: "Hope", BirthDate: "1990-01-01", Email: ptr("bob@example.org")})
+		d.must(err)
+		r := d.ask(nine(0))
+		r.Patient = 0
+		a, err := d.booking.Reserve(d.ctx, r)
+		d.must(err)
+		_, err = d.booking.Book(d.ctx, a.ID, booking.Confirmation{})
+		if fieldsOf(err) != "patient_id" {
+			t.Fatalf("without a patient: %v", err)
+		}
+		_, err = d.booking.Book(d.ctx, a.ID, booking.Confirmation{Patient: 5})
+		want(t, err, patient.ErrNotFound)
+		first, err := d.booking.Book(d.ctx, a.ID, booking.Confirmation{Patient: bob, Reason: ptr("cough"), SuppressMail: ptr(true)})
+		d.must(err)
+		if first.PatientName.FirstName != "Bob" || first.Reason != "cough" || !first.SuppressMail || !first.CanCancel == first.CanReschedule {
+			t.Fatalf("got %+v", first)
+		}
+		again, err := d.booking.Book(d.ctx, a.ID, booking.Confirmation{Patient: bob})
+		if err != nil || again.Version != first.Version {
+			t.Fatalf("again: %+v, %v", again, err)
+		}
+		_, err = d.booking.Book(d.ctx, a.ID, booking.Confirmation{Patient: d.ada})
+		want(t, err, booking.ErrOtherPatient)
+		d.cancel(a.ID)
+		_, err = d.booking.Book(d.ctx, a.ID, booking.Confirmation{})
+		want(t, err, booking.ErrCancelled)
+		_, err = d.booking.Book(d.ctx, 12345, booking.Confirmation{})
+		want(t, err, booking.ErrNotFound)
+	})
+}
+
+func (d *desk) cancel(id booking.ID) booking.Details {
+	d.t.Helper()
+	got, err := d.booking.Cancel(d.ctx, id, booking.Cancellation{SuppressPolicy: true})
+	d.must(err)
+	return got
+}
+
+func TestTheCancellationPolicy(t *testing.T) {
+	each(t, func(t *testing.T, d *desk) {
+		tuesday := nine(24 * time.Hour)
+		a, b := d.book(tuesday), d.book(tuesday.Add(10*time.Minute))
+		move := booking.Move{Practitioner: d.gp.ID, Start: tuesday.Add(time.Hour), Minutes: 10}
+		see := func(id booking.ID, can bool) {
+			t.Helper()
+			got, err := d.booking.Appointment(d.ctx, id)
+			d.must(err)
+			if got.CanCancel != can || got.CanReschedule != can || got.PolicyHours != 24 {
+				t.Fatalf("got %+v", got)
+			}
+		}
+		d.clock.Move(2 * time.Hour) // nine on Monday: the last moment
+		see(a.ID, true)
+		moved, err := d.booking.Reschedule(d.ctx, a.ID, move)
+		d.must(err)
+		see(moved.ID, true)
+		d.clock.Move(time.Hour + time.Microsecond)
+		see(a.ID, false)
+		see(b.ID, false)
+		_, err = d.booking.Cancel(d.ctx, b.ID, booking.Cancellation{})
+		want(t, err, booking.ErrTooLate)
+		if say := fault.Of(err).Message; !strings.Contains(say, "24 hours") || !strings.Contains(say, "09:10 GMT on Monday 6 January 2031") {
+			t.Fatalf("it says: %s", say)
+		}
+		move.Start = tuesday.Add(2 * time.Hour)
+		_, err = d.booking.Reschedule(d.ctx, a.ID, move)
+		want(t, err, booking.ErrTooLate)
+		move.SuppressPolicy = true
+		_, err = d.booking.Reschedule(d.ctx, a.ID, move)
+		d.must(err)
+		move.SuppressPolicy = false // it is there already
+		_, err = d.booking.Reschedule(d.ctx, a.ID, move)
+		d.must(err)
+		d.cancel(b.ID)
+		// A hold is given back at any time.
+		h := d.reserve(tuesday)
+		got, err := d.booking.Cancel(d.ctx, h.ID, booking.Cancellation{})
+		if err != nil || got.State != booking.Cancelled || got.CanCancel {
+			t.Fatalf("got %+v, %v", got, err)
+		}
+		if got := d.events(h.ID); !slices.Equal(got, []string{"appointment.reserved", "appointment.released"}) {
+			t.Fatalf("events %v", got)
+		}
+		// The policy is the practice's.
+		_, err = d.practice.UpdateGroup(d.ctx, practice.GroupChange{CancellationHours: ptr(0)})
+		d.must(err)
+		if got, err := d.booking.Cancel(d.ctx, a.ID, booking.Cancellation{}); err != nil || got.State != booking.Cancelled {
+			t.Fatalf("got %+v, %v", got, err)
+		}
+	})
+}
+
+func TestCancellingTwiceIsCancellingOnce(t *testing.T) {
+	each(t, func(t *testing.T, d *desk) {
+		a := d.book(nine(24 * time.Hour))
+		first, second := d.cancel(a.ID), d.cancel(a.ID)
+		if first.Version != second.Version || !second.CancelledAt.Equal(first.CancelledAt) || second.State != booking.Cancelled {
+			t.Fatalf("first %+v, then %+v", first, second)
+		}
+		if got := d.events(a.ID); !slices.Equal(got, []string{"appointment.reserved", "appointment.confirmed", "appointment.cancelled"}) {
+			t.Fatalf("events %v", got)
+		}
+		d.book(nine(24 * time.Hour)) // the time is free again
+		h := d.reserve(nine(25 * time.Hour))
+		d.clock.Move(time.Hour)
+		got, err := d.booking.Cancel(d.ctx, h.ID, booking.Cancellation{})
+		if err != nil || got.State != booking.Released {
+			t.Fatalf("a hold that ran out: %+v, %v", got, err)
+		}
+	})
+}
+
+func TestEditChangesAHold(t *testing.T) {
+	each(t, func(t *testing.T, d *desk) {
+		other := d.newGP("Raman")
+		d.session(booking.SessionChange{Practitioner: &other.ID, Rule: ptr("FREQ=WEEKLY;BYDAY=MO")})
+		a := d.reserve(nine(0))
+		got, err := d.booking.Edit(d.ctx, a.ID, booking.Move{Practitioner: other.ID, Start: nine(30 * time.Minute), Minutes: 20, SuppressMail: ptr(true)})
+		d.must(err)
+		if got.Appointment.Practitioner != other.ID || !got.Start.Equal(nine(30*time.Minute)) || got.Length() != 20*time.Minute || !got.ReservedUntil.Equal(a.ReservedUntil) || !got.SuppressMail {
+			t.Fatalf("got %+v", got)
+		}
+		d.reserve(nine(0)) // its old time is free
+		_, err = d.booking.Edit(d.ctx, a.ID, booking.Move{Practitioner: d.gp.ID, Start: nine(0), Minutes: 10})
+		want(t, err, booking.ErrSlotTaken)
+		// Over its own time it may move.
+		_, err = d.booking.Edit(d.ctx, a.ID, booking.Move{Practitioner: other.ID, Start: nine(40 * time.Minute), Minutes: 20})
+		d.must(err)
+		_, err = d.booking.Reschedule(d.ctx, a.ID, booking.Move{Practitioner: other.ID, Start: nine(0), Minutes: 10})
+		want(t, err, booking.ErrNotConfirmed)
+		_, err = d.booking.Edit(d.ctx, a.ID, booking.Move{Practitioner: 12, Start: nine(0), Minutes: 10})
+		want(t, err, practice.ErrPractitionerNotFound)
+		_, err = d.booking.Book(d.ctx, a.ID, booking.Confirmation{})
+		d.must(err)
+		_, err = d.booking.Edit(d.ctx, a.ID, booking.Move{Practitioner: other.ID, Start: nine(0), Minutes: 10})
+		want(t, err, booking.ErrConfirmed)
+		h := d.reserve(nine(time.Hour))
+		d.clock.Move(15 * time.Minute)
+		_, err = d.booking.Edit(d.ctx, h.ID, booking.Move{Practitioner: d.gp.ID, Start: nine(2 * time.Hour), Minutes: 10})
+		want(t, err, booking.ErrHoldExpired)
+	})
+}
+
+func TestRescheduleTellsWhereItWas(t *testing.T) {
+	each(t, func(t *testing.T, d *desk) {
+		a := d.book(nine(48 * time.Hour))
+		m := booking.Move{Practitioner: d.gp.ID, Start: nine(49 * time.Hour), Minutes: 10}
+		first, err := d.booking.Reschedule(d.ctx, a.ID, m)
+		d.must(err)
+		again, err := d.booking.Reschedule(d.ctx, a.ID, m)
+		if err != nil || again.Version != first.Version {
+			t.Fatalf("again: %+v, %v", again, err)
+		}
+		if got := d.events(a.ID); !slices.Equal(got, []string{"appointment.reserved", "appointment.confirmed", "appointment.rescheduled"}) {
+			t.Fatalf("events %v", got)
+		}
+		all, err := d.db.Events(d.ctx, int64(d.group.ID), 0, 100)
+		d.must(err)
+		last := all[len(all)-1]
+		if last.Sequence != 3 || !strings.Contains(string(last.Data), `"previous":{"state":"booked","practitioner_id":"`+d.gp.ID.String()+`","start_time":"2031-01-08T09:00:00Z"`) {
+			t.Fatalf("event %d: %s", last.Sequence, last.Data)
+		}
+		if strings.Contains(string(last.Data), "Ada") {
+			t.Fatal("the event names the patient")
+		}
+	})
+}
+
+func TestReleaseJobs(t *testing.T) {
+	each(t, func(t *testing.T, d *desk) {
+		held, booked := d.reserve(nine(0)), d.book(nine(10*time.Minute))
+		job := booking.ReleaseJob(d.group.ID, held.ReservedUntil)
+		if job.RunAt.Before(held.ReservedUntil) || job.RunAt.Sub(held.ReservedUntil) >= 10*time.Second {
+			t.Fatalf("it runs out at %v, the job runs at %v", held.ReservedUntil, job.RunAt)
+		}
+		d.must(d.booking.Release(d.ctx, job)) // too early: nothing happens
+		got, err := d.booking.Appointment(d.ctx, held.ID)
+		if err != nil || got.State != booking.Reserved {
+			t.Fatalf("got %+v, %v", got, err)
+		}
+		d.clock.Move(15 * time.Minute)
+		got, err = d.booking.Appointment(d.ctx, held.ID)
+		if err != nil || got.State != booking.Released || got.CanCancel {
+			t.Fatalf("before the job: %+v, %v", got, err)
+		}
+		for range 2 { // twice is once
+			d.must(d.booking.Release(d.ctx, job))
+		}
+		if got := d.events(held.ID); !slices.Equal(got, []string{"appointment.reserved", "appointment.released"}) {
+			t.Fatalf("events %v", got)
+		}
+		if got := d.events(booked.ID); !slices.Equal(got, []string{"appointment.reserved", "appointment.confirmed"}) {
+			t.Fatalf("events %v", got)
+		}
+	})
+}
+
+func TestSessionsThatAreRefused(t *testing.T) {
+	each(t, func(t *testing.T, d *desk) {
+		for _, c := range []struct {
+			name   string
+			change booking.SessionChange
+			fields string
+		}{
+			{"nothing wrong", booking.SessionChange{}, ""},
+			{"all day", booking.SessionChange{From: ptr("00:00"), To: ptr("24:00")}, ""},
+			{"over midnight", booking.SessionChange{From: ptr("22:00"), To: ptr("02:00")}, ""},
+			{"no time at all", booking.SessionChange{From: ptr("09:00"), To: ptr("09:00")}, "end_time"},
+			{"no such time", booking.SessionChange{From: ptr("9am"), To: ptr("25:00")}, "start_time end_time"},
+			{"a start at the end of the day", booking.SessionChange{From: ptr("24:00")}, "start_time"},
+			{"no such date", booking.SessionChange{StartDate: ptr("2031-02-30")}, "start_date"},
+			{"no types", booking.SessionChange{Types: &[]booking.TypeID{}}, "appointment_type_ids"},
+			{"steps of nothing", booking.SessionChange{Step: ptr(0)}, "slot_length"},
+			{"no such zone", booking.SessionChange{TimeZone: ptr("Nowhere")}, "timezone"},
+			{"every day of the month", booking.SessionChange{Rule: ptr("FREQ=MONTHLY")}, "recurrence"},
+			{"an exception that ends before it starts", booking.SessionChange{Exceptions: &[]booking.ExceptionInput{{From: "2031-02-02", To: "2031-02-01"}}}, "exceptions.0.end_date"},
+		} {
+			t.Run(c.name, func(t *testing.T) {
+				_, err := d.booking.CreateSession(d.ctx, d.sessionOf(c.change))
+				if fieldsOf(err) != c.fields || (c.fields == "") != (err == nil) {
+					t.Fatalf("got %v about %q", err, fieldsOf(err))
+				}
+			})
+		}
+		_, err := d.booking.CreateSession(d.ctx, booking.SessionChange{})
+		if got := fieldsOf(err); got != "practitioner_id location_id start_date start_time end_time appointment_type_ids slot_length" {
+			t.Fatalf("an empty one: %q", got)
+		}
+		for _, c := range []struct {
+			change booking.SessionChange
+			want   error
+		}{
+			{booking.SessionChange{Practitioner: ptr(practice.PractitionerID(5))}, practice.ErrPractitionerNotFound},
+			{booking.SessionChange{Location: ptr(practice.LocationID(5))}, practice.ErrLocationNotFound},
+			{booking.SessionChange{Types: &[]booking.TypeID{5}}, booking.ErrTypeNotFound},
+		} {
+			_, err := d.booking.CreateSession(d.ctx, d.sessionOf(c.change))
+			want(t, err, c.want)
+		}
+	})
+}
+
+func TestChangesOfTheDiaryShowAtOnce(t *testing.T) {
+	each(t, func(t *testing.T, d *desk) {
+		day := booking.SlotQuery{From: "2031-01-07", To: "2031-01-07"}
+		count := func(want int) {
+			t.Helper()
+			if got := len(d.starts(day)); got != want {
+				t.Fatalf("%d slots, want %d", got, want)
+			}
+		}
+		count(18)
+		s := d.session(booking.SessionChange{Rule: ptr("FREQ=WEEKLY;BYDAY=TU"), From: ptr("14:00"), To: ptr("15:00")})
+		count(24)
+		_, err := d.booking.UpdateSession(d.ctx, s.ID, booking.SessionChange{Exceptions: &[]booking.ExceptionInput{{From: "2031-01-07"}}})
+		d.must(err)
+		count(18)
+		other := d.newGP("Raman")
+		_, err = d.booking.UpdateSession(d.ctx, s.ID, booking.SessionChange{Practitioner: &other.ID, Exceptions: &[]booking.ExceptionInput{}})
+		d.must(err)
+		count(24)
+		_, err = d.practice.UpdatePractitioner(d.ctx, other.ID, practice.PractitionerChange{Active: ptr(false)})
+		d.must(err)
+		count(18)
+		_, err = d.practice.SetHoliday(d.ctx, practice.Holiday{Day: input.DayOf(2031, 1, 7), Name: "Training", Closed: true})
+		d.must(err)
+		count(0)
+		d.must(d.practice.ResetHoliday(d.ctx, input.DayOf(2031, 1, 7)))
+		count(18)
+		_, err = d.practice.UpdateLocation(d.ctx, d.place.ID, practice.LocationChange{Active: ptr(false)})
+		d.must(err)
+		count(0)
+		_, err = d.booking.Reserve(d.ctx, d.ask(nine(24*time.Hour)))
+		want(t, err, booking.ErrNoSession)
+		_, err = d.practice.UpdateLocation(d.ctx, d.place.ID, practice.LocationChange{Active: ptr(true)})
+		d.must(err)
+		_, err = d.booking.UpdateType(d.ctx, d.kind.ID, booking.TypeChange{Active: ptr(false)})
+		d.must(err)
+		count(0)
+		_, err = d.booking.UpdateType(d.ctx, d.kind.ID, booking.TypeChange{Active: ptr(true), Minutes: ptr(30)})
+		d.must(err)
+		count(16) // of half an hour, every ten minutes, within three hours
+		all, err := d.booking.Sessions(d.ctx, d.gp.ID, input.DayOf(2031, 1, 1))
+		if err != nil || len(all) != 1 {
+			t.Fatalf("%v, %v", all, err)
+		}
+		d.must(d.booking.DeleteSession(d.ctx, all[0].ID))
+		count(0)
+		want(t, d.booking.DeleteSession(d.ctx, all[0].ID), booking.ErrSessionNotFound)
+	})
+}
+
+func TestSearchWindows(t *testing.T) {
+	each(t, func(t *testing.T, d *desk) {
+		for _, c := range []struct {
+			name     string
+			from, to string
+			fields   string
+		}{
+			{"92 days", "2031-01-06", "2031-04-07", ""},
+			{"93 days", "2031-01-06", "2031-04-08", "end_date"},
+			{"92 days over a clock change", "2031-03-01", "2031-05-31", ""},
+			{"backwards", "2031-01-07", "2031-01-06", "end_date"},
+			{"no dates", "soon", "later", "start_date end_date"},
+			{"instants", "2031-01-06T09:00:00Z", "2031-01-06T10:00:00+01:00", ""},
+			{"until a day gone by", "", "2030-01-01", ""},
+			{"from a day on", "2031-02-01", "", ""},
+		} {
+			t.Run(c.name, func(t *testing.T) {
+				_, err := d.booking.CountSlots(d.ctx, booking.SlotQuery{From: c.from, To: c.to})
+				if got := ""; err != nil {
+					got = fieldsOf(err)
+					if got != c.fields {
+						t.Fatalf("got %v about %q", err, got)
+					}
+				} else if c.fields != "" {
+					t.Fatal("it was taken")
+				}
+			})
+		}
+		if got := d.starts(booking.SlotQuery{From: "2031-01-06T09:30:00Z", To: "2031-01-06T10:00:00Z"}); !slices.Equal(got, []string{"06 09:30", "06 09:40", "06 09:50"}) {
+			t.Fatalf("between two instants: %v", got)
+		}
+		for _, q := range []booking.SlotQuery{
+			{Locations: []practice.LocationID{d.place.ID, 5}}, {Practitioners: []practice.PractitionerID{5, d.gp.ID}}, {Types: []booking.TypeID{5}},
+		} {
+			if _, err := d.booking.CountSlots(d.ctx, q); fault.Of(err).Kind != fault.NotFound {
+				t.Errorf("%+v: got %v", q, err)
+			}
+		}
+	})
+}
+
+func TestAvailabilityOfTypes(t *testing.T) {
+	each(t, func(t *testing.T, d *desk) {
+		idle := d.newType("Nobody offers it", 10)
+		d.reserve(nine(0))
+		types, err := d.booking.Types(d.ctx, nil, nil, false)
+		d.must(err)
+		count, err := d.booking.CountSlots(d.ctx, booking.SlotQuery{Types: []booking.TypeID{d.kind.ID}})
+		d.must(err)
+		if len(types) != 2 || types[0].ID != idle.ID || types[0].Slots != 0 || !types[0].Next.IsZero() || types[1].Slots != count || count != 20*18-1 || !types[1].Next.Equal(nine(10*time.Minute)) {
+			t.Fatalf("got %+v, counted %d", types, count)
+		}
+		some, err := d.booking.Types(d.ctx, nil, ptr(true), false)
+		none, err2 := d.booking.Types(d.ctx, nil, ptr(false), false)
+		if err != nil || err2 != nil || len(some) != 1 || some[0].ID != d.kind.ID || len(none) != 1 || none[0].ID != idle.ID {
+			t.Fatalf("some %+v, none %+v, %v %v", some, none, err, err2)
+		}
+		elsewhere, err := d.practice.CreateLocation(d.ctx, practice.LocationChange{Name: ptr("Elsewhere")})
+		d.must(err)
+		some, err = d.booking.Types(d.ctx, []practice.LocationID{elsewhere.ID}, ptr(true), false)
+		if err != nil || len(some) != 0 {
+			t.Fatalf("elsewhere %+v, %v", some, err)
+		}
+	})
+}
+
+func TestExplainSaysWhyTimesAreMissing(t *testing.T) {
+	each(t, func(t *testing.T, d *desk) {
+		d.session(booking.SessionChange{Rule: ptr("FREQ=WEEKLY;BYDAY=MO"), From: ptr("14:00"), To: ptr("15:00"), Exceptions: &[]booking.ExceptionInput{{From: "2031-01-06"}}})
+		d.book(nine(0))
+		d.reserve(nine(60 * time.Minute))
+		d.clock.Move(2*time.Hour + 25*time.Minute)
+		h := d.reserve(nine(90 * time.Minute))
+		page, err := d.booking.Slots(d.ctx, booking.SlotQuery{From: "2031-01-06", To: "2031-01-06"}, 0, 50, true)
+		d.must(err)
+		_ = h
+		if want := (booking.Explanation{Sessions: 2, Days: 1, Exceptions: 1, Past: 3, Held: 1}); page.Why == nil || *page.Why != want {
+			t.Fatalf("got %+v", page.Why)
+		}
+		page, err = d.booking.Slots(d.ctx, booking.SlotQuery{From: "2031-12-25", To: "2031-12-25"}, 0, 50, true)
+		if err != nil || page.Count != 0 || page.Why.Closed != 1 {
+			t.Fatalf("on Christmas Day %+v, %v", page.Why, err)
+		}
+	})
+}
+
+func TestListAppointments(t *testing.T) {
+	each(t, func(t *testing.T, d *desk) {
+		bob, err := d.patients.Register(d.ctx, patient.Registration{FirstName: "Bob", LastName: "Byrne", BirthDate: "1990-01-01", Email: ptr("bob@example.org")})
+		d.must(err)
+		other := d.newGP("Raman")
+		d.session(booking.SessionChange{Practitioner: &other.ID, Rule: ptr("FREQ=WEEKLY;BYDAY=MO,TU")})
+		first := d.book(nine(0))
+		second := d.reserve(nine(30 * time.Minute))
+		r := d.ask(nine(24 * time.Hour))
+		r.Practitioner, r.Patient = other.ID, bob
+		third, err := d.booking.Reserve(d.ctx, r)
+		d.must(err)
+		d.cancel(third.ID)
+		names := map[booking.ID]string{first.ID: "first", second.ID: "second", third.ID: "third"}
+		for _, c := range []struct {
+			name  string
+			query booking.Search
+			want  string
+		}{
+			{"all", booking.Search{}, "first second third"},
+			{"newest first", booking.Search{Query: booking.Query{Descending: true}}, "third second first"},
+			{"of a patient", booking.Search{Query: booking.Query{Patient: bob}}, "third"},
+			{"of a patient, by field", booking.Search{By: booking.FieldPatient, Text: bob.String()}, "third"},
+			{"of a practitioner", booking.Search{Query: booking.Query{Practitioner: d.gp.ID}}, "first second"},
+			{"of a practitioner, by field", booking.Search{By: booking.FieldPractitioner, Text: other.ID.String()}, "third"},
+			{"of both", booking.Search{Query: booking.Query{Practitioner: other.ID, Patient: d.ada}}, ""},
+			{"at a location", booking.Search{Query: booking.Query{Location: d.place.ID}}, "first second third"},
+			{"elsewhere", booking.Search{Query: booking.Query{Location: 5}}, ""},
+			{"of a type", booking.Search{Query: booking.Query{Type: d.kind.ID}}, "first second third"},
+			{"reserved", booking.Search{Query: booking.Query{State: booking.Reserved}}, "second"},
+			{"booked", booking.Search{Query: booking.Query{State: booking.Booked}}, "first"},
+			{"cancelled", booking.Search{Query: booking.Query{State: booking.Cancelled}}, "third"},
+			{"released", booking.Search{Query: booking.Query{State: booking.Released}}, ""},
+			{"on a day", booking.Search{FromText: "2031-01-06", ToText: "2031-01-06"}, "first second"},
+			{"by surname", booking.Search{By: booking.FieldLastName, Text: "by"}, "first second third"},
+			{"by first name", booking.Search{By: booking.FieldFirstName, Text: "BOB"}, "third"},
+			{"by full name", booking.Search{By: booking.FieldFullName, Text: "ada  byr"}, "first second"},
+			{"by name, of a practitioner", booking.Search{By: booking.FieldLastName, Text: "by", Query: booking.Query{Practitioner: other.ID}}, "third"},
+		} {
+			t.Run(c.name, func(t *testing.T) {
+				c.query.PageSize = 10
+				found, count, err := d.booking.Appointments(d.ctx, c.query)
+				d.must(err)
+				var got []string
+				for _, a := range found {
+					got = append(got, names[a.ID])
+				}
+				if strings.Join(got, " ") != c.want || count != len(found) {
+					t.Fatalf("got %v of %d", got, count)
+				}
+			})
+		}
+		found, count, err := d.booking.Appointments(d.ctx, booking.Search{PageIndex: 1, PageSize: 2})
+		if err != nil || count != 3 || len(found) != 1 || found[0].ID != third.ID {
+			t.Fatalf("the second page: %+v of %d, %v", found, count, err)
+		}
+		d.clock.Move(time.Hour)
+		if found, _, err := d.booking.Appointments(d.ctx, booking.Search{Query: booking.Query{State: booking.Released}, PageSize: 10}); err != nil || len(found) != 1 || found[0].ID != second.ID {
+			t.Fatalf("a hold that ran out: %+v, %v", found, err)
+		}
+		for field, q := range map[string]booking.Search{
+			"field": {Text: "x"}, "search": {By: booking.FieldLastName}, "start_date": {FromText: "x"}, "page_index": {PageIndex: 1e6},
+		} {
+			q.PageSize = 10
+			if _, _, err := d.booking.Appointments(d.ctx, q); fieldsOf(err) != field {
+				t.Errorf("%s: got %v about %q", field, err, fieldsOf(err))
+			}
+		}
+	})
+}
+
+func TestBothClockChangeNights(t *testing.T) {
+	each(t, func(t *testing.T, d *desk) {
+		d.session(booking.SessionChange{Rule: ptr("FREQ=WEEKLY;BYDAY=SU"), From: ptr("00:00"), To: ptr("04:00"), Step: ptr(30)})
+		for _, c := range []struct {
+			name, day string
+			hours     int
+			first     string
+		}{
+			{"clocks go forward", "2031-03-30", 3, "30 00:00"},
+			{"clocks go back", "2031-10-26", 5, "25 23:00"},
+			{"neither", "2031-06-01", 4, "31 23:00"},
+		} {
+			t.Run(c.name, func(t *testing.T) {
+				day, _ := time.Parse("2006-01-02", c.day)
+				d.clock.Move(day.AddDate(0, 0, -2).Sub(d.clock.Now()))
+				starts := d.starts(booking.SlotQuery{From: c.day, To: c.day})
+				// Ten-minute appointments every half hour.
+				if len(starts) != c.hours*2 || starts[0] != c.first {
+					t.Fatalf("got %v", starts)
+				}
+				page, err := d.booking.Slots(d.ctx, booking.SlotQuery{From: c.day, To: c.day}, 0, 50, false)
+				d.must(err)
+				for _, s := range page.Slots { // what is shown can be had
+					a := d.reserve(s.Start)
+					_, err := d.booking.Book(d.ctx, a.ID, booking.Confirmation{})
+					d.must(err)
+				}
+				if left := d.starts(booking.SlotQuery{From: c.day, To: c.day}); len(left) != 0 {
+					t.Fatalf("still offered: %v", left)
+				}
+			})
+		}
+	})
+}
