@@ -85,8 +85,7 @@ func Open(ctx context.Context, c Config) (*App, error) {
 	tuneMemory()
 	a := &App{config: c, failed: make(chan error, 2)}
 	if err := a.open(ctx); err != nil {
-		a.Close(context.WithoutCancel(ctx))
-		return nil, err
+		return nil, errors.Join(err, a.Close(context.WithoutCancel(ctx)))
 	}
 	return a, nil
 }
@@ -111,7 +110,7 @@ func (a *App) open(ctx context.Context) (err error) {
 	if err := a.worker.Start(context.WithoutCancel(ctx)); err != nil {
 		return err
 	}
-	if err := a.serve(); err != nil {
+	if err := a.serve(ctx); err != nil {
 		return err
 	}
 	a.config.Log.InfoContext(ctx, "serving", "url", a.url, "database", a.db.Engine(), "version", Version)
@@ -162,24 +161,25 @@ func (a *App) eachGroup(chore func(context.Context) error) job.Handler {
 }
 
 // serve begins to listen.
-func (a *App) serve() error {
+func (a *App) serve(ctx context.Context) error {
 	handler, err := a.handler()
 	if err != nil {
 		return err
 	}
-	l, err := a.listen(a.config.Listen, handler)
+	l, err := a.listen(ctx, a.config.Listen, handler)
 	if err != nil {
 		return err
 	}
 	a.url = "http://" + l.Addr().String()
 	if a.config.MetricsListen != "" {
-		_, err = a.listen(a.config.MetricsListen, a.metrics.handler())
+		_, err = a.listen(ctx, a.config.MetricsListen, a.metrics.handler())
 	}
 	return err
 }
 
-func (a *App) listen(address string, h http.Handler) (net.Listener, error) {
-	l, err := net.Listen("tcp", address)
+func (a *App) listen(ctx context.Context, address string, h http.Handler) (net.Listener, error) {
+	var network net.ListenConfig
+	l, err := network.Listen(ctx, "tcp", address)
 	if err != nil {
 		return nil, err
 	}

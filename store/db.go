@@ -22,6 +22,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -45,6 +46,7 @@ type DB struct {
 	pgJobs         *river.Client[pgx.Tx]
 	liteJobs       *river.Client[*sql.Tx]
 	node           node
+	closed         sync.Once
 }
 
 // Options are how to open a database.
@@ -169,8 +171,11 @@ func (db *DB) openPostgres(ctx context.Context, address string) error {
 	return err
 }
 
-// Close gives the node number back and closes the database.
-func (db *DB) Close() {
+// Close gives the node number back and closes the database. Closing twice is
+// closing once.
+func (db *DB) Close() { db.closed.Do(db.close) }
+
+func (db *DB) close() {
 	db.leaveNode()
 	if db.lines != nil {
 		db.lines.close()

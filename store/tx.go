@@ -272,8 +272,7 @@ func (s *statements) prepare(ctx context.Context, text string) (*sql.Stmt, error
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if known := s.known[text]; known != nil {
-		stmt.Close()
-		return known, nil
+		return known, stmt.Close()
 	}
 	if s.known == nil {
 		s.known = map[string]*sql.Stmt{}

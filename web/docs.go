@@ -138,7 +138,9 @@ func serveScript(w http.ResponseWriter, r *http.Request) {
 		Fail(w, r, err)
 		return
 	}
-	io.Copy(w, unpacked)
+	if _, err := io.Copy(w, unpacked); err != nil {
+		panic(http.ErrAbortHandler) // cut the answer short, so that nobody takes it for whole
+	}
 }
 
 // make renders every page.

@@ -8,6 +8,7 @@ package web
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"log/slog"
 	"net/http"
 	"runtime/debug"
@@ -75,7 +76,7 @@ func Observe(next http.Handler, log *slog.Logger, fail func(http.ResponseWriter,
 		out := &writer{ResponseWriter: w}
 		defer func() {
 			if p := recover(); p != nil {
-				if p == http.ErrAbortHandler {
+				if err, ok := p.(error); ok && errors.Is(err, http.ErrAbortHandler) {
 					panic(p)
 				}
 				log.LogAttrs(r.Context(), slog.LevelError, "panic", slog.String("request_id", about.ID), slog.Any("panic", p), slog.String("stack", string(debug.Stack())))

@@ -130,7 +130,7 @@ func TestDate(t *testing.T) {
 func TestDigits(t *testing.T) {
 	for in, want := range map[string]int64{
 		"1": 1, "007": 7, "9007199254740991": 9007199254740991,
-		"": 0, "0": 0, "-1": 0, "+1": 0, "1.0": 0, "9007199254740992": 0, "99999999999999999999": 0, "१": 0, "1 ": 0,
+		"": 0, "0": 0, "-1": 0, "+1": 0, "1.0": 0, "9007199254740992": 0, "99999999999999999999": 0, "१": 0, "1\t": 0,
 	} {
 		got, ok := input.Digits(in)
 		if !ok {
@@ -167,7 +167,11 @@ func FuzzChecks(f *testing.F) {
 				t.Errorf("%s: %q became %q, then %q, %v", name, s, once, twice, second.Err())
 			}
 		}
-		input.Instant(s)
-		input.Digits(s)
+		if at, ok := input.Instant(s); ok && (at.Year() < 2000 || at.Year() > 2199) {
+			t.Errorf("%q was taken for the instant %v", s, at)
+		}
+		if n, ok := input.Digits(s); ok && n <= 0 {
+			t.Errorf("%q was taken for the id %d", s, n)
+		}
 	})
 }

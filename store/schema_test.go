@@ -1,0 +1,150 @@
+package store_test
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"frontdesk/store"
+	"frontdesk/store/storetest"
+)
+
+// own are the tables of the program itself, which belong to no practice group.
+var own = []string{"node", "instance", "goose_db_version"}
+
+// column rows of a query, as text.
+func rows(t *testing.T, db *sql.DB, query string, args ...any) [][]string {
+	t.Helper()
+	found, err := db.Query(query, args...)
+	if err != nil {
+		t.Fatalf("%s: %v", query, err)
+	}
+	defer found.Close()
+	var out [][]string
+	columns, _ := found.Columns()
+	for found.Next() {
+		values, dest := make([]sql.NullString, len(columns)), make([]any, len(columns))
+		for i := range values {
+			dest[i] = &values[i]
+		}
+		if err := found.Scan(dest...); err != nil {
+			t.Fatal(err)
+		}
+		row := make([]string, len(columns))
+		for i, v := range values {
+			row[i] = v.String
+		}
+		out = append(out, row)
+	}
+	return out
+}
+
+// TestEveryKeyBeginsWithThePracticeGroup keeps the schema fit to be sharded:
+// primary keys, unique indexes and foreign keys, and no triggers.
+func TestEveryKeyBeginsWithThePracticeGroup(t *testing.T) {
+	address := storetest.SQLite(t)
+	storetest.Open(t, address)
+	db := storetest.Raw(t, address)
+	tables := 0
+	for _, table := range rows(t, db, `SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name NOT LIKE 'river_%'`) {
+		name := table[0]
+		if slices.Contains(own, name) {
+			continue
+		}
+		tables++
+		key := rows(t, db, `SELECT name FROM pragma_table_info(?) WHERE pk > 0 ORDER BY pk`, name)
+		if len(key) == 0 || key[0][0] != "practice_group_id" {
+			t.Errorf("%s: the primary key is %v", name, key)
+		}
+		for _, index := range rows(t, db, `SELECT name, "unique" FROM pragma_index_list(?)`, name) {
+			if column := rows(t, db, `SELECT name FROM pragma_index_info(?) ORDER BY seqno`, index[0]); column[0][0] != "practice_group_id" {
+				t.Errorf("%s: the index %s is on %v", name, index[0], column)
+			}
+		}
+		links := map[string][]string{}
+		for _, link := range rows(t, db, `SELECT id, "from", "to" FROM pragma_foreign_key_list(?) ORDER BY id, seq`, name) {
+			links[link[0]] = append(links[link[0]], link[1]+"="+link[2])
+		}
+		for id, link := range links {
+			if link[0] != "practice_group_id=practice_group_id" {
+				t.Errorf("%s: foreign key %s is %v", name, id, link)
+			}
+		}
+		for _, column := range rows(t, db, `SELECT name, type FROM pragma_table_info(?)`, name) {
+			if !slices.Contains([]string{"text", "bigint", "boolean", "timestamptz", "bytea"}, strings.ToLower(column[1])) {
+				t.Errorf("%s.%s is a %s, which the two databases may not keep alike", name, column[0], column[1])
+			}
+		}
+	}
+	if tables < 18 {
+		t.Fatalf("looked at %d tables", tables)
+	}
+	if found := rows(t, db, `SELECT name FROM sqlite_schema WHERE type IN ('trigger', 'view')`); len(found) > 0 {
+		t.Errorf("there are triggers or views: %v", found)
+	}
+}
+
+// TestMigrationsUseNothingASharedPostgresLacks reads the files themselves.
+func TestMigrationsUseNothingASharedPostgresLacks(t *testing.T) {
+	files, err := os.ReadDir("migrations")
+	if err != nil {
+		t.Fatal(err)
+	}
+	banned := regexp.MustCompile(`(?i)\b(CREATE\s+(TRIGGER|FUNCTION|SEQUENCE|EXTENSION)|SERIAL|IDENTITY|plpgsql|advisory)\b`)
+	for _, f := range files {
+		text, err := os.ReadFile("migrations/" + f.Name())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if found := banned.FindString(string(text)); found != "" {
+			t.Errorf("%s has %q", f.Name(), found)
+		}
+	}
+}
+
+// TestTheListsUseTheirIndexes asks SQLite how it would find what the long lists
+// ask for: through an index, and with no sorting of more than the page.
+func TestTheListsUseTheirIndexes(t *testing.T) {
+	address := storetest.SQLite(t)
+	storetest.Open(t, address)
+	db := storetest.Raw(t, address)
+	for text := range statements(t) {
+		list := strings.Contains(text, "LIMIT") && strings.Contains(text, "FROM patient") || strings.Contains(text, "FROM appointment") || strings.Contains(text, "FROM busy_minute")
+		if !list || !strings.HasPrefix(text, "SELECT") {
+			continue
+		}
+		args := make([]any, strings.Count(text, "$"))
+		for i := range args {
+			args[i] = 1
+		}
+		most := 0
+		for _, m := range regexp.MustCompile(`\$(\d+)`).FindAllStringSubmatch(text, -1) {
+			var n int
+			fmt.Sscan(m[1], &n)
+			most = max(most, n)
+		}
+		for _, step := range rows(t, db, `EXPLAIN QUERY PLAN `+text, args[:most]...) {
+			if plan := step[3]; regexp.MustCompile(`^SCAN (a|b|appointment|patient|busy_minute)\b`).MatchString(plan) {
+				t.Errorf("%s\nin\n%s", plan, text)
+			}
+		}
+	}
+}
+
+func TestAnOlderProgramRefusesANewerDatabase(t *testing.T) {
+	storetest.EachAddress(t, func(t *testing.T, address string) {
+		storetest.Open(t, address).Close()
+		if _, err := storetest.Raw(t, address).Exec(`INSERT INTO goose_db_version (version_id, is_applied) VALUES (99999, true)`); err != nil {
+			t.Fatal(err)
+		}
+		_, err := store.Open(context.Background(), address, store.Options{})
+		if err == nil || !strings.Contains(err.Error(), store.ErrNewer.Code) {
+			t.Fatalf("got %v", err)
+		}
+	})
+}

@@ -1,0 +1,164 @@
+package store_test
+
+import (
+	"context"
+	"go/ast"
+	"go/constant"
+	"go/parser"
+	"go/token"
+	"go/types"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+
+	"frontdesk/store/storetest"
+)
+
+// statements finds the text of every SQL statement in this package: every
+// constant that begins like one.
+func statements(t *testing.T) map[string]token.Position {
+	t.Helper()
+	fset := token.NewFileSet()
+	names, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var files []*ast.File
+	for _, name := range names {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		f, err := parser.ParseFile(fset, name, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, f)
+	}
+	info := &types.Info{Types: map[ast.Expr]types.TypeAndValue{}}
+	// Other packages are not loaded: constants need none of them.
+	check := types.Config{Error: func(error) {}, Importer: nothing{}}
+	_, _ = check.Check("store", fset, files, info) // it misses the other packages
+	inside := map[ast.Expr]bool{}                  // expressions that are part of a longer one
+	alone := map[string]bool{}                     // constants that are used as they are
+	definition := map[ast.Expr]string{}
+	for _, f := range files {
+		ast.Inspect(f, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.BinaryExpr:
+				if info.Types[n].Value != nil {
+					inside[n.X], inside[n.Y] = true, true
+				}
+			case *ast.ValueSpec:
+				for i, v := range n.Values {
+					definition[v] = n.Names[i].Name
+				}
+			}
+			return true
+		})
+	}
+	for e := range info.Types {
+		if name, ok := e.(*ast.Ident); ok && !inside[e] {
+			alone[name.Name] = true
+		}
+	}
+	begins := regexp.MustCompile(`^(SELECT|INSERT|UPDATE|DELETE|WITH)\s`)
+	out := map[string]token.Position{}
+	for e, v := range info.Types {
+		if v.Value == nil || v.Value.Kind() != constant.String || inside[e] {
+			continue
+		}
+		if name, isConstant := definition[e]; isConstant && !alone[name] {
+			continue // only ever the beginning of something
+		}
+		if text := constant.StringVal(v.Value); begins.MatchString(text) {
+			out[text] = fset.Position(e.Pos())
+		}
+	}
+	if len(out) < 60 {
+		t.Fatalf("found %d statements, which cannot be all", len(out))
+	}
+	return out
+}
+
+type nothing struct{}
+
+func (nothing) Import(path string) (*types.Package, error) {
+	p := types.NewPackage(path, path[strings.LastIndex(path, "/")+1:])
+	p.MarkComplete()
+	return p, nil
+}
+
+func TestEveryStatementIsUnderstoodByBothDatabases(t *testing.T) {
+	all := statements(t)
+	storetest.EachAddress(t, func(t *testing.T, address string) {
+		storetest.Open(t, address)
+		ctx := context.Background()
+		var prepare func(text string) error
+		if strings.HasPrefix(address, "sqlite:") {
+			db := storetest.Raw(t, address)
+			prepare = func(text string) error {
+				stmt, err := db.PrepareContext(ctx, text)
+				if err == nil {
+					err = stmt.Close()
+				}
+				return err
+			}
+		} else {
+			conn, err := pgx.Connect(ctx, address)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer conn.Close(ctx)
+			prepare = func(text string) error {
+				_, err := conn.Prepare(ctx, "", text)
+				return err
+			}
+		}
+		for text, at := range all {
+			if postgresOnly.MatchString(text) && strings.HasPrefix(address, "sqlite:") || sqliteOnly.MatchString(text) && !strings.HasPrefix(address, "sqlite:") {
+				continue
+			}
+			if err := prepare(text); err != nil {
+				t.Errorf("%s: %v\n%s", at, err, text)
+			}
+		}
+	})
+}
+
+// What the two databases are asked of themselves, by the doctor.
+var (
+	postgresOnly = regexp.MustCompile(`current_setting`)
+	sqliteOnly   = regexp.MustCompile(`sqlite_version`)
+)
+
+// overAll are the statements that look beyond one practice group: at the
+// program's own tables, or at the list of groups.
+var overAll = regexp.MustCompile(`(FROM|INTO|UPDATE) (node|instance|goose_db_version)\b|SELECT 1$|ORDER BY practice_group_id$|current_setting|sqlite_version`)
+
+// TestEveryStatementNamesItsPracticeGroup counts the tables a statement touches
+// and the times it says which group's rows it means.
+func TestEveryStatementNamesItsPracticeGroup(t *testing.T) {
+	tables := regexp.MustCompile(`\b(?:FROM|JOIN|UPDATE|INTO)\s+([a-z_]+)`)
+	for text, at := range statements(t) {
+		if overAll.MatchString(strings.TrimSpace(text)) {
+			continue
+		}
+		touched := 0
+		for _, m := range tables.FindAllStringSubmatch(text, -1) {
+			if m[1] != "span" && m[1] != "set" {
+				touched++
+			}
+		}
+		named := strings.Count(text, "practice_group_id")
+		bound := regexp.MustCompile(`practice_group_id = \$\d`).MatchString(text)
+		if strings.HasPrefix(text, "INSERT") {
+			bound = strings.Contains(text, "practice_group_id")
+		}
+		if !bound || named < touched {
+			t.Errorf("%s: names its group %d times for %d tables\n%s", at, named, touched, text)
+		}
+	}
+}
