@@ -54,7 +54,10 @@ func (o *Operator) CreateGroup(ctx context.Context, name, odsCode, zone string) 
 		made, err = o.core.Practice.CreateGroup(ctx, practice.Group{Name: name, ODSCode: odsCode, TimeZone: zone, Sandbox: sandbox})
 		return err
 	})
-	return Group{ID: made.ID.String(), Name: made.Name, ODSCode: made.ODSCode, Sandbox: made.Sandbox}, err
+	if err != nil {
+		return Group{}, err
+	}
+	return o.shown(ctx, made)
 }
 
 // Groups lists every practice group.
@@ -65,13 +68,25 @@ func (o *Operator) Groups(ctx context.Context) ([]Group, error) {
 	}
 	out := make([]Group, len(all))
 	for i, g := range all {
-		networks, err := o.db.Practice().Networks(ctx, g.ID)
-		if err != nil {
+		if out[i], err = o.shown(ctx, g); err != nil {
 			return nil, err
 		}
-		out[i] = Group{ID: g.ID.String(), Name: g.Name, ODSCode: g.ODSCode, Sandbox: g.Sandbox, Networks: networks}
 	}
 	return out, nil
+}
+
+// Group finds one practice group.
+func (o *Operator) Group(ctx context.Context, id string) (Group, error) {
+	_, g, err := o.in(ctx, id)
+	if err != nil {
+		return Group{}, err
+	}
+	return o.shown(ctx, g)
+}
+
+func (o *Operator) shown(ctx context.Context, g practice.Group) (Group, error) {
+	networks, err := o.db.Practice().Networks(ctx, g.ID)
+	return Group{ID: g.ID.String(), Name: g.Name, ODSCode: g.ODSCode, Sandbox: g.Sandbox, Networks: networks}, err
 }
 
 // in is the context of an operator acting in a group that exists.

@@ -174,22 +174,37 @@ type network struct {
 
 type membership struct {
 	database
+	output
 	Group   string `required:"" placeholder:"ID" help:"The practice group."`
 	Network string `arg:"" help:"The network's name."`
+}
+
+// change joins or leaves, then shows the group's networks.
+func (m membership) change(ctx context.Context, how func(o *app.Operator, ctx context.Context, group, network string) error) error {
+	return m.as(ctx, func(o *app.Operator) error {
+		if err := how(o, ctx, m.Group, m.Network); err != nil {
+			return err
+		}
+		g, err := o.Group(ctx, m.Group)
+		if err != nil {
+			return err
+		}
+		return m.print(g, "PRACTICE GROUP,NAME,NETWORKS", []string{g.ID, g.Name, strings.Join(g.Networks, " ")})
+	})
 }
 
 type networkJoin struct{ membership }
 
 // Run joins a network.
 func (n networkJoin) Run(ctx context.Context) error {
-	return n.as(ctx, func(o *app.Operator) error { return o.JoinNetwork(ctx, n.Group, n.Network) })
+	return n.change(ctx, (*app.Operator).JoinNetwork)
 }
 
 type networkLeave struct{ membership }
 
 // Run leaves a network.
 func (n networkLeave) Run(ctx context.Context) error {
-	return n.as(ctx, func(o *app.Operator) error { return o.LeaveNetwork(ctx, n.Group, n.Network) })
+	return n.change(ctx, (*app.Operator).LeaveNetwork)
 }
 
 type doctor struct {

@@ -65,7 +65,7 @@ func run(fsync bool, command []string) (int, error) {
 	if err != nil {
 		return 1, err
 	}
-	settings := []string{"-D", data, "-p", port, "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "max_connections=300", "-c", "log_min_messages=fatal"}
+	settings := []string{"-D", data, "-p", port, "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "max_connections=1000", "-c", "log_min_messages=panic"}
 	if !fsync {
 		settings = append(settings, "-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off")
 	}

@@ -1,0 +1,110 @@
+package e2e
+
+import (
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+
+	"go.yaml.in/yaml/v3"
+
+	"frontdesk/store/storetest"
+)
+
+// asked are the methods and paths that stories have asked for.
+var asked = struct {
+	sync.Mutex
+	of map[string]bool
+}{of: map[string]bool{}}
+
+func note(method, path string) {
+	path, _, _ = strings.Cut(path, "?")
+	asked.Lock()
+	defer asked.Unlock()
+	asked.of[method+" "+path] = true
+}
+
+// unasked finds operations of the contract that no story has asked for.
+func unasked() ([]string, error) {
+	text, err := os.ReadFile("../../api/openapi.yaml")
+	if err != nil {
+		return nil, err
+	}
+	var doc struct {
+		Paths map[string]map[string]any `yaml:"paths"`
+	}
+	if err := yaml.Unmarshal(text, &doc); err != nil {
+		return nil, err
+	}
+	var out []string
+	for path, methods := range doc.Paths {
+		pattern := regexp.MustCompile(`^` + regexp.MustCompile(`\{[a-z]+\}`).ReplaceAllString(path, `[^/]+`) + `$`)
+		for method := range methods {
+			method = strings.ToUpper(method)
+			found := false
+			for was := range asked.of {
+				m, p, _ := strings.Cut(was, " ")
+				found = found || m == method && pattern.MatchString(p)
+			}
+			if !found {
+				out = append(out, method+" "+path)
+			}
+		}
+	}
+	return out, nil
+}
+
+// TestTheProxyFindsWhatIsAgainstTheContract checks the checker: against a
+// contract that asks for a field nobody sends, it must object.
+func TestTheProxyFindsWhatIsAgainstTheContract(t *testing.T) {
+	text, err := os.ReadFile("../../api/openapi.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const field = "required: [id, name, sector, address]"
+	if !strings.Contains(string(text), field) {
+		t.Fatal("the contract has changed")
+	}
+	file := filepath.Join(t.TempDir(), "openapi.yaml")
+	other := strings.Replace(string(text), field, "required: [id, name, sector, address, unicorn]", 1)
+	if err := os.WriteFile(file, []byte(other), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	strict, err := startPrism(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer strict.stop()
+	p := openOn(t, storetest.SQLite(t))
+	r, _ := http.NewRequest("GET", strict.url+"/v1/me", nil)
+	for name, value := range map[string]string{"x-api-key": p.creds.Key, "x-practice-group-id": p.creds.Group, upstreamHeader: p.app.URL()} {
+		r.Header.Set(name, value)
+	}
+	res, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res.Body.Close()
+	found := violations(t, res)
+	if len(found) == 0 || found[0].Location[0] != "response" || !strings.Contains(found[0].Message, "unicorn") {
+		t.Fatalf("it found %+v", found)
+	}
+}
+
+func TestTheContractIsServed(t *testing.T) {
+	p := openOn(t, storetest.SQLite(t))
+	file, err := os.ReadFile("../../api/openapi.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := p.direct("GET", "/openapi.yaml", nil); got.Text != string(file) || got.Header.Get("Content-Type") != "application/yaml" {
+		t.Fatal("/openapi.yaml is not the contract")
+	}
+	got := p.direct("GET", "/openapi.json", nil)
+	if got.Body["openapi"] != "3.1.0" || len(got.Body["paths"].(map[string]any)) < 20 || got.Header.Get("Content-Type") != "application/json" {
+		t.Fatalf("/openapi.json: %.200s", got.Text)
+	}
+}

@@ -1,0 +1,516 @@
+package e2e
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"frontdesk/store/storetest"
+)
+
+// binary is the program, built once.
+var binary = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "frontdesk-e2e-")
+	if err != nil {
+		return "", err
+	}
+	path := filepath.Join(dir, "frontdesk")
+	cmd := exec.Command("go", "build", "-o", path, "../../cmd/frontdesk")
+	cmd.Stderr = os.Stderr
+	return path, cmd.Run()
+})
+
+// run runs a command of the program to its end.
+func run(t testing.TB, args ...string) (stdout, stderr string, code int) {
+	t.Helper()
+	path, err := binary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out, errs strings.Builder
+	cmd := exec.Command(path, args...)
+	cmd.Stdout, cmd.Stderr, cmd.Dir = &out, &errs, t.TempDir()
+	if err := cmd.Run(); err != nil && cmd.ProcessState == nil {
+		t.Fatal(err)
+	}
+	return out.String(), errs.String(), cmd.ProcessState.ExitCode()
+}
+
+// process is the program serving, in a process of its own.
+type process struct {
+	*program
+	cmd  *exec.Cmd
+	url  string
+	logs *logs
+}
+
+// start serves a sandbox on a database until the test ends.
+func start(t testing.TB, address string, args ...string) *process {
+	t.Helper()
+	return startAs(t, address, filepath.Join(t.TempDir(), "credentials.json"), nil, args...)
+}
+
+func startAs(t testing.TB, address, credentials string, env []string, args ...string) *process {
+	t.Helper()
+	path, err := binary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	os.Remove(credentials + ".seen")
+	before, _ := os.Stat(credentials)
+	s := &process{program: &program{t: t}, logs: &logs{}}
+	s.cmd = exec.Command(path, append([]string{"serve", "--sandbox", "--db", address, "--listen", "127.0.0.1:0", "--credentials", credentials}, args...)...)
+	s.cmd.Stderr, s.cmd.Env = s.logs, append(os.Environ(), env...)
+	if err := s.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.kill() })
+	deadline := time.Now().Add(30 * time.Second)
+	for {
+		if now, err := os.Stat(credentials); err == nil && (before == nil || !os.SameFile(before, now)) {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("it did not start: %s", s.logs)
+		}
+		time.Sleep(5 * time.Millisecond) // another program starts
+	}
+	text, err := os.ReadFile(credentials)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(text, &s.creds); err != nil {
+		t.Fatal(err)
+	}
+	s.url = s.creds.BaseURL
+	return s
+}
+
+func (s *process) kill() {
+	s.cmd.Process.Kill()
+	s.cmd.Wait()
+}
+
+// stop ends it in good order, and gives its exit code.
+func (s *process) stop() int {
+	s.cmd.Process.Signal(syscall.SIGTERM)
+	s.cmd.Wait()
+	return s.cmd.ProcessState.ExitCode()
+}
+
+func (s *process) call(method, path string, body any, change ...with) answer {
+	s.t.Helper()
+	return s.send(s.url, method, path, body, change...)
+}
+
+func TestASandboxKeepsEverythingOverARestart(t *testing.T) {
+	storetest.EachAddress(t, func(t *testing.T, address string) {
+		file := filepath.Join(t.TempDir(), "credentials.json")
+		first := startAs(t, address, file, nil)
+		if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o600 {
+			t.Fatalf("credentials: %v, %v", info.Mode(), err)
+		}
+		if len(first.creds.Keys) != 3 || first.creds.Second.Key == "" || first.creds.Second.Group == first.creds.Group {
+			t.Fatalf("credentials %+v", first.creds)
+		}
+		patient := first.call("POST", "/v1/patients/register", map[string]any{"first_name": "A", "last_name": "B", "dob": "1990-01-01", "mobile": "07700900123"}).str("patient_id")
+		if code := first.stop(); code != 0 {
+			t.Fatalf("it ended with %d: %s", code, first.logs)
+		}
+		second := startAs(t, address, file, nil)
+		if second.creds.Key != first.creds.Key || second.creds.BaseURL == first.creds.BaseURL {
+			t.Fatalf("credentials were %+v, are %+v", first.creds, second.creds)
+		}
+		if got := second.call("GET", "/v1/patients/"+patient, nil); got.Status != 200 {
+			t.Fatalf("got %d %s", got.Status, got.Text)
+		}
+		second.kill()
+		third := startAs(t, address, filepath.Join(t.TempDir(), "other.json"), nil)
+		for name, k := range map[string]string{"new": third.creds.Key, "old": first.creds.Key} {
+			if got := third.call("GET", "/v1/practitioners", nil, key(k)); got.Body["count"] != 5.0 {
+				t.Errorf("with the %s key: %s", name, got.Text)
+			}
+		}
+		out, _, _ := run(t, "group", "list", "--db", address, "--json")
+		if strings.Count(out, "practice_group_id") != 2 {
+			t.Fatalf("groups: %s", out)
+		}
+	})
+}
+
+func TestASandboxIsNeverStartedOnRealGroups(t *testing.T) {
+	storetest.EachAddress(t, func(t *testing.T, address string) {
+		if out, errs, code := run(t, "group", "create", "Mill Lane", "--db", address, "--json"); code != 0 || !strings.Contains(out, `"sandbox": false`) {
+			t.Fatalf("%d: %s%s", code, out, errs)
+		}
+		_, errs, code := run(t, "serve", "--sandbox", "--db", address, "--listen", "127.0.0.1:0")
+		if code != 1 || !strings.Contains(errs, "real practice groups") {
+			t.Fatalf("%d: %s", code, errs)
+		}
+	})
+}
+
+func TestTwoSandboxesStartAtOnceOnOnePostgres(t *testing.T) {
+	address := storetest.Postgres(t)
+	servers := make([]*process, 3)
+	var wait sync.WaitGroup
+	for i := range servers {
+		wait.Go(func() { servers[i] = start(t, address) })
+	}
+	wait.Wait()
+	for _, s := range servers {
+		if got := s.call("GET", "/v1/practitioners", nil); got.Body["count"] != 5.0 || s.creds.Group != servers[0].creds.Group {
+			t.Fatalf("got %s", got.Text)
+		}
+	}
+}
+
+func TestItStopsInGoodOrder(t *testing.T) {
+	storetest.EachAddress(t, func(t *testing.T, address string) {
+		s := start(t, address)
+		// A request whose body is still on its way when the program is told to stop.
+		host := strings.TrimPrefix(s.url, "http://")
+		conn, err := net.Dial("tcp", host)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		body := `{"first_name":"A","last_name":"B","dob":"1990-01-01","mobile":"07700900123"}`
+		fmt.Fprintf(conn, "POST /v1/patients/register HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nx-api-key: %s\r\nx-practice-group-id: %s\r\nContent-Length: %d\r\n\r\n%s",
+			s.creds.Key, s.creds.Group, len(body), body[:20])
+		waitFor(t, "the request to begin", func() bool { // its headers have arrived
+			return s.call("GET", "/readyz", nil).Status == 200
+		})
+		began := time.Now()
+		if err := s.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+			t.Fatal(err)
+		}
+		waitFor(t, "it to stop listening", func() bool {
+			c, err := net.Dial("tcp", host)
+			if err == nil {
+				c.Close()
+			}
+			return err != nil
+		})
+		fmt.Fprint(conn, body[20:])
+		res, err := http.ReadResponse(bufio.NewReader(conn), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, _ := io.ReadAll(res.Body)
+		if res.StatusCode != 200 || !strings.Contains(string(text), "patient_id") {
+			t.Fatalf("the request in flight got %d %s", res.StatusCode, text)
+		}
+		s.cmd.Wait()
+		if code := s.cmd.ProcessState.ExitCode(); code != 0 || time.Since(began) > 10*time.Second {
+			t.Fatalf("it ended with %d after %s: %s", code, time.Since(began), s.logs)
+		}
+	})
+}
+
+// waitFor polls until something is so.
+func waitFor(t testing.TB, what string, so func() bool) {
+	t.Helper()
+	deadline := time.Now().Add(25 * time.Second)
+	for !so() {
+		if time.Now().After(deadline) {
+			t.Fatalf("waited in vain for %s", what)
+		}
+		time.Sleep(10 * time.Millisecond) // another program, or another clock
+	}
+}
+
+func TestIdleMemory(t *testing.T) {
+	storetest.EachAddress(t, func(t *testing.T, address string) {
+		s := start(t, address)
+		s.call("GET", "/v1/me", nil)
+		text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.cmd.Process.Pid))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var kib int
+		fmt.Sscan(string(regexp.MustCompile(`VmRSS:\s+(\d+)`).FindSubmatch(text)[1]), &kib)
+		if kib == 0 || kib > 64<<10 {
+			t.Fatalf("it holds %d KiB", kib)
+		}
+	})
+}
+
+func TestARateLimitHoldsOverTwoServers(t *testing.T) {
+	address := storetest.Postgres(t)
+	one, two := start(t, address, "--rate-limit", "50"), start(t, address, "--rate-limit", "50")
+	allowed, refused := 0, 0
+	for i := range 140 {
+		s := one
+		if i%2 == 1 {
+			s = two
+		}
+		a := s.call("GET", "/v1/me", nil, key(one.creds.Key))
+		switch a.Status {
+		case 200:
+			allowed++
+		case 429:
+			refused++
+			s.isRefusal(a, 429, "rate_limited")
+			if a.Header.Get("Retry-After") == "" || !strings.Contains(a.Header.Get("RateLimit"), "r=0") {
+				t.Fatalf("headers %v", a.Header)
+			}
+		default:
+			t.Fatalf("got %d %s", a.Status, a.Text)
+		}
+		if got := a.Header.Get("RateLimit-Policy"); got != `"key";q=50;w=60` {
+			t.Fatalf("policy %q", got)
+		}
+	}
+	if allowed > 50 || allowed < 47 {
+		t.Fatalf("%d let through, %d refused", allowed, refused)
+	}
+}
+
+// TestTwoServersShareDiaries lets clients of two processes on one database book
+// the same crowded diary at random, over HTTP.
+func TestTwoServersShareDiaries(t *testing.T) {
+	address := storetest.Postgres(t)
+	servers := []*process{start(t, address, "--rate-limit", "0", "--hold", "1s"), start(t, address, "--rate-limit", "0", "--hold", "1s")}
+	slots := servers[0].call("GET", "/v1/slots?page_size=12", nil).data()
+	patient := servers[0].call("POST", "/v1/patients/register", map[string]any{"first_name": "A", "last_name": "B", "dob": "1990-01-01", "mobile": "07700900123"}).str("patient_id")
+	creds := servers[0].creds
+	var confirmed sync.Map
+	var wait sync.WaitGroup
+	var unexpected atomic.Int64
+	for i := range 16 {
+		wait.Go(func() {
+			random := rand.New(rand.NewPCG(uint64(i), 3))
+			var ids []string
+			for range 40 {
+				s := servers[random.IntN(2)]
+				r := request(slots[random.IntN(len(slots))])
+				r["patient_id"], r["duration"] = patient, 5*(1+random.IntN(4))
+				method, path := "POST", "/v1/appointments"
+				if len(ids) > 0 && random.IntN(3) > 0 {
+					method, path = "PATCH", "/v1/appointments/"+ids[random.IntN(len(ids))]+"/"+[]string{"book", "cancel", "reschedule"}[random.IntN(3)]
+					r["suppress_cancellation_policy"] = true
+				}
+				r["suppress_availability_check"] = true
+				a := s.call(method, path, r, key(creds.Key))
+				switch {
+				case a.Status == 200 && method == "POST":
+					ids = append(ids, a.str("id"))
+				case a.Status == 200:
+					confirmed.Store(path[:strings.LastIndex(path, "/")], a.Body["booking_confirmed_at"] != nil && a.Body["cancelled_at"] == nil)
+				case a.Status != 409:
+					unexpected.Add(1)
+					t.Errorf("%s %s: %d %s", method, path, a.Status, a.Text)
+				}
+			}
+		})
+	}
+	wait.Wait()
+	confirmed.Range(func(path, want any) bool {
+		a := servers[0].call("GET", path.(string), nil, key(creds.Key))
+		if got := a.Body["booking_confirmed_at"] != nil && a.Body["cancelled_at"] == nil; got != want.(bool) {
+			t.Errorf("%s: confirmed is %v, a client was told %v", path, got, want)
+		}
+		return true
+	})
+	storetest.CheckDiaries(t, address)
+	// And the holds nobody confirmed are released, by whichever server.
+	db := storetest.Raw(t, address)
+	waitFor(t, "holds to be released", func() bool {
+		var n int
+		if err := db.QueryRow(`SELECT count(*) FROM appointment WHERE state = 'reserved'`).Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		return n == 0
+	})
+}
+
+func TestAHoldIsReleasedByItsJob(t *testing.T) {
+	storetest.EachAddress(t, func(t *testing.T, address string) {
+		s := start(t, address, "--hold", "1s")
+		r := request(s.call("GET", "/v1/slots?page_size=1", nil).data()[0])
+		id := s.call("POST", "/v1/appointments", r).str("id")
+		db := storetest.Raw(t, address)
+		waitFor(t, "the job", func() bool {
+			var events int
+			if err := db.QueryRow(`SELECT count(*) FROM event WHERE type = 'appointment.released'`).Scan(&events); err != nil {
+				t.Fatal(err)
+			}
+			return events == 1
+		})
+		if got := s.call("GET", "/v1/appointments/"+id+"/status", nil); got.str("status") != "released" {
+			t.Fatalf("got %s", got.Text)
+		}
+	})
+}
+
+// TestTracesGoWhereTheVariablesSay collects what it sends, and looks for what
+// should not be in it.
+func TestTracesGoWhereTheVariablesSay(t *testing.T) {
+	var got atomic.Pointer[string]
+	collector := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		text := string(body)
+		if old := got.Load(); old != nil {
+			text += *old
+		}
+		got.Store(&text)
+	}))
+	defer collector.Close()
+	s := startAs(t, storetest.SQLite(t), filepath.Join(t.TempDir(), "c.json"), []string{"OTEL_EXPORTER_OTLP_ENDPOINT=" + collector.URL})
+	s.call("GET", "/v1/patients?search=Mathison", nil)
+	s.call("GET", "/v1/patients?field=mobile&search=07700900102", nil)
+	s.stop()
+	text := got.Load()
+	if text == nil || !strings.Contains(*text, "GET listPatients") || !strings.Contains(*text, "frontdesk") {
+		t.Fatal("no trace of it")
+	}
+	for _, secret := range []string{"Mathison", "7700900102", s.creds.Key} {
+		if strings.Contains(*text, secret) {
+			t.Errorf("the trace tells %s", secret)
+		}
+	}
+}
+
+func TestMetricsOnTheirOwnListener(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := l.Addr().String()
+	l.Close()
+	s := start(t, storetest.SQLite(t), "--metrics-listen", at)
+	s.call("GET", "/v1/me", nil)
+	res, err := http.Get("http://" + at + "/metrics")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	text, _ := io.ReadAll(res.Body)
+	if !strings.Contains(string(text), `frontdesk_http_request_seconds_count{method="GET",operation="getPracticeGroupById",status="200"} 1`) {
+		t.Fatalf("got %s", text)
+	}
+	if a := s.call("GET", "/metrics", nil); a.Status != 404 {
+		t.Fatalf("they are elsewhere too: %d", a.Status)
+	}
+}
+
+func TestExitCodes(t *testing.T) {
+	address := storetest.SQLite(t)
+	newer := storetest.SQLite(t)
+	storetest.Open(t, newer).Close()
+	if _, err := storetest.Raw(t, newer).ExecContext(context.Background(), `INSERT INTO goose_db_version (version_id, is_applied) VALUES (99999, true)`); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		name string
+		args []string
+		code int
+		says string
+	}{
+		{"help", []string{"--help"}, 0, "Try it"},
+		{"version", []string{"version"}, 0, "frontdesk"},
+		{"nothing", nil, 2, "expected one of"},
+		{"no such command", []string{"dance"}, 2, "dance"},
+		{"no such flag", []string{"serve", "--fast"}, 2, "--fast"},
+		{"a hold of nothing", []string{"serve", "--hold", "0s"}, 2, "--hold"},
+		{"credentials without a sandbox", []string{"serve", "--credentials", "x"}, 2, "--sandbox"},
+		{"a database that is none", []string{"doctor", "--db", "mysql://x"}, 1, "sqlite:PATH"},
+		{"no such database address", []string{"group", "list", "--db", "mysql://x"}, 2, "sqlite:PATH"},
+		{"migrate", []string{"migrate", "--db", address}, 0, "schema version"},
+		{"doctor", []string{"doctor", "--db", address}, 0, "integrity"},
+		{"no such group", []string{"key", "list", "--db", address, "--group", "1"}, 3, "no such practice group"},
+		{"no such key", []string{"key", "revoke", "fd_live_1_1_x", "--db", address}, 3, "no such practice group"},
+		{"a database of tomorrow", []string{"serve", "--db", newer}, 4, "newer Frontdesk"},
+		{"a database of tomorrow, looked at", []string{"doctor", "--db", newer}, 1, "newer Frontdesk"},
+		{"a server that is not there", []string{"group", "list", "--db", "postgres://x@127.0.0.1:1/x"}, 4, "does not answer"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			out, errs, code := run(t, c.args...)
+			if code != c.code || !strings.Contains(out+errs, c.says) {
+				t.Fatalf("%d: %s%s", code, out, errs)
+			}
+		})
+	}
+}
+
+func TestGroupsAndKeysAtTheCommandLine(t *testing.T) {
+	storetest.EachAddress(t, func(t *testing.T, address string) {
+		must := func(args ...string) map[string]any {
+			t.Helper()
+			out, errs, code := run(t, append(args, "--db", address, "--json")...)
+			if code != 0 {
+				t.Fatalf("%v: %d %s", args, code, errs)
+			}
+			var m map[string]any
+			json.Unmarshal([]byte(out), &m) // lists are of no interest here
+			return m
+		}
+		one, two := must("group", "create", "Mill Lane", "--ods-code", "Z99999"), must("group", "create", "Hub")
+		group, hub := one["practice_group_id"].(string), two["practice_group_id"].(string)
+		made := must("key", "create", "--group", group, "--partner", "Site", "--scope", "booking", "--permission", "setup", "--expires", "1h", "--rate-limit", "7")
+		text := made["api_key"].(string)
+		if !strings.HasPrefix(text, "fd_live_") {
+			t.Fatalf("key %v", made)
+		}
+		path, _ := binary()
+		serve := exec.Command(path, "serve", "--listen", "127.0.0.1:0")
+		serve.Env = append(os.Environ(), "FRONTDESK_DB="+address, "FRONTDESK_LOG_LEVEL=info")
+		log := &logs{}
+		serve.Stderr = log
+		if err := serve.Start(); err != nil {
+			t.Fatal(err)
+		}
+		defer serve.Wait()
+		defer serve.Process.Kill()
+		found := regexp.MustCompile(`"url":"([^"]+)"`)
+		waitFor(t, "it to serve", func() bool { return found.MatchString(log.String()) })
+		p := &program{t: t}
+		url := found.FindStringSubmatch(log.String())[1]
+		call := func(of string) answer {
+			return p.send(url, "GET", "/v1/me", nil, key(text), header("x-practice-group-id", of))
+		}
+		if a := call(group); a.Status != 200 || a.Header.Get("RateLimit-Policy") != `"key";q=7;w=60` {
+			t.Fatalf("got %d %s %v", a.Status, a.Text, a.Header)
+		}
+		if a := call(hub); a.Status != 403 {
+			t.Fatalf("got %d %s", a.Status, a.Text)
+		}
+		must("network", "join", "Westmarch", "--group", group)
+		must("network", "join", "Westmarch", "--group", hub)
+		if a := call(hub); a.Status != 200 || a.str("name") != "Hub" {
+			t.Fatalf("in one network: %d %s", a.Status, a.Text)
+		}
+		if a := p.send(url, "PATCH", "/v1/me", map[string]any{"name": "Ours now"}, key(text), header("x-practice-group-id", hub)); a.Status != 403 {
+			t.Fatalf("changed another group: %d %s", a.Status, a.Text)
+		}
+		must("network", "leave", "Westmarch", "--group", hub)
+		if a := call(hub); a.Status != 403 {
+			t.Fatalf("got %d %s", a.Status, a.Text)
+		}
+		must("key", "revoke", text)
+		if a := call(group); a.Status != 401 || a.str("code") != "revoked_key" {
+			t.Fatalf("at once on the running server: %d %s", a.Status, a.Text)
+		}
+		out, _, _ := run(t, "key", "list", "--group", group, "--db", address)
+		if strings.Contains(out, text) || !strings.Contains(out, "Site") {
+			t.Fatalf("list: %s", out)
+		}
+	})
+}
