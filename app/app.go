@@ -27,6 +27,7 @@ import (
 	"frontdesk/core"
 	"frontdesk/core/access"
 	"frontdesk/core/booking"
+	"frontdesk/core/diary"
 	"frontdesk/core/job"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
@@ -122,11 +123,13 @@ func (a *App) open(ctx context.Context) (err error) {
 
 // newCore wires the capabilities to their store.
 func newCore(db *store.DB, c Config) *core.Core {
+	days := &diary.Service{Store: db.Diary(), Now: c.Now, NewID: db.NewID}
 	return &core.Core{
 		Access:   &access.Service{Store: db.Access(), Now: c.Now, NewID: db.NewID, Limit: c.RateLimit},
 		Practice: &practice.Service{Store: db.Practice(), Now: c.Now, NewID: db.NewID},
 		Patient:  &patient.Service{Store: db.Patient(), Now: c.Now, NewID: db.NewID},
-		Booking:  &booking.Service{Store: db.Booking(), Now: c.Now, NewID: db.NewID, Hold: c.Hold},
+		Diary:    days,
+		Booking:  &booking.Service{Store: db.Booking(), Diary: days, Now: c.Now, NewID: db.NewID, Hold: c.Hold},
 	}
 }
 

@@ -10,7 +10,7 @@ import (
 	"strconv"
 
 	"frontdesk/core/access"
-	"frontdesk/core/booking"
+	"frontdesk/core/diary"
 	"frontdesk/core/fault"
 	"frontdesk/core/input"
 	"frontdesk/core/patient"
@@ -79,11 +79,11 @@ func (a *App) settle(ctx context.Context, p sim.Practice) error {
 		return err
 	}
 	for _, s := range p.Sessions {
-		types := make([]booking.TypeID, len(s.Kinds))
+		types := make([]diary.TypeID, len(s.Kinds))
 		for i, k := range s.Kinds {
 			types[i] = kinds[k]
 		}
-		_, err := a.core.Booking.CreateSession(ctx, booking.SessionChange{
+		_, err := a.core.Diary.CreateSession(ctx, diary.SessionChange{
 			Practitioner: &people[s.Person], Location: &places[s.Place], Types: &types, StartDate: ptr("2026-01-05"),
 			From: &s.From, To: &s.To, Step: &s.Minutes, Rule: ptr("FREQ=WEEKLY;BYDAY=" + s.Days),
 		})
@@ -112,14 +112,14 @@ func (a *App) settle(ctx context.Context, p sim.Practice) error {
 	return nil
 }
 
-func (a *App) settleKinds(ctx context.Context, kinds []sim.Kind) ([]booking.TypeID, error) {
-	var out []booking.TypeID
+func (a *App) settleKinds(ctx context.Context, kinds []sim.Kind) ([]diary.TypeID, error) {
+	var out []diary.TypeID
 	for _, k := range kinds {
 		sector := practice.NHS
 		if k.Paid {
 			sector = practice.Paid
 		}
-		t, err := a.core.Booking.CreateType(ctx, booking.TypeChange{
+		t, err := a.core.Diary.CreateType(ctx, diary.TypeChange{
 			Name: &k.Name, PartnerSlotName: &k.Name, Minutes: &k.Minutes, Price: &k.Pence, Sector: &sector,
 			Profession: ptr(practice.Profession(k.Profession)), Video: &k.Video, InPerson: &k.InPerson, Telephone: &k.Telephone,
 		})

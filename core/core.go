@@ -5,6 +5,7 @@ package core
 import (
 	"frontdesk/core/access"
 	"frontdesk/core/booking"
+	"frontdesk/core/diary"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
 )
@@ -14,5 +15,6 @@ type Core struct {
 	Access   *access.Service
 	Practice *practice.Service
 	Patient  *patient.Service
+	Diary    *diary.Service
 	Booking  *booking.Service
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"frontdesk/core/booking"
+	"frontdesk/core/diary"
 	"frontdesk/core/input"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
@@ -13,66 +14,11 @@ import (
 // source is what appointments made through this door say they came from.
 const source = "api"
 
-func slots(from []booking.Slot) []oas.Slot {
-	out := make([]oas.Slot, len(from))
-	for i, s := range from {
-		out[i] = *slot(s)
-	}
-	return out
-}
-
-func slot(s booking.Slot) *oas.Slot {
-	return &oas.Slot{
-		ID: oas.ID(s.ID), PractitionerID: digits(s.Practitioner), AppointmentTypeID: digits(s.Type), LocationID: digits(s.Location),
-		StartTime: s.Start, FinishTime: s.End,
-	}
-}
-
-// ListSlots lists free slots.
-func (d *door) ListSlots(ctx context.Context, p oas.ListSlotsParams) (oas.ListSlotsRes, error) {
-	page, err := d.core.Booking.Slots(ctx, booking.SlotQuery{
-		Locations: ids[practice.LocationID](p.LocationID), Practitioners: ids[practice.PractitionerID](p.PractitionerID),
-		Types: ids[booking.TypeID](p.AppointmentTypeID), From: p.StartDate.Value, To: p.EndDate.Value,
-	}, p.PageIndex.Value, p.PageSize.Value, p.Explain.Value)
-	if err != nil {
-		return nil, err
-	}
-	out := &oas.ListSlotsOK{Data: slots(page.Slots), Count: float64(page.Count)}
-	if w := page.Why; w != nil {
-		out.Explanation = oas.NewOptSlotExplanation(oas.SlotExplanation{
-			Sessions: float64(w.Sessions), SessionDays: float64(w.Days), ClosedDays: float64(w.Closed), ExceptionDays: float64(w.Exceptions),
-			Past: float64(w.Past), Held: float64(w.Held), Booked: float64(w.Booked),
-		})
-	}
-	return out, nil
-}
-
-// CountSlots counts free slots.
-func (d *door) CountSlots(ctx context.Context, p oas.CountSlotsParams) (oas.CountSlotsRes, error) {
-	n, err := d.core.Booking.CountSlots(ctx, booking.SlotQuery{
-		Locations: ids[practice.LocationID](p.LocationID), Practitioners: ids[practice.PractitionerID](p.PractitionerID),
-		Types: ids[booking.TypeID](p.AppointmentTypeID), From: p.StartDate.Value, To: p.EndDate.Value,
-	})
-	if err != nil {
-		return nil, err
-	}
-	return &oas.CountSlotsOK{Count: float64(n)}, nil
-}
-
-// GetSlot finds one free slot.
-func (d *door) GetSlot(ctx context.Context, p oas.GetSlotParams) (oas.GetSlotRes, error) {
-	s, err := d.core.Booking.Slot(ctx, p.ID)
-	if err != nil {
-		return nil, err
-	}
-	return slot(s), nil
-}
-
 // CheckSlotAvailability says whether a time could be reserved now.
 func (d *door) CheckSlotAvailability(ctx context.Context, in *oas.AvailabilityRequest, _ oas.CheckSlotAvailabilityParams) (oas.CheckSlotAvailabilityRes, error) {
 	var check input.Checks
 	r := booking.Request{
-		Type: body[booking.TypeID](&check, "appointment_type_id", in.AppointmentTypeID), Location: body[practice.LocationID](&check, "location_id", in.LocationID),
+		Type: body[diary.TypeID](&check, "appointment_type_id", in.AppointmentTypeID), Location: body[practice.LocationID](&check, "location_id", in.LocationID),
 		Practitioner: body[practice.PractitionerID](&check, "practitioner_id", in.PractitionerID), Start: in.StartTime, Minutes: in.Duration,
 	}
 	if err := check.Err(); err != nil {
@@ -89,7 +35,7 @@ func (d *door) CheckSlotAvailability(ctx context.Context, in *oas.AvailabilityRe
 func (d *door) CreateAppointment(ctx context.Context, in *oas.AppointmentRequest, _ oas.CreateAppointmentParams) (oas.CreateAppointmentRes, error) {
 	var check input.Checks
 	r := booking.Request{
-		Type: body[booking.TypeID](&check, "appointment_type_id", in.AppointmentTypeID), Location: body[practice.LocationID](&check, "location_id", in.LocationID),
+		Type: body[diary.TypeID](&check, "appointment_type_id", in.AppointmentTypeID), Location: body[practice.LocationID](&check, "location_id", in.LocationID),
 		Practitioner: body[practice.PractitionerID](&check, "practitioner_id", in.PractitionerID), Start: in.StartTime.Value, Minutes: in.Duration,
 		Patient: optional[patient.ID](&check, "patient_id", in.PatientID), Billpayer: optional[patient.ID](&check, "billpayer_id", in.BillpayerID),
 		Reason: in.Reason.Value, SuppressMail: in.SuppressMail.Value, Override: in.SuppressAvailabilityCheck.Value, Source: source,
@@ -206,7 +152,7 @@ func (d *door) ListAppointments(ctx context.Context, p oas.ListAppointmentsParam
 	found, count, err := d.core.Booking.Appointments(ctx, booking.Search{
 		Query: booking.Query{
 			Patient: filter[patient.ID](p.PatientID), Practitioner: filter[practice.PractitionerID](p.PractitionerID),
-			Location: filter[practice.LocationID](p.LocationID), Type: filter[booking.TypeID](p.AppointmentTypeID),
+			Location: filter[practice.LocationID](p.LocationID), Type: filter[diary.TypeID](p.AppointmentTypeID),
 			State: booking.State(p.Status.Value), Descending: p.OrderDescending.Value,
 		},
 		By: booking.Field(p.Field.Value), Text: p.Search.Value, FromText: p.StartDate.Value, ToText: p.EndDate.Value,

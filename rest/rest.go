@@ -5,7 +5,7 @@
 //	fault.go     errors in the contract's shape
 //	invalid.go   what was wrong with a request that could not be read
 //	words.go     ids, times and optional values
-//	practice.go booking.go session.go patient.go
+//	practice.go patient.go diary.go booking.go
 //	             one file for each capability
 package rest
 

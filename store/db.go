@@ -9,7 +9,7 @@
 //	node.go      ids, and this program's number among its peers
 //	instance.go  whether this database is a sandbox
 //	job.go       jobs and events, kept with what caused them
-//	access.go practice.go patient.go booking.go session.go appointment.go
+//	access.go practice.go patient.go diary.go booking.go
 //	             what each capability asks to be remembered
 //
 // The rules of the SQL are in docs/decisions/one-sql.md; two tests hold them.

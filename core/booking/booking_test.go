@@ -7,11 +7,12 @@ import (
 
 	"frontdesk/core/access"
 	"frontdesk/core/booking"
+	"frontdesk/core/diary"
 )
 
 func TestASlotBecomesAnAppointment(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
-		page, err := d.booking.Slots(d.ctx, booking.SlotQuery{From: "2031-01-06", To: "2031-01-06"}, 0, 50, false)
+		page, err := d.diary.Slots(d.ctx, diary.SlotQuery{From: "2031-01-06", To: "2031-01-06"}, 0, 50, false)
 		d.must(err)
 		if page.Count != 18 || len(page.Slots) != 18 {
 			t.Fatalf("got %d slots of %d, want the 18 from nine to twelve", len(page.Slots), page.Count)
@@ -20,7 +21,7 @@ func TestASlotBecomesAnAppointment(t *testing.T) {
 		if !first.Start.Equal(nine(0)) || !first.End.Equal(nine(10*time.Minute)) {
 			t.Fatalf("the first slot is %v to %v", first.Start, first.End)
 		}
-		same, err := d.booking.Slot(d.ctx, first.ID)
+		same, err := d.diary.Slot(d.ctx, first.ID)
 		d.must(err)
 		if same != first {
 			t.Fatalf("by its id the slot is %+v, in the list it is %+v", same, first)
@@ -30,7 +31,7 @@ func TestASlotBecomesAnAppointment(t *testing.T) {
 		if !a.ReservedUntil.Equal(monday.Add(15 * time.Minute)) {
 			t.Fatalf("held until %v", a.ReservedUntil)
 		}
-		if _, err := d.booking.Slot(d.ctx, first.ID); err == nil {
+		if _, err := d.diary.Slot(d.ctx, first.ID); err == nil {
 			t.Fatal("a held slot is still offered")
 		}
 		got, err := d.booking.Book(d.ctx, a.ID, booking.Confirmation{})
@@ -53,10 +54,10 @@ func TestATimeIsHeldOnce(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		d.reserve(nine(20 * time.Minute))
 		long := d.newType("Long", 30)
-		d.session(booking.SessionChange{Types: &[]booking.TypeID{long.ID}, Rule: ptr("FREQ=WEEKLY;BYDAY=MO")})
+		d.session(diary.SessionChange{Types: &[]diary.TypeID{long.ID}, Rule: ptr("FREQ=WEEKLY;BYDAY=MO")})
 		for _, c := range []struct {
 			name    string
-			kind    booking.TypeID
+			kind    diary.TypeID
 			start   time.Time
 			minutes float64
 			want    error

@@ -9,6 +9,7 @@ import (
 
 	"frontdesk/core/access"
 	"frontdesk/core/booking"
+	"frontdesk/core/diary"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
 	"frontdesk/store"
@@ -41,11 +42,12 @@ type desk struct {
 	clock    *clock
 	practice *practice.Service
 	patients *patient.Service
+	diary    *diary.Service
 	booking  *booking.Service
 	group    practice.Group
 	place    practice.Location
 	gp       practice.Practitioner
-	kind     booking.Type
+	kind     diary.Type
 	ada      patient.ID
 }
 
@@ -61,7 +63,8 @@ func newDesk(t testing.TB, db *store.DB) *desk {
 	d := &desk{t: t, db: db, clock: &clock{at: monday}}
 	d.practice = &practice.Service{Store: db.Practice(), Now: d.clock.Now, NewID: db.NewID}
 	d.patients = &patient.Service{Store: db.Patient(), Now: d.clock.Now, NewID: db.NewID}
-	d.booking = &booking.Service{Store: db.Booking(), Now: d.clock.Now, NewID: db.NewID, Hold: 15 * time.Minute}
+	d.diary = &diary.Service{Store: db.Diary(), Now: d.clock.Now, NewID: db.NewID}
+	d.booking = &booking.Service{Store: db.Booking(), Diary: d.diary, Now: d.clock.Now, NewID: db.NewID, Hold: 15 * time.Minute}
 	ctx := context.Background()
 	var err error
 	d.group, err = d.practice.CreateGroup(ctx, practice.Group{Name: "Brambleford"})
@@ -71,7 +74,7 @@ func newDesk(t testing.TB, db *store.DB) *desk {
 	d.must(err)
 	d.gp = d.newGP("Okafor")
 	d.kind = d.newType("Routine", 10)
-	d.session(booking.SessionChange{Rule: ptr("FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR")})
+	d.session(diary.SessionChange{Rule: ptr("FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR")})
 	d.ada, err = d.patients.Register(d.ctx, patient.Registration{FirstName: "Ada", LastName: "Byron", BirthDate: "1985-12-10", Mobile: ptr("07700 900123")})
 	d.must(err)
 	return d
@@ -91,25 +94,25 @@ func (d *desk) newGP(name string) practice.Practitioner {
 	return p
 }
 
-func (d *desk) newType(name string, minutes int) booking.Type {
+func (d *desk) newType(name string, minutes int) diary.Type {
 	d.t.Helper()
-	k, err := d.booking.CreateType(d.ctx, booking.TypeChange{Name: ptr(name), Minutes: ptr(minutes), InPerson: ptr(true)})
+	k, err := d.diary.CreateType(d.ctx, diary.TypeChange{Name: ptr(name), Minutes: ptr(minutes), InPerson: ptr(true)})
 	d.must(err)
 	return k
 }
 
 // session adds a session; what the change leaves out is the GP, the place, the
 // type, from nine to twelve in steps of ten, from the first Monday on.
-func (d *desk) session(c booking.SessionChange) booking.Session {
+func (d *desk) session(c diary.SessionChange) diary.Session {
 	d.t.Helper()
-	s, err := d.booking.CreateSession(d.ctx, d.sessionOf(c))
+	s, err := d.diary.CreateSession(d.ctx, d.sessionOf(c))
 	d.must(err)
 	return s
 }
 
-func (d *desk) sessionOf(c booking.SessionChange) booking.SessionChange {
-	full := booking.SessionChange{
-		Practitioner: &d.gp.ID, Location: &d.place.ID, Types: &[]booking.TypeID{d.kind.ID}, StartDate: ptr("2031-01-06"),
+func (d *desk) sessionOf(c diary.SessionChange) diary.SessionChange {
+	full := diary.SessionChange{
+		Practitioner: &d.gp.ID, Location: &d.place.ID, Types: &[]diary.TypeID{d.kind.ID}, StartDate: ptr("2031-01-06"),
 		From: ptr("09:00"), To: ptr("12:00"), Step: ptr(10),
 	}
 	over := func() {
@@ -164,9 +167,9 @@ func (d *desk) book(start time.Time) booking.Appointment {
 	return got.Appointment
 }
 
-func (d *desk) starts(q booking.SlotQuery) []string {
+func (d *desk) starts(q diary.SlotQuery) []string {
 	d.t.Helper()
-	page, err := d.booking.Slots(d.ctx, q, 0, 500, false)
+	page, err := d.diary.Slots(d.ctx, q, 0, 500, false)
 	d.must(err)
 	var out []string
 	for _, s := range page.Slots {

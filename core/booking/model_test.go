@@ -12,6 +12,7 @@ import (
 	"github.com/teambition/rrule-go"
 
 	"frontdesk/core/booking"
+	"frontdesk/core/diary"
 	"frontdesk/core/input"
 	"frontdesk/core/practice"
 )
@@ -25,9 +26,9 @@ type grid struct {
 }
 
 type gridSession struct {
-	id         booking.SessionID
+	id         diary.SessionID
 	who        practice.PractitionerID
-	kinds      map[booking.TypeID]int64 // and their minutes
+	kinds      map[diary.TypeID]int64 // and their minutes
 	zone       *time.Location
 	from, to   int
 	step       int64
@@ -40,8 +41,8 @@ type gridSession struct {
 type gridSlot struct {
 	start int64
 	who   practice.PractitionerID
-	kind  booking.TypeID
-	id    booking.SessionID
+	kind  diary.TypeID
+	id    diary.SessionID
 }
 
 // wall is what clocks in a zone show: minutes since 1970 as if it were UTC.
@@ -133,11 +134,11 @@ func compareWithGrid(t *testing.T, d *desk, random *rand.Rand) {
 			g.holidays[h.Day.String()] = true
 		}
 	}
-	kinds := map[booking.TypeID]int64{}
+	kinds := map[diary.TypeID]int64{}
 	for _, minutes := range []int{5, 10, 12, 30} {
 		kinds[d.newType(fmt.Sprint(minutes), minutes).ID] = int64(minutes)
 	}
-	all := slices.Sorted(func(yield func(booking.TypeID) bool) {
+	all := slices.Sorted(func(yield func(diary.TypeID) bool) {
 		for k := range kinds {
 			if !yield(k) {
 				return
@@ -158,10 +159,10 @@ func compareWithGrid(t *testing.T, d *desk, random *rand.Rand) {
 		t.Helper()
 		want := g.slots(from.Unix()/60, to.Unix()/60, (d.clock.Now().Unix()+59)/60)
 		var got []gridSlot
-		q := booking.SlotQuery{Practitioners: people, From: from.Format(time.RFC3339), To: to.Format(time.RFC3339)}
+		q := diary.SlotQuery{Practitioners: people, From: from.Format(time.RFC3339), To: to.Format(time.RFC3339)}
 		size := 1 + random.IntN(400)
 		for index := 0; ; index++ {
-			page, err := d.booking.Slots(d.ctx, q, index, size, false)
+			page, err := d.diary.Slots(d.ctx, q, index, size, false)
 			d.must(err)
 			if page.Count != len(want) {
 				t.Fatalf("%v to %v: counted %d, want %d", from, to, page.Count, len(want))
@@ -193,11 +194,11 @@ func compareWithGrid(t *testing.T, d *desk, random *rand.Rand) {
 }
 
 // addSession adds a session to the practice and to the grid.
-func addSession(d *desk, g *grid, random *rand.Rand, zone string, who practice.PractitionerID, all []booking.TypeID, kinds map[booking.TypeID]int64) {
+func addSession(d *desk, g *grid, random *rand.Rand, zone string, who practice.PractitionerID, all []diary.TypeID, kinds map[diary.TypeID]int64) {
 	d.t.Helper()
 	loc, err := time.LoadLocation(zone)
 	d.must(err)
-	s := gridSession{who: who, zone: loc, kinds: map[booking.TypeID]int64{}, dates: map[string]bool{}, spans: map[int64][2]int64{}, closed: random.IntN(2) == 0}
+	s := gridSession{who: who, zone: loc, kinds: map[diary.TypeID]int64{}, dates: map[string]bool{}, spans: map[int64][2]int64{}, closed: random.IntN(2) == 0}
 	s.from, s.to = random.IntN(1440), random.IntN(1440)
 	if random.IntN(3) == 0 {
 		s.from, s.to = random.IntN(120), 60+random.IntN(200) // over the hours clocks change in
@@ -206,7 +207,7 @@ func addSession(d *desk, g *grid, random *rand.Rand, zone string, who practice.P
 		s.to = (s.to + 90) % 1440
 	}
 	s.step = []int64{5, 7, 10, 15, 30}[random.IntN(5)]
-	var types []booking.TypeID
+	var types []diary.TypeID
 	for _, k := range all {
 		if random.IntN(2) == 0 || len(types) == 0 {
 			types = append(types, k)
@@ -229,16 +230,16 @@ func addSession(d *desk, g *grid, random *rand.Rand, zone string, who practice.P
 			s.dates[at.Format("2006-01-02")] = true
 		}
 	}
-	var exceptions []booking.ExceptionInput
+	var exceptions []diary.ExceptionInput
 	for range random.IntN(6) {
 		a := start.AddDate(0, 0, random.IntN(700))
 		b := a.AddDate(0, 0, random.IntN(20))
 		e := [2]string{a.Format("2006-01-02"), b.Format("2006-01-02")}
 		s.exceptions = append(s.exceptions, e)
-		exceptions = append(exceptions, booking.ExceptionInput{From: e[0], To: e[1]})
+		exceptions = append(exceptions, diary.ExceptionInput{From: e[0], To: e[1]})
 	}
-	made := d.session(booking.SessionChange{
-		Practitioner: &who, Types: &types, StartDate: ptr(start.Format("2006-01-02")), From: ptr(booking.Clock(s.from)), To: ptr(booking.Clock(s.to)),
+	made := d.session(diary.SessionChange{
+		Practitioner: &who, Types: &types, StartDate: ptr(start.Format("2006-01-02")), From: ptr(diary.Clock(s.from)), To: ptr(diary.Clock(s.to)),
 		Step: ptr(int(s.step)), Rule: &rule, TimeZone: &zone, WorksHolidays: ptr(!s.closed), Exceptions: &exceptions,
 	})
 	s.id = made.ID
@@ -247,7 +248,7 @@ func addSession(d *desk, g *grid, random *rand.Rand, zone string, who practice.P
 
 // bookSome reserves, books, moves and cancels some of the free slots, keeps the
 // grid in step, and lets some holds run out.
-func bookSome(t *testing.T, d *desk, g *grid, random *rand.Rand, from time.Time, kinds map[booking.TypeID]int64) {
+func bookSome(t *testing.T, d *desk, g *grid, random *rand.Rand, from time.Time, kinds map[diary.TypeID]int64) {
 	t.Helper()
 	mark := func(a booking.Appointment, busy bool) {
 		for m := a.Start.Unix() / 60; m < a.End.Unix()/60; m++ {
@@ -311,17 +312,17 @@ func bookSome(t *testing.T, d *desk, g *grid, random *rand.Rand, from time.Time,
 
 func TestASlotsIDLeadsBackToIt(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
-		page, err := d.booking.Slots(d.ctx, booking.SlotQuery{To: input.DateOf(monday.AddDate(0, 0, 20)).String()}, 2, 30, false)
+		page, err := d.diary.Slots(d.ctx, diary.SlotQuery{To: input.DateOf(monday.AddDate(0, 0, 20)).String()}, 2, 30, false)
 		d.must(err)
 		for _, s := range page.Slots {
-			same, err := d.booking.Slot(d.ctx, s.ID)
+			same, err := d.diary.Slot(d.ctx, s.ID)
 			if err != nil || same != s {
 				t.Fatalf("got %+v, %v; want %+v", same, err, s)
 			}
 		}
 		for _, id := range []string{"", "1", "x", "-1", page.Slots[0].ID + "0", "0" + page.Slots[0].ID, page.Slots[0].ID[:30], strings.Repeat("9", 41), strings.Repeat("9", 500)} {
-			_, err := d.booking.Slot(d.ctx, id)
-			want(t, err, booking.ErrSlotNotFound)
+			_, err := d.diary.Slot(d.ctx, id)
+			want(t, err, diary.ErrSlotNotFound)
 		}
 	})
 }

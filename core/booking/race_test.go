@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"frontdesk/core/booking"
+	"frontdesk/core/diary"
 	"frontdesk/core/fault"
 	"frontdesk/core/practice"
 	"frontdesk/store/storetest"
@@ -23,10 +24,11 @@ func TestNobodyIsDoubleBooked(t *testing.T) {
 		one.booking.Hold = time.Minute
 		other := *one
 		other.db = storetest.Open(t, address)
-		other.booking = &booking.Service{Store: other.db.Booking(), Now: one.clock.Now, NewID: other.db.NewID, Hold: time.Minute}
+		other.diary = &diary.Service{Store: other.db.Diary(), Now: one.clock.Now, NewID: other.db.NewID}
+		other.booking = &booking.Service{Store: other.db.Booking(), Diary: other.diary, Now: one.clock.Now, NewID: other.db.NewID, Hold: time.Minute}
 		gps := []practice.PractitionerID{one.gp.ID, one.newGP("Raman").ID, one.newGP("Whitcombe").ID}
 		for _, id := range gps {
-			one.session(booking.SessionChange{Practitioner: &id, Rule: ptr("FREQ=WEEKLY;BYDAY=TU"), From: ptr("09:00"), To: ptr("12:00"), Step: ptr(5)})
+			one.session(diary.SessionChange{Practitioner: &id, Rule: ptr("FREQ=WEEKLY;BYDAY=TU"), From: ptr("09:00"), To: ptr("12:00"), Step: ptr(5)})
 		}
 		calls := 120
 		if testing.Short() {

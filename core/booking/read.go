@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"frontdesk/core/access"
+	"frontdesk/core/diary"
 	"frontdesk/core/input"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
@@ -76,7 +77,7 @@ type Query struct {
 	Patient      patient.ID
 	Practitioner practice.PractitionerID
 	Location     practice.LocationID
-	Type         TypeID
+	Type         diary.TypeID
 	State        State
 	Now          time.Time // when State is seen
 	From, To     time.Time // of the start, the second excluded
@@ -130,14 +131,14 @@ func (q Search) query(zone *time.Location, now time.Time) (Query, error) {
 		in.Wrong("page_index", input.CodeBig, "a page within the first 10,000 appointments", "Ask for fewer days instead of paging this far.")
 	}
 	// Any year is after the first and before the last.
-	out.From, out.To = time.Unix(0, 0).UTC(), lastDay.UTC()
+	out.From, out.To = time.Unix(0, 0).UTC(), time.Date(2200, time.January, 1, 0, 0, 0, 0, time.UTC)
 	if q.FromText != "" {
-		out.From, _ = moment(&in, "start_date", q.FromText, zone)
+		out.From, _ = diary.Moment(&in, "start_date", q.FromText, zone)
 	}
 	if q.ToText != "" {
-		to, day := moment(&in, "end_date", q.ToText, zone)
+		to, day := diary.Moment(&in, "end_date", q.ToText, zone)
 		if day {
-			to = midnight(zone, input.DateOf(to.In(zone))+1)
+			to = diary.Midnight(zone, input.DateOf(to.In(zone))+1)
 		}
 		out.To = to
 	}

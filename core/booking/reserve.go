@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"frontdesk/core/access"
+	"frontdesk/core/diary"
 	"frontdesk/core/fault"
 	"frontdesk/core/input"
 	"frontdesk/core/patient"
@@ -14,7 +15,7 @@ import (
 
 // Request asks for a time.
 type Request struct {
-	Type         TypeID
+	Type         diary.TypeID
 	Location     practice.LocationID
 	Practitioner practice.PractitionerID
 	// Start is a whole minute; zero means the caller left it out.
@@ -52,17 +53,20 @@ func (r Request) times() (start, end time.Time, err error) {
 	return r.Start.UTC(), r.Start.UTC().Add(time.Duration(minutes) * time.Minute), in.Err()
 }
 
+// maxMinutes is the longest appointment.
+const maxMinutes = int(diary.MaxLength / time.Minute)
+
 // maxReason is the longest reason for coming, in characters.
 const maxReason = 2000
 
 // offer is the group and the type of a request.
 type offer struct {
 	group practice.Group
-	kind  Type
+	kind  diary.Type
 }
 
 // terms reads what a request is about, and checks that its place exists.
-func terms(ctx context.Context, r Reader, group practice.ID, kind TypeID, at practice.LocationID) (offer, error) {
+func terms(ctx context.Context, r Reader, group practice.ID, kind diary.TypeID, at practice.LocationID) (offer, error) {
 	var o offer
 	var err error
 	if o.group, err = r.Group(ctx, group); err != nil {
@@ -136,20 +140,38 @@ func (s *Service) offered(ctx context.Context, r Reader, group practice.ID, a *A
 	if err := people(ctx, r, group, *a); err != nil || a.Override {
 		return err
 	}
-	d, err := s.open(ctx, r, o.group, look{of: []practice.PractitionerID{a.Practitioner}, from: a.Start, to: a.End, now: s.Now()})
+	yes, err := s.Diary.Offered(ctx, r, o.group, a.ask(o.kind))
+	if err == nil && !yes {
+		err = ErrNoSession
+	}
+	return err
+}
+
+// ask is the appointment as a question to the diary.
+func (a Appointment) ask(kind diary.Type) diary.Ask {
+	return diary.Ask{Practitioner: a.Practitioner, Location: a.Location, Type: kind, Start: a.Start, End: a.End}
+}
+
+// Available reports whether a time could be reserved now. Errors: field faults,
+// and not found for a place, practitioner or type the group lacks.
+func (s *Service) Available(ctx context.Context, r Request) (bool, error) {
+	who, err := access.Require(ctx, access.Booking)
 	if err != nil {
-		return err
+		return false, err
 	}
-	if o.kind.Active && d.offers(a.Location, a.Type, minuteOf(a.Start), minuteOf(a.End)) {
-		return nil
+	start, end, err := r.times()
+	if err != nil {
+		return false, err
 	}
-	if len(d.sheets) == 0 {
-		// Perhaps there is no such practitioner at all.
-		if _, err := r.Practitioner(ctx, group, a.Practitioner); err != nil {
-			return err
-		}
+	o, err := terms(ctx, s.Store, who.Group, r.Type, r.Location)
+	if err != nil {
+		return false, err
 	}
-	return ErrNoSession
+	ask := Appointment{Practitioner: r.Practitioner, Location: r.Location, Start: start, End: end}.ask(o.kind)
+	if yes, err := s.Diary.Offered(ctx, s.Store, o.group, ask); err != nil || !yes {
+		return false, err
+	}
+	return s.Diary.Free(ctx, o.group, ask)
 }
 
 // people checks that the patients named exist.
@@ -176,7 +198,7 @@ func people(ctx context.Context, r Reader, group practice.ID, a Appointment) err
 // claim makes sure nobody else has any of the appointment's time. Lapsed holds
 // in the way are released. The caller has locked the diary.
 func claim(ctx context.Context, tx Tx, group practice.ID, a Appointment, now time.Time) error {
-	occupied, err := tx.Occupied(ctx, group, []practice.PractitionerID{a.Practitioner}, a.Start, a.End)
+	occupied, err := tx.Occupied(ctx, group, a.Practitioner, a.Start, a.End)
 	if err != nil {
 		return err
 	}
@@ -203,7 +225,7 @@ func (s *Service) orNearest(ctx context.Context, who access.Caller, a Appointmen
 	if !errors.Is(err, ErrSlotTaken) && !errors.Is(err, ErrNoSession) && !errors.Is(err, ErrHoldExpired) {
 		return err
 	}
-	free, nearErr := s.nearest(ctx, who, a.Practitioner, a.Type, a.Start)
+	free, nearErr := s.Diary.Nearest(ctx, who.Group, a.Practitioner, a.Type, a.Start)
 	if nearErr != nil {
 		return nearErr
 	}

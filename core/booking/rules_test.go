@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"frontdesk/core/booking"
+	"frontdesk/core/diary"
 	"frontdesk/core/fault"
 	"frontdesk/core/input"
 	"frontdesk/core/patient"
@@ -41,7 +42,7 @@ func TestReserveRefuses(t *testing.T) {
 			{"a reason that is too long", func(r *booking.Request) { r.Reason = strings.Repeat("x", 2001) }, nil, "reason"},
 			{"no such practitioner", func(r *booking.Request) { r.Practitioner++ }, practice.ErrPractitionerNotFound, ""},
 			{"no such location", func(r *booking.Request) { r.Location++ }, practice.ErrLocationNotFound, ""},
-			{"no such type", func(r *booking.Request) { r.Type++ }, booking.ErrTypeNotFound, ""},
+			{"no such type", func(r *booking.Request) { r.Type++ }, diary.ErrTypeNotFound, ""},
 			{"no such patient", func(r *booking.Request) { r.Patient = 5 }, patient.ErrNotFound, "patient_id"},
 			{"no such bill payer", func(r *booking.Request) { r.Billpayer = 5 }, patient.ErrNotFound, "billpayer_id"},
 			{"a time gone by", func(r *booking.Request) { r.Start = r.Start.AddDate(0, 0, -7) }, booking.ErrNoSession, ""},
@@ -230,7 +231,7 @@ func TestCancellingTwiceIsCancellingOnce(t *testing.T) {
 func TestEditChangesAHold(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		other := d.newGP("Raman")
-		d.session(booking.SessionChange{Practitioner: &other.ID, Rule: ptr("FREQ=WEEKLY;BYDAY=MO")})
+		d.session(diary.SessionChange{Practitioner: &other.ID, Rule: ptr("FREQ=WEEKLY;BYDAY=MO")})
 		a := d.reserve(nine(0))
 		got, err := d.booking.Edit(d.ctx, a.ID, booking.Move{Practitioner: other.ID, Start: nine(30 * time.Minute), Minutes: 20, SuppressMail: ptr(true)})
 		d.must(err)
@@ -316,42 +317,42 @@ func TestSessionsThatAreRefused(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		for _, c := range []struct {
 			name   string
-			change booking.SessionChange
+			change diary.SessionChange
 			fields string
 		}{
-			{"nothing wrong", booking.SessionChange{}, ""},
-			{"all day", booking.SessionChange{From: ptr("00:00"), To: ptr("24:00")}, ""},
-			{"over midnight", booking.SessionChange{From: ptr("22:00"), To: ptr("02:00")}, ""},
-			{"no time at all", booking.SessionChange{From: ptr("09:00"), To: ptr("09:00")}, "end_time"},
-			{"no such time", booking.SessionChange{From: ptr("9am"), To: ptr("25:00")}, "start_time end_time"},
-			{"a start at the end of the day", booking.SessionChange{From: ptr("24:00")}, "start_time"},
-			{"no such date", booking.SessionChange{StartDate: ptr("2031-02-30")}, "start_date"},
-			{"no types", booking.SessionChange{Types: &[]booking.TypeID{}}, "appointment_type_ids"},
-			{"steps of nothing", booking.SessionChange{Step: ptr(0)}, "slot_length"},
-			{"no such zone", booking.SessionChange{TimeZone: ptr("Nowhere")}, "timezone"},
-			{"every day of the month", booking.SessionChange{Rule: ptr("FREQ=MONTHLY")}, "recurrence"},
-			{"an exception that ends before it starts", booking.SessionChange{Exceptions: &[]booking.ExceptionInput{{From: "2031-02-02", To: "2031-02-01"}}}, "exceptions.0.end_date"},
+			{"nothing wrong", diary.SessionChange{}, ""},
+			{"all day", diary.SessionChange{From: ptr("00:00"), To: ptr("24:00")}, ""},
+			{"over midnight", diary.SessionChange{From: ptr("22:00"), To: ptr("02:00")}, ""},
+			{"no time at all", diary.SessionChange{From: ptr("09:00"), To: ptr("09:00")}, "end_time"},
+			{"no such time", diary.SessionChange{From: ptr("9am"), To: ptr("25:00")}, "start_time end_time"},
+			{"a start at the end of the day", diary.SessionChange{From: ptr("24:00")}, "start_time"},
+			{"no such date", diary.SessionChange{StartDate: ptr("2031-02-30")}, "start_date"},
+			{"no types", diary.SessionChange{Types: &[]diary.TypeID{}}, "appointment_type_ids"},
+			{"steps of nothing", diary.SessionChange{Step: ptr(0)}, "slot_length"},
+			{"no such zone", diary.SessionChange{TimeZone: ptr("Nowhere")}, "timezone"},
+			{"every day of the month", diary.SessionChange{Rule: ptr("FREQ=MONTHLY")}, "recurrence"},
+			{"an exception that ends before it starts", diary.SessionChange{Exceptions: &[]diary.ExceptionInput{{From: "2031-02-02", To: "2031-02-01"}}}, "exceptions.0.end_date"},
 		} {
 			t.Run(c.name, func(t *testing.T) {
-				_, err := d.booking.CreateSession(d.ctx, d.sessionOf(c.change))
+				_, err := d.diary.CreateSession(d.ctx, d.sessionOf(c.change))
 				if fieldsOf(err) != c.fields || (c.fields == "") != (err == nil) {
 					t.Fatalf("got %v about %q", err, fieldsOf(err))
 				}
 			})
 		}
-		_, err := d.booking.CreateSession(d.ctx, booking.SessionChange{})
+		_, err := d.diary.CreateSession(d.ctx, diary.SessionChange{})
 		if got := fieldsOf(err); got != "practitioner_id location_id start_date start_time end_time appointment_type_ids slot_length" {
 			t.Fatalf("an empty one: %q", got)
 		}
 		for _, c := range []struct {
-			change booking.SessionChange
+			change diary.SessionChange
 			want   error
 		}{
-			{booking.SessionChange{Practitioner: ptr(practice.PractitionerID(5))}, practice.ErrPractitionerNotFound},
-			{booking.SessionChange{Location: ptr(practice.LocationID(5))}, practice.ErrLocationNotFound},
-			{booking.SessionChange{Types: &[]booking.TypeID{5}}, booking.ErrTypeNotFound},
+			{diary.SessionChange{Practitioner: ptr(practice.PractitionerID(5))}, practice.ErrPractitionerNotFound},
+			{diary.SessionChange{Location: ptr(practice.LocationID(5))}, practice.ErrLocationNotFound},
+			{diary.SessionChange{Types: &[]diary.TypeID{5}}, diary.ErrTypeNotFound},
 		} {
-			_, err := d.booking.CreateSession(d.ctx, d.sessionOf(c.change))
+			_, err := d.diary.CreateSession(d.ctx, d.sessionOf(c.change))
 			want(t, err, c.want)
 		}
 	})
@@ -359,7 +360,7 @@ func TestSessionsThatAreRefused(t *testing.T) {
 
 func TestChangesOfTheDiaryShowAtOnce(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
-		day := booking.SlotQuery{From: "2031-01-07", To: "2031-01-07"}
+		day := diary.SlotQuery{From: "2031-01-07", To: "2031-01-07"}
 		count := func(want int) {
 			t.Helper()
 			if got := len(d.starts(day)); got != want {
@@ -367,13 +368,13 @@ func TestChangesOfTheDiaryShowAtOnce(t *testing.T) {
 			}
 		}
 		count(18)
-		s := d.session(booking.SessionChange{Rule: ptr("FREQ=WEEKLY;BYDAY=TU"), From: ptr("14:00"), To: ptr("15:00")})
+		s := d.session(diary.SessionChange{Rule: ptr("FREQ=WEEKLY;BYDAY=TU"), From: ptr("14:00"), To: ptr("15:00")})
 		count(24)
-		_, err := d.booking.UpdateSession(d.ctx, s.ID, booking.SessionChange{Exceptions: &[]booking.ExceptionInput{{From: "2031-01-07"}}})
+		_, err := d.diary.UpdateSession(d.ctx, s.ID, diary.SessionChange{Exceptions: &[]diary.ExceptionInput{{From: "2031-01-07"}}})
 		d.must(err)
 		count(18)
 		other := d.newGP("Raman")
-		_, err = d.booking.UpdateSession(d.ctx, s.ID, booking.SessionChange{Practitioner: &other.ID, Exceptions: &[]booking.ExceptionInput{}})
+		_, err = d.diary.UpdateSession(d.ctx, s.ID, diary.SessionChange{Practitioner: &other.ID, Exceptions: &[]diary.ExceptionInput{}})
 		d.must(err)
 		count(24)
 		_, err = d.practice.UpdatePractitioner(d.ctx, other.ID, practice.PractitionerChange{Active: ptr(false)})
@@ -391,19 +392,19 @@ func TestChangesOfTheDiaryShowAtOnce(t *testing.T) {
 		want(t, err, booking.ErrNoSession)
 		_, err = d.practice.UpdateLocation(d.ctx, d.place.ID, practice.LocationChange{Active: ptr(true)})
 		d.must(err)
-		_, err = d.booking.UpdateType(d.ctx, d.kind.ID, booking.TypeChange{Active: ptr(false)})
+		_, err = d.diary.UpdateType(d.ctx, d.kind.ID, diary.TypeChange{Active: ptr(false)})
 		d.must(err)
 		count(0)
-		_, err = d.booking.UpdateType(d.ctx, d.kind.ID, booking.TypeChange{Active: ptr(true), Minutes: ptr(30)})
+		_, err = d.diary.UpdateType(d.ctx, d.kind.ID, diary.TypeChange{Active: ptr(true), Minutes: ptr(30)})
 		d.must(err)
 		count(16) // of half an hour, every ten minutes, within three hours
-		all, err := d.booking.Sessions(d.ctx, d.gp.ID, input.DayOf(2031, 1, 1))
+		all, err := d.diary.Sessions(d.ctx, d.gp.ID, input.DayOf(2031, 1, 1))
 		if err != nil || len(all) != 1 {
 			t.Fatalf("%v, %v", all, err)
 		}
-		d.must(d.booking.DeleteSession(d.ctx, all[0].ID))
+		d.must(d.diary.DeleteSession(d.ctx, all[0].ID))
 		count(0)
-		want(t, d.booking.DeleteSession(d.ctx, all[0].ID), booking.ErrSessionNotFound)
+		want(t, d.diary.DeleteSession(d.ctx, all[0].ID), diary.ErrSessionNotFound)
 	})
 }
 
@@ -424,19 +425,19 @@ func TestSearchWindows(t *testing.T) {
 			{"from a day on", "2031-02-01", "", ""},
 		} {
 			t.Run(c.name, func(t *testing.T) {
-				_, err := d.booking.CountSlots(d.ctx, booking.SlotQuery{From: c.from, To: c.to})
+				_, err := d.diary.CountSlots(d.ctx, diary.SlotQuery{From: c.from, To: c.to})
 				if (err == nil) != (c.fields == "") || err != nil && fieldsOf(err) != c.fields {
 					t.Fatalf("got %v", err)
 				}
 			})
 		}
-		if got := d.starts(booking.SlotQuery{From: "2031-01-06T09:30:00Z", To: "2031-01-06T10:00:00Z"}); !slices.Equal(got, []string{"06 09:30", "06 09:40", "06 09:50"}) {
+		if got := d.starts(diary.SlotQuery{From: "2031-01-06T09:30:00Z", To: "2031-01-06T10:00:00Z"}); !slices.Equal(got, []string{"06 09:30", "06 09:40", "06 09:50"}) {
 			t.Fatalf("between two instants: %v", got)
 		}
-		for _, q := range []booking.SlotQuery{
-			{Locations: []practice.LocationID{d.place.ID, 5}}, {Practitioners: []practice.PractitionerID{5, d.gp.ID}}, {Types: []booking.TypeID{5}},
+		for _, q := range []diary.SlotQuery{
+			{Locations: []practice.LocationID{d.place.ID, 5}}, {Practitioners: []practice.PractitionerID{5, d.gp.ID}}, {Types: []diary.TypeID{5}},
 		} {
-			if _, err := d.booking.CountSlots(d.ctx, q); fault.Of(err).Kind != fault.NotFound {
+			if _, err := d.diary.CountSlots(d.ctx, q); fault.Of(err).Kind != fault.NotFound {
 				t.Errorf("%+v: got %v", q, err)
 			}
 		}
@@ -447,21 +448,21 @@ func TestAvailabilityOfTypes(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		idle := d.newType("Nobody offers it", 10)
 		d.reserve(nine(0))
-		types, err := d.booking.Types(d.ctx, nil, nil, false)
+		types, err := d.diary.Types(d.ctx, nil, nil, false)
 		d.must(err)
-		count, err := d.booking.CountSlots(d.ctx, booking.SlotQuery{Types: []booking.TypeID{d.kind.ID}})
+		count, err := d.diary.CountSlots(d.ctx, diary.SlotQuery{Types: []diary.TypeID{d.kind.ID}})
 		d.must(err)
 		if len(types) != 2 || types[0].ID != idle.ID || types[0].Slots != 0 || !types[0].Next.IsZero() || types[1].Slots != count || count != 20*18-1 || !types[1].Next.Equal(nine(10*time.Minute)) {
 			t.Fatalf("got %+v, counted %d", types, count)
 		}
-		some, err := d.booking.Types(d.ctx, nil, ptr(true), false)
-		none, err2 := d.booking.Types(d.ctx, nil, ptr(false), false)
+		some, err := d.diary.Types(d.ctx, nil, ptr(true), false)
+		none, err2 := d.diary.Types(d.ctx, nil, ptr(false), false)
 		if err != nil || err2 != nil || len(some) != 1 || some[0].ID != d.kind.ID || len(none) != 1 || none[0].ID != idle.ID {
 			t.Fatalf("some %+v, none %+v, %v %v", some, none, err, err2)
 		}
 		elsewhere, err := d.practice.CreateLocation(d.ctx, practice.LocationChange{Name: ptr("Elsewhere")})
 		d.must(err)
-		some, err = d.booking.Types(d.ctx, []practice.LocationID{elsewhere.ID}, ptr(true), false)
+		some, err = d.diary.Types(d.ctx, []practice.LocationID{elsewhere.ID}, ptr(true), false)
 		if err != nil || len(some) != 0 {
 			t.Fatalf("elsewhere %+v, %v", some, err)
 		}
@@ -470,18 +471,18 @@ func TestAvailabilityOfTypes(t *testing.T) {
 
 func TestExplainSaysWhyTimesAreMissing(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
-		d.session(booking.SessionChange{Rule: ptr("FREQ=WEEKLY;BYDAY=MO"), From: ptr("14:00"), To: ptr("15:00"), Exceptions: &[]booking.ExceptionInput{{From: "2031-01-06"}}})
+		d.session(diary.SessionChange{Rule: ptr("FREQ=WEEKLY;BYDAY=MO"), From: ptr("14:00"), To: ptr("15:00"), Exceptions: &[]diary.ExceptionInput{{From: "2031-01-06"}}})
 		d.book(nine(0))
 		d.reserve(nine(60 * time.Minute))
 		d.clock.Move(2*time.Hour + 25*time.Minute)
 		h := d.reserve(nine(90 * time.Minute))
-		page, err := d.booking.Slots(d.ctx, booking.SlotQuery{From: "2031-01-06", To: "2031-01-06"}, 0, 50, true)
+		page, err := d.diary.Slots(d.ctx, diary.SlotQuery{From: "2031-01-06", To: "2031-01-06"}, 0, 50, true)
 		d.must(err)
 		_ = h
-		if want := (booking.Explanation{Sessions: 2, Days: 1, Exceptions: 1, Past: 3, Held: 1}); page.Why == nil || *page.Why != want {
+		if want := (diary.Explanation{Sessions: 2, Days: 1, Exceptions: 1, Past: 3, Held: 1}); page.Why == nil || *page.Why != want {
 			t.Fatalf("got %+v", page.Why)
 		}
-		page, err = d.booking.Slots(d.ctx, booking.SlotQuery{From: "2031-12-25", To: "2031-12-25"}, 0, 50, true)
+		page, err = d.diary.Slots(d.ctx, diary.SlotQuery{From: "2031-12-25", To: "2031-12-25"}, 0, 50, true)
 		if err != nil || page.Count != 0 || page.Why.Closed != 1 {
 			t.Fatalf("on Christmas Day %+v, %v", page.Why, err)
 		}
@@ -493,7 +494,7 @@ func TestListAppointments(t *testing.T) {
 		bob, err := d.patients.Register(d.ctx, patient.Registration{FirstName: "Bob", LastName: "Byrne", BirthDate: "1990-01-01", Email: ptr("bob@example.org")})
 		d.must(err)
 		other := d.newGP("Raman")
-		d.session(booking.SessionChange{Practitioner: &other.ID, Rule: ptr("FREQ=WEEKLY;BYDAY=MO,TU")})
+		d.session(diary.SessionChange{Practitioner: &other.ID, Rule: ptr("FREQ=WEEKLY;BYDAY=MO,TU")})
 		first := d.book(nine(0))
 		second := d.reserve(nine(30 * time.Minute))
 		r := d.ask(nine(24 * time.Hour))
@@ -561,7 +562,7 @@ func TestListAppointments(t *testing.T) {
 
 func TestBothClockChangeNights(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
-		d.session(booking.SessionChange{Rule: ptr("FREQ=WEEKLY;BYDAY=SU"), From: ptr("00:00"), To: ptr("04:00"), Step: ptr(30)})
+		d.session(diary.SessionChange{Rule: ptr("FREQ=WEEKLY;BYDAY=SU"), From: ptr("00:00"), To: ptr("04:00"), Step: ptr(30)})
 		for _, c := range []struct {
 			name, day string
 			hours     int
@@ -574,19 +575,19 @@ func TestBothClockChangeNights(t *testing.T) {
 			t.Run(c.name, func(t *testing.T) {
 				day, _ := time.Parse("2006-01-02", c.day)
 				d.clock.Move(day.AddDate(0, 0, -2).Sub(d.clock.Now()))
-				starts := d.starts(booking.SlotQuery{From: c.day, To: c.day})
+				starts := d.starts(diary.SlotQuery{From: c.day, To: c.day})
 				// Ten-minute appointments every half hour.
 				if len(starts) != c.hours*2 || starts[0] != c.first {
 					t.Fatalf("got %v", starts)
 				}
-				page, err := d.booking.Slots(d.ctx, booking.SlotQuery{From: c.day, To: c.day}, 0, 50, false)
+				page, err := d.diary.Slots(d.ctx, diary.SlotQuery{From: c.day, To: c.day}, 0, 50, false)
 				d.must(err)
 				for _, s := range page.Slots { // what is shown can be had
 					a := d.reserve(s.Start)
 					_, err := d.booking.Book(d.ctx, a.ID, booking.Confirmation{})
 					d.must(err)
 				}
-				if left := d.starts(booking.SlotQuery{From: c.day, To: c.day}); len(left) != 0 {
+				if left := d.starts(diary.SlotQuery{From: c.day, To: c.day}); len(left) != 0 {
 					t.Fatalf("still offered: %v", left)
 				}
 			})

@@ -1,4 +1,4 @@
-package booking
+package diary
 
 import (
 	"context"
@@ -37,6 +37,13 @@ type Type struct {
 
 // Length is how long such an appointment lasts.
 func (t Type) Length() time.Duration { return time.Duration(t.Minutes) * time.Minute }
+
+// Modes are the ways an appointment can take place.
+type Modes struct {
+	Video     bool `json:"video"`
+	InPerson  bool `json:"in_person"`
+	Telephone bool `json:"telephone"`
+}
 
 // maxMinutes is MaxLength in minutes.
 const maxMinutes = int(MaxLength / time.Minute)
@@ -100,7 +107,7 @@ func (s *Service) Types(ctx context.Context, at []practice.LocationID, available
 	if err != nil {
 		return nil, err
 	}
-	found, err := s.search(ctx, who, SlotQuery{Locations: at})
+	found, err := s.search(ctx, who.Group, SlotQuery{Locations: at})
 	if err != nil {
 		return nil, err
 	}
@@ -159,14 +166,4 @@ func (s *Service) UpdateType(ctx context.Context, id TypeID, c TypeChange) (Type
 		return tx.Audit(ctx, who.Audit(now, "appointment_type.update", "appointment_type", int64(id), before, t))
 	})
 	return t, err
-}
-
-// setup runs fn in one transaction for a caller who may set up the practice.
-func (s *Service) setup(ctx context.Context, fn func(tx Tx, who access.Caller, now time.Time) error) error {
-	who, err := access.RequirePermission(ctx, access.Setup)
-	if err != nil {
-		return err
-	}
-	now := s.Now()
-	return s.Store.Do(ctx, func(tx Tx) error { return fn(tx, who, now) })
 }

@@ -1,4 +1,4 @@
-package booking
+package diary
 
 import (
 	"cmp"
@@ -78,8 +78,8 @@ type found struct {
 
 // search reads what a query asks about. Errors: a field fault for the dates,
 // and not found for a place, practitioner or type the group lacks.
-func (s *Service) search(ctx context.Context, who access.Caller, q SlotQuery) (found, error) {
-	g, err := s.Store.Group(ctx, who.Group)
+func (s *Service) search(ctx context.Context, group practice.ID, q SlotQuery) (found, error) {
+	g, err := s.Store.Group(ctx, group)
 	if err != nil {
 		return found{}, err
 	}
@@ -88,7 +88,7 @@ func (s *Service) search(ctx context.Context, who access.Caller, q SlotQuery) (f
 	if err != nil {
 		return found{}, err
 	}
-	types, err := s.Store.AppointmentTypes(ctx, who.Group, false)
+	types, err := s.Store.AppointmentTypes(ctx, group, false)
 	if err != nil {
 		return found{}, err
 	}
@@ -104,12 +104,12 @@ func (s *Service) search(ctx context.Context, who access.Caller, q SlotQuery) (f
 	}
 	for _, id := range q.Types {
 		if d.types[id] == nil {
-			if _, err := s.Store.AppointmentType(ctx, who.Group, id); err != nil {
+			if _, err := s.Store.AppointmentType(ctx, group, id); err != nil {
 				return found{}, err
 			}
 		}
 	}
-	if err := s.known(ctx, who, q, d); err != nil {
+	if err := s.known(ctx, group, q, d); err != nil {
 		return found{}, err
 	}
 	if len(q.Locations) > 0 {
@@ -120,10 +120,10 @@ func (s *Service) search(ctx context.Context, who access.Caller, q SlotQuery) (f
 
 // known checks that every place and practitioner asked about exists. Those the
 // search has found need no question.
-func (s *Service) known(ctx context.Context, who access.Caller, q SlotQuery, d *diary) error {
+func (s *Service) known(ctx context.Context, group practice.ID, q SlotQuery, d *diary) error {
 	for _, id := range q.Locations {
 		if !d.places[id] {
-			if _, err := s.Store.Location(ctx, who.Group, id); err != nil {
+			if _, err := s.Store.Location(ctx, group, id); err != nil {
 				return err
 			}
 		}
@@ -132,7 +132,7 @@ func (s *Service) known(ctx context.Context, who access.Caller, q SlotQuery, d *
 		return nil
 	}
 	for _, id := range q.Practitioners {
-		if _, err := s.Store.Practitioner(ctx, who.Group, id); err != nil {
+		if _, err := s.Store.Practitioner(ctx, group, id); err != nil {
 			return err
 		}
 	}
@@ -146,18 +146,18 @@ func window(fromText, toText string, now time.Time, g practice.Group) (from, to 
 	from, to = now, time.Time{}
 	toDay := false
 	if fromText != "" {
-		from, _ = moment(&in, "start_date", fromText, zone)
+		from, _ = Moment(&in, "start_date", fromText, zone)
 	}
 	if toText != "" {
-		if to, toDay = moment(&in, "end_date", toText, zone); toDay {
-			to = midnight(zone, input.DateOf(to.In(zone))+1)
+		if to, toDay = Moment(&in, "end_date", toText, zone); toDay {
+			to = Midnight(zone, input.DateOf(to.In(zone))+1)
 		}
 	}
 	if err := in.Err(); err != nil {
 		return from, to, err
 	}
 	if toText == "" {
-		to = midnight(zone, input.DateOf(from.In(zone))+input.Date(g.WindowDays))
+		to = Midnight(zone, input.DateOf(from.In(zone))+input.Date(g.WindowDays))
 	}
 	if to.Before(from) || toDay && to.Equal(from) {
 		// From now until a day that is over is nothing, not a mistake.
@@ -173,10 +173,10 @@ func window(fromText, toText string, now time.Time, g practice.Group) (from, to 
 	return from, to, nil
 }
 
-// moment reads a date, which means its midnight in the zone, or an instant.
-func moment(in *input.Checks, field, text string, zone *time.Location) (at time.Time, isDate bool) {
+// Moment reads a date, which means its midnight in the zone, or an instant.
+func Moment(in *input.Checks, field, text string, zone *time.Location) (at time.Time, isDate bool) {
 	if d, ok := input.ParseDate(text); ok {
-		return midnight(zone, d), true
+		return Midnight(zone, d), true
 	}
 	t, ok := input.Instant(text)
 	if !ok {
@@ -185,7 +185,8 @@ func moment(in *input.Checks, field, text string, zone *time.Location) (at time.
 	return t, false
 }
 
-func midnight(zone *time.Location, d input.Date) time.Time { return instant(zone, d, 0).time() }
+// Midnight is the first instant of a date in a zone.
+func Midnight(zone *time.Location, d input.Date) time.Time { return instant(zone, d, 0).time() }
 
 // SlotPage is one page of free slots.
 type SlotPage struct {
@@ -203,7 +204,7 @@ func (s *Service) Slots(ctx context.Context, q SlotQuery, index, size int, expla
 	if err != nil {
 		return SlotPage{}, err
 	}
-	f, err := s.search(ctx, who, q)
+	f, err := s.search(ctx, who.Group, q)
 	if err != nil {
 		return SlotPage{}, err
 	}
@@ -254,7 +255,7 @@ func (s *Service) CountSlots(ctx context.Context, q SlotQuery) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	f, err := s.search(ctx, who, q)
+	f, err := s.search(ctx, who.Group, q)
 	if err != nil {
 		return 0, err
 	}
@@ -314,40 +315,15 @@ func notFound(err error) error {
 	return err
 }
 
-// Available reports whether a time could be reserved now. Errors: field faults,
-// and not found for a place, practitioner or type the group lacks.
-func (s *Service) Available(ctx context.Context, r Request) (bool, error) {
-	who, err := access.Require(ctx, access.Booking)
-	if err != nil {
-		return false, err
-	}
-	start, end, err := r.times()
-	if err != nil {
-		return false, err
-	}
-	o, err := terms(ctx, s.Store, who.Group, r.Type, r.Location)
-	if err != nil {
-		return false, err
-	}
-	if _, err := s.Store.Practitioner(ctx, who.Group, r.Practitioner); err != nil {
-		return false, err
-	}
-	d, err := s.open(ctx, s.Store, o.group, look{of: []practice.PractitionerID{r.Practitioner}, from: start, to: end, now: s.Now(), taken: true})
-	if err != nil {
-		return false, err
-	}
-	from, to := minuteOf(start), minuteOf(end)
-	return (r.Override || o.kind.Active && d.offers(r.Location, r.Type, from, to)) && d.free(from, to), nil
-}
-
 // nearestCount is how many free slots a conflict offers instead.
 const nearestCount = 5
 
 // nearby is how far from the time asked for they are looked for.
 const nearby = 14 * 24 * time.Hour
 
-// nearest lists the free slots of the practitioner and type closest to a time.
-func (s *Service) nearest(ctx context.Context, who access.Caller, of practice.PractitionerID, kind TypeID, to time.Time) ([]Slot, error) {
+// Nearest lists the free slots of the practitioner and type closest to a time,
+// in order of time.
+func (s *Service) Nearest(ctx context.Context, group practice.ID, of practice.PractitionerID, kind TypeID, to time.Time) ([]Slot, error) {
 	now := s.Now()
 	from, until := to.Add(-nearby), to.Add(nearby)
 	if from.Before(now) {
@@ -356,7 +332,7 @@ func (s *Service) nearest(ctx context.Context, who access.Caller, of practice.Pr
 	if until.Before(from) {
 		return nil, nil
 	}
-	f, err := s.search(ctx, who, SlotQuery{
+	f, err := s.search(ctx, group, SlotQuery{
 		Practitioners: []practice.PractitionerID{of}, Types: []TypeID{kind},
 		From: from.Format(time.RFC3339), To: until.Format(time.RFC3339),
 	})

@@ -1,9 +1,10 @@
-package booking
+package diary
 
 import (
 	"context"
 	"slices"
 	"sort"
+	"time"
 
 	"frontdesk/core/input"
 	"frontdesk/core/practice"
@@ -21,7 +22,7 @@ type diary struct {
 }
 
 // lapsed reports a hold whose time is up.
-func (d *diary) lapsed(t taken) bool { return t.until != 0 && t.until <= d.micro }
+func (d *diary) lapsed(t stretch) bool { return t.until != 0 && t.until <= d.micro }
 
 // slot is one time that could be booked.
 type slot struct {
@@ -128,7 +129,7 @@ func (d *diary) each(from, to minute, f func(slot)) {
 
 // slots calls f for the free slots of one type in one run of a session. What is
 // taken near it is in order, and does not overlap.
-func (d *diary) slots(s *Session, kind *Type, start, end, from, to minute, near []taken, f func(slot)) {
+func (d *diary) slots(s *Session, kind *Type, start, end, from, to minute, near []stretch, f func(slot)) {
 	length, step := minute(kind.Minutes), minute(s.Step)
 	at := start
 	if from > at {
@@ -183,9 +184,55 @@ func (d *diary) offers(at practice.LocationID, kind TypeID, start, end minute) b
 // free reports whether nothing is held or booked in the time.
 func (d *diary) free(start, end minute) bool {
 	for _, sh := range d.sheets {
-		if slices.ContainsFunc(sh.taken, func(t taken) bool { return t.from < end && t.to > start && !d.lapsed(t) }) {
+		if slices.ContainsFunc(sh.taken, func(t stretch) bool { return t.from < end && t.to > start && !d.lapsed(t) }) {
 			return false
 		}
 	}
 	return true
+}
+
+// Ask is a time somebody asks about.
+type Ask struct {
+	Practitioner practice.PractitionerID
+	Location     practice.LocationID
+	Type         Type
+	Start, End   time.Time
+}
+
+// Offered reports whether a session offers the time, taken or not. Error:
+// practice.ErrPractitionerNotFound.
+func (s *Service) Offered(ctx context.Context, r Reader, g practice.Group, a Ask) (bool, error) {
+	d, err := s.open(ctx, r, g, look{of: []practice.PractitionerID{a.Practitioner}, from: a.Start, to: a.End, now: s.Now()})
+	if err != nil {
+		return false, err
+	}
+	if a.Type.Active && d.offers(a.Location, a.Type.ID, minuteOf(a.Start), minuteOf(a.End)) {
+		return true, nil
+	}
+	if len(d.sheets) == 0 {
+		// Perhaps there is no such practitioner at all.
+		_, err = r.Practitioner(ctx, g.ID, a.Practitioner)
+	}
+	return false, err
+}
+
+// Free reports whether nothing is held or booked in the time.
+func (s *Service) Free(ctx context.Context, g practice.Group, a Ask) (bool, error) {
+	d, err := s.open(ctx, s.Store, g, look{of: []practice.PractitionerID{a.Practitioner}, from: a.Start, to: a.End, now: s.Now(), taken: true})
+	return err == nil && d.free(minuteOf(a.Start), minuteOf(a.End)), err
+}
+
+// closedDays are the group's bank holidays on which it is closed.
+func closedDays(ctx context.Context, r Reader, g practice.Group, from, to input.Date) (map[input.Date]bool, error) {
+	holidays, err := practice.Holidays(ctx, r, g, from, to)
+	if err != nil {
+		return nil, err
+	}
+	closed := make(map[input.Date]bool, len(holidays))
+	for _, h := range holidays {
+		if h.Closed {
+			closed[h.Day] = true
+		}
+	}
+	return closed, nil
 }

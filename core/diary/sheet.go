@@ -1,4 +1,4 @@
-package booking
+package diary
 
 import (
 	"cmp"
@@ -10,16 +10,6 @@ import (
 	"frontdesk/core/input"
 	"frontdesk/core/practice"
 )
-
-// Diary is a practitioner's diary as a whole.
-type Diary struct {
-	Practitioner practice.PractitionerID
-	// Version changes with every hold and booking, and Hours with every session.
-	// Both are 0 inside a transaction, where a change may yet be undone.
-	Version, Hours int64
-	// Active is false for a practitioner who offers no slots.
-	Active bool
-}
 
 // sheets remembers what has been read of each diary. Each half of a sheet is
 // used only while the diary still has the version it was read at, and the
@@ -45,13 +35,13 @@ type sheet struct {
 
 	version  int64
 	from, to minute // between which taken is known
-	taken    []taken
+	taken    []stretch
 
 	used int
 }
 
-// taken is a stretch of time that is held or booked.
-type taken struct {
+// stretch is a time that is held or booked.
+type stretch struct {
 	from, to minute
 	until    int64 // when a hold runs out, in microseconds since 1970; 0 for a booking
 }
@@ -160,7 +150,7 @@ func fillTaken(ctx context.Context, r Reader, l look, all []Diary, out []*sheet,
 	if base := l.now.Truncate(24 * time.Hour).Add(-24 * time.Hour); !from.Before(base) && !to.After(base.Add(ahead)) {
 		from, to = base, base.Add(ahead)
 	}
-	occupied, err := r.Occupied(ctx, l.group, of, from, to)
+	found, err := r.Taken(ctx, l.group, of, from, to)
 	if err != nil {
 		return err
 	}
@@ -169,13 +159,13 @@ func fillTaken(ctx context.Context, r Reader, l look, all []Diary, out []*sheet,
 			out[i].version, out[i].from, out[i].to, out[i].taken = d.Version, minuteOf(from), minuteOf(to), nil
 		}
 	}
-	slices.SortFunc(occupied, func(a, b Occupied) int { return a.Start.Compare(b.Start) })
-	for _, o := range occupied {
+	slices.SortFunc(found, func(a, b Taken) int { return a.Start.Compare(b.Start) })
+	for _, o := range found {
 		i, ok := slices.BinarySearchFunc(all, o.Practitioner, byPractitioner)
 		if !ok || !slices.Contains(of, o.Practitioner) {
 			continue
 		}
-		t := taken{from: minuteOf(o.Start), to: minuteOf(o.End)}
+		t := stretch{from: minuteOf(o.Start), to: minuteOf(o.End)}
 		if !o.HeldUntil.IsZero() {
 			t.until = o.HeldUntil.UnixMicro()
 		}

@@ -4,10 +4,52 @@ import (
 	"context"
 	"time"
 
-	"frontdesk/core/booking"
+	"frontdesk/core/diary"
 	"frontdesk/core/input"
 	"frontdesk/core/practice"
 )
+
+type diaryStore struct{ *Tx }
+
+// Diary is what diary remembers.
+func (db *DB) Diary() diary.Store { return diaryStore{db.plain()} }
+
+func (s diaryStore) Do(ctx context.Context, fn func(diary.Tx) error) error {
+	return s.db.do(ctx, func(tx *Tx) error { return fn(tx) })
+}
+
+const typeColumns = `id, name, partner_slot_name, price, sector, minutes, profession, video, in_person, telephone, use_partner_slots,
+	invoice_required, active, created_at, updated_at`
+
+func scanType(scan scanner) (diary.Type, error) {
+	var k diary.Type
+	err := scan(&k.ID, &k.Name, &k.PartnerSlotName, &k.Price, &k.Sector, &k.Minutes, &k.Profession, &k.Video, &k.InPerson, &k.Telephone, &k.UsePartnerSlots,
+		&k.InvoiceRequired, &k.Active, when{&k.CreatedAt}, when{&k.UpdatedAt})
+	return k, err
+}
+
+// AppointmentType finds one.
+func (t *Tx) AppointmentType(ctx context.Context, group practice.ID, id diary.TypeID) (diary.Type, error) {
+	return find(ctx, t, diary.ErrTypeNotFound, `SELECT `+typeColumns+` FROM appointment_type
+		WHERE practice_group_id = $1 AND id = $2`, in{group, id}, scanType)
+}
+
+// AppointmentTypes lists them by name.
+func (t *Tx) AppointmentTypes(ctx context.Context, group practice.ID, inactive bool) ([]diary.Type, error) {
+	return list(ctx, t, `SELECT `+typeColumns+` FROM appointment_type
+		WHERE practice_group_id = $1 AND (active OR $2) ORDER BY name, id`, in{group, inactive}, scanType)
+}
+
+// SaveAppointmentType keeps one.
+func (t *Tx) SaveAppointmentType(ctx context.Context, group practice.ID, k diary.Type) error {
+	_, err := t.exec(ctx, `INSERT INTO appointment_type (`+typeColumns+`, practice_group_id)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+		ON CONFLICT (practice_group_id, id) DO UPDATE SET name = $2, partner_slot_name = $3, price = $4, sector = $5, minutes = $6, profession = $7,
+			video = $8, in_person = $9, telephone = $10, use_partner_slots = $11, invoice_required = $12, active = $13, updated_at = $15`,
+		k.ID, k.Name, k.PartnerSlotName, k.Price, k.Sector, k.Minutes, k.Profession, k.Video, k.InPerson, k.Telephone, k.UsePartnerSlots,
+		k.InvoiceRequired, k.Active, k.CreatedAt, k.UpdatedAt, group)
+	return err
+}
 
 // forever is the last date of a session that has none. It is after any date,
 // so that one comparison finds the sessions that still run.
@@ -16,8 +58,8 @@ const forever = "9999-12-31"
 const sessionColumns = `s.id, s.practitioner_id, s.location_id, s.start_date, s.until_date, s.from_minute, s.to_minute, s.step, s.rule,
 	s.every_weeks, s.days, s.week_start, s.time_zone, s.works_holidays, s.created_at, s.updated_at`
 
-func scanSession(scan scanner) (booking.Session, error) {
-	var s booking.Session
+func scanSession(scan scanner) (diary.Session, error) {
+	var s diary.Session
 	var until string
 	err := scan(&s.ID, &s.Practitioner, &s.Location, day{&s.Start}, &until, &s.From, &s.To, &s.Step, &s.Rule,
 		&s.Interval, &s.Days, &s.WeekStart, &s.TimeZone, &s.WorksHolidays, when{&s.CreatedAt}, when{&s.UpdatedAt})
@@ -61,7 +103,7 @@ const (
 )
 
 // Sessions lists those that may run between two dates.
-func (t *Tx) Sessions(ctx context.Context, group practice.ID, q booking.SessionQuery) ([]booking.Session, error) {
+func (t *Tx) Sessions(ctx context.Context, group practice.ID, q diary.SessionQuery) ([]diary.Session, error) {
 	args := in{group, q.From.String(), q.To.String()}
 	sessions, types, exceptions := sessionsAll, typesAll, exceptionsAll
 	some, named := named(q.Practitioners)
@@ -76,21 +118,21 @@ func (t *Tx) Sessions(ctx context.Context, group practice.ID, q booking.SessionQ
 }
 
 // Session finds a session.
-func (t *Tx) Session(ctx context.Context, group practice.ID, id booking.SessionID) (booking.Session, error) {
+func (t *Tx) Session(ctx context.Context, group practice.ID, id diary.SessionID) (diary.Session, error) {
 	found, err := list(ctx, t, `SELECT `+sessionColumns+` FROM session s WHERE s.practice_group_id = $1 AND s.id = $2`, in{group, id}, scanSession)
 	if err == nil && len(found) == 1 {
 		err = t.fill(ctx, found, sessionTypes+` WHERE s.practice_group_id = $1 AND s.id = $2 ORDER BY t.appointment_type_id`,
 			`SELECT e.session_id, e.start_date, e.end_date, e.reason FROM session_exception e
 			WHERE e.practice_group_id = $1 AND e.session_id = $2 ORDER BY e.ordinal`, in{group, id})
 	}
-	return first(found, err, booking.ErrSessionNotFound)
+	return first(found, err, diary.ErrSessionNotFound)
 }
 
 // fill reads the types and the exceptions of sessions, which come in the order
 // of the sessions.
-func (t *Tx) fill(ctx context.Context, sessions []booking.Session, types, exceptions string, args in) error {
+func (t *Tx) fill(ctx context.Context, sessions []diary.Session, types, exceptions string, args in) error {
 	i := 0
-	to := func(id booking.SessionID) *booking.Session {
+	to := func(id diary.SessionID) *diary.Session {
 		for i < len(sessions) && sessions[i].ID < id {
 			i++
 		}
@@ -100,8 +142,8 @@ func (t *Tx) fill(ctx context.Context, sessions []booking.Session, types, except
 		return nil
 	}
 	_, err := list(ctx, t, types, args, func(scan scanner) (struct{}, error) {
-		var id booking.SessionID
-		var kind booking.TypeID
+		var id diary.SessionID
+		var kind diary.TypeID
 		err := scan(&id, &kind)
 		if s := to(id); s != nil {
 			s.Types = append(s.Types, kind)
@@ -113,8 +155,8 @@ func (t *Tx) fill(ctx context.Context, sessions []booking.Session, types, except
 	}
 	i = 0
 	_, err = list(ctx, t, exceptions, args, func(scan scanner) (struct{}, error) {
-		var id booking.SessionID
-		var e booking.Exception
+		var id diary.SessionID
+		var e diary.Exception
 		err := scan(&id, day{&e.From}, day{&e.To}, &e.Reason)
 		if s := to(id); s != nil {
 			s.Exceptions = append(s.Exceptions, e)
@@ -125,7 +167,7 @@ func (t *Tx) fill(ctx context.Context, sessions []booking.Session, types, except
 }
 
 // SaveSession keeps a session with its types and exceptions.
-func (t *Tx) SaveSession(ctx context.Context, group practice.ID, s booking.Session) error {
+func (t *Tx) SaveSession(ctx context.Context, group practice.ID, s diary.Session) error {
 	until := forever
 	if s.Until != input.NoDate {
 		until = s.Until.String()
@@ -159,7 +201,7 @@ func (t *Tx) SaveSession(ctx context.Context, group practice.ID, s booking.Sessi
 }
 
 // DropSession deletes a session.
-func (t *Tx) DropSession(ctx context.Context, group practice.ID, id booking.SessionID) error {
+func (t *Tx) DropSession(ctx context.Context, group practice.ID, id diary.SessionID) error {
 	if err := t.emptySession(ctx, group, id); err != nil {
 		return err
 	}
@@ -167,7 +209,7 @@ func (t *Tx) DropSession(ctx context.Context, group practice.ID, id booking.Sess
 	return err
 }
 
-func (t *Tx) emptySession(ctx context.Context, group practice.ID, id booking.SessionID) error {
+func (t *Tx) emptySession(ctx context.Context, group practice.ID, id diary.SessionID) error {
 	if _, err := t.exec(ctx, `DELETE FROM session_type WHERE practice_group_id = $1 AND session_id = $2`, group, id); err != nil {
 		return err
 	}
@@ -177,7 +219,7 @@ func (t *Tx) emptySession(ctx context.Context, group practice.ID, id booking.Ses
 
 // Diaries lists diaries with their versions. Inside a transaction these may yet
 // be undone, and are not told.
-func (t *Tx) Diaries(ctx context.Context, group practice.ID, of []practice.PractitionerID) ([]booking.Diary, error) {
+func (t *Tx) Diaries(ctx context.Context, group practice.ID, of []practice.PractitionerID) ([]diary.Diary, error) {
 	args, ok := named(of)
 	text := diariesOf
 	if !ok {
@@ -185,8 +227,8 @@ func (t *Tx) Diaries(ctx context.Context, group practice.ID, of []practice.Pract
 	}
 	on := t.on(ctx)
 	settled := on.pg == nil && on.lite == nil
-	return list(ctx, t, text, append(in{group}, args...), func(scan scanner) (booking.Diary, error) {
-		var d booking.Diary
+	return list(ctx, t, text, append(in{group}, args...), func(scan scanner) (diary.Diary, error) {
+		var d diary.Diary
 		err := scan(&d.Practitioner, &d.Version, &d.Hours, &d.Active)
 		if !settled {
 			d.Version, d.Hours = 0, 0
@@ -202,35 +244,6 @@ const (
 	diariesOf = diariesAll + ` AND d.practitioner_id IN ($2, $3, $4, $5, $6, $7, $8, $9)`
 )
 
-// LockDiaryOf locks the diary an appointment is in.
-func (t *Tx) LockDiaryOf(ctx context.Context, group practice.ID, id booking.ID) (practice.PractitionerID, error) {
-	var of practice.PractitionerID
-	found, err := t.one(ctx, `UPDATE diary SET version = version + 1 WHERE practice_group_id = $1 AND practitioner_id =
-		(SELECT practitioner_id FROM appointment WHERE practice_group_id = $1 AND id = $2) RETURNING practitioner_id`, in{group, id}, &of)
-	if err == nil && !found {
-		err = booking.ErrNotFound
-	}
-	return of, err
-}
-
-// LockDiary keeps others from changing the diary.
-func (t *Tx) LockDiary(ctx context.Context, group practice.ID, id practice.PractitionerID) error {
-	n, err := t.exec(ctx, `UPDATE diary SET version = version + 1 WHERE practice_group_id = $1 AND practitioner_id = $2`, group, id)
-	if err == nil && n == 0 {
-		return practice.ErrPractitionerNotFound
-	}
-	return err
-}
-
-// occupiedShort finds the appointments of one diary over a short time by the
-// minutes they occupy, $3 to $4 excluded.
-const occupiedShort = `SELECT DISTINCT a.id, a.practitioner_id, a.start_at, a.end_at, a.state, a.reserved_until FROM busy_minute b
-	JOIN appointment a ON a.practice_group_id = b.practice_group_id AND a.id = b.appointment_id
-	WHERE b.practice_group_id = $1 AND b.practitioner_id = $2 AND b.minute >= $3 AND b.minute < $4`
-
-// short is how long occupiedShort reads fewer rows than occupiedOf.
-const short = 4 * time.Hour
-
 // ChangeHours locks a diary to change its sessions.
 func (t *Tx) ChangeHours(ctx context.Context, group practice.ID, id practice.PractitionerID) error {
 	n, err := t.exec(ctx, `UPDATE diary SET hours = hours + 1 WHERE practice_group_id = $1 AND practitioner_id = $2`, group, id)
@@ -240,35 +253,34 @@ func (t *Tx) ChangeHours(ctx context.Context, group practice.ID, id practice.Pra
 	return err
 }
 
-// Occupied: $2 and $3 are the time, $4 is MaxLength before it, where the search
-// for what overlaps it begins.
+// What is taken: $2 and $3 are the time, $4 is the longest an appointment can
+// be before it, where the search for what overlaps it begins.
 const (
-	occupied = `SELECT id, practitioner_id, start_at, end_at, state, reserved_until FROM appointment
+	takenAll = `SELECT practitioner_id, start_at, end_at, state, reserved_until FROM appointment
 		WHERE practice_group_id = $1 AND start_at > $4 AND start_at < $3 AND end_at > $2 AND state IN ('reserved', 'booked')`
-	occupiedAll = occupied
-	occupiedOf  = occupied + ` AND practitioner_id IN ($5, $6, $7, $8, $9, $10, $11, $12)`
+	takenOf = takenAll + ` AND practitioner_id IN ($5, $6, $7, $8, $9, $10, $11, $12)`
 )
 
-func scanOccupied(scan scanner) (booking.Occupied, error) {
-	var o booking.Occupied
-	var state booking.State
-	var until time.Time
-	err := scan(&o.Appointment, &o.Practitioner, when{&o.Start}, when{&o.End}, &state, when{&until})
-	if state == booking.Reserved {
-		o.HeldUntil = until
+// Taken lists what is held or booked and overlaps the time.
+func (t *Tx) Taken(ctx context.Context, group practice.ID, of []practice.PractitionerID, from, to time.Time) ([]diary.Taken, error) {
+	text, args := takenAll, in{group, from, to, from.Add(-diary.MaxLength)}
+	if some, ok := named(of); ok {
+		text, args = takenOf, append(args, some...)
 	}
-	return o, err
+	return list(ctx, t, text, args, func(scan scanner) (diary.Taken, error) {
+		var d diary.Taken
+		err := scanTaken(scan, &d)
+		return d, err
+	})
 }
 
-// Occupied lists what is held or booked and overlaps the time.
-func (t *Tx) Occupied(ctx context.Context, group practice.ID, of []practice.PractitionerID, from, to time.Time) ([]booking.Occupied, error) {
-	if len(of) == 1 && to.Sub(from) <= short {
-		// Half a minute at either end is a whole one.
-		return list(ctx, t, occupiedShort, in{group, of[0], from.Unix() / 60, (to.Unix() + 59) / 60}, scanOccupied)
+// scanTaken reads a stretch, after any columns before it.
+func scanTaken(scan scanner, d *diary.Taken, before ...any) error {
+	var state string
+	var until time.Time
+	err := scan(append(before, &d.Practitioner, when{&d.Start}, when{&d.End}, &state, when{&until})...)
+	if state == reserved {
+		d.HeldUntil = until
 	}
-	args := in{group, from, to, from.Add(-booking.MaxLength)}
-	if some, ok := named(of); ok {
-		return list(ctx, t, occupiedOf, append(args, some...), scanOccupied)
-	}
-	return list(ctx, t, occupiedAll, args, scanOccupied)
+	return err
 }

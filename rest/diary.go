@@ -4,13 +4,13 @@ import (
 	"context"
 	"time"
 
-	"frontdesk/core/booking"
+	"frontdesk/core/diary"
 	"frontdesk/core/input"
 	"frontdesk/core/practice"
 	"frontdesk/rest/oas"
 )
 
-func typeSetup(t booking.Type) *oas.AppointmentTypeSetup {
+func typeSetup(t diary.Type) *oas.AppointmentTypeSetup {
 	return &oas.AppointmentTypeSetup{
 		ID: digits(t.ID), Name: t.Name, PartnerSlotName: t.PartnerSlotName, Price: float64(t.Price), Sector: oas.Sector(t.Sector),
 		Duration: float64(t.Minutes), Video: t.Video, InPerson: t.InPerson, Telephone: t.Telephone, UsePartnerBookableSlots: t.UsePartnerSlots,
@@ -18,8 +18,8 @@ func typeSetup(t booking.Type) *oas.AppointmentTypeSetup {
 	}
 }
 
-func typeChange(in *oas.AppointmentTypeInput) booking.TypeChange {
-	return booking.TypeChange{
+func typeChange(in *oas.AppointmentTypeInput) diary.TypeChange {
+	return diary.TypeChange{
 		Name: ptr(in.Name.Get()), PartnerSlotName: ptr(in.PartnerSlotName.Get()), Price: ptr(in.Price.Get()), Minutes: ptr(in.Duration.Get()),
 		Sector: to[practice.Sector](in.Sector.Get()), Profession: to[practice.Profession](in.PractitionerType.Get()),
 		Video: ptr(in.Video.Get()), InPerson: ptr(in.InPerson.Get()), Telephone: ptr(in.Telephone.Get()),
@@ -29,7 +29,7 @@ func typeChange(in *oas.AppointmentTypeInput) booking.TypeChange {
 
 // ListAppointmentTypes lists appointment types with their free slots.
 func (d *door) ListAppointmentTypes(ctx context.Context, p oas.ListAppointmentTypesParams) (oas.ListAppointmentTypesRes, error) {
-	all, err := d.core.Booking.Types(ctx, ids[practice.LocationID](p.LocationIds), ptr(p.HasAvailability.Get()), p.IncludeInactive.Value)
+	all, err := d.core.Diary.Types(ctx, ids[practice.LocationID](p.LocationIds), ptr(p.HasAvailability.Get()), p.IncludeInactive.Value)
 	if err != nil {
 		return nil, err
 	}
@@ -49,7 +49,7 @@ func (d *door) ListAppointmentTypes(ctx context.Context, p oas.ListAppointmentTy
 
 // CreateAppointmentType adds an appointment type.
 func (d *door) CreateAppointmentType(ctx context.Context, in *oas.AppointmentTypeInput, _ oas.CreateAppointmentTypeParams) (oas.CreateAppointmentTypeRes, error) {
-	t, err := d.core.Booking.CreateType(ctx, typeChange(in))
+	t, err := d.core.Diary.CreateType(ctx, typeChange(in))
 	if err != nil {
 		return nil, err
 	}
@@ -58,17 +58,17 @@ func (d *door) CreateAppointmentType(ctx context.Context, in *oas.AppointmentTyp
 
 // UpdateAppointmentType changes an appointment type.
 func (d *door) UpdateAppointmentType(ctx context.Context, in *oas.AppointmentTypeInput, p oas.UpdateAppointmentTypeParams) (oas.UpdateAppointmentTypeRes, error) {
-	t, err := d.core.Booking.UpdateType(ctx, id[booking.TypeID](p.ID), typeChange(in))
+	t, err := d.core.Diary.UpdateType(ctx, id[diary.TypeID](p.ID), typeChange(in))
 	if err != nil {
 		return nil, err
 	}
 	return typeSetup(t), nil
 }
 
-func session(s booking.Session) *oas.Session {
+func session(s diary.Session) *oas.Session {
 	out := &oas.Session{
 		ID: digits(s.ID), PractitionerID: digits(s.Practitioner), LocationID: digits(s.Location), AppointmentTypeIds: make([]oas.ID, len(s.Types)),
-		StartDate: oas.Date(s.Start.String()), StartTime: booking.Clock(s.From), EndTime: booking.Clock(s.To), SlotLength: float64(s.Step),
+		StartDate: oas.Date(s.Start.String()), StartTime: diary.Clock(s.From), EndTime: diary.Clock(s.To), SlotLength: float64(s.Step),
 		Recurrence: oas.NilString{Value: s.Rule, Null: s.Rule == ""}, EndDate: oas.NilString{Value: s.Until.String(), Null: s.Until == input.NoDate},
 		Timezone: s.TimeZone, RunsOnBankHolidays: s.WorksHolidays, Exceptions: make([]oas.SessionException, len(s.Exceptions)),
 	}
@@ -81,8 +81,8 @@ func session(s booking.Session) *oas.Session {
 	return out
 }
 
-func sessionChange(in *oas.SessionInput) booking.SessionChange {
-	c := booking.SessionChange{
+func sessionChange(in *oas.SessionInput) diary.SessionChange {
+	c := diary.SessionChange{
 		StartDate: to[string](in.StartDate.Get()), From: ptr(in.StartTime.Get()), To: ptr(in.EndTime.Get()), Step: ptr(in.SlotLength.Get()),
 		TimeZone: ptr(in.Timezone.Get()), WorksHolidays: ptr(in.RunsOnBankHolidays.Get()),
 	}
@@ -96,12 +96,12 @@ func sessionChange(in *oas.SessionInput) booking.SessionChange {
 		c.Location = ptr(orNothing[practice.LocationID](string(in.LocationID.Value)), true)
 	}
 	if in.AppointmentTypeIds != nil {
-		c.Types = ptr(ids[booking.TypeID](in.AppointmentTypeIds), true)
+		c.Types = ptr(ids[diary.TypeID](in.AppointmentTypeIds), true)
 	}
 	if in.Exceptions != nil {
-		list := make([]booking.ExceptionInput, len(in.Exceptions))
+		list := make([]diary.ExceptionInput, len(in.Exceptions))
 		for i, e := range in.Exceptions {
-			list[i] = booking.ExceptionInput{From: string(e.StartDate), To: string(e.EndDate.Value), Reason: e.Reason.Value}
+			list[i] = diary.ExceptionInput{From: string(e.StartDate), To: string(e.EndDate.Value), Reason: e.Reason.Value}
 		}
 		c.Exceptions = &list
 	}
@@ -110,7 +110,7 @@ func sessionChange(in *oas.SessionInput) booking.SessionChange {
 
 // ListSessions lists sessions that have not ended.
 func (d *door) ListSessions(ctx context.Context, p oas.ListSessionsParams) (oas.ListSessionsRes, error) {
-	since := input.DateOf(d.core.Booking.Now().In(time.UTC))
+	since := input.DateOf(d.core.Diary.Now().In(time.UTC))
 	if p.Since.Set {
 		var in input.Checks
 		since = in.Date("since", string(p.Since.Value))
@@ -118,7 +118,7 @@ func (d *door) ListSessions(ctx context.Context, p oas.ListSessionsParams) (oas.
 			return nil, err
 		}
 	}
-	all, err := d.core.Booking.Sessions(ctx, filter[practice.PractitionerID](p.PractitionerID), since)
+	all, err := d.core.Diary.Sessions(ctx, filter[practice.PractitionerID](p.PractitionerID), since)
 	if err != nil {
 		return nil, err
 	}
@@ -131,7 +131,7 @@ func (d *door) ListSessions(ctx context.Context, p oas.ListSessionsParams) (oas.
 
 // GetSession finds one session.
 func (d *door) GetSession(ctx context.Context, p oas.GetSessionParams) (oas.GetSessionRes, error) {
-	s, err := d.core.Booking.Session(ctx, id[booking.SessionID](p.ID))
+	s, err := d.core.Diary.Session(ctx, id[diary.SessionID](p.ID))
 	if err != nil {
 		return nil, err
 	}
@@ -140,7 +140,7 @@ func (d *door) GetSession(ctx context.Context, p oas.GetSessionParams) (oas.GetS
 
 // CreateSession adds a session.
 func (d *door) CreateSession(ctx context.Context, in *oas.SessionInput, _ oas.CreateSessionParams) (oas.CreateSessionRes, error) {
-	s, err := d.core.Booking.CreateSession(ctx, sessionChange(in))
+	s, err := d.core.Diary.CreateSession(ctx, sessionChange(in))
 	if err != nil {
 		return nil, err
 	}
@@ -149,7 +149,7 @@ func (d *door) CreateSession(ctx context.Context, in *oas.SessionInput, _ oas.Cr
 
 // UpdateSession changes a session.
 func (d *door) UpdateSession(ctx context.Context, in *oas.SessionInput, p oas.UpdateSessionParams) (oas.UpdateSessionRes, error) {
-	s, err := d.core.Booking.UpdateSession(ctx, id[booking.SessionID](p.ID), sessionChange(in))
+	s, err := d.core.Diary.UpdateSession(ctx, id[diary.SessionID](p.ID), sessionChange(in))
 	if err != nil {
 		return nil, err
 	}
@@ -158,8 +158,63 @@ func (d *door) UpdateSession(ctx context.Context, in *oas.SessionInput, p oas.Up
 
 // DeleteSession ends a session.
 func (d *door) DeleteSession(ctx context.Context, p oas.DeleteSessionParams) (oas.DeleteSessionRes, error) {
-	if err := d.core.Booking.DeleteSession(ctx, id[booking.SessionID](p.ID)); err != nil {
+	if err := d.core.Diary.DeleteSession(ctx, id[diary.SessionID](p.ID)); err != nil {
 		return nil, err
 	}
 	return &oas.Done{Success: true}, nil
+}
+
+func slots(from []diary.Slot) []oas.Slot {
+	out := make([]oas.Slot, len(from))
+	for i, s := range from {
+		out[i] = *slot(s)
+	}
+	return out
+}
+
+func slot(s diary.Slot) *oas.Slot {
+	return &oas.Slot{
+		ID: oas.ID(s.ID), PractitionerID: digits(s.Practitioner), AppointmentTypeID: digits(s.Type), LocationID: digits(s.Location),
+		StartTime: s.Start, FinishTime: s.End,
+	}
+}
+
+// ListSlots lists free slots.
+func (d *door) ListSlots(ctx context.Context, p oas.ListSlotsParams) (oas.ListSlotsRes, error) {
+	page, err := d.core.Diary.Slots(ctx, diary.SlotQuery{
+		Locations: ids[practice.LocationID](p.LocationID), Practitioners: ids[practice.PractitionerID](p.PractitionerID),
+		Types: ids[diary.TypeID](p.AppointmentTypeID), From: p.StartDate.Value, To: p.EndDate.Value,
+	}, p.PageIndex.Value, p.PageSize.Value, p.Explain.Value)
+	if err != nil {
+		return nil, err
+	}
+	out := &oas.ListSlotsOK{Data: slots(page.Slots), Count: float64(page.Count)}
+	if w := page.Why; w != nil {
+		out.Explanation = oas.NewOptSlotExplanation(oas.SlotExplanation{
+			Sessions: float64(w.Sessions), SessionDays: float64(w.Days), ClosedDays: float64(w.Closed), ExceptionDays: float64(w.Exceptions),
+			Past: float64(w.Past), Held: float64(w.Held), Booked: float64(w.Booked),
+		})
+	}
+	return out, nil
+}
+
+// CountSlots counts free slots.
+func (d *door) CountSlots(ctx context.Context, p oas.CountSlotsParams) (oas.CountSlotsRes, error) {
+	n, err := d.core.Diary.CountSlots(ctx, diary.SlotQuery{
+		Locations: ids[practice.LocationID](p.LocationID), Practitioners: ids[practice.PractitionerID](p.PractitionerID),
+		Types: ids[diary.TypeID](p.AppointmentTypeID), From: p.StartDate.Value, To: p.EndDate.Value,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &oas.CountSlotsOK{Count: float64(n)}, nil
+}
+
+// GetSlot finds one free slot.
+func (d *door) GetSlot(ctx context.Context, p oas.GetSlotParams) (oas.GetSlotRes, error) {
+	s, err := d.core.Diary.Slot(ctx, p.ID)
+	if err != nil {
+		return nil, err
+	}
+	return slot(s), nil
 }

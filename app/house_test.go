@@ -1,0 +1,252 @@
+package app_test
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// rooms is the house: which folder may import which of ours, and which
+// libraries live there. A folder that is not on the map does not belong in the
+// house. Change the rule here, on purpose.
+var rooms = map[string]struct {
+	ours, theirs []string
+}{
+	"api":  {},
+	"docs": {},
+	"cmd/frontdesk": {
+		ours: []string{"app"}, theirs: []string{"github.com/alecthomas/kong"},
+	},
+	"app": {
+		ours:   []string{"..."},
+		theirs: []string{"github.com/prometheus/client_golang", "go.opentelemetry.io"},
+	},
+
+	"core/fault":    {},
+	"core/job":      {},
+	"core/event":    {},
+	"core/audit":    {},
+	"core/input":    {ours: []string{"core/fault"}},
+	"core/access":   {ours: []string{"core/fault", "core/audit"}},
+	"core/practice": {ours: []string{"core/fault", "core/audit", "core/input", "core/access"}},
+	"core/patient":  {ours: []string{"core/fault", "core/audit", "core/input", "core/access", "core/practice"}},
+	"core/diary":    {ours: []string{"core/fault", "core/audit", "core/input", "core/access", "core/practice"}},
+	"core/booking": {ours: []string{
+		"core/fault", "core/audit", "core/event", "core/job", "core/input", "core/access", "core/practice", "core/patient", "core/diary",
+	}},
+	"core": {ours: []string{"core/..."}},
+
+	"store": {ours: []string{"core/..."}, theirs: []string{
+		"github.com/jackc/pgx", "modernc.org/sqlite", "github.com/pressly/goose", "github.com/riverqueue/river", "golang.org/x/text",
+	}},
+	"store/storetest": {ours: []string{"store"}, theirs: []string{"github.com/jackc/pgx", "modernc.org/sqlite"}},
+	"worker": {ours: []string{"core/job", "core/fault"}, theirs: []string{
+		"github.com/riverqueue/river", "github.com/jackc/pgx", // pgx for the pool's type
+	}},
+	"sim": {},
+
+	"rest":     {ours: []string{"core/...", "core", "web", "rest/oas"}, theirs: []string{"github.com/ogen-go/ogen", "github.com/go-faster/jx"}},
+	"rest/oas": {theirs: []string{"github.com/ogen-go/ogen", "github.com/go-faster"}},
+	"web": {ours: []string{"core/fault", "core/access"}, theirs: []string{
+		"github.com/a-h/templ", "github.com/yuin/goldmark", "go.yaml.in/yaml",
+	}},
+
+	"bench":        {theirs: []string{"github.com/jackc/pgx", "modernc.org/sqlite"}},
+	"test/cluster": {theirs: []string{"github.com/jackc/pgx"}},
+	"test/e2e":     {ours: []string{"..."}, theirs: []string{"*"}},
+}
+
+// forTests are libraries that only tests use, anywhere.
+var forTests = []string{"pgregory.net/rapid", "github.com/google/go-cmp", "github.com/teambition/rrule-go", "github.com/jackc/pgx"}
+
+func allowed(list []string, what string) bool {
+	return slices.ContainsFunc(list, func(a string) bool {
+		prefix, deep := strings.CutSuffix(a, "...")
+		return a == what || a == "*" || deep && strings.HasPrefix(what+"/", prefix)
+	})
+}
+
+func theirs(list []string, what string) bool {
+	return slices.ContainsFunc(list, func(a string) bool { return a == "*" || what == a || strings.HasPrefix(what, a+"/") })
+}
+
+// files are the Go files of the house, by folder.
+func files(t *testing.T) map[string][]string {
+	t.Helper()
+	out := map[string][]string{}
+	err := filepath.WalkDir("..", func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		name := d.Name()
+		if d.IsDir() && (name == "node_modules" || name == "tools" || name == "testdata" || strings.HasPrefix(name, ".") && name != "..") {
+			return filepath.SkipDir
+		}
+		if strings.HasSuffix(name, ".go") {
+			dir, err := filepath.Rel("..", filepath.Dir(path))
+			if err != nil {
+				return err
+			}
+			out[dir] = append(out[dir], path)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+func TestTheHouseKeepsItsRooms(t *testing.T) {
+	found := files(t)
+	for dir, names := range found {
+		room, ok := rooms[dir]
+		if !ok {
+			t.Errorf("%s is not on the map of the house", dir)
+			continue
+		}
+		for _, name := range names {
+			f, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ImportsOnly)
+			if err != nil {
+				t.Fatal(err)
+			}
+			test := strings.HasSuffix(name, "_test.go")
+			for _, i := range f.Imports {
+				path := strings.Trim(i.Path.Value, `"`)
+				ours, isOurs := strings.CutPrefix(path, "frontdesk/")
+				switch {
+				case isOurs && (allowed(room.ours, ours) || test):
+				case isOurs:
+					t.Errorf("%s imports %s", name, ours)
+				case !strings.Contains(strings.Split(path, "/")[0], "."): // the standard library
+				case theirs(room.theirs, path), test && theirs(forTests, path):
+				default:
+					t.Errorf("%s imports %s", name, path)
+				}
+			}
+		}
+	}
+	for dir := range rooms {
+		if len(found[dir]) == 0 {
+			t.Errorf("%s is on the map, and empty", dir)
+		}
+	}
+}
+
+// Limits that keep every file, function and interface small enough to read.
+const (
+	maxFile      = 500
+	maxFunction  = 80
+	maxInterface = 30
+	maxPackage   = 2000
+)
+
+func TestNothingGrowsTooLarge(t *testing.T) {
+	for dir, names := range files(t) {
+		total := 0
+		for _, name := range names {
+			text, err := os.ReadFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			generated := strings.Contains(string(text[:min(len(text), 500)]), "DO NOT EDIT")
+			test := strings.HasSuffix(name, "_test.go")
+			lines := strings.Count(string(text), "\n")
+			if generated {
+				continue
+			}
+			if lines > maxFile && !test {
+				t.Errorf("%s has %d lines", name, lines)
+			}
+			if !test {
+				total += lines
+			}
+			fset := token.NewFileSet()
+			f, err := parser.ParseFile(fset, name, text, parser.ParseComments)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ast.Inspect(f, func(n ast.Node) bool {
+				switch n := n.(type) {
+				case *ast.FuncDecl:
+					if size := fset.Position(n.End()).Line - fset.Position(n.Pos()).Line + 1; size > maxFunction && !test {
+						t.Errorf("%s: %s has %d lines", name, n.Name.Name, size)
+					}
+				case *ast.InterfaceType:
+					if size := len(n.Methods.List); size > maxInterface {
+						t.Errorf("%s: an interface has %d methods", name, size)
+					}
+				}
+				return true
+			})
+			if !test && f.Doc == nil && !packageHasDoc(names) {
+				t.Errorf("%s: the package does not say what it is for", dir)
+			}
+		}
+		// The store and the doors have a file for each capability.
+		if total > maxPackage && dir != "store" && dir != "rest" {
+			t.Errorf("%s has %d lines", dir, total)
+		}
+	}
+}
+
+func packageHasDoc(names []string) bool {
+	return slices.ContainsFunc(names, func(name string) bool {
+		f, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.PackageClauseOnly|parser.ParseComments)
+		return err == nil && f.Doc != nil
+	})
+}
+
+// TestTheReadmeMapsTheRooms compares README's map with the folders.
+func TestTheReadmeMapsTheRooms(t *testing.T) {
+	text, err := os.ReadFile("../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, part, ok := strings.Cut(string(text), "## The rooms")
+	if !ok {
+		t.Fatal("README has no map")
+	}
+	part, _, _ = strings.Cut(part, "\n## ")
+	named := map[string]bool{}
+	for _, m := range regexp.MustCompile("(?m)^\\| `([a-z0-9/]+)/?` ").FindAllStringSubmatch(part, -1) {
+		named[strings.TrimSuffix(m[1], "/")] = true
+		if _, err := os.Stat("../" + m[1]); err != nil {
+			t.Errorf("README names %s, which is not there", m[1])
+		}
+	}
+	for dir := range rooms {
+		if !named[dir] {
+			t.Errorf("README does not name %s", dir)
+		}
+	}
+}
+
+// TestWhoeverReadsTheCodeIsNotMisled finds words that have no place in it.
+func TestWhoeverReadsTheCodeIsNotMisled(t *testing.T) {
+	banned := regexp.MustCompile(`\b(TODO|FIXME|XXX|HACK)\b|time\.Now\(\)`)
+	for dir, names := range files(t) {
+		for _, name := range names {
+			if strings.HasSuffix(name, "_test.go") || strings.HasSuffix(dir, "oas") {
+				continue
+			}
+			text, err := os.ReadFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, found := range banned.FindAllString(string(text), -1) {
+				// Core asks its own clock; what measures may look at the real one.
+				if found != "time.Now()" || strings.HasPrefix(dir, "core") {
+					t.Errorf("%s has %s", name, found)
+				}
+			}
+		}
+	}
+}

@@ -1,0 +1,70 @@
+package booking
+
+import (
+	"context"
+	"time"
+
+	"frontdesk/core/access"
+	"frontdesk/core/audit"
+	"frontdesk/core/event"
+)
+
+// change keeps a changed appointment with its event and its audit entry, and
+// gives it as it is now.
+func change(ctx context.Context, tx Tx, who access.Caller, now time.Time, action, eventType string, before, after Appointment, why string) (Appointment, error) {
+	after.Version, after.UpdatedAt = before.Version+1, now
+	if err := tx.SaveAppointment(ctx, who.Group, after); err != nil {
+		return before, err
+	}
+	return after, tell(ctx, tx, who, now, action, eventType, &before, after, why)
+}
+
+// tell writes the event and the audit entry of a change.
+func tell(ctx context.Context, tx Tx, who access.Caller, now time.Time, action, eventType string, before *Appointment, a Appointment, why string) error {
+	data := fact{
+		AppointmentID: a.ID.String(), State: a.State, PractitionerID: a.Practitioner.String(), LocationID: a.Location.String(),
+		TypeID: a.Type.String(), StartTime: a.Start, EndTime: a.End, Reason: why,
+	}
+	if a.Patient != 0 {
+		data.PatientID = a.Patient.String()
+	}
+	if a.State == Reserved {
+		data.ReservedUntil = a.ReservedUntil
+	}
+	if before != nil {
+		data.Previous = &previous{State: before.State, PractitionerID: before.Practitioner.String(), StartTime: before.Start, EndTime: before.End}
+	}
+	err := tx.Record(ctx, event.Event{
+		Group: int64(who.Group), Type: eventType, Subject: int64(a.ID), Sequence: a.Version, At: now, Data: audit.Snapshot(data),
+	})
+	if err != nil {
+		return err
+	}
+	var was any
+	if before != nil {
+		was = *before
+	}
+	return tx.Audit(ctx, who.Audit(now, action, "appointment", int64(a.ID), was, a))
+}
+
+// fact is the data of an appointment's event.
+type fact struct {
+	AppointmentID  string    `json:"appointment_id"`
+	State          State     `json:"state"`
+	PatientID      string    `json:"patient_id,omitempty"`
+	PractitionerID string    `json:"practitioner_id"`
+	LocationID     string    `json:"location_id"`
+	TypeID         string    `json:"appointment_type_id"`
+	StartTime      time.Time `json:"start_time"`
+	EndTime        time.Time `json:"end_time"`
+	ReservedUntil  time.Time `json:"reserved_until,omitzero"`
+	Reason         string    `json:"reason,omitempty"` // why it happened, never why the patient comes
+	Previous       *previous `json:"previous,omitempty"`
+}
+
+type previous struct {
+	State          State     `json:"state"`
+	PractitionerID string    `json:"practitioner_id"`
+	StartTime      time.Time `json:"start_time"`
+	EndTime        time.Time `json:"end_time"`
+}
