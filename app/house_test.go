@@ -60,6 +60,7 @@ var rooms = map[string]struct {
 
 	"bench":        {theirs: []string{"github.com/jackc/pgx", "modernc.org/sqlite"}},
 	"test/cluster": {theirs: []string{"github.com/jackc/pgx"}},
+	"test/browser": {ours: []string{"..."}},
 	"test/e2e":     {ours: []string{"..."}, theirs: []string{"*"}},
 }
 
@@ -216,10 +217,12 @@ func TestTheReadmeMapsTheRooms(t *testing.T) {
 	}
 	part, _, _ = strings.Cut(part, "\n## ")
 	named := map[string]bool{}
-	for _, m := range regexp.MustCompile("(?m)^\\| `([a-z0-9/]+)/?` ").FindAllStringSubmatch(part, -1) {
-		named[strings.TrimSuffix(m[1], "/")] = true
-		if _, err := os.Stat("../" + m[1]); err != nil {
-			t.Errorf("README names %s, which is not there", m[1])
+	for _, row := range regexp.MustCompile("(?m)^\\| (`[^|]+) \\|").FindAllStringSubmatch(part, -1) {
+		for _, m := range regexp.MustCompile("`([^`]+)`").FindAllStringSubmatch(row[1], -1) {
+			named[m[1]] = true
+			if _, err := os.Stat("../" + m[1]); err != nil {
+				t.Errorf("README names %s, which is not there", m[1])
+			}
 		}
 	}
 	for dir := range rooms {

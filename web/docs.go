@@ -91,7 +91,7 @@ func (d *documentation) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	h := w.Header()
-	h.Set("Content-Security-Policy", "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'")
+	h.Set("Content-Security-Policy", "default-src 'self'; script-src 'self'; worker-src 'self' blob:; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'")
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("Cache-Control", "no-cache")
@@ -229,7 +229,9 @@ func (d *documentation) render(name string) (title, body string, err error) {
 		return `href="` + pathOf(path.Join(path.Dir(name), m[1])) + m[2] + `"`
 	})
 	// A wide table scrolls by itself, also with the keyboard.
-	body = strings.ReplaceAll(body, "<table>", `<div class="wide" tabindex="0" role="region" aria-label="Table"><table>`)
+	for n := 1; strings.Contains(body, "\n<table>"); n++ {
+		body = strings.Replace(body, "\n<table>", fmt.Sprintf(`<div class="wide" tabindex="0" role="region" aria-label="Table %d"><table>`, n), 1)
+	}
 	body = strings.ReplaceAll(body, "</table>", "</table></div>")
 	body = strings.ReplaceAll(body, "<pre>", `<pre tabindex="0">`)
 	return title, body, nil

@@ -72,7 +72,10 @@ func New(c Config) (*Worker, error) {
 	}
 	for kind, every := range c.Every {
 		config.PeriodicJobs = append(config.PeriodicJobs, river.NewPeriodicJob(river.PeriodicInterval(every),
-			func() (river.JobArgs, *river.InsertOpts) { return job.Row{Job: job.Job{Kind: kind}}, nil }, nil))
+			func() (river.JobArgs, *river.InsertOpts) { return job.Row{Job: job.Job{Kind: kind}}, nil },
+			// Also at the start: a server that is often started again would
+			// never get to it otherwise.
+			&river.PeriodicJobOpts{RunOnStart: true}))
 	}
 	var err error
 	w := &Worker{}

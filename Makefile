@@ -1,0 +1,50 @@
+# What people and CI do with the code. make help lists it.
+
+GO    ?= go
+TOOL  := $(GO) tool -modfile=tools/go.mod
+NPM   := test/npm/node_modules
+SHELL := /bin/bash
+
+.PHONY: help run test test-fast test-race test-crash fuzz bench generate fresh lint install build
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
+
+run: ## serve the invented town at http://127.0.0.1:8080
+	$(GO) run ./cmd/frontdesk serve --sandbox --credentials credentials.json
+
+build: ## build the program as it is released
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags="-s -w -X frontdesk/app.Version=$${VERSION:-dev}" -o bin/frontdesk ./cmd/frontdesk
+
+install: ## install what the tests need: PostgreSQL and Chromium by apt, checkers by npm
+	test/install.sh
+
+test: install fresh lint ## everything CI runs, on both databases
+	CI=1 $(GO) run ./test/cluster $(GO) test ./...
+	$(MAKE) test-race
+
+test-fast: ## the tests alone, without installing or linting
+	$(GO) run ./test/cluster $(GO) test -short ./...
+
+test-race: ## the rooms where much happens at once, under the race detector
+	CI=1 $(GO) run ./test/cluster $(GO) test -race -short ./core/... ./store/... ./worker ./web ./rest
+
+test-crash: ## kill the program fifty times on each database, with fsync on
+	CI=1 CRASH_KILLS=50 $(GO) run ./test/cluster -fsync $(GO) test -count=1 -timeout 60m -run 'TestCrash$$' -v ./test/e2e
+
+fuzz: ## every fuzz test for half a minute
+	test/fuzz.sh 30s
+
+bench: ## measure against the raw databases and write docs/performance.md
+	$(GO) run ./test/cluster -fsync $(GO) run ./bench -write docs/performance.md
+
+generate: ## write the generated code again
+	$(TOOL) ogen --target rest/oas --package oas --clean --config api/ogen.yml api/openapi.yaml 2>&1 | grep -vE 'not canonical|convenient' || true
+	$(TOOL) templ generate -path web
+
+fresh: ## fail when the generated code is not what generate writes
+	test/fresh.sh
+
+lint: ## look for mistakes in the code and in the contract
+	$(TOOL) golangci-lint run ./...
+	$(NPM)/.bin/redocly lint --config api/redocly.yaml api/openapi.yaml

@@ -1,0 +1,11 @@
+#!/usr/bin/env bash
+# Runs every fuzz test for a while: test/fuzz.sh 30s
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+grep -rlE '^func Fuzz' --include='*_test.go' . | while read -r file; do
+	grep -oE '^func Fuzz\w+' "$file" | while read -r _ name; do
+		echo "$name in $(dirname "$file")"
+		go test "$(dirname "$file")" -run '^$' -fuzz "^$name\$" -fuzztime "${1:-30s}" </dev/null
+	done
+done
