@@ -1,0 +1,148 @@
+package rest_test
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"frontdesk/core"
+	"frontdesk/core/access"
+	"frontdesk/core/booking"
+	"frontdesk/core/diary"
+	"frontdesk/core/patient"
+	"frontdesk/core/practice"
+	"frontdesk/rest"
+	"frontdesk/store/storetest"
+)
+
+// door is the REST door over an empty practice group, and a key to it.
+func door(t testing.TB) (h http.Handler, group, key string) {
+	t.Helper()
+	db := storetest.Open(t, storetest.SQLite(t))
+	now := func() time.Time { return time.Date(2031, time.January, 6, 7, 0, 0, 0, time.UTC) }
+	days := &diary.Service{Store: db.Diary(), Now: now, NewID: db.NewID}
+	c := &core.Core{
+		Access:   &access.Service{Store: db.Access(), Now: now, NewID: db.NewID},
+		Practice: &practice.Service{Store: db.Practice(), Now: now, NewID: db.NewID},
+		Patient:  &patient.Service{Store: db.Patient(), Now: now, NewID: db.NewID},
+		Diary:    days,
+		Booking:  &booking.Service{Store: db.Booking(), Diary: days, Now: now, NewID: db.NewID, Hold: time.Minute},
+	}
+	g, err := c.Practice.CreateGroup(context.Background(), practice.Group{Name: "Mill Lane"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, key, err = c.Access.CreateKey(access.With(context.Background(), access.Operator(g.ID)), access.Key{Partner: "x", Scopes: access.Scopes, Permissions: access.Permissions})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if h, err = rest.New(c); err != nil {
+		t.Fatal(err)
+	}
+	return h, g.ID.String(), key
+}
+
+// FuzzRequests sends any body and any query to operations of every kind. None
+// may be a fault of ours, and every refusal has the usual shape and names what
+// is wrong.
+func FuzzRequests(f *testing.F) {
+	h, group, key := door(f)
+	targets := []string{
+		"POST /v1/appointments", "POST /v1/patients/register", "POST /v1/sessions", "PATCH /v1/me", "PUT /v1/bank_holidays/2031-01-01", "POST /v1/slots/availability",
+		"GET /v1/slots", "GET /v1/appointments", "GET /v1/patients", "GET /v1/appointment_types",
+	}
+	for i := range targets {
+		f.Add(uint8(i), []byte(`{"duration":10,"start_time":"2031-01-07T09:00:00Z","exceptions":[{"start_date":"x"}]}`), "page_size=1&location_id=5&search=x&field=mobile")
+	}
+	f.Fuzz(func(t *testing.T, target uint8, body []byte, query string) {
+		method, path, _ := strings.Cut(targets[int(target)%len(targets)], " ")
+		r := httptest.NewRequest(method, path, strings.NewReader(string(body)))
+		if u, err := url.Parse(path + "?" + query); err == nil {
+			r.URL = u
+		}
+		r.Header.Set("x-api-key", key)
+		r.Header.Set("x-practice-group-id", group)
+		r.Header.Set("Content-Type", "application/json")
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		if w.Code >= 500 {
+			t.Fatalf("%d %s", w.Code, w.Body)
+		}
+		if w.Code < 400 {
+			return
+		}
+		var e struct {
+			Error      bool
+			StatusCode int
+			Code       string
+			Message    []struct {
+				Path           []string
+				Code, Expected *string
+			}
+		}
+		if err := json.Unmarshal(w.Body.Bytes(), &e); err != nil || !e.Error || e.StatusCode != w.Code || e.Code == "" || len(e.Message) == 0 {
+			t.Fatalf("%d %s", w.Code, w.Body)
+		}
+		for _, m := range e.Message {
+			if m.Path == nil || m.Code == nil || m.Expected == nil || w.Code == 400 && (*m.Code == "" || *m.Expected == "") {
+				t.Fatalf("%d %s", w.Code, w.Body)
+			}
+		}
+	})
+}
+
+// TestEveryWrongFieldIsNamed sends several mistakes at once.
+func TestEveryWrongFieldIsNamed(t *testing.T) {
+	h, group, key := door(t)
+	for _, c := range []struct {
+		name, method, path, body string
+		want                     string // path:code, of each
+	}{
+		{"all that is missing", "POST", "/v1/appointments", `{}`, "appointment_type_id:invalid_type location_id:invalid_type practitioner_id:invalid_type duration:invalid_type start_time:invalid_type"},
+		{"a wrong type", "POST", "/v1/appointments", `{"duration":"ten"}`, "duration:invalid_type"},
+		{"a wrong type within", "POST", "/v1/sessions", `{"exceptions":[{"start_date":5}]}`, "exceptions.start_date:invalid_type"},
+		{"a wrong form within", "POST", "/v1/sessions", `{"exceptions":[{"start_date":"2031-01-01"},{"start_date":"x"}]}`, "exceptions.1.start_date:invalid_string"},
+		{"a value that is none of them", "PATCH", "/v1/me", `{"sector":"royal"}`, "sector:invalid_enum_value"},
+		{"no date", "POST", "/v1/slots/availability", `{"practitioner_id":"1","appointment_type_id":"1","location_id":"1","start_time":"soon","duration":1}`, "start_time:invalid_date"},
+		{"no object", "PATCH", "/v1/me", `[1]`, ":invalid_json"},
+		{"half an object", "PATCH", "/v1/me", `{"name":`, ":invalid_json"},
+		{"nothing", "PATCH", "/v1/me", ``, ":invalid_type"},
+		{"a page too large", "GET", "/v1/slots?page_size=501", ``, "page_size:too_big"},
+		{"a page that is no number", "GET", "/v1/slots?page_index=x", ``, "page_index:invalid_type"},
+		{"an id that is none", "GET", "/v1/slots?location_id=1&location_id=x", ``, "location_id.1:invalid_string"},
+		{"no boolean", "GET", "/v1/locations?include_inactive=maybe", ``, "include_inactive:invalid_type"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r := httptest.NewRequest(c.method, c.path, strings.NewReader(c.body))
+			r.Header.Set("x-api-key", key)
+			r.Header.Set("x-practice-group-id", group)
+			r.Header.Set("Content-Type", "application/json")
+			w := httptest.NewRecorder()
+			h.ServeHTTP(w, r)
+			var e struct {
+				Message []struct {
+					Path           []string
+					Code, Expected string
+				}
+			}
+			if err := json.Unmarshal(w.Body.Bytes(), &e); err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, m := range e.Message {
+				got = append(got, strings.Join(m.Path, ".")+":"+m.Code)
+				if m.Expected == "" {
+					t.Errorf("nothing said of what was expected: %s", w.Body)
+				}
+			}
+			if w.Code != http.StatusBadRequest || strings.Join(got, " ") != c.want {
+				t.Fatalf("got %d %v, want %s", w.Code, got, c.want)
+			}
+		})
+	}
+}
