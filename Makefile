@@ -41,6 +41,7 @@ bench: ## measure against the raw databases and write docs/performance.md
 generate: ## write the generated code again
 	$(TOOL) ogen --target rest/oas --package oas --clean --config api/ogen.yml api/openapi.yaml 2>&1 | grep -vE 'not canonical|convenient' || true
 	$(TOOL) templ generate -path web
+	$(TOOL) templ generate -path pages
 
 fresh: ## fail when the generated code is not what generate writes
 	test/fresh.sh

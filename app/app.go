@@ -2,7 +2,10 @@
 //
 //	app.go       open everything, serve, stop
 //	http.go      which address leads to which door
+//	connectors.go  the outside systems each practice group uses
+//	seal.go      the key their secrets are sealed with
 //	sandbox.go   the invented town
+//	simulate.go  the outside systems of the town
 //	operator.go  what the command line does: groups, keys, networks
 //	doctor.go    what is wrong with this installation
 //	metrics.go   figures for Prometheus
@@ -19,6 +22,7 @@ import (
 	"net/http"
 	"os"
 	"runtime/debug"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -27,6 +31,7 @@ import (
 	"frontdesk/core"
 	"frontdesk/core/access"
 	"frontdesk/core/booking"
+	"frontdesk/core/connector"
 	"frontdesk/core/diary"
 	"frontdesk/core/job"
 	"frontdesk/core/patient"
@@ -53,6 +58,11 @@ type Config struct {
 	Hold time.Duration
 	// RateLimit is requests a minute for each key; 0 is no limit.
 	RateLimit int
+	// SealKey is the file of the key that secrets are sealed with; empty is the
+	// one beside the database.
+	SealKey string
+	// PublicURL is where patients reach this program; empty is where it serves.
+	PublicURL string
 	Log       *slog.Logger
 	// Out is where a person at the terminal is told what to try.
 	Out io.Writer
@@ -72,19 +82,23 @@ type App struct {
 	failed   chan error
 	traces   func(context.Context) error
 	url      string
+	// simulator is where the outside systems of the sandbox are.
+	simulator *string
+	realTime  bool
 }
 
 // Open opens the database, fills the sandbox, and begins to serve and to run
 // jobs. Close ends it.
 func Open(ctx context.Context, c Config) (*App, error) {
-	if c.Now == nil {
+	realTime := c.Now == nil
+	if realTime {
 		c.Now = time.Now
 	}
 	if c.Out == nil {
 		c.Out = io.Discard
 	}
 	tuneMemory()
-	a := &App{config: c, failed: make(chan error, 2)}
+	a := &App{config: c, failed: make(chan error, 2), simulator: new(string), realTime: realTime}
 	if err := a.open(ctx); err != nil {
 		return nil, errors.Join(err, a.Close(context.WithoutCancel(ctx)))
 	}
@@ -95,9 +109,12 @@ func (a *App) open(ctx context.Context) (err error) {
 	if a.db, err = store.Open(ctx, a.config.DB, store.Options{Log: a.config.Log}); err != nil {
 		return err
 	}
-	a.core = newCore(a.db, a.config)
+	a.core = newCore(a.db, a.config, a.pages, a.simulator)
 	if a.config.Sandbox {
 		if err := a.fillSandbox(ctx); err != nil {
+			return err
+		}
+		if err := a.simulate(ctx); err != nil {
 			return err
 		}
 	}
@@ -121,42 +138,67 @@ func (a *App) open(ctx context.Context) (err error) {
 	return nil
 }
 
-// newCore wires the capabilities to their store.
-func newCore(db *store.DB, c Config) *core.Core {
+// pages is the address patients' pages are below.
+func (a *App) pages() string {
+	if a.config.PublicURL != "" {
+		return strings.TrimRight(a.config.PublicURL, "/")
+	}
+	return a.url
+}
+
+// newCore wires the capabilities to their store and to the outside world.
+func newCore(db *store.DB, c Config, pages func() string, simulator *string) *core.Core {
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
 	days := &diary.Service{Store: db.Diary(), Now: c.Now, NewID: db.NewID}
+	outside := &connector.Service{Store: db.Connector(), Box: box(sealKey(c.SealKey, c.DB)), Now: c.Now}
+	people := &demographics{db: db, connectors: outside, log: c.Log, now: c.Now, simulator: simulator}
 	return &core.Core{
-		Access:   &access.Service{Store: db.Access(), Now: c.Now, NewID: db.NewID, Limit: c.RateLimit},
-		Practice: &practice.Service{Store: db.Practice(), Now: c.Now, NewID: db.NewID},
-		Patient:  &patient.Service{Store: db.Patient(), Now: c.Now, NewID: db.NewID},
-		Diary:    days,
-		Booking:  &booking.Service{Store: db.Booking(), Diary: days, Now: c.Now, NewID: db.NewID, Hold: c.Hold},
+		Access:    &access.Service{Store: db.Access(), Now: c.Now, NewID: db.NewID, Limit: c.RateLimit},
+		Practice:  &practice.Service{Store: db.Practice(), Now: c.Now, NewID: db.NewID},
+		Connector: outside,
+		Patient: &patient.Service{
+			Store: db.Patient(), Demographics: people, Upkeep: people.upkeep, Pages: pages, Now: c.Now, NewID: db.NewID,
+		},
+		Diary:   days,
+		Booking: &booking.Service{Store: db.Booking(), Diary: days, Now: c.Now, NewID: db.NewID, Hold: c.Hold},
 	}
 }
 
-// forgetClaims is the kind of the job that clears old idempotency keys.
-const forgetClaims = "access.forget"
+// The kinds of the jobs that clear old things away and that look for patients
+// whose national record should be read again.
+const (
+	forgetOld   = "access.forget"
+	askRefresh  = "patient.ask-refresh"
+	refreshEach = 10 * time.Minute
+)
 
 func (a *App) newWorker() (*worker.Worker, error) {
 	return worker.New(worker.Config{
 		Postgres: a.db.Postgres(), SQLite: a.db.SQLite(), Begin: a.db.Begin, Log: a.config.Log, Done: a.metrics.job,
 		Handlers: map[string]job.Handler{
 			booking.ReleaseKind: a.core.Booking.Release,
-			forgetClaims:        a.eachGroup(a.core.Access.Forget),
+			patient.RefreshKind: a.core.Patient.Refresh,
+			forgetOld:           a.eachGroup(a.core.Access.Forget, a.core.Patient.Forget),
+			askRefresh:          a.eachGroup(a.core.Patient.AskRefresh),
 		},
-		Every: map[string]time.Duration{forgetClaims: time.Hour},
+		Every: map[string]time.Duration{forgetOld: time.Hour, askRefresh: refreshEach},
 	})
 }
 
-// eachGroup makes a job of a chore that every group has.
-func (a *App) eachGroup(chore func(context.Context) error) job.Handler {
+// eachGroup makes a job of chores that every group has.
+func (a *App) eachGroup(chores ...func(context.Context) error) job.Handler {
 	return func(ctx context.Context, _ job.Job) error {
 		groups, err := a.db.Practice().Groups(ctx)
 		if err != nil {
 			return err
 		}
 		for _, g := range groups {
-			if err := chore(access.With(ctx, access.System(g.ID))); err != nil {
-				return fmt.Errorf("practice group %s: %w", g.ID, err)
+			for _, chore := range chores {
+				if err := chore(access.With(ctx, access.System(g.ID))); err != nil {
+					return fmt.Errorf("practice group %s: %w", g.ID, err)
+				}
 			}
 		}
 		return nil

@@ -11,6 +11,7 @@ import (
 	"frontdesk/api"
 	"frontdesk/core/fault"
 	"frontdesk/docs"
+	"frontdesk/pages"
 	"frontdesk/rest"
 	"frontdesk/web"
 )
@@ -23,7 +24,7 @@ func (a *App) handler() (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	pages, err := web.Docs(fs.FS(docs.Files), api.OpenAPI)
+	guides, err := web.Docs(fs.FS(docs.Files), api.OpenAPI)
 	if err != nil {
 		return nil, err
 	}
@@ -39,10 +40,13 @@ func (a *App) handler() (http.Handler, error) {
 	if a.config.MetricsListen == "" {
 		add("GET /metrics", web.Health, a.metrics.handler())
 	}
-	add("GET /docs", "docs", pages)
-	add("GET /docs/", "docs", pages)
-	add("GET /openapi.yaml", "openapi", pages)
-	add("GET /openapi.json", "openapi", pages)
+	add("GET /docs", "docs", guides)
+	add("GET /docs/", "docs", guides)
+	add("GET /openapi.yaml", "openapi", guides)
+	add("GET /openapi.json", "openapi", guides)
+	patients := pages.New(a.core)
+	add("GET /pages/", "page", patients)
+	add("GET /verify/{link}", "verify", patients)
 	add("GET /{$}", "home", http.RedirectHandler("/docs", http.StatusSeeOther))
 	mux.Handle("/", door)
 	return traced(web.Observe(mux, a.config.Log, web.Fail, a.done)), nil

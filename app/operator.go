@@ -2,12 +2,14 @@ package app
 
 import (
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"time"
 
 	"frontdesk/core"
 	"frontdesk/core/access"
+	"frontdesk/core/connector"
 	"frontdesk/core/fault"
 	"frontdesk/core/practice"
 	"frontdesk/store"
@@ -20,12 +22,12 @@ type Operator struct {
 }
 
 // NewOperator opens the database for one command.
-func NewOperator(ctx context.Context, address string) (*Operator, error) {
+func NewOperator(ctx context.Context, address, sealKey string) (*Operator, error) {
 	db, err := store.Open(ctx, address, store.Options{})
 	if err != nil {
 		return nil, err
 	}
-	return &Operator{db: db, core: newCore(db, Config{Now: time.Now})}, nil
+	return &Operator{db: db, core: newCore(db, Config{DB: address, SealKey: sealKey, Now: time.Now}, func() string { return "" }, new(string))}, nil
 }
 
 // Close closes the database.
@@ -190,6 +192,47 @@ func (o *Operator) LeaveNetwork(ctx context.Context, group, network string) erro
 		return err
 	}
 	return o.core.Practice.LeaveNetwork(ctx, network)
+}
+
+// Connectors lists a group's connectors without their secrets.
+func (o *Operator) Connectors(ctx context.Context, group string) ([]connector.Connector, error) {
+	ctx, _, err := o.in(ctx, group)
+	if err != nil {
+		return nil, err
+	}
+	return o.core.Connector.List(ctx)
+}
+
+// SetConnector keeps how a group uses an outside system, once it is clear that
+// it could be used so. Settings that are not given stay as they are; an empty
+// one is removed.
+func (o *Operator) SetConnector(ctx context.Context, group, name string, settings, secrets map[string]string) (connector.Connector, error) {
+	ctx, g, err := o.in(ctx, group)
+	if err != nil {
+		return connector.Connector{}, err
+	}
+	return setConnector(ctx, o.core, g, connector.Connector{Name: connector.Name(name), Settings: settings, Secrets: secrets})
+}
+
+// setConnector tries a change on what is there before it is kept.
+func setConnector(ctx context.Context, c *core.Core, g practice.Group, change connector.Connector) (connector.Connector, error) {
+	was, err := c.Connector.Get(ctx, g.ID, change.Name)
+	if err != nil && !errors.Is(err, connector.ErrNotFound) {
+		return was, err
+	}
+	if err := checkConnector(was.With(change), g); err != nil {
+		return was, err
+	}
+	return c.Connector.Set(ctx, change)
+}
+
+// RemoveConnector ends a group's use of an outside system.
+func (o *Operator) RemoveConnector(ctx context.Context, group, name string) error {
+	ctx, _, err := o.in(ctx, group)
+	if err != nil {
+		return err
+	}
+	return o.core.Connector.Remove(ctx, connector.Name(name))
 }
 
 // Migrate brings a database up to date and gives the version of its schema.

@@ -137,6 +137,8 @@ type credentials struct {
 	groupKey
 	Keys   map[access.Scope]string `json:"keys"`
 	Second groupKey                `json:"second_practice_group"`
+	// Simulators are where the outside systems of the town answer.
+	Simulators map[string]string `json:"simulators"`
 }
 
 type groupKey struct {
@@ -160,7 +162,7 @@ func (a *App) handOut(ctx context.Context) error {
 			return err
 		}
 	}
-	c.BaseURL = a.url
+	c.BaseURL, c.Simulators = a.url, map[string]string{"pds": *a.simulator}
 	if a.config.Credentials != "" {
 		if err := writeCredentials(a.config.Credentials, c); err != nil {
 			return err
@@ -173,11 +175,12 @@ Frontdesk sandbox: %s and %s, invented from end to end.
   practice group     %s
   API key            %s
   documentation      %s/docs
+  simulated PDS      %s
 
 Try it:
   curl -H "x-api-key: %s" -H "x-practice-group-id: %s" "%s/v1/slots?page_size=3"
 
-`, groups[0].Name, groups[1].Name, c.BaseURL, c.Group, c.Key, c.BaseURL, c.Key, c.Group, c.BaseURL)
+`, groups[0].Name, groups[1].Name, c.BaseURL, c.Group, c.Key, c.BaseURL, *a.simulator, c.Key, c.Group, c.BaseURL)
 	return nil
 }
 

@@ -26,7 +26,7 @@ type server struct {
 func start(binary, dir, db string) (*server, error) {
 	s := &server{}
 	file := filepath.Join(dir, "credentials.json")
-	s.cmd = exec.Command(binary, "serve", "--sandbox", "--db", db, "--listen", "127.0.0.1:0", "--credentials", file, "--rate-limit", "0")
+	s.cmd = exec.Command(binary, "serve", "--sandbox", "--db", db, "--listen", "127.0.0.1:0", "--credentials", file, "--rate-limit", "0", "--seal-key", filepath.Join(dir, "key"))
 	log, err := os.Create(filepath.Join(dir, "log"))
 	if err != nil {
 		return nil, err

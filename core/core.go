@@ -5,6 +5,7 @@ package core
 import (
 	"frontdesk/core/access"
 	"frontdesk/core/booking"
+	"frontdesk/core/connector"
 	"frontdesk/core/diary"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
@@ -12,9 +13,10 @@ import (
 
 // Core is the services.
 type Core struct {
-	Access   *access.Service
-	Practice *practice.Service
-	Patient  *patient.Service
-	Diary    *diary.Service
-	Booking  *booking.Service
+	Access    *access.Service
+	Practice  *practice.Service
+	Connector *connector.Service
+	Patient   *patient.Service
+	Diary     *diary.Service
+	Booking   *booking.Service
 }

@@ -2,6 +2,9 @@ package rest
 
 import (
 	"context"
+	"encoding/base64"
+	"strconv"
+	"time"
 
 	"frontdesk/core/input"
 	"frontdesk/core/patient"
@@ -30,7 +33,7 @@ func patientOf(p patient.Patient) *oas.Patient {
 		DeceasedAt: optInstant(p.DeceasedAt), Title: oas.OptNilTitle{Value: oas.Title(p.Title), Set: true, Null: p.Title == ""},
 		Sex: oas.OptNilSex{Value: oas.Sex(p.Sex), Set: true, Null: p.Sex == ""}, FirstName: text(p.FirstName), LastName: text(p.LastName),
 		NhsNumber: text(p.NHSNumber), Email: text(p.Email), Emails: oas.OptNilStringArray{Value: []string{}, Set: true}, Mobile: text(p.Mobile),
-		LastSyncAt: oas.OptNilDateTime{Set: true, Null: true}, AddressLine1: text(a.Line1), AddressLine2: text(a.Line2), AddressLine3: text(a.Line3),
+		AddressLine1: text(a.Line1), AddressLine2: text(a.Line2), AddressLine3: text(a.Line3),
 		Country: text(a.Country), Postcode: text(a.Postcode), Town: text(a.Town), County: text(a.County), Notes: text(p.Notes),
 		VerificationCredentials: oas.OptNilStringArray{Value: []string{}, Set: true}, DataSource: oas.DataSource(p.Source),
 		Restricted: oas.NewOptBool(p.Restricted), SexChangedAt: oas.OptNilDateTime{Set: true, Null: true}, Status: oas.PatientStatus(p.Status),
@@ -38,6 +41,7 @@ func patientOf(p patient.Patient) *oas.Patient {
 	if p.BirthDate != input.NoDate {
 		out.Dob = oas.NewNilDateTime(p.BirthDate.UTC())
 	}
+	out.LastSyncAt = optInstant(p.SyncedAt)
 	if p.Email != "" {
 		out.Emails.Value = append(out.Emails.Value, p.Email)
 	}
@@ -50,7 +54,17 @@ func (d *door) GetPatientById(ctx context.Context, p oas.GetPatientByIdParams) (
 	if err != nil {
 		return nil, err
 	}
-	return patientOf(found), nil
+	out := patientOf(found)
+	out.MergedInto = moved(p.ID, found.ID)
+	return out, nil
+}
+
+// moved is the id a patient has now, when that is not the one asked for.
+func moved(asked string, now patient.ID) oas.OptNilString {
+	if asked == now.String() {
+		return text("")
+	}
+	return text(now.String())
 }
 
 // ListPatients searches patients.
@@ -66,4 +80,222 @@ func (d *door) ListPatients(ctx context.Context, p oas.ListPatientsParams) (oas.
 		out.Data[i] = *patientOf(q)
 	}
 	return out, nil
+}
+
+// RegisterPatientPds finds a person in the national service and adds them.
+func (d *door) RegisterPatientPds(ctx context.Context, in *oas.PDSRegistration, _ oas.RegisterPatientPdsParams) (oas.RegisterPatientPdsRes, error) {
+	got, err := d.core.Patient.RegisterPDS(ctx, patient.PDSRegistration{
+		NHSNumber: ptr(in.NhsNumber.Get()), BirthDate: ptr(in.Dob.Get()), Forename: ptr(in.Forename.Get()), Surname: ptr(in.Surname.Get()),
+		Postcode: ptr(in.Postcode.Get()), Sex: to[patient.Sex](in.Sex.Get()), EHRPartner: ptr(in.EhrPartner.Get()), EHRPartnerID: ptr(in.EhrPartnerID.Get()),
+	})
+	if err != nil {
+		return nil, err
+	}
+	out := oas.NewPatientRegisteredRegisterPatientPdsOK(oas.PatientRegistered{PatientID: got.ID.String()})
+	if got.ID == 0 {
+		out = oas.NewIdentityUnconfirmedRegisterPatientPdsOK(oas.IdentityUnconfirmed{Message: patient.UnsureMessage, LoginURL: got.Check.URL})
+	}
+	return &out, nil
+}
+
+// GetPatientByIdV2 finds one patient with all identifiers and contact details.
+func (d *door) GetPatientByIdV2(ctx context.Context, p oas.GetPatientByIdV2Params) (oas.GetPatientByIdV2Res, error) {
+	found, err := d.core.Patient.Profile(ctx, id[patient.ID](p.ID), p.DataSource.Value == oas.GetPatientByIdV2DataSourceEhr)
+	if err != nil {
+		return nil, err
+	}
+	out := profileOf(found)
+	out.MergedInto = moved(p.ID, found.ID)
+	return out, nil
+}
+
+func profileOf(p patient.Profile) *oas.PatientV2 {
+	a := p.Address
+	out := &oas.PatientV2{
+		EhrPartnerID: text(p.EHRPartnerID), EmisID: text(p.EMISID), DeceasedAt: moment(p.DeceasedAt), Dob: oas.NilString{Null: true},
+		Title: text(p.Title), FirstName: text(p.FirstName), LastName: text(p.LastName), Sex: text(string(p.Sex)), NhsNumber: text(p.NHSNumber),
+		Email: text(p.Email), Mobile: text(p.Mobile), Landline: text(p.Landline), LastSyncAt: moment(p.SyncedAt),
+		DataSource: oas.NewOptNilDataSource(oas.DataSource(p.Source)), Restricted: oas.NewOptBool(p.Restricted),
+		Line1: text(a.Line1), Line2: text(a.Line2), Line3: text(a.Line3), Town: text(a.Town), County: text(a.County), Postcode: text(a.Postcode),
+		HeroID: text(p.ID.String()), HeroUID: text(""), Identifiers: []oas.PatientIdentifier{},
+		// Nobody who is not connected is known to be missing there.
+		EhrRegistered: oas.NilBool{Value: true, Null: p.EHRPartnerID == ""},
+		MergedInto:    text(""), MergedPatientIds: make([]oas.ID, len(p.Merged)), MobileShared: oas.NewOptBool(p.SharedMobile),
+		SupersededBy: text(p.SupersededBy), ContactDetails: make([]oas.ContactDetail, len(p.Contacts)),
+		NhsNumberStatus: oas.OptNilPatientV2NhsNumberStatus{Value: oas.PatientV2NhsNumberStatus(p.NumberStatus), Set: true, Null: p.NumberStatus == ""},
+	}
+	if p.BirthDate != input.NoDate {
+		out.Dob = oas.NilString{Value: p.BirthDate.UTC().Format(time.RFC3339)}
+	}
+	if p.NHSNumber != "" {
+		out.Identifiers = append(out.Identifiers, oas.PatientIdentifier{
+			Source: oas.PatientIdentifierSourceNhs, Name: oas.PatientIdentifierNameNhsNumber, Role: oas.PatientIdentifierRoleMain,
+			Label: oas.PatientIdentifierLabelNHS, Value: p.NHSNumber,
+		})
+	}
+	if p.EHRPartnerID != "" {
+		out.Identifiers = append(out.Identifiers, oas.PatientIdentifier{
+			Source: oas.PatientIdentifierSourceEhrPartner, Name: oas.PatientIdentifierNameEhrPartnerID, Role: oas.PatientIdentifierRoleMain,
+			Label: oas.PatientIdentifierLabel(p.RecordSystem()), Value: p.EHRPartnerID,
+		})
+	}
+	if p.ID != 0 {
+		out.Identifiers = append(out.Identifiers, heroID(p.ID, oas.PatientIdentifierRoleMain))
+	}
+	for i, id := range p.Merged {
+		out.MergedPatientIds[i] = digits(id)
+		out.Identifiers = append(out.Identifiers, heroID(id, oas.PatientIdentifierRoleSecondary))
+	}
+	for i, c := range p.Contacts {
+		out.ContactDetails[i] = contactOf(c, p.Contacts)
+	}
+	return out
+}
+
+func heroID(id patient.ID, role oas.PatientIdentifierRole) oas.PatientIdentifier {
+	return oas.PatientIdentifier{
+		Source: oas.PatientIdentifierSourceHero, Name: oas.PatientIdentifierNameHeroID, Role: role,
+		Label: oas.PatientIdentifierLabelHero, Value: id.String(),
+	}
+}
+
+// moment is an instant as text, or null.
+func moment(t time.Time) oas.OptNilString {
+	if t.IsZero() {
+		return text("")
+	}
+	return text(t.UTC().Format(time.RFC3339Nano))
+}
+
+func contactOf(c patient.Contact, all patient.Contacts) oas.ContactDetail {
+	used, _ := all.Used(c.Kind)
+	out := oas.ContactDetail{
+		Kind: oas.ContactKind(c.Kind), Source: oas.ContactDetailSource(c.Source), RecordedAt: c.RecordedAt.UTC(),
+		Verified: !c.VerifiedAt.IsZero(), VerifiedAt: optInstant(c.VerifiedAt), InUse: used.Source == c.Source,
+	}
+	if c.Kind != patient.ContactAddress {
+		out.Value = str(c.Value)
+		return out
+	}
+	a := c.Address()
+	out.Address = oas.NewOptPostalAddress(oas.PostalAddress{
+		Line1: str(a.Line1), Line2: str(a.Line2), Line3: str(a.Line3), Town: str(a.Town), County: str(a.County), Country: str(a.Country), Postcode: str(a.Postcode),
+	})
+	return out
+}
+
+// SetPatientContactDetail keeps what the practice knows of a way to reach a
+// patient.
+func (d *door) SetPatientContactDetail(ctx context.Context, in *oas.SetPatientContactDetailReq, p oas.SetPatientContactDetailParams) (oas.SetPatientContactDetailRes, error) {
+	change := patient.ContactChange{Value: ptr(in.Value.Get()), Verified: ptr(in.Verified.Get())}
+	if a, ok := in.Address.Get(); ok {
+		change.Address = &patient.Address{
+			Line1: a.Line1.Value, Line2: a.Line2.Value, Line3: a.Line3.Value, Town: a.Town.Value, County: a.County.Value, Country: a.Country.Value, Postcode: a.Postcode.Value,
+		}
+	}
+	found, err := d.core.Patient.SetContact(ctx, id[patient.ID](p.ID), patient.ContactKind(p.Kind), change)
+	if err != nil {
+		return nil, err
+	}
+	return profileOf(found), nil
+}
+
+// ListPatientEhrCandidates lists who may be the same person.
+func (d *door) ListPatientEhrCandidates(ctx context.Context, p oas.ListPatientEhrCandidatesParams) (oas.ListPatientEhrCandidatesRes, error) {
+	found, err := d.core.Patient.Candidates(ctx, id[patient.ID](p.ID))
+	if err != nil {
+		return nil, err
+	}
+	out := &oas.ListPatientEhrCandidatesOK{Data: make([]oas.PatientV2, len(found)), Count: float64(len(found))}
+	for i, q := range found {
+		out.Data[i] = *profileOf(q)
+	}
+	return out, nil
+}
+
+// ConnectPatientEhr keeps which record of the record system is a patient's.
+func (d *door) ConnectPatientEhr(ctx context.Context, in *oas.ConnectPatientEhrReq, p oas.ConnectPatientEhrParams) (oas.ConnectPatientEhrRes, error) {
+	found, err := d.core.Patient.Connect(ctx, id[patient.ID](p.ID), in.EhrPartnerID)
+	if err != nil {
+		return nil, err
+	}
+	return profileOf(found), nil
+}
+
+// PreviewPatientMerge shows what a merge would do.
+func (d *door) PreviewPatientMerge(ctx context.Context, in *oas.PreviewPatientMergeReq, p oas.PreviewPatientMergeParams) (oas.PreviewPatientMergeRes, error) {
+	got, err := d.core.Patient.PreviewMerge(ctx, id[patient.ID](p.ID), orNothing[patient.ID](string(in.PatientID)))
+	if err != nil {
+		return nil, err
+	}
+	out := &oas.MergePreview{
+		MergeToken: got.Token, ExpiresAt: got.ExpiresAt.UTC(), Patient: *profileOf(got.Kept), OtherPatient: *profileOf(got.Other),
+		MergedPatient: *profileOf(got.Result), Warnings: make([]oas.MergePreviewWarningsItem, len(got.Warnings)), Moves: oas.Moved(got.Moves),
+	}
+	for i, w := range got.Warnings {
+		out.Warnings[i] = oas.MergePreviewWarningsItem(w)
+	}
+	return out, nil
+}
+
+// MergePatients merges two patients.
+func (d *door) MergePatients(ctx context.Context, in *oas.MergePatientsReq, p oas.MergePatientsParams) (oas.MergePatientsRes, error) {
+	m, err := d.core.Patient.Merge(ctx, id[patient.ID](p.ID), orNothing[patient.ID](string(in.PatientID)), in.MergeToken)
+	if err != nil {
+		return nil, err
+	}
+	return mergeOf(m), nil
+}
+
+// UnmergePatients undoes a merge.
+func (d *door) UnmergePatients(ctx context.Context, in oas.OptUnmergePatientsReq, p oas.UnmergePatientsParams) (oas.UnmergePatientsRes, error) {
+	m, err := d.core.Patient.Unmerge(ctx, id[patient.ID](p.ID), filter[int64](in.Value.MergeID))
+	if err != nil {
+		return nil, err
+	}
+	return mergeOf(m), nil
+}
+
+func mergeOf(m patient.Merge) *oas.PatientMerge {
+	return &oas.PatientMerge{
+		MergeID: oas.ID(strconv.FormatInt(m.ID, 10)), PatientID: digits(m.Keep), MergedPatientID: digits(m.From), Moved: oas.Moved(m.Moved),
+	}
+}
+
+// CreatePatientAttachment keeps a file with a patient.
+func (d *door) CreatePatientAttachment(ctx context.Context, in *oas.CreatePatientAttachmentReq, p oas.CreatePatientAttachmentParams) (oas.CreatePatientAttachmentRes, error) {
+	a, err := d.core.Patient.Attach(ctx, id[patient.ID](p.ID), in.FileName, in.FileData)
+	if err != nil {
+		return nil, err
+	}
+	return attachmentOf(a), nil
+}
+
+// ListPatientAttachments lists a patient's files.
+func (d *door) ListPatientAttachments(ctx context.Context, p oas.ListPatientAttachmentsParams) (oas.ListPatientAttachmentsRes, error) {
+	found, err := d.core.Patient.Attachments(ctx, id[patient.ID](p.ID))
+	if err != nil {
+		return nil, err
+	}
+	out := &oas.ListPatientAttachmentsOK{Data: make([]oas.Attachment, len(found)), Count: float64(len(found))}
+	for i, a := range found {
+		out.Data[i] = *attachmentOf(a)
+	}
+	return out, nil
+}
+
+// GetPatientAttachment gives one file with its content.
+func (d *door) GetPatientAttachment(ctx context.Context, p oas.GetPatientAttachmentParams) (oas.GetPatientAttachmentRes, error) {
+	a, err := d.core.Patient.Attachment(ctx, id[patient.ID](p.ID), id[int64](string(p.AttachmentID)))
+	if err != nil {
+		return nil, err
+	}
+	out := attachmentOf(a)
+	out.FileData = str(base64.StdEncoding.EncodeToString(a.Content))
+	return out, nil
+}
+
+func attachmentOf(a patient.Attachment) *oas.Attachment {
+	text := strconv.FormatInt(a.ID, 10)
+	return &oas.Attachment{ID: oas.ID(text), EhrFileID: text, FileName: a.FileName, MediaType: a.MediaType, Size: int(a.Size), CreatedAt: a.CreatedAt.UTC()}
 }

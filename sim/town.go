@@ -1,14 +1,26 @@
 // Package sim is one invented town, the same in every part of it: its practices
-// and their diaries, and the people who live there. Nobody in it exists.
+// and their diaries, and the people who live there. Nobody in it exists. It is
+// served over the protocols of the systems that the world keeps such things in.
+//
+//	town.go       the town and its practices
+//	people.go     everybody else who lives there, and how they change
+//	published.go  the people of NHS England's own sandbox
+//	pds.go        the Personal Demographics Service: who may ask, and reading
+//	pdssearch.go  searching it
+//	pdspatient.go a person as FHIR
+//	token.go      the NHS API platform's token endpoint
+//	trouble.go    failures on request
 //
 // It knows nothing of Frontdesk, so that it cannot share Frontdesk's mistakes.
 // Telephone numbers are of the ranges Ofcom keeps for drama, NHS numbers of the
-// 999 range that is never issued, and there is no postcode area ZZ.
+// 999 range that is never issued, and there is no postcode area ZZ; published
+// people alone have other ones, which are theirs by publication.
 package sim
 
 // Town is the town.
 type Town struct {
 	Practices []Practice
+	Residents []Resident // who are patients of none of them yet
 }
 
 // Practice is a practice group.
@@ -80,7 +92,7 @@ func Brambleford() Town {
 	home := func(line, postcode string) Address {
 		return Address{Line1: line, Town: "Brambleford", County: "Westmarch", Postcode: postcode}
 	}
-	return Town{Practices: []Practice{
+	return Town{Residents: neighbours(), Practices: []Practice{
 		{
 			Name: "Brambleford Health Centre", ODSCode: "Z99001", Phone: "01632 960100", Email: "desk@brambleford.example.org",
 			Address: home("1 Mill Lane", "ZZ1 1AA"),

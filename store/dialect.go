@@ -23,11 +23,14 @@ type dialect struct {
 	// the transaction. SQLite lets one transaction write at a time, and needs
 	// nothing.
 	share string
+	// hold, after a SELECT, keeps the row from being changed until the end of
+	// the transaction.
+	hold string
 	// value is how an argument is sent.
 	value func(any) any
 }
 
-var postgres = dialect{name: "postgres", share: ` FOR KEY SHARE`, value: func(v any) any { return v }}
+var postgres = dialect{name: "postgres", share: ` FOR KEY SHARE`, hold: ` FOR SHARE`, value: func(v any) any { return v }}
 
 var sqlite = dialect{name: "sqlite", value: func(v any) any {
 	if t, ok := v.(time.Time); ok {

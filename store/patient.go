@@ -4,12 +4,7 @@ import (
 	"bytes"
 	"context"
 	"strings"
-	"unicode"
-
-	"golang.org/x/text/cases"
-	"golang.org/x/text/runes"
-	"golang.org/x/text/transform"
-	"golang.org/x/text/unicode/norm"
+	"time"
 
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
@@ -24,34 +19,25 @@ func (s patientStore) Do(ctx context.Context, fn func(patient.Tx) error) error {
 	return s.db.do(ctx, func(tx *Tx) error { return fn(tx) })
 }
 
-// letters are those that Unicode does not take apart into a plain letter and
-// an accent.
-var letters = strings.NewReplacer("ø", "o", "ł", "l", "đ", "d", "ð", "d", "þ", "th", "æ", "ae", "œ", "oe", "ı", "i",
-	"'", "", "’", "", "‘", "", "ʼ", "", "`", "", "-", " ", "‐", " ", "–", " ", ".", " ")
-
-// nameKey is a name without case, accents and apostrophes, with one space
-// between its parts. It is bytes, so that both databases order it alike.
-func nameKey(name string) []byte {
-	bare, _, err := transform.String(transform.Chain(norm.NFKD, runes.Remove(runes.In(unicode.Mn))), name)
-	if err != nil {
-		bare = name
-	}
-	return []byte(strings.Join(strings.Fields(letters.Replace(cases.Fold().String(bare))), " "))
-}
+// nameKey is a name without case and accents, as bytes, so that both databases
+// order it alike.
+func nameKey(name string) []byte { return []byte(patient.NameKey(name)) }
 
 // beyond is after every key that begins with this one: no UTF-8 text has the
 // byte 0xff.
 func beyond(key []byte) []byte { return append(bytes.Clone(key), 0xff) }
 
-const patientColumns = `id, nhs_number, emis_id, ehr_partner_id, birth_date, deceased_at, title, first_name, last_name, sex,
-	mobile, landline, email, line_1, line_2, line_3, town, county, country, postcode, notes, source, restricted, status, created_at, updated_at`
+const patientColumns = `id, nhs_number, emis_id, ehr_partner_id, ehr_partner, birth_date, deceased_at, title, first_name, last_name, sex,
+	mobile, landline, email, line_1, line_2, line_3, town, county, country, postcode, notes, source, restricted, status,
+	number_status, superseded_by, pds_version, synced_at, merged_into, version, created_at, updated_at`
 
 func scanPatient(scan scanner) (patient.Patient, error) {
 	var p patient.Patient
 	a := &p.Address
-	err := scan(&p.ID, text{&p.NHSNumber}, &p.EMISID, &p.EHRPartnerID, day{&p.BirthDate}, when{&p.DeceasedAt}, &p.Title, &p.FirstName, &p.LastName, &p.Sex,
-		&p.Mobile, &p.Landline, &p.Email, &a.Line1, &a.Line2, &a.Line3, &a.Town, &a.County, &a.Country, &a.Postcode, &p.Notes,
-		&p.Source, &p.Restricted, &p.Status, when{&p.CreatedAt}, when{&p.UpdatedAt})
+	err := scan(&p.ID, text{&p.NHSNumber}, &p.EMISID, &p.EHRPartnerID, &p.EHRPartner, day{&p.BirthDate}, when{&p.DeceasedAt}, &p.Title, &p.FirstName,
+		&p.LastName, &p.Sex, &p.Mobile, &p.Landline, &p.Email, &a.Line1, &a.Line2, &a.Line3, &a.Town, &a.County, &a.Country, &a.Postcode, &p.Notes,
+		&p.Source, &p.Restricted, &p.Status, &p.NumberStatus, &p.SupersededBy, &p.PDSVersion, when{&p.SyncedAt}, num[patient.ID]{&p.MergedInto},
+		&p.Version, when{&p.CreatedAt}, when{&p.UpdatedAt})
 	return p, err
 }
 
@@ -67,52 +53,85 @@ func (t *Tx) PatientByNHSNumber(ctx context.Context, group practice.ID, number s
 		WHERE practice_group_id = $1 AND nhs_number = $2`, in{group, number}, scanPatient)
 }
 
-// patientSearch is how to find patients by one field: $2 is the value, or with
-// $3 the range of keys a prefix covers; $4 and $5 are limit and offset.
-type patientSearch struct {
-	list, count string
-	prefix      bool
-}
+// patientSearch is how to find patients by one field. Arguments that say what
+// matches come last: after limit and offset in a list, after the limit in a
+// count.
+type patientSearch struct{ list, count string }
 
 const (
-	selectPatients = `SELECT ` + patientColumns + ` FROM patient WHERE practice_group_id = $1`
-	countPatients  = `SELECT count(*) FROM (SELECT 1 FROM patient WHERE practice_group_id = $1`
-	byName         = ` ORDER BY last_key, first_key, id LIMIT $2 OFFSET $3`
-	upTo           = ` LIMIT $2) AS matches`
+	// The page is found in an index alone; only its rows are read whole.
+	selectPatients = `SELECT ` + patientColumns + ` FROM patient WHERE practice_group_id = $1 AND id IN (
+		SELECT id FROM patient WHERE practice_group_id = $1 AND merged_into IS NULL`
+	countPatients = `SELECT count(*) FROM (SELECT 1 FROM patient WHERE practice_group_id = $1 AND merged_into IS NULL`
+	byLast        = ` ORDER BY last_key, first_key, id`
+	byFirst       = ` ORDER BY first_key, last_key, id`
+	byFull        = ` ORDER BY full_key, id`
+	page          = ` LIMIT $2 OFFSET $3)`
+	upTo          = ` LIMIT $2) AS matches`
 )
 
 var patientSearches = map[patient.Field]patientSearch{
-	"":                        {list: selectPatients + byName, count: countPatients + upTo},
-	patient.FieldNHSNumber:    {list: selectPatients + ` AND nhs_number = $4` + byName, count: countPatients + ` AND nhs_number = $3` + upTo},
-	patient.FieldEMISID:       {list: selectPatients + ` AND emis_id = $4` + byName, count: countPatients + ` AND emis_id = $3` + upTo},
-	patient.FieldEHRPartnerID: {list: selectPatients + ` AND ehr_partner_id = $4` + byName, count: countPatients + ` AND ehr_partner_id = $3` + upTo},
-	patient.FieldMobile:       {list: selectPatients + ` AND mobile = $4` + byName, count: countPatients + ` AND mobile = $3` + upTo},
-	patient.FieldEmail:        {list: selectPatients + ` AND email_key = $4` + byName, count: countPatients + ` AND email_key = $3` + upTo},
-	patient.FieldBirthDate:    {list: selectPatients + ` AND birth_date = $4` + byName, count: countPatients + ` AND birth_date = $3` + upTo},
-	patient.FieldLastName: {prefix: true,
-		list:  selectPatients + ` AND last_key >= $4 AND last_key < $5` + byName,
+	"": {list: selectPatients + byLast + page + byLast, count: countPatients + upTo},
+	patient.FieldNHSNumber: {list: selectPatients + ` AND nhs_number = $4` + byLast + page + byLast,
+		count: countPatients + ` AND nhs_number = $3` + upTo},
+	patient.FieldEMISID: {list: selectPatients + ` AND emis_id = $4` + byLast + page + byLast,
+		count: countPatients + ` AND emis_id = $3` + upTo},
+	patient.FieldEHRPartnerID: {list: selectPatients + ` AND ehr_partner_id = $4` + byLast + page + byLast,
+		count: countPatients + ` AND ehr_partner_id = $3` + upTo},
+	patient.FieldMobile: {list: selectPatients + ` AND mobile = $4` + byLast + page + byLast,
+		count: countPatients + ` AND mobile = $3` + upTo},
+	patient.FieldEmail: {list: selectPatients + ` AND email_key = $4` + byLast + page + byLast,
+		count: countPatients + ` AND email_key = $3` + upTo},
+	patient.FieldBirthDate: {list: selectPatients + ` AND birth_date = $4` + byLast + page + byLast,
+		count: countPatients + ` AND birth_date = $3` + upTo},
+	patient.FieldLastName: {list: selectPatients + ` AND last_key >= $4 AND last_key < $5` + byLast + page + byLast,
 		count: countPatients + ` AND last_key >= $3 AND last_key < $4` + upTo},
-	patient.FieldFirstName: {prefix: true,
-		list:  selectPatients + ` AND first_key >= $4 AND first_key < $5 ORDER BY first_key, last_key, id LIMIT $2 OFFSET $3`,
+	patient.FieldFirstName: {list: selectPatients + ` AND first_key >= $4 AND first_key < $5` + byFirst + page + byFirst,
 		count: countPatients + ` AND first_key >= $3 AND first_key < $4` + upTo},
+	patient.FieldFullName: {list: selectPatients + ` AND full_key >= $4 AND full_key < $5` + byFull + page + byFull,
+		count: countPatients + ` AND full_key >= $3 AND full_key < $4` + upTo},
+	patient.FieldLastFirst: {list: selectPatients + ` AND last_key = $4 AND first_key >= $5 AND first_key < $6` + byLast + page + byLast,
+		count: countPatients + ` AND last_key = $3 AND first_key >= $4 AND first_key < $5` + upTo},
+	// The second half of FieldName: full names that begin with it, of people
+	// whose surname does not.
+	patient.FieldName: {list: selectPatients + ` AND full_key >= $4 AND full_key < $5 AND (last_key < $4 OR last_key >= $5)` + byFull + page + byFull,
+		count: countPatients + ` AND full_key >= $3 AND full_key < $4 AND (last_key < $3 OR last_key >= $4)` + upTo},
 }
 
 // Patients lists those that match.
 func (t *Tx) Patients(ctx context.Context, group practice.ID, q patient.Query) ([]patient.Patient, int, error) {
+	if q.Field != patient.FieldName {
+		return t.patients(ctx, group, q)
+	}
+	byLast := q
+	byLast.Field = patient.FieldLastName
+	found, first, err := t.patients(ctx, group, byLast)
+	if err != nil {
+		return nil, 0, err
+	}
+	q.Offset, q.Limit = max(0, q.Offset-first), q.Limit-len(found)
+	more, second, err := t.patients(ctx, group, q)
+	return append(found, more...), min(first+second, patient.CountLimit), err
+}
+
+func (t *Tx) patients(ctx context.Context, group practice.ID, q patient.Query) ([]patient.Patient, int, error) {
 	search := patientSearches[q.Field]
 	var match in
-	switch {
-	case search.prefix:
-		key := nameKey(q.Value)
+	switch key := nameKey(q.Value); q.Field {
+	case "":
+	case patient.FieldFirstName, patient.FieldLastName, patient.FieldFullName, patient.FieldName:
 		match = in{key, beyond(key)}
-	case q.Field == patient.FieldEmail:
+	case patient.FieldLastFirst:
+		given := nameKey(q.First)
+		match = in{key, given, beyond(given)}
+	case patient.FieldEmail:
 		match = in{emailKey(q.Value)}
-	case q.Field != "":
+	default:
 		match = in{q.Value}
 	}
 	count := 0
-	if _, err := t.one(ctx, search.count, append(in{group, patient.CountLimit}, match...), &count); err != nil || count == 0 {
-		return nil, 0, err
+	if _, err := t.one(ctx, search.count, append(in{group, patient.CountLimit}, match...), &count); err != nil || count <= q.Offset || q.Limit == 0 {
+		return nil, count, err
 	}
 	found, err := list(ctx, t, search.list, append(in{group, q.Limit, q.Offset}, match...), scanPatient)
 	return found, count, err
@@ -123,36 +142,224 @@ func emailKey(address string) string { return strings.ToLower(address) }
 // AddPatient keeps a new patient unless another has the NHS number.
 func (t *Tx) AddPatient(ctx context.Context, group practice.ID, p patient.Patient) (bool, error) {
 	a := p.Address
-	n, err := t.exec(ctx, `INSERT INTO patient (practice_group_id, id, nhs_number, emis_id, ehr_partner_id, birth_date, deceased_at, title, first_name, last_name,
-			first_key, last_key, full_key, sex, mobile, landline, email, email_key, line_1, line_2, line_3, town, county, country, postcode, notes,
-			source, restricted, status, version, created_at, updated_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, 1, $30, $31)
+	n, err := t.exec(ctx, `INSERT INTO patient (practice_group_id, id, nhs_number, emis_id, ehr_partner_id, ehr_partner, birth_date, deceased_at, title,
+			first_name, last_name, first_key, last_key, full_key, sex, mobile, landline, email, email_key, line_1, line_2, line_3, town, county, country,
+			postcode, notes, source, restricted, status, number_status, superseded_by, pds_version, synced_at, version, created_at, updated_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30,
+			$31, $32, $33, $34, $35, $36, $37)
 		ON CONFLICT (practice_group_id, nhs_number) DO NOTHING`,
-		group, p.ID, optText(p.NHSNumber), p.EMISID, p.EHRPartnerID, p.BirthDate.String(), at(p.DeceasedAt), p.Title, p.FirstName, p.LastName,
-		nameKey(p.FirstName), nameKey(p.LastName), nameKey(p.FirstName+" "+p.LastName), p.Sex, p.Mobile, p.Landline, p.Email, emailKey(p.Email),
-		a.Line1, a.Line2, a.Line3, a.Town, a.County, a.Country, a.Postcode, p.Notes, p.Source, p.Restricted, p.Status, p.CreatedAt, p.UpdatedAt)
+		group, p.ID, optText(p.NHSNumber), p.EMISID, p.EHRPartnerID, p.EHRPartner, p.BirthDate.String(), at(p.DeceasedAt), p.Title,
+		p.FirstName, p.LastName, nameKey(p.FirstName), nameKey(p.LastName), nameKey(p.FirstName+" "+p.LastName), p.Sex, p.Mobile, p.Landline,
+		p.Email, emailKey(p.Email), a.Line1, a.Line2, a.Line3, a.Town, a.County, a.Country, a.Postcode, p.Notes, p.Source, p.Restricted, p.Status,
+		p.NumberStatus, p.SupersededBy, p.PDSVersion, at(p.SyncedAt), p.Version, p.CreatedAt, p.UpdatedAt)
 	return n == 1, err
 }
 
 // LockPatient keeps others from changing the patient.
 func (t *Tx) LockPatient(ctx context.Context, group practice.ID, id patient.ID) error {
-	n, err := t.exec(ctx, `UPDATE patient SET version = version + 1 WHERE practice_group_id = $1 AND id = $2`, group, id)
+	n, err := t.exec(ctx, `UPDATE patient SET version = version WHERE practice_group_id = $1 AND id = $2`, group, id)
 	if err == nil && n == 0 {
 		return patient.ErrNotFound
 	}
 	return err
 }
 
+// HoldPatient finds the patient an id stands for and keeps it from being merged
+// away.
+func (t *Tx) HoldPatient(ctx context.Context, group practice.ID, id patient.ID) (patient.ID, error) {
+	for {
+		var into patient.ID
+		found, err := t.one(ctx, `SELECT merged_into FROM patient WHERE practice_group_id = $1 AND id = $2`+t.db.hold, in{group, id}, num[patient.ID]{&into})
+		switch {
+		case err != nil:
+			return 0, err
+		case !found:
+			return 0, patient.ErrNotFound
+		case into == 0:
+			return id, nil
+		}
+		id = into
+	}
+}
+
 // SavePatient keeps a changed patient.
 func (t *Tx) SavePatient(ctx context.Context, group practice.ID, p patient.Patient) error {
 	a := p.Address
-	_, err := t.exec(ctx, `UPDATE patient SET nhs_number = $3, emis_id = $4, ehr_partner_id = $5, birth_date = $6, deceased_at = $7, title = $8,
-			first_name = $9, last_name = $10, first_key = $11, last_key = $12, full_key = $13, sex = $14, mobile = $15, landline = $16,
-			email = $17, email_key = $18, line_1 = $19, line_2 = $20, line_3 = $21, town = $22, county = $23, country = $24, postcode = $25,
-			notes = $26, source = $27, restricted = $28, status = $29, updated_at = $30
+	_, err := t.exec(ctx, `UPDATE patient SET nhs_number = $3, emis_id = $4, ehr_partner_id = $5, ehr_partner = $6, birth_date = $7, deceased_at = $8, title = $9,
+			first_name = $10, last_name = $11, first_key = $12, last_key = $13, full_key = $14, sex = $15, mobile = $16, landline = $17,
+			email = $18, email_key = $19, line_1 = $20, line_2 = $21, line_3 = $22, town = $23, county = $24, country = $25, postcode = $26,
+			notes = $27, source = $28, restricted = $29, status = $30, number_status = $31, superseded_by = $32, pds_version = $33, synced_at = $34,
+			merged_into = $35, updated_at = $36, version = version + 1
 		WHERE practice_group_id = $1 AND id = $2`,
-		group, p.ID, optText(p.NHSNumber), p.EMISID, p.EHRPartnerID, p.BirthDate.String(), at(p.DeceasedAt), p.Title, p.FirstName, p.LastName,
+		group, p.ID, optText(p.NHSNumber), p.EMISID, p.EHRPartnerID, p.EHRPartner, p.BirthDate.String(), at(p.DeceasedAt), p.Title, p.FirstName, p.LastName,
 		nameKey(p.FirstName), nameKey(p.LastName), nameKey(p.FirstName+" "+p.LastName), p.Sex, p.Mobile, p.Landline, p.Email, emailKey(p.Email),
-		a.Line1, a.Line2, a.Line3, a.Town, a.County, a.Country, a.Postcode, p.Notes, p.Source, p.Restricted, p.Status, p.UpdatedAt)
+		a.Line1, a.Line2, a.Line3, a.Town, a.County, a.Country, a.Postcode, p.Notes, p.Source, p.Restricted, p.Status, p.NumberStatus, p.SupersededBy,
+		p.PDSVersion, at(p.SyncedAt), opt(p.MergedInto), p.UpdatedAt)
 	return err
+}
+
+// Synced notes that the national record was read and held nothing new.
+func (t *Tx) Synced(ctx context.Context, group practice.ID, id patient.ID, version string, now time.Time) error {
+	_, err := t.exec(ctx, `UPDATE patient SET pds_version = $3, synced_at = $4 WHERE practice_group_id = $1 AND id = $2`, group, id, version, now)
+	return err
+}
+
+// NextEvent counts the patient's events.
+func (t *Tx) NextEvent(ctx context.Context, group practice.ID, id patient.ID) (n int64, err error) {
+	found, err := t.one(ctx, `UPDATE patient SET events = events + 1 WHERE practice_group_id = $1 AND id = $2 RETURNING events`, in{group, id}, &n)
+	if err == nil && !found {
+		err = patient.ErrNotFound
+	}
+	return n, err
+}
+
+// Contacts lists what each source says of how to reach a patient.
+func (t *Tx) Contacts(ctx context.Context, group practice.ID, id patient.ID) (patient.Contacts, error) {
+	return list(ctx, t, `SELECT kind, source, value, recorded_at, verified_at FROM patient_contact
+		WHERE practice_group_id = $1 AND patient_id = $2 ORDER BY kind, source`, in{group, id}, func(scan scanner) (patient.Contact, error) {
+		var c patient.Contact
+		err := scan(&c.Kind, &c.Source, &c.Value, when{&c.RecordedAt}, when{&c.VerifiedAt})
+		return c, err
+	})
+}
+
+// SaveContact keeps what one source says.
+func (t *Tx) SaveContact(ctx context.Context, group practice.ID, id patient.ID, c patient.Contact) error {
+	_, err := t.exec(ctx, `INSERT INTO patient_contact (practice_group_id, patient_id, kind, source, value, recorded_at, verified_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7)
+		ON CONFLICT (practice_group_id, patient_id, kind, source) DO UPDATE SET value = $5, recorded_at = $6, verified_at = $7`,
+		group, id, c.Kind, c.Source, c.Value, c.RecordedAt, at(c.VerifiedAt))
+	return err
+}
+
+// DropContact forgets what one source says.
+func (t *Tx) DropContact(ctx context.Context, group practice.ID, id patient.ID, kind patient.ContactKind, source patient.ContactSource) error {
+	_, err := t.exec(ctx, `DELETE FROM patient_contact WHERE practice_group_id = $1 AND patient_id = $2 AND kind = $3 AND source = $4`, group, id, kind, source)
+	return err
+}
+
+// SharedMobile reports whether another live patient has the number.
+func (t *Tx) SharedMobile(ctx context.Context, group practice.ID, id patient.ID, mobile string) (bool, error) {
+	var one int64
+	return t.one(ctx, `SELECT 1 FROM patient WHERE practice_group_id = $1 AND mobile = $2 AND id <> $3 AND merged_into IS NULL LIMIT 1`, in{group, mobile, id}, &one)
+}
+
+// Alike lists live patients who may be the same person.
+func (t *Tx) Alike(ctx context.Context, group practice.ID, p patient.Patient, limit int) ([]patient.Patient, error) {
+	var out []patient.Patient
+	seen := map[patient.ID]bool{p.ID: true}
+	add := func(text string, args ...any) error {
+		found, err := list(ctx, t, text, append(in{group, limit}, args...), scanPatient)
+		for _, q := range found {
+			if !seen[q.ID] && len(out) < limit {
+				seen[q.ID] = true
+				out = append(out, q)
+			}
+		}
+		return err
+	}
+	if p.SupersededBy != "" {
+		if err := add(`SELECT `+patientColumns+` FROM patient WHERE practice_group_id = $1 AND nhs_number = $3 AND merged_into IS NULL LIMIT $2`, p.SupersededBy); err != nil {
+			return nil, err
+		}
+	}
+	if p.NHSNumber != "" {
+		if err := add(`SELECT `+patientColumns+` FROM patient WHERE practice_group_id = $1 AND birth_date = $3 AND superseded_by = $4 AND merged_into IS NULL LIMIT $2`,
+			p.BirthDate.String(), p.NHSNumber); err != nil {
+			return nil, err
+		}
+	}
+	if err := add(`SELECT `+patientColumns+` FROM patient WHERE practice_group_id = $1 AND birth_date = $3 AND (last_key = $4 OR first_key = $5) AND merged_into IS NULL
+		ORDER BY last_key, first_key, id LIMIT $2`, p.BirthDate.String(), nameKey(p.LastName), nameKey(p.FirstName)); err != nil {
+		return nil, err
+	}
+	if p.Mobile != "" {
+		if err := add(`SELECT `+patientColumns+` FROM patient WHERE practice_group_id = $1 AND mobile = $3 AND merged_into IS NULL
+			ORDER BY last_key, first_key, id LIMIT $2`, p.Mobile); err != nil {
+			return nil, err
+		}
+	}
+	if p.Email != "" {
+		if err := add(`SELECT `+patientColumns+` FROM patient WHERE practice_group_id = $1 AND email_key = $3 AND merged_into IS NULL
+			ORDER BY last_key, first_key, id LIMIT $2`, emailKey(p.Email)); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// Due lists live patients who are coming and whose national record was read
+// long ago.
+func (t *Tx) Due(ctx context.Context, group practice.ID, from, to, stale time.Time, limit int) ([]patient.ID, error) {
+	return list(ctx, t, `SELECT DISTINCT p.id FROM appointment a
+		JOIN patient p ON p.practice_group_id = a.practice_group_id AND p.id = a.patient_id
+		WHERE a.practice_group_id = $1 AND a.start_at >= $2 AND a.start_at < $3 AND a.state = 'booked'
+		AND p.nhs_number IS NOT NULL AND p.merged_into IS NULL AND (p.synced_at IS NULL OR p.synced_at < $4)
+		ORDER BY p.id LIMIT $5`, in{group, from, to, stale, limit}, scanID[patient.ID])
+}
+
+func scanID[T ~int64](scan scanner) (T, error) {
+	var id T
+	err := scan(&id)
+	return id, err
+}
+
+const attachmentColumns = `id, patient_id, file_name, media_type, size, created_at`
+
+func scanAttachment(scan scanner, more ...any) (patient.Attachment, error) {
+	var a patient.Attachment
+	err := scan(append(in{&a.ID, &a.Patient, &a.FileName, &a.MediaType, &a.Size, when{&a.CreatedAt}}, more...)...)
+	return a, err
+}
+
+// AddAttachment keeps a file.
+func (t *Tx) AddAttachment(ctx context.Context, group practice.ID, a patient.Attachment) error {
+	_, err := t.exec(ctx, `INSERT INTO patient_attachment (practice_group_id, id, patient_id, file_name, media_type, size, content, created_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`, group, a.ID, a.Patient, a.FileName, a.MediaType, a.Size, a.Content, a.CreatedAt)
+	return err
+}
+
+// Attachments lists a patient's files, newest first, without their content.
+func (t *Tx) Attachments(ctx context.Context, group practice.ID, of patient.ID, limit int) ([]patient.Attachment, error) {
+	return list(ctx, t, `SELECT `+attachmentColumns+` FROM patient_attachment WHERE practice_group_id = $1 AND patient_id = $2
+		ORDER BY id DESC LIMIT $3`, in{group, of, limit}, func(scan scanner) (patient.Attachment, error) { return scanAttachment(scan) })
+}
+
+// Attachment finds a file with its content.
+func (t *Tx) Attachment(ctx context.Context, group practice.ID, of patient.ID, id int64) (patient.Attachment, error) {
+	return find(ctx, t, patient.ErrAttachmentNotFound, `SELECT `+attachmentColumns+`, content FROM patient_attachment
+		WHERE practice_group_id = $1 AND patient_id = $2 AND id = $3`, in{group, of, id}, func(scan scanner) (patient.Attachment, error) {
+		var content []byte
+		a, err := scanAttachment(scan, &content)
+		a.Content = content
+		return a, err
+	})
+}
+
+// AddIdentityCheck keeps the page of somebody who could not be identified.
+func (t *Tx) AddIdentityCheck(ctx context.Context, group practice.ID, c patient.IdentityCheck) error {
+	_, err := t.exec(ctx, `INSERT INTO identity_check (practice_group_id, hash, id, reason, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6)`,
+		group, c.Hash, c.ID, c.Reason, c.CreatedAt, c.ExpiresAt)
+	return err
+}
+
+// IdentityCheck finds the check of a token's hash.
+func (s patientStore) IdentityCheck(ctx context.Context, group practice.ID, hash []byte) (patient.IdentityCheck, error) {
+	return find(ctx, s.Tx, patient.ErrNoCheck, `SELECT hash, id, reason, created_at, expires_at FROM identity_check
+		WHERE practice_group_id = $1 AND hash = $2`, in{group, hash}, func(scan scanner) (patient.IdentityCheck, error) {
+		var c patient.IdentityCheck
+		err := scan(&c.Hash, &c.ID, &c.Reason, when{&c.CreatedAt}, when{&c.ExpiresAt})
+		return c, err
+	})
+}
+
+// Forget deletes previews of merges and identity checks that have expired.
+func (s patientStore) Forget(ctx context.Context, group practice.ID, before time.Time) error {
+	return s.db.do(ctx, func(t *Tx) error {
+		if _, err := t.exec(ctx, `DELETE FROM merge_preview WHERE practice_group_id = $1 AND expires_at <= $2`, group, before); err != nil {
+			return err
+		}
+		_, err := t.exec(ctx, `DELETE FROM identity_check WHERE practice_group_id = $1 AND expires_at <= $2`, group, before)
+		return err
+	})
 }

@@ -15,7 +15,7 @@ import (
 )
 
 // own are the tables of the program itself, which belong to no practice group.
-var own = []string{"node", "instance", "goose_db_version"}
+var own = []string{"node", "instance", "throttle", "goose_db_version"}
 
 // column rows of a query, as text.
 func rows(t *testing.T, db *sql.DB, query string, args ...any) [][]string {
@@ -86,6 +86,29 @@ func TestEveryKeyBeginsWithThePracticeGroup(t *testing.T) {
 	}
 	if found := rows(t, db, `SELECT name FROM sqlite_schema WHERE type IN ('trigger', 'view')`); len(found) > 0 {
 		t.Errorf("there are triggers or views: %v", found)
+	}
+}
+
+// TestAMergeMovesEverythingThatBelongsToAPatient compares what a merge moves with
+// the columns that name a patient.
+func TestAMergeMovesEverythingThatBelongsToAPatient(t *testing.T) {
+	address := storetest.SQLite(t)
+	storetest.Open(t, address)
+	db := storetest.Raw(t, address)
+	// A patient's own details stay with the record they are of.
+	own := []string{"patient_contact.patient_id", "patient_merge.keep_id", "patient_merge.from_id"}
+	var named []string
+	for _, link := range rows(t, db, `SELECT m.name, f."from" FROM sqlite_schema m JOIN pragma_foreign_key_list(m.name) f
+		WHERE m.type = 'table' AND f."table" = 'patient' AND f."from" <> 'practice_group_id'`) {
+		if name := link[0] + "." + link[1]; !slices.Contains(own, name) {
+			named = append(named, name)
+		}
+	}
+	moved := store.Belongings()
+	slices.Sort(named)
+	slices.Sort(moved)
+	if !slices.Equal(named, moved) {
+		t.Errorf("these columns name a patient: %v; a merge moves %v", named, moved)
 	}
 }
 

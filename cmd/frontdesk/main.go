@@ -17,13 +17,14 @@ import (
 // commands is everything the program can be told; its fields are the flags,
 // the environment variables and the help.
 type commands struct {
-	Serve   serve   `cmd:"" help:"Serve the API, the documentation and the jobs."`
-	Migrate migrate `cmd:"" help:"Bring a database up to this version's schema, and stop. Serving does it too."`
-	Group   group   `cmd:"" help:"Make and list practice groups."`
-	Key     key     `cmd:"" help:"Make, list and revoke API keys."`
-	Network network `cmd:"" help:"Let practice groups read and book for one another."`
-	Doctor  doctor  `cmd:"" help:"Look an installation over and say what is wrong with it."`
-	Version version `cmd:"" help:"Print the version."`
+	Serve     serve      `cmd:"" help:"Serve the API, the documentation and the jobs."`
+	Migrate   migrate    `cmd:"" help:"Bring a database up to this version's schema, and stop. Serving does it too."`
+	Group     group      `cmd:"" help:"Make and list practice groups."`
+	Key       key        `cmd:"" help:"Make, list and revoke API keys."`
+	Network   network    `cmd:"" help:"Let practice groups read and book for one another."`
+	Connector connectors `cmd:"" help:"Connect a practice group to outside systems."`
+	Doctor    doctor     `cmd:"" help:"Look an installation over and say what is wrong with it."`
+	Version   version    `cmd:"" help:"Print the version."`
 }
 
 const description = `Frontdesk is the front desk of an NHS practice, as an API: free slots, bookings and patients.
@@ -66,6 +67,11 @@ func main() {
 // database is the flag every command that needs one has.
 type database struct {
 	DB string `name:"db" default:"sqlite:frontdesk.db" placeholder:"ADDRESS" help:"The database: sqlite:PATH or postgres://USER@HOST/NAME. Default: ${default}"`
+}
+
+// sealing is the flag of commands that read or keep secrets of other systems.
+type sealing struct {
+	SealKey string `placeholder:"FILE" help:"The key that secrets in the database are sealed with. Default: beside the SQLite database, or frontdesk.key"`
 }
 
 // output is the flag of commands that print something.

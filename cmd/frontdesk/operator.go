@@ -15,7 +15,12 @@ import (
 
 // as runs a command of the operator.
 func (d database) as(ctx context.Context, command func(*app.Operator) error) error {
-	o, err := app.NewOperator(ctx, d.DB)
+	return d.sealed(ctx, "", command)
+}
+
+// sealed runs a command of the operator that needs the key of secrets.
+func (d database) sealed(ctx context.Context, key string, command func(*app.Operator) error) error {
+	o, err := app.NewOperator(ctx, d.DB, key)
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"net/url"
 	"os"
 	"time"
 
@@ -12,9 +13,11 @@ import (
 type serve struct {
 	database
 	logging
+	sealing
 	Listen        string        `default:"127.0.0.1:8080" placeholder:"ADDRESS" help:"Where to serve. Default: ${default}"`
 	MetricsListen string        `placeholder:"ADDRESS" help:"Where to serve /metrics, instead of with everything else."`
 	Sandbox       bool          `help:"Fill an empty database with an invented town and print a key."`
+	PublicURL     string        `name:"public-url" placeholder:"URL" help:"Where patients reach this server, for links sent to them. Default: where it listens"`
 	Credentials   string        `placeholder:"FILE" help:"With --sandbox, write the keys to this file, for its owner alone to read."`
 	Hold          time.Duration `default:"15m" help:"How long a reservation keeps its time. Default: ${default}"`
 	RateLimit     int           `default:"600" help:"Requests a minute for each key that has no limit of its own; 0 is no limit. Default: ${default}"`
@@ -33,7 +36,10 @@ Several servers on one PostgreSQL:
 
 // Validate refuses settings that make no sense.
 func (s serve) Validate() error {
+	public, err := url.Parse(s.PublicURL)
 	switch {
+	case s.PublicURL != "" && (err != nil || public.Host == "" || public.Scheme != "https" && public.Scheme != "http"):
+		return fmt.Errorf("--public-url is an address such as https://desk.example.org")
 	case s.Hold < time.Second || s.Hold > 24*time.Hour:
 		return fmt.Errorf("--hold is from 1s to 24h")
 	case s.RateLimit < 0:
@@ -48,7 +54,7 @@ func (s serve) Validate() error {
 func (s serve) Run(ctx context.Context) error {
 	a, err := app.Open(ctx, app.Config{
 		DB: s.DB, Listen: s.Listen, MetricsListen: s.MetricsListen, Sandbox: s.Sandbox, Credentials: s.Credentials,
-		Hold: s.Hold, RateLimit: s.RateLimit, Log: s.log(), Out: os.Stdout,
+		SealKey: s.SealKey, PublicURL: s.PublicURL, Hold: s.Hold, RateLimit: s.RateLimit, Log: s.log(), Out: os.Stdout,
 	})
 	if err != nil {
 		return err

@@ -4,6 +4,7 @@
 //	key.go          API keys: made, checked, revoked
 //	limit.go        how many requests a key may make in a minute
 //	idempotency.go  the first answer again for a repeated request
+//	outside.go      calls to the outside world from such a request
 package access
 
 import (
@@ -53,10 +54,13 @@ const (
 	// Setup lets a key change the practice itself: its places, people,
 	// appointment types and sessions.
 	Setup Permission = "setup"
+	// Staff lets a key do what needs a member of staff to look: see who may be
+	// the same person, merge records, and vouch for contact details.
+	Staff Permission = "staff"
 )
 
 // Permissions are all the permissions there are.
-var Permissions = []Permission{AutoWriteToRecord, Setup}
+var Permissions = []Permission{AutoWriteToRecord, Setup, Staff}
 
 // Caller is who is asking, and for which practice group.
 type Caller struct {

@@ -53,7 +53,8 @@ func (a Answer) Keep() bool {
 // fingerprint is another.
 //
 // run is called with a context in which every transaction joins this one; it
-// must not call the outside world, and may be called again from the start.
+// must not call the outside world but through Outside, and may be called again
+// from the start.
 func (s *Service) Once(ctx context.Context, c Claim, run func(context.Context) Answer) (Answer, bool, error) {
 	if len(c.Name) > MaxIdempotencyKey {
 		return Answer{}, false, ErrLongKey
@@ -64,7 +65,7 @@ func (s *Service) Once(ctx context.Context, c Claim, run func(context.Context) A
 		}
 	}
 	c.At = s.Now()
-	return s.Store.Once(ctx, c, run)
+	return aside(ctx, func(ctx context.Context) (Answer, bool, error) { return s.Store.Once(ctx, c, run) })
 }
 
 // forgetChunk bounds what one transaction of Forget deletes.

@@ -41,6 +41,13 @@ func (s *Service) Book(ctx context.Context, id ID, c Confirmation) (Details, err
 			return err
 		}
 		answer = before
+		if c.Patient != 0 || c.Billpayer != 0 {
+			named := Appointment{Patient: c.Patient, Billpayer: c.Billpayer}
+			if err := people(&named, held(ctx, tx, who.Group)); err != nil {
+				return err
+			}
+			c.Patient, c.Billpayer = named.Patient, named.Billpayer
+		}
 		answer.Appointment, err = confirm(ctx, tx, who, before.Appointment, c, now)
 		if err == nil && answer.Patient != before.Patient {
 			answer, err = tx.Details(ctx, who.Group, id) // with the patient's name
@@ -75,11 +82,6 @@ func confirm(ctx context.Context, tx Tx, who access.Caller, a Appointment, c Con
 	set(&after.SuppressMail, c.SuppressMail)
 	if after.Patient == 0 {
 		return a, fault.Wrong("patient_id", "patient_required", "the id of the patient", "An appointment without a patient cannot be confirmed.")
-	}
-	if after.Patient != a.Patient || after.Billpayer != a.Billpayer {
-		if err := people(ctx, tx, who.Group, after); err != nil {
-			return a, err
-		}
 	}
 	return change(ctx, tx, who, now, "appointment.book", "appointment.confirmed", a, after, "")
 }

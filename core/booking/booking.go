@@ -160,6 +160,10 @@ type Tx interface {
 	// LockDiaryOf locks the diary an appointment is in and says whose it is, or
 	// returns ErrNotFound.
 	LockDiaryOf(ctx context.Context, group practice.ID, id ID) (practice.PractitionerID, error)
+	// HoldPatient finds the patient an id stands for and keeps them from being
+	// merged into another until the end of the transaction, or returns
+	// patient.ErrNotFound.
+	HoldPatient(ctx context.Context, group practice.ID, id patient.ID) (patient.ID, error)
 	// AddAppointment keeps a new appointment; SaveAppointment keeps a changed
 	// one, and MoveAppointment whose it is and when. Vacate gives back
 	// the time it occupies and Occupy takes the time it has now; the database

@@ -2,6 +2,7 @@ package booking
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 
@@ -115,6 +116,16 @@ func (s *Service) Appointments(ctx context.Context, q Search) ([]Details, int, e
 	find, err := q.query(g.Zone(), now)
 	if err != nil {
 		return nil, 0, err
+	}
+	if find.Patient != 0 {
+		p, err := patient.Current(ctx, s.Store, who.Group, find.Patient)
+		if errors.Is(err, patient.ErrNotFound) {
+			return nil, 0, nil
+		}
+		if err != nil {
+			return nil, 0, err
+		}
+		find.Patient = p.ID
 	}
 	list, count, err := s.Store.Appointments(ctx, who.Group, find)
 	for i := range list {

@@ -111,6 +111,9 @@ func (s *Service) Reserve(ctx context.Context, r Request) (Appointment, error) {
 		if err := tx.LockDiary(ctx, who.Group, a.Practitioner); err != nil {
 			return err
 		}
+		if err := people(&a, held(ctx, tx, who.Group)); err != nil {
+			return err
+		}
 		if err := claim(ctx, tx, who.Group, a, now); err != nil {
 			return err
 		}
@@ -137,7 +140,11 @@ func (s *Service) offered(ctx context.Context, r Reader, group practice.ID, a *A
 		return err
 	}
 	a.Modes = o.kind.Modes
-	if err := people(ctx, r, group, *a); err != nil || a.Override {
+	current := func(id patient.ID) (patient.ID, error) {
+		p, err := patient.Current(ctx, r, group, id)
+		return p.ID, err
+	}
+	if err := people(a, current); err != nil || a.Override {
 		return err
 	}
 	yes, err := s.Diary.Offered(ctx, r, o.group, a.ask(o.kind))
@@ -174,25 +181,34 @@ func (s *Service) Available(ctx context.Context, r Request) (bool, error) {
 	return s.Diary.Free(ctx, o.group, ask)
 }
 
-// people checks that the patients named exist.
-func people(ctx context.Context, r Reader, group practice.ID, a Appointment) error {
+// people finds the patients an appointment names. One that has been merged into
+// another stands for that other.
+func people(a *Appointment, find func(patient.ID) (patient.ID, error)) error {
 	for _, p := range []struct {
-		id    patient.ID
+		id    *patient.ID
 		field string
-	}{{a.Patient, "patient_id"}, {a.Billpayer, "billpayer_id"}} {
-		if p.id == 0 {
+	}{{&a.Patient, "patient_id"}, {&a.Billpayer, "billpayer_id"}} {
+		if *p.id == 0 {
 			continue
 		}
-		if _, err := r.Patient(ctx, group, p.id); err != nil {
-			if errors.Is(err, patient.ErrNotFound) {
-				f := *patient.ErrNotFound
-				f.Fields = []fault.Field{{Path: []string{p.field}, Code: f.Code, Expected: "the id of a patient of this practice group", Message: f.Message}}
-				return &f
-			}
+		id, err := find(*p.id)
+		if errors.Is(err, patient.ErrNotFound) {
+			f := *patient.ErrNotFound
+			f.Fields = []fault.Field{{Path: []string{p.field}, Code: f.Code, Expected: "the id of a patient of this practice group", Message: f.Message}}
+			return &f
+		}
+		if err != nil {
 			return err
 		}
+		*p.id = id
 	}
 	return nil
+}
+
+// held finds a patient and keeps them from being merged away before the
+// transaction is over.
+func held(ctx context.Context, tx Tx, group practice.ID) func(patient.ID) (patient.ID, error) {
+	return func(id patient.ID) (patient.ID, error) { return tx.HoldPatient(ctx, group, id) }
 }
 
 // claim makes sure nobody else has any of the appointment's time. Lapsed holds

@@ -57,6 +57,23 @@ func (c *Checks) Telephone(field, value string) string {
 	return value
 }
 
+// ShowTelephone writes a number as people in the UK do: 01632 960123, 0121 496
+// 0123, 020 7946 0123. A number of another country stays as it is. Source:
+// Ofcom, National Telephone Numbering Plan, area codes.
+func ShowTelephone(number string) string {
+	d, ok := strings.CutPrefix(number, "+44")
+	if !ok || len(d) != 10 {
+		return number
+	}
+	switch {
+	case d[0] == '2': // 020, 023, 024, 028, 029
+		return "0" + d[:2] + " " + d[2:6] + " " + d[6:]
+	case d[0] == '3' || d[0] == '8' || d[0] == '9' || d[0] == '1' && (d[1] == '1' || d[2] == '1'): // 0300, 0800, 0113, 0121
+		return "0" + d[:3] + " " + d[3:6] + " " + d[6:]
+	}
+	return "0" + d[:4] + " " + d[4:]
+}
+
 // national gives the digits after the trunk 0 or the country code of a UK number.
 func national(value string) (string, bool) {
 	s := squeeze.Replace(strings.Replace(value, "(0)", "", 1))

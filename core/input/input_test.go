@@ -175,3 +175,14 @@ func FuzzChecks(f *testing.F) {
 		}
 	})
 }
+
+func TestShowTelephone(t *testing.T) {
+	for number, want := range map[string]string{
+		"+441632960123": "01632 960123", "+441214960123": "0121 496 0123", "+442079460123": "020 7946 0123", "+447700900123": "07700 900123",
+		"+443069990123": "0306 999 0123", "+917855986859": "+917855986859", "": "", "+44163296012": "+44163296012",
+	} {
+		if got := input.ShowTelephone(number); got != want {
+			t.Errorf("%s: got %s, want %s", number, got, want)
+		}
+	}
+}

@@ -1,9 +1,18 @@
 // Package patient is the people a practice group looks after.
 //
-//	patient.go    the patient, as kept
-//	register.go   add a person, or bring a known one up to date
-//	search.go     find people
-//	nhsnumber.go  the NHS number and its check digit
+//	patient.go       the patient, as kept
+//	register.go      add a person, or bring a known one up to date
+//	demographics.go  the national service that knows who people are
+//	trace.go         add a person the national service knows
+//	identity.go      what somebody is told whom it could not identify
+//	refresh.go       read the national service again for those who are coming
+//	contact.go       telephone numbers and addresses, and who gave them
+//	match.go         who may be the same person as somebody; the practice's own id
+//	merge.go         two records of one person made one, and made two again
+//	attachment.go    files kept with a patient
+//	search.go        find people
+//	name.go          names without case and accents
+//	nhsnumber.go     the NHS number and its check digit
 package patient
 
 import (
@@ -13,8 +22,10 @@ import (
 
 	"frontdesk/core/access"
 	"frontdesk/core/audit"
+	"frontdesk/core/event"
 	"frontdesk/core/fault"
 	"frontdesk/core/input"
+	"frontdesk/core/job"
 	"frontdesk/core/practice"
 )
 
@@ -64,6 +75,17 @@ const (
 	Unarchived Status = "unarchived"
 )
 
+// NumberStatus is what is known of an NHS number. The meanings are those of the
+// NHS Data Dictionary's NHS NUMBER STATUS INDICATOR CODE.
+type NumberStatus string
+
+// The states of an NHS number; the empty one is a number nobody has traced.
+const (
+	NumberVerified  NumberStatus = "verified"  // the national service knows the person by it
+	NumberWithdrawn NumberStatus = "withdrawn" // it was invalidated
+	NumberDisputed  NumberStatus = "disputed"  // the national service has it with another birth date
+)
+
 // Address is where a patient lives.
 type Address struct {
 	Line1    string `json:"line_1"`
@@ -81,6 +103,7 @@ type Patient struct {
 	NHSNumber    string     `json:"nhs_number"` // ten digits
 	EMISID       string     `json:"emis_id"`
 	EHRPartnerID string     `json:"ehr_partner_id"` // the practice record system's own id
+	EHRPartner   string     `json:"ehr_partner"`    // which record system that is
 	BirthDate    input.Date `json:"dob"`
 	DeceasedAt   time.Time  `json:"deceased_at,omitzero"`
 	Title        string     `json:"title"`
@@ -95,13 +118,30 @@ type Patient struct {
 	Source       Source     `json:"data_source"`
 	Restricted   bool       `json:"restricted"` // where the person lives may not be told
 	Status       Status     `json:"status"`
-	CreatedAt    time.Time  `json:"created_at"`
-	UpdatedAt    time.Time  `json:"updated_at"`
+	// NumberStatus is what is known of the NHS number. SupersededBy is the
+	// number the national service gives this person now, when another patient
+	// of the group holds that one: the two must be merged.
+	NumberStatus NumberStatus `json:"number_status"`
+	SupersededBy string       `json:"superseded_by"`
+	// PDSVersion and SyncedAt are which state of the national record was read
+	// last, and when.
+	PDSVersion string    `json:"pds_version"`
+	SyncedAt   time.Time `json:"synced_at,omitzero"`
+	// MergedInto is the patient this one is a part of since a merge; 0 is none.
+	MergedInto ID `json:"merged_into,omitempty"`
+	// Version counts the changes of the record.
+	Version   int64     `json:"version"`
+	CreatedAt time.Time `json:"created_at"`
+	UpdatedAt time.Time `json:"updated_at"`
 }
+
+// Live reports whether the record stands for a person of its own.
+func (p Patient) Live() bool { return p.MergedInto == 0 }
 
 // The faults of patient.
 var (
 	ErrNotFound = fault.New(fault.NotFound, "patient_not_found", "This practice group has no such patient.")
+	ErrNotInEHR = fault.New(fault.NotFound, "patient_not_in_ehr", "This patient is not connected to the practice's record system.")
 	// ErrNHSNumberTaken is returned when the number belongs to a patient with
 	// another birth date: one of the two is wrong, and we do not guess which.
 	ErrNHSNumberTaken = fault.New(fault.Conflict, "nhs_number_taken", "This NHS number belongs to a patient with another date of birth.")
@@ -109,13 +149,32 @@ var (
 
 // Reader is what patient reads.
 type Reader interface {
-	// Patient finds a patient, or returns ErrNotFound.
+	// Patient finds a patient, also one that has been merged, or returns
+	// ErrNotFound.
 	Patient(ctx context.Context, group practice.ID, id ID) (Patient, error)
 	// PatientByNHSNumber finds a patient by number, or returns ErrNotFound.
 	PatientByNHSNumber(ctx context.Context, group practice.ID, number string) (Patient, error)
-	// Patients lists those that match, by surname and first name, and how many
-	// match in all, counted up to CountLimit.
+	// Patients lists those that match, and how many match in all, counted up to
+	// CountLimit.
 	Patients(ctx context.Context, group practice.ID, q Query) ([]Patient, int, error)
+	// Contacts lists what each source says of how to reach a patient.
+	Contacts(ctx context.Context, group practice.ID, id ID) (Contacts, error)
+	// SharedMobile reports whether another live patient has the number.
+	SharedMobile(ctx context.Context, group practice.ID, id ID, mobile string) (bool, error)
+	// Alike lists live patients who may be the same person: by birth date and a
+	// name, or by a telephone number or e-mail address.
+	Alike(ctx context.Context, group practice.ID, p Patient, limit int) ([]Patient, error)
+	// MergedIDs lists the patients that have been merged into this one.
+	MergedIDs(ctx context.Context, group practice.ID, id ID) ([]ID, error)
+	// Merge finds a merge, or returns ErrNotMerged. With id 0 it is the latest
+	// of the patient that has not been undone.
+	Merge(ctx context.Context, group practice.ID, of ID, id int64) (Merge, error)
+	// Due lists live patients with an appointment between from and to whose
+	// national record was last read before stale.
+	Due(ctx context.Context, group practice.ID, from, to, stale time.Time, limit int) ([]ID, error)
+	Attachments(ctx context.Context, group practice.ID, of ID, limit int) ([]Attachment, error)
+	// Attachment finds a file with its content, or returns ErrAttachmentNotFound.
+	Attachment(ctx context.Context, group practice.ID, of ID, id int64) (Attachment, error)
 }
 
 // Store is what patient needs remembered.
@@ -123,6 +182,10 @@ type Store interface {
 	Reader
 	// Do runs fn in one transaction: all of it happens, or none.
 	Do(ctx context.Context, fn func(Tx) error) error
+	// IdentityCheck finds the check of a token's hash, or returns ErrNoCheck.
+	IdentityCheck(ctx context.Context, group practice.ID, hash []byte) (IdentityCheck, error)
+	// Forget deletes previews of merges and identity checks that have expired.
+	Forget(ctx context.Context, group practice.ID, before time.Time) error
 }
 
 // Tx is a Store inside a transaction.
@@ -134,23 +197,119 @@ type Tx interface {
 	// LockPatient keeps others from changing the patient until the end of the
 	// transaction.
 	LockPatient(ctx context.Context, group practice.ID, id ID) error
-	// SavePatient keeps a changed patient.
+	// SavePatient keeps a changed patient, one version further.
 	SavePatient(ctx context.Context, group practice.ID, p Patient) error
+	// Synced notes that the national record was read and held nothing new.
+	Synced(ctx context.Context, group practice.ID, id ID, version string, at time.Time) error
+	// SaveContact keeps what one source says; DropContact forgets it.
+	SaveContact(ctx context.Context, group practice.ID, id ID, c Contact) error
+	DropContact(ctx context.Context, group practice.ID, id ID, kind ContactKind, source ContactSource) error
+
+	// KeepPreview keeps the right to merge; TakePreview finds it and deletes
+	// it, or returns ErrMergeToken.
+	KeepPreview(ctx context.Context, group practice.ID, p Preview) error
+	TakePreview(ctx context.Context, group practice.ID, hash []byte) (Preview, error)
+	// LockBelongings keeps others from changing what belongs to the patients
+	// until the end of the transaction. It comes before LockPatient.
+	LockBelongings(ctx context.Context, group practice.ID, ids ...ID) error
+	KeepMerge(ctx context.Context, group practice.ID, m Merge) error
+	UndoMerge(ctx context.Context, group practice.ID, id int64, at time.Time) error
+	// MoveBelongings gives everything of one patient to another and notes it
+	// under the merge; ReturnBelongings gives back what is noted there. Both
+	// count what was moved, by what it is.
+	MoveBelongings(ctx context.Context, group practice.ID, merge int64, from, to ID, at time.Time) (Moved, error)
+	ReturnBelongings(ctx context.Context, group practice.ID, merge int64, from, to ID, at time.Time) (Moved, error)
+	// Belongings counts what a patient has, by what it is.
+	Belongings(ctx context.Context, group practice.ID, of ID) (Moved, error)
+
+	AddIdentityCheck(ctx context.Context, group practice.ID, c IdentityCheck) error
+	AddAttachment(ctx context.Context, group practice.ID, a Attachment) error
+	// NextEvent counts the patient's events: 1, 2, 3, with no gaps.
+	NextEvent(ctx context.Context, group practice.ID, id ID) (int64, error)
+	Record(ctx context.Context, e event.Event) error
+	Enqueue(ctx context.Context, j job.Job) error
 	Audit(ctx context.Context, e audit.Entry) error
 }
 
 // Service is the patient capability.
 type Service struct {
-	Store Store
+	Store        Store
+	Demographics Demographics
+	// Upkeep says how a group wants its patients kept fresh.
+	Upkeep func(ctx context.Context, group practice.ID) (Upkeep, error)
+	// Pages is the address patients' own pages are below.
+	Pages func() string
 	Now   func() time.Time
 	NewID func() int64
 }
 
-// Patient finds one patient. Error: ErrNotFound.
+// Patient finds one patient. A patient who has been merged into another is
+// found as that other. Error: ErrNotFound.
 func (s *Service) Patient(ctx context.Context, id ID) (Patient, error) {
 	who, err := access.Require(ctx, access.Booking, access.Messaging)
 	if err != nil {
 		return Patient{}, err
 	}
-	return s.Store.Patient(ctx, who.Group, id)
+	return Current(ctx, s.Store, who.Group, id)
+}
+
+// finder finds patients.
+type finder interface {
+	Patient(ctx context.Context, group practice.ID, id ID) (Patient, error)
+}
+
+// Current finds the patient an id stands for now: the one it was merged into,
+// if it was. Error: ErrNotFound.
+func Current(ctx context.Context, r finder, group practice.ID, id ID) (Patient, error) {
+	for {
+		p, err := r.Patient(ctx, group, id)
+		// A merge needs two live records, so the pointers never go round.
+		if err != nil || p.Live() {
+			return p, err
+		}
+		id = p.MergedInto
+	}
+}
+
+// Profile is a patient with all that is known around them.
+type Profile struct {
+	Patient
+	Contacts Contacts
+	// SharedMobile says that another patient has the same mobile number, so
+	// that a message to it may be read by the wrong person.
+	SharedMobile bool
+	// Merged are the patients that have been merged into this one.
+	Merged []ID
+}
+
+// Profile finds one patient with all that is known around them; connected finds
+// only one who is connected to the practice's record system. Errors:
+// ErrNotFound, ErrNotInEHR.
+func (s *Service) Profile(ctx context.Context, id ID, connected bool) (Profile, error) {
+	p, err := s.Patient(ctx, id)
+	if err != nil {
+		return Profile{}, err
+	}
+	if connected && p.EHRPartnerID == "" {
+		return Profile{}, ErrNotInEHR
+	}
+	return s.profile(ctx, p)
+}
+
+func (s *Service) profile(ctx context.Context, p Patient) (Profile, error) {
+	who, err := access.Require(ctx)
+	if err != nil {
+		return Profile{}, err
+	}
+	out := Profile{Patient: p}
+	if out.Contacts, err = contactsOf(ctx, s.Store, who.Group, p); err != nil {
+		return out, err
+	}
+	if p.Mobile != "" {
+		if out.SharedMobile, err = s.Store.SharedMobile(ctx, who.Group, p.ID, p.Mobile); err != nil {
+			return out, err
+		}
+	}
+	out.Merged, err = s.Store.MergedIDs(ctx, who.Group, p.ID)
+	return out, err
 }

@@ -207,7 +207,12 @@ func TestSearch(t *testing.T) {
 			want  string
 		}{
 			{"", "", "Byron Łuczak Müller-Straße O'Neill"},
-			{"", "byr", "Byron"},
+			{"", "byr", "Byron Müller-Straße"},
+			{"", "ada byr", "Byron"},
+			{"", "Byron, A", "Byron"},
+			{"", "byron,", "Byron"},
+			{"", "2015-04-30", "Łuczak"},
+			{patient.FieldFullName, "zofia l", "Łuczak"},
 			{"", "oneil", "O'Neill"},
 			{"", "O’NEILL", "O'Neill"},
 			{"", "999 000 0018", "Byron"},

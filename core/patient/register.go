@@ -2,11 +2,13 @@ package patient
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
 	"frontdesk/core/access"
 	"frontdesk/core/input"
+	"frontdesk/core/practice"
 )
 
 // Registration is what a caller tells of a person. In a registration that
@@ -86,14 +88,37 @@ func (p *Patient) check(in *input.Checks) {
 	p.Landline = in.Telephone("landline", p.Landline)
 	p.Email = in.Email("email", p.Email)
 	p.Source = input.Choice(in, "data_source", p.Source, Sources)
-	a := &p.Address
-	a.Line1 = in.Text("address_line_1", a.Line1, 200)
-	a.Line2 = in.Text("address_line_2", a.Line2, 200)
-	a.Line3 = in.Text("address_line_3", a.Line3, 200)
-	a.Town = in.Text("town", a.Town, 100)
-	a.County = in.Text("county", a.County, 100)
-	a.Country = in.Text("country", a.Country, 100)
-	a.Postcode = in.Postcode("postcode", a.Postcode)
+	p.Address.check(in, "")
+}
+
+// check tidies an address; its fields are named after what comes before them.
+func (a *Address) check(in *input.Checks, before string) {
+	line := "address_line_"
+	if before != "" {
+		line = before + "line_"
+	}
+	a.Line1 = in.Text(line+"1", a.Line1, 200)
+	a.Line2 = in.Text(line+"2", a.Line2, 200)
+	a.Line3 = in.Text(line+"3", a.Line3, 200)
+	a.Town = in.Text(before+"town", a.Town, 100)
+	a.County = in.Text(before+"county", a.County, 100)
+	a.Country = in.Text(before+"country", a.Country, 100)
+	a.Postcode = in.Postcode(before+"postcode", a.Postcode)
+}
+
+// contacts are what the caller says of how to reach the patient: p is the
+// patient with the details given, put into the form they are kept in.
+func (r Registration) contacts(c Contacts, p Patient, now time.Time) Contacts {
+	given := map[ContactKind]bool{
+		ContactMobile: r.Mobile != nil, ContactLandline: r.Landline != nil, ContactEmail: r.Email != nil,
+		ContactAddress: r.Line1 != nil || r.Line2 != nil || r.Line3 != nil || r.Town != nil || r.County != nil || r.Country != nil || r.Postcode != nil,
+	}
+	for _, kind := range ContactKinds {
+		if given[kind] {
+			c = c.put(kind, FromCaller, p.detail(kind), now)
+		}
+	}
+	return c
 }
 
 // Register adds a person with the details given. When the group has a patient
@@ -104,8 +129,8 @@ func (s *Service) Register(ctx context.Context, r Registration) (ID, error) {
 	if err != nil {
 		return 0, err
 	}
-	now := s.Now()
-	fresh := Patient{ID: ID(s.NewID()), Source: SourceHero, Status: Unarchived, CreatedAt: now, UpdatedAt: now}
+	now := s.Now().Truncate(time.Microsecond)
+	fresh := Patient{ID: ID(s.NewID()), Source: SourceHero, Status: Unarchived, Version: 1, CreatedAt: now, UpdatedAt: now}
 	r.apply(&fresh)
 	var in input.Checks
 	fresh.BirthDate = BirthDate(&in, "dob", r.BirthDate, input.DateOf(now.UTC()))
@@ -118,13 +143,11 @@ func (s *Service) Register(ctx context.Context, r Registration) (ID, error) {
 	}
 	id := fresh.ID
 	err = s.Store.Do(ctx, func(tx Tx) error {
-		added, err := tx.AddPatient(ctx, who.Group, fresh)
-		if err != nil {
-			return err
-		}
-		if added {
+		contacts := r.contacts(nil, fresh, now)
+		added, err := s.add(ctx, tx, who, fresh, contacts)
+		if err != nil || added {
 			id = fresh.ID
-			return tx.Audit(ctx, who.Audit(now, "patient.register", "patient", int64(id), nil, fresh))
+			return err
 		}
 		known, err := tx.PatientByNHSNumber(ctx, who.Group, fresh.NHSNumber)
 		if err != nil {
@@ -134,24 +157,61 @@ func (s *Service) Register(ctx context.Context, r Registration) (ID, error) {
 			return ErrNHSNumberTaken
 		}
 		id = known.ID
-		if err := tx.LockPatient(ctx, who.Group, id); err != nil {
-			return err
-		}
-		before, err := tx.Patient(ctx, who.Group, id)
+		before, contacts, err := lock(ctx, tx, who.Group, id)
 		if err != nil {
 			return err
 		}
 		after := before
 		r.apply(&after)
 		after.check(&input.Checks{}) // puts the same details into the same form again
-		if after == before {
-			return nil
-		}
-		after.UpdatedAt = now
-		if err := tx.SavePatient(ctx, who.Group, after); err != nil {
-			return err
-		}
-		return tx.Audit(ctx, who.Audit(now, "patient.update", "patient", int64(id), before, after))
+		next := after.use(r.contacts(contacts, after, now))
+		return s.save(ctx, tx, who, now, "patient.update", before, &after, contacts, next)
 	})
 	return id, err
+}
+
+// add keeps a new patient, and reports whether nobody had its NHS number.
+func (s *Service) add(ctx context.Context, tx Tx, who access.Caller, p Patient, c Contacts) (bool, error) {
+	added, err := tx.AddPatient(ctx, who.Group, p)
+	if err != nil || !added {
+		return false, err
+	}
+	if err := saveContacts(ctx, tx, who.Group, p.ID, nil, c); err != nil {
+		return false, err
+	}
+	return true, tx.Audit(ctx, who.Audit(p.CreatedAt, "patient.register", "patient", int64(p.ID), nil, p))
+}
+
+// lock keeps others from changing the patient an id stands for, and reads it.
+func lock(ctx context.Context, tx Tx, group practice.ID, id ID) (Patient, Contacts, error) {
+	for {
+		if err := tx.LockPatient(ctx, group, id); err != nil {
+			return Patient{}, nil, err
+		}
+		p, err := tx.Patient(ctx, group, id)
+		if err != nil {
+			return p, nil, err
+		}
+		if p.Live() {
+			c, err := contactsOf(ctx, tx, group, p)
+			return p, c, err
+		}
+		id = p.MergedInto
+	}
+}
+
+// save keeps a changed patient, if anything has changed, with its audit entry.
+func (s *Service) save(ctx context.Context, tx Tx, who access.Caller, now time.Time, action string, before Patient, after *Patient, was, is Contacts) error {
+	if *after == before && slices.Equal(was, is) {
+		return nil
+	}
+	after.UpdatedAt = now
+	if err := tx.SavePatient(ctx, who.Group, *after); err != nil {
+		return err
+	}
+	after.Version++
+	if err := saveContacts(ctx, tx, who.Group, after.ID, was, is); err != nil {
+		return err
+	}
+	return tx.Audit(ctx, who.Audit(now, action, "patient", int64(after.ID), Snapshot{before, was}, Snapshot{*after, is}))
 }

@@ -23,18 +23,26 @@ const (
 	FieldEmail        Field = "email"
 	FieldMobile       Field = "mobile"
 	FieldBirthDate    Field = "dob"
+	FieldFullName     Field = "full_name"
+	// FieldName is what free text means when it is a name: whoever's surname
+	// begins with it, then whoever's full name does.
+	FieldName Field = "name"
+	// FieldLastFirst is a surname, a comma, and the beginning of a first name.
+	FieldLastFirst Field = "last_first"
 )
 
-// Fields are all the fields.
+// Fields are the fields a caller may name.
 var Fields = []Field{
-	FieldEMISID, FieldEHRPartnerID, FieldNHSNumber, FieldFirstName, FieldLastName, FieldEmail, FieldMobile, FieldBirthDate,
+	FieldEMISID, FieldEHRPartnerID, FieldNHSNumber, FieldFirstName, FieldLastName, FieldFullName, FieldEmail, FieldMobile, FieldBirthDate,
 }
 
 // Query is one search, already in the form the fields are kept in. An empty
 // Field finds everybody.
 type Query struct {
-	Field  Field
-	Value  string
+	Field Field
+	Value string
+	// First is the first name of a FieldLastFirst.
+	First  string
 	Offset int
 	Limit  int
 }
@@ -52,7 +60,8 @@ type Search struct {
 
 // Search lists patients by surname and first name, and how many match in all,
 // counted up to CountLimit. Without a field, the text's own look says what it
-// is: an NHS number, an e-mail address, a mobile number, else a surname.
+// is: an NHS number, an e-mail address, a mobile number, a date of birth, else a
+// name. Records that were merged into others are not found.
 func (s *Service) Search(ctx context.Context, q Search) ([]Patient, int, error) {
 	who, err := access.Require(ctx, access.Booking, access.Messaging)
 	if err != nil {
@@ -79,7 +88,10 @@ func (q Search) query() (Query, error) {
 		return out, in.Err()
 	}
 	if out.Field == "" {
-		out.Field = guess(text)
+		out.guess(text)
+		if out.Field == FieldName || out.Field == FieldLastFirst {
+			return out, in.Err()
+		}
 	}
 	switch input.Choice(&in, "field", out.Field, Fields) {
 	case FieldNHSNumber:
@@ -94,17 +106,25 @@ func (q Search) query() (Query, error) {
 	return out, in.Err()
 }
 
-// guess says what field a text looks like.
-func guess(text string) Field {
+// guess says what a text looks like.
+func (q *Query) guess(text string) {
+	q.Field, q.Value = FieldName, text
 	if _, ok := ParseNHSNumber(text); ok {
-		return FieldNHSNumber
+		q.Field = FieldNHSNumber
+		return
 	}
-	if strings.Contains(text, "@") {
-		return FieldEmail
+	if _, ok := input.ParseDate(text); ok {
+		q.Field = FieldBirthDate
+		return
 	}
 	first, _ := utf8.DecodeRuneInString(text)
-	if first == '+' || first == '0' {
-		return FieldMobile
+	last, given, comma := strings.Cut(text, ",")
+	switch {
+	case strings.Contains(text, "@"):
+		q.Field = FieldEmail
+	case first == '+' || first == '0':
+		q.Field = FieldMobile
+	case comma && strings.TrimSpace(last) != "":
+		q.Field, q.Value, q.First = FieldLastFirst, strings.TrimSpace(last), strings.TrimSpace(given)
 	}
-	return FieldLastName
 }

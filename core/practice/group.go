@@ -167,6 +167,12 @@ func (s *Service) Group(ctx context.Context) (Group, error) {
 	return s.Store.Group(ctx, who.Group)
 }
 
+// Face is the practice group as anybody may see it who holds one of its links.
+func (s *Service) Face(ctx context.Context, id ID) (Group, error) {
+	g, err := s.Store.Group(ctx, id)
+	return Group{ID: g.ID, Name: g.Name, Phone: g.Phone, Email: g.Email, TimeZone: g.TimeZone}, err
+}
+
 // UpdateGroup changes the caller's practice group.
 func (s *Service) UpdateGroup(ctx context.Context, c GroupChange) (Group, error) {
 	var after Group

@@ -53,3 +53,11 @@ func (s *Patient) setDefaults() {
 		s.Restricted.SetTo(val)
 	}
 }
+
+// setDefaults set default value of fields.
+func (s *PatientV2) setDefaults() {
+	{
+		val := bool(false)
+		s.Restricted.SetTo(val)
+	}
+}

@@ -13,6 +13,10 @@ type CheckSlotAvailabilityRes interface {
 	checkSlotAvailabilityRes()
 }
 
+type ConnectPatientEhrRes interface {
+	connectPatientEhrRes()
+}
+
 type CountSlotsRes interface {
 	countSlotsRes()
 }
@@ -27,6 +31,10 @@ type CreateAppointmentTypeRes interface {
 
 type CreateLocationRes interface {
 	createLocationRes()
+}
+
+type CreatePatientAttachmentRes interface {
+	createPatientAttachmentRes()
 }
 
 type CreatePractitionerRes interface {
@@ -61,8 +69,16 @@ type GetConfigurationRes interface {
 	getConfigurationRes()
 }
 
+type GetPatientAttachmentRes interface {
+	getPatientAttachmentRes()
+}
+
 type GetPatientByIdRes interface {
 	getPatientByIdRes()
+}
+
+type GetPatientByIdV2Res interface {
+	getPatientByIdV2Res()
 }
 
 type GetPracticeGroupByIdRes interface {
@@ -93,6 +109,14 @@ type ListLocationsRes interface {
 	listLocationsRes()
 }
 
+type ListPatientAttachmentsRes interface {
+	listPatientAttachmentsRes()
+}
+
+type ListPatientEhrCandidatesRes interface {
+	listPatientEhrCandidatesRes()
+}
+
 type ListPatientsRes interface {
 	listPatientsRes()
 }
@@ -109,6 +133,18 @@ type ListSlotsRes interface {
 	listSlotsRes()
 }
 
+type MergePatientsRes interface {
+	mergePatientsRes()
+}
+
+type PreviewPatientMergeRes interface {
+	previewPatientMergeRes()
+}
+
+type RegisterPatientPdsRes interface {
+	registerPatientPdsRes()
+}
+
 type RegisterPatientRes interface {
 	registerPatientRes()
 }
@@ -123,6 +159,14 @@ type ResetBankHolidayRes interface {
 
 type SetBankHolidayRes interface {
 	setBankHolidayRes()
+}
+
+type SetPatientContactDetailRes interface {
+	setPatientContactDetailRes()
+}
+
+type UnmergePatientsRes interface {
+	unmergePatientsRes()
 }
 
 type UpdateAppointmentTypeRes interface {

@@ -11,14 +11,14 @@ import (
 )
 
 var (
-	rn12AllowedHeaders = map[string]string{
+	rn15AllowedHeaders = map[string]string{
 		"GET":  "X-Api-Key,X-Practice-Group-Id",
 		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
 	}
-	rn36AllowedHeaders = map[string]string{
+	rn52AllowedHeaders = map[string]string{
 		"PATCH": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
 	}
-	rn10AllowedHeaders = map[string]string{
+	rn13AllowedHeaders = map[string]string{
 		"GET":  "X-Api-Key,X-Practice-Group-Id",
 		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
 	}
@@ -32,71 +32,102 @@ var (
 	rn5AllowedHeaders = map[string]string{
 		"PATCH": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
 	}
-	rn32AllowedHeaders = map[string]string{
+	rn45AllowedHeaders = map[string]string{
 		"PATCH": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
-	}
-	rn19AllowedHeaders = map[string]string{
-		"GET": "X-Api-Key,X-Practice-Group-Id",
-	}
-	rn28AllowedHeaders = map[string]string{
-		"GET": "X-Api-Key,X-Practice-Group-Id",
-	}
-	rn34AllowedHeaders = map[string]string{
-		"DELETE": "X-Api-Key,X-Practice-Group-Id",
-		"PUT":    "Content-Type,X-Api-Key,X-Practice-Group-Id",
-	}
-	rn13AllowedHeaders = map[string]string{
-		"GET":  "X-Api-Key,X-Practice-Group-Id",
-		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
-	}
-	rn38AllowedHeaders = map[string]string{
-		"PATCH": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
-	}
-	rn26AllowedHeaders = map[string]string{
-		"GET":   "X-Api-Key,X-Practice-Group-Id",
-		"PATCH": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
-	}
-	rn20AllowedHeaders = map[string]string{
-		"GET": "X-Api-Key,X-Practice-Group-Id",
-	}
-	rn22AllowedHeaders = map[string]string{
-		"GET": "X-Api-Key,X-Practice-Group-Id",
-	}
-	rn29AllowedHeaders = map[string]string{
-		"GET": "X-Api-Key,X-Practice-Group-Id",
-	}
-	rn31AllowedHeaders = map[string]string{
-		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
 	}
 	rn25AllowedHeaders = map[string]string{
 		"GET": "X-Api-Key,X-Practice-Group-Id",
 	}
-	rn14AllowedHeaders = map[string]string{
-		"GET":  "X-Api-Key,X-Practice-Group-Id",
-		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
+	rn36AllowedHeaders = map[string]string{
+		"GET": "X-Api-Key,X-Practice-Group-Id",
 	}
-	rn40AllowedHeaders = map[string]string{
-		"PATCH": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
+	rn47AllowedHeaders = map[string]string{
+		"DELETE": "X-Api-Key,X-Practice-Group-Id",
+		"PUT":    "Content-Type,X-Api-Key,X-Practice-Group-Id",
 	}
 	rn16AllowedHeaders = map[string]string{
 		"GET":  "X-Api-Key,X-Practice-Group-Id",
 		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
 	}
-	rn18AllowedHeaders = map[string]string{
-		"DELETE": "X-Api-Key,X-Practice-Group-Id",
-		"GET":    "X-Api-Key,X-Practice-Group-Id",
-		"PATCH":  "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
+	rn54AllowedHeaders = map[string]string{
+		"PATCH": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
 	}
-	rn30AllowedHeaders = map[string]string{
+	rn34AllowedHeaders = map[string]string{
+		"GET":   "X-Api-Key,X-Practice-Group-Id",
+		"PATCH": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
+	}
+	rn26AllowedHeaders = map[string]string{
 		"GET": "X-Api-Key,X-Practice-Group-Id",
 	}
-	rn7AllowedHeaders = map[string]string{
+	rn28AllowedHeaders = map[string]string{
+		"GET": "X-Api-Key,X-Practice-Group-Id",
+	}
+	rn39AllowedHeaders = map[string]string{
+		"GET": "X-Api-Key,X-Practice-Group-Id",
+	}
+	rn43AllowedHeaders = map[string]string{
+		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
+	}
+	rn44AllowedHeaders = map[string]string{
 		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
 	}
 	rn9AllowedHeaders = map[string]string{
 		"GET": "X-Api-Key,X-Practice-Group-Id",
 	}
-	rn27AllowedHeaders = map[string]string{
+	rn18AllowedHeaders = map[string]string{
+		"GET":  "X-Api-Key,X-Practice-Group-Id",
+		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
+	}
+	rn30AllowedHeaders = map[string]string{
+		"GET": "X-Api-Key,X-Practice-Group-Id",
+	}
+	rn49AllowedHeaders = map[string]string{
+		"PUT": "Content-Type,X-Api-Key,X-Practice-Group-Id",
+	}
+	rn38AllowedHeaders = map[string]string{
+		"GET": "X-Api-Key,X-Practice-Group-Id",
+	}
+	rn10AllowedHeaders = map[string]string{
+		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
+	}
+	rn41AllowedHeaders = map[string]string{
+		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
+	}
+	rn42AllowedHeaders = map[string]string{
+		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
+	}
+	rn50AllowedHeaders = map[string]string{
+		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
+	}
+	rn20AllowedHeaders = map[string]string{
+		"GET":  "X-Api-Key,X-Practice-Group-Id",
+		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
+	}
+	rn56AllowedHeaders = map[string]string{
+		"PATCH": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
+	}
+	rn22AllowedHeaders = map[string]string{
+		"GET":  "X-Api-Key,X-Practice-Group-Id",
+		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
+	}
+	rn24AllowedHeaders = map[string]string{
+		"DELETE": "X-Api-Key,X-Practice-Group-Id",
+		"GET":    "X-Api-Key,X-Practice-Group-Id",
+		"PATCH":  "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
+	}
+	rn40AllowedHeaders = map[string]string{
+		"GET": "X-Api-Key,X-Practice-Group-Id",
+	}
+	rn7AllowedHeaders = map[string]string{
+		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
+	}
+	rn12AllowedHeaders = map[string]string{
+		"GET": "X-Api-Key,X-Practice-Group-Id",
+	}
+	rn35AllowedHeaders = map[string]string{
+		"GET": "X-Api-Key,X-Practice-Group-Id",
+	}
+	rn33AllowedHeaders = map[string]string{
 		"GET": "X-Api-Key,X-Practice-Group-Id",
 	}
 )
@@ -131,7 +162,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.notFound(w, r)
 		return
 	}
-	args := [1]string{}
+	args := [2]string{}
 
 	// Static code generated router with unwrapped path search.
 	switch {
@@ -140,9 +171,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			break
 		}
 		switch elem[0] {
-		case '/': // Prefix: "/v1/"
+		case '/': // Prefix: "/v"
 
-			if l := len("/v1/"); len(elem) >= l && elem[0:l] == "/v1/" {
+			if l := len("/v"); len(elem) >= l && elem[0:l] == "/v" {
 				elem = elem[l:]
 			} else {
 				break
@@ -152,9 +183,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 				break
 			}
 			switch elem[0] {
-			case 'a': // Prefix: "appointment"
+			case '1': // Prefix: "1/"
 
-				if l := len("appointment"); len(elem) >= l && elem[0:l] == "appointment" {
+				if l := len("1/"); len(elem) >= l && elem[0:l] == "1/" {
 					elem = elem[l:]
 				} else {
 					break
@@ -164,128 +195,37 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 					break
 				}
 				switch elem[0] {
-				case '_': // Prefix: "_types"
+				case 'a': // Prefix: "appointment"
 
-					if l := len("_types"); len(elem) >= l && elem[0:l] == "_types" {
+					if l := len("appointment"); len(elem) >= l && elem[0:l] == "appointment" {
 						elem = elem[l:]
 					} else {
 						break
 					}
 
 					if len(elem) == 0 {
-						switch r.Method {
-						case "GET":
-							s.handleListAppointmentTypesRequest([0]string{}, elemIsEscaped, w, r)
-						case "POST":
-							s.handleCreateAppointmentTypeRequest([0]string{}, elemIsEscaped, w, r)
-						default:
-							s.notAllowed(w, r, notAllowedParams{
-								allowedMethods: "GET,POST",
-								allowedHeaders: rn12AllowedHeaders,
-								acceptPost:     "application/json",
-								acceptPatch:    "",
-							})
-						}
-
-						return
-					}
-					switch elem[0] {
-					case '/': // Prefix: "/"
-
-						if l := len("/"); len(elem) >= l && elem[0:l] == "/" {
-							elem = elem[l:]
-						} else {
-							break
-						}
-
-						// Param: "id"
-						// Leaf parameter, slashes are prohibited
-						idx := strings.IndexByte(elem, '/')
-						if idx >= 0 {
-							break
-						}
-						args[0] = elem
-						elem = ""
-
-						if len(elem) == 0 {
-							// Leaf node.
-							switch r.Method {
-							case "PATCH":
-								s.handleUpdateAppointmentTypeRequest([1]string{
-									args[0],
-								}, elemIsEscaped, w, r)
-							default:
-								s.notAllowed(w, r, notAllowedParams{
-									allowedMethods: "PATCH",
-									allowedHeaders: rn36AllowedHeaders,
-									acceptPost:     "",
-									acceptPatch:    "application/json",
-								})
-							}
-
-							return
-						}
-
-					}
-
-				case 's': // Prefix: "s"
-
-					if l := len("s"); len(elem) >= l && elem[0:l] == "s" {
-						elem = elem[l:]
-					} else {
 						break
 					}
-
-					if len(elem) == 0 {
-						switch r.Method {
-						case "GET":
-							s.handleListAppointmentsRequest([0]string{}, elemIsEscaped, w, r)
-						case "POST":
-							s.handleCreateAppointmentRequest([0]string{}, elemIsEscaped, w, r)
-						default:
-							s.notAllowed(w, r, notAllowedParams{
-								allowedMethods: "GET,POST",
-								allowedHeaders: rn10AllowedHeaders,
-								acceptPost:     "application/json",
-								acceptPatch:    "",
-							})
-						}
-
-						return
-					}
 					switch elem[0] {
-					case '/': // Prefix: "/"
+					case '_': // Prefix: "_types"
 
-						if l := len("/"); len(elem) >= l && elem[0:l] == "/" {
+						if l := len("_types"); len(elem) >= l && elem[0:l] == "_types" {
 							elem = elem[l:]
 						} else {
 							break
 						}
-
-						// Param: "id"
-						// Match until "/"
-						idx := strings.IndexByte(elem, '/')
-						if idx < 0 {
-							idx = len(elem)
-						}
-						args[0] = elem[:idx]
-						elem = elem[idx:]
 
 						if len(elem) == 0 {
 							switch r.Method {
 							case "GET":
-								s.handleGetAppointmentRequest([1]string{
-									args[0],
-								}, elemIsEscaped, w, r)
-							case "PUT":
-								s.handleEditAppointmentRequest([1]string{
-									args[0],
-								}, elemIsEscaped, w, r)
+								s.handleListAppointmentTypesRequest([0]string{}, elemIsEscaped, w, r)
+							case "POST":
+								s.handleCreateAppointmentTypeRequest([0]string{}, elemIsEscaped, w, r)
 							default:
 								s.notAllowed(w, r, notAllowedParams{
-									allowedMethods: "GET,PUT",
-									allowedHeaders: rn2AllowedHeaders,
-									acceptPost:     "",
+									allowedMethods: "GET,POST",
+									allowedHeaders: rn15AllowedHeaders,
+									acceptPost:     "application/json",
 									acceptPatch:    "",
 								})
 							}
@@ -301,456 +241,232 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 								break
 							}
 
-							if len(elem) == 0 {
+							// Param: "id"
+							// Leaf parameter, slashes are prohibited
+							idx := strings.IndexByte(elem, '/')
+							if idx >= 0 {
 								break
 							}
-							switch elem[0] {
-							case 'b': // Prefix: "book"
-
-								if l := len("book"); len(elem) >= l && elem[0:l] == "book" {
-									elem = elem[l:]
-								} else {
-									break
-								}
-
-								if len(elem) == 0 {
-									// Leaf node.
-									switch r.Method {
-									case "PATCH":
-										s.handleBookAppointmentRequest([1]string{
-											args[0],
-										}, elemIsEscaped, w, r)
-									default:
-										s.notAllowed(w, r, notAllowedParams{
-											allowedMethods: "PATCH",
-											allowedHeaders: rn3AllowedHeaders,
-											acceptPost:     "",
-											acceptPatch:    "application/json",
-										})
-									}
-
-									return
-								}
-
-							case 'c': // Prefix: "cancel"
-
-								if l := len("cancel"); len(elem) >= l && elem[0:l] == "cancel" {
-									elem = elem[l:]
-								} else {
-									break
-								}
-
-								if len(elem) == 0 {
-									// Leaf node.
-									switch r.Method {
-									case "PATCH":
-										s.handleCancelAppointmentRequest([1]string{
-											args[0],
-										}, elemIsEscaped, w, r)
-									default:
-										s.notAllowed(w, r, notAllowedParams{
-											allowedMethods: "PATCH",
-											allowedHeaders: rn5AllowedHeaders,
-											acceptPost:     "",
-											acceptPatch:    "application/json",
-										})
-									}
-
-									return
-								}
-
-							case 'r': // Prefix: "reschedule"
-
-								if l := len("reschedule"); len(elem) >= l && elem[0:l] == "reschedule" {
-									elem = elem[l:]
-								} else {
-									break
-								}
-
-								if len(elem) == 0 {
-									// Leaf node.
-									switch r.Method {
-									case "PATCH":
-										s.handleRescheduleAppointmentRequest([1]string{
-											args[0],
-										}, elemIsEscaped, w, r)
-									default:
-										s.notAllowed(w, r, notAllowedParams{
-											allowedMethods: "PATCH",
-											allowedHeaders: rn32AllowedHeaders,
-											acceptPost:     "",
-											acceptPatch:    "application/json",
-										})
-									}
-
-									return
-								}
-
-							case 's': // Prefix: "status"
-
-								if l := len("status"); len(elem) >= l && elem[0:l] == "status" {
-									elem = elem[l:]
-								} else {
-									break
-								}
-
-								if len(elem) == 0 {
-									// Leaf node.
-									switch r.Method {
-									case "GET":
-										s.handleGetAppointmentStatusRequest([1]string{
-											args[0],
-										}, elemIsEscaped, w, r)
-									default:
-										s.notAllowed(w, r, notAllowedParams{
-											allowedMethods: "GET",
-											allowedHeaders: rn19AllowedHeaders,
-											acceptPost:     "",
-											acceptPatch:    "",
-										})
-									}
-
-									return
-								}
-
-							}
-
-						}
-
-					}
-
-				}
-
-			case 'b': // Prefix: "bank_holidays"
-
-				if l := len("bank_holidays"); len(elem) >= l && elem[0:l] == "bank_holidays" {
-					elem = elem[l:]
-				} else {
-					break
-				}
-
-				if len(elem) == 0 {
-					switch r.Method {
-					case "GET":
-						s.handleListBankHolidaysRequest([0]string{}, elemIsEscaped, w, r)
-					default:
-						s.notAllowed(w, r, notAllowedParams{
-							allowedMethods: "GET",
-							allowedHeaders: rn28AllowedHeaders,
-							acceptPost:     "",
-							acceptPatch:    "",
-						})
-					}
-
-					return
-				}
-				switch elem[0] {
-				case '/': // Prefix: "/"
-
-					if l := len("/"); len(elem) >= l && elem[0:l] == "/" {
-						elem = elem[l:]
-					} else {
-						break
-					}
-
-					// Param: "date"
-					// Leaf parameter, slashes are prohibited
-					idx := strings.IndexByte(elem, '/')
-					if idx >= 0 {
-						break
-					}
-					args[0] = elem
-					elem = ""
-
-					if len(elem) == 0 {
-						// Leaf node.
-						switch r.Method {
-						case "DELETE":
-							s.handleResetBankHolidayRequest([1]string{
-								args[0],
-							}, elemIsEscaped, w, r)
-						case "PUT":
-							s.handleSetBankHolidayRequest([1]string{
-								args[0],
-							}, elemIsEscaped, w, r)
-						default:
-							s.notAllowed(w, r, notAllowedParams{
-								allowedMethods: "DELETE,PUT",
-								allowedHeaders: rn34AllowedHeaders,
-								acceptPost:     "",
-								acceptPatch:    "",
-							})
-						}
-
-						return
-					}
-
-				}
-
-			case 'l': // Prefix: "locations"
-
-				if l := len("locations"); len(elem) >= l && elem[0:l] == "locations" {
-					elem = elem[l:]
-				} else {
-					break
-				}
-
-				if len(elem) == 0 {
-					switch r.Method {
-					case "GET":
-						s.handleListLocationsRequest([0]string{}, elemIsEscaped, w, r)
-					case "POST":
-						s.handleCreateLocationRequest([0]string{}, elemIsEscaped, w, r)
-					default:
-						s.notAllowed(w, r, notAllowedParams{
-							allowedMethods: "GET,POST",
-							allowedHeaders: rn13AllowedHeaders,
-							acceptPost:     "application/json",
-							acceptPatch:    "",
-						})
-					}
-
-					return
-				}
-				switch elem[0] {
-				case '/': // Prefix: "/"
-
-					if l := len("/"); len(elem) >= l && elem[0:l] == "/" {
-						elem = elem[l:]
-					} else {
-						break
-					}
-
-					// Param: "id"
-					// Leaf parameter, slashes are prohibited
-					idx := strings.IndexByte(elem, '/')
-					if idx >= 0 {
-						break
-					}
-					args[0] = elem
-					elem = ""
-
-					if len(elem) == 0 {
-						// Leaf node.
-						switch r.Method {
-						case "PATCH":
-							s.handleUpdateLocationRequest([1]string{
-								args[0],
-							}, elemIsEscaped, w, r)
-						default:
-							s.notAllowed(w, r, notAllowedParams{
-								allowedMethods: "PATCH",
-								allowedHeaders: rn38AllowedHeaders,
-								acceptPost:     "",
-								acceptPatch:    "application/json",
-							})
-						}
-
-						return
-					}
-
-				}
-
-			case 'm': // Prefix: "me"
-
-				if l := len("me"); len(elem) >= l && elem[0:l] == "me" {
-					elem = elem[l:]
-				} else {
-					break
-				}
-
-				if len(elem) == 0 {
-					switch r.Method {
-					case "GET":
-						s.handleGetPracticeGroupByIdRequest([0]string{}, elemIsEscaped, w, r)
-					case "PATCH":
-						s.handleUpdatePracticeGroupRequest([0]string{}, elemIsEscaped, w, r)
-					default:
-						s.notAllowed(w, r, notAllowedParams{
-							allowedMethods: "GET,PATCH",
-							allowedHeaders: rn26AllowedHeaders,
-							acceptPost:     "",
-							acceptPatch:    "application/json",
-						})
-					}
-
-					return
-				}
-				switch elem[0] {
-				case '/': // Prefix: "/c"
-
-					if l := len("/c"); len(elem) >= l && elem[0:l] == "/c" {
-						elem = elem[l:]
-					} else {
-						break
-					}
-
-					if len(elem) == 0 {
-						break
-					}
-					switch elem[0] {
-					case 'a': // Prefix: "apabilities"
-
-						if l := len("apabilities"); len(elem) >= l && elem[0:l] == "apabilities" {
-							elem = elem[l:]
-						} else {
-							break
-						}
-
-						if len(elem) == 0 {
-							// Leaf node.
-							switch r.Method {
-							case "GET":
-								s.handleGetCapabilitiesRequest([0]string{}, elemIsEscaped, w, r)
-							default:
-								s.notAllowed(w, r, notAllowedParams{
-									allowedMethods: "GET",
-									allowedHeaders: rn20AllowedHeaders,
-									acceptPost:     "",
-									acceptPatch:    "",
-								})
-							}
-
-							return
-						}
-
-					case 'o': // Prefix: "onfiguration"
-
-						if l := len("onfiguration"); len(elem) >= l && elem[0:l] == "onfiguration" {
-							elem = elem[l:]
-						} else {
-							break
-						}
-
-						if len(elem) == 0 {
-							// Leaf node.
-							switch r.Method {
-							case "GET":
-								s.handleGetConfigurationRequest([0]string{}, elemIsEscaped, w, r)
-							default:
-								s.notAllowed(w, r, notAllowedParams{
-									allowedMethods: "GET",
-									allowedHeaders: rn22AllowedHeaders,
-									acceptPost:     "",
-									acceptPatch:    "",
-								})
-							}
-
-							return
-						}
-
-					}
-
-				}
-
-			case 'p': // Prefix: "p"
-
-				if l := len("p"); len(elem) >= l && elem[0:l] == "p" {
-					elem = elem[l:]
-				} else {
-					break
-				}
-
-				if len(elem) == 0 {
-					break
-				}
-				switch elem[0] {
-				case 'a': // Prefix: "atients"
-
-					if l := len("atients"); len(elem) >= l && elem[0:l] == "atients" {
-						elem = elem[l:]
-					} else {
-						break
-					}
-
-					if len(elem) == 0 {
-						switch r.Method {
-						case "GET":
-							s.handleListPatientsRequest([0]string{}, elemIsEscaped, w, r)
-						default:
-							s.notAllowed(w, r, notAllowedParams{
-								allowedMethods: "GET",
-								allowedHeaders: rn29AllowedHeaders,
-								acceptPost:     "",
-								acceptPatch:    "",
-							})
-						}
-
-						return
-					}
-					switch elem[0] {
-					case '/': // Prefix: "/"
-
-						if l := len("/"); len(elem) >= l && elem[0:l] == "/" {
-							elem = elem[l:]
-						} else {
-							break
-						}
-
-						if len(elem) == 0 {
-							break
-						}
-						switch elem[0] {
-						case 'r': // Prefix: "register"
-							origElem := elem
-							if l := len("register"); len(elem) >= l && elem[0:l] == "register" {
-								elem = elem[l:]
-							} else {
-								break
-							}
+							args[0] = elem
+							elem = ""
 
 							if len(elem) == 0 {
 								// Leaf node.
 								switch r.Method {
-								case "POST":
-									s.handleRegisterPatientRequest([0]string{}, elemIsEscaped, w, r)
+								case "PATCH":
+									s.handleUpdateAppointmentTypeRequest([1]string{
+										args[0],
+									}, elemIsEscaped, w, r)
 								default:
 									s.notAllowed(w, r, notAllowedParams{
-										allowedMethods: "POST",
-										allowedHeaders: rn31AllowedHeaders,
-										acceptPost:     "application/json",
-										acceptPatch:    "",
+										allowedMethods: "PATCH",
+										allowedHeaders: rn52AllowedHeaders,
+										acceptPost:     "",
+										acceptPatch:    "application/json",
 									})
 								}
 
 								return
 							}
 
-							elem = origElem
 						}
-						// Param: "id"
-						// Leaf parameter, slashes are prohibited
-						idx := strings.IndexByte(elem, '/')
-						if idx >= 0 {
+
+					case 's': // Prefix: "s"
+
+						if l := len("s"); len(elem) >= l && elem[0:l] == "s" {
+							elem = elem[l:]
+						} else {
 							break
 						}
-						args[0] = elem
-						elem = ""
 
 						if len(elem) == 0 {
-							// Leaf node.
 							switch r.Method {
 							case "GET":
-								s.handleGetPatientByIdRequest([1]string{
-									args[0],
-								}, elemIsEscaped, w, r)
+								s.handleListAppointmentsRequest([0]string{}, elemIsEscaped, w, r)
+							case "POST":
+								s.handleCreateAppointmentRequest([0]string{}, elemIsEscaped, w, r)
 							default:
 								s.notAllowed(w, r, notAllowedParams{
-									allowedMethods: "GET",
-									allowedHeaders: rn25AllowedHeaders,
-									acceptPost:     "",
+									allowedMethods: "GET,POST",
+									allowedHeaders: rn13AllowedHeaders,
+									acceptPost:     "application/json",
 									acceptPatch:    "",
 								})
 							}
 
 							return
 						}
+						switch elem[0] {
+						case '/': // Prefix: "/"
+
+							if l := len("/"); len(elem) >= l && elem[0:l] == "/" {
+								elem = elem[l:]
+							} else {
+								break
+							}
+
+							// Param: "id"
+							// Match until "/"
+							idx := strings.IndexByte(elem, '/')
+							if idx < 0 {
+								idx = len(elem)
+							}
+							args[0] = elem[:idx]
+							elem = elem[idx:]
+
+							if len(elem) == 0 {
+								switch r.Method {
+								case "GET":
+									s.handleGetAppointmentRequest([1]string{
+										args[0],
+									}, elemIsEscaped, w, r)
+								case "PUT":
+									s.handleEditAppointmentRequest([1]string{
+										args[0],
+									}, elemIsEscaped, w, r)
+								default:
+									s.notAllowed(w, r, notAllowedParams{
+										allowedMethods: "GET,PUT",
+										allowedHeaders: rn2AllowedHeaders,
+										acceptPost:     "",
+										acceptPatch:    "",
+									})
+								}
+
+								return
+							}
+							switch elem[0] {
+							case '/': // Prefix: "/"
+
+								if l := len("/"); len(elem) >= l && elem[0:l] == "/" {
+									elem = elem[l:]
+								} else {
+									break
+								}
+
+								if len(elem) == 0 {
+									break
+								}
+								switch elem[0] {
+								case 'b': // Prefix: "book"
+
+									if l := len("book"); len(elem) >= l && elem[0:l] == "book" {
+										elem = elem[l:]
+									} else {
+										break
+									}
+
+									if len(elem) == 0 {
+										// Leaf node.
+										switch r.Method {
+										case "PATCH":
+											s.handleBookAppointmentRequest([1]string{
+												args[0],
+											}, elemIsEscaped, w, r)
+										default:
+											s.notAllowed(w, r, notAllowedParams{
+												allowedMethods: "PATCH",
+												allowedHeaders: rn3AllowedHeaders,
+												acceptPost:     "",
+												acceptPatch:    "application/json",
+											})
+										}
+
+										return
+									}
+
+								case 'c': // Prefix: "cancel"
+
+									if l := len("cancel"); len(elem) >= l && elem[0:l] == "cancel" {
+										elem = elem[l:]
+									} else {
+										break
+									}
+
+									if len(elem) == 0 {
+										// Leaf node.
+										switch r.Method {
+										case "PATCH":
+											s.handleCancelAppointmentRequest([1]string{
+												args[0],
+											}, elemIsEscaped, w, r)
+										default:
+											s.notAllowed(w, r, notAllowedParams{
+												allowedMethods: "PATCH",
+												allowedHeaders: rn5AllowedHeaders,
+												acceptPost:     "",
+												acceptPatch:    "application/json",
+											})
+										}
+
+										return
+									}
+
+								case 'r': // Prefix: "reschedule"
+
+									if l := len("reschedule"); len(elem) >= l && elem[0:l] == "reschedule" {
+										elem = elem[l:]
+									} else {
+										break
+									}
+
+									if len(elem) == 0 {
+										// Leaf node.
+										switch r.Method {
+										case "PATCH":
+											s.handleRescheduleAppointmentRequest([1]string{
+												args[0],
+											}, elemIsEscaped, w, r)
+										default:
+											s.notAllowed(w, r, notAllowedParams{
+												allowedMethods: "PATCH",
+												allowedHeaders: rn45AllowedHeaders,
+												acceptPost:     "",
+												acceptPatch:    "application/json",
+											})
+										}
+
+										return
+									}
+
+								case 's': // Prefix: "status"
+
+									if l := len("status"); len(elem) >= l && elem[0:l] == "status" {
+										elem = elem[l:]
+									} else {
+										break
+									}
+
+									if len(elem) == 0 {
+										// Leaf node.
+										switch r.Method {
+										case "GET":
+											s.handleGetAppointmentStatusRequest([1]string{
+												args[0],
+											}, elemIsEscaped, w, r)
+										default:
+											s.notAllowed(w, r, notAllowedParams{
+												allowedMethods: "GET",
+												allowedHeaders: rn25AllowedHeaders,
+												acceptPost:     "",
+												acceptPatch:    "",
+											})
+										}
+
+										return
+									}
+
+								}
+
+							}
+
+						}
 
 					}
 
-				case 'r': // Prefix: "ractitioners"
+				case 'b': // Prefix: "bank_holidays"
 
-					if l := len("ractitioners"); len(elem) >= l && elem[0:l] == "ractitioners" {
+					if l := len("bank_holidays"); len(elem) >= l && elem[0:l] == "bank_holidays" {
 						elem = elem[l:]
 					} else {
 						break
@@ -759,14 +475,12 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 					if len(elem) == 0 {
 						switch r.Method {
 						case "GET":
-							s.handleListPractitionersRequest([0]string{}, elemIsEscaped, w, r)
-						case "POST":
-							s.handleCreatePractitionerRequest([0]string{}, elemIsEscaped, w, r)
+							s.handleListBankHolidaysRequest([0]string{}, elemIsEscaped, w, r)
 						default:
 							s.notAllowed(w, r, notAllowedParams{
-								allowedMethods: "GET,POST",
-								allowedHeaders: rn14AllowedHeaders,
-								acceptPost:     "application/json",
+								allowedMethods: "GET",
+								allowedHeaders: rn36AllowedHeaders,
+								acceptPost:     "",
 								acceptPatch:    "",
 							})
 						}
@@ -782,7 +496,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 							break
 						}
 
-						// Param: "id"
+						// Param: "date"
 						// Leaf parameter, slashes are prohibited
 						idx := strings.IndexByte(elem, '/')
 						if idx >= 0 {
@@ -794,16 +508,20 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 						if len(elem) == 0 {
 							// Leaf node.
 							switch r.Method {
-							case "PATCH":
-								s.handleUpdatePractitionerRequest([1]string{
+							case "DELETE":
+								s.handleResetBankHolidayRequest([1]string{
+									args[0],
+								}, elemIsEscaped, w, r)
+							case "PUT":
+								s.handleSetBankHolidayRequest([1]string{
 									args[0],
 								}, elemIsEscaped, w, r)
 							default:
 								s.notAllowed(w, r, notAllowedParams{
-									allowedMethods: "PATCH",
-									allowedHeaders: rn40AllowedHeaders,
+									allowedMethods: "DELETE,PUT",
+									allowedHeaders: rn47AllowedHeaders,
 									acceptPost:     "",
-									acceptPatch:    "application/json",
+									acceptPatch:    "",
 								})
 							}
 
@@ -812,23 +530,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 					}
 
-				}
+				case 'l': // Prefix: "locations"
 
-			case 's': // Prefix: "s"
-
-				if l := len("s"); len(elem) >= l && elem[0:l] == "s" {
-					elem = elem[l:]
-				} else {
-					break
-				}
-
-				if len(elem) == 0 {
-					break
-				}
-				switch elem[0] {
-				case 'e': // Prefix: "essions"
-
-					if l := len("essions"); len(elem) >= l && elem[0:l] == "essions" {
+					if l := len("locations"); len(elem) >= l && elem[0:l] == "locations" {
 						elem = elem[l:]
 					} else {
 						break
@@ -837,9 +541,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 					if len(elem) == 0 {
 						switch r.Method {
 						case "GET":
-							s.handleListSessionsRequest([0]string{}, elemIsEscaped, w, r)
+							s.handleListLocationsRequest([0]string{}, elemIsEscaped, w, r)
 						case "POST":
-							s.handleCreateSessionRequest([0]string{}, elemIsEscaped, w, r)
+							s.handleCreateLocationRequest([0]string{}, elemIsEscaped, w, r)
 						default:
 							s.notAllowed(w, r, notAllowedParams{
 								allowedMethods: "GET,POST",
@@ -872,22 +576,14 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 						if len(elem) == 0 {
 							// Leaf node.
 							switch r.Method {
-							case "DELETE":
-								s.handleDeleteSessionRequest([1]string{
-									args[0],
-								}, elemIsEscaped, w, r)
-							case "GET":
-								s.handleGetSessionRequest([1]string{
-									args[0],
-								}, elemIsEscaped, w, r)
 							case "PATCH":
-								s.handleUpdateSessionRequest([1]string{
+								s.handleUpdateLocationRequest([1]string{
 									args[0],
 								}, elemIsEscaped, w, r)
 							default:
 								s.notAllowed(w, r, notAllowedParams{
-									allowedMethods: "DELETE,GET,PATCH",
-									allowedHeaders: rn18AllowedHeaders,
+									allowedMethods: "PATCH",
+									allowedHeaders: rn54AllowedHeaders,
 									acceptPost:     "",
 									acceptPatch:    "application/json",
 								})
@@ -898,9 +594,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 					}
 
-				case 'l': // Prefix: "lots"
+				case 'm': // Prefix: "me"
 
-					if l := len("lots"); len(elem) >= l && elem[0:l] == "lots" {
+					if l := len("me"); len(elem) >= l && elem[0:l] == "me" {
 						elem = elem[l:]
 					} else {
 						break
@@ -909,22 +605,24 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 					if len(elem) == 0 {
 						switch r.Method {
 						case "GET":
-							s.handleListSlotsRequest([0]string{}, elemIsEscaped, w, r)
+							s.handleGetPracticeGroupByIdRequest([0]string{}, elemIsEscaped, w, r)
+						case "PATCH":
+							s.handleUpdatePracticeGroupRequest([0]string{}, elemIsEscaped, w, r)
 						default:
 							s.notAllowed(w, r, notAllowedParams{
-								allowedMethods: "GET",
-								allowedHeaders: rn30AllowedHeaders,
+								allowedMethods: "GET,PATCH",
+								allowedHeaders: rn34AllowedHeaders,
 								acceptPost:     "",
-								acceptPatch:    "",
+								acceptPatch:    "application/json",
 							})
 						}
 
 						return
 					}
 					switch elem[0] {
-					case '/': // Prefix: "/"
+					case '/': // Prefix: "/c"
 
-						if l := len("/"); len(elem) >= l && elem[0:l] == "/" {
+						if l := len("/c"); len(elem) >= l && elem[0:l] == "/c" {
 							elem = elem[l:]
 						} else {
 							break
@@ -934,35 +632,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 							break
 						}
 						switch elem[0] {
-						case 'a': // Prefix: "availability"
-							origElem := elem
-							if l := len("availability"); len(elem) >= l && elem[0:l] == "availability" {
-								elem = elem[l:]
-							} else {
-								break
-							}
+						case 'a': // Prefix: "apabilities"
 
-							if len(elem) == 0 {
-								// Leaf node.
-								switch r.Method {
-								case "POST":
-									s.handleCheckSlotAvailabilityRequest([0]string{}, elemIsEscaped, w, r)
-								default:
-									s.notAllowed(w, r, notAllowedParams{
-										allowedMethods: "POST",
-										allowedHeaders: rn7AllowedHeaders,
-										acceptPost:     "application/json",
-										acceptPatch:    "",
-									})
-								}
-
-								return
-							}
-
-							elem = origElem
-						case 'c': // Prefix: "count"
-							origElem := elem
-							if l := len("count"); len(elem) >= l && elem[0:l] == "count" {
+							if l := len("apabilities"); len(elem) >= l && elem[0:l] == "apabilities" {
 								elem = elem[l:]
 							} else {
 								break
@@ -972,7 +644,164 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 								// Leaf node.
 								switch r.Method {
 								case "GET":
-									s.handleCountSlotsRequest([0]string{}, elemIsEscaped, w, r)
+									s.handleGetCapabilitiesRequest([0]string{}, elemIsEscaped, w, r)
+								default:
+									s.notAllowed(w, r, notAllowedParams{
+										allowedMethods: "GET",
+										allowedHeaders: rn26AllowedHeaders,
+										acceptPost:     "",
+										acceptPatch:    "",
+									})
+								}
+
+								return
+							}
+
+						case 'o': // Prefix: "onfiguration"
+
+							if l := len("onfiguration"); len(elem) >= l && elem[0:l] == "onfiguration" {
+								elem = elem[l:]
+							} else {
+								break
+							}
+
+							if len(elem) == 0 {
+								// Leaf node.
+								switch r.Method {
+								case "GET":
+									s.handleGetConfigurationRequest([0]string{}, elemIsEscaped, w, r)
+								default:
+									s.notAllowed(w, r, notAllowedParams{
+										allowedMethods: "GET",
+										allowedHeaders: rn28AllowedHeaders,
+										acceptPost:     "",
+										acceptPatch:    "",
+									})
+								}
+
+								return
+							}
+
+						}
+
+					}
+
+				case 'p': // Prefix: "p"
+
+					if l := len("p"); len(elem) >= l && elem[0:l] == "p" {
+						elem = elem[l:]
+					} else {
+						break
+					}
+
+					if len(elem) == 0 {
+						break
+					}
+					switch elem[0] {
+					case 'a': // Prefix: "atients"
+
+						if l := len("atients"); len(elem) >= l && elem[0:l] == "atients" {
+							elem = elem[l:]
+						} else {
+							break
+						}
+
+						if len(elem) == 0 {
+							switch r.Method {
+							case "GET":
+								s.handleListPatientsRequest([0]string{}, elemIsEscaped, w, r)
+							default:
+								s.notAllowed(w, r, notAllowedParams{
+									allowedMethods: "GET",
+									allowedHeaders: rn39AllowedHeaders,
+									acceptPost:     "",
+									acceptPatch:    "",
+								})
+							}
+
+							return
+						}
+						switch elem[0] {
+						case '/': // Prefix: "/"
+
+							if l := len("/"); len(elem) >= l && elem[0:l] == "/" {
+								elem = elem[l:]
+							} else {
+								break
+							}
+
+							if len(elem) == 0 {
+								break
+							}
+							switch elem[0] {
+							case 'r': // Prefix: "register"
+								origElem := elem
+								if l := len("register"); len(elem) >= l && elem[0:l] == "register" {
+									elem = elem[l:]
+								} else {
+									break
+								}
+
+								if len(elem) == 0 {
+									switch r.Method {
+									case "POST":
+										s.handleRegisterPatientRequest([0]string{}, elemIsEscaped, w, r)
+									default:
+										s.notAllowed(w, r, notAllowedParams{
+											allowedMethods: "POST",
+											allowedHeaders: rn43AllowedHeaders,
+											acceptPost:     "application/json",
+											acceptPatch:    "",
+										})
+									}
+
+									return
+								}
+								switch elem[0] {
+								case '_': // Prefix: "_pds"
+
+									if l := len("_pds"); len(elem) >= l && elem[0:l] == "_pds" {
+										elem = elem[l:]
+									} else {
+										break
+									}
+
+									if len(elem) == 0 {
+										// Leaf node.
+										switch r.Method {
+										case "POST":
+											s.handleRegisterPatientPdsRequest([0]string{}, elemIsEscaped, w, r)
+										default:
+											s.notAllowed(w, r, notAllowedParams{
+												allowedMethods: "POST",
+												allowedHeaders: rn44AllowedHeaders,
+												acceptPost:     "application/json",
+												acceptPatch:    "",
+											})
+										}
+
+										return
+									}
+
+								}
+
+								elem = origElem
+							}
+							// Param: "id"
+							// Match until "/"
+							idx := strings.IndexByte(elem, '/')
+							if idx < 0 {
+								idx = len(elem)
+							}
+							args[0] = elem[:idx]
+							elem = elem[idx:]
+
+							if len(elem) == 0 {
+								switch r.Method {
+								case "GET":
+									s.handleGetPatientByIdRequest([1]string{
+										args[0],
+									}, elemIsEscaped, w, r)
 								default:
 									s.notAllowed(w, r, notAllowedParams{
 										allowedMethods: "GET",
@@ -984,29 +813,447 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 								return
 							}
+							switch elem[0] {
+							case '/': // Prefix: "/"
 
-							elem = origElem
+								if l := len("/"); len(elem) >= l && elem[0:l] == "/" {
+									elem = elem[l:]
+								} else {
+									break
+								}
+
+								if len(elem) == 0 {
+									break
+								}
+								switch elem[0] {
+								case 'a': // Prefix: "attachments"
+
+									if l := len("attachments"); len(elem) >= l && elem[0:l] == "attachments" {
+										elem = elem[l:]
+									} else {
+										break
+									}
+
+									if len(elem) == 0 {
+										switch r.Method {
+										case "GET":
+											s.handleListPatientAttachmentsRequest([1]string{
+												args[0],
+											}, elemIsEscaped, w, r)
+										case "POST":
+											s.handleCreatePatientAttachmentRequest([1]string{
+												args[0],
+											}, elemIsEscaped, w, r)
+										default:
+											s.notAllowed(w, r, notAllowedParams{
+												allowedMethods: "GET,POST",
+												allowedHeaders: rn18AllowedHeaders,
+												acceptPost:     "application/json",
+												acceptPatch:    "",
+											})
+										}
+
+										return
+									}
+									switch elem[0] {
+									case '/': // Prefix: "/"
+
+										if l := len("/"); len(elem) >= l && elem[0:l] == "/" {
+											elem = elem[l:]
+										} else {
+											break
+										}
+
+										// Param: "attachment_id"
+										// Leaf parameter, slashes are prohibited
+										idx := strings.IndexByte(elem, '/')
+										if idx >= 0 {
+											break
+										}
+										args[1] = elem
+										elem = ""
+
+										if len(elem) == 0 {
+											// Leaf node.
+											switch r.Method {
+											case "GET":
+												s.handleGetPatientAttachmentRequest([2]string{
+													args[0],
+													args[1],
+												}, elemIsEscaped, w, r)
+											default:
+												s.notAllowed(w, r, notAllowedParams{
+													allowedMethods: "GET",
+													allowedHeaders: rn30AllowedHeaders,
+													acceptPost:     "",
+													acceptPatch:    "",
+												})
+											}
+
+											return
+										}
+
+									}
+
+								case 'c': // Prefix: "contact_details/"
+
+									if l := len("contact_details/"); len(elem) >= l && elem[0:l] == "contact_details/" {
+										elem = elem[l:]
+									} else {
+										break
+									}
+
+									// Param: "kind"
+									// Leaf parameter, slashes are prohibited
+									idx := strings.IndexByte(elem, '/')
+									if idx >= 0 {
+										break
+									}
+									args[1] = elem
+									elem = ""
+
+									if len(elem) == 0 {
+										// Leaf node.
+										switch r.Method {
+										case "PUT":
+											s.handleSetPatientContactDetailRequest([2]string{
+												args[0],
+												args[1],
+											}, elemIsEscaped, w, r)
+										default:
+											s.notAllowed(w, r, notAllowedParams{
+												allowedMethods: "PUT",
+												allowedHeaders: rn49AllowedHeaders,
+												acceptPost:     "",
+												acceptPatch:    "",
+											})
+										}
+
+										return
+									}
+
+								case 'e': // Prefix: "ehr/c"
+
+									if l := len("ehr/c"); len(elem) >= l && elem[0:l] == "ehr/c" {
+										elem = elem[l:]
+									} else {
+										break
+									}
+
+									if len(elem) == 0 {
+										break
+									}
+									switch elem[0] {
+									case 'a': // Prefix: "andidates"
+
+										if l := len("andidates"); len(elem) >= l && elem[0:l] == "andidates" {
+											elem = elem[l:]
+										} else {
+											break
+										}
+
+										if len(elem) == 0 {
+											// Leaf node.
+											switch r.Method {
+											case "GET":
+												s.handleListPatientEhrCandidatesRequest([1]string{
+													args[0],
+												}, elemIsEscaped, w, r)
+											default:
+												s.notAllowed(w, r, notAllowedParams{
+													allowedMethods: "GET",
+													allowedHeaders: rn38AllowedHeaders,
+													acceptPost:     "",
+													acceptPatch:    "",
+												})
+											}
+
+											return
+										}
+
+									case 'o': // Prefix: "onnect"
+
+										if l := len("onnect"); len(elem) >= l && elem[0:l] == "onnect" {
+											elem = elem[l:]
+										} else {
+											break
+										}
+
+										if len(elem) == 0 {
+											// Leaf node.
+											switch r.Method {
+											case "POST":
+												s.handleConnectPatientEhrRequest([1]string{
+													args[0],
+												}, elemIsEscaped, w, r)
+											default:
+												s.notAllowed(w, r, notAllowedParams{
+													allowedMethods: "POST",
+													allowedHeaders: rn10AllowedHeaders,
+													acceptPost:     "application/json",
+													acceptPatch:    "",
+												})
+											}
+
+											return
+										}
+
+									}
+
+								case 'm': // Prefix: "merge"
+
+									if l := len("merge"); len(elem) >= l && elem[0:l] == "merge" {
+										elem = elem[l:]
+									} else {
+										break
+									}
+
+									if len(elem) == 0 {
+										switch r.Method {
+										case "POST":
+											s.handleMergePatientsRequest([1]string{
+												args[0],
+											}, elemIsEscaped, w, r)
+										default:
+											s.notAllowed(w, r, notAllowedParams{
+												allowedMethods: "POST",
+												allowedHeaders: rn41AllowedHeaders,
+												acceptPost:     "application/json",
+												acceptPatch:    "",
+											})
+										}
+
+										return
+									}
+									switch elem[0] {
+									case '/': // Prefix: "/preview"
+
+										if l := len("/preview"); len(elem) >= l && elem[0:l] == "/preview" {
+											elem = elem[l:]
+										} else {
+											break
+										}
+
+										if len(elem) == 0 {
+											// Leaf node.
+											switch r.Method {
+											case "POST":
+												s.handlePreviewPatientMergeRequest([1]string{
+													args[0],
+												}, elemIsEscaped, w, r)
+											default:
+												s.notAllowed(w, r, notAllowedParams{
+													allowedMethods: "POST",
+													allowedHeaders: rn42AllowedHeaders,
+													acceptPost:     "application/json",
+													acceptPatch:    "",
+												})
+											}
+
+											return
+										}
+
+									}
+
+								case 'u': // Prefix: "unmerge"
+
+									if l := len("unmerge"); len(elem) >= l && elem[0:l] == "unmerge" {
+										elem = elem[l:]
+									} else {
+										break
+									}
+
+									if len(elem) == 0 {
+										// Leaf node.
+										switch r.Method {
+										case "POST":
+											s.handleUnmergePatientsRequest([1]string{
+												args[0],
+											}, elemIsEscaped, w, r)
+										default:
+											s.notAllowed(w, r, notAllowedParams{
+												allowedMethods: "POST",
+												allowedHeaders: rn50AllowedHeaders,
+												acceptPost:     "application/json",
+												acceptPatch:    "",
+											})
+										}
+
+										return
+									}
+
+								}
+
+							}
+
 						}
-						// Param: "id"
-						// Leaf parameter, slashes are prohibited
-						idx := strings.IndexByte(elem, '/')
-						if idx >= 0 {
+
+					case 'r': // Prefix: "ractitioners"
+
+						if l := len("ractitioners"); len(elem) >= l && elem[0:l] == "ractitioners" {
+							elem = elem[l:]
+						} else {
 							break
 						}
-						args[0] = elem
-						elem = ""
 
 						if len(elem) == 0 {
-							// Leaf node.
 							switch r.Method {
 							case "GET":
-								s.handleGetSlotRequest([1]string{
-									args[0],
-								}, elemIsEscaped, w, r)
+								s.handleListPractitionersRequest([0]string{}, elemIsEscaped, w, r)
+							case "POST":
+								s.handleCreatePractitionerRequest([0]string{}, elemIsEscaped, w, r)
+							default:
+								s.notAllowed(w, r, notAllowedParams{
+									allowedMethods: "GET,POST",
+									allowedHeaders: rn20AllowedHeaders,
+									acceptPost:     "application/json",
+									acceptPatch:    "",
+								})
+							}
+
+							return
+						}
+						switch elem[0] {
+						case '/': // Prefix: "/"
+
+							if l := len("/"); len(elem) >= l && elem[0:l] == "/" {
+								elem = elem[l:]
+							} else {
+								break
+							}
+
+							// Param: "id"
+							// Leaf parameter, slashes are prohibited
+							idx := strings.IndexByte(elem, '/')
+							if idx >= 0 {
+								break
+							}
+							args[0] = elem
+							elem = ""
+
+							if len(elem) == 0 {
+								// Leaf node.
+								switch r.Method {
+								case "PATCH":
+									s.handleUpdatePractitionerRequest([1]string{
+										args[0],
+									}, elemIsEscaped, w, r)
+								default:
+									s.notAllowed(w, r, notAllowedParams{
+										allowedMethods: "PATCH",
+										allowedHeaders: rn56AllowedHeaders,
+										acceptPost:     "",
+										acceptPatch:    "application/json",
+									})
+								}
+
+								return
+							}
+
+						}
+
+					}
+
+				case 's': // Prefix: "s"
+
+					if l := len("s"); len(elem) >= l && elem[0:l] == "s" {
+						elem = elem[l:]
+					} else {
+						break
+					}
+
+					if len(elem) == 0 {
+						break
+					}
+					switch elem[0] {
+					case 'e': // Prefix: "essions"
+
+						if l := len("essions"); len(elem) >= l && elem[0:l] == "essions" {
+							elem = elem[l:]
+						} else {
+							break
+						}
+
+						if len(elem) == 0 {
+							switch r.Method {
+							case "GET":
+								s.handleListSessionsRequest([0]string{}, elemIsEscaped, w, r)
+							case "POST":
+								s.handleCreateSessionRequest([0]string{}, elemIsEscaped, w, r)
+							default:
+								s.notAllowed(w, r, notAllowedParams{
+									allowedMethods: "GET,POST",
+									allowedHeaders: rn22AllowedHeaders,
+									acceptPost:     "application/json",
+									acceptPatch:    "",
+								})
+							}
+
+							return
+						}
+						switch elem[0] {
+						case '/': // Prefix: "/"
+
+							if l := len("/"); len(elem) >= l && elem[0:l] == "/" {
+								elem = elem[l:]
+							} else {
+								break
+							}
+
+							// Param: "id"
+							// Leaf parameter, slashes are prohibited
+							idx := strings.IndexByte(elem, '/')
+							if idx >= 0 {
+								break
+							}
+							args[0] = elem
+							elem = ""
+
+							if len(elem) == 0 {
+								// Leaf node.
+								switch r.Method {
+								case "DELETE":
+									s.handleDeleteSessionRequest([1]string{
+										args[0],
+									}, elemIsEscaped, w, r)
+								case "GET":
+									s.handleGetSessionRequest([1]string{
+										args[0],
+									}, elemIsEscaped, w, r)
+								case "PATCH":
+									s.handleUpdateSessionRequest([1]string{
+										args[0],
+									}, elemIsEscaped, w, r)
+								default:
+									s.notAllowed(w, r, notAllowedParams{
+										allowedMethods: "DELETE,GET,PATCH",
+										allowedHeaders: rn24AllowedHeaders,
+										acceptPost:     "",
+										acceptPatch:    "application/json",
+									})
+								}
+
+								return
+							}
+
+						}
+
+					case 'l': // Prefix: "lots"
+
+						if l := len("lots"); len(elem) >= l && elem[0:l] == "lots" {
+							elem = elem[l:]
+						} else {
+							break
+						}
+
+						if len(elem) == 0 {
+							switch r.Method {
+							case "GET":
+								s.handleListSlotsRequest([0]string{}, elemIsEscaped, w, r)
 							default:
 								s.notAllowed(w, r, notAllowedParams{
 									allowedMethods: "GET",
-									allowedHeaders: rn27AllowedHeaders,
+									allowedHeaders: rn40AllowedHeaders,
 									acceptPost:     "",
 									acceptPatch:    "",
 								})
@@ -1014,9 +1261,140 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 							return
 						}
+						switch elem[0] {
+						case '/': // Prefix: "/"
+
+							if l := len("/"); len(elem) >= l && elem[0:l] == "/" {
+								elem = elem[l:]
+							} else {
+								break
+							}
+
+							if len(elem) == 0 {
+								break
+							}
+							switch elem[0] {
+							case 'a': // Prefix: "availability"
+								origElem := elem
+								if l := len("availability"); len(elem) >= l && elem[0:l] == "availability" {
+									elem = elem[l:]
+								} else {
+									break
+								}
+
+								if len(elem) == 0 {
+									// Leaf node.
+									switch r.Method {
+									case "POST":
+										s.handleCheckSlotAvailabilityRequest([0]string{}, elemIsEscaped, w, r)
+									default:
+										s.notAllowed(w, r, notAllowedParams{
+											allowedMethods: "POST",
+											allowedHeaders: rn7AllowedHeaders,
+											acceptPost:     "application/json",
+											acceptPatch:    "",
+										})
+									}
+
+									return
+								}
+
+								elem = origElem
+							case 'c': // Prefix: "count"
+								origElem := elem
+								if l := len("count"); len(elem) >= l && elem[0:l] == "count" {
+									elem = elem[l:]
+								} else {
+									break
+								}
+
+								if len(elem) == 0 {
+									// Leaf node.
+									switch r.Method {
+									case "GET":
+										s.handleCountSlotsRequest([0]string{}, elemIsEscaped, w, r)
+									default:
+										s.notAllowed(w, r, notAllowedParams{
+											allowedMethods: "GET",
+											allowedHeaders: rn12AllowedHeaders,
+											acceptPost:     "",
+											acceptPatch:    "",
+										})
+									}
+
+									return
+								}
+
+								elem = origElem
+							}
+							// Param: "id"
+							// Leaf parameter, slashes are prohibited
+							idx := strings.IndexByte(elem, '/')
+							if idx >= 0 {
+								break
+							}
+							args[0] = elem
+							elem = ""
+
+							if len(elem) == 0 {
+								// Leaf node.
+								switch r.Method {
+								case "GET":
+									s.handleGetSlotRequest([1]string{
+										args[0],
+									}, elemIsEscaped, w, r)
+								default:
+									s.notAllowed(w, r, notAllowedParams{
+										allowedMethods: "GET",
+										allowedHeaders: rn35AllowedHeaders,
+										acceptPost:     "",
+										acceptPatch:    "",
+									})
+								}
+
+								return
+							}
+
+						}
 
 					}
 
+				}
+
+			case '2': // Prefix: "2/patients/"
+
+				if l := len("2/patients/"); len(elem) >= l && elem[0:l] == "2/patients/" {
+					elem = elem[l:]
+				} else {
+					break
+				}
+
+				// Param: "id"
+				// Leaf parameter, slashes are prohibited
+				idx := strings.IndexByte(elem, '/')
+				if idx >= 0 {
+					break
+				}
+				args[0] = elem
+				elem = ""
+
+				if len(elem) == 0 {
+					// Leaf node.
+					switch r.Method {
+					case "GET":
+						s.handleGetPatientByIdV2Request([1]string{
+							args[0],
+						}, elemIsEscaped, w, r)
+					default:
+						s.notAllowed(w, r, notAllowedParams{
+							allowedMethods: "GET",
+							allowedHeaders: rn33AllowedHeaders,
+							acceptPost:     "",
+							acceptPatch:    "",
+						})
+					}
+
+					return
 				}
 
 			}
@@ -1034,7 +1412,7 @@ type Route struct {
 	operationGroup string
 	pathPattern    string
 	count          int
-	args           [1]string
+	args           [2]string
 }
 
 // Name returns ogen operation name.
@@ -1107,9 +1485,9 @@ func (s *Server) FindPath(method string, u *url.URL) (r Route, _ bool) {
 			break
 		}
 		switch elem[0] {
-		case '/': // Prefix: "/v1/"
+		case '/': // Prefix: "/v"
 
-			if l := len("/v1/"); len(elem) >= l && elem[0:l] == "/v1/" {
+			if l := len("/v"); len(elem) >= l && elem[0:l] == "/v" {
 				elem = elem[l:]
 			} else {
 				break
@@ -1119,9 +1497,9 @@ func (s *Server) FindPath(method string, u *url.URL) (r Route, _ bool) {
 				break
 			}
 			switch elem[0] {
-			case 'a': // Prefix: "appointment"
+			case '1': // Prefix: "1/"
 
-				if l := len("appointment"); len(elem) >= l && elem[0:l] == "appointment" {
+				if l := len("1/"); len(elem) >= l && elem[0:l] == "1/" {
 					elem = elem[l:]
 				} else {
 					break
@@ -1131,9 +1509,285 @@ func (s *Server) FindPath(method string, u *url.URL) (r Route, _ bool) {
 					break
 				}
 				switch elem[0] {
-				case '_': // Prefix: "_types"
+				case 'a': // Prefix: "appointment"
 
-					if l := len("_types"); len(elem) >= l && elem[0:l] == "_types" {
+					if l := len("appointment"); len(elem) >= l && elem[0:l] == "appointment" {
+						elem = elem[l:]
+					} else {
+						break
+					}
+
+					if len(elem) == 0 {
+						break
+					}
+					switch elem[0] {
+					case '_': // Prefix: "_types"
+
+						if l := len("_types"); len(elem) >= l && elem[0:l] == "_types" {
+							elem = elem[l:]
+						} else {
+							break
+						}
+
+						if len(elem) == 0 {
+							switch method {
+							case "GET":
+								r.name = ListAppointmentTypesOperation
+								r.summary = "List Appointment Types"
+								r.operationID = "listAppointmentTypes"
+								r.operationGroup = ""
+								r.pathPattern = "/v1/appointment_types"
+								r.args = args
+								r.count = 0
+								return r, true
+							case "POST":
+								r.name = CreateAppointmentTypeOperation
+								r.summary = "Create an Appointment Type"
+								r.operationID = "createAppointmentType"
+								r.operationGroup = ""
+								r.pathPattern = "/v1/appointment_types"
+								r.args = args
+								r.count = 0
+								return r, true
+							default:
+								return
+							}
+						}
+						switch elem[0] {
+						case '/': // Prefix: "/"
+
+							if l := len("/"); len(elem) >= l && elem[0:l] == "/" {
+								elem = elem[l:]
+							} else {
+								break
+							}
+
+							// Param: "id"
+							// Leaf parameter, slashes are prohibited
+							idx := strings.IndexByte(elem, '/')
+							if idx >= 0 {
+								break
+							}
+							args[0] = elem
+							elem = ""
+
+							if len(elem) == 0 {
+								// Leaf node.
+								switch method {
+								case "PATCH":
+									r.name = UpdateAppointmentTypeOperation
+									r.summary = "Update an Appointment Type"
+									r.operationID = "updateAppointmentType"
+									r.operationGroup = ""
+									r.pathPattern = "/v1/appointment_types/{id}"
+									r.args = args
+									r.count = 1
+									return r, true
+								default:
+									return
+								}
+							}
+
+						}
+
+					case 's': // Prefix: "s"
+
+						if l := len("s"); len(elem) >= l && elem[0:l] == "s" {
+							elem = elem[l:]
+						} else {
+							break
+						}
+
+						if len(elem) == 0 {
+							switch method {
+							case "GET":
+								r.name = ListAppointmentsOperation
+								r.summary = "List Appointments"
+								r.operationID = "listAppointments"
+								r.operationGroup = ""
+								r.pathPattern = "/v1/appointments"
+								r.args = args
+								r.count = 0
+								return r, true
+							case "POST":
+								r.name = CreateAppointmentOperation
+								r.summary = "Create an Appointment"
+								r.operationID = "createAppointment"
+								r.operationGroup = ""
+								r.pathPattern = "/v1/appointments"
+								r.args = args
+								r.count = 0
+								return r, true
+							default:
+								return
+							}
+						}
+						switch elem[0] {
+						case '/': // Prefix: "/"
+
+							if l := len("/"); len(elem) >= l && elem[0:l] == "/" {
+								elem = elem[l:]
+							} else {
+								break
+							}
+
+							// Param: "id"
+							// Match until "/"
+							idx := strings.IndexByte(elem, '/')
+							if idx < 0 {
+								idx = len(elem)
+							}
+							args[0] = elem[:idx]
+							elem = elem[idx:]
+
+							if len(elem) == 0 {
+								switch method {
+								case "GET":
+									r.name = GetAppointmentOperation
+									r.summary = "Get an Appointment"
+									r.operationID = "getAppointment"
+									r.operationGroup = ""
+									r.pathPattern = "/v1/appointments/{id}"
+									r.args = args
+									r.count = 1
+									return r, true
+								case "PUT":
+									r.name = EditAppointmentOperation
+									r.summary = "Edit an Appointment"
+									r.operationID = "editAppointment"
+									r.operationGroup = ""
+									r.pathPattern = "/v1/appointments/{id}"
+									r.args = args
+									r.count = 1
+									return r, true
+								default:
+									return
+								}
+							}
+							switch elem[0] {
+							case '/': // Prefix: "/"
+
+								if l := len("/"); len(elem) >= l && elem[0:l] == "/" {
+									elem = elem[l:]
+								} else {
+									break
+								}
+
+								if len(elem) == 0 {
+									break
+								}
+								switch elem[0] {
+								case 'b': // Prefix: "book"
+
+									if l := len("book"); len(elem) >= l && elem[0:l] == "book" {
+										elem = elem[l:]
+									} else {
+										break
+									}
+
+									if len(elem) == 0 {
+										// Leaf node.
+										switch method {
+										case "PATCH":
+											r.name = BookAppointmentOperation
+											r.summary = "Book an Appointment"
+											r.operationID = "bookAppointment"
+											r.operationGroup = ""
+											r.pathPattern = "/v1/appointments/{id}/book"
+											r.args = args
+											r.count = 1
+											return r, true
+										default:
+											return
+										}
+									}
+
+								case 'c': // Prefix: "cancel"
+
+									if l := len("cancel"); len(elem) >= l && elem[0:l] == "cancel" {
+										elem = elem[l:]
+									} else {
+										break
+									}
+
+									if len(elem) == 0 {
+										// Leaf node.
+										switch method {
+										case "PATCH":
+											r.name = CancelAppointmentOperation
+											r.summary = "Cancel an Appointment"
+											r.operationID = "cancelAppointment"
+											r.operationGroup = ""
+											r.pathPattern = "/v1/appointments/{id}/cancel"
+											r.args = args
+											r.count = 1
+											return r, true
+										default:
+											return
+										}
+									}
+
+								case 'r': // Prefix: "reschedule"
+
+									if l := len("reschedule"); len(elem) >= l && elem[0:l] == "reschedule" {
+										elem = elem[l:]
+									} else {
+										break
+									}
+
+									if len(elem) == 0 {
+										// Leaf node.
+										switch method {
+										case "PATCH":
+											r.name = RescheduleAppointmentOperation
+											r.summary = "Reschedule an Appointment"
+											r.operationID = "rescheduleAppointment"
+											r.operationGroup = ""
+											r.pathPattern = "/v1/appointments/{id}/reschedule"
+											r.args = args
+											r.count = 1
+											return r, true
+										default:
+											return
+										}
+									}
+
+								case 's': // Prefix: "status"
+
+									if l := len("status"); len(elem) >= l && elem[0:l] == "status" {
+										elem = elem[l:]
+									} else {
+										break
+									}
+
+									if len(elem) == 0 {
+										// Leaf node.
+										switch method {
+										case "GET":
+											r.name = GetAppointmentStatusOperation
+											r.summary = "Get appointment status"
+											r.operationID = "getAppointmentStatus"
+											r.operationGroup = ""
+											r.pathPattern = "/v1/appointments/{id}/status"
+											r.args = args
+											r.count = 1
+											return r, true
+										default:
+											return
+										}
+									}
+
+								}
+
+							}
+
+						}
+
+					}
+
+				case 'b': // Prefix: "bank_holidays"
+
+					if l := len("bank_holidays"); len(elem) >= l && elem[0:l] == "bank_holidays" {
 						elem = elem[l:]
 					} else {
 						break
@@ -1142,20 +1796,89 @@ func (s *Server) FindPath(method string, u *url.URL) (r Route, _ bool) {
 					if len(elem) == 0 {
 						switch method {
 						case "GET":
-							r.name = ListAppointmentTypesOperation
-							r.summary = "List Appointment Types"
-							r.operationID = "listAppointmentTypes"
+							r.name = ListBankHolidaysOperation
+							r.summary = "List bank holidays"
+							r.operationID = "listBankHolidays"
 							r.operationGroup = ""
-							r.pathPattern = "/v1/appointment_types"
+							r.pathPattern = "/v1/bank_holidays"
+							r.args = args
+							r.count = 0
+							return r, true
+						default:
+							return
+						}
+					}
+					switch elem[0] {
+					case '/': // Prefix: "/"
+
+						if l := len("/"); len(elem) >= l && elem[0:l] == "/" {
+							elem = elem[l:]
+						} else {
+							break
+						}
+
+						// Param: "date"
+						// Leaf parameter, slashes are prohibited
+						idx := strings.IndexByte(elem, '/')
+						if idx >= 0 {
+							break
+						}
+						args[0] = elem
+						elem = ""
+
+						if len(elem) == 0 {
+							// Leaf node.
+							switch method {
+							case "DELETE":
+								r.name = ResetBankHolidayOperation
+								r.summary = "Reset a bank holiday"
+								r.operationID = "resetBankHoliday"
+								r.operationGroup = ""
+								r.pathPattern = "/v1/bank_holidays/{date}"
+								r.args = args
+								r.count = 1
+								return r, true
+							case "PUT":
+								r.name = SetBankHolidayOperation
+								r.summary = "Set a bank holiday"
+								r.operationID = "setBankHoliday"
+								r.operationGroup = ""
+								r.pathPattern = "/v1/bank_holidays/{date}"
+								r.args = args
+								r.count = 1
+								return r, true
+							default:
+								return
+							}
+						}
+
+					}
+
+				case 'l': // Prefix: "locations"
+
+					if l := len("locations"); len(elem) >= l && elem[0:l] == "locations" {
+						elem = elem[l:]
+					} else {
+						break
+					}
+
+					if len(elem) == 0 {
+						switch method {
+						case "GET":
+							r.name = ListLocationsOperation
+							r.summary = "List Locations"
+							r.operationID = "listLocations"
+							r.operationGroup = ""
+							r.pathPattern = "/v1/locations"
 							r.args = args
 							r.count = 0
 							return r, true
 						case "POST":
-							r.name = CreateAppointmentTypeOperation
-							r.summary = "Create an Appointment Type"
-							r.operationID = "createAppointmentType"
+							r.name = CreateLocationOperation
+							r.summary = "Create a Location"
+							r.operationID = "createLocation"
 							r.operationGroup = ""
-							r.pathPattern = "/v1/appointment_types"
+							r.pathPattern = "/v1/locations"
 							r.args = args
 							r.count = 0
 							return r, true
@@ -1185,11 +1908,11 @@ func (s *Server) FindPath(method string, u *url.URL) (r Route, _ bool) {
 							// Leaf node.
 							switch method {
 							case "PATCH":
-								r.name = UpdateAppointmentTypeOperation
-								r.summary = "Update an Appointment Type"
-								r.operationID = "updateAppointmentType"
+								r.name = UpdateLocationOperation
+								r.summary = "Update a Location"
+								r.operationID = "updateLocation"
 								r.operationGroup = ""
-								r.pathPattern = "/v1/appointment_types/{id}"
+								r.pathPattern = "/v1/locations/{id}"
 								r.args = args
 								r.count = 1
 								return r, true
@@ -1200,9 +1923,9 @@ func (s *Server) FindPath(method string, u *url.URL) (r Route, _ bool) {
 
 					}
 
-				case 's': // Prefix: "s"
+				case 'm': // Prefix: "me"
 
-					if l := len("s"); len(elem) >= l && elem[0:l] == "s" {
+					if l := len("me"); len(elem) >= l && elem[0:l] == "me" {
 						elem = elem[l:]
 					} else {
 						break
@@ -1211,20 +1934,20 @@ func (s *Server) FindPath(method string, u *url.URL) (r Route, _ bool) {
 					if len(elem) == 0 {
 						switch method {
 						case "GET":
-							r.name = ListAppointmentsOperation
-							r.summary = "List Appointments"
-							r.operationID = "listAppointments"
+							r.name = GetPracticeGroupByIdOperation
+							r.summary = "Get Practice Group"
+							r.operationID = "getPracticeGroupById"
 							r.operationGroup = ""
-							r.pathPattern = "/v1/appointments"
+							r.pathPattern = "/v1/me"
 							r.args = args
 							r.count = 0
 							return r, true
-						case "POST":
-							r.name = CreateAppointmentOperation
-							r.summary = "Create an Appointment"
-							r.operationID = "createAppointment"
+						case "PATCH":
+							r.name = UpdatePracticeGroupOperation
+							r.summary = "Update a Practice Group"
+							r.operationID = "updatePracticeGroup"
 							r.operationGroup = ""
-							r.pathPattern = "/v1/appointments"
+							r.pathPattern = "/v1/me"
 							r.args = args
 							r.count = 0
 							return r, true
@@ -1233,42 +1956,102 @@ func (s *Server) FindPath(method string, u *url.URL) (r Route, _ bool) {
 						}
 					}
 					switch elem[0] {
-					case '/': // Prefix: "/"
+					case '/': // Prefix: "/c"
 
-						if l := len("/"); len(elem) >= l && elem[0:l] == "/" {
+						if l := len("/c"); len(elem) >= l && elem[0:l] == "/c" {
 							elem = elem[l:]
 						} else {
 							break
 						}
 
-						// Param: "id"
-						// Match until "/"
-						idx := strings.IndexByte(elem, '/')
-						if idx < 0 {
-							idx = len(elem)
+						if len(elem) == 0 {
+							break
 						}
-						args[0] = elem[:idx]
-						elem = elem[idx:]
+						switch elem[0] {
+						case 'a': // Prefix: "apabilities"
+
+							if l := len("apabilities"); len(elem) >= l && elem[0:l] == "apabilities" {
+								elem = elem[l:]
+							} else {
+								break
+							}
+
+							if len(elem) == 0 {
+								// Leaf node.
+								switch method {
+								case "GET":
+									r.name = GetCapabilitiesOperation
+									r.summary = "Get Practice Group Capabilities"
+									r.operationID = "getCapabilities"
+									r.operationGroup = ""
+									r.pathPattern = "/v1/me/capabilities"
+									r.args = args
+									r.count = 0
+									return r, true
+								default:
+									return
+								}
+							}
+
+						case 'o': // Prefix: "onfiguration"
+
+							if l := len("onfiguration"); len(elem) >= l && elem[0:l] == "onfiguration" {
+								elem = elem[l:]
+							} else {
+								break
+							}
+
+							if len(elem) == 0 {
+								// Leaf node.
+								switch method {
+								case "GET":
+									r.name = GetConfigurationOperation
+									r.summary = "Get Practice Group Configuration"
+									r.operationID = "getConfiguration"
+									r.operationGroup = ""
+									r.pathPattern = "/v1/me/configuration"
+									r.args = args
+									r.count = 0
+									return r, true
+								default:
+									return
+								}
+							}
+
+						}
+
+					}
+
+				case 'p': // Prefix: "p"
+
+					if l := len("p"); len(elem) >= l && elem[0:l] == "p" {
+						elem = elem[l:]
+					} else {
+						break
+					}
+
+					if len(elem) == 0 {
+						break
+					}
+					switch elem[0] {
+					case 'a': // Prefix: "atients"
+
+						if l := len("atients"); len(elem) >= l && elem[0:l] == "atients" {
+							elem = elem[l:]
+						} else {
+							break
+						}
 
 						if len(elem) == 0 {
 							switch method {
 							case "GET":
-								r.name = GetAppointmentOperation
-								r.summary = "Get an Appointment"
-								r.operationID = "getAppointment"
+								r.name = ListPatientsOperation
+								r.summary = "List patients"
+								r.operationID = "listPatients"
 								r.operationGroup = ""
-								r.pathPattern = "/v1/appointments/{id}"
+								r.pathPattern = "/v1/patients"
 								r.args = args
-								r.count = 1
-								return r, true
-							case "PUT":
-								r.name = EditAppointmentOperation
-								r.summary = "Edit an Appointment"
-								r.operationID = "editAppointment"
-								r.operationGroup = ""
-								r.pathPattern = "/v1/appointments/{id}"
-								r.args = args
-								r.count = 1
+								r.count = 0
 								return r, true
 							default:
 								return
@@ -1287,9 +2070,554 @@ func (s *Server) FindPath(method string, u *url.URL) (r Route, _ bool) {
 								break
 							}
 							switch elem[0] {
-							case 'b': // Prefix: "book"
+							case 'r': // Prefix: "register"
+								origElem := elem
+								if l := len("register"); len(elem) >= l && elem[0:l] == "register" {
+									elem = elem[l:]
+								} else {
+									break
+								}
 
-								if l := len("book"); len(elem) >= l && elem[0:l] == "book" {
+								if len(elem) == 0 {
+									switch method {
+									case "POST":
+										r.name = RegisterPatientOperation
+										r.summary = "Register a Patient"
+										r.operationID = "registerPatient"
+										r.operationGroup = ""
+										r.pathPattern = "/v1/patients/register"
+										r.args = args
+										r.count = 0
+										return r, true
+									default:
+										return
+									}
+								}
+								switch elem[0] {
+								case '_': // Prefix: "_pds"
+
+									if l := len("_pds"); len(elem) >= l && elem[0:l] == "_pds" {
+										elem = elem[l:]
+									} else {
+										break
+									}
+
+									if len(elem) == 0 {
+										// Leaf node.
+										switch method {
+										case "POST":
+											r.name = RegisterPatientPdsOperation
+											r.summary = "Register a Patient using PDS"
+											r.operationID = "registerPatientPds"
+											r.operationGroup = ""
+											r.pathPattern = "/v1/patients/register_pds"
+											r.args = args
+											r.count = 0
+											return r, true
+										default:
+											return
+										}
+									}
+
+								}
+
+								elem = origElem
+							}
+							// Param: "id"
+							// Match until "/"
+							idx := strings.IndexByte(elem, '/')
+							if idx < 0 {
+								idx = len(elem)
+							}
+							args[0] = elem[:idx]
+							elem = elem[idx:]
+
+							if len(elem) == 0 {
+								switch method {
+								case "GET":
+									r.name = GetPatientByIdOperation
+									r.summary = "Get a Patient"
+									r.operationID = "getPatientById"
+									r.operationGroup = ""
+									r.pathPattern = "/v1/patients/{id}"
+									r.args = args
+									r.count = 1
+									return r, true
+								default:
+									return
+								}
+							}
+							switch elem[0] {
+							case '/': // Prefix: "/"
+
+								if l := len("/"); len(elem) >= l && elem[0:l] == "/" {
+									elem = elem[l:]
+								} else {
+									break
+								}
+
+								if len(elem) == 0 {
+									break
+								}
+								switch elem[0] {
+								case 'a': // Prefix: "attachments"
+
+									if l := len("attachments"); len(elem) >= l && elem[0:l] == "attachments" {
+										elem = elem[l:]
+									} else {
+										break
+									}
+
+									if len(elem) == 0 {
+										switch method {
+										case "GET":
+											r.name = ListPatientAttachmentsOperation
+											r.summary = "List patient attachments"
+											r.operationID = "listPatientAttachments"
+											r.operationGroup = ""
+											r.pathPattern = "/v1/patients/{id}/attachments"
+											r.args = args
+											r.count = 1
+											return r, true
+										case "POST":
+											r.name = CreatePatientAttachmentOperation
+											r.summary = "Attach a file"
+											r.operationID = "createPatientAttachment"
+											r.operationGroup = ""
+											r.pathPattern = "/v1/patients/{id}/attachments"
+											r.args = args
+											r.count = 1
+											return r, true
+										default:
+											return
+										}
+									}
+									switch elem[0] {
+									case '/': // Prefix: "/"
+
+										if l := len("/"); len(elem) >= l && elem[0:l] == "/" {
+											elem = elem[l:]
+										} else {
+											break
+										}
+
+										// Param: "attachment_id"
+										// Leaf parameter, slashes are prohibited
+										idx := strings.IndexByte(elem, '/')
+										if idx >= 0 {
+											break
+										}
+										args[1] = elem
+										elem = ""
+
+										if len(elem) == 0 {
+											// Leaf node.
+											switch method {
+											case "GET":
+												r.name = GetPatientAttachmentOperation
+												r.summary = "Get an attachment"
+												r.operationID = "getPatientAttachment"
+												r.operationGroup = ""
+												r.pathPattern = "/v1/patients/{id}/attachments/{attachment_id}"
+												r.args = args
+												r.count = 2
+												return r, true
+											default:
+												return
+											}
+										}
+
+									}
+
+								case 'c': // Prefix: "contact_details/"
+
+									if l := len("contact_details/"); len(elem) >= l && elem[0:l] == "contact_details/" {
+										elem = elem[l:]
+									} else {
+										break
+									}
+
+									// Param: "kind"
+									// Leaf parameter, slashes are prohibited
+									idx := strings.IndexByte(elem, '/')
+									if idx >= 0 {
+										break
+									}
+									args[1] = elem
+									elem = ""
+
+									if len(elem) == 0 {
+										// Leaf node.
+										switch method {
+										case "PUT":
+											r.name = SetPatientContactDetailOperation
+											r.summary = "Set a contact detail"
+											r.operationID = "setPatientContactDetail"
+											r.operationGroup = ""
+											r.pathPattern = "/v1/patients/{id}/contact_details/{kind}"
+											r.args = args
+											r.count = 2
+											return r, true
+										default:
+											return
+										}
+									}
+
+								case 'e': // Prefix: "ehr/c"
+
+									if l := len("ehr/c"); len(elem) >= l && elem[0:l] == "ehr/c" {
+										elem = elem[l:]
+									} else {
+										break
+									}
+
+									if len(elem) == 0 {
+										break
+									}
+									switch elem[0] {
+									case 'a': // Prefix: "andidates"
+
+										if l := len("andidates"); len(elem) >= l && elem[0:l] == "andidates" {
+											elem = elem[l:]
+										} else {
+											break
+										}
+
+										if len(elem) == 0 {
+											// Leaf node.
+											switch method {
+											case "GET":
+												r.name = ListPatientEhrCandidatesOperation
+												r.summary = "List Candidates for the Patient on EHR"
+												r.operationID = "listPatientEhrCandidates"
+												r.operationGroup = ""
+												r.pathPattern = "/v1/patients/{id}/ehr/candidates"
+												r.args = args
+												r.count = 1
+												return r, true
+											default:
+												return
+											}
+										}
+
+									case 'o': // Prefix: "onnect"
+
+										if l := len("onnect"); len(elem) >= l && elem[0:l] == "onnect" {
+											elem = elem[l:]
+										} else {
+											break
+										}
+
+										if len(elem) == 0 {
+											// Leaf node.
+											switch method {
+											case "POST":
+												r.name = ConnectPatientEhrOperation
+												r.summary = "Connect a Patient to EHR"
+												r.operationID = "connectPatientEhr"
+												r.operationGroup = ""
+												r.pathPattern = "/v1/patients/{id}/ehr/connect"
+												r.args = args
+												r.count = 1
+												return r, true
+											default:
+												return
+											}
+										}
+
+									}
+
+								case 'm': // Prefix: "merge"
+
+									if l := len("merge"); len(elem) >= l && elem[0:l] == "merge" {
+										elem = elem[l:]
+									} else {
+										break
+									}
+
+									if len(elem) == 0 {
+										switch method {
+										case "POST":
+											r.name = MergePatientsOperation
+											r.summary = "Merge patients"
+											r.operationID = "mergePatients"
+											r.operationGroup = ""
+											r.pathPattern = "/v1/patients/{id}/merge"
+											r.args = args
+											r.count = 1
+											return r, true
+										default:
+											return
+										}
+									}
+									switch elem[0] {
+									case '/': // Prefix: "/preview"
+
+										if l := len("/preview"); len(elem) >= l && elem[0:l] == "/preview" {
+											elem = elem[l:]
+										} else {
+											break
+										}
+
+										if len(elem) == 0 {
+											// Leaf node.
+											switch method {
+											case "POST":
+												r.name = PreviewPatientMergeOperation
+												r.summary = "Preview Patient Merging"
+												r.operationID = "previewPatientMerge"
+												r.operationGroup = ""
+												r.pathPattern = "/v1/patients/{id}/merge/preview"
+												r.args = args
+												r.count = 1
+												return r, true
+											default:
+												return
+											}
+										}
+
+									}
+
+								case 'u': // Prefix: "unmerge"
+
+									if l := len("unmerge"); len(elem) >= l && elem[0:l] == "unmerge" {
+										elem = elem[l:]
+									} else {
+										break
+									}
+
+									if len(elem) == 0 {
+										// Leaf node.
+										switch method {
+										case "POST":
+											r.name = UnmergePatientsOperation
+											r.summary = "Undo a merge"
+											r.operationID = "unmergePatients"
+											r.operationGroup = ""
+											r.pathPattern = "/v1/patients/{id}/unmerge"
+											r.args = args
+											r.count = 1
+											return r, true
+										default:
+											return
+										}
+									}
+
+								}
+
+							}
+
+						}
+
+					case 'r': // Prefix: "ractitioners"
+
+						if l := len("ractitioners"); len(elem) >= l && elem[0:l] == "ractitioners" {
+							elem = elem[l:]
+						} else {
+							break
+						}
+
+						if len(elem) == 0 {
+							switch method {
+							case "GET":
+								r.name = ListPractitionersOperation
+								r.summary = "List Practitioners"
+								r.operationID = "listPractitioners"
+								r.operationGroup = ""
+								r.pathPattern = "/v1/practitioners"
+								r.args = args
+								r.count = 0
+								return r, true
+							case "POST":
+								r.name = CreatePractitionerOperation
+								r.summary = "Create a Practitioner"
+								r.operationID = "createPractitioner"
+								r.operationGroup = ""
+								r.pathPattern = "/v1/practitioners"
+								r.args = args
+								r.count = 0
+								return r, true
+							default:
+								return
+							}
+						}
+						switch elem[0] {
+						case '/': // Prefix: "/"
+
+							if l := len("/"); len(elem) >= l && elem[0:l] == "/" {
+								elem = elem[l:]
+							} else {
+								break
+							}
+
+							// Param: "id"
+							// Leaf parameter, slashes are prohibited
+							idx := strings.IndexByte(elem, '/')
+							if idx >= 0 {
+								break
+							}
+							args[0] = elem
+							elem = ""
+
+							if len(elem) == 0 {
+								// Leaf node.
+								switch method {
+								case "PATCH":
+									r.name = UpdatePractitionerOperation
+									r.summary = "Update a Practitioner"
+									r.operationID = "updatePractitioner"
+									r.operationGroup = ""
+									r.pathPattern = "/v1/practitioners/{id}"
+									r.args = args
+									r.count = 1
+									return r, true
+								default:
+									return
+								}
+							}
+
+						}
+
+					}
+
+				case 's': // Prefix: "s"
+
+					if l := len("s"); len(elem) >= l && elem[0:l] == "s" {
+						elem = elem[l:]
+					} else {
+						break
+					}
+
+					if len(elem) == 0 {
+						break
+					}
+					switch elem[0] {
+					case 'e': // Prefix: "essions"
+
+						if l := len("essions"); len(elem) >= l && elem[0:l] == "essions" {
+							elem = elem[l:]
+						} else {
+							break
+						}
+
+						if len(elem) == 0 {
+							switch method {
+							case "GET":
+								r.name = ListSessionsOperation
+								r.summary = "List sessions"
+								r.operationID = "listSessions"
+								r.operationGroup = ""
+								r.pathPattern = "/v1/sessions"
+								r.args = args
+								r.count = 0
+								return r, true
+							case "POST":
+								r.name = CreateSessionOperation
+								r.summary = "Create a session"
+								r.operationID = "createSession"
+								r.operationGroup = ""
+								r.pathPattern = "/v1/sessions"
+								r.args = args
+								r.count = 0
+								return r, true
+							default:
+								return
+							}
+						}
+						switch elem[0] {
+						case '/': // Prefix: "/"
+
+							if l := len("/"); len(elem) >= l && elem[0:l] == "/" {
+								elem = elem[l:]
+							} else {
+								break
+							}
+
+							// Param: "id"
+							// Leaf parameter, slashes are prohibited
+							idx := strings.IndexByte(elem, '/')
+							if idx >= 0 {
+								break
+							}
+							args[0] = elem
+							elem = ""
+
+							if len(elem) == 0 {
+								// Leaf node.
+								switch method {
+								case "DELETE":
+									r.name = DeleteSessionOperation
+									r.summary = "Delete a session"
+									r.operationID = "deleteSession"
+									r.operationGroup = ""
+									r.pathPattern = "/v1/sessions/{id}"
+									r.args = args
+									r.count = 1
+									return r, true
+								case "GET":
+									r.name = GetSessionOperation
+									r.summary = "Get a session"
+									r.operationID = "getSession"
+									r.operationGroup = ""
+									r.pathPattern = "/v1/sessions/{id}"
+									r.args = args
+									r.count = 1
+									return r, true
+								case "PATCH":
+									r.name = UpdateSessionOperation
+									r.summary = "Update a session"
+									r.operationID = "updateSession"
+									r.operationGroup = ""
+									r.pathPattern = "/v1/sessions/{id}"
+									r.args = args
+									r.count = 1
+									return r, true
+								default:
+									return
+								}
+							}
+
+						}
+
+					case 'l': // Prefix: "lots"
+
+						if l := len("lots"); len(elem) >= l && elem[0:l] == "lots" {
+							elem = elem[l:]
+						} else {
+							break
+						}
+
+						if len(elem) == 0 {
+							switch method {
+							case "GET":
+								r.name = ListSlotsOperation
+								r.summary = "List Slots"
+								r.operationID = "listSlots"
+								r.operationGroup = ""
+								r.pathPattern = "/v1/slots"
+								r.args = args
+								r.count = 0
+								return r, true
+							default:
+								return
+							}
+						}
+						switch elem[0] {
+						case '/': // Prefix: "/"
+
+							if l := len("/"); len(elem) >= l && elem[0:l] == "/" {
+								elem = elem[l:]
+							} else {
+								break
+							}
+
+							if len(elem) == 0 {
+								break
+							}
+							switch elem[0] {
+							case 'a': // Prefix: "availability"
+								origElem := elem
+								if l := len("availability"); len(elem) >= l && elem[0:l] == "availability" {
 									elem = elem[l:]
 								} else {
 									break
@@ -1298,73 +2626,24 @@ func (s *Server) FindPath(method string, u *url.URL) (r Route, _ bool) {
 								if len(elem) == 0 {
 									// Leaf node.
 									switch method {
-									case "PATCH":
-										r.name = BookAppointmentOperation
-										r.summary = "Book an Appointment"
-										r.operationID = "bookAppointment"
+									case "POST":
+										r.name = CheckSlotAvailabilityOperation
+										r.summary = "Check slot availability"
+										r.operationID = "checkSlotAvailability"
 										r.operationGroup = ""
-										r.pathPattern = "/v1/appointments/{id}/book"
+										r.pathPattern = "/v1/slots/availability"
 										r.args = args
-										r.count = 1
+										r.count = 0
 										return r, true
 									default:
 										return
 									}
 								}
 
-							case 'c': // Prefix: "cancel"
-
-								if l := len("cancel"); len(elem) >= l && elem[0:l] == "cancel" {
-									elem = elem[l:]
-								} else {
-									break
-								}
-
-								if len(elem) == 0 {
-									// Leaf node.
-									switch method {
-									case "PATCH":
-										r.name = CancelAppointmentOperation
-										r.summary = "Cancel an Appointment"
-										r.operationID = "cancelAppointment"
-										r.operationGroup = ""
-										r.pathPattern = "/v1/appointments/{id}/cancel"
-										r.args = args
-										r.count = 1
-										return r, true
-									default:
-										return
-									}
-								}
-
-							case 'r': // Prefix: "reschedule"
-
-								if l := len("reschedule"); len(elem) >= l && elem[0:l] == "reschedule" {
-									elem = elem[l:]
-								} else {
-									break
-								}
-
-								if len(elem) == 0 {
-									// Leaf node.
-									switch method {
-									case "PATCH":
-										r.name = RescheduleAppointmentOperation
-										r.summary = "Reschedule an Appointment"
-										r.operationID = "rescheduleAppointment"
-										r.operationGroup = ""
-										r.pathPattern = "/v1/appointments/{id}/reschedule"
-										r.args = args
-										r.count = 1
-										return r, true
-									default:
-										return
-									}
-								}
-
-							case 's': // Prefix: "status"
-
-								if l := len("status"); len(elem) >= l && elem[0:l] == "status" {
+								elem = origElem
+							case 'c': // Prefix: "count"
+								origElem := elem
+								if l := len("count"); len(elem) >= l && elem[0:l] == "count" {
 									elem = elem[l:]
 								} else {
 									break
@@ -1374,654 +2653,85 @@ func (s *Server) FindPath(method string, u *url.URL) (r Route, _ bool) {
 									// Leaf node.
 									switch method {
 									case "GET":
-										r.name = GetAppointmentStatusOperation
-										r.summary = "Get appointment status"
-										r.operationID = "getAppointmentStatus"
+										r.name = CountSlotsOperation
+										r.summary = "Count Bookable Slots"
+										r.operationID = "countSlots"
 										r.operationGroup = ""
-										r.pathPattern = "/v1/appointments/{id}/status"
+										r.pathPattern = "/v1/slots/count"
 										r.args = args
-										r.count = 1
+										r.count = 0
 										return r, true
 									default:
 										return
 									}
 								}
 
+								elem = origElem
 							}
-
-						}
-
-					}
-
-				}
-
-			case 'b': // Prefix: "bank_holidays"
-
-				if l := len("bank_holidays"); len(elem) >= l && elem[0:l] == "bank_holidays" {
-					elem = elem[l:]
-				} else {
-					break
-				}
-
-				if len(elem) == 0 {
-					switch method {
-					case "GET":
-						r.name = ListBankHolidaysOperation
-						r.summary = "List bank holidays"
-						r.operationID = "listBankHolidays"
-						r.operationGroup = ""
-						r.pathPattern = "/v1/bank_holidays"
-						r.args = args
-						r.count = 0
-						return r, true
-					default:
-						return
-					}
-				}
-				switch elem[0] {
-				case '/': // Prefix: "/"
-
-					if l := len("/"); len(elem) >= l && elem[0:l] == "/" {
-						elem = elem[l:]
-					} else {
-						break
-					}
-
-					// Param: "date"
-					// Leaf parameter, slashes are prohibited
-					idx := strings.IndexByte(elem, '/')
-					if idx >= 0 {
-						break
-					}
-					args[0] = elem
-					elem = ""
-
-					if len(elem) == 0 {
-						// Leaf node.
-						switch method {
-						case "DELETE":
-							r.name = ResetBankHolidayOperation
-							r.summary = "Reset a bank holiday"
-							r.operationID = "resetBankHoliday"
-							r.operationGroup = ""
-							r.pathPattern = "/v1/bank_holidays/{date}"
-							r.args = args
-							r.count = 1
-							return r, true
-						case "PUT":
-							r.name = SetBankHolidayOperation
-							r.summary = "Set a bank holiday"
-							r.operationID = "setBankHoliday"
-							r.operationGroup = ""
-							r.pathPattern = "/v1/bank_holidays/{date}"
-							r.args = args
-							r.count = 1
-							return r, true
-						default:
-							return
-						}
-					}
-
-				}
-
-			case 'l': // Prefix: "locations"
-
-				if l := len("locations"); len(elem) >= l && elem[0:l] == "locations" {
-					elem = elem[l:]
-				} else {
-					break
-				}
-
-				if len(elem) == 0 {
-					switch method {
-					case "GET":
-						r.name = ListLocationsOperation
-						r.summary = "List Locations"
-						r.operationID = "listLocations"
-						r.operationGroup = ""
-						r.pathPattern = "/v1/locations"
-						r.args = args
-						r.count = 0
-						return r, true
-					case "POST":
-						r.name = CreateLocationOperation
-						r.summary = "Create a Location"
-						r.operationID = "createLocation"
-						r.operationGroup = ""
-						r.pathPattern = "/v1/locations"
-						r.args = args
-						r.count = 0
-						return r, true
-					default:
-						return
-					}
-				}
-				switch elem[0] {
-				case '/': // Prefix: "/"
-
-					if l := len("/"); len(elem) >= l && elem[0:l] == "/" {
-						elem = elem[l:]
-					} else {
-						break
-					}
-
-					// Param: "id"
-					// Leaf parameter, slashes are prohibited
-					idx := strings.IndexByte(elem, '/')
-					if idx >= 0 {
-						break
-					}
-					args[0] = elem
-					elem = ""
-
-					if len(elem) == 0 {
-						// Leaf node.
-						switch method {
-						case "PATCH":
-							r.name = UpdateLocationOperation
-							r.summary = "Update a Location"
-							r.operationID = "updateLocation"
-							r.operationGroup = ""
-							r.pathPattern = "/v1/locations/{id}"
-							r.args = args
-							r.count = 1
-							return r, true
-						default:
-							return
-						}
-					}
-
-				}
-
-			case 'm': // Prefix: "me"
-
-				if l := len("me"); len(elem) >= l && elem[0:l] == "me" {
-					elem = elem[l:]
-				} else {
-					break
-				}
-
-				if len(elem) == 0 {
-					switch method {
-					case "GET":
-						r.name = GetPracticeGroupByIdOperation
-						r.summary = "Get Practice Group"
-						r.operationID = "getPracticeGroupById"
-						r.operationGroup = ""
-						r.pathPattern = "/v1/me"
-						r.args = args
-						r.count = 0
-						return r, true
-					case "PATCH":
-						r.name = UpdatePracticeGroupOperation
-						r.summary = "Update a Practice Group"
-						r.operationID = "updatePracticeGroup"
-						r.operationGroup = ""
-						r.pathPattern = "/v1/me"
-						r.args = args
-						r.count = 0
-						return r, true
-					default:
-						return
-					}
-				}
-				switch elem[0] {
-				case '/': // Prefix: "/c"
-
-					if l := len("/c"); len(elem) >= l && elem[0:l] == "/c" {
-						elem = elem[l:]
-					} else {
-						break
-					}
-
-					if len(elem) == 0 {
-						break
-					}
-					switch elem[0] {
-					case 'a': // Prefix: "apabilities"
-
-						if l := len("apabilities"); len(elem) >= l && elem[0:l] == "apabilities" {
-							elem = elem[l:]
-						} else {
-							break
-						}
-
-						if len(elem) == 0 {
-							// Leaf node.
-							switch method {
-							case "GET":
-								r.name = GetCapabilitiesOperation
-								r.summary = "Get Practice Group Capabilities"
-								r.operationID = "getCapabilities"
-								r.operationGroup = ""
-								r.pathPattern = "/v1/me/capabilities"
-								r.args = args
-								r.count = 0
-								return r, true
-							default:
-								return
-							}
-						}
-
-					case 'o': // Prefix: "onfiguration"
-
-						if l := len("onfiguration"); len(elem) >= l && elem[0:l] == "onfiguration" {
-							elem = elem[l:]
-						} else {
-							break
-						}
-
-						if len(elem) == 0 {
-							// Leaf node.
-							switch method {
-							case "GET":
-								r.name = GetConfigurationOperation
-								r.summary = "Get Practice Group Configuration"
-								r.operationID = "getConfiguration"
-								r.operationGroup = ""
-								r.pathPattern = "/v1/me/configuration"
-								r.args = args
-								r.count = 0
-								return r, true
-							default:
-								return
-							}
-						}
-
-					}
-
-				}
-
-			case 'p': // Prefix: "p"
-
-				if l := len("p"); len(elem) >= l && elem[0:l] == "p" {
-					elem = elem[l:]
-				} else {
-					break
-				}
-
-				if len(elem) == 0 {
-					break
-				}
-				switch elem[0] {
-				case 'a': // Prefix: "atients"
-
-					if l := len("atients"); len(elem) >= l && elem[0:l] == "atients" {
-						elem = elem[l:]
-					} else {
-						break
-					}
-
-					if len(elem) == 0 {
-						switch method {
-						case "GET":
-							r.name = ListPatientsOperation
-							r.summary = "List patients"
-							r.operationID = "listPatients"
-							r.operationGroup = ""
-							r.pathPattern = "/v1/patients"
-							r.args = args
-							r.count = 0
-							return r, true
-						default:
-							return
-						}
-					}
-					switch elem[0] {
-					case '/': // Prefix: "/"
-
-						if l := len("/"); len(elem) >= l && elem[0:l] == "/" {
-							elem = elem[l:]
-						} else {
-							break
-						}
-
-						if len(elem) == 0 {
-							break
-						}
-						switch elem[0] {
-						case 'r': // Prefix: "register"
-							origElem := elem
-							if l := len("register"); len(elem) >= l && elem[0:l] == "register" {
-								elem = elem[l:]
-							} else {
+							// Param: "id"
+							// Leaf parameter, slashes are prohibited
+							idx := strings.IndexByte(elem, '/')
+							if idx >= 0 {
 								break
 							}
-
-							if len(elem) == 0 {
-								// Leaf node.
-								switch method {
-								case "POST":
-									r.name = RegisterPatientOperation
-									r.summary = "Register a Patient"
-									r.operationID = "registerPatient"
-									r.operationGroup = ""
-									r.pathPattern = "/v1/patients/register"
-									r.args = args
-									r.count = 0
-									return r, true
-								default:
-									return
-								}
-							}
-
-							elem = origElem
-						}
-						// Param: "id"
-						// Leaf parameter, slashes are prohibited
-						idx := strings.IndexByte(elem, '/')
-						if idx >= 0 {
-							break
-						}
-						args[0] = elem
-						elem = ""
-
-						if len(elem) == 0 {
-							// Leaf node.
-							switch method {
-							case "GET":
-								r.name = GetPatientByIdOperation
-								r.summary = "Get a Patient"
-								r.operationID = "getPatientById"
-								r.operationGroup = ""
-								r.pathPattern = "/v1/patients/{id}"
-								r.args = args
-								r.count = 1
-								return r, true
-							default:
-								return
-							}
-						}
-
-					}
-
-				case 'r': // Prefix: "ractitioners"
-
-					if l := len("ractitioners"); len(elem) >= l && elem[0:l] == "ractitioners" {
-						elem = elem[l:]
-					} else {
-						break
-					}
-
-					if len(elem) == 0 {
-						switch method {
-						case "GET":
-							r.name = ListPractitionersOperation
-							r.summary = "List Practitioners"
-							r.operationID = "listPractitioners"
-							r.operationGroup = ""
-							r.pathPattern = "/v1/practitioners"
-							r.args = args
-							r.count = 0
-							return r, true
-						case "POST":
-							r.name = CreatePractitionerOperation
-							r.summary = "Create a Practitioner"
-							r.operationID = "createPractitioner"
-							r.operationGroup = ""
-							r.pathPattern = "/v1/practitioners"
-							r.args = args
-							r.count = 0
-							return r, true
-						default:
-							return
-						}
-					}
-					switch elem[0] {
-					case '/': // Prefix: "/"
-
-						if l := len("/"); len(elem) >= l && elem[0:l] == "/" {
-							elem = elem[l:]
-						} else {
-							break
-						}
-
-						// Param: "id"
-						// Leaf parameter, slashes are prohibited
-						idx := strings.IndexByte(elem, '/')
-						if idx >= 0 {
-							break
-						}
-						args[0] = elem
-						elem = ""
-
-						if len(elem) == 0 {
-							// Leaf node.
-							switch method {
-							case "PATCH":
-								r.name = UpdatePractitionerOperation
-								r.summary = "Update a Practitioner"
-								r.operationID = "updatePractitioner"
-								r.operationGroup = ""
-								r.pathPattern = "/v1/practitioners/{id}"
-								r.args = args
-								r.count = 1
-								return r, true
-							default:
-								return
-							}
-						}
-
-					}
-
-				}
-
-			case 's': // Prefix: "s"
-
-				if l := len("s"); len(elem) >= l && elem[0:l] == "s" {
-					elem = elem[l:]
-				} else {
-					break
-				}
-
-				if len(elem) == 0 {
-					break
-				}
-				switch elem[0] {
-				case 'e': // Prefix: "essions"
-
-					if l := len("essions"); len(elem) >= l && elem[0:l] == "essions" {
-						elem = elem[l:]
-					} else {
-						break
-					}
-
-					if len(elem) == 0 {
-						switch method {
-						case "GET":
-							r.name = ListSessionsOperation
-							r.summary = "List sessions"
-							r.operationID = "listSessions"
-							r.operationGroup = ""
-							r.pathPattern = "/v1/sessions"
-							r.args = args
-							r.count = 0
-							return r, true
-						case "POST":
-							r.name = CreateSessionOperation
-							r.summary = "Create a session"
-							r.operationID = "createSession"
-							r.operationGroup = ""
-							r.pathPattern = "/v1/sessions"
-							r.args = args
-							r.count = 0
-							return r, true
-						default:
-							return
-						}
-					}
-					switch elem[0] {
-					case '/': // Prefix: "/"
-
-						if l := len("/"); len(elem) >= l && elem[0:l] == "/" {
-							elem = elem[l:]
-						} else {
-							break
-						}
-
-						// Param: "id"
-						// Leaf parameter, slashes are prohibited
-						idx := strings.IndexByte(elem, '/')
-						if idx >= 0 {
-							break
-						}
-						args[0] = elem
-						elem = ""
-
-						if len(elem) == 0 {
-							// Leaf node.
-							switch method {
-							case "DELETE":
-								r.name = DeleteSessionOperation
-								r.summary = "Delete a session"
-								r.operationID = "deleteSession"
-								r.operationGroup = ""
-								r.pathPattern = "/v1/sessions/{id}"
-								r.args = args
-								r.count = 1
-								return r, true
-							case "GET":
-								r.name = GetSessionOperation
-								r.summary = "Get a session"
-								r.operationID = "getSession"
-								r.operationGroup = ""
-								r.pathPattern = "/v1/sessions/{id}"
-								r.args = args
-								r.count = 1
-								return r, true
-							case "PATCH":
-								r.name = UpdateSessionOperation
-								r.summary = "Update a session"
-								r.operationID = "updateSession"
-								r.operationGroup = ""
-								r.pathPattern = "/v1/sessions/{id}"
-								r.args = args
-								r.count = 1
-								return r, true
-							default:
-								return
-							}
-						}
-
-					}
-
-				case 'l': // Prefix: "lots"
-
-					if l := len("lots"); len(elem) >= l && elem[0:l] == "lots" {
-						elem = elem[l:]
-					} else {
-						break
-					}
-
-					if len(elem) == 0 {
-						switch method {
-						case "GET":
-							r.name = ListSlotsOperation
-							r.summary = "List Slots"
-							r.operationID = "listSlots"
-							r.operationGroup = ""
-							r.pathPattern = "/v1/slots"
-							r.args = args
-							r.count = 0
-							return r, true
-						default:
-							return
-						}
-					}
-					switch elem[0] {
-					case '/': // Prefix: "/"
-
-						if l := len("/"); len(elem) >= l && elem[0:l] == "/" {
-							elem = elem[l:]
-						} else {
-							break
-						}
-
-						if len(elem) == 0 {
-							break
-						}
-						switch elem[0] {
-						case 'a': // Prefix: "availability"
-							origElem := elem
-							if l := len("availability"); len(elem) >= l && elem[0:l] == "availability" {
-								elem = elem[l:]
-							} else {
-								break
-							}
-
-							if len(elem) == 0 {
-								// Leaf node.
-								switch method {
-								case "POST":
-									r.name = CheckSlotAvailabilityOperation
-									r.summary = "Check slot availability"
-									r.operationID = "checkSlotAvailability"
-									r.operationGroup = ""
-									r.pathPattern = "/v1/slots/availability"
-									r.args = args
-									r.count = 0
-									return r, true
-								default:
-									return
-								}
-							}
-
-							elem = origElem
-						case 'c': // Prefix: "count"
-							origElem := elem
-							if l := len("count"); len(elem) >= l && elem[0:l] == "count" {
-								elem = elem[l:]
-							} else {
-								break
-							}
+							args[0] = elem
+							elem = ""
 
 							if len(elem) == 0 {
 								// Leaf node.
 								switch method {
 								case "GET":
-									r.name = CountSlotsOperation
-									r.summary = "Count Bookable Slots"
-									r.operationID = "countSlots"
+									r.name = GetSlotOperation
+									r.summary = "Get a slot"
+									r.operationID = "getSlot"
 									r.operationGroup = ""
-									r.pathPattern = "/v1/slots/count"
+									r.pathPattern = "/v1/slots/{id}"
 									r.args = args
-									r.count = 0
+									r.count = 1
 									return r, true
 								default:
 									return
 								}
 							}
 
-							elem = origElem
-						}
-						// Param: "id"
-						// Leaf parameter, slashes are prohibited
-						idx := strings.IndexByte(elem, '/')
-						if idx >= 0 {
-							break
-						}
-						args[0] = elem
-						elem = ""
-
-						if len(elem) == 0 {
-							// Leaf node.
-							switch method {
-							case "GET":
-								r.name = GetSlotOperation
-								r.summary = "Get a slot"
-								r.operationID = "getSlot"
-								r.operationGroup = ""
-								r.pathPattern = "/v1/slots/{id}"
-								r.args = args
-								r.count = 1
-								return r, true
-							default:
-								return
-							}
 						}
 
 					}
 
+				}
+
+			case '2': // Prefix: "2/patients/"
+
+				if l := len("2/patients/"); len(elem) >= l && elem[0:l] == "2/patients/" {
+					elem = elem[l:]
+				} else {
+					break
+				}
+
+				// Param: "id"
+				// Leaf parameter, slashes are prohibited
+				idx := strings.IndexByte(elem, '/')
+				if idx >= 0 {
+					break
+				}
+				args[0] = elem
+				elem = ""
+
+				if len(elem) == 0 {
+					// Leaf node.
+					switch method {
+					case "GET":
+						r.name = GetPatientByIdV2Operation
+						r.summary = "Get a Patient (v2)"
+						r.operationID = "getPatientByIdV2"
+						r.operationGroup = ""
+						r.pathPattern = "/v2/patients/{id}"
+						r.args = args
+						r.count = 1
+						return r, true
+					default:
+						return
+					}
 				}
 
 			}

@@ -1234,6 +1234,92 @@ func (s *AppointmentTypeSetup) SetActive(val bool) {
 func (*AppointmentTypeSetup) createAppointmentTypeRes() {}
 func (*AppointmentTypeSetup) updateAppointmentTypeRes() {}
 
+// Ref: #/components/schemas/Attachment
+type Attachment struct {
+	ID        ID     `json:"id"`
+	EhrFileID string `json:"ehr_file_id"`
+	FileName  string `json:"file_name"`
+	MediaType string `json:"media_type"`
+	// Bytes.
+	Size      int       `json:"size"`
+	CreatedAt time.Time `json:"created_at"`
+	// The file in Base64; not in a list.
+	FileData OptString `json:"file_data"`
+}
+
+// GetID returns the value of ID.
+func (s *Attachment) GetID() ID {
+	return s.ID
+}
+
+// GetEhrFileID returns the value of EhrFileID.
+func (s *Attachment) GetEhrFileID() string {
+	return s.EhrFileID
+}
+
+// GetFileName returns the value of FileName.
+func (s *Attachment) GetFileName() string {
+	return s.FileName
+}
+
+// GetMediaType returns the value of MediaType.
+func (s *Attachment) GetMediaType() string {
+	return s.MediaType
+}
+
+// GetSize returns the value of Size.
+func (s *Attachment) GetSize() int {
+	return s.Size
+}
+
+// GetCreatedAt returns the value of CreatedAt.
+func (s *Attachment) GetCreatedAt() time.Time {
+	return s.CreatedAt
+}
+
+// GetFileData returns the value of FileData.
+func (s *Attachment) GetFileData() OptString {
+	return s.FileData
+}
+
+// SetID sets the value of ID.
+func (s *Attachment) SetID(val ID) {
+	s.ID = val
+}
+
+// SetEhrFileID sets the value of EhrFileID.
+func (s *Attachment) SetEhrFileID(val string) {
+	s.EhrFileID = val
+}
+
+// SetFileName sets the value of FileName.
+func (s *Attachment) SetFileName(val string) {
+	s.FileName = val
+}
+
+// SetMediaType sets the value of MediaType.
+func (s *Attachment) SetMediaType(val string) {
+	s.MediaType = val
+}
+
+// SetSize sets the value of Size.
+func (s *Attachment) SetSize(val int) {
+	s.Size = val
+}
+
+// SetCreatedAt sets the value of CreatedAt.
+func (s *Attachment) SetCreatedAt(val time.Time) {
+	s.CreatedAt = val
+}
+
+// SetFileData sets the value of FileData.
+func (s *Attachment) SetFileData(val OptString) {
+	s.FileData = val
+}
+
+func (*Attachment) createPatientAttachmentRes() {}
+func (*Attachment) getPatientAttachmentRes()    {}
+
 // Ref: #/components/schemas/AvailabilityRequest
 type AvailabilityRequest struct {
 	PractitionerID    string    `json:"practitioner_id"`
@@ -1648,6 +1734,7 @@ type CapabilitiesPermissionsItem string
 const (
 	CapabilitiesPermissionsItemAutoWriteToRecord CapabilitiesPermissionsItem = "auto_write_to_record"
 	CapabilitiesPermissionsItemSetup             CapabilitiesPermissionsItem = "setup"
+	CapabilitiesPermissionsItemStaff             CapabilitiesPermissionsItem = "staff"
 )
 
 // AllValues returns all CapabilitiesPermissionsItem values.
@@ -1655,6 +1742,7 @@ func (CapabilitiesPermissionsItem) AllValues() []CapabilitiesPermissionsItem {
 	return []CapabilitiesPermissionsItem{
 		CapabilitiesPermissionsItemAutoWriteToRecord,
 		CapabilitiesPermissionsItemSetup,
+		CapabilitiesPermissionsItemStaff,
 	}
 }
 
@@ -1664,6 +1752,8 @@ func (s CapabilitiesPermissionsItem) MarshalText() ([]byte, error) {
 	case CapabilitiesPermissionsItemAutoWriteToRecord:
 		return []byte(s), nil
 	case CapabilitiesPermissionsItemSetup:
+		return []byte(s), nil
+	case CapabilitiesPermissionsItemStaff:
 		return []byte(s), nil
 	default:
 		return nil, errors.Errorf("invalid value: %q", s)
@@ -1678,6 +1768,9 @@ func (s *CapabilitiesPermissionsItem) UnmarshalText(data []byte) error {
 		return nil
 	case CapabilitiesPermissionsItemSetup:
 		*s = CapabilitiesPermissionsItemSetup
+		return nil
+	case CapabilitiesPermissionsItemStaff:
+		*s = CapabilitiesPermissionsItemStaff
 		return nil
 	default:
 		return errors.Errorf("invalid value: %q", data)
@@ -1799,6 +1892,246 @@ func (s *Configuration) SetMaximumSearchDays(val OptFloat64) {
 
 func (*Configuration) getConfigurationRes() {}
 
+type ConnectPatientEhrBadRequest Error
+
+func (*ConnectPatientEhrBadRequest) connectPatientEhrRes() {}
+
+type ConnectPatientEhrConflict Error
+
+func (*ConnectPatientEhrConflict) connectPatientEhrRes() {}
+
+type ConnectPatientEhrForbidden Error
+
+func (*ConnectPatientEhrForbidden) connectPatientEhrRes() {}
+
+type ConnectPatientEhrNotFound Error
+
+func (*ConnectPatientEhrNotFound) connectPatientEhrRes() {}
+
+type ConnectPatientEhrReq struct {
+	EhrPartnerID string `json:"ehr_partner_id"`
+}
+
+// GetEhrPartnerID returns the value of EhrPartnerID.
+func (s *ConnectPatientEhrReq) GetEhrPartnerID() string {
+	return s.EhrPartnerID
+}
+
+// SetEhrPartnerID sets the value of EhrPartnerID.
+func (s *ConnectPatientEhrReq) SetEhrPartnerID(val string) {
+	s.EhrPartnerID = val
+}
+
+type ConnectPatientEhrTooManyRequests Error
+
+func (*ConnectPatientEhrTooManyRequests) connectPatientEhrRes() {}
+
+type ConnectPatientEhrUnauthorized Error
+
+func (*ConnectPatientEhrUnauthorized) connectPatientEhrRes() {}
+
+type ConnectPatientEhrUnprocessableEntity Error
+
+func (*ConnectPatientEhrUnprocessableEntity) connectPatientEhrRes() {}
+
+// Ref: #/components/schemas/ContactDetail
+type ContactDetail struct {
+	Kind   ContactKind         `json:"kind"`
+	Source ContactDetailSource `json:"source"`
+	// The number or the e-mail address.
+	Value      OptString        `json:"value"`
+	Address    OptPostalAddress `json:"address"`
+	RecordedAt time.Time        `json:"recorded_at"`
+	Verified   bool             `json:"verified"`
+	VerifiedAt OptNilDateTime   `json:"verified_at"`
+	// Of all that say something of this kind.
+	InUse bool `json:"in_use"`
+}
+
+// GetKind returns the value of Kind.
+func (s *ContactDetail) GetKind() ContactKind {
+	return s.Kind
+}
+
+// GetSource returns the value of Source.
+func (s *ContactDetail) GetSource() ContactDetailSource {
+	return s.Source
+}
+
+// GetValue returns the value of Value.
+func (s *ContactDetail) GetValue() OptString {
+	return s.Value
+}
+
+// GetAddress returns the value of Address.
+func (s *ContactDetail) GetAddress() OptPostalAddress {
+	return s.Address
+}
+
+// GetRecordedAt returns the value of RecordedAt.
+func (s *ContactDetail) GetRecordedAt() time.Time {
+	return s.RecordedAt
+}
+
+// GetVerified returns the value of Verified.
+func (s *ContactDetail) GetVerified() bool {
+	return s.Verified
+}
+
+// GetVerifiedAt returns the value of VerifiedAt.
+func (s *ContactDetail) GetVerifiedAt() OptNilDateTime {
+	return s.VerifiedAt
+}
+
+// GetInUse returns the value of InUse.
+func (s *ContactDetail) GetInUse() bool {
+	return s.InUse
+}
+
+// SetKind sets the value of Kind.
+func (s *ContactDetail) SetKind(val ContactKind) {
+	s.Kind = val
+}
+
+// SetSource sets the value of Source.
+func (s *ContactDetail) SetSource(val ContactDetailSource) {
+	s.Source = val
+}
+
+// SetValue sets the value of Value.
+func (s *ContactDetail) SetValue(val OptString) {
+	s.Value = val
+}
+
+// SetAddress sets the value of Address.
+func (s *ContactDetail) SetAddress(val OptPostalAddress) {
+	s.Address = val
+}
+
+// SetRecordedAt sets the value of RecordedAt.
+func (s *ContactDetail) SetRecordedAt(val time.Time) {
+	s.RecordedAt = val
+}
+
+// SetVerified sets the value of Verified.
+func (s *ContactDetail) SetVerified(val bool) {
+	s.Verified = val
+}
+
+// SetVerifiedAt sets the value of VerifiedAt.
+func (s *ContactDetail) SetVerifiedAt(val OptNilDateTime) {
+	s.VerifiedAt = val
+}
+
+// SetInUse sets the value of InUse.
+func (s *ContactDetail) SetInUse(val bool) {
+	s.InUse = val
+}
+
+type ContactDetailSource string
+
+const (
+	ContactDetailSourcePractice ContactDetailSource = "practice"
+	ContactDetailSourceCaller   ContactDetailSource = "caller"
+	ContactDetailSourcePds      ContactDetailSource = "pds"
+)
+
+// AllValues returns all ContactDetailSource values.
+func (ContactDetailSource) AllValues() []ContactDetailSource {
+	return []ContactDetailSource{
+		ContactDetailSourcePractice,
+		ContactDetailSourceCaller,
+		ContactDetailSourcePds,
+	}
+}
+
+// MarshalText implements encoding.TextMarshaler.
+func (s ContactDetailSource) MarshalText() ([]byte, error) {
+	switch s {
+	case ContactDetailSourcePractice:
+		return []byte(s), nil
+	case ContactDetailSourceCaller:
+		return []byte(s), nil
+	case ContactDetailSourcePds:
+		return []byte(s), nil
+	default:
+		return nil, errors.Errorf("invalid value: %q", s)
+	}
+}
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (s *ContactDetailSource) UnmarshalText(data []byte) error {
+	switch ContactDetailSource(data) {
+	case ContactDetailSourcePractice:
+		*s = ContactDetailSourcePractice
+		return nil
+	case ContactDetailSourceCaller:
+		*s = ContactDetailSourceCaller
+		return nil
+	case ContactDetailSourcePds:
+		*s = ContactDetailSourcePds
+		return nil
+	default:
+		return errors.Errorf("invalid value: %q", data)
+	}
+}
+
+// Ref: #/components/schemas/ContactKind
+type ContactKind string
+
+const (
+	ContactKindMobile   ContactKind = "mobile"
+	ContactKindLandline ContactKind = "landline"
+	ContactKindEmail    ContactKind = "email"
+	ContactKindAddress  ContactKind = "address"
+)
+
+// AllValues returns all ContactKind values.
+func (ContactKind) AllValues() []ContactKind {
+	return []ContactKind{
+		ContactKindMobile,
+		ContactKindLandline,
+		ContactKindEmail,
+		ContactKindAddress,
+	}
+}
+
+// MarshalText implements encoding.TextMarshaler.
+func (s ContactKind) MarshalText() ([]byte, error) {
+	switch s {
+	case ContactKindMobile:
+		return []byte(s), nil
+	case ContactKindLandline:
+		return []byte(s), nil
+	case ContactKindEmail:
+		return []byte(s), nil
+	case ContactKindAddress:
+		return []byte(s), nil
+	default:
+		return nil, errors.Errorf("invalid value: %q", s)
+	}
+}
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (s *ContactKind) UnmarshalText(data []byte) error {
+	switch ContactKind(data) {
+	case ContactKindMobile:
+		*s = ContactKindMobile
+		return nil
+	case ContactKindLandline:
+		*s = ContactKindLandline
+		return nil
+	case ContactKindEmail:
+		*s = ContactKindEmail
+		return nil
+	case ContactKindAddress:
+		*s = ContactKindAddress
+		return nil
+	default:
+		return errors.Errorf("invalid value: %q", data)
+	}
+}
+
 type CountSlotsBadRequest Error
 
 func (*CountSlotsBadRequest) countSlotsRes() {}
@@ -1906,6 +2239,56 @@ func (*CreateLocationUnauthorized) createLocationRes() {}
 type CreateLocationUnprocessableEntity Error
 
 func (*CreateLocationUnprocessableEntity) createLocationRes() {}
+
+type CreatePatientAttachmentBadRequest Error
+
+func (*CreatePatientAttachmentBadRequest) createPatientAttachmentRes() {}
+
+type CreatePatientAttachmentForbidden Error
+
+func (*CreatePatientAttachmentForbidden) createPatientAttachmentRes() {}
+
+type CreatePatientAttachmentNotFound Error
+
+func (*CreatePatientAttachmentNotFound) createPatientAttachmentRes() {}
+
+type CreatePatientAttachmentReq struct {
+	FileName string `json:"file_name"`
+	// The file in Base64.
+	FileData string `json:"file_data"`
+}
+
+// GetFileName returns the value of FileName.
+func (s *CreatePatientAttachmentReq) GetFileName() string {
+	return s.FileName
+}
+
+// GetFileData returns the value of FileData.
+func (s *CreatePatientAttachmentReq) GetFileData() string {
+	return s.FileData
+}
+
+// SetFileName sets the value of FileName.
+func (s *CreatePatientAttachmentReq) SetFileName(val string) {
+	s.FileName = val
+}
+
+// SetFileData sets the value of FileData.
+func (s *CreatePatientAttachmentReq) SetFileData(val string) {
+	s.FileData = val
+}
+
+type CreatePatientAttachmentTooManyRequests Error
+
+func (*CreatePatientAttachmentTooManyRequests) createPatientAttachmentRes() {}
+
+type CreatePatientAttachmentUnauthorized Error
+
+func (*CreatePatientAttachmentUnauthorized) createPatientAttachmentRes() {}
+
+type CreatePatientAttachmentUnprocessableEntity Error
+
+func (*CreatePatientAttachmentUnprocessableEntity) createPatientAttachmentRes() {}
 
 type CreatePractitionerBadRequest Error
 
@@ -2300,6 +2683,22 @@ type GetConfigurationUnauthorized Error
 
 func (*GetConfigurationUnauthorized) getConfigurationRes() {}
 
+type GetPatientAttachmentForbidden Error
+
+func (*GetPatientAttachmentForbidden) getPatientAttachmentRes() {}
+
+type GetPatientAttachmentNotFound Error
+
+func (*GetPatientAttachmentNotFound) getPatientAttachmentRes() {}
+
+type GetPatientAttachmentTooManyRequests Error
+
+func (*GetPatientAttachmentTooManyRequests) getPatientAttachmentRes() {}
+
+type GetPatientAttachmentUnauthorized Error
+
+func (*GetPatientAttachmentUnauthorized) getPatientAttachmentRes() {}
+
 type GetPatientByIdForbidden Error
 
 func (*GetPatientByIdForbidden) getPatientByIdRes() {}
@@ -2315,6 +2714,67 @@ func (*GetPatientByIdTooManyRequests) getPatientByIdRes() {}
 type GetPatientByIdUnauthorized Error
 
 func (*GetPatientByIdUnauthorized) getPatientByIdRes() {}
+
+type GetPatientByIdV2BadRequest Error
+
+func (*GetPatientByIdV2BadRequest) getPatientByIdV2Res() {}
+
+type GetPatientByIdV2DataSource string
+
+const (
+	GetPatientByIdV2DataSourceHero GetPatientByIdV2DataSource = "hero"
+	GetPatientByIdV2DataSourceEhr  GetPatientByIdV2DataSource = "ehr"
+)
+
+// AllValues returns all GetPatientByIdV2DataSource values.
+func (GetPatientByIdV2DataSource) AllValues() []GetPatientByIdV2DataSource {
+	return []GetPatientByIdV2DataSource{
+		GetPatientByIdV2DataSourceHero,
+		GetPatientByIdV2DataSourceEhr,
+	}
+}
+
+// MarshalText implements encoding.TextMarshaler.
+func (s GetPatientByIdV2DataSource) MarshalText() ([]byte, error) {
+	switch s {
+	case GetPatientByIdV2DataSourceHero:
+		return []byte(s), nil
+	case GetPatientByIdV2DataSourceEhr:
+		return []byte(s), nil
+	default:
+		return nil, errors.Errorf("invalid value: %q", s)
+	}
+}
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (s *GetPatientByIdV2DataSource) UnmarshalText(data []byte) error {
+	switch GetPatientByIdV2DataSource(data) {
+	case GetPatientByIdV2DataSourceHero:
+		*s = GetPatientByIdV2DataSourceHero
+		return nil
+	case GetPatientByIdV2DataSourceEhr:
+		*s = GetPatientByIdV2DataSourceEhr
+		return nil
+	default:
+		return errors.Errorf("invalid value: %q", data)
+	}
+}
+
+type GetPatientByIdV2Forbidden Error
+
+func (*GetPatientByIdV2Forbidden) getPatientByIdV2Res() {}
+
+type GetPatientByIdV2NotFound Error
+
+func (*GetPatientByIdV2NotFound) getPatientByIdV2Res() {}
+
+type GetPatientByIdV2TooManyRequests Error
+
+func (*GetPatientByIdV2TooManyRequests) getPatientByIdV2Res() {}
+
+type GetPatientByIdV2Unauthorized Error
+
+func (*GetPatientByIdV2Unauthorized) getPatientByIdV2Res() {}
 
 type GetPracticeGroupByIdForbidden Error
 
@@ -2361,6 +2821,32 @@ type GetSlotUnauthorized Error
 func (*GetSlotUnauthorized) getSlotRes() {}
 
 type ID string
+
+// Ref: #/components/schemas/IdentityUnconfirmed
+type IdentityUnconfirmed struct {
+	Message  string `json:"message"`
+	LoginURL string `json:"login_url"`
+}
+
+// GetMessage returns the value of Message.
+func (s *IdentityUnconfirmed) GetMessage() string {
+	return s.Message
+}
+
+// GetLoginURL returns the value of LoginURL.
+func (s *IdentityUnconfirmed) GetLoginURL() string {
+	return s.LoginURL
+}
+
+// SetMessage sets the value of Message.
+func (s *IdentityUnconfirmed) SetMessage(val string) {
+	s.Message = val
+}
+
+// SetLoginURL sets the value of LoginURL.
+func (s *IdentityUnconfirmed) SetLoginURL(val string) {
+	s.LoginURL = val
+}
 
 type ListAppointmentTypesBadRequest Error
 
@@ -2600,6 +3086,92 @@ type ListLocationsUnauthorized Error
 
 func (*ListLocationsUnauthorized) listLocationsRes() {}
 
+type ListPatientAttachmentsForbidden Error
+
+func (*ListPatientAttachmentsForbidden) listPatientAttachmentsRes() {}
+
+type ListPatientAttachmentsNotFound Error
+
+func (*ListPatientAttachmentsNotFound) listPatientAttachmentsRes() {}
+
+type ListPatientAttachmentsOK struct {
+	Data  []Attachment `json:"data"`
+	Count float64      `json:"count"`
+}
+
+// GetData returns the value of Data.
+func (s *ListPatientAttachmentsOK) GetData() []Attachment {
+	return s.Data
+}
+
+// GetCount returns the value of Count.
+func (s *ListPatientAttachmentsOK) GetCount() float64 {
+	return s.Count
+}
+
+// SetData sets the value of Data.
+func (s *ListPatientAttachmentsOK) SetData(val []Attachment) {
+	s.Data = val
+}
+
+// SetCount sets the value of Count.
+func (s *ListPatientAttachmentsOK) SetCount(val float64) {
+	s.Count = val
+}
+
+func (*ListPatientAttachmentsOK) listPatientAttachmentsRes() {}
+
+type ListPatientAttachmentsTooManyRequests Error
+
+func (*ListPatientAttachmentsTooManyRequests) listPatientAttachmentsRes() {}
+
+type ListPatientAttachmentsUnauthorized Error
+
+func (*ListPatientAttachmentsUnauthorized) listPatientAttachmentsRes() {}
+
+type ListPatientEhrCandidatesForbidden Error
+
+func (*ListPatientEhrCandidatesForbidden) listPatientEhrCandidatesRes() {}
+
+type ListPatientEhrCandidatesNotFound Error
+
+func (*ListPatientEhrCandidatesNotFound) listPatientEhrCandidatesRes() {}
+
+type ListPatientEhrCandidatesOK struct {
+	Data  []PatientV2 `json:"data"`
+	Count float64     `json:"count"`
+}
+
+// GetData returns the value of Data.
+func (s *ListPatientEhrCandidatesOK) GetData() []PatientV2 {
+	return s.Data
+}
+
+// GetCount returns the value of Count.
+func (s *ListPatientEhrCandidatesOK) GetCount() float64 {
+	return s.Count
+}
+
+// SetData sets the value of Data.
+func (s *ListPatientEhrCandidatesOK) SetData(val []PatientV2) {
+	s.Data = val
+}
+
+// SetCount sets the value of Count.
+func (s *ListPatientEhrCandidatesOK) SetCount(val float64) {
+	s.Count = val
+}
+
+func (*ListPatientEhrCandidatesOK) listPatientEhrCandidatesRes() {}
+
+type ListPatientEhrCandidatesTooManyRequests Error
+
+func (*ListPatientEhrCandidatesTooManyRequests) listPatientEhrCandidatesRes() {}
+
+type ListPatientEhrCandidatesUnauthorized Error
+
+func (*ListPatientEhrCandidatesUnauthorized) listPatientEhrCandidatesRes() {}
+
 type ListPatientsBadRequest Error
 
 func (*ListPatientsBadRequest) listPatientsRes() {}
@@ -2612,6 +3184,7 @@ const (
 	ListPatientsFieldNhsNumber    ListPatientsField = "nhs_number"
 	ListPatientsFieldFirstName    ListPatientsField = "first_name"
 	ListPatientsFieldLastName     ListPatientsField = "last_name"
+	ListPatientsFieldFullName     ListPatientsField = "full_name"
 	ListPatientsFieldEmail        ListPatientsField = "email"
 	ListPatientsFieldMobile       ListPatientsField = "mobile"
 	ListPatientsFieldDob          ListPatientsField = "dob"
@@ -2625,6 +3198,7 @@ func (ListPatientsField) AllValues() []ListPatientsField {
 		ListPatientsFieldNhsNumber,
 		ListPatientsFieldFirstName,
 		ListPatientsFieldLastName,
+		ListPatientsFieldFullName,
 		ListPatientsFieldEmail,
 		ListPatientsFieldMobile,
 		ListPatientsFieldDob,
@@ -2643,6 +3217,8 @@ func (s ListPatientsField) MarshalText() ([]byte, error) {
 	case ListPatientsFieldFirstName:
 		return []byte(s), nil
 	case ListPatientsFieldLastName:
+		return []byte(s), nil
+	case ListPatientsFieldFullName:
 		return []byte(s), nil
 	case ListPatientsFieldEmail:
 		return []byte(s), nil
@@ -2672,6 +3248,9 @@ func (s *ListPatientsField) UnmarshalText(data []byte) error {
 		return nil
 	case ListPatientsFieldLastName:
 		*s = ListPatientsFieldLastName
+		return nil
+	case ListPatientsFieldFullName:
+		*s = ListPatientsFieldFullName
 		return nil
 	case ListPatientsFieldEmail:
 		*s = ListPatientsFieldEmail
@@ -2984,6 +3563,211 @@ func (s *LocationInput) SetActive(val OptBool) {
 	s.Active = val
 }
 
+type MergePatientsBadRequest Error
+
+func (*MergePatientsBadRequest) mergePatientsRes() {}
+
+type MergePatientsConflict Error
+
+func (*MergePatientsConflict) mergePatientsRes() {}
+
+type MergePatientsForbidden Error
+
+func (*MergePatientsForbidden) mergePatientsRes() {}
+
+type MergePatientsNotFound Error
+
+func (*MergePatientsNotFound) mergePatientsRes() {}
+
+type MergePatientsReq struct {
+	MergeToken string `json:"merge_token"`
+	PatientID  ID     `json:"patient_id"`
+}
+
+// GetMergeToken returns the value of MergeToken.
+func (s *MergePatientsReq) GetMergeToken() string {
+	return s.MergeToken
+}
+
+// GetPatientID returns the value of PatientID.
+func (s *MergePatientsReq) GetPatientID() ID {
+	return s.PatientID
+}
+
+// SetMergeToken sets the value of MergeToken.
+func (s *MergePatientsReq) SetMergeToken(val string) {
+	s.MergeToken = val
+}
+
+// SetPatientID sets the value of PatientID.
+func (s *MergePatientsReq) SetPatientID(val ID) {
+	s.PatientID = val
+}
+
+type MergePatientsTooManyRequests Error
+
+func (*MergePatientsTooManyRequests) mergePatientsRes() {}
+
+type MergePatientsUnauthorized Error
+
+func (*MergePatientsUnauthorized) mergePatientsRes() {}
+
+type MergePatientsUnprocessableEntity Error
+
+func (*MergePatientsUnprocessableEntity) mergePatientsRes() {}
+
+// Ref: #/components/schemas/MergePreview
+type MergePreview struct {
+	MergeToken    string    `json:"merge_token"`
+	ExpiresAt     time.Time `json:"expires_at"`
+	Patient       PatientV2 `json:"patient"`
+	OtherPatient  PatientV2 `json:"other_patient"`
+	MergedPatient PatientV2 `json:"merged_patient"`
+	// Details in which the two records differ, and which speak against their being one person.
+	Warnings []MergePreviewWarningsItem `json:"warnings"`
+	Moves    Moved                      `json:"moves"`
+}
+
+// GetMergeToken returns the value of MergeToken.
+func (s *MergePreview) GetMergeToken() string {
+	return s.MergeToken
+}
+
+// GetExpiresAt returns the value of ExpiresAt.
+func (s *MergePreview) GetExpiresAt() time.Time {
+	return s.ExpiresAt
+}
+
+// GetPatient returns the value of Patient.
+func (s *MergePreview) GetPatient() PatientV2 {
+	return s.Patient
+}
+
+// GetOtherPatient returns the value of OtherPatient.
+func (s *MergePreview) GetOtherPatient() PatientV2 {
+	return s.OtherPatient
+}
+
+// GetMergedPatient returns the value of MergedPatient.
+func (s *MergePreview) GetMergedPatient() PatientV2 {
+	return s.MergedPatient
+}
+
+// GetWarnings returns the value of Warnings.
+func (s *MergePreview) GetWarnings() []MergePreviewWarningsItem {
+	return s.Warnings
+}
+
+// GetMoves returns the value of Moves.
+func (s *MergePreview) GetMoves() Moved {
+	return s.Moves
+}
+
+// SetMergeToken sets the value of MergeToken.
+func (s *MergePreview) SetMergeToken(val string) {
+	s.MergeToken = val
+}
+
+// SetExpiresAt sets the value of ExpiresAt.
+func (s *MergePreview) SetExpiresAt(val time.Time) {
+	s.ExpiresAt = val
+}
+
+// SetPatient sets the value of Patient.
+func (s *MergePreview) SetPatient(val PatientV2) {
+	s.Patient = val
+}
+
+// SetOtherPatient sets the value of OtherPatient.
+func (s *MergePreview) SetOtherPatient(val PatientV2) {
+	s.OtherPatient = val
+}
+
+// SetMergedPatient sets the value of MergedPatient.
+func (s *MergePreview) SetMergedPatient(val PatientV2) {
+	s.MergedPatient = val
+}
+
+// SetWarnings sets the value of Warnings.
+func (s *MergePreview) SetWarnings(val []MergePreviewWarningsItem) {
+	s.Warnings = val
+}
+
+// SetMoves sets the value of Moves.
+func (s *MergePreview) SetMoves(val Moved) {
+	s.Moves = val
+}
+
+func (*MergePreview) previewPatientMergeRes() {}
+
+type MergePreviewWarningsItem string
+
+const (
+	MergePreviewWarningsItemDob       MergePreviewWarningsItem = "dob"
+	MergePreviewWarningsItemLastName  MergePreviewWarningsItem = "last_name"
+	MergePreviewWarningsItemFirstName MergePreviewWarningsItem = "first_name"
+	MergePreviewWarningsItemSex       MergePreviewWarningsItem = "sex"
+)
+
+// AllValues returns all MergePreviewWarningsItem values.
+func (MergePreviewWarningsItem) AllValues() []MergePreviewWarningsItem {
+	return []MergePreviewWarningsItem{
+		MergePreviewWarningsItemDob,
+		MergePreviewWarningsItemLastName,
+		MergePreviewWarningsItemFirstName,
+		MergePreviewWarningsItemSex,
+	}
+}
+
+// MarshalText implements encoding.TextMarshaler.
+func (s MergePreviewWarningsItem) MarshalText() ([]byte, error) {
+	switch s {
+	case MergePreviewWarningsItemDob:
+		return []byte(s), nil
+	case MergePreviewWarningsItemLastName:
+		return []byte(s), nil
+	case MergePreviewWarningsItemFirstName:
+		return []byte(s), nil
+	case MergePreviewWarningsItemSex:
+		return []byte(s), nil
+	default:
+		return nil, errors.Errorf("invalid value: %q", s)
+	}
+}
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (s *MergePreviewWarningsItem) UnmarshalText(data []byte) error {
+	switch MergePreviewWarningsItem(data) {
+	case MergePreviewWarningsItemDob:
+		*s = MergePreviewWarningsItemDob
+		return nil
+	case MergePreviewWarningsItemLastName:
+		*s = MergePreviewWarningsItemLastName
+		return nil
+	case MergePreviewWarningsItemFirstName:
+		*s = MergePreviewWarningsItemFirstName
+		return nil
+	case MergePreviewWarningsItemSex:
+		*s = MergePreviewWarningsItemSex
+		return nil
+	default:
+		return errors.Errorf("invalid value: %q", data)
+	}
+}
+
+// How many things, by what they are.
+// Ref: #/components/schemas/Moved
+type Moved map[string]int
+
+func (s *Moved) init() Moved {
+	m := *s
+	if m == nil {
+		m = map[string]int{}
+		*s = m
+	}
+	return m
+}
+
 // NewNilAppointmentTypeAssigneeType returns new NilAppointmentTypeAssigneeType with value set to v.
 func NewNilAppointmentTypeAssigneeType(v AppointmentTypeAssigneeType) NilAppointmentTypeAssigneeType {
 	return NilAppointmentTypeAssigneeType{
@@ -3023,6 +3807,51 @@ func (o NilAppointmentTypeAssigneeType) Get() (v AppointmentTypeAssigneeType, ok
 
 // Or returns value if set, or given parameter if does not.
 func (o NilAppointmentTypeAssigneeType) Or(d AppointmentTypeAssigneeType) AppointmentTypeAssigneeType {
+	if v, ok := o.Get(); ok {
+		return v
+	}
+	return d
+}
+
+// NewNilBool returns new NilBool with value set to v.
+func NewNilBool(v bool) NilBool {
+	return NilBool{
+		Value: v,
+	}
+}
+
+// NilBool is nullable bool.
+type NilBool struct {
+	Value bool
+	Null  bool
+}
+
+// SetTo sets value to v.
+func (o *NilBool) SetTo(v bool) {
+	o.Null = false
+	o.Value = v
+}
+
+// IsNull returns true if value is Null.
+func (o NilBool) IsNull() bool { return o.Null }
+
+// SetToNull sets value to null.
+func (o *NilBool) SetToNull() {
+	o.Null = true
+	var v bool
+	o.Value = v
+}
+
+// Get returns value and boolean that denotes whether value was set.
+func (o NilBool) Get() (v bool, ok bool) {
+	if o.Null {
+		return v, false
+	}
+	return o.Value, true
+}
+
+// Or returns value if set, or given parameter if does not.
+func (o NilBool) Or(d bool) bool {
 	if v, ok := o.Get(); ok {
 		return v
 	}
@@ -3532,6 +4361,52 @@ func (o OptFloat64) Or(d float64) float64 {
 	return d
 }
 
+// NewOptGetPatientByIdV2DataSource returns new OptGetPatientByIdV2DataSource with value set to v.
+func NewOptGetPatientByIdV2DataSource(v GetPatientByIdV2DataSource) OptGetPatientByIdV2DataSource {
+	return OptGetPatientByIdV2DataSource{
+		Value: v,
+		Set:   true,
+	}
+}
+
+// OptGetPatientByIdV2DataSource is optional GetPatientByIdV2DataSource.
+type OptGetPatientByIdV2DataSource struct {
+	Value GetPatientByIdV2DataSource
+	Set   bool
+}
+
+// IsSet returns true if OptGetPatientByIdV2DataSource was set.
+func (o OptGetPatientByIdV2DataSource) IsSet() bool { return o.Set }
+
+// Reset unsets value.
+func (o *OptGetPatientByIdV2DataSource) Reset() {
+	var v GetPatientByIdV2DataSource
+	o.Value = v
+	o.Set = false
+}
+
+// SetTo sets value to v.
+func (o *OptGetPatientByIdV2DataSource) SetTo(v GetPatientByIdV2DataSource) {
+	o.Set = true
+	o.Value = v
+}
+
+// Get returns value and boolean that denotes whether value was set.
+func (o OptGetPatientByIdV2DataSource) Get() (v GetPatientByIdV2DataSource, ok bool) {
+	if !o.Set {
+		return v, false
+	}
+	return o.Value, true
+}
+
+// Or returns value if set, or given parameter if does not.
+func (o OptGetPatientByIdV2DataSource) Or(d GetPatientByIdV2DataSource) GetPatientByIdV2DataSource {
+	if v, ok := o.Get(); ok {
+		return v
+	}
+	return d
+}
+
 // NewOptID returns new OptID with value set to v.
 func NewOptID(v ID) OptID {
 	return OptID{
@@ -3716,6 +4591,74 @@ func (o OptListPatientsField) Or(d ListPatientsField) ListPatientsField {
 	return d
 }
 
+// NewOptNilDataSource returns new OptNilDataSource with value set to v.
+func NewOptNilDataSource(v DataSource) OptNilDataSource {
+	return OptNilDataSource{
+		Value: v,
+		Set:   true,
+	}
+}
+
+// OptNilDataSource is optional nullable DataSource.
+type OptNilDataSource struct {
+	Value DataSource
+	Set   bool
+	Null  bool
+}
+
+// IsSet returns true if OptNilDataSource was set.
+func (o OptNilDataSource) IsSet() bool { return o.Set }
+
+// Reset unsets value.
+func (o *OptNilDataSource) Reset() {
+	var v DataSource
+	o.Value = v
+	o.Set = false
+	o.Null = false
+}
+
+// SetTo sets value to v.
+func (o *OptNilDataSource) SetTo(v DataSource) {
+	o.Set = true
+	o.Null = false
+	o.Value = v
+}
+
+// IsNull returns true if value is Null.
+func (o OptNilDataSource) IsNull() bool { return o.Null }
+
+// SetToNull sets value to null.
+func (o *OptNilDataSource) SetToNull() {
+	o.Set = true
+	o.Null = true
+	var v DataSource
+	o.Value = v
+}
+
+// IsEmpty returns true if the field was omitted from the payload (not Set and not Null).
+func (o OptNilDataSource) IsEmpty() bool {
+	return !o.Set && !o.Null
+}
+
+// Get returns value and boolean that denotes whether value was set.
+func (o OptNilDataSource) Get() (v DataSource, ok bool) {
+	if o.Null {
+		return v, false
+	}
+	if !o.Set {
+		return v, false
+	}
+	return o.Value, true
+}
+
+// Or returns value if set, or given parameter if does not.
+func (o OptNilDataSource) Or(d DataSource) DataSource {
+	if v, ok := o.Get(); ok {
+		return v
+	}
+	return d
+}
+
 // NewOptNilDateTime returns new OptNilDateTime with value set to v.
 func NewOptNilDateTime(v time.Time) OptNilDateTime {
 	return OptNilDateTime{
@@ -3778,6 +4721,74 @@ func (o OptNilDateTime) Get() (v time.Time, ok bool) {
 
 // Or returns value if set, or given parameter if does not.
 func (o OptNilDateTime) Or(d time.Time) time.Time {
+	if v, ok := o.Get(); ok {
+		return v
+	}
+	return d
+}
+
+// NewOptNilPatientV2NhsNumberStatus returns new OptNilPatientV2NhsNumberStatus with value set to v.
+func NewOptNilPatientV2NhsNumberStatus(v PatientV2NhsNumberStatus) OptNilPatientV2NhsNumberStatus {
+	return OptNilPatientV2NhsNumberStatus{
+		Value: v,
+		Set:   true,
+	}
+}
+
+// OptNilPatientV2NhsNumberStatus is optional nullable PatientV2NhsNumberStatus.
+type OptNilPatientV2NhsNumberStatus struct {
+	Value PatientV2NhsNumberStatus
+	Set   bool
+	Null  bool
+}
+
+// IsSet returns true if OptNilPatientV2NhsNumberStatus was set.
+func (o OptNilPatientV2NhsNumberStatus) IsSet() bool { return o.Set }
+
+// Reset unsets value.
+func (o *OptNilPatientV2NhsNumberStatus) Reset() {
+	var v PatientV2NhsNumberStatus
+	o.Value = v
+	o.Set = false
+	o.Null = false
+}
+
+// SetTo sets value to v.
+func (o *OptNilPatientV2NhsNumberStatus) SetTo(v PatientV2NhsNumberStatus) {
+	o.Set = true
+	o.Null = false
+	o.Value = v
+}
+
+// IsNull returns true if value is Null.
+func (o OptNilPatientV2NhsNumberStatus) IsNull() bool { return o.Null }
+
+// SetToNull sets value to null.
+func (o *OptNilPatientV2NhsNumberStatus) SetToNull() {
+	o.Set = true
+	o.Null = true
+	var v PatientV2NhsNumberStatus
+	o.Value = v
+}
+
+// IsEmpty returns true if the field was omitted from the payload (not Set and not Null).
+func (o OptNilPatientV2NhsNumberStatus) IsEmpty() bool {
+	return !o.Set && !o.Null
+}
+
+// Get returns value and boolean that denotes whether value was set.
+func (o OptNilPatientV2NhsNumberStatus) Get() (v PatientV2NhsNumberStatus, ok bool) {
+	if o.Null {
+		return v, false
+	}
+	if !o.Set {
+		return v, false
+	}
+	return o.Value, true
+}
+
+// Or returns value if set, or given parameter if does not.
+func (o OptNilPatientV2NhsNumberStatus) Or(d PatientV2NhsNumberStatus) PatientV2NhsNumberStatus {
 	if v, ok := o.Get(); ok {
 		return v
 	}
@@ -4102,6 +5113,52 @@ func (o OptPersonName) Or(d PersonName) PersonName {
 	return d
 }
 
+// NewOptPostalAddress returns new OptPostalAddress with value set to v.
+func NewOptPostalAddress(v PostalAddress) OptPostalAddress {
+	return OptPostalAddress{
+		Value: v,
+		Set:   true,
+	}
+}
+
+// OptPostalAddress is optional PostalAddress.
+type OptPostalAddress struct {
+	Value PostalAddress
+	Set   bool
+}
+
+// IsSet returns true if OptPostalAddress was set.
+func (o OptPostalAddress) IsSet() bool { return o.Set }
+
+// Reset unsets value.
+func (o *OptPostalAddress) Reset() {
+	var v PostalAddress
+	o.Value = v
+	o.Set = false
+}
+
+// SetTo sets value to v.
+func (o *OptPostalAddress) SetTo(v PostalAddress) {
+	o.Set = true
+	o.Value = v
+}
+
+// Get returns value and boolean that denotes whether value was set.
+func (o OptPostalAddress) Get() (v PostalAddress, ok bool) {
+	if !o.Set {
+		return v, false
+	}
+	return o.Value, true
+}
+
+// Or returns value if set, or given parameter if does not.
+func (o OptPostalAddress) Or(d PostalAddress) PostalAddress {
+	if v, ok := o.Get(); ok {
+		return v
+	}
+	return d
+}
+
 // NewOptPractitionerType returns new OptPractitionerType with value set to v.
 func NewOptPractitionerType(v PractitionerType) OptPractitionerType {
 	return OptPractitionerType{
@@ -4378,6 +5435,148 @@ func (o OptTitle) Or(d Title) Title {
 	return d
 }
 
+// NewOptUnmergePatientsReq returns new OptUnmergePatientsReq with value set to v.
+func NewOptUnmergePatientsReq(v UnmergePatientsReq) OptUnmergePatientsReq {
+	return OptUnmergePatientsReq{
+		Value: v,
+		Set:   true,
+	}
+}
+
+// OptUnmergePatientsReq is optional UnmergePatientsReq.
+type OptUnmergePatientsReq struct {
+	Value UnmergePatientsReq
+	Set   bool
+}
+
+// IsSet returns true if OptUnmergePatientsReq was set.
+func (o OptUnmergePatientsReq) IsSet() bool { return o.Set }
+
+// Reset unsets value.
+func (o *OptUnmergePatientsReq) Reset() {
+	var v UnmergePatientsReq
+	o.Value = v
+	o.Set = false
+}
+
+// SetTo sets value to v.
+func (o *OptUnmergePatientsReq) SetTo(v UnmergePatientsReq) {
+	o.Set = true
+	o.Value = v
+}
+
+// Get returns value and boolean that denotes whether value was set.
+func (o OptUnmergePatientsReq) Get() (v UnmergePatientsReq, ok bool) {
+	if !o.Set {
+		return v, false
+	}
+	return o.Value, true
+}
+
+// Or returns value if set, or given parameter if does not.
+func (o OptUnmergePatientsReq) Or(d UnmergePatientsReq) UnmergePatientsReq {
+	if v, ok := o.Get(); ok {
+		return v
+	}
+	return d
+}
+
+// Either `nhs_number` with `dob`, or `forename`, `surname`, `dob` and `postcode`.
+// Ref: #/components/schemas/PDSRegistration
+type PDSRegistration struct {
+	NhsNumber OptString `json:"nhs_number"`
+	// A date; an instant is read as its date.
+	Dob      NilString `json:"dob"`
+	Postcode OptString `json:"postcode"`
+	Forename OptString `json:"forename"`
+	// With `nhs_number` it is compared too, when it is sent.
+	Surname OptString `json:"surname"`
+	Sex     OptSex    `json:"sex"`
+	// Which record system the practice uses, for example `emis`.
+	EhrPartner   OptString `json:"ehr_partner"`
+	EhrPartnerID OptString `json:"ehr_partner_id"`
+}
+
+// GetNhsNumber returns the value of NhsNumber.
+func (s *PDSRegistration) GetNhsNumber() OptString {
+	return s.NhsNumber
+}
+
+// GetDob returns the value of Dob.
+func (s *PDSRegistration) GetDob() NilString {
+	return s.Dob
+}
+
+// GetPostcode returns the value of Postcode.
+func (s *PDSRegistration) GetPostcode() OptString {
+	return s.Postcode
+}
+
+// GetForename returns the value of Forename.
+func (s *PDSRegistration) GetForename() OptString {
+	return s.Forename
+}
+
+// GetSurname returns the value of Surname.
+func (s *PDSRegistration) GetSurname() OptString {
+	return s.Surname
+}
+
+// GetSex returns the value of Sex.
+func (s *PDSRegistration) GetSex() OptSex {
+	return s.Sex
+}
+
+// GetEhrPartner returns the value of EhrPartner.
+func (s *PDSRegistration) GetEhrPartner() OptString {
+	return s.EhrPartner
+}
+
+// GetEhrPartnerID returns the value of EhrPartnerID.
+func (s *PDSRegistration) GetEhrPartnerID() OptString {
+	return s.EhrPartnerID
+}
+
+// SetNhsNumber sets the value of NhsNumber.
+func (s *PDSRegistration) SetNhsNumber(val OptString) {
+	s.NhsNumber = val
+}
+
+// SetDob sets the value of Dob.
+func (s *PDSRegistration) SetDob(val NilString) {
+	s.Dob = val
+}
+
+// SetPostcode sets the value of Postcode.
+func (s *PDSRegistration) SetPostcode(val OptString) {
+	s.Postcode = val
+}
+
+// SetForename sets the value of Forename.
+func (s *PDSRegistration) SetForename(val OptString) {
+	s.Forename = val
+}
+
+// SetSurname sets the value of Surname.
+func (s *PDSRegistration) SetSurname(val OptString) {
+	s.Surname = val
+}
+
+// SetSex sets the value of Sex.
+func (s *PDSRegistration) SetSex(val OptSex) {
+	s.Sex = val
+}
+
+// SetEhrPartner sets the value of EhrPartner.
+func (s *PDSRegistration) SetEhrPartner(val OptString) {
+	s.EhrPartner = val
+}
+
+// SetEhrPartnerID sets the value of EhrPartnerID.
+func (s *PDSRegistration) SetEhrPartnerID(val OptString) {
+	s.EhrPartnerID = val
+}
+
 // Ref: #/components/schemas/Patient
 type Patient struct {
 	ID                      ID                `json:"id"`
@@ -4408,6 +5607,8 @@ type Patient struct {
 	Restricted              OptBool           `json:"restricted"`
 	SexChangedAt            OptNilDateTime    `json:"sex_changed_at"`
 	Status                  PatientStatus     `json:"status"`
+	// Set when the id asked for was merged: the id it stands for.
+	MergedInto OptNilString `json:"merged_into"`
 }
 
 // GetID returns the value of ID.
@@ -4550,6 +5751,11 @@ func (s *Patient) GetStatus() PatientStatus {
 	return s.Status
 }
 
+// GetMergedInto returns the value of MergedInto.
+func (s *Patient) GetMergedInto() OptNilString {
+	return s.MergedInto
+}
+
 // SetID sets the value of ID.
 func (s *Patient) SetID(val ID) {
 	s.ID = val
@@ -4690,7 +5896,357 @@ func (s *Patient) SetStatus(val PatientStatus) {
 	s.Status = val
 }
 
+// SetMergedInto sets the value of MergedInto.
+func (s *Patient) SetMergedInto(val OptNilString) {
+	s.MergedInto = val
+}
+
 func (*Patient) getPatientByIdRes() {}
+
+// Ref: #/components/schemas/PatientIdentifier
+type PatientIdentifier struct {
+	Source PatientIdentifierSource `json:"source"`
+	Name   PatientIdentifierName   `json:"name"`
+	Role   PatientIdentifierRole   `json:"role"`
+	Label  PatientIdentifierLabel  `json:"label"`
+	Value  string                  `json:"value"`
+}
+
+// GetSource returns the value of Source.
+func (s *PatientIdentifier) GetSource() PatientIdentifierSource {
+	return s.Source
+}
+
+// GetName returns the value of Name.
+func (s *PatientIdentifier) GetName() PatientIdentifierName {
+	return s.Name
+}
+
+// GetRole returns the value of Role.
+func (s *PatientIdentifier) GetRole() PatientIdentifierRole {
+	return s.Role
+}
+
+// GetLabel returns the value of Label.
+func (s *PatientIdentifier) GetLabel() PatientIdentifierLabel {
+	return s.Label
+}
+
+// GetValue returns the value of Value.
+func (s *PatientIdentifier) GetValue() string {
+	return s.Value
+}
+
+// SetSource sets the value of Source.
+func (s *PatientIdentifier) SetSource(val PatientIdentifierSource) {
+	s.Source = val
+}
+
+// SetName sets the value of Name.
+func (s *PatientIdentifier) SetName(val PatientIdentifierName) {
+	s.Name = val
+}
+
+// SetRole sets the value of Role.
+func (s *PatientIdentifier) SetRole(val PatientIdentifierRole) {
+	s.Role = val
+}
+
+// SetLabel sets the value of Label.
+func (s *PatientIdentifier) SetLabel(val PatientIdentifierLabel) {
+	s.Label = val
+}
+
+// SetValue sets the value of Value.
+func (s *PatientIdentifier) SetValue(val string) {
+	s.Value = val
+}
+
+type PatientIdentifierLabel string
+
+const (
+	PatientIdentifierLabelNHS      PatientIdentifierLabel = "NHS"
+	PatientIdentifierLabelGHA      PatientIdentifierLabel = "GHA"
+	PatientIdentifierLabelEMIS     PatientIdentifierLabel = "EMIS"
+	PatientIdentifierLabelHero     PatientIdentifierLabel = "Hero"
+	PatientIdentifierLabelSystmOne PatientIdentifierLabel = "Systm One"
+)
+
+// AllValues returns all PatientIdentifierLabel values.
+func (PatientIdentifierLabel) AllValues() []PatientIdentifierLabel {
+	return []PatientIdentifierLabel{
+		PatientIdentifierLabelNHS,
+		PatientIdentifierLabelGHA,
+		PatientIdentifierLabelEMIS,
+		PatientIdentifierLabelHero,
+		PatientIdentifierLabelSystmOne,
+	}
+}
+
+// MarshalText implements encoding.TextMarshaler.
+func (s PatientIdentifierLabel) MarshalText() ([]byte, error) {
+	switch s {
+	case PatientIdentifierLabelNHS:
+		return []byte(s), nil
+	case PatientIdentifierLabelGHA:
+		return []byte(s), nil
+	case PatientIdentifierLabelEMIS:
+		return []byte(s), nil
+	case PatientIdentifierLabelHero:
+		return []byte(s), nil
+	case PatientIdentifierLabelSystmOne:
+		return []byte(s), nil
+	default:
+		return nil, errors.Errorf("invalid value: %q", s)
+	}
+}
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (s *PatientIdentifierLabel) UnmarshalText(data []byte) error {
+	switch PatientIdentifierLabel(data) {
+	case PatientIdentifierLabelNHS:
+		*s = PatientIdentifierLabelNHS
+		return nil
+	case PatientIdentifierLabelGHA:
+		*s = PatientIdentifierLabelGHA
+		return nil
+	case PatientIdentifierLabelEMIS:
+		*s = PatientIdentifierLabelEMIS
+		return nil
+	case PatientIdentifierLabelHero:
+		*s = PatientIdentifierLabelHero
+		return nil
+	case PatientIdentifierLabelSystmOne:
+		*s = PatientIdentifierLabelSystmOne
+		return nil
+	default:
+		return errors.Errorf("invalid value: %q", data)
+	}
+}
+
+type PatientIdentifierName string
+
+const (
+	PatientIdentifierNameNhsNumber    PatientIdentifierName = "nhs_number"
+	PatientIdentifierNameGhaNumber    PatientIdentifierName = "gha_number"
+	PatientIdentifierNameEhrPartnerID PatientIdentifierName = "ehr_partner_id"
+	PatientIdentifierNameHeroID       PatientIdentifierName = "hero_id"
+	PatientIdentifierNameHeroUID      PatientIdentifierName = "hero_uid"
+)
+
+// AllValues returns all PatientIdentifierName values.
+func (PatientIdentifierName) AllValues() []PatientIdentifierName {
+	return []PatientIdentifierName{
+		PatientIdentifierNameNhsNumber,
+		PatientIdentifierNameGhaNumber,
+		PatientIdentifierNameEhrPartnerID,
+		PatientIdentifierNameHeroID,
+		PatientIdentifierNameHeroUID,
+	}
+}
+
+// MarshalText implements encoding.TextMarshaler.
+func (s PatientIdentifierName) MarshalText() ([]byte, error) {
+	switch s {
+	case PatientIdentifierNameNhsNumber:
+		return []byte(s), nil
+	case PatientIdentifierNameGhaNumber:
+		return []byte(s), nil
+	case PatientIdentifierNameEhrPartnerID:
+		return []byte(s), nil
+	case PatientIdentifierNameHeroID:
+		return []byte(s), nil
+	case PatientIdentifierNameHeroUID:
+		return []byte(s), nil
+	default:
+		return nil, errors.Errorf("invalid value: %q", s)
+	}
+}
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (s *PatientIdentifierName) UnmarshalText(data []byte) error {
+	switch PatientIdentifierName(data) {
+	case PatientIdentifierNameNhsNumber:
+		*s = PatientIdentifierNameNhsNumber
+		return nil
+	case PatientIdentifierNameGhaNumber:
+		*s = PatientIdentifierNameGhaNumber
+		return nil
+	case PatientIdentifierNameEhrPartnerID:
+		*s = PatientIdentifierNameEhrPartnerID
+		return nil
+	case PatientIdentifierNameHeroID:
+		*s = PatientIdentifierNameHeroID
+		return nil
+	case PatientIdentifierNameHeroUID:
+		*s = PatientIdentifierNameHeroUID
+		return nil
+	default:
+		return errors.Errorf("invalid value: %q", data)
+	}
+}
+
+type PatientIdentifierRole string
+
+const (
+	PatientIdentifierRoleMain      PatientIdentifierRole = "main"
+	PatientIdentifierRoleSecondary PatientIdentifierRole = "secondary"
+)
+
+// AllValues returns all PatientIdentifierRole values.
+func (PatientIdentifierRole) AllValues() []PatientIdentifierRole {
+	return []PatientIdentifierRole{
+		PatientIdentifierRoleMain,
+		PatientIdentifierRoleSecondary,
+	}
+}
+
+// MarshalText implements encoding.TextMarshaler.
+func (s PatientIdentifierRole) MarshalText() ([]byte, error) {
+	switch s {
+	case PatientIdentifierRoleMain:
+		return []byte(s), nil
+	case PatientIdentifierRoleSecondary:
+		return []byte(s), nil
+	default:
+		return nil, errors.Errorf("invalid value: %q", s)
+	}
+}
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (s *PatientIdentifierRole) UnmarshalText(data []byte) error {
+	switch PatientIdentifierRole(data) {
+	case PatientIdentifierRoleMain:
+		*s = PatientIdentifierRoleMain
+		return nil
+	case PatientIdentifierRoleSecondary:
+		*s = PatientIdentifierRoleSecondary
+		return nil
+	default:
+		return errors.Errorf("invalid value: %q", data)
+	}
+}
+
+type PatientIdentifierSource string
+
+const (
+	PatientIdentifierSourceNhs        PatientIdentifierSource = "nhs"
+	PatientIdentifierSourceGha        PatientIdentifierSource = "gha"
+	PatientIdentifierSourceEhrPartner PatientIdentifierSource = "ehr_partner"
+	PatientIdentifierSourceHero       PatientIdentifierSource = "hero"
+)
+
+// AllValues returns all PatientIdentifierSource values.
+func (PatientIdentifierSource) AllValues() []PatientIdentifierSource {
+	return []PatientIdentifierSource{
+		PatientIdentifierSourceNhs,
+		PatientIdentifierSourceGha,
+		PatientIdentifierSourceEhrPartner,
+		PatientIdentifierSourceHero,
+	}
+}
+
+// MarshalText implements encoding.TextMarshaler.
+func (s PatientIdentifierSource) MarshalText() ([]byte, error) {
+	switch s {
+	case PatientIdentifierSourceNhs:
+		return []byte(s), nil
+	case PatientIdentifierSourceGha:
+		return []byte(s), nil
+	case PatientIdentifierSourceEhrPartner:
+		return []byte(s), nil
+	case PatientIdentifierSourceHero:
+		return []byte(s), nil
+	default:
+		return nil, errors.Errorf("invalid value: %q", s)
+	}
+}
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (s *PatientIdentifierSource) UnmarshalText(data []byte) error {
+	switch PatientIdentifierSource(data) {
+	case PatientIdentifierSourceNhs:
+		*s = PatientIdentifierSourceNhs
+		return nil
+	case PatientIdentifierSourceGha:
+		*s = PatientIdentifierSourceGha
+		return nil
+	case PatientIdentifierSourceEhrPartner:
+		*s = PatientIdentifierSourceEhrPartner
+		return nil
+	case PatientIdentifierSourceHero:
+		*s = PatientIdentifierSourceHero
+		return nil
+	default:
+		return errors.Errorf("invalid value: %q", data)
+	}
+}
+
+// Ref: #/components/schemas/PatientMerge
+type PatientMerge struct {
+	MergeID         ID    `json:"merge_id"`
+	PatientID       ID    `json:"patient_id"`
+	MergedPatientID ID    `json:"merged_patient_id"`
+	Moved           Moved `json:"moved"`
+}
+
+// GetMergeID returns the value of MergeID.
+func (s *PatientMerge) GetMergeID() ID {
+	return s.MergeID
+}
+
+// GetPatientID returns the value of PatientID.
+func (s *PatientMerge) GetPatientID() ID {
+	return s.PatientID
+}
+
+// GetMergedPatientID returns the value of MergedPatientID.
+func (s *PatientMerge) GetMergedPatientID() ID {
+	return s.MergedPatientID
+}
+
+// GetMoved returns the value of Moved.
+func (s *PatientMerge) GetMoved() Moved {
+	return s.Moved
+}
+
+// SetMergeID sets the value of MergeID.
+func (s *PatientMerge) SetMergeID(val ID) {
+	s.MergeID = val
+}
+
+// SetPatientID sets the value of PatientID.
+func (s *PatientMerge) SetPatientID(val ID) {
+	s.PatientID = val
+}
+
+// SetMergedPatientID sets the value of MergedPatientID.
+func (s *PatientMerge) SetMergedPatientID(val ID) {
+	s.MergedPatientID = val
+}
+
+// SetMoved sets the value of Moved.
+func (s *PatientMerge) SetMoved(val Moved) {
+	s.Moved = val
+}
+
+func (*PatientMerge) mergePatientsRes()   {}
+func (*PatientMerge) unmergePatientsRes() {}
+
+// Ref: #/components/schemas/PatientRegistered
+type PatientRegistered struct {
+	PatientID string `json:"patient_id"`
+}
+
+// GetPatientID returns the value of PatientID.
+func (s *PatientRegistered) GetPatientID() string {
+	return s.PatientID
+}
+
+// SetPatientID sets the value of PatientID.
+func (s *PatientRegistered) SetPatientID(val string) {
+	s.PatientID = val
+}
 
 // `mobile` or `email` is needed besides the required fields.
 // Ref: #/components/schemas/PatientRegistration
@@ -4937,6 +6493,412 @@ func (s *PatientStatus) UnmarshalText(data []byte) error {
 	}
 }
 
+// Ref: #/components/schemas/PatientV2
+type PatientV2 struct {
+	EhrPartnerID  OptNilString        `json:"ehr_partner_id"`
+	EmisID        OptNilString        `json:"emis_id"`
+	DeceasedAt    OptNilString        `json:"deceased_at"`
+	Dob           NilString           `json:"dob"`
+	Title         OptNilString        `json:"title"`
+	FirstName     OptNilString        `json:"first_name"`
+	LastName      OptNilString        `json:"last_name"`
+	Sex           OptNilString        `json:"sex"`
+	NhsNumber     OptNilString        `json:"nhs_number"`
+	Email         OptNilString        `json:"email"`
+	Mobile        OptNilString        `json:"mobile"`
+	LastSyncAt    OptNilString        `json:"last_sync_at"`
+	DataSource    OptNilDataSource    `json:"data_source"`
+	Restricted    OptBool             `json:"restricted"`
+	Line1         OptNilString        `json:"line_1"`
+	Line2         OptNilString        `json:"line_2"`
+	Line3         OptNilString        `json:"line_3"`
+	Town          OptNilString        `json:"town"`
+	County        OptNilString        `json:"county"`
+	Postcode      OptNilString        `json:"postcode"`
+	HeroID        OptNilString        `json:"hero_id"`
+	HeroUID       OptNilString        `json:"hero_uid"`
+	Identifiers   []PatientIdentifier `json:"identifiers"`
+	EhrRegistered NilBool             `json:"ehr_registered"`
+	Landline      OptNilString        `json:"landline"`
+	// Set when the id asked for was merged: the id it stands for.
+	MergedInto OptNilString `json:"merged_into"`
+	// Patients that were merged into this one.
+	MergedPatientIds []ID `json:"merged_patient_ids"`
+	// What the Personal Demographics Service said of the number: that it is this person's, that it was
+	// withdrawn, or that it does not fit the birth date. Null when it was not asked.
+	NhsNumberStatus OptNilPatientV2NhsNumberStatus `json:"nhs_number_status"`
+	// The NHS number this person has now, when another patient here has it: the two must be merged.
+	SupersededBy OptNilString `json:"superseded_by"`
+	// Another patient has the same mobile number; a message to it may be read by the wrong person.
+	MobileShared OptBool `json:"mobile_shared"`
+	// What each source says of how to reach the patient.
+	ContactDetails []ContactDetail `json:"contact_details"`
+}
+
+// GetEhrPartnerID returns the value of EhrPartnerID.
+func (s *PatientV2) GetEhrPartnerID() OptNilString {
+	return s.EhrPartnerID
+}
+
+// GetEmisID returns the value of EmisID.
+func (s *PatientV2) GetEmisID() OptNilString {
+	return s.EmisID
+}
+
+// GetDeceasedAt returns the value of DeceasedAt.
+func (s *PatientV2) GetDeceasedAt() OptNilString {
+	return s.DeceasedAt
+}
+
+// GetDob returns the value of Dob.
+func (s *PatientV2) GetDob() NilString {
+	return s.Dob
+}
+
+// GetTitle returns the value of Title.
+func (s *PatientV2) GetTitle() OptNilString {
+	return s.Title
+}
+
+// GetFirstName returns the value of FirstName.
+func (s *PatientV2) GetFirstName() OptNilString {
+	return s.FirstName
+}
+
+// GetLastName returns the value of LastName.
+func (s *PatientV2) GetLastName() OptNilString {
+	return s.LastName
+}
+
+// GetSex returns the value of Sex.
+func (s *PatientV2) GetSex() OptNilString {
+	return s.Sex
+}
+
+// GetNhsNumber returns the value of NhsNumber.
+func (s *PatientV2) GetNhsNumber() OptNilString {
+	return s.NhsNumber
+}
+
+// GetEmail returns the value of Email.
+func (s *PatientV2) GetEmail() OptNilString {
+	return s.Email
+}
+
+// GetMobile returns the value of Mobile.
+func (s *PatientV2) GetMobile() OptNilString {
+	return s.Mobile
+}
+
+// GetLastSyncAt returns the value of LastSyncAt.
+func (s *PatientV2) GetLastSyncAt() OptNilString {
+	return s.LastSyncAt
+}
+
+// GetDataSource returns the value of DataSource.
+func (s *PatientV2) GetDataSource() OptNilDataSource {
+	return s.DataSource
+}
+
+// GetRestricted returns the value of Restricted.
+func (s *PatientV2) GetRestricted() OptBool {
+	return s.Restricted
+}
+
+// GetLine1 returns the value of Line1.
+func (s *PatientV2) GetLine1() OptNilString {
+	return s.Line1
+}
+
+// GetLine2 returns the value of Line2.
+func (s *PatientV2) GetLine2() OptNilString {
+	return s.Line2
+}
+
+// GetLine3 returns the value of Line3.
+func (s *PatientV2) GetLine3() OptNilString {
+	return s.Line3
+}
+
+// GetTown returns the value of Town.
+func (s *PatientV2) GetTown() OptNilString {
+	return s.Town
+}
+
+// GetCounty returns the value of County.
+func (s *PatientV2) GetCounty() OptNilString {
+	return s.County
+}
+
+// GetPostcode returns the value of Postcode.
+func (s *PatientV2) GetPostcode() OptNilString {
+	return s.Postcode
+}
+
+// GetHeroID returns the value of HeroID.
+func (s *PatientV2) GetHeroID() OptNilString {
+	return s.HeroID
+}
+
+// GetHeroUID returns the value of HeroUID.
+func (s *PatientV2) GetHeroUID() OptNilString {
+	return s.HeroUID
+}
+
+// GetIdentifiers returns the value of Identifiers.
+func (s *PatientV2) GetIdentifiers() []PatientIdentifier {
+	return s.Identifiers
+}
+
+// GetEhrRegistered returns the value of EhrRegistered.
+func (s *PatientV2) GetEhrRegistered() NilBool {
+	return s.EhrRegistered
+}
+
+// GetLandline returns the value of Landline.
+func (s *PatientV2) GetLandline() OptNilString {
+	return s.Landline
+}
+
+// GetMergedInto returns the value of MergedInto.
+func (s *PatientV2) GetMergedInto() OptNilString {
+	return s.MergedInto
+}
+
+// GetMergedPatientIds returns the value of MergedPatientIds.
+func (s *PatientV2) GetMergedPatientIds() []ID {
+	return s.MergedPatientIds
+}
+
+// GetNhsNumberStatus returns the value of NhsNumberStatus.
+func (s *PatientV2) GetNhsNumberStatus() OptNilPatientV2NhsNumberStatus {
+	return s.NhsNumberStatus
+}
+
+// GetSupersededBy returns the value of SupersededBy.
+func (s *PatientV2) GetSupersededBy() OptNilString {
+	return s.SupersededBy
+}
+
+// GetMobileShared returns the value of MobileShared.
+func (s *PatientV2) GetMobileShared() OptBool {
+	return s.MobileShared
+}
+
+// GetContactDetails returns the value of ContactDetails.
+func (s *PatientV2) GetContactDetails() []ContactDetail {
+	return s.ContactDetails
+}
+
+// SetEhrPartnerID sets the value of EhrPartnerID.
+func (s *PatientV2) SetEhrPartnerID(val OptNilString) {
+	s.EhrPartnerID = val
+}
+
+// SetEmisID sets the value of EmisID.
+func (s *PatientV2) SetEmisID(val OptNilString) {
+	s.EmisID = val
+}
+
+// SetDeceasedAt sets the value of DeceasedAt.
+func (s *PatientV2) SetDeceasedAt(val OptNilString) {
+	s.DeceasedAt = val
+}
+
+// SetDob sets the value of Dob.
+func (s *PatientV2) SetDob(val NilString) {
+	s.Dob = val
+}
+
+// SetTitle sets the value of Title.
+func (s *PatientV2) SetTitle(val OptNilString) {
+	s.Title = val
+}
+
+// SetFirstName sets the value of FirstName.
+func (s *PatientV2) SetFirstName(val OptNilString) {
+	s.FirstName = val
+}
+
+// SetLastName sets the value of LastName.
+func (s *PatientV2) SetLastName(val OptNilString) {
+	s.LastName = val
+}
+
+// SetSex sets the value of Sex.
+func (s *PatientV2) SetSex(val OptNilString) {
+	s.Sex = val
+}
+
+// SetNhsNumber sets the value of NhsNumber.
+func (s *PatientV2) SetNhsNumber(val OptNilString) {
+	s.NhsNumber = val
+}
+
+// SetEmail sets the value of Email.
+func (s *PatientV2) SetEmail(val OptNilString) {
+	s.Email = val
+}
+
+// SetMobile sets the value of Mobile.
+func (s *PatientV2) SetMobile(val OptNilString) {
+	s.Mobile = val
+}
+
+// SetLastSyncAt sets the value of LastSyncAt.
+func (s *PatientV2) SetLastSyncAt(val OptNilString) {
+	s.LastSyncAt = val
+}
+
+// SetDataSource sets the value of DataSource.
+func (s *PatientV2) SetDataSource(val OptNilDataSource) {
+	s.DataSource = val
+}
+
+// SetRestricted sets the value of Restricted.
+func (s *PatientV2) SetRestricted(val OptBool) {
+	s.Restricted = val
+}
+
+// SetLine1 sets the value of Line1.
+func (s *PatientV2) SetLine1(val OptNilString) {
+	s.Line1 = val
+}
+
+// SetLine2 sets the value of Line2.
+func (s *PatientV2) SetLine2(val OptNilString) {
+	s.Line2 = val
+}
+
+// SetLine3 sets the value of Line3.
+func (s *PatientV2) SetLine3(val OptNilString) {
+	s.Line3 = val
+}
+
+// SetTown sets the value of Town.
+func (s *PatientV2) SetTown(val OptNilString) {
+	s.Town = val
+}
+
+// SetCounty sets the value of County.
+func (s *PatientV2) SetCounty(val OptNilString) {
+	s.County = val
+}
+
+// SetPostcode sets the value of Postcode.
+func (s *PatientV2) SetPostcode(val OptNilString) {
+	s.Postcode = val
+}
+
+// SetHeroID sets the value of HeroID.
+func (s *PatientV2) SetHeroID(val OptNilString) {
+	s.HeroID = val
+}
+
+// SetHeroUID sets the value of HeroUID.
+func (s *PatientV2) SetHeroUID(val OptNilString) {
+	s.HeroUID = val
+}
+
+// SetIdentifiers sets the value of Identifiers.
+func (s *PatientV2) SetIdentifiers(val []PatientIdentifier) {
+	s.Identifiers = val
+}
+
+// SetEhrRegistered sets the value of EhrRegistered.
+func (s *PatientV2) SetEhrRegistered(val NilBool) {
+	s.EhrRegistered = val
+}
+
+// SetLandline sets the value of Landline.
+func (s *PatientV2) SetLandline(val OptNilString) {
+	s.Landline = val
+}
+
+// SetMergedInto sets the value of MergedInto.
+func (s *PatientV2) SetMergedInto(val OptNilString) {
+	s.MergedInto = val
+}
+
+// SetMergedPatientIds sets the value of MergedPatientIds.
+func (s *PatientV2) SetMergedPatientIds(val []ID) {
+	s.MergedPatientIds = val
+}
+
+// SetNhsNumberStatus sets the value of NhsNumberStatus.
+func (s *PatientV2) SetNhsNumberStatus(val OptNilPatientV2NhsNumberStatus) {
+	s.NhsNumberStatus = val
+}
+
+// SetSupersededBy sets the value of SupersededBy.
+func (s *PatientV2) SetSupersededBy(val OptNilString) {
+	s.SupersededBy = val
+}
+
+// SetMobileShared sets the value of MobileShared.
+func (s *PatientV2) SetMobileShared(val OptBool) {
+	s.MobileShared = val
+}
+
+// SetContactDetails sets the value of ContactDetails.
+func (s *PatientV2) SetContactDetails(val []ContactDetail) {
+	s.ContactDetails = val
+}
+
+func (*PatientV2) connectPatientEhrRes()       {}
+func (*PatientV2) getPatientByIdV2Res()        {}
+func (*PatientV2) setPatientContactDetailRes() {}
+
+// What the Personal Demographics Service said of the number: that it is this person's, that it was
+// withdrawn, or that it does not fit the birth date. Null when it was not asked.
+type PatientV2NhsNumberStatus string
+
+const (
+	PatientV2NhsNumberStatusVerified  PatientV2NhsNumberStatus = "verified"
+	PatientV2NhsNumberStatusWithdrawn PatientV2NhsNumberStatus = "withdrawn"
+	PatientV2NhsNumberStatusDisputed  PatientV2NhsNumberStatus = "disputed"
+)
+
+// AllValues returns all PatientV2NhsNumberStatus values.
+func (PatientV2NhsNumberStatus) AllValues() []PatientV2NhsNumberStatus {
+	return []PatientV2NhsNumberStatus{
+		PatientV2NhsNumberStatusVerified,
+		PatientV2NhsNumberStatusWithdrawn,
+		PatientV2NhsNumberStatusDisputed,
+	}
+}
+
+// MarshalText implements encoding.TextMarshaler.
+func (s PatientV2NhsNumberStatus) MarshalText() ([]byte, error) {
+	switch s {
+	case PatientV2NhsNumberStatusVerified:
+		return []byte(s), nil
+	case PatientV2NhsNumberStatusWithdrawn:
+		return []byte(s), nil
+	case PatientV2NhsNumberStatusDisputed:
+		return []byte(s), nil
+	default:
+		return nil, errors.Errorf("invalid value: %q", s)
+	}
+}
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (s *PatientV2NhsNumberStatus) UnmarshalText(data []byte) error {
+	switch PatientV2NhsNumberStatus(data) {
+	case PatientV2NhsNumberStatusVerified:
+		*s = PatientV2NhsNumberStatusVerified
+		return nil
+	case PatientV2NhsNumberStatusWithdrawn:
+		*s = PatientV2NhsNumberStatusWithdrawn
+		return nil
+	case PatientV2NhsNumberStatusDisputed:
+		*s = PatientV2NhsNumberStatusDisputed
+		return nil
+	default:
+		return errors.Errorf("invalid value: %q", data)
+	}
+}
+
 // Ref: #/components/schemas/PersonName
 type PersonName struct {
 	Title     OptString `json:"title"`
@@ -4972,6 +6934,87 @@ func (s *PersonName) SetFirstName(val OptString) {
 // SetLastName sets the value of LastName.
 func (s *PersonName) SetLastName(val OptString) {
 	s.LastName = val
+}
+
+// Ref: #/components/schemas/PostalAddress
+type PostalAddress struct {
+	Line1    OptString `json:"line_1"`
+	Line2    OptString `json:"line_2"`
+	Line3    OptString `json:"line_3"`
+	Town     OptString `json:"town"`
+	County   OptString `json:"county"`
+	Country  OptString `json:"country"`
+	Postcode OptString `json:"postcode"`
+}
+
+// GetLine1 returns the value of Line1.
+func (s *PostalAddress) GetLine1() OptString {
+	return s.Line1
+}
+
+// GetLine2 returns the value of Line2.
+func (s *PostalAddress) GetLine2() OptString {
+	return s.Line2
+}
+
+// GetLine3 returns the value of Line3.
+func (s *PostalAddress) GetLine3() OptString {
+	return s.Line3
+}
+
+// GetTown returns the value of Town.
+func (s *PostalAddress) GetTown() OptString {
+	return s.Town
+}
+
+// GetCounty returns the value of County.
+func (s *PostalAddress) GetCounty() OptString {
+	return s.County
+}
+
+// GetCountry returns the value of Country.
+func (s *PostalAddress) GetCountry() OptString {
+	return s.Country
+}
+
+// GetPostcode returns the value of Postcode.
+func (s *PostalAddress) GetPostcode() OptString {
+	return s.Postcode
+}
+
+// SetLine1 sets the value of Line1.
+func (s *PostalAddress) SetLine1(val OptString) {
+	s.Line1 = val
+}
+
+// SetLine2 sets the value of Line2.
+func (s *PostalAddress) SetLine2(val OptString) {
+	s.Line2 = val
+}
+
+// SetLine3 sets the value of Line3.
+func (s *PostalAddress) SetLine3(val OptString) {
+	s.Line3 = val
+}
+
+// SetTown sets the value of Town.
+func (s *PostalAddress) SetTown(val OptString) {
+	s.Town = val
+}
+
+// SetCounty sets the value of County.
+func (s *PostalAddress) SetCounty(val OptString) {
+	s.County = val
+}
+
+// SetCountry sets the value of Country.
+func (s *PostalAddress) SetCountry(val OptString) {
+	s.Country = val
+}
+
+// SetPostcode sets the value of Postcode.
+func (s *PostalAddress) SetPostcode(val OptString) {
+	s.Postcode = val
 }
 
 // Ref: #/components/schemas/PracticeGroup
@@ -5474,6 +7517,48 @@ func (s *PractitionerType) UnmarshalText(data []byte) error {
 	}
 }
 
+type PreviewPatientMergeBadRequest Error
+
+func (*PreviewPatientMergeBadRequest) previewPatientMergeRes() {}
+
+type PreviewPatientMergeConflict Error
+
+func (*PreviewPatientMergeConflict) previewPatientMergeRes() {}
+
+type PreviewPatientMergeForbidden Error
+
+func (*PreviewPatientMergeForbidden) previewPatientMergeRes() {}
+
+type PreviewPatientMergeNotFound Error
+
+func (*PreviewPatientMergeNotFound) previewPatientMergeRes() {}
+
+type PreviewPatientMergeReq struct {
+	PatientID ID `json:"patient_id"`
+}
+
+// GetPatientID returns the value of PatientID.
+func (s *PreviewPatientMergeReq) GetPatientID() ID {
+	return s.PatientID
+}
+
+// SetPatientID sets the value of PatientID.
+func (s *PreviewPatientMergeReq) SetPatientID(val ID) {
+	s.PatientID = val
+}
+
+type PreviewPatientMergeTooManyRequests Error
+
+func (*PreviewPatientMergeTooManyRequests) previewPatientMergeRes() {}
+
+type PreviewPatientMergeUnauthorized Error
+
+func (*PreviewPatientMergeUnauthorized) previewPatientMergeRes() {}
+
+type PreviewPatientMergeUnprocessableEntity Error
+
+func (*PreviewPatientMergeUnprocessableEntity) previewPatientMergeRes() {}
+
 type RegisterPatientBadRequest Error
 
 func (*RegisterPatientBadRequest) registerPatientRes() {}
@@ -5505,6 +7590,109 @@ func (s *RegisterPatientOK) SetPatientID(val string) {
 }
 
 func (*RegisterPatientOK) registerPatientRes() {}
+
+type RegisterPatientPdsBadRequest Error
+
+func (*RegisterPatientPdsBadRequest) registerPatientPdsRes() {}
+
+type RegisterPatientPdsConflict Error
+
+func (*RegisterPatientPdsConflict) registerPatientPdsRes() {}
+
+type RegisterPatientPdsForbidden Error
+
+func (*RegisterPatientPdsForbidden) registerPatientPdsRes() {}
+
+type RegisterPatientPdsInternalServerError Error
+
+func (*RegisterPatientPdsInternalServerError) registerPatientPdsRes() {}
+
+type RegisterPatientPdsNotFound Error
+
+func (*RegisterPatientPdsNotFound) registerPatientPdsRes() {}
+
+// RegisterPatientPdsOK represents sum type.
+type RegisterPatientPdsOK struct {
+	// Type selects the active sum variant, switch on this field.
+	Type                RegisterPatientPdsOKType
+	PatientRegistered   PatientRegistered
+	IdentityUnconfirmed IdentityUnconfirmed
+}
+
+// RegisterPatientPdsOKType is oneOf type of RegisterPatientPdsOK.
+type RegisterPatientPdsOKType string
+
+// Possible values for RegisterPatientPdsOKType.
+const (
+	PatientRegisteredRegisterPatientPdsOK   RegisterPatientPdsOKType = "PatientRegistered"
+	IdentityUnconfirmedRegisterPatientPdsOK RegisterPatientPdsOKType = "IdentityUnconfirmed"
+)
+
+// IsPatientRegistered reports whether RegisterPatientPdsOK is PatientRegistered.
+func (s RegisterPatientPdsOK) IsPatientRegistered() bool {
+	return s.Type == PatientRegisteredRegisterPatientPdsOK
+}
+
+// IsIdentityUnconfirmed reports whether RegisterPatientPdsOK is IdentityUnconfirmed.
+func (s RegisterPatientPdsOK) IsIdentityUnconfirmed() bool {
+	return s.Type == IdentityUnconfirmedRegisterPatientPdsOK
+}
+
+// SetPatientRegistered sets RegisterPatientPdsOK to PatientRegistered.
+func (s *RegisterPatientPdsOK) SetPatientRegistered(v PatientRegistered) {
+	s.Type = PatientRegisteredRegisterPatientPdsOK
+	s.PatientRegistered = v
+}
+
+// GetPatientRegistered returns PatientRegistered and true boolean if RegisterPatientPdsOK is PatientRegistered.
+func (s RegisterPatientPdsOK) GetPatientRegistered() (v PatientRegistered, ok bool) {
+	if !s.IsPatientRegistered() {
+		return v, false
+	}
+	return s.PatientRegistered, true
+}
+
+// NewPatientRegisteredRegisterPatientPdsOK returns new RegisterPatientPdsOK from PatientRegistered.
+func NewPatientRegisteredRegisterPatientPdsOK(v PatientRegistered) RegisterPatientPdsOK {
+	var s RegisterPatientPdsOK
+	s.SetPatientRegistered(v)
+	return s
+}
+
+// SetIdentityUnconfirmed sets RegisterPatientPdsOK to IdentityUnconfirmed.
+func (s *RegisterPatientPdsOK) SetIdentityUnconfirmed(v IdentityUnconfirmed) {
+	s.Type = IdentityUnconfirmedRegisterPatientPdsOK
+	s.IdentityUnconfirmed = v
+}
+
+// GetIdentityUnconfirmed returns IdentityUnconfirmed and true boolean if RegisterPatientPdsOK is IdentityUnconfirmed.
+func (s RegisterPatientPdsOK) GetIdentityUnconfirmed() (v IdentityUnconfirmed, ok bool) {
+	if !s.IsIdentityUnconfirmed() {
+		return v, false
+	}
+	return s.IdentityUnconfirmed, true
+}
+
+// NewIdentityUnconfirmedRegisterPatientPdsOK returns new RegisterPatientPdsOK from IdentityUnconfirmed.
+func NewIdentityUnconfirmedRegisterPatientPdsOK(v IdentityUnconfirmed) RegisterPatientPdsOK {
+	var s RegisterPatientPdsOK
+	s.SetIdentityUnconfirmed(v)
+	return s
+}
+
+func (*RegisterPatientPdsOK) registerPatientPdsRes() {}
+
+type RegisterPatientPdsTooManyRequests Error
+
+func (*RegisterPatientPdsTooManyRequests) registerPatientPdsRes() {}
+
+type RegisterPatientPdsUnauthorized Error
+
+func (*RegisterPatientPdsUnauthorized) registerPatientPdsRes() {}
+
+type RegisterPatientPdsUnprocessableEntity Error
+
+func (*RegisterPatientPdsUnprocessableEntity) registerPatientPdsRes() {}
 
 type RegisterPatientTooManyRequests Error
 
@@ -5971,6 +8159,67 @@ func (*SetBankHolidayTooManyRequests) setBankHolidayRes() {}
 type SetBankHolidayUnauthorized Error
 
 func (*SetBankHolidayUnauthorized) setBankHolidayRes() {}
+
+type SetPatientContactDetailBadRequest Error
+
+func (*SetPatientContactDetailBadRequest) setPatientContactDetailRes() {}
+
+type SetPatientContactDetailConflict Error
+
+func (*SetPatientContactDetailConflict) setPatientContactDetailRes() {}
+
+type SetPatientContactDetailForbidden Error
+
+func (*SetPatientContactDetailForbidden) setPatientContactDetailRes() {}
+
+type SetPatientContactDetailNotFound Error
+
+func (*SetPatientContactDetailNotFound) setPatientContactDetailRes() {}
+
+type SetPatientContactDetailReq struct {
+	// A telephone number or an e-mail address.
+	Value    OptString        `json:"value"`
+	Address  OptPostalAddress `json:"address"`
+	Verified OptBool          `json:"verified"`
+}
+
+// GetValue returns the value of Value.
+func (s *SetPatientContactDetailReq) GetValue() OptString {
+	return s.Value
+}
+
+// GetAddress returns the value of Address.
+func (s *SetPatientContactDetailReq) GetAddress() OptPostalAddress {
+	return s.Address
+}
+
+// GetVerified returns the value of Verified.
+func (s *SetPatientContactDetailReq) GetVerified() OptBool {
+	return s.Verified
+}
+
+// SetValue sets the value of Value.
+func (s *SetPatientContactDetailReq) SetValue(val OptString) {
+	s.Value = val
+}
+
+// SetAddress sets the value of Address.
+func (s *SetPatientContactDetailReq) SetAddress(val OptPostalAddress) {
+	s.Address = val
+}
+
+// SetVerified sets the value of Verified.
+func (s *SetPatientContactDetailReq) SetVerified(val OptBool) {
+	s.Verified = val
+}
+
+type SetPatientContactDetailTooManyRequests Error
+
+func (*SetPatientContactDetailTooManyRequests) setPatientContactDetailRes() {}
+
+type SetPatientContactDetailUnauthorized Error
+
+func (*SetPatientContactDetailUnauthorized) setPatientContactDetailRes() {}
 
 // Ref: #/components/schemas/Sex
 type Sex string
@@ -6573,6 +8822,48 @@ func (s *Title) UnmarshalText(data []byte) error {
 		return errors.Errorf("invalid value: %q", data)
 	}
 }
+
+type UnmergePatientsBadRequest Error
+
+func (*UnmergePatientsBadRequest) unmergePatientsRes() {}
+
+type UnmergePatientsConflict Error
+
+func (*UnmergePatientsConflict) unmergePatientsRes() {}
+
+type UnmergePatientsForbidden Error
+
+func (*UnmergePatientsForbidden) unmergePatientsRes() {}
+
+type UnmergePatientsNotFound Error
+
+func (*UnmergePatientsNotFound) unmergePatientsRes() {}
+
+type UnmergePatientsReq struct {
+	MergeID OptID `json:"merge_id"`
+}
+
+// GetMergeID returns the value of MergeID.
+func (s *UnmergePatientsReq) GetMergeID() OptID {
+	return s.MergeID
+}
+
+// SetMergeID sets the value of MergeID.
+func (s *UnmergePatientsReq) SetMergeID(val OptID) {
+	s.MergeID = val
+}
+
+type UnmergePatientsTooManyRequests Error
+
+func (*UnmergePatientsTooManyRequests) unmergePatientsRes() {}
+
+type UnmergePatientsUnauthorized Error
+
+func (*UnmergePatientsUnauthorized) unmergePatientsRes() {}
+
+type UnmergePatientsUnprocessableEntity Error
+
+func (*UnmergePatientsUnprocessableEntity) unmergePatientsRes() {}
 
 type UpdateAppointmentTypeBadRequest Error
 

@@ -30,6 +30,13 @@ type Handler interface {
 	//
 	// POST /v1/slots/availability
 	CheckSlotAvailability(ctx context.Context, req *AvailabilityRequest, params CheckSlotAvailabilityParams) (CheckSlotAvailabilityRes, error)
+	// ConnectPatientEhr implements connectPatientEhr operation.
+	//
+	// Keeps which record of the practice's record system is this patient's. The key needs the permission
+	// `staff`.
+	//
+	// POST /v1/patients/{id}/ehr/connect
+	ConnectPatientEhr(ctx context.Context, req *ConnectPatientEhrReq, params ConnectPatientEhrParams) (ConnectPatientEhrRes, error)
 	// CountSlots implements countSlots operation.
 	//
 	// How many slots List Slots would give on all its pages.
@@ -56,6 +63,13 @@ type Handler interface {
 	//
 	// POST /v1/locations
 	CreateLocation(ctx context.Context, req *LocationInput, params CreateLocationParams) (CreateLocationRes, error)
+	// CreatePatientAttachment implements createPatientAttachment operation.
+	//
+	// Extension. Keeps a file with the patient: a PDF, a picture or plain text of up to 700 KiB. Its kind
+	// is read from its content.
+	//
+	// POST /v1/patients/{id}/attachments
+	CreatePatientAttachment(ctx context.Context, req *CreatePatientAttachmentReq, params CreatePatientAttachmentParams) (CreatePatientAttachmentRes, error)
 	// CreatePractitioner implements createPractitioner operation.
 	//
 	// Extension. `first_name` and `last_name` are needed.
@@ -105,12 +119,27 @@ type Handler interface {
 	//
 	// GET /v1/me/configuration
 	GetConfiguration(ctx context.Context) (GetConfigurationRes, error)
+	// GetPatientAttachment implements getPatientAttachment operation.
+	//
+	// Extension. One file, with its content in `file_data`.
+	//
+	// GET /v1/patients/{id}/attachments/{attachment_id}
+	GetPatientAttachment(ctx context.Context, params GetPatientAttachmentParams) (GetPatientAttachmentRes, error)
 	// GetPatientById implements getPatientById operation.
 	//
-	// Get a Patient.
+	// The id of a patient who was merged into another finds that other: `id` is the patient's id now, and
+	// `merged_into` says so.
 	//
 	// GET /v1/patients/{id}
 	GetPatientById(ctx context.Context, params GetPatientByIdParams) (GetPatientByIdRes, error)
+	// GetPatientByIdV2 implements getPatientByIdV2 operation.
+	//
+	// The patient with all identifiers, and as extensions who gave each contact detail and whether the
+	// mobile number is another patient's too. With `data_source` `ehr` only a patient who is connected to
+	// the practice's record system is found.
+	//
+	// GET /v2/patients/{id}
+	GetPatientByIdV2(ctx context.Context, params GetPatientByIdV2Params) (GetPatientByIdV2Res, error)
 	// GetPracticeGroupById implements getPracticeGroupById operation.
 	//
 	// Get Practice Group.
@@ -156,10 +185,27 @@ type Handler interface {
 	//
 	// GET /v1/locations
 	ListLocations(ctx context.Context, params ListLocationsParams) (ListLocationsRes, error)
+	// ListPatientAttachments implements listPatientAttachments operation.
+	//
+	// The files kept with the patient, newest first, at most 1,000. `ehr_file_id` is what an attachment
+	// link takes.
+	//
+	// GET /v1/patients/{id}/attachments
+	ListPatientAttachments(ctx context.Context, params ListPatientAttachmentsParams) (ListPatientAttachmentsRes, error)
+	// ListPatientEhrCandidates implements listPatientEhrCandidates operation.
+	//
+	// Patients of the record who may be the same person: the same birth date with either name, the same
+	// mobile number or e-mail address, or the NHS number the person has now. A patient with another NHS
+	// number is never among them. None is certain, so the key needs the permission `staff`.
+	//
+	// GET /v1/patients/{id}/ehr/candidates
+	ListPatientEhrCandidates(ctx context.Context, params ListPatientEhrCandidatesParams) (ListPatientEhrCandidatesRes, error)
 	// ListPatients implements listPatients operation.
 	//
 	// Patients by surname. Without `field`, what `search` looks like decides: an NHS number, an e-mail
-	// address, a mobile number, else a surname. `count` stops at 10,000, and so does paging.
+	// address, a mobile number, a date of birth, or a name: `smi`, `ada byr` and `byron, ada` all work,
+	// surnames first. Records that were merged into others are not listed. `count` stops at 10,000, and so
+	// does paging.
 	//
 	// GET /v1/patients
 	ListPatients(ctx context.Context, params ListPatientsParams) (ListPatientsRes, error)
@@ -183,6 +229,22 @@ type Handler interface {
 	//
 	// GET /v1/slots
 	ListSlots(ctx context.Context, params ListSlotsParams) (ListSlotsRes, error)
+	// MergePatients implements mergePatients operation.
+	//
+	// Makes the patient of the body a part of the patient of the path, as the preview showed it.
+	// Everything of the one becomes the other's, and its id stands for the other from then on. It can be
+	// undone. The key needs the permission `staff`.
+	//
+	// POST /v1/patients/{id}/merge
+	MergePatients(ctx context.Context, req *MergePatientsReq, params MergePatientsParams) (MergePatientsRes, error)
+	// PreviewPatientMerge implements previewPatientMerge operation.
+	//
+	// What making the patient of the body a part of the patient of the path would do, and the token to do
+	// it with: good once, for 15 minutes, and only while neither record changes. Patients with different
+	// NHS numbers are different people. The key needs the permission `staff`.
+	//
+	// POST /v1/patients/{id}/merge/preview
+	PreviewPatientMerge(ctx context.Context, req *PreviewPatientMergeReq, params PreviewPatientMergeParams) (PreviewPatientMergeRes, error)
 	// RegisterPatient implements registerPatient operation.
 	//
 	// Adds a patient with the details given; no Spine lookup is made. When the practice group has a
@@ -191,6 +253,16 @@ type Handler interface {
 	//
 	// POST /v1/patients/register
 	RegisterPatient(ctx context.Context, req *PatientRegistration, params RegisterPatientParams) (RegisterPatientRes, error)
+	// RegisterPatientPds implements registerPatientPds operation.
+	//
+	// Finds a person in the NHS Personal Demographics Service and keeps them as a patient, with the
+	// service's details. Send `nhs_number` and `dob`, or `forename`, `surname`, `dob` and `postcode`. A
+	// patient the practice group has already is brought up to date and keeps the id. When it is not
+	// certain that the person is the one meant, the answer has no patient but a `login_url` at which the
+	// person is told how to confirm who they are; then ask again.
+	//
+	// POST /v1/patients/register_pds
+	RegisterPatientPds(ctx context.Context, req *PDSRegistration, params RegisterPatientPdsParams) (RegisterPatientPdsRes, error)
 	// RescheduleAppointment implements rescheduleAppointment operation.
 	//
 	// Moves a confirmed appointment. The old time is given back only when the new one is got; otherwise
@@ -210,6 +282,24 @@ type Handler interface {
 	//
 	// PUT /v1/bank_holidays/{date}
 	SetBankHoliday(ctx context.Context, req *BankHolidayInput, params SetBankHolidayParams) (SetBankHolidayRes, error)
+	// SetPatientContactDetail implements setPatientContactDetail operation.
+	//
+	// Extension. What the practice itself knows of a way to reach a patient. It is used before what a
+	// partner or the Personal Demographics Service says. An empty `value` forgets it again; `verified`
+	// alone says of the detail in use whether somebody saw that it is right. The key needs the permission
+	// `staff`.
+	//
+	// PUT /v1/patients/{id}/contact_details/{kind}
+	SetPatientContactDetail(ctx context.Context, req *SetPatientContactDetailReq, params SetPatientContactDetailParams) (SetPatientContactDetailRes, error)
+	// UnmergePatients implements unmergePatients operation.
+	//
+	// Extension. Makes two patients again: what was moved goes back, and so does every detail nobody has
+	// changed since. What was added since stays with the patient that was kept. The path has the id of the
+	// patient that was merged, or of the one that was kept; without `merge_id` it is the latest merge. The
+	// key needs the permission `staff`.
+	//
+	// POST /v1/patients/{id}/unmerge
+	UnmergePatients(ctx context.Context, req OptUnmergePatientsReq, params UnmergePatientsParams) (UnmergePatientsRes, error)
 	// UpdateAppointmentType implements updateAppointmentType operation.
 	//
 	// Extension. Fields left out stay as they are. Appointments already made keep their length.

@@ -41,7 +41,7 @@ func unasked() ([]string, error) {
 	}
 	var out []string
 	for path, methods := range doc.Paths {
-		pattern := regexp.MustCompile(`^` + regexp.MustCompile(`\{[a-z]+\}`).ReplaceAllString(path, `[^/]+`) + `$`)
+		pattern := regexp.MustCompile(`^` + regexp.MustCompile(`\{[a-z_]+\}`).ReplaceAllString(path, `[^/]+`) + `$`)
 		for method := range methods {
 			method = strings.ToUpper(method)
 			found := false

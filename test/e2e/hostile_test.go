@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -92,8 +93,11 @@ func TestNoRequestMakesItFail(t *testing.T) {
 			"appointment_type_id": slot["appointment_type_id"], "location_id": slot["location_id"], "practitioner_id": slot["practitioner_id"],
 			"start_time": slot["start_time"], "duration": 10, "name": "Name", "first_name": "Ada", "last_name": "Byron", "dob": "1985-12-10", "mobile": "07700 900123",
 			"closed": true, "appointment_type_ids": []any{slot["appointment_type_id"]}, "start_date": "2031-01-06", "end_time": "12:00", "slot_length": 10,
+			"forename": "Jane", "surname": "Smith", "postcode": "LS1 6AE", "file_name": "a.txt", "file_data": "aGVsbG8=", "merge_token": "x", "patient_id": "1",
+			"value": "07700 900123", "ehr_partner_id": "E-1",
 		}
 		appointment := p.ok("POST", "/v1/appointments", request(p.slot(77))).str("id")
+		person := p.ok("POST", "/v1/patients/register", map[string]any{"first_name": "A", "last_name": "B", "dob": "1990-01-01", "mobile": "07700 900123"}).str("patient_id")
 		sent := 0
 		try := func(method, path, body string, change ...with) {
 			t.Helper()
@@ -118,10 +122,14 @@ func TestNoRequestMakesItFail(t *testing.T) {
 			}
 		}
 		for _, op := range operations(t) {
-			path := strings.NewReplacer("{id}", appointment, "{date}", "2031-03-03").Replace(op.path)
+			id := appointment
+			if strings.Contains(op.path, "/patients/") {
+				id = person
+			}
+			path := strings.NewReplacer("{id}", id, "{date}", "2031-03-03", "{kind}", "mobile", "{attachment_id}", "1").Replace(op.path)
 			if strings.Contains(op.path, "{") {
 				for _, text := range hostileTexts {
-					try(op.method, strings.NewReplacer("{id}", url.PathEscape(text), "{date}", url.PathEscape(text)).Replace(op.path), bodyOf(op, good, "", ""))
+					try(op.method, regexp.MustCompile(`\{[a-z_]+\}`).ReplaceAllLiteralString(op.path, url.PathEscape(text)), bodyOf(op, good, "", ""))
 				}
 			}
 			for _, name := range op.query {

@@ -38,14 +38,23 @@ const upstreamHeader = "X-Test-Upstream"
 
 var contract *prism
 
+var sealKey string
+
 func TestMain(m *testing.M) {
-	var err error
+	dir, err := os.MkdirTemp("", "frontdesk-e2e-")
+	if err != nil {
+		panic(err)
+	}
+	// Programs that share a PostgreSQL database share the key of its secrets.
+	sealKey = filepath.Join(dir, "frontdesk.key")
+	os.Setenv("FRONTDESK_SEAL_KEY", sealKey)
 	if contract, err = startPrism("../../api/openapi.yaml"); err != nil {
 		fmt.Fprintln(os.Stderr, "Prism did not start; run make test, which installs it:", err)
 		os.Exit(1)
 	}
 	code := m.Run()
 	contract.stop()
+	os.RemoveAll(dir)
 	if code == 0 && flag.Lookup("test.run").Value.String() == "" {
 		if missing, err := unasked(); err != nil || len(missing) > 0 {
 			fmt.Fprintln(os.Stderr, "no story asks for:", missing, err)
@@ -109,6 +118,7 @@ type program struct {
 			Group string `json:"practice_group_id"`
 			Key   string `json:"api_key"`
 		} `json:"second_practice_group"`
+		Simulators map[string]string `json:"simulators"`
 	}
 }
 
@@ -162,7 +172,7 @@ func open(t testing.TB, address string, c app.Config) *program {
 	t.Helper()
 	p := &program{t: t, clock: &clock{at: sunday}, logs: &logs{}}
 	c.DB, c.Listen, c.Sandbox, c.Credentials = address, "127.0.0.1:0", true, filepath.Join(t.TempDir(), "credentials.json")
-	c.Log = app.NewLog(p.logs, slog.LevelDebug)
+	c.Log, c.SealKey = app.NewLog(p.logs, slog.LevelDebug), sealKey
 	if c.Now == nil {
 		c.Now = p.clock.Now
 	}

@@ -1,0 +1,111 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+
+	"frontdesk/app"
+)
+
+type connectors struct {
+	Set    connectorSet    `cmd:"" help:"Connect a practice group to a system, or change how."`
+	List   connectorList   `cmd:"" help:"List a practice group's connectors, without their secrets."`
+	Remove connectorRemove `cmd:"" help:"Disconnect a practice group from a system and forget its secrets."`
+}
+
+type connectorSet struct {
+	database
+	sealing
+	output
+	Name       string            `arg:"" help:"The system: pds."`
+	Group      string            `required:"" placeholder:"ID" help:"The practice group."`
+	Set        map[string]string `placeholder:"NAME=VALUE" help:"A setting; an empty value removes it. May be repeated."`
+	SecretFile map[string]string `placeholder:"NAME=FILE" help:"A secret, read from a file. May be repeated."`
+}
+
+// Help is shown by frontdesk connector set --help.
+func (connectorSet) Help() string {
+	return `The NHS Personal Demographics Service, with keys registered at NHS England:
+  frontdesk connector set pds --group ID \
+    --set base_url=https://api.service.nhs.uk/personal-demographics/FHIR/R4 \
+    --set token_url=https://api.service.nhs.uk/oauth2/token \
+    --set api_key=KEY --set key_id=KID --secret-file private_key=private.pem
+
+Its own sandbox, which asks for no token:
+  frontdesk connector set pds --group ID \
+    --set base_url=https://sandbox.api.service.nhs.uk/personal-demographics/FHIR/R4
+
+Read it again for patients who are coming, every day (off unless set):
+  frontdesk connector set pds --group ID --set refresh=on --set refresh_every=24h --set refresh_ahead_days=14
+
+Further settings: ods_code (default: the practice group's), audience, per_second (default 5).`
+}
+
+// Run sets a connector up.
+func (c connectorSet) Run(ctx context.Context) error {
+	secrets := map[string]string{}
+	for name, file := range c.SecretFile {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return err
+		}
+		secrets[name] = string(text)
+	}
+	return c.sealed(ctx, c.SealKey, func(o *app.Operator) error {
+		made, err := o.SetConnector(ctx, c.Group, c.Name, c.Set, secrets)
+		if err != nil {
+			return err
+		}
+		return c.print(made, "CONNECTOR,SETTINGS", []string{string(made.Name), settings(made.Settings)})
+	})
+}
+
+func settings(of map[string]string) string {
+	var out []string
+	for _, name := range slices.Sorted(maps.Keys(of)) {
+		out = append(out, name+"="+of[name])
+	}
+	return strings.Join(out, " ")
+}
+
+type connectorList struct {
+	database
+	output
+	Group string `required:"" placeholder:"ID" help:"The practice group."`
+}
+
+// Run lists connectors.
+func (c connectorList) Run(ctx context.Context) error {
+	return c.as(ctx, func(o *app.Operator) error {
+		all, err := o.Connectors(ctx, c.Group)
+		if err != nil {
+			return err
+		}
+		rows := make([][]string, len(all))
+		for i, k := range all {
+			rows[i] = []string{string(k.Name), settings(k.Settings)}
+		}
+		return c.print(all, "CONNECTOR,SETTINGS", rows...)
+	})
+}
+
+type connectorRemove struct {
+	database
+	Name  string `arg:"" help:"The system."`
+	Group string `required:"" placeholder:"ID" help:"The practice group."`
+}
+
+// Run removes a connector.
+func (c connectorRemove) Run(ctx context.Context) error {
+	return c.as(ctx, func(o *app.Operator) error {
+		if err := o.RemoveConnector(ctx, c.Group, c.Name); err != nil {
+			return err
+		}
+		fmt.Printf("The practice group no longer uses %s.\n", c.Name)
+		return nil
+	})
+}

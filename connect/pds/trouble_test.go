@@ -1,0 +1,471 @@
+package pds_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"frontdesk/connect/pds"
+	"frontdesk/core/fault"
+	"frontdesk/core/input"
+	"frontdesk/core/patient"
+	"frontdesk/sim"
+)
+
+var passing = []string{sim.FailTimeout, sim.FailLimited, sim.FailError, sim.FailUnavailable, sim.FailSlow, sim.FailCut, sim.FailMalformed}
+
+// brisk is a world that does not wait long for an answer.
+func brisk(t *testing.T) *world {
+	return build(t, func(o *options) { o.settings.Timeout = 250 * time.Millisecond })
+}
+
+func TestWhatPassesIsTriedAgainWithTheSameRequestID(t *testing.T) {
+	for _, kind := range passing {
+		t.Run(kind, func(t *testing.T) {
+			w := brisk(t)
+			w.Fail(sim.Failure{Kind: kind, Times: 2})
+			p, err := w.read(t, vaughan)
+			if err != nil || p.NHSNumber != vaughan {
+				t.Fatalf("got %+v, %v", p, err)
+			}
+			seen := w.people()
+			if len(seen) != 3 {
+				t.Fatalf("%d requests, want 3", len(seen))
+			}
+			for _, s := range seen {
+				if s.RequestID != seen[0].RequestID || s.CorrelationID != seen[0].CorrelationID || !uuid4.MatchString(s.RequestID) || s.ODS != "Z99001" {
+					t.Errorf("got %+v, then %+v", seen[0], s)
+				}
+			}
+			if w.asked != 3 {
+				t.Errorf("the limiter was asked %d times, want 3", w.asked)
+			}
+			if len(w.slept) != 2 {
+				t.Errorf("waited %v", w.slept)
+			}
+		})
+	}
+	t.Run("the next request has another id", func(t *testing.T) {
+		w := build(t, nil)
+		for range 2 {
+			if _, err := w.read(t, vaughan); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if seen := w.people(); seen[0].RequestID == seen[1].RequestID || seen[0].CorrelationID == seen[1].CorrelationID {
+			t.Errorf("got %+v", seen)
+		}
+	})
+}
+
+func TestWhatDoesNotPassIsTriedThreeTimes(t *testing.T) {
+	for _, kind := range passing {
+		t.Run(kind, func(t *testing.T) {
+			w := brisk(t)
+			w.Fail(sim.Failure{Kind: kind, Times: 10})
+			p, err := w.read(t, vaughan)
+			if !errors.Is(err, patient.ErrDemographicsDown) || p.NHSNumber != "" || fault.Of(err).RetryAfter <= 0 {
+				t.Errorf("got %+v, %v, after %v", p, err, fault.Of(err).RetryAfter)
+			}
+			if n := len(w.people()); n != 3 {
+				t.Errorf("%d requests, want 3", n)
+			}
+		})
+	}
+	t.Run("nobody answers", func(t *testing.T) {
+		w := build(t, func(o *options) { o.settings.BaseURL, o.open = "http://127.0.0.1:1", true })
+		if _, err := w.read(t, vaughan); !errors.Is(err, patient.ErrDemographicsDown) || w.asked != 3 {
+			t.Errorf("got %v after %d tries", err, w.asked)
+		}
+	})
+}
+
+func TestTheWaitsBetweenTriesGrowAndVary(t *testing.T) {
+	w := build(t, func(o *options) { o.Backoff = time.Second; o.Rest = time.Nanosecond })
+	var first, second []time.Duration
+	for range 30 {
+		w.Fail(sim.Failure{Kind: sim.FailError, Times: 3})
+		_, _ = w.read(t, vaughan)
+		if len(w.slept) != 2 {
+			t.Fatalf("waited %v", w.slept)
+		}
+		first, second, w.slept = append(first, w.slept[0]), append(second, w.slept[1]), nil
+	}
+	if most := slices.Max(first); most > time.Second || most < 500*time.Millisecond {
+		t.Errorf("the first waits are at most %v", most)
+	}
+	if most := slices.Max(second); most > 2*time.Second || most < time.Second {
+		t.Errorf("the second waits are at most %v", most)
+	}
+	if slices.Min(first) > 500*time.Millisecond {
+		t.Errorf("the first waits are at least %v", slices.Min(first))
+	}
+}
+
+func TestRetryAfterIsObeyed(t *testing.T) {
+	t.Run("when it fits", func(t *testing.T) {
+		w := build(t, nil)
+		w.Fail(sim.Failure{Kind: sim.FailLimited, Wait: 3 * time.Second})
+		if _, err := w.read(t, vaughan); err != nil || !slices.Equal(w.slept, []time.Duration{3 * time.Second}) {
+			t.Errorf("got %v after waiting %v", err, w.slept)
+		}
+	})
+	t.Run("and told to the caller when it does not", func(t *testing.T) {
+		w := build(t, nil)
+		w.Fail(sim.Failure{Kind: sim.FailUnavailable, Wait: 90 * time.Second})
+		_, err := w.read(t, vaughan)
+		if !errors.Is(err, patient.ErrDemographicsDown) || fault.Of(err).RetryAfter != 90*time.Second || len(w.slept) != 0 || len(w.people()) != 1 {
+			t.Errorf("got %v, after %v", err, fault.Of(err).RetryAfter)
+		}
+	})
+	for _, c := range []struct {
+		name, value string
+		want        time.Duration
+	}{
+		{"a date", "Mon, 16 Mar 2026 09:32:00 GMT", 2 * time.Minute},
+		{"a date that is past", "Mon, 16 Mar 2026 09:00:00 GMT", patient.ErrDemographicsDown.RetryAfter},
+		{"a very long time", "4000000000", time.Hour},
+		{"a number too large for a clock", "99999999999999999999", patient.ErrDemographicsDown.RetryAfter},
+		{"nonsense", "soon", patient.ErrDemographicsDown.RetryAfter},
+		{"a negative number", "-5", patient.ErrDemographicsDown.RetryAfter},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := answering(t, &stub{status: http.StatusTooManyRequests, header: map[string]string{"Retry-After": c.value}})
+			if _, err := w.read(t, vaughan); fault.Of(err).RetryAfter != c.want {
+				t.Errorf("got %v", fault.Of(err).RetryAfter)
+			}
+		})
+	}
+}
+
+func TestARefusalIsNotTriedAgain(t *testing.T) {
+	outcome := func(code string) string {
+		return `{"resourceType": "OperationOutcome", "issue": [{"details": {"coding": [{"code": "` + code + `"}]}}]}`
+	}
+	for _, c := range []struct {
+		name   string
+		status int
+		body   string
+		want   error
+	}{
+		{"a wrong header", 400, outcome("INVALID_VALUE"), patient.ErrDemographicsRefused},
+		{"a number it does not like", 400, outcome("INVALID_RESOURCE_ID"), patient.ErrNotTraced},
+		{"no token allowed", 401, outcome("ACCESS_DENIED"), patient.ErrDemographicsRefused},
+		{"no permission", 403, outcome("ACCESS_DENIED"), patient.ErrDemographicsRefused},
+		{"an unknown number", 404, outcome("RESOURCE_NOT_FOUND"), patient.ErrNotTraced},
+		{"a withdrawn number", 404, outcome("INVALIDATED_RESOURCE"), patient.ErrNumberInvalid},
+		{"a wrong address", 404, "<html>404 page not found</html>", patient.ErrDemographicsRefused},
+		{"a wrong method", 405, "", patient.ErrDemographicsRefused},
+		{"a conflict", 409, outcome("RESOURCE_VERSION_MISMATCH"), patient.ErrDemographicsRefused},
+		{"a redirect", 302, "", patient.ErrDemographicsRefused},
+		{"nothing", 204, "", patient.ErrDemographicsDown},
+		{"not built", 501, "", patient.ErrDemographicsDown},
+		{"a record that is not to be used", 200, `{"resourceType": "Patient", "id": "9991000003", "meta": {"security": [{"code": "REDACTED"}]}}`, patient.ErrNumberInvalid},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := &stub{status: c.status, body: c.body, header: map[string]string{"Location": "/elsewhere"}}
+			w := answering(t, s)
+			if p, err := w.read(t, vaughan); !errors.Is(err, c.want) || p.NHSNumber != "" {
+				t.Errorf("got %+v, %v", p, err)
+			}
+			if s.count != 1 {
+				t.Errorf("%d requests, want 1", s.count)
+			}
+		})
+	}
+}
+
+func TestAnAnswerThatMakesNoSenseIsTriedAgain(t *testing.T) {
+	for name, body := range map[string]string{
+		"another resource": `{"resourceType": "Practitioner", "id": "9991000003"}`,
+		"a wrong number":   `{"resourceType": "Patient", "id": "9991000004"}`,
+		"no number":        `{"resourceType": "Patient"}`,
+		"a wrong shape":    `{"resourceType": "Patient", "id": "9991000003", "name": "Idris"}`,
+		"nothing":          ``,
+		"a page":           `<html>Sign in to this network</html>`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := &stub{status: 200, body: body}
+			if p, err := answering(t, s).read(t, vaughan); !errors.Is(err, patient.ErrDemographicsDown) || p.NHSNumber != "" || s.count != 3 {
+				t.Errorf("got %+v, %v, after %d requests", p, err, s.count)
+			}
+		})
+	}
+	t.Run("a long answer is not taken", func(t *testing.T) {
+		s := &stub{status: 200, body: `{"resourceType": "Patient", "id": "9991000003", "x": "` + strings.Repeat("x", 1<<20) + `"}`}
+		if p, err := answering(t, s).read(t, vaughan); !errors.Is(err, patient.ErrDemographicsDown) || p.NHSNumber != "" {
+			t.Errorf("got %+v, %v", p, err)
+		}
+	})
+	t.Run("an endless answer is not read to its end", func(t *testing.T) {
+		var written atomic.Int64
+		w := build(t, func(o *options) {
+			o.open = true
+			o.handler = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				for chunk := make([]byte, 64<<10); written.Load() < 256<<20; {
+					n, err := w.Write(chunk)
+					if written.Add(int64(n)); err != nil {
+						return
+					}
+				}
+			})
+		})
+		if _, err := w.read(t, vaughan); !errors.Is(err, patient.ErrDemographicsDown) {
+			t.Errorf("got %v", err)
+		}
+		if n := written.Load(); n > 64<<20 { // much of it is in the buffers on the way
+			t.Errorf("%d bytes were sent", n)
+		}
+	})
+}
+
+func TestASearchMayFindSeveralOrNobody(t *testing.T) {
+	hit := func(id string) string { return `{"resource": {"resourceType": "Patient", "id": "` + id + `"}}` }
+	for _, c := range []struct {
+		name   string
+		status int
+		body   string
+		want   error
+	}{
+		{"two entries", 200, `{"resourceType": "Bundle", "entry": [` + hit("9991000003") + `,` + hit("9991000054") + `]}`, patient.ErrSeveralTraced},
+		{"one entry of several", 200, `{"resourceType": "Bundle", "total": 2, "entry": [` + hit("9991000003") + `]}`, patient.ErrSeveralTraced},
+		{"no entry", 200, `{"resourceType": "Bundle", "total": 0}`, patient.ErrNotTraced},
+		{"an entry about something else", 200, `{"resourceType": "Bundle", "entry": [{"resource": {"resourceType": "OperationOutcome"}}]}`, patient.ErrNotTraced},
+		{"a hit that is no number", 200, `{"resourceType": "Bundle", "entry": [` + hit("../9991000003") + `]}`, patient.ErrDemographicsDown},
+		{"another outcome", 200, `{"resourceType": "OperationOutcome"}`, patient.ErrDemographicsDown},
+		{"a person", 200, `{"resourceType": "Patient", "id": "9991000003"}`, patient.ErrDemographicsDown},
+		{"a name it cannot look for", 400, `{"resourceType": "OperationOutcome", "issue": [{"details": {"coding": [{"code": "INVALID_SEARCH_DATA"}]}}]}`, patient.ErrNotTraced},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := answering(t, &stub{status: c.status, body: c.body})
+			p, err := w.client.Trace(t.Context(), group, patient.Trace{LastName: "Vaughan", BirthDate: input.DayOf(1962, 5, 17)})
+			if !errors.Is(err, c.want) || p.NHSNumber != "" {
+				t.Errorf("got %+v, %v", p, err)
+			}
+		})
+	}
+}
+
+func TestACallEndsByItsDeadline(t *testing.T) {
+	w := build(t, func(o *options) { o.settings.Deadline = 150 * time.Millisecond })
+	w.Fail(sim.Failure{Kind: sim.FailSlow, Times: 9, Wait: 4 * time.Second})
+	began := time.Now()
+	_, err := w.read(t, vaughan)
+	if took := time.Since(began); !errors.Is(err, patient.ErrDemographicsDown) || took > 2*time.Second {
+		t.Errorf("got %v after %v", err, took)
+	}
+	if n := len(w.people()); n != 1 {
+		t.Errorf("%d requests, want 1", n)
+	}
+}
+
+func TestTheLimiterMayEndACall(t *testing.T) {
+	var refuse error
+	w := build(t, func(o *options) { o.Wait = func(context.Context) error { return refuse } })
+	refuse = fault.New(fault.Limited, "rate_limited", "").After(17 * time.Second)
+	for range 20 {
+		if _, err := w.read(t, vaughan); !errors.Is(err, patient.ErrDemographicsDown) || fault.Of(err).RetryAfter != 17*time.Second {
+			t.Fatalf("got %v, after %v", err, fault.Of(err).RetryAfter)
+		}
+	}
+	refuse = errors.New("the database is away")
+	if _, err := w.read(t, vaughan); !errors.Is(err, patient.ErrDemographicsDown) || fault.Of(err).RetryAfter != patient.ErrDemographicsDown.RetryAfter {
+		t.Fatalf("got %v", err)
+	}
+	if n := len(w.people()); n != 0 {
+		t.Errorf("%d requests were sent", n)
+	}
+	refuse = nil
+	if _, err := w.read(t, vaughan); err != nil {
+		t.Errorf("our own limit was taken for an outage: %v", err)
+	}
+}
+
+func TestWithoutALimiterTheClientKeepsItsOwnPace(t *testing.T) {
+	w := build(t, func(o *options) { o.Wait, o.settings.PerSecond = nil, 20 })
+	began := time.Now()
+	for range 4 {
+		if _, err := w.read(t, vaughan); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if took := time.Since(began); took < 140*time.Millisecond {
+		t.Errorf("four requests at twenty a second took %v", took)
+	}
+	w = build(t, func(o *options) {
+		o.Wait, o.settings.PerSecond, o.settings.Deadline = nil, 0.1, 100*time.Millisecond
+	})
+	if _, err := w.read(t, vaughan); err != nil {
+		t.Fatal(err)
+	}
+	began = time.Now()
+	if _, err := w.read(t, vaughan); !errors.Is(err, patient.ErrDemographicsDown) || time.Since(began) > 5*time.Second {
+		t.Errorf("got %v after %v", err, time.Since(began))
+	}
+}
+
+func TestTheBreakerOpensAndHeals(t *testing.T) {
+	w := build(t, func(o *options) { o.Rest = 200 * time.Millisecond })
+	fails := func(n int) {
+		t.Helper()
+		for range n {
+			if _, err := w.read(t, vaughan); !errors.Is(err, patient.ErrDemographicsDown) {
+				t.Fatalf("got %v", err)
+			}
+		}
+	}
+	w.Fail(sim.Failure{Kind: sim.FailError, Times: 12})
+	fails(4)
+	if _, err := w.read(t, "9991000062"); !errors.Is(err, patient.ErrNumberInvalid) {
+		t.Fatalf("four failed calls opened it: %v", err)
+	}
+	w.Fail(sim.Failure{Kind: sim.FailError, Times: 18})
+	fails(5)
+	before := len(w.people())
+	_, err := w.read(t, vaughan)
+	if !errors.Is(err, patient.ErrDemographicsDown) || fault.Of(err).RetryAfter < time.Second || len(w.people()) != before {
+		t.Fatalf("it is not open: %v, %d requests", err, len(w.people())-before)
+	}
+	if !strings.Contains(w.log.String(), "to=open") {
+		t.Error("that it opened is not in the log")
+	}
+	time.Sleep(250 * time.Millisecond)
+	fails(1) // the one call let through fails, and it is open again
+	if n := len(w.people()) - before; n != 3 {
+		t.Fatalf("%d requests, want the three of one call", n)
+	}
+	fails(1)
+	if n := len(w.people()) - before; n != 3 {
+		t.Fatalf("it is not open again")
+	}
+	time.Sleep(250 * time.Millisecond)
+	for range 3 {
+		if _, err := w.read(t, vaughan); err != nil {
+			t.Fatalf("it has not healed: %v", err)
+		}
+	}
+}
+
+func TestACallerWhoLeavesIsNoOutage(t *testing.T) {
+	w := build(t, nil)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	for range 20 {
+		if _, err := w.client.Read(ctx, group, vaughan); !errors.Is(err, patient.ErrDemographicsDown) || !errors.Is(err, context.Canceled) {
+			t.Fatalf("got %v", err)
+		}
+	}
+	if _, err := w.read(t, vaughan); err != nil {
+		t.Errorf("got %v", err)
+	}
+}
+
+// TestACallerWhoLeavesDuringTheTrialCallDoesNotKeepTheBreakerOpen is about the
+// one call that may find out whether the service is back.
+func TestACallerWhoLeavesDuringTheTrialCallDoesNotKeepTheBreakerOpen(t *testing.T) {
+	w := build(t, func(o *options) { o.Rest = 100 * time.Millisecond })
+	w.Fail(sim.Failure{Kind: sim.FailError, Times: 15})
+	for range 5 {
+		_, _ = w.read(t, vaughan)
+	}
+	time.Sleep(150 * time.Millisecond)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, _ = w.client.Read(ctx, group, vaughan)
+	time.Sleep(150 * time.Millisecond)
+	if _, err := w.read(t, vaughan); err != nil {
+		t.Errorf("got %v", err)
+	}
+}
+
+// TestNothingTellsWhoItIsAbout makes everything go wrong and looks at what was
+// logged and returned.
+func TestNothingTellsWhoItIsAbout(t *testing.T) {
+	secret := []string{"9991000003", "999 100 0003", "Vaughan", "Idris", "ZZ1", "07700900301", "7700900301", "Patient/", "family="}
+	person := `{"resourceType": "Patient", "id": 9991000003, "name": [{"family": "Vaughan"}]}`
+	broken := func(text string) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			conn, _, err := http.NewResponseController(w).Hijack()
+			if err != nil {
+				panic(err)
+			}
+			_, _ = conn.Write([]byte(text))
+			conn.Close()
+		})
+	}
+	closed := httptest.NewServer(http.NotFoundHandler())
+	closed.Close()
+	worlds := map[string]*world{
+		"a wrong type":   answering(t, &stub{status: 200, body: person}),
+		"a telling code": answering(t, &stub{status: 403, body: `{"resourceType": "OperationOutcome", "issue": [{"details": {"coding": [{"code": "Vaughan 9991000003"}]}}]}`}),
+		"a telling text": answering(t, &stub{status: 400, body: `{"resourceType": "OperationOutcome", "issue": [{"diagnostics": "Vaughan 9991000003"}]}`}),
+		"a redirect":     answering(t, &stub{status: 302, header: map[string]string{"Location": "/Patient/9991000003"}}),
+		"not HTTP":       build(t, func(o *options) { o.open, o.handler = true, broken("Vaughan 9991000003\r\n\r\n") }),
+		"a cut answer": build(t, func(o *options) {
+			o.open, o.handler = true, broken("HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nVaughan")
+		}),
+		"a broken header": build(t, func(o *options) { o.open, o.handler = true, broken("HTTP/1.1 200 OK\r\nVaughan 9991000003\r\n\r\n") }),
+		"nobody there":    build(t, func(o *options) { o.open, o.settings.BaseURL = true, closed.URL }),
+		"no such host":    build(t, func(o *options) { o.open, o.settings.BaseURL = true, "https://nobody.invalid/" }),
+	}
+	for _, kind := range passing {
+		w := brisk(t)
+		w.Fail(sim.Failure{Kind: kind, Times: 99})
+		w.Fail(sim.Failure{Kind: kind, Times: 99, Token: true})
+		worlds[kind] = w
+	}
+	for name, w := range worlds {
+		t.Run(name, func(t *testing.T) {
+			_, read := w.read(t, vaughan)
+			_, trace := w.client.Trace(t.Context(), group, patient.Trace{FirstName: "Idris", LastName: "Vaughan", BirthDate: input.DayOf(1962, 5, 17), Postcode: "ZZ1 4VN"})
+			if read == nil || trace == nil {
+				t.Fatalf("got %v, %v", read, trace)
+			}
+			told := read.Error() + "\n" + trace.Error() + "\n" + w.log.String()
+			for _, s := range secret {
+				if strings.Contains(told, s) {
+					t.Errorf("%q is told:\n%s", s, told)
+				}
+			}
+		})
+	}
+}
+
+func TestWhatIsLoggedOfARetryIsEnoughToLookIntoIt(t *testing.T) {
+	w := build(t, nil)
+	w.Fail(sim.Failure{Kind: sim.FailUnavailable})
+	if _, err := w.read(t, vaughan); err != nil {
+		t.Fatal(err)
+	}
+	id := w.people()[0].RequestID
+	for _, want := range []string{"request_id=" + id, "practice_group_id=7", "asked=read", "status 503 SERVICE_UNAVAILABLE", "try=1"} {
+		if !strings.Contains(w.log.String(), want) {
+			t.Errorf("%q is missing from %s", want, w.log)
+		}
+	}
+	w = build(t, nil)
+	w.Fail(sim.Failure{Kind: sim.FailUnavailable, Times: 3})
+	_, err := w.read(t, vaughan)
+	if id := w.people()[0].RequestID; err == nil || !strings.Contains(err.Error(), "status 503 SERVICE_UNAVAILABLE, request "+id) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestARedirectIsNotFollowed(t *testing.T) {
+	var asked int
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked++ }))
+	defer elsewhere.Close()
+	s := &stub{status: 307, header: map[string]string{"Location": elsewhere.URL}}
+	w := build(t, func(o *options) { o.open, o.handler, o.HTTP = true, s, &http.Client{} })
+	if _, err := w.read(t, vaughan); !errors.Is(err, patient.ErrDemographicsRefused) || asked != 0 {
+		t.Errorf("got %v, %d requests elsewhere", err, asked)
+	}
+}
+
+var _ patient.Demographics = (*pds.Client)(nil)

@@ -1,0 +1,104 @@
+// Package seal keeps secrets unreadable where they are kept: what is sealed can
+// be opened only with a key that is not in the database.
+package seal
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"fmt"
+	"strings"
+
+	"frontdesk/core/fault"
+)
+
+// The faults of sealing.
+var (
+	// ErrNoKey is returned when a secret is to be kept and there is no key.
+	ErrNoKey = fault.New(fault.Conflict, "no_seal_key", "There is no key to seal secrets with. Give one with --seal-key.")
+	// ErrCannotOpen is returned for what was sealed with another key, or was
+	// changed since.
+	ErrCannotOpen = fault.New(fault.Internal, "cannot_unseal", "A secret was sealed with another key. Give this program the key file it was sealed with.")
+	// ErrBadKey is returned for a key file that is not one.
+	ErrBadKey = fault.New(fault.Invalid, "bad_seal_key", "A seal key file has one key of 32 bytes, in Base64, on each line.")
+)
+
+// KeySize is the length of a key in bytes.
+const KeySize = 32
+
+// Box seals with its first key and opens with any: a new key is put first, and
+// the old ones stay until nothing is sealed with them.
+type Box struct{ keys []key }
+
+type key struct {
+	id   [4]byte // the beginning of its SHA-256
+	aead cipher.AEAD
+}
+
+// NewKey makes a key, as a key file has it.
+func NewKey() string {
+	b := make([]byte, KeySize)
+	rand.Read(b) // it never fails
+	return base64.StdEncoding.EncodeToString(b)
+}
+
+// Parse reads a key file: keys on lines, of which those that begin with # are
+// remarks. Error: ErrBadKey.
+func Parse(file []byte) (*Box, error) {
+	b := &Box{}
+	lines := bufio.NewScanner(bytes.NewReader(file))
+	for lines.Scan() {
+		line := strings.TrimSpace(lines.Text())
+		if line == "" || line[0] == '#' {
+			continue
+		}
+		raw, err := base64.StdEncoding.DecodeString(line)
+		if err != nil || len(raw) != KeySize {
+			return nil, ErrBadKey
+		}
+		block, err := aes.NewCipher(raw)
+		if err != nil {
+			return nil, err
+		}
+		aead, err := cipher.NewGCMWithRandomNonce(block)
+		if err != nil {
+			return nil, err
+		}
+		sum := sha256.Sum256(raw)
+		b.keys = append(b.keys, key{[4]byte(sum[:4]), aead})
+	}
+	if len(b.keys) == 0 {
+		return nil, ErrBadKey
+	}
+	return b, lines.Err()
+}
+
+// Seal makes a secret unreadable. about says what it belongs to: it cannot be
+// opened as anything else's. Error: ErrNoKey.
+func (b *Box) Seal(secret []byte, about string) ([]byte, error) {
+	if b == nil || len(b.keys) == 0 {
+		return nil, ErrNoKey
+	}
+	k := b.keys[0]
+	return k.aead.Seal(bytes.Clone(k.id[:]), nil, secret, []byte(about)), nil
+}
+
+// Open gives a sealed secret back. Errors: ErrNoKey, ErrCannotOpen.
+func (b *Box) Open(sealed []byte, about string) ([]byte, error) {
+	if b == nil || len(b.keys) == 0 {
+		return nil, ErrNoKey
+	}
+	for _, k := range b.keys {
+		if rest, ok := bytes.CutPrefix(sealed, k.id[:]); ok {
+			secret, err := k.aead.Open(nil, nil, rest, []byte(about))
+			if err == nil {
+				return secret, nil
+			}
+		}
+	}
+	return nil, ErrCannotOpen.Because(fmt.Errorf("none of %d keys opens it", len(b.keys)))
+}
