@@ -53,10 +53,10 @@ var guides = []struct {
 }{
 	{"", []string{"index.md", "start.md"}},
 	{"Using the API", []string{"booking.md", "patients.md", "requests.md", "errors.md"}},
-	{"Running Frontdesk", []string{"setup.md", "operating.md", "performance.md"}},
+	{"Running Frontdesk", []string{"setup.md", "pds.md", "operating.md", "performance.md"}},
 	{"Decisions", []string{
 		"decisions/contract-choices.md", "decisions/slots-are-worked-out.md", "decisions/no-double-booking.md", "decisions/one-sql.md",
-		"decisions/idempotency.md", "decisions/rate-limits.md",
+		"decisions/one-person.md", "decisions/sealed-secrets.md", "decisions/idempotency.md", "decisions/rate-limits.md",
 	}},
 }
 

@@ -211,9 +211,10 @@ func client(given *http.Client) *http.Client {
 }
 
 // pace lets through so many requests a second, evenly, as far as the context
-// allows.
+// allows. It is a little slower than that: requests arrive less evenly than
+// they are sent, and one too many costs a second.
 func pace(perSecond float64) func(context.Context) error {
-	limiter := ratelimiter.NewSmoothWithMaxRate[any](time.Duration(float64(time.Second) / perSecond))
+	limiter := ratelimiter.NewSmoothWithMaxRate[any](max(time.Duration(1.05*float64(time.Second)/perSecond), 1))
 	return func(ctx context.Context) error {
 		most := time.Minute
 		if end, ok := ctx.Deadline(); ok {
