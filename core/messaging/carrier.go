@@ -1,0 +1,159 @@
+package messaging
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"frontdesk/core/fault"
+)
+
+// Channel is a way a message reaches a patient.
+type Channel string
+
+// The channels, spelt as the contract spells message types.
+const (
+	Hero   Channel = "hero" // read in the patient's own page, and nowhere else
+	SMS    Channel = "sms"
+	Email  Channel = "email"
+	NHSApp Channel = "nhs_app"
+)
+
+// Channels are all the channels.
+var Channels = []Channel{Hero, SMS, Email, NHSApp}
+
+// Outgoing is one message on its way to one carrier.
+type Outgoing struct {
+	// Key is this leg of this message, for ever: handing the same key over
+	// twice must not reach the patient twice where Idempotent says so.
+	Key     string
+	Channel Channel
+	// To is where it goes: +447700900123 or an e-mail address; empty for the
+	// NHS App.
+	To        string
+	NHSNumber string // ten digits, when known
+	// FromName is the practice, as the patient knows it.
+	FromName string
+	Subject  string // e-mail only
+	Text     string
+}
+
+// Accepted is a carrier's word that it has the message.
+type Accepted struct {
+	// ProviderID is the carrier's own name for the message.
+	ProviderID string
+	// Code is the carrier's own word for how it went, for example "250" or
+	// "created".
+	Code string
+}
+
+// Result is how handing over one message of several ended.
+type Result struct {
+	Accepted Accepted
+	Err      error
+}
+
+// Carrier hands messages to one provider for one practice group. Every call has
+// a deadline. A carrier says which of four things happened:
+//
+//   - no error: the provider has the message;
+//   - a Refusal: the provider will never take this message;
+//   - a Busy: the provider does not have the message, and may take it later;
+//   - any other error: nobody knows whether the provider has it.
+type Carrier interface {
+	// Name is the connector's name, for example "smtp".
+	Name() string
+	// Idempotent reports whether handing over the same key twice reaches the
+	// patient once. Only then is a message whose fate is unknown handed over
+	// again.
+	Idempotent() bool
+	// Together is how many messages one SendAll may have; 1 when the provider
+	// takes them singly.
+	Together() int
+	// Send hands over one message.
+	Send(ctx context.Context, m Outgoing) (Accepted, error)
+	// SendAll hands over several messages of one channel, and says how each
+	// went, in their order.
+	SendAll(ctx context.Context, m []Outgoing) []Result
+}
+
+// Refusal is a provider's final no.
+type Refusal struct {
+	// Code is the provider's own word, and Reason the same in plain English,
+	// without anything about the patient.
+	Code, Reason string
+}
+
+// Error gives the provider's word.
+func (r *Refusal) Error() string { return "refused: " + r.Code }
+
+// Busy is a provider that does not take messages at the moment.
+type Busy struct {
+	// After is when to try again; 0 leaves it to us. Waiting so long is not a
+	// failed attempt.
+	After time.Duration
+	// Code is the provider's own word.
+	Code string
+	Err  error
+}
+
+// Error gives the provider's word.
+func (b *Busy) Error() string { return "busy: " + b.Code }
+
+// Unwrap gives the cause.
+func (b *Busy) Unwrap() error { return b.Err }
+
+// Progress is how far a provider says a message has come.
+type Progress string
+
+// How far a message has come.
+const (
+	ProgressDelivered Progress = "delivered"
+	ProgressRead      Progress = "read"
+	ProgressFailed    Progress = "failed"
+)
+
+// Receipt is what a provider tells later about a message.
+type Receipt struct {
+	// Key is the leg's key, or ProviderID names the message where the provider
+	// does not tell our key.
+	Key, ProviderID string
+	Progress        Progress
+	// Code and Reason are as in a Refusal.
+	Code, Reason string
+	At           time.Time
+}
+
+// Reply is what a patient sent back.
+type Reply struct {
+	// ID is the provider's own name for it: the same reply told twice is one.
+	ID      string
+	Channel Channel
+	From    string // +447700900123 or an e-mail address
+	Text    string
+	At      time.Time
+	// Key or ProviderID names the message it answers, when the provider says.
+	Key, ProviderID string
+}
+
+// Told is what a provider told us in one call.
+type Told struct {
+	Receipts []Receipt
+	Replies  []Reply
+	// Status, Type and Body are what the provider expects for an answer; a
+	// Status of 0 is an empty 200.
+	Status int
+	Type   string
+	Body   string
+}
+
+// Listener is a carrier whose provider calls us back.
+type Listener interface {
+	// Listen reads a call of the provider, and makes sure that it is one. body
+	// is the whole request body. Errors: ErrNotProvider, and field faults.
+	Listen(r *http.Request, body []byte) (Told, error)
+}
+
+// ErrNotProvider is returned for a call that does not prove it comes from the
+// provider.
+var ErrNotProvider = fault.New(fault.Forbidden, "not_the_provider", "This call does not carry the provider's signature.")
