@@ -6,6 +6,8 @@
 //	seal.go      the key their secrets are sealed with
 //	sandbox.go   the invented town
 //	simulate.go  the outside systems of the town
+//	carriers.go  who carries a practice group's messages
+//	sending.go   whether messages go out at all
 //	operator.go  what the command line does: groups, keys, networks
 //	doctor.go    what is wrong with this installation
 //	metrics.go   figures for Prometheus
@@ -13,6 +15,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -34,8 +37,10 @@ import (
 	"frontdesk/core/connector"
 	"frontdesk/core/diary"
 	"frontdesk/core/job"
+	"frontdesk/core/messaging"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
+	"frontdesk/core/record"
 	"frontdesk/store"
 	"frontdesk/worker"
 )
@@ -61,6 +66,9 @@ type Config struct {
 	// SealKey is the file of the key that secrets are sealed with; empty is the
 	// one beside the database.
 	SealKey string
+	// SendTimeout is the longest a carrier may take for what it was handed; 0 is
+	// 30 seconds.
+	SendTimeout time.Duration
 	// PublicURL is where patients reach this program; empty is where it serves.
 	PublicURL string
 	Log       *slog.Logger
@@ -82,9 +90,10 @@ type App struct {
 	failed   chan error
 	traces   func(context.Context) error
 	url      string
-	// simulator is where the outside systems of the sandbox are.
-	simulator *string
-	realTime  bool
+	sims     *simulators
+	carriers *carriers
+	realTime bool
+	stop     context.CancelFunc
 }
 
 // Open opens the database, fills the sandbox, and begins to serve and to run
@@ -98,7 +107,7 @@ func Open(ctx context.Context, c Config) (*App, error) {
 		c.Out = io.Discard
 	}
 	tuneMemory()
-	a := &App{config: c, failed: make(chan error, 2), simulator: new(string), realTime: realTime}
+	a := &App{config: c, failed: make(chan error, 2), sims: &simulators{}, realTime: realTime}
 	if err := a.open(ctx); err != nil {
 		return nil, errors.Join(err, a.Close(context.WithoutCancel(ctx)))
 	}
@@ -109,14 +118,14 @@ func (a *App) open(ctx context.Context) (err error) {
 	if a.db, err = store.Open(ctx, a.config.DB, store.Options{Log: a.config.Log}); err != nil {
 		return err
 	}
-	a.core = newCore(a.db, a.config, a.pages, a.simulator)
+	a.core, a.carriers = newCore(a.db, a.config, a.pages, a.sims)
 	if a.config.Sandbox {
 		if err := a.fillSandbox(ctx); err != nil {
 			return err
 		}
-		if err := a.simulate(ctx); err != nil {
-			return err
-		}
+	}
+	if err := a.watch(ctx); err != nil {
+		return err
 	}
 	if a.traces, err = startTraces(ctx); err != nil {
 		return err
@@ -125,12 +134,20 @@ func (a *App) open(ctx context.Context) (err error) {
 	if a.worker, err = a.newWorker(); err != nil {
 		return err
 	}
-	if err := a.worker.Start(context.WithoutCancel(ctx)); err != nil {
-		return err
-	}
 	if err := a.serve(ctx); err != nil {
 		return err
 	}
+	if a.config.Sandbox {
+		if err := a.simulate(ctx); err != nil {
+			return err
+		}
+	}
+	if err := a.worker.Start(context.WithoutCancel(ctx)); err != nil {
+		return err
+	}
+	var running context.Context
+	running, a.stop = context.WithCancel(context.WithoutCancel(ctx))
+	go a.beating(running)
 	a.config.Log.InfoContext(ctx, "serving", "url", a.url, "database", a.db.Engine(), "version", Version)
 	if a.config.Sandbox {
 		return a.handOut(ctx)
@@ -147,23 +164,31 @@ func (a *App) pages() string {
 }
 
 // newCore wires the capabilities to their store and to the outside world.
-func newCore(db *store.DB, c Config, pages func() string, simulator *string) *core.Core {
+func newCore(db *store.DB, c Config, pages func() string, sims *simulators) (*core.Core, *carriers) {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
 	days := &diary.Service{Store: db.Diary(), Now: c.Now, NewID: db.NewID}
 	outside := &connector.Service{Store: db.Connector(), Box: box(sealKey(c.SealKey, c.DB)), Now: c.Now}
-	people := &demographics{db: db, connectors: outside, log: c.Log, now: c.Now, simulator: simulator}
+	people := &demographics{db: db, connectors: outside, log: c.Log, now: c.Now, sims: sims}
+	post := &carriers{db: db, connectors: outside, log: c.Log, now: c.Now, public: pages, sims: sims}
+	records := &record.Service{Store: db.RecordStore(), Writer: record.Own{}, Pages: pages, Now: c.Now, NewID: db.NewID}
+	patients := &patient.Service{
+		Store: db.Patient(), Demographics: people, Upkeep: people.upkeep, Pages: pages, Now: c.Now, NewID: db.NewID,
+	}
 	return &core.Core{
 		Access:    &access.Service{Store: db.Access(), Now: c.Now, NewID: db.NewID, Limit: c.RateLimit},
 		Practice:  &practice.Service{Store: db.Practice(), Now: c.Now, NewID: db.NewID},
 		Connector: outside,
-		Patient: &patient.Service{
-			Store: db.Patient(), Demographics: people, Upkeep: people.upkeep, Pages: pages, Now: c.Now, NewID: db.NewID,
+		Patient:   patients,
+		Diary:     days,
+		Booking:   &booking.Service{Store: db.Booking(), Diary: days, Now: c.Now, NewID: db.NewID, Hold: c.Hold},
+		Record:    records,
+		Messaging: &messaging.Service{
+			Store: db.Messaging(), Carriers: post.of, Patients: patients, Records: records, Pages: pages, Now: c.Now, NewID: db.NewID,
+			Timeout: cmp.Or(c.SendTimeout, 30*time.Second),
 		},
-		Diary:   days,
-		Booking: &booking.Service{Store: db.Booking(), Diary: days, Now: c.Now, NewID: db.NewID, Hold: c.Hold},
-	}
+	}, post
 }
 
 // The kinds of the jobs that clear old things away and that look for patients
@@ -172,6 +197,10 @@ const (
 	forgetOld   = "access.forget"
 	askRefresh  = "patient.ask-refresh"
 	refreshEach = 10 * time.Minute
+	recoverLost = "message.recover"
+	recoverEach = 20 * time.Second
+	// senders is how many batches and channels one node sends at once.
+	senders = 48
 )
 
 func (a *App) newWorker() (*worker.Worker, error) {
@@ -182,8 +211,14 @@ func (a *App) newWorker() (*worker.Worker, error) {
 			patient.RefreshKind: a.core.Patient.Refresh,
 			forgetOld:           a.eachGroup(a.core.Access.Forget, a.core.Patient.Forget),
 			askRefresh:          a.eachGroup(a.core.Patient.AskRefresh),
+
+			messaging.DispatchKind: a.core.Messaging.Dispatch,
+			messaging.BatchKind:    a.core.Messaging.RunBatch,
+			record.WriteKind:       a.writeRecord,
+			recoverLost:            a.recovers(),
 		},
-		Every: map[string]time.Duration{forgetOld: time.Hour, askRefresh: refreshEach},
+		Queues: map[string]int{messaging.Queue: senders},
+		Every:  map[string]time.Duration{forgetOld: time.Hour, askRefresh: refreshEach, recoverLost: recoverEach},
 	})
 }
 
@@ -264,7 +299,10 @@ func (a *App) Run(ctx context.Context) error {
 // closes the database.
 func (a *App) Close(ctx context.Context) error {
 	a.draining.Store(true)
-	var errs []error
+	if a.stop != nil {
+		a.stop()
+	}
+	errs := []error{a.sims.end()}
 	for _, s := range a.servers {
 		if err := s.Shutdown(ctx); err != nil {
 			errs = append(errs, s.Close())

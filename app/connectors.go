@@ -54,8 +54,14 @@ var connectors = map[connector.Name]struct {
 // checkConnector makes sure that a connector can be used as it is set up.
 func checkConnector(c connector.Connector, g practice.Group) error {
 	kind, ok := connectors[c.Name]
+	if carrier, is := carrierKinds[c.Name]; is {
+		ok = true
+		kind.settings, kind.secrets, kind.check = slices.Concat(carrier.settings, anyCarrier), carrier.secrets, checkCarrier
+	}
 	if !ok {
-		return fault.Wrong("name", "invalid_enum_value", fmt.Sprint(slices.Sorted(maps.Keys(connectors))), "There is no such connector.")
+		names := append(slices.Collect(maps.Keys(connectors)), slices.Collect(maps.Keys(carrierKinds))...)
+		slices.Sort(names)
+		return fault.Wrong("name", "invalid_enum_value", fmt.Sprint(names), "There is no such connector.")
 	}
 	for _, known := range []struct {
 		given map[string]string
@@ -153,7 +159,7 @@ type demographics struct {
 	connectors *connector.Service
 	log        *slog.Logger
 	now        func() time.Time
-	simulator  *string // where the sandbox's simulators are, or empty
+	sims       *simulators
 
 	mu      sync.Mutex
 	clients map[practice.ID]versioned
@@ -193,8 +199,8 @@ func (d *demographics) client(ctx context.Context, group practice.ID) (*pds.Clie
 	if err != nil {
 		return nil, patient.ErrNoDemographics.Because(err)
 	}
-	if c.Settings[simulated] != "" && *d.simulator != "" {
-		s.BaseURL, s.TokenURL = *d.simulator+simPDS, *d.simulator+simToken
+	if at := d.sims.address(); c.Settings[simulated] != "" && at != "" {
+		s.BaseURL, s.TokenURL = at+simPDS, at+simToken
 	}
 	client, err := pds.New(s, pds.Options{Now: d.now, Log: d.log, Wait: d.wait(s)})
 	if err != nil {

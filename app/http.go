@@ -47,6 +47,12 @@ func (a *App) handler() (http.Handler, error) {
 	patients := pages.New(a.core)
 	add("GET /pages/", "page", patients)
 	add("GET /verify/{link}", "verify", patients)
+	add("/m/{link}", "message", patients)
+	add("/record/confirm/{link}", "confirm", patients)
+	if a.config.Sandbox {
+		add("GET /sandbox/inbox", "inbox", pages.Inbox(a.sims.received))
+	}
+	add("POST /callbacks/{carrier}/{group}", "callback", a.carriers.listen(a.core.Messaging.Hear))
 	add("GET /{$}", "home", http.RedirectHandler("/docs", http.StatusSeeOther))
 	mux.Handle("/", door)
 	return traced(web.Observe(mux, a.config.Log, web.Fail, a.done)), nil

@@ -27,7 +27,8 @@ func NewOperator(ctx context.Context, address, sealKey string) (*Operator, error
 	if err != nil {
 		return nil, err
 	}
-	return &Operator{db: db, core: newCore(db, Config{DB: address, SealKey: sealKey, Now: time.Now}, func() string { return "" }, new(string))}, nil
+	c, _ := newCore(db, Config{DB: address, SealKey: sealKey, Now: time.Now}, func() string { return "" }, &simulators{})
+	return &Operator{db: db, core: c}, nil
 }
 
 // Close closes the database.

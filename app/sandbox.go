@@ -162,7 +162,7 @@ func (a *App) handOut(ctx context.Context) error {
 			return err
 		}
 	}
-	c.BaseURL, c.Simulators = a.url, map[string]string{"pds": *a.simulator}
+	c.BaseURL, c.Simulators = a.url, map[string]string{"pds": a.sims.address()}
 	if a.config.Credentials != "" {
 		if err := writeCredentials(a.config.Credentials, c); err != nil {
 			return err
@@ -175,12 +175,13 @@ Frontdesk sandbox: %s and %s, invented from end to end.
   practice group     %s
   API key            %s
   documentation      %s/docs
+  what patients get  %s/sandbox/inbox
   simulated PDS      %s
 
 Try it:
   curl -H "x-api-key: %s" -H "x-practice-group-id: %s" "%s/v1/slots?page_size=3"
 
-`, groups[0].Name, groups[1].Name, c.BaseURL, c.Group, c.Key, c.BaseURL, *a.simulator, c.Key, c.Group, c.BaseURL)
+`, groups[0].Name, groups[1].Name, c.BaseURL, c.Group, c.Key, c.BaseURL, c.BaseURL, a.sims.address(), c.Key, c.Group, c.BaseURL)
 	return nil
 }
 

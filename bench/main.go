@@ -11,7 +11,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -19,11 +18,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -34,6 +33,7 @@ var (
 	rounds  = flag.Int("rounds", 3, "how often each is repeated; the median is shown")
 	write   = flag.String("write", "", "the document to put the table into")
 	only    = flag.String("only", "", "sqlite or postgres")
+	what    = flag.String("what", "", "a regular expression; only what it matches is measured")
 	clients = []int{1, 8, 64}
 )
 
@@ -108,11 +108,23 @@ func freshPostgres() (string, error) {
 	return u.String(), nil
 }
 
-// question is one thing measured: over HTTP, and raw.
+// question is one thing measured: over HTTP, and raw. ready makes what it asks
+// about, once for all the questions that share it.
 type question struct {
-	name string
-	http func(c *client, n int) error
-	raw  func(ctx context.Context, n int) error
+	name  string
+	ready func() error
+	http  func(c *client, n int) error
+	raw   func(ctx context.Context, n int) error
+}
+
+// once makes something the first time it is called, and says how long it took.
+func once(what string, fn func() error) func() error {
+	return sync.OnceValue(func() error {
+		began := time.Now()
+		err := fn()
+		fmt.Fprintf(os.Stderr, "%s: made in %s\n", what, time.Since(began).Round(time.Millisecond))
+		return err
+	})
 }
 
 func measure(binary, dir, engine, db string) (string, error) {
@@ -122,25 +134,32 @@ func measure(binary, dir, engine, db string) (string, error) {
 	}
 	defer s.stop()
 	idle := s.memory()
-	began := time.Now()
-	p, err := settle(s)
-	if err != nil {
-		return "", err
-	}
-	fmt.Fprintf(os.Stderr, "%s: settled in %s\n", engine, time.Since(began).Round(time.Millisecond))
 	r, err := open(db)
 	if err != nil {
 		return "", err
 	}
 	defer r.close()
-	questions, err := ask(s, p, r)
+	group, err := strconv.ParseInt(s.Group, 10, 64)
 	if err != nil {
 		return "", err
 	}
+	wanted, err := regexp.Compile(*what)
+	if err != nil {
+		return "", err
+	}
+	// The patients come last: a hundred thousand of them are not to be in the
+	// way of the diary's figures.
+	questions := slices.Concat(diary(s, r, group), patients(r, group))
 	var out strings.Builder
 	fmt.Fprintf(&out, "### %s\n\nIdle after the start: %s. After the run: ", map[string]string{"sqlite": "SQLite", "postgres": "PostgreSQL"}[engine], idle)
 	table := "| what | clients | p50 | p99 | per second | raw per second | ratio |\n| --- | ---: | ---: | ---: | ---: | ---: | ---: |\n"
 	for _, q := range questions {
+		if !wanted.MatchString(q.name) {
+			continue
+		}
+		if err := q.ready(); err != nil {
+			return "", fmt.Errorf("%s: %w", q.name, err)
+		}
 		for _, n := range clients {
 			row, err := q.measure(s, n)
 			if err != nil {
@@ -152,82 +171,6 @@ func measure(binary, dir, engine, db string) (string, error) {
 	}
 	fmt.Fprintf(&out, "%s.\n\n%s\n", s.memory(), table)
 	return out.String(), nil
-}
-
-// ask lists the questions.
-func ask(s *server, p *practice, r *raw) ([]question, error) {
-	group, err := strconv.ParseInt(s.Group, 10, 64)
-	if err != nil {
-		return nil, err
-	}
-	ids, err := some(s)
-	if err != nil {
-		return nil, err
-	}
-	search := func(who, days int) (string, func(ctx context.Context, n int) error) {
-		q := url.Values{"practitioner_id": p.people[:who], "appointment_type_id": {p.kind},
-			"start_date": {p.monday.Format("2006-01-02")}, "end_date": {p.monday.AddDate(0, 0, days-1).Format("2006-01-02")}}
-		return "/v1/slots?" + q.Encode(), func(ctx context.Context, _ int) error {
-			return r.search(ctx, group, p.people[:who], p.monday, p.monday.AddDate(0, 0, days))
-		}
-	}
-	week, rawWeek := search(5, 7)
-	month, rawMonth := search(people, 28)
-	// Every pair takes a slot nobody had before: from five weeks ahead on over
-	// HTTP, and years later raw.
-	var pairs, rawPairs atomic.Int64
-	later := p.monday.AddDate(0, 0, 35)
-	return []question{
-		{"read one appointment", func(c *client, n int) error {
-			_, err := c.do("GET", "/v1/appointments/"+ids[n%len(ids)], nil)
-			return err
-		}, func(ctx context.Context, n int) error {
-			id, _ := strconv.ParseInt(ids[n%len(ids)], 10, 64)
-			return r.read(ctx, group, id)
-		}},
-		{"slots, 5 practitioners × 7 days", get(week), rawWeek},
-		{"slots, 50 practitioners × 28 days", get(month), rawMonth},
-		{"reserve and book", func(c *client, _ int) error {
-			who, at := p.slot(later, int(pairs.Add(1)))
-			return p.pair(c, who, at)
-		}, func(ctx context.Context, _ int) error {
-			who, at := p.slot(later.AddDate(20, 0, 0), int(rawPairs.Add(1)))
-			return r.pair(ctx, group, p, who, at)
-		}},
-	}, nil
-}
-
-func get(path string) func(*client, int) error {
-	return func(c *client, _ int) error {
-		_, err := c.do("GET", path, nil)
-		return err
-	}
-}
-
-// some lists ids of appointments to read.
-func some(s *server) ([]string, error) {
-	c, err := dial(s)
-	if err != nil {
-		return nil, err
-	}
-	defer c.conn.Close()
-	answer, err := c.do("GET", "/v1/appointments?page_size=500", nil)
-	if err != nil {
-		return nil, err
-	}
-	var list struct {
-		Data []struct {
-			ID string `json:"id"`
-		} `json:"data"`
-	}
-	if err := json.Unmarshal(answer, &list); err != nil {
-		return nil, err
-	}
-	ids := make([]string, len(list.Data))
-	for i, a := range list.Data {
-		ids[i] = a.ID
-	}
-	return ids, nil
 }
 
 // measure asks the question with n clients, over HTTP and raw in turn.

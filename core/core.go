@@ -7,8 +7,10 @@ import (
 	"frontdesk/core/booking"
 	"frontdesk/core/connector"
 	"frontdesk/core/diary"
+	"frontdesk/core/messaging"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
+	"frontdesk/core/record"
 )
 
 // Core is the services.
@@ -19,4 +21,6 @@ type Core struct {
 	Patient   *patient.Service
 	Diary     *diary.Service
 	Booking   *booking.Service
+	Record    *record.Service
+	Messaging *messaging.Service
 }

@@ -1,8 +1,13 @@
-// Package pages is the door for patients: plain pages that work without
-// JavaScript and tell nobody anything about anyone.
+// Package pages is the door for people: plain pages that work without
+// JavaScript and tell nobody anything about anyone they do not know already.
 //
 //	pages.go    addresses, headers, errors
+//	text.go     what somebody wrote, with links to click
 //	identity.go somebody who could not be identified
+//	message.go  a message a patient reads, for a date of birth
+//	birth.go    a date of birth, as it is typed
+//	record.go   whether something goes into a record
+//	inbox.go    what the people of the sandbox received
 package pages
 
 import (
@@ -14,6 +19,8 @@ import (
 
 	"frontdesk/core"
 	"frontdesk/core/fault"
+	"frontdesk/core/input"
+	"frontdesk/core/practice"
 	"frontdesk/web"
 )
 
@@ -22,7 +29,8 @@ var style []byte
 
 type door struct{ core *core.Core }
 
-// New is the patients' door.
+// New is the door. Its addresses are /pages/, /verify/, /m/ and
+// /record/confirm/.
 func New(c *core.Core) http.Handler {
 	d := &door{core: c}
 	mux := http.NewServeMux()
@@ -32,14 +40,48 @@ func New(c *core.Core) http.Handler {
 		w.Write(style)
 	})
 	mux.HandleFunc("GET /verify/{link}", d.verify)
+	mux.HandleFunc("GET /m/{link}", d.askBirth)
+	mux.HandleFunc("POST /m/{link}", d.openMessage)
+	mux.HandleFunc("GET /record/confirm/{link}", d.proposal)
+	mux.HandleFunc("POST /record/confirm/{link}", d.decide)
+	ours := http.NewCrossOriginProtection()
+	ours.SetDenyHandler(http.HandlerFunc(foreign))
+	return careful(ours.Handler(mux))
+}
+
+// careful sets the headers of every page.
+func careful(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
-		h.Set("Referrer-Policy", "no-referrer") // a page's address is a secret
+		// A page's address is a secret, and no other site is told of it. With
+		// no-referrer a browser would not even tell us that a form is our own:
+		// it sends "Origin: null", which older ones send with nothing else.
+		h.Set("Referrer-Policy", "same-origin")
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Cache-Control", "no-store")
-		mux.ServeHTTP(w, r)
+		next.ServeHTTP(w, r)
 	})
+}
+
+// errForeign is returned for a form that another site sent here.
+var errForeign = fault.New(fault.Forbidden, "cross_site_form", "This came from another site, so nothing was done. Open the link you were sent again, and use the page it leads to.")
+
+func foreign(w http.ResponseWriter, r *http.Request) { fail(w, r, errForeign) }
+
+// maxForm is how long a form may be, in bytes.
+const maxForm = 4 << 10
+
+// form reads a form that was sent.
+func form(w http.ResponseWriter, r *http.Request) error {
+	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+	if err := r.ParseForm(); err != nil {
+		if f := web.Fault(err); f.Kind != fault.Internal {
+			return f
+		}
+		return fault.Input().Because(err)
+	}
+	return nil
 }
 
 // show writes a page.
@@ -62,5 +104,27 @@ func fail(w http.ResponseWriter, r *http.Request, err error) {
 	show(w, r, web.Status(f), problem(title, f.Message))
 }
 
+// face is the practice a page is of.
+type face struct{ Name, Phone, Dial string }
+
+func faceOf(g practice.Group) face { return face{g.Name, input.ShowTelephone(g.Phone), g.Phone} }
+
 // day is a day as a patient reads it.
 func day(t time.Time, zone *time.Location) string { return t.In(zone).Format("Monday 2 January 2006") }
+
+// moment is a day and a time as a patient reads them.
+func moment(t time.Time, zone *time.Location) string {
+	return t.In(zone).Format("Monday 2 January 2006 at 15:04")
+}
+
+// stamp is an instant for machines.
+func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
+
+// titled is the title of a page, which begins with the word when there is an
+// error on it.
+func titled(title, wrong string) string {
+	if wrong != "" {
+		return "Error: " + title
+	}
+	return title
+}

@@ -45,6 +45,7 @@ func (d *door) UpdatePracticeGroup(ctx context.Context, in *oas.PracticeGroupInp
 		Website: ptr(in.Website.Get()), TimeZone: ptr(in.Timezone.Get()), Sector: to[practice.Sector](in.Sector.Get()),
 		Address: toAddress(in.Address), Holidays: to[practice.Country](in.BankHolidays.Get()),
 		CancellationHours: ptr(in.CancellationPolicyHours.Get()), WindowDays: ptr(in.BookingWindowDays.Get()),
+		UnreadMinutes: ptr(in.UnreadFallbackMinutes.Get()), SMSPrice: ptr(in.SMSPricePence.Get()),
 	})
 	if err != nil {
 		return nil, err
@@ -61,7 +62,8 @@ func (d *door) GetConfiguration(ctx context.Context) (oas.GetConfigurationRes, e
 	return &oas.Configuration{
 		Timezone: g.TimeZone, BankHolidays: oas.BankHolidayCountry(g.Holidays), CancellationPolicyHours: float64(g.CancellationHours),
 		BookingWindowDays: float64(g.WindowDays), HoldMinutes: float64(d.core.Booking.Hold) / float64(time.Minute),
-		MaximumSearchDays: oas.NewOptFloat64(practice.MaxWindowDays),
+		MaximumSearchDays: oas.NewOptFloat64(practice.MaxWindowDays), UnreadFallbackMinutes: oas.NewOptFloat64(float64(g.UnreadMinutes)),
+		SMSPricePence: oas.NewOptFloat64(float64(g.SMSPrice)),
 	}, nil
 }
 

@@ -5,7 +5,7 @@
 //	fault.go     errors in the contract's shape
 //	invalid.go   what was wrong with a request that could not be read
 //	words.go     ids, times and optional values
-//	practice.go patient.go diary.go booking.go
+//	practice.go patient.go diary.go booking.go messaging.go batch.go
 //	             one file for each capability
 package rest
 
@@ -57,15 +57,19 @@ func (d *door) serve(w http.ResponseWriter, r *http.Request) {
 	if route, ok := d.server.FindRoute(r.Method, r.URL.Path); ok {
 		about.Operation = route.OperationID()
 	}
-	if r.ContentLength > MaxBody {
+	long := streams(w, r)
+	if r.ContentLength > MaxBody && !long {
 		fail(w, r, web.ErrTooLarge)
 		return
 	}
-	r.Body = http.MaxBytesReader(w, r.Body, MaxBody)
+	if !long {
+		r.Body = http.MaxBytesReader(w, r.Body, MaxBody)
+	}
 	who, err := d.core.Access.Authenticate(r.Context(), r.Header.Get("X-Api-Key"), r.Header.Get("X-Practice-Group-Id"))
 	if err != nil {
 		// The operation refuses it; a path that does not exist is not found,
 		// whoever asks.
+		r.Body = http.MaxBytesReader(w, r.Body, MaxBody)
 		d.server.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), refusedKey{}, err)))
 		return
 	}
@@ -78,6 +82,10 @@ func (d *door) serve(w http.ResponseWriter, r *http.Request) {
 	}
 	if err != nil {
 		fail(w, r, err)
+		return
+	}
+	if long {
+		d.stream(w, r, who)
 		return
 	}
 	if name := r.Header.Get("Idempotency-Key"); name != "" && (r.Method == http.MethodPost || r.Method == http.MethodPatch) {

@@ -1,7 +1,6 @@
 package sim
 
 import (
-	"crypto/rsa"
 	"fmt"
 	"net/http"
 	"regexp"
@@ -10,6 +9,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"frontdesk/sim/nhsapi"
 )
 
 // PDS is the Personal Demographics Service's FHIR R4 API with the platform's
@@ -42,11 +43,9 @@ type PDS struct {
 	OpenSandbox bool
 
 	now      func() time.Time
+	tokens   *nhsapi.Tokens
 	mu       sync.Mutex // guards all below
 	people   map[string]*Resident
-	apps     map[string]map[string]*rsa.PublicKey
-	tokens   map[string]grant
-	spent    map[string]time.Time // the jti of each assertion used, until it is too old anyway
 	asked    map[string][]time.Time
 	failures []*Failure
 	seen     []Seen
@@ -75,8 +74,7 @@ var (
 func NewPDS(town Town, now func() time.Time) *PDS {
 	p := &PDS{
 		TokenLife: 599 * time.Second, Rate: 5, now: now,
-		people: map[string]*Resident{}, apps: map[string]map[string]*rsa.PublicKey{}, tokens: map[string]grant{},
-		spent: map[string]time.Time{}, asked: map[string][]time.Time{},
+		tokens: nhsapi.NewTokens(now), people: map[string]*Resident{}, asked: map[string][]time.Time{},
 	}
 	for _, who := range town.everybody() {
 		p.Put(who)
@@ -105,7 +103,7 @@ func (p *PDS) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case r.URL.Path == failPath:
 		p.serveFail(w, r)
-	case r.URL.Path == tokenPath, r.URL.Path == patientPath, strings.HasPrefix(r.URL.Path, patientPath+"/"):
+	case r.URL.Path == nhsapi.Path, r.URL.Path == patientPath, strings.HasPrefix(r.URL.Path, patientPath+"/"):
 		r.Body = http.MaxBytesReader(w, r.Body, 64<<10)
 		if err := r.ParseForm(); err != nil { // before the lock, as it reads from the network
 			r.PostForm = nil
@@ -127,7 +125,7 @@ func (p *PDS) answer(r *http.Request) (answer, *Failure) {
 	})
 	p.seen = p.seen[max(0, len(p.seen)-maxSeen):]
 
-	if r.URL.Path == tokenPath {
+	if r.URL.Path == nhsapi.Path {
 		f := p.trouble(true, "")
 		if f != nil && f.status() != 0 {
 			return f.refusal(), f
@@ -192,20 +190,7 @@ func (p *PDS) caller(r *http.Request) (app, why string) {
 	if p.OpenSandbox {
 		return "", ""
 	}
-	header := r.Header.Get("Authorization")
-	token, bearer := strings.CutPrefix(header, "Bearer ")
-	g, known := p.tokens[token]
-	switch {
-	case header == "":
-		return "", "Missing Authorization header"
-	case !bearer || token == "":
-		return "", "Missing access token"
-	case !known:
-		return "", "Invalid Access Token"
-	case !p.now().Before(g.until):
-		return "", "Access Token expired"
-	}
-	return g.app, ""
+	return p.tokens.Caller(r)
 }
 
 // read answers GET Patient/{number}. Whoever has taken a superseded number's

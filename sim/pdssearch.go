@@ -13,6 +13,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"frontdesk/sim/nhsapi"
 )
 
 // search is what a caller looks for.
@@ -88,7 +90,7 @@ func (p *PDS) search(r *http.Request) answer {
 	}
 	for number, score := range found { // an empty list would not be FHIR
 		bundle["entry"] = list{object{
-			"fullUrl":  origin(r) + patientPath + "/" + number,
+			"fullUrl":  nhsapi.Origin(r) + patientPath + "/" + number,
 			"search":   object{"score": math.Round(score*10000) / 10000},
 			"resource": p.people[number].patient(true, today),
 		}}

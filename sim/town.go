@@ -165,3 +165,16 @@ func Brambleford() Town {
 		},
 	}}
 }
+
+// Contact is the mobile number and e-mail address somebody of the town has, as
+// the national service knows them.
+func (t Town) Contact(nhsNumber string) (mobile, email string) {
+	for _, p := range t.Practices {
+		for _, who := range p.Patients {
+			if who.NHSNumber == nhsNumber {
+				return who.Mobile, who.Email
+			}
+		}
+	}
+	return "", ""
+}

@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"slices"
 	"time"
+
+	"frontdesk/sim/nhsapi"
 )
 
 const failPath = "/sim/fail"
@@ -131,7 +133,7 @@ func (f *Failure) refusal() answer {
 	of := failing[f.Kind]
 	a := outcome(of.status, of.code, "")
 	if f.Token {
-		a = noToken(of.status, "server_error", http.StatusText(of.status))
+		a = answer{status: of.status, media: "application/json", body: nhsapi.Refusal("server_error", http.StatusText(of.status))}
 	}
 	if f.Kind == FailLimited || f.Kind == FailUnavailable {
 		a.wait = int((f.wait() + time.Second - 1) / time.Second)

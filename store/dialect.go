@@ -26,11 +26,13 @@ type dialect struct {
 	// hold, after a SELECT, keeps the row from being changed until the end of
 	// the transaction.
 	hold string
+	// skips says that a SELECT can pass over rows that others are changing.
+	skips bool
 	// value is how an argument is sent.
 	value func(any) any
 }
 
-var postgres = dialect{name: "postgres", share: ` FOR KEY SHARE`, hold: ` FOR SHARE`, value: func(v any) any { return v }}
+var postgres = dialect{name: "postgres", share: ` FOR KEY SHARE`, hold: ` FOR SHARE`, skips: true, value: func(v any) any { return v }}
 
 var sqlite = dialect{name: "sqlite", value: func(v any) any {
 	if t, ok := v.(time.Time); ok {

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"time"
 )
 
@@ -88,4 +89,47 @@ func (db *DB) examinePostgres(ctx context.Context) (h Health, err error) {
 	h.Durable = fsync == "on" && commit != "off"
 	h.Durability = fmt.Sprintf("fsync=%s synchronous_commit=%s", fsync, commit)
 	return h, err
+}
+
+// Sending is whether messages go out, and how long the database has been in use.
+type Sending struct {
+	// Identity tells the database from others; 0 before there is a practice
+	// group.
+	Identity int64     `json:"-"`
+	Beat     int64     `json:"-"`
+	Paused   time.Time `json:"paused_at,omitzero"`
+	Why      string    `json:"why,omitempty"`
+}
+
+// Sending tells whether messages go out.
+func (db *DB) Sending(ctx context.Context) (s Sending, err error) {
+	_, err = db.plain().one(ctx, `SELECT identity, beat, paused_at, paused_why FROM instance WHERE id = 1`, nil, &s.Identity, &s.Beat, when{&s.Paused}, &s.Why)
+	return s, err
+}
+
+// PauseSending stops all sending, unless it is stopped already.
+func (db *DB) PauseSending(ctx context.Context, now time.Time, why string) error {
+	return db.do(ctx, func(t *Tx) error {
+		_, err := t.exec(ctx, `UPDATE instance SET paused_at = $1, paused_why = $2 WHERE id = 1 AND paused_at IS NULL`, now, why)
+		return err
+	})
+}
+
+// ResumeSending lets messages go out again.
+func (db *DB) ResumeSending(ctx context.Context) error {
+	return db.do(ctx, func(t *Tx) error {
+		_, err := t.exec(ctx, `UPDATE instance SET paused_at = NULL, paused_why = '' WHERE id = 1`)
+		return err
+	})
+}
+
+// Beat counts that the database is in use, and gives the count and the
+// database's identity; 0 before there is a practice group.
+func (db *DB) Beat(ctx context.Context) (beat, identity int64, err error) {
+	err = db.do(ctx, func(t *Tx) error {
+		_, err := t.one(ctx, `UPDATE instance SET beat = beat + 1, identity = CASE WHEN identity = 0 THEN $1 ELSE identity END WHERE id = 1
+			RETURNING beat, identity`, in{1 + rand.Int64N(1<<52)}, &beat, &identity)
+		return err
+	})
+	return beat, identity, err
 }

@@ -19,7 +19,7 @@ func (t *Tx) Enqueue(ctx context.Context, j job.Job) error {
 			return err
 		}
 	}
-	opts := &river.InsertOpts{ScheduledAt: j.RunAt}
+	opts := &river.InsertOpts{ScheduledAt: j.RunAt, Queue: j.Queue}
 	var err error
 	if t = t.on(ctx); t.pg != nil {
 		_, err = t.db.pgJobs.InsertTx(ctx, t.pg, job.Row{Job: j}, opts)

@@ -41,9 +41,36 @@ var belongings = []struct{ name, what, count, note, move, back string }{
 		count: `SELECT count(*) FROM patient_attachment WHERE practice_group_id = $1 AND patient_id = $2`,
 		note: `INSERT INTO patient_moved (practice_group_id, merge_id, belonging, id)
 			SELECT practice_group_id, CAST($2 AS bigint), 'patient_attachment.patient_id', id FROM patient_attachment WHERE practice_group_id = $1 AND patient_id = $3`,
-		move: `UPDATE patient_attachment SET patient_id = $3 WHERE practice_group_id = $1 AND patient_id = $2 AND created_at <= $4`,
-		back: `UPDATE patient_attachment SET patient_id = $4 WHERE practice_group_id = $1 AND patient_id = $3 AND created_at <= $5 AND id IN (
+		move: `UPDATE patient_attachment SET patient_id = $3 WHERE practice_group_id = $1 AND patient_id = $2 AND CAST($4 AS timestamptz) IS NOT NULL`,
+		back: `UPDATE patient_attachment SET patient_id = $4 WHERE practice_group_id = $1 AND patient_id = $3 AND CAST($5 AS timestamptz) IS NOT NULL AND id IN (
 			SELECT id FROM patient_moved WHERE practice_group_id = $1 AND merge_id = $2 AND belonging = 'patient_attachment.patient_id')`,
+	},
+	{
+		name: "message.patient_id", what: "messages",
+		count: `SELECT count(*) FROM message WHERE practice_group_id = $1 AND patient_id = $2`,
+		note: `INSERT INTO patient_moved (practice_group_id, merge_id, belonging, id)
+			SELECT practice_group_id, CAST($2 AS bigint), 'message.patient_id', id FROM message WHERE practice_group_id = $1 AND patient_id = $3`,
+		move: `UPDATE message SET patient_id = $3, updated_at = $4 WHERE practice_group_id = $1 AND patient_id = $2`,
+		back: `UPDATE message SET patient_id = $4, updated_at = $5 WHERE practice_group_id = $1 AND patient_id = $3 AND id IN (
+			SELECT id FROM patient_moved WHERE practice_group_id = $1 AND merge_id = $2 AND belonging = 'message.patient_id')`,
+	},
+	{
+		name: "message_reply.patient_id", what: "replies",
+		count: `SELECT count(*) FROM message_reply WHERE practice_group_id = $1 AND patient_id = $2`,
+		note: `INSERT INTO patient_moved (practice_group_id, merge_id, belonging, id)
+			SELECT practice_group_id, CAST($2 AS bigint), 'message_reply.patient_id', id FROM message_reply WHERE practice_group_id = $1 AND patient_id = $3`,
+		move: `UPDATE message_reply SET patient_id = $3 WHERE practice_group_id = $1 AND patient_id = $2 AND CAST($4 AS timestamptz) IS NOT NULL`,
+		back: `UPDATE message_reply SET patient_id = $4 WHERE practice_group_id = $1 AND patient_id = $3 AND CAST($5 AS timestamptz) IS NOT NULL AND id IN (
+			SELECT id FROM patient_moved WHERE practice_group_id = $1 AND merge_id = $2 AND belonging = 'message_reply.patient_id')`,
+	},
+	{
+		name: "record_entry.patient_id", what: "record_entries",
+		count: `SELECT count(*) FROM record_entry WHERE practice_group_id = $1 AND patient_id = $2`,
+		note: `INSERT INTO patient_moved (practice_group_id, merge_id, belonging, id)
+			SELECT practice_group_id, CAST($2 AS bigint), 'record_entry.patient_id', id FROM record_entry WHERE practice_group_id = $1 AND patient_id = $3`,
+		move: `UPDATE record_entry SET patient_id = $3, updated_at = $4 WHERE practice_group_id = $1 AND patient_id = $2`,
+		back: `UPDATE record_entry SET patient_id = $4, updated_at = $5 WHERE practice_group_id = $1 AND patient_id = $3 AND id IN (
+			SELECT id FROM patient_moved WHERE practice_group_id = $1 AND merge_id = $2 AND belonging = 'record_entry.patient_id')`,
 	},
 }
 

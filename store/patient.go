@@ -106,8 +106,10 @@ func (t *Tx) Patients(ctx context.Context, group practice.ID, q patient.Query) (
 	byLast := q
 	byLast.Field = patient.FieldLastName
 	found, first, err := t.patients(ctx, group, byLast)
-	if err != nil {
-		return nil, 0, err
+	// Where surnames are as many as are ever counted, full names come after all
+	// that can be paged to.
+	if err != nil || first == patient.CountLimit {
+		return found, first, err
 	}
 	q.Offset, q.Limit = max(0, q.Offset-first), q.Limit-len(found)
 	more, second, err := t.patients(ctx, group, q)

@@ -102,6 +102,24 @@ func (w text) Scan(src any) error {
 	return nil
 }
 
+// flag reads a truth that may be NULL, as false; SQLite keeps it as a number.
+type flag bool
+
+// Scan implements sql.Scanner.
+func (f *flag) Scan(src any) error {
+	switch v := src.(type) {
+	case nil:
+		*f = false
+	case bool:
+		*f = flag(v)
+	case int64:
+		*f = v != 0
+	default:
+		return fmt.Errorf("cannot read a truth from %T", src)
+	}
+	return nil
+}
+
 // optText sends text; the empty one is NULL.
 func optText(s string) any {
 	if s == "" {

@@ -79,6 +79,34 @@ func (t *Tx) exec(ctx context.Context, text string, args ...any) (int64, error) 
 	return res.RowsAffected()
 }
 
+// many runs one statement for each set of arguments: on PostgreSQL in one round
+// trip.
+func (t *Tx) many(ctx context.Context, text string, args []in) error {
+	t = t.on(ctx)
+	if t.pg == nil {
+		for _, a := range args {
+			if _, err := t.exec(ctx, text, a...); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	if len(args) == 0 {
+		return nil
+	}
+	batch := &pgx.Batch{}
+	for _, a := range args {
+		batch.Queue(text, a...)
+	}
+	results := t.pg.SendBatch(ctx, batch)
+	for range args {
+		if _, err := results.Exec(); err != nil {
+			return errors.Join(err, results.Close())
+		}
+	}
+	return results.Close()
+}
+
 // one reads one row into dest, and reports whether there was one.
 func (t *Tx) one(ctx context.Context, text string, args in, dest ...any) (bool, error) {
 	t = t.on(ctx)

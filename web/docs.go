@@ -52,11 +52,11 @@ var guides = []struct {
 	files []string
 }{
 	{"", []string{"index.md", "start.md"}},
-	{"Using the API", []string{"booking.md", "patients.md", "requests.md", "errors.md"}},
-	{"Running Frontdesk", []string{"setup.md", "pds.md", "operating.md", "performance.md"}},
+	{"Using the API", []string{"booking.md", "patients.md", "messaging.md", "requests.md", "errors.md"}},
+	{"Running Frontdesk", []string{"setup.md", "pds.md", "carriers.md", "operating.md", "performance.md"}},
 	{"Decisions", []string{
 		"decisions/contract-choices.md", "decisions/slots-are-worked-out.md", "decisions/no-double-booking.md", "decisions/one-sql.md",
-		"decisions/one-person.md", "decisions/sealed-secrets.md", "decisions/idempotency.md", "decisions/rate-limits.md",
+		"decisions/one-person.md", "decisions/delivered-once.md", "decisions/sealed-secrets.md", "decisions/idempotency.md", "decisions/rate-limits.md",
 	}},
 }
 

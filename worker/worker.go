@@ -29,6 +29,9 @@ type Config struct {
 	Begin func(context.Context, job.Job) error
 	// Handlers do the work, by kind.
 	Handlers map[string]job.Handler
+	// Queues are the queues besides the usual one, and how many jobs of each one
+	// node runs at once.
+	Queues map[string]int
 	// Every adds jobs of a kind, for no group, again and again.
 	Every map[string]time.Duration
 	Log   *slog.Logger
@@ -69,6 +72,9 @@ func New(c Config) (*Worker, error) {
 		JobTimeout:        jobTimeout,
 		FetchPollInterval: time.Second,
 		Logger:            slog.New(quiet{c.Log.Handler()}),
+	}
+	for name, workers := range c.Queues {
+		config.Queues[name] = river.QueueConfig{MaxWorkers: workers, FetchPollInterval: 250 * time.Millisecond}
 	}
 	for kind, every := range c.Every {
 		config.PeriodicJobs = append(config.PeriodicJobs, river.NewPeriodicJob(river.PeriodicInterval(every),

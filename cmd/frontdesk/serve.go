@@ -20,6 +20,7 @@ type serve struct {
 	PublicURL     string        `name:"public-url" placeholder:"URL" help:"Where patients reach this server, for links sent to them. Default: where it listens"`
 	Credentials   string        `placeholder:"FILE" help:"With --sandbox, write the keys to this file, for its owner alone to read."`
 	Hold          time.Duration `default:"15m" help:"How long a reservation keeps its time. Default: ${default}"`
+	SendTimeout   time.Duration `default:"30s" help:"How long a carrier may take for a message. Default: ${default}"`
 	RateLimit     int           `default:"600" help:"Requests a minute for each key that has no limit of its own; 0 is no limit. Default: ${default}"`
 }
 
@@ -42,6 +43,8 @@ func (s serve) Validate() error {
 		return fmt.Errorf("--public-url is an address such as https://desk.example.org")
 	case s.Hold < time.Second || s.Hold > 24*time.Hour:
 		return fmt.Errorf("--hold is from 1s to 24h")
+	case s.SendTimeout < 100*time.Millisecond || s.SendTimeout > 2*time.Minute:
+		return fmt.Errorf("--send-timeout is from 100ms to 2m")
 	case s.RateLimit < 0:
 		return fmt.Errorf("--rate-limit is 0 or more")
 	case s.Credentials != "" && !s.Sandbox:
@@ -54,7 +57,7 @@ func (s serve) Validate() error {
 func (s serve) Run(ctx context.Context) error {
 	a, err := app.Open(ctx, app.Config{
 		DB: s.DB, Listen: s.Listen, MetricsListen: s.MetricsListen, Sandbox: s.Sandbox, Credentials: s.Credentials,
-		SealKey: s.SealKey, PublicURL: s.PublicURL, Hold: s.Hold, RateLimit: s.RateLimit, Log: s.log(), Out: os.Stdout,
+		SendTimeout: s.SendTimeout, SealKey: s.SealKey, PublicURL: s.PublicURL, Hold: s.Hold, RateLimit: s.RateLimit, Log: s.log(), Out: os.Stdout,
 	})
 	if err != nil {
 		return err

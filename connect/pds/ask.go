@@ -2,19 +2,14 @@ package pds
 
 import (
 	"context"
-	"crypto/rand"
-	"crypto/tls"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	mathrand "math/rand/v2"
-	"net"
 	"net/http"
-	"net/url"
-	"strconv"
 	"time"
 
+	"frontdesk/connect/nhsapi"
 	"frontdesk/core/fault"
 	"frontdesk/core/patient"
 )
@@ -23,8 +18,6 @@ const (
 	// maxBody is the longest answer read. The longest real ones, with all of a
 	// person's history, have some tens of kilobytes.
 	maxBody = 1 << 20
-	// maxWait is the longest Retry-After believed.
-	maxWait = time.Hour
 	// maxBackoff is the longest wait between two tries of our own accord.
 	maxBackoff = 3 * time.Second
 )
@@ -42,43 +35,43 @@ type request struct {
 // The X-Request-ID stays the same: the service knows by it that a request has
 // come before.
 func (q call) ask(ctx context.Context, r request) error {
-	id, renewed := newUUID(), false
+	id, renewed := nhsapi.NewUUID(), false
 	for try := 1; ; {
 		token, err := q.try(ctx, id, r)
-		f, failed := errors.AsType[*failure](err)
+		f, failed := errors.AsType[*nhsapi.Failure](err)
 		switch {
 		case !failed:
 			return err
-		case f.status == http.StatusUnauthorized && token != "" && !renewed:
+		case f.Status == http.StatusUnauthorized && token != "" && !renewed:
 			// A token can be withdrawn before its time.
 			renewed = true
-			q.tokens.drop(token)
+			q.tokens.Drop(token)
 			continue
-		case !f.again, try == tries:
-			return f.fault()
+		case !f.Again, try == tries:
+			return faultOf(f)
 		}
-		wait := f.wait
+		wait := f.Wait
 		if wait == 0 {
 			wait = mathrand.N(max(min(q.backoff<<(try-1), maxBackoff), 1)) + 1
 		}
 		if end, ok := ctx.Deadline(); ctx.Err() != nil || ok && time.Until(end) <= wait {
-			return f.fault()
+			return faultOf(f)
 		}
 		q.log.LogAttrs(ctx, slog.LevelWarn, "demographics request failed, will be sent again",
 			slog.Int64("practice_group_id", int64(q.group)), slog.String("request_id", id), slog.String("asked", r.what),
 			slog.Int("try", try), slog.String("error", f.Error()), slog.Duration("wait", wait))
 		if q.sleep(ctx, wait) != nil {
-			return f.fault()
+			return faultOf(f)
 		}
 		try++
 	}
 }
 
 // try sends the request once. It gives the token that was used; its error is a
-// fault, or a failure.
+// fault, or an nhsapi.Failure.
 func (q call) try(ctx context.Context, id string, r request) (token string, err error) {
 	if q.tokens != nil {
-		if token, err = q.tokens.get(ctx); err != nil {
+		if token, err = q.tokens.Get(ctx); err != nil {
 			return "", err
 		}
 	}
@@ -89,7 +82,7 @@ func (q call) try(ctx context.Context, id string, r request) (token string, err 
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, q.base+r.path, nil)
 	if err != nil {
-		return "", &failure{what: r.what, id: id, cause: errNoRequest}
+		return "", &nhsapi.Failure{What: r.what, ID: id, Cause: nhsapi.ErrNoRequest}
 	}
 	h := req.Header
 	if token != "" {
@@ -101,167 +94,44 @@ func (q call) try(ctx context.Context, id string, r request) (token string, err 
 	h.Set("X-Request-ID", id)
 	h.Set("X-Correlation-ID", q.correlation)
 	h.Set("Accept", "application/fhir+json")
-	h.Set("User-Agent", userAgent)
-	a, f := send(q.http, req, q.now)
+	h.Set("User-Agent", nhsapi.UserAgent)
+	a, f := nhsapi.Send(q.http, req, q.now, maxBody)
 	if f == nil {
 		f, err = r.judge(a)
 	}
 	if f != nil {
-		f.what, f.id = r.what, id
+		f.What, f.ID = r.what, id
 		return token, f
 	}
 	return token, err
 }
 
-const userAgent = "frontdesk"
-
-// answer is what came back.
-type answer struct {
-	status int
-	wait   time.Duration // its Retry-After
-	body   []byte
-}
-
-// send sends a request and reads the whole answer.
-func send(c *http.Client, r *http.Request, now func() time.Time) (answer, *failure) {
-	resp, err := c.Do(r)
-	if err != nil {
-		return answer{}, &failure{cause: plain(err), again: true}
-	}
-	defer resp.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(resp.Body, maxBody+1))
-	a := answer{status: resp.StatusCode, wait: retryAfter(resp.Header.Get("Retry-After"), now()), body: body}
-	switch {
-	case err != nil:
-		return answer{}, &failure{status: a.status, cause: plain(err), again: true}
-	case len(body) > maxBody:
-		return answer{}, &failure{status: a.status, cause: errTooLong}
-	}
-	return a, nil
-}
-
 // judge says what an answer means: a failure, a fault, or nothing wrong.
-func (r request) judge(a answer) (*failure, error) {
-	if a.status == http.StatusOK {
-		err := r.take(a.body)
+func (r request) judge(a nhsapi.Answer) (*nhsapi.Failure, error) {
+	if a.Status == http.StatusOK {
+		err := r.take(a.Body)
 		if _, ok := errors.AsType[*fault.Error](err); ok || err == nil {
 			return nil, err
 		}
-		return &failure{status: a.status, cause: errSenseless, again: true}, nil
+		return &nhsapi.Failure{Status: a.Status, Cause: nhsapi.ErrSenseless, Again: true}, nil
 	}
-	code, isOutcome := outcome(a.body)
+	code, isOutcome := outcome(a.Body)
 	switch {
-	case a.status == http.StatusNotFound && code == "INVALIDATED_RESOURCE":
+	case a.Status == http.StatusNotFound && code == "INVALIDATED_RESOURCE":
 		return nil, patient.ErrNumberInvalid
 	// A 404 that is not the service's own comes of a wrong base URL. To take it
 	// for an unknown person would tell everybody that they do not exist.
-	case a.status == http.StatusNotFound && isOutcome,
-		a.status == http.StatusBadRequest && (code == "INVALID_RESOURCE_ID" || code == "INVALID_SEARCH_DATA"):
+	case a.Status == http.StatusNotFound && isOutcome,
+		a.Status == http.StatusBadRequest && (code == "INVALID_RESOURCE_ID" || code == "INVALID_SEARCH_DATA"):
 		return nil, patient.ErrNotTraced
 	}
-	return &failure{status: a.status, code: code, again: passing(a.status), wait: a.wait}, nil
+	return &nhsapi.Failure{Status: a.Status, Code: code, Again: nhsapi.Passing(a.Status), Wait: a.Wait}, nil
 }
 
-// passing reports the statuses that may be others next time.
-func passing(status int) bool {
-	switch status {
-	case http.StatusRequestTimeout, http.StatusTooManyRequests, http.StatusInternalServerError,
-		http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
-		return true
-	}
-	return false
-}
-
-// failure is why one try came to nothing. It never holds what was sent, nor
-// what came back, other than a code.
-type failure struct {
-	what   string        // what was asked for
-	id     string        // X-Request-ID
-	status int           // 0 when there was no answer
-	code   string        // of the OperationOutcome
-	cause  error         // where the status does not say it
-	again  bool          // another try may help
-	wait   time.Duration // before it
-}
-
-// Error tells what can be told.
-func (f *failure) Error() string {
-	s := f.what
-	if f.status != 0 {
-		s += ": status " + strconv.Itoa(f.status)
-	}
-	if f.code != "" {
-		s += " " + f.code
-	}
-	if f.cause != nil {
-		s += ": " + f.cause.Error()
-	}
-	if f.id != "" {
-		s += ", request " + f.id
-	}
-	return s
-}
-
-// Unwrap gives the cause.
-func (f *failure) Unwrap() error { return f.cause }
-
-// fault is what the caller is told.
-func (f *failure) fault() *fault.Error {
-	if !f.again && f.status >= 300 && f.status < 500 {
+// faultOf is what the caller is told of a failure.
+func faultOf(f *nhsapi.Failure) *fault.Error {
+	if !f.Again && f.Status >= 300 && f.Status < 500 {
 		return patient.ErrDemographicsRefused.Because(f)
 	}
-	return down(f.wait, f)
-}
-
-var (
-	errNoRequest = errors.New("the request could not be made")
-	errTooLong   = errors.New("the answer is too long")
-	errSenseless = errors.New("the answer makes no sense")
-	errNetwork   = errors.New("the connection failed")
-)
-
-// plain is a network error without the address that was asked for, which has
-// the NHS number or the name in it, and without anything that was received.
-func plain(err error) error {
-	if u, ok := errors.AsType[*url.Error](err); ok {
-		err = u.Err
-	}
-	var slow interface{ Timeout() bool }
-	switch {
-	case errors.Is(err, context.Canceled):
-		return context.Canceled
-	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &slow) && slow.Timeout():
-		return context.DeadlineExceeded
-	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
-		return io.ErrUnexpectedEOF
-	}
-	if e, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
-		return e
-	}
-	if e, ok := errors.AsType[*net.OpError](err); ok { // hosts and sockets
-		return e
-	}
-	return errNetwork
-}
-
-// retryAfter reads Retry-After: seconds, or a time (RFC 9110, section 10.2.3).
-func retryAfter(value string, now time.Time) time.Duration {
-	if value == "" {
-		return 0
-	}
-	if n, err := strconv.ParseUint(value, 10, 32); err == nil {
-		return min(time.Duration(n)*time.Second, maxWait)
-	}
-	if at, err := http.ParseTime(value); err == nil {
-		return min(max(at.Sub(now), 0), maxWait)
-	}
-	return 0
-}
-
-// newUUID is a UUID of version 4 (RFC 9562), from the system's random numbers.
-func newUUID() string {
-	var b [16]byte
-	_, _ = rand.Read(b[:]) // it never fails
-	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
-	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+	return down(f.Wait, f)
 }

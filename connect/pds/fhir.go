@@ -3,6 +3,7 @@ package pds
 import (
 	"encoding/json"
 	"errors"
+	"regexp"
 	"slices"
 
 	"frontdesk/core/patient"
@@ -81,6 +82,8 @@ type operationOutcome struct {
 		} `json:"details"`
 	} `json:"issue"`
 }
+
+var plainCode = regexp.MustCompile(`^[A-Za-z_]{1,64}$`)
 
 // outcome gives the code of an OperationOutcome, if the body is one. Only what
 // looks like a code is taken: it goes into logs.

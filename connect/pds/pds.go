@@ -3,14 +3,11 @@
 //
 //	pds.go     the settings, the client, its two questions
 //	ask.go     one request until it is answered: tries, time limits, answers
-//	token.go   the access token, asked for with a signed assertion
 //	search.go  what a trace asks for, and whether the answer agrees with it
 //	fhir.go    the shapes of the answers
 //	decode.go  a person out of an answer
 //
-// Sources: NHS England, Personal Demographics Service FHIR API specification;
-// NHS England, Application-restricted RESTful APIs, signed JWT authentication;
-// RFC 7523, JSON Web Token profile for OAuth 2.0 client authentication.
+// Source: NHS England, Personal Demographics Service FHIR API specification.
 //
 // Nothing that could tell who a person is goes into a log or into an error.
 // A request's address has the NHS number in it: an HTTP client that records
@@ -24,16 +21,14 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/http"
-	"net/url"
 	"regexp"
 	"strings"
 	"time"
 
 	"github.com/failsafe-go/failsafe-go/circuitbreaker"
-	"github.com/failsafe-go/failsafe-go/ratelimiter"
 
+	"frontdesk/connect/nhsapi"
 	"frontdesk/core/fault"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
@@ -100,7 +95,7 @@ type Client struct {
 	settings Settings
 	base     string
 	http     *http.Client
-	tokens   *tokens // nil when no token is asked for
+	tokens   *nhsapi.Tokens // nil when no token is asked for
 	now      func() time.Time
 	wait     func(context.Context) error
 	sleep    func(context.Context, time.Duration) error
@@ -117,28 +112,27 @@ var odsCode = regexp.MustCompile(`^[0-9A-Z]{3,10}$`)
 func New(s Settings, o Options) (*Client, error) {
 	s.ODSCode = strings.ToUpper(strings.TrimSpace(s.ODSCode))
 	s.PerSecond, s.Timeout, s.Deadline = cmp.Or(s.PerSecond, 5), cmp.Or(s.Timeout, 5*time.Second), cmp.Or(s.Deadline, 12*time.Second)
-	s.Audience = cmp.Or(s.Audience, s.TokenURL)
 	if err := s.check(); err != nil {
 		return nil, err
 	}
 	c := &Client{
-		settings: s, base: strings.TrimRight(s.BaseURL, "/"), http: client(o.HTTP),
+		settings: s, base: strings.TrimRight(s.BaseURL, "/"), http: nhsapi.Client(o.HTTP),
 		now: o.Now, wait: o.Wait, sleep: o.Sleep, backoff: cmp.Or(o.Backoff, 300*time.Millisecond), log: o.Log,
 	}
 	if c.now == nil {
 		c.now = time.Now
 	}
 	if c.wait == nil {
-		c.wait = pace(s.PerSecond)
+		c.wait = nhsapi.Pace(s.PerSecond)
 	}
 	if c.sleep == nil {
-		c.sleep = sleep
+		c.sleep = nhsapi.Sleep
 	}
 	if c.log == nil {
 		c.log = slog.New(slog.DiscardHandler)
 	}
 	if s.TokenURL != "" {
-		c.tokens = &tokens{settings: s, http: c.http, now: c.now}
+		c.tokens = nhsapi.NewTokens(s.application(), c.http, c.now)
 	}
 	c.breaker = circuitbreaker.NewBuilder[any]().
 		WithFailureThreshold(failedCalls).WithSuccessThreshold(1).WithDelay(cmp.Or(o.Rest, 30*time.Second)).
@@ -149,7 +143,7 @@ func New(s Settings, o Options) (*Client, error) {
 }
 
 func (s Settings) check() error {
-	if err := checkAddress(s.BaseURL); err != nil {
+	if err := nhsapi.CheckAddress(s.BaseURL); err != nil {
 		return fmt.Errorf("pds: base URL: %w", err)
 	}
 	if s.ODSCode != "" && !odsCode.MatchString(s.ODSCode) {
@@ -161,78 +155,17 @@ func (s Settings) check() error {
 	if s.TokenURL == "" {
 		return nil
 	}
-	if err := checkAddress(s.TokenURL); err != nil {
-		return fmt.Errorf("pds: token URL: %w", err)
+	if err := s.application().Check(); err != nil {
+		return fmt.Errorf("pds: %w", err)
 	}
-	switch {
-	case s.APIKey == "":
-		return errors.New("pds: no API key")
-	case s.KeyID == "":
-		return errors.New("pds: no key id")
-	case s.Key == nil:
-		return errors.New("pds: no private key")
-	case s.ODSCode == "":
+	if s.ODSCode == "" {
 		return errors.New("pds: no ODS code")
 	}
 	return nil
 }
 
-// checkAddress checks an address to send to. Tokens and people's details do not go
-// over the network in the clear, other than to this machine itself.
-func checkAddress(s string) error {
-	u, err := url.Parse(s)
-	if err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
-		return errors.New("not an address of the form https://host/path")
-	}
-	host := u.Hostname()
-	ip := net.ParseIP(host)
-	here := host == "localhost" || ip != nil && ip.IsLoopback()
-	if u.Scheme != "https" && (u.Scheme != "http" || !here) {
-		return errors.New("must begin with https, unless it is this machine")
-	}
-	return nil
-}
-
-func client(given *http.Client) *http.Client {
-	c := &http.Client{}
-	if given != nil {
-		*c = *given
-	}
-	if c.Transport == nil {
-		if t, ok := http.DefaultTransport.(*http.Transport); ok {
-			t = t.Clone()
-			t.MaxIdleConnsPerHost = 8
-			c.Transport = t
-		}
-	}
-	// A redirect would take the token, and the NHS number, somewhere else.
-	c.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return c
-}
-
-// pace lets through so many requests a second, evenly, as far as the context
-// allows. It is a little slower than that: requests arrive less evenly than
-// they are sent, and one too many costs a second.
-func pace(perSecond float64) func(context.Context) error {
-	limiter := ratelimiter.NewSmoothWithMaxRate[any](max(time.Duration(1.05*float64(time.Second)/perSecond), 1))
-	return func(ctx context.Context) error {
-		most := time.Minute
-		if end, ok := ctx.Deadline(); ok {
-			most = time.Until(end)
-		}
-		return limiter.AcquirePermitWithMaxWait(ctx, most)
-	}
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+func (s Settings) application() nhsapi.Application {
+	return nhsapi.Application{TokenURL: s.TokenURL, Audience: s.Audience, APIKey: s.APIKey, KeyID: s.KeyID, Key: s.Key, Timeout: s.Timeout}
 }
 
 type correlationKey struct{}
@@ -304,7 +237,7 @@ func (c *Client) guarded(ctx context.Context, group practice.ID, do func(context
 	defer cancel()
 	id, ok := ctx.Value(correlationKey{}).(string)
 	if !ok {
-		id = newUUID()
+		id = nhsapi.NewUUID()
 	}
 	p, err = do(within, call{Client: c, group: group, correlation: id})
 	if err != nil {

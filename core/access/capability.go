@@ -16,7 +16,7 @@ func (s *Service) Capabilities(ctx context.Context) (Capabilities, error) {
 	if err != nil {
 		return Capabilities{}, err
 	}
-	c := Capabilities{Caller: who, Booking: who.Has(Booking)}
+	c := Capabilities{Caller: who, Booking: who.Has(Booking), Messaging: who.Has(Messaging)}
 	c.Permissions = nil
 	for _, p := range Permissions {
 		if who.May(p) {

@@ -19,6 +19,10 @@ type Job struct {
 	Key string `json:"key"`
 	// RunAt is when it falls due; the zero time is now.
 	RunAt time.Time `json:"-"`
+	// Queue is the queue it waits in: work that waits for the outside world has
+	// one of its own, so that it keeps nothing else waiting. Empty is the usual
+	// one.
+	Queue string `json:"-"`
 	// Args is what the work needs to know, as JSON.
 	Args json.RawMessage `json:"args,omitempty"`
 }

@@ -1,3 +1,308 @@
 // Package messaging sends messages to patients: one or many, now or later, by
 // one way and then by another, and says what became of each.
+//
+//	messaging.go  the message, as kept
+//	carrier.go    what hands messages over
+//	send.go       one message: what is checked before it is taken
+//	contact.go    which number or address a message goes to
+//	template.go   placeholders in the text of many
+//	parts.go      how many text messages a text is
+//	dispatch.go   hand over what is due, a few at a time
+//	settle.go     what became of those
+//	receipt.go    what carriers tell later: receipts, replies, STOP
+//	batch.go      many messages at once: made, listed, told to go or stop
+//	recipients.go who a batch is for: taken in, looked up, queued
+//	read.go       messages found, and what happened to each
+//	page.go       a message read in the patient's own page
 package messaging
+
+import (
+	"context"
+	"strconv"
+	"strings"
+	"time"
+
+	"frontdesk/core/access"
+	"frontdesk/core/audit"
+	"frontdesk/core/event"
+	"frontdesk/core/fault"
+	"frontdesk/core/job"
+	"frontdesk/core/patient"
+	"frontdesk/core/practice"
+	"frontdesk/core/record"
+)
+
+// ID names a message within a practice group.
+type ID int64
+
+// String gives the id as digits.
+func (id ID) String() string { return strconv.FormatInt(int64(id), 10) }
+
+// State is how far a message has come.
+type State string
+
+// The states.
+const (
+	Scheduled  State = "scheduled"  // it waits for its time
+	Queued     State = "queued"     // it waits for its turn
+	Sending    State = "sending"    // it is being handed over
+	Sent       State = "sent"       // a carrier has it
+	Delivered  State = "delivered"  // the carrier says it arrived
+	Read       State = "read"       // the patient has read it
+	Failed     State = "failed"     // it will not arrive
+	Cancelled  State = "cancelled"  // it was called back in time
+	Expired    State = "expired"    // it was too late to send it
+	Suppressed State = "suppressed" // the patient does not want such messages
+	// Unknown is a message a carrier may or may not have: it is not sent again.
+	Unknown State = "unknown"
+)
+
+// States are all the states.
+var States = []State{Scheduled, Queued, Sending, Sent, Delivered, Read, Failed, Cancelled, Expired, Suppressed, Unknown}
+
+// Waiting reports a message nothing has come of yet.
+func (s State) Waiting() bool { return s == Scheduled || s == Queued || s == Sending }
+
+// Purpose is what a message is for. Only direct care reaches somebody who has
+// opted out.
+type Purpose string
+
+// The purposes.
+const (
+	DirectCare Purpose = "direct_care"
+	Other      Purpose = "other"
+)
+
+// Message is one message to one patient.
+type Message struct {
+	ID      ID         `json:"id"`
+	Patient patient.ID `json:"patient_id"`
+	Batch   BatchID    `json:"batch_id,omitempty"`
+	// Channel and Contact are how it goes first, Fallback and FallbackContact
+	// how it goes when that fails, or is not read in time.
+	Channel         Channel `json:"channel"`
+	Contact         string  `json:"-"`
+	ContactSource   string  `json:"contact_source"` // request, practice, caller or pds
+	Fallback        Channel `json:"fallback,omitempty"`
+	FallbackContact string  `json:"-"`
+	Subject         string  `json:"-"`
+	Content         string  `json:"-"`
+	Encrypted       bool    `json:"encrypted,omitempty"`
+	Purpose         Purpose `json:"purpose"`
+
+	// Leg is 1 for Channel and 2 for Fallback.
+	Leg        int       `json:"leg"`
+	State      State     `json:"state"`
+	Prior      State     `json:"-"` // the state before Sending
+	DueAt      time.Time `json:"-"`
+	Lease      int64     `json:"-"`
+	Tries      int       `json:"-"` // that failed, of this leg
+	Carrier    string    `json:"carrier,omitempty"`
+	ProviderID string    `json:"-"`
+	Code       string    `json:"code,omitempty"`
+	Reason     string    `json:"reason,omitempty"`
+
+	Parts    int    `json:"parts,omitempty"` // of a text message
+	Encoding string `json:"encoding,omitempty"`
+
+	SendAt time.Time `json:"send_at"`
+	SendBy time.Time `json:"send_by"` // after this it is not sent any more
+	// UnreadMinutes is how long the patient has to read it before it goes by
+	// Fallback too.
+	UnreadMinutes int       `json:"unread_minutes,omitempty"`
+	SentAt        time.Time `json:"sent_at,omitzero"`
+	DeliveredAt   time.Time `json:"delivered_at,omitzero"`
+	ReadAt        time.Time `json:"read_at,omitzero"`
+	EndedAt       time.Time `json:"ended_at,omitzero"`
+
+	WriteToRecord bool         `json:"write_to_record,omitempty"`
+	TaskID        string       `json:"task_id,omitempty"`
+	SubmittedBy   string       `json:"submitted_by"`
+	KeyID         access.KeyID `json:"-"`
+	Link          string       `json:"-"` // the secret of its page's address
+	CreatedAt     time.Time    `json:"created_at"`
+	UpdatedAt     time.Time    `json:"updated_at"`
+}
+
+// LegChannel is the channel of the leg it is on.
+func (m Message) LegChannel() Channel {
+	if m.Leg == 2 {
+		return m.Fallback
+	}
+	return m.Channel
+}
+
+// LegContact is where the leg it is on goes to.
+func (m Message) LegContact() string {
+	if m.Leg == 2 {
+		return m.FallbackContact
+	}
+	return m.Contact
+}
+
+// Key names the leg of a message to carriers, for ever.
+func (m Message) Key(group practice.ID) string {
+	return strings.Join([]string{strconv.FormatInt(int64(group), 36), strconv.FormatInt(int64(m.ID), 36), strconv.Itoa(m.Leg)}, "-")
+}
+
+// ParseKey reads what Key wrote.
+func ParseKey(key string) (group practice.ID, id ID, leg int, ok bool) {
+	part := strings.Split(key, "-")
+	if len(part) != 3 {
+		return 0, 0, 0, false
+	}
+	g, err1 := strconv.ParseInt(part[0], 36, 64)
+	n, err2 := strconv.ParseInt(part[1], 36, 64)
+	l, err3 := strconv.Atoi(part[2])
+	return practice.ID(g), ID(n), l, err1 == nil && err2 == nil && err3 == nil && (l == 1 || l == 2)
+}
+
+// Step is something that happened to a message.
+type Step struct {
+	ID         int64
+	At         time.Time
+	Leg        int
+	Channel    Channel
+	Carrier    string
+	What       string // accepted, refused, busy, unknown, delivered, read, failed, fallback, expired, cancelled, reply
+	ProviderID string
+	Code       string
+	Reason     string
+}
+
+// The faults of messaging.
+var (
+	ErrNotFound   = fault.New(fault.NotFound, "message_not_found", "This practice group has no such message.")
+	ErrRestricted = fault.New(fault.Conflict, "patient_restricted", "This is a restricted record: no message is sent to it.")
+	ErrDeceased   = fault.New(fault.Conflict, "patient_deceased", "This patient has died. No message is sent.")
+	ErrWithdrawn  = fault.New(fault.Conflict, "patient_number_withdrawn", "This patient's NHS number has been withdrawn. Find out who they are before writing to them.")
+	// ErrNoContact is returned when there is nowhere to send a message to.
+	ErrNoContact  = fault.New(fault.Conflict, "no_contact_detail", "This patient has no contact detail for that channel.")
+	ErrNoCarrier  = fault.New(fault.Conflict, "channel_not_set_up", "This practice group has nobody to send messages of that kind with.")
+	ErrNotWaiting = fault.New(fault.Conflict, "message_not_waiting", "This message has gone already.")
+	ErrNoAssignee = fault.New(fault.NotFound, "assignee_not_found", "This practice group has no such member of staff or team.")
+	ErrNoTask     = fault.New(fault.NotFound, "task_not_found", "This practice group has no such task.")
+	ErrNoLink     = fault.New(fault.NotFound, "link_not_found", "This practice group has no such link.")
+)
+
+// Reader is what messaging reads.
+type Reader interface {
+	Group(ctx context.Context, id practice.ID) (practice.Group, error)
+	Patient(ctx context.Context, group practice.ID, id patient.ID) (patient.Patient, error)
+	PatientByNHSNumber(ctx context.Context, group practice.ID, number string) (patient.Patient, error)
+	Contacts(ctx context.Context, group practice.ID, id patient.ID) (patient.Contacts, error)
+	// Message finds a message, or returns ErrNotFound.
+	Message(ctx context.Context, group practice.ID, id ID) (Message, error)
+	// Messages lists messages, newest first, and how many match in all, counted
+	// up to CountLimit.
+	Messages(ctx context.Context, group practice.ID, q Query) ([]Message, int, error)
+	Steps(ctx context.Context, group practice.ID, id ID) ([]Step, error)
+	Replies(ctx context.Context, group practice.ID, of ID, limit int) ([]KeptReply, error)
+	// LinkState is how often a wrong birth date was given for a message's page,
+	// and when it was first opened.
+	LinkState(ctx context.Context, group practice.ID, id ID) (wrong int, openedAt time.Time, err error)
+	OptedOut(ctx context.Context, group practice.ID, channel Channel, contact string) (bool, error)
+	RecordEntryOf(ctx context.Context, group practice.ID, message int64) (record.Entry, error)
+	// Batch finds a batch, or returns ErrBatchNotFound.
+	Batch(ctx context.Context, group practice.ID, id BatchID) (Batch, error)
+	Batches(ctx context.Context, group practice.ID, q BatchQuery) ([]Batch, int, error)
+	// Recipients lists a batch's recipients from an ordinal on.
+	Recipients(ctx context.Context, group practice.ID, id BatchID, q RecipientQuery) ([]Recipient, error)
+	// Named lists recipients not looked up yet, with the patient they name.
+	Named(ctx context.Context, group practice.ID, id BatchID, limit int) ([]Enlisted, error)
+	// Enlisted lists recipients in a state, from an ordinal on, with the patient
+	// they are; hold keeps those from being merged into others until the end of
+	// the transaction.
+	Enlisted(ctx context.Context, group practice.ID, id BatchID, status RecipientStatus, channel Channel, after, limit int, hold bool) ([]Enlisted, error)
+	// CountReasons counts recipients nothing will be sent to, by why.
+	CountReasons(ctx context.Context, group practice.ID, id BatchID) (map[string]int, error)
+	CountRecipients(ctx context.Context, group practice.ID, id BatchID) (map[RecipientStatus]int, error)
+	// CountBatch counts a batch's recipients and its messages, at one moment.
+	CountBatch(ctx context.Context, group practice.ID, id BatchID) (map[RecipientStatus]int, map[State]int, error)
+	// NextDue is when the next message of a batch and channel falls due; zero is
+	// never.
+	NextDue(ctx context.Context, group practice.ID, batch BatchID, channel Channel) (time.Time, error)
+	// SendingPaused reports whether an operator has stopped all sending.
+	SendingPaused(ctx context.Context) (bool, error)
+}
+
+// Store is what messaging needs remembered.
+type Store interface {
+	Reader
+	// Do runs fn in one transaction: all of it happens, or none.
+	Do(ctx context.Context, fn func(Tx) error) error
+	// LostLeases lists messages whose lease ran out before a time.
+	LostLeases(ctx context.Context, group practice.ID, before time.Time, limit int) ([]Message, error)
+	// MessageByLink finds the message of a page.
+	MessageByLink(ctx context.Context, group practice.ID, link string) (Message, error)
+	// FindByProvider finds the message a carrier has another name for.
+	FindByProvider(ctx context.Context, group practice.ID, carrier, providerID string) (Message, error)
+	// DueBatches lists batches that have something to do, and the channels
+	// with single messages that are due.
+	DueBatches(ctx context.Context, group practice.ID) ([]Batch, error)
+	DueChannels(ctx context.Context, group practice.ID, before time.Time) ([]Due, error)
+}
+
+// Tx is a Store inside a transaction.
+type Tx interface {
+	Reader
+	record.Tx
+	HoldPatient(ctx context.Context, group practice.ID, id patient.ID) (patient.ID, error)
+	AddMessages(ctx context.Context, group practice.ID, m []Message) error
+	// LockMessage keeps others from changing the message, and reads it.
+	LockMessage(ctx context.Context, group practice.ID, id ID) (Message, error)
+	SaveMessage(ctx context.Context, group practice.ID, m Message) error
+	// Claim leases up to limit messages that are due.
+	Claim(ctx context.Context, c Claim) ([]Outbound, error)
+	// Settle keeps what became of leased messages, with a step and an event for
+	// each.
+	Settle(ctx context.Context, group practice.ID, settled []Settled) error
+	AddStep(ctx context.Context, group practice.ID, id ID, s Step) error
+	// TellMessage keeps an event of a message, numbered after the last.
+	TellMessage(ctx context.Context, group practice.ID, id ID, e event.Event) error
+	AddReply(ctx context.Context, group practice.ID, r KeptReply) (bool, error)
+	AddOptOut(ctx context.Context, group practice.ID, channel Channel, contact, source string, at time.Time) error
+	DropOptOut(ctx context.Context, group practice.ID, channel Channel, contact string) error
+	SaveLinkState(ctx context.Context, group practice.ID, id ID, wrong int, openedAt time.Time) error
+
+	AddBatch(ctx context.Context, group practice.ID, b Batch) error
+	// LockBatch keeps others from changing the batch, and reads it.
+	LockBatch(ctx context.Context, group practice.ID, id BatchID) (Batch, error)
+	SaveBatch(ctx context.Context, group practice.ID, b Batch) error
+	AddRecipients(ctx context.Context, group practice.ID, id BatchID, r []Recipient) error
+	SaveRecipients(ctx context.Context, group practice.ID, id BatchID, r []Recipient) error
+	// CancelWaiting calls back up to limit waiting messages of a batch.
+	CancelWaiting(ctx context.Context, group practice.ID, id BatchID, at time.Time, limit int) (int, error)
+	TellBatch(ctx context.Context, group practice.ID, id BatchID, e event.Event) error
+	DropBatch(ctx context.Context, group practice.ID, id BatchID) error
+
+	Enqueue(ctx context.Context, j job.Job) error
+	Audit(ctx context.Context, e audit.Entry) error
+}
+
+// Carriers gives the carriers a practice group has for a channel, the one to
+// try first first.
+type Carriers func(ctx context.Context, group practice.ID, channel Channel) ([]Carrier, error)
+
+// Registrar finds and keeps a patient the national service knows.
+type Registrar interface {
+	RegisterPDS(ctx context.Context, r patient.PDSRegistration) (patient.Registered, error)
+}
+
+// Service is the messaging capability.
+type Service struct {
+	Store    Store
+	Carriers Carriers
+	Patients Registrar
+	Records  *record.Service
+	// Pages is the address patients' own pages are below.
+	Pages func() string
+	Now   func() time.Time
+	NewID func() int64
+	// Timeout is the longest a carrier may take for what it was handed.
+	Timeout time.Duration
+}
+
+// lease is how long whoever took messages has to say what became of them:
+// longer than any carrier takes, so that nobody else takes them meanwhile.
+func (s *Service) lease() time.Duration { return 2*s.Timeout + 10*time.Second }

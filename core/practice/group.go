@@ -41,6 +41,12 @@ type Group struct {
 	// WindowDays is how many days, today among them, a search for free slots
 	// covers when it names no dates.
 	WindowDays int `json:"booking_window_days"`
+	// UnreadMinutes is how long a patient has to read a message in the NHS App
+	// before it goes by its other way too.
+	UnreadMinutes int `json:"unread_fallback_minutes"`
+	// SMSPrice is what a text message costs the practice, in pence; 0 is not
+	// known.
+	SMSPrice int `json:"sms_price_pence"`
 	// Sandbox marks an invented group.
 	Sandbox   bool      `json:"sandbox"`
 	CreatedAt time.Time `json:"created_at"`
@@ -71,6 +77,7 @@ const (
 	DefaultZone              = "Europe/London"
 	DefaultCancellationHours = 24
 	DefaultWindowDays        = 28
+	DefaultUnreadMinutes     = 60
 )
 
 // MaxWindowDays is the longest search for free slots.
@@ -83,6 +90,7 @@ type GroupChange struct {
 	Address                                        *Address
 	Holidays                                       *Country
 	CancellationHours, WindowDays                  *int
+	UnreadMinutes, SMSPrice                        *int
 }
 
 func set[T any](to *T, from *T) {
@@ -103,6 +111,8 @@ func (c GroupChange) apply(g *Group) {
 	set(&g.Holidays, c.Holidays)
 	set(&g.CancellationHours, c.CancellationHours)
 	set(&g.WindowDays, c.WindowDays)
+	set(&g.UnreadMinutes, c.UnreadMinutes)
+	set(&g.SMSPrice, c.SMSPrice)
 }
 
 func (g *Group) check() error {
@@ -118,6 +128,8 @@ func (g *Group) check() error {
 	g.Holidays = input.Choice(&in, "bank_holidays", g.Holidays, Countries)
 	g.CancellationHours = in.Between("cancellation_policy_hours", g.CancellationHours, 0, 24*365)
 	g.WindowDays = in.Between("booking_window_days", g.WindowDays, 1, MaxWindowDays)
+	g.UnreadMinutes = in.Between("unread_fallback_minutes", g.UnreadMinutes, 1, 7*24*60)
+	g.SMSPrice = in.Between("sms_price_pence", g.SMSPrice, 0, 1000)
 	return in.Err()
 }
 
@@ -146,6 +158,9 @@ func (s *Service) CreateGroup(ctx context.Context, g Group) (Group, error) {
 	}
 	if g.WindowDays == 0 {
 		g.WindowDays = DefaultWindowDays
+	}
+	if g.UnreadMinutes == 0 {
+		g.UnreadMinutes = DefaultUnreadMinutes
 	}
 	if err := g.check(); err != nil {
 		return Group{}, err

@@ -47,6 +47,18 @@ func (s *AppointmentType) setDefaults() {
 }
 
 // setDefaults set default value of fields.
+func (s *MessageRequest) setDefaults() {
+	{
+		val := bool(false)
+		s.WriteToRecord.SetTo(val)
+	}
+	{
+		val := bool(false)
+		s.AutoWriteToRecord.SetTo(val)
+	}
+}
+
+// setDefaults set default value of fields.
 func (s *Patient) setDefaults() {
 	{
 		val := bool(false)

@@ -9,6 +9,14 @@ type CancelAppointmentRes interface {
 	cancelAppointmentRes()
 }
 
+type CancelBatchMessageRes interface {
+	cancelBatchMessageRes()
+}
+
+type CancelMessageRes interface {
+	cancelMessageRes()
+}
+
 type CheckSlotAvailabilityRes interface {
 	checkSlotAvailabilityRes()
 }
@@ -27,6 +35,10 @@ type CreateAppointmentRes interface {
 
 type CreateAppointmentTypeRes interface {
 	createAppointmentTypeRes()
+}
+
+type CreateBatchMessageRes interface {
+	createBatchMessageRes()
 }
 
 type CreateLocationRes interface {
@@ -61,12 +73,24 @@ type GetAppointmentStatusRes interface {
 	getAppointmentStatusRes()
 }
 
+type GetBatchMessageRes interface {
+	getBatchMessageRes()
+}
+
+type GetBatchMessageResultsRes interface {
+	getBatchMessageResultsRes()
+}
+
 type GetCapabilitiesRes interface {
 	getCapabilitiesRes()
 }
 
 type GetConfigurationRes interface {
 	getConfigurationRes()
+}
+
+type GetMessageRes interface {
+	getMessageRes()
 }
 
 type GetPatientAttachmentRes interface {
@@ -83,6 +107,10 @@ type GetPatientByIdV2Res interface {
 
 type GetPracticeGroupByIdRes interface {
 	getPracticeGroupByIdRes()
+}
+
+type GetRecordAsFHIRRes interface {
+	getRecordAsFHIRRes()
 }
 
 type GetSessionRes interface {
@@ -105,6 +133,18 @@ type ListBankHolidaysRes interface {
 	listBankHolidaysRes()
 }
 
+type ListBatchMessageRecipientsRes interface {
+	listBatchMessageRecipientsRes()
+}
+
+type ListBatchMessageSendsRes interface {
+	listBatchMessageSendsRes()
+}
+
+type ListBatchMessagesRes interface {
+	listBatchMessagesRes()
+}
+
 type ListLocationsRes interface {
 	listLocationsRes()
 }
@@ -125,6 +165,14 @@ type ListPractitionersRes interface {
 	listPractitionersRes()
 }
 
+type ListRecordEntriesRes interface {
+	listRecordEntriesRes()
+}
+
+type ListSentMessagesRes interface {
+	listSentMessagesRes()
+}
+
 type ListSessionsRes interface {
 	listSessionsRes()
 }
@@ -135,6 +183,14 @@ type ListSlotsRes interface {
 
 type MergePatientsRes interface {
 	mergePatientsRes()
+}
+
+type PauseBatchMessageRes interface {
+	pauseBatchMessageRes()
+}
+
+type PreviewBatchMessageRes interface {
+	previewBatchMessageRes()
 }
 
 type PreviewPatientMergeRes interface {
@@ -157,8 +213,24 @@ type ResetBankHolidayRes interface {
 	resetBankHolidayRes()
 }
 
+type ResumeBatchMessageRes interface {
+	resumeBatchMessageRes()
+}
+
+type SendBatchMessageRes interface {
+	sendBatchMessageRes()
+}
+
+type SendMessageRes interface {
+	sendMessageRes()
+}
+
 type SetBankHolidayRes interface {
 	setBankHolidayRes()
+}
+
+type SetOptOutRes interface {
+	setOptOutRes()
 }
 
 type SetPatientContactDetailRes interface {

@@ -4,9 +4,11 @@ package oas
 
 import (
 	"fmt"
+	"io"
 	"time"
 
 	"github.com/go-faster/errors"
+	"github.com/go-faster/jx"
 )
 
 func (s *ErrorStatusCodeWithHeaders) Error() string {
@@ -1514,6 +1516,796 @@ func (s *BankHolidayInput) SetClosed(val bool) {
 	s.Closed = val
 }
 
+// Ref: #/components/schemas/BatchChannel
+type BatchChannel string
+
+const (
+	BatchChannelSMS    BatchChannel = "SMS"
+	BatchChannelEMAIL  BatchChannel = "EMAIL"
+	BatchChannelNHSAPP BatchChannel = "NHS_APP"
+)
+
+// AllValues returns all BatchChannel values.
+func (BatchChannel) AllValues() []BatchChannel {
+	return []BatchChannel{
+		BatchChannelSMS,
+		BatchChannelEMAIL,
+		BatchChannelNHSAPP,
+	}
+}
+
+// MarshalText implements encoding.TextMarshaler.
+func (s BatchChannel) MarshalText() ([]byte, error) {
+	switch s {
+	case BatchChannelSMS:
+		return []byte(s), nil
+	case BatchChannelEMAIL:
+		return []byte(s), nil
+	case BatchChannelNHSAPP:
+		return []byte(s), nil
+	default:
+		return nil, errors.Errorf("invalid value: %q", s)
+	}
+}
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (s *BatchChannel) UnmarshalText(data []byte) error {
+	switch BatchChannel(data) {
+	case BatchChannelSMS:
+		*s = BatchChannelSMS
+		return nil
+	case BatchChannelEMAIL:
+		*s = BatchChannelEMAIL
+		return nil
+	case BatchChannelNHSAPP:
+		*s = BatchChannelNHSAPP
+		return nil
+	default:
+		return errors.Errorf("invalid value: %q", data)
+	}
+}
+
+// Ref: #/components/schemas/BatchList
+type BatchList struct {
+	Data    []BatchMessage     `json:"data"`
+	Count   float64            `json:"count"`
+	ID      OptString          `json:"id"`
+	Name    OptString          `json:"name"`
+	Status  OptBatchListStatus `json:"status"`
+	Channel OptBatchChannel    `json:"channel"`
+	Subject OptString          `json:"subject"`
+	Content OptString          `json:"content"`
+}
+
+// GetData returns the value of Data.
+func (s *BatchList) GetData() []BatchMessage {
+	return s.Data
+}
+
+// GetCount returns the value of Count.
+func (s *BatchList) GetCount() float64 {
+	return s.Count
+}
+
+// GetID returns the value of ID.
+func (s *BatchList) GetID() OptString {
+	return s.ID
+}
+
+// GetName returns the value of Name.
+func (s *BatchList) GetName() OptString {
+	return s.Name
+}
+
+// GetStatus returns the value of Status.
+func (s *BatchList) GetStatus() OptBatchListStatus {
+	return s.Status
+}
+
+// GetChannel returns the value of Channel.
+func (s *BatchList) GetChannel() OptBatchChannel {
+	return s.Channel
+}
+
+// GetSubject returns the value of Subject.
+func (s *BatchList) GetSubject() OptString {
+	return s.Subject
+}
+
+// GetContent returns the value of Content.
+func (s *BatchList) GetContent() OptString {
+	return s.Content
+}
+
+// SetData sets the value of Data.
+func (s *BatchList) SetData(val []BatchMessage) {
+	s.Data = val
+}
+
+// SetCount sets the value of Count.
+func (s *BatchList) SetCount(val float64) {
+	s.Count = val
+}
+
+// SetID sets the value of ID.
+func (s *BatchList) SetID(val OptString) {
+	s.ID = val
+}
+
+// SetName sets the value of Name.
+func (s *BatchList) SetName(val OptString) {
+	s.Name = val
+}
+
+// SetStatus sets the value of Status.
+func (s *BatchList) SetStatus(val OptBatchListStatus) {
+	s.Status = val
+}
+
+// SetChannel sets the value of Channel.
+func (s *BatchList) SetChannel(val OptBatchChannel) {
+	s.Channel = val
+}
+
+// SetSubject sets the value of Subject.
+func (s *BatchList) SetSubject(val OptString) {
+	s.Subject = val
+}
+
+// SetContent sets the value of Content.
+func (s *BatchList) SetContent(val OptString) {
+	s.Content = val
+}
+
+func (*BatchList) listBatchMessagesRes() {}
+
+type BatchListStatus string
+
+const (
+	BatchListStatusCREATED   BatchListStatus = "CREATED"
+	BatchListStatusPENDING   BatchListStatus = "PENDING"
+	BatchListStatusSENDING   BatchListStatus = "SENDING"
+	BatchListStatusCOMPLETED BatchListStatus = "COMPLETED"
+)
+
+// AllValues returns all BatchListStatus values.
+func (BatchListStatus) AllValues() []BatchListStatus {
+	return []BatchListStatus{
+		BatchListStatusCREATED,
+		BatchListStatusPENDING,
+		BatchListStatusSENDING,
+		BatchListStatusCOMPLETED,
+	}
+}
+
+// MarshalText implements encoding.TextMarshaler.
+func (s BatchListStatus) MarshalText() ([]byte, error) {
+	switch s {
+	case BatchListStatusCREATED:
+		return []byte(s), nil
+	case BatchListStatusPENDING:
+		return []byte(s), nil
+	case BatchListStatusSENDING:
+		return []byte(s), nil
+	case BatchListStatusCOMPLETED:
+		return []byte(s), nil
+	default:
+		return nil, errors.Errorf("invalid value: %q", s)
+	}
+}
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (s *BatchListStatus) UnmarshalText(data []byte) error {
+	switch BatchListStatus(data) {
+	case BatchListStatusCREATED:
+		*s = BatchListStatusCREATED
+		return nil
+	case BatchListStatusPENDING:
+		*s = BatchListStatusPENDING
+		return nil
+	case BatchListStatusSENDING:
+		*s = BatchListStatusSENDING
+		return nil
+	case BatchListStatusCOMPLETED:
+		*s = BatchListStatusCOMPLETED
+		return nil
+	default:
+		return errors.Errorf("invalid value: %q", data)
+	}
+}
+
+// Ref: #/components/schemas/BatchMessage
+type BatchMessage struct {
+	ID          string             `json:"id"`
+	Name        string             `json:"name"`
+	Status      BatchMessageStatus `json:"status"`
+	Channel     BatchChannel       `json:"channel"`
+	Subject     OptString          `json:"subject"`
+	Content     string             `json:"content"`
+	Paused      OptBool            `json:"paused"`
+	CreatedAt   OptDateTime        `json:"created_at"`
+	CancelledAt OptNilDateTime     `json:"cancelled_at"`
+	CompletedAt OptNilDateTime     `json:"completed_at"`
+	Totals      OptBatchTotals     `json:"totals"`
+}
+
+// GetID returns the value of ID.
+func (s *BatchMessage) GetID() string {
+	return s.ID
+}
+
+// GetName returns the value of Name.
+func (s *BatchMessage) GetName() string {
+	return s.Name
+}
+
+// GetStatus returns the value of Status.
+func (s *BatchMessage) GetStatus() BatchMessageStatus {
+	return s.Status
+}
+
+// GetChannel returns the value of Channel.
+func (s *BatchMessage) GetChannel() BatchChannel {
+	return s.Channel
+}
+
+// GetSubject returns the value of Subject.
+func (s *BatchMessage) GetSubject() OptString {
+	return s.Subject
+}
+
+// GetContent returns the value of Content.
+func (s *BatchMessage) GetContent() string {
+	return s.Content
+}
+
+// GetPaused returns the value of Paused.
+func (s *BatchMessage) GetPaused() OptBool {
+	return s.Paused
+}
+
+// GetCreatedAt returns the value of CreatedAt.
+func (s *BatchMessage) GetCreatedAt() OptDateTime {
+	return s.CreatedAt
+}
+
+// GetCancelledAt returns the value of CancelledAt.
+func (s *BatchMessage) GetCancelledAt() OptNilDateTime {
+	return s.CancelledAt
+}
+
+// GetCompletedAt returns the value of CompletedAt.
+func (s *BatchMessage) GetCompletedAt() OptNilDateTime {
+	return s.CompletedAt
+}
+
+// GetTotals returns the value of Totals.
+func (s *BatchMessage) GetTotals() OptBatchTotals {
+	return s.Totals
+}
+
+// SetID sets the value of ID.
+func (s *BatchMessage) SetID(val string) {
+	s.ID = val
+}
+
+// SetName sets the value of Name.
+func (s *BatchMessage) SetName(val string) {
+	s.Name = val
+}
+
+// SetStatus sets the value of Status.
+func (s *BatchMessage) SetStatus(val BatchMessageStatus) {
+	s.Status = val
+}
+
+// SetChannel sets the value of Channel.
+func (s *BatchMessage) SetChannel(val BatchChannel) {
+	s.Channel = val
+}
+
+// SetSubject sets the value of Subject.
+func (s *BatchMessage) SetSubject(val OptString) {
+	s.Subject = val
+}
+
+// SetContent sets the value of Content.
+func (s *BatchMessage) SetContent(val string) {
+	s.Content = val
+}
+
+// SetPaused sets the value of Paused.
+func (s *BatchMessage) SetPaused(val OptBool) {
+	s.Paused = val
+}
+
+// SetCreatedAt sets the value of CreatedAt.
+func (s *BatchMessage) SetCreatedAt(val OptDateTime) {
+	s.CreatedAt = val
+}
+
+// SetCancelledAt sets the value of CancelledAt.
+func (s *BatchMessage) SetCancelledAt(val OptNilDateTime) {
+	s.CancelledAt = val
+}
+
+// SetCompletedAt sets the value of CompletedAt.
+func (s *BatchMessage) SetCompletedAt(val OptNilDateTime) {
+	s.CompletedAt = val
+}
+
+// SetTotals sets the value of Totals.
+func (s *BatchMessage) SetTotals(val OptBatchTotals) {
+	s.Totals = val
+}
+
+func (*BatchMessage) cancelBatchMessageRes() {}
+func (*BatchMessage) createBatchMessageRes() {}
+func (*BatchMessage) getBatchMessageRes()    {}
+func (*BatchMessage) pauseBatchMessageRes()  {}
+func (*BatchMessage) resumeBatchMessageRes() {}
+func (*BatchMessage) sendBatchMessageRes()   {}
+
+type BatchMessageStatus string
+
+const (
+	BatchMessageStatusCREATED   BatchMessageStatus = "CREATED"
+	BatchMessageStatusPENDING   BatchMessageStatus = "PENDING"
+	BatchMessageStatusSENDING   BatchMessageStatus = "SENDING"
+	BatchMessageStatusCOMPLETED BatchMessageStatus = "COMPLETED"
+)
+
+// AllValues returns all BatchMessageStatus values.
+func (BatchMessageStatus) AllValues() []BatchMessageStatus {
+	return []BatchMessageStatus{
+		BatchMessageStatusCREATED,
+		BatchMessageStatusPENDING,
+		BatchMessageStatusSENDING,
+		BatchMessageStatusCOMPLETED,
+	}
+}
+
+// MarshalText implements encoding.TextMarshaler.
+func (s BatchMessageStatus) MarshalText() ([]byte, error) {
+	switch s {
+	case BatchMessageStatusCREATED:
+		return []byte(s), nil
+	case BatchMessageStatusPENDING:
+		return []byte(s), nil
+	case BatchMessageStatusSENDING:
+		return []byte(s), nil
+	case BatchMessageStatusCOMPLETED:
+		return []byte(s), nil
+	default:
+		return nil, errors.Errorf("invalid value: %q", s)
+	}
+}
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (s *BatchMessageStatus) UnmarshalText(data []byte) error {
+	switch BatchMessageStatus(data) {
+	case BatchMessageStatusCREATED:
+		*s = BatchMessageStatusCREATED
+		return nil
+	case BatchMessageStatusPENDING:
+		*s = BatchMessageStatusPENDING
+		return nil
+	case BatchMessageStatusSENDING:
+		*s = BatchMessageStatusSENDING
+		return nil
+	case BatchMessageStatusCOMPLETED:
+		*s = BatchMessageStatusCOMPLETED
+		return nil
+	default:
+		return errors.Errorf("invalid value: %q", data)
+	}
+}
+
+// Ref: #/components/schemas/BatchPreview
+type BatchPreview struct {
+	Total int `json:"total"`
+	// How many recipients are known to be patients or not; the rest is still looked up.
+	LookedUp int `json:"looked_up"`
+	Reached  int `json:"reached"`
+	// How many are not reached.
+	NotReached BatchPreviewNotReached `json:"not_reached"`
+	SMSParts   int                    `json:"sms_parts"`
+	// Null when the practice has not said what a text message costs.
+	CostPence       OptNilInt `json:"cost_pence"`
+	LongestSMSParts OptInt    `json:"longest_sms_parts"`
+	// Characters that make a text message dearer.
+	UnusualCharacters OptString    `json:"unusual_characters"`
+	Sample            OptNilString `json:"sample"`
+}
+
+// GetTotal returns the value of Total.
+func (s *BatchPreview) GetTotal() int {
+	return s.Total
+}
+
+// GetLookedUp returns the value of LookedUp.
+func (s *BatchPreview) GetLookedUp() int {
+	return s.LookedUp
+}
+
+// GetReached returns the value of Reached.
+func (s *BatchPreview) GetReached() int {
+	return s.Reached
+}
+
+// GetNotReached returns the value of NotReached.
+func (s *BatchPreview) GetNotReached() BatchPreviewNotReached {
+	return s.NotReached
+}
+
+// GetSMSParts returns the value of SMSParts.
+func (s *BatchPreview) GetSMSParts() int {
+	return s.SMSParts
+}
+
+// GetCostPence returns the value of CostPence.
+func (s *BatchPreview) GetCostPence() OptNilInt {
+	return s.CostPence
+}
+
+// GetLongestSMSParts returns the value of LongestSMSParts.
+func (s *BatchPreview) GetLongestSMSParts() OptInt {
+	return s.LongestSMSParts
+}
+
+// GetUnusualCharacters returns the value of UnusualCharacters.
+func (s *BatchPreview) GetUnusualCharacters() OptString {
+	return s.UnusualCharacters
+}
+
+// GetSample returns the value of Sample.
+func (s *BatchPreview) GetSample() OptNilString {
+	return s.Sample
+}
+
+// SetTotal sets the value of Total.
+func (s *BatchPreview) SetTotal(val int) {
+	s.Total = val
+}
+
+// SetLookedUp sets the value of LookedUp.
+func (s *BatchPreview) SetLookedUp(val int) {
+	s.LookedUp = val
+}
+
+// SetReached sets the value of Reached.
+func (s *BatchPreview) SetReached(val int) {
+	s.Reached = val
+}
+
+// SetNotReached sets the value of NotReached.
+func (s *BatchPreview) SetNotReached(val BatchPreviewNotReached) {
+	s.NotReached = val
+}
+
+// SetSMSParts sets the value of SMSParts.
+func (s *BatchPreview) SetSMSParts(val int) {
+	s.SMSParts = val
+}
+
+// SetCostPence sets the value of CostPence.
+func (s *BatchPreview) SetCostPence(val OptNilInt) {
+	s.CostPence = val
+}
+
+// SetLongestSMSParts sets the value of LongestSMSParts.
+func (s *BatchPreview) SetLongestSMSParts(val OptInt) {
+	s.LongestSMSParts = val
+}
+
+// SetUnusualCharacters sets the value of UnusualCharacters.
+func (s *BatchPreview) SetUnusualCharacters(val OptString) {
+	s.UnusualCharacters = val
+}
+
+// SetSample sets the value of Sample.
+func (s *BatchPreview) SetSample(val OptNilString) {
+	s.Sample = val
+}
+
+func (*BatchPreview) previewBatchMessageRes() {}
+
+// How many are not reached.
+type BatchPreviewNotReached map[string]int
+
+func (s *BatchPreviewNotReached) init() BatchPreviewNotReached {
+	m := *s
+	if m == nil {
+		m = map[string]int{}
+		*s = m
+	}
+	return m
+}
+
+// Ref: #/components/schemas/BatchRecipient
+type BatchRecipient struct {
+	NhsNumber OptNilString    `json:"nhs_number"`
+	Dob       OptNilString    `json:"dob"`
+	Status    RecipientStatus `json:"status"`
+	// Why nothing is sent.
+	Reason        OptNilString `json:"reason"`
+	PatientID     OptNilString `json:"patient_id"`
+	MessageID     OptNilString `json:"message_id"`
+	MessageStatus OptNilString `json:"message_status"`
+}
+
+// GetNhsNumber returns the value of NhsNumber.
+func (s *BatchRecipient) GetNhsNumber() OptNilString {
+	return s.NhsNumber
+}
+
+// GetDob returns the value of Dob.
+func (s *BatchRecipient) GetDob() OptNilString {
+	return s.Dob
+}
+
+// GetStatus returns the value of Status.
+func (s *BatchRecipient) GetStatus() RecipientStatus {
+	return s.Status
+}
+
+// GetReason returns the value of Reason.
+func (s *BatchRecipient) GetReason() OptNilString {
+	return s.Reason
+}
+
+// GetPatientID returns the value of PatientID.
+func (s *BatchRecipient) GetPatientID() OptNilString {
+	return s.PatientID
+}
+
+// GetMessageID returns the value of MessageID.
+func (s *BatchRecipient) GetMessageID() OptNilString {
+	return s.MessageID
+}
+
+// GetMessageStatus returns the value of MessageStatus.
+func (s *BatchRecipient) GetMessageStatus() OptNilString {
+	return s.MessageStatus
+}
+
+// SetNhsNumber sets the value of NhsNumber.
+func (s *BatchRecipient) SetNhsNumber(val OptNilString) {
+	s.NhsNumber = val
+}
+
+// SetDob sets the value of Dob.
+func (s *BatchRecipient) SetDob(val OptNilString) {
+	s.Dob = val
+}
+
+// SetStatus sets the value of Status.
+func (s *BatchRecipient) SetStatus(val RecipientStatus) {
+	s.Status = val
+}
+
+// SetReason sets the value of Reason.
+func (s *BatchRecipient) SetReason(val OptNilString) {
+	s.Reason = val
+}
+
+// SetPatientID sets the value of PatientID.
+func (s *BatchRecipient) SetPatientID(val OptNilString) {
+	s.PatientID = val
+}
+
+// SetMessageID sets the value of MessageID.
+func (s *BatchRecipient) SetMessageID(val OptNilString) {
+	s.MessageID = val
+}
+
+// SetMessageStatus sets the value of MessageStatus.
+func (s *BatchRecipient) SetMessageStatus(val OptNilString) {
+	s.MessageStatus = val
+}
+
+// Ref: #/components/schemas/BatchRequest
+type BatchRequest struct {
+	Name    string       `json:"name"`
+	Channel BatchChannel `json:"channel"`
+	// Needed for EMAIL.
+	Subject    OptString                    `json:"subject"`
+	Content    string                       `json:"content"`
+	Purpose    OptPurpose                   `json:"purpose"`
+	Recipients []BatchRequestRecipientsItem `json:"recipients"`
+}
+
+// GetName returns the value of Name.
+func (s *BatchRequest) GetName() string {
+	return s.Name
+}
+
+// GetChannel returns the value of Channel.
+func (s *BatchRequest) GetChannel() BatchChannel {
+	return s.Channel
+}
+
+// GetSubject returns the value of Subject.
+func (s *BatchRequest) GetSubject() OptString {
+	return s.Subject
+}
+
+// GetContent returns the value of Content.
+func (s *BatchRequest) GetContent() string {
+	return s.Content
+}
+
+// GetPurpose returns the value of Purpose.
+func (s *BatchRequest) GetPurpose() OptPurpose {
+	return s.Purpose
+}
+
+// GetRecipients returns the value of Recipients.
+func (s *BatchRequest) GetRecipients() []BatchRequestRecipientsItem {
+	return s.Recipients
+}
+
+// SetName sets the value of Name.
+func (s *BatchRequest) SetName(val string) {
+	s.Name = val
+}
+
+// SetChannel sets the value of Channel.
+func (s *BatchRequest) SetChannel(val BatchChannel) {
+	s.Channel = val
+}
+
+// SetSubject sets the value of Subject.
+func (s *BatchRequest) SetSubject(val OptString) {
+	s.Subject = val
+}
+
+// SetContent sets the value of Content.
+func (s *BatchRequest) SetContent(val string) {
+	s.Content = val
+}
+
+// SetPurpose sets the value of Purpose.
+func (s *BatchRequest) SetPurpose(val OptPurpose) {
+	s.Purpose = val
+}
+
+// SetRecipients sets the value of Recipients.
+func (s *BatchRequest) SetRecipients(val []BatchRequestRecipientsItem) {
+	s.Recipients = val
+}
+
+// Either `nhs_number` with `dob`, or `patient_id`.
+type BatchRequestRecipientsItem struct {
+	NhsNumber OptString `json:"nhs_number"`
+	// A date; an instant is read as its date.
+	Dob       OptNilString `json:"dob"`
+	PatientID OptString    `json:"patient_id"`
+}
+
+// GetNhsNumber returns the value of NhsNumber.
+func (s *BatchRequestRecipientsItem) GetNhsNumber() OptString {
+	return s.NhsNumber
+}
+
+// GetDob returns the value of Dob.
+func (s *BatchRequestRecipientsItem) GetDob() OptNilString {
+	return s.Dob
+}
+
+// GetPatientID returns the value of PatientID.
+func (s *BatchRequestRecipientsItem) GetPatientID() OptString {
+	return s.PatientID
+}
+
+// SetNhsNumber sets the value of NhsNumber.
+func (s *BatchRequestRecipientsItem) SetNhsNumber(val OptString) {
+	s.NhsNumber = val
+}
+
+// SetDob sets the value of Dob.
+func (s *BatchRequestRecipientsItem) SetDob(val OptNilString) {
+	s.Dob = val
+}
+
+// SetPatientID sets the value of PatientID.
+func (s *BatchRequestRecipientsItem) SetPatientID(val OptString) {
+	s.PatientID = val
+}
+
+// `created` is the sum of the others.
+// Ref: #/components/schemas/BatchTotals
+type BatchTotals struct {
+	Created    int `json:"created"`
+	Sent       int `json:"sent"`
+	Failed     int `json:"failed"`
+	Cancelled  int `json:"cancelled"`
+	Expired    int `json:"expired"`
+	Suppressed int `json:"suppressed"`
+	Waiting    int `json:"waiting"`
+	Unknown    int `json:"unknown"`
+}
+
+// GetCreated returns the value of Created.
+func (s *BatchTotals) GetCreated() int {
+	return s.Created
+}
+
+// GetSent returns the value of Sent.
+func (s *BatchTotals) GetSent() int {
+	return s.Sent
+}
+
+// GetFailed returns the value of Failed.
+func (s *BatchTotals) GetFailed() int {
+	return s.Failed
+}
+
+// GetCancelled returns the value of Cancelled.
+func (s *BatchTotals) GetCancelled() int {
+	return s.Cancelled
+}
+
+// GetExpired returns the value of Expired.
+func (s *BatchTotals) GetExpired() int {
+	return s.Expired
+}
+
+// GetSuppressed returns the value of Suppressed.
+func (s *BatchTotals) GetSuppressed() int {
+	return s.Suppressed
+}
+
+// GetWaiting returns the value of Waiting.
+func (s *BatchTotals) GetWaiting() int {
+	return s.Waiting
+}
+
+// GetUnknown returns the value of Unknown.
+func (s *BatchTotals) GetUnknown() int {
+	return s.Unknown
+}
+
+// SetCreated sets the value of Created.
+func (s *BatchTotals) SetCreated(val int) {
+	s.Created = val
+}
+
+// SetSent sets the value of Sent.
+func (s *BatchTotals) SetSent(val int) {
+	s.Sent = val
+}
+
+// SetFailed sets the value of Failed.
+func (s *BatchTotals) SetFailed(val int) {
+	s.Failed = val
+}
+
+// SetCancelled sets the value of Cancelled.
+func (s *BatchTotals) SetCancelled(val int) {
+	s.Cancelled = val
+}
+
+// SetExpired sets the value of Expired.
+func (s *BatchTotals) SetExpired(val int) {
+	s.Expired = val
+}
+
+// SetSuppressed sets the value of Suppressed.
+func (s *BatchTotals) SetSuppressed(val int) {
+	s.Suppressed = val
+}
+
+// SetWaiting sets the value of Waiting.
+func (s *BatchTotals) SetWaiting(val int) {
+	s.Waiting = val
+}
+
+// SetUnknown sets the value of Unknown.
+func (s *BatchTotals) SetUnknown(val int) {
+	s.Unknown = val
+}
+
 type BookAppointmentBadRequest Error
 
 func (*BookAppointmentBadRequest) bookAppointmentRes() {}
@@ -1617,6 +2409,54 @@ func (*CancelAppointmentUnauthorized) cancelAppointmentRes() {}
 type CancelAppointmentUnprocessableEntity Error
 
 func (*CancelAppointmentUnprocessableEntity) cancelAppointmentRes() {}
+
+type CancelBatchMessageConflict Error
+
+func (*CancelBatchMessageConflict) cancelBatchMessageRes() {}
+
+type CancelBatchMessageForbidden Error
+
+func (*CancelBatchMessageForbidden) cancelBatchMessageRes() {}
+
+type CancelBatchMessageNotFound Error
+
+func (*CancelBatchMessageNotFound) cancelBatchMessageRes() {}
+
+type CancelBatchMessageTooManyRequests Error
+
+func (*CancelBatchMessageTooManyRequests) cancelBatchMessageRes() {}
+
+type CancelBatchMessageUnauthorized Error
+
+func (*CancelBatchMessageUnauthorized) cancelBatchMessageRes() {}
+
+type CancelBatchMessageUnprocessableEntity Error
+
+func (*CancelBatchMessageUnprocessableEntity) cancelBatchMessageRes() {}
+
+type CancelMessageConflict Error
+
+func (*CancelMessageConflict) cancelMessageRes() {}
+
+type CancelMessageForbidden Error
+
+func (*CancelMessageForbidden) cancelMessageRes() {}
+
+type CancelMessageNotFound Error
+
+func (*CancelMessageNotFound) cancelMessageRes() {}
+
+type CancelMessageTooManyRequests Error
+
+func (*CancelMessageTooManyRequests) cancelMessageRes() {}
+
+type CancelMessageUnauthorized Error
+
+func (*CancelMessageUnauthorized) cancelMessageRes() {}
+
+type CancelMessageUnprocessableEntity Error
+
+func (*CancelMessageUnprocessableEntity) cancelMessageRes() {}
 
 // Ref: #/components/schemas/CancelRequest
 type CancelRequest struct {
@@ -1827,7 +2667,9 @@ type Configuration struct {
 	// How long a reservation is held.
 	HoldMinutes float64 `json:"hold_minutes"`
 	// How many days a search for slots may cover.
-	MaximumSearchDays OptFloat64 `json:"maximum_search_days"`
+	MaximumSearchDays     OptFloat64 `json:"maximum_search_days"`
+	UnreadFallbackMinutes OptFloat64 `json:"unread_fallback_minutes"`
+	SMSPricePence         OptFloat64 `json:"sms_price_pence"`
 }
 
 // GetTimezone returns the value of Timezone.
@@ -1860,6 +2702,16 @@ func (s *Configuration) GetMaximumSearchDays() OptFloat64 {
 	return s.MaximumSearchDays
 }
 
+// GetUnreadFallbackMinutes returns the value of UnreadFallbackMinutes.
+func (s *Configuration) GetUnreadFallbackMinutes() OptFloat64 {
+	return s.UnreadFallbackMinutes
+}
+
+// GetSMSPricePence returns the value of SMSPricePence.
+func (s *Configuration) GetSMSPricePence() OptFloat64 {
+	return s.SMSPricePence
+}
+
 // SetTimezone sets the value of Timezone.
 func (s *Configuration) SetTimezone(val string) {
 	s.Timezone = val
@@ -1888,6 +2740,16 @@ func (s *Configuration) SetHoldMinutes(val float64) {
 // SetMaximumSearchDays sets the value of MaximumSearchDays.
 func (s *Configuration) SetMaximumSearchDays(val OptFloat64) {
 	s.MaximumSearchDays = val
+}
+
+// SetUnreadFallbackMinutes sets the value of UnreadFallbackMinutes.
+func (s *Configuration) SetUnreadFallbackMinutes(val OptFloat64) {
+	s.UnreadFallbackMinutes = val
+}
+
+// SetSMSPricePence sets the value of SMSPricePence.
+func (s *Configuration) SetSMSPricePence(val OptFloat64) {
+	s.SMSPricePence = val
 }
 
 func (*Configuration) getConfigurationRes() {}
@@ -2219,6 +3081,30 @@ func (*CreateAppointmentUnauthorized) createAppointmentRes() {}
 type CreateAppointmentUnprocessableEntity Error
 
 func (*CreateAppointmentUnprocessableEntity) createAppointmentRes() {}
+
+type CreateBatchMessageBadRequest Error
+
+func (*CreateBatchMessageBadRequest) createBatchMessageRes() {}
+
+type CreateBatchMessageConflict Error
+
+func (*CreateBatchMessageConflict) createBatchMessageRes() {}
+
+type CreateBatchMessageForbidden Error
+
+func (*CreateBatchMessageForbidden) createBatchMessageRes() {}
+
+type CreateBatchMessageTooManyRequests Error
+
+func (*CreateBatchMessageTooManyRequests) createBatchMessageRes() {}
+
+type CreateBatchMessageUnauthorized Error
+
+func (*CreateBatchMessageUnauthorized) createBatchMessageRes() {}
+
+type CreateBatchMessageUnprocessableEntity Error
+
+func (*CreateBatchMessageUnprocessableEntity) createBatchMessageRes() {}
 
 type CreateLocationBadRequest Error
 
@@ -2659,6 +3545,54 @@ type GetAppointmentUnauthorized Error
 
 func (*GetAppointmentUnauthorized) getAppointmentRes() {}
 
+type GetBatchMessageForbidden Error
+
+func (*GetBatchMessageForbidden) getBatchMessageRes() {}
+
+type GetBatchMessageNotFound Error
+
+func (*GetBatchMessageNotFound) getBatchMessageRes() {}
+
+type GetBatchMessageResultsForbidden Error
+
+func (*GetBatchMessageResultsForbidden) getBatchMessageResultsRes() {}
+
+type GetBatchMessageResultsNotFound Error
+
+func (*GetBatchMessageResultsNotFound) getBatchMessageResultsRes() {}
+
+type GetBatchMessageResultsOK struct {
+	Data io.Reader
+}
+
+// Read reads data from the Data reader.
+//
+// Kept to satisfy the io.Reader interface.
+func (s GetBatchMessageResultsOK) Read(p []byte) (n int, err error) {
+	if s.Data == nil {
+		return 0, io.EOF
+	}
+	return s.Data.Read(p)
+}
+
+func (*GetBatchMessageResultsOK) getBatchMessageResultsRes() {}
+
+type GetBatchMessageResultsTooManyRequests Error
+
+func (*GetBatchMessageResultsTooManyRequests) getBatchMessageResultsRes() {}
+
+type GetBatchMessageResultsUnauthorized Error
+
+func (*GetBatchMessageResultsUnauthorized) getBatchMessageResultsRes() {}
+
+type GetBatchMessageTooManyRequests Error
+
+func (*GetBatchMessageTooManyRequests) getBatchMessageRes() {}
+
+type GetBatchMessageUnauthorized Error
+
+func (*GetBatchMessageUnauthorized) getBatchMessageRes() {}
+
 type GetCapabilitiesForbidden Error
 
 func (*GetCapabilitiesForbidden) getCapabilitiesRes() {}
@@ -2682,6 +3616,22 @@ func (*GetConfigurationTooManyRequests) getConfigurationRes() {}
 type GetConfigurationUnauthorized Error
 
 func (*GetConfigurationUnauthorized) getConfigurationRes() {}
+
+type GetMessageForbidden Error
+
+func (*GetMessageForbidden) getMessageRes() {}
+
+type GetMessageNotFound Error
+
+func (*GetMessageNotFound) getMessageRes() {}
+
+type GetMessageTooManyRequests Error
+
+func (*GetMessageTooManyRequests) getMessageRes() {}
+
+type GetMessageUnauthorized Error
+
+func (*GetMessageUnauthorized) getMessageRes() {}
 
 type GetPatientAttachmentForbidden Error
 
@@ -2787,6 +3737,35 @@ func (*GetPracticeGroupByIdTooManyRequests) getPracticeGroupByIdRes() {}
 type GetPracticeGroupByIdUnauthorized Error
 
 func (*GetPracticeGroupByIdUnauthorized) getPracticeGroupByIdRes() {}
+
+type GetRecordAsFHIRForbidden Error
+
+func (*GetRecordAsFHIRForbidden) getRecordAsFHIRRes() {}
+
+type GetRecordAsFHIRNotFound Error
+
+func (*GetRecordAsFHIRNotFound) getRecordAsFHIRRes() {}
+
+type GetRecordAsFHIROK map[string]jx.Raw
+
+func (s *GetRecordAsFHIROK) init() GetRecordAsFHIROK {
+	m := *s
+	if m == nil {
+		m = map[string]jx.Raw{}
+		*s = m
+	}
+	return m
+}
+
+func (*GetRecordAsFHIROK) getRecordAsFHIRRes() {}
+
+type GetRecordAsFHIRTooManyRequests Error
+
+func (*GetRecordAsFHIRTooManyRequests) getRecordAsFHIRRes() {}
+
+type GetRecordAsFHIRUnauthorized Error
+
+func (*GetRecordAsFHIRUnauthorized) getRecordAsFHIRRes() {}
 
 type GetSessionForbidden Error
 
@@ -3042,6 +4021,116 @@ func (*ListBankHolidaysTooManyRequests) listBankHolidaysRes() {}
 type ListBankHolidaysUnauthorized Error
 
 func (*ListBankHolidaysUnauthorized) listBankHolidaysRes() {}
+
+type ListBatchMessageRecipientsBadRequest Error
+
+func (*ListBatchMessageRecipientsBadRequest) listBatchMessageRecipientsRes() {}
+
+type ListBatchMessageRecipientsForbidden Error
+
+func (*ListBatchMessageRecipientsForbidden) listBatchMessageRecipientsRes() {}
+
+type ListBatchMessageRecipientsNotFound Error
+
+func (*ListBatchMessageRecipientsNotFound) listBatchMessageRecipientsRes() {}
+
+type ListBatchMessageRecipientsOK struct {
+	Data  []BatchRecipient `json:"data"`
+	Count float64          `json:"count"`
+}
+
+// GetData returns the value of Data.
+func (s *ListBatchMessageRecipientsOK) GetData() []BatchRecipient {
+	return s.Data
+}
+
+// GetCount returns the value of Count.
+func (s *ListBatchMessageRecipientsOK) GetCount() float64 {
+	return s.Count
+}
+
+// SetData sets the value of Data.
+func (s *ListBatchMessageRecipientsOK) SetData(val []BatchRecipient) {
+	s.Data = val
+}
+
+// SetCount sets the value of Count.
+func (s *ListBatchMessageRecipientsOK) SetCount(val float64) {
+	s.Count = val
+}
+
+func (*ListBatchMessageRecipientsOK) listBatchMessageRecipientsRes() {}
+
+type ListBatchMessageRecipientsTooManyRequests Error
+
+func (*ListBatchMessageRecipientsTooManyRequests) listBatchMessageRecipientsRes() {}
+
+type ListBatchMessageRecipientsUnauthorized Error
+
+func (*ListBatchMessageRecipientsUnauthorized) listBatchMessageRecipientsRes() {}
+
+type ListBatchMessageSendsBadRequest Error
+
+func (*ListBatchMessageSendsBadRequest) listBatchMessageSendsRes() {}
+
+type ListBatchMessageSendsForbidden Error
+
+func (*ListBatchMessageSendsForbidden) listBatchMessageSendsRes() {}
+
+type ListBatchMessageSendsNotFound Error
+
+func (*ListBatchMessageSendsNotFound) listBatchMessageSendsRes() {}
+
+type ListBatchMessageSendsOK struct {
+	Data  []MessageSummary `json:"data"`
+	Count float64          `json:"count"`
+}
+
+// GetData returns the value of Data.
+func (s *ListBatchMessageSendsOK) GetData() []MessageSummary {
+	return s.Data
+}
+
+// GetCount returns the value of Count.
+func (s *ListBatchMessageSendsOK) GetCount() float64 {
+	return s.Count
+}
+
+// SetData sets the value of Data.
+func (s *ListBatchMessageSendsOK) SetData(val []MessageSummary) {
+	s.Data = val
+}
+
+// SetCount sets the value of Count.
+func (s *ListBatchMessageSendsOK) SetCount(val float64) {
+	s.Count = val
+}
+
+func (*ListBatchMessageSendsOK) listBatchMessageSendsRes() {}
+
+type ListBatchMessageSendsTooManyRequests Error
+
+func (*ListBatchMessageSendsTooManyRequests) listBatchMessageSendsRes() {}
+
+type ListBatchMessageSendsUnauthorized Error
+
+func (*ListBatchMessageSendsUnauthorized) listBatchMessageSendsRes() {}
+
+type ListBatchMessagesBadRequest Error
+
+func (*ListBatchMessagesBadRequest) listBatchMessagesRes() {}
+
+type ListBatchMessagesForbidden Error
+
+func (*ListBatchMessagesForbidden) listBatchMessagesRes() {}
+
+type ListBatchMessagesTooManyRequests Error
+
+func (*ListBatchMessagesTooManyRequests) listBatchMessagesRes() {}
+
+type ListBatchMessagesUnauthorized Error
+
+func (*ListBatchMessagesUnauthorized) listBatchMessagesRes() {}
 
 type ListLocationsBadRequest Error
 
@@ -3347,6 +4436,92 @@ func (*ListPractitionersTooManyRequests) listPractitionersRes() {}
 type ListPractitionersUnauthorized Error
 
 func (*ListPractitionersUnauthorized) listPractitionersRes() {}
+
+type ListRecordEntriesForbidden Error
+
+func (*ListRecordEntriesForbidden) listRecordEntriesRes() {}
+
+type ListRecordEntriesNotFound Error
+
+func (*ListRecordEntriesNotFound) listRecordEntriesRes() {}
+
+type ListRecordEntriesOK struct {
+	Data  []RecordEntry `json:"data"`
+	Count float64       `json:"count"`
+}
+
+// GetData returns the value of Data.
+func (s *ListRecordEntriesOK) GetData() []RecordEntry {
+	return s.Data
+}
+
+// GetCount returns the value of Count.
+func (s *ListRecordEntriesOK) GetCount() float64 {
+	return s.Count
+}
+
+// SetData sets the value of Data.
+func (s *ListRecordEntriesOK) SetData(val []RecordEntry) {
+	s.Data = val
+}
+
+// SetCount sets the value of Count.
+func (s *ListRecordEntriesOK) SetCount(val float64) {
+	s.Count = val
+}
+
+func (*ListRecordEntriesOK) listRecordEntriesRes() {}
+
+type ListRecordEntriesTooManyRequests Error
+
+func (*ListRecordEntriesTooManyRequests) listRecordEntriesRes() {}
+
+type ListRecordEntriesUnauthorized Error
+
+func (*ListRecordEntriesUnauthorized) listRecordEntriesRes() {}
+
+type ListSentMessagesBadRequest Error
+
+func (*ListSentMessagesBadRequest) listSentMessagesRes() {}
+
+type ListSentMessagesForbidden Error
+
+func (*ListSentMessagesForbidden) listSentMessagesRes() {}
+
+type ListSentMessagesOK struct {
+	Data  []MessageSummary `json:"data"`
+	Count float64          `json:"count"`
+}
+
+// GetData returns the value of Data.
+func (s *ListSentMessagesOK) GetData() []MessageSummary {
+	return s.Data
+}
+
+// GetCount returns the value of Count.
+func (s *ListSentMessagesOK) GetCount() float64 {
+	return s.Count
+}
+
+// SetData sets the value of Data.
+func (s *ListSentMessagesOK) SetData(val []MessageSummary) {
+	s.Data = val
+}
+
+// SetCount sets the value of Count.
+func (s *ListSentMessagesOK) SetCount(val float64) {
+	s.Count = val
+}
+
+func (*ListSentMessagesOK) listSentMessagesRes() {}
+
+type ListSentMessagesTooManyRequests Error
+
+func (*ListSentMessagesTooManyRequests) listSentMessagesRes() {}
+
+type ListSentMessagesUnauthorized Error
+
+func (*ListSentMessagesUnauthorized) listSentMessagesRes() {}
 
 type ListSessionsBadRequest Error
 
@@ -3755,6 +4930,1399 @@ func (s *MergePreviewWarningsItem) UnmarshalText(data []byte) error {
 	}
 }
 
+// Ref: #/components/schemas/Message
+type Message struct {
+	ID                  ID                       `json:"id"`
+	Patient             NamedPatient             `json:"patient"`
+	WriteToRecord       NilMessageWriteToRecord  `json:"write_to_record"`
+	ShortLink           OptNilMessageShortLink   `json:"short_link"`
+	Campaign            OptNilMessageCampaign    `json:"campaign"`
+	CreatedAt           time.Time                `json:"created_at"`
+	SentAt              OptNilDateTime           `json:"sent_at"`
+	ScheduledAt         OptNilDateTime           `json:"scheduled_at"`
+	Status              MessageStatus            `json:"status"`
+	SentByAdmin         OptNilMessageSentByAdmin `json:"sent_by_admin"`
+	SubmittedBy         OptString                `json:"submitted_by"`
+	MessageType         MessageType              `json:"message_type"`
+	FallbackMessageType OptNilString             `json:"fallback_message_type"`
+	Content             string                   `json:"content"`
+	// Who gave the number or address: request, practice, caller or pds.
+	ContactSource OptNilString   `json:"contact_source"`
+	SendBy        OptDateTime    `json:"send_by"`
+	DeliveredAt   OptNilDateTime `json:"delivered_at"`
+	ReadAt        OptNilDateTime `json:"read_at"`
+	FailureCode   OptNilString   `json:"failure_code"`
+	FailureReason OptNilString   `json:"failure_reason"`
+	SMSParts      OptNilInt      `json:"sms_parts"`
+	SMSEncoding   OptNilString   `json:"sms_encoding"`
+	Timeline      []MessageStep  `json:"timeline"`
+	Replies       []MessageReply `json:"replies"`
+}
+
+// GetID returns the value of ID.
+func (s *Message) GetID() ID {
+	return s.ID
+}
+
+// GetPatient returns the value of Patient.
+func (s *Message) GetPatient() NamedPatient {
+	return s.Patient
+}
+
+// GetWriteToRecord returns the value of WriteToRecord.
+func (s *Message) GetWriteToRecord() NilMessageWriteToRecord {
+	return s.WriteToRecord
+}
+
+// GetShortLink returns the value of ShortLink.
+func (s *Message) GetShortLink() OptNilMessageShortLink {
+	return s.ShortLink
+}
+
+// GetCampaign returns the value of Campaign.
+func (s *Message) GetCampaign() OptNilMessageCampaign {
+	return s.Campaign
+}
+
+// GetCreatedAt returns the value of CreatedAt.
+func (s *Message) GetCreatedAt() time.Time {
+	return s.CreatedAt
+}
+
+// GetSentAt returns the value of SentAt.
+func (s *Message) GetSentAt() OptNilDateTime {
+	return s.SentAt
+}
+
+// GetScheduledAt returns the value of ScheduledAt.
+func (s *Message) GetScheduledAt() OptNilDateTime {
+	return s.ScheduledAt
+}
+
+// GetStatus returns the value of Status.
+func (s *Message) GetStatus() MessageStatus {
+	return s.Status
+}
+
+// GetSentByAdmin returns the value of SentByAdmin.
+func (s *Message) GetSentByAdmin() OptNilMessageSentByAdmin {
+	return s.SentByAdmin
+}
+
+// GetSubmittedBy returns the value of SubmittedBy.
+func (s *Message) GetSubmittedBy() OptString {
+	return s.SubmittedBy
+}
+
+// GetMessageType returns the value of MessageType.
+func (s *Message) GetMessageType() MessageType {
+	return s.MessageType
+}
+
+// GetFallbackMessageType returns the value of FallbackMessageType.
+func (s *Message) GetFallbackMessageType() OptNilString {
+	return s.FallbackMessageType
+}
+
+// GetContent returns the value of Content.
+func (s *Message) GetContent() string {
+	return s.Content
+}
+
+// GetContactSource returns the value of ContactSource.
+func (s *Message) GetContactSource() OptNilString {
+	return s.ContactSource
+}
+
+// GetSendBy returns the value of SendBy.
+func (s *Message) GetSendBy() OptDateTime {
+	return s.SendBy
+}
+
+// GetDeliveredAt returns the value of DeliveredAt.
+func (s *Message) GetDeliveredAt() OptNilDateTime {
+	return s.DeliveredAt
+}
+
+// GetReadAt returns the value of ReadAt.
+func (s *Message) GetReadAt() OptNilDateTime {
+	return s.ReadAt
+}
+
+// GetFailureCode returns the value of FailureCode.
+func (s *Message) GetFailureCode() OptNilString {
+	return s.FailureCode
+}
+
+// GetFailureReason returns the value of FailureReason.
+func (s *Message) GetFailureReason() OptNilString {
+	return s.FailureReason
+}
+
+// GetSMSParts returns the value of SMSParts.
+func (s *Message) GetSMSParts() OptNilInt {
+	return s.SMSParts
+}
+
+// GetSMSEncoding returns the value of SMSEncoding.
+func (s *Message) GetSMSEncoding() OptNilString {
+	return s.SMSEncoding
+}
+
+// GetTimeline returns the value of Timeline.
+func (s *Message) GetTimeline() []MessageStep {
+	return s.Timeline
+}
+
+// GetReplies returns the value of Replies.
+func (s *Message) GetReplies() []MessageReply {
+	return s.Replies
+}
+
+// SetID sets the value of ID.
+func (s *Message) SetID(val ID) {
+	s.ID = val
+}
+
+// SetPatient sets the value of Patient.
+func (s *Message) SetPatient(val NamedPatient) {
+	s.Patient = val
+}
+
+// SetWriteToRecord sets the value of WriteToRecord.
+func (s *Message) SetWriteToRecord(val NilMessageWriteToRecord) {
+	s.WriteToRecord = val
+}
+
+// SetShortLink sets the value of ShortLink.
+func (s *Message) SetShortLink(val OptNilMessageShortLink) {
+	s.ShortLink = val
+}
+
+// SetCampaign sets the value of Campaign.
+func (s *Message) SetCampaign(val OptNilMessageCampaign) {
+	s.Campaign = val
+}
+
+// SetCreatedAt sets the value of CreatedAt.
+func (s *Message) SetCreatedAt(val time.Time) {
+	s.CreatedAt = val
+}
+
+// SetSentAt sets the value of SentAt.
+func (s *Message) SetSentAt(val OptNilDateTime) {
+	s.SentAt = val
+}
+
+// SetScheduledAt sets the value of ScheduledAt.
+func (s *Message) SetScheduledAt(val OptNilDateTime) {
+	s.ScheduledAt = val
+}
+
+// SetStatus sets the value of Status.
+func (s *Message) SetStatus(val MessageStatus) {
+	s.Status = val
+}
+
+// SetSentByAdmin sets the value of SentByAdmin.
+func (s *Message) SetSentByAdmin(val OptNilMessageSentByAdmin) {
+	s.SentByAdmin = val
+}
+
+// SetSubmittedBy sets the value of SubmittedBy.
+func (s *Message) SetSubmittedBy(val OptString) {
+	s.SubmittedBy = val
+}
+
+// SetMessageType sets the value of MessageType.
+func (s *Message) SetMessageType(val MessageType) {
+	s.MessageType = val
+}
+
+// SetFallbackMessageType sets the value of FallbackMessageType.
+func (s *Message) SetFallbackMessageType(val OptNilString) {
+	s.FallbackMessageType = val
+}
+
+// SetContent sets the value of Content.
+func (s *Message) SetContent(val string) {
+	s.Content = val
+}
+
+// SetContactSource sets the value of ContactSource.
+func (s *Message) SetContactSource(val OptNilString) {
+	s.ContactSource = val
+}
+
+// SetSendBy sets the value of SendBy.
+func (s *Message) SetSendBy(val OptDateTime) {
+	s.SendBy = val
+}
+
+// SetDeliveredAt sets the value of DeliveredAt.
+func (s *Message) SetDeliveredAt(val OptNilDateTime) {
+	s.DeliveredAt = val
+}
+
+// SetReadAt sets the value of ReadAt.
+func (s *Message) SetReadAt(val OptNilDateTime) {
+	s.ReadAt = val
+}
+
+// SetFailureCode sets the value of FailureCode.
+func (s *Message) SetFailureCode(val OptNilString) {
+	s.FailureCode = val
+}
+
+// SetFailureReason sets the value of FailureReason.
+func (s *Message) SetFailureReason(val OptNilString) {
+	s.FailureReason = val
+}
+
+// SetSMSParts sets the value of SMSParts.
+func (s *Message) SetSMSParts(val OptNilInt) {
+	s.SMSParts = val
+}
+
+// SetSMSEncoding sets the value of SMSEncoding.
+func (s *Message) SetSMSEncoding(val OptNilString) {
+	s.SMSEncoding = val
+}
+
+// SetTimeline sets the value of Timeline.
+func (s *Message) SetTimeline(val []MessageStep) {
+	s.Timeline = val
+}
+
+// SetReplies sets the value of Replies.
+func (s *Message) SetReplies(val []MessageReply) {
+	s.Replies = val
+}
+
+func (*Message) cancelMessageRes() {}
+func (*Message) getMessageRes()    {}
+
+type MessageCampaign struct {
+	ID   OptString `json:"id"`
+	Name OptString `json:"name"`
+}
+
+// GetID returns the value of ID.
+func (s *MessageCampaign) GetID() OptString {
+	return s.ID
+}
+
+// GetName returns the value of Name.
+func (s *MessageCampaign) GetName() OptString {
+	return s.Name
+}
+
+// SetID sets the value of ID.
+func (s *MessageCampaign) SetID(val OptString) {
+	s.ID = val
+}
+
+// SetName sets the value of Name.
+func (s *MessageCampaign) SetName(val OptString) {
+	s.Name = val
+}
+
+// Ref: #/components/schemas/MessageReply
+type MessageReply struct {
+	At      time.Time   `json:"at"`
+	Channel MessageType `json:"channel"`
+	Text    string      `json:"text"`
+}
+
+// GetAt returns the value of At.
+func (s *MessageReply) GetAt() time.Time {
+	return s.At
+}
+
+// GetChannel returns the value of Channel.
+func (s *MessageReply) GetChannel() MessageType {
+	return s.Channel
+}
+
+// GetText returns the value of Text.
+func (s *MessageReply) GetText() string {
+	return s.Text
+}
+
+// SetAt sets the value of At.
+func (s *MessageReply) SetAt(val time.Time) {
+	s.At = val
+}
+
+// SetChannel sets the value of Channel.
+func (s *MessageReply) SetChannel(val MessageType) {
+	s.Channel = val
+}
+
+// SetText sets the value of Text.
+func (s *MessageReply) SetText(val string) {
+	s.Text = val
+}
+
+// Ref: #/components/schemas/MessageRequest
+type MessageRequest struct {
+	PatientID              ID                                   `json:"patient_id"`
+	MessageType            MessageType                          `json:"message_type"`
+	MessageString          string                               `json:"message_string"`
+	RecipientContactDetail OptString                            `json:"recipient_contact_detail"`
+	FallbackContactDetail  OptString                            `json:"fallback_contact_detail"`
+	FallbackMessageType    OptMessageRequestFallbackMessageType `json:"fallback_message_type"`
+	WriteToRecord          OptBool                              `json:"write_to_record"`
+	// Sends only a link; the text is shown to whoever knows the date of birth.
+	Encrypted  OptMessageRequestEncrypted `json:"encrypted"`
+	SnomedCode OptString                  `json:"snomed_code"`
+	SnomedTerm OptString                  `json:"snomed_term"`
+	// Ignored unless the key has the permission.
+	AutoWriteToRecord OptBool                       `json:"auto_write_to_record"`
+	TaskID            OptString                     `json:"task_id"`
+	AttachmentUUID    OptString                     `json:"attachment_uuid"`
+	ShortLinkID       OptString                     `json:"short_link_id"`
+	AssigneeID        OptFloat64                    `json:"assignee_id"`
+	AssigneeType      OptMessageRequestAssigneeType `json:"assignee_type"`
+	SendAt            OptString                     `json:"send_at"`
+	// After this the message is not sent any more; two hours after `send_at` when left out.
+	SendBy OptString `json:"send_by"`
+	// Of an e-mail.
+	Subject OptString  `json:"subject"`
+	Purpose OptPurpose `json:"purpose"`
+}
+
+// GetPatientID returns the value of PatientID.
+func (s *MessageRequest) GetPatientID() ID {
+	return s.PatientID
+}
+
+// GetMessageType returns the value of MessageType.
+func (s *MessageRequest) GetMessageType() MessageType {
+	return s.MessageType
+}
+
+// GetMessageString returns the value of MessageString.
+func (s *MessageRequest) GetMessageString() string {
+	return s.MessageString
+}
+
+// GetRecipientContactDetail returns the value of RecipientContactDetail.
+func (s *MessageRequest) GetRecipientContactDetail() OptString {
+	return s.RecipientContactDetail
+}
+
+// GetFallbackContactDetail returns the value of FallbackContactDetail.
+func (s *MessageRequest) GetFallbackContactDetail() OptString {
+	return s.FallbackContactDetail
+}
+
+// GetFallbackMessageType returns the value of FallbackMessageType.
+func (s *MessageRequest) GetFallbackMessageType() OptMessageRequestFallbackMessageType {
+	return s.FallbackMessageType
+}
+
+// GetWriteToRecord returns the value of WriteToRecord.
+func (s *MessageRequest) GetWriteToRecord() OptBool {
+	return s.WriteToRecord
+}
+
+// GetEncrypted returns the value of Encrypted.
+func (s *MessageRequest) GetEncrypted() OptMessageRequestEncrypted {
+	return s.Encrypted
+}
+
+// GetSnomedCode returns the value of SnomedCode.
+func (s *MessageRequest) GetSnomedCode() OptString {
+	return s.SnomedCode
+}
+
+// GetSnomedTerm returns the value of SnomedTerm.
+func (s *MessageRequest) GetSnomedTerm() OptString {
+	return s.SnomedTerm
+}
+
+// GetAutoWriteToRecord returns the value of AutoWriteToRecord.
+func (s *MessageRequest) GetAutoWriteToRecord() OptBool {
+	return s.AutoWriteToRecord
+}
+
+// GetTaskID returns the value of TaskID.
+func (s *MessageRequest) GetTaskID() OptString {
+	return s.TaskID
+}
+
+// GetAttachmentUUID returns the value of AttachmentUUID.
+func (s *MessageRequest) GetAttachmentUUID() OptString {
+	return s.AttachmentUUID
+}
+
+// GetShortLinkID returns the value of ShortLinkID.
+func (s *MessageRequest) GetShortLinkID() OptString {
+	return s.ShortLinkID
+}
+
+// GetAssigneeID returns the value of AssigneeID.
+func (s *MessageRequest) GetAssigneeID() OptFloat64 {
+	return s.AssigneeID
+}
+
+// GetAssigneeType returns the value of AssigneeType.
+func (s *MessageRequest) GetAssigneeType() OptMessageRequestAssigneeType {
+	return s.AssigneeType
+}
+
+// GetSendAt returns the value of SendAt.
+func (s *MessageRequest) GetSendAt() OptString {
+	return s.SendAt
+}
+
+// GetSendBy returns the value of SendBy.
+func (s *MessageRequest) GetSendBy() OptString {
+	return s.SendBy
+}
+
+// GetSubject returns the value of Subject.
+func (s *MessageRequest) GetSubject() OptString {
+	return s.Subject
+}
+
+// GetPurpose returns the value of Purpose.
+func (s *MessageRequest) GetPurpose() OptPurpose {
+	return s.Purpose
+}
+
+// SetPatientID sets the value of PatientID.
+func (s *MessageRequest) SetPatientID(val ID) {
+	s.PatientID = val
+}
+
+// SetMessageType sets the value of MessageType.
+func (s *MessageRequest) SetMessageType(val MessageType) {
+	s.MessageType = val
+}
+
+// SetMessageString sets the value of MessageString.
+func (s *MessageRequest) SetMessageString(val string) {
+	s.MessageString = val
+}
+
+// SetRecipientContactDetail sets the value of RecipientContactDetail.
+func (s *MessageRequest) SetRecipientContactDetail(val OptString) {
+	s.RecipientContactDetail = val
+}
+
+// SetFallbackContactDetail sets the value of FallbackContactDetail.
+func (s *MessageRequest) SetFallbackContactDetail(val OptString) {
+	s.FallbackContactDetail = val
+}
+
+// SetFallbackMessageType sets the value of FallbackMessageType.
+func (s *MessageRequest) SetFallbackMessageType(val OptMessageRequestFallbackMessageType) {
+	s.FallbackMessageType = val
+}
+
+// SetWriteToRecord sets the value of WriteToRecord.
+func (s *MessageRequest) SetWriteToRecord(val OptBool) {
+	s.WriteToRecord = val
+}
+
+// SetEncrypted sets the value of Encrypted.
+func (s *MessageRequest) SetEncrypted(val OptMessageRequestEncrypted) {
+	s.Encrypted = val
+}
+
+// SetSnomedCode sets the value of SnomedCode.
+func (s *MessageRequest) SetSnomedCode(val OptString) {
+	s.SnomedCode = val
+}
+
+// SetSnomedTerm sets the value of SnomedTerm.
+func (s *MessageRequest) SetSnomedTerm(val OptString) {
+	s.SnomedTerm = val
+}
+
+// SetAutoWriteToRecord sets the value of AutoWriteToRecord.
+func (s *MessageRequest) SetAutoWriteToRecord(val OptBool) {
+	s.AutoWriteToRecord = val
+}
+
+// SetTaskID sets the value of TaskID.
+func (s *MessageRequest) SetTaskID(val OptString) {
+	s.TaskID = val
+}
+
+// SetAttachmentUUID sets the value of AttachmentUUID.
+func (s *MessageRequest) SetAttachmentUUID(val OptString) {
+	s.AttachmentUUID = val
+}
+
+// SetShortLinkID sets the value of ShortLinkID.
+func (s *MessageRequest) SetShortLinkID(val OptString) {
+	s.ShortLinkID = val
+}
+
+// SetAssigneeID sets the value of AssigneeID.
+func (s *MessageRequest) SetAssigneeID(val OptFloat64) {
+	s.AssigneeID = val
+}
+
+// SetAssigneeType sets the value of AssigneeType.
+func (s *MessageRequest) SetAssigneeType(val OptMessageRequestAssigneeType) {
+	s.AssigneeType = val
+}
+
+// SetSendAt sets the value of SendAt.
+func (s *MessageRequest) SetSendAt(val OptString) {
+	s.SendAt = val
+}
+
+// SetSendBy sets the value of SendBy.
+func (s *MessageRequest) SetSendBy(val OptString) {
+	s.SendBy = val
+}
+
+// SetSubject sets the value of Subject.
+func (s *MessageRequest) SetSubject(val OptString) {
+	s.Subject = val
+}
+
+// SetPurpose sets the value of Purpose.
+func (s *MessageRequest) SetPurpose(val OptPurpose) {
+	s.Purpose = val
+}
+
+type MessageRequestAssigneeType string
+
+const (
+	MessageRequestAssigneeTypeAdmin     MessageRequestAssigneeType = "Admin"
+	MessageRequestAssigneeTypeAdminTeam MessageRequestAssigneeType = "AdminTeam"
+)
+
+// AllValues returns all MessageRequestAssigneeType values.
+func (MessageRequestAssigneeType) AllValues() []MessageRequestAssigneeType {
+	return []MessageRequestAssigneeType{
+		MessageRequestAssigneeTypeAdmin,
+		MessageRequestAssigneeTypeAdminTeam,
+	}
+}
+
+// MarshalText implements encoding.TextMarshaler.
+func (s MessageRequestAssigneeType) MarshalText() ([]byte, error) {
+	switch s {
+	case MessageRequestAssigneeTypeAdmin:
+		return []byte(s), nil
+	case MessageRequestAssigneeTypeAdminTeam:
+		return []byte(s), nil
+	default:
+		return nil, errors.Errorf("invalid value: %q", s)
+	}
+}
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (s *MessageRequestAssigneeType) UnmarshalText(data []byte) error {
+	switch MessageRequestAssigneeType(data) {
+	case MessageRequestAssigneeTypeAdmin:
+		*s = MessageRequestAssigneeTypeAdmin
+		return nil
+	case MessageRequestAssigneeTypeAdminTeam:
+		*s = MessageRequestAssigneeTypeAdminTeam
+		return nil
+	default:
+		return errors.Errorf("invalid value: %q", data)
+	}
+}
+
+// Sends only a link; the text is shown to whoever knows the date of birth.
+// MessageRequestEncrypted represents sum type.
+type MessageRequestEncrypted struct {
+	// Type selects the active sum variant, switch on this field.
+	Type   MessageRequestEncryptedType
+	Bool   bool
+	String string
+}
+
+// MessageRequestEncryptedType is oneOf type of MessageRequestEncrypted.
+type MessageRequestEncryptedType string
+
+// Possible values for MessageRequestEncryptedType.
+const (
+	BoolMessageRequestEncrypted   MessageRequestEncryptedType = "bool"
+	StringMessageRequestEncrypted MessageRequestEncryptedType = "string"
+)
+
+// IsBool reports whether MessageRequestEncrypted is bool.
+func (s MessageRequestEncrypted) IsBool() bool { return s.Type == BoolMessageRequestEncrypted }
+
+// IsString reports whether MessageRequestEncrypted is string.
+func (s MessageRequestEncrypted) IsString() bool { return s.Type == StringMessageRequestEncrypted }
+
+// SetBool sets MessageRequestEncrypted to bool.
+func (s *MessageRequestEncrypted) SetBool(v bool) {
+	s.Type = BoolMessageRequestEncrypted
+	s.Bool = v
+}
+
+// GetBool returns bool and true boolean if MessageRequestEncrypted is bool.
+func (s MessageRequestEncrypted) GetBool() (v bool, ok bool) {
+	if !s.IsBool() {
+		return v, false
+	}
+	return s.Bool, true
+}
+
+// NewBoolMessageRequestEncrypted returns new MessageRequestEncrypted from bool.
+func NewBoolMessageRequestEncrypted(v bool) MessageRequestEncrypted {
+	var s MessageRequestEncrypted
+	s.SetBool(v)
+	return s
+}
+
+// SetString sets MessageRequestEncrypted to string.
+func (s *MessageRequestEncrypted) SetString(v string) {
+	s.Type = StringMessageRequestEncrypted
+	s.String = v
+}
+
+// GetString returns string and true boolean if MessageRequestEncrypted is string.
+func (s MessageRequestEncrypted) GetString() (v string, ok bool) {
+	if !s.IsString() {
+		return v, false
+	}
+	return s.String, true
+}
+
+// NewStringMessageRequestEncrypted returns new MessageRequestEncrypted from string.
+func NewStringMessageRequestEncrypted(v string) MessageRequestEncrypted {
+	var s MessageRequestEncrypted
+	s.SetString(v)
+	return s
+}
+
+type MessageRequestFallbackMessageType string
+
+const (
+	MessageRequestFallbackMessageTypeSMS   MessageRequestFallbackMessageType = "sms"
+	MessageRequestFallbackMessageTypeEmail MessageRequestFallbackMessageType = "email"
+)
+
+// AllValues returns all MessageRequestFallbackMessageType values.
+func (MessageRequestFallbackMessageType) AllValues() []MessageRequestFallbackMessageType {
+	return []MessageRequestFallbackMessageType{
+		MessageRequestFallbackMessageTypeSMS,
+		MessageRequestFallbackMessageTypeEmail,
+	}
+}
+
+// MarshalText implements encoding.TextMarshaler.
+func (s MessageRequestFallbackMessageType) MarshalText() ([]byte, error) {
+	switch s {
+	case MessageRequestFallbackMessageTypeSMS:
+		return []byte(s), nil
+	case MessageRequestFallbackMessageTypeEmail:
+		return []byte(s), nil
+	default:
+		return nil, errors.Errorf("invalid value: %q", s)
+	}
+}
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (s *MessageRequestFallbackMessageType) UnmarshalText(data []byte) error {
+	switch MessageRequestFallbackMessageType(data) {
+	case MessageRequestFallbackMessageTypeSMS:
+		*s = MessageRequestFallbackMessageTypeSMS
+		return nil
+	case MessageRequestFallbackMessageTypeEmail:
+		*s = MessageRequestFallbackMessageTypeEmail
+		return nil
+	default:
+		return errors.Errorf("invalid value: %q", data)
+	}
+}
+
+type MessageSentByAdmin struct {
+	ID OptString `json:"id"`
+}
+
+// GetID returns the value of ID.
+func (s *MessageSentByAdmin) GetID() OptString {
+	return s.ID
+}
+
+// SetID sets the value of ID.
+func (s *MessageSentByAdmin) SetID(val OptString) {
+	s.ID = val
+}
+
+type MessageShortLink struct {
+	ID     OptString `json:"id"`
+	Type   OptString `json:"type"`
+	Name   OptString `json:"name"`
+	Status OptString `json:"status"`
+}
+
+// GetID returns the value of ID.
+func (s *MessageShortLink) GetID() OptString {
+	return s.ID
+}
+
+// GetType returns the value of Type.
+func (s *MessageShortLink) GetType() OptString {
+	return s.Type
+}
+
+// GetName returns the value of Name.
+func (s *MessageShortLink) GetName() OptString {
+	return s.Name
+}
+
+// GetStatus returns the value of Status.
+func (s *MessageShortLink) GetStatus() OptString {
+	return s.Status
+}
+
+// SetID sets the value of ID.
+func (s *MessageShortLink) SetID(val OptString) {
+	s.ID = val
+}
+
+// SetType sets the value of Type.
+func (s *MessageShortLink) SetType(val OptString) {
+	s.Type = val
+}
+
+// SetName sets the value of Name.
+func (s *MessageShortLink) SetName(val OptString) {
+	s.Name = val
+}
+
+// SetStatus sets the value of Status.
+func (s *MessageShortLink) SetStatus(val OptString) {
+	s.Status = val
+}
+
+// Ref: #/components/schemas/MessageStatus
+type MessageStatus string
+
+const (
+	MessageStatusDelivered  MessageStatus = "delivered"
+	MessageStatusScheduled  MessageStatus = "scheduled"
+	MessageStatusQueued     MessageStatus = "queued"
+	MessageStatusSending    MessageStatus = "sending"
+	MessageStatusSent       MessageStatus = "sent"
+	MessageStatusRead       MessageStatus = "read"
+	MessageStatusFailed     MessageStatus = "failed"
+	MessageStatusCancelled  MessageStatus = "cancelled"
+	MessageStatusExpired    MessageStatus = "expired"
+	MessageStatusSuppressed MessageStatus = "suppressed"
+	MessageStatusUnknown    MessageStatus = "unknown"
+)
+
+// AllValues returns all MessageStatus values.
+func (MessageStatus) AllValues() []MessageStatus {
+	return []MessageStatus{
+		MessageStatusDelivered,
+		MessageStatusScheduled,
+		MessageStatusQueued,
+		MessageStatusSending,
+		MessageStatusSent,
+		MessageStatusRead,
+		MessageStatusFailed,
+		MessageStatusCancelled,
+		MessageStatusExpired,
+		MessageStatusSuppressed,
+		MessageStatusUnknown,
+	}
+}
+
+// MarshalText implements encoding.TextMarshaler.
+func (s MessageStatus) MarshalText() ([]byte, error) {
+	switch s {
+	case MessageStatusDelivered:
+		return []byte(s), nil
+	case MessageStatusScheduled:
+		return []byte(s), nil
+	case MessageStatusQueued:
+		return []byte(s), nil
+	case MessageStatusSending:
+		return []byte(s), nil
+	case MessageStatusSent:
+		return []byte(s), nil
+	case MessageStatusRead:
+		return []byte(s), nil
+	case MessageStatusFailed:
+		return []byte(s), nil
+	case MessageStatusCancelled:
+		return []byte(s), nil
+	case MessageStatusExpired:
+		return []byte(s), nil
+	case MessageStatusSuppressed:
+		return []byte(s), nil
+	case MessageStatusUnknown:
+		return []byte(s), nil
+	default:
+		return nil, errors.Errorf("invalid value: %q", s)
+	}
+}
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (s *MessageStatus) UnmarshalText(data []byte) error {
+	switch MessageStatus(data) {
+	case MessageStatusDelivered:
+		*s = MessageStatusDelivered
+		return nil
+	case MessageStatusScheduled:
+		*s = MessageStatusScheduled
+		return nil
+	case MessageStatusQueued:
+		*s = MessageStatusQueued
+		return nil
+	case MessageStatusSending:
+		*s = MessageStatusSending
+		return nil
+	case MessageStatusSent:
+		*s = MessageStatusSent
+		return nil
+	case MessageStatusRead:
+		*s = MessageStatusRead
+		return nil
+	case MessageStatusFailed:
+		*s = MessageStatusFailed
+		return nil
+	case MessageStatusCancelled:
+		*s = MessageStatusCancelled
+		return nil
+	case MessageStatusExpired:
+		*s = MessageStatusExpired
+		return nil
+	case MessageStatusSuppressed:
+		*s = MessageStatusSuppressed
+		return nil
+	case MessageStatusUnknown:
+		*s = MessageStatusUnknown
+		return nil
+	default:
+		return errors.Errorf("invalid value: %q", data)
+	}
+}
+
+// Ref: #/components/schemas/MessageStep
+type MessageStep struct {
+	At   time.Time       `json:"at"`
+	What MessageStepWhat `json:"what"`
+	// 1 is the way it went first, 2 the other one.
+	Leg        int          `json:"leg"`
+	Channel    MessageType  `json:"channel"`
+	Carrier    OptNilString `json:"carrier"`
+	ProviderID OptNilString `json:"provider_id"`
+	Code       OptNilString `json:"code"`
+	Reason     OptNilString `json:"reason"`
+}
+
+// GetAt returns the value of At.
+func (s *MessageStep) GetAt() time.Time {
+	return s.At
+}
+
+// GetWhat returns the value of What.
+func (s *MessageStep) GetWhat() MessageStepWhat {
+	return s.What
+}
+
+// GetLeg returns the value of Leg.
+func (s *MessageStep) GetLeg() int {
+	return s.Leg
+}
+
+// GetChannel returns the value of Channel.
+func (s *MessageStep) GetChannel() MessageType {
+	return s.Channel
+}
+
+// GetCarrier returns the value of Carrier.
+func (s *MessageStep) GetCarrier() OptNilString {
+	return s.Carrier
+}
+
+// GetProviderID returns the value of ProviderID.
+func (s *MessageStep) GetProviderID() OptNilString {
+	return s.ProviderID
+}
+
+// GetCode returns the value of Code.
+func (s *MessageStep) GetCode() OptNilString {
+	return s.Code
+}
+
+// GetReason returns the value of Reason.
+func (s *MessageStep) GetReason() OptNilString {
+	return s.Reason
+}
+
+// SetAt sets the value of At.
+func (s *MessageStep) SetAt(val time.Time) {
+	s.At = val
+}
+
+// SetWhat sets the value of What.
+func (s *MessageStep) SetWhat(val MessageStepWhat) {
+	s.What = val
+}
+
+// SetLeg sets the value of Leg.
+func (s *MessageStep) SetLeg(val int) {
+	s.Leg = val
+}
+
+// SetChannel sets the value of Channel.
+func (s *MessageStep) SetChannel(val MessageType) {
+	s.Channel = val
+}
+
+// SetCarrier sets the value of Carrier.
+func (s *MessageStep) SetCarrier(val OptNilString) {
+	s.Carrier = val
+}
+
+// SetProviderID sets the value of ProviderID.
+func (s *MessageStep) SetProviderID(val OptNilString) {
+	s.ProviderID = val
+}
+
+// SetCode sets the value of Code.
+func (s *MessageStep) SetCode(val OptNilString) {
+	s.Code = val
+}
+
+// SetReason sets the value of Reason.
+func (s *MessageStep) SetReason(val OptNilString) {
+	s.Reason = val
+}
+
+type MessageStepWhat string
+
+const (
+	MessageStepWhatAccepted  MessageStepWhat = "accepted"
+	MessageStepWhatRefused   MessageStepWhat = "refused"
+	MessageStepWhatBusy      MessageStepWhat = "busy"
+	MessageStepWhatAgain     MessageStepWhat = "again"
+	MessageStepWhatUnknown   MessageStepWhat = "unknown"
+	MessageStepWhatDelivered MessageStepWhat = "delivered"
+	MessageStepWhatRead      MessageStepWhat = "read"
+	MessageStepWhatFailed    MessageStepWhat = "failed"
+	MessageStepWhatFallback  MessageStepWhat = "fallback"
+	MessageStepWhatExpired   MessageStepWhat = "expired"
+	MessageStepWhatCancelled MessageStepWhat = "cancelled"
+	MessageStepWhatReply     MessageStepWhat = "reply"
+)
+
+// AllValues returns all MessageStepWhat values.
+func (MessageStepWhat) AllValues() []MessageStepWhat {
+	return []MessageStepWhat{
+		MessageStepWhatAccepted,
+		MessageStepWhatRefused,
+		MessageStepWhatBusy,
+		MessageStepWhatAgain,
+		MessageStepWhatUnknown,
+		MessageStepWhatDelivered,
+		MessageStepWhatRead,
+		MessageStepWhatFailed,
+		MessageStepWhatFallback,
+		MessageStepWhatExpired,
+		MessageStepWhatCancelled,
+		MessageStepWhatReply,
+	}
+}
+
+// MarshalText implements encoding.TextMarshaler.
+func (s MessageStepWhat) MarshalText() ([]byte, error) {
+	switch s {
+	case MessageStepWhatAccepted:
+		return []byte(s), nil
+	case MessageStepWhatRefused:
+		return []byte(s), nil
+	case MessageStepWhatBusy:
+		return []byte(s), nil
+	case MessageStepWhatAgain:
+		return []byte(s), nil
+	case MessageStepWhatUnknown:
+		return []byte(s), nil
+	case MessageStepWhatDelivered:
+		return []byte(s), nil
+	case MessageStepWhatRead:
+		return []byte(s), nil
+	case MessageStepWhatFailed:
+		return []byte(s), nil
+	case MessageStepWhatFallback:
+		return []byte(s), nil
+	case MessageStepWhatExpired:
+		return []byte(s), nil
+	case MessageStepWhatCancelled:
+		return []byte(s), nil
+	case MessageStepWhatReply:
+		return []byte(s), nil
+	default:
+		return nil, errors.Errorf("invalid value: %q", s)
+	}
+}
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (s *MessageStepWhat) UnmarshalText(data []byte) error {
+	switch MessageStepWhat(data) {
+	case MessageStepWhatAccepted:
+		*s = MessageStepWhatAccepted
+		return nil
+	case MessageStepWhatRefused:
+		*s = MessageStepWhatRefused
+		return nil
+	case MessageStepWhatBusy:
+		*s = MessageStepWhatBusy
+		return nil
+	case MessageStepWhatAgain:
+		*s = MessageStepWhatAgain
+		return nil
+	case MessageStepWhatUnknown:
+		*s = MessageStepWhatUnknown
+		return nil
+	case MessageStepWhatDelivered:
+		*s = MessageStepWhatDelivered
+		return nil
+	case MessageStepWhatRead:
+		*s = MessageStepWhatRead
+		return nil
+	case MessageStepWhatFailed:
+		*s = MessageStepWhatFailed
+		return nil
+	case MessageStepWhatFallback:
+		*s = MessageStepWhatFallback
+		return nil
+	case MessageStepWhatExpired:
+		*s = MessageStepWhatExpired
+		return nil
+	case MessageStepWhatCancelled:
+		*s = MessageStepWhatCancelled
+		return nil
+	case MessageStepWhatReply:
+		*s = MessageStepWhatReply
+		return nil
+	default:
+		return errors.Errorf("invalid value: %q", data)
+	}
+}
+
+// Ref: #/components/schemas/MessageSummary
+type MessageSummary struct {
+	ID          ID             `json:"id"`
+	PatientID   ID             `json:"patient_id"`
+	BatchID     OptNilString   `json:"batch_id"`
+	MessageType MessageType    `json:"message_type"`
+	Status      MessageStatus  `json:"status"`
+	CreatedAt   time.Time      `json:"created_at"`
+	ScheduledAt OptNilDateTime `json:"scheduled_at"`
+	SentAt      OptNilDateTime `json:"sent_at"`
+	DeliveredAt OptNilDateTime `json:"delivered_at"`
+	ReadAt      OptNilDateTime `json:"read_at"`
+	// The carrier's own word.
+	FailureCode   OptNilString `json:"failure_code"`
+	FailureReason OptNilString `json:"failure_reason"`
+	SMSParts      OptNilInt    `json:"sms_parts"`
+}
+
+// GetID returns the value of ID.
+func (s *MessageSummary) GetID() ID {
+	return s.ID
+}
+
+// GetPatientID returns the value of PatientID.
+func (s *MessageSummary) GetPatientID() ID {
+	return s.PatientID
+}
+
+// GetBatchID returns the value of BatchID.
+func (s *MessageSummary) GetBatchID() OptNilString {
+	return s.BatchID
+}
+
+// GetMessageType returns the value of MessageType.
+func (s *MessageSummary) GetMessageType() MessageType {
+	return s.MessageType
+}
+
+// GetStatus returns the value of Status.
+func (s *MessageSummary) GetStatus() MessageStatus {
+	return s.Status
+}
+
+// GetCreatedAt returns the value of CreatedAt.
+func (s *MessageSummary) GetCreatedAt() time.Time {
+	return s.CreatedAt
+}
+
+// GetScheduledAt returns the value of ScheduledAt.
+func (s *MessageSummary) GetScheduledAt() OptNilDateTime {
+	return s.ScheduledAt
+}
+
+// GetSentAt returns the value of SentAt.
+func (s *MessageSummary) GetSentAt() OptNilDateTime {
+	return s.SentAt
+}
+
+// GetDeliveredAt returns the value of DeliveredAt.
+func (s *MessageSummary) GetDeliveredAt() OptNilDateTime {
+	return s.DeliveredAt
+}
+
+// GetReadAt returns the value of ReadAt.
+func (s *MessageSummary) GetReadAt() OptNilDateTime {
+	return s.ReadAt
+}
+
+// GetFailureCode returns the value of FailureCode.
+func (s *MessageSummary) GetFailureCode() OptNilString {
+	return s.FailureCode
+}
+
+// GetFailureReason returns the value of FailureReason.
+func (s *MessageSummary) GetFailureReason() OptNilString {
+	return s.FailureReason
+}
+
+// GetSMSParts returns the value of SMSParts.
+func (s *MessageSummary) GetSMSParts() OptNilInt {
+	return s.SMSParts
+}
+
+// SetID sets the value of ID.
+func (s *MessageSummary) SetID(val ID) {
+	s.ID = val
+}
+
+// SetPatientID sets the value of PatientID.
+func (s *MessageSummary) SetPatientID(val ID) {
+	s.PatientID = val
+}
+
+// SetBatchID sets the value of BatchID.
+func (s *MessageSummary) SetBatchID(val OptNilString) {
+	s.BatchID = val
+}
+
+// SetMessageType sets the value of MessageType.
+func (s *MessageSummary) SetMessageType(val MessageType) {
+	s.MessageType = val
+}
+
+// SetStatus sets the value of Status.
+func (s *MessageSummary) SetStatus(val MessageStatus) {
+	s.Status = val
+}
+
+// SetCreatedAt sets the value of CreatedAt.
+func (s *MessageSummary) SetCreatedAt(val time.Time) {
+	s.CreatedAt = val
+}
+
+// SetScheduledAt sets the value of ScheduledAt.
+func (s *MessageSummary) SetScheduledAt(val OptNilDateTime) {
+	s.ScheduledAt = val
+}
+
+// SetSentAt sets the value of SentAt.
+func (s *MessageSummary) SetSentAt(val OptNilDateTime) {
+	s.SentAt = val
+}
+
+// SetDeliveredAt sets the value of DeliveredAt.
+func (s *MessageSummary) SetDeliveredAt(val OptNilDateTime) {
+	s.DeliveredAt = val
+}
+
+// SetReadAt sets the value of ReadAt.
+func (s *MessageSummary) SetReadAt(val OptNilDateTime) {
+	s.ReadAt = val
+}
+
+// SetFailureCode sets the value of FailureCode.
+func (s *MessageSummary) SetFailureCode(val OptNilString) {
+	s.FailureCode = val
+}
+
+// SetFailureReason sets the value of FailureReason.
+func (s *MessageSummary) SetFailureReason(val OptNilString) {
+	s.FailureReason = val
+}
+
+// SetSMSParts sets the value of SMSParts.
+func (s *MessageSummary) SetSMSParts(val OptNilInt) {
+	s.SMSParts = val
+}
+
+// Ref: #/components/schemas/MessageType
+type MessageType string
+
+const (
+	MessageTypeHero   MessageType = "hero"
+	MessageTypeSMS    MessageType = "sms"
+	MessageTypeEmail  MessageType = "email"
+	MessageTypeNhsApp MessageType = "nhs_app"
+)
+
+// AllValues returns all MessageType values.
+func (MessageType) AllValues() []MessageType {
+	return []MessageType{
+		MessageTypeHero,
+		MessageTypeSMS,
+		MessageTypeEmail,
+		MessageTypeNhsApp,
+	}
+}
+
+// MarshalText implements encoding.TextMarshaler.
+func (s MessageType) MarshalText() ([]byte, error) {
+	switch s {
+	case MessageTypeHero:
+		return []byte(s), nil
+	case MessageTypeSMS:
+		return []byte(s), nil
+	case MessageTypeEmail:
+		return []byte(s), nil
+	case MessageTypeNhsApp:
+		return []byte(s), nil
+	default:
+		return nil, errors.Errorf("invalid value: %q", s)
+	}
+}
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (s *MessageType) UnmarshalText(data []byte) error {
+	switch MessageType(data) {
+	case MessageTypeHero:
+		*s = MessageTypeHero
+		return nil
+	case MessageTypeSMS:
+		*s = MessageTypeSMS
+		return nil
+	case MessageTypeEmail:
+		*s = MessageTypeEmail
+		return nil
+	case MessageTypeNhsApp:
+		*s = MessageTypeNhsApp
+		return nil
+	default:
+		return errors.Errorf("invalid value: %q", data)
+	}
+}
+
+type MessageWriteToRecord struct {
+	WriteToRecordAt OptNilDateTime                `json:"write_to_record_at"`
+	Status          OptMessageWriteToRecordStatus `json:"status"`
+	FailureReason   OptNilString                  `json:"failure_reason"`
+	SnomedCode      OptString                     `json:"snomed_code"`
+}
+
+// GetWriteToRecordAt returns the value of WriteToRecordAt.
+func (s *MessageWriteToRecord) GetWriteToRecordAt() OptNilDateTime {
+	return s.WriteToRecordAt
+}
+
+// GetStatus returns the value of Status.
+func (s *MessageWriteToRecord) GetStatus() OptMessageWriteToRecordStatus {
+	return s.Status
+}
+
+// GetFailureReason returns the value of FailureReason.
+func (s *MessageWriteToRecord) GetFailureReason() OptNilString {
+	return s.FailureReason
+}
+
+// GetSnomedCode returns the value of SnomedCode.
+func (s *MessageWriteToRecord) GetSnomedCode() OptString {
+	return s.SnomedCode
+}
+
+// SetWriteToRecordAt sets the value of WriteToRecordAt.
+func (s *MessageWriteToRecord) SetWriteToRecordAt(val OptNilDateTime) {
+	s.WriteToRecordAt = val
+}
+
+// SetStatus sets the value of Status.
+func (s *MessageWriteToRecord) SetStatus(val OptMessageWriteToRecordStatus) {
+	s.Status = val
+}
+
+// SetFailureReason sets the value of FailureReason.
+func (s *MessageWriteToRecord) SetFailureReason(val OptNilString) {
+	s.FailureReason = val
+}
+
+// SetSnomedCode sets the value of SnomedCode.
+func (s *MessageWriteToRecord) SetSnomedCode(val OptString) {
+	s.SnomedCode = val
+}
+
+type MessageWriteToRecordStatus string
+
+const (
+	MessageWriteToRecordStatusPendingApproval MessageWriteToRecordStatus = "pending_approval"
+	MessageWriteToRecordStatusApproved        MessageWriteToRecordStatus = "approved"
+	MessageWriteToRecordStatusWritten         MessageWriteToRecordStatus = "written"
+	MessageWriteToRecordStatusFailed          MessageWriteToRecordStatus = "failed"
+	MessageWriteToRecordStatusRejected        MessageWriteToRecordStatus = "rejected"
+)
+
+// AllValues returns all MessageWriteToRecordStatus values.
+func (MessageWriteToRecordStatus) AllValues() []MessageWriteToRecordStatus {
+	return []MessageWriteToRecordStatus{
+		MessageWriteToRecordStatusPendingApproval,
+		MessageWriteToRecordStatusApproved,
+		MessageWriteToRecordStatusWritten,
+		MessageWriteToRecordStatusFailed,
+		MessageWriteToRecordStatusRejected,
+	}
+}
+
+// MarshalText implements encoding.TextMarshaler.
+func (s MessageWriteToRecordStatus) MarshalText() ([]byte, error) {
+	switch s {
+	case MessageWriteToRecordStatusPendingApproval:
+		return []byte(s), nil
+	case MessageWriteToRecordStatusApproved:
+		return []byte(s), nil
+	case MessageWriteToRecordStatusWritten:
+		return []byte(s), nil
+	case MessageWriteToRecordStatusFailed:
+		return []byte(s), nil
+	case MessageWriteToRecordStatusRejected:
+		return []byte(s), nil
+	default:
+		return nil, errors.Errorf("invalid value: %q", s)
+	}
+}
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (s *MessageWriteToRecordStatus) UnmarshalText(data []byte) error {
+	switch MessageWriteToRecordStatus(data) {
+	case MessageWriteToRecordStatusPendingApproval:
+		*s = MessageWriteToRecordStatusPendingApproval
+		return nil
+	case MessageWriteToRecordStatusApproved:
+		*s = MessageWriteToRecordStatusApproved
+		return nil
+	case MessageWriteToRecordStatusWritten:
+		*s = MessageWriteToRecordStatusWritten
+		return nil
+	case MessageWriteToRecordStatusFailed:
+		*s = MessageWriteToRecordStatusFailed
+		return nil
+	case MessageWriteToRecordStatusRejected:
+		*s = MessageWriteToRecordStatusRejected
+		return nil
+	default:
+		return errors.Errorf("invalid value: %q", data)
+	}
+}
+
 // How many things, by what they are.
 // Ref: #/components/schemas/Moved
 type Moved map[string]int
@@ -3766,6 +6334,54 @@ func (s *Moved) init() Moved {
 		*s = m
 	}
 	return m
+}
+
+// Ref: #/components/schemas/NamedPatient
+type NamedPatient struct {
+	ID        ID           `json:"id"`
+	Title     OptNilString `json:"title"`
+	FirstName OptNilString `json:"first_name"`
+	LastName  OptNilString `json:"last_name"`
+}
+
+// GetID returns the value of ID.
+func (s *NamedPatient) GetID() ID {
+	return s.ID
+}
+
+// GetTitle returns the value of Title.
+func (s *NamedPatient) GetTitle() OptNilString {
+	return s.Title
+}
+
+// GetFirstName returns the value of FirstName.
+func (s *NamedPatient) GetFirstName() OptNilString {
+	return s.FirstName
+}
+
+// GetLastName returns the value of LastName.
+func (s *NamedPatient) GetLastName() OptNilString {
+	return s.LastName
+}
+
+// SetID sets the value of ID.
+func (s *NamedPatient) SetID(val ID) {
+	s.ID = val
+}
+
+// SetTitle sets the value of Title.
+func (s *NamedPatient) SetTitle(val OptNilString) {
+	s.Title = val
+}
+
+// SetFirstName sets the value of FirstName.
+func (s *NamedPatient) SetFirstName(val OptNilString) {
+	s.FirstName = val
+}
+
+// SetLastName sets the value of LastName.
+func (s *NamedPatient) SetLastName(val OptNilString) {
+	s.LastName = val
 }
 
 // NewNilAppointmentTypeAssigneeType returns new NilAppointmentTypeAssigneeType with value set to v.
@@ -3942,6 +6558,51 @@ func (o NilFloat64) Get() (v float64, ok bool) {
 
 // Or returns value if set, or given parameter if does not.
 func (o NilFloat64) Or(d float64) float64 {
+	if v, ok := o.Get(); ok {
+		return v
+	}
+	return d
+}
+
+// NewNilMessageWriteToRecord returns new NilMessageWriteToRecord with value set to v.
+func NewNilMessageWriteToRecord(v MessageWriteToRecord) NilMessageWriteToRecord {
+	return NilMessageWriteToRecord{
+		Value: v,
+	}
+}
+
+// NilMessageWriteToRecord is nullable MessageWriteToRecord.
+type NilMessageWriteToRecord struct {
+	Value MessageWriteToRecord
+	Null  bool
+}
+
+// SetTo sets value to v.
+func (o *NilMessageWriteToRecord) SetTo(v MessageWriteToRecord) {
+	o.Null = false
+	o.Value = v
+}
+
+// IsNull returns true if value is Null.
+func (o NilMessageWriteToRecord) IsNull() bool { return o.Null }
+
+// SetToNull sets value to null.
+func (o *NilMessageWriteToRecord) SetToNull() {
+	o.Null = true
+	var v MessageWriteToRecord
+	o.Value = v
+}
+
+// Get returns value and boolean that denotes whether value was set.
+func (o NilMessageWriteToRecord) Get() (v MessageWriteToRecord, ok bool) {
+	if o.Null {
+		return v, false
+	}
+	return o.Value, true
+}
+
+// Or returns value if set, or given parameter if does not.
+func (o NilMessageWriteToRecord) Or(d MessageWriteToRecord) MessageWriteToRecord {
 	if v, ok := o.Get(); ok {
 		return v
 	}
@@ -4131,6 +6792,144 @@ func (o OptBankHolidayCountry) Or(d BankHolidayCountry) BankHolidayCountry {
 	return d
 }
 
+// NewOptBatchChannel returns new OptBatchChannel with value set to v.
+func NewOptBatchChannel(v BatchChannel) OptBatchChannel {
+	return OptBatchChannel{
+		Value: v,
+		Set:   true,
+	}
+}
+
+// OptBatchChannel is optional BatchChannel.
+type OptBatchChannel struct {
+	Value BatchChannel
+	Set   bool
+}
+
+// IsSet returns true if OptBatchChannel was set.
+func (o OptBatchChannel) IsSet() bool { return o.Set }
+
+// Reset unsets value.
+func (o *OptBatchChannel) Reset() {
+	var v BatchChannel
+	o.Value = v
+	o.Set = false
+}
+
+// SetTo sets value to v.
+func (o *OptBatchChannel) SetTo(v BatchChannel) {
+	o.Set = true
+	o.Value = v
+}
+
+// Get returns value and boolean that denotes whether value was set.
+func (o OptBatchChannel) Get() (v BatchChannel, ok bool) {
+	if !o.Set {
+		return v, false
+	}
+	return o.Value, true
+}
+
+// Or returns value if set, or given parameter if does not.
+func (o OptBatchChannel) Or(d BatchChannel) BatchChannel {
+	if v, ok := o.Get(); ok {
+		return v
+	}
+	return d
+}
+
+// NewOptBatchListStatus returns new OptBatchListStatus with value set to v.
+func NewOptBatchListStatus(v BatchListStatus) OptBatchListStatus {
+	return OptBatchListStatus{
+		Value: v,
+		Set:   true,
+	}
+}
+
+// OptBatchListStatus is optional BatchListStatus.
+type OptBatchListStatus struct {
+	Value BatchListStatus
+	Set   bool
+}
+
+// IsSet returns true if OptBatchListStatus was set.
+func (o OptBatchListStatus) IsSet() bool { return o.Set }
+
+// Reset unsets value.
+func (o *OptBatchListStatus) Reset() {
+	var v BatchListStatus
+	o.Value = v
+	o.Set = false
+}
+
+// SetTo sets value to v.
+func (o *OptBatchListStatus) SetTo(v BatchListStatus) {
+	o.Set = true
+	o.Value = v
+}
+
+// Get returns value and boolean that denotes whether value was set.
+func (o OptBatchListStatus) Get() (v BatchListStatus, ok bool) {
+	if !o.Set {
+		return v, false
+	}
+	return o.Value, true
+}
+
+// Or returns value if set, or given parameter if does not.
+func (o OptBatchListStatus) Or(d BatchListStatus) BatchListStatus {
+	if v, ok := o.Get(); ok {
+		return v
+	}
+	return d
+}
+
+// NewOptBatchTotals returns new OptBatchTotals with value set to v.
+func NewOptBatchTotals(v BatchTotals) OptBatchTotals {
+	return OptBatchTotals{
+		Value: v,
+		Set:   true,
+	}
+}
+
+// OptBatchTotals is optional BatchTotals.
+type OptBatchTotals struct {
+	Value BatchTotals
+	Set   bool
+}
+
+// IsSet returns true if OptBatchTotals was set.
+func (o OptBatchTotals) IsSet() bool { return o.Set }
+
+// Reset unsets value.
+func (o *OptBatchTotals) Reset() {
+	var v BatchTotals
+	o.Value = v
+	o.Set = false
+}
+
+// SetTo sets value to v.
+func (o *OptBatchTotals) SetTo(v BatchTotals) {
+	o.Set = true
+	o.Value = v
+}
+
+// Get returns value and boolean that denotes whether value was set.
+func (o OptBatchTotals) Get() (v BatchTotals, ok bool) {
+	if !o.Set {
+		return v, false
+	}
+	return o.Value, true
+}
+
+// Or returns value if set, or given parameter if does not.
+func (o OptBatchTotals) Or(d BatchTotals) BatchTotals {
+	if v, ok := o.Get(); ok {
+		return v
+	}
+	return d
+}
+
 // NewOptBookRequest returns new OptBookRequest with value set to v.
 func NewOptBookRequest(v BookRequest) OptBookRequest {
 	return OptBookRequest{
@@ -4309,6 +7108,52 @@ func (o OptDate) Get() (v Date, ok bool) {
 
 // Or returns value if set, or given parameter if does not.
 func (o OptDate) Or(d Date) Date {
+	if v, ok := o.Get(); ok {
+		return v
+	}
+	return d
+}
+
+// NewOptDateTime returns new OptDateTime with value set to v.
+func NewOptDateTime(v time.Time) OptDateTime {
+	return OptDateTime{
+		Value: v,
+		Set:   true,
+	}
+}
+
+// OptDateTime is optional time.Time.
+type OptDateTime struct {
+	Value time.Time
+	Set   bool
+}
+
+// IsSet returns true if OptDateTime was set.
+func (o OptDateTime) IsSet() bool { return o.Set }
+
+// Reset unsets value.
+func (o *OptDateTime) Reset() {
+	var v time.Time
+	o.Value = v
+	o.Set = false
+}
+
+// SetTo sets value to v.
+func (o *OptDateTime) SetTo(v time.Time) {
+	o.Set = true
+	o.Value = v
+}
+
+// Get returns value and boolean that denotes whether value was set.
+func (o OptDateTime) Get() (v time.Time, ok bool) {
+	if !o.Set {
+		return v, false
+	}
+	return o.Value, true
+}
+
+// Or returns value if set, or given parameter if does not.
+func (o OptDateTime) Or(d time.Time) time.Time {
 	if v, ok := o.Get(); ok {
 		return v
 	}
@@ -4591,6 +7436,282 @@ func (o OptListPatientsField) Or(d ListPatientsField) ListPatientsField {
 	return d
 }
 
+// NewOptMessageRequestAssigneeType returns new OptMessageRequestAssigneeType with value set to v.
+func NewOptMessageRequestAssigneeType(v MessageRequestAssigneeType) OptMessageRequestAssigneeType {
+	return OptMessageRequestAssigneeType{
+		Value: v,
+		Set:   true,
+	}
+}
+
+// OptMessageRequestAssigneeType is optional MessageRequestAssigneeType.
+type OptMessageRequestAssigneeType struct {
+	Value MessageRequestAssigneeType
+	Set   bool
+}
+
+// IsSet returns true if OptMessageRequestAssigneeType was set.
+func (o OptMessageRequestAssigneeType) IsSet() bool { return o.Set }
+
+// Reset unsets value.
+func (o *OptMessageRequestAssigneeType) Reset() {
+	var v MessageRequestAssigneeType
+	o.Value = v
+	o.Set = false
+}
+
+// SetTo sets value to v.
+func (o *OptMessageRequestAssigneeType) SetTo(v MessageRequestAssigneeType) {
+	o.Set = true
+	o.Value = v
+}
+
+// Get returns value and boolean that denotes whether value was set.
+func (o OptMessageRequestAssigneeType) Get() (v MessageRequestAssigneeType, ok bool) {
+	if !o.Set {
+		return v, false
+	}
+	return o.Value, true
+}
+
+// Or returns value if set, or given parameter if does not.
+func (o OptMessageRequestAssigneeType) Or(d MessageRequestAssigneeType) MessageRequestAssigneeType {
+	if v, ok := o.Get(); ok {
+		return v
+	}
+	return d
+}
+
+// NewOptMessageRequestEncrypted returns new OptMessageRequestEncrypted with value set to v.
+func NewOptMessageRequestEncrypted(v MessageRequestEncrypted) OptMessageRequestEncrypted {
+	return OptMessageRequestEncrypted{
+		Value: v,
+		Set:   true,
+	}
+}
+
+// OptMessageRequestEncrypted is optional MessageRequestEncrypted.
+type OptMessageRequestEncrypted struct {
+	Value MessageRequestEncrypted
+	Set   bool
+}
+
+// IsSet returns true if OptMessageRequestEncrypted was set.
+func (o OptMessageRequestEncrypted) IsSet() bool { return o.Set }
+
+// Reset unsets value.
+func (o *OptMessageRequestEncrypted) Reset() {
+	var v MessageRequestEncrypted
+	o.Value = v
+	o.Set = false
+}
+
+// SetTo sets value to v.
+func (o *OptMessageRequestEncrypted) SetTo(v MessageRequestEncrypted) {
+	o.Set = true
+	o.Value = v
+}
+
+// Get returns value and boolean that denotes whether value was set.
+func (o OptMessageRequestEncrypted) Get() (v MessageRequestEncrypted, ok bool) {
+	if !o.Set {
+		return v, false
+	}
+	return o.Value, true
+}
+
+// Or returns value if set, or given parameter if does not.
+func (o OptMessageRequestEncrypted) Or(d MessageRequestEncrypted) MessageRequestEncrypted {
+	if v, ok := o.Get(); ok {
+		return v
+	}
+	return d
+}
+
+// NewOptMessageRequestFallbackMessageType returns new OptMessageRequestFallbackMessageType with value set to v.
+func NewOptMessageRequestFallbackMessageType(v MessageRequestFallbackMessageType) OptMessageRequestFallbackMessageType {
+	return OptMessageRequestFallbackMessageType{
+		Value: v,
+		Set:   true,
+	}
+}
+
+// OptMessageRequestFallbackMessageType is optional MessageRequestFallbackMessageType.
+type OptMessageRequestFallbackMessageType struct {
+	Value MessageRequestFallbackMessageType
+	Set   bool
+}
+
+// IsSet returns true if OptMessageRequestFallbackMessageType was set.
+func (o OptMessageRequestFallbackMessageType) IsSet() bool { return o.Set }
+
+// Reset unsets value.
+func (o *OptMessageRequestFallbackMessageType) Reset() {
+	var v MessageRequestFallbackMessageType
+	o.Value = v
+	o.Set = false
+}
+
+// SetTo sets value to v.
+func (o *OptMessageRequestFallbackMessageType) SetTo(v MessageRequestFallbackMessageType) {
+	o.Set = true
+	o.Value = v
+}
+
+// Get returns value and boolean that denotes whether value was set.
+func (o OptMessageRequestFallbackMessageType) Get() (v MessageRequestFallbackMessageType, ok bool) {
+	if !o.Set {
+		return v, false
+	}
+	return o.Value, true
+}
+
+// Or returns value if set, or given parameter if does not.
+func (o OptMessageRequestFallbackMessageType) Or(d MessageRequestFallbackMessageType) MessageRequestFallbackMessageType {
+	if v, ok := o.Get(); ok {
+		return v
+	}
+	return d
+}
+
+// NewOptMessageStatus returns new OptMessageStatus with value set to v.
+func NewOptMessageStatus(v MessageStatus) OptMessageStatus {
+	return OptMessageStatus{
+		Value: v,
+		Set:   true,
+	}
+}
+
+// OptMessageStatus is optional MessageStatus.
+type OptMessageStatus struct {
+	Value MessageStatus
+	Set   bool
+}
+
+// IsSet returns true if OptMessageStatus was set.
+func (o OptMessageStatus) IsSet() bool { return o.Set }
+
+// Reset unsets value.
+func (o *OptMessageStatus) Reset() {
+	var v MessageStatus
+	o.Value = v
+	o.Set = false
+}
+
+// SetTo sets value to v.
+func (o *OptMessageStatus) SetTo(v MessageStatus) {
+	o.Set = true
+	o.Value = v
+}
+
+// Get returns value and boolean that denotes whether value was set.
+func (o OptMessageStatus) Get() (v MessageStatus, ok bool) {
+	if !o.Set {
+		return v, false
+	}
+	return o.Value, true
+}
+
+// Or returns value if set, or given parameter if does not.
+func (o OptMessageStatus) Or(d MessageStatus) MessageStatus {
+	if v, ok := o.Get(); ok {
+		return v
+	}
+	return d
+}
+
+// NewOptMessageType returns new OptMessageType with value set to v.
+func NewOptMessageType(v MessageType) OptMessageType {
+	return OptMessageType{
+		Value: v,
+		Set:   true,
+	}
+}
+
+// OptMessageType is optional MessageType.
+type OptMessageType struct {
+	Value MessageType
+	Set   bool
+}
+
+// IsSet returns true if OptMessageType was set.
+func (o OptMessageType) IsSet() bool { return o.Set }
+
+// Reset unsets value.
+func (o *OptMessageType) Reset() {
+	var v MessageType
+	o.Value = v
+	o.Set = false
+}
+
+// SetTo sets value to v.
+func (o *OptMessageType) SetTo(v MessageType) {
+	o.Set = true
+	o.Value = v
+}
+
+// Get returns value and boolean that denotes whether value was set.
+func (o OptMessageType) Get() (v MessageType, ok bool) {
+	if !o.Set {
+		return v, false
+	}
+	return o.Value, true
+}
+
+// Or returns value if set, or given parameter if does not.
+func (o OptMessageType) Or(d MessageType) MessageType {
+	if v, ok := o.Get(); ok {
+		return v
+	}
+	return d
+}
+
+// NewOptMessageWriteToRecordStatus returns new OptMessageWriteToRecordStatus with value set to v.
+func NewOptMessageWriteToRecordStatus(v MessageWriteToRecordStatus) OptMessageWriteToRecordStatus {
+	return OptMessageWriteToRecordStatus{
+		Value: v,
+		Set:   true,
+	}
+}
+
+// OptMessageWriteToRecordStatus is optional MessageWriteToRecordStatus.
+type OptMessageWriteToRecordStatus struct {
+	Value MessageWriteToRecordStatus
+	Set   bool
+}
+
+// IsSet returns true if OptMessageWriteToRecordStatus was set.
+func (o OptMessageWriteToRecordStatus) IsSet() bool { return o.Set }
+
+// Reset unsets value.
+func (o *OptMessageWriteToRecordStatus) Reset() {
+	var v MessageWriteToRecordStatus
+	o.Value = v
+	o.Set = false
+}
+
+// SetTo sets value to v.
+func (o *OptMessageWriteToRecordStatus) SetTo(v MessageWriteToRecordStatus) {
+	o.Set = true
+	o.Value = v
+}
+
+// Get returns value and boolean that denotes whether value was set.
+func (o OptMessageWriteToRecordStatus) Get() (v MessageWriteToRecordStatus, ok bool) {
+	if !o.Set {
+		return v, false
+	}
+	return o.Value, true
+}
+
+// Or returns value if set, or given parameter if does not.
+func (o OptMessageWriteToRecordStatus) Or(d MessageWriteToRecordStatus) MessageWriteToRecordStatus {
+	if v, ok := o.Get(); ok {
+		return v
+	}
+	return d
+}
+
 // NewOptNilDataSource returns new OptNilDataSource with value set to v.
 func NewOptNilDataSource(v DataSource) OptNilDataSource {
 	return OptNilDataSource{
@@ -4721,6 +7842,278 @@ func (o OptNilDateTime) Get() (v time.Time, ok bool) {
 
 // Or returns value if set, or given parameter if does not.
 func (o OptNilDateTime) Or(d time.Time) time.Time {
+	if v, ok := o.Get(); ok {
+		return v
+	}
+	return d
+}
+
+// NewOptNilInt returns new OptNilInt with value set to v.
+func NewOptNilInt(v int) OptNilInt {
+	return OptNilInt{
+		Value: v,
+		Set:   true,
+	}
+}
+
+// OptNilInt is optional nullable int.
+type OptNilInt struct {
+	Value int
+	Set   bool
+	Null  bool
+}
+
+// IsSet returns true if OptNilInt was set.
+func (o OptNilInt) IsSet() bool { return o.Set }
+
+// Reset unsets value.
+func (o *OptNilInt) Reset() {
+	var v int
+	o.Value = v
+	o.Set = false
+	o.Null = false
+}
+
+// SetTo sets value to v.
+func (o *OptNilInt) SetTo(v int) {
+	o.Set = true
+	o.Null = false
+	o.Value = v
+}
+
+// IsNull returns true if value is Null.
+func (o OptNilInt) IsNull() bool { return o.Null }
+
+// SetToNull sets value to null.
+func (o *OptNilInt) SetToNull() {
+	o.Set = true
+	o.Null = true
+	var v int
+	o.Value = v
+}
+
+// IsEmpty returns true if the field was omitted from the payload (not Set and not Null).
+func (o OptNilInt) IsEmpty() bool {
+	return !o.Set && !o.Null
+}
+
+// Get returns value and boolean that denotes whether value was set.
+func (o OptNilInt) Get() (v int, ok bool) {
+	if o.Null {
+		return v, false
+	}
+	if !o.Set {
+		return v, false
+	}
+	return o.Value, true
+}
+
+// Or returns value if set, or given parameter if does not.
+func (o OptNilInt) Or(d int) int {
+	if v, ok := o.Get(); ok {
+		return v
+	}
+	return d
+}
+
+// NewOptNilMessageCampaign returns new OptNilMessageCampaign with value set to v.
+func NewOptNilMessageCampaign(v MessageCampaign) OptNilMessageCampaign {
+	return OptNilMessageCampaign{
+		Value: v,
+		Set:   true,
+	}
+}
+
+// OptNilMessageCampaign is optional nullable MessageCampaign.
+type OptNilMessageCampaign struct {
+	Value MessageCampaign
+	Set   bool
+	Null  bool
+}
+
+// IsSet returns true if OptNilMessageCampaign was set.
+func (o OptNilMessageCampaign) IsSet() bool { return o.Set }
+
+// Reset unsets value.
+func (o *OptNilMessageCampaign) Reset() {
+	var v MessageCampaign
+	o.Value = v
+	o.Set = false
+	o.Null = false
+}
+
+// SetTo sets value to v.
+func (o *OptNilMessageCampaign) SetTo(v MessageCampaign) {
+	o.Set = true
+	o.Null = false
+	o.Value = v
+}
+
+// IsNull returns true if value is Null.
+func (o OptNilMessageCampaign) IsNull() bool { return o.Null }
+
+// SetToNull sets value to null.
+func (o *OptNilMessageCampaign) SetToNull() {
+	o.Set = true
+	o.Null = true
+	var v MessageCampaign
+	o.Value = v
+}
+
+// IsEmpty returns true if the field was omitted from the payload (not Set and not Null).
+func (o OptNilMessageCampaign) IsEmpty() bool {
+	return !o.Set && !o.Null
+}
+
+// Get returns value and boolean that denotes whether value was set.
+func (o OptNilMessageCampaign) Get() (v MessageCampaign, ok bool) {
+	if o.Null {
+		return v, false
+	}
+	if !o.Set {
+		return v, false
+	}
+	return o.Value, true
+}
+
+// Or returns value if set, or given parameter if does not.
+func (o OptNilMessageCampaign) Or(d MessageCampaign) MessageCampaign {
+	if v, ok := o.Get(); ok {
+		return v
+	}
+	return d
+}
+
+// NewOptNilMessageSentByAdmin returns new OptNilMessageSentByAdmin with value set to v.
+func NewOptNilMessageSentByAdmin(v MessageSentByAdmin) OptNilMessageSentByAdmin {
+	return OptNilMessageSentByAdmin{
+		Value: v,
+		Set:   true,
+	}
+}
+
+// OptNilMessageSentByAdmin is optional nullable MessageSentByAdmin.
+type OptNilMessageSentByAdmin struct {
+	Value MessageSentByAdmin
+	Set   bool
+	Null  bool
+}
+
+// IsSet returns true if OptNilMessageSentByAdmin was set.
+func (o OptNilMessageSentByAdmin) IsSet() bool { return o.Set }
+
+// Reset unsets value.
+func (o *OptNilMessageSentByAdmin) Reset() {
+	var v MessageSentByAdmin
+	o.Value = v
+	o.Set = false
+	o.Null = false
+}
+
+// SetTo sets value to v.
+func (o *OptNilMessageSentByAdmin) SetTo(v MessageSentByAdmin) {
+	o.Set = true
+	o.Null = false
+	o.Value = v
+}
+
+// IsNull returns true if value is Null.
+func (o OptNilMessageSentByAdmin) IsNull() bool { return o.Null }
+
+// SetToNull sets value to null.
+func (o *OptNilMessageSentByAdmin) SetToNull() {
+	o.Set = true
+	o.Null = true
+	var v MessageSentByAdmin
+	o.Value = v
+}
+
+// IsEmpty returns true if the field was omitted from the payload (not Set and not Null).
+func (o OptNilMessageSentByAdmin) IsEmpty() bool {
+	return !o.Set && !o.Null
+}
+
+// Get returns value and boolean that denotes whether value was set.
+func (o OptNilMessageSentByAdmin) Get() (v MessageSentByAdmin, ok bool) {
+	if o.Null {
+		return v, false
+	}
+	if !o.Set {
+		return v, false
+	}
+	return o.Value, true
+}
+
+// Or returns value if set, or given parameter if does not.
+func (o OptNilMessageSentByAdmin) Or(d MessageSentByAdmin) MessageSentByAdmin {
+	if v, ok := o.Get(); ok {
+		return v
+	}
+	return d
+}
+
+// NewOptNilMessageShortLink returns new OptNilMessageShortLink with value set to v.
+func NewOptNilMessageShortLink(v MessageShortLink) OptNilMessageShortLink {
+	return OptNilMessageShortLink{
+		Value: v,
+		Set:   true,
+	}
+}
+
+// OptNilMessageShortLink is optional nullable MessageShortLink.
+type OptNilMessageShortLink struct {
+	Value MessageShortLink
+	Set   bool
+	Null  bool
+}
+
+// IsSet returns true if OptNilMessageShortLink was set.
+func (o OptNilMessageShortLink) IsSet() bool { return o.Set }
+
+// Reset unsets value.
+func (o *OptNilMessageShortLink) Reset() {
+	var v MessageShortLink
+	o.Value = v
+	o.Set = false
+	o.Null = false
+}
+
+// SetTo sets value to v.
+func (o *OptNilMessageShortLink) SetTo(v MessageShortLink) {
+	o.Set = true
+	o.Null = false
+	o.Value = v
+}
+
+// IsNull returns true if value is Null.
+func (o OptNilMessageShortLink) IsNull() bool { return o.Null }
+
+// SetToNull sets value to null.
+func (o *OptNilMessageShortLink) SetToNull() {
+	o.Set = true
+	o.Null = true
+	var v MessageShortLink
+	o.Value = v
+}
+
+// IsEmpty returns true if the field was omitted from the payload (not Set and not Null).
+func (o OptNilMessageShortLink) IsEmpty() bool {
+	return !o.Set && !o.Null
+}
+
+// Get returns value and boolean that denotes whether value was set.
+func (o OptNilMessageShortLink) Get() (v MessageShortLink, ok bool) {
+	if o.Null {
+		return v, false
+	}
+	if !o.Set {
+		return v, false
+	}
+	return o.Value, true
+}
+
+// Or returns value if set, or given parameter if does not.
+func (o OptNilMessageShortLink) Or(d MessageShortLink) MessageShortLink {
 	if v, ok := o.Get(); ok {
 		return v
 	}
@@ -5067,6 +8460,86 @@ func (o OptNilTitle) Or(d Title) Title {
 	return d
 }
 
+// Ref: #/components/schemas/OptOut
+type OptOut struct {
+	Channel  OptOutChannel `json:"channel"`
+	Contact  string        `json:"contact"`
+	OptedOut bool          `json:"opted_out"`
+}
+
+// GetChannel returns the value of Channel.
+func (s *OptOut) GetChannel() OptOutChannel {
+	return s.Channel
+}
+
+// GetContact returns the value of Contact.
+func (s *OptOut) GetContact() string {
+	return s.Contact
+}
+
+// GetOptedOut returns the value of OptedOut.
+func (s *OptOut) GetOptedOut() bool {
+	return s.OptedOut
+}
+
+// SetChannel sets the value of Channel.
+func (s *OptOut) SetChannel(val OptOutChannel) {
+	s.Channel = val
+}
+
+// SetContact sets the value of Contact.
+func (s *OptOut) SetContact(val string) {
+	s.Contact = val
+}
+
+// SetOptedOut sets the value of OptedOut.
+func (s *OptOut) SetOptedOut(val bool) {
+	s.OptedOut = val
+}
+
+func (*OptOut) setOptOutRes() {}
+
+type OptOutChannel string
+
+const (
+	OptOutChannelSMS   OptOutChannel = "sms"
+	OptOutChannelEmail OptOutChannel = "email"
+)
+
+// AllValues returns all OptOutChannel values.
+func (OptOutChannel) AllValues() []OptOutChannel {
+	return []OptOutChannel{
+		OptOutChannelSMS,
+		OptOutChannelEmail,
+	}
+}
+
+// MarshalText implements encoding.TextMarshaler.
+func (s OptOutChannel) MarshalText() ([]byte, error) {
+	switch s {
+	case OptOutChannelSMS:
+		return []byte(s), nil
+	case OptOutChannelEmail:
+		return []byte(s), nil
+	default:
+		return nil, errors.Errorf("invalid value: %q", s)
+	}
+}
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (s *OptOutChannel) UnmarshalText(data []byte) error {
+	switch OptOutChannel(data) {
+	case OptOutChannelSMS:
+		*s = OptOutChannelSMS
+		return nil
+	case OptOutChannelEmail:
+		*s = OptOutChannelEmail
+		return nil
+	default:
+		return errors.Errorf("invalid value: %q", data)
+	}
+}
+
 // NewOptPersonName returns new OptPersonName with value set to v.
 func NewOptPersonName(v PersonName) OptPersonName {
 	return OptPersonName{
@@ -5199,6 +8672,98 @@ func (o OptPractitionerType) Get() (v PractitionerType, ok bool) {
 
 // Or returns value if set, or given parameter if does not.
 func (o OptPractitionerType) Or(d PractitionerType) PractitionerType {
+	if v, ok := o.Get(); ok {
+		return v
+	}
+	return d
+}
+
+// NewOptPurpose returns new OptPurpose with value set to v.
+func NewOptPurpose(v Purpose) OptPurpose {
+	return OptPurpose{
+		Value: v,
+		Set:   true,
+	}
+}
+
+// OptPurpose is optional Purpose.
+type OptPurpose struct {
+	Value Purpose
+	Set   bool
+}
+
+// IsSet returns true if OptPurpose was set.
+func (o OptPurpose) IsSet() bool { return o.Set }
+
+// Reset unsets value.
+func (o *OptPurpose) Reset() {
+	var v Purpose
+	o.Value = v
+	o.Set = false
+}
+
+// SetTo sets value to v.
+func (o *OptPurpose) SetTo(v Purpose) {
+	o.Set = true
+	o.Value = v
+}
+
+// Get returns value and boolean that denotes whether value was set.
+func (o OptPurpose) Get() (v Purpose, ok bool) {
+	if !o.Set {
+		return v, false
+	}
+	return o.Value, true
+}
+
+// Or returns value if set, or given parameter if does not.
+func (o OptPurpose) Or(d Purpose) Purpose {
+	if v, ok := o.Get(); ok {
+		return v
+	}
+	return d
+}
+
+// NewOptRecipientStatus returns new OptRecipientStatus with value set to v.
+func NewOptRecipientStatus(v RecipientStatus) OptRecipientStatus {
+	return OptRecipientStatus{
+		Value: v,
+		Set:   true,
+	}
+}
+
+// OptRecipientStatus is optional RecipientStatus.
+type OptRecipientStatus struct {
+	Value RecipientStatus
+	Set   bool
+}
+
+// IsSet returns true if OptRecipientStatus was set.
+func (o OptRecipientStatus) IsSet() bool { return o.Set }
+
+// Reset unsets value.
+func (o *OptRecipientStatus) Reset() {
+	var v RecipientStatus
+	o.Value = v
+	o.Set = false
+}
+
+// SetTo sets value to v.
+func (o *OptRecipientStatus) SetTo(v RecipientStatus) {
+	o.Set = true
+	o.Value = v
+}
+
+// Get returns value and boolean that denotes whether value was set.
+func (o OptRecipientStatus) Get() (v RecipientStatus, ok bool) {
+	if !o.Set {
+		return v, false
+	}
+	return o.Value, true
+}
+
+// Or returns value if set, or given parameter if does not.
+func (o OptRecipientStatus) Or(d RecipientStatus) RecipientStatus {
 	if v, ok := o.Get(); ok {
 		return v
 	}
@@ -6899,6 +10464,30 @@ func (s *PatientV2NhsNumberStatus) UnmarshalText(data []byte) error {
 	}
 }
 
+type PauseBatchMessageConflict Error
+
+func (*PauseBatchMessageConflict) pauseBatchMessageRes() {}
+
+type PauseBatchMessageForbidden Error
+
+func (*PauseBatchMessageForbidden) pauseBatchMessageRes() {}
+
+type PauseBatchMessageNotFound Error
+
+func (*PauseBatchMessageNotFound) pauseBatchMessageRes() {}
+
+type PauseBatchMessageTooManyRequests Error
+
+func (*PauseBatchMessageTooManyRequests) pauseBatchMessageRes() {}
+
+type PauseBatchMessageUnauthorized Error
+
+func (*PauseBatchMessageUnauthorized) pauseBatchMessageRes() {}
+
+type PauseBatchMessageUnprocessableEntity Error
+
+func (*PauseBatchMessageUnprocessableEntity) pauseBatchMessageRes() {}
+
 // Ref: #/components/schemas/PersonName
 type PersonName struct {
 	Title     OptString `json:"title"`
@@ -7175,6 +10764,10 @@ type PracticeGroupInput struct {
 	BankHolidays            OptBankHolidayCountry `json:"bank_holidays"`
 	CancellationPolicyHours OptInt                `json:"cancellation_policy_hours"`
 	BookingWindowDays       OptInt                `json:"booking_window_days"`
+	// How long a patient has to read a message in the NHS App before it goes by its other way too.
+	UnreadFallbackMinutes OptInt `json:"unread_fallback_minutes"`
+	// What a text message costs the practice; 0 when that is not known.
+	SMSPricePence OptInt `json:"sms_price_pence"`
 }
 
 // GetName returns the value of Name.
@@ -7232,6 +10825,16 @@ func (s *PracticeGroupInput) GetBookingWindowDays() OptInt {
 	return s.BookingWindowDays
 }
 
+// GetUnreadFallbackMinutes returns the value of UnreadFallbackMinutes.
+func (s *PracticeGroupInput) GetUnreadFallbackMinutes() OptInt {
+	return s.UnreadFallbackMinutes
+}
+
+// GetSMSPricePence returns the value of SMSPricePence.
+func (s *PracticeGroupInput) GetSMSPricePence() OptInt {
+	return s.SMSPricePence
+}
+
 // SetName sets the value of Name.
 func (s *PracticeGroupInput) SetName(val OptString) {
 	s.Name = val
@@ -7285,6 +10888,16 @@ func (s *PracticeGroupInput) SetCancellationPolicyHours(val OptInt) {
 // SetBookingWindowDays sets the value of BookingWindowDays.
 func (s *PracticeGroupInput) SetBookingWindowDays(val OptInt) {
 	s.BookingWindowDays = val
+}
+
+// SetUnreadFallbackMinutes sets the value of UnreadFallbackMinutes.
+func (s *PracticeGroupInput) SetUnreadFallbackMinutes(val OptInt) {
+	s.UnreadFallbackMinutes = val
+}
+
+// SetSMSPricePence sets the value of SMSPricePence.
+func (s *PracticeGroupInput) SetSMSPricePence(val OptInt) {
+	s.SMSPricePence = val
 }
 
 // Ref: #/components/schemas/Practitioner
@@ -7517,6 +11130,22 @@ func (s *PractitionerType) UnmarshalText(data []byte) error {
 	}
 }
 
+type PreviewBatchMessageForbidden Error
+
+func (*PreviewBatchMessageForbidden) previewBatchMessageRes() {}
+
+type PreviewBatchMessageNotFound Error
+
+func (*PreviewBatchMessageNotFound) previewBatchMessageRes() {}
+
+type PreviewBatchMessageTooManyRequests Error
+
+func (*PreviewBatchMessageTooManyRequests) previewBatchMessageRes() {}
+
+type PreviewBatchMessageUnauthorized Error
+
+func (*PreviewBatchMessageUnauthorized) previewBatchMessageRes() {}
+
 type PreviewPatientMergeBadRequest Error
 
 func (*PreviewPatientMergeBadRequest) previewPatientMergeRes() {}
@@ -7558,6 +11187,200 @@ func (*PreviewPatientMergeUnauthorized) previewPatientMergeRes() {}
 type PreviewPatientMergeUnprocessableEntity Error
 
 func (*PreviewPatientMergeUnprocessableEntity) previewPatientMergeRes() {}
+
+// Only direct care reaches somebody who has opted out.
+// Ref: #/components/schemas/Purpose
+type Purpose string
+
+const (
+	PurposeDirectCare Purpose = "direct_care"
+	PurposeOther      Purpose = "other"
+)
+
+// AllValues returns all Purpose values.
+func (Purpose) AllValues() []Purpose {
+	return []Purpose{
+		PurposeDirectCare,
+		PurposeOther,
+	}
+}
+
+// MarshalText implements encoding.TextMarshaler.
+func (s Purpose) MarshalText() ([]byte, error) {
+	switch s {
+	case PurposeDirectCare:
+		return []byte(s), nil
+	case PurposeOther:
+		return []byte(s), nil
+	default:
+		return nil, errors.Errorf("invalid value: %q", s)
+	}
+}
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (s *Purpose) UnmarshalText(data []byte) error {
+	switch Purpose(data) {
+	case PurposeDirectCare:
+		*s = PurposeDirectCare
+		return nil
+	case PurposeOther:
+		*s = PurposeOther
+		return nil
+	default:
+		return errors.Errorf("invalid value: %q", data)
+	}
+}
+
+// Ref: #/components/schemas/RecipientStatus
+type RecipientStatus string
+
+const (
+	RecipientStatusCREATED         RecipientStatus = "CREATED"
+	RecipientStatusENRICHMENTERROR RecipientStatus = "ENRICHMENT_ERROR"
+	RecipientStatusENRICHED        RecipientStatus = "ENRICHED"
+	RecipientStatusINVALIDPAYLOAD  RecipientStatus = "INVALID_PAYLOAD"
+	RecipientStatusQUEUED          RecipientStatus = "QUEUED"
+	RecipientStatusCANCELLED       RecipientStatus = "CANCELLED"
+)
+
+// AllValues returns all RecipientStatus values.
+func (RecipientStatus) AllValues() []RecipientStatus {
+	return []RecipientStatus{
+		RecipientStatusCREATED,
+		RecipientStatusENRICHMENTERROR,
+		RecipientStatusENRICHED,
+		RecipientStatusINVALIDPAYLOAD,
+		RecipientStatusQUEUED,
+		RecipientStatusCANCELLED,
+	}
+}
+
+// MarshalText implements encoding.TextMarshaler.
+func (s RecipientStatus) MarshalText() ([]byte, error) {
+	switch s {
+	case RecipientStatusCREATED:
+		return []byte(s), nil
+	case RecipientStatusENRICHMENTERROR:
+		return []byte(s), nil
+	case RecipientStatusENRICHED:
+		return []byte(s), nil
+	case RecipientStatusINVALIDPAYLOAD:
+		return []byte(s), nil
+	case RecipientStatusQUEUED:
+		return []byte(s), nil
+	case RecipientStatusCANCELLED:
+		return []byte(s), nil
+	default:
+		return nil, errors.Errorf("invalid value: %q", s)
+	}
+}
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (s *RecipientStatus) UnmarshalText(data []byte) error {
+	switch RecipientStatus(data) {
+	case RecipientStatusCREATED:
+		*s = RecipientStatusCREATED
+		return nil
+	case RecipientStatusENRICHMENTERROR:
+		*s = RecipientStatusENRICHMENTERROR
+		return nil
+	case RecipientStatusENRICHED:
+		*s = RecipientStatusENRICHED
+		return nil
+	case RecipientStatusINVALIDPAYLOAD:
+		*s = RecipientStatusINVALIDPAYLOAD
+		return nil
+	case RecipientStatusQUEUED:
+		*s = RecipientStatusQUEUED
+		return nil
+	case RecipientStatusCANCELLED:
+		*s = RecipientStatusCANCELLED
+		return nil
+	default:
+		return errors.Errorf("invalid value: %q", data)
+	}
+}
+
+// Ref: #/components/schemas/RecordEntry
+type RecordEntry struct {
+	ID         ID        `json:"id"`
+	MessageID  ID        `json:"message_id"`
+	SnomedCode string    `json:"snomed_code"`
+	SnomedTerm string    `json:"snomed_term"`
+	Content    string    `json:"content"`
+	ApprovedBy OptString `json:"approved_by"`
+	WrittenAt  time.Time `json:"written_at"`
+}
+
+// GetID returns the value of ID.
+func (s *RecordEntry) GetID() ID {
+	return s.ID
+}
+
+// GetMessageID returns the value of MessageID.
+func (s *RecordEntry) GetMessageID() ID {
+	return s.MessageID
+}
+
+// GetSnomedCode returns the value of SnomedCode.
+func (s *RecordEntry) GetSnomedCode() string {
+	return s.SnomedCode
+}
+
+// GetSnomedTerm returns the value of SnomedTerm.
+func (s *RecordEntry) GetSnomedTerm() string {
+	return s.SnomedTerm
+}
+
+// GetContent returns the value of Content.
+func (s *RecordEntry) GetContent() string {
+	return s.Content
+}
+
+// GetApprovedBy returns the value of ApprovedBy.
+func (s *RecordEntry) GetApprovedBy() OptString {
+	return s.ApprovedBy
+}
+
+// GetWrittenAt returns the value of WrittenAt.
+func (s *RecordEntry) GetWrittenAt() time.Time {
+	return s.WrittenAt
+}
+
+// SetID sets the value of ID.
+func (s *RecordEntry) SetID(val ID) {
+	s.ID = val
+}
+
+// SetMessageID sets the value of MessageID.
+func (s *RecordEntry) SetMessageID(val ID) {
+	s.MessageID = val
+}
+
+// SetSnomedCode sets the value of SnomedCode.
+func (s *RecordEntry) SetSnomedCode(val string) {
+	s.SnomedCode = val
+}
+
+// SetSnomedTerm sets the value of SnomedTerm.
+func (s *RecordEntry) SetSnomedTerm(val string) {
+	s.SnomedTerm = val
+}
+
+// SetContent sets the value of Content.
+func (s *RecordEntry) SetContent(val string) {
+	s.Content = val
+}
+
+// SetApprovedBy sets the value of ApprovedBy.
+func (s *RecordEntry) SetApprovedBy(val OptString) {
+	s.ApprovedBy = val
+}
+
+// SetWrittenAt sets the value of WrittenAt.
+func (s *RecordEntry) SetWrittenAt(val time.Time) {
+	s.WrittenAt = val
+}
 
 type RegisterPatientBadRequest Error
 
@@ -7778,6 +11601,30 @@ type ResetBankHolidayUnauthorized Error
 
 func (*ResetBankHolidayUnauthorized) resetBankHolidayRes() {}
 
+type ResumeBatchMessageConflict Error
+
+func (*ResumeBatchMessageConflict) resumeBatchMessageRes() {}
+
+type ResumeBatchMessageForbidden Error
+
+func (*ResumeBatchMessageForbidden) resumeBatchMessageRes() {}
+
+type ResumeBatchMessageNotFound Error
+
+func (*ResumeBatchMessageNotFound) resumeBatchMessageRes() {}
+
+type ResumeBatchMessageTooManyRequests Error
+
+func (*ResumeBatchMessageTooManyRequests) resumeBatchMessageRes() {}
+
+type ResumeBatchMessageUnauthorized Error
+
+func (*ResumeBatchMessageUnauthorized) resumeBatchMessageRes() {}
+
+type ResumeBatchMessageUnprocessableEntity Error
+
+func (*ResumeBatchMessageUnprocessableEntity) resumeBatchMessageRes() {}
+
 // Ref: #/components/schemas/Sector
 type Sector string
 
@@ -7819,6 +11666,201 @@ func (s *Sector) UnmarshalText(data []byte) error {
 		return errors.Errorf("invalid value: %q", data)
 	}
 }
+
+type SendBatchMessageConflict Error
+
+func (*SendBatchMessageConflict) sendBatchMessageRes() {}
+
+type SendBatchMessageForbidden Error
+
+func (*SendBatchMessageForbidden) sendBatchMessageRes() {}
+
+type SendBatchMessageNotFound Error
+
+func (*SendBatchMessageNotFound) sendBatchMessageRes() {}
+
+type SendBatchMessageTooManyRequests Error
+
+func (*SendBatchMessageTooManyRequests) sendBatchMessageRes() {}
+
+type SendBatchMessageUnauthorized Error
+
+func (*SendBatchMessageUnauthorized) sendBatchMessageRes() {}
+
+type SendBatchMessageUnprocessableEntity Error
+
+func (*SendBatchMessageUnprocessableEntity) sendBatchMessageRes() {}
+
+type SendMessageBadRequest Error
+
+func (*SendMessageBadRequest) sendMessageRes() {}
+
+type SendMessageConflict Error
+
+func (*SendMessageConflict) sendMessageRes() {}
+
+type SendMessageForbidden Error
+
+func (*SendMessageForbidden) sendMessageRes() {}
+
+type SendMessageInternalServerError Error
+
+func (*SendMessageInternalServerError) sendMessageRes() {}
+
+type SendMessageNotFound Error
+
+func (*SendMessageNotFound) sendMessageRes() {}
+
+type SendMessageTooManyRequests Error
+
+func (*SendMessageTooManyRequests) sendMessageRes() {}
+
+type SendMessageUnauthorized Error
+
+func (*SendMessageUnauthorized) sendMessageRes() {}
+
+type SendMessageUnprocessableEntity Error
+
+func (*SendMessageUnprocessableEntity) sendMessageRes() {}
+
+// Ref: #/components/schemas/SentMessage
+type SentMessage struct {
+	MessageID               string           `json:"message_id"`
+	Content                 string           `json:"content"`
+	CreatedAt               string           `json:"created_at"`
+	SnomedCode              OptNilString     `json:"snomed_code"`
+	WriteToRecord           bool             `json:"write_to_record"`
+	AuthToken               OptNilString     `json:"auth_token"`
+	ConfirmWriteToRecordURL OptNilString     `json:"confirm_write_to_record_url"`
+	SubmittedBy             OptNilString     `json:"submitted_by"`
+	SendAt                  OptNilString     `json:"send_at"`
+	Status                  OptMessageStatus `json:"status"`
+	// Where the patient reads it, for hero and encrypted messages.
+	MessageURL OptNilString `json:"message_url"`
+	SMSParts   OptNilInt    `json:"sms_parts"`
+}
+
+// GetMessageID returns the value of MessageID.
+func (s *SentMessage) GetMessageID() string {
+	return s.MessageID
+}
+
+// GetContent returns the value of Content.
+func (s *SentMessage) GetContent() string {
+	return s.Content
+}
+
+// GetCreatedAt returns the value of CreatedAt.
+func (s *SentMessage) GetCreatedAt() string {
+	return s.CreatedAt
+}
+
+// GetSnomedCode returns the value of SnomedCode.
+func (s *SentMessage) GetSnomedCode() OptNilString {
+	return s.SnomedCode
+}
+
+// GetWriteToRecord returns the value of WriteToRecord.
+func (s *SentMessage) GetWriteToRecord() bool {
+	return s.WriteToRecord
+}
+
+// GetAuthToken returns the value of AuthToken.
+func (s *SentMessage) GetAuthToken() OptNilString {
+	return s.AuthToken
+}
+
+// GetConfirmWriteToRecordURL returns the value of ConfirmWriteToRecordURL.
+func (s *SentMessage) GetConfirmWriteToRecordURL() OptNilString {
+	return s.ConfirmWriteToRecordURL
+}
+
+// GetSubmittedBy returns the value of SubmittedBy.
+func (s *SentMessage) GetSubmittedBy() OptNilString {
+	return s.SubmittedBy
+}
+
+// GetSendAt returns the value of SendAt.
+func (s *SentMessage) GetSendAt() OptNilString {
+	return s.SendAt
+}
+
+// GetStatus returns the value of Status.
+func (s *SentMessage) GetStatus() OptMessageStatus {
+	return s.Status
+}
+
+// GetMessageURL returns the value of MessageURL.
+func (s *SentMessage) GetMessageURL() OptNilString {
+	return s.MessageURL
+}
+
+// GetSMSParts returns the value of SMSParts.
+func (s *SentMessage) GetSMSParts() OptNilInt {
+	return s.SMSParts
+}
+
+// SetMessageID sets the value of MessageID.
+func (s *SentMessage) SetMessageID(val string) {
+	s.MessageID = val
+}
+
+// SetContent sets the value of Content.
+func (s *SentMessage) SetContent(val string) {
+	s.Content = val
+}
+
+// SetCreatedAt sets the value of CreatedAt.
+func (s *SentMessage) SetCreatedAt(val string) {
+	s.CreatedAt = val
+}
+
+// SetSnomedCode sets the value of SnomedCode.
+func (s *SentMessage) SetSnomedCode(val OptNilString) {
+	s.SnomedCode = val
+}
+
+// SetWriteToRecord sets the value of WriteToRecord.
+func (s *SentMessage) SetWriteToRecord(val bool) {
+	s.WriteToRecord = val
+}
+
+// SetAuthToken sets the value of AuthToken.
+func (s *SentMessage) SetAuthToken(val OptNilString) {
+	s.AuthToken = val
+}
+
+// SetConfirmWriteToRecordURL sets the value of ConfirmWriteToRecordURL.
+func (s *SentMessage) SetConfirmWriteToRecordURL(val OptNilString) {
+	s.ConfirmWriteToRecordURL = val
+}
+
+// SetSubmittedBy sets the value of SubmittedBy.
+func (s *SentMessage) SetSubmittedBy(val OptNilString) {
+	s.SubmittedBy = val
+}
+
+// SetSendAt sets the value of SendAt.
+func (s *SentMessage) SetSendAt(val OptNilString) {
+	s.SendAt = val
+}
+
+// SetStatus sets the value of Status.
+func (s *SentMessage) SetStatus(val OptMessageStatus) {
+	s.Status = val
+}
+
+// SetMessageURL sets the value of MessageURL.
+func (s *SentMessage) SetMessageURL(val OptNilString) {
+	s.MessageURL = val
+}
+
+// SetSMSParts sets the value of SMSParts.
+func (s *SentMessage) SetSMSParts(val OptNilInt) {
+	s.SMSParts = val
+}
+
+func (*SentMessage) sendMessageRes() {}
 
 // Ref: #/components/schemas/Session
 type Session struct {
@@ -8159,6 +12201,22 @@ func (*SetBankHolidayTooManyRequests) setBankHolidayRes() {}
 type SetBankHolidayUnauthorized Error
 
 func (*SetBankHolidayUnauthorized) setBankHolidayRes() {}
+
+type SetOptOutBadRequest Error
+
+func (*SetOptOutBadRequest) setOptOutRes() {}
+
+type SetOptOutForbidden Error
+
+func (*SetOptOutForbidden) setOptOutRes() {}
+
+type SetOptOutTooManyRequests Error
+
+func (*SetOptOutTooManyRequests) setOptOutRes() {}
+
+type SetOptOutUnauthorized Error
+
+func (*SetOptOutUnauthorized) setOptOutRes() {}
 
 type SetPatientContactDetailBadRequest Error
 

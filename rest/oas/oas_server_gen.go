@@ -24,6 +24,18 @@ type Handler interface {
 	//
 	// PATCH /v1/appointments/{id}/cancel
 	CancelAppointment(ctx context.Context, req OptCancelRequest, params CancelAppointmentParams) (CancelAppointmentRes, error)
+	// CancelBatchMessage implements cancelBatchMessage operation.
+	//
+	// Extension. Calls back everything of a batch that has not gone yet.
+	//
+	// PATCH /v1/batch_message/{id}/cancel
+	CancelBatchMessage(ctx context.Context, params CancelBatchMessageParams) (CancelBatchMessageRes, error)
+	// CancelMessage implements cancelMessage operation.
+	//
+	// Extension. Calls back a message that has not gone yet. Repeating it answers the same.
+	//
+	// PATCH /v1/messages/{id}/cancel
+	CancelMessage(ctx context.Context, params CancelMessageParams) (CancelMessageRes, error)
 	// CheckSlotAvailability implements checkSlotAvailability operation.
 	//
 	// Whether Create an Appointment would get this time now.
@@ -57,6 +69,16 @@ type Handler interface {
 	//
 	// POST /v1/appointment_types
 	CreateAppointmentType(ctx context.Context, req *AppointmentTypeInput, params CreateAppointmentTypeParams) (CreateAppointmentTypeRes, error)
+	// CreateBatchMessage implements createBatchMessage operation.
+	//
+	// Keeps one text for many recipients and begins to look them up, in the record and then in the
+	// Personal Demographics Service. Nothing is sent before Send. Up to a million recipients; a body
+	// longer than a mebibyte is read as it comes. `content` and `subject` may have the placeholders
+	// `{{title}}`, `{{first_name}}`, `{{last_name}}`, `{{full_name}}`, `{{practice_name}}`,
+	// `{{practice_phone}}` and `{{practice_website}}`.
+	//
+	// POST /v1/batch_message
+	CreateBatchMessage(ctx context.Context, req *BatchRequest, params CreateBatchMessageParams) (CreateBatchMessageRes, error)
 	// CreateLocation implements createLocation operation.
 	//
 	// Extension. `name` is needed.
@@ -107,6 +129,19 @@ type Handler interface {
 	//
 	// GET /v1/appointments/{id}/status
 	GetAppointmentStatus(ctx context.Context, params GetAppointmentStatusParams) (GetAppointmentStatusRes, error)
+	// GetBatchMessage implements getBatchMessage operation.
+	//
+	// The batch, and as an extension what became of its recipients: `created` is the sum of all the other
+	// totals.
+	//
+	// GET /v1/batch_message/{id}
+	GetBatchMessage(ctx context.Context, params GetBatchMessageParams) (GetBatchMessageRes, error)
+	// GetBatchMessageResults implements getBatchMessageResults operation.
+	//
+	// Extension. What became of every recipient, as CSV.
+	//
+	// GET /v1/batch_message/{id}/results.csv
+	GetBatchMessageResults(ctx context.Context, params GetBatchMessageResultsParams) (GetBatchMessageResultsRes, error)
 	// GetCapabilities implements getCapabilities operation.
 	//
 	// What this key can do in this practice group.
@@ -119,6 +154,12 @@ type Handler interface {
 	//
 	// GET /v1/me/configuration
 	GetConfiguration(ctx context.Context) (GetConfigurationRes, error)
+	// GetMessage implements getMessage operation.
+	//
+	// The message, what became of it, and as an extension everything that happened to it.
+	//
+	// GET /v1/messages/{id}
+	GetMessage(ctx context.Context, params GetMessageParams) (GetMessageRes, error)
 	// GetPatientAttachment implements getPatientAttachment operation.
 	//
 	// Extension. One file, with its content in `file_data`.
@@ -146,6 +187,12 @@ type Handler interface {
 	//
 	// GET /v1/me
 	GetPracticeGroupById(ctx context.Context) (GetPracticeGroupByIdRes, error)
+	// GetRecordAsFHIR implements getRecordAsFHIR operation.
+	//
+	// Extension. The same as a FHIR R4 Bundle: a Communication and a DocumentReference for each entry.
+	//
+	// GET /v1/patients/{id}/record/fhir
+	GetRecordAsFHIR(ctx context.Context, params GetRecordAsFHIRParams) (GetRecordAsFHIRRes, error)
 	// GetSession implements getSession operation.
 	//
 	// Extension.
@@ -179,6 +226,25 @@ type Handler interface {
 	//
 	// GET /v1/bank_holidays
 	ListBankHolidays(ctx context.Context, params ListBankHolidaysParams) (ListBankHolidaysRes, error)
+	// ListBatchMessageRecipients implements listBatchMessageRecipients operation.
+	//
+	// Who the batch is for, in the order they were named, and what became of them.
+	//
+	// GET /v1/batch_message/{id}/recipients
+	ListBatchMessageRecipients(ctx context.Context, params ListBatchMessageRecipientsParams) (ListBatchMessageRecipientsRes, error)
+	// ListBatchMessageSends implements listBatchMessageSends operation.
+	//
+	// The messages of the batch, newest first.
+	//
+	// GET /v1/batch_message/{id}/messages
+	ListBatchMessageSends(ctx context.Context, params ListBatchMessageSendsParams) (ListBatchMessageSendsRes, error)
+	// ListBatchMessages implements listBatchMessages operation.
+	//
+	// Batches, newest first, in `data`. The newest one is at the top level too, where the published
+	// reference has it.
+	//
+	// GET /v1/batch_message
+	ListBatchMessages(ctx context.Context, params ListBatchMessagesParams) (ListBatchMessagesRes, error)
 	// ListLocations implements listLocations operation.
 	//
 	// The places patients come to.
@@ -215,6 +281,18 @@ type Handler interface {
 	//
 	// GET /v1/practitioners
 	ListPractitioners(ctx context.Context, params ListPractitionersParams) (ListPractitionersRes, error)
+	// ListRecordEntries implements listRecordEntries operation.
+	//
+	// Extension. What was written into the record from here, newest first, at most 1,000.
+	//
+	// GET /v1/patients/{id}/record
+	ListRecordEntries(ctx context.Context, params ListRecordEntriesParams) (ListRecordEntriesRes, error)
+	// ListSentMessages implements listSentMessages operation.
+	//
+	// Messages, newest first. `count` stops at 10,000, and so does paging.
+	//
+	// GET /v1/messages
+	ListSentMessages(ctx context.Context, params ListSentMessagesParams) (ListSentMessagesRes, error)
 	// ListSessions implements listSessions operation.
 	//
 	// Extension. When practitioners work, as far as it has not ended before `since`.
@@ -237,6 +315,18 @@ type Handler interface {
 	//
 	// POST /v1/patients/{id}/merge
 	MergePatients(ctx context.Context, req *MergePatientsReq, params MergePatientsParams) (MergePatientsRes, error)
+	// PauseBatchMessage implements pauseBatchMessage operation.
+	//
+	// Extension. Stops a batch for a while, within seconds.
+	//
+	// PATCH /v1/batch_message/{id}/pause
+	PauseBatchMessage(ctx context.Context, params PauseBatchMessageParams) (PauseBatchMessageRes, error)
+	// PreviewBatchMessage implements previewBatchMessage operation.
+	//
+	// Extension. Who of the batch will not be reached and why, and how many text messages it takes.
+	//
+	// GET /v1/batch_message/{id}/preview
+	PreviewBatchMessage(ctx context.Context, params PreviewBatchMessageParams) (PreviewBatchMessageRes, error)
 	// PreviewPatientMerge implements previewPatientMerge operation.
 	//
 	// What making the patient of the body a part of the patient of the path would do, and the token to do
@@ -276,12 +366,40 @@ type Handler interface {
 	//
 	// DELETE /v1/bank_holidays/{date}
 	ResetBankHoliday(ctx context.Context, params ResetBankHolidayParams) (ResetBankHolidayRes, error)
+	// ResumeBatchMessage implements resumeBatchMessage operation.
+	//
+	// Extension. Lets a paused batch go on where it stopped.
+	//
+	// PATCH /v1/batch_message/{id}/resume
+	ResumeBatchMessage(ctx context.Context, params ResumeBatchMessageParams) (ResumeBatchMessageRes, error)
+	// SendBatchMessage implements sendBatchMessage operation.
+	//
+	// Lets a batch go. Repeating it changes nothing.
+	//
+	// PATCH /v1/batch_message/{id}/send
+	SendBatchMessage(ctx context.Context, params SendBatchMessageParams) (SendBatchMessageRes, error)
+	// SendMessage implements sendMessage operation.
+	//
+	// Sends a message to a patient, now or at `send_at`. What can be known to be wrong is refused before
+	// anything is kept. Without `recipient_contact_detail` the patient’s own detail is used. With a
+	// fallback, the message goes the other way when the first one refuses it, or, for the NHS App, when it
+	// has not been read in time.
+	//
+	// POST /v1/messages/send
+	SendMessage(ctx context.Context, req *MessageRequest, params SendMessageParams) (SendMessageRes, error)
 	// SetBankHoliday implements setBankHoliday operation.
 	//
 	// Extension. Says by hand whether the practice is closed on a date.
 	//
 	// PUT /v1/bank_holidays/{date}
 	SetBankHoliday(ctx context.Context, req *BankHolidayInput, params SetBankHolidayParams) (SetBankHolidayRes, error)
+	// SetOptOut implements setOptOut operation.
+	//
+	// Extension. Keeps a number or an address from getting anything but direct care, or takes that back.
+	// Patients do the same by answering STOP or START to a text message.
+	//
+	// PUT /v1/opt_outs
+	SetOptOut(ctx context.Context, req *OptOut) (SetOptOutRes, error)
 	// SetPatientContactDetail implements setPatientContactDetail operation.
 	//
 	// Extension. What the practice itself knows of a way to reach a patient. It is used before what a

@@ -17,7 +17,8 @@ ALTER TABLE patient ADD COLUMN synced_at timestamptz;
 ALTER TABLE patient ADD COLUMN events bigint NOT NULL DEFAULT 0;
 
 -- Searches find patients who have not been merged; an index of those alone
--- answers without reading the table.
+-- answers without reading the table. patient_full ends with the surname because
+-- a search for a name leaves out those whom it has found by surname.
 DROP INDEX patient_last;
 DROP INDEX patient_first;
 DROP INDEX patient_full;
@@ -28,7 +29,7 @@ DROP INDEX patient_email;
 DROP INDEX patient_birth;
 CREATE INDEX patient_last ON patient (practice_group_id, last_key, first_key, id) WHERE merged_into IS NULL;
 CREATE INDEX patient_first ON patient (practice_group_id, first_key, last_key, id) WHERE merged_into IS NULL;
-CREATE INDEX patient_full ON patient (practice_group_id, full_key, id) WHERE merged_into IS NULL;
+CREATE INDEX patient_full ON patient (practice_group_id, full_key, id, last_key) WHERE merged_into IS NULL;
 CREATE INDEX patient_emis ON patient (practice_group_id, emis_id, last_key, first_key, id) WHERE merged_into IS NULL;
 CREATE INDEX patient_ehr ON patient (practice_group_id, ehr_partner_id, last_key, first_key, id) WHERE merged_into IS NULL;
 CREATE INDEX patient_mobile ON patient (practice_group_id, mobile, last_key, first_key, id) WHERE merged_into IS NULL;

@@ -15,13 +15,14 @@ export const browser = await chromium.launch({
 })
 
 // look opens a page, and reports what a person or a checker would object to.
+// status is what it answers, and later lists what the check makes it answer.
 export async function look(name, path, options, check) {
-  const { status, ...rest } = options
+  const { status, later = [], ...rest } = options
   const context = await browser.newContext(rest)
   const page = await context.newPage()
   const about = (text) => wrong.push(`${name} ${path}: ${text}`)
   page.on('request', (r) => { if (!r.url().startsWith(base) && !r.url().startsWith('data:') && !r.url().startsWith('blob:')) about(`asks ${r.url()}`) })
-  page.on('console', (m) => { if (m.type() === 'error' && !(status && m.text().includes(String(status)))) about(`console: ${m.text()}`) })
+  page.on('console', (m) => { if (m.type() === 'error' && ![status, ...later].some((s) => s && m.text().includes(`status of ${s}`))) about(`console: ${m.text()}`) })
   page.on('pageerror', (e) => about(`error: ${e.message}`))
   const response = await page.goto(base + path, { waitUntil: path === '/docs/reference' ? 'networkidle' : 'load' })
   if (response.status() !== (status ?? 200)) about(`status ${response.status()}`)

@@ -1,0 +1,121 @@
+package gateway_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"frontdesk/connect/gateway"
+	"frontdesk/core/messaging"
+	"frontdesk/sim/gateways"
+	"frontdesk/sim/inbox"
+)
+
+const secret = "a secret of the practice"
+
+func sms(to, key string) messaging.Outgoing {
+	return messaging.Outgoing{Key: key, Channel: messaging.SMS, To: to, FromName: "Brambleford Surgery", Text: "Your results are in."}
+}
+
+// journal is a log that many write to.
+type journal struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (j *journal) Write(b []byte) (int, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.buf.Write(b)
+}
+
+func (j *journal) String() string {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.buf.String()
+}
+
+// world is a carrier and the simulator it sends to, and where the simulator
+// calls back to, over real sockets.
+type world struct {
+	*gateways.Gateway
+	carrier *gateway.Carrier
+	box     *inbox.Box
+	log     *journal
+
+	mu   sync.Mutex
+	told []messaging.Told
+	errs []error
+}
+
+// build makes a world; change may make it another one.
+func build(t testing.TB, change func(*gateway.Settings, *gateway.Options)) *world {
+	t.Helper()
+	w := &world{box: &inbox.Box{}, log: &journal{}}
+	w.Gateway = gateways.NewGateway(w.box, secret)
+	w.Slow = 300 * time.Millisecond
+	server := httptest.NewServer(w.Gateway)
+	back := httptest.NewServer(http.HandlerFunc(w.listen))
+	w.CallbackURL = back.URL
+	t.Cleanup(func() { w.Close(); server.Close(); back.Close() })
+	s := gateway.Settings{URL: server.URL + "/messages", Secret: secret, Timeout: 2 * time.Second, Deadline: 5 * time.Second}
+	o := gateway.Options{Log: slog.New(slog.NewTextHandler(w.log, nil))}
+	if change != nil {
+		change(&s, &o)
+	}
+	c, err := gateway.New(s, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.carrier = c
+	return w
+}
+
+func (w *world) listen(rw http.ResponseWriter, r *http.Request) {
+	body, _ := io.ReadAll(r.Body)
+	told, err := w.carrier.Listen(r, body)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.told, w.errs = append(w.told, told), append(w.errs, err)
+}
+
+// heard waits until so many receipts and replies have been told.
+func (w *world) heard(t *testing.T, n int) (receipts []messaging.Receipt, replies []messaging.Reply) {
+	t.Helper()
+	for end := time.Now().Add(5 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+		w.mu.Lock()
+		receipts, replies = nil, nil
+		for _, told := range w.told {
+			receipts, replies = append(receipts, told.Receipts...), append(replies, told.Replies...)
+		}
+		err := errors.Join(w.errs...)
+		w.mu.Unlock()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(receipts)+len(replies) >= n {
+			return receipts, replies
+		}
+	}
+	t.Fatalf("heard %v and %v", receipts, replies)
+	return nil, nil
+}
+
+// silent fails when an error or the log tells about the patient.
+func (w *world) silent(t *testing.T, err error, secrets ...string) {
+	t.Helper()
+	said := w.log.String() + fmt.Sprint(err)
+	for _, s := range append(secrets, "results", secret, "7700900", "example.org") {
+		if strings.Contains(said, s) {
+			t.Errorf("%q is in %s", s, said)
+		}
+	}
+}

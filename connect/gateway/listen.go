@@ -1,0 +1,112 @@
+package gateway
+
+import (
+	"encoding/json"
+	"net/http"
+	"strconv"
+	"time"
+
+	"frontdesk/connect/web"
+	"frontdesk/core/messaging"
+)
+
+const (
+	maxID     = 200
+	maxEvents = 1000
+)
+
+// call is what the adaptor tells us.
+type call struct {
+	Receipts []receipt `json:"receipts"`
+	Replies  []reply   `json:"replies"`
+}
+
+type receipt struct {
+	Key    string `json:"key"`
+	ID     string `json:"id"`
+	Status string `json:"status"`
+	Code   string `json:"code"`
+	Reason string `json:"reason"`
+	At     string `json:"at"`
+}
+
+type reply struct {
+	ID      string `json:"id"`
+	Channel string `json:"channel"`
+	From    string `json:"from"`
+	Text    string `json:"text"`
+	At      string `json:"at"`
+	Key     string `json:"key"`
+}
+
+// Listen implements messaging.Listener.
+func (c *Carrier) Listen(r *http.Request, body []byte) (messaging.Told, error) {
+	now := c.web.Now().UTC()
+	if !signed(c.secret, r.Header, body, now) {
+		return messaging.Told{}, messaging.ErrNotProvider
+	}
+	return parse(body, now)
+}
+
+func parse(body []byte, now time.Time) (messaging.Told, error) {
+	var in call
+	if err := json.Unmarshal(body, &in); err != nil {
+		return messaging.Told{}, web.Wrong("a JSON object")
+	}
+	if len(in.Receipts) > maxEvents || len(in.Replies) > maxEvents {
+		return messaging.Told{}, web.Wrong("at most 1000 receipts and 1000 replies")
+	}
+	var told messaging.Told
+	for i, r := range in.Receipts {
+		out, wrong, expected := r.read(now)
+		if wrong != "" {
+			return messaging.Told{}, web.Wrong(expected, "receipts", strconv.Itoa(i), wrong)
+		}
+		told.Receipts = append(told.Receipts, out)
+	}
+	for i, r := range in.Replies {
+		out, wrong, expected := r.read(now)
+		if wrong != "" {
+			return messaging.Told{}, web.Wrong(expected, "replies", strconv.Itoa(i), wrong)
+		}
+		told.Replies = append(told.Replies, out)
+	}
+	return told, nil
+}
+
+// read gives the receipt, or the field that is wrong and what it should be.
+func (r receipt) read(now time.Time) (out messaging.Receipt, wrong, expected string) {
+	out = messaging.Receipt{Key: web.Text(r.Key, maxID), ProviderID: web.Text(r.ID, maxID), Progress: messaging.Progress(r.Status), At: web.At(r.At, now)}
+	switch out.Progress {
+	case messaging.ProgressDelivered, messaging.ProgressRead:
+	case messaging.ProgressFailed:
+		out.Code, out.Reason = web.Word(r.Code), web.Reason(r.Reason, "The provider could not deliver the message.")
+		if out.Code == "" {
+			out.Code = "failed"
+		}
+	default:
+		return out, "status", "delivered, read or failed"
+	}
+	if out.Key == "" && out.ProviderID == "" {
+		return out, "key", "the key of a message, or the id it was given"
+	}
+	return out, "", ""
+}
+
+func (r reply) read(now time.Time) (out messaging.Reply, wrong, expected string) {
+	out = messaging.Reply{
+		ID: web.Text(r.ID, maxID), Channel: messaging.Channel(r.Channel), From: r.From,
+		Text: web.Text(r.Text, web.MaxReply), At: web.At(r.At, now), Key: web.Text(r.Key, maxID),
+	}
+	switch {
+	case out.ID == "":
+		return out, "id", "the provider's name for the reply"
+	case out.Channel == messaging.SMS && !web.Number(out.From):
+		return out, "from", "a telephone number of the form +447700900123"
+	case out.Channel == messaging.Email && !web.Mail(out.From):
+		return out, "from", "an e-mail address"
+	case out.Channel != messaging.SMS && out.Channel != messaging.Email:
+		return out, "channel", "sms or email"
+	}
+	return out, "", ""
+}

@@ -1,0 +1,266 @@
+package notify
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	mathrand "math/rand/v2"
+	"net/http"
+	"regexp"
+	"strings"
+	"time"
+
+	"frontdesk/connect/nhsapi"
+	"frontdesk/core/fault"
+	"frontdesk/core/messaging"
+)
+
+const (
+	// tries is how often one request is sent before we give up.
+	tries = 4
+	// maxBody is the longest answer read: a full batch is answered with a
+	// reference and an ID for each of its messages.
+	maxBody = 16 << 20
+	// maxBackoff is the longest wait between two tries of our own accord.
+	maxBackoff = 5 * time.Second
+	// tooEarly is the shortest wait for a request that is still being worked on.
+	tooEarly = 5 * time.Minute
+	// putRight is how long we wait for people to put right what is wrong with
+	// the settings or with the account.
+	putRight = 15 * time.Minute
+)
+
+// request is something to ask for, again and again if need be. Whatever is sent
+// twice is known to NHS Notify by the references in it.
+type request struct {
+	what, method, path string
+	body               []byte
+	// take understands the body of an answer that it went well. An error means
+	// that the body makes no sense.
+	take func(body []byte) error
+}
+
+// reply is an answer that there is something to do about: 200, 201, 400, 404,
+// 413 or 422, the last four with the problems NHS Notify has.
+type reply struct {
+	status   int
+	problems []problem
+}
+
+// problem is one of the errors in an answer.
+type problem struct{ code, pointer string }
+
+// failure is why one try came to nothing, and what follows from it.
+type failure struct {
+	*nhsapi.Failure
+	sent    bool // NHS Notify may have taken it all the same
+	unasked bool // our own limiter did not let it through
+	early   bool // NHS Notify has it, and is still at it
+	trouble bool // people have to put it right
+}
+
+// ask sends a request until it has an answer or there is no point in going on.
+// Its error is a Busy, or one that leaves open whether NHS Notify has taken what
+// was sent. The X-Correlation-ID stays the same.
+func (c *Carrier) ask(ctx context.Context, r request) (reply, error) {
+	if !c.breaker.TryAcquirePermit() {
+		return reply{}, &messaging.Busy{After: max(c.breaker.RemainingDelay(), time.Second), Code: "resting", Err: errResting}
+	}
+	id, renewed, sent := nhsapi.NewUUID(), false, false
+	for try := 1; ; {
+		got, token, f := c.try(ctx, id, r)
+		if f == nil {
+			c.breaker.RecordSuccess()
+			return got, nil
+		}
+		sent = sent || f.sent
+		switch {
+		case f.Status == http.StatusUnauthorized && token != "" && !renewed:
+			// A token can be withdrawn before its time.
+			renewed = true
+			c.tokens.Drop(token)
+			continue
+		case !f.Again, try == tries:
+			return reply{}, c.end(ctx, id, f, sent)
+		}
+		wait := f.Wait
+		if wait == 0 {
+			wait = mathrand.N(max(min(c.backoff<<(try-1), maxBackoff), 1)) + 1
+		}
+		if end, ok := ctx.Deadline(); ctx.Err() != nil || ok && time.Until(end) <= wait {
+			return reply{}, c.end(ctx, id, f, sent)
+		}
+		c.log.LogAttrs(ctx, slog.LevelWarn, "NHS Notify request failed, will be sent again",
+			slog.String("request_id", id), slog.String("asked", r.what), slog.Int("try", try),
+			slog.String("error", f.Error()), slog.Duration("wait", wait))
+		if c.sleep(ctx, wait) != nil {
+			return reply{}, c.end(ctx, id, f, sent)
+		}
+		try++
+	}
+}
+
+var errResting = errors.New("left alone after requests in a row have failed")
+
+// end is the error of a request that is given up after its last try has failed
+// like this; sent is whether any of them may have been taken.
+func (c *Carrier) end(ctx context.Context, id string, f *failure, sent bool) error {
+	left := errors.Is(ctx.Err(), context.Canceled)
+	switch {
+	case (f.unasked || left) && c.breaker.IsHalfOpen():
+		// Nothing was learnt, but the one try allowed has been used: without a
+		// result there would never be another.
+		c.breaker.RecordFailure()
+	case f.unasked || left:
+	case f.Again:
+		c.breaker.RecordFailure()
+	default: // an answer, if not the one hoped for, shows that it is there
+		c.breaker.RecordSuccess()
+	}
+	if f.trouble {
+		c.log.LogAttrs(ctx, slog.LevelError, "NHS Notify does not let us in: the settings or the account need putting right",
+			slog.String("request_id", id), slog.String("error", f.Error()))
+	}
+	switch {
+	case f.early:
+		return &messaging.Busy{After: max(f.Wait, tooEarly), Code: f.Code, Err: f}
+	case sent:
+		return fmt.Errorf("notify: not known whether it was taken: %w", f)
+	case f.trouble:
+		return &messaging.Busy{After: putRight, Code: cmp.Or(f.Code, "trouble"), Err: f}
+	}
+	return &messaging.Busy{After: f.Wait, Code: cmp.Or(f.Code, "unreachable"), Err: f}
+}
+
+// try sends the request once. It gives the token that was used.
+func (c *Carrier) try(ctx context.Context, id string, r request) (got reply, token string, f *failure) {
+	if c.tokens != nil {
+		var err error
+		if token, err = c.tokens.Get(ctx); err != nil {
+			cause, ok := errors.AsType[*nhsapi.Failure](err)
+			if !ok {
+				cause = &nhsapi.Failure{What: "token", Cause: nhsapi.ErrNoRequest}
+			}
+			return reply{}, "", &failure{Failure: cause, trouble: !cause.Again && cause.Status >= 300 && cause.Status < 500}
+		}
+	}
+	if err := c.wait(ctx); err != nil {
+		after := time.Duration(0)
+		if limited, ok := errors.AsType[*fault.Error](err); ok {
+			after = limited.RetryAfter
+		}
+		return reply{}, token, &failure{Failure: &nhsapi.Failure{What: r.what, ID: id, Code: "limited", Cause: errLimited, Wait: after}, unasked: true}
+	}
+	within, cancel := context.WithTimeout(ctx, c.settings.Timeout)
+	defer cancel()
+	req, err := http.NewRequestWithContext(within, r.method, c.base+r.path, bytes.NewReader(r.body))
+	if err != nil {
+		return reply{}, token, &failure{Failure: &nhsapi.Failure{What: r.what, ID: id, Cause: nhsapi.ErrNoRequest}}
+	}
+	h := req.Header
+	if token != "" {
+		h.Set("Authorization", "Bearer "+token)
+	}
+	if r.body != nil {
+		h.Set("Content-Type", "application/json")
+	}
+	h.Set("Accept", "application/json")
+	h.Set("X-Correlation-ID", id)
+	h.Set("User-Agent", nhsapi.UserAgent)
+	a, broken := nhsapi.Send(c.http, req, c.now, maxBody)
+	if broken != nil {
+		f = &failure{Failure: broken, sent: !broken.Unsent}
+	} else {
+		got, f = r.judge(a)
+	}
+	if f != nil {
+		f.What, f.ID = r.what, id
+	}
+	return got, token, f
+}
+
+var errLimited = errors.New("our own limiter did not let it through")
+
+// judge says what an answer means.
+func (r request) judge(a nhsapi.Answer) (reply, *failure) {
+	if a.Status == http.StatusOK || a.Status == http.StatusCreated {
+		if r.take(a.Body) != nil {
+			return reply{}, &failure{Failure: &nhsapi.Failure{Status: a.Status, Cause: nhsapi.ErrSenseless, Again: true}, sent: true}
+		}
+		return reply{status: a.Status}, nil
+	}
+	problems := problemsOf(a.Body)
+	f := &failure{Failure: &nhsapi.Failure{Status: a.Status, Wait: a.Wait}}
+	if len(problems) > 0 {
+		f.Code = problems[0].code
+	}
+	switch a.Status {
+	case http.StatusBadRequest, http.StatusNotFound, http.StatusRequestEntityTooLarge, http.StatusUnprocessableEntity:
+		// What does not come from NHS Notify itself says nothing about the
+		// message, and what is wrong with every message is not the patient's.
+		if f.trouble = len(problems) == 0; f.trouble {
+			return reply{}, f
+		}
+		for _, p := range problems {
+			if ours[p.code] || strings.Contains(p.pointer, "/originator") {
+				f.Code, f.trouble = p.code, true
+				return reply{}, f
+			}
+		}
+		return reply{a.Status, problems}, nil
+	case http.StatusTooEarly:
+		f.early = true
+	case http.StatusTooManyRequests:
+	case http.StatusInternalServerError:
+		f.trouble = ours[f.Code]
+		f.Again, f.sent = !f.trouble, !f.trouble
+	default:
+		f.Again = nhsapi.Passing(a.Status)
+		f.trouble = a.Status >= 300 && a.Status < 500 && !f.Again
+		f.sent = !f.trouble
+	}
+	return reply{}, f
+}
+
+// ours are the codes of what is wrong with the settings or with the account,
+// other than by their status.
+var ours = map[string]bool{
+	"CM_CANNOT_SET_CONTACT_DETAILS": true, "CM_CANNOT_SET_ODS_CODE": true, "CM_ODS_CODE_REQUIRED": true,
+	"CM_MISSING_ROUTING_PLAN_TEMPLATE": true, "CM_ROUTING_PLAN_DUPLICATE_TEMPLATES": true,
+}
+
+var plainCode = regexp.MustCompile(`^[A-Z][A-Z0-9_]{0,63}$`)
+
+// code lets through only what looks like a code: it goes into logs.
+func code(s string) string {
+	if plainCode.MatchString(s) {
+		return s
+	}
+	return ""
+}
+
+// problemsOf are the errors in an answer that have a code.
+func problemsOf(body []byte) []problem {
+	var got struct {
+		Errors []struct {
+			Code   string `json:"code"`
+			Source struct {
+				Pointer string `json:"pointer"`
+			} `json:"source"`
+		} `json:"errors"`
+	}
+	if json.Unmarshal(body, &got) != nil {
+		return nil
+	}
+	var out []problem
+	for _, e := range got.Errors {
+		if known := code(e.Code); known != "" {
+			out = append(out, problem{known, e.Source.Pointer})
+		}
+	}
+	return out
+}

@@ -1,0 +1,136 @@
+package notify
+
+import (
+	"cmp"
+	"encoding/json"
+	"regexp"
+	"strings"
+	"unicode/utf8"
+
+	"frontdesk/core/messaging"
+)
+
+// plan is one of the routing plans for free text that everybody may use, with
+// the personalisation field its text goes into, and the most characters that
+// may have.
+type plan struct {
+	id, text string
+	most     int
+}
+
+// subject is the personalisation field of an e-mail's subject.
+const subject = "email_subject"
+
+// freeText are the plans, and the limits, of "Free-text communications" and
+// "Message character limits" in the NHS Notify API.
+var freeText = map[messaging.Channel]plan{
+	messaging.NHSApp: {"00000000-0000-0000-0000-000000000001", "body", 5_000},
+	messaging.Email:  {"00000000-0000-0000-0000-000000000002", "email_body", 100_000},
+	messaging.SMS:    {"00000000-0000-0000-0000-000000000003", "sms_body", 918},
+}
+
+// plan is the plan for a channel.
+func (c *Carrier) plan(channel messaging.Channel) string {
+	return cmp.Or(c.settings.Plans[channel], freeText[channel].id)
+}
+
+// message is a message as the API has it, alone or in a batch.
+type message struct {
+	Reference       string            `json:"messageReference"`
+	Recipient       recipient         `json:"recipient"`
+	Originator      *originator       `json:"originator,omitempty"`
+	Personalisation map[string]string `json:"personalisation"`
+}
+
+type recipient struct {
+	NHSNumber string   `json:"nhsNumber"`
+	Contact   *contact `json:"contactDetails,omitempty"`
+}
+
+type contact struct {
+	SMS   string `json:"sms,omitempty"`
+	Email string `json:"email,omitempty"`
+}
+
+type originator struct {
+	ODSCode string `json:"odsCode"`
+}
+
+// item is a message ready to be sent.
+type item struct {
+	message
+	at  *[]int // where it was in what we were given
+	raw json.RawMessage
+}
+
+var tenDigits = regexp.MustCompile(`^[0-9]{10}$`)
+
+// prepare makes an item, or says why NHS Notify would never send the message. It
+// accepts one that is too long, or has no text, and fails it later; we do not
+// wait for that.
+func (c *Carrier) prepare(m messaging.Outgoing, at int) (item, *messaging.Refusal) {
+	p, ok := freeText[m.Channel]
+	switch {
+	case !ok:
+		return item{}, &messaging.Refusal{Code: "wrong_channel", Reason: "NHS Notify does not send messages by this channel."}
+	case m.Key == "":
+		return item{}, &messaging.Refusal{Code: "no_key", Reason: "The message has no key."}
+	case m.NHSNumber == "":
+		return item{}, &messaging.Refusal{Code: "no_nhs_number", Reason: "NHS Notify sends only to people whose NHS number is known."}
+	case !tenDigits.MatchString(m.NHSNumber):
+		return item{}, &messaging.Refusal{Code: "wrong_nhs_number", Reason: "The NHS number does not have ten digits."}
+	case strings.TrimSpace(m.Text) == "":
+		return item{}, &messaging.Refusal{Code: "no_text", Reason: "The message has no text."}
+	case utf8.RuneCountInString(m.Text) > p.most:
+		return item{}, &messaging.Refusal{Code: "too_long", Reason: "The message is longer than NHS Notify allows for this channel."}
+	}
+	out := message{Reference: m.Key, Recipient: recipient{NHSNumber: m.NHSNumber}, Personalisation: map[string]string{p.text: m.Text}}
+	if c.settings.ODSCode != "" {
+		out.Originator = &originator{c.settings.ODSCode}
+	}
+	if m.Channel == messaging.Email {
+		out.Personalisation[subject] = cmp.Or(m.Subject, m.FromName)
+		if out.Personalisation[subject] == "" {
+			return item{}, &messaging.Refusal{Code: "no_subject", Reason: "The e-mail has no subject."}
+		}
+	}
+	if c.settings.SendContact && m.To != "" {
+		switch m.Channel {
+		case messaging.SMS:
+			out.Recipient.Contact = &contact{SMS: mobile(m.To)}
+		case messaging.Email:
+			out.Recipient.Contact = &contact{Email: m.To}
+		}
+	}
+	raw, err := json.Marshal(out)
+	if err != nil {
+		return item{}, &messaging.Refusal{Code: "senseless", Reason: "The message could not be written down."}
+	}
+	return item{out, &[]int{at}, raw}, nil
+}
+
+// mobile writes a number as the NHS Notify API wants it: 07… in the UK, or with
+// the country's code in front and no sign before that.
+func mobile(number string) string {
+	if rest, ok := strings.CutPrefix(number, "+44"); ok {
+		return "0" + rest
+	}
+	return strings.TrimPrefix(number, "+")
+}
+
+// reasons are what the codes of the API's refusals mean.
+var reasons = map[string]string{
+	"CM_INVALID_NHS_NUMBER":   "NHS Notify says that the NHS number is not valid.",
+	"CM_NO_SUCH_ROUTING_PLAN": "NHS Notify does not know the routing plan of this channel.",
+	"CM_TOO_LARGE":            "NHS Notify says that the message is too large.",
+	"CM_NOT_FOUND":            "NHS Notify does not know this message.",
+}
+
+// refusal is a problem that NHS Notify has with one message.
+func refusal(p problem) *messaging.Refusal {
+	reason := reasons[p.code]
+	if strings.Contains(p.pointer, "/contactDetails") {
+		reason = "NHS Notify does not accept the number or the address."
+	}
+	return &messaging.Refusal{Code: p.code, Reason: cmp.Or(reason, "NHS Notify does not accept this message.")}
+}

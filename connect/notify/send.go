@@ -1,0 +1,302 @@
+package notify
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"frontdesk/connect/nhsapi"
+	"frontdesk/core/messaging"
+)
+
+const (
+	// maxTogether and maxBytes are the most that one batch may have. NHS Notify
+	// takes 5.2 MB and does not say which megabytes those are; it has room left.
+	maxTogether = 45_000
+	maxBytes    = 5_000_000
+
+	duplicate = "CM_DUPLICATE_REQUEST"
+)
+
+// Send implements messaging.Carrier. The key is the message's messageReference:
+// NHS Notify takes it once in sixteen months, and one that it has had before is
+// accepted with the code "duplicate".
+func (c *Carrier) Send(ctx context.Context, m messaging.Outgoing) (messaging.Accepted, error) {
+	i, no := c.prepare(m, 0)
+	if no != nil {
+		return messaging.Accepted{}, no
+	}
+	ctx, cancel := context.WithTimeout(ctx, c.settings.Deadline)
+	defer cancel()
+	return c.single(ctx, m.Channel, i)
+}
+
+// SendAll implements messaging.Carrier. It makes batches of the messages, as
+// large as NHS Notify takes them, and sends a message that is alone singly.
+//
+// NHS Notify knows a batch by its messageBatchReference, which is made from the
+// keys in the batch, in any order. So when it is not known whether messages were
+// taken, or NHS Notify is busy with them, they have to be handed over again
+// together, all of those and no others: a key that comes back in other company
+// is another message to NHS Notify. Whoever cannot see to that sets
+// Settings.Together to 1.
+func (c *Carrier) SendAll(ctx context.Context, all []messaging.Outgoing) []messaging.Result {
+	out := make([]messaging.Result, len(all))
+	ctx, cancel := context.WithTimeout(ctx, c.settings.Deadline)
+	defer cancel()
+	items := map[messaging.Channel][]item{}
+	seen := map[string]*[]int{}
+	for at, m := range all {
+		if places := seen[m.Key]; places != nil { // it goes once, and is told twice
+			*places = append(*places, at)
+			continue
+		}
+		i, no := c.prepare(m, at)
+		if no != nil {
+			out[at].Err = no
+			continue
+		}
+		items[m.Channel] = append(items[m.Channel], i)
+		seen[m.Key] = i.at
+	}
+	var busy *messaging.Busy
+	for _, channel := range []messaging.Channel{messaging.SMS, messaging.Email, messaging.NHSApp} {
+		for _, chunk := range chunks(items[channel]) {
+			if busy != nil { // it is for everybody; nothing is asked in vain
+				settle(out, chunk, messaging.Result{Err: busy})
+				continue
+			}
+			busy = c.batch(ctx, channel, chunk, out)
+		}
+	}
+	return out
+}
+
+// settle writes down how items ended.
+func settle(out []messaging.Result, items []item, r messaging.Result) {
+	for _, i := range items {
+		for _, at := range *i.at {
+			out[at] = r
+		}
+	}
+}
+
+// chunks makes batches of items: always the same ones, however they are ordered.
+func chunks(items []item) [][]item {
+	slices.SortFunc(items, func(a, b item) int { return strings.Compare(a.Reference, b.Reference) })
+	var out [][]item
+	const around = 512 // what a batch has besides its messages
+	from, size := 0, around
+	for at, i := range items {
+		if at > from && (at-from == maxTogether || size+len(i.raw)+1 > maxBytes) {
+			out = append(out, items[from:at])
+			from, size = at, around
+		}
+		size += len(i.raw) + 1
+	}
+	if from < len(items) {
+		out = append(out, items[from:])
+	}
+	return out
+}
+
+// batch sends a batch, less and less of it where NHS Notify has something
+// against a message or against so many. It gives a Busy that others would get
+// too.
+func (c *Carrier) batch(ctx context.Context, channel messaging.Channel, items []item, out []messaging.Result) *messaging.Busy {
+	for len(items) > 1 {
+		var ids map[string]string
+		got, err := c.ask(ctx, request{
+			what: "batch", method: http.MethodPost, path: "/v1/message-batches", body: c.batchBody(channel, items),
+			take: func(body []byte) (err error) { ids, err = batchIDs(body); return err },
+		})
+		switch {
+		case err != nil:
+			settle(out, items, messaging.Result{Err: err})
+			return forAll(err)
+		case got.status == http.StatusOK || got.status == http.StatusCreated:
+			for _, i := range items {
+				settle(out, []item{i}, messaging.Result{Accepted: messaging.Accepted{ProviderID: ids[i.Reference], Code: "created"}})
+			}
+			return nil
+		case got.status == http.StatusUnprocessableEntity && got.problems[0].code == duplicate:
+			settle(out, items, messaging.Result{Accepted: messaging.Accepted{Code: "duplicate"}})
+			return nil
+		case got.status == http.StatusRequestEntityTooLarge:
+			half := len(items) / 2
+			if busy := c.batch(ctx, channel, items[:half], out); busy != nil {
+				settle(out, items[half:], messaging.Result{Err: busy})
+				return busy
+			}
+			items = items[half:]
+			continue
+		case got.status == http.StatusBadRequest:
+			rest := refuse(items, got.problems, out)
+			if len(rest) < len(items) {
+				items = rest
+				continue
+			}
+			return c.misunderstood(ctx, items, got, out)
+		default:
+			c.warn(ctx, got)
+			settle(out, items, messaging.Result{Err: refusal(got.problems[0])})
+			return nil
+		}
+	}
+	if len(items) == 0 {
+		return nil
+	}
+	accepted, err := c.single(ctx, channel, items[0])
+	settle(out, items, messaging.Result{Accepted: accepted, Err: err})
+	return forAll(err)
+}
+
+// forAll is a Busy that anything else sent now would get too. One that is for
+// a request still being worked on is not.
+func forAll(err error) *messaging.Busy {
+	busy, _ := errors.AsType[*messaging.Busy](err)
+	if f, ok := errors.AsType[*failure](err); ok && f.early {
+		return nil
+	}
+	return busy
+}
+
+// refuse refuses the messages that problems are about, and gives the rest.
+func refuse(items []item, problems []problem, out []messaging.Result) []item {
+	refused := map[int]bool{}
+	for _, p := range problems {
+		rest, ok := strings.CutPrefix(p.pointer, "/data/attributes/messages/")
+		number, _, _ := strings.Cut(rest, "/")
+		at, err := strconv.Atoi(number)
+		if !ok || err != nil || at < 0 || at >= len(items) || refused[at] {
+			continue
+		}
+		refused[at] = true
+		settle(out, items[at:at+1], messaging.Result{Err: refusal(p)})
+	}
+	var rest []item
+	for at, i := range items {
+		if !refused[at] {
+			rest = append(rest, i)
+		}
+	}
+	return rest
+}
+
+// misunderstood is the end of a batch that NHS Notify does not take for a reason
+// which is about no message of it, and so is for us to look into.
+func (c *Carrier) misunderstood(ctx context.Context, items []item, got reply, out []messaging.Result) *messaging.Busy {
+	c.warn(ctx, got)
+	busy := &messaging.Busy{After: putRight, Code: got.problems[0].code}
+	settle(out, items, messaging.Result{Err: busy})
+	return busy
+}
+
+// warn puts what everything sent is refused for into the log.
+func (c *Carrier) warn(ctx context.Context, got reply) {
+	c.log.LogAttrs(ctx, slog.LevelError, "NHS Notify does not take what we send", slog.Int("status", got.status), slog.String("code", got.problems[0].code))
+}
+
+// batchBody is the request for a batch, with the messages as they have been
+// measured.
+func (c *Carrier) batchBody(channel messaging.Channel, items []item) []byte {
+	keys := sha256.New()
+	for _, i := range items {
+		fmt.Fprintf(keys, "%d:%s", len(i.Reference), i.Reference)
+	}
+	// A UUID of version 8 (RFC 9562): its bits are ours to choose.
+	b := keys.Sum(nil)[:16]
+	b[6], b[8] = b[6]&0x0f|0x80, b[8]&0x3f|0x80
+	var body bytes.Buffer
+	fmt.Fprintf(&body, `{"data":{"type":"MessageBatch","attributes":{"routingPlanId":"%s","messageBatchReference":"%x-%x-%x-%x-%x","messages":[`,
+		c.plan(channel), b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+	for at, i := range items {
+		if at > 0 {
+			body.WriteByte(',')
+		}
+		body.Write(i.raw)
+	}
+	body.WriteString("]}}}")
+	return body.Bytes()
+}
+
+// batchIDs are NHS Notify's names for the messages of a batch, by ours.
+func batchIDs(body []byte) (map[string]string, error) {
+	var got struct {
+		Data struct {
+			ID         string `json:"id"`
+			Attributes struct {
+				Messages []struct {
+					Reference string `json:"messageReference"`
+					ID        string `json:"id"`
+				} `json:"messages"`
+			} `json:"attributes"`
+		} `json:"data"`
+	}
+	if json.Unmarshal(body, &got) != nil || got.Data.ID == "" {
+		return nil, nhsapi.ErrSenseless
+	}
+	ids := make(map[string]string, len(got.Data.Attributes.Messages))
+	for _, m := range got.Data.Attributes.Messages {
+		ids[m.Reference] = m.ID
+	}
+	return ids, nil
+}
+
+// attributes are those of a message that is sent singly.
+type attributes struct {
+	Plan string `json:"routingPlanId"`
+	message
+}
+
+// single sends one message.
+func (c *Carrier) single(ctx context.Context, channel messaging.Channel, i item) (messaging.Accepted, error) {
+	var ask struct {
+		Data struct {
+			Type       string     `json:"type"`
+			Attributes attributes `json:"attributes"`
+		} `json:"data"`
+	}
+	ask.Data.Type, ask.Data.Attributes = "Message", attributes{c.plan(channel), i.message}
+	body, err := json.Marshal(ask)
+	if err != nil {
+		return messaging.Accepted{}, &messaging.Refusal{Code: "senseless", Reason: "The message could not be written down."}
+	}
+	var id string
+	got, err := c.ask(ctx, request{
+		what: "message", method: http.MethodPost, path: "/v1/messages", body: body,
+		take: func(body []byte) (err error) { id, err = messageID(body); return err },
+	})
+	switch {
+	case err != nil:
+		return messaging.Accepted{}, err
+	case got.status == http.StatusOK || got.status == http.StatusCreated:
+		return messaging.Accepted{ProviderID: id, Code: "created"}, nil
+	case got.status == http.StatusUnprocessableEntity && got.problems[0].code == duplicate:
+		return messaging.Accepted{Code: "duplicate"}, nil
+	case got.status == http.StatusNotFound:
+		c.warn(ctx, got)
+	}
+	return messaging.Accepted{}, refusal(got.problems[0])
+}
+
+// messageID is NHS Notify's name for a message.
+func messageID(body []byte) (string, error) {
+	var got struct {
+		Data struct {
+			ID string `json:"id"`
+		} `json:"data"`
+	}
+	if json.Unmarshal(body, &got) != nil || got.Data.ID == "" {
+		return "", nhsapi.ErrSenseless
+	}
+	return got.Data.ID, nil
+}

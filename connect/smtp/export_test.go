@@ -1,0 +1,12 @@
+package smtp
+
+import "frontdesk/core/messaging"
+
+// Compose gives a message as it goes over the wire.
+func Compose(c *Carrier, m messaging.Outgoing) (string, error) {
+	l, err := c.compose(&buffer{}, m)
+	if err != nil {
+		return "", err
+	}
+	return string(l.data), nil
+}

@@ -1,0 +1,192 @@
+package smtp_test
+
+import (
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"frontdesk/connect/smtp"
+	"frontdesk/core/fault"
+	"frontdesk/core/messaging"
+	"frontdesk/sim/mail"
+)
+
+// dsn is a report as a mail server writes it, with these parts.
+func dsn(to, status, back string) string {
+	return "Return-Path: <>\nDate: Mon, 2 Mar 2026 12:01:00 +0000\nFrom: MAILER-DAEMON@mx.example\nTo: " + to + "\nSubject: Undelivered\n" +
+		"MIME-Version: 1.0\nContent-Type: multipart/report; report-type=delivery-status;\n\tboundary=\"b/1\"\n\n" +
+		"This is a MIME-encapsulated message.\n\n--b/1\nContent-Type: text/plain\n\nI'm sorry.\n\n" +
+		"--b/1\nContent-Type: message/delivery-status\n\n" + status + "\n" + back + "\n--b/1--\n"
+}
+
+const (
+	failed   = "Reporting-MTA: dns; mx.example\n\nFinal-Recipient: rfc822; ada@example.org\nAction: failed\nStatus: 5.2.2\nDiagnostic-Code: smtp; 552 5.2.2 full\n"
+	returned = "--b/1\nContent-Type: message/rfc822\n\nFrom: desk@brambleford.example\nMessage-ID:\n <7-1a-1@brambleford.example>\nSubject: x\n\nbody\n"
+	headers  = "--b/1\nContent-Type: text/rfc822-headers\n\nMessage-Id: <7-1a-1@BRAMBLEFORD.example>\n"
+	verp     = "bounces+7-1a-1@mail.brambleford.example"
+)
+
+func listener(t testing.TB) *smtp.Carrier {
+	t.Helper()
+	c, err := smtp.New(smtp.Settings{
+		Host: "localhost", From: "desk@brambleford.example", BouncesTo: "bounces@mail.brambleford.example", BounceSecret: "hush",
+	}, smtp.Options{Now: func() time.Time { return noon.Add(time.Hour) }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func call(authorization, contentType string) *http.Request {
+	r := httptest.NewRequest(http.MethodPost, "/", http.NoBody)
+	r.Header.Set("Authorization", authorization)
+	r.Header.Set("Content-Type", contentType)
+	return r
+}
+
+func TestReportsAreUnderstood(t *testing.T) {
+	c := listener(t)
+	full := messaging.Receipt{Key: "7-1a-1", Progress: messaging.ProgressFailed, Code: "5.2.2", Reason: "The mailbox is full.", At: noon.Add(time.Minute)}
+	with := func(change func(*messaging.Receipt)) []messaging.Receipt {
+		r := full
+		change(&r)
+		return []messaging.Receipt{r}
+	}
+	same := with(func(*messaging.Receipt) {})
+	crlf := func(s string) string { return strings.ReplaceAll(s, "\n", "\r\n") }
+	for _, x := range []struct {
+		name, body string
+		want       []messaging.Receipt
+	}{
+		{"by the return path", dsn(verp, failed, ""), same},
+		{"by the return path, whatever its case", dsn("Bounces+7-1a-1@MAIL.brambleford.example", failed, ""), same},
+		{"by the message that came back", dsn("desk@brambleford.example", failed, returned), same},
+		{"by the header that came back", dsn("desk@brambleford.example", failed, headers), same},
+		{"by the name we gave with it", dsn("x@y.example", "Original-Envelope-Id: 7-1a-1\n"+failed, ""), same},
+		{"by the name we gave with it, encoded", dsn("x@y.example", "Original-Envelope-Id: 7+3D1\n"+failed, ""), with(func(r *messaging.Receipt) { r.Key = "7=1" })},
+		{"the name we gave with it before all else", dsn("bounces+other@mail.brambleford.example", "Original-Envelope-Id: 7-1a-1\n"+failed, ""), same},
+		{"with the line ends of the wire", crlf(dsn(verp, failed, returned)), same},
+		{"out of a mailbox file", "From MAILER-DAEMON Mon Mar  2 12:01:00 2026\n" + dsn(verp, failed, ""), same},
+		{"without a date", strings.Replace(dsn(verp, failed, ""), "Date: Mon, 2 Mar 2026 12:01:00 +0000\n", "", 1), with(func(r *messaging.Receipt) { r.At = noon.Add(time.Hour) })},
+		{"with a date to come", strings.Replace(dsn(verp, failed, ""), "2 Mar 2026", "3 Mar 2026", 1), with(func(r *messaging.Receipt) { r.At = noon.Add(time.Hour) })},
+		{"of an unknown address", dsn(verp, strings.ReplaceAll(failed, "5.2.2", "5.1.1"), ""), with(func(r *messaging.Receipt) { r.Code, r.Reason = "5.1.1", "The mail server knows no such address." })},
+		{"of an unknown kind of trouble", dsn(verp, strings.ReplaceAll(failed, "5.2.2", "5.9.9"), ""), with(func(r *messaging.Receipt) { r.Code, r.Reason = "5.9.9", "The mail server did not take the message." })},
+		{"without a status that makes sense", dsn(verp, strings.ReplaceAll(failed, "Status: 5.2.2", "Status: bad"), ""), with(func(r *messaging.Receipt) { r.Code, r.Reason = "", "The mail server did not take the message." })},
+		{"with a comment after the words", dsn(verp, strings.NewReplacer("failed", "Failed (sorry)", "5.2.2", "5.2.2 (full)").Replace(failed), ""), same},
+		{"of a server that has given up", dsn(verp, strings.ReplaceAll(failed, "5.2.2", "4.4.1"), ""), with(func(r *messaging.Receipt) {
+			r.Code, r.Reason = "4.4.1", "The mail server has given up trying. The address's mail server does not answer."
+		})},
+		{"of a delivery", dsn(verp, strings.NewReplacer("failed", "delivered", "5.2.2", "2.0.0").Replace(failed), ""), with(func(r *messaging.Receipt) { r.Progress, r.Code, r.Reason = messaging.ProgressDelivered, "2.0.0", "" })},
+		{"of a delay", dsn(verp, strings.NewReplacer("failed", "delayed", "5.2.2", "4.4.1").Replace(failed), ""), nil},
+		{"of a relay", dsn(verp, strings.NewReplacer("failed", "relayed", "5.2.2", "2.0.0").Replace(failed), ""), nil},
+		{"of several mailboxes, one of which failed", dsn(verp, "Reporting-MTA: dns; mx.example\n\nFinal-Recipient: rfc822; a@x.example\nAction: delivered\nStatus: 2.0.0\n\nFinal-Recipient: rfc822; b@x.example\nAction: failed\nStatus: 5.2.2\n", ""), same},
+		{"an answer that somebody is away", "From: ada@example.org\nTo: " + verp + "\nSubject: Away\nAuto-Submitted: auto-replied\n\nBack on Monday.\n", nil},
+		{"that a message has been read", strings.ReplaceAll(dsn(verp, failed, ""), "report-type=delivery-status", "report-type=disposition-notification"), nil},
+		{"encoded in base64", strings.Replace(dsn(verp, "UmVwb3J0aW5nLU1UQTogZG5zOyBteC5leGFtcGxlCgpBY3Rpb246IGZhaWxlZApTdGF0dXM6IDUu\nMi4yCg==\n", ""), "message/delivery-status\n", "message/delivery-status\nContent-Transfer-Encoding: base64\n", 1), same},
+	} {
+		t.Run(x.name, func(t *testing.T) {
+			told, err := c.Listen(call("Bearer hush", "message/rfc822"), []byte(x.body))
+			if err != nil {
+				t.Fatal(err, fault.Of(err).Message)
+			}
+			if len(told.Receipts) != len(x.want) {
+				t.Fatalf("told %+v", told)
+			}
+			for i, got := range told.Receipts {
+				if !got.At.Equal(x.want[i].At) {
+					t.Errorf("at %v", got.At)
+				}
+				if got.At = x.want[i].At; got != x.want[i] {
+					t.Errorf("told %+v, want %+v", got, x.want[i])
+				}
+			}
+		})
+	}
+	_, body, _ := strings.Cut(dsn(verp, failed, returned), "\n\n")
+	told, err := c.Listen(call("bearer hush", `multipart/report; report-type=delivery-status; boundary="b/1"`), []byte(body))
+	if err != nil || len(told.Receipts) != 1 || told.Receipts[0].Key != "7-1a-1" {
+		t.Errorf("a body alone: %+v %v", told, err)
+	}
+}
+
+// upTo is a report that breaks off before a word.
+func upTo(word string) string {
+	before, _, _ := strings.Cut(dsn(verp, failed, ""), word)
+	return before
+}
+
+func TestWhatIsNoReportIsRefused(t *testing.T) {
+	c := listener(t)
+	for _, x := range []struct{ name, body, want string }{
+		{"nothing", "", "not an e-mail"},
+		{"no mail", "{\"a\": 1}", "not an e-mail"},
+		{"a report about somebody else's mail", dsn("x@y.example", failed, strings.ReplaceAll(returned, "brambleford", "elsewhere")), "which of our messages"},
+		{"a report about a strange key", dsn("bounces+a/../b@mail.brambleford.example", failed, ""), "which of our messages"},
+		{"a report without parts", "From: a@b.example\nContent-Type: multipart/report; report-type=delivery-status\n\n", "parts begin"},
+		{"a report that ends too early", upTo("sorry"), "no part"},
+		{"a report whose parts are not marked properly", dsn(verp, failed, "--b/1\nno header\n\n"), "not marked properly"},
+		{"a status that ends too early", upTo("Diagnostic"), "cannot be read"},
+		{"a report without its status", strings.Replace(dsn(verp, failed, ""), "message/delivery-status", "text/plain", 1), "no part"},
+		{"a status without recipients", dsn(verp, "Reporting-MTA: dns; mx.example\n", ""), "recipient"},
+		{"a recipient without an action", dsn(verp, "Reporting-MTA: dns; mx.example\n\nFinal-Recipient: rfc822; a@b.example\nStatus: 5.0.0\n", ""), "recipient"},
+		{"a status that is no header", dsn(verp, "it did not work\n", ""), "cannot be read"},
+		{"a status without end", dsn(verp, strings.Repeat("Action: failed\n\n", 200), ""), "too many"},
+	} {
+		t.Run(x.name, func(t *testing.T) {
+			told, err := c.Listen(call("Bearer hush", ""), []byte(x.body))
+			f := fault.Of(err)
+			if !errors.Is(err, smtp.ErrReport) || f.Kind != fault.Invalid || !strings.Contains(f.Message, x.want) || len(told.Receipts) != 0 {
+				t.Errorf("%+v %v %q", told, err, f.Message)
+			}
+		})
+	}
+}
+
+func TestOnlyTheMailServerIsListenedTo(t *testing.T) {
+	c := listener(t)
+	deaf, err := smtp.New(smtp.Settings{Host: "localhost", From: "desk@brambleford.example"}, smtp.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, x := range []struct {
+		c             *smtp.Carrier
+		authorization string
+	}{{c, ""}, {c, "Bearer"}, {c, "Bearer "}, {c, "Bearer hus"}, {c, "Bearer hush "}, {c, "Basic hush"}, {c, "hush"}, {deaf, "Bearer "}, {deaf, ""}, {deaf, "Bearer hush"}} {
+		if _, err := x.c.Listen(call(x.authorization, ""), []byte(dsn(verp, failed, ""))); !errors.Is(err, messaging.ErrNotProvider) {
+			t.Errorf("%q: %v", x.authorization, err)
+		}
+	}
+}
+
+func FuzzDSN(f *testing.F) {
+	server, err := mail.New(nil, mail.Options{})
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add("message/rfc822", server.Report(verp, "ada@example.org", "7-1a-1", []byte("Message-ID: <7-1a-1@brambleford.example>\r\n")))
+	f.Add("", []byte(dsn(verp, failed, returned)))
+	f.Add("", []byte(dsn(verp, failed, headers)))
+	f.Add(`multipart/report; boundary="b/1"`, []byte("--b/1\nContent-Type: message/delivery-status\n\nOriginal-Envelope-Id: a+3Db\n\nAction: failed\n\n--b/1--\n"))
+	f.Add("", []byte("From x\nFrom: a@b.example\n\nhello"))
+	c := listener(f)
+	f.Fuzz(func(t *testing.T, contentType string, body []byte) {
+		told, err := c.Listen(call("Bearer hush", contentType), body)
+		if err != nil && !errors.Is(err, smtp.ErrReport) {
+			t.Fatalf("%v", err)
+		}
+		if len(told.Replies) != 0 || len(told.Receipts) > 1 || err != nil && len(told.Receipts) != 0 {
+			t.Fatalf("told %+v and %v", told, err)
+		}
+		for _, r := range told.Receipts {
+			if r.Key == "" || strings.ContainsAny(r.Key, " \r\n@<>/") || len(r.Key) > 100 || r.At.IsZero() || r.At.After(noon.Add(time.Hour)) {
+				t.Fatalf("%+v", r)
+			}
+			if r.Progress == messaging.ProgressFailed && r.Reason == "" || r.Progress != messaging.ProgressFailed && r.Progress != messaging.ProgressDelivered {
+				t.Fatalf("%+v", r)
+			}
+		}
+	})
+}

@@ -1,0 +1,101 @@
+package twilio
+
+import (
+	"cmp"
+	"crypto/hmac"
+	"crypto/sha1"
+	"encoding/base64"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"time"
+
+	"frontdesk/connect/web"
+	"frontdesk/core/messaging"
+)
+
+const (
+	headerSignature = "X-Twilio-Signature"
+	maxParams       = 200
+	twiml           = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Response/>"
+)
+
+// Listen implements messaging.Listener.
+func (c *Carrier) Listen(r *http.Request, body []byte) (messaging.Told, error) {
+	params, err := url.ParseQuery(string(body))
+	if err != nil || c.callback == nil || len(params) > maxParams {
+		return messaging.Told{}, messaging.ErrNotProvider
+	}
+	// Twilio signs the address it was given, whatever stands between us, and
+	// with the query it was given.
+	at := *c.callback
+	if r.URL.RawQuery != "" {
+		at.RawQuery = r.URL.RawQuery
+	}
+	if !hmac.Equal([]byte(r.Header.Get(headerSignature)), []byte(sign(c.settings.AuthToken, at.String(), params))) {
+		return messaging.Told{}, messaging.ErrNotProvider
+	}
+	return parse(params, r.URL.Query().Get(keyParam), c.web.Now().UTC())
+}
+
+// sign is base64 HMAC-SHA1(token, address + each parameter's name and value, in
+// the order of the names). A name that comes more than once counts with each of
+// its values.
+func sign(token, address string, params url.Values) string {
+	mac := hmac.New(sha1.New, []byte(token))
+	mac.Write([]byte(address)) // a hash takes everything
+	for _, name := range slices.Sorted(maps.Keys(params)) {
+		values := slices.Clone(params[name])
+		slices.Sort(values)
+		for _, v := range slices.Compact(values) {
+			mac.Write([]byte(name))
+			mac.Write([]byte(v))
+		}
+	}
+	return base64.StdEncoding.EncodeToString(mac.Sum(nil))
+}
+
+// parse understands a status callback, which has a MessageStatus, or an inbound
+// message, which has a From and a Body.
+func parse(params url.Values, key string, now time.Time) (messaging.Told, error) {
+	id := cmp.Or(params.Get("MessageSid"), params.Get("SmsSid"))
+	if !sid.MatchString(id) {
+		return messaging.Told{}, web.Wrong("a message SID", "MessageSid")
+	}
+	status := params.Get("MessageStatus")
+	if status == "" && params.Has("Body") {
+		return reply(id, params, now), nil
+	}
+	told := messaging.Told{Status: http.StatusOK, Type: "text/xml; charset=utf-8", Body: twiml}
+	r := messaging.Receipt{Key: web.Text(key, maxKey), ProviderID: id, At: now}
+	switch status {
+	case "delivered":
+		r.Progress = messaging.ProgressDelivered
+	case "read":
+		r.Progress = messaging.ProgressRead
+	case "undelivered", "failed", "canceled":
+		r.Progress = messaging.ProgressFailed
+		r.Code = web.Word(params.Get("ErrorCode"))
+		r.Reason = cmp.Or(failed[r.Code], failedReason)
+		r.Code = cmp.Or(r.Code, status)
+	case "":
+		return messaging.Told{}, web.Wrong("a status callback or an inbound message", "MessageStatus")
+	default: // on its way
+		return told, nil
+	}
+	told.Receipts = []messaging.Receipt{r}
+	return told, nil
+}
+
+const maxKey = 200
+
+// reply is an inbound message. One that does not come from a telephone cannot
+// be a patient's.
+func reply(id string, params url.Values, now time.Time) messaging.Told {
+	told := messaging.Told{Status: http.StatusOK, Type: "text/xml; charset=utf-8", Body: twiml}
+	if from := params.Get("From"); web.Number(from) {
+		told.Replies = []messaging.Reply{{ID: id, Channel: messaging.SMS, From: from, Text: web.Text(params.Get("Body"), web.MaxReply), At: now}}
+	}
+	return told
+}

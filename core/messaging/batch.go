@@ -1,0 +1,420 @@
+package messaging
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"strconv"
+	"time"
+
+	"frontdesk/core/access"
+	"frontdesk/core/audit"
+	"frontdesk/core/event"
+	"frontdesk/core/fault"
+	"frontdesk/core/input"
+	"frontdesk/core/job"
+	"frontdesk/core/practice"
+)
+
+// BatchID names a batch within a practice group.
+type BatchID int64
+
+// String gives the id as digits.
+func (id BatchID) String() string { return strconv.FormatInt(int64(id), 10) }
+
+// BatchStatus is how far a batch has come, spelt as the contract spells it.
+type BatchStatus string
+
+// The states of a batch.
+const (
+	BatchLoading   BatchStatus = "loading" // its recipients are still coming in
+	BatchCreated   BatchStatus = "CREATED"
+	BatchPending   BatchStatus = "PENDING" // told to send; its recipients are looked up
+	BatchSending   BatchStatus = "SENDING"
+	BatchCompleted BatchStatus = "COMPLETED"
+)
+
+// BatchStatuses are the states callers see.
+var BatchStatuses = []BatchStatus{BatchCreated, BatchPending, BatchSending, BatchCompleted}
+
+// Batch is one text for many patients.
+type Batch struct {
+	ID      BatchID     `json:"id"`
+	Name    string      `json:"name"`
+	Channel Channel     `json:"channel"`
+	Subject string      `json:"-"`
+	Content string      `json:"-"`
+	Purpose Purpose     `json:"purpose"`
+	Status  BatchStatus `json:"status"`
+	// Paused stops it for a while; CancelledAt for good.
+	Paused      bool         `json:"paused"`
+	AskedAt     time.Time    `json:"asked_at,omitzero"`
+	CancelledAt time.Time    `json:"cancelled_at,omitzero"`
+	CompletedAt time.Time    `json:"completed_at,omitzero"`
+	SubmittedBy string       `json:"submitted_by"`
+	KeyID       access.KeyID `json:"-"`
+	CreatedAt   time.Time    `json:"created_at"`
+	UpdatedAt   time.Time    `json:"updated_at"`
+}
+
+// BatchQuery is one page of batches. Recipients narrows it to those that have a
+// recipient in that state.
+type BatchQuery struct {
+	Recipients    RecipientStatus
+	Offset, Limit int
+}
+
+// The faults of batches.
+var (
+	ErrBatchNotFound  = fault.New(fault.NotFound, "batch_not_found", "This practice group has no such batch.")
+	ErrBatchCancelled = fault.New(fault.Conflict, "batch_cancelled", "This batch has been cancelled.")
+	ErrBatchDone      = fault.New(fault.Conflict, "batch_completed", "This batch is done.")
+)
+
+// NewBatch is what a batch should be.
+type NewBatch struct {
+	Name    string
+	Channel Channel
+	Subject string
+	Content string
+	Purpose Purpose
+}
+
+func (n NewBatch) check() (Batch, error) {
+	var in input.Checks
+	b := Batch{Channel: n.Channel, Purpose: n.Purpose, Status: BatchLoading}
+	b.Name = in.Required("name", n.Name, 200)
+	input.Choice(&in, "channel", n.Channel, []Channel{SMS, Email, NHSApp})
+	b.Subject = in.Text("subject", n.Subject, maxSubject)
+	if b.Subject == "" && n.Channel == Email {
+		in.Wrong("subject", input.CodeSmall, "text that is not empty", "An e-mail needs a subject.")
+	}
+	b.Content = in.Lines("content", n.Content, maxText)
+	if b.Content == "" {
+		in.Wrong("content", input.CodeSmall, "text that is not empty", "This may not be empty.")
+	}
+	checkPlaceholders(&in, "content", b.Content)
+	checkPlaceholders(&in, "subject", b.Subject)
+	if b.Purpose == "" {
+		b.Purpose = DirectCare
+	} else {
+		input.Choice(&in, "purpose", b.Purpose, []Purpose{DirectCare, Other})
+	}
+	return b, in.Err()
+}
+
+// MaxRecipients is the most a batch may have.
+const MaxRecipients = 1_000_000
+
+// loadChunk is how many recipients are kept in one transaction.
+const loadChunk = 2000
+
+// Load takes a batch's recipients in as they come. Nobody sees the batch before
+// Finish; what is loaded and never finished is cleared away.
+type Load struct {
+	service *Service
+	who     access.Caller
+	batch   Batch
+	count   int
+}
+
+// CheckBatch refuses what a batch cannot be. Errors: field faults, ErrNoCarrier.
+func (s *Service) CheckBatch(ctx context.Context, n NewBatch) error {
+	who, err := access.Require(ctx, access.Messaging)
+	if err != nil {
+		return err
+	}
+	b, err := n.check()
+	if err != nil {
+		return err
+	}
+	return s.carried(ctx, who.Group, Message{Channel: b.Channel})
+}
+
+// LoadBatch takes the recipients of a batch in, whatever their number. Those
+// that make no sense are kept as such, with the reason.
+func (s *Service) LoadBatch(ctx context.Context, recipients iter.Seq2[NewRecipient, error]) (*Load, error) {
+	who, err := access.Require(ctx, access.Messaging)
+	if err != nil {
+		return nil, err
+	}
+	now := s.Now().Truncate(time.Microsecond)
+	b := Batch{ID: BatchID(s.NewID()), Status: BatchLoading, SubmittedBy: who.Actor, KeyID: who.Key, CreatedAt: now, UpdatedAt: now}
+	l := &Load{service: s, who: who, batch: b}
+	if err := s.Store.Do(ctx, func(tx Tx) error { return tx.AddBatch(ctx, who.Group, b) }); err != nil {
+		return nil, err
+	}
+	if err := l.take(ctx, recipients, input.DateOf(now.UTC())); err != nil {
+		return nil, errors.Join(err, l.Drop(context.WithoutCancel(ctx)))
+	}
+	return l, nil
+}
+
+func (l *Load) take(ctx context.Context, recipients iter.Seq2[NewRecipient, error], today input.Date) error {
+	chunk := make([]Recipient, 0, loadChunk)
+	flush := func() error {
+		if len(chunk) == 0 {
+			return nil
+		}
+		err := l.service.Store.Do(ctx, func(tx Tx) error { return tx.AddRecipients(ctx, l.who.Group, l.batch.ID, chunk) })
+		chunk = chunk[:0]
+		return err
+	}
+	for n, err := range recipients {
+		if err != nil {
+			return err
+		}
+		if l.count == MaxRecipients {
+			return fault.Wrong("recipients", input.CodeBig, fmt.Sprintf("at most %d recipients", MaxRecipients), "These are too many recipients for one batch.")
+		}
+		chunk = append(chunk, n.recipient(l.count, today))
+		if l.count++; len(chunk) == loadChunk {
+			if err := flush(); err != nil {
+				return err
+			}
+		}
+	}
+	if l.count == 0 {
+		return fault.Wrong("recipients", input.CodeSmall, "at least one recipient", "A batch needs somebody to go to.")
+	}
+	return flush()
+}
+
+// Finish says what the batch is, makes it one that callers see, and begins to
+// look its recipients up. Errors: those of CheckBatch.
+func (l *Load) Finish(ctx context.Context, n NewBatch) (Batch, error) {
+	if err := l.service.CheckBatch(ctx, n); err != nil {
+		return Batch{}, err
+	}
+	b, err := n.check()
+	if err != nil {
+		return Batch{}, err
+	}
+	b.ID, b.SubmittedBy, b.KeyID, b.CreatedAt, b.UpdatedAt = l.batch.ID, l.batch.SubmittedBy, l.batch.KeyID, l.batch.CreatedAt, l.batch.UpdatedAt
+	b.Status = BatchCreated
+	err = l.service.Store.Do(ctx, func(tx Tx) error {
+		if err := tx.SaveBatch(ctx, l.who.Group, b); err != nil {
+			return err
+		}
+		if err := tx.Enqueue(ctx, BatchJob(l.who.Group, b.ID)); err != nil {
+			return err
+		}
+		return tx.Audit(ctx, l.who.Audit(b.CreatedAt, "batch.create", "batch", int64(b.ID), nil, b))
+	})
+	return b, err
+}
+
+// Drop clears away what was loaded.
+func (l *Load) Drop(ctx context.Context) error {
+	return l.service.Store.Do(ctx, func(tx Tx) error { return tx.DropBatch(ctx, l.who.Group, l.batch.ID) })
+}
+
+// BatchKind is the kind of the job that looks recipients up and queues their
+// messages.
+const BatchKind = "message.batch"
+
+// BatchJob is the job of one batch.
+func BatchJob(group practice.ID, id BatchID) job.Job {
+	return job.Job{Group: int64(group), Kind: BatchKind, Queue: Queue, Key: id.String(), Args: job.Args(int64(id))}
+}
+
+// Batches lists batches, newest first, and how many there are.
+func (s *Service) Batches(ctx context.Context, status RecipientStatus, pageIndex, pageSize int) ([]Batch, int, error) {
+	who, err := access.Require(ctx, access.Messaging)
+	if err != nil {
+		return nil, 0, err
+	}
+	return s.Store.Batches(ctx, who.Group, BatchQuery{Recipients: status, Offset: pageIndex * pageSize, Limit: pageSize})
+}
+
+// Batch finds one batch, with what became of it so far. Error:
+// ErrBatchNotFound.
+func (s *Service) Batch(ctx context.Context, id BatchID) (Batch, Totals, error) {
+	who, err := access.Require(ctx, access.Messaging)
+	if err != nil {
+		return Batch{}, Totals{}, err
+	}
+	b, err := s.Store.Batch(ctx, who.Group, id)
+	if err == nil && b.Status == BatchLoading {
+		err = ErrBatchNotFound
+	}
+	if err != nil {
+		return Batch{}, Totals{}, err
+	}
+	t, err := totals(ctx, s.Store, who.Group, id)
+	return b, t, err
+}
+
+// Totals counts a batch's recipients by what became of them: Created is the sum
+// of all the others.
+type Totals struct {
+	Created, Sent, Failed, Cancelled, Expired, Suppressed, Waiting, Unknown int
+}
+
+// totals counts rows, never counters.
+func totals(ctx context.Context, r Reader, group practice.ID, id BatchID) (Totals, error) {
+	var t Totals
+	recipients, messages, err := r.CountBatch(ctx, group, id)
+	if err != nil {
+		return t, err
+	}
+	for status, n := range recipients {
+		t.Created += n
+		switch status {
+		case RecipientCreated, RecipientTracing, RecipientEnriched:
+			t.Waiting += n
+		case RecipientError, RecipientInvalid:
+			t.Failed += n
+		case RecipientCancelled:
+			t.Cancelled += n
+		}
+	}
+	for state, n := range messages {
+		switch state {
+		case Sent, Delivered, Read:
+			t.Sent += n
+		case Failed:
+			t.Failed += n
+		case Cancelled:
+			t.Cancelled += n
+		case Expired:
+			t.Expired += n
+		case Suppressed:
+			t.Suppressed += n
+		case Unknown:
+			t.Unknown += n
+		default:
+			t.Waiting += n
+		}
+	}
+	return t, nil
+}
+
+// change locks a batch, changes it, and lets its job see to what follows.
+func (s *Service) change(ctx context.Context, id BatchID, action string, change func(b *Batch, now time.Time) error) (Batch, Totals, error) {
+	who, err := access.Require(ctx, access.Messaging)
+	if err != nil {
+		return Batch{}, Totals{}, err
+	}
+	now := s.Now().Truncate(time.Microsecond)
+	err = s.Store.Do(ctx, func(tx Tx) error {
+		before, err := tx.LockBatch(ctx, who.Group, id)
+		if err != nil {
+			return err
+		}
+		if before.Status == BatchLoading {
+			return ErrBatchNotFound
+		}
+		after := before
+		if err := change(&after, now); err != nil {
+			return err
+		}
+		if after == before {
+			return nil
+		}
+		after.UpdatedAt = now
+		if err := tx.SaveBatch(ctx, who.Group, after); err != nil {
+			return err
+		}
+		if err := tx.Enqueue(ctx, BatchJob(who.Group, id)); err != nil {
+			return err
+		}
+		return tx.Audit(ctx, who.Audit(now, action, "batch", int64(id), before, after))
+	})
+	if err != nil {
+		return Batch{}, Totals{}, err
+	}
+	return s.Batch(ctx, id)
+}
+
+// SendBatch lets a batch go. Letting it go twice is once. Errors:
+// ErrBatchNotFound, ErrBatchCancelled.
+func (s *Service) SendBatch(ctx context.Context, id BatchID) (Batch, Totals, error) {
+	return s.change(ctx, id, "batch.send", func(b *Batch, now time.Time) error {
+		if !b.CancelledAt.IsZero() {
+			return ErrBatchCancelled
+		}
+		if b.AskedAt.IsZero() {
+			b.AskedAt, b.Status = now, BatchPending
+		}
+		return nil
+	})
+}
+
+// PauseBatch stops a batch for a while; ResumeBatch lets it go on. Errors:
+// ErrBatchNotFound, ErrBatchCancelled, ErrBatchDone.
+func (s *Service) PauseBatch(ctx context.Context, id BatchID, paused bool) (Batch, Totals, error) {
+	action := "batch.resume"
+	if paused {
+		action = "batch.pause"
+	}
+	return s.change(ctx, id, action, func(b *Batch, _ time.Time) error {
+		switch {
+		case b.Paused == paused:
+		case !b.CancelledAt.IsZero():
+			return ErrBatchCancelled
+		case b.Status == BatchCompleted:
+			return ErrBatchDone
+		}
+		b.Paused = paused
+		return nil
+	})
+}
+
+// CancelBatch calls back everything of a batch that has not gone yet.
+// Cancelling twice is cancelling once. Errors: ErrBatchNotFound, ErrBatchDone.
+func (s *Service) CancelBatch(ctx context.Context, id BatchID) (Batch, Totals, error) {
+	return s.change(ctx, id, "batch.cancel", func(b *Batch, now time.Time) error {
+		switch {
+		case !b.CancelledAt.IsZero():
+		case b.Status == BatchCompleted:
+			return ErrBatchDone
+		default:
+			b.CancelledAt = now
+		}
+		return nil
+	})
+}
+
+// complete ends a batch of which nothing waits any more.
+func (s *Service) complete(ctx context.Context, group practice.ID, id BatchID) error {
+	now := s.Now().Truncate(time.Microsecond)
+	return s.Store.Do(ctx, func(tx Tx) error {
+		b, err := tx.LockBatch(ctx, group, id)
+		if err != nil || b.Status == BatchCompleted || b.Status == BatchLoading || b.AskedAt.IsZero() && b.CancelledAt.IsZero() {
+			return err
+		}
+		t, err := totals(ctx, tx, group, id)
+		if err != nil || t.Waiting > 0 {
+			return err
+		}
+		before := b
+		b.Status, b.CompletedAt, b.UpdatedAt = BatchCompleted, now, now
+		if err := tx.SaveBatch(ctx, group, b); err != nil {
+			return err
+		}
+		data := struct {
+			BatchID string      `json:"batch_id"`
+			State   BatchStatus `json:"state"`
+			Totals  totalsFact  `json:"totals"`
+		}{id.String(), b.Status, totalsFact(t)}
+		err = tx.TellBatch(ctx, group, id, event.Event{Group: int64(group), Type: "batch.completed", Subject: int64(id), At: now, Data: audit.Snapshot(data)})
+		if err != nil {
+			return err
+		}
+		return tx.Audit(ctx, access.System(group).Audit(now, "batch.complete", "batch", int64(id), before, b))
+	})
+}
+
+// totalsFact is Totals as an event tells them.
+type totalsFact struct {
+	Created    int `json:"created"`
+	Sent       int `json:"sent"`
+	Failed     int `json:"failed"`
+	Cancelled  int `json:"cancelled"`
+	Expired    int `json:"expired"`
+	Suppressed int `json:"suppressed"`
+	Waiting    int `json:"waiting"`
+	Unknown    int `json:"unknown"`
+}

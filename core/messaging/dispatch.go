@@ -1,0 +1,378 @@
+package messaging
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"sync"
+	"time"
+
+	"frontdesk/core/fault"
+	"frontdesk/core/job"
+	"frontdesk/core/practice"
+)
+
+// Claim says which messages to take.
+type Claim struct {
+	Group   practice.ID
+	Batch   BatchID
+	Channel Channel
+	// Carrier is who will get them: kept with each, so that it is known whom to
+	// believe when the program dies before it hears.
+	Carrier string
+	Now     time.Time
+	Lease   int64
+	Until   time.Time
+	Limit   int
+}
+
+// Outbound is a leased message with what a carrier needs besides.
+type Outbound struct {
+	Message
+	NHSNumber string
+	Practice  string // its name
+}
+
+// Due is a channel with single messages that are due.
+type Due struct {
+	Batch   BatchID
+	Channel Channel
+}
+
+const (
+	// lanes is how many handfuls of one batch and channel are under way at
+	// once: while one is handed over, the other is written down.
+	lanes = 2
+	// dispatchFor is how long one job goes on before it lets others run.
+	dispatchFor = 3 * time.Minute
+	// settleTries and settlePause are how long what a carrier said is held for
+	// a database that does not answer.
+	settleTries = 20
+	settlePause = time.Second
+	// maxTries is how often a leg whose fate is unknown is handed over again,
+	// where that is harmless.
+	maxTries = 8
+)
+
+// Dispatch is the job: it hands over what is due, a handful at a time, until
+// nothing is due any more.
+func (s *Service) Dispatch(ctx context.Context, j job.Job) error {
+	var args dispatchArgs
+	if err := json.Unmarshal(j.Args, &args); err != nil {
+		return fault.New(fault.Invalid, "bad_job", "This job cannot be read.").Because(err)
+	}
+	d := &dispatcher{Service: s, group: practice.ID(j.Group), args: args, until: s.Now().Add(dispatchFor)}
+	if paused, err := s.Store.SendingPaused(ctx); err != nil || paused {
+		return err
+	}
+	carriers, err := s.Carriers(ctx, d.group, args.Channel)
+	if err != nil {
+		return err
+	}
+	if args.Channel == Hero {
+		carriers = []Carrier{nobody{}}
+	}
+	d.carriers = carriers
+	if len(carriers) == 0 {
+		d.carriers = []Carrier{absent{}}
+	}
+	var wait sync.WaitGroup
+	errs := make([]error, lanes)
+	for i := range lanes {
+		wait.Go(func() { errs[i] = d.lane(ctx) })
+	}
+	wait.Wait()
+	return errors.Join(errors.Join(errs...), d.finish(ctx))
+}
+
+// dispatcher is one run of the job.
+type dispatcher struct {
+	*Service
+	group    practice.ID
+	args     dispatchArgs
+	until    time.Time
+	carriers []Carrier
+
+	mu   sync.Mutex
+	busy map[string]time.Time // carriers that take nothing until then
+}
+
+// pick is the first carrier that takes messages now; with none, the first, and
+// when it may be asked again.
+func (d *dispatcher) pick(now time.Time) (Carrier, time.Time) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	var soonest time.Time
+	for _, c := range d.carriers {
+		until, ok := d.busy[c.Name()]
+		if !ok || !now.Before(until) {
+			return c, time.Time{}
+		}
+		if soonest.IsZero() || until.Before(soonest) {
+			soonest = until
+		}
+	}
+	return d.carriers[0], soonest
+}
+
+// rest notes that a carrier takes nothing for a while.
+func (d *dispatcher) rest(name string, until time.Time) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.busy == nil {
+		d.busy = map[string]time.Time{}
+	}
+	d.busy[name] = until
+}
+
+// lane takes a handful, hands it over, writes down what became of it, and takes
+// the next, in the same transaction.
+func (d *dispatcher) lane(ctx context.Context) error {
+	var done []Settled
+	for {
+		now := d.Now().Truncate(time.Microsecond)
+		carrier, wait := d.pick(now)
+		more := wait.IsZero() && now.Before(d.until) && ctx.Err() == nil
+		claimed, err := d.turn(context.WithoutCancel(ctx), carrier, done, more, now)
+		// What carriers said must not be lost to a database that is away for a
+		// moment: nobody would know it any more.
+		for i := 0; err != nil && len(done) > 0 && fault.Later(err) && i < settleTries; i++ {
+			time.Sleep(settlePause)
+			claimed, err = d.turn(context.WithoutCancel(ctx), carrier, done, false, now)
+		}
+		if err != nil || len(claimed) == 0 {
+			return err
+		}
+		done = d.hand(ctx, carrier, claimed)
+	}
+}
+
+// turn writes down what became of the last handful and takes the next.
+func (d *dispatcher) turn(ctx context.Context, carrier Carrier, done []Settled, more bool, now time.Time) ([]Outbound, error) {
+	var claimed []Outbound
+	err := d.Store.Do(ctx, func(tx Tx) error {
+		claimed = nil
+		if len(done) > 0 {
+			if err := d.settle(ctx, tx, done); err != nil {
+				return err
+			}
+		}
+		if !more {
+			return nil
+		}
+		if stop, err := d.stopped(ctx, tx); err != nil || stop {
+			return err
+		}
+		var err error
+		claimed, err = tx.Claim(ctx, Claim{
+			Group: d.group, Batch: d.args.Batch, Channel: d.args.Channel, Carrier: carrier.Name(), Now: now,
+			Lease: d.NewID(), Until: now.Add(d.lease()), Limit: max(1, carrier.Together()),
+		})
+		return err
+	})
+	return claimed, err
+}
+
+// stopped reports whether nothing more of this may go now.
+func (d *dispatcher) stopped(ctx context.Context, tx Tx) (bool, error) {
+	paused, err := tx.SendingPaused(ctx)
+	if err != nil || paused || d.args.Batch == 0 {
+		return paused, err
+	}
+	b, err := tx.Batch(ctx, d.group, d.args.Batch)
+	return b.Paused || !b.CancelledAt.IsZero(), err
+}
+
+// hand gives a handful to its carrier, all but what must not go any more.
+func (d *dispatcher) hand(ctx context.Context, carrier Carrier, claimed []Outbound) []Settled {
+	now := d.Now().Truncate(time.Microsecond)
+	out := make([]Settled, 0, len(claimed))
+	var go_ []Outgoing
+	var which []int
+	for _, m := range claimed {
+		settled, send := d.judge(m, now)
+		out = append(out, settled)
+		if send {
+			go_ = append(go_, Outgoing{
+				Key: settled.Key(d.group), Channel: settled.LegChannel(), To: settled.LegContact(), NHSNumber: m.NHSNumber,
+				FromName: m.Practice, Subject: m.Subject, Text: d.words(d.group, m.Message, m.Practice),
+			})
+			which = append(which, len(out)-1)
+		}
+	}
+	if len(go_) == 0 {
+		return out
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), d.Timeout)
+	defer cancel()
+	var results []Result
+	if len(go_) == 1 {
+		a, err := carrier.Send(ctx, go_[0])
+		results = []Result{{a, err}}
+	} else {
+		results = carrier.SendAll(ctx, go_)
+	}
+	now = d.Now().Truncate(time.Microsecond)
+	for i, r := range results {
+		d.outcome(&out[which[i]], carrier, r, now)
+	}
+	return out
+}
+
+// judge says whether a message that is due is to go, and what becomes of it
+// otherwise.
+func (d *dispatcher) judge(m Outbound, now time.Time) (Settled, bool) {
+	s := Settled{Message: m.Message, Was: m.Prior, At: now, Leased: m.Lease}
+	switch {
+	case m.Prior == Sent || m.Prior == Delivered:
+		// It is due because nobody has read it: it goes on by the other way.
+		s.next(now, "unread", "The patient has not read it in time.")
+		return s, false
+	case now.After(m.SendBy):
+		s.State, s.EndedAt, s.What = Expired, now, "expired"
+		s.Code, s.Reason = "too_late", "It could not be sent in time."
+		return s, false
+	}
+	return s, true
+}
+
+// finish asks for another run when something will fall due, and sees whether a
+// batch is done.
+func (d *dispatcher) finish(ctx context.Context) error {
+	ctx = context.WithoutCancel(ctx)
+	now := d.Now().Truncate(time.Microsecond)
+	next, err := d.Store.NextDue(ctx, d.group, d.args.Batch, d.args.Channel)
+	if err != nil {
+		return err
+	}
+	if next.IsZero() {
+		if d.args.Batch == 0 {
+			return nil
+		}
+		return d.complete(ctx, d.group, d.args.Batch)
+	}
+	_, wait := d.pick(now)
+	if next.Before(wait) {
+		next = wait
+	}
+	return d.Store.Do(ctx, func(tx Tx) error {
+		if stop, err := d.stopped(ctx, tx); err != nil || stop {
+			return err // whoever lets it go on asks for the job
+		}
+		return tx.Enqueue(ctx, DispatchJob(d.group, d.args.Batch, d.args.Channel, next, now))
+	})
+}
+
+// Recover takes back messages whose sender died before it heard what became of
+// them, and asks again for everything that is due: after a restart, or when
+// sending goes on after a pause. A carrier that knows our keys is asked again;
+// of any other nobody knows, and the message is left Unknown.
+func (s *Service) Recover(ctx context.Context, group practice.ID) error {
+	if paused, err := s.Store.SendingPaused(ctx); err != nil || paused {
+		return err
+	}
+	now := s.Now().Truncate(time.Microsecond)
+	for {
+		lost, err := s.Store.LostLeases(ctx, group, now, recoverChunk)
+		if err != nil {
+			return err
+		}
+		if err := s.recoverSome(ctx, group, lost, now); err != nil {
+			return err
+		}
+		if len(lost) < recoverChunk {
+			break
+		}
+	}
+	return s.ask(ctx, group, now)
+}
+
+const recoverChunk = 500
+
+func (s *Service) recoverSome(ctx context.Context, group practice.ID, lost []Message, now time.Time) error {
+	if len(lost) == 0 {
+		return nil
+	}
+	again := map[string]bool{"": true, "page": true}
+	for _, channel := range Channels {
+		carriers, err := s.Carriers(ctx, group, channel)
+		if err != nil {
+			return err
+		}
+		for _, c := range carriers {
+			again[c.Name()] = c.Idempotent()
+		}
+	}
+	d := &dispatcher{Service: s, group: group}
+	return s.Store.Do(ctx, func(tx Tx) error {
+		settled := make([]Settled, len(lost))
+		for i, m := range lost {
+			settled[i] = Settled{Message: m, Was: m.Prior, At: now, Leased: m.Lease}
+			switch x := &settled[i]; {
+			case m.Prior == Sent || m.Prior == Delivered || again[m.Carrier]:
+				x.State, x.DueAt, x.What = m.Prior, now, "again"
+			default:
+				x.unknown(now, "no_answer", "The server stopped before the carrier answered.")
+			}
+		}
+		return d.settle(ctx, tx, settled)
+	})
+}
+
+// ask adds the jobs for everything that is due.
+func (s *Service) ask(ctx context.Context, group practice.ID, now time.Time) error {
+	due, err := s.Store.DueChannels(ctx, group, now)
+	if err != nil {
+		return err
+	}
+	batches, err := s.Store.DueBatches(ctx, group)
+	if err != nil {
+		return err
+	}
+	if len(due)+len(batches) == 0 {
+		return nil
+	}
+	return s.Store.Do(ctx, func(tx Tx) error {
+		for _, x := range due {
+			if err := tx.Enqueue(ctx, DispatchJob(group, x.Batch, x.Channel, now, now)); err != nil {
+				return err
+			}
+		}
+		for _, b := range batches {
+			if err := tx.Enqueue(ctx, BatchJob(group, b.ID)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// nobody carries messages of the patient's page: they are there already.
+type nobody struct{}
+
+func (nobody) Name() string     { return "page" }
+func (nobody) Idempotent() bool { return true }
+func (nobody) Together() int    { return 100 }
+func (nobody) Send(context.Context, Outgoing) (Accepted, error) {
+	return Accepted{}, nil
+}
+
+func (n nobody) SendAll(_ context.Context, m []Outgoing) []Result { return make([]Result, len(m)) }
+
+// absent stands for a carrier that has been taken away since the message was
+// accepted.
+type absent struct{ nobody }
+
+func (absent) Name() string { return "none" }
+
+func (absent) Send(context.Context, Outgoing) (Accepted, error) {
+	return Accepted{}, &Busy{Code: "no_carrier", After: 5 * time.Minute}
+}
+
+func (a absent) SendAll(ctx context.Context, m []Outgoing) []Result {
+	out := make([]Result, len(m))
+	for i := range out {
+		_, out[i].Err = a.Send(ctx, m[i])
+	}
+	return out
+}

@@ -1,0 +1,150 @@
+package messaging
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base32"
+	"errors"
+	"strconv"
+	"strings"
+	"time"
+
+	"frontdesk/core/access"
+	"frontdesk/core/fault"
+	"frontdesk/core/input"
+	"frontdesk/core/patient"
+	"frontdesk/core/practice"
+)
+
+var letters = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)
+
+func newLink() string {
+	b := make([]byte, 20)
+	rand.Read(b) // it never fails
+	return letters.EncodeToString(b)
+}
+
+func (s *Service) pageURL(group practice.ID, m Message) string {
+	return s.Pages() + "/m/" + strconv.FormatInt(int64(group), 36) + "-" + m.Link
+}
+
+const (
+	// maxWrong is how many wrong birth dates lock a message.
+	maxWrong = 10
+	// openFor is how long a message can be read again after it was opened, and
+	// linkLife how long after it was sent it can be opened at all.
+	openFor  = 30 * time.Minute
+	linkLife = 30 * 24 * time.Hour
+)
+
+// The faults of a message's page.
+var (
+	ErrLink      = fault.New(fault.NotFound, "link_not_found", "This link is not known, was used before, or is too old to use.")
+	ErrLinkShut  = fault.New(fault.Forbidden, "link_locked", "A wrong date of birth was given too often. Contact your practice.")
+	ErrWrongDate = fault.New(fault.Forbidden, "wrong_birth_date", "That is not the date of birth we have.")
+)
+
+// Opened is a message's page.
+type Opened struct {
+	Group   practice.Group
+	Subject string
+	Text    string // only with the right date of birth
+	Sent    time.Time
+}
+
+// Page finds the practice a message's page is of, without telling anything of
+// the message. Errors: ErrLink, ErrLinkShut.
+func (s *Service) Page(ctx context.Context, link string) (Opened, error) {
+	o, _, err := s.page(ctx, link)
+	return o, err
+}
+
+func (s *Service) page(ctx context.Context, link string) (Opened, Message, error) {
+	part, token, ok := strings.Cut(link, "-")
+	group, err := strconv.ParseInt(part, 36, 64)
+	if !ok || err != nil || token == "" || len(token) > 64 {
+		return Opened{}, Message{}, ErrLink
+	}
+	m, err := s.Store.MessageByLink(ctx, practice.ID(group), token)
+	if errors.Is(err, ErrNotFound) {
+		err = ErrLink
+	}
+	if err != nil {
+		return Opened{}, m, err
+	}
+	g, err := s.Store.Group(ctx, practice.ID(group))
+	if err != nil {
+		return Opened{}, m, err
+	}
+	now := s.Now()
+	wrong, opened, err := s.Store.LinkState(ctx, g.ID, m.ID)
+	switch {
+	case err != nil:
+	case m.State == Cancelled || now.After(m.SendAt.Add(linkLife)) || now.Before(m.SendAt):
+		err = ErrLink
+	case wrong >= maxWrong:
+		err = ErrLinkShut
+	case m.Encrypted && !opened.IsZero() && now.After(opened.Add(openFor)):
+		err = ErrLink
+	}
+	return Opened{Group: practice.Group{ID: g.ID, Name: g.Name, Phone: g.Phone, TimeZone: g.TimeZone}, Sent: m.SendAt}, m, err
+}
+
+// Open shows a message to whoever knows the patient's date of birth. A message
+// that was opened has been read: it goes no other way any more. Errors: ErrLink,
+// ErrLinkShut, ErrWrongDate, and a field fault.
+func (s *Service) Open(ctx context.Context, link, birthDate string) (Opened, error) {
+	o, m, err := s.page(ctx, link)
+	if err != nil {
+		return o, err
+	}
+	now := s.Now().Truncate(time.Microsecond)
+	var in input.Checks
+	born := patient.BirthDate(&in, "dob", birthDate, input.DateOf(now.UTC()))
+	if err := in.Err(); err != nil {
+		return o, err
+	}
+	group := o.Group.ID
+	refused := error(nil)
+	err = s.Store.Do(ctx, func(tx Tx) error {
+		refused = nil
+		before, err := tx.LockMessage(ctx, group, m.ID)
+		if err != nil {
+			return err
+		}
+		wrong, opened, err := tx.LinkState(ctx, group, m.ID)
+		if err != nil {
+			return err
+		}
+		if wrong >= maxWrong {
+			return ErrLinkShut
+		}
+		p, err := tx.Patient(ctx, group, before.Patient)
+		if err != nil {
+			return err
+		}
+		if p.BirthDate != born {
+			refused = ErrWrongDate
+			return tx.SaveLinkState(ctx, group, m.ID, wrong+1, opened)
+		}
+		if opened.IsZero() {
+			opened = now
+		}
+		return tx.SaveLinkState(ctx, group, m.ID, 0, opened)
+	})
+	if err = errors.Join(err, refused); err != nil {
+		return o, err
+	}
+	who := access.Caller{Group: group, Home: group, Actor: "patient"}
+	err = s.receipt(ctx, group, "page", Receipt{Key: m.Key(group), Progress: ProgressRead, At: now})
+	if errors.Is(err, ErrEarly) {
+		err = nil // it is being handed over this moment, and is read all the same
+	}
+	if err == nil {
+		err = s.Store.Do(ctx, func(tx Tx) error {
+			return tx.Audit(ctx, who.Audit(now, "message.open", "message", int64(m.ID), nil, nil))
+		})
+	}
+	o.Subject, o.Text = m.Subject, m.Content
+	return o, err
+}

@@ -1,0 +1,186 @@
+package messaging
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"frontdesk/core/access"
+	"frontdesk/core/input"
+	"frontdesk/core/patient"
+	"frontdesk/core/record"
+)
+
+// CountLimit is where counting matches stops.
+const CountLimit = patient.CountLimit
+
+// Query is one search for messages.
+type Query struct {
+	Patient patient.ID
+	State   State
+	Channel Channel
+	Batch   BatchID
+	// Contact is where the first leg went; only with Channel.
+	Contact       string
+	From, To      time.Time // made from, and before
+	Offset, Limit int
+}
+
+// Search is what a caller looks for.
+type Search struct {
+	Query
+	FromText, ToText    string // dates or instants
+	PageIndex, PageSize int
+}
+
+// Messages lists messages, newest first, and how many match in all, counted up
+// to CountLimit.
+func (s *Service) Messages(ctx context.Context, q Search) ([]Details, int, error) {
+	who, err := access.Require(ctx, access.Messaging)
+	if err != nil {
+		return nil, 0, err
+	}
+	g, err := s.Store.Group(ctx, who.Group)
+	if err != nil {
+		return nil, 0, err
+	}
+	var in input.Checks
+	find := q.Query
+	find.Offset, find.Limit = q.PageIndex*q.PageSize, q.PageSize
+	if find.Offset > CountLimit {
+		in.Wrong("page_index", input.CodeBig, "a page within the first 10,000 messages", "Ask for fewer messages instead of paging this far.")
+	}
+	if find.State != "" {
+		input.Choice(&in, "status", find.State, States)
+	}
+	if find.Channel != "" {
+		input.Choice(&in, "channel", find.Channel, Channels)
+	}
+	find.From, find.To = time.Unix(0, 0).UTC(), time.Date(2200, time.January, 1, 0, 0, 0, 0, time.UTC)
+	if q.FromText != "" {
+		find.From = bound(&in, "start_date", q.FromText, g.Zone(), 0)
+	}
+	if q.ToText != "" {
+		find.To = bound(&in, "end_date", q.ToText, g.Zone(), 1)
+	}
+	if err := in.Err(); err != nil {
+		return nil, 0, err
+	}
+	if find.Patient != 0 {
+		p, err := patient.Current(ctx, s.Store, who.Group, find.Patient)
+		if errors.Is(err, patient.ErrNotFound) {
+			return nil, 0, nil
+		}
+		if err != nil {
+			return nil, 0, err
+		}
+		find.Patient = p.ID
+	}
+	found, count, err := s.Store.Messages(ctx, who.Group, find)
+	if err != nil {
+		return nil, 0, err
+	}
+	out := make([]Details, len(found))
+	for i, m := range found {
+		out[i].Message = m
+	}
+	return out, count, nil
+}
+
+// bound reads a date, of which the beginning or, with days 1, the end is meant,
+// or an instant.
+func bound(in *input.Checks, field, text string, zone *time.Location, days int) time.Time {
+	text = strings.TrimSpace(text)
+	if at, err := time.Parse(time.RFC3339, text); err == nil {
+		return at.UTC()
+	}
+	d, ok := input.ParseDate(text)
+	if !ok {
+		in.Wrong(field, input.CodeDate, "a date such as 2026-03-15, or an instant", "This is not a date.")
+		return time.Time{}
+	}
+	y, m, day := d.UTC().Date()
+	return time.Date(y, m, day+days, 0, 0, 0, 0, zone).UTC()
+}
+
+// Details is a message with what is around it.
+type Details struct {
+	Message
+	PatientName patient.Patient
+	Record      *record.Entry
+	Steps       []Step
+	Replies     []KeptReply
+}
+
+// repliesShown is how many replies to one message are shown.
+const repliesShown = 100
+
+// Message finds one message with all that happened to it. Error: ErrNotFound.
+func (s *Service) Message(ctx context.Context, id ID) (Details, error) {
+	who, err := access.Require(ctx, access.Messaging)
+	if err != nil {
+		return Details{}, err
+	}
+	d := Details{}
+	if d.Message, err = s.Store.Message(ctx, who.Group, id); err != nil {
+		return d, err
+	}
+	if d.PatientName, err = s.Store.Patient(ctx, who.Group, d.Patient); err != nil {
+		return d, err
+	}
+	if d.Steps, err = s.Store.Steps(ctx, who.Group, id); err != nil {
+		return d, err
+	}
+	if d.Replies, err = s.Store.Replies(ctx, who.Group, id, repliesShown); err != nil {
+		return d, err
+	}
+	if d.WriteToRecord {
+		e, err := s.Store.RecordEntryOf(ctx, who.Group, int64(id))
+		if err != nil && !errors.Is(err, record.ErrNotFound) {
+			return d, err
+		}
+		if err == nil {
+			d.Record = &e
+		}
+	}
+	return d, nil
+}
+
+// Cancel calls back a message that has not gone yet. Calling back twice is
+// calling back once. Errors: ErrNotFound, ErrNotWaiting.
+func (s *Service) Cancel(ctx context.Context, id ID) (Details, error) {
+	who, err := access.Require(ctx, access.Messaging)
+	if err != nil {
+		return Details{}, err
+	}
+	now := s.Now().Truncate(time.Microsecond)
+	err = s.Store.Do(ctx, func(tx Tx) error {
+		m, err := tx.LockMessage(ctx, who.Group, id)
+		if err != nil {
+			return err
+		}
+		was := m.State
+		switch {
+		case was == Cancelled:
+			return nil
+		case !was.Waiting() || was == Sending:
+			return ErrNotWaiting
+		}
+		m.State, m.DueAt, m.EndedAt, m.UpdatedAt = Cancelled, time.Time{}, now, now
+		if err := tx.SaveMessage(ctx, who.Group, m); err != nil {
+			return err
+		}
+		if err := tx.AddStep(ctx, who.Group, id, Step{ID: s.NewID(), At: now, Leg: m.Leg, Channel: m.LegChannel(), What: "cancelled"}); err != nil {
+			return err
+		}
+		if err := tx.TellMessage(ctx, who.Group, id, tell(who.Group, m, was, now)); err != nil {
+			return err
+		}
+		return tx.Audit(ctx, who.Audit(now, "message.cancel", "message", int64(id), was, m.State))
+	})
+	if err != nil {
+		return Details{}, err
+	}
+	return s.Message(ctx, id)
+}

@@ -1,0 +1,291 @@
+package messaging
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+	"unicode"
+
+	"frontdesk/core/access"
+	"frontdesk/core/audit"
+	"frontdesk/core/event"
+	"frontdesk/core/fault"
+	"frontdesk/core/input"
+	"frontdesk/core/patient"
+	"frontdesk/core/practice"
+)
+
+// KeptReply is what a patient sent back, as it is kept.
+type KeptReply struct {
+	ID         int64
+	Carrier    string
+	ProviderID string
+	Message    ID         // 0 when it answers none that is known
+	Patient    patient.ID // 0 when nobody is known by it
+	Channel    Channel
+	Contact    string
+	Text       string
+	At         time.Time
+}
+
+// ErrEarly is returned for a receipt of a message that is just being handed
+// over: whoever told it tells it again.
+var ErrEarly = fault.New(fault.Unavailable, "message_in_hand", "This message is just being handed over. Tell us again shortly.").After(time.Second)
+
+// earlyTries and earlyPause are how long a receipt waits for its message to be
+// written down as handed over.
+const (
+	earlyTries = 40
+	earlyPause = 50 * time.Millisecond
+)
+
+// Hear keeps what a carrier told: receipts, and what patients sent back. What is
+// told twice is kept once, and what it knows nothing of is passed over. Error:
+// ErrEarly, with everything else kept.
+func (s *Service) Hear(ctx context.Context, group practice.ID, carrier string, told Told) error {
+	var early error
+	for _, r := range told.Receipts {
+		err := s.receipt(ctx, group, carrier, r)
+		// Some carriers tell before they have answered: what they answer is being
+		// written down this moment.
+		for i := 0; errors.Is(err, ErrEarly) && i < earlyTries && ctx.Err() == nil; i++ {
+			time.Sleep(earlyPause)
+			err = s.receipt(ctx, group, carrier, r)
+		}
+		switch {
+		case errors.Is(err, ErrEarly):
+			early = err
+		case err != nil && !errors.Is(err, ErrNotFound):
+			return err
+		}
+	}
+	for _, r := range told.Replies {
+		if err := s.reply(ctx, group, carrier, r); err != nil {
+			return err
+		}
+	}
+	return early
+}
+
+// find finds the message a carrier means, and the leg.
+func (s *Service) find(ctx context.Context, group practice.ID, carrier, key, providerID string) (ID, int, error) {
+	if g, id, leg, ok := ParseKey(key); ok && g == group {
+		return id, leg, nil
+	}
+	if providerID == "" {
+		return 0, 0, ErrNotFound
+	}
+	m, err := s.Store.FindByProvider(ctx, group, carrier, providerID)
+	return m.ID, m.Leg, err
+}
+
+// receipt takes one receipt into account.
+func (s *Service) receipt(ctx context.Context, group practice.ID, carrier string, r Receipt) error {
+	id, leg, err := s.find(ctx, group, carrier, r.Key, r.ProviderID)
+	if err != nil {
+		return err
+	}
+	now := s.Now().Truncate(time.Microsecond)
+	at := r.At.UTC().Truncate(time.Microsecond)
+	if r.At.IsZero() || at.After(now) {
+		at = now
+	}
+	return s.Store.Do(ctx, func(tx Tx) error {
+		before, err := tx.LockMessage(ctx, group, id)
+		if err != nil {
+			return err
+		}
+		if before.State == Sending {
+			return ErrEarly
+		}
+		x := Settled{Message: before, Was: before.State, At: now}
+		step := Step{ID: s.NewID(), At: at, Leg: leg, Carrier: carrier, What: string(r.Progress), ProviderID: r.ProviderID, Code: r.Code, Reason: r.Reason}
+		step.Channel = before.Channel
+		if leg == 2 {
+			step.Channel = before.Fallback
+		}
+		if !x.hear(r, leg, at, now) {
+			return nil
+		}
+		x.UpdatedAt = now
+		if err := tx.SaveMessage(ctx, group, x.Message); err != nil {
+			return err
+		}
+		if err := tx.AddStep(ctx, group, id, step); err != nil {
+			return err
+		}
+		if x.State != before.State && x.State != Queued {
+			if err := tx.TellMessage(ctx, group, id, tell(group, x.Message, before.State, now)); err != nil {
+				return err
+			}
+		}
+		if x.WriteToRecord && before.SentAt.IsZero() && !x.SentAt.IsZero() {
+			if err := writeDown(ctx, tx, group, x.Message); err != nil {
+				return err
+			}
+		}
+		if x.State == Queued {
+			if err := tx.Enqueue(ctx, DispatchJob(group, x.Batch, x.LegChannel(), x.DueAt, now)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// hear changes a message by a receipt, and reports whether that was news. What
+// is further along never goes back.
+func (s *Settled) hear(r Receipt, leg int, at, now time.Time) bool {
+	switch r.Progress {
+	case ProgressRead:
+		if !s.ReadAt.IsZero() {
+			return false
+		}
+		s.ReadAt, s.EndedAt, s.State, s.DueAt = at, now, Read, time.Time{}
+		if s.SentAt.IsZero() {
+			s.SentAt = at
+		}
+		if s.DeliveredAt.IsZero() {
+			s.DeliveredAt = at
+		}
+	case ProgressDelivered:
+		if !s.DeliveredAt.IsZero() || s.State == Read {
+			return false
+		}
+		s.DeliveredAt, s.State = at, Delivered
+		if s.SentAt.IsZero() {
+			s.SentAt = at // its fate was unknown
+		}
+		s.EndedAt = time.Time{}
+	case ProgressFailed:
+		// A failure of the way it went by first says nothing of the other.
+		if s.State == Read || s.State == Delivered || s.State == Failed || leg != s.Leg {
+			return false
+		}
+		s.next(now, r.Code, r.Reason)
+	default:
+		return false
+	}
+	return true
+}
+
+// stops are what a patient answers who wants no more messages. Source: CTIA and
+// the UK's Phone-paid Services Authority, opt-out keywords.
+var stops = map[string]bool{"stop": true, "stopall": true, "unsubscribe": true, "end": true, "quit": true, "cancel": true, "optout": true}
+
+// starts are what takes that back.
+var starts = map[string]bool{"start": true, "unstop": true, "yes": true}
+
+// reply keeps what a patient sent back. STOP opts the number out for this
+// practice group, START takes that back.
+func (s *Service) reply(ctx context.Context, group practice.ID, carrier string, r Reply) error {
+	var in input.Checks
+	contact := given(&in, "from", r.From, r.Channel)
+	if in.Err() != nil {
+		contact = r.From
+	}
+	id, _, err := s.find(ctx, group, carrier, r.Key, r.ProviderID)
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		return err
+	}
+	now := s.Now().Truncate(time.Microsecond)
+	kept := KeptReply{
+		ID: s.NewID(), Carrier: carrier, ProviderID: r.ID, Message: id, Channel: r.Channel, Contact: contact, Text: clean(r.Text), At: r.At.UTC().Truncate(time.Microsecond),
+	}
+	if r.At.IsZero() {
+		kept.At = now
+	}
+	if kept.Message == 0 {
+		if kept.Message, kept.Patient, err = s.lastTo(ctx, group, r.Channel, contact); err != nil {
+			return err
+		}
+	}
+	return s.Store.Do(ctx, func(tx Tx) error {
+		if kept.Message != 0 {
+			m, err := tx.LockMessage(ctx, group, kept.Message)
+			if err != nil {
+				return err
+			}
+			kept.Patient = m.Patient
+		}
+		fresh, err := tx.AddReply(ctx, group, kept)
+		if err != nil || !fresh {
+			return err
+		}
+		word := strings.ToLower(strings.TrimFunc(kept.Text, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsPunct(r) }))
+		switch {
+		case stops[word]:
+			err = tx.AddOptOut(ctx, group, r.Channel, contact, "reply", now)
+		case starts[word]:
+			err = tx.DropOptOut(ctx, group, r.Channel, contact)
+		}
+		if err != nil || kept.Message == 0 {
+			return err
+		}
+		step := Step{ID: s.NewID(), At: kept.At, Leg: 1, Channel: r.Channel, Carrier: carrier, What: "reply", ProviderID: r.ID}
+		if err := tx.AddStep(ctx, group, kept.Message, step); err != nil {
+			return err
+		}
+		f := fact{MessageID: kept.Message.String(), PatientID: kept.Patient.String(), Channel: r.Channel, State: "replied", At: kept.At}
+		return tx.TellMessage(ctx, group, kept.Message, event.Event{
+			Group: int64(group), Type: "message.replied", Subject: int64(kept.Message), At: now, Data: audit.Snapshot(f),
+		})
+	})
+}
+
+// clean is a text without what cannot be shown, and of bounded length.
+func clean(text string) string {
+	text = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) && r != '\n' || r == unicode.ReplacementChar {
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(text, ""))
+	if r := []rune(text); len(r) > maxText {
+		text = string(r[:maxText])
+	}
+	return text
+}
+
+// lastTo is the last message that went to a number or address, which a reply
+// most likely answers.
+func (s *Service) lastTo(ctx context.Context, group practice.ID, channel Channel, contact string) (ID, patient.ID, error) {
+	found, _, err := s.Store.Messages(ctx, group, Query{Contact: contact, Channel: channel, Limit: 1})
+	if err != nil || len(found) == 0 {
+		return 0, 0, err
+	}
+	return found[0].ID, found[0].Patient, nil
+}
+
+// OptOut keeps a number or address from getting anything but direct care;
+// OptIn takes that back.
+func (s *Service) OptOut(ctx context.Context, channel Channel, contact string, out bool) error {
+	who, err := access.Require(ctx, access.Messaging)
+	if err != nil {
+		return err
+	}
+	var in input.Checks
+	input.Choice(&in, "channel", channel, []Channel{SMS, Email})
+	contact = given(&in, "contact", contact, channel)
+	if contact == "" {
+		in.Wrong("contact", input.CodeSmall, "a mobile number or an e-mail address", "This may not be empty.")
+	}
+	if err := in.Err(); err != nil {
+		return err
+	}
+	now := s.Now().Truncate(time.Microsecond)
+	return s.Store.Do(ctx, func(tx Tx) error {
+		action := "opt_out.add"
+		if out {
+			err = tx.AddOptOut(ctx, who.Group, channel, contact, "partner", now)
+		} else {
+			action = "opt_out.remove"
+			err = tx.DropOptOut(ctx, who.Group, channel, contact)
+		}
+		if err != nil {
+			return err
+		}
+		return tx.Audit(ctx, who.Audit(now, action, "opt_out", 0, nil, map[string]string{"channel": string(channel), "contact": contact}))
+	})
+}

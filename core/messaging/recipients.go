@@ -1,0 +1,465 @@
+package messaging
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"frontdesk/core/access"
+	"frontdesk/core/fault"
+	"frontdesk/core/input"
+	"frontdesk/core/job"
+	"frontdesk/core/patient"
+	"frontdesk/core/practice"
+)
+
+// RecipientStatus is how far a recipient has come, spelt as the contract spells
+// it.
+type RecipientStatus string
+
+// The states of a recipient.
+const (
+	RecipientCreated   RecipientStatus = "CREATED"
+	RecipientTracing   RecipientStatus = "TRACING" // the national service is asked; callers see CREATED
+	RecipientEnriched  RecipientStatus = "ENRICHED"
+	RecipientError     RecipientStatus = "ENRICHMENT_ERROR"
+	RecipientInvalid   RecipientStatus = "INVALID_PAYLOAD"
+	RecipientQueued    RecipientStatus = "QUEUED"
+	RecipientCancelled RecipientStatus = "CANCELLED"
+)
+
+// RecipientStatuses are the states callers may ask for.
+var RecipientStatuses = []RecipientStatus{RecipientCreated, RecipientError, RecipientEnriched, RecipientInvalid, RecipientQueued, RecipientCancelled}
+
+// NewRecipient names somebody a batch is for: by NHS number and date of birth,
+// or as a patient of the group.
+type NewRecipient struct {
+	NHSNumber, BirthDate string
+	Patient              patient.ID
+}
+
+// Recipient is somebody a batch is for.
+type Recipient struct {
+	Ordinal   int
+	NHSNumber string
+	BirthDate input.Date
+	Status    RecipientStatus
+	// Reason is why nothing will be sent, as a stable word.
+	Reason string
+	// Named is the patient as the caller named them, who may not exist; Patient
+	// is who they are.
+	Named   patient.ID
+	Patient patient.ID
+	Message ID
+	// Name, State, Code and Sent are of the patient and of the message, in a
+	// list that asks for them.
+	Name  string
+	State State
+	Code  string
+	Sent  time.Time
+}
+
+// RecipientQuery is a page of recipients, by ordinal.
+type RecipientQuery struct {
+	Status RecipientStatus // empty is all
+	After  int             // ordinals above this; -1 is from the first
+	Offset int
+	Limit  int
+	Whole  bool // with name and message
+}
+
+// recipient reads how somebody was named.
+func (n NewRecipient) recipient(ordinal int, today input.Date) Recipient {
+	r := Recipient{Ordinal: ordinal, Status: RecipientCreated, BirthDate: input.NoDate, Named: n.Patient}
+	if n.Patient != 0 {
+		return r
+	}
+	var in input.Checks
+	number, ok := patient.ParseNHSNumber(n.NHSNumber)
+	if r.NHSNumber = number; !ok {
+		r.Status, r.Reason = RecipientInvalid, "invalid_nhs_number"
+		return r
+	}
+	r.BirthDate = patient.BirthDate(&in, "dob", n.BirthDate, today)
+	if in.Err() != nil {
+		r.Status, r.Reason, r.BirthDate = RecipientInvalid, "invalid_dob", input.NoDate
+	}
+	return r
+}
+
+const (
+	batchChunk  = 500
+	traceChunk  = 20
+	batchJobFor = 3 * time.Minute
+)
+
+// RunBatch is the job of a batch: it looks recipients up, queues messages once
+// the batch has been told to send, and calls them back when it was cancelled.
+func (s *Service) RunBatch(ctx context.Context, j job.Job) error {
+	var n int64
+	if err := json.Unmarshal(j.Args, &n); err != nil {
+		return fault.New(fault.Invalid, "bad_job", "This job cannot be read.").Because(err)
+	}
+	group, id := practice.ID(j.Group), BatchID(n)
+	until := s.Now().Add(batchJobFor)
+	for ctx.Err() == nil && s.Now().Before(until) {
+		b, err := s.Store.Batch(ctx, group, id)
+		if err != nil {
+			return err
+		}
+		worked, err := s.advance(ctx, group, b)
+		if err != nil {
+			return err
+		}
+		if !worked {
+			return s.complete(ctx, group, id)
+		}
+	}
+	return s.Store.Do(context.WithoutCancel(ctx), func(tx Tx) error { return tx.Enqueue(ctx, BatchJob(group, id)) })
+}
+
+// advance does the next piece of a batch's work, and reports whether there was
+// any.
+func (s *Service) advance(ctx context.Context, group practice.ID, b Batch) (bool, error) {
+	if !b.CancelledAt.IsZero() {
+		return s.callBack(ctx, group, b)
+	}
+	worked, err := s.lookUp(ctx, group, b)
+	if err != nil || worked {
+		return worked, err
+	}
+	if !b.AskedAt.IsZero() && !b.Paused {
+		if worked, err = s.queue(ctx, group, b); err != nil || worked {
+			return worked, err
+		}
+	}
+	return s.trace(ctx, group, b)
+}
+
+// lookUp finds recipients among the group's own patients.
+func (s *Service) lookUp(ctx context.Context, group practice.ID, b Batch) (bool, error) {
+	found, err := s.Store.Named(ctx, group, b.ID, batchChunk)
+	if err != nil || len(found) == 0 {
+		return false, err
+	}
+	return true, s.Store.Do(ctx, func(tx Tx) error {
+		recipients := make([]Recipient, len(found))
+		for i, e := range found {
+			r := &recipients[i]
+			*r = e.Recipient
+			p := e.Person
+			if p.ID != 0 && !p.Live() {
+				if p, err = patient.Current(ctx, tx, group, p.ID); err != nil {
+					return err
+				}
+			}
+			switch {
+			case p.ID == 0 && r.Named != 0:
+				r.Status, r.Reason = RecipientError, "patient_not_found"
+			case p.ID == 0:
+				r.Status = RecipientTracing
+			case r.Named == 0 && p.BirthDate != r.BirthDate:
+				r.Status, r.Reason = RecipientError, "details_differ"
+			default:
+				r.enrich(p)
+			}
+		}
+		return tx.SaveRecipients(ctx, group, b.ID, recipients)
+	})
+}
+
+// enrich notes who a recipient is, unless nobody may write to them.
+func (r *Recipient) enrich(p patient.Patient) {
+	r.Patient, r.Status = p.ID, RecipientEnriched
+	if err := reachable(p); err != nil {
+		r.Status, r.Reason = RecipientError, fault.Of(err).Code
+	}
+}
+
+// trace asks the national service for a few recipients who are no patients yet.
+func (s *Service) trace(ctx context.Context, group practice.ID, b Batch) (bool, error) {
+	found, err := s.Store.Recipients(ctx, group, b.ID, RecipientQuery{Status: RecipientTracing, After: -1, Limit: traceChunk})
+	if err != nil || len(found) == 0 {
+		return false, err
+	}
+	ctx = patient.Background(access.With(ctx, access.System(group)))
+	for i := range found {
+		r := &found[i]
+		born := r.BirthDate.String()
+		got, err := s.Patients.RegisterPDS(ctx, patient.PDSRegistration{NHSNumber: &r.NHSNumber, BirthDate: &born})
+		switch {
+		case err != nil && fault.Later(err):
+			return false, err // the job is tried again, and goes on from here
+		case err != nil:
+			r.Status, r.Reason = RecipientError, fault.Of(err).Code
+		case got.ID == 0:
+			r.Status, r.Reason = RecipientError, "details_differ"
+		default:
+			p, err := s.Store.Patient(ctx, group, got.ID)
+			if err != nil {
+				return false, err
+			}
+			r.enrich(p)
+		}
+	}
+	return true, s.Store.Do(ctx, func(tx Tx) error { return tx.SaveRecipients(ctx, group, b.ID, found) })
+}
+
+// Enlisted is a recipient with the patient they are.
+type Enlisted struct {
+	Recipient
+	Person patient.Patient // nobody when ID is 0
+	// Source is who gave the contact detail the batch's channel uses, and
+	// OptedOut whether it asked for nothing but direct care.
+	Source   string
+	OptedOut bool
+}
+
+// queue makes messages for recipients who are known, and asks for them to be
+// sent.
+func (s *Service) queue(ctx context.Context, group practice.ID, b Batch) (bool, error) {
+	g, err := s.Store.Group(ctx, group)
+	if err != nil {
+		return false, err
+	}
+	now := s.Now().Truncate(time.Microsecond)
+	worked := false
+	err = s.Store.Do(ctx, func(tx Tx) error {
+		// It may have been paused or cancelled this moment.
+		locked, err := tx.LockBatch(ctx, group, b.ID)
+		if worked = false; err != nil || locked.Paused || !locked.CancelledAt.IsZero() {
+			return err
+		}
+		found, err := tx.Enlisted(ctx, group, b.ID, RecipientEnriched, b.Channel, -1, batchChunk, true)
+		if err != nil || len(found) == 0 {
+			return err
+		}
+		worked = true
+		messages, recipients := make([]Message, 0, len(found)), make([]Recipient, len(found))
+		for i := range found {
+			if e := &found[i]; !e.Person.Live() {
+				if e.Person, err = patient.Current(ctx, tx, group, e.Person.ID); err != nil {
+					return err
+				}
+			}
+			m := s.draft(g, locked, &found[i], now)
+			if found[i].Status == RecipientQueued {
+				messages = append(messages, m)
+			}
+			recipients[i] = found[i].Recipient
+		}
+		if err := tx.AddMessages(ctx, group, messages); err != nil {
+			return err
+		}
+		if err := tx.SaveRecipients(ctx, group, b.ID, recipients); err != nil {
+			return err
+		}
+		if locked.Status == BatchPending {
+			locked.Status, locked.UpdatedAt = BatchSending, now
+			if err := tx.SaveBatch(ctx, group, locked); err != nil {
+				return err
+			}
+		}
+		return tx.Enqueue(ctx, DispatchJob(group, b.ID, b.Channel, now, now))
+	})
+	return worked, err
+}
+
+// draft is the message of a batch to one recipient; a recipient who cannot be
+// reached is marked so.
+func (s *Service) draft(g practice.Group, b Batch, e *Enlisted, now time.Time) Message {
+	p := e.Person
+	e.Patient = p.ID
+	if err := reachable(p); err != nil {
+		e.Status, e.Reason = RecipientError, fault.Of(err).Code
+		return Message{}
+	}
+	m := Message{
+		ID: ID(s.NewID()), Patient: p.ID, Batch: b.ID, Channel: b.Channel, Leg: 1, State: Queued, Purpose: b.Purpose, DueAt: now,
+		Subject: render(b.Subject, p, g), Content: render(b.Content, p, g), ContactSource: e.Source, SendAt: now, SendBy: now.Add(batchLate),
+		SubmittedBy: b.SubmittedBy, KeyID: b.KeyID, CreatedAt: now, UpdatedAt: now,
+	}
+	missing := false
+	switch b.Channel {
+	case SMS:
+		m.Contact, missing = p.Mobile, p.Mobile == ""
+	case Email:
+		m.Contact, missing = p.Email, p.Email == ""
+	case NHSApp:
+		m.ContactSource, missing = "", p.NHSNumber == ""
+	}
+	if missing {
+		e.Status, e.Reason = RecipientError, ErrNoContact.Code
+		return m
+	}
+	e.Status, e.Reason, e.Message = RecipientQueued, "", m.ID
+	m.count(m.Content)
+	var in input.Checks
+	fits(&in, "content", m)
+	switch {
+	case e.OptedOut && m.Purpose != DirectCare:
+		m.State, m.DueAt, m.EndedAt, m.Code, m.Reason = Suppressed, time.Time{}, now, "opted_out", "The patient does not want such messages."
+	case in.Err() != nil:
+		m.State, m.DueAt, m.EndedAt, m.Code, m.Reason = Failed, time.Time{}, now, "too_long", "With this patient's details the message is too long."
+	}
+	return m
+}
+
+// batchLate is how long after it was queued a message of a batch may still go:
+// a large batch takes its time, and may be paused overnight.
+const batchLate = 24 * time.Hour
+
+// callBack cancels what of a batch has not gone.
+func (s *Service) callBack(ctx context.Context, group practice.ID, b Batch) (bool, error) {
+	now := s.Now().Truncate(time.Microsecond)
+	for _, status := range []RecipientStatus{RecipientCreated, RecipientTracing, RecipientEnriched} {
+		found, err := s.Store.Recipients(ctx, group, b.ID, RecipientQuery{Status: status, After: -1, Limit: 4 * batchChunk})
+		if err != nil {
+			return false, err
+		}
+		if len(found) == 0 {
+			continue
+		}
+		for i := range found {
+			found[i].Status = RecipientCancelled
+		}
+		return true, s.Store.Do(ctx, func(tx Tx) error { return tx.SaveRecipients(ctx, group, b.ID, found) })
+	}
+	cancelled := 0
+	err := s.Store.Do(ctx, func(tx Tx) (err error) {
+		cancelled, err = tx.CancelWaiting(ctx, group, b.ID, now, 4*batchChunk)
+		return err
+	})
+	return cancelled > 0, err
+}
+
+// Recipients lists a batch's recipients with what became of them, and how many
+// there are.
+func (s *Service) Recipients(ctx context.Context, id BatchID, status RecipientStatus, pageIndex, pageSize int) ([]Recipient, int, error) {
+	who, err := access.Require(ctx, access.Messaging)
+	if err != nil {
+		return nil, 0, err
+	}
+	if _, _, err := s.Batch(ctx, id); err != nil {
+		return nil, 0, err
+	}
+	found, err := s.Store.Recipients(ctx, who.Group, id, RecipientQuery{Status: status, After: -1, Offset: pageIndex * pageSize, Limit: pageSize, Whole: true})
+	if err != nil {
+		return nil, 0, err
+	}
+	counts, err := s.Store.CountRecipients(ctx, who.Group, id)
+	total := 0
+	for of, n := range counts {
+		if status == "" || of == status || status == RecipientCreated && of == RecipientTracing {
+			total += n
+		}
+	}
+	return found, total, err
+}
+
+// Each calls fn with every recipient of a batch, in order, a page at a time.
+func (s *Service) Each(ctx context.Context, id BatchID, fn func(Recipient) error) error {
+	who, err := access.Require(ctx, access.Messaging)
+	if err != nil {
+		return err
+	}
+	for after := -1; ; {
+		found, err := s.Store.Recipients(ctx, who.Group, id, RecipientQuery{After: after, Limit: 2 * batchChunk, Whole: true})
+		if err != nil {
+			return err
+		}
+		for _, r := range found {
+			if err := fn(r); err != nil {
+				return err
+			}
+			after = r.Ordinal
+		}
+		if len(found) < 2*batchChunk {
+			return nil
+		}
+	}
+}
+
+// Preview is what sending a batch would do.
+type Preview struct {
+	// Looked is how many recipients have been looked up, of Total.
+	Looked, Total int
+	Reached       int
+	// NotReached counts by reason.
+	NotReached map[string]int
+	Parts      int // text messages
+	// Cost is in pence; the practice says what a text message costs.
+	Cost int
+	// Longest is the recipient's text with the most parts.
+	Longest Parts
+	Sample  string
+}
+
+// PreviewBatch says who of a batch would not be reached and why, and how many
+// text messages it takes.
+func (s *Service) PreviewBatch(ctx context.Context, id BatchID) (Preview, error) {
+	b, _, err := s.Batch(ctx, id)
+	if err != nil {
+		return Preview{}, err
+	}
+	who, err := access.Require(ctx, access.Messaging)
+	if err != nil {
+		return Preview{}, err
+	}
+	g, err := s.Store.Group(ctx, who.Group)
+	if err != nil {
+		return Preview{}, err
+	}
+	out := Preview{}
+	if out.NotReached, err = s.Store.CountReasons(ctx, who.Group, id); err != nil {
+		return out, err
+	}
+	counts, err := s.Store.CountRecipients(ctx, who.Group, id)
+	if err != nil {
+		return out, err
+	}
+	for status, n := range counts {
+		out.Total += n
+		if status != RecipientCreated && status != RecipientTracing {
+			out.Looked += n
+		}
+	}
+	now := s.Now()
+	for _, status := range []RecipientStatus{RecipientEnriched, RecipientQueued} {
+		for after := -1; ; {
+			found, err := s.Store.Enlisted(ctx, who.Group, id, status, b.Channel, after, 2*batchChunk, false)
+			if err != nil {
+				return out, err
+			}
+			for i := range found {
+				after = found[i].Ordinal
+				out.foresee(b, &found[i], s.draft(g, b, &found[i], now))
+			}
+			if len(found) < 2*batchChunk {
+				break
+			}
+		}
+	}
+	out.Cost = out.Parts * g.SMSPrice
+	return out, nil
+}
+
+// foresee adds one recipient's message to a preview.
+func (p *Preview) foresee(b Batch, e *Enlisted, m Message) {
+	switch {
+	case e.Status != RecipientQueued:
+		p.NotReached[e.Reason]++
+		return
+	case m.State != Queued:
+		p.NotReached[m.Code]++
+		return
+	}
+	p.Reached++
+	p.Parts += m.Parts
+	if parts := CountParts(m.Content); b.Channel == SMS && parts.Parts > p.Longest.Parts {
+		p.Longest = parts
+	}
+	if p.Sample == "" {
+		p.Sample = m.Content
+	}
+}

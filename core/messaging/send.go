@@ -1,0 +1,377 @@
+package messaging
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"frontdesk/core/access"
+	"frontdesk/core/audit"
+	"frontdesk/core/event"
+	"frontdesk/core/fault"
+	"frontdesk/core/input"
+	"frontdesk/core/job"
+	"frontdesk/core/patient"
+	"frontdesk/core/practice"
+	"frontdesk/core/record"
+)
+
+// Limits of what can be sent, in characters, and how far ahead.
+const (
+	maxText    = 20_000
+	maxNHSApp  = 5_000
+	maxSubject = 200
+	maxAhead   = 366 * 24 * time.Hour
+	// MaxLate is how late a message may go when nobody says otherwise.
+	MaxLate = 2 * time.Hour
+)
+
+// Request is one message to send.
+type Request struct {
+	Patient         patient.ID
+	Channel         Channel
+	Text            string
+	Subject         string // e-mail; empty is "A message from" the practice
+	Contact         string // empty takes the patient's own
+	Fallback        Channel
+	FallbackContact string
+	Encrypted       bool
+	Purpose         Purpose // empty is DirectCare
+	// SendAt is when, an instant; empty is now. SendBy is until when; empty is
+	// MaxLate after that.
+	SendAt, SendBy string
+
+	WriteToRecord, AutoWriteToRecord bool
+	SnomedCode, SnomedTerm           string
+	TaskID, Attachment, ShortLink    string
+	AssigneeID                       int64
+	AssigneeType                     string
+}
+
+// Taken is a message that was taken.
+type Taken struct {
+	Message
+	// Record is the entry that waits for approval, if there is one.
+	Record record.Proposed
+	// PageURL is where the patient reads it, for hero and encrypted messages.
+	PageURL string
+}
+
+// check reads a request.
+func (r Request) check(now time.Time, g practice.Group) (Message, record.Concept, error) {
+	var in input.Checks
+	m := Message{Channel: r.Channel, Leg: 1, State: Queued, Purpose: r.Purpose, Encrypted: r.Encrypted, Patient: r.Patient}
+	input.Choice(&in, "message_type", r.Channel, Channels)
+	m.Content = in.Lines("message_string", r.Text, maxText)
+	if m.Content == "" {
+		in.Wrong("message_string", input.CodeSmall, "text that is not empty", "This may not be empty.")
+	}
+	m.Subject = in.Text("subject", r.Subject, maxSubject)
+	if m.Subject == "" {
+		m.Subject = "A message from " + g.Name
+	}
+	m.Contact = given(&in, "recipient_contact_detail", r.Contact, r.Channel)
+	if r.Fallback != "" {
+		m.Fallback = input.Choice(&in, "fallback_message_type", r.Fallback, []Channel{SMS, Email})
+		m.FallbackContact = given(&in, "fallback_contact_detail", r.FallbackContact, r.Fallback)
+		m.UnreadMinutes = g.UnreadMinutes
+		if r.Fallback == r.Channel {
+			in.Wrong("fallback_message_type", input.CodeChoice, "another kind than message_type", "A message cannot fall back to the same kind.")
+		}
+	} else if r.FallbackContact != "" {
+		in.Wrong("fallback_message_type", input.CodeSmall, "sms or email", "A fallback contact needs a fallback kind.")
+	}
+	if r.Purpose == "" {
+		m.Purpose = DirectCare
+	} else {
+		input.Choice(&in, "purpose", r.Purpose, []Purpose{DirectCare, Other})
+	}
+	times(&in, &m, r.SendAt, r.SendBy, now)
+	fits(&in, "message_string", m)
+	m.TaskID = in.Text("task_id", r.TaskID, 100)
+	concept := record.Concept{}
+	if r.WriteToRecord {
+		m.WriteToRecord = true
+		concept = record.Choose(&in, r.SnomedCode, r.SnomedTerm, string(r.Channel))
+	}
+	return m, concept, in.Err()
+}
+
+// times reads when a message is to go.
+func times(in *input.Checks, m *Message, sendAt, sendBy string, now time.Time) {
+	m.SendAt = now
+	if sendAt != "" {
+		at, err := time.Parse(time.RFC3339, sendAt)
+		switch expected := "an instant within a year, such as 2026-03-15T09:30:00Z"; {
+		case err != nil:
+			in.Wrong("send_at", input.CodeDate, expected, "This is not an instant.")
+		case at.After(now.Add(maxAhead)):
+			in.Wrong("send_at", input.CodeBig, expected, "This is more than a year ahead.")
+		case at.Before(now.Add(-MaxLate)):
+			in.Wrong("send_at", input.CodeSmall, expected, "This time has passed.")
+		case at.After(now):
+			m.SendAt, m.State = at.UTC().Truncate(time.Microsecond), Scheduled
+		}
+	}
+	m.SendBy = m.SendAt.Add(MaxLate)
+	if sendBy != "" {
+		by, err := time.Parse(time.RFC3339, sendBy)
+		switch expected := "an instant after send_at"; {
+		case err != nil:
+			in.Wrong("send_by", input.CodeDate, expected, "This is not an instant.")
+		case !by.After(m.SendAt):
+			in.Wrong("send_by", input.CodeSmall, expected, "This is not after the time it is to be sent.")
+		default:
+			m.SendBy = by.UTC().Truncate(time.Microsecond)
+		}
+	}
+	m.DueAt = m.SendAt
+}
+
+// fits refuses a text that is too long for a channel it may go by, and counts
+// the parts of a text message.
+func fits(in *input.Checks, field string, m Message) {
+	if m.Encrypted {
+		return // what is sent is only a notice
+	}
+	for _, channel := range []Channel{m.Channel, m.Fallback} {
+		switch channel {
+		case SMS:
+			if CountParts(m.Content).Parts > MaxParts {
+				in.Wrong(field, input.CodeBig, "at most 6 text messages: 918 plain characters, or 402 with others among them", "This is too long for a text message.")
+			}
+		case NHSApp:
+			if len([]rune(m.Content)) > maxNHSApp {
+				in.Wrong(field, input.CodeBig, "at most 5000 characters", "This is too long for the NHS App.")
+			}
+		}
+	}
+}
+
+// count notes how many text messages the leg it is on takes.
+func (m *Message) count(text string) {
+	m.Parts, m.Encoding = 0, ""
+	if m.LegChannel() == SMS {
+		p := CountParts(text)
+		m.Parts, m.Encoding = p.Parts, p.Encoding
+	}
+}
+
+// Send takes one message, to go now or later. Everything that can be known to
+// be wrong is refused before anything is kept. Errors: field faults,
+// patient.ErrNotFound, ErrRestricted, ErrDeceased, ErrWithdrawn, ErrNoContact,
+// ErrNoCarrier, ErrNoAssignee, ErrNoTask, ErrNoLink.
+func (s *Service) Send(ctx context.Context, r Request) (Taken, error) {
+	who, err := access.Require(ctx, access.Messaging)
+	if err != nil {
+		return Taken{}, err
+	}
+	now := s.Now().Truncate(time.Microsecond)
+	g, err := s.Store.Group(ctx, who.Group)
+	if err != nil {
+		return Taken{}, err
+	}
+	m, concept, err := r.check(now, g)
+	if err != nil {
+		return Taken{}, err
+	}
+	if err := r.named(); err != nil {
+		return Taken{}, err
+	}
+	if err := s.carried(ctx, who.Group, m); err != nil {
+		return Taken{}, err
+	}
+	m.ID, m.SubmittedBy, m.KeyID, m.CreatedAt, m.UpdatedAt = ID(s.NewID()), who.Actor, who.Key, now, now
+	out := Taken{}
+	if m.Channel == Hero || m.Encrypted {
+		m.Link = newLink()
+		out.PageURL = s.pageURL(who.Group, m)
+	}
+	err = s.Store.Do(ctx, func(tx Tx) error {
+		taken := m
+		if err := s.address(ctx, tx, who.Group, &taken); err != nil {
+			return err
+		}
+		if err := s.take(ctx, tx, who, g, &taken, now); err != nil {
+			return err
+		}
+		if taken.WriteToRecord {
+			p, err := s.Records.Propose(ctx, tx, who, record.Proposal{
+				Patient: taken.Patient, Message: int64(taken.ID), Code: concept.Code, Term: concept.Term, Content: taken.Content,
+				Channel: string(taken.Channel), Auto: r.AutoWriteToRecord && who.May(access.AutoWriteToRecord),
+			})
+			if err != nil {
+				return err
+			}
+			out.Record = p
+			if p.Status == record.Approved && taken.State == Delivered { // a page's message has no later moment
+				if err := tx.Enqueue(ctx, record.WriteJob(who.Group, p.ID)); err != nil {
+					return err
+				}
+			}
+		}
+		out.Message = taken
+		return nil
+	})
+	return out, err
+}
+
+// named refuses what a message may be attached to and this practice group lacks:
+// there are no tasks, teams or links yet.
+func (r Request) named() error {
+	switch {
+	case r.AssigneeID != 0 || r.AssigneeType != "":
+		return ErrNoAssignee
+	case r.TaskID != "":
+		return ErrNoTask
+	case r.Attachment != "" || r.ShortLink != "":
+		return ErrNoLink
+	}
+	return nil
+}
+
+// carried makes sure that somebody carries the channels of a message.
+func (s *Service) carried(ctx context.Context, group practice.ID, m Message) error {
+	for _, channel := range []Channel{m.Channel, m.Fallback} {
+		if channel == "" || channel == Hero {
+			continue
+		}
+		carriers, err := s.Carriers(ctx, group, channel)
+		if err != nil {
+			return err
+		}
+		if len(carriers) == 0 {
+			return ErrNoCarrier.Saying("This practice group has nobody to send " + words[channel] + " with.")
+		}
+	}
+	return nil
+}
+
+var words = map[Channel]string{SMS: "text messages", Email: "e-mail", NHSApp: "NHS App messages"}
+
+// address finds who a message is to, and where it goes.
+func (s *Service) address(ctx context.Context, tx Tx, group practice.ID, m *Message) error {
+	id, err := tx.HoldPatient(ctx, group, m.Patient)
+	if errors.Is(err, patient.ErrNotFound) {
+		f := *patient.ErrNotFound
+		f.Fields = []fault.Field{{Path: []string{"patient_id"}, Code: f.Code, Expected: "the id of a patient of this practice group", Message: f.Message}}
+		return &f
+	}
+	if err != nil {
+		return err
+	}
+	p, err := tx.Patient(ctx, group, id)
+	if err != nil {
+		return err
+	}
+	if err := reachable(p); err != nil {
+		return err
+	}
+	m.Patient = id
+	to, err := aim(ctx, tx, group, p, m.Channel, m.Contact)
+	if err != nil {
+		return err
+	}
+	m.Contact, m.ContactSource = to.contact, to.source
+	if m.Fallback == "" {
+		return nil
+	}
+	to, err = aim(ctx, tx, group, p, m.Fallback, m.FallbackContact)
+	m.FallbackContact = to.contact
+	return err
+}
+
+// take keeps a message that may be sent, and asks for it to be sent.
+func (s *Service) take(ctx context.Context, tx Tx, who access.Caller, g practice.Group, m *Message, now time.Time) error {
+	switch out, err := optedOut(ctx, tx, who.Group, *m); {
+	case err != nil:
+		return err
+	case out:
+		m.State, m.DueAt, m.EndedAt = Suppressed, time.Time{}, now
+		m.Code, m.Reason = "opted_out", "The patient does not want such messages."
+	case m.Channel == Hero:
+		m.State, m.DueAt, m.SentAt, m.DeliveredAt = Delivered, time.Time{}, now, now
+	}
+	if m.Channel == Hero && m.Fallback != "" && m.State == Delivered {
+		m.DueAt = now.Add(time.Duration(m.UnreadMinutes) * time.Minute)
+	}
+	m.count(s.words(who.Group, *m, g.Name))
+	if err := tx.AddMessages(ctx, who.Group, []Message{*m}); err != nil {
+		return err
+	}
+	if !m.DueAt.IsZero() {
+		if err := tx.Enqueue(ctx, DispatchJob(who.Group, 0, m.LegChannel(), m.DueAt, now)); err != nil {
+			return err
+		}
+	}
+	return tx.Audit(ctx, who.Audit(now, "message.send", "message", int64(m.ID), nil, *m))
+}
+
+// optedOut reports whether a message may not go because the patient does not
+// want such messages there.
+func optedOut(ctx context.Context, r Reader, group practice.ID, m Message) (bool, error) {
+	if m.Purpose == DirectCare || m.LegContact() == "" {
+		return false, nil
+	}
+	return r.OptedOut(ctx, group, m.LegChannel(), m.LegContact())
+}
+
+// words is what is sent of a message by the leg it is on: the text, or for one
+// that is encrypted only where to read it.
+func (s *Service) words(group practice.ID, m Message, practiceName string) string {
+	if !m.Encrypted {
+		return m.Content
+	}
+	return "You have a message from " + practiceName + ". To read it, open " + s.pageURL(group, m) + " and give your date of birth."
+}
+
+// fact is the data of a message's event.
+type fact struct {
+	MessageID string    `json:"message_id"`
+	PatientID string    `json:"patient_id"`
+	BatchID   string    `json:"batch_id,omitempty"`
+	Channel   Channel   `json:"channel"`
+	State     State     `json:"state"`
+	Previous  State     `json:"previous,omitempty"`
+	At        time.Time `json:"at"`
+	Code      string    `json:"code,omitempty"`
+	Reason    string    `json:"reason,omitempty"`
+}
+
+// tell is the event of a message's new state.
+func tell(group practice.ID, m Message, was State, now time.Time) event.Event {
+	f := fact{
+		MessageID: m.ID.String(), PatientID: m.Patient.String(), Channel: m.LegChannel(), State: m.State, Previous: was, At: now.UTC(),
+		Code: m.Code, Reason: m.Reason,
+	}
+	if m.Batch != 0 {
+		f.BatchID = m.Batch.String()
+	}
+	return event.Event{Group: int64(group), Type: "message." + string(m.State), Subject: int64(m.ID), At: now, Data: audit.Snapshot(f)}
+}
+
+// DispatchKind is the kind of the job that hands over what is due, and Queue the
+// queue it waits in.
+const (
+	DispatchKind = "message.dispatch"
+	Queue        = "send"
+)
+
+// dispatchArgs is what the job needs to know.
+type dispatchArgs struct {
+	Batch   BatchID `json:"batch"`
+	Channel Channel `json:"channel"`
+}
+
+// DispatchJob is the job that hands over what is due of a batch, or of the
+// messages in none, by one channel. There is one for now, and one for each
+// minute to come.
+func DispatchJob(group practice.ID, batch BatchID, channel Channel, at, now time.Time) job.Job {
+	key := string(channel) + " " + batch.String()
+	if at.After(now) {
+		key += " " + at.UTC().Truncate(time.Minute).Format(time.RFC3339)
+	} else {
+		at = time.Time{}
+	}
+	return job.Job{Group: int64(group), Kind: DispatchKind, Queue: Queue, Key: key, RunAt: at, Args: job.Args(dispatchArgs{batch, channel})}
+}

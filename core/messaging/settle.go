@@ -1,0 +1,152 @@
+package messaging
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"frontdesk/core/event"
+	"frontdesk/core/practice"
+	"frontdesk/core/record"
+)
+
+// Settled is what became of a message that was leased.
+type Settled struct {
+	Message
+	// Was is the state it had before it was leased, and Leased the lease.
+	Was    State
+	Leased int64
+	At     time.Time
+	// What is the step to note, or empty. StepLeg and StepChannel are the leg it
+	// is about, when that is no longer the one the message is on.
+	What        string
+	StepLeg     int
+	StepChannel Channel
+	// Event is what to tell, or nothing.
+	Event *event.Event
+}
+
+// next lets a message go on by its other way, or ends it.
+func (s *Settled) next(now time.Time, code, reason string) {
+	s.StepLeg, s.StepChannel = s.Leg, s.LegChannel()
+	s.Code, s.Reason = code, reason
+	if s.Leg == 1 && s.Fallback != "" {
+		if s.What == "" {
+			s.What = "fallback"
+		}
+		s.Leg, s.State, s.DueAt, s.Tries = 2, Queued, now, 0
+		s.Carrier, s.ProviderID = "", ""
+		if late := now.Add(MaxLate); s.SendBy.Before(late) {
+			s.SendBy = late // the second way has its own time
+		}
+		return
+	}
+	s.State, s.DueAt, s.EndedAt = Failed, time.Time{}, now
+}
+
+// unknown leaves a message whose fate nobody knows.
+func (s *Settled) unknown(now time.Time, code, reason string) {
+	s.State, s.DueAt, s.EndedAt, s.What = Unknown, time.Time{}, now, "unknown"
+	s.Code, s.Reason = code, reason
+}
+
+// outcome notes what a carrier said of a message.
+func (d *dispatcher) outcome(s *Settled, carrier Carrier, r Result, now time.Time) {
+	s.At, s.Carrier = now, carrier.Name()
+	var refused *Refusal
+	var busy *Busy
+	switch {
+	case r.Err == nil:
+		d.accepted(s, r.Accepted, now)
+	case errors.As(r.Err, &refused):
+		s.What = "refused"
+		s.next(now, refused.Code, refused.Reason)
+	case errors.As(r.Err, &busy):
+		d.later(s, busy, now)
+	case carrier.Idempotent() && s.Tries+1 < maxTries:
+		// Handing the same key over again is harmless.
+		s.Tries++
+		s.State, s.DueAt, s.What = Queued, now.Add(backoff(s.Tries)), "again"
+		s.Code, s.Reason = "no_answer", "The carrier did not answer."
+	default:
+		s.unknown(now, "no_answer", "The carrier did not answer, and may have the message or not.")
+	}
+}
+
+func (d *dispatcher) accepted(s *Settled, a Accepted, now time.Time) {
+	s.State, s.SentAt, s.ProviderID, s.What = Sent, now, a.ProviderID, "accepted"
+	s.Code, s.Reason, s.DueAt, s.Tries = a.Code, "", time.Time{}, 0
+	if s.Leg == 1 && s.Fallback != "" && s.Channel == NHSApp {
+		s.DueAt = now.Add(time.Duration(s.UnreadMinutes) * time.Minute)
+	}
+}
+
+// later puts a message back for a carrier that is busy. Waiting as long as the
+// carrier asked is not a failed try.
+func (d *dispatcher) later(s *Settled, busy *Busy, now time.Time) {
+	s.State, s.What = Queued, "busy"
+	s.Code, s.Reason = busy.Code, "The carrier takes no messages at the moment."
+	wait := busy.After
+	if wait == 0 {
+		s.Tries++
+		wait = backoff(s.Tries)
+	}
+	d.rest(s.Carrier, now.Add(min(wait, time.Minute)))
+	s.DueAt = now.Add(wait)
+	if _, all := d.pick(now); all.IsZero() {
+		s.DueAt = now // another carrier takes it
+	}
+	if s.DueAt.After(s.SendBy) {
+		s.DueAt = s.SendBy.Add(time.Microsecond) // then it is too late
+	}
+}
+
+// backoff is how long to wait after so many failed tries.
+func backoff(tries int) time.Duration {
+	return min(10*time.Minute, 5*time.Second<<min(tries-1, 10))
+}
+
+// settle writes down what became of messages.
+func (d *dispatcher) settle(ctx context.Context, tx Tx, done []Settled) error {
+	for i := range done {
+		s := &done[i]
+		if s.State != s.Was && s.State != Queued {
+			e := tell(d.group, s.Message, s.Was, s.At)
+			s.Event = &e
+		}
+		if s.StepLeg == 0 {
+			s.StepLeg, s.StepChannel = s.Leg, s.LegChannel()
+		}
+	}
+	if err := tx.Settle(ctx, d.group, done); err != nil {
+		return err
+	}
+	asked := map[Due]bool{}
+	for _, s := range done {
+		if s.WriteToRecord && s.State == Sent {
+			if err := writeDown(ctx, tx, d.group, s.Message); err != nil {
+				return err
+			}
+		}
+		// Its other way is another channel's job.
+		if due := (Due{s.Batch, s.LegChannel()}); s.State == Queued && due.Channel != d.args.Channel && !asked[due] {
+			asked[due] = true
+			if err := tx.Enqueue(ctx, DispatchJob(d.group, due.Batch, due.Channel, s.DueAt, s.At)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// writeDown asks for a message's record entry to be written, if it is approved.
+func writeDown(ctx context.Context, tx Tx, group practice.ID, m Message) error {
+	e, err := tx.RecordEntryOf(ctx, group, int64(m.ID))
+	if errors.Is(err, record.ErrNotFound) {
+		return nil
+	}
+	if err != nil || e.Status != record.Approved {
+		return err
+	}
+	return tx.Enqueue(ctx, record.WriteJob(group, e.ID))
+}

@@ -1,0 +1,57 @@
+package messaging
+
+import (
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"frontdesk/core/input"
+	"frontdesk/core/patient"
+	"frontdesk/core/practice"
+)
+
+// placeholder is a word in double braces.
+var placeholder = regexp.MustCompile(`\{\{\s*([^{}]*?)\s*\}\}`)
+
+// placeholders are the words a text for many may have, and what stands for
+// them.
+var placeholders = map[string]func(patient.Patient, practice.Group) string{
+	"title":      func(p patient.Patient, _ practice.Group) string { return p.Title },
+	"first_name": func(p patient.Patient, _ practice.Group) string { return p.FirstName },
+	"last_name":  func(p patient.Patient, _ practice.Group) string { return p.LastName },
+	"full_name": func(p patient.Patient, _ practice.Group) string {
+		return strings.TrimSpace(p.FirstName + " " + p.LastName)
+	},
+	"practice_name":    func(_ patient.Patient, g practice.Group) string { return g.Name },
+	"practice_phone":   func(_ patient.Patient, g practice.Group) string { return input.ShowTelephone(g.Phone) },
+	"practice_website": func(_ patient.Patient, g practice.Group) string { return g.Website },
+}
+
+// checkPlaceholders refuses words nothing stands for.
+func checkPlaceholders(in *input.Checks, field, text string) {
+	for _, m := range placeholder.FindAllStringSubmatch(text, -1) {
+		if _, ok := placeholders[m[1]]; !ok {
+			known := slices.Sorted(maps.Keys(placeholders))
+			in.Wrong(field, "unknown_placeholder", "one of {{"+strings.Join(known, "}}, {{")+"}}", fmt.Sprintf("There is nothing to put for {{%.40s}}.", m[1]))
+		}
+	}
+	if rest := placeholder.ReplaceAllString(text, ""); strings.Contains(rest, "{{") || strings.Contains(rest, "}}") {
+		in.Wrong(field, "unknown_placeholder", "placeholders such as {{first_name}}", "A placeholder is not closed.")
+	}
+}
+
+// render is the text for one patient.
+func render(text string, p patient.Patient, g practice.Group) string {
+	if !strings.Contains(text, "{{") {
+		return text
+	}
+	return placeholder.ReplaceAllStringFunc(text, func(word string) string {
+		name := placeholder.FindStringSubmatch(word)[1]
+		if value, ok := placeholders[name]; ok {
+			return value(p, g)
+		}
+		return word
+	})
+}

@@ -1,0 +1,111 @@
+package pages
+
+import (
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"frontdesk/core/fault"
+	"frontdesk/core/input"
+)
+
+// birth is a date of birth, as it was typed.
+type birth struct {
+	Day, Month, Year box
+	// Error is what is wrong with it.
+	Error string
+}
+
+// box is what was typed into one box, and whether that is wrong.
+type box struct {
+	Text  string
+	Wrong bool
+}
+
+func birthOf(r *http.Request) birth {
+	read := func(name string) box { return box{Text: strings.TrimSpace(r.PostForm.Get(name))} }
+	return birth{Day: read("day"), Month: read("month"), Year: read("year")}
+}
+
+// mark says what is wrong, and in which boxes.
+func (b *birth) mark(message string, boxes ...*box) {
+	b.Error = message
+	for _, x := range boxes {
+		x.Wrong = true
+	}
+}
+
+// all are the boxes.
+func (b *birth) all() []*box { return []*box{&b.Day, &b.Month, &b.Year} }
+
+// date is the date as YYYY-MM-DD, unless it is none.
+func (b *birth) date() (string, bool) {
+	var empty []*box
+	var missing []string
+	for i, x := range b.all() {
+		if x.Text == "" {
+			empty, missing = append(empty, x), append(missing, []string{"a day", "a month", "a year"}[i])
+		}
+	}
+	switch len(empty) {
+	case 0:
+	case 3:
+		b.mark("Enter your date of birth", empty...)
+		return "", false
+	default:
+		b.mark("Your date of birth must include "+strings.Join(missing, " and "), empty...)
+		return "", false
+	}
+	day, inMonth := number(b.Day.Text, 31)
+	month, inYear := number(b.Month.Text, 12)
+	year, fourDigits := number(b.Year.Text, 9999)
+	switch {
+	case !inMonth:
+		b.mark("The day must be a number from 1 to 31", &b.Day)
+	case !inYear:
+		b.mark("The month must be a number from 1 to 12", &b.Month)
+	case !fourDigits || len(b.Year.Text) != 4:
+		b.mark("The year must have 4 numbers", &b.Year)
+	default:
+		text := fmt.Sprintf("%04d-%02d-%02d", year, month, day)
+		if _, real := input.ParseDate(text); real {
+			return text, true
+		}
+		b.mark("Your date of birth must be a real date", b.all()...)
+	}
+	return "", false
+}
+
+// number reads a whole number from 1 to a limit.
+func number(text string, limit int) (int, bool) {
+	n, err := strconv.ParseUint(text, 10, 16)
+	return int(n), err == nil && n >= 1 && n <= uint64(limit)
+}
+
+// refused says what core found wrong with a date.
+func (b *birth) refused(f *fault.Error) {
+	message := "Your date of birth must be a real date"
+	for _, field := range f.Fields {
+		switch field.Code {
+		case input.CodeBig:
+			message = "Your date of birth must be in the past"
+		case input.CodeSmall:
+			message = "Your date of birth must be in 1875 or later"
+		}
+	}
+	b.mark(message, b.all()...)
+}
+
+// first is the first box that is wrong, for the link that leads to it.
+func (b birth) first() string {
+	switch {
+	case b.Day.Wrong:
+		return "#day"
+	case b.Month.Wrong:
+		return "#month"
+	case b.Year.Wrong:
+		return "#year"
+	}
+	return "#day"
+}

@@ -1,0 +1,210 @@
+package pages_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"frontdesk/core"
+	"frontdesk/core/access"
+	"frontdesk/core/messaging"
+	"frontdesk/core/patient"
+	"frontdesk/core/practice"
+	"frontdesk/core/record"
+	"frontdesk/pages"
+	"frontdesk/store"
+	"frontdesk/store/storetest"
+)
+
+// post is a carrier that keeps what it is handed.
+type post struct {
+	mu   sync.Mutex
+	sent []messaging.Outgoing
+}
+
+func (*post) Name() string     { return "post" }
+func (*post) Idempotent() bool { return true }
+func (*post) Together() int    { return 1 }
+
+func (p *post) Send(_ context.Context, m messaging.Outgoing) (messaging.Accepted, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.sent = append(p.sent, m)
+	return messaging.Accepted{ProviderID: m.Key}, nil
+}
+
+func (p *post) SendAll(ctx context.Context, all []messaging.Outgoing) []messaging.Result {
+	out := make([]messaging.Result, len(all))
+	for i, m := range all {
+		out[i].Accepted, out[i].Err = p.Send(ctx, m)
+	}
+	return out
+}
+
+// kit is one practice with one patient, the door in front of them, and a clock
+// that a test moves.
+type kit struct {
+	*testing.T
+	db      *store.DB
+	address string
+	core    *core.Core
+	door    http.Handler
+	post    *post
+	group   practice.ID
+	ada     patient.ID
+	ctx     context.Context
+	clock   time.Time
+}
+
+func newKit(t *testing.T) *kit {
+	t.Helper()
+	address := storetest.SQLite(t)
+	k := &kit{T: t, db: storetest.Open(t, address), address: address, post: &post{}, clock: time.Date(2031, time.July, 7, 8, 30, 0, 0, time.UTC)}
+	now := func() time.Time { return k.clock }
+	base := func() string { return "https://desk.example.org" }
+	records := &record.Service{Store: k.db.RecordStore(), Writer: record.Own{}, Pages: base, Now: now, NewID: k.db.NewID}
+	patients := &patient.Service{Store: k.db.Patient(), Now: now, NewID: k.db.NewID, Pages: base}
+	k.core = &core.Core{
+		Practice: &practice.Service{Store: k.db.Practice(), Now: now, NewID: k.db.NewID},
+		Patient:  patients, Record: records,
+		Messaging: &messaging.Service{
+			Store: k.db.Messaging(), Patients: patients, Records: records, Pages: base, Now: now, NewID: k.db.NewID, Timeout: time.Second,
+			Carriers: func(context.Context, practice.ID, messaging.Channel) ([]messaging.Carrier, error) {
+				return []messaging.Carrier{k.post}, nil
+			},
+		},
+	}
+	g, err := k.core.Practice.CreateGroup(context.Background(), practice.Group{Name: "Mill Lane Surgery", Phone: "01632 960100"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	k.group = g.ID
+	k.ctx = access.With(context.Background(), access.Operator(g.ID))
+	mobile := "07700 900555"
+	k.ada, err = patients.Register(k.ctx, patient.Registration{FirstName: "Ada", LastName: "Byron", BirthDate: "1985-12-10", Mobile: &mobile})
+	if err != nil {
+		t.Fatal(err)
+	}
+	k.door = pages.New(k.core)
+	return k
+}
+
+func (k *kit) send(r messaging.Request) messaging.Taken {
+	k.Helper()
+	r.Patient = k.ada
+	taken, err := k.core.Messaging.Send(k.ctx, r)
+	if err != nil {
+		k.Fatal(err)
+	}
+	return taken
+}
+
+// page sends Ada a message that she reads in her own page, and is its path.
+func (k *kit) page(text string) string {
+	k.Helper()
+	return path(k.send(messaging.Request{Channel: messaging.Hero, Text: text}).PageURL)
+}
+
+// proposal proposes a message for Ada's record, and is the path of its page.
+func (k *kit) proposal() (string, int64) {
+	k.Helper()
+	p := k.send(messaging.Request{Channel: messaging.Hero, Text: "Your blood test is <fine>.", WriteToRecord: true}).Record
+	return path(p.URL), p.ID
+}
+
+func path(address string) string { return strings.TrimPrefix(address, "https://desk.example.org") }
+
+func (k *kit) status(id int64) record.Status {
+	k.Helper()
+	e, err := k.db.RecordStore().RecordEntry(k.ctx, k.group, id)
+	if err != nil {
+		k.Fatal(err)
+	}
+	return e.Status
+}
+
+// kept is everything the database keeps, but for whose turn it is to make ids.
+func (k *kit) kept() string {
+	k.Helper()
+	raw := storetest.Raw(k.T, k.address)
+	var tables []string
+	rows, err := raw.Query(`SELECT name FROM sqlite_master WHERE type = 'table' AND name <> 'node' ORDER BY name`)
+	if err != nil {
+		k.Fatal(err)
+	}
+	for rows.Next() {
+		var name string
+		if err := rows.Scan(&name); err != nil {
+			k.Fatal(err)
+		}
+		tables = append(tables, name)
+	}
+	var out strings.Builder
+	for _, name := range tables {
+		rows, err := raw.Query(`SELECT * FROM ` + name)
+		if err != nil {
+			k.Fatal(err)
+		}
+		columns, err := rows.Columns()
+		if err != nil {
+			k.Fatal(err)
+		}
+		for rows.Next() {
+			row, into := make([]any, len(columns)), make([]any, len(columns))
+			for i := range row {
+				into[i] = &row[i]
+			}
+			if err := rows.Scan(into...); err != nil {
+				k.Fatal(err)
+			}
+			fmt.Fprintln(&out, name, row)
+		}
+	}
+	return out.String()
+}
+
+func (k *kit) get(path string) (int, string) {
+	k.Helper()
+	return k.ask(httptest.NewRequest(http.MethodGet, path, nil))
+}
+
+// fill sends a form, with headers as pairs.
+func (k *kit) fill(path string, form url.Values, headers ...string) (int, string) {
+	k.Helper()
+	r := httptest.NewRequest(http.MethodPost, path, strings.NewReader(form.Encode()))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	for i := 0; i < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+	}
+	return k.ask(r)
+}
+
+func (k *kit) ask(r *http.Request) (int, string) {
+	k.Helper()
+	w := httptest.NewRecorder()
+	k.door.ServeHTTP(w, r)
+	body, err := io.ReadAll(w.Body)
+	if err != nil {
+		k.Fatal(err)
+	}
+	for name, want := range map[string]string{"Referrer-Policy": "same-origin", "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"} {
+		if got := w.Header().Get(name); got != want {
+			k.Errorf("%s %s: %s is %q", r.Method, r.URL.Path, name, got)
+		}
+	}
+	if csp := w.Header().Get("Content-Security-Policy"); !strings.Contains(csp, "default-src 'none'") || !strings.Contains(csp, "form-action 'self'") {
+		k.Errorf("%s %s: Content-Security-Policy is %q", r.Method, r.URL.Path, csp)
+	}
+	return w.Code, string(body)
+}
+
+func born(day, month, year string) url.Values {
+	return url.Values{"day": {day}, "month": {month}, "year": {year}}
+}

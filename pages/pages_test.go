@@ -1,0 +1,300 @@
+package pages_test
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"frontdesk/core/messaging"
+	"frontdesk/core/record"
+	"frontdesk/pages"
+	"frontdesk/sim/inbox"
+)
+
+// says complains about an answer that has another status, or lacks a text.
+func says(t testing.TB, status int, body string, want int, texts ...string) {
+	t.Helper()
+	if status != want {
+		t.Errorf("got %d, not %d: %s", status, want, body)
+	}
+	for _, text := range texts {
+		if !strings.Contains(body, text) {
+			t.Errorf("does not say %q:\n%s", text, body)
+		}
+	}
+}
+
+func lacks(t testing.TB, body string, texts ...string) {
+	t.Helper()
+	for _, text := range texts {
+		if strings.Contains(body, text) {
+			t.Errorf("says %q:\n%s", text, body)
+		}
+	}
+}
+
+func TestAMessageIsReadWithTheDateOfBirth(t *testing.T) {
+	k := newKit(t)
+	at := k.page("Dear Ada,\n\nyour <b>test</b> is fine.\nSee https://www.nhs.uk/tests?a=1&b=2.")
+	before := k.kept()
+	status, body := k.get(at)
+	says(t, status, body, 200, "What is your date of birth?", "Mill Lane Surgery", `autocomplete="bday-day"`, `autocomplete="bday-month"`, `autocomplete="bday-year"`)
+	lacks(t, body, "Ada", "test", "1985")
+	if k.kept() != before {
+		t.Error("asking for the date of birth changed something")
+	}
+	// Nobody types a zero on purpose; both ways are the same date.
+	for _, form := range []url.Values{born("10", "12", "1985"), born(" 10", "12 ", "1985")} {
+		status, body = k.fill(at, form)
+		says(t, status, body, 200, "<p>Dear Ada,</p>", "your &lt;b&gt;test&lt;/b&gt; is fine.<br>See", "From <strong>Mill Lane Surgery</strong>",
+			"Monday 7 July 2031 at 09:30", `<a href="https://www.nhs.uk/tests?a=1&amp;b=2" rel="noopener noreferrer">https://www.nhs.uk/tests?a=1&amp;b=2</a>.</p>`)
+	}
+}
+
+func TestAnEncryptedMessageCarriesItsLink(t *testing.T) {
+	k := newKit(t)
+	k.send(messaging.Request{Channel: messaging.SMS, Text: "Secret", Encrypted: true})
+	if err := k.core.Messaging.Dispatch(k.ctx, messaging.DispatchJob(k.group, 0, messaging.SMS, k.clock, k.clock)); err != nil {
+		t.Fatal(err)
+	}
+	if len(k.post.sent) != 1 || strings.Contains(k.post.sent[0].Text, "Secret") {
+		t.Fatalf("sent %+v", k.post.sent)
+	}
+	at := path(regexp.MustCompile(`https://\S+`).FindString(k.post.sent[0].Text))
+	status, body := k.fill(at, born("10", "12", "1985"))
+	says(t, status, body, 200, "<p>Secret</p>")
+	k.clock = k.clock.Add(31 * time.Minute)
+	status, body = k.get(at)
+	says(t, status, body, 404, "This link does not work")
+}
+
+func TestAWrongDateOfBirth(t *testing.T) {
+	k := newKit(t)
+	at := k.page("Secret")
+	for range 9 {
+		status, body := k.fill(at, born("10", "12", "1986"))
+		says(t, status, body, 403, "That is not the date of birth we have", `href="#day"`, `value="1986"`, "<title>Error: Read your message – Mill Lane Surgery</title>")
+		lacks(t, body, "Secret")
+	}
+	// Dates that are none do not count.
+	for range 5 {
+		status, body := k.fill(at, born("31", "2", "1986"))
+		says(t, status, body, 400, "must be a real date")
+	}
+	// The right one forgives the others.
+	status, body := k.fill(at, born("10", "12", "1985"))
+	says(t, status, body, 200, "Secret")
+	for range 9 {
+		status, body = k.fill(at, born("10", "12", "1986"))
+		says(t, status, body, 403, "That is not the date of birth we have")
+	}
+	status, body = k.fill(at, born("10", "12", "1986"))
+	says(t, status, body, 403, "This message is locked", `<a class="whole" href="tel:+441632960100">01632 960100</a>`)
+	status, body = k.fill(at, born("10", "12", "1985"))
+	says(t, status, body, 403, "This message is locked")
+	lacks(t, body, "Secret")
+	status, body = k.get(at)
+	says(t, status, body, 403, "This message is locked")
+}
+
+func TestDatesThatAreNone(t *testing.T) {
+	k := newKit(t)
+	at := k.page("Secret")
+	before := k.kept()
+	for _, c := range []struct {
+		day, month, year, want, first string
+	}{
+		{"", "", "", "Enter your date of birth", "#day"},
+		{"10", "", "1985", "Your date of birth must include a month", "#month"},
+		{"", "12", "", "Your date of birth must include a day and a year", "#day"},
+		{"32", "12", "1985", "The day must be a number from 1 to 31", "#day"},
+		{"-1", "12", "1985", "The day must be a number from 1 to 31", "#day"},
+		{"10", "Dec", "1985", "The month must be a number from 1 to 12", "#month"},
+		{"10", "0", "1985", "The month must be a number from 1 to 12", "#month"},
+		{"10", "12", "85", "The year must have 4 numbers", "#year"},
+		{"10", "12", "19855", "The year must have 4 numbers", "#year"},
+		{"31", "4", "1985", "Your date of birth must be a real date", "#day"},
+		{"1", "1", "1000", "Your date of birth must be a real date", "#day"},
+		{"8", "7", "2031", "Your date of birth must be in the past", "#day"},
+		{"1", "1", "1874", "Your date of birth must be in 1875 or later", "#day"},
+		{`"><script>`, "12", "1985", "&#34;&gt;&lt;script&gt;", "#day"},
+	} {
+		status, body := k.fill(at, born(c.day, c.month, c.year))
+		says(t, status, body, 400, c.want, `<a href="`+c.first+`">`, `aria-invalid="true"`)
+		lacks(t, body, "Secret", "<script>")
+	}
+	if k.kept() != before {
+		t.Error("a date that is none changed something")
+	}
+	status, body := k.fill(at, url.Values{"day": {strings.Repeat("1", 5000)}})
+	says(t, status, body, 413)
+	r := httptest.NewRequest(http.MethodPost, at, strings.NewReader("day=%zz"))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	status, body = k.ask(r)
+	says(t, status, body, 400)
+}
+
+func TestLinksThatLeadNowhere(t *testing.T) {
+	k := newKit(t)
+	at := k.page("Secret")
+	for _, link := range []string{"/m/x", "/m/1-", "/m/-", "/m/1-nobody", at + "x", "/record/confirm/x", "/record/confirm/1-1-1", "/record/confirm/--", "/verify/1-nobody"} {
+		status, body := k.get(link)
+		says(t, status, body, 404, "This link does not work")
+		if link != "/verify/1-nobody" {
+			status, body = k.fill(link, url.Values{"decision": {"approve"}})
+			says(t, status, body, 404, "This link does not work")
+		}
+	}
+	k.clock = k.clock.Add(31 * 24 * time.Hour)
+	status, body := k.fill(at, born("10", "12", "1985"))
+	says(t, status, body, 404, "This link does not work")
+}
+
+func TestAnEntryIsDecidedOnce(t *testing.T) {
+	for decision, want := range map[string]record.Status{"approve": record.Approved, "reject": record.Rejected} {
+		t.Run(decision, func(t *testing.T) {
+			k := newKit(t)
+			at, id := k.proposal()
+			before := k.kept()
+			// The query is nobody's business.
+			for _, address := range []string{at, at + "?decision=approve"} {
+				status, body := k.get(address)
+				says(t, status, body, 200, "Mill Lane Surgery", "<p>Your blood test is &lt;fine&gt;.</p>", "SNOMED CT ", "The patient’s own page", "Monday 7 July 2031 at 09:30",
+					`value="approve"`, `value="reject"`)
+			}
+			status, body := k.fill(at+"?decision=approve", url.Values{"decision": {"perhaps"}})
+			says(t, status, body, 400, "Choose whether", "SNOMED CT")
+			if k.kept() != before || k.status(id) != record.Pending {
+				t.Error("looking at the page changed something")
+			}
+			status, body = k.fill(at, url.Values{"decision": {decision}})
+			says(t, status, body, 200, map[string]string{"approve": "It will be written to the record", "reject": "It will not be written to the record"}[decision])
+			if got := k.status(id); got != want {
+				t.Errorf("it is %s", got)
+			}
+			after := k.kept()
+			for _, again := range []string{"approve", "reject"} {
+				status, body = k.fill(at, url.Values{"decision": {again}})
+				says(t, status, body, 409, "This was decided already")
+			}
+			status, body = k.get(at)
+			says(t, status, body, 409, "This was decided already", map[string]string{"approve": "It was approved", "reject": "It was turned down"}[decision])
+			lacks(t, body, "blood")
+			if k.kept() != after {
+				t.Error("deciding again changed something")
+			}
+			k.clock = k.clock.Add(record.ApprovalLife)
+			status, body = k.get(at)
+			says(t, status, body, 404, "This link does not work")
+		})
+	}
+}
+
+func TestAnEntryExpires(t *testing.T) {
+	k := newKit(t)
+	at, id := k.proposal()
+	k.clock = k.clock.Add(record.ApprovalLife)
+	status, body := k.fill(at, url.Values{"decision": {"approve"}})
+	says(t, status, body, 404, "This link does not work")
+	if got := k.status(id); got != record.Pending {
+		t.Errorf("it is %s", got)
+	}
+}
+
+func TestOtherSitesCannotSendForms(t *testing.T) {
+	k := newKit(t)
+	entry, id := k.proposal()
+	letter := k.page("Secret")
+	before := k.kept()
+	for _, headers := range [][]string{
+		{"Sec-Fetch-Site", "cross-site"},
+		{"Sec-Fetch-Site", "same-site"},
+		{"Origin", "https://elsewhere.example.net"},
+		{"Origin", "null"},
+	} {
+		status, body := k.fill(entry, url.Values{"decision": {"approve"}}, headers...)
+		says(t, status, body, 403, "This came from another site")
+		status, body = k.fill(letter, born("10", "12", "1985"), headers...)
+		says(t, status, body, 403, "This came from another site")
+		lacks(t, body, "Secret")
+	}
+	if k.kept() != before || k.status(id) != record.Pending {
+		t.Error("another site changed something")
+	}
+	status, body := k.fill(letter, born("10", "12", "1985"), "Sec-Fetch-Site", "same-origin", "Origin", "null")
+	says(t, status, body, 200, "Secret")
+	status, body = k.fill(entry, url.Values{"decision": {"approve"}}, "Origin", "http://example.com") // the address httptest serves
+	says(t, status, body, 200, "It will be written")
+}
+
+func look(t *testing.T, all []pages.Received, path string) string {
+	t.Helper()
+	w := httptest.NewRecorder()
+	pages.Inbox(func() []pages.Received { return all }).ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))
+	if w.Code != 200 || w.Header().Get("Referrer-Policy") != "same-origin" || !strings.Contains(w.Header().Get("Content-Security-Policy"), "default-src 'none'") {
+		t.Fatalf("%d %v", w.Code, w.Header())
+	}
+	return w.Body.String()
+}
+
+func TestTheInbox(t *testing.T) {
+	noon := time.Date(2031, time.July, 7, 11, 0, 0, 0, time.UTC)
+	all := []pages.Received{
+		{At: noon, Carrier: "twilio", Channel: "sms", To: "+447700900555", From: "<i>", Text: `<script>alert(1)</script> javascript:alert(1) https://x.example/"onclick=a`},
+		{At: noon.Add(time.Minute), Carrier: "smtp", Channel: "email", To: "Ada@example.org", Subject: "<b>Hello</b>", Text: "Later"},
+		{At: noon.Add(-time.Minute), Carrier: "notify", Channel: "nhs_app", To: "9990000018", Text: "Earlier"},
+	}
+	body := look(t, all, "/sandbox/inbox")
+	says(t, 200, body, 200, "3 messages.", "07700 900555", "999 000 0018", "Text message", "E-mail", "NHS App", "&lt;script&gt;alert(1)", "&lt;b&gt;Hello&lt;/b&gt;", "From &lt;i&gt;",
+		`<a href="https://x.example/" rel=`, `href="/sandbox/inbox?to=%2B447700900555"`, "Mon 7 Jul 2031, 12:00:00")
+	lacks(t, body, "<script", "<b>", "<i>", `href="javascript`, `"onclick`)
+	if !(strings.Index(body, "Later") < strings.Index(body, "alert(1)") && strings.Index(body, "alert(1)") < strings.Index(body, "Earlier")) {
+		t.Error("they are not newest first")
+	}
+	for _, to := range []string{"07700 900555", "%2B447700900555", "0044 7700 900 555", "900555"} {
+		body = look(t, all, "/sandbox/inbox?to="+strings.ReplaceAll(to, " ", "+"))
+		says(t, 200, body, 200, "1 message to", "alert(1)", "Show everything")
+		lacks(t, body, "Later", "Earlier")
+	}
+	says(t, 200, look(t, all, "/sandbox/inbox?to=ADA%40example"), 200, "1 message to", "Later")
+	says(t, 200, look(t, all, "/sandbox/inbox?to=999+000+0018"), 200, "1 message to", "Earlier")
+	body = look(t, all, "/sandbox/inbox?to=%22%3E%3Cscript%3E")
+	says(t, 200, body, 200, "Nothing has come for", "&lt;script&gt;")
+	lacks(t, body, "<script")
+	says(t, 200, look(t, nil, "/sandbox/inbox"), 200, "Nobody has received anything yet", "curl -H", "http://example.com/v1/messages/send")
+}
+
+func TestTheInboxShowsTheNewest(t *testing.T) {
+	var all []pages.Received
+	for i := range 250 {
+		all = append(all, pages.Received{At: time.Unix(int64(i), 0), Channel: "sms", To: "+447700900555", Text: fmt.Sprintf("number %d.", i)})
+	}
+	body := look(t, all, "/sandbox/inbox")
+	says(t, 200, body, 200, "The newest 200 of 250 messages.", "number 249.", "number 50.")
+	lacks(t, body, "number 49.")
+	if all[0].At.Unix() != 0 {
+		t.Error("the page sorted what is not its own")
+	}
+}
+
+func TestTheInboxKnowsTheNumbersWithAScript(t *testing.T) {
+	body := look(t, nil, "/sandbox/inbox")
+	found := regexp.MustCompile(`<span class="whole">(07700 \d+)</span> <span class="whole">(\w+)@…</span>`).FindAllStringSubmatch(body, -1)
+	if len(found) != 11 {
+		t.Fatalf("found %v", found)
+	}
+	for _, f := range found {
+		number, name := strings.ReplaceAll(f[1], " ", ""), f[2]
+		if got := inbox.ScriptOf(number); string(got) != name {
+			t.Errorf("%s is %q, not %q", number, got, name)
+		}
+		if got := inbox.ScriptOf(name + "@example.org"); string(got) != name {
+			t.Errorf("%s@ is %q", name, got)
+		}
+	}
+}

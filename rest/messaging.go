@@ -1,0 +1,225 @@
+package rest
+
+import (
+	"context"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/go-faster/jx"
+
+	"frontdesk/core/input"
+	"frontdesk/core/messaging"
+	"frontdesk/core/patient"
+	"frontdesk/core/record"
+	"frontdesk/rest/oas"
+)
+
+// SendMessage sends a message.
+func (d *door) SendMessage(ctx context.Context, in *oas.MessageRequest, _ oas.SendMessageParams) (oas.SendMessageRes, error) {
+	got, err := d.core.Messaging.Send(ctx, messaging.Request{
+		Patient: orNothing[patient.ID](string(in.PatientID)), Channel: messaging.Channel(in.MessageType), Text: in.MessageString, Subject: in.Subject.Value,
+		Contact: in.RecipientContactDetail.Value, Fallback: messaging.Channel(in.FallbackMessageType.Value), FallbackContact: in.FallbackContactDetail.Value,
+		Encrypted: truth(in.Encrypted), Purpose: messaging.Purpose(in.Purpose.Value), SendAt: in.SendAt.Value, SendBy: in.SendBy.Value,
+		WriteToRecord: in.WriteToRecord.Value, AutoWriteToRecord: in.AutoWriteToRecord.Value, SnomedCode: in.SnomedCode.Value, SnomedTerm: in.SnomedTerm.Value,
+		TaskID: in.TaskID.Value, Attachment: in.AttachmentUUID.Value, ShortLink: in.ShortLinkID.Value,
+		AssigneeID: whole(in.AssigneeID), AssigneeType: string(in.AssigneeType.Value),
+	})
+	if err != nil {
+		return nil, err
+	}
+	out := &oas.SentMessage{
+		MessageID: got.ID.String(), Content: got.Content, CreatedAt: got.CreatedAt.UTC().Format(time.RFC3339Nano), SnomedCode: text(got.Record.Code),
+		WriteToRecord: got.WriteToRecord, AuthToken: text(got.Record.Token), ConfirmWriteToRecordURL: text(got.Record.URL), SubmittedBy: text(got.SubmittedBy),
+		SendAt: text(""), Status: oas.NewOptMessageStatus(oas.MessageStatus(got.State)), MessageURL: text(got.PageURL), SMSParts: parts(got.Message),
+	}
+	if got.State == messaging.Scheduled {
+		out.SendAt = moment(got.SendAt)
+	}
+	return out, nil
+}
+
+// whole is a number that is meant to be an id; what is none names nobody.
+func whole(n oas.OptFloat64) int64 {
+	if !n.Set {
+		return 0
+	}
+	if n.Value != math.Trunc(n.Value) || n.Value < 1 || n.Value > 1<<53 {
+		return -1
+	}
+	return int64(n.Value)
+}
+
+// truth reads true, also where it was written as text.
+func truth(v oas.OptMessageRequestEncrypted) bool {
+	if v.Value.Type == oas.BoolMessageRequestEncrypted {
+		return v.Value.Bool
+	}
+	yes, _ := strconv.ParseBool(strings.TrimSpace(v.Value.String))
+	return yes
+}
+
+func parts(m messaging.Message) oas.OptNilInt {
+	return oas.OptNilInt{Value: m.Parts, Set: true, Null: m.Parts == 0}
+}
+
+// GetMessage finds one message.
+func (d *door) GetMessage(ctx context.Context, p oas.GetMessageParams) (oas.GetMessageRes, error) {
+	found, err := d.core.Messaging.Message(ctx, id[messaging.ID](p.ID))
+	if err != nil {
+		return nil, err
+	}
+	return d.message(ctx, found)
+}
+
+// CancelMessage calls a message back.
+func (d *door) CancelMessage(ctx context.Context, p oas.CancelMessageParams) (oas.CancelMessageRes, error) {
+	found, err := d.core.Messaging.Cancel(ctx, id[messaging.ID](p.ID))
+	if err != nil {
+		return nil, err
+	}
+	return d.message(ctx, found)
+}
+
+func (d *door) message(ctx context.Context, m messaging.Details) (*oas.Message, error) {
+	who := m.PatientName
+	out := &oas.Message{
+		ID: digits(m.ID), Patient: oas.NamedPatient{ID: digits(who.ID), Title: text(who.Title), FirstName: text(who.FirstName), LastName: text(who.LastName)},
+		WriteToRecord: oas.NilMessageWriteToRecord{Null: true}, ShortLink: oas.OptNilMessageShortLink{Set: true, Null: true},
+		Campaign: oas.OptNilMessageCampaign{Set: true, Null: true}, CreatedAt: m.CreatedAt.UTC(), SentAt: optInstant(m.SentAt), ScheduledAt: scheduled(m.Message),
+		Status: oas.MessageStatus(m.State), SentByAdmin: oas.OptNilMessageSentByAdmin{Set: true, Null: true}, SubmittedBy: str(m.SubmittedBy),
+		MessageType: oas.MessageType(m.Channel), FallbackMessageType: text(string(m.Fallback)), Content: m.Content, ContactSource: text(m.ContactSource),
+		SendBy: oas.NewOptDateTime(m.SendBy.UTC()), DeliveredAt: optInstant(m.DeliveredAt), ReadAt: optInstant(m.ReadAt), SMSParts: parts(m.Message),
+		SMSEncoding: text(m.Encoding), Timeline: make([]oas.MessageStep, len(m.Steps)), Replies: make([]oas.MessageReply, len(m.Replies)),
+	}
+	out.FailureCode, out.FailureReason = failure(m.Message)
+	if e := m.Record; e != nil {
+		out.WriteToRecord = oas.NilMessageWriteToRecord{Value: oas.MessageWriteToRecord{
+			WriteToRecordAt: optInstant(e.WrittenAt), Status: oas.NewOptMessageWriteToRecordStatus(oas.MessageWriteToRecordStatus(e.Status)),
+			FailureReason: text(e.Reason), SnomedCode: str(e.Code),
+		}}
+	}
+	if m.Batch != 0 {
+		b, _, err := d.core.Messaging.Batch(ctx, m.Batch)
+		if err != nil {
+			return nil, err
+		}
+		out.Campaign = oas.NewOptNilMessageCampaign(oas.MessageCampaign{ID: str(b.ID.String()), Name: str(b.Name)})
+	}
+	for i, s := range m.Steps {
+		out.Timeline[i] = oas.MessageStep{
+			At: s.At.UTC(), What: oas.MessageStepWhat(s.What), Leg: s.Leg, Channel: oas.MessageType(s.Channel), Carrier: text(s.Carrier),
+			ProviderID: text(s.ProviderID), Code: text(s.Code), Reason: text(s.Reason),
+		}
+	}
+	for i, r := range m.Replies {
+		out.Replies[i] = oas.MessageReply{At: r.At.UTC(), Channel: oas.MessageType(r.Channel), Text: r.Text}
+	}
+	return out, nil
+}
+
+// scheduled is when a message is to go, if that is not at once.
+func scheduled(m messaging.Message) oas.OptNilDateTime {
+	if m.SendAt.Equal(m.CreatedAt) {
+		return optInstant(time.Time{})
+	}
+	return optInstant(m.SendAt)
+}
+
+// failure is why a message did not arrive.
+func failure(m messaging.Message) (code, reason oas.OptNilString) {
+	switch m.State {
+	case messaging.Failed, messaging.Expired, messaging.Suppressed, messaging.Unknown:
+		return text(m.Code), text(m.Reason)
+	}
+	return text(""), text("")
+}
+
+// ListSentMessages lists messages.
+func (d *door) ListSentMessages(ctx context.Context, p oas.ListSentMessagesParams) (oas.ListSentMessagesRes, error) {
+	found, count, err := d.core.Messaging.Messages(ctx, messaging.Search{
+		Query: messaging.Query{
+			Patient: filter[patient.ID](p.PatientID), State: messaging.State(p.Status.Value), Channel: messaging.Channel(p.Channel.Value),
+			Batch: filter[messaging.BatchID](p.BatchID),
+		},
+		FromText: p.StartDate.Value, ToText: p.EndDate.Value, PageIndex: p.PageIndex.Value, PageSize: p.PageSize.Value,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &oas.ListSentMessagesOK{Data: summaries(found), Count: float64(count)}, nil
+}
+
+func summaries(found []messaging.Details) []oas.MessageSummary {
+	out := make([]oas.MessageSummary, len(found))
+	for i, m := range found {
+		out[i] = oas.MessageSummary{
+			ID: digits(m.ID), PatientID: digits(m.Patient), BatchID: text(""), MessageType: oas.MessageType(m.Channel), Status: oas.MessageStatus(m.State),
+			CreatedAt: m.CreatedAt.UTC(), ScheduledAt: scheduled(m.Message), SentAt: optInstant(m.SentAt), DeliveredAt: optInstant(m.DeliveredAt),
+			ReadAt: optInstant(m.ReadAt), SMSParts: parts(m.Message),
+		}
+		out[i].FailureCode, out[i].FailureReason = failure(m.Message)
+		if m.Batch != 0 {
+			out[i].BatchID = text(m.Batch.String())
+		}
+	}
+	return out
+}
+
+// SetOptOut keeps what a number or an address wants.
+func (d *door) SetOptOut(ctx context.Context, in *oas.OptOut) (oas.SetOptOutRes, error) {
+	if err := d.core.Messaging.OptOut(ctx, messaging.Channel(in.Channel), in.Contact, in.OptedOut); err != nil {
+		return nil, err
+	}
+	return in, nil
+}
+
+// ListRecordEntries lists what was written into a patient's record.
+func (d *door) ListRecordEntries(ctx context.Context, p oas.ListRecordEntriesParams) (oas.ListRecordEntriesRes, error) {
+	who, err := d.core.Patient.Patient(ctx, id[patient.ID](p.ID))
+	if err != nil {
+		return nil, err
+	}
+	found, err := d.core.Record.Entries(ctx, who.ID)
+	if err != nil {
+		return nil, err
+	}
+	out := &oas.ListRecordEntriesOK{Data: make([]oas.RecordEntry, len(found)), Count: float64(len(found))}
+	for i, e := range found {
+		out.Data[i] = entryOf(e)
+	}
+	return out, nil
+}
+
+func entryOf(e record.Entry) oas.RecordEntry {
+	return oas.RecordEntry{
+		ID: oas.ID(strconv.FormatInt(e.ID, 10)), MessageID: oas.ID(strconv.FormatInt(e.Message, 10)), SnomedCode: e.Code, SnomedTerm: e.Term,
+		Content: e.Content, ApprovedBy: str(e.ApprovedBy), WrittenAt: e.WrittenAt.UTC(),
+	}
+}
+
+// GetRecordAsFHIR gives the same as FHIR.
+func (d *door) GetRecordAsFHIR(ctx context.Context, p oas.GetRecordAsFHIRParams) (oas.GetRecordAsFHIRRes, error) {
+	who, err := d.core.Patient.Patient(ctx, id[patient.ID](p.ID))
+	if err != nil {
+		return nil, err
+	}
+	bundle, err := d.core.Record.FHIR(ctx, who)
+	if err != nil {
+		return nil, err
+	}
+	out := oas.GetRecordAsFHIROK{}
+	for name, value := range bundle {
+		out[name] = jx.Raw(value)
+	}
+	return &out, nil
+}
+
+// birth is a birth date as it was given, or null.
+func birth(d input.Date) oas.OptNilString {
+	if d == input.NoDate {
+		return text("")
+	}
+	return text(d.String())
+}

@@ -1,0 +1,128 @@
+package mail
+
+import (
+	"bytes"
+	"encoding/base64"
+	"errors"
+	"io"
+	"mime"
+	"mime/multipart"
+	"mime/quotedprintable"
+	"net/mail"
+	"strings"
+)
+
+// message is what is in a message.
+type message struct {
+	header             []byte // as it came
+	key, from, subject string
+	text               string
+	bytes              int
+}
+
+// maxLine is the longest line without its end (RFC 5322, section 2.1.1).
+const maxLine = 998
+
+// read reads a message, or says what is wrong with it.
+func read(raw []byte, eight, international bool) (message, error) {
+	header, body, ok := bytes.Cut(raw, []byte("\r\n\r\n"))
+	if !ok {
+		return message{}, errors.New("there is no empty line after the header")
+	}
+	if err := checkLines(raw); err != nil {
+		return message{}, err
+	}
+	if !international && !ascii(string(header)) {
+		return message{}, errors.New("the header has letters beyond ASCII, without SMTPUTF8")
+	}
+	if !eight && !ascii(string(body)) {
+		return message{}, errors.New("the body has letters beyond ASCII, without 8BITMIME")
+	}
+	m, err := mail.ReadMessage(bytes.NewReader(raw))
+	if err != nil {
+		return message{}, errors.New("the header cannot be read")
+	}
+	// RFC 5322, section 3.6: Date and From once, the others at most once.
+	for name, least := range map[string]int{"Date": 1, "From": 1, "To": 0, "Subject": 0, "Message-Id": 0, "Reply-To": 0, "Mime-Version": 0, "Content-Type": 0} {
+		if n := len(m.Header[name]); n < least || n > 1 {
+			return message{}, errors.New("the field " + name + " must be there once")
+		}
+	}
+	if _, err := m.Header.Date(); err != nil {
+		return message{}, errors.New("the date makes no sense")
+	}
+	from, err := m.Header.AddressList("From")
+	if err != nil || len(from) != 1 {
+		return message{}, errors.New("the field From makes no sense")
+	}
+	subject, err := new(mime.WordDecoder).DecodeHeader(m.Header.Get("Subject"))
+	if err != nil {
+		return message{}, errors.New("the subject makes no sense")
+	}
+	out := message{header: append(header[:len(header):len(header)], '\r', '\n'), from: from[0].Address, subject: subject, bytes: len(raw)}
+	if from[0].Name != "" {
+		out.from = from[0].Name + " <" + from[0].Address + ">"
+	}
+	id := strings.Trim(m.Header.Get("Message-Id"), "<> ")
+	out.key, _, _ = strings.Cut(id, "@")
+	out.text, err = text(m.Header.Get, m.Body)
+	return out, err
+}
+
+// checkLines refuses what is not whole lines (RFC 5321, section 2.3.8): a lone
+// CR or LF is read by some as the end of a line, and so as the end of a message.
+func checkLines(raw []byte) error {
+	for line := range bytes.Lines(raw) {
+		whole, ok := bytes.CutSuffix(line, []byte("\r\n"))
+		if !ok || bytes.ContainsAny(whole, "\r\n\x00") {
+			return errors.New("a line does not end in CRLF")
+		}
+		if len(whole) > maxLine {
+			return errors.New("a line is too long")
+		}
+	}
+	return nil
+}
+
+// text finds the plain text, which is the message itself or the first part of
+// its kind.
+func text(field func(string) string, body io.Reader) (string, error) {
+	media, params, err := mime.ParseMediaType(field("Content-Type"))
+	if err != nil {
+		media = "text/plain"
+	}
+	if strings.HasPrefix(media, "multipart/") {
+		found := ""
+		parts := multipart.NewReader(body, params["boundary"])
+		for {
+			part, err := parts.NextRawPart()
+			if errors.Is(err, io.EOF) {
+				return found, nil
+			}
+			if err != nil {
+				return "", errors.New("the parts are not marked properly")
+			}
+			t, err := text(part.Header.Get, part)
+			if err != nil {
+				return "", err
+			}
+			if found == "" {
+				found = t
+			}
+		}
+	}
+	switch strings.ToLower(field("Content-Transfer-Encoding")) {
+	case "quoted-printable":
+		body = quotedprintable.NewReader(body)
+	case "base64":
+		body = base64.NewDecoder(base64.StdEncoding, body)
+	}
+	b, err := io.ReadAll(body)
+	if err != nil {
+		return "", errors.New("a part is not encoded properly")
+	}
+	if media != "text/plain" {
+		return "", nil
+	}
+	return strings.TrimRight(strings.ReplaceAll(string(b), "\r\n", "\n"), "\n"), nil
+}

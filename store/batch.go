@@ -1,0 +1,254 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"frontdesk/core/event"
+	"frontdesk/core/messaging"
+	"frontdesk/core/patient"
+	"frontdesk/core/practice"
+)
+
+const batchColumns = `id, name, channel, subject, content, purpose, status, paused, asked_at, cancelled_at, completed_at, submitted_by, key_id, created_at, updated_at`
+
+func scanBatch(scan scanner) (messaging.Batch, error) {
+	var b messaging.Batch
+	err := scan(&b.ID, &b.Name, &b.Channel, &b.Subject, &b.Content, &b.Purpose, &b.Status, &b.Paused, when{&b.AskedAt}, when{&b.CancelledAt},
+		when{&b.CompletedAt}, &b.SubmittedBy, &b.KeyID, when{&b.CreatedAt}, when{&b.UpdatedAt})
+	return b, err
+}
+
+// Batch finds a batch.
+func (t *Tx) Batch(ctx context.Context, group practice.ID, id messaging.BatchID) (messaging.Batch, error) {
+	return find(ctx, t, messaging.ErrBatchNotFound, `SELECT `+batchColumns+` FROM batch WHERE practice_group_id = $1 AND id = $2`, in{group, id}, scanBatch)
+}
+
+// LockBatch keeps others from changing the batch, and reads it.
+func (t *Tx) LockBatch(ctx context.Context, group practice.ID, id messaging.BatchID) (messaging.Batch, error) {
+	if _, err := t.exec(ctx, `UPDATE batch SET events = events WHERE practice_group_id = $1 AND id = $2`, group, id); err != nil {
+		return messaging.Batch{}, err
+	}
+	return t.Batch(ctx, group, id)
+}
+
+// AddBatch keeps a new batch.
+func (t *Tx) AddBatch(ctx context.Context, group practice.ID, b messaging.Batch) error {
+	_, err := t.exec(ctx, `INSERT INTO batch (practice_group_id, `+batchColumns+`, events)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, 0)`,
+		group, b.ID, b.Name, b.Channel, b.Subject, b.Content, b.Purpose, b.Status, b.Paused, at(b.AskedAt), at(b.CancelledAt), at(b.CompletedAt),
+		b.SubmittedBy, b.KeyID, b.CreatedAt, b.UpdatedAt)
+	return err
+}
+
+// SaveBatch keeps a changed batch.
+func (t *Tx) SaveBatch(ctx context.Context, group practice.ID, b messaging.Batch) error {
+	_, err := t.exec(ctx, `UPDATE batch SET status = $3, paused = $4, asked_at = $5, cancelled_at = $6, completed_at = $7, updated_at = $8,
+			name = $9, channel = $10, subject = $11, content = $12, purpose = $13 WHERE practice_group_id = $1 AND id = $2`,
+		group, b.ID, b.Status, b.Paused, at(b.AskedAt), at(b.CancelledAt), at(b.CompletedAt), b.UpdatedAt, b.Name, b.Channel, b.Subject, b.Content, b.Purpose)
+	return err
+}
+
+// DropBatch forgets a batch that was never finished.
+func (t *Tx) DropBatch(ctx context.Context, group practice.ID, id messaging.BatchID) error {
+	if _, err := t.exec(ctx, `DELETE FROM batch_recipient WHERE practice_group_id = $1 AND batch_id = $2`, group, id); err != nil {
+		return err
+	}
+	_, err := t.exec(ctx, `DELETE FROM batch WHERE practice_group_id = $1 AND id = $2 AND status = 'loading'`, group, id)
+	return err
+}
+
+// Batches lists batches, newest first.
+func (t *Tx) Batches(ctx context.Context, group practice.ID, q messaging.BatchQuery) ([]messaging.Batch, int, error) {
+	const matching = ` FROM batch WHERE practice_group_id = $1 AND status <> 'loading' AND (CAST($2 AS text) = '' OR EXISTS (
+		SELECT 1 FROM batch_recipient r WHERE r.practice_group_id = $1 AND r.batch_id = batch.id AND r.status = $2))`
+	count := 0
+	if _, err := t.one(ctx, `SELECT count(*)`+matching, in{group, q.Recipients}, &count); err != nil || count <= q.Offset {
+		return nil, count, err
+	}
+	found, err := list(ctx, t, `SELECT `+batchColumns+matching+` ORDER BY id DESC LIMIT $3 OFFSET $4`, in{group, q.Recipients, q.Limit, q.Offset}, scanBatch)
+	return found, count, err
+}
+
+// TellBatch keeps an event of a batch.
+func (t *Tx) TellBatch(ctx context.Context, group practice.ID, id messaging.BatchID, e event.Event) error {
+	found, err := t.one(ctx, `UPDATE batch SET events = events + 1 WHERE practice_group_id = $1 AND id = $2 RETURNING events`, in{group, id}, &e.Sequence)
+	if err != nil || !found {
+		return err
+	}
+	return t.Record(ctx, e)
+}
+
+// DueBatches lists batches that are not done.
+func (s messagingStore) DueBatches(ctx context.Context, group practice.ID) ([]messaging.Batch, error) {
+	return list(ctx, s.Tx, `SELECT `+batchColumns+` FROM batch WHERE practice_group_id = $1 AND (status = 'PENDING' OR status = 'SENDING' OR
+		status = 'CREATED' AND (cancelled_at IS NOT NULL OR EXISTS (SELECT 1 FROM batch_recipient r
+			WHERE r.practice_group_id = $1 AND r.batch_id = batch.id AND r.status IN ('CREATED', 'TRACING'))))`, in{group}, scanBatch)
+}
+
+// AddRecipients keeps who a batch is for.
+func (t *Tx) AddRecipients(ctx context.Context, group practice.ID, id messaging.BatchID, all []messaging.Recipient) error {
+	args := make([]in, len(all))
+	for i, r := range all {
+		args[i] = in{group, id, r.Ordinal, r.NHSNumber, r.BirthDate.String(), r.Status, r.Reason, opt(r.Named)}
+	}
+	return t.many(ctx, `INSERT INTO batch_recipient (practice_group_id, batch_id, ordinal, nhs_number, birth_date, status, reason, named_id)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`, args)
+}
+
+// SaveRecipients keeps changed recipients.
+func (t *Tx) SaveRecipients(ctx context.Context, group practice.ID, id messaging.BatchID, all []messaging.Recipient) error {
+	args := make([]in, len(all))
+	for i, r := range all {
+		args[i] = in{group, id, r.Ordinal, r.Status, r.Reason, opt(r.Patient), opt(r.Message)}
+	}
+	return t.many(ctx, `UPDATE batch_recipient SET status = $4, reason = $5, patient_id = $6, message_id = $7
+		WHERE practice_group_id = $1 AND batch_id = $2 AND ordinal = $3`, args)
+}
+
+const recipientColumns = `r.ordinal, r.nhs_number, r.birth_date, r.status, r.reason, r.named_id, r.patient_id, r.message_id`
+
+func intoRecipient(r *messaging.Recipient) in {
+	return in{&r.Ordinal, &r.NHSNumber, day{&r.BirthDate}, &r.Status, &r.Reason, num[patient.ID]{&r.Named}, num[patient.ID]{&r.Patient}, num[messaging.ID]{&r.Message}}
+}
+
+// Recipients lists a batch's recipients.
+func (t *Tx) Recipients(ctx context.Context, group practice.ID, id messaging.BatchID, q messaging.RecipientQuery) ([]messaging.Recipient, error) {
+	args := in{group, id, q.After, q.Status, q.Limit, q.Offset}
+	if !q.Whole {
+		return list(ctx, t, `SELECT `+recipientColumns+` FROM batch_recipient r WHERE r.practice_group_id = $1 AND r.batch_id = $2 AND r.ordinal > $3
+			AND (CAST($4 AS text) = '' OR r.status = $4) ORDER BY r.ordinal LIMIT $5 OFFSET $6`, args, func(scan scanner) (messaging.Recipient, error) {
+			var r messaging.Recipient
+			err := scan(intoRecipient(&r)...)
+			return r, err
+		})
+	}
+	return list(ctx, t, `SELECT `+recipientColumns+`, p.first_name, p.last_name, m.state, m.code, m.sent_at FROM batch_recipient r
+		LEFT JOIN patient p ON p.practice_group_id = r.practice_group_id AND p.id = r.patient_id
+		LEFT JOIN message m ON m.practice_group_id = r.practice_group_id AND m.id = r.message_id
+		WHERE r.practice_group_id = $1 AND r.batch_id = $2 AND r.ordinal > $3
+		AND (CAST($4 AS text) = '' OR r.status = $4 OR $4 = 'CREATED' AND r.status = 'TRACING') ORDER BY r.ordinal LIMIT $5 OFFSET $6`, args,
+		func(scan scanner) (messaging.Recipient, error) {
+			var r messaging.Recipient
+			var first, last, state string
+			err := scan(append(intoRecipient(&r), text{&first}, text{&last}, text{&state}, text{&r.Code}, when{&r.Sent})...)
+			r.State = messaging.State(state)
+			if last != "" || first != "" {
+				r.Name = first + " " + last
+			}
+			return r, err
+		})
+}
+
+// personColumns is a patient joined to something else.
+const personColumns = `p.id, p.nhs_number, p.emis_id, p.ehr_partner_id, p.ehr_partner, p.birth_date, p.deceased_at, p.title, p.first_name, p.last_name, p.sex,
+	p.mobile, p.landline, p.email, p.line_1, p.line_2, p.line_3, p.town, p.county, p.country, p.postcode, p.notes, p.source, p.restricted, p.status,
+	p.number_status, p.superseded_by, p.pds_version, p.synced_at, p.merged_into, p.version, p.created_at, p.updated_at`
+
+// Named lists recipients not looked up yet, with the patient they name.
+func (t *Tx) Named(ctx context.Context, group practice.ID, id messaging.BatchID, limit int) ([]messaging.Enlisted, error) {
+	return list(ctx, t, `SELECT `+recipientColumns+`, p.id, p.birth_date, p.deceased_at, p.restricted, p.number_status, p.merged_into
+		FROM (SELECT * FROM batch_recipient WHERE practice_group_id = $1 AND batch_id = $2 AND status = 'CREATED' ORDER BY ordinal LIMIT $3) r
+		LEFT JOIN patient p ON p.practice_group_id = r.practice_group_id AND (r.named_id IS NOT NULL AND p.id = r.named_id
+			OR r.named_id IS NULL AND p.nhs_number = r.nhs_number)
+		WHERE r.practice_group_id = $1 ORDER BY r.ordinal`, in{group, id, limit}, func(scan scanner) (messaging.Enlisted, error) {
+		var e messaging.Enlisted
+		var status string
+		var restricted flag
+		p := &e.Person
+		err := scan(append(intoRecipient(&e.Recipient), num[patient.ID]{&p.ID}, day{&p.BirthDate}, when{&p.DeceasedAt}, &restricted, text{&status}, num[patient.ID]{&p.MergedInto})...)
+		p.Restricted, p.NumberStatus = bool(restricted), patient.NumberStatus(status)
+		return e, err
+	})
+}
+
+const enlisted = `SELECT ` + recipientColumns + `, ` + personColumns + `,
+	COALESCE((SELECT c.source FROM patient_contact c WHERE c.practice_group_id = p.practice_group_id AND c.patient_id = p.id AND c.kind = $6
+		AND c.value = CASE WHEN $6 = 'mobile' THEN p.mobile ELSE p.email END ORDER BY CASE c.source WHEN 'practice' THEN 1 WHEN 'caller' THEN 2 ELSE 3 END LIMIT 1), 'caller'),
+	EXISTS (SELECT 1 FROM opt_out o WHERE o.practice_group_id = p.practice_group_id AND o.channel = $7
+		AND o.contact = CASE WHEN $6 = 'mobile' THEN p.mobile ELSE p.email END)
+	FROM batch_recipient r JOIN patient p ON p.practice_group_id = r.practice_group_id AND p.id = r.patient_id
+	WHERE r.practice_group_id = $1 AND r.batch_id = $2 AND r.status = $3 AND r.ordinal > $4 ORDER BY r.ordinal LIMIT $5`
+
+// Enlisted lists recipients in a state with the patient they are.
+func (t *Tx) Enlisted(ctx context.Context, group practice.ID, id messaging.BatchID, status messaging.RecipientStatus, channel messaging.Channel, after, limit int, hold bool) ([]messaging.Enlisted, error) {
+	kind := "email"
+	if channel == messaging.SMS {
+		kind = "mobile"
+	}
+	query := enlisted
+	if hold && t.db.hold != "" {
+		query += t.db.hold + ` OF p`
+	}
+	return list(ctx, t, query, in{group, id, status, after, limit, kind, channel}, func(scan scanner) (messaging.Enlisted, error) {
+		var e messaging.Enlisted
+		var out flag
+		var err error
+		e.Person, err = scanPatient(func(dest ...any) error {
+			return scan(append(append(intoRecipient(&e.Recipient), dest...), &e.Source, &out)...)
+		})
+		e.OptedOut = bool(out)
+		return e, err
+	})
+}
+
+// CountReasons counts recipients nothing will be sent to.
+func (t *Tx) CountReasons(ctx context.Context, group practice.ID, id messaging.BatchID) (map[string]int, error) {
+	return counted[string](ctx, t, `SELECT reason, count(*) FROM batch_recipient WHERE practice_group_id = $1 AND batch_id = $2
+		AND status IN ('ENRICHMENT_ERROR', 'INVALID_PAYLOAD') GROUP BY reason`, group, id)
+}
+
+// CountRecipients counts a batch's recipients by status.
+func (t *Tx) CountRecipients(ctx context.Context, group practice.ID, id messaging.BatchID) (map[messaging.RecipientStatus]int, error) {
+	return counted[messaging.RecipientStatus](ctx, t, `SELECT status, count(*) FROM batch_recipient WHERE practice_group_id = $1 AND batch_id = $2 GROUP BY status`, group, id)
+}
+
+// CountBatch counts a batch's recipients by status and its messages by state, at
+// one moment: in two statements, a recipient who is just given a message would be
+// counted twice.
+func (t *Tx) CountBatch(ctx context.Context, group practice.ID, id messaging.BatchID) (map[messaging.RecipientStatus]int, map[messaging.State]int, error) {
+	recipients, messages := map[messaging.RecipientStatus]int{}, map[messaging.State]int{}
+	_, err := list(ctx, t, `SELECT 'recipient', status, count(*) FROM batch_recipient WHERE practice_group_id = $1 AND batch_id = $2 GROUP BY status
+		UNION ALL SELECT 'message', state, count(*) FROM message WHERE practice_group_id = $1 AND batch_id = $2 GROUP BY state`, in{group, id},
+		func(scan scanner) (struct{}, error) {
+			var what, key string
+			var n int
+			err := scan(&what, &key, &n)
+			if what == "message" {
+				messages[messaging.State(key)] = n
+			} else {
+				recipients[messaging.RecipientStatus(key)] = n
+			}
+			return struct{}{}, err
+		})
+	return recipients, messages, err
+}
+
+func counted[K ~string](ctx context.Context, t *Tx, text string, group practice.ID, id messaging.BatchID) (map[K]int, error) {
+	out := map[K]int{}
+	_, err := list(ctx, t, text, in{group, id}, func(scan scanner) (struct{}, error) {
+		var key string
+		var n int
+		err := scan(&key, &n)
+		out[K(key)] = n
+		return struct{}{}, err
+	})
+	return out, err
+}
+
+const (
+	cancelHead = `UPDATE message SET state = 'cancelled', due_at = NULL, ended_at = $3, updated_at = $3 WHERE practice_group_id = $1 AND id IN (
+		SELECT id FROM message WHERE practice_group_id = $1 AND batch_id = $2 AND state IN ('queued', 'scheduled') LIMIT $4`
+	cancel         = cancelHead + `)`
+	cancelSkipping = cancelHead + skipLocked + `)`
+)
+
+// CancelWaiting calls back messages of a batch that have not gone.
+func (t *Tx) CancelWaiting(ctx context.Context, group practice.ID, id messaging.BatchID, now time.Time, limit int) (int, error) {
+	text := cancel
+	if t.db.skips {
+		text = cancelSkipping
+	}
+	n, err := t.exec(ctx, text, group, id, now, limit)
+	return int(n), err
+}

@@ -1,0 +1,298 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"frontdesk/core/event"
+	"frontdesk/core/messaging"
+	"frontdesk/core/patient"
+	"frontdesk/core/practice"
+)
+
+type messagingStore struct{ *Tx }
+
+// Messaging is what messaging remembers.
+func (db *DB) Messaging() messaging.Store { return messagingStore{db.plain()} }
+
+func (s messagingStore) Do(ctx context.Context, fn func(messaging.Tx) error) error {
+	return s.db.do(ctx, func(tx *Tx) error { return fn(tx) })
+}
+
+const messageColumns = `m.id, m.patient_id, m.batch_id, m.channel, m.contact, m.contact_source, m.fallback, m.fallback_contact, m.subject, m.content, m.encrypted,
+	m.purpose, m.leg, m.state, m.prior, m.due_at, m.lease, m.tries, m.carrier, m.provider_id, m.code, m.reason, m.parts, m.encoding, m.send_at, m.send_by,
+	m.unread_minutes, m.sent_at, m.delivered_at, m.read_at, m.ended_at, m.write_to_record, m.task_id, m.submitted_by, m.key_id, m.link, m.created_at, m.updated_at`
+
+func intoMessage(m *messaging.Message) in {
+	return in{&m.ID, &m.Patient, &m.Batch, &m.Channel, &m.Contact, &m.ContactSource, &m.Fallback, &m.FallbackContact, &m.Subject, &m.Content, &m.Encrypted,
+		&m.Purpose, &m.Leg, &m.State, &m.Prior, when{&m.DueAt}, num[int64]{&m.Lease}, &m.Tries, &m.Carrier, &m.ProviderID, &m.Code, &m.Reason, &m.Parts,
+		&m.Encoding, when{&m.SendAt}, when{&m.SendBy}, &m.UnreadMinutes, when{&m.SentAt}, when{&m.DeliveredAt}, when{&m.ReadAt}, when{&m.EndedAt},
+		&m.WriteToRecord, &m.TaskID, &m.SubmittedBy, &m.KeyID, text{&m.Link}, when{&m.CreatedAt}, when{&m.UpdatedAt}}
+}
+
+func scanMessage(scan scanner) (messaging.Message, error) {
+	var m messaging.Message
+	err := scan(intoMessage(&m)...)
+	return m, err
+}
+
+// Message finds a message.
+func (t *Tx) Message(ctx context.Context, group practice.ID, id messaging.ID) (messaging.Message, error) {
+	return find(ctx, t, messaging.ErrNotFound, `SELECT `+messageColumns+` FROM message m WHERE m.practice_group_id = $1 AND m.id = $2`, in{group, id}, scanMessage)
+}
+
+// MessageByLink finds the message of a page.
+func (s messagingStore) MessageByLink(ctx context.Context, group practice.ID, link string) (messaging.Message, error) {
+	return find(ctx, s.Tx, messaging.ErrNotFound, `SELECT `+messageColumns+` FROM message m WHERE m.practice_group_id = $1 AND m.link = $2`, in{group, link}, scanMessage)
+}
+
+// FindByProvider finds the message a carrier has another name for.
+func (s messagingStore) FindByProvider(ctx context.Context, group practice.ID, carrier, providerID string) (messaging.Message, error) {
+	return find(ctx, s.Tx, messaging.ErrNotFound, `SELECT `+messageColumns+` FROM message m
+		WHERE m.practice_group_id = $1 AND m.provider_id = $2 AND m.carrier = $3 LIMIT 1`, in{group, providerID, carrier}, scanMessage)
+}
+
+const (
+	ofState   = ` AND (CAST($4 AS text) = '' OR m.state = $4) AND (CAST($5 AS text) = '' OR m.channel = $5) AND (CAST($6 AS text) = '' OR m.contact = $6)`
+	madeIn    = ` AND m.created_at >= $2 AND m.created_at < $3`
+	newest    = ` ORDER BY m.id DESC LIMIT $7 OFFSET $8`
+	atMost    = ` LIMIT $7) AS matches`
+	selectAll = `SELECT ` + messageColumns + ` FROM message m WHERE m.practice_group_id = $1` + madeIn + ofState
+	countAll  = `SELECT count(*) FROM (SELECT 1 FROM message m WHERE m.practice_group_id = $1` + madeIn + ofState
+)
+
+// Messages lists messages, newest first.
+func (t *Tx) Messages(ctx context.Context, group practice.ID, q messaging.Query) ([]messaging.Message, int, error) {
+	if q.To.IsZero() {
+		q.From, q.To = time.Unix(0, 0).UTC(), time.Date(2200, time.January, 1, 0, 0, 0, 0, time.UTC)
+	}
+	args := in{group, q.From, q.To, q.State, q.Channel, q.Contact}
+	listText, countText := selectAll+newest, countAll+atMost
+	var more in
+	switch {
+	case q.Batch != 0 && q.Patient != 0:
+		listText, countText = selectAll+` AND m.batch_id = $9 AND m.patient_id = $10`+newest, countAll+` AND m.batch_id = $8 AND m.patient_id = $9`+atMost
+		more = in{q.Batch, q.Patient}
+	case q.Batch != 0:
+		listText, countText = selectAll+` AND m.batch_id = $9`+newest, countAll+` AND m.batch_id = $8`+atMost
+		more = in{q.Batch}
+	case q.Patient != 0:
+		listText, countText = selectAll+` AND m.patient_id = $9`+newest, countAll+` AND m.patient_id = $8`+atMost
+		more = in{q.Patient}
+	}
+	count := 0
+	if _, err := t.one(ctx, countText, append(append(append(in{}, args...), messaging.CountLimit), more...), &count); err != nil || count <= q.Offset {
+		return nil, count, err
+	}
+	found, err := list(ctx, t, listText, append(append(append(in{}, args...), q.Limit, q.Offset), more...), scanMessage)
+	return found, count, err
+}
+
+// AddMessages keeps new messages.
+func (t *Tx) AddMessages(ctx context.Context, group practice.ID, all []messaging.Message) error {
+	args := make([]in, len(all))
+	for i, m := range all {
+		args[i] = in{group, m.ID, m.Patient, m.Batch, m.Channel, m.Contact, m.ContactSource, m.Fallback, m.FallbackContact, m.Subject, m.Content, m.Encrypted,
+			m.Purpose, m.Leg, m.LegChannel(), m.State, at(m.DueAt), m.Code, m.Reason, m.Parts, m.Encoding, m.SendAt, m.SendBy, m.UnreadMinutes,
+			at(m.SentAt), at(m.DeliveredAt), at(m.EndedAt), m.WriteToRecord, m.TaskID, m.SubmittedBy, m.KeyID, optText(m.Link), m.CreatedAt, m.UpdatedAt}
+	}
+	return t.many(ctx, `INSERT INTO message (practice_group_id, id, patient_id, batch_id, channel, contact, contact_source, fallback, fallback_contact, subject, content,
+			encrypted, purpose, leg, leg_channel, state, due_at, code, reason, parts, encoding, send_at, send_by, unread_minutes, sent_at, delivered_at, ended_at,
+			write_to_record, task_id, submitted_by, key_id, link, created_at, updated_at, prior, tries, carrier, provider_id, events)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31,
+			$32, $33, $34, '', 0, '', '', 0)`, args)
+}
+
+// LockMessage keeps others from changing the message, and reads it.
+func (t *Tx) LockMessage(ctx context.Context, group practice.ID, id messaging.ID) (messaging.Message, error) {
+	if _, err := t.exec(ctx, `UPDATE message SET tries = tries WHERE practice_group_id = $1 AND id = $2`, group, id); err != nil {
+		return messaging.Message{}, err
+	}
+	return t.Message(ctx, group, id)
+}
+
+const saveMessage = `UPDATE message SET leg = $3, leg_channel = $4, state = $5, due_at = $6, tries = $7, carrier = $8, provider_id = $9, code = $10, reason = $11,
+	send_by = $12, sent_at = $13, delivered_at = $14, read_at = $15, ended_at = $16, updated_at = $17, lease = NULL, lease_until = NULL
+	WHERE practice_group_id = $1 AND id = $2`
+
+func savedMessage(group practice.ID, m messaging.Message, now time.Time) in {
+	return in{group, m.ID, m.Leg, m.LegChannel(), m.State, at(m.DueAt), m.Tries, m.Carrier, m.ProviderID, m.Code, m.Reason, m.SendBy,
+		at(m.SentAt), at(m.DeliveredAt), at(m.ReadAt), at(m.EndedAt), now}
+}
+
+// SaveMessage keeps a changed message.
+func (t *Tx) SaveMessage(ctx context.Context, group practice.ID, m messaging.Message) error {
+	_, err := t.exec(ctx, saveMessage, savedMessage(group, m, m.UpdatedAt)...)
+	return err
+}
+
+const (
+	claimHead = `UPDATE message SET prior = state, state = 'sending', carrier = $5, lease = $6, lease_until = $7, due_at = NULL
+		WHERE practice_group_id = $1 AND id IN (SELECT id FROM message
+			WHERE practice_group_id = $1 AND batch_id = $2 AND leg_channel = $3 AND due_at <= $4 ORDER BY due_at, id LIMIT $8`
+	skipLocked    = ` FOR UPDATE SKIP LOCKED`
+	claimTail     = `) RETURNING id`
+	claim         = claimHead + claimTail
+	claimSkipping = claimHead + skipLocked + claimTail
+)
+
+// Claim leases messages that are due.
+func (t *Tx) Claim(ctx context.Context, c messaging.Claim) ([]messaging.Outbound, error) {
+	query := claim
+	if t.db.skips {
+		query = claimSkipping
+	}
+	ids, err := list(ctx, t, query, in{c.Group, c.Batch, c.Channel, c.Now, c.Carrier, c.Lease, c.Until, c.Limit},
+		scanID[messaging.ID])
+	if err != nil || len(ids) == 0 {
+		return nil, err
+	}
+	return list(ctx, t, `SELECT `+messageColumns+`, p.nhs_number, g.name FROM message m
+		JOIN patient p ON p.practice_group_id = m.practice_group_id AND p.id = m.patient_id
+		JOIN practice_group g ON g.practice_group_id = m.practice_group_id
+		WHERE m.practice_group_id = $1 AND m.lease = $2 AND m.lease_until IS NOT NULL AND m.lease_until = $3`, in{c.Group, c.Lease, c.Until},
+		func(scan scanner) (messaging.Outbound, error) {
+			var o messaging.Outbound
+			err := scan(append(intoMessage(&o.Message), text{&o.NHSNumber}, &o.Practice)...)
+			return o, err
+		})
+}
+
+// LostLeases lists messages whose lease ran out.
+func (s messagingStore) LostLeases(ctx context.Context, group practice.ID, before time.Time, limit int) ([]messaging.Message, error) {
+	return list(ctx, s.Tx, `SELECT `+messageColumns+` FROM message m
+		WHERE m.practice_group_id = $1 AND m.lease_until IS NOT NULL AND m.lease_until < $2 ORDER BY m.lease_until LIMIT $3`, in{group, before, limit}, scanMessage)
+}
+
+const (
+	addStep = `INSERT INTO message_step (practice_group_id, message_id, id, at, leg, channel, carrier, what, provider_id, code, reason)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`
+	countEvent = `UPDATE message SET events = events + 1 WHERE practice_group_id = $1 AND id = $2`
+	addEvent   = `INSERT INTO event (practice_group_id, id, type, subject_id, sequence, at, data)
+		SELECT practice_group_id, CAST($3 AS bigint), CAST($4 AS text), id, events, $5, CAST($6 AS text) FROM message WHERE practice_group_id = $1 AND id = $2`
+)
+
+// Settle keeps what became of leased messages.
+func (t *Tx) Settle(ctx context.Context, group practice.ID, settled []messaging.Settled) error {
+	saves := make([]in, 0, len(settled))
+	steps, counts, events := make([]in, 0, len(settled)), make([]in, 0, len(settled)), make([]in, 0, len(settled))
+	for _, s := range settled {
+		saves = append(saves, append(savedMessage(group, s.Message, s.At), s.Leased))
+		if s.What != "" {
+			steps = append(steps, in{group, s.ID, t.db.NewID(), s.At, s.StepLeg, s.StepChannel, s.Carrier, s.What, s.ProviderID, s.Code, s.Reason})
+		}
+		if s.Event != nil {
+			counts = append(counts, in{group, s.ID})
+			events = append(events, in{group, s.ID, t.db.NewID(), s.Event.Type, s.At, string(s.Event.Data)})
+		}
+	}
+	if err := t.many(ctx, saveMessage+` AND lease = $18`, saves); err != nil {
+		return err
+	}
+	if err := t.many(ctx, addStep, steps); err != nil {
+		return err
+	}
+	if err := t.many(ctx, countEvent, counts); err != nil {
+		return err
+	}
+	return t.many(ctx, addEvent, events)
+}
+
+// AddStep keeps something that happened to a message.
+func (t *Tx) AddStep(ctx context.Context, group practice.ID, id messaging.ID, s messaging.Step) error {
+	_, err := t.exec(ctx, addStep, group, id, s.ID, s.At, s.Leg, s.Channel, s.Carrier, s.What, s.ProviderID, s.Code, s.Reason)
+	return err
+}
+
+// TellMessage keeps an event of a message.
+func (t *Tx) TellMessage(ctx context.Context, group practice.ID, id messaging.ID, e event.Event) error {
+	if _, err := t.exec(ctx, countEvent, group, id); err != nil {
+		return err
+	}
+	_, err := t.exec(ctx, addEvent, group, id, t.db.NewID(), e.Type, e.At, string(e.Data))
+	return err
+}
+
+// Steps lists what happened to a message.
+func (t *Tx) Steps(ctx context.Context, group practice.ID, id messaging.ID) ([]messaging.Step, error) {
+	return list(ctx, t, `SELECT id, at, leg, channel, carrier, what, provider_id, code, reason FROM message_step
+		WHERE practice_group_id = $1 AND message_id = $2 ORDER BY id`, in{group, id}, func(scan scanner) (messaging.Step, error) {
+		var s messaging.Step
+		err := scan(&s.ID, when{&s.At}, &s.Leg, &s.Channel, &s.Carrier, &s.What, &s.ProviderID, &s.Code, &s.Reason)
+		return s, err
+	})
+}
+
+// Replies lists what came back to a message.
+func (t *Tx) Replies(ctx context.Context, group practice.ID, of messaging.ID, limit int) ([]messaging.KeptReply, error) {
+	return list(ctx, t, `SELECT id, carrier, provider_id, message_id, patient_id, channel, contact, content, at FROM message_reply
+		WHERE practice_group_id = $1 AND message_id = $2 ORDER BY id LIMIT $3`, in{group, of, limit}, func(scan scanner) (messaging.KeptReply, error) {
+		var r messaging.KeptReply
+		err := scan(&r.ID, &r.Carrier, &r.ProviderID, num[messaging.ID]{&r.Message}, num[patient.ID]{&r.Patient}, &r.Channel, &r.Contact, &r.Text, when{&r.At})
+		return r, err
+	})
+}
+
+// AddReply keeps what a patient sent back, once.
+func (t *Tx) AddReply(ctx context.Context, group practice.ID, r messaging.KeptReply) (bool, error) {
+	n, err := t.exec(ctx, `INSERT INTO message_reply (practice_group_id, id, carrier, provider_id, message_id, patient_id, channel, contact, content, at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (practice_group_id, carrier, provider_id) DO NOTHING`,
+		group, r.ID, r.Carrier, r.ProviderID, opt(r.Message), opt(r.Patient), r.Channel, r.Contact, r.Text, r.At)
+	return n == 1, err
+}
+
+// OptedOut reports whether a number or address asked for nothing but direct care.
+func (t *Tx) OptedOut(ctx context.Context, group practice.ID, channel messaging.Channel, contact string) (bool, error) {
+	var one int64
+	return t.one(ctx, `SELECT 1 FROM opt_out WHERE practice_group_id = $1 AND channel = $2 AND contact = $3`, in{group, channel, contact}, &one)
+}
+
+// AddOptOut keeps that a number or address asked for nothing but direct care.
+func (t *Tx) AddOptOut(ctx context.Context, group practice.ID, channel messaging.Channel, contact, source string, now time.Time) error {
+	_, err := t.exec(ctx, `INSERT INTO opt_out (practice_group_id, channel, contact, source, at) VALUES ($1, $2, $3, $4, $5)
+		ON CONFLICT (practice_group_id, channel, contact) DO NOTHING`, group, channel, contact, source, now)
+	return err
+}
+
+// DropOptOut takes that back.
+func (t *Tx) DropOptOut(ctx context.Context, group practice.ID, channel messaging.Channel, contact string) error {
+	_, err := t.exec(ctx, `DELETE FROM opt_out WHERE practice_group_id = $1 AND channel = $2 AND contact = $3`, group, channel, contact)
+	return err
+}
+
+// LinkState is how a message's page was opened.
+func (t *Tx) LinkState(ctx context.Context, group practice.ID, id messaging.ID) (wrong int, opened time.Time, err error) {
+	_, err = t.one(ctx, `SELECT wrong, opened_at FROM message_link WHERE practice_group_id = $1 AND message_id = $2`, in{group, id}, &wrong, when{&opened})
+	return wrong, opened, err
+}
+
+// SaveLinkState keeps that.
+func (t *Tx) SaveLinkState(ctx context.Context, group practice.ID, id messaging.ID, wrong int, opened time.Time) error {
+	_, err := t.exec(ctx, `INSERT INTO message_link (practice_group_id, message_id, wrong, opened_at) VALUES ($1, $2, $3, $4)
+		ON CONFLICT (practice_group_id, message_id) DO UPDATE SET wrong = $3, opened_at = $4`, group, id, wrong, at(opened))
+	return err
+}
+
+// NextDue is when the next message of a batch and channel falls due.
+func (t *Tx) NextDue(ctx context.Context, group practice.ID, batch messaging.BatchID, channel messaging.Channel) (next time.Time, err error) {
+	_, err = t.one(ctx, `SELECT due_at FROM message WHERE practice_group_id = $1 AND batch_id = $2 AND leg_channel = $3 AND due_at IS NOT NULL
+		ORDER BY due_at, id LIMIT 1`, in{group, batch, channel}, when{&next})
+	return next, err
+}
+
+// DueChannels lists the batches and channels with messages that are due.
+func (s messagingStore) DueChannels(ctx context.Context, group practice.ID, before time.Time) ([]messaging.Due, error) {
+	return list(ctx, s.Tx, `SELECT DISTINCT batch_id, leg_channel FROM message WHERE practice_group_id = $1 AND due_at IS NOT NULL AND due_at <= $2`, in{group, before},
+		func(scan scanner) (messaging.Due, error) {
+			var d messaging.Due
+			err := scan(&d.Batch, &d.Channel)
+			return d, err
+		})
+}
+
+// SendingPaused reports whether an operator has stopped all sending.
+func (t *Tx) SendingPaused(ctx context.Context) (bool, error) {
+	var since time.Time
+	_, err := t.one(ctx, `SELECT paused_at FROM instance`, nil, when{&since})
+	return !since.IsZero(), err
+}

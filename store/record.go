@@ -1,0 +1,83 @@
+package store
+
+import (
+	"context"
+
+	"frontdesk/core/event"
+	"frontdesk/core/patient"
+	"frontdesk/core/practice"
+	"frontdesk/core/record"
+)
+
+type recordStore struct{ *Tx }
+
+// RecordStore is what record remembers.
+func (db *DB) RecordStore() record.Store { return recordStore{db.plain()} }
+
+func (s recordStore) Do(ctx context.Context, fn func(record.Tx) error) error {
+	return s.db.do(ctx, func(tx *Tx) error { return fn(tx) })
+}
+
+const entryColumns = `id, patient_id, message_id, snomed_code, snomed_term, content, channel, status, reason, hash, expires_at, approved_by, approved_at, written_at, created_at, updated_at`
+
+func scanEntry(scan scanner) (record.Entry, error) {
+	var e record.Entry
+	err := scan(&e.ID, &e.Patient, &e.Message, &e.Code, &e.Term, &e.Content, &e.Channel, &e.Status, &e.Reason, &e.Hash, when{&e.ExpiresAt},
+		&e.ApprovedBy, when{&e.ApprovedAt}, when{&e.WrittenAt}, when{&e.CreatedAt}, when{&e.UpdatedAt})
+	return e, err
+}
+
+// RecordEntry finds an entry.
+func (t *Tx) RecordEntry(ctx context.Context, group practice.ID, id int64) (record.Entry, error) {
+	return find(ctx, t, record.ErrNotFound, `SELECT `+entryColumns+` FROM record_entry WHERE practice_group_id = $1 AND id = $2`, in{group, id}, scanEntry)
+}
+
+// RecordEntryOf finds the entry of a message.
+func (t *Tx) RecordEntryOf(ctx context.Context, group practice.ID, message int64) (record.Entry, error) {
+	return find(ctx, t, record.ErrNotFound, `SELECT `+entryColumns+` FROM record_entry WHERE practice_group_id = $1 AND message_id = $2`, in{group, message}, scanEntry)
+}
+
+// RecordEntries lists a patient's entries that were written.
+func (t *Tx) RecordEntries(ctx context.Context, group practice.ID, of patient.ID, limit int) ([]record.Entry, error) {
+	return list(ctx, t, `SELECT `+entryColumns+` FROM record_entry WHERE practice_group_id = $1 AND patient_id = $2 AND status = 'written'
+		ORDER BY id DESC LIMIT $3`, in{group, of, limit}, scanEntry)
+}
+
+// MessageSent reports whether a carrier has taken a message.
+func (t *Tx) MessageSent(ctx context.Context, group practice.ID, message int64) (bool, error) {
+	var one int64
+	return t.one(ctx, `SELECT 1 FROM message WHERE practice_group_id = $1 AND id = $2 AND sent_at IS NOT NULL`, in{group, message}, &one)
+}
+
+// AddRecordEntry keeps a new entry.
+func (t *Tx) AddRecordEntry(ctx context.Context, group practice.ID, e record.Entry) error {
+	_, err := t.exec(ctx, `INSERT INTO record_entry (practice_group_id, `+entryColumns+`, events)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, 0)`,
+		group, e.ID, e.Patient, e.Message, e.Code, e.Term, e.Content, e.Channel, e.Status, e.Reason, e.Hash, at(e.ExpiresAt), e.ApprovedBy,
+		at(e.ApprovedAt), at(e.WrittenAt), e.CreatedAt, e.UpdatedAt)
+	return err
+}
+
+// LockRecordEntry keeps others from changing the entry, and reads it.
+func (t *Tx) LockRecordEntry(ctx context.Context, group practice.ID, id int64) (record.Entry, error) {
+	if _, err := t.exec(ctx, `UPDATE record_entry SET events = events WHERE practice_group_id = $1 AND id = $2`, group, id); err != nil {
+		return record.Entry{}, err
+	}
+	return t.RecordEntry(ctx, group, id)
+}
+
+// SaveRecordEntry keeps a changed entry.
+func (t *Tx) SaveRecordEntry(ctx context.Context, group practice.ID, e record.Entry) error {
+	_, err := t.exec(ctx, `UPDATE record_entry SET status = $3, reason = $4, hash = $5, approved_by = $6, approved_at = $7, written_at = $8, updated_at = $9
+		WHERE practice_group_id = $1 AND id = $2`, group, e.ID, e.Status, e.Reason, e.Hash, e.ApprovedBy, at(e.ApprovedAt), at(e.WrittenAt), e.UpdatedAt)
+	return err
+}
+
+// TellRecordEntry keeps an event of an entry.
+func (t *Tx) TellRecordEntry(ctx context.Context, group practice.ID, id int64, e event.Event) error {
+	found, err := t.one(ctx, `UPDATE record_entry SET events = events + 1 WHERE practice_group_id = $1 AND id = $2 RETURNING events`, in{group, id}, &e.Sequence)
+	if err != nil || !found {
+		return err
+	}
+	return t.Record(ctx, e)
+}

@@ -1,0 +1,52 @@
+// Fills in the pages' forms in Chromium as people do. Its arguments are the
+// address, a folder for screenshots, and the paths of a message's page, of one
+// that is locked, and of two entries for a record; the date of birth is 10
+// December 1985.
+import { accessible, dark, desk, done, look, phone, plain, rest } from './look.mjs'
+
+const [message, locked, first, second] = rest
+const inbox = '/sandbox/inbox'
+const says = (text) => async (page, about) => {
+  await accessible(page, about)
+  if (!(await page.locator('main').innerText()).includes(text)) about(`does not say "${text}"`)
+  if (await page.locator('main h1').count() !== 1) about('has no single h1')
+}
+// give fills in the date of birth with the keyboard alone.
+const give = (date, text) => async (page, about) => {
+  await page.locator('#day').focus()
+  for (const [i, part] of date.entries()) {
+    if (i > 0) await page.keyboard.press('Tab')
+    await page.keyboard.type(part)
+  }
+  await Promise.all([page.waitForNavigation(), page.keyboard.press('Enter')])
+  await says(text)(page, about)
+}
+// amiss gives a wrong one, and follows the way to it.
+const amiss = (date, text) => async (page, about) => {
+  await give(date, text)(page, about)
+  if (await page.evaluate(() => document.activeElement.getAttribute('role')) !== 'alert') about('does not begin with what is wrong')
+  await page.locator('[role=alert] a').click()
+  if (await page.evaluate(() => document.activeElement.tagName) !== 'INPUT') about('does not lead to what is wrong')
+}
+
+for (const [name, options] of Object.entries({ desk, phone, dark })) {
+  await look(name, message, options, says('What is your date of birth?'))
+  await look(`${name}-none`, message, { ...options, later: [400] }, amiss(['10', '13', '1985'], 'The month must be a number from 1 to 12'))
+  await look(`${name}-other`, message, { ...options, later: [403] }, amiss(['10', '12', '1986'], 'That is not the date of birth we have'))
+  await look(`${name}-open`, message, options, give(['10', '12', '1985'], 'Your blood test is fine.'))
+  await look(name, locked, { ...options, status: 403 }, says('locked'))
+  await look(name, first, options, says('Your blood test is fine.'))
+  await look(name, inbox, options, async (page, about) => {
+    for (const s of await page.locator('summary').all()) await s.click()
+    await says('07700 900990')(page, about)
+  })
+  await look(`${name}-nobody`, `${inbox}?to=nobody`, options, says('Nothing has come for nobody'))
+}
+for (const [path, button, text] of [[first, 'Write to record', 'It will be written'], [second, 'Do not write', 'It will not be written']]) {
+  await look('plain', path, plain, async (page, about) => {
+    await Promise.all([page.waitForNavigation(), page.getByRole('button', { name: button }).click()])
+    if (!(await page.locator('h1').innerText()).includes(text)) about(`does not say "${text}"`)
+  })
+  await look('desk-again', path, { ...desk, status: 409 }, says('This was decided already'))
+}
+await done()

@@ -1,0 +1,74 @@
+package browser
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"frontdesk/core"
+	"frontdesk/core/access"
+	"frontdesk/core/messaging"
+	"frontdesk/core/patient"
+	"frontdesk/core/practice"
+	"frontdesk/core/record"
+	"frontdesk/pages"
+	"frontdesk/store/storetest"
+)
+
+// TestTheForms fills in the pages' forms, in front of a practice with nothing
+// else around it.
+func TestTheForms(t *testing.T) {
+	db := storetest.Open(t, storetest.SQLite(t))
+	base := func() string { return "" }
+	records := &record.Service{Store: db.RecordStore(), Writer: record.Own{}, Pages: base, Now: time.Now, NewID: db.NewID}
+	c := &core.Core{
+		Practice:  &practice.Service{Store: db.Practice(), Now: time.Now, NewID: db.NewID},
+		Patient:   &patient.Service{Store: db.Patient(), Now: time.Now, NewID: db.NewID, Pages: base},
+		Record:    records,
+		Messaging: &messaging.Service{Store: db.Messaging(), Records: records, Pages: base, Now: time.Now, NewID: db.NewID},
+	}
+	g, err := c.Practice.CreateGroup(t.Context(), practice.Group{Name: "Mill Lane Surgery", Phone: "01632 960100"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx := access.With(context.Background(), access.Operator(g.ID))
+	email := "ada@example.org"
+	ada, err := c.Patient.Register(ctx, patient.Registration{FirstName: "Ada", LastName: "Byron", BirthDate: "1985-12-10", Email: &email})
+	if err != nil {
+		t.Fatal(err)
+	}
+	send := func() messaging.Taken {
+		taken, err := c.Messaging.Send(ctx, messaging.Request{
+			Patient: ada, Channel: messaging.Hero, Text: "Dear Ada,\n\nYour blood test is fine.\n\nhttps://www.nhs.uk/conditions/blood-tests/", WriteToRecord: true,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return taken
+	}
+	first, second := send(), send()
+	mux := http.NewServeMux()
+	mux.Handle("/", pages.New(c))
+	mux.Handle("GET /sandbox/inbox", pages.Inbox(func() []pages.Received {
+		return []pages.Received{
+			{At: time.Now(), Carrier: "twilio", Channel: "sms", To: "+447700900555", From: "MILLLANE", Text: "Open https://desk.example.org/m/" + strings.Repeat("a", 60)},
+			{At: time.Now(), Carrier: "smtp", Channel: "email", To: strings.Repeat("ada.", 12) + "byron@example.org", From: "desk@example.org", Subject: "Your test", Text: "Dear Ada,\n\nit is fine."},
+			{At: time.Now(), Carrier: "notify", Channel: "nhs_app", To: "9990000018", Text: "It is fine."},
+		}
+	}))
+	server := httptest.NewServer(mux)
+	t.Cleanup(server.Close)
+	for range 10 {
+		res, err := http.PostForm(server.URL+second.PageURL, url.Values{"day": {"1"}, "month": {"1"}, "year": {"1990"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		res.Body.Close()
+	}
+	script(t, "forms.mjs", server.URL, os.Getenv("SHOTS"), first.PageURL, second.PageURL, first.Record.URL, second.Record.URL)
+}

@@ -1,0 +1,505 @@
+package e2e
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"frontdesk/store/storetest"
+)
+
+// patientBy finds a patient of the town.
+func (p *program) patientBy(surname string) string {
+	p.t.Helper()
+	found := p.ok("GET", "/v1/patients?field=last_name&search="+surname, nil).data()
+	if len(found) != 1 {
+		p.t.Fatalf("%d patients called %s", len(found), surname)
+	}
+	return found[0]["id"].(string)
+}
+
+// message is a message to a patient of the town.
+func (p *program) message(surname, kind string, more map[string]any) map[string]any {
+	p.t.Helper()
+	m := map[string]any{"patient_id": p.patientBy(surname), "message_type": kind, "message_string": "Your results are in. Please call us."}
+	for name, value := range more {
+		m[name] = value
+	}
+	return m
+}
+
+// sent sends a message and gives its id.
+func (p *program) sent(surname, kind string, more map[string]any) string {
+	p.t.Helper()
+	return p.ok("POST", "/v1/messages/send", p.message(surname, kind, more)).str("message_id")
+}
+
+// becomes waits until a message has a status.
+func (p *program) becomes(id string, status ...string) answer {
+	p.t.Helper()
+	var last answer
+	defer func() {
+		if p.t.Failed() {
+			p.t.Log(last.Text)
+			if os.Getenv("SHOWLOG") != "" {
+				p.t.Log(p.logs.String())
+			}
+		}
+	}()
+	waitFor(p.t, "message "+id+" to be "+strings.Join(status, " or "), func() bool {
+		last = p.direct("GET", "/v1/messages/"+id, nil)
+		return slices.Contains(status, last.str("status"))
+	})
+	return p.ok("GET", "/v1/messages/"+id, nil)
+}
+
+// steps are what happened to a message, in order.
+func steps(a answer) []string {
+	var out []string
+	for _, s := range a.Body["timeline"].([]any) {
+		out = append(out, s.(map[string]any)["what"].(string))
+	}
+	return out
+}
+
+// inbox is what somebody received, as the sandbox's page shows it.
+func (p *program) inbox(to string) string {
+	p.t.Helper()
+	status, text := page(p.t.(*testing.T), p.app.URL()+"/sandbox/inbox?to="+url.QueryEscape(to))
+	if status != http.StatusOK {
+		p.t.Fatalf("%d %s", status, text)
+	}
+	return text
+}
+
+func TestAMessageGoesByEachChannel(t *testing.T) {
+	each(t, func(t *testing.T, p *program) {
+		text := p.sent("byron", "sms", map[string]any{"message_string": "It’s your flu jab, Ada – reply STOP to stop."})
+		mail := p.sent("byron", "email", map[string]any{"subject": "Your flu jab", "recipient_contact_detail": "replies.to.nobody@example.org"})
+		national := p.sent("byron", "nhs_app", nil)
+		got := p.becomes(text, "delivered")
+		if got.Body["sms_parts"] != 1.0 || got.str("sms_encoding") != "UCS-2" || got.str("contact_source") != "caller" || !slices.Equal(steps(got), []string{"accepted", "delivered"}) {
+			t.Fatalf("got %s", got.Text)
+		}
+		if got := p.becomes(mail, "sent"); got.str("contact_source") != "request" {
+			t.Fatalf("got %s", got.Text)
+		}
+		p.becomes(national, "delivered")
+		if inbox := p.inbox("07700 900101"); !strings.Contains(inbox, "It’s your flu jab, Ada – reply STOP to stop.") {
+			t.Fatal("the text message did not arrive")
+		}
+		if inbox := p.inbox("replies.to.nobody@example.org"); !strings.Contains(inbox, "Your flu jab") || !strings.Contains(inbox, "Please call us.") {
+			t.Fatal("the e-mail did not arrive")
+		}
+		list := p.ok("GET", "/v1/messages?channel=sms&status=delivered&patient_id="+p.patientBy("byron"), nil)
+		if list.Body["count"] != 1.0 || list.data()[0]["id"] != text {
+			t.Fatalf("got %s", list.Text)
+		}
+		if strings.Contains(p.logs.String(), "flu jab") || strings.Contains(p.logs.String(), "7700900101") || strings.Contains(p.logs.String(), "nobody@example") {
+			t.Error("the log tells of a message")
+		}
+	})
+}
+
+func TestWhatCannotBeSentIsRefusedBeforeAnythingIsKept(t *testing.T) {
+	each(t, func(t *testing.T, p *program) {
+		p.ok("POST", "/v1/patients/register_pds", map[string]any{"nhs_number": "9000000025", "dob": "2010-10-22"})
+		p.ok("POST", "/v1/patients/register_pds", map[string]any{"nhs_number": "9000000009", "dob": "2010-10-22"})
+		nobody := p.ok("POST", "/v1/patients/register", map[string]any{"first_name": "No", "last_name": "Phone", "dob": "1990-01-01", "email": "no.phone@example.org"}).str("patient_id")
+		for _, c := range []struct {
+			status int
+			code   string
+			body   map[string]any
+		}{
+			{409, "patient_restricted", p.message("smythe", "sms", map[string]any{"recipient_contact_detail": "07700 900123"})},
+			{409, "patient_deceased", p.message("smith", "sms", map[string]any{"recipient_contact_detail": "07700 900123"})},
+			{409, "no_contact_detail", map[string]any{"patient_id": nobody, "message_type": "sms", "message_string": "x"}},
+			{409, "no_contact_detail", map[string]any{"patient_id": nobody, "message_type": "nhs_app", "message_string": "x"}},
+			{404, "patient_not_found", map[string]any{"patient_id": "1", "message_type": "sms", "message_string": "x"}},
+			{404, "assignee_not_found", p.message("byron", "sms", map[string]any{"assignee_id": 7, "assignee_type": "Admin"})},
+			{404, "task_not_found", p.message("byron", "sms", map[string]any{"task_id": "7"})},
+			{404, "link_not_found", p.message("byron", "sms", map[string]any{"short_link_id": "7"})},
+			{400, "invalid_request", p.message("byron", "sms", map[string]any{"recipient_contact_detail": "01632 960123"})},
+			{400, "invalid_request", p.message("byron", "sms", map[string]any{"message_string": strings.Repeat("a", 919)})},
+			{400, "invalid_request", p.message("byron", "sms", map[string]any{"send_at": "2033-01-01T00:00:00Z"})},
+			{400, "invalid_request", p.message("byron", "sms", map[string]any{"send_at": "tomorrow"})},
+			{400, "invalid_request", p.message("byron", "sms", map[string]any{"fallback_message_type": "sms"})},
+			{400, "invalid_request", p.message("byron", "sms", map[string]any{"fallback_contact_detail": "a@example.org"})},
+			{400, "invalid_request", p.message("byron", "sms", map[string]any{"write_to_record": true, "snomed_code": "22298007", "snomed_term": "x"})},
+		} {
+			p.refused(c.status, c.code, "POST", "/v1/messages/send", c.body)
+		}
+		p.refused(403, "missing_scope", "POST", "/v1/messages/send", p.message("byron", "sms", nil), key(p.creds.Keys["booking"]))
+		if list := p.ok("GET", "/v1/messages", nil); list.Body["count"] != 0.0 {
+			t.Fatalf("something was kept: %s", list.Text)
+		}
+	})
+}
+
+func TestAScheduledMessageWaitsIsCancelledOrExpires(t *testing.T) {
+	each(t, func(t *testing.T, p *program) {
+		tomorrow := p.clock.Now().Add(24 * time.Hour).Format(time.RFC3339)
+		one := p.ok("POST", "/v1/messages/send", p.message("byron", "sms", map[string]any{"send_at": tomorrow}))
+		if one.str("status") != "scheduled" || one.str("send_at") != tomorrow {
+			t.Fatalf("got %s", one.Text)
+		}
+		two := p.sent("byron", "sms", map[string]any{"send_at": tomorrow, "send_by": p.clock.Now().Add(25 * time.Hour).Format(time.RFC3339)})
+		cancelled := p.ok("PATCH", "/v1/messages/"+one.str("message_id")+"/cancel", nil)
+		if cancelled.str("status") != "cancelled" {
+			t.Fatalf("got %s", cancelled.Text)
+		}
+		p.ok("PATCH", "/v1/messages/"+one.str("message_id")+"/cancel", nil)
+		p.clock.move(26 * time.Hour)
+		now := p.sent("mathison", "sms", nil) // its job finds the other too late
+		p.becomes(now, "delivered")
+		p.becomes(two, "expired")
+		p.refused(409, "message_not_waiting", "PATCH", "/v1/messages/"+now+"/cancel", nil)
+		if inbox := p.inbox("07700 900101"); strings.Contains(inbox, "Please call us.") {
+			t.Fatal("it was sent all the same")
+		}
+	})
+}
+
+func TestAMessageFallsBackWhenItIsRefusedBouncesOrIsNotRead(t *testing.T) {
+	each(t, func(t *testing.T, p *program) {
+		refused := p.sent("byron", "sms", map[string]any{"recipient_contact_detail": "07700 900990", "fallback_message_type": "email"})
+		bounced := p.sent("byron", "sms", map[string]any{"recipient_contact_detail": "07700 900991", "fallback_message_type": "email", "fallback_contact_detail": "bounced.then@example.org"})
+		failed := p.sent("byron", "sms", map[string]any{"recipient_contact_detail": "07700 900990"})
+		read := p.sent("murray", "nhs_app", map[string]any{"fallback_message_type": "sms"})    // she reads it
+		unread := p.sent("o'neill", "nhs_app", map[string]any{"fallback_message_type": "sms"}) // she does not
+		got := p.becomes(refused, "sent")
+		if want := []string{"refused", "accepted"}; !slices.Equal(steps(got), want) {
+			t.Fatalf("steps %v", steps(got))
+		}
+		p.becomes(bounced, "sent")
+		waitFor(t, "the bounced one to go by mail", func() bool { return strings.Contains(p.inbox("bounced.then@example.org"), "Please call us.") })
+		if got := p.becomes(failed, "failed"); got.str("failure_code") == "" || got.str("failure_reason") == "" {
+			t.Fatalf("got %s", got.Text)
+		}
+		p.becomes(read, "read")
+		p.becomes(unread, "sent", "delivered")
+		p.clock.move(61 * time.Minute)
+		p.sent("byron", "nhs_app", nil) // the channel's job looks at what is due
+		waitFor(t, "the unread one to go by text", func() bool { return strings.Contains(p.inbox("07700 900104"), "Please call us.") })
+		if strings.Contains(p.inbox("07700 900103"), "Please call us.") {
+			t.Fatal("what was read went by text as well")
+		}
+	})
+}
+
+func TestWhatACarrierDoesNotSayIsUnknownOrAskedAgain(t *testing.T) {
+	each(t, func(t *testing.T, p *program) {
+		cut := p.sent("byron", "sms", map[string]any{"recipient_contact_detail": "07700 900995"})
+		busy := p.sent("byron", "sms", map[string]any{"recipient_contact_detail": "07700 900994"})
+		// Nobody knows, until the carrier tells what became of it.
+		if got := p.becomes(cut, "delivered"); !slices.Contains(steps(got), "unknown") {
+			t.Fatalf("got %s", got.Text)
+		}
+		p.clock.move(5 * time.Second)
+		p.sent("mathison", "sms", nil)
+		p.becomes(busy, "delivered")
+		if n := strings.Count(p.inbox("07700 900995"), "Please call us."); n != 1 {
+			t.Fatalf("it was sent %d times", n)
+		}
+	})
+}
+
+func TestAnEntryIsWrittenIntoTheRecordOnceItIsApproved(t *testing.T) {
+	each(t, func(t *testing.T, p *program) {
+		a := p.ok("POST", "/v1/messages/send", p.message("byron", "sms", map[string]any{"write_to_record": true}))
+		if a.str("snomed_code") != "279991000000102" || a.str("auth_token") == "" {
+			t.Fatalf("got %s", a.Text)
+		}
+		id := a.str("message_id")
+		p.becomes(id, "delivered")
+		status, text := page(t, a.str("confirm_write_to_record_url")+"?auth_token="+a.str("auth_token"))
+		if status != 200 || !strings.Contains(text, "279991000000102") || !strings.Contains(text, "Please call us.") {
+			t.Fatalf("%d %s", status, text)
+		}
+		record := "/v1/patients/" + p.patientBy("byron") + "/record"
+		if got := p.ok("GET", record, nil); got.Body["count"] != 0.0 {
+			t.Fatalf("opening the page wrote it: %s", got.Text)
+		}
+		res, err := http.PostForm(a.str("confirm_write_to_record_url"), url.Values{"decision": {"approve"}})
+		if err != nil || res.StatusCode != http.StatusOK {
+			t.Fatalf("%v %v", res, err)
+		}
+		res.Body.Close()
+		waitFor(t, "the entry to be written", func() bool { return p.ok("GET", record, nil).Body["count"] == 1.0 })
+		if got := p.ok("GET", "/v1/messages/"+id, nil).Body["write_to_record"].(map[string]any); got["status"] != "written" || got["write_to_record_at"] == nil {
+			t.Fatalf("got %v", got)
+		}
+		if res, err = http.PostForm(a.str("confirm_write_to_record_url"), url.Values{"decision": {"approve"}}); err != nil || res.StatusCode == http.StatusOK {
+			t.Fatalf("approved twice: %v %v", res, err)
+		}
+		res.Body.Close()
+		bundle := p.ok("GET", record+"/fhir", nil)
+		if bundle.str("resourceType") != "Bundle" || len(bundle.Body["entry"].([]any)) != 2 {
+			t.Fatalf("got %s", bundle.Text)
+		}
+		// With the permission it is written by itself, without it that is ignored.
+		auto := map[string]any{"write_to_record": true, "auto_write_to_record": true}
+		b := p.ok("POST", "/v1/messages/send", p.message("byron", "sms", auto))
+		if b.Body["auth_token"] != nil {
+			t.Fatalf("got %s", b.Text)
+		}
+		waitFor(t, "the second entry to be written", func() bool { return p.ok("GET", record, nil).Body["count"] == 2.0 })
+		if c := p.ok("POST", "/v1/messages/send", p.message("byron", "sms", auto), key(p.creds.Keys["messaging"])); c.str("auth_token") == "" {
+			t.Fatalf("got %s", c.Text)
+		}
+	})
+}
+
+func TestAnEncryptedMessageIsReadOnItsPage(t *testing.T) {
+	each(t, func(t *testing.T, p *program) {
+		a := p.ok("POST", "/v1/messages/send", p.message("byron", "sms", map[string]any{"encrypted": "true"}))
+		p.becomes(a.str("message_id"), "delivered")
+		inbox := p.inbox("07700 900101")
+		if strings.Contains(inbox, "Please call us.") || !strings.Contains(inbox, "/m/") {
+			t.Fatalf("the text was sent: %s", inbox)
+		}
+		if _, text := page(t, a.str("message_url")); strings.Contains(text, "Please call us.") || !strings.Contains(text, "Brambleford") {
+			t.Fatalf("the page shows it to anybody: %s", text)
+		}
+		open := func(day string) (int, string) {
+			res, err := http.PostForm(a.str("message_url"), url.Values{"day": {day}, "month": {"12"}, "year": {"1985"}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer res.Body.Close()
+			text := new(strings.Builder)
+			_, _ = fmt.Fprint(text, res.StatusCode)
+			b := make([]byte, 1<<20)
+			n, _ := res.Body.Read(b)
+			return res.StatusCode, string(b[:n])
+		}
+		if status, text := open("11"); status == 200 || strings.Contains(text, "Please call us.") {
+			t.Fatalf("%d %s", status, text)
+		}
+		if status, text := open("10"); status != 200 || !strings.Contains(text, "Please call us.") {
+			t.Fatalf("%d %s", status, text)
+		}
+		p.becomes(a.str("message_id"), "read")
+		p.clock.move(time.Hour)
+		if status, _ := open("10"); status == 200 {
+			t.Fatal("the link works for ever")
+		}
+	})
+}
+
+func TestSTOPKeepsOtherThanDirectCareAway(t *testing.T) {
+	each(t, func(t *testing.T, p *program) {
+		id := p.sent("byron", "sms", map[string]any{"recipient_contact_detail": "07700 900998"})
+		waitFor(t, "the reply", func() bool {
+			return slices.Contains(steps(p.ok("GET", "/v1/messages/"+id, nil)), "reply")
+		})
+		if got := p.ok("GET", "/v1/messages/"+id, nil); len(got.Body["replies"].([]any)) != 1 {
+			t.Fatalf("got %s", got.Text)
+		}
+		more := map[string]any{"recipient_contact_detail": "07700 900998", "purpose": "other"}
+		if a := p.ok("POST", "/v1/messages/send", p.message("byron", "sms", more)); a.str("status") != "suppressed" {
+			t.Fatalf("got %s", a.Text)
+		}
+		delete(more, "purpose")
+		if a := p.ok("POST", "/v1/messages/send", p.message("byron", "sms", more)); a.str("status") != "queued" {
+			t.Fatalf("direct care is kept away: %s", a.Text)
+		}
+		p.ok("PUT", "/v1/opt_outs", map[string]any{"channel": "email", "contact": "ada@example.org", "opted_out": true})
+		if a := p.ok("POST", "/v1/messages/send", p.message("byron", "email", map[string]any{"purpose": "other"})); a.str("status") != "suppressed" {
+			t.Fatalf("got %s", a.Text)
+		}
+		p.ok("PUT", "/v1/opt_outs", map[string]any{"channel": "email", "contact": "ada@example.org", "opted_out": false})
+	})
+}
+
+// batchOf makes a batch and gives its path.
+func (p *program) batchOf(recipients []map[string]any, more map[string]any) string {
+	p.t.Helper()
+	b := map[string]any{"name": "Flu", "channel": "SMS", "content": "Dear {{first_name}}, flu jabs at {{practice_name}}.", "recipients": recipients}
+	for name, value := range more {
+		b[name] = value
+	}
+	return "/v1/batch_message/" + p.ok("POST", "/v1/batch_message", b).str("id")
+}
+
+// adds up checks a batch's totals, and gives them.
+func (p *program) totals(path string) map[string]float64 {
+	p.t.Helper()
+	a := p.direct("GET", path, nil)
+	out, sum := map[string]float64{}, 0.0
+	for name, n := range a.Body["totals"].(map[string]any) {
+		out[name] = n.(float64)
+		if name != "created" {
+			sum += out[name]
+		}
+	}
+	if sum != out["created"] {
+		p.t.Errorf("the totals do not add up: %s", a.Text)
+	}
+	out["completed"] = map[bool]float64{true: 1}[a.str("status") == "COMPLETED"]
+	return out
+}
+
+func TestABatchReachesWhoCanBeReached(t *testing.T) {
+	each(t, func(t *testing.T, p *program) {
+		p.refused(400, "invalid_request", "POST", "/v1/batch_message", map[string]any{
+			"name": "x", "channel": "SMS", "content": "Dear {{frist_name}}", "recipients": []any{map[string]any{"patient_id": "1"}},
+		})
+		p.refused(400, "invalid_request", "POST", "/v1/batch_message", map[string]any{"name": "x", "channel": "EMAIL", "content": "y", "recipients": []any{map[string]any{"patient_id": "1"}}})
+		path := p.batchOf([]map[string]any{
+			{"nhs_number": "999 000 0018", "dob": "1985-12-10T00:00:00Z"},
+			{"patient_id": p.patientBy("mathison")},
+			{"nhs_number": "9990000019", "dob": "1985-12-10"},
+			{"nhs_number": "9990000034", "dob": "1985-12-10"},
+			{"nhs_number": "9991000003", "dob": "1962-05-17"}, // nobody's patient yet
+			{"nhs_number": "9000000025", "dob": "2010-10-22"}, // restricted
+			{"nhs_number": "9111231130", "dob": "2010-10-22"}, // unknown
+			{"patient_id": "1"},
+		}, nil)
+		waitFor(t, "the recipients to be looked up", func() bool {
+			a := p.ok("GET", path+"/preview", nil)
+			return a.Body["looked_up"] == a.Body["total"]
+		})
+		preview := p.ok("GET", path+"/preview", nil)
+		if preview.Body["reached"] != 3.0 || preview.Body["sms_parts"] != 3.0 || len(preview.Body["not_reached"].(map[string]any)) != 5 {
+			t.Fatalf("got %s", preview.Text)
+		}
+		if list := p.ok("GET", path+"/recipients?status=ENRICHMENT_ERROR", nil); list.Body["count"] != 4.0 {
+			t.Fatalf("got %s", list.Text)
+		}
+		p.ok("PATCH", path+"/send", nil)
+		p.ok("PATCH", path+"/send", nil)
+		waitFor(t, "the batch to be done", func() bool { return p.totals(path)["completed"] == 1 })
+		if got := p.totals(path); got["created"] != 8 || got["sent"] != 3 || got["failed"] != 5 {
+			t.Fatalf("totals %v", got)
+		}
+		if n := strings.Count(p.inbox("07700 900101"), "Dear Ada, flu jabs at Brambleford Health Centre."); n != 1 {
+			t.Fatalf("she got it %d times", n)
+		}
+		if list := p.ok("GET", path+"/messages", nil); list.Body["count"] != 3.0 {
+			t.Fatalf("got %s", list.Text)
+		}
+		csv := p.direct("GET", path+"/results.csv", nil)
+		note("GET", path+"/results.csv")
+		if csv.Status != 200 || strings.Count(csv.Text, "\n") != 9 || !strings.Contains(csv.Text, "patient_restricted") {
+			t.Fatalf("got %s", csv.Text)
+		}
+		if list := p.ok("GET", "/v1/batch_message?status=QUEUED", nil); list.Body["count"] != 1.0 || "/v1/batch_message/"+list.str("id") != path {
+			t.Fatalf("got %s", list.Text)
+		}
+	})
+}
+
+func TestABatchIsPausedResumedAndCancelled(t *testing.T) {
+	each(t, func(t *testing.T, p *program) {
+		var recipients []map[string]any
+		for i := range 40 {
+			who := p.direct("POST", "/v1/patients/register", map[string]any{"first_name": "P", "last_name": fmt.Sprintf("Batch%02d", i), "dob": "1990-01-01", "mobile": fmt.Sprintf("07700 9003%02d", i)})
+			recipients = append(recipients, map[string]any{"patient_id": who.str("patient_id")})
+		}
+		path := p.batchOf(recipients, nil)
+		p.ok("PATCH", path+"/pause", nil)
+		p.ok("PATCH", path+"/send", nil)
+		time.Sleep(time.Second) // nothing may happen meanwhile
+		if got := p.totals(path); got["waiting"] != 40 {
+			t.Fatalf("totals %v", got)
+		}
+		p.ok("PATCH", path+"/resume", nil)
+		waitFor(t, "the batch to be done", func() bool { return p.totals(path)["completed"] == 1 })
+		if got := p.totals(path); got["sent"] != 40 {
+			t.Fatalf("totals %v", got)
+		}
+		p.refused(409, "batch_completed", "PATCH", path+"/cancel", nil)
+		other := p.batchOf(recipients, nil)
+		p.ok("PATCH", other+"/pause", nil)
+		p.ok("PATCH", other+"/send", nil)
+		p.ok("PATCH", other+"/cancel", nil)
+		waitFor(t, "the other to be done", func() bool { return p.totals(other)["completed"] == 1 })
+		if got := p.totals(other); got["cancelled"] != 40 {
+			t.Fatalf("totals %v", got)
+		}
+		p.refused(409, "batch_cancelled", "PATCH", other+"/send", nil)
+	})
+}
+
+// TestALongBatchIsReadAsItComes sends a body far longer than others may be, its
+// fields in an order nobody would expect.
+func TestALongBatchIsReadAsItComes(t *testing.T) {
+	each(t, func(t *testing.T, p *program) {
+		one, _ := json.Marshal(map[string]any{"nhs_number": "123", "dob": "1990-01-01", "note": strings.Repeat("x", 200)})
+		all := strings.Repeat(string(one)+",", 9_999) + `{"patient_id":"` + p.patientBy("byron") + `"}`
+		body := `{"recipients":[` + all + `],"content":"Hello {{first_name}}","channel":"SMS","name":"Long"}`
+		if len(body) < 2<<20 {
+			t.Fatal("the body is too short")
+		}
+		a := p.direct("POST", "/v1/batch_message", body, once("long"))
+		b := p.direct("POST", "/v1/batch_message", body, once("long"))
+		if a.Status != 200 || b.str("id") != a.str("id") || b.Header.Get("Idempotency-Replayed") != "true" {
+			t.Fatalf("%d %s\n%d %s", a.Status, a.Text, b.Status, b.Text)
+		}
+		p.refused(422, "idempotency_key_reused", "POST", "/v1/batch_message", map[string]any{"name": "x", "channel": "SMS", "content": "y", "recipients": []any{map[string]any{"patient_id": "1"}}}, once("long"))
+		path := "/v1/batch_message/" + a.str("id")
+		waitFor(t, "the recipients to be looked up", func() bool { return p.ok("GET", path+"/preview", nil).Body["looked_up"] == 10_000.0 })
+		if got := p.totals(path); got["created"] != 10_000 || got["failed"] != 9_999 || got["waiting"] != 1 {
+			t.Fatalf("totals %v", got)
+		}
+		for _, wrong := range []string{
+			strings.TrimSuffix(body, "}"), strings.Replace(body, `"SMS"`, `"FAX"`, 1), body + "x", strings.Replace(body, `"name":"Long"`, `"name":""`, 1),
+		} {
+			if got := p.direct("POST", "/v1/batch_message", wrong); got.Status != 400 {
+				t.Errorf("%d %s", got.Status, got.Text)
+			}
+		}
+		if list := p.ok("GET", "/v1/batch_message", nil); list.Body["count"] != 1.0 {
+			t.Fatalf("refused batches are there: %s", list.Text)
+		}
+	})
+}
+
+// TestSendingIsPausedWhenABackupIsRestored starts on a copy from before.
+func TestSendingIsPausedWhenABackupIsRestored(t *testing.T) {
+	address := storetest.SQLite(t)
+	s := start(t, address)
+	creds := s.creds
+	ada := s.call("GET", "/v1/patients?search=byron", nil).data()[0]["id"]
+	if code := s.stop(); code != 0 {
+		t.Fatal(code)
+	}
+	// In place of restoring an older file: the witness has seen a newer one.
+	var identity int64
+	if err := storetest.Raw(t, address).QueryRow(`SELECT identity FROM instance`).Scan(&identity); err != nil {
+		t.Fatal(err)
+	}
+	seen := strings.TrimSuffix(sealKey, ".key") + "-" + strconv.FormatInt(identity, 36) + ".seen"
+	if was, err := os.ReadFile(seen); err != nil || string(was) == "0\n" {
+		t.Fatalf("%q, %v", was, err)
+	}
+	if err := os.WriteFile(seen, []byte("1000000\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	again := start(t, address)
+	id := again.call("POST", "/v1/messages/send", map[string]any{"patient_id": ada, "message_type": "sms", "message_string": "x"}, key(creds.Key)).str("message_id")
+	time.Sleep(1500 * time.Millisecond) // nothing may happen meanwhile
+	if got := again.call("GET", "/v1/messages/"+id, nil, key(creds.Key)); got.str("status") != "queued" {
+		t.Fatalf("got %s", got.Text)
+	}
+	if out, _, code := run(t, "sending", "status", "--db", address); code != 0 || !strings.Contains(out, "paused") || !strings.Contains(out, "backup") {
+		t.Fatalf("%d %s", code, out)
+	}
+	if _, errs, code := run(t, "sending", "resume", "--db", address); code != 0 {
+		t.Fatal(errs)
+	}
+	waitFor(t, "the message to go", func() bool {
+		return again.call("GET", "/v1/messages/"+id, nil, key(creds.Key)).str("status") != "queued"
+	})
+	if _, errs, code := run(t, "sending", "pause", "--db", address); code != 0 {
+		t.Fatal(errs)
+	}
+}
