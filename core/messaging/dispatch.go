@@ -187,30 +187,30 @@ func (d *dispatcher) stopped(ctx context.Context, tx Tx) (bool, error) {
 func (d *dispatcher) hand(ctx context.Context, carrier Carrier, claimed []Outbound) []Settled {
 	now := d.Now().Truncate(time.Microsecond)
 	out := make([]Settled, 0, len(claimed))
-	var go_ []Outgoing
+	var sends []Outgoing
 	var which []int
 	for _, m := range claimed {
 		settled, send := d.judge(m, now)
 		out = append(out, settled)
 		if send {
-			go_ = append(go_, Outgoing{
+			sends = append(sends, Outgoing{
 				Key: settled.Key(d.group), Channel: settled.LegChannel(), To: settled.LegContact(), NHSNumber: m.NHSNumber,
 				FromName: m.Practice, Subject: m.Subject, Text: d.words(d.group, m.Message, m.Practice),
 			})
 			which = append(which, len(out)-1)
 		}
 	}
-	if len(go_) == 0 {
+	if len(sends) == 0 {
 		return out
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), d.Timeout)
 	defer cancel()
 	var results []Result
-	if len(go_) == 1 {
-		a, err := carrier.Send(ctx, go_[0])
+	if len(sends) == 1 {
+		a, err := carrier.Send(ctx, sends[0])
 		results = []Result{{a, err}}
 	} else {
-		results = carrier.SendAll(ctx, go_)
+		results = carrier.SendAll(ctx, sends)
 	}
 	now = d.Now().Truncate(time.Microsecond)
 	for i, r := range results {
