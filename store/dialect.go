@@ -56,10 +56,14 @@ func fateOf(err error) fate {
 	var lite *modernc.Error
 	var network net.Error
 	switch {
+	case errors.As(err, &pg) && pg.ConstraintName == "patient_nhs_number":
+		return again // somebody got the number this moment: look again
 	case errors.As(err, &pg):
 		return fateOfPostgres(pg.Code)
 	case errors.As(err, &lite):
 		return fateOfSQLite(lite.Code())
+	case errors.Is(err, errAgain):
+		return again
 	case errors.Is(err, context.Canceled):
 		return final
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &network), errors.Is(err, io.EOF),

@@ -103,7 +103,7 @@ type Sending struct {
 
 // Sending tells whether messages go out.
 func (db *DB) Sending(ctx context.Context) (s Sending, err error) {
-	_, err = db.plain().one(ctx, `SELECT identity, beat, paused_at, paused_why FROM instance WHERE id = 1`, nil, &s.Identity, &s.Beat, when{&s.Paused}, &s.Why)
+	_, err = db.plain().one(ctx, `SELECT database_id, beat, paused_at, paused_why FROM instance WHERE id = 1`, nil, &s.Identity, &s.Beat, when{&s.Paused}, &s.Why)
 	return s, err
 }
 
@@ -127,8 +127,8 @@ func (db *DB) ResumeSending(ctx context.Context) error {
 // database's identity; 0 before there is a practice group.
 func (db *DB) Beat(ctx context.Context) (beat, identity int64, err error) {
 	err = db.do(ctx, func(t *Tx) error {
-		_, err := t.one(ctx, `UPDATE instance SET beat = beat + 1, identity = CASE WHEN identity = 0 THEN $1 ELSE identity END WHERE id = 1
-			RETURNING beat, identity`, in{1 + rand.Int64N(1<<52)}, &beat, &identity)
+		_, err := t.one(ctx, `UPDATE instance SET beat = beat + 1, database_id = CASE WHEN database_id = 0 THEN $1 ELSE database_id END WHERE id = 1
+			RETURNING beat, database_id`, in{1 + rand.Int64N(1<<52)}, &beat, &identity)
 		return err
 	})
 	return beat, identity, err

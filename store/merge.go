@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"time"
 
 	"frontdesk/core/audit"
@@ -125,20 +126,41 @@ func (t *Tx) ReturnBelongings(ctx context.Context, group practice.ID, merge int6
 	return out, nil
 }
 
+// errAgain ends a transaction that has to be begun again: it found something it
+// should have locked before what it has locked already.
+var errAgain = errors.New("locks would be taken out of order")
+
 // LockBelongings locks the diaries the patients' appointments are in: whoever
-// changes an appointment has locked its diary first.
+// changes an appointment has locked its diary first, and several are always
+// locked in the same order. Called again when the patients are locked, it finds
+// appointments made meanwhile; then the transaction begins again, rather than
+// wait for somebody who waits for it.
 func (t *Tx) LockBelongings(ctx context.Context, group practice.ID, ids ...patient.ID) error {
+	again := t.diaries != nil
+	if !again {
+		t.diaries = map[practice.PractitionerID]bool{}
+	}
+	var all []practice.PractitionerID
 	for _, id := range ids {
 		of, err := list(ctx, t, `SELECT practitioner_id FROM appointment WHERE practice_group_id = $1 AND patient_id = $2
-			UNION SELECT practitioner_id FROM appointment WHERE practice_group_id = $1 AND billpayer_id = $2 ORDER BY 1`,
+			UNION SELECT practitioner_id FROM appointment WHERE practice_group_id = $1 AND billpayer_id = $2`,
 			in{group, id}, scanID[practice.PractitionerID])
 		if err != nil {
 			return err
 		}
-		for _, practitioner := range of {
+		all = append(all, of...)
+	}
+	slices.Sort(all)
+	for _, practitioner := range slices.Compact(all) {
+		switch {
+		case t.diaries[practitioner]:
+		case again:
+			return errAgain
+		default:
 			if err := t.LockDiary(ctx, group, practitioner); err != nil {
 				return err
 			}
+			t.diaries[practitioner] = true
 		}
 	}
 	return nil

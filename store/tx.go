@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"frontdesk/core/practice"
 )
 
 // Tx is a transaction, or, with none begun, single statements on the pool. It
@@ -19,6 +21,8 @@ type Tx struct {
 	lite *sql.Tx
 	// batch is the context of SQLite's transaction, which is not the caller's.
 	batch context.Context
+	// diaries are those LockBelongings has locked.
+	diaries map[practice.PractitionerID]bool
 }
 
 // plain reads outside a transaction.
@@ -216,7 +220,7 @@ func (t *Tx) outward(err error) error {
 }
 
 // attempts is how often a transaction is begun when the database asks for it.
-const attempts = 4
+const attempts = 8
 
 // do runs fn in one transaction. fn may be called again from the start, so it
 // must have no effect outside the database. Below Once, it joins that

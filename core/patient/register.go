@@ -2,6 +2,7 @@ package patient
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -143,24 +144,15 @@ func (s *Service) Register(ctx context.Context, r Registration) (ID, error) {
 	}
 	id := fresh.ID
 	err = s.Store.Do(ctx, func(tx Tx) error {
-		contacts := r.contacts(nil, fresh, now)
-		added, err := s.add(ctx, tx, who, fresh, contacts)
+		added, before, contacts, err := s.addOrLock(ctx, tx, who, fresh, r.contacts(nil, fresh, now))
+		id = fresh.ID
 		if err != nil || added {
-			id = fresh.ID
 			return err
 		}
-		known, err := tx.PatientByNHSNumber(ctx, who.Group, fresh.NHSNumber)
-		if err != nil {
-			return err
-		}
-		if known.BirthDate != fresh.BirthDate {
+		if before.BirthDate != fresh.BirthDate {
 			return ErrNHSNumberTaken
 		}
-		id = known.ID
-		before, contacts, err := lock(ctx, tx, who.Group, id)
-		if err != nil {
-			return err
-		}
+		id = before.ID
 		after := before
 		r.apply(&after)
 		after.check(&input.Checks{}) // puts the same details into the same form again
@@ -168,6 +160,28 @@ func (s *Service) Register(ctx context.Context, r Registration) (ID, error) {
 		return s.save(ctx, tx, who, now, "patient.update", before, &after, contacts, next)
 	})
 	return id, err
+}
+
+// addOrLock keeps a new patient, or locks and reads the one who has the NHS
+// number already.
+func (s *Service) addOrLock(ctx context.Context, tx Tx, who access.Caller, fresh Patient, c Contacts) (added bool, known Patient, contacts Contacts, err error) {
+	for {
+		added, err := s.add(ctx, tx, who, fresh, c)
+		if err != nil || added {
+			return added, fresh, c, err
+		}
+		known, err := tx.PatientByNHSNumber(ctx, who.Group, fresh.NHSNumber)
+		if errors.Is(err, ErrNotFound) {
+			continue // a merge was undone, or done, this moment
+		}
+		if err != nil {
+			return false, known, nil, err
+		}
+		before, contacts, err := lock(ctx, tx, who.Group, known.ID)
+		if err != nil || before.NHSNumber == fresh.NHSNumber {
+			return false, before, contacts, err
+		}
+	}
 }
 
 // add keeps a new patient, and reports whether nobody had its NHS number.

@@ -220,17 +220,9 @@ func (s *Service) keep(ctx context.Context, tx Tx, who access.Caller, p Person, 
 	fresh := Patient{ID: ID(s.NewID()), Status: Unarchived, BirthDate: p.BirthDate, Version: 1, CreatedAt: now, UpdatedAt: now}
 	contacts := fresh.adopt(p, nil, now)
 	fresh.connect(q)
-	added, err := s.add(ctx, tx, who, fresh, contacts)
+	added, before, contacts, err := s.addOrLock(ctx, tx, who, fresh, contacts)
 	if err != nil || added {
 		return fresh.ID, err
-	}
-	known, err := tx.PatientByNHSNumber(ctx, who.Group, p.NHSNumber)
-	if err != nil {
-		return 0, err
-	}
-	before, contacts, err := lock(ctx, tx, who.Group, known.ID)
-	if err != nil {
-		return 0, err
 	}
 	if before.BirthDate != p.BirthDate {
 		return 0, ErrNHSNumberTaken

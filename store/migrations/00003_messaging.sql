@@ -3,9 +3,9 @@
 -- +goose Up
 
 -- Sending can be stopped for the whole database. beat counts how long this
--- database has been in use, so that a copy from before can be told; identity
+-- database has been in use, so that a copy from before can be told; database_id
 -- tells it from other databases.
-ALTER TABLE instance ADD COLUMN identity bigint NOT NULL DEFAULT 0;
+ALTER TABLE instance ADD COLUMN database_id bigint NOT NULL DEFAULT 0;
 ALTER TABLE instance ADD COLUMN beat bigint NOT NULL DEFAULT 0;
 ALTER TABLE instance ADD COLUMN paused_at timestamptz;
 ALTER TABLE instance ADD COLUMN paused_why text NOT NULL DEFAULT '';

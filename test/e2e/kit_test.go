@@ -158,6 +158,17 @@ func (l *logs) String() string {
 	return l.text.String()
 }
 
+// about are the lines about one request.
+func (l *logs) about(id string) string {
+	var out []string
+	for line := range strings.Lines(l.String()) {
+		if strings.Contains(line, id) {
+			out = append(out, line)
+		}
+	}
+	return strings.Join(out, "")
+}
+
 // sunday is when stories begin: a Sunday in winter, so that the week is ahead.
 var sunday = time.Date(2031, time.January, 5, 20, 0, 0, 0, time.UTC)
 

@@ -474,7 +474,7 @@ func TestSendingIsPausedWhenABackupIsRestored(t *testing.T) {
 	}
 	// In place of restoring an older file: the witness has seen a newer one.
 	var identity int64
-	if err := storetest.Raw(t, address).QueryRow(`SELECT identity FROM instance`).Scan(&identity); err != nil {
+	if err := storetest.Raw(t, address).QueryRow(`SELECT database_id FROM instance`).Scan(&identity); err != nil {
 		t.Fatal(err)
 	}
 	seen := strings.TrimSuffix(sealKey, ".key") + "-" + strconv.FormatInt(identity, 36) + ".seen"

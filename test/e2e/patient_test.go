@@ -262,7 +262,7 @@ func TestOneNHSNumberIsOnePatientWhateverHappens(t *testing.T) {
 					call := func(method, path string, body any) answer {
 						a := s.call(method, path, body, key(creds.Key))
 						if a.Status >= 500 {
-							t.Errorf("%s %s: %d %s", method, path, a.Status, a.Text)
+							t.Errorf("%s %s: %d %s\n%s", method, path, a.Status, a.Text, s.logs.about(a.str("request_id")))
 						}
 						return a
 					}
