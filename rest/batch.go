@@ -36,6 +36,7 @@ const MaxBatchBody = 128 << 20
 func (d *door) CreateBatchMessage(ctx context.Context, in *oas.BatchRequest, _ oas.CreateBatchMessageParams) (oas.CreateBatchMessageRes, error) {
 	n := messaging.NewBatch{
 		Name: in.Name, Channel: channels[string(in.Channel)], Subject: in.Subject.Value, Content: in.Content, Purpose: messaging.Purpose(in.Purpose.Value),
+		Plain: in.PlainCharacters.Value,
 	}
 	if err := d.core.Messaging.CheckBatch(ctx, n); err != nil {
 		return nil, err
@@ -197,6 +198,8 @@ func (b *batchBody) read(ctx context.Context, service *messaging.Service) (load 
 		switch to, known := into[name.(string)]; {
 		case known:
 			err = b.json.Decode(to)
+		case name == "plain_characters":
+			err = b.json.Decode(&b.batch.Plain)
 		case name == "channel":
 			var word string
 			err = b.json.Decode(&word)

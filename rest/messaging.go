@@ -22,6 +22,7 @@ func (d *door) SendMessage(ctx context.Context, in *oas.MessageRequest, _ oas.Se
 		Patient: orNothing[patient.ID](string(in.PatientID)), Channel: messaging.Channel(in.MessageType), Text: in.MessageString, Subject: in.Subject.Value,
 		Contact: in.RecipientContactDetail.Value, Fallback: messaging.Channel(in.FallbackMessageType.Value), FallbackContact: in.FallbackContactDetail.Value,
 		Encrypted: truth(in.Encrypted), Purpose: messaging.Purpose(in.Purpose.Value), SendAt: in.SendAt.Value, SendBy: in.SendBy.Value,
+		Urgent: in.Urgent.Value, Plain: in.PlainCharacters.Value,
 		WriteToRecord: in.WriteToRecord.Value, AutoWriteToRecord: in.AutoWriteToRecord.Value, SnomedCode: in.SnomedCode.Value, SnomedTerm: in.SnomedTerm.Value,
 		TaskID: in.TaskID.Value, Attachment: in.AttachmentUUID.Value, ShortLink: in.ShortLinkID.Value,
 		AssigneeID: whole(in.AssigneeID), AssigneeType: string(in.AssigneeType.Value),
@@ -91,7 +92,7 @@ func (d *door) message(ctx context.Context, m messaging.Details) (*oas.Message, 
 		Status: oas.MessageStatus(m.State), SentByAdmin: oas.OptNilMessageSentByAdmin{Set: true, Null: true}, SubmittedBy: str(m.SubmittedBy),
 		MessageType: oas.MessageType(m.Channel), FallbackMessageType: text(string(m.Fallback)), Content: m.Content, ContactSource: text(m.ContactSource),
 		SendBy: oas.NewOptDateTime(m.SendBy.UTC()), DeliveredAt: optInstant(m.DeliveredAt), ReadAt: optInstant(m.ReadAt), SMSParts: parts(m.Message),
-		SMSEncoding: text(m.Encoding), Timeline: make([]oas.MessageStep, len(m.Steps)), Replies: make([]oas.MessageReply, len(m.Replies)),
+		SMSEncoding: text(m.Encoding), CostPence: oas.OptNilInt{Value: m.Cost, Set: true, Null: m.Cost == 0}, Timeline: make([]oas.MessageStep, len(m.Steps)), Replies: make([]oas.MessageReply, len(m.Replies)),
 	}
 	out.FailureCode, out.FailureReason = failure(m.Message)
 	if e := m.Record; e != nil {

@@ -45,7 +45,7 @@ func (d *door) UpdatePracticeGroup(ctx context.Context, in *oas.PracticeGroupInp
 		Website: ptr(in.Website.Get()), TimeZone: ptr(in.Timezone.Get()), Sector: to[practice.Sector](in.Sector.Get()),
 		Address: toAddress(in.Address), Holidays: to[practice.Country](in.BankHolidays.Get()),
 		CancellationHours: ptr(in.CancellationPolicyHours.Get()), WindowDays: ptr(in.BookingWindowDays.Get()),
-		UnreadMinutes: ptr(in.UnreadFallbackMinutes.Get()), SMSPrice: ptr(in.SMSPricePence.Get()),
+		UnreadMinutes: ptr(in.UnreadFallbackMinutes.Get()), SMSPrice: ptr(in.SMSPricePence.Get()), SendFrom: ptr(in.SendFrom.Get()), SendUntil: ptr(in.SendUntil.Get()),
 	})
 	if err != nil {
 		return nil, err
@@ -63,7 +63,7 @@ func (d *door) GetConfiguration(ctx context.Context) (oas.GetConfigurationRes, e
 		Timezone: g.TimeZone, BankHolidays: oas.BankHolidayCountry(g.Holidays), CancellationPolicyHours: float64(g.CancellationHours),
 		BookingWindowDays: float64(g.WindowDays), HoldMinutes: float64(d.core.Booking.Hold) / float64(time.Minute),
 		MaximumSearchDays: oas.NewOptFloat64(practice.MaxWindowDays), UnreadFallbackMinutes: oas.NewOptFloat64(float64(g.UnreadMinutes)),
-		SMSPricePence: oas.NewOptFloat64(float64(g.SMSPrice)),
+		SMSPricePence: oas.NewOptFloat64(float64(g.SMSPrice)), SendFrom: str(practice.Clock(g.SendFrom)), SendUntil: str(practice.Clock(g.SendUntil)),
 	}, nil
 }
 

@@ -19,14 +19,14 @@ func (s messagingStore) Do(ctx context.Context, fn func(messaging.Tx) error) err
 	return s.db.do(ctx, func(tx *Tx) error { return fn(tx) })
 }
 
-const messageColumns = `m.id, m.patient_id, m.batch_id, m.channel, m.contact, m.contact_source, m.fallback, m.fallback_contact, m.subject, m.content, m.encrypted,
-	m.purpose, m.leg, m.state, m.prior, m.due_at, m.lease, m.tries, m.carrier, m.provider_id, m.code, m.reason, m.parts, m.encoding, m.send_at, m.send_by,
-	m.unread_minutes, m.sent_at, m.delivered_at, m.read_at, m.ended_at, m.write_to_record, m.task_id, m.submitted_by, m.key_id, m.link, m.created_at, m.updated_at`
+const messageColumns = `id, patient_id, batch_id, channel, contact, contact_source, fallback, fallback_contact, subject, content, encrypted,
+	purpose, leg, state, prior, due_at, lease, tries, carrier, provider_id, code, reason, parts, encoding, cost, send_at, send_by,
+	unread_minutes, sent_at, delivered_at, read_at, ended_at, write_to_record, task_id, submitted_by, key_id, link, created_at, updated_at`
 
 func intoMessage(m *messaging.Message) in {
 	return in{&m.ID, &m.Patient, &m.Batch, &m.Channel, &m.Contact, &m.ContactSource, &m.Fallback, &m.FallbackContact, &m.Subject, &m.Content, &m.Encrypted,
 		&m.Purpose, &m.Leg, &m.State, &m.Prior, when{&m.DueAt}, num[int64]{&m.Lease}, &m.Tries, &m.Carrier, &m.ProviderID, &m.Code, &m.Reason, &m.Parts,
-		&m.Encoding, when{&m.SendAt}, when{&m.SendBy}, &m.UnreadMinutes, when{&m.SentAt}, when{&m.DeliveredAt}, when{&m.ReadAt}, when{&m.EndedAt},
+		&m.Encoding, &m.Cost, when{&m.SendAt}, when{&m.SendBy}, &m.UnreadMinutes, when{&m.SentAt}, when{&m.DeliveredAt}, when{&m.ReadAt}, when{&m.EndedAt},
 		&m.WriteToRecord, &m.TaskID, &m.SubmittedBy, &m.KeyID, text{&m.Link}, when{&m.CreatedAt}, when{&m.UpdatedAt}}
 }
 
@@ -94,13 +94,13 @@ func (t *Tx) AddMessages(ctx context.Context, group practice.ID, all []messaging
 	for i, m := range all {
 		args[i] = in{group, m.ID, m.Patient, m.Batch, m.Channel, m.Contact, m.ContactSource, m.Fallback, m.FallbackContact, m.Subject, m.Content, m.Encrypted,
 			m.Purpose, m.Leg, m.LegChannel(), m.State, at(m.DueAt), m.Code, m.Reason, m.Parts, m.Encoding, m.SendAt, m.SendBy, m.UnreadMinutes,
-			at(m.SentAt), at(m.DeliveredAt), at(m.EndedAt), m.WriteToRecord, m.TaskID, m.SubmittedBy, m.KeyID, optText(m.Link), m.CreatedAt, m.UpdatedAt}
+			at(m.SentAt), at(m.DeliveredAt), at(m.EndedAt), m.WriteToRecord, m.TaskID, m.SubmittedBy, m.KeyID, optText(m.Link), m.CreatedAt, m.UpdatedAt, m.Cost}
 	}
 	return t.many(ctx, `INSERT INTO message (practice_group_id, id, patient_id, batch_id, channel, contact, contact_source, fallback, fallback_contact, subject, content,
 			encrypted, purpose, leg, leg_channel, state, due_at, code, reason, parts, encoding, send_at, send_by, unread_minutes, sent_at, delivered_at, ended_at,
-			write_to_record, task_id, submitted_by, key_id, link, created_at, updated_at, prior, tries, carrier, provider_id, events)
+			write_to_record, task_id, submitted_by, key_id, link, created_at, updated_at, cost, prior, tries, carrier, provider_id, events)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31,
-			$32, $33, $34, '', 0, '', '', 0)`, args)
+			$32, $33, $34, $35, '', 0, '', '', 0)`, args)
 }
 
 // LockMessage keeps others from changing the message, and reads it.
@@ -111,9 +111,12 @@ func (t *Tx) LockMessage(ctx context.Context, group practice.ID, id messaging.ID
 	return t.Message(ctx, group, id)
 }
 
-const saveMessage = `UPDATE message SET leg = $3, leg_channel = $4, state = $5, due_at = $6, tries = $7, carrier = $8, provider_id = $9, code = $10, reason = $11,
-	send_by = $12, sent_at = $13, delivered_at = $14, read_at = $15, ended_at = $16, updated_at = $17, lease = NULL, lease_until = NULL
-	WHERE practice_group_id = $1 AND id = $2`
+const (
+	saveHead = `UPDATE message SET leg = $3, leg_channel = $4, state = $5, due_at = $6, tries = $7, carrier = $8, provider_id = $9, code = $10, reason = $11,
+		send_by = $12, sent_at = $13, delivered_at = $14, read_at = $15, ended_at = $16, updated_at = $17, lease = NULL, lease_until = NULL`
+	saveMessage   = saveHead + ` WHERE practice_group_id = $1 AND id = $2`
+	settleMessage = saveHead + `, events = events + $18 WHERE practice_group_id = $1 AND id = $2 AND lease = $19`
+)
 
 func savedMessage(group practice.ID, m messaging.Message, now time.Time) in {
 	return in{group, m.ID, m.Leg, m.LegChannel(), m.State, at(m.DueAt), m.Tries, m.Carrier, m.ProviderID, m.Code, m.Reason, m.SendBy,
@@ -130,8 +133,10 @@ const (
 	claimHead = `UPDATE message SET prior = state, state = 'sending', carrier = $5, lease = $6, lease_until = $7, due_at = NULL
 		WHERE practice_group_id = $1 AND id IN (SELECT id FROM message
 			WHERE practice_group_id = $1 AND batch_id = $2 AND leg_channel = $3 AND due_at <= $4 ORDER BY due_at, id LIMIT $8`
-	skipLocked    = ` FOR UPDATE SKIP LOCKED`
-	claimTail     = `) RETURNING id`
+	skipLocked = ` FOR UPDATE SKIP LOCKED`
+	claimTail  = `) RETURNING ` + messageColumns + `,
+		(SELECT p.nhs_number FROM patient p WHERE p.practice_group_id = message.practice_group_id AND p.id = message.patient_id),
+		(SELECT g.name FROM practice_group g WHERE g.practice_group_id = message.practice_group_id)`
 	claim         = claimHead + claimTail
 	claimSkipping = claimHead + skipLocked + claimTail
 )
@@ -142,15 +147,7 @@ func (t *Tx) Claim(ctx context.Context, c messaging.Claim) ([]messaging.Outbound
 	if t.db.skips {
 		query = claimSkipping
 	}
-	ids, err := list(ctx, t, query, in{c.Group, c.Batch, c.Channel, c.Now, c.Carrier, c.Lease, c.Until, c.Limit},
-		scanID[messaging.ID])
-	if err != nil || len(ids) == 0 {
-		return nil, err
-	}
-	return list(ctx, t, `SELECT `+messageColumns+`, p.nhs_number, g.name FROM message m
-		JOIN patient p ON p.practice_group_id = m.practice_group_id AND p.id = m.patient_id
-		JOIN practice_group g ON g.practice_group_id = m.practice_group_id
-		WHERE m.practice_group_id = $1 AND m.lease = $2 AND m.lease_until IS NOT NULL AND m.lease_until = $3`, in{c.Group, c.Lease, c.Until},
+	return list(ctx, t, query, in{c.Group, c.Batch, c.Channel, c.Now, c.Carrier, c.Lease, c.Until, c.Limit},
 		func(scan scanner) (messaging.Outbound, error) {
 			var o messaging.Outbound
 			err := scan(append(intoMessage(&o.Message), text{&o.NHSNumber}, &o.Practice)...)
@@ -172,30 +169,35 @@ const (
 		SELECT practice_group_id, CAST($3 AS bigint), CAST($4 AS text), id, events, $5, CAST($6 AS text) FROM message WHERE practice_group_id = $1 AND id = $2`
 )
 
-// Settle keeps what became of leased messages.
+// Settle keeps what became of leased messages. Of one whose lease is no longer
+// there nothing is kept: somebody else has settled it.
 func (t *Tx) Settle(ctx context.Context, group practice.ID, settled []messaging.Settled) error {
-	saves := make([]in, 0, len(settled))
-	steps, counts, events := make([]in, 0, len(settled)), make([]in, 0, len(settled)), make([]in, 0, len(settled))
-	for _, s := range settled {
-		saves = append(saves, append(savedMessage(group, s.Message, s.At), s.Leased))
+	saves := make([]statement, len(settled))
+	for i, s := range settled {
+		events := 0
+		if s.Event != nil {
+			events = 1
+		}
+		saves[i] = statement{settleMessage, append(savedMessage(group, s.Message, s.At), events, s.Leased)}
+	}
+	touched, err := t.run(ctx, saves)
+	if err != nil {
+		return err
+	}
+	steps, events := make([]statement, 0, 2*len(settled)), make([]statement, 0, len(settled))
+	for i, s := range settled {
+		if touched[i] == 0 {
+			continue
+		}
 		if s.What != "" {
-			steps = append(steps, in{group, s.ID, t.db.NewID(), s.At, s.StepLeg, s.StepChannel, s.Carrier, s.What, s.ProviderID, s.Code, s.Reason})
+			steps = append(steps, statement{addStep, in{group, s.ID, t.db.NewID(), s.At, s.StepLeg, s.StepChannel, s.Carrier, s.What, s.ProviderID, s.Code, s.Reason}})
 		}
 		if s.Event != nil {
-			counts = append(counts, in{group, s.ID})
-			events = append(events, in{group, s.ID, t.db.NewID(), s.Event.Type, s.At, string(s.Event.Data)})
+			events = append(events, statement{addEvent, in{group, s.ID, t.db.NewID(), s.Event.Type, s.At, string(s.Event.Data)}})
 		}
 	}
-	if err := t.many(ctx, saveMessage+` AND lease = $18`, saves); err != nil {
-		return err
-	}
-	if err := t.many(ctx, addStep, steps); err != nil {
-		return err
-	}
-	if err := t.many(ctx, countEvent, counts); err != nil {
-		return err
-	}
-	return t.many(ctx, addEvent, events)
+	_, err = t.run(ctx, append(steps, events...))
+	return err
 }
 
 // AddStep keeps something that happened to a message.

@@ -70,7 +70,7 @@ func (t *Tx) exec(ctx context.Context, text string, args ...any) (int64, error) 
 		return tag.RowsAffected(), err
 	}
 	if t.lite == nil {
-		return 0, errors.New("a statement that changes something needs a transaction")
+		return 0, errOutside
 	}
 	stmt, err := t.db.writes.within(t.batch, t.lite, text)
 	if err != nil {
@@ -83,32 +83,77 @@ func (t *Tx) exec(ctx context.Context, text string, args ...any) (int64, error) 
 	return res.RowsAffected()
 }
 
+var errOutside = errors.New("a statement that changes something needs a transaction")
+
 // many runs one statement for each set of arguments: on PostgreSQL in one round
 // trip.
 func (t *Tx) many(ctx context.Context, text string, args []in) error {
-	t = t.on(ctx)
-	if t.pg == nil {
-		for _, a := range args {
-			if _, err := t.exec(ctx, text, a...); err != nil {
-				return err
-			}
-		}
-		return nil
+	all := make([]statement, len(args))
+	for i, a := range args {
+		all[i] = statement{text, a}
 	}
-	if len(args) == 0 {
-		return nil
+	_, err := t.run(ctx, all)
+	return err
+}
+
+// statement is a text with its arguments.
+type statement struct {
+	text string
+	args in
+}
+
+// run runs statements in their order, on PostgreSQL in one round trip, and gives
+// the number of rows each touched. They must be short ones: on SQLite time may
+// run out only between them.
+func (t *Tx) run(ctx context.Context, all []statement) ([]int64, error) {
+	t = t.on(ctx)
+	if len(all) == 0 {
+		return nil, nil
+	}
+	touched := make([]int64, len(all))
+	if t.pg == nil {
+		return touched, t.runLite(all, touched)
 	}
 	batch := &pgx.Batch{}
-	for _, a := range args {
-		batch.Queue(text, a...)
+	for _, s := range all {
+		batch.Queue(s.text, s.args...)
 	}
 	results := t.pg.SendBatch(ctx, batch)
-	for range args {
-		if _, err := results.Exec(); err != nil {
-			return errors.Join(err, results.Close())
+	for i := range all {
+		tag, err := results.Exec()
+		if err != nil {
+			return nil, errors.Join(err, results.Close())
+		}
+		touched[i] = tag.RowsAffected()
+	}
+	return touched, results.Close()
+}
+
+func (t *Tx) runLite(all []statement, touched []int64) error {
+	if t.lite == nil {
+		return errOutside
+	}
+	// The driver starts a goroutine for every statement that may be interrupted,
+	// which takes as long as a short statement does.
+	ctx := context.WithoutCancel(t.batch)
+	var stmt *sql.Stmt
+	for i, s := range all {
+		err := t.batch.Err()
+		if err == nil && (i == 0 || s.text != all[i-1].text) {
+			stmt, err = t.db.writes.within(t.batch, t.lite, s.text)
+		}
+		if err != nil {
+			return err
+		}
+		res, err := stmt.ExecContext(ctx, t.values(s.args)...)
+		if err != nil {
+			return err
+		}
+		if touched[i], err = res.RowsAffected(); err != nil {
+			return err
 		}
 	}
-	return results.Close()
+	return nil
 }
 
 // one reads one row into dest, and reports whether there was one.

@@ -79,6 +79,8 @@ type NewBatch struct {
 	Subject string
 	Content string
 	Purpose Purpose
+	// Plain puts plain characters for those that only look different.
+	Plain bool
 }
 
 func (n NewBatch) check() (Batch, error) {
@@ -91,6 +93,9 @@ func (n NewBatch) check() (Batch, error) {
 		in.Wrong("subject", input.CodeSmall, "text that is not empty", "An e-mail needs a subject.")
 	}
 	b.Content = in.Lines("content", n.Content, maxText)
+	if n.Plain {
+		b.Content = Plainer(b.Content)
+	}
 	if b.Content == "" {
 		in.Wrong("content", input.CodeSmall, "text that is not empty", "This may not be empty.")
 	}

@@ -104,6 +104,7 @@ type Message struct {
 
 	Parts    int    `json:"parts,omitempty"` // of a text message
 	Encoding string `json:"encoding,omitempty"`
+	Cost     int    `json:"cost,omitempty"` // in pence; 0 when that is not known
 
 	SendAt time.Time `json:"send_at"`
 	SendBy time.Time `json:"send_by"` // after this it is not sent any more

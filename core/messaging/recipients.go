@@ -293,7 +293,10 @@ func (s *Service) draft(g practice.Group, b Batch, e *Enlisted, now time.Time) M
 		return m
 	}
 	e.Status, e.Reason, e.Message = RecipientQueued, "", m.ID
-	m.count(m.Content)
+	m.count(m.Content, g)
+	if m.State == Queued {
+		m.wait(g, now)
+	}
 	var in input.Checks
 	fits(&in, "content", m)
 	switch {
@@ -450,7 +453,7 @@ func (p *Preview) foresee(b Batch, e *Enlisted, m Message) {
 	case e.Status != RecipientQueued:
 		p.NotReached[e.Reason]++
 		return
-	case m.State != Queued:
+	case !m.State.Waiting():
 		p.NotReached[m.Code]++
 		return
 	}

@@ -37,6 +37,9 @@ type Request struct {
 	FallbackContact string
 	Encrypted       bool
 	Purpose         Purpose // empty is DirectCare
+	// Urgent goes out at any time of day. Plain puts plain characters for those
+	// that only look different.
+	Urgent, Plain bool
 	// SendAt is when, an instant; empty is now. SendBy is until when; empty is
 	// MaxLate after that.
 	SendAt, SendBy string
@@ -63,6 +66,9 @@ func (r Request) check(now time.Time, g practice.Group) (Message, record.Concept
 	m := Message{Channel: r.Channel, Leg: 1, State: Queued, Purpose: r.Purpose, Encrypted: r.Encrypted, Patient: r.Patient}
 	input.Choice(&in, "message_type", r.Channel, Channels)
 	m.Content = in.Lines("message_string", r.Text, maxText)
+	if r.Plain {
+		m.Content = Plainer(m.Content)
+	}
 	if m.Content == "" {
 		in.Wrong("message_string", input.CodeSmall, "text that is not empty", "This may not be empty.")
 	}
@@ -87,6 +93,9 @@ func (r Request) check(now time.Time, g practice.Group) (Message, record.Concept
 		input.Choice(&in, "purpose", r.Purpose, []Purpose{DirectCare, Other})
 	}
 	times(&in, &m, r.SendAt, r.SendBy, now)
+	if r.SendAt == "" && !r.Urgent {
+		m.wait(g, now)
+	}
 	fits(&in, "message_string", m)
 	m.TaskID = in.Text("task_id", r.TaskID, 100)
 	concept := record.Concept{}
@@ -95,6 +104,16 @@ func (r Request) check(now time.Time, g practice.Group) (Message, record.Concept
 		concept = record.Choose(&in, r.SnomedCode, r.SnomedTerm, string(r.Channel))
 	}
 	return m, concept, in.Err()
+}
+
+// wait puts a message off until the time of day at which the practice sends.
+func (m *Message) wait(g practice.Group, now time.Time) {
+	next := g.NextSend(now)
+	if m.Channel == Hero || !next.After(now) {
+		return
+	}
+	late := m.SendBy.Sub(m.SendAt)
+	m.State, m.SendAt, m.DueAt, m.SendBy = Scheduled, next, next, next.Add(late)
 }
 
 // times reads when a message is to go.
@@ -149,11 +168,11 @@ func fits(in *input.Checks, field string, m Message) {
 }
 
 // count notes how many text messages the leg it is on takes.
-func (m *Message) count(text string) {
-	m.Parts, m.Encoding = 0, ""
+func (m *Message) count(text string, g practice.Group) {
+	m.Parts, m.Encoding, m.Cost = 0, "", 0
 	if m.LegChannel() == SMS {
 		p := CountParts(text)
-		m.Parts, m.Encoding = p.Parts, p.Encoding
+		m.Parts, m.Encoding, m.Cost = p.Parts, p.Encoding, p.Parts*g.SMSPrice
 	}
 }
 
@@ -295,7 +314,7 @@ func (s *Service) take(ctx context.Context, tx Tx, who access.Caller, g practice
 	if m.Channel == Hero && m.Fallback != "" && m.State == Delivered {
 		m.DueAt = now.Add(time.Duration(m.UnreadMinutes) * time.Minute)
 	}
-	m.count(s.words(who.Group, *m, g.Name))
+	m.count(s.words(who.Group, *m, g.Name), g)
 	if err := tx.AddMessages(ctx, who.Group, []Message{*m}); err != nil {
 		return err
 	}

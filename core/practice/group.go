@@ -2,6 +2,7 @@ package practice
 
 import (
 	"context"
+	"fmt"
 	"strconv"
 	"sync"
 	"time"
@@ -47,6 +48,10 @@ type Group struct {
 	// SMSPrice is what a text message costs the practice, in pence; 0 is not
 	// known.
 	SMSPrice int `json:"sms_price_pence"`
+	// SendFrom and SendUntil are the minutes of the day, in the group's zone,
+	// between which messages go out that are not urgent.
+	SendFrom  int `json:"send_from"`
+	SendUntil int `json:"send_until"`
 	// Sandbox marks an invented group.
 	Sandbox   bool      `json:"sandbox"`
 	CreatedAt time.Time `json:"created_at"`
@@ -91,6 +96,8 @@ type GroupChange struct {
 	Holidays                                       *Country
 	CancellationHours, WindowDays                  *int
 	UnreadMinutes, SMSPrice                        *int
+	// SendFrom and SendUntil are times of day, 08:00 or 24:00.
+	SendFrom, SendUntil *string
 }
 
 func set[T any](to *T, from *T) {
@@ -113,6 +120,7 @@ func (c GroupChange) apply(g *Group) {
 	set(&g.WindowDays, c.WindowDays)
 	set(&g.UnreadMinutes, c.UnreadMinutes)
 	set(&g.SMSPrice, c.SMSPrice)
+	g.window(c.SendFrom, c.SendUntil)
 }
 
 func (g *Group) check() error {
@@ -130,7 +138,56 @@ func (g *Group) check() error {
 	g.WindowDays = in.Between("booking_window_days", g.WindowDays, 1, MaxWindowDays)
 	g.UnreadMinutes = in.Between("unread_fallback_minutes", g.UnreadMinutes, 1, 7*24*60)
 	g.SMSPrice = in.Between("sms_price_pence", g.SMSPrice, 0, 1000)
+	expected := "a time of day such as 08:00, and one after it such as 20:00"
+	if g.SendFrom < 0 || g.SendFrom > 1439 {
+		in.Wrong("send_from", input.CodeString, expected, "This is not a time of day.")
+	}
+	if g.SendUntil <= g.SendFrom || g.SendUntil > 1440 {
+		in.Wrong("send_until", input.CodeString, expected, "This is not a time of day after send_from.")
+	}
 	return in.Err()
+}
+
+// window reads times of day; one that is none becomes -1, which check refuses.
+func (g *Group) window(from, until *string) {
+	for _, t := range []struct {
+		text *string
+		to   *int
+	}{{from, &g.SendFrom}, {until, &g.SendUntil}} {
+		if t.text == nil {
+			continue
+		}
+		at, err := time.Parse("15:04", *t.text)
+		switch {
+		case *t.text == "24:00":
+			*t.to = 1440
+		case err != nil:
+			*t.to = -1
+		default:
+			*t.to = 60*at.Hour() + at.Minute()
+		}
+	}
+}
+
+// Clock is a minute of the day as people write it.
+func Clock(minute int) string { return fmt.Sprintf("%02d:%02d", minute/60, minute%60) }
+
+// NextSend is the first moment from t on at which a message may go out that is
+// not urgent: between SendFrom and SendUntil by the group's own clock.
+func (g Group) NextSend(t time.Time) time.Time {
+	if g.SendFrom == 0 && g.SendUntil >= 1440 {
+		return t
+	}
+	local := t.In(g.Zone())
+	minute := 60*local.Hour() + local.Minute()
+	day := local.Day()
+	switch {
+	case minute >= g.SendFrom && minute < g.SendUntil:
+		return t
+	case minute >= g.SendUntil:
+		day++
+	}
+	return time.Date(local.Year(), local.Month(), day, g.SendFrom/60, g.SendFrom%60, 0, 0, g.Zone()).UTC()
 }
 
 // CheckZone is a zone's IANA name.
@@ -158,6 +215,9 @@ func (s *Service) CreateGroup(ctx context.Context, g Group) (Group, error) {
 	}
 	if g.WindowDays == 0 {
 		g.WindowDays = DefaultWindowDays
+	}
+	if g.SendUntil == 0 {
+		g.SendUntil = 1440
 	}
 	if g.UnreadMinutes == 0 {
 		g.UnreadMinutes = DefaultUnreadMinutes

@@ -228,3 +228,25 @@ func TestNetworks(t *testing.T) {
 		same(false)
 	})
 }
+
+func TestMessagesGoOutByDay(t *testing.T) {
+	day := practice.Group{TimeZone: "Europe/London", SendFrom: 8 * 60, SendUntil: 20 * 60}
+	for _, c := range []struct{ at, want string }{
+		{"2031-01-06T12:00:00Z", "2031-01-06T12:00:00Z"},
+		{"2031-01-06T07:59:59Z", "2031-01-06T08:00:00Z"},
+		{"2031-01-06T20:00:00Z", "2031-01-07T08:00:00Z"},
+		{"2031-01-31T23:30:00Z", "2031-02-01T08:00:00Z"},
+		{"2031-03-29T22:00:00Z", "2031-03-30T07:00:00Z"}, // the clocks go forward in the night
+		{"2031-07-01T07:30:00Z", "2031-07-01T07:30:00Z"}, // half past eight, by the practice's clock
+		{"2031-10-25T22:00:00Z", "2031-10-26T08:00:00Z"}, // and back
+	} {
+		at, _ := time.Parse(time.RFC3339, c.at)
+		if got := day.NextSend(at); got.Format(time.RFC3339) != c.want {
+			t.Errorf("%s: got %s, want %s", c.at, got.Format(time.RFC3339), c.want)
+		}
+	}
+	night := time.Date(2031, 1, 6, 3, 0, 0, 0, time.UTC)
+	if got := (practice.Group{TimeZone: "Europe/London", SendUntil: 1440}).NextSend(night); !got.Equal(night) {
+		t.Errorf("without a window it waits until %s", got)
+	}
+}

@@ -4040,6 +4040,12 @@ func (s *BatchRequest) encodeFields(e *jx.Encoder) {
 		}
 	}
 	{
+		if s.PlainCharacters.Set {
+			e.FieldStart("plain_characters")
+			s.PlainCharacters.Encode(e)
+		}
+	}
+	{
 		e.FieldStart("recipients")
 		e.ArrStart()
 		for _, elem := range s.Recipients {
@@ -4049,13 +4055,14 @@ func (s *BatchRequest) encodeFields(e *jx.Encoder) {
 	}
 }
 
-var jsonFieldsNameOfBatchRequest = [6]string{
+var jsonFieldsNameOfBatchRequest = [7]string{
 	0: "name",
 	1: "channel",
 	2: "subject",
 	3: "content",
 	4: "purpose",
-	5: "recipients",
+	5: "plain_characters",
+	6: "recipients",
 }
 
 // Decode decodes BatchRequest from json.
@@ -4121,8 +4128,18 @@ func (s *BatchRequest) Decode(d *jx.Decoder) error {
 			}(); err != nil {
 				return errors.Wrap(err, "decode field \"purpose\"")
 			}
+		case "plain_characters":
+			if err := func() error {
+				s.PlainCharacters.Reset()
+				if err := s.PlainCharacters.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"plain_characters\"")
+			}
 		case "recipients":
-			requiredBitSet[0] |= 1 << 5
+			requiredBitSet[0] |= 1 << 6
 			if err := func() error {
 				s.Recipients = make([]BatchRequestRecipientsItem, 0)
 				if err := d.Arr(func(d *jx.Decoder) error {
@@ -4149,7 +4166,7 @@ func (s *BatchRequest) Decode(d *jx.Decoder) error {
 	// Validate required fields.
 	var failures []validate.FieldError
 	for i, mask := range [1]uint8{
-		0b00101011,
+		0b01001011,
 	} {
 		if result := (requiredBitSet[i] & mask) ^ mask; result != 0 {
 			// Mask only required fields and check equality to mask using XOR.
@@ -6304,9 +6321,21 @@ func (s *Configuration) encodeFields(e *jx.Encoder) {
 			s.SMSPricePence.Encode(e)
 		}
 	}
+	{
+		if s.SendFrom.Set {
+			e.FieldStart("send_from")
+			s.SendFrom.Encode(e)
+		}
+	}
+	{
+		if s.SendUntil.Set {
+			e.FieldStart("send_until")
+			s.SendUntil.Encode(e)
+		}
+	}
 }
 
-var jsonFieldsNameOfConfiguration = [8]string{
+var jsonFieldsNameOfConfiguration = [10]string{
 	0: "timezone",
 	1: "bank_holidays",
 	2: "cancellation_policy_hours",
@@ -6315,6 +6344,8 @@ var jsonFieldsNameOfConfiguration = [8]string{
 	5: "maximum_search_days",
 	6: "unread_fallback_minutes",
 	7: "sms_price_pence",
+	8: "send_from",
+	9: "send_until",
 }
 
 // Decode decodes Configuration from json.
@@ -6322,7 +6353,7 @@ func (s *Configuration) Decode(d *jx.Decoder) error {
 	if s == nil {
 		return errors.New("invalid: unable to decode Configuration to nil")
 	}
-	var requiredBitSet [1]uint8
+	var requiredBitSet [2]uint8
 
 	if err := d.ObjBytes(func(d *jx.Decoder, k []byte) error {
 		switch string(k) {
@@ -6414,6 +6445,26 @@ func (s *Configuration) Decode(d *jx.Decoder) error {
 			}(); err != nil {
 				return errors.Wrap(err, "decode field \"sms_price_pence\"")
 			}
+		case "send_from":
+			if err := func() error {
+				s.SendFrom.Reset()
+				if err := s.SendFrom.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"send_from\"")
+			}
+		case "send_until":
+			if err := func() error {
+				s.SendUntil.Reset()
+				if err := s.SendUntil.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"send_until\"")
+			}
 		default:
 			return d.Skip()
 		}
@@ -6423,8 +6474,9 @@ func (s *Configuration) Decode(d *jx.Decoder) error {
 	}
 	// Validate required fields.
 	var failures []validate.FieldError
-	for i, mask := range [1]uint8{
+	for i, mask := range [2]uint8{
 		0b00011111,
+		0b00000000,
 	} {
 		if result := (requiredBitSet[i] & mask) ^ mask; result != 0 {
 			// Mask only required fields and check equality to mask using XOR.
@@ -17521,6 +17573,12 @@ func (s *Message) encodeFields(e *jx.Encoder) {
 		}
 	}
 	{
+		if s.CostPence.Set {
+			e.FieldStart("cost_pence")
+			s.CostPence.Encode(e)
+		}
+	}
+	{
 		e.FieldStart("timeline")
 		e.ArrStart()
 		for _, elem := range s.Timeline {
@@ -17540,7 +17598,7 @@ func (s *Message) encodeFields(e *jx.Encoder) {
 	}
 }
 
-var jsonFieldsNameOfMessage = [24]string{
+var jsonFieldsNameOfMessage = [25]string{
 	0:  "id",
 	1:  "patient",
 	2:  "write_to_record",
@@ -17563,8 +17621,9 @@ var jsonFieldsNameOfMessage = [24]string{
 	19: "failure_reason",
 	20: "sms_parts",
 	21: "sms_encoding",
-	22: "timeline",
-	23: "replies",
+	22: "cost_pence",
+	23: "timeline",
+	24: "replies",
 }
 
 // Decode decodes Message from json.
@@ -17572,7 +17631,7 @@ func (s *Message) Decode(d *jx.Decoder) error {
 	if s == nil {
 		return errors.New("invalid: unable to decode Message to nil")
 	}
-	var requiredBitSet [3]uint8
+	var requiredBitSet [4]uint8
 
 	if err := d.ObjBytes(func(d *jx.Decoder, k []byte) error {
 		switch string(k) {
@@ -17800,8 +17859,18 @@ func (s *Message) Decode(d *jx.Decoder) error {
 			}(); err != nil {
 				return errors.Wrap(err, "decode field \"sms_encoding\"")
 			}
+		case "cost_pence":
+			if err := func() error {
+				s.CostPence.Reset()
+				if err := s.CostPence.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"cost_pence\"")
+			}
 		case "timeline":
-			requiredBitSet[2] |= 1 << 6
+			requiredBitSet[2] |= 1 << 7
 			if err := func() error {
 				s.Timeline = make([]MessageStep, 0)
 				if err := d.Arr(func(d *jx.Decoder) error {
@@ -17844,10 +17913,11 @@ func (s *Message) Decode(d *jx.Decoder) error {
 	}
 	// Validate required fields.
 	var failures []validate.FieldError
-	for i, mask := range [3]uint8{
+	for i, mask := range [4]uint8{
 		0b00100111,
 		0b00101001,
-		0b01000000,
+		0b10000000,
+		0b00000000,
 	} {
 		if result := (requiredBitSet[i] & mask) ^ mask; result != 0 {
 			// Mask only required fields and check equality to mask using XOR.
@@ -18224,9 +18294,21 @@ func (s *MessageRequest) encodeFields(e *jx.Encoder) {
 			s.Purpose.Encode(e)
 		}
 	}
+	{
+		if s.Urgent.Set {
+			e.FieldStart("urgent")
+			s.Urgent.Encode(e)
+		}
+	}
+	{
+		if s.PlainCharacters.Set {
+			e.FieldStart("plain_characters")
+			s.PlainCharacters.Encode(e)
+		}
+	}
 }
 
-var jsonFieldsNameOfMessageRequest = [20]string{
+var jsonFieldsNameOfMessageRequest = [22]string{
 	0:  "patient_id",
 	1:  "message_type",
 	2:  "message_string",
@@ -18247,6 +18329,8 @@ var jsonFieldsNameOfMessageRequest = [20]string{
 	17: "send_by",
 	18: "subject",
 	19: "purpose",
+	20: "urgent",
+	21: "plain_characters",
 }
 
 // Decode decodes MessageRequest from json.
@@ -18460,6 +18544,26 @@ func (s *MessageRequest) Decode(d *jx.Decoder) error {
 				return nil
 			}(); err != nil {
 				return errors.Wrap(err, "decode field \"purpose\"")
+			}
+		case "urgent":
+			if err := func() error {
+				s.Urgent.Reset()
+				if err := s.Urgent.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"urgent\"")
+			}
+		case "plain_characters":
+			if err := func() error {
+				s.PlainCharacters.Reset()
+				if err := s.PlainCharacters.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"plain_characters\"")
 			}
 		default:
 			return d.Skip()
@@ -25095,9 +25199,21 @@ func (s *PracticeGroupInput) encodeFields(e *jx.Encoder) {
 			s.SMSPricePence.Encode(e)
 		}
 	}
+	{
+		if s.SendFrom.Set {
+			e.FieldStart("send_from")
+			s.SendFrom.Encode(e)
+		}
+	}
+	{
+		if s.SendUntil.Set {
+			e.FieldStart("send_until")
+			s.SendUntil.Encode(e)
+		}
+	}
 }
 
-var jsonFieldsNameOfPracticeGroupInput = [13]string{
+var jsonFieldsNameOfPracticeGroupInput = [15]string{
 	0:  "name",
 	1:  "sector",
 	2:  "ods_code",
@@ -25111,6 +25227,8 @@ var jsonFieldsNameOfPracticeGroupInput = [13]string{
 	10: "booking_window_days",
 	11: "unread_fallback_minutes",
 	12: "sms_price_pence",
+	13: "send_from",
+	14: "send_until",
 }
 
 // Decode decodes PracticeGroupInput from json.
@@ -25250,6 +25368,26 @@ func (s *PracticeGroupInput) Decode(d *jx.Decoder) error {
 				return nil
 			}(); err != nil {
 				return errors.Wrap(err, "decode field \"sms_price_pence\"")
+			}
+		case "send_from":
+			if err := func() error {
+				s.SendFrom.Reset()
+				if err := s.SendFrom.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"send_from\"")
+			}
+		case "send_until":
+			if err := func() error {
+				s.SendUntil.Reset()
+				if err := s.SendUntil.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"send_until\"")
 			}
 		default:
 			return d.Skip()

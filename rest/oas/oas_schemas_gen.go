@@ -2109,10 +2109,12 @@ type BatchRequest struct {
 	Name    string       `json:"name"`
 	Channel BatchChannel `json:"channel"`
 	// Needed for EMAIL.
-	Subject    OptString                    `json:"subject"`
-	Content    string                       `json:"content"`
-	Purpose    OptPurpose                   `json:"purpose"`
-	Recipients []BatchRequestRecipientsItem `json:"recipients"`
+	Subject OptString  `json:"subject"`
+	Content string     `json:"content"`
+	Purpose OptPurpose `json:"purpose"`
+	// Puts plain characters for those that only look different and make a text message dearer.
+	PlainCharacters OptBool                      `json:"plain_characters"`
+	Recipients      []BatchRequestRecipientsItem `json:"recipients"`
 }
 
 // GetName returns the value of Name.
@@ -2138,6 +2140,11 @@ func (s *BatchRequest) GetContent() string {
 // GetPurpose returns the value of Purpose.
 func (s *BatchRequest) GetPurpose() OptPurpose {
 	return s.Purpose
+}
+
+// GetPlainCharacters returns the value of PlainCharacters.
+func (s *BatchRequest) GetPlainCharacters() OptBool {
+	return s.PlainCharacters
 }
 
 // GetRecipients returns the value of Recipients.
@@ -2168,6 +2175,11 @@ func (s *BatchRequest) SetContent(val string) {
 // SetPurpose sets the value of Purpose.
 func (s *BatchRequest) SetPurpose(val OptPurpose) {
 	s.Purpose = val
+}
+
+// SetPlainCharacters sets the value of PlainCharacters.
+func (s *BatchRequest) SetPlainCharacters(val OptBool) {
+	s.PlainCharacters = val
 }
 
 // SetRecipients sets the value of Recipients.
@@ -2670,6 +2682,8 @@ type Configuration struct {
 	MaximumSearchDays     OptFloat64 `json:"maximum_search_days"`
 	UnreadFallbackMinutes OptFloat64 `json:"unread_fallback_minutes"`
 	SMSPricePence         OptFloat64 `json:"sms_price_pence"`
+	SendFrom              OptString  `json:"send_from"`
+	SendUntil             OptString  `json:"send_until"`
 }
 
 // GetTimezone returns the value of Timezone.
@@ -2712,6 +2726,16 @@ func (s *Configuration) GetSMSPricePence() OptFloat64 {
 	return s.SMSPricePence
 }
 
+// GetSendFrom returns the value of SendFrom.
+func (s *Configuration) GetSendFrom() OptString {
+	return s.SendFrom
+}
+
+// GetSendUntil returns the value of SendUntil.
+func (s *Configuration) GetSendUntil() OptString {
+	return s.SendUntil
+}
+
 // SetTimezone sets the value of Timezone.
 func (s *Configuration) SetTimezone(val string) {
 	s.Timezone = val
@@ -2750,6 +2774,16 @@ func (s *Configuration) SetUnreadFallbackMinutes(val OptFloat64) {
 // SetSMSPricePence sets the value of SMSPricePence.
 func (s *Configuration) SetSMSPricePence(val OptFloat64) {
 	s.SMSPricePence = val
+}
+
+// SetSendFrom sets the value of SendFrom.
+func (s *Configuration) SetSendFrom(val OptString) {
+	s.SendFrom = val
+}
+
+// SetSendUntil sets the value of SendUntil.
+func (s *Configuration) SetSendUntil(val OptString) {
+	s.SendUntil = val
 }
 
 func (*Configuration) getConfigurationRes() {}
@@ -4955,6 +4989,7 @@ type Message struct {
 	FailureReason OptNilString   `json:"failure_reason"`
 	SMSParts      OptNilInt      `json:"sms_parts"`
 	SMSEncoding   OptNilString   `json:"sms_encoding"`
+	CostPence     OptNilInt      `json:"cost_pence"`
 	Timeline      []MessageStep  `json:"timeline"`
 	Replies       []MessageReply `json:"replies"`
 }
@@ -5067,6 +5102,11 @@ func (s *Message) GetSMSParts() OptNilInt {
 // GetSMSEncoding returns the value of SMSEncoding.
 func (s *Message) GetSMSEncoding() OptNilString {
 	return s.SMSEncoding
+}
+
+// GetCostPence returns the value of CostPence.
+func (s *Message) GetCostPence() OptNilInt {
+	return s.CostPence
 }
 
 // GetTimeline returns the value of Timeline.
@@ -5189,6 +5229,11 @@ func (s *Message) SetSMSEncoding(val OptNilString) {
 	s.SMSEncoding = val
 }
 
+// SetCostPence sets the value of CostPence.
+func (s *Message) SetCostPence(val OptNilInt) {
+	s.CostPence = val
+}
+
 // SetTimeline sets the value of Timeline.
 func (s *Message) SetTimeline(val []MessageStep) {
 	s.Timeline = val
@@ -5290,6 +5335,10 @@ type MessageRequest struct {
 	// Of an e-mail.
 	Subject OptString  `json:"subject"`
 	Purpose OptPurpose `json:"purpose"`
+	// Goes out at any time of day.
+	Urgent OptBool `json:"urgent"`
+	// Puts plain characters for those that only look different and make a text message dearer.
+	PlainCharacters OptBool `json:"plain_characters"`
 }
 
 // GetPatientID returns the value of PatientID.
@@ -5392,6 +5441,16 @@ func (s *MessageRequest) GetPurpose() OptPurpose {
 	return s.Purpose
 }
 
+// GetUrgent returns the value of Urgent.
+func (s *MessageRequest) GetUrgent() OptBool {
+	return s.Urgent
+}
+
+// GetPlainCharacters returns the value of PlainCharacters.
+func (s *MessageRequest) GetPlainCharacters() OptBool {
+	return s.PlainCharacters
+}
+
 // SetPatientID sets the value of PatientID.
 func (s *MessageRequest) SetPatientID(val ID) {
 	s.PatientID = val
@@ -5490,6 +5549,16 @@ func (s *MessageRequest) SetSubject(val OptString) {
 // SetPurpose sets the value of Purpose.
 func (s *MessageRequest) SetPurpose(val OptPurpose) {
 	s.Purpose = val
+}
+
+// SetUrgent sets the value of Urgent.
+func (s *MessageRequest) SetUrgent(val OptBool) {
+	s.Urgent = val
+}
+
+// SetPlainCharacters sets the value of PlainCharacters.
+func (s *MessageRequest) SetPlainCharacters(val OptBool) {
+	s.PlainCharacters = val
 }
 
 type MessageRequestAssigneeType string
@@ -10768,6 +10837,10 @@ type PracticeGroupInput struct {
 	UnreadFallbackMinutes OptInt `json:"unread_fallback_minutes"`
 	// What a text message costs the practice; 0 when that is not known.
 	SMSPricePence OptInt `json:"sms_price_pence"`
+	// Messages that are not urgent go out from this time of day, such as 08:00,.
+	SendFrom OptString `json:"send_from"`
+	// Until this one, by the practice’s own clock.
+	SendUntil OptString `json:"send_until"`
 }
 
 // GetName returns the value of Name.
@@ -10835,6 +10908,16 @@ func (s *PracticeGroupInput) GetSMSPricePence() OptInt {
 	return s.SMSPricePence
 }
 
+// GetSendFrom returns the value of SendFrom.
+func (s *PracticeGroupInput) GetSendFrom() OptString {
+	return s.SendFrom
+}
+
+// GetSendUntil returns the value of SendUntil.
+func (s *PracticeGroupInput) GetSendUntil() OptString {
+	return s.SendUntil
+}
+
 // SetName sets the value of Name.
 func (s *PracticeGroupInput) SetName(val OptString) {
 	s.Name = val
@@ -10898,6 +10981,16 @@ func (s *PracticeGroupInput) SetUnreadFallbackMinutes(val OptInt) {
 // SetSMSPricePence sets the value of SMSPricePence.
 func (s *PracticeGroupInput) SetSMSPricePence(val OptInt) {
 	s.SMSPricePence = val
+}
+
+// SetSendFrom sets the value of SendFrom.
+func (s *PracticeGroupInput) SetSendFrom(val OptString) {
+	s.SendFrom = val
+}
+
+// SetSendUntil sets the value of SendUntil.
+func (s *PracticeGroupInput) SetSendUntil(val OptString) {
+	s.SendUntil = val
 }
 
 // Ref: #/components/schemas/Practitioner

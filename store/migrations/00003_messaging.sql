@@ -12,6 +12,9 @@ ALTER TABLE instance ADD COLUMN paused_why text NOT NULL DEFAULT '';
 
 ALTER TABLE practice_group ADD COLUMN unread_minutes bigint NOT NULL DEFAULT 60;
 ALTER TABLE practice_group ADD COLUMN sms_price bigint NOT NULL DEFAULT 0;
+-- The minutes of the day, in the group's zone, between which messages go out.
+ALTER TABLE practice_group ADD COLUMN send_from bigint NOT NULL DEFAULT 0;
+ALTER TABLE practice_group ADD COLUMN send_until bigint NOT NULL DEFAULT 1440;
 
 CREATE TABLE batch (
 	practice_group_id bigint NOT NULL REFERENCES practice_group (practice_group_id),
@@ -85,6 +88,7 @@ CREATE TABLE message (
 	reason text NOT NULL,
 	parts bigint NOT NULL,
 	encoding text NOT NULL,
+	cost bigint NOT NULL, -- in pence; 0 when that is not known
 	send_at timestamptz NOT NULL,
 	send_by timestamptz NOT NULL,
 	unread_minutes bigint NOT NULL,

@@ -167,6 +167,28 @@ func TestAScheduledMessageWaitsIsCancelledOrExpires(t *testing.T) {
 	})
 }
 
+func TestMessagesWaitForTheMorning(t *testing.T) {
+	each(t, func(t *testing.T, p *program) { // it is eight in the evening
+		p.refused(400, "invalid_request", "PATCH", "/v1/me", map[string]any{"send_from": "20:00", "send_until": "08:00"})
+		p.refused(400, "invalid_request", "PATCH", "/v1/me", map[string]any{"send_from": "eight"})
+		p.ok("PATCH", "/v1/me", map[string]any{"send_from": "08:00", "send_until": "19:00", "sms_price_pence": 3})
+		if got := p.ok("GET", "/v1/me/configuration", nil); got.str("send_from") != "08:00" || got.str("send_until") != "19:00" {
+			t.Fatalf("got %s", got.Text)
+		}
+		later := p.ok("POST", "/v1/messages/send", p.message("byron", "sms", map[string]any{"message_string": "It’s “fine” – call us…", "plain_characters": true}))
+		if later.str("status") != "scheduled" || later.str("send_at") != "2031-01-06T08:00:00Z" || later.str("content") != `It's "fine" - call us...` {
+			t.Fatalf("got %s", later.Text)
+		}
+		if got := p.ok("GET", "/v1/messages/"+later.str("message_id"), nil); got.Body["cost_pence"] != 3.0 || got.str("sms_encoding") != "GSM-7" {
+			t.Fatalf("got %s", got.Text)
+		}
+		p.becomes(p.sent("byron", "sms", map[string]any{"urgent": true}), "delivered")
+		p.clock.move(12*time.Hour + time.Minute)
+		p.becomes(p.sent("mathison", "sms", nil), "delivered")
+		p.becomes(later.str("message_id"), "delivered")
+	})
+}
+
 func TestAMessageFallsBackWhenItIsRefusedBouncesOrIsNotRead(t *testing.T) {
 	each(t, func(t *testing.T, p *program) {
 		refused := p.sent("byron", "sms", map[string]any{"recipient_contact_detail": "07700 900990", "fallback_message_type": "email"})
