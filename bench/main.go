@@ -57,7 +57,7 @@ func run() error {
 	if err := build.Run(); err != nil {
 		return err
 	}
-	var table strings.Builder
+	var table, batches strings.Builder
 	for _, engine := range []string{"sqlite", "postgres"} {
 		if *only != "" && *only != engine {
 			continue
@@ -72,16 +72,20 @@ func run() error {
 				return err
 			}
 		}
-		text, err := measure(binary, dir, engine, db)
+		text, more, err := measure(binary, dir, engine, db)
 		if err != nil {
 			return fmt.Errorf("%s: %w", engine, err)
 		}
 		table.WriteString(text)
+		batches.WriteString(more)
 	}
 	if *write == "" {
 		return nil
 	}
-	return document(*write, table.String())
+	when := fmt.Sprintf("Measured on %s, %d rounds", time.Now().Format("2 January 2006"), *rounds)
+	return errors.Join(
+		document(*write, "bench", when+fmt.Sprintf(" of %gs each.\n\n", *seconds)+table.String()),
+		document(*write, "bench messages", when+".\n\n"+batches.String()))
 }
 
 // freshPostgres makes an empty database on the server that TEST_POSTGRES names.
@@ -127,50 +131,57 @@ func once(what string, fn func() error) func() error {
 	})
 }
 
-func measure(binary, dir, engine, db string) (string, error) {
+// titles are the engines as the document names them.
+var titles = map[string]string{"sqlite": "SQLite", "postgres": "PostgreSQL"}
+
+// measure gives the table of questions, and that of batches.
+func measure(binary, dir, engine, db string) (table, batches string, err error) {
 	s, err := start(binary, dir, db)
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
 	defer s.stop()
 	idle := s.memory()
 	r, err := open(db)
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
 	defer r.close()
 	group, err := strconv.ParseInt(s.Group, 10, 64)
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
 	wanted, err := regexp.Compile(*what)
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
 	// The patients come last: a hundred thousand of them are not to be in the
 	// way of the diary's figures.
-	questions := slices.Concat(diary(s, r, group), patients(r, group))
-	var out strings.Builder
-	fmt.Fprintf(&out, "### %s\n\nIdle after the start: %s. After the run: ", map[string]string{"sqlite": "SQLite", "postgres": "PostgreSQL"}[engine], idle)
-	table := "| what | clients | p50 | p99 | per second | raw per second | ratio |\n| --- | ---: | ---: | ---: | ---: | ---: | ---: |\n"
+	reg := newRegister(r, group)
+	questions := slices.Concat(diary(s, r, group), patients(r, group, reg), messages(r, group, reg))
+	table = "| what | clients | p50 | p99 | per second | raw per second | ratio |\n| --- | ---: | ---: | ---: | ---: | ---: | ---: |\n"
 	for _, q := range questions {
 		if !wanted.MatchString(q.name) {
 			continue
 		}
 		if err := q.ready(); err != nil {
-			return "", fmt.Errorf("%s: %w", q.name, err)
+			return "", "", fmt.Errorf("%s: %w", q.name, err)
 		}
 		for _, n := range clients {
 			row, err := q.measure(s, n)
 			if err != nil {
-				return "", fmt.Errorf("%s: %w", q.name, err)
+				return "", "", fmt.Errorf("%s: %w", q.name, err)
 			}
 			fmt.Print(engine, " ", row)
 			table += row
 		}
 	}
-	fmt.Fprintf(&out, "%s.\n\n%s\n", s.memory(), table)
-	return out.String(), nil
+	memory := fmt.Sprintf("Idle after the start: %s. After the run: %s.", idle, s.memory())
+	if batches, err = measureBatches(s, reg, dir, engine, wanted); err != nil {
+		return "", "", err
+	}
+	title := "### " + titles[engine] + "\n\n"
+	return title + memory + "\n\n" + table + "\n", title + "Idle after the start: " + idle + ".\n\n" + batches + "\n", nil
 }
 
 // measure asks the question with n clients, over HTTP and raw in turn.
@@ -253,18 +264,17 @@ func rate(r float64) string {
 	return s
 }
 
-// document puts the table between its marks.
-func document(path, table string) error {
+// document puts a text between its marks.
+func document(path, mark, inside string) error {
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return err
 	}
-	const from, to = "<!-- bench -->\n", "<!-- /bench -->"
+	from, to := "<!-- "+mark+" -->\n", "<!-- /"+mark+" -->"
 	before, rest, ok1 := strings.Cut(string(text), from)
 	_, after, ok2 := strings.Cut(rest, to)
 	if !ok1 || !ok2 {
-		return fmt.Errorf("%s has no place for the table", path)
+		return fmt.Errorf("%s has no place for %s", path, mark)
 	}
-	when := fmt.Sprintf("Measured on %s, %d rounds of %gs each.\n\n", time.Now().Format("2 January 2006"), *rounds, *seconds)
-	return os.WriteFile(path, []byte(before+from+"\n"+when+table+to+after), 0o644)
+	return os.WriteFile(path, []byte(before+from+"\n"+inside+to+after), 0o644)
 }

@@ -17,19 +17,26 @@ const (
 	countLimit = 10_000
 )
 
-// register is the patients that are measured.
+// register is the patients that are measured. ready makes them.
 type register struct {
+	ready  func() error
 	maker  *maker
 	people []person
 	common byte // the letter that most surnames begin with
 }
 
-// patients asks about patients, a hundred thousand of them.
-func patients(r *raw, group int64) []question {
+func newRegister(r *raw, group int64) *register {
 	reg := &register{maker: newMaker()}
-	ready := once("the patients", func() error { return reg.fill(r, group) })
-	// Everybody in turn, but never neighbours.
-	who := func(n int) person { return reg.people[n*7919%registered] }
+	reg.ready = once("the patients", func() error { return reg.fill(r, group) })
+	return reg
+}
+
+// who is everybody in turn, but never neighbours.
+func (reg *register) who(n int) person { return reg.people[n*7919%registered] }
+
+// patients asks about patients, a hundred thousand of them.
+func patients(r *raw, group int64, reg *register) []question {
+	ready, who := reg.ready, reg.who
 	search := func(name string, page int, text func(n int) string, raw func(ctx context.Context, n int) error) question {
 		return question{name, ready, func(c *client, n int) error {
 			q := url.Values{"search": {text(n)}, "page_index": {strconv.Itoa(page)}, "page_size": {strconv.Itoa(pageSize)}}

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -17,16 +18,18 @@ import (
 // server is the program under measurement, in a process of its own.
 type server struct {
 	cmd   *exec.Cmd
-	URL   string `json:"base_url"`
-	Group string `json:"practice_group_id"`
-	Key   string `json:"api_key"`
+	flags []string // what names its database to other commands
+	URL   string   `json:"base_url"`
+	Group string   `json:"practice_group_id"`
+	Key   string   `json:"api_key"`
 }
 
 // start runs the program on an empty database and waits until it answers.
 func start(binary, dir, db string) (*server, error) {
-	s := &server{}
+	s := &server{flags: []string{"--db", db, "--seal-key", filepath.Join(dir, "key")}}
 	file := filepath.Join(dir, "credentials.json")
-	s.cmd = exec.Command(binary, "serve", "--sandbox", "--db", db, "--listen", "127.0.0.1:0", "--credentials", file, "--rate-limit", "0", "--seal-key", filepath.Join(dir, "key"))
+	args := []string{"serve", "--sandbox", "--listen", "127.0.0.1:0", "--credentials", file, "--rate-limit", "0"}
+	s.cmd = exec.Command(binary, append(args, s.flags...)...)
 	log, err := os.Create(filepath.Join(dir, "log"))
 	if err != nil {
 		return nil, err
@@ -50,19 +53,43 @@ func (s *server) stop() {
 	s.cmd.Wait()
 }
 
-// memory is what the process holds, in MiB.
-func (s *server) memory() string {
+// memory is what the process holds.
+func (s *server) memory() string { return s.status("VmRSS") }
+
+// peak is the most it has held since the last forgetPeak.
+func (s *server) peak() string { return s.status("VmHWM") }
+
+// forgetPeak begins to look for the peak anew (proc_pid_clear_refs(5)).
+func (s *server) forgetPeak() error {
+	return os.WriteFile(fmt.Sprintf("/proc/%d/clear_refs", s.cmd.Process.Pid), []byte("5"), 0o200)
+}
+
+// status is a size that Linux tells of the process.
+func (s *server) status(name string) string {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.cmd.Process.Pid))
 	if err != nil {
 		return "?"
 	}
 	for line := range strings.Lines(string(text)) {
 		var kib int
-		if n, _ := fmt.Sscanf(line, "VmRSS: %d kB", &kib); n == 1 {
+		if n, _ := fmt.Sscanf(line, name+": %d kB", &kib); n == 1 {
 			return fmt.Sprintf("%d MiB", kib/1024)
 		}
 	}
 	return "?"
+}
+
+// connect tells the program, as an operator does, whom to send with.
+func (s *server) connect(verb, name string, more ...string) error {
+	flags := s.flags
+	if verb == "remove" {
+		flags = flags[:2] // it reads no secrets
+	}
+	args := slices.Concat([]string{"connector", verb, name, "--group", s.Group}, flags, more)
+	if text, err := exec.Command(s.cmd.Path, args...).CombinedOutput(); err != nil {
+		return fmt.Errorf("connector %s %s: %w: %s", verb, name, err, text)
+	}
+	return nil
 }
 
 // practice is the diary that is measured: fifty practitioners who work from

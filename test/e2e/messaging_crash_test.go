@@ -37,7 +37,7 @@ func TestMessagingCrash(t *testing.T) {
 				for kill := range kills {
 					// The kills are spread over three quarters of the batch: what the
 					// last ones leave in doubt may be all that is left after that.
-					if p.reaches((kill*3/4*recipients + random.IntN(recipients*3/4)) / kills) {
+					if p.reaches((kill*recipients + random.IntN(recipients)) * 3 / 4 / kills) {
 						under++
 					}
 					time.Sleep(time.Duration(random.IntN(100)) * time.Millisecond) // a random moment under load
@@ -133,7 +133,7 @@ func openGateway(t *testing.T) *sink {
 	}
 	s.connectors = [][]string{
 		{"gateway", "--set", "url=" + server.URL, "--set", "channels=sms", "--set", "priority=1", "--set", "simulated=", "--secret-file", "secret=" + secret},
-		{"twilio", "--set", "channels=nhs_app"},
+		{"twilio", "--set", "channels=email"},
 	}
 	return s
 }
@@ -167,7 +167,7 @@ func openSMTP(t *testing.T) *sink {
 	port := strconv.Itoa(l.Addr().(*net.TCPAddr).Port)
 	s.connectors = [][]string{
 		{"smtp", "--set", "host=127.0.0.1", "--set", "port=" + port, "--set", "tls=none", "--set", "simulated="},
-		{"gateway", "--set", "channels=nhs_app"},
+		{"gateway", "--set", "channels=sms"},
 	}
 	return s
 }
@@ -202,12 +202,12 @@ func prepare(t *testing.T, address string, to *sink, recipients int) *postRoom {
 	// Everybody is a copy of one patient, but for the ways to reach them.
 	first := p.call("POST", "/v1/patients/register", map[string]any{"first_name": "A", "last_name": "B", "dob": "1990-01-01", "mobile": "07700900123"}).str("patient_id")
 	p.db = storetest.Raw(t, address)
-	_, err := p.db.Exec(`WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < `+strconv.Itoa(recipients)+`)
+	_, err := p.db.Exec(`WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ` + strconv.Itoa(recipients) + `)
 		INSERT INTO patient (practice_group_id, id, mobile, email, email_key, emis_id, ehr_partner_id, birth_date, title, first_name, last_name, first_key,
 			last_key, full_key, sex, landline, line_1, line_2, line_3, town, county, country, postcode, notes, source, restricted, status, version, created_at, updated_at)
-		SELECT practice_group_id, `+strconv.Itoa(firstPatient)+` + i, '+' || CAST(447701000000 + i AS text), CAST(i AS text) || '@example.org', CAST(i AS text) || '@example.org',
+		SELECT practice_group_id, ` + strconv.Itoa(firstPatient) + ` + i, '+' || CAST(447701000000 + i AS text), CAST(i AS text) || '@example.org', CAST(i AS text) || '@example.org',
 			emis_id, ehr_partner_id, birth_date, title, first_name, last_name, first_key, last_key, full_key, sex, landline, line_1, line_2, line_3, town,
-			county, country, postcode, notes, source, restricted, status, version, created_at, updated_at FROM patient, n WHERE patient.id = `+first)
+			county, country, postcode, notes, source, restricted, status, version, created_at, updated_at FROM patient, n WHERE patient.id = ` + first)
 	if err != nil {
 		t.Fatal(err)
 	}
