@@ -142,6 +142,11 @@ func (a *App) open(ctx context.Context) (err error) {
 			return err
 		}
 	}
+	// Whoever sent before may have died: what is due goes on at once, and not when
+	// it is next looked for.
+	if err := a.db.Messaging().Do(ctx, func(tx messaging.Tx) error { return tx.Enqueue(ctx, job.Job{Kind: recoverLost}) }); err != nil {
+		return err
+	}
 	if err := a.worker.Start(context.WithoutCancel(ctx)); err != nil {
 		return err
 	}
@@ -209,7 +214,7 @@ func (a *App) newWorker() (*worker.Worker, error) {
 		Handlers: map[string]job.Handler{
 			booking.ReleaseKind: a.core.Booking.Release,
 			patient.RefreshKind: a.core.Patient.Refresh,
-			forgetOld:           a.eachGroup(a.core.Access.Forget, a.core.Patient.Forget),
+			forgetOld:           a.eachGroup(a.core.Access.Forget, a.core.Patient.Forget, a.core.Messaging.Forget),
 			askRefresh:          a.eachGroup(a.core.Patient.AskRefresh),
 
 			messaging.DispatchKind: a.core.Messaging.Dispatch,

@@ -39,7 +39,7 @@ var rooms = map[string]struct {
 	"core/seal":      {ours: []string{"core/fault"}},
 	"core/connector": {ours: []string{"core/fault", "core/audit", "core/access", "core/practice", "core/seal"}},
 	"core/patient": {
-		ours:   []string{"core/fault", "core/audit", "core/event", "core/job", "core/input", "core/access", "core/practice"},
+		ours:   []string{"core/fault", "core/audit", "core/event", "core/job", "core/input", "core/access", "core/practice", "core/seal"},
 		theirs: []string{"golang.org/x/text"}, // names without case and accents
 	},
 	"core/diary": {ours: []string{"core/fault", "core/audit", "core/input", "core/access", "core/practice"}},
@@ -47,10 +47,10 @@ var rooms = map[string]struct {
 		"core/fault", "core/audit", "core/event", "core/job", "core/input", "core/access", "core/practice", "core/patient", "core/diary",
 	}},
 	"core/record": {ours: []string{
-		"core/fault", "core/audit", "core/event", "core/job", "core/input", "core/access", "core/practice", "core/patient",
+		"core/fault", "core/audit", "core/event", "core/job", "core/input", "core/access", "core/practice", "core/seal", "core/patient",
 	}},
 	"core/messaging": {ours: []string{
-		"core/fault", "core/audit", "core/event", "core/job", "core/input", "core/access", "core/practice", "core/patient", "core/record",
+		"core/fault", "core/audit", "core/event", "core/job", "core/input", "core/access", "core/practice", "core/seal", "core/patient", "core/record",
 	}},
 	"core": {ours: []string{"core/..."}},
 

@@ -86,6 +86,11 @@ func (s messagingStore) DueBatches(ctx context.Context, group practice.ID) ([]me
 			WHERE r.practice_group_id = $1 AND r.batch_id = batch.id AND r.status IN ('CREATED', 'TRACING'))))`, in{group}, scanBatch)
 }
 
+// StaleLoads lists batches that were begun before a time and never finished.
+func (s messagingStore) StaleLoads(ctx context.Context, group practice.ID, before time.Time) ([]messaging.BatchID, error) {
+	return list(ctx, s.Tx, `SELECT id FROM batch WHERE practice_group_id = $1 AND status = 'loading' AND created_at < $2`, in{group, before}, scanID[messaging.BatchID])
+}
+
 // AddRecipients keeps who a batch is for.
 func (t *Tx) AddRecipients(ctx context.Context, group practice.ID, id messaging.BatchID, all []messaging.Recipient) error {
 	args := make([]in, len(all))
@@ -96,14 +101,15 @@ func (t *Tx) AddRecipients(ctx context.Context, group practice.ID, id messaging.
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`, args)
 }
 
-// SaveRecipients keeps changed recipients.
-func (t *Tx) SaveRecipients(ctx context.Context, group practice.ID, id messaging.BatchID, all []messaging.Recipient) error {
+// SaveRecipients keeps changed recipients, but for those who are no longer in
+// the state they were read in.
+func (t *Tx) SaveRecipients(ctx context.Context, group practice.ID, id messaging.BatchID, was messaging.RecipientStatus, all []messaging.Recipient) error {
 	args := make([]in, len(all))
 	for i, r := range all {
-		args[i] = in{group, id, r.Ordinal, r.Status, r.Reason, opt(r.Patient), opt(r.Message)}
+		args[i] = in{group, id, r.Ordinal, r.Status, r.Reason, opt(r.Patient), opt(r.Message), was}
 	}
 	return t.many(ctx, `UPDATE batch_recipient SET status = $4, reason = $5, patient_id = $6, message_id = $7
-		WHERE practice_group_id = $1 AND batch_id = $2 AND ordinal = $3`, args)
+		WHERE practice_group_id = $1 AND batch_id = $2 AND ordinal = $3 AND status = $8`, args)
 }
 
 const recipientColumns = `r.ordinal, r.nhs_number, r.birth_date, r.status, r.reason, r.named_id, r.patient_id, r.message_id`
@@ -149,8 +155,8 @@ const personColumns = `p.id, p.nhs_number, p.emis_id, p.ehr_partner_id, p.ehr_pa
 func (t *Tx) Named(ctx context.Context, group practice.ID, id messaging.BatchID, limit int) ([]messaging.Enlisted, error) {
 	return list(ctx, t, `SELECT `+recipientColumns+`, p.id, p.birth_date, p.deceased_at, p.restricted, p.number_status, p.merged_into
 		FROM (SELECT * FROM batch_recipient WHERE practice_group_id = $1 AND batch_id = $2 AND status = 'CREATED' ORDER BY ordinal LIMIT $3) r
-		LEFT JOIN patient p ON p.practice_group_id = r.practice_group_id AND (r.named_id IS NOT NULL AND p.id = r.named_id
-			OR r.named_id IS NULL AND p.nhs_number = r.nhs_number)
+		LEFT JOIN patient p ON p.practice_group_id = r.practice_group_id AND p.id = COALESCE(r.named_id,
+			(SELECT n.id FROM patient n WHERE n.practice_group_id = r.practice_group_id AND n.nhs_number = r.nhs_number))
 		WHERE r.practice_group_id = $1 ORDER BY r.ordinal`, in{group, id, limit}, func(scan scanner) (messaging.Enlisted, error) {
 		var e messaging.Enlisted
 		var status string

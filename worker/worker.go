@@ -67,11 +67,13 @@ func New(c Config) (*Worker, error) {
 		river.AddWorkerArgs(workers, job.Row{Job: job.Job{Kind: kind}}, &task{config: c, handle: handle})
 	}
 	config := &river.Config{
-		Queues:            map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: concurrency}},
-		Workers:           workers,
-		JobTimeout:        jobTimeout,
-		FetchPollInterval: time.Second,
-		Logger:            slog.New(quiet{c.Log.Handler()}),
+		Queues:     map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: concurrency}},
+		Workers:    workers,
+		JobTimeout: jobTimeout,
+		// A job that runs longer than it may was left behind by a server that died.
+		RescueStuckJobsAfter: jobTimeout + time.Minute,
+		FetchPollInterval:    time.Second,
+		Logger:               slog.New(quiet{c.Log.Handler()}),
 	}
 	for name, workers := range c.Queues {
 		config.Queues[name] = river.QueueConfig{MaxWorkers: workers, FetchPollInterval: 250 * time.Millisecond}

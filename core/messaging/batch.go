@@ -215,6 +215,27 @@ func (l *Load) Drop(ctx context.Context) error {
 	return l.service.Store.Do(ctx, func(tx Tx) error { return tx.DropBatch(ctx, l.who.Group, l.batch.ID) })
 }
 
+// loadLife is how long a batch may take to come in.
+const loadLife = time.Hour
+
+// Forget clears away batches whose recipients came in only in part.
+func (s *Service) Forget(ctx context.Context) error {
+	who, err := access.RequirePermission(ctx, access.Setup)
+	if err != nil {
+		return err
+	}
+	stale, err := s.Store.StaleLoads(ctx, who.Group, s.Now().Add(-loadLife))
+	if err != nil {
+		return err
+	}
+	for _, id := range stale {
+		if err := s.Store.Do(ctx, func(tx Tx) error { return tx.DropBatch(ctx, who.Group, id) }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // BatchKind is the kind of the job that looks recipients up and queues their
 // messages.
 const BatchKind = "message.batch"

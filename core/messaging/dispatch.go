@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"strconv"
 	"sync"
 	"time"
 
@@ -61,7 +62,11 @@ func (s *Service) Dispatch(ctx context.Context, j job.Job) error {
 	if err := json.Unmarshal(j.Args, &args); err != nil {
 		return fault.New(fault.Invalid, "bad_job", "This job cannot be read.").Because(err)
 	}
-	d := &dispatcher{Service: s, group: practice.ID(j.Group), args: args, until: s.Now().Add(dispatchFor)}
+	return s.alone(ctx, j, func() error { return s.dispatch(ctx, practice.ID(j.Group), args) })
+}
+
+func (s *Service) dispatch(ctx context.Context, group practice.ID, args dispatchArgs) error {
+	d := &dispatcher{Service: s, group: group, args: args, until: s.Now().Add(dispatchFor)}
 	if paused, err := s.Store.SendingPaused(ctx); err != nil || paused {
 		return err
 	}
@@ -83,6 +88,36 @@ func (s *Service) Dispatch(ctx context.Context, j job.Job) error {
 	}
 	wait.Wait()
 	return errors.Join(errors.Join(errs...), d.finish(ctx))
+}
+
+// alone runs a job unless this program is running one just like it. Then that
+// one is followed by another, which sees what this one was to see. Otherwise a
+// batch that is queued bit by bit would be handed over by a job for each bit, in
+// more lanes than there should be, and leave no room for other batches.
+func (s *Service) alone(ctx context.Context, j job.Job, run func() error) error {
+	name := strconv.FormatInt(j.Group, 10) + " " + j.Kind + " " + string(j.Args)
+	s.mu.Lock()
+	if _, running := s.again[name]; running {
+		s.again[name] = true
+		s.mu.Unlock()
+		return nil
+	}
+	if s.again == nil {
+		s.again = map[string]bool{}
+	}
+	s.again[name] = false
+	s.mu.Unlock()
+	err := run()
+	s.mu.Lock()
+	again := s.again[name]
+	delete(s.again, name)
+	s.mu.Unlock()
+	if again {
+		j.RunAt = time.Time{}
+		ctx = context.WithoutCancel(ctx)
+		err = errors.Join(err, s.Store.Do(ctx, func(tx Tx) error { return tx.Enqueue(ctx, j) }))
+	}
+	return err
 }
 
 // dispatcher is one run of the job.
@@ -332,14 +367,19 @@ func (s *Service) ask(ctx context.Context, group practice.ID, now time.Time) err
 	if len(due)+len(batches) == 0 {
 		return nil
 	}
+	jobs := make([]job.Job, 0, len(due)+len(batches))
+	for _, x := range due {
+		jobs = append(jobs, DispatchJob(group, x.Batch, x.Channel, now, now))
+	}
+	for _, b := range batches {
+		jobs = append(jobs, BatchJob(group, b.ID))
+	}
 	return s.Store.Do(ctx, func(tx Tx) error {
-		for _, x := range due {
-			if err := tx.Enqueue(ctx, DispatchJob(group, x.Batch, x.Channel, now, now)); err != nil {
-				return err
-			}
-		}
-		for _, b := range batches {
-			if err := tx.Enqueue(ctx, BatchJob(group, b.ID)); err != nil {
+		for _, j := range jobs {
+			// A server that died as it took a job on has left it behind, and its
+			// key with it: this one must not wait for that.
+			j.Key += " again " + now.UTC().Truncate(time.Minute).Format(time.RFC3339)
+			if err := tx.Enqueue(ctx, j); err != nil {
 				return err
 			}
 		}

@@ -20,6 +20,7 @@ import (
 	"context"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"frontdesk/core/access"
@@ -241,6 +242,8 @@ type Store interface {
 	// DueBatches lists batches that have something to do, and the channels
 	// with single messages that are due.
 	DueBatches(ctx context.Context, group practice.ID) ([]Batch, error)
+	// StaleLoads lists batches that were begun before a time and never finished.
+	StaleLoads(ctx context.Context, group practice.ID, before time.Time) ([]BatchID, error)
 	DueChannels(ctx context.Context, group practice.ID, before time.Time) ([]Due, error)
 }
 
@@ -271,7 +274,9 @@ type Tx interface {
 	LockBatch(ctx context.Context, group practice.ID, id BatchID) (Batch, error)
 	SaveBatch(ctx context.Context, group practice.ID, b Batch) error
 	AddRecipients(ctx context.Context, group practice.ID, id BatchID, r []Recipient) error
-	SaveRecipients(ctx context.Context, group practice.ID, id BatchID, r []Recipient) error
+	// SaveRecipients keeps changed recipients, but for those who are no longer
+	// in the state they were read in: somebody else works on the batch too.
+	SaveRecipients(ctx context.Context, group practice.ID, id BatchID, was RecipientStatus, r []Recipient) error
 	// CancelWaiting calls back up to limit waiting messages of a batch.
 	CancelWaiting(ctx context.Context, group practice.ID, id BatchID, at time.Time, limit int) (int, error)
 	TellBatch(ctx context.Context, group practice.ID, id BatchID, e event.Event) error
@@ -302,6 +307,9 @@ type Service struct {
 	NewID func() int64
 	// Timeout is the longest a carrier may take for what it was handed.
 	Timeout time.Duration
+
+	mu    sync.Mutex
+	again map[string]bool // jobs that are running, and whether another is to follow
 }
 
 // lease is how long whoever took messages has to say what became of them:

@@ -2,8 +2,6 @@ package messaging
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/base32"
 	"errors"
 	"strconv"
 	"strings"
@@ -15,14 +13,6 @@ import (
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
 )
-
-var letters = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)
-
-func newLink() string {
-	b := make([]byte, 20)
-	rand.Read(b) // it never fails
-	return letters.EncodeToString(b)
-}
 
 func (s *Service) pageURL(group practice.ID, m Message) string {
 	return s.Pages() + "/m/" + strconv.FormatInt(int64(group), 36) + "-" + m.Link

@@ -100,7 +100,10 @@ func (s *Service) RunBatch(ctx context.Context, j job.Job) error {
 	if err := json.Unmarshal(j.Args, &n); err != nil {
 		return fault.New(fault.Invalid, "bad_job", "This job cannot be read.").Because(err)
 	}
-	group, id := practice.ID(j.Group), BatchID(n)
+	return s.alone(ctx, j, func() error { return s.runBatch(ctx, practice.ID(j.Group), BatchID(n)) })
+}
+
+func (s *Service) runBatch(ctx context.Context, group practice.ID, id BatchID) error {
 	until := s.Now().Add(batchJobFor)
 	for ctx.Err() == nil && s.Now().Before(until) {
 		b, err := s.Store.Batch(ctx, group, id)
@@ -164,7 +167,7 @@ func (s *Service) lookUp(ctx context.Context, group practice.ID, b Batch) (bool,
 				r.enrich(p)
 			}
 		}
-		return tx.SaveRecipients(ctx, group, b.ID, recipients)
+		return tx.SaveRecipients(ctx, group, b.ID, RecipientCreated, recipients)
 	})
 }
 
@@ -202,7 +205,7 @@ func (s *Service) trace(ctx context.Context, group practice.ID, b Batch) (bool, 
 			r.enrich(p)
 		}
 	}
-	return true, s.Store.Do(ctx, func(tx Tx) error { return tx.SaveRecipients(ctx, group, b.ID, found) })
+	return true, s.Store.Do(ctx, func(tx Tx) error { return tx.SaveRecipients(ctx, group, b.ID, RecipientTracing, found) })
 }
 
 // Enlisted is a recipient with the patient they are.
@@ -251,7 +254,7 @@ func (s *Service) queue(ctx context.Context, group practice.ID, b Batch) (bool, 
 		if err := tx.AddMessages(ctx, group, messages); err != nil {
 			return err
 		}
-		if err := tx.SaveRecipients(ctx, group, b.ID, recipients); err != nil {
+		if err := tx.SaveRecipients(ctx, group, b.ID, RecipientEnriched, recipients); err != nil {
 			return err
 		}
 		if locked.Status == BatchPending {
@@ -326,7 +329,7 @@ func (s *Service) callBack(ctx context.Context, group practice.ID, b Batch) (boo
 		for i := range found {
 			found[i].Status = RecipientCancelled
 		}
-		return true, s.Store.Do(ctx, func(tx Tx) error { return tx.SaveRecipients(ctx, group, b.ID, found) })
+		return true, s.Store.Do(ctx, func(tx Tx) error { return tx.SaveRecipients(ctx, group, b.ID, status, found) })
 	}
 	cancelled := 0
 	err := s.Store.Do(ctx, func(tx Tx) (err error) {

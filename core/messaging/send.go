@@ -14,6 +14,7 @@ import (
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
 	"frontdesk/core/record"
+	"frontdesk/core/seal"
 )
 
 // Limits of what can be sent, in characters, and how far ahead.
@@ -203,7 +204,7 @@ func (s *Service) Send(ctx context.Context, r Request) (Taken, error) {
 	m.ID, m.SubmittedBy, m.KeyID, m.CreatedAt, m.UpdatedAt = ID(s.NewID()), who.Actor, who.Key, now, now
 	out := Taken{}
 	if m.Channel == Hero || m.Encrypted {
-		m.Link = newLink()
+		m.Link = seal.NewToken()
 		out.PageURL = s.pageURL(who.Group, m)
 	}
 	err = s.Store.Do(ctx, func(tx Tx) error {

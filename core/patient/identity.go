@@ -2,9 +2,7 @@ package patient
 
 import (
 	"context"
-	"crypto/rand"
 	"crypto/sha256"
-	"encoding/base32"
 	"strconv"
 	"strings"
 	"time"
@@ -12,6 +10,7 @@ import (
 	"frontdesk/core/access"
 	"frontdesk/core/fault"
 	"frontdesk/core/practice"
+	"frontdesk/core/seal"
 )
 
 // IdentityCheck is a page for somebody who could not be identified from what
@@ -43,13 +42,9 @@ const CheckLife = 7 * 24 * time.Hour
 // ErrNoCheck is returned for a token that was never given out, or has expired.
 var ErrNoCheck = fault.New(fault.NotFound, "link_not_found", "This link is not known, or is too old to use.")
 
-var letters32 = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)
-
 // newToken makes a secret that cannot be guessed, and what is kept of it.
 func newToken() (token string, hash []byte) {
-	b := make([]byte, 20)
-	rand.Read(b) // it never fails
-	token = letters32.EncodeToString(b)
+	token = seal.NewToken()
 	sum := sha256.Sum256([]byte(token))
 	return token, sum[:]
 }

@@ -8,9 +8,7 @@ package record
 
 import (
 	"context"
-	"crypto/rand"
 	"crypto/sha256"
-	"encoding/base32"
 	"errors"
 	"strconv"
 	"strings"
@@ -23,6 +21,7 @@ import (
 	"frontdesk/core/job"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
+	"frontdesk/core/seal"
 )
 
 // Status is how far an entry has come.
@@ -140,8 +139,6 @@ type Proposed struct {
 	Token, URL string
 }
 
-var letters = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)
-
 // Propose keeps an entry in the transaction of what it tells of.
 func (s *Service) Propose(ctx context.Context, tx Tx, who access.Caller, p Proposal) (Proposed, error) {
 	now := s.Now().Truncate(time.Microsecond)
@@ -153,9 +150,7 @@ func (s *Service) Propose(ctx context.Context, tx Tx, who access.Caller, p Propo
 	if p.Auto {
 		e.Status, e.ApprovedBy, e.ApprovedAt = Approved, who.Actor, now
 	} else {
-		b := make([]byte, 20)
-		rand.Read(b) // it never fails
-		out.Token = letters.EncodeToString(b)
+		out.Token = seal.NewToken()
 		sum := sha256.Sum256([]byte(out.Token))
 		e.Hash = sum[:]
 		out.URL = s.Pages() + "/record/confirm/" + strconv.FormatInt(int64(who.Group), 36) + "-" + strconv.FormatInt(e.ID, 36) + "-" + out.Token

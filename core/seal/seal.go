@@ -1,5 +1,6 @@
-// Package seal keeps secrets unreadable where they are kept: what is sealed can
-// be opened only with a key that is not in the database.
+// Package seal keeps secrets: it makes ones nobody can guess, and keeps those of
+// other systems unreadable in the database, so that only a key that is not there
+// opens them.
 package seal
 
 import (
@@ -9,6 +10,7 @@ import (
 	"crypto/cipher"
 	"crypto/rand"
 	"crypto/sha256"
+	"encoding/base32"
 	"encoding/base64"
 	"fmt"
 	"strings"
@@ -75,6 +77,15 @@ func Parse(file []byte) (*Box, error) {
 		return nil, ErrBadKey
 	}
 	return b, lines.Err()
+}
+
+var letters = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)
+
+// NewToken makes a secret for an address: 160 random bits in letters and digits.
+func NewToken() string {
+	b := make([]byte, 20)
+	rand.Read(b) // it never fails
+	return letters.EncodeToString(b)
 }
 
 // Seal makes a secret unreadable. about says what it belongs to: it cannot be
