@@ -131,14 +131,18 @@ func (t *Tx) SaveMessage(ctx context.Context, group practice.ID, m messaging.Mes
 
 const (
 	claimHead = `UPDATE message SET prior = state, state = 'sending', carrier = $5, lease = $6, lease_until = $7, due_at = NULL
-		WHERE practice_group_id = $1 AND id IN (SELECT id FROM message
+		WHERE practice_group_id = $1 AND id `
+	claimDue = `(SELECT id FROM message
 			WHERE practice_group_id = $1 AND batch_id = $2 AND leg_channel = $3 AND due_at <= $4 ORDER BY due_at, id LIMIT $8`
 	skipLocked = ` FOR UPDATE SKIP LOCKED`
-	claimTail  = `) RETURNING ` + messageColumns + `,
+	claimTail  = ` RETURNING ` + messageColumns + `,
 		(SELECT p.nhs_number FROM patient p WHERE p.practice_group_id = message.practice_group_id AND p.id = message.patient_id),
 		(SELECT g.name FROM practice_group g WHERE g.practice_group_id = message.practice_group_id)`
-	claim         = claimHead + claimTail
-	claimSkipping = claimHead + skipLocked + claimTail
+	claim = claimHead + `IN ` + claimDue + `)` + claimTail
+	// After IN, PostgreSQL may run the SELECT again for every row it looks at, and
+	// as that passes over what others have locked meanwhile, lease far more than
+	// the limit. An array is made once.
+	claimSkipping = claimHead + `= ANY (ARRAY` + claimDue + skipLocked + `))` + claimTail
 )
 
 // Claim leases messages that are due.
@@ -146,6 +150,11 @@ func (t *Tx) Claim(ctx context.Context, c messaging.Claim) ([]messaging.Outbound
 	query := claim
 	if t.db.skips {
 		query = claimSkipping
+	}
+	if t.db.inOrder != "" {
+		if _, err := t.exec(ctx, t.db.inOrder); err != nil {
+			return nil, err
+		}
 	}
 	return list(ctx, t, query, in{c.Group, c.Batch, c.Channel, c.Now, c.Carrier, c.Lease, c.Until, c.Limit},
 		func(scan scanner) (messaging.Outbound, error) {

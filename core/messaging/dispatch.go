@@ -378,7 +378,7 @@ func (s *Service) ask(ctx context.Context, group practice.ID, now time.Time) err
 		for _, j := range jobs {
 			// A server that died as it took a job on has left it behind, and its
 			// key with it: this one must not wait for that.
-			j.Key += " again " + now.UTC().Truncate(time.Minute).Format(time.RFC3339)
+			j.Key = ""
 			if err := tx.Enqueue(ctx, j); err != nil {
 				return err
 			}

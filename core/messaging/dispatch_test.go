@@ -81,6 +81,11 @@ func withDesk(t *testing.T, test func(d *desk)) {
 	})
 }
 
+// server is another server on the same database.
+func (d *desk) server(on messaging.Store) *messaging.Service {
+	return &messaging.Service{Store: on, Now: d.s.Now, NewID: d.s.NewID, Pages: d.s.Pages, Timeout: d.s.Timeout, Carriers: d.s.Carriers, Records: d.s.Records}
+}
+
 // messages queues some, each to a patient of its own.
 func (d *desk) messages(n int, more func(*messaging.Request)) []messaging.ID {
 	d.Helper()
@@ -129,7 +134,11 @@ func TestManySendersSendEachMessageOnce(t *testing.T) {
 		ids := d.messages(100, nil)
 		var wait sync.WaitGroup
 		for range 4 {
-			wait.Go(func() { d.dispatch(messaging.SMS) })
+			wait.Go(func() {
+				if err := d.server(d.s.Store).Dispatch(context.Background(), messaging.DispatchJob(d.group, 0, messaging.SMS, d.clock, d.clock)); err != nil {
+					d.Error(err)
+				}
+			})
 		}
 		wait.Wait()
 		if len(c.got) != len(ids) {
@@ -291,4 +300,56 @@ func TestKeysAreReadAsTheyAreWritten(t *testing.T) {
 			t.Errorf("%q was taken for a key", key)
 		}
 	}
+}
+
+// slowStore reads who is to be looked up, and then waits.
+type slowStore struct {
+	messaging.Store
+	read, goOn chan struct{}
+}
+
+// Named implements messaging.Store.
+func (s slowStore) Named(ctx context.Context, group practice.ID, id messaging.BatchID, limit int) ([]messaging.Enlisted, error) {
+	found, err := s.Store.Named(ctx, group, id, limit)
+	if len(found) > 0 {
+		close(s.read)
+		<-s.goOn
+	}
+	return found, err
+}
+
+func TestABatchTwoServersWorkOnIsQueuedOnce(t *testing.T) {
+	withDesk(t, func(d *desk) {
+		d.post = []messaging.Carrier{&post{name: "a", got: map[string]int{}}}
+		somebody := d.state(d.messages(1, nil)[0]).Patient
+		load, err := d.s.LoadBatch(d.ctx, func(yield func(messaging.NewRecipient, error) bool) {
+			yield(messaging.NewRecipient{Patient: somebody}, nil)
+		})
+		if err != nil {
+			d.Fatal(err)
+		}
+		b, err := load.Finish(d.ctx, messaging.NewBatch{Name: "Flu", Channel: messaging.SMS, Content: "Hello"})
+		if err != nil {
+			d.Fatal(err)
+		}
+		if _, _, err := d.s.SendBatch(d.ctx, b.ID); err != nil {
+			d.Fatal(err)
+		}
+		work := func(s *messaging.Service) {
+			if err := s.RunBatch(context.Background(), messaging.BatchJob(d.group, b.ID)); err != nil {
+				d.Error(err)
+			}
+		}
+		slow := slowStore{d.s.Store, make(chan struct{}), make(chan struct{})}
+		other := d.server(slow)
+		var wait sync.WaitGroup
+		wait.Go(func() { work(other) })
+		<-slow.read
+		work(d.s) // looks everybody up and queues their messages
+		close(slow.goOn)
+		wait.Wait()
+		if _, n, err := d.s.Store.Messages(d.ctx, d.group, messaging.Query{Batch: b.ID, Limit: 10}); n != 1 {
+			d.Fatalf("%d messages for one recipient, %v", n, err)
+		}
+	})
 }

@@ -3,6 +3,7 @@ package messaging
 import (
 	"strings"
 	"unicode/utf16"
+	"unicode/utf8"
 )
 
 // basic is the default alphabet of GSM 03.38 (3GPP TS 23.038, section 6.2.1),
@@ -34,18 +35,13 @@ type Parts struct {
 func CountParts(text string) Parts {
 	p := Parts{Encoding: "GSM-7"}
 	for _, r := range text {
-		if !strings.ContainsRune(basic, r) && !strings.ContainsRune(extended, r) && !strings.ContainsRune(p.Odd, r) {
+		if units(r) == 0 && !strings.ContainsRune(p.Odd, r) {
 			p.Encoding = "UCS-2"
 			p.Odd += string(r)
 		}
 	}
 	single, each := 160, 153
-	size := func(r rune) int {
-		if strings.ContainsRune(extended, r) {
-			return 2
-		}
-		return 1
-	}
+	size := units
 	if p.Encoding == "UCS-2" {
 		single, each = 70, 67
 		size = func(r rune) int { return max(1, utf16.RuneLen(r)) }
@@ -67,6 +63,32 @@ func CountParts(text string) Parts {
 	}
 	return p
 }
+
+// units is how many places of GSM-7 a character takes; 0 is none, because it has
+// no such character.
+func units(r rune) int {
+	if r < utf8.RuneSelf { // most of every text
+		return int(ascii[r])
+	}
+	return lookUpUnits(r)
+}
+
+func lookUpUnits(r rune) int {
+	switch {
+	case strings.ContainsRune(basic, r):
+		return 1
+	case strings.ContainsRune(extended, r):
+		return 2
+	}
+	return 0
+}
+
+var ascii = func() (out [utf8.RuneSelf]uint8) {
+	for r := range out {
+		out[r] = uint8(lookUpUnits(rune(r)))
+	}
+	return out
+}()
 
 // plainer are characters that word processors put in for plain ones, and that
 // make a text message dearer.

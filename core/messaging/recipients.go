@@ -88,7 +88,11 @@ func (n NewRecipient) recipient(ordinal int, today input.Date) Recipient {
 }
 
 const (
-	batchChunk  = 500
+	batchChunk = 500
+	// queueChunk is how many messages are queued in one transaction: so few that
+	// those queued before are handed over meanwhile, even where one transaction
+	// waits for another.
+	queueChunk  = 125
 	traceChunk  = 20
 	batchJobFor = 3 * time.Minute
 )
@@ -233,7 +237,7 @@ func (s *Service) queue(ctx context.Context, group practice.ID, b Batch) (bool, 
 		if worked = false; err != nil || locked.Paused || !locked.CancelledAt.IsZero() {
 			return err
 		}
-		found, err := tx.Enlisted(ctx, group, b.ID, RecipientEnriched, b.Channel, -1, batchChunk, true)
+		found, err := tx.Enlisted(ctx, group, b.ID, RecipientEnriched, b.Channel, -1, queueChunk, true)
 		if err != nil || len(found) == 0 {
 			return err
 		}

@@ -1907,7 +1907,7 @@ type BatchPreview struct {
 	// How many recipients are known to be patients or not; the rest is still looked up.
 	LookedUp int `json:"looked_up"`
 	Reached  int `json:"reached"`
-	// How many are not reached.
+	// How many are not reached, by reason.
 	NotReached BatchPreviewNotReached `json:"not_reached"`
 	SMSParts   int                    `json:"sms_parts"`
 	// Null when the practice has not said what a text message costs.
@@ -2010,7 +2010,7 @@ func (s *BatchPreview) SetSample(val OptNilString) {
 
 func (*BatchPreview) previewBatchMessageRes() {}
 
-// How many are not reached.
+// How many are not reached, by reason.
 type BatchPreviewNotReached map[string]int
 
 func (s *BatchPreviewNotReached) init() BatchPreviewNotReached {
@@ -2840,7 +2840,7 @@ type ContactDetail struct {
 	RecordedAt time.Time        `json:"recorded_at"`
 	Verified   bool             `json:"verified"`
 	VerifiedAt OptNilDateTime   `json:"verified_at"`
-	// Of all that say something of this kind.
+	// Of all that say something of this kind, this is the one that is used.
 	InUse bool `json:"in_use"`
 }
 
