@@ -49,8 +49,9 @@ var rooms = map[string]struct {
 	"core/record": {ours: []string{
 		"core/fault", "core/audit", "core/event", "core/job", "core/input", "core/access", "core/practice", "core/seal", "core/patient",
 	}},
+	"core/gsm": {},
 	"core/messaging": {ours: []string{
-		"core/fault", "core/audit", "core/event", "core/job", "core/input", "core/access", "core/practice", "core/seal", "core/patient", "core/record",
+		"core/fault", "core/audit", "core/event", "core/job", "core/input", "core/gsm", "core/access", "core/practice", "core/seal", "core/patient", "core/record",
 	}},
 	"core": {ours: []string{"core/..."}},
 

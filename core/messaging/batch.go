@@ -12,6 +12,7 @@ import (
 	"frontdesk/core/audit"
 	"frontdesk/core/event"
 	"frontdesk/core/fault"
+	"frontdesk/core/gsm"
 	"frontdesk/core/input"
 	"frontdesk/core/job"
 	"frontdesk/core/practice"
@@ -94,7 +95,7 @@ func (n NewBatch) check() (Batch, error) {
 	}
 	b.Content = in.Lines("content", n.Content, maxText)
 	if n.Plain {
-		b.Content = Plainer(b.Content)
+		b.Content = gsm.Plainer(b.Content)
 	}
 	if b.Content == "" {
 		in.Wrong("content", input.CodeSmall, "text that is not empty", "This may not be empty.")

@@ -6,7 +6,6 @@
 //	send.go       one message: what is checked before it is taken
 //	contact.go    which number or address a message goes to
 //	template.go   placeholders in the text of many
-//	parts.go      how many text messages a text is
 //	dispatch.go   hand over what is due, a few at a time
 //	settle.go     what became of those
 //	receipt.go    what carriers tell later: receipts, replies, STOP

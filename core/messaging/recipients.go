@@ -7,6 +7,7 @@ import (
 
 	"frontdesk/core/access"
 	"frontdesk/core/fault"
+	"frontdesk/core/gsm"
 	"frontdesk/core/input"
 	"frontdesk/core/job"
 	"frontdesk/core/patient"
@@ -401,7 +402,7 @@ type Preview struct {
 	// Cost is in pence; the practice says what a text message costs.
 	Cost int
 	// Longest is the recipient's text with the most parts.
-	Longest Parts
+	Longest gsm.Parts
 	Sample  string
 }
 
@@ -466,7 +467,7 @@ func (p *Preview) foresee(b Batch, e *Enlisted, m Message) {
 	}
 	p.Reached++
 	p.Parts += m.Parts
-	if parts := CountParts(m.Content); b.Channel == SMS && parts.Parts > p.Longest.Parts {
+	if parts := gsm.CountParts(m.Content); b.Channel == SMS && parts.Parts > p.Longest.Parts {
 		p.Longest = parts
 	}
 	if p.Sample == "" {

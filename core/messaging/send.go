@@ -9,6 +9,7 @@ import (
 	"frontdesk/core/audit"
 	"frontdesk/core/event"
 	"frontdesk/core/fault"
+	"frontdesk/core/gsm"
 	"frontdesk/core/input"
 	"frontdesk/core/job"
 	"frontdesk/core/patient"
@@ -68,7 +69,7 @@ func (r Request) check(now time.Time, g practice.Group) (Message, record.Concept
 	input.Choice(&in, "message_type", r.Channel, Channels)
 	m.Content = in.Lines("message_string", r.Text, maxText)
 	if r.Plain {
-		m.Content = Plainer(m.Content)
+		m.Content = gsm.Plainer(m.Content)
 	}
 	if m.Content == "" {
 		in.Wrong("message_string", input.CodeSmall, "text that is not empty", "This may not be empty.")
@@ -157,7 +158,7 @@ func fits(in *input.Checks, field string, m Message) {
 	for _, channel := range []Channel{m.Channel, m.Fallback} {
 		switch channel {
 		case SMS:
-			if CountParts(m.Content).Parts > MaxParts {
+			if gsm.CountParts(m.Content).Parts > gsm.MaxParts {
 				in.Wrong(field, input.CodeBig, "at most 6 text messages: 918 plain characters, or 402 with others among them", "This is too long for a text message.")
 			}
 		case NHSApp:
@@ -172,7 +173,7 @@ func fits(in *input.Checks, field string, m Message) {
 func (m *Message) count(text string, g practice.Group) {
 	m.Parts, m.Encoding, m.Cost = 0, "", 0
 	if m.LegChannel() == SMS {
-		p := CountParts(text)
+		p := gsm.CountParts(text)
 		m.Parts, m.Encoding, m.Cost = p.Parts, p.Encoding, p.Parts*g.SMSPrice
 	}
 }

@@ -1,10 +1,10 @@
-package messaging_test
+package gsm_test
 
 import (
 	"strings"
 	"testing"
 
-	"frontdesk/core/messaging"
+	"frontdesk/core/gsm"
 )
 
 func TestCountParts(t *testing.T) {
@@ -28,13 +28,13 @@ func TestCountParts(t *testing.T) {
 		{"a letter that only looks plain", "ç", "UCS-2", 1, 1},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got := messaging.CountParts(c.text)
+			got := gsm.CountParts(c.text)
 			if got.Encoding != c.encoding || got.Units != c.units || got.Parts != c.parts {
 				t.Fatalf("got %+v", got)
 			}
 		})
 	}
-	if got := messaging.CountParts(messaging.Plainer("It’s “9 – 5”…")); got.Encoding != "GSM-7" || got.Units != 15 {
+	if got := gsm.CountParts(gsm.Plainer("It’s “9 – 5”…")); got.Encoding != "GSM-7" || got.Units != 15 {
 		t.Fatalf("got %+v", got)
 	}
 }

@@ -1,4 +1,5 @@
-package messaging
+// Package gsm counts how many text messages a text is, by GSM 03.38.
+package gsm
 
 import (
 	"strings"
