@@ -402,6 +402,9 @@ func TestABatchReachesWhoCanBeReached(t *testing.T) {
 		if got := p.totals(path); got["created"] != 8 || got["sent"] != 3 || got["failed"] != 5 {
 			t.Fatalf("totals %v", got)
 		}
+		if got := p.ok("GET", path, nil); got.str("status") != "COMPLETED" || got.Body["completed_at"] == nil {
+			t.Fatalf("got %s", got.Text)
+		}
 		if n := strings.Count(p.inbox("07700 900101"), "Dear Ada, flu jabs at Brambleford Health Centre."); n != 1 {
 			t.Fatalf("she got it %d times", n)
 		}
