@@ -177,7 +177,7 @@ func measure(binary, dir, engine, db string) (table, batches string, err error) 
 		}
 	}
 	memory := fmt.Sprintf("Idle after the start: %s. After the run: %s.", idle, s.memory())
-	if batches, err = measureBatches(s, reg, dir, engine, wanted); err != nil {
+	if batches, err = measureBatches(s, r, reg, dir, engine, wanted); err != nil {
 		return "", "", err
 	}
 	title := "### " + titles[engine] + "\n\n"

@@ -68,9 +68,16 @@ func (r *raw) fill(ctx context.Context, group int64, people []person) error {
 	if err != nil {
 		return err
 	}
-	// The database does this by itself within minutes, and must not begin to
-	// in the middle of a measurement.
-	_, err = r.pg.Exec(ctx, `VACUUM (ANALYZE) patient`)
+	return r.analyse(ctx, "patient")
+}
+
+// analyse has PostgreSQL do what it does by itself within minutes, and must not
+// begin to in the middle of a measurement.
+func (r *raw) analyse(ctx context.Context, tables ...string) error {
+	if r.pg == nil {
+		return nil
+	}
+	_, err := r.pg.Exec(ctx, `VACUUM (ANALYZE) `+strings.Join(tables, ", "))
 	return err
 }
 

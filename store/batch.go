@@ -215,7 +215,7 @@ func (t *Tx) CountRecipients(ctx context.Context, group practice.ID, id messagin
 func (t *Tx) CountBatch(ctx context.Context, group practice.ID, id messaging.BatchID) (map[messaging.RecipientStatus]int, map[messaging.State]int, error) {
 	recipients, messages := map[messaging.RecipientStatus]int{}, map[messaging.State]int{}
 	_, err := list(ctx, t, `SELECT 'recipient', status, count(*) FROM batch_recipient WHERE practice_group_id = $1 AND batch_id = $2 GROUP BY status
-		UNION ALL SELECT 'message', state, count(*) FROM message WHERE practice_group_id = $1 AND batch_id = $2 GROUP BY state`, in{group, id},
+		UNION ALL SELECT 'message', state, count(*) FROM message WHERE practice_group_id = $1 AND batch_id <> 0 AND batch_id = $2 GROUP BY state`, in{group, id},
 		func(scan scanner) (struct{}, error) {
 			var what, key string
 			var n int
@@ -244,7 +244,7 @@ func counted[K ~string](ctx context.Context, t *Tx, text string, group practice.
 
 const (
 	cancelHead = `UPDATE message SET state = 'cancelled', due_at = NULL, ended_at = $3, updated_at = $3 WHERE practice_group_id = $1 AND id IN (
-		SELECT id FROM message WHERE practice_group_id = $1 AND batch_id = $2 AND state IN ('queued', 'scheduled') LIMIT $4`
+		SELECT id FROM message WHERE practice_group_id = $1 AND batch_id <> 0 AND batch_id = $2 AND state IN ('queued', 'scheduled') LIMIT $4`
 	cancel         = cancelHead + `)`
 	cancelSkipping = cancelHead + skipLocked + `)`
 )

@@ -71,10 +71,10 @@ func (t *Tx) Messages(ctx context.Context, group practice.ID, q messaging.Query)
 	var more in
 	switch {
 	case q.Batch != 0 && q.Patient != 0:
-		listText, countText = selectAll+` AND m.batch_id = $9 AND m.patient_id = $10`+newest, countAll+` AND m.batch_id = $8 AND m.patient_id = $9`+atMost
+		listText, countText = selectAll+` AND m.batch_id <> 0 AND m.batch_id = $9 AND m.patient_id = $10`+newest, countAll+` AND m.batch_id <> 0 AND m.batch_id = $8 AND m.patient_id = $9`+atMost
 		more = in{q.Batch, q.Patient}
 	case q.Batch != 0:
-		listText, countText = selectAll+` AND m.batch_id = $9`+newest, countAll+` AND m.batch_id = $8`+atMost
+		listText, countText = selectAll+` AND m.batch_id <> 0 AND m.batch_id = $9`+newest, countAll+` AND m.batch_id <> 0 AND m.batch_id = $8`+atMost
 		more = in{q.Batch}
 	case q.Patient != 0:
 		listText, countText = selectAll+` AND m.patient_id = $9`+newest, countAll+` AND m.patient_id = $8`+atMost

@@ -110,8 +110,11 @@ CREATE TABLE message (
 CREATE INDEX message_due ON message (practice_group_id, batch_id, leg_channel, due_at, id) WHERE due_at IS NOT NULL;
 CREATE INDEX message_lease ON message (practice_group_id, lease_until) WHERE lease_until IS NOT NULL;
 CREATE INDEX message_patient ON message (practice_group_id, patient_id, id);
-CREATE INDEX message_batch ON message (practice_group_id, batch_id, id);
-CREATE INDEX message_batch_state ON message (practice_group_id, batch_id, state);
+-- What is in a batch. That the indexes say so keeps PostgreSQL from using them
+-- to find a message by its id, or those that are due, while it knows nothing of
+-- a table that has just filled.
+CREATE INDEX message_batch ON message (practice_group_id, batch_id, id) WHERE batch_id <> 0;
+CREATE INDEX message_batch_state ON message (practice_group_id, batch_id, state) WHERE batch_id <> 0;
 CREATE INDEX message_provider ON message (practice_group_id, provider_id) WHERE provider_id <> '';
 CREATE UNIQUE INDEX message_link_secret ON message (practice_group_id, link) WHERE link IS NOT NULL;
 
