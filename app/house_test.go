@@ -53,6 +53,9 @@ var rooms = map[string]struct {
 	"core/messaging": {ours: []string{
 		"core/fault", "core/audit", "core/event", "core/job", "core/input", "core/gsm", "core/access", "core/practice", "core/seal", "core/patient", "core/record",
 	}},
+	"core/webhook": {ours: []string{
+		"core/fault", "core/audit", "core/event", "core/job", "core/input", "core/access", "core/practice", "core/seal",
+	}},
 	"core": {ours: []string{"core/..."}},
 
 	"store": {ours: []string{"core/..."}, theirs: []string{
@@ -95,6 +98,7 @@ var rooms = map[string]struct {
 		ours:   []string{"connect/web", "core/messaging"},
 		theirs: []string{"github.com/golang-jwt/jwt"},
 	},
+	"connect/hook": {ours: []string{"core/webhook"}, theirs: []string{"code.dny.dev/ssrf"}},
 	"connect/connecttest": {ours: []string{"core/input", "core/patient", "core/practice"}},
 
 	"rest":     {ours: []string{"core/...", "core", "web", "rest/oas"}, theirs: []string{"github.com/ogen-go/ogen", "github.com/go-faster/jx"}},
@@ -114,7 +118,7 @@ var rooms = map[string]struct {
 }
 
 // forTests are libraries that only tests use, anywhere.
-var forTests = []string{"pgregory.net/rapid", "github.com/google/go-cmp", "github.com/teambition/rrule-go", "github.com/jackc/pgx"}
+var forTests = []string{"pgregory.net/rapid", "github.com/google/go-cmp", "github.com/teambition/rrule-go", "github.com/jackc/pgx", "github.com/standard-webhooks/standard-webhooks"}
 
 func allowed(list []string, what string) bool {
 	return slices.ContainsFunc(list, func(a string) bool {
