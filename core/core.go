@@ -11,6 +11,7 @@ import (
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
 	"frontdesk/core/record"
+	"frontdesk/core/webhook"
 )
 
 // Core is the services.
@@ -23,4 +24,5 @@ type Core struct {
 	Booking   *booking.Service
 	Record    *record.Service
 	Messaging *messaging.Service
+	Webhook   *webhook.Service
 }

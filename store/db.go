@@ -9,6 +9,7 @@
 //	node.go      ids, and this program's number among its peers
 //	instance.go  whether this database is a sandbox
 //	job.go       jobs and events, kept with what caused them
+//	webhook.go   deliveries, kept with their events, and the bells they ring
 //	access.go practice.go patient.go diary.go booking.go
 //	             what each capability asks to be remembered
 //
@@ -46,6 +47,7 @@ type DB struct {
 	pgJobs         *river.Client[pgx.Tx]
 	liteJobs       *river.Client[*sql.Tx]
 	node           node
+	bells          bells
 	closed         sync.Once
 }
 

@@ -8,6 +8,7 @@ import (
 	"frontdesk/core/audit"
 	"frontdesk/core/event"
 	"frontdesk/core/job"
+	"frontdesk/core/practice"
 )
 
 // Enqueue keeps a job in this transaction. A job with a key is kept once while
@@ -62,10 +63,17 @@ func (db *DB) Begin(ctx context.Context, j job.Job) error {
 	})
 }
 
-// Record keeps an event.
+// Record keeps an event, and queues it for every endpoint that wants it.
 func (t *Tx) Record(ctx context.Context, e event.Event) error {
-	_, err := t.exec(ctx, `INSERT INTO event (practice_group_id, id, type, subject_id, sequence, at, data) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-		e.Group, t.db.NewID(), e.Type, e.Subject, e.Sequence, e.At, string(e.Data))
+	if e.ID == 0 {
+		e.ID = t.db.NewID()
+	}
+	_, err := t.run(ctx, []statement{
+		{`INSERT INTO event (practice_group_id, id, type, subject_id, sequence, at, data) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+			in{e.Group, e.ID, e.Type, e.Subject, e.Sequence, e.At, string(e.Data)}},
+		{deliver, in{e.Group, e.ID}},
+	})
+	t.tells(ctx, practice.ID(e.Group), e.Type)
 	return err
 }
 
@@ -79,15 +87,9 @@ func (t *Tx) Audit(ctx context.Context, e audit.Entry) error {
 
 // Events lists a group's events after an id, oldest first.
 func (db *DB) Events(ctx context.Context, group, after int64, limit int) ([]event.Event, error) {
-	return list(ctx, db.plain(), `SELECT id, type, subject_id, sequence, at, data FROM event
+	return list(ctx, db.plain(), `SELECT `+eventColumns+` FROM event
 		WHERE practice_group_id = $1 AND id > $2 ORDER BY id LIMIT $3`, in{group, after, limit},
-		func(scan scanner) (event.Event, error) {
-			e := event.Event{Group: group}
-			var data string
-			err := scan(&e.ID, &e.Type, &e.Subject, &e.Sequence, when{&e.At}, &data)
-			e.Data = []byte(data)
-			return e, err
-		})
+		scanEvent(group))
 }
 
 // Trail lists a group's audit entries about one thing, oldest first.

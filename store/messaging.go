@@ -193,7 +193,11 @@ func (t *Tx) Settle(ctx context.Context, group practice.ID, settled []messaging.
 	if err != nil {
 		return err
 	}
-	steps, events := make([]statement, 0, 2*len(settled)), make([]statement, 0, len(settled))
+	wanted, err := t.wants(ctx, group)
+	if err != nil {
+		return err
+	}
+	steps, events, told := make([]statement, 0, 3*len(settled)), make([]statement, 0, len(settled)), []statement{}
 	for i, s := range settled {
 		if touched[i] == 0 {
 			continue
@@ -202,10 +206,15 @@ func (t *Tx) Settle(ctx context.Context, group practice.ID, settled []messaging.
 			steps = append(steps, statement{addStep, in{group, s.ID, t.db.NewID(), s.At, s.StepLeg, s.StepChannel, s.Carrier, s.What, s.ProviderID, s.Code, s.Reason}})
 		}
 		if s.Event != nil {
-			events = append(events, statement{addEvent, in{group, s.ID, t.db.NewID(), s.Event.Type, s.At, string(s.Event.Data)}})
+			id := t.db.NewID()
+			events = append(events, statement{addEvent, in{group, s.ID, id, s.Event.Type, s.At, string(s.Event.Data)}})
+			if wanted[s.Event.Type] {
+				told = append(told, statement{deliver, in{group, id}})
+			}
+			t.tells(ctx, group, s.Event.Type)
 		}
 	}
-	_, err = t.run(ctx, append(steps, events...))
+	_, err = t.run(ctx, append(append(steps, events...), told...))
 	return err
 }
 
@@ -217,10 +226,11 @@ func (t *Tx) AddStep(ctx context.Context, group practice.ID, id messaging.ID, s 
 
 // TellMessage keeps an event of a message.
 func (t *Tx) TellMessage(ctx context.Context, group practice.ID, id messaging.ID, e event.Event) error {
-	if _, err := t.exec(ctx, countEvent, group, id); err != nil {
-		return err
-	}
-	_, err := t.exec(ctx, addEvent, group, id, t.db.NewID(), e.Type, e.At, string(e.Data))
+	told := t.db.NewID()
+	_, err := t.run(ctx, []statement{
+		{countEvent, in{group, id}}, {addEvent, in{group, id, told, e.Type, e.At, string(e.Data)}}, {deliver, in{group, told}},
+	})
+	t.tells(ctx, group, e.Type)
 	return err
 }
 

@@ -23,6 +23,8 @@ type Tx struct {
 	batch context.Context
 	// diaries are those LockBelongings has locked.
 	diaries map[practice.PractitionerID]bool
+	// happened are the events that are part of it.
+	happened map[wanted]bool
 }
 
 // plain reads outside a transaction.
@@ -315,10 +317,15 @@ func (db *DB) try(ctx context.Context, fn func(*Tx) error) (err error) {
 		// Rolling back what is committed does nothing. The context may be over
 		// by then, and the connection must be given back all the same.
 		defer tx.Rollback(context.WithoutCancel(ctx))
-		if err := fn(&Tx{db: db, pg: tx}); err != nil {
+		t := &Tx{db: db, pg: tx}
+		if err := fn(t); err != nil {
 			return err
 		}
-		return tx.Commit(ctx)
+		if err := tx.Commit(ctx); err != nil {
+			return err
+		}
+		db.bells.ring(t.happened)
+		return nil
 	}
 	return db.lines.do(ctx, fn)
 }

@@ -145,7 +145,11 @@ func (w *writer) members(ctx context.Context, first *unit) ([]*unit, error) {
 	if len(members) == 0 {
 		return nil, nil
 	}
-	return members, tx.Commit()
+	if err := tx.Commit(); err != nil {
+		return members, err
+	}
+	w.db.bells.ring(t.happened)
+	return members, nil
 }
 
 func (u *unit) start() bool { return u.state.CompareAndSwap(unitQueued, unitRunning) }

@@ -69,6 +69,9 @@ const (
 	Forbidden Failure = "forbidden_address"
 	// BadAnswer: what came was not HTTP.
 	BadAnswer Failure = "bad_answer"
+	// NotRead: what it was to be told could not be read here, so it was not
+	// asked.
+	NotRead Failure = "not_read"
 )
 
 // Poster carries parcels to endpoints. Posting the same parcel twice gives the
@@ -81,4 +84,6 @@ type Poster interface {
 	// as a sentence for whoever gave it; empty is nothing. It asks nobody, so
 	// that a name which leads to a forbidden address is only found by Post.
 	Check(url string) string
+	// CheckHeader says the same of a header a practice wants to be sent.
+	CheckHeader(name, value string) string
 }

@@ -1,0 +1,131 @@
+package webhook
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"frontdesk/core/practice"
+)
+
+// Lane is one endpoint's share of the courier: its own queue and its own
+// attempts, so that an endpoint that hangs holds up nobody but itself.
+type Lane struct {
+	Group   practice.ID
+	Webhook ID
+	Type    Type
+}
+
+// Courier delivers. It is told of new deliveries by Ring, and looks every
+// second for those whose time has come, or which another program left behind.
+type Courier struct {
+	Service *Service
+	Log     *slog.Logger
+
+	mu    sync.Mutex
+	lanes map[Lane]*lane
+	rung  map[ring]bool
+	bell  chan struct{}
+	going sync.WaitGroup
+}
+
+// ring is that events of a type have happened in a group.
+type ring struct {
+	group practice.ID
+	of    Type
+}
+
+const (
+	// sweepEach is how often the courier looks for what it was not told of.
+	sweepEach = time.Second
+	// calm is how long it waits after looking where it was rung: at hundreds of
+	// events a second the lanes that are open are told at once anyway.
+	calm = 20 * time.Millisecond
+)
+
+// NewCourier makes a courier. Run starts it.
+func NewCourier(s *Service, log *slog.Logger) *Courier {
+	return &Courier{Service: s, Log: log, lanes: map[Lane]*lane{}, rung: map[ring]bool{}, bell: make(chan struct{}, 1)}
+}
+
+// Ring tells the courier that events of a type were committed, or with the empty
+// type something of any. It never waits.
+func (c *Courier) Ring(group practice.ID, of Type) {
+	c.mu.Lock()
+	for at, l := range c.lanes {
+		if at.Group == group && (at.Type == of || of == "") {
+			l.ring()
+		}
+	}
+	c.rung[ring{group, of}] = true
+	c.mu.Unlock()
+	select {
+	case c.bell <- struct{}{}:
+	default:
+	}
+}
+
+// Run delivers until the context ends; then it begins no more attempts, and
+// returns when those under way have ended and are written down.
+func (c *Courier) Run(ctx context.Context) {
+	defer c.going.Wait()
+	sweep := time.NewTicker(sweepEach)
+	defer sweep.Stop()
+	c.look(ctx, c.Service.Store.DueWebhooks)
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-sweep.C:
+			c.look(ctx, c.Service.Store.DueWebhooks)
+		case <-c.bell:
+			c.mu.Lock()
+			rung := c.rung
+			c.rung = map[ring]bool{}
+			c.mu.Unlock()
+			for r := range rung {
+				c.look(ctx, func(ctx context.Context, now time.Time) ([]Lane, error) {
+					return c.Service.Store.DueOf(ctx, r.group, r.of, now)
+				})
+			}
+			select {
+			case <-time.After(calm):
+			case <-ctx.Done():
+			}
+		}
+	}
+}
+
+// look opens lanes for endpoints with something due, and wakes those open.
+func (c *Courier) look(ctx context.Context, due func(context.Context, time.Time) ([]Lane, error)) {
+	found, err := due(ctx, c.Service.Now())
+	if err != nil {
+		if ctx.Err() == nil {
+			c.Log.WarnContext(ctx, "could not look for deliveries", "error", err)
+		}
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, at := range found {
+		l := c.lanes[at]
+		if l == nil {
+			l = newLane(c, at)
+			c.lanes[at] = l
+			c.going.Go(func() { l.run(ctx) })
+		}
+		l.ring()
+	}
+}
+
+// leave closes a lane, unless it has been rung meanwhile.
+func (c *Courier) leave(l *lane) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(l.bell) > 0 {
+		return false
+	}
+	delete(c.lanes, l.Lane)
+	return true
+}

@@ -1,0 +1,287 @@
+package webhook
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"frontdesk/core/event"
+)
+
+const (
+	// A lane begins with a few attempts at once, twice as many with each that
+	// succeeds, and one after one that failed.
+	firstAtOnce = 4
+	mostAtOnce  = 32
+	// leaseFor is how long deliveries in a lane's hand are its own: the longest
+	// an attempt takes, twice, because they may wait for the one before.
+	leaseFor = 45 * time.Second
+	// gather is how long attempts that ended wait to be written down together,
+	// while there are others to make.
+	gather = 3 * time.Millisecond
+	// idle is how long a lane stays open with nothing to do, and soon how far
+	// ahead the next attempt may be for it to stay open.
+	idle = 10 * time.Second
+	soon = 30 * time.Second
+	// nap is the longest a lane sleeps: the clock of the program may be moved.
+	nap = time.Second
+	// pause is how long it waits after an error of the database.
+	pause = time.Second
+)
+
+// lane delivers to one endpoint. All its fields belong to the goroutine of run.
+type lane struct {
+	Lane
+	c    *Courier
+	bell chan struct{}
+
+	webhook Webhook
+	hand    []Claimed
+	lease   map[int64]int64 // of each delivery in hand or on its way
+	flying  int
+	limit   int
+	done    []Settled
+	since   time.Time // when the first of done ended
+	next    time.Time // when to ask for more; the zero time is not by itself
+	rest    time.Time // no turn before, after an error
+	used    time.Time
+
+	turning bool
+	again   bool // rung while turning, which may have looked too early
+	landed  chan Settled
+	turns   chan turn
+}
+
+type turn struct {
+	turned
+	settled []Settled
+	err     error
+}
+
+func newLane(c *Courier, at Lane) *lane {
+	return &lane{
+		Lane: at, c: c, bell: make(chan struct{}, 1), lease: map[int64]int64{}, limit: firstAtOnce,
+		landed: make(chan Settled, mostAtOnce), turns: make(chan turn, 1), used: time.Now(),
+	}
+}
+
+func (l *lane) ring() {
+	select {
+	case l.bell <- struct{}{}:
+	default:
+	}
+}
+
+func (l *lane) run(ctx context.Context) {
+	posting := context.WithoutCancel(ctx) // what is on its way goes on to its own time limit
+	stopping := ctx.Done()
+	for {
+		if ctx.Err() != nil {
+			l.giveBack(0)
+		} else {
+			l.launch(posting)
+		}
+		wait := l.decide(posting, ctx.Err() != nil)
+		if wait < 0 && l.c.leave(l) {
+			return
+		}
+		timer := time.NewTimer(max(wait, 0))
+		select {
+		case s := <-l.landed:
+			l.land(s)
+		case t := <-l.turns:
+			l.turned(ctx, t)
+		case <-l.bell:
+			l.next, l.used, l.again = l.c.Service.Now(), time.Now(), l.turning
+		case <-stopping:
+			stopping = nil
+		case <-timer.C:
+		}
+		timer.Stop()
+	}
+}
+
+// launch makes as many attempts at once as the lane may.
+func (l *lane) launch(ctx context.Context) {
+	n := min(l.limit-l.flying, len(l.hand))
+	for _, d := range l.hand[:max(n, 0)] {
+		l.flying++
+		w, lease := l.webhook, l.lease[d.ID]
+		go func() { l.landed <- l.c.Service.post(ctx, l.Lane, w, d, lease) }()
+	}
+	if n > 0 {
+		l.hand = l.hand[n:]
+	}
+}
+
+// land takes note of an attempt that has ended.
+func (l *lane) land(s Settled) {
+	l.flying--
+	l.used = time.Now()
+	if len(l.done) == 0 {
+		l.since = l.used
+	}
+	l.done = append(l.done, s)
+	delete(l.lease, s.ID)
+	if s.State == Delivered {
+		l.limit = min(2*l.limit, mostAtOnce)
+		return
+	}
+	l.limit = 1
+	if l.giveBack(1); s.hold.After(l.webhook.HeldUntil) {
+		l.webhook.HeldUntil = s.hold
+		l.giveBack(0)
+	}
+}
+
+// giveBack gives up what is in hand beyond the first few, as if it had never
+// been leased.
+func (l *lane) giveBack(keep int) {
+	if len(l.hand) <= keep {
+		return
+	}
+	for _, d := range l.hand[keep:] {
+		back := d.Delivery
+		back.Attempts--
+		back.DueAt, back.Leased = l.c.Service.Now().Truncate(time.Microsecond), false
+		l.done = append(l.done, Settled{Delivery: back, Lease: l.lease[d.ID]})
+		delete(l.lease, d.ID)
+	}
+	l.hand = l.hand[:keep]
+}
+
+// decide begins a turn when it is time for one, and says how long to wait for
+// whatever comes; less than nothing is that there is nothing to wait for.
+func (l *lane) decide(ctx context.Context, stopping bool) time.Duration {
+	now := l.c.Service.Now()
+	switch {
+	case l.turning:
+		return nap
+	case len(l.done) > 0 || (!stopping && l.wanted() > 0 && !l.next.IsZero() && !l.next.After(now)):
+		if wait := time.Until(l.rest); wait > 0 {
+			if stopping && l.flying == 0 {
+				return -1 // the database does not answer: the leases run out
+			}
+			return wait
+		}
+		// Others are on their way: what has ended is written down with them.
+		if wait := gather - time.Since(l.since); len(l.done) > 0 && len(l.done) < mostAtOnce && len(l.hand) > 0 && l.flying > 0 && wait > 0 {
+			return wait
+		}
+		l.begin(ctx, stopping)
+		return nap
+	case l.flying > 0 || len(l.hand) > 0:
+		return nap
+	case stopping:
+		return -1
+	case !l.next.IsZero() && l.next.Sub(now) < soon:
+		return min(max(l.next.Sub(now), time.Millisecond), nap)
+	case time.Since(l.used) < idle:
+		return nap
+	}
+	return -1
+}
+
+// wanted is how many more deliveries the lane can take in hand. A fast endpoint
+// has some wait in hand, so that it need not wait for the database.
+func (l *lane) wanted() int {
+	most := l.limit
+	if l.limit == mostAtOnce {
+		most = 4 * mostAtOnce
+	}
+	if l.limit > 1 && l.limit < mostAtOnce {
+		most = 2 * l.limit
+	}
+	if len(l.hand) > most/2 {
+		return 0
+	}
+	return max(0, most-len(l.hand)-l.flying)
+}
+
+func (l *lane) begin(ctx context.Context, stopping bool) {
+	want := l.wanted()
+	if stopping {
+		want = 0
+	}
+	settled := l.done
+	l.done, l.turning = nil, true
+	go func() {
+		t, err := l.c.Service.turn(ctx, l.Lane, settled, want, leaseFor)
+		if want == 0 {
+			t.next = l.c.Service.Now()
+		}
+		l.turns <- turn{t, settled, err}
+	}()
+}
+
+// turned takes what a turn gave.
+func (l *lane) turned(ctx context.Context, t turn) {
+	l.turning = false
+	if t.err != nil {
+		// Nothing was written down, and nothing leased.
+		l.c.Log.WarnContext(ctx, "could not keep deliveries", "practice_group", l.Group, "webhook", l.Webhook, "error", t.err)
+		l.done = append(t.settled, l.done...)
+		l.rest = time.Now().Add(pause)
+		return
+	}
+	if l.next = t.next; l.again {
+		l.next, l.again = l.c.Service.Now(), false
+	}
+	if t.off {
+		l.next, l.webhook = time.Time{}, t.webhook
+		l.giveBack(0)
+		return
+	}
+	held := l.webhook.HeldUntil
+	if len(t.claimed) > 0 {
+		l.webhook = t.webhook
+	}
+	if held.After(l.webhook.HeldUntil) {
+		l.webhook.HeldUntil = held
+	}
+	for _, d := range t.claimed {
+		l.hand = append(l.hand, d)
+		l.lease[d.ID] = d.Lease
+	}
+	if l.webhook.HeldUntil.After(l.c.Service.Now()) {
+		l.giveBack(0)
+	}
+}
+
+// post makes one attempt.
+func (s *Service) post(ctx context.Context, at Lane, w Webhook, d Claimed, lease int64) Settled {
+	began := s.Now().Truncate(time.Microsecond)
+	p := Parcel{URL: w.URL, Attempt: d.Attempts, At: began, Headers: w.Secrets.Headers, Body: d.Body}
+	for _, k := range w.signing(began) {
+		p.Secrets = append(p.Secrets, k.Secret)
+		if w.Asymmetric {
+			p.Ed25519 = append(p.Ed25519, k.Seed)
+		}
+	}
+	e := event.Event{ID: d.ID, Group: int64(at.Group), Type: string(at.Type), Subject: d.Subject, Sequence: d.Sequence, At: d.At, Data: d.Data}
+	payload := NewPayload(e)
+	p.ID = payload.ID
+	var a Answer
+	var err error
+	if p.Body == nil {
+		p.Body, err = s.payload(ctx, at, w, e, payload)
+	}
+	if err != nil {
+		a = Answer{Failure: NotRead}
+	} else {
+		a = s.Poster.Post(ctx, p)
+	}
+	return settle(d.Delivery, lease, began, a, s.Now().Truncate(time.Microsecond))
+}
+
+// payload is an event's payload as it goes out.
+func (s *Service) payload(ctx context.Context, at Lane, w Webhook, e event.Event, p Payload) ([]byte, error) {
+	if w.IncludeDetails && s.Details != nil {
+		details, err := s.Details(ctx, at.Group, e)
+		if err != nil {
+			return nil, err
+		}
+		p = p.with(details)
+	}
+	return json.Marshal(p)
+}
