@@ -23,8 +23,6 @@ const (
 	// ahead the next attempt may be for it to stay open.
 	idle = 10 * time.Second
 	soon = 30 * time.Second
-	// nap is the longest a lane sleeps: the clock of the program may be moved.
-	nap = time.Second
 	// pause is how long it waits after an error of the database.
 	pause = time.Second
 )
@@ -156,7 +154,7 @@ func (l *lane) decide(ctx context.Context, stopping bool) time.Duration {
 	now := l.c.Service.Now()
 	switch {
 	case l.turning:
-		return nap
+		return l.c.Each
 	case len(l.done) > 0 || (!stopping && l.wanted() > 0 && !l.next.IsZero() && !l.next.After(now)):
 		if wait := time.Until(l.rest); wait > 0 {
 			if stopping && l.flying == 0 {
@@ -169,15 +167,15 @@ func (l *lane) decide(ctx context.Context, stopping bool) time.Duration {
 			return wait
 		}
 		l.begin(ctx, stopping)
-		return nap
+		return l.c.Each
 	case l.flying > 0 || len(l.hand) > 0:
-		return nap
+		return l.c.Each
 	case stopping:
 		return -1
 	case !l.next.IsZero() && l.next.Sub(now) < soon:
-		return min(max(l.next.Sub(now), time.Millisecond), nap)
+		return min(max(l.next.Sub(now), time.Millisecond), l.c.Each)
 	case time.Since(l.used) < idle:
-		return nap
+		return l.c.Each
 	}
 	return -1
 }
