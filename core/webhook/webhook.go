@@ -211,8 +211,10 @@ type Service struct {
 	Box func() (*seal.Box, error)
 	// Details tells what an event leaves out: names, contact details, texts.
 	Details func(ctx context.Context, group practice.ID, e event.Event) (json.RawMessage, error)
-	Now     func() time.Time
-	NewID   func() int64
+	// Stopping ends the waiting of whoever waits for events when it is closed.
+	Stopping <-chan struct{}
+	Now      func() time.Time
+	NewID    func() int64
 }
 
 func about(group practice.ID, id ID) string { return group.String() + "/webhook/" + id.String() }
