@@ -30,7 +30,7 @@ func poster(c Config) *hook.Client {
 
 // runCourier delivers until stop is called, which waits for what is under way.
 func (a *App) runCourier(ctx context.Context) (stop func(context.Context) error) {
-	courier := webhook.NewCourier(a.core.Webhook, a.config.Log)
+	courier := webhook.NewCourier(a.core.Webhook, a.config.Log, time.Now)
 	a.db.Heard(courier.Ring)
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	done := make(chan struct{})

@@ -25,6 +25,9 @@ type Courier struct {
 	// Each is how often it looks for what it was not told of, and the longest a
 	// lane sleeps: the program's clock may be moved. NewCourier makes it a second.
 	Each time.Duration
+	// Clock is the machine's, which no test moves: it says how long a lane has
+	// been idle.
+	Clock func() time.Time
 
 	mu    sync.Mutex
 	lanes map[Lane]*lane
@@ -47,8 +50,8 @@ const (
 )
 
 // NewCourier makes a courier. Run starts it.
-func NewCourier(s *Service, log *slog.Logger) *Courier {
-	return &Courier{Service: s, Log: log, Each: sweepEach, lanes: map[Lane]*lane{}, rung: map[ring]bool{}, bell: make(chan struct{}, 1)}
+func NewCourier(s *Service, log *slog.Logger, clock func() time.Time) *Courier {
+	return &Courier{Service: s, Log: log, Each: sweepEach, Clock: clock, lanes: map[Lane]*lane{}, rung: map[ring]bool{}, bell: make(chan struct{}, 1)}
 }
 
 // Ring tells the courier that events of a type were committed, or with the empty

@@ -123,7 +123,7 @@ func (d *desk) as(actor string, scopes []access.Scope, permissions ...access.Per
 func (d *desk) deliver() {
 	d.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
-	c := webhook.NewCourier(d.hooks, slog.New(slog.DiscardHandler))
+	c := webhook.NewCourier(d.hooks, slog.New(slog.DiscardHandler), time.Now)
 	c.Each = 20 * time.Millisecond
 	d.db.Heard(c.Ring)
 	done := make(chan struct{})
