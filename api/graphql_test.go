@@ -269,24 +269,26 @@ func (c checker) field(typ, name, arguments, result string) []string {
 	}
 	c.publish(typ+"."+name, "")
 	for _, a := range strings.Split(arguments, ", ") {
-		switch argument, want, _ := strings.Cut(a, ": "); {
-		case a == "":
-		case a == "...":
+		if a == "" {
+			continue
+		}
+		if a == "..." {
 			c.open[typ+"."+name] = true
-		default:
-			c.publish(typ+"."+name, argument)
-			have := f.Arguments.ForName(argument)
-			if have == nil {
-				wrong = append(wrong, "it takes no "+argument)
-				continue
-			}
-			is := have.Type.String()
-			if have.DefaultValue != nil {
-				is += " = " + have.DefaultValue.String()
-			}
-			if want != "?" && is != want {
-				wrong = append(wrong, argument+" is "+is)
-			}
+			continue
+		}
+		argument, want, _ := strings.Cut(a, ": ")
+		c.publish(typ+"."+name, argument)
+		have := f.Arguments.ForName(argument)
+		if have == nil {
+			wrong = append(wrong, "it takes no "+argument)
+			continue
+		}
+		is := have.Type.String()
+		if have.DefaultValue != nil {
+			is += " = " + have.DefaultValue.String()
+		}
+		if want != "?" && is != want {
+			wrong = append(wrong, argument+" is "+is)
 		}
 	}
 	return wrong
