@@ -1,9 +1,14 @@
 // Package api is the contracts, as files.
 package api
 
-import _ "embed"
+import "embed"
 
 // OpenAPI is the REST contract, as YAML.
 //
 //go:embed openapi.yaml
 var OpenAPI []byte
+
+// GraphQL is the GraphQL contract: a .graphql file for each capability.
+//
+//go:embed graphql/*.graphql
+var GraphQL embed.FS

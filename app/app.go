@@ -82,7 +82,7 @@ type Config struct {
 	// WebhookRoots are whose certificates endpoints may have; nil is the
 	// system's.
 	WebhookRoots *x509.CertPool
-	Log       *slog.Logger
+	Log          *slog.Logger
 	// Out is where a person at the terminal is told what to try.
 	Out io.Writer
 	// Now is the clock; nil is the real one.
