@@ -1,9 +1,15 @@
 // Package api is the contracts, as files.
 package api
 
-import _ "embed"
+import "embed"
 
 // OpenAPI is the REST contract, as YAML.
 //
 //go:embed openapi.yaml
 var OpenAPI []byte
+
+// Events are the JSON Schemas of events, events/<event type>.json, and in
+// events/parts.json what they share.
+//
+//go:embed events/*.json
+var Events embed.FS

@@ -19,7 +19,10 @@ import (
 var rooms = map[string]struct {
 	ours, theirs []string
 }{
-	"api":  {},
+	"api": {},
+	"api/apitest": {
+		ours: []string{"api", "core/event", "core/webhook"}, theirs: []string{"github.com/santhosh-tekuri/jsonschema"},
+	},
 	"docs": {},
 	"cmd/frontdesk": {
 		ours: []string{"app"}, theirs: []string{"github.com/alecthomas/kong"},
@@ -98,7 +101,7 @@ var rooms = map[string]struct {
 		ours:   []string{"connect/web", "core/messaging"},
 		theirs: []string{"github.com/golang-jwt/jwt"},
 	},
-	"connect/hook": {ours: []string{"core/webhook"}, theirs: []string{"code.dny.dev/ssrf"}},
+	"connect/hook":        {ours: []string{"core/webhook"}, theirs: []string{"code.dny.dev/ssrf"}},
 	"connect/connecttest": {ours: []string{"core/input", "core/patient", "core/practice"}},
 
 	"rest":     {ours: []string{"core/...", "core", "web", "rest/oas"}, theirs: []string{"github.com/ogen-go/ogen", "github.com/go-faster/jx"}},
