@@ -12,3 +12,8 @@ var OpenAPI []byte
 //
 //go:embed graphql/*.graphql
 var GraphQL embed.FS
+// Events are the JSON Schemas of events, events/<event type>.json, and in
+// events/parts.json what they share.
+//
+//go:embed events/*.json
+var Events embed.FS

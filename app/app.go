@@ -167,7 +167,9 @@ func (a *App) open(ctx context.Context) (err error) {
 	var running context.Context
 	running, a.stop = context.WithCancel(context.WithoutCancel(ctx))
 	go a.beating(running)
-	a.couriers = a.runCourier(ctx)
+	if a.couriers, err = a.runCourier(ctx); err != nil {
+		return err
+	}
 	a.config.Log.InfoContext(ctx, "serving", "url", a.url, "database", a.db.Engine(), "version", Version)
 	if a.config.Sandbox {
 		return a.handOut(ctx)

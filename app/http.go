@@ -24,7 +24,7 @@ func (a *App) handler() (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	guides, err := web.Docs(fs.FS(docs.Files), api.OpenAPI)
+	guides, err := web.Docs(fs.FS(docs.Files), api.OpenAPI, api.Events)
 	if err != nil {
 		return nil, err
 	}
@@ -44,6 +44,7 @@ func (a *App) handler() (http.Handler, error) {
 	add("GET /docs/", "docs", guides)
 	add("GET /openapi.yaml", "openapi", guides)
 	add("GET /openapi.json", "openapi", guides)
+	add("GET /events/", "openapi", guides)
 	patients := pages.New(a.core)
 	add("GET /pages/", "page", patients)
 	add("GET /verify/{link}", "verify", patients)

@@ -29,7 +29,14 @@ func poster(c Config) *hook.Client {
 }
 
 // runCourier delivers until stop is called, which waits for what is under way.
-func (a *App) runCourier(ctx context.Context) (stop func(context.Context) error) {
+func (a *App) runCourier(ctx context.Context) (stop func(context.Context) error, err error) {
+	groups, err := a.db.Practice().Groups(ctx)
+	for _, g := range groups {
+		err = errors.Join(err, a.db.FreeDeliveries(ctx, g.ID, a.config.Now()))
+	}
+	if err != nil {
+		return nil, err
+	}
 	courier := webhook.NewCourier(a.core.Webhook, a.config.Log, time.Now)
 	a.db.Heard(courier.Ring)
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
@@ -46,7 +53,7 @@ func (a *App) runCourier(ctx context.Context) (stop func(context.Context) error)
 		case <-ctx.Done():
 			return errors.New("deliveries were still under way")
 		}
-	}
+	}, nil
 }
 
 // tellDisabled is the job that tells a practice that an endpoint was switched

@@ -6,7 +6,8 @@
 //	invalid.go   what was wrong with a request that could not be read
 //	words.go     ids, times and optional values
 //	practice.go patient.go diary.go booking.go messaging.go batch.go
-//	             one file for each capability
+//	webhook.go delivery.go
+//	             one file for each capability, or two
 package rest
 
 import (

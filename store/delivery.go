@@ -180,3 +180,15 @@ func (t *Tx) SettleDeliveries(ctx context.Context, group practice.ID, of webhook
 	_, err := t.run(ctx, all)
 	return err
 }
+
+// FreeDeliveries gives back what was leased by a program that has ended. On
+// PostgreSQL others may be delivering, and leases run out by themselves.
+func (db *DB) FreeDeliveries(ctx context.Context, group practice.ID, now time.Time) error {
+	if db.pg != nil {
+		return nil
+	}
+	return db.do(ctx, func(t *Tx) error {
+		_, err := t.exec(ctx, `UPDATE webhook_delivery SET lease = NULL, due_at = $2 WHERE practice_group_id = $1 AND due_at IS NOT NULL AND lease IS NOT NULL`, group, now)
+		return err
+	})
+}

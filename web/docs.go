@@ -64,16 +64,17 @@ var guides = []struct {
 type documentation struct {
 	files   fs.FS
 	openAPI []byte
+	schemas fs.FS
 	once    sync.Once
 	err     error
 	pages   map[string][]byte
 	json    []byte
 }
 
-// Docs serves the guides, the API reference and the contract itself. Nothing
-// it serves asks any other host for anything.
-func Docs(files fs.FS, openAPI []byte) (http.Handler, error) {
-	d := &documentation{files: files, openAPI: openAPI}
+// Docs serves the guides, the API reference and the contract itself, with the
+// schemas it refers to. Nothing it serves asks any other host for anything.
+func Docs(files fs.FS, openAPI []byte, schemas fs.FS) (http.Handler, error) {
+	d := &documentation{files: files, openAPI: openAPI, schemas: schemas}
 	for _, part := range guides {
 		for _, name := range part.files {
 			if _, err := fs.Stat(files, name); err != nil {
@@ -107,12 +108,16 @@ func (d *documentation) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case "/docs/assets/scalar.js":
 		serveScript(w, r)
 	default:
-		page, ok := d.pages[at]
-		if !ok {
+		if page, ok := d.pages[at]; ok {
+			serve(w, r, "text/html; charset=utf-8", page)
+			return
+		}
+		schema, err := fs.ReadFile(d.schemas, strings.TrimPrefix(at, "/"))
+		if err != nil {
 			Fail(w, r, ErrNoPath)
 			return
 		}
-		serve(w, r, "text/html; charset=utf-8", page)
+		serve(w, r, "application/schema+json", schema)
 	}
 }
 

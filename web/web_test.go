@@ -108,7 +108,7 @@ func TestStatuses(t *testing.T) {
 }
 
 func TestDocsNeedTheirPages(t *testing.T) {
-	if _, err := web.Docs(fstest.MapFS{"index.md": {Data: []byte("# Hello")}}, nil); err == nil {
+	if _, err := web.Docs(fstest.MapFS{"index.md": {Data: []byte("# Hello")}}, nil, fstest.MapFS{}); err == nil {
 		t.Fatal("it serves a menu of pages that are not there")
 	}
 }

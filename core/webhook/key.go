@@ -46,6 +46,15 @@ func (k Key) PublicKey() string {
 	return "whpk_" + base64.StdEncoding.EncodeToString(public)
 }
 
+// PublicKey is what an endpoint's ed25519 signatures are checked with; empty
+// where it has none.
+func (w Webhook) PublicKey() string {
+	if !w.Asymmetric {
+		return ""
+	}
+	return w.Secrets.Key.PublicKey()
+}
+
 // maxSecret is the longest secret a partner may give, in characters.
 const maxSecret = 500
 

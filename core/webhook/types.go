@@ -73,6 +73,9 @@ func (t Type) told(who access.Caller) bool {
 	return len(of) == 0 || slices.ContainsFunc(of, who.Has)
 }
 
+// Sample is the data of an invented event of a type.
+func Sample(of Type) json.RawMessage { return samples[of] }
+
 // samples are the data of invented events, of the shape the real ones have.
 var samples = func() map[Type]json.RawMessage {
 	const (
@@ -95,7 +98,7 @@ var samples = func() map[Type]json.RawMessage {
 		AppointmentConfirmed:   with(appointment, "booked") + with(before, "reserved"),
 		AppointmentRescheduled: with(appointment, "booked") + with(before, "booked"),
 		AppointmentCancelled:   with(appointment, "cancelled") + with(before, "booked"),
-		AppointmentReleased:    with(appointment, "released") + with(before, "reserved"),
+		AppointmentReleased:    with(appointment, "released") + `,"reason":"expired"` + with(before, "reserved"),
 		PrescriptionIssued:     `{"prescription_id":"1000000000000008","patient_id":"1000000000000002"}`,
 		MedicalRecordUpdated:   `{"patient_id":"1000000000000002","record_entry_id":"1000000000000006"}`,
 		AddedToSequence:        `{"patient_id":"1000000000000002","sequence_id":"1000000000000009"}`,

@@ -47,6 +47,14 @@ func (s *AppointmentType) setDefaults() {
 }
 
 // setDefaults set default value of fields.
+func (s *KeyRotation) setDefaults() {
+	{
+		val := int(24)
+		s.OverlapHours.SetTo(val)
+	}
+}
+
+// setDefaults set default value of fields.
 func (s *MessageRequest) setDefaults() {
 	{
 		val := bool(false)

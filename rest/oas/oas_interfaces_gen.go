@@ -57,12 +57,32 @@ type CreateSessionRes interface {
 	createSessionRes()
 }
 
+type CreateTestEventRes interface {
+	createTestEventRes()
+}
+
+type CreateWebhookRes interface {
+	createWebhookRes()
+}
+
 type DeleteSessionRes interface {
 	deleteSessionRes()
 }
 
+type DeleteWebhookRes interface {
+	deleteWebhookRes()
+}
+
+type DisableWebhookRes interface {
+	disableWebhookRes()
+}
+
 type EditAppointmentRes interface {
 	editAppointmentRes()
+}
+
+type EnableWebhookRes interface {
+	enableWebhookRes()
 }
 
 type GetAppointmentRes interface {
@@ -87,6 +107,10 @@ type GetCapabilitiesRes interface {
 
 type GetConfigurationRes interface {
 	getConfigurationRes()
+}
+
+type GetDeliveryRes interface {
+	getDeliveryRes()
 }
 
 type GetMessageRes interface {
@@ -121,6 +145,10 @@ type GetSlotRes interface {
 	getSlotRes()
 }
 
+type GetWebhookRes interface {
+	getWebhookRes()
+}
+
 type ListAppointmentTypesRes interface {
 	listAppointmentTypesRes()
 }
@@ -143,6 +171,14 @@ type ListBatchMessageSendsRes interface {
 
 type ListBatchMessagesRes interface {
 	listBatchMessagesRes()
+}
+
+type ListDeliveriesRes interface {
+	listDeliveriesRes()
+}
+
+type ListEventsRes interface {
+	listEventsRes()
 }
 
 type ListLocationsRes interface {
@@ -181,6 +217,10 @@ type ListSlotsRes interface {
 	listSlotsRes()
 }
 
+type ListWebhooksRes interface {
+	listWebhooksRes()
+}
+
 type MergePatientsRes interface {
 	mergePatientsRes()
 }
@@ -197,12 +237,24 @@ type PreviewPatientMergeRes interface {
 	previewPatientMergeRes()
 }
 
+type RecoverWebhookRes interface {
+	recoverWebhookRes()
+}
+
 type RegisterPatientPdsRes interface {
 	registerPatientPdsRes()
 }
 
 type RegisterPatientRes interface {
 	registerPatientRes()
+}
+
+type ReplayDeliveryRes interface {
+	replayDeliveryRes()
+}
+
+type ReplayWebhookRes interface {
+	replayWebhookRes()
 }
 
 type RescheduleAppointmentRes interface {
@@ -215,6 +267,10 @@ type ResetBankHolidayRes interface {
 
 type ResumeBatchMessageRes interface {
 	resumeBatchMessageRes()
+}
+
+type RotateWebhookKeyRes interface {
+	rotateWebhookKeyRes()
 }
 
 type SendBatchMessageRes interface {
@@ -235,6 +291,10 @@ type SetOptOutRes interface {
 
 type SetPatientContactDetailRes interface {
 	setPatientContactDetailRes()
+}
+
+type TestWebhookRes interface {
+	testWebhookRes()
 }
 
 type UnmergePatientsRes interface {
@@ -259,4 +319,8 @@ type UpdatePractitionerRes interface {
 
 type UpdateSessionRes interface {
 	updateSessionRes()
+}
+
+type UpdateWebhookRes interface {
+	updateWebhookRes()
 }

@@ -5,6 +5,7 @@ package oas
 import (
 	"fmt"
 	"io"
+	"net/url"
 	"time"
 
 	"github.com/go-faster/errors"
@@ -3254,6 +3255,189 @@ type CreateSessionUnprocessableEntity Error
 
 func (*CreateSessionUnprocessableEntity) createSessionRes() {}
 
+type CreateTestEventBadRequest Error
+
+func (*CreateTestEventBadRequest) createTestEventRes() {}
+
+type CreateTestEventForbidden Error
+
+func (*CreateTestEventForbidden) createTestEventRes() {}
+
+type CreateTestEventTooManyRequests Error
+
+func (*CreateTestEventTooManyRequests) createTestEventRes() {}
+
+type CreateTestEventUnauthorized Error
+
+func (*CreateTestEventUnauthorized) createTestEventRes() {}
+
+type CreateTestEventUnprocessableEntity Error
+
+func (*CreateTestEventUnprocessableEntity) createTestEventRes() {}
+
+type CreateWebhookBadRequest Error
+
+func (*CreateWebhookBadRequest) createWebhookRes() {}
+
+type CreateWebhookConflict Error
+
+func (*CreateWebhookConflict) createWebhookRes() {}
+
+type CreateWebhookForbidden Error
+
+func (*CreateWebhookForbidden) createWebhookRes() {}
+
+type CreateWebhookTooManyRequests Error
+
+func (*CreateWebhookTooManyRequests) createWebhookRes() {}
+
+type CreateWebhookUnauthorized Error
+
+func (*CreateWebhookUnauthorized) createWebhookRes() {}
+
+type CreateWebhookUnprocessableEntity Error
+
+func (*CreateWebhookUnprocessableEntity) createWebhookRes() {}
+
+// Ref: #/components/schemas/CreatedWebhook
+type CreatedWebhook struct {
+	ID             string         `json:"id"`
+	EventType      string         `json:"event_type"`
+	URL            string         `json:"url"`
+	SigningKey     OptString      `json:"signing_key"`
+	Headers        OptHookHeaders `json:"headers"`
+	CreatedAt      string         `json:"created_at"`
+	UpdatedAt      string         `json:"updated_at"`
+	Description    OptString      `json:"description"`
+	IncludeDetails OptBool        `json:"include_details"`
+	Ordered        OptBool        `json:"ordered"`
+	Ed25519        OptBool        `json:"ed25519"`
+	// What `v1a` signatures are checked with; with `ed25519` only.
+	PublicKey OptString `json:"public_key"`
+}
+
+// GetID returns the value of ID.
+func (s *CreatedWebhook) GetID() string {
+	return s.ID
+}
+
+// GetEventType returns the value of EventType.
+func (s *CreatedWebhook) GetEventType() string {
+	return s.EventType
+}
+
+// GetURL returns the value of URL.
+func (s *CreatedWebhook) GetURL() string {
+	return s.URL
+}
+
+// GetSigningKey returns the value of SigningKey.
+func (s *CreatedWebhook) GetSigningKey() OptString {
+	return s.SigningKey
+}
+
+// GetHeaders returns the value of Headers.
+func (s *CreatedWebhook) GetHeaders() OptHookHeaders {
+	return s.Headers
+}
+
+// GetCreatedAt returns the value of CreatedAt.
+func (s *CreatedWebhook) GetCreatedAt() string {
+	return s.CreatedAt
+}
+
+// GetUpdatedAt returns the value of UpdatedAt.
+func (s *CreatedWebhook) GetUpdatedAt() string {
+	return s.UpdatedAt
+}
+
+// GetDescription returns the value of Description.
+func (s *CreatedWebhook) GetDescription() OptString {
+	return s.Description
+}
+
+// GetIncludeDetails returns the value of IncludeDetails.
+func (s *CreatedWebhook) GetIncludeDetails() OptBool {
+	return s.IncludeDetails
+}
+
+// GetOrdered returns the value of Ordered.
+func (s *CreatedWebhook) GetOrdered() OptBool {
+	return s.Ordered
+}
+
+// GetEd25519 returns the value of Ed25519.
+func (s *CreatedWebhook) GetEd25519() OptBool {
+	return s.Ed25519
+}
+
+// GetPublicKey returns the value of PublicKey.
+func (s *CreatedWebhook) GetPublicKey() OptString {
+	return s.PublicKey
+}
+
+// SetID sets the value of ID.
+func (s *CreatedWebhook) SetID(val string) {
+	s.ID = val
+}
+
+// SetEventType sets the value of EventType.
+func (s *CreatedWebhook) SetEventType(val string) {
+	s.EventType = val
+}
+
+// SetURL sets the value of URL.
+func (s *CreatedWebhook) SetURL(val string) {
+	s.URL = val
+}
+
+// SetSigningKey sets the value of SigningKey.
+func (s *CreatedWebhook) SetSigningKey(val OptString) {
+	s.SigningKey = val
+}
+
+// SetHeaders sets the value of Headers.
+func (s *CreatedWebhook) SetHeaders(val OptHookHeaders) {
+	s.Headers = val
+}
+
+// SetCreatedAt sets the value of CreatedAt.
+func (s *CreatedWebhook) SetCreatedAt(val string) {
+	s.CreatedAt = val
+}
+
+// SetUpdatedAt sets the value of UpdatedAt.
+func (s *CreatedWebhook) SetUpdatedAt(val string) {
+	s.UpdatedAt = val
+}
+
+// SetDescription sets the value of Description.
+func (s *CreatedWebhook) SetDescription(val OptString) {
+	s.Description = val
+}
+
+// SetIncludeDetails sets the value of IncludeDetails.
+func (s *CreatedWebhook) SetIncludeDetails(val OptBool) {
+	s.IncludeDetails = val
+}
+
+// SetOrdered sets the value of Ordered.
+func (s *CreatedWebhook) SetOrdered(val OptBool) {
+	s.Ordered = val
+}
+
+// SetEd25519 sets the value of Ed25519.
+func (s *CreatedWebhook) SetEd25519(val OptBool) {
+	s.Ed25519 = val
+}
+
+// SetPublicKey sets the value of PublicKey.
+func (s *CreatedWebhook) SetPublicKey(val OptString) {
+	s.PublicKey = val
+}
+
+func (*CreatedWebhook) createWebhookRes() {}
+
 // Ref: #/components/schemas/DataSource
 type DataSource string
 
@@ -3335,6 +3519,486 @@ type DeleteSessionUnauthorized Error
 
 func (*DeleteSessionUnauthorized) deleteSessionRes() {}
 
+type DeleteWebhookForbidden Error
+
+func (*DeleteWebhookForbidden) deleteWebhookRes() {}
+
+type DeleteWebhookNotFound Error
+
+func (*DeleteWebhookNotFound) deleteWebhookRes() {}
+
+type DeleteWebhookTooManyRequests Error
+
+func (*DeleteWebhookTooManyRequests) deleteWebhookRes() {}
+
+type DeleteWebhookUnauthorized Error
+
+func (*DeleteWebhookUnauthorized) deleteWebhookRes() {}
+
+// Ref: #/components/schemas/Delivery
+type Delivery struct {
+	// The id of the event, and `webhook-id` of every attempt.
+	ID string `json:"id"`
+	// When the event happened.
+	EventAt      time.Time     `json:"event_at"`
+	State        DeliveryState `json:"state"`
+	AttemptCount int           `json:"attempt_count"`
+	// An attempt is being made.
+	UnderWay      bool        `json:"under_way"`
+	NextAttemptAt NilDateTime `json:"next_attempt_at"`
+	// When it was queued, or queued again.
+	QueuedAt time.Time `json:"queued_at"`
+	// The HTTP status of the last answer.
+	Status  NilInt             `json:"status"`
+	Failure NilDeliveryFailure `json:"failure"`
+	// When it was taken or given up.
+	EndedAt   NilDateTime `json:"ended_at"`
+	CreatedAt time.Time   `json:"created_at"`
+	// Oldest first; in Get a delivery only.
+	Attempts []DeliveryAttempt `json:"attempts"`
+}
+
+// GetID returns the value of ID.
+func (s *Delivery) GetID() string {
+	return s.ID
+}
+
+// GetEventAt returns the value of EventAt.
+func (s *Delivery) GetEventAt() time.Time {
+	return s.EventAt
+}
+
+// GetState returns the value of State.
+func (s *Delivery) GetState() DeliveryState {
+	return s.State
+}
+
+// GetAttemptCount returns the value of AttemptCount.
+func (s *Delivery) GetAttemptCount() int {
+	return s.AttemptCount
+}
+
+// GetUnderWay returns the value of UnderWay.
+func (s *Delivery) GetUnderWay() bool {
+	return s.UnderWay
+}
+
+// GetNextAttemptAt returns the value of NextAttemptAt.
+func (s *Delivery) GetNextAttemptAt() NilDateTime {
+	return s.NextAttemptAt
+}
+
+// GetQueuedAt returns the value of QueuedAt.
+func (s *Delivery) GetQueuedAt() time.Time {
+	return s.QueuedAt
+}
+
+// GetStatus returns the value of Status.
+func (s *Delivery) GetStatus() NilInt {
+	return s.Status
+}
+
+// GetFailure returns the value of Failure.
+func (s *Delivery) GetFailure() NilDeliveryFailure {
+	return s.Failure
+}
+
+// GetEndedAt returns the value of EndedAt.
+func (s *Delivery) GetEndedAt() NilDateTime {
+	return s.EndedAt
+}
+
+// GetCreatedAt returns the value of CreatedAt.
+func (s *Delivery) GetCreatedAt() time.Time {
+	return s.CreatedAt
+}
+
+// GetAttempts returns the value of Attempts.
+func (s *Delivery) GetAttempts() []DeliveryAttempt {
+	return s.Attempts
+}
+
+// SetID sets the value of ID.
+func (s *Delivery) SetID(val string) {
+	s.ID = val
+}
+
+// SetEventAt sets the value of EventAt.
+func (s *Delivery) SetEventAt(val time.Time) {
+	s.EventAt = val
+}
+
+// SetState sets the value of State.
+func (s *Delivery) SetState(val DeliveryState) {
+	s.State = val
+}
+
+// SetAttemptCount sets the value of AttemptCount.
+func (s *Delivery) SetAttemptCount(val int) {
+	s.AttemptCount = val
+}
+
+// SetUnderWay sets the value of UnderWay.
+func (s *Delivery) SetUnderWay(val bool) {
+	s.UnderWay = val
+}
+
+// SetNextAttemptAt sets the value of NextAttemptAt.
+func (s *Delivery) SetNextAttemptAt(val NilDateTime) {
+	s.NextAttemptAt = val
+}
+
+// SetQueuedAt sets the value of QueuedAt.
+func (s *Delivery) SetQueuedAt(val time.Time) {
+	s.QueuedAt = val
+}
+
+// SetStatus sets the value of Status.
+func (s *Delivery) SetStatus(val NilInt) {
+	s.Status = val
+}
+
+// SetFailure sets the value of Failure.
+func (s *Delivery) SetFailure(val NilDeliveryFailure) {
+	s.Failure = val
+}
+
+// SetEndedAt sets the value of EndedAt.
+func (s *Delivery) SetEndedAt(val NilDateTime) {
+	s.EndedAt = val
+}
+
+// SetCreatedAt sets the value of CreatedAt.
+func (s *Delivery) SetCreatedAt(val time.Time) {
+	s.CreatedAt = val
+}
+
+// SetAttempts sets the value of Attempts.
+func (s *Delivery) SetAttempts(val []DeliveryAttempt) {
+	s.Attempts = val
+}
+
+func (*Delivery) getDeliveryRes()    {}
+func (*Delivery) replayDeliveryRes() {}
+func (*Delivery) testWebhookRes()    {}
+
+// Ref: #/components/schemas/DeliveryAttempt
+type DeliveryAttempt struct {
+	Number     int                `json:"number"`
+	At         time.Time          `json:"at"`
+	DurationMs int                `json:"duration_ms"`
+	Status     NilInt             `json:"status"`
+	Failure    NilDeliveryFailure `json:"failure"`
+	// The beginning of the answer's body, at most 1,024 bytes.
+	Answer string `json:"answer"`
+}
+
+// GetNumber returns the value of Number.
+func (s *DeliveryAttempt) GetNumber() int {
+	return s.Number
+}
+
+// GetAt returns the value of At.
+func (s *DeliveryAttempt) GetAt() time.Time {
+	return s.At
+}
+
+// GetDurationMs returns the value of DurationMs.
+func (s *DeliveryAttempt) GetDurationMs() int {
+	return s.DurationMs
+}
+
+// GetStatus returns the value of Status.
+func (s *DeliveryAttempt) GetStatus() NilInt {
+	return s.Status
+}
+
+// GetFailure returns the value of Failure.
+func (s *DeliveryAttempt) GetFailure() NilDeliveryFailure {
+	return s.Failure
+}
+
+// GetAnswer returns the value of Answer.
+func (s *DeliveryAttempt) GetAnswer() string {
+	return s.Answer
+}
+
+// SetNumber sets the value of Number.
+func (s *DeliveryAttempt) SetNumber(val int) {
+	s.Number = val
+}
+
+// SetAt sets the value of At.
+func (s *DeliveryAttempt) SetAt(val time.Time) {
+	s.At = val
+}
+
+// SetDurationMs sets the value of DurationMs.
+func (s *DeliveryAttempt) SetDurationMs(val int) {
+	s.DurationMs = val
+}
+
+// SetStatus sets the value of Status.
+func (s *DeliveryAttempt) SetStatus(val NilInt) {
+	s.Status = val
+}
+
+// SetFailure sets the value of Failure.
+func (s *DeliveryAttempt) SetFailure(val NilDeliveryFailure) {
+	s.Failure = val
+}
+
+// SetAnswer sets the value of Answer.
+func (s *DeliveryAttempt) SetAnswer(val string) {
+	s.Answer = val
+}
+
+// Why there was no answer that counts; null when there was one.
+// Ref: #/components/schemas/DeliveryFailure
+type DeliveryFailure string
+
+const (
+	DeliveryFailureDNS              DeliveryFailure = "dns"
+	DeliveryFailureRefused          DeliveryFailure = "refused"
+	DeliveryFailureTLS              DeliveryFailure = "tls"
+	DeliveryFailureReset            DeliveryFailure = "reset"
+	DeliveryFailureTimeout          DeliveryFailure = "timeout"
+	DeliveryFailureForbiddenAddress DeliveryFailure = "forbidden_address"
+	DeliveryFailureBadAnswer        DeliveryFailure = "bad_answer"
+	DeliveryFailureNotRead          DeliveryFailure = "not_read"
+)
+
+// AllValues returns all DeliveryFailure values.
+func (DeliveryFailure) AllValues() []DeliveryFailure {
+	return []DeliveryFailure{
+		DeliveryFailureDNS,
+		DeliveryFailureRefused,
+		DeliveryFailureTLS,
+		DeliveryFailureReset,
+		DeliveryFailureTimeout,
+		DeliveryFailureForbiddenAddress,
+		DeliveryFailureBadAnswer,
+		DeliveryFailureNotRead,
+	}
+}
+
+// MarshalText implements encoding.TextMarshaler.
+func (s DeliveryFailure) MarshalText() ([]byte, error) {
+	switch s {
+	case DeliveryFailureDNS:
+		return []byte(s), nil
+	case DeliveryFailureRefused:
+		return []byte(s), nil
+	case DeliveryFailureTLS:
+		return []byte(s), nil
+	case DeliveryFailureReset:
+		return []byte(s), nil
+	case DeliveryFailureTimeout:
+		return []byte(s), nil
+	case DeliveryFailureForbiddenAddress:
+		return []byte(s), nil
+	case DeliveryFailureBadAnswer:
+		return []byte(s), nil
+	case DeliveryFailureNotRead:
+		return []byte(s), nil
+	default:
+		return nil, errors.Errorf("invalid value: %q", s)
+	}
+}
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (s *DeliveryFailure) UnmarshalText(data []byte) error {
+	switch DeliveryFailure(data) {
+	case DeliveryFailureDNS:
+		*s = DeliveryFailureDNS
+		return nil
+	case DeliveryFailureRefused:
+		*s = DeliveryFailureRefused
+		return nil
+	case DeliveryFailureTLS:
+		*s = DeliveryFailureTLS
+		return nil
+	case DeliveryFailureReset:
+		*s = DeliveryFailureReset
+		return nil
+	case DeliveryFailureTimeout:
+		*s = DeliveryFailureTimeout
+		return nil
+	case DeliveryFailureForbiddenAddress:
+		*s = DeliveryFailureForbiddenAddress
+		return nil
+	case DeliveryFailureBadAnswer:
+		*s = DeliveryFailureBadAnswer
+		return nil
+	case DeliveryFailureNotRead:
+		*s = DeliveryFailureNotRead
+		return nil
+	default:
+		return errors.Errorf("invalid value: %q", data)
+	}
+}
+
+// Ref: #/components/schemas/DeliveryPage
+type DeliveryPage struct {
+	Data    []Delivery `json:"data"`
+	HasMore bool       `json:"has_more"`
+	// What to send as `before` for the next page.
+	Next NilString `json:"next"`
+}
+
+// GetData returns the value of Data.
+func (s *DeliveryPage) GetData() []Delivery {
+	return s.Data
+}
+
+// GetHasMore returns the value of HasMore.
+func (s *DeliveryPage) GetHasMore() bool {
+	return s.HasMore
+}
+
+// GetNext returns the value of Next.
+func (s *DeliveryPage) GetNext() NilString {
+	return s.Next
+}
+
+// SetData sets the value of Data.
+func (s *DeliveryPage) SetData(val []Delivery) {
+	s.Data = val
+}
+
+// SetHasMore sets the value of HasMore.
+func (s *DeliveryPage) SetHasMore(val bool) {
+	s.HasMore = val
+}
+
+// SetNext sets the value of Next.
+func (s *DeliveryPage) SetNext(val NilString) {
+	s.Next = val
+}
+
+func (*DeliveryPage) listDeliveriesRes() {}
+
+// `failed` was given up, and can be replayed.
+// Ref: #/components/schemas/DeliveryState
+type DeliveryState string
+
+const (
+	DeliveryStateWaiting   DeliveryState = "waiting"
+	DeliveryStateDelivered DeliveryState = "delivered"
+	DeliveryStateFailed    DeliveryState = "failed"
+)
+
+// AllValues returns all DeliveryState values.
+func (DeliveryState) AllValues() []DeliveryState {
+	return []DeliveryState{
+		DeliveryStateWaiting,
+		DeliveryStateDelivered,
+		DeliveryStateFailed,
+	}
+}
+
+// MarshalText implements encoding.TextMarshaler.
+func (s DeliveryState) MarshalText() ([]byte, error) {
+	switch s {
+	case DeliveryStateWaiting:
+		return []byte(s), nil
+	case DeliveryStateDelivered:
+		return []byte(s), nil
+	case DeliveryStateFailed:
+		return []byte(s), nil
+	default:
+		return nil, errors.Errorf("invalid value: %q", s)
+	}
+}
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (s *DeliveryState) UnmarshalText(data []byte) error {
+	switch DeliveryState(data) {
+	case DeliveryStateWaiting:
+		*s = DeliveryStateWaiting
+		return nil
+	case DeliveryStateDelivered:
+		*s = DeliveryStateDelivered
+		return nil
+	case DeliveryStateFailed:
+		*s = DeliveryStateFailed
+		return nil
+	default:
+		return errors.Errorf("invalid value: %q", data)
+	}
+}
+
+type DisableWebhookForbidden Error
+
+func (*DisableWebhookForbidden) disableWebhookRes() {}
+
+type DisableWebhookNotFound Error
+
+func (*DisableWebhookNotFound) disableWebhookRes() {}
+
+type DisableWebhookTooManyRequests Error
+
+func (*DisableWebhookTooManyRequests) disableWebhookRes() {}
+
+type DisableWebhookUnauthorized Error
+
+func (*DisableWebhookUnauthorized) disableWebhookRes() {}
+
+type DisableWebhookUnprocessableEntity Error
+
+func (*DisableWebhookUnprocessableEntity) disableWebhookRes() {}
+
+// `requested` is that somebody asked for it, `gone` that it answered 410, `failing` that nothing but
+// failures came for five days.
+// Ref: #/components/schemas/DisabledReason
+type DisabledReason string
+
+const (
+	DisabledReasonRequested DisabledReason = "requested"
+	DisabledReasonGone      DisabledReason = "gone"
+	DisabledReasonFailing   DisabledReason = "failing"
+)
+
+// AllValues returns all DisabledReason values.
+func (DisabledReason) AllValues() []DisabledReason {
+	return []DisabledReason{
+		DisabledReasonRequested,
+		DisabledReasonGone,
+		DisabledReasonFailing,
+	}
+}
+
+// MarshalText implements encoding.TextMarshaler.
+func (s DisabledReason) MarshalText() ([]byte, error) {
+	switch s {
+	case DisabledReasonRequested:
+		return []byte(s), nil
+	case DisabledReasonGone:
+		return []byte(s), nil
+	case DisabledReasonFailing:
+		return []byte(s), nil
+	default:
+		return nil, errors.Errorf("invalid value: %q", s)
+	}
+}
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (s *DisabledReason) UnmarshalText(data []byte) error {
+	switch DisabledReason(data) {
+	case DisabledReasonRequested:
+		*s = DisabledReasonRequested
+		return nil
+	case DisabledReasonGone:
+		*s = DisabledReasonGone
+		return nil
+	case DisabledReasonFailing:
+		*s = DisabledReasonFailing
+		return nil
+	default:
+		return errors.Errorf("invalid value: %q", data)
+	}
+}
+
 type Done struct {
 	Success bool `json:"success"`
 }
@@ -3350,6 +4014,7 @@ func (s *Done) SetSuccess(val bool) {
 }
 
 func (*Done) deleteSessionRes()    {}
+func (*Done) deleteWebhookRes()    {}
 func (*Done) resetBankHolidayRes() {}
 
 type EditAppointmentBadRequest Error
@@ -3375,6 +4040,26 @@ func (*EditAppointmentTooManyRequests) editAppointmentRes() {}
 type EditAppointmentUnauthorized Error
 
 func (*EditAppointmentUnauthorized) editAppointmentRes() {}
+
+type EnableWebhookForbidden Error
+
+func (*EnableWebhookForbidden) enableWebhookRes() {}
+
+type EnableWebhookNotFound Error
+
+func (*EnableWebhookNotFound) enableWebhookRes() {}
+
+type EnableWebhookTooManyRequests Error
+
+func (*EnableWebhookTooManyRequests) enableWebhookRes() {}
+
+type EnableWebhookUnauthorized Error
+
+func (*EnableWebhookUnauthorized) enableWebhookRes() {}
+
+type EnableWebhookUnprocessableEntity Error
+
+func (*EnableWebhookUnprocessableEntity) enableWebhookRes() {}
 
 // Ref: #/components/schemas/Error
 type Error struct {
@@ -3547,6 +4232,334 @@ func (s *ErrorStatusCodeWithHeaders) SetResponse(val Error) {
 	s.Response = val
 }
 
+// What a webhook is sent. `/events/<event_type>.json` is the JSON Schema of each type.
+// Ref: #/components/schemas/Event
+type Event struct {
+	ID              string    `json:"id"`
+	EventType       string    `json:"event_type"`
+	CreatedAt       time.Time `json:"created_at"`
+	PracticeGroupID string    `json:"practice_group_id"`
+	// Counts the events of one thing: 1, 2, 3, with no gaps.
+	Sequence int64 `json:"sequence"`
+	// Ids, states and times: see the schema of its type.
+	Data jx.Raw `json:"data"`
+}
+
+// GetID returns the value of ID.
+func (s *Event) GetID() string {
+	return s.ID
+}
+
+// GetEventType returns the value of EventType.
+func (s *Event) GetEventType() string {
+	return s.EventType
+}
+
+// GetCreatedAt returns the value of CreatedAt.
+func (s *Event) GetCreatedAt() time.Time {
+	return s.CreatedAt
+}
+
+// GetPracticeGroupID returns the value of PracticeGroupID.
+func (s *Event) GetPracticeGroupID() string {
+	return s.PracticeGroupID
+}
+
+// GetSequence returns the value of Sequence.
+func (s *Event) GetSequence() int64 {
+	return s.Sequence
+}
+
+// GetData returns the value of Data.
+func (s *Event) GetData() jx.Raw {
+	return s.Data
+}
+
+// SetID sets the value of ID.
+func (s *Event) SetID(val string) {
+	s.ID = val
+}
+
+// SetEventType sets the value of EventType.
+func (s *Event) SetEventType(val string) {
+	s.EventType = val
+}
+
+// SetCreatedAt sets the value of CreatedAt.
+func (s *Event) SetCreatedAt(val time.Time) {
+	s.CreatedAt = val
+}
+
+// SetPracticeGroupID sets the value of PracticeGroupID.
+func (s *Event) SetPracticeGroupID(val string) {
+	s.PracticeGroupID = val
+}
+
+// SetSequence sets the value of Sequence.
+func (s *Event) SetSequence(val int64) {
+	s.Sequence = val
+}
+
+// SetData sets the value of Data.
+func (s *Event) SetData(val jx.Raw) {
+	s.Data = val
+}
+
+func (*Event) createTestEventRes() {}
+
+// Ref: #/components/schemas/EventPage
+type EventPage struct {
+	Data []Event `json:"data"`
+	// Where to go on.
+	Cursor string `json:"cursor"`
+	// There are more already.
+	HasMore bool `json:"has_more"`
+}
+
+// GetData returns the value of Data.
+func (s *EventPage) GetData() []Event {
+	return s.Data
+}
+
+// GetCursor returns the value of Cursor.
+func (s *EventPage) GetCursor() string {
+	return s.Cursor
+}
+
+// GetHasMore returns the value of HasMore.
+func (s *EventPage) GetHasMore() bool {
+	return s.HasMore
+}
+
+// SetData sets the value of Data.
+func (s *EventPage) SetData(val []Event) {
+	s.Data = val
+}
+
+// SetCursor sets the value of Cursor.
+func (s *EventPage) SetCursor(val string) {
+	s.Cursor = val
+}
+
+// SetHasMore sets the value of HasMore.
+func (s *EventPage) SetHasMore(val bool) {
+	s.HasMore = val
+}
+
+func (*EventPage) listEventsRes() {}
+
+// Ref: #/components/schemas/EventRequest
+type EventRequest struct {
+	EventType EventType `json:"event_type"`
+}
+
+// GetEventType returns the value of EventType.
+func (s *EventRequest) GetEventType() EventType {
+	return s.EventType
+}
+
+// SetEventType sets the value of EventType.
+func (s *EventRequest) SetEventType(val EventType) {
+	s.EventType = val
+}
+
+// The first eight are the contract's; the rest are extensions.
+// Ref: #/components/schemas/EventType
+type EventType string
+
+const (
+	EventTypeAppointmentConfirmed        EventType = "appointment.confirmed"
+	EventTypeAppointmentCancelled        EventType = "appointment.cancelled"
+	EventTypeAppointmentRescheduled      EventType = "appointment.rescheduled"
+	EventTypePrescriptionIssued          EventType = "prescription.issued"
+	EventTypePatientMedicalRecordUpdated EventType = "patient.medical-record-updated"
+	EventTypePatientAddedToSequence      EventType = "patient.added-to-sequence"
+	EventTypeWriteToRecordSucceeded      EventType = "write-to-record.succeeded"
+	EventTypeWriteToRecordFailed         EventType = "write-to-record.failed"
+	EventTypeAppointmentReserved         EventType = "appointment.reserved"
+	EventTypeAppointmentReleased         EventType = "appointment.released"
+	EventTypeMessageSent                 EventType = "message.sent"
+	EventTypeMessageDelivered            EventType = "message.delivered"
+	EventTypeMessageFailed               EventType = "message.failed"
+	EventTypeMessageRead                 EventType = "message.read"
+	EventTypeMessageReplied              EventType = "message.replied"
+	EventTypeMessageCancelled            EventType = "message.cancelled"
+	EventTypeMessageExpired              EventType = "message.expired"
+	EventTypeMessageSuppressed           EventType = "message.suppressed"
+	EventTypeMessageUnknown              EventType = "message.unknown"
+	EventTypeBatchCompleted              EventType = "batch.completed"
+	EventTypePatientMerged               EventType = "patient.merged"
+	EventTypePatientUnmerged             EventType = "patient.unmerged"
+	EventTypePatientDemographicsUpdated  EventType = "patient.demographics-updated"
+	EventTypeWebhookDisabled             EventType = "webhook.disabled"
+)
+
+// AllValues returns all EventType values.
+func (EventType) AllValues() []EventType {
+	return []EventType{
+		EventTypeAppointmentConfirmed,
+		EventTypeAppointmentCancelled,
+		EventTypeAppointmentRescheduled,
+		EventTypePrescriptionIssued,
+		EventTypePatientMedicalRecordUpdated,
+		EventTypePatientAddedToSequence,
+		EventTypeWriteToRecordSucceeded,
+		EventTypeWriteToRecordFailed,
+		EventTypeAppointmentReserved,
+		EventTypeAppointmentReleased,
+		EventTypeMessageSent,
+		EventTypeMessageDelivered,
+		EventTypeMessageFailed,
+		EventTypeMessageRead,
+		EventTypeMessageReplied,
+		EventTypeMessageCancelled,
+		EventTypeMessageExpired,
+		EventTypeMessageSuppressed,
+		EventTypeMessageUnknown,
+		EventTypeBatchCompleted,
+		EventTypePatientMerged,
+		EventTypePatientUnmerged,
+		EventTypePatientDemographicsUpdated,
+		EventTypeWebhookDisabled,
+	}
+}
+
+// MarshalText implements encoding.TextMarshaler.
+func (s EventType) MarshalText() ([]byte, error) {
+	switch s {
+	case EventTypeAppointmentConfirmed:
+		return []byte(s), nil
+	case EventTypeAppointmentCancelled:
+		return []byte(s), nil
+	case EventTypeAppointmentRescheduled:
+		return []byte(s), nil
+	case EventTypePrescriptionIssued:
+		return []byte(s), nil
+	case EventTypePatientMedicalRecordUpdated:
+		return []byte(s), nil
+	case EventTypePatientAddedToSequence:
+		return []byte(s), nil
+	case EventTypeWriteToRecordSucceeded:
+		return []byte(s), nil
+	case EventTypeWriteToRecordFailed:
+		return []byte(s), nil
+	case EventTypeAppointmentReserved:
+		return []byte(s), nil
+	case EventTypeAppointmentReleased:
+		return []byte(s), nil
+	case EventTypeMessageSent:
+		return []byte(s), nil
+	case EventTypeMessageDelivered:
+		return []byte(s), nil
+	case EventTypeMessageFailed:
+		return []byte(s), nil
+	case EventTypeMessageRead:
+		return []byte(s), nil
+	case EventTypeMessageReplied:
+		return []byte(s), nil
+	case EventTypeMessageCancelled:
+		return []byte(s), nil
+	case EventTypeMessageExpired:
+		return []byte(s), nil
+	case EventTypeMessageSuppressed:
+		return []byte(s), nil
+	case EventTypeMessageUnknown:
+		return []byte(s), nil
+	case EventTypeBatchCompleted:
+		return []byte(s), nil
+	case EventTypePatientMerged:
+		return []byte(s), nil
+	case EventTypePatientUnmerged:
+		return []byte(s), nil
+	case EventTypePatientDemographicsUpdated:
+		return []byte(s), nil
+	case EventTypeWebhookDisabled:
+		return []byte(s), nil
+	default:
+		return nil, errors.Errorf("invalid value: %q", s)
+	}
+}
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (s *EventType) UnmarshalText(data []byte) error {
+	switch EventType(data) {
+	case EventTypeAppointmentConfirmed:
+		*s = EventTypeAppointmentConfirmed
+		return nil
+	case EventTypeAppointmentCancelled:
+		*s = EventTypeAppointmentCancelled
+		return nil
+	case EventTypeAppointmentRescheduled:
+		*s = EventTypeAppointmentRescheduled
+		return nil
+	case EventTypePrescriptionIssued:
+		*s = EventTypePrescriptionIssued
+		return nil
+	case EventTypePatientMedicalRecordUpdated:
+		*s = EventTypePatientMedicalRecordUpdated
+		return nil
+	case EventTypePatientAddedToSequence:
+		*s = EventTypePatientAddedToSequence
+		return nil
+	case EventTypeWriteToRecordSucceeded:
+		*s = EventTypeWriteToRecordSucceeded
+		return nil
+	case EventTypeWriteToRecordFailed:
+		*s = EventTypeWriteToRecordFailed
+		return nil
+	case EventTypeAppointmentReserved:
+		*s = EventTypeAppointmentReserved
+		return nil
+	case EventTypeAppointmentReleased:
+		*s = EventTypeAppointmentReleased
+		return nil
+	case EventTypeMessageSent:
+		*s = EventTypeMessageSent
+		return nil
+	case EventTypeMessageDelivered:
+		*s = EventTypeMessageDelivered
+		return nil
+	case EventTypeMessageFailed:
+		*s = EventTypeMessageFailed
+		return nil
+	case EventTypeMessageRead:
+		*s = EventTypeMessageRead
+		return nil
+	case EventTypeMessageReplied:
+		*s = EventTypeMessageReplied
+		return nil
+	case EventTypeMessageCancelled:
+		*s = EventTypeMessageCancelled
+		return nil
+	case EventTypeMessageExpired:
+		*s = EventTypeMessageExpired
+		return nil
+	case EventTypeMessageSuppressed:
+		*s = EventTypeMessageSuppressed
+		return nil
+	case EventTypeMessageUnknown:
+		*s = EventTypeMessageUnknown
+		return nil
+	case EventTypeBatchCompleted:
+		*s = EventTypeBatchCompleted
+		return nil
+	case EventTypePatientMerged:
+		*s = EventTypePatientMerged
+		return nil
+	case EventTypePatientUnmerged:
+		*s = EventTypePatientUnmerged
+		return nil
+	case EventTypePatientDemographicsUpdated:
+		*s = EventTypePatientDemographicsUpdated
+		return nil
+	case EventTypeWebhookDisabled:
+		*s = EventTypeWebhookDisabled
+		return nil
+	default:
+		return errors.Errorf("invalid value: %q", data)
+	}
+}
+
 type GetAppointmentForbidden Error
 
 func (*GetAppointmentForbidden) getAppointmentRes() {}
@@ -3650,6 +4663,22 @@ func (*GetConfigurationTooManyRequests) getConfigurationRes() {}
 type GetConfigurationUnauthorized Error
 
 func (*GetConfigurationUnauthorized) getConfigurationRes() {}
+
+type GetDeliveryForbidden Error
+
+func (*GetDeliveryForbidden) getDeliveryRes() {}
+
+type GetDeliveryNotFound Error
+
+func (*GetDeliveryNotFound) getDeliveryRes() {}
+
+type GetDeliveryTooManyRequests Error
+
+func (*GetDeliveryTooManyRequests) getDeliveryRes() {}
+
+type GetDeliveryUnauthorized Error
+
+func (*GetDeliveryUnauthorized) getDeliveryRes() {}
 
 type GetMessageForbidden Error
 
@@ -3833,6 +4862,36 @@ type GetSlotUnauthorized Error
 
 func (*GetSlotUnauthorized) getSlotRes() {}
 
+type GetWebhookForbidden Error
+
+func (*GetWebhookForbidden) getWebhookRes() {}
+
+type GetWebhookNotFound Error
+
+func (*GetWebhookNotFound) getWebhookRes() {}
+
+type GetWebhookTooManyRequests Error
+
+func (*GetWebhookTooManyRequests) getWebhookRes() {}
+
+type GetWebhookUnauthorized Error
+
+func (*GetWebhookUnauthorized) getWebhookRes() {}
+
+// Sent with every delivery, at most 20. They cannot replace ours, nor those that belong to the
+// connection.
+// Ref: #/components/schemas/HookHeaders
+type HookHeaders map[string]string
+
+func (s *HookHeaders) init() HookHeaders {
+	m := *s
+	if m == nil {
+		m = map[string]string{}
+		*s = m
+	}
+	return m
+}
+
 type ID string
 
 // Ref: #/components/schemas/IdentityUnconfirmed
@@ -3859,6 +4918,34 @@ func (s *IdentityUnconfirmed) SetMessage(val string) {
 // SetLoginURL sets the value of LoginURL.
 func (s *IdentityUnconfirmed) SetLoginURL(val string) {
 	s.LoginURL = val
+}
+
+// Ref: #/components/schemas/KeyRotation
+type KeyRotation struct {
+	// As in Create a Webhook; left out, we make one.
+	SigningKey OptString `json:"signing_key"`
+	// How long the key before signs too.
+	OverlapHours OptInt `json:"overlap_hours"`
+}
+
+// GetSigningKey returns the value of SigningKey.
+func (s *KeyRotation) GetSigningKey() OptString {
+	return s.SigningKey
+}
+
+// GetOverlapHours returns the value of OverlapHours.
+func (s *KeyRotation) GetOverlapHours() OptInt {
+	return s.OverlapHours
+}
+
+// SetSigningKey sets the value of SigningKey.
+func (s *KeyRotation) SetSigningKey(val OptString) {
+	s.SigningKey = val
+}
+
+// SetOverlapHours sets the value of OverlapHours.
+func (s *KeyRotation) SetOverlapHours(val OptInt) {
+	s.OverlapHours = val
 }
 
 type ListAppointmentTypesBadRequest Error
@@ -4165,6 +5252,42 @@ func (*ListBatchMessagesTooManyRequests) listBatchMessagesRes() {}
 type ListBatchMessagesUnauthorized Error
 
 func (*ListBatchMessagesUnauthorized) listBatchMessagesRes() {}
+
+type ListDeliveriesBadRequest Error
+
+func (*ListDeliveriesBadRequest) listDeliveriesRes() {}
+
+type ListDeliveriesForbidden Error
+
+func (*ListDeliveriesForbidden) listDeliveriesRes() {}
+
+type ListDeliveriesNotFound Error
+
+func (*ListDeliveriesNotFound) listDeliveriesRes() {}
+
+type ListDeliveriesTooManyRequests Error
+
+func (*ListDeliveriesTooManyRequests) listDeliveriesRes() {}
+
+type ListDeliveriesUnauthorized Error
+
+func (*ListDeliveriesUnauthorized) listDeliveriesRes() {}
+
+type ListEventsBadRequest Error
+
+func (*ListEventsBadRequest) listEventsRes() {}
+
+type ListEventsForbidden Error
+
+func (*ListEventsForbidden) listEventsRes() {}
+
+type ListEventsTooManyRequests Error
+
+func (*ListEventsTooManyRequests) listEventsRes() {}
+
+type ListEventsUnauthorized Error
+
+func (*ListEventsUnauthorized) listEventsRes() {}
 
 type ListLocationsBadRequest Error
 
@@ -4661,6 +5784,49 @@ func (*ListSlotsTooManyRequests) listSlotsRes() {}
 type ListSlotsUnauthorized Error
 
 func (*ListSlotsUnauthorized) listSlotsRes() {}
+
+type ListWebhooksBadRequest Error
+
+func (*ListWebhooksBadRequest) listWebhooksRes() {}
+
+type ListWebhooksForbidden Error
+
+func (*ListWebhooksForbidden) listWebhooksRes() {}
+
+type ListWebhooksOK struct {
+	Data  []Webhook `json:"data"`
+	Count float64   `json:"count"`
+}
+
+// GetData returns the value of Data.
+func (s *ListWebhooksOK) GetData() []Webhook {
+	return s.Data
+}
+
+// GetCount returns the value of Count.
+func (s *ListWebhooksOK) GetCount() float64 {
+	return s.Count
+}
+
+// SetData sets the value of Data.
+func (s *ListWebhooksOK) SetData(val []Webhook) {
+	s.Data = val
+}
+
+// SetCount sets the value of Count.
+func (s *ListWebhooksOK) SetCount(val float64) {
+	s.Count = val
+}
+
+func (*ListWebhooksOK) listWebhooksRes() {}
+
+type ListWebhooksTooManyRequests Error
+
+func (*ListWebhooksTooManyRequests) listWebhooksRes() {}
+
+type ListWebhooksUnauthorized Error
+
+func (*ListWebhooksUnauthorized) listWebhooksRes() {}
 
 // Ref: #/components/schemas/Location
 type Location struct {
@@ -6588,6 +7754,51 @@ func (o NilDateTime) Or(d time.Time) time.Time {
 	return d
 }
 
+// NewNilDeliveryFailure returns new NilDeliveryFailure with value set to v.
+func NewNilDeliveryFailure(v DeliveryFailure) NilDeliveryFailure {
+	return NilDeliveryFailure{
+		Value: v,
+	}
+}
+
+// NilDeliveryFailure is nullable DeliveryFailure.
+type NilDeliveryFailure struct {
+	Value DeliveryFailure
+	Null  bool
+}
+
+// SetTo sets value to v.
+func (o *NilDeliveryFailure) SetTo(v DeliveryFailure) {
+	o.Null = false
+	o.Value = v
+}
+
+// IsNull returns true if value is Null.
+func (o NilDeliveryFailure) IsNull() bool { return o.Null }
+
+// SetToNull sets value to null.
+func (o *NilDeliveryFailure) SetToNull() {
+	o.Null = true
+	var v DeliveryFailure
+	o.Value = v
+}
+
+// Get returns value and boolean that denotes whether value was set.
+func (o NilDeliveryFailure) Get() (v DeliveryFailure, ok bool) {
+	if o.Null {
+		return v, false
+	}
+	return o.Value, true
+}
+
+// Or returns value if set, or given parameter if does not.
+func (o NilDeliveryFailure) Or(d DeliveryFailure) DeliveryFailure {
+	if v, ok := o.Get(); ok {
+		return v
+	}
+	return d
+}
+
 // NewNilFloat64 returns new NilFloat64 with value set to v.
 func NewNilFloat64(v float64) NilFloat64 {
 	return NilFloat64{
@@ -6627,6 +7838,51 @@ func (o NilFloat64) Get() (v float64, ok bool) {
 
 // Or returns value if set, or given parameter if does not.
 func (o NilFloat64) Or(d float64) float64 {
+	if v, ok := o.Get(); ok {
+		return v
+	}
+	return d
+}
+
+// NewNilInt returns new NilInt with value set to v.
+func NewNilInt(v int) NilInt {
+	return NilInt{
+		Value: v,
+	}
+}
+
+// NilInt is nullable int.
+type NilInt struct {
+	Value int
+	Null  bool
+}
+
+// SetTo sets value to v.
+func (o *NilInt) SetTo(v int) {
+	o.Null = false
+	o.Value = v
+}
+
+// IsNull returns true if value is Null.
+func (o NilInt) IsNull() bool { return o.Null }
+
+// SetToNull sets value to null.
+func (o *NilInt) SetToNull() {
+	o.Null = true
+	var v int
+	o.Value = v
+}
+
+// Get returns value and boolean that denotes whether value was set.
+func (o NilInt) Get() (v int, ok bool) {
+	if o.Null {
+		return v, false
+	}
+	return o.Value, true
+}
+
+// Or returns value if set, or given parameter if does not.
+func (o NilInt) Or(d int) int {
 	if v, ok := o.Get(); ok {
 		return v
 	}
@@ -7229,6 +8485,52 @@ func (o OptDateTime) Or(d time.Time) time.Time {
 	return d
 }
 
+// NewOptDeliveryState returns new OptDeliveryState with value set to v.
+func NewOptDeliveryState(v DeliveryState) OptDeliveryState {
+	return OptDeliveryState{
+		Value: v,
+		Set:   true,
+	}
+}
+
+// OptDeliveryState is optional DeliveryState.
+type OptDeliveryState struct {
+	Value DeliveryState
+	Set   bool
+}
+
+// IsSet returns true if OptDeliveryState was set.
+func (o OptDeliveryState) IsSet() bool { return o.Set }
+
+// Reset unsets value.
+func (o *OptDeliveryState) Reset() {
+	var v DeliveryState
+	o.Value = v
+	o.Set = false
+}
+
+// SetTo sets value to v.
+func (o *OptDeliveryState) SetTo(v DeliveryState) {
+	o.Set = true
+	o.Value = v
+}
+
+// Get returns value and boolean that denotes whether value was set.
+func (o OptDeliveryState) Get() (v DeliveryState, ok bool) {
+	if !o.Set {
+		return v, false
+	}
+	return o.Value, true
+}
+
+// Or returns value if set, or given parameter if does not.
+func (o OptDeliveryState) Or(d DeliveryState) DeliveryState {
+	if v, ok := o.Get(); ok {
+		return v
+	}
+	return d
+}
+
 // NewOptFloat64 returns new OptFloat64 with value set to v.
 func NewOptFloat64(v float64) OptFloat64 {
 	return OptFloat64{
@@ -7321,6 +8623,52 @@ func (o OptGetPatientByIdV2DataSource) Or(d GetPatientByIdV2DataSource) GetPatie
 	return d
 }
 
+// NewOptHookHeaders returns new OptHookHeaders with value set to v.
+func NewOptHookHeaders(v HookHeaders) OptHookHeaders {
+	return OptHookHeaders{
+		Value: v,
+		Set:   true,
+	}
+}
+
+// OptHookHeaders is optional HookHeaders.
+type OptHookHeaders struct {
+	Value HookHeaders
+	Set   bool
+}
+
+// IsSet returns true if OptHookHeaders was set.
+func (o OptHookHeaders) IsSet() bool { return o.Set }
+
+// Reset unsets value.
+func (o *OptHookHeaders) Reset() {
+	var v HookHeaders
+	o.Value = v
+	o.Set = false
+}
+
+// SetTo sets value to v.
+func (o *OptHookHeaders) SetTo(v HookHeaders) {
+	o.Set = true
+	o.Value = v
+}
+
+// Get returns value and boolean that denotes whether value was set.
+func (o OptHookHeaders) Get() (v HookHeaders, ok bool) {
+	if !o.Set {
+		return v, false
+	}
+	return o.Value, true
+}
+
+// Or returns value if set, or given parameter if does not.
+func (o OptHookHeaders) Or(d HookHeaders) HookHeaders {
+	if v, ok := o.Get(); ok {
+		return v
+	}
+	return d
+}
+
 // NewOptID returns new OptID with value set to v.
 func NewOptID(v ID) OptID {
 	return OptID{
@@ -7407,6 +8755,52 @@ func (o OptInt) Get() (v int, ok bool) {
 
 // Or returns value if set, or given parameter if does not.
 func (o OptInt) Or(d int) int {
+	if v, ok := o.Get(); ok {
+		return v
+	}
+	return d
+}
+
+// NewOptKeyRotation returns new OptKeyRotation with value set to v.
+func NewOptKeyRotation(v KeyRotation) OptKeyRotation {
+	return OptKeyRotation{
+		Value: v,
+		Set:   true,
+	}
+}
+
+// OptKeyRotation is optional KeyRotation.
+type OptKeyRotation struct {
+	Value KeyRotation
+	Set   bool
+}
+
+// IsSet returns true if OptKeyRotation was set.
+func (o OptKeyRotation) IsSet() bool { return o.Set }
+
+// Reset unsets value.
+func (o *OptKeyRotation) Reset() {
+	var v KeyRotation
+	o.Value = v
+	o.Set = false
+}
+
+// SetTo sets value to v.
+func (o *OptKeyRotation) SetTo(v KeyRotation) {
+	o.Set = true
+	o.Value = v
+}
+
+// Get returns value and boolean that denotes whether value was set.
+func (o OptKeyRotation) Get() (v KeyRotation, ok bool) {
+	if !o.Set {
+		return v, false
+	}
+	return o.Value, true
+}
+
+// Or returns value if set, or given parameter if does not.
+func (o OptKeyRotation) Or(d KeyRotation) KeyRotation {
 	if v, ok := o.Get(); ok {
 		return v
 	}
@@ -7911,6 +9305,74 @@ func (o OptNilDateTime) Get() (v time.Time, ok bool) {
 
 // Or returns value if set, or given parameter if does not.
 func (o OptNilDateTime) Or(d time.Time) time.Time {
+	if v, ok := o.Get(); ok {
+		return v
+	}
+	return d
+}
+
+// NewOptNilDisabledReason returns new OptNilDisabledReason with value set to v.
+func NewOptNilDisabledReason(v DisabledReason) OptNilDisabledReason {
+	return OptNilDisabledReason{
+		Value: v,
+		Set:   true,
+	}
+}
+
+// OptNilDisabledReason is optional nullable DisabledReason.
+type OptNilDisabledReason struct {
+	Value DisabledReason
+	Set   bool
+	Null  bool
+}
+
+// IsSet returns true if OptNilDisabledReason was set.
+func (o OptNilDisabledReason) IsSet() bool { return o.Set }
+
+// Reset unsets value.
+func (o *OptNilDisabledReason) Reset() {
+	var v DisabledReason
+	o.Value = v
+	o.Set = false
+	o.Null = false
+}
+
+// SetTo sets value to v.
+func (o *OptNilDisabledReason) SetTo(v DisabledReason) {
+	o.Set = true
+	o.Null = false
+	o.Value = v
+}
+
+// IsNull returns true if value is Null.
+func (o OptNilDisabledReason) IsNull() bool { return o.Null }
+
+// SetToNull sets value to null.
+func (o *OptNilDisabledReason) SetToNull() {
+	o.Set = true
+	o.Null = true
+	var v DisabledReason
+	o.Value = v
+}
+
+// IsEmpty returns true if the field was omitted from the payload (not Set and not Null).
+func (o OptNilDisabledReason) IsEmpty() bool {
+	return !o.Set && !o.Null
+}
+
+// Get returns value and boolean that denotes whether value was set.
+func (o OptNilDisabledReason) Get() (v DisabledReason, ok bool) {
+	if o.Null {
+		return v, false
+	}
+	if !o.Set {
+		return v, false
+	}
+	return o.Value, true
+}
+
+// Or returns value if set, or given parameter if does not.
+func (o OptNilDisabledReason) Or(d DisabledReason) DisabledReason {
 	if v, ok := o.Get(); ok {
 		return v
 	}
@@ -8839,6 +10301,52 @@ func (o OptRecipientStatus) Or(d RecipientStatus) RecipientStatus {
 	return d
 }
 
+// NewOptReplayProgress returns new OptReplayProgress with value set to v.
+func NewOptReplayProgress(v ReplayProgress) OptReplayProgress {
+	return OptReplayProgress{
+		Value: v,
+		Set:   true,
+	}
+}
+
+// OptReplayProgress is optional ReplayProgress.
+type OptReplayProgress struct {
+	Value ReplayProgress
+	Set   bool
+}
+
+// IsSet returns true if OptReplayProgress was set.
+func (o OptReplayProgress) IsSet() bool { return o.Set }
+
+// Reset unsets value.
+func (o *OptReplayProgress) Reset() {
+	var v ReplayProgress
+	o.Value = v
+	o.Set = false
+}
+
+// SetTo sets value to v.
+func (o *OptReplayProgress) SetTo(v ReplayProgress) {
+	o.Set = true
+	o.Value = v
+}
+
+// Get returns value and boolean that denotes whether value was set.
+func (o OptReplayProgress) Get() (v ReplayProgress, ok bool) {
+	if !o.Set {
+		return v, false
+	}
+	return o.Value, true
+}
+
+// Or returns value if set, or given parameter if does not.
+func (o OptReplayProgress) Or(d ReplayProgress) ReplayProgress {
+	if v, ok := o.Get(); ok {
+		return v
+	}
+	return d
+}
+
 // NewOptSector returns new OptSector with value set to v.
 func NewOptSector(v Sector) OptSector {
 	return OptSector{
@@ -9063,6 +10571,52 @@ func (o OptTitle) Get() (v Title, ok bool) {
 
 // Or returns value if set, or given parameter if does not.
 func (o OptTitle) Or(d Title) Title {
+	if v, ok := o.Get(); ok {
+		return v
+	}
+	return d
+}
+
+// NewOptURI returns new OptURI with value set to v.
+func NewOptURI(v url.URL) OptURI {
+	return OptURI{
+		Value: v,
+		Set:   true,
+	}
+}
+
+// OptURI is optional url.URL.
+type OptURI struct {
+	Value url.URL
+	Set   bool
+}
+
+// IsSet returns true if OptURI was set.
+func (o OptURI) IsSet() bool { return o.Set }
+
+// Reset unsets value.
+func (o *OptURI) Reset() {
+	var v url.URL
+	o.Value = v
+	o.Set = false
+}
+
+// SetTo sets value to v.
+func (o *OptURI) SetTo(v url.URL) {
+	o.Set = true
+	o.Value = v
+}
+
+// Get returns value and boolean that denotes whether value was set.
+func (o OptURI) Get() (v url.URL, ok bool) {
+	if !o.Set {
+		return v, false
+	}
+	return o.Value, true
+}
+
+// Or returns value if set, or given parameter if does not.
+func (o OptURI) Or(d url.URL) url.URL {
 	if v, ok := o.Get(); ok {
 		return v
 	}
@@ -11475,6 +13029,49 @@ func (s *RecordEntry) SetWrittenAt(val time.Time) {
 	s.WrittenAt = val
 }
 
+// Ref: #/components/schemas/RecoverRequest
+type RecoverRequest struct {
+	Since time.Time `json:"since"`
+}
+
+// GetSince returns the value of Since.
+func (s *RecoverRequest) GetSince() time.Time {
+	return s.Since
+}
+
+// SetSince sets the value of Since.
+func (s *RecoverRequest) SetSince(val time.Time) {
+	s.Since = val
+}
+
+type RecoverWebhookBadRequest Error
+
+func (*RecoverWebhookBadRequest) recoverWebhookRes() {}
+
+type RecoverWebhookConflict Error
+
+func (*RecoverWebhookConflict) recoverWebhookRes() {}
+
+type RecoverWebhookForbidden Error
+
+func (*RecoverWebhookForbidden) recoverWebhookRes() {}
+
+type RecoverWebhookNotFound Error
+
+func (*RecoverWebhookNotFound) recoverWebhookRes() {}
+
+type RecoverWebhookTooManyRequests Error
+
+func (*RecoverWebhookTooManyRequests) recoverWebhookRes() {}
+
+type RecoverWebhookUnauthorized Error
+
+func (*RecoverWebhookUnauthorized) recoverWebhookRes() {}
+
+type RecoverWebhookUnprocessableEntity Error
+
+func (*RecoverWebhookUnprocessableEntity) recoverWebhookRes() {}
+
 type RegisterPatientBadRequest Error
 
 func (*RegisterPatientBadRequest) registerPatientRes() {}
@@ -11622,6 +13219,158 @@ type RegisterPatientUnprocessableEntity Error
 
 func (*RegisterPatientUnprocessableEntity) registerPatientRes() {}
 
+type ReplayDeliveryConflict Error
+
+func (*ReplayDeliveryConflict) replayDeliveryRes() {}
+
+type ReplayDeliveryForbidden Error
+
+func (*ReplayDeliveryForbidden) replayDeliveryRes() {}
+
+type ReplayDeliveryNotFound Error
+
+func (*ReplayDeliveryNotFound) replayDeliveryRes() {}
+
+type ReplayDeliveryTooManyRequests Error
+
+func (*ReplayDeliveryTooManyRequests) replayDeliveryRes() {}
+
+type ReplayDeliveryUnauthorized Error
+
+func (*ReplayDeliveryUnauthorized) replayDeliveryRes() {}
+
+type ReplayDeliveryUnprocessableEntity Error
+
+func (*ReplayDeliveryUnprocessableEntity) replayDeliveryRes() {}
+
+// The last replay that was asked for.
+// Ref: #/components/schemas/ReplayProgress
+type ReplayProgress struct {
+	Since            time.Time `json:"since"`
+	Until            time.Time `json:"until"`
+	IncludeDelivered bool      `json:"include_delivered"`
+	// Deliveries queued so far.
+	Queued int `json:"queued"`
+	// When the last was queued; null while it goes on.
+	DoneAt NilDateTime `json:"done_at"`
+}
+
+// GetSince returns the value of Since.
+func (s *ReplayProgress) GetSince() time.Time {
+	return s.Since
+}
+
+// GetUntil returns the value of Until.
+func (s *ReplayProgress) GetUntil() time.Time {
+	return s.Until
+}
+
+// GetIncludeDelivered returns the value of IncludeDelivered.
+func (s *ReplayProgress) GetIncludeDelivered() bool {
+	return s.IncludeDelivered
+}
+
+// GetQueued returns the value of Queued.
+func (s *ReplayProgress) GetQueued() int {
+	return s.Queued
+}
+
+// GetDoneAt returns the value of DoneAt.
+func (s *ReplayProgress) GetDoneAt() NilDateTime {
+	return s.DoneAt
+}
+
+// SetSince sets the value of Since.
+func (s *ReplayProgress) SetSince(val time.Time) {
+	s.Since = val
+}
+
+// SetUntil sets the value of Until.
+func (s *ReplayProgress) SetUntil(val time.Time) {
+	s.Until = val
+}
+
+// SetIncludeDelivered sets the value of IncludeDelivered.
+func (s *ReplayProgress) SetIncludeDelivered(val bool) {
+	s.IncludeDelivered = val
+}
+
+// SetQueued sets the value of Queued.
+func (s *ReplayProgress) SetQueued(val int) {
+	s.Queued = val
+}
+
+// SetDoneAt sets the value of DoneAt.
+func (s *ReplayProgress) SetDoneAt(val NilDateTime) {
+	s.DoneAt = val
+}
+
+// Ref: #/components/schemas/ReplayRequest
+type ReplayRequest struct {
+	Since time.Time `json:"since"`
+	// Now when left out.
+	Until            OptDateTime `json:"until"`
+	IncludeDelivered OptBool     `json:"include_delivered"`
+}
+
+// GetSince returns the value of Since.
+func (s *ReplayRequest) GetSince() time.Time {
+	return s.Since
+}
+
+// GetUntil returns the value of Until.
+func (s *ReplayRequest) GetUntil() OptDateTime {
+	return s.Until
+}
+
+// GetIncludeDelivered returns the value of IncludeDelivered.
+func (s *ReplayRequest) GetIncludeDelivered() OptBool {
+	return s.IncludeDelivered
+}
+
+// SetSince sets the value of Since.
+func (s *ReplayRequest) SetSince(val time.Time) {
+	s.Since = val
+}
+
+// SetUntil sets the value of Until.
+func (s *ReplayRequest) SetUntil(val OptDateTime) {
+	s.Until = val
+}
+
+// SetIncludeDelivered sets the value of IncludeDelivered.
+func (s *ReplayRequest) SetIncludeDelivered(val OptBool) {
+	s.IncludeDelivered = val
+}
+
+type ReplayWebhookBadRequest Error
+
+func (*ReplayWebhookBadRequest) replayWebhookRes() {}
+
+type ReplayWebhookConflict Error
+
+func (*ReplayWebhookConflict) replayWebhookRes() {}
+
+type ReplayWebhookForbidden Error
+
+func (*ReplayWebhookForbidden) replayWebhookRes() {}
+
+type ReplayWebhookNotFound Error
+
+func (*ReplayWebhookNotFound) replayWebhookRes() {}
+
+type ReplayWebhookTooManyRequests Error
+
+func (*ReplayWebhookTooManyRequests) replayWebhookRes() {}
+
+type ReplayWebhookUnauthorized Error
+
+func (*ReplayWebhookUnauthorized) replayWebhookRes() {}
+
+type ReplayWebhookUnprocessableEntity Error
+
+func (*ReplayWebhookUnprocessableEntity) replayWebhookRes() {}
+
 type RescheduleAppointmentBadRequest Error
 
 func (*RescheduleAppointmentBadRequest) rescheduleAppointmentRes() {}
@@ -11717,6 +13466,93 @@ func (*ResumeBatchMessageUnauthorized) resumeBatchMessageRes() {}
 type ResumeBatchMessageUnprocessableEntity Error
 
 func (*ResumeBatchMessageUnprocessableEntity) resumeBatchMessageRes() {}
+
+type RotateWebhookKeyBadRequest Error
+
+func (*RotateWebhookKeyBadRequest) rotateWebhookKeyRes() {}
+
+type RotateWebhookKeyForbidden Error
+
+func (*RotateWebhookKeyForbidden) rotateWebhookKeyRes() {}
+
+type RotateWebhookKeyNotFound Error
+
+func (*RotateWebhookKeyNotFound) rotateWebhookKeyRes() {}
+
+type RotateWebhookKeyTooManyRequests Error
+
+func (*RotateWebhookKeyTooManyRequests) rotateWebhookKeyRes() {}
+
+type RotateWebhookKeyUnauthorized Error
+
+func (*RotateWebhookKeyUnauthorized) rotateWebhookKeyRes() {}
+
+type RotateWebhookKeyUnprocessableEntity Error
+
+func (*RotateWebhookKeyUnprocessableEntity) rotateWebhookKeyRes() {}
+
+// Ref: #/components/schemas/RotatedWebhook
+type RotatedWebhook struct {
+	ID         string `json:"id"`
+	SigningKey string `json:"signing_key"`
+	// What `v1a` signatures are checked with; with `ed25519` only.
+	PublicKey OptString `json:"public_key"`
+	// Until when the key before signs too.
+	PreviousKeyUntil NilDateTime `json:"previous_key_until"`
+	UpdatedAt        string      `json:"updated_at"`
+}
+
+// GetID returns the value of ID.
+func (s *RotatedWebhook) GetID() string {
+	return s.ID
+}
+
+// GetSigningKey returns the value of SigningKey.
+func (s *RotatedWebhook) GetSigningKey() string {
+	return s.SigningKey
+}
+
+// GetPublicKey returns the value of PublicKey.
+func (s *RotatedWebhook) GetPublicKey() OptString {
+	return s.PublicKey
+}
+
+// GetPreviousKeyUntil returns the value of PreviousKeyUntil.
+func (s *RotatedWebhook) GetPreviousKeyUntil() NilDateTime {
+	return s.PreviousKeyUntil
+}
+
+// GetUpdatedAt returns the value of UpdatedAt.
+func (s *RotatedWebhook) GetUpdatedAt() string {
+	return s.UpdatedAt
+}
+
+// SetID sets the value of ID.
+func (s *RotatedWebhook) SetID(val string) {
+	s.ID = val
+}
+
+// SetSigningKey sets the value of SigningKey.
+func (s *RotatedWebhook) SetSigningKey(val string) {
+	s.SigningKey = val
+}
+
+// SetPublicKey sets the value of PublicKey.
+func (s *RotatedWebhook) SetPublicKey(val OptString) {
+	s.PublicKey = val
+}
+
+// SetPreviousKeyUntil sets the value of PreviousKeyUntil.
+func (s *RotatedWebhook) SetPreviousKeyUntil(val NilDateTime) {
+	s.PreviousKeyUntil = val
+}
+
+// SetUpdatedAt sets the value of UpdatedAt.
+func (s *RotatedWebhook) SetUpdatedAt(val string) {
+	s.UpdatedAt = val
+}
+
+func (*RotatedWebhook) rotateWebhookKeyRes() {}
 
 // Ref: #/components/schemas/Sector
 type Sector string
@@ -12596,6 +14432,30 @@ func (s *SlotExplanation) SetBooked(val float64) {
 	s.Booked = val
 }
 
+type TestWebhookConflict Error
+
+func (*TestWebhookConflict) testWebhookRes() {}
+
+type TestWebhookForbidden Error
+
+func (*TestWebhookForbidden) testWebhookRes() {}
+
+type TestWebhookNotFound Error
+
+func (*TestWebhookNotFound) testWebhookRes() {}
+
+type TestWebhookTooManyRequests Error
+
+func (*TestWebhookTooManyRequests) testWebhookRes() {}
+
+type TestWebhookUnauthorized Error
+
+func (*TestWebhookUnauthorized) testWebhookRes() {}
+
+type TestWebhookUnprocessableEntity Error
+
+func (*TestWebhookUnprocessableEntity) testWebhookRes() {}
+
 // Ref: #/components/schemas/Title
 type Title string
 
@@ -13131,3 +14991,435 @@ func (*UpdateSessionUnauthorized) updateSessionRes() {}
 type UpdateSessionUnprocessableEntity Error
 
 func (*UpdateSessionUnprocessableEntity) updateSessionRes() {}
+
+type UpdateWebhookBadRequest Error
+
+func (*UpdateWebhookBadRequest) updateWebhookRes() {}
+
+type UpdateWebhookForbidden Error
+
+func (*UpdateWebhookForbidden) updateWebhookRes() {}
+
+type UpdateWebhookNotFound Error
+
+func (*UpdateWebhookNotFound) updateWebhookRes() {}
+
+type UpdateWebhookTooManyRequests Error
+
+func (*UpdateWebhookTooManyRequests) updateWebhookRes() {}
+
+type UpdateWebhookUnauthorized Error
+
+func (*UpdateWebhookUnauthorized) updateWebhookRes() {}
+
+type UpdateWebhookUnprocessableEntity Error
+
+func (*UpdateWebhookUnprocessableEntity) updateWebhookRes() {}
+
+// Ref: #/components/schemas/Webhook
+type Webhook struct {
+	ID             string    `json:"id"`
+	EventType      string    `json:"event_type"`
+	URL            string    `json:"url"`
+	CreatedAt      string    `json:"created_at"`
+	UpdatedAt      string    `json:"updated_at"`
+	Description    OptString `json:"description"`
+	IncludeDetails OptBool   `json:"include_details"`
+	Ordered        OptBool   `json:"ordered"`
+	Ed25519        OptBool   `json:"ed25519"`
+	// What `v1a` signatures are checked with; with `ed25519` only.
+	PublicKey OptString `json:"public_key"`
+	// The names of its `headers`. Their values are secrets.
+	HeaderNames []string `json:"header_names"`
+	// Until when the signing key before the present one signs too.
+	PreviousKeyUntil OptNilDateTime `json:"previous_key_until"`
+	// When it was switched off.
+	DisabledAt     OptNilDateTime       `json:"disabled_at"`
+	DisabledReason OptNilDisabledReason `json:"disabled_reason"`
+	// When the first attempt failed since the last that did not.
+	FailingSince OptNilDateTime `json:"failing_since"`
+	// Until when it asked to be left alone.
+	HeldUntil OptNilDateTime    `json:"held_until"`
+	Replay    OptReplayProgress `json:"replay"`
+	// Deliveries that wait, counted up to 10,000; in Get a webhook only.
+	Waiting OptInt `json:"waiting"`
+	// Deliveries of the last 30 days that were given up, counted up to 10,000; in Get a webhook only.
+	Failed OptInt `json:"failed"`
+	// Since when the oldest that waits has waited; in Get a webhook only.
+	OldestWaitingAt OptNilDateTime `json:"oldest_waiting_at"`
+}
+
+// GetID returns the value of ID.
+func (s *Webhook) GetID() string {
+	return s.ID
+}
+
+// GetEventType returns the value of EventType.
+func (s *Webhook) GetEventType() string {
+	return s.EventType
+}
+
+// GetURL returns the value of URL.
+func (s *Webhook) GetURL() string {
+	return s.URL
+}
+
+// GetCreatedAt returns the value of CreatedAt.
+func (s *Webhook) GetCreatedAt() string {
+	return s.CreatedAt
+}
+
+// GetUpdatedAt returns the value of UpdatedAt.
+func (s *Webhook) GetUpdatedAt() string {
+	return s.UpdatedAt
+}
+
+// GetDescription returns the value of Description.
+func (s *Webhook) GetDescription() OptString {
+	return s.Description
+}
+
+// GetIncludeDetails returns the value of IncludeDetails.
+func (s *Webhook) GetIncludeDetails() OptBool {
+	return s.IncludeDetails
+}
+
+// GetOrdered returns the value of Ordered.
+func (s *Webhook) GetOrdered() OptBool {
+	return s.Ordered
+}
+
+// GetEd25519 returns the value of Ed25519.
+func (s *Webhook) GetEd25519() OptBool {
+	return s.Ed25519
+}
+
+// GetPublicKey returns the value of PublicKey.
+func (s *Webhook) GetPublicKey() OptString {
+	return s.PublicKey
+}
+
+// GetHeaderNames returns the value of HeaderNames.
+func (s *Webhook) GetHeaderNames() []string {
+	return s.HeaderNames
+}
+
+// GetPreviousKeyUntil returns the value of PreviousKeyUntil.
+func (s *Webhook) GetPreviousKeyUntil() OptNilDateTime {
+	return s.PreviousKeyUntil
+}
+
+// GetDisabledAt returns the value of DisabledAt.
+func (s *Webhook) GetDisabledAt() OptNilDateTime {
+	return s.DisabledAt
+}
+
+// GetDisabledReason returns the value of DisabledReason.
+func (s *Webhook) GetDisabledReason() OptNilDisabledReason {
+	return s.DisabledReason
+}
+
+// GetFailingSince returns the value of FailingSince.
+func (s *Webhook) GetFailingSince() OptNilDateTime {
+	return s.FailingSince
+}
+
+// GetHeldUntil returns the value of HeldUntil.
+func (s *Webhook) GetHeldUntil() OptNilDateTime {
+	return s.HeldUntil
+}
+
+// GetReplay returns the value of Replay.
+func (s *Webhook) GetReplay() OptReplayProgress {
+	return s.Replay
+}
+
+// GetWaiting returns the value of Waiting.
+func (s *Webhook) GetWaiting() OptInt {
+	return s.Waiting
+}
+
+// GetFailed returns the value of Failed.
+func (s *Webhook) GetFailed() OptInt {
+	return s.Failed
+}
+
+// GetOldestWaitingAt returns the value of OldestWaitingAt.
+func (s *Webhook) GetOldestWaitingAt() OptNilDateTime {
+	return s.OldestWaitingAt
+}
+
+// SetID sets the value of ID.
+func (s *Webhook) SetID(val string) {
+	s.ID = val
+}
+
+// SetEventType sets the value of EventType.
+func (s *Webhook) SetEventType(val string) {
+	s.EventType = val
+}
+
+// SetURL sets the value of URL.
+func (s *Webhook) SetURL(val string) {
+	s.URL = val
+}
+
+// SetCreatedAt sets the value of CreatedAt.
+func (s *Webhook) SetCreatedAt(val string) {
+	s.CreatedAt = val
+}
+
+// SetUpdatedAt sets the value of UpdatedAt.
+func (s *Webhook) SetUpdatedAt(val string) {
+	s.UpdatedAt = val
+}
+
+// SetDescription sets the value of Description.
+func (s *Webhook) SetDescription(val OptString) {
+	s.Description = val
+}
+
+// SetIncludeDetails sets the value of IncludeDetails.
+func (s *Webhook) SetIncludeDetails(val OptBool) {
+	s.IncludeDetails = val
+}
+
+// SetOrdered sets the value of Ordered.
+func (s *Webhook) SetOrdered(val OptBool) {
+	s.Ordered = val
+}
+
+// SetEd25519 sets the value of Ed25519.
+func (s *Webhook) SetEd25519(val OptBool) {
+	s.Ed25519 = val
+}
+
+// SetPublicKey sets the value of PublicKey.
+func (s *Webhook) SetPublicKey(val OptString) {
+	s.PublicKey = val
+}
+
+// SetHeaderNames sets the value of HeaderNames.
+func (s *Webhook) SetHeaderNames(val []string) {
+	s.HeaderNames = val
+}
+
+// SetPreviousKeyUntil sets the value of PreviousKeyUntil.
+func (s *Webhook) SetPreviousKeyUntil(val OptNilDateTime) {
+	s.PreviousKeyUntil = val
+}
+
+// SetDisabledAt sets the value of DisabledAt.
+func (s *Webhook) SetDisabledAt(val OptNilDateTime) {
+	s.DisabledAt = val
+}
+
+// SetDisabledReason sets the value of DisabledReason.
+func (s *Webhook) SetDisabledReason(val OptNilDisabledReason) {
+	s.DisabledReason = val
+}
+
+// SetFailingSince sets the value of FailingSince.
+func (s *Webhook) SetFailingSince(val OptNilDateTime) {
+	s.FailingSince = val
+}
+
+// SetHeldUntil sets the value of HeldUntil.
+func (s *Webhook) SetHeldUntil(val OptNilDateTime) {
+	s.HeldUntil = val
+}
+
+// SetReplay sets the value of Replay.
+func (s *Webhook) SetReplay(val OptReplayProgress) {
+	s.Replay = val
+}
+
+// SetWaiting sets the value of Waiting.
+func (s *Webhook) SetWaiting(val OptInt) {
+	s.Waiting = val
+}
+
+// SetFailed sets the value of Failed.
+func (s *Webhook) SetFailed(val OptInt) {
+	s.Failed = val
+}
+
+// SetOldestWaitingAt sets the value of OldestWaitingAt.
+func (s *Webhook) SetOldestWaitingAt(val OptNilDateTime) {
+	s.OldestWaitingAt = val
+}
+
+func (*Webhook) disableWebhookRes() {}
+func (*Webhook) enableWebhookRes()  {}
+func (*Webhook) getWebhookRes()     {}
+func (*Webhook) recoverWebhookRes() {}
+func (*Webhook) replayWebhookRes()  {}
+func (*Webhook) updateWebhookRes()  {}
+
+// Ref: #/components/schemas/WebhookChange
+type WebhookChange struct {
+	Description    OptString      `json:"description"`
+	URL            OptURI         `json:"url"`
+	Headers        OptHookHeaders `json:"headers"`
+	IncludeDetails OptBool        `json:"include_details"`
+	Ordered        OptBool        `json:"ordered"`
+	Ed25519        OptBool        `json:"ed25519"`
+}
+
+// GetDescription returns the value of Description.
+func (s *WebhookChange) GetDescription() OptString {
+	return s.Description
+}
+
+// GetURL returns the value of URL.
+func (s *WebhookChange) GetURL() OptURI {
+	return s.URL
+}
+
+// GetHeaders returns the value of Headers.
+func (s *WebhookChange) GetHeaders() OptHookHeaders {
+	return s.Headers
+}
+
+// GetIncludeDetails returns the value of IncludeDetails.
+func (s *WebhookChange) GetIncludeDetails() OptBool {
+	return s.IncludeDetails
+}
+
+// GetOrdered returns the value of Ordered.
+func (s *WebhookChange) GetOrdered() OptBool {
+	return s.Ordered
+}
+
+// GetEd25519 returns the value of Ed25519.
+func (s *WebhookChange) GetEd25519() OptBool {
+	return s.Ed25519
+}
+
+// SetDescription sets the value of Description.
+func (s *WebhookChange) SetDescription(val OptString) {
+	s.Description = val
+}
+
+// SetURL sets the value of URL.
+func (s *WebhookChange) SetURL(val OptURI) {
+	s.URL = val
+}
+
+// SetHeaders sets the value of Headers.
+func (s *WebhookChange) SetHeaders(val OptHookHeaders) {
+	s.Headers = val
+}
+
+// SetIncludeDetails sets the value of IncludeDetails.
+func (s *WebhookChange) SetIncludeDetails(val OptBool) {
+	s.IncludeDetails = val
+}
+
+// SetOrdered sets the value of Ordered.
+func (s *WebhookChange) SetOrdered(val OptBool) {
+	s.Ordered = val
+}
+
+// SetEd25519 sets the value of Ed25519.
+func (s *WebhookChange) SetEd25519(val OptBool) {
+	s.Ed25519 = val
+}
+
+// Ref: #/components/schemas/WebhookRequest
+type WebhookRequest struct {
+	Description OptString `json:"description"`
+	EventType   EventType `json:"event_type"`
+	// Any text up to 500 characters, or Standard Webhooks' form: `whsec_` and at least 16 bytes in Base64.
+	SigningKey OptString `json:"signing_key"`
+	// An https address on the public internet.
+	URL     url.URL        `json:"url"`
+	Headers OptHookHeaders `json:"headers"`
+	// Extension. Add `details` to `data`: names, contact details and texts. Needs the permission `staff`.
+	IncludeDetails OptBool `json:"include_details"`
+	// Extension. Tell of one thing's events in their order, each after the one before was taken or given
+	// up.
+	Ordered OptBool `json:"ordered"`
+	// Extension. Add an asymmetric signature (`v1a`).
+	Ed25519 OptBool `json:"ed25519"`
+}
+
+// GetDescription returns the value of Description.
+func (s *WebhookRequest) GetDescription() OptString {
+	return s.Description
+}
+
+// GetEventType returns the value of EventType.
+func (s *WebhookRequest) GetEventType() EventType {
+	return s.EventType
+}
+
+// GetSigningKey returns the value of SigningKey.
+func (s *WebhookRequest) GetSigningKey() OptString {
+	return s.SigningKey
+}
+
+// GetURL returns the value of URL.
+func (s *WebhookRequest) GetURL() url.URL {
+	return s.URL
+}
+
+// GetHeaders returns the value of Headers.
+func (s *WebhookRequest) GetHeaders() OptHookHeaders {
+	return s.Headers
+}
+
+// GetIncludeDetails returns the value of IncludeDetails.
+func (s *WebhookRequest) GetIncludeDetails() OptBool {
+	return s.IncludeDetails
+}
+
+// GetOrdered returns the value of Ordered.
+func (s *WebhookRequest) GetOrdered() OptBool {
+	return s.Ordered
+}
+
+// GetEd25519 returns the value of Ed25519.
+func (s *WebhookRequest) GetEd25519() OptBool {
+	return s.Ed25519
+}
+
+// SetDescription sets the value of Description.
+func (s *WebhookRequest) SetDescription(val OptString) {
+	s.Description = val
+}
+
+// SetEventType sets the value of EventType.
+func (s *WebhookRequest) SetEventType(val EventType) {
+	s.EventType = val
+}
+
+// SetSigningKey sets the value of SigningKey.
+func (s *WebhookRequest) SetSigningKey(val OptString) {
+	s.SigningKey = val
+}
+
+// SetURL sets the value of URL.
+func (s *WebhookRequest) SetURL(val url.URL) {
+	s.URL = val
+}
+
+// SetHeaders sets the value of Headers.
+func (s *WebhookRequest) SetHeaders(val OptHookHeaders) {
+	s.Headers = val
+}
+
+// SetIncludeDetails sets the value of IncludeDetails.
+func (s *WebhookRequest) SetIncludeDetails(val OptBool) {
+	s.IncludeDetails = val
+}
+
+// SetOrdered sets the value of Ordered.
+func (s *WebhookRequest) SetOrdered(val OptBool) {
+	s.Ordered = val
+}
+
+// SetEd25519 sets the value of Ed25519.
+func (s *WebhookRequest) SetEd25519(val OptBool) {
+	s.Ed25519 = val
+}

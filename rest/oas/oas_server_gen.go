@@ -105,18 +105,54 @@ type Handler interface {
 	//
 	// POST /v1/sessions
 	CreateSession(ctx context.Context, req *SessionInput, params CreateSessionParams) (CreateSessionRes, error)
+	// CreateTestEvent implements createTestEvent operation.
+	//
+	// Extension. In a sandbox practice group only. Records an invented event, which every webhook of its
+	// type is told of, and which is in the log.
+	//
+	// POST /v1/events/test
+	CreateTestEvent(ctx context.Context, req *EventRequest, params CreateTestEventParams) (CreateTestEventRes, error)
+	// CreateWebhook implements createWebhook operation.
+	//
+	// Tells an address of yours whenever one type of event happens in this practice group. The answer is
+	// the only time `signing_key` and the values of `headers` are shown. Without `signing_key` we make
+	// one. The key needs the scope the type belongs to, `booking` for appointments and `messaging` for
+	// messages; `include_details` needs the permission `staff`.
+	//
+	// POST /v1/webhooks
+	CreateWebhook(ctx context.Context, req *WebhookRequest, params CreateWebhookParams) (CreateWebhookRes, error)
 	// DeleteSession implements deleteSession operation.
 	//
 	// Extension. It offers no more slots. Appointments already made stay.
 	//
 	// DELETE /v1/sessions/{id}
 	DeleteSession(ctx context.Context, params DeleteSessionParams) (DeleteSessionRes, error)
+	// DeleteWebhook implements deleteWebhook operation.
+	//
+	// It is told of nothing more, also not of what waits.
+	//
+	// DELETE /v1/webhooks/{id}
+	DeleteWebhook(ctx context.Context, params DeleteWebhookParams) (DeleteWebhookRes, error)
+	// DisableWebhook implements disableWebhook operation.
+	//
+	// Extension. Nothing more is sent. What waits goes on waiting; what happens meanwhile is not queued,
+	// and Recover queues it later.
+	//
+	// POST /v1/webhooks/{id}/disable
+	DisableWebhook(ctx context.Context, params DisableWebhookParams) (DisableWebhookRes, error)
 	// EditAppointment implements editAppointment operation.
 	//
 	// Changes a held time that is not confirmed. It does not make the hold last longer.
 	//
 	// PUT /v1/appointments/{id}
 	EditAppointment(ctx context.Context, req *AppointmentEdit, params EditAppointmentParams) (EditAppointmentRes, error)
+	// EnableWebhook implements enableWebhook operation.
+	//
+	// Extension. Switches it on again, whoever switched it off. What waited goes out; what it missed
+	// meanwhile is queued by Recover.
+	//
+	// POST /v1/webhooks/{id}/enable
+	EnableWebhook(ctx context.Context, params EnableWebhookParams) (EnableWebhookRes, error)
 	// GetAppointment implements getAppointment operation.
 	//
 	// Get an Appointment.
@@ -154,6 +190,12 @@ type Handler interface {
 	//
 	// GET /v1/me/configuration
 	GetConfiguration(ctx context.Context) (GetConfigurationRes, error)
+	// GetDelivery implements getDelivery operation.
+	//
+	// Extension. One delivery and how each attempt went.
+	//
+	// GET /v1/webhooks/{id}/deliveries/{delivery_id}
+	GetDelivery(ctx context.Context, params GetDeliveryParams) (GetDeliveryRes, error)
 	// GetMessage implements getMessage operation.
 	//
 	// The message, what became of it, and as an extension everything that happened to it.
@@ -206,6 +248,12 @@ type Handler interface {
 	//
 	// GET /v1/slots/{id}
 	GetSlot(ctx context.Context, params GetSlotParams) (GetSlotRes, error)
+	// GetWebhook implements getWebhook operation.
+	//
+	// Extension. The webhook, and how it does.
+	//
+	// GET /v1/webhooks/{id}
+	GetWebhook(ctx context.Context, params GetWebhookParams) (GetWebhookRes, error)
 	// ListAppointmentTypes implements listAppointmentTypes operation.
 	//
 	// The kinds of appointment patients can have. `slot_count` and `next_available_at` are counted from
@@ -245,6 +293,20 @@ type Handler interface {
 	//
 	// GET /v1/batch_message
 	ListBatchMessages(ctx context.Context, params ListBatchMessagesParams) (ListBatchMessagesRes, error)
+	// ListDeliveries implements listDeliveries operation.
+	//
+	// Extension. What was sent to it or waits to be, newest first, for 30 days.
+	//
+	// GET /v1/webhooks/{id}/deliveries
+	ListDeliveries(ctx context.Context, params ListDeliveriesParams) (ListDeliveriesRes, error)
+	// ListEvents implements listEvents operation.
+	//
+	// Extension. The log of this practice group's events, oldest first, for 30 days: poll it, or catch up
+	// with it. Go on with `cursor` of the last answer; an event that is committed late gets a late place,
+	// so that none is missed. It shows what the key's scopes allow, and never `details`.
+	//
+	// GET /v1/events
+	ListEvents(ctx context.Context, params ListEventsParams) (ListEventsRes, error)
 	// ListLocations implements listLocations operation.
 	//
 	// The places patients come to.
@@ -307,6 +369,12 @@ type Handler interface {
 	//
 	// GET /v1/slots
 	ListSlots(ctx context.Context, params ListSlotsParams) (ListSlotsRes, error)
+	// ListWebhooks implements listWebhooks operation.
+	//
+	// The webhooks your keys made, in the order they were made; with the permission `staff`, everybody's.
+	//
+	// GET /v1/webhooks
+	ListWebhooks(ctx context.Context, params ListWebhooksParams) (ListWebhooksRes, error)
 	// MergePatients implements mergePatients operation.
 	//
 	// Makes the patient of the body a part of the patient of the path, as the preview showed it.
@@ -335,6 +403,13 @@ type Handler interface {
 	//
 	// POST /v1/patients/{id}/merge/preview
 	PreviewPatientMerge(ctx context.Context, req *PreviewPatientMergeReq, params PreviewPatientMergeParams) (PreviewPatientMergeRes, error)
+	// RecoverWebhook implements recoverWebhook operation.
+	//
+	// Extension. Sends everything since a moment that did not arrive: because it failed, or because the
+	// webhook was switched off or not there yet.
+	//
+	// POST /v1/webhooks/{id}/recover
+	RecoverWebhook(ctx context.Context, req *RecoverRequest, params RecoverWebhookParams) (RecoverWebhookRes, error)
 	// RegisterPatient implements registerPatient operation.
 	//
 	// Adds a patient with the details given; no Spine lookup is made. When the practice group has a
@@ -353,6 +428,20 @@ type Handler interface {
 	//
 	// POST /v1/patients/register_pds
 	RegisterPatientPds(ctx context.Context, req *PDSRegistration, params RegisterPatientPdsParams) (RegisterPatientPdsRes, error)
+	// ReplayDelivery implements replayDelivery operation.
+	//
+	// Extension. Sends one event again, with the same `webhook-id`. It may also be an event that was never
+	// queued for this webhook.
+	//
+	// POST /v1/webhooks/{id}/deliveries/{delivery_id}/replay
+	ReplayDelivery(ctx context.Context, params ReplayDeliveryParams) (ReplayDeliveryRes, error)
+	// ReplayWebhook implements replayWebhook operation.
+	//
+	// Extension. Sends the events of a time again: those that were missed, and with `include_delivered`
+	// also those that were taken. `replay` of the answer says how far that is; one goes on at a time.
+	//
+	// POST /v1/webhooks/{id}/replay
+	ReplayWebhook(ctx context.Context, req *ReplayRequest, params ReplayWebhookParams) (ReplayWebhookRes, error)
 	// RescheduleAppointment implements rescheduleAppointment operation.
 	//
 	// Moves a confirmed appointment. The old time is given back only when the new one is got; otherwise
@@ -372,6 +461,14 @@ type Handler interface {
 	//
 	// PATCH /v1/batch_message/{id}/resume
 	ResumeBatchMessage(ctx context.Context, params ResumeBatchMessageParams) (ResumeBatchMessageRes, error)
+	// RotateWebhookKey implements rotateWebhookKey operation.
+	//
+	// Extension. Gives it another signing key, yours or one that we make. For `overlap_hours` deliveries
+	// are signed with the key before, too, so that you can change over without missing one. The answer is
+	// the only time the new key is shown.
+	//
+	// POST /v1/webhooks/{id}/rotate-key
+	RotateWebhookKey(ctx context.Context, req OptKeyRotation, params RotateWebhookKeyParams) (RotateWebhookKeyRes, error)
 	// SendBatchMessage implements sendBatchMessage operation.
 	//
 	// Lets a batch go. Repeating it changes nothing.
@@ -409,6 +506,13 @@ type Handler interface {
 	//
 	// PUT /v1/patients/{id}/contact_details/{kind}
 	SetPatientContactDetail(ctx context.Context, req *SetPatientContactDetailReq, params SetPatientContactDetailParams) (SetPatientContactDetailRes, error)
+	// TestWebhook implements testWebhook operation.
+	//
+	// Extension. Sends it an invented event of its type, marked with `test`, which nobody else is told of
+	// and which is not in the log of events.
+	//
+	// POST /v1/webhooks/{id}/test
+	TestWebhook(ctx context.Context, params TestWebhookParams) (TestWebhookRes, error)
 	// UnmergePatients implements unmergePatients operation.
 	//
 	// Extension. Makes two patients again: what was moved goes back, and so does every detail nobody has
@@ -449,6 +553,13 @@ type Handler interface {
 	//
 	// PATCH /v1/sessions/{id}
 	UpdateSession(ctx context.Context, req *SessionInput, params UpdateSessionParams) (UpdateSessionRes, error)
+	// UpdateWebhook implements updateWebhook operation.
+	//
+	// Extension. Fields left out stay as they are; `headers` replaces them all. Its type of event stays:
+	// for another one, create another webhook.
+	//
+	// PATCH /v1/webhooks/{id}
+	UpdateWebhook(ctx context.Context, req *WebhookChange, params UpdateWebhookParams) (UpdateWebhookRes, error)
 	// NewError creates *ErrorStatusCodeWithHeaders from error returned by handler.
 	//
 	// Used for common default response.

@@ -11,6 +11,8 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"frontdesk/api"
+	"frontdesk/core/webhook"
 	"frontdesk/store/storetest"
 )
 
@@ -68,7 +70,11 @@ func TestTheProxyFindsWhatIsAgainstTheContract(t *testing.T) {
 	if !strings.Contains(string(text), field) {
 		t.Fatal("the contract has changed")
 	}
-	file := filepath.Join(t.TempDir(), "openapi.yaml")
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, api.Events); err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(dir, "openapi.yaml")
 	other := strings.Replace(string(text), field, "required: [id, name, sector, address, unicorn]", 1)
 	if err := os.WriteFile(file, []byte(other), 0o600); err != nil {
 		t.Fatal(err)
@@ -106,5 +112,20 @@ func TestTheContractIsServed(t *testing.T) {
 	got := p.direct("GET", "/openapi.json", nil)
 	if got.Body["openapi"] != "3.1.0" || len(got.Body["paths"].(map[string]any)) < 20 || got.Header.Get("Content-Type") != "application/json" {
 		t.Fatalf("/openapi.json: %.200s", got.Text)
+	}
+	webhooks := got.Body["webhooks"].(map[string]any)
+	if len(webhooks) != len(webhook.Types) {
+		t.Fatalf("/openapi.json has %d webhooks", len(webhooks))
+	}
+	for of := range webhooks {
+		if got := p.direct("GET", "/events/"+of+".json", nil); got.Body["title"] != of || got.Header.Get("Content-Type") != "application/schema+json" {
+			t.Errorf("/events/%s.json: %.200s", of, got.Text)
+		}
+	}
+	if got := p.direct("GET", "/events/parts.json", nil); got.Body["$defs"] == nil {
+		t.Errorf("/events/parts.json: %.200s", got.Text)
+	}
+	if got := p.direct("GET", "/events/nothing.json", nil); got.Status != 404 {
+		t.Errorf("/events/nothing.json: %d", got.Status)
 	}
 }

@@ -1,0 +1,121 @@
+package rest
+
+import (
+	"context"
+	"strconv"
+	"time"
+
+	"github.com/go-faster/jx"
+
+	"frontdesk/core/webhook"
+	"frontdesk/rest/oas"
+)
+
+func deliveryOf(v webhook.Delivery) *oas.Delivery {
+	return &oas.Delivery{
+		ID: strconv.FormatInt(v.ID, 10), EventAt: v.At.UTC(), State: oas.DeliveryState(v.State), AttemptCount: v.Attempts, UnderWay: v.Leased,
+		NextAttemptAt: instant(v.DueAt), QueuedAt: v.Since.UTC(), Status: status(v.Status), Failure: noAnswer(v.Failure), EndedAt: instant(v.EndedAt),
+		CreatedAt: v.CreatedAt.UTC(),
+	}
+}
+
+// status is an HTTP status, or null where there was no answer.
+func status(n int) oas.NilInt { return oas.NilInt{Value: n, Null: n == 0} }
+
+func noAnswer(f webhook.Failure) oas.NilDeliveryFailure {
+	return oas.NilDeliveryFailure{Value: oas.DeliveryFailure(f), Null: f == ""}
+}
+
+// ListDeliveries lists what was sent to an endpoint.
+func (d *door) ListDeliveries(ctx context.Context, p oas.ListDeliveriesParams) (oas.ListDeliveriesRes, error) {
+	found, more, err := d.core.Webhook.Deliveries(ctx, id[webhook.ID](p.ID), webhook.Query{
+		State: webhook.State(p.State.Value), Before: filter[int64](p.Before), Limit: p.Limit.Value,
+	})
+	if err != nil {
+		return nil, err
+	}
+	out := &oas.DeliveryPage{Data: make([]oas.Delivery, len(found)), HasMore: more, Next: oas.NilString{Null: true}}
+	for i, v := range found {
+		out.Data[i] = *deliveryOf(v)
+	}
+	if more {
+		out.Next = oas.NewNilString(out.Data[len(found)-1].ID)
+	}
+	return out, nil
+}
+
+// GetDelivery finds one delivery and its attempts.
+func (d *door) GetDelivery(ctx context.Context, p oas.GetDeliveryParams) (oas.GetDeliveryRes, error) {
+	found, attempts, err := d.core.Webhook.Delivery(ctx, id[webhook.ID](p.ID), id[int64](p.DeliveryID))
+	if err != nil {
+		return nil, err
+	}
+	out := deliveryOf(found)
+	out.Attempts = make([]oas.DeliveryAttempt, len(attempts))
+	for i, a := range attempts {
+		out.Attempts[i] = oas.DeliveryAttempt{
+			Number: a.Number, At: a.At.UTC(), DurationMs: int(a.Took.Milliseconds()), Status: status(a.Status), Failure: noAnswer(a.Failure), Answer: a.Body,
+		}
+	}
+	return out, nil
+}
+
+// ReplayDelivery sends one event again.
+func (d *door) ReplayDelivery(ctx context.Context, p oas.ReplayDeliveryParams) (oas.ReplayDeliveryRes, error) {
+	got, err := d.core.Webhook.ReplayOne(ctx, id[webhook.ID](p.ID), id[int64](p.DeliveryID))
+	if err != nil {
+		return nil, err
+	}
+	return deliveryOf(got), nil
+}
+
+// ReplayWebhook sends the events of a time again.
+func (d *door) ReplayWebhook(ctx context.Context, in *oas.ReplayRequest, p oas.ReplayWebhookParams) (oas.ReplayWebhookRes, error) {
+	w, err := d.core.Webhook.ReplayRange(ctx, id[webhook.ID](p.ID), in.Since, in.Until.Value, in.IncludeDelivered.Value)
+	if err != nil {
+		return nil, err
+	}
+	return webhookOf(w), nil
+}
+
+// RecoverWebhook sends what an endpoint missed.
+func (d *door) RecoverWebhook(ctx context.Context, in *oas.RecoverRequest, p oas.RecoverWebhookParams) (oas.RecoverWebhookRes, error) {
+	w, err := d.core.Webhook.ReplayRange(ctx, id[webhook.ID](p.ID), in.Since, time.Time{}, false)
+	if err != nil {
+		return nil, err
+	}
+	return webhookOf(w), nil
+}
+
+// ListEvents reads the log of events.
+func (d *door) ListEvents(ctx context.Context, p oas.ListEventsParams) (oas.ListEventsRes, error) {
+	q := webhook.LogQuery{Cursor: p.Cursor.Value, Limit: p.Limit.Value, Wait: time.Duration(p.Wait.Value) * time.Second}
+	for _, t := range p.EventType {
+		q.Types = append(q.Types, webhook.Type(t))
+	}
+	page, err := d.core.Webhook.Events(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	out := &oas.EventPage{Data: make([]oas.Event, len(page.Events)), Cursor: page.Cursor, HasMore: page.More}
+	for i, e := range page.Events {
+		out.Data[i] = eventOf(webhook.NewPayload(e.Event))
+	}
+	return out, nil
+}
+
+func eventOf(p webhook.Payload) oas.Event {
+	return oas.Event{
+		ID: p.ID, EventType: p.EventType, CreatedAt: p.CreatedAt, PracticeGroupID: p.PracticeGroupID, Sequence: p.Sequence, Data: jx.Raw(p.Data),
+	}
+}
+
+// CreateTestEvent invents an event in a sandbox.
+func (d *door) CreateTestEvent(ctx context.Context, in *oas.EventRequest, _ oas.CreateTestEventParams) (oas.CreateTestEventRes, error) {
+	e, err := d.core.Webhook.Invent(ctx, webhook.Type(in.EventType))
+	if err != nil {
+		return nil, err
+	}
+	out := eventOf(webhook.NewPayload(e))
+	return &out, nil
+}

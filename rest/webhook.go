@@ -1,0 +1,136 @@
+package rest
+
+import (
+	"context"
+	"time"
+
+	"frontdesk/core/webhook"
+	"frontdesk/rest/oas"
+)
+
+// CreateWebhook makes an endpoint. Its answer is the only one with its secrets.
+func (d *door) CreateWebhook(ctx context.Context, in *oas.WebhookRequest, _ oas.CreateWebhookParams) (oas.CreateWebhookRes, error) {
+	w, err := d.core.Webhook.Create(ctx, webhook.Request{
+		Description: in.Description.Value, EventType: webhook.Type(in.EventType), URL: in.URL.String(), SigningKey: in.SigningKey.Value,
+		Headers: in.Headers.Value, IncludeDetails: in.IncludeDetails.Value, Ordered: in.Ordered.Value, Asymmetric: in.Ed25519.Value,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &oas.CreatedWebhook{
+		ID: w.ID.String(), EventType: string(w.EventType), URL: w.URL, SigningKey: str(w.Secrets.Key.Secret), Headers: oas.NewOptHookHeaders(w.Secrets.Headers),
+		CreatedAt: stamp(w.CreatedAt), UpdatedAt: stamp(w.UpdatedAt), Description: str(w.Description), IncludeDetails: oas.NewOptBool(w.IncludeDetails),
+		Ordered: oas.NewOptBool(w.Ordered), Ed25519: oas.NewOptBool(w.Asymmetric), PublicKey: given(w.PublicKey()),
+	}, nil
+}
+
+// stamp is an instant where the contract has a plain text.
+func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }
+
+// given is a text that is left out when there is none.
+func given(s string) oas.OptString { return oas.OptString{Value: s, Set: s != ""} }
+
+func webhookOf(w webhook.Webhook) *oas.Webhook {
+	out := &oas.Webhook{
+		ID: w.ID.String(), EventType: string(w.EventType), URL: w.URL, CreatedAt: stamp(w.CreatedAt), UpdatedAt: stamp(w.UpdatedAt),
+		Description: str(w.Description), IncludeDetails: oas.NewOptBool(w.IncludeDetails), Ordered: oas.NewOptBool(w.Ordered),
+		Ed25519: oas.NewOptBool(w.Asymmetric), PublicKey: given(w.PublicKey()), HeaderNames: append([]string{}, w.HeaderNames...),
+		PreviousKeyUntil: optInstant(w.PreviousUntil), DisabledAt: optInstant(w.DisabledAt),
+		DisabledReason: oas.OptNilDisabledReason{Value: oas.DisabledReason(w.DisabledWhy), Set: true, Null: w.DisabledWhy == ""},
+		FailingSince:   optInstant(w.FailingSince), HeldUntil: optInstant(w.HeldUntil),
+	}
+	if r := w.Replay; r != nil {
+		out.Replay = oas.NewOptReplayProgress(oas.ReplayProgress{
+			Since: r.Since, Until: r.Until, IncludeDelivered: r.Again, Queued: r.Queued, DoneAt: instant(r.DoneAt),
+		})
+	}
+	return out
+}
+
+// ListWebhooks lists endpoints.
+func (d *door) ListWebhooks(ctx context.Context, p oas.ListWebhooksParams) (oas.ListWebhooksRes, error) {
+	found, err := d.core.Webhook.List(ctx, webhook.Type(p.EventType.Value))
+	if err != nil {
+		return nil, err
+	}
+	out := &oas.ListWebhooksOK{Data: make([]oas.Webhook, len(found)), Count: float64(len(found))}
+	for i, w := range found {
+		out.Data[i] = *webhookOf(w)
+	}
+	return out, nil
+}
+
+// GetWebhook finds one endpoint and how it does.
+func (d *door) GetWebhook(ctx context.Context, p oas.GetWebhookParams) (oas.GetWebhookRes, error) {
+	h, err := d.core.Webhook.Health(ctx, id[webhook.ID](p.ID))
+	if err != nil {
+		return nil, err
+	}
+	out := webhookOf(h.Webhook)
+	out.Waiting, out.Failed, out.OldestWaitingAt = oas.NewOptInt(h.Waiting), oas.NewOptInt(h.Failed), optInstant(h.OldestWaiting)
+	return out, nil
+}
+
+// UpdateWebhook changes an endpoint.
+func (d *door) UpdateWebhook(ctx context.Context, in *oas.WebhookChange, p oas.UpdateWebhookParams) (oas.UpdateWebhookRes, error) {
+	change := webhook.Change{
+		Description: ptr(in.Description.Get()), Headers: in.Headers.Value, IncludeDetails: ptr(in.IncludeDetails.Get()),
+		Ordered: ptr(in.Ordered.Get()), Asymmetric: ptr(in.Ed25519.Get()),
+	}
+	if u, ok := in.URL.Get(); ok {
+		text := u.String()
+		change.URL = &text
+	}
+	w, err := d.core.Webhook.Update(ctx, id[webhook.ID](p.ID), change)
+	if err != nil {
+		return nil, err
+	}
+	return webhookOf(w), nil
+}
+
+// DeleteWebhook removes an endpoint.
+func (d *door) DeleteWebhook(ctx context.Context, p oas.DeleteWebhookParams) (oas.DeleteWebhookRes, error) {
+	if _, err := d.core.Webhook.Delete(ctx, id[webhook.ID](p.ID)); err != nil {
+		return nil, err
+	}
+	return &oas.Done{Success: true}, nil
+}
+
+// RotateWebhookKey gives an endpoint another signing key, and shows it.
+func (d *door) RotateWebhookKey(ctx context.Context, in oas.OptKeyRotation, p oas.RotateWebhookKeyParams) (oas.RotateWebhookKeyRes, error) {
+	hours := in.Value.OverlapHours.Or(int(webhook.OverlapUsual / time.Hour))
+	w, err := d.core.Webhook.Rotate(ctx, id[webhook.ID](p.ID), in.Value.SigningKey.Value, time.Duration(hours)*time.Hour)
+	if err != nil {
+		return nil, err
+	}
+	return &oas.RotatedWebhook{
+		ID: w.ID.String(), SigningKey: w.Secrets.Key.Secret, PublicKey: given(w.PublicKey()), PreviousKeyUntil: instant(w.PreviousUntil), UpdatedAt: stamp(w.UpdatedAt),
+	}, nil
+}
+
+// EnableWebhook switches an endpoint on.
+func (d *door) EnableWebhook(ctx context.Context, p oas.EnableWebhookParams) (oas.EnableWebhookRes, error) {
+	w, err := d.core.Webhook.Enable(ctx, id[webhook.ID](p.ID))
+	if err != nil {
+		return nil, err
+	}
+	return webhookOf(w), nil
+}
+
+// DisableWebhook switches an endpoint off.
+func (d *door) DisableWebhook(ctx context.Context, p oas.DisableWebhookParams) (oas.DisableWebhookRes, error) {
+	w, err := d.core.Webhook.Disable(ctx, id[webhook.ID](p.ID))
+	if err != nil {
+		return nil, err
+	}
+	return webhookOf(w), nil
+}
+
+// TestWebhook sends an endpoint an invented event.
+func (d *door) TestWebhook(ctx context.Context, p oas.TestWebhookParams) (oas.TestWebhookRes, error) {
+	got, err := d.core.Webhook.Test(ctx, id[webhook.ID](p.ID))
+	if err != nil {
+		return nil, err
+	}
+	return deliveryOf(got), nil
+}
