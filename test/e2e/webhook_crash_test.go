@@ -21,6 +21,7 @@ import (
 // killed and CRASH_EVENTS how many events there are; make test-crash does much
 // of both.
 func TestWebhookCrash(t *testing.T) {
+	t.Parallel()
 	kills, events := number(t, "CRASH_KILLS", 3), number(t, "CRASH_EVENTS", 2000)
 	storetest.EachAddress(t, func(t *testing.T, address string) {
 		var mu sync.Mutex
