@@ -129,6 +129,16 @@ const (
 	leaseSkipping = leaseHead + `= ANY (ARRAY` + leaseDue + skipLocked + `))` + leaseTail
 )
 
+// Unawaited lets the transaction end without waiting for the disk, where the
+// database can.
+func (t *Tx) Unawaited(ctx context.Context) error {
+	if t.db.unawaited == "" {
+		return nil
+	}
+	_, err := t.exec(ctx, t.db.unawaited)
+	return err
+}
+
 // ClaimDeliveries leases deliveries that are due.
 func (t *Tx) ClaimDeliveries(ctx context.Context, group practice.ID, of webhook.ID, c webhook.Claim) ([]webhook.Claimed, error) {
 	query := leaseDeliveries

@@ -188,6 +188,9 @@ type Tx interface {
 	// EventsBetween lists the ids and times of events of a type, in the order of
 	// time, after a moment and an id.
 	EventsBetween(ctx context.Context, group practice.ID, of Type, after time.Time, afterID int64, until time.Time, limit int) ([]event.Event, error)
+	// Unawaited lets the transaction end before the disk has it. Whoever asks
+	// for it does again what a loss of power undoes.
+	Unawaited(ctx context.Context) error
 	// SettleDeliveries keeps how attempts went. Of one whose lease somebody else
 	// has by now only the attempt is kept.
 	SettleDeliveries(ctx context.Context, group practice.ID, of ID, settled []Settled) error
