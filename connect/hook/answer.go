@@ -2,7 +2,6 @@ package hook
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"io"
 	"net"
@@ -32,10 +31,7 @@ func retryAfter(h http.Header, now time.Time) time.Duration {
 		return 0
 	}
 	if !strings.ContainsFunc(value, func(r rune) bool { return r < '0' || r > '9' }) {
-		n, err := strconv.ParseUint(value, 10, 32)
-		if err != nil { // more than fits is still a number
-			return maxWait
-		}
+		n, _ := strconv.ParseUint(value, 10, 32) // a larger number is read as the largest
 		return min(time.Duration(n)*time.Second, maxWait)
 	}
 	at, err := http.ParseTime(value)
@@ -134,21 +130,10 @@ func failure(err error) webhook.Failure {
 	return webhook.BadAnswer
 }
 
-// isTLS finds what went wrong in proving who is who. Much of that has no type
-// in crypto/tls, but all of it says where it comes from.
+// isTLS finds what went wrong in proving who is who. Most of that has no type in
+// crypto/tls, but all of it says where it comes from: what we found, by its
+// first word, and what the other side did, by the operation.
 func isTLS(err error) bool {
-	if errors.Is(err, http.ErrSchemeMismatch) {
-		return true
-	}
-	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
-		return true
-	}
-	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok {
-		return true
-	}
-	if _, ok := errors.AsType[tls.AlertError](err); ok {
-		return true
-	}
 	op, ok := errors.AsType[*net.OpError](err)
 	return ok && (op.Op == "remote error" || op.Op == "local error") || strings.HasPrefix(err.Error(), "tls: ")
 }
@@ -165,7 +150,7 @@ func isReset(err error) bool {
 		return true
 	}
 	said := err.Error()
-	for _, part := range []string{"server closed idle connection", "stream error", "GOAWAY", "client connection"} {
+	for _, part := range []string{"server closed idle connection", "stream error", "GOAWAY", "http2: client conn"} {
 		if strings.Contains(said, part) {
 			return true
 		}
