@@ -9,6 +9,7 @@
 //	carriers.go  who carries a practice group's messages
 //	sending.go   whether messages go out at all
 //	webhooks.go  who delivers events to partners' endpoints
+//	partner.go   what a developer asks of a running Frontdesk
 //	operator.go  what the command line does: groups, keys, networks
 //	doctor.go    what is wrong with this installation
 //	metrics.go   figures for Prometheus
