@@ -216,6 +216,48 @@ func TestAMessageFallsBackWhenItIsRefusedBouncesOrIsNotRead(t *testing.T) {
 	})
 }
 
+// forged is a report about an e-mail of ours, from somebody who knows its key but
+// not what we sign with.
+func forged(key string) string {
+	return "From: MAILER-DAEMON@mx.example\r\nTo: bounces+" + key + "-aaaaaaaaaaaaaaaa@brambleford.example.org\r\nMIME-Version: 1.0\r\n" +
+		"Content-Type: multipart/report; report-type=delivery-status; boundary=b\r\n\r\n--b\r\nContent-Type: message/delivery-status\r\n\r\n" +
+		"Reporting-MTA: dns; mx.example\r\nOriginal-Envelope-Id: " + key + "\r\n\r\nFinal-Recipient: rfc822; ada@example.org\r\nAction: failed\r\nStatus: 5.1.1\r\n\r\n" +
+		"--b\r\nContent-Type: text/rfc822-headers\r\n\r\nMessage-ID: <" + key + "@brambleford.example.org>\r\n\r\n--b--\r\n"
+}
+
+func TestAnEMailFailsWhenItComesBackAndNotWhenSomebodySaysSo(t *testing.T) {
+	each(t, func(t *testing.T, p *program) {
+		came := p.sent("byron", "email", map[string]any{"recipient_contact_detail": "bounced@example.org"})
+		kept := p.sent("byron", "email", map[string]any{"fallback_message_type": "sms"})
+		if got := p.becomes(came, "failed"); got.str("failure_code") != "5.1.1" || !slices.Equal(steps(got), []string{"accepted", "failed"}) {
+			t.Fatalf("got %s", got.Text)
+		}
+		p.becomes(kept, "sent")
+		group, _ := strconv.ParseInt(p.creds.Group, 10, 64)
+		id, _ := strconv.ParseInt(kept, 10, 64)
+		key := strconv.FormatInt(group, 36) + "-" + strconv.FormatInt(id, 36) + "-1"
+		// The practice's mail server hands on whatever comes to that address.
+		r, err := http.NewRequest(http.MethodPost, p.app.URL()+"/callbacks/smtp/"+strconv.FormatInt(group, 36), strings.NewReader(forged(key)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Content-Type", "message/rfc822")
+		r.Header.Set("Authorization", "Bearer an-open-secret-of-the-sandbox")
+		resp, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		got := p.ok("GET", "/v1/messages/"+kept, nil)
+		if resp.StatusCode != http.StatusOK || got.str("status") != "sent" || !slices.Equal(steps(got), []string{"accepted"}) {
+			t.Fatalf("%d, and then %s", resp.StatusCode, got.Text)
+		}
+		if log := p.logs.String(); !strings.Contains(log, "a report was passed over") || !strings.Contains(log, `"claimed_message_id":"`+kept+`"`) {
+			t.Fatal("the log does not say so")
+		}
+	})
+}
+
 func TestWhatACarrierDoesNotSayIsUnknownOrAskedAgain(t *testing.T) {
 	each(t, func(t *testing.T, p *program) {
 		cut := p.sent("byron", "sms", map[string]any{"recipient_contact_detail": "07700 900995"})
