@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"strconv"
 	"sync"
 	"time"
 
@@ -62,7 +61,7 @@ func (s *Service) Dispatch(ctx context.Context, j job.Job) error {
 	if err := json.Unmarshal(j.Args, &args); err != nil {
 		return fault.New(fault.Invalid, "bad_job", "This job cannot be read.").Because(err)
 	}
-	return s.alone(ctx, j, func() error { return s.dispatch(ctx, practice.ID(j.Group), args) })
+	return s.once(ctx, j, func() error { return s.dispatch(ctx, practice.ID(j.Group), args) })
 }
 
 func (s *Service) dispatch(ctx context.Context, group practice.ID, args dispatchArgs) error {
@@ -90,28 +89,11 @@ func (s *Service) dispatch(ctx context.Context, group practice.ID, args dispatch
 	return errors.Join(errors.Join(errs...), d.finish(ctx))
 }
 
-// alone runs a job unless this program is running one just like it. Then that
-// one is followed by another, which sees what this one was to see. Otherwise a
+// once runs a job unless this program is running one just like it. Otherwise a
 // batch that is queued bit by bit would be handed over by a job for each bit, in
 // more lanes than there should be, and leave no room for other batches.
-func (s *Service) alone(ctx context.Context, j job.Job, run func() error) error {
-	name := strconv.FormatInt(j.Group, 10) + " " + j.Kind + " " + string(j.Args)
-	s.mu.Lock()
-	if _, running := s.again[name]; running {
-		s.again[name] = true
-		s.mu.Unlock()
-		return nil
-	}
-	if s.again == nil {
-		s.again = map[string]bool{}
-	}
-	s.again[name] = false
-	s.mu.Unlock()
-	err := run()
-	s.mu.Lock()
-	again := s.again[name]
-	delete(s.again, name)
-	s.mu.Unlock()
+func (s *Service) once(ctx context.Context, j job.Job, run func() error) error {
+	again, err := s.alone.Run(j, run)
 	if again {
 		j.RunAt = time.Time{}
 		ctx = context.WithoutCancel(ctx)

@@ -5,7 +5,6 @@
 //	carrier.go    what hands messages over
 //	send.go       one message: what is checked before it is taken
 //	contact.go    which number or address a message goes to
-//	template.go   placeholders in the text of many
 //	dispatch.go   hand over what is due, a few at a time
 //	settle.go     what became of those
 //	receipt.go    what carriers tell later: receipts, replies, STOP
@@ -19,7 +18,6 @@ import (
 	"context"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"frontdesk/core/access"
@@ -307,8 +305,7 @@ type Service struct {
 	// Timeout is the longest a carrier may take for what it was handed.
 	Timeout time.Duration
 
-	mu    sync.Mutex
-	again map[string]bool // jobs that are running, and whether another is to follow
+	alone job.Alone
 }
 
 // lease is how long whoever took messages has to say what became of them:
