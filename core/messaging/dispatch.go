@@ -31,6 +31,7 @@ type Outbound struct {
 	Message
 	NHSNumber string
 	Practice  string // its name
+	Pair      Pair   // when it is Paired
 }
 
 // Due is a channel with single messages that are due.
@@ -76,6 +77,11 @@ func (s *Service) dispatch(ctx context.Context, group practice.ID, args dispatch
 	if args.Channel == Hero {
 		carriers = []Carrier{nobody{}}
 	}
+	if args.Channel == NHSApp {
+		if d.seconds, err = s.seconds(ctx, group, carriers); err != nil {
+			return err
+		}
+	}
 	d.carriers = carriers
 	if len(carriers) == 0 {
 		d.carriers = []Carrier{absent{}}
@@ -109,6 +115,7 @@ type dispatcher struct {
 	args     dispatchArgs
 	until    time.Time
 	carriers []Carrier
+	seconds  map[Channel]string // carriers that take both ways at once go by these
 
 	mu   sync.Mutex
 	busy map[string]time.Time // carriers that take nothing until then
@@ -185,7 +192,10 @@ func (d *dispatcher) turn(ctx context.Context, carrier Carrier, done []Settled, 
 			Group: d.group, Batch: d.args.Batch, Channel: d.args.Channel, Carrier: carrier.Name(), Now: now,
 			Lease: d.NewID(), Until: now.Add(d.lease()), Limit: max(1, carrier.Together()),
 		})
-		return err
+		if err != nil {
+			return err
+		}
+		return d.pair(ctx, tx, carrier, claimed)
 	})
 	return claimed, err
 }
@@ -212,7 +222,7 @@ func (d *dispatcher) hand(ctx context.Context, carrier Carrier, claimed []Outbou
 		if send {
 			sends = append(sends, Outgoing{
 				Key: settled.Key(d.group), Channel: settled.LegChannel(), To: settled.LegContact(), NHSNumber: m.NHSNumber,
-				FromName: m.Practice, Subject: m.Subject, Text: d.words(d.group, m.Message, m.Practice),
+				FromName: m.Practice, Subject: m.Subject, Text: d.words(d.group, m.Message, m.Practice), Pair: m.Pair,
 			})
 			which = append(which, len(out)-1)
 		}

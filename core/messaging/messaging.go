@@ -6,6 +6,7 @@
 //	send.go       one message: what is checked before it is taken
 //	contact.go    which number or address a message goes to
 //	dispatch.go   hand over what is due, a few at a time
+//	pair.go       both ways at once, where a carrier sees to that
 //	settle.go     what became of those
 //	receipt.go    what carriers tell later: receipts, replies, STOP
 //	batch.go      many messages at once: made, listed, told to go or stop
@@ -88,8 +89,10 @@ type Message struct {
 	Encrypted       bool    `json:"encrypted,omitempty"`
 	Purpose         Purpose `json:"purpose"`
 
-	// Leg is 1 for Channel and 2 for Fallback.
+	// Leg is 1 for Channel and 2 for Fallback. Paired is set when a carrier has
+	// been given both at once, and sees to the second by itself.
 	Leg        int       `json:"leg"`
+	Paired     bool      `json:"paired,omitempty"`
 	State      State     `json:"state"`
 	Prior      State     `json:"-"` // the state before Sending
 	DueAt      time.Time `json:"-"`
@@ -255,6 +258,9 @@ type Tx interface {
 	SaveMessage(ctx context.Context, group practice.ID, m Message) error
 	// Claim leases up to limit messages that are due.
 	Claim(ctx context.Context, c Claim) ([]Outbound, error)
+	// PairMessages keeps whether leased messages are handed over for both ways at
+	// once.
+	PairMessages(ctx context.Context, group practice.ID, m []Message) error
 	// Settle keeps what became of leased messages, with a step and an event for
 	// each.
 	Settle(ctx context.Context, group practice.ID, settled []Settled) error

@@ -98,21 +98,34 @@ func (s *Service) receipt(ctx context.Context, group practice.ID, carrier string
 		if before.State == Sending {
 			return ErrEarly
 		}
+		leg := before.legOf(r, leg)
 		x := Settled{Message: before, Was: before.State, At: now}
 		step := Step{ID: s.NewID(), At: at, Leg: leg, Carrier: carrier, What: string(r.Progress), ProviderID: r.ProviderID, Code: r.Code, Reason: r.Reason}
 		step.Channel = before.Channel
 		if leg == 2 {
 			step.Channel = before.Fallback
 		}
-		if !x.hear(r, leg, at, now) {
+		changed := x.hear(r, leg, at, now)
+		news := changed
+		if before.Paired {
+			if news, err = fresh(ctx, tx, group, id, r, changed, leg); err != nil {
+				return err
+			}
+		}
+		if !changed && !news {
 			return nil
+		}
+		if before.Paired {
+			x.follow(r, leg, at)
 		}
 		x.UpdatedAt = now
 		if err := tx.SaveMessage(ctx, group, x.Message); err != nil {
 			return err
 		}
-		if err := tx.AddStep(ctx, group, id, step); err != nil {
-			return err
+		if news {
+			if err := tx.AddStep(ctx, group, id, step); err != nil {
+				return err
+			}
 		}
 		if x.State != before.State && x.State != Queued {
 			if err := tx.TellMessage(ctx, group, id, tell(group, x.Message, before.State, now)); err != nil {
@@ -158,11 +171,17 @@ func (s *Settled) hear(r Receipt, leg int, at, now time.Time) bool {
 		}
 		s.EndedAt = time.Time{}
 	case ProgressFailed:
-		// A failure of the way it went by first says nothing of the other.
-		if s.State == Read || s.State == Delivered || s.State == Failed || leg != s.Leg {
+		switch {
+		case s.State == Read || s.State == Delivered || s.State == Failed:
 			return false
+		case s.Paired && r.Whole: // the carrier has tried both
+			s.Code, s.Reason, s.State, s.DueAt, s.EndedAt = r.Code, r.Reason, Failed, time.Time{}, now
+		// A failure of the way it went by first says nothing of the other.
+		case s.Paired, leg != s.Leg:
+			return false
+		default:
+			s.next(now, r.Code, r.Reason)
 		}
-		s.next(now, r.Code, r.Reason)
 	default:
 		return false
 	}
