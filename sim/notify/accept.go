@@ -97,7 +97,7 @@ func (n *Notify) contact(p Plan, o order) string {
 
 // international is a telephone number as everybody's inbox has it.
 func international(number string) string {
-	switch digits := strings.TrimPrefix(number, "+"); {
+	switch digits := strings.TrimPrefix(strings.ReplaceAll(number, " ", ""), "+"); {
 	case digits == "":
 		return ""
 	case strings.HasPrefix(digits, "00"):
