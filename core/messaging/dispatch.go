@@ -32,6 +32,7 @@ type Outbound struct {
 	NHSNumber string
 	Practice  string // its name
 	Pair      Pair   // when it is Paired
+	OptedOut  bool   // of its second way, which is its turn
 }
 
 // Due is a channel with single messages that are due.
@@ -195,7 +196,7 @@ func (d *dispatcher) turn(ctx context.Context, carrier Carrier, done []Settled, 
 		if err != nil {
 			return err
 		}
-		return d.pair(ctx, tx, carrier, claimed)
+		return d.otherWays(ctx, tx, carrier, claimed)
 	})
 	return claimed, err
 }
@@ -251,6 +252,13 @@ func (d *dispatcher) hand(ctx context.Context, carrier Carrier, claimed []Outbou
 func (d *dispatcher) judge(m Outbound, now time.Time) (Settled, bool) {
 	s := Settled{Message: m.Message, Was: m.Prior, At: now, Leased: m.Lease}
 	switch {
+	case m.OptedOut && m.Leg == 1: // the first way has it, and that is all
+		s.State, s.DueAt = m.Prior, time.Time{}
+		return s, false
+	case m.OptedOut:
+		s.State, s.DueAt, s.EndedAt = Suppressed, time.Time{}, now
+		s.Code, s.Reason = "opted_out", "The patient does not want such messages."
+		return s, false
 	case m.Prior == Sent || m.Prior == Delivered:
 		// It is due because nobody has read it: it goes on by the other way.
 		s.next(now, "unread", "The patient has not read it in time.")

@@ -28,15 +28,24 @@ func (s *Service) seconds(ctx context.Context, group practice.ID, carriers []Car
 	return out, nil
 }
 
-// pair finds the messages that are handed over for both their ways at once, and
-// writes that down before they are.
-func (d *dispatcher) pair(ctx context.Context, tx Tx, carrier Carrier, claimed []Outbound) error {
+// otherWays looks at the second way of messages before they go: it finds those
+// that are handed over for both ways at once, and writes that down; and those
+// that are to go by the second and must not, as the patient has opted out of it
+// since they were accepted.
+func (d *dispatcher) otherWays(ctx context.Context, tx Tx, carrier Carrier, claimed []Outbound) (err error) {
 	pairer, _ := carrier.(Pairer)
 	var changed []Message
 	for i := range claimed {
 		m := &claimed[i]
-		// One that went and was not read goes on by itself.
-		if m.Leg != 1 || m.Fallback == "" || m.Prior == Sent || m.Prior == Delivered {
+		if m.Leg == 2 || m.Prior == Sent || m.Prior == Delivered {
+			if m.Purpose != DirectCare {
+				if m.OptedOut, err = tx.OptedOut(ctx, d.group, m.Fallback, m.FallbackContact); err != nil {
+					return err
+				}
+			}
+			continue
+		}
+		if m.Fallback == "" {
 			continue
 		}
 		was := m.Paired

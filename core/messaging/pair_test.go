@@ -280,6 +280,53 @@ func TestABusyCarrierIsAskedAnewWhetherItTakesBothWays(t *testing.T) {
 	})
 }
 
+func TestTheOtherWayIsNotTakenByWhoHasOptedOutOfIt(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		answer  error
+		purpose messaging.Purpose
+		want    messaging.State
+		texts   int
+	}{
+		{"nobody has read it", nil, messaging.Other, messaging.Delivered, 0},
+		{"the first way refuses it", &messaging.Refusal{Code: "no", Reason: "No."}, messaging.Other, messaging.Suppressed, 0},
+		{"it is about their care", nil, messaging.DirectCare, messaging.Delivered, 1},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			withPair(t, func(p *paired) {
+				p.minutes = 60
+				texts := 0
+				p.carrier.answer = func(m messaging.Outgoing) error {
+					if m.Channel == messaging.SMS {
+						texts++
+						return nil
+					}
+					return c.answer
+				}
+				id := p.ask(func(r *messaging.Request) { r.Purpose = c.purpose })
+				p.optOut()
+				p.dispatch(messaging.NHSApp)
+				if c.answer == nil {
+					p.tell(id, messaging.ProgressDelivered, messaging.NHSApp, false)
+				}
+				p.clock = p.clock.Add(time.Hour)
+				p.dispatch(messaging.NHSApp)
+				p.dispatch(messaging.SMS)
+				if c.texts > 0 {
+					r := messaging.Receipt{Key: keyOf(p.desk, id, 2), Progress: messaging.ProgressDelivered}
+					if err := p.s.Hear(p.ctx, p.group, "both", messaging.Told{Receipts: []messaging.Receipt{r}}); err != nil {
+						p.Fatal(err)
+					}
+				}
+				m := p.state(id)
+				if m.State != c.want || texts != c.texts || !m.DueAt.IsZero() || (m.State == messaging.Suppressed) == m.EndedAt.IsZero() {
+					p.Errorf("got %+v after %d text messages", m, texts)
+				}
+			})
+		})
+	}
+}
+
 // TestAPairInDoubt is of one that was handed over when nobody heard the answer.
 func TestAPairInDoubtStaysOne(t *testing.T) {
 	t.Run("the carrier takes the key once", func(t *testing.T) {

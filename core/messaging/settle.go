@@ -35,7 +35,7 @@ func (s *Settled) next(now time.Time, code, reason string) {
 			s.What = "fallback"
 		}
 		s.Leg, s.State, s.DueAt, s.Tries = 2, Queued, now, 0
-		s.Carrier, s.ProviderID = "", ""
+		s.Carrier, s.ProviderID, s.DeliveredAt = "", "", time.Time{}
 		if late := now.Add(MaxLate); s.SendBy.Before(late) {
 			s.SendBy = late // the second way has its own time
 		}
