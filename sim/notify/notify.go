@@ -139,8 +139,8 @@ const (
 func New(box *inbox.Box, now func() time.Time) *Notify {
 	email := Plan{Channel: "email", Text: "email_body", Subject: "email_subject", Most: 100_000}
 	mobile := Plan{Channel: "sms", Text: "sms_body", Most: 918}
-	pair := func(hours time.Duration, then *Plan) Plan {
-		return Plan{Channel: "nhs_app", Text: "nhsapp_body", Most: 5_000, Unread: hours * time.Hour, Then: then}
+	pair := func(unread time.Duration, then *Plan) Plan {
+		return Plan{Channel: "nhs_app", Text: "nhsapp_body", Most: 5_000, Unread: unread, Then: then}
 	}
 	n := &Notify{
 		TokenLife: 599 * time.Second, MaxBytes: 5_200_000, now: now, box: box, tokens: nhsapi.NewTokens(now),
@@ -148,10 +148,10 @@ func New(box *inbox.Box, now func() time.Time) *Notify {
 			"00000000-0000-0000-0000-000000000001": {Channel: "nhs_app", Text: "body", Most: 5_000},
 			"00000000-0000-0000-0000-000000000002": email,
 			"00000000-0000-0000-0000-000000000003": mobile,
-			"00000000-0000-0000-0000-000000000004": pair(24, &email),
-			"00000000-0000-0000-0000-000000000005": pair(4, &email),
-			"00000000-0000-0000-0000-000000000006": pair(24, &mobile),
-			"00000000-0000-0000-0000-000000000007": pair(4, &mobile),
+			"00000000-0000-0000-0000-000000000004": pair(24*time.Hour, &email),
+			"00000000-0000-0000-0000-000000000005": pair(4*time.Hour, &email),
+			"00000000-0000-0000-0000-000000000006": pair(24*time.Hour, &mobile),
+			"00000000-0000-0000-0000-000000000007": pair(4*time.Hour, &mobile),
 		},
 		sent: map[string]*sent{}, unread: map[string]*sent{}, had: map[string]bool{}, tries: map[string]int{},
 	}
