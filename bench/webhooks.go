@@ -77,6 +77,16 @@ func (e *endpoint) lateness() (p50, p99 time.Duration, n int) {
 	return all[len(all)/2], all[len(all)*99/100], len(all)
 }
 
+// waits until so many have come.
+func (e *endpoint) waits(n int) error {
+	for began := time.Now(); e.taken.Load() < int64(n); time.Sleep(10 * time.Millisecond) {
+		if time.Since(began) > patience {
+			return fmt.Errorf("only %d of %d deliveries came", e.taken.Load(), n)
+		}
+	}
+	return nil
+}
+
 // told is the type of event the endpoints want.
 const told = "patient.merged"
 
@@ -197,10 +207,8 @@ func (h *hooks) burst(to *endpoint) (float64, error) {
 	if _, err := h.do("POST", path+"/enable", nil); err != nil {
 		return 0, err
 	}
-	for began := time.Now(); to.taken.Load() < many; time.Sleep(10 * time.Millisecond) {
-		if time.Since(began) > patience {
-			return 0, fmt.Errorf("only %d deliveries came", to.taken.Load())
-		}
+	if err := to.waits(many); err != nil {
+		return 0, err
 	}
 	took := time.Duration(to.last.Load() - to.first.Load())
 	_, err = h.do("DELETE", path, nil)
@@ -257,19 +265,21 @@ func (h *hooks) paced(perSecond int) (result, error) {
 	if err != nil {
 		return result{}, err
 	}
-	n := int(float64(perSecond) * max(*seconds, 2))
+	n := int(float64(perSecond) * max(*seconds, 5))
 	if err := h.happen(perSecond/5, perSecond); err != nil { // what does not count
 		return result{}, err
 	}
-	time.Sleep(200 * time.Millisecond)
+	if err := to.waits(perSecond / 5); err != nil {
+		return result{}, err
+	}
 	to.lateness()
 	began := time.Now()
 	if err := h.happen(n, perSecond); err != nil {
 		return result{}, err
 	}
 	took := time.Since(began)
-	for end := time.Now().Add(patience); to.taken.Load() < int64(n+perSecond/5) && time.Now().Before(end); {
-		time.Sleep(10 * time.Millisecond)
+	if err := to.waits(n + perSecond/5); err != nil {
+		return result{}, err
 	}
 	p50, p99, came := to.lateness()
 	if came != n {

@@ -193,9 +193,9 @@ func (t *Tx) PurgeWebhook(ctx context.Context, group practice.ID, id webhook.ID)
 	return err
 }
 
-// GoneWebhooks lists the endpoints that were dropped.
-func (s webhookStore) GoneWebhooks(ctx context.Context, group practice.ID) ([]webhook.ID, error) {
-	return list(ctx, s.Tx, `SELECT id FROM webhook WHERE practice_group_id = $1 AND deleted_at IS NOT NULL`, in{group}, func(scan scanner) (webhook.ID, error) {
+// GoneWebhooks lists the endpoints that were dropped before a moment.
+func (s webhookStore) GoneWebhooks(ctx context.Context, group practice.ID, before time.Time) ([]webhook.ID, error) {
+	return list(ctx, s.Tx, `SELECT id FROM webhook WHERE practice_group_id = $1 AND deleted_at < $2`, in{group, before}, func(scan scanner) (webhook.ID, error) {
 		var id webhook.ID
 		err := scan(&id)
 		return id, err

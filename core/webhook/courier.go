@@ -61,7 +61,7 @@ const (
 	sweepEach = time.Second
 	// calm is how long it waits after looking where it was rung: at hundreds of
 	// events a second the lanes that are open are told at once anyway.
-	calm = 20 * time.Millisecond
+	calm = 50 * time.Millisecond
 )
 
 // NewCourier makes a courier. Run starts it.

@@ -176,6 +176,10 @@ func (s *Service) Delivery(ctx context.Context, id ID, delivery int64) (Delivery
 	return d, attempts, err
 }
 
+// settled is how long after an endpoint was deleted no event is queued for it any
+// more, in whatever transaction it happens.
+const settled = 10 * time.Minute
+
 // Forget removes events that are older than Keep, with what was delivered of
 // them, and what is left of endpoints that were deleted: the chore of a group.
 func (s *Service) Forget(ctx context.Context) error {
@@ -200,7 +204,8 @@ func (s *Service) Forget(ctx context.Context) error {
 			return err
 		}
 	}
-	gone, err := s.Store.GoneWebhooks(ctx, who.Group)
+	// A transaction that still saw the endpoint is over by then.
+	gone, err := s.Store.GoneWebhooks(ctx, who.Group, s.Now().Add(-settled))
 	if err != nil {
 		return err
 	}

@@ -230,11 +230,12 @@ func TestADeletedWebhookIsToldNothingAndItsRowsGo(t *testing.T) {
 		if n := len(d.poster.parcels()); n != 1 {
 			d.Errorf("%d parcels were posted", n)
 		}
+		d.move(time.Hour)
 		d.must(d.hooks.Forget(access.With(context.Background(), access.System(d.group))))
 		if _, err := d.hooks.Store.Delivery(d.ctx, d.group, w.ID, e.ID); !errors.Is(err, webhook.ErrNoDelivery) {
 			d.Errorf("its delivery is still there (%v)", err)
 		}
-		if gone, err := d.hooks.Store.GoneWebhooks(d.ctx, d.group); err != nil || len(gone) != 0 {
+		if gone, err := d.hooks.Store.GoneWebhooks(d.ctx, d.group, d.now()); err != nil || len(gone) != 0 {
 			d.Errorf("%v are still there (%v)", gone, err)
 		}
 	})

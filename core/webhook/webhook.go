@@ -157,8 +157,9 @@ type Store interface {
 	ForgetEvents(ctx context.Context, group practice.ID, before time.Time) (more bool, err error)
 	// ForgetDeliveries does the same for one endpoint.
 	ForgetDeliveries(ctx context.Context, group practice.ID, of ID, before time.Time) (more bool, err error)
-	// GoneWebhooks lists the endpoints that were deleted and still have rows.
-	GoneWebhooks(ctx context.Context, group practice.ID) ([]ID, error)
+	// GoneWebhooks lists the endpoints that were deleted before a moment and
+	// still have rows.
+	GoneWebhooks(ctx context.Context, group practice.ID, before time.Time) ([]ID, error)
 	// Do runs fn in one transaction: all of it happens, or none.
 	Do(ctx context.Context, fn func(Tx) error) error
 }

@@ -42,6 +42,8 @@ CREATE INDEX webhook_wants ON webhook (practice_group_id, event_type, id) WHERE 
 -- One event on its way to one endpoint. due_at is when the next attempt is due,
 -- and is there as long as the delivery waits. While an attempt is under way it
 -- is when its lease runs out, so that one whose program died falls due by itself.
+-- Nothing holds it to its endpoint: every event would have to lock the rows of all
+-- endpoints that want it. An endpoint's row is removed only once it has none.
 CREATE TABLE webhook_delivery (
 	practice_group_id bigint NOT NULL,
 	webhook_id bigint NOT NULL,
@@ -61,8 +63,7 @@ CREATE TABLE webhook_delivery (
 	ended_at timestamptz,
 	body text, -- of a delivery that has no event
 	created_at timestamptz NOT NULL,
-	PRIMARY KEY (practice_group_id, webhook_id, event_id),
-	FOREIGN KEY (practice_group_id, webhook_id) REFERENCES webhook (practice_group_id, id)
+	PRIMARY KEY (practice_group_id, webhook_id, event_id)
 );
 CREATE INDEX webhook_delivery_due ON webhook_delivery (practice_group_id, webhook_id, due_at, event_id) WHERE due_at IS NOT NULL;
 CREATE INDEX webhook_delivery_lane ON webhook_delivery (practice_group_id, webhook_id, lane, sequence) WHERE lane IS NOT NULL AND due_at IS NOT NULL;
