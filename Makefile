@@ -29,9 +29,10 @@ test-fast: ## the tests alone, without installing or linting
 test-race: ## the rooms where much happens at once, under the race detector
 	CI=1 $(GO) run ./test/cluster $(GO) test -race -short ./core/... ./store/... ./worker ./web ./rest
 
-test-crash: ## kill the program on each database, booking and sending, with fsync on
+test-crash: ## kill the program on each database, booking, sending and delivering, with fsync on
 	CI=1 CRASH_KILLS=50 $(GO) run ./test/cluster -fsync $(GO) test -count=1 -timeout 60m -run 'TestCrash$$' -v ./test/e2e
 	CI=1 CRASH_KILLS=20 CRASH_RECIPIENTS=20000 $(GO) run ./test/cluster -fsync $(GO) test -count=1 -parallel 1 -timeout 60m -run 'TestMessagingCrash$$' -v ./test/e2e
+	CI=1 CRASH_KILLS=20 CRASH_EVENTS=20000 $(GO) run ./test/cluster -fsync $(GO) test -count=1 -timeout 60m -run 'TestWebhookCrash$$' -v ./test/e2e
 
 fuzz: ## every fuzz test for half a minute
 	test/fuzz.sh 30s

@@ -8,6 +8,10 @@ import "embed"
 //go:embed openapi.yaml
 var OpenAPI []byte
 
+// GraphQL is the GraphQL contract: a .graphql file for each capability.
+//
+//go:embed graphql/*.graphql
+var GraphQL embed.FS
 // Events are the JSON Schemas of events, events/<event type>.json, and in
 // events/parts.json what they share.
 //

@@ -8,6 +8,8 @@
 //	simulate.go  the outside systems of the town
 //	carriers.go  who carries a practice group's messages
 //	sending.go   whether messages go out at all
+//	webhooks.go  who delivers events to partners' endpoints
+//	partner.go   what a developer asks of a running Frontdesk
 //	operator.go  what the command line does: groups, keys, networks
 //	doctor.go    what is wrong with this installation
 //	metrics.go   figures for Prometheus
@@ -17,6 +19,7 @@ package app
 import (
 	"cmp"
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -41,6 +44,7 @@ import (
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
 	"frontdesk/core/record"
+	"frontdesk/core/webhook"
 	"frontdesk/store"
 	"frontdesk/worker"
 )
@@ -71,7 +75,15 @@ type Config struct {
 	SendTimeout time.Duration
 	// PublicURL is where patients reach this program; empty is where it serves.
 	PublicURL string
-	Log       *slog.Logger
+	// WebhookAllow are hosts, or host:port, that deliveries may go to whatever
+	// address they lead to. A sandbox allows this machine besides.
+	WebhookAllow []string
+	// WebhookTimeout is the longest one delivery may take; 0 is 15 seconds.
+	WebhookTimeout time.Duration
+	// WebhookRoots are whose certificates endpoints may have; nil is the
+	// system's.
+	WebhookRoots *x509.CertPool
+	Log          *slog.Logger
 	// Out is where a person at the terminal is told what to try.
 	Out io.Writer
 	// Now is the clock; nil is the real one.
@@ -94,6 +106,8 @@ type App struct {
 	carriers *carriers
 	realTime bool
 	stop     context.CancelFunc
+	couriers func(context.Context) error // stops them
+	stopping chan struct{}
 }
 
 // Open opens the database, fills the sandbox, and begins to serve and to run
@@ -107,7 +121,7 @@ func Open(ctx context.Context, c Config) (*App, error) {
 		c.Out = io.Discard
 	}
 	tuneMemory()
-	a := &App{config: c, failed: make(chan error, 2), sims: &simulators{}, realTime: realTime}
+	a := &App{config: c, failed: make(chan error, 2), sims: &simulators{}, realTime: realTime, stopping: make(chan struct{})}
 	if err := a.open(ctx); err != nil {
 		return nil, errors.Join(err, a.Close(context.WithoutCancel(ctx)))
 	}
@@ -119,6 +133,7 @@ func (a *App) open(ctx context.Context) (err error) {
 		return err
 	}
 	a.core, a.carriers = newCore(a.db, a.config, a.pages, a.sims)
+	a.core.Webhook.Stopping = a.stopping
 	if a.config.Sandbox {
 		if err := a.fillSandbox(ctx); err != nil {
 			return err
@@ -153,6 +168,9 @@ func (a *App) open(ctx context.Context) (err error) {
 	var running context.Context
 	running, a.stop = context.WithCancel(context.WithoutCancel(ctx))
 	go a.beating(running)
+	if a.couriers, err = a.runCourier(ctx); err != nil {
+		return err
+	}
 	a.config.Log.InfoContext(ctx, "serving", "url", a.url, "database", a.db.Engine(), "version", Version)
 	if a.config.Sandbox {
 		return a.handOut(ctx)
@@ -193,6 +211,7 @@ func newCore(db *store.DB, c Config, pages func() string, sims *simulators) (*co
 			Store: db.Messaging(), Carriers: post.of, Patients: patients, Records: records, Pages: pages, Now: c.Now, NewID: db.NewID,
 			Timeout: cmp.Or(c.SendTimeout, 30*time.Second),
 		},
+		Webhook: &webhook.Service{Store: db.Webhook(), Poster: poster(c), Box: outside.Box, Now: c.Now, NewID: db.NewID},
 	}, post
 }
 
@@ -214,13 +233,15 @@ func (a *App) newWorker() (*worker.Worker, error) {
 		Handlers: map[string]job.Handler{
 			booking.ReleaseKind: a.core.Booking.Release,
 			patient.RefreshKind: a.core.Patient.Refresh,
-			forgetOld:           a.eachGroup(a.core.Access.Forget, a.core.Patient.Forget, a.core.Messaging.Forget),
+			forgetOld:           a.eachGroup(a.core.Access.Forget, a.core.Patient.Forget, a.core.Messaging.Forget, a.core.Webhook.Forget),
 			askRefresh:          a.eachGroup(a.core.Patient.AskRefresh),
 
 			messaging.DispatchKind: a.core.Messaging.Dispatch,
 			messaging.BatchKind:    a.core.Messaging.RunBatch,
 			record.WriteKind:       a.writeRecord,
 			recoverLost:            a.recovers(),
+			webhook.ReplayKind:     a.core.Webhook.GoOn,
+			webhook.DisabledKind:   a.tellDisabled,
 		},
 		Queues: map[string]int{messaging.Queue: senders},
 		Every:  map[string]time.Duration{forgetOld: time.Hour, askRefresh: refreshEach, recoverLost: recoverEach},
@@ -303,7 +324,9 @@ func (a *App) Run(ctx context.Context) error {
 // Close takes no new requests, finishes those it has, stops the jobs and
 // closes the database.
 func (a *App) Close(ctx context.Context) error {
-	a.draining.Store(true)
+	if a.draining.CompareAndSwap(false, true) {
+		close(a.stopping)
+	}
 	if a.stop != nil {
 		a.stop()
 	}
@@ -315,6 +338,9 @@ func (a *App) Close(ctx context.Context) error {
 	}
 	if a.worker != nil {
 		errs = append(errs, a.worker.Stop(ctx))
+	}
+	if a.couriers != nil {
+		errs = append(errs, a.couriers(ctx))
 	}
 	if a.traces != nil {
 		errs = append(errs, a.traces(ctx))

@@ -52,9 +52,10 @@ var rooms = map[string]struct {
 	"core/record": {ours: []string{
 		"core/fault", "core/audit", "core/event", "core/job", "core/input", "core/access", "core/practice", "core/seal", "core/patient",
 	}},
-	"core/gsm": {},
+	"core/gsm":     {},
+	"core/wording": {ours: []string{"core/input", "core/patient", "core/practice"}},
 	"core/messaging": {ours: []string{
-		"core/fault", "core/audit", "core/event", "core/job", "core/input", "core/gsm", "core/access", "core/practice", "core/seal", "core/patient", "core/record",
+		"core/fault", "core/audit", "core/event", "core/job", "core/input", "core/gsm", "core/wording", "core/access", "core/practice", "core/seal", "core/patient", "core/record",
 	}},
 	"core/webhook": {ours: []string{
 		"core/fault", "core/audit", "core/event", "core/job", "core/input", "core/access", "core/practice", "core/seal",
@@ -121,7 +122,7 @@ var rooms = map[string]struct {
 }
 
 // forTests are libraries that only tests use, anywhere.
-var forTests = []string{"pgregory.net/rapid", "github.com/google/go-cmp", "github.com/teambition/rrule-go", "github.com/jackc/pgx", "github.com/standard-webhooks/standard-webhooks"}
+var forTests = []string{"pgregory.net/rapid", "github.com/google/go-cmp", "github.com/teambition/rrule-go", "github.com/jackc/pgx", "github.com/standard-webhooks/standard-webhooks", "go.yaml.in/yaml", "github.com/vektah/gqlparser"}
 
 func allowed(list []string, what string) bool {
 	return slices.ContainsFunc(list, func(a string) bool {

@@ -221,6 +221,7 @@ func (a *App) connectSandbox(ctx context.Context, g practice.Group, key string, 
 		}},
 		{Name: "smtp", Secrets: map[string]string{"bounce_secret": simSecret}, Settings: map[string]string{
 			"host": p.mailHost, "port": strconv.Itoa(p.mailPort), "from": "desk@brambleford.example.org", "tls": "starttls",
+			"bounces_to": "bounces@brambleford.example.org",
 		}},
 		{Name: "twilio", Secrets: map[string]string{"auth_token": simSecret}, Settings: map[string]string{
 			"base_url": p.http, "account_sid": simSID, "from": simSMS,

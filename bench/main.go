@@ -57,7 +57,7 @@ func run() error {
 	if err := build.Run(); err != nil {
 		return err
 	}
-	var table, batches strings.Builder
+	var table, batches, deliveries strings.Builder
 	for _, engine := range []string{"sqlite", "postgres"} {
 		if *only != "" && *only != engine {
 			continue
@@ -72,12 +72,13 @@ func run() error {
 				return err
 			}
 		}
-		text, more, err := measure(binary, dir, engine, db)
+		text, more, hooks, err := measure(binary, dir, engine, db)
 		if err != nil {
 			return fmt.Errorf("%s: %w", engine, err)
 		}
 		table.WriteString(text)
 		batches.WriteString(more)
+		deliveries.WriteString(hooks)
 	}
 	if *write == "" {
 		return nil
@@ -85,7 +86,8 @@ func run() error {
 	when := fmt.Sprintf("Measured on %s, %d rounds", time.Now().Format("2 January 2006"), *rounds)
 	return errors.Join(
 		document(*write, "bench", when+fmt.Sprintf(" of %gs each.\n\n", *seconds)+table.String()),
-		document(*write, "bench messages", when+".\n\n"+batches.String()))
+		document(*write, "bench messages", when+".\n\n"+batches.String()),
+		document(*write, "bench webhooks", when+".\n\n"+deliveries.String()))
 }
 
 // freshPostgres makes an empty database on the server that TEST_POSTGRES names.
@@ -134,26 +136,26 @@ func once(what string, fn func() error) func() error {
 // titles are the engines as the document names them.
 var titles = map[string]string{"sqlite": "SQLite", "postgres": "PostgreSQL"}
 
-// measure gives the table of questions, and that of batches.
-func measure(binary, dir, engine, db string) (table, batches string, err error) {
+// measure gives the table of questions, that of batches, and that of deliveries.
+func measure(binary, dir, engine, db string) (table, batches, deliveries string, err error) {
 	s, err := start(binary, dir, db)
 	if err != nil {
-		return "", "", err
+		return "", "", "", err
 	}
 	defer s.stop()
 	idle := s.memory()
 	r, err := open(db)
 	if err != nil {
-		return "", "", err
+		return "", "", "", err
 	}
 	defer r.close()
 	group, err := strconv.ParseInt(s.Group, 10, 64)
 	if err != nil {
-		return "", "", err
+		return "", "", "", err
 	}
 	wanted, err := regexp.Compile(*what)
 	if err != nil {
-		return "", "", err
+		return "", "", "", err
 	}
 	// The patients come last: a hundred thousand of them are not to be in the
 	// way of the diary's figures.
@@ -165,12 +167,12 @@ func measure(binary, dir, engine, db string) (table, batches string, err error) 
 			continue
 		}
 		if err := q.ready(); err != nil {
-			return "", "", fmt.Errorf("%s: %w", q.name, err)
+			return "", "", "", fmt.Errorf("%s: %w", q.name, err)
 		}
 		for _, n := range clients {
 			row, err := q.measure(s, n)
 			if err != nil {
-				return "", "", fmt.Errorf("%s: %w", q.name, err)
+				return "", "", "", fmt.Errorf("%s: %w", q.name, err)
 			}
 			fmt.Print(engine, " ", row)
 			table += row
@@ -178,10 +180,13 @@ func measure(binary, dir, engine, db string) (table, batches string, err error) 
 	}
 	memory := fmt.Sprintf("Idle after the start: %s. After the run: %s.", idle, s.memory())
 	if batches, err = measureBatches(s, r, reg, dir, engine, wanted); err != nil {
-		return "", "", err
+		return "", "", "", err
+	}
+	if deliveries, err = measureWebhooks(s, r, group, engine, wanted); err != nil {
+		return "", "", "", err
 	}
 	title := "### " + titles[engine] + "\n\n"
-	return title + memory + "\n\n" + table + "\n", title + "Idle after the start: " + idle + ".\n\n" + batches + "\n", nil
+	return title + memory + "\n\n" + table + "\n", title + "Idle after the start: " + idle + ".\n\n" + batches + "\n", title + deliveries + "\n", nil
 }
 
 // measure asks the question with n clients, over HTTP and raw in turn.

@@ -9,7 +9,8 @@
 //	node.go      ids, and this program's number among its peers
 //	instance.go  whether this database is a sandbox
 //	job.go       jobs and events, kept with what caused them
-//	webhook.go   deliveries, kept with their events, and the bells they ring
+//	webhook.go   endpoints, the log of events, and the bells events ring
+//	delivery.go  what is delivered to endpoints
 //	access.go practice.go patient.go diary.go booking.go
 //	             what each capability asks to be remembered
 //

@@ -21,13 +21,13 @@ func (s messagingStore) Do(ctx context.Context, fn func(messaging.Tx) error) err
 
 const messageColumns = `id, patient_id, batch_id, channel, contact, contact_source, fallback, fallback_contact, subject, content, encrypted,
 	purpose, leg, state, prior, due_at, lease, tries, carrier, provider_id, code, reason, parts, encoding, cost, send_at, send_by,
-	unread_minutes, sent_at, delivered_at, read_at, ended_at, write_to_record, task_id, submitted_by, key_id, link, created_at, updated_at`
+	unread_minutes, sent_at, delivered_at, read_at, ended_at, write_to_record, task_id, submitted_by, key_id, link, created_at, updated_at, paired`
 
 func intoMessage(m *messaging.Message) in {
 	return in{&m.ID, &m.Patient, &m.Batch, &m.Channel, &m.Contact, &m.ContactSource, &m.Fallback, &m.FallbackContact, &m.Subject, &m.Content, &m.Encrypted,
 		&m.Purpose, &m.Leg, &m.State, &m.Prior, when{&m.DueAt}, num[int64]{&m.Lease}, &m.Tries, &m.Carrier, &m.ProviderID, &m.Code, &m.Reason, &m.Parts,
 		&m.Encoding, &m.Cost, when{&m.SendAt}, when{&m.SendBy}, &m.UnreadMinutes, when{&m.SentAt}, when{&m.DeliveredAt}, when{&m.ReadAt}, when{&m.EndedAt},
-		&m.WriteToRecord, &m.TaskID, &m.SubmittedBy, &m.KeyID, text{&m.Link}, when{&m.CreatedAt}, when{&m.UpdatedAt}}
+		&m.WriteToRecord, &m.TaskID, &m.SubmittedBy, &m.KeyID, text{&m.Link}, when{&m.CreatedAt}, when{&m.UpdatedAt}, &m.Paired}
 }
 
 func scanMessage(scan scanner) (messaging.Message, error) {
@@ -113,14 +113,14 @@ func (t *Tx) LockMessage(ctx context.Context, group practice.ID, id messaging.ID
 
 const (
 	saveHead = `UPDATE message SET leg = $3, leg_channel = $4, state = $5, due_at = $6, tries = $7, carrier = $8, provider_id = $9, code = $10, reason = $11,
-		send_by = $12, sent_at = $13, delivered_at = $14, read_at = $15, ended_at = $16, updated_at = $17, lease = NULL, lease_until = NULL`
+		send_by = $12, sent_at = $13, delivered_at = $14, read_at = $15, ended_at = $16, updated_at = $17, paired = $18, lease = NULL, lease_until = NULL`
 	saveMessage   = saveHead + ` WHERE practice_group_id = $1 AND id = $2`
-	settleMessage = saveHead + `, events = events + $18 WHERE practice_group_id = $1 AND id = $2 AND lease = $19`
+	settleMessage = saveHead + `, events = events + $19 WHERE practice_group_id = $1 AND id = $2 AND lease = $20`
 )
 
 func savedMessage(group practice.ID, m messaging.Message, now time.Time) in {
 	return in{group, m.ID, m.Leg, m.LegChannel(), m.State, at(m.DueAt), m.Tries, m.Carrier, m.ProviderID, m.Code, m.Reason, m.SendBy,
-		at(m.SentAt), at(m.DeliveredAt), at(m.ReadAt), at(m.EndedAt), now}
+		at(m.SentAt), at(m.DeliveredAt), at(m.ReadAt), at(m.EndedAt), now, m.Paired}
 }
 
 // SaveMessage keeps a changed message.
@@ -162,6 +162,16 @@ func (t *Tx) Claim(ctx context.Context, c messaging.Claim) ([]messaging.Outbound
 			err := scan(append(intoMessage(&o.Message), text{&o.NHSNumber}, &o.Practice)...)
 			return o, err
 		})
+}
+
+// PairMessages keeps whether leased messages are handed over for both ways at
+// once.
+func (t *Tx) PairMessages(ctx context.Context, group practice.ID, all []messaging.Message) error {
+	args := make([]in, len(all))
+	for i, m := range all {
+		args[i] = in{group, m.ID, m.Paired}
+	}
+	return t.many(ctx, `UPDATE message SET paired = $3 WHERE practice_group_id = $1 AND id = $2`, args)
 }
 
 // LostLeases lists messages whose lease ran out.

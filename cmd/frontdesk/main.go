@@ -24,6 +24,9 @@ type commands struct {
 	Network   network    `cmd:"" help:"Let practice groups read and book for one another."`
 	Connector connectors `cmd:"" help:"Connect a practice group to outside systems."`
 	Sending   sending    `cmd:"" help:"See whether messages go out, stop them all, let them go on."`
+	Listen    listen     `cmd:"" help:"Print a practice's events as they happen, and forward them to a program on this machine."`
+	Trigger   trigger    `cmd:"" help:"Have an event happen in a sandbox, with invented data."`
+	Webhook   webhooks   `cmd:"" help:"Deliver events to a webhook again."`
 	Doctor    doctor     `cmd:"" help:"Look an installation over and say what is wrong with it."`
 	Version   version    `cmd:"" help:"Print the version."`
 }

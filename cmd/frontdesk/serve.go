@@ -21,6 +21,7 @@ type serve struct {
 	Credentials   string        `placeholder:"FILE" help:"With --sandbox, write the keys to this file, for its owner alone to read."`
 	Hold          time.Duration `default:"15m" help:"How long a reservation keeps its time. Default: ${default}"`
 	SendTimeout   time.Duration `default:"30s" help:"How long a carrier may take for a message. Default: ${default}"`
+	WebhookAllow  []string      `name:"webhook-allow" placeholder:"HOST,..." help:"Hosts, or HOST:PORT, that webhooks may lead to though their address is not public."`
 	RateLimit     int           `default:"600" help:"Requests a minute for each key that has no limit of its own; 0 is no limit. Default: ${default}"`
 }
 
@@ -56,7 +57,7 @@ func (s serve) Validate() error {
 // Run serves until it is told to stop.
 func (s serve) Run(ctx context.Context) error {
 	a, err := app.Open(ctx, app.Config{
-		DB: s.DB, Listen: s.Listen, MetricsListen: s.MetricsListen, Sandbox: s.Sandbox, Credentials: s.Credentials,
+		DB: s.DB, Listen: s.Listen, MetricsListen: s.MetricsListen, Sandbox: s.Sandbox, Credentials: s.Credentials, WebhookAllow: s.WebhookAllow,
 		SendTimeout: s.SendTimeout, SealKey: s.SealKey, PublicURL: s.PublicURL, Hold: s.Hold, RateLimit: s.RateLimit, Log: s.log(), Out: os.Stdout,
 	})
 	if err != nil {

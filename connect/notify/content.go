@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"regexp"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"frontdesk/core/messaging"
@@ -18,6 +19,13 @@ type plan struct {
 	most     int
 }
 
+// way is the channels that a message goes by, and how long the patient has to
+// read it before it goes by the second.
+type way struct {
+	first, second messaging.Channel
+	unread        time.Duration
+}
+
 // subject is the personalisation field of an e-mail's subject.
 const subject = "email_subject"
 
@@ -29,9 +37,32 @@ var freeText = map[messaging.Channel]plan{
 	messaging.SMS:    {"00000000-0000-0000-0000-000000000003", "sms_body", 918},
 }
 
-// plan is the plan for a channel.
-func (c *Carrier) plan(channel messaging.Channel) string {
-	return cmp.Or(c.settings.Plans[channel], freeText[channel].id)
+// pairText is the personalisation field of the NHS App in a plan that goes on to
+// another channel. Alone it is another.
+const pairText = "nhsapp_body"
+
+// pairs are the plans of two channels, of "Free-text communications" in the NHS
+// Notify API.
+var pairs = map[way]string{
+	{messaging.NHSApp, messaging.Email, 24 * time.Hour}: "00000000-0000-0000-0000-000000000004",
+	{messaging.NHSApp, messaging.Email, 4 * time.Hour}:  "00000000-0000-0000-0000-000000000005",
+	{messaging.NHSApp, messaging.SMS, 24 * time.Hour}:   "00000000-0000-0000-0000-000000000006",
+	{messaging.NHSApp, messaging.SMS, 4 * time.Hour}:    "00000000-0000-0000-0000-000000000007",
+}
+
+// Pairs implements messaging.Pairer. By itself NHS Notify sends to what the
+// Personal Demographics Service knows.
+func (c *Carrier) Pairs(first messaging.Channel, p messaging.Pair) bool {
+	_, there := pairs[way{first, p.Second, p.Unread}]
+	return there && c.settings.Plans[first] == "" && c.settings.Plans[p.Second] == "" && (p.Known || c.settings.SendContact)
+}
+
+// plan is the plan for a way; empty is none.
+func (c *Carrier) plan(w way) string {
+	if w.second != "" {
+		return pairs[w]
+	}
+	return cmp.Or(c.settings.Plans[w.first], freeText[w.first].id)
 }
 
 // message is a message as the API has it, alone or in a batch.
@@ -59,8 +90,9 @@ type originator struct {
 // item is a message ready to be sent.
 type item struct {
 	message
-	at  *[]int // where it was in what we were given
-	raw json.RawMessage
+	plan string
+	at   *[]int // where it was in what we were given
+	raw  json.RawMessage
 }
 
 var tenDigits = regexp.MustCompile(`^[0-9]{10}$`)
@@ -70,8 +102,12 @@ var tenDigits = regexp.MustCompile(`^[0-9]{10}$`)
 // wait for that.
 func (c *Carrier) prepare(m messaging.Outgoing, at int) (item, *messaging.Refusal) {
 	p, ok := freeText[m.Channel]
+	most, plan := p.most, c.plan(way{m.Channel, m.Pair.Second, m.Pair.Unread})
+	if m.Pair.Second != "" {
+		p.text, most = pairText, min(most, freeText[m.Pair.Second].most)
+	}
 	switch {
-	case !ok:
+	case !ok, plan == "":
 		return item{}, &messaging.Refusal{Code: "wrong_channel", Reason: "NHS Notify does not send messages by this channel."}
 	case m.Key == "":
 		return item{}, &messaging.Refusal{Code: "no_key", Reason: "The message has no key."}
@@ -81,32 +117,39 @@ func (c *Carrier) prepare(m messaging.Outgoing, at int) (item, *messaging.Refusa
 		return item{}, &messaging.Refusal{Code: "wrong_nhs_number", Reason: "The NHS number does not have ten digits."}
 	case strings.TrimSpace(m.Text) == "":
 		return item{}, &messaging.Refusal{Code: "no_text", Reason: "The message has no text."}
-	case utf8.RuneCountInString(m.Text) > p.most:
+	case utf8.RuneCountInString(m.Text) > most:
 		return item{}, &messaging.Refusal{Code: "too_long", Reason: "The message is longer than NHS Notify allows for this channel."}
 	}
 	out := message{Reference: m.Key, Recipient: recipient{NHSNumber: m.NHSNumber}, Personalisation: map[string]string{p.text: m.Text}}
 	if c.settings.ODSCode != "" {
 		out.Originator = &originator{c.settings.ODSCode}
 	}
-	if m.Channel == messaging.Email {
+	// The NHS App needs neither a subject nor a contact: it has those of what
+	// comes after it.
+	last, to := m.Channel, m.To
+	if m.Pair.Second != "" {
+		last, to = m.Pair.Second, m.Pair.To
+		out.Personalisation[freeText[last].text] = m.Text
+	}
+	if last == messaging.Email {
 		out.Personalisation[subject] = cmp.Or(m.Subject, m.FromName)
 		if out.Personalisation[subject] == "" {
 			return item{}, &messaging.Refusal{Code: "no_subject", Reason: "The e-mail has no subject."}
 		}
 	}
-	if c.settings.SendContact && m.To != "" {
-		switch m.Channel {
+	if c.settings.SendContact && to != "" {
+		switch last {
 		case messaging.SMS:
-			out.Recipient.Contact = &contact{SMS: mobile(m.To)}
+			out.Recipient.Contact = &contact{SMS: mobile(to)}
 		case messaging.Email:
-			out.Recipient.Contact = &contact{Email: m.To}
+			out.Recipient.Contact = &contact{Email: to}
 		}
 	}
 	raw, err := json.Marshal(out)
 	if err != nil {
 		return item{}, &messaging.Refusal{Code: "senseless", Reason: "The message could not be written down."}
 	}
-	return item{out, &[]int{at}, raw}, nil
+	return item{out, plan, &[]int{at}, raw}, nil
 }
 
 // mobile writes a number as the NHS Notify API wants it: 07… in the UK, or with

@@ -104,7 +104,7 @@ func build(t testing.TB, change func(*options)) *world {
 	w.Notify = sim.New(w.box, w.clock.now)
 	w.Register(apiKey, keyID, &key().PublicKey)
 	w.CallbackKey, w.CallbackSecret = application, callbackKey
-	w.Contact = func(string) (string, string) { return "07700900123", "ada@example.org" }
+	w.Contact = func(string) (string, string) { return "07700 900123", "ada@example.org" }
 	o := options{handler: w.Notify}
 	o.settings = notify.Settings{
 		APIKey: apiKey, KeyID: keyID, Key: key(), ODSCode: "Z99001", CallbackKey: application, CallbackSecret: callbackKey,

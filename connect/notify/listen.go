@@ -56,6 +56,7 @@ type status struct {
 	Reference      string    `json:"messageReference"`
 	Message        string    `json:"messageStatus"`
 	MessageFailure string    `json:"messageFailureReasonCode"`
+	By             string    `json:"channel"`
 	Channel        string    `json:"channelStatus"`
 	ChannelFailure string    `json:"channelFailureReasonCode"`
 	Supplier       string    `json:"supplierStatus"`
@@ -64,8 +65,9 @@ type status struct {
 	Timestamps     moments   `json:"timestamps"`
 }
 
-// channel is a channel in an answer about a message.
+// channel is a channel in what is told about a message.
 type channel struct {
+	Type     string `json:"type"`
 	Status   string `json:"channelStatus"`
 	Failure  string `json:"channelFailureReasonCode"`
 	Supplier string `json:"supplierStatus"`
@@ -98,9 +100,9 @@ func callback(body []byte) ([]messaging.Receipt, bool) {
 		}
 		switch about.Type {
 		case "MessageStatus":
-			s.Channel, s.ChannelFailure, s.Supplier = "", "", ""
+			s.By, s.Channel, s.ChannelFailure, s.Supplier = "", "", "", ""
 		case "ChannelStatus":
-			s.Message, s.MessageFailure = "", ""
+			s.Message, s.MessageFailure, s.Channels = "", "", nil
 		default:
 			continue
 		}
@@ -118,11 +120,19 @@ func read(body []byte, v any) bool {
 	return err == nil || shape
 }
 
+// channelOf are our names of the channels.
+var channelOf = map[string]messaging.Channel{"nhsapp": messaging.NHSApp, "email": messaging.Email, "sms": messaging.SMS}
+
 // receipt is what follows for the message; its Progress is empty when nothing
-// does yet. That a channel which failed is the message's end is for plans with
-// one channel.
+// does yet. What is told of the message is told of all its channels; that it has
+// been delivered, of the one that has.
 func (s status) receipt() messaging.Receipt {
-	r := messaging.Receipt{Key: s.Reference, ProviderID: s.ID, At: moment(s.Timestamp)}
+	r := messaging.Receipt{Key: s.Reference, ProviderID: s.ID, At: moment(s.Timestamp), Channel: channelOf[s.By], Whole: s.Channel == "" && s.Message != ""}
+	for _, c := range s.Channels {
+		if c.Status == "delivered" && s.Message == "delivered" && r.Channel == "" {
+			r.Channel = channelOf[c.Type]
+		}
+	}
 	switch {
 	case s.Supplier == "read":
 		r.Progress = messaging.ProgressRead
@@ -215,9 +225,10 @@ func progress(body []byte, providerID string) (messaging.Receipt, error) {
 	}
 	s := got.Data.Attributes
 	s.ID = providerID
-	if len(s.Channels) == 1 {
-		one := s.Channels[0]
-		s.Channel, s.ChannelFailure, s.Supplier = one.Status, one.Failure, one.Supplier
+	for _, one := range s.Channels {
+		if len(s.Channels) == 1 || one.Supplier == "read" {
+			s.By, s.Channel, s.ChannelFailure, s.Supplier = one.Type, one.Status, one.Failure, one.Supplier
+		}
 	}
 	r := s.receipt()
 	switch r.Progress {

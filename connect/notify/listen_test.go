@@ -101,28 +101,42 @@ func TestWhatACallbackTells(t *testing.T) {
 		f.Code, f.Reason = code, reason
 		return f
 	}
+	by := func(r messaging.Receipt, channel messaging.Channel) messaging.Receipt {
+		r.Channel = channel
+		return r
+	}
+	whole := func(r messaging.Receipt) messaging.Receipt {
+		r.Whole = true
+		return r
+	}
 	const general = "NHS Notify could not deliver the message."
 	for _, x := range []struct {
 		name, body string
 		want       []messaging.Receipt
 	}{
-		{"a channel has delivered", one("ChannelStatus", `"channel": "sms", "channelStatus": "delivered", "supplierStatus": "delivered"`), []messaging.Receipt{delivered}},
-		{"the patient has read it", one("ChannelStatus", `"channel": "nhsapp", "channelStatus": "delivered", "supplierStatus": "read"`), []messaging.Receipt{read}},
+		{"a channel has delivered", one("ChannelStatus", `"channel": "sms", "channelStatus": "delivered", "supplierStatus": "delivered"`), []messaging.Receipt{by(delivered, messaging.SMS)}},
+		{"the patient has read it", one("ChannelStatus", `"channel": "nhsapp", "channelStatus": "delivered", "supplierStatus": "read"`), []messaging.Receipt{by(read, messaging.NHSApp)}},
+		{"the first of two channels has failed", one("ChannelStatus", `"cascadeType": "primary", "cascadeOrder": 1, "channel": "nhsapp", "channelStatus": "failed", "channelFailureReasonCode": "CFR_NHSA_0001"`),
+			[]messaging.Receipt{by(failedAs("CFR_NHSA_0001", general), messaging.NHSApp)}},
+		{"it has arrived and has not been read", one("ChannelStatus", `"cascadeOrder": 1, "channel": "nhsapp", "channelStatus": "sending", "supplierStatus": "delivered"`), nil},
+		{"a channel nobody knows yet has failed", one("ChannelStatus", `"channel": "pigeon", "channelStatus": "failed"`), []messaging.Receipt{failedAs("failed", general)}},
 		{"a channel has failed", one("ChannelStatus", `"channelStatus": "failed", "channelFailureReasonCode": "CFR_SUPP_0011", "channelStatusDescription": "Ada is dead", "supplierStatus": "permanent_failure"`),
 			[]messaging.Receipt{failedAs("CFR_SUPP_0011", "The message could not be delivered: the number or the address may be wrong.")}},
 		{"a channel has failed without a code", one("ChannelStatus", `"channelStatus": "failed", "supplierStatus": "temporary_failure"`),
 			[]messaging.Receipt{failedAs("TEMPORARY_FAILURE", "The message could not be delivered in time: the telephone may have been off, or the inbox full.")}},
 		{"a message has failed", one("MessageStatus", `"messageStatus": "failed", "messageFailureReasonCode": "MFR_PDSV_0110", "messageStatusDescription": "Patient is formally dead"`),
-			[]messaging.Receipt{failedAs("MFR_PDSV_0110", general)}},
-		{"a message has failed with a code that is none", one("MessageStatus", `"messageStatus": "failed", "messageFailureReasonCode": "Ada, 9991000003"`), []messaging.Receipt{failedAs("failed", general)}},
-		{"a message is delivered", one("MessageStatus", `"messageStatus": "delivered", "channels": [{"type": "sms", "channelStatus": "delivered"}]`), []messaging.Receipt{delivered}},
+			[]messaging.Receipt{whole(failedAs("MFR_PDSV_0110", general))}},
+		{"a message has failed with a code that is none", one("MessageStatus", `"messageStatus": "failed", "messageFailureReasonCode": "Ada, 9991000003"`), []messaging.Receipt{whole(failedAs("failed", general))}},
+		{"a message is delivered", one("MessageStatus", `"messageStatus": "delivered", "channels": [{"type": "sms", "channelStatus": "delivered"}]`), []messaging.Receipt{whole(by(delivered, messaging.SMS))}},
+		{"a message is delivered by its second channel", one("MessageStatus", `"messageStatus": "delivered", "channels": [{"type": "nhsapp", "channelStatus": "failed"}, {"type": "email", "channelStatus": "delivered"}]`),
+			[]messaging.Receipt{whole(by(delivered, messaging.Email))}},
 		{"a message is on its way", one("MessageStatus", `"messageStatus": "sending"`), nil},
 		{"a message is looked up", one("MessageStatus", `"messageStatus": "pending_enrichment"`), nil},
 		{"a channel is on its way", one("ChannelStatus", `"channelStatus": "sending", "supplierStatus": "received"`), nil},
 		{"a channel was passed over", one("ChannelStatus", `"channelStatus": "skipped"`), nil},
 		{"a status nobody knows yet", one("ChannelStatus", `"channelStatus": "teleported", "supplierStatus": "beamed"`), nil},
 		{"a type nobody knows yet", one("CarrierPigeon", `"channelStatus": "delivered"`), nil},
-		{"other fields in other shapes", one("MessageStatus", `"messageStatus": "delivered", "channels": ["sms"], "retryCount": "many", "supplierStatus": 7`), []messaging.Receipt{delivered}},
+		{"other fields in other shapes", one("MessageStatus", `"messageStatus": "delivered", "channels": ["sms"], "retryCount": "many", "supplierStatus": 7`), []messaging.Receipt{whole(delivered)}},
 		{"a channel's word about a message", one("ChannelStatus", `"messageStatus": "delivered"`), nil},
 		{"nothing", `{"data": []}`, nil},
 		{"something that is none among others", `{"data": [7, null, {}, {"type": "ChannelStatus"}, {"type": "ChannelStatus", "attributes": {"messageReference": "leg-2", "channelStatus": "delivered"}}, {"type": "ChannelStatus", "attributes": {"channelStatus": "delivered"}}]}`,

@@ -8,9 +8,11 @@
 //	ask.go      one request until it is answered: tries, time limits, answers
 //	listen.go   what NHS Notify tells later, by itself or when it is asked
 //
-// Each leg of a message goes by one channel, with the routing plans that NHS
-// Notify provides to everybody for free text: which channel to try next is ours
-// to decide.
+// Messages go with the routing plans that NHS Notify provides to everybody for
+// free text. Each leg of a message goes by one channel, and which to try next is
+// ours to decide; but where a plan does just what is wanted, the NHS App and then
+// e-mail or a text message for those who have not read it in four hours or a day,
+// the message is handed over once, and NHS Notify decides.
 //
 // Source: NHS England, NHS Notify API,
 // https://digital.nhs.uk/developer/api-catalogue/nhs-notify.
@@ -60,6 +62,7 @@ type Settings struct {
 	CallbackKey, CallbackSecret string
 	// Plans are routing plans in place of the free-text ones. A plan must have
 	// one channel alone, and the personalisation fields of the plan it replaces.
+	// What goes by such a channel is handed over for that alone.
 	Plans map[messaging.Channel]string
 	// SendContact is whether text messages and e-mails go to the number and the
 	// address that we know. NHS England has to approve that. Without it they go
@@ -118,6 +121,7 @@ type Carrier struct {
 
 var (
 	_ messaging.Carrier  = (*Carrier)(nil)
+	_ messaging.Pairer   = (*Carrier)(nil)
 	_ messaging.Listener = (*Carrier)(nil)
 )
 

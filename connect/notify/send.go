@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -36,11 +37,12 @@ func (c *Carrier) Send(ctx context.Context, m messaging.Outgoing) (messaging.Acc
 	}
 	ctx, cancel := context.WithTimeout(ctx, c.settings.Deadline)
 	defer cancel()
-	return c.single(ctx, m.Channel, i)
+	return c.single(ctx, i)
 }
 
-// SendAll implements messaging.Carrier. It makes batches of the messages, as
-// large as NHS Notify takes them, and sends a message that is alone singly.
+// SendAll implements messaging.Carrier. It makes batches of the messages, each
+// with one routing plan and as large as NHS Notify takes them, and sends a
+// message that is alone singly.
 //
 // NHS Notify knows a batch by its messageBatchReference, which is made from the
 // keys in the batch, in any order. So when it is not known whether messages were
@@ -52,7 +54,7 @@ func (c *Carrier) SendAll(ctx context.Context, all []messaging.Outgoing) []messa
 	out := make([]messaging.Result, len(all))
 	ctx, cancel := context.WithTimeout(ctx, c.settings.Deadline)
 	defer cancel()
-	items := map[messaging.Channel][]item{}
+	items := map[string][]item{} // by their plans
 	seen := map[string]*[]int{}
 	for at, m := range all {
 		if places := seen[m.Key]; places != nil { // it goes once, and is told twice
@@ -64,17 +66,17 @@ func (c *Carrier) SendAll(ctx context.Context, all []messaging.Outgoing) []messa
 			out[at].Err = no
 			continue
 		}
-		items[m.Channel] = append(items[m.Channel], i)
+		items[i.plan] = append(items[i.plan], i)
 		seen[m.Key] = i.at
 	}
 	var busy *messaging.Busy
-	for _, channel := range []messaging.Channel{messaging.SMS, messaging.Email, messaging.NHSApp} {
-		for _, chunk := range chunks(items[channel]) {
+	for _, plan := range slices.Sorted(maps.Keys(items)) {
+		for _, chunk := range chunks(items[plan]) {
 			if busy != nil { // it is for everybody; nothing is asked in vain
 				settle(out, chunk, messaging.Result{Err: busy})
 				continue
 			}
-			busy = c.batch(ctx, channel, chunk, out)
+			busy = c.batch(ctx, chunk, out)
 		}
 	}
 	return out
@@ -108,14 +110,14 @@ func chunks(items []item) [][]item {
 	return out
 }
 
-// batch sends a batch, less and less of it where NHS Notify has something
-// against a message or against so many. It gives a Busy that others would get
-// too.
-func (c *Carrier) batch(ctx context.Context, channel messaging.Channel, items []item, out []messaging.Result) *messaging.Busy {
+// batch sends a batch of one plan, less and less of it where NHS Notify has
+// something against a message or against so many. It gives a Busy that others
+// would get too.
+func (c *Carrier) batch(ctx context.Context, items []item, out []messaging.Result) *messaging.Busy {
 	for len(items) > 1 {
 		var ids map[string]string
 		got, err := c.ask(ctx, request{
-			what: "batch", method: http.MethodPost, path: "/v1/message-batches", body: c.batchBody(channel, items),
+			what: "batch", method: http.MethodPost, path: "/v1/message-batches", body: batchBody(items),
 			take: func(body []byte) (err error) { ids, err = batchIDs(body); return err },
 		})
 		switch {
@@ -132,7 +134,7 @@ func (c *Carrier) batch(ctx context.Context, channel messaging.Channel, items []
 			return nil
 		case got.status == http.StatusRequestEntityTooLarge:
 			half := len(items) / 2
-			if busy := c.batch(ctx, channel, items[:half], out); busy != nil {
+			if busy := c.batch(ctx, items[:half], out); busy != nil {
 				settle(out, items[half:], messaging.Result{Err: busy})
 				return busy
 			}
@@ -154,7 +156,7 @@ func (c *Carrier) batch(ctx context.Context, channel messaging.Channel, items []
 	if len(items) == 0 {
 		return nil
 	}
-	accepted, err := c.single(ctx, channel, items[0])
+	accepted, err := c.single(ctx, items[0])
 	settle(out, items, messaging.Result{Accepted: accepted, Err: err})
 	return forAll(err)
 }
@@ -207,7 +209,7 @@ func (c *Carrier) warn(ctx context.Context, got reply) {
 
 // batchBody is the request for a batch, with the messages as they have been
 // measured.
-func (c *Carrier) batchBody(channel messaging.Channel, items []item) []byte {
+func batchBody(items []item) []byte {
 	keys := sha256.New()
 	for _, i := range items {
 		fmt.Fprintf(keys, "%d:%s", len(i.Reference), i.Reference)
@@ -217,7 +219,7 @@ func (c *Carrier) batchBody(channel messaging.Channel, items []item) []byte {
 	b[6], b[8] = b[6]&0x0f|0x80, b[8]&0x3f|0x80
 	var body bytes.Buffer
 	fmt.Fprintf(&body, `{"data":{"type":"MessageBatch","attributes":{"routingPlanId":"%s","messageBatchReference":"%x-%x-%x-%x-%x","messages":[`,
-		c.plan(channel), b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+		items[0].plan, b[:4], b[4:6], b[6:8], b[8:10], b[10:])
 	for at, i := range items {
 		if at > 0 {
 			body.WriteByte(',')
@@ -258,14 +260,14 @@ type attributes struct {
 }
 
 // single sends one message.
-func (c *Carrier) single(ctx context.Context, channel messaging.Channel, i item) (messaging.Accepted, error) {
+func (c *Carrier) single(ctx context.Context, i item) (messaging.Accepted, error) {
 	var ask struct {
 		Data struct {
 			Type       string     `json:"type"`
 			Attributes attributes `json:"attributes"`
 		} `json:"data"`
 	}
-	ask.Data.Type, ask.Data.Attributes = "Message", attributes{c.plan(channel), i.message}
+	ask.Data.Type, ask.Data.Attributes = "Message", attributes{i.plan, i.message}
 	body, err := json.Marshal(ask)
 	if err != nil {
 		return messaging.Accepted{}, &messaging.Refusal{Code: "senseless", Reason: "The message could not be written down."}

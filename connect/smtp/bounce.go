@@ -3,6 +3,7 @@ package smtp
 import (
 	"crypto/sha256"
 	"crypto/subtle"
+	"log/slog"
 	"net/http"
 	"strings"
 
@@ -18,7 +19,8 @@ import (
 //
 // The body is a whole message (RFC 5322), or the body alone of a multipart/report
 // (RFC 6522) when the Content-Type of the call is that. Other mail, such as an
-// answer that somebody is on holiday, tells us nothing, and is not an error.
+// answer that somebody is on holiday, tells us nothing, and is not an error; nor
+// is a report that has nothing in it which we have signed.
 // Errors: messaging.ErrNotProvider; ErrReport.
 func (c *Carrier) Listen(r *http.Request, body []byte) (messaging.Told, error) {
 	if !c.trusted(r.Header.Get("Authorization")) {
@@ -33,7 +35,9 @@ func (c *Carrier) Listen(r *http.Request, body []byte) (messaging.Told, error) {
 		return messaging.Told{}, nil
 	}
 	if receipt.Key = c.keyOf(report); receipt.Key == "" {
-		return messaging.Told{}, ErrReport.Saying("The report does not say which of our messages it is about.")
+		c.log.LogAttrs(r.Context(), slog.LevelWarn, "a report was passed over: its return path is not one of ours",
+			slog.String("server", c.address), slog.String("claimed_message_id", c.claimed(report).String()))
+		return messaging.Told{}, nil
 	}
 	receipt.At = c.now()
 	if !report.date.IsZero() && report.date.Before(receipt.At) {
@@ -55,27 +59,34 @@ func (c *Carrier) trusted(authorization string) bool {
 }
 
 // keyOf is the message a report is about: by the name we gave with it (RFC 3461,
-// section 4.4), by the header that came back, or by the return path. Mail
-// servers on the way may have changed the case of the last.
+// section 4.4), or by the return path it was sent to. Only what we have signed
+// is believed. The header that came back is not: a patient has it too, and so
+// has everybody they pass the message on to.
 func (c *Carrier) keyOf(r *report) string {
-	candidates := []string{r.envelope}
-	if id, ok := cutDomain(strings.Trim(r.messageID, "<> "), c.domain); ok {
-		candidates = append(candidates, id)
+	if key := c.verified(r.envelope); key != "" {
+		return key
 	}
 	if at := strings.LastIndexByte(c.settings.BouncesTo, '@'); at > 0 {
 		ours, host := c.settings.BouncesTo[:at]+"+", c.settings.BouncesTo[at+1:]
 		for _, to := range r.to {
-			if local, ok := cutDomain(to, host); ok && len(local) > len(ours) && strings.EqualFold(local[:len(ours)], ours) {
-				candidates = append(candidates, local[len(ours):])
+			local, ok := cutDomain(to, host)
+			if !ok || len(local) <= len(ours) || !strings.EqualFold(local[:len(ours)], ours) {
+				continue
+			}
+			if key := c.verified(local[len(ours):]); key != "" {
+				return key
 			}
 		}
 	}
-	for _, key := range candidates {
-		if len(key) <= maxKey && keys.MatchString(key) {
-			return key
-		}
-	}
 	return ""
+}
+
+// claimed is the message that came back, by its own word, for the log; 0 when it
+// does not say.
+func (c *Carrier) claimed(r *report) messaging.ID {
+	key, _ := cutDomain(strings.Trim(r.messageID, "<> "), c.domain)
+	_, id, _, _ := messaging.ParseKey(key)
+	return id
 }
 
 func cutDomain(address, host string) (string, bool) {

@@ -16,7 +16,8 @@ import (
 
 // letter is a message as it goes over the wire.
 type letter struct {
-	key, from, to string // from is the return path
+	from, to      string // from is the return path
+	envelope      string // our name for it, which a report repeats (RFC 3461, section 4.4)
 	international bool   // needs SMTPUTF8
 	// data is the whole message with the dots of RFC 5321, section 4.5.2, and the
 	// final one.
@@ -28,7 +29,9 @@ type letter struct {
 var keys = regexp.MustCompile(`^[0-9A-Za-z_=-]+(\.[0-9A-Za-z_=-]+)*$`)
 
 const (
-	maxKey = 100
+	// maxKey leaves room for the signature in what a report repeats, which has at
+	// most 100 characters (RFC 3461, section 4.4).
+	maxKey = 80
 	// maxLocal is the longest part before the @ (RFC 5321, section 4.5.3.1.1).
 	maxLocal = 64
 	// maxSubject keeps a line within 998 characters, whatever it is encoded as.
@@ -85,7 +88,7 @@ func (c *Carrier) compose(b *buffer, m messaging.Outgoing) (*letter, error) {
 	if _, err := msg.WriteTo(&b.plain); err != nil {
 		return nil, errCompose
 	}
-	return &letter{key: m.Key, from: c.returnPath(m.Key), to: m.To, international: !ascii, data: b.stuff()}, nil
+	return &letter{from: c.returnPath(m.Key), to: m.To, envelope: c.signed(m.Key), international: !ascii, data: b.stuff()}, nil
 }
 
 // oneLine is a text with single spaces: a line of a header is folded at them,
@@ -128,19 +131,6 @@ func (b *buffer) end(whole *bytes.Buffer) []byte {
 	}
 	whole.WriteString(".\r\n")
 	return whole.Bytes()
-}
-
-// returnPath is where reports about a message go. The key is part of it, where
-// there is room, as many a report does not name the message otherwise.
-func (c *Carrier) returnPath(key string) string {
-	if c.settings.BouncesTo == "" {
-		return c.settings.From
-	}
-	at := strings.LastIndexByte(c.settings.BouncesTo, '@')
-	if at+1+len(key) > maxLocal {
-		return c.settings.BouncesTo
-	}
-	return c.settings.BouncesTo[:at] + "+" + key + c.settings.BouncesTo[at:]
 }
 
 const (

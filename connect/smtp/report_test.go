@@ -2,6 +2,7 @@ package smtp_test
 
 import (
 	"errors"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -26,14 +27,21 @@ const (
 	failed   = "Reporting-MTA: dns; mx.example\n\nFinal-Recipient: rfc822; ada@example.org\nAction: failed\nStatus: 5.2.2\nDiagnostic-Code: smtp; 552 5.2.2 full\n"
 	returned = "--b/1\nContent-Type: message/rfc822\n\nFrom: desk@brambleford.example\nMessage-ID:\n <7-1a-1@brambleford.example>\nSubject: x\n\nbody\n"
 	headers  = "--b/1\nContent-Type: text/rfc822-headers\n\nMessage-Id: <7-1a-1@BRAMBLEFORD.example>\n"
-	verp     = "bounces+7-1a-1@mail.brambleford.example"
+	secret   = "hush-hush-hush-hush"
+	// sign has been worked out by another program: HKDF of the secret, HMAC of
+	// the key, base32.
+	sign = "p7cpmf2fzl324cb7"
+	verp = "bounces+7-1a-1-" + sign + "@mail.brambleford.example"
 )
 
-func listener(t testing.TB) *smtp.Carrier {
+func listener(t testing.TB, changes ...func(*smtp.Settings, *smtp.Options)) *smtp.Carrier {
 	t.Helper()
-	c, err := smtp.New(smtp.Settings{
-		Host: "localhost", From: "desk@brambleford.example", BouncesTo: "bounces@mail.brambleford.example", BounceSecret: "hush",
-	}, smtp.Options{Now: func() time.Time { return noon.Add(time.Hour) }})
+	s := smtp.Settings{Host: "localhost", From: "desk@brambleford.example", BouncesTo: "bounces@mail.brambleford.example", BounceSecret: secret}
+	o := smtp.Options{Now: func() time.Time { return noon.Add(time.Hour) }}
+	for _, change := range changes {
+		change(&s, &o)
+	}
+	c, err := smtp.New(s, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,12 +70,11 @@ func TestReportsAreUnderstood(t *testing.T) {
 		want       []messaging.Receipt
 	}{
 		{"by the return path", dsn(verp, failed, ""), same},
-		{"by the return path, whatever its case", dsn("Bounces+7-1a-1@MAIL.brambleford.example", failed, ""), same},
-		{"by the message that came back", dsn("desk@brambleford.example", failed, returned), same},
-		{"by the header that came back", dsn("desk@brambleford.example", failed, headers), same},
-		{"by the name we gave with it", dsn("x@y.example", "Original-Envelope-Id: 7-1a-1\n"+failed, ""), same},
-		{"by the name we gave with it, encoded", dsn("x@y.example", "Original-Envelope-Id: 7+3D1\n"+failed, ""), with(func(r *messaging.Receipt) { r.Key = "7=1" })},
-		{"the name we gave with it before all else", dsn("bounces+other@mail.brambleford.example", "Original-Envelope-Id: 7-1a-1\n"+failed, ""), same},
+		{"by the return path, whatever its case", dsn("Bounces+"+strings.ToUpper("7-1a-1-"+sign)+"@MAIL.brambleford.example", failed, ""), same},
+		{"by the return path among others", dsn("desk@brambleford.example, bounces+7-1b-1-"+sign+"@mail.brambleford.example, "+verp, failed, ""), same},
+		{"by the name we gave with it", dsn("x@y.example", "Original-Envelope-Id: 7-1a-1-"+sign+"\n"+failed, ""), same},
+		{"by the name we gave with it, encoded", dsn("x@y.example", "Original-Envelope-Id: 7+2D1a-1-"+sign+"\n"+failed, ""), same},
+		{"by the return path when the name makes no sense", dsn(verp, "Original-Envelope-Id: 7-1b-1\n"+failed, ""), same},
 		{"with the line ends of the wire", crlf(dsn(verp, failed, returned)), same},
 		{"out of a mailbox file", "From MAILER-DAEMON Mon Mar  2 12:01:00 2026\n" + dsn(verp, failed, ""), same},
 		{"without a date", strings.Replace(dsn(verp, failed, ""), "Date: Mon, 2 Mar 2026 12:01:00 +0000\n", "", 1), with(func(r *messaging.Receipt) { r.At = noon.Add(time.Hour) })},
@@ -88,7 +95,7 @@ func TestReportsAreUnderstood(t *testing.T) {
 		{"encoded in base64", strings.Replace(dsn(verp, "UmVwb3J0aW5nLU1UQTogZG5zOyBteC5leGFtcGxlCgpBY3Rpb246IGZhaWxlZApTdGF0dXM6IDUu\nMi4yCg==\n", ""), "message/delivery-status\n", "message/delivery-status\nContent-Transfer-Encoding: base64\n", 1), same},
 	} {
 		t.Run(x.name, func(t *testing.T) {
-			told, err := c.Listen(call("Bearer hush", "message/rfc822"), []byte(x.body))
+			told, err := c.Listen(call("Bearer "+secret, "message/rfc822"), []byte(x.body))
 			if err != nil {
 				t.Fatal(err, fault.Of(err).Message)
 			}
@@ -105,10 +112,53 @@ func TestReportsAreUnderstood(t *testing.T) {
 			}
 		})
 	}
-	_, body, _ := strings.Cut(dsn(verp, failed, returned), "\n\n")
-	told, err := c.Listen(call("bearer hush", `multipart/report; report-type=delivery-status; boundary="b/1"`), []byte(body))
+	_, body, _ := strings.Cut(dsn(verp, "Original-Envelope-Id: 7-1a-1-"+sign+"\n"+failed, returned), "\n\n")
+	told, err := c.Listen(call("bearer "+secret, `multipart/report; report-type=delivery-status; boundary="b/1"`), []byte(body))
 	if err != nil || len(told.Receipts) != 1 || told.Receipts[0].Key != "7-1a-1" {
 		t.Errorf("a body alone: %+v %v", told, err)
+	}
+}
+
+func TestAReportThatWeHaveNotSignedIsPassedOver(t *testing.T) {
+	var log journal
+	c := listener(t)
+	other := listener(t, func(s *smtp.Settings, o *smtp.Options) {
+		s.BounceSecret = strings.ToUpper(secret)
+		o.Log = slog.New(slog.NewTextHandler(&log, nil))
+	})
+	at := "@mail.brambleford.example"
+	for _, x := range []struct{ name, body string }{
+		{"without a signature", dsn("bounces+7-1a-1"+at, failed, returned)},
+		{"with an empty signature", dsn("bounces+7-1a-1-"+at, failed, "")},
+		{"with part of the signature", dsn("bounces+7-1a-1-"+sign[:15]+at, failed, "")},
+		{"with more than the signature", dsn("bounces+7-1a-1-"+sign+"a"+at, failed, "")},
+		{"with a signature that differs in its last letter", dsn("bounces+7-1a-1-"+sign[:15]+"a"+at, failed, "")},
+		{"with the signature of another message", dsn("bounces+7-1b-1-"+sign+at, failed, "")},
+		{"with the signature of its other way", dsn("bounces+7-1a-2-"+sign+at, failed, "")},
+		{"with the signature of another group", dsn("bounces+8-1a-1-"+sign+at, failed, "")},
+		{"with the signature alone", dsn("bounces+"+sign+at, failed, "")},
+		{"to another address of ours", dsn("desk+7-1a-1-"+sign+at, failed, "")},
+		{"to another domain", dsn("bounces+7-1a-1-"+sign+"@mail.elsewhere.example", failed, "")},
+		{"to the address alone, with the message that came back", dsn("bounces"+at, failed, returned)},
+		{"to the sender, with the header that came back", dsn("desk@brambleford.example", failed, headers)},
+		{"with a name that we did not give", dsn("bounces"+at, "Original-Envelope-Id: 7-1a-1\n"+failed, returned)},
+		{"of a delivery", dsn("bounces+7-1a-1"+at, strings.NewReplacer("failed", "delivered", "5.2.2", "2.0.0").Replace(failed), "")},
+		{"about somebody else's mail", dsn("x@y.example", failed, strings.ReplaceAll(returned, "brambleford", "elsewhere"))},
+		{"about a strange key", dsn("bounces+a/../b"+at, failed, "")},
+	} {
+		t.Run(x.name, func(t *testing.T) {
+			if told, err := c.Listen(call("Bearer "+secret, ""), []byte(x.body)); err != nil || len(told.Receipts) != 0 {
+				t.Errorf("told %+v, %v", told, err)
+			}
+		})
+	}
+	// One that another secret has signed.
+	told, err := other.Listen(call("Bearer "+strings.ToUpper(secret), ""), []byte(dsn(verp, failed, returned)))
+	if err != nil || len(told.Receipts) != 0 {
+		t.Errorf("told %+v, %v", told, err)
+	}
+	if got := log.String(); strings.Count(got, "passed over") != 1 || !strings.Contains(got, "claimed_message_id=46") || strings.Contains(got, "example.org") || strings.Contains(got, "7-1a-1") {
+		t.Errorf("the log says %q", got)
 	}
 }
 
@@ -123,8 +173,6 @@ func TestWhatIsNoReportIsRefused(t *testing.T) {
 	for _, x := range []struct{ name, body, want string }{
 		{"nothing", "", "not an e-mail"},
 		{"no mail", "{\"a\": 1}", "not an e-mail"},
-		{"a report about somebody else's mail", dsn("x@y.example", failed, strings.ReplaceAll(returned, "brambleford", "elsewhere")), "which of our messages"},
-		{"a report about a strange key", dsn("bounces+a/../b@mail.brambleford.example", failed, ""), "which of our messages"},
 		{"a report without parts", "From: a@b.example\nContent-Type: multipart/report; report-type=delivery-status\n\n", "parts begin"},
 		{"a report that ends too early", upTo("sorry"), "no part"},
 		{"a report whose parts are not marked properly", dsn(verp, failed, "--b/1\nno header\n\n"), "not marked properly"},
@@ -136,7 +184,7 @@ func TestWhatIsNoReportIsRefused(t *testing.T) {
 		{"a status without end", dsn(verp, strings.Repeat("Action: failed\n\n", 200), ""), "too many"},
 	} {
 		t.Run(x.name, func(t *testing.T) {
-			told, err := c.Listen(call("Bearer hush", ""), []byte(x.body))
+			told, err := c.Listen(call("Bearer "+secret, ""), []byte(x.body))
 			f := fault.Of(err)
 			if !errors.Is(err, smtp.ErrReport) || f.Kind != fault.Invalid || !strings.Contains(f.Message, x.want) || len(told.Receipts) != 0 {
 				t.Errorf("%+v %v %q", told, err, f.Message)
@@ -154,7 +202,7 @@ func TestOnlyTheMailServerIsListenedTo(t *testing.T) {
 	for _, x := range []struct {
 		c             *smtp.Carrier
 		authorization string
-	}{{c, ""}, {c, "Bearer"}, {c, "Bearer "}, {c, "Bearer hus"}, {c, "Bearer hush "}, {c, "Basic hush"}, {c, "hush"}, {deaf, "Bearer "}, {deaf, ""}, {deaf, "Bearer hush"}} {
+	}{{c, ""}, {c, "Bearer"}, {c, "Bearer "}, {c, "Bearer hush"}, {c, "Bearer " + secret + " "}, {c, "Basic " + secret}, {c, secret}, {deaf, "Bearer "}, {deaf, ""}, {deaf, "Bearer " + secret}} {
 		if _, err := x.c.Listen(call(x.authorization, ""), []byte(dsn(verp, failed, ""))); !errors.Is(err, messaging.ErrNotProvider) {
 			t.Errorf("%q: %v", x.authorization, err)
 		}
@@ -166,14 +214,14 @@ func FuzzDSN(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	f.Add("message/rfc822", server.Report(verp, "ada@example.org", "7-1a-1", []byte("Message-ID: <7-1a-1@brambleford.example>\r\n")))
+	f.Add("message/rfc822", server.Report(verp, "ada@example.org", "7-1a-1-"+sign, []byte("Message-ID: <7-1a-1@brambleford.example>\r\n")))
 	f.Add("", []byte(dsn(verp, failed, returned)))
 	f.Add("", []byte(dsn(verp, failed, headers)))
 	f.Add(`multipart/report; boundary="b/1"`, []byte("--b/1\nContent-Type: message/delivery-status\n\nOriginal-Envelope-Id: a+3Db\n\nAction: failed\n\n--b/1--\n"))
 	f.Add("", []byte("From x\nFrom: a@b.example\n\nhello"))
 	c := listener(f)
 	f.Fuzz(func(t *testing.T, contentType string, body []byte) {
-		told, err := c.Listen(call("Bearer hush", contentType), body)
+		told, err := c.Listen(call("Bearer "+secret, contentType), body)
 		if err != nil && !errors.Is(err, smtp.ErrReport) {
 			t.Fatalf("%v", err)
 		}
@@ -181,7 +229,7 @@ func FuzzDSN(f *testing.F) {
 			t.Fatalf("told %+v and %v", told, err)
 		}
 		for _, r := range told.Receipts {
-			if r.Key == "" || strings.ContainsAny(r.Key, " \r\n@<>/") || len(r.Key) > 100 || r.At.IsZero() || r.At.After(noon.Add(time.Hour)) {
+			if r.Key != "7-1a-1" || r.At.IsZero() || r.At.After(noon.Add(time.Hour)) {
 				t.Fatalf("%+v", r)
 			}
 			if r.Progress == messaging.ProgressFailed && r.Reason == "" || r.Progress != messaging.ProgressFailed && r.Progress != messaging.ProgressDelivered {

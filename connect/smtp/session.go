@@ -150,7 +150,7 @@ func (s *session) mail(l *letter) {
 		parts[4], parts[5] = " SIZE=", strconv.Itoa(len(l.data))
 	}
 	if _, ok := s.offers["DSN"]; ok {
-		parts[6], parts[7] = " RET=HDRS ENVID=", xtext(l.key)
+		parts[6], parts[7] = " RET=HDRS ENVID=", xtext(l.envelope)
 	}
 	s.command(parts[:]...)
 }
@@ -165,8 +165,8 @@ func (s *session) rcpt(l *letter) {
 	s.command("RCPT TO:<", l.to, ">", notify)
 }
 
-// xtext writes a key as RFC 3461, section 4, has it.
-func xtext(key string) string { return strings.ReplaceAll(key, "=", "+3D") }
+// xtext writes a name as RFC 3461, section 4, has it.
+func xtext(name string) string { return strings.ReplaceAll(name, "=", "+3D") }
 
 // command puts a command in line; it goes out with the next question.
 func (s *session) command(parts ...string) {

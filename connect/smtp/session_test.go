@@ -256,14 +256,19 @@ func TestTheServerIsLeftAloneWhenItDoesNotAnswer(t *testing.T) {
 }
 
 func TestTheEnvelope(t *testing.T) {
+	longest := messaging.Message{ID: 1<<53 - 1, Leg: 2}
 	for _, c := range []struct {
 		name, offers, bounces, to, key string
 		want                           []string // MAIL and RCPT
 	}{
 		{"with nothing on offer", "250 fake", "", "ada@x.example", "7-1a-1",
 			[]string{"MAIL FROM:<desk@brambleford.example>", "RCPT TO:<ada@x.example>"}},
-		{"with reports on offer", "250-fake\r\n250 DSN", "bounces@m.example", "ada@x.example", "7=1",
-			[]string{"MAIL FROM:<bounces+7=1@m.example> RET=HDRS ENVID=7+3D1", "RCPT TO:<ada@x.example> NOTIFY=FAILURE"}},
+		{"with reports on offer", "250-fake\r\n250 DSN", "bounces@m.example", "ada@x.example", "7-1a-1",
+			[]string{"MAIL FROM:<bounces+7-1a-1-" + sign + "@m.example> RET=HDRS ENVID=7-1a-1-" + sign, "RCPT TO:<ada@x.example> NOTIFY=FAILURE"}},
+		{"with reports on offer and nobody to hear them", "250-fake\r\n250 DSN", "", "ada@x.example", "7=1",
+			[]string{"MAIL FROM:<desk@brambleford.example> RET=HDRS ENVID=7+3D1", "RCPT TO:<ada@x.example> NOTIFY=FAILURE"}},
+		{"with the longest key there is", "250 fake", strings.Repeat("b", 21) + "@m.example", "ada@x.example", longest.Key(1<<53 - 1),
+			[]string{"MAIL FROM:<" + strings.Repeat("b", 21) + "+" + longest.Key(1<<53-1) + "-cqad2zuderxma6dr@m.example>", "RCPT TO:<ada@x.example>"}},
 		{"with a key that is too long for the return path", "250 fake", "bounces@m.example", "ada@x.example", strings.Repeat("k", 60),
 			[]string{"MAIL FROM:<bounces@m.example>", "RCPT TO:<ada@x.example>"}},
 		{"with a length on offer", "250-fake\r\n250 SIZE 1000000", "", "ada@x.example", "k",
@@ -273,7 +278,11 @@ func TestTheEnvelope(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			f := play(t, func(_ int, conn *talk) { conn.answers(map[string]string{"EHLO": c.offers}) })
-			carrier := plainTo(t, f, setup{settings: smtp.Settings{BouncesTo: c.bounces}})
+			s := smtp.Settings{BouncesTo: c.bounces}
+			if s.BouncesTo != "" {
+				s.BounceSecret = secret
+			}
+			carrier := plainTo(t, f, setup{settings: s})
 			if _, err := carrier.Send(within(t), to(c.to, c.key)); err != nil {
 				t.Fatal(err)
 			}
@@ -281,6 +290,9 @@ func TestTheEnvelope(t *testing.T) {
 			got[0] = regexp.MustCompile("SIZE=[1-9][0-9]+").ReplaceAllString(got[0], "SIZE=n")
 			if !slices.Equal(got, c.want) {
 				t.Errorf("said %q", got)
+			}
+			if local, _, _ := strings.Cut(strings.TrimPrefix(got[0], "MAIL FROM:<"), "@"); len(local) > 64 { // RFC 5321, section 4.5.3.1.1
+				t.Errorf("%d before the @", len(local))
 			}
 		})
 	}

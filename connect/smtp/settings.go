@@ -61,6 +61,12 @@ func (s Settings) check() error {
 	if s.BounceSecret != "" && strings.ContainsFunc(s.BounceSecret, func(r rune) bool { return r <= ' ' || r > '~' }) {
 		return errors.New("smtp: the secret for bounces cannot stand in an Authorization header")
 	}
+	if n := len(s.BounceSecret); n > 0 && n < leastSecret {
+		return fmt.Errorf("smtp: the secret for bounces must have %d characters or more", leastSecret)
+	}
+	if most := maxLocal - 1 - longestKey - 1 - signatureSize; s.BounceSecret != "" && strings.LastIndexByte(s.BouncesTo, '@') > most {
+		return fmt.Errorf("smtp: bounces to: at most %d characters before the @, as a signed key of a message comes after them", most)
+	}
 	if s.Connections < 0 || s.Connections > 256 {
 		return errors.New("smtp: there must be 1 to 256 connections")
 	}

@@ -8,6 +8,7 @@
 //	reply.go    what a server answers, and what that means
 //	pool.go     the connections that are kept
 //	compose.go  a message as it goes over the wire
+//	sign.go     the return path, which only we can make
 //	bounce.go   the mail server telling us of a bounce
 //	report.go   reading a delivery status notification
 //
@@ -15,7 +16,7 @@
 // Format; RFC 2920, Command Pipelining; RFC 3207, SMTP over TLS; RFC 3461,
 // delivery status notifications in SMTP; RFC 3463, Enhanced Mail System Status
 // Codes; RFC 3464, the format of delivery status notifications; RFC 3834,
-// automatic responses; RFC 4954, SMTP authentication; RFC 6531,
+// automatic responses; RFC 4954, SMTP authentication; RFC 5869, HKDF; RFC 6531,
 // internationalised e-mail.
 //
 // No address, name or text of a message goes into a log or into an error, nor
@@ -77,11 +78,13 @@ type Settings struct {
 	// ReplyTo is where an answer goes, where that is not From.
 	ReplyTo string
 	// BouncesTo is where reports come back to, for example
-	// bounces@mail.example.org. Each message has a return path of its own, here
-	// bounces+KEY@mail.example.org. When it is empty reports go to From.
+	// bounces@mail.example.org. With a BounceSecret each message has a return path
+	// of its own, here bounces+KEY-SIGNATURE@mail.example.org. When it is empty
+	// reports go to From.
 	BouncesTo string
 	// BounceSecret is what the mail server proves itself with when it hands us a
-	// report. When it is empty no report is taken.
+	// report, and what return paths are signed with. When it is empty no report
+	// is taken. With another, reports about what was sent before are passed over.
 	BounceSecret string
 	// Connections is how many connections there are at most; 0 is 8.
 	Connections int
@@ -122,6 +125,7 @@ const (
 // and messaging.Listener.
 type Carrier struct {
 	settings Settings
+	signing  []byte // what return paths are signed with; nil without a secret
 	domain   string // of From
 	address  string // of the server
 	tls      *tls.Config
@@ -147,8 +151,12 @@ func New(s Settings, o Options) (*Carrier, error) {
 	if err := s.check(); err != nil {
 		return nil, err
 	}
+	signing, err := signingKey(s.BounceSecret)
+	if err != nil {
+		return nil, err
+	}
 	c := &Carrier{
-		settings: s, domain: domain(s.From), address: net.JoinHostPort(s.Host, strconv.Itoa(s.Port)),
+		settings: s, signing: signing, domain: domain(s.From), address: net.JoinHostPort(s.Host, strconv.Itoa(s.Port)),
 		now: o.Now, wait: o.Wait, log: o.Log,
 		tls:  &tls.Config{ServerName: s.Host, RootCAs: o.RootCAs, MinVersion: tls.VersionTLS12},
 		pool: newPool(s.Connections, cmp.Or(o.Idle, 30*time.Second)),

@@ -285,9 +285,9 @@ func TestABounceComesBackAsAReceipt(t *testing.T) {
 	}))
 	defer desk.Close()
 	w := open(t, setup{
-		settings: smtp.Settings{BouncesTo: "bounces@mail.brambleford.example", BounceSecret: "hush"},
+		settings: smtp.Settings{BouncesTo: "bounces@mail.brambleford.example", BounceSecret: secret},
 		options:  smtp.Options{Now: func() time.Time { return noon.Add(time.Hour) }},
-		sim:      mail.Options{BounceURL: desk.URL, BounceSecret: "hush"},
+		sim:      mail.Options{BounceURL: desk.URL, BounceSecret: secret},
 	})
 	c = w.Carrier
 	if _, err := w.Send(within(t), to("bounced@example.org", "7-1a-2")); err != nil {
@@ -334,7 +334,15 @@ func TestSettingsAreChecked(t *testing.T) {
 		{"a sender's name with a line break", func(s *smtp.Settings) { s.FromName = "Desk\r\nBcc: x@example.org" }, "name"},
 		{"a strange place for answers", func(s *smtp.Settings) { s.ReplyTo = "nobody" }, "reply to"},
 		{"a strange place for bounces", func(s *smtp.Settings) { s.BouncesTo = "a b@example.org" }, "bounces to"},
-		{"a secret with a space", func(s *smtp.Settings) { s.BounceSecret = "a b" }, "secret"},
+		{"a secret with a space", func(s *smtp.Settings) { s.BounceSecret = "sixteen letters!" }, "Authorization header"},
+		{"a secret that can be guessed", func(s *smtp.Settings) { s.BounceSecret = strings.Repeat("s", 15) }, "16 characters"},
+		{"a place for bounces with room for no signature", func(s *smtp.Settings) {
+			s.BouncesTo, s.BounceSecret = strings.Repeat("b", 22)+"@example.org", secret
+		}, "at most 21 characters"},
+		{"a long place for bounces that nobody signs", func(s *smtp.Settings) { s.BouncesTo = strings.Repeat("b", 22) + "@example.org" }, ""},
+		{"the longest place for bounces", func(s *smtp.Settings) {
+			s.BouncesTo, s.BounceSecret = strings.Repeat("b", 21)+"@example.org", secret
+		}, ""},
 		{"too many connections", func(s *smtp.Settings) { s.Connections = 1000 }, "connections"},
 		{"a negative rate", func(s *smtp.Settings) { s.PerSecond = -1 }, "rate"},
 	} {

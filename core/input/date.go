@@ -2,6 +2,7 @@ package input
 
 import (
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -81,4 +82,20 @@ func (c *Checks) Date(field, value string) Date {
 func Instant(s string) (time.Time, bool) {
 	t, err := time.Parse(time.RFC3339, s)
 	return t, err == nil && t.Year() >= 2000 && t.Year() < 2200
+}
+
+// Bound reads a date, of which the beginning or, with days 1, the end is meant,
+// or an instant.
+func (c *Checks) Bound(field, text string, zone *time.Location, days int) time.Time {
+	text = strings.TrimSpace(text)
+	if at, err := time.Parse(time.RFC3339, text); err == nil {
+		return at.UTC()
+	}
+	d, ok := ParseDate(text)
+	if !ok {
+		c.Wrong(field, CodeDate, "a date such as 2026-03-15, or an instant", "This is not a date.")
+		return time.Time{}
+	}
+	y, m, day := d.UTC().Date()
+	return time.Date(y, m, day+days, 0, 0, 0, 0, zone).UTC()
 }

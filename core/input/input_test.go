@@ -186,3 +186,26 @@ func TestShowTelephone(t *testing.T) {
 		}
 	}
 }
+
+func TestABoundIsADayInItsZoneOrAnInstant(t *testing.T) {
+	london, err := time.LoadLocation("Europe/London")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		text string
+		days int
+		want time.Time
+	}{
+		{"2026-06-01", 0, time.Date(2026, 5, 31, 23, 0, 0, 0, time.UTC)},
+		{"2026-06-01", 1, time.Date(2026, 6, 1, 23, 0, 0, 0, time.UTC)},
+		{"2026-03-28", 1, time.Date(2026, 3, 29, 0, 0, 0, 0, time.UTC)},
+		{" 2026-06-01T09:30:00+01:00 ", 1, time.Date(2026, 6, 1, 8, 30, 0, 0, time.UTC)},
+		{"soon", 0, time.Time{}},
+	} {
+		var in input.Checks
+		if got := in.Bound("x", c.text, london, c.days); !got.Equal(c.want) || (in.Err() == nil) == c.want.IsZero() {
+			t.Errorf("%q: got %v, %v", c.text, got, in.Err())
+		}
+	}
+}

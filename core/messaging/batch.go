@@ -16,6 +16,7 @@ import (
 	"frontdesk/core/input"
 	"frontdesk/core/job"
 	"frontdesk/core/practice"
+	"frontdesk/core/wording"
 )
 
 // BatchID names a batch within a practice group.
@@ -100,8 +101,8 @@ func (n NewBatch) check() (Batch, error) {
 	if b.Content == "" {
 		in.Wrong("content", input.CodeSmall, "text that is not empty", "This may not be empty.")
 	}
-	checkPlaceholders(&in, "content", b.Content)
-	checkPlaceholders(&in, "subject", b.Subject)
+	wording.Check(&in, "content", b.Content)
+	wording.Check(&in, "subject", b.Subject)
 	if b.Purpose == "" {
 		b.Purpose = DirectCare
 	} else {

@@ -36,6 +36,22 @@ type Outgoing struct {
 	FromName string
 	Subject  string // e-mail only
 	Text     string
+	// Pair is set when the carrier has been asked for both ways of the message
+	// at once, and has said that it does that.
+	Pair Pair
+}
+
+// Pair is the second way of a message that is handed over for both at once.
+type Pair struct {
+	// Second is its channel; empty is none.
+	Second Channel
+	// To is where it goes to by that.
+	To string
+	// Known is whether To is what the Personal Demographics Service knows the
+	// patient by.
+	Known bool
+	// Unread is how long the patient has to read it before.
+	Unread time.Duration
 }
 
 // Accepted is a carrier's word that it has the message.
@@ -75,6 +91,16 @@ type Carrier interface {
 	// SendAll hands over several messages of one channel, and says how each
 	// went, in their order.
 	SendAll(ctx context.Context, m []Outgoing) []Result
+}
+
+// Pairer is a carrier whose provider sees to both ways of a message by itself:
+// what is handed over once goes by the second when the first fails, or has not
+// been read in time.
+type Pairer interface {
+	// Pairs reports whether the provider does that for a message that goes by
+	// first. Whoever asks and hears yes hands it over with the pair, and does
+	// nothing about a second way any more.
+	Pairs(first Channel, p Pair) bool
 }
 
 // Refusal is a provider's final no.
@@ -119,6 +145,11 @@ type Receipt struct {
 	// does not tell our key.
 	Key, ProviderID string
 	Progress        Progress
+	// Channel is the way of a Pair this is about, when the provider says. Whole
+	// is set when it is about the message, whatever ways it goes by: only then is
+	// a failure its end.
+	Channel Channel
+	Whole   bool
 	// Code and Reason are as in a Refusal.
 	Code, Reason string
 	At           time.Time

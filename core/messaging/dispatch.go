@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"strconv"
 	"sync"
 	"time"
 
@@ -32,6 +31,8 @@ type Outbound struct {
 	Message
 	NHSNumber string
 	Practice  string // its name
+	Pair      Pair   // when it is Paired
+	OptedOut  bool   // of its second way, which is its turn
 }
 
 // Due is a channel with single messages that are due.
@@ -62,7 +63,7 @@ func (s *Service) Dispatch(ctx context.Context, j job.Job) error {
 	if err := json.Unmarshal(j.Args, &args); err != nil {
 		return fault.New(fault.Invalid, "bad_job", "This job cannot be read.").Because(err)
 	}
-	return s.alone(ctx, j, func() error { return s.dispatch(ctx, practice.ID(j.Group), args) })
+	return s.once(ctx, j, func() error { return s.dispatch(ctx, practice.ID(j.Group), args) })
 }
 
 func (s *Service) dispatch(ctx context.Context, group practice.ID, args dispatchArgs) error {
@@ -77,6 +78,11 @@ func (s *Service) dispatch(ctx context.Context, group practice.ID, args dispatch
 	if args.Channel == Hero {
 		carriers = []Carrier{nobody{}}
 	}
+	if args.Channel == NHSApp {
+		if d.seconds, err = s.seconds(ctx, group, carriers); err != nil {
+			return err
+		}
+	}
 	d.carriers = carriers
 	if len(carriers) == 0 {
 		d.carriers = []Carrier{absent{}}
@@ -90,28 +96,11 @@ func (s *Service) dispatch(ctx context.Context, group practice.ID, args dispatch
 	return errors.Join(errors.Join(errs...), d.finish(ctx))
 }
 
-// alone runs a job unless this program is running one just like it. Then that
-// one is followed by another, which sees what this one was to see. Otherwise a
+// once runs a job unless this program is running one just like it. Otherwise a
 // batch that is queued bit by bit would be handed over by a job for each bit, in
 // more lanes than there should be, and leave no room for other batches.
-func (s *Service) alone(ctx context.Context, j job.Job, run func() error) error {
-	name := strconv.FormatInt(j.Group, 10) + " " + j.Kind + " " + string(j.Args)
-	s.mu.Lock()
-	if _, running := s.again[name]; running {
-		s.again[name] = true
-		s.mu.Unlock()
-		return nil
-	}
-	if s.again == nil {
-		s.again = map[string]bool{}
-	}
-	s.again[name] = false
-	s.mu.Unlock()
-	err := run()
-	s.mu.Lock()
-	again := s.again[name]
-	delete(s.again, name)
-	s.mu.Unlock()
+func (s *Service) once(ctx context.Context, j job.Job, run func() error) error {
+	again, err := s.alone.Run(j, run)
 	if again {
 		j.RunAt = time.Time{}
 		ctx = context.WithoutCancel(ctx)
@@ -127,6 +116,7 @@ type dispatcher struct {
 	args     dispatchArgs
 	until    time.Time
 	carriers []Carrier
+	seconds  map[Channel]string // carriers that take both ways at once go by these
 
 	mu   sync.Mutex
 	busy map[string]time.Time // carriers that take nothing until then
@@ -203,7 +193,10 @@ func (d *dispatcher) turn(ctx context.Context, carrier Carrier, done []Settled, 
 			Group: d.group, Batch: d.args.Batch, Channel: d.args.Channel, Carrier: carrier.Name(), Now: now,
 			Lease: d.NewID(), Until: now.Add(d.lease()), Limit: max(1, carrier.Together()),
 		})
-		return err
+		if err != nil {
+			return err
+		}
+		return d.otherWays(ctx, tx, carrier, claimed)
 	})
 	return claimed, err
 }
@@ -230,7 +223,7 @@ func (d *dispatcher) hand(ctx context.Context, carrier Carrier, claimed []Outbou
 		if send {
 			sends = append(sends, Outgoing{
 				Key: settled.Key(d.group), Channel: settled.LegChannel(), To: settled.LegContact(), NHSNumber: m.NHSNumber,
-				FromName: m.Practice, Subject: m.Subject, Text: d.words(d.group, m.Message, m.Practice),
+				FromName: m.Practice, Subject: m.Subject, Text: d.words(d.group, m.Message, m.Practice), Pair: m.Pair,
 			})
 			which = append(which, len(out)-1)
 		}
@@ -259,6 +252,13 @@ func (d *dispatcher) hand(ctx context.Context, carrier Carrier, claimed []Outbou
 func (d *dispatcher) judge(m Outbound, now time.Time) (Settled, bool) {
 	s := Settled{Message: m.Message, Was: m.Prior, At: now, Leased: m.Lease}
 	switch {
+	case m.OptedOut && m.Leg == 1: // the first way has it, and that is all
+		s.State, s.DueAt = m.Prior, time.Time{}
+		return s, false
+	case m.OptedOut:
+		s.State, s.DueAt, s.EndedAt = Suppressed, time.Time{}, now
+		s.Code, s.Reason = "opted_out", "The patient does not want such messages."
+		return s, false
 	case m.Prior == Sent || m.Prior == Delivered:
 		// It is due because nobody has read it: it goes on by the other way.
 		s.next(now, "unread", "The patient has not read it in time.")

@@ -5,8 +5,8 @@
 //	carrier.go    what hands messages over
 //	send.go       one message: what is checked before it is taken
 //	contact.go    which number or address a message goes to
-//	template.go   placeholders in the text of many
 //	dispatch.go   hand over what is due, a few at a time
+//	pair.go       both ways at once, where a carrier sees to that
 //	settle.go     what became of those
 //	receipt.go    what carriers tell later: receipts, replies, STOP
 //	batch.go      many messages at once: made, listed, told to go or stop
@@ -19,7 +19,6 @@ import (
 	"context"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"frontdesk/core/access"
@@ -90,8 +89,10 @@ type Message struct {
 	Encrypted       bool    `json:"encrypted,omitempty"`
 	Purpose         Purpose `json:"purpose"`
 
-	// Leg is 1 for Channel and 2 for Fallback.
+	// Leg is 1 for Channel and 2 for Fallback. Paired is set when a carrier has
+	// been given both at once, and sees to the second by itself.
 	Leg        int       `json:"leg"`
+	Paired     bool      `json:"paired,omitempty"`
 	State      State     `json:"state"`
 	Prior      State     `json:"-"` // the state before Sending
 	DueAt      time.Time `json:"-"`
@@ -257,6 +258,9 @@ type Tx interface {
 	SaveMessage(ctx context.Context, group practice.ID, m Message) error
 	// Claim leases up to limit messages that are due.
 	Claim(ctx context.Context, c Claim) ([]Outbound, error)
+	// PairMessages keeps whether leased messages are handed over for both ways at
+	// once.
+	PairMessages(ctx context.Context, group practice.ID, m []Message) error
 	// Settle keeps what became of leased messages, with a step and an event for
 	// each.
 	Settle(ctx context.Context, group practice.ID, settled []Settled) error
@@ -307,8 +311,7 @@ type Service struct {
 	// Timeout is the longest a carrier may take for what it was handed.
 	Timeout time.Duration
 
-	mu    sync.Mutex
-	again map[string]bool // jobs that are running, and whether another is to follow
+	alone job.Alone
 }
 
 // lease is how long whoever took messages has to say what became of them:

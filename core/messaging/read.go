@@ -3,7 +3,6 @@ package messaging
 import (
 	"context"
 	"errors"
-	"strings"
 	"time"
 
 	"frontdesk/core/access"
@@ -59,10 +58,10 @@ func (s *Service) Messages(ctx context.Context, q Search) ([]Details, int, error
 	}
 	find.From, find.To = time.Unix(0, 0).UTC(), time.Date(2200, time.January, 1, 0, 0, 0, 0, time.UTC)
 	if q.FromText != "" {
-		find.From = bound(&in, "start_date", q.FromText, g.Zone(), 0)
+		find.From = in.Bound("start_date", q.FromText, g.Zone(), 0)
 	}
 	if q.ToText != "" {
-		find.To = bound(&in, "end_date", q.ToText, g.Zone(), 1)
+		find.To = in.Bound("end_date", q.ToText, g.Zone(), 1)
 	}
 	if err := in.Err(); err != nil {
 		return nil, 0, err
@@ -86,22 +85,6 @@ func (s *Service) Messages(ctx context.Context, q Search) ([]Details, int, error
 		out[i].Message = m
 	}
 	return out, count, nil
-}
-
-// bound reads a date, of which the beginning or, with days 1, the end is meant,
-// or an instant.
-func bound(in *input.Checks, field, text string, zone *time.Location, days int) time.Time {
-	text = strings.TrimSpace(text)
-	if at, err := time.Parse(time.RFC3339, text); err == nil {
-		return at.UTC()
-	}
-	d, ok := input.ParseDate(text)
-	if !ok {
-		in.Wrong(field, input.CodeDate, "a date such as 2026-03-15, or an instant", "This is not a date.")
-		return time.Time{}
-	}
-	y, m, day := d.UTC().Date()
-	return time.Date(y, m, day+days, 0, 0, 0, 0, zone).UTC()
 }
 
 // Details is a message with what is around it.

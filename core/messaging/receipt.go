@@ -3,9 +3,7 @@ package messaging
 import (
 	"context"
 	"errors"
-	"strings"
 	"time"
-	"unicode"
 
 	"frontdesk/core/access"
 	"frontdesk/core/audit"
@@ -14,6 +12,7 @@ import (
 	"frontdesk/core/input"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
+	"frontdesk/core/wording"
 )
 
 // KeptReply is what a patient sent back, as it is kept.
@@ -99,21 +98,34 @@ func (s *Service) receipt(ctx context.Context, group practice.ID, carrier string
 		if before.State == Sending {
 			return ErrEarly
 		}
+		leg := before.legOf(r, leg)
 		x := Settled{Message: before, Was: before.State, At: now}
 		step := Step{ID: s.NewID(), At: at, Leg: leg, Carrier: carrier, What: string(r.Progress), ProviderID: r.ProviderID, Code: r.Code, Reason: r.Reason}
 		step.Channel = before.Channel
 		if leg == 2 {
 			step.Channel = before.Fallback
 		}
-		if !x.hear(r, leg, at, now) {
+		changed := x.hear(r, leg, at, now)
+		news := changed
+		if before.Paired {
+			if news, err = fresh(ctx, tx, group, id, r, changed, leg); err != nil {
+				return err
+			}
+		}
+		if !changed && !news {
 			return nil
+		}
+		if before.Paired {
+			x.follow(r, leg, at)
 		}
 		x.UpdatedAt = now
 		if err := tx.SaveMessage(ctx, group, x.Message); err != nil {
 			return err
 		}
-		if err := tx.AddStep(ctx, group, id, step); err != nil {
-			return err
+		if news {
+			if err := tx.AddStep(ctx, group, id, step); err != nil {
+				return err
+			}
 		}
 		if x.State != before.State && x.State != Queued {
 			if err := tx.TellMessage(ctx, group, id, tell(group, x.Message, before.State, now)); err != nil {
@@ -159,23 +171,22 @@ func (s *Settled) hear(r Receipt, leg int, at, now time.Time) bool {
 		}
 		s.EndedAt = time.Time{}
 	case ProgressFailed:
-		// A failure of the way it went by first says nothing of the other.
-		if s.State == Read || s.State == Delivered || s.State == Failed || leg != s.Leg {
+		switch {
+		case s.State == Read || s.State == Delivered || s.State == Failed:
 			return false
+		case s.Paired && r.Whole: // the carrier has tried both
+			s.Code, s.Reason, s.State, s.DueAt, s.EndedAt = r.Code, r.Reason, Failed, time.Time{}, now
+		// A failure of the way it went by first says nothing of the other.
+		case s.Paired, leg != s.Leg:
+			return false
+		default:
+			s.next(now, r.Code, r.Reason)
 		}
-		s.next(now, r.Code, r.Reason)
 	default:
 		return false
 	}
 	return true
 }
-
-// stops are what a patient answers who wants no more messages. Source: CTIA and
-// the UK's Phone-paid Services Authority, opt-out keywords.
-var stops = map[string]bool{"stop": true, "stopall": true, "unsubscribe": true, "end": true, "quit": true, "cancel": true, "optout": true}
-
-// starts are what takes that back.
-var starts = map[string]bool{"start": true, "unstop": true, "yes": true}
 
 // reply keeps what a patient sent back. STOP opts the number out for this
 // practice group, START takes that back.
@@ -191,7 +202,7 @@ func (s *Service) reply(ctx context.Context, group practice.ID, carrier string, 
 	}
 	now := s.Now().Truncate(time.Microsecond)
 	kept := KeptReply{
-		ID: s.NewID(), Carrier: carrier, ProviderID: r.ID, Message: id, Channel: r.Channel, Contact: contact, Text: clean(r.Text), At: r.At.UTC().Truncate(time.Microsecond),
+		ID: s.NewID(), Carrier: carrier, ProviderID: r.ID, Message: id, Channel: r.Channel, Contact: contact, Text: wording.Clean(r.Text, maxText), At: r.At.UTC().Truncate(time.Microsecond),
 	}
 	if r.At.IsZero() {
 		kept.At = now
@@ -213,11 +224,10 @@ func (s *Service) reply(ctx context.Context, group practice.ID, carrier string, 
 		if err != nil || !fresh {
 			return err
 		}
-		word := strings.ToLower(strings.TrimFunc(kept.Text, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsPunct(r) }))
-		switch {
-		case stops[word]:
+		switch wording.Means(kept.Text) {
+		case wording.Stop:
 			err = tx.AddOptOut(ctx, group, r.Channel, contact, "reply", now)
-		case starts[word]:
+		case wording.Start:
 			err = tx.DropOptOut(ctx, group, r.Channel, contact)
 		}
 		if err != nil || kept.Message == 0 {
@@ -232,20 +242,6 @@ func (s *Service) reply(ctx context.Context, group practice.ID, carrier string, 
 			Group: int64(group), Type: "message.replied", Subject: int64(kept.Message), At: now, Data: audit.Snapshot(f),
 		})
 	})
-}
-
-// clean is a text without what cannot be shown, and of bounded length.
-func clean(text string) string {
-	text = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) && r != '\n' || r == unicode.ReplacementChar {
-			return -1
-		}
-		return r
-	}, strings.ToValidUTF8(text, ""))
-	if r := []rune(text); len(r) > maxText {
-		text = string(r[:maxText])
-	}
-	return text
 }
 
 // lastTo is the last message that went to a number or address, which a reply

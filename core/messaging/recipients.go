@@ -12,6 +12,7 @@ import (
 	"frontdesk/core/job"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
+	"frontdesk/core/wording"
 )
 
 // RecipientStatus is how far a recipient has come, spelt as the contract spells
@@ -105,7 +106,7 @@ func (s *Service) RunBatch(ctx context.Context, j job.Job) error {
 	if err := json.Unmarshal(j.Args, &n); err != nil {
 		return fault.New(fault.Invalid, "bad_job", "This job cannot be read.").Because(err)
 	}
-	return s.alone(ctx, j, func() error { return s.runBatch(ctx, practice.ID(j.Group), BatchID(n)) })
+	return s.once(ctx, j, func() error { return s.runBatch(ctx, practice.ID(j.Group), BatchID(n)) })
 }
 
 func (s *Service) runBatch(ctx context.Context, group practice.ID, id BatchID) error {
@@ -284,7 +285,7 @@ func (s *Service) draft(g practice.Group, b Batch, e *Enlisted, now time.Time) M
 	}
 	m := Message{
 		ID: ID(s.NewID()), Patient: p.ID, Batch: b.ID, Channel: b.Channel, Leg: 1, State: Queued, Purpose: b.Purpose, DueAt: now,
-		Subject: render(b.Subject, p, g), Content: render(b.Content, p, g), ContactSource: e.Source, SendAt: now, SendBy: now.Add(batchLate),
+		Subject: wording.Fill(b.Subject, p, g), Content: wording.Fill(b.Content, p, g), ContactSource: e.Source, SendAt: now, SendBy: now.Add(batchLate),
 		SubmittedBy: b.SubmittedBy, KeyID: b.KeyID, CreatedAt: now, UpdatedAt: now,
 	}
 	missing := false

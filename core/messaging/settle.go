@@ -29,13 +29,13 @@ type Settled struct {
 // next lets a message go on by its other way, or ends it.
 func (s *Settled) next(now time.Time, code, reason string) {
 	s.StepLeg, s.StepChannel = s.Leg, s.LegChannel()
-	s.Code, s.Reason = code, reason
+	s.Code, s.Reason, s.Paired = code, reason, false
 	if s.Leg == 1 && s.Fallback != "" {
 		if s.What == "" {
 			s.What = "fallback"
 		}
 		s.Leg, s.State, s.DueAt, s.Tries = 2, Queued, now, 0
-		s.Carrier, s.ProviderID = "", ""
+		s.Carrier, s.ProviderID, s.DeliveredAt = "", "", time.Time{}
 		if late := now.Add(MaxLate); s.SendBy.Before(late) {
 			s.SendBy = late // the second way has its own time
 		}
@@ -76,7 +76,7 @@ func (d *dispatcher) outcome(s *Settled, carrier Carrier, r Result, now time.Tim
 func (d *dispatcher) accepted(s *Settled, a Accepted, now time.Time) {
 	s.State, s.SentAt, s.ProviderID, s.What = Sent, now, a.ProviderID, "accepted"
 	s.Code, s.Reason, s.DueAt, s.Tries = a.Code, "", time.Time{}, 0
-	if s.Leg == 1 && s.Fallback != "" && s.Channel == NHSApp {
+	if s.Leg == 1 && s.Fallback != "" && s.Channel == NHSApp && !s.Paired {
 		s.DueAt = now.Add(time.Duration(s.UnreadMinutes) * time.Minute)
 	}
 }
@@ -86,6 +86,9 @@ func (d *dispatcher) accepted(s *Settled, a Accepted, now time.Time) {
 func (d *dispatcher) later(s *Settled, busy *Busy, now time.Time) {
 	s.State, s.What = Queued, "busy"
 	s.Code, s.Reason = busy.Code, "The carrier takes no messages at the moment."
+	if s.Tries == 0 { // nobody has it, and another carrier may take it
+		s.Paired = false
+	}
 	wait := busy.After
 	if wait == 0 {
 		s.Tries++

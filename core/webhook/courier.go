@@ -22,6 +22,12 @@ type Lane struct {
 type Courier struct {
 	Service *Service
 	Log     *slog.Logger
+	// Each is how often it looks for what it was not told of, and the longest a
+	// lane sleeps: the program's clock may be moved. NewCourier makes it a second.
+	Each time.Duration
+	// Clock is the machine's, which no test moves: it says how long a lane has
+	// been idle.
+	Clock func() time.Time
 
 	mu    sync.Mutex
 	lanes map[Lane]*lane
@@ -37,7 +43,6 @@ type ring struct {
 }
 
 const (
-	// sweepEach is how often the courier looks for what it was not told of.
 	sweepEach = time.Second
 	// calm is how long it waits after looking where it was rung: at hundreds of
 	// events a second the lanes that are open are told at once anyway.
@@ -45,8 +50,8 @@ const (
 )
 
 // NewCourier makes a courier. Run starts it.
-func NewCourier(s *Service, log *slog.Logger) *Courier {
-	return &Courier{Service: s, Log: log, lanes: map[Lane]*lane{}, rung: map[ring]bool{}, bell: make(chan struct{}, 1)}
+func NewCourier(s *Service, log *slog.Logger, clock func() time.Time) *Courier {
+	return &Courier{Service: s, Log: log, Each: sweepEach, Clock: clock, lanes: map[Lane]*lane{}, rung: map[ring]bool{}, bell: make(chan struct{}, 1)}
 }
 
 // Ring tells the courier that events of a type were committed, or with the empty
@@ -70,7 +75,7 @@ func (c *Courier) Ring(group practice.ID, of Type) {
 // returns when those under way have ended and are written down.
 func (c *Courier) Run(ctx context.Context) {
 	defer c.going.Wait()
-	sweep := time.NewTicker(sweepEach)
+	sweep := time.NewTicker(c.Each)
 	defer sweep.Stop()
 	c.look(ctx, c.Service.Store.DueWebhooks)
 	for {

@@ -23,13 +23,18 @@ type Key struct {
 // secretSize is the length of a secret we make, in bytes.
 const secretSize = 32
 
-// newKey makes a key from a secret, or with the empty one from a secret of our
-// own, written as Standard Webhooks writes them.
+// NewSecret makes a secret nobody can guess, written as Standard Webhooks writes
+// them.
+func NewSecret() string {
+	raw := make([]byte, secretSize)
+	rand.Read(raw) // it never fails
+	return "whsec_" + base64.StdEncoding.EncodeToString(raw)
+}
+
+// newKey makes a key from a secret, or with the empty one from one of our own.
 func newKey(secret string) Key {
 	if secret == "" {
-		raw := make([]byte, secretSize)
-		rand.Read(raw) // it never fails
-		secret = "whsec_" + base64.StdEncoding.EncodeToString(raw)
+		secret = NewSecret()
 	}
 	seed := make([]byte, ed25519.SeedSize)
 	rand.Read(seed)

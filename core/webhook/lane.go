@@ -23,8 +23,6 @@ const (
 	// ahead the next attempt may be for it to stay open.
 	idle = 10 * time.Second
 	soon = 30 * time.Second
-	// nap is the longest a lane sleeps: the clock of the program may be moved.
-	nap = time.Second
 	// pause is how long it waits after an error of the database.
 	pause = time.Second
 )
@@ -61,7 +59,7 @@ type turn struct {
 func newLane(c *Courier, at Lane) *lane {
 	return &lane{
 		Lane: at, c: c, bell: make(chan struct{}, 1), lease: map[int64]int64{}, limit: firstAtOnce,
-		landed: make(chan Settled, mostAtOnce), turns: make(chan turn, 1), used: time.Now(),
+		landed: make(chan Settled, mostAtOnce), turns: make(chan turn, 1), used: c.Clock(),
 	}
 }
 
@@ -92,7 +90,7 @@ func (l *lane) run(ctx context.Context) {
 		case t := <-l.turns:
 			l.turned(ctx, t)
 		case <-l.bell:
-			l.next, l.used, l.again = l.c.Service.Now(), time.Now(), l.turning
+			l.next, l.used, l.again = l.c.Service.Now(), l.c.Clock(), l.turning
 		case <-stopping:
 			stopping = nil
 		case <-timer.C:
@@ -117,7 +115,7 @@ func (l *lane) launch(ctx context.Context) {
 // land takes note of an attempt that has ended.
 func (l *lane) land(s Settled) {
 	l.flying--
-	l.used = time.Now()
+	l.used = l.c.Clock()
 	if len(l.done) == 0 {
 		l.since = l.used
 	}
@@ -156,28 +154,28 @@ func (l *lane) decide(ctx context.Context, stopping bool) time.Duration {
 	now := l.c.Service.Now()
 	switch {
 	case l.turning:
-		return nap
+		return l.c.Each
 	case len(l.done) > 0 || (!stopping && l.wanted() > 0 && !l.next.IsZero() && !l.next.After(now)):
-		if wait := time.Until(l.rest); wait > 0 {
+		if wait := l.rest.Sub(l.c.Clock()); wait > 0 {
 			if stopping && l.flying == 0 {
 				return -1 // the database does not answer: the leases run out
 			}
 			return wait
 		}
 		// Others are on their way: what has ended is written down with them.
-		if wait := gather - time.Since(l.since); len(l.done) > 0 && len(l.done) < mostAtOnce && len(l.hand) > 0 && l.flying > 0 && wait > 0 {
+		if wait := gather - l.c.Clock().Sub(l.since); len(l.done) > 0 && len(l.done) < mostAtOnce && len(l.hand) > 0 && l.flying > 0 && wait > 0 {
 			return wait
 		}
 		l.begin(ctx, stopping)
-		return nap
+		return l.c.Each
 	case l.flying > 0 || len(l.hand) > 0:
-		return nap
+		return l.c.Each
 	case stopping:
 		return -1
 	case !l.next.IsZero() && l.next.Sub(now) < soon:
-		return min(max(l.next.Sub(now), time.Millisecond), nap)
-	case time.Since(l.used) < idle:
-		return nap
+		return min(max(l.next.Sub(now), time.Millisecond), l.c.Each)
+	case l.c.Clock().Sub(l.used) < idle:
+		return l.c.Each
 	}
 	return -1
 }
@@ -221,7 +219,7 @@ func (l *lane) turned(ctx context.Context, t turn) {
 		// Nothing was written down, and nothing leased.
 		l.c.Log.WarnContext(ctx, "could not keep deliveries", "practice_group", l.Group, "webhook", l.Webhook, "error", t.err)
 		l.done = append(t.settled, l.done...)
-		l.rest = time.Now().Add(pause)
+		l.rest = l.c.Clock().Add(pause)
 		return
 	}
 	if l.next = t.next; l.again {

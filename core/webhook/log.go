@@ -96,6 +96,8 @@ func (s *Service) Events(ctx context.Context, q LogQuery) (Page, error) {
 		case <-time.After(elsewhere):
 		case <-over:
 			over = nil
+		case <-s.Stopping:
+			return page, nil
 		case <-ctx.Done():
 			return page, nil
 		}

@@ -84,6 +84,7 @@ type Poster interface {
 	// as a sentence for whoever gave it; empty is nothing. It asks nobody, so
 	// that a name which leads to a forbidden address is only found by Post.
 	Check(url string) string
-	// CheckHeader says the same of a header a practice wants to be sent.
+	// CheckHeader says in the same way what is wrong with a header of a
+	// practice's own. Post leaves such a header out.
 	CheckHeader(name, value string) string
 }

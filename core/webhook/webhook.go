@@ -188,6 +188,9 @@ type Tx interface {
 	// EventsBetween lists the ids and times of events of a type, in the order of
 	// time, after a moment and an id.
 	EventsBetween(ctx context.Context, group practice.ID, of Type, after time.Time, afterID int64, until time.Time, limit int) ([]event.Event, error)
+	// Unawaited lets the transaction end before the disk has it. Whoever asks
+	// for it does again what a loss of power undoes.
+	Unawaited(ctx context.Context) error
 	// SettleDeliveries keeps how attempts went. Of one whose lease somebody else
 	// has by now only the attempt is kept.
 	SettleDeliveries(ctx context.Context, group practice.ID, of ID, settled []Settled) error
@@ -211,8 +214,10 @@ type Service struct {
 	Box func() (*seal.Box, error)
 	// Details tells what an event leaves out: names, contact details, texts.
 	Details func(ctx context.Context, group practice.ID, e event.Event) (json.RawMessage, error)
-	Now     func() time.Time
-	NewID   func() int64
+	// Stopping ends the waiting of whoever waits for events when it is closed.
+	Stopping <-chan struct{}
+	Now      func() time.Time
+	NewID    func() int64
 }
 
 func about(group practice.ID, id ID) string { return group.String() + "/webhook/" + id.String() }

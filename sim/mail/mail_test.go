@@ -37,6 +37,10 @@ const header = "From: Desk <desk@x.example>\r\nDate: Mon, 2 Mar 2026 12:00:00 +0
 
 // send hands over a message the way the standard library does.
 func send(s *mail.Server, addr, to, body string) error {
+	return sendFrom(s, addr, "bounces@x.example", to, body)
+}
+
+func sendFrom(s *mail.Server, addr, from, to, body string) error {
 	c, err := smtp.Dial(addr)
 	if err != nil {
 		return err
@@ -47,7 +51,7 @@ func send(s *mail.Server, addr, to, body string) error {
 			return err
 		}
 	}
-	if err := c.Mail("bounces@x.example"); err != nil {
+	if err := c.Mail(from); err != nil {
 		return err
 	}
 	if err := c.Rcpt(to); err != nil {
@@ -114,6 +118,19 @@ func TestBouncesAreToldAgainUntilSomebodyListens(t *testing.T) {
 		}
 	case <-time.After(10 * time.Second):
 		t.Fatal("nobody was told")
+	}
+}
+
+func TestAReturnPathThatIsTooLongIsRefused(t *testing.T) {
+	s, box, addr := start(t, mail.Options{})
+	for length, want := range map[int]bool{64: true, 65: false} {
+		err := sendFrom(s, addr, strings.Repeat("b", length)+"@x.example", "ada@y.example", header+"\r\nx\r\n")
+		if (err == nil) != want || err != nil && !strings.HasPrefix(err.Error(), "501") {
+			t.Errorf("%d characters before the @: %v", length, err)
+		}
+	}
+	if n := len(box.Items()); n != 1 {
+		t.Errorf("%d messages arrived", n)
 	}
 }
 

@@ -42,10 +42,17 @@ func (s *session) Auth(mechanism string) (sasl.Server, error) {
 	return sasl.NewPlainServer(s.server.authenticator(func() { s.signedIn = true })), nil
 }
 
+// maxLocal is the longest part of an address before the @ (RFC 5321, section
+// 4.5.3.1.1).
+const maxLocal = 64
+
 // Mail implements smtp.Session.
 func (s *session) Mail(from string, o *smtp.MailOptions) error {
 	if s.server.o.Username != "" && !s.signedIn {
 		return refuse(530, 5, 7, 0, "Authentication required")
+	}
+	if local, _, ok := strings.Cut(from, "@"); ok && len(local) > maxLocal {
+		return refuse(501, 5, 1, 7, "What is before the @ is too long")
 	}
 	s.from = strings.Clone(from)
 	if o != nil {

@@ -5,20 +5,9 @@ import (
 	"net/http"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"frontdesk/sim/inbox"
 )
-
-// sent is a message that was accepted.
-type sent struct {
-	id, reference, channel, plan string
-	// status is delivered or failed, or sending where nothing is ever told, and
-	// supplier the supplier's own word.
-	status, supplier string
-	failure          string // a code
-	created          time.Time
-}
 
 // take answers a request to send.
 func (n *Notify) take(body []byte, many bool, note *Seen) answer {
@@ -62,10 +51,9 @@ func (n *Notify) take(body []byte, many bool, note *Seen) answer {
 
 	all := make([]*sent, len(got.orders))
 	for i, o := range got.orders {
-		all[i] = n.deliver(plan, got.plan, o)
+		all[i] = n.begin(plan, got.plan, o)
 	}
-	n.keep(all)
-	n.tell(all)
+	n.tell(n.keep(all))
 	if script == inbox.Duplicate {
 		return oneError(http.StatusUnprocessableEntity, "CM_DUPLICATE_REQUEST", "")
 	}
@@ -109,7 +97,7 @@ func (n *Notify) contact(p Plan, o order) string {
 
 // international is a telephone number as everybody's inbox has it.
 func international(number string) string {
-	switch digits := strings.TrimPrefix(number, "+"); {
+	switch digits := strings.TrimPrefix(strings.ReplaceAll(number, " ", ""), "+"); {
 	case digits == "":
 		return ""
 	case strings.HasPrefix(digits, "00"):
@@ -121,44 +109,16 @@ func international(number string) string {
 	}
 }
 
-// deliver puts a message into its inbox, or lets it fail.
-func (n *Notify) deliver(p Plan, id string, o order) *sent {
-	s := &sent{
-		id: "2" + rand.Text(), reference: o.reference, channel: p.Channel, plan: id, created: n.now(),
-		status: "delivered", supplier: "delivered",
-	}
-	to, text := n.contact(p, o), o.text[p.Text]
-	script := n.script(p, o, to)
-	switch {
-	case to == "": // nobody knows where to send it
-		s.status, s.supplier, s.failure = "failed", "", "CFR_CONT_0001"
-	// Texts that are missing or too long are accepted, and fail later.
-	case text == "", utf8.RuneCountInString(text) > p.Most, p.Subject != "" && o.text[p.Subject] == "":
-		s.status, s.supplier, s.failure = "failed", "technical_failure", "CFR_TEXT_0001"
-	case script == inbox.Bounced, script == inbox.Refused:
-		s.status, s.supplier, s.failure = "failed", "permanent_failure", "CFR_PERM_0001"
-	default:
-		n.box.Add(inbox.Item{
-			At: s.created, Carrier: "notify", Channel: p.Channel, To: to, Subject: o.text[p.Subject], Text: text,
-			Key: o.reference, ProviderID: s.id, Bytes: len(text),
-		})
-		switch script {
-		case inbox.Read:
-			s.supplier = "read"
-		case inbox.Silent:
-			s.status, s.supplier = "sending", ""
-		}
-	}
-	return s
-}
-
-// keep remembers messages, for whoever asks about them.
-func (n *Notify) keep(all []*sent) {
+// keep remembers messages, for whoever asks about them, and gives what is told
+// about them.
+func (n *Notify) keep(all []*sent) (told list) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	for _, s := range all {
 		n.sent[s.id] = s
 		n.order = append(n.order, s.id)
+		n.watch(s)
+		told = append(told, n.statuses(s, nil)...)
 	}
 	if len(n.order) > 2*maxSent {
 		for _, id := range n.order[:maxSent] {
@@ -166,6 +126,7 @@ func (n *Notify) keep(all []*sent) {
 		}
 		n.order = append([]string(nil), n.order[maxSent:]...)
 	}
+	return told
 }
 
 // created is the answer to what was accepted.
@@ -191,31 +152,46 @@ func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z
 // status answers GET /comms/v1/messages/{id}.
 func (n *Notify) status(id string) answer {
 	n.mu.Lock()
+	defer n.mu.Unlock()
 	s := n.sent[id]
-	n.mu.Unlock()
 	if s == nil {
 		return oneError(http.StatusNotFound, "CM_NOT_FOUND", "")
 	}
+	channels := make(list, len(s.legs))
+	for i, l := range s.legs {
+		moments := object{"created": stamp(s.created)}
+		channel := object{
+			"type": channelOf[l.plan.Channel], "retryCount": 1, "cascadeType": cascade, "cascadeOrder": i + 1, "channelStatus": l.status, "timestamps": moments,
+		}
+		if l.status == "delivered" || l.status == "failed" {
+			moments[l.status] = stamp(s.created)
+		}
+		if l.supplier != "" {
+			channel["supplierStatus"] = l.supplier
+		}
+		if l.failure != "" {
+			channel["channelFailureReasonCode"] = l.failure
+		}
+		channels[i] = channel
+	}
 	moments := object{"created": stamp(s.created)}
-	channel := object{"type": channelOf[s.channel], "retryCount": 1, "channelStatus": s.status, "timestamps": moments}
 	attributes := object{
-		"messageReference": s.reference, "messageStatus": s.status, "timestamps": moments, "channels": list{channel},
+		"messageReference": s.reference, "messageStatus": s.status, "timestamps": moments, "channels": channels,
 		"routingPlan": object{"id": s.plan, "version": "1"},
 	}
 	if s.status != "sending" {
 		moments[s.status] = stamp(s.created)
 	}
-	if s.supplier != "" {
-		channel["supplierStatus"] = s.supplier
-	}
 	if s.failure != "" {
-		channel["channelFailureReasonCode"] = s.failure
-		attributes["messageFailureReasonCode"] = "MFR_CHNL_0001"
+		attributes["messageFailureReasonCode"] = s.failure
 	}
 	return answer{status: http.StatusOK, body: object{"data": object{
 		"type": "Message", "id": s.id, "attributes": attributes, "links": object{"self": base + "/" + s.id},
 	}}}
 }
 
-// channelOf are the API's names for the channels.
+// channelOf are the API's names for the channels, and cascade its name for a
+// plan's channels one after another: secondary ones go out beside those.
 var channelOf = map[string]string{"nhs_app": "nhsapp", "email": "email", "sms": "sms"}
+
+const cascade = "primary"

@@ -54,16 +54,10 @@ func (n *Notify) Callbacks() []Called {
 	return slices.Clone(n.post.calls)
 }
 
-// tell has the callbacks about messages made.
-func (n *Notify) tell(all []*sent) {
+// tell has callbacks made.
+func (n *Notify) tell(statuses list) {
 	if n.CallbackURL == "" {
 		return
-	}
-	var statuses list
-	for _, s := range all {
-		if s.status != "sending" {
-			statuses = append(statuses, n.statuses(s)...)
-		}
 	}
 	p := &n.post
 	p.mu.Lock()
@@ -138,36 +132,53 @@ func Sign(application, apiKey string, body []byte) string {
 	return hex.EncodeToString(mac.Sum(nil))
 }
 
-// statuses are what is told about a message: how its channel went, and then the
-// message itself.
-func (n *Notify) statuses(s *sent) list {
-	var out list
-	plan := object{"id": s.plan, "name": "Free text", "version": "1"}
-	channel := func(supplier string) {
-		a := object{
-			"messageId": s.id, "messageReference": s.reference, "cascadeType": "primary", "cascadeOrder": 1,
-			"channel": channelOf[s.channel], "channelStatus": s.status, "timestamp": stamp(n.now()), "retryCount": 1,
+// statuses are what is told about a message: how its channels went that were
+// otherwise before, and then the message itself. Nothing is told of one that
+// keeps silent.
+func (n *Notify) statuses(s *sent, before []leg) (out list) {
+	for i, l := range s.legs {
+		if l.status == "created" || l.status == "sending" && l.supplier == "" || before != nil && before[i] == l {
+			continue
 		}
-		if supplier != "" {
-			a["supplierStatus"] = supplier
+		if l.supplier == "read" {
+			first := l
+			first.supplier = "delivered"
+			if i < len(s.legs)-1 {
+				first.status = "sending"
+			}
+			out = append(out, n.channelStatus(s, i, first))
 		}
-		if s.failure != "" {
-			a["channelFailureReasonCode"] = s.failure
-		}
-		out = append(out, status("ChannelStatus", s.id, s.status+supplier, a))
+		out = append(out, n.channelStatus(s, i, l))
 	}
-	if s.supplier == "read" {
-		channel("delivered")
+	if s.status == "sending" {
+		return out
 	}
-	channel(s.supplier)
+	channels := make(list, len(s.legs))
+	for i, l := range s.legs {
+		channels[i] = object{"type": channelOf[l.plan.Channel], "channelStatus": l.status}
+	}
 	a := object{
-		"messageId": s.id, "messageReference": s.reference, "messageStatus": s.status, "timestamp": stamp(n.now()), "routingPlan": plan,
-		"channels": list{object{"type": channelOf[s.channel], "channelStatus": s.status}},
+		"messageId": s.id, "messageReference": s.reference, "messageStatus": s.status, "timestamp": stamp(n.now()),
+		"routingPlan": object{"id": s.plan, "name": "Free text", "version": "1"}, "channels": channels,
 	}
 	if s.failure != "" {
-		a["messageFailureReasonCode"] = "MFR_CHNL_0001"
+		a["messageFailureReasonCode"] = s.failure
 	}
 	return append(out, status("MessageStatus", s.id, s.status, a))
+}
+
+func (n *Notify) channelStatus(s *sent, at int, l leg) object {
+	a := object{
+		"messageId": s.id, "messageReference": s.reference, "cascadeType": cascade, "cascadeOrder": at + 1,
+		"channel": channelOf[l.plan.Channel], "channelStatus": l.status, "timestamp": stamp(n.now()), "retryCount": 1,
+	}
+	if l.supplier != "" {
+		a["supplierStatus"] = l.supplier
+	}
+	if l.failure != "" {
+		a["channelFailureReasonCode"] = l.failure
+	}
+	return status("ChannelStatus", s.id, l.plan.Channel+l.status+l.supplier, a)
 }
 
 func status(kind, id, what string, attributes object) object {

@@ -4,7 +4,8 @@
 //
 //	notify.go    the simulator, its settings and its door
 //	check.go     what a request must be like
-//	accept.go    what becomes of a message
+//	accept.go    what becomes of a request
+//	cascade.go   what becomes of a message, by one channel after another
 //	callback.go  the callbacks
 //	trouble.go   what goes wrong on request
 //
@@ -59,8 +60,8 @@ type Notify struct {
 	Rate int
 	// MaxBytes is the largest request.
 	MaxBytes int64
-	// Plans are the routing plans by their IDs; the free-text plans with one
-	// channel to begin with.
+	// Plans are the routing plans by their IDs; the free-text plans to begin
+	// with.
 	Plans map[string]Plan
 	// Contact is what the demographics service knows of somebody. Without it,
 	// or where it gives nothing, a message without contact details fails.
@@ -85,7 +86,8 @@ type Notify struct {
 
 	mu       sync.Mutex // guards all below
 	sent     map[string]*sent
-	order    []string // of sent
+	unread   map[string]*sent // which go on when nobody reads them
+	order    []string         // of sent
 	had      map[string]bool
 	tries    map[string]int
 	asked    []time.Time
@@ -95,12 +97,19 @@ type Notify struct {
 
 // Plan is a routing plan for free text: its channel, and the personalisation
 // fields that the text and the subject are in.
+//
+// A patient who gets a message by the first of two channels reads it at once
+// where the script is inbox.Read, and never otherwise.
 type Plan struct {
 	// Channel is sms, email or nhs_app.
 	Channel       string
 	Text, Subject string
 	// Most is how many characters the text may have.
 	Most int
+	// Then is the next channel, which it goes by when this one fails, or when it
+	// has not been read for as long as Unread.
+	Then   *Plan
+	Unread time.Duration
 }
 
 // Seen is a request as it arrived.
@@ -128,14 +137,23 @@ const (
 
 // New is an NHS Notify that delivers to box.
 func New(box *inbox.Box, now func() time.Time) *Notify {
+	email := Plan{Channel: "email", Text: "email_body", Subject: "email_subject", Most: 100_000}
+	mobile := Plan{Channel: "sms", Text: "sms_body", Most: 918}
+	pair := func(unread time.Duration, then *Plan) Plan {
+		return Plan{Channel: "nhs_app", Text: "nhsapp_body", Most: 5_000, Unread: unread, Then: then}
+	}
 	n := &Notify{
 		TokenLife: 599 * time.Second, MaxBytes: 5_200_000, now: now, box: box, tokens: nhsapi.NewTokens(now),
 		Plans: map[string]Plan{
 			"00000000-0000-0000-0000-000000000001": {Channel: "nhs_app", Text: "body", Most: 5_000},
-			"00000000-0000-0000-0000-000000000002": {Channel: "email", Text: "email_body", Subject: "email_subject", Most: 100_000},
-			"00000000-0000-0000-0000-000000000003": {Channel: "sms", Text: "sms_body", Most: 918},
+			"00000000-0000-0000-0000-000000000002": email,
+			"00000000-0000-0000-0000-000000000003": mobile,
+			"00000000-0000-0000-0000-000000000004": pair(24*time.Hour, &email),
+			"00000000-0000-0000-0000-000000000005": pair(4*time.Hour, &email),
+			"00000000-0000-0000-0000-000000000006": pair(24*time.Hour, &mobile),
+			"00000000-0000-0000-0000-000000000007": pair(4*time.Hour, &mobile),
 		},
-		sent: map[string]*sent{}, had: map[string]bool{}, tries: map[string]int{},
+		sent: map[string]*sent{}, unread: map[string]*sent{}, had: map[string]bool{}, tries: map[string]int{},
 	}
 	n.post.idle = sync.NewCond(&n.post.mu)
 	return n
@@ -174,6 +192,7 @@ type answer struct {
 
 // ServeHTTP answers for the service and for its token endpoint.
 func (n *Notify) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	n.Play()
 	path := r.URL.Path
 	switch {
 	case path == failPath:

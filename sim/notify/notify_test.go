@@ -49,7 +49,7 @@ func build(t *testing.T, change func(*notify.Notify)) *world {
 	w := &world{box: &inbox.Box{}, at: time.Date(2026, 3, 16, 9, 30, 0, 0, time.UTC)}
 	w.Notify = notify.New(w.box, w.now)
 	w.OpenSandbox = true
-	w.Contact = func(string) (string, string) { return "07700900123", "ada@example.org" }
+	w.Contact = func(string) (string, string) { return "07700 900123", "ada@example.org" }
 	if change != nil {
 		change(w.Notify)
 	}

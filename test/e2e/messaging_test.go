@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"frontdesk/app"
 	"frontdesk/store/storetest"
 )
 
@@ -212,6 +213,102 @@ func TestAMessageFallsBackWhenItIsRefusedBouncesOrIsNotRead(t *testing.T) {
 		waitFor(t, "the unread one to go by text", func() bool { return strings.Contains(p.inbox("07700 900104"), "Please call us.") })
 		if strings.Contains(p.inbox("07700 900103"), "Please call us.") {
 			t.Fatal("what was read went by text as well")
+		}
+	})
+}
+
+// traced has the record know somebody of the town as the national service does.
+func (p *program) traced(surname string) {
+	p.t.Helper()
+	who := p.ok("GET", "/v1/patients/"+p.patientBy(surname), nil)
+	p.ok("POST", "/v1/patients/register_pds", map[string]any{"nhs_number": who.str("nhs_number"), "dob": who.str("dob")})
+}
+
+func TestNHSNotifyIsHandedAMessageOnceForBothItsWays(t *testing.T) {
+	storetest.EachAddress(t, func(t *testing.T, address string) {
+		p := open(t, address, app.Config{})
+		if _, errs, code := run(t, "connector", "set", "notify", "--db", address, "--group", p.creds.Group, "--seal-key", sealKey,
+			"--set", "channels=nhs_app,sms", "--set", "priority=1"); code != 0 {
+			t.Fatal(errs)
+		}
+		p.ok("PATCH", "/v1/me", map[string]any{"unread_fallback_minutes": 240})
+		for _, who := range []string{"byron", "murray"} {
+			p.traced(who)
+		}
+		bySMS := map[string]any{"fallback_message_type": "sms", "urgent": true}
+		unread, read := p.sent("byron", "nhs_app", bySMS), p.sent("murray", "nhs_app", bySMS) // she reads it at once
+		ours := p.sent("byron", "nhs_app", map[string]any{"fallback_message_type": "email", "urgent": true, "fallback_contact_detail": "ours@example.org"})
+		p.becomes(unread, "sent")
+		p.becomes(read, "read")
+		p.becomes(ours, "sent", "delivered")
+		p.clock.move(4*time.Hour - time.Minute)
+		p.sent("mathison", "nhs_app", nil) // the simulator looks at what is due whenever it is asked
+		if strings.Contains(p.inbox("07700 900101"), "Please call us.") {
+			t.Fatal("it went by text too early")
+		}
+		p.clock.move(2 * time.Minute)
+		p.sent("mathison", "nhs_app", nil)
+		got := p.becomes(unread, "delivered")
+		waitFor(t, "ours to go by e-mail", func() bool { return strings.Contains(p.inbox("ours@example.org"), "Please call us.") })
+		var legs []string
+		for _, s := range got.Body["timeline"].([]any) {
+			step := s.(map[string]any)
+			legs = append(legs, fmt.Sprint(step["what"], " ", step["leg"], " ", step["channel"], " ", step["carrier"]))
+		}
+		if want := []string{"accepted 1 nhs_app notify", "failed 1 nhs_app notify", "delivered 2 sms notify"}; !slices.Equal(legs, want) {
+			t.Fatalf("steps %q", legs)
+		}
+		if n := strings.Count(p.inbox("07700 900101"), "Please call us."); n != 1 {
+			t.Fatalf("%d text messages", n)
+		}
+		if strings.Contains(p.inbox("07700 900103"), "Please call us.") {
+			t.Fatal("what was read went by text as well")
+		}
+		// What goes on by a way that NHS Notify does not carry is ours to see to.
+		if got := p.becomes(ours, "sent", "delivered"); !slices.Contains(steps(got), "fallback") {
+			t.Fatalf("got %s", got.Text)
+		}
+	})
+}
+
+// forged is a report about an e-mail of ours, from somebody who knows its key but
+// not what we sign with.
+func forged(key string) string {
+	return "From: MAILER-DAEMON@mx.example\r\nTo: bounces+" + key + "-aaaaaaaaaaaaaaaa@brambleford.example.org\r\nMIME-Version: 1.0\r\n" +
+		"Content-Type: multipart/report; report-type=delivery-status; boundary=b\r\n\r\n--b\r\nContent-Type: message/delivery-status\r\n\r\n" +
+		"Reporting-MTA: dns; mx.example\r\nOriginal-Envelope-Id: " + key + "\r\n\r\nFinal-Recipient: rfc822; ada@example.org\r\nAction: failed\r\nStatus: 5.1.1\r\n\r\n" +
+		"--b\r\nContent-Type: text/rfc822-headers\r\n\r\nMessage-ID: <" + key + "@brambleford.example.org>\r\n\r\n--b--\r\n"
+}
+
+func TestAnEMailFailsWhenItComesBackAndNotWhenSomebodySaysSo(t *testing.T) {
+	each(t, func(t *testing.T, p *program) {
+		came := p.sent("byron", "email", map[string]any{"recipient_contact_detail": "bounced@example.org"})
+		kept := p.sent("byron", "email", map[string]any{"fallback_message_type": "sms"})
+		if got := p.becomes(came, "failed"); got.str("failure_code") != "5.1.1" || !slices.Equal(steps(got), []string{"accepted", "failed"}) {
+			t.Fatalf("got %s", got.Text)
+		}
+		p.becomes(kept, "sent")
+		group, _ := strconv.ParseInt(p.creds.Group, 10, 64)
+		id, _ := strconv.ParseInt(kept, 10, 64)
+		key := strconv.FormatInt(group, 36) + "-" + strconv.FormatInt(id, 36) + "-1"
+		// The practice's mail server hands on whatever comes to that address.
+		r, err := http.NewRequest(http.MethodPost, p.app.URL()+"/callbacks/smtp/"+strconv.FormatInt(group, 36), strings.NewReader(forged(key)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Content-Type", "message/rfc822")
+		r.Header.Set("Authorization", "Bearer an-open-secret-of-the-sandbox")
+		resp, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		got := p.ok("GET", "/v1/messages/"+kept, nil)
+		if resp.StatusCode != http.StatusOK || got.str("status") != "sent" || !slices.Equal(steps(got), []string{"accepted"}) {
+			t.Fatalf("%d, and then %s", resp.StatusCode, got.Text)
+		}
+		if log := p.logs.String(); !strings.Contains(log, "a report was passed over") || !strings.Contains(log, `"claimed_message_id":"`+kept+`"`) {
+			t.Fatal("the log does not say so")
 		}
 	})
 }

@@ -1,4 +1,9 @@
-package messaging
+// Package wording is about the words of messages: what stands in them for each
+// patient, and what is meant by those that come back.
+//
+//	placeholder.go  placeholders in a text for many
+//	answer.go       what a patient answers
+package wording
 
 import (
 	"fmt"
@@ -29,8 +34,8 @@ var placeholders = map[string]func(patient.Patient, practice.Group) string{
 	"practice_website": func(_ patient.Patient, g practice.Group) string { return g.Website },
 }
 
-// checkPlaceholders refuses words nothing stands for.
-func checkPlaceholders(in *input.Checks, field, text string) {
+// Check refuses placeholders that nothing stands for.
+func Check(in *input.Checks, field, text string) {
 	for _, m := range placeholder.FindAllStringSubmatch(text, -1) {
 		if _, ok := placeholders[m[1]]; !ok {
 			known := slices.Sorted(maps.Keys(placeholders))
@@ -42,8 +47,8 @@ func checkPlaceholders(in *input.Checks, field, text string) {
 	}
 }
 
-// render is the text for one patient.
-func render(text string, p patient.Patient, g practice.Group) string {
+// Fill is the text for one patient.
+func Fill(text string, p patient.Patient, g practice.Group) string {
 	if !strings.Contains(text, "{{") {
 		return text
 	}

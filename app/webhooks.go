@@ -1,0 +1,118 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"frontdesk/connect/hook"
+	"frontdesk/core/fault"
+	"frontdesk/core/job"
+	"frontdesk/core/messaging"
+	"frontdesk/core/practice"
+	"frontdesk/core/webhook"
+)
+
+// loopback are the hosts a sandbox delivers to besides: whoever tries it out has
+// a receiver on the same machine.
+var loopback = []string{"localhost", "127.0.0.1", "[::1]"}
+
+func poster(c Config) *hook.Client {
+	s := hook.Settings{Sandbox: c.Sandbox, Allow: c.WebhookAllow, Roots: c.WebhookRoots, Timeout: c.WebhookTimeout}
+	if c.Sandbox {
+		s.Allow = append(loopback, s.Allow...)
+	}
+	return hook.New(s)
+}
+
+// runCourier delivers until stop is called, which waits for what is under way.
+func (a *App) runCourier(ctx context.Context) (stop func(context.Context) error, err error) {
+	groups, err := a.db.Practice().Groups(ctx)
+	for _, g := range groups {
+		err = errors.Join(err, a.db.FreeDeliveries(ctx, g.ID, a.config.Now()))
+	}
+	if err != nil {
+		return nil, err
+	}
+	courier := webhook.NewCourier(a.core.Webhook, a.config.Log, time.Now)
+	a.db.Heard(courier.Ring)
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		courier.Run(ctx)
+	}()
+	return func(ctx context.Context) error {
+		cancel()
+		select {
+		case <-done:
+			return nil
+		case <-ctx.Done():
+			return errors.New("deliveries were still under way")
+		}
+	}, nil
+}
+
+// tellDisabled is the job that tells a practice that an endpoint was switched
+// off: in the log, and by e-mail where the practice has an address and a carrier
+// for it.
+func (a *App) tellDisabled(ctx context.Context, j job.Job) error {
+	var n webhook.Notice
+	if err := json.Unmarshal(j.Args, &n); err != nil {
+		return fault.New(fault.Invalid, "bad_job", "This job cannot be read.").Because(err)
+	}
+	a.config.Log.WarnContext(ctx, "a webhook was switched off", "practice_group", j.Group, "webhook", n.Webhook, "event_type", n.EventType, "reason", n.Reason,
+		"failing_since", n.FailingSince, "event", n.EventID, "status", n.Status, "failure", n.Failure)
+	group := practice.ID(j.Group)
+	g, err := a.db.Practice().Group(ctx, group)
+	if err != nil || g.Email == "" {
+		return err
+	}
+	if paused, err := a.db.Messaging().SendingPaused(ctx); err != nil || paused {
+		return err
+	}
+	carriers, err := a.carriers.of(ctx, group, messaging.Email)
+	if err != nil || len(carriers) == 0 {
+		return err
+	}
+	_, err = carriers[0].Send(ctx, messaging.Outgoing{
+		Key: "webhook-" + n.Webhook.String() + "-" + strconv.FormatInt(n.FailingSince.Unix(), 36), Channel: messaging.Email, To: g.Email, FromName: g.Name,
+		Subject: "A webhook was switched off", Text: disabledText(g, n),
+	})
+	var refusal *messaging.Refusal
+	if errors.As(err, &refusal) {
+		a.config.Log.WarnContext(ctx, "the practice could not be told of a webhook", "practice_group", j.Group, "webhook", n.Webhook, "code", refusal.Code)
+		return nil
+	}
+	if err != nil {
+		return fault.New(fault.Unavailable, "carrier_unavailable", "The carrier did not take the message.").Because(err)
+	}
+	return nil
+}
+
+func disabledText(g practice.Group, n webhook.Notice) string {
+	why := "Its endpoint answered 410 Gone, which is how an endpoint says that it wants no more events."
+	if n.Reason == webhook.Failing {
+		why = fmt.Sprintf("Every attempt has failed since %s.", n.FailingSince.In(g.Zone()).Format("2 January 2006, 15:04"))
+	}
+	last := "HTTP status " + strconv.Itoa(n.Status)
+	if n.Failure != "" {
+		last = string(n.Failure)
+	}
+	return fmt.Sprintf(`Frontdesk has switched off a webhook of %s, so a partner's program is not told of what happens any more.
+
+Webhook: %s
+Event: %s
+Last event: %d
+Last answer: %s
+
+%s
+
+When the endpoint works again, enable the webhook with
+POST /v1/webhooks/%s/enable and fetch what it missed with POST /v1/webhooks/%s/recover.
+Events are kept for %d days.
+`, g.Name, n.Webhook, n.EventType, n.EventID, last, why, n.Webhook, n.Webhook, int(webhook.Keep/(24*time.Hour)))
+}

@@ -1,0 +1,7 @@
+package hook
+
+// What parses what comes from outside, for the fuzz tests.
+var (
+	RetryAfter = retryAfter
+	Text       = text
+)

@@ -1,0 +1,123 @@
+package messaging
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"frontdesk/core/patient"
+	"frontdesk/core/practice"
+)
+
+// seconds is the carrier that would be the first to try for each channel that a
+// message may go on by; empty where no carrier takes both ways at once.
+func (s *Service) seconds(ctx context.Context, group practice.ID, carriers []Carrier) (map[Channel]string, error) {
+	if !slices.ContainsFunc(carriers, func(c Carrier) bool { _, ok := c.(Pairer); return ok }) {
+		return nil, nil
+	}
+	out := map[Channel]string{}
+	for _, channel := range []Channel{SMS, Email} {
+		found, err := s.Carriers(ctx, group, channel)
+		if err != nil {
+			return nil, err
+		}
+		if len(found) > 0 {
+			out[channel] = found[0].Name()
+		}
+	}
+	return out, nil
+}
+
+// otherWays looks at the second way of messages before they go: it finds those
+// that are handed over for both ways at once, and writes that down; and those
+// that are to go by the second and must not, as the patient has opted out of it
+// since they were accepted.
+func (d *dispatcher) otherWays(ctx context.Context, tx Tx, carrier Carrier, claimed []Outbound) (err error) {
+	pairer, _ := carrier.(Pairer)
+	var changed []Message
+	for i := range claimed {
+		m := &claimed[i]
+		if m.Leg == 2 || m.Prior == Sent || m.Prior == Delivered {
+			if m.Purpose != DirectCare {
+				if m.OptedOut, err = tx.OptedOut(ctx, d.group, m.Fallback, m.FallbackContact); err != nil {
+					return err
+				}
+			}
+			continue
+		}
+		if m.Fallback == "" {
+			continue
+		}
+		was := m.Paired
+		m.Paired = false
+		if pairer != nil && (was || d.seconds[m.Fallback] == carrier.Name()) {
+			p, free, err := pairOf(ctx, tx, d.group, m.Message)
+			if err != nil {
+				return err
+			}
+			// Whoever may have it already has it for both.
+			if m.Paired = was || free && pairer.Pairs(m.Channel, p); m.Paired {
+				m.Pair = p
+			}
+		}
+		if m.Paired != was {
+			changed = append(changed, m.Message)
+		}
+	}
+	return tx.PairMessages(ctx, d.group, changed)
+}
+
+// pairOf is the second way of a message, and whether the patient has not opted
+// out of it.
+func pairOf(ctx context.Context, r Reader, group practice.ID, m Message) (Pair, bool, error) {
+	p := Pair{Second: m.Fallback, To: m.FallbackContact, Unread: time.Duration(m.UnreadMinutes) * time.Minute}
+	contacts, err := r.Contacts(ctx, group, m.Patient)
+	if err != nil {
+		return p, false, err
+	}
+	p.Known = slices.ContainsFunc(contacts, func(c patient.Contact) bool {
+		return c.Kind == contactKinds[p.Second] && c.Source == patient.FromPDS && c.Value == p.To
+	})
+	if m.Purpose == DirectCare {
+		return p, true, nil
+	}
+	out, err := r.OptedOut(ctx, group, p.Second, p.To)
+	return p, !out, err
+}
+
+// legOf is the leg that is told about. A message in a pair has the key of its
+// first leg for both.
+func (m Message) legOf(r Receipt, leg int) int {
+	switch {
+	case !m.Paired:
+		return leg
+	case r.Channel == m.Channel:
+		return 1
+	case r.Channel == m.Fallback:
+		return 2
+	}
+	return m.Leg
+}
+
+// follow takes along what is told of one way of a pair: the carrier has the
+// message, and when its first way has failed it is on the second.
+func (s *Settled) follow(r Receipt, leg int, at time.Time) {
+	if s.State == Unknown {
+		s.State, s.SentAt, s.EndedAt, s.Code, s.Reason = Sent, at, time.Time{}, "", ""
+	}
+	if leg == 2 || r.Progress == ProgressFailed && r.Channel == s.Channel && s.State != Read {
+		s.Leg = 2
+	}
+}
+
+// fresh reports whether a receipt for a pair is worth a step. Its state does not
+// tell: what becomes of one way of it may leave it as it is.
+func fresh(ctx context.Context, tx Tx, group practice.ID, id ID, r Receipt, changed bool, leg int) (bool, error) {
+	if r.Whole && !changed {
+		return false, nil // it has been told of the channel
+	}
+	steps, err := tx.Steps(ctx, group, id)
+	return !slices.ContainsFunc(steps, func(s Step) bool {
+		return s.Leg == leg && (s.What == string(r.Progress) || s.What == string(ProgressRead) && r.Progress == ProgressDelivered)
+	}), err
+}

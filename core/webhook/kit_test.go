@@ -1,0 +1,208 @@
+package webhook_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"sync"
+	"testing"
+	"time"
+
+	"frontdesk/core/access"
+	"frontdesk/core/event"
+	"frontdesk/core/practice"
+	"frontdesk/core/seal"
+	"frontdesk/core/webhook"
+	"frontdesk/store"
+	"frontdesk/store/storetest"
+)
+
+// poster remembers what was posted, and answers what a test says.
+type poster struct {
+	mu     sync.Mutex
+	got    []webhook.Parcel
+	answer func(webhook.Parcel) webhook.Answer
+	came   chan struct{}
+}
+
+func (p *poster) Post(_ context.Context, parcel webhook.Parcel) webhook.Answer {
+	p.mu.Lock()
+	p.got = append(p.got, parcel)
+	answer := p.answer
+	p.mu.Unlock()
+	select {
+	case p.came <- struct{}{}:
+	default:
+	}
+	if answer == nil {
+		return webhook.Answer{Status: 204}
+	}
+	return answer(parcel)
+}
+
+func (p *poster) Check(url string) string {
+	if url == "http://10.0.0.1/" {
+		return "This address is not a public one."
+	}
+	return ""
+}
+
+func (p *poster) CheckHeader(name, _ string) string {
+	if name == "Host" {
+		return "The header Host is ours."
+	}
+	return ""
+}
+
+func (p *poster) parcels() []webhook.Parcel {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return append([]webhook.Parcel{}, p.got...)
+}
+
+func (p *poster) says(answer func(webhook.Parcel) webhook.Answer) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.answer = answer
+}
+
+func status(code int) func(webhook.Parcel) webhook.Answer {
+	return func(webhook.Parcel) webhook.Answer { return webhook.Answer{Status: code, Body: "because"} }
+}
+
+// desk is one practice group with a courier, and a clock that a test moves.
+type desk struct {
+	*testing.T
+	db      *store.DB
+	group   practice.ID
+	ctx     context.Context // a member of staff
+	partner context.Context // one partner, without staff
+	poster  *poster
+	hooks   *webhook.Service
+	mu      sync.Mutex
+	clock   time.Time
+	stop    func()
+}
+
+var noon = time.Date(2030, time.January, 7, 12, 0, 0, 0, time.UTC)
+
+func (d *desk) now() time.Time {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.clock
+}
+
+func (d *desk) move(by time.Duration) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.clock = d.clock.Add(by)
+}
+
+func newDesk(t *testing.T, db *store.DB) *desk {
+	t.Helper()
+	d := &desk{T: t, db: db, clock: noon, poster: &poster{came: make(chan struct{}, 1)}}
+	box, err := seal.Parse([]byte(seal.NewKey()))
+	d.must(err)
+	d.hooks = &webhook.Service{Store: db.Webhook(), Poster: d.poster, Box: func() (*seal.Box, error) { return box, nil }, Now: d.now, NewID: db.NewID}
+	practices := &practice.Service{Store: db.Practice(), Now: d.now, NewID: db.NewID}
+	group, err := practices.CreateGroup(context.Background(), practice.Group{Name: "Brambleford", Sandbox: true})
+	d.must(err)
+	d.group = group.ID
+	d.ctx = d.as("Mill Lane", access.Scopes, access.Staff)
+	d.partner = d.as("Partner", []access.Scope{access.Booking})
+	return d
+}
+
+// as is a caller with a key of the group.
+func (d *desk) as(actor string, scopes []access.Scope, permissions ...access.Permission) context.Context {
+	return access.With(context.Background(), access.Caller{Group: d.group, Home: d.group, Key: 1, Actor: actor, Scopes: scopes, Permissions: permissions})
+}
+
+// deliver starts the courier; the test's end stops it.
+func (d *desk) deliver() {
+	d.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	c := webhook.NewCourier(d.hooks, slog.New(slog.DiscardHandler), time.Now)
+	c.Each = 20 * time.Millisecond
+	d.db.Heard(c.Ring)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		c.Run(ctx)
+	}()
+	d.stop = sync.OnceFunc(func() {
+		cancel()
+		<-done
+	})
+	d.Cleanup(d.stop)
+}
+
+func (d *desk) must(err error) {
+	d.Helper()
+	if err != nil {
+		d.Fatal(err)
+	}
+}
+
+func (d *desk) refused(err, want error) {
+	d.Helper()
+	if !errors.Is(err, want) {
+		d.Fatalf("got %v, want %v", err, want)
+	}
+}
+
+func (d *desk) hook(r webhook.Request) webhook.Webhook {
+	d.Helper()
+	if r.URL == "" {
+		r.URL = "https://partner.example/hooks"
+	}
+	if r.EventType == "" {
+		r.EventType = webhook.AppointmentConfirmed
+	}
+	w, err := d.hooks.Create(d.ctx, r)
+	d.must(err)
+	return w
+}
+
+// happens records an event, as capabilities do.
+func (d *desk) happens(of webhook.Type, subject, sequence int64) event.Event {
+	d.Helper()
+	e := event.Event{ID: d.db.NewID(), Group: int64(d.group), Type: string(of), Subject: subject, Sequence: sequence, At: d.now(), Data: json.RawMessage(`{"n":1}`)}
+	d.must(d.hooks.Store.Do(d.ctx, func(tx webhook.Tx) error { return tx.Record(d.ctx, e) }))
+	return e
+}
+
+// until waits for something the courier does.
+func (d *desk) until(what string, is func() bool) {
+	d.Helper()
+	for end := time.Now().Add(10 * time.Second); !is(); {
+		if time.Now().After(end) {
+			d.Fatalf("waited in vain for: %s", what)
+		}
+		select {
+		case <-d.poster.came:
+		case <-time.After(2 * time.Millisecond):
+		}
+	}
+}
+
+func (d *desk) delivery(w webhook.Webhook, id int64) (webhook.Delivery, []webhook.Attempt) {
+	d.Helper()
+	got, attempts, err := d.hooks.Delivery(d.ctx, w.ID, id)
+	d.must(err)
+	return got, attempts
+}
+
+func (d *desk) state(w webhook.Webhook, e event.Event, want webhook.State, attempts int) {
+	d.Helper()
+	d.until(string(want), func() bool {
+		got, _ := d.delivery(w, e.ID)
+		return got.State == want && got.Attempts == attempts && !got.Leased
+	})
+}
+
+func each(t *testing.T, run func(d *desk)) {
+	t.Helper()
+	storetest.Each(t, func(t *testing.T, db *store.DB) { run(newDesk(t, db)) })
+}

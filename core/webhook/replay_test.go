@@ -1,0 +1,198 @@
+package webhook_test
+
+import (
+	"context"
+	"encoding/json"
+	"testing"
+	"time"
+
+	"frontdesk/core/access"
+	"frontdesk/core/event"
+	"frontdesk/core/job"
+	"frontdesk/core/webhook"
+)
+
+func TestADeliveryCanBeReplayedWithItsID(t *testing.T) {
+	each(t, func(d *desk) {
+		w := d.hook(webhook.Request{})
+		d.deliver()
+		e := d.happens(webhook.AppointmentConfirmed, 1, 1)
+		d.state(w, e, webhook.Delivered, 1)
+		_, err := d.hooks.ReplayOne(d.ctx, w.ID, e.ID)
+		d.must(err)
+		d.state(w, e, webhook.Delivered, 2)
+		parcels := d.poster.parcels()
+		if len(parcels) != 2 || parcels[0].ID != parcels[1].ID || parcels[1].Attempt != 2 || string(parcels[0].Body) != string(parcels[1].Body) {
+			d.Errorf("posted %+v", parcels)
+		}
+		_, err = d.hooks.ReplayOne(d.ctx, w.ID, d.happens(webhook.MessageSent, 2, 1).ID)
+		d.refused(err, webhook.ErrNoDelivery)
+		late := d.hook(webhook.Request{URL: "https://late.example/"})
+		_, err = d.hooks.ReplayOne(d.ctx, late.ID, e.ID)
+		d.must(err)
+		d.state(late, e, webhook.Delivered, 1)
+	})
+}
+
+func TestWhatAnEndpointMissedIsRecoveredAndNothingElse(t *testing.T) {
+	each(t, func(d *desk) {
+		w := d.hook(webhook.Request{})
+		d.deliver()
+		d.happens(webhook.AppointmentConfirmed, 1, 1)
+		before := d.happens(webhook.AppointmentConfirmed, 2, 1)
+		d.state(w, before, webhook.Delivered, 1)
+		d.move(time.Hour)
+		since := d.now()
+		taken := d.happens(webhook.AppointmentConfirmed, 3, 1)
+		d.state(w, taken, webhook.Delivered, 1)
+		d.poster.says(status(500))
+		failing := d.happens(webhook.AppointmentConfirmed, 4, 1)
+		d.state(w, failing, webhook.Waiting, 1)
+		d.poster.says(nil)
+		_, err := d.hooks.Disable(d.ctx, w.ID)
+		d.must(err)
+		d.move(time.Minute)
+		var missed []event.Event
+		for i := range int64(2500) {
+			missed = append(missed, d.happens(webhook.AppointmentConfirmed, 1000+i, 1))
+		}
+		d.happens(webhook.MessageSent, 5, 1)
+		d.move(time.Second)
+		_, err = d.hooks.ReplayRange(d.ctx, w.ID, since, time.Time{}, false)
+		d.refused(err, webhook.ErrDisabled)
+		_, err = d.hooks.Enable(d.ctx, w.ID)
+		d.must(err)
+		got, err := d.hooks.ReplayRange(d.ctx, w.ID, since, time.Time{}, false)
+		d.must(err)
+		if got.Replay == nil || !got.Replay.DoneAt.IsZero() || got.Replay.Queued < 900 {
+			d.Fatalf("its replay is %+v", got.Replay)
+		}
+		_, err = d.hooks.ReplayRange(d.ctx, w.ID, since, time.Time{}, false)
+		d.refused(err, webhook.ErrReplaying)
+		d.must(d.hooks.GoOn(access.With(context.Background(), access.System(d.group)), job.Job{Group: int64(d.group), Args: job.Args(w.ID)}))
+		d.until("all delivered", func() bool {
+			counts, err := d.hooks.Health(d.ctx, w.ID)
+			d.must(err)
+			return counts.Waiting == 0 && counts.Replay != nil && !counts.Replay.DoneAt.IsZero()
+		})
+		d.state(w, failing, webhook.Delivered, 2)
+		d.state(w, taken, webhook.Delivered, 1)
+		d.state(w, before, webhook.Delivered, 1)
+		for _, e := range missed {
+			d.state(w, e, webhook.Delivered, 1)
+		}
+		if n := len(d.poster.parcels()); n != 4+1+len(missed) {
+			d.Errorf("%d parcels were posted, want %d", n, 5+len(missed))
+		}
+		got, err = d.hooks.ReplayRange(d.ctx, w.ID, since, since.Add(time.Microsecond), true)
+		d.must(err)
+		if got.Replay.DoneAt.IsZero() || got.Replay.Queued == 0 {
+			d.Errorf("replaying everything queued %+v", got.Replay)
+		}
+		d.state(w, taken, webhook.Delivered, 2)
+	})
+}
+
+func TestTheLogIsReadOnceAndWholeWhileItIsWritten(t *testing.T) {
+	each(t, func(d *desk) {
+		const writers, events = 4, 150
+		wrote := make(chan error, writers)
+		for n := range int64(writers) {
+			go func() {
+				var err error
+				for i := range int64(events) {
+					e := event.Event{Group: int64(d.group), Type: string(webhook.MessageSent), Subject: 1000*(n+1) + i, Sequence: 1, At: d.now(), Data: json.RawMessage(`{}`)}
+					// The id is made before the transaction, and others commit between.
+					e.ID = d.db.NewID()
+					if i%3 == 0 {
+						time.Sleep(time.Millisecond)
+					}
+					if err = d.hooks.Store.Do(d.ctx, func(tx webhook.Tx) error { return tx.Record(d.ctx, e) }); err != nil {
+						break
+					}
+				}
+				wrote <- err
+			}()
+		}
+		seen, cursor := map[int64]int{}, ""
+		for end := time.Now().Add(20 * time.Second); len(seen) < writers*events && time.Now().Before(end); {
+			page, err := d.hooks.Events(d.ctx, webhook.LogQuery{Cursor: cursor, Limit: 7})
+			d.must(err)
+			for _, e := range page.Events {
+				seen[e.ID]++
+			}
+			cursor = page.Cursor
+		}
+		for range writers {
+			d.must(<-wrote)
+		}
+		if len(seen) != writers*events {
+			d.Errorf("%d events were read, want %d", len(seen), writers*events)
+		}
+		for id, n := range seen {
+			if n != 1 {
+				d.Errorf("%d was read %d times", id, n)
+			}
+		}
+	})
+}
+
+func TestWhoeverWaitsIsToldOfTheNextEventAtOnce(t *testing.T) {
+	each(t, func(d *desk) {
+		d.happens(webhook.MessageSent, 1, 1)
+		newest, err := d.hooks.Events(d.ctx, webhook.LogQuery{Cursor: webhook.Newest, Limit: 10})
+		d.must(err)
+		if len(newest.Events) != 0 {
+			d.Fatalf("the end of the log has %v", newest.Events)
+		}
+		type answer struct {
+			webhook.Page
+			err error
+		}
+		came := make(chan answer)
+		go func() {
+			page, err := d.hooks.Events(d.ctx, webhook.LogQuery{Cursor: newest.Cursor, Limit: 10, Wait: 20 * time.Second, Types: []webhook.Type{webhook.MessageRead}})
+			came <- answer{page, err}
+		}()
+		time.AfterFunc(20*time.Millisecond, func() { d.happens(webhook.MessageSent, 2, 1) })
+		time.AfterFunc(60*time.Millisecond, func() { d.happens(webhook.MessageRead, 3, 1) })
+		got := <-came
+		d.must(got.err)
+		if len(got.Events) != 1 || got.Events[0].Subject != 3 {
+			d.Errorf("it was told %v", got.Events)
+		}
+		_, err = d.hooks.Events(d.ctx, webhook.LogQuery{Cursor: "yesterday", Limit: 10})
+		if err == nil {
+			d.Error("a cursor that is none was taken")
+		}
+	})
+}
+
+func TestEventsAndDeliveriesAreForgottenAfterThirtyDays(t *testing.T) {
+	each(t, func(d *desk) {
+		w := d.hook(webhook.Request{})
+		d.deliver()
+		old := d.happens(webhook.AppointmentConfirmed, 1, 1)
+		d.state(w, old, webhook.Delivered, 1)
+		d.move(webhook.Keep - time.Hour)
+		young := d.happens(webhook.AppointmentConfirmed, 2, 1)
+		d.state(w, young, webhook.Delivered, 1)
+		d.move(2 * time.Hour)
+		d.must(d.hooks.Forget(access.With(context.Background(), access.System(d.group))))
+		page, err := d.hooks.Events(d.ctx, webhook.LogQuery{Limit: 10})
+		d.must(err)
+		if len(page.Events) != 1 || page.Events[0].ID != young.ID {
+			d.Errorf("the log has %v", page.Events)
+		}
+		_, _, err = d.hooks.Delivery(d.ctx, w.ID, old.ID)
+		d.refused(err, webhook.ErrNoDelivery)
+		if _, attempts := d.delivery(w, young.ID); len(attempts) != 1 {
+			d.Errorf("%d attempts are left", len(attempts))
+		}
+		list, more, err := d.hooks.Deliveries(d.ctx, w.ID, webhook.Query{Limit: 1})
+		d.must(err)
+		if len(list) != 1 || more || list[0].ID != young.ID {
+			d.Errorf("the deliveries are %v", list)
+		}
+	})
+}
