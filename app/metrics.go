@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"frontdesk/core/fault"
+	"frontdesk/core/webhook"
 	"frontdesk/store"
 )
 
@@ -19,6 +20,7 @@ type metrics struct {
 	registry *prometheus.Registry
 	requests *prometheus.HistogramVec
 	jobs     *prometheus.HistogramVec
+	attempts *prometheus.HistogramVec
 }
 
 func newMetrics(db *store.DB) *metrics {
@@ -31,12 +33,15 @@ func newMetrics(db *store.DB) *metrics {
 		jobs: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "frontdesk_job_seconds", Help: "Time to run a job.", Buckets: prometheus.ExponentialBuckets(.001, 4, 9),
 		}, []string{"kind", "result"}),
+		attempts: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "frontdesk_webhook_attempt_seconds", Help: "Time of an attempt at a delivery.", Buckets: prometheus.ExponentialBuckets(.001, 4, 8),
+		}, []string{"result"}),
 	}
 	build := prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "frontdesk_build_info", Help: "Always 1.", ConstLabels: prometheus.Labels{"version": Version, "database": db.Engine()},
 	})
 	build.Set(1)
-	m.registry.MustRegister(m.requests, m.jobs, build, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	m.registry.MustRegister(m.requests, m.jobs, m.attempts, build, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	if db.Postgres() != nil {
 		for name, value := range map[string]func() float64{
 			"frontdesk_database_connections":      func() float64 { return float64(db.Postgres().Stat().TotalConns()) },
@@ -69,4 +74,12 @@ func (m *metrics) job(kind string, err error, took time.Duration) {
 		result = string(fault.Of(err).Kind)
 	}
 	m.jobs.WithLabelValues(kind, result).Observe(took.Seconds())
+}
+
+// delivers counts what a courier does.
+func (m *metrics) delivers(c *webhook.Courier) {
+	c.Observe = func(result string, took time.Duration) { m.attempts.WithLabelValues(result).Observe(took.Seconds()) }
+	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "frontdesk_webhook_lag_seconds", Help: "How long the delivery that is most overdue has been waiting for an attempt.",
+	}, func() float64 { return c.Lag().Seconds() }))
 }

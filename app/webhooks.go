@@ -38,6 +38,7 @@ func (a *App) runCourier(ctx context.Context) (stop func(context.Context) error,
 		return nil, err
 	}
 	courier := webhook.NewCourier(a.core.Webhook, a.config.Log, time.Now)
+	a.metrics.delivers(courier)
 	a.db.Heard(courier.Ring)
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	done := make(chan struct{})

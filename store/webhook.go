@@ -202,14 +202,15 @@ func (s webhookStore) GoneWebhooks(ctx context.Context, group practice.ID) ([]we
 	})
 }
 
-func scanLane(scan scanner) (webhook.Lane, error) {
-	var l webhook.Lane
-	err := scan(&l.Group, &l.Webhook, &l.Type)
-	return l, err
+func scanDue(scan scanner) (webhook.Due, error) {
+	var d webhook.Due
+	err := scan(&d.Group, &d.Webhook, &d.Type, when{&d.Since})
+	return d, err
 }
 
 const (
-	dueLanes = `SELECT w.practice_group_id, w.id, w.event_type FROM webhook w
+	dueLanes = `SELECT w.practice_group_id, w.id, w.event_type, (SELECT d.due_at FROM webhook_delivery d
+			WHERE d.practice_group_id = w.practice_group_id AND d.webhook_id = w.id AND d.due_at IS NOT NULL ORDER BY d.due_at LIMIT 1) FROM webhook w
 		WHERE w.disabled_at IS NULL AND w.deleted_at IS NULL AND (w.held_until IS NULL OR w.held_until <= $1)
 			AND EXISTS (SELECT 1 FROM webhook_delivery d WHERE d.practice_group_id = w.practice_group_id AND d.webhook_id = w.id AND d.due_at <= $1)`
 	dueOf = dueLanes + ` AND w.practice_group_id = $2 AND (CAST($3 AS text) = '' OR w.event_type = $3)`
@@ -217,13 +218,13 @@ const (
 )
 
 // DueWebhooks lists the endpoints, of all groups, with something to deliver.
-func (s webhookStore) DueWebhooks(ctx context.Context, now time.Time) ([]webhook.Lane, error) {
-	return list(ctx, s.Tx, dueIn, in{now}, scanLane)
+func (s webhookStore) DueWebhooks(ctx context.Context, now time.Time) ([]webhook.Due, error) {
+	return list(ctx, s.Tx, dueIn, in{now}, scanDue)
 }
 
 // DueOf lists those of one group and type.
-func (s webhookStore) DueOf(ctx context.Context, group practice.ID, of webhook.Type, now time.Time) ([]webhook.Lane, error) {
-	return list(ctx, s.Tx, dueOf, in{now, group, of}, scanLane)
+func (s webhookStore) DueOf(ctx context.Context, group practice.ID, of webhook.Type, now time.Time) ([]webhook.Due, error) {
+	return list(ctx, s.Tx, dueOf, in{now, group, of}, scanDue)
 }
 
 const eventColumns = `id, type, subject_id, sequence, at, data`

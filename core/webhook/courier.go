@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"frontdesk/core/practice"
@@ -17,6 +18,12 @@ type Lane struct {
 	Type    Type
 }
 
+// Due is an endpoint with something to deliver, and since when.
+type Due struct {
+	Lane
+	Since time.Time
+}
+
 // Courier delivers. It is told of new deliveries by Ring, and looks every
 // second for those whose time has come, or which another program left behind.
 type Courier struct {
@@ -28,13 +35,21 @@ type Courier struct {
 	// Clock is the machine's, which no test moves: it says how long a lane has
 	// been idle.
 	Clock func() time.Time
+	// Observe hears of each attempt: what came of it, and how long it took. The
+	// result is "delivered", a Failure, or the class of the HTTP status: "5xx".
+	Observe func(result string, took time.Duration)
 
 	mu    sync.Mutex
 	lanes map[Lane]*lane
 	rung  map[ring]bool
 	bell  chan struct{}
 	going sync.WaitGroup
+	lag   atomic.Int64
 }
+
+// Lag is how long the delivery that is most overdue has been waiting for an
+// attempt. It grows when the courier cannot keep up.
+func (c *Courier) Lag() time.Duration { return time.Duration(c.lag.Load()) }
 
 // ring is that events of a type have happened in a group.
 type ring struct {
@@ -51,7 +66,7 @@ const (
 
 // NewCourier makes a courier. Run starts it.
 func NewCourier(s *Service, log *slog.Logger, clock func() time.Time) *Courier {
-	return &Courier{Service: s, Log: log, Each: sweepEach, Clock: clock, lanes: map[Lane]*lane{}, rung: map[ring]bool{}, bell: make(chan struct{}, 1)}
+	return &Courier{Service: s, Log: log, Each: sweepEach, Clock: clock, Observe: func(string, time.Duration) {}, lanes: map[Lane]*lane{}, rung: map[ring]bool{}, bell: make(chan struct{}, 1)}
 }
 
 // Ring tells the courier that events of a type were committed, or with the empty
@@ -75,22 +90,22 @@ func (c *Courier) Ring(group practice.ID, of Type) {
 // returns when those under way have ended and are written down.
 func (c *Courier) Run(ctx context.Context) {
 	defer c.going.Wait()
-	sweep := time.NewTicker(c.Each)
-	defer sweep.Stop()
-	c.look(ctx, c.Service.Store.DueWebhooks)
+	ticks := time.NewTicker(c.Each)
+	defer ticks.Stop()
+	c.sweep(ctx)
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-sweep.C:
-			c.look(ctx, c.Service.Store.DueWebhooks)
+		case <-ticks.C:
+			c.sweep(ctx)
 		case <-c.bell:
 			c.mu.Lock()
 			rung := c.rung
 			c.rung = map[ring]bool{}
 			c.mu.Unlock()
 			for r := range rung {
-				c.look(ctx, func(ctx context.Context, now time.Time) ([]Lane, error) {
+				c.look(ctx, func(ctx context.Context, now time.Time) ([]Due, error) {
 					return c.Service.Store.DueOf(ctx, r.group, r.of, now)
 				})
 			}
@@ -103,25 +118,35 @@ func (c *Courier) Run(ctx context.Context) {
 }
 
 // look opens lanes for endpoints with something due, and wakes those open.
-func (c *Courier) look(ctx context.Context, due func(context.Context, time.Time) ([]Lane, error)) {
+func (c *Courier) look(ctx context.Context, due func(context.Context, time.Time) ([]Due, error)) []Due {
 	found, err := due(ctx, c.Service.Now())
 	if err != nil {
 		if ctx.Err() == nil {
 			c.Log.WarnContext(ctx, "could not look for deliveries", "error", err)
 		}
-		return
+		return nil
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for _, at := range found {
-		l := c.lanes[at]
+	for _, d := range found {
+		l := c.lanes[d.Lane]
 		if l == nil {
-			l = newLane(c, at)
-			c.lanes[at] = l
+			l = newLane(c, d.Lane)
+			c.lanes[d.Lane] = l
 			c.going.Go(func() { l.run(ctx) })
 		}
 		l.ring()
 	}
+	return found
+}
+
+// sweep looks for what the courier was not told of, and how far behind it is.
+func (c *Courier) sweep(ctx context.Context) {
+	lag, now := time.Duration(0), c.Service.Now()
+	for _, d := range c.look(ctx, c.Service.Store.DueWebhooks) {
+		lag = max(lag, now.Sub(d.Since))
+	}
+	c.lag.Store(int64(lag))
 }
 
 // leave closes a lane, unless it has been rung meanwhile.

@@ -121,6 +121,7 @@ func (l *lane) land(s Settled) {
 	}
 	l.done = append(l.done, s)
 	delete(l.lease, s.ID)
+	l.c.Observe(result(s), s.Attempt.Took)
 	if s.State == Delivered {
 		l.limit = min(2*l.limit, mostAtOnce)
 		return
@@ -129,6 +130,18 @@ func (l *lane) land(s Settled) {
 	if l.giveBack(1); s.hold.After(l.webhook.HeldUntil) {
 		l.webhook.HeldUntil = s.hold
 		l.giveBack(0)
+	}
+}
+
+// result is what came of an attempt, in a word out of a short list.
+func result(s Settled) string {
+	switch a := s.Attempt; {
+	case s.State == Delivered:
+		return "delivered"
+	case a.Failure != "":
+		return string(a.Failure)
+	default:
+		return string(rune('0'+a.Status/100)) + "xx"
 	}
 }
 

@@ -146,10 +146,10 @@ type Store interface {
 	// Rings gives a channel that is closed when the group has new events.
 	Rings(group practice.ID) <-chan struct{}
 	// DueWebhooks lists the endpoints, of all groups, with something to deliver.
-	DueWebhooks(ctx context.Context, now time.Time) ([]Lane, error)
+	DueWebhooks(ctx context.Context, now time.Time) ([]Due, error)
 	// DueOf is the same for one group and type of event, or with the empty type
 	// for all of them.
-	DueOf(ctx context.Context, group practice.ID, of Type, now time.Time) ([]Lane, error)
+	DueOf(ctx context.Context, group practice.ID, of Type, now time.Time) ([]Due, error)
 	// Group finds a practice group.
 	Group(ctx context.Context, id practice.ID) (practice.Group, error)
 	// ForgetEvents removes what is older, some of it at a time, and reports

@@ -340,6 +340,15 @@ func TestWhateverAnEndpointDoesTheDeliveryIsWrittenDownAndTriedAgain(t *testing.
 			}
 		}, 0, "bad_answer"},
 		{"it is busy", answers(503), 503, ""},
+		{"it asks to be left alone", answers(429, "Retry-After", "7"), 429, ""},
+		{"it fails, and says so at length", func(w http.ResponseWriter, r *http.Request) {
+			w.WriteHeader(http.StatusInternalServerError)
+			for line := strings.Repeat("x", 64<<10); r.Context().Err() == nil; {
+				if _, err := io.WriteString(w, line); err != nil {
+					return
+				}
+			}
+		}, 500, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
