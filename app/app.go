@@ -9,6 +9,7 @@
 //	carriers.go  who carries a practice group's messages
 //	sending.go   whether messages go out at all
 //	webhooks.go  who delivers events to partners' endpoints
+//	details.go   names, contact details and texts, for those who are to have them
 //	partner.go   what a developer asks of a running Frontdesk
 //	operator.go  what the command line does: groups, keys, networks
 //	doctor.go    what is wrong with this installation
@@ -199,7 +200,7 @@ func newCore(db *store.DB, c Config, pages func() string, sims *simulators) (*co
 	patients := &patient.Service{
 		Store: db.Patient(), Demographics: people, Upkeep: people.upkeep, Pages: pages, Now: c.Now, NewID: db.NewID,
 	}
-	return &core.Core{
+	all := &core.Core{
 		Access:    &access.Service{Store: db.Access(), Now: c.Now, NewID: db.NewID, Limit: c.RateLimit},
 		Practice:  &practice.Service{Store: db.Practice(), Now: c.Now, NewID: db.NewID},
 		Connector: outside,
@@ -212,7 +213,9 @@ func newCore(db *store.DB, c Config, pages func() string, sims *simulators) (*co
 			Timeout: cmp.Or(c.SendTimeout, 30*time.Second),
 		},
 		Webhook: &webhook.Service{Store: db.Webhook(), Poster: poster(c), Box: outside.Box, Now: c.Now, NewID: db.NewID},
-	}, post
+	}
+	all.Webhook.Details = details{all}.of
+	return all, post
 }
 
 // The kinds of the jobs that clear old things away and that look for patients

@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -16,15 +17,25 @@ import (
 	"frontdesk/core/diary"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
+	"frontdesk/core/seal"
+	"frontdesk/core/webhook"
 	"frontdesk/rest"
+	"frontdesk/store"
 	"frontdesk/store/storetest"
 )
+
+// at is when everything happens.
+var at = time.Date(2031, time.January, 6, 7, 0, 0, 0, time.UTC)
 
 // door is the REST door over an empty practice group, and a key to it.
 func door(t testing.TB) (h http.Handler, group, key string) {
 	t.Helper()
-	db := storetest.Open(t, storetest.SQLite(t))
-	now := func() time.Time { return time.Date(2031, time.January, 6, 7, 0, 0, 0, time.UTC) }
+	return doorOn(t, storetest.Open(t, storetest.SQLite(t)))
+}
+
+func doorOn(t testing.TB, db *store.DB) (h http.Handler, group, key string) {
+	t.Helper()
+	now := func() time.Time { return at }
 	days := &diary.Service{Store: db.Diary(), Now: now, NewID: db.NewID}
 	c := &core.Core{
 		Access:   &access.Service{Store: db.Access(), Now: now, NewID: db.NewID},
@@ -32,8 +43,12 @@ func door(t testing.TB) (h http.Handler, group, key string) {
 		Patient:  &patient.Service{Store: db.Patient(), Now: now, NewID: db.NewID},
 		Diary:    days,
 		Booking:  &booking.Service{Store: db.Booking(), Diary: days, Now: now, NewID: db.NewID, Hold: time.Minute},
+		Webhook: &webhook.Service{
+			Store: db.Webhook(), Poster: anyAddress{}, Now: now, NewID: db.NewID,
+			Box: sync.OnceValues(func() (*seal.Box, error) { return seal.Parse([]byte(seal.NewKey())) }),
+		},
 	}
-	g, err := c.Practice.CreateGroup(context.Background(), practice.Group{Name: "Mill Lane"})
+	g, err := c.Practice.CreateGroup(context.Background(), practice.Group{Name: "Mill Lane", Sandbox: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,6 +62,20 @@ func door(t testing.TB) (h http.Handler, group, key string) {
 	return h, g.ID.String(), key
 }
 
+// anyAddress takes every https address, and posts nothing.
+type anyAddress struct{}
+
+func (anyAddress) Post(context.Context, webhook.Parcel) webhook.Answer { return webhook.Answer{} }
+
+func (anyAddress) Check(url string) string {
+	if !strings.HasPrefix(url, "https://") {
+		return "This is not an https address."
+	}
+	return ""
+}
+
+func (anyAddress) CheckHeader(string, string) string { return "" }
+
 // FuzzRequests sends any body and any query to operations of every kind. None
 // may be a fault of ours, and every refusal has the usual shape and names what
 // is wrong.
@@ -55,6 +84,7 @@ func FuzzRequests(f *testing.F) {
 	targets := []string{
 		"POST /v1/appointments", "POST /v1/patients/register", "POST /v1/sessions", "PATCH /v1/me", "PUT /v1/bank_holidays/2031-01-01", "POST /v1/slots/availability",
 		"GET /v1/slots", "GET /v1/appointments", "GET /v1/patients", "GET /v1/appointment_types",
+		"POST /v1/webhooks", "PATCH /v1/webhooks/1", "POST /v1/webhooks/1/rotate-key", "POST /v1/webhooks/1/replay", "GET /v1/webhooks/1/deliveries", "GET /v1/webhooks",
 	}
 	for i := range targets {
 		f.Add(uint8(i), []byte(`{"duration":10,"start_time":"2031-01-07T09:00:00Z","exceptions":[{"start_date":"x"}]}`), "page_size=1&location_id=5&search=x&field=mobile")
@@ -115,6 +145,15 @@ func TestEveryWrongFieldIsNamed(t *testing.T) {
 		{"a page too large", "GET", "/v1/slots?page_size=501", ``, "page_size:too_big"},
 		{"a page that is no number", "GET", "/v1/slots?page_index=x", ``, "page_index:invalid_type"},
 		{"an id that is none", "GET", "/v1/slots?location_id=1&location_id=x", ``, "location_id.1:invalid_string"},
+		{"a type of event nobody knows", "POST", "/v1/webhooks", `{"event_type":"appointment.begun","url":"https://example.org"}`, "event_type:invalid_enum_value"},
+		{"a type of event nobody knows in a list", "GET", "/v1/webhooks?event_type=x", ``, "event_type:invalid_enum_value"},
+		{"an address nothing may be posted to", "POST", "/v1/webhooks", `{"event_type":"message.sent","url":"http://example.org"}`, "url:invalid_string"},
+		{"an overlap of a month", "POST", "/v1/webhooks/1/rotate-key", `{"overlap_hours":720}`, "overlap_hours:too_big"},
+		{"a page of deliveries too large", "GET", "/v1/webhooks/1/deliveries?limit=101", ``, "limit:too_big"},
+		{"a wait too long", "GET", "/v1/events?wait=31", ``, "wait:too_big"},
+		{"a cursor that is none", "GET", "/v1/events?cursor=x", ``, "cursor:invalid_string"},
+		{"a replay since no time", "POST", "/v1/webhooks/1/replay", `{"since":"yesterday"}`, "since:invalid_date"},
+		{"a replay of more than is kept", "POST", "/v1/webhooks/1/recover", `{"since":"2030-01-01T00:00:00Z"}`, "since:too_small"},
 		{"no boolean", "GET", "/v1/locations?include_inactive=maybe", ``, "include_inactive:invalid_type"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

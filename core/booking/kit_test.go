@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"frontdesk/api/apitest"
 	"frontdesk/core/access"
 	"frontdesk/core/booking"
 	"frontdesk/core/diary"
@@ -70,6 +71,11 @@ func newDesk(t testing.TB, db *store.DB) *desk {
 	d.group, err = d.practice.CreateGroup(ctx, practice.Group{Name: "Brambleford"})
 	d.must(err)
 	d.ctx = access.With(ctx, access.Operator(d.group.ID))
+	t.Cleanup(func() {
+		all, err := db.Events(d.ctx, int64(d.group.ID), 0, 1000)
+		d.must(err)
+		apitest.Events(t, all)
+	})
 	d.place, err = d.practice.CreateLocation(d.ctx, practice.LocationChange{Name: ptr("Mill Lane")})
 	d.must(err)
 	d.gp = d.newGP("Okafor")

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"frontdesk/api/apitest"
 	"frontdesk/core/access"
 	"frontdesk/core/messaging"
 	"frontdesk/core/patient"
@@ -77,6 +78,13 @@ func withDesk(t *testing.T, test func(d *desk)) {
 			Carriers: func(context.Context, practice.ID, messaging.Channel) ([]messaging.Carrier, error) { return d.post, nil },
 			Records:  &record.Service{Store: db.RecordStore(), Writer: record.Own{}, Now: now, NewID: db.NewID, Pages: pages},
 		}
+		t.Cleanup(func() {
+			all, err := db.Events(d.ctx, int64(d.group), 0, 1000)
+			if err != nil {
+				t.Error(err)
+			}
+			apitest.Events(t, all)
+		})
 		test(d)
 	})
 }

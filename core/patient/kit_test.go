@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"frontdesk/api/apitest"
 	"frontdesk/core/access"
 	"frontdesk/core/event"
 	"frontdesk/core/input"
@@ -104,6 +105,13 @@ func newKit(t *testing.T, db *store.DB) *kit {
 		Upkeep: func(context.Context, practice.ID) (patient.Upkeep, error) { return k.upkeep, nil },
 	}
 	k.spine.put(ada0)
+	t.Cleanup(func() {
+		all, err := db.Events(k.ctx, int64(k.group), 0, 1000)
+		if err != nil {
+			t.Error(err)
+		}
+		apitest.Events(t, all)
+	})
 	return k
 }
 

@@ -245,6 +245,12 @@ type fact struct {
 	Reason    string `json:"reason,omitempty"`
 }
 
+// updated is the data of patient.medical-record-updated.
+type updated struct {
+	PatientID string `json:"patient_id"`
+	EntryID   string `json:"record_entry_id"`
+}
+
 // Write is the job. An entry that is not approved, or whose message has not
 // gone, is left for later: approving it, or sending the message, asks again.
 func (s *Service) Write(ctx context.Context, group practice.ID, id int64) error {
@@ -274,8 +280,14 @@ func (s *Service) Write(ctx context.Context, group practice.ID, id int64) error 
 		if err := tx.SaveRecordEntry(ctx, group, after); err != nil {
 			return err
 		}
-		data := fact{strconv.FormatInt(id, 10), strconv.FormatInt(e.Message, 10), e.Patient.String(), after.Status, after.Reason}
-		if err := tx.TellRecordEntry(ctx, group, id, event.Event{Group: int64(group), Type: kind, Subject: id, At: now, Data: audit.Snapshot(data)}); err != nil {
+		tell := func(kind string, data any) error {
+			return tx.TellRecordEntry(ctx, group, id, event.Event{Group: int64(group), Type: kind, Subject: id, At: now, Data: audit.Snapshot(data)})
+		}
+		err = tell(kind, fact{strconv.FormatInt(id, 10), strconv.FormatInt(e.Message, 10), e.Patient.String(), after.Status, after.Reason})
+		if err == nil && failed == nil {
+			err = tell("patient.medical-record-updated", updated{e.Patient.String(), strconv.FormatInt(id, 10)})
+		}
+		if err != nil {
 			return err
 		}
 		return tx.Audit(ctx, access.System(group).Audit(now, "record.write", "record_entry", id, before.Status, after.Status))

@@ -1,0 +1,149 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"strings"
+	"time"
+
+	"frontdesk/core"
+	"frontdesk/core/access"
+	"frontdesk/core/booking"
+	"frontdesk/core/event"
+	"frontdesk/core/fault"
+	"frontdesk/core/input"
+	"frontdesk/core/messaging"
+	"frontdesk/core/patient"
+	"frontdesk/core/practice"
+	"frontdesk/core/webhook"
+)
+
+// details tells what events leave out: names, contact details and texts, as they
+// are now. Their shape is that of api/events/parts.json.
+type details struct{ core *core.Core }
+
+// named is what of an event's data names something.
+type named struct {
+	Patient      string            `json:"patient_id"`
+	Appointment  string            `json:"appointment_id"`
+	Practitioner string            `json:"practitioner_id"`
+	Message      string            `json:"message_id"`
+	Channel      messaging.Channel `json:"channel"`
+	At           time.Time         `json:"at"`
+}
+
+// told is the details of an event; what is empty is left out.
+type told struct {
+	Patient      *person `json:"patient,omitempty"`
+	Type         string  `json:"appointment_type,omitempty"`
+	Practitioner string  `json:"practitioner,omitempty"`
+	Location     string  `json:"location,omitempty"`
+	Contact      string  `json:"contact,omitempty"`
+	Subject      string  `json:"subject,omitempty"`
+	Content      string  `json:"content,omitempty"`
+	Reply        string  `json:"reply,omitempty"`
+}
+
+type person struct {
+	FirstName string `json:"first_name,omitempty"`
+	LastName  string `json:"last_name,omitempty"`
+	BirthDate string `json:"dob,omitempty"`
+	NHSNumber string `json:"nhs_number,omitempty"`
+	Mobile    string `json:"mobile,omitempty"`
+	Email     string `json:"email,omitempty"`
+
+	restricted bool
+}
+
+// of gives the details of an event; nothing where there are none, or where what
+// it tells of is not there any more.
+func (d details) of(ctx context.Context, group practice.ID, e event.Event) (json.RawMessage, error) {
+	ctx = access.With(ctx, access.System(group))
+	var data named
+	if err := json.Unmarshal(e.Data, &data); err != nil {
+		return nil, err
+	}
+	out, err := d.patient(ctx, data)
+	if err != nil {
+		return nil, err
+	}
+	switch noun, _, _ := strings.Cut(e.Type, "."); noun {
+	case "appointment":
+		err = d.appointment(ctx, data, &out)
+	case "message":
+		err = d.message(ctx, data, e.Type == string(webhook.MessageReplied), &out)
+	}
+	if err != nil || out == (told{}) {
+		return nil, err
+	}
+	return json.Marshal(out)
+}
+
+// idOf reads an id; nothing has the id 0.
+func idOf[T ~int64](digits string) T {
+	n, _ := input.Digits(digits)
+	return T(n)
+}
+
+// unlessGone is an error, but not of a thing that is not there.
+func unlessGone(err error) error {
+	if err != nil && fault.Of(err).Kind == fault.NotFound {
+		return nil
+	}
+	return err
+}
+
+func (d details) patient(ctx context.Context, data named) (told, error) {
+	if data.Patient == "" {
+		return told{}, nil
+	}
+	p, err := d.core.Patient.Patient(ctx, idOf[patient.ID](data.Patient))
+	if err != nil {
+		return told{}, unlessGone(err)
+	}
+	return told{Patient: &person{
+		FirstName: p.FirstName, LastName: p.LastName, BirthDate: p.BirthDate.String(), NHSNumber: p.NHSNumber,
+		Mobile: p.Mobile, Email: p.Email, restricted: p.Restricted, // a restricted record has neither
+	}}, nil
+}
+
+func (d details) appointment(ctx context.Context, data named, out *told) error {
+	a, err := d.core.Booking.Appointment(ctx, idOf[booking.ID](data.Appointment))
+	if err != nil {
+		return unlessGone(err)
+	}
+	out.Type, out.Location = a.TypeName, a.LocationName
+	// It may have been moved to somebody else since.
+	if a.Practitioner.String() == data.Practitioner {
+		out.Practitioner = name(a.PractitionerName.Title, a.PractitionerName.FirstName, a.PractitionerName.LastName)
+		return nil
+	}
+	all, err := d.core.Practice.Practitioners(ctx, true)
+	for _, p := range all {
+		if p.ID.String() == data.Practitioner {
+			out.Practitioner = name(p.Title, p.FirstName, p.LastName)
+		}
+	}
+	return err
+}
+
+func name(parts ...string) string { return strings.Join(strings.Fields(strings.Join(parts, " ")), " ") }
+
+func (d details) message(ctx context.Context, data named, replied bool, out *told) error {
+	m, err := d.core.Messaging.Message(ctx, idOf[messaging.ID](data.Message))
+	if err != nil {
+		return unlessGone(err)
+	}
+	out.Subject, out.Content = m.Subject, m.Content
+	if out.Patient != nil && !out.Patient.restricted {
+		if out.Contact = m.Contact; data.Channel == m.Fallback {
+			out.Contact = m.FallbackContact
+		}
+	}
+	for _, r := range m.Replies {
+		if replied && data.Channel == r.Channel && data.At.Equal(r.At) {
+			out.Reply = r.Text
+		}
+	}
+	return nil
+}
