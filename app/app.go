@@ -201,7 +201,7 @@ func newCore(db *store.DB, c Config, pages func() string, sims *simulators) (*co
 		Store: db.Patient(), Demographics: people, Upkeep: people.upkeep, Pages: pages, Now: c.Now, NewID: db.NewID,
 	}
 	all := &core.Core{
-		Access:    &access.Service{Store: db.Access(), Now: c.Now, NewID: db.NewID, Limit: c.RateLimit},
+		Access:    &access.Service{Store: db.Access(), Now: c.Now, NewID: db.NewID, Limit: c.RateLimit, Box: outside.Box},
 		Practice:  &practice.Service{Store: db.Practice(), Now: c.Now, NewID: db.NewID},
 		Connector: outside,
 		Patient:   patients,

@@ -37,7 +37,7 @@ var rooms = map[string]struct {
 	"core/event":     {},
 	"core/audit":     {},
 	"core/input":     {ours: []string{"core/fault"}},
-	"core/access":    {ours: []string{"core/fault", "core/audit"}},
+	"core/access":    {ours: []string{"core/fault", "core/audit", "core/seal"}},
 	"core/practice":  {ours: []string{"core/fault", "core/audit", "core/input", "core/access"}},
 	"core/seal":      {ours: []string{"core/fault"}},
 	"core/connector": {ours: []string{"core/fault", "core/audit", "core/access", "core/practice", "core/seal"}},

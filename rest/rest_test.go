@@ -36,16 +36,16 @@ func door(t testing.TB) (h http.Handler, group, key string) {
 func doorOn(t testing.TB, db *store.DB) (h http.Handler, group, key string) {
 	t.Helper()
 	now := func() time.Time { return at }
+	box := sync.OnceValues(func() (*seal.Box, error) { return seal.Parse([]byte(seal.NewKey())) })
 	days := &diary.Service{Store: db.Diary(), Now: now, NewID: db.NewID}
 	c := &core.Core{
-		Access:   &access.Service{Store: db.Access(), Now: now, NewID: db.NewID},
+		Access:   &access.Service{Store: db.Access(), Now: now, NewID: db.NewID, Box: box},
 		Practice: &practice.Service{Store: db.Practice(), Now: now, NewID: db.NewID},
 		Patient:  &patient.Service{Store: db.Patient(), Now: now, NewID: db.NewID},
 		Diary:    days,
 		Booking:  &booking.Service{Store: db.Booking(), Diary: days, Now: now, NewID: db.NewID, Hold: time.Minute},
 		Webhook: &webhook.Service{
-			Store: db.Webhook(), Poster: anyAddress{}, Now: now, NewID: db.NewID,
-			Box: sync.OnceValues(func() (*seal.Box, error) { return seal.Parse([]byte(seal.NewKey())) }),
+			Store: db.Webhook(), Poster: anyAddress{}, Now: now, NewID: db.NewID, Box: box,
 		},
 	}
 	g, err := c.Practice.CreateGroup(context.Background(), practice.Group{Name: "Mill Lane", Sandbox: true})

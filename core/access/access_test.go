@@ -13,6 +13,7 @@ import (
 	"frontdesk/core/access"
 	"frontdesk/core/fault"
 	"frontdesk/core/practice"
+	"frontdesk/core/seal"
 	"frontdesk/store"
 	"frontdesk/store/storetest"
 )
@@ -35,12 +36,15 @@ func (g *gate) move(d time.Duration) {
 	g.now.Store(&at)
 }
 
+// box is the key that what is kept is sealed with.
+var box = sync.OnceValues(func() (*seal.Box, error) { return seal.Parse([]byte(seal.NewKey())) })
+
 func each(t *testing.T, test func(t *testing.T, g *gate)) {
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
 		g := &gate{t: t, db: db}
 		g.now.Store(ptr(time.Date(2031, time.January, 6, 7, 0, 0, 0, time.UTC)))
 		clock := func() time.Time { return *g.now.Load() }
-		g.Service = &access.Service{Store: db.Access(), Now: clock, NewID: db.NewID}
+		g.Service = &access.Service{Store: db.Access(), Now: clock, NewID: db.NewID, Box: box}
 		g.practice = &practice.Service{Store: db.Practice(), Now: clock, NewID: db.NewID}
 		var err error
 		g.group, err = g.practice.CreateGroup(context.Background(), practice.Group{Name: "Mill Lane"})
@@ -239,7 +243,7 @@ func TestTheRateLimitHoldsOverAllNodes(t *testing.T) {
 		var allowed atomic.Int64
 		var wait sync.WaitGroup
 		for range nodes {
-			node := &access.Service{Store: g.db.Access(), Now: g.Now, NewID: g.db.NewID}
+			node := &access.Service{Store: g.db.Access(), Now: g.Now, NewID: g.db.NewID, Box: box}
 			for range 4 {
 				wait.Go(func() {
 					for range limit {
@@ -425,6 +429,33 @@ func FuzzParseKey(f *testing.F) {
 	f.Fuzz(func(t *testing.T, s string) {
 		if _, _, ok := access.ParseKey(s); ok && strings.HasSuffix(s, "_") && strings.Count(s, "_") < 5 {
 			t.Fatalf("%q was taken for a key", s)
+		}
+	})
+}
+
+func TestAnswersAreKeptSealed(t *testing.T) {
+	each(t, func(t *testing.T, g *gate) {
+		secret := func(context.Context) access.Answer {
+			return access.Answer{Status: 200, Type: "application/json", Body: []byte(`{"signing_key":"whsec_1"}`)}
+		}
+		open := g.Box
+		g.Box = func() (*seal.Box, error) { return nil, seal.ErrNoKey }
+		if _, _, err := g.Once(g.ctx, g.claim("a", "body"), secret); !errors.Is(err, seal.ErrNoKey) {
+			t.Fatalf("without a key: %v", err)
+		}
+		g.Box = open
+		for i := range 2 {
+			answer, again, err := g.Once(g.ctx, g.claim("a", "body"), secret)
+			if err != nil || again != (i == 1) || string(answer.Body) != `{"signing_key":"whsec_1"}` {
+				t.Fatalf("got %s, %t, %v", answer.Body, again, err)
+			}
+		}
+		// Whoever has another key gets nothing.
+		other, err := seal.Parse([]byte(seal.NewKey()))
+		g.must(err)
+		g.Box = func() (*seal.Box, error) { return other, nil }
+		if answer, _, err := g.Once(g.ctx, g.claim("a", "body"), secret); !errors.Is(err, seal.ErrCannotOpen) || len(answer.Body) > 0 && strings.Contains(string(answer.Body), "whsec_1") {
+			t.Errorf("with another key: %s, %v", answer.Body, err)
 		}
 	})
 }

@@ -1,6 +1,7 @@
 package access
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -65,7 +66,27 @@ func (s *Service) Once(ctx context.Context, c Claim, run func(context.Context) A
 		}
 	}
 	c.At = s.Now()
-	return aside(ctx, func(ctx context.Context) (Answer, bool, error) { return s.Store.Once(ctx, c, run) })
+	box, err := s.Box()
+	if err != nil {
+		return Answer{}, false, err
+	}
+	about := c.Group.String() + "/answer/" + c.Key.String() + "/" + c.Name
+	var failed error
+	a, again, err := aside(ctx, func(ctx context.Context) (Answer, bool, error) {
+		return s.Store.Once(ctx, c, func(ctx context.Context) Answer {
+			a := run(ctx)
+			a.Body, failed = box.Seal(a.Body, about)
+			if failed != nil {
+				a.Status = 500 // nothing of it is kept
+			}
+			return a
+		})
+	})
+	if err = cmp.Or(failed, err); err != nil {
+		return a, again, err
+	}
+	a.Body, err = box.Open(a.Body, about)
+	return a, again, err
 }
 
 // forgetChunk bounds what one transaction of Forget deletes.

@@ -14,6 +14,7 @@ import (
 
 	"frontdesk/core/audit"
 	"frontdesk/core/fault"
+	"frontdesk/core/seal"
 )
 
 // Key is an API key as we keep it: the secret itself is not here, only its hash.
@@ -70,6 +71,9 @@ type Service struct {
 	NewID func() int64
 	// Limit is requests a minute for keys with none of their own; 0 is off.
 	Limit int
+	// Box gives what answers to requests with an idempotency key are sealed with
+	// while they are kept: some have secrets that are shown once.
+	Box func() (*seal.Box, error)
 
 	limits limits
 }

@@ -298,23 +298,15 @@ func totals(ctx context.Context, r Reader, group practice.ID, id BatchID) (Total
 			t.Cancelled += n
 		}
 	}
+	ends := map[State]*int{
+		Sent: &t.Sent, Delivered: &t.Sent, Read: &t.Sent, Failed: &t.Failed, Cancelled: &t.Cancelled, Expired: &t.Expired, Suppressed: &t.Suppressed, Unknown: &t.Unknown,
+	}
 	for state, n := range messages {
-		switch state {
-		case Sent, Delivered, Read:
-			t.Sent += n
-		case Failed:
-			t.Failed += n
-		case Cancelled:
-			t.Cancelled += n
-		case Expired:
-			t.Expired += n
-		case Suppressed:
-			t.Suppressed += n
-		case Unknown:
-			t.Unknown += n
-		default:
-			t.Waiting += n
+		to := ends[state]
+		if to == nil {
+			to = &t.Waiting
 		}
+		*to += n
 	}
 	return t, nil
 }

@@ -257,7 +257,7 @@ func (s *Service) queue(ctx context.Context, group practice.ID, b Batch) (bool, 
 			}
 			recipients[i] = found[i].Recipient
 		}
-		if err := tx.AddMessages(ctx, group, messages); err != nil {
+		if err := keep(ctx, tx, group, messages, now); err != nil {
 			return err
 		}
 		if err := tx.SaveRecipients(ctx, group, b.ID, RecipientEnriched, recipients); err != nil {

@@ -317,7 +317,7 @@ func (s *Service) take(ctx context.Context, tx Tx, who access.Caller, g practice
 		m.DueAt = now.Add(time.Duration(m.UnreadMinutes) * time.Minute)
 	}
 	m.count(s.words(who.Group, *m, g.Name), g)
-	if err := tx.AddMessages(ctx, who.Group, []Message{*m}); err != nil {
+	if err := keep(ctx, tx, who.Group, []Message{*m}, now); err != nil {
 		return err
 	}
 	if !m.DueAt.IsZero() {
@@ -326,6 +326,17 @@ func (s *Service) take(ctx context.Context, tx Tx, who access.Caller, g practice
 		}
 	}
 	return tx.Audit(ctx, who.Audit(now, "message.send", "message", int64(m.ID), nil, *m))
+}
+
+// keep keeps new messages, and tells of those that are at their end already.
+func keep(ctx context.Context, tx Tx, group practice.ID, all []Message, now time.Time) error {
+	err := tx.AddMessages(ctx, group, all)
+	for _, m := range all {
+		if err == nil && (m.State == Suppressed || m.State == Delivered) {
+			err = tx.TellMessage(ctx, group, m.ID, tell(group, m, "", now))
+		}
+	}
+	return err
 }
 
 // optedOut reports whether a message may not go because the patient does not

@@ -13,6 +13,7 @@ import (
 	"frontdesk/core/fault"
 	"frontdesk/core/job"
 	"frontdesk/core/patient"
+	"frontdesk/core/seal"
 )
 
 func TestSomebodyTracedBecomesAPatient(t *testing.T) {
@@ -350,7 +351,7 @@ func TestNobodyIsReadAgainUnlessTheGroupWantsIt(t *testing.T) {
 
 func TestARequestWithAnIdempotencyKeyAsksTheServiceOutsideItsTransaction(t *testing.T) {
 	withKit(t, func(k *kit) {
-		keys := &access.Service{Store: k.db.Access(), Now: func() time.Time { return k.clock }, NewID: k.db.NewID}
+		keys := &access.Service{Store: k.db.Access(), Now: func() time.Time { return k.clock }, NewID: k.db.NewID, Box: sync.OnceValues(func() (*seal.Box, error) { return seal.Parse([]byte(seal.NewKey())) })}
 		made, _, err := keys.CreateKey(k.ctx, access.Key{Partner: "x", Scopes: access.Scopes})
 		if err != nil {
 			k.Fatal(err)

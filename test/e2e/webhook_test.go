@@ -437,3 +437,24 @@ func TestTwoServersDeliverEachEventOnce(t *testing.T) {
 		t.Errorf("%d deliveries came, and %d events were not told of", n, len(ids))
 	}
 }
+
+func TestAMessageThatEndsAtOnceIsToldOf(t *testing.T) {
+	each(t, func(t *testing.T, p *program) {
+		delivered, suppressed := receive(t, nil), receive(t, nil)
+		p.hook(delivered.URL, "message.delivered", nil)
+		p.hook(suppressed.URL, "message.suppressed", nil)
+		id := p.sent("byron", "hero", nil)
+		d := delivered.waits(1)[0]
+		valid(t, d.Body)
+		if data := d.Payload["data"].(map[string]any); data["message_id"] != id || data["state"] != "delivered" {
+			t.Errorf("it was told %s", d.Body)
+		}
+		p.ok("PUT", "/v1/opt_outs", map[string]any{"channel": "sms", "contact": "07700 900101", "opted_out": true})
+		id = p.sent("byron", "sms", map[string]any{"purpose": "other"})
+		d = suppressed.waits(1)[0]
+		valid(t, d.Body)
+		if data := d.Payload["data"].(map[string]any); data["message_id"] != id || data["code"] != "opted_out" {
+			t.Errorf("it was told %s", d.Body)
+		}
+	})
+}
