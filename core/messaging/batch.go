@@ -277,7 +277,14 @@ func (s *Service) Batch(ctx context.Context, id BatchID) (Batch, Totals, error) 
 // Totals counts a batch's recipients by what became of them: Created is the sum
 // of all the others.
 type Totals struct {
-	Created, Sent, Failed, Cancelled, Expired, Suppressed, Waiting, Unknown int
+	Created    int `json:"created"`
+	Sent       int `json:"sent"`
+	Failed     int `json:"failed"`
+	Cancelled  int `json:"cancelled"`
+	Expired    int `json:"expired"`
+	Suppressed int `json:"suppressed"`
+	Waiting    int `json:"waiting"`
+	Unknown    int `json:"unknown"`
 }
 
 // totals counts rows, never counters.
@@ -417,24 +424,12 @@ func (s *Service) complete(ctx context.Context, group practice.ID, id BatchID) e
 		data := struct {
 			BatchID string      `json:"batch_id"`
 			State   BatchStatus `json:"state"`
-			Totals  totalsFact  `json:"totals"`
-		}{id.String(), b.Status, totalsFact(t)}
+			Totals  Totals      `json:"totals"`
+		}{id.String(), b.Status, t}
 		err = tx.TellBatch(ctx, group, id, event.Event{Group: int64(group), Type: "batch.completed", Subject: int64(id), At: now, Data: audit.Snapshot(data)})
 		if err != nil {
 			return err
 		}
 		return tx.Audit(ctx, access.System(group).Audit(now, "batch.complete", "batch", int64(id), before, b))
 	})
-}
-
-// totalsFact is Totals as an event tells them.
-type totalsFact struct {
-	Created    int `json:"created"`
-	Sent       int `json:"sent"`
-	Failed     int `json:"failed"`
-	Cancelled  int `json:"cancelled"`
-	Expired    int `json:"expired"`
-	Suppressed int `json:"suppressed"`
-	Waiting    int `json:"waiting"`
-	Unknown    int `json:"unknown"`
 }
