@@ -36,6 +36,7 @@ var rooms = map[string]struct {
 	"core/input":     {ours: []string{"core/fault"}},
 	"core/access":    {ours: []string{"core/fault", "core/audit"}},
 	"core/practice":  {ours: []string{"core/fault", "core/audit", "core/input", "core/access"}},
+	"core/account":   {ours: []string{"core/fault", "core/audit", "core/input", "core/access", "core/practice"}},
 	"core/seal":      {ours: []string{"core/fault"}},
 	"core/connector": {ours: []string{"core/fault", "core/audit", "core/access", "core/practice", "core/seal"}},
 	"core/patient": {
@@ -98,6 +99,7 @@ var rooms = map[string]struct {
 		ours:   []string{"connect/web", "core/messaging"},
 		theirs: []string{"github.com/golang-jwt/jwt"},
 	},
+	"connect/password":    {theirs: []string{"github.com/alexedwards/argon2id"}},
 	"connect/hook":        {ours: []string{"core/webhook"}, theirs: []string{"code.dny.dev/ssrf"}},
 	"connect/connecttest": {ours: []string{"core/input", "core/patient", "core/practice"}},
 
