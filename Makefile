@@ -41,6 +41,7 @@ bench: ## measure against the raw databases and write docs/performance.md
 
 generate: ## write the generated code again
 	$(TOOL) ogen --target rest/oas --package oas --clean --config api/ogen.yml api/openapi.yaml 2>&1 | grep -vE 'not canonical|convenient' || true
+	$(TOOL) gqlgen generate --config api/gqlgen.yml
 	$(TOOL) templ generate -path web
 	$(TOOL) templ generate -path pages
 
