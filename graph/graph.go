@@ -219,7 +219,7 @@ func (d *door) answer(ctx context.Context, a asked) ([]byte, int) {
 		e.Extensions["cost"] = costTold{price, maxCost}
 		return errorBody(gqlerror.List{e}), http.StatusBadRequest
 	}
-	call := &call{operation: a.name()}
+	call := &call{operation: rc.Operation.Name}
 	ctx = d.withLoaders(withCall(ctx, call))
 	next, ctx := d.run.DispatchOperation(ctx, rc)
 	resp := next(ctx)

@@ -31,7 +31,7 @@ func numbered(number, size *int) (page, error) {
 	if size != nil && *size > 0 {
 		out.size = min(*size, maxPage)
 	}
-	if (out.number-1) > deepest/out.size {
+	if (out.number - 1) > deepest/out.size {
 		return out, ErrDeepPage
 	}
 	return out, nil

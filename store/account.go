@@ -178,3 +178,65 @@ func (s accountStore) ForgetAttempts(ctx context.Context, before time.Time, limi
 		return err
 	})
 }
+
+func scanAccessGroup(scan scanner) (account.AccessGroup, error) {
+	var g account.AccessGroup
+	err := scan(&g.ID, &g.Name, &g.Label, &g.Public)
+	return g, err
+}
+
+// AccessGroups lists a group's access groups.
+func (t *Tx) AccessGroups(ctx context.Context, group practice.ID) ([]account.AccessGroup, error) {
+	return list(ctx, t, `SELECT id, name, label, public FROM access_group WHERE practice_group_id = $1 ORDER BY name, id`, in{group}, scanAccessGroup)
+}
+
+const selectStaffGroups = `SELECT s.staff_id, g.id, g.name, g.label, g.public FROM access_group_staff s
+	JOIN access_group g ON g.practice_group_id = s.practice_group_id AND g.id = s.access_group_id
+	WHERE s.practice_group_id = $1 AND s.staff_id IN `
+
+// membership is an access group and who is in it.
+type membership[ID any] struct {
+	of    ID
+	group account.AccessGroup
+}
+
+func scanMembership[ID any](scan scanner) (membership[ID], error) {
+	var m membership[ID]
+	err := scan(&m.of, &m.group.ID, &m.group.Name, &m.group.Label, &m.group.Public)
+	return m, err
+}
+
+func memberships[ID comparable](rows []membership[ID], err error) (map[ID][]account.AccessGroup, error) {
+	out := map[ID][]account.AccessGroup{}
+	for _, m := range rows {
+		out[m.of] = append(out[m.of], m.group)
+	}
+	return out, err
+}
+
+// AccessGroupsOfStaff lists the access groups members of staff are in.
+func (t *Tx) AccessGroupsOfStaff(ctx context.Context, group practice.ID, ids []account.StaffID) (map[account.StaffID][]account.AccessGroup, error) {
+	return memberships(listAmong(ctx, t, selectStaffGroups+some+` ORDER BY g.name, g.id`, selectStaffGroups+many+` ORDER BY g.name, g.id`, group, ids,
+		scanMembership[account.StaffID]))
+}
+
+// SetStaffGroups puts somebody into some access groups and no others.
+func (t *Tx) SetStaffGroups(ctx context.Context, group practice.ID, id account.StaffID, groups []account.GroupID) error {
+	if _, err := t.exec(ctx, `DELETE FROM access_group_staff WHERE practice_group_id = $1 AND staff_id = $2`, group, id); err != nil {
+		return err
+	}
+	for _, g := range groups {
+		if _, err := t.exec(ctx, `INSERT INTO access_group_staff (practice_group_id, access_group_id, staff_id) VALUES ($1, $2, $3)
+			ON CONFLICT (practice_group_id, access_group_id, staff_id) DO NOTHING`, group, g, id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// SaveAccessGroup keeps an access group.
+func (t *Tx) SaveAccessGroup(ctx context.Context, group practice.ID, g account.AccessGroup, now time.Time) error {
+	_, err := t.exec(ctx, `INSERT INTO access_group (practice_group_id, id, name, label, public, created_at) VALUES ($1, $2, $3, $4, $5, $6)
+		ON CONFLICT (practice_group_id, id) DO UPDATE SET name = $3, label = $4, public = $5`, group, g.ID, g.Name, g.Label, g.Public, now)
+	return err
+}

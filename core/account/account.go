@@ -3,6 +3,7 @@
 //	account.go  members of staff, as kept
 //	staff.go    find them, add them, change them
 //	signin.go   a password for a session
+//	group.go    access groups
 package account
 
 import (
@@ -93,6 +94,8 @@ type Reader interface {
 	// Staff finds members of staff by id; those the group lacks are left out.
 	Staff(ctx context.Context, group practice.ID, ids []StaffID) ([]Staff, error)
 	StaffList(ctx context.Context, group practice.ID, q Query) ([]Staff, error)
+	AccessGroups(ctx context.Context, group practice.ID) ([]AccessGroup, error)
+	AccessGroupsOfStaff(ctx context.Context, group practice.ID, ids []StaffID) (map[StaffID][]AccessGroup, error)
 	// StaffByEmail finds who signs in by an address, in any group, or returns
 	// ErrNotFound.
 	StaffByEmail(ctx context.Context, key string) (practice.ID, Staff, error)
@@ -120,6 +123,9 @@ type Tx interface {
 	// SaveStaff keeps somebody, and whether patients can be booked with them; it
 	// returns ErrEmailTaken when somebody else signs in by the address.
 	SaveStaff(ctx context.Context, group practice.ID, s Staff) error
+	// SetStaffGroups puts somebody into some access groups and no others.
+	SetStaffGroups(ctx context.Context, group practice.ID, id StaffID, groups []GroupID) error
+	SaveAccessGroup(ctx context.Context, group practice.ID, g AccessGroup, at time.Time) error
 	Audit(ctx context.Context, e audit.Entry) error
 }
 

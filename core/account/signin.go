@@ -54,7 +54,7 @@ func (s *Service) SignIn(ctx context.Context, c Credentials) (Signed, error) {
 	if tried > maxAttempts {
 		return Signed{}, ErrLocked
 	}
-	found, hash, err := s.whose(ctx, c, now)
+	found, hash, err := s.whose(ctx, c)
 	if err != nil {
 		return Signed{}, err
 	}
@@ -95,7 +95,7 @@ func (c Credentials) name() (string, bool) {
 
 // whose finds who signs in and the hash their password must have; the hash is
 // empty when nobody may.
-func (s *Service) whose(ctx context.Context, c Credentials, now time.Time) (Signed, string, error) {
+func (s *Service) whose(ctx context.Context, c Credentials) (Signed, string, error) {
 	if c.Key != "" {
 		k, err := s.Access.KeyOf(ctx, c.Key)
 		if fault.Of(err).Kind == fault.Unauthenticated {
@@ -142,7 +142,7 @@ func (s *Service) SetPassword(ctx context.Context, email, password string) (Staf
 	if err != nil {
 		return Staff{}, err
 	}
-	return s.change(ctx, who, found.ID, "user.password", func(n *Staff, now time.Time) error {
+	return s.change(ctx, who, found.ID, "user.password", func(_ Tx, n *Staff, now time.Time) error {
 		n.PasswordHash = hash
 		if n.VerifiedAt.IsZero() {
 			n.VerifiedAt = now

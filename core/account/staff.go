@@ -39,6 +39,10 @@ type Change struct {
 	LocumFrom, LocumUntil                                       *time.Time
 	SignsAlone, Clinician                                       *bool
 	Settings                                                    json.RawMessage
+	// Groups are the access groups somebody is to be in; AllPublic adds every
+	// public one.
+	Groups    *[]GroupID
+	AllPublic bool
 }
 
 func set[T any](to *T, from *T) {
@@ -127,6 +131,9 @@ func (s *Service) Add(ctx context.Context, c Change) (Staff, error) {
 		if err := tx.SaveStaff(ctx, who.Group, n); err != nil {
 			return err
 		}
+		if err := join(ctx, tx, who, n.ID, c.Groups, c.AllPublic); err != nil {
+			return err
+		}
 		return tx.Audit(ctx, who.Audit(now, "user.create", "user", int64(n.ID), nil, n))
 	})
 }
@@ -143,7 +150,12 @@ func (s *Service) Change(ctx context.Context, id StaffID, c Change) (Staff, erro
 			return Staff{}, err
 		}
 	}
-	return s.change(ctx, who, id, "user.update", func(n *Staff, _ time.Time) error { return c.apply(n) })
+	return s.change(ctx, who, id, "user.update", func(tx Tx, n *Staff, _ time.Time) error {
+		if err := c.apply(n); err != nil {
+			return err
+		}
+		return join(ctx, tx, who, id, c.Groups, c.AllPublic)
+	})
 }
 
 // mayHave refuses a role that is none, or that lets do more than the caller may
@@ -169,7 +181,7 @@ func (s *Service) locum(ctx context.Context, tx Tx, who access.Caller, n Staff) 
 	return err
 }
 
-func (s *Service) change(ctx context.Context, who access.Caller, id StaffID, action string, how func(n *Staff, now time.Time) error) (Staff, error) {
+func (s *Service) change(ctx context.Context, who access.Caller, id StaffID, action string, how func(tx Tx, n *Staff, now time.Time) error) (Staff, error) {
 	now := s.Now().Truncate(time.Microsecond)
 	var after Staff
 	err := s.Store.Do(ctx, func(tx Tx) error {
@@ -181,7 +193,7 @@ func (s *Service) change(ctx context.Context, who access.Caller, id StaffID, act
 			return err
 		}
 		after = before
-		if err := how(&after, now); err != nil {
+		if err := how(tx, &after, now); err != nil {
 			return err
 		}
 		if err := s.locum(ctx, tx, who, after); err != nil {

@@ -48,7 +48,7 @@ const layout = `"2006-01-02T15:04:05.000Z"`
 // MarshalGQL writes the moment in UTC, to the millisecond.
 func (m Moment) MarshalGQL(w io.Writer) {
 	var b [len(layout)]byte
-	w.Write(m.T.UTC().AppendFormat(b[:0], layout))
+	_, _ = w.Write(m.T.UTC().AppendFormat(b[:0], layout))
 }
 
 // forms are the layouts that are read. RFC 3339 leaves out neither seconds nor
@@ -144,7 +144,7 @@ type Wall struct{ T time.Time }
 func (l Wall) MarshalGQL(w io.Writer) {
 	const layout = `"2006-01-02T15:04:05"`
 	var b [len(layout)]byte
-	w.Write(l.T.AppendFormat(b[:0], layout))
+	_, _ = w.Write(l.T.AppendFormat(b[:0], layout))
 }
 
 // UnmarshalGQL reads a clock face.

@@ -139,7 +139,7 @@ CREATE TABLE metadata (
 	key text NOT NULL,
 	value text NOT NULL,
 	updated_at timestamptz NOT NULL,
-	PRIMARY KEY (practice_group_id, kind, subject_id, key)
+	PRIMARY KEY (practice_group_id, subject_id, key)
 );
 CREATE INDEX metadata_key ON metadata (practice_group_id, kind, key, subject_id);
 
