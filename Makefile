@@ -42,6 +42,7 @@ bench: ## measure against the raw databases and write docs/performance.md
 
 generate: ## write the generated code again
 	sed '/^webhooks:/,$$d' api/openapi.yaml | $(TOOL) ogen --target rest/oas --package oas --clean --config api/ogen.yml /dev/stdin 2>&1 | grep -vE 'not canonical|convenient|using any' || true
+	$(TOOL) gqlgen generate --config api/gqlgen.yml
 	$(TOOL) templ generate -path web
 	$(TOOL) templ generate -path pages
 

@@ -12,6 +12,7 @@
 //	details.go   names, contact details and texts, for those who are to have them
 //	partner.go   what a developer asks of a running Frontdesk
 //	operator.go  what the command line does: groups, keys, networks
+//	account.go   and tokens, roles, staff, the log
 //	doctor.go    what is wrong with this installation
 //	metrics.go   figures for Prometheus
 //	trace.go     traces for OpenTelemetry
@@ -35,8 +36,10 @@ import (
 
 	_ "time/tzdata" // sessions need their zones where the system has none
 
+	"frontdesk/connect/password"
 	"frontdesk/core"
 	"frontdesk/core/access"
+	"frontdesk/core/account"
 	"frontdesk/core/booking"
 	"frontdesk/core/connector"
 	"frontdesk/core/diary"
@@ -200,8 +203,10 @@ func newCore(db *store.DB, c Config, pages func() string, sims *simulators) (*co
 	patients := &patient.Service{
 		Store: db.Patient(), Demographics: people, Upkeep: people.upkeep, Pages: pages, Now: c.Now, NewID: db.NewID,
 	}
+	rights := &access.Service{Store: db.Access(), Now: c.Now, NewID: db.NewID, Limit: c.RateLimit, Box: outside.Box}
 	all := &core.Core{
-		Access:    &access.Service{Store: db.Access(), Now: c.Now, NewID: db.NewID, Limit: c.RateLimit, Box: outside.Box},
+		Access:    rights,
+		Account:   &account.Service{Store: db.Account(), Access: rights, Hasher: password.New(), Now: c.Now, NewID: db.NewID},
 		Practice:  &practice.Service{Store: db.Practice(), Now: c.Now, NewID: db.NewID},
 		Connector: outside,
 		Patient:   patients,
@@ -236,7 +241,7 @@ func (a *App) newWorker() (*worker.Worker, error) {
 		Handlers: map[string]job.Handler{
 			booking.ReleaseKind: a.core.Booking.Release,
 			patient.RefreshKind: a.core.Patient.Refresh,
-			forgetOld:           a.eachGroup(a.core.Access.Forget, a.core.Patient.Forget, a.core.Messaging.Forget, a.core.Webhook.Forget),
+			forgetOld:           a.eachGroup(a.core.Access.Forget, a.core.Account.Forget, a.core.Patient.Forget, a.core.Messaging.Forget, a.core.Webhook.Forget),
 			askRefresh:          a.eachGroup(a.core.Patient.AskRefresh),
 
 			messaging.DispatchKind: a.core.Messaging.Dispatch,

@@ -39,6 +39,7 @@ var rooms = map[string]struct {
 	"core/input":     {ours: []string{"core/fault"}},
 	"core/access":    {ours: []string{"core/fault", "core/audit", "core/seal"}},
 	"core/practice":  {ours: []string{"core/fault", "core/audit", "core/input", "core/access"}},
+	"core/account":   {ours: []string{"core/fault", "core/audit", "core/input", "core/access", "core/practice"}},
 	"core/seal":      {ours: []string{"core/fault"}},
 	"core/connector": {ours: []string{"core/fault", "core/audit", "core/access", "core/practice", "core/seal"}},
 	"core/patient": {
@@ -102,12 +103,18 @@ var rooms = map[string]struct {
 		ours:   []string{"connect/web", "core/messaging"},
 		theirs: []string{"github.com/golang-jwt/jwt"},
 	},
+	"connect/password":    {theirs: []string{"github.com/alexedwards/argon2id"}},
 	"connect/hook":        {ours: []string{"core/webhook"}, theirs: []string{"code.dny.dev/ssrf"}},
 	"connect/connecttest": {ours: []string{"core/input", "core/patient", "core/practice"}},
 
-	"rest":     {ours: []string{"core/...", "core", "web", "rest/oas"}, theirs: []string{"github.com/ogen-go/ogen", "github.com/go-faster/jx"}},
-	"pages":    {ours: []string{"core/...", "core", "web"}, theirs: []string{"github.com/a-h/templ"}},
-	"rest/oas": {theirs: []string{"github.com/ogen-go/ogen", "github.com/go-faster"}},
+	"rest":  {ours: []string{"core/...", "core", "web", "rest/oas"}, theirs: []string{"github.com/ogen-go/ogen", "github.com/go-faster/jx"}},
+	"pages": {ours: []string{"core/...", "core", "web"}, theirs: []string{"github.com/a-h/templ"}},
+	"graph": {ours: []string{"core/...", "core", "web", "graph/gql", "graph/scalar"}, theirs: []string{
+		"github.com/99designs/gqlgen", "github.com/vektah/gqlparser", "github.com/vikstrous/dataloadgen",
+	}},
+	"graph/gql":    {ours: []string{"graph/scalar"}, theirs: []string{"github.com/99designs/gqlgen", "github.com/vektah/gqlparser"}},
+	"graph/scalar": {},
+	"rest/oas":     {theirs: []string{"github.com/ogen-go/ogen", "github.com/go-faster"}},
 	"web": {ours: []string{"core/fault", "core/access"}, theirs: []string{
 		"github.com/a-h/templ", "github.com/yuin/goldmark", "go.yaml.in/yaml",
 	}},
@@ -249,7 +256,7 @@ func TestNothingGrowsTooLarge(t *testing.T) {
 			}
 		}
 		// The store and the doors have a file for each capability.
-		if total > maxPackage && dir != "store" && dir != "rest" {
+		if total > maxPackage && dir != "store" && dir != "rest" && dir != "graph" {
 			t.Errorf("%s has %d lines", dir, total)
 		}
 	}
@@ -294,7 +301,7 @@ func TestWhoeverReadsTheCodeIsNotMisled(t *testing.T) {
 	banned := regexp.MustCompile(`\b(TODO|FIXME|XXX|HACK)\b|time\.Now\(\)`)
 	for dir, names := range files(t) {
 		for _, name := range names {
-			if strings.HasSuffix(name, "_test.go") || strings.HasSuffix(dir, "oas") {
+			if strings.HasSuffix(name, "_test.go") || strings.HasSuffix(dir, "oas") || strings.HasSuffix(dir, "gql") {
 				continue
 			}
 			text, err := os.ReadFile(name)

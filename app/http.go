@@ -11,6 +11,7 @@ import (
 	"frontdesk/api"
 	"frontdesk/core/fault"
 	"frontdesk/docs"
+	"frontdesk/graph"
 	"frontdesk/pages"
 	"frontdesk/rest"
 	"frontdesk/web"
@@ -55,6 +56,7 @@ func (a *App) handler() (http.Handler, error) {
 	}
 	add("POST /callbacks/{carrier}/{group}", "callback", a.carriers.listen(a.core.Messaging.Hear))
 	add("GET /{$}", "home", http.RedirectHandler("/docs", http.StatusSeeOther))
+	add("/graphql", "graphql", graph.New(a.core))
 	mux.Handle("/", door)
 	return traced(web.Observe(mux, a.config.Log, web.Fail, a.done)), nil
 }

@@ -4,6 +4,7 @@ package core
 
 import (
 	"frontdesk/core/access"
+	"frontdesk/core/account"
 	"frontdesk/core/booking"
 	"frontdesk/core/connector"
 	"frontdesk/core/diary"
@@ -18,6 +19,7 @@ import (
 type Core struct {
 	Access    *access.Service
 	Practice  *practice.Service
+	Account   *account.Service
 	Connector *connector.Service
 	Patient   *patient.Service
 	Diary     *diary.Service

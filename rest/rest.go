@@ -18,8 +18,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"strconv"
-	"time"
 
 	"frontdesk/core"
 	"frontdesk/core/access"
@@ -79,7 +77,7 @@ func (d *door) serve(w http.ResponseWriter, r *http.Request) {
 	r = r.WithContext(access.With(r.Context(), who))
 	budget, err := d.core.Access.Take(r.Context(), who)
 	if budget.Limit > 0 {
-		tellBudget(w.Header(), budget)
+		web.TellBudget(w.Header(), budget)
 	}
 	if err != nil {
 		fail(w, r, err)
@@ -94,15 +92,6 @@ func (d *door) serve(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	d.server.ServeHTTP(w, r)
-}
-
-// tellBudget writes the RateLimit fields of the IETF draft "RateLimit header
-// fields for HTTP" (draft-ietf-httpapi-ratelimit-headers).
-func tellBudget(h http.Header, b access.Budget) {
-	window := strconv.Itoa(int(access.RateWindow / time.Second))
-	reset := strconv.Itoa(int((b.Reset + time.Second - 1) / time.Second))
-	h["Ratelimit-Policy"] = []string{`"key";q=` + strconv.Itoa(b.Limit) + `;w=` + window}
-	h["Ratelimit"] = []string{`"key";r=` + strconv.Itoa(b.Remaining) + `;t=` + reset}
 }
 
 // once serves a request that has an idempotency key.

@@ -19,13 +19,14 @@ func (s accessStore) Do(ctx context.Context, fn func(access.Tx) error) error {
 	return s.db.do(ctx, func(tx *Tx) error { return fn(tx) })
 }
 
-const keyColumns = `practice_group_id, id, hash, partner, test, scopes, permissions, rate_limit, expires_at, revoked_at, last_used_at, created_at`
+const keyColumns = `practice_group_id, id, hash, partner, test, scopes, permissions, rate_limit, expires_at, revoked_at, last_used_at, created_at,
+	role, password_hash`
 
 func scanKey(scan scanner) (access.Key, error) {
 	var k access.Key
 	var limit sql.NullInt64
 	err := scan(&k.Group, &k.ID, &k.Hash, &k.Partner, &k.Test, words[access.Scope]{&k.Scopes}, words[access.Permission]{&k.Permissions},
-		&limit, when{&k.ExpiresAt}, when{&k.RevokedAt}, when{&k.LastUsed}, when{&k.CreatedAt})
+		&limit, when{&k.ExpiresAt}, when{&k.RevokedAt}, when{&k.LastUsed}, when{&k.CreatedAt}, &k.Role, &k.PasswordHash)
 	if limit.Valid {
 		n := int(limit.Int64)
 		k.Limit = &n
@@ -50,9 +51,10 @@ func (t *Tx) SaveAPIKey(ctx context.Context, k access.Key) error {
 		limit = int64(*k.Limit)
 	}
 	_, err := t.exec(ctx, `INSERT INTO api_key (`+keyColumns+`)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
 		ON CONFLICT (practice_group_id, id) DO UPDATE SET scopes = $6, permissions = $7, rate_limit = $8, expires_at = $9, revoked_at = $10`,
-		k.Group, k.ID, k.Hash, k.Partner, k.Test, joined(k.Scopes), joined(k.Permissions), limit, at(k.ExpiresAt), at(k.RevokedAt), at(k.LastUsed), k.CreatedAt)
+		k.Group, k.ID, k.Hash, k.Partner, k.Test, joined(k.Scopes), joined(k.Permissions), limit, at(k.ExpiresAt), at(k.RevokedAt), at(k.LastUsed), k.CreatedAt,
+		k.Role, k.PasswordHash)
 	return err
 }
 
@@ -72,7 +74,7 @@ func (t *Tx) SameNetwork(ctx context.Context, a, b access.GroupID) (bool, error)
 }
 
 // TakeRate adds to the key's window.
-func (s accessStore) TakeRate(ctx context.Context, group access.GroupID, id access.KeyID, now, cutoff time.Time, want int) (start time.Time, used int, err error) {
+func (s accessStore) TakeRate(ctx context.Context, group access.GroupID, id int64, now, cutoff time.Time, want int) (start time.Time, used int, err error) {
 	err = s.db.do(ctx, func(t *Tx) error {
 		_, err := t.one(ctx, `INSERT INTO rate_window (practice_group_id, key_id, started_at, used) VALUES ($1, $2, $3, $4)
 			ON CONFLICT (practice_group_id, key_id) DO UPDATE SET

@@ -79,9 +79,11 @@ func (t *Tx) Record(ctx context.Context, e event.Event) error {
 
 // Audit keeps an audit entry.
 func (t *Tx) Audit(ctx context.Context, e audit.Entry) error {
-	_, err := t.exec(ctx, `INSERT INTO audit (practice_group_id, id, at, actor, key_id, key_group_id, request_id, action, entity, entity_id, before, after)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
-		e.Group, t.db.NewID(), e.At, e.Actor, e.KeyID, e.KeyGroup, e.RequestID, e.Action, e.Entity, e.EntityID, string(e.Before), string(e.After))
+	_, err := t.exec(ctx, `INSERT INTO audit (practice_group_id, id, at, actor, key_id, key_group_id, request_id, action, entity, entity_id, before, after,
+			door, operation, outcome, subjects)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`,
+		e.Group, t.db.NewID(), e.At, e.Actor, e.KeyID, e.KeyGroup, e.RequestID, e.Action, e.Entity, e.EntityID, string(e.Before), string(e.After),
+		e.Door, e.Operation, e.Outcome, joined(e.Subjects))
 	return err
 }
 

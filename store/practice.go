@@ -126,8 +126,21 @@ func (t *Tx) Practitioners(ctx context.Context, group practice.ID, inactive bool
 		WHERE practice_group_id = $1 AND (active OR $2) ORDER BY last_name, first_name, id`, in{group, inactive}, scanPractitioner)
 }
 
-// SavePractitioner keeps a person, and their diary when they are new.
+// SavePractitioner keeps a person, their diary when they are new, and their name
+// as a member of staff.
 func (t *Tx) SavePractitioner(ctx context.Context, group practice.ID, p practice.Practitioner) error {
+	if err := t.addPractitioner(ctx, group, p); err != nil {
+		return err
+	}
+	_, err := t.exec(ctx, `INSERT INTO staff (practice_group_id, id, title, first_name, last_name, email, email_key, gender, pronouns, mobile, qualifications,
+			registration, specialties, position_title, position, role, password_hash, signs_alone, settings, version, created_at, updated_at)
+		VALUES ($1, $2, $3, $4, $5, '', '', '', '', '', '', '', '', '', '', '', '', false, '', 1, $6, $7)
+		ON CONFLICT (practice_group_id, id) DO UPDATE SET title = $3, first_name = $4, last_name = $5, updated_at = $7, version = staff.version + 1`,
+		group, p.ID, p.Title, p.FirstName, p.LastName, p.CreatedAt, p.UpdatedAt)
+	return err
+}
+
+func (t *Tx) addPractitioner(ctx context.Context, group practice.ID, p practice.Practitioner) error {
 	_, err := t.exec(ctx, `INSERT INTO practitioner (`+practitionerColumns+`, practice_group_id)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 		ON CONFLICT (practice_group_id, id) DO UPDATE SET title = $2, first_name = $3, last_name = $4, profession = $5, active = $6, updated_at = $8`,

@@ -5,7 +5,7 @@ cd "$(dirname "$0")/.."
 
 before=$(mktemp -d)
 trap 'rm -rf "$before"' EXIT
-kept() { find rest/oas web pages -name '*_gen.go' -o -name '*_templ.go' | sort; }
+kept() { { find rest/oas web pages -name '*_gen.go' -o -name '*_templ.go'; find graph/gql -name '*.go'; } | sort; }
 kept | tar -cf - -T - | tar -xf - -C "$before"
 kept >"$before/list"
 make --no-print-directory generate >/dev/null

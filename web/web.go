@@ -2,6 +2,7 @@
 //
 //	web.go      request ids, one line of log for each request, panics
 //	envelope.go a fault as a status and JSON
+//	budget.go   what is left of a caller's minute
 //	docs.go     the documentation pages
 package web
 
@@ -95,7 +96,7 @@ func Observe(next http.Handler, log *slog.Logger, fail func(http.ResponseWriter,
 func record(r *http.Request, log *slog.Logger, about *Request, status int, took time.Duration) {
 	level := slog.LevelInfo
 	switch {
-	case status >= 500:
+	case status >= 500, inside(about.Cause):
 		level = slog.LevelError
 	case about.Operation == Health:
 		level = slog.LevelDebug
@@ -112,12 +113,16 @@ func record(r *http.Request, log *slog.Logger, about *Request, status int, took 
 		attrs[n], attrs[n+1] = slog.Int64("practice_group_id", int64(about.Caller.Group)), slog.Int64("key_id", int64(about.Caller.Key))
 		n += 2
 	}
-	if about.Cause != nil && status >= 500 {
+	if about.Cause != nil && (status >= 500 || inside(about.Cause)) {
 		attrs[n] = slog.String("error", about.Cause.Error())
 		n++
 	}
 	log.LogAttrs(r.Context(), level, "request", attrs[:n]...)
 }
+
+// inside reports whether it is our own mistake, which GraphQL answers with a status
+// of 200.
+func inside(cause error) bool { return cause != nil && fault.Of(cause).Kind == fault.Internal }
 
 // writer remembers the status.
 type writer struct {

@@ -21,6 +21,10 @@ type commands struct {
 	Migrate   migrate    `cmd:"" help:"Bring a database up to this version's schema, and stop. Serving does it too."`
 	Group     group      `cmd:"" help:"Make and list practice groups."`
 	Key       key        `cmd:"" help:"Make, list and revoke API keys."`
+	Token     token      `cmd:"" help:"Make, list and revoke tokens of the GraphQL API."`
+	Role      role       `cmd:"" help:"What tokens and users may do."`
+	User      user       `cmd:"" help:"Add and list staff, and set their passwords."`
+	Audit     auditing   `cmd:"" help:"See who did what in a practice group."`
 	Network   network    `cmd:"" help:"Let practice groups read and book for one another."`
 	Connector connectors `cmd:"" help:"Connect a practice group to outside systems."`
 	Sending   sending    `cmd:"" help:"See whether messages go out, stop them all, let them go on."`

@@ -46,6 +46,7 @@ func (o output) print(value any, head string, rows ...[]string) error {
 type group struct {
 	Create groupCreate `cmd:"" help:"Make a practice group and print its id."`
 	List   groupList   `cmd:"" help:"List the practice groups."`
+	Limit  groupLimit  `cmd:"" help:"Say how often tokens of the GraphQL API may be used."`
 }
 
 type groupCreate struct {

@@ -2,6 +2,8 @@
 //
 //	access.go       callers, scopes, permissions; Require
 //	key.go          API keys: made, checked, revoked
+//	grant.go        roles, and what they let do
+//	token.go        tokens: keys that have a role, and sessions
 //	limit.go        how many requests a key may make in a minute
 //	idempotency.go  the first answer again for a repeated request
 //	outside.go      calls to the outside world from such a request
@@ -70,10 +72,16 @@ type Caller struct {
 	// are members of one network.
 	Home GroupID
 	Key  KeyID
+	// Session is the session of somebody who signed in, and Staff the member of
+	// staff it is of, if it is; 0 is none.
+	Session SessionID
+	Staff   int64
 	// Actor is the partner's name, "system" or "operator".
 	Actor       string
 	Scopes      []Scope
 	Permissions []Permission
+	// Grants are what its role lets a token do.
+	Grants []Grant
 	// Limit is how many requests the key may make in a minute; 0 is no limit.
 	Limit     int
 	RequestID string

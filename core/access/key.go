@@ -2,7 +2,6 @@ package access
 
 import (
 	"context"
-	"crypto/rand"
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base32"
@@ -26,6 +25,11 @@ type Key struct {
 	Test        bool         `json:"test"`
 	Scopes      []Scope      `json:"scopes"`
 	Permissions []Permission `json:"permissions"`
+	// Role makes the key a token of the GraphQL API; empty is none.
+	Role string `json:"role,omitempty"`
+	// PasswordHash is what a password is checked against with which the key signs
+	// in; empty is never.
+	PasswordHash string `json:"-"`
 	// Limit is requests a minute; nil takes the server's own, 0 is no limit.
 	Limit     *int      `json:"rate_limit,omitempty"`
 	ExpiresAt time.Time `json:"expires_at,omitzero"`
@@ -48,12 +52,25 @@ type Store interface {
 	// TakeRate adds want requests to the key's current window, or starts a new
 	// one when the last began at or before cutoff. It gives the window's start
 	// and what has been taken from it in all.
-	TakeRate(ctx context.Context, group GroupID, id KeyID, now, cutoff time.Time, want int) (start time.Time, used int, err error)
+	TakeRate(ctx context.Context, group GroupID, id int64, now, cutoff time.Time, want int) (start time.Time, used int, err error)
 	// Once runs a request at most once for its claim; see Service.Once.
 	Once(ctx context.Context, c Claim, run func(context.Context) Answer) (Answer, bool, error)
 	// ForgetClaims deletes up to limit claims of the group made before the
 	// time, and says how many.
 	ForgetClaims(ctx context.Context, group GroupID, before time.Time, limit int) (int, error)
+	// KeyBearer finds who holds a key, and SessionBearer whose session it is, or
+	// they return ErrBadToken.
+	KeyBearer(ctx context.Context, group GroupID, id KeyID) (Bearer, error)
+	SessionBearer(ctx context.Context, group GroupID, id SessionID) (Bearer, error)
+	// TouchSession notes that the session was used.
+	TouchSession(ctx context.Context, group GroupID, id SessionID, at time.Time) error
+	// OpenSessions lists a group's sessions that have not ended at a time.
+	OpenSessions(ctx context.Context, group GroupID, at time.Time) ([]Session, error)
+	// Roles lists a group's own roles by name.
+	Roles(ctx context.Context, group GroupID) ([]Role, error)
+	// Log lists up to limit of a group's audit entries from a time until before
+	// another that come after an entry, oldest first.
+	Log(ctx context.Context, group GroupID, from, to time.Time, after int64, limit int) ([]audit.Entry, error)
 	// Do runs fn in one transaction: all of it happens, or none.
 	Do(ctx context.Context, fn func(Tx) error) error
 }
@@ -61,6 +78,11 @@ type Store interface {
 // Tx is a Store inside a transaction.
 type Tx interface {
 	SaveAPIKey(ctx context.Context, k Key) error
+	AddSession(ctx context.Context, s Session) error
+	// EndSession revokes a session, and reports whether there is one.
+	EndSession(ctx context.Context, group GroupID, id SessionID, at time.Time) (bool, error)
+	SaveRole(ctx context.Context, group GroupID, r Role, at time.Time) error
+	SaveTerms(ctx context.Context, group GroupID, t Terms) error
 	Audit(ctx context.Context, e audit.Entry) error
 }
 
@@ -106,15 +128,18 @@ func (s *Service) CreateKey(ctx context.Context, k Key) (Key, string, error) {
 			return Key{}, "", fault.Wrong("permission", "invalid_enum_value", fmt.Sprint(Permissions), "There is no such permission.")
 		}
 	}
-	random := make([]byte, 32)
-	rand.Read(random)
+	if k.Role != "" {
+		if _, err := s.RoleNamed(ctx, who.Group, k.Role); err != nil {
+			return Key{}, "", err
+		}
+	}
 	k.Group, k.ID, k.CreatedAt = who.Group, KeyID(s.NewID()), s.Now()
 	prefix := "fd_live_"
 	if k.Test {
 		prefix = "fd_test_"
 	}
 	text := prefix + strconv.FormatInt(int64(k.Group), 36) + "_" + strconv.FormatInt(int64(k.ID), 36) + "_" +
-		strings.ToLower(secretText.EncodeToString(random))
+		secret()
 	hash := sha256.Sum256([]byte(text))
 	k.Hash = hash[:]
 	err = s.Store.Do(ctx, func(tx Tx) error {
@@ -175,6 +200,31 @@ func ParseKey(text string) (GroupID, KeyID, bool) {
 	return GroupID(group), KeyID(id), err1 == nil && err2 == nil && secret != ""
 }
 
+// KeyOf finds a key that may be used, by its text. Errors: ErrBadKey, ErrExpired,
+// ErrRevoked.
+func (s *Service) KeyOf(ctx context.Context, text string) (Key, error) {
+	home, id, ok := ParseKey(text)
+	if !ok {
+		return Key{}, ErrBadKey
+	}
+	k, err := s.Store.APIKey(ctx, home, id)
+	if err != nil {
+		return Key{}, err
+	}
+	hash := sha256.Sum256([]byte(text))
+	if subtle.ConstantTimeCompare(hash[:], k.Hash) != 1 {
+		return Key{}, ErrBadKey
+	}
+	now := s.Now()
+	if !k.RevokedAt.IsZero() {
+		return Key{}, ErrRevoked
+	}
+	if !k.ExpiresAt.IsZero() && !now.Before(k.ExpiresAt) {
+		return Key{}, ErrExpired
+	}
+	return k, nil
+}
+
 // Authenticate finds out who is asking, from the key's text and the practice
 // group the request names. Errors: ErrNoKey, ErrBadKey, ErrExpired, ErrRevoked,
 // and ErrGroup when the group is not the key's own and shares no network with it.
@@ -182,25 +232,11 @@ func (s *Service) Authenticate(ctx context.Context, text, groupText string) (Cal
 	if text == "" || groupText == "" {
 		return Caller{}, ErrNoKey
 	}
-	home, id, ok := ParseKey(text)
-	if !ok {
-		return Caller{}, ErrBadKey
-	}
-	k, err := s.Store.APIKey(ctx, home, id)
+	k, err := s.KeyOf(ctx, text)
 	if err != nil {
 		return Caller{}, err
 	}
-	hash := sha256.Sum256([]byte(text))
-	if subtle.ConstantTimeCompare(hash[:], k.Hash) != 1 {
-		return Caller{}, ErrBadKey
-	}
-	now := s.Now()
-	if !k.RevokedAt.IsZero() {
-		return Caller{}, ErrRevoked
-	}
-	if !k.ExpiresAt.IsZero() && !now.Before(k.ExpiresAt) {
-		return Caller{}, ErrExpired
-	}
+	home, id, now := k.Group, k.ID, s.Now()
 	c := Caller{Group: home, Home: home, Key: id, Actor: k.Partner, Scopes: k.Scopes, Permissions: k.Permissions, Limit: s.Limit}
 	if k.Limit != nil {
 		c.Limit = *k.Limit

@@ -27,7 +27,7 @@ type Budget struct {
 // from it in blocks keeps most requests away from it.
 type limits struct {
 	mu   sync.Mutex
-	keys map[KeyID]*share
+	keys map[int64]*share
 }
 
 type share struct {
@@ -40,11 +40,11 @@ type share struct {
 // manyShares is where the map of shares is swept of windows that have ended.
 const manyShares = 1024
 
-func (l *limits) share(key KeyID, now time.Time) *share {
+func (l *limits) share(key int64, now time.Time) *share {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.keys == nil {
-		l.keys = map[KeyID]*share{}
+		l.keys = map[int64]*share{}
 	}
 	s := l.keys[key]
 	if s == nil {
@@ -65,14 +65,23 @@ func (l *limits) share(key KeyID, now time.Time) *share {
 	return s
 }
 
+// budget names whose minute a caller uses: its session's or its key's. No session
+// has the id of a key.
+func (c Caller) budget() int64 {
+	if c.Session != 0 {
+		return int64(c.Session)
+	}
+	return int64(c.Key)
+}
+
 // Take uses one request of the caller's minute. The limit holds over all nodes
 // of one database. Error: ErrLimited, with the time to wait.
 func (s *Service) Take(ctx context.Context, c Caller) (Budget, error) {
-	if c.Limit <= 0 || c.Key == 0 {
+	if c.Limit <= 0 || c.budget() == 0 {
 		return Budget{}, nil
 	}
 	now := s.Now()
-	sh := s.limits.share(c.Key, now)
+	sh := s.limits.share(c.budget(), now)
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
 	ended := now.Sub(sh.start) >= RateWindow
@@ -84,7 +93,7 @@ func (s *Service) Take(ctx context.Context, c Caller) (Budget, error) {
 			// A sixteenth of what is left: few questions at first, and near the
 			// end no node sits on requests another could use.
 			want := max(1, (c.Limit-sh.used)/16)
-			start, used, err := s.Store.TakeRate(ctx, c.Home, c.Key, now, now.Add(-RateWindow), want)
+			start, used, err := s.Store.TakeRate(ctx, c.Home, c.budget(), now, now.Add(-RateWindow), want)
 			if err != nil {
 				return Budget{}, err
 			}

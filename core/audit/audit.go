@@ -31,6 +31,13 @@ type Entry struct {
 	// new, After for something gone.
 	Before json.RawMessage
 	After  json.RawMessage
+
+	// A call of an API is an entry too, also when it changed nothing. Door is
+	// the API, Operation the name the caller gave what it asked, Outcome "ok" or
+	// the code of what went wrong, and Subjects are the things it touched, each
+	// as what it is, a colon and its id. They are empty for a change.
+	Door, Operation, Outcome string
+	Subjects                 []string
 }
 
 // Snapshot encodes a thing for Before or After; nil gives nothing.

@@ -130,6 +130,15 @@ func (s *Service) Types(ctx context.Context, at []practice.LocationID, available
 	return all, nil
 }
 
+// Kinds lists the appointment types by name; inactive ones too when asked.
+func (s *Service) Kinds(ctx context.Context, inactive bool) ([]Type, error) {
+	who, err := access.RequireGrant(ctx, access.SeePractice)
+	if err != nil {
+		return nil, err
+	}
+	return s.Store.AppointmentTypes(ctx, who.Group, inactive)
+}
+
 // CreateType adds an appointment type.
 func (s *Service) CreateType(ctx context.Context, c TypeChange) (Type, error) {
 	t := Type{ID: TypeID(s.NewID()), Sector: practice.NHS, Profession: practice.GP, Active: true}

@@ -40,3 +40,12 @@ func offset(zone *time.Location, at minute) minute {
 	_, seconds := at.time().In(zone).Zone()
 	return minute(seconds / 60)
 }
+
+// Wall is the instant at which clocks in the zone show what face shows, whose
+// own zone is not looked at. Of a time that clocks skip it is the moment they go
+// forward, and of one they show twice the first.
+func Wall(zone *time.Location, face time.Time) time.Time {
+	day := input.DayOf(face.Date())
+	past := time.Duration(face.Second())*time.Second + time.Duration(face.Nanosecond())
+	return instant(zone, day, 60*face.Hour()+face.Minute()).time().Add(past)
+}

@@ -6,6 +6,8 @@
 //	practitioner.go  people patients see
 //	holiday.go       bank holidays, by rule and by hand
 //	network.go       groups that book for one another
+//	branding.go      how a practice looks
+//	metadata.go      what other programs keep with things here
 package practice
 
 import (
@@ -78,6 +80,10 @@ type Store interface {
 	Reader
 	// Groups lists every group, oldest first. It alone looks over all of them.
 	Groups(ctx context.Context) ([]Group, error)
+	// Branding is how a practice looks, or it returns ErrGroupNotFound.
+	Branding(ctx context.Context, group ID) (Branding, error)
+	// Metadata reads what is kept with some things of a kind, by key.
+	Metadata(ctx context.Context, group ID, kind Kind, ids []int64) (map[int64][]Metadata, error)
 	// Networks lists the networks a group is a member of.
 	Networks(ctx context.Context, group ID) ([]string, error)
 	// Do runs fn in one transaction: all of it happens, or none.
@@ -87,6 +93,7 @@ type Store interface {
 // Tx is a Store inside a transaction.
 type Tx interface {
 	Reader
+	MetadataTx
 	SaveGroup(ctx context.Context, g Group) error
 	SaveLocation(ctx context.Context, group ID, l Location) error
 	// SavePractitioner keeps the person and, for a new one, their diary.

@@ -1,0 +1,241 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"strconv"
+	"strings"
+	"time"
+
+	"frontdesk/core/access"
+	"frontdesk/core/account"
+	"frontdesk/core/audit"
+	"frontdesk/core/fault"
+	"frontdesk/core/practice"
+)
+
+// NewToken is what a token of the GraphQL API should be.
+type NewToken struct {
+	Group, Name, Role string
+	// Password lets it sign in; empty is never.
+	Password string
+	// Expires is how long it works; 0 is for ever.
+	Expires time.Duration
+	// Limit is requests a minute; nil takes the practice group's.
+	Limit *int
+}
+
+// CreateToken makes a token.
+func (o *Operator) CreateToken(ctx context.Context, n NewToken) (Key, error) {
+	ctx, g, err := o.in(ctx, n.Group)
+	if err != nil {
+		return Key{}, err
+	}
+	if n.Role == "" {
+		return Key{}, fault.Wrong("role", "required", "the name of a role", "A token needs a role.")
+	}
+	if n.Limit != nil && *n.Limit < 0 {
+		return Key{}, fault.Wrong("rate-limit", "too_small", "requests a minute, or 0 for no limit", "A rate limit cannot be negative.")
+	}
+	k := access.Key{Partner: n.Name, Test: g.Sandbox, Role: n.Role, Limit: n.Limit}
+	if n.Password != "" {
+		if k.PasswordHash, err = o.core.Account.HashPassword(ctx, n.Password); err != nil {
+			return Key{}, err
+		}
+	}
+	if n.Expires > 0 {
+		k.ExpiresAt = time.Now().Add(n.Expires)
+	}
+	made, text, err := o.core.Access.CreateKey(ctx, k)
+	return Key{Key: made, Text: text}, err
+}
+
+// Tokens are a group's tokens: keys that have a role, and sessions.
+type Tokens struct {
+	Keys     []Key            `json:"tokens"`
+	Sessions []access.Session `json:"sessions"`
+}
+
+// Tokens lists a group's tokens.
+func (o *Operator) Tokens(ctx context.Context, group string) (Tokens, error) {
+	all, err := o.Keys(ctx, group)
+	if err != nil {
+		return Tokens{}, err
+	}
+	var out Tokens
+	for _, k := range all {
+		if k.Role != "" {
+			out.Keys = append(out.Keys, k)
+		}
+	}
+	ctx, _, err = o.in(ctx, group)
+	if err != nil {
+		return out, err
+	}
+	out.Sessions, err = o.core.Access.Sessions(ctx)
+	return out, err
+}
+
+// RevokeToken ends a token at once, given its text, or the id of a key or a
+// session.
+func (o *Operator) RevokeToken(ctx context.Context, group, token string) error {
+	home, session, ok := access.ParseSession(token)
+	if ok && group == "" {
+		group = home.String()
+	}
+	if !ok {
+		_, err := o.RevokeKey(ctx, group, token)
+		if fault.Of(err).Code != access.ErrKeyNotFound.Code {
+			return err
+		}
+		n, parseErr := practice.ParseID(token)
+		if parseErr != nil {
+			return err
+		}
+		session = access.SessionID(n)
+	}
+	ctx, _, err := o.in(ctx, group)
+	if err != nil {
+		return err
+	}
+	return o.core.Access.RevokeSession(ctx, session)
+}
+
+// Roles lists the roles a group's tokens and staff can have.
+func (o *Operator) Roles(ctx context.Context, group string) ([]access.Role, error) {
+	ctx, _, err := o.in(ctx, group)
+	if err != nil {
+		return nil, err
+	}
+	return o.core.Access.Roles(ctx)
+}
+
+// SetRole keeps a role of the group's own.
+func (o *Operator) SetRole(ctx context.Context, group, name string, permissions []string) (access.Role, error) {
+	ctx, _, err := o.in(ctx, group)
+	if err != nil {
+		return access.Role{}, err
+	}
+	r := access.Role{Name: name}
+	for _, p := range permissions {
+		r.Grants = append(r.Grants, access.Grant(p))
+	}
+	return o.core.Access.SetRole(ctx, r)
+}
+
+// SetTerms keeps how often a group's tokens may be used, and how a request too
+// many is answered.
+func (o *Operator) SetTerms(ctx context.Context, group string, limit, status int) (access.Terms, error) {
+	t := access.Terms{Limit: limit, Status: status}
+	ctx, _, err := o.in(ctx, group)
+	if err != nil {
+		return t, err
+	}
+	return o.core.Access.SetTerms(ctx, t)
+}
+
+// NewUser is what a member of staff should be.
+type NewUser struct {
+	Group, Title, FirstName, LastName, Email, Role string
+	Clinician                                      bool
+}
+
+// CreateUser adds a member of staff.
+func (o *Operator) CreateUser(ctx context.Context, n NewUser) (account.Staff, error) {
+	ctx, _, err := o.in(ctx, n.Group)
+	if err != nil {
+		return account.Staff{}, err
+	}
+	return o.core.Account.Add(ctx, account.Change{
+		Title: &n.Title, FirstName: &n.FirstName, LastName: &n.LastName, Email: &n.Email, Role: &n.Role, Clinician: &n.Clinician,
+	})
+}
+
+// Users lists a group's staff, those who have left too.
+func (o *Operator) Users(ctx context.Context, group string) ([]account.Staff, error) {
+	ctx, _, err := o.in(ctx, group)
+	if err != nil {
+		return nil, err
+	}
+	const all = 10_000
+	return o.core.Account.List(ctx, account.Query{Deleted: true, Limit: all})
+}
+
+// SetPassword sets the password a member of staff signs in with.
+func (o *Operator) SetPassword(ctx context.Context, group, email, password string) (account.Staff, error) {
+	ctx, _, err := o.in(ctx, group)
+	if err != nil {
+		return account.Staff{}, err
+	}
+	return o.core.Account.SetPassword(ctx, email, password)
+}
+
+// AuditEntry is an entry of a group's log, as the command line shows it.
+type AuditEntry struct {
+	ID        int64           `json:"id,string"`
+	At        time.Time       `json:"at"`
+	Actor     string          `json:"actor"`
+	KeyID     int64           `json:"key_id,string,omitempty"`
+	RequestID string          `json:"request_id,omitempty"`
+	Door      string          `json:"door,omitempty"`
+	Operation string          `json:"operation,omitempty"`
+	Action    string          `json:"action"`
+	Entity    string          `json:"entity,omitempty"`
+	EntityID  int64           `json:"entity_id,string,omitempty"`
+	Subjects  []string        `json:"subjects,omitempty"`
+	Outcome   string          `json:"outcome,omitempty"`
+	Before    json.RawMessage `json:"before,omitempty"`
+	After     json.RawMessage `json:"after,omitempty"`
+}
+
+// AuditColumns are the headings of a row.
+var AuditColumns = []string{"id", "at", "actor", "key_id", "request_id", "door", "operation", "action", "entity", "entity_id", "subjects", "outcome", "before", "after"}
+
+// Row is the entry as a row.
+func (e AuditEntry) Row() []string {
+	digits := func(n int64) string { return strconv.FormatInt(n, 10) }
+	return []string{
+		digits(e.ID), e.At.UTC().Format(time.RFC3339Nano), e.Actor, digits(e.KeyID), e.RequestID, e.Door, e.Operation, e.Action, e.Entity,
+		digits(e.EntityID), strings.Join(e.Subjects, " "), e.Outcome, string(e.Before), string(e.After),
+	}
+}
+
+func shownEntry(e audit.Entry) AuditEntry {
+	out := AuditEntry{
+		ID: e.ID, At: e.At, Actor: e.Actor, KeyID: e.KeyID, RequestID: e.RequestID, Door: e.Door, Operation: e.Operation, Action: e.Action,
+		Entity: e.Entity, EntityID: e.EntityID, Subjects: e.Subjects, Outcome: e.Outcome,
+	}
+	if len(e.Before) > 0 {
+		out.Before = e.Before
+	}
+	if len(e.After) > 0 {
+		out.After = e.After
+	}
+	return out
+}
+
+// Audit gives a group's log of a time to each, oldest first, a part at a time so
+// that a long one needs no memory. A limit of 0 is none.
+func (o *Operator) Audit(ctx context.Context, group string, from, to time.Time, limit int, each func(AuditEntry) error) error {
+	ctx, _, err := o.in(ctx, group)
+	if err != nil {
+		return err
+	}
+	const part = 1000
+	var after int64
+	for n := 0; ; {
+		entries, err := o.core.Access.Log(ctx, from, to, after, part)
+		if err != nil || len(entries) == 0 {
+			return err
+		}
+		for _, e := range entries {
+			if n++; limit > 0 && n > limit {
+				return nil
+			}
+			if err := each(shownEntry(e)); err != nil {
+				return err
+			}
+			after = e.ID
+		}
+	}
+}

@@ -1,0 +1,340 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"frontdesk/app"
+)
+
+type token struct {
+	Create tokenCreate `cmd:"" help:"Make a token of the GraphQL API. Its text is printed this once."`
+	List   tokenList   `cmd:"" help:"List a practice group's tokens and who is signed in, without texts."`
+	Revoke tokenRevoke `cmd:"" help:"End a token or a session at once, on every server."`
+}
+
+type tokenCreate struct {
+	database
+	output
+	Group        string        `required:"" placeholder:"ID" help:"The practice group the token is for."`
+	Name         string        `required:"" placeholder:"NAME" help:"Whose it is; the practice's log shows it."`
+	Role         string        `required:"" placeholder:"ROLE" help:"What it may do: everything, frontdesk, booking, billing, readonly, or a role of the practice group's own."`
+	PasswordFile string        `placeholder:"FILE" help:"A file with a password, so that it can sign in for twelve hours; - is standard input."`
+	Expires      time.Duration `placeholder:"DURATION" help:"How long it works, for example 2160h. Default: for ever."`
+	RateLimit    *int          `placeholder:"N" help:"Requests a minute; 0 is no limit. Default: the practice group's."`
+}
+
+// Run makes a token.
+func (t tokenCreate) Run(ctx context.Context) error {
+	n := app.NewToken{Group: t.Group, Name: t.Name, Role: t.Role, Expires: t.Expires, Limit: t.RateLimit}
+	var err error
+	if t.PasswordFile != "" {
+		if n.Password, err = firstLine(t.PasswordFile); err != nil {
+			return err
+		}
+	}
+	return t.as(ctx, func(o *app.Operator) error {
+		made, err := o.CreateToken(ctx, n)
+		if err != nil {
+			return err
+		}
+		if err := t.print(made, "TOKEN ID,TOKEN", []string{made.ID.String(), made.Text}); err != nil || t.JSON {
+			return err
+		}
+		fmt.Fprintln(os.Stderr, "Keep the token now: it is not kept here and cannot be shown again.")
+		return nil
+	})
+}
+
+// firstLine reads a secret, which must not be on the command line: others on the
+// machine can see that.
+func firstLine(file string) (string, error) {
+	in := os.Stdin
+	if file != "-" {
+		var err error
+		if in, err = os.Open(file); err != nil {
+			return "", err
+		}
+		defer in.Close()
+	}
+	s := bufio.NewScanner(in)
+	s.Scan()
+	return strings.TrimRight(s.Text(), "\r"), s.Err()
+}
+
+type tokenList struct {
+	database
+	output
+	Group string `required:"" placeholder:"ID" help:"The practice group."`
+}
+
+// Run lists tokens.
+func (t tokenList) Run(ctx context.Context) error {
+	return t.as(ctx, func(o *app.Operator) error {
+		all, err := o.Tokens(ctx, t.Group)
+		if err != nil {
+			return err
+		}
+		var rows [][]string
+		for _, k := range all.Keys {
+			rows = append(rows, append([]string{k.ID.String(), k.Partner, k.Role}, moments(k.CreatedAt, k.ExpiresAt, k.LastUsed, k.RevokedAt)...))
+		}
+		for _, s := range all.Sessions {
+			who := "session of user " + fmt.Sprint(s.Staff)
+			if s.Key != 0 {
+				who = "session of token " + s.Key.String()
+			}
+			rows = append(rows, append([]string{s.ID.String(), who, "-"}, moments(s.MadeAt, s.ExpiresAt, s.LastUsed, s.RevokedAt)...))
+		}
+		return t.print(all, "TOKEN ID,NAME,ROLE,CREATED,EXPIRES,LAST USED,REVOKED", rows...)
+	})
+}
+
+func moments(all ...time.Time) []string {
+	var out []string
+	for _, t := range all {
+		if t.IsZero() {
+			out = append(out, "-")
+		} else {
+			out = append(out, t.UTC().Format("2006-01-02 15:04Z"))
+		}
+	}
+	return out
+}
+
+type tokenRevoke struct {
+	database
+	Token string `arg:"" help:"The id of a token or a session, or its text."`
+	Group string `placeholder:"ID" help:"The practice group; not needed with a text."`
+}
+
+// Run revokes a token.
+func (t tokenRevoke) Run(ctx context.Context) error {
+	return t.as(ctx, func(o *app.Operator) error {
+		if err := o.RevokeToken(ctx, t.Group, t.Token); err != nil {
+			return err
+		}
+		fmt.Println("The token has ended.")
+		return nil
+	})
+}
+
+type role struct {
+	List roleList `cmd:"" help:"List the roles tokens and users can have, with what they let do."`
+	Set  roleSet  `cmd:"" help:"Make or change a role of the practice group's own."`
+}
+
+type roleList struct {
+	database
+	output
+	Group string `required:"" placeholder:"ID" help:"The practice group."`
+}
+
+// Run lists roles.
+func (r roleList) Run(ctx context.Context) error {
+	return r.as(ctx, func(o *app.Operator) error {
+		all, err := o.Roles(ctx, r.Group)
+		if err != nil {
+			return err
+		}
+		rows := make([][]string, len(all))
+		for i, x := range all {
+			rows[i] = []string{x.Name, strings.Trim(fmt.Sprint(x.Grants), "[]")}
+		}
+		return r.print(all, "ROLE,PERMISSIONS", rows...)
+	})
+}
+
+type roleSet struct {
+	database
+	output
+	Group string   `required:"" placeholder:"ID" help:"The practice group."`
+	Name  string   `arg:"" help:"The role's name."`
+	May   []string `placeholder:"NAME" help:"What it lets do, for example seePatients. Repeat it, or separate with commas."`
+}
+
+// Run sets a role.
+func (r roleSet) Run(ctx context.Context) error {
+	return r.as(ctx, func(o *app.Operator) error {
+		set, err := o.SetRole(ctx, r.Group, r.Name, r.May)
+		if err != nil {
+			return err
+		}
+		return r.print(set, "ROLE,PERMISSIONS", []string{set.Name, strings.Trim(fmt.Sprint(set.Grants), "[]")})
+	})
+}
+
+type user struct {
+	Create   userCreate   `cmd:"" help:"Add a member of staff."`
+	List     userList     `cmd:"" help:"List a practice group's staff."`
+	Password userPassword `cmd:"" help:"Set the password a member of staff signs in with, from standard input."`
+}
+
+type userCreate struct {
+	database
+	output
+	Group     string `required:"" placeholder:"ID" help:"The practice group."`
+	Email     string `required:"" placeholder:"ADDRESS" help:"The address they sign in with."`
+	Role      string `required:"" placeholder:"ROLE" help:"What they may do; see frontdesk role list."`
+	FirstName string `required:"" placeholder:"NAME" help:"Their given names."`
+	LastName  string `required:"" placeholder:"NAME" help:"Their surname."`
+	Title     string `placeholder:"TITLE" help:"Their form of address."`
+	Clinician bool   `help:"Patients can be booked with them."`
+}
+
+// Run adds a member of staff.
+func (u userCreate) Run(ctx context.Context) error {
+	return u.as(ctx, func(o *app.Operator) error {
+		made, err := o.CreateUser(ctx, app.NewUser{
+			Group: u.Group, Title: u.Title, FirstName: u.FirstName, LastName: u.LastName, Email: u.Email, Role: u.Role, Clinician: u.Clinician,
+		})
+		if err != nil {
+			return err
+		}
+		return u.print(made, "USER ID,NAME,E-MAIL,ROLE", []string{made.ID.String(), made.Name(), made.Email, made.Role})
+	})
+}
+
+type userList struct {
+	database
+	output
+	Group string `required:"" placeholder:"ID" help:"The practice group."`
+}
+
+// Run lists staff.
+func (u userList) Run(ctx context.Context) error {
+	return u.as(ctx, func(o *app.Operator) error {
+		all, err := o.Users(ctx, u.Group)
+		if err != nil {
+			return err
+		}
+		rows := make([][]string, len(all))
+		for i, x := range all {
+			rows[i] = []string{x.ID.String(), x.Name(), x.Email, x.Role, fmt.Sprint(x.Clinician)}
+		}
+		return u.print(all, "USER ID,NAME,E-MAIL,ROLE,CLINICIAN", rows...)
+	})
+}
+
+type userPassword struct {
+	database
+	Group string `required:"" placeholder:"ID" help:"The practice group."`
+	Email string `arg:"" help:"The address they sign in with."`
+}
+
+// Run sets a password.
+func (u userPassword) Run(ctx context.Context) error {
+	password, err := firstLine("-")
+	if err != nil {
+		return err
+	}
+	return u.as(ctx, func(o *app.Operator) error {
+		who, err := o.SetPassword(ctx, u.Group, u.Email, password)
+		if err != nil {
+			return err
+		}
+		fmt.Printf("The password of user %s is set.\n", who.ID)
+		return nil
+	})
+}
+
+type auditing struct {
+	List   auditList   `cmd:"" help:"Show what was done in a practice group, and read through the GraphQL API."`
+	Export auditExport `cmd:"" help:"Write all of it as JSON lines or CSV, changes with what there was and is."`
+}
+
+type auditTime struct {
+	Group string    `required:"" placeholder:"ID" help:"The practice group."`
+	From  time.Time `format:"2006-01-02" placeholder:"YYYY-MM-DD" help:"The first day, in UTC. Default: the beginning."`
+	Until time.Time `format:"2006-01-02" placeholder:"YYYY-MM-DD" help:"The last day, in UTC. Default: today."`
+}
+
+// span is the time in UTC, its end excluded.
+func (a auditTime) span() (from, to time.Time) {
+	to = time.Now().UTC().AddDate(0, 0, 1)
+	if !a.Until.IsZero() {
+		to = a.Until.AddDate(0, 0, 1)
+	}
+	return a.From, to
+}
+
+type auditList struct {
+	database
+	auditTime
+	Limit int `default:"100" help:"How many to show. Default: ${default}"`
+}
+
+// Run shows the log.
+func (a auditList) Run(ctx context.Context) error {
+	return a.as(ctx, func(o *app.Operator) error {
+		var rows [][]string
+		from, to := a.span()
+		err := o.Audit(ctx, a.Group, from, to, a.Limit, func(e app.AuditEntry) error {
+			about := e.Entity
+			if e.EntityID != 0 {
+				about += " " + fmt.Sprint(e.EntityID)
+			}
+			rows = append(rows, []string{e.At.UTC().Format("2006-01-02 15:04:05Z"), e.Actor, e.Action, about, e.Outcome})
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		return output{}.print(nil, "AT,WHO,WHAT,ABOUT,OUTCOME", rows...)
+	})
+}
+
+type auditExport struct {
+	database
+	auditTime
+	Format string `default:"json" enum:"json,csv" help:"json, a line each, or csv. Default: ${default}"`
+}
+
+// Run writes the log.
+func (a auditExport) Run(ctx context.Context) error {
+	return a.as(ctx, func(o *app.Operator) error {
+		out := bufio.NewWriter(os.Stdout)
+		write := json.NewEncoder(out).Encode
+		table := csv.NewWriter(out)
+		if a.Format == "csv" {
+			if err := table.Write(app.AuditColumns); err != nil {
+				return err
+			}
+			write = func(v any) error { return table.Write(v.(app.AuditEntry).Row()) }
+		}
+		from, to := a.span()
+		if err := o.Audit(ctx, a.Group, from, to, 0, func(e app.AuditEntry) error { return write(e) }); err != nil {
+			return err
+		}
+		table.Flush()
+		if err := table.Error(); err != nil {
+			return err
+		}
+		return out.Flush()
+	})
+}
+
+type groupLimit struct {
+	database
+	output
+	Group     string `required:"" placeholder:"ID" help:"The practice group."`
+	PerMinute int    `default:"240" help:"Requests a minute for each token of the GraphQL API. Default: ${default}"`
+	Status    int    `default:"200" help:"The HTTP status of one too many: 200, as programs written for that API expect, or 429. Default: ${default}"`
+}
+
+// Run sets how often tokens may be used.
+func (g groupLimit) Run(ctx context.Context) error {
+	return g.as(ctx, func(o *app.Operator) error {
+		set, err := o.SetTerms(ctx, g.Group, g.PerMinute, g.Status)
+		if err != nil {
+			return err
+		}
+		return g.print(set, "REQUESTS A MINUTE,STATUS", []string{fmt.Sprint(set.Limit), fmt.Sprint(set.Status)})
+	})
+}

@@ -1,0 +1,100 @@
+package account
+
+import (
+	"context"
+	"strconv"
+	"time"
+
+	"frontdesk/core/access"
+	"frontdesk/core/fault"
+	"frontdesk/core/input"
+)
+
+// GroupID names an access group.
+type GroupID int64
+
+// String gives the id as digits.
+func (id GroupID) String() string { return strconv.FormatInt(int64(id), 10) }
+
+// AccessGroup is staff who look after some of the patients.
+type AccessGroup struct {
+	ID    GroupID `json:"id"`
+	Name  string  `json:"name"`
+	Label string  `json:"label"`
+	// Public says that all staff are in it.
+	Public bool `json:"public"`
+}
+
+// ErrGroupNotFound is returned for an access group the practice lacks.
+var ErrGroupNotFound = fault.New(fault.NotFound, "access_group_not_found", "This practice has no such access group.")
+
+// AccessGroups lists the practice's access groups by name.
+func (s *Service) AccessGroups(ctx context.Context) ([]AccessGroup, error) {
+	who, err := access.Require(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return s.Store.AccessGroups(ctx, who.Group)
+}
+
+// AccessGroupsOf lists the access groups members of staff are in.
+func (s *Service) AccessGroupsOf(ctx context.Context, ids []StaffID) (map[StaffID][]AccessGroup, error) {
+	who, err := access.RequireGrant(ctx, access.SettingsSeeUsers)
+	if err != nil {
+		return nil, err
+	}
+	return s.Store.AccessGroupsOfStaff(ctx, who.Group, ids)
+}
+
+// SaveAccessGroup makes or changes an access group. Only an operator can.
+func (s *Service) SaveAccessGroup(ctx context.Context, g AccessGroup) (AccessGroup, error) {
+	who, err := access.RequirePermission(ctx, access.Setup)
+	if err != nil {
+		return g, err
+	}
+	var in input.Checks
+	g.Name = in.Required("name", g.Name, 200)
+	g.Label = in.Text("label", g.Label, 200)
+	if err := in.Err(); err != nil {
+		return g, err
+	}
+	if g.ID == 0 {
+		g.ID = GroupID(s.NewID())
+	}
+	now := s.Now().Truncate(time.Microsecond)
+	return g, s.Store.Do(ctx, func(tx Tx) error {
+		if err := tx.SaveAccessGroup(ctx, who.Group, g, now); err != nil {
+			return err
+		}
+		return tx.Audit(ctx, who.Audit(now, "access_group.set", "access_group", int64(g.ID), nil, g))
+	})
+}
+
+// join puts somebody into the access groups named, and every public one when
+// public is set.
+func join(ctx context.Context, tx Tx, who access.Caller, id StaffID, groups *[]GroupID, public bool) error {
+	if groups == nil && !public {
+		return nil
+	}
+	all, err := tx.AccessGroups(ctx, who.Group)
+	if err != nil {
+		return err
+	}
+	var in []GroupID
+	known := map[GroupID]bool{}
+	for _, g := range all {
+		known[g.ID] = true
+		if public && g.Public {
+			in = append(in, g.ID)
+		}
+	}
+	if groups != nil {
+		for _, g := range *groups {
+			if !known[g] {
+				return ErrGroupNotFound
+			}
+			in = append(in, g)
+		}
+	}
+	return tx.SetStaffGroups(ctx, who.Group, id, in)
+}

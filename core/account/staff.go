@@ -1,0 +1,209 @@
+package account
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"time"
+
+	"frontdesk/core/access"
+	"frontdesk/core/fault"
+	"frontdesk/core/input"
+)
+
+// Staff finds members of staff by id; those the practice lacks are left out.
+func (s *Service) Staff(ctx context.Context, ids []StaffID) ([]Staff, error) {
+	who, err := access.RequireGrant(ctx, access.SettingsSeeUsers)
+	if err != nil {
+		return nil, err
+	}
+	return s.Store.Staff(ctx, who.Group, ids)
+}
+
+// List lists members of staff by id.
+func (s *Service) List(ctx context.Context, q Query) ([]Staff, error) {
+	who, err := access.RequireGrant(ctx, access.SettingsSeeUsers)
+	if err != nil {
+		return nil, err
+	}
+	return s.Store.StaffList(ctx, who.Group, q)
+}
+
+// Change is what to set of a member of staff; nil leaves a thing as it is.
+type Change struct {
+	Title, FirstName, LastName, Email, Gender, Pronouns, Mobile *string
+	Qualifications, Registration, PositionTitle, Position, Role *string
+	Specialties                                                 *[]string
+	MinimumAge                                                  **int
+	LocumFor                                                    *StaffID
+	LocumFrom, LocumUntil                                       *time.Time
+	SignsAlone, Clinician                                       *bool
+	Settings                                                    json.RawMessage
+	// Groups are the access groups somebody is to be in; AllPublic adds every
+	// public one.
+	Groups    *[]GroupID
+	AllPublic bool
+}
+
+func set[T any](to *T, from *T) {
+	if from != nil {
+		*to = *from
+	}
+}
+
+func (c Change) apply(s *Staff) error {
+	if c.Email != nil && !s.VerifiedAt.IsZero() && EmailKey(*c.Email) != EmailKey(s.Email) {
+		return ErrEmailFixed
+	}
+	set(&s.Title, c.Title)
+	set(&s.FirstName, c.FirstName)
+	set(&s.LastName, c.LastName)
+	set(&s.Email, c.Email)
+	set(&s.Gender, c.Gender)
+	set(&s.Pronouns, c.Pronouns)
+	set(&s.Mobile, c.Mobile)
+	set(&s.Qualifications, c.Qualifications)
+	set(&s.Registration, c.Registration)
+	set(&s.PositionTitle, c.PositionTitle)
+	set(&s.Position, c.Position)
+	set(&s.Role, c.Role)
+	set(&s.Specialties, c.Specialties)
+	set(&s.MinimumAge, c.MinimumAge)
+	set(&s.LocumFor, c.LocumFor)
+	set(&s.LocumFrom, c.LocumFrom)
+	set(&s.LocumUntil, c.LocumUntil)
+	set(&s.SignsAlone, c.SignsAlone)
+	set(&s.Clinician, c.Clinician)
+	if c.Settings != nil {
+		s.Settings = c.Settings
+	}
+	return s.check()
+}
+
+const maxSpecialties = 50
+
+func (s *Staff) check() error {
+	var in input.Checks
+	s.Title = in.Text("title", s.Title, 40)
+	s.FirstName = in.Required("firstName", s.FirstName, 200)
+	s.LastName = in.Required("lastName", s.LastName, 200)
+	s.Email = in.Email("email", s.Email)
+	s.Mobile = in.Telephone("mobileNumber", s.Mobile)
+	s.Qualifications = in.Text("qualifications", s.Qualifications, 500)
+	s.Registration = in.Text("registration", s.Registration, 100)
+	s.PositionTitle = in.Text("positionTitle", s.PositionTitle, 200)
+	s.Position = in.Text("position", s.Position, 200)
+	if len(s.Specialties) > maxSpecialties {
+		in.Wrong("medicalSpecialties", input.CodeBig, "at most 50", "These are too many specialties.")
+		return in.Err()
+	}
+	s.Specialties = slices.Clone(s.Specialties)
+	for i, x := range s.Specialties {
+		s.Specialties[i] = in.Text("medicalSpecialties", x, 200)
+	}
+	if s.MinimumAge != nil {
+		in.Between("minimumTreatmentAge", *s.MinimumAge, 0, 150)
+	}
+	return in.Err()
+}
+
+// Add adds a member of staff. Errors: field faults, ErrEmailTaken.
+func (s *Service) Add(ctx context.Context, c Change) (Staff, error) {
+	who, err := access.RequireGrant(ctx, access.EditUsers)
+	if err != nil {
+		return Staff{}, err
+	}
+	now := s.Now().Truncate(time.Microsecond)
+	n := Staff{ID: StaffID(s.NewID()), Version: 1, CreatedAt: now, UpdatedAt: now}
+	if err := c.apply(&n); err != nil {
+		return Staff{}, err
+	}
+	if n.Email == "" {
+		return Staff{}, fault.Wrong("email", input.CodeSmall, "an e-mail address", "A user needs an e-mail address to sign in with.")
+	}
+	if err := s.mayHave(ctx, who, n.Role); err != nil {
+		return Staff{}, err
+	}
+	return n, s.Store.Do(ctx, func(tx Tx) error {
+		if err := s.locum(ctx, tx, who, n); err != nil {
+			return err
+		}
+		if err := tx.SaveStaff(ctx, who.Group, n); err != nil {
+			return err
+		}
+		if err := join(ctx, tx, who, n.ID, c.Groups, c.AllPublic); err != nil {
+			return err
+		}
+		return tx.Audit(ctx, who.Audit(now, "user.create", "user", int64(n.ID), nil, n))
+	})
+}
+
+// Change changes a member of staff. Errors: ErrNotFound, ErrEmailFixed,
+// ErrEmailTaken, field faults.
+func (s *Service) Change(ctx context.Context, id StaffID, c Change) (Staff, error) {
+	who, err := access.RequireGrant(ctx, access.EditUsers)
+	if err != nil {
+		return Staff{}, err
+	}
+	if c.Role != nil {
+		if err := s.mayHave(ctx, who, *c.Role); err != nil {
+			return Staff{}, err
+		}
+	}
+	return s.change(ctx, who, id, "user.update", func(tx Tx, n *Staff, _ time.Time) error {
+		if err := c.apply(n); err != nil {
+			return err
+		}
+		return join(ctx, tx, who, id, c.Groups, c.AllPublic)
+	})
+}
+
+// mayHave refuses a role that is none, or that lets do more than the caller may
+// do: nobody can raise themselves, or a friend.
+func (s *Service) mayHave(ctx context.Context, who access.Caller, name string) error {
+	r, err := s.Access.RoleNamed(ctx, who.Group, name)
+	if err != nil {
+		return err
+	}
+	for _, g := range r.Grants {
+		if !who.Granted(g) {
+			return access.ErrGrant.Saying("Missing permission " + string(g) + ", which the role has")
+		}
+	}
+	return nil
+}
+
+func (s *Service) locum(ctx context.Context, tx Tx, who access.Caller, n Staff) error {
+	if n.LocumFor == 0 {
+		return nil
+	}
+	_, err := find(ctx, tx, who.Group, n.LocumFor)
+	return err
+}
+
+func (s *Service) change(ctx context.Context, who access.Caller, id StaffID, action string, how func(tx Tx, n *Staff, now time.Time) error) (Staff, error) {
+	now := s.Now().Truncate(time.Microsecond)
+	var after Staff
+	err := s.Store.Do(ctx, func(tx Tx) error {
+		if err := tx.LockStaff(ctx, who.Group, id); err != nil {
+			return err
+		}
+		before, err := find(ctx, tx, who.Group, id)
+		if err != nil {
+			return err
+		}
+		after = before
+		if err := how(tx, &after, now); err != nil {
+			return err
+		}
+		if err := s.locum(ctx, tx, who, after); err != nil {
+			return err
+		}
+		after.Version, after.UpdatedAt = before.Version+1, now
+		if err := tx.SaveStaff(ctx, who.Group, after); err != nil {
+			return err
+		}
+		return tx.Audit(ctx, who.Audit(now, action, "user", int64(id), before, after))
+	})
+	return after, err
+}

@@ -1,0 +1,346 @@
+// Package graph is the GraphQL door: it turns operations of api/graphql into
+// calls of core, and what core answers into answers.
+//
+//	graph.go      the way in: who asks, how often, one operation or several
+//	operation.go  a document read, checked and made ready to run
+//	limits.go     how deep, how often and how much a document may ask
+//	field.go      what every field that asks core goes through
+//	fault.go      errors in the contract's shape
+//	audit.go      what was asked, for the practice's log
+//	resolver.go   which of our types answers for which of the contract's
+//	loaders.go    many things asked for one by one, read at once
+//	id.go words.go page.go walltime.go
+//	              ids, values, pages, and the practice's wall clock
+//	auth.go practice.go user.go …
+//	              one file for each capability, named as in api/graphql
+package graph
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"mime"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/99designs/gqlgen/graphql/executor"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"frontdesk/core"
+	"frontdesk/core/access"
+	"frontdesk/core/fault"
+	"frontdesk/graph/gql"
+	"frontdesk/web"
+)
+
+// TokenHeader carries the token.
+const TokenHeader = "X-Token"
+
+type door struct {
+	core      *core.Core
+	schema    *ast.Schema
+	run       *executor.Executor
+	documents documents
+	unbuilt   map[string]bool
+	// signIns counts the attempts to sign in of an address in its minute.
+	signIns attempts
+}
+
+// New is the GraphQL door.
+func New(c *core.Core) http.Handler { return open(c) }
+
+func open(c *core.Core) *door {
+	d := &door{core: c}
+	resolvers := root{d}
+	schema := gql.NewExecutableSchema(gql.Config{Resolvers: resolvers})
+	d.schema, d.run = schema.Schema(), executor.New(schema)
+	d.run.SetErrorPresenter(present)
+	d.run.SetRecoverFunc(recovered)
+	d.unbuilt = unbuilt(d.schema, resolvers)
+	d.signIns.now = c.Access.Now
+	return d
+}
+
+// ServeHTTP answers one operation, or a list of them.
+func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.Method != http.MethodPost {
+		if r.Method != http.MethodGet && r.Method != http.MethodHead {
+			w.Header().Set("Allow", http.MethodPost)
+			refuse(w, http.StatusMethodNotAllowed, refusal(codeRequest, "Send operations by POST."))
+			return
+		}
+		refuse(w, http.StatusBadRequest, refusal(codeRequest, "Send operations by POST."))
+		return
+	}
+	if t := r.Header.Get("Content-Type"); t != "" {
+		if kind, _, err := mime.ParseMediaType(t); err != nil || kind != "application/json" {
+			refuse(w, http.StatusUnsupportedMediaType, refusal(codeRequest, "Send operations as application/json."))
+			return
+		}
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	if err != nil {
+		f := web.Fault(err)
+		refuse(w, web.Status(f), refusal(codeRequest, "%s", f.Message))
+		return
+	}
+	who, terms, err := d.core.Access.Token(r.Context(), r.Header.Get(TokenHeader))
+	switch {
+	case err == nil:
+		d.serve(w, r, body, who, terms)
+	case fault.Of(err).Kind == fault.Unauthenticated:
+		d.serveStranger(w, r, body, err)
+	default:
+		d.fail(w, r, err)
+	}
+}
+
+// serve answers a caller who is known.
+func (d *door) serve(w http.ResponseWriter, r *http.Request, body []byte, who access.Caller, terms access.Terms) {
+	about := web.Of(r.Context())
+	who.RequestID = about.ID
+	about.Caller = who
+	ops, many, bad := decodeBody(body)
+	if bad != nil {
+		refuse(w, http.StatusBadRequest, bad)
+		return
+	}
+	// A list of operations is as many requests.
+	for range max(1, len(ops)) {
+		budget, err := d.core.Access.TakeToken(r.Context(), who)
+		if budget.Limit > 0 {
+			web.TellBudget(w.Header(), budget)
+		}
+		if err == nil {
+			continue
+		}
+		f := fault.Of(err)
+		if f.Kind != fault.Limited {
+			d.fail(w, r, err)
+			return
+		}
+		e := presented(f)
+		e.Extensions["retryAfter"] = web.RetrySeconds(f)
+		status := http.StatusOK
+		if terms.Status == http.StatusTooManyRequests {
+			status = terms.Status
+			w.Header().Set("Retry-After", web.Seconds(f))
+		}
+		refuse(w, status, e)
+		return
+	}
+	ctx := access.With(r.Context(), who)
+	if !many {
+		out, status := d.answer(ctx, ops[0])
+		send(w, status, out)
+		return
+	}
+	parts := make([][]byte, len(ops))
+	for i, op := range ops {
+		parts[i], _ = d.answer(ctx, op)
+	}
+	send(w, http.StatusOK, slicesOf(parts))
+}
+
+// serveStranger answers somebody without a good token: they may sign in and
+// nothing else. Only a short body is read as a document at all.
+func (d *door) serveStranger(w http.ResponseWriter, r *http.Request, body []byte, why error) {
+	refused := func() { refuse(w, http.StatusUnauthorized, presented(fault.Of(why))) }
+	if len(body) > maxSignInBody {
+		refused()
+		return
+	}
+	ops, many, bad := decodeBody(body)
+	if bad != nil || many {
+		refused()
+		return
+	}
+	doc, err := read(ops[0].Query)
+	if err != nil || !onlySignsIn(doc) {
+		refused()
+		return
+	}
+	from, _, splitErr := net.SplitHostPort(r.RemoteAddr)
+	if splitErr != nil {
+		from = r.RemoteAddr
+	}
+	if wait := d.signIns.take(from); wait > 0 {
+		f := access.ErrTooOften.Saying("Sign in is used too often from this address. Try again in a minute.").After(wait)
+		w.Header().Set("Retry-After", web.Seconds(f))
+		refuse(w, http.StatusTooManyRequests, presented(f))
+		return
+	}
+	out, status := d.answer(r.Context(), ops[0])
+	send(w, status, out)
+}
+
+// decodeBody reads one operation or a list of them.
+func decodeBody(body []byte) (ops []asked, many bool, bad *gqlerror.Error) {
+	body = bytes.TrimSpace(body)
+	many = len(body) > 0 && body[0] == '['
+	decode := json.NewDecoder(bytes.NewReader(body))
+	decode.UseNumber()
+	var err error
+	if many {
+		err = decode.Decode(&ops)
+	} else {
+		ops = make([]asked, 1)
+		err = decode.Decode(&ops[0])
+	}
+	if err == nil && decode.More() {
+		err = errors.New("more than one value")
+	}
+	switch {
+	case err != nil:
+		return nil, many, refusal(codeRequest, "Send a JSON object with query, variables and operationName, or a list of such.")
+	case many && (len(ops) == 0 || len(ops) > maxBatch):
+		return nil, many, refusal(codeBatch, "A list has 1 to %d operations.", maxBatch)
+	}
+	return ops, many, nil
+}
+
+// answer runs one operation.
+func (d *door) answer(ctx context.Context, a asked) ([]byte, int) {
+	rc, errs := d.prepare(ctx, a)
+	if errs != nil {
+		return errorBody(errs), http.StatusBadRequest
+	}
+	_, known := access.From(ctx)
+	rc.DisableIntrospection = !known
+	price := cost{d.schema, rc.Variables}.of(rc.Operation.SelectionSet, 0)
+	if price > maxCost {
+		e := refusal(codeCost, "This operation costs %d, and may cost %d: ask for fewer rows or fields.", price, maxCost)
+		e.Extensions["cost"] = costTold{price, maxCost}
+		return errorBody(gqlerror.List{e}), http.StatusBadRequest
+	}
+	call := &call{operation: rc.Operation.Name}
+	ctx = d.withLoaders(withCall(ctx, call))
+	next, ctx := d.run.DispatchOperation(ctx, rc)
+	resp := next(ctx)
+	if err := d.keep(ctx, call); err != nil {
+		// What is not in the log has not been told.
+		f := fault.Of(err)
+		note(ctx, f)
+		return errorBody(gqlerror.List{presented(f)}), http.StatusOK
+	}
+	return body(resp, costTold{price, maxCost}, call.reasons), http.StatusOK
+}
+
+type costTold struct {
+	Requested int `json:"requested"`
+	Limit     int `json:"limit"`
+}
+
+// body is the JSON of an answer. The data is JSON already and is not read again.
+func body(resp *graphql.Response, price costTold, reasons map[string]string) []byte {
+	extensions := map[string]any{"cost": price}
+	if len(reasons) > 0 {
+		extensions["errors"] = reasons
+	}
+	var b bytes.Buffer
+	b.WriteString(`{"data":`)
+	var errs gqlerror.List
+	if resp == nil || len(resp.Data) == 0 {
+		b.WriteString("null")
+	} else {
+		b.Write(resp.Data)
+	}
+	if resp != nil {
+		errs = resp.Errors
+	}
+	if len(errs) > 0 {
+		b.WriteString(`,"errors":`)
+		b.Write(encoded(errs))
+	}
+	b.WriteString(`,"extensions":`)
+	b.Write(encoded(extensions))
+	b.WriteString("}\n")
+	return b.Bytes()
+}
+
+func encoded(v any) []byte {
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic(err) // plain text and numbers always encode
+	}
+	return b
+}
+
+func errorBody(errs gqlerror.List) []byte {
+	return append(encoded(map[string]any{"errors": errs}), '\n')
+}
+
+// refuse answers with an error and no data.
+func refuse(w http.ResponseWriter, status int, e *gqlerror.Error) {
+	send(w, status, errorBody(gqlerror.List{e}))
+}
+
+// fail answers with what went wrong before there was an operation.
+func (d *door) fail(w http.ResponseWriter, r *http.Request, err error) {
+	f := fault.Of(err)
+	web.Note(r, f)
+	if s := web.RetrySeconds(f); s > 0 {
+		w.Header().Set("Retry-After", web.Seconds(f))
+	}
+	refuse(w, web.Status(f), presented(f))
+}
+
+func send(w http.ResponseWriter, status int, body []byte) {
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.WriteHeader(status)
+	w.Write(body) // a caller who has gone away is nobody's fault
+}
+
+// slicesOf is a JSON list of what is JSON already.
+func slicesOf(parts [][]byte) []byte {
+	return append(append([]byte{'['}, bytes.Join(parts, []byte{','})...), ']')
+}
+
+// documents keeps documents that were found valid, by their text: programs send
+// the same few again and again. Those not asked for in a while go first.
+type documents struct {
+	mu        sync.Mutex
+	now, then map[string]*ast.QueryDocument
+}
+
+// Documents longer than this, or beyond so many, are not kept.
+const (
+	keptDocument  = 16 << 10
+	keptDocuments = 256
+)
+
+// Get finds a document.
+func (k *documents) Get(_ context.Context, text string) (*ast.QueryDocument, bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	doc, ok := k.now[text]
+	if !ok {
+		if doc, ok = k.then[text]; ok {
+			k.put(text, doc)
+		}
+	}
+	return doc, ok
+}
+
+// Add keeps a document.
+func (k *documents) Add(_ context.Context, text string, doc *ast.QueryDocument) {
+	if len(text) > keptDocument {
+		return
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.put(strings.Clone(text), doc)
+}
+
+func (k *documents) put(text string, doc *ast.QueryDocument) {
+	if k.now == nil || len(k.now) >= keptDocuments {
+		k.now, k.then = map[string]*ast.QueryDocument{}, k.now
+	}
+	k.now[text] = doc
+}

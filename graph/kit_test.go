@@ -1,0 +1,185 @@
+package graph
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"frontdesk/connect/password"
+	"frontdesk/core"
+	"frontdesk/core/access"
+	"frontdesk/core/account"
+	"frontdesk/core/practice"
+	"frontdesk/store"
+	"frontdesk/store/storetest"
+	"frontdesk/web"
+)
+
+// desk is a practice group behind the door, with a clock that moves.
+type desk struct {
+	t     *testing.T
+	db    *store.DB
+	core  *core.Core
+	door  *door
+	http  http.Handler
+	now   *atomic.Pointer[time.Time]
+	group practice.Group
+	ctx   context.Context // an operator's
+	token string
+	log   *bytes.Buffer
+}
+
+// passwords are checked without being hashed: hashing is slow on purpose.
+type passwords struct{}
+
+func (passwords) Hash(_ context.Context, p string) (string, error) { return "plain:" + p, nil }
+func (passwords) Matches(_ context.Context, p, hash string) (bool, error) {
+	return hash == "plain:"+p, nil
+}
+
+var _ account.Hasher = (*password.Hasher)(nil)
+
+func each(t *testing.T, test func(t *testing.T, d *desk)) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) { test(t, open1(t, db)) })
+}
+
+func open1(t *testing.T, db *store.DB) *desk {
+	d := &desk{t: t, db: db, now: &atomic.Pointer[time.Time]{}, log: &bytes.Buffer{}}
+	d.now.Store(ptr(time.Date(2031, time.January, 6, 9, 0, 0, 0, time.UTC)))
+	clock := func() time.Time { return *d.now.Load() }
+	d.core = newCore(db, clock)
+	d.door = open(d.core)
+	d.http = web.Observe(d.door, slog.New(slog.NewJSONHandler(d.log, nil)), web.Fail, func(context.Context, *web.Request, string, int, time.Duration) {})
+	d.join("Mill Lane")
+	return d
+}
+
+// join makes another practice group and asks as it from now on.
+func (d *desk) join(name string) {
+	d.t.Helper()
+	var err error
+	d.group, err = d.core.Practice.CreateGroup(context.Background(), practice.Group{Name: name})
+	d.must(err)
+	d.ctx = access.With(context.Background(), access.Operator(d.group.ID))
+	d.token = d.newToken("everything")
+}
+
+func (d *desk) newToken(role string) string {
+	d.t.Helper()
+	_, text, err := d.core.Access.CreateKey(d.ctx, access.Key{Partner: "Website", Role: role})
+	d.must(err)
+	return text
+}
+
+func (d *desk) must(err error) {
+	d.t.Helper()
+	if err != nil {
+		d.t.Fatal(err)
+	}
+}
+
+func (d *desk) move(by time.Duration) { d.now.Store(ptr(d.now.Load().Add(by))) }
+
+// answer is what came back.
+type answer struct {
+	status int
+	header http.Header
+	text   string
+	Data   map[string]any   `json:"data"`
+	Errors []map[string]any `json:"errors"`
+	Ext    map[string]any   `json:"extensions"`
+}
+
+// code is the code of the first error.
+func (a answer) code() string {
+	if len(a.Errors) == 0 {
+		return ""
+	}
+	e, _ := a.Errors[0]["extensions"].(map[string]any)
+	code, _ := e["code"].(string)
+	return code
+}
+
+func (a answer) message() string {
+	if len(a.Errors) == 0 {
+		return ""
+	}
+	m, _ := a.Errors[0]["message"].(string)
+	return m
+}
+
+// post sends a body as it is.
+func (d *desk) post(body string) answer {
+	d.t.Helper()
+	r := httptest.NewRequest(http.MethodPost, "/graphql", strings.NewReader(body))
+	r.Header.Set("Content-Type", "application/json")
+	if d.token != "" {
+		r.Header.Set("x-token", d.token)
+	}
+	return d.do(r)
+}
+
+func (d *desk) do(r *http.Request) answer {
+	d.t.Helper()
+	w := httptest.NewRecorder()
+	d.http.ServeHTTP(w, r)
+	a := answer{status: w.Code, header: w.Header(), text: w.Body.String()}
+	if !strings.HasPrefix(a.text, "[") {
+		if err := json.Unmarshal(w.Body.Bytes(), &a); err != nil {
+			d.t.Fatalf("%d %s: %v", w.Code, a.text, err)
+		}
+	}
+	return a
+}
+
+// ask runs a document with variables, name and value in turn.
+func (d *desk) ask(document string, variables ...any) answer {
+	d.t.Helper()
+	v := map[string]any{}
+	for i := 0; i < len(variables); i += 2 {
+		v[variables[i].(string)] = variables[i+1]
+	}
+	body, err := json.Marshal(map[string]any{"query": document, "variables": v})
+	d.must(err)
+	return d.post(string(body))
+}
+
+// get is ask for what must have no errors, and gives what is at a path.
+func (d *desk) get(path, document string, variables ...any) any {
+	d.t.Helper()
+	a := d.ask(document, variables...)
+	if len(a.Errors) > 0 {
+		d.t.Fatalf("%s\n%s", document, a.text)
+	}
+	return at(d.t, a.Data, path)
+}
+
+// at follows names and numbers with dots between.
+func at(t *testing.T, v any, path string) any {
+	t.Helper()
+	for step := range strings.SplitSeq(path, ".") {
+		switch x := v.(type) {
+		case map[string]any:
+			v = x[step]
+		case []any:
+			n := 0
+			for _, c := range step {
+				n = 10*n + int(c-'0')
+			}
+			if n >= len(x) {
+				t.Fatalf("%s: there are %d", path, len(x))
+			}
+			v = x[n]
+		default:
+			return nil
+		}
+	}
+	return v
+}

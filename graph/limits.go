@@ -1,0 +1,208 @@
+package graph
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+)
+
+// The limits of one document; docs/graphql.md tells them.
+const (
+	maxBody       = 1 << 20
+	maxBatch      = 10
+	maxTokens     = 5_000
+	maxDepth      = 12
+	maxAliases    = 200
+	maxSameField  = 30 // how often one field may be asked for beside itself
+	maxCost       = 20_000
+	maxSignInBody = 4 << 10
+)
+
+// The codes of the limits, and those of Apollo Server that programs know.
+const (
+	codeParse      = "GRAPHQL_PARSE_FAILED"
+	codeValidation = "GRAPHQL_VALIDATION_FAILED"
+	codeInput      = "BAD_USER_INPUT"
+	codeRequest    = "BAD_REQUEST"
+	codeTokens     = "TOKEN_LIMIT_EXCEEDED"
+	codeDepth      = "DEPTH_LIMIT_EXCEEDED"
+	codeAliases    = "ALIAS_LIMIT_EXCEEDED"
+	codeCost       = "COMPLEXITY_LIMIT_EXCEEDED"
+	codeBatch      = "BATCH_LIMIT_EXCEEDED"
+)
+
+// refusal is an error of a document as a whole.
+func refusal(code, format string, args ...any) *gqlerror.Error {
+	return &gqlerror.Error{Message: fmt.Sprintf(format, args...), Extensions: map[string]any{"code": code}}
+}
+
+// shape measures a document before it is validated, since validating a hostile
+// one is work too.
+type shape struct {
+	doc     *ast.QueryDocument
+	open    map[string]bool // fragments being measured, so that a circle ends
+	aliases int
+	left    int // selections that may still be looked at
+}
+
+// checkShape refuses a document that is too deep or asks too often for the same.
+func checkShape(doc *ast.QueryDocument) *gqlerror.Error {
+	s := &shape{doc: doc, open: map[string]bool{}, left: 50 * maxTokens}
+	for _, op := range doc.Operations {
+		if err := s.measure(op.SelectionSet, 1); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *shape) measure(set ast.SelectionSet, depth int) *gqlerror.Error {
+	if depth > maxDepth && len(set) > 0 {
+		return refusal(codeDepth, "This document is more than %d fields deep.", maxDepth)
+	}
+	same := map[string]int{}
+	return s.level(set, depth, same)
+}
+
+// level measures what stands beside one another, fragments among it.
+func (s *shape) level(set ast.SelectionSet, depth int, same map[string]int) *gqlerror.Error {
+	for _, sel := range set {
+		if s.left--; s.left < 0 {
+			return refusal(codeCost, "The fragments of this document spread too far.")
+		}
+		var err *gqlerror.Error
+		switch sel := sel.(type) {
+		case *ast.Field:
+			if sel.Alias != "" && sel.Alias != sel.Name {
+				s.aliases++
+				same[sel.Name]++
+			}
+			if s.aliases > maxAliases || same[sel.Name] > maxSameField {
+				return refusal(codeAliases, "A document may have %d aliases, and %d of one field beside one another.", maxAliases, maxSameField)
+			}
+			// Introspection is as deep as types are, and validation has a limit
+			// of its own for it.
+			if depth == 1 && strings.HasPrefix(sel.Name, "__") {
+				continue
+			}
+			err = s.measure(sel.SelectionSet, depth+1)
+		case *ast.InlineFragment:
+			err = s.level(sel.SelectionSet, depth, same)
+		case *ast.FragmentSpread:
+			f := s.doc.Fragments.ForName(sel.Name)
+			if f == nil || s.open[sel.Name] {
+				continue // validation says what is wrong with it
+			}
+			s.open[sel.Name] = true
+			err = s.level(f.SelectionSet, depth, same)
+			s.open[sel.Name] = false
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Pages, as api/graphql/schema.graphql promises them.
+const (
+	defaultPage = 50
+	maxPage     = 200
+	// someRows is how many rows a list without pages is taken to have.
+	someRows = 20
+)
+
+// cost is what an operation asks for at most: one for each field of each object,
+// a page's worth of objects for each list. More than limit is not counted.
+type cost struct {
+	schema    *ast.Schema
+	variables map[string]any
+}
+
+const tooMuch = 1 << 40 // no sum of such numbers overflows
+
+func (c cost) of(set ast.SelectionSet, page int) int {
+	total := 0
+	for _, sel := range set {
+		switch sel := sel.(type) {
+		case *ast.Field:
+			total += c.field(sel, page)
+		case *ast.InlineFragment:
+			total += c.of(sel.SelectionSet, page)
+		case *ast.FragmentSpread:
+			total += c.of(sel.Definition.SelectionSet, page)
+		}
+		if total > tooMuch {
+			return tooMuch
+		}
+	}
+	return total
+}
+
+// field is one field of one object; page is the size of the page that the
+// object is, when it is one.
+func (c cost) field(f *ast.Field, page int) int {
+	if len(f.SelectionSet) == 0 || strings.HasPrefix(f.Name, "__") {
+		return 1
+	}
+	args := f.ArgumentMap(c.variables)
+	size, paged := pageSize(args)
+	rows := 1
+	if f.Definition != nil && f.Definition.Type.Elem != nil {
+		switch {
+		case paged:
+			rows = size
+		case page > 0:
+			rows = page
+		default:
+			rows = someRows
+		}
+	}
+	inner := 0
+	if f.Definition != nil && f.Definition.Type.Elem == nil && holdsPage(c.schema, f.Definition.Type.Name()) {
+		inner = size
+		// The page itself is free: its rows are counted.
+		return min(tooMuch, 1+c.of(f.SelectionSet, inner))
+	}
+	return min(tooMuch, rows*(1+c.of(f.SelectionSet, inner)))
+}
+
+// pageSize reads what the arguments say of the page.
+func pageSize(args map[string]any) (size int, paged bool) {
+	size = defaultPage
+	for _, name := range []string{"pagination", "cursorPagination", "pageSize"} {
+		v, ok := args[name]
+		if m, isMap := v.(map[string]any); isMap {
+			v, ok = m["pageSize"], true
+		}
+		if !ok {
+			continue
+		}
+		paged = true
+		switch n := v.(type) {
+		case int64:
+			size = int(min(max(n, 1), maxPage))
+		case int:
+			size = min(max(n, 1), maxPage)
+		case nil:
+		default:
+			var asked int
+			if _, err := fmt.Sscan(fmt.Sprint(n), &asked); err == nil {
+				size = min(max(asked, 1), maxPage)
+			}
+		}
+	}
+	return size, paged
+}
+
+// holdsPage reports whether a type is a page of a list: it has data, a list.
+func holdsPage(schema *ast.Schema, name string) bool {
+	d := schema.Types[name]
+	if d == nil {
+		return false
+	}
+	data := d.Fields.ForName("data")
+	return data != nil && data.Type.Elem != nil
+}

@@ -1,0 +1,59 @@
+package graph
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/vikstrous/dataloadgen"
+)
+
+// loaders read at once what the fields of many objects ask for one by one. They
+// live as long as one request, or one field of a mutation: what was read before
+// a change is not what there is after it.
+type loaders struct {
+	mu   sync.Mutex
+	each map[string]any
+}
+
+type loadersKey struct{}
+
+func (d *door) withLoaders(ctx context.Context) context.Context {
+	return context.WithValue(ctx, loadersKey{}, &loaders{each: map[string]any{}})
+}
+
+// Fields that ask in the same half of a millisecond are answered together.
+const (
+	loadWait = 500 * time.Microsecond
+	loadMany = 200
+)
+
+// loaderOf is the request's loader of a name, made when it is first asked for.
+// fetch gives what it finds by id; what it leaves out is the zero value. A name
+// must stand for one kind of key and value, and for the arguments, where a field
+// has some.
+func loaderOf[K comparable, V any](ctx context.Context, name string, fetch func(ctx context.Context, ids []K) (map[K]V, error)) *dataloadgen.Loader[K, V] {
+	all := ctx.Value(loadersKey{}).(*loaders)
+	all.mu.Lock()
+	defer all.mu.Unlock()
+	if l, ok := all.each[name].(*dataloadgen.Loader[K, V]); ok {
+		return l
+	}
+	l := dataloadgen.NewLoader(func(ctx context.Context, ids []K) ([]V, []error) {
+		found, err := fetch(ctx, ids)
+		if err != nil {
+			errs := make([]error, len(ids))
+			for i := range errs {
+				errs[i] = err
+			}
+			return make([]V, len(ids)), errs
+		}
+		out := make([]V, len(ids))
+		for i, id := range ids {
+			out[i] = found[id]
+		}
+		return out, nil
+	}, dataloadgen.WithWait(loadWait), dataloadgen.WithBatchCapacity(loadMany))
+	all.each[name] = l
+	return l
+}

@@ -1,0 +1,57 @@
+package graph
+
+import (
+	"frontdesk/core/fault"
+	"frontdesk/graph/gql"
+)
+
+// page is a part of a list, by its number.
+type page struct{ number, size int }
+
+// deepest is how far into a list its pages go; cursors go on.
+const deepest = 10_000
+
+// ErrDeepPage is the fault of a page beyond that.
+var ErrDeepPage = fault.New(fault.Invalid, "page_too_deep", "Pages reach 10,000 rows deep. Use cursorPagination, or ask for something narrower.")
+
+// pageOf reads which page is wanted. What makes no sense is the nearest that does,
+// as programs have come to expect.
+func pageOf(p *gql.Pagination) (page, error) {
+	if p == nil {
+		return numbered(nil, nil)
+	}
+	return numbered(given(p.Page), given(p.PageSize))
+}
+
+func numbered(number, size *int) (page, error) {
+	out := page{number: 1, size: defaultPage}
+	if number != nil {
+		out.number = max(*number, 1)
+	}
+	if size != nil && *size > 0 {
+		out.size = min(*size, maxPage)
+	}
+	if (out.number - 1) > deepest/out.size {
+		return out, ErrDeepPage
+	}
+	return out, nil
+}
+
+// offset is how many rows come before the page.
+func (p page) offset() int { return (p.number - 1) * p.size }
+
+// more is how many rows to read: one besides the page says whether another
+// follows.
+func (p page) more() int { return p.size + 1 }
+
+func (p page) info(more bool) *gql.PageInfo {
+	return &gql.PageInfo{Page: ptr(p.number), PageSize: ptr(p.size), HasMore: ptr(more)}
+}
+
+// cut takes the row besides the page off again, and says whether there was one.
+func cut[T any](rows []T, size int) ([]T, bool) {
+	if len(rows) > size {
+		return rows[:size], true
+	}
+	return rows, false
+}

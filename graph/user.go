@@ -1,0 +1,248 @@
+package graph
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+
+	"frontdesk/core/account"
+	"frontdesk/core/practice"
+	"frontdesk/graph/gql"
+	"frontdesk/graph/scalar"
+)
+
+func user(s account.Staff) *gql.User {
+	out := &gql.User{
+		ID: encode(kindUser, s.ID), Title: text(s.Title), FirstName: s.FirstName, LastName: s.LastName, Gender: text(s.Gender),
+		Pronouns: text(s.Pronouns), Email: s.Email, FullName: s.Name(), IsDoctor: &s.Clinician, Qualifications: text(s.Qualifications),
+		Registration: text(s.Registration), Deleted: ptr(!s.DeletedAt.IsZero()), MinimumTreatmentAge: s.MinimumAge,
+		CreatedAt: scalar.Of(s.CreatedAt), UpdatedAt: scalar.Of(s.UpdatedAt), PositionTitle: text(s.PositionTitle),
+		MedicalSpecialties: []*string{},
+	}
+	for _, x := range s.Specialties {
+		out.MedicalSpecialties = append(out.MedicalSpecialties, &x)
+	}
+	return out
+}
+
+// userByID finds a member of staff along with others that are asked for.
+func (d *door) userByID(ctx context.Context, id account.StaffID) (*gql.User, error) {
+	if id == 0 {
+		return nil, nil
+	}
+	return loaderOf(ctx, "users", func(ctx context.Context, ids []account.StaffID) (map[account.StaffID]*gql.User, error) {
+		all, err := d.core.Account.Staff(ctx, ids)
+		out := make(map[account.StaffID]*gql.User, len(all))
+		for _, s := range all {
+			out[s.ID] = user(s)
+		}
+		return out, err
+	}).Load(ctx, id)
+}
+
+// User finds one member of staff.
+func (q query) User(ctx context.Context, id string) (*gql.User, error) {
+	n, err := known[account.StaffID](kindUser, id)
+	if err != nil {
+		return nil, err
+	}
+	all, err := q.core.Account.Staff(ctx, []account.StaffID{n})
+	if err != nil || len(all) == 0 {
+		return nil, err
+	}
+	return user(all[0]), nil
+}
+
+// Users lists the staff.
+func (q query) Users(ctx context.Context, pagination *gql.Pagination, filters *gql.UsersQueryFilters) (*gql.UserData, error) {
+	p, err := pageOf(pagination)
+	if err != nil {
+		return nil, err
+	}
+	ask := account.Query{Offset: p.offset(), Limit: p.more()}
+	if filters != nil {
+		ask.Clinician = given(filters.IsClinician)
+	}
+	all, err := q.core.Account.List(ctx, ask)
+	if err != nil {
+		return nil, err
+	}
+	all, more := cut(all, p.size)
+	out := &gql.UserData{Data: make([]*gql.User, len(all)), PageInfo: p.info(more)}
+	for i, s := range all {
+		out.Data[i] = user(s)
+	}
+	return out, nil
+}
+
+// AccessGroups are those somebody is in.
+func (f userFields) AccessGroups(ctx context.Context, obj *gql.User) ([]*gql.UserAccessGroup, error) {
+	_, id, _ := decode(obj.ID)
+	all, err := loaderOf(ctx, "groups of users", f.core.Account.AccessGroupsOf).Load(ctx, account.StaffID(id))
+	out := make([]*gql.UserAccessGroup, len(all))
+	for i, g := range all {
+		out[i] = &gql.UserAccessGroup{ID: encode(kindAccessGroup, g.ID), Name: g.Name, Label: g.Label}
+	}
+	return out, err
+}
+
+// Metadata is what other programs keep with somebody.
+func (f userFields) Metadata(ctx context.Context, obj *gql.User) ([]*gql.MetadataEntry, error) {
+	return f.metadata(ctx, practice.OfStaff, obj.ID)
+}
+
+// wanted is what an input says of a member of staff.
+type wanted struct {
+	gql.UpdateUserInput
+}
+
+// CreateUser adds a member of staff.
+func (m mutation) CreateUser(ctx context.Context, in gql.CreateUserInput) (*gql.UserResponsePayload, error) {
+	c, err := wanted{gql.UpdateUserInput{
+		FirstName: graphql.OmittableOf(&in.FirstName), LastName: graphql.OmittableOf(&in.LastName), Email: graphql.OmittableOf(&in.Email),
+		Role: graphql.OmittableOf(&in.Role), Title: in.Title, Pronouns: in.Pronouns, Gender: in.Gender, MobileNumber: in.MobileNumber,
+		IsDoctor: in.IsDoctor, Qualifications: in.Qualifications, Registration: in.Registration, MedicalSpecialties: in.MedicalSpecialties,
+		MinimumTreatmentAge: in.MinimumTreatmentAge, IsLocum: in.IsLocum, LocumFor: in.LocumFor, LocumStartDate: in.LocumStartDate,
+		LocumEndDate: in.LocumEndDate, PositionTitle: in.PositionTitle, Position: in.Position, AutomaticDocumentSigning: in.AutomaticDocumentSigning,
+		Integrations: in.Integrations, FrenchCompliance: in.FrenchCompliance, AccessGroupIds: in.AccessGroupIds,
+		EnableAllPublicAccessGroup: in.EnableAllPublicAccessGroup, Services: in.Services, Settings: in.Settings, Notifications: in.Notifications,
+	}}.change(nil)
+	if err != nil {
+		return nil, err
+	}
+	s, err := m.core.Account.Add(ctx, c)
+	return &gql.UserResponsePayload{Data: user(s)}, err
+}
+
+// UpdateUser changes a member of staff.
+func (m mutation) UpdateUser(ctx context.Context, id string, in gql.UpdateUserInput) (*gql.UserResponsePayload, error) {
+	n, err := known[account.StaffID](kindUser, id)
+	if err != nil {
+		return nil, err
+	}
+	was, err := m.core.Account.Staff(ctx, []account.StaffID{n})
+	if err == nil && len(was) == 0 {
+		err = account.ErrNotFound
+	}
+	if err != nil {
+		return nil, err
+	}
+	c, err := wanted{in}.change(was[0].Settings)
+	if err != nil {
+		return nil, err
+	}
+	s, err := m.core.Account.Change(ctx, n, c)
+	return &gql.UserResponsePayload{Data: user(s)}, err
+}
+
+// change reads the input. was are the settings so far.
+func (in wanted) change(was json.RawMessage) (account.Change, error) {
+	c := account.Change{
+		Title: change(in.Title), FirstName: change(in.FirstName), LastName: change(in.LastName), Email: change(in.Email), Role: change(in.Role),
+		Qualifications: change(in.Qualifications), Registration: change(in.Registration), PositionTitle: change(in.PositionTitle),
+		Position: change(in.Position), Gender: chosen(in.Gender), Pronouns: chosen(in.Pronouns), Clinician: given(in.IsDoctor),
+		SignsAlone: given(in.AutomaticDocumentSigning), LocumFrom: moment(in.LocumStartDate), LocumUntil: moment(in.LocumEndDate),
+		AllPublic: deref(given(in.EnableAllPublicAccessGroup)),
+	}
+	if v, set := in.MobileNumber.ValueOK(); set {
+		c.Mobile = ptr("")
+		if v != nil {
+			c.Mobile = ptr(word(v.CountryCode) + v.Number)
+		}
+	}
+	if v, set := in.MedicalSpecialties.ValueOK(); set {
+		c.Specialties = &v
+	}
+	if v, set := in.MinimumTreatmentAge.ValueOK(); set {
+		c.MinimumAge = &v
+	}
+	if v, set := in.LocumFor.ValueOK(); set {
+		c.LocumFor = ptr(account.StaffID(0))
+		if v != nil {
+			id, err := known[account.StaffID](kindUser, *v)
+			if err == nil && id == 0 {
+				err = account.ErrNotFound
+			}
+			if err != nil {
+				return c, err
+			}
+			c.LocumFor = &id
+		}
+	}
+	if v := given(in.IsLocum); v != nil && !*v {
+		c.LocumFor, c.LocumFrom, c.LocumUntil = ptr(account.StaffID(0)), ptr(time.Time{}), ptr(time.Time{})
+	}
+	if v, set := in.AccessGroupIds.ValueOK(); set {
+		groups := make([]account.GroupID, len(v))
+		for i, s := range v {
+			id, err := known[account.GroupID](kindAccessGroup, s)
+			if err != nil {
+				return c, err
+			}
+			groups[i] = id
+		}
+		c.Groups = &groups
+	}
+	return c, in.settings(was, &c)
+}
+
+// settings merges what is only kept for other programs into what was kept.
+func (in wanted) settings(was json.RawMessage, c *account.Change) error {
+	all := map[string]any{}
+	if len(was) > 0 {
+		if err := json.Unmarshal(was, &all); err != nil {
+			return err
+		}
+	}
+	changed := false
+	for name, v := range map[string]interface {
+		value() (any, bool)
+	}{
+		"integrations": kept[gql.UserIntegrationsInput]{in.Integrations}, "frenchCompliance": kept[gql.UserFrenchComplianceInput]{in.FrenchCompliance},
+		"services": kept[gql.UserServicesInput]{in.Services}, "settings": kept[gql.UserSettingsInput]{in.Settings},
+		"notifications": kept[gql.UserNotificationsInput]{in.Notifications},
+	} {
+		if value, set := v.value(); set {
+			all[name], changed = value, true
+		}
+	}
+	if !changed {
+		return nil
+	}
+	b, err := json.Marshal(all)
+	c.Settings = b
+	return err
+}
+
+type kept[T any] struct{ graphql.Omittable[*T] }
+
+func (k kept[T]) value() (any, bool) {
+	v, set := k.ValueOK()
+	return v, set
+}
+
+// chosen is a choice to set: nil leaves it as it is, and null clears it.
+func chosen[T ~string](o graphql.Omittable[*T]) *string {
+	v, set := o.ValueOK()
+	switch {
+	case !set:
+		return nil
+	case v == nil:
+		return ptr("")
+	}
+	return ptr(string(*v))
+}
+
+// moment is a true moment to set; null clears it.
+func moment(o graphql.Omittable[*scalar.Moment]) *time.Time {
+	v, set := o.ValueOK()
+	switch {
+	case !set:
+		return nil
+	case v == nil:
+		return &time.Time{}
+	}
+	return ptr(v.T.UTC())
+}

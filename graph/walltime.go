@@ -1,0 +1,36 @@
+package graph
+
+import (
+	"time"
+
+	"frontdesk/core/diary"
+	"frontdesk/graph/scalar"
+)
+
+// Bookings and availabilities tell the practice's wall-clock time with a Z that
+// is not true: a booking at half past nine in July is at 09:30:00.000Z. Programs
+// rely on it, so this door does the same, and this file is all of it: nothing
+// below the door knows any time but the true one.
+
+// face is a moment as the practice's clocks show it, marked Z.
+func face(zone *time.Location, t time.Time) *scalar.Moment {
+	if t.IsZero() {
+		return nil
+	}
+	l := t.In(zone)
+	return &scalar.Moment{
+		T:    time.Date(l.Year(), l.Month(), l.Day(), l.Hour(), l.Minute(), l.Second(), l.Nanosecond(), time.UTC),
+		Form: scalar.Zulu,
+	}
+}
+
+// meant is the moment a wall-clock time stands for. A time with a distance from
+// UTC says its moment itself. A time that clocks skip when they go forward is
+// the moment they do, and of one they show twice it is the first: the second
+// can be read here and not written.
+func meant(zone *time.Location, m scalar.Moment) time.Time {
+	if m.Form == scalar.Offset {
+		return m.T.UTC()
+	}
+	return diary.Wall(zone, m.T)
+}

@@ -1,0 +1,141 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"time"
+
+	"frontdesk/core/access"
+	"frontdesk/core/audit"
+)
+
+// KeyBearer finds who holds a key.
+func (t *Tx) KeyBearer(ctx context.Context, group access.GroupID, id access.KeyID) (access.Bearer, error) {
+	return find(ctx, t, access.ErrBadToken, `SELECT k.practice_group_id, k.id, k.hash, k.partner, k.rate_limit, k.expires_at, k.revoked_at, k.last_used_at, k.role,
+			r.permissions, g.graphql_limit, g.limit_status
+		FROM api_key k
+		JOIN practice_group g ON g.practice_group_id = k.practice_group_id
+		LEFT JOIN role r ON r.practice_group_id = k.practice_group_id AND r.name = k.role
+		WHERE k.practice_group_id = $1 AND k.id = $2`, in{group, id}, func(scan scanner) (access.Bearer, error) {
+		var b access.Bearer
+		var limit sql.NullInt64
+		k := &b.Key
+		err := scan(&k.Group, &k.ID, &k.Hash, &k.Partner, &limit, when{&k.ExpiresAt}, when{&k.RevokedAt}, when{&k.LastUsed}, &k.Role,
+			words[access.Grant]{&b.Held}, &b.Terms.Limit, &b.Terms.Status)
+		if limit.Valid {
+			n := int(limit.Int64)
+			k.Limit = &n
+		}
+		b.Name, b.Role = k.Partner, k.Role
+		return b, err
+	})
+}
+
+// SessionBearer finds whose session it is.
+func (t *Tx) SessionBearer(ctx context.Context, group access.GroupID, id access.SessionID) (access.Bearer, error) {
+	return find(ctx, t, access.ErrBadToken, `SELECT s.practice_group_id, s.id, s.hash, s.staff_id, s.key_id, s.made_at, s.expires_at, s.revoked_at, s.last_used_at,
+			k.partner, k.rate_limit, k.expires_at, k.revoked_at, f.title, f.first_name, f.last_name, f.deleted_at, COALESCE(f.role, k.role),
+			r.permissions, g.graphql_limit, g.limit_status
+		FROM session_token s
+		JOIN practice_group g ON g.practice_group_id = s.practice_group_id
+		LEFT JOIN api_key k ON k.practice_group_id = s.practice_group_id AND k.id = s.key_id
+		LEFT JOIN staff f ON f.practice_group_id = s.practice_group_id AND f.id = s.staff_id
+		LEFT JOIN role r ON r.practice_group_id = s.practice_group_id AND r.name = COALESCE(f.role, k.role)
+		WHERE s.practice_group_id = $1 AND s.id = $2`, in{group, id}, func(scan scanner) (access.Bearer, error) {
+		var b access.Bearer
+		var limit sql.NullInt64
+		var title, first, last string
+		var left time.Time
+		s, k := &b.Session, &b.Key
+		err := scan(&s.Group, &s.ID, &s.Hash, num[int64]{&s.Staff}, num[access.KeyID]{&s.Key}, when{&s.MadeAt}, when{&s.ExpiresAt}, when{&s.RevokedAt}, when{&s.LastUsed},
+			text{&k.Partner}, &limit, when{&k.ExpiresAt}, when{&k.RevokedAt}, text{&title}, text{&first}, text{&last}, when{&left}, text{&b.Role},
+			words[access.Grant]{&b.Held}, &b.Terms.Limit, &b.Terms.Status)
+		if limit.Valid {
+			n := int(limit.Int64)
+			k.Limit = &n
+		}
+		k.Group, k.ID, b.Gone, b.Name = s.Group, s.Key, !left.IsZero(), k.Partner
+		if s.Staff != 0 {
+			b.Name = joinedName(title, first, last)
+		}
+		return b, err
+	})
+}
+
+func joinedName(parts ...string) string {
+	name := ""
+	for _, p := range parts {
+		if p != "" && name != "" {
+			name += " "
+		}
+		name += p
+	}
+	return name
+}
+
+// AddSession keeps a session.
+func (t *Tx) AddSession(ctx context.Context, s access.Session) error {
+	_, err := t.exec(ctx, `INSERT INTO session_token (practice_group_id, id, hash, staff_id, key_id, made_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+		s.Group, s.ID, s.Hash, opt(s.Staff), opt(s.Key), s.MadeAt, s.ExpiresAt)
+	return err
+}
+
+// TouchSession notes that the session was used.
+func (s accessStore) TouchSession(ctx context.Context, group access.GroupID, id access.SessionID, now time.Time) error {
+	return s.db.do(ctx, func(t *Tx) error {
+		_, err := t.exec(ctx, `UPDATE session_token SET last_used_at = $3 WHERE practice_group_id = $1 AND id = $2`, group, id, now)
+		return err
+	})
+}
+
+// EndSession revokes a session.
+func (t *Tx) EndSession(ctx context.Context, group access.GroupID, id access.SessionID, now time.Time) (bool, error) {
+	n, err := t.exec(ctx, `UPDATE session_token SET revoked_at = COALESCE(revoked_at, $3) WHERE practice_group_id = $1 AND id = $2`, group, id, now)
+	return n == 1, err
+}
+
+// OpenSessions lists a group's sessions that have not ended.
+func (t *Tx) OpenSessions(ctx context.Context, group access.GroupID, now time.Time) ([]access.Session, error) {
+	return list(ctx, t, `SELECT id, staff_id, key_id, made_at, expires_at, last_used_at FROM session_token
+		WHERE practice_group_id = $1 AND expires_at > $2 AND revoked_at IS NULL ORDER BY id`, in{group, now}, func(scan scanner) (access.Session, error) {
+		s := access.Session{Group: group}
+		err := scan(&s.ID, num[int64]{&s.Staff}, num[access.KeyID]{&s.Key}, when{&s.MadeAt}, when{&s.ExpiresAt}, when{&s.LastUsed})
+		return s, err
+	})
+}
+
+// Roles lists a group's own roles.
+func (t *Tx) Roles(ctx context.Context, group access.GroupID) ([]access.Role, error) {
+	return list(ctx, t, `SELECT name, permissions FROM role WHERE practice_group_id = $1 ORDER BY name`, in{group}, func(scan scanner) (access.Role, error) {
+		var r access.Role
+		err := scan(&r.Name, words[access.Grant]{&r.Grants})
+		return r, err
+	})
+}
+
+// SaveRole keeps a role.
+func (t *Tx) SaveRole(ctx context.Context, group access.GroupID, r access.Role, now time.Time) error {
+	_, err := t.exec(ctx, `INSERT INTO role (practice_group_id, name, permissions, created_at, updated_at) VALUES ($1, $2, $3, $4, $4)
+		ON CONFLICT (practice_group_id, name) DO UPDATE SET permissions = $3, updated_at = $4`, group, r.Name, joined(r.Grants), now)
+	return err
+}
+
+// SaveTerms keeps how often a group's tokens may be used.
+func (t *Tx) SaveTerms(ctx context.Context, group access.GroupID, n access.Terms) error {
+	_, err := t.exec(ctx, `UPDATE practice_group SET graphql_limit = $2, limit_status = $3 WHERE practice_group_id = $1`, group, n.Limit, n.Status)
+	return err
+}
+
+// Log lists a group's audit entries of a time.
+func (t *Tx) Log(ctx context.Context, group access.GroupID, from, to time.Time, after int64, limit int) ([]audit.Entry, error) {
+	return list(ctx, t, `SELECT id, at, actor, key_id, key_group_id, request_id, action, entity, entity_id, before, after, door, operation, outcome, subjects
+		FROM audit WHERE practice_group_id = $1 AND at >= $2 AND at < $3 AND id > $4 ORDER BY id LIMIT $5`, in{group, from, to, after, limit},
+		func(scan scanner) (audit.Entry, error) {
+			e := audit.Entry{Group: int64(group)}
+			var before, then string
+			err := scan(&e.ID, when{&e.At}, &e.Actor, &e.KeyID, &e.KeyGroup, &e.RequestID, &e.Action, &e.Entity, &e.EntityID, &before, &then,
+				&e.Door, &e.Operation, &e.Outcome, words[string]{&e.Subjects})
+			e.Before, e.After = []byte(before), []byte(then)
+			return e, err
+		})
+}
