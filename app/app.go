@@ -37,6 +37,7 @@ import (
 	"frontdesk/core/access"
 	"frontdesk/core/booking"
 	"frontdesk/core/connector"
+	"frontdesk/core/contact"
 	"frontdesk/core/diary"
 	"frontdesk/core/job"
 	"frontdesk/core/messaging"
@@ -201,6 +202,7 @@ func newCore(db *store.DB, c Config, pages func() string, sims *simulators) (*co
 		Practice:  &practice.Service{Store: db.Practice(), Now: c.Now, NewID: db.NewID},
 		Connector: outside,
 		Patient:   patients,
+		Contact:   &contact.Service{Store: db.Contact(), Now: c.Now, NewID: db.NewID},
 		Diary:     days,
 		Booking:   &booking.Service{Store: db.Booking(), Diary: days, Now: c.Now, NewID: db.NewID, Hold: c.Hold},
 		Record:    records,

@@ -6,6 +6,7 @@ import (
 	"frontdesk/core/access"
 	"frontdesk/core/booking"
 	"frontdesk/core/connector"
+	"frontdesk/core/contact"
 	"frontdesk/core/diary"
 	"frontdesk/core/messaging"
 	"frontdesk/core/patient"
@@ -20,6 +21,7 @@ type Core struct {
 	Practice  *practice.Service
 	Connector *connector.Service
 	Patient   *patient.Service
+	Contact   *contact.Service
 	Diary     *diary.Service
 	Booking   *booking.Service
 	Record    *record.Service
