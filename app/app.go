@@ -35,6 +35,7 @@ import (
 
 	"frontdesk/core"
 	"frontdesk/core/access"
+	"frontdesk/core/billing"
 	"frontdesk/core/booking"
 	"frontdesk/core/connector"
 	"frontdesk/core/contact"
@@ -205,6 +206,7 @@ func newCore(db *store.DB, c Config, pages func() string, sims *simulators) (*co
 		Contact:   &contact.Service{Store: db.Contact(), Now: c.Now, NewID: db.NewID},
 		Diary:     days,
 		Booking:   &booking.Service{Store: db.Booking(), Diary: days, Now: c.Now, NewID: db.NewID, Hold: c.Hold},
+		Billing:   &billing.Service{Store: db.Billing(), Now: c.Now, NewID: db.NewID},
 		Record:    records,
 		Messaging: &messaging.Service{
 			Store: db.Messaging(), Carriers: post.of, Patients: patients, Records: records, Pages: pages, Now: c.Now, NewID: db.NewID,

@@ -4,6 +4,7 @@ package core
 
 import (
 	"frontdesk/core/access"
+	"frontdesk/core/billing"
 	"frontdesk/core/booking"
 	"frontdesk/core/connector"
 	"frontdesk/core/contact"
@@ -24,6 +25,7 @@ type Core struct {
 	Contact   *contact.Service
 	Diary     *diary.Service
 	Booking   *booking.Service
+	Billing   *billing.Service
 	Record    *record.Service
 	Messaging *messaging.Service
 	Webhook   *webhook.Service

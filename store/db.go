@@ -12,7 +12,8 @@
 //	webhook.go   endpoints, the log of events, and the bells events ring
 //	delivery.go  what is delivered to endpoints
 //	among.go     questions about many things at once
-//	access.go practice.go patient.go diary.go booking.go contact.go
+//	access.go practice.go patient.go diary.go booking.go contact.go product.go
+//	invoice.go statement.go
 //	             what each capability asks to be remembered
 //
 // The rules of the SQL are in docs/decisions/one-sql.md; two tests hold them.
