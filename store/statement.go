@@ -24,6 +24,14 @@ func (t *Tx) Statement(ctx context.Context, group practice.ID, id billing.Statem
 	return find(ctx, t, billing.ErrStatementNotFound, `SELECT `+statementColumns+` FROM statement WHERE practice_group_id = $1 AND id = $2`, in{group, id}, scanStatement)
 }
 
+// LockStatement keeps others from changing the statement, and finds it.
+func (t *Tx) LockStatement(ctx context.Context, group practice.ID, id billing.StatementID) (billing.Statement, error) {
+	if _, err := t.exec(ctx, `UPDATE statement SET version = version WHERE practice_group_id = $1 AND id = $2`, group, id); err != nil {
+		return billing.Statement{}, err
+	}
+	return t.Statement(ctx, group, id)
+}
+
 // Which statements to list: $2 is whether to give deleted ones, $3 the cursor, $4
 // how many, and after that come the stretches of time.
 const (

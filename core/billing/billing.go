@@ -173,6 +173,9 @@ type Tx interface {
 	// AddStatement keeps a statement with the invoices that belong on it as they
 	// are, and gives it with their sums.
 	AddStatement(ctx context.Context, group practice.ID, s Statement) (Statement, error)
+	// LockStatement keeps others from changing the statement until the end of the
+	// transaction, and finds it, or returns ErrStatementNotFound.
+	LockStatement(ctx context.Context, group practice.ID, id StatementID) (Statement, error)
 	// SaveStatement keeps that a statement was deleted.
 	SaveStatement(ctx context.Context, group practice.ID, s Statement) error
 	Audit(ctx context.Context, e audit.Entry) error

@@ -155,7 +155,7 @@ func (s *Service) DeleteStatement(ctx context.Context, id StatementID) (Statemen
 	now := s.now()
 	var after Statement
 	err = s.Store.Do(ctx, func(tx Tx) error {
-		before, err := tx.Statement(ctx, who.Group, id)
+		before, err := tx.LockStatement(ctx, who.Group, id)
 		if after = before; err != nil || before.Deleted() {
 			return err
 		}
