@@ -40,8 +40,10 @@ import (
 	"frontdesk/core"
 	"frontdesk/core/access"
 	"frontdesk/core/account"
+	"frontdesk/core/billing"
 	"frontdesk/core/booking"
 	"frontdesk/core/connector"
+	"frontdesk/core/contact"
 	"frontdesk/core/diary"
 	"frontdesk/core/job"
 	"frontdesk/core/messaging"
@@ -210,8 +212,10 @@ func newCore(db *store.DB, c Config, pages func() string, sims *simulators) (*co
 		Practice:  &practice.Service{Store: db.Practice(), Now: c.Now, NewID: db.NewID},
 		Connector: outside,
 		Patient:   patients,
+		Contact:   &contact.Service{Store: db.Contact(), Now: c.Now, NewID: db.NewID},
 		Diary:     days,
 		Booking:   &booking.Service{Store: db.Booking(), Diary: days, Now: c.Now, NewID: db.NewID, Hold: c.Hold},
+		Billing:   &billing.Service{Store: db.Billing(), Now: c.Now, NewID: db.NewID},
 		Record:    records,
 		Messaging: &messaging.Service{
 			Store: db.Messaging(), Carriers: post.of, Patients: patients, Records: records, Pages: pages, Now: c.Now, NewID: db.NewID,

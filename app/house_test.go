@@ -46,9 +46,13 @@ var rooms = map[string]struct {
 		ours:   []string{"core/fault", "core/audit", "core/event", "core/job", "core/input", "core/access", "core/practice", "core/seal"},
 		theirs: []string{"golang.org/x/text"}, // names without case and accents
 	},
-	"core/diary": {ours: []string{"core/fault", "core/audit", "core/input", "core/access", "core/practice"}},
+	"core/contact": {ours: []string{"core/fault", "core/audit", "core/input", "core/access", "core/practice"}},
+	"core/diary":   {ours: []string{"core/fault", "core/audit", "core/input", "core/access", "core/practice"}},
 	"core/booking": {ours: []string{
 		"core/fault", "core/audit", "core/event", "core/job", "core/input", "core/access", "core/practice", "core/patient", "core/diary",
+	}},
+	"core/billing": {ours: []string{
+		"core/fault", "core/audit", "core/input", "core/access", "core/practice", "core/patient", "core/contact", "core/diary", "core/booking",
 	}},
 	"core/record": {ours: []string{
 		"core/fault", "core/audit", "core/event", "core/job", "core/input", "core/access", "core/practice", "core/seal", "core/patient",

@@ -5,8 +5,10 @@ package core
 import (
 	"frontdesk/core/access"
 	"frontdesk/core/account"
+	"frontdesk/core/billing"
 	"frontdesk/core/booking"
 	"frontdesk/core/connector"
+	"frontdesk/core/contact"
 	"frontdesk/core/diary"
 	"frontdesk/core/messaging"
 	"frontdesk/core/patient"
@@ -22,8 +24,10 @@ type Core struct {
 	Account   *account.Service
 	Connector *connector.Service
 	Patient   *patient.Service
+	Contact   *contact.Service
 	Diary     *diary.Service
 	Booking   *booking.Service
+	Billing   *billing.Service
 	Record    *record.Service
 	Messaging *messaging.Service
 	Webhook   *webhook.Service

@@ -58,7 +58,7 @@ func scanStaff(scan scanner) (account.Staff, error) {
 
 // Staff finds members of staff by id.
 func (t *Tx) Staff(ctx context.Context, group practice.ID, ids []account.StaffID) ([]account.Staff, error) {
-	return listAmong(ctx, t, selectStaff+` AND s.id IN `+some, selectStaff+` AND s.id IN `+many, group, ids, scanStaff)
+	return listAmong(ctx, t, amongst{selectStaff + ` AND s.id IN ` + few2, selectStaff + ` AND s.id IN ` + many2}, in{group}, ids, scanStaff)
 }
 
 // StaffList lists members of staff.
@@ -216,7 +216,7 @@ func memberships[ID comparable](rows []membership[ID], err error) (map[ID][]acco
 
 // AccessGroupsOfStaff lists the access groups members of staff are in.
 func (t *Tx) AccessGroupsOfStaff(ctx context.Context, group practice.ID, ids []account.StaffID) (map[account.StaffID][]account.AccessGroup, error) {
-	return memberships(listAmong(ctx, t, selectStaffGroups+some+` ORDER BY g.name, g.id`, selectStaffGroups+many+` ORDER BY g.name, g.id`, group, ids,
+	return memberships(listAmong(ctx, t, amongst{selectStaffGroups + few2 + ` ORDER BY g.name, g.id`, selectStaffGroups + many2 + ` ORDER BY g.name, g.id`}, in{group}, ids,
 		scanMembership[account.StaffID]))
 }
 

@@ -11,7 +11,9 @@
 //	job.go       jobs and events, kept with what caused them
 //	webhook.go   endpoints, the log of events, and the bells events ring
 //	delivery.go  what is delivered to endpoints
-//	access.go practice.go patient.go diary.go booking.go
+//	among.go     questions about many things at once
+//	access.go practice.go patient.go diary.go booking.go contact.go product.go
+//	invoice.go statement.go
 //	             what each capability asks to be remembered
 //
 // The rules of the SQL are in docs/decisions/one-sql.md; two tests hold them.

@@ -40,7 +40,13 @@ func (t *Tx) AppointmentTypes(ctx context.Context, group practice.ID, inactive b
 		WHERE practice_group_id = $1 AND (active OR $2) ORDER BY name, id`, in{group, inactive}, scanType)
 }
 
-// SaveAppointmentType keeps one.
+// LockAppointmentType keeps others from changing one, when there is one.
+func (t *Tx) LockAppointmentType(ctx context.Context, group practice.ID, id diary.TypeID) error {
+	_, err := t.exec(ctx, `UPDATE appointment_type SET active = active WHERE practice_group_id = $1 AND id = $2`, group, id)
+	return err
+}
+
+// SaveAppointmentType keeps one, and the product that it is.
 func (t *Tx) SaveAppointmentType(ctx context.Context, group practice.ID, k diary.Type) error {
 	_, err := t.exec(ctx, `INSERT INTO appointment_type (`+typeColumns+`, practice_group_id)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
@@ -48,7 +54,10 @@ func (t *Tx) SaveAppointmentType(ctx context.Context, group practice.ID, k diary
 			video = $8, in_person = $9, telephone = $10, use_partner_slots = $11, invoice_required = $12, active = $13, updated_at = $15`,
 		k.ID, k.Name, k.PartnerSlotName, k.Price, k.Sector, k.Minutes, k.Profession, k.Video, k.InPerson, k.Telephone, k.UsePartnerSlots,
 		k.InvoiceRequired, k.Active, k.CreatedAt, k.UpdatedAt, group)
-	return err
+	if err != nil {
+		return err
+	}
+	return t.saveProductOf(ctx, group, k)
 }
 
 // forever is the last date of a session that has none. It is after any date,

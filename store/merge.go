@@ -73,6 +73,33 @@ var belongings = []struct{ name, what, count, note, move, back string }{
 		back: `UPDATE record_entry SET patient_id = $4, updated_at = $5 WHERE practice_group_id = $1 AND patient_id = $3 AND id IN (
 			SELECT id FROM patient_moved WHERE practice_group_id = $1 AND merge_id = $2 AND belonging = 'record_entry.patient_id')`,
 	},
+	{
+		name: "invoice.patient_id", what: "invoices",
+		count: `SELECT count(*) FROM invoice WHERE practice_group_id = $1 AND patient_id = $2`,
+		note: `INSERT INTO patient_moved (practice_group_id, merge_id, belonging, id)
+			SELECT practice_group_id, CAST($2 AS bigint), 'invoice.patient_id', id FROM invoice WHERE practice_group_id = $1 AND patient_id = $3`,
+		move: `UPDATE invoice SET patient_id = $3, updated_at = $4 WHERE practice_group_id = $1 AND patient_id = $2`,
+		back: `UPDATE invoice SET patient_id = $4, updated_at = $5 WHERE practice_group_id = $1 AND patient_id = $3 AND id IN (
+			SELECT id FROM patient_moved WHERE practice_group_id = $1 AND merge_id = $2 AND belonging = 'invoice.patient_id')`,
+	},
+	{
+		name: "invoice.payer_patient_id", what: "bills",
+		count: `SELECT count(*) FROM invoice WHERE practice_group_id = $1 AND payer_patient_id = $2`,
+		note: `INSERT INTO patient_moved (practice_group_id, merge_id, belonging, id)
+			SELECT practice_group_id, CAST($2 AS bigint), 'invoice.payer_patient_id', id FROM invoice WHERE practice_group_id = $1 AND payer_patient_id = $3`,
+		move: `UPDATE invoice SET payer_patient_id = $3, updated_at = $4 WHERE practice_group_id = $1 AND payer_patient_id = $2`,
+		back: `UPDATE invoice SET payer_patient_id = $4, updated_at = $5 WHERE practice_group_id = $1 AND payer_patient_id = $3 AND id IN (
+			SELECT id FROM patient_moved WHERE practice_group_id = $1 AND merge_id = $2 AND belonging = 'invoice.payer_patient_id')`,
+	},
+	{
+		name: "statement.patient_id", what: "statements",
+		count: `SELECT count(*) FROM statement WHERE practice_group_id = $1 AND patient_id = $2`,
+		note: `INSERT INTO patient_moved (practice_group_id, merge_id, belonging, id)
+			SELECT practice_group_id, CAST($2 AS bigint), 'statement.patient_id', id FROM statement WHERE practice_group_id = $1 AND patient_id = $3`,
+		move: `UPDATE statement SET patient_id = $3, updated_at = $4 WHERE practice_group_id = $1 AND patient_id = $2`,
+		back: `UPDATE statement SET patient_id = $4, updated_at = $5 WHERE practice_group_id = $1 AND patient_id = $3 AND id IN (
+			SELECT id FROM patient_moved WHERE practice_group_id = $1 AND merge_id = $2 AND belonging = 'statement.patient_id')`,
+	},
 }
 
 // Belongings names the columns a merge moves.

@@ -17,7 +17,7 @@ func (t *Tx) Metadata(ctx context.Context, group practice.ID, kind practice.Kind
 		of   int64
 		practice.Metadata
 	}
-	rows, err := listAmong(ctx, t, selectMetadata+some+` ORDER BY subject_id, key`, selectMetadata+many+` ORDER BY subject_id, key`, group, ids,
+	rows, err := listAmong(ctx, t, amongst{selectMetadata + few2 + ` ORDER BY subject_id, key`, selectMetadata + many2 + ` ORDER BY subject_id, key`}, in{group}, ids,
 		func(scan scanner) (row, error) {
 			var r row
 			err := scan(&r.kind, &r.of, &r.Key, &r.Value)

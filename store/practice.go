@@ -39,7 +39,7 @@ func (t *Tx) Groups(ctx context.Context) ([]practice.Group, error) {
 	return list(ctx, t, `SELECT `+groupColumns+` FROM practice_group ORDER BY practice_group_id`, nil, scanGroup)
 }
 
-// SaveGroup keeps a group.
+// SaveGroup keeps a group, which has ways to pay from the beginning.
 func (t *Tx) SaveGroup(ctx context.Context, g practice.Group) error {
 	a := g.Address
 	_, err := t.exec(ctx, `INSERT INTO practice_group (`+groupColumns+`)
@@ -49,6 +49,10 @@ func (t *Tx) SaveGroup(ctx context.Context, g practice.Group) error {
 			cancellation_hours = $15, window_days = $16, updated_at = $19, unread_minutes = $20, sms_price = $21, send_from = $22, send_until = $23`,
 		g.ID, g.Name, g.Sector, g.ODSCode, g.Phone, g.Email, g.Website, a.Line1, a.Line2, a.Town, a.County, a.Postcode,
 		g.TimeZone, g.Holidays, g.CancellationHours, g.WindowDays, g.Sandbox, g.CreatedAt, g.UpdatedAt, g.UnreadMinutes, g.SMSPrice, g.SendFrom, g.SendUntil)
+	if err != nil {
+		return err
+	}
+	_, err = t.exec(ctx, firstPaymentTypes, g.ID, true, g.CreatedAt)
 	return err
 }
 

@@ -75,6 +75,10 @@ type Store interface {
 // Tx is a Store inside a transaction.
 type Tx interface {
 	Reader
+	// LockAppointmentType keeps others from changing an appointment type until
+	// the end of the transaction, when there is one of that id.
+	LockAppointmentType(ctx context.Context, group practice.ID, id TypeID) error
+	// SaveAppointmentType keeps an appointment type and the product that it is.
 	SaveAppointmentType(ctx context.Context, group practice.ID, t Type) error
 	SaveSession(ctx context.Context, group practice.ID, s Session) error
 	DropSession(ctx context.Context, group practice.ID, id SessionID) error

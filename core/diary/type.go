@@ -86,6 +86,12 @@ func (c TypeChange) apply(t *Type) error {
 	return in.Err()
 }
 
+// With is the type with some things set anew, or what is wrong with them.
+func (t Type) With(c TypeChange) (Type, error) {
+	err := c.apply(&t)
+	return t, err
+}
+
 // Availability is an appointment type with its free slots, from now to the end
 // of the group's booking window.
 type Availability struct {
@@ -160,6 +166,9 @@ func (s *Service) CreateType(ctx context.Context, c TypeChange) (Type, error) {
 func (s *Service) UpdateType(ctx context.Context, id TypeID, c TypeChange) (Type, error) {
 	var t Type
 	err := s.setup(ctx, func(tx Tx, who access.Caller, now time.Time) error {
+		if err := tx.LockAppointmentType(ctx, who.Group, id); err != nil {
+			return err
+		}
 		before, err := tx.AppointmentType(ctx, who.Group, id)
 		if err != nil {
 			return err

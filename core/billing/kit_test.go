@@ -1,0 +1,200 @@
+package billing_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"frontdesk/core/access"
+	"frontdesk/core/billing"
+	"frontdesk/core/booking"
+	"frontdesk/core/contact"
+	"frontdesk/core/diary"
+	"frontdesk/core/fault"
+	"frontdesk/core/input"
+	"frontdesk/core/patient"
+	"frontdesk/core/practice"
+	"frontdesk/store"
+	"frontdesk/store/storetest"
+)
+
+func ptr[T any](v T) *T { return &v }
+
+func second[T any](_ T, err error) error { return err }
+
+// day is a date in January 2031.
+func day(n int) input.Date { return input.DayOf(2031, time.January, n) }
+
+// desk is a practice that bills, beside another one, and a clock that moves.
+type desk struct {
+	*billing.Service
+	t        testing.TB
+	db       *store.DB
+	clock    *atomic.Pointer[time.Time]
+	practice *practice.Service
+	patients *patient.Service
+	contacts *contact.Service
+	diary    *diary.Service
+	booking  *booking.Service
+	group    practice.Group
+	// ctx is somebody with a role, and setup the person at the command line.
+	ctx, setup context.Context
+	place      practice.Location
+	gp         practice.Practitioner
+	ada, bob   patient.ID
+	insurer    contact.Contact
+	visit, jab billing.Product // an appointment without VAT, and a vaccine with 20 %
+}
+
+func (d *desk) move(by time.Duration) {
+	at := d.clock.Load().Add(by)
+	d.clock.Store(&at)
+}
+
+func newDesk(t testing.TB, db *store.DB) *desk {
+	t.Helper()
+	d := &desk{t: t, db: db, clock: &atomic.Pointer[time.Time]{}}
+	d.clock.Store(ptr(time.Date(2031, time.January, 6, 7, 0, 0, 123456789, time.UTC)))
+	now := func() time.Time { return *d.clock.Load() }
+	d.Service = &billing.Service{Store: db.Billing(), Now: now, NewID: db.NewID}
+	d.practice = &practice.Service{Store: db.Practice(), Now: now, NewID: db.NewID}
+	d.patients = &patient.Service{Store: db.Patient(), Now: now, NewID: db.NewID}
+	d.contacts = &contact.Service{Store: db.Contact(), Now: now, NewID: db.NewID}
+	d.diary = &diary.Service{Store: db.Diary(), Now: now, NewID: db.NewID}
+	d.booking = &booking.Service{Store: db.Booking(), Diary: d.diary, Now: now, NewID: db.NewID, Hold: 15 * time.Minute}
+	d.open("Brambleford")
+	return d
+}
+
+// open makes a practice and goes there.
+func (d *desk) open(name string) {
+	d.t.Helper()
+	var err error
+	d.group, err = d.practice.CreateGroup(context.Background(), practice.Group{Name: name})
+	d.must(err)
+	d.setup = access.With(context.Background(), access.Operator(d.group.ID))
+	d.ctx = d.as("seeInvoices", "editInvoices", "seeProducts", "editProducts", "seeBookings")
+	d.place, err = d.practice.CreateLocation(d.setup, practice.LocationChange{Name: ptr("Mill Lane")})
+	d.must(err)
+	d.gp, err = d.practice.CreatePractitioner(d.setup, practice.PractitionerChange{Title: ptr("Dr"), FirstName: ptr("Chidi"), LastName: ptr("Okafor")})
+	d.must(err)
+	d.ada, err = d.patients.Register(d.setup, patient.Registration{Title: ptr("Ms"), FirstName: "Ada", LastName: "Byron", BirthDate: "1985-12-10", Email: ptr("ada@example.org"),
+		Line1: ptr("1 Mill Lane"), Town: ptr("Brambleford"), Postcode: ptr("ZZ1 1AA")})
+	d.must(err)
+	d.bob, err = d.patients.Register(d.setup, patient.Registration{FirstName: "Bob", LastName: "Bell", BirthDate: "1975-01-01", Email: ptr("bob@example.org")})
+	d.must(err)
+	d.insurer, err = d.contacts.Create(d.setup, contact.Change{Company: ptr("Crown Insurance"), IsPayor: ptr(true), InvoiceRecipient: ptr("Claims"),
+		Line1: ptr("2 High Street"), Town: ptr("London"), PaymentReference: ptr("CR-7")})
+	d.must(err)
+	d.visit = d.product(billing.ProductChange{Kind: ptr(billing.Appointment), Name: ptr("Consultation"), Price: ptr(billing.Pence(6500)), Minutes: ptr(20)})
+	d.jab = d.product(billing.ProductChange{Kind: ptr(billing.Vaccine), Name: ptr("Travel vaccine"), Price: ptr(billing.Pence(1999)), Code: ptr("TV-1"),
+		Cost: ptr(billing.Pence(1250)), VAT: ptr(billing.Permille(200))})
+}
+
+// as is somebody of the practice whose role grants some things.
+func (d *desk) as(grants ...access.Grant) context.Context {
+	return access.With(context.Background(), access.Caller{
+		Group: d.group.ID, Home: d.group.ID, Key: 7, Actor: "Partner", RequestID: "r1", Scopes: access.Scopes, Permissions: access.Permissions, Grants: grants,
+	})
+}
+
+func (d *desk) must(err error) {
+	d.t.Helper()
+	if err != nil {
+		d.t.Fatal(err, fault.Of(err).Fields)
+	}
+}
+
+func (d *desk) want(err, target error) {
+	d.t.Helper()
+	if !errors.Is(err, target) {
+		d.t.Fatalf("got %v, want %v", err, target)
+	}
+}
+
+func (d *desk) product(ch billing.ProductChange) billing.Product {
+	d.t.Helper()
+	p, err := d.CreateProduct(d.ctx, ch)
+	d.must(err)
+	return p
+}
+
+// ask is a request for an invoice about Ada, of the sixth.
+func (d *desk) ask(lines ...billing.LineRequest) billing.InvoiceRequest {
+	return billing.InvoiceRequest{Date: day(6), Patient: d.ada, Practitioner: d.gp.ID, Location: d.place.ID, Lines: lines}
+}
+
+// of is a line for so many of a product.
+func of(p billing.Product, n int) billing.LineRequest {
+	return billing.LineRequest{Date: day(6), Product: p.ID, Quantity: billing.Quantity(n) * billing.One}
+}
+
+func (d *desk) invoice(lines ...billing.LineRequest) billing.Invoice {
+	d.t.Helper()
+	i, err := d.CreateInvoice(d.ctx, d.ask(lines...))
+	d.must(err)
+	return i
+}
+
+// card is a payment by card.
+func card(p billing.Pence) billing.PaymentRequest {
+	return billing.PaymentRequest{Amount: p, Type: 1, Date: day(7)}
+}
+
+func (d *desk) pay(i billing.Invoice, p billing.Pence) billing.PaymentID {
+	d.t.Helper()
+	d.must(second(d.AddPayment(d.ctx, i.ID, card(p))))
+	all, err := d.PaymentsOf(d.ctx, []billing.InvoiceID{i.ID})
+	d.must(err)
+	return all[i.ID][len(all[i.ID])-1].ID
+}
+
+func (d *desk) lines(i billing.Invoice) []billing.Line {
+	d.t.Helper()
+	all, err := d.LinesOf(d.ctx, []billing.InvoiceID{i.ID})
+	d.must(err)
+	return all[i.ID]
+}
+
+// sums are an invoice's total, VAT, what was paid, given back and is
+// outstanding, and its standing.
+func (d *desk) sums(id billing.InvoiceID) string {
+	d.t.Helper()
+	i, err := d.Invoice(d.ctx, id)
+	d.must(err)
+	return fmt.Sprintf("%d (%d) -%d +%d = %d %s", i.Total, i.VAT, i.Paid, i.Refunded, i.Outstanding(), i.Standing())
+}
+
+// book gives a patient an appointment.
+func (d *desk) book(of patient.ID, start time.Time) booking.ID {
+	d.t.Helper()
+	a, err := d.booking.Reserve(d.setup, booking.Request{Type: diary.TypeID(d.visit.ID), Location: d.place.ID, Practitioner: d.gp.ID, Start: start,
+		Minutes: 20, Patient: of, Override: true})
+	d.must(err)
+	d.must(second(d.booking.Book(d.setup, a.ID, booking.Confirmation{})))
+	return a.ID
+}
+
+// trail is what was done to a thing, and by whom.
+func (d *desk) trail(entity string, id int64) string {
+	d.t.Helper()
+	all, err := d.db.Trail(d.ctx, int64(d.group.ID), entity, id, 100)
+	d.must(err)
+	var out []string
+	for _, e := range all {
+		if len(e.After) == 0 || e.Actor != "Partner" && e.Actor != "operator" {
+			d.t.Fatalf("an entry says nothing: %+v", e)
+		}
+		out = append(out, e.Action)
+	}
+	return strings.Join(out, " ")
+}
+
+func each(t *testing.T, test func(t *testing.T, d *desk)) {
+	t.Helper()
+	storetest.Each(t, func(t *testing.T, db *store.DB) { test(t, newDesk(t, db)) })
+}

@@ -1,0 +1,149 @@
+package billing
+
+import (
+	"context"
+	"slices"
+	"strconv"
+
+	"frontdesk/core/booking"
+	"frontdesk/core/input"
+)
+
+// LineID names a line of an invoice.
+type LineID int64
+
+// String gives the id as digits.
+func (id LineID) String() string { return strconv.FormatInt(int64(id), 10) }
+
+// Line is one thing on an invoice, as the product was when it was put on.
+type Line struct {
+	ID       LineID     `json:"id"`
+	Invoice  InvoiceID  `json:"-"`
+	Date     input.Date `json:"date"` // when it was given
+	Product  ProductID  `json:"product_id"`
+	Title    string     `json:"title"`
+	Kind     Kind       `json:"kind"`
+	Code     string     `json:"code"`
+	Cost     Pence      `json:"cost"` // what one costs the practice; -1 is not known
+	Price    Pence      `json:"price"`
+	Quantity Quantity   `json:"quantity"`
+	Rate     Permille   `json:"vat_permille"`
+	VAT      Pence      `json:"vat"`
+	Total    Pence      `json:"total"` // with VAT
+	// Booking is the booking it is for; 0 is none.
+	Booking booking.ID `json:"booking_id,omitempty"`
+}
+
+// Unknown is a cost nobody has said.
+const Unknown Pence = -1
+
+// LineRequest asks for a line.
+type LineRequest struct {
+	Date     input.Date
+	Product  ProductID
+	Quantity Quantity
+	Price    *Pence // nil is the product's
+	Booking  booking.ID
+}
+
+// LineChange is what to set of a line; nil leaves a thing as it is.
+type LineChange struct {
+	Date     *input.Date
+	Quantity *Quantity
+	Price    *Pence
+	Booking  *booking.ID
+}
+
+// AddLine puts something on an invoice. Errors: ErrNotFound, ErrCancelled,
+// ErrPaid, ErrTooMuch, ErrProductNotFound, ErrProductDeleted,
+// booking.ErrNotFound, ErrBookingOfAnother.
+func (s *Service) AddLine(ctx context.Context, id InvoiceID, r LineRequest) (Invoice, error) {
+	return s.changeLines(ctx, id, "invoice.add_line", func(ctx context.Context, b *bill) error { return b.addLine(ctx, r) })
+}
+
+func (b *bill) addLine(ctx context.Context, r LineRequest) error {
+	p, err := b.tx.Product(ctx, b.group, r.Product)
+	if err != nil {
+		return err
+	}
+	if p.Deleted() {
+		return ErrProductDeleted
+	}
+	l := Line{
+		ID: LineID(b.s.NewID()), Invoice: b.ID, Date: r.Date, Product: p.ID, Title: p.Name, Kind: p.Kind, Code: p.Code, Cost: Unknown,
+		Price: p.Price, Quantity: r.Quantity, Booking: r.Booking,
+	}
+	set(&l.Cost, p.Cost)
+	set(&l.Price, r.Price)
+	if p.VAT != nil {
+		l.Rate = *p.VAT
+	} else if l.Rate, err = b.tx.VAT(ctx, b.group); err != nil {
+		return err
+	}
+	if err := b.check(ctx, &l); err != nil {
+		return err
+	}
+	b.Lines = append(b.Lines, l)
+	return nil
+}
+
+// check checks a line and works it out.
+func (b *bill) check(ctx context.Context, l *Line) error {
+	var in input.Checks
+	l.Date = dated(&in, "date", l.Date)
+	l.Quantity = Quantity(in.Between("quantity", int(l.Quantity), 1, int(maxQuantity)))
+	l.Price = amount(&in, "price", l.Price, 0)
+	if err := in.Err(); err != nil {
+		return err
+	}
+	l.Total, l.VAT = Worth(l.Price, l.Quantity, l.Rate)
+	if l.Booking == 0 {
+		return nil
+	}
+	a, err := b.tx.Appointment(ctx, b.group, l.Booking)
+	if err == nil && a.Patient != b.Patient {
+		err = ErrBookingOfAnother
+	}
+	return err
+}
+
+// UpdateLine changes a line. Its product, its title and its rate of VAT stay as
+// they were when it was put on. Errors: as AddLine, and ErrLineNotFound,
+// ErrOverpaid.
+func (s *Service) UpdateLine(ctx context.Context, id InvoiceID, of LineID, ch LineChange) (Invoice, error) {
+	return s.changeLines(ctx, id, "invoice.update_line", func(ctx context.Context, b *bill) error {
+		i := slices.IndexFunc(b.Lines, func(l Line) bool { return l.ID == of })
+		if i < 0 {
+			return ErrLineNotFound
+		}
+		l := &b.Lines[i]
+		set(&l.Date, ch.Date)
+		set(&l.Quantity, ch.Quantity)
+		set(&l.Price, ch.Price)
+		set(&l.Booking, ch.Booking)
+		return b.check(ctx, l)
+	})
+}
+
+// RemoveLine takes a line off an invoice. Errors: ErrNotFound, ErrCancelled,
+// ErrPaid, ErrLineNotFound, ErrOverpaid.
+func (s *Service) RemoveLine(ctx context.Context, id InvoiceID, of LineID) (Invoice, error) {
+	return s.changeLines(ctx, id, "invoice.remove_line", func(_ context.Context, b *bill) error {
+		left := slices.DeleteFunc(slices.Clone(b.Lines), func(l Line) bool { return l.ID == of })
+		if len(left) == len(b.Lines) {
+			return ErrLineNotFound
+		}
+		b.Lines = left
+		return nil
+	})
+}
+
+// changeLines is change for one that has not been paid.
+func (s *Service) changeLines(ctx context.Context, id InvoiceID, action string, fn func(ctx context.Context, b *bill) error) (Invoice, error) {
+	return s.change(ctx, id, action, func(ctx context.Context, b *bill) error {
+		if b.settled() {
+			return ErrPaid
+		}
+		return fn(ctx, b)
+	})
+}

@@ -1,0 +1,296 @@
+package billing
+
+import (
+	"context"
+	"slices"
+	"strconv"
+	"time"
+
+	"frontdesk/core/access"
+	"frontdesk/core/input"
+)
+
+// PaymentID names a payment.
+type PaymentID int64
+
+// String gives the id as digits.
+func (id PaymentID) String() string { return strconv.FormatInt(int64(id), 10) }
+
+// RefundID names a refund.
+type RefundID int64
+
+// String gives the id as digits.
+func (id RefundID) String() string { return strconv.FormatInt(int64(id), 10) }
+
+// PaymentTypeID names a way to pay. Every practice begins with 1 to 5.
+type PaymentTypeID int64
+
+// String gives the id as digits.
+func (id PaymentTypeID) String() string { return strconv.FormatInt(int64(id), 10) }
+
+// PaymentType is a way to pay, in the practice's words.
+type PaymentType struct {
+	ID        PaymentTypeID `json:"id"`
+	Name      string        `json:"name"`
+	Active    bool          `json:"active"` // an inactive one is not used for new payments
+	CreatedAt time.Time     `json:"created_at"`
+	UpdatedAt time.Time     `json:"updated_at"`
+}
+
+// Payment is money somebody gave for an invoice.
+type Payment struct {
+	ID        PaymentID     `json:"id"`
+	Invoice   InvoiceID     `json:"-"`
+	Type      PaymentTypeID `json:"payment_type_id"`
+	Source    string        `json:"source"` // the payment type's name at the time
+	Amount    Pence         `json:"amount"`
+	Date      input.Date    `json:"date"`
+	Comment   string        `json:"comment"`
+	DeletedAt time.Time     `json:"deleted_at,omitzero"`
+	CreatedAt time.Time     `json:"created_at"`
+	UpdatedAt time.Time     `json:"updated_at"`
+}
+
+// Refund is money of a payment given back.
+type Refund struct {
+	ID        RefundID   `json:"id"`
+	Invoice   InvoiceID  `json:"-"`
+	Payment   PaymentID  `json:"payment_id"`
+	Amount    Pence      `json:"amount"`
+	Date      input.Date `json:"date"`
+	Reason    string     `json:"reason"`
+	Comment   string     `json:"comment"`
+	CreatedAt time.Time  `json:"created_at"`
+}
+
+// PaymentRequest is a payment to record, with what of it was given back.
+type PaymentRequest struct {
+	Amount  Pence
+	Type    PaymentTypeID
+	Date    input.Date
+	Comment string
+	Refunds []RefundRequest
+}
+
+// RefundRequest is a refund to record.
+type RefundRequest struct {
+	Amount          *Pence     // nil is what is left of the payment
+	Date            input.Date // NoDate is today
+	Reason, Comment string
+}
+
+// PaymentChange is what to set of a payment; nil leaves a thing as it is.
+type PaymentChange struct {
+	Amount  *Pence
+	Type    *PaymentTypeID
+	Date    *input.Date
+	Comment *string
+}
+
+// AddPayment records a payment. Errors: ErrNotFound, ErrCancelled, ErrTooMuch,
+// ErrPaymentTypeNotFound, ErrOverpaid, ErrRefundTooLarge.
+func (s *Service) AddPayment(ctx context.Context, id InvoiceID, r PaymentRequest) (Invoice, error) {
+	return s.change(ctx, id, "invoice.add_payment", func(ctx context.Context, b *bill) error { return b.addPayment(ctx, r) })
+}
+
+func (b *bill) addPayment(ctx context.Context, r PaymentRequest) error {
+	p := Payment{ID: PaymentID(b.s.NewID()), Invoice: b.ID, Type: r.Type, Amount: r.Amount, Date: r.Date, Comment: r.Comment, CreatedAt: b.now}
+	if err := b.checkPayment(ctx, &p, true); err != nil {
+		return err
+	}
+	b.Payments = append(b.Payments, p)
+	for _, refund := range r.Refunds {
+		if _, err := b.refund(ctx, p.ID, refund); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkPayment checks a payment; retyped says that how it was paid is new.
+func (b *bill) checkPayment(ctx context.Context, p *Payment, retyped bool) error {
+	var in input.Checks
+	p.Amount = amount(&in, "payment_amount", p.Amount, 1)
+	p.Date = dated(&in, "payment_date", p.Date)
+	p.Comment = in.Lines("comment", p.Comment, 2000)
+	p.UpdatedAt = b.now
+	if err := in.Err(); err != nil || !retyped {
+		return err
+	}
+	types, err := b.tx.PaymentTypes(ctx, b.group, false)
+	if err != nil {
+		return err
+	}
+	i := slices.IndexFunc(types, func(t PaymentType) bool { return t.ID == p.Type })
+	if i < 0 {
+		return ErrPaymentTypeNotFound
+	}
+	p.Source = types[i].Name
+	return nil
+}
+
+func (b *bill) payment(id PaymentID) (*Payment, error) {
+	i := slices.IndexFunc(b.Payments, func(p Payment) bool { return p.ID == id })
+	if i < 0 {
+		return nil, ErrPaymentNotFound
+	}
+	return &b.Payments[i], nil
+}
+
+// refundedOf is what of a payment was given back.
+func (b *bill) refundedOf(id PaymentID) (sum Pence) {
+	for _, r := range b.Refunds {
+		if r.Payment == id {
+			sum += r.Amount
+		}
+	}
+	return sum
+}
+
+// UpdatePayment changes what was recorded of a payment. Errors: as AddPayment,
+// and ErrPaymentNotFound.
+func (s *Service) UpdatePayment(ctx context.Context, id InvoiceID, of PaymentID, ch PaymentChange) (Invoice, error) {
+	return s.change(ctx, id, "invoice.update_payment", func(ctx context.Context, b *bill) error {
+		p, err := b.payment(of)
+		if err != nil {
+			return err
+		}
+		retyped := ch.Type != nil && *ch.Type != p.Type
+		set(&p.Amount, ch.Amount)
+		set(&p.Type, ch.Type)
+		set(&p.Date, ch.Date)
+		set(&p.Comment, ch.Comment)
+		return b.checkPayment(ctx, p, retyped)
+	})
+}
+
+// RemovePayment takes a payment that was recorded by mistake off an invoice.
+// Errors: ErrNotFound, ErrCancelled, ErrPaymentNotFound, ErrPaymentRefunded.
+func (s *Service) RemovePayment(ctx context.Context, id InvoiceID, of PaymentID) (Invoice, error) {
+	return s.change(ctx, id, "invoice.remove_payment", func(_ context.Context, b *bill) error {
+		if _, err := b.payment(of); err != nil {
+			return err
+		}
+		if b.refundedOf(of) > 0 {
+			return ErrPaymentRefunded
+		}
+		b.Payments = slices.DeleteFunc(b.Payments, func(p Payment) bool { return p.ID == of })
+		return nil
+	})
+}
+
+// Refund records that a payment, or a part of it, was given back. Errors:
+// ErrNotFound, ErrCancelled, ErrTooMuch, ErrPaymentNotFound, ErrRefundTooLarge.
+func (s *Service) Refund(ctx context.Context, id InvoiceID, of PaymentID, r RefundRequest) (Invoice, RefundID, error) {
+	var made RefundID
+	after, err := s.change(ctx, id, "invoice.refund", func(ctx context.Context, b *bill) (err error) {
+		made, err = b.refund(ctx, of, r)
+		return err
+	})
+	return after, made, err
+}
+
+func (b *bill) refund(ctx context.Context, of PaymentID, r RefundRequest) (RefundID, error) {
+	p, err := b.payment(of)
+	if err != nil {
+		return 0, err
+	}
+	made := Refund{ID: RefundID(b.s.NewID()), Invoice: b.ID, Payment: of, Amount: p.Amount - b.refundedOf(of), Date: r.Date, CreatedAt: b.now}
+	if r.Amount == nil && made.Amount == 0 {
+		return 0, ErrRefundTooLarge
+	}
+	set(&made.Amount, r.Amount)
+	if made.Date == input.NoDate {
+		if made.Date, err = today(ctx, b.tx, b.group, b.now); err != nil {
+			return 0, err
+		}
+	}
+	var in input.Checks
+	made.Amount = amount(&in, "refund_amount", made.Amount, 1)
+	made.Reason = in.Text("refund_reason", r.Reason, 200)
+	made.Comment = in.Lines("comment", r.Comment, 2000)
+	b.Refunds = append(b.Refunds, made)
+	return made.ID, in.Err()
+}
+
+// PaymentTypes lists the ways to pay; inactive ones too when asked. Whoever may
+// see the practice may see these.
+func (s *Service) PaymentTypes(ctx context.Context, inactive bool) ([]PaymentType, error) {
+	who, err := access.Require(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return s.Store.PaymentTypes(ctx, who.Group, inactive)
+}
+
+// SavePaymentType changes a way to pay, or with no id adds one. Payments made
+// keep the name it had. Error: ErrPaymentTypeNotFound.
+func (s *Service) SavePaymentType(ctx context.Context, id PaymentTypeID, name string, active bool) (PaymentType, error) {
+	who, err := access.RequirePermission(ctx, access.Setup)
+	if err != nil {
+		return PaymentType{}, err
+	}
+	now := s.now()
+	var in input.Checks
+	name = in.Required("name", name, 100)
+	if err := in.Err(); err != nil {
+		return PaymentType{}, err
+	}
+	var after PaymentType
+	err = s.Store.Do(ctx, func(tx Tx) error {
+		var before any
+		after = PaymentType{ID: PaymentTypeID(s.NewID()), CreatedAt: now}
+		if id != 0 {
+			types, err := tx.PaymentTypes(ctx, who.Group, true)
+			if err != nil {
+				return err
+			}
+			i := slices.IndexFunc(types, func(t PaymentType) bool { return t.ID == id })
+			if i < 0 {
+				return ErrPaymentTypeNotFound
+			}
+			before, after = types[i], types[i]
+		}
+		after.Name, after.Active, after.UpdatedAt = name, active, now
+		if err := tx.SavePaymentType(ctx, who.Group, after); err != nil {
+			return err
+		}
+		return tx.Audit(ctx, who.Audit(now, "payment_type.save", "payment_type", int64(after.ID), before, after))
+	})
+	return after, err
+}
+
+// VAT is the practice's own rate: of products that have none. Much of what a
+// practice does is exempt, so it begins with nothing: HMRC, Health professionals
+// and pharmaceutical products (VAT Notice 701/57).
+func (s *Service) VAT(ctx context.Context) (Permille, error) {
+	who, err := access.RequireGrant(ctx, SeeProducts)
+	if err != nil {
+		return 0, err
+	}
+	return s.Store.VAT(ctx, who.Group)
+}
+
+// SetVAT changes the practice's own rate. What is on an invoice already stays.
+func (s *Service) SetVAT(ctx context.Context, rate Permille) error {
+	who, err := access.RequirePermission(ctx, access.Setup)
+	if err != nil {
+		return err
+	}
+	var in input.Checks
+	in.Between("vat", int(rate), 0, int(maxRate))
+	if err := in.Err(); err != nil {
+		return err
+	}
+	now := s.now()
+	return s.Store.Do(ctx, func(tx Tx) error {
+		before, err := tx.VAT(ctx, who.Group)
+		if err != nil {
+			return err
+		}
+		if err := tx.SaveVAT(ctx, who.Group, rate); err != nil {
+			return err
+		}
+		return tx.Audit(ctx, who.Audit(now, "vat.set", "practice_group", int64(who.Group), before, rate))
+	})
+}

@@ -1,0 +1,88 @@
+package contact
+
+import (
+	"context"
+	"strings"
+
+	"frontdesk/core/access"
+	"frontdesk/core/input"
+)
+
+// Query is what contacts to list.
+type Query struct {
+	input.Listing
+	// Search is part of a name, a company, an e-mail address, a specialty or a
+	// telephone number, without case and accents.
+	Search string
+	// IsPayor and IsDoctor narrow the list where they are set.
+	IsPayor, IsDoctor *bool
+}
+
+// Rows is a Query in the form the store takes: Limit rows after Offset.
+type Rows struct {
+	Query
+	Offset, Limit int
+}
+
+// Contact finds one contact, deleted or not. Error: ErrNotFound.
+func (s *Service) Contact(ctx context.Context, id ID) (Contact, error) {
+	who, err := access.RequireGrant(ctx, See)
+	if err != nil {
+		return Contact{}, err
+	}
+	return s.Store.Contact(ctx, who.Group, id)
+}
+
+// Contacts lists contacts, and whether more follow the page. Those asked for by
+// when they were made or changed come in that order, others in the order of
+// their ids.
+func (s *Service) Contacts(ctx context.Context, q Query) (found []Contact, more bool, err error) {
+	who, err := access.RequireGrant(ctx, See)
+	if err != nil {
+		return nil, false, err
+	}
+	var in input.Checks
+	offset, size := in.Window(q.Page)
+	q.Search = dial(in.Text("search", q.Search, 200))
+	if err := in.Err(); err != nil {
+		return nil, false, err
+	}
+	found, err = s.Store.Contacts(ctx, who.Group, Rows{q, offset, size + 1})
+	if len(found) > size {
+		return found[:size], true, err
+	}
+	return found, false, err
+}
+
+// dial is a telephone number, or part of one, as it is searched for; any other
+// text stays as it is.
+func dial(text string) string {
+	bare := strings.Map(func(r rune) rune {
+		if strings.ContainsRune(" -()", r) {
+			return -1
+		}
+		return r
+	}, text)
+	if len(bare) >= 4 && strings.Trim(strings.TrimPrefix(bare, "+"), "0123456789") == "" {
+		return bare
+	}
+	return text
+}
+
+// ByIDs finds those of the contacts there are, deleted ones too.
+func (s *Service) ByIDs(ctx context.Context, ids []ID) (map[ID]Contact, error) {
+	who, err := access.RequireGrant(ctx, See)
+	if err != nil {
+		return nil, err
+	}
+	return s.Store.ContactsByID(ctx, who.Group, ids)
+}
+
+// PhonesOf lists the telephone numbers of some contacts.
+func (s *Service) PhonesOf(ctx context.Context, ids []ID) (map[ID][]Phone, error) {
+	who, err := access.RequireGrant(ctx, See)
+	if err != nil {
+		return nil, err
+	}
+	return s.Store.PhonesOfContacts(ctx, who.Group, ids)
+}
