@@ -1,6 +1,7 @@
 // Package access says who is asking and what they may do.
 //
 //	access.go       callers, scopes, permissions; Require
+//	grant.go        what the role of a GraphQL token grants
 //	key.go          API keys: made, checked, revoked
 //	limit.go        how many requests a key may make in a minute
 //	idempotency.go  the first answer again for a repeated request
@@ -74,6 +75,8 @@ type Caller struct {
 	Actor       string
 	Scopes      []Scope
 	Permissions []Permission
+	// Grants are what the role of a GraphQL token grants.
+	Grants []Grant
 	// Limit is how many requests the key may make in a minute; 0 is no limit.
 	Limit     int
 	RequestID string

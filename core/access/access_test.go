@@ -183,6 +183,32 @@ func TestAMissingScopeIsNamed(t *testing.T) {
 	}
 }
 
+func TestARoleGrantsWhatItNamesAndOnlyAtHome(t *testing.T) {
+	const see = access.Grant("seeInvoices")
+	for _, c := range []struct {
+		name string
+		who  access.Caller
+		want error
+	}{
+		{"a role that names it", access.Caller{Group: 1, Home: 1, Grants: []access.Grant{"seeContacts", see}}, nil},
+		{"a role that does not", access.Caller{Group: 1, Home: 1, Grants: []access.Grant{"editInvoices"}}, access.ErrPermission},
+		{"a key without a role", access.Caller{Group: 1, Home: 1, Scopes: access.Scopes, Permissions: access.Permissions}, access.ErrPermission},
+		{"a member of the network", access.Caller{Group: 1, Home: 2, Grants: []access.Grant{see}}, access.ErrPermission},
+		{"the command line", access.Operator(1), nil},
+		{"our own jobs", access.System(1), nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, err := access.RequireGrant(access.With(context.Background(), c.who), see)
+			if !errors.Is(err, c.want) || err != nil && fault.Of(err).Message != "Missing permission seeInvoices" {
+				t.Fatalf("got %v, want %v", err, c.want)
+			}
+		})
+	}
+	if _, err := access.RequireGrant(context.Background(), see); !errors.Is(err, access.ErrNoKey) {
+		t.Fatalf("got %v", err)
+	}
+}
+
 func TestWhatAKeyMayBe(t *testing.T) {
 	each(t, func(t *testing.T, g *gate) {
 		for name, k := range map[string]access.Key{

@@ -4,6 +4,7 @@
 //	input.go    text, choices, numbers
 //	contact.go  e-mail addresses, UK telephone numbers, postcodes
 //	date.go     calendar dates and instants
+//	list.go     pages of lists, and stretches of time
 package input
 
 import (

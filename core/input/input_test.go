@@ -209,3 +209,42 @@ func TestABoundIsADayInItsZoneOrAnInstant(t *testing.T) {
 		}
 	}
 }
+
+func TestAPageIsAWindowOfTheList(t *testing.T) {
+	for _, c := range []struct {
+		name         string
+		page         input.Page
+		offset, size int
+		code         string
+	}{
+		{"nothing is the first fifty", input.Page{}, 0, 50, ""},
+		{"pages count from one", input.Page{Number: 3, Size: 20}, 40, 20, ""},
+		{"two hundred to a page is the most", input.Page{Size: 200}, 0, 200, ""},
+		{"more is refused", input.Page{Size: 201}, 0, 201, input.CodeBig},
+		{"a page before the first is refused", input.Page{Number: -1}, -100, 50, input.CodeSmall},
+		{"the ten thousandth row can be reached", input.Page{Number: 51, Size: 200}, 10_000, 200, ""},
+		{"and no more than that", input.Page{Number: 52, Size: 200}, 10_200, 200, input.CodeBig},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var in input.Checks
+			offset, size := in.Window(c.page)
+			if offset != c.offset || size != c.size || code(&in) != c.code {
+				t.Fatalf("got %d, %d, %q", offset, size, code(&in))
+			}
+		})
+	}
+}
+
+func TestASpanIsOpenWhereNothingIsSaid(t *testing.T) {
+	at := time.Date(2031, 1, 6, 9, 0, 0, 0, time.UTC)
+	if (input.Span{}).Given() || !(input.Span{Until: at}).Given() {
+		t.Fatal("a span that bounds nothing is given, or one that does is not")
+	}
+	from, until := input.Span{From: at}.Bounds()
+	if !from.Equal(at) || until.Year() != 9999 {
+		t.Fatalf("got %v, %v", from, until)
+	}
+	if from, until = (input.Span{Until: at}).Bounds(); from.Year() != 1 || !until.Equal(at) {
+		t.Fatalf("got %v, %v", from, until)
+	}
+}

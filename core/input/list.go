@@ -1,0 +1,70 @@
+package input
+
+import (
+	"fmt"
+	"time"
+)
+
+// The sizes of a page of a list.
+const (
+	DefaultPage = 50
+	MaxPage     = 200
+	// MaxOffset is how far into a list pages go.
+	MaxOffset = 10_000
+)
+
+// Page says which page of a list is wanted. The zero value is the first one.
+type Page struct {
+	Number int // from 1
+	Size   int
+}
+
+// Window is how many rows to skip for the page, and how many there are on it.
+func (c *Checks) Window(p Page) (offset, size int) {
+	if p.Number == 0 {
+		p.Number = 1
+	}
+	if p.Size == 0 {
+		p.Size = DefaultPage
+	}
+	size = c.Between("page_size", p.Size, 1, MaxPage)
+	if number := c.Between("page", p.Number, 1, MaxOffset); (number-1)*size > MaxOffset {
+		c.Wrong("page", CodeBig, fmt.Sprintf("a page within the first %d", MaxOffset), "Ask for something narrower instead of paging this far.")
+	}
+	return (p.Number - 1) * size, size
+}
+
+// Span is a stretch of time with its first and its last moment. A zero time
+// leaves that side open.
+type Span struct{ From, Until time.Time }
+
+// Given reports whether the span bounds anything.
+func (s Span) Given() bool { return !s.From.IsZero() || !s.Until.IsZero() }
+
+// The moments before and after everything.
+var (
+	firstMoment = time.Date(1, time.January, 1, 0, 0, 0, 0, time.UTC)
+	lastMoment  = time.Date(9999, time.December, 31, 0, 0, 0, 0, time.UTC)
+)
+
+// Bounds are the two moments, with those before and after everything where a
+// side is open.
+func (s Span) Bounds() (from, until time.Time) {
+	from, until = s.From, s.Until
+	if from.IsZero() {
+		from = firstMoment
+	}
+	if until.IsZero() {
+		until = lastMoment
+	}
+	return from, until
+}
+
+// Listing is what every list can be narrowed by.
+type Listing struct {
+	Page
+	// Deleted gives deleted ones too.
+	Deleted bool
+	// Created and Updated are when they were made and last changed.
+	Created, Updated Span
+}
