@@ -11,6 +11,7 @@ import (
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
 	"frontdesk/core/record"
+	"frontdesk/core/task"
 	"frontdesk/core/webhook"
 )
 
@@ -23,6 +24,7 @@ type Core struct {
 	Diary     *diary.Service
 	Booking   *booking.Service
 	Record    *record.Service
+	Task      *task.Service
 	Messaging *messaging.Service
 	Webhook   *webhook.Service
 }

@@ -11,7 +11,8 @@
 //	job.go       jobs and events, kept with what caused them
 //	webhook.go   endpoints, the log of events, and the bells events ring
 //	delivery.go  what is delivered to endpoints
-//	access.go practice.go patient.go diary.go booking.go
+//	listing.go   what the lists of the GraphQL API have in common
+//	access.go practice.go patient.go diary.go booking.go task.go
 //	             what each capability asks to be remembered
 //
 // The rules of the SQL are in docs/decisions/one-sql.md; two tests hold them.
