@@ -50,6 +50,7 @@ import (
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
 	"frontdesk/core/record"
+	"frontdesk/core/task"
 	"frontdesk/core/webhook"
 	"frontdesk/store"
 	"frontdesk/worker"
@@ -192,6 +193,9 @@ func (a *App) pages() string {
 	return a.url
 }
 
+// member is the member of staff a caller is. Nobody signs in as one yet.
+func member(access.Caller) practice.PractitionerID { return 0 }
+
 // newCore wires the capabilities to their store and to the outside world.
 func newCore(db *store.DB, c Config, pages func() string, sims *simulators) (*core.Core, *carriers) {
 	if c.Log == nil {
@@ -217,6 +221,7 @@ func newCore(db *store.DB, c Config, pages func() string, sims *simulators) (*co
 		Booking:   &booking.Service{Store: db.Booking(), Diary: days, Now: c.Now, NewID: db.NewID, Hold: c.Hold},
 		Billing:   &billing.Service{Store: db.Billing(), Now: c.Now, NewID: db.NewID},
 		Record:    records,
+		Task:      &task.Service{Store: db.Task(), Staff: member, Now: c.Now, NewID: db.NewID},
 		Messaging: &messaging.Service{
 			Store: db.Messaging(), Carriers: post.of, Patients: patients, Records: records, Pages: pages, Now: c.Now, NewID: db.NewID,
 			Timeout: cmp.Or(c.SendTimeout, 30*time.Second),

@@ -14,6 +14,7 @@ import (
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
 	"frontdesk/core/record"
+	"frontdesk/core/task"
 	"frontdesk/core/webhook"
 )
 
@@ -29,6 +30,7 @@ type Core struct {
 	Booking   *booking.Service
 	Billing   *billing.Service
 	Record    *record.Service
+	Task      *task.Service
 	Messaging *messaging.Service
 	Webhook   *webhook.Service
 }

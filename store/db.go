@@ -12,8 +12,9 @@
 //	webhook.go   endpoints, the log of events, and the bells events ring
 //	delivery.go  what is delivered to endpoints
 //	among.go     questions about many things at once
+//	listing.go   what the lists of the GraphQL API have in common
 //	access.go practice.go patient.go diary.go booking.go contact.go product.go
-//	invoice.go statement.go
+//	invoice.go statement.go task.go
 //	             what each capability asks to be remembered
 //
 // The rules of the SQL are in docs/decisions/one-sql.md; two tests hold them.

@@ -47,6 +47,15 @@ var belongings = []struct{ name, what, count, note, move, back string }{
 			SELECT id FROM patient_moved WHERE practice_group_id = $1 AND merge_id = $2 AND belonging = 'patient_attachment.patient_id')`,
 	},
 	{
+		name: "task.patient_id", what: "tasks",
+		count: `SELECT count(*) FROM task WHERE practice_group_id = $1 AND patient_id = $2`,
+		note: `INSERT INTO patient_moved (practice_group_id, merge_id, belonging, id)
+			SELECT practice_group_id, CAST($2 AS bigint), 'task.patient_id', id FROM task WHERE practice_group_id = $1 AND patient_id = $3`,
+		move: `UPDATE task SET patient_id = $3, updated_at = $4 WHERE practice_group_id = $1 AND patient_id = $2`,
+		back: `UPDATE task SET patient_id = $4, updated_at = $5 WHERE practice_group_id = $1 AND patient_id = $3 AND id IN (
+			SELECT id FROM patient_moved WHERE practice_group_id = $1 AND merge_id = $2 AND belonging = 'task.patient_id')`,
+	},
+	{
 		name: "message.patient_id", what: "messages",
 		count: `SELECT count(*) FROM message WHERE practice_group_id = $1 AND patient_id = $2`,
 		note: `INSERT INTO patient_moved (practice_group_id, merge_id, belonging, id)

@@ -5,6 +5,7 @@
 //	contact.go  e-mail addresses, UK telephone numbers, postcodes
 //	date.go     calendar dates and instants
 //	list.go     pages of lists, and stretches of time
+//	cursor.go   parts of lists counted from one of them, and stretches of dates
 package input
 
 import (

@@ -248,3 +248,26 @@ func TestASpanIsOpenWhereNothingIsSaid(t *testing.T) {
 		t.Fatalf("got %v, %v", from, until)
 	}
 }
+
+func TestACursorGoesOnFromWhatWasReceived(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		cursor input.Cursor
+		from   int64
+		size   int
+		code   string
+	}{
+		{"nothing is the first fifty", input.Cursor{}, 0, 50, ""},
+		{"from one received", input.Cursor{From: 7, Size: 10}, 7, 10, ""},
+		{"back from one received", input.Cursor{From: 7, Back: true}, 7, 50, ""},
+		{"back from the end, which is after every id", input.Cursor{Back: true}, 1 << 53, 50, ""},
+		{"more than two hundred are refused", input.Cursor{Size: 201}, 0, 201, input.CodeBig},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var in input.Checks
+			if from, size := in.Reach(c.cursor); from != c.from || size != c.size || code(&in) != c.code {
+				t.Fatalf("got %d, %d, %q", from, size, code(&in))
+			}
+		})
+	}
+}

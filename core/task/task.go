@@ -1,0 +1,291 @@
+// Package task is what members of staff have to do.
+//
+//	task.go  the task: made, changed, deleted
+//	list.go  tasks found and listed
+package task
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"time"
+
+	"frontdesk/core/access"
+	"frontdesk/core/audit"
+	"frontdesk/core/fault"
+	"frontdesk/core/input"
+	"frontdesk/core/patient"
+	"frontdesk/core/practice"
+)
+
+// What a role grants of tasks.
+const (
+	See  access.Grant = "seeTasks"
+	Edit access.Grant = "editTasks"
+)
+
+// ID names a task within a practice group.
+type ID int64
+
+// String gives the id as digits.
+func (id ID) String() string { return strconv.FormatInt(int64(id), 10) }
+
+// Kind is what kind of work a task is; the empty one was not said.
+type Kind string
+
+// The kinds.
+const (
+	General      Kind = "general"
+	Call         Kind = "call"
+	Booking      Kind = "booking"
+	Lab          Kind = "lab"
+	Letter       Kind = "letter"
+	Prescription Kind = "prescription"
+	Referral     Kind = "referral"
+	Billing      Kind = "billing"
+)
+
+// Kinds are all the kinds.
+var Kinds = []Kind{"", General, Call, Booking, Lab, Letter, Prescription, Referral, Billing}
+
+// Priority is how urgent a task is.
+type Priority string
+
+// The priorities.
+const (
+	High   Priority = "high"
+	Medium Priority = "medium"
+	Low    Priority = "low"
+	Unset  Priority = "unset" // nobody said
+)
+
+// Priorities are all the priorities.
+var Priorities = []Priority{High, Medium, Low, Unset}
+
+// Status is how far a task is. Any can follow any: what was closed can be
+// opened again.
+type Status string
+
+// The states.
+const (
+	Open       Status = "open"
+	Processing Status = "processing"
+	Closed     Status = "closed"
+)
+
+// Statuses are all the states.
+var Statuses = []Status{Open, Processing, Closed}
+
+// Task is one thing to do.
+type Task struct {
+	ID ID `json:"id"`
+	// Patient is whom it is about; 0 is nobody.
+	Patient patient.ID `json:"patient_id,omitempty"`
+	// Assignee is whose task it is.
+	Assignee practice.PractitionerID `json:"assigned_to"`
+	Subject  string                  `json:"subject"`
+	Comments string                  `json:"comments"`
+	Due      input.Date              `json:"due"`
+	Kind     Kind                    `json:"kind"`
+	Priority Priority                `json:"priority"`
+	Status   Status                  `json:"status"`
+	// Who made it and who changed it last: a member of staff, or 0, and the name
+	// of the member of staff or of the program.
+	CreatedBy     practice.PractitionerID `json:"created_by,omitempty"`
+	CreatedByName string                  `json:"created_by_name"`
+	UpdatedBy     practice.PractitionerID `json:"updated_by,omitempty"`
+	UpdatedByName string                  `json:"updated_by_name"`
+	// AssignedAt is when it was given to whose it is.
+	AssignedAt time.Time `json:"assigned_at"`
+	DeletedAt  time.Time `json:"deleted_at,omitzero"`
+	// Version counts the changes.
+	Version   int64     `json:"version"`
+	CreatedAt time.Time `json:"created_at"`
+	UpdatedAt time.Time `json:"updated_at"`
+}
+
+// Deleted reports whether the task was deleted.
+func (t Task) Deleted() bool { return !t.DeletedAt.IsZero() }
+
+// The faults of task.
+var (
+	ErrNotFound   = fault.New(fault.NotFound, "task_not_found", "This practice group has no such task.")
+	ErrNoAssignee = fault.New(fault.NotFound, "assignee_not_found", "This practice group has no such member of staff.")
+	ErrDeleted    = fault.New(fault.Conflict, "task_deleted", "This task has been deleted.")
+)
+
+// Reader is what task reads.
+type Reader interface {
+	// Task finds a task, deleted ones too, or returns ErrNotFound.
+	Task(ctx context.Context, group practice.ID, id ID) (Task, error)
+	Patient(ctx context.Context, group practice.ID, id patient.ID) (patient.Patient, error)
+	Practitioner(ctx context.Context, group practice.ID, id practice.PractitionerID) (practice.Practitioner, error)
+}
+
+// Store is what task needs remembered.
+type Store interface {
+	Reader
+	// Tasks lists tasks. Those asked for by when they were made or changed come in
+	// that order, others in the order of their ids.
+	Tasks(ctx context.Context, group practice.ID, q Rows) ([]Task, error)
+	// Do runs fn in one transaction: all of it happens, or none.
+	Do(ctx context.Context, fn func(Tx) error) error
+}
+
+// Tx is a Store inside a transaction.
+type Tx interface {
+	Reader
+	// HoldPatient finds the patient an id stands for and keeps it from being merged
+	// away, or returns patient.ErrNotFound.
+	HoldPatient(ctx context.Context, group practice.ID, id patient.ID) (patient.ID, error)
+	// LockTask keeps others from changing the task until the end of the
+	// transaction, and finds it, or returns ErrNotFound.
+	LockTask(ctx context.Context, group practice.ID, id ID) (Task, error)
+	// SaveTask keeps a new or a changed task.
+	SaveTask(ctx context.Context, group practice.ID, t Task) error
+	Audit(ctx context.Context, e audit.Entry) error
+}
+
+// Service is the task capability.
+type Service struct {
+	Store Store
+	// Staff is the member of staff a caller is, or 0.
+	Staff func(access.Caller) practice.PractitionerID
+	Now   func() time.Time
+	NewID func() int64
+}
+
+// Change is what to set of a task; nil leaves a thing as it is.
+type Change struct {
+	Subject, Comments *string
+	Due               *input.Date // NoDate takes it away
+	Kind              *Kind
+	Priority          *Priority
+	Status            *Status
+	Patient           *patient.ID // 0 takes it away
+	Assignee          *practice.PractitionerID
+}
+
+func set[T any](to *T, from *T) {
+	if from != nil {
+		*to = *from
+	}
+}
+
+func (c Change) apply(t *Task) error {
+	set(&t.Subject, c.Subject)
+	set(&t.Comments, c.Comments)
+	set(&t.Due, c.Due)
+	set(&t.Kind, c.Kind)
+	set(&t.Priority, c.Priority)
+	set(&t.Status, c.Status)
+	set(&t.Patient, c.Patient)
+	set(&t.Assignee, c.Assignee)
+	var in input.Checks
+	t.Subject = in.Required("subject", t.Subject, 500)
+	t.Comments = in.Lines("comments", t.Comments, 10_000)
+	t.Kind = input.Choice(&in, "task_type", t.Kind, Kinds)
+	t.Priority = input.Choice(&in, "priority", t.Priority, Priorities)
+	t.Status = input.Choice(&in, "status", t.Status, Statuses)
+	return in.Err()
+}
+
+// Create gives somebody a task. Errors: field faults, ErrNoAssignee,
+// patient.ErrNotFound.
+func (s *Service) Create(ctx context.Context, c Change) (Task, error) {
+	who, err := access.RequireGrant(ctx, Edit)
+	if err != nil {
+		return Task{}, err
+	}
+	now := s.Now().Truncate(time.Microsecond)
+	fresh := Task{ID: ID(s.NewID()), Due: input.NoDate, Priority: Unset, Status: Open, AssignedAt: now, Version: 1, CreatedAt: now, UpdatedAt: now}
+	fresh.CreatedBy, fresh.CreatedByName = s.Staff(who), who.Actor
+	fresh.UpdatedBy, fresh.UpdatedByName = fresh.CreatedBy, fresh.CreatedByName
+	if err := c.apply(&fresh); err != nil {
+		return Task{}, err
+	}
+	var t Task
+	err = s.Store.Do(ctx, func(tx Tx) error {
+		t = fresh
+		if err := named(ctx, tx, who.Group, &t, Task{}); err != nil {
+			return err
+		}
+		if err := tx.SaveTask(ctx, who.Group, t); err != nil {
+			return err
+		}
+		return tx.Audit(ctx, who.Audit(now, "task.create", "task", int64(t.ID), nil, t))
+	})
+	return t, err
+}
+
+// named makes sure that those a task names anew are there.
+func named(ctx context.Context, tx Tx, group practice.ID, t *Task, before Task) error {
+	if t.Patient != 0 && t.Patient != before.Patient {
+		id, err := tx.HoldPatient(ctx, group, t.Patient)
+		if err != nil {
+			return err
+		}
+		t.Patient = id
+	}
+	if t.Assignee == before.Assignee && t.Assignee != 0 {
+		return nil
+	}
+	_, err := tx.Practitioner(ctx, group, t.Assignee)
+	if errors.Is(err, practice.ErrPractitionerNotFound) {
+		return ErrNoAssignee
+	}
+	return err
+}
+
+// Update changes a task. Errors: as Create, and ErrNotFound, ErrDeleted.
+func (s *Service) Update(ctx context.Context, id ID, c Change) (Task, error) {
+	return s.change(ctx, id, "task.update", func(t *Task) error { return c.apply(t) })
+}
+
+const deleting = "task.delete"
+
+// Delete deletes a task: it is kept, but can no longer be changed. Deleting it
+// again changes nothing. Error: ErrNotFound.
+func (s *Service) Delete(ctx context.Context, id ID) (Task, error) {
+	return s.change(ctx, id, deleting, func(*Task) error { return nil })
+}
+
+func (s *Service) change(ctx context.Context, id ID, action string, fn func(*Task) error) (Task, error) {
+	who, err := access.RequireGrant(ctx, Edit)
+	if err != nil {
+		return Task{}, err
+	}
+	now := s.Now().Truncate(time.Microsecond)
+	var t Task
+	err = s.Store.Do(ctx, func(tx Tx) error {
+		before, err := tx.LockTask(ctx, who.Group, id)
+		if err != nil {
+			return err
+		}
+		t = before
+		switch {
+		case before.Deleted() && action == deleting:
+			return nil
+		case before.Deleted():
+			return ErrDeleted
+		case action == deleting:
+			t.DeletedAt = now
+		}
+		if err := fn(&t); err != nil {
+			return err
+		}
+		if err := named(ctx, tx, who.Group, &t, before); err != nil {
+			return err
+		}
+		if t.Assignee != before.Assignee {
+			t.AssignedAt = now
+		}
+		t.Version, t.UpdatedAt = before.Version+1, now
+		t.UpdatedBy, t.UpdatedByName = s.Staff(who), who.Actor
+		if err := tx.SaveTask(ctx, who.Group, t); err != nil {
+			return err
+		}
+		return tx.Audit(ctx, who.Audit(now, action, "task", int64(id), before, t))
+	})
+	return t, err
+}

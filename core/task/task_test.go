@@ -1,0 +1,389 @@
+package task_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"frontdesk/core/access"
+	"frontdesk/core/fault"
+	"frontdesk/core/input"
+	"frontdesk/core/patient"
+	"frontdesk/core/practice"
+	"frontdesk/core/task"
+	"frontdesk/store"
+	"frontdesk/store/storetest"
+)
+
+func ptr[T any](v T) *T { return &v }
+
+// desk is a practice with two clinicians and two patients, beside another one,
+// and a clock that moves.
+type desk struct {
+	*task.Service
+	t          *testing.T
+	db         *store.DB
+	now        time.Time
+	group      practice.ID
+	ctx, other context.Context
+	khan, lee  practice.PractitionerID
+	ada, ben   patient.ID
+	patients   *patient.Service
+}
+
+func each(t *testing.T, test func(t *testing.T, d *desk)) {
+	t.Helper()
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		d := &desk{t: t, db: db, now: time.Date(2031, time.January, 6, 7, 0, 0, 123456789, time.UTC)}
+		clock := func() time.Time { return d.now }
+		d.Service = &task.Service{Store: db.Task(), Staff: func(c access.Caller) practice.PractitionerID {
+			if c.Actor == "Dr A Khan" {
+				return d.khan
+			}
+			return 0
+		}, Now: clock, NewID: db.NewID}
+		groups := &practice.Service{Store: db.Practice(), Now: clock, NewID: db.NewID}
+		d.patients = &patient.Service{Store: db.Patient(), Now: clock, NewID: db.NewID}
+		at := func(name string) (practice.ID, context.Context) {
+			g, err := groups.CreateGroup(context.Background(), practice.Group{Name: name})
+			d.must(err)
+			return g.ID, d.as(g.ID, "Partner", task.See, task.Edit)
+		}
+		d.group, d.ctx = at("Mill Lane")
+		_, d.other = at("Elsewhere")
+		setup := access.With(context.Background(), access.Operator(d.group))
+		for to, name := range map[*practice.PractitionerID]string{&d.khan: "Khan", &d.lee: "Lee"} {
+			p, err := groups.CreatePractitioner(setup, practice.PractitionerChange{FirstName: ptr("A"), LastName: &name})
+			d.must(err)
+			*to = p.ID
+		}
+		for to, name := range map[*patient.ID]string{&d.ada: "Ada", &d.ben: "Ben"} {
+			id, err := d.patients.Register(setup, patient.Registration{FirstName: name, LastName: "Byron", BirthDate: "1985-12-10", Email: ptr(name + "@example.org")})
+			d.must(err)
+			*to = id
+		}
+		test(t, d)
+	})
+}
+
+// as is a caller in a group.
+func (d *desk) as(group practice.ID, actor string, grants ...access.Grant) context.Context {
+	return access.With(context.Background(), access.Caller{Group: group, Home: group, Key: 7, Actor: actor, RequestID: "r1", Grants: grants})
+}
+
+func (d *desk) must(err error) {
+	d.t.Helper()
+	if err != nil {
+		d.t.Fatal(err)
+	}
+}
+
+func (d *desk) want(err, target error) {
+	d.t.Helper()
+	if !errors.Is(err, target) {
+		d.t.Fatalf("got %v, want %v", err, target)
+	}
+}
+
+func (d *desk) add(c task.Change) task.Task {
+	d.t.Helper()
+	if c.Assignee == nil {
+		c.Assignee = &d.khan
+	}
+	made, err := d.Create(d.ctx, c)
+	d.must(err)
+	return made
+}
+
+// list is the subjects of a list.
+func (d *desk) list(q task.Query) string {
+	d.t.Helper()
+	found, more, err := d.Tasks(d.ctx, q)
+	d.must(err)
+	var out []string
+	for _, v := range found {
+		out = append(out, v.Subject)
+	}
+	if more {
+		out = append(out, "…")
+	}
+	return strings.Join(out, " ")
+}
+
+func date(s string) input.Date {
+	v, ok := input.ParseDate(s)
+	if !ok {
+		panic(s)
+	}
+	return v
+}
+
+func TestATaskIsKeptAsItWasGiven(t *testing.T) {
+	each(t, func(t *testing.T, d *desk) {
+		made := d.add(task.Change{
+			Subject: ptr(" Ring about the results "), Comments: ptr("Before noon.\nMobile."), Due: ptr(date("2031-01-09")), Kind: ptr(task.Call),
+			Priority: ptr(task.High), Status: ptr(task.Processing), Patient: &d.ada, Assignee: &d.khan,
+		})
+		if made.Subject != "Ring about the results" || made.Version != 1 || !made.CreatedAt.Equal(made.UpdatedAt) || !made.AssignedAt.Equal(made.CreatedAt) ||
+			made.CreatedBy != 0 || made.CreatedByName != "Partner" || made.UpdatedByName != "Partner" {
+			t.Fatalf("got %+v", made)
+		}
+		found, err := d.Task(d.ctx, made.ID)
+		if err != nil || found != made {
+			t.Fatalf("got %+v, %v\nwant %+v", found, err, made)
+		}
+		plain := d.add(task.Change{Subject: ptr("Tidy up")})
+		if plain.Status != task.Open || plain.Priority != task.Unset || plain.Kind != "" || plain.Due != input.NoDate || plain.Patient != 0 {
+			t.Fatalf("got %+v", plain)
+		}
+	})
+}
+
+func TestAChangeSetsWhatItNamesAndSaysWhoMadeIt(t *testing.T) {
+	each(t, func(t *testing.T, d *desk) {
+		made := d.add(task.Change{Subject: ptr("Ring"), Due: ptr(date("2031-01-09")), Patient: &d.ada, Kind: ptr(task.Call)})
+		d.now = d.now.Add(time.Hour)
+		khan := d.as(d.group, "Dr A Khan", task.Edit)
+		changed, err := d.Update(khan, made.ID, task.Change{Status: ptr(task.Closed)})
+		d.must(err)
+		want := made
+		want.Status, want.Version, want.UpdatedAt, want.UpdatedBy, want.UpdatedByName = task.Closed, 2, d.now.Truncate(time.Microsecond), d.khan, "Dr A Khan"
+		if changed != want {
+			t.Fatalf("got %+v\nwant %+v", changed, want)
+		}
+		d.now = d.now.Add(time.Hour)
+		passed, err := d.Update(d.ctx, made.ID, task.Change{Assignee: &d.lee, Patient: ptr(patient.ID(0)), Due: ptr(input.NoDate)})
+		d.must(err)
+		if passed.Assignee != d.lee || !passed.AssignedAt.Equal(passed.UpdatedAt) || passed.Patient != 0 || passed.Due != input.NoDate || passed.UpdatedBy != 0 {
+			t.Fatalf("got %+v", passed)
+		}
+		if found, err := d.Task(d.ctx, made.ID); err != nil || found != passed {
+			t.Fatalf("got %+v, %v", found, err)
+		}
+	})
+}
+
+func TestWhatATaskMayBe(t *testing.T) {
+	each(t, func(t *testing.T, d *desk) {
+		for name, c := range map[string]struct {
+			change task.Change
+			want   error
+		}{
+			"no subject":         {task.Change{Subject: ptr(" ")}, fault.Input()},
+			"a long subject":     {task.Change{Subject: ptr(strings.Repeat("x", 501))}, fault.Input()},
+			"an unknown kind":    {task.Change{Subject: ptr("x"), Kind: ptr(task.Kind("fishing"))}, fault.Input()},
+			"no priority":        {task.Change{Subject: ptr("x"), Priority: ptr(task.Priority(""))}, fault.Input()},
+			"an unknown status":  {task.Change{Subject: ptr("x"), Status: ptr(task.Status("lost"))}, fault.Input()},
+			"an unknown patient": {task.Change{Subject: ptr("x"), Patient: ptr(patient.ID(1))}, patient.ErrNotFound},
+			"nobody's":           {task.Change{Subject: ptr("x"), Assignee: ptr(practice.PractitionerID(0))}, task.ErrNoAssignee},
+			"a stranger's":       {task.Change{Subject: ptr("x"), Assignee: ptr(practice.PractitionerID(1))}, task.ErrNoAssignee},
+		} {
+			if c.change.Assignee == nil {
+				c.change.Assignee = &d.khan
+			}
+			if _, err := d.Create(d.ctx, c.change); !errors.Is(err, c.want) {
+				t.Errorf("%s: got %v", name, err)
+			}
+		}
+		made := d.add(task.Change{Subject: ptr("Ring")})
+		_, err := d.Update(d.ctx, made.ID, task.Change{Subject: ptr("")})
+		d.want(err, fault.Input())
+		_, err = d.Update(d.ctx, made.ID, task.Change{Assignee: ptr(practice.PractitionerID(1))})
+		d.want(err, task.ErrNoAssignee)
+		if found, err := d.Task(d.ctx, made.ID); err != nil || found != made {
+			t.Fatalf("got %+v, %v", found, err)
+		}
+	})
+}
+
+func TestTasksAreListedByWhatTheyAre(t *testing.T) {
+	each(t, func(t *testing.T, d *desk) {
+		start := d.now
+		for _, c := range []task.Change{
+			{Subject: ptr("a"), Kind: ptr(task.Call), Priority: ptr(task.High), Patient: &d.ada, Due: ptr(date("2031-01-07"))},
+			{Subject: ptr("b"), Kind: ptr(task.Lab), Priority: ptr(task.Low), Status: ptr(task.Closed), Assignee: &d.lee, Due: ptr(date("2031-01-08"))},
+			{Subject: ptr("c"), Status: ptr(task.Processing), Patient: &d.ben, Assignee: &d.lee},
+			{Subject: ptr("d"), Kind: ptr(task.Call), Patient: &d.ada, Due: ptr(date("2031-01-09"))},
+		} {
+			d.add(c)
+			d.now = d.now.Add(time.Hour)
+		}
+		first, _, err := d.Tasks(d.ctx, task.Query{})
+		d.must(err)
+		_, err = d.Update(d.ctx, first[0].ID, task.Change{Comments: ptr("asked again")})
+		d.must(err)
+		_, err = d.Delete(d.ctx, first[3].ID)
+		d.must(err)
+		for _, c := range []struct {
+			name string
+			q    task.Query
+			want string
+		}{
+			{"all but those deleted", task.Query{}, "a b c"},
+			{"all", task.Query{Listing: input.Listing{Deleted: true}}, "a b c d"},
+			{"the second page", task.Query{Listing: input.Listing{Page: input.Page{Number: 2, Size: 2}}}, "c"},
+			{"the first page", task.Query{Listing: input.Listing{Page: input.Page{Size: 2}}}, "a b …"},
+			{"of two kinds", task.Query{Kinds: []task.Kind{task.Lab, task.Call}}, "a b"},
+			{"urgent", task.Query{Priorities: []task.Priority{task.High}}, "a"},
+			{"not done", task.Query{Statuses: []task.Status{task.Open, task.Processing}}, "a c"},
+			{"somebody's", task.Query{Assignee: d.lee}, "b c"},
+			{"somebody's that are done", task.Query{Assignee: d.lee, Statuses: []task.Status{task.Closed}}, "b"},
+			{"about somebody", task.Query{Patient: d.ada}, "a"},
+			{"about nobody known", task.Query{Patient: 1}, ""},
+			{"due by a day", task.Query{Due: &input.Days{From: input.NoDate, Until: date("2031-01-07")}}, "a"},
+			{"due from a day on", task.Query{Due: &input.Days{From: date("2031-01-08"), Until: input.NoDate}}, "b"},
+			{"made in a while", task.Query{Listing: input.Listing{Created: input.Span{From: start.Add(time.Minute), Until: start.Add(2 * time.Hour)}}}, "b c"},
+			{"changed since, in that order", task.Query{Listing: input.Listing{Deleted: true, Updated: input.Span{From: start.Add(2 * time.Hour)}}}, "c a d"},
+			{"changed since and somebody's", task.Query{Listing: input.Listing{Updated: input.Span{From: start}}, Assignee: d.khan}, "a"},
+		} {
+			t.Run(c.name, func(t *testing.T) {
+				if got := d.list(c.q); got != c.want {
+					t.Fatalf("got %q, want %q", got, c.want)
+				}
+			})
+		}
+		for _, q := range []task.Query{{Kinds: []task.Kind{"fishing"}}, {Statuses: []task.Status{""}}, {Priorities: []task.Priority{"%"}}, {Listing: input.Listing{Page: input.Page{Size: 201}}}} {
+			_, _, err := d.Tasks(d.ctx, q)
+			d.want(err, fault.Input())
+		}
+	})
+}
+
+func TestADeletedTaskIsKeptAndLeftAlone(t *testing.T) {
+	each(t, func(t *testing.T, d *desk) {
+		made := d.add(task.Change{Subject: ptr("Ring")})
+		d.now = d.now.Add(time.Hour)
+		gone, err := d.Delete(d.ctx, made.ID)
+		if err != nil || !gone.Deleted() || gone.Version != 2 {
+			t.Fatalf("got %+v, %v", gone, err)
+		}
+		d.now = d.now.Add(time.Hour)
+		if again, err := d.Delete(d.ctx, made.ID); err != nil || again != gone {
+			t.Fatalf("got %+v, %v", again, err)
+		}
+		_, err = d.Update(d.ctx, made.ID, task.Change{Subject: ptr("x")})
+		d.want(err, task.ErrDeleted)
+		if found, err := d.Task(d.ctx, made.ID); err != nil || found != gone {
+			t.Fatalf("got %+v, %v", found, err)
+		}
+	})
+}
+
+func TestAnotherPracticeFindsNoneOfIt(t *testing.T) {
+	each(t, func(t *testing.T, d *desk) {
+		made := d.add(task.Change{Subject: ptr("Ring"), Patient: &d.ada})
+		_, err := d.Task(d.other, made.ID)
+		d.want(err, task.ErrNotFound)
+		_, err = d.Update(d.other, made.ID, task.Change{Subject: ptr("x")})
+		d.want(err, task.ErrNotFound)
+		_, err = d.Delete(d.other, made.ID)
+		d.want(err, task.ErrNotFound)
+		_, err = d.Create(d.other, task.Change{Subject: ptr("x"), Assignee: &d.khan})
+		d.want(err, task.ErrNoAssignee)
+		for _, q := range []task.Query{{}, {Patient: d.ada}, {Assignee: d.khan}} {
+			if found, _, err := d.Tasks(d.other, q); err != nil || len(found) > 0 {
+				t.Fatalf("got %+v, %v", found, err)
+			}
+		}
+	})
+}
+
+func TestARoleIsNeeded(t *testing.T) {
+	each(t, func(t *testing.T, d *desk) {
+		made := d.add(task.Change{Subject: ptr("Ring")})
+		only := d.as(d.group, "Partner", task.See)
+		_, err := d.Create(only, task.Change{Subject: ptr("x"), Assignee: &d.khan})
+		d.want(err, access.ErrPermission)
+		_, err = d.Update(only, made.ID, task.Change{Subject: ptr("x")})
+		d.want(err, access.ErrPermission)
+		_, err = d.Delete(only, made.ID)
+		d.want(err, access.ErrPermission)
+		blind := d.as(d.group, "Partner", task.Edit)
+		_, err = d.Task(blind, made.ID)
+		d.want(err, access.ErrPermission)
+		_, _, err = d.Tasks(blind, task.Query{})
+		d.want(err, access.ErrPermission)
+	})
+}
+
+func TestEveryChangeIsAudited(t *testing.T) {
+	storetest.EachAddress(t, func(t *testing.T, address string) {
+		db := storetest.Open(t, address)
+		now := time.Date(2031, time.January, 6, 7, 0, 0, 0, time.UTC)
+		clock := func() time.Time { return now }
+		groups := &practice.Service{Store: db.Practice(), Now: clock, NewID: db.NewID}
+		g, err := groups.CreateGroup(context.Background(), practice.Group{Name: "Mill Lane"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx := access.With(context.Background(), access.Operator(g.ID))
+		khan, err := groups.CreatePractitioner(ctx, practice.PractitionerChange{FirstName: ptr("A"), LastName: ptr("Khan")})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := &task.Service{Store: db.Task(), Staff: func(access.Caller) practice.PractitionerID { return 0 }, Now: clock, NewID: db.NewID}
+		made, err := s.Create(ctx, task.Change{Subject: ptr("Ring"), Assignee: &khan.ID})
+		if err == nil {
+			_, err = s.Update(ctx, made.ID, task.Change{Subject: ptr("Write")})
+		}
+		if err == nil {
+			_, err = s.Delete(ctx, made.ID)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows, err := storetest.Raw(t, address).Query(`SELECT action, before, after FROM audit WHERE entity = 'task' ORDER BY id`)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer rows.Close()
+		var got []string
+		for rows.Next() {
+			var action, before, after string
+			if err := rows.Scan(&action, &before, &after); err != nil {
+				t.Fatal(err)
+			}
+			var was, is task.Task
+			json.Unmarshal([]byte(before), &was)
+			if err := json.Unmarshal([]byte(after), &is); err != nil {
+				t.Fatal(err)
+			}
+			got = append(got, action+": "+was.Subject+" "+is.Subject)
+		}
+		if want := "task.create:  Ring, task.update: Ring Write, task.delete: Write Write"; strings.Join(got, ", ") != want {
+			t.Fatalf("got %q", got)
+		}
+	})
+}
+
+func TestTheTasksOfAMergedPatientAreTheOthers(t *testing.T) {
+	each(t, func(t *testing.T, d *desk) {
+		d.add(task.Change{Subject: ptr("a"), Patient: &d.ada})
+		d.add(task.Change{Subject: ptr("b"), Patient: &d.ben})
+		staff := access.With(context.Background(), access.Operator(d.group))
+		preview, err := d.patients.PreviewMerge(staff, d.ada, d.ben)
+		d.must(err)
+		if preview.Moves["tasks"] != 1 {
+			t.Fatalf("got %v", preview.Moves)
+		}
+		merge, err := d.patients.Merge(staff, d.ada, d.ben, preview.Token)
+		d.must(err)
+		for _, id := range []patient.ID{d.ada, d.ben} {
+			if got := d.list(task.Query{Patient: id}); got != "a b" {
+				t.Fatalf("got %q", got)
+			}
+		}
+		// One made for the id that is gone is the other's at once.
+		if c := d.add(task.Change{Subject: ptr("c"), Patient: &d.ben}); c.Patient != d.ada {
+			t.Fatalf("got %+v", c)
+		}
+		_, err = d.patients.Unmerge(staff, d.ben, merge.ID)
+		d.must(err)
+		if a, b := d.list(task.Query{Patient: d.ada}), d.list(task.Query{Patient: d.ben}); a != "a c" || b != "b" {
+			t.Fatalf("got %q and %q", a, b)
+		}
+	})
+}
