@@ -178,9 +178,7 @@ func (p Partner) Listen(ctx context.Context, l Listening) error {
 			return nil
 		case err != nil && answered && fault.Later(err):
 			fmt.Fprintln(p.Out, "The server does not answer; asking again.")
-			if sleep(ctx, p.Pause) != nil {
-				return nil
-			}
+			_ = sleep(ctx, p.Pause) // an end is seen above
 			continue
 		case err != nil:
 			return err
