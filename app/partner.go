@@ -173,9 +173,10 @@ func (p Partner) Listen(ctx context.Context, l Listening) error {
 			Cursor string            `json:"cursor"`
 		}
 		err := p.ask(ctx, http.MethodGet, "/v1/events?"+query.Encode(), nil, &page)
+		if ctx.Err() != nil {
+			break // it was interrupted
+		}
 		switch {
-		case ctx.Err() != nil:
-			return nil
 		case err != nil && answered && fault.Later(err):
 			fmt.Fprintln(p.Out, "The server does not answer; asking again.")
 			_ = sleep(ctx, p.Pause) // an end is seen above
