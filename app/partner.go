@@ -174,7 +174,7 @@ func (p Partner) Listen(ctx context.Context, l Listening) error {
 		}
 		err := p.ask(ctx, http.MethodGet, "/v1/events?"+query.Encode(), nil, &page)
 		if ctx.Err() != nil {
-			break // it was interrupted
+			err = nil // it was interrupted, and this is the end
 		}
 		switch {
 		case err != nil && answered && fault.Later(err):
