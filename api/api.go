@@ -12,6 +12,7 @@ var OpenAPI []byte
 //
 //go:embed graphql/*.graphql
 var GraphQL embed.FS
+
 // Events are the JSON Schemas of events, events/<event type>.json, and in
 // events/parts.json what they share.
 //

@@ -173,14 +173,13 @@ func (p Partner) Listen(ctx context.Context, l Listening) error {
 			Cursor string            `json:"cursor"`
 		}
 		err := p.ask(ctx, http.MethodGet, "/v1/events?"+query.Encode(), nil, &page)
+		if ctx.Err() != nil {
+			err = nil // it was interrupted, and this is the end
+		}
 		switch {
-		case ctx.Err() != nil:
-			return nil
 		case err != nil && answered && fault.Later(err):
 			fmt.Fprintln(p.Out, "The server does not answer; asking again.")
-			if sleep(ctx, p.Pause) != nil {
-				return nil
-			}
+			_ = sleep(ctx, p.Pause) // an end is seen above
 			continue
 		case err != nil:
 			return err
@@ -219,9 +218,6 @@ func (p Partner) pass(ctx context.Context, post *hook.Client, l Listening, e jso
 	if a.Failure != "" {
 		how = string(a.Failure)
 	}
-	if ctx.Err() != nil {
-		return nil
-	}
-	_, err := fmt.Fprintf(p.Out, "%s  → %s in %d ms\n", line, how, a.Took.Milliseconds())
-	return err
+	fmt.Fprintf(p.Out, "%s  → %s in %d ms\n", line, how, a.Took.Milliseconds())
+	return nil
 }

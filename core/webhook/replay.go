@@ -98,7 +98,7 @@ func (s *Service) ReplayRange(ctx context.Context, id ID, since, until time.Time
 	if err := c.Err(); err != nil {
 		return Webhook{}, err
 	}
-	_, err := s.change(ctx, id, "webhook.replay", func(_ access.Caller, w *Webhook, now time.Time) error {
+	_, err := s.change(ctx, id, "webhook.replay", func(_ access.Caller, w *Webhook, _ time.Time) error {
 		if !w.DisabledAt.IsZero() {
 			return ErrDisabled
 		}
