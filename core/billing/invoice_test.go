@@ -119,7 +119,9 @@ func TestWhatAnInvoiceMayBe(t *testing.T) {
 			}
 		}
 		pay := func(p billing.PaymentRequest) func(*billing.InvoiceRequest) {
-			return func(r *billing.InvoiceRequest) { r.Lines, r.Payments = append(r.Lines, of(d.visit, 1)), append(r.Payments, p) }
+			return func(r *billing.InvoiceRequest) {
+				r.Lines, r.Payments = append(r.Lines, of(d.visit, 1)), append(r.Payments, p)
+			}
 		}
 		for _, c := range []struct {
 			name   string
@@ -521,9 +523,13 @@ func TestBillingNeedsItsGrants(t *testing.T) {
 				"VAT":     func(ctx context.Context) error { return second(d.VAT(ctx)) },
 			}},
 			{billing.EditProducts, map[string]call{
-				"create": func(ctx context.Context) error { return second(d.CreateProduct(ctx, billing.ProductChange{Name: ptr("x")})) },
-				"update": func(ctx context.Context) error { return second(d.UpdateProduct(ctx, d.jab.ID, billing.ProductChange{})) },
-				"parts":  func(ctx context.Context) error { return d.SetParts(ctx, d.jab.ID, nil) },
+				"create": func(ctx context.Context) error {
+					return second(d.CreateProduct(ctx, billing.ProductChange{Name: ptr("x")}))
+				},
+				"update": func(ctx context.Context) error {
+					return second(d.UpdateProduct(ctx, d.jab.ID, billing.ProductChange{}))
+				},
+				"parts": func(ctx context.Context) error { return d.SetParts(ctx, d.jab.ID, nil) },
 			}},
 			{"seeBookings", map[string]call{
 				"billed": func(ctx context.Context) error { return second(d.BilledBookings(ctx, nil)) },
