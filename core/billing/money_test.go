@@ -9,6 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"frontdesk/core/billing"
+	"frontdesk/core/fault"
 )
 
 func TestALineIsWorthPriceTimesQuantityAndVATToTheNearestPenny(t *testing.T) {
@@ -62,7 +63,8 @@ func TestTheSumsOfAnInvoiceAreAlwaysThoseOfWhatIsOnIt(t *testing.T) {
 		d.must(d.SetVAT(d.setup, 50))
 		done := map[string]int{}
 		rapid.Check(t, func(t *rapid.T) {
-			b := &book{T: t, d: d, id: d.invoice().ID, done: done}
+			i := d.invoice(of(d.visit, 1))
+			b := &book{T: t, d: d, id: i.ID, lines: d.lines(i), done: done}
 			for range rapid.IntRange(10, 40).Draw(t, "changes") {
 				b.change()
 				b.compare()
@@ -219,6 +221,9 @@ func (b *book) change() {
 	}
 	if ok != (err == nil) {
 		b.Fatalf("%s: %v, though %d is left of %d", what, err, left, total)
+	}
+	if kind := fault.Of(err).Kind; err != nil && kind != fault.Conflict && kind != fault.Invalid {
+		b.Fatalf("%s: %v, which no caller can make sense of", what, err)
 	}
 	if b.done[what]++; ok {
 		*b = next

@@ -119,7 +119,7 @@ func name(ctx context.Context, tx Tx, who access.Caller, st *Statement) error {
 		}
 		st.Header = g.Name
 	}
-	reference := ""
+	var reference string
 	if id := st.Account.Contact; id != 0 {
 		c, err := tx.Contact(ctx, who.Group, id)
 		if err != nil {
