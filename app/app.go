@@ -37,6 +37,7 @@ import (
 	"frontdesk/core"
 	"frontdesk/core/access"
 	"frontdesk/core/booking"
+	"frontdesk/core/clinical"
 	"frontdesk/core/connector"
 	"frontdesk/core/diary"
 	"frontdesk/core/job"
@@ -211,6 +212,7 @@ func newCore(db *store.DB, c Config, pages func() string, sims *simulators) (*co
 		Diary:     days,
 		Booking:   &booking.Service{Store: db.Booking(), Diary: days, Now: c.Now, NewID: db.NewID, Hold: c.Hold},
 		Record:    records,
+		Clinical:  &clinical.Service{Store: db.Clinical(), Staff: member, Now: c.Now, NewID: db.NewID},
 		Task:      &task.Service{Store: db.Task(), Staff: member, Now: c.Now, NewID: db.NewID},
 		Messaging: &messaging.Service{
 			Store: db.Messaging(), Carriers: post.of, Patients: patients, Records: records, Pages: pages, Now: c.Now, NewID: db.NewID,

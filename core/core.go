@@ -5,6 +5,7 @@ package core
 import (
 	"frontdesk/core/access"
 	"frontdesk/core/booking"
+	"frontdesk/core/clinical"
 	"frontdesk/core/connector"
 	"frontdesk/core/diary"
 	"frontdesk/core/messaging"
@@ -25,6 +26,7 @@ type Core struct {
 	Booking   *booking.Service
 	Record    *record.Service
 	Task      *task.Service
+	Clinical  *clinical.Service
 	Messaging *messaging.Service
 	Webhook   *webhook.Service
 }

@@ -11,8 +11,9 @@
 //	job.go       jobs and events, kept with what caused them
 //	webhook.go   endpoints, the log of events, and the bells events ring
 //	delivery.go  what is delivered to endpoints
+//	among.go     questions about many things at once
 //	listing.go   what the lists of the GraphQL API have in common
-//	access.go practice.go patient.go diary.go booking.go task.go
+//	access.go practice.go patient.go diary.go booking.go task.go clinical.go letter.go
 //	             what each capability asks to be remembered
 //
 // The rules of the SQL are in docs/decisions/one-sql.md; two tests hold them.
