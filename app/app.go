@@ -42,6 +42,7 @@ import (
 	"frontdesk/core/account"
 	"frontdesk/core/billing"
 	"frontdesk/core/booking"
+	"frontdesk/core/clinical"
 	"frontdesk/core/connector"
 	"frontdesk/core/contact"
 	"frontdesk/core/diary"
@@ -221,6 +222,7 @@ func newCore(db *store.DB, c Config, pages func() string, sims *simulators) (*co
 		Booking:   &booking.Service{Store: db.Booking(), Diary: days, Now: c.Now, NewID: db.NewID, Hold: c.Hold},
 		Billing:   &billing.Service{Store: db.Billing(), Now: c.Now, NewID: db.NewID},
 		Record:    records,
+		Clinical:  &clinical.Service{Store: db.Clinical(), Staff: member, Now: c.Now, NewID: db.NewID},
 		Task:      &task.Service{Store: db.Task(), Staff: member, Now: c.Now, NewID: db.NewID},
 		Messaging: &messaging.Service{
 			Store: db.Messaging(), Carriers: post.of, Patients: patients, Records: records, Pages: pages, Now: c.Now, NewID: db.NewID,

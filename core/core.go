@@ -7,6 +7,7 @@ import (
 	"frontdesk/core/account"
 	"frontdesk/core/billing"
 	"frontdesk/core/booking"
+	"frontdesk/core/clinical"
 	"frontdesk/core/connector"
 	"frontdesk/core/contact"
 	"frontdesk/core/diary"
@@ -31,6 +32,7 @@ type Core struct {
 	Billing   *billing.Service
 	Record    *record.Service
 	Task      *task.Service
+	Clinical  *clinical.Service
 	Messaging *messaging.Service
 	Webhook   *webhook.Service
 }

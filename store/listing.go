@@ -1,6 +1,9 @@
 package store
 
 import (
+	"context"
+	"encoding/json"
+
 	"frontdesk/core/input"
 	"frontdesk/core/practice"
 )
@@ -21,8 +24,10 @@ const (
 	previousIDs = ` AND id < $10 ORDER BY id DESC LIMIT $9`
 )
 
-// orders are the texts of one list in each order it can have.
-type orders struct{ byID, made, told string }
+// orders are the texts of one list in each order it can have: that of ids, of
+// when things were made and changed, of the time they are about, and from a
+// cursor.
+type orders struct{ byID, made, told, when, next, previous string }
 
 func (o orders) of(l input.Listing) string {
 	switch {
@@ -49,6 +54,12 @@ func number(yes bool) int64 {
 	return 0
 }
 
+// span is a stretch of time: whether it was asked for, and its ends.
+func span(s input.Span) in {
+	from, until := s.Bounds()
+	return in{number(s.Given()), from, until}
+}
+
 // days are a stretch of dates: whether it was asked for, and its ends.
 func days(d *input.Days) in {
 	if d == nil {
@@ -67,4 +78,27 @@ func oneOf[T ~string](list []T) string {
 		return ""
 	}
 	return "," + joined(list) + ","
+}
+
+// stored reads and sends a thing that is kept as JSON.
+type stored[T any] struct{ thing *T }
+
+// Scan implements sql.Scanner.
+func (j stored[T]) Scan(src any) error {
+	var s string
+	if err := (text{&s}).Scan(src); err != nil {
+		return err
+	}
+	return json.Unmarshal([]byte(s), j.thing)
+}
+
+// someOf lists some of what belongs to each of many: of each the rows after
+// from and up to until.
+func someOf[K ~int64, T any](ctx context.Context, t *Tx, texts amongst, group practice.ID, of []K, from, until int, row func(scanner) (T, error), owner func(T) K) (map[K][]T, error) {
+	found, err := listAmong(ctx, t, texts, in{group, from, until}, of, row)
+	out := make(map[K][]T, len(of))
+	for _, thing := range found {
+		out[owner(thing)] = append(out[owner(thing)], thing)
+	}
+	return out, err
 }

@@ -56,6 +56,60 @@ var belongings = []struct{ name, what, count, note, move, back string }{
 			SELECT id FROM patient_moved WHERE practice_group_id = $1 AND merge_id = $2 AND belonging = 'task.patient_id')`,
 	},
 	{
+		name: "consultation.patient_id", what: "consultations",
+		count: `SELECT count(*) FROM consultation WHERE practice_group_id = $1 AND patient_id = $2`,
+		note: `INSERT INTO patient_moved (practice_group_id, merge_id, belonging, id)
+			SELECT practice_group_id, CAST($2 AS bigint), 'consultation.patient_id', id FROM consultation WHERE practice_group_id = $1 AND patient_id = $3`,
+		move: `UPDATE consultation SET patient_id = $3, updated_at = $4 WHERE practice_group_id = $1 AND patient_id = $2`,
+		back: `UPDATE consultation SET patient_id = $4, updated_at = $5 WHERE practice_group_id = $1 AND patient_id = $3 AND id IN (
+			SELECT id FROM patient_moved WHERE practice_group_id = $1 AND merge_id = $2 AND belonging = 'consultation.patient_id')`,
+	},
+	{
+		name: "record_item.patient_id", what: "records",
+		count: `SELECT count(*) FROM record_item WHERE practice_group_id = $1 AND patient_id = $2`,
+		note: `INSERT INTO patient_moved (practice_group_id, merge_id, belonging, id)
+			SELECT practice_group_id, CAST($2 AS bigint), 'record_item.patient_id', id FROM record_item WHERE practice_group_id = $1 AND patient_id = $3`,
+		move: `UPDATE record_item SET patient_id = $3, updated_at = $4 WHERE practice_group_id = $1 AND patient_id = $2`,
+		back: `UPDATE record_item SET patient_id = $4, updated_at = $5 WHERE practice_group_id = $1 AND patient_id = $3 AND id IN (
+			SELECT id FROM patient_moved WHERE practice_group_id = $1 AND merge_id = $2 AND belonging = 'record_item.patient_id')`,
+	},
+	{
+		name: "letter.patient_id", what: "letters",
+		count: `SELECT count(*) FROM letter WHERE practice_group_id = $1 AND patient_id = $2`,
+		note: `INSERT INTO patient_moved (practice_group_id, merge_id, belonging, id)
+			SELECT practice_group_id, CAST($2 AS bigint), 'letter.patient_id', id FROM letter WHERE practice_group_id = $1 AND patient_id = $3`,
+		move: `UPDATE letter SET patient_id = $3, updated_at = $4 WHERE practice_group_id = $1 AND patient_id = $2`,
+		back: `UPDATE letter SET patient_id = $4, updated_at = $5 WHERE practice_group_id = $1 AND patient_id = $3 AND id IN (
+			SELECT id FROM patient_moved WHERE practice_group_id = $1 AND merge_id = $2 AND belonging = 'letter.patient_id')`,
+	},
+	{
+		name: "letter.recipient_patient_id", what: "letters_addressed",
+		count: `SELECT count(*) FROM letter WHERE practice_group_id = $1 AND recipient_patient_id = $2`,
+		note: `INSERT INTO patient_moved (practice_group_id, merge_id, belonging, id)
+			SELECT practice_group_id, CAST($2 AS bigint), 'letter.recipient_patient_id', id FROM letter WHERE practice_group_id = $1 AND recipient_patient_id = $3`,
+		move: `UPDATE letter SET recipient_patient_id = $3, updated_at = $4 WHERE practice_group_id = $1 AND recipient_patient_id = $2`,
+		back: `UPDATE letter SET recipient_patient_id = $4, updated_at = $5 WHERE practice_group_id = $1 AND recipient_patient_id = $3 AND id IN (
+			SELECT id FROM patient_moved WHERE practice_group_id = $1 AND merge_id = $2 AND belonging = 'letter.recipient_patient_id')`,
+	},
+	{
+		name: "prescription.patient_id", what: "prescriptions",
+		count: `SELECT count(*) FROM prescription WHERE practice_group_id = $1 AND patient_id = $2`,
+		note: `INSERT INTO patient_moved (practice_group_id, merge_id, belonging, id)
+			SELECT practice_group_id, CAST($2 AS bigint), 'prescription.patient_id', id FROM prescription WHERE practice_group_id = $1 AND patient_id = $3`,
+		move: `UPDATE prescription SET patient_id = $3, updated_at = $4 WHERE practice_group_id = $1 AND patient_id = $2`,
+		back: `UPDATE prescription SET patient_id = $4, updated_at = $5 WHERE practice_group_id = $1 AND patient_id = $3 AND id IN (
+			SELECT id FROM patient_moved WHERE practice_group_id = $1 AND merge_id = $2 AND belonging = 'prescription.patient_id')`,
+	},
+	{
+		name: "lab.patient_id", what: "labs",
+		count: `SELECT count(*) FROM lab WHERE practice_group_id = $1 AND patient_id = $2`,
+		note: `INSERT INTO patient_moved (practice_group_id, merge_id, belonging, id)
+			SELECT practice_group_id, CAST($2 AS bigint), 'lab.patient_id', id FROM lab WHERE practice_group_id = $1 AND patient_id = $3`,
+		move: `UPDATE lab SET patient_id = $3, updated_at = $4 WHERE practice_group_id = $1 AND patient_id = $2`,
+		back: `UPDATE lab SET patient_id = $4, updated_at = $5 WHERE practice_group_id = $1 AND patient_id = $3 AND id IN (
+			SELECT id FROM patient_moved WHERE practice_group_id = $1 AND merge_id = $2 AND belonging = 'lab.patient_id')`,
+	},
+	{
 		name: "message.patient_id", what: "messages",
 		count: `SELECT count(*) FROM message WHERE practice_group_id = $1 AND patient_id = $2`,
 		note: `INSERT INTO patient_moved (practice_group_id, merge_id, belonging, id)

@@ -53,7 +53,7 @@ const (
 	tasksOfPatient  = someTasks + ` AND patient_id = $15` + inOrderOfIDs
 )
 
-var taskOrders = orders{someTasks + inOrderOfIDs, someTasks + inOrderMade, someTasks + inOrderTold}
+var taskOrders = orders{byID: someTasks + inOrderOfIDs, made: someTasks + inOrderMade, told: someTasks + inOrderTold}
 
 // Tasks lists tasks.
 func (s taskStore) Tasks(ctx context.Context, group practice.ID, q task.Rows) ([]task.Task, error) {

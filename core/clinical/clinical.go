@@ -1,0 +1,279 @@
+// Package clinical is what clinicians write about patients, and what patients
+// are asked, prescribed and tested for.
+//
+//	clinical.go       what the room has in common: ids, faults, lists
+//	consultation.go   what was written at one time
+//	item.go           an entry of it: free text, an allergy; and what it said before
+//	letter.go         letters about patients
+//	questionnaire.go  questions to patients
+//	prescription.go   what was prescribed; only read
+//	lab.go            requests to laboratories; only read
+package clinical
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"strings"
+	"time"
+
+	"frontdesk/core/access"
+	"frontdesk/core/audit"
+	"frontdesk/core/fault"
+	"frontdesk/core/input"
+	"frontdesk/core/patient"
+	"frontdesk/core/practice"
+)
+
+// What a role grants of what is clinical. Consultations and their entries are
+// records.
+const (
+	SeeRecords         access.Grant = "seeRecords"
+	EditRecords        access.Grant = "editRecords"
+	SeeLetters         access.Grant = "seeLetters"
+	EditLetters        access.Grant = "editLetters"
+	SeePrescriptions   access.Grant = "seePrescriptions"
+	SeeLabs            access.Grant = "seeLabs"
+	SeeQuestionnaires  access.Grant = "seeQuestionnaires"
+	FillQuestionnaires access.Grant = "fillQuestionnaires"
+)
+
+// The ids of what the room keeps.
+type (
+	ConsultationID  int64
+	RecordID        int64
+	LetterID        int64
+	QuestionnaireID int64
+	PrescriptionID  int64
+	LabID           int64
+)
+
+// String gives the id as digits.
+func (id ConsultationID) String() string { return strconv.FormatInt(int64(id), 10) }
+
+// String gives the id as digits.
+func (id RecordID) String() string { return strconv.FormatInt(int64(id), 10) }
+
+// The faults of clinical.
+var (
+	ErrNoConsultation  = fault.New(fault.NotFound, "consultation_not_found", "This patient has no such consultation.")
+	ErrNoRecord        = fault.New(fault.NotFound, "record_not_found", "This practice group has no such record.")
+	ErrNoLetter        = fault.New(fault.NotFound, "letter_not_found", "This practice group has no such letter.")
+	ErrNoQuestionnaire = fault.New(fault.NotFound, "questionnaire_not_found", "This practice group has no such questionnaire.")
+	ErrNoPrescription  = fault.New(fault.NotFound, "prescription_not_found", "This practice group has no such prescription.")
+	ErrNoLab           = fault.New(fault.NotFound, "lab_not_found", "This practice group has no such laboratory request.")
+	ErrNoDoctor        = fault.New(fault.NotFound, "doctor_not_found", "This practice group has no such member of staff.")
+	ErrNoRecipient     = fault.New(fault.NotFound, "recipient_not_found", "This practice group has no such patient, contact or relationship.")
+	ErrDeleted         = fault.New(fault.Conflict, "deleted", "This has been deleted.")
+	// ErrOtherKind is returned when an entry is changed as one of another kind.
+	ErrOtherKind = fault.New(fault.Conflict, "record_of_another_kind", "This record is of another kind.")
+)
+
+// Most is how many things of one patient a list without pages has.
+const Most = 1000
+
+// Part is a page of what belongs to one of many.
+type Part[T any] struct {
+	Items []T
+	// More says that there are more after them.
+	More bool
+}
+
+// Query is what to list. What is left empty does not narrow the list.
+type Query struct {
+	input.Listing
+	// Cursor, where there is one, takes the place of the page.
+	Cursor *input.Cursor
+	// When is when consultations and prescriptions were, and when the results of
+	// laboratory requests came.
+	When input.Span
+	// Dated is the date of letters and of entries.
+	Dated *input.Days
+}
+
+// Rows is a Query in the form the store takes: Limit rows after Offset, or after
+// the id From where there is a cursor.
+type Rows struct {
+	Query
+	Offset, Limit int
+	From          int64
+}
+
+// Reader is what clinical reads. What it finds may have been deleted.
+type Reader interface {
+	Consultation(ctx context.Context, group practice.ID, id ConsultationID) (Consultation, error)
+	ClinicalRecord(ctx context.Context, group practice.ID, id RecordID) (Record, error)
+	Letter(ctx context.Context, group practice.ID, id LetterID) (Letter, error)
+	Questionnaire(ctx context.Context, group practice.ID, id QuestionnaireID) (Questionnaire, error)
+	Prescription(ctx context.Context, group practice.ID, id PrescriptionID) (Prescription, error)
+	Lab(ctx context.Context, group practice.ID, id LabID) (Lab, error)
+
+	Group(ctx context.Context, id practice.ID) (practice.Group, error)
+	Location(ctx context.Context, group practice.ID, id practice.LocationID) (practice.Location, error)
+	Practitioner(ctx context.Context, group practice.ID, id practice.PractitionerID) (practice.Practitioner, error)
+}
+
+// Store is what clinical needs remembered. Lists that are asked for by a
+// stretch of time come in its order, others in the order of ids. Those of many
+// patients leave out what was deleted; of each they give the rows after from and
+// up to until, counted from 1.
+type Store interface {
+	Reader
+	Consultations(ctx context.Context, group practice.ID, q Rows) ([]Consultation, error)
+	ClinicalRecords(ctx context.Context, group practice.ID, q Rows) ([]Record, error)
+	Letters(ctx context.Context, group practice.ID, q Rows) ([]Letter, error)
+	Questionnaires(ctx context.Context, group practice.ID, q Rows) ([]Questionnaire, error)
+	Prescriptions(ctx context.Context, group practice.ID, q Rows) ([]Prescription, error)
+	Labs(ctx context.Context, group practice.ID, q Rows) ([]Lab, error)
+
+	ConsultationsOf(ctx context.Context, group practice.ID, of []patient.ID, from, until int) (map[patient.ID][]Consultation, error)
+	ClinicalRecordsOf(ctx context.Context, group practice.ID, of []patient.ID, from, until int) (map[patient.ID][]Record, error)
+	LettersOf(ctx context.Context, group practice.ID, of []patient.ID, from, until int) (map[patient.ID][]Letter, error)
+	PrescriptionsOf(ctx context.Context, group practice.ID, of []patient.ID, from, until int) (map[patient.ID][]Prescription, error)
+	LabsOf(ctx context.Context, group practice.ID, of []patient.ID, from, until int) (map[patient.ID][]Lab, error)
+	// LettersBy lists those that members of staff wrote.
+	LettersBy(ctx context.Context, group practice.ID, by []practice.PractitionerID, from, until int) (map[practice.PractitionerID][]Letter, error)
+	// RecordsOfConsultations lists the entries of some consultations, deleted ones
+	// too when asked.
+	RecordsOfConsultations(ctx context.Context, group practice.ID, of []ConsultationID, deleted bool) (map[ConsultationID][]Record, error)
+	// RecordVersions lists what an entry said before, oldest first.
+	RecordVersions(ctx context.Context, group practice.ID, id RecordID) ([]Version, error)
+	// Do runs fn in one transaction: all of it happens, or none.
+	Do(ctx context.Context, fn func(Tx) error) error
+}
+
+// Tx is a Store inside a transaction.
+type Tx interface {
+	Reader
+	// HoldPatient finds the patient an id stands for and keeps it from being merged
+	// away, or returns patient.ErrNotFound.
+	HoldPatient(ctx context.Context, group practice.ID, id patient.ID) (patient.ID, error)
+	// LockConsultation, LockClinicalRecord and LockLetter keep others from changing
+	// the thing until the end of the transaction, and find it, deleted or not.
+	LockConsultation(ctx context.Context, group practice.ID, id ConsultationID) (Consultation, error)
+	LockClinicalRecord(ctx context.Context, group practice.ID, id RecordID) (Record, error)
+	LockLetter(ctx context.Context, group practice.ID, id LetterID) (Letter, error)
+	RecordsOfConsultations(ctx context.Context, group practice.ID, of []ConsultationID, deleted bool) (map[ConsultationID][]Record, error)
+	// These keep a new or a changed thing.
+	SaveConsultation(ctx context.Context, group practice.ID, c Consultation) error
+	SaveClinicalRecord(ctx context.Context, group practice.ID, r Record) error
+	SaveLetter(ctx context.Context, group practice.ID, l Letter) error
+	SaveQuestionnaire(ctx context.Context, group practice.ID, q Questionnaire) error
+	SavePrescription(ctx context.Context, group practice.ID, p Prescription) error
+	SaveLab(ctx context.Context, group practice.ID, l Lab) error
+	// KeepRecordVersion keeps what an entry said before a change.
+	KeepRecordVersion(ctx context.Context, group practice.ID, v Version) error
+	Audit(ctx context.Context, e audit.Entry) error
+}
+
+// Service is the clinical capability.
+type Service struct {
+	Store Store
+	// Staff is the member of staff a caller is, or 0.
+	Staff func(access.Caller) practice.PractitionerID
+	// Recipient makes sure that a contact or a relationship is there that a letter
+	// goes to, or returns ErrNoRecipient. Without it there are none.
+	Recipient func(ctx context.Context, group practice.ID, to Recipient) error
+	Now       func() time.Time
+	NewID     func() int64
+}
+
+func set[T any](to *T, from *T) {
+	if from != nil {
+		*to = *from
+	}
+}
+
+// page lists what a query asks for, and tells whether more follow.
+func page[T any](ctx context.Context, g access.Grant, q Query, list func(context.Context, practice.ID, Rows) ([]T, error)) (found []T, more bool, err error) {
+	who, err := access.RequireGrant(ctx, g)
+	if err != nil {
+		return nil, false, err
+	}
+	var in input.Checks
+	rows := Rows{Query: q}
+	size := 0
+	if q.Cursor != nil {
+		rows.From, size = in.Reach(*q.Cursor)
+	} else {
+		rows.Offset, size = in.Window(q.Page)
+	}
+	if err := in.Err(); err != nil {
+		return nil, false, err
+	}
+	rows.Limit = size + 1
+	found, err = list(ctx, who.Group, rows)
+	if len(found) <= size {
+		return found, false, err
+	}
+	if q.Cursor != nil && q.Cursor.Back {
+		return found[1:], true, err // the one too many is the earliest
+	}
+	return found[:size], true, err
+}
+
+// parts lists a page of what belongs to each of many.
+func parts[K comparable, T any](ctx context.Context, g access.Grant, of []K, p input.Page, list func(context.Context, practice.ID, []K, int, int) (map[K][]T, error)) (map[K]Part[T], error) {
+	who, err := access.RequireGrant(ctx, g)
+	if err != nil {
+		return nil, err
+	}
+	var in input.Checks
+	offset, size := in.Window(p)
+	if err := in.Err(); err != nil {
+		return nil, err
+	}
+	found, err := list(ctx, who.Group, of, offset, offset+size+1)
+	out := make(map[K]Part[T], len(found))
+	for k, items := range found {
+		out[k] = Part[T]{items[:min(size, len(items))], len(items) > size}
+	}
+	return out, err
+}
+
+// all lists what belongs to each of many, up to Most.
+func all[K comparable, T any](ctx context.Context, g access.Grant, of []K, list func(context.Context, practice.ID, []K, int, int) (map[K][]T, error)) (map[K][]T, error) {
+	who, err := access.RequireGrant(ctx, g)
+	if err != nil {
+		return nil, err
+	}
+	return list(ctx, who.Group, of, 0, Most)
+}
+
+// one finds a thing.
+func one[I, T any](ctx context.Context, g access.Grant, id I, find func(context.Context, practice.ID, I) (T, error)) (T, error) {
+	who, err := access.RequireGrant(ctx, g)
+	if err != nil {
+		var none T
+		return none, err
+	}
+	return find(ctx, who.Group, id)
+}
+
+// doctor makes sure that a member of staff is there, and gives the name.
+func doctor(ctx context.Context, r Reader, group practice.ID, id practice.PractitionerID) (string, error) {
+	p, err := r.Practitioner(ctx, group, id)
+	if errors.Is(err, practice.ErrPractitionerNotFound) {
+		return "", ErrNoDoctor
+	}
+	return strings.Join(strings.Fields(p.Title+" "+p.FirstName+" "+p.LastName), " "), err
+}
+
+// author is who writes: the member of staff a caller is, or 0, and the name.
+func (s *Service) author(ctx context.Context, r Reader, who access.Caller) (practice.PractitionerID, string, error) {
+	id := s.Staff(who)
+	if id == 0 {
+		return 0, who.Actor, nil
+	}
+	name, err := doctor(ctx, r, who.Group, id)
+	return id, name, err
+}
+
+// today is the date at the practice.
+func today(ctx context.Context, r Reader, group practice.ID, now time.Time) (input.Date, error) {
+	g, err := r.Group(ctx, group)
+	if err != nil {
+		return input.NoDate, err
+	}
+	return input.DateOf(now.In(g.Zone())), nil
+}

@@ -1,0 +1,202 @@
+package clinical
+
+import (
+	"context"
+	"time"
+
+	"frontdesk/core/access"
+	"frontdesk/core/input"
+	"frontdesk/core/patient"
+)
+
+// Questionnaire is questions to patients. None is made through an API.
+type Questionnaire struct {
+	ID QuestionnaireID `json:"id"`
+	// Token is what its page is known by.
+	Token     string    `json:"token"`
+	Title     string    `json:"title"`
+	Content   Content   `json:"content"`
+	DeletedAt time.Time `json:"deleted_at,omitzero"`
+	Version   int64     `json:"version"`
+	CreatedAt time.Time `json:"created_at"`
+	UpdatedAt time.Time `json:"updated_at"`
+}
+
+// Deleted reports whether the questionnaire was deleted.
+func (q Questionnaire) Deleted() bool { return !q.DeletedAt.IsZero() }
+
+// Content is what a questionnaire shows and asks.
+type Content struct {
+	// Confirmation is what the patient reads afterwards, and Redirect where the
+	// patient goes.
+	Confirmation string    `json:"confirmation,omitempty"`
+	Redirect     string    `json:"redirect,omitempty"`
+	Header       string    `json:"header,omitempty"`
+	Footer       string    `json:"footer,omitempty"`
+	Styling      Styling   `json:"styling,omitzero"`
+	Settings     Settings  `json:"settings,omitzero"`
+	Sections     []Section `json:"sections"`
+}
+
+// Styling is a questionnaire's colours: behind and of what stands in it.
+type Styling struct {
+	MainBackground     string `json:"main_background,omitempty"`
+	MainFont           string `json:"main_font,omitempty"`
+	HeaderBackground   string `json:"header_background,omitempty"`
+	HeaderFont         string `json:"header_font,omitempty"`
+	SectionsBackground string `json:"sections_background,omitempty"`
+	SectionsFont       string `json:"sections_font,omitempty"`
+	FooterBackground   string `json:"footer_background,omitempty"`
+	FooterFont         string `json:"footer_font,omitempty"`
+}
+
+// Settings are what a questionnaire asks for besides its questions.
+type Settings struct {
+	ShowLogo     bool `json:"show_logo,omitempty"`
+	BirthSurname bool `json:"birth_surname,omitempty"`
+	Title        bool `json:"title,omitempty"`
+	Email        bool `json:"email,omitempty"`
+	BirthDate    bool `json:"birth_date,omitempty"`
+	Address      bool `json:"address,omitempty"`
+	Gender       bool `json:"gender,omitempty"`
+	Phone        bool `json:"phone,omitempty"`
+}
+
+// Section is some of a questionnaire's questions.
+type Section struct {
+	ID    int64  `json:"id"`
+	Title string `json:"title"`
+	// Description is HTML, and Plain the same as text.
+	Description string      `json:"description,omitempty"`
+	Plain       string      `json:"plain,omitempty"`
+	DependsOn   *Dependency `json:"depends_on,omitempty"`
+	Questions   []Question  `json:"questions"`
+}
+
+// Dependency is the answer that decides whether something is asked.
+type Dependency struct {
+	Question int64  `json:"question"`
+	Answer   string `json:"answer"`
+	// Negate says that it must be another answer.
+	Negate bool `json:"negate,omitempty"`
+}
+
+// QuestionKind is what kind of answer a question takes.
+type QuestionKind string
+
+// The kinds of question.
+const (
+	AskOption       QuestionKind = "option"
+	AskText         QuestionKind = "text"
+	AskLines        QuestionKind = "multiline"
+	AskTerm         QuestionKind = "snomed"
+	AskSignature    QuestionKind = "signature"
+	AskDate         QuestionKind = "date"
+	AskRelationship QuestionKind = "relationship"
+	AskFile         QuestionKind = "fileUpload"
+)
+
+// QuestionKinds are all the kinds of question.
+var QuestionKinds = []QuestionKind{AskOption, AskText, AskLines, AskTerm, AskSignature, AskDate, AskRelationship, AskFile}
+
+// Question is one question.
+type Question struct {
+	ID        int64        `json:"id"`
+	Title     string       `json:"title"`
+	Kind      QuestionKind `json:"kind"`
+	Required  bool         `json:"required,omitempty"`
+	DependsOn *Dependency  `json:"depends_on,omitempty"`
+	// Multiple says that it takes several answers.
+	Multiple bool `json:"multiple,omitempty"`
+	// Choices are the answers to choose from.
+	Choices []string `json:"choices,omitempty"`
+	// Becomes is what becomes of a medical term in the record.
+	Becomes Kind `json:"becomes,omitempty"`
+	// Relationship is what somebody asked for is to the patient, and Capture what is
+	// asked of them besides the name.
+	Relationship string  `json:"relationship,omitempty"`
+	Capture      Capture `json:"capture,omitzero"`
+}
+
+// Capture is what a question for somebody around the patient asks for.
+type Capture struct {
+	Company       bool `json:"company,omitempty"`
+	Email         bool `json:"email,omitempty"`
+	Phone         bool `json:"phone,omitempty"`
+	Address       bool `json:"address,omitempty"`
+	PolicyNumber  bool `json:"policy_number,omitempty"`
+	Authorisation bool `json:"authorisation,omitempty"`
+}
+
+// Questionnaire finds one questionnaire, deleted or not. Error:
+// ErrNoQuestionnaire.
+func (s *Service) Questionnaire(ctx context.Context, id QuestionnaireID) (Questionnaire, error) {
+	return one(ctx, SeeQuestionnaires, id, s.Store.Questionnaire)
+}
+
+// Questionnaires lists questionnaires, and whether more follow. Those asked for
+// by when they were made or changed come in that order, others in the order of
+// their ids.
+func (s *Service) Questionnaires(ctx context.Context, q Query) ([]Questionnaire, bool, error) {
+	return page(ctx, SeeQuestionnaires, q, s.Store.Questionnaires)
+}
+
+// ImportQuestionnaire keeps a new questionnaire. Its sections and questions get
+// ids of their own; what depends on a question names it by the id it came with.
+// It needs the permission access.Setup.
+func (s *Service) ImportQuestionnaire(ctx context.Context, q Questionnaire) (Questionnaire, error) {
+	var in input.Checks
+	q.Title = in.Required("title", q.Title, 200)
+	if q.Content.Sections == nil {
+		q.Content.Sections = []Section{}
+	}
+	known := map[int64]int64{}
+	s.number(&in, q.Content.Sections, known)
+	again := func(d *Dependency) *Dependency {
+		if d == nil {
+			return nil
+		}
+		id, ok := known[d.Question]
+		if !ok {
+			in.Wrong("dependentOn", input.CodeString, "the id of a question of this questionnaire", "There is no such question.")
+		}
+		return &Dependency{id, d.Answer, d.Negate}
+	}
+	for i := range q.Content.Sections {
+		section := &q.Content.Sections[i]
+		section.DependsOn = again(section.DependsOn)
+		for j := range section.Questions {
+			section.Questions[j].DependsOn = again(section.Questions[j].DependsOn)
+		}
+	}
+	if err := in.Err(); err != nil {
+		return Questionnaire{}, err
+	}
+	return bring(ctx, s, "questionnaire", 0, 0, func(tx Tx, who access.Caller, _ patient.ID, now time.Time) (Questionnaire, int64, error) {
+		q.ID, q.Version, q.CreatedAt, q.UpdatedAt = QuestionnaireID(s.NewID()), 1, now, now
+		return q, int64(q.ID), tx.SaveQuestionnaire(ctx, who.Group, q)
+	})
+}
+
+// number gives sections and questions their ids, and notes which question had
+// which before.
+func (s *Service) number(in *input.Checks, sections []Section, known map[int64]int64) {
+	for i := range sections {
+		sections[i].ID = s.NewID()
+		if sections[i].Questions == nil {
+			sections[i].Questions = []Question{}
+		}
+		for j := range sections[i].Questions {
+			q := &sections[i].Questions[j]
+			q.Kind = input.Choice(in, "type", q.Kind, QuestionKinds)
+			if q.Kind == AskOption && len(q.Choices) == 0 {
+				in.Wrong("possibleAnswers", input.CodeSmall, "at least one answer", "There is nothing to choose from.")
+			}
+			if q.Kind == AskTerm {
+				q.Becomes = input.Choice(in, "recordType", q.Becomes, []Kind{Allergy, Condition, FamilyHistory, Medication, Procedure})
+			}
+			id := s.NewID()
+			known[q.ID], q.ID = id, id
+		}
+	}
+}
