@@ -10,6 +10,7 @@
 //	sending.go   whether messages go out at all
 //	webhooks.go  who delivers events to partners' endpoints
 //	operator.go  what the command line does: groups, keys, networks
+//	statement.go what the command line does: account statements
 //	doctor.go    what is wrong with this installation
 //	metrics.go   figures for Prometheus
 //	trace.go     traces for OpenTelemetry

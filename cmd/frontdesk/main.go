@@ -23,6 +23,7 @@ type commands struct {
 	Key       key        `cmd:"" help:"Make, list and revoke API keys."`
 	Network   network    `cmd:"" help:"Let practice groups read and book for one another."`
 	Connector connectors `cmd:"" help:"Connect a practice group to outside systems."`
+	Statement statement  `cmd:"" help:"Make account statements."`
 	Sending   sending    `cmd:"" help:"See whether messages go out, stop them all, let them go on."`
 	Doctor    doctor     `cmd:"" help:"Look an installation over and say what is wrong with it."`
 	Version   version    `cmd:"" help:"Print the version."`
