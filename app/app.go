@@ -13,6 +13,7 @@
 //	partner.go   what a developer asks of a running Frontdesk
 //	operator.go  what the command line does: groups, keys, networks
 //	account.go   and tokens, roles, staff, the log
+//	statement.go what the command line does: account statements
 //	doctor.go    what is wrong with this installation
 //	metrics.go   figures for Prometheus
 //	trace.go     traces for OpenTelemetry

@@ -27,6 +27,7 @@ type commands struct {
 	Audit     auditing   `cmd:"" help:"See who did what in a practice group."`
 	Network   network    `cmd:"" help:"Let practice groups read and book for one another."`
 	Connector connectors `cmd:"" help:"Connect a practice group to outside systems."`
+	Statement statement  `cmd:"" help:"Make account statements."`
 	Sending   sending    `cmd:"" help:"See whether messages go out, stop them all, let them go on."`
 	Listen    listen     `cmd:"" help:"Print a practice's events as they happen, and forward them to a program on this machine."`
 	Trigger   trigger    `cmd:"" help:"Have an event happen in a sandbox, with invented data."`
