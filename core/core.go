@@ -8,6 +8,7 @@ import (
 	"frontdesk/core/clinical"
 	"frontdesk/core/connector"
 	"frontdesk/core/diary"
+	"frontdesk/core/document"
 	"frontdesk/core/messaging"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
@@ -26,6 +27,7 @@ type Core struct {
 	Booking   *booking.Service
 	Record    *record.Service
 	Task      *task.Service
+	Document  *document.Service
 	Clinical  *clinical.Service
 	Messaging *messaging.Service
 	Webhook   *webhook.Service
