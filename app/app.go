@@ -47,6 +47,7 @@ import (
 	"frontdesk/core/connector"
 	"frontdesk/core/contact"
 	"frontdesk/core/diary"
+	"frontdesk/core/document"
 	"frontdesk/core/job"
 	"frontdesk/core/messaging"
 	"frontdesk/core/patient"
@@ -223,6 +224,7 @@ func newCore(db *store.DB, c Config, pages func() string, sims *simulators) (*co
 		Booking:   &booking.Service{Store: db.Booking(), Diary: days, Now: c.Now, NewID: db.NewID, Hold: c.Hold},
 		Billing:   &billing.Service{Store: db.Billing(), Now: c.Now, NewID: db.NewID},
 		Record:    records,
+		Document:  &document.Service{Store: db.Document(), Box: outside.Box, Pages: pages, Now: c.Now, NewID: db.NewID},
 		Clinical:  &clinical.Service{Store: db.Clinical(), Staff: member, Now: c.Now, NewID: db.NewID},
 		Task:      &task.Service{Store: db.Task(), Staff: member, Now: c.Now, NewID: db.NewID},
 		Messaging: &messaging.Service{
@@ -253,7 +255,7 @@ func (a *App) newWorker() (*worker.Worker, error) {
 		Handlers: map[string]job.Handler{
 			booking.ReleaseKind: a.core.Booking.Release,
 			patient.RefreshKind: a.core.Patient.Refresh,
-			forgetOld:           a.eachGroup(a.core.Access.Forget, a.core.Account.Forget, a.core.Patient.Forget, a.core.Messaging.Forget, a.core.Webhook.Forget),
+			forgetOld:           a.eachGroup(a.core.Access.Forget, a.core.Account.Forget, a.core.Patient.Forget, a.core.Messaging.Forget, a.core.Webhook.Forget, a.core.Document.Forget),
 			askRefresh:          a.eachGroup(a.core.Patient.AskRefresh),
 
 			messaging.DispatchKind: a.core.Messaging.Dispatch,

@@ -58,6 +58,7 @@ var rooms = map[string]struct {
 		"core/fault", "core/audit", "core/event", "core/job", "core/input", "core/access", "core/practice", "core/seal", "core/patient",
 	}},
 	"core/task":     {ours: []string{"core/fault", "core/audit", "core/input", "core/access", "core/practice", "core/patient"}},
+	"core/document": {ours: []string{"core/fault", "core/audit", "core/input", "core/access", "core/practice", "core/seal", "core/patient"}},
 	"core/clinical": {ours: []string{"core/fault", "core/audit", "core/input", "core/access", "core/practice", "core/patient"}},
 	"core/gsm":      {},
 	"core/wording":  {ours: []string{"core/input", "core/patient", "core/practice"}},
@@ -115,6 +116,7 @@ var rooms = map[string]struct {
 
 	"rest":  {ours: []string{"core/...", "core", "web", "rest/oas"}, theirs: []string{"github.com/ogen-go/ogen", "github.com/go-faster/jx"}},
 	"pages": {ours: []string{"core/...", "core", "web"}, theirs: []string{"github.com/a-h/templ"}},
+	"files": {ours: []string{"core", "core/document", "web"}},
 	"graph": {ours: []string{"core/...", "core", "web", "graph/gql", "graph/scalar"}, theirs: []string{
 		"github.com/99designs/gqlgen", "github.com/vektah/gqlparser", "github.com/vikstrous/dataloadgen",
 	}},

@@ -11,6 +11,7 @@ import (
 	"frontdesk/core/connector"
 	"frontdesk/core/contact"
 	"frontdesk/core/diary"
+	"frontdesk/core/document"
 	"frontdesk/core/messaging"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
@@ -32,6 +33,7 @@ type Core struct {
 	Billing   *billing.Service
 	Record    *record.Service
 	Task      *task.Service
+	Document  *document.Service
 	Clinical  *clinical.Service
 	Messaging *messaging.Service
 	Webhook   *webhook.Service

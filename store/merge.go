@@ -110,6 +110,42 @@ var belongings = []struct{ name, what, count, note, move, back string }{
 			SELECT id FROM patient_moved WHERE practice_group_id = $1 AND merge_id = $2 AND belonging = 'lab.patient_id')`,
 	},
 	{
+		name: "folder.patient_id", what: "folders",
+		count: `SELECT count(*) FROM folder WHERE practice_group_id = $1 AND patient_id = $2`,
+		note: `INSERT INTO patient_moved (practice_group_id, merge_id, belonging, id)
+			SELECT practice_group_id, CAST($2 AS bigint), 'folder.patient_id', id FROM folder WHERE practice_group_id = $1 AND patient_id = $3`,
+		move: `UPDATE folder SET patient_id = $3 WHERE practice_group_id = $1 AND patient_id = $2 AND CAST($4 AS timestamptz) IS NOT NULL`,
+		back: `UPDATE folder SET patient_id = $4 WHERE practice_group_id = $1 AND patient_id = $3 AND CAST($5 AS timestamptz) IS NOT NULL AND id IN (
+			SELECT id FROM patient_moved WHERE practice_group_id = $1 AND merge_id = $2 AND belonging = 'folder.patient_id')`,
+	},
+	{
+		name: "document.patient_id", what: "documents",
+		count: `SELECT count(*) FROM document WHERE practice_group_id = $1 AND patient_id = $2`,
+		note: `INSERT INTO patient_moved (practice_group_id, merge_id, belonging, id)
+			SELECT practice_group_id, CAST($2 AS bigint), 'document.patient_id', id FROM document WHERE practice_group_id = $1 AND patient_id = $3`,
+		move: `UPDATE document SET patient_id = $3, updated_at = $4 WHERE practice_group_id = $1 AND patient_id = $2`,
+		back: `UPDATE document SET patient_id = $4, updated_at = $5 WHERE practice_group_id = $1 AND patient_id = $3 AND id IN (
+			SELECT id FROM patient_moved WHERE practice_group_id = $1 AND merge_id = $2 AND belonging = 'document.patient_id')`,
+	},
+	{
+		name: "share.patient_id", what: "shares",
+		count: `SELECT count(*) FROM share WHERE practice_group_id = $1 AND patient_id = $2`,
+		note: `INSERT INTO patient_moved (practice_group_id, merge_id, belonging, id)
+			SELECT practice_group_id, CAST($2 AS bigint), 'share.patient_id', id FROM share WHERE practice_group_id = $1 AND patient_id = $3`,
+		move: `UPDATE share SET patient_id = $3 WHERE practice_group_id = $1 AND patient_id = $2 AND CAST($4 AS timestamptz) IS NOT NULL`,
+		back: `UPDATE share SET patient_id = $4 WHERE practice_group_id = $1 AND patient_id = $3 AND CAST($5 AS timestamptz) IS NOT NULL AND id IN (
+			SELECT id FROM patient_moved WHERE practice_group_id = $1 AND merge_id = $2 AND belonging = 'share.patient_id')`,
+	},
+	{
+		name: "integration_token.patient_id", what: "integration_tokens",
+		count: `SELECT count(*) FROM integration_token WHERE practice_group_id = $1 AND patient_id = $2`,
+		note: `INSERT INTO patient_moved (practice_group_id, merge_id, belonging, id)
+			SELECT practice_group_id, CAST($2 AS bigint), 'integration_token.patient_id', id FROM integration_token WHERE practice_group_id = $1 AND patient_id = $3`,
+		move: `UPDATE integration_token SET patient_id = $3 WHERE practice_group_id = $1 AND patient_id = $2 AND CAST($4 AS timestamptz) IS NOT NULL`,
+		back: `UPDATE integration_token SET patient_id = $4 WHERE practice_group_id = $1 AND patient_id = $3 AND CAST($5 AS timestamptz) IS NOT NULL AND id IN (
+			SELECT id FROM patient_moved WHERE practice_group_id = $1 AND merge_id = $2 AND belonging = 'integration_token.patient_id')`,
+	},
+	{
 		name: "message.patient_id", what: "messages",
 		count: `SELECT count(*) FROM message WHERE practice_group_id = $1 AND patient_id = $2`,
 		note: `INSERT INTO patient_moved (practice_group_id, merge_id, belonging, id)
