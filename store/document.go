@@ -67,7 +67,7 @@ var documentsOf = amongst{placedDocuments + few4 + inTheirPlace, placedDocuments
 
 // DocumentsOf lists some of each patient's documents.
 func (s documentStore) DocumentsOf(ctx context.Context, group practice.ID, of []patient.ID, from, until int) (map[patient.ID][]document.Document, error) {
-	return partsOf(ctx, s.Tx, documentsOf, group, of, from, until, scanDocument, func(d document.Document) patient.ID { return d.Patient })
+	return someOf(ctx, s.Tx, documentsOf, group, of, from, until, scanDocument, func(d document.Document) patient.ID { return d.Patient })
 }
 
 // SaveDocument keeps a document.
@@ -200,7 +200,7 @@ var sharedWith = amongst{lastShared + few4 + lastSharedEnd, lastShared + many4 +
 
 // SharedWith lists what was shared with patients.
 func (s documentStore) SharedWith(ctx context.Context, group practice.ID, of []patient.ID, from, until int) (map[patient.ID][]document.Share, error) {
-	return partsOf(ctx, s.Tx, sharedWith, group, of, from, until, scanShare, func(sh document.Share) patient.ID { return sh.Patient })
+	return someOf(ctx, s.Tx, sharedWith, group, of, from, until, scanShare, func(sh document.Share) patient.ID { return sh.Patient })
 }
 
 const tokenColumns = `id, patient_id, expires_at, created_at`
