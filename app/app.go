@@ -39,9 +39,11 @@ import (
 	"frontdesk/core/access"
 	"frontdesk/core/account"
 	"frontdesk/core/booking"
+	"frontdesk/core/chart"
 	"frontdesk/core/connector"
 	"frontdesk/core/diary"
 	"frontdesk/core/job"
+	"frontdesk/core/label"
 	"frontdesk/core/messaging"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
@@ -206,6 +208,8 @@ func newCore(db *store.DB, c Config, pages func() string, sims *simulators) (*co
 		Practice:  &practice.Service{Store: db.Practice(), Now: c.Now, NewID: db.NewID},
 		Connector: outside,
 		Patient:   patients,
+		Label:     &label.Service{Store: db.Label(), Now: c.Now, NewID: db.NewID},
+		Chart:     &chart.Service{Store: db.Chart(), Patients: patients, Now: c.Now, NewID: db.NewID},
 		Diary:     days,
 		Booking:   &booking.Service{Store: db.Booking(), Diary: days, Now: c.Now, NewID: db.NewID, Hold: c.Hold},
 		Record:    records,

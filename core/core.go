@@ -6,8 +6,10 @@ import (
 	"frontdesk/core/access"
 	"frontdesk/core/account"
 	"frontdesk/core/booking"
+	"frontdesk/core/chart"
 	"frontdesk/core/connector"
 	"frontdesk/core/diary"
+	"frontdesk/core/label"
 	"frontdesk/core/messaging"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
@@ -22,6 +24,8 @@ type Core struct {
 	Account   *account.Service
 	Connector *connector.Service
 	Patient   *patient.Service
+	Label     *label.Service
+	Chart     *chart.Service
 	Diary     *diary.Service
 	Booking   *booking.Service
 	Record    *record.Service
