@@ -43,12 +43,14 @@ import (
 	"frontdesk/core/account"
 	"frontdesk/core/billing"
 	"frontdesk/core/booking"
+	"frontdesk/core/chart"
 	"frontdesk/core/clinical"
 	"frontdesk/core/connector"
 	"frontdesk/core/contact"
 	"frontdesk/core/diary"
 	"frontdesk/core/document"
 	"frontdesk/core/job"
+	"frontdesk/core/label"
 	"frontdesk/core/messaging"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
@@ -220,6 +222,8 @@ func newCore(db *store.DB, c Config, pages func() string, sims *simulators) (*co
 		Connector: outside,
 		Patient:   patients,
 		Contact:   &contact.Service{Store: db.Contact(), Now: c.Now, NewID: db.NewID},
+		Label:     &label.Service{Store: db.Label(), Now: c.Now, NewID: db.NewID},
+		Chart:     &chart.Service{Store: db.Chart(), Patients: patients, Now: c.Now, NewID: db.NewID},
 		Diary:     days,
 		Booking:   &booking.Service{Store: db.Booking(), Diary: days, Now: c.Now, NewID: db.NewID, Hold: c.Hold},
 		Billing:   &billing.Service{Store: db.Billing(), Now: c.Now, NewID: db.NewID},

@@ -48,6 +48,10 @@ var rooms = map[string]struct {
 	},
 	"core/contact": {ours: []string{"core/fault", "core/audit", "core/input", "core/access", "core/practice"}},
 	"core/diary":   {ours: []string{"core/fault", "core/audit", "core/input", "core/access", "core/practice"}},
+	"core/label":   {ours: []string{"core/fault", "core/audit", "core/input", "core/access", "core/practice"}},
+	"core/chart": {ours: []string{
+		"core/fault", "core/input", "core/access", "core/practice", "core/account", "core/patient", "core/label",
+	}},
 	"core/booking": {ours: []string{
 		"core/fault", "core/audit", "core/event", "core/job", "core/input", "core/access", "core/practice", "core/patient", "core/diary",
 	}},
@@ -120,7 +124,7 @@ var rooms = map[string]struct {
 	"graph": {ours: []string{"core/...", "core", "web", "graph/gql", "graph/scalar"}, theirs: []string{
 		"github.com/99designs/gqlgen", "github.com/vektah/gqlparser", "github.com/vikstrous/dataloadgen",
 	}},
-	"graph/gql":    {ours: []string{"graph/scalar"}, theirs: []string{"github.com/99designs/gqlgen", "github.com/vektah/gqlparser"}},
+	"graph/gql":    {ours: []string{"graph/scalar", "core/..."}, theirs: []string{"github.com/99designs/gqlgen", "github.com/vektah/gqlparser"}},
 	"graph/scalar": {},
 	"rest/oas":     {theirs: []string{"github.com/ogen-go/ogen", "github.com/go-faster"}},
 	"web": {ours: []string{"core/fault", "core/access"}, theirs: []string{

@@ -7,11 +7,13 @@ import (
 	"frontdesk/core/account"
 	"frontdesk/core/billing"
 	"frontdesk/core/booking"
+	"frontdesk/core/chart"
 	"frontdesk/core/clinical"
 	"frontdesk/core/connector"
 	"frontdesk/core/contact"
 	"frontdesk/core/diary"
 	"frontdesk/core/document"
+	"frontdesk/core/label"
 	"frontdesk/core/messaging"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
@@ -28,6 +30,8 @@ type Core struct {
 	Connector *connector.Service
 	Patient   *patient.Service
 	Contact   *contact.Service
+	Label     *label.Service
+	Chart     *chart.Service
 	Diary     *diary.Service
 	Booking   *booking.Service
 	Billing   *billing.Service
