@@ -205,6 +205,7 @@ func newCore(db *store.DB, c Config, pages func() string, sims *simulators) (*co
 	patients := &patient.Service{
 		Store: db.Patient(), Demographics: people, Upkeep: people.upkeep, Pages: pages, Now: c.Now, NewID: db.NewID,
 	}
+	documents := &document.Service{Store: db.Document(), Box: outside.Box, Pages: pages, Now: c.Now, NewID: db.NewID}
 	return &core.Core{
 		Access:    &access.Service{Store: db.Access(), Now: c.Now, NewID: db.NewID, Limit: c.RateLimit},
 		Practice:  &practice.Service{Store: db.Practice(), Now: c.Now, NewID: db.NewID},
@@ -213,8 +214,8 @@ func newCore(db *store.DB, c Config, pages func() string, sims *simulators) (*co
 		Diary:     days,
 		Booking:   &booking.Service{Store: db.Booking(), Diary: days, Now: c.Now, NewID: db.NewID, Hold: c.Hold},
 		Record:    records,
-		Document:  &document.Service{Store: db.Document(), Box: outside.Box, Pages: pages, Now: c.Now, NewID: db.NewID},
-		Clinical:  &clinical.Service{Store: db.Clinical(), Staff: member, Now: c.Now, NewID: db.NewID},
+		Document:  documents,
+		Clinical:  &clinical.Service{Store: db.Clinical(), Staff: member, Files: documents, Now: c.Now, NewID: db.NewID},
 		Task:      &task.Service{Store: db.Task(), Staff: member, Now: c.Now, NewID: db.NewID},
 		Messaging: &messaging.Service{
 			Store: db.Messaging(), Carriers: post.of, Patients: patients, Records: records, Pages: pages, Now: c.Now, NewID: db.NewID,

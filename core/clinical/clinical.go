@@ -6,6 +6,7 @@
 //	item.go           an entry of it: free text, an allergy; and what it said before
 //	letter.go         letters about patients
 //	questionnaire.go  questions to patients
+//	fill.go           the answers to them
 //	prescription.go   what was prescribed; only read
 //	lab.go            requests to laboratories; only read
 package clinical
@@ -19,6 +20,7 @@ import (
 
 	"frontdesk/core/access"
 	"frontdesk/core/audit"
+	"frontdesk/core/document"
 	"frontdesk/core/fault"
 	"frontdesk/core/input"
 	"frontdesk/core/patient"
@@ -161,6 +163,9 @@ type Tx interface {
 	SaveQuestionnaire(ctx context.Context, group practice.ID, q Questionnaire) error
 	SavePrescription(ctx context.Context, group practice.ID, p Prescription) error
 	SaveLab(ctx context.Context, group practice.ID, l Lab) error
+	// SaveDocument and KeepContent keep the files of answers.
+	SaveDocument(ctx context.Context, group practice.ID, d document.Document) error
+	KeepContent(ctx context.Context, group practice.ID, id document.ID, content []byte) error
 	// KeepRecordVersion keeps what an entry said before a change.
 	KeepRecordVersion(ctx context.Context, group practice.ID, v Version) error
 	Audit(ctx context.Context, e audit.Entry) error
@@ -174,8 +179,10 @@ type Service struct {
 	// Recipient makes sure that a contact or a relationship is there that a letter
 	// goes to, or returns ErrNoRecipient. Without it there are none.
 	Recipient func(ctx context.Context, group practice.ID, to Recipient) error
-	Now       func() time.Time
-	NewID     func() int64
+	// Files gives the addresses that files of answers are put at.
+	Files *document.Service
+	Now   func() time.Time
+	NewID func() int64
 }
 
 func set[T any](to *T, from *T) {
