@@ -5,6 +5,7 @@
 //	connectors.go  the outside systems each practice group uses
 //	seal.go      the key their secrets are sealed with
 //	sandbox.go   the invented town
+//	settle.go    what its practices have written and been told
 //	simulate.go  the outside systems of the town
 //	carriers.go  who carries a practice group's messages
 //	sending.go   whether messages go out at all

@@ -381,6 +381,7 @@ func TestSharingIsKeptAndDatesWhatWasShared(t *testing.T) {
 		first := share(document.KindLetter, int64(letter.ID), document.ToPatient)
 		share(document.KindDocument, int64(doc.ID), document.ToOther)
 		share(document.KindDocument, int64(doc.ID), document.ToPatient)
+		share(document.KindDocument, int64(d.make(d.ada, "other").ID), document.ToOther) // not with Ada
 		share(document.KindConsultation, int64(entry.Consultation), document.ToPatient, int64(entry.ID))
 		last := share(document.KindLetter, int64(letter.ID), document.ToPatient)
 		if l, err := d.clinical.Letter(d.operator, letter.ID); err != nil || !l.SharedAt.Equal(last.At) {
