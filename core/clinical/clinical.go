@@ -40,15 +40,23 @@ const (
 	FillQuestionnaires access.Grant = "fillQuestionnaires"
 )
 
-// The ids of what the room keeps.
-type (
-	ConsultationID  int64
-	RecordID        int64
-	LetterID        int64
-	QuestionnaireID int64
-	PrescriptionID  int64
-	LabID           int64
-)
+// ConsultationID names a consultation within a practice group.
+type ConsultationID int64
+
+// RecordID names an entry within a practice group.
+type RecordID int64
+
+// LetterID names a letter within a practice group.
+type LetterID int64
+
+// QuestionnaireID names a questionnaire within a practice group.
+type QuestionnaireID int64
+
+// PrescriptionID names a prescription within a practice group.
+type PrescriptionID int64
+
+// LabID names a laboratory request within a practice group.
+type LabID int64
 
 // String gives the id as digits.
 func (id ConsultationID) String() string { return strconv.FormatInt(int64(id), 10) }
@@ -199,7 +207,7 @@ func page[T any](ctx context.Context, g access.Grant, q Query, list func(context
 	}
 	var in input.Checks
 	rows := Rows{Query: q}
-	size := 0
+	var size int
 	if q.Cursor != nil {
 		rows.From, size = in.Reach(*q.Cursor)
 	} else {

@@ -8,7 +8,6 @@ import (
 	"strings"
 	"testing"
 
-	"frontdesk/core/access"
 	"frontdesk/core/clinical"
 	"frontdesk/core/document"
 	"frontdesk/core/input"
@@ -103,6 +102,7 @@ func TestAnswersAreHeldAgainstTheirQuestions(t *testing.T) {
 			{"what a smoker is asked", map[string]any{"Do you smoke?": "Yes"}, clinical.ErrUnanswered, `"How many a day?" must be answered.`},
 			{"what one who smokes some is asked", map[string]any{"Do you smoke?": "Yes", "How many a day?": "ten"}, clinical.ErrUnanswered, `"Pipe or cigarette?" must be answered.`},
 			{"one who smokes none", map[string]any{"Do you smoke?": "Yes", "How many a day?": "none"}, nil, ""},
+			{"who likes something else", no("What do you like?", "Tea"), clinical.ErrUnanswered, `"Instead of coffee?" must be answered.`},
 			{"a number for text", no("Your work", 7.0), clinical.ErrAnswer, `"Your work" takes a line of text of at most 2,000 characters.`},
 			{"two lines for one", no("Your work", "a\nb"), clinical.ErrAnswer, `"Your work" takes a line of text of at most 2,000 characters.`},
 			{"long lines", no("Anything else?", strings.Repeat("x", 20_001)), clinical.ErrAnswer, `"Anything else?" takes text of at most 20,000 characters.`},
@@ -144,7 +144,7 @@ func TestWhoFillsInAQuestionnaireNeedsNothingElse(t *testing.T) {
 			d.Fatalf("got %+v, %v", filled, err)
 		}
 		_, err := d.Fill(as(d.group, "Partner", clinical.EditRecords, clinical.SeeQuestionnaires, document.Edit), q.ID, d.ada, given)
-		d.want(err, access.ErrPermission)
+		d.refused(err)
 		_, err = d.Fill(d.other, q.ID, d.ada, given)
 		d.want(err, clinical.ErrNoQuestionnaire)
 	})

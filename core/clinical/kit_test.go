@@ -215,3 +215,11 @@ func messageOf(err error) string {
 	}
 	return fault.Of(err).Message
 }
+
+// refused is what a caller is told whose role does not let it do something.
+func (d *desk) refused(err error) {
+	d.Helper()
+	if f := fault.Of(err); f.Kind != fault.Forbidden || !strings.HasPrefix(f.Message, "Missing permission ") {
+		d.Fatalf("got %v", err)
+	}
+}

@@ -581,7 +581,7 @@ func TestRolesDecideWhoSeesAndMakesDocuments(t *testing.T) {
 			"token":        func() error { _, err := d.IntegrationToken(see, d.ada); return err },
 			"new token":    func() error { _, err := d.CreateIntegrationToken(edit, d.ada); return err },
 		} {
-			if err := do(); fault.Of(err).Code != access.ErrPermission.Code {
+			if err := do(); fault.Of(err).Kind != fault.Forbidden {
 				d.Errorf("%s: got %v", name, err)
 			}
 		}
