@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"testing"
 
+	"frontdesk/core/access"
 	"frontdesk/store"
 )
 
@@ -95,4 +96,12 @@ func (d *desk) forbidden(grant, document string, variables ...any) {
 	if a.message() != "Missing permission "+grant || a.code() != "FORBIDDEN" {
 		d.t.Errorf("%s\n%s", document, a.text)
 	}
+}
+
+// role makes the token one of a role that grants some things and nothing else.
+func (d *desk) role(name string, grants ...access.Grant) {
+	d.t.Helper()
+	_, err := d.core.Access.SetRole(d.ctx, access.Role{Name: name, Grants: grants})
+	d.must(err)
+	d.token = d.newToken(name)
 }
