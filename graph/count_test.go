@@ -11,25 +11,19 @@ import (
 	"frontdesk/store"
 )
 
-// statements is how many statements an operation takes. One before it makes sure
-// that the token and the document are known already.
+// statements is how many statements an operation takes.
 func (d *desk) statements(document string, variables map[string]any) int64 {
 	d.t.Helper()
 	body, err := json.Marshal(map[string]any{"query": document, "variables": variables})
 	d.must(err)
-	var took int64
-	for range 2 {
-		r := httptest.NewRequest(http.MethodPost, "/graphql", bytes.NewReader(body))
-		r.Header.Set("Content-Type", "application/json")
-		r.Header.Set("x-token", d.token)
-		ctx, count := store.Counting(r.Context())
-		a := d.do(r.WithContext(ctx))
-		if len(a.Errors) > 0 {
-			d.t.Fatalf("%s\n%s", document, a.text)
-		}
-		took = count()
+	r := httptest.NewRequest(http.MethodPost, "/graphql", bytes.NewReader(body))
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("x-token", d.token)
+	ctx, count := store.Counting(r.Context())
+	if a := d.do(r.WithContext(ctx)); len(a.Errors) > 0 {
+		d.t.Fatalf("%s\n%s", document, a.text)
 	}
-	return took
+	return count()
 }
 
 // flat fails when an operation takes more statements with more rows than it took
@@ -38,9 +32,19 @@ func (d *desk) statements(document string, variables map[string]any) int64 {
 func (d *desk) flat(list, document string, variables map[string]any, grow func() int) {
 	d.t.Helper()
 	grow()
+	// The first makes sure that the token and the document are known already.
+	d.statements(document, variables)
 	few := d.statements(document, variables)
 	want := grow()
+	// On a busy machine the fields of some rows ask after the others were
+	// answered; those that ask one by one do so always.
 	many := d.statements(document, variables)
+	for range 20 {
+		if many <= few {
+			break
+		}
+		many = min(many, d.statements(document, variables))
+	}
 	var v []any
 	for k, x := range variables {
 		v = append(v, k, x)
@@ -48,7 +52,7 @@ func (d *desk) flat(list, document string, variables map[string]any, grow func()
 	if got, _ := d.get(list, document, v...).([]any); len(got) != want {
 		d.t.Fatalf("%s has %d rows, not %d", list, len(got), want)
 	}
-	if many != few {
+	if many > few {
 		d.t.Errorf("%s\ntook %d statements, and %d with %d rows", document, few, many, want)
 	}
 }
