@@ -6,12 +6,15 @@ import (
 	"frontdesk/core"
 	"frontdesk/core/access"
 	"frontdesk/core/account"
+	"frontdesk/core/billing"
 	"frontdesk/core/booking"
 	"frontdesk/core/chart"
+	"frontdesk/core/contact"
 	"frontdesk/core/diary"
 	"frontdesk/core/label"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
+	"frontdesk/core/task"
 	"frontdesk/store"
 )
 
@@ -29,5 +32,11 @@ func newCore(db *store.DB, clock func() time.Time) *core.Core {
 		Chart:    &chart.Service{Store: db.Chart(), Patients: people, Now: clock, NewID: db.NewID},
 		Diary:    days,
 		Booking:  &booking.Service{Store: db.Booking(), Diary: days, Now: clock, NewID: db.NewID, Hold: 10 * time.Minute},
+		Contact:  &contact.Service{Store: db.Contact(), Now: clock, NewID: db.NewID},
+		Billing:  &billing.Service{Store: db.Billing(), Now: clock, NewID: db.NewID},
+		Task: &task.Service{
+			Store: db.Task(), Now: clock, NewID: db.NewID,
+			Staff: func(c access.Caller) practice.PractitionerID { return practice.PractitionerID(c.Staff) },
+		},
 	}
 }

@@ -81,6 +81,10 @@ type (
 		gql.ProductResolver
 		*door
 	}
+	taskFields struct {
+		gql.TaskResolver
+		*door
+	}
 	userFields struct {
 		gql.UserResolver
 		*door
@@ -147,6 +151,9 @@ func (r root) Prescription() gql.PrescriptionResolver { return prescriptionField
 // Product answers for Product.
 func (r root) Product() gql.ProductResolver { return productFields{door: r.door} }
 
+// Task answers for Task.
+func (r root) Task() gql.TaskResolver { return taskFields{door: r.door} }
+
 // User answers for User.
 func (r root) User() gql.UserResolver { return userFields{door: r.door} }
 
@@ -171,6 +178,7 @@ func (r root) resolvers() map[string]any {
 		"PracticeLocation":     locationFields{},
 		"Prescription":         prescriptionFields{},
 		"Product":              productFields{},
+		"Task":                 taskFields{},
 		"User":                 userFields{},
 	}
 }

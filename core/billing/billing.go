@@ -3,6 +3,7 @@
 //	money.go      amounts, rates of VAT, and how a line is worked out
 //	product.go    what the practice offers
 //	offer.go      what comes with a product; where and by whom it is offered
+//	metadata.go   what other programs keep with a product
 //	invoice.go    invoices: made, changed, cancelled
 //	line.go       what an invoice is for
 //	payment.go    what was paid and given back, and how
@@ -129,6 +130,7 @@ type Store interface {
 // Tx is a Store inside a transaction.
 type Tx interface {
 	Reader
+	practice.MetadataTx
 	Location(ctx context.Context, group practice.ID, id practice.LocationID) (practice.Location, error)
 	Practitioner(ctx context.Context, group practice.ID, id practice.PractitionerID) (practice.Practitioner, error)
 	Patient(ctx context.Context, group practice.ID, id patient.ID) (patient.Patient, error)

@@ -307,3 +307,37 @@ func TestThereAreWaysToPayFromTheBeginning(t *testing.T) {
 		d.want(d.SetVAT(nobody, 200), access.ErrGrant)
 	})
 }
+
+func TestMetadataOfProducts(t *testing.T) {
+	each(t, func(t *testing.T, d *desk) {
+		kept := func() []practice.Metadata {
+			all, err := d.practice.Metadata(d.ctx, practice.OfProduct, []int64{int64(d.jab.ID)})
+			d.must(err)
+			return all[int64(d.jab.ID)]
+		}
+		for _, v := range []string{"7", "8"} {
+			p, err := d.SetProductMetadata(d.ctx, d.jab.ID, practice.Metadata{Key: "erp", Value: v})
+			d.must(err)
+			if got := kept(); p.ID != d.jab.ID || len(got) != 1 || got[0].Value != v {
+				t.Fatalf("got %+v", got)
+			}
+		}
+		d.want(second(d.SetProductMetadata(d.ctx, d.jab.ID, practice.Metadata{Value: "7"})), practice.ErrKeyLength)
+		d.want(second(d.SetProductMetadata(d.as("seeProducts"), d.jab.ID, practice.Metadata{Key: "a"})), access.ErrGrant)
+		d.want(second(d.SetProductMetadata(d.ctx, 12345, practice.Metadata{Key: "a"})), billing.ErrProductNotFound)
+		d.must(second(d.DropProductMetadata(d.ctx, d.jab.ID, "erp")))
+		if got := kept(); len(got) != 0 {
+			t.Fatalf("got %+v", got)
+		}
+		d.want(second(d.DropProductMetadata(d.ctx, d.jab.ID, "erp")), practice.ErrNoKey)
+		if got := d.trail("product", int64(d.jab.ID)); strings.Count(got, "product.metadata") != 3 {
+			t.Errorf("the trail is %q", got)
+		}
+		d.must(second(d.DeleteProduct(d.ctx, d.jab.ID)))
+		d.want(second(d.SetProductMetadata(d.ctx, d.jab.ID, practice.Metadata{Key: "a"})), billing.ErrProductDeleted)
+		d.want(second(d.DropProductMetadata(d.ctx, d.jab.ID, "a")), billing.ErrProductDeleted)
+		theirs := d.visit.ID
+		d.open("Elsewhere")
+		d.want(second(d.SetProductMetadata(d.ctx, theirs, practice.Metadata{Key: "a"})), billing.ErrProductNotFound)
+	})
+}

@@ -68,6 +68,8 @@ type AccountStatement struct {
 	UpdatedAt *scalar.Moment `json:"updatedAt,omitempty"`
 	// Whether it was deleted.
 	Deleted *bool `json:"deleted,omitempty"`
+	// AccountID is the id of whose it is; its kind says what they are.
+	AccountID string `json:"-"`
 }
 
 func (AccountStatement) IsAttachment() {}
@@ -2583,17 +2585,9 @@ type Task struct {
 	// Its id.
 	ID string `json:"id"`
 	// Whom it is about.
-	Patient *Patient `json:"patient,omitempty"`
-	// Whom it is about.
 	PatientID *string `json:"patientId,omitempty"`
-	// The name of whom it is about.
-	PatientName *string `json:"patientName,omitempty"`
-	// Whose task it is.
-	AssignedToUser *User `json:"assignedToUser,omitempty"`
 	// Whose task it is.
 	AssignedToUserID *string `json:"assignedToUserId,omitempty"`
-	// The name of whose task it is.
-	AssignedToUserName *string `json:"assignedToUserName,omitempty"`
 	// What is to be done.
 	Subject *string `json:"subject,omitempty"`
 	// By when.
@@ -2605,13 +2599,9 @@ type Task struct {
 	// Notes.
 	Comments *string `json:"comments,omitempty"`
 	// Who made it.
-	CreatedBy *User `json:"createdBy,omitempty"`
-	// Who made it.
 	CreatedByUserID *string `json:"createdByUserId,omitempty"`
 	// The name of who made it.
 	CreatedByName *string `json:"createdByName,omitempty"`
-	// Who changed it last.
-	LastUpdatedBy *User `json:"lastUpdatedBy,omitempty"`
 	// Who changed it last.
 	LastUpdatedByUserID *string `json:"lastUpdatedByUserId,omitempty"`
 	// The name of who changed it last.

@@ -39,6 +39,7 @@ type ResolverRoot interface {
 	Product() ProductResolver
 	Query() QueryResolver
 	ResourceAvailability() ResourceAvailabilityResolver
+	Task() TaskResolver
 	User() UserResolver
 }
 

@@ -1,0 +1,263 @@
+package graph
+
+import (
+	"context"
+	"math"
+
+	"frontdesk/core/account"
+	"frontdesk/core/billing"
+	"frontdesk/core/fault"
+	"frontdesk/core/practice"
+	"frontdesk/graph/gql"
+	"frontdesk/graph/scalar"
+)
+
+// ErrShortID is the fault of a product's id that is too short to be one, in the
+// words programs look for.
+var ErrShortID = fault.New(fault.Invalid, CodeCast, "id must be at least 24 characters")
+
+func productID(s string) (billing.ProductID, error) {
+	if len(s) < hexLen {
+		return 0, ErrShortID
+	}
+	return known[billing.ProductID](kindProduct, s)
+}
+
+// percent is a rate to answer with.
+func percent(p billing.Permille) *float64 { return ptr(float64(p) / 10) }
+
+// money is an amount to answer with.
+func money(p billing.Pence) *float64 { return pounds(int(p)) }
+
+// ErrAmount is the fault of an amount with parts of a penny.
+var ErrAmount = fault.New(fault.Invalid, "amount_decimals", "Amounts have at most two decimals.")
+
+// most is more than any amount can be: core says how much that is.
+const most = 1e15
+
+// pence reads an amount of pounds. Programs reckon in binary fractions, so what
+// is next to a penny is that penny.
+func pence(pounds *float64) (*billing.Pence, error) {
+	if pounds == nil {
+		return nil, nil
+	}
+	x := max(-most, min(most, *pounds*100))
+	n := math.Round(x)
+	if math.Abs(x-n) > 1e-6 {
+		return nil, ErrAmount
+	}
+	return ptr(billing.Pence(n)), nil
+}
+
+// products are products as this API tells of them. Where one has no rate of VAT
+// of its own, the practice's is told.
+func (d *door) products(ctx context.Context, all []billing.Product) ([]*gql.Product, error) {
+	var own billing.Permille
+	for _, p := range all {
+		if p.VAT != nil {
+			continue
+		}
+		var err error
+		if own, err = loaderOf(ctx, "the practice's VAT", func(ctx context.Context, ids []int64) (map[int64]billing.Permille, error) {
+			rate, err := d.core.Billing.VAT(ctx)
+			return map[int64]billing.Permille{ids[0]: rate}, err
+		}).Load(ctx, 0); err != nil {
+			return nil, err
+		}
+		break
+	}
+	return mapped(all, func(p billing.Product) *gql.Product { return productOf(p, own) }), nil
+}
+
+func productOf(p billing.Product, own billing.Permille) *gql.Product {
+	out := &gql.Product{
+		ID: encode(kindProduct, p.ID), Status: standing(p.Deleted()), ProductType: ptr(gql.ProductType(p.Kind)), ItemCode: text(p.Code), Name: text(p.Name),
+		SerialNumber: text(p.SerialNumber), StockLevel: p.Stock, Price: money(p.Price), SupplierName: text(p.Supplier), SupplierDisplayName: text(p.Supplier),
+		Comments: text(p.Comments), IsBookable: &p.Bookable, Color: text(p.Colour), IsVideoConsultation: &p.Video, RequiresPayment: &p.NeedsPayment,
+		RequiresConfirmation: &p.NeedsConfirmation, CreatedAt: scalar.Of(p.CreatedAt), UpdatedAt: scalar.Of(p.UpdatedAt),
+		Tax: &gql.Tax{TaxName: text(p.VATName), TaxRate: percent(own), TaxCode: text(p.VATCode)},
+	}
+	if p.VAT != nil {
+		out.Tax.TaxRate = percent(*p.VAT)
+	}
+	if p.Cost != nil {
+		out.Cost = money(*p.Cost)
+	}
+	if p.Minutes > 0 {
+		out.Duration = &p.Minutes
+	}
+	return out
+}
+
+// productsByID reads products along with others that are asked for, in the order
+// of their ids here; those there are not are left out.
+func (d *door) productsByID(ctx context.Context, ids []billing.ProductID) ([]*gql.Product, error) {
+	all, err := loaded(ctx, loaderOf(ctx, "products", func(ctx context.Context, ids []billing.ProductID) (map[billing.ProductID]*billing.Product, error) {
+		all, err := d.core.Billing.ProductsByID(ctx, ids)
+		out := make(map[billing.ProductID]*billing.Product, len(all))
+		for id, p := range all {
+			out[id] = &p
+		}
+		return out, err
+	}), ids)
+	if err != nil {
+		return nil, err
+	}
+	var found []billing.Product
+	for _, p := range all {
+		if p != nil {
+			found = append(found, *p)
+		}
+	}
+	return d.products(ctx, found)
+}
+
+// Product finds one product, deleted or not. That there is none is an error, as
+// programs have come to expect.
+func (q query) Product(ctx context.Context, id string) (*gql.Product, error) {
+	n, err := productID(id)
+	if err != nil {
+		return nil, err
+	}
+	p, err := q.core.Billing.Product(ctx, n)
+	if err != nil {
+		return nil, err
+	}
+	return q.product(ctx, p)
+}
+
+func (d *door) product(ctx context.Context, p billing.Product) (*gql.Product, error) {
+	all, err := d.products(ctx, []billing.Product{p})
+	if err != nil {
+		return nil, err
+	}
+	return all[0], nil
+}
+
+// Products lists products.
+func (q query) Products(ctx context.Context, search *string, pagination *gql.Pagination, options *gql.QueryOptions) (*gql.ProductData, error) {
+	p, l, err := listing(pagination, options)
+	if err != nil {
+		return nil, err
+	}
+	all, more, err := q.core.Billing.Products(ctx, billing.ProductQuery{Listing: l, Search: deref(search)})
+	if err != nil {
+		return nil, err
+	}
+	data, err := q.products(ctx, all)
+	return &gql.ProductData{Data: data, PageInfo: p.info(more)}, err
+}
+
+// Appointments are those that come with a product.
+func (f productFields) Appointments(ctx context.Context, obj *gql.Product) ([]*gql.Product, error) {
+	parts, err := loaderOf(ctx, "parts of products", f.core.Billing.PartsOf).Load(ctx, ourID[billing.ProductID](&obj.ID))
+	if err != nil {
+		return nil, err
+	}
+	return f.productsByID(ctx, parts)
+}
+
+// Metadata is what other programs keep with a product.
+func (f productFields) Metadata(ctx context.Context, obj *gql.Product) ([]*gql.MetadataEntry, error) {
+	return f.metadata(ctx, practice.OfProduct, obj.ID)
+}
+
+// ServicesProvided is what is offered at a place.
+func (f locationFields) ServicesProvided(ctx context.Context, obj *gql.PracticeLocation) ([]*gql.Product, error) {
+	ids, err := loaderOf(ctx, "products of places", f.core.Billing.OfferedAt).Load(ctx, ourID[practice.LocationID](&obj.ID))
+	if err != nil {
+		return nil, err
+	}
+	return f.productsByID(ctx, ids)
+}
+
+// ServicesProvided is what somebody offers.
+func (f userFields) ServicesProvided(ctx context.Context, obj *gql.User) ([]*gql.Product, error) {
+	ids, err := loaderOf(ctx, "products of users", f.core.Billing.OfferedBy).Load(ctx, practice.PractitionerID(ourID[account.StaffID](&obj.ID)))
+	if err != nil {
+		return nil, err
+	}
+	return f.productsByID(ctx, ids)
+}
+
+// productChange reads an input. A number that is null stays as it is.
+func productChange(in gql.ProductDataInput) (ch billing.ProductChange, err error) {
+	ch = billing.ProductChange{
+		Name: change(in.Name), Code: change(in.ItemCode), SerialNumber: change(in.SerialNumber), Supplier: change(in.SupplierName),
+		Comments: change(in.Comments), Colour: change(in.Color), MembershipFrequency: change(in.MembershipFrequency), Stock: given(in.StockLevel),
+		Minutes: given(in.Duration), Video: given(in.IsVideoConsultation), Bookable: given(in.IsBookable), NeedsPayment: given(in.RequiresPayment),
+		NeedsConfirmation: given(in.RequiresConfirmation),
+	}
+	if k := given(in.ProductType); k != nil {
+		ch.Kind = ptr(billing.Kind(*k))
+	}
+	if ch.Price, err = pence(given(in.Price)); err != nil {
+		return ch, err
+	}
+	ch.Cost, err = pence(given(in.Cost))
+	return ch, err
+}
+
+// CreateProduct adds a product.
+func (m mutation) CreateProduct(ctx context.Context, in gql.ProductDataInput) (*gql.ProductResponsePayload, error) {
+	ch, err := productChange(in)
+	if err != nil {
+		return nil, err
+	}
+	p, err := m.core.Billing.CreateProduct(ctx, ch)
+	return m.productPayload(ctx, p, err)
+}
+
+// UpdateProduct changes a product.
+func (m mutation) UpdateProduct(ctx context.Context, id string, in gql.ProductDataInput) (*gql.ProductResponsePayload, error) {
+	ch, err := productChange(in)
+	if err != nil {
+		return nil, err
+	}
+	return m.withProduct(ctx, id, func(ctx context.Context, id billing.ProductID) (billing.Product, error) {
+		return m.core.Billing.UpdateProduct(ctx, id, ch)
+	})
+}
+
+// DeleteProduct deletes a product.
+func (m mutation) DeleteProduct(ctx context.Context, id string) (*gql.ProductResponsePayload, error) {
+	return m.withProduct(ctx, id, m.core.Billing.DeleteProduct)
+}
+
+// UpdateProductMetadata keeps a value with a product.
+func (m mutation) UpdateProductMetadata(ctx context.Context, id, key, value string) (*gql.ProductResponsePayload, error) {
+	return m.withProduct(ctx, id, func(ctx context.Context, id billing.ProductID) (billing.Product, error) {
+		return m.core.Billing.SetProductMetadata(ctx, id, practice.Metadata{Key: key, Value: value})
+	})
+}
+
+// DeleteProductMetadata forgets a value.
+func (m mutation) DeleteProductMetadata(ctx context.Context, id, key string) (*gql.ProductResponsePayload, error) {
+	return m.withProduct(ctx, id, func(ctx context.Context, id billing.ProductID) (billing.Product, error) {
+		return m.core.Billing.DropProductMetadata(ctx, id, key)
+	})
+}
+
+// withProduct changes the product of an id.
+func (m mutation) withProduct(ctx context.Context, id string, do func(context.Context, billing.ProductID) (billing.Product, error)) (*gql.ProductResponsePayload, error) {
+	n, err := productID(id)
+	if err != nil {
+		return nil, err
+	}
+	p, err := do(ctx, n)
+	return m.productPayload(ctx, p, err)
+}
+
+// productPayload tells of a product after a change. Whoever may change products
+// and not see them is not told the practice's rate of VAT.
+func (m mutation) productPayload(ctx context.Context, p billing.Product, err error) (*gql.ProductResponsePayload, error) {
+	if err != nil {
+		return nil, err
+	}
+	out, err := m.product(ctx, p)
+	if err != nil && fault.Of(err).Kind == fault.Forbidden {
+		out, err = productOf(p, 0), nil
+		out.Tax.TaxRate = nil
+	}
+	return &gql.ProductResponsePayload{Data: out}, err
+}

@@ -1,0 +1,184 @@
+package graph
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"frontdesk/core/billing"
+	"frontdesk/core/contact"
+	"frontdesk/core/practice"
+)
+
+const productFieldsAsked = `id status productType itemCode name serialNumber tax { taxName taxRate taxCode } stockLevel price cost supplierName
+	supplierDisplayName comments appointments { id name tax { taxRate } } isBookable duration color isVideoConsultation requiresPayment requiresConfirmation
+	metadata { key value } createdAt updatedAt`
+
+const createProduct = `mutation($data: ProductDataInput!) { createProduct(productData: $data) { data { ` + productFieldsAsked + ` } error } }`
+
+// product makes a product and gives its id.
+func (d *desk) product(data map[string]any) string {
+	d.t.Helper()
+	id, _ := d.done("createProduct", createProduct, "data", data)["id"].(string)
+	return id
+}
+
+func TestProducts(t *testing.T) {
+	each(t, func(t *testing.T, d *desk) {
+		made := d.done("createProduct", createProduct, "data", map[string]any{
+			"productType": "vaccine", "name": "Travel vaccine", "price": 19.99, "itemCode": "TV-1", "supplierName": "Vax Ltd", "color": "#00f", "isBookable": true,
+			"serialNumber": "S1", "stockLevel": 12, "cost": 12.5, "comments": "Keep cold.", "requiresPayment": true, "requiresConfirmation": true,
+			"membershipFrequency": nil,
+		})
+		same(t, made, map[string]any{
+			"status": "active", "productType": "vaccine", "name": "Travel vaccine", "price": 19.99, "itemCode": "TV-1", "supplierName": "Vax Ltd",
+			"supplierDisplayName": "Vax Ltd", "color": "#00f", "isBookable": true, "serialNumber": "S1", "stockLevel": 12.0, "cost": 12.5,
+			"comments": "Keep cold.", "requiresPayment": true, "requiresConfirmation": true, "isVideoConsultation": false, "duration": nil,
+			"tax.taxRate": 0.0, "createdAt": "2031-01-06T09:00:00.000Z", "updatedAt": "2031-01-06T09:00:00.000Z",
+		})
+		id := made["id"].(string)
+		d.move(time.Minute)
+		d.must(d.core.Billing.SetVAT(d.ctx, 175))
+		update := `mutation($id: ID!, $data: ProductDataInput!) { updateProduct(id: $id, productData: $data) { data { ` + productFieldsAsked + ` } error } }`
+		after := d.done("updateProduct", update, "id", id, "data", map[string]any{"price": 0.1 + 0.2, "comments": nil, "cost": nil})
+		same(t, after, map[string]any{
+			"price": 0.3, "comments": nil, "cost": 12.5, "name": "Travel vaccine", "tax.taxRate": 17.5,
+			"createdAt": "2031-01-06T09:00:00.000Z", "updatedAt": "2031-01-06T09:01:00.000Z",
+		})
+		set := `mutation($id: ID!, $key: ID!) { updateProductMetadata(productId: $id, key: $key, value: "7") { data { metadata { key value } } error } }`
+		same(t, d.done("updateProductMetadata", set, "id", id, "key", "erp"), map[string]any{"metadata.0.key": "erp", "metadata.0.value": "7"})
+		drop := `mutation($id: ID!) { deleteProductMetadata(productId: $id, key: "erp") { data { metadata { key } } error } }`
+		if n := d.done("deleteProductMetadata", drop, "id", id)["metadata"].([]any); len(n) != 0 {
+			t.Errorf("%v is left", n)
+		}
+		if _, wrong := d.payload("deleteProductMetadata", drop, "id", id); wrong != practice.ErrNoKey.Message {
+			t.Error(wrong)
+		}
+		if _, wrong := d.payload("updateProductMetadata", set, "id", id, "key", strings.Repeat("k", 41)); wrong != practice.ErrKeyLength.Message {
+			t.Error(wrong)
+		}
+
+		// An appointment is one of the practice's appointment types.
+		visit := d.product(map[string]any{"productType": "appointment", "name": "Consultation", "price": 65, "duration": 20, "isVideoConsultation": true})
+		same(t, d.get("practice", `{ practice { appointmentTypes { id title duration price } } }`), map[string]any{
+			"appointmentTypes.0.id": visit, "appointmentTypes.0.title": "Consultation", "appointmentTypes.0.duration": 20.0, "appointmentTypes.0.price": 65.0,
+		})
+		n, err := productID(id)
+		d.must(err)
+		part, err := productID(visit)
+		d.must(err)
+		d.must(d.core.Billing.SetParts(d.ctx, n, []billing.ProductID{part}))
+		same(t, d.get("product", `query($id: ID!) { product(id: $id) { `+productFieldsAsked+` } }`, "id", id), map[string]any{
+			"id": id, "appointments.0.id": visit, "appointments.0.name": "Consultation", "appointments.0.tax.taxRate": 17.5,
+		})
+		del := `mutation($id: ID!) { deleteProduct(id: $id) { data { status } error } }`
+		for range 2 {
+			same(t, d.done("deleteProduct", del, "id", visit), map[string]any{"status": "deleted"})
+		}
+		if types := d.get("practice.appointmentTypes", `{ practice { appointmentTypes { id } } }`).([]any); len(types) != 0 {
+			t.Errorf("it can still be booked: %v", types)
+		}
+		if got := d.get("product.status", `query($id: ID!) { product(id: $id) { status } }`, "id", visit); got != "deleted" {
+			t.Errorf("got %v", got)
+		}
+		if _, wrong := d.payload("updateProduct", update, "id", visit, "data", map[string]any{}); wrong != billing.ErrProductDeleted.Message {
+			t.Error(wrong)
+		}
+	})
+}
+
+func TestProductsAreRefused(t *testing.T) {
+	each(t, func(t *testing.T, d *desk) {
+		for _, c := range []struct {
+			name string
+			data map[string]any
+			want string
+		}{
+			{"no name", map[string]any{"price": 1}, "name"},
+			{"half a penny", map[string]any{"name": "X", "price": 1.005}, ErrAmount.Message},
+			{"less than nothing", map[string]any{"name": "X", "cost": -0.01}, "cost"},
+			{"more than there is", map[string]any{"name": "X", "price": 1e300}, "price"},
+		} {
+			if _, wrong := d.payload("createProduct", createProduct, "data", c.data); !strings.Contains(wrong, c.want) {
+				t.Errorf("%s: %q", c.name, wrong)
+			}
+		}
+		id := d.product(map[string]any{"name": "Plaster"})
+		for sent, want := range map[string]string{
+			"x":                                ErrShortID.Message,
+			strings.Repeat("z", 24):            `Cast to ObjectId failed for value "` + strings.Repeat("z", 24) + `" (type string) at path "_id"`,
+			encode(kindContact, contact.ID(7)): billing.ErrProductNotFound.Message,
+			encode(kindProduct, billing.ProductID(700)): billing.ErrProductNotFound.Message,
+		} {
+			a := d.ask(`query($id: ID!) { product(id: $id) { id } }`, "id", sent)
+			if a.message() != want || at(t, a.Data, "product") != nil || a.status != 200 {
+				t.Errorf("%s: %s", sent, a.text)
+			}
+		}
+		changes := map[string]string{
+			"updateProduct":         `mutation($id: ID!) { updateProduct(id: $id, productData: {name: "X"}) { data { id } error } }`,
+			"deleteProduct":         `mutation($id: ID!) { deleteProduct(id: $id) { data { id } error } }`,
+			"updateProductMetadata": `mutation($id: ID!) { updateProductMetadata(productId: $id, key: "a", value: "b") { data { id } error } }`,
+			"deleteProductMetadata": `mutation($id: ID!) { deleteProductMetadata(productId: $id, key: "a") { data { id } error } }`,
+		}
+		d.token = d.newToken("readonly")
+		for _, document := range changes {
+			d.forbidden("editProducts", document, "id", id)
+		}
+		d.forbidden("editProducts", createProduct, "data", map[string]any{"name": "X"})
+		d.role("blind", "seePractice", "editProducts", "settingsSeeUsers")
+		d.forbidden("seeProducts", `query($id: ID!) { product(id: $id) { id } }`, "id", id)
+		d.forbidden("seeProducts", `{ products { data { id } } }`)
+		// Whoever may only write is not told the practice's own rate.
+		same(t, d.done("updateProduct", `mutation($id: ID!) { updateProduct(id: $id, productData: {name: "Y"}) { data { name tax { taxRate } } error } }`, "id", id),
+			map[string]any{"name": "Y", "tax.taxRate": nil})
+
+		d.join("Another")
+		a := d.ask(`query($id: ID!) { product(id: $id) { id } }`, "id", id)
+		if a.message() != "Product must exist." || at(t, a.Data, "product") != nil {
+			t.Error(a.text)
+		}
+		if got := d.get("products.data", `{ products(options: {includeDeleted: true}) { data { id } } }`).([]any); len(got) != 0 {
+			t.Errorf("another practice sees %v", got)
+		}
+		for field, document := range changes {
+			if _, wrong := d.payload(field, document, "id", id); wrong != billing.ErrProductNotFound.Message {
+				t.Errorf("%s: %q", field, wrong)
+			}
+		}
+	})
+}
+
+func TestProductsAreListed(t *testing.T) {
+	each(t, func(t *testing.T, d *desk) {
+		place, err := d.core.Practice.CreateLocation(d.ctx, practice.LocationChange{Name: ptr("Mill Lane")})
+		d.must(err)
+		made, made2 := 0, []billing.ProductID{}
+		grow := func() int {
+			for range 3 {
+				made++
+				visit, err := productID(d.product(map[string]any{"productType": "appointment", "name": fmt.Sprint("Visit ", made)}))
+				d.must(err)
+				pack, err := productID(d.product(map[string]any{"productType": "membership", "name": fmt.Sprint("Pack ", made), "itemCode": fmt.Sprint("P-", made)}))
+				d.must(err)
+				d.must(d.core.Billing.SetParts(d.ctx, pack, []billing.ProductID{visit}))
+				d.done("updateProductMetadata", `mutation($id: ID!) { updateProductMetadata(productId: $id, key: "erp", value: "7") { data { id } error } }`, "id", encode(kindProduct, pack))
+				d.must(d.core.Billing.SetOfferedAt(d.ctx, pack, []practice.LocationID{place.ID}))
+				made2 = append(made2, pack)
+			}
+			return 2 * made
+		}
+		d.flat("products.data", `{ products { data { `+productFieldsAsked+` } pageInfo { page pageSize hasMore } } }`, nil, grow)
+		a := d.ask(`{ products(search: "p-4", options: {}, pagination: {}) { data { name } pageInfo { hasMore } } }`)
+		same(t, a.Data, map[string]any{"products.data.0.name": "Pack 4", "products.pageInfo.hasMore": false})
+		if got := d.get("practice.locations.0.servicesProvided", `{ practice { locations { servicesProvided { name appointments { name } } } } }`).([]any); len(got) != len(made2) {
+			t.Errorf("the place offers %d products, not %d", len(got), len(made2))
+		}
+		doctor := d.done("createUser", `mutation { createUser(userData: {firstName: "Amir", lastName: "Khan", email: "amir@example.org", role: "booking", isDoctor: true}) { data { id } error } }`)["id"].(string)
+		d.must(d.core.Billing.SetOfferedBy(d.ctx, made2[0], []practice.PractitionerID{ourID[practice.PractitionerID](&doctor)}))
+		if got := d.get("user.servicesProvided.0.name", `query($id: ID!) { user(id: $id) { servicesProvided { name } } }`, "id", doctor); got != "Pack 1" {
+			t.Errorf("the doctor offers %v", got)
+		}
+	})
+}
