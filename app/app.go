@@ -196,8 +196,8 @@ func (a *App) pages() string {
 	return a.url
 }
 
-// member is the member of staff a caller is. Nobody signs in as one yet.
-func member(access.Caller) practice.PractitionerID { return 0 }
+// member is the member of staff a caller is, or 0.
+func member(who access.Caller) practice.PractitionerID { return practice.PractitionerID(who.Staff) }
 
 // newCore wires the capabilities to their store and to the outside world.
 func newCore(db *store.DB, c Config, pages func() string, sims *simulators) (*core.Core, *carriers) {

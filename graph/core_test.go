@@ -6,10 +6,13 @@ import (
 	"frontdesk/core"
 	"frontdesk/core/access"
 	"frontdesk/core/account"
+	"frontdesk/core/billing"
 	"frontdesk/core/booking"
+	"frontdesk/core/contact"
 	"frontdesk/core/diary"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
+	"frontdesk/core/task"
 	"frontdesk/store"
 )
 
@@ -22,7 +25,13 @@ func newCore(db *store.DB, clock func() time.Time) *core.Core {
 		Account:  &account.Service{Store: db.Account(), Access: rights, Hasher: passwords{}, Now: clock, NewID: db.NewID},
 		Practice: &practice.Service{Store: db.Practice(), Now: clock, NewID: db.NewID},
 		Patient:  &patient.Service{Store: db.Patient(), Now: clock, NewID: db.NewID},
-		Diary:    days,
-		Booking:  &booking.Service{Store: db.Booking(), Diary: days, Now: clock, NewID: db.NewID, Hold: 10 * time.Minute},
+		Contact:  &contact.Service{Store: db.Contact(), Now: clock, NewID: db.NewID},
+		Billing:  &billing.Service{Store: db.Billing(), Now: clock, NewID: db.NewID},
+		Task: &task.Service{
+			Store: db.Task(), Now: clock, NewID: db.NewID,
+			Staff: func(c access.Caller) practice.PractitionerID { return practice.PractitionerID(c.Staff) },
+		},
+		Diary:   days,
+		Booking: &booking.Service{Store: db.Booking(), Diary: days, Now: clock, NewID: db.NewID, Hold: 10 * time.Minute},
 	}
 }

@@ -12,6 +12,7 @@
 //	webhook.go   endpoints, the log of events, and the bells events ring
 //	delivery.go  what is delivered to endpoints
 //	among.go     questions about many things at once
+//	count.go     how many statements something takes
 //	listing.go   what the lists of the GraphQL API have in common
 //	access.go practice.go patient.go diary.go booking.go contact.go product.go
 //	invoice.go statement.go task.go clinical.go letter.go document.go

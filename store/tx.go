@@ -67,6 +67,7 @@ func (t *Tx) values(args in) in {
 // exec runs a statement and gives the number of rows it touched.
 func (t *Tx) exec(ctx context.Context, text string, args ...any) (int64, error) {
 	t = t.on(ctx)
+	tally(ctx, 1)
 	if t.pg != nil {
 		tag, err := t.pg.Exec(ctx, text, args...)
 		return tag.RowsAffected(), err
@@ -112,6 +113,7 @@ func (t *Tx) run(ctx context.Context, all []statement) ([]int64, error) {
 	if len(all) == 0 {
 		return nil, nil
 	}
+	tally(ctx, len(all))
 	touched := make([]int64, len(all))
 	if t.pg == nil {
 		return touched, t.runLite(all, touched)
@@ -161,6 +163,7 @@ func (t *Tx) runLite(all []statement, touched []int64) error {
 // one reads one row into dest, and reports whether there was one.
 func (t *Tx) one(ctx context.Context, text string, args in, dest ...any) (bool, error) {
 	t = t.on(ctx)
+	tally(ctx, 1)
 	var err error
 	switch {
 	case t.pg != nil:
@@ -207,6 +210,7 @@ type scanner func(dest ...any) error
 // list reads every row with row.
 func list[T any](ctx context.Context, t *Tx, text string, args in, row func(scan scanner) (T, error)) ([]T, error) {
 	t = t.on(ctx)
+	tally(ctx, 1)
 	out, err := listOn(ctx, t, text, args, row)
 	return out, t.outward(err)
 }

@@ -1,0 +1,98 @@
+package graph
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"frontdesk/store"
+)
+
+// statements is how many statements an operation takes. One before it makes sure
+// that the token and the document are known already.
+func (d *desk) statements(document string, variables map[string]any) int64 {
+	d.t.Helper()
+	body, err := json.Marshal(map[string]any{"query": document, "variables": variables})
+	d.must(err)
+	var took int64
+	for range 2 {
+		r := httptest.NewRequest(http.MethodPost, "/graphql", bytes.NewReader(body))
+		r.Header.Set("Content-Type", "application/json")
+		r.Header.Set("x-token", d.token)
+		ctx, count := store.Counting(r.Context())
+		a := d.do(r.WithContext(ctx))
+		if len(a.Errors) > 0 {
+			d.t.Fatalf("%s\n%s", document, a.text)
+		}
+		took = count()
+	}
+	return took
+}
+
+// flat fails when an operation takes more statements with more rows than it took
+// with few. grow adds the rows and gives how many there are then; list is where
+// they are.
+func (d *desk) flat(list, document string, variables map[string]any, grow func() int) {
+	d.t.Helper()
+	grow()
+	few := d.statements(document, variables)
+	want := grow()
+	many := d.statements(document, variables)
+	var v []any
+	for k, x := range variables {
+		v = append(v, k, x)
+	}
+	if got, _ := d.get(list, document, v...).([]any); len(got) != want {
+		d.t.Fatalf("%s has %d rows, not %d", list, len(got), want)
+	}
+	if many != few {
+		d.t.Errorf("%s\ntook %d statements, and %d with %d rows", document, few, many, want)
+	}
+}
+
+// payload asks for a change, and gives what is at data and at error of its
+// payload.
+func (d *desk) payload(field, document string, variables ...any) (data map[string]any, wrong string) {
+	d.t.Helper()
+	a := d.ask(document, variables...)
+	if len(a.Errors) > 0 {
+		d.t.Fatalf("%s\n%s", document, a.text)
+	}
+	data, _ = at(d.t, a.Data, field+".data").(map[string]any)
+	wrong, _ = at(d.t, a.Data, field+".error").(string)
+	if (data == nil) == (wrong == "") {
+		d.t.Fatalf("%s\n%s", document, a.text)
+	}
+	return data, wrong
+}
+
+// done is payload for what must be done.
+func (d *desk) done(field, document string, variables ...any) map[string]any {
+	d.t.Helper()
+	data, wrong := d.payload(field, document, variables...)
+	if wrong != "" {
+		d.t.Fatalf("%s\n%s", document, wrong)
+	}
+	return data
+}
+
+// same holds what is at some paths of an answer to what it should be.
+func same(t *testing.T, data any, want map[string]any) {
+	t.Helper()
+	for path, w := range want {
+		if got := at(t, data, path); got != w {
+			t.Errorf("%s is %v, want %v", path, got, w)
+		}
+	}
+}
+
+// forbidden holds an operation to being refused for want of a permission.
+func (d *desk) forbidden(grant, document string, variables ...any) {
+	d.t.Helper()
+	a := d.ask(document, variables...)
+	if a.message() != "Missing permission "+grant || a.code() != "FORBIDDEN" {
+		d.t.Errorf("%s\n%s", document, a.text)
+	}
+}
