@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"context"
 	"time"
 
 	"frontdesk/core"
@@ -12,11 +13,15 @@ import (
 	"frontdesk/core/contact"
 	"frontdesk/core/diary"
 	"frontdesk/core/label"
+	"frontdesk/core/messaging"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
 	"frontdesk/core/task"
 	"frontdesk/store"
 )
+
+// nobodysCarrier is there and is never asked: nothing is due in these tests.
+type nobodysCarrier struct{ messaging.Carrier }
 
 // newCore is the capabilities over a store, with nothing of the outside world.
 func newCore(db *store.DB, clock func() time.Time) *core.Core {
@@ -37,6 +42,12 @@ func newCore(db *store.DB, clock func() time.Time) *core.Core {
 		Task: &task.Service{
 			Store: db.Task(), Now: clock, NewID: db.NewID,
 			Staff: func(c access.Caller) practice.PractitionerID { return practice.PractitionerID(c.Staff) },
+		},
+		Messaging: &messaging.Service{
+			Store: db.Messaging(), Now: clock, NewID: db.NewID, Pages: func() string { return "https://desk.example" },
+			Carriers: func(context.Context, practice.ID, messaging.Channel) ([]messaging.Carrier, error) {
+				return []messaging.Carrier{nobodysCarrier{}}, nil
+			},
 		},
 	}
 }
