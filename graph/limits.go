@@ -151,7 +151,10 @@ func (c cost) field(f *ast.Field, page int) int {
 	size, paged := pageSize(args)
 	rows := 1
 	if f.Definition != nil && f.Definition.Type.Elem != nil {
+		ids, named := args["ids"].([]any)
 		switch {
+		case named:
+			rows = max(1, len(ids))
 		case paged:
 			rows = size
 		case page > 0:

@@ -21,9 +21,33 @@ const (
 	someCount, manyCount = 8, 100
 )
 
+// The same lists where other arguments come first.
+const (
+	someAfter10 = `($11, $12, $13, $14, $15, $16, $17, $18)`
+	someAfter12 = `($13, $14, $15, $16, $17, $18, $19, $20)`
+	manyAfter10 = `(
+	$11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30,
+	$31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41, $42, $43, $44, $45, $46, $47, $48, $49, $50,
+	$51, $52, $53, $54, $55, $56, $57, $58, $59, $60, $61, $62, $63, $64, $65, $66, $67, $68, $69, $70,
+	$71, $72, $73, $74, $75, $76, $77, $78, $79, $80, $81, $82, $83, $84, $85, $86, $87, $88, $89, $90,
+	$91, $92, $93, $94, $95, $96, $97, $98, $99, $100, $101, $102, $103, $104, $105, $106, $107, $108, $109, $110)`
+	manyAfter12 = `(
+	$13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32,
+	$33, $34, $35, $36, $37, $38, $39, $40, $41, $42, $43, $44, $45, $46, $47, $48, $49, $50, $51, $52,
+	$53, $54, $55, $56, $57, $58, $59, $60, $61, $62, $63, $64, $65, $66, $67, $68, $69, $70, $71, $72,
+	$73, $74, $75, $76, $77, $78, $79, $80, $81, $82, $83, $84, $85, $86, $87, $88, $89, $90, $91, $92,
+	$93, $94, $95, $96, $97, $98, $99, $100, $101, $102, $103, $104, $105, $106, $107, $108, $109, $110, $111, $112)`
+)
+
 // listAmong reads the rows of some ids: withSome and withMany are one statement
-// that ends in some or in many. A list too short is filled up with its last id.
+// with some or many in it, after the group. A list too short is filled up with its
+// last id.
 func listAmong[ID ~int64, T any](ctx context.Context, t *Tx, withSome, withMany string, group practice.ID, ids []ID, row func(scan scanner) (T, error)) ([]T, error) {
+	return listAfter(ctx, t, withSome, withMany, in{group}, ids, row)
+}
+
+// listAfter is listAmong with other arguments first.
+func listAfter[ID ~int64, T any](ctx context.Context, t *Tx, withSome, withMany string, lead in, ids []ID, row func(scan scanner) (T, error)) ([]T, error) {
 	var out []T
 	for len(ids) > 0 {
 		text, size := withMany, manyCount
@@ -32,8 +56,7 @@ func listAmong[ID ~int64, T any](ctx context.Context, t *Tx, withSome, withMany 
 		}
 		now := ids[:min(size, len(ids))]
 		ids = ids[len(now):]
-		args := make(in, 1, size+1)
-		args[0] = group
+		args := append(make(in, 0, len(lead)+size), lead...)
 		for i := range size {
 			args = append(args, int64(now[min(i, len(now)-1)]))
 		}

@@ -25,6 +25,7 @@ import (
 	"log/slog"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -50,7 +51,12 @@ type DB struct {
 	node           node
 	bells          bells
 	closed         sync.Once
+	asked          atomic.Int64
 }
+
+// Asked is how many statements have been run, for tests that make sure that more
+// rows do not take more of them.
+func (db *DB) Asked() int64 { return db.asked.Load() }
 
 // Options are how to open a database.
 type Options struct {

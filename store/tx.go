@@ -67,6 +67,7 @@ func (t *Tx) values(args in) in {
 // exec runs a statement and gives the number of rows it touched.
 func (t *Tx) exec(ctx context.Context, text string, args ...any) (int64, error) {
 	t = t.on(ctx)
+	t.db.asked.Add(1)
 	if t.pg != nil {
 		tag, err := t.pg.Exec(ctx, text, args...)
 		return tag.RowsAffected(), err
@@ -161,6 +162,7 @@ func (t *Tx) runLite(all []statement, touched []int64) error {
 // one reads one row into dest, and reports whether there was one.
 func (t *Tx) one(ctx context.Context, text string, args in, dest ...any) (bool, error) {
 	t = t.on(ctx)
+	t.db.asked.Add(1)
 	var err error
 	switch {
 	case t.pg != nil:
@@ -212,6 +214,7 @@ func list[T any](ctx context.Context, t *Tx, text string, args in, row func(scan
 }
 
 func listOn[T any](ctx context.Context, t *Tx, text string, args in, row func(scan scanner) (T, error)) ([]T, error) {
+	t.db.asked.Add(1)
 	var out []T
 	read := func(scan scanner) error {
 		v, err := row(scan)
