@@ -8,7 +8,7 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 )
 
-// The limits of one document; docs/graphql.md tells them.
+// The limits of one document; docs/decisions/contract-choices.md tells them.
 const (
 	maxBody       = 1 << 20
 	maxBatch      = 10

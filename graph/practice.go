@@ -49,16 +49,6 @@ func location(l practice.Location) *gql.PracticeLocation {
 // homeCountry is the country of the practices this program is for, by ISO 3166-1.
 const homeCountry = "GB"
 
-// locationsByID reads places, inactive ones too: bookings remain in them.
-func (d *door) locationsByID(ctx context.Context, ids []practice.LocationID) (map[practice.LocationID]*gql.PracticeLocation, error) {
-	all, err := d.core.Practice.Locations(ctx, true)
-	out := make(map[practice.LocationID]*gql.PracticeLocation, len(ids))
-	for _, l := range all {
-		out[l.ID] = location(l)
-	}
-	return out, err
-}
-
 // AppointmentTypes are the products that can be booked.
 func (f practiceFields) AppointmentTypes(ctx context.Context, _ *gql.Practice) ([]*gql.AppointmentType, error) {
 	all, err := f.core.Diary.Kinds(ctx, false)
