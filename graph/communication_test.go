@@ -32,21 +32,21 @@ func TestMessagesToPatients(t *testing.T) {
 		ada := d.somebody("Ada", "ada@example.org")
 		id := encode(kindPatient, ada)
 		sms := d.done("sendSms", sendSms, "p", id, "m", "Please call us.")
-		same(t, sms, map[string]any{
+		holds(t, sms, map[string]any{
 			"to": "+447700900123", "from": "Mill Lane", "message": "Please call us.", "patient.id": id, "patient.firstName": "Ada", "status": "Scheduled",
 			"communicationType": "SMS", "dateToProcess": "2031-01-06T09:00:00.000Z",
 		})
 		email := d.done("sendEmail", sendEmail, "p", id, "s", "Your visit", "m", "See you then.", "at", "2031-02-01T10:00:00Z")
-		same(t, email, map[string]any{"to": "ada@example.org", "subject": "Your visit", "status": "Scheduled", "communicationType": "Email", "dateToProcess": "2031-02-01T10:00:00.000Z"})
+		holds(t, email, map[string]any{"to": "ada@example.org", "subject": "Your visit", "status": "Scheduled", "communicationType": "Email", "dateToProcess": "2031-02-01T10:00:00.000Z"})
 		// Whatever was to go long ago goes now.
 		past := d.done("sendSms", sendSms, "p", id, "m", "Late", "at", "2031-01-01T10:00:00Z")
-		same(t, past, map[string]any{"dateToProcess": "2031-01-06T09:00:00.000Z"})
+		holds(t, past, map[string]any{"dateToProcess": "2031-01-06T09:00:00.000Z"})
 
-		same(t, d.get("patientCommunication", oneCommunication, "id", email["id"]), map[string]any{"__typename": "Email", "subject": "Your visit", "status": "Scheduled"})
+		holds(t, d.get("patientCommunication", oneCommunication, "id", email["id"]), map[string]any{"__typename": "Email", "subject": "Your visit", "status": "Scheduled"})
 		for range 2 {
-			same(t, d.done("cancelScheduledPatientCommunication", callBack, "id", email["id"]), map[string]any{"id": email["id"], "status": "Failed"})
+			holds(t, d.done("cancelScheduledPatientCommunication", callBack, "id", email["id"]), map[string]any{"id": email["id"], "status": "Failed"})
 		}
-		same(t, d.get("patientCommunication", oneCommunication, "id", email["id"]), map[string]any{"status": "Failed"})
+		holds(t, d.get("patientCommunication", oneCommunication, "id", email["id"]), map[string]any{"status": "Failed"})
 
 		for _, c := range []struct {
 			name    string

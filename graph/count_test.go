@@ -83,8 +83,8 @@ func (d *desk) done(field, document string, variables ...any) map[string]any {
 	return data
 }
 
-// same holds what is at some paths of an answer to what it should be.
-func same(t *testing.T, data any, want map[string]any) {
+// holds compares what is at some paths of an answer to what it should be.
+func holds(t *testing.T, data any, want map[string]any) {
 	t.Helper()
 	for path, w := range want {
 		if got := at(t, data, path); got != w {

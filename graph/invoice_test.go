@@ -127,7 +127,7 @@ func TestInvoices(t *testing.T) {
 				map[string]any{"date": "2031-01-06T00:00:00+01:00", "productId": s.visit, "quantity": 1, "price": 50.5, "referenceId": at9}, nil,
 			},
 		}))
-		same(t, made, map[string]any{
+		holds(t, made, map[string]any{
 			"status": "active", "paidOrOutstanding": "Outstanding", "invoiceNumber": 1.0, "paymentReference": "INV-1", "date": "2031-01-06T00:00:00.000Z",
 			"patientId": s.ada, "patient.id": s.ada, "patient.fullName": "Ms Ada Byron", "payeeDetails": "Ms Ada Byron, 1 Mill Lane", "doctorId": s.doctor,
 			"doctor.fullName": "Dr Amir Khan", "location": "Mill Lane", "type": "invoice", "comments": "Ring first.", "extraInfo": "Thank you.",
@@ -153,23 +153,23 @@ func TestInvoices(t *testing.T) {
 			}
 			return data
 		}
-		same(t, do("updateInvoice", `invoiceId: $id, invoiceData: {comments: null, date: "2031-01-04", extraInfo: "Thanks."}`), map[string]any{
+		holds(t, do("updateInvoice", `invoiceId: $id, invoiceData: {comments: null, date: "2031-01-04", extraInfo: "Thanks."}`), map[string]any{
 			"comments": nil, "date": "2031-01-04T00:00:00.000Z", "extraInfo": "Thanks.", "doctorId": s.doctor, "updatedAt": "2031-01-06T09:01:00.000Z",
 		})
-		same(t, do("updateInvoice", `invoiceId: $id, invoiceData: null`), map[string]any{"extraInfo": "Thanks."})
-		same(t, do("addLineItem", `invoiceId: $id, lineItemData: $line`, "line", map[string]any{"date": "2031-01-06", "productId": s.jab, "quantity": 1, "price": 0}),
+		holds(t, do("updateInvoice", `invoiceId: $id, invoiceData: null`), map[string]any{"extraInfo": "Thanks."})
+		holds(t, do("addLineItem", `invoiceId: $id, lineItemData: $line`, "line", map[string]any{"date": "2031-01-06", "productId": s.jab, "quantity": 1, "price": 0}),
 			map[string]any{"lineItems.2.price": 0.0, "total": 108.58})
-		same(t, do("updateLineItem", `invoiceId: $id, lineItemId: $item, lineItemData: {quantity: 1, price: 10, date: "2031-01-03"}`, "item", line),
+		holds(t, do("updateLineItem", `invoiceId: $id, lineItemId: $item, lineItemData: {quantity: 1, price: 10, date: "2031-01-03"}`, "item", line),
 			map[string]any{"lineItems.0.total": 12.0, "lineItems.0.date": "2031-01-03T00:00:00.000Z", "total": 72.6})
-		same(t, do("updateLineItem", `invoiceId: $id, lineItemId: $item, lineItemData: {referenceId: $booking}`, "item", line, "booking", at9),
+		holds(t, do("updateLineItem", `invoiceId: $id, lineItemId: $item, lineItemData: {referenceId: $booking}`, "item", line, "booking", at9),
 			map[string]any{"lineItems.0.referenceId": at9, "lineItems.0.price": 10.0})
-		same(t, do("updateLineItem", `invoiceId: $id, lineItemId: $item, lineItemData: {referenceId: null}`, "item", line),
+		holds(t, do("updateLineItem", `invoiceId: $id, lineItemId: $item, lineItemData: {referenceId: null}`, "item", line),
 			map[string]any{"lineItems.0.referenceType": "Product"})
 		if n := do("deleteLineItem", `invoiceId: $id, lineItemId: $item`, "item", line)["lineItems"].([]any); len(n) != 2 {
 			t.Errorf("%d lines are left", len(n))
 		}
 		paid := do("addInvoicePayment", `invoiceId: $id, paymentData: $payment`, "payment", s.payBy(60.6))
-		same(t, paid, map[string]any{
+		holds(t, paid, map[string]any{
 			"paidOrOutstanding": "Paid", "outstanding": 0.0, "payments.0.paymentAmount": 60.6, "payments.0.paymentSource": "Card",
 			"payments.0.paymentDate": "2031-01-07T00:00:00.000Z", "payments.0.comment": nil,
 		})
@@ -177,12 +177,12 @@ func TestInvoices(t *testing.T) {
 		if _, wrong := s.change("addLineItem", `invoiceId: $id, lineItemData: $line`, "id", id, "line", map[string]any{"date": "2031-01-06", "productId": s.jab, "quantity": 1}); wrong != billing.ErrPaid.Message {
 			t.Error(wrong)
 		}
-		same(t, do("updateInvoicePayment", `invoiceId: $id, invoicePaymentId: $item, paymentData: {paymentAmount: 60.5, comment: "By hand", paymentDate: "2031-01-08"}`, "item", payment),
+		holds(t, do("updateInvoicePayment", `invoiceId: $id, invoicePaymentId: $item, paymentData: {paymentAmount: 60.5, comment: "By hand", paymentDate: "2031-01-08"}`, "item", payment),
 			map[string]any{"outstanding": 0.1, "payments.0.comment": "By hand", "payments.0.paymentDate": "2031-01-08T00:00:00.000Z", "payments.0.paymentSource": "Card"})
 		refund := `mutation($id: ID!, $payment: ID!, $amount: Float) { refundPayment(invoiceId: $id, paymentId: $payment, amount: $amount, reason: "Too much", comment: "Sorry") {
 			data { refunded outstanding refunds { id refundAmount refundDate refundReason comment relatedPayment } } refundId refundExternalId error } }`
 		a := d.ask(refund, "id", id, "payment", payment, "amount", 20.5)
-		same(t, at(t, a.Data, "refundPayment"), map[string]any{
+		holds(t, at(t, a.Data, "refundPayment"), map[string]any{
 			"data.refunded": 20.5, "data.outstanding": 20.6, "data.refunds.0.refundAmount": 20.5, "data.refunds.0.refundDate": "2031-01-06T00:00:00.000Z",
 			"data.refunds.0.refundReason": "Too much", "data.refunds.0.comment": "Sorry", "data.refunds.0.relatedPayment": payment,
 			"refundId": at(t, a.Data, "refundPayment.data.refunds.0.id"), "refundExternalId": nil, "error": nil,
@@ -191,18 +191,18 @@ func TestInvoices(t *testing.T) {
 			t.Error(wrong)
 		}
 		a = d.ask(refund, "id", id, "payment", payment)
-		same(t, at(t, a.Data, "refundPayment"), map[string]any{"data.refunded": 60.5, "data.outstanding": 60.6})
+		holds(t, at(t, a.Data, "refundPayment"), map[string]any{"data.refunded": 60.5, "data.outstanding": 60.6})
 		a = d.ask(refund, "id", id, "payment", payment)
 		if at(t, a.Data, "refundPayment.error") != billing.ErrRefundTooLarge.Message || at(t, a.Data, "refundPayment.data") != nil || at(t, a.Data, "refundPayment.refundId") != nil {
 			t.Error(a.text)
 		}
 		for range 2 {
-			same(t, do("deleteInvoice", `invoiceId: $id`), map[string]any{"status": "cancelled", "paidOrOutstanding": "Void"})
+			holds(t, do("deleteInvoice", `invoiceId: $id`), map[string]any{"status": "cancelled", "paidOrOutstanding": "Void"})
 		}
-		same(t, d.get("invoice", `query($id: ID!) { invoice(id: $id) { `+invoiceFieldsAsked+` } }`, "id", id), map[string]any{"id": id, "status": "cancelled", "location": "Mill Lane"})
+		holds(t, d.get("invoice", `query($id: ID!) { invoice(id: $id) { `+invoiceFieldsAsked+` } }`, "id", id), map[string]any{"id": id, "status": "cancelled", "location": "Mill Lane"})
 
 		other := s.invoiced(map[string]any{"accountId": s.insurer, "payments": []any{s.payBy(1)}})
-		same(t, d.get("invoice", `query($id: ID!) { invoice(id: $id) { `+invoiceFieldsAsked+` } }`, "id", other), map[string]any{
+		holds(t, d.get("invoice", `query($id: ID!) { invoice(id: $id) { `+invoiceFieldsAsked+` } }`, "id", other), map[string]any{
 			"invoiceNumber": 2.0, "payeeDetails": "Crown Insurance", "paymentReference": "CR-7", "patientId": s.ada, "payments.0.paymentAmount": 1.0,
 		})
 		taken := at(t, d.get("invoice", `query($id: ID!) { invoice(id: $id) { payments { id } } }`, "id", other), "payments.0.id").(string)
@@ -380,7 +380,7 @@ func TestInvoicesAreListed(t *testing.T) {
 			t.Errorf("got %v", got)
 		}
 		a := d.ask(`{ invoices(pagination: {pageSize: 2, page: 2}) { data { invoiceNumber patient { invoices(start: "2031-01-01", end: "2031-01-03") { invoiceNumber } } } pageInfo { hasMore page pageSize } } }`)
-		same(t, a.Data, map[string]any{
+		holds(t, a.Data, map[string]any{
 			"invoices.data.0.invoiceNumber": 3.0, "invoices.data.0.patient.invoices.0.invoiceNumber": 3.0, "invoices.pageInfo.hasMore": true, "invoices.pageInfo.page": 2.0,
 		})
 		if n := at(t, a.Data, "invoices.data.1.patient.invoices").([]any); len(n) != 0 {

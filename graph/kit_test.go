@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -169,9 +170,9 @@ func at(t *testing.T, v any, path string) any {
 		case map[string]any:
 			v = x[step]
 		case []any:
-			n := 0
-			for _, c := range step {
-				n = 10*n + int(c-'0')
+			n, err := strconv.Atoi(step)
+			if err != nil {
+				return nil
 			}
 			if n >= len(x) {
 				t.Fatalf("%s: there are %d", path, len(x))

@@ -8,7 +8,7 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 )
 
-// The limits of one document; docs/graphql.md tells them.
+// The limits of one document; docs/decisions/contract-choices.md tells them.
 const (
 	maxBody       = 1 << 20
 	maxBatch      = 10
@@ -151,7 +151,10 @@ func (c cost) field(f *ast.Field, page int) int {
 	size, paged := pageSize(args)
 	rows := 1
 	if f.Definition != nil && f.Definition.Type.Elem != nil {
+		ids, named := args["ids"].([]any)
 		switch {
+		case named:
+			rows = max(1, len(ids))
 		case paged:
 			rows = size
 		case page > 0:

@@ -22,9 +22,9 @@ func (d *door) withLoaders(ctx context.Context) context.Context {
 	return context.WithValue(ctx, loadersKey{}, &loaders{each: map[string]any{}})
 }
 
-// Fields that ask in the same half of a millisecond are answered together.
+// Fields that ask within a millisecond are answered together.
 const (
-	loadWait = 500 * time.Microsecond
+	loadWait = time.Millisecond
 	loadMany = 200
 )
 

@@ -151,6 +151,11 @@ func TestWhatIsAroundAPatient(t *testing.T) {
 			t.Errorf("%d telephone numbers are left", n)
 		}
 		d.refused(`removePatientPhoneNumber(`+of+`, phoneId: "`+first+`")`, chart.ErrNoPhone.Message)
+		d.refused(`removePatientPhoneNumber(patientId: "`+d.admit(`{first: "Cy", last: "Lovell"}`)+`", phoneId: "`+second+`")`, chart.ErrNoPhone.Message)
+		p = d.change(`removePatientPhoneNumber(` + of + `, phoneId: "` + second + `")`)
+		if n := len(at(t, p, "phones").([]any)); n != 0 {
+			t.Errorf("%d telephone numbers are left", n)
+		}
 		d.refused(`addPatientPhoneNumber(`+of+`, phoneData: {phoneNumber: "12", phoneType: "Fax"})`, "telephone")
 		d.refused(`addPatientPhoneNumber(`+of+`, phoneData: {phoneNumber: "07700900123", phoneType: "Pager"})`, "phoneType")
 		// Numbers.
@@ -188,7 +193,7 @@ func TestWhatIsAroundAPatient(t *testing.T) {
 			t.Errorf("the label is on %d times", n)
 		}
 		d.ask(`mutation { updateLabel(id: "` + label + `", labelData: {title: "Very important"}) { error } }`)
-		p = d.change(`removePatientLabel(` + of + `, labelId: "` + at(t, p, "labels.0.id").(string) + `")`)
+		d.change(`removePatientLabel(` + of + `, labelId: "` + at(t, p, "labels.0.id").(string) + `")`)
 		d.refused(`removePatientLabel(`+of+`, labelId: "`+label+`")`, chart.ErrNoLabel.Message)
 		p = d.change(`addPatientLabel(` + of + `, labelReferenceId: "` + label + `")`)
 		d.expect(p, map[string]any{"labels.0.text": "Very important"})

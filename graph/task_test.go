@@ -32,7 +32,7 @@ func TestTasks(t *testing.T) {
 		made := d.done("createTask", createTask, "data", map[string]any{
 			"subject": "Ring Ada", "comments": "About her results.", "assignedTo": amir, "patient": ada, "dueDate": "2031-01-09", "taskType": "call", "priority": "high",
 		})
-		same(t, made, map[string]any{
+		holds(t, made, map[string]any{
 			"subject": "Ring Ada", "comments": "About her results.", "patientId": ada, "patient.id": ada, "patientName": "Ms Ada Byron", "assignedToUserId": amir,
 			"assignedToUser.id": amir, "assignedToUserName": "Amir Khan", "dueDate": "2031-01-09T00:00:00.000Z", "taskType": "call", "priority": "high",
 			"createdBy": nil, "createdByUserId": nil, "createdByName": "Website", "lastUpdatedBy": nil, "lastUpdatedByName": "Website", "status": "open",
@@ -40,13 +40,13 @@ func TestTasks(t *testing.T) {
 		})
 		id := made["id"].(string)
 		d.move(time.Minute)
-		same(t, d.done("updateTask", updateTask, "id", id, "data", map[string]any{"status": "closed", "dueDate": nil, "patient": nil, "taskType": nil, "priority": nil, "assignedTo": nil}),
+		holds(t, d.done("updateTask", updateTask, "id", id, "data", map[string]any{"status": "closed", "dueDate": nil, "patient": nil, "taskType": nil, "priority": nil, "assignedTo": nil}),
 			map[string]any{
 				"status": "closed", "dueDate": nil, "patient": nil, "patientId": nil, "patientName": nil, "taskType": nil, "priority": "unset", "subject": "Ring Ada",
 				"assignedToUserId": amir, "updatedAt": "2031-01-06T09:01:00.000Z", "assignedAt": "2031-01-06T09:00:00.000Z",
 			})
-		same(t, d.done("updateTask", updateTask, "id", id, "data", map[string]any{}), map[string]any{"status": "closed"})
-		same(t, d.get("task", `query($id: ID!) { task(id: $id) { id subject } }`, "id", id), map[string]any{"id": id, "subject": "Ring Ada"})
+		holds(t, d.done("updateTask", updateTask, "id", id, "data", map[string]any{}), map[string]any{"status": "closed"})
+		holds(t, d.get("task", `query($id: ID!) { task(id: $id) { id subject } }`, "id", id), map[string]any{"id": id, "subject": "Ring Ada"})
 
 		_, err := d.core.Task.Delete(d.ctx, ourID[task.ID](&id))
 		d.must(err)
@@ -154,7 +154,7 @@ func TestTasksAreListed(t *testing.T) {
 			}
 		}
 		a := d.ask(`{ tasks(pagination: {page: 2, pageSize: 4}) { data { subject } pageInfo { page pageSize hasMore } } }`)
-		same(t, a.Data, map[string]any{"tasks.data.1.subject": "Task 6", "tasks.pageInfo.page": 2.0, "tasks.pageInfo.pageSize": 4.0, "tasks.pageInfo.hasMore": false})
+		holds(t, a.Data, map[string]any{"tasks.data.1.subject": "Task 6", "tasks.pageInfo.page": 2.0, "tasks.pageInfo.pageSize": 4.0, "tasks.pageInfo.hasMore": false})
 		if a := d.ask(`{ tasks(options: {dueDate: {start: "2031-02-02T10:00"}}) { data { id } } }`); a.message() != "Invalid date" || a.code() != codeInput {
 			t.Error(a.text)
 		}

@@ -103,7 +103,9 @@ func grants(role string, held []Grant) []Grant {
 var ErrGrant = fault.New(fault.Forbidden, "missing_permission_of_role", "Missing permission")
 
 // Granted reports whether the caller's role lets it do something.
-func (c Caller) Granted(g Grant) bool { return c.trusted || slices.Contains(c.Grants, g) }
+func (c Caller) Granted(g Grant) bool {
+	return c.trusted || !c.Foreign() && slices.Contains(c.Grants, g)
+}
 
 // RequireGrant gives the caller when its role lets it do something. Errors:
 // ErrNoToken, ErrGrant.

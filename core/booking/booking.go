@@ -6,6 +6,7 @@
 //	cancel.go   give a time back, by the practice's policy
 //	release.go  free holds that nobody confirmed
 //	read.go     look up and list appointments
+//	desk.go     what staff do: book, change, note who came
 //	tell.go     the event and the audit entry of each change
 //
 // A hold and a booking occupy time in the same way, and whoever changes a diary holds
@@ -126,6 +127,7 @@ func (o Occupied) lapsed(now time.Time) bool {
 // Reader is what booking reads.
 type Reader interface {
 	diary.Reader
+	DeskReader
 	// Patient finds a patient, or returns patient.ErrNotFound.
 	Patient(ctx context.Context, group practice.ID, id patient.ID) (patient.Patient, error)
 	// Occupied lists what one practitioner has held or booked that overlaps the
@@ -153,6 +155,7 @@ type Store interface {
 // Tx is a Store inside a transaction.
 type Tx interface {
 	Reader
+	DeskTx
 	// LockDiary keeps others from changing the diary until the end of the
 	// transaction, or returns practice.ErrPractitionerNotFound. Lock several in
 	// the order of their ids.

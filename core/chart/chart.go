@@ -23,14 +23,20 @@ import (
 	"frontdesk/core/practice"
 )
 
-// The ids of what is around a patient.
-type (
-	PhoneID        int64
-	NumberID       int64
-	DefinitionID   int64
-	AttributeID    int64
-	RelationshipID int64
-)
+// PhoneID names a telephone number.
+type PhoneID int64
+
+// NumberID names a number a patient is known by.
+type NumberID int64
+
+// DefinitionID names a kind of such numbers.
+type DefinitionID int64
+
+// AttributeID names an attribute.
+type AttributeID int64
+
+// RelationshipID names a relationship.
+type RelationshipID int64
 
 // Phone is a telephone number besides the mobile and the landline that messages
 // and calls go to.
@@ -184,7 +190,7 @@ func seen(ctx context.Context) (access.Caller, error) {
 	return access.RequireGrant(ctx, access.SeePatients)
 }
 
-// Phones, Attributes, LabelsOn and AccessGroups are what is around some patients.
+// Phones are the other telephone numbers of some patients.
 func (s *Service) Phones(ctx context.Context, of []patient.ID) (map[patient.ID][]Phone, error) {
 	who, err := seen(ctx)
 	if err != nil {

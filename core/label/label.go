@@ -13,11 +13,11 @@ import (
 	"frontdesk/core/practice"
 )
 
-// ID names a label of the practice, and UseID one where it is on something.
-type (
-	ID    int64
-	UseID int64
-)
+// ID names a label of the practice.
+type ID int64
+
+// UseID names a label where it is on something.
+type UseID int64
 
 // String gives the id as digits.
 func (id ID) String() string { return strconv.FormatInt(int64(id), 10) }

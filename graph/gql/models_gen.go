@@ -5,6 +5,7 @@ package gql
 import (
 	"bytes"
 	"fmt"
+	"frontdesk/core/booking"
 	"frontdesk/core/patient"
 	"frontdesk/graph/scalar"
 	"io"
@@ -308,6 +309,8 @@ type Booking struct {
 	Status *BookingStatus `json:"status,omitempty"`
 	// The clinical pathway it is part of; null here.
 	ClinicalPathwayID *string `json:"clinicalPathwayId,omitempty"`
+	// Of is the booking as core has it.
+	Of *booking.Booking `json:"-"`
 }
 
 // Where a booking takes place.

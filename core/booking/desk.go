@@ -1,0 +1,444 @@
+package booking
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"frontdesk/core/access"
+	"frontdesk/core/diary"
+	"frontdesk/core/fault"
+	"frontdesk/core/input"
+	"frontdesk/core/patient"
+	"frontdesk/core/practice"
+)
+
+// Notice is a message a patient can be sent about a booking.
+type Notice string
+
+// The notices.
+const (
+	Confirming Notice = "confirmation"
+	Reminder   Notice = "reminder"
+	FollowUp   Notice = "followup"
+	Cancelling Notice = "cancellation"
+)
+
+// Journey is how far the patient came on the day; zero is not so far.
+type Journey struct {
+	Arrived      time.Time `json:"arrived,omitzero"`
+	Consultation time.Time `json:"consultation,omitzero"`
+	Departed     time.Time `json:"departed,omitzero"`
+	NoShow       time.Time `json:"dna,omitzero"`
+}
+
+// Stage is a step of the journey, spelt as the contract spells it.
+type Stage string
+
+// The stages.
+const (
+	StageArrived      Stage = "arrived"
+	StageConsultation Stage = "consultation"
+	StageDeparted     Stage = "departed"
+	StageNoShow       Stage = "dna"
+)
+
+// Desk is what the front desk keeps of an appointment.
+type Desk struct {
+	// Pending waits to be confirmed, and keeps its time all the same.
+	Pending  bool     `json:"pending"`
+	Comments string   `json:"comments"`
+	Journey  Journey  `json:"journey"`
+	Tell     []Notice `json:"tell,omitempty"`
+}
+
+// Booking is an appointment as staff see it: with all that is kept of it.
+type Booking struct {
+	Details
+	Desk
+	Price       int // of its type, in pence
+	TypeMinutes int
+	Address     practice.Address // of its place
+}
+
+// The faults of bookings by staff.
+var (
+	ErrNeedsPatient = fault.New(fault.Invalid, "patient_required", "A booking needs a patient.")
+	ErrPatientFixed = fault.New(fault.Conflict, "patient_fixed", "The patient of a booking cannot be changed.")
+	ErrUnconfirm    = fault.New(fault.Conflict, "booking_confirmed", "A confirmed booking cannot become pending.")
+	ErrTimes        = fault.New(fault.Invalid, "invalid_times", "A booking ends after it starts, on whole minutes, and within a day.")
+	ErrDouble       = ErrSlotTaken.Saying("That time is already taken: it would be a double booking.")
+	ErrStage        = fault.New(fault.Invalid, "stage_required", "A stage is needed: arrived, consultation, departed or dna.")
+	ErrBookingState = fault.New(fault.Invalid, "status_not_taken", "A booking here is pending or confirmed.")
+)
+
+// DeskQuery says which bookings to list, by start. Zero values ask for all.
+type DeskQuery struct {
+	// From and Until are a stretch in which a booking starts or ends, both
+	// included.
+	From, Until               time.Time
+	CreatedFrom, CreatedUntil time.Time
+	UpdatedFrom, UpdatedUntil time.Time
+	// Deleted lists cancelled ones too; OnlyDeleted no others.
+	Deleted, OnlyDeleted bool
+	Practitioner         practice.PractitionerID
+	// Key and Value find bookings by what other programs keep with them; HasValue
+	// tells the empty value from any.
+	Key, Value    string
+	HasValue      bool
+	Now           time.Time // when holds have lapsed
+	Descending    bool
+	Offset, Limit int
+}
+
+// DeskReader is what the front desk reads.
+type DeskReader interface {
+	// BookingsByID finds bookings; those the group lacks are left out.
+	BookingsByID(ctx context.Context, group practice.ID, ids []ID) ([]Booking, error)
+	Bookings(ctx context.Context, group practice.ID, q DeskQuery) ([]Booking, error)
+	// BookingsOf lists a page of the bookings of each patient, by start, and
+	// CountBookingsOf counts them.
+	BookingsOf(ctx context.Context, group practice.ID, of []patient.ID, q DeskQuery) ([]Booking, error)
+	CountBookingsOf(ctx context.Context, group practice.ID, of []patient.ID, q DeskQuery) (map[patient.ID]int, error)
+}
+
+// DeskTx is what the front desk keeps.
+type DeskTx interface {
+	practice.MetadataTx
+	// SaveDesk keeps what the front desk keeps of an appointment, and its place
+	// and type.
+	SaveDesk(ctx context.Context, group practice.ID, a Appointment, d Desk) error
+}
+
+// live leaves out what is no booking: a hold that has run out.
+func (b Booking) live(now time.Time) bool { return b.Seen(now) != Released }
+
+// BookingsByID finds bookings by id, cancelled ones too; those the practice lacks
+// are left out.
+func (s *Service) BookingsByID(ctx context.Context, ids []ID) (map[ID]Booking, error) {
+	who, err := access.RequireGrant(ctx, access.SeeBookings)
+	if err != nil {
+		return nil, err
+	}
+	all, err := s.Store.BookingsByID(ctx, who.Group, ids)
+	out := make(map[ID]Booking, len(all))
+	for _, b := range all {
+		if b.live(s.Now()) {
+			out[b.ID] = b
+		}
+	}
+	return out, err
+}
+
+// Bookings lists bookings by start.
+func (s *Service) Bookings(ctx context.Context, q DeskQuery) ([]Booking, error) {
+	who, err := access.RequireGrant(ctx, access.SeeBookings)
+	if err != nil {
+		return nil, err
+	}
+	q.Now = s.Now()
+	return s.Store.Bookings(ctx, who.Group, q)
+}
+
+// BookingsOf lists a page of the bookings of each patient, by start.
+func (s *Service) BookingsOf(ctx context.Context, of []patient.ID, q DeskQuery) (map[patient.ID][]Booking, error) {
+	who, err := access.RequireGrant(ctx, access.SeeBookings)
+	if err != nil {
+		return nil, err
+	}
+	q.Now = s.Now()
+	all, err := s.Store.BookingsOf(ctx, who.Group, of, q)
+	out := make(map[patient.ID][]Booking, len(of))
+	for _, b := range all {
+		out[b.Patient] = append(out[b.Patient], b)
+	}
+	return out, err
+}
+
+// CountBookingsOf counts the bookings of each patient.
+func (s *Service) CountBookingsOf(ctx context.Context, of []patient.ID, q DeskQuery) (map[patient.ID]int, error) {
+	who, err := access.RequireGrant(ctx, access.SeeBookings)
+	if err != nil {
+		return nil, err
+	}
+	q.Now = s.Now()
+	return s.Store.CountBookingsOf(ctx, who.Group, of, q)
+}
+
+// Order is what staff want booked.
+type Order struct {
+	Patient      patient.ID
+	Billpayer    patient.ID
+	Location     practice.LocationID
+	Type         diary.TypeID
+	Practitioner practice.PractitionerID
+	Start, End   time.Time
+	Comments     string
+	Tell         []Notice
+	Pending      bool
+}
+
+// times checks when a booking is.
+func times(start, end time.Time) error {
+	if start.IsZero() || end.IsZero() || !start.Before(end) || end.Sub(start) > diary.MaxLength ||
+		start.Truncate(time.Minute) != start || end.Truncate(time.Minute) != end || start.Year() < 2000 || start.Year() > 2198 {
+		return ErrTimes
+	}
+	return nil
+}
+
+// Create books a time, whether a session offers it or not: staff may. It never
+// takes a time that is held or booked. Errors: ErrNeedsPatient, ErrTimes,
+// ErrDouble; not found for what the practice lacks.
+func (s *Service) Create(ctx context.Context, o Order) (Booking, error) {
+	who, err := access.RequireGrant(ctx, access.EditBookings)
+	if err != nil {
+		return Booking{}, err
+	}
+	if o.Patient == 0 {
+		return Booking{}, ErrNeedsPatient
+	}
+	if err := times(o.Start, o.End); err != nil {
+		return Booking{}, err
+	}
+	var in input.Checks
+	desk := Desk{Pending: o.Pending, Comments: in.Lines("comments", o.Comments, maxComments), Tell: o.Tell}
+	if err := in.Err(); err != nil {
+		return Booking{}, err
+	}
+	now := s.Now().Truncate(time.Microsecond)
+	a := Appointment{
+		ID: ID(s.NewID()), State: Booked, Patient: o.Patient, Billpayer: o.Billpayer, Practitioner: o.Practitioner, Location: o.Location, Type: o.Type,
+		Start: o.Start.UTC(), End: o.End.UTC(), ReservedUntil: now, ConfirmedAt: now, SuppressMail: !slices.Contains(o.Tell, Confirming),
+		Override: true, Source: "graphql", Version: 1, CreatedAt: now, UpdatedAt: now,
+	}
+	if err := s.offered(ctx, s.Store, who.Group, &a); err != nil {
+		return Booking{}, err
+	}
+	var made Booking
+	err = s.do(ctx, func(tx Tx) error {
+		if err := tx.LockDiary(ctx, who.Group, a.Practitioner); err != nil {
+			return err
+		}
+		if err := people(&a, held(ctx, tx, who.Group)); err != nil {
+			return err
+		}
+		if err := claim(ctx, tx, who.Group, a, now); err != nil {
+			return err
+		}
+		if err := tx.AddAppointment(ctx, who.Group, a); err != nil {
+			return err
+		}
+		if err := tx.SaveDesk(ctx, who.Group, a, desk); err != nil {
+			return err
+		}
+		if err := tx.Occupy(ctx, who.Group, a); err != nil {
+			return err
+		}
+		if err := tell(ctx, tx, who, now, "appointment.book", "appointment.confirmed", nil, a, ""); err != nil {
+			return err
+		}
+		made, err = oneBooking(ctx, tx, who.Group, a.ID)
+		return err
+	})
+	return made, double(err)
+}
+
+const maxComments = 10_000
+
+// double is a conflict over a time in the words programs look for.
+func double(err error) error {
+	if f := fault.Of(err); err != nil && f.Code == ErrSlotTaken.Code {
+		return ErrDouble
+	}
+	return err
+}
+
+func oneBooking(ctx context.Context, r DeskReader, group practice.ID, id ID) (Booking, error) {
+	all, err := r.BookingsByID(ctx, group, []ID{id})
+	if err == nil && len(all) == 0 {
+		err = ErrNotFound
+	}
+	if err != nil {
+		return Booking{}, err
+	}
+	return all[0], nil
+}
+
+// Alteration is what to change of a booking; nil leaves a thing as it is.
+type Alteration struct {
+	Patient      *patient.ID // refused when it is another
+	Location     *practice.LocationID
+	Type         *diary.TypeID
+	Practitioner *practice.PractitionerID
+	Start, End   *time.Time
+	Comments     *string
+	Tell         *[]Notice
+	Pending      *bool
+}
+
+// Alter changes a booking: it keeps its old time until it has the new one, or for
+// good when it cannot have it. Errors: ErrNotFound, ErrCancelled, ErrPatientFixed,
+// ErrUnconfirm, ErrTimes, ErrDouble; not found for what the practice lacks.
+func (s *Service) Alter(ctx context.Context, id ID, c Alteration) (Booking, error) {
+	return s.atDesk(ctx, id, c.Practitioner, func(tx Tx, who access.Caller, b *Booking, now time.Time) error {
+		before := b.Appointment
+		if b.State == Cancelled {
+			return ErrCancelled
+		}
+		if c.Patient != nil {
+			p, err := patient.Current(ctx, tx, who.Group, *c.Patient)
+			if err != nil || p.ID != b.Patient {
+				return ErrPatientFixed
+			}
+		}
+		if c.Pending != nil && *c.Pending && !b.Pending {
+			return ErrUnconfirm
+		}
+		set(&b.Pending, c.Pending)
+		set(&b.Tell, c.Tell)
+		set(&b.Location, c.Location)
+		set(&b.Type, c.Type)
+		set(&b.Practitioner, c.Practitioner)
+		set(&b.Start, c.Start)
+		set(&b.End, c.End)
+		if c.Comments != nil {
+			var in input.Checks
+			b.Comments = in.Lines("comments", *c.Comments, maxComments)
+			if err := in.Err(); err != nil {
+				return err
+			}
+		}
+		b.Start, b.End = b.Start.UTC(), b.End.UTC()
+		if err := times(b.Start, b.End); err != nil {
+			return err
+		}
+		if err := s.place(ctx, tx, who, before, &b.Appointment, now); err != nil {
+			return err
+		}
+		return tx.SaveDesk(ctx, who.Group, b.Appointment, b.Desk)
+	})
+}
+
+// place gives a booking another time, practitioner, place or type.
+func (s *Service) place(ctx context.Context, tx Tx, who access.Caller, before Appointment, after *Appointment, now time.Time) error {
+	if before.Location != after.Location || before.Type != after.Type {
+		o, err := terms(ctx, tx, who.Group, after.Type, after.Location)
+		if err != nil {
+			return err
+		}
+		after.Modes = o.kind.Modes
+	}
+	if before.Practitioner == after.Practitioner && before.Start.Equal(after.Start) && before.End.Equal(after.End) {
+		return nil
+	}
+	after.Override = true
+	if err := claim(ctx, tx, who.Group, *after, now); err != nil {
+		return err
+	}
+	if err := tx.Vacate(ctx, who.Group, before); err != nil {
+		return err
+	}
+	if err := tx.MoveAppointment(ctx, who.Group, *after); err != nil {
+		return err
+	}
+	moved, err := change(ctx, tx, who, now, "appointment.reschedule", "appointment.rescheduled", before, *after, "")
+	if err != nil {
+		return err
+	}
+	*after = moved
+	return tx.Occupy(ctx, who.Group, *after)
+}
+
+// atDesk locks the diaries a booking is and will be in, changes it, and writes the
+// audit entry of what the front desk keeps.
+func (s *Service) atDesk(ctx context.Context, id ID, also *practice.PractitionerID, do func(tx Tx, who access.Caller, b *Booking, now time.Time) error) (Booking, error) {
+	who, err := access.RequireGrant(ctx, access.EditBookings)
+	if err != nil {
+		return Booking{}, err
+	}
+	now := s.Now().Truncate(time.Microsecond)
+	var after Booking
+	err = s.do(ctx, func(tx Tx) error {
+		seen, err := tx.Appointment(ctx, who.Group, id)
+		if err != nil {
+			return err
+		}
+		other := seen.Practitioner
+		if also != nil {
+			other = *also
+		}
+		if _, err := lockBoth(ctx, tx, who.Group, id, other); err != nil {
+			return err
+		}
+		b, err := oneBooking(ctx, tx, who.Group, id)
+		if err == nil && !b.live(now) {
+			err = ErrNotFound
+		}
+		if err != nil {
+			return err
+		}
+		before := b
+		b.UpdatedAt = now
+		if err := do(tx, who, &b, now); err != nil {
+			return err
+		}
+		if err := tx.Audit(ctx, who.Audit(now, "appointment.desk", "appointment", int64(id), before.Desk, b.Desk)); err != nil {
+			return err
+		}
+		after, err = oneBooking(ctx, tx, who.Group, id)
+		return err
+	})
+	return after, double(err)
+}
+
+// Step notes how far a patient came; the zero time is now. In which order is not
+// looked at. Errors: ErrNotFound, ErrCancelled, ErrStage.
+func (s *Service) Step(ctx context.Context, id ID, stage Stage, at time.Time) (Booking, error) {
+	return s.atDesk(ctx, id, nil, func(tx Tx, who access.Caller, b *Booking, now time.Time) error {
+		if b.State == Cancelled {
+			return ErrCancelled
+		}
+		if at.IsZero() {
+			at = now
+		}
+		to := map[Stage]*time.Time{
+			StageArrived: &b.Journey.Arrived, StageConsultation: &b.Journey.Consultation, StageDeparted: &b.Journey.Departed, StageNoShow: &b.Journey.NoShow,
+		}[stage]
+		if to == nil {
+			return ErrStage
+		}
+		*to = at.UTC()
+		return tx.SaveDesk(ctx, who.Group, b.Appointment, b.Desk)
+	})
+}
+
+// Annotate keeps a value with a booking. Errors: ErrNotFound, and those of
+// practice.SetMetadata.
+func (s *Service) Annotate(ctx context.Context, id ID, m practice.Metadata) (Booking, error) {
+	return s.atDesk(ctx, id, nil, func(tx Tx, who access.Caller, b *Booking, now time.Time) error {
+		if err := practice.SetMetadata(ctx, tx, who.Group, practice.OfBooking, int64(id), m, now); err != nil {
+			return err
+		}
+		return tx.SaveDesk(ctx, who.Group, b.Appointment, b.Desk)
+	})
+}
+
+// Remove cancels a booking, however soon it starts: the practice's policy binds
+// patients and not its staff. Cancelling twice is cancelling once. Error:
+// ErrNotFound.
+func (s *Service) Remove(ctx context.Context, id ID, tellPatient bool) (Booking, error) {
+	return s.atDesk(ctx, id, nil, func(tx Tx, who access.Caller, b *Booking, now time.Time) error {
+		quiet := !tellPatient
+		a, err := giveBack(ctx, tx, who, b.Details, Cancellation{SuppressMail: &quiet, SuppressPolicy: true}, now)
+		if err != nil {
+			return err
+		}
+		b.Appointment = a
+		if tellPatient && !slices.Contains(b.Tell, Cancelling) {
+			b.Tell = append(slices.Clone(b.Tell), Cancelling)
+			return tx.SaveDesk(ctx, who.Group, b.Appointment, b.Desk)
+		}
+		return nil
+	})
+}

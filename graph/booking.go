@@ -1,0 +1,488 @@
+package graph
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+
+	"frontdesk/core/account"
+	"frontdesk/core/booking"
+	"frontdesk/core/diary"
+	"frontdesk/core/fault"
+	"frontdesk/core/patient"
+	"frontdesk/core/practice"
+	"frontdesk/graph/gql"
+	"frontdesk/graph/scalar"
+)
+
+// zone is the practice's own, read once for each request.
+func (d *door) zone(ctx context.Context) (*time.Location, error) {
+	return loaderOf(ctx, "zone", func(ctx context.Context, ids []bool) (map[bool]*time.Location, error) {
+		g, err := d.core.Practice.Group(ctx)
+		return map[bool]*time.Location{ids[0]: g.Zone()}, err
+	}).Load(ctx, true)
+}
+
+// booked is a booking as this API tells of one.
+func booked(zone *time.Location, b booking.Booking) *gql.Booking {
+	j, a := b.Journey, b.Address
+	out := &gql.Booking{
+		Of: &b, ID: encode(kindBooking, b.ID), Deleted: ptr(b.State == booking.Cancelled), DoctorName: text(fullName(b.PractitionerName).FullName()),
+		Location: &gql.BookingLocation{ID: encode(kindRoom, b.Location), Header: &b.LocationName, Name: &b.LocationName, Address: &gql.BookingAddress{
+			Address: street(a.Line1, a.Line2), City: text(a.Town), Postcode: text(a.Postcode), Country: ptr(homeCountry),
+		}},
+		Appointment: &gql.Appointment{ID: ptr(encode(kindProduct, b.Type)), Title: &b.TypeName, Duration: ptr(int(b.Length() / time.Minute)), Price: pounds(b.Price)},
+		Start:       face(zone, b.Start), End: face(zone, b.End), CreatedAt: scalar.Of(b.CreatedAt), UpdatedAt: scalar.Of(b.UpdatedAt),
+		Comments: text(b.Comments), Reference: text(b.ID.String()), Status: ptr(gql.BookingStatusConfirmed),
+		BookingJourney: &gql.Journey{
+			Arrived: scalar.Of(j.Arrived), Consultation: scalar.Of(j.Consultation), Departed: scalar.Of(j.Departed), Dna: scalar.Of(j.NoShow),
+		},
+	}
+	if b.Patient != 0 {
+		out.PatientID = ptr(encode(kindPatient, b.Patient))
+	}
+	if b.Pending || b.State == booking.Reserved {
+		out.Status = ptr(gql.BookingStatusPending)
+	}
+	wanted := func(n booking.Notice) *bool { return ptr(slices.Contains(b.Tell, n)) }
+	out.PatientMessagesSent = &gql.SendPatientMessages{
+		Confirmation: wanted(booking.Confirming), Reminder: wanted(booking.Reminder), Followup: wanted(booking.FollowUp), Cancellation: wanted(booking.Cancelling),
+	}
+	return out
+}
+
+func fullName(p booking.Person) (out patient.Patient) {
+	out.Title, out.FirstName, out.LastName = p.Title, p.FirstName, p.LastName
+	return out
+}
+
+// Doctor is whoever is seen.
+func (f bookingFields) Doctor(ctx context.Context, obj *gql.Booking) (*gql.User, error) {
+	return f.userByID(ctx, account.StaffID(obj.Of.Practitioner))
+}
+
+// Patient is who comes.
+func (f bookingFields) Patient(ctx context.Context, obj *gql.Booking) (*gql.Patient, error) {
+	return f.patientByID(ctx, obj.Of.Patient)
+}
+
+// Metadata is what other programs keep with a booking.
+func (f bookingFields) Metadata(ctx context.Context, obj *gql.Booking) ([]*gql.MetadataEntry, error) {
+	return f.metadata(ctx, practice.OfBooking, obj.ID)
+}
+
+// Booking finds one booking, cancelled ones too.
+func (q query) Booking(ctx context.Context, id string) (*gql.Booking, error) {
+	all, err := q.BookingsByID(ctx, []string{id})
+	if err != nil {
+		return nil, err
+	}
+	return all[0], nil
+}
+
+// ErrManyIDs is the fault of more ids than are looked up at once.
+var ErrManyIDs = fault.New(fault.Invalid, "too_many_ids", "At most 200 bookings are found at once.")
+
+// BookingsByID finds bookings in the order of their ids; null stands for those the
+// practice lacks.
+func (q query) BookingsByID(ctx context.Context, ids []string) ([]*gql.Booking, error) {
+	if len(ids) > maxPage {
+		return nil, ErrManyIDs
+	}
+	zone, err := q.zone(ctx)
+	if err != nil {
+		return nil, err
+	}
+	wanted := make([]booking.ID, len(ids))
+	for i, s := range ids {
+		if wanted[i], err = known[booking.ID](kindBooking, s); err != nil {
+			return nil, err
+		}
+	}
+	found, err := q.core.Booking.BookingsByID(ctx, wanted)
+	out := make([]*gql.Booking, len(ids))
+	for i, id := range wanted {
+		if b, ok := found[id]; ok {
+			out[i] = booked(zone, b)
+		}
+	}
+	return out, err
+}
+
+// stretch reads a stretch of the practice's wall-clock time. strict refuses a time
+// without a zone, as bookings always did.
+func stretch(zone *time.Location, start, end *scalar.Moment, strict bool) (from, until time.Time, err error) {
+	for _, x := range []struct {
+		m  *scalar.Moment
+		to *time.Time
+	}{{start, &from}, {end, &until}} {
+		if x.m == nil || x.m.IsZero() {
+			continue
+		}
+		if strict && x.m.Form == scalar.Local {
+			return from, until, ErrDate
+		}
+		*x.to = meant(zone, *x.m)
+	}
+	return from, until, nil
+}
+
+// Bookings lists bookings by start.
+func (q query) Bookings(ctx context.Context, dateRange *gql.DateRange, pagination *gql.Pagination, options *gql.QueryOptions, filters *gql.BookingQueryFilters) (*gql.BookingData, error) {
+	p, err := pageOf(pagination)
+	if err != nil {
+		return nil, err
+	}
+	zone, err := q.zone(ctx)
+	if err != nil {
+		return nil, err
+	}
+	ask := asking(options, p)
+	if dateRange != nil {
+		if ask.From, ask.Until, err = stretch(zone, given(dateRange.Start), given(dateRange.End), true); err != nil {
+			return nil, err
+		}
+	}
+	if filters != nil {
+		if m := given(filters.Metadata); m != nil {
+			ask.Key = m.Key
+			if v := given(m.Value); v != nil {
+				ask.Value, ask.HasValue = *v, true
+			}
+			if ask.Key == "" {
+				return nil, practice.ErrKeyLength
+			}
+		}
+		if given(filters.ClinicalPathwayID) != nil {
+			return &gql.BookingData{Data: []*gql.Booking{}, PageInfo: p.info(false)}, nil // no booking is part of one
+		}
+	}
+	return q.bookings(ctx, zone, ask, p)
+}
+
+func (d *door) bookings(ctx context.Context, zone *time.Location, ask booking.DeskQuery, p page) (*gql.BookingData, error) {
+	all, err := d.core.Booking.Bookings(ctx, ask)
+	if err != nil {
+		return nil, err
+	}
+	all, more := cut(all, p.size)
+	out := &gql.BookingData{Data: make([]*gql.Booking, len(all)), PageInfo: p.info(more)}
+	for i, b := range all {
+		out.Data[i] = booked(zone, b)
+	}
+	return out, nil
+}
+
+// asking is what options and a page ask of bookings.
+func asking(options *gql.QueryOptions, p page) booking.DeskQuery {
+	ask := booking.DeskQuery{Offset: p.offset(), Limit: p.more()}
+	if options != nil {
+		ask.Deleted = deref(given(options.IncludeDeleted))
+		ask.CreatedFrom, ask.CreatedUntil = between(given(options.CreatedAt))
+		ask.UpdatedFrom, ask.UpdatedUntil = between(given(options.UpdatedAt))
+	}
+	return ask
+}
+
+// Bookings are those of a member of staff.
+func (f userFields) Bookings(ctx context.Context, obj *gql.User, start, end scalar.Moment, number, size *int) (*gql.BookingData, error) {
+	p, err := numbered(number, size)
+	if err != nil {
+		return nil, err
+	}
+	zone, err := f.zone(ctx)
+	if err != nil {
+		return nil, err
+	}
+	ask := asking(nil, p)
+	if ask.From, ask.Until, err = stretch(zone, &start, &end, false); err != nil {
+		return nil, err
+	}
+	id, err := known[practice.PractitionerID](kindUser, obj.ID)
+	if err != nil {
+		return nil, err
+	}
+	ask.Practitioner = id
+	return f.bookings(ctx, zone, ask, p)
+}
+
+// everyBooking is how many bookings a list without pages has at most.
+const everyBooking = 1000
+
+// Bookings are a patient's, the earliest first.
+func (f patientFields) Bookings(ctx context.Context, obj *gql.Patient, start, end scalar.Moment, options *gql.QueryOptions, pagination *gql.Pagination) ([]*gql.Booking, error) {
+	p, err := pageOf(pagination)
+	if err != nil {
+		return nil, err
+	}
+	ask := asking(options, p)
+	ask.Limit = p.size
+	if pagination == nil {
+		ask.Limit = everyBooking
+	}
+	return f.bookingsOf(ctx, obj, start, end, ask)
+}
+
+func (d *door) bookingsOf(ctx context.Context, obj *gql.Patient, start, end scalar.Moment, ask booking.DeskQuery) ([]*gql.Booking, error) {
+	zone, err := d.zone(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if ask.From, ask.Until, err = stretch(zone, &start, &end, false); err != nil {
+		return nil, err
+	}
+	all, err := loaderOf(ctx, fmt.Sprintf("bookings of %+v", ask), func(ctx context.Context, of []patient.ID) (map[patient.ID][]booking.Booking, error) {
+		return d.core.Booking.BookingsOf(ctx, of, ask)
+	}).Load(ctx, obj.Of.ID)
+	out := make([]*gql.Booking, len(all))
+	for i, b := range all {
+		out[i] = booked(zone, b)
+	}
+	return out, err
+}
+
+// BookingsWithPagination are a patient's, with how many there are.
+func (f patientFields) BookingsWithPagination(ctx context.Context, obj *gql.Patient, start, end scalar.Moment, options *gql.QueryOptions, pagination *gql.Pagination, sort *gql.PatientBookingsSort, deleted *bool) (*gql.PatientBookingsData, error) {
+	p, err := pageOf(pagination)
+	if err != nil {
+		return nil, err
+	}
+	ask := asking(options, p)
+	ask.Limit = p.size
+	if pagination == nil {
+		ask.Limit = everyBooking
+	}
+	if deleted != nil {
+		ask.Deleted, ask.OnlyDeleted = false, *deleted
+	}
+	ask.Descending = sort != nil && sort.Direction == gql.SortDirectionDesc
+	rows, err := f.bookingsOf(ctx, obj, start, end, ask)
+	if err != nil || pagination == nil {
+		return &gql.PatientBookingsData{Data: rows}, err
+	}
+	zone, err := f.zone(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if ask.From, ask.Until, err = stretch(zone, &start, &end, false); err != nil {
+		return nil, err
+	}
+	total, err := loaderOf(ctx, fmt.Sprintf("how many bookings of %+v", ask), func(ctx context.Context, of []patient.ID) (map[patient.ID]int, error) {
+		return f.core.Booking.CountBookingsOf(ctx, of, ask)
+	}).Load(ctx, obj.Of.ID)
+	return &gql.PatientBookingsData{Data: rows, Meta: &gql.PageInfoWithTotalCount{
+		Page: &p.number, PageSize: &p.size, Total: &total, HasMore: ptr(total > p.offset()+len(rows)),
+	}}, err
+}
+
+// notices are the messages an input asks for; none when it says nothing.
+func notices(in *gql.SendPatientMessagesInput) []booking.Notice {
+	if in == nil {
+		return nil
+	}
+	var out []booking.Notice
+	for _, x := range []struct {
+		wanted graphql.Omittable[*bool]
+		notice booking.Notice
+	}{{in.Confirmation, booking.Confirming}, {in.Reminder, booking.Reminder}, {in.Followup, booking.FollowUp}} {
+		if deref(x.wanted.Value()) {
+			out = append(out, x.notice)
+		}
+	}
+	return out
+}
+
+// pendingOf reads a status: only two of them can be asked for.
+func pendingOf(s *gql.BookingStatus) (*bool, error) {
+	switch {
+	case s == nil:
+		return nil, nil
+	case *s == gql.BookingStatusPending, *s == gql.BookingStatusConfirmed:
+		return ptr(*s == gql.BookingStatusPending), nil
+	}
+	return nil, booking.ErrBookingState
+}
+
+// ErrProduct is the fault of a product the practice lacks, in the words programs
+// look for.
+var ErrProduct = fault.New(fault.NotFound, "product_not_found", "Product must exist.")
+
+// parts are the ids a booking names.
+type parts struct {
+	patient, payer patient.ID
+	location       practice.LocationID
+	product        diary.TypeID
+	doctor         practice.PractitionerID
+}
+
+func partsOf(in gql.BookingDataInput) (p parts, err error) {
+	read := func(o graphql.Omittable[*string], k kind, missing error) int64 {
+		s := word(o)
+		if s == "" || err != nil {
+			return 0
+		}
+		id, bad := known[int64](k, s)
+		if bad == nil && id == 0 {
+			bad = missing
+		}
+		err = bad
+		return id
+	}
+	p.patient = patient.ID(read(in.Patient, kindPatient, patient.ErrNotFound))
+	p.location = practice.LocationID(read(in.Location, kindRoom, practice.ErrLocationNotFound))
+	p.product = diary.TypeID(read(in.BookingType, kindProduct, ErrProduct))
+	p.doctor = practice.PractitionerID(read(in.Doctor, kindUser, practice.ErrPractitionerNotFound))
+	// A contact can be a payer too, once invoices are made for them.
+	p.payer = patient.ID(read(in.PayerID, kindPatient, patient.ErrNotFound))
+	return p, err
+}
+
+// CreateBooking books a time.
+func (m mutation) CreateBooking(ctx context.Context, patientID, locationID, bookingType, doctor, comments *string, start, end *scalar.Moment, in *gql.BookingDataInput) (*gql.BookingResponsePayload, error) {
+	if in == nil {
+		in = &gql.BookingDataInput{}
+	}
+	for _, f := range []struct {
+		flat *string
+		in   *graphql.Omittable[*string]
+	}{{patientID, &in.Patient}, {locationID, &in.Location}, {bookingType, &in.BookingType}, {doctor, &in.Doctor}, {comments, &in.Comments}} {
+		if err := same(f.flat, f.in); err != nil {
+			return nil, err
+		}
+	}
+	if err := same(start, &in.Start); err != nil {
+		return nil, err
+	}
+	if err := same(end, &in.End); err != nil {
+		return nil, err
+	}
+	zone, err := m.zone(ctx)
+	if err != nil {
+		return nil, err
+	}
+	p, err := partsOf(*in)
+	if err != nil {
+		return nil, err
+	}
+	pending, err := pendingOf(in.Status.Value())
+	if err != nil {
+		return nil, err
+	}
+	from, until, err := stretch(zone, in.Start.Value(), in.End.Value(), false)
+	if err != nil {
+		return nil, err
+	}
+	b, err := m.core.Booking.Create(ctx, booking.Order{
+		Patient: p.patient, Billpayer: p.payer, Location: p.location, Type: p.product, Practitioner: p.doctor, Start: from, End: until,
+		Comments: word(in.Comments), Tell: notices(in.SendPatientMessages.Value()), Pending: deref(pending),
+	})
+	return bookedPayload(zone, b, err)
+}
+
+// same puts an argument into the input, unless the two disagree.
+func same[T comparable](flat *T, in *graphql.Omittable[*T]) error {
+	if flat == nil {
+		return nil
+	}
+	if had := in.Value(); had != nil && *had != *flat {
+		return ErrBothBookings
+	}
+	*in = graphql.OmittableOf(flat)
+	return nil
+}
+
+// ErrBothBookings is the fault of arguments and bookingData that disagree.
+var ErrBothBookings = ErrBothForms.Saying("Give bookingData, or the other arguments, not both.")
+
+func bookedPayload(zone *time.Location, b booking.Booking, err error) (*gql.BookingResponsePayload, error) {
+	if fault.Of(err).Code == diary.ErrTypeNotFound.Code && err != nil {
+		err = ErrProduct
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &gql.BookingResponsePayload{Data: booked(zone, b)}, nil
+}
+
+// UpdateBooking changes a booking.
+func (m mutation) UpdateBooking(ctx context.Context, id string, in *gql.BookingUpdateDataInput) (*gql.BookingResponsePayload, error) {
+	if in == nil {
+		in = &gql.BookingUpdateDataInput{}
+	}
+	p, err := partsOf(gql.BookingDataInput{Patient: in.Patient, Location: in.Location, BookingType: in.BookingType, Doctor: in.Doctor})
+	if err != nil {
+		return nil, err
+	}
+	c := booking.Alteration{Comments: change(in.Comments), Patient: idToSet(p.patient), Location: idToSet(p.location), Type: idToSet(p.product), Practitioner: idToSet(p.doctor)}
+	if c.Pending, err = pendingOf(in.Status.Value()); err != nil {
+		return nil, err
+	}
+	if v := in.SendPatientMessages.Value(); v != nil {
+		c.Tell = ptr(notices(v))
+	}
+	return m.withBooking(ctx, id, func(ctx context.Context, zone *time.Location, id booking.ID) (booking.Booking, error) {
+		from, until, err := stretch(zone, in.Start.Value(), in.End.Value(), false)
+		if err != nil {
+			return booking.Booking{}, err
+		}
+		if !from.IsZero() {
+			c.Start = &from
+		}
+		if !until.IsZero() {
+			c.End = &until
+		}
+		return m.core.Booking.Alter(ctx, id, c)
+	})
+}
+
+// idToSet is an id to set; 0 leaves it as it is.
+func idToSet[T ~int64](id T) *T {
+	if id == 0 {
+		return nil
+	}
+	return &id
+}
+
+func (m mutation) withBooking(ctx context.Context, id string, do func(ctx context.Context, zone *time.Location, id booking.ID) (booking.Booking, error)) (*gql.BookingResponsePayload, error) {
+	n, err := known[booking.ID](kindBooking, id)
+	if err != nil {
+		return nil, err
+	}
+	zone, err := m.zone(ctx)
+	if err != nil {
+		return nil, err
+	}
+	b, err := do(ctx, zone, n)
+	return bookedPayload(zone, b, err)
+}
+
+// DeleteBooking cancels a booking. The patient is told only when that is asked for.
+func (m mutation) DeleteBooking(ctx context.Context, id string, sendCancellationMessages, _ *bool) (*gql.BookingResponsePayload, error) {
+	return m.withBooking(ctx, id, func(ctx context.Context, _ *time.Location, id booking.ID) (booking.Booking, error) {
+		return m.core.Booking.Remove(ctx, id, deref(sendCancellationMessages))
+	})
+}
+
+// UpdateBookingJourney notes how far a patient came.
+func (m mutation) UpdateBookingJourney(ctx context.Context, id string, in *gql.BookingJourneyInput) (*gql.BookingResponsePayload, error) {
+	return m.withBooking(ctx, id, func(ctx context.Context, _ *time.Location, id booking.ID) (booking.Booking, error) {
+		if in == nil || in.JourneyStage.Value() == nil {
+			return booking.Booking{}, booking.ErrStage
+		}
+		var at time.Time
+		if v := in.Date.Value(); v != nil && !v.IsZero() {
+			at = v.T.UTC() // a true moment, unlike the booking's own
+		}
+		return m.core.Booking.Step(ctx, id, booking.Stage(*in.JourneyStage.Value()), at)
+	})
+}
+
+// UpdateBookingMetadata keeps a value with a booking.
+func (m mutation) UpdateBookingMetadata(ctx context.Context, bookingID, key, value string) (*gql.BookingResponsePayload, error) {
+	return m.withBooking(ctx, bookingID, func(ctx context.Context, _ *time.Location, id booking.ID) (booking.Booking, error) {
+		return m.core.Booking.Annotate(ctx, id, practice.Metadata{Key: key, Value: value})
+	})
+}

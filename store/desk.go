@@ -1,0 +1,118 @@
+package store
+
+import (
+	"context"
+
+	"frontdesk/core/booking"
+	"frontdesk/core/diary"
+	"frontdesk/core/patient"
+	"frontdesk/core/practice"
+)
+
+const selectBookings = `SELECT ` + appointmentColumns + `, k.name, l.name, w.title, w.first_name, w.last_name, p.title, p.first_name, p.last_name, g.cancellation_hours,
+		a.pending, a.comments, a.arrived_at, a.consultation_at, a.departed_at, a.dna_at, a.tell, k.price, k.minutes, l.line_1, l.line_2, l.town, l.county, l.postcode
+	FROM appointment a
+	JOIN practice_group g ON g.practice_group_id = a.practice_group_id
+	JOIN appointment_type k ON k.practice_group_id = a.practice_group_id AND k.id = a.appointment_type_id
+	JOIN location l ON l.practice_group_id = a.practice_group_id AND l.id = a.location_id
+	JOIN practitioner w ON w.practice_group_id = a.practice_group_id AND w.id = a.practitioner_id
+	LEFT JOIN patient p ON p.practice_group_id = a.practice_group_id AND p.id = a.patient_id
+	WHERE a.practice_group_id = $1`
+
+func scanBooking(scan scanner) (booking.Booking, error) {
+	var b booking.Booking
+	p, w, j, x := &b.PatientName, &b.PractitionerName, &b.Journey, &b.Address
+	err := scan(append(into(&b.Appointment), &b.TypeName, &b.LocationName, &w.Title, &w.FirstName, &w.LastName,
+		text{&p.Title}, text{&p.FirstName}, text{&p.LastName}, &b.PolicyHours, &b.Pending, &b.Comments, when{&j.Arrived}, when{&j.Consultation},
+		when{&j.Departed}, when{&j.NoShow}, words[booking.Notice]{&b.Tell}, &b.Price, &b.TypeMinutes, &x.Line1, &x.Line2, &x.Town, &x.County, &x.Postcode)...)
+	return b, err
+}
+
+// BookingsByID finds bookings.
+func (t *Tx) BookingsByID(ctx context.Context, group practice.ID, ids []booking.ID) ([]booking.Booking, error) {
+	return listAmong(ctx, t, amongst{selectBookings + ` AND a.id IN ` + few2, selectBookings + ` AND a.id IN ` + many2}, in{group}, ids, scanBooking)
+}
+
+// The arguments of the lists: 2 and 3 from when and until when a booking starts at
+// most, 4 from when it may end; 5 to 8 when made and changed; 9 which states:
+// 0 live ones, 1 all, 2 cancelled ones; 10 when holds have lapsed.
+const (
+	inDesk = ` AND a.start_at >= $2 AND a.start_at <= $3 AND a.end_at >= $4 AND (a.start_at >= $4 OR a.end_at <= $3)
+		AND a.created_at >= $5 AND a.created_at <= $6 AND a.updated_at >= $7 AND a.updated_at <= $8
+		AND (a.state = 'booked' AND CAST($9 AS bigint) < 2 OR a.state = 'reserved' AND a.reserved_until > $10 AND CAST($9 AS bigint) < 2
+			OR a.state = 'cancelled' AND CAST($9 AS bigint) > 0)`
+	// 11 and 12 a practitioner and what other programs keep, 13 and 14 its value.
+	narrowed = ` AND (CAST($11 AS bigint) = 0 OR a.practitioner_id = $11)
+		AND ($12 = '' OR a.id IN (SELECT subject_id FROM metadata WHERE practice_group_id = $1 AND kind = 'appointment' AND key = $12 AND ($13 OR value = $14)))`
+	// 11 and 12 the first and the last of each patient's; the patients follow.
+	pageOfEach = ` AND a.id IN (SELECT id FROM (SELECT a.id, ROW_NUMBER() OVER (PARTITION BY a.patient_id ORDER BY a.start_at, a.id) AS place
+		FROM appointment a WHERE a.practice_group_id = $1` + inDesk + ` AND a.patient_id IN `
+	lastOfEach = ` AND a.id IN (SELECT id FROM (SELECT a.id, ROW_NUMBER() OVER (PARTITION BY a.patient_id ORDER BY a.start_at DESC, a.id DESC) AS place
+		FROM appointment a WHERE a.practice_group_id = $1` + inDesk + ` AND a.patient_id IN `
+	ofEach    = `) AS paged WHERE place > $11 AND place <= $12) ORDER BY a.start_at, a.id`
+	ofEachEnd = `) AS paged WHERE place > $11 AND place <= $12) ORDER BY a.start_at DESC, a.id DESC`
+	countEach = `SELECT a.patient_id, count(*) FROM appointment a WHERE a.practice_group_id = $1` + inDesk + ` AND a.patient_id IN `
+)
+
+func deskArgs(group practice.ID, q booking.DeskQuery) in {
+	states := int64(0)
+	switch {
+	case q.OnlyDeleted:
+		states = 2
+	case q.Deleted:
+		states = 1
+	}
+	from := orTime(q.From, ever)
+	earliest := from
+	if !q.From.IsZero() {
+		earliest = from.Add(-diary.MaxLength)
+	}
+	return in{
+		group, earliest, orTime(q.Until, never), from, orTime(q.CreatedFrom, ever), orTime(q.CreatedUntil, never), orTime(q.UpdatedFrom, ever),
+		orTime(q.UpdatedUntil, never), states, q.Now,
+	}
+}
+
+// Bookings lists bookings by start.
+func (t *Tx) Bookings(ctx context.Context, group practice.ID, q booking.DeskQuery) ([]booking.Booking, error) {
+	args := append(deskArgs(group, q), int64(q.Practitioner), q.Key, !q.HasValue, q.Value, q.Limit, q.Offset)
+	return list(ctx, t, selectBookings+inDesk+narrowed+` ORDER BY a.start_at, a.id LIMIT $15 OFFSET $16`, args, scanBooking)
+}
+
+// BookingsOf lists a page of the bookings of each patient.
+func (t *Tx) BookingsOf(ctx context.Context, group practice.ID, of []patient.ID, q booking.DeskQuery) ([]booking.Booking, error) {
+	lead := append(deskArgs(group, q), q.Offset, q.Offset+q.Limit)
+	if q.Descending {
+		return listAmong(ctx, t, amongst{selectBookings + lastOfEach + few13 + ofEachEnd, selectBookings + lastOfEach + many13 + ofEachEnd}, lead, of, scanBooking)
+	}
+	return listAmong(ctx, t, amongst{selectBookings + pageOfEach + few13 + ofEach, selectBookings + pageOfEach + many13 + ofEach}, lead, of, scanBooking)
+}
+
+// CountBookingsOf counts the bookings of each patient.
+func (t *Tx) CountBookingsOf(ctx context.Context, group practice.ID, of []patient.ID, q booking.DeskQuery) (map[patient.ID]int, error) {
+	type row struct {
+		of patient.ID
+		n  int
+	}
+	rows, err := listAmong(ctx, t, amongst{countEach + few11 + ` GROUP BY a.patient_id`, countEach + many11 + ` GROUP BY a.patient_id`}, deskArgs(group, q), of,
+		func(scan scanner) (row, error) {
+			var r row
+			err := scan(&r.of, &r.n)
+			return r, err
+		})
+	out := map[patient.ID]int{}
+	for _, r := range rows {
+		out[r.of] = r.n
+	}
+	return out, err
+}
+
+// SaveDesk keeps what the front desk keeps of an appointment.
+func (t *Tx) SaveDesk(ctx context.Context, group practice.ID, a booking.Appointment, d booking.Desk) error {
+	_, err := t.exec(ctx, `UPDATE appointment SET location_id = $3, appointment_type_id = $4, video = $5, in_person = $6, telephone = $7, pending = $8,
+			comments = $9, arrived_at = $10, consultation_at = $11, departed_at = $12, dna_at = $13, tell = $14, updated_at = $15
+		WHERE practice_group_id = $1 AND id = $2`,
+		group, a.ID, a.Location, a.Type, a.Video, a.InPerson, a.Telephone, d.Pending, d.Comments, at(d.Journey.Arrived), at(d.Journey.Consultation),
+		at(d.Journey.Departed), at(d.Journey.NoShow), joined(d.Tell), a.UpdatedAt)
+	return err
+}

@@ -1,0 +1,115 @@
+package e2e
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"frontdesk/app"
+	"frontdesk/store/storetest"
+)
+
+// graphQL sends a document with a token and gives data and the whole answer.
+func (p *program) graphQL(token, document string) (map[string]any, answer) {
+	p.t.Helper()
+	a := p.direct("POST", "/graphql", map[string]any{"query": document}, header("x-token", token), header("x-api-key", ""), header("x-practice-group-id", ""))
+	data, _ := a.Body["data"].(map[string]any)
+	return data, a
+}
+
+// dig follows names and numbers.
+func dig(v any, path ...any) any {
+	for _, step := range path {
+		switch s := step.(type) {
+		case string:
+			m, _ := v.(map[string]any)
+			v = m[s]
+		case int:
+			l, _ := v.([]any)
+			if s >= len(l) {
+				return nil
+			}
+			v = l[s]
+		}
+	}
+	return v
+}
+
+func TestAPracticeIsAskedByGraphQL(t *testing.T) {
+	storetest.EachAddress(t, func(t *testing.T, address string) {
+		p := open(t, address, app.Config{})
+		ctx := context.Background()
+		o, err := app.NewOperator(ctx, address, sealKey)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer o.Close()
+		const password = "correct horse battery"
+		made, err := o.CreateToken(ctx, app.NewToken{Group: p.creds.Group, Name: "Portal", Role: "everything", Password: password})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, a := p.graphQL("", `{ practice { id } }`); a.Status != 401 || !strings.Contains(a.Text, "Missing token.") {
+			t.Fatalf("%d %s", a.Status, a.Text)
+		}
+		if a := p.direct("GET", "/graphql", nil); a.Status != 400 {
+			t.Errorf("GET: %d", a.Status)
+		}
+		if _, a := p.graphQL("", fmt.Sprintf(`mutation { signIn(apiKey: "%s", password: "wrong") { token } }`, made.Text)); a.Status != 200 || !strings.Contains(a.Text, "Incorrect") {
+			t.Errorf("a wrong password: %d %s", a.Status, a.Text)
+		}
+		data, a := p.graphQL("", fmt.Sprintf(`mutation { signIn(apiKey: "%s", password: "%s") { token user { id } } }`, made.Text, password))
+		token, _ := dig(data, "signIn", "token").(string)
+		if token == "" {
+			t.Fatal(a.Text)
+		}
+		data, a = p.graphQL(token, `{ practice { name locations { id } appointmentTypes { id duration } } users(filters: {isClinician: true}) { data { id fullName } } patients { data { id fullName } } }`)
+		room, product, doctor := dig(data, "practice", "locations", 0, "id"), dig(data, "practice", "appointmentTypes", 0, "id"), dig(data, "users", "data", 0, "id")
+		patient := dig(data, "patients", "data", 0, "id")
+		if room == nil || product == nil || doctor == nil || patient == nil {
+			t.Fatal(a.Text)
+		}
+		data, a = p.graphQL(token, fmt.Sprintf(`mutation { createBooking(bookingData: {patient: "%s", location: "%s", bookingType: "%s", doctor: "%s",
+			start: "2031-07-07T03:00:00.000Z", end: "2031-07-07T03:15:00.000Z"}) { data { id start reference } error } }`, patient, room, product, doctor))
+		reference, _ := dig(data, "createBooking", "data", "reference").(string)
+		if reference == "" || dig(data, "createBooking", "data", "start") != "2031-07-07T03:00:00.000Z" {
+			t.Fatal(a.Text)
+		}
+		// REST tells of the same appointment, at its true time.
+		if one := p.ask("GET", "/v1/appointments/"+reference, nil); one.Status != 200 || !strings.Contains(one.Text, "2031-07-07T02:00:00") {
+			t.Errorf("%d %s", one.Status, one.Text)
+		}
+		p.clock.move(12 * time.Hour)
+		if _, a := p.graphQL(token, `{ practice { id } }`); a.Status != 401 || !strings.Contains(a.Text, "This token has expired.") {
+			t.Errorf("after twelve hours: %d %s", a.Status, a.Text)
+		}
+		if err := o.RevokeToken(ctx, "", made.Text); err != nil {
+			t.Fatal(err)
+		}
+		if _, a := p.graphQL(made.Text, `{ practice { id } }`); a.Status != 401 || !strings.Contains(a.Text, "revoked") {
+			t.Errorf("a revoked token: %d %s", a.Status, a.Text)
+		}
+		var log []string
+		err = o.Audit(ctx, p.creds.Group, time.Time{}, sunday.AddDate(1, 0, 0), 0, func(e app.AuditEntry) error {
+			text, err := json.Marshal(e)
+			log = append(log, string(text))
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, want := range []string{`"action":"graphql.createBooking"`, `"action":"graphql.patients"`, `"action":"session.begin"`} {
+			if !strings.Contains(strings.Join(log, "\n"), want) {
+				t.Errorf("the log has no %s", want)
+			}
+		}
+		for _, secret := range []string{password, token, made.Text} {
+			if strings.Contains(p.logs.String(), secret) || strings.Contains(strings.Join(log, "\n"), secret) {
+				t.Error("a log has a secret")
+			}
+		}
+	})
+}
