@@ -61,7 +61,7 @@ var rooms = map[string]struct {
 	"core/record": {ours: []string{
 		"core/fault", "core/audit", "core/event", "core/job", "core/input", "core/access", "core/practice", "core/seal", "core/patient",
 	}},
-	"core/task":     {ours: []string{"core/fault", "core/audit", "core/input", "core/access", "core/practice", "core/patient"}},
+	"core/task":     {ours: []string{"core/fault", "core/audit", "core/input", "core/access", "core/account", "core/practice", "core/patient"}},
 	"core/document": {ours: []string{"core/fault", "core/audit", "core/input", "core/access", "core/practice", "core/seal", "core/patient"}},
 	"core/clinical": {ours: []string{
 		"core/fault", "core/audit", "core/input", "core/access", "core/practice", "core/patient", "core/document",

@@ -15,14 +15,14 @@ const wholeBooking = `id deleted doctorName doctor { id fullName } location { id
 	start end patient { id firstName } patientId bookingJourney { arrived consultation departed dna } createdAt updatedAt comments status
 	patientMessagesSent { confirmation reminder followup cancellation } metadata { key value } onlineBookingPaymentStatus clinicalPathwayId videoUrl`
 
-// surgery is a practice with everything a booking needs.
-type surgery struct {
+// diaried is a practice with everything a booking needs.
+type diaried struct {
 	*desk
 	patient, room, product, doctor string
 	made                           int
 }
 
-func (d *desk) surgery() *surgery {
+func (d *desk) diaried() *diaried {
 	d.t.Helper()
 	place, err := d.core.Practice.CreateLocation(d.ctx, practice.LocationChange{Name: ptr("Mill Lane"), Address: &practice.Address{Town: "Leeds"}})
 	d.must(err)
@@ -30,18 +30,18 @@ func (d *desk) surgery() *surgery {
 	d.must(err)
 	doctor, err := d.core.Practice.CreatePractitioner(d.ctx, practice.PractitionerChange{Title: ptr("Dr"), FirstName: ptr("Amir"), LastName: ptr("Khan")})
 	d.must(err)
-	return &surgery{
+	return &diaried{
 		desk: d, patient: d.admit(`{first: "Ada", last: "Lovelace"}`), room: encode(kindRoom, place.ID), product: encode(kindProduct, kind.ID),
 		doctor: encode(kindUser, doctor.ID),
 	}
 }
 
 // input is bookingData for a time, with more in front.
-func (s *surgery) input(start, end, more string) string {
+func (s *diaried) input(start, end, more string) string {
 	return fmt.Sprintf(`{%s patient: "%s", location: "%s", bookingType: "%s", doctor: "%s", start: "%s", end: "%s"}`, more, s.patient, s.room, s.product, s.doctor, start, end)
 }
 
-func (s *surgery) booking(mutation string) map[string]any {
+func (s *diaried) booking(mutation string) map[string]any {
 	s.t.Helper()
 	a := s.ask(`mutation { m: ` + mutation + ` { data { ` + wholeBooking + ` } error } }`)
 	data, _ := at(s.t, a.Data, "m.data").(map[string]any)
@@ -53,7 +53,7 @@ func (s *surgery) booking(mutation string) map[string]any {
 
 func TestABookingFromBeginningToEnd(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
-		s := d.surgery()
+		s := d.diaried()
 		b := s.booking(`createBooking(bookingData: ` + s.input("2031-07-07T09:30:00.000Z", "2031-07-07T09:45:00.000Z", `comments: "First", sendPatientMessages: {confirmation: true},`) + `)`)
 		id := b["id"].(string)
 		d.expect(b, map[string]any{
@@ -120,7 +120,7 @@ func TestABookingFromBeginningToEnd(t *testing.T) {
 
 func TestBookingsAreRefusedAsDocumented(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
-		s := d.surgery()
+		s := d.diaried()
 		first, last := "2031-03-03T09:00:00Z", "2031-03-03T09:15:00Z"
 		in := s.input(first, last, "")
 		d.refused(`createBooking(comments: "x", bookingData: `+s.input(first, last, `comments: "y",`)+`)`, "Give bookingData, or the other arguments, not both.")
@@ -153,7 +153,7 @@ func TestBookingsAreRefusedAsDocumented(t *testing.T) {
 
 func TestAPatientsBookings(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
-		s := d.surgery()
+		s := d.diaried()
 		for i := range 5 {
 			s.booking(`createBooking(bookingData: ` + s.input(fmt.Sprintf("2031-03-0%dT09:00:00Z", i+1), fmt.Sprintf("2031-03-0%dT09:15:00Z", i+1), fmt.Sprintf(`comments: "%d",`, i+1)) + `)`)
 		}
@@ -197,7 +197,7 @@ func TestAPatientsBookings(t *testing.T) {
 // TestMoreRowsTakeNoMoreStatements asks each shape of list of few rows and of many.
 func TestMoreRowsTakeNoMoreStatements(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
-		s := d.surgery()
+		s := d.diaried()
 		label := d.get("createLabel.data.id", `mutation { createLabel(labelData: {title: "VIP"}) { data { id } } }`).(string)
 		n := 0
 		grow := func(to int) {

@@ -16,7 +16,7 @@ import (
 type world map[string]string
 
 // world makes one.
-func (s *surgery) world() world {
+func (s *diaried) world() world {
 	s.t.Helper()
 	g, err := s.core.Account.SaveAccessGroup(s.ctx, account.AccessGroup{Name: "Diabetes", Label: "DM"})
 	s.must(err)
@@ -159,7 +159,7 @@ func (w world) below(s *ast.Schema, def *ast.Definition, depth int, skip func(ob
 // everything below it.
 func TestEveryFieldAnswers(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
-		w := d.surgery().world()
+		w := d.diaried().world()
 		unbuilt := func(object, field string) bool { return d.door.unbuilt[object+"."+field] }
 		asked := 0
 		for _, root := range []*ast.Definition{d.door.schema.Query, d.door.schema.Mutation} {
@@ -168,7 +168,7 @@ func TestEveryFieldAnswers(t *testing.T) {
 					continue
 				}
 				if root.Name == mutationName && !d.door.unbuilt[root.Name+"."+f.Name] {
-					w = d.surgery().world() // what came before changed things, or took them away
+					w = d.diaried().world() // what came before changed things, or took them away
 				}
 				d.move(10 * time.Second)
 				document := strings.ToLower(root.Name) + " { f: " + w.call(d.door.schema, f, 3, unbuilt) + " }"
@@ -201,7 +201,7 @@ func TestEveryFieldAnswers(t *testing.T) {
 // something with the ids of another practice.
 func TestAnotherPracticesIdsFindNothing(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
-		theirs := d.surgery()
+		theirs := d.diaried()
 		w := theirs.world()
 		whole := `query($id: ID!) { patient(id: $id) { ` + wholePatient + ` bookings(start: "2031-01-01", end: "2032-01-01") { id start comments deleted metadata { key } bookingJourney { arrived } } } users { data { id fullName updatedAt } } labels { data { id title } } practice { locations { metadata { key } } practiceNumbers { id name } } }`
 		before := d.ask(whole, "id", theirs.patient).text

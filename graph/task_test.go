@@ -48,7 +48,20 @@ func TestTasks(t *testing.T) {
 		holds(t, d.done("updateTask", updateTask, "id", id, "data", map[string]any{}), map[string]any{"status": "closed"})
 		holds(t, d.get("task", `query($id: ID!) { task(id: $id) { id subject } }`, "id", id), map[string]any{"id": id, "subject": "Ring Ada"})
 
-		_, err := d.core.Task.Delete(d.ctx, ourID[task.ID](&id))
+		// Whoever signed in is told as who did it; not only clinicians have tasks.
+		rita := d.staff("Rita", false)
+		email := d.get("user.email", `query($id: ID!) { user(id: $id) { email } }`, "id", rita).(string)
+		_, err := d.core.Account.SetPassword(d.ctx, email, "correct horse battery staple")
+		d.must(err)
+		everything := d.token
+		d.token = d.get("signIn.token", `mutation($email: String) { signIn(email: $email, password: "correct horse battery staple") { token } }`, "email", email).(string)
+		same(t, d.done("updateTask", updateTask, "id", id, "data", map[string]any{"assignedTo": rita}), map[string]any{
+			"assignedToUserId": rita, "lastUpdatedByUserId": rita, "lastUpdatedBy.id": rita, "lastUpdatedByName": "Rita Khan", "createdByUserId": nil,
+			"createdByName": "Website", "assignedAt": "2031-01-06T09:01:00.000Z",
+		})
+
+		d.token = everything
+		_, err = d.core.Task.Delete(d.ctx, ourID[task.ID](&id))
 		d.must(err)
 		if got := d.get("task.deleted", `query($id: ID!) { task(id: $id) { deleted } }`, "id", id); got != true {
 			t.Errorf("got %v", got)

@@ -144,6 +144,17 @@ func (b Bearer) good(now time.Time) error {
 	return nil
 }
 
+// signedIn is how the log tells somebody who signed in from a program.
+const signedIn = " (signed in)"
+
+// Name is what the caller is called where it does not matter how it came.
+func (c Caller) Name() string {
+	if c.Staff != 0 {
+		return strings.TrimSuffix(c.Actor, signedIn)
+	}
+	return c.Actor
+}
+
 func (b Bearer) caller() Caller {
 	group := b.Key.Group
 	if b.Session.ID != 0 {
@@ -154,7 +165,7 @@ func (b Bearer) caller() Caller {
 		Grants: grants(b.Role, b.Held), Limit: b.Terms.Limit,
 	}
 	if b.Session.Staff != 0 {
-		c.Actor += " (signed in)"
+		c.Actor += signedIn
 	}
 	if b.Key.Limit != nil {
 		c.Limit = *b.Key.Limit

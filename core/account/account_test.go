@@ -88,7 +88,7 @@ func TestStaffSignInWithTheirPassword(t *testing.T) {
 		}
 		who, _, err := h.rights.Token(context.Background(), in.Token)
 		h.must(err)
-		if who.Group != h.group.ID || who.Staff != int64(made.ID) || who.Actor != "Ann Lee (signed in)" || !who.Granted(access.EditPatients) || who.Granted(access.EditUsers) ||
+		if who.Group != h.group.ID || who.Staff != int64(made.ID) || who.Actor != "Ann Lee (signed in)" || who.Name() != "Ann Lee" || !who.Granted(access.EditPatients) || who.Granted(access.EditUsers) ||
 			who.Has(access.Booking) || who.Limit != 240 {
 			t.Fatalf("got %+v", who)
 		}

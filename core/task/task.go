@@ -6,11 +6,11 @@ package task
 
 import (
 	"context"
-	"errors"
 	"strconv"
 	"time"
 
 	"frontdesk/core/access"
+	"frontdesk/core/account"
 	"frontdesk/core/audit"
 	"frontdesk/core/fault"
 	"frontdesk/core/input"
@@ -81,7 +81,8 @@ type Task struct {
 	ID ID `json:"id"`
 	// Patient is whom it is about; 0 is nobody.
 	Patient patient.ID `json:"patient_id,omitempty"`
-	// Assignee is whose task it is.
+	// Assignee is whose task it is: any member of staff, by the id that those
+	// patients are booked with have too.
 	Assignee practice.PractitionerID `json:"assigned_to"`
 	Subject  string                  `json:"subject"`
 	Comments string                  `json:"comments"`
@@ -119,7 +120,8 @@ type Reader interface {
 	// Task finds a task, deleted ones too, or returns ErrNotFound.
 	Task(ctx context.Context, group practice.ID, id ID) (Task, error)
 	Patient(ctx context.Context, group practice.ID, id patient.ID) (patient.Patient, error)
-	Practitioner(ctx context.Context, group practice.ID, id practice.PractitionerID) (practice.Practitioner, error)
+	// Staff finds members of staff, whether patients are booked with them or not.
+	Staff(ctx context.Context, group practice.ID, ids []account.StaffID) ([]account.Staff, error)
 }
 
 // Store is what task needs remembered.
@@ -199,7 +201,7 @@ func (s *Service) Create(ctx context.Context, c Change) (Task, error) {
 	}
 	now := s.Now().Truncate(time.Microsecond)
 	fresh := Task{ID: ID(s.NewID()), Due: input.NoDate, Priority: Unset, Status: Open, AssignedAt: now, Version: 1, CreatedAt: now, UpdatedAt: now}
-	fresh.CreatedBy, fresh.CreatedByName = s.Staff(who), who.Actor
+	fresh.CreatedBy, fresh.CreatedByName = s.Staff(who), who.Name()
 	fresh.UpdatedBy, fresh.UpdatedByName = fresh.CreatedBy, fresh.CreatedByName
 	if err := c.apply(&fresh); err != nil {
 		return Task{}, err
@@ -230,9 +232,9 @@ func named(ctx context.Context, tx Tx, group practice.ID, t *Task, before Task) 
 	if t.Assignee == before.Assignee && t.Assignee != 0 {
 		return nil
 	}
-	_, err := tx.Practitioner(ctx, group, t.Assignee)
-	if errors.Is(err, practice.ErrPractitionerNotFound) {
-		return ErrNoAssignee
+	found, err := tx.Staff(ctx, group, []account.StaffID{account.StaffID(t.Assignee)})
+	if err == nil && (len(found) == 0 || !found[0].DeletedAt.IsZero()) {
+		err = ErrNoAssignee
 	}
 	return err
 }
@@ -281,7 +283,7 @@ func (s *Service) change(ctx context.Context, id ID, action string, fn func(*Tas
 			t.AssignedAt = now
 		}
 		t.Version, t.UpdatedAt = before.Version+1, now
-		t.UpdatedBy, t.UpdatedByName = s.Staff(who), who.Actor
+		t.UpdatedBy, t.UpdatedByName = s.Staff(who), who.Name()
 		if err := tx.SaveTask(ctx, who.Group, t); err != nil {
 			return err
 		}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"frontdesk/core/access"
+	"frontdesk/core/account"
 	"frontdesk/core/fault"
 	"frontdesk/core/input"
 	"frontdesk/core/patient"
@@ -392,6 +393,24 @@ func TestTheTasksOfAMergedPatientAreTheOthers(t *testing.T) {
 		d.must(err)
 		if a, b := d.list(task.Query{Patient: d.ada}), d.list(task.Query{Patient: d.ben}); a != "a c" || b != "b" {
 			t.Fatalf("got %q and %q", a, b)
+		}
+	})
+}
+
+func TestAnyMemberOfStaffCanBeGivenATask(t *testing.T) {
+	each(t, func(t *testing.T, d *desk) {
+		clock := func() time.Time { return d.now }
+		staff := &account.Service{Store: d.db.Account(), Access: &access.Service{Store: d.db.Access(), Now: clock, NewID: d.db.NewID}, Now: clock, NewID: d.db.NewID}
+		rita, err := staff.Add(access.With(context.Background(), access.Operator(d.group)), account.Change{FirstName: ptr("Rita"), LastName: ptr("Reed"),
+			Email: ptr("rita@example.org"), Role: ptr("frontdesk"), Clinician: ptr(false)})
+		d.must(err)
+		made, err := d.Create(d.ctx, task.Change{Subject: ptr("Ring Ada"), Assignee: ptr(practice.PractitionerID(rita.ID))})
+		d.must(err)
+		if made.Assignee != practice.PractitionerID(rita.ID) {
+			t.Errorf("it is %v's", made.Assignee)
+		}
+		if _, err := d.Create(d.other, task.Change{Subject: ptr("Ring Ada"), Assignee: ptr(practice.PractitionerID(rita.ID))}); !errors.Is(err, task.ErrNoAssignee) {
+			t.Errorf("another practice gives her one: %v", err)
 		}
 	})
 }
