@@ -55,6 +55,7 @@ import (
 	"frontdesk/core/record"
 	"frontdesk/core/task"
 	"frontdesk/core/webhook"
+	"frontdesk/graph"
 	"frontdesk/store"
 	"frontdesk/worker"
 )
@@ -231,7 +232,7 @@ func newCore(db *store.DB, c Config, pages func() string, sims *simulators) (*co
 			Store: db.Messaging(), Carriers: post.of, Patients: patients, Records: records, Pages: pages, Now: c.Now, NewID: db.NewID,
 			Timeout: cmp.Or(c.SendTimeout, 30*time.Second),
 		},
-		Webhook: &webhook.Service{Store: db.Webhook(), Poster: poster(c), Box: outside.Box, Now: c.Now, NewID: db.NewID},
+		Webhook: &webhook.Service{Store: db.Webhook(), Poster: poster(c), Box: outside.Box, Name: graph.Identifier, Now: c.Now, NewID: db.NewID},
 	}
 	all.Webhook.Details = details{all}.of
 	return all, post

@@ -54,6 +54,7 @@ const (
 	kindLab          kind = 0x26
 	kindWebhook      kind = 0x27
 	kindShare        kind = 0x28
+	kindEvent        kind = 0x30 // that a webhook is told of
 )
 
 // The parts of our ids, as the store makes them: the milliseconds since epoch
