@@ -5,6 +5,7 @@
 //	connectors.go  the outside systems each practice group uses
 //	seal.go      the key their secrets are sealed with
 //	sandbox.go   the invented town
+//	settle.go    what its practices have written and been told
 //	simulate.go  the outside systems of the town
 //	carriers.go  who carries a practice group's messages
 //	sending.go   whether messages go out at all
@@ -214,6 +215,7 @@ func newCore(db *store.DB, c Config, pages func() string, sims *simulators) (*co
 		Store: db.Patient(), Demographics: people, Upkeep: people.upkeep, Pages: pages, Now: c.Now, NewID: db.NewID,
 	}
 	rights := &access.Service{Store: db.Access(), Now: c.Now, NewID: db.NewID, Limit: c.RateLimit, Box: outside.Box}
+	documents := &document.Service{Store: db.Document(), Box: outside.Box, Pages: pages, Now: c.Now, NewID: db.NewID}
 	all := &core.Core{
 		Access:    rights,
 		Account:   &account.Service{Store: db.Account(), Access: rights, Hasher: password.New(), Now: c.Now, NewID: db.NewID},
@@ -225,8 +227,8 @@ func newCore(db *store.DB, c Config, pages func() string, sims *simulators) (*co
 		Booking:   &booking.Service{Store: db.Booking(), Diary: days, Now: c.Now, NewID: db.NewID, Hold: c.Hold},
 		Billing:   &billing.Service{Store: db.Billing(), Now: c.Now, NewID: db.NewID},
 		Record:    records,
-		Document:  &document.Service{Store: db.Document(), Box: outside.Box, Pages: pages, Now: c.Now, NewID: db.NewID},
-		Clinical:  &clinical.Service{Store: db.Clinical(), Staff: member, Now: c.Now, NewID: db.NewID},
+		Document:  documents,
+		Clinical:  &clinical.Service{Store: db.Clinical(), Staff: member, Files: documents, Now: c.Now, NewID: db.NewID},
 		Task:      &task.Service{Store: db.Task(), Staff: member, Now: c.Now, NewID: db.NewID},
 		Messaging: &messaging.Service{
 			Store: db.Messaging(), Carriers: post.of, Patients: patients, Records: records, Pages: pages, Now: c.Now, NewID: db.NewID,

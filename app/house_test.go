@@ -59,9 +59,12 @@ var rooms = map[string]struct {
 	}},
 	"core/task":     {ours: []string{"core/fault", "core/audit", "core/input", "core/access", "core/practice", "core/patient"}},
 	"core/document": {ours: []string{"core/fault", "core/audit", "core/input", "core/access", "core/practice", "core/seal", "core/patient"}},
-	"core/clinical": {ours: []string{"core/fault", "core/audit", "core/input", "core/access", "core/practice", "core/patient"}},
-	"core/gsm":      {},
-	"core/wording":  {ours: []string{"core/input", "core/patient", "core/practice"}},
+	"core/clinical": {ours: []string{
+		"core/fault", "core/audit", "core/input", "core/access", "core/practice", "core/patient", "core/document",
+		"core/record", // which codes are SNOMED CT's
+	}},
+	"core/gsm":     {},
+	"core/wording": {ours: []string{"core/input", "core/patient", "core/practice"}},
 	"core/messaging": {ours: []string{
 		"core/fault", "core/audit", "core/event", "core/job", "core/input", "core/gsm", "core/wording", "core/access", "core/practice", "core/seal", "core/patient", "core/record",
 	}},

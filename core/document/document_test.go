@@ -381,6 +381,7 @@ func TestSharingIsKeptAndDatesWhatWasShared(t *testing.T) {
 		first := share(document.KindLetter, int64(letter.ID), document.ToPatient)
 		share(document.KindDocument, int64(doc.ID), document.ToOther)
 		share(document.KindDocument, int64(doc.ID), document.ToPatient)
+		share(document.KindDocument, int64(d.make(d.ada, "other").ID), document.ToOther) // not with Ada
 		share(document.KindConsultation, int64(entry.Consultation), document.ToPatient, int64(entry.ID))
 		last := share(document.KindLetter, int64(letter.ID), document.ToPatient)
 		if l, err := d.clinical.Letter(d.operator, letter.ID); err != nil || !l.SharedAt.Equal(last.At) {
@@ -580,7 +581,7 @@ func TestRolesDecideWhoSeesAndMakesDocuments(t *testing.T) {
 			"token":        func() error { _, err := d.IntegrationToken(see, d.ada); return err },
 			"new token":    func() error { _, err := d.CreateIntegrationToken(edit, d.ada); return err },
 		} {
-			if err := do(); fault.Of(err).Code != access.ErrPermission.Code {
+			if err := do(); fault.Of(err).Kind != fault.Forbidden {
 				d.Errorf("%s: got %v", name, err)
 			}
 		}

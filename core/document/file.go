@@ -79,6 +79,16 @@ func (s *Service) UploadAddress(ctx context.Context, d Document) (string, error)
 	return s.address(d, who.Group, upload, UploadLife)
 }
 
+// FormAddress is where to put the file of an answer to a questionnaire, for
+// whoever fills it in.
+func (s *Service) FormAddress(ctx context.Context, d Document) (string, error) {
+	who, err := access.RequireGrant(ctx, Fill)
+	if err != nil {
+		return "", err
+	}
+	return s.address(d, who.Group, upload, UploadLife)
+}
+
 // DownloadAddress is where to fetch a document's file; nothing when there is none
 // or the document was deleted.
 func (s *Service) DownloadAddress(ctx context.Context, d Document) (string, error) {
@@ -101,6 +111,13 @@ func (s *Service) opened(address, about string) (access.Caller, ID, error) {
 	who := access.System(practice.ID(n[0]))
 	who.Actor = "signed address"
 	return who, ID(n[1]), nil
+}
+
+// With is the document once its file is there.
+func (d Document) With(content []byte, now time.Time) Document {
+	hash := sha256.Sum256(content)
+	d.Size, d.Hash, d.UploadedAt, d.UpdatedAt = int64(len(content)), hash[:], now, now
+	return d
 }
 
 // Upload keeps the file put at a signed address. Putting the same file again is
@@ -134,8 +151,8 @@ func (s *Service) Upload(ctx context.Context, address string, file io.Reader) er
 		case !before.UploadedAt.IsZero():
 			return ErrUploaded
 		}
-		d := before
-		d.Size, d.Hash, d.UploadedAt, d.UpdatedAt, d.Version = int64(len(content)), hash[:], now, now, before.Version+1
+		d := before.With(content, now)
+		d.Version = before.Version + 1
 		if err := tx.SaveDocument(ctx, who.Group, d); err != nil {
 			return err
 		}

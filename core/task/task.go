@@ -239,7 +239,7 @@ func named(ctx context.Context, tx Tx, group practice.ID, t *Task, before Task) 
 
 // Update changes a task. Errors: as Create, and ErrNotFound, ErrDeleted.
 func (s *Service) Update(ctx context.Context, id ID, c Change) (Task, error) {
-	return s.change(ctx, id, "task.update", func(t *Task) error { return c.apply(t) })
+	return s.change(ctx, id, "task.update", c.apply)
 }
 
 const deleting = "task.delete"
