@@ -58,6 +58,7 @@ import (
 	"frontdesk/core/record"
 	"frontdesk/core/task"
 	"frontdesk/core/webhook"
+	"frontdesk/graph"
 	"frontdesk/store"
 	"frontdesk/worker"
 )
@@ -215,8 +216,8 @@ func newCore(db *store.DB, c Config, pages func() string, sims *simulators) (*co
 	patients := &patient.Service{
 		Store: db.Patient(), Demographics: people, Upkeep: people.upkeep, Pages: pages, Now: c.Now, NewID: db.NewID,
 	}
-	documents := &document.Service{Store: db.Document(), Box: outside.Box, Pages: pages, Now: c.Now, NewID: db.NewID}
 	rights := &access.Service{Store: db.Access(), Now: c.Now, NewID: db.NewID, Limit: c.RateLimit, Box: outside.Box}
+	documents := &document.Service{Store: db.Document(), Box: outside.Box, Pages: pages, Now: c.Now, NewID: db.NewID}
 	all := &core.Core{
 		Access:    rights,
 		Account:   &account.Service{Store: db.Account(), Access: rights, Hasher: password.New(), Now: c.Now, NewID: db.NewID},
@@ -237,7 +238,7 @@ func newCore(db *store.DB, c Config, pages func() string, sims *simulators) (*co
 			Store: db.Messaging(), Carriers: post.of, Patients: patients, Records: records, Pages: pages, Now: c.Now, NewID: db.NewID,
 			Timeout: cmp.Or(c.SendTimeout, 30*time.Second),
 		},
-		Webhook: &webhook.Service{Store: db.Webhook(), Poster: poster(c), Box: outside.Box, Now: c.Now, NewID: db.NewID},
+		Webhook: &webhook.Service{Store: db.Webhook(), Poster: poster(c), Box: outside.Box, Name: graph.Identifier, Now: c.Now, NewID: db.NewID},
 	}
 	all.Webhook.Details = details{all}.of
 	return all, post

@@ -14,6 +14,7 @@ import (
 	"frontdesk/core/messaging"
 	"frontdesk/core/practice"
 	"frontdesk/core/webhook"
+	"frontdesk/graph"
 )
 
 // loopback are the hosts a sandbox delivers to besides: whoever tries it out has
@@ -103,6 +104,14 @@ func disabledText(g practice.Group, n webhook.Notice) string {
 	if n.Failure != "" {
 		last = string(n.Failure)
 	}
+	again := fmt.Sprintf(`When the endpoint works again, enable the webhook with
+POST /v1/webhooks/%s/enable and fetch what it missed with POST /v1/webhooks/%s/recover.`, n.Webhook, n.Webhook)
+	name, of := n.Webhook.String(), string(n.EventType)
+	if of == "" {
+		_, name, _ = graph.Identifier("webhook", int64(n.Webhook))
+		of = "several"
+		again = fmt.Sprintf(`When the endpoint works again, have it told again with updateWebhook(id: "%s", input: {deliveryPaused: false}).`, name)
+	}
 	return fmt.Sprintf(`Frontdesk has switched off a webhook of %s, so a partner's program is not told of what happens any more.
 
 Webhook: %s
@@ -112,8 +121,7 @@ Last answer: %s
 
 %s
 
-When the endpoint works again, enable the webhook with
-POST /v1/webhooks/%s/enable and fetch what it missed with POST /v1/webhooks/%s/recover.
+%s
 Events are kept for %d days.
-`, g.Name, n.Webhook, n.EventType, n.EventID, last, why, n.Webhook, n.Webhook, int(webhook.Keep/(24*time.Hour)))
+`, g.Name, name, of, n.EventID, last, why, again, int(webhook.Keep/(24*time.Hour)))
 }

@@ -2,6 +2,7 @@ package graph
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"frontdesk/core"
@@ -16,12 +17,28 @@ import (
 	"frontdesk/core/messaging"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
+	"frontdesk/core/seal"
 	"frontdesk/core/task"
+	"frontdesk/core/webhook"
 	"frontdesk/store"
 )
 
 // nobodysCarrier is there and is never asked: nothing is due in these tests.
 type nobodysCarrier struct{ messaging.Carrier }
+
+// nobodysPoster posts nothing and likes every address but one.
+type nobodysPoster struct{ webhook.Poster }
+
+func (nobodysPoster) Check(url string) string {
+	if url == "http://10.0.0.1/" {
+		return "This address is not a public one."
+	}
+	return ""
+}
+
+func (nobodysPoster) CheckHeader(string, string) string { return "" }
+
+var testBox = sync.OnceValues(func() (*seal.Box, error) { return seal.Parse([]byte(seal.NewKey())) })
 
 // newCore is the capabilities over a store, with nothing of the outside world.
 func newCore(db *store.DB, clock func() time.Time) *core.Core {
@@ -49,5 +66,6 @@ func newCore(db *store.DB, clock func() time.Time) *core.Core {
 				return []messaging.Carrier{nobodysCarrier{}}, nil
 			},
 		},
+		Webhook: &webhook.Service{Store: db.Webhook(), Poster: nobodysPoster{}, Box: testBox, Name: Identifier, Now: clock, NewID: db.NewID},
 	}
 }

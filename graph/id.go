@@ -56,6 +56,7 @@ const (
 	kindShare        kind = 0x28
 	kindOwnNumber    kind = 0x29 // the number this program gives a patient; the id is the patient's
 	kindNHSNumber    kind = 0x2a // the patient's NHS number; the id is the patient's
+	kindEvent        kind = 0x30 // that a webhook is told of
 )
 
 // The parts of our ids, as the store makes them: the milliseconds since epoch

@@ -55,7 +55,7 @@ func TestTasks(t *testing.T) {
 		d.must(err)
 		everything := d.token
 		d.token = d.get("signIn.token", `mutation($email: String) { signIn(email: $email, password: "correct horse battery staple") { token } }`, "email", email).(string)
-		same(t, d.done("updateTask", updateTask, "id", id, "data", map[string]any{"assignedTo": rita}), map[string]any{
+		holds(t, d.done("updateTask", updateTask, "id", id, "data", map[string]any{"assignedTo": rita}), map[string]any{
 			"assignedToUserId": rita, "lastUpdatedByUserId": rita, "lastUpdatedBy.id": rita, "lastUpdatedByName": "Rita Khan", "createdByUserId": nil,
 			"createdByName": "Website", "assignedAt": "2031-01-06T09:01:00.000Z",
 		})

@@ -123,7 +123,8 @@ const (
 	leaseDue  = `(SELECT event_id FROM webhook_delivery d WHERE d.practice_group_id = $1 AND d.webhook_id = $2 AND d.due_at <= $3` + inTurn +
 		` ORDER BY due_at, event_id LIMIT $6`
 	leaseTail = ` RETURNING ` + deliveryColumns + `, lease, subject_id, sequence,
-		(SELECT e.data FROM event e WHERE e.practice_group_id = webhook_delivery.practice_group_id AND e.id = webhook_delivery.event_id)`
+		(SELECT e.data FROM event e WHERE e.practice_group_id = webhook_delivery.practice_group_id AND e.id = webhook_delivery.event_id),
+		(SELECT e.type FROM event e WHERE e.practice_group_id = webhook_delivery.practice_group_id AND e.id = webhook_delivery.event_id)`
 	leaseDeliveries = leaseHead + `IN ` + leaseDue + `)` + leaseTail
 	// See claimSkipping.
 	leaseSkipping = leaseHead + `= ANY (ARRAY` + leaseDue + skipLocked + `))` + leaseTail
@@ -152,11 +153,11 @@ func (t *Tx) ClaimDeliveries(ctx context.Context, group practice.ID, of webhook.
 	}
 	found, err := list(ctx, t, query, in{group, of, c.Now, c.Until, c.Lease, c.Limit}, func(scan scanner) (webhook.Claimed, error) {
 		var d webhook.Claimed
-		var data, body string
+		var data, body, of string
 		var leased flag
 		err := scan(&d.ID, when{&d.At}, &d.State, &d.Attempts, &d.Tries, when{&d.DueAt}, &leased, when{&d.Since}, &d.Status, &d.Failure, when{&d.EndedAt},
-			text{&body}, when{&d.CreatedAt}, &d.Lease, &d.Subject, &d.Sequence, text{&data})
-		if d.Leased, d.Data = bool(leased), []byte(data); body != "" {
+			text{&body}, when{&d.CreatedAt}, &d.Lease, &d.Subject, &d.Sequence, text{&data}, text{&of})
+		if d.Leased, d.Data, d.Type = bool(leased), []byte(data), webhook.Type(of); body != "" {
 			d.Body = []byte(body)
 		}
 		return d, err

@@ -94,12 +94,15 @@ func (t *Tx) tells(ctx context.Context, group practice.ID, of string) {
 const deliver = `INSERT INTO webhook_delivery (practice_group_id, webhook_id, event_id, subject_id, sequence, lane, at, state, attempts, tries, due_at, since,
 		status, failure, created_at)
 	SELECT e.practice_group_id, w.id, e.id, e.subject_id, e.sequence, CASE WHEN w.ordered THEN e.subject_id END, e.at, 'waiting', 0, 0, e.at, e.at, 0, '', e.at
-	FROM event e JOIN webhook w ON w.practice_group_id = e.practice_group_id AND w.event_type = e.type AND w.disabled_at IS NULL AND w.deleted_at IS NULL
+	FROM event e JOIN webhook_type wt ON wt.practice_group_id = e.practice_group_id AND wt.event_type = e.type
+		JOIN webhook w ON w.practice_group_id = wt.practice_group_id AND w.id = wt.webhook_id AND w.disabled_at IS NULL AND w.deleted_at IS NULL
 	WHERE e.practice_group_id = $1 AND e.id = $2`
 
 // wants gives the types of events some endpoint of the group wants.
 func (t *Tx) wants(ctx context.Context, group practice.ID) (map[string]bool, error) {
-	types, err := list(ctx, t, `SELECT DISTINCT event_type FROM webhook WHERE practice_group_id = $1 AND disabled_at IS NULL AND deleted_at IS NULL`, in{group},
+	types, err := list(ctx, t, `SELECT DISTINCT wt.event_type FROM webhook w
+		JOIN webhook_type wt ON wt.practice_group_id = w.practice_group_id AND wt.webhook_id = w.id
+		WHERE w.practice_group_id = $1 AND w.disabled_at IS NULL AND w.deleted_at IS NULL`, in{group},
 		func(scan scanner) (string, error) {
 			var of string
 			err := scan(&of)
@@ -113,13 +116,14 @@ func (t *Tx) wants(ctx context.Context, group practice.ID) (map[string]bool, err
 }
 
 const webhookColumns = `id, owner, description, event_type, url, include_details, ordered, ed25519, secret, previous_until, disabled_at, disabled_why,
-	failing_since, held_until, replay, version, created_at, updated_at`
+	failing_since, held_until, replay, version, created_at, updated_at, style, deleted_at`
 
 func scanWebhook(scan scanner) (webhook.Webhook, error) {
 	var w webhook.Webhook
 	var replay string
 	err := scan(&w.ID, &w.Owner, &w.Description, &w.EventType, &w.URL, &w.IncludeDetails, &w.Ordered, &w.Asymmetric, &w.Sealed, when{&w.PreviousUntil},
-		when{&w.DisabledAt}, &w.DisabledWhy, when{&w.FailingSince}, when{&w.HeldUntil}, &replay, &w.Version, when{&w.CreatedAt}, when{&w.UpdatedAt})
+		when{&w.DisabledAt}, &w.DisabledWhy, when{&w.FailingSince}, when{&w.HeldUntil}, &replay, &w.Version, when{&w.CreatedAt}, when{&w.UpdatedAt},
+		&w.Style, when{&w.DeletedAt})
 	if err != nil || replay == "" {
 		return w, err
 	}
@@ -149,16 +153,83 @@ func (s webhookStore) Webhooks(ctx context.Context, group practice.ID, of webhoo
 // AddWebhook keeps a new endpoint.
 func (t *Tx) AddWebhook(ctx context.Context, group practice.ID, w webhook.Webhook) error {
 	n, err := t.exec(ctx, `INSERT INTO webhook (practice_group_id, id, owner, description, event_type, url, include_details, ordered, ed25519, secret,
-			disabled_why, replay, version, created_at, updated_at)
+			disabled_why, replay, version, created_at, updated_at, style)
 		SELECT $1, CAST($2 AS bigint), CAST($3 AS text), CAST($4 AS text), CAST($5 AS text), CAST($6 AS text), CAST($7 AS boolean), CAST($8 AS boolean),
-			CAST($9 AS boolean), $10, '', '', CAST($11 AS bigint), $12, $13
+			CAST($9 AS boolean), $10, '', '', CAST($11 AS bigint), $12, $13, CAST($15 AS text)
 		FROM practice_group WHERE practice_group_id = $1
 			AND (SELECT count(*) FROM webhook o WHERE o.practice_group_id = $1 AND o.deleted_at IS NULL) < $14`,
-		group, w.ID, w.Owner, w.Description, w.EventType, w.URL, w.IncludeDetails, w.Ordered, w.Asymmetric, w.Sealed, w.Version, w.CreatedAt, w.UpdatedAt, webhook.Most)
+		group, w.ID, w.Owner, w.Description, w.EventType, w.URL, w.IncludeDetails, w.Ordered, w.Asymmetric, w.Sealed, w.Version, w.CreatedAt, w.UpdatedAt, webhook.Most, w.Style)
 	if err == nil && n == 0 {
 		err = webhook.ErrTooMany
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return t.SaveTypes(ctx, group, w)
+}
+
+// SaveTypes keeps what types of events an endpoint wants.
+func (t *Tx) SaveTypes(ctx context.Context, group practice.ID, w webhook.Webhook) error {
+	if _, err := t.exec(ctx, dropTypes, group, w.ID); err != nil {
+		return err
+	}
+	all := []in{}
+	for _, of := range w.Wants() {
+		all = append(all, in{group, w.ID, of})
+	}
+	return t.many(ctx, `INSERT INTO webhook_type (practice_group_id, webhook_id, event_type) VALUES ($1, $2, $3)`, all)
+}
+
+const dropTypes = `DELETE FROM webhook_type WHERE practice_group_id = $1 AND webhook_id = $2`
+
+// TypesOf gives the types of events an endpoint wants.
+func (t *Tx) TypesOf(ctx context.Context, group practice.ID, id webhook.ID) ([]webhook.Type, error) {
+	return list(ctx, t, `SELECT event_type FROM webhook_type WHERE practice_group_id = $1 AND webhook_id = $2 ORDER BY event_type`, in{group, id},
+		func(scan scanner) (webhook.Type, error) {
+			var of webhook.Type
+			err := scan(&of)
+			return of, err
+		})
+}
+
+// Subscription finds a subscription, deleted or not.
+func (t *Tx) Subscription(ctx context.Context, group practice.ID, id webhook.ID) (webhook.Webhook, error) {
+	w, err := find(ctx, t, webhook.ErrNotFound, `SELECT `+webhookColumns+` FROM webhook WHERE practice_group_id = $1 AND id = $2 AND style = 'subscription'`,
+		in{group, id}, scanWebhook)
+	if err != nil {
+		return w, err
+	}
+	w.Types, err = t.TypesOf(ctx, group, id)
+	return w, err
+}
+
+// Subscriptions lists a group's subscriptions.
+func (s webhookStore) Subscriptions(ctx context.Context, group practice.ID, deleted bool) ([]webhook.Webhook, error) {
+	found, err := list(ctx, s.Tx, `SELECT `+webhookColumns+` FROM webhook WHERE practice_group_id = $1 AND style = 'subscription' AND ($2 OR deleted_at IS NULL)
+		ORDER BY id`, in{group, deleted}, scanWebhook)
+	if err != nil {
+		return nil, err
+	}
+	type wanted struct {
+		webhook webhook.ID
+		of      webhook.Type
+	}
+	types, err := list(ctx, s.Tx, `SELECT webhook_id, event_type FROM webhook_type WHERE practice_group_id = $1 ORDER BY webhook_id, event_type`, in{group},
+		func(scan scanner) (wanted, error) {
+			var w wanted
+			err := scan(&w.webhook, &w.of)
+			return w, err
+		})
+	at := map[webhook.ID]int{}
+	for i, w := range found {
+		at[w.ID] = i
+	}
+	for _, w := range types {
+		if i, ok := at[w.webhook]; ok {
+			found[i].Types = append(found[i].Types, w.of)
+		}
+	}
+	return found, err
 }
 
 // SaveWebhook keeps a changed endpoint.
@@ -183,19 +254,25 @@ func (t *Tx) SaveHealth(ctx context.Context, group practice.ID, w webhook.Webhoo
 
 // DropWebhook hides an endpoint and forgets its secrets.
 func (t *Tx) DropWebhook(ctx context.Context, group practice.ID, id webhook.ID, now time.Time) error {
-	_, err := t.exec(ctx, `UPDATE webhook SET deleted_at = $3, secret = $4, url = '', updated_at = $3 WHERE practice_group_id = $1 AND id = $2`, group, id, now, []byte{})
+	_, err := t.exec(ctx, `UPDATE webhook SET deleted_at = $3, secret = $4, updated_at = $3,
+			url = CASE WHEN style = 'standard' THEN '' ELSE url END WHERE practice_group_id = $1 AND id = $2`, group, id, now, []byte{})
 	return err
 }
 
-// PurgeWebhook removes an endpoint that was dropped.
+// PurgeWebhook removes an endpoint that was dropped, but for a subscription.
 func (t *Tx) PurgeWebhook(ctx context.Context, group practice.ID, id webhook.ID) error {
-	_, err := t.exec(ctx, `DELETE FROM webhook WHERE practice_group_id = $1 AND id = $2 AND deleted_at IS NOT NULL`, group, id)
+	if _, err := t.exec(ctx, `DELETE FROM webhook_type WHERE practice_group_id = $1 AND webhook_id = $2
+		AND webhook_id IN (SELECT id FROM webhook w WHERE w.practice_group_id = $1 AND w.id = $2 AND deleted_at IS NOT NULL AND style = 'standard')`, group, id); err != nil {
+		return err
+	}
+	_, err := t.exec(ctx, `DELETE FROM webhook WHERE practice_group_id = $1 AND id = $2 AND deleted_at IS NOT NULL AND style = 'standard'`, group, id)
 	return err
 }
 
 // GoneWebhooks lists the endpoints that were dropped before a moment.
 func (s webhookStore) GoneWebhooks(ctx context.Context, group practice.ID, before time.Time) ([]webhook.ID, error) {
-	return list(ctx, s.Tx, `SELECT id FROM webhook WHERE practice_group_id = $1 AND deleted_at < $2`, in{group, before}, func(scan scanner) (webhook.ID, error) {
+	return list(ctx, s.Tx, `SELECT id FROM webhook w WHERE practice_group_id = $1 AND deleted_at < $2
+		AND (style = 'standard' OR EXISTS (SELECT 1 FROM webhook_delivery d WHERE d.practice_group_id = w.practice_group_id AND d.webhook_id = w.id))`, in{group, before}, func(scan scanner) (webhook.ID, error) {
 		var id webhook.ID
 		err := scan(&id)
 		return id, err
@@ -213,7 +290,7 @@ const (
 			WHERE d.practice_group_id = w.practice_group_id AND d.webhook_id = w.id AND d.due_at IS NOT NULL ORDER BY d.due_at LIMIT 1) FROM webhook w
 		WHERE w.disabled_at IS NULL AND w.deleted_at IS NULL AND (w.held_until IS NULL OR w.held_until <= $1)
 			AND EXISTS (SELECT 1 FROM webhook_delivery d WHERE d.practice_group_id = w.practice_group_id AND d.webhook_id = w.id AND d.due_at <= $1)`
-	dueOf = dueLanes + ` AND w.practice_group_id = $2 AND (CAST($3 AS text) = '' OR w.event_type = $3)`
+	dueOf = dueLanes + ` AND w.practice_group_id = $2 AND (CAST($3 AS text) = '' OR w.event_type = '' OR w.event_type = $3)`
 	dueIn = dueLanes + ` ORDER BY practice_group_id`
 )
 

@@ -20,6 +20,12 @@
 //	X-Herohealth-Signature: {hex}
 //	X-Herohealth-Signature-Previous: {hex}
 //
+// To a subscription of the GraphQL API it has, in place of all from webhook-id
+// on, what that API documents:
+//
+//	X-Webhook-Timestamp: seconds since 1970
+//	X-Webhook-Signature: t={the same seconds},v1={hex}
+//
 // Delivery is at least once. The same attempt may reach a receiver twice, when
 // a connection that was kept open breaks under it and it is written again to
 // another; its webhook-id tells.
@@ -175,7 +181,11 @@ func request(u *url.URL, p *webhook.Parcel) *http.Request {
 	h["Content-Type"] = contentTypes
 	h["User-Agent"] = userAgents
 	h["Frontdesk-Attempt"] = []string{strconv.Itoa(p.Attempt)}
-	sign(h, p)
+	if p.Style == webhook.Subscription {
+		signSubscription(h, p)
+	} else {
+		sign(h, p)
+	}
 	if _, theirs := h["Idempotency-Key"]; !theirs {
 		// Without a value it is not sent. It tells the transport that the
 		// request may be written again after a kept connection broke, which is

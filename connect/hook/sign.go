@@ -73,6 +73,17 @@ func sign(h http.Header, p *webhook.Parcel) {
 	}
 }
 
+// signSubscription adds the time and the signature as the GraphQL API documents
+// them: lower-case hex of HMAC-SHA256 over "{timestamp}.{body}", keyed with the
+// text of the secret.
+func signSubscription(h http.Header, p *webhook.Parcel) {
+	stamp := strconv.FormatInt(p.At.Unix(), 10)
+	h["X-Webhook-Timestamp"] = []string{stamp}
+	if len(p.Secrets) > 0 && p.Secrets[0] != "" {
+		h["X-Webhook-Signature"] = []string{"t=" + stamp + ",v1=" + hex.EncodeToString(mac(nil, []byte(p.Secrets[0]), []byte(stamp+"."), p.Body))}
+	}
+}
+
 // mac appends HMAC-SHA256 (RFC 2104) of head and body together.
 func mac(to, key, head, body []byte) []byte {
 	h := hmac.New(sha256.New, key)

@@ -14,6 +14,7 @@ import (
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 
 	"frontdesk/connect/hook"
+	"frontdesk/core/webhook"
 )
 
 // hero checks as Hero describes it: HMAC-SHA256 keyed with the signing key over
@@ -170,5 +171,26 @@ func TestWithoutASecretNothingIsSigned(t *testing.T) {
 	}
 	if h.Get("webhook-id") != p.ID || h.Get("webhook-timestamp") == "" {
 		t.Errorf("got %v", h)
+	}
+}
+
+func TestASubscriptionIsSignedAsTheGraphQLAPIDocuments(t *testing.T) {
+	e := listen(t, plain, nil)
+	p := parcel(e.URL)
+	p.Style, p.Secrets = webhook.Subscription, []string{"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}
+	if a := client(t, nil).Post(t.Context(), p); !a.Accepted() {
+		t.Fatalf("got %+v", a)
+	}
+	h := e.all()[0].Header
+	stamp := h.Get("X-Webhook-Timestamp")
+	m := hmac.New(sha256.New, []byte(p.Secrets[0]))
+	m.Write([]byte(stamp + "." + string(p.Body)))
+	if want := "t=" + stamp + ",v1=" + hex.EncodeToString(m.Sum(nil)); stamp == "" || h.Get("X-Webhook-Signature") != want {
+		t.Errorf("got %q, want %q", h.Get("X-Webhook-Signature"), want)
+	}
+	for _, name := range []string{"Webhook-Id", "Webhook-Signature", "X-Herohealth-Signature"} {
+		if h.Get(name) != "" {
+			t.Errorf("it has %s too", name)
+		}
 	}
 }

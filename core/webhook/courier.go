@@ -15,7 +15,8 @@ import (
 type Lane struct {
 	Group   practice.ID
 	Webhook ID
-	Type    Type
+	// Type is the one type it is told of; empty for a subscription.
+	Type Type
 }
 
 // Due is an endpoint with something to deliver, and since when.
@@ -74,7 +75,7 @@ func NewCourier(s *Service, log *slog.Logger, clock func() time.Time) *Courier {
 func (c *Courier) Ring(group practice.ID, of Type) {
 	c.mu.Lock()
 	for at, l := range c.lanes {
-		if at.Group == group && (at.Type == of || of == "") {
+		if at.Group == group && (at.Type == of || at.Type == "" || of == "") {
 			l.ring()
 		}
 	}

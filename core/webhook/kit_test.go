@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"sync"
 	"testing"
@@ -105,6 +106,9 @@ func newDesk(t *testing.T, db *store.DB) *desk {
 	box, err := seal.Parse([]byte(seal.NewKey()))
 	d.must(err)
 	d.hooks = &webhook.Service{Store: db.Webhook(), Poster: d.poster, Box: func() (*seal.Box, error) { return box, nil }, Now: d.now, NewID: db.NewID}
+	d.hooks.Name = func(noun string, id int64) (string, string, bool) {
+		return noun + "Id", fmt.Sprint("x", id), noun != "location"
+	}
 	practices := &practice.Service{Store: db.Practice(), Now: d.now, NewID: db.NewID}
 	group, err := practices.CreateGroup(context.Background(), practice.Group{Name: "Brambleford", Sandbox: true})
 	d.must(err)

@@ -262,14 +262,14 @@ func (l *lane) turned(ctx context.Context, t turn) {
 // post makes one attempt.
 func (s *Service) post(ctx context.Context, at Lane, w Webhook, d Claimed, lease int64) Settled {
 	began := s.Now().Truncate(time.Microsecond)
-	p := Parcel{URL: w.URL, Attempt: d.Attempts, At: began, Headers: w.Secrets.Headers, Body: d.Body}
+	p := Parcel{Style: w.Style, URL: w.URL, Attempt: d.Attempts, At: began, Headers: w.Secrets.Headers, Body: d.Body}
 	for _, k := range w.signing(began) {
 		p.Secrets = append(p.Secrets, k.Secret)
 		if w.Asymmetric {
 			p.Ed25519 = append(p.Ed25519, k.Seed)
 		}
 	}
-	e := event.Event{ID: d.ID, Group: int64(at.Group), Type: string(at.Type), Subject: d.Subject, Sequence: d.Sequence, At: d.At, Data: d.Data}
+	e := event.Event{ID: d.ID, Group: int64(at.Group), Type: string(d.Type), Subject: d.Subject, Sequence: d.Sequence, At: d.At, Data: d.Data}
 	payload := NewPayload(e)
 	p.ID = payload.ID
 	var a Answer
@@ -287,6 +287,9 @@ func (s *Service) post(ctx context.Context, at Lane, w Webhook, d Claimed, lease
 
 // payload is an event's payload as it goes out.
 func (s *Service) payload(ctx context.Context, at Lane, w Webhook, e event.Event, p Payload) ([]byte, error) {
+	if w.Style == Subscription {
+		return json.Marshal(s.news(w, e))
+	}
 	if w.IncludeDetails && s.Details != nil {
 		details, err := s.Details(ctx, at.Group, e)
 		if err != nil {

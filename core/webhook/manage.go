@@ -64,7 +64,7 @@ func (w Webhook) sees(who access.Caller) bool {
 // find finds an endpoint the caller may see. Error: ErrNotFound.
 func find(ctx context.Context, who access.Caller, id ID, get func(ctx context.Context, group practice.ID, id ID) (Webhook, error)) (Webhook, error) {
 	w, err := get(ctx, who.Group, id)
-	if err == nil && !w.sees(who) {
+	if err == nil && (w.Style != Standard || !w.sees(who)) {
 		err = ErrNotFound
 	}
 	return w, err
@@ -127,7 +127,7 @@ func (s *Service) Create(ctx context.Context, r Request) (Webhook, error) {
 	}
 	now := s.Now().Truncate(time.Microsecond)
 	w := Webhook{
-		ID: ID(s.NewID()), Owner: who.Actor, Description: r.Description, EventType: r.EventType, URL: r.URL, IncludeDetails: r.IncludeDetails,
+		ID: ID(s.NewID()), Style: Standard, Owner: who.Actor, Description: r.Description, EventType: r.EventType, URL: r.URL, IncludeDetails: r.IncludeDetails,
 		Ordered: r.Ordered, Asymmetric: r.Asymmetric, CreatedAt: now, UpdatedAt: now, Version: 1, Secrets: Secrets{Headers: r.Headers},
 	}
 	var c input.Checks
@@ -198,7 +198,7 @@ func (s *Service) List(ctx context.Context, of Type) ([]Webhook, error) {
 	}
 	out := []Webhook{}
 	for _, w := range all {
-		if !w.sees(who) {
+		if w.Style != Standard || !w.sees(who) {
 			continue
 		}
 		if w, err = s.shown(who.Group, w); err != nil {
@@ -215,10 +215,15 @@ func (s *Service) change(ctx context.Context, id ID, action string, do func(who 
 	if err != nil {
 		return Webhook{}, err
 	}
+	get := func(ctx context.Context, tx Tx) (Webhook, error) { return find(ctx, who, id, tx.LockWebhook) }
+	return s.changed(ctx, who, action, get, func(_ Tx, w *Webhook, now time.Time) error { return do(who, w, now) })
+}
+
+func (s *Service) changed(ctx context.Context, who access.Caller, action string, get func(context.Context, Tx) (Webhook, error), do func(tx Tx, w *Webhook, now time.Time) error) (Webhook, error) {
 	now := s.Now().Truncate(time.Microsecond)
 	var after Webhook
-	err = s.Store.Do(ctx, func(tx Tx) error {
-		before, err := find(ctx, who, id, tx.LockWebhook)
+	err := s.Store.Do(ctx, func(tx Tx) error {
+		before, err := get(ctx, tx)
 		if err != nil {
 			return err
 		}
@@ -227,7 +232,7 @@ func (s *Service) change(ctx context.Context, id ID, action string, do func(who 
 		}
 		before.HeaderNames = slices.Sorted(maps.Keys(before.Secrets.Headers))
 		after = before
-		if err := do(who, &after, now); err != nil {
+		if err := do(tx, &after, now); err != nil {
 			return err
 		}
 		after.Version, after.UpdatedAt = before.Version+1, now
@@ -237,7 +242,7 @@ func (s *Service) change(ctx context.Context, id ID, action string, do func(who 
 		if err := tx.SaveWebhook(ctx, who.Group, after); err != nil {
 			return err
 		}
-		return tx.Audit(ctx, who.Audit(now, action, "webhook", int64(id), before, after))
+		return tx.Audit(ctx, who.Audit(now, action, "webhook", int64(after.ID), before, after))
 	})
 	return after, err
 }

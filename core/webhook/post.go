@@ -7,6 +7,8 @@ import (
 
 // Parcel is one attempt at one delivery, ready to be posted.
 type Parcel struct {
+	// Style is the form it is delivered in.
+	Style Style
 	// URL is the address of the endpoint.
 	URL string
 	// ID is the event's id: the same in every attempt and every replay, so that

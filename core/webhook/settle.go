@@ -45,6 +45,7 @@ type Claimed struct {
 	Lease    int64
 	Subject  int64
 	Sequence int64
+	Type     Type
 	Data     []byte
 }
 

@@ -13,6 +13,8 @@
 //	settle.go     what becomes of an attempt
 //	courier.go    who posts, a lane of its own for each endpoint
 //	lane.go       one endpoint's lane
+//	subscription.go  endpoints of the GraphQL API, told of several types
+//	topic.go      what those can be told of, and in what words
 //
 // Its deliveries are written in the transaction of what they tell of: see
 // store/webhook.go. Source of the signatures: the Webhooks tag of the Hero
@@ -39,9 +41,24 @@ type ID int64
 // String gives the id as digits.
 func (id ID) String() string { return strconv.FormatInt(int64(id), 10) }
 
-// Webhook is an endpoint that wants to be told of one type of event.
+// Style is the form an endpoint is told in.
+type Style string
+
+// The styles.
+const (
+	// Standard is told of one type of event, in our own form.
+	Standard Style = "standard"
+	// Subscription is told of several, in the form the GraphQL API documents.
+	Subscription Style = "subscription"
+)
+
+// Webhook is an endpoint that wants to be told of one type of event, or of
+// several.
 type Webhook struct {
-	ID ID `json:"id"`
+	ID    ID    `json:"id"`
+	Style Style `json:"style"`
+	// Types are what a subscription is told of, which has no EventType.
+	Types []Type `json:"event_types,omitempty"`
 	// Owner is the partner whose key made it.
 	Owner       string `json:"owner"`
 	Description string `json:"description"`
@@ -69,12 +86,21 @@ type Webhook struct {
 	Replay    *Replay   `json:"replay,omitempty"`
 	CreatedAt time.Time `json:"created_at"`
 	UpdatedAt time.Time `json:"updated_at"`
+	DeletedAt time.Time `json:"deleted_at,omitzero"`
 	Version   int64     `json:"version"`
 
 	// Sealed is its Secrets as they are kept.
 	Sealed []byte `json:"-"`
 	// Secrets are what only our own courier sees.
 	Secrets Secrets `json:"-"`
+}
+
+// Wants are the types of events an endpoint is told of.
+func (w Webhook) Wants() []Type {
+	if w.Style == Subscription {
+		return w.Types
+	}
+	return []Type{w.EventType}
 }
 
 // Secrets are what an endpoint's deliveries are signed and sent with.
@@ -119,6 +145,9 @@ const Keep = 30 * 24 * time.Hour
 type Reader interface {
 	// Webhook finds an endpoint, sealed, or returns ErrNotFound.
 	Webhook(ctx context.Context, group practice.ID, id ID) (Webhook, error)
+	// Subscription finds a subscription, sealed, deleted or not, or returns
+	// ErrNotFound.
+	Subscription(ctx context.Context, group practice.ID, id ID) (Webhook, error)
 	// Delivery finds a delivery, or returns ErrNoDelivery.
 	Delivery(ctx context.Context, group practice.ID, of ID, id int64) (Delivery, error)
 	// EventByID finds an event, or returns ErrNoDelivery.
@@ -128,6 +157,9 @@ type Reader interface {
 // Store is what webhook needs remembered.
 type Store interface {
 	Reader
+	// Subscriptions lists a group's subscriptions in the order they were made,
+	// sealed, deleted ones too when asked.
+	Subscriptions(ctx context.Context, group practice.ID, deleted bool) ([]Webhook, error)
 	// Webhooks lists a group's endpoints in the order they were made, sealed; of
 	// one type, or with the empty one of all.
 	Webhooks(ctx context.Context, group practice.ID, of Type) ([]Webhook, error)
@@ -158,7 +190,7 @@ type Store interface {
 	// ForgetDeliveries does the same for one endpoint.
 	ForgetDeliveries(ctx context.Context, group practice.ID, of ID, before time.Time) (more bool, err error)
 	// GoneWebhooks lists the endpoints that were deleted before a moment and
-	// still have rows.
+	// still have rows to remove.
 	GoneWebhooks(ctx context.Context, group practice.ID, before time.Time) ([]ID, error)
 	// Do runs fn in one transaction: all of it happens, or none.
 	Do(ctx context.Context, fn func(Tx) error) error
@@ -171,12 +203,15 @@ type Tx interface {
 	LockWebhook(ctx context.Context, group practice.ID, id ID) (Webhook, error)
 	// AddWebhook keeps a new endpoint, or returns ErrTooMany.
 	AddWebhook(ctx context.Context, group practice.ID, w Webhook) error
+	// SaveTypes keeps what a subscription is told of.
+	SaveTypes(ctx context.Context, group practice.ID, w Webhook) error
 	// SaveWebhook keeps a changed one.
 	SaveWebhook(ctx context.Context, group practice.ID, w Webhook) error
 	// DropWebhook hides an endpoint and forgets its secrets. What was delivered
 	// to it is removed later.
 	DropWebhook(ctx context.Context, group practice.ID, id ID, now time.Time) error
-	// PurgeWebhook removes an endpoint that was dropped and has no rows left.
+	// PurgeWebhook removes an endpoint that was dropped and has no rows left; a
+	// subscription stays, marked as deleted.
 	PurgeWebhook(ctx context.Context, group practice.ID, id ID) error
 	// SaveHealth keeps how an endpoint does: FailingSince and HeldUntil.
 	SaveHealth(ctx context.Context, group practice.ID, w Webhook) error
@@ -215,6 +250,9 @@ type Service struct {
 	Box func() (*seal.Box, error)
 	// Details tells what an event leaves out: names, contact details, texts.
 	Details func(ctx context.Context, group practice.ID, e event.Event) (json.RawMessage, error)
+	// Name is what the GraphQL API calls a thing of ours, by its noun, and the id
+	// it knows it by there; false for what it does not know.
+	Name func(noun string, id int64) (name, text string, known bool)
 	// Stopping ends the waiting of whoever waits for events when it is closed.
 	Stopping <-chan struct{}
 	Now      func() time.Time

@@ -19,6 +19,9 @@ import (
 type LetterResolver interface {
 	Patient(ctx context.Context, obj *Letter) (*Patient, error)
 	Doctor(ctx context.Context, obj *Letter) (*User, error)
+
+	Contact(ctx context.Context, obj *Letter) (*LetterContact, error)
+	Recipient(ctx context.Context, obj *Letter) (*LetterRecipient, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -240,7 +243,7 @@ func (ec *executionContext) _Letter_contact(ctx context.Context, field graphql.C
 			return ec.fieldContext_Letter_contact(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Contact, nil
+			return ec.Resolvers.Letter().Contact(ctx, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *LetterContact) graphql.Marshaler {
@@ -254,8 +257,8 @@ func (ec *executionContext) fieldContext_Letter_contact(_ context.Context, field
 	fc = &graphql.FieldContext{
 		Object:     "Letter",
 		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
+		IsMethod:   true,
+		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_LetterContact(ctx, field)
 		},
@@ -272,7 +275,7 @@ func (ec *executionContext) _Letter_recipient(ctx context.Context, field graphql
 			return ec.fieldContext_Letter_recipient(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Recipient, nil
+			return ec.Resolvers.Letter().Recipient(ctx, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *LetterRecipient) graphql.Marshaler {
@@ -286,8 +289,8 @@ func (ec *executionContext) fieldContext_Letter_recipient(_ context.Context, fie
 	fc = &graphql.FieldContext{
 		Object:     "Letter",
 		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
+		IsMethod:   true,
+		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_LetterRecipient(ctx, field)
 		},
@@ -947,15 +950,81 @@ func (ec *executionContext) _Letter(ctx context.Context, sel ast.SelectionSet, o
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "contact":
-			out.Values[i] = ec._Letter_contact(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Letter_contact(ctx, field, obj)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
 			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		case "recipient":
-			out.Values[i] = ec._Letter_recipient(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Letter_recipient(ctx, field, obj)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
 			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		case "dateShared":
 			out.Values[i] = ec._Letter_dateShared(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {

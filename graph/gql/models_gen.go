@@ -1077,6 +1077,10 @@ type Lab struct {
 	CreatedAt *scalar.Moment `json:"createdAt,omitempty"`
 	// When it was last changed; when it was made, until then.
 	UpdatedAt *scalar.Moment `json:"updatedAt,omitempty"`
+	// DoctorID is who asked.
+	DoctorID int64 `json:"-"`
+	// PatientID is whose it is.
+	PatientID int64 `json:"-"`
 }
 
 func (Lab) IsAttachment() {}
@@ -1141,16 +1145,18 @@ type Letter struct {
 	Title *string `json:"title,omitempty"`
 	// Its text, as HTML.
 	Body *string `json:"body,omitempty"`
-	// To whom it goes, when that is a contact.
-	Contact *LetterContact `json:"contact,omitempty"`
-	// To whom it goes.
-	Recipient *LetterRecipient `json:"recipient,omitempty"`
 	// When it was last shared.
 	DateShared *scalar.Moment `json:"dateShared,omitempty"`
 	// When it was made.
 	CreatedAt *scalar.Moment `json:"createdAt,omitempty"`
 	// When it was last changed; when it was made, until then.
 	UpdatedAt *scalar.Moment `json:"updatedAt,omitempty"`
+	// DoctorID is who wrote it.
+	DoctorID int64 `json:"-"`
+	// PatientID is whom it is about.
+	PatientID int64 `json:"-"`
+	// RecipientID is the id of to whom it goes; its kind says what they are.
+	RecipientID string `json:"-"`
 }
 
 func (Letter) IsAttachment() {}
@@ -1565,6 +1571,8 @@ type PatientDocument struct {
 	UploadURL *string `json:"uploadUrl,omitempty"`
 	// Where to get the file, for two hours.
 	DownloadURL *string `json:"downloadUrl,omitempty"`
+	// PatientID is whose it is.
+	PatientID int64 `json:"-"`
 }
 
 func (PatientDocument) IsAttachment() {}
@@ -1897,6 +1905,10 @@ type Prescription struct {
 	Comments *string `json:"comments,omitempty"`
 	// What was ordered from pharmacies.
 	Orders []*PrescriptionOrder `json:"orders,omitempty"`
+	// DoctorID is who prescribed it.
+	DoctorID int64 `json:"-"`
+	// PatientID is whose it is.
+	PatientID int64 `json:"-"`
 }
 
 func (Prescription) IsAttachment() {}
