@@ -195,9 +195,9 @@ func TestARoleGrantsWhatItNamesAndOnlyAtHome(t *testing.T) {
 		want error
 	}{
 		{"a role that names it", access.Caller{Group: 1, Home: 1, Grants: []access.Grant{"seeContacts", see}}, nil},
-		{"a role that does not", access.Caller{Group: 1, Home: 1, Grants: []access.Grant{"editInvoices"}}, access.ErrPermission},
-		{"a key without a role", access.Caller{Group: 1, Home: 1, Scopes: access.Scopes, Permissions: access.Permissions}, access.ErrPermission},
-		{"a member of the network", access.Caller{Group: 1, Home: 2, Grants: []access.Grant{see}}, access.ErrPermission},
+		{"a role that does not", access.Caller{Group: 1, Home: 1, Grants: []access.Grant{"editInvoices"}}, access.ErrGrant},
+		{"a key without a role", access.Caller{Group: 1, Home: 1, Scopes: access.Scopes, Permissions: access.Permissions}, access.ErrGrant},
+		{"a member of the network", access.Caller{Group: 1, Home: 2, Grants: []access.Grant{see}}, access.ErrGrant},
 		{"the command line", access.Operator(1), nil},
 		{"our own jobs", access.System(1), nil},
 	} {
@@ -208,7 +208,7 @@ func TestARoleGrantsWhatItNamesAndOnlyAtHome(t *testing.T) {
 			}
 		})
 	}
-	if _, err := access.RequireGrant(context.Background(), see); !errors.Is(err, access.ErrNoKey) {
+	if _, err := access.RequireGrant(context.Background(), see); !errors.Is(err, access.ErrNoToken) {
 		t.Fatalf("got %v", err)
 	}
 }

@@ -303,8 +303,8 @@ func TestThereAreWaysToPayFromTheBeginning(t *testing.T) {
 			t.Fatal(got)
 		}
 		nobody := access.With(context.Background(), access.Caller{Group: d.group.ID, Home: d.group.ID})
-		d.want(second(d.SavePaymentType(nobody, 1, "x", true)), access.ErrGrant)
-		d.want(d.SetVAT(nobody, 200), access.ErrGrant)
+		d.want(second(d.SavePaymentType(nobody, 1, "x", true)), access.ErrPermission)
+		d.want(d.SetVAT(nobody, 200), access.ErrPermission)
 	})
 }
 
