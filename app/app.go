@@ -5,6 +5,7 @@
 //	connectors.go  the outside systems each practice group uses
 //	seal.go      the key their secrets are sealed with
 //	sandbox.go   the invented town
+//	settle.go    what its practices have written and been told
 //	simulate.go  the outside systems of the town
 //	carriers.go  who carries a practice group's messages
 //	sending.go   whether messages go out at all
@@ -43,11 +44,14 @@ import (
 	"frontdesk/core/account"
 	"frontdesk/core/billing"
 	"frontdesk/core/booking"
+	"frontdesk/core/chart"
 	"frontdesk/core/clinical"
 	"frontdesk/core/connector"
 	"frontdesk/core/contact"
 	"frontdesk/core/diary"
+	"frontdesk/core/document"
 	"frontdesk/core/job"
+	"frontdesk/core/label"
 	"frontdesk/core/messaging"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
@@ -211,6 +215,7 @@ func newCore(db *store.DB, c Config, pages func() string, sims *simulators) (*co
 	patients := &patient.Service{
 		Store: db.Patient(), Demographics: people, Upkeep: people.upkeep, Pages: pages, Now: c.Now, NewID: db.NewID,
 	}
+	documents := &document.Service{Store: db.Document(), Box: outside.Box, Pages: pages, Now: c.Now, NewID: db.NewID}
 	rights := &access.Service{Store: db.Access(), Now: c.Now, NewID: db.NewID, Limit: c.RateLimit, Box: outside.Box}
 	all := &core.Core{
 		Access:    rights,
@@ -219,11 +224,14 @@ func newCore(db *store.DB, c Config, pages func() string, sims *simulators) (*co
 		Connector: outside,
 		Patient:   patients,
 		Contact:   &contact.Service{Store: db.Contact(), Now: c.Now, NewID: db.NewID},
+		Label:     &label.Service{Store: db.Label(), Now: c.Now, NewID: db.NewID},
+		Chart:     &chart.Service{Store: db.Chart(), Patients: patients, Now: c.Now, NewID: db.NewID},
 		Diary:     days,
 		Booking:   &booking.Service{Store: db.Booking(), Diary: days, Now: c.Now, NewID: db.NewID, Hold: c.Hold},
 		Billing:   &billing.Service{Store: db.Billing(), Now: c.Now, NewID: db.NewID},
 		Record:    records,
-		Clinical:  &clinical.Service{Store: db.Clinical(), Staff: member, Now: c.Now, NewID: db.NewID},
+		Document:  documents,
+		Clinical:  &clinical.Service{Store: db.Clinical(), Staff: member, Files: documents, Now: c.Now, NewID: db.NewID},
 		Task:      &task.Service{Store: db.Task(), Staff: member, Now: c.Now, NewID: db.NewID},
 		Messaging: &messaging.Service{
 			Store: db.Messaging(), Carriers: post.of, Patients: patients, Records: records, Pages: pages, Now: c.Now, NewID: db.NewID,
@@ -253,7 +261,7 @@ func (a *App) newWorker() (*worker.Worker, error) {
 		Handlers: map[string]job.Handler{
 			booking.ReleaseKind: a.core.Booking.Release,
 			patient.RefreshKind: a.core.Patient.Refresh,
-			forgetOld:           a.eachGroup(a.core.Access.Forget, a.core.Account.Forget, a.core.Patient.Forget, a.core.Messaging.Forget, a.core.Webhook.Forget),
+			forgetOld:           a.eachGroup(a.core.Access.Forget, a.core.Account.Forget, a.core.Patient.Forget, a.core.Messaging.Forget, a.core.Webhook.Forget, a.core.Document.Forget),
 			askRefresh:          a.eachGroup(a.core.Patient.AskRefresh),
 
 			messaging.DispatchKind: a.core.Messaging.Dispatch,

@@ -48,6 +48,10 @@ var rooms = map[string]struct {
 	},
 	"core/contact": {ours: []string{"core/fault", "core/audit", "core/input", "core/access", "core/practice"}},
 	"core/diary":   {ours: []string{"core/fault", "core/audit", "core/input", "core/access", "core/practice"}},
+	"core/label":   {ours: []string{"core/fault", "core/audit", "core/input", "core/access", "core/practice"}},
+	"core/chart": {ours: []string{
+		"core/fault", "core/input", "core/access", "core/practice", "core/account", "core/patient", "core/label",
+	}},
 	"core/booking": {ours: []string{
 		"core/fault", "core/audit", "core/event", "core/job", "core/input", "core/access", "core/practice", "core/patient", "core/diary",
 	}},
@@ -58,9 +62,13 @@ var rooms = map[string]struct {
 		"core/fault", "core/audit", "core/event", "core/job", "core/input", "core/access", "core/practice", "core/seal", "core/patient",
 	}},
 	"core/task":     {ours: []string{"core/fault", "core/audit", "core/input", "core/access", "core/account", "core/practice", "core/patient"}},
-	"core/clinical": {ours: []string{"core/fault", "core/audit", "core/input", "core/access", "core/practice", "core/patient"}},
-	"core/gsm":      {},
-	"core/wording":  {ours: []string{"core/input", "core/patient", "core/practice"}},
+	"core/document": {ours: []string{"core/fault", "core/audit", "core/input", "core/access", "core/practice", "core/seal", "core/patient"}},
+	"core/clinical": {ours: []string{
+		"core/fault", "core/audit", "core/input", "core/access", "core/practice", "core/patient", "core/document",
+		"core/record", // which codes are SNOMED CT's
+	}},
+	"core/gsm":     {},
+	"core/wording": {ours: []string{"core/input", "core/patient", "core/practice"}},
 	"core/messaging": {ours: []string{
 		"core/fault", "core/audit", "core/event", "core/job", "core/input", "core/gsm", "core/wording", "core/access", "core/practice", "core/seal", "core/patient", "core/record",
 	}},
@@ -115,10 +123,11 @@ var rooms = map[string]struct {
 
 	"rest":  {ours: []string{"core/...", "core", "web", "rest/oas"}, theirs: []string{"github.com/ogen-go/ogen", "github.com/go-faster/jx"}},
 	"pages": {ours: []string{"core/...", "core", "web"}, theirs: []string{"github.com/a-h/templ"}},
+	"files": {ours: []string{"core", "core/document", "web"}},
 	"graph": {ours: []string{"core/...", "core", "web", "graph/gql", "graph/scalar"}, theirs: []string{
 		"github.com/99designs/gqlgen", "github.com/vektah/gqlparser", "github.com/vikstrous/dataloadgen",
 	}},
-	"graph/gql":    {ours: []string{"graph/scalar"}, theirs: []string{"github.com/99designs/gqlgen", "github.com/vektah/gqlparser"}},
+	"graph/gql":    {ours: []string{"graph/scalar", "core/..."}, theirs: []string{"github.com/99designs/gqlgen", "github.com/vektah/gqlparser"}},
 	"graph/scalar": {},
 	"rest/oas":     {theirs: []string{"github.com/ogen-go/ogen", "github.com/go-faster"}},
 	"web": {ours: []string{"core/fault", "core/access"}, theirs: []string{

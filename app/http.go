@@ -11,6 +11,7 @@ import (
 	"frontdesk/api"
 	"frontdesk/core/fault"
 	"frontdesk/docs"
+	"frontdesk/files"
 	"frontdesk/graph"
 	"frontdesk/pages"
 	"frontdesk/rest"
@@ -51,6 +52,9 @@ func (a *App) handler() (http.Handler, error) {
 	add("GET /verify/{link}", "verify", patients)
 	add("/m/{link}", "message", patients)
 	add("/record/confirm/{link}", "confirm", patients)
+	documents := files.New(a.core)
+	add("GET /files/{address}", "file", documents)
+	add("PUT /files/{address}", "file", documents)
 	if a.config.Sandbox {
 		add("GET /sandbox/inbox", "inbox", pages.Inbox(a.sims.received))
 	}

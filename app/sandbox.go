@@ -99,8 +99,9 @@ func (a *App) settle(ctx context.Context, p sim.Practice) error {
 			}
 		}
 	}
+	var patients []patient.ID
 	for _, who := range p.Patients {
-		_, err := a.core.Patient.Register(ctx, patient.Registration{
+		id, err := a.core.Patient.Register(ctx, patient.Registration{
 			NHSNumber: &who.NHSNumber, Title: &who.Title, FirstName: who.FirstName, LastName: who.LastName, BirthDate: who.BirthDate,
 			Sex: ptr(patient.Sex(who.Sex)), Mobile: &who.Mobile, Email: &who.Email, Line1: &who.Address.Line1, Town: &who.Address.Town,
 			County: &who.Address.County, Postcode: &who.Address.Postcode,
@@ -108,8 +109,9 @@ func (a *App) settle(ctx context.Context, p sim.Practice) error {
 		if err != nil {
 			return err
 		}
+		patients = append(patients, id)
 	}
-	return nil
+	return a.settleRecords(ctx, people, patients)
 }
 
 func (a *App) settleKinds(ctx context.Context, kinds []sim.Kind) ([]diary.TypeID, error) {

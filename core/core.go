@@ -7,10 +7,13 @@ import (
 	"frontdesk/core/account"
 	"frontdesk/core/billing"
 	"frontdesk/core/booking"
+	"frontdesk/core/chart"
 	"frontdesk/core/clinical"
 	"frontdesk/core/connector"
 	"frontdesk/core/contact"
 	"frontdesk/core/diary"
+	"frontdesk/core/document"
+	"frontdesk/core/label"
 	"frontdesk/core/messaging"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
@@ -27,11 +30,14 @@ type Core struct {
 	Connector *connector.Service
 	Patient   *patient.Service
 	Contact   *contact.Service
+	Label     *label.Service
+	Chart     *chart.Service
 	Diary     *diary.Service
 	Booking   *booking.Service
 	Billing   *billing.Service
 	Record    *record.Service
 	Task      *task.Service
+	Document  *document.Service
 	Clinical  *clinical.Service
 	Messaging *messaging.Service
 	Webhook   *webhook.Service

@@ -42,7 +42,7 @@ var names = map[kind]string{
 	kindStatement: "statement", kindPaymentType: "payment_type", kindAccessGroup: "access_group", kindDefinition: "number_definition",
 	kindNumber: "number", kindLabel: "label", kindLabelUse: "label_use", kindAttribute: "attribute", kindAvailability: "session",
 	kindForm: "questionnaire", kindSection: "section", kindQuestion: "question", kindDocument: "document", kindTemplate: "template",
-	kindFolder: "folder", kindMessage: "message", kindLab: "lab", kindWebhook: "webhook", kindShare: "share",
+	kindFolder: "folder", kindMessage: "message", kindLab: "lab", kindWebhook: "webhook", kindOwnNumber: "patient", kindNHSNumber: "patient", kindShare: "share",
 }
 
 // tell notes what a field of the root did. What was asked for and what came back

@@ -54,6 +54,8 @@ const (
 	kindLab          kind = 0x26
 	kindWebhook      kind = 0x27
 	kindShare        kind = 0x28
+	kindOwnNumber    kind = 0x29 // the number this program gives a patient; the id is the patient's
+	kindNHSNumber    kind = 0x2a // the patient's NHS number; the id is the patient's
 )
 
 // The parts of our ids, as the store makes them: the milliseconds since epoch

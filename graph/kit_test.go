@@ -183,3 +183,5 @@ func at(t *testing.T, v any, path string) any {
 	}
 	return v
 }
+
+func role(name string, may ...access.Grant) access.Role { return access.Role{Name: name, Grants: may} }

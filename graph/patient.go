@@ -2,33 +2,372 @@ package graph
 
 import (
 	"context"
+	"encoding/json"
 	"strings"
+	"time"
 
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vikstrous/dataloadgen"
+
+	"frontdesk/core/access"
+	"frontdesk/core/account"
+	"frontdesk/core/chart"
+	"frontdesk/core/fault"
+	"frontdesk/core/label"
 	"frontdesk/core/patient"
 	"frontdesk/graph/gql"
 	"frontdesk/graph/scalar"
 )
 
 // person is a patient as this API tells of one.
-func person(p patient.Patient) *gql.Patient {
-	return &gql.Patient{
-		ID: encode(kindPatient, p.ID), Title: text(p.Title), FirstName: text(p.FirstName), LastName: text(p.LastName),
-		FullName: text(strings.Join(strings.Fields(p.Title+" "+p.FirstName+" "+p.LastName), " ")), Dob: on(p.BirthDate), Email: text(p.Email),
-		CreatedAt: scalar.Of(p.CreatedAt), UpdatedAt: scalar.Of(p.UpdatedAt),
+func person(ctx context.Context, p patient.Full) *gql.Patient {
+	who, _ := access.From(ctx)
+	a := p.Address
+	out := &gql.Patient{
+		Of: &p, ID: encode(kindPatient, p.ID), Title: text(p.Title), Status: ptr("active"), FirstName: text(p.FirstName), LastName: text(p.LastName),
+		FullName: text(p.FullName()), BirthSurname: text(p.BirthSurname), BirthName: text(p.BirthName), BirthNames: text(p.BirthNames),
+		Dob: on(p.BirthDate), Gender: text(p.Gender), Sex: text(string(p.Sex)), Email: text(p.Email), PaymentReference: text(p.PaymentReference),
+		Occupation: text(p.Occupation), MembershipStartDate: text(p.MembershipSince), CreatedAt: scalar.Of(p.CreatedAt),
+		UpdatedAt: scalar.Of(p.UpdatedAt), Comments: text(p.Notes), OnHold: &p.OnHold, Archived: ptr(p.Status == patient.Archived),
+		Address: &gql.Address{Address: street(a.Line1, a.Line2, a.Line3), City: text(a.Town), Postcode: text(a.Postcode), Country: text(a.Country)},
+		CommunicationPreferences: &gql.CommunicationPreferences{
+			ReceiveEmail: p.ReceiveEmail, ReceiveSms: p.ReceiveSMS, PromotionalMarketing: p.Marketing, PaymentReminders: p.PaymentReminders,
+		},
 	}
+	if p.PrivacyPolicy != "" {
+		out.CommunicationPreferences.PrivacyPolicy = &gql.PrivacyPolicy{Response: &p.PrivacyPolicy}
+	}
+	switch {
+	case p.Deleted():
+		out.Status = ptr("deleted")
+	case p.Status == patient.Archived:
+		out.Status = ptr("archived")
+	}
+	// What identifies a person further is left out, without an error, for whoever
+	// may not see it.
+	if who.Granted(access.SeeIdentity) {
+		out.SocialSecurityNumber = text(p.SocialSecurityNumber)
+		if p.BirthPlace != "" || p.BirthPlaceCode != "" {
+			out.PlaceOfBirth = &gql.PlaceOfBirth{Name: text(p.BirthPlace), Code: text(p.BirthPlaceCode)}
+		}
+	}
+	if len(p.INS) > 0 {
+		var ins gql.Ins
+		if json.Unmarshal(p.INS, &ins) == nil { // only ever written by insOf
+			out.Ins = &ins
+		}
+	}
+	if c := callOf(ctx); c != nil {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		if len(c.seen) < maxSubjects {
+			c.seen = append(c.seen, subject{kindPatient, int64(p.ID)}.String())
+		}
+	}
+	return out
 }
 
-// patientByID finds a patient along with others that are asked for.
+// patientByID finds a patient along with others that are asked for; deleted ones
+// too, since what belongs to them is told.
 func (d *door) patientByID(ctx context.Context, id patient.ID) (*gql.Patient, error) {
 	if id == 0 {
 		return nil, nil
 	}
-	return loaderOf(ctx, "patients", func(ctx context.Context, ids []patient.ID) (map[patient.ID]*gql.Patient, error) {
-		all, err := d.core.Patient.ByIDs(ctx, ids)
-		out := make(map[patient.ID]*gql.Patient, len(all))
+	p, err := d.people(ctx).Load(ctx, id)
+	if err != nil || p == nil {
+		return nil, err
+	}
+	return person(ctx, *p), nil
+}
+
+// people are patients that are asked for one by one.
+func (d *door) people(ctx context.Context) *dataloadgen.Loader[patient.ID, *patient.Full] {
+	return loaderOf(ctx, "patients", func(ctx context.Context, ids []patient.ID) (map[patient.ID]*patient.Full, error) {
+		all, err := d.core.Patient.People(ctx, ids, true)
+		out := make(map[patient.ID]*patient.Full, len(all))
 		for id, p := range all {
-			out[id] = person(p)
+			out[id] = &p
 		}
 		return out, err
-	}).Load(ctx, id)
+	})
+}
+
+// Patient finds one patient; deleted ones are not found.
+func (q query) Patient(ctx context.Context, id string) (*gql.Patient, error) {
+	n, err := known[patient.ID](kindPatient, id)
+	if err != nil {
+		return nil, err
+	}
+	all, err := q.core.Patient.People(ctx, []patient.ID{n}, false)
+	if p, ok := all[n]; ok && err == nil {
+		return person(ctx, p), nil
+	}
+	return nil, err
+}
+
+// ErrTwoPages is the fault of asking for a page by number and by cursor at once.
+var ErrTwoPages = fault.New(fault.Invalid, "two_paginations", "Give pagination or cursorPagination, not both.")
+
+// Patients lists patients.
+func (q query) Patients(ctx context.Context, search *string, pagination *gql.Pagination, options *gql.QueryOptions, cursorPagination *gql.CursorPagination) (*gql.PatientData, error) {
+	ask := patient.PeopleQuery{Search: deref(search)}
+	if options != nil {
+		ask.Deleted = deref(given(options.IncludeDeleted))
+		ask.CreatedFrom, ask.CreatedUntil = between(given(options.CreatedAt))
+		ask.UpdatedFrom, ask.UpdatedUntil = between(given(options.UpdatedAt))
+	}
+	p, err := pageOf(pagination)
+	if err != nil {
+		return nil, err
+	}
+	if cursorPagination != nil {
+		if pagination != nil {
+			return nil, ErrTwoPages
+		}
+		if ask.Search != "" {
+			return nil, fault.New(fault.Invalid, "cursor_of_search", "What a search finds is in the order of names: use pagination.")
+		}
+		if p, err = numbered(nil, given(cursorPagination.PageSize)); err != nil {
+			return nil, err
+		}
+		var at patient.ID
+		if c := word(cursorPagination.Cursor); c != "" {
+			if at, err = known[patient.ID](kindPatient, c); err != nil {
+				return nil, err
+			}
+		}
+		if d := given(cursorPagination.Direction); d != nil && *d == gql.CursorPaginationDirectionPrevious {
+			ask.Before, ask.Backwards = at, true
+		} else {
+			ask.After = at
+		}
+	}
+	ask.Offset, ask.Limit = p.offset(), p.more()
+	all, err := q.core.Patient.PeopleList(ctx, ask)
+	if err != nil {
+		return nil, err
+	}
+	all, more := cut(all, p.size)
+	out := &gql.PatientData{Data: make([]*gql.Patient, len(all)), PageInfo: p.info(more)}
+	for i, one := range all {
+		out.Data[i] = person(ctx, one)
+	}
+	return out, nil
+}
+
+// between are the ends of a stretch of true time, taken as they are given.
+func between(r *gql.DateRange) (from, until time.Time) {
+	if r == nil {
+		return from, until
+	}
+	if m := given(r.Start); m != nil && !m.IsZero() {
+		from = m.T.UTC()
+	}
+	if m := given(r.End); m != nil && !m.IsZero() {
+		until = m.T.UTC()
+	}
+	return from, until
+}
+
+// ErrBothForms is the fault of arguments and an input object that disagree.
+var ErrBothForms = fault.New(fault.Invalid, "arguments_disagree", "Give patientData, or the other arguments, not both.")
+
+// sexes are how programs write a person's sex, and how it is kept.
+var sexes = map[string]patient.Sex{
+	"": "", "m": "Male", "male": "Male", "f": "Female", "female": "Female", "other": "Other", "indeterminate": "Other", "unknown": "Not known",
+	"not known": "Not known", "notknown": "Not known", "not specified": "Not specified", "notspecified": "Not specified", "u": "Not known", "o": "Other",
+}
+
+func sexOf(s *string) (*patient.Sex, error) {
+	if s == nil {
+		return nil, nil
+	}
+	v, ok := sexes[strings.ToLower(strings.TrimSpace(*s))]
+	if !ok {
+		return nil, fault.Wrong("sex", "invalid_enum_value", "male, female, other, not known or not specified", "This is not a sex that can be kept.")
+	}
+	return &v, nil
+}
+
+// CreatePatient adds a patient, from the input object or from arguments, or from
+// both where they agree.
+func (m mutation) CreatePatient(ctx context.Context, title, first, last, email *string, dob *scalar.Moment, gender, sex, address, city, postcode, country, phoneType, phoneNumber *string, in *gql.CreatePatientDataInput, insData *gql.INSInput) (*gql.PatientResponsePayload, error) {
+	if in == nil {
+		in = &gql.CreatePatientDataInput{}
+	}
+	for _, f := range []struct {
+		flat *string
+		in   *graphql.Omittable[*string]
+	}{
+		{title, &in.Title}, {first, &in.First}, {last, &in.Last}, {email, &in.Email}, {gender, &in.Gender}, {sex, &in.Sex}, {address, &in.Address},
+		{city, &in.City}, {postcode, &in.Postcode}, {country, &in.Country}, {phoneType, &in.PhoneType}, {phoneNumber, &in.PhoneNumber},
+	} {
+		if f.flat == nil {
+			continue
+		}
+		if had := f.in.Value(); had != nil && *had != *f.flat {
+			return nil, ErrBothForms
+		}
+		*f.in = graphql.OmittableOf(f.flat)
+	}
+	if dob != nil {
+		if had := in.Dob.Value(); had != nil && dateOf(had) != dateOf(dob) {
+			return nil, ErrBothForms
+		}
+		in.Dob = graphql.OmittableOf(dob)
+	}
+	sort, err := sexOf(in.Sex.Value())
+	if err != nil {
+		return nil, err
+	}
+	a := chart.Admission{PhoneKind: word(in.PhoneType), Phone: word(in.PhoneNumber)}
+	a.Changes = patient.Changes{
+		Title: in.Title.Value(), FirstName: in.First.Value(), LastName: in.Last.Value(), Email: in.Email.Value(), Notes: in.Comments.Value(),
+		Street: in.Address.Value(), Town: in.City.Value(), Postcode: in.Postcode.Value(), Country: in.Country.Value(), Sex: sort,
+		Gender: in.Gender.Value(), PaymentReference: in.PaymentReference.Value(), BirthSurname: in.BirthSurname.Value(),
+		BirthName: in.BirthName.Value(), BirthNames: in.BirthNames.Value(), SocialSecurityNumber: in.SocialSecurityNumber.Value(),
+	}
+	if d := in.Dob.Value(); d != nil && !d.IsZero() {
+		a.BirthDate = ptr(dateOf(d))
+	}
+	if p := in.PlaceOfBirth.Value(); p != nil {
+		a.BirthPlace, a.BirthPlaceCode = p.Name.Value(), p.Code.Value()
+	}
+	preferences(&a.Changes, in.CommunicationPreferences.Value())
+	insOf(&a.Changes, insData)
+	for _, l := range in.Labels.Value() {
+		id, err := known[label.ID](kindLabel, l)
+		if err != nil {
+			return nil, err
+		}
+		a.Labels = append(a.Labels, id)
+	}
+	for _, x := range in.CustomAttributes.Value() {
+		if x != nil {
+			a.Attributes = append(a.Attributes, chart.Attribute{Title: x.Title, Text: x.Text, Response: x.Response})
+		}
+	}
+	p, err := m.core.Chart.Admit(ctx, a)
+	return payloadOf(ctx, p, err)
+}
+
+// payloadOf is a patient after a change.
+func payloadOf(ctx context.Context, p patient.Full, err error) (*gql.PatientResponsePayload, error) {
+	if err != nil {
+		return nil, err
+	}
+	return &gql.PatientResponsePayload{Data: person(ctx, p)}, nil
+}
+
+func preferences(c *patient.Changes, in *gql.PatientCommunicationPreferencesInput) {
+	if in == nil {
+		return
+	}
+	c.ReceiveEmail, c.ReceiveSMS, c.Marketing = truth(in.ReceiveEmail), truth(in.ReceiveSms), truth(in.PromotionalMarketing)
+	c.PaymentReminders, c.Privacy = truth(in.PaymentReminders), change(in.PrivacyPolicy)
+}
+
+// truth is a truth to set: null means that nobody has said.
+func truth(o graphql.Omittable[*bool]) **bool {
+	v, set := o.ValueOK()
+	if !set {
+		return nil
+	}
+	return &v
+}
+
+func insOf(c *patient.Changes, in *gql.INSInput) {
+	if in == nil {
+		return
+	}
+	b := json.RawMessage(encoded(gql.Ins{
+		Number: in.Number.Value(), Oid: in.Oid.Value(), ManualIdentification: in.ManualIdentification.Value(),
+		IdentityAlertStatus: in.IdentityAlertStatus.Value(), IdentityAlertComment: in.IdentityAlertComment.Value(), Status: in.Status.Value(),
+		IdentityDocument: in.IdentityDocument.Value(),
+	}))
+	c.INS = &b
+}
+
+// UpdatePatient changes a patient: what is left out stays, and null clears.
+func (m mutation) UpdatePatient(ctx context.Context, id string, in gql.UpdatePatientDataInput) (*gql.PatientResponsePayload, error) {
+	n, err := known[patient.ID](kindPatient, id)
+	if err != nil {
+		return nil, err
+	}
+	sort, err := sexOf(change(in.Sex))
+	if err != nil {
+		return nil, err
+	}
+	c := patient.Changes{
+		Title: change(in.Title), FirstName: change(in.First), LastName: change(in.Last), Email: change(in.Email), Notes: change(in.Comments),
+		Street: change(in.Address), Town: change(in.City), Postcode: change(in.Postcode), Country: change(in.Country), Sex: sort,
+		Gender: change(in.Gender), PaymentReference: change(in.PaymentReference), BirthSurname: change(in.BirthSurname),
+		BirthName: change(in.BirthName), BirthNames: change(in.BirthNames), SocialSecurityNumber: change(in.SocialSecurityNumber),
+	}
+	if d, set := in.Dob.ValueOK(); set {
+		c.BirthDate = ptr(dateOf(d))
+	}
+	if p, set := in.PlaceOfBirth.ValueOK(); set {
+		c.BirthPlace, c.BirthPlaceCode = ptr(""), ptr("")
+		if p != nil {
+			c.BirthPlace, c.BirthPlaceCode = change(p.Name), change(p.Code)
+		}
+	}
+	preferences(&c, in.CommunicationPreferences.Value())
+	insOf(&c, in.Ins.Value())
+	p, err := m.core.Chart.Amend(ctx, n, c)
+	return payloadOf(ctx, p, err)
+}
+
+// DeletePatient marks a patient as deleted.
+func (m mutation) DeletePatient(ctx context.Context, id string) (*gql.PatientResponsePayload, error) {
+	return m.withPatient(ctx, id, m.core.Chart.Delete)
+}
+
+func (m mutation) withPatient(ctx context.Context, id string, do func(context.Context, patient.ID) (patient.Full, error)) (*gql.PatientResponsePayload, error) {
+	n, err := known[patient.ID](kindPatient, id)
+	if err != nil {
+		return nil, err
+	}
+	p, err := do(ctx, n)
+	return payloadOf(ctx, p, err)
+}
+
+// ArchivePatient sets a patient aside.
+func (m mutation) ArchivePatient(ctx context.Context, patientID string, reason gql.PatientArchiveReason, comments *string) (*gql.PatientResponsePayload, error) {
+	return m.withPatient(ctx, patientID, func(ctx context.Context, id patient.ID) (patient.Full, error) {
+		return m.core.Chart.Archive(ctx, id, patient.Reasons{Reason: string(reason), Comments: deref(comments)})
+	})
+}
+
+// UnarchivePatient takes that back.
+func (m mutation) UnarchivePatient(ctx context.Context, patientID string, reason *gql.PatientUnarchiveReason) (*gql.PatientResponsePayload, error) {
+	return m.withPatient(ctx, patientID, func(ctx context.Context, id patient.ID) (patient.Full, error) {
+		return m.core.Chart.Unarchive(ctx, id, string(deref(reason)))
+	})
+}
+
+// ArchivedInfo is when and why a patient was set aside; null when never.
+func (f patientFields) ArchivedInfo(ctx context.Context, obj *gql.Patient) (*gql.PatientArchivedInfo, error) {
+	p := obj.Of
+	if p.ArchivedAt.IsZero() {
+		return nil, nil
+	}
+	out := &gql.PatientArchivedInfo{
+		ArchivedAt: scalar.Of(p.ArchivedAt), ArchivedReason: ptr(gql.PatientArchiveReason(p.ArchivedReason)), ArchivedComments: text(p.ArchivedComments),
+		UnarchivedAt: scalar.Of(p.UnarchivedAt),
+	}
+	if p.UnarchivedReason != "" {
+		out.UnarchivedReason = ptr(gql.PatientUnarchiveReason(p.UnarchivedReason))
+	}
+	who, _ := access.From(ctx)
+	if !who.Granted(access.SettingsSeeUsers) {
+		return out, nil
+	}
+	var err error
+	if out.ArchivedBy, err = f.userByID(ctx, account.StaffID(p.ArchivedBy)); err != nil {
+		return nil, err
+	}
+	out.UnarchivedBy, err = f.userByID(ctx, account.StaffID(p.UnarchivedBy))
+	return out, err
 }

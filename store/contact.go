@@ -139,15 +139,15 @@ func (t *Tx) SaveContactOf(ctx context.Context, group practice.ID, c contact.Con
 	return err
 }
 
-// SavePhone keeps a telephone number.
-func (t *Tx) SavePhone(ctx context.Context, group practice.ID, p contact.Phone) error {
+// SaveContactPhone keeps a telephone number.
+func (t *Tx) SaveContactPhone(ctx context.Context, group practice.ID, p contact.Phone) error {
 	_, err := t.exec(ctx, `INSERT INTO contact_phone (practice_group_id, id, contact_id, kind, number, created_at) VALUES ($1, $2, $3, $4, $5, $6)
 		ON CONFLICT (practice_group_id, id) DO UPDATE SET kind = $4, number = $5`, group, p.ID, p.Contact, p.Kind, p.Number, p.CreatedAt)
 	return err
 }
 
-// DropPhone removes a telephone number.
-func (t *Tx) DropPhone(ctx context.Context, group practice.ID, id contact.PhoneID) error {
+// DropContactPhone removes a telephone number.
+func (t *Tx) DropContactPhone(ctx context.Context, group practice.ID, id contact.PhoneID) error {
 	_, err := t.exec(ctx, `DELETE FROM contact_phone WHERE practice_group_id = $1 AND id = $2`, group, id)
 	return err
 }

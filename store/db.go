@@ -15,7 +15,7 @@
 //	count.go     how many statements something takes
 //	listing.go   what the lists of the GraphQL API have in common
 //	access.go practice.go patient.go diary.go booking.go contact.go product.go
-//	invoice.go statement.go task.go consultation.go letter.go
+//	invoice.go statement.go task.go clinical.go letter.go document.go
 //	             what each capability asks to be remembered
 //
 // The rules of the SQL are in docs/decisions/one-sql.md; two tests hold them.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"frontdesk/core/audit"
@@ -12,157 +13,69 @@ import (
 	"frontdesk/core/practice"
 )
 
-// belongings are what a patient has: every column that names a patient, but for
-// the patient's own. what is the word callers are told. A test compares the list
-// with the schema's foreign keys.
+// belonging is a column that names a patient; what is the word callers are told.
 //
-// note keeps which rows of patient $3 a merge $2 moves, move gives them to $4,
-// and back gives those noted to $4 that $3 still has.
-var belongings = []struct{ name, what, count, note, move, back string }{
-	{
-		name: "appointment.patient_id", what: "appointments",
-		count: `SELECT count(*) FROM appointment WHERE practice_group_id = $1 AND patient_id = $2`,
-		note: `INSERT INTO patient_moved (practice_group_id, merge_id, belonging, id)
-			SELECT practice_group_id, CAST($2 AS bigint), 'appointment.patient_id', id FROM appointment WHERE practice_group_id = $1 AND patient_id = $3`,
-		move: `UPDATE appointment SET patient_id = $3, updated_at = $4 WHERE practice_group_id = $1 AND patient_id = $2`,
-		back: `UPDATE appointment SET patient_id = $4, updated_at = $5 WHERE practice_group_id = $1 AND patient_id = $3 AND id IN (
-			SELECT id FROM patient_moved WHERE practice_group_id = $1 AND merge_id = $2 AND belonging = 'appointment.patient_id')`,
-	},
-	{
-		name: "appointment.billpayer_id", what: "bills",
-		count: `SELECT count(*) FROM appointment WHERE practice_group_id = $1 AND billpayer_id = $2`,
-		note: `INSERT INTO patient_moved (practice_group_id, merge_id, belonging, id)
-			SELECT practice_group_id, CAST($2 AS bigint), 'appointment.billpayer_id', id FROM appointment WHERE practice_group_id = $1 AND billpayer_id = $3`,
-		move: `UPDATE appointment SET billpayer_id = $3, updated_at = $4 WHERE practice_group_id = $1 AND billpayer_id = $2`,
-		back: `UPDATE appointment SET billpayer_id = $4, updated_at = $5 WHERE practice_group_id = $1 AND billpayer_id = $3 AND id IN (
-			SELECT id FROM patient_moved WHERE practice_group_id = $1 AND merge_id = $2 AND belonging = 'appointment.billpayer_id')`,
-	},
-	{
-		name: "patient_attachment.patient_id", what: "attachments",
-		count: `SELECT count(*) FROM patient_attachment WHERE practice_group_id = $1 AND patient_id = $2`,
-		note: `INSERT INTO patient_moved (practice_group_id, merge_id, belonging, id)
-			SELECT practice_group_id, CAST($2 AS bigint), 'patient_attachment.patient_id', id FROM patient_attachment WHERE practice_group_id = $1 AND patient_id = $3`,
-		move: `UPDATE patient_attachment SET patient_id = $3 WHERE practice_group_id = $1 AND patient_id = $2 AND CAST($4 AS timestamptz) IS NOT NULL`,
-		back: `UPDATE patient_attachment SET patient_id = $4 WHERE practice_group_id = $1 AND patient_id = $3 AND CAST($5 AS timestamptz) IS NOT NULL AND id IN (
-			SELECT id FROM patient_moved WHERE practice_group_id = $1 AND merge_id = $2 AND belonging = 'patient_attachment.patient_id')`,
-	},
-	{
-		name: "task.patient_id", what: "tasks",
-		count: `SELECT count(*) FROM task WHERE practice_group_id = $1 AND patient_id = $2`,
-		note: `INSERT INTO patient_moved (practice_group_id, merge_id, belonging, id)
-			SELECT practice_group_id, CAST($2 AS bigint), 'task.patient_id', id FROM task WHERE practice_group_id = $1 AND patient_id = $3`,
-		move: `UPDATE task SET patient_id = $3, updated_at = $4 WHERE practice_group_id = $1 AND patient_id = $2`,
-		back: `UPDATE task SET patient_id = $4, updated_at = $5 WHERE practice_group_id = $1 AND patient_id = $3 AND id IN (
-			SELECT id FROM patient_moved WHERE practice_group_id = $1 AND merge_id = $2 AND belonging = 'task.patient_id')`,
-	},
-	{
-		name: "consultation.patient_id", what: "consultations",
-		count: `SELECT count(*) FROM consultation WHERE practice_group_id = $1 AND patient_id = $2`,
-		note: `INSERT INTO patient_moved (practice_group_id, merge_id, belonging, id)
-			SELECT practice_group_id, CAST($2 AS bigint), 'consultation.patient_id', id FROM consultation WHERE practice_group_id = $1 AND patient_id = $3`,
-		move: `UPDATE consultation SET patient_id = $3, updated_at = $4 WHERE practice_group_id = $1 AND patient_id = $2`,
-		back: `UPDATE consultation SET patient_id = $4, updated_at = $5 WHERE practice_group_id = $1 AND patient_id = $3 AND id IN (
-			SELECT id FROM patient_moved WHERE practice_group_id = $1 AND merge_id = $2 AND belonging = 'consultation.patient_id')`,
-	},
-	{
-		name: "record_item.patient_id", what: "records",
-		count: `SELECT count(*) FROM record_item WHERE practice_group_id = $1 AND patient_id = $2`,
-		note: `INSERT INTO patient_moved (practice_group_id, merge_id, belonging, id)
-			SELECT practice_group_id, CAST($2 AS bigint), 'record_item.patient_id', id FROM record_item WHERE practice_group_id = $1 AND patient_id = $3`,
-		move: `UPDATE record_item SET patient_id = $3, updated_at = $4 WHERE practice_group_id = $1 AND patient_id = $2`,
-		back: `UPDATE record_item SET patient_id = $4, updated_at = $5 WHERE practice_group_id = $1 AND patient_id = $3 AND id IN (
-			SELECT id FROM patient_moved WHERE practice_group_id = $1 AND merge_id = $2 AND belonging = 'record_item.patient_id')`,
-	},
-	{
-		name: "letter.patient_id", what: "letters",
-		count: `SELECT count(*) FROM letter WHERE practice_group_id = $1 AND patient_id = $2`,
-		note: `INSERT INTO patient_moved (practice_group_id, merge_id, belonging, id)
-			SELECT practice_group_id, CAST($2 AS bigint), 'letter.patient_id', id FROM letter WHERE practice_group_id = $1 AND patient_id = $3`,
-		move: `UPDATE letter SET patient_id = $3, updated_at = $4 WHERE practice_group_id = $1 AND patient_id = $2`,
-		back: `UPDATE letter SET patient_id = $4, updated_at = $5 WHERE practice_group_id = $1 AND patient_id = $3 AND id IN (
-			SELECT id FROM patient_moved WHERE practice_group_id = $1 AND merge_id = $2 AND belonging = 'letter.patient_id')`,
-	},
-	{
-		name: "letter.recipient_patient_id", what: "letters_addressed",
-		count: `SELECT count(*) FROM letter WHERE practice_group_id = $1 AND recipient_patient_id = $2`,
-		note: `INSERT INTO patient_moved (practice_group_id, merge_id, belonging, id)
-			SELECT practice_group_id, CAST($2 AS bigint), 'letter.recipient_patient_id', id FROM letter WHERE practice_group_id = $1 AND recipient_patient_id = $3`,
-		move: `UPDATE letter SET recipient_patient_id = $3, updated_at = $4 WHERE practice_group_id = $1 AND recipient_patient_id = $2`,
-		back: `UPDATE letter SET recipient_patient_id = $4, updated_at = $5 WHERE practice_group_id = $1 AND recipient_patient_id = $3 AND id IN (
-			SELECT id FROM patient_moved WHERE practice_group_id = $1 AND merge_id = $2 AND belonging = 'letter.recipient_patient_id')`,
-	},
-	{
-		name: "prescription.patient_id", what: "prescriptions",
-		count: `SELECT count(*) FROM prescription WHERE practice_group_id = $1 AND patient_id = $2`,
-		note: `INSERT INTO patient_moved (practice_group_id, merge_id, belonging, id)
-			SELECT practice_group_id, CAST($2 AS bigint), 'prescription.patient_id', id FROM prescription WHERE practice_group_id = $1 AND patient_id = $3`,
-		move: `UPDATE prescription SET patient_id = $3, updated_at = $4 WHERE practice_group_id = $1 AND patient_id = $2`,
-		back: `UPDATE prescription SET patient_id = $4, updated_at = $5 WHERE practice_group_id = $1 AND patient_id = $3 AND id IN (
-			SELECT id FROM patient_moved WHERE practice_group_id = $1 AND merge_id = $2 AND belonging = 'prescription.patient_id')`,
-	},
-	{
-		name: "lab.patient_id", what: "labs",
-		count: `SELECT count(*) FROM lab WHERE practice_group_id = $1 AND patient_id = $2`,
-		note: `INSERT INTO patient_moved (practice_group_id, merge_id, belonging, id)
-			SELECT practice_group_id, CAST($2 AS bigint), 'lab.patient_id', id FROM lab WHERE practice_group_id = $1 AND patient_id = $3`,
-		move: `UPDATE lab SET patient_id = $3, updated_at = $4 WHERE practice_group_id = $1 AND patient_id = $2`,
-		back: `UPDATE lab SET patient_id = $4, updated_at = $5 WHERE practice_group_id = $1 AND patient_id = $3 AND id IN (
-			SELECT id FROM patient_moved WHERE practice_group_id = $1 AND merge_id = $2 AND belonging = 'lab.patient_id')`,
-	},
-	{
-		name: "message.patient_id", what: "messages",
-		count: `SELECT count(*) FROM message WHERE practice_group_id = $1 AND patient_id = $2`,
-		note: `INSERT INTO patient_moved (practice_group_id, merge_id, belonging, id)
-			SELECT practice_group_id, CAST($2 AS bigint), 'message.patient_id', id FROM message WHERE practice_group_id = $1 AND patient_id = $3`,
-		move: `UPDATE message SET patient_id = $3, updated_at = $4 WHERE practice_group_id = $1 AND patient_id = $2`,
-		back: `UPDATE message SET patient_id = $4, updated_at = $5 WHERE practice_group_id = $1 AND patient_id = $3 AND id IN (
-			SELECT id FROM patient_moved WHERE practice_group_id = $1 AND merge_id = $2 AND belonging = 'message.patient_id')`,
-	},
-	{
-		name: "message_reply.patient_id", what: "replies",
-		count: `SELECT count(*) FROM message_reply WHERE practice_group_id = $1 AND patient_id = $2`,
-		note: `INSERT INTO patient_moved (practice_group_id, merge_id, belonging, id)
-			SELECT practice_group_id, CAST($2 AS bigint), 'message_reply.patient_id', id FROM message_reply WHERE practice_group_id = $1 AND patient_id = $3`,
-		move: `UPDATE message_reply SET patient_id = $3 WHERE practice_group_id = $1 AND patient_id = $2 AND CAST($4 AS timestamptz) IS NOT NULL`,
-		back: `UPDATE message_reply SET patient_id = $4 WHERE practice_group_id = $1 AND patient_id = $3 AND CAST($5 AS timestamptz) IS NOT NULL AND id IN (
-			SELECT id FROM patient_moved WHERE practice_group_id = $1 AND merge_id = $2 AND belonging = 'message_reply.patient_id')`,
-	},
-	{
-		name: "record_entry.patient_id", what: "record_entries",
-		count: `SELECT count(*) FROM record_entry WHERE practice_group_id = $1 AND patient_id = $2`,
-		note: `INSERT INTO patient_moved (practice_group_id, merge_id, belonging, id)
-			SELECT practice_group_id, CAST($2 AS bigint), 'record_entry.patient_id', id FROM record_entry WHERE practice_group_id = $1 AND patient_id = $3`,
-		move: `UPDATE record_entry SET patient_id = $3, updated_at = $4 WHERE practice_group_id = $1 AND patient_id = $2`,
-		back: `UPDATE record_entry SET patient_id = $4, updated_at = $5 WHERE practice_group_id = $1 AND patient_id = $3 AND id IN (
-			SELECT id FROM patient_moved WHERE practice_group_id = $1 AND merge_id = $2 AND belonging = 'record_entry.patient_id')`,
-	},
-	{
-		name: "invoice.patient_id", what: "invoices",
-		count: `SELECT count(*) FROM invoice WHERE practice_group_id = $1 AND patient_id = $2`,
-		note: `INSERT INTO patient_moved (practice_group_id, merge_id, belonging, id)
-			SELECT practice_group_id, CAST($2 AS bigint), 'invoice.patient_id', id FROM invoice WHERE practice_group_id = $1 AND patient_id = $3`,
-		move: `UPDATE invoice SET patient_id = $3, updated_at = $4 WHERE practice_group_id = $1 AND patient_id = $2`,
-		back: `UPDATE invoice SET patient_id = $4, updated_at = $5 WHERE practice_group_id = $1 AND patient_id = $3 AND id IN (
-			SELECT id FROM patient_moved WHERE practice_group_id = $1 AND merge_id = $2 AND belonging = 'invoice.patient_id')`,
-	},
-	{
-		name: "invoice.payer_patient_id", what: "bills",
-		count: `SELECT count(*) FROM invoice WHERE practice_group_id = $1 AND payer_patient_id = $2`,
-		note: `INSERT INTO patient_moved (practice_group_id, merge_id, belonging, id)
-			SELECT practice_group_id, CAST($2 AS bigint), 'invoice.payer_patient_id', id FROM invoice WHERE practice_group_id = $1 AND payer_patient_id = $3`,
-		move: `UPDATE invoice SET payer_patient_id = $3, updated_at = $4 WHERE practice_group_id = $1 AND payer_patient_id = $2`,
-		back: `UPDATE invoice SET payer_patient_id = $4, updated_at = $5 WHERE practice_group_id = $1 AND payer_patient_id = $3 AND id IN (
-			SELECT id FROM patient_moved WHERE practice_group_id = $1 AND merge_id = $2 AND belonging = 'invoice.payer_patient_id')`,
-	},
-	{
-		name: "statement.patient_id", what: "statements",
-		count: `SELECT count(*) FROM statement WHERE practice_group_id = $1 AND patient_id = $2`,
-		note: `INSERT INTO patient_moved (practice_group_id, merge_id, belonging, id)
-			SELECT practice_group_id, CAST($2 AS bigint), 'statement.patient_id', id FROM statement WHERE practice_group_id = $1 AND patient_id = $3`,
-		move: `UPDATE statement SET patient_id = $3, updated_at = $4 WHERE practice_group_id = $1 AND patient_id = $2`,
-		back: `UPDATE statement SET patient_id = $4, updated_at = $5 WHERE practice_group_id = $1 AND patient_id = $3 AND id IN (
-			SELECT id FROM patient_moved WHERE practice_group_id = $1 AND merge_id = $2 AND belonging = 'statement.patient_id')`,
-	},
+// note keeps which rows of patient $3 a merge $2 moves, move gives them to $3 from
+// $2, and back gives those noted to $4 that $3 still has.
+type belonging struct{ name, what, count, note, move, back string }
+
+// belongs makes the statements of one table's column. dated says that the table
+// keeps when its rows were last changed. Each argument must be used, so that
+// PostgreSQL knows its type.
+func belongs(table, column, what string, dated bool) belonging {
+	text := func(template string) string {
+		set, where := "", " AND CAST($NOW AS timestamptz) IS NOT NULL"
+		if dated {
+			set, where = ", updated_at = $NOW", ""
+		}
+		template = strings.NewReplacer("SET", set, "WHEN", where).Replace(template)
+		now := "$4"
+		if strings.Contains(template, "patient_moved") {
+			now = "$5"
+		}
+		return strings.NewReplacer("TABLE", table, "COLUMN", column, "$NOW", now).Replace(template)
+	}
+	return belonging{
+		name: table + "." + column, what: what,
+		count: text(` SELECT count(*) FROM TABLE WHERE practice_group_id = $1 AND COLUMN = $2`),
+		note: text(` INSERT INTO patient_moved (practice_group_id, merge_id, belonging, id)
+			SELECT practice_group_id, CAST($2 AS bigint), 'TABLE.COLUMN', id FROM TABLE WHERE practice_group_id = $1 AND COLUMN = $3`),
+		move: text(` update TABLE set COLUMN = $3SET WHERE practice_group_id = $1 AND COLUMN = $2WHEN`),
+		back: text(` update TABLE set COLUMN = $4SET WHERE practice_group_id = $1 AND COLUMN = $3WHEN AND id IN (
+			SELECT id FROM patient_moved WHERE practice_group_id = $1 AND merge_id = $2 AND belonging = 'TABLE.COLUMN')`),
+	}
+}
+
+// belongings are what a patient has: every column that names a patient, but for
+// the patient's own. A test compares the list with the schema's foreign keys.
+var belongings = []belonging{
+	belongs("appointment", "patient_id", "appointments", true),
+	belongs("appointment", "billpayer_id", "bills", true),
+	belongs("patient_attachment", "patient_id", "attachments", false),
+	belongs("message", "patient_id", "messages", true),
+	belongs("message_reply", "patient_id", "replies", false),
+	belongs("record_entry", "patient_id", "record_entries", true),
+	belongs("patient_phone", "patient_id", "phones", false),
+	belongs("patient_number", "patient_id", "numbers", false),
+	belongs("patient_attribute", "patient_id", "attributes", false),
+	belongs("label_use", "patient_id", "labels", false),
+	belongs("relationship", "patient_id", "relationships", false),
+	belongs("relationship", "other_patient_id", "related", false),
+	belongs("access_group_patient", "patient_id", "access_groups", false),
+	belongs("task", "patient_id", "tasks", true),
+	belongs("consultation", "patient_id", "consultations", true),
+	belongs("record_item", "patient_id", "records", true),
+	belongs("letter", "patient_id", "letters", true),
+	belongs("letter", "recipient_patient_id", "letters_addressed", true),
+	belongs("prescription", "patient_id", "prescriptions", true),
+	belongs("lab", "patient_id", "labs", true),
+	belongs("folder", "patient_id", "folders", false),
+	belongs("document", "patient_id", "documents", true),
+	belongs("share", "patient_id", "shares", false),
+	belongs("integration_token", "patient_id", "integration_tokens", false),
+	belongs("invoice", "patient_id", "invoices", true),
+	belongs("invoice", "payer_patient_id", "bills", true),
+	belongs("statement", "patient_id", "statements", true),
 }
 
 // Belongings names the columns a merge moves.

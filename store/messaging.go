@@ -88,6 +88,15 @@ func (t *Tx) Messages(ctx context.Context, group practice.ID, q messaging.Query)
 	return found, count, err
 }
 
+// Communications lists a patient's messages, newest first.
+func (t *Tx) Communications(ctx context.Context, group practice.ID, q messaging.CommunicationQuery) ([]messaging.Message, error) {
+	return list(ctx, t, `SELECT `+messageColumns+` FROM message m WHERE m.practice_group_id = $1 AND m.patient_id = $2
+			AND CAST($3 AS text) LIKE '%,' || m.leg_channel || ',%' AND (CAST($4 AS text) = '' OR CAST($4 AS text) LIKE '%,' || m.state || ',%')
+			AND (CAST($5 AS bigint) = 0 OR m.send_at >= $6 AND m.send_at <= $7)
+		ORDER BY m.id DESC LIMIT $8`,
+		append(append(in{group, q.Patient, oneOf(q.Channels), oneOf(q.States)}, span(q.When)...), q.Limit), scanMessage)
+}
+
 // AddMessages keeps new messages.
 func (t *Tx) AddMessages(ctx context.Context, group practice.ID, all []messaging.Message) error {
 	args := make([]in, len(all))

@@ -29,16 +29,21 @@ func beyond(key []byte) []byte { return append(bytes.Clone(key), 0xff) }
 
 const patientColumns = `id, nhs_number, emis_id, ehr_partner_id, ehr_partner, birth_date, deceased_at, title, first_name, last_name, sex,
 	mobile, landline, email, line_1, line_2, line_3, town, county, country, postcode, notes, source, restricted, status,
-	number_status, superseded_by, pds_version, synced_at, merged_into, version, created_at, updated_at`
+	number_status, superseded_by, pds_version, synced_at, merged_into, version, created_at, updated_at, deleted_at`
 
 func scanPatient(scan scanner) (patient.Patient, error) {
 	var p patient.Patient
+	err := scan(patientDest(&p)...)
+	return p, err
+}
+
+// patientDest is where patientColumns go.
+func patientDest(p *patient.Patient) in {
 	a := &p.Address
-	err := scan(&p.ID, text{&p.NHSNumber}, &p.EMISID, &p.EHRPartnerID, &p.EHRPartner, day{&p.BirthDate}, when{&p.DeceasedAt}, &p.Title, &p.FirstName,
+	return in{&p.ID, text{&p.NHSNumber}, &p.EMISID, &p.EHRPartnerID, &p.EHRPartner, day{&p.BirthDate}, when{&p.DeceasedAt}, &p.Title, &p.FirstName,
 		&p.LastName, &p.Sex, &p.Mobile, &p.Landline, &p.Email, &a.Line1, &a.Line2, &a.Line3, &a.Town, &a.County, &a.Country, &a.Postcode, &p.Notes,
 		&p.Source, &p.Restricted, &p.Status, &p.NumberStatus, &p.SupersededBy, &p.PDSVersion, when{&p.SyncedAt}, num[patient.ID]{&p.MergedInto},
-		&p.Version, when{&p.CreatedAt}, when{&p.UpdatedAt})
-	return p, err
+		&p.Version, when{&p.CreatedAt}, when{&p.UpdatedAt}, when{&p.DeletedAt}}
 }
 
 // Patient finds a patient.
@@ -71,8 +76,8 @@ type patientSearch struct{ list, count string }
 const (
 	// The page is found in an index alone; only its rows are read whole.
 	selectPatients = `SELECT ` + patientColumns + ` FROM patient WHERE practice_group_id = $1 AND id IN (
-		SELECT id FROM patient WHERE practice_group_id = $1 AND merged_into IS NULL`
-	countPatients = `SELECT count(*) FROM (SELECT 1 FROM patient WHERE practice_group_id = $1 AND merged_into IS NULL`
+		SELECT id FROM patient WHERE practice_group_id = $1 AND merged_into IS NULL AND deleted_at IS NULL`
+	countPatients = `SELECT count(*) FROM (SELECT 1 FROM patient WHERE practice_group_id = $1 AND merged_into IS NULL AND deleted_at IS NULL`
 	byLast        = ` ORDER BY last_key, first_key, id`
 	byFirst       = ` ORDER BY first_key, last_key, id`
 	byFull        = ` ORDER BY full_key, id`
@@ -181,11 +186,12 @@ func (t *Tx) LockPatient(ctx context.Context, group practice.ID, id patient.ID) 
 func (t *Tx) HoldPatient(ctx context.Context, group practice.ID, id patient.ID) (patient.ID, error) {
 	for {
 		var into patient.ID
-		found, err := t.one(ctx, `SELECT merged_into FROM patient WHERE practice_group_id = $1 AND id = $2`+t.db.hold, in{group, id}, num[patient.ID]{&into})
+		var deleted time.Time
+		found, err := t.one(ctx, `SELECT merged_into, deleted_at FROM patient WHERE practice_group_id = $1 AND id = $2`+t.db.hold, in{group, id}, num[patient.ID]{&into}, when{&deleted})
 		switch {
 		case err != nil:
 			return 0, err
-		case !found:
+		case !found, !deleted.IsZero():
 			return 0, patient.ErrNotFound
 		case into == 0:
 			return id, nil
@@ -201,12 +207,12 @@ func (t *Tx) SavePatient(ctx context.Context, group practice.ID, p patient.Patie
 			first_name = $10, last_name = $11, first_key = $12, last_key = $13, full_key = $14, sex = $15, mobile = $16, landline = $17,
 			email = $18, email_key = $19, line_1 = $20, line_2 = $21, line_3 = $22, town = $23, county = $24, country = $25, postcode = $26,
 			notes = $27, source = $28, restricted = $29, status = $30, number_status = $31, superseded_by = $32, pds_version = $33, synced_at = $34,
-			merged_into = $35, updated_at = $36, version = version + 1
+			merged_into = $35, updated_at = $36, deleted_at = $37, version = version + 1
 		WHERE practice_group_id = $1 AND id = $2`,
 		group, p.ID, optText(p.NHSNumber), p.EMISID, p.EHRPartnerID, p.EHRPartner, p.BirthDate.String(), at(p.DeceasedAt), p.Title, p.FirstName, p.LastName,
 		nameKey(p.FirstName), nameKey(p.LastName), nameKey(p.FirstName+" "+p.LastName), p.Sex, p.Mobile, p.Landline, p.Email, emailKey(p.Email),
 		a.Line1, a.Line2, a.Line3, a.Town, a.County, a.Country, a.Postcode, p.Notes, p.Source, p.Restricted, p.Status, p.NumberStatus, p.SupersededBy,
-		p.PDSVersion, at(p.SyncedAt), opt(p.MergedInto), p.UpdatedAt)
+		p.PDSVersion, at(p.SyncedAt), opt(p.MergedInto), p.UpdatedAt, at(p.DeletedAt))
 	return err
 }
 
@@ -253,7 +259,7 @@ func (t *Tx) DropContact(ctx context.Context, group practice.ID, id patient.ID, 
 // SharedMobile reports whether another live patient has the number.
 func (t *Tx) SharedMobile(ctx context.Context, group practice.ID, id patient.ID, mobile string) (bool, error) {
 	var one int64
-	return t.one(ctx, `SELECT 1 FROM patient WHERE practice_group_id = $1 AND mobile = $2 AND id <> $3 AND merged_into IS NULL LIMIT 1`, in{group, mobile, id}, &one)
+	return t.one(ctx, `SELECT 1 FROM patient WHERE practice_group_id = $1 AND mobile = $2 AND id <> $3 AND merged_into IS NULL AND deleted_at IS NULL LIMIT 1`, in{group, mobile, id}, &one)
 }
 
 // Alike lists live patients who may be the same person.
@@ -271,28 +277,28 @@ func (t *Tx) Alike(ctx context.Context, group practice.ID, p patient.Patient, li
 		return err
 	}
 	if p.SupersededBy != "" {
-		if err := add(`SELECT `+patientColumns+` FROM patient WHERE practice_group_id = $1 AND nhs_number = $3 AND merged_into IS NULL LIMIT $2`, p.SupersededBy); err != nil {
+		if err := add(`SELECT `+patientColumns+` FROM patient WHERE practice_group_id = $1 AND nhs_number = $3 AND merged_into IS NULL AND deleted_at IS NULL LIMIT $2`, p.SupersededBy); err != nil {
 			return nil, err
 		}
 	}
 	if p.NHSNumber != "" {
-		if err := add(`SELECT `+patientColumns+` FROM patient WHERE practice_group_id = $1 AND birth_date = $3 AND superseded_by = $4 AND merged_into IS NULL LIMIT $2`,
+		if err := add(`SELECT `+patientColumns+` FROM patient WHERE practice_group_id = $1 AND birth_date = $3 AND superseded_by = $4 AND merged_into IS NULL AND deleted_at IS NULL LIMIT $2`,
 			p.BirthDate.String(), p.NHSNumber); err != nil {
 			return nil, err
 		}
 	}
-	if err := add(`SELECT `+patientColumns+` FROM patient WHERE practice_group_id = $1 AND birth_date = $3 AND (last_key = $4 OR first_key = $5) AND merged_into IS NULL
+	if err := add(`SELECT `+patientColumns+` FROM patient WHERE practice_group_id = $1 AND birth_date = $3 AND (last_key = $4 OR first_key = $5) AND merged_into IS NULL AND deleted_at IS NULL
 		ORDER BY last_key, first_key, id LIMIT $2`, p.BirthDate.String(), nameKey(p.LastName), nameKey(p.FirstName)); err != nil {
 		return nil, err
 	}
 	if p.Mobile != "" {
-		if err := add(`SELECT `+patientColumns+` FROM patient WHERE practice_group_id = $1 AND mobile = $3 AND merged_into IS NULL
+		if err := add(`SELECT `+patientColumns+` FROM patient WHERE practice_group_id = $1 AND mobile = $3 AND merged_into IS NULL AND deleted_at IS NULL
 			ORDER BY last_key, first_key, id LIMIT $2`, p.Mobile); err != nil {
 			return nil, err
 		}
 	}
 	if p.Email != "" {
-		if err := add(`SELECT `+patientColumns+` FROM patient WHERE practice_group_id = $1 AND email_key = $3 AND merged_into IS NULL
+		if err := add(`SELECT `+patientColumns+` FROM patient WHERE practice_group_id = $1 AND email_key = $3 AND merged_into IS NULL AND deleted_at IS NULL
 			ORDER BY last_key, first_key, id LIMIT $2`, emailKey(p.Email)); err != nil {
 			return nil, err
 		}
@@ -306,7 +312,7 @@ func (t *Tx) Due(ctx context.Context, group practice.ID, from, to, stale time.Ti
 	return list(ctx, t, `SELECT DISTINCT p.id FROM appointment a
 		JOIN patient p ON p.practice_group_id = a.practice_group_id AND p.id = a.patient_id
 		WHERE a.practice_group_id = $1 AND a.start_at >= $2 AND a.start_at < $3 AND a.state = 'booked'
-		AND p.nhs_number IS NOT NULL AND p.merged_into IS NULL AND (p.synced_at IS NULL OR p.synced_at < $4)
+		AND p.nhs_number IS NOT NULL AND p.merged_into IS NULL AND p.deleted_at IS NULL AND (p.synced_at IS NULL OR p.synced_at < $4)
 		ORDER BY p.id LIMIT $5`, in{group, from, to, stale, limit}, scanID[patient.ID])
 }
 

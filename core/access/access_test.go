@@ -485,3 +485,30 @@ func TestAnswersAreKeptSealed(t *testing.T) {
 		}
 	})
 }
+
+func TestWhatBothAPIsDoNeedsAScopeOrAGrant(t *testing.T) {
+	try := func(c access.Caller) error {
+		_, err := access.RequireEither(access.With(context.Background(), c), access.Messaging, access.SendCommunications)
+		return err
+	}
+	for _, c := range []struct {
+		name string
+		who  access.Caller
+		want error
+	}{
+		{"a key with the scope", access.Caller{Scopes: []access.Scope{access.Messaging}}, nil},
+		{"a key with another", access.Caller{Scopes: []access.Scope{access.Booking}}, access.ErrScope},
+		{"a key with none", access.Caller{}, access.ErrScope},
+		{"a token with the grant", access.Caller{Grants: []access.Grant{access.SendCommunications}}, nil},
+		{"a token with another", access.Caller{Grants: []access.Grant{access.SeeCommunications}}, access.ErrGrant},
+		{"a session with none", access.Caller{Session: 1}, access.ErrGrant},
+		{"an operator", access.Operator(1), nil},
+	} {
+		if err := try(c.who); !errors.Is(err, c.want) {
+			t.Errorf("%s: got %v", c.name, err)
+		}
+	}
+	if _, err := access.RequireEither(context.Background(), access.Messaging, access.SendCommunications); !errors.Is(err, access.ErrNoKey) {
+		t.Errorf("nobody: got %v", err)
+	}
+}

@@ -117,3 +117,12 @@ func RequireGrant(ctx context.Context, g Grant) (Caller, error) {
 	}
 	return c, nil
 }
+
+// RequireEither gives the caller when its key has the scope or its token's role
+// the grant: what both APIs do has one rule. Errors: ErrNoKey, ErrScope, ErrGrant.
+func RequireEither(ctx context.Context, s Scope, g Grant) (Caller, error) {
+	if c, ok := From(ctx); ok && (len(c.Grants) > 0 || c.Session != 0) {
+		return RequireGrant(ctx, g)
+	}
+	return Require(ctx, s)
+}

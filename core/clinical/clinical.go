@@ -6,6 +6,7 @@
 //	item.go           an entry of it: free text, an allergy; and what it said before
 //	letter.go         letters about patients
 //	questionnaire.go  questions to patients
+//	fill.go           the answers to them
 //	prescription.go   what was prescribed; only read
 //	lab.go            requests to laboratories; only read
 package clinical
@@ -19,6 +20,7 @@ import (
 
 	"frontdesk/core/access"
 	"frontdesk/core/audit"
+	"frontdesk/core/document"
 	"frontdesk/core/fault"
 	"frontdesk/core/input"
 	"frontdesk/core/patient"
@@ -38,15 +40,23 @@ const (
 	FillQuestionnaires access.Grant = "fillQuestionnaires"
 )
 
-// The ids of what the room keeps.
-type (
-	ConsultationID  int64
-	RecordID        int64
-	LetterID        int64
-	QuestionnaireID int64
-	PrescriptionID  int64
-	LabID           int64
-)
+// ConsultationID names a consultation within a practice group.
+type ConsultationID int64
+
+// RecordID names an entry within a practice group.
+type RecordID int64
+
+// LetterID names a letter within a practice group.
+type LetterID int64
+
+// QuestionnaireID names a questionnaire within a practice group.
+type QuestionnaireID int64
+
+// PrescriptionID names a prescription within a practice group.
+type PrescriptionID int64
+
+// LabID names a laboratory request within a practice group.
+type LabID int64
 
 // String gives the id as digits.
 func (id ConsultationID) String() string { return strconv.FormatInt(int64(id), 10) }
@@ -161,6 +171,9 @@ type Tx interface {
 	SaveQuestionnaire(ctx context.Context, group practice.ID, q Questionnaire) error
 	SavePrescription(ctx context.Context, group practice.ID, p Prescription) error
 	SaveLab(ctx context.Context, group practice.ID, l Lab) error
+	// SaveDocument and KeepContent keep the files of answers.
+	SaveDocument(ctx context.Context, group practice.ID, d document.Document) error
+	KeepContent(ctx context.Context, group practice.ID, id document.ID, content []byte) error
 	// KeepRecordVersion keeps what an entry said before a change.
 	KeepRecordVersion(ctx context.Context, group practice.ID, v Version) error
 	Audit(ctx context.Context, e audit.Entry) error
@@ -174,8 +187,10 @@ type Service struct {
 	// Recipient makes sure that a contact or a relationship is there that a letter
 	// goes to, or returns ErrNoRecipient. Without it there are none.
 	Recipient func(ctx context.Context, group practice.ID, to Recipient) error
-	Now       func() time.Time
-	NewID     func() int64
+	// Files gives the addresses that files of answers are put at.
+	Files *document.Service
+	Now   func() time.Time
+	NewID func() int64
 }
 
 func set[T any](to *T, from *T) {
@@ -192,7 +207,7 @@ func page[T any](ctx context.Context, g access.Grant, q Query, list func(context
 	}
 	var in input.Checks
 	rows := Rows{Query: q}
-	size := 0
+	var size int
 	if q.Cursor != nil {
 		rows.From, size = in.Reach(*q.Cursor)
 	} else {

@@ -30,6 +30,7 @@ func wellbeing() clinical.Questionnaire {
 				{ID: 7, Title: "Next of kin", Kind: clinical.AskRelationship, Relationship: "Emergency_Contact", Capture: clinical.Capture{Phone: true}},
 				{ID: 8, Title: "A picture", Kind: clinical.AskFile},
 				{ID: 9, Title: "Signed", Kind: clinical.AskSignature},
+				{ID: 12, Title: "Instead of coffee?", Kind: clinical.AskText, Required: true, DependsOn: &clinical.Dependency{Question: 2, Answer: "Coffee", Negate: true}},
 			}},
 			{Title: "Smoking", DependsOn: &clinical.Dependency{Question: 1, Answer: "Yes"}, Questions: []clinical.Question{
 				{ID: 10, Title: "How many a day?", Kind: clinical.AskText, Required: true},

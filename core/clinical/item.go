@@ -27,15 +27,15 @@ const (
 	File          Kind = "file"
 )
 
-// ClinicalStatus says whether what an entry tells of still holds; the empty one
+// Status says whether what an entry tells of still holds; the empty one
 // says nothing.
-type ClinicalStatus string
+type Status string
 
 // The clinical states. HL7 FHIR knows them by the same words.
 const (
-	Active   ClinicalStatus = "Active"
-	Inactive ClinicalStatus = "Inactive"
-	Resolved ClinicalStatus = "Resolved"
+	Active   Status = "Active"
+	Inactive Status = "Inactive"
+	Resolved Status = "Resolved"
 )
 
 // Severity is how bad an allergy is; the empty one was not said.
@@ -55,11 +55,11 @@ type Record struct {
 	SectionTitle string `json:"section_title"`
 	// Title is what it is about, or the question; Term is the entry in words, or
 	// the answer.
-	Title    string         `json:"title"`
-	Term     string         `json:"term"`
-	Date     input.Date     `json:"date"`
-	Status   ClinicalStatus `json:"clinical_status"`
-	Severity Severity       `json:"severity"`
+	Title    string     `json:"title"`
+	Term     string     `json:"term"`
+	Date     input.Date `json:"date"`
+	Status   Status     `json:"clinical_status"`
+	Severity Severity   `json:"severity"`
 	// From and Until are when it began and ceased to hold.
 	From  input.Date `json:"from"`
 	Until input.Date `json:"until"`

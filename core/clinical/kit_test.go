@@ -10,9 +10,12 @@ import (
 
 	"frontdesk/core/access"
 	"frontdesk/core/clinical"
+	"frontdesk/core/document"
+	"frontdesk/core/fault"
 	"frontdesk/core/input"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
+	"frontdesk/core/seal"
 	"frontdesk/store"
 	"frontdesk/store/storetest"
 )
@@ -57,6 +60,10 @@ func open(t *testing.T, db *store.DB) *desk {
 		}
 		return 0
 	}, Now: clock, NewID: db.NewID}
+	box, err := seal.Parse([]byte(seal.NewKey()))
+	d.must(err)
+	d.Files = &document.Service{Store: db.Document(), Box: func() (*seal.Box, error) { return box, nil },
+		Pages: func() string { return "https://desk.example.org" }, Now: clock, NewID: db.NewID}
 	groups := &practice.Service{Store: db.Practice(), Now: clock, NewID: db.NewID}
 	d.patients = &patient.Service{Store: db.Patient(), Now: clock, NewID: db.NewID}
 	g, err := groups.CreateGroup(context.Background(), practice.Group{Name: "Mill Lane"})
@@ -177,7 +184,7 @@ func (d *desk) merge() func() {
 func audited(t *testing.T, address string) string {
 	t.Helper()
 	rows, err := storetest.Raw(t, address).Query(`SELECT action, length(before) > 0, length(after) > 0 FROM audit
-		WHERE entity IN ('consultation', 'record', 'letter', 'prescription', 'lab', 'questionnaire') ORDER BY id`)
+		WHERE entity IN ('document', 'consultation', 'record', 'letter', 'prescription', 'lab', 'questionnaire') ORDER BY id`)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -199,4 +206,20 @@ type ctxOf func() context.Context
 
 func with(d *desk, grants ...access.Grant) ctxOf {
 	return func() context.Context { return as(d.group, "Partner", grants...) }
+}
+
+// messageOf is what a caller is told.
+func messageOf(err error) string {
+	if err == nil {
+		return ""
+	}
+	return fault.Of(err).Message
+}
+
+// refused is what a caller is told whose role does not let it do something.
+func (d *desk) refused(err error) {
+	d.Helper()
+	if f := fault.Of(err); f.Kind != fault.Forbidden || !strings.HasPrefix(f.Message, "Missing permission ") {
+		d.Fatalf("got %v", err)
+	}
 }

@@ -6,7 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"frontdesk/core/access"
 	"frontdesk/core/clinical"
 	"frontdesk/core/fault"
 	"frontdesk/core/input"
@@ -222,7 +221,7 @@ func TestRolesDecideWhoSeesAndWritesLetters(t *testing.T) {
 			"letters of": func() error { _, err := d.LettersOf(edit, nil); return err },
 			"letters by": func() error { _, err := d.LettersBy(edit, nil, input.Page{}); return err },
 		} {
-			if err := do(); fault.Of(err).Code != access.ErrPermission.Code {
+			if err := do(); fault.Of(err).Kind != fault.Forbidden {
 				d.Errorf("%s: got %v", name, err)
 			}
 		}

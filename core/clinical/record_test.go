@@ -2,8 +2,10 @@ package clinical_test
 
 import (
 	"context"
+	"fmt"
 	"reflect"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -338,6 +340,33 @@ func TestEveryChangeOfARecordIsAudited(t *testing.T) {
 		want := "consultation.create false true\nrecord.create false true\nrecord.update true true\nrecord.delete true true\nconsultation.delete true true"
 		if got := audited(t, address); got != want {
 			t.Fatal(got)
+		}
+	})
+}
+
+func TestNoVersionIsLostWhenManyWriteAtOnce(t *testing.T) {
+	each(t, func(d *desk) {
+		r := d.text(d.ada, 0, "Smoking?", "0")
+		var wait sync.WaitGroup
+		for i := range 8 {
+			wait.Go(func() {
+				if _, err := d.UpdateFreeText(d.ctx, r.ID, clinical.FreeTextChange{Answer: ptr(fmt.Sprint(i + 1))}); err != nil {
+					d.Error(err)
+				}
+			})
+		}
+		wait.Wait()
+		all, err := d.Versions(d.ctx, r.ID)
+		d.must(err)
+		said := map[string]bool{}
+		for i, v := range all {
+			said[v.Was.Term] = true
+			if v.Was.Version != int64(i+1) {
+				d.Errorf("got version %d after %d", v.Was.Version, i)
+			}
+		}
+		if len(all) != 9 || len(said) != 9 {
+			d.Fatalf("kept %d versions of %d texts", len(all), len(said))
 		}
 	})
 }

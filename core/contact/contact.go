@@ -133,8 +133,8 @@ type Tx interface {
 	// SaveContactOf keeps a new or a changed contact, to be found by its
 	// telephone numbers too.
 	SaveContactOf(ctx context.Context, group practice.ID, c Contact, phones []Phone) error
-	SavePhone(ctx context.Context, group practice.ID, p Phone) error
-	DropPhone(ctx context.Context, group practice.ID, id PhoneID) error
+	SaveContactPhone(ctx context.Context, group practice.ID, p Phone) error
+	DropContactPhone(ctx context.Context, group practice.ID, id PhoneID) error
 	Audit(ctx context.Context, e audit.Entry) error
 }
 
@@ -306,7 +306,7 @@ func save(ctx context.Context, tx Tx, group practice.ID, c Contact, had, phones 
 	}
 	for _, p := range had {
 		if !slices.ContainsFunc(phones, func(q Phone) bool { return q.ID == p.ID }) {
-			if err := tx.DropPhone(ctx, group, p.ID); err != nil {
+			if err := tx.DropContactPhone(ctx, group, p.ID); err != nil {
 				return err
 			}
 		}
@@ -315,7 +315,7 @@ func save(ctx context.Context, tx Tx, group practice.ID, c Contact, had, phones 
 		if slices.Contains(had, p) {
 			continue
 		}
-		if err := tx.SavePhone(ctx, group, p); err != nil {
+		if err := tx.SaveContactPhone(ctx, group, p); err != nil {
 			return err
 		}
 	}

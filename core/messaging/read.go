@@ -137,10 +137,18 @@ func (s *Service) Cancel(ctx context.Context, id ID) (Details, error) {
 	if err != nil {
 		return Details{}, err
 	}
+	if _, err := s.cancel(ctx, who, id); err != nil {
+		return Details{}, err
+	}
+	return s.Message(ctx, id)
+}
+
+func (s *Service) cancel(ctx context.Context, who access.Caller, id ID) (Message, error) {
 	now := s.Now().Truncate(time.Microsecond)
-	err = s.Store.Do(ctx, func(tx Tx) error {
-		m, err := tx.LockMessage(ctx, who.Group, id)
-		if err != nil {
+	var m Message
+	err := s.Store.Do(ctx, func(tx Tx) error {
+		var err error
+		if m, err = tx.LockMessage(ctx, who.Group, id); err != nil {
 			return err
 		}
 		was := m.State
@@ -162,8 +170,5 @@ func (s *Service) Cancel(ctx context.Context, id ID) (Details, error) {
 		}
 		return tx.Audit(ctx, who.Audit(now, "message.cancel", "message", int64(id), was, m.State))
 	})
-	if err != nil {
-		return Details{}, err
-	}
-	return s.Message(ctx, id)
+	return m, err
 }

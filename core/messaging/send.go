@@ -45,6 +45,9 @@ type Request struct {
 	// SendAt is when, an instant; empty is now. SendBy is until when; empty is
 	// MaxLate after that.
 	SendAt, SendBy string
+	// PastIsNow sends at once what was to go at a time that has passed, however
+	// long ago that is.
+	PastIsNow bool
 
 	WriteToRecord, AutoWriteToRecord bool
 	SnomedCode, SnomedTerm           string
@@ -93,6 +96,9 @@ func (r Request) check(now time.Time, g practice.Group) (Message, record.Concept
 		m.Purpose = DirectCare
 	} else {
 		input.Choice(&in, "purpose", r.Purpose, []Purpose{DirectCare, Other})
+	}
+	if at, err := time.Parse(time.RFC3339, r.SendAt); r.PastIsNow && err == nil && !at.After(now) {
+		r.SendAt = ""
 	}
 	times(&in, &m, r.SendAt, r.SendBy, now)
 	if r.SendAt == "" && !r.Urgent {
@@ -183,7 +189,7 @@ func (m *Message) count(text string, g practice.Group) {
 // patient.ErrNotFound, ErrRestricted, ErrDeceased, ErrWithdrawn, ErrNoContact,
 // ErrNoCarrier, ErrNoAssignee, ErrNoTask, ErrNoLink.
 func (s *Service) Send(ctx context.Context, r Request) (Taken, error) {
-	who, err := access.Require(ctx, access.Messaging)
+	who, err := access.RequireEither(ctx, access.Messaging, access.SendCommunications)
 	if err != nil {
 		return Taken{}, err
 	}

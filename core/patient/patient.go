@@ -11,6 +11,7 @@
 //	merge.go         two records of one person made one, and made two again
 //	attachment.go    files kept with a patient
 //	search.go        find people
+//	person.go        what else is known of them; change, delete and archive
 //	name.go          names without case and accents
 //	nhsnumber.go     the NHS number and its check digit
 package patient
@@ -130,6 +131,8 @@ type Patient struct {
 	SyncedAt   time.Time `json:"synced_at,omitzero"`
 	// MergedInto is the patient this one is a part of since a merge; 0 is none.
 	MergedInto ID `json:"merged_into,omitempty"`
+	// DeletedAt is when the record was deleted; it is kept, and not found any more.
+	DeletedAt time.Time `json:"deleted_at,omitzero"`
 	// Version counts the changes of the record.
 	Version   int64     `json:"version"`
 	CreatedAt time.Time `json:"created_at"`
@@ -138,6 +141,9 @@ type Patient struct {
 
 // Live reports whether the record stands for a person of its own.
 func (p Patient) Live() bool { return p.MergedInto == 0 }
+
+// Deleted reports whether the record was deleted.
+func (p Patient) Deleted() bool { return !p.DeletedAt.IsZero() }
 
 // The faults of patient.
 var (
@@ -175,6 +181,10 @@ type Reader interface {
 	// Due lists live patients with an appointment between from and to whose
 	// national record was last read before stale.
 	Due(ctx context.Context, group practice.ID, from, to, stale time.Time, limit int) ([]ID, error)
+	// People finds patients with what else is known of them, merged and deleted
+	// ones too; those the group lacks are left out. PeopleList lists them.
+	People(ctx context.Context, group practice.ID, ids []ID) ([]Full, error)
+	PeopleList(ctx context.Context, group practice.ID, q PeopleQuery) ([]Full, error)
 	Attachments(ctx context.Context, group practice.ID, of ID, limit int) ([]Attachment, error)
 	// Attachment finds a file with its content, or returns ErrAttachmentNotFound.
 	Attachment(ctx context.Context, group practice.ID, of ID, id int64) (Attachment, error)
@@ -202,6 +212,8 @@ type Tx interface {
 	LockPatient(ctx context.Context, group practice.ID, id ID) error
 	// SavePatient keeps a changed patient, one version further.
 	SavePatient(ctx context.Context, group practice.ID, p Patient) error
+	// SaveParticulars keeps what else is known of a patient.
+	SaveParticulars(ctx context.Context, group practice.ID, id ID, x Particulars) error
 	// Synced notes that the national record was read and held nothing new.
 	Synced(ctx context.Context, group practice.ID, id ID, version string, at time.Time) error
 	// SaveContact keeps what one source says; DropContact forgets it.
@@ -301,8 +313,14 @@ func Current(ctx context.Context, r finder, group practice.ID, id ID) (Patient, 
 	for {
 		p, err := r.Patient(ctx, group, id)
 		// A merge needs two live records, so the pointers never go round.
-		if err != nil || p.Live() {
+		if err != nil {
 			return p, err
+		}
+		if p.Deleted() {
+			return Patient{}, ErrNotFound
+		}
+		if p.Live() {
+			return p, nil
 		}
 		id = p.MergedInto
 	}

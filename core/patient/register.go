@@ -203,6 +203,9 @@ func lock(ctx context.Context, tx Tx, group practice.ID, id ID) (Patient, Contac
 			return Patient{}, nil, err
 		}
 		p, err := tx.Patient(ctx, group, id)
+		if err == nil && p.Deleted() {
+			err = ErrNotFound
+		}
 		if err != nil {
 			return p, nil, err
 		}

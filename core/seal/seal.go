@@ -1,6 +1,7 @@
 // Package seal keeps secrets: it makes ones nobody can guess, and keeps those of
 // other systems unreadable in the database, so that only a key that is not there
-// opens them.
+// opens them. With the same key it signs addresses, so that nobody can make one
+// up.
 package seal
 
 import (
@@ -8,11 +9,14 @@ import (
 	"bytes"
 	"crypto/aes"
 	"crypto/cipher"
+	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base32"
 	"encoding/base64"
+	"encoding/binary"
 	"fmt"
+	"slices"
 	"strings"
 
 	"frontdesk/core/fault"
@@ -39,6 +43,7 @@ type Box struct{ keys []key }
 type key struct {
 	id   [4]byte // the beginning of its SHA-256
 	aead cipher.AEAD
+	sign []byte // what it signs with, which is no key to what it seals
 }
 
 // NewKey makes a key, as a key file has it.
@@ -71,7 +76,7 @@ func Parse(file []byte) (*Box, error) {
 			return nil, err
 		}
 		sum := sha256.Sum256(raw)
-		b.keys = append(b.keys, key{[4]byte(sum[:4]), aead})
+		b.keys = append(b.keys, key{[4]byte(sum[:4]), aead, signature(raw, "frontdesk", "signing key")})
 	}
 	if len(b.keys) == 0 {
 		return nil, ErrBadKey
@@ -86,6 +91,36 @@ func NewToken() string {
 	b := make([]byte, 20)
 	rand.Read(b) // it never fails
 	return letters.EncodeToString(b)
+}
+
+// signature is an HMAC with SHA-256 (RFC 2104) of what is said about something.
+func signature(key []byte, text, about string) []byte {
+	h := hmac.New(sha256.New, key)
+	var length [8]byte
+	binary.BigEndian.PutUint64(length[:], uint64(len(about))) // so that nothing of one can be taken for the other
+	h.Write(length[:])
+	h.Write([]byte(about))
+	h.Write([]byte(text))
+	return h.Sum(nil)
+}
+
+// Sign gives a text a signature nobody else can make, as letters an address may
+// hold. about says what it is for: it is no signature for anything else. Error:
+// ErrNoKey.
+func (b *Box) Sign(text, about string) (string, error) {
+	if b == nil || len(b.keys) == 0 {
+		return "", ErrNoKey
+	}
+	return base64.RawURLEncoding.EncodeToString(signature(b.keys[0].sign, text, about)), nil
+}
+
+// Signed reports whether a text was signed with one of the keys.
+func (b *Box) Signed(text, sign, about string) bool {
+	given, err := base64.RawURLEncoding.Strict().DecodeString(sign)
+	if b == nil || err != nil {
+		return false
+	}
+	return slices.ContainsFunc(b.keys, func(k key) bool { return hmac.Equal(given, signature(k.sign, text, about)) })
 }
 
 // Seal makes a secret unreadable. about says what it belongs to: it cannot be

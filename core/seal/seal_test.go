@@ -62,3 +62,45 @@ func TestAKeyFileThatIsNoneIsRefused(t *testing.T) {
 		}
 	}
 }
+
+func TestOnlyTheKeySignsAText(t *testing.T) {
+	old, fresh := seal.NewKey(), seal.NewKey()
+	sign, err := box(t, old).Sign("1.2.3", "upload")
+	if err != nil || len(sign) != 43 {
+		t.Fatalf("%q, %v", sign, err)
+	}
+	last := "A"
+	if sign[len(sign)-1] == 'A' {
+		last = "E"
+	}
+	for _, c := range []struct {
+		name              string
+		box               *seal.Box
+		text, sign, about string
+		want              bool
+	}{
+		{"the same key", box(t, old), "1.2.3", sign, "upload", true},
+		{"a new key before the old one", box(t, fresh, old), "1.2.3", sign, "upload", true},
+		{"another key", box(t, fresh), "1.2.3", sign, "upload", false},
+		{"another text", box(t, old), "1.2.4", sign, "upload", false},
+		{"another purpose", box(t, old), "1.2.3", sign, "download", false},
+		{"a letter moved from one to the other", box(t, old), ".2.3", sign, "upload1", false},
+		{"a changed letter", box(t, old), "1.2.3", sign[:len(sign)-1] + last, "upload", false},
+		{"nothing", box(t, old), "1.2.3", "", "upload", false},
+		{"no Base64", box(t, old), "1.2.3", "!", "upload", false},
+		{"no key", nil, "1.2.3", sign, "upload", false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if got := c.box.Signed(c.text, c.sign, c.about); got != c.want {
+				t.Fatalf("got %v", got)
+			}
+		})
+	}
+	again, _ := box(t, fresh, old).Sign("1.2.3", "upload")
+	if !box(t, fresh).Signed("1.2.3", again, "upload") {
+		t.Fatal("the first key does not sign")
+	}
+	if _, err := (*seal.Box)(nil).Sign("1.2.3", "upload"); !errors.Is(err, seal.ErrNoKey) {
+		t.Fatalf("got %v", err)
+	}
+}

@@ -176,7 +176,7 @@ func (d *desk) happens(of webhook.Type, subject, sequence int64) event.Event {
 // until waits for something the courier does.
 func (d *desk) until(what string, is func() bool) {
 	d.Helper()
-	for end := time.Now().Add(10 * time.Second); !is(); {
+	for end := time.Now().Add(time.Minute); !is(); {
 		if time.Now().After(end) {
 			d.Fatalf("waited in vain for: %s", what)
 		}

@@ -53,7 +53,7 @@ func TestWhatAnEndpointMissedIsRecoveredAndNothingElse(t *testing.T) {
 		d.must(err)
 		d.move(time.Minute)
 		var missed []event.Event
-		for i := range int64(2500) {
+		for i := range int64(1500) {
 			missed = append(missed, d.happens(webhook.AppointmentConfirmed, 1000+i, 1))
 		}
 		d.happens(webhook.MessageSent, 5, 1)

@@ -5,6 +5,7 @@ package gql
 import (
 	"bytes"
 	"fmt"
+	"frontdesk/core/patient"
 	"frontdesk/graph/scalar"
 	"io"
 	"strconv"
@@ -1421,6 +1422,8 @@ type Patient struct {
 	MembershipStartDate *string `json:"membershipStartDate,omitempty"`
 	// When it began.
 	MembershipStartDateFormatted *scalar.Moment `json:"membershipStartDateFormatted,omitempty"`
+	// What opens the pages shared with the person.
+	SharingToken *SharingToken `json:"sharingToken,omitempty"`
 	// What the person wants to be sent.
 	CommunicationPreferences *CommunicationPreferences `json:"communicationPreferences,omitempty"`
 	// When it was made.
@@ -1435,6 +1438,8 @@ type Patient struct {
 	OnHold *bool `json:"onHold,omitempty"`
 	// Whether the record is archived.
 	Archived *bool `json:"archived,omitempty"`
+	// Of is the patient as core has them.
+	Of *patient.Full `json:"-"`
 }
 
 func (Patient) IsAccount() {}

@@ -21,7 +21,6 @@ type PatientResolver interface {
 
 	MembershipName(ctx context.Context, obj *Patient) (*string, error)
 
-	SharingToken(ctx context.Context, obj *Patient) (*SharingToken, error)
 	Numbers(ctx context.Context, obj *Patient) ([]*PatientNumber, error)
 	CustomAttributes(ctx context.Context, obj *Patient) ([]*CustomAttribute, error)
 
@@ -1240,7 +1239,7 @@ func (ec *executionContext) _Patient_sharingToken(ctx context.Context, field gra
 			return ec.fieldContext_Patient_sharingToken(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.Patient().SharingToken(ctx, obj)
+			return obj.SharingToken, nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *SharingToken) graphql.Marshaler {
@@ -1254,8 +1253,8 @@ func (ec *executionContext) fieldContext_Patient_sharingToken(_ context.Context,
 	fc = &graphql.FieldContext{
 		Object:     "Patient",
 		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
+		IsMethod:   false,
+		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_SharingToken(ctx, field)
 		},
@@ -4761,43 +4760,10 @@ func (ec *executionContext) _Patient(ctx context.Context, sel ast.SelectionSet, 
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "sharingToken":
-			field := field
-
-			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
-				defer func() {
-					if r := recover(); r != nil {
-						ec.Error(ctx, ec.Recover(ctx, r))
-					}
-				}()
-				res = ec._Patient_sharingToken(ctx, field, obj)
-				if res == graphql.RequiredNull {
-					atomic.AddUint32(&fs.Invalids, 1)
-				}
-				return res
+			out.Values[i] = ec._Patient_sharingToken(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
 			}
-
-			if field.IsDeferred() {
-				deferredFieldSet.AddField(field)
-				fieldIndex := len(deferredFieldSet.Values) - 1
-				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
-					return innerFunc(ctx, deferredFieldSet)
-				})
-
-				for _, deferrable := range field.Deferrables {
-					view, ok := deferLabelToView[deferrable.Label]
-					if !ok {
-						view = deferredFieldSet.NewView()
-						deferLabelToView[deferrable.Label] = view
-					}
-					view.AddIndices(fieldIndex)
-				}
-
-				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
-				continue
-			}
-
-			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		case "numbers":
 			field := field
 

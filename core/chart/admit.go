@@ -1,0 +1,138 @@
+package chart
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"frontdesk/core/access"
+	"frontdesk/core/fault"
+	"frontdesk/core/input"
+	"frontdesk/core/label"
+	"frontdesk/core/patient"
+)
+
+// Admission is a new patient with what is kept around them.
+type Admission struct {
+	patient.Changes
+	// Phone is a telephone number of a kind; empty is none.
+	PhoneKind, Phone string
+	Labels           []label.ID
+	Attributes       []Attribute
+}
+
+// Admit adds a patient. Errors: field faults, patient.ErrCountry, label.ErrNotFound.
+func (s *Service) Admit(ctx context.Context, a Admission) (patient.Full, error) {
+	who, err := access.RequireGrant(ctx, access.EditPatients)
+	if err != nil {
+		return patient.Full{}, err
+	}
+	now := s.Now().Truncate(time.Microsecond)
+	var made patient.Full
+	err = s.Store.Do(ctx, func(tx Tx) error {
+		first := a.Changes
+		rest := a.Phone
+		var in input.Checks
+		kind := phoneKind(&in, a.PhoneKind)
+		if rest != "" && kind == Mobile && in.Err() == nil {
+			first.Mobile, rest = &a.Phone, ""
+		}
+		if rest != "" && kind == Home && in.Err() == nil {
+			first.Landline, rest = &a.Phone, ""
+		}
+		if err := in.Err(); err != nil && a.Phone != "" {
+			return err
+		}
+		p, err := s.Patients.Admit(ctx, tx, who, first, now)
+		if err != nil {
+			return err
+		}
+		if rest != "" {
+			if err := s.addPhone(ctx, tx, who, p, kind, rest, now); err != nil {
+				return err
+			}
+		}
+		for _, id := range a.Labels {
+			if err := s.putLabel(ctx, tx, who, p.ID, id); err != nil {
+				return err
+			}
+		}
+		for _, x := range a.Attributes {
+			x.ID = AttributeID(s.NewID())
+			if err := x.check(); err != nil {
+				return err
+			}
+			if err := tx.SaveAttribute(ctx, who.Group, p.ID, x); err != nil {
+				return err
+			}
+		}
+		made, err = one(ctx, tx, who.Group, p.ID)
+		return err
+	})
+	return made, err
+}
+
+// Amend changes a patient. Errors: patient.ErrNotFound, patient.ErrRestricted,
+// patient.ErrCountry, field faults.
+func (s *Service) Amend(ctx context.Context, id patient.ID, c patient.Changes) (patient.Full, error) {
+	return s.change(ctx, id, "", nil, func(tx Tx, who access.Caller, p patient.Full, now time.Time) error {
+		_, err := s.Patients.Amend(ctx, tx, who, p, c, now)
+		return err
+	})
+}
+
+// Delete marks a patient as deleted and gives them as they were, but for that.
+// What belongs to them is kept. Error: patient.ErrNotFound.
+func (s *Service) Delete(ctx context.Context, id patient.ID) (patient.Full, error) {
+	return s.change(ctx, id, "patient.delete", nil, func(tx Tx, who access.Caller, p patient.Full, now time.Time) error {
+		return s.Patients.Delete(ctx, tx, who, p, now)
+	})
+}
+
+// The reasons, spelt as the contract spells them.
+var (
+	archiveReasons = []string{
+		"INACTIVE_PATIENT", "DISCHARGED_PATIENT", "DECEASED_PATIENT", "MOVED_AWAY_OR_TRANSFER_OF_CARE", "LAPSED_MEMBERSHIP", "PATIENT_REQUEST", "OTHER",
+	}
+	unarchiveReasons = []string{
+		"ACTIVE_PATIENT", "PROCESS_LAB_RESULTS", "PROCESS_PAYMENT", "PROCESS_LETTER_OR_TASK", "AUDIT_AND_ADMINISTRATIVE_REASONS", "OTHER", "",
+	}
+)
+
+// Archive sets a patient aside. Archiving twice is archiving once. Error:
+// patient.ErrNotFound.
+func (s *Service) Archive(ctx context.Context, id patient.ID, r patient.Reasons) (patient.Full, error) {
+	if !slices.Contains(archiveReasons, r.Reason) {
+		return patient.Full{}, fault.Wrong("reason", input.CodeChoice, "a reason", "This is not a reason.")
+	}
+	return s.unless(ctx, id, "patient.archive", patient.Archived, r, func(tx Tx, who access.Caller, p patient.Full, now time.Time) error {
+		return s.Patients.Archive(ctx, tx, who, p, r, now)
+	})
+}
+
+// Unarchive takes that back. Error: patient.ErrNotFound.
+func (s *Service) Unarchive(ctx context.Context, id patient.ID, reason string) (patient.Full, error) {
+	if !slices.Contains(unarchiveReasons, reason) {
+		return patient.Full{}, fault.Wrong("reason", input.CodeChoice, "a reason", "This is not a reason.")
+	}
+	return s.unless(ctx, id, "patient.unarchive", patient.Unarchived, reason, func(tx Tx, who access.Caller, p patient.Full, now time.Time) error {
+		return s.Patients.Unarchive(ctx, tx, who, p, reason, now)
+	})
+}
+
+// unless changes a patient who has not the status already.
+func (s *Service) unless(ctx context.Context, id patient.ID, action string, is patient.Status, asked any, do func(tx Tx, who access.Caller, p patient.Full, now time.Time) error) (patient.Full, error) {
+	var there patient.Full
+	p, err := s.change(ctx, id, action, asked, func(tx Tx, who access.Caller, p patient.Full, now time.Time) error {
+		if p.Status == is {
+			there = p
+			return errNone
+		}
+		return do(tx, who, p, now)
+	})
+	if errors.Is(err, errNone) {
+		return there, nil
+	}
+	return p, err
+}

@@ -1,0 +1,188 @@
+package document
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+
+	"frontdesk/core/access"
+	"frontdesk/core/practice"
+)
+
+// MaxSize is the largest file, in bytes.
+const MaxSize = 10 << 20
+
+// How long an address is good: for putting a file, and for fetching it, which
+// can be done again and again.
+const (
+	UploadLife   = 15 * time.Minute
+	DownloadLife = 2 * time.Hour
+)
+
+// What an address is signed for.
+const (
+	upload   = "file upload"
+	download = "file download"
+)
+
+// sign writes numbers with a signature after them.
+func (s *Service) sign(about string, numbers ...int64) (string, error) {
+	box, err := s.Box()
+	if err != nil {
+		return "", err
+	}
+	words := make([]string, len(numbers), len(numbers)+1)
+	for i, n := range numbers {
+		words[i] = strconv.FormatInt(n, 36)
+	}
+	sign, err := box.Sign(strings.Join(words, "."), about)
+	return strings.Join(append(words, sign), "."), err
+}
+
+// signed reads what sign wrote: so many numbers, or false for anything else.
+func (s *Service) signed(text, about string, count int) ([]int64, bool, error) {
+	box, err := s.Box()
+	if err != nil {
+		return nil, false, err
+	}
+	end := strings.LastIndexByte(text, '.')
+	if end < 0 || len(text) > 200 || !box.Signed(text[:end], text[end+1:], about) {
+		return nil, false, nil
+	}
+	var out []int64
+	for word := range strings.SplitSeq(text[:end], ".") {
+		n, err := strconv.ParseInt(word, 36, 64)
+		if err != nil {
+			return nil, false, nil
+		}
+		out = append(out, n)
+	}
+	return out, len(out) == count, nil
+}
+
+func (s *Service) address(d Document, group practice.ID, about string, life time.Duration) (string, error) {
+	sign, err := s.sign(about, int64(group), int64(d.ID), s.Now().Add(life).Unix())
+	return s.Pages() + "/files/" + sign, err
+}
+
+// UploadAddress is where to put a document's file; nothing when there is one or
+// the document was deleted.
+func (s *Service) UploadAddress(ctx context.Context, d Document) (string, error) {
+	who, err := access.RequireGrant(ctx, Edit)
+	if err != nil || !d.UploadedAt.IsZero() || d.Deleted() {
+		return "", err
+	}
+	return s.address(d, who.Group, upload, UploadLife)
+}
+
+// FormAddress is where to put the file of an answer to a questionnaire, for
+// whoever fills it in.
+func (s *Service) FormAddress(ctx context.Context, d Document) (string, error) {
+	who, err := access.RequireGrant(ctx, Fill)
+	if err != nil {
+		return "", err
+	}
+	return s.address(d, who.Group, upload, UploadLife)
+}
+
+// DownloadAddress is where to fetch a document's file; nothing when there is none
+// or the document was deleted.
+func (s *Service) DownloadAddress(ctx context.Context, d Document) (string, error) {
+	who, err := access.RequireGrant(ctx, See)
+	if err != nil || d.UploadedAt.IsZero() || d.Deleted() {
+		return "", err
+	}
+	return s.address(d, who.Group, download, DownloadLife)
+}
+
+// opened finds which document of which group an address is for.
+func (s *Service) opened(address, about string) (access.Caller, ID, error) {
+	n, ok, err := s.signed(address, about, 3)
+	switch {
+	case err != nil:
+		return access.Caller{}, 0, err
+	case !ok || !s.Now().Before(time.Unix(n[2], 0)):
+		return access.Caller{}, 0, ErrAddress
+	}
+	who := access.System(practice.ID(n[0]))
+	who.Actor = "signed address"
+	return who, ID(n[1]), nil
+}
+
+// With is the document once its file is there.
+func (d Document) With(content []byte, now time.Time) Document {
+	hash := sha256.Sum256(content)
+	d.Size, d.Hash, d.UploadedAt, d.UpdatedAt = int64(len(content)), hash[:], now, now
+	return d
+}
+
+// Upload keeps the file put at a signed address. Putting the same file again is
+// putting it once. Errors: ErrAddress, ErrDeleted, ErrUploaded, ErrEmpty,
+// ErrTooLarge.
+func (s *Service) Upload(ctx context.Context, address string, file io.Reader) error {
+	who, id, err := s.opened(address, upload)
+	if err != nil {
+		return err
+	}
+	content, err := io.ReadAll(io.LimitReader(file, MaxSize+1))
+	switch {
+	case err != nil:
+		return err
+	case len(content) == 0:
+		return ErrEmpty
+	case len(content) > MaxSize:
+		return ErrTooLarge
+	}
+	hash := sha256.Sum256(content)
+	now := s.Now().Truncate(time.Microsecond)
+	return s.Store.Do(ctx, func(tx Tx) error {
+		before, err := tx.LockDocument(ctx, who.Group, id)
+		switch {
+		case err != nil:
+			return err
+		case before.Deleted():
+			return ErrDeleted
+		case !before.UploadedAt.IsZero() && bytes.Equal(before.Hash, hash[:]):
+			return nil
+		case !before.UploadedAt.IsZero():
+			return ErrUploaded
+		}
+		d := before.With(content, now)
+		d.Version = before.Version + 1
+		if err := tx.SaveDocument(ctx, who.Group, d); err != nil {
+			return err
+		}
+		if err := tx.KeepContent(ctx, who.Group, id, content); err != nil {
+			return err
+		}
+		return tx.Audit(ctx, who.Audit(now, "document.upload", "document", int64(id), before, d))
+	})
+}
+
+// Download gives the file of a signed address. That it was fetched is kept.
+// Errors: ErrAddress, ErrDeleted.
+func (s *Service) Download(ctx context.Context, address string) (Document, []byte, error) {
+	who, id, err := s.opened(address, download)
+	if err != nil {
+		return Document{}, nil, err
+	}
+	var d Document
+	var content []byte
+	err = s.Store.Do(ctx, func(tx Tx) error {
+		if d, err = tx.Document(ctx, who.Group, id); err != nil {
+			return err
+		}
+		if d.Deleted() {
+			return ErrDeleted
+		}
+		if content, err = tx.Content(ctx, who.Group, id); err != nil {
+			return err
+		}
+		return tx.Audit(ctx, who.Audit(s.Now(), "document.download", "document", int64(id), nil, nil))
+	})
+	return d, content, err
+}

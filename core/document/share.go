@@ -1,0 +1,156 @@
+package document
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"frontdesk/core/access"
+	"frontdesk/core/input"
+	"frontdesk/core/patient"
+)
+
+// Kind is what was shared, in the words of the GraphQL API.
+type Kind string
+
+// The kinds that can be shared here.
+const (
+	KindLetter       Kind = "letter"
+	KindLab          Kind = "lab"
+	KindPrescription Kind = "rx"
+	KindDocument     Kind = "document"
+	KindConsultation Kind = "consultation"
+)
+
+// Kinds are all the kinds.
+var Kinds = []Kind{KindLetter, KindLab, KindPrescription, KindDocument, KindConsultation}
+
+// Recipient is what somebody is with whom something was shared.
+type Recipient string
+
+// The recipients.
+const (
+	ToPatient      Recipient = "PATIENT"
+	ToContact      Recipient = "CONTACT"
+	ToRelationship Recipient = "PATIENT_RELATIONSHIP"
+	ToOther        Recipient = "OTHER"
+)
+
+// Recipients are all the recipients.
+var Recipients = []Recipient{ToPatient, ToContact, ToRelationship, ToOther}
+
+// Method is how something was shared.
+type Method string
+
+// The methods.
+const (
+	ByEmail Method = "EMAIL"
+	ByLink  Method = "SECURELINK"
+)
+
+// Share is that something was shared with somebody.
+type Share struct {
+	ID      int64 `json:"id"`
+	Kind    Kind  `json:"kind"`
+	Subject int64 `json:"subject_id"` // what was shared, among those of its kind
+	// Patient is whom it is about.
+	Patient   patient.ID `json:"patient_id"`
+	Recipient Recipient  `json:"recipient"`
+	// RecipientID is the contact or the relationship; the patient, too, where it was
+	// read; 0 is somebody without one.
+	RecipientID int64  `json:"recipient_id,omitempty"`
+	Email       string `json:"email"`
+	Name        string `json:"name"`
+	// Title is the thing's title as it was then.
+	Title  string `json:"title"`
+	Method Method `json:"method"`
+	// Records are the entries of a consultation that were shared.
+	Records   []int64   `json:"record_ids,omitempty"`
+	At        time.Time `json:"at"`
+	DeletedAt time.Time `json:"deleted_at,omitzero"`
+}
+
+// KeepShare notes that something was shared. Whoever shared it has sent it: this
+// sends nothing. Errors: field faults, patient.ErrNotFound, ErrNotShared.
+func (s *Service) KeepShare(ctx context.Context, sh Share) (Share, error) {
+	who, err := access.RequireGrant(ctx, Edit)
+	if err != nil {
+		return Share{}, err
+	}
+	var in input.Checks
+	sh.Kind = input.Choice(&in, "type", sh.Kind, Kinds)
+	sh.Recipient = input.Choice(&in, "kind", sh.Recipient, Recipients)
+	sh.Method = input.Choice(&in, "shareMethod", sh.Method, []Method{ByEmail, ByLink})
+	sh.Email, sh.Name, sh.Title = in.Email("email", sh.Email), in.Text("name", sh.Name, 200), in.Text("title", sh.Title, 500)
+	if err := in.Err(); err != nil {
+		return Share{}, err
+	}
+	now := s.Now().Truncate(time.Microsecond)
+	sh.ID, sh.At, sh.DeletedAt = s.NewID(), now, time.Time{}
+	err = s.Store.Do(ctx, func(tx Tx) error {
+		if sh.Patient, err = tx.HoldPatient(ctx, who.Group, sh.Patient); err != nil {
+			return err
+		}
+		if sh.Recipient == ToPatient {
+			sh.RecipientID = int64(sh.Patient)
+		}
+		found, err := tx.MarkShared(ctx, who.Group, sh)
+		if err != nil {
+			return err
+		}
+		if !found {
+			return ErrNotShared
+		}
+		if err := tx.SaveShare(ctx, who.Group, sh); err != nil {
+			return err
+		}
+		return tx.Audit(ctx, who.Audit(now, "share.create", "share", sh.ID, nil, sh))
+	})
+	return sh, err
+}
+
+// EndShare takes somebody off again. It is kept that it was shared. Ending it
+// again changes nothing. Error: ErrNotShared.
+func (s *Service) EndShare(ctx context.Context, id int64) (Share, error) {
+	who, err := access.RequireGrant(ctx, Edit)
+	if err != nil {
+		return Share{}, err
+	}
+	now := s.Now().Truncate(time.Microsecond)
+	var sh Share
+	err = s.Store.Do(ctx, func(tx Tx) error {
+		before, err := tx.Share(ctx, who.Group, id)
+		if sh = before; err != nil || !sh.DeletedAt.IsZero() {
+			return err
+		}
+		sh.DeletedAt = now
+		if err := tx.SaveShare(ctx, who.Group, sh); err != nil {
+			return err
+		}
+		return tx.Audit(ctx, who.Audit(now, "share.end", "share", id, before, sh))
+	})
+	return sh, err
+}
+
+// SharesOf lists with whom things of one kind were shared in a stretch of time,
+// oldest first; those taken off again too when asked.
+func (s *Service) SharesOf(ctx context.Context, kind Kind, of []int64, deleted bool, when input.Span) (map[int64][]Share, error) {
+	who, err := access.RequireGrant(ctx, See)
+	if err != nil {
+		return nil, err
+	}
+	found, err := s.Store.SharesOf(ctx, who.Group, kind, of, deleted)
+	from, until := when.Bounds()
+	found = slices.DeleteFunc(found, func(sh Share) bool { return sh.At.Before(from) || sh.At.After(until) })
+	out := map[int64][]Share{}
+	for _, sh := range found {
+		out[sh.Subject] = append(out[sh.Subject], sh)
+	}
+	return out, err
+}
+
+// SharedWith lists a page of what was shared with each patient: each thing once,
+// as it was last shared, the newest first.
+func (s *Service) SharedWith(ctx context.Context, of []patient.ID, p input.Page) (map[patient.ID]Part[Share], error) {
+	return parts(ctx, of, p, s.Store.SharedWith)
+}

@@ -1,0 +1,106 @@
+package document
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"frontdesk/core/access"
+	"frontdesk/core/patient"
+	"frontdesk/core/practice"
+)
+
+// TokenLife is how long a token is good.
+const TokenLife = 7 * 24 * time.Hour
+
+// Token says who a patient is to one of the practice's pages. It is no right to
+// use an API.
+type Token struct {
+	ID        int64      `json:"id"`
+	Patient   patient.ID `json:"patient_id"`
+	ExpiresAt time.Time  `json:"expires_at"`
+	CreatedAt time.Time  `json:"created_at"`
+}
+
+const (
+	integration = "integration token"
+	prefix      = "fdi_"
+)
+
+// text is the token itself, which is kept nowhere: it is its id, signed.
+func (s *Service) text(group practice.ID, t Token) (string, error) {
+	sign, err := s.sign(integration, int64(group), t.ID)
+	return prefix + sign, err
+}
+
+// CreateIntegrationToken makes a token for a patient, good for a week. Error:
+// patient.ErrNotFound.
+func (s *Service) CreateIntegrationToken(ctx context.Context, of patient.ID) (string, error) {
+	who, err := access.RequireGrant(ctx, Fill)
+	if err != nil {
+		return "", err
+	}
+	now := s.Now().Truncate(time.Microsecond)
+	t := Token{ID: s.NewID(), CreatedAt: now, ExpiresAt: now.Add(TokenLife)}
+	text, err := s.text(who.Group, t)
+	if err != nil {
+		return "", err
+	}
+	return text, s.Store.Do(ctx, func(tx Tx) error {
+		if t.Patient, err = tx.HoldPatient(ctx, who.Group, of); err != nil {
+			return err
+		}
+		if err := tx.AddIntegrationToken(ctx, who.Group, t); err != nil {
+			return err
+		}
+		return tx.Audit(ctx, who.Audit(now, "integration-token.create", "integration_token", t.ID, nil, t))
+	})
+}
+
+// IntegrationToken gives the newest of a patient's tokens that is still good.
+// Errors: patient.ErrNotFound, ErrNoToken.
+func (s *Service) IntegrationToken(ctx context.Context, of patient.ID) (string, error) {
+	who, err := access.RequireGrant(ctx, Fill)
+	if err != nil {
+		return "", err
+	}
+	p, err := patient.Current(ctx, s.Store, who.Group, of)
+	if err != nil {
+		return "", err
+	}
+	t, err := s.Store.IntegrationToken(ctx, who.Group, p.ID, s.Now())
+	if err != nil {
+		return "", err
+	}
+	return s.text(who.Group, t)
+}
+
+// Identify says whose a token is. The practice's own pages ask. Error:
+// ErrNoToken.
+func (s *Service) Identify(ctx context.Context, text string) (practice.ID, patient.ID, error) {
+	sign, ok := strings.CutPrefix(text, prefix)
+	if !ok {
+		return 0, 0, ErrNoToken
+	}
+	n, ok, err := s.signed(sign, integration, 2)
+	if err == nil && !ok {
+		err = ErrNoToken
+	}
+	if err != nil {
+		return 0, 0, err
+	}
+	t, err := s.Store.IntegrationTokenByID(ctx, practice.ID(n[0]), n[1])
+	if err == nil && !s.Now().Before(t.ExpiresAt) {
+		err = ErrNoToken
+	}
+	return practice.ID(n[0]), t.Patient, err
+}
+
+// Forget deletes tokens that have ended.
+func (s *Service) Forget(ctx context.Context) error {
+	who, err := access.Require(ctx)
+	if err != nil {
+		return err
+	}
+	return s.Store.ForgetIntegrationTokens(ctx, who.Group, s.Now())
+}

@@ -1,0 +1,159 @@
+// Package label is the labels a practice puts on patients and products.
+package label
+
+import (
+	"context"
+	"strconv"
+	"time"
+
+	"frontdesk/core/access"
+	"frontdesk/core/audit"
+	"frontdesk/core/fault"
+	"frontdesk/core/input"
+	"frontdesk/core/practice"
+)
+
+// ID names a label of the practice, and UseID one where it is on something.
+type (
+	ID    int64
+	UseID int64
+)
+
+// String gives the id as digits.
+func (id ID) String() string { return strconv.FormatInt(int64(id), 10) }
+
+// Label is a label of the practice.
+type Label struct {
+	ID        ID        `json:"id"`
+	Title     string    `json:"title"`
+	Colour    string    `json:"colour"`
+	DeletedAt time.Time `json:"deleted_at,omitzero"`
+	CreatedAt time.Time `json:"created_at"`
+	UpdatedAt time.Time `json:"updated_at"`
+}
+
+// Use is a label on something.
+type Use struct {
+	ID    UseID
+	Label Label
+}
+
+// ErrNotFound is returned for a label the practice lacks.
+var ErrNotFound = fault.New(fault.NotFound, "label_not_found", "This practice has no such label.")
+
+// Query says which labels to list, by title.
+type Query struct {
+	Search        string // how the title begins
+	Offset, Limit int
+}
+
+// Reader is what label reads.
+type Reader interface {
+	// Label finds a label that is not deleted, or returns ErrNotFound.
+	Label(ctx context.Context, group practice.ID, id ID) (Label, error)
+	Labels(ctx context.Context, group practice.ID, q Query) ([]Label, error)
+}
+
+// Store is what label needs remembered.
+type Store interface {
+	Reader
+	// Do runs fn in one transaction: all of it happens, or none.
+	Do(ctx context.Context, fn func(Tx) error) error
+}
+
+// Tx is a Store inside a transaction.
+type Tx interface {
+	Reader
+	SaveLabel(ctx context.Context, group practice.ID, l Label) error
+	// TakeOff takes a label off everything it is on.
+	TakeOff(ctx context.Context, group practice.ID, id ID) error
+	Audit(ctx context.Context, e audit.Entry) error
+}
+
+// Service is the label capability.
+type Service struct {
+	Store Store
+	Now   func() time.Time
+	NewID func() int64
+}
+
+// List lists the practice's labels.
+func (s *Service) List(ctx context.Context, q Query) ([]Label, error) {
+	who, err := access.RequireGrant(ctx, access.SettingsLabel)
+	if err != nil {
+		return nil, err
+	}
+	return s.Store.Labels(ctx, who.Group, q)
+}
+
+// Change is what to set of a label; nil leaves a thing as it is.
+type Change struct{ Title, Colour *string }
+
+func (c Change) apply(l *Label) error {
+	var in input.Checks
+	if c.Title != nil {
+		l.Title = *c.Title
+	}
+	if c.Colour != nil {
+		l.Colour = *c.Colour
+	}
+	l.Title = in.Required("title", l.Title, 100)
+	l.Colour = in.Text("color", l.Colour, 40)
+	return in.Err()
+}
+
+// Create adds a label. Errors: field faults.
+func (s *Service) Create(ctx context.Context, c Change) (Label, error) {
+	id := ID(s.NewID())
+	return s.save(ctx, "label.create", func(_ Tx, _ access.Caller, now time.Time) (any, Label, error) {
+		return nil, Label{ID: id, CreatedAt: now, UpdatedAt: now}, nil
+	}, c)
+}
+
+// Update changes a label, on everything it is on too. Errors: ErrNotFound, field
+// faults.
+func (s *Service) Update(ctx context.Context, id ID, c Change) (Label, error) {
+	return s.save(ctx, "label.update", func(tx Tx, who access.Caller, now time.Time) (any, Label, error) {
+		before, err := tx.Label(ctx, who.Group, id)
+		after := before
+		after.UpdatedAt = now
+		return before, after, err
+	}, c)
+}
+
+// Delete takes a label off everything and marks it as deleted. Error: ErrNotFound.
+func (s *Service) Delete(ctx context.Context, id ID) (Label, error) {
+	return s.save(ctx, "label.delete", func(tx Tx, who access.Caller, now time.Time) (any, Label, error) {
+		before, err := tx.Label(ctx, who.Group, id)
+		if err != nil {
+			return nil, before, err
+		}
+		after := before
+		after.DeletedAt, after.UpdatedAt = now, now
+		return before, after, tx.TakeOff(ctx, who.Group, id)
+	}, Change{})
+}
+
+func (s *Service) save(ctx context.Context, action string, find func(tx Tx, who access.Caller, now time.Time) (before any, l Label, err error), c Change) (Label, error) {
+	who, err := access.RequireGrant(ctx, access.SettingsLabel)
+	if err != nil {
+		return Label{}, err
+	}
+	now := s.Now().Truncate(time.Microsecond)
+	var after Label
+	err = s.Store.Do(ctx, func(tx Tx) error {
+		var before any
+		var err error
+		if before, after, err = find(tx, who, now); err != nil {
+			return err
+		}
+		if err := c.apply(&after); err != nil {
+			return err
+		}
+		if err := tx.SaveLabel(ctx, who.Group, after); err != nil {
+			return err
+		}
+		return tx.Audit(ctx, who.Audit(now, action, "label", int64(after.ID), before, after))
+	})
+	return after, err
+}

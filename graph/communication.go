@@ -1,0 +1,160 @@
+package graph
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"frontdesk/core/messaging"
+	"frontdesk/core/patient"
+	"frontdesk/graph/gql"
+	"frontdesk/graph/scalar"
+)
+
+// How far a message is, in the contract's words for our states. What was called
+// back did not reach the patient either.
+var communicationStates = map[gql.PatientCommunicationStatusType][]messaging.State{
+	gql.PatientCommunicationStatusTypeScheduled: {messaging.Scheduled, messaging.Queued, messaging.Sending},
+	gql.PatientCommunicationStatusTypeSent:      {messaging.Sent, messaging.Delivered, messaging.Read},
+	gql.PatientCommunicationStatusTypeFailed: {
+		messaging.Failed, messaging.Cancelled, messaging.Expired, messaging.Suppressed, messaging.Unknown,
+	},
+}
+
+func communicationStatus(s messaging.State) gql.PatientCommunicationStatusType {
+	for status, states := range communicationStates {
+		for _, state := range states {
+			if state == s {
+				return status
+			}
+		}
+	}
+	return gql.PatientCommunicationStatusTypeFailed
+}
+
+// The channels by the contract's words for them.
+var communicationChannels = map[gql.PatientCommunicationType]messaging.Channel{
+	gql.PatientCommunicationTypeSms: messaging.SMS, gql.PatientCommunicationTypeEmail: messaging.Email,
+}
+
+func (d *door) sms(ctx context.Context, c messaging.Communication) (*gql.Sms, error) {
+	p, err := d.patientByID(ctx, c.Patient)
+	return &gql.Sms{
+		ID: encode(kindMessage, c.ID), To: c.LegContact(), From: c.From, Message: c.Content, Patient: p, Status: communicationStatus(c.State),
+		CommunicationType: gql.PatientCommunicationTypeSms, DateToProcess: scalar.Of(c.SendAt),
+	}, err
+}
+
+func (d *door) email(ctx context.Context, c messaging.Communication) (*gql.Email, error) {
+	p, err := d.patientByID(ctx, c.Patient)
+	return &gql.Email{
+		ID: encode(kindMessage, c.ID), To: c.LegContact(), From: c.From, Message: c.Content, Subject: c.Subject, Patient: p,
+		Status: communicationStatus(c.State), CommunicationType: gql.PatientCommunicationTypeEmail, DateToProcess: scalar.Of(c.SendAt),
+		Attachments: []gql.Attachment{},
+	}, err
+}
+
+func (d *door) communication(ctx context.Context, c messaging.Communication) (gql.PatientCommunication, error) {
+	if c.LegChannel() == messaging.Email {
+		return d.email(ctx, c)
+	}
+	return d.sms(ctx, c)
+}
+
+// PatientCommunication finds one message.
+func (q query) PatientCommunication(ctx context.Context, id string) (gql.PatientCommunication, error) {
+	n, err := known[messaging.ID](kindMessage, id)
+	if err != nil {
+		return nil, err
+	}
+	c, err := q.core.Messaging.Communication(ctx, n)
+	switch {
+	case errors.Is(err, messaging.ErrNotFound):
+		return nil, nil
+	case err != nil:
+		return nil, err
+	}
+	return q.communication(ctx, c)
+}
+
+// PatientCommunications lists the messages to a patient.
+func (q query) PatientCommunications(ctx context.Context, options gql.PatientCommunicationQueryOptions) (*gql.PatientCommunicationData, error) {
+	var ask messaging.CommunicationQuery
+	var err error
+	if ask.Patient, err = known[patient.ID](kindPatient, options.Patient); err != nil {
+		return nil, err
+	}
+	if ask.When, err = span(given(options.DateToProcess)); err != nil {
+		return nil, err
+	}
+	for _, t := range options.CommunicationType.Value() {
+		ask.Channels = append(ask.Channels, communicationChannels[deref(t)])
+	}
+	for _, s := range options.Status.Value() {
+		ask.States = append(ask.States, communicationStates[gql.PatientCommunicationStatusType(deref(s))]...)
+	}
+	all, err := q.core.Messaging.Communications(ctx, ask)
+	if err != nil {
+		return nil, err
+	}
+	out := &gql.PatientCommunicationData{Data: make([]gql.PatientCommunication, len(all))}
+	for i, c := range all {
+		if out.Data[i], err = q.communication(ctx, c); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// instant is a moment as the core takes one; nothing for none.
+func instant(m *scalar.Moment) string {
+	if m == nil || m.IsZero() {
+		return ""
+	}
+	return m.T.UTC().Format(time.RFC3339Nano)
+}
+
+// SendSms sends a text message.
+func (m mutation) SendSms(ctx context.Context, patientID, message string, at *scalar.Moment) (*gql.SendSMSPayload, error) {
+	c, err := m.send(ctx, patientID, messaging.Request{Channel: messaging.SMS, Text: message}, at)
+	if err != nil {
+		return nil, err
+	}
+	data, err := m.sms(ctx, c)
+	return &gql.SendSMSPayload{Data: data}, err
+}
+
+// SendEmail sends an e-mail.
+func (m mutation) SendEmail(ctx context.Context, patientID, subject, message string, at *scalar.Moment) (*gql.SendEmailPayload, error) {
+	c, err := m.send(ctx, patientID, messaging.Request{Channel: messaging.Email, Subject: subject, Text: message}, at)
+	if err != nil {
+		return nil, err
+	}
+	data, err := m.email(ctx, c)
+	return &gql.SendEmailPayload{Data: data}, err
+}
+
+func (d *door) send(ctx context.Context, patientID string, r messaging.Request, at *scalar.Moment) (c messaging.Communication, err error) {
+	if r.Patient, err = known[patient.ID](kindPatient, patientID); err != nil {
+		return c, err
+	}
+	if at != nil && at.Form == scalar.Local && !at.IsZero() {
+		return c, ErrDate
+	}
+	r.SendAt, r.PastIsNow = instant(at), true
+	return d.core.Messaging.SendCommunication(ctx, r)
+}
+
+// CancelScheduledPatientCommunication calls back a message that has not gone.
+func (m mutation) CancelScheduledPatientCommunication(ctx context.Context, id string) (*gql.PatientCommunicationPayload, error) {
+	n, err := known[messaging.ID](kindMessage, id)
+	if err != nil {
+		return nil, err
+	}
+	c, err := m.core.Messaging.CallBack(ctx, n)
+	if err != nil {
+		return nil, err
+	}
+	data, err := m.communication(ctx, c)
+	return &gql.PatientCommunicationPayload{Data: data}, err
+}
