@@ -16,7 +16,7 @@ const (
 	maxDepth      = 12
 	maxAliases    = 200
 	maxSameField  = 30 // how often one field may be asked for beside itself
-	maxCost       = 20_000
+	maxCost       = 50_000
 	maxSignInBody = 4 << 10
 )
 
