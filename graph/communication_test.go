@@ -3,7 +3,6 @@ package graph
 import (
 	"strings"
 	"testing"
-	"time"
 
 	"frontdesk/core/messaging"
 	"frontdesk/core/patient"
@@ -120,14 +119,21 @@ func TestMessagesToPatientsAreRefused(t *testing.T) {
 func TestAListOfMessagesTakesAsManyStatementsHoweverLongItIs(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		ada := encode(kindPatient, d.somebody("Ada", "ada@example.org"))
-		made := 0
-		d.flat("patientCommunications.data", communications, map[string]any{"o": map[string]any{"patient": ada}}, func() int {
-			for range 3 {
-				d.move(time.Second)
+		document := strings.Replace(communications, "query($o: PatientCommunicationQueryOptions!)", "query", 1)
+		document = strings.Replace(document, "$o", `{patient: "`+ada+`"}`, 1)
+		grow := func(n int) {
+			for range n {
 				d.done("sendSms", sendSms, "p", ada, "m", "x")
-				made++
 			}
-			return made
-		})
+		}
+		grow(2)
+		few := d.fewest(document)
+		grow(20)
+		if many := d.fewest(document); many > few {
+			t.Errorf("it took %d statements, and %d with 22 rows", few, many)
+		}
+		if got := d.get("patientCommunications.data", document).([]any); len(got) != 22 {
+			t.Errorf("there are %d", len(got))
+		}
 	})
 }

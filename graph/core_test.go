@@ -11,8 +11,10 @@ import (
 	"frontdesk/core/billing"
 	"frontdesk/core/booking"
 	"frontdesk/core/chart"
+	"frontdesk/core/clinical"
 	"frontdesk/core/contact"
 	"frontdesk/core/diary"
+	"frontdesk/core/document"
 	"frontdesk/core/label"
 	"frontdesk/core/messaging"
 	"frontdesk/core/patient"
@@ -45,7 +47,19 @@ func newCore(db *store.DB, clock func() time.Time) *core.Core {
 	rights := &access.Service{Store: db.Access(), Now: clock, NewID: db.NewID}
 	days := &diary.Service{Store: db.Diary(), Now: clock, NewID: db.NewID}
 	people := &patient.Service{Store: db.Patient(), Now: clock, NewID: db.NewID}
+	documents := &document.Service{Store: db.Document(), Box: testBox, Pages: func() string { return "https://desk.example" }, Now: clock, NewID: db.NewID}
 	return &core.Core{
+		Document: documents,
+		Clinical: &clinical.Service{
+			Store: db.Clinical(), Files: documents, Now: clock, NewID: db.NewID, Staff: func(access.Caller) practice.PractitionerID { return 0 },
+			Recipient: func(ctx context.Context, group practice.ID, to clinical.Recipient) error {
+				found, err := db.Contact().ContactsByID(ctx, group, []contact.ID{contact.ID(to.ID)})
+				if len(found) == 0 && err == nil {
+					err = clinical.ErrNoRecipient
+				}
+				return err
+			},
+		},
 		Access:   rights,
 		Account:  &account.Service{Store: db.Account(), Access: rights, Hasher: passwords{}, Now: clock, NewID: db.NewID},
 		Practice: &practice.Service{Store: db.Practice(), Now: clock, NewID: db.NewID},

@@ -11,6 +11,7 @@ import (
 
 	"frontdesk/core/account"
 	"frontdesk/core/billing"
+	"frontdesk/core/clinical"
 	"frontdesk/core/patient"
 )
 
@@ -53,8 +54,19 @@ func (s *diaried) world() world {
 	message := s.get("sendSms.data.id", `mutation { sendSms(patientId: "`+s.patient+`", message: "Hello", dateToProcess: "2031-06-01T09:00:00Z") { data { id } error } }`).(string)
 	statement, err := s.core.Billing.MakeStatement(s.ctx, billing.StatementRequest{Account: billing.Account{Patient: ourID[patient.ID](&s.patient)}, Kind: billing.Activity})
 	s.must(err)
+	entry := s.get("createFreeTextRecord.data", `mutation { createFreeTextRecord(recordData: {patientId: "`+s.patient+`", question: "Q", answer: "A"}) { data { id consultationId } error } }`)
+	allergy := id("createAllergyRecord", `createAllergyRecord(recordData: {patientId: "`+s.patient+`", allergen: "Nuts"}) { data { id } error }`)
+	q, err := s.core.Clinical.ImportQuestionnaire(s.ctx, clinical.Questionnaire{Title: "New patient", Content: clinical.Content{Sections: []clinical.Section{{
+		Title: "Habits", Questions: []clinical.Question{{ID: 1, Title: "How much?", Kind: clinical.AskText}},
+	}}}})
+	s.must(err)
+	form := encode(kindForm, q.ID)
 	return world{
-		"contact": contact, "contact phone": at(s.t, c, "phones.0.phoneId").(string), "payment type": cash, "invoice": at(s.t, i, "id").(string),
+		"record": at(s.t, entry, "id").(string), "consultation": at(s.t, entry, "consultationId").(string), "allergy": allergy, "form": form,
+		"question": s.get("questionnaire.sections.0.questions.0.id", `{ questionnaire(id: "`+form+`") { sections { questions { ... on QuestionnaireGenericQuestion { id } } } } }`).(string),
+		"letter":   id("createLetter", `createLetter(letterData: {patient: "`+s.patient+`", doctor: "`+s.doctor+`", title: "Referral", body: "Please see her."}) { data { id } error }`),
+		"document": s.get("createPatientDocument.data.id", `mutation { createPatientDocument(patient: "`+s.patient+`", name: "a.pdf", type: "application/pdf") { data { id } error } }`).(string),
+		"contact":  contact, "contact phone": at(s.t, c, "phones.0.phoneId").(string), "payment type": cash, "invoice": at(s.t, i, "id").(string),
 		"line": at(s.t, i, "lineItems.0.id").(string), "payment": at(s.t, i, "payments.0.id").(string), "statement": encode(kindStatement, statement.ID),
 		"unpaid": unpaid, "message": message, "key": "text",
 		"task":    id("createTask", `createTask(taskData: {subject: "Call", assignedTo: "`+s.doctor+`", patient: "`+s.patient+`"}) { data { id } error }`),
@@ -76,6 +88,7 @@ func (w world) idOf(field, name string) string {
 		"locationIds": "place", "roomIds": "room", "userIds": "user", "productIds": "product", "payerId": "patient",
 		"contactId": "contact", "invoiceId": "invoice", "lineItemId": "line", "invoicePaymentId": "payment", "paymentId": "payment", "paymentTypeId": "payment type",
 		"referenceId": "booking", "accountId": "patient", "relatedAccountId": "patient", "assignedTo": "user", "appointments": "product", "key": "key",
+		"consultationId": "consultation", "questionId": "question", "questionnaireId": "form", "recipient": "patient",
 	}
 	switch {
 	case field == "deleteInvoice":
@@ -90,7 +103,8 @@ func (w world) idOf(field, name string) string {
 		return w[kind]
 	}
 	for _, k := range [][2]string{{"Definition", "definition"}, {"ooking", "booking"}, {"ser", "user"}, {"abel", "label"}, {"roduct", "product"}, {"ontact", "contact"}, {"nvoice", "invoice"},
-		{"tatement", "statement"}, {"ask", "task"}, {"ebhook", "webhook"}} {
+		{"tatement", "statement"}, {"ask", "task"}, {"ebhook", "webhook"}, {"Allergy", "allergy"}, {"ecord", "record"}, {"etter", "letter"},
+		{"onsultation", "consultation"}, {"uestionnaire", "form"}, {"ocument", "document"}} {
 		if name == "id" && strings.Contains(field, k[0]) {
 			return w[k[1]]
 		}
@@ -124,10 +138,13 @@ func (w world) value(s *ast.Schema, field, name string, kind *ast.Type) string {
 	case "String", "QuestionnaireAnswerScalar":
 		given := map[string]string{
 			"email": field + "@example.org", "country": "GB", "phoneNumber": "01632 960999", "number": "07700900123", "phoneType": "Office", "sex": "female", "title": "Mrs",
-			"role": "booking", "socialSecurityNumber": "285127512312345", "cursor": "", "search": "Ada", "postcode": "LS1 4AP", "color": "#fff", "countryCode": "", "url": "https://b.example/hooks", "status": "active",
+			"role": "booking", "socialSecurityNumber": "285127512312345", "cursor": "", "search": "Ada", "postcode": "LS1 4AP", "color": "#fff", "countryCode": "", "url": "https://b.example/hooks", "status": "active", "type": "application/pdf",
 		}
 		if v, ok := given[name]; ok {
 			return `"` + v + `"`
+		}
+		if strings.Contains(field, "Letter") && slices.Contains([]string{"patient", "location", "doctor"}, name) {
+			return `"` + w.idOf(field, name) + `"`
 		}
 		if strings.HasSuffix(name, "Ids") || strings.HasSuffix(name, "Id") {
 			return `"` + w.idOf(field, name) + `"`
@@ -144,8 +161,9 @@ func (w world) value(s *ast.Schema, field, name string, kind *ast.Type) string {
 	}
 	var parts []string
 	for _, f := range def.Fields {
-		// A link to an account takes no name, and nobody is their own locum.
-		if f.Name == "relatedAccountId" || f.Name == "clinicalPathwayId" {
+		// A link to an account takes no name, nobody is their own locum, and a letter
+		// goes to one recipient.
+		if f.Name == "relatedAccountId" || f.Name == "clinicalPathwayId" || f.Name == "contact" && strings.Contains(field, "Letter") {
 			continue
 		}
 		parts = append(parts, f.Name+": "+w.value(s, field, f.Name, f.Type))

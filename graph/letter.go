@@ -1,0 +1,224 @@
+package graph
+
+import (
+	"context"
+
+	"github.com/99designs/gqlgen/graphql"
+
+	"frontdesk/core/account"
+	"frontdesk/core/clinical"
+	"frontdesk/core/contact"
+	"frontdesk/core/patient"
+	"frontdesk/core/practice"
+	"frontdesk/graph/gql"
+	"frontdesk/graph/scalar"
+)
+
+// The kinds of whom letters go to.
+var recipientKinds = map[clinical.RecipientKind]kind{
+	clinical.ToPatient: kindPatient, clinical.ToContact: kindContact, clinical.ToRelationship: kindRelationship,
+}
+
+func letter(l clinical.Letter) *gql.Letter {
+	out := &gql.Letter{
+		ID: encode(kindLetter, l.ID), Deleted: ptr(l.Deleted()), ReviewStatus: ptr(gql.ReviewStatus(l.Review)), Date: on(l.Date), Title: text(l.Title),
+		Body: text(l.Body), DateShared: scalar.Of(l.SharedAt), CreatedAt: scalar.Of(l.CreatedAt), UpdatedAt: scalar.Of(l.UpdatedAt),
+		PatientID: int64(l.Patient), DoctorID: int64(l.Doctor),
+	}
+	if k, ok := recipientKinds[l.Recipient.Kind]; ok {
+		out.RecipientID = encode(k, l.Recipient.ID)
+	}
+	return out
+}
+
+// Letter finds one letter, deleted or not.
+func (q query) Letter(ctx context.Context, id string) (*gql.Letter, error) {
+	n, err := known[clinical.LetterID](kindLetter, id)
+	if err != nil {
+		return nil, err
+	}
+	l, err := q.core.Clinical.Letter(ctx, n)
+	return absent(letter(l), err, clinical.ErrNoLetter)
+}
+
+// Letters lists letters.
+func (q query) Letters(ctx context.Context, dateRange *gql.DateRange, pagination *gql.Pagination, options *gql.QueryOptions) (*gql.LetterData, error) {
+	at, l, err := listing(pagination, options)
+	if err != nil {
+		return nil, err
+	}
+	ask := clinical.Query{Listing: l}
+	if ask.Dated, err = datedIn(dateRange); err != nil {
+		return nil, err
+	}
+	all, more, err := q.core.Clinical.Letters(ctx, ask)
+	if err != nil {
+		return nil, err
+	}
+	return &gql.LetterData{Data: mapped(all, letter), PageInfo: at.info(more)}, nil
+}
+
+// Patient is whom a letter is about.
+func (f letterFields) Patient(ctx context.Context, obj *gql.Letter) (*gql.Patient, error) {
+	return f.patientByID(ctx, patient.ID(obj.PatientID))
+}
+
+// Doctor is who wrote it.
+func (f letterFields) Doctor(ctx context.Context, obj *gql.Letter) (*gql.User, error) {
+	return f.userByID(ctx, account.StaffID(obj.DoctorID))
+}
+
+// Contact is to whom it goes, when that is a contact.
+func (f letterFields) Contact(ctx context.Context, obj *gql.Letter) (*gql.LetterContact, error) {
+	r, err := f.Recipient(ctx, obj)
+	if err != nil || r == nil || *r.Kind != gql.LetterRecipientTypeContact {
+		return nil, err
+	}
+	return &gql.LetterContact{ID: r.ID, Name: r.Name, Email: r.Email}, nil
+}
+
+// Recipient is to whom it goes.
+func (f letterFields) Recipient(ctx context.Context, obj *gql.Letter) (*gql.LetterRecipient, error) {
+	k, n, ok := decode(obj.RecipientID)
+	if !ok {
+		return nil, nil
+	}
+	out := &gql.LetterRecipient{ID: &obj.RecipientID}
+	switch k {
+	case kindPatient:
+		out.Kind = ptr(gql.LetterRecipientTypePatient)
+		p, err := f.patientByID(ctx, patient.ID(n))
+		if err != nil || p == nil {
+			return out, err
+		}
+		out.Name, out.Email = p.FullName, p.Email
+	case kindContact:
+		out.Kind = ptr(gql.LetterRecipientTypeContact)
+		c, err := f.contactByID(ctx, contact.ID(n))
+		if err != nil || c == nil {
+			return out, err
+		}
+		out.Name, out.Email = c.FullName, c.Email
+	case kindRelationship:
+		out.Kind = ptr(gql.LetterRecipientTypePatientRelationship)
+	}
+	return out, nil
+}
+
+// addressee is to whom a letter is to go: nil leaves it as it is. The contact is
+// an older word for the recipient, which goes before it.
+func addressee(contactID, recipient graphql.Omittable[*string]) (*clinical.Recipient, error) {
+	v, set := recipient.ValueOK()
+	if !set {
+		if v, set = contactID.ValueOK(); !set {
+			return nil, nil
+		}
+		if v != nil && *v != "" {
+			id, err := some[contact.ID](kindContact, *v)
+			return &clinical.Recipient{Kind: clinical.ToContact, ID: int64(id)}, err
+		}
+	}
+	if v == nil || *v == "" {
+		return &clinical.Recipient{}, nil
+	}
+	if !isHex(*v) {
+		return nil, errCast(*v)
+	}
+	k, n, _ := decode(*v)
+	for to, of := range recipientKinds {
+		if of == k {
+			return &clinical.Recipient{Kind: to, ID: n}, nil
+		}
+	}
+	return nil, clinical.ErrNoRecipient
+}
+
+// letterChange reads what to set of a letter.
+func letterChange(in gql.UpdateLetterDataInput) (c clinical.LetterChange, err error) {
+	if v := given(in.Patient); v != nil {
+		id, err := known[patient.ID](kindPatient, *v)
+		if err != nil {
+			return c, err
+		}
+		c.Patient = &id
+	}
+	if c.Recipient, err = addressee(in.Contact, in.Recipient); err != nil {
+		return c, err
+	}
+	doctor, set := in.Doctor.ValueOK()
+	if c.Doctor, err = someOrNone[practice.PractitionerID](kindUser, doctor, set); err != nil {
+		return c, err
+	}
+	if v, set := in.Location.ValueOK(); set {
+		c.Location = ptr(practice.LocationID(0))
+		if v != nil && *v != "" {
+			if *c.Location, err = place(*v); err != nil {
+				return c, err
+			}
+			if *c.Location == 0 {
+				*c.Location = nobody
+			}
+		}
+	}
+	if v := given(in.Date); v != nil && !v.IsZero() {
+		c.Date = ptr(dateOf(v))
+	}
+	if v := given(in.ReviewStatus); v != nil {
+		c.Review = ptr(clinical.Review(*v))
+	}
+	c.Title, c.Body = given(in.Title), change(in.Body)
+	return c, nil
+}
+
+// CreateLetter writes a letter.
+func (m mutation) CreateLetter(ctx context.Context, in gql.CreateLetterDataInput) (*gql.LetterResponsePayload, error) {
+	c, err := letterChange(gql.UpdateLetterDataInput{
+		Patient: graphql.OmittableOf(&in.Patient), Contact: in.Contact, Recipient: in.Recipient, Location: in.Location, Doctor: in.Doctor,
+		Title: graphql.OmittableOf(&in.Title), Body: graphql.OmittableOf(&in.Body), Date: in.Date, ReviewStatus: in.ReviewStatus,
+	})
+	if err != nil {
+		return nil, err
+	}
+	l, err := m.core.Clinical.CreateLetter(ctx, c)
+	return &gql.LetterResponsePayload{Data: letter(l)}, err
+}
+
+// UpdateLetter changes a letter.
+func (m mutation) UpdateLetter(ctx context.Context, id string, in gql.UpdateLetterDataInput) (*gql.LetterResponsePayload, error) {
+	n, err := known[clinical.LetterID](kindLetter, id)
+	if err != nil {
+		return nil, err
+	}
+	c, err := letterChange(in)
+	if err != nil {
+		return nil, err
+	}
+	l, err := m.core.Clinical.UpdateLetter(ctx, n, c)
+	return &gql.LetterResponsePayload{Data: letter(l)}, err
+}
+
+// DeleteLetter deletes a letter.
+func (m mutation) DeleteLetter(ctx context.Context, id string) (*gql.LetterResponsePayload, error) {
+	n, err := known[clinical.LetterID](kindLetter, id)
+	if err != nil {
+		return nil, err
+	}
+	l, err := m.core.Clinical.DeleteLetter(ctx, n)
+	return &gql.LetterResponsePayload{Data: letter(l)}, err
+}
+
+// Letters are those about a patient.
+func (f patientFields) Letters(ctx context.Context, obj *gql.Patient) ([]*gql.Letter, error) {
+	_, n, _ := decode(obj.ID)
+	all, err := loaderOf(ctx, "letters", f.core.Clinical.LettersOf).Load(ctx, patient.ID(n))
+	return mapped(all, letter), err
+}
+
+// Letters are those a member of staff wrote.
+func (f userFields) Letters(ctx context.Context, obj *gql.User, number, size *int) (*gql.LetterData, error) {
+	p, at, err := part(ctx, "letters by", obj.ID, number, size, f.core.Clinical.LettersBy)
+	if err != nil {
+		return nil, err
+	}
+	return &gql.LetterData{Data: mapped(p.Items, letter), PageInfo: at.info(p.More)}, nil
+}

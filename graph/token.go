@@ -1,0 +1,34 @@
+package graph
+
+import (
+	"context"
+	"errors"
+
+	"frontdesk/core/document"
+	"frontdesk/core/patient"
+	"frontdesk/graph/gql"
+)
+
+// IntegrationToken gives a patient's token that is still good; null where there
+// is none.
+func (q query) IntegrationToken(ctx context.Context, of string) (*gql.IntegrationToken, error) {
+	id, err := known[patient.ID](kindPatient, of)
+	if err != nil {
+		return nil, err
+	}
+	t, err := q.core.Document.IntegrationToken(ctx, id)
+	if errors.Is(err, document.ErrNoToken) || errors.Is(err, patient.ErrNotFound) {
+		return nil, nil
+	}
+	return &gql.IntegrationToken{Token: &t}, err
+}
+
+// CreateIntegrationToken makes a token for a patient.
+func (m mutation) CreateIntegrationToken(ctx context.Context, of string) (*gql.IntegrationTokenPayload, error) {
+	id, err := known[patient.ID](kindPatient, of)
+	if err != nil {
+		return nil, err
+	}
+	t, err := m.core.Document.CreateIntegrationToken(ctx, id)
+	return &gql.IntegrationTokenPayload{Data: &gql.IntegrationToken{Token: &t}}, err
+}
