@@ -221,7 +221,7 @@ const (
 	maxFile      = 500
 	maxFunction  = 80
 	maxInterface = 30
-	maxPackage   = 3200
+	maxPackage   = 3400
 )
 
 func TestNothingGrowsTooLarge(t *testing.T) {
