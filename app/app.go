@@ -232,7 +232,7 @@ func newCore(db *store.DB, c Config, pages func() string, sims *simulators) (*co
 		Billing:   &billing.Service{Store: db.Billing(), Now: c.Now, NewID: db.NewID},
 		Record:    records,
 		Document:  documents,
-		Clinical:  &clinical.Service{Store: db.Clinical(), Staff: member, Files: documents, Now: c.Now, NewID: db.NewID},
+		Clinical:  &clinical.Service{Store: db.Clinical(), Staff: member, Files: documents, Recipient: addressee(db), Now: c.Now, NewID: db.NewID},
 		Task:      &task.Service{Store: db.Task(), Staff: member, Now: c.Now, NewID: db.NewID},
 		Messaging: &messaging.Service{
 			Store: db.Messaging(), Carriers: post.of, Patients: patients, Records: records, Pages: pages, Now: c.Now, NewID: db.NewID,
