@@ -52,16 +52,6 @@ func (t *Tx) Patient(ctx context.Context, group practice.ID, id patient.ID) (pat
 		WHERE practice_group_id = $1 AND id = $2`, in{group, id}, scanPatient)
 }
 
-const selectPatientsAmong = `SELECT ` + patientColumns + ` FROM patient WHERE practice_group_id = $1 AND id IN `
-
-var patientsByID = amongst{selectPatientsAmong + few2, selectPatientsAmong + many2}
-
-// PatientsByID finds patients.
-func (t *Tx) PatientsByID(ctx context.Context, group practice.ID, ids []patient.ID) (map[patient.ID]patient.Patient, error) {
-	found, err := listAmong(ctx, t, patientsByID, in{group}, ids, scanPatient)
-	return keyed(found, err, func(p patient.Patient) patient.ID { return p.ID })
-}
-
 // PatientByNHSNumber finds a patient by number.
 func (t *Tx) PatientByNHSNumber(ctx context.Context, group practice.ID, number string) (patient.Patient, error) {
 	return find(ctx, t, patient.ErrNotFound, `SELECT `+patientColumns+` FROM patient

@@ -1,7 +1,6 @@
 package patient_test
 
 import (
-	"context"
 	"errors"
 	"testing"
 	"time"
@@ -246,26 +245,6 @@ func TestAFileIsKeptIfItIsOfAKindThatIsSafe(t *testing.T) {
 					k.Errorf("got %+v, %v", got, err)
 				}
 			}
-		}
-	})
-}
-
-func TestManyPatientsAreFoundByTheirIDs(t *testing.T) {
-	withKit(t, func(k *kit) {
-		keep, from := k.twice()
-		k.merge(keep, from)
-		all, err := k.s.ByIDs(k.ctx, []patient.ID{keep, from, 12345})
-		if err != nil || len(all) != 2 || all[keep].ID != keep || all[from].ID != keep {
-			k.Fatalf("got %+v, %v", all, err)
-		}
-		who, _ := access.From(k.ctx)
-		stranger := access.Caller{Group: who.Group + 1, Home: who.Group + 1, Grants: []access.Grant{access.SeePatients}}
-		if all, err := k.s.ByIDs(access.With(context.Background(), stranger), []patient.ID{keep, from}); err != nil || len(all) != 0 {
-			k.Fatalf("another practice finds %+v, %v", all, err)
-		}
-		stranger.Grants = nil
-		if _, err := k.s.ByIDs(access.With(context.Background(), stranger), []patient.ID{keep}); !errors.Is(err, access.ErrGrant) {
-			k.Fatalf("got %v", err)
 		}
 	})
 }

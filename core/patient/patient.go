@@ -18,7 +18,6 @@ package patient
 
 import (
 	"context"
-	"maps"
 	"strconv"
 	"time"
 
@@ -159,8 +158,6 @@ type Reader interface {
 	// Patient finds a patient, also one that has been merged, or returns
 	// ErrNotFound.
 	Patient(ctx context.Context, group practice.ID, id ID) (Patient, error)
-	// PatientsByID finds those of the patients there are, merged ones too.
-	PatientsByID(ctx context.Context, group practice.ID, ids []ID) (map[ID]Patient, error)
 	// PatientByNHSNumber finds a patient by number, or returns ErrNotFound.
 	PatientByNHSNumber(ctx context.Context, group practice.ID, number string) (Patient, error)
 	// Patients lists those that match, and how many match in all, counted up to
@@ -266,40 +263,6 @@ func (s *Service) Patient(ctx context.Context, id ID) (Patient, error) {
 		return Patient{}, err
 	}
 	return Current(ctx, s.Store, who.Group, id)
-}
-
-// ByIDs finds those of the patients there are, each by the id it was asked for
-// by. Patients who have been merged into others are found as those.
-func (s *Service) ByIDs(ctx context.Context, ids []ID) (map[ID]Patient, error) {
-	who, err := access.RequireGrant(ctx, access.SeePatients)
-	if err != nil {
-		return nil, err
-	}
-	now := make(map[ID]ID, len(ids)) // whom each stands for
-	for _, id := range ids {
-		now[id] = id
-	}
-	out, seen := make(map[ID]Patient, len(ids)), map[ID]Patient{}
-	for look := ids; len(look) > 0; {
-		found, err := s.Store.PatientsByID(ctx, who.Group, look)
-		if err != nil {
-			return nil, err
-		}
-		maps.Copy(seen, found)
-		look = nil
-		for asked, id := range now {
-			p, ok := seen[id]
-			switch {
-			case ok && p.Live():
-				out[asked] = p
-			case ok:
-				now[asked], look = p.MergedInto, append(look, p.MergedInto)
-				continue
-			}
-			delete(now, asked)
-		}
-	}
-	return out, nil
 }
 
 // finder finds patients.
