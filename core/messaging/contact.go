@@ -64,6 +64,8 @@ func reachable(p patient.Patient) error {
 	switch {
 	case p.Restricted:
 		return ErrRestricted
+	case p.Deleted():
+		return patient.ErrNotFound
 	case !p.DeceasedAt.IsZero():
 		return ErrDeceased
 	case p.NumberStatus == patient.NumberWithdrawn:
