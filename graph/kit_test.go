@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"frontdesk/api/apitest"
 	"frontdesk/connect/password"
 	"frontdesk/core"
 	"frontdesk/core/access"
@@ -70,6 +71,13 @@ func (d *desk) join(name string) {
 	d.must(err)
 	d.ctx = access.With(context.Background(), access.Operator(d.group.ID))
 	d.token = d.newToken("everything")
+	d.t.Cleanup(func(group practice.ID) func() {
+		return func() {
+			all, err := d.db.Events(context.Background(), int64(group), 0, 10_000)
+			d.must(err)
+			apitest.Events(d.t, all)
+		}
+	}(d.group.ID))
 }
 
 func (d *desk) newToken(role string) string {

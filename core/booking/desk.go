@@ -217,22 +217,10 @@ func (s *Service) Create(ctx context.Context, o Order) (Booking, error) {
 	}
 	var made Booking
 	err = s.do(ctx, func(tx Tx) error {
-		if err := tx.LockDiary(ctx, who.Group, a.Practitioner); err != nil {
-			return err
-		}
-		if err := people(&a, held(ctx, tx, who.Group)); err != nil {
-			return err
-		}
-		if err := claim(ctx, tx, who.Group, a, now); err != nil {
-			return err
-		}
-		if err := tx.AddAppointment(ctx, who.Group, a); err != nil {
+		if err := begin(ctx, tx, who.Group, &a, now); err != nil {
 			return err
 		}
 		if err := tx.SaveDesk(ctx, who.Group, a, desk); err != nil {
-			return err
-		}
-		if err := tx.Occupy(ctx, who.Group, a); err != nil {
 			return err
 		}
 		if err := tell(ctx, tx, who, now, "appointment.book", "appointment.confirmed", nil, a, ""); err != nil {
@@ -321,33 +309,23 @@ func (s *Service) Alter(ctx context.Context, id ID, c Alteration) (Booking, erro
 }
 
 // place gives a booking another time, practitioner, place or type.
-func (s *Service) place(ctx context.Context, tx Tx, who access.Caller, before Appointment, after *Appointment, now time.Time) error {
-	if before.Location != after.Location || before.Type != after.Type {
+func (s *Service) place(ctx context.Context, tx Tx, who access.Caller, before Appointment, after *Appointment, now time.Time) (err error) {
+	elsewhere := before.Location != after.Location || before.Type != after.Type
+	if elsewhere {
 		o, err := terms(ctx, tx, who.Group, after.Type, after.Location)
 		if err != nil {
 			return err
 		}
 		after.Modes = o.kind.Modes
 	}
-	if before.Practitioner == after.Practitioner && before.Start.Equal(after.Start) && before.End.Equal(after.End) {
-		return nil
+	switch {
+	case !sameTime(before, *after):
+		after.Override = true
+		*after, err = shifted(ctx, tx, who, now, "appointment.reschedule", "appointment.rescheduled", before, *after)
+	case elsewhere:
+		*after, err = change(ctx, tx, who, now, "appointment.reschedule", "appointment.rescheduled", before, *after, "")
 	}
-	after.Override = true
-	if err := claim(ctx, tx, who.Group, *after, now); err != nil {
-		return err
-	}
-	if err := tx.Vacate(ctx, who.Group, before); err != nil {
-		return err
-	}
-	if err := tx.MoveAppointment(ctx, who.Group, *after); err != nil {
-		return err
-	}
-	moved, err := change(ctx, tx, who, now, "appointment.reschedule", "appointment.rescheduled", before, *after, "")
-	if err != nil {
-		return err
-	}
-	*after = moved
-	return tx.Occupy(ctx, who.Group, *after)
+	return err
 }
 
 // atDesk locks the diaries a booking is and will be in, changes it, and writes the

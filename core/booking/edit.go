@@ -98,8 +98,7 @@ func (s *Service) move(ctx context.Context, id ID, m Move, how mover) (Details, 
 // shift gives the appointment its new time, in one transaction with giving the
 // old one back.
 func (s *Service) shift(ctx context.Context, tx Tx, who access.Caller, before, after Appointment, how mover, now time.Time) error {
-	there := before.Practitioner == after.Practitioner && before.Start.Equal(after.Start) && before.End.Equal(after.End)
-	if there && before.State == how.stay {
+	if sameTime(before, after) && before.State == how.stay {
 		return nil // asked again, when it may be too late to move
 	}
 	g, err := tx.Group(ctx, who.Group)
@@ -113,17 +112,31 @@ func (s *Service) shift(ctx context.Context, tx Tx, who access.Caller, before, a
 		return err
 	}
 	after.Modes = before.Modes
+	_, err = shifted(ctx, tx, who, now, how.action, how.event, before, after)
+	return err
+}
+
+// sameTime reports whether two appointments are with the same practitioner at the
+// same time.
+func sameTime(a, b Appointment) bool {
+	return a.Practitioner == b.Practitioner && a.Start.Equal(b.Start) && a.End.Equal(b.End)
+}
+
+// shifted gives the appointment a time nobody else has for its old one, and tells
+// of it. The caller has locked both diaries.
+func shifted(ctx context.Context, tx Tx, who access.Caller, now time.Time, action, eventType string, before, after Appointment) (Appointment, error) {
 	if err := claim(ctx, tx, who.Group, after, now); err != nil {
-		return err
+		return before, err
 	}
 	if err := tx.Vacate(ctx, who.Group, before); err != nil {
-		return err
+		return before, err
 	}
 	if err := tx.MoveAppointment(ctx, who.Group, after); err != nil {
-		return err
+		return before, err
 	}
-	if _, err := change(ctx, tx, who, now, how.action, how.event, before, after, ""); err != nil {
-		return err
+	after, err := change(ctx, tx, who, now, action, eventType, before, after, "")
+	if err != nil {
+		return before, err
 	}
-	return tx.Occupy(ctx, who.Group, after)
+	return after, tx.Occupy(ctx, who.Group, after)
 }

@@ -108,19 +108,7 @@ func (s *Service) Reserve(ctx context.Context, r Request) (Appointment, error) {
 		return Appointment{}, s.orNearest(ctx, who, a, err)
 	}
 	err = s.do(ctx, func(tx Tx) error {
-		if err := tx.LockDiary(ctx, who.Group, a.Practitioner); err != nil {
-			return err
-		}
-		if err := people(&a, held(ctx, tx, who.Group)); err != nil {
-			return err
-		}
-		if err := claim(ctx, tx, who.Group, a, now); err != nil {
-			return err
-		}
-		if err := tx.AddAppointment(ctx, who.Group, a); err != nil {
-			return err
-		}
-		if err := tx.Occupy(ctx, who.Group, a); err != nil {
+		if err := begin(ctx, tx, who.Group, &a, now); err != nil {
 			return err
 		}
 		if err := tell(ctx, tx, who, now, "appointment.reserve", "appointment.reserved", nil, a, ""); err != nil {
@@ -209,6 +197,24 @@ func people(a *Appointment, find func(patient.ID) (patient.ID, error)) error {
 // transaction is over.
 func held(ctx context.Context, tx Tx, group practice.ID) func(patient.ID) (patient.ID, error) {
 	return func(id patient.ID) (patient.ID, error) { return tx.HoldPatient(ctx, group, id) }
+}
+
+// begin keeps a new appointment in a time nobody else has. Locking the diary comes
+// first, so that of two who ask one sees the other's.
+func begin(ctx context.Context, tx Tx, group practice.ID, a *Appointment, now time.Time) error {
+	if err := tx.LockDiary(ctx, group, a.Practitioner); err != nil {
+		return err
+	}
+	if err := people(a, held(ctx, tx, group)); err != nil {
+		return err
+	}
+	if err := claim(ctx, tx, group, *a, now); err != nil {
+		return err
+	}
+	if err := tx.AddAppointment(ctx, group, *a); err != nil {
+		return err
+	}
+	return tx.Occupy(ctx, group, *a)
 }
 
 // claim makes sure nobody else has any of the appointment's time. Lapsed holds

@@ -275,7 +275,7 @@ func TestRescheduleTellsWhereItWas(t *testing.T) {
 		all, err := d.db.Events(d.ctx, int64(d.group.ID), 0, 100)
 		d.must(err)
 		last := all[len(all)-1]
-		if last.Sequence != 3 || !strings.Contains(string(last.Data), `"previous":{"state":"booked","practitioner_id":"`+d.gp.ID.String()+`","start_time":"2031-01-08T09:00:00Z"`) {
+		if last.Sequence != 3 || !strings.Contains(string(last.Data), `"previous":{"state":"booked","practitioner_id":"`+d.gp.ID.String()+`","location_id":"`+d.place.ID.String()+`","appointment_type_id":"`+d.kind.ID.String()+`","start_time":"2031-01-08T09:00:00Z"`) {
 			t.Fatalf("event %d: %s", last.Sequence, last.Data)
 		}
 		if strings.Contains(string(last.Data), "Ada") {

@@ -32,7 +32,10 @@ func tell(ctx context.Context, tx Tx, who access.Caller, now time.Time, action, 
 		data.ReservedUntil = a.ReservedUntil
 	}
 	if before != nil {
-		data.Previous = &previous{State: before.State, PractitionerID: before.Practitioner.String(), StartTime: before.Start, EndTime: before.End}
+		data.Previous = &previous{
+			State: before.State, PractitionerID: before.Practitioner.String(), LocationID: before.Location.String(), TypeID: before.Type.String(),
+			StartTime: before.Start, EndTime: before.End,
+		}
 	}
 	err := tx.Record(ctx, event.Event{
 		Group: int64(who.Group), Type: eventType, Subject: int64(a.ID), Sequence: a.Version, At: now, Data: audit.Snapshot(data),
@@ -65,6 +68,8 @@ type fact struct {
 type previous struct {
 	State          State     `json:"state"`
 	PractitionerID string    `json:"practitioner_id"`
+	LocationID     string    `json:"location_id"`
+	TypeID         string    `json:"appointment_type_id"`
 	StartTime      time.Time `json:"start_time"`
 	EndTime        time.Time `json:"end_time"`
 }

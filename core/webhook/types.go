@@ -81,8 +81,9 @@ var samples = func() map[Type]json.RawMessage {
 	const (
 		appointment = `{"appointment_id":"1000000000000001","state":"STATE","patient_id":"1000000000000002","practitioner_id":"1000000000000003",` +
 			`"location_id":"1000000000000004","appointment_type_id":"1000000000000005","start_time":"2030-01-08T09:30:00Z","end_time":"2030-01-08T09:45:00Z"`
-		before = `,"previous":{"state":"STATE","practitioner_id":"1000000000000003","start_time":"2030-01-07T14:00:00Z","end_time":"2030-01-07T14:15:00Z"}}`
-		entry  = `{"record_entry_id":"1000000000000006","message_id":"1000000000000007","patient_id":"1000000000000002","status":"STATE"`
+		before = `,"previous":{"state":"STATE","practitioner_id":"1000000000000003","location_id":"1000000000000004",` +
+			`"appointment_type_id":"1000000000000005","start_time":"2030-01-07T14:00:00Z","end_time":"2030-01-07T14:15:00Z"}}`
+		entry = `{"record_entry_id":"1000000000000006","message_id":"1000000000000007","patient_id":"1000000000000002","status":"STATE"`
 	)
 	with := func(text, state string) string { return strings.ReplaceAll(text, "STATE", state) }
 	message := func(state, previous string) string {
