@@ -173,6 +173,15 @@ func TestANetworkMayReadAndBookAndNoMore(t *testing.T) {
 	})
 }
 
+func TestATokenOfTheGraphQLAPIIsNoKey(t *testing.T) {
+	each(t, func(t *testing.T, g *gate) {
+		_, text := g.key(access.Key{Role: access.Presets()[0]})
+		if _, err := g.Authenticate(g.ctx, text, g.group.ID.String()); !errors.Is(err, access.ErrBadKey) {
+			t.Fatalf("got %v", err)
+		}
+	})
+}
+
 func TestAMissingScopeIsNamed(t *testing.T) {
 	ctx := access.With(context.Background(), access.Caller{Scopes: []access.Scope{access.Messaging}})
 	_, err := access.Require(ctx, access.Booking, access.BookingLinks)

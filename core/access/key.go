@@ -233,6 +233,9 @@ func (s *Service) Authenticate(ctx context.Context, text, groupText string) (Cal
 		return Caller{}, ErrNoKey
 	}
 	k, err := s.KeyOf(ctx, text)
+	if err == nil && k.Role != "" {
+		err = ErrBadKey // a token of the GraphQL API, which its role binds there alone
+	}
 	if err != nil {
 		return Caller{}, err
 	}
