@@ -103,13 +103,3 @@ func key(secret string, raw []byte) []byte {
 	}
 	return raw
 }
-
-// PublicKey is what a receiver checks v1a signatures with, for the seed of the
-// key that makes them: whpk_ and base64. It is empty for what is not a seed.
-func PublicKey(seed []byte) string {
-	if len(seed) != ed25519.SeedSize {
-		return ""
-	}
-	private := ed25519.NewKeyFromSeed(seed)
-	return publicPrefix + base64.StdEncoding.EncodeToString(private[ed25519.SeedSize:])
-}

@@ -13,7 +13,6 @@ import (
 
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 
-	"frontdesk/connect/hook"
 	"frontdesk/core/webhook"
 )
 
@@ -119,10 +118,10 @@ func TestReceiversCanCheckWithoutASecret(t *testing.T) {
 	}
 	content := got.Header.Get("webhook-id") + "." + got.Header.Get("webhook-timestamp") + "." + string(got.body)
 	for i, seed := range [][]byte{seeds[0], seeds[2]} {
-		text, ok := strings.CutPrefix(hook.PublicKey(seed), "whpk_")
+		text, ok := strings.CutPrefix(webhook.Key{Seed: seed}.PublicKey(), "whpk_")
 		public, err := base64.StdEncoding.DecodeString(text)
 		if !ok || err != nil || len(public) != ed25519.PublicKeySize {
-			t.Fatalf("public key %q", hook.PublicKey(seed))
+			t.Fatalf("public key %q", webhook.Key{Seed: seed}.PublicKey())
 		}
 		text, ok = strings.CutPrefix(list[i+1], "v1a,")
 		signature, err := base64.StdEncoding.DecodeString(text)
@@ -130,12 +129,12 @@ func TestReceiversCanCheckWithoutASecret(t *testing.T) {
 			t.Errorf("got %q", list[i+1])
 		}
 	}
-	if hook.PublicKey(seeds[1]) != "" {
+	if (webhook.Key{Seed: seeds[1]}).PublicKey() != "" {
 		t.Error("a public key for what is no seed")
 	}
 	// The key of RFC 8032, section 7.1, test 1.
 	seed, _ := hex.DecodeString("9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60")
-	if k := hook.PublicKey(seed); k != "whpk_11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=" {
+	if k := (webhook.Key{Seed: seed}).PublicKey(); k != "whpk_11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=" {
 		t.Errorf("got %s", k)
 	}
 }
