@@ -11,7 +11,6 @@
 //	sending.go   whether messages go out at all
 //	webhooks.go  who delivers events to partners' endpoints
 //	details.go   names, contact details and texts, for those who are to have them
-//	partner.go   what a developer asks of a running Frontdesk
 //	operator.go  what the command line does: groups, keys, networks
 //	account.go   and tokens, roles, staff, the log
 //	statement.go what the command line does: account statements
@@ -46,6 +45,7 @@ import (
 	"frontdesk/core/booking"
 	"frontdesk/core/chart"
 	"frontdesk/core/clinical"
+	"frontdesk/core/communication"
 	"frontdesk/core/connector"
 	"frontdesk/core/contact"
 	"frontdesk/core/diary"
@@ -218,27 +218,29 @@ func newCore(db *store.DB, c Config, pages func() string, sims *simulators) (*co
 	}
 	rights := &access.Service{Store: db.Access(), Now: c.Now, NewID: db.NewID, Limit: c.RateLimit, Box: outside.Box}
 	documents := &document.Service{Store: db.Document(), Box: outside.Box, Pages: pages, Now: c.Now, NewID: db.NewID}
+	messages := &messaging.Service{
+		Store: db.Messaging(), Carriers: post.of, Patients: patients, Records: records, Pages: pages, Now: c.Now, NewID: db.NewID,
+		Timeout: cmp.Or(c.SendTimeout, 30*time.Second),
+	}
 	all := &core.Core{
-		Access:    rights,
-		Account:   &account.Service{Store: db.Account(), Access: rights, Hasher: password.New(), Now: c.Now, NewID: db.NewID},
-		Practice:  &practice.Service{Store: db.Practice(), Now: c.Now, NewID: db.NewID},
-		Connector: outside,
-		Patient:   patients,
-		Contact:   &contact.Service{Store: db.Contact(), Now: c.Now, NewID: db.NewID},
-		Label:     &label.Service{Store: db.Label(), Now: c.Now, NewID: db.NewID},
-		Chart:     &chart.Service{Store: db.Chart(), Patients: patients, Now: c.Now, NewID: db.NewID},
-		Diary:     days,
-		Booking:   &booking.Service{Store: db.Booking(), Diary: days, Now: c.Now, NewID: db.NewID, Hold: c.Hold},
-		Billing:   &billing.Service{Store: db.Billing(), Now: c.Now, NewID: db.NewID},
-		Record:    records,
-		Document:  documents,
-		Clinical:  &clinical.Service{Store: db.Clinical(), Staff: member, Files: documents, Recipient: addressee(db), Now: c.Now, NewID: db.NewID},
-		Task:      &task.Service{Store: db.Task(), Staff: member, Now: c.Now, NewID: db.NewID},
-		Messaging: &messaging.Service{
-			Store: db.Messaging(), Carriers: post.of, Patients: patients, Records: records, Pages: pages, Now: c.Now, NewID: db.NewID,
-			Timeout: cmp.Or(c.SendTimeout, 30*time.Second),
-		},
-		Webhook: &webhook.Service{Store: db.Webhook(), Poster: poster(c), Box: outside.Box, Name: graph.Identifier, Now: c.Now, NewID: db.NewID},
+		Access:        rights,
+		Account:       &account.Service{Store: db.Account(), Access: rights, Hasher: password.New(), Now: c.Now, NewID: db.NewID},
+		Practice:      &practice.Service{Store: db.Practice(), Now: c.Now, NewID: db.NewID},
+		Connector:     outside,
+		Patient:       patients,
+		Contact:       &contact.Service{Store: db.Contact(), Now: c.Now, NewID: db.NewID},
+		Label:         &label.Service{Store: db.Label(), Now: c.Now, NewID: db.NewID},
+		Chart:         &chart.Service{Store: db.Chart(), Patients: patients, Now: c.Now, NewID: db.NewID},
+		Diary:         days,
+		Booking:       &booking.Service{Store: db.Booking(), Diary: days, Now: c.Now, NewID: db.NewID, Hold: c.Hold},
+		Billing:       &billing.Service{Store: db.Billing(), Now: c.Now, NewID: db.NewID},
+		Record:        records,
+		Document:      documents,
+		Clinical:      &clinical.Service{Store: db.Clinical(), Staff: member, Files: documents, Recipient: addressee(db), Now: c.Now, NewID: db.NewID},
+		Task:          &task.Service{Store: db.Task(), Staff: member, Now: c.Now, NewID: db.NewID},
+		Messaging:     messages,
+		Communication: &communication.Service{Store: db.Communication(), Messages: messages},
+		Webhook:       &webhook.Service{Store: db.Webhook(), Poster: poster(c), Box: outside.Box, Name: graph.Identifier, Now: c.Now, NewID: db.NewID},
 	}
 	all.Webhook.Details = details{all}.of
 	return all, post

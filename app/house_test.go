@@ -25,8 +25,9 @@ var rooms = map[string]struct {
 	},
 	"docs": {},
 	"cmd/frontdesk": {
-		ours: []string{"app"}, theirs: []string{"github.com/alecthomas/kong"},
+		ours: []string{"app", "partner"}, theirs: []string{"github.com/alecthomas/kong"},
 	},
+	"partner": {ours: []string{"core/fault", "core/webhook", "connect/hook"}},
 	"app": {
 		ours:   []string{"..."},
 		theirs: []string{"github.com/prometheus/client_golang", "go.opentelemetry.io"},
@@ -72,6 +73,7 @@ var rooms = map[string]struct {
 	"core/messaging": {ours: []string{
 		"core/fault", "core/audit", "core/event", "core/job", "core/input", "core/gsm", "core/wording", "core/access", "core/practice", "core/seal", "core/patient", "core/record",
 	}},
+	"core/communication": {ours: []string{"core/input", "core/access", "core/practice", "core/patient", "core/messaging"}},
 	"core/webhook": {ours: []string{
 		"core/fault", "core/audit", "core/event", "core/job", "core/input", "core/access", "core/practice", "core/seal",
 	}},
@@ -225,7 +227,7 @@ const (
 	maxFile      = 500
 	maxFunction  = 80
 	maxInterface = 30
-	maxPackage   = 3400
+	maxPackage   = 3200
 )
 
 func TestNothingGrowsTooLarge(t *testing.T) {

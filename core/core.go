@@ -9,6 +9,7 @@ import (
 	"frontdesk/core/booking"
 	"frontdesk/core/chart"
 	"frontdesk/core/clinical"
+	"frontdesk/core/communication"
 	"frontdesk/core/connector"
 	"frontdesk/core/contact"
 	"frontdesk/core/diary"
@@ -24,21 +25,22 @@ import (
 
 // Core is the services.
 type Core struct {
-	Access    *access.Service
-	Practice  *practice.Service
-	Account   *account.Service
-	Connector *connector.Service
-	Patient   *patient.Service
-	Contact   *contact.Service
-	Label     *label.Service
-	Chart     *chart.Service
-	Diary     *diary.Service
-	Booking   *booking.Service
-	Billing   *billing.Service
-	Record    *record.Service
-	Task      *task.Service
-	Document  *document.Service
-	Clinical  *clinical.Service
-	Messaging *messaging.Service
-	Webhook   *webhook.Service
+	Access        *access.Service
+	Practice      *practice.Service
+	Account       *account.Service
+	Connector     *connector.Service
+	Patient       *patient.Service
+	Contact       *contact.Service
+	Label         *label.Service
+	Chart         *chart.Service
+	Diary         *diary.Service
+	Booking       *booking.Service
+	Billing       *billing.Service
+	Record        *record.Service
+	Task          *task.Service
+	Document      *document.Service
+	Clinical      *clinical.Service
+	Messaging     *messaging.Service
+	Communication *communication.Service
+	Webhook       *webhook.Service
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"frontdesk/core/communication"
 	"frontdesk/core/messaging"
 	"frontdesk/core/patient"
 	"frontdesk/graph/gql"
@@ -37,7 +38,7 @@ var communicationChannels = map[gql.PatientCommunicationType]messaging.Channel{
 	gql.PatientCommunicationTypeSms: messaging.SMS, gql.PatientCommunicationTypeEmail: messaging.Email,
 }
 
-func (d *door) sms(ctx context.Context, c messaging.Communication) (*gql.Sms, error) {
+func (d *door) sms(ctx context.Context, c communication.Communication) (*gql.Sms, error) {
 	p, err := d.patientByID(ctx, c.Patient)
 	return &gql.Sms{
 		ID: encode(kindMessage, c.ID), To: c.LegContact(), From: c.From, Message: c.Content, Patient: p, Status: communicationStatus(c.State),
@@ -45,7 +46,7 @@ func (d *door) sms(ctx context.Context, c messaging.Communication) (*gql.Sms, er
 	}, err
 }
 
-func (d *door) email(ctx context.Context, c messaging.Communication) (*gql.Email, error) {
+func (d *door) email(ctx context.Context, c communication.Communication) (*gql.Email, error) {
 	p, err := d.patientByID(ctx, c.Patient)
 	return &gql.Email{
 		ID: encode(kindMessage, c.ID), To: c.LegContact(), From: c.From, Message: c.Content, Subject: c.Subject, Patient: p,
@@ -54,7 +55,7 @@ func (d *door) email(ctx context.Context, c messaging.Communication) (*gql.Email
 	}, err
 }
 
-func (d *door) communication(ctx context.Context, c messaging.Communication) (gql.PatientCommunication, error) {
+func (d *door) communication(ctx context.Context, c communication.Communication) (gql.PatientCommunication, error) {
 	if c.LegChannel() == messaging.Email {
 		return d.email(ctx, c)
 	}
@@ -67,7 +68,7 @@ func (q query) PatientCommunication(ctx context.Context, id string) (gql.Patient
 	if err != nil {
 		return nil, err
 	}
-	c, err := q.core.Messaging.Communication(ctx, n)
+	c, err := q.core.Communication.Communication(ctx, n)
 	switch {
 	case errors.Is(err, messaging.ErrNotFound):
 		return nil, nil
@@ -79,7 +80,7 @@ func (q query) PatientCommunication(ctx context.Context, id string) (gql.Patient
 
 // PatientCommunications lists the messages to a patient.
 func (q query) PatientCommunications(ctx context.Context, options gql.PatientCommunicationQueryOptions) (*gql.PatientCommunicationData, error) {
-	var ask messaging.CommunicationQuery
+	var ask communication.Query
 	var err error
 	if ask.Patient, err = known[patient.ID](kindPatient, options.Patient); err != nil {
 		return nil, err
@@ -93,7 +94,7 @@ func (q query) PatientCommunications(ctx context.Context, options gql.PatientCom
 	for _, s := range options.Status.Value() {
 		ask.States = append(ask.States, communicationStates[gql.PatientCommunicationStatusType(deref(s))]...)
 	}
-	all, err := q.core.Messaging.Communications(ctx, ask)
+	all, err := q.core.Communication.Communications(ctx, ask)
 	if err != nil {
 		return nil, err
 	}
@@ -134,7 +135,7 @@ func (m mutation) SendEmail(ctx context.Context, patientID, subject, message str
 	return &gql.SendEmailPayload{Data: data}, err
 }
 
-func (d *door) send(ctx context.Context, patientID string, r messaging.Request, at *scalar.Moment) (c messaging.Communication, err error) {
+func (d *door) send(ctx context.Context, patientID string, r messaging.Request, at *scalar.Moment) (c communication.Communication, err error) {
 	if r.Patient, err = known[patient.ID](kindPatient, patientID); err != nil {
 		return c, err
 	}
@@ -142,7 +143,7 @@ func (d *door) send(ctx context.Context, patientID string, r messaging.Request, 
 		return c, ErrDate
 	}
 	r.SendAt, r.PastIsNow = instant(at), true
-	return d.core.Messaging.SendCommunication(ctx, r)
+	return d.core.Communication.Send(ctx, r)
 }
 
 // CancelScheduledPatientCommunication calls back a message that has not gone.
@@ -151,7 +152,7 @@ func (m mutation) CancelScheduledPatientCommunication(ctx context.Context, id st
 	if err != nil {
 		return nil, err
 	}
-	c, err := m.core.Messaging.CallBack(ctx, n)
+	c, err := m.core.Communication.CallBack(ctx, n)
 	if err != nil {
 		return nil, err
 	}

@@ -12,6 +12,7 @@ import (
 	"frontdesk/core/booking"
 	"frontdesk/core/chart"
 	"frontdesk/core/clinical"
+	"frontdesk/core/communication"
 	"frontdesk/core/contact"
 	"frontdesk/core/diary"
 	"frontdesk/core/document"
@@ -48,6 +49,12 @@ func newCore(db *store.DB, clock func() time.Time) *core.Core {
 	days := &diary.Service{Store: db.Diary(), Now: clock, NewID: db.NewID}
 	people := &patient.Service{Store: db.Patient(), Now: clock, NewID: db.NewID}
 	documents := &document.Service{Store: db.Document(), Box: testBox, Pages: func() string { return "https://desk.example" }, Now: clock, NewID: db.NewID}
+	messages := &messaging.Service{
+		Store: db.Messaging(), Now: clock, NewID: db.NewID, Pages: func() string { return "https://desk.example" },
+		Carriers: func(context.Context, practice.ID, messaging.Channel) ([]messaging.Carrier, error) {
+			return []messaging.Carrier{nobodysCarrier{}}, nil
+		},
+	}
 	return &core.Core{
 		Document: documents,
 		Clinical: &clinical.Service{
@@ -74,12 +81,8 @@ func newCore(db *store.DB, clock func() time.Time) *core.Core {
 			Store: db.Task(), Now: clock, NewID: db.NewID,
 			Staff: func(c access.Caller) practice.PractitionerID { return practice.PractitionerID(c.Staff) },
 		},
-		Messaging: &messaging.Service{
-			Store: db.Messaging(), Now: clock, NewID: db.NewID, Pages: func() string { return "https://desk.example" },
-			Carriers: func(context.Context, practice.ID, messaging.Channel) ([]messaging.Carrier, error) {
-				return []messaging.Carrier{nobodysCarrier{}}, nil
-			},
-		},
-		Webhook: &webhook.Service{Store: db.Webhook(), Poster: nobodysPoster{}, Box: testBox, Name: Identifier, Now: clock, NewID: db.NewID},
+		Messaging:     messages,
+		Communication: &communication.Service{Store: db.Communication(), Messages: messages},
+		Webhook:       &webhook.Service{Store: db.Webhook(), Poster: nobodysPoster{}, Box: testBox, Name: Identifier, Now: clock, NewID: db.NewID},
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"frontdesk/core/communication"
 	"frontdesk/core/event"
 	"frontdesk/core/messaging"
 	"frontdesk/core/patient"
@@ -11,6 +12,9 @@ import (
 )
 
 type messagingStore struct{ *Tx }
+
+// Communication is what communication reads.
+func (db *DB) Communication() communication.Store { return messagingStore{db.plain()} }
 
 // Messaging is what messaging remembers.
 func (db *DB) Messaging() messaging.Store { return messagingStore{db.plain()} }
@@ -89,7 +93,7 @@ func (t *Tx) Messages(ctx context.Context, group practice.ID, q messaging.Query)
 }
 
 // Communications lists a patient's messages, newest first.
-func (t *Tx) Communications(ctx context.Context, group practice.ID, q messaging.CommunicationQuery) ([]messaging.Message, error) {
+func (t *Tx) Communications(ctx context.Context, group practice.ID, q communication.Query) ([]messaging.Message, error) {
 	return list(ctx, t, `SELECT `+messageColumns+` FROM message m WHERE m.practice_group_id = $1 AND m.patient_id = $2
 			AND CAST($3 AS text) LIKE '%,' || m.leg_channel || ',%' AND (CAST($4 AS text) = '' OR CAST($4 AS text) LIKE '%,' || m.state || ',%')
 			AND (CAST($5 AS bigint) = 0 OR m.send_at >= $6 AND m.send_at <= $7)

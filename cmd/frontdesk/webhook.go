@@ -6,7 +6,7 @@ import (
 	"os"
 	"time"
 
-	"frontdesk/app"
+	"frontdesk/partner"
 )
 
 // asking are the flags of commands that ask a running Frontdesk over its API.
@@ -17,8 +17,8 @@ type asking struct {
 	Credentials string `default:"credentials.json" placeholder:"FILE" help:"The file a sandbox wrote. Default: ${default}"`
 }
 
-func (a asking) partner() (app.Partner, error) {
-	p := app.Partner{URL: a.URL, Group: a.Group, Key: a.Key, Out: os.Stdout, Pause: 2 * time.Second}
+func (a asking) client() (partner.Client, error) {
+	p := partner.Client{URL: a.URL, Group: a.Group, Key: a.Key, Out: os.Stdout, Pause: 2 * time.Second}
 	return p, p.ReadCredentials(a.Credentials)
 }
 
@@ -41,11 +41,11 @@ Against a sandbox on this machine:
 
 // Run prints events until it is interrupted.
 func (l listen) Run(ctx context.Context) error {
-	p, err := l.partner()
+	p, err := l.client()
 	if err != nil {
 		return err
 	}
-	return p.Listen(ctx, app.Listening{ForwardTo: l.ForwardTo, Types: l.EventType, SigningKey: l.SigningKey, Since: l.Cursor})
+	return p.Listen(ctx, partner.Listening{ForwardTo: l.ForwardTo, Types: l.EventType, SigningKey: l.SigningKey, Since: l.Cursor})
 }
 
 type trigger struct {
@@ -55,7 +55,7 @@ type trigger struct {
 
 // Run has an event happen.
 func (t trigger) Run(ctx context.Context) error {
-	p, err := t.partner()
+	p, err := t.client()
 	if err != nil {
 		return err
 	}
@@ -88,7 +88,7 @@ func (r resend) Validate() error {
 
 // Run delivers again.
 func (r resend) Run(ctx context.Context) error {
-	p, err := r.partner()
+	p, err := r.client()
 	if err != nil {
 		return err
 	}

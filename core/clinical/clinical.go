@@ -82,13 +82,6 @@ var (
 // Most is how many things of one patient a list without pages has.
 const Most = 1000
 
-// Part is a page of what belongs to one of many.
-type Part[T any] struct {
-	Items []T
-	// More says that there are more after them.
-	More bool
-}
-
 // Query is what to list. What is left empty does not narrow the list.
 type Query struct {
 	input.Listing
@@ -228,7 +221,7 @@ func page[T any](ctx context.Context, g access.Grant, q Query, list func(context
 }
 
 // parts lists a page of what belongs to each of many.
-func parts[K comparable, T any](ctx context.Context, g access.Grant, of []K, p input.Page, list func(context.Context, practice.ID, []K, int, int) (map[K][]T, error)) (map[K]Part[T], error) {
+func parts[K comparable, T any](ctx context.Context, g access.Grant, of []K, p input.Page, list func(context.Context, practice.ID, []K, int, int) (map[K][]T, error)) (map[K]input.Part[T], error) {
 	who, err := access.RequireGrant(ctx, g)
 	if err != nil {
 		return nil, err
@@ -239,11 +232,7 @@ func parts[K comparable, T any](ctx context.Context, g access.Grant, of []K, p i
 		return nil, err
 	}
 	found, err := list(ctx, who.Group, of, offset, offset+size+1)
-	out := make(map[K]Part[T], len(found))
-	for k, items := range found {
-		out[k] = Part[T]{items[:min(size, len(items))], len(items) > size}
-	}
-	return out, err
+	return input.Parts(found, size), err
 }
 
 // all lists what belongs to each of many, up to Most.

@@ -49,7 +49,7 @@ func (s *Service) Consultations(ctx context.Context, q Query) ([]Consultation, b
 }
 
 // ConsultationsOf lists a page of each patient's consultations.
-func (s *Service) ConsultationsOf(ctx context.Context, of []patient.ID, p input.Page) (map[patient.ID]Part[Consultation], error) {
+func (s *Service) ConsultationsOf(ctx context.Context, of []patient.ID, p input.Page) (map[patient.ID]input.Part[Consultation], error) {
 	return parts(ctx, SeeRecords, of, p, s.Store.ConsultationsOf)
 }
 

@@ -288,7 +288,7 @@ func (s *Service) Records(ctx context.Context, q Query) ([]Record, bool, error) 
 }
 
 // RecordsOf lists a page of each patient's entries.
-func (s *Service) RecordsOf(ctx context.Context, of []patient.ID, p input.Page) (map[patient.ID]Part[Record], error) {
+func (s *Service) RecordsOf(ctx context.Context, of []patient.ID, p input.Page) (map[patient.ID]input.Part[Record], error) {
 	return parts(ctx, SeeRecords, of, p, s.Store.ClinicalRecordsOf)
 }
 

@@ -151,7 +151,7 @@ func titles[T any](found []T, more bool, err error) string {
 }
 
 // shown is each one's page of a list of many.
-func shown[K comparable, T any](of []K, parts map[K]clinical.Part[T], err error) string {
+func shown[K comparable, T any](of []K, parts map[K]input.Part[T], err error) string {
 	var out []string
 	for _, k := range of {
 		out = append(out, titles(parts[k].Items, parts[k].More, err))

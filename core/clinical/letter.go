@@ -258,6 +258,6 @@ func (s *Service) LettersOf(ctx context.Context, of []patient.ID) (map[patient.I
 }
 
 // LettersBy lists a page of the letters of each member of staff.
-func (s *Service) LettersBy(ctx context.Context, by []practice.PractitionerID, p input.Page) (map[practice.PractitionerID]Part[Letter], error) {
+func (s *Service) LettersBy(ctx context.Context, by []practice.PractitionerID, p input.Page) (map[practice.PractitionerID]input.Part[Letter], error) {
 	return parts(ctx, SeeLetters, by, p, s.Store.LettersBy)
 }

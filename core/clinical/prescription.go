@@ -81,7 +81,7 @@ func (s *Service) Prescriptions(ctx context.Context, q Query) ([]Prescription, b
 }
 
 // PrescriptionsOf lists a page of each patient's prescriptions.
-func (s *Service) PrescriptionsOf(ctx context.Context, of []patient.ID, p input.Page) (map[patient.ID]Part[Prescription], error) {
+func (s *Service) PrescriptionsOf(ctx context.Context, of []patient.ID, p input.Page) (map[patient.ID]input.Part[Prescription], error) {
 	return parts(ctx, SeePrescriptions, of, p, s.Store.PrescriptionsOf)
 }
 

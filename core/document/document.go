@@ -302,15 +302,8 @@ func (s *Service) list(ctx context.Context, q Rows) (found []Document, more bool
 	return found, false, err
 }
 
-// Part is a page of what belongs to one of many.
-type Part[T any] struct {
-	Items []T
-	// More says that there are more after them.
-	More bool
-}
-
 // parts lists a page of what belongs to each of many patients.
-func parts[T any](ctx context.Context, of []patient.ID, p input.Page, list func(context.Context, practice.ID, []patient.ID, int, int) (map[patient.ID][]T, error)) (map[patient.ID]Part[T], error) {
+func parts[T any](ctx context.Context, of []patient.ID, p input.Page, list func(context.Context, practice.ID, []patient.ID, int, int) (map[patient.ID][]T, error)) (map[patient.ID]input.Part[T], error) {
 	who, err := access.RequireGrant(ctx, See)
 	if err != nil {
 		return nil, err
@@ -321,14 +314,10 @@ func parts[T any](ctx context.Context, of []patient.ID, p input.Page, list func(
 		return nil, err
 	}
 	found, err := list(ctx, who.Group, of, offset, offset+size+1)
-	out := make(map[patient.ID]Part[T], len(found))
-	for k, items := range found {
-		out[k] = Part[T]{items[:min(size, len(items))], len(items) > size}
-	}
-	return out, err
+	return input.Parts(found, size), err
 }
 
 // DocumentsOf lists a page of each patient's documents.
-func (s *Service) DocumentsOf(ctx context.Context, of []patient.ID, p input.Page) (map[patient.ID]Part[Document], error) {
+func (s *Service) DocumentsOf(ctx context.Context, of []patient.ID, p input.Page) (map[patient.ID]input.Part[Document], error) {
 	return parts(ctx, of, p, s.Store.DocumentsOf)
 }

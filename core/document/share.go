@@ -151,6 +151,6 @@ func (s *Service) SharesOf(ctx context.Context, kind Kind, of []int64, deleted b
 
 // SharedWith lists a page of what was shared with each patient: each thing once,
 // as it was last shared, the newest first.
-func (s *Service) SharedWith(ctx context.Context, of []patient.ID, p input.Page) (map[patient.ID]Part[Share], error) {
+func (s *Service) SharedWith(ctx context.Context, of []patient.ID, p input.Page) (map[patient.ID]input.Part[Share], error) {
 	return parts(ctx, of, p, s.Store.SharedWith)
 }

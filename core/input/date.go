@@ -84,6 +84,23 @@ func Instant(s string) (time.Time, bool) {
 	return t, err == nil && t.Year() >= 2000 && t.Year() < 2200
 }
 
+// Within is an instant from low to high, to the microsecond; a zero high is no
+// bound. The zero time is one that is wrong.
+func (c *Checks) Within(field, text string, low, high time.Time, expected string) time.Time {
+	at, ok := Instant(text)
+	switch at = at.UTC().Truncate(time.Microsecond); {
+	case !ok:
+		c.Wrong(field, CodeDate, expected, "This is not an instant.")
+	case at.Before(low):
+		c.Wrong(field, CodeSmall, expected, "This time is too early.")
+	case !high.IsZero() && at.After(high):
+		c.Wrong(field, CodeBig, expected, "This time is too late.")
+	default:
+		return at
+	}
+	return time.Time{}
+}
+
 // Bound reads a date, of which the beginning or, with days 1, the end is meant,
 // or an instant.
 func (c *Checks) Bound(field, text string, zone *time.Location, days int) time.Time {

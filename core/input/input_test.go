@@ -271,3 +271,25 @@ func TestACursorGoesOnFromWhatWasReceived(t *testing.T) {
 		})
 	}
 }
+
+func TestAnInstantIsWithinItsBounds(t *testing.T) {
+	low, high := time.Date(2031, 1, 6, 9, 0, 0, 0, time.UTC), time.Date(2031, 1, 7, 9, 0, 0, 0, time.UTC)
+	for _, c := range []struct {
+		text string
+		high time.Time
+		want time.Time
+		code string
+	}{
+		{"2031-01-06T10:00:00+01:00", high, low, ""},
+		{"2031-01-07T09:00:00Z", high, high, ""},
+		{"2031-01-06T08:59:59Z", high, time.Time{}, input.CodeSmall},
+		{"2031-01-07T09:00:01Z", high, time.Time{}, input.CodeBig},
+		{"2032-01-07T09:00:01Z", time.Time{}, time.Date(2032, 1, 7, 9, 0, 1, 0, time.UTC), ""},
+		{"2031-01-06", high, time.Time{}, input.CodeDate},
+	} {
+		var in input.Checks
+		if got := in.Within("x", c.text, low, c.high, "a time"); !got.Equal(c.want) || code(&in) != c.code {
+			t.Errorf("%q: got %v, %q", c.text, got, code(&in))
+		}
+	}
+}

@@ -68,3 +68,19 @@ type Listing struct {
 	// Created and Updated are when they were made and last changed.
 	Created, Updated Span
 }
+
+// Part is a page of what belongs to one of many.
+type Part[T any] struct {
+	Items []T
+	// More says that there are more after them.
+	More bool
+}
+
+// Parts cuts what was found of each of many, one more than a page has, to a page.
+func Parts[K comparable, T any](found map[K][]T, size int) map[K]Part[T] {
+	out := make(map[K]Part[T], len(found))
+	for k, items := range found {
+		out[k] = Part[T]{items[:min(size, len(items))], len(items) > size}
+	}
+	return out
+}

@@ -12,7 +12,6 @@
 //	batch.go      many messages at once: made, listed, told to go or stop
 //	recipients.go who a batch is for: taken in, looked up, queued
 //	read.go       messages found, and what happened to each
-//	communication.go  messages as the practice's own programs see them
 //	page.go       a message read in the patient's own page
 package messaging
 
@@ -199,8 +198,6 @@ type Reader interface {
 	// Messages lists messages, newest first, and how many match in all, counted
 	// up to CountLimit.
 	Messages(ctx context.Context, group practice.ID, q Query) ([]Message, int, error)
-	// Communications lists messages of one patient, newest first.
-	Communications(ctx context.Context, group practice.ID, q CommunicationQuery) ([]Message, error)
 	Steps(ctx context.Context, group practice.ID, id ID) ([]Step, error)
 	Replies(ctx context.Context, group practice.ID, of ID, limit int) ([]KeptReply, error)
 	// LinkState is how often a wrong birth date was given for a message's page,

@@ -133,20 +133,21 @@ func (s *Service) Message(ctx context.Context, id ID) (Details, error) {
 // Cancel calls back a message that has not gone yet. Calling back twice is
 // calling back once. Errors: ErrNotFound, ErrNotWaiting.
 func (s *Service) Cancel(ctx context.Context, id ID) (Details, error) {
-	who, err := access.Require(ctx, access.Messaging)
-	if err != nil {
-		return Details{}, err
-	}
-	if _, err := s.cancel(ctx, who, id); err != nil {
+	if _, err := s.CallBack(ctx, id); err != nil {
 		return Details{}, err
 	}
 	return s.Message(ctx, id)
 }
 
-func (s *Service) cancel(ctx context.Context, who access.Caller, id ID) (Message, error) {
+// CallBack is Cancel, with only the message for an answer.
+func (s *Service) CallBack(ctx context.Context, id ID) (Message, error) {
+	who, err := access.RequireEither(ctx, access.Messaging, access.SendCommunications)
+	if err != nil {
+		return Message{}, err
+	}
 	now := s.Now().Truncate(time.Microsecond)
 	var m Message
-	err := s.Store.Do(ctx, func(tx Tx) error {
+	err = s.Store.Do(ctx, func(tx Tx) error {
 		var err error
 		if m, err = tx.LockMessage(ctx, who.Group, id); err != nil {
 			return err

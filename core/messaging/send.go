@@ -128,29 +128,14 @@ func (m *Message) wait(g practice.Group, now time.Time) {
 func times(in *input.Checks, m *Message, sendAt, sendBy string, now time.Time) {
 	m.SendAt = now
 	if sendAt != "" {
-		at, err := time.Parse(time.RFC3339, sendAt)
-		switch expected := "an instant within a year, such as 2026-03-15T09:30:00Z"; {
-		case err != nil:
-			in.Wrong("send_at", input.CodeDate, expected, "This is not an instant.")
-		case at.After(now.Add(maxAhead)):
-			in.Wrong("send_at", input.CodeBig, expected, "This is more than a year ahead.")
-		case at.Before(now.Add(-MaxLate)):
-			in.Wrong("send_at", input.CodeSmall, expected, "This time has passed.")
-		case at.After(now):
-			m.SendAt, m.State = at.UTC().Truncate(time.Microsecond), Scheduled
+		at := in.Within("send_at", sendAt, now.Add(-MaxLate), now.Add(maxAhead), "an instant within a year, such as 2026-03-15T09:30:00Z")
+		if at.After(now) {
+			m.SendAt, m.State = at, Scheduled
 		}
 	}
 	m.SendBy = m.SendAt.Add(MaxLate)
 	if sendBy != "" {
-		by, err := time.Parse(time.RFC3339, sendBy)
-		switch expected := "an instant after send_at"; {
-		case err != nil:
-			in.Wrong("send_by", input.CodeDate, expected, "This is not an instant.")
-		case !by.After(m.SendAt):
-			in.Wrong("send_by", input.CodeSmall, expected, "This is not after the time it is to be sent.")
-		default:
-			m.SendBy = by.UTC().Truncate(time.Microsecond)
-		}
+		m.SendBy = in.Within("send_by", sendBy, m.SendAt.Add(time.Microsecond), time.Time{}, "an instant after send_at")
 	}
 	m.DueAt = m.SendAt
 }

@@ -1,4 +1,7 @@
-package app
+// Package partner is a developer at the command line, who asks a running Frontdesk
+// over its API as a program would: hears of events, invents them, has them
+// delivered again.
+package partner
 
 import (
 	"bytes"
@@ -18,9 +21,8 @@ import (
 	"frontdesk/core/webhook"
 )
 
-// Partner is a developer at the command line, who asks a running Frontdesk over
-// its API as a program would.
-type Partner struct {
+// Client asks one Frontdesk, as one partner of one practice group.
+type Client struct {
 	URL, Group, Key string
 	// Out is where what happened is printed.
 	Out io.Writer
@@ -38,7 +40,7 @@ var (
 
 // ReadCredentials fills in what is empty from the file a sandbox wrote. Error:
 // ErrNoCredentials.
-func (p *Partner) ReadCredentials(path string) error {
+func (p *Client) ReadCredentials(path string) error {
 	if p.URL != "" && p.Group != "" && p.Key != "" {
 		return nil
 	}
@@ -46,7 +48,11 @@ func (p *Partner) ReadCredentials(path string) error {
 	if err != nil {
 		return ErrNoCredentials.Because(err)
 	}
-	var c credentials
+	var c struct {
+		BaseURL string `json:"base_url"`
+		Group   string `json:"practice_group_id"`
+		Key     string `json:"api_key"`
+	}
 	if err := json.Unmarshal(text, &c); err != nil {
 		return ErrNoCredentials.Because(err)
 	}
@@ -72,7 +78,7 @@ var kinds = map[int]fault.Kind{
 
 // ask sends a request and reads the answer. Errors: ErrNoServer, and what the
 // server said.
-func (p Partner) ask(ctx context.Context, method, path string, body, into any) error {
+func (p Client) ask(ctx context.Context, method, path string, body, into any) error {
 	var content io.Reader
 	if body != nil {
 		text, err := json.Marshal(body)
@@ -107,7 +113,7 @@ func (p Partner) ask(ctx context.Context, method, path string, body, into any) e
 
 // Trigger has an event happen, with invented data, in a sandbox practice group.
 // It gives the event's id.
-func (p Partner) Trigger(ctx context.Context, eventType string) (string, error) {
+func (p Client) Trigger(ctx context.Context, eventType string) (string, error) {
 	var e struct {
 		ID string `json:"id"`
 	}
@@ -116,14 +122,14 @@ func (p Partner) Trigger(ctx context.Context, eventType string) (string, error) 
 }
 
 // Resend delivers an event to a webhook again.
-func (p Partner) Resend(ctx context.Context, hook, delivery string) error {
+func (p Client) Resend(ctx context.Context, hook, delivery string) error {
 	var d struct{}
 	return p.ask(ctx, http.MethodPost, "/v1/webhooks/"+url.PathEscape(hook)+"/deliveries/"+url.PathEscape(delivery)+"/replay", nil, &d)
 }
 
 // Recover delivers to a webhook what it has missed since a moment. It gives how
 // many deliveries were queued at once; the rest follow.
-func (p Partner) Recover(ctx context.Context, hook string, since time.Time) (int, error) {
+func (p Client) Recover(ctx context.Context, hook string, since time.Time) (int, error) {
 	var w struct {
 		Replay struct {
 			Queued int `json:"queued"`
@@ -148,7 +154,7 @@ type Listening struct {
 // Listen prints the events of the practice group as they happen and forwards
 // them, until the context ends. A server that goes away is asked again from
 // where it was, so that nothing is missed.
-func (p Partner) Listen(ctx context.Context, l Listening) error {
+func (p Client) Listen(ctx context.Context, l Listening) error {
 	var post *hook.Client
 	if l.ForwardTo != "" {
 		to, err := url.Parse(l.ForwardTo)
@@ -179,7 +185,10 @@ func (p Partner) Listen(ctx context.Context, l Listening) error {
 		switch {
 		case err != nil && answered && fault.Later(err):
 			fmt.Fprintln(p.Out, "The server does not answer; asking again.")
-			_ = sleep(ctx, p.Pause) // an end is seen above
+			select {
+			case <-time.After(p.Pause):
+			case <-ctx.Done():
+			}
 			continue
 		case err != nil:
 			return err
@@ -199,7 +208,7 @@ func (p Partner) Listen(ctx context.Context, l Listening) error {
 }
 
 // pass prints an event and forwards it.
-func (p Partner) pass(ctx context.Context, post *hook.Client, l Listening, e json.RawMessage) error {
+func (p Client) pass(ctx context.Context, post *hook.Client, l Listening, e json.RawMessage) error {
 	var payload webhook.Payload
 	if err := json.Unmarshal(e, &payload); err != nil {
 		return ErrNoServer.Because(err)
