@@ -57,7 +57,7 @@ var rooms = map[string]struct {
 		"core/fault", "core/audit", "core/event", "core/job", "core/input", "core/access", "core/practice", "core/patient", "core/diary",
 	}},
 	"core/billing": {ours: []string{
-		"core/fault", "core/audit", "core/input", "core/access", "core/practice", "core/patient", "core/contact", "core/diary", "core/booking",
+		"core/fault", "core/audit", "core/event", "core/input", "core/access", "core/practice", "core/label", "core/patient", "core/contact", "core/diary", "core/booking",
 	}},
 	"core/record": {ours: []string{
 		"core/fault", "core/audit", "core/event", "core/job", "core/input", "core/access", "core/practice", "core/seal", "core/patient",

@@ -262,11 +262,7 @@ func (m mutation) AddPatientLabel(ctx context.Context, patientID, labelReference
 // practice's own.
 func (m mutation) RemovePatientLabel(ctx context.Context, patientID, labelID string) (*gql.PatientResponsePayload, error) {
 	return m.withPatient(ctx, patientID, func(ctx context.Context, id patient.ID) (patient.Full, error) {
-		use, err := known[label.UseID](kindLabelUse, labelID)
-		if err != nil {
-			return patient.Full{}, err
-		}
-		of, err := known[label.ID](kindLabel, labelID)
+		use, of, err := labelOn(labelID)
 		if err != nil {
 			return patient.Full{}, err
 		}

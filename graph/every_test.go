@@ -43,6 +43,7 @@ func (s *diaried) world() world {
 	contact := id("createContact", `createContact(company: "Crown Insurance", isPayor: true) { data { id } error }`)
 	c := s.get("addContactPhoneNumber.data", `mutation { addContactPhoneNumber(contactId: "`+contact+`", phoneData: {phoneType: Office, phoneNumber: "01632 960111"}) { data { phones { phoneId } } error } }`)
 	s.get("updateProductMetadata.data.id", `mutation { updateProductMetadata(productId: "`+s.product+`", key: "text", value: "v") { data { id } error } }`)
+	on := s.get("addProductLabel.data.labels", `mutation { addProductLabel(productId: "`+s.product+`", labelReferenceId: "`+label+`") { data { labels { id } } error } }`).([]any)
 	cash := s.get("practice.paymentTypes.0.id", `{ practice { paymentTypes { id } } }`).(string)
 	i := s.get("createInvoice.data", `mutation { createInvoice(invoiceData: {date: "2031-01-06", patientId: "`+s.patient+`", doctorId: "`+s.doctor+`", locationId: "`+s.room+`",
 		lineItems: [{date: "2031-01-05", productId: "`+s.product+`", quantity: 1, price: 100}, {date: "2031-01-05", productId: "`+s.product+`", quantity: 1, price: 50}],
@@ -72,6 +73,7 @@ func (s *diaried) world() world {
 		"task":    id("createTask", `createTask(taskData: {subject: "Call", assignedTo: "`+s.doctor+`", patient: "`+s.patient+`"}) { data { id } error }`),
 		"webhook": id("createWebhook", `createWebhook(input: {url: "https://a.example/hooks", label: "Ours", eventTypes: [PATIENT_CREATED]}) { data { id } error }`),
 		"patient": s.patient, "room": s.room, "product": s.product, "user": s.doctor, "group": encode(kindAccessGroup, g.ID), "label": label,
+		"product use": at(s.t, on, fmt.Sprint(len(on)-1)+".id").(string),
 		"use": text("labels.0.id"), "definition": def, "number": text("numbers.1.id"), "attribute": text("customAttributes.0.id"),
 		"phone": text("phones.0.phoneId"), "relationship": text("relatedAccounts.0.relationshipId"), "booking": b["id"].(string),
 		"place": strings.Replace(s.room, s.room[8:10], "04", 1),
@@ -91,6 +93,8 @@ func (w world) idOf(field, name string) string {
 		"consultationId": "consultation", "questionId": "question", "questionnaireId": "form", "recipient": "patient",
 	}
 	switch {
+	case field == "removeProductLabel" && name == "labelId":
+		return w["product use"]
 	case field == "deleteInvoice":
 		return w["unpaid"]
 	case name == "id" && strings.Contains(field, "Communication"):

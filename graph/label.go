@@ -11,6 +11,15 @@ func labelOf(l label.Label) *gql.Label {
 	return &gql.Label{ID: encode(kindLabel, l.ID), Color: text(l.Colour), Title: &l.Title}
 }
 
+// labelOn reads which label is meant on something: by the id it has there, or by
+// the practice's own.
+func labelOn(s string) (use label.UseID, id label.ID, err error) {
+	if use, err = known[label.UseID](kindLabelUse, s); err == nil {
+		id, err = known[label.ID](kindLabel, s)
+	}
+	return use, id, err
+}
+
 // Labels lists the practice's labels.
 func (q query) Labels(ctx context.Context, pagination *gql.Pagination, search *string) (*gql.LabelData, error) {
 	p, err := pageOf(pagination)

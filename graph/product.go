@@ -7,6 +7,7 @@ import (
 	"frontdesk/core/account"
 	"frontdesk/core/billing"
 	"frontdesk/core/fault"
+	"frontdesk/core/label"
 	"frontdesk/core/practice"
 	"frontdesk/graph/gql"
 	"frontdesk/graph/scalar"
@@ -155,6 +156,37 @@ func (f productFields) Appointments(ctx context.Context, obj *gql.Product) ([]*g
 		return nil, err
 	}
 	return f.productsByID(ctx, parts)
+}
+
+// Labels are those on a product.
+func (f productFields) Labels(ctx context.Context, obj *gql.Product) ([]*gql.ProductLabel, error) {
+	all, err := loaderOf(ctx, "labels of products", f.core.Billing.LabelsOn).Load(ctx, ourID[billing.ProductID](&obj.ID))
+	return mapped(all, func(u label.Use) *gql.ProductLabel {
+		return &gql.ProductLabel{ID: encode(kindLabelUse, u.ID), ReferenceID: encode(kindLabel, u.Label.ID), Text: &u.Label.Title, Color: text(u.Label.Colour)}
+	}), err
+}
+
+// AddProductLabel puts a label on a product.
+func (m mutation) AddProductLabel(ctx context.Context, productID, labelReferenceID string) (*gql.ProductResponsePayload, error) {
+	return m.withProduct(ctx, productID, func(ctx context.Context, id billing.ProductID) (billing.Product, error) {
+		n, err := known[label.ID](kindLabel, labelReferenceID)
+		if err != nil {
+			return billing.Product{}, err
+		}
+		return m.core.Billing.AddLabel(ctx, id, n)
+	})
+}
+
+// RemoveProductLabel takes a label off a product: by the id it has there, or the
+// practice's own.
+func (m mutation) RemoveProductLabel(ctx context.Context, productID, labelID string) (*gql.ProductResponsePayload, error) {
+	return m.withProduct(ctx, productID, func(ctx context.Context, id billing.ProductID) (billing.Product, error) {
+		use, of, err := labelOn(labelID)
+		if err != nil {
+			return billing.Product{}, err
+		}
+		return m.core.Billing.RemoveLabel(ctx, id, use, of)
+	})
 }
 
 // Metadata is what other programs keep with a product.

@@ -11,7 +11,7 @@ import (
 	"frontdesk/core/practice"
 )
 
-const productFieldsAsked = `id status productType itemCode name serialNumber tax { taxName taxRate taxCode } stockLevel price cost supplierName
+const productFieldsAsked = `id status productType labels { id referenceId text color } itemCode name serialNumber tax { taxName taxRate taxCode } stockLevel price cost supplierName
 	supplierDisplayName comments appointments { id name tax { taxRate } } isBookable duration color isVideoConsultation requiresPayment requiresConfirmation
 	metadata { key value } createdAt updatedAt`
 
@@ -85,6 +85,41 @@ func TestProducts(t *testing.T) {
 		if _, wrong := d.payload("updateProduct", update, "id", visit, "data", map[string]any{}); wrong != billing.ErrProductDeleted.Message {
 			t.Error(wrong)
 		}
+	})
+}
+
+func TestProductsHaveLabels(t *testing.T) {
+	each(t, func(t *testing.T, d *desk) {
+		id, other := d.product(map[string]any{"name": "Plaster"}), d.product(map[string]any{"name": "Bandage"})
+		label := d.done("createLabel", `mutation { createLabel(labelData: {title: "Sterile", color: "#0f0"}) { data { id } error } }`)["id"].(string)
+		add := `mutation($id: ID!, $label: ID!) { addProductLabel(productId: $id, labelReferenceId: $label) { data { labels { id referenceId text color } } error } }`
+		remove := `mutation($id: ID!, $label: ID!) { removeProductLabel(productId: $id, labelId: $label) { data { labels { id } } error } }`
+		on := d.done("addProductLabel", add, "id", id, "label", label)
+		holds(t, on, map[string]any{"labels.0.referenceId": label, "labels.0.text": "Sterile", "labels.0.color": "#0f0"})
+		use := at(t, on, "labels.0.id")
+		if _, wrong := d.payload("removeProductLabel", remove, "id", other, "label", use); wrong != billing.ErrNoLabel.Message {
+			t.Error(wrong)
+		}
+		if n := d.done("removeProductLabel", remove, "id", id, "label", use)["labels"].([]any); len(n) != 0 {
+			t.Errorf("%v is left", n)
+		}
+		d.done("addProductLabel", add, "id", id, "label", label)
+		if n := d.done("removeProductLabel", remove, "id", id, "label", label)["labels"].([]any); len(n) != 0 {
+			t.Errorf("%v is left", n)
+		}
+		d.done("addProductLabel", add, "id", id, "label", label)
+		d.role("shop", "seeProducts", "editProducts")
+		if n := d.get("product.labels", `query($id: ID!) { product(id: $id) { labels { id } } }`, "id", id).([]any); len(n) != 0 {
+			t.Errorf("a role without settingsLabel sees %v", n)
+		}
+		d.token = d.newToken("everything")
+		d.done("deleteLabel", `mutation($id: ID!) { deleteLabel(id: $id) { data { id } error } }`, "id", label)
+		if n := d.get("product.labels", `query($id: ID!) { product(id: $id) { labels { id } } }`, "id", id).([]any); len(n) != 0 {
+			t.Errorf("%v is left of a deleted label", n)
+		}
+		d.token = d.newToken("readonly")
+		d.forbidden("editProducts", add, "id", id, "label", label)
+		d.forbidden("editProducts", remove, "id", id, "label", label)
 	})
 }
 
@@ -164,6 +199,8 @@ func TestProductsAreListed(t *testing.T) {
 				d.must(err)
 				d.must(d.core.Billing.SetParts(d.ctx, pack, []billing.ProductID{visit}))
 				d.done("updateProductMetadata", `mutation($id: ID!) { updateProductMetadata(productId: $id, key: "erp", value: "7") { data { id } error } }`, "id", encode(kindProduct, pack))
+				label := d.done("createLabel", `mutation { createLabel(labelData: {title: "Box"}) { data { id } error } }`)["id"]
+				d.done("addProductLabel", `mutation($id: ID!, $label: ID!) { addProductLabel(productId: $id, labelReferenceId: $label) { data { id } error } }`, "id", encode(kindProduct, pack), "label", label)
 				d.must(d.core.Billing.SetOfferedAt(d.ctx, pack, []practice.LocationID{place.ID}))
 				made2 = append(made2, pack)
 			}

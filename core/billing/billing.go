@@ -3,6 +3,7 @@
 //	money.go      amounts, rates of VAT, and how a line is worked out
 //	product.go    what the practice offers
 //	offer.go      what comes with a product; where and by whom it is offered
+//	label.go      the labels on products
 //	metadata.go   what other programs keep with a product
 //	invoice.go    invoices: made, changed, cancelled
 //	line.go       what an invoice is for
@@ -25,6 +26,7 @@ import (
 	"frontdesk/core/diary"
 	"frontdesk/core/fault"
 	"frontdesk/core/input"
+	"frontdesk/core/label"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
 )
@@ -46,6 +48,8 @@ var (
 	ErrProductDeleted  = fault.New(fault.Conflict, "product_deleted", "This product has been deleted.")
 	ErrProductKind     = fault.New(fault.Conflict, "product_kind_fixed", "An appointment cannot become another kind of product, nor another kind an appointment.")
 	ErrNotAppointment  = fault.New(fault.Invalid, "part_not_an_appointment", "Only appointments can come with a product.")
+	ErrNoLabel         = fault.New(fault.NotFound, "label_not_on_product", "This product has no such label.")
+	ErrTooManyLabels   = fault.New(fault.Conflict, "too_many", "A product can have at most 200 labels.")
 
 	ErrPaymentTypeNotFound = fault.New(fault.NotFound, "payment_type_not_found", "This practice group has no such payment type.")
 
@@ -81,6 +85,9 @@ type Reader interface {
 	ProductsByID(ctx context.Context, group practice.ID, ids []ProductID) (map[ProductID]Product, error)
 	// PartsOfProducts lists what comes with some products.
 	PartsOfProducts(ctx context.Context, group practice.ID, of []ProductID) (map[ProductID][]ProductID, error)
+	// LabelsOnProducts lists the labels on some products, in the order they were
+	// put on.
+	LabelsOnProducts(ctx context.Context, group practice.ID, of []ProductID) (map[ProductID][]label.Use, error)
 	// PaymentTypes lists them in the order they were made; inactive ones too
 	// when asked.
 	PaymentTypes(ctx context.Context, group practice.ID, inactive bool) ([]PaymentType, error)
@@ -131,6 +138,7 @@ type Store interface {
 type Tx interface {
 	Reader
 	practice.MetadataTx
+	LabelTx
 	Location(ctx context.Context, group practice.ID, id practice.LocationID) (practice.Location, error)
 	Practitioner(ctx context.Context, group practice.ID, id practice.PractitionerID) (practice.Practitioner, error)
 	Patient(ctx context.Context, group practice.ID, id patient.ID) (patient.Patient, error)

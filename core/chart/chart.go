@@ -95,8 +95,9 @@ type Store interface {
 type Tx interface {
 	Reader
 	patient.Tx
-	// Label finds a label of the practice, or returns label.ErrNotFound.
-	Label(ctx context.Context, group practice.ID, id label.ID) (label.Label, error)
+	// LockLabel keeps a label from being deleted until the end of the
+	// transaction, and finds it, or returns label.ErrNotFound.
+	LockLabel(ctx context.Context, group practice.ID, id label.ID) (label.Label, error)
 	AccessGroups(ctx context.Context, group practice.ID) ([]account.AccessGroup, error)
 	// Touch notes that something around the patient changed.
 	Touch(ctx context.Context, group practice.ID, id patient.ID, at time.Time) error

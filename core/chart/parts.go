@@ -83,7 +83,7 @@ func (s *Service) AddLabel(ctx context.Context, of patient.ID, id label.ID) (pat
 }
 
 func (s *Service) putLabel(ctx context.Context, tx Tx, who access.Caller, of patient.ID, id label.ID) error {
-	if _, err := tx.Label(ctx, who.Group, id); err != nil {
+	if _, err := tx.LockLabel(ctx, who.Group, id); err != nil {
 		return err
 	}
 	all, err := tx.LabelsOn(ctx, who.Group, []patient.ID{of})

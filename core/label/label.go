@@ -49,8 +49,6 @@ type Query struct {
 
 // Reader is what label reads.
 type Reader interface {
-	// Label finds a label that is not deleted, or returns ErrNotFound.
-	Label(ctx context.Context, group practice.ID, id ID) (Label, error)
 	Labels(ctx context.Context, group practice.ID, q Query) ([]Label, error)
 }
 
@@ -64,6 +62,10 @@ type Store interface {
 // Tx is a Store inside a transaction.
 type Tx interface {
 	Reader
+	// LockLabel keeps others from changing a label, or from putting it on
+	// something, until the end of the transaction, and finds it, or returns
+	// ErrNotFound.
+	LockLabel(ctx context.Context, group practice.ID, id ID) (Label, error)
 	SaveLabel(ctx context.Context, group practice.ID, l Label) error
 	// TakeOff takes a label off everything it is on.
 	TakeOff(ctx context.Context, group practice.ID, id ID) error
@@ -114,7 +116,7 @@ func (s *Service) Create(ctx context.Context, c Change) (Label, error) {
 // faults.
 func (s *Service) Update(ctx context.Context, id ID, c Change) (Label, error) {
 	return s.save(ctx, "label.update", func(tx Tx, who access.Caller, now time.Time) (any, Label, error) {
-		before, err := tx.Label(ctx, who.Group, id)
+		before, err := tx.LockLabel(ctx, who.Group, id)
 		after := before
 		after.UpdatedAt = now
 		return before, after, err
@@ -124,7 +126,7 @@ func (s *Service) Update(ctx context.Context, id ID, c Change) (Label, error) {
 // Delete takes a label off everything and marks it as deleted. Error: ErrNotFound.
 func (s *Service) Delete(ctx context.Context, id ID) (Label, error) {
 	return s.save(ctx, "label.delete", func(tx Tx, who access.Caller, now time.Time) (any, Label, error) {
-		before, err := tx.Label(ctx, who.Group, id)
+		before, err := tx.LockLabel(ctx, who.Group, id)
 		if err != nil {
 			return nil, before, err
 		}

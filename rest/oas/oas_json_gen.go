@@ -12527,6 +12527,10 @@ func (s *EventType) Decode(d *jx.Decoder) error {
 		*s = EventTypePatientUnmerged
 	case EventTypePatientDemographicsUpdated:
 		*s = EventTypePatientDemographicsUpdated
+	case EventTypeProductLabelAdded:
+		*s = EventTypeProductLabelAdded
+	case EventTypeProductLabelRemoved:
+		*s = EventTypeProductLabelRemoved
 	case EventTypeWebhookDisabled:
 		*s = EventTypeWebhookDisabled
 	default:

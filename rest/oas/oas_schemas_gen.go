@@ -4391,6 +4391,8 @@ const (
 	EventTypePatientMerged               EventType = "patient.merged"
 	EventTypePatientUnmerged             EventType = "patient.unmerged"
 	EventTypePatientDemographicsUpdated  EventType = "patient.demographics-updated"
+	EventTypeProductLabelAdded           EventType = "product.label.added"
+	EventTypeProductLabelRemoved         EventType = "product.label.removed"
 	EventTypeWebhookDisabled             EventType = "webhook.disabled"
 )
 
@@ -4420,6 +4422,8 @@ func (EventType) AllValues() []EventType {
 		EventTypePatientMerged,
 		EventTypePatientUnmerged,
 		EventTypePatientDemographicsUpdated,
+		EventTypeProductLabelAdded,
+		EventTypeProductLabelRemoved,
 		EventTypeWebhookDisabled,
 	}
 }
@@ -4472,6 +4476,10 @@ func (s EventType) MarshalText() ([]byte, error) {
 	case EventTypePatientUnmerged:
 		return []byte(s), nil
 	case EventTypePatientDemographicsUpdated:
+		return []byte(s), nil
+	case EventTypeProductLabelAdded:
+		return []byte(s), nil
+	case EventTypeProductLabelRemoved:
 		return []byte(s), nil
 	case EventTypeWebhookDisabled:
 		return []byte(s), nil
@@ -4551,6 +4559,12 @@ func (s *EventType) UnmarshalText(data []byte) error {
 		return nil
 	case EventTypePatientDemographicsUpdated:
 		*s = EventTypePatientDemographicsUpdated
+		return nil
+	case EventTypeProductLabelAdded:
+		*s = EventTypeProductLabelAdded
+		return nil
+	case EventTypeProductLabelRemoved:
+		*s = EventTypeProductLabelRemoved
 		return nil
 	case EventTypeWebhookDisabled:
 		*s = EventTypeWebhookDisabled

@@ -1,0 +1,114 @@
+package billing_test
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+
+	"frontdesk/core/billing"
+	"frontdesk/core/label"
+)
+
+func (d *desk) labels() *label.Service {
+	return &label.Service{Store: d.db.Label(), Now: d.Now, NewID: d.db.NewID}
+}
+
+func TestLabelsOnProducts(t *testing.T) {
+	each(t, func(t *testing.T, d *desk) {
+		labels := d.labels()
+		cold, err := labels.Create(d.setup, label.Change{Title: ptr("Keep cold"), Colour: ptr("#00f")})
+		d.must(err)
+		said := func(p billing.ProductID, want string) {
+			t.Helper()
+			all, err := d.LabelsOn(d.setup, []billing.ProductID{d.visit.ID, p})
+			d.must(err)
+			got := ""
+			for _, u := range all[p] {
+				got += u.Label.Title + " "
+			}
+			if got != want {
+				t.Errorf("got %q, want %q", got, want)
+			}
+		}
+		for range 2 { // putting it on twice is putting it on once
+			_, err = d.AddLabel(d.ctx, d.jab.ID, cold.ID)
+			d.must(err)
+		}
+		said(d.jab.ID, "Keep cold ")
+		all, err := d.LabelsOn(d.ctx, []billing.ProductID{d.jab.ID})
+		d.must(err)
+		if len(all) != 0 {
+			t.Errorf("a role without settingsLabel sees %v", all)
+		}
+		_, err = d.RemoveLabel(d.ctx, d.visit.ID, 0, cold.ID)
+		d.want(err, billing.ErrNoLabel)
+		_, err = d.RemoveLabel(d.ctx, d.jab.ID, 0, cold.ID)
+		d.must(err)
+		said(d.jab.ID, "")
+
+		// What was told of it, in order.
+		told, err := d.db.Events(d.ctx, int64(d.group.ID), 0, 100)
+		d.must(err)
+		got := ""
+		for _, e := range told {
+			got += fmt.Sprintln(e.Type, e.Subject == int64(d.jab.ID), e.Sequence, string(e.Data))
+		}
+		data := fmt.Sprintf(`{"product_id":"%d","label_id":"%d"}`, d.jab.ID, cold.ID)
+		if want := "product.label.added true 1 " + data + "\nproduct.label.removed true 2 " + data + "\n"; got != want {
+			t.Errorf("got %s\nwant %s", got, want)
+		}
+
+		// A label that is deleted is on nothing any more.
+		_, err = d.AddLabel(d.ctx, d.jab.ID, cold.ID)
+		d.must(err)
+		_, err = labels.Delete(d.setup, cold.ID)
+		d.must(err)
+		said(d.jab.ID, "")
+		_, err = d.AddLabel(d.ctx, d.jab.ID, cold.ID)
+		d.want(err, label.ErrNotFound)
+
+		_, err = d.DeleteProduct(d.ctx, d.jab.ID)
+		d.must(err)
+		_, err = d.AddLabel(d.ctx, d.jab.ID, cold.ID)
+		d.want(err, billing.ErrProductDeleted)
+		for range 200 {
+			l, err := labels.Create(d.setup, label.Change{Title: ptr("x")})
+			d.must(err)
+			_, err = d.AddLabel(d.ctx, d.visit.ID, l.ID)
+			d.must(err)
+		}
+		l, err := labels.Create(d.setup, label.Change{Title: ptr("x")})
+		d.must(err)
+		_, err = d.AddLabel(d.ctx, d.visit.ID, l.ID)
+		d.want(err, billing.ErrTooManyLabels)
+	})
+}
+
+// TestNoLabelOutlivesItsPractices deletes labels while others put them on.
+func TestNoLabelOutlivesItsPractices(t *testing.T) {
+	each(t, func(t *testing.T, d *desk) {
+		labels := d.labels()
+		for range 20 {
+			l, err := labels.Create(d.setup, label.Change{Title: ptr("x")})
+			d.must(err)
+			var wait sync.WaitGroup
+			wait.Go(func() {
+				if _, err := d.AddLabel(d.ctx, d.jab.ID, l.ID); err != nil && !errors.Is(err, label.ErrNotFound) {
+					t.Error(err)
+				}
+			})
+			wait.Go(func() {
+				if _, err := labels.Delete(d.setup, l.ID); err != nil {
+					t.Error(err)
+				}
+			})
+			wait.Wait()
+		}
+		all, err := d.LabelsOn(d.setup, []billing.ProductID{d.jab.ID})
+		d.must(err)
+		if len(all[d.jab.ID]) != 0 {
+			t.Errorf("%d labels are left", len(all[d.jab.ID]))
+		}
+	})
+}
