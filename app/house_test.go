@@ -52,6 +52,7 @@ var rooms = map[string]struct {
 	"core/label":   {ours: []string{"core/fault", "core/audit", "core/input", "core/access", "core/practice"}},
 	"core/chart": {ours: []string{
 		"core/fault", "core/input", "core/access", "core/practice", "core/account", "core/patient", "core/label",
+		"core/billing", // a membership is a product
 	}},
 	"core/booking": {ours: []string{
 		"core/fault", "core/audit", "core/event", "core/job", "core/input", "core/access", "core/practice", "core/patient", "core/diary",

@@ -31,6 +31,8 @@ func (s *diaried) world() world {
 	s.change(`addPatientLabel(` + of + `, labelReferenceId: "` + label + `")`)
 	s.change(`addPatientNumber(` + of + `, patientNumber: {numberId: "` + def + `", value: "A-1"})`)
 	s.change(`addPatientAccessGroup(` + of + `, accessGroupId: "` + encode(kindAccessGroup, g.ID) + `")`)
+	plan := s.plan("Gold")
+	s.change(`addPatientMembership(` + of + `, membershipId: "` + plan + `")`)
 	p := s.change(`addPatientRelationship(` + of + `, relationshipType: GP, contact: {lastName: "Foster"})`)
 	s.made++
 	day := fmt.Sprintf("2031-05-%02dT", s.made)
@@ -72,9 +74,9 @@ func (s *diaried) world() world {
 		"unpaid": unpaid, "message": message, "key": "text",
 		"task":    id("createTask", `createTask(taskData: {subject: "Call", assignedTo: "`+s.doctor+`", patient: "`+s.patient+`"}) { data { id } error }`),
 		"webhook": id("createWebhook", `createWebhook(input: {url: "https://a.example/hooks", label: "Ours", eventTypes: [PATIENT_CREATED]}) { data { id } error }`),
-		"patient": s.patient, "room": s.room, "product": s.product, "user": s.doctor, "group": encode(kindAccessGroup, g.ID), "label": label,
+		"patient": s.patient, "room": s.room, "product": s.product, "user": s.doctor, "group": encode(kindAccessGroup, g.ID), "label": label, "plan": plan,
 		"product use": at(s.t, on, fmt.Sprint(len(on)-1)+".id").(string),
-		"use": text("labels.0.id"), "definition": def, "number": text("numbers.1.id"), "attribute": text("customAttributes.0.id"),
+		"use":         text("labels.0.id"), "definition": def, "number": text("numbers.1.id"), "attribute": text("customAttributes.0.id"),
 		"phone": text("phones.0.phoneId"), "relationship": text("relatedAccounts.0.relationshipId"), "booking": b["id"].(string),
 		"place": strings.Replace(s.room, s.room[8:10], "04", 1),
 	}
@@ -86,7 +88,7 @@ func (w world) idOf(field, name string) string {
 		"patientId": "patient", "patient": "patient", "location": "room", "locationId": "room", "bookingType": "product", "productId": "product",
 		"doctor": "user", "doctorId": "user", "accessGroupId": "group", "accessGroupIds": "group", "labelReferenceId": "label", "labels": "label",
 		"labelId": "use", "phoneId": "phone", "patientNumberId": "number", "numberId": "definition", "attributeId": "attribute",
-		"relationshipId": "relationship", "bookingId": "booking", "ids": "booking", "excludeBookingIds": "booking", "locumFor": "user",
+		"relationshipId": "relationship", "membershipId": "plan", "bookingId": "booking", "ids": "booking", "excludeBookingIds": "booking", "locumFor": "user",
 		"locationIds": "place", "roomIds": "room", "userIds": "user", "productIds": "product", "payerId": "patient",
 		"contactId": "contact", "invoiceId": "invoice", "lineItemId": "line", "invoicePaymentId": "payment", "paymentId": "payment", "paymentTypeId": "payment type",
 		"referenceId": "booking", "accountId": "patient", "relatedAccountId": "patient", "assignedTo": "user", "appointments": "product", "key": "key",
@@ -142,7 +144,7 @@ func (w world) value(s *ast.Schema, field, name string, kind *ast.Type) string {
 	case "String", "QuestionnaireAnswerScalar":
 		given := map[string]string{
 			"email": field + "@example.org", "country": "GB", "phoneNumber": "01632 960999", "number": "07700900123", "phoneType": "Office", "sex": "female", "title": "Mrs",
-			"role": "booking", "socialSecurityNumber": "285127512312345", "cursor": "", "search": "Ada", "postcode": "LS1 4AP", "color": "#fff", "countryCode": "", "url": "https://b.example/hooks", "status": "active", "type": "application/pdf",
+			"role": "booking", "membershipStartDate": "2031-03-01", "socialSecurityNumber": "285127512312345", "cursor": "", "search": "Ada", "postcode": "LS1 4AP", "color": "#fff", "countryCode": "", "url": "https://b.example/hooks", "status": "active", "type": "application/pdf",
 		}
 		if v, ok := given[name]; ok {
 			return `"` + v + `"`

@@ -27,7 +27,7 @@ func person(ctx context.Context, p patient.Full) *gql.Patient {
 		Of: &p, ID: encode(kindPatient, p.ID), Title: text(p.Title), Status: ptr("active"), FirstName: text(p.FirstName), LastName: text(p.LastName),
 		FullName: text(p.FullName()), BirthSurname: text(p.BirthSurname), BirthName: text(p.BirthName), BirthNames: text(p.BirthNames),
 		Dob: on(p.BirthDate), Gender: text(p.Gender), Sex: text(string(p.Sex)), Email: text(p.Email), PaymentReference: text(p.PaymentReference),
-		Occupation: text(p.Occupation), MembershipStartDate: text(p.MembershipSince), CreatedAt: scalar.Of(p.CreatedAt),
+		Occupation: text(p.Occupation), CreatedAt: scalar.Of(p.CreatedAt),
 		UpdatedAt: scalar.Of(p.UpdatedAt), Comments: text(p.Notes), OnHold: &p.OnHold, Archived: ptr(p.Status == patient.Archived),
 		Address: &gql.Address{Address: street(a.Line1, a.Line2, a.Line3), City: text(a.Town), Postcode: text(a.Postcode), Country: text(a.Country)},
 		CommunicationPreferences: &gql.CommunicationPreferences{

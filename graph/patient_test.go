@@ -16,7 +16,7 @@ const wholePatient = `id title status firstName lastName fullName dob sex gender
 	socialSecurityNumber placeOfBirth { name } address { address city postcode country } createdAt updatedAt
 	communicationPreferences { receiveEmail receiveSMS promotionalMarketing paymentReminders privacyPolicy { response } }
 	phones { phoneId phoneType phoneNumber } numbers { id referenceId name value } customAttributes { id title text response }
-	labels { id referenceId text color } accessGroups { id name label } archivedInfo { archivedAt archivedReason archivedComments unarchivedReason }
+	labels { id referenceId text color } membershipName membershipStartDate membershipStartDateFormatted accessGroups { id name label } archivedInfo { archivedAt archivedReason archivedComments unarchivedReason }
 	relatedAccounts { relationshipId relationshipType relationshipLabel deleted contactDetails { relatedAccountId firstName lastName name phones { phoneNumber } email address policyNumber } }`
 
 // admit adds a patient and gives the id.

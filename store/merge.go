@@ -16,8 +16,9 @@ import (
 // belonging is a column that names a patient; what is the word callers are told.
 //
 // note keeps which rows of patient $3 a merge $2 moves, move gives them to $3 from
-// $2, and back gives those noted to $4 that $3 still has.
-type belonging struct{ name, what, count, note, move, back string }
+// $2, and back gives those noted to $4 that $3 still has. first, where there is
+// one, makes $3's fit to be $4's before that.
+type belonging struct{ name, what, count, first, note, move, back string }
 
 // belongs makes the statements of one table's column. dated says that the table
 // keeps when its rows were last changed. Each argument must be used, so that
@@ -76,6 +77,18 @@ var belongings = []belonging{
 	belongs("invoice", "patient_id", "invoices", true),
 	belongs("invoice", "payer_patient_id", "bills", true),
 	belongs("statement", "patient_id", "statements", true),
+	members(),
+}
+
+// members makes the statements of memberships. A patient has one at a time: where
+// both are members, that of the one that is gone ends until the merge is undone.
+func members() belonging {
+	b := belongs("membership", "patient_id", "memberships", true)
+	b.first = ` update membership set ended_at = $5, merge_id = $2 WHERE practice_group_id = $1 AND patient_id = $3 AND ended_at IS NULL
+		AND EXISTS (SELECT 1 FROM membership k WHERE k.practice_group_id = $1 AND k.patient_id = $4 AND k.ended_at IS NULL)`
+	b.back = strings.Replace(b.back, " WHERE ", `, ended_at = CASE WHEN merge_id = $2 THEN NULL ELSE ended_at END,
+		merge_id = CASE WHEN merge_id = $2 THEN NULL ELSE merge_id END WHERE `, 1)
+	return b
 }
 
 // Belongings names the columns a merge moves.
@@ -104,6 +117,11 @@ func (t *Tx) Belongings(ctx context.Context, group practice.ID, of patient.ID) (
 func (t *Tx) MoveBelongings(ctx context.Context, group practice.ID, merge int64, from, to patient.ID, now time.Time) (patient.Moved, error) {
 	out := patient.Moved{}
 	for _, b := range belongings {
+		if b.first != "" {
+			if _, err := t.exec(ctx, b.first, group, merge, from, to, now); err != nil {
+				return nil, err
+			}
+		}
 		if _, err := t.exec(ctx, b.note, group, merge, from); err != nil {
 			return nil, err
 		}

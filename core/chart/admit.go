@@ -123,12 +123,19 @@ func (s *Service) Unarchive(ctx context.Context, id patient.ID, reason string) (
 
 // unless changes a patient who has not the status already.
 func (s *Service) unless(ctx context.Context, id patient.ID, action string, is patient.Status, asked any, do func(tx Tx, who access.Caller, p patient.Full, now time.Time) error) (patient.Full, error) {
-	var there patient.Full
-	p, err := s.change(ctx, id, action, asked, func(tx Tx, who access.Caller, p patient.Full, now time.Time) error {
+	return s.unlessNone(ctx, id, action, asked, func(tx Tx, who access.Caller, p patient.Full, now time.Time) error {
 		if p.Status == is {
-			there = p
 			return errNone
 		}
+		return do(tx, who, p, now)
+	})
+}
+
+// unlessNone is change, where do can say that there is nothing to do.
+func (s *Service) unlessNone(ctx context.Context, id patient.ID, action string, asked any, do func(tx Tx, who access.Caller, p patient.Full, now time.Time) error) (patient.Full, error) {
+	var there patient.Full
+	p, err := s.change(ctx, id, action, asked, func(tx Tx, who access.Caller, p patient.Full, now time.Time) error {
+		there = p
 		return do(tx, who, p, now)
 	})
 	if errors.Is(err, errNone) {

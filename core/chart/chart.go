@@ -6,7 +6,8 @@
 //	admit.go         add a patient with all of it; change, archive, delete
 //	phone.go         telephone numbers
 //	number.go        numbers a practice knows its patients by
-//	parts.go         labels, attributes, access groups, memberships
+//	parts.go         labels, attributes, access groups
+//	membership.go    what the patient is a member of
 //	relationship.go  people around the patient
 package chart
 
@@ -60,6 +61,7 @@ var (
 	ErrNoAttribute    = fault.New(fault.NotFound, "attribute_not_found", "This patient has no such attribute.")
 	ErrNoLabel        = fault.New(fault.NotFound, "label_not_on_patient", "This patient has no such label.")
 	ErrNotInGroup     = fault.New(fault.NotFound, "patient_not_in_access_group", "This patient is not in the access group.")
+	ErrNotMembership  = fault.New(fault.Conflict, "product_not_a_membership", "This product is not a membership.")
 	ErrNoMembership   = fault.New(fault.NotFound, "membership_not_found", "This patient has no such membership.")
 	ErrNoNumber       = fault.New(fault.NotFound, "number_not_found", "This patient has no such number.")
 	ErrNoDefinition   = fault.New(fault.NotFound, "number_definition_not_found", "This practice has no such kind of number.")
@@ -81,6 +83,8 @@ type Reader interface {
 	LabelsOn(ctx context.Context, group practice.ID, of []patient.ID) (map[patient.ID][]label.Use, error)
 	AccessGroupsOfPatients(ctx context.Context, group practice.ID, of []patient.ID) (map[patient.ID][]account.AccessGroup, error)
 	Relationships(ctx context.Context, group practice.ID, of []patient.ID) (map[patient.ID][]Relationship, error)
+	// Memberships lists those that have ended too.
+	Memberships(ctx context.Context, group practice.ID, of []patient.ID) (map[patient.ID][]Membership, error)
 }
 
 // Store is what chart needs remembered.
@@ -95,6 +99,7 @@ type Store interface {
 type Tx interface {
 	Reader
 	patient.Tx
+	MembershipTx
 	// LockLabel keeps a label from being deleted until the end of the
 	// transaction, and finds it, or returns label.ErrNotFound.
 	LockLabel(ctx context.Context, group practice.ID, id label.ID) (label.Label, error)

@@ -275,7 +275,7 @@ func (s *Service) merge(ctx context.Context, tx Tx, who access.Caller, m *Merge,
 	if err := tx.Audit(ctx, who.Audit(m.At, "patient.merge", "patient", int64(from.ID), from, gone)); err != nil {
 		return err
 	}
-	return s.tell(ctx, tx, who, m.At, "patient.merged", keep.ID, mergeFact{keep.ID.String(), from.ID.String()})
+	return Tell(ctx, tx, who, m.At, "patient.merged", keep.ID, mergeFact{keep.ID.String(), from.ID.String()})
 }
 
 // mergeFact is the data of patient.merged and patient.unmerged.
@@ -364,7 +364,7 @@ func (s *Service) unmerge(ctx context.Context, tx Tx, who access.Caller, m *Merg
 	if err := tx.Audit(ctx, who.Audit(now, "patient.unmerge", "patient", int64(gone.ID), gone, m.FromBefore)); err != nil {
 		return err
 	}
-	return s.tell(ctx, tx, who, now, "patient.unmerged", keep.ID, mergeFact{keep.ID.String(), gone.ID.String()})
+	return Tell(ctx, tx, who, now, "patient.unmerged", keep.ID, mergeFact{keep.ID.String(), gone.ID.String()})
 }
 
 // separate takes out of a record what a merge brought into it: each detail the

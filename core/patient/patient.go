@@ -23,7 +23,6 @@ import (
 
 	"frontdesk/core/access"
 	"frontdesk/core/audit"
-	"frontdesk/core/event"
 	"frontdesk/core/fault"
 	"frontdesk/core/input"
 	"frontdesk/core/job"
@@ -236,9 +235,7 @@ type Tx interface {
 
 	AddIdentityCheck(ctx context.Context, group practice.ID, c IdentityCheck) error
 	AddAttachment(ctx context.Context, group practice.ID, a Attachment) error
-	// NextEvent counts the patient's events: 1, 2, 3, with no gaps.
-	NextEvent(ctx context.Context, group practice.ID, id ID) (int64, error)
-	Record(ctx context.Context, e event.Event) error
+	EventTx
 	Enqueue(ctx context.Context, j job.Job) error
 	Audit(ctx context.Context, e audit.Entry) error
 }

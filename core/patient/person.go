@@ -39,10 +39,6 @@ type Particulars struct {
 	UnarchivedAt     time.Time `json:"unarchived_at,omitzero"`
 	UnarchivedBy     int64     `json:"unarchived_by,omitempty"`
 	UnarchivedReason string    `json:"unarchived_reason"`
-
-	Membership         int64  `json:"membership_id,omitempty"` // a product
-	MembershipSince    string `json:"membership_since"`
-	MembershipComments string `json:"membership_comments"`
 }
 
 // Full is a patient with what else is known of them.

@@ -279,7 +279,7 @@ func (s *Service) refresh(ctx context.Context, tx Tx, who access.Caller, before 
 	if err := s.save(ctx, tx, who, now, "patient.refresh", before, &after, was, is); err != nil || len(changed) == 0 {
 		return err
 	}
-	return s.tell(ctx, tx, who, now, "patient.demographics-updated", after.ID, updated{after.ID.String(), changed})
+	return Tell(ctx, tx, who, now, "patient.demographics-updated", after.ID, updated{after.ID.String(), changed})
 }
 
 // updated is the data of patient.demographics-updated: which details changed,
@@ -351,7 +351,7 @@ func (s *Service) supersede(ctx context.Context, tx Tx, who access.Caller, old s
 	if err := s.save(ctx, tx, who, now, "patient.supersede", before, &after, contacts, contacts); err != nil {
 		return err
 	}
-	return s.tell(ctx, tx, who, now, "patient.demographics-updated", after.ID, updated{after.ID.String(), []string{"nhs_number"}})
+	return Tell(ctx, tx, who, now, "patient.demographics-updated", after.ID, updated{after.ID.String(), []string{"nhs_number"}})
 }
 
 // mark notes what is known of a number some patient has.
@@ -375,8 +375,15 @@ func (s *Service) mark(ctx context.Context, who access.Caller, number string, st
 	})
 }
 
-// tell keeps an event of a patient. The caller has locked the patient.
-func (s *Service) tell(ctx context.Context, tx Tx, who access.Caller, now time.Time, eventType string, id ID, data any) error {
+// EventTx is what an event of a patient is kept with.
+type EventTx interface {
+	// NextEvent counts the patient's events: 1, 2, 3, with no gaps.
+	NextEvent(ctx context.Context, group practice.ID, id ID) (int64, error)
+	Record(ctx context.Context, e event.Event) error
+}
+
+// Tell keeps an event of a patient. The caller has locked the patient.
+func Tell(ctx context.Context, tx EventTx, who access.Caller, now time.Time, eventType string, id ID, data any) error {
 	n, err := tx.NextEvent(ctx, who.Group, id)
 	if err != nil {
 		return err

@@ -1427,10 +1427,6 @@ type Patient struct {
 	Occupation *string `json:"occupation,omitempty"`
 	// Where the person lives.
 	Address *Address `json:"address,omitempty"`
-	// When it began, as it was given.
-	MembershipStartDate *string `json:"membershipStartDate,omitempty"`
-	// When it began.
-	MembershipStartDateFormatted *scalar.Moment `json:"membershipStartDateFormatted,omitempty"`
 	// What opens the pages shared with the person.
 	SharingToken *SharingToken `json:"sharingToken,omitempty"`
 	// What the person wants to be sent.

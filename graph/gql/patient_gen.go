@@ -20,6 +20,8 @@ type PatientResolver interface {
 	Phones(ctx context.Context, obj *Patient) ([]*Phone, error)
 
 	MembershipName(ctx context.Context, obj *Patient) (*string, error)
+	MembershipStartDate(ctx context.Context, obj *Patient) (*string, error)
+	MembershipStartDateFormatted(ctx context.Context, obj *Patient) (*scalar.Moment, error)
 
 	Numbers(ctx context.Context, obj *Patient) ([]*PatientNumber, error)
 	CustomAttributes(ctx context.Context, obj *Patient) ([]*CustomAttribute, error)
@@ -1193,7 +1195,7 @@ func (ec *executionContext) _Patient_membershipStartDate(ctx context.Context, fi
 			return ec.fieldContext_Patient_membershipStartDate(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.MembershipStartDate, nil
+			return ec.Resolvers.Patient().MembershipStartDate(ctx, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
@@ -1204,7 +1206,7 @@ func (ec *executionContext) _Patient_membershipStartDate(ctx context.Context, fi
 	)
 }
 func (ec *executionContext) fieldContext_Patient_membershipStartDate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Patient", field, false, false, errors.New("field of type String does not have child fields"))
+	return graphql.NewScalarFieldContext("Patient", field, true, true, errors.New("field of type String does not have child fields"))
 }
 
 func (ec *executionContext) _Patient_membershipStartDateFormatted(ctx context.Context, field graphql.CollectedField, obj *Patient) (ret graphql.Marshaler) {
@@ -1216,7 +1218,7 @@ func (ec *executionContext) _Patient_membershipStartDateFormatted(ctx context.Co
 			return ec.fieldContext_Patient_membershipStartDateFormatted(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.MembershipStartDateFormatted, nil
+			return ec.Resolvers.Patient().MembershipStartDateFormatted(ctx, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *scalar.Moment) graphql.Marshaler {
@@ -1227,7 +1229,7 @@ func (ec *executionContext) _Patient_membershipStartDateFormatted(ctx context.Co
 	)
 }
 func (ec *executionContext) fieldContext_Patient_membershipStartDateFormatted(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Patient", field, false, false, errors.New("field of type Date does not have child fields"))
+	return graphql.NewScalarFieldContext("Patient", field, true, true, errors.New("field of type Date does not have child fields"))
 }
 
 func (ec *executionContext) _Patient_sharingToken(ctx context.Context, field graphql.CollectedField, obj *Patient) (ret graphql.Marshaler) {
@@ -4750,15 +4752,81 @@ func (ec *executionContext) _Patient(ctx context.Context, sel ast.SelectionSet, 
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		case "membershipStartDate":
-			out.Values[i] = ec._Patient_membershipStartDate(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Patient_membershipStartDate(ctx, field, obj)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
 			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		case "membershipStartDateFormatted":
-			out.Values[i] = ec._Patient_membershipStartDateFormatted(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Patient_membershipStartDateFormatted(ctx, field, obj)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
 			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		case "sharingToken":
 			out.Values[i] = ec._Patient_sharingToken(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {

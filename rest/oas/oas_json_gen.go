@@ -12531,6 +12531,8 @@ func (s *EventType) Decode(d *jx.Decoder) error {
 		*s = EventTypeProductLabelAdded
 	case EventTypeProductLabelRemoved:
 		*s = EventTypeProductLabelRemoved
+	case EventTypePatientMembershipUpdated:
+		*s = EventTypePatientMembershipUpdated
 	case EventTypeWebhookDisabled:
 		*s = EventTypeWebhookDisabled
 	default:

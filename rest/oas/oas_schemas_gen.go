@@ -4393,6 +4393,7 @@ const (
 	EventTypePatientDemographicsUpdated  EventType = "patient.demographics-updated"
 	EventTypeProductLabelAdded           EventType = "product.label.added"
 	EventTypeProductLabelRemoved         EventType = "product.label.removed"
+	EventTypePatientMembershipUpdated    EventType = "patient.membership.updated"
 	EventTypeWebhookDisabled             EventType = "webhook.disabled"
 )
 
@@ -4424,6 +4425,7 @@ func (EventType) AllValues() []EventType {
 		EventTypePatientDemographicsUpdated,
 		EventTypeProductLabelAdded,
 		EventTypeProductLabelRemoved,
+		EventTypePatientMembershipUpdated,
 		EventTypeWebhookDisabled,
 	}
 }
@@ -4480,6 +4482,8 @@ func (s EventType) MarshalText() ([]byte, error) {
 	case EventTypeProductLabelAdded:
 		return []byte(s), nil
 	case EventTypeProductLabelRemoved:
+		return []byte(s), nil
+	case EventTypePatientMembershipUpdated:
 		return []byte(s), nil
 	case EventTypeWebhookDisabled:
 		return []byte(s), nil
@@ -4565,6 +4569,9 @@ func (s *EventType) UnmarshalText(data []byte) error {
 		return nil
 	case EventTypeProductLabelRemoved:
 		*s = EventTypeProductLabelRemoved
+		return nil
+	case EventTypePatientMembershipUpdated:
+		*s = EventTypePatientMembershipUpdated
 		return nil
 	case EventTypeWebhookDisabled:
 		*s = EventTypeWebhookDisabled

@@ -2647,6 +2647,8 @@ func (s EventType) Validate() error {
 		return nil
 	case "product.label.removed":
 		return nil
+	case "patient.membership.updated":
+		return nil
 	case "webhook.disabled":
 		return nil
 	default:
