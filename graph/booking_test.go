@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"frontdesk/core/billing"
 	"frontdesk/core/booking"
 	"frontdesk/core/diary"
 	"frontdesk/core/practice"
@@ -70,6 +71,10 @@ func TestABookingFromBeginningToEnd(t *testing.T) {
 			t.Errorf("got %+v, %v", same, err)
 		}
 		d.refused(`createBooking(bookingData: `+s.input("2031-07-07T09:40:00Z", "2031-07-07T09:50:00Z", "")+`)`, "double booking")
+		scan, room := d.product(map[string]any{"productType": "appointment", "name": "Scan"}), ourID[practice.LocationID](&s.room)
+		d.must(d.core.Billing.SetOfferedAt(d.ctx, ourID[billing.ProductID](&s.product), []practice.LocationID{room}))
+		d.refused(`createBooking(bookingData: `+strings.Replace(s.input("2031-07-07T11:00:00Z", "2031-07-07T11:10:00Z", ""), s.product, scan, 1)+`)`, "Scan is not available at location Mill Lane.")
+		d.refused(`updateBooking(id: "`+id+`", bookingData: {bookingType: "`+scan+`"})`, "Scan is not available at location Mill Lane.")
 		d.move(time.Minute)
 		b = s.booking(`updateBooking(id: "` + id + `", bookingData: {start: "2031-07-07T09:35:00.000Z", end: "2031-07-07T10:00:00.000Z", comments: null})`)
 		d.expect(b, map[string]any{"start": "2031-07-07T09:35:00.000Z", "end": "2031-07-07T10:00:00.000Z", "comments": nil, "updatedAt": "2031-01-06T09:01:00.000Z", "appointment.duration": 25.0})

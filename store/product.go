@@ -127,16 +127,16 @@ const selectParts = `SELECT product_id, part_id FROM product_part WHERE practice
 
 var partsOf = amongst{selectParts + few2 + ` ORDER BY product_id, part_id`, selectParts + many2 + ` ORDER BY product_id, part_id`}
 
-// pair reads an id and the product that goes with it.
-func pair[K comparable](scan scanner) (owned[K, billing.ProductID], error) {
-	var o owned[K, billing.ProductID]
+// pair reads an id and the product, or the appointment type, that goes with it.
+func pair[K comparable, P ~int64](scan scanner) (owned[K, P], error) {
+	var o owned[K, P]
 	err := scan(&o.of, &o.thing)
 	return o, err
 }
 
 // PartsOfProducts lists what comes with products.
 func (t *Tx) PartsOfProducts(ctx context.Context, group practice.ID, of []billing.ProductID) (map[billing.ProductID][]billing.ProductID, error) {
-	return byOwner(listAmong(ctx, t, partsOf, in{group}, of, pair[billing.ProductID]))
+	return byOwner(listAmong(ctx, t, partsOf, in{group}, of, pair[billing.ProductID, billing.ProductID]))
 }
 
 const (
@@ -168,22 +168,33 @@ var (
 
 // OfferedAt lists what was said to be offered at places.
 func (s billingStore) OfferedAt(ctx context.Context, group practice.ID, at []practice.LocationID) (map[practice.LocationID][]billing.ProductID, error) {
-	return byOwner(listAmong(ctx, s.Tx, offeredAt, in{group}, at, pair[practice.LocationID]))
+	return byOwner(listAmong(ctx, s.Tx, offeredAt, in{group}, at, pair[practice.LocationID, billing.ProductID]))
 }
 
 // OfferedBy lists what was said to be offered by people.
 func (s billingStore) OfferedBy(ctx context.Context, group practice.ID, by []practice.PractitionerID) (map[practice.PractitionerID][]billing.ProductID, error) {
-	return byOwner(listAmong(ctx, s.Tx, offeredBy, in{group}, by, pair[practice.PractitionerID]))
+	return byOwner(listAmong(ctx, s.Tx, offeredBy, in{group}, by, pair[practice.PractitionerID, billing.ProductID]))
 }
 
 // WorkedAt lists what sessions at places offer.
 func (s billingStore) WorkedAt(ctx context.Context, group practice.ID, at []practice.LocationID, today input.Date) (map[practice.LocationID][]billing.ProductID, error) {
-	return byOwner(listAmong(ctx, s.Tx, workedAt, in{group, today.String(), true}, at, pair[practice.LocationID]))
+	return byOwner(listAmong(ctx, s.Tx, workedAt, in{group, today.String(), true}, at, pair[practice.LocationID, billing.ProductID]))
+}
+
+// TypesOfferedAt lists what was said to be offered at places. Appointments have
+// the ids of their types; the others are the ids of no type.
+func (t *Tx) TypesOfferedAt(ctx context.Context, group practice.ID, at []practice.LocationID) (map[practice.LocationID][]diary.TypeID, error) {
+	return byOwner(listAmong(ctx, t, offeredAt, in{group}, at, pair[practice.LocationID, diary.TypeID]))
+}
+
+// TypesWorkedAt lists the appointments sessions at places offer.
+func (t *Tx) TypesWorkedAt(ctx context.Context, group practice.ID, at []practice.LocationID, today input.Date) (map[practice.LocationID][]diary.TypeID, error) {
+	return byOwner(listAmong(ctx, t, workedAt, in{group, today.String(), true}, at, pair[practice.LocationID, diary.TypeID]))
 }
 
 // WorkedBy lists what sessions of people offer.
 func (s billingStore) WorkedBy(ctx context.Context, group practice.ID, by []practice.PractitionerID, today input.Date) (map[practice.PractitionerID][]billing.ProductID, error) {
-	return byOwner(listAmong(ctx, s.Tx, workedBy, in{group, today.String(), true}, by, pair[practice.PractitionerID]))
+	return byOwner(listAmong(ctx, s.Tx, workedBy, in{group, today.String(), true}, by, pair[practice.PractitionerID, billing.ProductID]))
 }
 
 // SaveParts puts a list in place of another.

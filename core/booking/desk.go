@@ -68,6 +68,7 @@ var (
 	ErrUnconfirm    = fault.New(fault.Conflict, "booking_confirmed", "A confirmed booking cannot become pending.")
 	ErrTimes        = fault.New(fault.Invalid, "invalid_times", "A booking ends after it starts, on whole minutes, and within a day.")
 	ErrDouble       = ErrSlotTaken.Saying("That time is already taken: it would be a double booking.")
+	ErrNotOffered   = fault.New(fault.Conflict, "not_available_at_location", "This appointment is not available at that location.")
 	ErrStage        = fault.New(fault.Invalid, "stage_required", "A stage is needed: arrived, consultation, departed or dna.")
 	ErrBookingState = fault.New(fault.Invalid, "status_not_taken", "A booking here is pending or confirmed.")
 )
@@ -100,6 +101,10 @@ type DeskReader interface {
 	// CountBookingsOf counts them.
 	BookingsOf(ctx context.Context, group practice.ID, of []patient.ID, q DeskQuery) ([]Booking, error)
 	CountBookingsOf(ctx context.Context, group practice.ID, of []patient.ID, q DeskQuery) (map[patient.ID]int, error)
+	// TypesOfferedAt lists what was said to be offered at some places, and
+	// TypesWorkedAt what sessions that run on the day or later offer there.
+	TypesOfferedAt(ctx context.Context, group practice.ID, at []practice.LocationID) (map[practice.LocationID][]diary.TypeID, error)
+	TypesWorkedAt(ctx context.Context, group practice.ID, at []practice.LocationID, today input.Date) (map[practice.LocationID][]diary.TypeID, error)
 }
 
 // DeskTx is what the front desk keeps.
@@ -189,7 +194,7 @@ func times(start, end time.Time) error {
 
 // Create books a time, whether a session offers it or not: staff may. It never
 // takes a time that is held or booked. Errors: ErrNeedsPatient, ErrTimes,
-// ErrDouble; not found for what the practice lacks.
+// ErrDouble, ErrNotOffered; not found for what the practice lacks.
 func (s *Service) Create(ctx context.Context, o Order) (Booking, error) {
 	who, err := access.RequireGrant(ctx, access.EditBookings)
 	if err != nil {
@@ -212,7 +217,14 @@ func (s *Service) Create(ctx context.Context, o Order) (Booking, error) {
 		Start: o.Start.UTC(), End: o.End.UTC(), ReservedUntil: now, ConfirmedAt: now, SuppressMail: !slices.Contains(o.Tell, Confirming),
 		Override: true, Source: "graphql", Version: 1, CreatedAt: now, UpdatedAt: now,
 	}
-	if err := s.offered(ctx, s.Store, who.Group, &a); err != nil {
+	t, err := terms(ctx, s.Store, who.Group, a.Type, a.Location)
+	if err != nil {
+		return Booking{}, err
+	}
+	if err := provided(ctx, s.Store, t.group, t.kind, t.place, now); err != nil {
+		return Booking{}, err
+	}
+	if err := s.fits(ctx, s.Store, t, &a); err != nil {
 		return Booking{}, err
 	}
 	var made Booking
@@ -230,6 +242,21 @@ func (s *Service) Create(ctx context.Context, o Order) (Booking, error) {
 		return err
 	})
 	return made, double(err)
+}
+
+// provided makes sure that a type of appointment is offered at a place at all:
+// staff may book outside sessions, and not what the place does not do. At a place
+// of which nothing is known, anything can be booked. Error: ErrNotOffered.
+func provided(ctx context.Context, r Reader, group practice.Group, kind diary.Type, at practice.Location, now time.Time) error {
+	all, err := diary.Services([]practice.LocationID{at.ID}, func(of []practice.LocationID) (map[practice.LocationID][]diary.TypeID, error) {
+		return r.TypesOfferedAt(ctx, group.ID, of)
+	}, func(of []practice.LocationID) (map[practice.LocationID][]diary.TypeID, error) {
+		return r.TypesWorkedAt(ctx, group.ID, of, input.DateOf(now.In(group.Zone())))
+	})
+	if types, ok := all[at.ID]; ok && err == nil && !slices.Contains(types, kind.ID) {
+		return ErrNotOffered.Saying(kind.Name + " is not available at location " + at.Name + ".")
+	}
+	return err
 }
 
 const maxComments = 10_000
@@ -267,7 +294,8 @@ type Alteration struct {
 
 // Alter changes a booking: it keeps its old time until it has the new one, or for
 // good when it cannot have it. Errors: ErrNotFound, ErrCancelled, ErrPatientFixed,
-// ErrUnconfirm, ErrTimes, ErrDouble; not found for what the practice lacks.
+// ErrUnconfirm, ErrTimes, ErrDouble, ErrNotOffered; not found for what the practice
+// lacks.
 func (s *Service) Alter(ctx context.Context, id ID, c Alteration) (Booking, error) {
 	return s.atDesk(ctx, id, c.Practitioner, func(tx Tx, who access.Caller, b *Booking, now time.Time) error {
 		before := b.Appointment
@@ -314,6 +342,9 @@ func (s *Service) place(ctx context.Context, tx Tx, who access.Caller, before Ap
 	if elsewhere {
 		o, err := terms(ctx, tx, who.Group, after.Type, after.Location)
 		if err != nil {
+			return err
+		}
+		if err := provided(ctx, tx, o.group, o.kind, o.place, now); err != nil {
 			return err
 		}
 		after.Modes = o.kind.Modes

@@ -2,10 +2,14 @@ package booking_test
 
 import (
 	"encoding/json"
+	"errors"
 	"testing"
 	"time"
 
+	"frontdesk/core/billing"
 	"frontdesk/core/booking"
+	"frontdesk/core/diary"
+	"frontdesk/core/fault"
 	"frontdesk/core/practice"
 )
 
@@ -50,5 +54,68 @@ func TestABookingGivenAnotherPlaceIsToldOf(t *testing.T) {
 		if last.LocationID != d.place.ID.String() || last.Previous.LocationID != branch.ID.String() {
 			t.Errorf("told %+v", last)
 		}
+	})
+}
+
+// TestAPlaceIsBookedForWhatItOffers books by staff, who need no session, at places
+// of which something is known or nothing.
+func TestAPlaceIsBookedForWhatItOffers(t *testing.T) {
+	each(t, func(t *testing.T, d *desk) {
+		shop := &billing.Service{Store: d.db.Billing(), Now: d.clock.Now, NewID: d.db.NewID}
+		scan := d.newType("Scan", 10)
+		place := func(name string) practice.LocationID {
+			l, err := d.practice.CreateLocation(d.ctx, practice.LocationChange{Name: &name})
+			d.must(err)
+			return l.ID
+		}
+		bare, said, other := place("The Tent"), place("The Branch"), place("The Shop")
+		d.must(shop.SetOfferedAt(d.ctx, billing.ProductID(scan.ID), []practice.LocationID{said}))
+		d.session(diary.SessionChange{Location: &said, StartDate: ptr("2031-02-03")}) // what was said goes before sessions
+		plaster, err := shop.CreateProduct(d.ctx, billing.ProductChange{Name: ptr("Plaster")})
+		d.must(err)
+		d.must(shop.SetOfferedAt(d.ctx, plaster.ID, []practice.LocationID{other}))
+		at := nine(6 * time.Hour)
+		for _, c := range []struct {
+			name  string
+			place practice.LocationID
+			kind  diary.TypeID
+			wrong string
+		}{
+			{"nothing is known of it", bare, scan.ID, ""},
+			{"a session offers it, at another time", d.place.ID, d.kind.ID, ""},
+			{"no session there offers it", d.place.ID, scan.ID, "Scan is not available at location Mill Lane."},
+			{"it was said to be offered", said, scan.ID, ""},
+			{"something else was said to be", said, d.kind.ID, "Routine is not available at location The Branch."},
+			{"only what is no appointment was said to be", other, scan.ID, "Scan is not available at location The Shop."},
+		} {
+			at = at.Add(10 * time.Minute)
+			o := booking.Order{Patient: d.ada, Location: c.place, Type: c.kind, Practitioner: d.gp.ID, Start: at, End: at.Add(10 * time.Minute)}
+			_, err := d.booking.Create(d.ctx, o)
+			refused := func(err error) string {
+				if err == nil {
+					return ""
+				}
+				if !errors.Is(err, booking.ErrNotOffered) {
+					t.Fatal(err)
+				}
+				return fault.Of(err).Message
+			}
+			if got := refused(err); got != c.wrong {
+				t.Errorf("%s: booked, %q", c.name, got)
+			}
+			at = at.Add(10 * time.Minute)
+			b, err := d.booking.Create(d.ctx, booking.Order{Patient: d.ada, Location: bare, Type: d.kind.ID, Practitioner: d.gp.ID, Start: at, End: at.Add(10 * time.Minute)})
+			d.must(err)
+			_, err = d.booking.Alter(d.ctx, b.ID, booking.Alteration{Location: &c.place, Type: &c.kind})
+			if got := refused(err); got != c.wrong {
+				t.Errorf("%s: moved, %q", c.name, got)
+			}
+		}
+		// What was booked can be moved in time where it is, whatever was said since.
+		b, err := d.booking.Create(d.ctx, booking.Order{Patient: d.ada, Location: bare, Type: d.kind.ID, Practitioner: d.gp.ID, Start: nine(5 * time.Hour), End: nine(5*time.Hour + 10*time.Minute)})
+		d.must(err)
+		d.must(shop.SetOfferedAt(d.ctx, plaster.ID, []practice.LocationID{bare}))
+		_, err = d.booking.Alter(d.ctx, b.ID, booking.Alteration{Start: ptr(nine(4 * time.Hour)), End: ptr(nine(4*time.Hour + 10*time.Minute))})
+		d.must(err)
 	})
 }

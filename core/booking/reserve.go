@@ -59,13 +59,14 @@ const maxMinutes = int(diary.MaxLength / time.Minute)
 // maxReason is the longest reason for coming, in characters.
 const maxReason = 2000
 
-// offer is the group and the type of a request.
+// offer is the group, the type and the place of a request.
 type offer struct {
 	group practice.Group
 	kind  diary.Type
+	place practice.Location
 }
 
-// terms reads what a request is about, and checks that its place exists.
+// terms reads what a request is about.
 func terms(ctx context.Context, r Reader, group practice.ID, kind diary.TypeID, at practice.LocationID) (offer, error) {
 	var o offer
 	var err error
@@ -75,7 +76,7 @@ func terms(ctx context.Context, r Reader, group practice.ID, kind diary.TypeID, 
 	if o.kind, err = r.AppointmentType(ctx, group, kind); err != nil {
 		return o, err
 	}
-	_, err = r.Location(ctx, group, at)
+	o.place, err = r.Location(ctx, group, at)
 	return o, err
 }
 
@@ -127,9 +128,14 @@ func (s *Service) offered(ctx context.Context, r Reader, group practice.ID, a *A
 	if err != nil {
 		return err
 	}
+	return s.fits(ctx, r, o, a)
+}
+
+// fits is offered for whoever has read the terms.
+func (s *Service) fits(ctx context.Context, r Reader, o offer, a *Appointment) error {
 	a.Modes = o.kind.Modes
 	current := func(id patient.ID) (patient.ID, error) {
-		p, err := patient.Current(ctx, r, group, id)
+		p, err := patient.Current(ctx, r, o.group.ID, id)
 		return p.ID, err
 	}
 	if err := people(a, current); err != nil || a.Override {
