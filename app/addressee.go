@@ -13,9 +13,6 @@ import (
 // clinical knows nothing of contacts.
 func addressee(db *store.DB) func(context.Context, practice.ID, clinical.Recipient) error {
 	return func(ctx context.Context, group practice.ID, to clinical.Recipient) error {
-		if to.Kind != clinical.ToContact {
-			return clinical.ErrNoRecipient
-		}
 		id := contact.ID(to.ID)
 		found, err := db.Contact().ContactsByID(ctx, group, []contact.ID{id})
 		if c, ok := found[id]; err == nil && (!ok || c.Deleted()) {

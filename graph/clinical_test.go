@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -140,11 +141,37 @@ func TestLetters(t *testing.T) {
 			"title": "Again", "doctor": nil, "recipient.kind": "CONTACT", "recipient.name": "Dr Grace Hopper", "contact.id": grace, "contact.email": "g@example.org",
 			"createdAt": "2031-01-06T09:00:00.000Z", "updatedAt": "2031-01-06T09:01:00.000Z",
 		})
+		relate := `mutation($id: ID!, $c: PatientRelationshipContactInput!) { addPatientRelationship(patientId: $id, relationshipType: GP, contact: $c) { data { relatedAccounts { relationshipId } } error } }`
+		bea, cleo := encode(kindPatient, d.somebody("Bea", "bea@example.org")), encode(kindPatient, d.somebody("Cleo", "cleo@example.org"))
+		around := func(whom string, c map[string]any) any {
+			all := d.done("addPatientRelationship", relate, "id", whom, "c", c)["relatedAccounts"].([]any)
+			return at(t, all, fmt.Sprint(len(all)-1)+".relationshipId")
+		}
+		gp := around(ada, map[string]any{"title": "Dr", "firstName": "Ruth", "lastName": "Foster", "email": "ruth@example.org"})
+		for _, c := range []struct{ id, name, email any }{
+			{gp, "Dr Ruth Foster", "ruth@example.org"},
+			{around(ada, map[string]any{"companyName": "Crown Insurance"}), "Crown Insurance", nil},
+			{around(ada, map[string]any{"relatedAccountId": bea}), "Bea Lovelace", "bea@example.org"},
+		} {
+			holds(t, d.done("updateLetter", updateLetter, "id", id, "in", map[string]any{"recipient": c.id}), map[string]any{
+				"recipient.id": c.id, "recipient.kind": "PATIENT_RELATIONSHIP", "recipient.name": c.name, "recipient.email": c.email, "contact": nil,
+			})
+		}
+		// Somebody who is removed is still who it went to.
+		d.done("updateLetter", updateLetter, "id", id, "in", map[string]any{"recipient": gp})
+		d.done("removePatientRelationship", `mutation($id: ID!, $r: ID!) { removePatientRelationship(patientId: $id, relationshipId: $r) { data { id } error } }`, "id", ada, "r", gp)
+		holds(t, d.get("letter", oneLetter, "id", id), map[string]any{"recipient.id": gp, "recipient.kind": "PATIENT_RELATIONSHIP", "recipient.name": nil})
+		son := around(ada, map[string]any{"lastName": "Noel"})
+		d.done("updateLetter", updateLetter, "id", id, "in", map[string]any{"recipient": son})
 		for _, c := range []struct {
 			name string
 			in   map[string]any
 			want string
 		}{
+			{"somebody who was removed", map[string]any{"recipient": gp}, clinical.ErrNoRecipient.Message},
+			{"somebody around another patient", map[string]any{"recipient": around(cleo, map[string]any{"lastName": "Noel"})}, clinical.ErrNoRecipient.Message},
+			{"another patient, and still to whoever is around the first", map[string]any{"patient": cleo}, clinical.ErrNoRecipient.Message},
+			{"nobody around anybody", map[string]any{"recipient": encode(kindRelationship, int64(7))}, clinical.ErrNoRecipient.Message},
 			{"a long title", map[string]any{"title": strings.Repeat("x", 129)}, "title"},
 			{"nobody", map[string]any{"patient": encode(kindPatient, patient.ID(7))}, patient.ErrNotFound.Message},
 			{"a doctor who is none", map[string]any{"doctor": encode(kindUser, int64(7))}, clinical.ErrNoDoctor.Message},
@@ -391,7 +418,8 @@ func TestListsOfWhatIsClinicalTakeAsManyStatementsHoweverLongTheyAre(t *testing.
 				of := d.somebody("Ada", "ada@example.org")
 				id := encode(kindPatient, of)
 				d.done("createFreeTextRecord", createFreeText, "in", map[string]any{"patientId": id, "question": "Q", "answer": "A"})
-				d.done("createLetter", createLetter, "in", map[string]any{"patient": id, "title": "x", "body": "y", "doctor": doctor, "recipient": id})
+				to := at(t, d.done("addPatientRelationship", `mutation($id: ID!) { addPatientRelationship(patientId: $id, relationshipType: GP, contact: {lastName: "Foster"}) { data { relatedAccounts { relationshipId } } error } }`, "id", id), "relatedAccounts.0.relationshipId")
+				d.done("createLetter", createLetter, "in", map[string]any{"patient": id, "title": "x", "body": "y", "doctor": doctor, "recipient": to})
 				doc := d.done("createPatientDocument", createDocument, "p", id, "n", "scan.pdf", "t", "application/pdf")
 				d.done("createPracticeTemplateDocument", createTemplate, "n", "x.txt")
 				_, docID, _ := decode(doc["id"].(string))

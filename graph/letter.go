@@ -6,6 +6,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 
 	"frontdesk/core/account"
+	"frontdesk/core/chart"
 	"frontdesk/core/clinical"
 	"frontdesk/core/contact"
 	"frontdesk/core/patient"
@@ -101,6 +102,9 @@ func (f letterFields) Recipient(ctx context.Context, obj *gql.Letter) (*gql.Lett
 		out.Name, out.Email = c.FullName, c.Email
 	case kindRelationship:
 		out.Kind = ptr(gql.LetterRecipientTypePatientRelationship)
+		var err error
+		out.Name, out.Email, err = f.related(ctx, chart.RelationshipID(n))
+		return out, err
 	}
 	return out, nil
 }

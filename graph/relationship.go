@@ -56,6 +56,28 @@ func (d *door) relationships(ctx context.Context, all []chart.Relationship) ([]*
 	return out, nil
 }
 
+// related is the name and the e-mail address of somebody around a patient, who may
+// have been removed since.
+func (d *door) related(ctx context.Context, id chart.RelationshipID) (name, email *string, err error) {
+	r, err := loaderOf(ctx, "relationships by id", d.core.Chart.RelationshipsByID).Load(ctx, id)
+	if err != nil {
+		return nil, nil, err
+	}
+	if r.Other != 0 {
+		p, err := d.patientByID(ctx, r.Other)
+		if err != nil || p == nil {
+			return nil, nil, err
+		}
+		return p.FullName, p.Email, nil
+	}
+	c := r.Details
+	name = text(patient.Patient{Title: c.Title, FirstName: c.FirstName, LastName: c.LastName}.FullName())
+	if name == nil {
+		name = text(c.Company)
+	}
+	return name, text(c.Email), nil
+}
+
 // details tells what is kept of somebody who is no account.
 func details(c *gql.PatientRelationshipContact, r chart.Relationship) {
 	d := r.Details

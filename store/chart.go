@@ -181,12 +181,34 @@ func (d details) Scan(src any) error {
 	return json.Unmarshal([]byte(s), d.to)
 }
 
+func relationshipDest(r *chart.Relationship) in {
+	return in{&r.ID, &r.Kind, &r.Label, num[patient.ID]{&r.Other}, num[int64]{&r.Contact}, details{&r.Details}}
+}
+
 // Relationships lists the people around patients.
 func (t *Tx) Relationships(ctx context.Context, group practice.ID, of []patient.ID) (map[patient.ID][]chart.Relationship, error) {
-	return around(ctx, t, amongst{selectRelationships + few2 + ` ORDER BY id`, selectRelationships + many2 + ` ORDER BY id`}, group, of,
-		func(r *chart.Relationship) in {
-			return in{&r.ID, &r.Kind, &r.Label, num[patient.ID]{&r.Other}, num[int64]{&r.Contact}, details{&r.Details}}
-		})
+	return around(ctx, t, amongst{selectRelationships + few2 + ` ORDER BY id`, selectRelationships + many2 + ` ORDER BY id`}, group, of, relationshipDest)
+}
+
+const selectRelationshipsByID = `SELECT id, kind, label, other_patient_id, contact_id, details FROM relationship WHERE practice_group_id = $1 AND id IN `
+
+var relationshipsByID = amongst{selectRelationshipsByID + few2, selectRelationshipsByID + many2}
+
+// RelationshipsByID finds relationships.
+func (t *Tx) RelationshipsByID(ctx context.Context, group practice.ID, ids []chart.RelationshipID) (map[chart.RelationshipID]chart.Relationship, error) {
+	found, err := listAmong(ctx, t, relationshipsByID, in{group}, ids, func(scan scanner) (chart.Relationship, error) {
+		var r chart.Relationship
+		err := scan(relationshipDest(&r)...)
+		return r, err
+	})
+	return keyed(found, err, func(r chart.Relationship) chart.RelationshipID { return r.ID })
+}
+
+// RelatedTo is the patient a relationship is one of, or 0.
+func (t *Tx) RelatedTo(ctx context.Context, group practice.ID, relationship int64) (patient.ID, error) {
+	var of patient.ID
+	_, err := t.one(ctx, `SELECT patient_id FROM relationship WHERE practice_group_id = $1 AND id = $2`, in{group, relationship}, &of)
+	return of, err
 }
 
 // SaveRelationship keeps somebody around a patient.

@@ -83,6 +83,8 @@ type Reader interface {
 	LabelsOn(ctx context.Context, group practice.ID, of []patient.ID) (map[patient.ID][]label.Use, error)
 	AccessGroupsOfPatients(ctx context.Context, group practice.ID, of []patient.ID) (map[patient.ID][]account.AccessGroup, error)
 	Relationships(ctx context.Context, group practice.ID, of []patient.ID) (map[patient.ID][]Relationship, error)
+	// RelationshipsByID finds those of the relationships there are.
+	RelationshipsByID(ctx context.Context, group practice.ID, ids []RelationshipID) (map[RelationshipID]Relationship, error)
 	// Memberships lists those that have ended too.
 	Memberships(ctx context.Context, group practice.ID, of []patient.ID) (map[patient.ID][]Membership, error)
 }

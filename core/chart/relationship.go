@@ -107,6 +107,15 @@ func (s *Service) Relationships(ctx context.Context, of []patient.ID) (map[patie
 	return s.Store.Relationships(ctx, who.Group, of)
 }
 
+// RelationshipsByID are some relationships, of whichever patients.
+func (s *Service) RelationshipsByID(ctx context.Context, ids []RelationshipID) (map[RelationshipID]Relationship, error) {
+	who, err := seen(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return s.Store.RelationshipsByID(ctx, who.Group, ids)
+}
+
 // AddRelationship adds somebody around a patient. Errors: ErrNoAccount,
 // ErrNamedTwice, field faults.
 func (s *Service) AddRelationship(ctx context.Context, of patient.ID, r Relationship) (patient.Full, error) {

@@ -151,6 +151,9 @@ type Tx interface {
 	// HoldPatient finds the patient an id stands for and keeps it from being merged
 	// away, or returns patient.ErrNotFound.
 	HoldPatient(ctx context.Context, group practice.ID, id patient.ID) (patient.ID, error)
+	// RelatedTo is the patient a relationship is one of, or 0 where there is no such
+	// relationship.
+	RelatedTo(ctx context.Context, group practice.ID, relationship int64) (patient.ID, error)
 	// LockConsultation, LockClinicalRecord and LockLetter keep others from changing
 	// the thing until the end of the transaction, and find it, deleted or not.
 	LockConsultation(ctx context.Context, group practice.ID, id ConsultationID) (Consultation, error)
@@ -177,8 +180,8 @@ type Service struct {
 	Store Store
 	// Staff is the member of staff a caller is, or 0.
 	Staff func(access.Caller) practice.PractitionerID
-	// Recipient makes sure that a contact or a relationship is there that a letter
-	// goes to, or returns ErrNoRecipient. Without it there are none.
+	// Recipient makes sure that a contact is there that a letter goes to, or
+	// returns ErrNoRecipient. Without it there are none.
 	Recipient func(ctx context.Context, group practice.ID, to Recipient) error
 	// Files gives the addresses that files of answers are put at.
 	Files *document.Service

@@ -135,13 +135,13 @@ func (s *Service) CreateLetter(ctx context.Context, c LetterChange) (Letter, err
 	return l, err
 }
 
-// addressed makes sure that somebody is there, other than a patient, whom a
-// letter is to go to.
+// addressed makes sure that somebody is there, other than a patient and those
+// around them, whom a letter is to go to: those are looked up in the transaction.
 func (s *Service) addressed(ctx context.Context, group practice.ID, to, before Recipient) error {
 	switch {
-	case to == before || to == Recipient{} || to.Kind == ToPatient:
+	case to == before || to == Recipient{} || to.Kind == ToPatient || to.Kind == ToRelationship:
 		return nil
-	case to.Kind != ToContact && to.Kind != ToRelationship || s.Recipient == nil:
+	case to.Kind != ToContact || s.Recipient == nil:
 		return ErrNoRecipient
 	}
 	return s.Recipient(ctx, group, to)
@@ -166,6 +166,16 @@ func hold(ctx context.Context, tx Tx, group practice.ID, l *Letter, before Lette
 			return err
 		}
 		l.Recipient.ID = int64(id)
+	}
+	// A letter goes to somebody around its own patient, and to no other's.
+	if l.Recipient.Kind == ToRelationship && (l.Recipient != before.Recipient || l.Patient != before.Patient) {
+		of, err := tx.RelatedTo(ctx, group, l.Recipient.ID)
+		if err == nil && of != l.Patient {
+			err = ErrNoRecipient
+		}
+		if err != nil {
+			return err
+		}
 	}
 	if l.Doctor != before.Doctor && l.Doctor != 0 {
 		if _, err := doctor(ctx, tx, group, l.Doctor); err != nil {
