@@ -41,6 +41,14 @@ func (d *door) SendMessage(ctx context.Context, in *oas.MessageRequest, _ oas.Se
 	return out, nil
 }
 
+// orNone is an id as digits, and nothing for none.
+func orNone(id int64) string {
+	if id == 0 {
+		return ""
+	}
+	return strconv.FormatInt(id, 10)
+}
+
 // whole is a number that is meant to be an id; what is none names nobody.
 func whole(n oas.OptFloat64) int64 {
 	if !n.Set {
@@ -90,6 +98,7 @@ func (d *door) message(ctx context.Context, m messaging.Details) (*oas.Message, 
 		WriteToRecord: oas.NilMessageWriteToRecord{Null: true}, ShortLink: oas.OptNilMessageShortLink{Set: true, Null: true},
 		Campaign: oas.OptNilMessageCampaign{Set: true, Null: true}, CreatedAt: m.CreatedAt.UTC(), SentAt: optInstant(m.SentAt), ScheduledAt: scheduled(m.Message),
 		Status: oas.MessageStatus(m.State), SentByAdmin: oas.OptNilMessageSentByAdmin{Set: true, Null: true}, SubmittedBy: str(m.SubmittedBy),
+		TaskID: text(m.TaskID), AssigneeID: text(orNone(m.Assignee)),
 		MessageType: oas.MessageType(m.Channel), FallbackMessageType: text(string(m.Fallback)), Content: m.Content, ContactSource: text(m.ContactSource),
 		SendBy: oas.NewOptDateTime(m.SendBy.UTC()), DeliveredAt: optInstant(m.DeliveredAt), ReadAt: optInstant(m.ReadAt), SMSParts: parts(m.Message),
 		SMSEncoding: text(m.Encoding), CostPence: oas.OptNilInt{Value: m.Cost, Set: true, Null: m.Cost == 0}, Timeline: make([]oas.MessageStep, len(m.Steps)), Replies: make([]oas.MessageReply, len(m.Replies)),

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"strconv"
 	"time"
 
 	"frontdesk/core/communication"
@@ -25,13 +26,13 @@ func (s messagingStore) Do(ctx context.Context, fn func(messaging.Tx) error) err
 
 const messageColumns = `id, patient_id, batch_id, channel, contact, contact_source, fallback, fallback_contact, subject, content, encrypted,
 	purpose, leg, state, prior, due_at, lease, tries, carrier, provider_id, code, reason, parts, encoding, cost, send_at, send_by,
-	unread_minutes, sent_at, delivered_at, read_at, ended_at, write_to_record, task_id, submitted_by, key_id, link, created_at, updated_at, paired`
+	unread_minutes, sent_at, delivered_at, read_at, ended_at, write_to_record, task_id, submitted_by, key_id, link, created_at, updated_at, paired, assignee_id`
 
 func intoMessage(m *messaging.Message) in {
 	return in{&m.ID, &m.Patient, &m.Batch, &m.Channel, &m.Contact, &m.ContactSource, &m.Fallback, &m.FallbackContact, &m.Subject, &m.Content, &m.Encrypted,
 		&m.Purpose, &m.Leg, &m.State, &m.Prior, when{&m.DueAt}, num[int64]{&m.Lease}, &m.Tries, &m.Carrier, &m.ProviderID, &m.Code, &m.Reason, &m.Parts,
 		&m.Encoding, &m.Cost, when{&m.SendAt}, when{&m.SendBy}, &m.UnreadMinutes, when{&m.SentAt}, when{&m.DeliveredAt}, when{&m.ReadAt}, when{&m.EndedAt},
-		&m.WriteToRecord, &m.TaskID, &m.SubmittedBy, &m.KeyID, text{&m.Link}, when{&m.CreatedAt}, when{&m.UpdatedAt}, &m.Paired}
+		&m.WriteToRecord, &m.TaskID, &m.SubmittedBy, &m.KeyID, text{&m.Link}, when{&m.CreatedAt}, when{&m.UpdatedAt}, &m.Paired, num[int64]{&m.Assignee}}
 }
 
 func scanMessage(scan scanner) (messaging.Message, error) {
@@ -107,13 +108,13 @@ func (t *Tx) AddMessages(ctx context.Context, group practice.ID, all []messaging
 	for i, m := range all {
 		args[i] = in{group, m.ID, m.Patient, m.Batch, m.Channel, m.Contact, m.ContactSource, m.Fallback, m.FallbackContact, m.Subject, m.Content, m.Encrypted,
 			m.Purpose, m.Leg, m.LegChannel(), m.State, at(m.DueAt), m.Code, m.Reason, m.Parts, m.Encoding, m.SendAt, m.SendBy, m.UnreadMinutes,
-			at(m.SentAt), at(m.DeliveredAt), at(m.EndedAt), m.WriteToRecord, m.TaskID, m.SubmittedBy, m.KeyID, optText(m.Link), m.CreatedAt, m.UpdatedAt, m.Cost}
+			at(m.SentAt), at(m.DeliveredAt), at(m.EndedAt), m.WriteToRecord, m.TaskID, m.SubmittedBy, m.KeyID, optText(m.Link), m.CreatedAt, m.UpdatedAt, m.Cost, opt(m.Assignee)}
 	}
 	return t.many(ctx, `INSERT INTO message (practice_group_id, id, patient_id, batch_id, channel, contact, contact_source, fallback, fallback_contact, subject, content,
 			encrypted, purpose, leg, leg_channel, state, due_at, code, reason, parts, encoding, send_at, send_by, unread_minutes, sent_at, delivered_at, ended_at,
-			write_to_record, task_id, submitted_by, key_id, link, created_at, updated_at, cost, prior, tries, carrier, provider_id, events)
+			write_to_record, task_id, submitted_by, key_id, link, created_at, updated_at, cost, assignee_id, prior, tries, carrier, provider_id, events)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31,
-			$32, $33, $34, $35, '', 0, '', '', 0)`, args)
+			$32, $33, $34, $35, $36, '', 0, '', '', 0)`, args)
 }
 
 // LockMessage keeps others from changing the message, and reads it.
@@ -339,4 +340,31 @@ func (t *Tx) SendingPaused(ctx context.Context) (bool, error) {
 	var since time.Time
 	_, err := t.one(ctx, `SELECT paused_at FROM instance`, nil, when{&since})
 	return !since.IsZero(), err
+}
+
+// Attached makes sure that the member of staff a message names has not left, and
+// that its task was not deleted.
+func (t *Tx) Attached(ctx context.Context, group practice.ID, m messaging.Message) error {
+	var id int64
+	if m.Assignee != 0 {
+		found, err := t.one(ctx, `SELECT id FROM staff WHERE practice_group_id = $1 AND id = $2 AND deleted_at IS NULL`, in{group, m.Assignee}, &id)
+		if err == nil && !found {
+			err = messaging.ErrNoAssignee
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if m.TaskID == "" {
+		return nil
+	}
+	task, err := strconv.ParseInt(m.TaskID, 10, 64)
+	if err != nil {
+		return messaging.ErrNoTask
+	}
+	found, err := t.one(ctx, `SELECT id FROM task WHERE practice_group_id = $1 AND id = $2 AND deleted_at IS NULL`, in{group, task}, &id)
+	if err == nil && !found {
+		err = messaging.ErrNoTask
+	}
+	return err
 }

@@ -186,13 +186,8 @@ func people(a *Appointment, find func(patient.ID) (patient.ID, error)) error {
 			continue
 		}
 		id, err := find(*p.id)
-		if errors.Is(err, patient.ErrNotFound) {
-			f := *patient.ErrNotFound
-			f.Fields = []fault.Field{{Path: []string{p.field}, Code: f.Code, Expected: "the id of a patient of this practice group", Message: f.Message}}
-			return &f
-		}
 		if err != nil {
-			return err
+			return patient.Misnamed(err, p.field)
 		}
 		*p.id = id
 	}

@@ -117,13 +117,16 @@ type Message struct {
 	ReadAt        time.Time `json:"read_at,omitzero"`
 	EndedAt       time.Time `json:"ended_at,omitzero"`
 
-	WriteToRecord bool         `json:"write_to_record,omitempty"`
-	TaskID        string       `json:"task_id,omitempty"`
-	SubmittedBy   string       `json:"submitted_by"`
-	KeyID         access.KeyID `json:"-"`
-	Link          string       `json:"-"` // the secret of its page's address
-	CreatedAt     time.Time    `json:"created_at"`
-	UpdatedAt     time.Time    `json:"updated_at"`
+	WriteToRecord bool `json:"write_to_record,omitempty"`
+	// TaskID is the task it belongs to, and Assignee the member of staff whom what
+	// comes of it is for; 0 is none.
+	TaskID      string       `json:"task_id,omitempty"`
+	Assignee    int64        `json:"assignee_id,omitempty"`
+	SubmittedBy string       `json:"submitted_by"`
+	KeyID       access.KeyID `json:"-"`
+	Link        string       `json:"-"` // the secret of its page's address
+	CreatedAt   time.Time    `json:"created_at"`
+	UpdatedAt   time.Time    `json:"updated_at"`
 }
 
 // LegChannel is the channel of the leg it is on.
@@ -251,6 +254,9 @@ type Store interface {
 type Tx interface {
 	Reader
 	record.Tx
+	// Attached returns ErrNoAssignee or ErrNoTask when a message names a member of
+	// staff or a task there is not.
+	Attached(ctx context.Context, group practice.ID, m Message) error
 	HoldPatient(ctx context.Context, group practice.ID, id patient.ID) (patient.ID, error)
 	AddMessages(ctx context.Context, group practice.ID, m []Message) error
 	// LockMessage keeps others from changing the message, and reads it.

@@ -2,13 +2,12 @@ package messaging
 
 import (
 	"context"
-	"errors"
+	"strconv"
 	"time"
 
 	"frontdesk/core/access"
 	"frontdesk/core/audit"
 	"frontdesk/core/event"
-	"frontdesk/core/fault"
 	"frontdesk/core/gsm"
 	"frontdesk/core/input"
 	"frontdesk/core/job"
@@ -52,8 +51,8 @@ type Request struct {
 	WriteToRecord, AutoWriteToRecord bool
 	SnomedCode, SnomedTerm           string
 	TaskID, Attachment, ShortLink    string
-	AssigneeID                       int64
-	AssigneeType                     string
+	AssigneeID                       int64  // a member of staff
+	AssigneeType                     string // Admin, also when empty
 }
 
 // Taken is a message that was taken.
@@ -105,7 +104,6 @@ func (r Request) check(now time.Time, g practice.Group) (Message, record.Concept
 		m.wait(g, now)
 	}
 	fits(&in, "message_string", m)
-	m.TaskID = in.Text("task_id", r.TaskID, 100)
 	concept := record.Concept{}
 	if r.WriteToRecord {
 		m.WriteToRecord = true
@@ -187,9 +185,6 @@ func (s *Service) Send(ctx context.Context, r Request) (Taken, error) {
 	if err != nil {
 		return Taken{}, err
 	}
-	if err := r.named(); err != nil {
-		return Taken{}, err
-	}
 	if err := s.carried(ctx, who.Group, m); err != nil {
 		return Taken{}, err
 	}
@@ -201,6 +196,9 @@ func (s *Service) Send(ctx context.Context, r Request) (Taken, error) {
 	}
 	err = s.Store.Do(ctx, func(tx Tx) error {
 		taken := m
+		if err := r.attached(ctx, tx, who.Group, &taken); err != nil {
+			return err
+		}
 		if err := s.address(ctx, tx, who.Group, &taken); err != nil {
 			return err
 		}
@@ -228,18 +226,20 @@ func (s *Service) Send(ctx context.Context, r Request) (Taken, error) {
 	return out, err
 }
 
-// named refuses what a message may be attached to and this practice group lacks:
-// there are no tasks, teams or links yet.
-func (r Request) named() error {
+// attached refuses what a message may be attached to and this practice group
+// lacks: there are no teams and no links yet.
+func (r Request) attached(ctx context.Context, tx Tx, group practice.ID, m *Message) error {
 	switch {
-	case r.AssigneeID != 0 || r.AssigneeType != "":
-		return ErrNoAssignee
-	case r.TaskID != "":
-		return ErrNoTask
 	case r.Attachment != "" || r.ShortLink != "":
 		return ErrNoLink
+	case r.AssigneeType != "" && (r.AssigneeType != "Admin" || r.AssigneeID == 0):
+		return ErrNoAssignee
 	}
-	return nil
+	if m.Assignee = r.AssigneeID; r.TaskID != "" {
+		id, _ := input.Digits(r.TaskID) // what is no id is no task's
+		m.TaskID = strconv.FormatInt(id, 10)
+	}
+	return tx.Attached(ctx, group, *m)
 }
 
 // carried makes sure that somebody carries the channels of a message.
@@ -264,13 +264,8 @@ var words = map[Channel]string{SMS: "text messages", Email: "e-mail", NHSApp: "N
 // address finds who a message is to, and where it goes.
 func (s *Service) address(ctx context.Context, tx Tx, group practice.ID, m *Message) error {
 	id, err := tx.HoldPatient(ctx, group, m.Patient)
-	if errors.Is(err, patient.ErrNotFound) {
-		f := *patient.ErrNotFound
-		f.Fields = []fault.Field{{Path: []string{"patient_id"}, Code: f.Code, Expected: "the id of a patient of this practice group", Message: f.Message}}
-		return &f
-	}
 	if err != nil {
-		return err
+		return patient.Misnamed(err, "patient_id")
 	}
 	p, err := tx.Patient(ctx, group, id)
 	if err != nil {

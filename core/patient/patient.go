@@ -18,6 +18,7 @@ package patient
 
 import (
 	"context"
+	"errors"
 	"strconv"
 	"time"
 
@@ -260,6 +261,17 @@ func (s *Service) Patient(ctx context.Context, id ID) (Patient, error) {
 		return Patient{}, err
 	}
 	return Current(ctx, s.Store, who.Group, id)
+}
+
+// Misnamed is an error of looking for a patient, with the field that names one
+// there is not.
+func Misnamed(err error, field string) error {
+	if !errors.Is(err, ErrNotFound) {
+		return err
+	}
+	f := *ErrNotFound
+	f.Fields = []fault.Field{{Path: []string{field}, Code: f.Code, Expected: "the id of a patient of this practice group", Message: f.Message}}
+	return &f
 }
 
 // finder finds patients.

@@ -21046,6 +21046,18 @@ func (s *Message) encodeFields(e *jx.Encoder) {
 		}
 	}
 	{
+		if s.TaskID.Set {
+			e.FieldStart("task_id")
+			s.TaskID.Encode(e)
+		}
+	}
+	{
+		if s.AssigneeID.Set {
+			e.FieldStart("assignee_id")
+			s.AssigneeID.Encode(e)
+		}
+	}
+	{
 		e.FieldStart("message_type")
 		s.MessageType.Encode(e)
 	}
@@ -21133,7 +21145,7 @@ func (s *Message) encodeFields(e *jx.Encoder) {
 	}
 }
 
-var jsonFieldsNameOfMessage = [25]string{
+var jsonFieldsNameOfMessage = [27]string{
 	0:  "id",
 	1:  "patient",
 	2:  "write_to_record",
@@ -21145,20 +21157,22 @@ var jsonFieldsNameOfMessage = [25]string{
 	8:  "status",
 	9:  "sent_by_admin",
 	10: "submitted_by",
-	11: "message_type",
-	12: "fallback_message_type",
-	13: "content",
-	14: "contact_source",
-	15: "send_by",
-	16: "delivered_at",
-	17: "read_at",
-	18: "failure_code",
-	19: "failure_reason",
-	20: "sms_parts",
-	21: "sms_encoding",
-	22: "cost_pence",
-	23: "timeline",
-	24: "replies",
+	11: "task_id",
+	12: "assignee_id",
+	13: "message_type",
+	14: "fallback_message_type",
+	15: "content",
+	16: "contact_source",
+	17: "send_by",
+	18: "delivered_at",
+	19: "read_at",
+	20: "failure_code",
+	21: "failure_reason",
+	22: "sms_parts",
+	23: "sms_encoding",
+	24: "cost_pence",
+	25: "timeline",
+	26: "replies",
 }
 
 // Decode decodes Message from json.
@@ -21282,8 +21296,28 @@ func (s *Message) Decode(d *jx.Decoder) error {
 			}(); err != nil {
 				return errors.Wrap(err, "decode field \"submitted_by\"")
 			}
+		case "task_id":
+			if err := func() error {
+				s.TaskID.Reset()
+				if err := s.TaskID.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"task_id\"")
+			}
+		case "assignee_id":
+			if err := func() error {
+				s.AssigneeID.Reset()
+				if err := s.AssigneeID.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"assignee_id\"")
+			}
 		case "message_type":
-			requiredBitSet[1] |= 1 << 3
+			requiredBitSet[1] |= 1 << 5
 			if err := func() error {
 				if err := s.MessageType.Decode(d); err != nil {
 					return err
@@ -21303,7 +21337,7 @@ func (s *Message) Decode(d *jx.Decoder) error {
 				return errors.Wrap(err, "decode field \"fallback_message_type\"")
 			}
 		case "content":
-			requiredBitSet[1] |= 1 << 5
+			requiredBitSet[1] |= 1 << 7
 			if err := func() error {
 				v, err := d.Str()
 				s.Content = string(v)
@@ -21405,7 +21439,7 @@ func (s *Message) Decode(d *jx.Decoder) error {
 				return errors.Wrap(err, "decode field \"cost_pence\"")
 			}
 		case "timeline":
-			requiredBitSet[2] |= 1 << 7
+			requiredBitSet[3] |= 1 << 1
 			if err := func() error {
 				s.Timeline = make([]MessageStep, 0)
 				if err := d.Arr(func(d *jx.Decoder) error {
@@ -21450,9 +21484,9 @@ func (s *Message) Decode(d *jx.Decoder) error {
 	var failures []validate.FieldError
 	for i, mask := range [4]uint8{
 		0b00100111,
-		0b00101001,
-		0b10000000,
+		0b10100001,
 		0b00000000,
+		0b00000010,
 	} {
 		if result := (requiredBitSet[i] & mask) ^ mask; result != 0 {
 			// Mask only required fields and check equality to mask using XOR.

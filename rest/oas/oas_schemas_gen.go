@@ -6153,20 +6153,24 @@ func (s *MergePreviewWarningsItem) UnmarshalText(data []byte) error {
 
 // Ref: #/components/schemas/Message
 type Message struct {
-	ID                  ID                       `json:"id"`
-	Patient             NamedPatient             `json:"patient"`
-	WriteToRecord       NilMessageWriteToRecord  `json:"write_to_record"`
-	ShortLink           OptNilMessageShortLink   `json:"short_link"`
-	Campaign            OptNilMessageCampaign    `json:"campaign"`
-	CreatedAt           time.Time                `json:"created_at"`
-	SentAt              OptNilDateTime           `json:"sent_at"`
-	ScheduledAt         OptNilDateTime           `json:"scheduled_at"`
-	Status              MessageStatus            `json:"status"`
-	SentByAdmin         OptNilMessageSentByAdmin `json:"sent_by_admin"`
-	SubmittedBy         OptString                `json:"submitted_by"`
-	MessageType         MessageType              `json:"message_type"`
-	FallbackMessageType OptNilString             `json:"fallback_message_type"`
-	Content             string                   `json:"content"`
+	ID            ID                       `json:"id"`
+	Patient       NamedPatient             `json:"patient"`
+	WriteToRecord NilMessageWriteToRecord  `json:"write_to_record"`
+	ShortLink     OptNilMessageShortLink   `json:"short_link"`
+	Campaign      OptNilMessageCampaign    `json:"campaign"`
+	CreatedAt     time.Time                `json:"created_at"`
+	SentAt        OptNilDateTime           `json:"sent_at"`
+	ScheduledAt   OptNilDateTime           `json:"scheduled_at"`
+	Status        MessageStatus            `json:"status"`
+	SentByAdmin   OptNilMessageSentByAdmin `json:"sent_by_admin"`
+	SubmittedBy   OptString                `json:"submitted_by"`
+	// The task it belongs to.
+	TaskID OptNilString `json:"task_id"`
+	// The member of staff it was sent for.
+	AssigneeID          OptNilString `json:"assignee_id"`
+	MessageType         MessageType  `json:"message_type"`
+	FallbackMessageType OptNilString `json:"fallback_message_type"`
+	Content             string       `json:"content"`
 	// Who gave the number or address: request, practice, caller or pds.
 	ContactSource OptNilString   `json:"contact_source"`
 	SendBy        OptDateTime    `json:"send_by"`
@@ -6234,6 +6238,16 @@ func (s *Message) GetSentByAdmin() OptNilMessageSentByAdmin {
 // GetSubmittedBy returns the value of SubmittedBy.
 func (s *Message) GetSubmittedBy() OptString {
 	return s.SubmittedBy
+}
+
+// GetTaskID returns the value of TaskID.
+func (s *Message) GetTaskID() OptNilString {
+	return s.TaskID
+}
+
+// GetAssigneeID returns the value of AssigneeID.
+func (s *Message) GetAssigneeID() OptNilString {
+	return s.AssigneeID
 }
 
 // GetMessageType returns the value of MessageType.
@@ -6359,6 +6373,16 @@ func (s *Message) SetSentByAdmin(val OptNilMessageSentByAdmin) {
 // SetSubmittedBy sets the value of SubmittedBy.
 func (s *Message) SetSubmittedBy(val OptString) {
 	s.SubmittedBy = val
+}
+
+// SetTaskID sets the value of TaskID.
+func (s *Message) SetTaskID(val OptNilString) {
+	s.TaskID = val
+}
+
+// SetAssigneeID sets the value of AssigneeID.
+func (s *Message) SetAssigneeID(val OptNilString) {
+	s.AssigneeID = val
 }
 
 // SetMessageType sets the value of MessageType.
@@ -6510,13 +6534,16 @@ type MessageRequest struct {
 	SnomedCode OptString                  `json:"snomed_code"`
 	SnomedTerm OptString                  `json:"snomed_term"`
 	// Ignored unless the key has the permission.
-	AutoWriteToRecord OptBool                       `json:"auto_write_to_record"`
-	TaskID            OptString                     `json:"task_id"`
-	AttachmentUUID    OptString                     `json:"attachment_uuid"`
-	ShortLinkID       OptString                     `json:"short_link_id"`
-	AssigneeID        OptFloat64                    `json:"assignee_id"`
-	AssigneeType      OptMessageRequestAssigneeType `json:"assignee_type"`
-	SendAt            OptString                     `json:"send_at"`
+	AutoWriteToRecord OptBool `json:"auto_write_to_record"`
+	// The id of a task of the practice group.
+	TaskID         OptString `json:"task_id"`
+	AttachmentUUID OptString `json:"attachment_uuid"`
+	ShortLinkID    OptString `json:"short_link_id"`
+	// The id of a member of staff.
+	AssigneeID OptFloat64 `json:"assignee_id"`
+	// `Admin`, a member of staff, when left out. There are no teams.
+	AssigneeType OptMessageRequestAssigneeType `json:"assignee_type"`
+	SendAt       OptString                     `json:"send_at"`
 	// After this the message is not sent any more; two hours after `send_at` when left out.
 	SendBy OptString `json:"send_by"`
 	// Of an e-mail.
@@ -6748,6 +6775,7 @@ func (s *MessageRequest) SetPlainCharacters(val OptBool) {
 	s.PlainCharacters = val
 }
 
+// `Admin`, a member of staff, when left out. There are no teams.
 type MessageRequestAssigneeType string
 
 const (

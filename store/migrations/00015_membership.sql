@@ -1,4 +1,4 @@
--- What products are to patients: labels on them that are told of, memberships.
+-- Labels on products that are told of; memberships; for whom messages are.
 
 -- +goose Up
 
@@ -29,3 +29,6 @@ CREATE UNIQUE INDEX membership_one ON membership (practice_group_id, patient_id)
 ALTER TABLE patient_profile DROP COLUMN membership_id;
 ALTER TABLE patient_profile DROP COLUMN membership_since;
 ALTER TABLE patient_profile DROP COLUMN membership_comments;
+
+-- The member of staff whom what comes of a message is for.
+ALTER TABLE message ADD COLUMN assignee_id bigint;

@@ -99,6 +99,11 @@ func TestAMessageGoesByEachChannel(t *testing.T) {
 		if inbox := p.inbox("replies.to.nobody@example.org"); !strings.Contains(inbox, "Your flu jab") || !strings.Contains(inbox, "Please call us.") {
 			t.Fatal("the e-mail did not arrive")
 		}
+		khan := p.ok("GET", "/v1/practitioners", nil).data()[0]["id"].(string)
+		asked := p.sent("byron", "hero", map[string]any{"assignee_id": json.Number(khan), "assignee_type": "Admin"})
+		if got := p.ok("GET", "/v1/messages/"+asked, nil); got.str("assignee_id") != khan || got.Body["task_id"] != nil {
+			t.Errorf("got %s", got.Text)
+		}
 		list := p.ok("GET", "/v1/messages?channel=sms&status=delivered&patient_id="+p.patientBy("byron"), nil)
 		if list.Body["count"] != 1.0 || list.data()[0]["id"] != text {
 			t.Fatalf("got %s", list.Text)

@@ -1,0 +1,86 @@
+package messaging_test
+
+import (
+	"errors"
+	"testing"
+
+	"frontdesk/core/access"
+	"frontdesk/core/messaging"
+	"frontdesk/core/patient"
+	"frontdesk/core/practice"
+	"frontdesk/core/task"
+)
+
+func ptr[T any](v T) *T { return &v }
+
+func TestAMessageBelongsToATaskAndIsForAMemberOfStaff(t *testing.T) {
+	withDesk(t, func(d *desk) {
+		must := func(err error) {
+			t.Helper()
+			if err != nil {
+				d.Fatal(err)
+			}
+		}
+		d.post = []messaging.Carrier{&post{name: "one", got: map[string]int{}}}
+		groups := &practice.Service{Store: d.db.Practice(), Now: d.s.Now, NewID: d.db.NewID}
+		tasks := &task.Service{Store: d.db.Task(), Now: d.s.Now, NewID: d.db.NewID, Staff: func(access.Caller) practice.PractitionerID { return 0 }}
+		people := &patient.Service{Store: d.db.Patient(), Now: d.s.Now, NewID: d.db.NewID}
+		// One of each in this practice and in another.
+		here := d.ctx
+		make1 := func() (practice.PractitionerID, task.Task) {
+			khan, err := groups.CreatePractitioner(d.ctx, practice.PractitionerChange{FirstName: ptr("Amir"), LastName: ptr("Khan")})
+			must(err)
+			ring, err := tasks.Create(d.ctx, task.Change{Subject: ptr("Ring"), Assignee: &khan.ID})
+			must(err)
+			return khan.ID, ring
+		}
+		khan, ring := make1()
+		done, err := tasks.Create(d.ctx, task.Change{Subject: ptr("Done"), Assignee: &khan})
+		must(err)
+		_, err = tasks.Delete(d.ctx, done.ID)
+		must(err)
+		g, err := groups.CreateGroup(d.ctx, practice.Group{Name: "Elsewhere"})
+		must(err)
+		d.ctx = access.With(d.ctx, access.Operator(g.ID))
+		theirKhan, theirRing := make1()
+		d.ctx = here
+		ada, err := people.Register(d.ctx, patient.Registration{FirstName: "Ada", LastName: "Byron", BirthDate: "1985-12-10", Mobile: ptr("07700900123")})
+		must(err)
+
+		for name, c := range map[string]struct {
+			with messaging.Request
+			want error
+		}{
+			"a task":                       {messaging.Request{TaskID: ring.ID.String()}, nil},
+			"a member of staff":            {messaging.Request{AssigneeID: int64(khan)}, nil},
+			"both":                         {messaging.Request{TaskID: ring.ID.String(), AssigneeID: int64(khan), AssigneeType: "Admin"}, nil},
+			"no such task":                 {messaging.Request{TaskID: "7"}, messaging.ErrNoTask},
+			"a task that is no id":         {messaging.Request{TaskID: "seven"}, messaging.ErrNoTask},
+			"a deleted task":               {messaging.Request{TaskID: done.ID.String()}, messaging.ErrNoTask},
+			"another practice's task":      {messaging.Request{TaskID: theirRing.ID.String()}, messaging.ErrNoTask},
+			"no such member of staff":      {messaging.Request{AssigneeID: 7}, messaging.ErrNoAssignee},
+			"half a member of staff":       {messaging.Request{AssigneeID: -1}, messaging.ErrNoAssignee},
+			"another practice's staff":     {messaging.Request{AssigneeID: int64(theirKhan)}, messaging.ErrNoAssignee},
+			"a team":                       {messaging.Request{AssigneeID: int64(khan), AssigneeType: "AdminTeam"}, messaging.ErrNoAssignee},
+			"a kind of assignee, and none": {messaging.Request{AssigneeType: "Admin"}, messaging.ErrNoAssignee},
+			"a link":                       {messaging.Request{TaskID: ring.ID.String(), ShortLink: "7"}, messaging.ErrNoLink},
+		} {
+			r := c.with
+			r.Patient, r.Channel, r.Text = ada, messaging.SMS, "Hello"
+			taken, err := d.s.Send(d.ctx, r)
+			if !errors.Is(err, c.want) || (c.want == nil) != (err == nil) {
+				d.Errorf("%s: %v", name, err)
+			}
+			if err != nil {
+				continue
+			}
+			if m := d.state(taken.ID); m.TaskID != r.TaskID || m.Assignee != r.AssigneeID {
+				d.Errorf("%s: kept %q and %d", name, m.TaskID, m.Assignee)
+			}
+		}
+		kept, n, err := d.s.Messages(d.ctx, messaging.Search{PageSize: 50})
+		if must(err); n != 3 || len(kept) != 3 {
+			d.Errorf("%d messages are kept", n)
+		}
+	})
+}
