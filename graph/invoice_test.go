@@ -414,3 +414,24 @@ func TestInvoicesAreListed(t *testing.T) {
 		}
 	})
 }
+
+func TestInvoicesTakeOfTheStockLevel(t *testing.T) {
+	each(t, func(t *testing.T, d *desk) {
+		s := d.diaried()
+		plaster := d.product(map[string]any{"name": "Plaster", "price": 1, "stockLevel": 12})
+		level := func(when string, want float64) {
+			t.Helper()
+			if got := d.get("product.stockLevel", `query($id: ID!) { product(id: $id) { stockLevel } }`, "id", plaster); got != want {
+				t.Errorf("%s: %v, want %v", when, got, want)
+			}
+		}
+		i := d.done("createInvoice", `mutation($p: ID!, $d: ID!, $l: ID!, $x: ID!) { createInvoice(invoiceData: {date: "2031-01-06", patientId: $p, doctorId: $d, locationId: $l,
+			lineItems: [{date: "2031-01-06", productId: $x, quantity: 2}, {date: "2031-01-06", productId: $x, quantity: 3}]}) { data { id lineItems { id } } error } }`,
+			"p", s.patient, "d", s.doctor, "l", s.room, "x", plaster)
+		level("billed", 7)
+		d.done("deleteLineItem", `mutation($i: ID!, $l: ID!) { deleteLineItem(invoiceId: $i, lineItemId: $l) { data { id } error } }`, "i", i["id"], "l", at(t, i, "lineItems.1.id"))
+		level("a line is deleted", 10)
+		d.done("deleteInvoice", `mutation($i: ID!) { deleteInvoice(invoiceId: $i) { data { id } error } }`, "i", i["id"])
+		level("the invoice is cancelled", 12)
+	})
+}

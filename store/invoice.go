@@ -123,7 +123,7 @@ func (t *Tx) SaveInvoice(ctx context.Context, group practice.ID, i billing.Invoi
 	return err
 }
 
-const selectLines = `SELECT id, invoice_id, dated, product_id, title, kind, code, cost, price, quantity, vat_permille, vat, total, booking_id FROM invoice_line
+const selectLines = `SELECT id, invoice_id, dated, product_id, title, kind, code, cost, price, quantity, vat_permille, vat, total, booking_id, taken FROM invoice_line
 	WHERE practice_group_id = $1 AND invoice_id IN `
 
 var linesOf = amongst{selectLines + few2 + ` ORDER BY invoice_id, id`, selectLines + many2 + ` ORDER BY invoice_id, id`}
@@ -134,7 +134,7 @@ func (t *Tx) LinesOf(ctx context.Context, group practice.ID, of []billing.Invoic
 		var l billing.Line
 		var cost *billing.Pence
 		err := scan(&l.ID, &l.Invoice, day{&l.Date}, &l.Product, &l.Title, &l.Kind, &l.Code, maybe[billing.Pence]{&cost}, &l.Price, &l.Quantity, &l.Rate, &l.VAT,
-			&l.Total, num[booking.ID]{&l.Booking})
+			&l.Total, num[booking.ID]{&l.Booking}, &l.Taken)
 		if l.Cost = billing.Unknown; cost != nil {
 			l.Cost = *cost
 		}
@@ -149,10 +149,10 @@ func (t *Tx) SaveLine(ctx context.Context, group practice.ID, l billing.Line) er
 		cost = &l.Cost
 	}
 	_, err := t.exec(ctx, `INSERT INTO invoice_line (practice_group_id, id, invoice_id, dated, product_id, title, kind, code, cost, price, quantity,
-			vat_permille, vat, total, booking_id)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
-		ON CONFLICT (practice_group_id, id) DO UPDATE SET dated = $4, price = $10, quantity = $11, vat = $13, total = $14, booking_id = $15`,
-		group, l.ID, l.Invoice, l.Date.String(), l.Product, l.Title, l.Kind, l.Code, given(cost), l.Price, l.Quantity, l.Rate, l.VAT, l.Total, opt(l.Booking))
+			vat_permille, vat, total, booking_id, taken)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+		ON CONFLICT (practice_group_id, id) DO UPDATE SET dated = $4, price = $10, quantity = $11, vat = $13, total = $14, booking_id = $15, taken = $16`,
+		group, l.ID, l.Invoice, l.Date.String(), l.Product, l.Title, l.Kind, l.Code, given(cost), l.Price, l.Quantity, l.Rate, l.VAT, l.Total, opt(l.Booking), l.Taken)
 	return err
 }
 

@@ -3,6 +3,7 @@
 //	money.go      amounts, rates of VAT, and how a line is worked out
 //	product.go    what the practice offers
 //	offer.go      what comes with a product; where and by whom it is offered
+//	stock.go      how many there are, as invoices take them
 //	label.go      the labels on products
 //	metadata.go   what other programs keep with a product
 //	invoice.go    invoices: made, changed, cancelled
@@ -47,6 +48,7 @@ var (
 	ErrProductNotFound = fault.New(fault.NotFound, "product_not_found", "Product must exist.")
 	ErrProductDeleted  = fault.New(fault.Conflict, "product_deleted", "This product has been deleted.")
 	ErrProductKind     = fault.New(fault.Conflict, "product_kind_fixed", "An appointment cannot become another kind of product, nor another kind an appointment.")
+	ErrStock           = fault.New(fault.Conflict, "stock_out_of_range", "The stock of this product would be less or more than can be counted.")
 	ErrNotAppointment  = fault.New(fault.Invalid, "part_not_an_appointment", "Only appointments can come with a product.")
 	ErrNoLabel         = fault.New(fault.NotFound, "label_not_on_product", "This product has no such label.")
 	ErrTooManyLabels   = fault.New(fault.Conflict, "too_many", "A product can have at most 200 labels.")

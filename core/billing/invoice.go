@@ -167,7 +167,7 @@ func (s *Service) CreateInvoice(ctx context.Context, r InvoiceRequest) (Invoice,
 				return err
 			}
 		}
-		if err := b.save(ctx, bill{}); err != nil {
+		if err := b.save(ctx, who, bill{}); err != nil {
 			return err
 		}
 		made = b.Invoice
@@ -253,14 +253,17 @@ func (s *Service) UpdateInvoice(ctx context.Context, id InvoiceID, ch InvoiceCha
 
 const cancelling = "invoice.cancel"
 
-// CancelInvoice cancels an invoice. Its number is not used again. Cancelling it
-// again changes nothing. Errors: ErrNotFound, ErrHasPayments.
+// CancelInvoice cancels an invoice: what it took of stocks goes back, and its
+// number is not used again. Cancelling it again changes nothing. Errors: ErrNotFound, ErrHasPayments.
 func (s *Service) CancelInvoice(ctx context.Context, id InvoiceID) (Invoice, error) {
 	return s.change(ctx, id, cancelling, func(_ context.Context, b *bill) error {
 		if b.Paid > b.Refunded {
 			return ErrHasPayments
 		}
 		b.CancelledAt = b.now
+		for i := range b.Lines {
+			b.Lines[i].Taken = 0
+		}
 		return nil
 	})
 }
@@ -291,7 +294,7 @@ func (s *Service) change(ctx context.Context, id InvoiceID, action string, fn fu
 			return err
 		}
 		b.Version, b.UpdatedAt = before.Version+1, now
-		if err := b.save(ctx, before); err != nil {
+		if err := b.save(ctx, who, before); err != nil {
 			return err
 		}
 		after = b.Invoice
@@ -344,8 +347,11 @@ func (b *bill) count() error {
 }
 
 // save works out the sums and keeps what is not as it was before.
-func (b *bill) save(ctx context.Context, before bill) error {
+func (b *bill) save(ctx context.Context, who access.Caller, before bill) error {
 	if err := b.count(); err != nil {
+		return err
+	}
+	if err := b.take(ctx, who, before); err != nil {
 		return err
 	}
 	if err := b.tx.SaveInvoice(ctx, b.group, b.Invoice); err != nil {

@@ -32,6 +32,9 @@ type Line struct {
 	Total    Pence      `json:"total"` // with VAT
 	// Booking is the booking it is for; 0 is none.
 	Booking booking.ID `json:"booking_id,omitempty"`
+	// Taken is how many it takes of the product's stock: none where that was not
+	// counted when the line was put on.
+	Taken int `json:"taken,omitempty"`
 }
 
 // Unknown is a cost nobody has said.
@@ -56,7 +59,7 @@ type LineChange struct {
 
 // AddLine puts something on an invoice. Errors: ErrNotFound, ErrCancelled,
 // ErrPaid, ErrTooMuch, ErrProductNotFound, ErrProductDeleted,
-// booking.ErrNotFound, ErrBookingOfAnother.
+// booking.ErrNotFound, ErrBookingOfAnother, ErrStock.
 func (s *Service) AddLine(ctx context.Context, id InvoiceID, r LineRequest) (Invoice, error) {
 	return s.changeLines(ctx, id, "invoice.add_line", func(ctx context.Context, b *bill) error { return b.addLine(ctx, r) })
 }
@@ -82,6 +85,9 @@ func (b *bill) addLine(ctx context.Context, r LineRequest) error {
 	}
 	if err := b.check(ctx, &l); err != nil {
 		return err
+	}
+	if p.Stock != nil {
+		l.Taken = pieces(l.Quantity)
 	}
 	b.Lines = append(b.Lines, l)
 	return nil
@@ -121,7 +127,13 @@ func (s *Service) UpdateLine(ctx context.Context, id InvoiceID, of LineID, ch Li
 		set(&l.Quantity, ch.Quantity)
 		set(&l.Price, ch.Price)
 		set(&l.Booking, ch.Booking)
-		return b.check(ctx, l)
+		if err := b.check(ctx, l); err != nil {
+			return err
+		}
+		if l.Taken > 0 {
+			l.Taken = pieces(l.Quantity)
+		}
+		return nil
 	})
 }
 

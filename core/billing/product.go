@@ -48,10 +48,11 @@ type Product struct {
 	Price        Pence     `json:"price"` // without VAT
 	Cost         *Pence    `json:"cost"`  // nil is not known
 	// VAT is the rate; nil is the practice's own.
-	VAT                 *Permille `json:"vat_permille"`
-	VATName             string    `json:"vat_name"`
-	VATCode             string    `json:"vat_code"`
-	Stock               *int      `json:"stock"` // nil is not counted
+	VAT     *Permille `json:"vat_permille"`
+	VATName string    `json:"vat_name"`
+	VATCode string    `json:"vat_code"`
+	// Stock is how many there are, less what invoices took; nil is not counted.
+	Stock               *int      `json:"stock"`
 	Supplier            string    `json:"supplier"`
 	Comments            string    `json:"comments"`
 	Colour              string    `json:"colour"`
@@ -125,7 +126,7 @@ func (p *Product) check() error {
 		in.Between("vat", int(*p.VAT), 0, int(maxRate))
 	}
 	if p.Stock != nil {
-		in.Between("stock_level", *p.Stock, -1_000_000_000, 1_000_000_000)
+		in.Between("stock_level", *p.Stock, -maxStock, maxStock)
 	}
 	p.VATName, p.VATCode = in.Text("vat_name", p.VATName, 100), in.Text("vat_code", p.VATCode, 40)
 	p.Supplier = in.Text("supplier", p.Supplier, 200)

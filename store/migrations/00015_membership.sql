@@ -1,4 +1,5 @@
--- Labels on products that are told of; memberships; for whom messages are.
+-- Labels on products that are told of; memberships; for whom messages are; what invoices
+-- take of stocks.
 
 -- +goose Up
 
@@ -32,3 +33,6 @@ ALTER TABLE patient_profile DROP COLUMN membership_comments;
 
 -- The member of staff whom what comes of a message is for.
 ALTER TABLE message ADD COLUMN assignee_id bigint;
+
+-- How many of the product's stock a line took; none of lines from before.
+ALTER TABLE invoice_line ADD COLUMN taken bigint NOT NULL DEFAULT 0;
