@@ -200,9 +200,6 @@ func (a *App) pages() string {
 	return a.url
 }
 
-// member is the member of staff a caller is, or 0.
-func member(who access.Caller) practice.PractitionerID { return practice.PractitionerID(who.Staff) }
-
 // newCore wires the capabilities to their store and to the outside world.
 func newCore(db *store.DB, c Config, pages func() string, sims *simulators) (*core.Core, *carriers) {
 	if c.Log == nil {
@@ -236,8 +233,8 @@ func newCore(db *store.DB, c Config, pages func() string, sims *simulators) (*co
 		Billing:       &billing.Service{Store: db.Billing(), Now: c.Now, NewID: db.NewID},
 		Record:        records,
 		Document:      documents,
-		Clinical:      &clinical.Service{Store: db.Clinical(), Staff: member, Files: documents, Recipient: addressee(db), Now: c.Now, NewID: db.NewID},
-		Task:          &task.Service{Store: db.Task(), Staff: member, Now: c.Now, NewID: db.NewID},
+		Clinical:      &clinical.Service{Store: db.Clinical(), Files: documents, Recipient: addressee(db), Now: c.Now, NewID: db.NewID},
+		Task:          &task.Service{Store: db.Task(), Now: c.Now, NewID: db.NewID},
 		Messaging:     messages,
 		Communication: &communication.Service{Store: db.Communication(), Messages: messages},
 		Webhook:       &webhook.Service{Store: db.Webhook(), Poster: poster(c), Box: outside.Box, Name: graph.Identifier, Now: c.Now, NewID: db.NewID},

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"frontdesk/core/access"
 	"frontdesk/core/clinical"
 	"frontdesk/core/document"
 	"frontdesk/core/patient"
@@ -393,6 +394,42 @@ func TestDocuments(t *testing.T) {
 		}
 		if _, wrong := d.payload("createIntegrationToken", newToken, "p", ada); wrong != patient.ErrNotFound.Message {
 			t.Error(wrong)
+		}
+	})
+}
+
+// TestWhoeverSignedInIsTheAuthor writes as a member of staff whom no patients are
+// booked with, and as a program.
+func TestWhoeverSignedInIsTheAuthor(t *testing.T) {
+	each(t, func(t *testing.T, d *desk) {
+		ada, doctor, rita := encode(kindPatient, d.somebody("Ada", "ada@example.org")), d.doctor(), d.staff("Rita", false)
+		email := d.get("user.email", `query($id: ID!) { user(id: $id) { email } }`, "id", rita).(string)
+		_, err := d.core.Account.SetPassword(d.ctx, email, "correct horse battery staple")
+		d.must(err)
+		all := []access.Grant{access.SeePatients, access.SeeLetters, access.EditLetters, access.SeeRecords, access.EditRecords, access.SettingsSeeUsers}
+		_, err = d.core.Access.SetRole(d.ctx, access.Role{Name: "secretary", Grants: all})
+		d.must(err)
+		d.done("updateUser", `mutation($id: ID!) { updateUser(id: $id, userData: {role: "secretary"}) { data { id } error } }`, "id", rita)
+		program := d.token
+		signedIn := d.get("signIn.token", `mutation($email: String) { signIn(email: $email, password: "correct horse battery staple") { token } }`, "email", email).(string)
+		for _, c := range []struct {
+			token, name string
+			by          any
+		}{{program, "Website", nil}, {signedIn, "Rita Khan", rita}} {
+			d.token = c.token
+			of := map[string]any{"patient": ada, "title": "x", "body": "y"}
+			holds(t, d.done("createLetter", createLetter, "in", of), map[string]any{"doctor.id": c.by})
+			of["doctor"] = nil
+			holds(t, d.done("createLetter", createLetter, "in", of), map[string]any{"doctor.id": c.by})
+			of["doctor"] = doctor
+			holds(t, d.done("createLetter", createLetter, "in", of), map[string]any{"doctor.id": doctor})
+			of["doctor"] = rita
+			made := d.done("createLetter", createLetter, "in", of)
+			holds(t, made, map[string]any{"doctor.id": rita})
+			holds(t, d.done("updateLetter", updateLetter, "id", made["id"], "in", map[string]any{"doctor": nil}), map[string]any{"doctor": nil})
+			entry := d.done("createFreeTextRecord", createFreeText, "in", map[string]any{"patientId": ada, "question": "Q", "answer": "A"})
+			holds(t, d.get("record", `query($id: ID!) { record(id: $id) { doctorName } }`, "id", entry["id"]), map[string]any{"doctorName": c.name})
+			holds(t, d.get("consultation", `query($id: ID!) { consultation(id: $id) { doctorName } }`, "id", entry["consultationId"]), map[string]any{"doctorName": c.name})
 		}
 	})
 }

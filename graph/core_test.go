@@ -58,7 +58,7 @@ func newCore(db *store.DB, clock func() time.Time) *core.Core {
 	return &core.Core{
 		Document: documents,
 		Clinical: &clinical.Service{
-			Store: db.Clinical(), Files: documents, Now: clock, NewID: db.NewID, Staff: func(access.Caller) practice.PractitionerID { return 0 },
+			Store: db.Clinical(), Files: documents, Now: clock, NewID: db.NewID,
 			Recipient: func(ctx context.Context, group practice.ID, to clinical.Recipient) error {
 				found, err := db.Contact().ContactsByID(ctx, group, []contact.ID{contact.ID(to.ID)})
 				if len(found) == 0 && err == nil {
@@ -79,7 +79,6 @@ func newCore(db *store.DB, clock func() time.Time) *core.Core {
 		Billing:  &billing.Service{Store: db.Billing(), Now: clock, NewID: db.NewID},
 		Task: &task.Service{
 			Store: db.Task(), Now: clock, NewID: db.NewID,
-			Staff: func(c access.Caller) practice.PractitionerID { return practice.PractitionerID(c.Staff) },
 		},
 		Messaging:     messages,
 		Communication: &communication.Service{Store: db.Communication(), Messages: messages},

@@ -13,12 +13,11 @@ package clinical
 
 import (
 	"context"
-	"errors"
 	"strconv"
-	"strings"
 	"time"
 
 	"frontdesk/core/access"
+	"frontdesk/core/account"
 	"frontdesk/core/audit"
 	"frontdesk/core/document"
 	"frontdesk/core/fault"
@@ -113,7 +112,8 @@ type Reader interface {
 
 	Group(ctx context.Context, id practice.ID) (practice.Group, error)
 	Location(ctx context.Context, group practice.ID, id practice.LocationID) (practice.Location, error)
-	Practitioner(ctx context.Context, group practice.ID, id practice.PractitionerID) (practice.Practitioner, error)
+	// Staff finds members of staff, whether patients are booked with them or not.
+	Staff(ctx context.Context, group practice.ID, ids []account.StaffID) ([]account.Staff, error)
 }
 
 // Store is what clinical needs remembered. Lists that are asked for by a
@@ -178,8 +178,6 @@ type Tx interface {
 // Service is the clinical capability.
 type Service struct {
 	Store Store
-	// Staff is the member of staff a caller is, or 0.
-	Staff func(access.Caller) practice.PractitionerID
 	// Recipient makes sure that a contact is there that a letter goes to, or
 	// returns ErrNoRecipient. Without it there are none.
 	Recipient func(ctx context.Context, group practice.ID, to Recipient) error
@@ -257,23 +255,14 @@ func one[I, T any](ctx context.Context, g access.Grant, id I, find func(context.
 	return find(ctx, who.Group, id)
 }
 
-// doctor makes sure that a member of staff is there, and gives the name.
-func doctor(ctx context.Context, r Reader, group practice.ID, id practice.PractitionerID) (string, error) {
-	p, err := r.Practitioner(ctx, group, id)
-	if errors.Is(err, practice.ErrPractitionerNotFound) {
-		return "", ErrNoDoctor
+// doctor makes sure that a member of staff is there, whether patients are booked
+// with them or not.
+func doctor(ctx context.Context, r Reader, group practice.ID, id practice.PractitionerID) error {
+	found, err := r.Staff(ctx, group, []account.StaffID{account.StaffID(id)})
+	if err == nil && (len(found) == 0 || !found[0].DeletedAt.IsZero()) {
+		err = ErrNoDoctor
 	}
-	return strings.Join(strings.Fields(p.Title+" "+p.FirstName+" "+p.LastName), " "), err
-}
-
-// author is who writes: the member of staff a caller is, or 0, and the name.
-func (s *Service) author(ctx context.Context, r Reader, who access.Caller) (practice.PractitionerID, string, error) {
-	id := s.Staff(who)
-	if id == 0 {
-		return 0, who.Actor, nil
-	}
-	name, err := doctor(ctx, r, who.Group, id)
-	return id, name, err
+	return err
 }
 
 // today is the date at the practice.

@@ -56,10 +56,7 @@ func (s *Service) ConsultationsOf(ctx context.Context, of []patient.ID, p input.
 // consult makes a consultation.
 func (s *Service) consult(ctx context.Context, tx Tx, who access.Caller, c Consultation, now time.Time) (Consultation, error) {
 	c.ID, c.At, c.Version, c.CreatedAt, c.UpdatedAt = ConsultationID(s.NewID()), now, 1, now, now
-	var err error
-	if c.Doctor, c.DoctorName, err = s.author(ctx, tx, who); err != nil {
-		return c, err
-	}
+	c.Doctor, c.DoctorName = practice.Member(who), who.Name()
 	if err := tx.SaveConsultation(ctx, who.Group, c); err != nil {
 		return c, err
 	}

@@ -191,9 +191,7 @@ func (s *Service) enter(ctx context.Context, tx Tx, who access.Caller, c Consult
 	if r.Date, err = today(ctx, tx, who.Group, now); err != nil {
 		return r, err
 	}
-	if r.Doctor, r.DoctorName, err = s.author(ctx, tx, who); err != nil {
-		return r, err
-	}
+	r.Doctor, r.DoctorName = practice.Member(who), who.Name()
 	if err := tx.SaveClinicalRecord(ctx, who.Group, r); err != nil {
 		return r, err
 	}
@@ -241,7 +239,7 @@ func (s *Service) rewrite(ctx context.Context, id RecordID, kind Kind, apply fun
 // replace puts an entry in the place of what it was before, which is kept.
 func (s *Service) replace(ctx context.Context, tx Tx, who access.Caller, action string, before Record, r *Record, now time.Time) error {
 	r.Version, r.UpdatedAt = before.Version+1, now
-	if err := tx.KeepRecordVersion(ctx, who.Group, Version{before, now, who.Actor}); err != nil {
+	if err := tx.KeepRecordVersion(ctx, who.Group, Version{before, now, who.Name()}); err != nil {
 		return err
 	}
 	if err := tx.SaveClinicalRecord(ctx, who.Group, *r); err != nil {

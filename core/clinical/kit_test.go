@@ -54,12 +54,7 @@ func open(t *testing.T, db *store.DB) *desk {
 	t.Helper()
 	d := &desk{T: t, db: db, now: time.Date(2031, time.July, 6, 23, 30, 0, 123456789, time.UTC)}
 	clock := func() time.Time { return d.now }
-	d.Service = &clinical.Service{Store: db.Clinical(), Staff: func(c access.Caller) practice.PractitionerID {
-		if c.Actor == "khan" {
-			return d.doctor
-		}
-		return 0
-	}, Now: clock, NewID: db.NewID}
+	d.Service = &clinical.Service{Store: db.Clinical(), Now: clock, NewID: db.NewID}
 	box, err := seal.Parse([]byte(seal.NewKey()))
 	d.must(err)
 	d.Files = &document.Service{Store: db.Document(), Box: func() (*seal.Box, error) { return box, nil },
@@ -71,13 +66,16 @@ func open(t *testing.T, db *store.DB) *desk {
 	d.group = g.ID
 	other, err := groups.CreateGroup(context.Background(), practice.Group{Name: "Elsewhere"})
 	d.must(err)
-	d.ctx, d.khan, d.other = as(g.ID, "Partner", grants...), as(g.ID, "khan", grants...), as(other.ID, "Partner", grants...)
+	d.ctx, d.other = as(g.ID, "Partner", grants...), as(other.ID, "Partner", grants...)
 	d.operator = access.With(context.Background(), access.Operator(g.ID))
 	p, err := groups.CreatePractitioner(d.operator, practice.PractitionerChange{Title: ptr("Dr"), FirstName: ptr("A"), LastName: ptr("Khan")})
 	d.must(err)
 	l, err := groups.CreateLocation(d.operator, practice.LocationChange{Name: ptr("Room 1")})
 	d.must(err)
 	d.doctor, d.place = p.ID, l.ID
+	who, _ := access.From(as(g.ID, "Dr A Khan (signed in)", grants...))
+	who.Staff = int64(p.ID)
+	d.khan = access.With(context.Background(), who)
 	d.ada, d.ben = d.register("Ada"), d.register("Ben")
 	return d
 }

@@ -100,8 +100,8 @@ func (c LetterChange) apply(l *Letter) error {
 	return in.Err()
 }
 
-// CreateLetter writes a letter, dated today where no date is given. Errors: field
-// faults, patient.ErrNotFound, practice.ErrLocationNotFound, ErrNoDoctor,
+// CreateLetter writes a letter, dated today where no date is given, by the member
+// of staff who asks where nobody else is named. Errors: field faults, patient.ErrNotFound, practice.ErrLocationNotFound, ErrNoDoctor,
 // ErrNoRecipient.
 func (s *Service) CreateLetter(ctx context.Context, c LetterChange) (Letter, error) {
 	who, err := access.RequireGrant(ctx, EditLetters)
@@ -109,9 +109,12 @@ func (s *Service) CreateLetter(ctx context.Context, c LetterChange) (Letter, err
 		return Letter{}, err
 	}
 	now := s.Now().Truncate(time.Microsecond)
-	fresh := Letter{ID: LetterID(s.NewID()), Doctor: s.Staff(who), Date: input.NoDate, Review: NoReview, Version: 1, CreatedAt: now, UpdatedAt: now}
+	fresh := Letter{ID: LetterID(s.NewID()), Date: input.NoDate, Review: NoReview, Version: 1, CreatedAt: now, UpdatedAt: now}
 	if err := c.apply(&fresh); err != nil {
 		return Letter{}, err
+	}
+	if fresh.Doctor == 0 {
+		fresh.Doctor = practice.Member(who)
 	}
 	if err := s.addressed(ctx, who.Group, fresh.Recipient, Recipient{}); err != nil {
 		return Letter{}, err
@@ -119,7 +122,8 @@ func (s *Service) CreateLetter(ctx context.Context, c LetterChange) (Letter, err
 	var l Letter
 	err = s.Store.Do(ctx, func(tx Tx) error {
 		l = fresh
-		if err := hold(ctx, tx, who.Group, &l, Letter{}); err != nil {
+		// Whoever writes it is there.
+		if err := hold(ctx, tx, who.Group, &l, Letter{Doctor: practice.Member(who)}); err != nil {
 			return err
 		}
 		if l.Date == input.NoDate {
@@ -178,7 +182,7 @@ func hold(ctx context.Context, tx Tx, group practice.ID, l *Letter, before Lette
 		}
 	}
 	if l.Doctor != before.Doctor && l.Doctor != 0 {
-		if _, err := doctor(ctx, tx, group, l.Doctor); err != nil {
+		if err := doctor(ctx, tx, group, l.Doctor); err != nil {
 			return err
 		}
 	}

@@ -112,7 +112,7 @@ func bring[T any](ctx context.Context, s *Service, entity string, of patient.ID,
 			}
 		}
 		if by != 0 {
-			if _, err := doctor(ctx, tx, who.Group, by); err != nil {
+			if err := doctor(ctx, tx, who.Group, by); err != nil {
 				return err
 			}
 		}

@@ -83,7 +83,7 @@ func TestWhatAnEntrySaidBeforeIsKept(t *testing.T) {
 				d.Fatalf("got %+v", v)
 			}
 		}
-		if got := strings.Join(said, "|"); got != "Ten a day. khan|Five a day. khan|None. Partner|None. " {
+		if got := strings.Join(said, "|"); got != "Ten a day. Dr A Khan|Five a day. Dr A Khan|None. Partner|None. " {
 			d.Fatal(got)
 		}
 		if !reflect.DeepEqual(all[0].Was, r) || !all[0].At.Equal(made.Add(time.Hour)) {

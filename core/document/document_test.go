@@ -53,7 +53,7 @@ func open(t *testing.T, db *store.DB) *desk {
 	d.must(err)
 	d.Service = &document.Service{Store: db.Document(), Box: func() (*seal.Box, error) { return box, nil },
 		Pages: func() string { return "https://desk.example.org" }, Now: clock, NewID: db.NewID}
-	d.clinical = &clinical.Service{Store: db.Clinical(), Staff: func(access.Caller) practice.PractitionerID { return 0 }, Now: clock, NewID: db.NewID}
+	d.clinical = &clinical.Service{Store: db.Clinical(), Now: clock, NewID: db.NewID}
 	d.patients = &patient.Service{Store: db.Patient(), Now: clock, NewID: db.NewID}
 	groups := &practice.Service{Store: db.Practice(), Now: clock, NewID: db.NewID}
 	g, err := groups.CreateGroup(context.Background(), practice.Group{Name: "Mill Lane"})

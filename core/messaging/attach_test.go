@@ -23,7 +23,7 @@ func TestAMessageBelongsToATaskAndIsForAMemberOfStaff(t *testing.T) {
 		}
 		d.post = []messaging.Carrier{&post{name: "one", got: map[string]int{}}}
 		groups := &practice.Service{Store: d.db.Practice(), Now: d.s.Now, NewID: d.db.NewID}
-		tasks := &task.Service{Store: d.db.Task(), Now: d.s.Now, NewID: d.db.NewID, Staff: func(access.Caller) practice.PractitionerID { return 0 }}
+		tasks := &task.Service{Store: d.db.Task(), Now: d.s.Now, NewID: d.db.NewID}
 		people := &patient.Service{Store: d.db.Patient(), Now: d.s.Now, NewID: d.db.NewID}
 		// One of each in this practice and in another.
 		here := d.ctx

@@ -104,3 +104,8 @@ func (s *Service) UpdatePractitioner(ctx context.Context, id PractitionerID, c P
 	})
 	return p, err
 }
+
+// Member is the member of staff a caller is, or 0: whose work it is that nobody
+// else was said to have done. It has the id that those patients are booked with
+// have too.
+func Member(who access.Caller) PractitionerID { return PractitionerID(who.Staff) }

@@ -151,8 +151,6 @@ type Tx interface {
 // Service is the task capability.
 type Service struct {
 	Store Store
-	// Staff is the member of staff a caller is, or 0.
-	Staff func(access.Caller) practice.PractitionerID
 	Now   func() time.Time
 	NewID func() int64
 }
@@ -201,7 +199,7 @@ func (s *Service) Create(ctx context.Context, c Change) (Task, error) {
 	}
 	now := s.Now().Truncate(time.Microsecond)
 	fresh := Task{ID: ID(s.NewID()), Due: input.NoDate, Priority: Unset, Status: Open, AssignedAt: now, Version: 1, CreatedAt: now, UpdatedAt: now}
-	fresh.CreatedBy, fresh.CreatedByName = s.Staff(who), who.Name()
+	fresh.CreatedBy, fresh.CreatedByName = practice.Member(who), who.Name()
 	fresh.UpdatedBy, fresh.UpdatedByName = fresh.CreatedBy, fresh.CreatedByName
 	if err := c.apply(&fresh); err != nil {
 		return Task{}, err
@@ -283,7 +281,7 @@ func (s *Service) change(ctx context.Context, id ID, action string, fn func(*Tas
 			t.AssignedAt = now
 		}
 		t.Version, t.UpdatedAt = before.Version+1, now
-		t.UpdatedBy, t.UpdatedByName = s.Staff(who), who.Name()
+		t.UpdatedBy, t.UpdatedByName = practice.Member(who), who.Name()
 		if err := tx.SaveTask(ctx, who.Group, t); err != nil {
 			return err
 		}

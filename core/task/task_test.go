@@ -40,12 +40,7 @@ func each(t *testing.T, test func(t *testing.T, d *desk)) {
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
 		d := &desk{t: t, db: db, now: time.Date(2031, time.January, 6, 7, 0, 0, 123456789, time.UTC)}
 		clock := func() time.Time { return d.now }
-		d.Service = &task.Service{Store: db.Task(), Staff: func(c access.Caller) practice.PractitionerID {
-			if c.Actor == "Dr A Khan" {
-				return d.khan
-			}
-			return 0
-		}, Now: clock, NewID: db.NewID}
+		d.Service = &task.Service{Store: db.Task(), Now: clock, NewID: db.NewID}
 		groups := &practice.Service{Store: db.Practice(), Now: clock, NewID: db.NewID}
 		d.patients = &patient.Service{Store: db.Patient(), Now: clock, NewID: db.NewID}
 		at := func(name string) (practice.ID, context.Context) {
@@ -155,7 +150,9 @@ func TestAChangeSetsWhatItNamesAndSaysWhoMadeIt(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		made := d.add(task.Change{Subject: ptr("Ring"), Due: ptr(date("2031-01-09")), Patient: &d.ada, Kind: ptr(task.Call)})
 		d.now = d.now.Add(time.Hour)
-		khan := d.as(d.group, "Dr A Khan", task.Edit)
+		who, _ := access.From(d.as(d.group, "Dr A Khan (signed in)", task.Edit))
+		who.Staff = int64(d.khan)
+		khan := access.With(context.Background(), who)
 		changed, err := d.Update(khan, made.ID, task.Change{Status: ptr(task.Closed)})
 		d.must(err)
 		want := made
@@ -333,7 +330,7 @@ func TestEveryChangeIsAudited(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s := &task.Service{Store: db.Task(), Staff: func(access.Caller) practice.PractitionerID { return 0 }, Now: clock, NewID: db.NewID}
+		s := &task.Service{Store: db.Task(), Now: clock, NewID: db.NewID}
 		made, err := s.Create(ctx, task.Change{Subject: ptr("Ring"), Assignee: &khan.ID})
 		if err == nil {
 			_, err = s.Update(ctx, made.ID, task.Change{Subject: ptr("Write")})
