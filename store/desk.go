@@ -35,10 +35,12 @@ func (t *Tx) BookingsByID(ctx context.Context, group practice.ID, ids []booking.
 
 // The arguments of the lists: 2 and 3 from when and until when a booking starts at
 // most, 4 from when it may end; 5 to 8 when made and changed; 9 which states:
-// 0 live ones, 1 all, 2 cancelled ones; 10 when holds have lapsed.
+// 0 live ones, 1 all, 2 cancelled ones; 10 when holds have lapsed. COALESCE keeps a
+// database from looking for rows by when they were made or changed, which may be
+// all of them, where it has their start or their patients to go by.
 const (
 	inDesk = ` AND a.start_at >= $2 AND a.start_at <= $3 AND a.end_at >= $4 AND (a.start_at >= $4 OR a.end_at <= $3)
-		AND a.created_at >= $5 AND a.created_at <= $6 AND a.updated_at >= $7 AND a.updated_at <= $8
+		AND COALESCE(a.created_at, $5) >= $5 AND COALESCE(a.created_at, $6) <= $6 AND COALESCE(a.updated_at, $7) >= $7 AND COALESCE(a.updated_at, $8) <= $8
 		AND (a.state = 'booked' AND CAST($9 AS bigint) < 2 OR a.state = 'reserved' AND a.reserved_until > $10 AND CAST($9 AS bigint) < 2
 			OR a.state = 'cancelled' AND CAST($9 AS bigint) > 0)`
 	// 11 and 12 a practitioner and what other programs keep, 13 and 14 its value.

@@ -66,10 +66,13 @@ func (t *Tx) People(ctx context.Context, group practice.ID, ids []patient.ID) ([
 }
 
 // The arguments of the lists: 2 deleted ones too, 3 to 6 when made and changed,
-// 7 and 8 between which ids, 9 and 10 limit and offset.
+// 7 and 8 between which ids, 9 and 10 limit and offset. COALESCE keeps a database
+// from looking for rows by when they were made or changed, which may be all of
+// them, where it can read them in the order that is wanted.
 const (
-	peopleIn = ` AND merged_into IS NULL AND created_at >= $3 AND created_at <= $4 AND updated_at >= $5 AND updated_at <= $6 AND id > $7 AND id < $8`
-	paged    = ` LIMIT $9 OFFSET $10`
+	peopleIn = ` AND merged_into IS NULL AND COALESCE(created_at, $3) >= $3 AND COALESCE(created_at, $4) <= $4
+		AND COALESCE(updated_at, $5) >= $5 AND COALESCE(updated_at, $6) <= $6 AND id > $7 AND id < $8`
+	paged = ` LIMIT $9 OFFSET $10`
 	// Names, addresses and numbers are found through their own indexes.
 	searched = ` AND (last_key >= $11 AND last_key < $12 OR first_key >= $11 AND first_key < $12 OR full_key >= $11 AND full_key < $12
 		OR email_key >= $13 AND email_key < $14 OR birth_date = $15 OR mobile = $16 OR landline = $16)`
