@@ -78,12 +78,21 @@ const (
 		OR email_key >= $13 AND email_key < $14 OR birth_date = $15 OR mobile = $16 OR landline = $16)`
 )
 
-var (
-	peopleForward  = selectPeople + peopleIn + ` AND ($2 OR deleted_at IS NULL) ORDER BY id` + paged
-	peopleBackward = selectPeople + peopleIn + ` AND ($2 OR deleted_at IS NULL) ORDER BY id DESC` + paged
+// The page is found among the patients alone; what else is known is read for it.
+const (
+	idsForward     = ` AND patient.id IN (SELECT id FROM patient WHERE practice_group_id = $1` + peopleIn + ` AND ($2 OR deleted_at IS NULL) ORDER BY id` + paged + `) ORDER BY id`
+	idsBackward    = ` AND patient.id IN (SELECT id FROM patient WHERE practice_group_id = $1` + peopleIn + ` AND ($2 OR deleted_at IS NULL) ORDER BY id DESC` + paged + `) ORDER BY id DESC`
 	peopleFound    = selectPeople + peopleIn + ` AND deleted_at IS NULL AND CAST($2 AS boolean) IS NOT NULL` + searched + ` ORDER BY last_key, first_key, id` + paged
 	peopleFoundAll = selectPeople + peopleIn + ` AND $2` + searched + ` ORDER BY last_key, first_key, id` + paged
+
+	// Without what else is known.
+	selectBarePeople = `SELECT ` + patientColumns + ` FROM patient WHERE practice_group_id = $1`
 )
+
+func scanBarePerson(scan scanner) (p patient.Full, err error) {
+	p.Patient, err = scanPatient(scan)
+	return p, err
+}
 
 // Times before and after all others.
 var (
@@ -112,10 +121,14 @@ func (t *Tx) PeopleList(ctx context.Context, group practice.ID, q patient.People
 		q.After, before, q.Limit, q.Offset,
 	}
 	switch {
+	case q.Search == "" && q.Backwards && q.Bare:
+		return list(ctx, t, selectBarePeople+idsBackward, args, scanBarePerson)
 	case q.Search == "" && q.Backwards:
-		return list(ctx, t, peopleBackward, args, scanPerson)
+		return list(ctx, t, selectPeople+idsBackward, args, scanPerson)
+	case q.Search == "" && q.Bare:
+		return list(ctx, t, selectBarePeople+idsForward, args, scanBarePerson)
 	case q.Search == "":
-		return list(ctx, t, peopleForward, args, scanPerson)
+		return list(ctx, t, selectPeople+idsForward, args, scanPerson)
 	}
 	key, mail := nameKey(q.Search), emailKey(q.Search)
 	if len(key) == 0 {

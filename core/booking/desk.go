@@ -89,6 +89,9 @@ type DeskQuery struct {
 	Now           time.Time // when holds have lapsed
 	Descending    bool
 	Offset, Limit int
+	// Bare leaves out the names, prices and addresses, which are not kept with the
+	// booking, and are not always wanted. BookingsOf alone looks at it.
+	Bare bool
 }
 
 // DeskReader is what the front desk reads.
@@ -96,8 +99,8 @@ type DeskReader interface {
 	// BookingsByID finds bookings; those the group lacks are left out.
 	BookingsByID(ctx context.Context, group practice.ID, ids []ID) ([]Booking, error)
 	Bookings(ctx context.Context, group practice.ID, q DeskQuery) ([]Booking, error)
-	// BookingsOf lists a page of the bookings of each patient, by start, and
-	// CountBookingsOf counts them.
+	// BookingsOf lists a page of the bookings of each patient, by patient and then
+	// by start, and CountBookingsOf counts them.
 	BookingsOf(ctx context.Context, group practice.ID, of []patient.ID, q DeskQuery) ([]Booking, error)
 	CountBookingsOf(ctx context.Context, group practice.ID, of []patient.ID, q DeskQuery) (map[patient.ID]int, error)
 }
@@ -149,8 +152,12 @@ func (s *Service) BookingsOf(ctx context.Context, of []patient.ID, q DeskQuery) 
 	q.Now = s.Now()
 	all, err := s.Store.BookingsOf(ctx, who.Group, of, q)
 	out := make(map[patient.ID][]Booking, len(of))
-	for _, b := range all {
-		out[b.Patient] = append(out[b.Patient], b)
+	for len(all) > 0 {
+		n := 1
+		for n < len(all) && all[n].Patient == all[0].Patient {
+			n++
+		}
+		out[all[0].Patient], all = all[:n:n], all[n:]
 	}
 	return out, err
 }
