@@ -331,6 +331,8 @@ func (s *Service) place(ctx context.Context, tx Tx, who access.Caller, before Ap
 		*after, err = shifted(ctx, tx, who, now, "appointment.reschedule", "appointment.rescheduled", before, *after)
 	case elsewhere:
 		*after, err = change(ctx, tx, who, now, "appointment.reschedule", "appointment.rescheduled", before, *after, "")
+	default:
+		err = news(ctx, tx, who, now, "booking.updated", before)
 	}
 	return err
 }
@@ -377,6 +379,9 @@ func (s *Service) atDesk(ctx context.Context, id ID, also *practice.Practitioner
 	return after, double(err)
 }
 
+// topics are what subscriptions call the stages.
+var topics = map[Stage]string{StageArrived: "arrived", StageConsultation: "inConsultation", StageDeparted: "completed", StageNoShow: "noShow"}
+
 // Step notes how far a patient came; the zero time is now. In which order is not
 // looked at. Errors: ErrNotFound, ErrCancelled, ErrStage.
 func (s *Service) Step(ctx context.Context, id ID, stage Stage, at time.Time) (Booking, error) {
@@ -394,6 +399,9 @@ func (s *Service) Step(ctx context.Context, id ID, stage Stage, at time.Time) (B
 			return ErrStage
 		}
 		*to = at.UTC()
+		if err := news(ctx, tx, who, now, "booking.patientJourney."+topics[stage], b.Appointment); err != nil {
+			return err
+		}
 		return tx.SaveDesk(ctx, who.Group, b.Appointment, b.Desk)
 	})
 }
