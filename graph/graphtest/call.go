@@ -45,10 +45,10 @@ func (w World) idOf(field, name string) string {
 	return w["patient"]
 }
 
-// value is a literal of a type, for an argument or an input's field.
-func (w World) value(field, name string, kind *ast.Type) string {
+// Value is a literal of a type, for an argument or an input's field.
+func (w World) Value(field, name string, kind *ast.Type) string {
 	if kind.Elem != nil {
-		return "[" + w.value(field, name, kind.Elem) + "]"
+		return "[" + w.Value(field, name, kind.Elem) + "]"
 	}
 	def := Schema().Types[kind.Name()]
 	switch kind.Name() {
@@ -102,7 +102,7 @@ func (w World) value(field, name string, kind *ast.Type) string {
 		if f.Name == "relatedAccountId" || f.Name == "clinicalPathwayId" || f.Name == "contact" && strings.Contains(field, "Letter") {
 			continue
 		}
-		parts = append(parts, f.Name+": "+w.value(field, f.Name, f.Type))
+		parts = append(parts, f.Name+": "+w.Value(field, f.Name, f.Type))
 	}
 	return "{" + strings.Join(parts, ", ") + "}"
 }
@@ -118,7 +118,7 @@ func (w World) Call(f *ast.FieldDefinition, depth int) string {
 		if object && !isObject && !a.Type.NonNull || a.Name == "cursorPagination" || a.Name == "options" && depth < 3 || a.Name == "apiKey" {
 			continue // the arguments are the other form of the input
 		}
-		args = append(args, a.Name+": "+w.value(f.Name, a.Name, a.Type))
+		args = append(args, a.Name+": "+w.Value(f.Name, a.Name, a.Type))
 	}
 	out := f.Name
 	if len(args) > 0 {

@@ -36,6 +36,9 @@ type Practice struct {
 	// and Document.
 	Core  *core.Core
 	Group practice.ID
+	// Mark is a word in every text of the worlds, by which they can be told from
+	// another practice's.
+	Mark string
 
 	worlds int
 	shared World // what all worlds have in common

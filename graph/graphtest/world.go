@@ -30,8 +30,8 @@ func (p *Practice) World() World {
 	for kind, id := range p.shared {
 		w[kind] = id
 	}
-	w["patient"] = p.made(`createPatient(patientData: {first: "Ada", last: "Lovelace"})`)
-	w["product"] = p.made(`createProduct(productData: {productType: appointment, name: "Routine", duration: 15, price: 45.5})`)
+	w["patient"] = p.made(`createPatient(patientData: {first: "Ada", last: "Lovelace` + p.Mark + `"})`)
+	w["product"] = p.made(`createProduct(productData: {productType: appointment, name: "Routine` + p.Mark + `", duration: 15, price: 45.5})`)
 	w["user"] = p.staff(p.worlds, "Amir")
 	p.aboutThePatient(w)
 	p.aboutMoney(w)
@@ -42,36 +42,38 @@ func (p *Practice) World() World {
 	w["booking"] = p.made(`createBooking(bookingData: {patient: "` + w["patient"] + `", location: "` + w["room"] + `", bookingType: "` + w["product"] + `",
 		doctor: "` + w["user"] + `", start: "` + day + `09:00:00Z", end: "` + day + `09:15:00Z"})`)
 	of := `patientId: "` + w["patient"] + `"`
-	w["message"] = p.made(`sendSms(` + of + `, message: "Hello", dateToProcess: "2031-06-01T09:00:00Z")`)
-	entry := p.get("m.data", `mutation { m: createFreeTextRecord(recordData: {`+of+`, question: "Q", answer: "A"}) { data { id consultationId } error } }`)
+	w["message"] = p.made(`sendSms(` + of + `, message: "Hello` + p.Mark + `", dateToProcess: "2031-06-01T09:00:00Z")`)
+	entry := p.get("m.data", `mutation { m: createFreeTextRecord(recordData: {`+of+`, question: "Q`+p.Mark+`", answer: "A`+p.Mark+`"}) { data { id consultationId } error } }`)
 	w["record"], _ = At(entry, "id").(string)
 	w["consultation"], _ = At(entry, "consultationId").(string)
-	w["allergy"] = p.made(`createAllergyRecord(recordData: {` + of + `, allergen: "Nuts"})`)
-	w["letter"] = p.made(`createLetter(letterData: {patient: "` + w["patient"] + `", doctor: "` + w["user"] + `", title: "Referral", body: "Please see her."})`)
-	w["document"] = p.made(`createPatientDocument(patient: "` + w["patient"] + `", name: "a.pdf", type: "application/pdf")`)
-	w["task"] = p.made(`createTask(taskData: {subject: "Call", assignedTo: "` + w["user"] + `", patient: "` + w["patient"] + `"})`)
-	w["webhook"] = p.made(`createWebhook(input: {url: "https://a.example/hooks", label: "Ours", eventTypes: [PATIENT_CREATED]})`)
+	w["allergy"] = p.made(`createAllergyRecord(recordData: {` + of + `, allergen: "Nuts` + p.Mark + `"})`)
+	w["letter"] = p.made(`createLetter(letterData: {patient: "` + w["patient"] + `", doctor: "` + w["user"] + `", title: "Referral` + p.Mark + `", body: "Please see her` + p.Mark + `."})`)
+	w["document"] = p.made(`createPatientDocument(patient: "` + w["patient"] + `", name: "a` + p.Mark + `.pdf", type: "application/pdf")`)
+	w["task"] = p.made(`createTask(taskData: {subject: "Call` + p.Mark + `", assignedTo: "` + w["user"] + `", patient: "` + w["patient"] + `"})`)
+	w["webhook"] = p.made(`createWebhook(input: {url: "https://a.example/hooks` + p.Mark + `", label: "Ours` + p.Mark + `", eventTypes: [PATIENT_CREATED]})`)
 	p.get("m.data.token", `mutation { m: createIntegrationToken(patient: "`+w["patient"]+`") { data { token } error } }`)
 	return w
 }
 
 func (p *Practice) staff(n int, first string) string {
 	p.T.Helper()
-	return p.made(fmt.Sprintf(`createUser(userData: {title: "Dr", firstName: "%s", lastName: "Khan", email: "%s", role: "booking", isDoctor: true})`, first, p.address(n)))
+	return p.made(fmt.Sprintf(`createUser(userData: {title: "Dr", firstName: "%s", lastName: "Khan%s", email: "%s", role: "booking", isDoctor: true})`, first, p.Mark, p.address(n)))
 }
 
 // address is the n-th address of a member of staff. An address signs in to one
 // practice.
-func (p *Practice) address(n int) string { return fmt.Sprintf("khan%d@p%d.example.org", n, p.Group) }
+func (p *Practice) address(n int) string {
+	return fmt.Sprintf("khan%d@p%d%s.example.org", n, p.Group, p.Mark)
+}
 
 // share makes what all worlds have in common.
 func (p *Practice) share() {
 	p.T.Helper()
 	ctx := p.operator()
-	_, err := p.Core.Account.SaveAccessGroup(ctx, account.AccessGroup{Name: "Diabetes", Label: "DM"})
+	_, err := p.Core.Account.SaveAccessGroup(ctx, account.AccessGroup{Name: "Diabetes" + p.Mark, Label: "DM" + p.Mark})
 	p.must(err)
-	_, err = p.Core.Clinical.ImportQuestionnaire(ctx, clinical.Questionnaire{Title: "New patient", Content: clinical.Content{Sections: []clinical.Section{{
-		Title: "Habits", Questions: []clinical.Question{{ID: 1, Title: "How much?", Kind: clinical.AskText}},
+	_, err = p.Core.Clinical.ImportQuestionnaire(ctx, clinical.Questionnaire{Title: "New patient" + p.Mark, Content: clinical.Content{Sections: []clinical.Section{{
+		Title: "Habits" + p.Mark, Questions: []clinical.Question{{ID: 1, Title: "How much?" + p.Mark, Kind: clinical.AskText}},
 	}}}})
 	p.must(err)
 	p.staff(0, "Ines")
@@ -85,7 +87,7 @@ func (p *Practice) share() {
 	}
 	p.shared["form"], _ = At(form, "id").(string)
 	p.shared["question"], _ = At(form, "sections.0.questions.0.id").(string)
-	p.get("m.data.id", `mutation { m: updateLocationMetadata(locationId: "`+p.shared["room"]+`", key: "text", value: "v") { data { id } error } }`)
+	p.get("m.data.id", `mutation { m: updateLocationMetadata(locationId: "`+p.shared["room"]+`", key: "text", value: "v`+p.Mark+`") { data { id } error } }`)
 }
 
 // imports makes what no API makes and is about somebody: the first patient.
@@ -95,13 +97,13 @@ func (p *Practice) imports(w World) {
 	of, doctor := patient.ID(p.number(w["patient"])), practice.PractitionerID(p.number(w["user"]))
 	_, err := p.Core.Billing.MakeStatement(ctx, billing.StatementRequest{Account: billing.Account{Patient: of}, Kind: billing.Activity})
 	p.must(err)
-	_, err = p.Core.Clinical.ImportLab(ctx, clinical.Lab{Patient: of, Doctor: doctor, Status: "received", Tests: "Full blood count"})
+	_, err = p.Core.Clinical.ImportLab(ctx, clinical.Lab{Patient: of, Doctor: doctor, Status: "received", Tests: "Full blood count" + p.Mark})
 	p.must(err)
 	_, err = p.Core.Clinical.ImportPrescription(ctx, clinical.Prescription{Patient: of, Doctor: doctor, Status: "signed", Content: clinical.PrescriptionContent{
-		Drugs: []clinical.Drug{{Name: "Amlodipine 5mg tablets", Dosage: "One a day", Quantity: "28 tablets"}},
+		Drugs: []clinical.Drug{{Name: "Amlodipine 5mg tablets" + p.Mark, Dosage: "One a day", Quantity: "28 tablets"}},
 	}})
 	p.must(err)
-	_, err = p.Core.Document.CreateTemplate(ctx, document.New{Name: "Consent.pdf", MediaType: "application/pdf"})
+	_, err = p.Core.Document.CreateTemplate(ctx, document.New{Name: "Consent" + p.Mark + ".pdf", MediaType: "application/pdf"})
 	p.must(err)
 	for kind, list := range map[string]string{
 		"statement": "accountStatements", "lab": "labs", "prescription": "prescriptions", "template": "practiceTemplateDocuments",
@@ -123,17 +125,17 @@ func (p *Practice) number(id string) int64 {
 // aboutThePatient makes what is kept around a patient.
 func (p *Practice) aboutThePatient(w World) {
 	p.T.Helper()
-	w["label"] = p.made(`createLabel(labelData: {title: "VIP"})`)
-	w["definition"] = p.made(fmt.Sprintf(`createPatientNumber(input: {name: "Insurance %d"})`, p.worlds))
+	w["label"] = p.made(`createLabel(labelData: {title: "VIP` + p.Mark + `"})`)
+	w["definition"] = p.made(fmt.Sprintf(`createPatientNumber(input: {name: "Insurance %d%s"})`, p.worlds, p.Mark))
 	of := `patientId: "` + w["patient"] + `"`
 	for _, change := range []string{
-		`updatePatient(id: "` + w["patient"] + `", patientData: {email: "ada@example.org"})`,
+		`updatePatient(id: "` + w["patient"] + `", patientData: {email: "ada` + p.Mark + `@example.org"})`,
 		`addPatientPhoneNumber(` + of + `, phoneData: {phoneNumber: "01632 960123", phoneType: "Office"})`,
-		`addPatientAttribute(` + of + `, attributeData: {title: "a", text: "b", response: "c"})`,
+		`addPatientAttribute(` + of + `, attributeData: {title: "a` + p.Mark + `", text: "b` + p.Mark + `", response: "c` + p.Mark + `"})`,
 		`addPatientLabel(` + of + `, labelReferenceId: "` + w["label"] + `")`,
-		`addPatientNumber(` + of + `, patientNumber: {numberId: "` + w["definition"] + `", value: "A-1"})`,
+		`addPatientNumber(` + of + `, patientNumber: {numberId: "` + w["definition"] + `", value: "A-1` + p.Mark + `"})`,
 		`addPatientAccessGroup(` + of + `, accessGroupId: "` + w["group"] + `")`,
-		`addPatientRelationship(` + of + `, relationshipType: GP, contact: {lastName: "Foster"})`,
+		`addPatientRelationship(` + of + `, relationshipType: GP, contact: {lastName: "Foster` + p.Mark + `"})`,
 	} {
 		p.made(change)
 	}
@@ -149,8 +151,8 @@ func (p *Practice) aboutThePatient(w World) {
 // aboutMoney makes a product, a contact who pays, and invoices, paid and not.
 func (p *Practice) aboutMoney(w World) {
 	p.T.Helper()
-	p.made(`updateProductMetadata(productId: "` + w["product"] + `", key: "text", value: "v")`)
-	w["contact"] = p.made(`createContact(company: "Crown Insurance", isPayor: true)`)
+	p.made(`updateProductMetadata(productId: "` + w["product"] + `", key: "text", value: "v` + p.Mark + `")`)
+	w["contact"] = p.made(`createContact(company: "Crown Insurance` + p.Mark + `", isPayor: true)`)
 	w["contact phone"] = p.id("m.data.phones.0.phoneId", `mutation { m: addContactPhoneNumber(contactId: "`+w["contact"]+`", phoneData: {phoneType: Office, phoneNumber: "01632 960111"}) {
 		data { phones { phoneId } } error } }`)
 	head := `date: "2031-01-06", patientId: "` + w["patient"] + `", doctorId: "` + w["user"] + `", locationId: "` + w["room"] + `"`
