@@ -24,7 +24,7 @@ func (d *desk) everything() *graphtest.Practice {
 	d.must(err)
 	_, token, err := d.core.Access.CreateKey(d.ctx, access.Key{Partner: "Website", Role: "everything", Limit: ptr(0)})
 	d.must(err)
-	return &graphtest.Practice{T: d.t, Core: d.core, Group: d.group.ID, Ask: func(document string) (int, string) {
+	return &graphtest.Practice{T: d.t, Core: d.core, Group: d.group.ID, Now: func() time.Time { return *d.now.Load() }, Ask: func(document string) (int, string) {
 		d.t.Helper()
 		d.move(time.Second)
 		body, err := json.Marshal(map[string]any{"query": document})

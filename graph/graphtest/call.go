@@ -61,6 +61,9 @@ func (w World) Value(field, name string, kind *ast.Type) string {
 	case "Boolean":
 		return "true"
 	case "Date", "DateTime":
+		if name == "dateToProcess" {
+			return `"` + w["soon"] + `"`
+		}
 		if name == "end" {
 			return `"2031-06-06T09:15:00Z"`
 		}

@@ -1,6 +1,7 @@
 package graphtest
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -22,16 +23,21 @@ func Every(p *Practice) (asked int, left []string) {
 	p.sameRoots()
 	w := p.World()
 	for _, root := range []*ast.Definition{Schema().Query, Schema().Mutation} {
-		for i, f := range root.Fields {
+		for _, f := range root.Fields {
 			if strings.HasPrefix(f.Name, "__") {
 				continue
 			}
-			if root == Schema().Mutation && i > 0 {
+			built, wrong := p.every(w, root, f)
+			if wrong != "" && root == Schema().Mutation {
 				w = p.World() // what came before changed things, or took them away
+				built, wrong = p.every(w, root, f)
 			}
-			if p.every(w, root, f) {
+			switch {
+			case wrong != "":
+				p.T.Error(wrong)
+			case built:
 				asked++
-			} else {
+			default:
 				left = append(left, root.Name+"."+f.Name)
 			}
 		}
@@ -64,8 +70,9 @@ func (p *Practice) sameRoots() {
 	}
 }
 
-// every asks one field, and reports whether it is built.
-func (p *Practice) every(w World, root *ast.Definition, f *ast.FieldDefinition) bool {
+// every asks one field, and tells whether it is built and what is wrong with the
+// answer.
+func (p *Practice) every(w World, root *ast.Definition, f *ast.FieldDefinition) (built bool, wrong string) {
 	p.T.Helper()
 	// As deep as an operation may go before it costs too much.
 	var document string
@@ -77,23 +84,20 @@ func (p *Practice) every(w World, root *ast.Definition, f *ast.FieldDefinition) 
 			break
 		}
 	}
+	wrong = fmt.Sprintf("%s\n%d %s", document, a.Status, a.Text)
 	for _, e := range a.Errors {
 		switch {
 		case e.Extensions["reason"] != notBuilt:
-			p.T.Errorf("%s\n%d %s", document, a.Status, a.Text)
-			return true
+			return true, wrong
 		case len(e.Path) == 1:
-			return false
+			return false, ""
 		}
 	}
 	found := At(a.Data, "f")
 	payload, isPayload := found.(map[string]any)
 	_, hasData := payload["data"]
-	switch {
-	case a.Status != 200 || found == nil:
-		p.T.Errorf("%s\n%d %s", document, a.Status, a.Text)
-	case isPayload && payload["error"] != nil, hasData && payload["data"] == nil:
-		p.T.Errorf("%s\n%v", document, found)
+	if a.Status != 200 || found == nil || isPayload && payload["error"] != nil || hasData && payload["data"] == nil {
+		return true, wrong
 	}
-	return true
+	return true, ""
 }

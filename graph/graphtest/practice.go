@@ -16,6 +16,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -36,6 +37,8 @@ type Practice struct {
 	// and Document.
 	Core  *core.Core
 	Group practice.ID
+	// Now is the practice's clock: some times must be soon.
+	Now func() time.Time
 	// Mark is a word in every text of the worlds, by which they can be told from
 	// another practice's.
 	Mark string

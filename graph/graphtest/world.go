@@ -2,7 +2,9 @@ package graphtest
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
+	"time"
 
 	"frontdesk/core/account"
 	"frontdesk/core/billing"
@@ -12,7 +14,7 @@ import (
 	"frontdesk/core/practice"
 )
 
-// World is one thing of each kind that a practice has: their ids.
+// World is one thing of each kind that a practice has: their ids, and a few words.
 type World map[string]string
 
 // Password is the password of the member of staff who signs in.
@@ -26,7 +28,7 @@ func (p *Practice) World() World {
 		p.share()
 	}
 	p.worlds++
-	w := World{"key": "text"}
+	w := World{"key": "text", "soon": p.Now().AddDate(0, 1, 0).UTC().Format(time.RFC3339)}
 	for kind, id := range p.shared {
 		w[kind] = id
 	}
@@ -42,7 +44,7 @@ func (p *Practice) World() World {
 	w["booking"] = p.made(`createBooking(bookingData: {patient: "` + w["patient"] + `", location: "` + w["room"] + `", bookingType: "` + w["product"] + `",
 		doctor: "` + w["user"] + `", start: "` + day + `09:00:00Z", end: "` + day + `09:15:00Z"})`)
 	of := `patientId: "` + w["patient"] + `"`
-	w["message"] = p.made(`sendSms(` + of + `, message: "Hello` + p.Mark + `", dateToProcess: "2031-06-01T09:00:00Z")`)
+	w["message"] = p.made(`sendSms(` + of + `, message: "Hello` + p.Mark + `", dateToProcess: "` + w["soon"] + `")`)
 	entry := p.get("m.data", `mutation { m: createFreeTextRecord(recordData: {`+of+`, question: "Q`+p.Mark+`", answer: "A`+p.Mark+`"}) { data { id consultationId } error } }`)
 	w["record"], _ = At(entry, "id").(string)
 	w["consultation"], _ = At(entry, "consultationId").(string)
@@ -72,15 +74,17 @@ func (p *Practice) share() {
 	ctx := p.operator()
 	_, err := p.Core.Account.SaveAccessGroup(ctx, account.AccessGroup{Name: "Diabetes" + p.Mark, Label: "DM" + p.Mark})
 	p.must(err)
-	_, err = p.Core.Clinical.ImportQuestionnaire(ctx, clinical.Questionnaire{Title: "New patient" + p.Mark, Content: clinical.Content{Sections: []clinical.Section{{
-		Title: "Habits" + p.Mark, Questions: []clinical.Question{{ID: 1, Title: "How much?" + p.Mark, Kind: clinical.AskText}},
+	_, err = p.Core.Clinical.ImportQuestionnaire(ctx, clinical.Questionnaire{Title: "Habits" + p.Mark, Content: clinical.Content{Sections: []clinical.Section{{
+		Title: "Daily" + p.Mark, Questions: []clinical.Question{{ID: 1, Title: "How much?" + p.Mark, Kind: clinical.AskText}},
 	}}}})
 	p.must(err)
 	p.staff(0, "Ines")
 	_, err = p.Core.Account.SetPassword(ctx, p.address(0), Password)
 	p.must(err)
 	own := p.get("practice", `{ practice { locations { id groupId } accessGroups { id } paymentTypes { id } } }`)
-	form := p.get("questionnaires.data.0", `{ questionnaires { data { id sections { questions { ... on QuestionnaireGenericQuestion { id } } } } } }`)
+	forms, _ := p.get("questionnaires.data", `{ questionnaires { data { id title sections { questions { ... on QuestionnaireGenericQuestion { id } } } } } }`).([]any)
+	// The practice may have others, whose questions take other answers.
+	form := forms[slices.IndexFunc(forms, func(f any) bool { return At(f, "title") == "Habits"+p.Mark })]
 	p.shared = World{"email": p.address(0), "password": Password}
 	for kind, path := range map[string]string{"room": "locations.0.id", "place": "locations.0.groupId", "group": "accessGroups.0.id", "payment type": "paymentTypes.0.id"} {
 		p.shared[kind], _ = At(own, path).(string)

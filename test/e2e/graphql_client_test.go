@@ -7,9 +7,20 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
+	"time"
 
+	"frontdesk/connect/password"
+	"frontdesk/core"
+	"frontdesk/core/access"
+	"frontdesk/core/account"
+	"frontdesk/core/billing"
+	"frontdesk/core/clinical"
+	"frontdesk/core/document"
+	"frontdesk/core/practice"
+	"frontdesk/graph/graphtest"
 	"frontdesk/store/storetest"
 )
 
@@ -81,6 +92,46 @@ func TestAPracticeIsRunByAPublicGraphQLClient(t *testing.T) {
 		out, err := exec.Command("node", "../npm/practice.mjs", file).CombinedOutput()
 		if err != nil || !strings.Contains(string(out), "all is well") {
 			t.Fatalf("%v\n%s\n%s", err, out, s.logs)
+		}
+	})
+}
+
+// operators are the capabilities as an operator has them, on the database of a
+// program that runs.
+func operators(t *testing.T, address string) *core.Core {
+	t.Helper()
+	db := storetest.Open(t, address)
+	rights := &access.Service{Store: db.Access(), Now: time.Now, NewID: db.NewID}
+	return &core.Core{
+		Account:  &account.Service{Store: db.Account(), Access: rights, Hasher: password.New(), Now: time.Now, NewID: db.NewID},
+		Billing:  &billing.Service{Store: db.Billing(), Now: time.Now, NewID: db.NewID},
+		Clinical: &clinical.Service{Store: db.Clinical(), Now: time.Now, NewID: db.NewID},
+		Document: &document.Service{Store: db.Document(), Now: time.Now, NewID: db.NewID},
+	}
+}
+
+// TestEveryFieldOfTheSchemaAnswersOverASocket asks the program every query and
+// every mutation it has.
+func TestEveryFieldOfTheSchemaAnswersOverASocket(t *testing.T) {
+	storetest.EachAddress(t, func(t *testing.T, address string) {
+		s := start(t, address)
+		made := ofCommand(t, "", "token", "create", "--db", address, "--group", s.creds.Group, "--name", "Everything", "--role", "everything", "--rate-limit", "0", "--json")
+		token, _ := made["api_key"].(string)
+		group, err := practice.ParseID(s.creds.Group)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := &graphtest.Practice{T: t, Core: operators(t, address), Group: group, Now: time.Now, Ask: func(document string) (int, string) {
+			a := s.call("POST", "/graphql", map[string]any{"query": document}, header("x-token", token), key(""), ofGroup(""))
+			return a.Status, a.Text
+		}}
+		asked, left := graphtest.Every(p)
+		t.Logf("%d fields were asked; not built are %v", asked, left)
+		if asked < 120 {
+			t.Errorf("%d fields were asked", asked)
+		}
+		if errors := regexp.MustCompile(`(?m)^.*"level":"ERROR".*$`).FindAllString(s.logs.String(), 3); errors != nil {
+			t.Error(errors)
 		}
 	})
 }
