@@ -46,7 +46,7 @@ type neighbours struct {
 	done     int // documents of which nothing was refused
 }
 
-// neighbours begins with the other practice.
+// besides makes the other practice, and one to ask as.
 func besides(t testing.TB, address string) *neighbours {
 	d := open1(t, storetest.Open(t, address))
 	n := &neighbours{desk: d, raw: storetest.Raw(t, address), address: address, sent: map[int64]bool{}, ids: map[int64]bool{}}
@@ -55,18 +55,24 @@ func besides(t testing.TB, address string) *neighbours {
 	p.Mark = mark
 	n.theirs, n.group = p.World(), int64(d.group.ID)
 	delete(n.theirs, "email") // who knows how may sign in
-	d.join("Mill Lane")
-	n.own = d.everything()
-	n.world = n.own.World()
-	_, token, err := d.core.Access.CreateKey(d.ctx, access.Key{Partner: "Fuzz", Role: "everything", Limit: ptr(0)})
-	d.must(err)
-	n.token = token
+	n.settle()
 	n.before = n.rows(t, n.group, func(_ string, v any) {
 		if id, ok := v.(int64); ok && id > 1<<32 {
 			n.ids[id] = true
 		}
 	})
 	return n
+}
+
+// settle makes the practice that documents are asked as.
+func (n *neighbours) settle() {
+	n.t.Helper()
+	n.join("Mill Lane")
+	n.own = n.everything()
+	n.world = n.own.World()
+	_, token, err := n.core.Access.CreateKey(n.ctx, access.Key{Partner: "Fuzz", Role: "everything", Limit: ptr(0)})
+	n.must(err)
+	n.token = token
 }
 
 // rows are all rows of a practice. Each value is shown on the way, with
@@ -120,9 +126,13 @@ func (n *neighbours) each(t testing.TB, query string, each func(row []any)) {
 	}
 }
 
-// Between so many documents the practice gets a new world, since the old one has
-// been taken away by now, and the other's rows are looked at.
-const everySo = 100
+// After so many documents the practice gets a new world, since the old one has been
+// taken away by now, and the other's rows are looked at. After more the practice is
+// full of some things, and another takes its place.
+const (
+	everySo = 100
+	full    = 4000
+)
 
 var (
 	hexIDs = regexp.MustCompile(`[0-9a-fA-F]{24}`)
@@ -149,7 +159,11 @@ func (n *neighbours) idsIn(text string) []int64 {
 func (n *neighbours) try(t testing.TB, bytes []byte) {
 	t.Helper()
 	n.t, n.own.T = t, t
-	if n.asked++; n.asked%everySo == 0 {
+	switch n.asked++; {
+	case n.asked%full == 0:
+		n.look(t)
+		n.settle()
+	case n.asked%everySo == 0:
 		n.look(t)
 		n.world = n.own.World()
 	}
