@@ -105,10 +105,10 @@ func (r *random) call(f *ast.FieldDefinition, depth int) string {
 	if len(args) > 0 {
 		out += "(" + strings.Join(args, ", ") + ")"
 	}
-	switch {
-	case r.one(32):
+	switch r.n(32) {
+	case 30:
 		out += " @include(if: true)"
-	case r.one(32):
+	case 31:
 		out += " @skip(if: " + r.argument("if", ast.NonNullNamedType("Boolean", nil)) + ")"
 	}
 	return out + r.below(Schema().Types[f.Type.Name()], depth-1)
@@ -128,13 +128,13 @@ func (r *random) below(def *ast.Definition, depth int) string {
 		}
 		return out + " }"
 	}
-	switch {
-	case r.one(12):
+	switch r.n(12) {
+	case 10:
 		r.names++
 		name := "F" + strconv.Itoa(r.names)
 		r.fragments = append(r.fragments, " fragment "+name+" on "+def.Name+r.set(def, depth))
 		return " { ..." + name + " ..." + name + " }"
-	case r.one(12):
+	case 11:
 		return " { ... on " + def.Name + r.set(def, depth) + " }"
 	}
 	return r.set(def, depth)
