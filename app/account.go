@@ -235,7 +235,7 @@ func (o *Operator) Audit(ctx context.Context, group string, from, to time.Time, 
 			if err := each(shownEntry(e)); err != nil {
 				return err
 			}
-			after = e.ID
+			from, after = e.At, e.ID
 		}
 	}
 }

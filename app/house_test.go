@@ -130,9 +130,10 @@ var rooms = map[string]struct {
 	"graph": {ours: []string{"core/...", "core", "web", "graph/gql", "graph/scalar"}, theirs: []string{
 		"github.com/99designs/gqlgen", "github.com/vektah/gqlparser", "github.com/vikstrous/dataloadgen",
 	}},
-	"graph/gql":    {ours: []string{"graph/scalar", "core/..."}, theirs: []string{"github.com/99designs/gqlgen", "github.com/vektah/gqlparser"}},
-	"graph/scalar": {},
-	"rest/oas":     {theirs: []string{"github.com/ogen-go/ogen", "github.com/go-faster"}},
+	"graph/gql":       {ours: []string{"graph/scalar", "core/..."}, theirs: []string{"github.com/99designs/gqlgen", "github.com/vektah/gqlparser"}},
+	"graph/scalar":    {},
+	"graph/graphtest": {ours: []string{"api", "core", "core/..."}, theirs: []string{"github.com/vektah/gqlparser"}},
+	"rest/oas":        {theirs: []string{"github.com/ogen-go/ogen", "github.com/go-faster"}},
 	"web": {ours: []string{"core/fault", "core/access"}, theirs: []string{
 		"github.com/a-h/templ", "github.com/yuin/goldmark", "go.yaml.in/yaml",
 	}},

@@ -32,11 +32,14 @@ func dial(s *server) (*client, error) {
 	return &client{conn: conn, in: bufio.NewReaderSize(conn, 64<<10), head: head}, nil
 }
 
-// do sends a request and reads the answer's body, which is valid until the
-// next request. Any status but 200 is an error.
-func (c *client) do(method, path string, body []byte) ([]byte, error) {
+// do sends a request, with more header fields, and reads the answer's body,
+// which is valid until the next request. Any status but 200 is an error.
+func (c *client) do(method, path string, body []byte, more ...string) ([]byte, error) {
 	c.out.Reset()
 	c.out.WriteString(method + " " + path + c.head)
+	for _, field := range more {
+		c.out.WriteString(field + "\r\n")
+	}
 	if body != nil {
 		c.out.WriteString("Content-Type: application/json\r\nContent-Length: " + strconv.Itoa(len(body)) + "\r\n")
 	}

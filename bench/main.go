@@ -160,7 +160,7 @@ func measure(binary, dir, engine, db string) (table, batches, deliveries string,
 	// The patients come last: a hundred thousand of them are not to be in the
 	// way of the diary's figures.
 	reg := newRegister(r, group)
-	questions := slices.Concat(diary(s, r, group), patients(r, group, reg), messages(r, group, reg))
+	questions := slices.Concat(diary(s, r, group), patients(r, group, reg), graphql(s, r, group, reg), messages(r, group, reg))
 	table = "| what | clients | p50 | p99 | per second | raw per second | ratio |\n| --- | ---: | ---: | ---: | ---: | ---: | ---: |\n"
 	for _, q := range questions {
 		if !wanted.MatchString(q.name) {

@@ -23,7 +23,7 @@ const (
 )
 
 // values are a person as they are written.
-func (r *raw) values(group int64, p person, now time.Time) []any {
+func (r *raw) written(group int64, p person, now time.Time) []any {
 	key := func(name string) []byte { return []byte(strings.ToLower(name)) } // the names are ASCII
 	return []any{group, p.id, p.number, "", "", "", p.born, nil, "", p.first, p.last, key(p.first), key(p.last), key(p.first + " " + p.last), p.sex,
 		p.mobile, "", p.email, p.email, p.line, "", "", p.place, "", "", p.postcode, "", "hero", false, "unarchived", "", "", "", nil, int64(1),
@@ -55,7 +55,7 @@ func (r *raw) fill(ctx context.Context, group int64, people []person) error {
 			return err
 		}
 		for _, p := range people {
-			if _, err := stmt.ExecContext(ctx, r.values(group, p, now)...); err != nil {
+			if _, err := stmt.ExecContext(ctx, r.written(group, p, now)...); err != nil {
 				return err
 			}
 		}
@@ -63,7 +63,7 @@ func (r *raw) fill(ctx context.Context, group int64, people []person) error {
 	}
 	columns := strings.Fields(strings.ReplaceAll(patientWritten, ",", " "))
 	_, err := r.pg.CopyFrom(ctx, pgx.Identifier{"patient"}, columns, pgx.CopyFromSlice(len(people), func(i int) ([]any, error) {
-		return r.values(group, people[i], now), nil
+		return r.written(group, people[i], now), nil
 	}))
 	if err != nil {
 		return err
@@ -127,7 +127,7 @@ func (r *raw) register(ctx context.Context, group int64, p person) error {
 				group, p.id, kind, value, r.when(now))
 		}
 		return errors.Join(
-			exec(insertPatient, r.values(group, p, now)...),
+			exec(insertPatient, r.written(group, p, now)...),
 			contact("mobile", p.mobile), contact("email", p.email), contact("address", fmt.Sprintf(`{"line_1":%q,"town":%q,"postcode":%q}`, p.line, p.place, p.postcode)),
 			exec(`INSERT INTO audit (practice_group_id, id, at, actor, key_id, key_group_id, request_id, action, entity, entity_id, before, after)
 				VALUES ($1, $2, $3, '', 0, 0, '', 'patient.register', 'patient', $2, '', '{}')`, group, p.id, r.when(now)))

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -57,6 +58,17 @@ func (r *raw) close() {
 
 // rows runs a query and reads every column of every row.
 func (r *raw) rows(ctx context.Context, text string, args ...any) error {
+	return r.scan(ctx, func([]any) {}, text, args...)
+}
+
+// values runs a query and gives every row.
+func (r *raw) values(ctx context.Context, text string, args ...any) (all [][]any, err error) {
+	err = r.scan(ctx, func(row []any) { all = append(all, slices.Clone(row)) }, text, args...)
+	return all, err
+}
+
+// scan runs a query and shows each row.
+func (r *raw) scan(ctx context.Context, show func([]any), text string, args ...any) error {
 	if r.pg != nil {
 		rows, err := r.pg.Query(ctx, text, args...)
 		if err != nil {
@@ -64,9 +76,11 @@ func (r *raw) rows(ctx context.Context, text string, args ...any) error {
 		}
 		defer rows.Close()
 		for rows.Next() {
-			if _, err := rows.Values(); err != nil {
+			row, err := rows.Values()
+			if err != nil {
 				return err
 			}
+			show(row)
 		}
 		return rows.Err()
 	}
@@ -87,6 +101,7 @@ func (r *raw) rows(ctx context.Context, text string, args ...any) error {
 		if err := rows.Scan(dest...); err != nil {
 			return err
 		}
+		show(values)
 	}
 	return rows.Err()
 }

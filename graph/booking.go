@@ -26,30 +26,47 @@ func (d *door) zone(ctx context.Context) (*time.Location, error) {
 	}).Load(ctx, true)
 }
 
-// booked is a booking as this API tells of one.
-func booked(zone *time.Location, b booking.Booking) *gql.Booking {
-	j, a := b.Journey, b.Address
+// besideBooking are the fields of a booking that need what stands in other tables.
+var besideBooking = []string{"doctorName", "location", "appointment"}
+
+// booked is a booking as this API tells of one: of its own accord what costs
+// little, and of the rest what is asked for.
+func booked(zone *time.Location, b *booking.Booking, of fields) *gql.Booking {
 	out := &gql.Booking{
-		Of: &b, ID: encode(kindBooking, b.ID), Deleted: ptr(b.State == booking.Cancelled), DoctorName: text(fullName(b.PractitionerName).FullName()),
-		Location: &gql.BookingLocation{ID: encode(kindRoom, b.Location), Header: &b.LocationName, Name: &b.LocationName, Address: &gql.BookingAddress{
+		Of: b, ID: encode(kindBooking, b.ID), Deleted: ptr(b.State == booking.Cancelled), Start: face(zone, b.Start), End: face(zone, b.End),
+		CreatedAt: scalar.Of(b.CreatedAt), UpdatedAt: scalar.Of(b.UpdatedAt), Comments: text(b.Comments), Status: ptr(gql.BookingStatusConfirmed),
+	}
+	if of.any("doctorName") {
+		out.DoctorName = text(fullName(b.PractitionerName).FullName())
+	}
+	if of.any("location") {
+		a := b.Address
+		out.Location = &gql.BookingLocation{ID: encode(kindRoom, b.Location), Header: &b.LocationName, Name: &b.LocationName, Address: &gql.BookingAddress{
 			Address: street(a.Line1, a.Line2), City: text(a.Town), Postcode: text(a.Postcode), Country: ptr(homeCountry),
-		}},
-		Appointment: &gql.Appointment{ID: ptr(encode(kindProduct, b.Type)), Title: &b.TypeName, Duration: ptr(int(b.Length() / time.Minute)), Price: pounds(b.Price)},
-		Start:       face(zone, b.Start), End: face(zone, b.End), CreatedAt: scalar.Of(b.CreatedAt), UpdatedAt: scalar.Of(b.UpdatedAt),
-		Comments: text(b.Comments), Reference: text(b.ID.String()), Status: ptr(gql.BookingStatusConfirmed),
-		BookingJourney: &gql.Journey{
+		}}
+	}
+	if of.any("appointment") {
+		out.Appointment = &gql.Appointment{ID: ptr(encode(kindProduct, b.Type)), Title: &b.TypeName, Duration: ptr(int(b.Length() / time.Minute)), Price: pounds(b.Price)}
+	}
+	if of.any("reference") {
+		out.Reference = text(b.ID.String())
+	}
+	if j := b.Journey; of.any("bookingJourney") {
+		out.BookingJourney = &gql.Journey{
 			Arrived: scalar.Of(j.Arrived), Consultation: scalar.Of(j.Consultation), Departed: scalar.Of(j.Departed), Dna: scalar.Of(j.NoShow),
-		},
+		}
+	}
+	if of.any("patientMessagesSent") {
+		wanted := func(n booking.Notice) *bool { return ptr(slices.Contains(b.Tell, n)) }
+		out.PatientMessagesSent = &gql.SendPatientMessages{
+			Confirmation: wanted(booking.Confirming), Reminder: wanted(booking.Reminder), Followup: wanted(booking.FollowUp), Cancellation: wanted(booking.Cancelling),
+		}
 	}
 	if b.Patient != 0 {
 		out.PatientID = ptr(encode(kindPatient, b.Patient))
 	}
 	if b.Pending || b.State == booking.Reserved {
 		out.Status = ptr(gql.BookingStatusPending)
-	}
-	wanted := func(n booking.Notice) *bool { return ptr(slices.Contains(b.Tell, n)) }
-	out.PatientMessagesSent = &gql.SendPatientMessages{
-		Confirmation: wanted(booking.Confirming), Reminder: wanted(booking.Reminder), Followup: wanted(booking.FollowUp), Cancellation: wanted(booking.Cancelling),
 	}
 	return out
 }
@@ -104,30 +121,13 @@ func (q query) BookingsByID(ctx context.Context, ids []string) ([]*gql.Booking, 
 	}
 	found, err := q.core.Booking.BookingsByID(ctx, wanted)
 	out := make([]*gql.Booking, len(ids))
+	of := fieldsAsked(ctx)
 	for i, id := range wanted {
 		if b, ok := found[id]; ok {
-			out[i] = booked(zone, b)
+			out[i] = booked(zone, &b, of)
 		}
 	}
 	return out, err
-}
-
-// stretch reads a stretch of the practice's wall-clock time. strict refuses a time
-// without a zone, as bookings always did.
-func stretch(zone *time.Location, start, end *scalar.Moment, strict bool) (from, until time.Time, err error) {
-	for _, x := range []struct {
-		m  *scalar.Moment
-		to *time.Time
-	}{{start, &from}, {end, &until}} {
-		if x.m == nil || x.m.IsZero() {
-			continue
-		}
-		if strict && x.m.Form == scalar.Local {
-			return from, until, ErrDate
-		}
-		*x.to = meant(zone, *x.m)
-	}
-	return from, until, nil
 }
 
 // Bookings lists bookings by start.
@@ -170,8 +170,9 @@ func (d *door) bookings(ctx context.Context, zone *time.Location, ask booking.De
 	}
 	all, more := cut(all, p.size)
 	out := &gql.BookingData{Data: make([]*gql.Booking, len(all)), PageInfo: p.info(more)}
-	for i, b := range all {
-		out.Data[i] = booked(zone, b)
+	of := fieldsAsked(ctx, "data")
+	for i := range all {
+		out.Data[i] = booked(zone, &all[i], of)
 	}
 	return out, nil
 }
@@ -223,10 +224,10 @@ func (f patientFields) Bookings(ctx context.Context, obj *gql.Patient, start, en
 	if pagination == nil {
 		ask.Limit = everyBooking
 	}
-	return f.bookingsOf(ctx, obj, start, end, ask)
+	return f.bookingsOf(ctx, obj, start, end, ask, fieldsAsked(ctx))
 }
 
-func (d *door) bookingsOf(ctx context.Context, obj *gql.Patient, start, end scalar.Moment, ask booking.DeskQuery) ([]*gql.Booking, error) {
+func (d *door) bookingsOf(ctx context.Context, obj *gql.Patient, start, end scalar.Moment, ask booking.DeskQuery, of fields) ([]*gql.Booking, error) {
 	zone, err := d.zone(ctx)
 	if err != nil {
 		return nil, err
@@ -234,12 +235,13 @@ func (d *door) bookingsOf(ctx context.Context, obj *gql.Patient, start, end scal
 	if ask.From, ask.Until, err = stretch(zone, &start, &end, false); err != nil {
 		return nil, err
 	}
+	ask.Bare = !of.any(besideBooking...)
 	all, err := loaderOf(ctx, fmt.Sprintf("bookings of %+v", ask), func(ctx context.Context, of []patient.ID) (map[patient.ID][]booking.Booking, error) {
 		return d.core.Booking.BookingsOf(ctx, of, ask)
 	}).Load(ctx, obj.Of.ID)
 	out := make([]*gql.Booking, len(all))
-	for i, b := range all {
-		out[i] = booked(zone, b)
+	for i := range all {
+		out[i] = booked(zone, &all[i], of)
 	}
 	return out, err
 }
@@ -259,7 +261,7 @@ func (f patientFields) BookingsWithPagination(ctx context.Context, obj *gql.Pati
 		ask.Deleted, ask.OnlyDeleted = false, *deleted
 	}
 	ask.Descending = sort != nil && sort.Direction == gql.SortDirectionDesc
-	rows, err := f.bookingsOf(ctx, obj, start, end, ask)
+	rows, err := f.bookingsOf(ctx, obj, start, end, ask, fieldsAsked(ctx, "data"))
 	if err != nil || pagination == nil {
 		return &gql.PatientBookingsData{Data: rows}, err
 	}
@@ -379,7 +381,7 @@ func (m mutation) CreateBooking(ctx context.Context, patientID, locationID, book
 		Patient: p.patient, Billpayer: p.payer, Location: p.location, Type: p.product, Practitioner: p.doctor, Start: from, End: until,
 		Comments: word(in.Comments), Tell: notices(in.SendPatientMessages.Value()), Pending: deref(pending),
 	})
-	return bookedPayload(zone, b, err)
+	return bookedPayload(ctx, zone, b, err)
 }
 
 // same puts an argument into the input, unless the two disagree.
@@ -397,14 +399,14 @@ func same[T comparable](flat *T, in *graphql.Omittable[*T]) error {
 // ErrBothBookings is the fault of arguments and bookingData that disagree.
 var ErrBothBookings = ErrBothForms.Saying("Give bookingData, or the other arguments, not both.")
 
-func bookedPayload(zone *time.Location, b booking.Booking, err error) (*gql.BookingResponsePayload, error) {
+func bookedPayload(ctx context.Context, zone *time.Location, b booking.Booking, err error) (*gql.BookingResponsePayload, error) {
 	if fault.Of(err).Code == diary.ErrTypeNotFound.Code && err != nil {
 		err = ErrProduct
 	}
 	if err != nil {
 		return nil, err
 	}
-	return &gql.BookingResponsePayload{Data: booked(zone, b)}, nil
+	return &gql.BookingResponsePayload{Data: booked(zone, &b, fieldsAsked(ctx, "data"))}, nil
 }
 
 // UpdateBooking changes a booking.
@@ -456,7 +458,7 @@ func (m mutation) withBooking(ctx context.Context, id string, do func(ctx contex
 		return nil, err
 	}
 	b, err := do(ctx, zone, n)
-	return bookedPayload(zone, b, err)
+	return bookedPayload(ctx, zone, b, err)
 }
 
 // DeleteBooking cancels a booking. The patient is told only when that is asked for.

@@ -20,7 +20,6 @@ const wholeBooking = `id deleted doctorName doctor { id fullName } location { id
 type diaried struct {
 	*desk
 	patient, room, product, doctor string
-	made                           int
 }
 
 func (d *desk) diaried() *diaried {

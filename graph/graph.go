@@ -25,10 +25,10 @@ import (
 	"net"
 	"net/http"
 	"strings"
-	"sync"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/executor"
+	"github.com/99designs/gqlgen/graphql/handler/lru"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
@@ -56,7 +56,7 @@ type door struct {
 func New(c *core.Core) http.Handler { return open(c) }
 
 func open(c *core.Core) *door {
-	d := &door{core: c}
+	d := &door{core: c, documents: documents{lru.New[*ast.QueryDocument](keptDocuments)}}
 	resolvers := root{d}
 	schema := gql.NewExecutableSchema(gql.Config{Resolvers: resolvers})
 	d.schema, d.run = schema.Schema(), executor.New(schema)
@@ -303,44 +303,20 @@ func slicesOf(parts [][]byte) []byte {
 }
 
 // documents keeps documents that were found valid, by their text: programs send
-// the same few again and again. Those not asked for in a while go first.
+// the same few again and again.
 type documents struct {
-	mu        sync.Mutex
-	now, then map[string]*ast.QueryDocument
+	graphql.Cache[*ast.QueryDocument]
 }
 
 // Documents longer than this, or beyond so many, are not kept.
 const (
 	keptDocument  = 16 << 10
-	keptDocuments = 256
+	keptDocuments = 512
 )
 
-// Get finds a document.
-func (k *documents) Get(_ context.Context, text string) (*ast.QueryDocument, bool) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	doc, ok := k.now[text]
-	if !ok {
-		if doc, ok = k.then[text]; ok {
-			k.put(text, doc)
-		}
-	}
-	return doc, ok
-}
-
 // Add keeps a document.
-func (k *documents) Add(_ context.Context, text string, doc *ast.QueryDocument) {
-	if len(text) > keptDocument {
-		return
+func (k documents) Add(ctx context.Context, text string, doc *ast.QueryDocument) {
+	if len(text) <= keptDocument {
+		k.Cache.Add(ctx, strings.Clone(text), doc)
 	}
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	k.put(strings.Clone(text), doc)
-}
-
-func (k *documents) put(text string, doc *ast.QueryDocument) {
-	if k.now == nil || len(k.now) >= keptDocuments {
-		k.now, k.then = map[string]*ast.QueryDocument{}, k.now
-	}
-	k.now[text] = doc
 }

@@ -26,7 +26,7 @@ import (
 
 // desk is a practice group behind the door, with a clock that moves.
 type desk struct {
-	t     *testing.T
+	t     testing.TB
 	db    *store.DB
 	core  *core.Core
 	door  *door
@@ -52,7 +52,7 @@ func each(t *testing.T, test func(t *testing.T, d *desk)) {
 	storetest.Each(t, func(t *testing.T, db *store.DB) { test(t, open1(t, db)) })
 }
 
-func open1(t *testing.T, db *store.DB) *desk {
+func open1(t testing.TB, db *store.DB) *desk {
 	d := &desk{t: t, db: db, now: &atomic.Pointer[time.Time]{}, log: &bytes.Buffer{}}
 	d.now.Store(ptr(time.Date(2031, time.January, 6, 9, 0, 0, 0, time.UTC)))
 	clock := func() time.Time { return *d.now.Load() }
@@ -171,7 +171,7 @@ func (d *desk) get(path, document string, variables ...any) any {
 }
 
 // at follows names and numbers with dots between.
-func at(t *testing.T, v any, path string) any {
+func at(t testing.TB, v any, path string) any {
 	t.Helper()
 	for step := range strings.SplitSeq(path, ".") {
 		switch x := v.(type) {

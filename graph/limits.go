@@ -2,6 +2,7 @@ package graph
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/vektah/gqlparser/v2/ast"
@@ -51,11 +52,52 @@ type shape struct {
 func checkShape(doc *ast.QueryDocument) *gqlerror.Error {
 	s := &shape{doc: doc, open: map[string]bool{}, left: 50 * maxTokens}
 	for _, op := range doc.Operations {
+		for _, v := range op.VariableDefinitions {
+			if !legible(v.DefaultValue) {
+				return illegible()
+			}
+		}
 		if err := s.measure(op.SelectionSet, 1); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// illegible refuses the character NUL, which no text has: not every database keeps
+// it, or even finds nothing for it.
+func illegible() *gqlerror.Error {
+	return refusal(codeInput, "A text may not have the character U+0000.")
+}
+
+// legible reports whether no text of a value in a document has a NUL.
+func legible(v *ast.Value) bool {
+	if v == nil {
+		return true
+	}
+	for _, child := range v.Children {
+		if !legible(child.Value) {
+			return false
+		}
+	}
+	return !strings.ContainsRune(v.Raw, 0)
+}
+
+// legibleVariable is legible for a variable.
+func legibleVariable(v any) bool {
+	switch v := v.(type) {
+	case string:
+		return !strings.ContainsRune(v, 0)
+	case []any:
+		return !slices.ContainsFunc(v, func(one any) bool { return !legibleVariable(one) })
+	case map[string]any:
+		for key, one := range v {
+			if !legibleVariable(key) || !legibleVariable(one) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 func (s *shape) measure(set ast.SelectionSet, depth int) *gqlerror.Error {
@@ -75,6 +117,11 @@ func (s *shape) level(set ast.SelectionSet, depth int, same map[string]int) *gql
 		var err *gqlerror.Error
 		switch sel := sel.(type) {
 		case *ast.Field:
+			for _, a := range sel.Arguments {
+				if !legible(a.Value) {
+					return illegible()
+				}
+			}
 			if sel.Alias != "" && sel.Alias != sel.Name {
 				s.aliases++
 				same[sel.Name]++

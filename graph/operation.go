@@ -90,6 +90,9 @@ func (d *door) prepare(ctx context.Context, a asked) (*graphql.OperationContext,
 	if op == nil {
 		return nil, gqlerror.List{refusal(codeValidation, "This document has no such operation, or has several and operationName does not say which.")}
 	}
+	if !legibleVariable(a.Variables) {
+		return nil, gqlerror.List{illegible()}
+	}
 	variables, err := validator.VariableValues(d.schema, op, a.Variables)
 	if err != nil {
 		var e *gqlerror.Error

@@ -108,6 +108,12 @@ func (q query) Patient(ctx context.Context, id string) (*gql.Patient, error) {
 // ErrTwoPages is the fault of asking for a page by number and by cursor at once.
 var ErrTwoPages = fault.New(fault.Invalid, "two_paginations", "Give pagination or cursorPagination, not both.")
 
+// particulars are the fields of a patient that are kept apart from the rest.
+var particulars = []string{
+	"gender", "occupation", "paymentReference", "birthSurname", "birthName", "birthNames", "placeOfBirth", "socialSecurityNumber", "ins",
+	"communicationPreferences", "onHold", "archivedInfo", "membershipName", "membershipStartDate", "membershipStartDateFormatted",
+}
+
 // Patients lists patients.
 func (q query) Patients(ctx context.Context, search *string, pagination *gql.Pagination, options *gql.QueryOptions, cursorPagination *gql.CursorPagination) (*gql.PatientData, error) {
 	ask := patient.PeopleQuery{Search: deref(search)}
@@ -143,6 +149,7 @@ func (q query) Patients(ctx context.Context, search *string, pagination *gql.Pag
 		}
 	}
 	ask.Offset, ask.Limit = p.offset(), p.more()
+	ask.Bare = !fieldsAsked(ctx, "data").any(particulars...)
 	all, err := q.core.Patient.PeopleList(ctx, ask)
 	if err != nil {
 		return nil, err

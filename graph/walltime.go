@@ -34,3 +34,21 @@ func meant(zone *time.Location, m scalar.Moment) time.Time {
 	}
 	return diary.Wall(zone, m.T)
 }
+
+// stretch reads a stretch of the practice's wall-clock time. strict refuses a time
+// without a zone, as bookings always did.
+func stretch(zone *time.Location, start, end *scalar.Moment, strict bool) (from, until time.Time, err error) {
+	for _, x := range []struct {
+		m  *scalar.Moment
+		to *time.Time
+	}{{start, &from}, {end, &until}} {
+		if x.m == nil || x.m.IsZero() {
+			continue
+		}
+		if strict && x.m.Form == scalar.Local {
+			return from, until, ErrDate
+		}
+		*x.to = meant(zone, *x.m)
+	}
+	return from, until, nil
+}

@@ -83,7 +83,11 @@ func listAmong[T any, I ~int64](ctx context.Context, t *Tx, of amongst, args in,
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, found...)
+		if out == nil {
+			out = found
+		} else {
+			out = append(out, found...)
+		}
 	}
 	return out, nil
 }

@@ -73,10 +73,13 @@ const (
 	// $3 part of the search key, $4 and $5 whether they are payors and doctors.
 	someContacts = selectContacts + ` AND (deleted_at IS NULL OR $2) AND search_key LIKE $3 ESCAPE '\'
 		AND (CAST($4 AS bigint) = 0 OR is_payor = (CAST($4 AS bigint) = 1)) AND (CAST($5 AS bigint) = 0 OR is_doctor = (CAST($5 AS bigint) = 1))`
-	inSpans    = ` AND created_at >= $8 AND created_at <= $9 AND updated_at >= $10 AND updated_at <= $11`
+	// COALESCE keeps a database from looking for rows by one time and sorting
+	// them by the other.
 	pageByID   = ` ORDER BY id LIMIT $6 OFFSET $7`
-	pageByMade = ` ORDER BY created_at, id LIMIT $6 OFFSET $7`
-	pageByTold = ` ORDER BY updated_at, id LIMIT $6 OFFSET $7`
+	pageByMade = ` AND created_at >= $8 AND created_at <= $9 AND COALESCE(updated_at, $10) >= $10 AND COALESCE(updated_at, $11) <= $11
+		ORDER BY created_at, id LIMIT $6 OFFSET $7`
+	pageByTold = ` AND COALESCE(created_at, $8) >= $8 AND COALESCE(created_at, $9) <= $9 AND updated_at >= $10 AND updated_at <= $11
+		ORDER BY updated_at, id LIMIT $6 OFFSET $7`
 )
 
 // Contacts lists contacts.
@@ -84,9 +87,9 @@ func (s contactStore) Contacts(ctx context.Context, group practice.ID, q contact
 	args := in{group, q.Deleted, within(q.Search), asked(q.IsPayor), asked(q.IsDoctor), q.Limit, q.Offset}
 	switch {
 	case q.Updated.Given():
-		return list(ctx, s.Tx, someContacts+inSpans+pageByTold, append(args, spans(q.Listing)...), scanContact)
+		return list(ctx, s.Tx, someContacts+pageByTold, append(args, spans(q.Listing)...), scanContact)
 	case q.Created.Given():
-		return list(ctx, s.Tx, someContacts+inSpans+pageByMade, append(args, spans(q.Listing)...), scanContact)
+		return list(ctx, s.Tx, someContacts+pageByMade, append(args, spans(q.Listing)...), scanContact)
 	}
 	return list(ctx, s.Tx, someContacts+pageByID, args, scanContact)
 }

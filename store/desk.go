@@ -1,7 +1,9 @@
 package store
 
 import (
+	"cmp"
 	"context"
+	"slices"
 
 	"frontdesk/core/booking"
 	"frontdesk/core/diary"
@@ -9,22 +11,37 @@ import (
 	"frontdesk/core/practice"
 )
 
-const selectBookings = `SELECT ` + appointmentColumns + `, k.name, l.name, w.title, w.first_name, w.last_name, p.title, p.first_name, p.last_name, g.cancellation_hours,
-		a.pending, a.comments, a.arrived_at, a.consultation_at, a.departed_at, a.dna_at, a.tell, k.price, k.minutes, l.line_1, l.line_2, l.town, l.county, l.postcode
-	FROM appointment a
+const (
+	deskColumns = `, a.pending, a.comments, a.arrived_at, a.consultation_at, a.departed_at, a.dna_at, a.tell`
+	// What stands in other tables, and the tables.
+	besideColumns = `, k.name, l.name, w.title, w.first_name, w.last_name, p.title, p.first_name, p.last_name, g.cancellation_hours,
+		k.price, k.minutes, l.line_1, l.line_2, l.town, l.county, l.postcode`
+	besideTables = `
 	JOIN practice_group g ON g.practice_group_id = a.practice_group_id
 	JOIN appointment_type k ON k.practice_group_id = a.practice_group_id AND k.id = a.appointment_type_id
 	JOIN location l ON l.practice_group_id = a.practice_group_id AND l.id = a.location_id
 	JOIN practitioner w ON w.practice_group_id = a.practice_group_id AND w.id = a.practitioner_id
-	LEFT JOIN patient p ON p.practice_group_id = a.practice_group_id AND p.id = a.patient_id
-	WHERE a.practice_group_id = $1`
+	LEFT JOIN patient p ON p.practice_group_id = a.practice_group_id AND p.id = a.patient_id`
+	selectBookings = `SELECT ` + appointmentColumns + deskColumns + besideColumns + ` FROM appointment a` + besideTables + ` WHERE a.practice_group_id = $1`
+)
+
+func intoDesk(b *booking.Booking) in {
+	j := &b.Journey
+	return append(into(&b.Appointment), &b.Pending, &b.Comments, when{&j.Arrived}, when{&j.Consultation}, when{&j.Departed}, when{&j.NoShow},
+		words[booking.Notice]{&b.Tell})
+}
+
+func scanBareBooking(scan scanner) (booking.Booking, error) {
+	var b booking.Booking
+	err := scan(intoDesk(&b)...)
+	return b, err
+}
 
 func scanBooking(scan scanner) (booking.Booking, error) {
 	var b booking.Booking
-	p, w, j, x := &b.PatientName, &b.PractitionerName, &b.Journey, &b.Address
-	err := scan(append(into(&b.Appointment), &b.TypeName, &b.LocationName, &w.Title, &w.FirstName, &w.LastName,
-		text{&p.Title}, text{&p.FirstName}, text{&p.LastName}, &b.PolicyHours, &b.Pending, &b.Comments, when{&j.Arrived}, when{&j.Consultation},
-		when{&j.Departed}, when{&j.NoShow}, words[booking.Notice]{&b.Tell}, &b.Price, &b.TypeMinutes, &x.Line1, &x.Line2, &x.Town, &x.County, &x.Postcode)...)
+	p, w, x := &b.PatientName, &b.PractitionerName, &b.Address
+	err := scan(append(intoDesk(&b), &b.TypeName, &b.LocationName, &w.Title, &w.FirstName, &w.LastName,
+		text{&p.Title}, text{&p.FirstName}, text{&p.LastName}, &b.PolicyHours, &b.Price, &b.TypeMinutes, &x.Line1, &x.Line2, &x.Town, &x.County, &x.Postcode)...)
 	return b, err
 }
 
@@ -35,22 +52,29 @@ func (t *Tx) BookingsByID(ctx context.Context, group practice.ID, ids []booking.
 
 // The arguments of the lists: 2 and 3 from when and until when a booking starts at
 // most, 4 from when it may end; 5 to 8 when made and changed; 9 which states:
-// 0 live ones, 1 all, 2 cancelled ones; 10 when holds have lapsed.
+// 0 live ones, 1 all, 2 cancelled ones; 10 when holds have lapsed. COALESCE keeps a
+// database from looking for rows by when they were made or changed, which may be
+// all of them, where it has their start or their patients to go by.
 const (
 	inDesk = ` AND a.start_at >= $2 AND a.start_at <= $3 AND a.end_at >= $4 AND (a.start_at >= $4 OR a.end_at <= $3)
-		AND a.created_at >= $5 AND a.created_at <= $6 AND a.updated_at >= $7 AND a.updated_at <= $8
+		AND COALESCE(a.created_at, $5) >= $5 AND COALESCE(a.created_at, $6) <= $6 AND COALESCE(a.updated_at, $7) >= $7 AND COALESCE(a.updated_at, $8) <= $8
 		AND (a.state = 'booked' AND CAST($9 AS bigint) < 2 OR a.state = 'reserved' AND a.reserved_until > $10 AND CAST($9 AS bigint) < 2
 			OR a.state = 'cancelled' AND CAST($9 AS bigint) > 0)`
 	// 11 and 12 a practitioner and what other programs keep, 13 and 14 its value.
 	narrowed = ` AND (CAST($11 AS bigint) = 0 OR a.practitioner_id = $11)
 		AND ($12 = '' OR a.id IN (SELECT subject_id FROM metadata WHERE practice_group_id = $1 AND kind = 'appointment' AND key = $12 AND ($13 OR value = $14)))`
-	// 11 and 12 the first and the last of each patient's; the patients follow.
-	pageOfEach = ` AND a.id IN (SELECT id FROM (SELECT a.id, ROW_NUMBER() OVER (PARTITION BY a.patient_id ORDER BY a.start_at, a.id) AS place
+	// Of each patient those in places 11 to 12; the patients follow. The places are
+	// found first: CROSS JOIN has SQLite keep to that.
+	fromPlaces = ` FROM (SELECT a.id, ROW_NUMBER() OVER (PARTITION BY a.patient_id ORDER BY a.start_at, a.id) AS place
 		FROM appointment a WHERE a.practice_group_id = $1` + inDesk + ` AND a.patient_id IN `
-	lastOfEach = ` AND a.id IN (SELECT id FROM (SELECT a.id, ROW_NUMBER() OVER (PARTITION BY a.patient_id ORDER BY a.start_at DESC, a.id DESC) AS place
+	fromLastPlaces = ` FROM (SELECT a.id, ROW_NUMBER() OVER (PARTITION BY a.patient_id ORDER BY a.start_at DESC, a.id DESC) AS place
 		FROM appointment a WHERE a.practice_group_id = $1` + inDesk + ` AND a.patient_id IN `
-	ofEach    = `) AS paged WHERE place > $11 AND place <= $12) ORDER BY a.start_at, a.id`
-	ofEachEnd = `) AS paged WHERE place > $11 AND place <= $12) ORDER BY a.start_at DESC, a.id DESC`
+	placed    = `) AS placed CROSS JOIN appointment a`
+	inPlaces  = ` WHERE a.practice_group_id = $1 AND a.id = placed.id AND placed.place > $11 AND placed.place <= $12`
+	bareEach  = `SELECT ` + appointmentColumns + deskColumns
+	wholeEach = bareEach + besideColumns
+	bareEnd   = placed + inPlaces
+	wholeEnd  = placed + besideTables + inPlaces
 	countEach = `SELECT a.patient_id, count(*) FROM appointment a WHERE a.practice_group_id = $1` + inDesk + ` AND a.patient_id IN `
 )
 
@@ -79,13 +103,35 @@ func (t *Tx) Bookings(ctx context.Context, group practice.ID, q booking.DeskQuer
 	return list(ctx, t, selectBookings+inDesk+narrowed+` ORDER BY a.start_at, a.id LIMIT $15 OFFSET $16`, args, scanBooking)
 }
 
+var (
+	bookingsOf         = amongst{wholeEach + fromPlaces + few13 + wholeEnd, wholeEach + fromPlaces + many13 + wholeEnd}
+	lastBookingsOf     = amongst{wholeEach + fromLastPlaces + few13 + wholeEnd, wholeEach + fromLastPlaces + many13 + wholeEnd}
+	bareBookingsOf     = amongst{bareEach + fromPlaces + few13 + bareEnd, bareEach + fromPlaces + many13 + bareEnd}
+	lastBareBookingsOf = amongst{bareEach + fromLastPlaces + few13 + bareEnd, bareEach + fromLastPlaces + many13 + bareEnd}
+)
+
 // BookingsOf lists a page of the bookings of each patient.
 func (t *Tx) BookingsOf(ctx context.Context, group practice.ID, of []patient.ID, q booking.DeskQuery) ([]booking.Booking, error) {
-	lead := append(deskArgs(group, q), q.Offset, q.Offset+q.Limit)
-	if q.Descending {
-		return listAmong(ctx, t, amongst{selectBookings + lastOfEach + few13 + ofEachEnd, selectBookings + lastOfEach + many13 + ofEachEnd}, lead, of, scanBooking)
+	texts, scan, direction := bookingsOf, scanBooking, 1
+	switch {
+	case q.Descending && q.Bare:
+		texts = lastBareBookingsOf
+	case q.Descending:
+		texts = lastBookingsOf
+	case q.Bare:
+		texts = bareBookingsOf
 	}
-	return listAmong(ctx, t, amongst{selectBookings + pageOfEach + few13 + ofEach, selectBookings + pageOfEach + many13 + ofEach}, lead, of, scanBooking)
+	if q.Bare {
+		scan = scanBareBooking
+	}
+	if q.Descending {
+		direction = -1
+	}
+	all, err := listAmong(ctx, t, texts, append(deskArgs(group, q), q.Offset, q.Offset+q.Limit), of, scan)
+	slices.SortFunc(all, func(a, b booking.Booking) int {
+		return cmp.Or(cmp.Compare(a.Patient, b.Patient), direction*a.Start.Compare(b.Start), direction*cmp.Compare(a.ID, b.ID))
+	})
+	return all, err
 }
 
 // CountBookingsOf counts the bookings of each patient.

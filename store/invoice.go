@@ -49,7 +49,11 @@ const (
 	// What every list of invoices may ask: $2 is whether to give cancelled ones.
 	someInvoices = selectInvoices + ` AND (cancelled_at IS NULL OR $2)`
 	onDates      = ` AND dated >= $5 AND dated <= $6`
-	inSpans7     = ` AND created_at >= $7 AND created_at <= $8 AND updated_at >= $9 AND updated_at <= $10`
+	// As with contacts.
+	invoicesMade = ` AND COALESCE(dated, $5) >= $5 AND COALESCE(dated, $6) <= $6 AND created_at >= $7 AND created_at <= $8
+		AND COALESCE(updated_at, $9) >= $9 AND COALESCE(updated_at, $10) <= $10 ORDER BY created_at, id LIMIT $3 OFFSET $4`
+	invoicesTold = ` AND COALESCE(dated, $5) >= $5 AND COALESCE(dated, $6) <= $6 AND COALESCE(created_at, $7) >= $7 AND COALESCE(created_at, $8) <= $8
+		AND updated_at >= $9 AND updated_at <= $10 ORDER BY updated_at, id LIMIT $3 OFFSET $4`
 )
 
 // dates are the first and the last of a stretch of days, with those before and
@@ -71,9 +75,9 @@ func (s billingStore) Invoices(ctx context.Context, group practice.ID, q billing
 	days := append(args, dates(q.From, q.To)...)
 	switch {
 	case q.Updated.Given():
-		return list(ctx, s.Tx, someInvoices+onDates+inSpans7+` ORDER BY updated_at, id LIMIT $3 OFFSET $4`, append(days, spans(q.Listing)...), scanInvoice)
+		return list(ctx, s.Tx, someInvoices+invoicesTold, append(days, spans(q.Listing)...), scanInvoice)
 	case q.Created.Given():
-		return list(ctx, s.Tx, someInvoices+onDates+inSpans7+` ORDER BY created_at, id LIMIT $3 OFFSET $4`, append(days, spans(q.Listing)...), scanInvoice)
+		return list(ctx, s.Tx, someInvoices+invoicesMade, append(days, spans(q.Listing)...), scanInvoice)
 	case q.From != nil || q.To != nil:
 		return list(ctx, s.Tx, someInvoices+onDates+` ORDER BY dated, id LIMIT $3 OFFSET $4`, days, scanInvoice)
 	}

@@ -68,6 +68,9 @@ func (t *Tx) Record(ctx context.Context, e event.Event) error {
 	if e.ID == 0 {
 		e.ID = t.db.NewID()
 	}
+	if e.Subject == 0 {
+		e.Subject, e.Sequence = e.ID, 1 // counted by itself
+	}
 	_, err := t.run(ctx, []statement{
 		{`INSERT INTO event (practice_group_id, id, type, subject_id, sequence, at, data) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
 			in{e.Group, e.ID, e.Type, e.Subject, e.Sequence, e.At, string(e.Data)}},

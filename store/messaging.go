@@ -54,7 +54,7 @@ func (s messagingStore) MessageByLink(ctx context.Context, group practice.ID, li
 // FindByProvider finds the message a carrier has another name for.
 func (s messagingStore) FindByProvider(ctx context.Context, group practice.ID, carrier, providerID string) (messaging.Message, error) {
 	return find(ctx, s.Tx, messaging.ErrNotFound, `SELECT `+messageColumns+` FROM message m
-		WHERE m.practice_group_id = $1 AND m.provider_id = $2 AND m.carrier = $3 LIMIT 1`, in{group, providerID, carrier}, scanMessage)
+		WHERE m.practice_group_id = $1 AND m.provider_id = $2 AND m.provider_id <> '' AND m.carrier = $3 LIMIT 1`, in{group, providerID, carrier}, scanMessage)
 }
 
 const (

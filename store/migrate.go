@@ -147,6 +147,9 @@ func (db *DB) Migrate(ctx context.Context, log *slog.Logger) (err error) {
 	if err := m.river(ctx, log); err != nil {
 		return fmt.Errorf("migrate the job queue: %w", outward(err))
 	}
+	if db.pg == nil {
+		return outward(estimate(ctx, db.writer))
+	}
 	return nil
 }
 

@@ -65,21 +65,33 @@ func (t *Tx) People(ctx context.Context, group practice.ID, ids []patient.ID) ([
 }
 
 // The arguments of the lists: 2 deleted ones too, 3 to 6 when made and changed,
-// 7 and 8 between which ids, 9 and 10 limit and offset.
+// 7 and 8 between which ids, 9 and 10 limit and offset. COALESCE keeps a database
+// from looking for rows by when they were made or changed, which may be all of
+// them, where it can read them in the order that is wanted.
 const (
-	peopleIn = ` AND merged_into IS NULL AND created_at >= $3 AND created_at <= $4 AND updated_at >= $5 AND updated_at <= $6 AND id > $7 AND id < $8`
-	paged    = ` LIMIT $9 OFFSET $10`
+	peopleIn = ` AND merged_into IS NULL AND COALESCE(created_at, $3) >= $3 AND COALESCE(created_at, $4) <= $4
+		AND COALESCE(updated_at, $5) >= $5 AND COALESCE(updated_at, $6) <= $6 AND id > $7 AND id < $8`
+	paged = ` LIMIT $9 OFFSET $10`
 	// Names, addresses and numbers are found through their own indexes.
 	searched = ` AND (last_key >= $11 AND last_key < $12 OR first_key >= $11 AND first_key < $12 OR full_key >= $11 AND full_key < $12
 		OR email_key >= $13 AND email_key < $14 OR birth_date = $15 OR mobile = $16 OR landline = $16)`
 )
 
-var (
-	peopleForward  = selectPeople + peopleIn + ` AND ($2 OR deleted_at IS NULL) ORDER BY id` + paged
-	peopleBackward = selectPeople + peopleIn + ` AND ($2 OR deleted_at IS NULL) ORDER BY id DESC` + paged
+// The page is found among the patients alone; what else is known is read for it.
+const (
+	idsForward     = ` AND patient.id IN (SELECT id FROM patient WHERE practice_group_id = $1` + peopleIn + ` AND ($2 OR deleted_at IS NULL) ORDER BY id` + paged + `) ORDER BY id`
+	idsBackward    = ` AND patient.id IN (SELECT id FROM patient WHERE practice_group_id = $1` + peopleIn + ` AND ($2 OR deleted_at IS NULL) ORDER BY id DESC` + paged + `) ORDER BY id DESC`
 	peopleFound    = selectPeople + peopleIn + ` AND deleted_at IS NULL AND CAST($2 AS boolean) IS NOT NULL` + searched + ` ORDER BY last_key, first_key, id` + paged
 	peopleFoundAll = selectPeople + peopleIn + ` AND $2` + searched + ` ORDER BY last_key, first_key, id` + paged
+
+	// Without what else is known.
+	selectBarePeople = `SELECT ` + patientColumns + ` FROM patient WHERE practice_group_id = $1`
 )
+
+func scanBarePerson(scan scanner) (p patient.Full, err error) {
+	p.Patient, err = scanPatient(scan)
+	return p, err
+}
 
 // Times before and after all others.
 var (
@@ -108,10 +120,14 @@ func (t *Tx) PeopleList(ctx context.Context, group practice.ID, q patient.People
 		q.After, before, q.Limit, q.Offset,
 	}
 	switch {
+	case q.Search == "" && q.Backwards && q.Bare:
+		return list(ctx, t, selectBarePeople+idsBackward, args, scanBarePerson)
 	case q.Search == "" && q.Backwards:
-		return list(ctx, t, peopleBackward, args, scanPerson)
+		return list(ctx, t, selectPeople+idsBackward, args, scanPerson)
+	case q.Search == "" && q.Bare:
+		return list(ctx, t, selectBarePeople+idsForward, args, scanBarePerson)
 	case q.Search == "":
-		return list(ctx, t, peopleForward, args, scanPerson)
+		return list(ctx, t, selectPeople+idsForward, args, scanPerson)
 	}
 	key, mail := nameKey(q.Search), emailKey(q.Search)
 	if len(key) == 0 {

@@ -74,7 +74,11 @@ const (
 	// What every list of products may ask: $2 is whether to give deleted ones, $3
 	// part of a name or a code.
 	someProducts = selectProducts + ` AND (deleted_at IS NULL OR $2) AND (name_key LIKE $3 ESCAPE '\' OR code_key LIKE $3 ESCAPE '\')`
-	inSpans6     = ` AND created_at >= $6 AND created_at <= $7 AND updated_at >= $8 AND updated_at <= $9`
+	// As with contacts.
+	productsMade = ` AND created_at >= $6 AND created_at <= $7 AND COALESCE(updated_at, $8) >= $8 AND COALESCE(updated_at, $9) <= $9
+		ORDER BY created_at, id LIMIT $4 OFFSET $5`
+	productsTold = ` AND COALESCE(created_at, $6) >= $6 AND COALESCE(created_at, $7) <= $7 AND updated_at >= $8 AND updated_at <= $9
+		ORDER BY updated_at, id LIMIT $4 OFFSET $5`
 )
 
 // Products lists products.
@@ -82,9 +86,9 @@ func (s billingStore) Products(ctx context.Context, group practice.ID, q billing
 	args := in{group, q.Deleted, within(q.Search), q.Limit, q.Offset}
 	switch {
 	case q.Updated.Given():
-		return list(ctx, s.Tx, someProducts+inSpans6+` ORDER BY updated_at, id LIMIT $4 OFFSET $5`, append(args, spans(q.Listing)...), scanProduct)
+		return list(ctx, s.Tx, someProducts+productsTold, append(args, spans(q.Listing)...), scanProduct)
 	case q.Created.Given():
-		return list(ctx, s.Tx, someProducts+inSpans6+` ORDER BY created_at, id LIMIT $4 OFFSET $5`, append(args, spans(q.Listing)...), scanProduct)
+		return list(ctx, s.Tx, someProducts+productsMade, append(args, spans(q.Listing)...), scanProduct)
 	}
 	return list(ctx, s.Tx, someProducts+` ORDER BY id LIMIT $4 OFFSET $5`, args, scanProduct)
 }

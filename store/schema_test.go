@@ -3,7 +3,6 @@ package store_test
 import (
 	"context"
 	"database/sql"
-	"fmt"
 	"os"
 	"regexp"
 	"slices"
@@ -127,43 +126,6 @@ func TestMigrationsUseNothingASharedPostgresLacks(t *testing.T) {
 		}
 		if found := banned.FindString(string(text)); found != "" {
 			t.Errorf("%s has %q", f.Name(), found)
-		}
-	}
-}
-
-// money are the statements that read what a practice sells, to whom, and what is
-// paid for it.
-var money = regexp.MustCompile(`FROM (contact|product|invoice|payment|refund|statement)`)
-
-// TestTheListsUseTheirIndexes asks SQLite how it would find what the long lists
-// ask for: through an index, and with no sorting of more than the page.
-func TestTheListsUseTheirIndexes(t *testing.T) {
-	address := storetest.SQLite(t)
-	storetest.Open(t, address)
-	db := storetest.Raw(t, address)
-	for text := range statements(t) {
-		list := strings.Contains(text, "LIMIT") && strings.Contains(text, "FROM patient") || strings.Contains(text, "FROM appointment") || strings.Contains(text, "FROM busy_minute") ||
-			money.MatchString(text)
-		if !list || !strings.HasPrefix(text, "SELECT") {
-			continue
-		}
-		args := make([]any, strings.Count(text, "$"))
-		for i := range args {
-			args[i] = 1
-		}
-		most := 0
-		for _, m := range regexp.MustCompile(`\$(\d+)`).FindAllStringSubmatch(text, -1) {
-			var n int
-			fmt.Sscan(m[1], &n)
-			most = max(most, n)
-		}
-		for _, step := range rows(t, db, `EXPLAIN QUERY PLAN `+text, args[:most]...) {
-			plan := step[3]
-			whole := regexp.MustCompile(`^SCAN (a|b|i|l|appointment|patient|busy_minute|contact|product|invoice|payment|refund|statement)\w*\b`).MatchString(plan)
-			// A page of contacts, products, invoices or statements is read in order.
-			if whole || money.MatchString(text) && strings.Contains(text, "LIMIT") && strings.Contains(plan, "TEMP B-TREE") {
-				t.Errorf("%s\nin\n%s", plan, text)
-			}
 		}
 	}
 }

@@ -131,12 +131,12 @@ func TestEveryStatementIsUnderstoodByBothDatabases(t *testing.T) {
 // What the two databases are asked of themselves, by the doctor.
 var (
 	postgresOnly = regexp.MustCompile(`current_setting|SKIP LOCKED`)
-	sqliteOnly   = regexp.MustCompile(`sqlite_version`)
+	sqliteOnly   = regexp.MustCompile(`sqlite_`)
 )
 
 // overAll are the statements that look beyond one practice group: at the
 // program's own tables, or at the list of groups.
-var overAll = regexp.MustCompile(`(FROM|INTO|UPDATE) (node|instance|throttle|sign_in|sign_in_attempt|goose_db_version)\b|SELECT 1$|ORDER BY practice_group_id$|current_setting|sqlite_version`)
+var overAll = regexp.MustCompile(`(FROM|INTO|UPDATE) (node|instance|throttle|sign_in|sign_in_attempt|goose_db_version|sqlite_stat1|sqlite_schema)\b|SELECT 1$|ORDER BY practice_group_id$|current_setting|sqlite_version`)
 
 // TestEveryStatementNamesItsPracticeGroup counts the tables a statement touches
 // and the times it says which group's rows it means.

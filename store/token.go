@@ -129,7 +129,7 @@ func (t *Tx) SaveTerms(ctx context.Context, group access.GroupID, n access.Terms
 // Log lists a group's audit entries of a time.
 func (t *Tx) Log(ctx context.Context, group access.GroupID, from, to time.Time, after int64, limit int) ([]audit.Entry, error) {
 	return list(ctx, t, `SELECT id, at, actor, key_id, key_group_id, request_id, action, entity, entity_id, before, after, door, operation, outcome, subjects
-		FROM audit WHERE practice_group_id = $1 AND at >= $2 AND at < $3 AND id > $4 ORDER BY id LIMIT $5`, in{group, from, to, after, limit},
+		FROM audit WHERE practice_group_id = $1 AND at >= $2 AND at < $3 AND (at > $2 OR id > $4) ORDER BY at, id LIMIT $5`, in{group, from, to, after, limit},
 		func(scan scanner) (audit.Entry, error) {
 			e := audit.Entry{Group: int64(group)}
 			var before, then string

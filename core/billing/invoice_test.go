@@ -143,6 +143,11 @@ func TestWhatAnInvoiceMayBe(t *testing.T) {
 			{"something for nothing", line(func(l *billing.LineRequest) { l.Price = ptr(billing.Pence(0)) }), nil},
 			{"something for less than nothing", line(func(l *billing.LineRequest) { l.Price = ptr(billing.Pence(-1)) }), fault.Input()},
 			{"a line without a date", line(func(l *billing.LineRequest) { l.Date = input.NoDate }), fault.Input()},
+			{"a date before there were invoices", func(r *billing.InvoiceRequest) { r.Date = input.DayOf(1799, time.December, 31) }, fault.Input()},
+			{"the last date there is", func(r *billing.InvoiceRequest) { r.Date = input.DayOf(2199, time.December, 31) }, nil},
+			{"a line of long ago", line(func(l *billing.LineRequest) { l.Date = input.DayOf(1582, time.October, 10) }), fault.Input()},
+			{"a payment of long after", pay(billing.PaymentRequest{Amount: 1, Type: 1, Date: input.DayOf(9999, time.December, 31)}), fault.Input()},
+			{"a refund of long ago", pay(billing.PaymentRequest{Amount: 10, Type: 1, Date: day(7), Refunds: []billing.RefundRequest{{Amount: ptr(billing.Pence(1)), Date: input.DayOf(1, time.January, 1)}}}), fault.Input()},
 			{"a booking there is not", line(func(l *billing.LineRequest) { l.Booking = 1 }), booking.ErrNotFound},
 			{"somebody else's booking", line(func(l *billing.LineRequest) { l.Booking = bobs }), billing.ErrBookingOfAnother},
 			{"all of it paid", pay(card(6500)), nil},
@@ -169,7 +174,7 @@ func TestWhatAnInvoiceMayBe(t *testing.T) {
 				t.Fatalf("invoice %d has number %d", i+1, invoice.Number)
 			}
 		}
-		if len(all) != 4 {
+		if len(all) != 5 {
 			t.Fatalf("%d invoices", len(all))
 		}
 	})

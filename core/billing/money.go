@@ -47,5 +47,5 @@ func dated(in *input.Checks, field string, d input.Date) input.Date {
 	if d == input.NoDate {
 		in.Wrong(field, input.CodeDate, "a date", "This is not a date.")
 	}
-	return d
+	return in.Day(field, d)
 }

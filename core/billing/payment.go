@@ -207,6 +207,7 @@ func (b *bill) refund(ctx context.Context, of PaymentID, r RefundRequest) (Refun
 	}
 	var in input.Checks
 	made.Amount = amount(&in, "refund_amount", made.Amount, 1)
+	made.Date = dated(&in, "refund_date", made.Date)
 	made.Reason = in.Text("refund_reason", r.Reason, 200)
 	made.Comment = in.Lines("comment", r.Comment, 2000)
 	b.Refunds = append(b.Refunds, made)

@@ -90,6 +90,9 @@ type DeskQuery struct {
 	Now           time.Time // when holds have lapsed
 	Descending    bool
 	Offset, Limit int
+	// Bare leaves out the names, prices and addresses, which are not kept with the
+	// booking, and are not always wanted. BookingsOf alone looks at it.
+	Bare bool
 }
 
 // DeskReader is what the front desk reads.
@@ -97,8 +100,8 @@ type DeskReader interface {
 	// BookingsByID finds bookings; those the group lacks are left out.
 	BookingsByID(ctx context.Context, group practice.ID, ids []ID) ([]Booking, error)
 	Bookings(ctx context.Context, group practice.ID, q DeskQuery) ([]Booking, error)
-	// BookingsOf lists a page of the bookings of each patient, by start, and
-	// CountBookingsOf counts them.
+	// BookingsOf lists a page of the bookings of each patient, by patient and then
+	// by start, and CountBookingsOf counts them.
 	BookingsOf(ctx context.Context, group practice.ID, of []patient.ID, q DeskQuery) ([]Booking, error)
 	CountBookingsOf(ctx context.Context, group practice.ID, of []patient.ID, q DeskQuery) (map[patient.ID]int, error)
 	// TypesOfferedAt lists what was said to be offered at some places, and
@@ -154,8 +157,12 @@ func (s *Service) BookingsOf(ctx context.Context, of []patient.ID, q DeskQuery) 
 	q.Now = s.Now()
 	all, err := s.Store.BookingsOf(ctx, who.Group, of, q)
 	out := make(map[patient.ID][]Booking, len(of))
-	for _, b := range all {
-		out[b.Patient] = append(out[b.Patient], b)
+	for len(all) > 0 {
+		n := 1
+		for n < len(all) && all[n].Patient == all[0].Patient {
+			n++
+		}
+		out[all[0].Patient], all = all[:n:n], all[n:]
 	}
 	return out, err
 }
@@ -355,6 +362,8 @@ func (s *Service) place(ctx context.Context, tx Tx, who access.Caller, before Ap
 		*after, err = shifted(ctx, tx, who, now, "appointment.reschedule", "appointment.rescheduled", before, *after)
 	case elsewhere:
 		*after, err = change(ctx, tx, who, now, "appointment.reschedule", "appointment.rescheduled", before, *after, "")
+	default:
+		err = news(ctx, tx, who, now, "booking.updated", before)
 	}
 	return err
 }
@@ -401,6 +410,9 @@ func (s *Service) atDesk(ctx context.Context, id ID, also *practice.Practitioner
 	return after, double(err)
 }
 
+// topics are what subscriptions call the stages.
+var topics = map[Stage]string{StageArrived: "arrived", StageConsultation: "inConsultation", StageDeparted: "completed", StageNoShow: "noShow"}
+
 // Step notes how far a patient came; the zero time is now. In which order is not
 // looked at. Errors: ErrNotFound, ErrCancelled, ErrStage.
 func (s *Service) Step(ctx context.Context, id ID, stage Stage, at time.Time) (Booking, error) {
@@ -418,6 +430,9 @@ func (s *Service) Step(ctx context.Context, id ID, stage Stage, at time.Time) (B
 			return ErrStage
 		}
 		*to = at.UTC()
+		if err := news(ctx, tx, who, now, "booking.patientJourney."+topics[stage], b.Appointment); err != nil {
+			return err
+		}
 		return tx.SaveDesk(ctx, who.Group, b.Appointment, b.Desk)
 	})
 }

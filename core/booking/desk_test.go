@@ -27,7 +27,7 @@ func TestABookingGivenAnotherPlaceIsToldOf(t *testing.T) {
 			with booking.Alteration
 			told int
 		}{
-			{"comments alone", booking.Alteration{Comments: ptr("Bring the letter.")}, 0},
+			{"comments alone", booking.Alteration{Comments: ptr("Bring the letter.")}, 0}, // but subscriptions are
 			{"the same place", booking.Alteration{Location: &d.place.ID}, 0},
 			{"another place", booking.Alteration{Location: &branch.ID}, 1},
 			{"another time and the first place", booking.Alteration{Location: &d.place.ID, Start: ptr(nine(time.Hour)), End: ptr(nine(70 * time.Minute))}, 1},

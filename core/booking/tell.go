@@ -73,3 +73,10 @@ type previous struct {
 	StartTime      time.Time `json:"start_time"`
 	EndTime        time.Time `json:"end_time"`
 }
+
+// news tells subscriptions of what no other endpoint is told of.
+func news(ctx context.Context, tx Tx, who access.Caller, now time.Time, topic string, a Appointment) error {
+	return tx.Record(ctx, event.News(int64(who.Group), topic, now, map[string]int64{
+		"appointment": int64(a.ID), "patient": int64(a.Patient), "practitioner": int64(a.Practitioner),
+	}))
+}

@@ -94,6 +94,7 @@ func (c LetterChange) apply(l *Letter) error {
 	}
 	l.Body = in.Lines("body", l.Body, 500_000)
 	l.Review = input.Choice(&in, "reviewStatus", l.Review, Reviews)
+	l.Date = in.Day("date", l.Date)
 	if l.Date == input.NoDate && c.Date != nil {
 		in.Wrong("date", input.CodeDate, "a date", "A letter has a date.")
 	}

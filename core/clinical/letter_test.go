@@ -73,6 +73,7 @@ func TestWhatALetterMayBe(t *testing.T) {
 			"129 bytes of title":         {clinical.LetterChange{Title: ptr(strings.Repeat("é", 64) + "x")}, fault.CodeInvalid},
 			"an unknown review":          {clinical.LetterChange{Title: ptr("x"), Review: ptr(clinical.Review("LATER"))}, fault.CodeInvalid},
 			"no date":                    {clinical.LetterChange{Title: ptr("x"), Date: ptr(input.NoDate)}, fault.CodeInvalid},
+			"a date of long ago":         {clinical.LetterChange{Title: ptr("x"), Date: ptr(input.DayOf(1, time.January, 1))}, fault.CodeInvalid},
 			"nobody's":                   {clinical.LetterChange{Title: ptr("x"), Patient: ptr(patient.ID(0))}, patient.ErrNotFound.Code},
 			"a stranger's":               {clinical.LetterChange{Title: ptr("x"), Doctor: ptr(practice.PractitionerID(1))}, clinical.ErrNoDoctor.Code},
 			"from nowhere":               {clinical.LetterChange{Title: ptr("x"), Location: ptr(practice.LocationID(1))}, practice.ErrLocationNotFound.Code},

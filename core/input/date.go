@@ -78,6 +78,17 @@ func (c *Checks) Date(field, value string) Date {
 	return d
 }
 
+// The dates that ParseDate reads: the only ones that can be kept and read again.
+var firstDate, lastDate = DayOf(1800, time.January, 1), DayOf(2199, time.December, 31)
+
+// Day is a calendar date that was read elsewhere; NoDate is as good as one.
+func (c *Checks) Day(field string, d Date) Date {
+	if d != NoDate && (d < firstDate || d > lastDate) {
+		c.Wrong(field, CodeDate, "a date from 1800-01-01 to 2199-12-31", "This date is too far away.")
+	}
+	return d
+}
+
 // Instant reads an instant with its zone (RFC 3339), from the year 2000 to 2199.
 func Instant(s string) (time.Time, bool) {
 	t, err := time.Parse(time.RFC3339, s)

@@ -125,6 +125,13 @@ func TestDate(t *testing.T) {
 			t.Errorf("%q was taken for a date", s)
 		}
 	}
+	for year, good := range map[int]bool{1: false, 1799: false, 1800: true, 2199: true, 2200: false, 9999: false} {
+		var in input.Checks
+		d := in.Day("date", input.DayOf(year, time.June, 1))
+		if _, read := input.ParseDate(d.String()); (in.Err() == nil) != good || read != good {
+			t.Errorf("%s: %v", d, in.Err())
+		}
+	}
 }
 
 func TestDigits(t *testing.T) {

@@ -66,6 +66,9 @@ type PeopleQuery struct {
 	Before                    ID // only ids before it, the last of them first
 	Backwards                 bool
 	Offset, Limit             int
+	// Bare leaves out the particulars, which are not always wanted, unless the
+	// list is searched.
+	Bare bool
 }
 
 // People finds patients with what else is known of them, by id; a patient who was

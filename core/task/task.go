@@ -184,6 +184,7 @@ func (c Change) apply(t *Task) error {
 	var in input.Checks
 	t.Subject = in.Required("subject", t.Subject, 500)
 	t.Comments = in.Lines("comments", t.Comments, 10_000)
+	t.Due = in.Day("due_date", t.Due)
 	t.Kind = input.Choice(&in, "task_type", t.Kind, Kinds)
 	t.Priority = input.Choice(&in, "priority", t.Priority, Priorities)
 	t.Status = input.Choice(&in, "status", t.Status, Statuses)

@@ -184,6 +184,7 @@ func TestWhatATaskMayBe(t *testing.T) {
 			"no priority":        {task.Change{Subject: ptr("x"), Priority: ptr(task.Priority(""))}, fault.Input()},
 			"an unknown status":  {task.Change{Subject: ptr("x"), Status: ptr(task.Status("lost"))}, fault.Input()},
 			"an unknown patient": {task.Change{Subject: ptr("x"), Patient: ptr(patient.ID(1))}, patient.ErrNotFound},
+			"due long ago":       {task.Change{Subject: ptr("x"), Due: ptr(input.DayOf(1582, time.October, 10))}, fault.Input()},
 			"nobody's":           {task.Change{Subject: ptr("x"), Assignee: ptr(practice.PractitionerID(0))}, task.ErrNoAssignee},
 			"a stranger's":       {task.Change{Subject: ptr("x"), Assignee: ptr(practice.PractitionerID(1))}, task.ErrNoAssignee},
 		} {

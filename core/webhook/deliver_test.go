@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -314,6 +315,39 @@ func TestStoppingGivesBackWhatWasNotPosted(t *testing.T) {
 		}
 		if n := len(d.poster.parcels()); delivered != n {
 			d.Errorf("%d of %d attempts were written down", delivered, n)
+		}
+	})
+}
+
+func TestHundredsOfEndpointsThatHangHoldUpNobodyElse(t *testing.T) {
+	each(t, func(d *desk) {
+		const hanging, events = 450, 3
+		held := make(chan struct{})
+		for n := range hanging {
+			d.hook(webhook.Request{URL: fmt.Sprintf("https://hang.example/%d", n)})
+		}
+		healthy := d.hook(webhook.Request{URL: "https://well.example/"})
+		d.poster.says(func(p webhook.Parcel) webhook.Answer {
+			if strings.HasPrefix(p.URL, "https://hang.") {
+				<-held
+			}
+			return webhook.Answer{Status: 204}
+		})
+		d.deliver()
+		d.Cleanup(func() { close(held) }) // before the courier is waited for
+		var all []event.Event
+		for n := range int64(events) {
+			all = append(all, d.happens(webhook.AppointmentConfirmed, n+1, 1))
+			hung := func() (n int) {
+				for _, p := range d.poster.parcels() {
+					if strings.HasPrefix(p.URL, "https://hang.") {
+						n++
+					}
+				}
+				return n
+			}
+			d.until("the others to hang", func() bool { return hung() >= hanging })
+			d.state(healthy, all[n], webhook.Delivered, 1)
 		}
 	})
 }

@@ -3,6 +3,7 @@ package webhook_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"testing"
 	"time"
 
@@ -100,15 +101,12 @@ func TestTheLogIsReadOnceAndWholeWhileItIsWritten(t *testing.T) {
 		for n := range int64(writers) {
 			go func() {
 				var err error
-				for i := range int64(events) {
-					e := event.Event{Group: int64(d.group), Type: string(webhook.MessageSent), Subject: 1000*(n+1) + i, Sequence: 1, At: d.now(), Data: json.RawMessage(`{}`)}
-					// The id is made before the transaction, and others commit between.
-					e.ID = d.db.NewID()
-					if i%3 == 0 {
-						time.Sleep(time.Millisecond)
-					}
-					if err = d.hooks.Store.Do(d.ctx, func(tx webhook.Tx) error { return tx.Record(d.ctx, e) }); err != nil {
-						break
+				// Ids are made before the transactions, whose order is another.
+				for i := int64(0); i < events && err == nil; i += 3 {
+					ids := []int64{d.db.NewID(), d.db.NewID(), d.db.NewID()}
+					for _, k := range []int64{2, 0, 1} {
+						e := event.Event{ID: ids[k], Group: int64(d.group), Type: string(webhook.MessageSent), Subject: 1000*(n+1) + i + k, Sequence: 1, At: d.now(), Data: json.RawMessage(`{}`)}
+						err = errors.Join(err, d.hooks.Store.Do(d.ctx, func(tx webhook.Tx) error { return tx.Record(d.ctx, e) }))
 					}
 				}
 				wrote <- err

@@ -36,14 +36,9 @@ var Topics = []Topic{
 // are told of from the day something does.
 var causes = map[Topic][]Type{
 	"booking.created": {AppointmentConfirmed},
-	"booking.updated": {AppointmentRescheduled},
+	"booking.updated": {"booking.updated", AppointmentRescheduled},
 	"booking.deleted": {AppointmentCancelled},
 	"patient.updated": {"patient.updated", DemographicsUpdated},
-
-	"booking.patientJourney.arrived":        {"appointment.arrived"},
-	"booking.patientJourney.inConsultation": {"appointment.in_consultation"},
-	"booking.patientJourney.completed":      {"appointment.completed"},
-	"booking.patientJourney.noShow":         {"appointment.no_show"},
 }
 
 // types are the types of our events that topics stand for.

@@ -1,0 +1,103 @@
+package graphtest
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/vektah/gqlparser/v2/ast"
+)
+
+const (
+	notBuilt  = "not_built_yet"
+	tooCostly = "COMPLEXITY_LIMIT_EXCEEDED"
+	// deepest is how deep a field is asked, when that does not cost too much.
+	deepest = 3
+)
+
+// Every asks each query and each mutation of the schema once, with every argument
+// and everything below it, and fails unless all are answered. It gives how many
+// were, and the names of those that say they are not built.
+func Every(p *Practice) (asked int, left []string) {
+	p.T.Helper()
+	p.sameRoots()
+	w := p.World()
+	for _, root := range []*ast.Definition{Schema().Query, Schema().Mutation} {
+		for _, f := range root.Fields {
+			if strings.HasPrefix(f.Name, "__") {
+				continue
+			}
+			built, wrong := p.every(w, root, f)
+			if wrong != "" && root == Schema().Mutation {
+				w = p.World() // what came before changed things, or took them away
+				built, wrong = p.every(w, root, f)
+			}
+			switch {
+			case wrong != "":
+				p.T.Error(wrong)
+			case built:
+				asked++
+			default:
+				left = append(left, root.Name+"."+f.Name)
+			}
+		}
+	}
+	return asked, left
+}
+
+// sameRoots compares the fields that a program tells of with the contract's, so
+// that it has none that is not asked.
+func (p *Practice) sameRoots() {
+	p.T.Helper()
+	told := p.get("__schema", `{ __schema { queryType { fields(includeDeprecated: true) { name } } mutationType { fields(includeDeprecated: true) { name } } } }`)
+	for path, root := range map[string]*ast.Definition{"queryType.fields": Schema().Query, "mutationType.fields": Schema().Mutation} {
+		var has, want []string
+		fields, _ := At(told, path).([]any)
+		for _, f := range fields {
+			name, _ := At(f, "name").(string)
+			has = append(has, name)
+		}
+		for _, f := range root.Fields {
+			if !strings.HasPrefix(f.Name, "__") {
+				want = append(want, f.Name)
+			}
+		}
+		slices.Sort(has)
+		slices.Sort(want)
+		if !slices.Equal(has, want) {
+			p.T.Errorf("the program has %v, the contract %v", has, want)
+		}
+	}
+}
+
+// every asks one field, and tells whether it is built and what is wrong with the
+// answer.
+func (p *Practice) every(w World, root *ast.Definition, f *ast.FieldDefinition) (built bool, wrong string) {
+	p.T.Helper()
+	// As deep as an operation may go before it costs too much.
+	var document string
+	var a Answer
+	for depth := deepest; depth > 0; depth-- {
+		document = strings.ToLower(root.Name) + " { f: " + w.Call(f, depth) + " }"
+		a = p.ask(document)
+		if len(a.Errors) != 1 || a.Errors[0].Extensions["code"] != tooCostly {
+			break
+		}
+	}
+	wrong = fmt.Sprintf("%s\n%d %s", document, a.Status, a.Text)
+	for _, e := range a.Errors {
+		switch {
+		case e.Extensions["reason"] != notBuilt:
+			return true, wrong
+		case len(e.Path) == 1:
+			return false, ""
+		}
+	}
+	found := At(a.Data, "f")
+	payload, isPayload := found.(map[string]any)
+	_, hasData := payload["data"]
+	if a.Status != 200 || found == nil || isPayload && payload["error"] != nil || hasData && payload["data"] == nil {
+		return true, wrong
+	}
+	return true, ""
+}
