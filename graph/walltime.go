@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"frontdesk/core/diary"
+	"frontdesk/core/input"
 	"frontdesk/graph/scalar"
 )
 
@@ -33,4 +34,9 @@ func meant(zone *time.Location, m scalar.Moment) time.Time {
 		return m.T.UTC()
 	}
 	return diary.Wall(zone, m.T)
+}
+
+// shown is what the practice's clocks show so many minutes into a date, marked Z.
+func shown(day input.Date, minutes int) *scalar.Moment {
+	return &scalar.Moment{T: day.UTC().Add(time.Duration(minutes) * time.Minute), Form: scalar.Zulu}
 }
