@@ -3,6 +3,7 @@ package graph
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -69,7 +70,9 @@ func (s *diaried) world() world {
 		"contact":  contact, "contact phone": at(s.t, c, "phones.0.phoneId").(string), "payment type": cash, "invoice": at(s.t, i, "id").(string),
 		"line": at(s.t, i, "lineItems.0.id").(string), "payment": at(s.t, i, "payments.0.id").(string), "statement": encode(kindStatement, statement.ID),
 		"unpaid": unpaid, "message": message, "key": "text",
-		"task":    id("createTask", `createTask(taskData: {subject: "Call", assignedTo: "`+s.doctor+`", patient: "`+s.patient+`"}) { data { id } error }`),
+		"task": id("createTask", `createTask(taskData: {subject: "Call", assignedTo: "`+s.doctor+`", patient: "`+s.patient+`"}) { data { id } error }`),
+		"availability": s.get("createAvailability.data.id", `mutation { createAvailability(data: {unavailability: false, user: "`+s.doctor+`", room: "`+s.room+`",
+			recurrence: {days: [1, 5]}, exclusions: ["2031-06-13"], startDate: "2031-01-06", startTime: "09:00", endTime: "17:00"}) { data { id } } }`).(string),
 		"webhook": id("createWebhook", `createWebhook(input: {url: "https://a.example/hooks", label: "Ours", eventTypes: [PATIENT_CREATED]}) { data { id } error }`),
 		"patient": s.patient, "room": s.room, "product": s.product, "user": s.doctor, "group": encode(kindAccessGroup, g.ID), "label": label,
 		"use": text("labels.0.id"), "definition": def, "number": text("numbers.1.id"), "attribute": text("customAttributes.0.id"),
@@ -88,7 +91,7 @@ func (w world) idOf(field, name string) string {
 		"locationIds": "place", "roomIds": "room", "userIds": "user", "productIds": "product", "payerId": "patient",
 		"contactId": "contact", "invoiceId": "invoice", "lineItemId": "line", "invoicePaymentId": "payment", "paymentId": "payment", "paymentTypeId": "payment type",
 		"referenceId": "booking", "accountId": "patient", "relatedAccountId": "patient", "assignedTo": "user", "appointments": "product", "key": "key",
-		"consultationId": "consultation", "questionId": "question", "questionnaireId": "form", "recipient": "patient",
+		"consultationId": "consultation", "questionId": "question", "questionnaireId": "form", "recipient": "patient", "user": "user", "room": "room",
 	}
 	switch {
 	case field == "deleteInvoice":
@@ -103,7 +106,7 @@ func (w world) idOf(field, name string) string {
 		return w[kind]
 	}
 	for _, k := range [][2]string{{"Definition", "definition"}, {"ooking", "booking"}, {"ser", "user"}, {"abel", "label"}, {"roduct", "product"}, {"ontact", "contact"}, {"nvoice", "invoice"},
-		{"tatement", "statement"}, {"ask", "task"}, {"ebhook", "webhook"}, {"Allergy", "allergy"}, {"ecord", "record"}, {"etter", "letter"},
+		{"tatement", "statement"}, {"vailability", "availability"}, {"ask", "task"}, {"ebhook", "webhook"}, {"Allergy", "allergy"}, {"ecord", "record"}, {"etter", "letter"},
 		{"onsultation", "consultation"}, {"uestionnaire", "form"}, {"ocument", "document"}} {
 		if name == "id" && strings.Contains(field, k[0]) {
 			return w[k[1]]
@@ -126,7 +129,7 @@ func (w world) value(s *ast.Schema, field, name string, kind *ast.Type) string {
 	case "Float":
 		return "1.5"
 	case "Boolean":
-		return "true"
+		return strconv.FormatBool(name != "unavailability") // what is taken away does not recur
 	case "Date", "DateTime":
 		if name == "end" {
 			return `"2031-06-06T09:15:00Z"`
@@ -139,6 +142,7 @@ func (w world) value(s *ast.Schema, field, name string, kind *ast.Type) string {
 		given := map[string]string{
 			"email": field + "@example.org", "country": "GB", "phoneNumber": "01632 960999", "number": "07700900123", "phoneType": "Office", "sex": "female", "title": "Mrs",
 			"role": "booking", "socialSecurityNumber": "285127512312345", "cursor": "", "search": "Ada", "postcode": "LS1 4AP", "color": "#fff", "countryCode": "", "url": "https://b.example/hooks", "status": "active", "type": "application/pdf",
+			"startTime": "09:00", "endTime": "12:30", "startDate": "2031-05-05", "endDate": "2031-07-28", "exclusions": "2031-05-12",
 		}
 		if v, ok := given[name]; ok {
 			return `"` + v + `"`

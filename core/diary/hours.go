@@ -342,7 +342,7 @@ func (s *Service) CreateHours(ctx context.Context, n NewHours) (Hours, error) {
 			}
 			return err
 		}
-		fresh := Session{ID: SessionID(s.NewID()), Start: input.NoDate, From: -1, To: -1, TimeZone: g.TimeZone, CreatedBy: staff(who), CreatedAt: now}
+		fresh := Session{ID: SessionID(s.NewID()), Start: input.NoDate, Until: input.NoDate, From: -1, To: -1, TimeZone: g.TimeZone, CreatedBy: staff(who), CreatedAt: now}
 		c, err := n.session(fresh)
 		if err != nil {
 			return err
