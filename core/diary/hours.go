@@ -165,11 +165,17 @@ func (c HoursChange) rule(in *input.Checks, s Session) string {
 	if s.Rule != "" && s.WeekStart != time.Monday {
 		text += ";WKST=" + weekdays[s.WeekStart]
 	}
-	for i, day := range r.Days {
-		if day != in.Between("recurrence.days", day, 0, 6) {
-			return ""
+	var on []string
+	for day, name := range weekdays {
+		if slices.Contains(r.Days, day) {
+			on = append(on, name)
 		}
-		text += map[bool]string{true: ";BYDAY=", false: ","}[i == 0] + weekdays[day]
+	}
+	if len(on) > 0 {
+		text += ";BYDAY=" + strings.Join(on, ",")
+	}
+	if slices.ContainsFunc(r.Days, func(day int) bool { return day < 0 || day >= len(weekdays) }) {
+		in.Wrong("recurrence.days", input.CodeBig, "0, which is Sunday, to 6", "This is no day of the week.")
 	}
 	if until != input.NoDate {
 		text += ";UNTIL=" + strings.ReplaceAll(until.String(), "-", "")
