@@ -266,7 +266,7 @@ func TestAnotherPracticesIdsFindNothing(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		theirs := d.diaried()
 		w := theirs.world()
-		whole := `query($id: ID!) { patient(id: $id) { ` + wholePatient + ` bookings(start: "2031-01-01", end: "2032-01-01") { id start comments deleted metadata { key } bookingJourney { arrived } } } users { data { id fullName updatedAt } } labels { data { id title } } practice { locations { metadata { key } } practiceNumbers { id name } } }`
+		whole := `query($id: ID!) { availabilityRules { data { id comment updatedAt exclusions } } patient(id: $id) { ` + wholePatient + ` bookings(start: "2031-01-01", end: "2032-01-01") { id start comments deleted metadata { key } bookingJourney { arrived } } } users { data { id fullName updatedAt } } labels { data { id title } } practice { locations { metadata { key } } practiceNumbers { id name } } }`
 		before := d.ask(whole, "id", theirs.patient).text
 		token, ctx := d.token, d.ctx
 		d.join("Another")
