@@ -4,7 +4,8 @@
 //	session.go     when a practitioner works: made, changed, ended
 //	recurrence.go  the weekly rule of a session (iCalendar RRULE)
 //	block.go       time taken away from sessions
-//	hours.go       sessions and blocks as the front desk sets them
+//	hours.go       sessions and blocks as the front desk sees them
+//	edit.go        and sets them: made, changed, ended
 //	walltime.go    local wall-clock time to instants, over clock changes
 //	sheet.go       what is remembered of each diary between searches
 //	free.go        the one function that says which times are free
