@@ -128,7 +128,10 @@ func TestAvailabilityFromBeginningToEnd(t *testing.T) {
 func TestAvailabilitySettings(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		s := d.diaried()
-		rule := s.hours(false, "2030-07-01", "09:00", "17:00", `recurrence: {days: [1, 3]}, exclusions: ["2030-07-03", "2031-01-08"],`)
+		rule := s.hours(false, "2030-07-01", "09:00", "17:00", `recurrence: {days: [1, 3]},`)
+		// Today is in the middle of it.
+		_, err := d.core.Diary.UpdateSession(d.ctx, ourID[diary.SessionID](ptr(rule["id"].(string))), diary.SessionChange{Exceptions: &[]diary.ExceptionInput{{From: "2030-12-30", To: "2031-01-08"}}})
+		d.must(err)
 		s.hours(false, "2031-01-05", "09:00", "12:00", "") // yesterday
 		s.hours(false, "2031-01-11", "22:00", "02:00", "")
 		block := s.hours(true, "2031-01-05", "12:00", "13:00", `endDate: "2031-01-07",`)
@@ -144,6 +147,7 @@ func TestAvailabilitySettings(t *testing.T) {
 		}
 		want := `1 <nil> 1970-01-01T09:00:00.000Z 1970-01-01T17:00:00.000Z false
 3 <nil> 1970-01-01T09:00:00.000Z 1970-01-01T17:00:00.000Z false
+<nil> 2031-01-06T00:00:00.000Z 2031-01-06T09:00:00.000Z 2031-01-06T17:00:00.000Z true
 <nil> 2031-01-08T00:00:00.000Z 2031-01-08T09:00:00.000Z 2031-01-08T17:00:00.000Z true
 <nil> 2031-01-11T00:00:00.000Z 2031-01-11T22:00:00.000Z 2031-01-12T02:00:00.000Z false
 <nil> 2031-01-06T00:00:00.000Z 2031-01-06T12:00:00.000Z 2031-01-06T13:00:00.000Z true

@@ -178,6 +178,22 @@ func TestTimeIsTakenAwayByTheWallClock(t *testing.T) {
 	})
 }
 
+// TestABlockOfTheNightBeforeReachesTheEvening is about a practice behind UTC, whose
+// evening is the next day there.
+func TestABlockOfTheNightBeforeReachesTheEvening(t *testing.T) {
+	each(t, func(t *testing.T, d *desk) {
+		zone := "America/New_York"
+		_, err := d.practice.UpdateGroup(d.ctx, practice.GroupChange{TimeZone: &zone})
+		d.must(err)
+		d.works(on("2031-02-04", "19:00", "20:00"))
+		d.away(on("2031-02-03", "20:00", "19:50"))
+		n, err := d.diary.CountSlots(d.ctx, diary.SlotQuery{From: "2031-02-05T00:10:00Z", To: "2031-02-05T06:00:00Z"})
+		if err != nil || n != 1 {
+			t.Errorf("%d slots, %v", n, err)
+		}
+	})
+}
+
 func TestHoursOnABankHoliday(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		d.works(d.until(diary.HoursChange{
