@@ -14,9 +14,6 @@ import (
 	"frontdesk/web"
 )
 
-// ErrNotBuilt is the fault of a field that is in the contract and not here yet.
-var ErrNotBuilt = fault.New(fault.Unavailable, "not_built_yet", "This part of the API is not here yet.")
-
 // codes are extensions.code of each kind of fault; UNAUTHENTICATED and
 // INTERNAL_SERVER_ERROR are those of Apollo Server.
 var codes = map[fault.Kind]string{

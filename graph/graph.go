@@ -47,7 +47,6 @@ type door struct {
 	schema    *ast.Schema
 	run       *executor.Executor
 	documents documents
-	unbuilt   map[string]bool
 	// signIns counts the attempts to sign in of an address in its minute.
 	signIns attempts
 }
@@ -62,7 +61,6 @@ func open(c *core.Core) *door {
 	d.schema, d.run = schema.Schema(), executor.New(schema)
 	d.run.SetErrorPresenter(present)
 	d.run.SetRecoverFunc(recovered)
-	d.unbuilt = unbuilt(d.schema, resolvers)
 	d.signIns.now = c.Access.Now
 	return d
 }

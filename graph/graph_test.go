@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -200,30 +199,6 @@ func TestATokenUsedTooOftenIsToldSo(t *testing.T) {
 		}
 		if a := ask(); a.status != 429 {
 			t.Errorf("after 11 lists of ten: %d %v", a.status, a.header)
-		}
-	})
-}
-
-func TestFieldsThatAreNotBuiltSaySo(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
-		var left []string
-		for name := range d.door.unbuilt {
-			left = append(left, name)
-		}
-		slices.Sort(left)
-		t.Logf("%d fields are left: %s", len(left), strings.Join(left, " "))
-		if slices.Contains(left, "Mutation.signIn") {
-			t.Error("what is built is taken for what is not")
-		}
-		if len(left) == 0 {
-			t.Fatal("everything is built: take unbuilt and the embedded interfaces away")
-		}
-		if !slices.Contains(left, "Query.labs") {
-			return
-		}
-		a := d.ask(`{ labs { data { id } } }`)
-		if a.status != 200 || a.code() != "SERVICE_UNAVAILABLE" || at(t, a.Errors[0], "extensions.reason") != ErrNotBuilt.Code {
-			t.Errorf("%d %s", a.status, a.text)
 		}
 	})
 }

@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"encoding/binary"
 	"encoding/hex"
 	"fmt"
 	"strings"
@@ -76,6 +77,15 @@ func encode[T ~int64](k kind, id T) string {
 	var out [hexLen]byte
 	hex.Encode(out[:], b[:])
 	return string(out[:])
+}
+
+// partID is an id for one of several parts of a thing, where programs keep what
+// they read by its id and only the whole can be asked for. The number of the part
+// is where the second would be, so that it finds nothing.
+func partID[T ~int64](k kind, id T, part int) string {
+	b := bytesOf(k, uint64(id))
+	binary.BigEndian.PutUint32(b[:], uint32(part))
+	return hex.EncodeToString(b[:])
 }
 
 func bytesOf(k kind, id uint64) [hexLen / 2]byte {

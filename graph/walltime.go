@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"frontdesk/core/diary"
+	"frontdesk/core/input"
 	"frontdesk/graph/scalar"
 )
 
@@ -51,4 +52,9 @@ func stretch(zone *time.Location, start, end *scalar.Moment, strict bool) (from,
 		*x.to = meant(zone, *x.m)
 	}
 	return from, until, nil
+}
+
+// shown is what the practice's clocks show so many minutes into a date, marked Z.
+func shown(day input.Date, minutes int) *scalar.Moment {
+	return &scalar.Moment{T: day.UTC().Add(time.Duration(minutes) * time.Minute), Form: scalar.Zulu}
 }

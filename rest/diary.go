@@ -192,7 +192,7 @@ func (d *door) ListSlots(ctx context.Context, p oas.ListSlotsParams) (oas.ListSl
 	if w := page.Why; w != nil {
 		out.Explanation = oas.NewOptSlotExplanation(oas.SlotExplanation{
 			Sessions: float64(w.Sessions), SessionDays: float64(w.Days), ClosedDays: float64(w.Closed), ExceptionDays: float64(w.Exceptions),
-			Past: float64(w.Past), Held: float64(w.Held), Booked: float64(w.Booked),
+			Past: float64(w.Past), Blocked: float64(w.Blocked), Held: float64(w.Held), Booked: float64(w.Booked),
 		})
 	}
 	return out, nil

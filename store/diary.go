@@ -65,13 +65,15 @@ func (t *Tx) SaveAppointmentType(ctx context.Context, group practice.ID, k diary
 const forever = "9999-12-31"
 
 const sessionColumns = `s.id, s.practitioner_id, s.location_id, s.start_date, s.until_date, s.from_minute, s.to_minute, s.step, s.rule,
-	s.every_weeks, s.days, s.week_start, s.time_zone, s.works_holidays, s.created_at, s.updated_at`
+	s.every_weeks, s.days, s.week_start, s.time_zone, s.works_holidays, s.comment, s.created_by, s.updated_by,
+	s.created_at, s.updated_at`
 
 func scanSession(scan scanner) (diary.Session, error) {
 	var s diary.Session
 	var until string
 	err := scan(&s.ID, &s.Practitioner, &s.Location, day{&s.Start}, &until, &s.From, &s.To, &s.Step, &s.Rule,
-		&s.Interval, &s.Days, &s.WeekStart, &s.TimeZone, &s.WorksHolidays, when{&s.CreatedAt}, when{&s.UpdatedAt})
+		&s.Interval, &s.Days, &s.WeekStart, &s.TimeZone, &s.WorksHolidays, &s.Comment,
+		num[practice.PractitionerID]{&s.CreatedBy}, num[practice.PractitionerID]{&s.UpdatedBy}, when{&s.CreatedAt}, when{&s.UpdatedAt})
 	if s.Until = input.NoDate; err == nil && until != forever {
 		err = s.Until.UnmarshalText([]byte(until))
 	}
@@ -182,12 +184,14 @@ func (t *Tx) SaveSession(ctx context.Context, group practice.ID, s diary.Session
 		until = s.Until.String()
 	}
 	_, err := t.exec(ctx, `INSERT INTO session (practice_group_id, id, practitioner_id, location_id, start_date, until_date, from_minute, to_minute, step, rule,
-			every_weeks, days, week_start, time_zone, works_holidays, created_at, updated_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+			every_weeks, days, week_start, time_zone, works_holidays, comment, created_by, updated_by, created_at, updated_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
 		ON CONFLICT (practice_group_id, id) DO UPDATE SET practitioner_id = $3, location_id = $4, start_date = $5, until_date = $6, from_minute = $7,
-			to_minute = $8, step = $9, rule = $10, every_weeks = $11, days = $12, week_start = $13, time_zone = $14, works_holidays = $15, updated_at = $17`,
+			to_minute = $8, step = $9, rule = $10, every_weeks = $11, days = $12, week_start = $13, time_zone = $14, works_holidays = $15, comment = $16,
+			updated_by = $18, updated_at = $20`,
 		group, s.ID, s.Practitioner, s.Location, s.Start.String(), until, s.From, s.To, s.Step, s.Rule,
-		s.Interval, int64(s.Days), int64(s.WeekStart), s.TimeZone, s.WorksHolidays, s.CreatedAt, s.UpdatedAt)
+		s.Interval, int64(s.Days), int64(s.WeekStart), s.TimeZone, s.WorksHolidays, s.Comment, opt(s.CreatedBy), opt(s.UpdatedBy),
+		s.CreatedAt, s.UpdatedAt)
 	if err != nil {
 		return err
 	}
@@ -259,6 +263,12 @@ func (t *Tx) ChangeHours(ctx context.Context, group practice.ID, id practice.Pra
 	if err == nil && n == 0 {
 		return practice.ErrPractitionerNotFound
 	}
+	return err
+}
+
+// ChangeAllHours locks every diary.
+func (t *Tx) ChangeAllHours(ctx context.Context, group practice.ID) error {
+	_, err := t.exec(ctx, `UPDATE diary SET hours = hours + 1 WHERE practice_group_id = $1`, group)
 	return err
 }
 

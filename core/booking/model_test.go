@@ -23,6 +23,7 @@ type grid struct {
 	sessions []gridSession
 	holidays map[string]bool                            // dates
 	busy     map[practice.PractitionerID]map[int64]bool // minutes since 1970
+	away     map[practice.PractitionerID]map[int64]int  // how often each was taken away
 }
 
 type gridSession struct {
@@ -69,7 +70,7 @@ func (g *grid) slots(from, to, now int64) []gridSlot {
 				for kind, minutes := range s.kinds {
 					free := at+minutes <= end && at >= from && at < to && at >= now
 					for m := at; free && m < at+minutes; m++ {
-						free = !g.busy[s.who][m]
+						free = !g.busy[s.who][m] && g.away[s.who][m] == 0
 					}
 					if free {
 						out = append(out, gridSlot{at, s.who, kind, s.id})
@@ -128,7 +129,7 @@ func TestSlotsAgreeWithAMinuteGrid(t *testing.T) {
 
 func compareWithGrid(t *testing.T, d *desk, random *rand.Rand) {
 	zones := []string{"Europe/London", "Europe/London", "Europe/London", "America/New_York", "Australia/Lord_Howe", "UTC"}
-	g := &grid{holidays: map[string]bool{}, busy: map[practice.PractitionerID]map[int64]bool{}}
+	g := &grid{holidays: map[string]bool{}, busy: map[practice.PractitionerID]map[int64]bool{}, away: map[practice.PractitionerID]map[int64]int{}}
 	for year := 2029; year < 2035; year++ {
 		for _, h := range practice.HolidaysByRule(practice.EnglandAndWales, year) {
 			g.holidays[h.Day.String()] = true
@@ -149,7 +150,7 @@ func compareWithGrid(t *testing.T, d *desk, random *rand.Rand) {
 	for range 4 {
 		p := d.newGP("Grid")
 		people = append(people, p.ID)
-		g.busy[p.ID] = map[int64]bool{}
+		g.busy[p.ID], g.away[p.ID] = map[int64]bool{}, map[int64]int{}
 	}
 	for range 9 {
 		addSession(d, g, random, zones[random.IntN(len(zones))], people[random.IntN(len(people))], all, kinds)
@@ -188,8 +189,116 @@ func compareWithGrid(t *testing.T, d *desk, random *rand.Rand) {
 		to := from.AddDate(0, 0, 92)
 		search(from, to)
 		bookSome(t, d, g, random, from, kinds)
+		for range 4 {
+			takeAway(d, g, random, from, people)
+		}
 		search(from, to)
 		search(from.Add(time.Duration(random.IntN(80*1440))*time.Minute), to)
+		g.compareStretches(d, from.Add(time.Duration(random.IntN(84*1440))*time.Minute), people)
+	}
+}
+
+// takeAway makes a block, of one practitioner or of all, in the practice and in
+// the grid; some are ended again, and some changed.
+func takeAway(d *desk, g *grid, random *rand.Rand, from time.Time, people []practice.PractitionerID) {
+	d.t.Helper()
+	zone, err := time.LoadLocation("Europe/London")
+	d.must(err)
+	first := from.AddDate(0, 0, random.IntN(90))
+	b := gridSession{zone: zone, from: random.IntN(1440), to: random.IntN(1440), spans: map[int64][2]int64{}}
+	if random.IntN(2) == 0 {
+		b.from, b.to = random.IntN(120), 121+random.IntN(200) // over the hours clocks change in
+	}
+	if b.from == b.to {
+		b.to = (b.to + 90) % 1440
+	}
+	count := 1
+	if b.from < b.to {
+		count += random.IntN(6)
+	}
+	of := people
+	n := diary.NewHours{Away: true, Location: d.place.ID, HoursChange: diary.HoursChange{
+		StartDate: ptr(first.Format("2006-01-02")), EndDate: ptr(first.AddDate(0, 0, count-1).Format("2006-01-02")),
+		From: ptr(diary.Clock(b.from)), To: ptr(diary.Clock(b.to)),
+	}}
+	if random.IntN(4) > 0 {
+		n.Practitioner = people[random.IntN(len(people))]
+		of = []practice.PractitionerID{n.Practitioner}
+	}
+	made, err := d.diary.CreateHours(d.ctx, n)
+	d.must(err)
+	switch random.IntN(5) {
+	case 0:
+		_, err = d.diary.DeleteHours(d.ctx, made.ID)
+		d.must(err)
+		return
+	case 1:
+		_, err = d.diary.UpdateHours(d.ctx, made.ID, diary.HoursChange{Exclusions: []string{*n.StartDate}})
+		d.must(err)
+		first, count = first.AddDate(0, 0, 1), count-1
+	}
+	for i := range count {
+		start, end := b.span(first.AddDate(0, 0, i).Unix() / 60)
+		for _, who := range of {
+			for m := start; m < end; m++ {
+				g.away[who][m]++
+			}
+		}
+	}
+}
+
+// compareStretches compares the time that is worked and that is free in five days
+// with the grid.
+func (g *grid) compareStretches(d *desk, from time.Time, people []practice.PractitionerID) {
+	d.t.Helper()
+	to := from.AddDate(0, 0, 5)
+	worked, free := map[string]bool{}, map[string]bool{}
+	key := func(who practice.PractitionerID, m int64) string { return fmt.Sprint(who, " ", m) }
+	for i := range g.sessions {
+		s := &g.sessions[i]
+		for date := range s.dates {
+			day, _ := time.Parse("2006-01-02", date)
+			if day.Before(from.AddDate(0, 0, -3)) || day.After(to.AddDate(0, 0, 3)) || s.closed && g.holidays[date] ||
+				slices.ContainsFunc(s.exceptions, func(e [2]string) bool { return date >= e[0] && date <= e[1] }) {
+				continue
+			}
+			start, end := s.span(day.Unix() / 60)
+			for m := max(start, from.Unix()/60); m < min(end, to.Unix()/60); m++ {
+				if g.away[s.who][m] == 0 {
+					worked[key(s.who, m)] = true
+					free[key(s.who, m)] = !g.busy[s.who][m] && m >= (d.clock.Now().Unix()+59)/60
+				}
+			}
+		}
+	}
+	var gotWorked, gotFree []diary.Stretch
+	var err error
+	gotWorked, err = d.diary.Worked(d.ctx, d.place.ID, 0, from, to)
+	d.must(err)
+	gotFree, more, err := d.diary.FreeTime(d.ctx, diary.FreeQuery{Practitioners: people, From: from, To: to, Page: input.Page{Size: input.MaxPage}})
+	d.must(err)
+	for _, c := range []struct {
+		name string
+		want map[string]bool
+		got  []diary.Stretch
+	}{{"worked", worked, gotWorked}, {"free", free, gotFree}} {
+		seen := map[string]bool{}
+		for _, s := range c.got {
+			if !slices.Contains(people, s.Practitioner) {
+				continue // the one the desk began with
+			}
+			for m := s.Start.Unix() / 60; m < s.End.Unix()/60; m++ {
+				if k := key(s.Practitioner, m); !c.want[k] || seen[k] {
+					d.t.Fatalf("%v: %s: minute %s of %+v", from, c.name, k, s)
+				}
+				seen[key(s.Practitioner, m)] = true
+			}
+		}
+		for k, yes := range c.want {
+			if yes && !seen[k] && !(c.name == "free" && more) {
+				d.t.Fatalf("%v: minute %s is not %s", from, k, c.name)
+			}
+		}
 	}
 }
 

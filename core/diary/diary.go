@@ -3,13 +3,17 @@
 //	type.go        appointment types, and how many slots each has
 //	session.go     when a practitioner works: made, changed, ended
 //	recurrence.go  the weekly rule of a session (iCalendar RRULE)
+//	block.go       time taken away from sessions
+//	hours.go       sessions and blocks as the front desk sees them
+//	edit.go        and sets them: made, changed, ended
 //	walltime.go    local wall-clock time to instants, over clock changes
 //	sheet.go       what is remembered of each diary between searches
 //	free.go        the one function that says which times are free
 //	slots.go       list, count and look up free slots
 //	services.go    what can be had at a place or with somebody
+//	stretch.go     whole times that are worked, and that are free
 //
-// Slots are not stored. They are sessions, less what is held or booked.
+// Slots are not stored. They are sessions, less what is taken away, held or booked.
 package diary
 
 import (
@@ -26,13 +30,16 @@ import (
 var (
 	ErrTypeNotFound    = fault.New(fault.NotFound, "appointment_type_not_found", "This practice group has no such appointment type.")
 	ErrSessionNotFound = fault.New(fault.NotFound, "session_not_found", "This practice group has no such session.")
+	ErrHoursNotFound   = fault.New(fault.NotFound, "availability_not_found", "This practice group has no such availability.")
+	ErrNothingOffered  = fault.New(fault.Conflict, "nothing_offered", "They offer nothing there that can be booked. Add an appointment type first.")
 	ErrSlotNotFound    = fault.New(fault.NotFound, "slot_not_found", "There is no such slot, or it is no longer free.")
 )
 
 // Diary is a practitioner's diary as a whole.
 type Diary struct {
 	Practitioner practice.PractitionerID
-	// Version changes with every hold and booking, and Hours with every session.
+	// Version changes with every hold and booking, and Hours with every session
+	// and block.
 	// Both are 0 inside a transaction, where a change may yet be undone.
 	Version, Hours int64
 	// Active is false for a practitioner who offers no slots.
@@ -59,11 +66,24 @@ type Reader interface {
 	// Sessions lists those that may run between two dates, with their types,
 	// and their exceptions in that time.
 	Sessions(ctx context.Context, group practice.ID, q SessionQuery) ([]Session, error)
+	// SessionsByID finds sessions with their exceptions and without their types.
+	SessionsByID(ctx context.Context, group practice.ID, ids []SessionID) (map[SessionID]Session, error)
+	// Block finds a block, or returns ErrHoursNotFound.
+	Block(ctx context.Context, group practice.ID, id BlockID) (Block, error)
+	// BlocksByID finds blocks.
+	BlocksByID(ctx context.Context, group practice.ID, ids []BlockID) (map[BlockID]Block, error)
+	// Blocks lists those with a date between two dates, of some practitioners or,
+	// with none named, of all; those of everybody at a place too.
+	Blocks(ctx context.Context, group practice.ID, q SessionQuery) ([]Block, error)
+	// Hours lists the ids of sessions and blocks in their order.
+	Hours(ctx context.Context, group practice.ID, q HoursRows) ([]HoursID, error)
 	// Diaries lists the diaries of some practitioners, or of all.
 	Diaries(ctx context.Context, group practice.ID, of []practice.PractitionerID) ([]Diary, error)
 	// Taken lists what is held or booked and overlaps the time, lapsed holds
 	// too, for some practitioners or, with none named, for all.
 	Taken(ctx context.Context, group practice.ID, of []practice.PractitionerID, from, to time.Time) ([]Taken, error)
+	// TakenBy lists the times of some appointments that are held or booked.
+	TakenBy(ctx context.Context, group practice.ID, appointments []int64) ([]Taken, error)
 }
 
 // Store is what diary needs remembered.
@@ -83,9 +103,16 @@ type Tx interface {
 	SaveAppointmentType(ctx context.Context, group practice.ID, t Type) error
 	SaveSession(ctx context.Context, group practice.ID, s Session) error
 	DropSession(ctx context.Context, group practice.ID, id SessionID) error
-	// ChangeHours locks a diary to change its sessions, or returns
+	SaveBlock(ctx context.Context, group practice.ID, b Block) error
+	DropBlock(ctx context.Context, group practice.ID, id BlockID) error
+	// TypesOffered lists the active appointment types a practitioner offers at a
+	// place: those said to be, and all where nothing was said.
+	TypesOffered(ctx context.Context, group practice.ID, by practice.PractitionerID, at practice.LocationID) ([]Type, error)
+	// ChangeHours locks a diary to change its sessions and blocks, or returns
 	// practice.ErrPractitionerNotFound.
 	ChangeHours(ctx context.Context, group practice.ID, id practice.PractitionerID) error
+	// ChangeAllHours locks every diary of the group.
+	ChangeAllHours(ctx context.Context, group practice.ID) error
 	Audit(ctx context.Context, e audit.Entry) error
 }
 

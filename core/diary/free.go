@@ -40,6 +40,7 @@ type Explanation struct {
 	Closed     int // times a session did not run because of a bank holiday
 	Exceptions int // times a session did not run because of an exception
 	Past       int // slots that have begun
+	Blocked    int // slots in time that was taken away
 	Held       int // slots somebody holds
 	Booked     int // slots somebody has booked
 }
@@ -90,7 +91,7 @@ func (d *diary) occurrences(s *Session, from, to minute, f func(start, end minut
 			d.count(func(e *Explanation) { e.Exceptions++ })
 			continue
 		}
-		start, end := s.span(zone, day)
+		start, end := between(zone, day, s.From, s.To)
 		if start < to && end > from && start < end {
 			f(start, end)
 		}
@@ -116,10 +117,11 @@ func (d *diary) each(from, to minute, f func(slot)) {
 			d.count(func(e *Explanation) { e.Sessions++ })
 			d.occurrences(s, from, to, func(start, end minute) {
 				d.count(func(e *Explanation) { e.Days++ })
-				near := sh.taken[sort.Search(len(sh.taken), func(i int) bool { return sh.taken[i].to > start }):]
+				r := run{s, start, end, nil, sh.away(s.Location, start, end)}
+				r.taken = sh.taken[sort.Search(len(sh.taken), func(i int) bool { return sh.taken[i].to > start }):]
 				for _, id := range s.Types {
 					if kind, ok := d.types[id]; ok {
-						d.slots(s, kind, start, end, from, to, near, f)
+						d.slots(r, kind, from, to, f)
 					}
 				}
 			})
@@ -127,43 +129,60 @@ func (d *diary) each(from, to minute, f func(slot)) {
 	}
 }
 
-// slots calls f for the free slots of one type in one run of a session. What is
-// taken near it is in order, and does not overlap.
-func (d *diary) slots(s *Session, kind *Type, start, end, from, to minute, near []stretch, f func(slot)) {
-	length, step := minute(kind.Minutes), minute(s.Step)
-	at := start
+// run is one time a session runs, with what is taken and what is taken away near
+// it, both in order and without overlaps.
+type run struct {
+	session     *Session
+	start, end  minute
+	taken, away []stretch
+}
+
+// slots calls f for the free slots of one type in one run of a session.
+func (d *diary) slots(r run, kind *Type, from, to minute, f func(slot)) {
+	length, step := minute(kind.Minutes), minute(r.session.Step)
+	at := r.start
 	if from > at {
 		at += (from - at + step - 1) / step * step
 	}
-	for ; at+length <= end && at < to; at += step {
+	for ; at+length <= r.end && at < to; at += step {
 		if at < d.now {
 			d.count(func(e *Explanation) { e.Past++ })
 			continue
 		}
-		for len(near) > 0 && (near[0].to <= at || d.lapsed(near[0])) {
-			near = near[1:]
+		for len(r.away) > 0 && r.away[0].to <= at {
+			r.away = r.away[1:]
 		}
-		if len(near) == 0 || near[0].from >= at+length {
-			f(slot{s, kind, at})
-			continue
+		for len(r.taken) > 0 && (r.taken[0].to <= at || d.lapsed(r.taken[0])) {
+			r.taken = r.taken[1:]
 		}
-		d.count(func(e *Explanation) {
-			if near[0].until != 0 {
-				e.Held++
-			} else {
-				e.Booked++
-			}
-		})
+		switch {
+		case len(r.away) > 0 && r.away[0].from < at+length:
+			d.count(func(e *Explanation) { e.Blocked++ })
+		case len(r.taken) == 0 || r.taken[0].from >= at+length:
+			f(slot{r.session, kind, at})
+		default:
+			d.count(func(e *Explanation) {
+				if r.taken[0].until != 0 {
+					e.Held++
+				} else {
+					e.Booked++
+				}
+			})
+		}
 	}
 }
 
 // offers reports whether a session at the place offers the type at the time
-// for the length, from the start of one of its steps; taken or not.
+// for the length, from the start of one of its steps, and none of it was taken
+// away; held or booked, or not.
 func (d *diary) offers(at practice.LocationID, kind TypeID, start, end minute) bool {
 	if start < d.now || !d.places[at] {
 		return false
 	}
 	for _, sh := range d.sheets {
+		if len(sh.away(at, start, end)) > 0 {
+			continue
+		}
 		for i := range sh.sessions {
 			s := &sh.sessions[i]
 			if s.Location != at || !slices.Contains(s.Types, kind) {
@@ -199,7 +218,7 @@ type Ask struct {
 	Start, End   time.Time
 }
 
-// Offered reports whether a session offers the time, taken or not. Error:
+// Offered reports whether a session offers the time, held or booked or not. Error:
 // practice.ErrPractitionerNotFound.
 func (s *Service) Offered(ctx context.Context, r Reader, g practice.Group, a Ask) (bool, error) {
 	d, err := s.open(ctx, r, g, look{of: []practice.PractitionerID{a.Practitioner}, from: a.Start, to: a.End, now: s.Now()})

@@ -41,8 +41,12 @@ type Session struct {
 	TimeZone      string      `json:"timezone"`
 	WorksHolidays bool        `json:"runs_on_bank_holidays"`
 	Exceptions    []Exception `json:"exceptions"`
-	CreatedAt     time.Time   `json:"created_at"`
-	UpdatedAt     time.Time   `json:"updated_at"`
+	Comment       string      `json:"comment,omitempty"`
+	// CreatedBy and UpdatedBy are members of staff; 0 is a program.
+	CreatedBy practice.PractitionerID `json:"created_by,omitempty"`
+	UpdatedBy practice.PractitionerID `json:"updated_by,omitempty"`
+	CreatedAt time.Time               `json:"created_at"`
+	UpdatedAt time.Time               `json:"updated_at"`
 }
 
 // Exception is a range of dates, both included, on which a session does not run.
@@ -62,13 +66,14 @@ const (
 
 func (s *Session) zone() *time.Location { return practice.Zone(s.TimeZone) }
 
-// span is when the session runs on a date; nothing when clocks skip it whole.
-func (s *Session) span(zone *time.Location, day input.Date) (from, to minute) {
-	end := day
-	if s.To <= s.From {
-		end++
+// between is from one minute of a date to another, which is of the next day when
+// it is not after the first; nothing when clocks skip it whole.
+func between(zone *time.Location, day input.Date, from, to int) (start, end minute) {
+	last := day
+	if to <= from {
+		last++
 	}
-	return instant(zone, day, s.From), instant(zone, end, s.To)
+	return instant(zone, day, from), instant(zone, last, to)
 }
 
 func (s *Session) excepted(day input.Date) bool {
@@ -85,6 +90,7 @@ type SessionChange struct {
 	Rule, TimeZone      *string
 	WorksHolidays       *bool
 	Exceptions          *[]ExceptionInput
+	Comment             *string
 }
 
 // ExceptionInput is an exception as a caller writes it.
@@ -99,17 +105,13 @@ func (c SessionChange) apply(s *Session) error {
 	set(&s.Rule, c.Rule)
 	set(&s.TimeZone, c.TimeZone)
 	set(&s.WorksHolidays, c.WorksHolidays)
+	if c.Comment != nil {
+		s.Comment = in.Lines("comment", *c.Comment, maxComment)
+	}
 	if c.StartDate != nil {
 		s.Start = in.Date("start_date", *c.StartDate)
 	}
-	if c.From != nil {
-		s.From = clock(&in, "start_time", *c.From)
-	}
-	if c.To != nil {
-		if s.To = fullDay; *c.To != "24:00" {
-			s.To = clock(&in, "end_time", *c.To)
-		}
-	}
+	times(&in, c.From, c.To, &s.From, &s.To)
 	if c.Exceptions != nil {
 		s.Exceptions = exceptions(&in, *c.Exceptions)
 	}
@@ -131,14 +133,11 @@ func (c SessionChange) apply(s *Session) error {
 	s.Types = slices.Clone(s.Types)
 	slices.Sort(s.Types)
 	s.Types = slices.Compact(s.Types)
-	if len(s.Types) == 0 || len(s.Types) > maxTypes {
+	if len(s.Types) == 0 || c.Types != nil && len(s.Types) > maxTypes {
 		in.Wrong("appointment_type_ids", input.CodeSmall, fmt.Sprintf("1 to %d ids", maxTypes), "A session needs the appointment types it offers.")
 	}
 	s.Step = in.Between("slot_length", s.Step, 1, maxMinutes)
 	s.TimeZone = practice.CheckZone(&in, "timezone", s.TimeZone)
-	if s.To == s.From && s.To >= 0 {
-		in.Wrong("end_time", input.CodeSmall, "another time than start_time", "A session that ends when it starts has no time for anybody.")
-	}
 	s.Rule = strings.TrimSpace(s.Rule)
 	if err := in.Err(); err != nil {
 		return err // what follows needs the dates and the zone to be right
@@ -230,7 +229,7 @@ func (s *Service) CreateSession(ctx context.Context, c SessionChange) (Session, 
 		if err != nil {
 			return err
 		}
-		made = Session{ID: SessionID(s.NewID()), Start: input.NoDate, From: -1, To: -1, TimeZone: g.TimeZone, CreatedAt: now}
+		made = Session{ID: SessionID(s.NewID()), Start: input.NoDate, From: -1, To: -1, TimeZone: g.TimeZone, CreatedBy: staff(who), CreatedAt: now}
 		return saveSession(ctx, tx, who, now, "session.create", nil, &made, c)
 	})
 	return made, err
@@ -258,7 +257,7 @@ func (s *Service) UpdateSession(ctx context.Context, id SessionID, c SessionChan
 }
 
 func saveSession(ctx context.Context, tx Tx, who access.Caller, now time.Time, action string, before any, s *Session, c SessionChange) error {
-	s.UpdatedAt = now
+	s.UpdatedBy, s.UpdatedAt = staff(who), now
 	if err := c.apply(s); err != nil {
 		return err
 	}
@@ -279,6 +278,9 @@ func saveSession(ctx context.Context, tx Tx, who access.Caller, now time.Time, a
 	return tx.Audit(ctx, who.Audit(now, action, "session", int64(s.ID), before, *s))
 }
 
+// staff is the member of staff a caller is; 0 when a program asks.
+func staff(who access.Caller) practice.PractitionerID { return practice.PractitionerID(who.Staff) }
+
 // DeleteSession ends a session: it offers no more slots. Appointments already
 // made stay as they are. Error: ErrSessionNotFound.
 func (s *Service) DeleteSession(ctx context.Context, id SessionID) error {
@@ -287,14 +289,18 @@ func (s *Service) DeleteSession(ctx context.Context, id SessionID) error {
 		if err != nil {
 			return err
 		}
-		if err := tx.ChangeHours(ctx, who.Group, before.Practitioner); err != nil {
-			return err
-		}
-		if err := tx.DropSession(ctx, who.Group, id); err != nil {
-			return err
-		}
-		return tx.Audit(ctx, who.Audit(now, "session.delete", "session", int64(id), before, nil))
+		return dropSession(ctx, tx, who, now, before)
 	})
+}
+
+func dropSession(ctx context.Context, tx Tx, who access.Caller, now time.Time, s Session) error {
+	if err := tx.ChangeHours(ctx, who.Group, s.Practitioner); err != nil {
+		return err
+	}
+	if err := tx.DropSession(ctx, who.Group, s.ID); err != nil {
+		return err
+	}
+	return tx.Audit(ctx, who.Audit(now, "session.delete", "session", int64(s.ID), s, nil))
 }
 
 var errNoDates = fault.Wrong("end_date", input.CodeSmall, "a date or an instant after start_date", "This range ends before it starts.")

@@ -30,8 +30,9 @@ type sheetKey struct {
 // sheet is what a diary says. It is never changed once others can see it.
 type sheet struct {
 	hours    int64
-	since    input.Date // sessions that had ended by then are left out
+	since    input.Date // sessions and blocks that had ended by then are left out
 	sessions []Session
+	absent   []absence // in order
 
 	version  int64
 	from, to minute // between which taken is known
@@ -50,7 +51,7 @@ type stretch struct {
 const maxWeight = 500_000
 
 // weight is a sheet's share of maxWeight.
-func (s *sheet) weight() int { return len(s.taken) + 10*len(s.sessions) + 10 }
+func (s *sheet) weight() int { return len(s.taken) + len(s.absent) + 10*len(s.sessions) + 10 }
 
 // ahead is how far a diary is read at once, so that searches for different days
 // of the next weeks share a sheet.
@@ -90,7 +91,7 @@ func (m *sheets) read(ctx context.Context, r Reader, l look) ([]*sheet, error) {
 		m.clock++
 		known.used = m.clock
 		if known.hours == d.Hours && d.Hours != 0 && known.since <= since {
-			out[i].sessions, out[i].since = known.sessions, known.since
+			out[i].sessions, out[i].absent, out[i].since = known.sessions, known.absent, known.since
 		} else {
 			noHours = append(noHours, d.Practitioner)
 		}
@@ -123,13 +124,19 @@ func (m *sheets) read(ctx context.Context, r Reader, l look) ([]*sheet, error) {
 	return out, nil
 }
 
-// fillHours reads the sessions of some of the diaries.
+// fillHours reads the sessions and the blocks of some of the diaries.
 func fillHours(ctx context.Context, r Reader, group practice.ID, all []Diary, out []*sheet, of []practice.PractitionerID) error {
 	if len(of) == 0 {
 		return nil
 	}
 	since := slices.MinFunc(out, func(a, b *sheet) int { return cmp.Compare(a.since, b.since) }).since
-	sessions, err := r.Sessions(ctx, group, SessionQuery{Practitioners: of, From: since, To: lastDay})
+	q := SessionQuery{Practitioners: of, From: since, To: lastDay}
+	sessions, err := r.Sessions(ctx, group, q)
+	if err != nil {
+		return err
+	}
+	q.From-- // a block of the night before has its end in the morning
+	blocks, err := r.Blocks(ctx, group, q)
 	if err != nil {
 		return err
 	}
@@ -137,6 +144,17 @@ func fillHours(ctx context.Context, r Reader, group practice.ID, all []Diary, ou
 		if i, ok := slices.BinarySearchFunc(all, s.Practitioner, byPractitioner); ok && slices.Contains(of, s.Practitioner) {
 			out[i].sessions = append(out[i].sessions, s)
 		}
+	}
+	for i, d := range all {
+		if !slices.Contains(of, d.Practitioner) {
+			continue
+		}
+		for _, b := range blocks {
+			if b.Practitioner == d.Practitioner || b.Practitioner == 0 {
+				out[i].absent = append(out[i].absent, b.absences(q.From)...)
+			}
+		}
+		slices.SortFunc(out[i].absent, func(a, b absence) int { return cmp.Compare(a.from, b.from) })
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"fmt"
 	"frontdesk/core/booking"
+	"frontdesk/core/diary"
 	"frontdesk/core/patient"
 	"frontdesk/graph/scalar"
 	"io"
@@ -243,6 +244,8 @@ type AvailabilitySettings struct {
 	Date *scalar.Moment `json:"date,omitempty"`
 	// Whether it takes time away on that date.
 	Blocker *bool `json:"blocker,omitempty"`
+	// Of is the session or block it is of, as core has it.
+	Of *diary.Hours `json:"-"`
 }
 
 // A time that is free.
@@ -251,6 +254,8 @@ type AvailabilitySlot struct {
 	StartLocal *scalar.Wall `json:"startLocal,omitempty"`
 	// When it ends.
 	EndLocal *scalar.Wall `json:"endLocal,omitempty"`
+	// Of is the free time as core has it.
+	Of diary.Stretch `json:"-"`
 }
 
 // A page of free times.
@@ -2475,6 +2480,8 @@ type ResourceAvailability struct {
 	CreatedBy string `json:"createdBy"`
 	// Who changed it last.
 	LastUpdatedBy string `json:"lastUpdatedBy"`
+	// Of is the session or block as core has it.
+	Of *diary.Hours `json:"-"`
 }
 
 // The new availability.

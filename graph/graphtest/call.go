@@ -2,6 +2,7 @@ package graphtest
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/vektah/gqlparser/v2/ast"
@@ -17,7 +18,7 @@ func (w World) idOf(field, name string) string {
 		"locationIds": "place", "roomIds": "room", "userIds": "user", "productIds": "product", "payerId": "patient",
 		"contactId": "contact", "invoiceId": "invoice", "lineItemId": "line", "invoicePaymentId": "payment", "paymentId": "payment", "paymentTypeId": "payment type",
 		"referenceId": "booking", "accountId": "patient", "relatedAccountId": "patient", "assignedTo": "user", "appointments": "product", "key": "key",
-		"consultationId": "consultation", "questionId": "question", "questionnaireId": "form", "recipient": "patient",
+		"consultationId": "consultation", "questionId": "question", "questionnaireId": "form", "recipient": "patient", "user": "user", "room": "room",
 	}
 	switch {
 	case field == "removeProductLabel" && name == "labelId":
@@ -38,7 +39,7 @@ func (w World) idOf(field, name string) string {
 		return w[kind]
 	}
 	for _, k := range [][2]string{{"Definition", "definition"}, {"ooking", "booking"}, {"ser", "user"}, {"abel", "label"}, {"roduct", "product"}, {"ontact", "contact"}, {"nvoice", "invoice"},
-		{"tatement", "statement"}, {"ask", "task"}, {"ebhook", "webhook"}, {"Allergy", "allergy"}, {"ecord", "record"}, {"etter", "letter"},
+		{"tatement", "statement"}, {"vailability", "availability"}, {"ask", "task"}, {"ebhook", "webhook"}, {"Allergy", "allergy"}, {"ecord", "record"}, {"etter", "letter"},
 		{"onsultation", "consultation"}, {"uestionnaire", "form"}, {"ocument", "document"}} {
 		if name == "id" && strings.Contains(field, k[0]) {
 			return w[k[1]]
@@ -61,7 +62,7 @@ func (w World) Value(field, name string, kind *ast.Type) string {
 	case "Float":
 		return "1.5"
 	case "Boolean":
-		return "true"
+		return strconv.FormatBool(name != "unavailability") // what is taken away does not recur
 	case "Date", "DateTime":
 		if name == "dateToProcess" {
 			return `"` + w["soon"] + `"`
@@ -80,6 +81,7 @@ func (w World) Value(field, name string, kind *ast.Type) string {
 		given := map[string]string{
 			"email": field + "@example.org", "country": "GB", "phoneNumber": "01632 960999", "number": "07700900123", "phoneType": "Office", "sex": "female", "title": "Mrs",
 			"role": "booking", "membershipStartDate": "2031-03-01", "socialSecurityNumber": "285127512312345", "cursor": "", "search": "Ada", "postcode": "LS1 4AP", "color": "#fff", "countryCode": "", "url": "https://b.example/hooks", "status": "active", "type": "application/pdf",
+			"startTime": "09:00", "endTime": "12:30", "startDate": "2031-05-05", "endDate": "2031-07-28", "exclusions": "2031-05-12",
 		}
 		if v, ok := given[name]; ok {
 			return `"` + v + `"`

@@ -40,6 +40,8 @@ func (p *Practice) World() World {
 	if first {
 		p.imports(w)
 	}
+	w["availability"] = p.id("m.data.id", `mutation { m: createAvailability(data: {unavailability: false, user: "`+w["user"]+`", room: "`+w["room"]+`",
+		recurrence: {days: [1, 5]}, exclusions: ["2031-06-13"], startDate: "2031-01-06", startTime: "09:00", endTime: "17:00", comment: "Clinic`+p.Mark+`"}) { data { id } } }`)
 	day := fmt.Sprintf("2031-05-%02dT", 1+p.worlds%28)
 	w["booking"] = p.made(`createBooking(bookingData: {patient: "` + w["patient"] + `", location: "` + w["room"] + `", bookingType: "` + w["product"] + `",
 		doctor: "` + w["user"] + `", start: "` + day + `09:00:00Z", end: "` + day + `09:15:00Z"})`)

@@ -35910,6 +35910,10 @@ func (s *SlotExplanation) encodeFields(e *jx.Encoder) {
 		e.Float64(s.Past)
 	}
 	{
+		e.FieldStart("blocked")
+		e.Float64(s.Blocked)
+	}
+	{
 		e.FieldStart("held")
 		e.Float64(s.Held)
 	}
@@ -35919,14 +35923,15 @@ func (s *SlotExplanation) encodeFields(e *jx.Encoder) {
 	}
 }
 
-var jsonFieldsNameOfSlotExplanation = [7]string{
+var jsonFieldsNameOfSlotExplanation = [8]string{
 	0: "sessions",
 	1: "session_days",
 	2: "closed_days",
 	3: "exception_days",
 	4: "past",
-	5: "held",
-	6: "booked",
+	5: "blocked",
+	6: "held",
+	7: "booked",
 }
 
 // Decode decodes SlotExplanation from json.
@@ -35998,8 +36003,20 @@ func (s *SlotExplanation) Decode(d *jx.Decoder) error {
 			}(); err != nil {
 				return errors.Wrap(err, "decode field \"past\"")
 			}
-		case "held":
+		case "blocked":
 			requiredBitSet[0] |= 1 << 5
+			if err := func() error {
+				v, err := d.Float64()
+				s.Blocked = float64(v)
+				if err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"blocked\"")
+			}
+		case "held":
+			requiredBitSet[0] |= 1 << 6
 			if err := func() error {
 				v, err := d.Float64()
 				s.Held = float64(v)
@@ -36011,7 +36028,7 @@ func (s *SlotExplanation) Decode(d *jx.Decoder) error {
 				return errors.Wrap(err, "decode field \"held\"")
 			}
 		case "booked":
-			requiredBitSet[0] |= 1 << 6
+			requiredBitSet[0] |= 1 << 7
 			if err := func() error {
 				v, err := d.Float64()
 				s.Booked = float64(v)
@@ -36032,7 +36049,7 @@ func (s *SlotExplanation) Decode(d *jx.Decoder) error {
 	// Validate required fields.
 	var failures []validate.FieldError
 	for i, mask := range [1]uint8{
-		0b01111111,
+		0b11111111,
 	} {
 		if result := (requiredBitSet[i] & mask) ^ mask; result != 0 {
 			// Mask only required fields and check equality to mask using XOR.

@@ -14405,6 +14405,8 @@ type SlotExplanation struct {
 	ExceptionDays float64 `json:"exception_days"`
 	// Slots that have begun.
 	Past float64 `json:"past"`
+	// Slots in time that was taken away.
+	Blocked float64 `json:"blocked"`
 	// Slots somebody holds.
 	Held float64 `json:"held"`
 	// Slots somebody has booked.
@@ -14434,6 +14436,11 @@ func (s *SlotExplanation) GetExceptionDays() float64 {
 // GetPast returns the value of Past.
 func (s *SlotExplanation) GetPast() float64 {
 	return s.Past
+}
+
+// GetBlocked returns the value of Blocked.
+func (s *SlotExplanation) GetBlocked() float64 {
+	return s.Blocked
 }
 
 // GetHeld returns the value of Held.
@@ -14469,6 +14476,11 @@ func (s *SlotExplanation) SetExceptionDays(val float64) {
 // SetPast sets the value of Past.
 func (s *SlotExplanation) SetPast(val float64) {
 	s.Past = val
+}
+
+// SetBlocked sets the value of Blocked.
+func (s *SlotExplanation) SetBlocked(val float64) {
+	s.Blocked = val
 }
 
 // SetHeld sets the value of Held.

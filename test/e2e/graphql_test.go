@@ -113,3 +113,48 @@ func TestAPracticeIsAskedByGraphQL(t *testing.T) {
 		}
 	})
 }
+
+// TestTimeTakenAwayAtOneDoorIsGoneAtTheOther closes every room for a day by GraphQL
+// and looks for its slots over REST.
+func TestTimeTakenAwayAtOneDoorIsGoneAtTheOther(t *testing.T) {
+	storetest.EachAddress(t, func(t *testing.T, address string) {
+		p := open(t, address, app.Config{})
+		o, err := app.NewOperator(context.Background(), address, sealKey)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer o.Close()
+		made, err := o.CreateToken(context.Background(), app.NewToken{Group: p.creds.Group, Name: "Rota", Role: "frontdesk"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		slot := p.slot(0)
+		day := fmt.Sprint(slot["start_time"])[:10]
+		all := "/v1/slots?explain=true&page_size=1&start_date=" + day + "&end_date=" + day
+		if n, _ := p.ok("GET", all, nil).Body["count"].(float64); n == 0 {
+			t.Fatal("there are no slots to take away")
+		}
+		data, _ := p.graphQL(made.Text, `{ practice { locations { id } } }`)
+		rooms, _ := dig(data, "practice", "locations").([]any)
+		var ids []any
+		for _, room := range rooms {
+			data, a := p.graphQL(made.Text, fmt.Sprintf(`mutation { createAvailability(data: {unavailability: true, room: "%v", startDate: "%s", startTime: "00:00", endTime: "24:00"}) { data { id } } }`, dig(room, "id"), day))
+			id := dig(data, "createAvailability", "data", "id")
+			if id == nil {
+				t.Fatal(a.Text)
+			}
+			ids = append(ids, id)
+		}
+		gone := p.ok("GET", all, nil)
+		if n, _ := gone.Body["count"].(float64); n != 0 || dig(gone.Body, "explanation", "blocked") == 0.0 {
+			t.Errorf("still offered: %s", gone.Text)
+		}
+		p.refused(409, "slot_not_offered", "POST", "/v1/appointments", request(slot))
+		for _, id := range ids {
+			if data, a := p.graphQL(made.Text, fmt.Sprintf(`mutation { deleteAvailability(id: "%v") { data { id } } }`, id)); dig(data, "deleteAvailability", "data", "id") != id {
+				t.Fatal(a.Text)
+			}
+		}
+		p.ok("POST", "/v1/appointments", request(slot))
+	})
+}

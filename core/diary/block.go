@@ -1,0 +1,195 @@
+package diary
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"sort"
+	"time"
+
+	"frontdesk/core/input"
+	"frontdesk/core/practice"
+)
+
+// BlockID names a block.
+type BlockID int64
+
+// Block is time taken away on some dates: of a practitioner, wherever they would
+// be, or of everybody at a place.
+type Block struct {
+	ID BlockID `json:"id"`
+	// Practitioner is 0 when it is about everybody at the place.
+	Practitioner practice.PractitionerID `json:"practitioner_id,omitempty"`
+	Location     practice.LocationID     `json:"location_id"`
+	// Start and Until are the first and the last date. On each the block is from
+	// minute From of the day to minute To, which is of the next day when it is not
+	// after From.
+	Start     input.Date              `json:"start_date"`
+	Until     input.Date              `json:"until"`
+	From      int                     `json:"from"`
+	To        int                     `json:"to"`
+	TimeZone  string                  `json:"timezone"`
+	Excluded  []input.Date            `json:"exclusions"`
+	Comment   string                  `json:"comment"`
+	CreatedBy practice.PractitionerID `json:"created_by,omitempty"`
+	UpdatedBy practice.PractitionerID `json:"updated_by,omitempty"`
+	CreatedAt time.Time               `json:"created_at"`
+	UpdatedAt time.Time               `json:"updated_at"`
+}
+
+// maxBlockDays bounds a block, so that all its time can be worked out at once;
+// maxComment is the longest comment.
+const (
+	maxBlockDays = 366
+	maxComment   = 1000
+)
+
+// dates calls f for each date from since on that the block is about.
+func (b *Block) dates(since input.Date, f func(day input.Date)) {
+	for day := max(since, b.Start); day <= b.Until; day++ {
+		if !slices.Contains(b.Excluded, day) {
+			f(day)
+		}
+	}
+}
+
+// apply sets what a change has.
+func (b *Block) apply(c HoursChange) error {
+	var in input.Checks
+	if c.Recurrence != nil && !c.Recurrence.Once {
+		in.Wrong("recurrence", input.CodeType, "nothing", "Time that is taken away does not recur.")
+	}
+	if c.Comment != nil {
+		b.Comment = in.Lines("comment", *c.Comment, maxComment)
+	}
+	once := b.Until == b.Start
+	if c.StartDate != nil {
+		b.Start = in.Date("start_date", *c.StartDate)
+	}
+	switch {
+	case c.EndDate != nil && *c.EndDate != "":
+		b.Until = in.Date("end_date", *c.EndDate)
+	case c.EndDate != nil, once:
+		b.Until = b.Start
+	}
+	times(&in, c.From, c.To, &b.From, &b.To)
+	for _, text := range c.Exclusions {
+		if day := in.Date("exclusions", text); !slices.Contains(b.Excluded, day) {
+			b.Excluded = append(slices.Clone(b.Excluded), day)
+		}
+	}
+	slices.Sort(b.Excluded)
+	if len(b.Excluded) > maxExceptions {
+		in.Wrong("exclusions", input.CodeBig, fmt.Sprintf("at most %d", maxExceptions), "These are too many exclusions.")
+	}
+	if err := in.Err(); err != nil {
+		return err // what follows needs the dates to be right
+	}
+	switch {
+	case b.Until < b.Start:
+		in.Wrong("end_date", input.CodeSmall, "a date on or after start_date", "This ends before it starts.")
+	case b.Until-b.Start >= maxBlockDays:
+		in.Wrong("end_date", input.CodeBig, fmt.Sprintf("at most %d dates", maxBlockDays), "This takes too much away at once.")
+	case b.Until > b.Start && b.To <= b.From:
+		// Somebody may have meant all the time from the first date to the last.
+		in.Wrong("end_time", input.CodeSmall, "a time after start_time", "Over several dates, this is the time of each of them.")
+	}
+	return in.Err()
+}
+
+// times reads the times of day something begins and ends at.
+func times(in *input.Checks, from, to *string, start, end *int) {
+	if from != nil {
+		*start = clock(in, "start_time", *from)
+	}
+	if to != nil {
+		if *end = fullDay; *to != "24:00" {
+			*end = clock(in, "end_time", *to)
+		}
+	}
+	if *start == *end && *end >= 0 {
+		in.Wrong("end_time", input.CodeSmall, "another time than start_time", "What ends when it starts has no time in it.")
+	}
+}
+
+// absence is a stretch taken away at one place or, with 0, everywhere.
+type absence struct {
+	from, to minute
+	at       practice.LocationID
+}
+
+// absences are all the times a block is about from a date on.
+func (b *Block) absences(since input.Date) []absence {
+	var out []absence
+	zone := practice.Zone(b.TimeZone)
+	at := b.Location
+	if b.Practitioner != 0 {
+		at = 0 // who is away is away everywhere
+	}
+	b.dates(since, func(day input.Date) {
+		if from, to := between(zone, day, b.From, b.To); from < to {
+			out = append(out, absence{from, to, at})
+		}
+	})
+	return out
+}
+
+// longestDay is more than a day has minutes, and no block or session lasts
+// longer.
+const longestDay = 26 * 60
+
+// away are the stretches taken away at a place that touch [from, to), in order
+// and apart from one another.
+func (s *sheet) away(at practice.LocationID, from, to minute) []stretch {
+	if len(s.absent) == 0 {
+		return nil
+	}
+	var out []stretch
+	for _, a := range s.absent[sort.Search(len(s.absent), func(i int) bool { return s.absent[i].from > from-longestDay }):] {
+		if a.from >= to {
+			break
+		}
+		if a.to > from && (a.at == 0 || a.at == at) {
+			out = append(out, stretch{from: a.from, to: a.to})
+		}
+	}
+	return united(out)
+}
+
+// united puts stretches in order, and makes one of those that overlap or touch.
+func united(all []stretch) []stretch {
+	slices.SortFunc(all, func(a, b stretch) int { return cmp.Compare(a.from, b.from) })
+	out := all[:0]
+	for _, s := range all {
+		if n := len(out); n > 0 && s.from <= out[n-1].to {
+			out[n-1].to = max(out[n-1].to, s.to)
+			continue
+		}
+		out = append(out, s)
+	}
+	return out
+}
+
+// less gives what is left of stretches without others; both are in order and
+// apart from one another.
+func less(all, gone []stretch) []stretch {
+	var out []stretch
+	for _, s := range all {
+		for len(gone) > 0 && gone[0].to <= s.from {
+			gone = gone[1:]
+		}
+		for _, g := range gone {
+			if g.from >= s.to {
+				break
+			}
+			if g.from > s.from {
+				out = append(out, stretch{from: s.from, to: g.from})
+			}
+			s.from = g.to
+		}
+		if s.from < s.to {
+			out = append(out, s)
+		}
+	}
+	return out
+}

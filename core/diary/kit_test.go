@@ -1,0 +1,139 @@
+package diary_test
+
+import (
+	"context"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"frontdesk/core/access"
+	"frontdesk/core/booking"
+	"frontdesk/core/diary"
+	"frontdesk/core/practice"
+	"frontdesk/store"
+	"frontdesk/store/storetest"
+)
+
+// desk is a practice with two rooms, one type of ten minutes and one GP, whose
+// hours are set by each test.
+type desk struct {
+	t           *testing.T
+	ctx         context.Context
+	db          *store.DB
+	now         atomic.Pointer[time.Time]
+	practice    *practice.Service
+	diary       *diary.Service
+	booking     *booking.Service
+	group       practice.Group
+	here, there practice.LocationID
+	gp          practice.PractitionerID
+	kind        diary.TypeID
+}
+
+func ptr[T any](v T) *T { return &v }
+
+func each(t *testing.T, test func(t *testing.T, d *desk)) {
+	t.Helper()
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		d := &desk{t: t, db: db}
+		d.now.Store(ptr(time.Date(2031, time.January, 6, 7, 0, 0, 0, time.UTC)))
+		clock := func() time.Time { return *d.now.Load() }
+		d.practice = &practice.Service{Store: db.Practice(), Now: clock, NewID: db.NewID}
+		d.diary = &diary.Service{Store: db.Diary(), Now: clock, NewID: db.NewID}
+		d.booking = &booking.Service{Store: db.Booking(), Diary: d.diary, Now: clock, NewID: db.NewID, Hold: 15 * time.Minute}
+		var err error
+		d.group, err = d.practice.CreateGroup(context.Background(), practice.Group{Name: "Brambleford"})
+		d.must(err)
+		d.ctx = access.With(context.Background(), access.Operator(d.group.ID))
+		d.here, d.there = d.place("Mill Lane"), d.place("The Branch")
+		d.gp = d.practitioner("Okafor")
+		d.kind = d.newType("Routine", 10)
+		test(t, d)
+	})
+}
+
+func (d *desk) must(err error) {
+	d.t.Helper()
+	if err != nil {
+		d.t.Fatal(err)
+	}
+}
+
+func (d *desk) place(name string) practice.LocationID {
+	d.t.Helper()
+	p, err := d.practice.CreateLocation(d.ctx, practice.LocationChange{Name: &name})
+	d.must(err)
+	return p.ID
+}
+
+func (d *desk) practitioner(name string) practice.PractitionerID {
+	d.t.Helper()
+	p, err := d.practice.CreatePractitioner(d.ctx, practice.PractitionerChange{FirstName: ptr("Chidi"), LastName: &name})
+	d.must(err)
+	return p.ID
+}
+
+func (d *desk) newType(name string, minutes int) diary.TypeID {
+	d.t.Helper()
+	k, err := d.diary.CreateType(d.ctx, diary.TypeChange{Name: &name, Minutes: &minutes, InPerson: ptr(true)})
+	d.must(err)
+	return k.ID
+}
+
+// on is a time of day on one date.
+func on(day, from, to string) diary.HoursChange {
+	return diary.HoursChange{StartDate: &day, From: &from, To: &to}
+}
+
+// until is that on each date to the last, or in each week.
+func (d *desk) until(c diary.HoursChange, last string) diary.HoursChange {
+	c.EndDate = &last
+	return c
+}
+
+// works sets when the GP works here.
+func (d *desk) works(c diary.HoursChange) diary.Hours {
+	d.t.Helper()
+	return d.set(diary.NewHours{Practitioner: d.gp, Location: d.here, HoursChange: c})
+}
+
+// away sets when the GP does not work.
+func (d *desk) away(c diary.HoursChange) diary.Hours {
+	d.t.Helper()
+	return d.set(diary.NewHours{Away: true, Practitioner: d.gp, Location: d.here, HoursChange: c})
+}
+
+func (d *desk) set(n diary.NewHours) diary.Hours {
+	d.t.Helper()
+	h, err := d.diary.CreateHours(d.ctx, n)
+	d.must(err)
+	return h
+}
+
+// free is the free time from one date to the end of another, and where it is when
+// that is not here.
+func (d *desk) free(from, to string) []string {
+	d.t.Helper()
+	zone := d.group.Zone()
+	start, _ := time.ParseInLocation(time.DateOnly, from, zone)
+	end, _ := time.ParseInLocation(time.DateOnly, to, zone)
+	all, _, err := d.diary.FreeTime(d.ctx, diary.FreeQuery{Locations: []practice.LocationID{d.here, d.there}, From: start, To: end.AddDate(0, 0, 1)})
+	d.must(err)
+	out := []string{}
+	for _, s := range all {
+		text := s.Start.In(zone).Format("02 15:04") + "-" + s.End.In(zone).Format("15:04")
+		if s.Location == d.there {
+			text += " there"
+		}
+		out = append(out, text)
+	}
+	return out
+}
+
+// slots is how many slots REST offers on some dates.
+func (d *desk) slots(from, to string) int {
+	d.t.Helper()
+	n, err := d.diary.CountSlots(d.ctx, diary.SlotQuery{From: from, To: to})
+	d.must(err)
+	return n
+}
