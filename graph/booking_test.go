@@ -70,8 +70,10 @@ func TestABookingFromBeginningToEnd(t *testing.T) {
 			t.Errorf("got %+v, %v", same, err)
 		}
 		d.refused(`createBooking(bookingData: `+s.input("2031-07-07T09:40:00Z", "2031-07-07T09:50:00Z", "")+`)`, "double booking")
-		scan, room := d.product(map[string]any{"productType": "appointment", "name": "Scan"}), ourID[practice.LocationID](&s.room)
-		d.must(d.core.Billing.SetOfferedAt(d.ctx, ourID[billing.ProductID](&s.product), []practice.LocationID{room}))
+		scan := d.product(map[string]any{"productType": "appointment", "name": "Scan"})
+		branch, err := d.core.Practice.CreateLocation(d.ctx, practice.LocationChange{Name: ptr("The Branch")})
+		d.must(err)
+		d.must(d.core.Billing.SetOfferedAt(d.ctx, ourID[billing.ProductID](&scan), []practice.LocationID{branch.ID}))
 		d.refused(`createBooking(bookingData: `+strings.Replace(s.input("2031-07-07T11:00:00Z", "2031-07-07T11:10:00Z", ""), s.product, scan, 1)+`)`, "Scan is not available at location Mill Lane.")
 		d.refused(`updateBooking(id: "`+id+`", bookingData: {bookingType: "`+scan+`"})`, "Scan is not available at location Mill Lane.")
 		d.move(time.Minute)

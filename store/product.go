@@ -185,15 +185,10 @@ func (s billingStore) WorkedAt(ctx context.Context, group practice.ID, at []prac
 	return byOwner(listAmong(ctx, s.Tx, workedAt, in{group, today.String(), true}, at, pair[practice.LocationID, billing.ProductID]))
 }
 
-// TypesOfferedAt lists what was said to be offered at places. Appointments have
-// the ids of their types; the others are the ids of no type.
-func (t *Tx) TypesOfferedAt(ctx context.Context, group practice.ID, at []practice.LocationID) (map[practice.LocationID][]diary.TypeID, error) {
-	return byOwner(listAmong(ctx, t, offeredAt, in{group}, at, pair[practice.LocationID, diary.TypeID]))
-}
-
-// TypesWorkedAt lists the appointments sessions at places offer.
-func (t *Tx) TypesWorkedAt(ctx context.Context, group practice.ID, at []practice.LocationID, today input.Date) (map[practice.LocationID][]diary.TypeID, error) {
-	return byOwner(listAmong(ctx, t, workedAt, in{group, today.String(), true}, at, pair[practice.LocationID, diary.TypeID]))
+// PlacesOffering lists where a type of appointment, whose product has its id, was
+// said to be offered.
+func (t *Tx) PlacesOffering(ctx context.Context, group practice.ID, kind diary.TypeID) ([]practice.LocationID, error) {
+	return list(ctx, t, `SELECT location_id FROM product_location WHERE practice_group_id = $1 AND product_id = $2 ORDER BY location_id`, in{group, kind}, scanID[practice.LocationID])
 }
 
 // WorkedBy lists what sessions of people offer.

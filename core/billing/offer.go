@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"frontdesk/core/access"
-	"frontdesk/core/diary"
 	"frontdesk/core/input"
 	"frontdesk/core/practice"
 )
@@ -127,13 +126,21 @@ func offered[K comparable](ctx context.Context, s *Service, of []K,
 	if err != nil {
 		return nil, err
 	}
-	return diary.Services(of, func(of []K) (map[K][]ProductID, error) {
-		return said(ctx, who.Group, of)
-	}, func(of []K) (map[K][]ProductID, error) {
-		day, err := today(ctx, s.Store, who.Group, s.now())
-		if err != nil {
-			return nil, err
-		}
-		return worked(ctx, who.Group, of, day)
-	})
+	out, err := said(ctx, who.Group, of)
+	if err != nil {
+		return nil, err
+	}
+	silent := slices.DeleteFunc(slices.Clone(of), func(k K) bool { _, ok := out[k]; return ok })
+	if len(silent) == 0 {
+		return out, nil
+	}
+	day, err := today(ctx, s.Store, who.Group, s.now())
+	if err != nil {
+		return nil, err
+	}
+	more, err := worked(ctx, who.Group, silent, day)
+	for k, all := range more {
+		out[k] = all
+	}
+	return out, err
 }

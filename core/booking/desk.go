@@ -104,10 +104,8 @@ type DeskReader interface {
 	// by start, and CountBookingsOf counts them.
 	BookingsOf(ctx context.Context, group practice.ID, of []patient.ID, q DeskQuery) ([]Booking, error)
 	CountBookingsOf(ctx context.Context, group practice.ID, of []patient.ID, q DeskQuery) (map[patient.ID]int, error)
-	// TypesOfferedAt lists what was said to be offered at some places, and
-	// TypesWorkedAt what sessions that run on the day or later offer there.
-	TypesOfferedAt(ctx context.Context, group practice.ID, at []practice.LocationID) (map[practice.LocationID][]diary.TypeID, error)
-	TypesWorkedAt(ctx context.Context, group practice.ID, at []practice.LocationID, today input.Date) (map[practice.LocationID][]diary.TypeID, error)
+	// PlacesOffering lists where a type of appointment was said to be offered.
+	PlacesOffering(ctx context.Context, group practice.ID, kind diary.TypeID) ([]practice.LocationID, error)
 }
 
 // DeskTx is what the front desk keeps.
@@ -228,7 +226,7 @@ func (s *Service) Create(ctx context.Context, o Order) (Booking, error) {
 	if err != nil {
 		return Booking{}, err
 	}
-	if err := provided(ctx, s.Store, t.group, t.kind, t.place, now); err != nil {
+	if err := provided(ctx, s.Store, t.group, t.kind, t.place); err != nil {
 		return Booking{}, err
 	}
 	if err := s.fits(ctx, s.Store, t, &a); err != nil {
@@ -251,16 +249,12 @@ func (s *Service) Create(ctx context.Context, o Order) (Booking, error) {
 	return made, double(err)
 }
 
-// provided makes sure that a type of appointment is offered at a place at all:
-// staff may book outside sessions, and not what the place does not do. At a place
-// of which nothing is known, anything can be booked. Error: ErrNotOffered.
-func provided(ctx context.Context, r Reader, group practice.Group, kind diary.Type, at practice.Location, now time.Time) error {
-	all, err := diary.Services([]practice.LocationID{at.ID}, func(of []practice.LocationID) (map[practice.LocationID][]diary.TypeID, error) {
-		return r.TypesOfferedAt(ctx, group.ID, of)
-	}, func(of []practice.LocationID) (map[practice.LocationID][]diary.TypeID, error) {
-		return r.TypesWorkedAt(ctx, group.ID, of, input.DateOf(now.In(group.Zone())))
-	})
-	if types, ok := all[at.ID]; ok && err == nil && !slices.Contains(types, kind.ID) {
+// provided makes sure that a type of appointment may be had at a place at all:
+// staff may book outside sessions, and not where it was said to be elsewhere. A
+// type of which nothing was said may be had anywhere. Error: ErrNotOffered.
+func provided(ctx context.Context, r Reader, group practice.Group, kind diary.Type, at practice.Location) error {
+	places, err := r.PlacesOffering(ctx, group.ID, kind.ID)
+	if err == nil && len(places) > 0 && !slices.Contains(places, at.ID) {
 		return ErrNotOffered.Saying(kind.Name + " is not available at location " + at.Name + ".")
 	}
 	return err
@@ -351,7 +345,7 @@ func (s *Service) place(ctx context.Context, tx Tx, who access.Caller, before Ap
 		if err != nil {
 			return err
 		}
-		if err := provided(ctx, tx, o.group, o.kind, o.place, now); err != nil {
+		if err := provided(ctx, tx, o.group, o.kind, o.place); err != nil {
 			return err
 		}
 		after.Modes = o.kind.Modes

@@ -57,9 +57,8 @@ func TestABookingGivenAnotherPlaceIsToldOf(t *testing.T) {
 	})
 }
 
-// TestAPlaceIsBookedForWhatItOffers books by staff, who need no session, at places
-// of which something is known or nothing.
-func TestAPlaceIsBookedForWhatItOffers(t *testing.T) {
+// TestAnAppointmentIsBookedWhereItWasSaidToBe books by staff, who need no session.
+func TestAnAppointmentIsBookedWhereItWasSaidToBe(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		shop := &billing.Service{Store: d.db.Billing(), Now: d.clock.Now, NewID: d.db.NewID}
 		scan := d.newType("Scan", 10)
@@ -68,12 +67,8 @@ func TestAPlaceIsBookedForWhatItOffers(t *testing.T) {
 			d.must(err)
 			return l.ID
 		}
-		bare, said, other := place("The Tent"), place("The Branch"), place("The Shop")
+		bare, said := place("The Tent"), place("The Branch")
 		d.must(shop.SetOfferedAt(d.ctx, billing.ProductID(scan.ID), []practice.LocationID{said}))
-		d.session(diary.SessionChange{Location: &said, StartDate: ptr("2031-02-03")}) // what was said goes before sessions
-		plaster, err := shop.CreateProduct(d.ctx, billing.ProductChange{Name: ptr("Plaster")})
-		d.must(err)
-		d.must(shop.SetOfferedAt(d.ctx, plaster.ID, []practice.LocationID{other}))
 		at := nine(6 * time.Hour)
 		for _, c := range []struct {
 			name  string
@@ -81,12 +76,11 @@ func TestAPlaceIsBookedForWhatItOffers(t *testing.T) {
 			kind  diary.TypeID
 			wrong string
 		}{
-			{"nothing is known of it", bare, scan.ID, ""},
-			{"a session offers it, at another time", d.place.ID, d.kind.ID, ""},
-			{"no session there offers it", d.place.ID, scan.ID, "Scan is not available at location Mill Lane."},
-			{"it was said to be offered", said, scan.ID, ""},
-			{"something else was said to be", said, d.kind.ID, "Routine is not available at location The Branch."},
-			{"only what is no appointment was said to be", other, scan.ID, "Scan is not available at location The Shop."},
+			{"nothing was said of it", bare, d.kind.ID, ""},
+			{"nor of it where another is offered", said, d.kind.ID, ""},
+			{"it was said to be there", said, scan.ID, ""},
+			{"it was said to be elsewhere", bare, scan.ID, "Scan is not available at location The Tent."},
+			{"and not where there are sessions", d.place.ID, scan.ID, "Scan is not available at location Mill Lane."},
 		} {
 			at = at.Add(10 * time.Minute)
 			o := booking.Order{Patient: d.ada, Location: c.place, Type: c.kind, Practitioner: d.gp.ID, Start: at, End: at.Add(10 * time.Minute)}
@@ -114,7 +108,7 @@ func TestAPlaceIsBookedForWhatItOffers(t *testing.T) {
 		// What was booked can be moved in time where it is, whatever was said since.
 		b, err := d.booking.Create(d.ctx, booking.Order{Patient: d.ada, Location: bare, Type: d.kind.ID, Practitioner: d.gp.ID, Start: nine(5 * time.Hour), End: nine(5*time.Hour + 10*time.Minute)})
 		d.must(err)
-		d.must(shop.SetOfferedAt(d.ctx, plaster.ID, []practice.LocationID{bare}))
+		d.must(shop.SetOfferedAt(d.ctx, billing.ProductID(d.kind.ID), []practice.LocationID{said}))
 		_, err = d.booking.Alter(d.ctx, b.ID, booking.Alteration{Start: ptr(nine(4 * time.Hour)), End: ptr(nine(4*time.Hour + 10*time.Minute))})
 		d.must(err)
 	})

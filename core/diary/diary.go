@@ -10,7 +10,6 @@
 //	sheet.go       what is remembered of each diary between searches
 //	free.go        the one function that says which times are free
 //	slots.go       list, count and look up free slots
-//	services.go    what can be had at a place or with somebody
 //	stretch.go     whole times that are worked, and that are free
 //
 // Slots are not stored. They are sessions, less what is taken away, held or booked.
