@@ -2,7 +2,6 @@ package graph
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"time"
 
@@ -26,8 +25,8 @@ func (d *door) zone(ctx context.Context) (*time.Location, error) {
 	}).Load(ctx, true)
 }
 
-// besideBooking are the fields of a booking that need what stands in other tables.
-var besideBooking = []string{"doctorName", "location", "appointment"}
+// besideBooking are the fields of a booking that a bare one lacks.
+var besideBooking = []string{"doctorName", "location", "appointment", "cancellationReason", "bookingJourney", "patientMessagesSent"}
 
 // booked is a booking as this API tells of one: of its own accord what costs
 // little, and of the rest what is asked for.
@@ -61,6 +60,9 @@ func booked(zone *time.Location, b *booking.Booking, of fields) *gql.Booking {
 		out.PatientMessagesSent = &gql.SendPatientMessages{
 			Confirmation: wanted(booking.Confirming), Reminder: wanted(booking.Reminder), Followup: wanted(booking.FollowUp), Cancellation: wanted(booking.Cancelling),
 		}
+	}
+	if b.State == booking.Cancelled {
+		out.CancellationReason = text(b.Reason)
 	}
 	if b.Patient != 0 {
 		out.PatientID = ptr(encode(kindPatient, b.Patient))
@@ -210,6 +212,12 @@ func (f userFields) Bookings(ctx context.Context, obj *gql.User, start, end scal
 	return f.bookings(ctx, zone, ask, p)
 }
 
+// The names of the loaders of patients' bookings, and of how many there are.
+type (
+	bookingsAsked   struct{ booking.DeskQuery }
+	bookingsCounted struct{ booking.DeskQuery }
+)
+
 // everyBooking is how many bookings a list without pages has at most.
 const everyBooking = 1000
 
@@ -236,7 +244,7 @@ func (d *door) bookingsOf(ctx context.Context, obj *gql.Patient, start, end scal
 		return nil, err
 	}
 	ask.Bare = !of.any(besideBooking...)
-	all, err := loaderOf(ctx, fmt.Sprintf("bookings of %+v", ask), func(ctx context.Context, of []patient.ID) (map[patient.ID][]booking.Booking, error) {
+	all, err := loaderOf(ctx, bookingsAsked{ask}, func(ctx context.Context, of []patient.ID) (map[patient.ID][]booking.Booking, error) {
 		return d.core.Booking.BookingsOf(ctx, of, ask)
 	}).Load(ctx, obj.Of.ID)
 	out := make([]*gql.Booking, len(all))
@@ -272,7 +280,7 @@ func (f patientFields) BookingsWithPagination(ctx context.Context, obj *gql.Pati
 	if ask.From, ask.Until, err = stretch(zone, &start, &end, false); err != nil {
 		return nil, err
 	}
-	total, err := loaderOf(ctx, fmt.Sprintf("how many bookings of %+v", ask), func(ctx context.Context, of []patient.ID) (map[patient.ID]int, error) {
+	total, err := loaderOf(ctx, bookingsCounted{ask}, func(ctx context.Context, of []patient.ID) (map[patient.ID]int, error) {
 		return f.core.Booking.CountBookingsOf(ctx, of, ask)
 	}).Load(ctx, obj.Of.ID)
 	return &gql.PatientBookingsData{Data: rows, Meta: &gql.PageInfoWithTotalCount{

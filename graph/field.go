@@ -22,6 +22,8 @@ type call struct {
 	reasons map[string]string
 	// seen are patients that were read along the way.
 	seen []string
+	// asked are the fields the document asks for at its places.
+	asked map[askedAt]fields
 }
 
 type callKey struct{}

@@ -3,8 +3,10 @@ package graph
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
 )
 
 // fields are those that a document asks for of a thing.
@@ -15,10 +17,30 @@ func (f fields) any(names ...string) bool {
 	return slices.ContainsFunc(names, func(n string) bool { return slices.Contains(f, n) })
 }
 
-// fieldsAsked are the fields asked for of what the present field gives, or of what the
-// fields of the path give, one within the other.
+// askedAt is what is selected at a place of the document, by where it is in memory,
+// and the names of a path from it. One field may be at several places, by fragments,
+// and not everywhere with the same selections.
+type askedAt struct {
+	first *ast.Selection
+	n     int
+	path  string
+}
+
+// fieldsAsked are the fields asked for of what the present field gives, or of what
+// the fields of the path give, one within the other. What a document says at one
+// place is worked out once for all the things of a list.
 func fieldsAsked(ctx context.Context, path ...string) fields {
-	op, at := graphql.GetOperationContext(ctx), graphql.GetFieldContext(ctx).Field
+	at, c := graphql.GetFieldContext(ctx).Field, callOf(ctx)
+	if len(at.Selections) == 0 {
+		return nil // it is a leaf
+	}
+	place := askedAt{&at.Selections[0], len(at.Selections), strings.Join(path, ".")}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if known, ok := c.asked[place]; ok {
+		return known
+	}
+	op := graphql.GetOperationContext(ctx)
 	all := graphql.CollectFields(op, at.Selections, []string{at.Definition.Type.Name()})
 	for _, name := range path {
 		var within []graphql.CollectedField
@@ -33,5 +55,9 @@ func fieldsAsked(ctx context.Context, path ...string) fields {
 	for i, f := range all {
 		out[i] = f.Name
 	}
+	if c.asked == nil {
+		c.asked = map[askedAt]fields{}
+	}
+	c.asked[place] = out
 	return out
 }

@@ -13,13 +13,13 @@ import (
 // a change is not what there is after it.
 type loaders struct {
 	mu   sync.Mutex
-	each map[string]any
+	each map[any]any
 }
 
 type loadersKey struct{}
 
 func (d *door) withLoaders(ctx context.Context) context.Context {
-	return context.WithValue(ctx, loadersKey{}, &loaders{each: map[string]any{}})
+	return context.WithValue(ctx, loadersKey{}, &loaders{each: map[any]any{}})
 }
 
 // Fields that ask within a millisecond are answered together.
@@ -31,8 +31,8 @@ const (
 // loaderOf is the request's loader of a name, made when it is first asked for.
 // fetch gives what it finds by id; what it leaves out is the zero value. A name
 // must stand for one kind of key and value, and for the arguments, where a field
-// has some.
-func loaderOf[K comparable, V any](ctx context.Context, name string, fetch func(ctx context.Context, ids []K) (map[K]V, error)) *dataloadgen.Loader[K, V] {
+// has some: it may be of any type that can be compared.
+func loaderOf[K comparable, V any](ctx context.Context, name any, fetch func(ctx context.Context, ids []K) (map[K]V, error)) *dataloadgen.Loader[K, V] {
 	all := ctx.Value(loadersKey{}).(*loaders)
 	all.mu.Lock()
 	defer all.mu.Unlock()

@@ -31,10 +31,16 @@ func intoDesk(b *booking.Booking) in {
 		words[booking.Notice]{&b.Tell})
 }
 
-func scanBareBooking(scan scanner) (booking.Booking, error) {
+// scanBareBookings reads many: where a row is read to is worked out once.
+func scanBareBookings() func(scanner) (booking.Booking, error) {
 	var b booking.Booking
-	err := scan(intoDesk(&b)...)
-	return b, err
+	to := in{&b.ID, &b.State, num[patient.ID]{&b.Patient}, &b.Practitioner, &b.Location, &b.Type, when{&b.Start}, when{&b.End}, when{&b.CreatedAt},
+		when{&b.UpdatedAt}, &b.Pending, &b.Comments}
+	return func(scan scanner) (booking.Booking, error) {
+		b = booking.Booking{}
+		err := scan(to...)
+		return b, err
+	}
 }
 
 func scanBooking(scan scanner) (booking.Booking, error) {
@@ -71,10 +77,14 @@ const (
 		FROM appointment a WHERE a.practice_group_id = $1` + inDesk + ` AND a.patient_id IN `
 	placed    = `) AS placed CROSS JOIN appointment a`
 	inPlaces  = ` WHERE a.practice_group_id = $1 AND a.id = placed.id AND placed.place > $11 AND placed.place <= $12`
-	bareEach  = `SELECT ` + appointmentColumns + deskColumns
-	wholeEach = bareEach + besideColumns
+	bareEach  = `SELECT a.id, a.state, a.patient_id, a.practitioner_id, a.location_id, a.appointment_type_id, a.start_at, a.end_at, a.created_at, a.updated_at, a.pending, a.comments`
+	wholeEach = `SELECT ` + appointmentColumns + deskColumns + besideColumns
 	bareEnd   = placed + inPlaces
 	wholeEnd  = placed + besideTables + inPlaces
+	// All that patients have, when it is not much.
+	fromAll   = ` FROM appointment a`
+	allOfEach = ` WHERE a.practice_group_id = $1` + inDesk + ` AND a.patient_id IN `
+	notMuch   = 2000
 	countEach = `SELECT a.patient_id, count(*) FROM appointment a WHERE a.practice_group_id = $1` + inDesk + ` AND a.patient_id IN `
 )
 
@@ -104,34 +114,60 @@ func (t *Tx) Bookings(ctx context.Context, group practice.ID, q booking.DeskQuer
 }
 
 var (
+	allBookingsOf      = amongst{wholeEach + fromAll + besideTables + allOfEach + few11 + ` LIMIT 2001`, wholeEach + fromAll + besideTables + allOfEach + many11 + ` LIMIT 2001`}
+	allBareBookingsOf  = amongst{bareEach + fromAll + allOfEach + few11 + ` LIMIT 2001`, bareEach + fromAll + allOfEach + many11 + ` LIMIT 2001`}
 	bookingsOf         = amongst{wholeEach + fromPlaces + few13 + wholeEnd, wholeEach + fromPlaces + many13 + wholeEnd}
 	lastBookingsOf     = amongst{wholeEach + fromLastPlaces + few13 + wholeEnd, wholeEach + fromLastPlaces + many13 + wholeEnd}
 	bareBookingsOf     = amongst{bareEach + fromPlaces + few13 + bareEnd, bareEach + fromPlaces + many13 + bareEnd}
 	lastBareBookingsOf = amongst{bareEach + fromLastPlaces + few13 + bareEnd, bareEach + fromLastPlaces + many13 + bareEnd}
 )
 
-// BookingsOf lists a page of the bookings of each patient.
+// BookingsOf lists a page of the bookings of each patient. Nearly always all that
+// the patients have is little, and reading it takes less than having the database
+// number it.
 func (t *Tx) BookingsOf(ctx context.Context, group practice.ID, of []patient.ID, q booking.DeskQuery) ([]booking.Booking, error) {
-	texts, scan, direction := bookingsOf, scanBooking, 1
+	texts, pages, scan, direction := allBookingsOf, bookingsOf, scanBooking, 1
 	switch {
 	case q.Descending && q.Bare:
-		texts = lastBareBookingsOf
+		texts, pages = allBareBookingsOf, lastBareBookingsOf
 	case q.Descending:
-		texts = lastBookingsOf
+		pages = lastBookingsOf
 	case q.Bare:
-		texts = bareBookingsOf
+		texts, pages = allBareBookingsOf, bareBookingsOf
 	}
 	if q.Bare {
-		scan = scanBareBooking
+		scan = scanBareBookings()
 	}
 	if q.Descending {
 		direction = -1
 	}
-	all, err := listAmong(ctx, t, texts, append(deskArgs(group, q), q.Offset, q.Offset+q.Limit), of, scan)
+	all, err := listAmong(ctx, t, texts, deskArgs(group, q), of, scan)
+	whole := len(all) <= notMuch
+	if err == nil && !whole {
+		all, err = listAmong(ctx, t, pages, append(deskArgs(group, q), q.Offset, q.Offset+q.Limit), of, scan)
+	}
+	if err != nil {
+		return nil, err
+	}
 	slices.SortFunc(all, func(a, b booking.Booking) int {
 		return cmp.Or(cmp.Compare(a.Patient, b.Patient), direction*a.Start.Compare(b.Start), direction*cmp.Compare(a.ID, b.ID))
 	})
-	return all, err
+	if whole {
+		all = pageOfEach(all, q.Offset, q.Limit)
+	}
+	return all, nil
+}
+
+// pageOfEach leaves of each patient's bookings those of the page.
+func pageOfEach(all []booking.Booking, offset, limit int) []booking.Booking {
+	var of patient.ID
+	place := 0
+	return slices.DeleteFunc(all, func(b booking.Booking) bool {
+		if place++; b.Patient != of {
+			of, place = b.Patient, 1
+		}
+		return place <= offset || place > offset+limit
+	})
 }
 
 // CountBookingsOf counts the bookings of each patient.

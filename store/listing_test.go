@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"frontdesk/store"
 	"frontdesk/store/storetest"
 )
 
@@ -46,7 +47,7 @@ func TestEveryListIsFoundThroughAnIndex(t *testing.T) {
 		}
 		many := false   // whether what is found so far is more than a few rows
 		inside := false // whether it is a page already that is sorted
-		for _, step := range rows(t, db, `EXPLAIN QUERY PLAN `+text, slices.Repeat([]any{1}, most)...) {
+		for _, step := range rows(t, db, `EXPLAIN QUERY PLAN `+store.Planned(text), slices.Repeat([]any{1}, most)...) {
 			plan := step[3]
 			inside = inside || strings.HasPrefix(plan, "LIST SUBQUERY")
 			if few.MatchString(plan) || waiting.MatchString(plan) {

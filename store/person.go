@@ -88,9 +88,15 @@ const (
 	selectBarePeople = `SELECT ` + patientColumns + ` FROM patient WHERE practice_group_id = $1`
 )
 
-func scanBarePerson(scan scanner) (p patient.Full, err error) {
-	p.Patient, err = scanPatient(scan)
-	return p, err
+// scanBarePeople reads many, as scanBareBookings does.
+func scanBarePeople() func(scanner) (patient.Full, error) {
+	var p patient.Full
+	to := patientDest(&p.Patient)
+	return func(scan scanner) (patient.Full, error) {
+		p = patient.Full{}
+		err := scan(to...)
+		return p, err
+	}
 }
 
 // Times before and after all others.
@@ -121,11 +127,11 @@ func (t *Tx) PeopleList(ctx context.Context, group practice.ID, q patient.People
 	}
 	switch {
 	case q.Search == "" && q.Backwards && q.Bare:
-		return list(ctx, t, selectBarePeople+idsBackward, args, scanBarePerson)
+		return list(ctx, t, selectBarePeople+idsBackward, args, scanBarePeople())
 	case q.Search == "" && q.Backwards:
 		return list(ctx, t, selectPeople+idsBackward, args, scanPerson)
 	case q.Search == "" && q.Bare:
-		return list(ctx, t, selectBarePeople+idsForward, args, scanBarePerson)
+		return list(ctx, t, selectBarePeople+idsForward, args, scanBarePeople())
 	case q.Search == "":
 		return list(ctx, t, selectPeople+idsForward, args, scanPerson)
 	}

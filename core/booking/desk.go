@@ -90,8 +90,8 @@ type DeskQuery struct {
 	Now           time.Time // when holds have lapsed
 	Descending    bool
 	Offset, Limit int
-	// Bare leaves out the names, prices and addresses, which are not kept with the
-	// booking, and are not always wanted. BookingsOf alone looks at it.
+	// Bare finds who, where, when, the state, and comments, and leaves out the rest,
+	// which is not always wanted. BookingsOf alone looks at it.
 	Bare bool
 }
 

@@ -3,6 +3,7 @@ package booking_test
 import (
 	"encoding/json"
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -10,6 +11,7 @@ import (
 	"frontdesk/core/booking"
 	"frontdesk/core/diary"
 	"frontdesk/core/fault"
+	"frontdesk/core/patient"
 	"frontdesk/core/practice"
 )
 
@@ -111,5 +113,59 @@ func TestAnAppointmentIsBookedWhereItWasSaidToBe(t *testing.T) {
 		d.must(shop.SetOfferedAt(d.ctx, billing.ProductID(d.kind.ID), []practice.LocationID{said}))
 		_, err = d.booking.Alter(d.ctx, b.ID, booking.Alteration{Start: ptr(nine(4 * time.Hour)), End: ptr(nine(4*time.Hour + 10*time.Minute))})
 		d.must(err)
+	})
+}
+
+// TestAPageOfEachPatientsBookings asks with few bookings, which are read whole, and
+// with many, which the database numbers.
+func TestAPageOfEachPatientsBookings(t *testing.T) {
+	each(t, func(t *testing.T, d *desk) {
+		bob, err := d.patients.Register(d.ctx, patient.Registration{FirstName: "Bob", LastName: "Byron", BirthDate: "1985-12-10", Mobile: ptr("07700 900124")})
+		d.must(err)
+		of := map[patient.ID][]booking.ID{}
+		add := func(who patient.ID, n int) {
+			d.must(d.booking.Store.Do(d.ctx, func(tx booking.Tx) error {
+				for range n {
+					start := nine(0).AddDate(0, 0, 7*len(of[who]))
+					a := booking.Appointment{ID: booking.ID(d.db.NewID()), State: booking.Booked, Patient: who, Practitioner: d.gp.ID, Location: d.place.ID, Type: d.kind.ID,
+						Start: start, End: start.Add(10 * time.Minute), ReservedUntil: monday, Source: "test", Version: 1, CreatedAt: monday, UpdatedAt: monday}
+					if err := tx.AddAppointment(d.ctx, d.group.ID, a); err != nil {
+						return err
+					}
+					of[who] = append(of[who], a.ID)
+				}
+				return nil
+			}))
+		}
+		check := func() {
+			t.Helper()
+			for _, bare := range []bool{false, true} {
+				for _, last := range []bool{false, true} {
+					found, err := d.booking.BookingsOf(d.ctx, []patient.ID{bob, d.ada}, booking.DeskQuery{Bare: bare, Descending: last, Offset: 1, Limit: 2})
+					d.must(err)
+					for who, all := range of {
+						want := all[1:3]
+						if last {
+							want = []booking.ID{all[len(all)-2], all[len(all)-3]}
+						}
+						var got []booking.ID
+						for _, b := range found[who] {
+							got = append(got, b.ID)
+							if (b.TypeName == "Routine") == bare {
+								t.Errorf("of the type %q", b.TypeName)
+							}
+						}
+						if !slices.Equal(got, want) {
+							t.Errorf("bare %t, last %t, of %d: %v, want %v", bare, last, len(all), got, want)
+						}
+					}
+				}
+			}
+		}
+		add(d.ada, 5)
+		add(bob, 4)
+		check()
+		add(d.ada, 1995)
+		check()
 	})
 }
