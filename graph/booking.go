@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
 
 	"frontdesk/core/account"
 	"frontdesk/core/booking"
@@ -17,12 +18,16 @@ import (
 	"frontdesk/graph/scalar"
 )
 
-// zone is the practice's own, read once for each request.
+// zone is the practice's own, read once for each request, or each change.
 func (d *door) zone(ctx context.Context) (*time.Location, error) {
-	return loaderOf(ctx, "zone", func(ctx context.Context, ids []bool) (map[bool]*time.Location, error) {
-		g, err := d.core.Practice.Group(ctx)
-		return map[bool]*time.Location{ids[0]: g.Zone()}, err
-	}).Load(ctx, true)
+	all := loadersOf(ctx)
+	all.zoned.Do(func() {
+		var g practice.Group
+		if g, all.zoneErr = d.core.Practice.Group(ctx); all.zoneErr == nil {
+			all.zone = g.Zone()
+		}
+	})
+	return all.zone, all.zoneErr
 }
 
 // besideBooking are the fields of a booking that a bare one lacks.
@@ -212,10 +217,14 @@ func (f userFields) Bookings(ctx context.Context, obj *gql.User, start, end scal
 	return f.bookings(ctx, zone, ask, p)
 }
 
-// The names of the loaders of patients' bookings, and of how many there are.
+// The names of the loaders of patients' bookings, and of how many there are. A field
+// of a document has the same arguments for every patient.
 type (
-	bookingsAsked   struct{ booking.DeskQuery }
-	bookingsCounted struct{ booking.DeskQuery }
+	bookingsAsked struct {
+		field *ast.Field
+		bare  bool
+	}
+	bookingsCounted struct{ field *ast.Field }
 )
 
 // everyBooking is how many bookings a list without pages has at most.
@@ -244,7 +253,7 @@ func (d *door) bookingsOf(ctx context.Context, obj *gql.Patient, start, end scal
 		return nil, err
 	}
 	ask.Bare = !of.any(besideBooking...)
-	all, err := loaderOf(ctx, bookingsAsked{ask}, func(ctx context.Context, of []patient.ID) (map[patient.ID][]booking.Booking, error) {
+	all, err := loaderOf(ctx, bookingsAsked{graphql.GetFieldContext(ctx).Field.Field, ask.Bare}, func(ctx context.Context, of []patient.ID) (map[patient.ID][]booking.Booking, error) {
 		return d.core.Booking.BookingsOf(ctx, of, ask)
 	}).Load(ctx, obj.Of.ID)
 	out := make([]*gql.Booking, len(all))
@@ -280,7 +289,7 @@ func (f patientFields) BookingsWithPagination(ctx context.Context, obj *gql.Pati
 	if ask.From, ask.Until, err = stretch(zone, &start, &end, false); err != nil {
 		return nil, err
 	}
-	total, err := loaderOf(ctx, bookingsCounted{ask}, func(ctx context.Context, of []patient.ID) (map[patient.ID]int, error) {
+	total, err := loaderOf(ctx, bookingsCounted{graphql.GetFieldContext(ctx).Field.Field}, func(ctx context.Context, of []patient.ID) (map[patient.ID]int, error) {
 		return f.core.Booking.CountBookingsOf(ctx, of, ask)
 	}).Load(ctx, obj.Of.ID)
 	return &gql.PatientBookingsData{Data: rows, Meta: &gql.PageInfoWithTotalCount{

@@ -14,6 +14,10 @@ import (
 type loaders struct {
 	mu   sync.Mutex
 	each map[any]any
+
+	zoned   sync.Once
+	zone    *time.Location
+	zoneErr error
 }
 
 type loadersKey struct{}
@@ -21,6 +25,8 @@ type loadersKey struct{}
 func (d *door) withLoaders(ctx context.Context) context.Context {
 	return context.WithValue(ctx, loadersKey{}, &loaders{each: map[any]any{}})
 }
+
+func loadersOf(ctx context.Context) *loaders { return ctx.Value(loadersKey{}).(*loaders) }
 
 // Fields that ask within a millisecond are answered together.
 const (
@@ -33,7 +39,7 @@ const (
 // must stand for one kind of key and value, and for the arguments, where a field
 // has some: it may be of any type that can be compared.
 func loaderOf[K comparable, V any](ctx context.Context, name any, fetch func(ctx context.Context, ids []K) (map[K]V, error)) *dataloadgen.Loader[K, V] {
-	all := ctx.Value(loadersKey{}).(*loaders)
+	all := loadersOf(ctx)
 	all.mu.Lock()
 	defer all.mu.Unlock()
 	if l, ok := all.each[name].(*dataloadgen.Loader[K, V]); ok {
