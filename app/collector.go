@@ -10,7 +10,7 @@ import (
 // gathered is how much garbage may gather before it is collected, in bytes, where
 // as much as is in use would be less. A server has little in use and makes much
 // garbage: collecting it whenever it comes to as much took a fifth of the time.
-const gathered = 64 << 20
+const gathered = 32 << 20
 
 // ease has the garbage collector wait until enough has gathered, unless GOGC says
 // how long it is to wait.

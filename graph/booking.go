@@ -18,18 +18,6 @@ import (
 	"frontdesk/graph/scalar"
 )
 
-// zone is the practice's own, read once for each request, or each change.
-func (d *door) zone(ctx context.Context) (*time.Location, error) {
-	all := loadersOf(ctx)
-	all.zoned.Do(func() {
-		var g practice.Group
-		if g, all.zoneErr = d.core.Practice.Group(ctx); all.zoneErr == nil {
-			all.zone = g.Zone()
-		}
-	})
-	return all.zone, all.zoneErr
-}
-
 // besideBooking are the fields of a booking that a bare one lacks.
 var besideBooking = []string{"doctorName", "location", "appointment", "cancellationReason", "bookingJourney", "patientMessagesSent"}
 

@@ -1,10 +1,12 @@
 package graph
 
 import (
+	"context"
 	"time"
 
 	"frontdesk/core/diary"
 	"frontdesk/core/input"
+	"frontdesk/core/practice"
 	"frontdesk/graph/scalar"
 )
 
@@ -57,4 +59,16 @@ func stretch(zone *time.Location, start, end *scalar.Moment, strict bool) (from,
 // shown is what the practice's clocks show so many minutes into a date, marked Z.
 func shown(day input.Date, minutes int) *scalar.Moment {
 	return &scalar.Moment{T: day.UTC().Add(time.Duration(minutes) * time.Minute), Form: scalar.Zulu}
+}
+
+// zone is the practice's own, read once for each request, or each change.
+func (d *door) zone(ctx context.Context) (*time.Location, error) {
+	all := loadersOf(ctx)
+	all.zoned.Do(func() {
+		var g practice.Group
+		if g, all.zoneErr = d.core.Practice.Group(ctx); all.zoneErr == nil {
+			all.zone = g.Zone()
+		}
+	})
+	return all.zone, all.zoneErr
 }
