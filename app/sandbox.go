@@ -137,8 +137,10 @@ func (a *App) settleKinds(ctx context.Context, kinds []sim.Kind) ([]diary.TypeID
 type credentials struct {
 	BaseURL string `json:"base_url"`
 	groupKey
-	Keys   map[access.Scope]string `json:"keys"`
-	Second groupKey                `json:"second_practice_group"`
+	Keys map[access.Scope]string `json:"keys"`
+	// Token is for the GraphQL API, and may do everything there.
+	Token  string   `json:"graphql_token"`
+	Second groupKey `json:"second_practice_group"`
 	// Simulators are where the outside systems of the town answer.
 	Simulators map[string]string `json:"simulators"`
 }
@@ -182,8 +184,9 @@ Frontdesk sandbox: %s and %s, invented from end to end.
 
 Try it:
   curl -H "x-api-key: %s" -H "x-practice-group-id: %s" "%s/v1/slots?page_size=3"
+  curl -H "x-token: %s" "%s/graphql" --json '{"query": "{ users { data { id fullName } } }"}'
 
-`, groups[0].Name, groups[1].Name, c.BaseURL, c.Group, c.Key, c.BaseURL, c.BaseURL, a.sims.address(), c.Key, c.Group, c.BaseURL)
+`, groups[0].Name, groups[1].Name, c.BaseURL, c.Group, c.Key, c.BaseURL, c.BaseURL, a.sims.address(), c.Key, c.Group, c.BaseURL, c.Token, c.BaseURL)
 	return nil
 }
 
@@ -208,25 +211,27 @@ func (a *App) readCredentials(ctx context.Context, groups []practice.Group) (cre
 			return c, false
 		}
 	}
-	return c, true
+	who, _, err := a.core.Access.Token(ctx, c.Token)
+	return c, err == nil && who.Group == groups[0].ID
 }
 
 func (a *App) newCredentials(ctx context.Context, groups []practice.Group) (credentials, error) {
 	var c credentials
 	var err error
-	issue := func(g practice.Group, name string, scopes []access.Scope, permissions []access.Permission) string {
-		_, text, keyErr := a.core.Access.CreateKey(access.With(ctx, access.Operator(g.ID)), access.Key{
-			Partner: "sandbox: " + name, Test: true, Scopes: scopes, Permissions: permissions,
-		})
+	issue := func(g practice.Group, name string, k access.Key) string {
+		k.Partner, k.Test = "sandbox: "+name, true
+		_, text, keyErr := a.core.Access.CreateKey(access.With(ctx, access.Operator(g.ID)), k)
 		err = cmp.Or(err, keyErr)
 		return text
 	}
-	c.groupKey = groupKey{groups[0].ID.String(), issue(groups[0], "all", access.Scopes, access.Permissions)}
-	c.Second = groupKey{groups[1].ID.String(), issue(groups[1], "all", access.Scopes, access.Permissions)}
+	all := access.Key{Scopes: access.Scopes, Permissions: access.Permissions}
+	c.groupKey = groupKey{groups[0].ID.String(), issue(groups[0], "all", all)}
+	c.Second = groupKey{groups[1].ID.String(), issue(groups[1], "all", all)}
 	c.Keys = map[access.Scope]string{}
 	for _, scope := range access.Scopes {
-		c.Keys[scope] = issue(groups[0], string(scope), []access.Scope{scope}, nil)
+		c.Keys[scope] = issue(groups[0], string(scope), access.Key{Scopes: []access.Scope{scope}})
 	}
+	c.Token = issue(groups[0], "graphql", access.Key{Role: "everything"})
 	return c, err
 }
 
