@@ -27,6 +27,9 @@ var nouns = map[string]struct {
 	"product": {"productId", kindProduct}, "invoice": {"invoiceId", kindInvoice}, "letter": {"letterId", kindLetter}, "lab": {"labId", kindLab},
 	"prescription": {"prescriptionId", kindPrescription}, "document": {"documentId", kindDocument},
 	"consultation": {"consultationId", kindConsultation}, "questionnaire": {"questionnaireId", kindForm},
+	"phone": {"phoneId", kindPhone}, "mobile": {"phoneId", kindMobile}, "landline": {"phoneId", kindLandline},
+	"number": {"patientNumberId", kindNumber}, "nhs_number": {"patientNumberId", kindNHSNumber}, "attribute": {"attributeId", kindAttribute},
+	"previous_product": {"previousProductId", kindProduct}, "line": {"lineItemId", kindLineItem}, "refund": {"refundId", kindRefund},
 }
 
 // Identifier is what this API calls a thing, by the noun core has for it, and the

@@ -88,10 +88,3 @@ func (t *Tx) TakeOffProduct(ctx context.Context, group practice.ID, of billing.P
 	_, err := t.exec(ctx, `DELETE FROM label_use WHERE practice_group_id = $1 AND product_id = $2 AND id = $3`, group, of, use)
 	return err
 }
-
-// NextProductEvent counts the events of a product.
-func (t *Tx) NextProductEvent(ctx context.Context, group practice.ID, id billing.ProductID) (int64, error) {
-	var n int64
-	_, err := t.one(ctx, `UPDATE product SET events = events + 1 WHERE practice_group_id = $1 AND id = $2 RETURNING events`, in{group, id}, &n)
-	return n, err
-}

@@ -11,6 +11,7 @@
 //	payment.go    what was paid and given back, and how
 //	read.go       invoices found and listed
 //	statement.go  account statements, kept as they were
+//	news.go       what subscriptions are told of
 //
 // Whoever changes an invoice holds its row first, and works out all its sums
 // again, so that they are always those of its lines, payments and refunds.

@@ -346,7 +346,7 @@ func (b *bill) count() error {
 	return nil
 }
 
-// save works out the sums and keeps what is not as it was before.
+// save works out the sums, keeps what is not as it was before, and tells of it.
 func (b *bill) save(ctx context.Context, who access.Caller, before bill) error {
 	if err := b.count(); err != nil {
 		return err
@@ -378,7 +378,10 @@ func (b *bill) save(ctx context.Context, who access.Caller, before bill) error {
 	if err := each(fresh(b.Payments, before.Payments), func(p Payment) error { return b.tx.SavePayment(ctx, b.group, p) }); err != nil {
 		return err
 	}
-	return each(fresh(b.Refunds, before.Refunds), func(r Refund) error { return b.tx.SaveRefund(ctx, b.group, r) })
+	if err := each(fresh(b.Refunds, before.Refunds), func(r Refund) error { return b.tx.SaveRefund(ctx, b.group, r) }); err != nil {
+		return err
+	}
+	return b.tell(ctx, who, before)
 }
 
 // fresh are those that are not as they were, or were not there.

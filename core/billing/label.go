@@ -5,9 +5,8 @@ import (
 	"slices"
 
 	"frontdesk/core/access"
-	"frontdesk/core/audit"
-	"frontdesk/core/event"
 	"frontdesk/core/label"
+	"frontdesk/core/patient"
 	"frontdesk/core/practice"
 )
 
@@ -19,9 +18,7 @@ type LabelTx interface {
 	LockLabel(ctx context.Context, group practice.ID, id label.ID) (label.Label, error)
 	PutOnProduct(ctx context.Context, group practice.ID, of ProductID, use label.UseID, id label.ID) error
 	TakeOffProduct(ctx context.Context, group practice.ID, of ProductID, use label.UseID) error
-	// NextProductEvent counts the events of a product, which is locked.
-	NextProductEvent(ctx context.Context, group practice.ID, id ProductID) (int64, error)
-	Record(ctx context.Context, e event.Event) error
+	patient.NewsTx
 }
 
 // mostLabels is how many labels a product can have.
@@ -56,9 +53,9 @@ func (s *Service) RemoveLabel(ctx context.Context, of ProductID, use label.UseID
 	})
 }
 
-// labels changes the labels of a product, with the event and the audit entry.
-// change gives the label it put on or took off, and no type of event where it
-// changed nothing.
+// labels changes the labels of a product, with the news and the audit entry.
+// change gives the label it put on or took off, and no topic where it changed
+// nothing.
 func (s *Service) labels(ctx context.Context, of ProductID, action string, change func(tx Tx, who access.Caller, all []label.Use) (label.Use, string, error)) (Product, error) {
 	who, err := access.RequireGrant(ctx, EditProducts)
 	if err != nil {
@@ -77,34 +74,20 @@ func (s *Service) labels(ctx context.Context, of ProductID, action string, chang
 		if err != nil {
 			return err
 		}
-		use, eventType, err := change(tx, who, all[of])
-		if err != nil || eventType == "" {
+		use, topic, err := change(tx, who, all[of])
+		if err != nil || topic == "" {
 			return err
 		}
 		after.Version, after.UpdatedAt = after.Version+1, now
 		if err := tx.SaveProduct(ctx, who.Group, after); err != nil {
 			return err
 		}
-		n, err := tx.NextProductEvent(ctx, who.Group, of)
-		if err != nil {
-			return err
-		}
-		err = tx.Record(ctx, event.Event{
-			Group: int64(who.Group), Type: eventType, Subject: int64(of), Sequence: n, At: now,
-			Data: audit.Snapshot(labelFact{of.String(), use.Label.ID.String()}),
-		})
-		if err != nil {
+		if err := news(ctx, tx, who, now, topic, map[string]int64{"product": int64(of), "label": int64(use.Label.ID)}); err != nil {
 			return err
 		}
 		return tx.Audit(ctx, who.Audit(now, action, "product", int64(of), nil, use.Label.ID))
 	})
 	return after, err
-}
-
-// labelFact is the data of product.label.added and product.label.removed.
-type labelFact struct {
-	ProductID string `json:"product_id"`
-	LabelID   string `json:"label_id"`
 }
 
 // LabelsOn are the labels on some products. Whoever may not see labels sees none,

@@ -299,7 +299,7 @@ type Alteration struct {
 // lacks.
 func (s *Service) Alter(ctx context.Context, id ID, c Alteration) (Booking, error) {
 	return s.atDesk(ctx, id, c.Practitioner, func(tx Tx, who access.Caller, b *Booking, now time.Time) error {
-		before := b.Appointment
+		before, was := b.Appointment, b.Desk
 		if b.State == Cancelled {
 			return ErrCancelled
 		}
@@ -330,23 +330,31 @@ func (s *Service) Alter(ctx context.Context, id ID, c Alteration) (Booking, erro
 		if err := times(b.Start, b.End); err != nil {
 			return err
 		}
-		if err := s.place(ctx, tx, who, before, &b.Appointment, now); err != nil {
+		moved, err := s.place(ctx, tx, who, before, &b.Appointment, now)
+		if err != nil {
 			return err
+		}
+		// Wherever it moved to is told with it.
+		if !moved && !b.same(was) {
+			if err := news(ctx, tx, who, now, "booking.updated", before); err != nil {
+				return err
+			}
 		}
 		return tx.SaveDesk(ctx, who.Group, b.Appointment, b.Desk)
 	})
 }
 
-// place gives a booking another time, practitioner, place or type.
-func (s *Service) place(ctx context.Context, tx Tx, who access.Caller, before Appointment, after *Appointment, now time.Time) (err error) {
+// place gives a booking another time, practitioner, place or type, and reports
+// whether it has another.
+func (s *Service) place(ctx context.Context, tx Tx, who access.Caller, before Appointment, after *Appointment, now time.Time) (moved bool, err error) {
 	elsewhere := before.Location != after.Location || before.Type != after.Type
 	if elsewhere {
 		o, err := terms(ctx, tx, who.Group, after.Type, after.Location)
 		if err != nil {
-			return err
+			return false, err
 		}
 		if err := provided(ctx, tx, o.group, o.kind, o.place); err != nil {
-			return err
+			return false, err
 		}
 		after.Modes = o.kind.Modes
 	}
@@ -357,9 +365,9 @@ func (s *Service) place(ctx context.Context, tx Tx, who access.Caller, before Ap
 	case elsewhere:
 		*after, err = change(ctx, tx, who, now, "appointment.reschedule", "appointment.rescheduled", before, *after, "")
 	default:
-		err = news(ctx, tx, who, now, "booking.updated", before)
+		return false, nil
 	}
-	return err
+	return true, err
 }
 
 // atDesk locks the diaries a booking is and will be in, changes it, and writes the
@@ -423,7 +431,10 @@ func (s *Service) Step(ctx context.Context, id ID, stage Stage, at time.Time) (B
 		if to == nil {
 			return ErrStage
 		}
-		*to = at.UTC()
+		was := *to
+		if *to = at.UTC(); to.Equal(was) {
+			return nil // told before
+		}
 		if err := news(ctx, tx, who, now, "booking.patientJourney."+topics[stage], b.Appointment); err != nil {
 			return err
 		}
@@ -435,8 +446,17 @@ func (s *Service) Step(ctx context.Context, id ID, stage Stage, at time.Time) (B
 // practice.SetMetadata.
 func (s *Service) Annotate(ctx context.Context, id ID, m practice.Metadata) (Booking, error) {
 	return s.atDesk(ctx, id, nil, func(tx Tx, who access.Caller, b *Booking, now time.Time) error {
+		had, err := tx.Metadata(ctx, who.Group, practice.OfBooking, []int64{int64(id)})
+		if err != nil {
+			return err
+		}
 		if err := practice.SetMetadata(ctx, tx, who.Group, practice.OfBooking, int64(id), m, now); err != nil {
 			return err
+		}
+		if !slices.ContainsFunc(had[int64(id)], func(x practice.Metadata) bool { return x.Key == m.Key && x.Value == m.Value }) {
+			if err := news(ctx, tx, who, now, "booking.updated", b.Appointment); err != nil {
+				return err
+			}
 		}
 		return tx.SaveDesk(ctx, who.Group, b.Appointment, b.Desk)
 	})

@@ -2,6 +2,7 @@ package booking
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"frontdesk/core/access"
@@ -79,4 +80,9 @@ func news(ctx context.Context, tx Tx, who access.Caller, now time.Time, topic st
 	return tx.Record(ctx, event.News(int64(who.Group), topic, now, map[string]int64{
 		"appointment": int64(a.ID), "patient": int64(a.Patient), "practitioner": int64(a.Practitioner),
 	}))
+}
+
+// same reports whether nothing of a booking that is kept at the desk has changed.
+func (d Desk) same(was Desk) bool {
+	return d.Pending == was.Pending && d.Comments == was.Comments && d.Journey == was.Journey && slices.Equal(d.Tell, was.Tell)
 }

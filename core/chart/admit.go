@@ -22,7 +22,8 @@ type Admission struct {
 	Attributes       []Attribute
 }
 
-// Admit adds a patient. Errors: field faults, patient.ErrCountry, label.ErrNotFound.
+// Admit adds a patient. What is kept around them from the start is told of with the
+// patient, and not besides. Errors: field faults, patient.ErrCountry, label.ErrNotFound.
 func (s *Service) Admit(ctx context.Context, a Admission) (patient.Full, error) {
 	who, err := access.RequireGrant(ctx, access.EditPatients)
 	if err != nil {
@@ -49,12 +50,16 @@ func (s *Service) Admit(ctx context.Context, a Admission) (patient.Full, error) 
 			return err
 		}
 		if rest != "" {
-			if err := s.addPhone(ctx, tx, who, p, kind, rest, now); err != nil {
+			n := Phone{ID: PhoneID(s.NewID()), Kind: kind, Number: rest}
+			if err := n.check(); err != nil {
+				return err
+			}
+			if err := tx.SavePhone(ctx, who.Group, p.ID, n); err != nil {
 				return err
 			}
 		}
 		for _, id := range a.Labels {
-			if err := s.putLabel(ctx, tx, who, p.ID, id); err != nil {
+			if _, err := s.putLabel(ctx, tx, who, p.ID, id); err != nil {
 				return err
 			}
 		}

@@ -235,6 +235,15 @@ func (s *Service) AccessGroups(ctx context.Context, of []patient.ID) (map[patien
 	return s.Store.AccessGroupsOfPatients(ctx, who.Group, of)
 }
 
+// dropped tells that something was forgotten; it is a fault where the patient did
+// not have it.
+func dropped(ctx context.Context, tx Tx, who access.Caller, now time.Time, found bool, err error, f *fault.Error, topic string, of patient.ID, ids map[string]int64) error {
+	if err := missing(found, err, f); err != nil {
+		return err
+	}
+	return patient.News(ctx, tx, who, now, topic, of, ids)
+}
+
 // missing is a fault for what a patient does not have.
 func missing(found bool, err error, f *fault.Error) error {
 	if err == nil && !found {

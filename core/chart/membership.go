@@ -120,7 +120,7 @@ func (s *Service) RemoveMembership(ctx context.Context, of patient.ID, id billin
 }
 
 // members ends the membership a patient has and gives them the next, if there is
-// one, with the event and the audit entry.
+// one, with the news and the audit entry.
 func (s *Service) members(ctx context.Context, of patient.ID, action string, next func(tx Tx, who access.Caller, all []Membership, now time.Time) (*Membership, error)) (patient.Full, error) {
 	return s.unlessNone(ctx, of, "", nil, func(tx Tx, who access.Caller, p patient.Full, now time.Time) error {
 		found, err := tx.Memberships(ctx, who.Group, []patient.ID{p.ID})
@@ -131,33 +131,26 @@ func (s *Service) members(ctx context.Context, of patient.ID, action string, nex
 		if err != nil {
 			return err
 		}
-		fact := membershipFact{PatientID: p.ID.String()}
+		ids := map[string]int64{}
 		var before, after any
 		if had, ok := current(found[p.ID]); ok {
-			before, fact.PreviousID = had, had.Product.String()
+			before, ids["previous_product"] = had, int64(had.Product)
 			had.EndedAt, had.UpdatedAt = now, now
 			if err := tx.SaveMembership(ctx, who.Group, p.ID, had); err != nil {
 				return err
 			}
 		}
 		if m != nil {
-			after, fact.ProductID = *m, m.Product.String()
+			after, ids["product"] = *m, int64(m.Product)
 			if err := tx.SaveMembership(ctx, who.Group, p.ID, *m); err != nil {
 				return err
 			}
 		}
-		if err := patient.Tell(ctx, tx, who, now, "patient.membership.updated", p.ID, fact); err != nil {
+		if err := patient.News(ctx, tx, who, now, "patient.membership.updated", p.ID, ids); err != nil {
 			return err
 		}
 		return tx.Audit(ctx, who.Audit(now, action, "patient", int64(p.ID), before, after))
 	})
-}
-
-// membershipFact is the data of patient.membership.updated.
-type membershipFact struct {
-	PatientID  string `json:"patient_id"`
-	ProductID  string `json:"product_id,omitempty"`          // of the membership there is now
-	PreviousID string `json:"previous_product_id,omitempty"` // of the one that ended
 }
 
 // Memberships are the memberships of some patients who have one.

@@ -199,17 +199,21 @@ func (s *Service) AddNumber(ctx context.Context, id patient.ID, of DefinitionID,
 		if len(have[p.ID]) >= most {
 			return ErrTooMany
 		}
-		return keepNumber(ctx, tx, who, p.ID, Number{ID: NumberID(s.NewID()), Definition: of, Value: value})
+		return keepNumber(ctx, tx, who, p.ID, "patient.number.added", Number{ID: NumberID(s.NewID()), Definition: of, Value: value}, Number{}, now)
 	})
 }
 
-func keepNumber(ctx context.Context, tx Tx, who access.Caller, of patient.ID, n Number) error {
+// keepNumber keeps a number that is not as it was, and tells of it.
+func keepNumber(ctx context.Context, tx Tx, who access.Caller, of patient.ID, topic string, n, was Number, now time.Time) error {
 	var in input.Checks
 	n.Value = in.Required("value", n.Value, 100)
-	if err := in.Err(); err != nil {
+	if err := in.Err(); err != nil || n == was {
 		return err
 	}
-	return tx.SaveNumber(ctx, who.Group, of, n)
+	if err := tx.SaveNumber(ctx, who.Group, of, n); err != nil {
+		return err
+	}
+	return patient.News(ctx, tx, who, now, topic, of, map[string]int64{"number": int64(n.ID)})
 }
 
 // ChangeNumber changes a number of a patient's; with nhs it is the NHS number, and
@@ -228,8 +232,9 @@ func (s *Service) ChangeNumber(ctx context.Context, of patient.ID, id NumberID, 
 		}
 		for _, n := range all[p.ID] {
 			if n.ID == id {
+				was := n
 				n.Value = value
-				return keepNumber(ctx, tx, who, p.ID, n)
+				return keepNumber(ctx, tx, who, p.ID, "patient.number.updated", n, was, now)
 			}
 		}
 		return ErrNoNumber
@@ -246,6 +251,6 @@ func (s *Service) RemoveNumber(ctx context.Context, of patient.ID, id NumberID, 
 			return s.Patients.SetNHSNumber(ctx, tx, who, p, "", now)
 		}
 		found, err := tx.DropNumber(ctx, who.Group, p.ID, id)
-		return missing(found, err, ErrNoNumber)
+		return dropped(ctx, tx, who, now, found, err, ErrNoNumber, "patient.number.removed", p.ID, map[string]int64{"number": int64(id)})
 	})
 }

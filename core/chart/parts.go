@@ -20,13 +20,21 @@ func (a *Attribute) check() error {
 	return in.Err()
 }
 
+// keepAttribute keeps an answer, and tells of it.
+func keepAttribute(ctx context.Context, tx Tx, who access.Caller, of patient.ID, topic string, a Attribute, now time.Time) error {
+	if err := tx.SaveAttribute(ctx, who.Group, of, a); err != nil {
+		return err
+	}
+	return patient.News(ctx, tx, who, now, topic, of, map[string]int64{"attribute": int64(a.ID)})
+}
+
 // AddAttribute keeps an answer.
 func (s *Service) AddAttribute(ctx context.Context, id patient.ID, a Attribute) (patient.Full, error) {
 	if err := a.check(); err != nil {
 		return patient.Full{}, err
 	}
 	a.ID = AttributeID(s.NewID())
-	return s.change(ctx, id, "patient.attribute.add", a.ID, func(tx Tx, who access.Caller, p patient.Full, _ time.Time) error {
+	return s.change(ctx, id, "patient.attribute.add", a.ID, func(tx Tx, who access.Caller, p patient.Full, now time.Time) error {
 		all, err := tx.Attributes(ctx, who.Group, []patient.ID{p.ID})
 		if err == nil && len(all[p.ID]) >= most {
 			err = ErrTooMany
@@ -34,7 +42,7 @@ func (s *Service) AddAttribute(ctx context.Context, id patient.ID, a Attribute) 
 		if err != nil {
 			return err
 		}
-		return tx.SaveAttribute(ctx, who.Group, p.ID, a)
+		return keepAttribute(ctx, tx, who, p.ID, "patient.customAttribute.added", a, now)
 	})
 }
 
@@ -43,7 +51,7 @@ type AttributeChange struct{ Title, Text, Response *string }
 
 // ChangeAttribute changes an answer. Error: ErrNoAttribute.
 func (s *Service) ChangeAttribute(ctx context.Context, of patient.ID, id AttributeID, c AttributeChange) (patient.Full, error) {
-	return s.change(ctx, of, "patient.attribute.update", id, func(tx Tx, who access.Caller, p patient.Full, _ time.Time) error {
+	return s.change(ctx, of, "patient.attribute.update", id, func(tx Tx, who access.Caller, p patient.Full, now time.Time) error {
 		all, err := tx.Attributes(ctx, who.Group, []patient.ID{p.ID})
 		if err != nil {
 			return err
@@ -52,15 +60,16 @@ func (s *Service) ChangeAttribute(ctx context.Context, of patient.ID, id Attribu
 			if a.ID != id {
 				continue
 			}
+			was := a
 			for _, x := range []struct{ to, from *string }{{&a.Title, c.Title}, {&a.Text, c.Text}, {&a.Response, c.Response}} {
 				if x.from != nil {
 					*x.to = *x.from
 				}
 			}
-			if err := a.check(); err != nil {
+			if err := a.check(); err != nil || a == was {
 				return err
 			}
-			return tx.SaveAttribute(ctx, who.Group, p.ID, a)
+			return keepAttribute(ctx, tx, who, p.ID, "patient.customAttribute.updated", a, now)
 		}
 		return ErrNoAttribute
 	})
@@ -68,58 +77,61 @@ func (s *Service) ChangeAttribute(ctx context.Context, of patient.ID, id Attribu
 
 // RemoveAttribute forgets an answer. Error: ErrNoAttribute.
 func (s *Service) RemoveAttribute(ctx context.Context, of patient.ID, id AttributeID) (patient.Full, error) {
-	return s.change(ctx, of, "patient.attribute.remove", id, func(tx Tx, who access.Caller, p patient.Full, _ time.Time) error {
+	return s.change(ctx, of, "patient.attribute.remove", id, func(tx Tx, who access.Caller, p patient.Full, now time.Time) error {
 		found, err := tx.DropAttribute(ctx, who.Group, p.ID, id)
-		return missing(found, err, ErrNoAttribute)
+		return dropped(ctx, tx, who, now, found, err, ErrNoAttribute, "patient.customAttribute.removed", p.ID, map[string]int64{"attribute": int64(id)})
 	})
 }
 
 // AddLabel puts a label on a patient. Putting it on twice is putting it on once.
 // Error: label.ErrNotFound.
 func (s *Service) AddLabel(ctx context.Context, of patient.ID, id label.ID) (patient.Full, error) {
-	return s.change(ctx, of, "patient.label.add", id, func(tx Tx, who access.Caller, p patient.Full, _ time.Time) error {
-		return s.putLabel(ctx, tx, who, p.ID, id)
+	return s.change(ctx, of, "patient.label.add", id, func(tx Tx, who access.Caller, p patient.Full, now time.Time) error {
+		fresh, err := s.putLabel(ctx, tx, who, p.ID, id)
+		if err != nil || !fresh {
+			return err
+		}
+		return patient.News(ctx, tx, who, now, "patient.label.added", p.ID, map[string]int64{"label": int64(id)})
 	})
 }
 
-func (s *Service) putLabel(ctx context.Context, tx Tx, who access.Caller, of patient.ID, id label.ID) error {
+// putLabel puts a label on a patient, and reports whether it was not there before.
+func (s *Service) putLabel(ctx context.Context, tx Tx, who access.Caller, of patient.ID, id label.ID) (bool, error) {
 	if _, err := tx.LockLabel(ctx, who.Group, id); err != nil {
-		return err
+		return false, err
 	}
 	all, err := tx.LabelsOn(ctx, who.Group, []patient.ID{of})
 	if err != nil || slices.ContainsFunc(all[of], func(u label.Use) bool { return u.Label.ID == id }) {
-		return err
+		return false, err
 	}
 	if len(all[of]) >= most {
-		return ErrTooMany
+		return false, ErrTooMany
 	}
-	return tx.PutLabel(ctx, who.Group, of, label.UseID(s.NewID()), id)
+	return true, tx.PutLabel(ctx, who.Group, of, label.UseID(s.NewID()), id)
 }
 
 // RemoveLabel takes a label off a patient, named by where it is on them or as the
 // practice's. Error: ErrNoLabel.
 func (s *Service) RemoveLabel(ctx context.Context, of patient.ID, use label.UseID, id label.ID) (patient.Full, error) {
-	return s.change(ctx, of, "patient.label.remove", use, func(tx Tx, who access.Caller, p patient.Full, _ time.Time) error {
-		if use == 0 {
-			all, err := tx.LabelsOn(ctx, who.Group, []patient.ID{p.ID})
-			if err != nil {
-				return err
-			}
-			for _, u := range all[p.ID] {
-				if u.Label.ID == id {
-					use = u.ID
-				}
-			}
+	return s.change(ctx, of, "patient.label.remove", use, func(tx Tx, who access.Caller, p patient.Full, now time.Time) error {
+		all, err := tx.LabelsOn(ctx, who.Group, []patient.ID{p.ID})
+		if err != nil {
+			return err
 		}
-		found, err := tx.DropLabel(ctx, who.Group, p.ID, use)
-		return missing(found, err, ErrNoLabel)
+		i := slices.IndexFunc(all[p.ID], func(u label.Use) bool { return u.ID == use || use == 0 && u.Label.ID == id })
+		if i < 0 {
+			return ErrNoLabel
+		}
+		u := all[p.ID][i]
+		found, err := tx.DropLabel(ctx, who.Group, p.ID, u.ID)
+		return dropped(ctx, tx, who, now, found, err, ErrNoLabel, "patient.label.removed", p.ID, map[string]int64{"label": int64(u.Label.ID)})
 	})
 }
 
 // JoinAccessGroup lets an access group look after a patient. Joining twice is
 // joining once. Error: account.ErrGroupNotFound.
 func (s *Service) JoinAccessGroup(ctx context.Context, of patient.ID, id account.GroupID) (patient.Full, error) {
-	return s.change(ctx, of, "patient.access_group.add", id, func(tx Tx, who access.Caller, p patient.Full, _ time.Time) error {
+	return s.change(ctx, of, "patient.access_group.add", id, func(tx Tx, who access.Caller, p patient.Full, now time.Time) error {
 		is := func(g account.AccessGroup) bool { return g.ID == id }
 		all, err := tx.AccessGroups(ctx, who.Group)
 		if err == nil && !slices.ContainsFunc(all, is) {
@@ -132,14 +144,17 @@ func (s *Service) JoinAccessGroup(ctx context.Context, of patient.ID, id account
 		if err != nil || slices.ContainsFunc(in[p.ID], is) {
 			return err
 		}
-		return tx.JoinAccessGroup(ctx, who.Group, p.ID, s.NewID(), id)
+		if err := tx.JoinAccessGroup(ctx, who.Group, p.ID, s.NewID(), id); err != nil {
+			return err
+		}
+		return patient.News(ctx, tx, who, now, "patient.updated", p.ID, nil)
 	})
 }
 
 // LeaveAccessGroup ends that. Error: ErrNotInGroup.
 func (s *Service) LeaveAccessGroup(ctx context.Context, of patient.ID, id account.GroupID) (patient.Full, error) {
-	return s.change(ctx, of, "patient.access_group.remove", id, func(tx Tx, who access.Caller, p patient.Full, _ time.Time) error {
+	return s.change(ctx, of, "patient.access_group.remove", id, func(tx Tx, who access.Caller, p patient.Full, now time.Time) error {
 		found, err := tx.LeaveAccessGroup(ctx, who.Group, p.ID, id)
-		return missing(found, err, ErrNotInGroup)
+		return dropped(ctx, tx, who, now, found, err, ErrNotInGroup, "patient.updated", p.ID, nil)
 	})
 }

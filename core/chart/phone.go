@@ -61,19 +61,27 @@ func (s *Service) addPhone(ctx context.Context, tx Tx, who access.Caller, p pati
 	if len(all[p.ID]) >= most {
 		return ErrTooMany
 	}
-	return s.keepPhone(ctx, tx, who, p.ID, Phone{ID: PhoneID(s.NewID()), Kind: kind, Number: number})
+	return keepPhone(ctx, tx, who, p.ID, "patient.phone.added", Phone{ID: PhoneID(s.NewID()), Kind: kind, Number: number}, Phone{}, now)
 }
 
-func (s *Service) keepPhone(ctx context.Context, tx Tx, who access.Caller, of patient.ID, n Phone) error {
+func (n *Phone) check() error {
 	var in input.Checks
 	n.Number = in.Telephone("phoneNumber", n.Number)
 	if n.Number == "" {
 		in.Wrong("phoneNumber", input.CodeSmall, "a telephone number", "A telephone number is needed.")
 	}
-	if err := in.Err(); err != nil {
+	return in.Err()
+}
+
+// keepPhone keeps a telephone number that is not as it was, and tells of it.
+func keepPhone(ctx context.Context, tx Tx, who access.Caller, of patient.ID, topic string, n, was Phone, now time.Time) error {
+	if err := n.check(); err != nil || n == was {
 		return err
 	}
-	return tx.SavePhone(ctx, who.Group, of, n)
+	if err := tx.SavePhone(ctx, who.Group, of, n); err != nil {
+		return err
+	}
+	return patient.News(ctx, tx, who, now, topic, of, map[string]int64{"phone": int64(n.ID)})
 }
 
 // Which says which of a patient's numbers is meant: one kept besides, or the
@@ -95,7 +103,7 @@ func (s *Service) ChangePhone(ctx context.Context, id patient.ID, which Which, k
 	}
 	return s.change(ctx, id, "patient.phone.update", kind, func(tx Tx, who access.Caller, p patient.Full, now time.Time) error {
 		if which.Row != 0 {
-			return s.changeRow(ctx, tx, who, p, which.Row, kind, number)
+			return changeRow(ctx, tx, who, p, which.Row, kind, number, now)
 		}
 		was, is := p.Mobile, Mobile
 		if which.Landline {
@@ -112,7 +120,7 @@ func (s *Service) ChangePhone(ctx context.Context, id patient.ID, which Which, k
 			if err := s.dropMain(ctx, tx, who, p, which, now); err != nil {
 				return err
 			}
-			return s.keepPhone(ctx, tx, who, p.ID, Phone{ID: PhoneID(s.NewID()), Kind: *kind, Number: was})
+			return keepPhone(ctx, tx, who, p.ID, "patient.phone.added", Phone{ID: PhoneID(s.NewID()), Kind: *kind, Number: was}, Phone{}, now)
 		}
 		if number == nil {
 			return nil
@@ -129,7 +137,7 @@ func (s *Service) ChangePhone(ctx context.Context, id patient.ID, which Which, k
 	})
 }
 
-func (s *Service) changeRow(ctx context.Context, tx Tx, who access.Caller, p patient.Full, row PhoneID, kind, number *string) error {
+func changeRow(ctx context.Context, tx Tx, who access.Caller, p patient.Full, row PhoneID, kind, number *string, now time.Time) error {
 	all, err := tx.Phones(ctx, who.Group, []patient.ID{p.ID})
 	if err != nil {
 		return err
@@ -138,13 +146,14 @@ func (s *Service) changeRow(ctx context.Context, tx Tx, who access.Caller, p pat
 		if n.ID != row {
 			continue
 		}
+		was := n
 		if kind != nil {
 			n.Kind = *kind
 		}
 		if number != nil {
 			n.Number = *number
 		}
-		return s.keepPhone(ctx, tx, who, p.ID, n)
+		return keepPhone(ctx, tx, who, p.ID, "patient.phone.updated", n, was, now)
 	}
 	return ErrNoPhone
 }
@@ -154,7 +163,7 @@ func (s *Service) RemovePhone(ctx context.Context, id patient.ID, which Which) (
 	return s.change(ctx, id, "patient.phone.remove", nil, func(tx Tx, who access.Caller, p patient.Full, now time.Time) error {
 		if which.Row != 0 {
 			found, err := tx.DropPhone(ctx, who.Group, p.ID, which.Row)
-			return missing(found, err, ErrNoPhone)
+			return dropped(ctx, tx, who, now, found, err, ErrNoPhone, "patient.phone.removed", p.ID, map[string]int64{"phone": int64(which.Row)})
 		}
 		if which.Mobile && p.Mobile == "" || which.Landline && p.Landline == "" || !which.Mobile && !which.Landline {
 			return ErrNoPhone

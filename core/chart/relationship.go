@@ -123,7 +123,7 @@ func (s *Service) AddRelationship(ctx context.Context, of patient.ID, r Relation
 	if err := r.check(); err != nil {
 		return patient.Full{}, err
 	}
-	return s.change(ctx, of, "patient.relationship.add", r.ID, func(tx Tx, who access.Caller, p patient.Full, _ time.Time) error {
+	return s.change(ctx, of, "patient.relationship.add", r.ID, func(tx Tx, who access.Caller, p patient.Full, now time.Time) error {
 		all, err := tx.Relationships(ctx, who.Group, []patient.ID{p.ID})
 		if err == nil && len(all[p.ID]) >= most {
 			err = ErrTooMany
@@ -134,8 +134,16 @@ func (s *Service) AddRelationship(ctx context.Context, of patient.ID, r Relation
 		if err := s.related(ctx, tx, who, &r); err != nil {
 			return err
 		}
-		return tx.SaveRelationship(ctx, who.Group, p.ID, r)
+		return keepRelationship(ctx, tx, who, p.ID, "patient.relationship.added", r, now)
 	})
+}
+
+// keepRelationship keeps somebody around a patient, and tells of it.
+func keepRelationship(ctx context.Context, tx Tx, who access.Caller, of patient.ID, topic string, r Relationship, now time.Time) error {
+	if err := tx.SaveRelationship(ctx, who.Group, of, r); err != nil {
+		return err
+	}
+	return patient.News(ctx, tx, who, now, topic, of, map[string]int64{"relationship": int64(r.ID)})
 }
 
 // related makes sure that whoever a relationship is with is there. Contacts are not
@@ -158,7 +166,7 @@ func (s *Service) related(ctx context.Context, tx Tx, who access.Caller, r *Rela
 // ChangeRelationship sets what is known of somebody; whom it is to, and what they
 // are, stays. Errors: ErrNoRelationship, and those of AddRelationship.
 func (s *Service) ChangeRelationship(ctx context.Context, of patient.ID, id RelationshipID, with func(*Relationship)) (patient.Full, error) {
-	return s.change(ctx, of, "patient.relationship.update", id, func(tx Tx, who access.Caller, p patient.Full, _ time.Time) error {
+	return s.change(ctx, of, "patient.relationship.update", id, func(tx Tx, who access.Caller, p patient.Full, now time.Time) error {
 		all, err := tx.Relationships(ctx, who.Group, []patient.ID{p.ID})
 		if err != nil {
 			return err
@@ -167,22 +175,23 @@ func (s *Service) ChangeRelationship(ctx context.Context, of patient.ID, id Rela
 		if i < 0 {
 			return ErrNoRelationship
 		}
-		r := all[p.ID][i]
+		was := all[p.ID][i]
+		r := was
 		with(&r)
 		if err := r.check(); err != nil {
 			return err
 		}
-		if err := s.related(ctx, tx, who, &r); err != nil {
+		if err := s.related(ctx, tx, who, &r); err != nil || r == was {
 			return err
 		}
-		return tx.SaveRelationship(ctx, who.Group, p.ID, r)
+		return keepRelationship(ctx, tx, who, p.ID, "patient.relationship.updated", r, now)
 	})
 }
 
 // RemoveRelationship forgets somebody around a patient. Error: ErrNoRelationship.
 func (s *Service) RemoveRelationship(ctx context.Context, of patient.ID, id RelationshipID) (patient.Full, error) {
-	return s.change(ctx, of, "patient.relationship.remove", id, func(tx Tx, who access.Caller, p patient.Full, _ time.Time) error {
+	return s.change(ctx, of, "patient.relationship.remove", id, func(tx Tx, who access.Caller, p patient.Full, now time.Time) error {
 		found, err := tx.DropRelationship(ctx, who.Group, p.ID, id)
-		return missing(found, err, ErrNoRelationship)
+		return dropped(ctx, tx, who, now, found, err, ErrNoRelationship, "patient.relationship.removed", p.ID, map[string]int64{"relationship": int64(id)})
 	})
 }

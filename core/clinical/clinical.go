@@ -172,6 +172,7 @@ type Tx interface {
 	KeepContent(ctx context.Context, group practice.ID, id document.ID, content []byte) error
 	// KeepRecordVersion keeps what an entry said before a change.
 	KeepRecordVersion(ctx context.Context, group practice.ID, v Version) error
+	patient.NewsTx
 	Audit(ctx context.Context, e audit.Entry) error
 }
 

@@ -108,7 +108,9 @@ func (s *Service) Fill(ctx context.Context, id QuestionnaireID, of patient.ID, a
 			}
 			documents = append(documents, kept...)
 		}
-		return nil
+		return patient.News(ctx, tx, who, now, "questionnaire.response.received", held, map[string]int64{
+			"questionnaire": int64(id), "consultation": int64(out.Consultation.ID),
+		})
 	})
 	if err != nil {
 		return Filled{}, err
@@ -142,10 +144,14 @@ func (s *Service) keep(ctx context.Context, tx Tx, who access.Caller, c Consulta
 			if err := tx.SaveDocument(ctx, who.Group, d); err != nil {
 				return nil, err
 			}
+			var err error
 			if v.content != nil {
-				if err := tx.KeepContent(ctx, who.Group, d.ID, v.content); err != nil {
-					return nil, err
-				}
+				err = tx.KeepContent(ctx, who.Group, d.ID, v.content)
+			} else {
+				err = patient.News(ctx, tx, who, now, "patientDocument.uploadInitiated", d.Patient, map[string]int64{"document": int64(d.ID)})
+			}
+			if err != nil {
+				return nil, err
 			}
 			if err := tx.Audit(ctx, who.Audit(now, "document.create", "document", int64(d.ID), nil, d)); err != nil {
 				return nil, err

@@ -57,6 +57,14 @@ func (s *Service) ImportLab(ctx context.Context, l Lab) (Lab, error) {
 	return bring(ctx, s, "lab", l.Patient, l.Doctor, func(tx Tx, who access.Caller, of patient.ID, now time.Time) (Lab, int64, error) {
 		l.ID, l.Patient, l.Version, l.CreatedAt, l.UpdatedAt = LabID(s.NewID()), of, 1, now, now
 		l.ReceivedAt = l.ReceivedAt.Truncate(time.Microsecond)
-		return l, int64(l.ID), tx.SaveLab(ctx, who.Group, l)
+		if err := tx.SaveLab(ctx, who.Group, l); err != nil {
+			return l, 0, err
+		}
+		ids := map[string]int64{"lab": int64(l.ID), "practitioner": int64(l.Doctor)}
+		err := patient.News(ctx, tx, who, now, "lab.created", of, ids)
+		if err == nil && l.Results != "" {
+			err = patient.News(ctx, tx, who, now, "lab.results.added", of, ids)
+		}
+		return l, int64(l.ID), err
 	})
 }

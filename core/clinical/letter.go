@@ -135,6 +135,9 @@ func (s *Service) CreateLetter(ctx context.Context, c LetterChange) (Letter, err
 		if err := tx.SaveLetter(ctx, who.Group, l); err != nil {
 			return err
 		}
+		if err := l.tell(ctx, tx, who, now, "letter.created"); err != nil {
+			return err
+		}
 		return tx.Audit(ctx, who.Audit(now, "letter.create", "letter", int64(l.ID), nil, l))
 	})
 	return l, err
@@ -211,6 +214,11 @@ func (s *Service) UpdateLetter(ctx context.Context, id LetterID, c LetterChange)
 	return s.changeLetter(ctx, id, "letter.update", c.apply)
 }
 
+// tell tells subscriptions of a letter.
+func (l Letter) tell(ctx context.Context, tx Tx, who access.Caller, now time.Time, topic string) error {
+	return patient.News(ctx, tx, who, now, topic, l.Patient, map[string]int64{"letter": int64(l.ID), "practitioner": int64(l.Doctor)})
+}
+
 const deletingLetter = "letter.delete"
 
 // DeleteLetter deletes a letter: it is kept, and can no longer be changed.
@@ -249,6 +257,18 @@ func (s *Service) changeLetter(ctx context.Context, id LetterID, action string, 
 		l.Version, l.UpdatedAt = before.Version+1, now
 		if err := tx.SaveLetter(ctx, who.Group, l); err != nil {
 			return err
+		}
+		topic := ""
+		switch {
+		case action == deletingLetter:
+			topic = "letter.deleted"
+		case l.Review != before.Review:
+			topic = "letter.reviewStatus.updated"
+		}
+		if topic != "" {
+			if err := l.tell(ctx, tx, who, now, topic); err != nil {
+				return err
+			}
 		}
 		return tx.Audit(ctx, who.Audit(now, action, "letter", int64(id), before, l))
 	})

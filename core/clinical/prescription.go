@@ -92,7 +92,15 @@ func (s *Service) ImportPrescription(ctx context.Context, p Prescription) (Presc
 	return bring(ctx, s, "prescription", p.Patient, p.Doctor, func(tx Tx, who access.Caller, of patient.ID, now time.Time) (Prescription, int64, error) {
 		p.ID, p.Patient, p.Version, p.CreatedAt, p.UpdatedAt = PrescriptionID(s.NewID()), of, 1, now, now
 		p.At = p.At.Truncate(time.Microsecond)
-		return p, int64(p.ID), tx.SavePrescription(ctx, who.Group, p)
+		if err := tx.SavePrescription(ctx, who.Group, p); err != nil {
+			return p, 0, err
+		}
+		ids := map[string]int64{"prescription": int64(p.ID), "practitioner": int64(p.Doctor)}
+		err := patient.News(ctx, tx, who, now, "prescription.created", of, ids)
+		if err == nil && len(p.Content.Orders) > 0 {
+			err = patient.News(ctx, tx, who, now, "prescription.ordered", of, ids)
+		}
+		return p, int64(p.ID), err
 	})
 }
 

@@ -144,6 +144,7 @@ type Tx interface {
 	Share(ctx context.Context, group practice.ID, id int64) (Share, error)
 	SaveShare(ctx context.Context, group practice.ID, s Share) error
 	AddIntegrationToken(ctx context.Context, group practice.ID, t Token) error
+	patient.NewsTx
 	Audit(ctx context.Context, e audit.Entry) error
 }
 
@@ -221,9 +222,21 @@ func (s *Service) create(ctx context.Context, n New) (Document, error) {
 		if err := tx.SaveDocument(ctx, who.Group, d); err != nil {
 			return err
 		}
+		if err := d.tell(ctx, tx, who, now, "patientDocument.uploadInitiated"); err != nil {
+			return err
+		}
 		return tx.Audit(ctx, who.Audit(now, "document.create", "document", int64(d.ID), nil, d))
 	})
 	return d, err
+}
+
+// tell tells subscriptions of a patient's document, and nobody of one that is
+// nobody's.
+func (d Document) tell(ctx context.Context, tx Tx, who access.Caller, now time.Time, topic string) error {
+	if d.Patient == 0 {
+		return nil
+	}
+	return patient.News(ctx, tx, who, now, topic, d.Patient, map[string]int64{"document": int64(d.ID)})
 }
 
 // Delete deletes a document: it is kept, with its file, and is no longer given
@@ -242,6 +255,9 @@ func (s *Service) Delete(ctx context.Context, id ID) (Document, error) {
 		}
 		d.DeletedAt, d.UpdatedAt, d.Version = now, now, before.Version+1
 		if err := tx.SaveDocument(ctx, who.Group, d); err != nil {
+			return err
+		}
+		if err := d.tell(ctx, tx, who, now, "patientDocument.deleted"); err != nil {
 			return err
 		}
 		return tx.Audit(ctx, who.Audit(now, "document.delete", "document", int64(id), before, d))

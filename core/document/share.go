@@ -25,6 +25,10 @@ const (
 // Kinds are all the kinds.
 var Kinds = []Kind{KindLetter, KindLab, KindPrescription, KindDocument, KindConsultation}
 
+// nouns are what subscriptions call those kinds that they are told of when one is
+// shared.
+var nouns = map[Kind]string{KindLetter: "letter", KindPrescription: "prescription"}
+
 // Recipient is what somebody is with whom something was shared.
 type Recipient string
 
@@ -103,6 +107,11 @@ func (s *Service) KeepShare(ctx context.Context, sh Share) (Share, error) {
 		}
 		if err := tx.SaveShare(ctx, who.Group, sh); err != nil {
 			return err
+		}
+		if noun := nouns[sh.Kind]; noun != "" {
+			if err := patient.News(ctx, tx, who, now, noun+".shared", sh.Patient, map[string]int64{noun: sh.Subject}); err != nil {
+				return err
+			}
 		}
 		return tx.Audit(ctx, who.Audit(now, "share.create", "share", sh.ID, nil, sh))
 	})

@@ -214,7 +214,10 @@ func (s *Service) SetContact(ctx context.Context, id ID, kind ContactKind, chang
 		}
 		saved = before
 		next = saved.use(next)
-		return s.save(ctx, tx, who, now, "patient.contact", before, &saved, contacts, next)
+		if err := s.save(ctx, tx, who, now, "patient.contact", before, &saved, contacts, next); err != nil {
+			return err
+		}
+		return tellChange(ctx, tx, who, now, Full{Patient: before}, Full{Patient: saved}, false)
 	})
 	if err != nil {
 		return Profile{}, err

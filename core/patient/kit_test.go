@@ -172,6 +172,28 @@ func (k *kit) events(id patient.ID) ([]string, map[string]any) {
 	return types, data
 }
 
+// told are the types of what anybody was told of a patient, in order.
+func (k *kit) told(id patient.ID) []string {
+	k.Helper()
+	all, err := k.db.Events(context.Background(), int64(k.group), 0, 1000)
+	if err != nil {
+		k.Fatal(err)
+	}
+	var types []string
+	for _, e := range all {
+		var data struct {
+			Patient patient.ID `json:"patient_id,string"`
+		}
+		if err := json.Unmarshal(e.Data, &data); err != nil {
+			k.Fatal(err)
+		}
+		if data.Patient == id {
+			types = append(types, e.Type)
+		}
+	}
+	return types
+}
+
 func (k *kit) used(id patient.ID, kind patient.ContactKind) (string, patient.ContactSource) {
 	k.Helper()
 	c, _ := k.profile(id).Contacts.Used(kind)

@@ -10,6 +10,7 @@
 //	match.go         who may be the same person as somebody; the practice's own id
 //	merge.go         two records of one person made one, and made two again
 //	attachment.go    files kept with a patient
+//	news.go          what subscriptions are told of
 //	search.go        find people
 //	person.go        what else is known of them; change, delete and archive
 //	name.go          names without case and accents

@@ -315,7 +315,10 @@ func (s *Service) Amend(ctx context.Context, tx Tx, who access.Caller, p Full, c
 	if err := s.save(ctx, tx, who, now, "patient.update", before.Patient, &p.Patient, contacts, next); err != nil {
 		return p, err
 	}
-	return p, tx.SaveParticulars(ctx, who.Group, p.ID, p.Particulars)
+	if err := tx.SaveParticulars(ctx, who.Group, p.ID, p.Particulars); err != nil {
+		return p, err
+	}
+	return p, tellChange(ctx, tx, who, now, before, p, false)
 }
 
 // Reasons of archiving and of taking that back, spelt as https://docs.semble.io
@@ -334,10 +337,18 @@ func (s *Service) Archive(ctx context.Context, tx Tx, who access.Caller, p Full,
 		return err
 	}
 	p.Status, p.ArchivedAt, p.ArchivedBy, p.ArchivedReason, p.UpdatedAt = Archived, now, who.Staff, r.Reason, now
+	return stand(ctx, tx, who, now, "patient.archived", p)
+}
+
+// stand keeps whether a patient is archived, and tells of it.
+func stand(ctx context.Context, tx Tx, who access.Caller, now time.Time, topic string, p Full) error {
 	if err := tx.SavePatient(ctx, who.Group, p.Patient); err != nil {
 		return err
 	}
-	return tx.SaveParticulars(ctx, who.Group, p.ID, p.Particulars)
+	if err := tx.SaveParticulars(ctx, who.Group, p.ID, p.Particulars); err != nil {
+		return err
+	}
+	return News(ctx, tx, who, now, topic, p.ID, nil)
 }
 
 // Unarchive takes that back.
@@ -346,17 +357,17 @@ func (s *Service) Unarchive(ctx context.Context, tx Tx, who access.Caller, p Ful
 		return nil
 	}
 	p.Status, p.UnarchivedAt, p.UnarchivedBy, p.UnarchivedReason, p.UpdatedAt = Unarchived, now, who.Staff, reason, now
-	if err := tx.SavePatient(ctx, who.Group, p.Patient); err != nil {
-		return err
-	}
-	return tx.SaveParticulars(ctx, who.Group, p.ID, p.Particulars)
+	return stand(ctx, tx, who, now, "patient.unarchived", p)
 }
 
 // Delete marks a patient as deleted inside a transaction that has locked them.
 // The NHS number is given up, so that the person can be registered again.
 func (s *Service) Delete(ctx context.Context, tx Tx, who access.Caller, p Full, now time.Time) error {
 	p.DeletedAt, p.UpdatedAt, p.NHSNumber, p.NumberStatus = now, now, "", ""
-	return tx.SavePatient(ctx, who.Group, p.Patient)
+	if err := tx.SavePatient(ctx, who.Group, p.Patient); err != nil {
+		return err
+	}
+	return News(ctx, tx, who, now, "patient.deleted", p.ID, nil)
 }
 
 // SetNHSNumber sets the NHS number inside a transaction that has locked the
@@ -379,6 +390,10 @@ func (s *Service) SetNHSNumber(ctx context.Context, tx Tx, who access.Caller, p 
 			return err
 		}
 	}
+	before := p
 	p.NHSNumber, p.NumberStatus, p.UpdatedAt = number, "", now
-	return tx.SavePatient(ctx, who.Group, p.Patient)
+	if err := tx.SavePatient(ctx, who.Group, p.Patient); err != nil {
+		return err
+	}
+	return tellChange(ctx, tx, who, now, before, p, false)
 }

@@ -157,7 +157,10 @@ func (s *Service) Register(ctx context.Context, r Registration) (ID, error) {
 		r.apply(&after)
 		after.check(&input.Checks{}) // puts the same details into the same form again
 		next := after.use(r.contacts(contacts, after, now))
-		return s.save(ctx, tx, who, now, "patient.update", before, &after, contacts, next)
+		if err := s.save(ctx, tx, who, now, "patient.update", before, &after, contacts, next); err != nil {
+			return err
+		}
+		return tellChange(ctx, tx, who, now, Full{Patient: before}, Full{Patient: after}, false)
 	})
 	return id, err
 }
@@ -191,6 +194,9 @@ func (s *Service) add(ctx context.Context, tx Tx, who access.Caller, p Patient, 
 		return false, err
 	}
 	if err := saveContacts(ctx, tx, who.Group, p.ID, nil, c); err != nil {
+		return false, err
+	}
+	if err := News(ctx, tx, who, p.CreatedAt, "patient.created", p.ID, nil); err != nil {
 		return false, err
 	}
 	return true, tx.Audit(ctx, who.Audit(p.CreatedAt, "patient.register", "patient", int64(p.ID), nil, p))

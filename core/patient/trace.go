@@ -276,7 +276,10 @@ func (s *Service) refresh(ctx context.Context, tx Tx, who access.Caller, before 
 		after.NumberStatus == before.NumberStatus && after.Source == before.Source {
 		return tx.Synced(ctx, who.Group, before.ID, n.Version, now)
 	}
-	if err := s.save(ctx, tx, who, now, "patient.refresh", before, &after, was, is); err != nil || len(changed) == 0 {
+	if err := s.save(ctx, tx, who, now, "patient.refresh", before, &after, was, is); err != nil {
+		return err
+	}
+	if err := tellChange(ctx, tx, who, now, Full{Patient: before}, Full{Patient: after}, len(changed) > 0); err != nil || len(changed) == 0 {
 		return err
 	}
 	return Tell(ctx, tx, who, now, "patient.demographics-updated", after.ID, updated{after.ID.String(), changed})
@@ -351,6 +354,9 @@ func (s *Service) supersede(ctx context.Context, tx Tx, who access.Caller, old s
 	if err := s.save(ctx, tx, who, now, "patient.supersede", before, &after, contacts, contacts); err != nil {
 		return err
 	}
+	if err := tellChange(ctx, tx, who, now, Full{Patient: before}, Full{Patient: after}, true); err != nil {
+		return err
+	}
 	return Tell(ctx, tx, who, now, "patient.demographics-updated", after.ID, updated{after.ID.String(), []string{"nhs_number"}})
 }
 
@@ -371,7 +377,10 @@ func (s *Service) mark(ctx context.Context, who access.Caller, number string, st
 		}
 		after := before
 		after.NumberStatus, after.SyncedAt = status, now
-		return s.save(ctx, tx, who, now, "patient.number", before, &after, contacts, contacts)
+		if err := s.save(ctx, tx, who, now, "patient.number", before, &after, contacts, contacts); err != nil {
+			return err
+		}
+		return tellChange(ctx, tx, who, now, Full{Patient: before}, Full{Patient: after}, false)
 	})
 }
 
@@ -379,7 +388,7 @@ func (s *Service) mark(ctx context.Context, who access.Caller, number string, st
 type EventTx interface {
 	// NextEvent counts the patient's events: 1, 2, 3, with no gaps.
 	NextEvent(ctx context.Context, group practice.ID, id ID) (int64, error)
-	Record(ctx context.Context, e event.Event) error
+	NewsTx
 }
 
 // Tell keeps an event of a patient. The caller has locked the patient.

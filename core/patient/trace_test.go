@@ -338,6 +338,52 @@ func TestThoseWhoAreComingAreReadAgain(t *testing.T) {
 	})
 }
 
+// TestAChangeIsToldOfOnce follows what subscriptions are told of somebody whom the
+// national service knows.
+func TestAChangeIsToldOfOnce(t *testing.T) {
+	withKit(t, func(k *kit) {
+		id := k.trace("9990000018", "1985-12-10")
+		heard := []string{"patient.created"}
+		hears := func(name string, more ...string) {
+			k.Helper()
+			if heard = append(heard, more...); !slices.Equal(k.told(id), heard) {
+				k.Fatalf("%s: told %v, want %v", name, k.told(id), heard)
+			}
+		}
+		refresh := func(p patient.Person) {
+			k.Helper()
+			k.spine.put(p)
+			k.clock = k.clock.Add(25 * time.Hour)
+			if err := k.s.RefreshPatient(k.ctx, id); err != nil {
+				k.Fatal(err)
+			}
+		}
+		hears("traced")
+		refresh(ada0)
+		hears("read again")
+		married := ada0
+		married.LastName, married.Mobile = "King", "+447700900102"
+		refresh(married)
+		hears("another name and number", "patient.phone.updated", "patient.demographics-updated")
+		connect := func() {
+			k.Helper()
+			number, born, partner, known := "9990000018", "1985-12-10", "EMIS", "7"
+			if _, err := k.s.RegisterPDS(k.ctx, patient.PDSRegistration{NHSNumber: &number, BirthDate: &born, EHRPartner: &partner, EHRPartnerID: &known}); err != nil {
+				k.Fatal(err)
+			}
+		}
+		connect()
+		hears("connected to the practice's record system", "patient.updated")
+		connect()
+		hears("connected again")
+		moved := married
+		moved.NHSNumber = "9990000026"
+		k.spine.people["9990000018"], k.spine.people["9990000026"] = moved, moved
+		k.trace("9990000018", "1985-12-10")
+		hears("another NHS number", "patient.number.updated", "patient.demographics-updated")
+	})
+}
+
 func TestNobodyIsReadAgainUnlessTheGroupWantsIt(t *testing.T) {
 	withKit(t, func(k *kit) {
 		if err := k.s.Refresh(context.Background(), job.Job{Group: int64(k.group), Kind: patient.RefreshKind}); err != nil || k.spine.asked != 0 {

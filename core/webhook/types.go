@@ -42,9 +42,6 @@ const (
 	PatientMerged       Type = "patient.merged"
 	PatientUnmerged     Type = "patient.unmerged"
 	DemographicsUpdated Type = "patient.demographics-updated"
-	ProductLabelAdded   Type = "product.label.added"
-	ProductLabelRemoved Type = "product.label.removed"
-	MembershipUpdated   Type = "patient.membership.updated"
 	// WebhookDisabled is told when an endpoint is switched off because it fails
 	// or is gone.
 	WebhookDisabled Type = "webhook.disabled"
@@ -56,7 +53,7 @@ var Types = []Type{
 	WriteToRecordSucceeded, WriteToRecordFailed,
 	AppointmentReserved, AppointmentReleased,
 	MessageSent, MessageDelivered, MessageFailed, MessageRead, MessageReplied, MessageCancelled, MessageExpired, MessageSuppressed, MessageUnknown,
-	BatchCompleted, PatientMerged, PatientUnmerged, DemographicsUpdated, ProductLabelAdded, ProductLabelRemoved, MembershipUpdated, WebhookDisabled,
+	BatchCompleted, PatientMerged, PatientUnmerged, DemographicsUpdated, WebhookDisabled,
 }
 
 // scopes are what a key needs one of to be told of a type; none is any key.
@@ -121,9 +118,6 @@ var samples = func() map[Type]json.RawMessage {
 		PatientMerged:          `{"patient_id":"1000000000000002","merged_patient_id":"1000000000000011"}`,
 		PatientUnmerged:        `{"patient_id":"1000000000000002","merged_patient_id":"1000000000000011"}`,
 		DemographicsUpdated:    `{"patient_id":"1000000000000002","changed":["address"]}`,
-		ProductLabelAdded:      `{"product_id":"1000000000000013","label_id":"1000000000000014"}`,
-		ProductLabelRemoved:    `{"product_id":"1000000000000013","label_id":"1000000000000014"}`,
-		MembershipUpdated:      `{"patient_id":"1000000000000002","product_id":"1000000000000013","previous_product_id":"1000000000000015"}`,
 		WebhookDisabled:        `{"webhook_id":"1000000000000012","event_type":"message.sent","reason":"failing"}`,
 	} {
 		out[t] = json.RawMessage(text)

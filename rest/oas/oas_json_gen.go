@@ -12527,12 +12527,6 @@ func (s *EventType) Decode(d *jx.Decoder) error {
 		*s = EventTypePatientUnmerged
 	case EventTypePatientDemographicsUpdated:
 		*s = EventTypePatientDemographicsUpdated
-	case EventTypeProductLabelAdded:
-		*s = EventTypeProductLabelAdded
-	case EventTypeProductLabelRemoved:
-		*s = EventTypeProductLabelRemoved
-	case EventTypePatientMembershipUpdated:
-		*s = EventTypePatientMembershipUpdated
 	case EventTypeWebhookDisabled:
 		*s = EventTypeWebhookDisabled
 	default:

@@ -4391,9 +4391,6 @@ const (
 	EventTypePatientMerged               EventType = "patient.merged"
 	EventTypePatientUnmerged             EventType = "patient.unmerged"
 	EventTypePatientDemographicsUpdated  EventType = "patient.demographics-updated"
-	EventTypeProductLabelAdded           EventType = "product.label.added"
-	EventTypeProductLabelRemoved         EventType = "product.label.removed"
-	EventTypePatientMembershipUpdated    EventType = "patient.membership.updated"
 	EventTypeWebhookDisabled             EventType = "webhook.disabled"
 )
 
@@ -4423,9 +4420,6 @@ func (EventType) AllValues() []EventType {
 		EventTypePatientMerged,
 		EventTypePatientUnmerged,
 		EventTypePatientDemographicsUpdated,
-		EventTypeProductLabelAdded,
-		EventTypeProductLabelRemoved,
-		EventTypePatientMembershipUpdated,
 		EventTypeWebhookDisabled,
 	}
 }
@@ -4478,12 +4472,6 @@ func (s EventType) MarshalText() ([]byte, error) {
 	case EventTypePatientUnmerged:
 		return []byte(s), nil
 	case EventTypePatientDemographicsUpdated:
-		return []byte(s), nil
-	case EventTypeProductLabelAdded:
-		return []byte(s), nil
-	case EventTypeProductLabelRemoved:
-		return []byte(s), nil
-	case EventTypePatientMembershipUpdated:
 		return []byte(s), nil
 	case EventTypeWebhookDisabled:
 		return []byte(s), nil
@@ -4563,15 +4551,6 @@ func (s *EventType) UnmarshalText(data []byte) error {
 		return nil
 	case EventTypePatientDemographicsUpdated:
 		*s = EventTypePatientDemographicsUpdated
-		return nil
-	case EventTypeProductLabelAdded:
-		*s = EventTypeProductLabelAdded
-		return nil
-	case EventTypeProductLabelRemoved:
-		*s = EventTypeProductLabelRemoved
-		return nil
-	case EventTypePatientMembershipUpdated:
-		*s = EventTypePatientMembershipUpdated
 		return nil
 	case EventTypeWebhookDisabled:
 		*s = EventTypeWebhookDisabled

@@ -2643,12 +2643,6 @@ func (s EventType) Validate() error {
 		return nil
 	case "patient.demographics-updated":
 		return nil
-	case "product.label.added":
-		return nil
-	case "product.label.removed":
-		return nil
-	case "patient.membership.updated":
-		return nil
 	case "webhook.disabled":
 		return nil
 	default:

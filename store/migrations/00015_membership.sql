@@ -1,10 +1,6 @@
--- Labels on products that are told of; memberships; for whom messages are; what invoices
--- take of stocks.
+-- Memberships; for whom messages are; what invoices take of stocks.
 
 -- +goose Up
-
--- How many events were told of a product.
-ALTER TABLE product ADD COLUMN events bigint NOT NULL DEFAULT 0;
 
 -- That a patient is, or was, a member. One at most of a patient's has not ended.
 CREATE TABLE membership (
