@@ -33,7 +33,7 @@ func graphql(s *server, r *raw, group int64, reg *register) []question {
 		if err := reg.ready(); err != nil {
 			return err
 		}
-		return g.prepare(r, group, reg)
+		return g.prepare(r, group)
 	})
 	nested := func(name, fields, last, raw string) question {
 		document := fmt.Sprintf(nestedDocument, fields)
@@ -68,7 +68,7 @@ type graphClient struct {
 
 // prepare makes a token that no limit binds, and bookings for the patients of
 // the first pages.
-func (g *graphClient) prepare(r *raw, group int64, reg *register) error {
+func (g *graphClient) prepare(r *raw, group int64) error {
 	s := g.server
 	text, err := exec.Command(s.cmd.Path, "token", "create", "--group", s.Group, "--name", "Bench", "--role", "everything", "--rate-limit", "0",
 		"--json", s.flags[0], s.flags[1]).Output()
