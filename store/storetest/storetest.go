@@ -50,10 +50,41 @@ func Open(t testing.TB, address string) *store.DB {
 	return db
 }
 
-// SQLite is the address of a new SQLite file.
-func SQLite(t testing.TB) string {
+// NewSQLite is the address of an SQLite file that is not there yet.
+func NewSQLite(t testing.TB) string {
 	return "sqlite:" + filepath.Join(t.TempDir(), "frontdesk.db")
 }
+
+// SQLite is the address of a new SQLite file, already migrated.
+func SQLite(t testing.TB) string {
+	t.Helper()
+	file, err := migrated()
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := NewSQLite(t)
+	if err := os.WriteFile(strings.TrimPrefix(address, "sqlite:"), file, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return address
+}
+
+// migrated is, made once in this process, what a migrated SQLite file has in it:
+// under the race detector migrating takes seconds.
+var migrated = sync.OnceValues(func() ([]byte, error) {
+	dir, err := os.MkdirTemp("", "frontdesk-template-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	path := filepath.Join(dir, "frontdesk.db")
+	db, err := store.Open(context.Background(), "sqlite:"+path, store.Options{})
+	if err != nil {
+		return nil, err
+	}
+	db.Close() // which leaves all of it in the one file
+	return os.ReadFile(path)
+})
 
 // Postgres is the address of a new PostgreSQL database, already migrated.
 func Postgres(t testing.TB) string {

@@ -22,7 +22,7 @@ func open(t *testing.T) *app.App {
 	t.Helper()
 	dir := t.TempDir()
 	a, err := app.Open(context.Background(), app.Config{
-		DB: storetest.SQLite(t), Listen: "127.0.0.1:0", Sandbox: true, Hold: 15 * time.Minute, Log: app.NewLog(io.Discard, 0),
+		DB: storetest.NewSQLite(t), Listen: "127.0.0.1:0", Sandbox: true, Hold: 15 * time.Minute, Log: app.NewLog(io.Discard, 0),
 		SealKey: filepath.Join(dir, "key"), Credentials: filepath.Join(dir, "credentials.json"),
 	})
 	if err != nil {

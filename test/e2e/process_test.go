@@ -373,7 +373,7 @@ func TestTracesGoWhereTheVariablesSay(t *testing.T) {
 		got.Store(&text)
 	}))
 	defer collector.Close()
-	s := startAs(t, storetest.SQLite(t), filepath.Join(t.TempDir(), "c.json"), []string{"OTEL_EXPORTER_OTLP_ENDPOINT=" + collector.URL})
+	s := startAs(t, storetest.NewSQLite(t), filepath.Join(t.TempDir(), "c.json"), []string{"OTEL_EXPORTER_OTLP_ENDPOINT=" + collector.URL})
 	s.call("GET", "/v1/patients?search=Mathison", nil)
 	s.call("GET", "/v1/patients?field=mobile&search=07700900102", nil)
 	s.stop()
@@ -395,7 +395,7 @@ func TestMetricsOnTheirOwnListener(t *testing.T) {
 	}
 	at := l.Addr().String()
 	l.Close()
-	s := start(t, storetest.SQLite(t), "--metrics-listen", at)
+	s := start(t, storetest.NewSQLite(t), "--metrics-listen", at)
 	s.call("GET", "/v1/me", nil)
 	res, err := http.Get("http://" + at + "/metrics")
 	if err != nil {
@@ -412,8 +412,8 @@ func TestMetricsOnTheirOwnListener(t *testing.T) {
 }
 
 func TestExitCodes(t *testing.T) {
-	address := storetest.SQLite(t)
-	newer := storetest.SQLite(t)
+	address := storetest.NewSQLite(t)
+	newer := storetest.NewSQLite(t)
 	storetest.Open(t, newer).Close()
 	if _, err := storetest.Raw(t, newer).ExecContext(context.Background(), `INSERT INTO goose_db_version (version_id, is_applied) VALUES (99999, true)`); err != nil {
 		t.Fatal(err)
