@@ -13,6 +13,7 @@
 //	details.go   names, contact details and texts, for those who are to have them
 //	operator.go  what the command line does: groups, keys, networks
 //	account.go   and tokens, roles, staff, the log
+//	invitation.go  and invitations, with what became of each
 //	statement.go what the command line does: account statements
 //	doctor.go    what is wrong with this installation
 //	metrics.go   figures for Prometheus
@@ -53,6 +54,7 @@ import (
 	"frontdesk/core/job"
 	"frontdesk/core/label"
 	"frontdesk/core/messaging"
+	"frontdesk/core/notice"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
 	"frontdesk/core/record"
@@ -220,8 +222,12 @@ func newCore(db *store.DB, c Config, pages func() string, sims *simulators) (*co
 		Timeout: cmp.Or(c.SendTimeout, 30*time.Second),
 	}
 	all := &core.Core{
-		Access:        rights,
-		Account:       &account.Service{Store: db.Account(), Access: rights, Hasher: password.New(), Now: c.Now, NewID: db.NewID},
+		Access: rights,
+		Account: &account.Service{
+			Store: db.Account(), Access: rights, Hasher: password.New(),
+			Mailer: &notice.Post{Carriers: post.of, Paused: db.Messaging().SendingPaused, Timeout: messages.Timeout, Log: c.Log},
+			Box:    outside.Box, Pages: pages, Now: c.Now, NewID: db.NewID,
+		},
 		Practice:      &practice.Service{Store: db.Practice(), Now: c.Now, NewID: db.NewID},
 		Connector:     outside,
 		Patient:       patients,
@@ -270,6 +276,7 @@ func (a *App) newWorker() (*worker.Worker, error) {
 			recoverLost:            a.recovers(),
 			webhook.ReplayKind:     a.core.Webhook.GoOn,
 			webhook.DisabledKind:   a.tellDisabled,
+			account.InviteKind:     a.core.Account.SendInvitation,
 		},
 		Queues: map[string]int{messaging.Queue: senders},
 		Every:  map[string]time.Duration{forgetOld: time.Hour, askRefresh: refreshEach, recoverLost: recoverEach},

@@ -40,7 +40,7 @@ var rooms = map[string]struct {
 	"core/input":     {ours: []string{"core/fault"}},
 	"core/access":    {ours: []string{"core/fault", "core/audit", "core/seal"}},
 	"core/practice":  {ours: []string{"core/fault", "core/audit", "core/input", "core/access"}},
-	"core/account":   {ours: []string{"core/fault", "core/audit", "core/input", "core/access", "core/practice"}},
+	"core/account":   {ours: []string{"core/fault", "core/audit", "core/job", "core/input", "core/access", "core/practice", "core/seal"}},
 	"core/seal":      {ours: []string{"core/fault"}},
 	"core/connector": {ours: []string{"core/fault", "core/audit", "core/access", "core/practice", "core/seal"}},
 	"core/patient": {
@@ -75,6 +75,7 @@ var rooms = map[string]struct {
 		"core/fault", "core/audit", "core/event", "core/job", "core/input", "core/gsm", "core/wording", "core/access", "core/practice", "core/seal", "core/patient", "core/record",
 	}},
 	"core/communication": {ours: []string{"core/input", "core/access", "core/practice", "core/patient", "core/messaging"}},
+	"core/notice":        {ours: []string{"core/fault", "core/practice", "core/account", "core/messaging"}},
 	"core/webhook": {ours: []string{
 		"core/fault", "core/audit", "core/event", "core/job", "core/input", "core/access", "core/practice", "core/seal",
 	}},

@@ -52,6 +52,7 @@ func (a *App) handler() (http.Handler, error) {
 	add("GET /verify/{link}", "verify", patients)
 	add("/m/{link}", "message", patients)
 	add("/record/confirm/{link}", "confirm", patients)
+	add("/invite/{link}", "invite", patients)
 	documents := files.New(a.core)
 	add("GET /files/{address}", "file", documents)
 	add("PUT /files/{address}", "file", documents)

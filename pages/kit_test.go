@@ -14,10 +14,12 @@ import (
 
 	"frontdesk/core"
 	"frontdesk/core/access"
+	"frontdesk/core/account"
 	"frontdesk/core/messaging"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
 	"frontdesk/core/record"
+	"frontdesk/core/seal"
 	"frontdesk/pages"
 	"frontdesk/store"
 	"frontdesk/store/storetest"
@@ -27,6 +29,7 @@ import (
 type post struct {
 	mu   sync.Mutex
 	sent []messaging.Outgoing
+	mail []account.Mail
 }
 
 func (*post) Name() string     { return "post" }
@@ -46,6 +49,20 @@ func (p *post) SendAll(ctx context.Context, all []messaging.Outgoing) []messagin
 		out[i].Accepted, out[i].Err = p.Send(ctx, m)
 	}
 	return out
+}
+
+// Mail keeps what goes to a member of staff.
+func (p *post) Mail(_ context.Context, _ practice.ID, m account.Mail, _ bool) (account.InvitationState, error) {
+	p.mail = append(p.mail, m)
+	return account.InvitationSent, nil
+}
+
+// plain keeps passwords as they are.
+type plain struct{}
+
+func (plain) Hash(_ context.Context, password string) (string, error) { return password, nil }
+func (plain) Matches(_ context.Context, password, hash string) (bool, error) {
+	return hash != "" && password == hash, nil
 }
 
 // kit is one practice with one patient, the door in front of them, and a clock
@@ -71,9 +88,17 @@ func newKit(t *testing.T) *kit {
 	base := func() string { return "https://desk.example.org" }
 	records := &record.Service{Store: k.db.RecordStore(), Writer: record.Own{}, Pages: base, Now: now, NewID: k.db.NewID}
 	patients := &patient.Service{Store: k.db.Patient(), Now: now, NewID: k.db.NewID, Pages: base}
+	box, err := seal.Parse([]byte(seal.NewKey()))
+	if err != nil {
+		t.Fatal(err)
+	}
 	k.core = &core.Core{
 		Practice: &practice.Service{Store: k.db.Practice(), Now: now, NewID: k.db.NewID},
 		Patient:  patients, Record: records,
+		Account: &account.Service{
+			Store: k.db.Account(), Access: &access.Service{Store: k.db.Access(), Now: now, NewID: k.db.NewID}, Hasher: plain{}, Mailer: k.post,
+			Box: func() (*seal.Box, error) { return box, nil }, Pages: base, Now: now, NewID: k.db.NewID,
+		},
 		Messaging: &messaging.Service{
 			Store: k.db.Messaging(), Patients: patients, Records: records, Pages: base, Now: now, NewID: k.db.NewID, Timeout: time.Second,
 			Carriers: func(context.Context, practice.ID, messaging.Channel) ([]messaging.Carrier, error) {

@@ -35,7 +35,7 @@ func (d *door) openMessage(w http.ResponseWriter, r *http.Request) {
 		shut(w, r, o, err)
 		return
 	}
-	if err := form(w, r); err != nil {
+	if err := form(w, r, maxForm); err != nil {
 		fail(w, r, err)
 		return
 	}

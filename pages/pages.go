@@ -6,6 +6,7 @@
 //	identity.go somebody who could not be identified
 //	message.go  a message a patient reads, for a date of birth
 //	birth.go    a date of birth, as it is typed
+//	invite.go   a password that a member of staff chooses
 //	record.go   whether something goes into a record
 //	inbox.go    what the people of the sandbox received
 package pages
@@ -29,8 +30,8 @@ var style []byte
 
 type door struct{ core *core.Core }
 
-// New is the door. Its addresses are /pages/, /verify/, /m/ and
-// /record/confirm/.
+// New is the door. Its addresses are /pages/, /verify/, /m/,
+// /record/confirm/ and /invite/.
 func New(c *core.Core) http.Handler {
 	d := &door{core: c}
 	mux := http.NewServeMux()
@@ -44,6 +45,8 @@ func New(c *core.Core) http.Handler {
 	mux.HandleFunc("POST /m/{link}", d.openMessage)
 	mux.HandleFunc("GET /record/confirm/{link}", d.proposal)
 	mux.HandleFunc("POST /record/confirm/{link}", d.decide)
+	mux.HandleFunc("GET /invite/{link}", d.askPassword)
+	mux.HandleFunc("POST /invite/{link}", d.choosePassword)
 	ours := http.NewCrossOriginProtection()
 	ours.SetDenyHandler(http.HandlerFunc(foreign))
 	return careful(ours.Handler(mux))
@@ -72,9 +75,9 @@ func foreign(w http.ResponseWriter, r *http.Request) { fail(w, r, errForeign) }
 // maxForm is how long a form may be, in bytes.
 const maxForm = 4 << 10
 
-// form reads a form that was sent.
-func form(w http.ResponseWriter, r *http.Request) error {
-	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+// form reads a form that was sent, of so many bytes at most.
+func form(w http.ResponseWriter, r *http.Request, most int64) error {
+	r.Body = http.MaxBytesReader(w, r.Body, most)
 	if err := r.ParseForm(); err != nil {
 		if f := web.Fault(err); f.Kind != fault.Internal {
 			return f

@@ -49,7 +49,7 @@ func (d *door) propose(w http.ResponseWriter, r *http.Request, status int, wrong
 
 // decide writes it, or does not.
 func (d *door) decide(w http.ResponseWriter, r *http.Request) {
-	if err := form(w, r); err != nil {
+	if err := form(w, r, maxForm); err != nil {
 		fail(w, r, err)
 		return
 	}

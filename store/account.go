@@ -179,6 +179,47 @@ func (s accountStore) ForgetAttempts(ctx context.Context, before time.Time, limi
 	})
 }
 
+const invitationColumns = `id, staff_id, hash, state, made_at, expires_at, used_at, ended_at`
+
+// Invitation finds an invitation.
+func (t *Tx) Invitation(ctx context.Context, group practice.ID, id account.InvitationID) (account.Invitation, error) {
+	return find(ctx, t, account.ErrInvitation, `SELECT `+invitationColumns+` FROM invitation WHERE practice_group_id = $1 AND id = $2`, in{group, id},
+		func(scan scanner) (account.Invitation, error) {
+			var i account.Invitation
+			err := scan(&i.ID, &i.Staff, &i.Hash, &i.State, when{&i.MadeAt}, when{&i.ExpiresAt}, when{&i.UsedAt}, when{&i.EndedAt})
+			return i, err
+		})
+}
+
+// SaveInvitation keeps an invitation.
+func (t *Tx) SaveInvitation(ctx context.Context, group practice.ID, i account.Invitation) error {
+	_, err := t.exec(ctx, `INSERT INTO invitation (`+invitationColumns+`, practice_group_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+		ON CONFLICT (practice_group_id, id) DO UPDATE SET hash = $3, state = $4, used_at = $7, ended_at = $8`,
+		i.ID, i.Staff, i.Hash, i.State, i.MadeAt, i.ExpiresAt, at(i.UsedAt), at(i.EndedAt), group)
+	return err
+}
+
+// SetInvitationState notes what became of an invitation's e-mail.
+func (t *Tx) SetInvitationState(ctx context.Context, group practice.ID, id account.InvitationID, state account.InvitationState) error {
+	_, err := t.exec(ctx, `UPDATE invitation SET state = $3 WHERE practice_group_id = $1 AND id = $2`, group, id, state)
+	return err
+}
+
+// EndInvitations ends somebody's invitation.
+func (t *Tx) EndInvitations(ctx context.Context, group practice.ID, id account.StaffID, now time.Time) (bool, error) {
+	n, err := t.exec(ctx, `UPDATE invitation SET ended_at = $3 WHERE practice_group_id = $1 AND staff_id = $2 AND used_at IS NULL AND ended_at IS NULL`, group, id, now)
+	return n > 0, err
+}
+
+// ForgetInvitations deletes some that expired before a time.
+func (s accountStore) ForgetInvitations(ctx context.Context, group practice.ID, before time.Time, limit int) error {
+	return s.db.do(ctx, func(t *Tx) error {
+		_, err := t.exec(ctx, `DELETE FROM invitation WHERE practice_group_id = $1 AND id IN
+			(SELECT id FROM invitation WHERE practice_group_id = $1 AND expires_at < $2 LIMIT $3)`, group, before, limit)
+		return err
+	})
+}
+
 func scanAccessGroup(scan scanner) (account.AccessGroup, error) {
 	var g account.AccessGroup
 	err := scan(&g.ID, &g.Name, &g.Label, &g.Public)

@@ -171,8 +171,9 @@ func (r roleSet) Run(ctx context.Context) error {
 }
 
 type user struct {
-	Create   userCreate   `cmd:"" help:"Add a member of staff."`
+	Create   userCreate   `cmd:"" help:"Add a member of staff, who is sent an invitation to choose a password."`
 	List     userList     `cmd:"" help:"List a practice group's staff."`
+	Invite   userInvite   `cmd:"" help:"Send a member of staff another invitation; the one before ends."`
 	Password userPassword `cmd:"" help:"Set the password a member of staff signs in with, from standard input."`
 }
 
@@ -219,6 +220,32 @@ func (u userList) Run(ctx context.Context) error {
 			rows[i] = []string{x.ID.String(), x.Name(), x.Email, x.Role, fmt.Sprint(x.Clinician)}
 		}
 		return u.print(all, "USER ID,NAME,E-MAIL,ROLE,CLINICIAN", rows...)
+	})
+}
+
+type userInvite struct {
+	database
+	output
+	Group string        `required:"" placeholder:"ID" help:"The practice group."`
+	Email string        `required:"" placeholder:"ADDRESS" help:"The address they sign in with."`
+	Wait  time.Duration `default:"15s" help:"How long to wait for a server to send it. Default: ${default}"`
+}
+
+// Run sends an invitation.
+func (u userInvite) Run(ctx context.Context) error {
+	return u.as(ctx, func(o *app.Operator) error {
+		i, err := o.Invite(ctx, u.Group, u.Email, u.Wait)
+		if err != nil {
+			return err
+		}
+		if err := u.print(i, "USER ID,INVITATION,EXPIRES", append([]string{i.User.String(), string(i.State)}, moments(i.ExpiresAt)...)); err != nil {
+			return err
+		}
+		if err := i.Err(); err != nil || i.Sent() {
+			return err
+		}
+		fmt.Fprintln(os.Stderr, "It has not been sent yet: a server that is running sends it as soon as it can.")
+		return nil
 	})
 }
 

@@ -4,6 +4,8 @@
 //	staff.go    find them, add them, change them
 //	signin.go   a password for a session
 //	group.go    access groups
+//	invitation.go  a link to choose a password with
+//	mail.go     and the e-mail that carries it
 package account
 
 import (
@@ -16,7 +18,9 @@ import (
 	"frontdesk/core/access"
 	"frontdesk/core/audit"
 	"frontdesk/core/fault"
+	"frontdesk/core/job"
 	"frontdesk/core/practice"
+	"frontdesk/core/seal"
 )
 
 // StaffID names a member of staff. Whoever patients are booked with has the same
@@ -99,6 +103,9 @@ type Reader interface {
 	// StaffByEmail finds who signs in by an address, in any group, or returns
 	// ErrNotFound.
 	StaffByEmail(ctx context.Context, key string) (practice.ID, Staff, error)
+	// Invitation finds an invitation, or returns ErrInvitation.
+	Invitation(ctx context.Context, group practice.ID, id InvitationID) (Invitation, error)
+	Group(ctx context.Context, group practice.ID) (practice.Group, error)
 }
 
 // Store is what account needs remembered.
@@ -110,6 +117,8 @@ type Store interface {
 	TakeAttempt(ctx context.Context, name string, now, cutoff time.Time) (int, error)
 	ForgiveAttempts(ctx context.Context, name string) error
 	ForgetAttempts(ctx context.Context, before time.Time, limit int) error
+	// ForgetInvitations deletes up to limit that expired before a time.
+	ForgetInvitations(ctx context.Context, group practice.ID, before time.Time, limit int) error
 	// Do runs fn in one transaction: all of it happens, or none.
 	Do(ctx context.Context, fn func(Tx) error) error
 }
@@ -126,6 +135,12 @@ type Tx interface {
 	// SetStaffGroups puts somebody into some access groups and no others.
 	SetStaffGroups(ctx context.Context, group practice.ID, id StaffID, groups []GroupID) error
 	SaveAccessGroup(ctx context.Context, group practice.ID, g AccessGroup, at time.Time) error
+	SaveInvitation(ctx context.Context, group practice.ID, i Invitation) error
+	SetInvitationState(ctx context.Context, group practice.ID, id InvitationID, state InvitationState) error
+	// EndInvitations ends somebody's invitation, and reports whether there was one
+	// that was not over.
+	EndInvitations(ctx context.Context, group practice.ID, id StaffID, at time.Time) (bool, error)
+	Enqueue(ctx context.Context, j job.Job) error
 	Audit(ctx context.Context, e audit.Entry) error
 }
 
@@ -142,6 +157,11 @@ type Service struct {
 	Store  Store
 	Access *access.Service
 	Hasher Hasher
-	Now    func() time.Time
-	NewID  func() int64
+	Mailer Mailer
+	// Box gives what the secrets of invitations are made with.
+	Box func() (*seal.Box, error)
+	// Pages is the address the pages are below.
+	Pages func() string
+	Now   func() time.Time
+	NewID func() int64
 }

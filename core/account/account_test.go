@@ -3,6 +3,7 @@ package account_test
 import (
 	"context"
 	"errors"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"frontdesk/core/account"
 	"frontdesk/core/fault"
 	"frontdesk/core/practice"
+	"frontdesk/core/seal"
 	"frontdesk/store"
 	"frontdesk/store/storetest"
 )
@@ -26,24 +28,37 @@ func (h *hasher) Matches(_ context.Context, p, hash string) (bool, error) {
 	return hash == "plain:"+p, nil
 }
 
+var box = sync.OnceValues(func() (*seal.Box, error) { return seal.Parse([]byte(seal.NewKey())) })
+
+func pages() string { return "https://desk.example.org" }
+
 type house struct {
 	*account.Service
 	t      *testing.T
 	rights *access.Service
 	groups *practice.Service
 	hasher *hasher
+	mail   *mailer
+	db     *store.DB
+	newest func(practice.ID, account.StaffID) account.InvitationID
 	now    atomic.Pointer[time.Time]
 	group  practice.Group
 	ctx    context.Context
 }
 
 func each(t *testing.T, test func(t *testing.T, h *house)) {
-	storetest.Each(t, func(t *testing.T, db *store.DB) {
-		h := &house{t: t, hasher: &hasher{}}
+	storetest.EachAddress(t, func(t *testing.T, address string) {
+		db := storetest.Open(t, address)
+		h := &house{t: t, hasher: &hasher{}, mail: &mailer{state: account.InvitationSent}, db: db}
+		h.newest = func(group practice.ID, of account.StaffID) (id account.InvitationID) {
+			t.Helper()
+			h.must(storetest.Raw(t, address).QueryRow(`SELECT MAX(id) FROM invitation WHERE practice_group_id = $1 AND staff_id = $2`, int64(group), int64(of)).Scan(&id))
+			return id
+		}
 		h.now.Store(ptr(time.Date(2031, time.January, 6, 7, 0, 0, 0, time.UTC)))
 		clock := func() time.Time { return *h.now.Load() }
 		h.rights = &access.Service{Store: db.Access(), Now: clock, NewID: db.NewID}
-		h.Service = &account.Service{Store: db.Account(), Access: h.rights, Hasher: h.hasher, Now: clock, NewID: db.NewID}
+		h.Service = &account.Service{Store: db.Account(), Access: h.rights, Hasher: h.hasher, Mailer: h.mail, Box: box, Pages: pages, Now: clock, NewID: db.NewID}
 		h.groups = &practice.Service{Store: db.Practice(), Now: clock, NewID: db.NewID}
 		h.group, h.ctx = h.join("Mill Lane")
 		test(t, h)

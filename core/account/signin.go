@@ -9,6 +9,7 @@ import (
 
 	"frontdesk/core/access"
 	"frontdesk/core/fault"
+	"frontdesk/core/input"
 	"frontdesk/core/practice"
 )
 
@@ -35,8 +36,8 @@ const (
 
 // Passwords are long enough not to be guessed and short enough not to be work.
 const (
-	minPassword = 12
-	maxPassword = 200
+	MinPassword = 12
+	MaxPassword = 200
 )
 
 // SignIn gives a session for the right password. Whatever is wrong, the answer
@@ -58,7 +59,7 @@ func (s *Service) SignIn(ctx context.Context, c Credentials) (Signed, error) {
 	if err != nil {
 		return Signed{}, err
 	}
-	if utf8.RuneCountInString(c.Password) > maxPassword {
+	if utf8.RuneCountInString(c.Password) > MaxPassword {
 		hash, c.Password = "", ""
 	}
 	match, err := s.Hasher.Matches(ctx, c.Password, hash)
@@ -118,8 +119,12 @@ func (s *Service) whose(ctx context.Context, c Credentials) (Signed, string, err
 
 // HashPassword makes the hash of a new password. Error: a field fault.
 func (s *Service) HashPassword(ctx context.Context, password string) (string, error) {
-	if n := utf8.RuneCountInString(password); n < minPassword || n > maxPassword {
-		return "", fault.Wrong("password", "too_small", fmt.Sprintf("%d to %d characters", minPassword, maxPassword), "This password is too short, or too long.")
+	expected := fmt.Sprintf("%d to %d characters", MinPassword, MaxPassword)
+	switch n := utf8.RuneCountInString(password); {
+	case n < MinPassword:
+		return "", fault.Wrong("password", input.CodeSmall, expected, "This password is too short.")
+	case n > MaxPassword:
+		return "", fault.Wrong("password", input.CodeBig, expected, "This password is too long.")
 	}
 	return s.Hasher.Hash(ctx, password)
 }
@@ -142,19 +147,32 @@ func (s *Service) SetPassword(ctx context.Context, email, password string) (Staf
 	if err != nil {
 		return Staff{}, err
 	}
-	return s.change(ctx, who, found.ID, "user.password", func(_ Tx, n *Staff, now time.Time) error {
-		n.PasswordHash = hash
-		if n.VerifiedAt.IsZero() {
-			n.VerifiedAt = now
-		}
-		return nil
+	return s.change(ctx, who, found.ID, "user.password", func(tx Tx, n *Staff, now time.Time) error {
+		n.choose(hash, now)
+		_, err := tx.EndInvitations(ctx, who.Group, n.ID, now) // a link that lies about sets it no more
+		return err
 	})
 }
 
-// Forget deletes counts of attempts that are over.
+// choose sets the password somebody signs in with from now on.
+func (s *Staff) choose(hash string, now time.Time) {
+	s.PasswordHash = hash
+	if s.VerifiedAt.IsZero() {
+		s.VerifiedAt = now
+	}
+}
+
+// Forget deletes counts of attempts that are over, and old invitations.
 func (s *Service) Forget(ctx context.Context) error {
+	who, err := access.Require(ctx)
+	if err != nil {
+		return err
+	}
 	const some = 10_000
-	return s.Store.ForgetAttempts(ctx, s.Now().Add(-lockout), some)
+	if err := s.Store.ForgetAttempts(ctx, s.Now().Add(-lockout), some); err != nil {
+		return err
+	}
+	return s.Store.ForgetInvitations(ctx, who.Group, s.Now().Add(-keepInvitations), some)
 }
 
 // find gives one member of staff. Error: ErrNotFound.

@@ -107,7 +107,8 @@ func (s *Staff) check() error {
 	return in.Err()
 }
 
-// Add adds a member of staff. Errors: field faults, ErrEmailTaken.
+// Add adds a member of staff, and sends them an invitation to choose a password.
+// Errors: field faults, ErrEmailTaken.
 func (s *Service) Add(ctx context.Context, c Change) (Staff, error) {
 	who, err := access.RequireGrant(ctx, access.EditUsers)
 	if err != nil {
@@ -134,11 +135,15 @@ func (s *Service) Add(ctx context.Context, c Change) (Staff, error) {
 		if err := join(ctx, tx, who, n.ID, c.Groups, c.AllPublic); err != nil {
 			return err
 		}
+		if _, err := s.invite(ctx, tx, who, n.ID, now); err != nil {
+			return err
+		}
 		return tx.Audit(ctx, who.Audit(now, "user.create", "user", int64(n.ID), nil, n))
 	})
 }
 
-// Change changes a member of staff. Errors: ErrNotFound, ErrEmailFixed,
+// Change changes a member of staff. An invitation that was not used goes to a new
+// address too, and the link at the former one ends. Errors: ErrNotFound, ErrEmailFixed,
 // ErrEmailTaken, field faults.
 func (s *Service) Change(ctx context.Context, id StaffID, c Change) (Staff, error) {
 	who, err := access.RequireGrant(ctx, access.EditUsers)
@@ -150,12 +155,28 @@ func (s *Service) Change(ctx context.Context, id StaffID, c Change) (Staff, erro
 			return Staff{}, err
 		}
 	}
-	return s.change(ctx, who, id, "user.update", func(tx Tx, n *Staff, _ time.Time) error {
+	return s.change(ctx, who, id, "user.update", func(tx Tx, n *Staff, now time.Time) error {
+		was := EmailKey(n.Email)
 		if err := c.apply(n); err != nil {
 			return err
 		}
+		if EmailKey(n.Email) != was {
+			if err := s.follow(ctx, tx, who, *n, now); err != nil {
+				return err
+			}
+		}
 		return join(ctx, tx, who, id, c.Groups, c.AllPublic)
 	})
+}
+
+// follow has an invitation that was not used follow somebody to a new address.
+func (s *Service) follow(ctx context.Context, tx Tx, who access.Caller, n Staff, now time.Time) error {
+	open, err := tx.EndInvitations(ctx, who.Group, n.ID, now)
+	if err != nil || !open || n.Email == "" {
+		return err
+	}
+	_, err = s.invite(ctx, tx, who, n.ID, now)
+	return err
 }
 
 // mayHave refuses a role that is none, or that lets do more than the caller may

@@ -1,10 +1,10 @@
 // Fills in the pages' forms in Chromium as people do. Its arguments are the
 // address, a folder for screenshots, and the paths of a message's page, of one
-// that is locked, and of two entries for a record; the date of birth is 10
-// December 1985.
+// that is locked, of two entries for a record, and of an invitation; the date of
+// birth is 10 December 1985.
 import { accessible, dark, desk, done, look, phone, plain, rest } from './look.mjs'
 
-const [message, locked, first, second] = rest
+const [message, locked, first, second, invitation] = rest
 const inbox = '/sandbox/inbox'
 const says = (text) => async (page, about) => {
   await accessible(page, about)
@@ -20,6 +20,19 @@ const give = (date, text) => async (page, about) => {
   }
   await Promise.all([page.waitForNavigation(), page.keyboard.press('Enter')])
   await says(text)(page, about)
+}
+// choose types two passwords with the keyboard alone.
+const choose = (password, again, text, wrong) => async (page, about) => {
+  await page.locator('#password').focus()
+  await page.keyboard.type(password)
+  await page.keyboard.press('Tab')
+  await page.keyboard.type(again)
+  await Promise.all([page.waitForNavigation(), page.keyboard.press('Enter')])
+  await says(text)(page, about)
+  if (!wrong) return
+  if (await page.evaluate(() => document.activeElement.getAttribute('role')) !== 'alert') about('does not begin with what is wrong')
+  await page.locator('[role=alert] a').click()
+  if (await page.evaluate(() => document.activeElement.id) !== wrong) about('does not lead to what is wrong')
 }
 // amiss gives a wrong one, and follows the way to it.
 const amiss = (date, text) => async (page, about) => {
@@ -40,6 +53,10 @@ for (const [name, options] of Object.entries({ desk, phone, dark })) {
     for (const s of await page.locator('summary').all()) await s.click()
     await says('07700 900990')(page, about)
   })
+  await look(name, invitation, options, says('Use at least 12 characters'))
+  await look(`${name}-short`, invitation, { ...options, later: [400] }, choose('short', 'short', 'Your password must have 12 characters or more', 'password'))
+  await look(`${name}-other`, invitation, { ...options, later: [400] }, choose('correct horse battery', 'correct horse', 'The two passwords are not the same', 'again'))
+  await look(`${name}-unknown`, '/invite/nobody', { ...options, status: 404 }, says('This link does not work'))
   await look(`${name}-nobody`, `${inbox}?to=nobody`, options, says('Nothing has come for nobody'))
 }
 for (const [path, button, text] of [[first, 'Write to record', 'It will be written'], [second, 'Do not write', 'It will not be written']]) {
@@ -49,4 +66,11 @@ for (const [path, button, text] of [[first, 'Write to record', 'It will be writt
   })
   await look('desk-again', path, { ...desk, status: 409 }, says('This was decided already'))
 }
+await look('plain', invitation, plain, async (page, about) => {
+  await page.getByLabel('Password', { exact: true }).fill('correct horse battery')
+  await page.getByLabel('The same password again').fill('correct horse battery')
+  await Promise.all([page.waitForNavigation(), page.getByRole('button', { name: 'Set the password' }).click()])
+  if (!(await page.locator('h1').innerText()).includes('Your password is set')) about('does not say that the password is set')
+})
+await look('phone-used', invitation, { ...phone, status: 404 }, says('This link does not work'))
 await done()

@@ -6,16 +6,21 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
 
+	"frontdesk/connect/password"
 	"frontdesk/core"
 	"frontdesk/core/access"
+	"frontdesk/core/account"
+	"frontdesk/core/job"
 	"frontdesk/core/messaging"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
 	"frontdesk/core/record"
+	"frontdesk/core/seal"
 	"frontdesk/pages"
 	"frontdesk/store/storetest"
 )
@@ -31,6 +36,15 @@ func TestTheForms(t *testing.T) {
 		Patient:   &patient.Service{Store: db.Patient(), Now: time.Now, NewID: db.NewID, Pages: base},
 		Record:    records,
 		Messaging: &messaging.Service{Store: db.Messaging(), Records: records, Pages: base, Now: time.Now, NewID: db.NewID},
+	}
+	box, err := seal.Parse([]byte(seal.NewKey()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	post := &postman{}
+	c.Account = &account.Service{
+		Store: db.Account(), Access: &access.Service{Store: db.Access(), Now: time.Now, NewID: db.NewID}, Hasher: password.New(), Mailer: post,
+		Box: func() (*seal.Box, error) { return box, nil }, Pages: base, Now: time.Now, NewID: db.NewID,
 	}
 	g, err := c.Practice.CreateGroup(t.Context(), practice.Group{Name: "Mill Lane Surgery", Phone: "01632 960100"})
 	if err != nil {
@@ -52,6 +66,7 @@ func TestTheForms(t *testing.T) {
 		return taken
 	}
 	first, second := send(), send()
+	invitation := post.invite(t, ctx, c.Account)
 	mux := http.NewServeMux()
 	mux.Handle("/", pages.New(c))
 	mux.Handle("GET /sandbox/inbox", pages.Inbox(func() []pages.Received {
@@ -70,5 +85,34 @@ func TestTheForms(t *testing.T) {
 		}
 		res.Body.Close()
 	}
-	script(t, "forms.mjs", server.URL, os.Getenv("SHOTS"), first.PageURL, second.PageURL, first.Record.URL, second.Record.URL)
+	script(t, "forms.mjs", server.URL, os.Getenv("SHOTS"), first.PageURL, second.PageURL, first.Record.URL, second.Record.URL, invitation)
+}
+
+// postman keeps the e-mail a member of staff is sent.
+type postman struct{ mail account.Mail }
+
+func (p *postman) Mail(_ context.Context, _ practice.ID, m account.Mail, _ bool) (account.InvitationState, error) {
+	p.mail = m
+	return account.InvitationSent, nil
+}
+
+// invite sends somebody an invitation, and is the path of its page.
+func (p *postman) invite(t *testing.T, ctx context.Context, s *account.Service) string {
+	t.Helper()
+	first, last, email, role := "Grace", "Hopper", "grace@example.org", "frontdesk"
+	if _, err := s.Add(ctx, account.Change{FirstName: &first, LastName: &last, Email: &email, Role: &role}); err != nil {
+		t.Fatal(err)
+	}
+	made, err := s.Invite(ctx, email)
+	if err != nil {
+		t.Fatal(err)
+	}
+	who, err := access.Require(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.SendInvitation(ctx, job.Job{Group: int64(who.Group), Args: job.Args(made.ID)}); err != nil {
+		t.Fatal(err)
+	}
+	return regexp.MustCompile(`/invite/\S+`).FindString(p.mail.Text)
 }

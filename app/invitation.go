@@ -1,0 +1,62 @@
+package app
+
+import (
+	"context"
+	"time"
+
+	"frontdesk/core/account"
+	"frontdesk/core/fault"
+)
+
+// Invitation is an invitation, as the command line shows it.
+type Invitation struct {
+	User      account.StaffID         `json:"user_id,string"`
+	State     account.InvitationState `json:"state"`
+	ExpiresAt time.Time               `json:"expires_at"`
+}
+
+// What became of an invitation that was not sent.
+var (
+	errHomeless = fault.New(fault.Conflict, "invitation_not_sent", "It was not sent: the practice group has no carrier for e-mail. Set one with frontdesk connector set.")
+	errRefused  = fault.New(fault.Conflict, "invitation_refused", "It was not sent: the carrier will not take an e-mail to this address.")
+	errUnsure   = fault.New(fault.Conflict, "invitation_unsure", "Nobody knows whether it was sent: the carrier did not say. Ask whom it is for, or send another.")
+)
+
+// Err is why it was not sent, or nil while it may be.
+func (i Invitation) Err() error {
+	switch i.State {
+	case account.InvitationHomeless:
+		return errHomeless
+	case account.InvitationRefused:
+		return errRefused
+	case account.InvitationUnsure:
+		return errUnsure
+	case account.InvitationWaiting, account.InvitationHanding, account.InvitationSent:
+	}
+	return nil
+}
+
+// Sent reports whether the carrier has it.
+func (i Invitation) Sent() bool { return i.State == account.InvitationSent }
+
+// Invite sends a member of staff another invitation, and waits up to some time
+// for a running server to say what became of it.
+func (o *Operator) Invite(ctx context.Context, group, email string, wait time.Duration) (Invitation, error) {
+	ctx, _, err := o.in(ctx, group)
+	if err != nil {
+		return Invitation{}, err
+	}
+	made, err := o.core.Account.Invite(ctx, email)
+	if err != nil {
+		return Invitation{}, err
+	}
+	for until := time.Now().Add(wait); time.Now().Before(until) && (made.State == account.InvitationWaiting || made.State == account.InvitationHanding); {
+		if err := sleep(ctx, 100*time.Millisecond); err != nil {
+			return Invitation{}, err
+		}
+		if made, err = o.core.Account.Invitation(ctx, made.ID); err != nil {
+			return Invitation{}, err
+		}
+	}
+	return Invitation{made.Staff, made.State, made.ExpiresAt}, nil
+}

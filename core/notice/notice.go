@@ -1,0 +1,83 @@
+// Package notice is e-mails to a practice's own staff, which the carrier of its
+// messages brings.
+package notice
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"frontdesk/core/account"
+	"frontdesk/core/fault"
+	"frontdesk/core/messaging"
+	"frontdesk/core/practice"
+)
+
+// Post hands them over.
+type Post struct {
+	Carriers messaging.Carriers
+	// Paused reports whether an operator has stopped all sending.
+	Paused func(context.Context) (bool, error)
+	// Timeout is the longest a carrier may take.
+	Timeout time.Duration
+	Log     *slog.Logger
+}
+
+// The faults that time may heal.
+var (
+	ErrPaused    = fault.New(fault.Unavailable, "sending_paused", "Nothing is sent until an operator says so.")
+	ErrUncarried = fault.New(fault.Unavailable, "carrier_unavailable", "The carrier did not take the message.")
+)
+
+// Mail hands over an e-mail to a member of staff: it implements account.Mailer.
+// Errors: ErrPaused, ErrUncarried.
+func (p *Post) Mail(ctx context.Context, group practice.ID, m account.Mail, again bool) (account.InvitationState, error) {
+	before := account.InvitationWaiting
+	if again {
+		before = account.InvitationHanding
+	}
+	paused, err := p.Paused(ctx)
+	if err == nil && paused {
+		err = ErrPaused
+	}
+	if err != nil {
+		return before, err
+	}
+	all, err := p.Carriers(ctx, group, messaging.Email)
+	if err != nil {
+		return before, err
+	}
+	warn := func(what string, more ...any) {
+		p.Log.WarnContext(ctx, what, append([]any{"practice_group", int64(group), "user", int64(m.Staff), "key", m.Key, "command", "frontdesk user invite"}, more...)...)
+	}
+	if len(all) == 0 {
+		warn("an invitation was not sent: the practice has no carrier for e-mail")
+		return account.InvitationHomeless, nil
+	}
+	carrier := all[0]
+	if again && !carrier.Idempotent() {
+		warn("nobody knows whether an invitation was sent", "carrier", carrier.Name())
+		return account.InvitationUnsure, nil
+	}
+	sending, cancel := context.WithTimeout(ctx, p.Timeout)
+	defer cancel()
+	_, err = carrier.Send(sending, messaging.Outgoing{
+		Key: m.Key, Channel: messaging.Email, To: m.To, FromName: m.FromName, Subject: m.Subject, Text: m.Text,
+	})
+	var refusal *messaging.Refusal
+	var busy *messaging.Busy
+	switch {
+	case err == nil:
+		return account.InvitationSent, nil
+	case errors.As(err, &refusal):
+		warn("an invitation was refused", "carrier", carrier.Name(), "code", refusal.Code)
+		return account.InvitationRefused, nil
+	case errors.As(err, &busy):
+		return before, ErrUncarried.Because(err)
+	case carrier.Idempotent():
+		return account.InvitationHanding, ErrUncarried.Because(err)
+	}
+	warn("nobody knows whether an invitation was sent", "carrier", carrier.Name())
+	return account.InvitationUnsure, nil
+}
