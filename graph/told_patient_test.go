@@ -1,0 +1,272 @@
+package graph
+
+import (
+	"frontdesk/core/account"
+	"frontdesk/core/chart"
+	"frontdesk/core/patient"
+	"frontdesk/core/webhook"
+)
+
+func (e *teller) patients() []row {
+	var ada, bea string
+	var label string
+	register := func(town, mobile string) string {
+		id, err := e.core.Patient.Register(e.ctx, patient.Registration{FirstName: "Bea", LastName: "Lovelace", BirthDate: "1985-12-10", NHSNumber: ptr("9434765919"), Town: &town, Mobile: &mobile})
+		e.must(err)
+		return encode(kindPatient, id)
+	}
+	return []row{
+		nothing("a label is made", func() { label = e.text(e.made(`createLabel(labelData: {title: "VIP"})`, "id"), "id") }),
+		{"somebody is registered over GraphQL, with what is around them", func() []string {
+			ada = e.admit(`{first: "Ada", last: "Lovelace", phoneType: "Office", phoneNumber: "01632 960123", labels: ["` + label + `"], customAttributes: [{title: "Diet", text: "Any?", response: "None"}]}`)
+			return []string{news("patient.created", "patientId", ada)}
+		}},
+		nothing("a registration is refused", func() { e.refused(`createPatient(patientData: {})`, "first_name") }),
+		{"somebody is registered over REST", func() []string {
+			bea = register("Leeds", "07700900123")
+			return []string{news("patient.created", "patientId", bea)}
+		}},
+		nothing("the same is registered again", func() { register("Leeds", "07700900123") }),
+		{"another town and number are registered", func() []string {
+			register("York", "07700900456")
+			return []string{news("patient.updated", "patientId", bea), news("patient.phone.updated", "patientId", bea, "phoneId", encode(kindMobile, ourID[patient.ID](&bea)))}
+		}},
+		{"staff enter another number", func() []string {
+			_, err := e.core.Patient.SetContact(e.ctx, ourID[patient.ID](&bea), patient.ContactMobile, patient.ContactChange{Value: ptr("07700900789")})
+			e.must(err)
+			return []string{news("patient.phone.updated", "patientId", bea, "phoneId", encode(kindMobile, ourID[patient.ID](&bea)))}
+		}},
+		nothing("staff see that it is right", func() {
+			_, err := e.core.Patient.SetContact(e.ctx, ourID[patient.ID](&bea), patient.ContactMobile, patient.ContactChange{Verified: ptr(true)})
+			e.must(err)
+		}),
+		{"a name changes", func() []string {
+			e.change(`updatePatient(id: "` + ada + `", patientData: {last: "King"})`)
+			return []string{news("patient.updated", "patientId", ada)}
+		}},
+		{"a preference changes", func() []string {
+			e.change(`updatePatient(id: "` + ada + `", patientData: {communicationPreferences: {receiveSMS: false}})`)
+			return []string{news("patient.updated", "patientId", ada)}
+		}},
+		nothing("they are set as they are", func() {
+			e.change(`updatePatient(id: "` + ada + `", patientData: {last: "King", communicationPreferences: {receiveSMS: false}})`)
+		}),
+		nothing("a change is refused", func() {
+			e.refused(`updatePatient(id: "`+ada+`", patientData: {last: "Byron", title: "Wizard"})`, "title")
+		}),
+		{"they are archived", func() []string {
+			e.change(`archivePatient(patientId: "` + ada + `", reason: OTHER)`)
+			return []string{news("patient.archived", "patientId", ada)}
+		}},
+		nothing("they are archived again", func() { e.change(`archivePatient(patientId: "` + ada + `", reason: OTHER)`) }),
+		{"they are not archived any more", func() []string {
+			e.change(`unarchivePatient(patientId: "` + ada + `", reason: ACTIVE_PATIENT)`)
+			return []string{news("patient.unarchived", "patientId", ada)}
+		}},
+		nothing("nor are they after asking again", func() { e.change(`unarchivePatient(patientId: "` + ada + `", reason: ACTIVE_PATIENT)`) }),
+		{"two are merged", func() []string {
+			a, b := ourID[patient.ID](&ada), ourID[patient.ID](&bea)
+			p, err := e.core.Patient.PreviewMerge(e.ctx, a, b)
+			e.must(err)
+			_, err = e.core.Patient.Merge(e.ctx, a, b, p.Token)
+			e.must(err)
+			return []string{news("patient.merged", "patientId", ada, "mergedPatientId", bea)}
+		}},
+		{"they are deleted", func() []string {
+			e.change(`deletePatient(id: "` + ada + `")`)
+			return []string{news("patient.deleted", "patientId", ada)}
+		}},
+		nothing("they are deleted again", func() { e.refused(`deletePatient(id: "`+ada+`")`, patient.ErrNotFound.Message) }),
+	}
+}
+
+func (e *teller) phones() []row {
+	of := `patientId: "` + e.ada + `"`
+	mobile, landline := encode(kindMobile, ourID[patient.ID](&e.ada)), encode(kindLandline, ourID[patient.ID](&e.ada))
+	var second string
+	told := func(how, phone string) string {
+		return news(webhook.Topic("patient.phone."+how), "patientId", e.ada, "phoneId", phone)
+	}
+	add := func(kind, number string) map[string]any {
+		return e.change(`addPatientPhoneNumber(` + of + `, phoneData: {phoneNumber: "` + number + `", phoneType: "` + kind + `"})`)
+	}
+	update := func(phone, data string) map[string]any {
+		return e.change(`updatePatientPhoneNumber(` + of + `, phoneId: "` + phone + `", phoneData: {` + data + `})`)
+	}
+	return []row{
+		{"the first mobile", func() []string { add("Mobile", "07700 900123"); return []string{told("added", mobile)} }},
+		{"the first number at home", func() []string { add("Home", "01632 960123"); return []string{told("added", landline)} }},
+		{"a second mobile", func() []string {
+			second = e.text(add("Mobile", "07700 900456"), "phones.2.phoneId")
+			return []string{told("added", second)}
+		}},
+		nothing("no number", func() {
+			e.refused(`addPatientPhoneNumber(`+of+`, phoneData: {phoneNumber: "12", phoneType: "Fax"})`, "telephone")
+		}),
+		{"the mobile is another", func() []string {
+			update(mobile, `phoneNumber: "07700 900999"`)
+			return []string{told("updated", mobile)}
+		}},
+		nothing("the mobile is the same", func() { update(mobile, `phoneType: "Mobile", phoneNumber: "07700 900999"`) }),
+		{"the second is another", func() []string {
+			update(second, `phoneNumber: "07700 900457"`)
+			return []string{told("updated", second)}
+		}},
+		nothing("the second is the same", func() { update(second, `phoneNumber: "07700900457"`) }),
+		{"the mobile is in an office now", func() []string {
+			all := at(e.t, update(mobile, `phoneType: "Office"`), "phones").([]any)
+			return []string{told("removed", mobile), told("added", e.text(all[len(all)-1], "phoneId"))}
+		}},
+		{"the number at home is changed with the patient", func() []string {
+			_, err := e.core.Patient.SetContact(e.ctx, ourID[patient.ID](&e.ada), patient.ContactLandline, patient.ContactChange{Value: ptr("01632960124")})
+			e.must(err)
+			return []string{told("updated", landline)}
+		}},
+		{"the second is forgotten", func() []string {
+			e.change(`removePatientPhoneNumber(` + of + `, phoneId: "` + second + `")`)
+			return []string{told("removed", second)}
+		}},
+		nothing("and cannot be forgotten again", func() {
+			e.refused(`removePatientPhoneNumber(`+of+`, phoneId: "`+second+`")`, chart.ErrNoPhone.Message)
+		}),
+	}
+}
+
+func (e *teller) numbers() []row {
+	of := `patientId: "` + e.ada + `"`
+	var def, own string
+	nhs, nhsKind := encode(kindNHSNumber, ourID[patient.ID](&e.ada)), encode(kindDefinition, chart.NHSNumber)
+	told := func(how, number string) []string {
+		return []string{news(webhook.Topic("patient.number."+how), "patientId", e.ada, "patientNumberId", number)}
+	}
+	add := func(kind, value string) map[string]any {
+		return e.change(`addPatientNumber(` + of + `, patientNumber: {numberId: "` + kind + `", value: "` + value + `"})`)
+	}
+	update := func(number, value string) {
+		e.change(`updatePatientNumber(` + of + `, patientNumberId: "` + number + `", value: "` + value + `")`)
+	}
+	remove := func(number string) {
+		e.change(`removePatientNumber(` + of + `, patientNumberId: "` + number + `")`)
+	}
+	return []row{
+		nothing("a kind of number is made", func() { def = e.text(e.made(`createPatientNumber(input: {name: "Insurance"})`, "id"), "id") }),
+		{"a number", func() []string { own = e.text(add(def, "A-1"), "numbers.1.id"); return told("added", own) }},
+		{"it is another", func() []string { update(own, "A-2"); return told("updated", own) }},
+		nothing("it is the same", func() { update(own, "A-2") }),
+		{"it is forgotten", func() []string { remove(own); return told("removed", own) }},
+		nothing("no NHS number", func() {
+			e.refused(`addPatientNumber(`+of+`, patientNumber: {numberId: "`+nhsKind+`", value: "1234567890"})`, "NHS number")
+		}),
+		{"an NHS number", func() []string { add(nhsKind, "9434765919"); return told("added", nhs) }},
+		nothing("it is the same number", func() { update(nhs, "943 476 5919") }),
+		{"it is forgotten, too", func() []string { remove(nhs); return told("removed", nhs) }},
+	}
+}
+
+func (e *teller) around() []row {
+	of := `patientId: "` + e.ada + `"`
+	var attribute, relation, label, use, group string
+	told := func(topic webhook.Topic, ids ...string) []string {
+		return []string{news(topic, append([]string{"patientId", e.ada}, ids...)...)}
+	}
+	attributes := func(how string) []string {
+		return told(webhook.Topic("patient.customAttribute."+how), "attributeId", attribute)
+	}
+	relations := func(how string) []string {
+		return told(webhook.Topic("patient.relationship."+how), "relationshipId", relation)
+	}
+	product := func(how string) []string {
+		return []string{news(webhook.Topic("product.label."+how), "productId", e.jab, "labelId", label)}
+	}
+	return []row{
+		{"an attribute", func() []string {
+			attribute = e.text(e.change(`addPatientAttribute(`+of+`, attributeData: {title: "Diet", text: "Any?", response: "None"})`), "customAttributes.0.id")
+			return attributes("added")
+		}},
+		{"it is another", func() []string {
+			e.change(`updatePatientAttribute(` + of + `, attributeId: "` + attribute + `", attributeData: {response: "Vegan"})`)
+			return attributes("updated")
+		}},
+		nothing("it is the same", func() {
+			e.change(`updatePatientAttribute(` + of + `, attributeId: "` + attribute + `", attributeData: {response: "Vegan"})`)
+		}),
+		{"it is forgotten", func() []string {
+			e.change(`removePatientAttribute(` + of + `, attributeId: "` + attribute + `")`)
+			return attributes("removed")
+		}},
+		nothing("and not again", func() {
+			e.refused(`removePatientAttribute(`+of+`, attributeId: "`+attribute+`")`, chart.ErrNoAttribute.Message)
+		}),
+		{"a relationship", func() []string {
+			relation = e.text(e.change(`addPatientRelationship(`+of+`, relationshipType: GP, contact: {lastName: "Foster"})`), "relatedAccounts.0.relationshipId")
+			return relations("added")
+		}},
+		{"it is another", func() []string {
+			e.change(`updatePatientRelationship(` + of + `, relationshipId: "` + relation + `", contact: {email: "f@example.org"})`)
+			return relations("updated")
+		}},
+		nothing("it is the same", func() {
+			e.change(`updatePatientRelationship(` + of + `, relationshipId: "` + relation + `", contact: {email: "f@example.org"})`)
+		}),
+		nothing("one with nobody", func() {
+			e.refused(`addPatientRelationship(`+of+`, relationshipType: FAMILY, contact: {})`, "with somebody")
+		}),
+		{"it is forgotten", func() []string {
+			e.change(`removePatientRelationship(` + of + `, relationshipId: "` + relation + `")`)
+			return relations("removed")
+		}},
+		nothing("a label is made", func() { label = e.text(e.made(`createLabel(labelData: {title: "VIP"})`, "id"), "id") }),
+		{"it is put on a patient", func() []string {
+			use = e.text(e.change(`addPatientLabel(`+of+`, labelReferenceId: "`+label+`")`), "labels.0.id")
+			return told("patient.label.added", "labelId", label)
+		}},
+		nothing("it is put on again", func() { e.change(`addPatientLabel(` + of + `, labelReferenceId: "` + label + `")`) }),
+		{"it is taken off", func() []string {
+			e.change(`removePatientLabel(` + of + `, labelId: "` + use + `")`)
+			return told("patient.label.removed", "labelId", label)
+		}},
+		nothing("and not again", func() { e.refused(`removePatientLabel(`+of+`, labelId: "`+use+`")`, chart.ErrNoLabel.Message) }),
+		{"it is put on a product", func() []string {
+			use = e.text(e.made(`addProductLabel(productId: "`+e.jab+`", labelReferenceId: "`+label+`")`, `labels { id }`), "labels.0.id")
+			return product("added")
+		}},
+		nothing("it is put on that again", func() { e.made(`addProductLabel(productId: "`+e.jab+`", labelReferenceId: "`+label+`")`, "id") }),
+		{"it is taken off that", func() []string {
+			e.made(`removeProductLabel(productId: "`+e.jab+`", labelId: "`+use+`")`, "id")
+			return product("removed")
+		}},
+		nothing("an access group is made", func() {
+			g, err := e.core.Account.SaveAccessGroup(e.ctx, account.AccessGroup{Name: "Diabetes", Label: "DM"})
+			e.must(err)
+			group = encode(kindAccessGroup, g.ID)
+		}),
+		{"it looks after a patient", func() []string {
+			e.change(`addPatientAccessGroup(` + of + `, accessGroupId: "` + group + `")`)
+			return told("patient.updated")
+		}},
+		nothing("it does already", func() { e.change(`addPatientAccessGroup(` + of + `, accessGroupId: "` + group + `")`) }),
+		{"it does no more", func() []string {
+			e.change(`removePatientAccessGroup(` + of + `, accessGroupId: "` + group + `")`)
+			return told("patient.updated")
+		}},
+	}
+}
+
+func (e *teller) memberships() []row {
+	var gold, silver string
+	told := func(ids ...string) []string {
+		return []string{news("patient.membership.updated", append([]string{"patientId", e.ada}, ids...)...)}
+	}
+	join := func(plan string) { e.done("addPatientMembership", joinPlan, "id", e.ada, "plan", plan) }
+	return []row{
+		nothing("plans are made", func() { gold, silver = e.plan("Gold"), e.plan("Silver") }),
+		{"a membership", func() []string { join(silver); return told("productId", silver) }},
+		nothing("the same again", func() { join(silver) }),
+		{"another in its place", func() []string { join(gold); return told("productId", gold, "previousProductId", silver) }},
+		nothing("an end of what there is not", func() { e.payload("removePatientMembership", leavePlan, "id", e.ada, "plan", silver) }),
+		{"none any more", func() []string {
+			e.done("removePatientMembership", leavePlan, "id", e.ada, "plan", gold)
+			return told("previousProductId", gold)
+		}},
+	}
+}
