@@ -228,13 +228,7 @@ func parts[K comparable, T any](ctx context.Context, g access.Grant, of []K, p i
 	if err != nil {
 		return nil, err
 	}
-	var in input.Checks
-	offset, size := in.Window(p)
-	if err := in.Err(); err != nil {
-		return nil, err
-	}
-	found, err := list(ctx, who.Group, of, offset, offset+size+1)
-	return input.Parts(found, size), err
+	return input.Parts(p, func(from, until int) (map[K][]T, error) { return list(ctx, who.Group, of, from, until) })
 }
 
 // all lists what belongs to each of many, up to Most.

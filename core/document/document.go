@@ -324,13 +324,7 @@ func parts[T any](ctx context.Context, of []patient.ID, p input.Page, list func(
 	if err != nil {
 		return nil, err
 	}
-	var in input.Checks
-	offset, size := in.Window(p)
-	if err := in.Err(); err != nil {
-		return nil, err
-	}
-	found, err := list(ctx, who.Group, of, offset, offset+size+1)
-	return input.Parts(found, size), err
+	return input.Parts(p, func(from, until int) (map[patient.ID][]T, error) { return list(ctx, who.Group, of, from, until) })
 }
 
 // DocumentsOf lists a page of each patient's documents.

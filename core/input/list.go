@@ -76,11 +76,19 @@ type Part[T any] struct {
 	More bool
 }
 
-// Parts cuts what was found of each of many, one more than a page has, to a page.
-func Parts[K comparable, T any](found map[K][]T, size int) map[K]Part[T] {
+// Parts reads a page of each of many: list gives of each the rows after from and up
+// to until, of which the last says no more than that there is another. Errors:
+// field faults.
+func Parts[K comparable, T any](p Page, list func(from, until int) (map[K][]T, error)) (map[K]Part[T], error) {
+	var in Checks
+	offset, size := in.Window(p)
+	if err := in.Err(); err != nil {
+		return nil, err
+	}
+	found, err := list(offset, offset+size+1)
 	out := make(map[K]Part[T], len(found))
 	for k, items := range found {
 		out[k] = Part[T]{items[:min(size, len(items))], len(items) > size}
 	}
-	return out
+	return out, err
 }
