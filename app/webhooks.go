@@ -41,6 +41,7 @@ func (a *App) runCourier(ctx context.Context) (stop func(context.Context) error,
 	courier := webhook.NewCourier(a.core.Webhook, a.config.Log, time.Now)
 	a.metrics.delivers(courier)
 	a.db.Heard(courier.Ring)
+	a.db.Stuck(courier.Stuck)
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	done := make(chan struct{})
 	go func() {

@@ -71,15 +71,8 @@ func listAmong[T any, I ~int64](ctx context.Context, t *Tx, of amongst, args in,
 	ids = slices.Compact(ids)
 	var out []T
 	for some := range slices.Chunk(ids, manyIDs) {
-		text, room := of.few, fewIDs
-		if len(some) > fewIDs {
-			text, room = of.many, manyIDs
-		}
-		all := slices.Clone(args)
-		for i := range room {
-			all = append(all, int64(some[min(i, len(some)-1)]))
-		}
-		found, err := list(ctx, t, text, all, row)
+		text, room := roomFor(of, some)
+		found, err := list(ctx, t, text, append(slices.Clone(args), room...), row)
 		if err != nil {
 			return nil, err
 		}
@@ -90,6 +83,19 @@ func listAmong[T any, I ~int64](ctx context.Context, t *Tx, of amongst, args in,
 		}
 	}
 	return out, nil
+}
+
+// roomFor picks the text with room for so many ids, and fills it.
+func roomFor[I ~int64](of amongst, ids []I) (text string, room in) {
+	text, n := of.few, fewIDs
+	if len(ids) > fewIDs {
+		text, n = of.many, manyIDs
+	}
+	room = make(in, n)
+	for i := range room {
+		room[i] = int64(ids[min(i, len(ids)-1)])
+	}
+	return text, room
 }
 
 // owned is something that belongs to an id.

@@ -124,7 +124,7 @@ func (db *DB) openSQLite(ctx context.Context, path string) error {
 	dsn := "file:" + path + "?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=foreign_keys(1)&_pragma=synchronous(FULL)&_pragma=wal_autocheckpoint(8000)"
 	// The writer comes first: it makes the file, which readers cannot.
 	var err error
-	if db.writer, err = sql.Open("sqlite", dsn+"&_txlock=immediate"); err != nil {
+	if db.writer, err = sql.Open("sqlite", dsn+"&_txlock=immediate&_pragma=temp_store(2)"); err != nil {
 		return err
 	}
 	db.writer.SetMaxOpenConns(1)

@@ -30,7 +30,7 @@ func (t *Tx) Delivery(ctx context.Context, group practice.ID, of webhook.ID, id 
 }
 
 const (
-	deliveries     = `SELECT ` + deliveryColumns + ` FROM webhook_delivery d WHERE d.practice_group_id = $1 AND d.webhook_id = $2 AND d.event_id < $3`
+	someDeliveries = `SELECT ` + deliveryColumns + ` FROM webhook_delivery d WHERE d.practice_group_id = $1 AND d.webhook_id = $2 AND d.event_id < $3`
 	newestDelivery = ` ORDER BY event_id DESC LIMIT $4`
 )
 
@@ -40,14 +40,14 @@ func (s webhookStore) Deliveries(ctx context.Context, group practice.ID, of webh
 	if q.Before == 0 {
 		q.Before = 1 << 53
 	}
-	query := deliveries + newestDelivery
+	query := someDeliveries + newestDelivery
 	switch q.State {
 	case webhook.Waiting:
-		query = deliveries + ` AND due_at IS NOT NULL` + newestDelivery
+		query = someDeliveries + ` AND due_at IS NOT NULL` + newestDelivery
 	case webhook.Failed:
-		query = deliveries + ` AND state = 'failed'` + newestDelivery
+		query = someDeliveries + ` AND state = 'failed'` + newestDelivery
 	case webhook.Delivered:
-		query = deliveries + ` AND state = 'delivered'` + newestDelivery
+		query = someDeliveries + ` AND state = 'delivered'` + newestDelivery
 	}
 	return list(ctx, s.Tx, query, in{group, of, q.Before, q.Limit}, scanDelivery)
 }
@@ -119,26 +119,16 @@ const (
 	// endpoint wants the events of one thing in their order.
 	inTurn = ` AND (lane IS NULL OR NOT EXISTS (SELECT 1 FROM webhook_delivery b WHERE b.practice_group_id = d.practice_group_id
 		AND b.webhook_id = d.webhook_id AND b.lane = d.lane AND b.sequence < d.sequence AND b.due_at IS NOT NULL))`
-	leaseHead = `UPDATE webhook_delivery SET due_at = $4, lease = $5, attempts = attempts + 1 WHERE practice_group_id = $1 AND webhook_id = $2 AND event_id `
-	leaseDue  = `(SELECT event_id FROM webhook_delivery d WHERE d.practice_group_id = $1 AND d.webhook_id = $2 AND d.due_at <= $3` + inTurn +
-		` ORDER BY due_at, event_id LIMIT $6`
-	leaseTail = ` RETURNING ` + deliveryColumns + `, lease, subject_id, sequence,
+	leaseSet = `UPDATE webhook_delivery SET due_at = $4, lease = $5, attempts = attempts + 1`
+	leaseDue = ` FROM webhook_delivery d WHERE d.practice_group_id = $1 AND d.webhook_id = $2 AND d.due_at <= $3` + inTurn + ` ORDER BY due_at, event_id LIMIT $6`
+	leased   = ` RETURNING ` + deliveryColumns + `, lease, subject_id, sequence,
 		(SELECT e.data FROM event e WHERE e.practice_group_id = webhook_delivery.practice_group_id AND e.id = webhook_delivery.event_id),
 		(SELECT e.type FROM event e WHERE e.practice_group_id = webhook_delivery.practice_group_id AND e.id = webhook_delivery.event_id)`
-	leaseDeliveries = leaseHead + `IN ` + leaseDue + `)` + leaseTail
+	leaseDeliveries = leaseSet + ` WHERE practice_group_id = $1 AND webhook_id = $2 AND event_id IN (SELECT event_id` + leaseDue + `)` + leased
 	// See claimSkipping.
-	leaseSkipping = leaseHead + `= ANY (ARRAY` + leaseDue + skipLocked + `))` + leaseTail
+	leaseSkipping = `WITH due AS MATERIALIZED (SELECT d.practice_group_id AS g, d.webhook_id AS w, d.event_id AS e` + leaseDue + skipLocked + `) ` +
+		leaseSet + ` FROM due WHERE practice_group_id = due.g AND webhook_id = due.w AND event_id = due.e` + leased
 )
-
-// Unawaited lets the transaction end without waiting for the disk, where the
-// database can.
-func (t *Tx) Unawaited(ctx context.Context) error {
-	if t.db.unawaited == "" {
-		return nil
-	}
-	_, err := t.exec(ctx, t.db.unawaited)
-	return err
-}
 
 // ClaimDeliveries leases deliveries that are due.
 func (t *Tx) ClaimDeliveries(ctx context.Context, group practice.ID, of webhook.ID, c webhook.Claim) ([]webhook.Claimed, error) {

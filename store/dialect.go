@@ -32,18 +32,17 @@ type dialect struct {
 	// from sorting instead until the end of the transaction. PostgreSQL would, of
 	// a table that has just filled and that it knows nothing of yet.
 	inOrder string
-	// unawaited, at the start of a transaction, ends it without waiting for the
-	// disk: after a loss of power it may not have happened, but then none of it
-	// did.
-	unawaited string
+	// pages says that a change costs as much as the pages it touches, however
+	// little of each: all of them are written down whole.
+	pages bool
 	// value is how an argument is sent.
 	value func(any) any
 }
 
 var postgres = dialect{name: "postgres", share: ` FOR KEY SHARE`, hold: ` FOR SHARE`, skips: true, inOrder: `SET LOCAL enable_sort = off`,
-	unawaited: `SET LOCAL synchronous_commit = off`, value: func(v any) any { return v }}
+	value: func(v any) any { return v }}
 
-var sqlite = dialect{name: "sqlite", value: func(v any) any {
+var sqlite = dialect{name: "sqlite", pages: true, value: func(v any) any {
 	if t, ok := v.(time.Time); ok {
 		return string(appendTime(nil, t))
 	}

@@ -71,11 +71,12 @@ func (t *Tx) Record(ctx context.Context, e event.Event) error {
 	if e.Subject == 0 {
 		e.Subject, e.Sequence = e.ID, 1 // counted by itself
 	}
-	_, err := t.run(ctx, []statement{
-		{`INSERT INTO event (practice_group_id, id, type, subject_id, sequence, at, data) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-			in{e.Group, e.ID, e.Type, e.Subject, e.Sequence, e.At, string(e.Data)}},
-		{deliver, in{e.Group, e.ID}},
-	})
+	deliver, err := t.deliveries(e)
+	if err != nil {
+		return err
+	}
+	_, err = t.run(ctx, append([]statement{{`INSERT INTO event (practice_group_id, id, type, subject_id, sequence, at, data) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+		in{e.Group, e.ID, e.Type, e.Subject, e.Sequence, e.At, string(e.Data)}}}, deliver...))
 	t.tells(ctx, practice.ID(e.Group), e.Type)
 	return err
 }

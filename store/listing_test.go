@@ -1,11 +1,14 @@
 package store_test
 
 import (
+	"context"
 	"fmt"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/jackc/pgx/v5"
 
 	"frontdesk/store"
 	"frontdesk/store/storetest"
@@ -18,7 +21,7 @@ var few = regexp.MustCompile(`^(SEARCH|SCAN) (` + strings.Join(strings.Fields(`l
 	session_token sign_in sign_in_attempt questionnaire product_location product_practitioner placed paged matches each_of waiting failed owed oldest r json_each CONSTANT \(subquery-\d\)`), "|") + `)( |$)`)
 
 // waiting are the indexes of what waits to be done, which is gone when it is done.
-var waiting = regexp.MustCompile(`INDEX (message_due|webhook_delivery_due|event_unplaced) `)
+var waiting = regexp.MustCompile(`INDEX (message_due|webhook_delivery_due|event_unplaced|sqlite_autoindex_webhook_backlog_1) `)
 
 // TestEveryListIsFoundThroughAnIndex asks SQLite how it would carry out everything
 // the program asks: never by looking at all that a practice group has of a thing,
@@ -62,5 +65,54 @@ func TestEveryListIsFoundThroughAnIndex(t *testing.T) {
 	}
 	if pages < 40 {
 		t.Fatalf("looked at %d pages, which cannot be all", pages)
+	}
+}
+
+// TestPostgreSQLFindsWhatItTakesInHandByItsKey asks for the plans of the
+// statements that lease what is due, on tables PostgreSQL knows nothing of yet.
+// It thinks there that all keys narrow down alike, and would go through all of a
+// practice group's for a list of ids.
+func TestPostgreSQLFindsWhatItTakesInHandByItsKey(t *testing.T) {
+	address := storetest.Postgres(t)
+	storetest.Open(t, address)
+	ctx := context.Background()
+	conn, err := pgx.Connect(ctx, address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(ctx)
+	if _, err := conn.Exec(ctx, `SET plan_cache_mode = force_generic_plan`); err != nil {
+		t.Fatal(err)
+	}
+	leases := 0
+	for text, at := range statements(t) {
+		if !strings.HasPrefix(text, "WITH due AS") && !strings.Contains(text, "AS lanes") {
+			continue
+		}
+		leases++
+		known, err := conn.Prepare(ctx, "asked", text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		nothing := strings.TrimSuffix(strings.Repeat("NULL, ", len(known.ParamOIDs)), ", ")
+		rows, err := conn.Query(ctx, `EXPLAIN EXECUTE asked(`+nothing+`)`, pgx.QueryExecModeSimpleProtocol)
+		if err != nil {
+			t.Fatal(err)
+		}
+		plan, err := pgx.CollectRows(rows, pgx.RowTo[string])
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, step := range plan {
+			if strings.Contains(step, "Filter: (due_at") || strings.Contains(step, "Join Filter") || strings.Contains(step, "ANY (") {
+				t.Errorf("%s: %s\nin\n%s", at, step, strings.Join(plan, "\n"))
+			}
+		}
+		if err := conn.Deallocate(ctx, "asked"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if leases != 4 {
+		t.Errorf("looked at %d statements", leases)
 	}
 }

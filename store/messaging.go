@@ -144,19 +144,21 @@ func (t *Tx) SaveMessage(ctx context.Context, group practice.ID, m messaging.Mes
 }
 
 const (
-	claimHead = `UPDATE message SET prior = state, state = 'sending', carrier = $5, lease = $6, lease_until = $7, due_at = NULL
-		WHERE practice_group_id = $1 AND id `
-	claimDue = `(SELECT id FROM message
+	claimSet = `UPDATE message SET prior = state, state = 'sending', carrier = $5, lease = $6, lease_until = $7, due_at = NULL`
+	claimDue = ` FROM message
 			WHERE practice_group_id = $1 AND batch_id = $2 AND leg_channel = $3 AND due_at <= $4 ORDER BY due_at, id LIMIT $8`
 	skipLocked = ` FOR UPDATE SKIP LOCKED`
-	claimTail  = ` RETURNING ` + messageColumns + `,
+	claimed    = ` RETURNING ` + messageColumns + `,
 		(SELECT p.nhs_number FROM patient p WHERE p.practice_group_id = message.practice_group_id AND p.id = message.patient_id),
 		(SELECT g.name FROM practice_group g WHERE g.practice_group_id = message.practice_group_id)`
-	claim = claimHead + `IN ` + claimDue + `)` + claimTail
+	claim = claimSet + ` WHERE practice_group_id = $1 AND id IN (SELECT id` + claimDue + `)` + claimed
 	// After IN, PostgreSQL may run the SELECT again for every row it looks at, and
 	// as that passes over what others have locked meanwhile, lease far more than
-	// the limit. An array is made once.
-	claimSkipping = claimHead + `= ANY (ARRAY` + claimDue + skipLocked + `))` + claimTail
+	// the limit. And a table that has just filled, of which it knows nothing yet,
+	// it goes through for the few ids, all of the practice group's, where they and
+	// the group are not joined.
+	claimSkipping = `WITH due AS MATERIALIZED (SELECT practice_group_id AS g, id AS m` + claimDue + skipLocked + `) ` +
+		claimSet + ` FROM due WHERE practice_group_id = due.g AND id = due.m` + claimed
 )
 
 // Claim leases messages that are due.

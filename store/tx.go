@@ -277,7 +277,16 @@ const attempts = 8
 // do runs fn in one transaction. fn may be called again from the start, so it
 // must have no effect outside the database. Below Once, it joins that
 // transaction.
-func (db *DB) do(ctx context.Context, fn func(*Tx) error) error {
+func (db *DB) do(ctx context.Context, fn func(*Tx) error) error { return db.perform(ctx, fn, awaited) }
+
+// Whether a transaction has ended when the disk has it. After a loss of power one
+// that was not awaited may not have happened, but then none of it did.
+const (
+	awaited   = true
+	unawaited = false
+)
+
+func (db *DB) perform(ctx context.Context, fn func(*Tx) error, disk bool) error {
 	if j, ok := ctx.Value(joinKey{}).(*join); ok {
 		err := fn(j.tx)
 		if err != nil {
@@ -291,7 +300,7 @@ func (db *DB) do(ctx context.Context, fn func(*Tx) error) error {
 	ctx, cancel := context.WithTimeout(ctx, doTimeout)
 	defer cancel()
 	for i := 1; ; i++ {
-		err := db.try(ctx, fn)
+		err := db.try(ctx, fn, disk)
 		if err == nil || fateOf(err) != again || i == attempts {
 			return outward(err)
 		}
@@ -313,7 +322,7 @@ func pause(ctx context.Context, i int) error {
 }
 
 // try runs fn in a transaction once.
-func (db *DB) try(ctx context.Context, fn func(*Tx) error) (err error) {
+func (db *DB) try(ctx context.Context, fn func(*Tx) error, disk bool) (err error) {
 	if db.pg != nil {
 		tx, err := db.pg.Begin(ctx)
 		if err != nil {
@@ -323,6 +332,11 @@ func (db *DB) try(ctx context.Context, fn func(*Tx) error) (err error) {
 		// by then, and the connection must be given back all the same.
 		defer tx.Rollback(context.WithoutCancel(ctx))
 		t := &Tx{db: db, pg: tx}
+		if !disk {
+			if _, err := t.exec(ctx, `SET LOCAL synchronous_commit = off`); err != nil {
+				return err
+			}
+		}
 		if err := fn(t); err != nil {
 			return err
 		}
@@ -332,7 +346,7 @@ func (db *DB) try(ctx context.Context, fn func(*Tx) error) (err error) {
 		db.bells.ring(t.happened)
 		return nil
 	}
-	return db.lines.do(ctx, fn)
+	return db.lines.do(ctx, fn, disk)
 }
 
 // statements keeps SQLite's prepared statements: parsing one takes longer than

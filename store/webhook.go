@@ -22,11 +22,16 @@ func (s webhookStore) Do(ctx context.Context, fn func(webhook.Tx) error) error {
 	return s.db.do(ctx, func(tx *Tx) error { return fn(tx) })
 }
 
+func (s webhookStore) DoUnawaited(ctx context.Context, fn func(webhook.Tx) error) error {
+	return s.db.perform(ctx, func(tx *Tx) error { return fn(tx) }, unawaited)
+}
+
 // bells tell who waits for events that a transaction with some was committed.
 type bells struct {
 	mu      sync.Mutex
 	waiting map[practice.ID]chan struct{}
 	heard   func(practice.ID, webhook.Type)
+	stuck   func(practice.ID) []webhook.ID
 }
 
 // wanted is a type of event that happened in a group.
@@ -42,6 +47,25 @@ func (db *DB) Heard(call func(practice.ID, webhook.Type)) {
 	db.bells.mu.Lock()
 	defer db.bells.mu.Unlock()
 	db.bells.heard = call
+}
+
+// Stuck asks which endpoints of a group cannot take anything for now: what
+// happens meanwhile is kept for them where that takes least. The call must not
+// wait for anything.
+func (db *DB) Stuck(call func(practice.ID) []webhook.ID) {
+	db.bells.mu.Lock()
+	defer db.bells.mu.Unlock()
+	db.bells.stuck = call
+}
+
+func (b *bells) stuckIn(group practice.ID) []webhook.ID {
+	b.mu.Lock()
+	stuck := b.stuck
+	b.mu.Unlock()
+	if stuck == nil {
+		return nil
+	}
+	return stuck(group)
 }
 
 // Rings gives a channel that is closed when the group has new events.
@@ -89,14 +113,17 @@ func (t *Tx) tells(ctx context.Context, group practice.ID, of string) {
 	t.happened[wanted{group, webhook.Type(of)}] = true
 }
 
-// deliver queues an event for every endpoint that wants its type: in the
-// transaction of the event, so that neither is there without the other.
-const deliver = `INSERT INTO webhook_delivery (practice_group_id, webhook_id, event_id, subject_id, sequence, lane, at, state, attempts, tries, due_at, since,
-		status, failure, created_at)
-	SELECT e.practice_group_id, w.id, e.id, e.subject_id, e.sequence, CASE WHEN w.ordered THEN e.subject_id END, e.at, 'waiting', 0, 0, e.at, e.at, 0, '', e.at
-	FROM event e JOIN webhook_type wt ON wt.practice_group_id = e.practice_group_id AND wt.event_type = e.type
-		JOIN webhook w ON w.practice_group_id = wt.practice_group_id AND w.id = wt.webhook_id AND w.disabled_at IS NULL AND w.deleted_at IS NULL
-	WHERE e.practice_group_id = $1 AND e.id = $2`
+const (
+	// deliver queues an event for every endpoint that wants its type: in the
+	// transaction of the event, so that neither is there without the other.
+	deliver   = toDeliver + wanting
+	toDeliver = `INSERT INTO webhook_delivery (practice_group_id, webhook_id, event_id, subject_id, sequence, lane, at, state, attempts, tries, due_at, since,
+			status, failure, created_at)
+		SELECT e.practice_group_id, w.id, e.id, e.subject_id, e.sequence, CASE WHEN w.ordered THEN e.subject_id END, e.at, 'waiting', 0, 0, e.at, e.at, 0, '', e.at`
+	wanting = ` FROM event e JOIN webhook_type wt ON wt.practice_group_id = e.practice_group_id AND wt.event_type = e.type
+			JOIN webhook w ON w.practice_group_id = wt.practice_group_id AND w.id = wt.webhook_id AND w.disabled_at IS NULL AND w.deleted_at IS NULL
+		WHERE e.practice_group_id = $1 AND e.id = $2`
+)
 
 // wants gives the types of events some endpoint of the group wants.
 func (t *Tx) wants(ctx context.Context, group practice.ID) (map[string]bool, error) {
@@ -286,12 +313,15 @@ func scanDue(scan scanner) (webhook.Due, error) {
 }
 
 const (
-	dueLanes = `SELECT w.practice_group_id, w.id, w.event_type, (SELECT d.due_at FROM webhook_delivery d
-			WHERE d.practice_group_id = w.practice_group_id AND d.webhook_id = w.id AND d.due_at IS NOT NULL ORDER BY d.due_at LIMIT 1) FROM webhook w
-		WHERE w.disabled_at IS NULL AND w.deleted_at IS NULL AND (w.held_until IS NULL OR w.held_until <= $1)
-			AND EXISTS (SELECT 1 FROM webhook_delivery d WHERE d.practice_group_id = w.practice_group_id AND d.webhook_id = w.id AND d.due_at <= $1)`
-	dueOf = dueLanes + ` AND w.practice_group_id = $2 AND (CAST($3 AS text) = '' OR w.event_type = '' OR w.event_type = $3)`
-	dueIn = dueLanes + ` ORDER BY practice_group_id`
+	// The first that waits is asked for, and not whether one is due: PostgreSQL
+	// would look for that among all that were ever delivered.
+	dueLanes = `SELECT practice_group_id, id, event_type, due_at FROM (
+			SELECT w.practice_group_id, w.id, w.event_type, (SELECT d.due_at FROM webhook_delivery d
+				WHERE d.practice_group_id = w.practice_group_id AND d.webhook_id = w.id AND d.due_at IS NOT NULL ORDER BY d.due_at LIMIT 1) AS due_at
+			FROM webhook w WHERE w.disabled_at IS NULL AND w.deleted_at IS NULL AND (w.held_until IS NULL OR w.held_until <= $1)`
+	dueEnd = `) AS lanes WHERE due_at <= $1`
+	dueOf  = dueLanes + ` AND w.practice_group_id = $2 AND (CAST($3 AS text) = '' OR w.event_type = '' OR w.event_type = $3)` + dueEnd
+	dueIn  = dueLanes + dueEnd + ` ORDER BY practice_group_id`
 )
 
 // DueWebhooks lists the endpoints, of all groups, with something to deliver.

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"runtime/debug"
@@ -16,6 +17,8 @@ import (
 type writer struct {
 	db    *DB
 	queue chan *unit
+	next  *unit // taken out of the queue, and not run yet
+	lax   bool  // that transactions do not wait for the disk
 	stop  chan struct{}
 	done  chan struct{}
 }
@@ -23,6 +26,7 @@ type writer struct {
 // unit is one transaction that waits for the writer.
 type unit struct {
 	fn    func(*Tx) error
+	disk  bool         // awaited or unawaited
 	state atomic.Int32 // queued, running or given up
 	err   error
 	panic any
@@ -49,6 +53,11 @@ func startWriter(db *DB) *writer {
 	go func() {
 		defer close(w.done)
 		for {
+			if u := w.next; u != nil {
+				w.next = nil
+				w.batch(u)
+				continue
+			}
 			select {
 			case u := <-w.queue:
 				w.batch(u)
@@ -66,8 +75,8 @@ func (w *writer) close() {
 }
 
 // do waits its turn, and until what fn did is committed.
-func (w *writer) do(ctx context.Context, fn func(*Tx) error) error {
-	u := &unit{fn: fn, done: make(chan struct{})}
+func (w *writer) do(ctx context.Context, fn func(*Tx) error, disk bool) error {
+	u := &unit{fn: fn, disk: disk, done: make(chan struct{})}
 	select {
 	case w.queue <- u:
 	case <-ctx.Done():
@@ -102,6 +111,7 @@ func (w *writer) batch(first *unit) {
 	defer cancel()
 	defer w.db.writes.settle(ctx)
 	members, err := w.members(ctx, first)
+	_ = w.wait(ctx, awaited) // if not, the next that has to be awaited does not begin
 	for _, u := range members {
 		if u.err == nil {
 			u.err = err
@@ -112,7 +122,11 @@ func (w *writer) batch(first *unit) {
 
 func (w *writer) members(ctx context.Context, first *unit) ([]*unit, error) {
 	members := []*unit{}
-	tx, err := w.db.writer.BeginTx(ctx, nil)
+	var tx *sql.Tx
+	err := w.wait(ctx, first.disk)
+	if err == nil {
+		tx, err = w.db.writer.BeginTx(ctx, nil)
+	}
 	if err != nil {
 		if first.start() {
 			members = append(members, first)
@@ -137,6 +151,10 @@ func (w *writer) members(ctx context.Context, first *unit) ([]*unit, error) {
 		}
 		select {
 		case u = <-w.queue:
+			if !first.disk && u.disk {
+				w.next = u // it waits for the disk, and this is not
+				break
+			}
 			continue
 		default:
 		}
@@ -150,6 +168,24 @@ func (w *writer) members(ctx context.Context, first *unit) ([]*unit, error) {
 	}
 	w.db.bells.ring(t.happened)
 	return members, nil
+}
+
+// wait says whether transactions wait for the disk from now on. Those that do
+// not are on it, all that were before them too, when one that does has ended
+// (https://www.sqlite.org/pragma.html#pragma_synchronous).
+func (w *writer) wait(ctx context.Context, disk bool) error {
+	if w.lax != disk {
+		return nil
+	}
+	text := `PRAGMA synchronous = FULL`
+	if !disk {
+		text = `PRAGMA synchronous = NORMAL`
+	}
+	_, err := w.db.writer.ExecContext(ctx, text)
+	if err == nil {
+		w.lax = !disk
+	}
+	return err
 }
 
 func (u *unit) start() bool { return u.state.CompareAndSwap(unitQueued, unitRunning) }

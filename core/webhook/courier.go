@@ -2,7 +2,10 @@ package webhook
 
 import (
 	"context"
+	"errors"
 	"log/slog"
+	"maps"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -44,8 +47,46 @@ type Courier struct {
 	lanes map[Lane]*lane
 	rung  map[ring]bool
 	bell  chan struct{}
-	going sync.WaitGroup
-	lag   atomic.Int64
+	// sticky says that a lane is stuck, or no longer is.
+	sticky chan struct{}
+	going  sync.WaitGroup
+	lag    atomic.Int64
+	stuck  atomic.Pointer[map[practice.ID][]ID]
+}
+
+// Stuck lists the endpoints of a group that cannot take anything for now: as
+// many attempts are under way as there may be, and none ends. What happens
+// meanwhile may wait in the backlog.
+func (c *Courier) Stuck(group practice.ID) []ID {
+	if stuck := c.stuck.Load(); stuck != nil {
+		return (*stuck)[group]
+	}
+	return nil
+}
+
+// sticks notes that a lane is stuck, or no longer is. It is called with mu held.
+func (c *Courier) sticks(at Lane, is bool) {
+	all := map[practice.ID][]ID{}
+	if before := c.stuck.Load(); before != nil {
+		maps.Copy(all, *before)
+	}
+	others := slices.DeleteFunc(slices.Clone(all[at.Group]), func(id ID) bool { return id == at.Webhook })
+	if is {
+		others = append(others, at.Webhook)
+	}
+	if all[at.Group] = others; len(others) == 0 {
+		delete(all, at.Group)
+	}
+	c.stuck.Store(&all)
+	select {
+	case c.sticky <- struct{}{}:
+	default:
+	}
+}
+
+func (c *Courier) anyStuck() bool {
+	stuck := c.stuck.Load()
+	return stuck != nil && len(*stuck) > 0
 }
 
 // Lag is how long the delivery that is most overdue has been waiting for an
@@ -63,11 +104,16 @@ const (
 	// calm is how long it waits after looking where it was rung: at hundreds of
 	// events a second the lanes that are open are told at once anyway.
 	calm = 50 * time.Millisecond
+	// catchEach is how often the backlog is queued, catchMost how many of a
+	// group's events in one go, and catchAtOnce in one transaction.
+	catchEach   = 150 * time.Millisecond
+	catchMost   = 1000
+	catchAtOnce = 40
 )
 
 // NewCourier makes a courier. Run starts it.
 func NewCourier(s *Service, log *slog.Logger, clock func() time.Time) *Courier {
-	return &Courier{Service: s, Log: log, Each: sweepEach, Clock: clock, Observe: func(string, time.Duration) {}, lanes: map[Lane]*lane{}, rung: map[ring]bool{}, bell: make(chan struct{}, 1)}
+	return &Courier{Service: s, Log: log, Each: sweepEach, Clock: clock, Observe: func(string, time.Duration) {}, lanes: map[Lane]*lane{}, rung: map[ring]bool{}, bell: make(chan struct{}, 1), sticky: make(chan struct{}, 1)}
 }
 
 // Ring tells the courier that events of a type were committed, or with the empty
@@ -75,8 +121,8 @@ func NewCourier(s *Service, log *slog.Logger, clock func() time.Time) *Courier {
 func (c *Courier) Ring(group practice.ID, of Type) {
 	c.mu.Lock()
 	for at, l := range c.lanes {
-		if at.Group == group && (at.Type == of || at.Type == "" || of == "") {
-			l.ring()
+		if at.Group == group && (at.Type == of || at.Type == "" || of == "") && !l.off.Load() {
+			c.tell(l)
 		}
 	}
 	c.rung[ring{group, of}] = true
@@ -87,10 +133,19 @@ func (c *Courier) Ring(group practice.ID, of Type) {
 	}
 }
 
+// tell tells a lane that there is something for it, unless it is stuck and can
+// take nothing. It is called with mu held.
+func (c *Courier) tell(l *lane) {
+	if !l.stuck {
+		l.ring()
+	}
+}
+
 // Run delivers until the context ends; then it begins no more attempts, and
 // returns when those under way have ended and are written down.
 func (c *Courier) Run(ctx context.Context) {
 	defer c.going.Wait()
+	c.going.Go(func() { c.catchUp(ctx) })
 	ticks := time.NewTicker(c.Each)
 	defer ticks.Stop()
 	c.sweep(ctx)
@@ -136,9 +191,79 @@ func (c *Courier) look(ctx context.Context, due func(context.Context, time.Time)
 			c.lanes[d.Lane] = l
 			c.going.Go(func() { l.run(ctx) })
 		}
-		l.ring()
+		l.off.Store(false)
+		c.tell(l)
 	}
 	return found
+}
+
+// catchUp queues the backlog, again and again while some lane is stuck.
+func (c *Courier) catchUp(ctx context.Context) {
+	for {
+		groups, err := c.Service.Store.Behind(ctx)
+		for _, g := range groups {
+			err = errors.Join(err, c.catchUpIn(ctx, g))
+		}
+		if err != nil && ctx.Err() == nil {
+			c.Log.WarnContext(ctx, "could not catch up with deliveries", "error", err)
+		}
+		var soon <-chan time.Time
+		if len(groups) > 0 || err != nil || c.anyStuck() {
+			soon = time.After(catchEach)
+		}
+		select {
+		case <-soon:
+		case <-c.sticky:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// Missed is an event that happened while endpoints that want it were stuck.
+type Missed struct {
+	Event    int64
+	Webhooks []ID
+}
+
+// catchUpIn queues the oldest of a group's backlog. Nobody waits for it, and
+// others wait for the database: it takes little at a time, of one endpoint, whose
+// deliveries lie together, and leaves them more time than it takes.
+func (c *Courier) catchUpIn(ctx context.Context, group practice.ID) error {
+	backlog, err := c.Service.Store.Backlog(ctx, group, catchMost)
+	of, all := map[ID][]int64{}, make([]int64, len(backlog))
+	for i, m := range backlog {
+		all[i] = m.Event
+		for _, id := range m.Webhooks {
+			of[id] = append(of[id], m.Event)
+		}
+	}
+	do := func(events []int64, fn func(Tx, []int64) error) {
+		for some := range slices.Chunk(events, catchAtOnce) {
+			if err != nil {
+				return
+			}
+			began := c.Clock()
+			err = c.Service.Store.DoUnawaited(ctx, func(tx Tx) error { return fn(tx, some) })
+			select {
+			case <-time.After(3 * c.Clock().Sub(began)):
+			case <-ctx.Done():
+			}
+		}
+	}
+	for id, events := range of {
+		do(events, func(tx Tx, some []int64) error { return tx.CatchUp(ctx, group, id, some) })
+	}
+	// Those whose program ends before this are queued again, which changes nothing.
+	do(all, func(tx Tx, some []int64) error { return tx.CaughtUp(ctx, group, some) })
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for at, l := range c.lanes {
+		if len(of[at.Webhook]) > 0 {
+			c.tell(l)
+		}
+	}
+	return err
 }
 
 // sweep looks for what the courier was not told of, and how far behind it is.
@@ -158,5 +283,8 @@ func (c *Courier) leave(l *lane) bool {
 		return false
 	}
 	delete(c.lanes, l.Lane)
+	if l.stuck {
+		c.sticks(l.Lane, false)
+	}
 	return true
 }

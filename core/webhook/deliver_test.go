@@ -151,7 +151,9 @@ func TestAnEndpointThatIsGoneIsSwitchedOffAtOnce(t *testing.T) {
 			return got.DisabledWhy == webhook.Gone
 		})
 		d.until("told", func() bool {
-			return slices.ContainsFunc(d.poster.parcels(), func(p webhook.Parcel) bool { return p.URL == told.URL })
+			all, _, err := d.hooks.Deliveries(d.ctx, told.ID, webhook.Query{Limit: 10})
+			d.must(err)
+			return len(all) == 1 && all[0].State == webhook.Delivered
 		})
 		before := len(d.poster.parcels())
 		d.happens(webhook.AppointmentConfirmed, 2, 1)

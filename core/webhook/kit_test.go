@@ -84,6 +84,7 @@ type desk struct {
 	mu      sync.Mutex
 	clock   time.Time
 	stop    func()
+	stuck   func() []webhook.ID // what the courier says
 }
 
 var noon = time.Date(2030, time.January, 7, 12, 0, 0, 0, time.UTC)
@@ -130,6 +131,8 @@ func (d *desk) deliver() {
 	c := webhook.NewCourier(d.hooks, slog.New(slog.DiscardHandler), time.Now)
 	c.Each = 20 * time.Millisecond
 	d.db.Heard(c.Ring)
+	d.db.Stuck(c.Stuck)
+	d.stuck = func() []webhook.ID { return c.Stuck(d.group) }
 	done := make(chan struct{})
 	go func() {
 		defer close(done)

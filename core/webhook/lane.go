@@ -3,6 +3,7 @@ package webhook
 import (
 	"context"
 	"encoding/json"
+	"sync/atomic"
 	"time"
 
 	"frontdesk/core/event"
@@ -25,6 +26,9 @@ const (
 	soon = 30 * time.Second
 	// pause is how long it waits after an error of the database.
 	pause = time.Second
+	// stuckAfter is how long none of a full lane's attempts has to end for it to
+	// be stuck.
+	stuckAfter = 100 * time.Millisecond
 )
 
 // lane delivers to one endpoint. All its fields belong to the goroutine of run.
@@ -43,6 +47,12 @@ type lane struct {
 	next    time.Time // when to ask for more; the zero time is not by itself
 	rest    time.Time // no turn before, after an error
 	used    time.Time
+	stuck   bool      // changed with the courier's mu held
+	moved   time.Time // when an attempt last ended, or there last was room for one
+
+	// off is that the endpoint was deleted or switched off. Then only one that is
+	// found due again is told of events.
+	off atomic.Bool
 
 	turning bool
 	again   bool // rung while turning, which may have looked too early
@@ -79,6 +89,7 @@ func (l *lane) run(ctx context.Context) {
 		} else {
 			l.launch(posting)
 		}
+		l.look()
 		wait := l.decide(posting, ctx.Err() != nil)
 		if wait < 0 && l.c.leave(l) {
 			return
@@ -112,10 +123,40 @@ func (l *lane) launch(ctx context.Context) {
 	}
 }
 
+// look sees whether the lane is stuck. It stays so while attempts fail one after
+// the other.
+func (l *lane) look() {
+	now, is := l.c.Clock(), l.stuck
+	switch full := l.wanted() == 0 && l.flying > 0; {
+	case full && now.Sub(l.moved) >= stuckAfter:
+		is = true
+	case !full && l.flying == 0 && len(l.hand) == 0 && !l.turning:
+		is = false
+	}
+	if l.wanted() > 0 {
+		l.moved = now
+	}
+	l.sticks(is)
+}
+
+func (l *lane) sticks(is bool) {
+	if is == l.stuck {
+		return
+	}
+	l.c.mu.Lock()
+	l.stuck = is
+	l.c.sticks(l.Lane, is)
+	l.c.mu.Unlock()
+	if !is {
+		l.next = l.c.Service.Now() // it was not rung meanwhile
+	}
+}
+
 // land takes note of an attempt that has ended.
 func (l *lane) land(s Settled) {
 	l.flying--
 	l.used = l.c.Clock()
+	l.moved = l.used
 	if len(l.done) == 0 {
 		l.since = l.used
 	}
@@ -123,6 +164,7 @@ func (l *lane) land(s Settled) {
 	delete(l.lease, s.ID)
 	l.c.Observe(result(s), s.Attempt.Took)
 	if s.State == Delivered {
+		l.sticks(false)
 		l.limit = min(2*l.limit, mostAtOnce)
 		return
 	}
@@ -187,7 +229,7 @@ func (l *lane) decide(ctx context.Context, stopping bool) time.Duration {
 		return -1
 	case !l.next.IsZero() && l.next.Sub(now) < soon:
 		return min(max(l.next.Sub(now), time.Millisecond), l.c.Each)
-	case l.c.Clock().Sub(l.used) < idle:
+	case !l.off.Load() && l.c.Clock().Sub(l.used) < idle:
 		return l.c.Each
 	}
 	return -1
@@ -235,12 +277,15 @@ func (l *lane) turned(ctx context.Context, t turn) {
 		l.rest = l.c.Clock().Add(pause)
 		return
 	}
-	if l.next = t.next; l.again {
+	l.off.Store(t.off)
+	if l.next = t.next; t.off {
+		l.next, l.webhook = time.Time{}, t.webhook
+		l.giveBack(0)
+	}
+	if l.again {
 		l.next, l.again = l.c.Service.Now(), false
 	}
 	if t.off {
-		l.next, l.webhook = time.Time{}, t.webhook
-		l.giveBack(0)
 		return
 	}
 	held := l.webhook.HeldUntil

@@ -39,7 +39,8 @@ func TestWhatAnEndpointMissedIsRecoveredAndNothingElse(t *testing.T) {
 	each(t, func(d *desk) {
 		w := d.hook(webhook.Request{})
 		d.deliver()
-		d.happens(webhook.AppointmentConfirmed, 1, 1)
+		// One that is not written down when the clock is moved goes out again.
+		d.state(w, d.happens(webhook.AppointmentConfirmed, 1, 1), webhook.Delivered, 1)
 		before := d.happens(webhook.AppointmentConfirmed, 2, 1)
 		d.state(w, before, webhook.Delivered, 1)
 		d.move(time.Hour)

@@ -129,12 +129,9 @@ type turned struct {
 // transaction.
 func (s *Service) turn(ctx context.Context, l Lane, settled []Settled, want int, lease time.Duration) (turned, error) {
 	var out turned
-	err := s.Store.Do(ctx, func(tx Tx) error {
+	// A delivery of which this is lost goes out again, under the same id.
+	err := s.Store.DoUnawaited(ctx, func(tx Tx) error {
 		out = turned{}
-		// A delivery of which this is lost goes out again, under the same id.
-		if err := tx.Unawaited(ctx); err != nil {
-			return err
-		}
 		if err := tx.SettleDeliveries(ctx, l.Group, l.Webhook, settled); err != nil {
 			return err
 		}

@@ -182,6 +182,11 @@ type Store interface {
 	// DueOf is the same for one group and type of event, or with the empty type
 	// for all of them.
 	DueOf(ctx context.Context, group practice.ID, of Type, now time.Time) ([]Due, error)
+	// Behind lists the groups with a backlog: what happened while endpoints were
+	// stuck, and is not queued for them yet.
+	Behind(ctx context.Context) ([]practice.ID, error)
+	// Backlog lists the oldest of a group's backlog.
+	Backlog(ctx context.Context, group practice.ID, limit int) ([]Missed, error)
 	// Group finds a practice group.
 	Group(ctx context.Context, id practice.ID) (practice.Group, error)
 	// ForgetEvents removes what is older, some of it at a time, and reports
@@ -194,6 +199,9 @@ type Store interface {
 	GoneWebhooks(ctx context.Context, group practice.ID, before time.Time) ([]ID, error)
 	// Do runs fn in one transaction: all of it happens, or none.
 	Do(ctx context.Context, fn func(Tx) error) error
+	// DoUnawaited is Do, but may end before the disk has it. Whoever calls it does
+	// again what a loss of power undoes.
+	DoUnawaited(ctx context.Context, fn func(Tx) error) error
 }
 
 // Tx is a Store inside a transaction.
@@ -224,9 +232,10 @@ type Tx interface {
 	// EventsBetween lists the ids and times of events of a type, in the order of
 	// time, after a moment and an id.
 	EventsBetween(ctx context.Context, group practice.ID, of Type, after time.Time, afterID int64, until time.Time, limit int) ([]event.Event, error)
-	// Unawaited lets the transaction end before the disk has it. Whoever asks
-	// for it does again what a loss of power undoes.
-	Unawaited(ctx context.Context) error
+	// CatchUp queues events for an endpoint, but those that are.
+	CatchUp(ctx context.Context, group practice.ID, of ID, events []int64) error
+	// CaughtUp takes events out of the backlog.
+	CaughtUp(ctx context.Context, group practice.ID, events []int64) error
 	// SettleDeliveries keeps how attempts went. Of one whose lease somebody else
 	// has by now only the attempt is kept.
 	SettleDeliveries(ctx context.Context, group practice.ID, of ID, settled []Settled) error

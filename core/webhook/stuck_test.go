@@ -1,0 +1,164 @@
+package webhook_test
+
+import (
+	"context"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"frontdesk/core/event"
+	"frontdesk/core/practice"
+	"frontdesk/core/webhook"
+)
+
+// asked counts how often the courier looks an endpoint up: once for each time it
+// asks the database for deliveries.
+type asked struct {
+	webhook.Store
+	mu    sync.Mutex
+	times map[webhook.ID]int
+}
+
+type askedTx struct {
+	webhook.Tx
+	a *asked
+}
+
+func (a *asked) DoUnawaited(ctx context.Context, fn func(webhook.Tx) error) error {
+	return a.Store.DoUnawaited(ctx, func(tx webhook.Tx) error { return fn(askedTx{tx, a}) })
+}
+
+func (t askedTx) Webhook(ctx context.Context, group practice.ID, id webhook.ID) (webhook.Webhook, error) {
+	t.a.mu.Lock()
+	t.a.times[id]++
+	t.a.mu.Unlock()
+	return t.Tx.Webhook(ctx, group, id)
+}
+
+func (a *asked) about(id webhook.ID) int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.times[id]
+}
+
+// counts has the courier counted.
+func (d *desk) counts() *asked {
+	a := &asked{Store: d.hooks.Store, times: map[webhook.ID]int{}}
+	d.hooks.Store = a
+	return a
+}
+
+func TestWhatHappensWhileAnEndpointHangsReachesItOnceWhenItRecovers(t *testing.T) {
+	each(t, func(d *desk) {
+		a := d.counts()
+		hanging := d.hook(webhook.Request{URL: "https://hang.example/"})
+		healthy := d.hook(webhook.Request{URL: "https://well.example/"})
+		held := make(chan struct{})
+		release := sync.OnceFunc(func() { close(held) })
+		d.poster.says(func(p webhook.Parcel) webhook.Answer {
+			if p.URL == hanging.URL {
+				<-held
+			}
+			return webhook.Answer{Status: 204}
+		})
+		d.deliver()
+		d.Cleanup(release) // before the courier is waited for
+		var all []event.Event
+		happens := func() {
+			all = append(all, d.happens(webhook.AppointmentConfirmed, int64(len(all)+1), 1))
+			d.state(healthy, all[len(all)-1], webhook.Delivered, 1)
+		}
+		d.until("the endpoint to be stuck", func() bool {
+			happens()
+			return len(d.stuck()) == 1
+		})
+		before := a.about(hanging.ID)
+		for range 60 {
+			happens()
+		}
+		if n := a.about(hanging.ID) - before; n > 5 {
+			d.Errorf("the database was asked %d times for what a stuck endpoint could not take", n)
+		}
+		d.until("the last to be queued", func() bool {
+			_, _, err := d.hooks.Delivery(d.ctx, hanging.ID, all[len(all)-1].ID)
+			return err == nil
+		})
+		release()
+		for _, e := range all {
+			d.state(hanging, e, webhook.Delivered, 1)
+		}
+		if len(d.stuck()) != 0 {
+			d.Error("it is still stuck")
+		}
+	})
+}
+
+func TestABacklogLeftBehindIsDeliveredByTheNextProgram(t *testing.T) {
+	each(t, func(d *desk) {
+		w := d.hook(webhook.Request{})
+		off := d.hook(webhook.Request{URL: "https://off.example/"})
+		inOrder := d.hook(webhook.Request{URL: "https://order.example/", Ordered: true})
+		other := d.hook(webhook.Request{URL: "https://other.example/", EventType: webhook.MessageSent})
+		_, err := d.hooks.Disable(d.ctx, off.ID)
+		d.must(err)
+		d.db.Stuck(func(practice.ID) []webhook.ID { return []webhook.ID{w.ID, off.ID, inOrder.ID, other.ID} })
+		var all []event.Event
+		for n := range int64(130) {
+			all = append(all, d.happens(webhook.AppointmentConfirmed, n+1, 1))
+		}
+		if _, _, err := d.hooks.Delivery(d.ctx, inOrder.ID, all[0].ID); err != nil {
+			d.Errorf("what is told in order was not queued at once: %v", err)
+		}
+		behind, err := d.hooks.Store.Behind(d.ctx)
+		d.must(err)
+		if sqlite := strings.HasSuffix(d.Name(), "sqlite"); sqlite != (len(behind) == 1) {
+			d.Errorf("behind are %v", behind)
+		}
+		// One of them was asked for by somebody meanwhile.
+		_, err = d.hooks.ReplayOne(d.ctx, w.ID, all[3].ID)
+		d.must(err)
+		d.db.Stuck(nil)
+		d.deliver()
+		d.until("nothing to be left", func() bool {
+			behind, err := d.hooks.Store.Behind(d.ctx)
+			d.must(err)
+			return len(behind) == 0
+		})
+		for _, e := range all {
+			d.state(w, e, webhook.Delivered, 1)
+			d.state(inOrder, e, webhook.Delivered, 1)
+		}
+		if n := len(d.poster.parcels()); n != 2*len(all) {
+			d.Errorf("%d parcels went, want %d", n, 2*len(all))
+		}
+	})
+}
+
+func TestAnEndpointThatWasSwitchedOffIsNotAskedAboutForEveryEvent(t *testing.T) {
+	each(t, func(d *desk) {
+		a := d.counts()
+		gone, healthy := d.hook(webhook.Request{URL: "https://gone.example/"}), d.hook(webhook.Request{})
+		d.deliver()
+		happens := func(n int64) event.Event {
+			e := d.happens(webhook.AppointmentConfirmed, n, 1)
+			d.state(healthy, e, webhook.Delivered, 1)
+			return e
+		}
+		d.state(gone, happens(1), webhook.Delivered, 1)
+		_, err := d.hooks.Disable(d.ctx, gone.ID)
+		d.must(err)
+		before := a.about(gone.ID)
+		for n := range int64(60) {
+			happens(n + 2)
+		}
+		if n := a.about(gone.ID) - before; n > 5 {
+			d.Errorf("the database was asked about it %d times", n)
+		}
+		_, err = d.hooks.Enable(d.ctx, gone.ID)
+		d.must(err)
+		began := time.Now()
+		d.state(gone, happens(100), webhook.Delivered, 1)
+		d.Logf("delivered %s after it was switched on", time.Since(began))
+	})
+}

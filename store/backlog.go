@@ -1,0 +1,101 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"strconv"
+	"strings"
+
+	"frontdesk/core/event"
+	"frontdesk/core/practice"
+	"frontdesk/core/webhook"
+)
+
+const (
+	theStuck    = `SELECT value FROM json_each($3)`
+	intoBacklog = `INSERT INTO webhook_backlog (practice_group_id, event_id, webhooks) SELECT e.practice_group_id, e.id, group_concat(w.id)` + wanting +
+		` AND NOT w.ordered AND w.id IN (` + theStuck + `) GROUP BY e.practice_group_id, e.id`
+	deliverRest = deliver + ` AND (w.ordered OR w.id NOT IN (` + theStuck + `))`
+)
+
+// deliveries are the statements that queue an event for every endpoint that
+// wants it. For those that are stuck it goes to the backlog, but where events of
+// one thing are told in their order: that is found out from the deliveries.
+func (t *Tx) deliveries(e event.Event) ([]statement, error) {
+	var stuck []webhook.ID
+	if t.db.pages {
+		stuck = t.db.bells.stuckIn(practice.ID(e.Group))
+	}
+	if len(stuck) == 0 {
+		return []statement{{deliver, in{e.Group, e.ID}}}, nil
+	}
+	plain := make([]int64, len(stuck)) // which JSON has as numbers
+	for i, id := range stuck {
+		plain[i] = int64(id)
+	}
+	ids, err := json.Marshal(plain)
+	args := in{e.Group, e.ID, string(ids)}
+	return []statement{{intoBacklog, args}, {deliverRest, args}}, err
+}
+
+// Behind lists the groups of which something is in the backlog.
+func (s webhookStore) Behind(ctx context.Context) ([]practice.ID, error) {
+	return list(ctx, s.Tx, `SELECT practice_group_id FROM practice_group g
+		WHERE EXISTS (SELECT 1 FROM webhook_backlog b WHERE b.practice_group_id = g.practice_group_id) ORDER BY practice_group_id`, nil,
+		func(scan scanner) (practice.ID, error) {
+			var id practice.ID
+			err := scan(&id)
+			return id, err
+		})
+}
+
+// Backlog lists the oldest of a group's backlog.
+func (s webhookStore) Backlog(ctx context.Context, group practice.ID, limit int) ([]webhook.Missed, error) {
+	return list(ctx, s.Tx, `SELECT event_id, webhooks FROM webhook_backlog WHERE practice_group_id = $1 ORDER BY event_id LIMIT $2`,
+		in{group, limit}, func(scan scanner) (webhook.Missed, error) {
+			var m webhook.Missed
+			var webhooks string
+			err := scan(&m.Event, &webhooks)
+			for one := range strings.SplitSeq(webhooks, ",") {
+				id, bad := strconv.ParseInt(one, 10, 64)
+				if m.Webhooks = append(m.Webhooks, webhook.ID(id)); err == nil {
+					err = bad
+				}
+			}
+			return m, err
+		})
+}
+
+const (
+	catchUp = toDeliver + ` FROM webhook w CROSS JOIN event e WHERE w.practice_group_id = $1 AND e.practice_group_id = $1 AND e.id IN `
+	// One that somebody asked for meanwhile is there already.
+	unlessThere = ` ON CONFLICT (practice_group_id, webhook_id, event_id) DO NOTHING`
+	caughtUp    = `DELETE FROM webhook_backlog WHERE practice_group_id = $1 AND event_id IN `
+)
+
+var (
+	catchUpWith  = amongst{catchUp + few2 + ` AND w.id = $22` + unlessThere, catchUp + many2 + ` AND w.id = $202` + unlessThere}
+	caughtUpWith = amongst{caughtUp + few2, caughtUp + many2}
+)
+
+// CatchUp queues events for an endpoint.
+func (t *Tx) CatchUp(ctx context.Context, group practice.ID, of webhook.ID, events []int64) error {
+	return t.among(ctx, catchUpWith, in{group}, events, of)
+}
+
+// CaughtUp takes events out of the backlog.
+func (t *Tx) CaughtUp(ctx context.Context, group practice.ID, events []int64) error {
+	return t.among(ctx, caughtUpWith, in{group}, events)
+}
+
+// among runs a statement for ids, which come between its other arguments.
+func (t *Tx) among(ctx context.Context, of amongst, before in, ids []int64, after ...any) error {
+	var all []statement
+	for some := range slices.Chunk(ids, manyIDs) {
+		text, room := roomFor(of, some)
+		all = append(all, statement{text, slices.Concat(before, room, after)})
+	}
+	_, err := t.run(ctx, all)
+	return err
+}
