@@ -108,7 +108,7 @@ const (
 	// group's events in one go, and catchAtOnce in one transaction.
 	catchEach   = 150 * time.Millisecond
 	catchMost   = 1000
-	catchAtOnce = 40
+	catchAtOnce = 20
 )
 
 // NewCourier makes a courier. Run starts it.
