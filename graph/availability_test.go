@@ -244,7 +244,7 @@ func TestAvailabilityIsListed(t *testing.T) {
 			grow()
 			return made + rooms // the excluded dates besides
 		})
-		places := `locationIds: ["` + strings.Replace(s.room, s.room[8:10], "04", 1) + `"`
+		places := `locationIds: ["` + s.room[:8] + "04" + s.room[10:] + `"`
 		d.flat("availabilitySlots.data", `query($rooms: [ID]) { availabilitySlots(dateRange: {start: "2031-07-07", end: "2031-07-08"}, locationIds: $rooms) { data { user { fullName } room { name } } pageInfo { hasMore } } }`,
 			map[string]any{"rooms": s.everywhere()}, func() int { return rooms })
 		for _, c := range []struct {
