@@ -64,9 +64,9 @@ var rooms = map[string]struct {
 		"core/fault", "core/audit", "core/event", "core/job", "core/input", "core/access", "core/practice", "core/seal", "core/patient",
 	}},
 	"core/task":     {ours: []string{"core/fault", "core/audit", "core/input", "core/access", "core/account", "core/practice", "core/patient"}},
-	"core/document": {ours: []string{"core/fault", "core/audit", "core/input", "core/access", "core/practice", "core/seal", "core/patient"}},
+	"core/document": {ours: []string{"core/fault", "core/audit", "core/event", "core/input", "core/access", "core/practice", "core/seal", "core/patient"}},
 	"core/clinical": {ours: []string{
-		"core/fault", "core/audit", "core/input", "core/access", "core/practice", "core/account", "core/patient", "core/document",
+		"core/fault", "core/audit", "core/event", "core/input", "core/access", "core/practice", "core/account", "core/patient", "core/document",
 		"core/record", // which codes are SNOMED CT's
 	}},
 	"core/gsm":     {},

@@ -172,7 +172,8 @@ func (w *writer) members(ctx context.Context, first *unit) ([]*unit, error) {
 
 // wait says whether transactions wait for the disk from now on. Those that do
 // not are on it, all that were before them too, when one that does has ended
-// (https://www.sqlite.org/pragma.html#pragma_synchronous).
+// (https://www.sqlite.org/pragma.html#pragma_synchronous). The job queue, which uses
+// the connection in between, does again what a loss of power undoes.
 func (w *writer) wait(ctx context.Context, disk bool) error {
 	if w.lax != disk {
 		return nil

@@ -5,8 +5,8 @@ import (
 	"slices"
 
 	"frontdesk/core/access"
+	"frontdesk/core/event"
 	"frontdesk/core/label"
-	"frontdesk/core/patient"
 	"frontdesk/core/practice"
 )
 
@@ -18,7 +18,7 @@ type LabelTx interface {
 	LockLabel(ctx context.Context, group practice.ID, id label.ID) (label.Label, error)
 	PutOnProduct(ctx context.Context, group practice.ID, of ProductID, use label.UseID, id label.ID) error
 	TakeOffProduct(ctx context.Context, group practice.ID, of ProductID, use label.UseID) error
-	patient.NewsTx
+	event.Recorder
 }
 
 // mostLabels is how many labels a product can have.

@@ -7,11 +7,10 @@ import (
 
 	"frontdesk/core/access"
 	"frontdesk/core/event"
-	"frontdesk/core/patient"
 )
 
 // news tells subscriptions of something; ids are of what it is about, by noun.
-func news(ctx context.Context, tx patient.NewsTx, who access.Caller, now time.Time, topic string, ids map[string]int64) error {
+func news(ctx context.Context, tx event.Recorder, who access.Caller, now time.Time, topic string, ids map[string]int64) error {
 	return tx.Record(ctx, event.News(int64(who.Group), topic, now, ids))
 }
 

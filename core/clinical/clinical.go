@@ -20,6 +20,7 @@ import (
 	"frontdesk/core/account"
 	"frontdesk/core/audit"
 	"frontdesk/core/document"
+	"frontdesk/core/event"
 	"frontdesk/core/fault"
 	"frontdesk/core/input"
 	"frontdesk/core/patient"
@@ -172,7 +173,7 @@ type Tx interface {
 	KeepContent(ctx context.Context, group practice.ID, id document.ID, content []byte) error
 	// KeepRecordVersion keeps what an entry said before a change.
 	KeepRecordVersion(ctx context.Context, group practice.ID, v Version) error
-	patient.NewsTx
+	event.Recorder
 	Audit(ctx context.Context, e audit.Entry) error
 }
 

@@ -17,6 +17,7 @@ import (
 
 	"frontdesk/core/access"
 	"frontdesk/core/audit"
+	"frontdesk/core/event"
 	"frontdesk/core/fault"
 	"frontdesk/core/input"
 	"frontdesk/core/patient"
@@ -144,7 +145,7 @@ type Tx interface {
 	Share(ctx context.Context, group practice.ID, id int64) (Share, error)
 	SaveShare(ctx context.Context, group practice.ID, s Share) error
 	AddIntegrationToken(ctx context.Context, group practice.ID, t Token) error
-	patient.NewsTx
+	event.Recorder
 	Audit(ctx context.Context, e audit.Entry) error
 }
 

@@ -3,6 +3,7 @@
 package event
 
 import (
+	"context"
 	"encoding/json"
 	"strconv"
 	"time"
@@ -24,6 +25,11 @@ type Event struct {
 	// Data is thin: ids, states and times, never clinical text or contact
 	// details.
 	Data json.RawMessage
+}
+
+// Recorder keeps events in a transaction.
+type Recorder interface {
+	Record(ctx context.Context, e Event) error
 }
 
 // News is an event that only subscriptions of the GraphQL API are told of: its

@@ -11,14 +11,9 @@ import (
 	"frontdesk/core/event"
 )
 
-// NewsTx is what news is kept with.
-type NewsTx interface {
-	Record(ctx context.Context, e event.Event) error
-}
-
 // News tells subscriptions of something about a patient; ids are of what else it is
 // about, by noun.
-func News(ctx context.Context, tx NewsTx, who access.Caller, now time.Time, topic string, of ID, ids map[string]int64) error {
+func News(ctx context.Context, tx event.Recorder, who access.Caller, now time.Time, topic string, of ID, ids map[string]int64) error {
 	all := map[string]int64{"patient": int64(of)}
 	maps.Copy(all, ids)
 	return tx.Record(ctx, event.News(int64(who.Group), topic, now, all))
@@ -27,7 +22,7 @@ func News(ctx context.Context, tx NewsTx, who access.Caller, now time.Time, topi
 // tellChange tells subscriptions what of a patient is not as it was. Telephone
 // numbers and the NHS number have topics of their own, and all else together is
 // patient.updated; but not where said, because an event says so already.
-func tellChange(ctx context.Context, tx NewsTx, who access.Caller, now time.Time, before, after Full, said bool) error {
+func tellChange(ctx context.Context, tx event.Recorder, who access.Caller, now time.Time, before, after Full, said bool) error {
 	for _, x := range []struct{ topic, noun, was, is string }{
 		{"patient.phone.", "mobile", before.Mobile, after.Mobile}, {"patient.phone.", "landline", before.Landline, after.Landline},
 		{"patient.number.", "nhs_number", before.NHSNumber, after.NHSNumber},

@@ -388,7 +388,7 @@ func (s *Service) mark(ctx context.Context, who access.Caller, number string, st
 type EventTx interface {
 	// NextEvent counts the patient's events: 1, 2, 3, with no gaps.
 	NextEvent(ctx context.Context, group practice.ID, id ID) (int64, error)
-	NewsTx
+	event.Recorder
 }
 
 // Tell keeps an event of a patient. The caller has locked the patient.

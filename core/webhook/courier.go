@@ -64,8 +64,8 @@ func (c *Courier) Stuck(group practice.ID) []ID {
 	return nil
 }
 
-// sticks notes that a lane is stuck, or no longer is. It is called with mu held.
-func (c *Courier) sticks(at Lane, is bool) {
+// noteStuck notes that a lane is stuck, or no longer is. It is called with mu held.
+func (c *Courier) noteStuck(at Lane, is bool) {
 	all := map[practice.ID][]ID{}
 	if before := c.stuck.Load(); before != nil {
 		maps.Copy(all, *before)
@@ -284,7 +284,7 @@ func (c *Courier) leave(l *lane) bool {
 	}
 	delete(c.lanes, l.Lane)
 	if l.stuck {
-		c.sticks(l.Lane, false)
+		c.noteStuck(l.Lane, false)
 	}
 	return true
 }

@@ -89,7 +89,7 @@ func (l *lane) run(ctx context.Context) {
 		} else {
 			l.launch(posting)
 		}
-		l.look()
+		l.judge()
 		wait := l.decide(posting, ctx.Err() != nil)
 		if wait < 0 && l.c.leave(l) {
 			return
@@ -123,29 +123,28 @@ func (l *lane) launch(ctx context.Context) {
 	}
 }
 
-// look sees whether the lane is stuck. It stays so while attempts fail one after
+// judge sees whether the lane is stuck. It stays so while attempts fail one after
 // the other.
-func (l *lane) look() {
-	now, is := l.c.Clock(), l.stuck
-	switch full := l.wanted() == 0 && l.flying > 0; {
-	case full && now.Sub(l.moved) >= stuckAfter:
-		is = true
-	case !full && l.flying == 0 && len(l.hand) == 0 && !l.turning:
-		is = false
-	}
-	if l.wanted() > 0 {
+func (l *lane) judge() {
+	now := l.c.Clock()
+	switch {
+	case l.wanted() > 0:
 		l.moved = now
+		if l.flying == 0 && len(l.done) == 0 && !l.turning {
+			l.setStuck(false)
+		}
+	case l.flying > 0 && now.Sub(l.moved) >= stuckAfter:
+		l.setStuck(true)
 	}
-	l.sticks(is)
 }
 
-func (l *lane) sticks(is bool) {
+func (l *lane) setStuck(is bool) {
 	if is == l.stuck {
 		return
 	}
 	l.c.mu.Lock()
 	l.stuck = is
-	l.c.sticks(l.Lane, is)
+	l.c.noteStuck(l.Lane, is)
 	l.c.mu.Unlock()
 	if !is {
 		l.next = l.c.Service.Now() // it was not rung meanwhile
@@ -164,7 +163,7 @@ func (l *lane) land(s Settled) {
 	delete(l.lease, s.ID)
 	l.c.Observe(result(s), s.Attempt.Took)
 	if s.State == Delivered {
-		l.sticks(false)
+		l.setStuck(false)
 		l.limit = min(2*l.limit, mostAtOnce)
 		return
 	}

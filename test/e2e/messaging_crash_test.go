@@ -60,28 +60,38 @@ func TestMessagingCrash(t *testing.T) {
 }
 
 // TestTwoServersSendOneBatch has two processes on one database hand over the
-// messages of one batch.
+// messages of one batch. Each takes what it hears of first, and now and then that
+// is everything: then there is another batch.
 func TestTwoServersSendOneBatch(t *testing.T) {
 	for name, open := range sinks {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			p := prepare(t, storetest.Postgres(t), open(t), 3000)
-			startAs(t, p.address, p.file, nil, p.args...)
-			path := p.mailing()
-			p.completes(path)
-			if unknown, _ := p.compare(t, path); unknown > 0 {
-				t.Errorf("%d messages are in doubt, and nothing was killed", unknown)
+			for range 5 {
+				if twoServersSend(t, open(t)) == 2 {
+					return
+				}
 			}
-			// An id tells which node made it.
-			var nodes int
-			if err := p.db.QueryRow(`SELECT count(DISTINCT (id / 64) % 64) FROM message_step WHERE what = 'accepted'`).Scan(&nodes); err != nil {
-				t.Fatal(err)
-			}
-			if nodes != 2 {
-				t.Errorf("%d servers sent", nodes)
-			}
+			t.Error("one server always sent everything")
 		})
 	}
+}
+
+// twoServersSend has two processes send a batch, and gives how many took part.
+func twoServersSend(t *testing.T, to *sink) (nodes int) {
+	p := prepare(t, storetest.Postgres(t), to, 3000)
+	defer p.kill()
+	other := startAs(t, p.address, p.file, nil, p.args...)
+	defer other.kill()
+	path := p.mailing()
+	p.completes(path)
+	if unknown, _ := p.compare(t, path); unknown > 0 {
+		t.Errorf("%d messages are in doubt, and nothing was killed", unknown)
+	}
+	// An id tells which node made it.
+	if err := p.db.QueryRow(`SELECT count(DISTINCT (id / 64) % 64) FROM message_step WHERE what = 'accepted'`).Scan(&nodes); err != nil {
+		t.Fatal(err)
+	}
+	return nodes
 }
 
 const (
