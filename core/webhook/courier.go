@@ -197,7 +197,8 @@ func (c *Courier) look(ctx context.Context, due func(context.Context, time.Time)
 	return found
 }
 
-// catchUp queues the backlog, again and again while some lane is stuck.
+// catchUp queues the backlog, again and again: most often while some lane is stuck,
+// but also afterwards, for a transaction that began before may end later.
 func (c *Courier) catchUp(ctx context.Context) {
 	for {
 		groups, err := c.Service.Store.Behind(ctx)
@@ -207,12 +208,12 @@ func (c *Courier) catchUp(ctx context.Context) {
 		if err != nil && ctx.Err() == nil {
 			c.Log.WarnContext(ctx, "could not catch up with deliveries", "error", err)
 		}
-		var soon <-chan time.Time
-		if len(groups) > 0 || err != nil || c.anyStuck() {
-			soon = time.After(catchEach)
+		wait := c.Each
+		if len(groups) > 0 || c.anyStuck() {
+			wait = catchEach
 		}
 		select {
-		case <-soon:
+		case <-time.After(wait):
 		case <-c.sticky:
 		case <-ctx.Done():
 			return

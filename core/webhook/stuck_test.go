@@ -49,6 +49,12 @@ func (d *desk) counts() *asked {
 	return a
 }
 
+// queued reports whether an event is among an endpoint's deliveries.
+func (d *desk) queued(w webhook.Webhook, e event.Event) bool {
+	_, _, err := d.hooks.Delivery(d.ctx, w.ID, e.ID)
+	return err == nil
+}
+
 func TestWhatHappensWhileAnEndpointHangsReachesItOnceWhenItRecovers(t *testing.T) {
 	each(t, func(d *desk) {
 		a := d.counts()
@@ -80,10 +86,7 @@ func TestWhatHappensWhileAnEndpointHangsReachesItOnceWhenItRecovers(t *testing.T
 		if n := a.about(hanging.ID) - before; n > 5 {
 			d.Errorf("the database was asked %d times for what a stuck endpoint could not take", n)
 		}
-		d.until("the last to be queued", func() bool {
-			_, _, err := d.hooks.Delivery(d.ctx, hanging.ID, all[len(all)-1].ID)
-			return err == nil
-		})
+		d.until("the last to be queued", func() bool { return d.queued(hanging, all[len(all)-1]) })
 		release()
 		for _, e := range all {
 			d.state(hanging, e, webhook.Delivered, 1)
@@ -107,8 +110,8 @@ func TestABacklogLeftBehindIsDeliveredByTheNextProgram(t *testing.T) {
 		for n := range int64(130) {
 			all = append(all, d.happens(webhook.AppointmentConfirmed, n+1, 1))
 		}
-		if _, _, err := d.hooks.Delivery(d.ctx, inOrder.ID, all[0].ID); err != nil {
-			d.Errorf("what is told in order was not queued at once: %v", err)
+		if !d.queued(inOrder, all[0]) {
+			d.Error("what is told in order was not queued at once")
 		}
 		behind, err := d.hooks.Store.Behind(d.ctx)
 		d.must(err)
@@ -132,6 +135,20 @@ func TestABacklogLeftBehindIsDeliveredByTheNextProgram(t *testing.T) {
 		if n := len(d.poster.parcels()); n != 2*len(all) {
 			d.Errorf("%d parcels went, want %d", n, 2*len(all))
 		}
+	})
+}
+
+// A transaction may begin while an endpoint is stuck and end when it no longer is.
+func TestWhatComesToTheBacklogWhenNothingIsStuckAnyMoreIsDelivered(t *testing.T) {
+	each(t, func(d *desk) {
+		w := d.hook(webhook.Request{})
+		d.deliver()
+		d.state(w, d.happens(webhook.AppointmentConfirmed, 1, 1), webhook.Delivered, 1)
+		d.db.Stuck(func(practice.ID) []webhook.ID { return []webhook.ID{w.ID} })
+		e := d.happens(webhook.AppointmentConfirmed, 2, 1)
+		d.db.Stuck(nil)
+		d.until("it to be queued", func() bool { return d.queued(w, e) })
+		d.state(w, e, webhook.Delivered, 1)
 	})
 }
 
