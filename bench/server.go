@@ -92,6 +92,23 @@ func (s *server) connect(verb, name string, more ...string) error {
 	return nil
 }
 
+// another is the same program, asked for a new practice group.
+func (s *server) another(name string) (*server, error) {
+	command := func(out any, args ...string) error {
+		c := exec.Command(s.cmd.Path, slices.Concat(args, s.flags[:2], []string{"--json"})...) // neither reads secrets
+		text, err := c.Output()
+		if err != nil {
+			return fmt.Errorf("%s %s: %w", args[0], args[1], err)
+		}
+		return json.Unmarshal(text, out)
+	}
+	other := *s
+	if err := command(&other, "group", "create", name); err != nil {
+		return nil, err
+	}
+	return &other, command(&other, "key", "create", "--group", other.Group, "--partner", "Bench")
+}
+
 // practice is the diary that is measured: fifty practitioners who work from
 // eight to six on weekdays, in steps of ten minutes, with every fourth slot of
 // the next four weeks booked.

@@ -107,7 +107,8 @@ func measureWebhooks(s *server, r *raw, group int64, engine string, wanted *rege
 	}{
 		{"deliver 20,000 events to one endpoint", h.throughput},
 		{"deliver 500 events a second", h.steady},
-		{"deliver 200 events a second, beside 20 endpoints that hang", h.isolated},
+		{"deliver 200 events a second, beside 20 endpoints that hang", func() (string, error) { return h.isolated(h.besideHanging) }},
+		{"deliver 200 events a second, beside 1,000 endpoints of others that hang", func() (string, error) { return h.isolated(h.besideMany) }},
 	} {
 		if !wanted.MatchString(m.name) {
 			continue
@@ -328,10 +329,10 @@ func (h *hooks) steady() (string, error) {
 }
 
 // isolated compares how late a good endpoint hears of 200 events a second alone,
-// and while twenty others that want the same events hang until they are given up
-// after 15 seconds. How fast the machine is changes, so that the ratio is that of
-// what was measured one after the other.
-func (h *hooks) isolated() (string, error) {
+// and beside others that hang until they are given up after 15 seconds. How fast
+// the machine is changes, so that the ratio is that of what was measured one after
+// the other.
+func (h *hooks) isolated(besides func(perSecond int, seconds float64) (result, error)) (string, error) {
 	const perSecond, took = 200, 20
 	var alone, beside []result
 	var ratios []float64
@@ -340,7 +341,7 @@ func (h *hooks) isolated() (string, error) {
 		if err != nil {
 			return "", err
 		}
-		b, err := h.besideHanging(perSecond, took)
+		b, err := besides(perSecond, took)
 		if err != nil {
 			return "", err
 		}
@@ -355,29 +356,81 @@ func (h *hooks) isolated() (string, error) {
 		shown(b.p50), shown(a.p50), shown(b.p99), shown(a.p99), rate(b.rate), ratios[len(ratios)/2]), nil
 }
 
-// besideHanging is paced, beside twenty endpoints that hang.
+// besideHanging is paced, beside twenty endpoints that want the same events and
+// hang.
 func (h *hooks) besideHanging(perSecond int, seconds float64) (r result, err error) {
+	stop, err := h.hang(20)
+	if err != nil {
+		return r, err
+	}
+	defer func() { err = errors.Join(err, stop()) }()
+	return h.paced(perSecond, seconds)
+}
+
+// besideMany is paced, beside two other practice groups with five hundred
+// endpoints each, the most there may be, that all hang, and two events a second.
+func (h *hooks) besideMany(perSecond int, seconds float64) (r result, err error) {
 	over := make(chan struct{})
-	stuck, err := openEndpoint(func(_ http.ResponseWriter, r *http.Request) {
+	var wait sync.WaitGroup
+	errs := make([]error, 2)
+	defer func() {
+		close(over)
+		wait.Wait()
+		err = errors.Join(err, errors.Join(errs...))
+	}()
+	for i := range errs {
+		s, err := h.s.another(fmt.Sprint("Hanging ", i))
+		if err != nil {
+			return r, err
+		}
+		other := &hooks{s: s}
+		stop, err := other.hang(500)
+		if err != nil {
+			return r, err
+		}
+		wait.Go(func() {
+			for more := true; more && errs[i] == nil; {
+				select {
+				case <-over:
+					more = false
+				case <-time.After(500 * time.Millisecond):
+					errs[i] = other.happen(1, 1)
+				}
+			}
+			errs[i] = errors.Join(errs[i], stop())
+		})
+	}
+	return h.paced(perSecond, seconds)
+}
+
+// hang makes endpoints that take every request and never answer, until stop.
+func (h *hooks) hang(n int) (stop func() error, err error) {
+	over := make(chan struct{})
+	to, err := openEndpoint(func(_ http.ResponseWriter, r *http.Request) {
 		select {
 		case <-over:
 		case <-r.Context().Done():
 		}
 	})
 	if err != nil {
-		return r, err
+		return nil, err
 	}
-	defer func() { err = errors.Join(err, stuck.Close()) }()
-	defer close(over)
-	for i := range 20 {
-		path, err := h.hook(stuck.url + strconv.Itoa(i))
-		if err != nil {
-			return r, err
-		}
-		defer func() {
+	var paths []string
+	stop = func() error {
+		close(over)
+		err := to.Close()
+		for _, path := range paths {
 			_, gone := h.do("DELETE", path, nil)
 			err = errors.Join(err, gone)
-		}()
+		}
+		return err
 	}
-	return h.paced(perSecond, seconds)
+	for i := range n {
+		path, err := h.hook(to.url + strconv.Itoa(i))
+		if err != nil {
+			return nil, errors.Join(err, stop())
+		}
+		paths = append(paths, path)
+	}
+	return stop, nil
 }

@@ -39,6 +39,10 @@ type Courier struct {
 	// Clock is the machine's, which no test moves: it says how long a lane has
 	// been idle.
 	Clock func() time.Time
+	// Spare is how many attempts are made at once beyond the first of each lane,
+	// all lanes together: each holds a connection and some memory, and a thousand
+	// endpoints may hang at once. NewCourier makes it 2048.
+	Spare int64
 	// Observe hears of each attempt: what came of it, and how long it took. The
 	// result is "delivered", a Failure, or the class of the HTTP status: "5xx".
 	Observe func(result string, took time.Duration)
@@ -51,6 +55,7 @@ type Courier struct {
 	sticky chan struct{}
 	going  sync.WaitGroup
 	lag    atomic.Int64
+	spent  atomic.Int64 // of Spare
 	stuck  atomic.Pointer[map[practice.ID][]ID]
 }
 
@@ -101,6 +106,12 @@ type ring struct {
 
 const (
 	sweepEach = time.Second
+	spare     = 2048
+	// A lane may make so many more attempts at once as a part of what is spare:
+	// however many take all they may, there is something left for the next
+	// (Choudhury and Hahne, Dynamic Queue Length Thresholds, IEEE/ACM Transactions
+	// on Networking 6(2), 1998).
+	partOfSpare = 4
 	// calm is how long it waits after looking where it was rung: at hundreds of
 	// events a second the lanes that are open are told at once anyway.
 	calm = 50 * time.Millisecond
@@ -113,7 +124,10 @@ const (
 
 // NewCourier makes a courier. Run starts it.
 func NewCourier(s *Service, log *slog.Logger, clock func() time.Time) *Courier {
-	return &Courier{Service: s, Log: log, Each: sweepEach, Clock: clock, Observe: func(string, time.Duration) {}, lanes: map[Lane]*lane{}, rung: map[ring]bool{}, bell: make(chan struct{}, 1), sticky: make(chan struct{}, 1)}
+	return &Courier{
+		Service: s, Log: log, Each: sweepEach, Clock: clock, Spare: spare, Observe: func(string, time.Duration) {},
+		lanes: map[Lane]*lane{}, rung: map[ring]bool{}, bell: make(chan struct{}, 1), sticky: make(chan struct{}, 1),
+	}
 }
 
 // Ring tells the courier that events of a type were committed, or with the empty
@@ -130,6 +144,31 @@ func (c *Courier) Ring(group practice.ID, of Type) {
 	select {
 	case c.bell <- struct{}{}:
 	default:
+	}
+}
+
+// mayLaunch reports whether a lane with so many attempts under way may begin one
+// more. Each that it may is followed by landed.
+func (c *Courier) mayLaunch(flying int) bool {
+	if flying == 0 {
+		return true
+	}
+	for {
+		spent := c.spent.Load()
+		if int64(flying)*partOfSpare > c.Spare-spent {
+			return false
+		}
+		if c.spent.CompareAndSwap(spent, spent+1) {
+			return true
+		}
+	}
+}
+
+// landed takes note of the end of an attempt of a lane that has so many others
+// under way.
+func (c *Courier) landed(others int) {
+	if others > 0 {
+		c.spent.Add(-1)
 	}
 }
 

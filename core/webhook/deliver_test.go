@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -350,6 +351,52 @@ func TestHundredsOfEndpointsThatHangHoldUpNobodyElse(t *testing.T) {
 			}
 			d.until("the others to hang", func() bool { return hung() >= hanging })
 			d.state(healthy, all[n], webhook.Delivered, 1)
+		}
+	})
+}
+
+func TestHoweverManyEndpointsHangThereAreOnlySoManyAttemptsAtOnce(t *testing.T) {
+	each(t, func(d *desk) {
+		const hanging, spare = 60, 24
+		d.spare = spare
+		held := make(chan struct{})
+		var others []webhook.Webhook
+		for n := range hanging {
+			others = append(others, d.hook(webhook.Request{URL: fmt.Sprintf("https://hang.example/%d", n)}))
+		}
+		var hung atomic.Int64
+		d.poster.says(func(p webhook.Parcel) webhook.Answer {
+			if strings.HasPrefix(p.URL, "https://hang.") {
+				hung.Add(1)
+				<-held
+			}
+			return webhook.Answer{Status: 204}
+		})
+		d.deliver()
+		release := sync.OnceFunc(func() { close(held) })
+		d.Cleanup(release) // before the courier is waited for
+		var all []event.Event
+		happens := func(of webhook.Type) event.Event {
+			e := d.happens(of, int64(len(all)+1), 1)
+			all = append(all, e)
+			return e
+		}
+		for range 4 {
+			happens(webhook.AppointmentConfirmed)
+		}
+		d.until("the others to hang", func() bool { return hung.Load() >= hanging+spare/2 })
+		healthy := d.hook(webhook.Request{URL: "https://well.example/", EventType: webhook.MessageSent})
+		for range 20 {
+			d.state(healthy, happens(webhook.MessageSent), webhook.Delivered, 1)
+		}
+		if n := hung.Load(); n > hanging+spare {
+			d.Errorf("%d attempts hang at once", n)
+		}
+		release()
+		for _, w := range others {
+			for _, e := range all[:4] {
+				d.state(w, e, webhook.Delivered, 1)
+			}
 		}
 	})
 }

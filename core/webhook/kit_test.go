@@ -85,6 +85,7 @@ type desk struct {
 	clock   time.Time
 	stop    func()
 	stuck   func() []webhook.ID // what the courier says
+	spare   int64               // the courier's, when it is not to be what it is
 }
 
 var noon = time.Date(2030, time.January, 7, 12, 0, 0, 0, time.UTC)
@@ -130,6 +131,9 @@ func (d *desk) deliver() {
 	ctx, cancel := context.WithCancel(context.Background())
 	c := webhook.NewCourier(d.hooks, slog.New(slog.DiscardHandler), time.Now)
 	c.Each = 20 * time.Millisecond
+	if d.spare > 0 {
+		c.Spare = d.spare
+	}
 	d.db.Heard(c.Ring)
 	d.db.Stuck(c.Stuck)
 	d.stuck = func() []webhook.ID { return c.Stuck(d.group) }

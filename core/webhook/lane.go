@@ -110,16 +110,21 @@ func (l *lane) run(ctx context.Context) {
 	}
 }
 
-// launch makes as many attempts at once as the lane may.
+// launch makes as many attempts at once as the lane may. One that may make no more
+// because others make so many does without, and gives back what would wait too
+// long, until one of its own is delivered.
 func (l *lane) launch(ctx context.Context) {
-	n := min(l.limit-l.flying, len(l.hand))
-	for _, d := range l.hand[:max(n, 0)] {
+	for l.flying < l.limit && len(l.hand) > 0 {
+		if !l.c.mayLaunch(l.flying) {
+			l.limit = l.flying
+			l.giveBack(l.limit)
+			return
+		}
 		l.flying++
-		w, lease := l.webhook, l.lease[d.ID]
+		d, w := l.hand[0], l.webhook
+		lease := l.lease[d.ID]
+		l.hand = l.hand[1:]
 		go func() { l.landed <- l.c.Service.post(ctx, l.Lane, w, d, lease) }()
-	}
-	if n > 0 {
-		l.hand = l.hand[n:]
 	}
 }
 
@@ -154,6 +159,7 @@ func (l *lane) setStuck(is bool) {
 // land takes note of an attempt that has ended.
 func (l *lane) land(s Settled) {
 	l.flying--
+	l.c.landed(l.flying)
 	l.used = l.c.Clock()
 	l.moved = l.used
 	if len(l.done) == 0 {
