@@ -18,8 +18,8 @@ import (
 
 // Key is an API key as we keep it: the secret itself is not here, only its hash.
 type Key struct {
-	Group   GroupID `json:"practice_group_id"`
-	ID      KeyID   `json:"id"`
+	Group   GroupID `json:"practice_group_id,string"`
+	ID      KeyID   `json:"id,string"`
 	Partner string  `json:"partner"` // who holds it
 	// Test marks a key of a sandbox group; its text starts with fd_test_.
 	Test        bool         `json:"test"`

@@ -26,12 +26,12 @@ const SessionLife = 12 * time.Hour
 
 // Session is the right of somebody who signed in, as kept: a hash and no text.
 type Session struct {
-	Group GroupID   `json:"practice_group_id"`
-	ID    SessionID `json:"id"`
+	Group GroupID   `json:"practice_group_id,string"`
+	ID    SessionID `json:"id,string"`
 	// Staff is the member of staff who signed in, or Key is the key that was
 	// used; the other is 0.
-	Staff     int64     `json:"staff_id,omitempty"`
-	Key       KeyID     `json:"key_id,omitempty"`
+	Staff     int64     `json:"staff_id,omitempty,string"`
+	Key       KeyID     `json:"key_id,omitempty,string"`
 	MadeAt    time.Time `json:"made_at"`
 	ExpiresAt time.Time `json:"expires_at"`
 	RevokedAt time.Time `json:"revoked_at,omitzero"`

@@ -32,7 +32,7 @@ func (id StaffID) String() string { return strconv.FormatInt(int64(id), 10) }
 
 // Staff is a member of staff. Empty text means not known.
 type Staff struct {
-	ID             StaffID   `json:"id"`
+	ID             StaffID   `json:"id,string"`
 	Title          string    `json:"title"`
 	FirstName      string    `json:"first_name"`
 	LastName       string    `json:"last_name"`

@@ -39,8 +39,8 @@ const (
 
 // Invitation lets a member of staff choose a password, once.
 type Invitation struct {
-	ID        InvitationID    `json:"id"`
-	Staff     StaffID         `json:"user"`
+	ID        InvitationID    `json:"id,string"`
+	Staff     StaffID         `json:"user,string"`
 	State     InvitationState `json:"state"`
 	MadeAt    time.Time       `json:"made_at"`
 	ExpiresAt time.Time       `json:"expires_at"`

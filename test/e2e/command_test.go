@@ -67,7 +67,7 @@ func TestGroupsAndKeysAtTheCommandLine(t *testing.T) {
 		group, hub := one["practice_group_id"].(string), two["practice_group_id"].(string)
 		made := must("key", "create", "--group", group, "--partner", "Site", "--scope", "booking", "--permission", "setup", "--expires", "1h", "--rate-limit", "7")
 		text := made["api_key"].(string)
-		if !strings.HasPrefix(text, "fd_live_") {
+		if !strings.HasPrefix(text, "fd_live_") || made["practice_group_id"] != group {
 			t.Fatalf("key %v", made)
 		}
 		path, _ := binary()
