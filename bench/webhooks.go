@@ -368,17 +368,9 @@ func (h *hooks) besideHanging(perSecond int, seconds float64) (r result, err err
 }
 
 // besideMany is paced, beside two other practice groups with five hundred
-// endpoints each, the most there may be, that all hang, and two events a second.
+// endpoints each, the most there may be, that all hang with eight deliveries each.
 func (h *hooks) besideMany(perSecond int, seconds float64) (r result, err error) {
-	over := make(chan struct{})
-	var wait sync.WaitGroup
-	errs := make([]error, 2)
-	defer func() {
-		close(over)
-		wait.Wait()
-		err = errors.Join(err, errors.Join(errs...))
-	}()
-	for i := range errs {
+	for i := range 2 {
 		s, err := h.s.another(fmt.Sprint("Hanging ", i))
 		if err != nil {
 			return r, err
@@ -388,17 +380,10 @@ func (h *hooks) besideMany(perSecond int, seconds float64) (r result, err error)
 		if err != nil {
 			return r, err
 		}
-		wait.Go(func() {
-			for more := true; more && errs[i] == nil; {
-				select {
-				case <-over:
-					more = false
-				case <-time.After(500 * time.Millisecond):
-					errs[i] = other.happen(1, 1)
-				}
-			}
-			errs[i] = errors.Join(errs[i], stop())
-		})
+		defer func() { err = errors.Join(err, stop()) }()
+		if err := other.happen(8, 8); err != nil {
+			return r, err
+		}
 	}
 	return h.paced(perSecond, seconds)
 }

@@ -53,10 +53,12 @@ type Courier struct {
 	bell  chan struct{}
 	// sticky says that a lane is stuck, or no longer is.
 	sticky chan struct{}
-	going  sync.WaitGroup
-	lag    atomic.Int64
-	spent  atomic.Int64 // of Spare
-	stuck  atomic.Pointer[map[practice.ID][]ID]
+	// patient is held by what uses the database without anybody waiting for it.
+	patient sync.Mutex
+	going   sync.WaitGroup
+	lag     atomic.Int64
+	spent   atomic.Int64 // of Spare
+	stuck   atomic.Pointer[map[practice.ID][]ID]
 }
 
 // Stuck lists the endpoints of a group that cannot take anything for now: as
@@ -115,11 +117,15 @@ const (
 	// calm is how long it waits after looking where it was rung: at hundreds of
 	// events a second the lanes that are open are told at once anyway.
 	calm = 50 * time.Millisecond
-	// catchEach is how often the backlog is queued, catchMost how many of a
-	// group's events in one go, and catchAtOnce in one transaction.
-	catchEach   = 150 * time.Millisecond
-	catchMost   = 1000
-	catchAtOnce = 20
+	// catchEach is how often the backlog is queued, and catchMost how many of a
+	// group's events in one go. In one transaction are fewCaught of them, or a
+	// partCaught of them all when it falls behind; but not while all they are for
+	// are stuck, so that there is no hurry: then it rests for noHurry after each.
+	catchEach  = 150 * time.Millisecond
+	catchMost  = 1000
+	fewCaught  = 5
+	partCaught = 25
+	noHurry    = 10 * time.Millisecond
 )
 
 // NewCourier makes a courier. Run starts it.
@@ -204,10 +210,7 @@ func (c *Courier) Run(ctx context.Context) {
 					return c.Service.Store.DueOf(ctx, r.group, r.of, now)
 				})
 			}
-			select {
-			case <-time.After(calm):
-			case <-ctx.Done():
-			}
+			rest(ctx, calm)
 		}
 	}
 }
@@ -266,9 +269,25 @@ type Missed struct {
 	Webhooks []ID
 }
 
-// catchUpIn queues the oldest of a group's backlog. Nobody waits for it, and
-// others wait for the database: it takes little at a time, of one endpoint, whose
-// deliveries lie together, and leaves them more time than it takes.
+// unhurried does something with the database that nobody waits for, one after the
+// other, and leaves those who wait three times as long as it takes.
+func (c *Courier) unhurried(ctx context.Context, do func()) {
+	c.patient.Lock()
+	defer c.patient.Unlock()
+	began := c.Clock()
+	do()
+	rest(ctx, 3*c.Clock().Sub(began))
+}
+
+func rest(ctx context.Context, long time.Duration) {
+	select {
+	case <-time.After(long):
+	case <-ctx.Done():
+	}
+}
+
+// catchUpIn queues the oldest of a group's backlog: little at a time, of one
+// endpoint, whose deliveries lie together.
 func (c *Courier) catchUpIn(ctx context.Context, group practice.ID) error {
 	backlog, err := c.Service.Store.Backlog(ctx, group, catchMost)
 	of, all := map[ID][]int64{}, make([]int64, len(backlog))
@@ -279,15 +298,18 @@ func (c *Courier) catchUpIn(ctx context.Context, group practice.ID) error {
 		}
 	}
 	do := func(events []int64, fn func(Tx, []int64) error) {
-		for some := range slices.Chunk(events, catchAtOnce) {
-			if err != nil {
-				return
+		for len(events) > 0 && err == nil {
+			n, hurry := fewCaught, c.isAwaited(group, of)
+			if hurry {
+				n = max(n, len(all)/partCaught)
 			}
-			began := c.Clock()
-			err = c.Service.Store.DoUnawaited(ctx, func(tx Tx) error { return fn(tx, some) })
-			select {
-			case <-time.After(3 * c.Clock().Sub(began)):
-			case <-ctx.Done():
+			some := events[:min(n, len(events))]
+			events = events[len(some):]
+			c.unhurried(ctx, func() {
+				err = c.Service.Store.DoUnawaited(ctx, func(tx Tx) error { return fn(tx, some) })
+			})
+			if !hurry {
+				rest(ctx, noHurry)
 			}
 		}
 	}
@@ -304,6 +326,18 @@ func (c *Courier) catchUpIn(ctx context.Context, group practice.ID) error {
 		}
 	}
 	return err
+}
+
+// isAwaited reports whether an endpoint that has something in the backlog is no
+// longer stuck.
+func (c *Courier) isAwaited(group practice.ID, backlog map[ID][]int64) bool {
+	stuck := c.Stuck(group)
+	for id := range backlog {
+		if !slices.Contains(stuck, id) {
+			return true
+		}
+	}
+	return false
 }
 
 // sweep looks for what the courier was not told of, and how far behind it is.

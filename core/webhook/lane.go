@@ -18,8 +18,10 @@ const (
 	// an attempt takes, twice, because they may wait for the one before.
 	leaseFor = 45 * time.Second
 	// gather is how long attempts that ended wait to be written down together,
-	// while there are others to make.
-	gather = 3 * time.Millisecond
+	// while there are others to make, and gatherStuck how long those of a lane that
+	// is stuck wait for the others.
+	gather      = 3 * time.Millisecond
+	gatherStuck = 250 * time.Millisecond
 	// idle is how long a lane stays open with nothing to do, and soon how far
 	// ahead the next attempt may be for it to stay open.
 	idle = 10 * time.Second
@@ -223,7 +225,7 @@ func (l *lane) decide(ctx context.Context, stopping bool) time.Duration {
 			return wait
 		}
 		// Others are on their way: what has ended is written down with them.
-		if wait := gather - l.c.Clock().Sub(l.since); len(l.done) > 0 && len(l.done) < mostAtOnce && len(l.hand) > 0 && l.flying > 0 && wait > 0 {
+		if wait := l.gathers() - l.c.Clock().Sub(l.since); len(l.done) > 0 && len(l.done) < mostAtOnce && l.flying > 0 && wait > 0 {
 			return wait
 		}
 		l.begin(ctx, stopping)
@@ -238,6 +240,17 @@ func (l *lane) decide(ctx context.Context, stopping bool) time.Duration {
 		return l.c.Each
 	}
 	return -1
+}
+
+// gathers is how long attempts that ended wait to be written down with others.
+func (l *lane) gathers() time.Duration {
+	switch {
+	case l.stuck:
+		return gatherStuck
+	case len(l.hand) > 0:
+		return gather
+	}
+	return 0
 }
 
 // wanted is how many more deliveries the lane can take in hand. A fast endpoint
@@ -263,13 +276,18 @@ func (l *lane) begin(ctx context.Context, stopping bool) {
 	}
 	settled := l.done
 	l.done, l.turning = nil, true
-	go func() {
+	take := func() {
 		t, err := l.c.Service.turn(ctx, l.Lane, settled, want, leaseFor)
 		if want == 0 {
 			t.next = l.c.Service.Now()
 		}
 		l.turns <- turn{t, settled, err}
-	}()
+	}
+	if l.stuck && !stopping {
+		go l.c.unhurried(ctx, take) // a thousand may give up at once
+	} else {
+		go take()
+	}
 }
 
 // turned takes what a turn gave.

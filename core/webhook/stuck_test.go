@@ -97,6 +97,33 @@ func TestWhatHappensWhileAnEndpointHangsReachesItOnceWhenItRecovers(t *testing.T
 	})
 }
 
+func TestWhatIsGivenUpAtAnEndpointThatHangsIsWrittenDown(t *testing.T) {
+	each(t, func(d *desk) {
+		hanging := d.hook(webhook.Request{URL: "https://hang.example/"})
+		held := make(chan struct{})
+		release := sync.OnceFunc(func() { close(held) })
+		d.poster.says(func(webhook.Parcel) webhook.Answer {
+			<-held
+			return webhook.Answer{Failure: webhook.TimedOut}
+		})
+		d.deliver()
+		d.Cleanup(release) // before the courier is waited for
+		var all []event.Event
+		for n := range int64(8) { // four at once, and as many in hand
+			all = append(all, d.happens(webhook.AppointmentConfirmed, n+1, 1))
+		}
+		d.until("the endpoint to be stuck", func() bool { return len(d.stuck()) == 1 })
+		release()
+		for _, e := range all {
+			d.state(hanging, e, webhook.Waiting, 1)
+			if _, attempts := d.delivery(hanging, e.ID); len(attempts) != 1 || attempts[0].Failure != webhook.TimedOut {
+				d.Errorf("attempts %+v", attempts)
+			}
+		}
+		d.until("it not to be stuck any more", func() bool { return len(d.stuck()) == 0 })
+	})
+}
+
 func TestABacklogLeftBehindIsDeliveredByTheNextProgram(t *testing.T) {
 	each(t, func(d *desk) {
 		w := d.hook(webhook.Request{})
