@@ -191,11 +191,14 @@ func TestItStopsInGoodOrder(t *testing.T) {
 		}
 		defer conn.Close()
 		body := `{"first_name":"A","last_name":"B","dob":"1990-01-01","mobile":"07700900123"}`
-		fmt.Fprintf(conn, "POST /v1/patients/register HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nx-api-key: %s\r\nx-practice-group-id: %s\r\nContent-Length: %d\r\n\r\n%s",
-			s.creds.Key, s.creds.Group, len(body), body[:20])
-		waitFor(t, "the request to begin", func() bool { // its headers have arrived
-			return s.call("GET", "/readyz", nil).Status == 200
-		})
+		fmt.Fprintf(conn, "POST /v1/patients/register HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nx-api-key: %s\r\nx-practice-group-id: %s\r\nContent-Length: %d\r\nExpect: 100-continue\r\n\r\n",
+			s.creds.Key, s.creds.Group, len(body))
+		answers := bufio.NewReader(conn)
+		// It says so when it begins to read the body (RFC 9110 section 10.1.1).
+		if res, err := http.ReadResponse(answers, nil); err != nil || res.StatusCode != http.StatusContinue {
+			t.Fatal(res, err)
+		}
+		fmt.Fprint(conn, body[:20])
 		began := time.Now()
 		if err := s.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 			t.Fatal(err)
@@ -208,7 +211,7 @@ func TestItStopsInGoodOrder(t *testing.T) {
 			return err != nil
 		})
 		fmt.Fprint(conn, body[20:])
-		res, err := http.ReadResponse(bufio.NewReader(conn), nil)
+		res, err := http.ReadResponse(answers, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
