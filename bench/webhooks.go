@@ -371,14 +371,14 @@ func (h *hooks) besideHanging(perSecond int, seconds float64) (r result, err err
 // endpoints each, the most there may be, that all hang with eight deliveries each.
 func (h *hooks) besideMany(perSecond int, seconds float64) (r result, err error) {
 	for i := range 2 {
-		s, err := h.s.another(fmt.Sprint("Hanging ", i))
-		if err != nil {
-			return r, err
+		s, err1 := h.s.another(fmt.Sprint("Hanging ", i))
+		if err1 != nil {
+			return r, err1
 		}
 		other := &hooks{s: s}
-		stop, err := other.hang(500)
-		if err != nil {
-			return r, err
+		stop, err1 := other.hang(500)
+		if err1 != nil {
+			return r, err1
 		}
 		defer func() { err = errors.Join(err, stop()) }()
 		if err := other.happen(8, 8); err != nil {

@@ -119,10 +119,11 @@ const (
 	calm = 50 * time.Millisecond
 	// catchEach is how often the backlog is queued, and catchMost how many of a
 	// group's events in one go. In one transaction are fewCaught of them, or a
-	// partCaught of them all when it falls behind; but not while all they are for
-	// are stuck, so that there is no hurry: then it rests for noHurry after each.
+	// partCaught of them all when it falls behind. While all they are for are
+	// stuck there is no hurry: it takes catchSlow, and rests for noHurry after each.
 	catchEach  = 150 * time.Millisecond
 	catchMost  = 1000
+	catchSlow  = 100
 	fewCaught  = 5
 	partCaught = 25
 	noHurry    = 10 * time.Millisecond
@@ -244,8 +245,16 @@ func (c *Courier) look(ctx context.Context, due func(context.Context, time.Time)
 func (c *Courier) catchUp(ctx context.Context) {
 	for {
 		groups, err := c.Service.Store.Behind(ctx)
+		hurry := false
 		for _, g := range groups {
-			err = errors.Join(err, c.catchUpIn(ctx, g))
+			awaited, bad := c.catchUpIn(ctx, g, true)
+			hurry, err = hurry || awaited, errors.Join(err, bad)
+		}
+		for _, g := range groups {
+			if !hurry {
+				_, bad := c.catchUpIn(ctx, g, false)
+				err = errors.Join(err, bad)
+			}
 		}
 		if err != nil && ctx.Err() == nil {
 			c.Log.WarnContext(ctx, "could not catch up with deliveries", "error", err)
@@ -287,9 +296,15 @@ func rest(ctx context.Context, long time.Duration) {
 }
 
 // catchUpIn queues the oldest of a group's backlog: little at a time, of one
-// endpoint, whose deliveries lie together.
-func (c *Courier) catchUpIn(ctx context.Context, group practice.ID) error {
-	backlog, err := c.Service.Store.Backlog(ctx, group, catchMost)
+// endpoint, whose deliveries lie together. In a hurry it does so if some endpoint
+// that it is for is no longer stuck, and reports that; otherwise it takes its time,
+// and leaves off when a lane has news: somebody may wait then, in any group.
+func (c *Courier) catchUpIn(ctx context.Context, group practice.ID, hurry bool) (awaited bool, err error) {
+	most := catchSlow
+	if hurry {
+		most = catchMost
+	}
+	backlog, err := c.Service.Store.Backlog(ctx, group, most)
 	of, all := map[ID][]int64{}, make([]int64, len(backlog))
 	for i, m := range backlog {
 		all[i] = m.Event
@@ -297,14 +312,19 @@ func (c *Courier) catchUpIn(ctx context.Context, group practice.ID) error {
 			of[id] = append(of[id], m.Event)
 		}
 	}
+	if err != nil || hurry && !c.isAwaited(group, of) {
+		return false, err
+	}
+	n := fewCaught
+	if hurry {
+		n = max(n, len(all)/partCaught)
+	}
+	left := false
 	do := func(events []int64, fn func(Tx, []int64) error) {
-		for len(events) > 0 && err == nil {
-			n, hurry := fewCaught, c.isAwaited(group, of)
-			if hurry {
-				n = max(n, len(all)/partCaught)
+		for some := range slices.Chunk(events, n) {
+			if left = left || !hurry && len(c.sticky) > 0; left || err != nil {
+				return
 			}
-			some := events[:min(n, len(events))]
-			events = events[len(some):]
 			c.unhurried(ctx, func() {
 				err = c.Service.Store.DoUnawaited(ctx, func(tx Tx) error { return fn(tx, some) })
 			})
@@ -325,7 +345,7 @@ func (c *Courier) catchUpIn(ctx context.Context, group practice.ID) error {
 			c.tell(l)
 		}
 	}
-	return err
+	return hurry, err
 }
 
 // isAwaited reports whether an endpoint that has something in the backlog is no
