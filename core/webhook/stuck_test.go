@@ -2,11 +2,13 @@ package webhook_test
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"frontdesk/core/access"
 	"frontdesk/core/event"
 	"frontdesk/core/practice"
 	"frontdesk/core/webhook"
@@ -176,6 +178,43 @@ func TestWhatComesToTheBacklogWhenNothingIsStuckAnyMoreIsDelivered(t *testing.T)
 		d.db.Stuck(nil)
 		d.until("it to be queued", func() bool { return d.queued(w, e) })
 		d.state(w, e, webhook.Delivered, 1)
+	})
+}
+
+func TestABacklogThatIsAwaitedDoesNotWaitForThatOfAnEndpointThatHangs(t *testing.T) {
+	each(t, func(d *desk) {
+		hanging := d.hook(webhook.Request{URL: "https://hang.example/"})
+		practices := &practice.Service{Store: d.db.Practice(), Now: d.now, NewID: d.db.NewID}
+		other, err := practices.CreateGroup(d.ctx, practice.Group{Name: "Elsewhere"})
+		d.must(err)
+		held := make(chan struct{})
+		d.poster.says(func(p webhook.Parcel) webhook.Answer {
+			if p.URL == hanging.URL {
+				<-held
+			}
+			return webhook.Answer{Status: 204}
+		})
+		d.deliver()
+		d.Cleanup(func() { close(held) }) // before the courier is waited for
+		for n := int64(1); len(d.stuck()) == 0; n++ {
+			d.happens(webhook.AppointmentConfirmed, n, 1)
+		}
+		for n := range int64(400) {
+			d.happens(webhook.AppointmentConfirmed, 100_000+n, 1)
+		}
+		here := d.group
+		d.group = other.ID
+		d.ctx = d.as("Elsewhere", access.Scopes, access.Permissions...)
+		well := d.hook(webhook.Request{URL: "https://well.example/"})
+		d.db.Stuck(func(practice.ID) []webhook.ID { return []webhook.ID{well.ID} }) // until this moment
+		e := d.happens(webhook.AppointmentConfirmed, 1, 1)
+		d.until("it to be queued", func() bool { return d.queued(well, e) })
+		d.state(well, e, webhook.Delivered, 1)
+		behind, err := d.hooks.Store.Behind(d.ctx)
+		d.must(err)
+		if strings.HasSuffix(d.Name(), "sqlite") && !slices.Contains(behind, here) {
+			d.Error("it waited for the others")
+		}
 	})
 }
 
