@@ -326,6 +326,7 @@ func TestWhatACarrierDoesNotSayIsUnknownOrAskedAgain(t *testing.T) {
 		if got := p.becomes(cut, "delivered"); !slices.Contains(steps(got), "unknown") {
 			t.Fatalf("got %s", got.Text)
 		}
+		waitFor(t, "both carriers to be busy", func() bool { return len(steps(p.direct("GET", "/v1/messages/"+busy, nil))) == 2 })
 		p.clock.move(5 * time.Second)
 		p.sent("mathison", "sms", nil)
 		p.becomes(busy, "delivered")
