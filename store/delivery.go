@@ -94,8 +94,8 @@ func (t *Tx) queued(ctx context.Context, group practice.ID) { t.tells(ctx, group
 func (t *Tx) Requeue(ctx context.Context, group practice.ID, of webhook.ID, events []int64, again bool, now time.Time) (int, error) {
 	all := make([]statement, 0, 2*len(events))
 	for _, id := range events {
-		all = append(all, statement{`UPDATE webhook_delivery SET state = 'waiting', tries = 0, due_at = $4, since = $4, ended_at = NULL
-			WHERE practice_group_id = $1 AND webhook_id = $2 AND event_id = $3 AND lease IS NULL AND (state <> 'delivered' OR CAST($5 AS boolean))`,
+		all = append(all, statement{`UPDATE webhook_delivery SET state = 'waiting', tries = 0, due_at = $4, since = $4, ended_at = NULL, lease = NULL
+			WHERE practice_group_id = $1 AND webhook_id = $2 AND event_id = $3 AND (CAST($5 AS boolean) OR (lease IS NULL AND state <> 'delivered'))`,
 			in{group, of, id, now, again}})
 	}
 	for _, id := range events {

@@ -41,7 +41,6 @@ type lane struct {
 
 	webhook Webhook
 	hand    []Claimed
-	lease   map[int64]int64 // of each delivery in hand or on its way
 	flying  int
 	limit   int
 	done    []Settled
@@ -70,7 +69,7 @@ type turn struct {
 
 func newLane(c *Courier, at Lane) *lane {
 	return &lane{
-		Lane: at, c: c, bell: make(chan struct{}, 1), lease: map[int64]int64{}, limit: firstAtOnce,
+		Lane: at, c: c, bell: make(chan struct{}, 1), limit: firstAtOnce,
 		landed: make(chan Settled, mostAtOnce), turns: make(chan turn, 1), used: c.Clock(),
 	}
 }
@@ -124,9 +123,8 @@ func (l *lane) launch(ctx context.Context) {
 		}
 		l.flying++
 		d, w := l.hand[0], l.webhook
-		lease := l.lease[d.ID]
 		l.hand = l.hand[1:]
-		go func() { l.landed <- l.c.Service.post(ctx, l.Lane, w, d, lease) }()
+		go func() { l.landed <- l.c.Service.post(ctx, l.Lane, w, d) }()
 	}
 }
 
@@ -168,7 +166,6 @@ func (l *lane) land(s Settled) {
 		l.since = l.used
 	}
 	l.done = append(l.done, s)
-	delete(l.lease, s.ID)
 	l.c.Observe(result(s), s.Attempt.Took)
 	if s.State == Delivered {
 		l.setStuck(false)
@@ -204,8 +201,7 @@ func (l *lane) giveBack(keep int) {
 		back := d.Delivery
 		back.Attempts--
 		back.DueAt, back.Leased = l.c.Service.Now().Truncate(time.Microsecond), false
-		l.done = append(l.done, Settled{Delivery: back, Lease: l.lease[d.ID]})
-		delete(l.lease, d.ID)
+		l.done = append(l.done, Settled{Delivery: back, Lease: d.Lease})
 	}
 	l.hand = l.hand[:keep]
 }
@@ -318,17 +314,14 @@ func (l *lane) turned(ctx context.Context, t turn) {
 	if held.After(l.webhook.HeldUntil) {
 		l.webhook.HeldUntil = held
 	}
-	for _, d := range t.claimed {
-		l.hand = append(l.hand, d)
-		l.lease[d.ID] = d.Lease
-	}
+	l.hand = append(l.hand, t.claimed...)
 	if l.webhook.HeldUntil.After(l.c.Service.Now()) {
 		l.giveBack(0)
 	}
 }
 
 // post makes one attempt.
-func (s *Service) post(ctx context.Context, at Lane, w Webhook, d Claimed, lease int64) Settled {
+func (s *Service) post(ctx context.Context, at Lane, w Webhook, d Claimed) Settled {
 	began := s.Now().Truncate(time.Microsecond)
 	p := Parcel{Style: w.Style, URL: w.URL, Attempt: d.Attempts, At: began, Headers: w.Secrets.Headers, Body: d.Body}
 	for _, k := range w.signing(began) {
@@ -350,7 +343,7 @@ func (s *Service) post(ctx context.Context, at Lane, w Webhook, d Claimed, lease
 	} else {
 		a = s.Poster.Post(ctx, p)
 	}
-	return settle(d.Delivery, lease, began, a, s.Now().Truncate(time.Microsecond))
+	return settle(d.Delivery, d.Lease, began, a, s.Now().Truncate(time.Microsecond))
 }
 
 // payload is an event's payload as it goes out.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"sync"
 	"testing"
 	"time"
 
@@ -32,6 +33,34 @@ func TestADeliveryCanBeReplayedWithItsID(t *testing.T) {
 		_, err = d.hooks.ReplayOne(d.ctx, late.ID, e.ID)
 		d.must(err)
 		d.state(late, e, webhook.Delivered, 1)
+	})
+}
+
+func TestWhatIsReplayedWhileItIsOnItsWayGoesOutAgain(t *testing.T) {
+	each(t, func(d *desk) {
+		w := d.hook(webhook.Request{})
+		answers := make(chan struct{})
+		answered := sync.OnceFunc(func() { close(answers) })
+		defer answered()
+		d.poster.says(func(webhook.Parcel) webhook.Answer {
+			<-answers
+			return webhook.Answer{Status: 200}
+		})
+		d.deliver()
+		one, two := d.happens(webhook.AppointmentConfirmed, 1, 1), d.happens(webhook.AppointmentConfirmed, 2, 1)
+		d.until("both on their way", func() bool { return len(d.poster.parcels()) == 2 })
+		_, err := d.hooks.ReplayOne(d.ctx, w.ID, one.ID)
+		d.must(err)
+		d.until("the replayed one on its way again", func() bool { return len(d.poster.parcels()) == 3 })
+		answered()
+		d.state(w, one, webhook.Delivered, 2)
+		d.state(w, two, webhook.Delivered, 1)
+		if again := d.poster.parcels()[2]; again.ID != webhook.NewPayload(one).ID || again.Attempt != 2 {
+			d.Errorf("posted %+v", again)
+		}
+		if _, attempts := d.delivery(w, one.ID); len(attempts) != 2 {
+			d.Errorf("its attempts are %+v", attempts)
+		}
 	})
 }
 

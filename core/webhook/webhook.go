@@ -226,8 +226,9 @@ type Tx interface {
 	// AddDelivery keeps a delivery that has no event.
 	AddDelivery(ctx context.Context, group practice.ID, of ID, d Delivery) error
 	// Requeue queues the deliveries of events, making those that were never
-	// made. One that is under way is left alone, and one that was taken is
-	// queued only when again is set. It gives how many were queued.
+	// made. One that was taken or is under way is queued only when again is
+	// set: whoever asks may have seen what is under way arrive. It gives how many
+	// were queued.
 	Requeue(ctx context.Context, group practice.ID, of ID, events []int64, again bool, now time.Time) (int, error)
 	// EventsBetween lists the ids and times of events of a type, in the order of
 	// time, after a moment and an id.
