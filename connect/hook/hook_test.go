@@ -107,11 +107,15 @@ func TestWhyAnEndpointCouldNotBeAsked(t *testing.T) {
 			if c.body > 0 {
 				p.Body = bytes.Repeat([]byte("x"), c.body)
 			}
-			a := client(t, within(500*time.Millisecond)).Post(t.Context(), p)
+			limit := 15 * time.Second // so that a busy machine is not taken for an endpoint that hangs
+			if c.failure == webhook.TimedOut {
+				limit = 500 * time.Millisecond
+			}
+			a := client(t, within(limit)).Post(t.Context(), p)
 			if a.Status != c.status || a.Failure != c.failure || a.Accepted() {
 				t.Errorf("got %+v", a)
 			}
-			if a.Took > 1500*time.Millisecond || c.failure == webhook.TimedOut && a.Took < 500*time.Millisecond {
+			if (a.Took >= limit) != (c.failure == webhook.TimedOut) || a.Took > 15*time.Second {
 				t.Errorf("took %v", a.Took)
 			}
 		})
