@@ -118,14 +118,19 @@ func roam(t *testing.T, d *desk, gps []practice.PractitionerID, random *rand.Ran
 // TestFiveHundredContendForOneSlot settles who gets it, and tells the others.
 func TestFiveHundredContendForOneSlot(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
-		all := 500
+		errs := make([]error, 500)
+		atOnce := len(errs)
 		if testing.Short() {
-			all = 100 // SQLite under the race detector is twenty times slower, and nobody waits for ever
+			atOnce = 100 // SQLite under the race detector is twenty times slower, and nobody waits for ever
 		}
+		room := make(chan struct{}, atOnce)
 		var wait sync.WaitGroup
-		errs := make([]error, all)
 		for i := range errs {
-			wait.Go(func() { _, errs[i] = d.booking.Reserve(d.ctx, d.ask(nine(0))) })
+			room <- struct{}{}
+			wait.Go(func() {
+				_, errs[i] = d.booking.Reserve(d.ctx, d.ask(nine(0)))
+				<-room
+			})
 		}
 		wait.Wait()
 		won := 0

@@ -250,8 +250,8 @@ func (c *Courier) catchUp(ctx context.Context) {
 			awaited, bad := c.catchUpIn(ctx, g, true)
 			hurry, err = hurry || awaited, errors.Join(err, bad)
 		}
-		for _, g := range groups {
-			if !hurry {
+		if !hurry {
+			for _, g := range groups {
 				_, bad := c.catchUpIn(ctx, g, false)
 				err = errors.Join(err, bad)
 			}
