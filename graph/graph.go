@@ -25,6 +25,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/executor"
@@ -47,6 +48,8 @@ type door struct {
 	schema    *ast.Schema
 	run       *executor.Executor
 	documents documents
+	// wait is how long the first field waits for others that ask for the like.
+	wait time.Duration
 	// signIns counts the attempts to sign in of an address in its minute.
 	signIns attempts
 }
@@ -55,7 +58,7 @@ type door struct {
 func New(c *core.Core) http.Handler { return open(c) }
 
 func open(c *core.Core) *door {
-	d := &door{core: c, documents: documents{lru.New[*ast.QueryDocument](keptDocuments)}}
+	d := &door{core: c, wait: loadWait, documents: documents{lru.New[*ast.QueryDocument](keptDocuments)}}
 	resolvers := root{d}
 	schema := gql.NewExecutableSchema(gql.Config{Resolvers: resolvers})
 	d.schema, d.run = schema.Schema(), executor.New(schema)

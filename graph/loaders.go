@@ -12,6 +12,7 @@ import (
 // live as long as one request, or one field of a mutation: what was read before
 // a change is not what there is after it.
 type loaders struct {
+	wait time.Duration
 	mu   sync.Mutex
 	each map[any]any
 
@@ -23,7 +24,7 @@ type loaders struct {
 type loadersKey struct{}
 
 func (d *door) withLoaders(ctx context.Context) context.Context {
-	return context.WithValue(ctx, loadersKey{}, &loaders{each: map[any]any{}})
+	return context.WithValue(ctx, loadersKey{}, &loaders{wait: d.wait, each: map[any]any{}})
 }
 
 func loadersOf(ctx context.Context) *loaders { return ctx.Value(loadersKey{}).(*loaders) }
@@ -59,7 +60,7 @@ func loaderOf[K comparable, V any](ctx context.Context, name any, fetch func(ctx
 			out[i] = found[id]
 		}
 		return out, nil
-	}, dataloadgen.WithWait(loadWait), dataloadgen.WithBatchCapacity(loadMany))
+	}, dataloadgen.WithWait(all.wait), dataloadgen.WithBatchCapacity(loadMany))
 	all.each[name] = l
 	return l
 }
