@@ -121,7 +121,7 @@ func TestFiveHundredContendForOneSlot(t *testing.T) {
 		errs := make([]error, 500)
 		atOnce := len(errs)
 		if testing.Short() {
-			atOnce = 100 // SQLite under the race detector is twenty times slower, and nobody waits for ever
+			atOnce = 100 // the race detector makes all of it several times slower, and nobody waits for ever
 		}
 		room := make(chan struct{}, atOnce)
 		var wait sync.WaitGroup
