@@ -18,8 +18,8 @@ const (
 	patientRead = `SELECT id, nhs_number, emis_id, ehr_partner_id, birth_date, deceased_at, title, first_name, last_name, sex, mobile, email, line_1, line_2,
 		line_3, town, county, country, postcode, notes, source, restricted, status, synced_at, merged_into FROM patient WHERE practice_group_id = $1`
 	// As the program does: the page is found in an index, then its rows are read.
-	patientPage  = patientRead + ` AND id IN (SELECT id FROM patient WHERE practice_group_id = $1 AND merged_into IS NULL AND `
-	patientCount = `SELECT count(*) FROM (SELECT 1 FROM patient WHERE practice_group_id = $1 AND merged_into IS NULL AND `
+	patientPage  = patientRead + ` AND id IN (SELECT id FROM patient WHERE practice_group_id = $1 AND merged_into IS NULL AND deleted_at IS NULL AND `
+	patientCount = `SELECT count(*) FROM (SELECT 1 FROM patient WHERE practice_group_id = $1 AND merged_into IS NULL AND deleted_at IS NULL AND `
 )
 
 // values are a person as they are written.
@@ -114,7 +114,7 @@ func (r *raw) fullName(ctx context.Context, group int64, text string) error {
 	from, to := between(text)
 	const order = ` ORDER BY full_key, id`
 	return errors.Join(
-		r.rows(ctx, `SELECT id FROM patient WHERE practice_group_id = $1 AND merged_into IS NULL AND last_key >= $2 AND last_key < $3 LIMIT 1`, group, from, to),
+		r.rows(ctx, `SELECT id FROM patient WHERE practice_group_id = $1 AND merged_into IS NULL AND deleted_at IS NULL AND last_key >= $2 AND last_key < $3 LIMIT 1`, group, from, to),
 		r.rows(ctx, patientPage+`full_key >= $2 AND full_key < $3`+order+` LIMIT $4)`+order, group, from, to, pageSize))
 }
 
