@@ -121,20 +121,13 @@ func TestAListOfMessagesTakesAsManyStatementsHoweverLongItIs(t *testing.T) {
 		ada := encode(kindPatient, d.somebody("Ada", "ada@example.org"))
 		document := strings.Replace(communications, "query($o: PatientCommunicationQueryOptions!)", "query", 1)
 		document = strings.Replace(document, "$o", `{patient: "`+ada+`"}`, 1)
-		grow := func(n int) {
-			for range n {
+		made := 0
+		d.flat("patientCommunications.data", document, nil, func() int {
+			for range 11 {
 				d.done("sendSms", sendSms, "p", ada, "m", "x")
+				made++
 			}
-		}
-		grow(2)
-		d.statements(document, nil) // what is remembered is read
-		few := d.statements(document, nil)
-		grow(20)
-		if many := d.noMore(few, document, nil); many > few {
-			t.Errorf("it took %d statements, and %d with 22 rows", few, many)
-		}
-		if got := d.get("patientCommunications.data", document).([]any); len(got) != 22 {
-			t.Errorf("there are %d", len(got))
-		}
+			return made
+		})
 	})
 }

@@ -34,15 +34,21 @@ func (d *desk) statements(document string, variables map[string]any) int64 {
 	return count()
 }
 
+// known is how many statements an operation takes when the token and the document
+// are known already.
+func (d *desk) known(document string, variables map[string]any) int64 {
+	d.t.Helper()
+	d.statements(document, variables)
+	return d.statements(document, variables)
+}
+
 // flat fails when an operation takes more statements with more rows than it took
 // with few. grow adds the rows and gives how many there are then; list is where
 // they are.
 func (d *desk) flat(list, document string, variables map[string]any, grow func() int) {
 	d.t.Helper()
 	grow()
-	// The first makes sure that the token and the document are known already.
-	d.statements(document, variables)
-	few := d.statements(document, variables)
+	few := d.known(document, variables)
 	want := grow()
 	many := d.noMore(few, document, variables)
 	var v []any

@@ -12,7 +12,7 @@ import (
 // live as long as one request, or one field of a mutation: what was read before
 // a change is not what there is after it.
 type loaders struct {
-	wait time.Duration
+	wait time.Duration // the door's
 	mu   sync.Mutex
 	each map[any]any
 

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 )
 
 // batchOf makes a batch and gives its path.
@@ -18,7 +17,7 @@ func (p *program) batchOf(recipients []map[string]any, more map[string]any) stri
 	return "/v1/batch_message/" + p.ok("POST", "/v1/batch_message", b).str("id")
 }
 
-// adds up checks a batch's totals, and gives them.
+// totals checks that a batch's totals add up, and gives them.
 func (p *program) totals(path string) map[string]float64 {
 	p.t.Helper()
 	a := p.direct("GET", path, nil)
@@ -99,7 +98,10 @@ func TestABatchIsPausedResumedAndCancelled(t *testing.T) {
 		path := p.batchOf(recipients, nil)
 		p.ok("PATCH", path+"/pause", nil)
 		p.ok("PATCH", path+"/send", nil)
-		time.Sleep(time.Second) // nothing may happen meanwhile
+		// One that is sent after it is done, and it has not begun.
+		later := p.batchOf(recipients[:1], nil)
+		p.ok("PATCH", later+"/send", nil)
+		waitFor(t, "the later one to be done", func() bool { return p.totals(later)["completed"] == 1 })
 		if got := p.totals(path); got["waiting"] != 40 {
 			t.Fatalf("totals %v", got)
 		}
