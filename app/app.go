@@ -4,18 +4,11 @@
 //	http.go      which address leads to which door
 //	connectors.go  the outside systems each practice group uses
 //	seal.go      the key their secrets are sealed with
-//	sandbox.go   the invented town
-//	settle.go    what its practices have written and been told
-//	simulate.go  the outside systems of the town
 //	carriers.go  who carries a practice group's messages
 //	sending.go   whether messages go out at all
 //	webhooks.go  who delivers events to partners' endpoints
 //	details.go   names, contact details and texts, for those who are to have them
-//	operator.go  what the command line does: groups, keys, networks
-//	account.go   and tokens, roles, staff, the log
-//	invitation.go  and invitations, with what became of each
-//	statement.go what the command line does: account statements
-//	doctor.go    what is wrong with this installation
+//	operator.go  the program, opened for one command of an operator
 //	metrics.go   figures for Prometheus
 //	trace.go     traces for OpenTelemetry
 package app
@@ -61,6 +54,7 @@ import (
 	"frontdesk/core/task"
 	"frontdesk/core/webhook"
 	"frontdesk/graph"
+	"frontdesk/sandbox"
 	"frontdesk/store"
 	"frontdesk/worker"
 )
@@ -118,7 +112,8 @@ type App struct {
 	failed   chan error
 	traces   func(context.Context) error
 	url      string
-	sims     *simulators
+	sims     *sandbox.Simulators
+	sandbox  *sandbox.Sandbox
 	carriers *carriers
 	realTime bool
 	stop     context.CancelFunc
@@ -137,7 +132,7 @@ func Open(ctx context.Context, c Config) (*App, error) {
 		c.Out = io.Discard
 	}
 	tuneMemory()
-	a := &App{config: c, failed: make(chan error, 2), sims: &simulators{}, realTime: realTime, stopping: make(chan struct{})}
+	a := &App{config: c, failed: make(chan error, 2), sims: &sandbox.Simulators{}, realTime: realTime, stopping: make(chan struct{})}
 	if err := a.open(ctx); err != nil {
 		return nil, errors.Join(err, a.Close(context.WithoutCancel(ctx)))
 	}
@@ -151,7 +146,11 @@ func (a *App) open(ctx context.Context) (err error) {
 	a.core, a.carriers = newCore(a.db, a.config, a.pages, a.sims)
 	a.core.Webhook.Stopping = a.stopping
 	if a.config.Sandbox {
-		if err := a.fillSandbox(ctx); err != nil {
+		a.sandbox = &sandbox.Sandbox{
+			DB: a.db, Core: a.core, Simulators: a.sims, Now: a.config.Now, RealTime: a.realTime, Credentials: a.config.Credentials, Out: a.config.Out,
+			Listen: a.listen, Callback: a.carriers.callback, Connect: connects(a.core),
+		}
+		if err := a.sandbox.Fill(ctx); err != nil {
 			return err
 		}
 	}
@@ -169,7 +168,7 @@ func (a *App) open(ctx context.Context) (err error) {
 		return err
 	}
 	if a.config.Sandbox {
-		if err := a.simulate(ctx); err != nil {
+		if err := a.sandbox.Simulate(ctx); err != nil {
 			return err
 		}
 	}
@@ -189,7 +188,7 @@ func (a *App) open(ctx context.Context) (err error) {
 	}
 	a.config.Log.InfoContext(ctx, "serving", "url", a.url, "database", a.db.Engine(), "version", Version)
 	if a.config.Sandbox {
-		return a.handOut(ctx)
+		return a.sandbox.HandOut(ctx, a.url)
 	}
 	return nil
 }
@@ -203,7 +202,7 @@ func (a *App) pages() string {
 }
 
 // newCore wires the capabilities to their store and to the outside world.
-func newCore(db *store.DB, c Config, pages func() string, sims *simulators) (*core.Core, *carriers) {
+func newCore(db *store.DB, c Config, pages func() string, sims *sandbox.Simulators) (*core.Core, *carriers) {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
@@ -366,7 +365,7 @@ func (a *App) Close(ctx context.Context) error {
 	if a.stop != nil {
 		a.stop()
 	}
-	errs := []error{a.sims.end()}
+	errs := []error{a.sims.Close()}
 	for _, s := range a.servers {
 		if err := s.Shutdown(ctx); err != nil {
 			errs = append(errs, s.Close())

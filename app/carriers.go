@@ -26,6 +26,7 @@ import (
 	"frontdesk/core/fault"
 	"frontdesk/core/messaging"
 	"frontdesk/core/practice"
+	"frontdesk/sandbox"
 	"frontdesk/store"
 	"frontdesk/web"
 )
@@ -55,7 +56,7 @@ type carrierKind struct {
 
 // anyCarrier are the settings every carrier has: which channels it carries, and
 // whether before or after the others.
-var anyCarrier = []string{"channels", "priority", "per_second", simulated}
+var anyCarrier = []string{"channels", "priority", "per_second", sandbox.Simulated}
 
 var carrierKinds = map[connector.Name]carrierKind{
 	"smtp": {
@@ -212,7 +213,7 @@ type carriers struct {
 	log        *slog.Logger
 	now        func() time.Time
 	public     func() string
-	sims       *simulators
+	sims       *sandbox.Simulators
 
 	mu    sync.Mutex
 	built map[practice.ID]map[connector.Name]builtCarrier
@@ -253,8 +254,8 @@ func (c *carriers) get(ctx context.Context, g practice.Group, kept connector.Con
 	if e.channels, err = channelsOf(full); err != nil {
 		return nil, fault.New(fault.Conflict, "carrier_settings", "A carrier's settings need attention.").Because(err)
 	}
-	if full.Settings[simulated] != "" {
-		c.sims.lead(&full, &e)
+	if full.Settings[sandbox.Simulated] != "" {
+		e.roots = c.sims.Lead(g.ID, &full)
 	}
 	if rate, err := perSecond(full); err == nil && rate > 0 {
 		e.wait = c.pace(full, rate)

@@ -18,16 +18,15 @@ import (
 	"time"
 
 	"frontdesk/connect/pds"
+	"frontdesk/core"
 	"frontdesk/core/access"
 	"frontdesk/core/connector"
 	"frontdesk/core/fault"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
+	"frontdesk/sandbox"
 	"frontdesk/store"
 )
-
-// pdsName is the Personal Demographics Service among the connectors.
-const pdsName connector.Name = "pds"
 
 // connectors are the outside systems there are, with the settings and secrets
 // each takes, and a check of them.
@@ -35,8 +34,8 @@ var connectors = map[connector.Name]struct {
 	settings, secrets []string
 	check             func(connector.Connector, practice.Group) error
 }{
-	pdsName: {
-		settings: []string{"base_url", "token_url", "audience", "api_key", "key_id", "ods_code", "per_second", "refresh", "refresh_every", "refresh_ahead_days", simulated},
+	sandbox.PDS: {
+		settings: []string{"base_url", "token_url", "audience", "api_key", "key_id", "ods_code", "per_second", "refresh", "refresh_every", "refresh_ahead_days", sandbox.Simulated},
 		secrets:  []string{"private_key"},
 		check: func(c connector.Connector, g practice.Group) error {
 			s, err := pdsSettings(c, g)
@@ -159,7 +158,7 @@ type demographics struct {
 	connectors *connector.Service
 	log        *slog.Logger
 	now        func() time.Time
-	sims       *simulators
+	sims       *sandbox.Simulators
 
 	mu      sync.Mutex
 	clients map[practice.ID]versioned
@@ -174,7 +173,7 @@ type versioned struct {
 
 // client gives the group's client, made anew when its settings have changed.
 func (d *demographics) client(ctx context.Context, group practice.ID) (*pds.Client, error) {
-	kept, err := d.db.Connector().Connector(ctx, group, pdsName)
+	kept, err := d.db.Connector().Connector(ctx, group, sandbox.PDS)
 	if errors.Is(err, connector.ErrNotFound) {
 		return nil, patient.ErrNoDemographics
 	}
@@ -191,16 +190,16 @@ func (d *demographics) client(ctx context.Context, group practice.ID) (*pds.Clie
 	if ok && known.version == kept.Version && known.group.Equal(g.UpdatedAt) {
 		return known.client, nil
 	}
-	c, err := d.connectors.Get(ctx, group, pdsName)
+	c, err := d.connectors.Get(ctx, group, sandbox.PDS)
 	if err != nil {
 		return nil, err
+	}
+	if c.Settings[sandbox.Simulated] != "" {
+		d.sims.Lead(group, &c)
 	}
 	s, err := pdsSettings(c, g)
 	if err != nil {
 		return nil, patient.ErrNoDemographics.Because(err)
-	}
-	if at := d.sims.address(); c.Settings[simulated] != "" && at != "" {
-		s.BaseURL, s.TokenURL = at+simPDS, at+simToken
 	}
 	client, err := pds.New(s, pds.Options{Now: d.now, Log: d.log, Wait: d.wait(s)})
 	if err != nil {
@@ -292,7 +291,7 @@ func correlated(ctx context.Context) context.Context {
 
 // upkeep says how a group wants its patients kept fresh.
 func (d *demographics) upkeep(ctx context.Context, group practice.ID) (patient.Upkeep, error) {
-	c, err := d.db.Connector().Connector(ctx, group, pdsName)
+	c, err := d.db.Connector().Connector(ctx, group, sandbox.PDS)
 	if errors.Is(err, connector.ErrNotFound) {
 		return patient.Upkeep{}, nil
 	}
@@ -300,4 +299,18 @@ func (d *demographics) upkeep(ctx context.Context, group practice.ID) (patient.U
 		return patient.Upkeep{}, err
 	}
 	return upkeepOf(c)
+}
+
+// connects tries a change of a connector on what is there before it is kept.
+func connects(c *core.Core) func(context.Context, practice.Group, connector.Connector) (connector.Connector, error) {
+	return func(ctx context.Context, g practice.Group, change connector.Connector) (connector.Connector, error) {
+		was, err := c.Connector.Get(ctx, g.ID, change.Name)
+		if err != nil && !errors.Is(err, connector.ErrNotFound) {
+			return was, err
+		}
+		if err := checkConnector(was.With(change), g); err != nil {
+			return was, err
+		}
+		return c.Connector.Set(ctx, change)
+	}
 }

@@ -18,6 +18,7 @@ import (
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
 	"frontdesk/core/webhook"
+	"frontdesk/sandbox"
 	"frontdesk/store"
 	"frontdesk/store/storetest"
 )
@@ -44,7 +45,7 @@ func (s *surgery) Trace(context.Context, practice.ID, patient.Trace) (patient.Pe
 
 func newSurgery(t *testing.T, db *store.DB) *surgery {
 	s := &surgery{T: t, db: db, clock: time.Date(2031, time.January, 6, 7, 0, 0, 0, time.UTC)}
-	s.core, _ = newCore(db, Config{Now: func() time.Time { return s.clock }, Hold: time.Hour}, func() string { return "https://desk.example.org" }, &simulators{})
+	s.core, _ = newCore(db, Config{Now: func() time.Time { return s.clock }, Hold: time.Hour}, func() string { return "https://desk.example.org" }, &sandbox.Simulators{})
 	s.core.Patient.Demographics = s
 	s.core.Messaging.Carriers = func(context.Context, practice.ID, messaging.Channel) ([]messaging.Carrier, error) {
 		return make([]messaging.Carrier, 1), nil

@@ -25,13 +25,15 @@ var rooms = map[string]struct {
 	},
 	"docs": {},
 	"cmd/frontdesk": {
-		ours: []string{"app", "partner"}, theirs: []string{"github.com/alecthomas/kong"},
+		ours: []string{"app", "operator", "partner"}, theirs: []string{"github.com/alecthomas/kong"},
 	},
 	"partner": {ours: []string{"core/fault", "core/webhook", "connect/hook"}},
 	"app": {
 		ours:   []string{"..."},
 		theirs: []string{"github.com/prometheus/client_golang", "go.opentelemetry.io"},
 	},
+	"operator": {ours: []string{"core", "core/...", "store"}},
+	"sandbox":  {ours: []string{"core", "core/...", "store", "pages", "sim", "sim/..."}},
 
 	"core/fault":     {},
 	"core/job":       {},

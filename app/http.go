@@ -57,7 +57,7 @@ func (a *App) handler() (http.Handler, error) {
 	add("GET /files/{address}", "file", documents)
 	add("PUT /files/{address}", "file", documents)
 	if a.config.Sandbox {
-		add("GET /sandbox/inbox", "inbox", pages.Inbox(a.sims.received))
+		add("GET /sandbox/inbox", "inbox", pages.Inbox(a.sims.Received))
 	}
 	add("POST /callbacks/{carrier}/{group}", "callback", a.carriers.listen(a.core.Messaging.Hear))
 	add("GET /{$}", "home", http.RedirectHandler("/docs", http.StatusSeeOther))

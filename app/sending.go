@@ -13,7 +13,6 @@ import (
 	"frontdesk/core/access"
 	"frontdesk/core/job"
 	"frontdesk/core/practice"
-	"frontdesk/store"
 )
 
 // witness is the file, beside the key of secrets, that says how long this
@@ -121,14 +120,5 @@ func (a *App) writeRecord(ctx context.Context, j job.Job) error {
 	return a.core.Record.Write(ctx, practice.ID(j.Group), id)
 }
 
-// Sending tells whether messages go out.
-func (o *Operator) Sending(ctx context.Context) (store.Sending, error) { return o.db.Sending(ctx) }
-
-// PauseSending stops all sending; ResumeSending lets it go on. Running servers
-// take it up at once.
-func (o *Operator) PauseSending(ctx context.Context) error {
-	return o.db.PauseSending(ctx, time.Now(), "paused by an operator")
-}
-
-// ResumeSending lets messages go out again.
-func (o *Operator) ResumeSending(ctx context.Context) error { return o.db.ResumeSending(ctx) }
+// beatEvery is how often a running program notes that the database is in use.
+const beatEvery = 30 * time.Second

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"time"
 
-	"frontdesk/app"
+	"frontdesk/operator"
 )
 
 type token struct {
@@ -32,14 +32,14 @@ type tokenCreate struct {
 
 // Run makes a token.
 func (t tokenCreate) Run(ctx context.Context) error {
-	n := app.NewToken{Group: t.Group, Name: t.Name, Role: t.Role, Expires: t.Expires, Limit: t.RateLimit}
+	n := operator.NewToken{Group: t.Group, Name: t.Name, Role: t.Role, Expires: t.Expires, Limit: t.RateLimit}
 	var err error
 	if t.PasswordFile != "" {
 		if n.Password, err = firstLine(t.PasswordFile); err != nil {
 			return err
 		}
 	}
-	return t.as(ctx, func(o *app.Operator) error {
+	return t.as(ctx, func(o *operator.Operator) error {
 		made, err := o.CreateToken(ctx, n)
 		if err != nil {
 			return err
@@ -76,7 +76,7 @@ type tokenList struct {
 
 // Run lists tokens.
 func (t tokenList) Run(ctx context.Context) error {
-	return t.as(ctx, func(o *app.Operator) error {
+	return t.as(ctx, func(o *operator.Operator) error {
 		all, err := o.Tokens(ctx, t.Group)
 		if err != nil {
 			return err
@@ -116,7 +116,7 @@ type tokenRevoke struct {
 
 // Run revokes a token.
 func (t tokenRevoke) Run(ctx context.Context) error {
-	return t.as(ctx, func(o *app.Operator) error {
+	return t.as(ctx, func(o *operator.Operator) error {
 		if err := o.RevokeToken(ctx, t.Group, t.Token); err != nil {
 			return err
 		}
@@ -138,7 +138,7 @@ type roleList struct {
 
 // Run lists roles.
 func (r roleList) Run(ctx context.Context) error {
-	return r.as(ctx, func(o *app.Operator) error {
+	return r.as(ctx, func(o *operator.Operator) error {
 		all, err := o.Roles(ctx, r.Group)
 		if err != nil {
 			return err
@@ -161,7 +161,7 @@ type roleSet struct {
 
 // Run sets a role.
 func (r roleSet) Run(ctx context.Context) error {
-	return r.as(ctx, func(o *app.Operator) error {
+	return r.as(ctx, func(o *operator.Operator) error {
 		set, err := o.SetRole(ctx, r.Group, r.Name, r.May)
 		if err != nil {
 			return err
@@ -191,8 +191,8 @@ type userCreate struct {
 
 // Run adds a member of staff.
 func (u userCreate) Run(ctx context.Context) error {
-	return u.as(ctx, func(o *app.Operator) error {
-		made, err := o.CreateUser(ctx, app.NewUser{
+	return u.as(ctx, func(o *operator.Operator) error {
+		made, err := o.CreateUser(ctx, operator.NewUser{
 			Group: u.Group, Title: u.Title, FirstName: u.FirstName, LastName: u.LastName, Email: u.Email, Role: u.Role, Clinician: u.Clinician,
 		})
 		if err != nil {
@@ -210,7 +210,7 @@ type userList struct {
 
 // Run lists staff.
 func (u userList) Run(ctx context.Context) error {
-	return u.as(ctx, func(o *app.Operator) error {
+	return u.as(ctx, func(o *operator.Operator) error {
 		all, err := o.Users(ctx, u.Group)
 		if err != nil {
 			return err
@@ -233,7 +233,7 @@ type userInvite struct {
 
 // Run sends an invitation.
 func (u userInvite) Run(ctx context.Context) error {
-	return u.as(ctx, func(o *app.Operator) error {
+	return u.as(ctx, func(o *operator.Operator) error {
 		i, err := o.Invite(ctx, u.Group, u.Email, u.Wait)
 		if err != nil {
 			return err
@@ -261,7 +261,7 @@ func (u userPassword) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return u.as(ctx, func(o *app.Operator) error {
+	return u.as(ctx, func(o *operator.Operator) error {
 		who, err := o.SetPassword(ctx, u.Group, u.Email, password)
 		if err != nil {
 			return err
@@ -299,10 +299,10 @@ type auditList struct {
 
 // Run shows the log.
 func (a auditList) Run(ctx context.Context) error {
-	return a.as(ctx, func(o *app.Operator) error {
+	return a.as(ctx, func(o *operator.Operator) error {
 		var rows [][]string
 		from, to := a.span()
-		err := o.Audit(ctx, a.Group, from, to, a.Limit, func(e app.AuditEntry) error {
+		err := o.Audit(ctx, a.Group, from, to, a.Limit, func(e operator.AuditEntry) error {
 			about := e.Entity
 			if e.EntityID != 0 {
 				about += " " + fmt.Sprint(e.EntityID)
@@ -325,18 +325,18 @@ type auditExport struct {
 
 // Run writes the log.
 func (a auditExport) Run(ctx context.Context) error {
-	return a.as(ctx, func(o *app.Operator) error {
+	return a.as(ctx, func(o *operator.Operator) error {
 		out := bufio.NewWriter(os.Stdout)
 		write := json.NewEncoder(out).Encode
 		table := csv.NewWriter(out)
 		if a.Format == "csv" {
-			if err := table.Write(app.AuditColumns); err != nil {
+			if err := table.Write(operator.AuditColumns); err != nil {
 				return err
 			}
-			write = func(v any) error { return table.Write(v.(app.AuditEntry).Row()) }
+			write = func(v any) error { return table.Write(v.(operator.AuditEntry).Row()) }
 		}
 		from, to := a.span()
-		if err := o.Audit(ctx, a.Group, from, to, 0, func(e app.AuditEntry) error { return write(e) }); err != nil {
+		if err := o.Audit(ctx, a.Group, from, to, 0, func(e operator.AuditEntry) error { return write(e) }); err != nil {
 			return err
 		}
 		table.Flush()
@@ -357,7 +357,7 @@ type groupLimit struct {
 
 // Run sets how often tokens may be used.
 func (g groupLimit) Run(ctx context.Context) error {
-	return g.as(ctx, func(o *app.Operator) error {
+	return g.as(ctx, func(o *operator.Operator) error {
 		set, err := o.SetTerms(ctx, g.Group, g.PerMinute, g.Status)
 		if err != nil {
 			return err

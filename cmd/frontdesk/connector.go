@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"frontdesk/app"
+	"frontdesk/operator"
 )
 
 type connectors struct {
@@ -55,7 +55,7 @@ func (c connectorSet) Run(ctx context.Context) error {
 		}
 		secrets[name] = string(text)
 	}
-	return c.sealed(ctx, c.SealKey, func(o *app.Operator) error {
+	return c.sealed(ctx, c.SealKey, func(o *operator.Operator) error {
 		made, err := o.SetConnector(ctx, c.Group, c.Name, c.Set, secrets)
 		if err != nil {
 			return err
@@ -80,7 +80,7 @@ type connectorList struct {
 
 // Run lists connectors.
 func (c connectorList) Run(ctx context.Context) error {
-	return c.as(ctx, func(o *app.Operator) error {
+	return c.as(ctx, func(o *operator.Operator) error {
 		all, err := o.Connectors(ctx, c.Group)
 		if err != nil {
 			return err
@@ -101,7 +101,7 @@ type connectorRemove struct {
 
 // Run removes a connector.
 func (c connectorRemove) Run(ctx context.Context) error {
-	return c.as(ctx, func(o *app.Operator) error {
+	return c.as(ctx, func(o *operator.Operator) error {
 		if err := o.RemoveConnector(ctx, c.Group, c.Name); err != nil {
 			return err
 		}

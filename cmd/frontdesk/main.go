@@ -12,6 +12,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"frontdesk/app"
+	"frontdesk/operator"
 )
 
 // commands is everything the program can be told; its fields are the flags,
@@ -58,18 +59,18 @@ func main() {
 	parser, err := kong.New(&c,
 		kong.Name("frontdesk"), kong.Description(description), kong.DefaultEnvars("FRONTDESK"), kong.UsageOnError(),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: false}),
-		kong.BindTo(ctx, (*context.Context)(nil)), kong.Exit(func(code int) { os.Exit(min(code, app.ExitUsage)) }))
+		kong.BindTo(ctx, (*context.Context)(nil)), kong.Exit(func(code int) { os.Exit(min(code, operator.ExitUsage)) }))
 	if err != nil {
 		panic(err) // the flags above contradict one another
 	}
 	parsed, err := parser.Parse(os.Args[1:])
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "frontdesk: %v\nRun frontdesk --help to see what it takes.\n", err)
-		os.Exit(app.ExitUsage)
+		os.Exit(operator.ExitUsage)
 	}
 	if err := parsed.Run(); err != nil {
-		fmt.Fprintln(os.Stderr, "frontdesk:", app.Explain(err))
-		os.Exit(app.ExitCode(err))
+		fmt.Fprintln(os.Stderr, "frontdesk:", operator.Explain(err))
+		os.Exit(operator.ExitCode(err))
 	}
 }
 

@@ -11,15 +11,16 @@ import (
 	"time"
 
 	"frontdesk/app"
+	"frontdesk/operator"
 )
 
 // as runs a command of the operator.
-func (d database) as(ctx context.Context, command func(*app.Operator) error) error {
+func (d database) as(ctx context.Context, command func(*operator.Operator) error) error {
 	return d.sealed(ctx, "", command)
 }
 
 // sealed runs a command of the operator that needs the key of secrets.
-func (d database) sealed(ctx context.Context, key string, command func(*app.Operator) error) error {
+func (d database) sealed(ctx context.Context, key string, command func(*operator.Operator) error) error {
 	o, err := app.NewOperator(ctx, d.DB, key)
 	if err != nil {
 		return err
@@ -59,7 +60,7 @@ type groupCreate struct {
 
 // Run makes a practice group.
 func (g groupCreate) Run(ctx context.Context) error {
-	return g.as(ctx, func(o *app.Operator) error {
+	return g.as(ctx, func(o *operator.Operator) error {
 		made, err := o.CreateGroup(ctx, g.Name, g.ODSCode, g.Zone)
 		if err != nil {
 			return err
@@ -75,7 +76,7 @@ type groupList struct {
 
 // Run lists the practice groups.
 func (g groupList) Run(ctx context.Context) error {
-	return g.as(ctx, func(o *app.Operator) error {
+	return g.as(ctx, func(o *operator.Operator) error {
 		all, err := o.Groups(ctx)
 		if err != nil {
 			return err
@@ -107,8 +108,8 @@ type keyCreate struct {
 
 // Run makes a key.
 func (k keyCreate) Run(ctx context.Context) error {
-	return k.as(ctx, func(o *app.Operator) error {
-		made, err := o.CreateKey(ctx, app.NewKey{
+	return k.as(ctx, func(o *operator.Operator) error {
+		made, err := o.CreateKey(ctx, operator.NewKey{
 			Group: k.Group, Partner: k.Partner, Scopes: k.Scope, Permissions: k.Permission, Expires: k.Expires, Limit: k.RateLimit,
 		})
 		if err != nil {
@@ -130,7 +131,7 @@ type keyList struct {
 
 // Run lists keys.
 func (k keyList) Run(ctx context.Context) error {
-	return k.as(ctx, func(o *app.Operator) error {
+	return k.as(ctx, func(o *operator.Operator) error {
 		all, err := o.Keys(ctx, k.Group)
 		if err != nil {
 			return err
@@ -143,7 +144,7 @@ func (k keyList) Run(ctx context.Context) error {
 	})
 }
 
-func keyRow(k app.Key) []string {
+func keyRow(k operator.Key) []string {
 	row := []string{k.ID.String(), k.Partner, strings.Trim(fmt.Sprint(k.Scopes), "[]"), strings.Trim(fmt.Sprint(k.Permissions), "[]")}
 	for _, t := range []time.Time{k.CreatedAt, k.ExpiresAt, k.LastUsed, k.RevokedAt} {
 		if t.IsZero() {
@@ -164,7 +165,7 @@ type keyRevoke struct {
 
 // Run revokes a key.
 func (k keyRevoke) Run(ctx context.Context) error {
-	return k.as(ctx, func(o *app.Operator) error {
+	return k.as(ctx, func(o *operator.Operator) error {
 		ended, err := o.RevokeKey(ctx, k.Group, k.Key)
 		if err != nil {
 			return err
@@ -186,8 +187,8 @@ type membership struct {
 }
 
 // change joins or leaves, then shows the group's networks.
-func (m membership) change(ctx context.Context, how func(o *app.Operator, ctx context.Context, group, network string) error) error {
-	return m.as(ctx, func(o *app.Operator) error {
+func (m membership) change(ctx context.Context, how func(o *operator.Operator, ctx context.Context, group, network string) error) error {
+	return m.as(ctx, func(o *operator.Operator) error {
 		if err := how(o, ctx, m.Group, m.Network); err != nil {
 			return err
 		}
@@ -203,14 +204,14 @@ type networkJoin struct{ membership }
 
 // Run joins a network.
 func (n networkJoin) Run(ctx context.Context) error {
-	return n.change(ctx, (*app.Operator).JoinNetwork)
+	return n.change(ctx, (*operator.Operator).JoinNetwork)
 }
 
 type networkLeave struct{ membership }
 
 // Run leaves a network.
 func (n networkLeave) Run(ctx context.Context) error {
-	return n.change(ctx, (*app.Operator).LeaveNetwork)
+	return n.change(ctx, (*operator.Operator).LeaveNetwork)
 }
 
 type doctor struct {
@@ -222,7 +223,7 @@ var errUnwell = errors.New("something is wrong; see above")
 
 // Run looks the installation over.
 func (d doctor) Run(ctx context.Context) error {
-	findings, well := app.Doctor(ctx, d.DB)
+	findings, well := operator.Doctor(ctx, d.DB)
 	rows := make([][]string, len(findings))
 	for i, f := range findings {
 		rows[i] = []string{map[bool]string{true: "ok", false: "WRONG"}[f.OK], f.Check, f.Detail}

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"time"
 
-	"frontdesk/app"
+	"frontdesk/operator"
 )
 
 type sending struct {
@@ -21,7 +21,7 @@ type sendingStatus struct {
 
 // Run says whether messages go out.
 func (s sendingStatus) Run(ctx context.Context) error {
-	return s.as(ctx, func(o *app.Operator) error {
+	return s.as(ctx, func(o *operator.Operator) error {
 		now, err := o.Sending(ctx)
 		if err != nil {
 			return err
@@ -38,7 +38,7 @@ type sendingPause struct{ database }
 
 // Run stops all sending.
 func (s sendingPause) Run(ctx context.Context) error {
-	return s.as(ctx, func(o *app.Operator) error {
+	return s.as(ctx, func(o *operator.Operator) error {
 		if err := o.PauseSending(ctx); err != nil {
 			return err
 		}
@@ -51,7 +51,7 @@ type sendingResume struct{ database }
 
 // Run lets messages go out again.
 func (s sendingResume) Run(ctx context.Context) error {
-	return s.as(ctx, func(o *app.Operator) error {
+	return s.as(ctx, func(o *operator.Operator) error {
 		if err := o.ResumeSending(ctx); err != nil {
 			return err
 		}

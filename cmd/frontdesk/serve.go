@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"frontdesk/app"
+	"frontdesk/operator"
 )
 
 type serve struct {
@@ -73,7 +74,7 @@ type migrate struct {
 
 // Run migrates.
 func (m migrate) Run(ctx context.Context) error {
-	version, err := app.Migrate(ctx, m.DB, m.log())
+	version, err := operator.Migrate(ctx, m.DB, m.log())
 	if err == nil {
 		fmt.Printf("The database has schema version %d.\n", version)
 	}

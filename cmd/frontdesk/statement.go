@@ -3,7 +3,7 @@ package main
 import (
 	"context"
 
-	"frontdesk/app"
+	"frontdesk/operator"
 )
 
 type statement struct {
@@ -24,8 +24,8 @@ type statementCreate struct {
 
 // Run makes a statement.
 func (s statementCreate) Run(ctx context.Context) error {
-	return s.as(ctx, func(o *app.Operator) error {
-		made, err := o.MakeStatement(ctx, app.NewStatement{
+	return s.as(ctx, func(o *operator.Operator) error {
+		made, err := o.MakeStatement(ctx, operator.NewStatement{
 			Group: s.Group, Patient: s.Patient, Contact: s.Contact, From: s.From, Until: s.Until, Unpaid: s.Outstanding, Comments: s.Comments,
 		})
 		if err != nil {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"frontdesk/app"
+	"frontdesk/operator"
 	"frontdesk/store/storetest"
 )
 
@@ -48,7 +49,7 @@ func TestAPracticeIsAskedByGraphQL(t *testing.T) {
 		}
 		defer o.Close()
 		const password = "correct horse battery"
-		made, err := o.CreateToken(ctx, app.NewToken{Group: p.creds.Group, Name: "Portal", Role: "everything", Password: password})
+		made, err := o.CreateToken(ctx, operator.NewToken{Group: p.creds.Group, Name: "Portal", Role: "everything", Password: password})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -93,7 +94,7 @@ func TestAPracticeIsAskedByGraphQL(t *testing.T) {
 			t.Errorf("a revoked token: %d %s", a.Status, a.Text)
 		}
 		var log []string
-		err = o.Audit(ctx, p.creds.Group, time.Time{}, sunday.AddDate(1, 0, 0), 0, func(e app.AuditEntry) error {
+		err = o.Audit(ctx, p.creds.Group, time.Time{}, sunday.AddDate(1, 0, 0), 0, func(e operator.AuditEntry) error {
 			text, err := json.Marshal(e)
 			log = append(log, string(text))
 			return err
@@ -124,7 +125,7 @@ func TestTimeTakenAwayAtOneDoorIsGoneAtTheOther(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer o.Close()
-		made, err := o.CreateToken(context.Background(), app.NewToken{Group: p.creds.Group, Name: "Rota", Role: "frontdesk"})
+		made, err := o.CreateToken(context.Background(), operator.NewToken{Group: p.creds.Group, Name: "Rota", Role: "frontdesk"})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -13,6 +13,7 @@ import (
 
 	"frontdesk/app"
 	"frontdesk/core/account"
+	"frontdesk/operator"
 	"frontdesk/store/storetest"
 )
 
@@ -51,7 +52,7 @@ func TestAMemberOfStaffIsInvited(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer o.Close()
-		made, err := o.CreateToken(ctx, app.NewToken{Group: p.creds.Group, Name: "Portal", Role: "everything"})
+		made, err := o.CreateToken(ctx, operator.NewToken{Group: p.creds.Group, Name: "Portal", Role: "everything"})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -108,7 +109,7 @@ func TestAnInvitationIsSentAgainAtTheCommandLine(t *testing.T) {
 		}
 		defer o.Close()
 		const email = "grace.hopper@example.org"
-		if _, err := o.CreateUser(ctx, app.NewUser{Group: p.creds.Group, FirstName: "Grace", LastName: "Hopper", Email: email, Role: "frontdesk"}); err != nil {
+		if _, err := o.CreateUser(ctx, operator.NewUser{Group: p.creds.Group, FirstName: "Grace", LastName: "Hopper", Email: email, Role: "frontdesk"}); err != nil {
 			t.Fatal(err)
 		}
 		first := p.invitation(email)
@@ -133,11 +134,11 @@ func TestAnInvitationIsSentAgainAtTheCommandLine(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := o.CreateUser(ctx, app.NewUser{Group: bare.ID, FirstName: "Ann", LastName: "Lee", Email: "ann@example.org", Role: "frontdesk"}); err != nil {
+		if _, err := o.CreateUser(ctx, operator.NewUser{Group: bare.ID, FirstName: "Ann", LastName: "Lee", Email: "ann@example.org", Role: "frontdesk"}); err != nil {
 			t.Fatal(err)
 		}
 		i, err := o.Invite(ctx, bare.ID, "ann@example.org", 25*time.Second)
-		if err != nil || i.State != account.InvitationHomeless || i.Sent() || app.ExitCode(i.Err()) != app.ExitFailed {
+		if err != nil || i.State != account.InvitationHomeless || i.Sent() || operator.ExitCode(i.Err()) != operator.ExitFailed {
 			t.Errorf("got %+v, %v", i, err)
 		}
 		waitFor(t, "the log to say so", func() bool { return strings.Contains(p.logs.String(), "the practice has no carrier for e-mail") })

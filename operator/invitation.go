@@ -1,4 +1,4 @@
-package app
+package operator
 
 import (
 	"context"
@@ -46,7 +46,7 @@ func (o *Operator) Invite(ctx context.Context, group, email string, wait time.Du
 	if err != nil {
 		return Invitation{}, err
 	}
-	made, err := o.core.Account.Invite(ctx, email)
+	made, err := o.Core.Account.Invite(ctx, email)
 	if err != nil {
 		return Invitation{}, err
 	}
@@ -54,9 +54,18 @@ func (o *Operator) Invite(ctx context.Context, group, email string, wait time.Du
 		if err := sleep(ctx, 100*time.Millisecond); err != nil {
 			return Invitation{}, err
 		}
-		if made, err = o.core.Account.Invitation(ctx, made.ID); err != nil {
+		if made, err = o.Core.Account.Invitation(ctx, made.ID); err != nil {
 			return Invitation{}, err
 		}
 	}
 	return Invitation{made.Staff, made.State, made.ExpiresAt}, nil
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	select {
+	case <-time.After(d):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }

@@ -1,43 +1,77 @@
-package app
+// Package sandbox is the invented town as a part of the product: practices with
+// people, patients and diaries, and the outside systems they are connected to.
+//
+//	sandbox.go   the town's practices, and the keys to them
+//	settle.go    what its practices have written and been told
+//	simulate.go  the outside systems of the town
+package sandbox
 
 import (
 	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
+	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strconv"
+	"time"
 
+	"frontdesk/core"
 	"frontdesk/core/access"
+	"frontdesk/core/connector"
 	"frontdesk/core/diary"
 	"frontdesk/core/fault"
 	"frontdesk/core/input"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
 	"frontdesk/sim"
+	"frontdesk/store"
 )
 
 // ErrRealDatabase is returned when a sandbox is asked for on a database that
 // holds real practice groups.
 var ErrRealDatabase = fault.New(fault.Conflict, "not_a_sandbox", "This database holds real practice groups. A sandbox needs a database of its own: give it one with --db.")
 
-// fillSandbox puts the town into a database that has no practice group yet.
-func (a *App) fillSandbox(ctx context.Context) error {
-	return a.db.Whole(ctx, func(ctx context.Context) error {
-		fresh, err := a.db.Found(ctx, true, a.config.Now())
+// Sandbox is the town in one database.
+type Sandbox struct {
+	DB   *store.DB
+	Core *core.Core
+	// Simulators are the outside systems of the town.
+	Simulators *Simulators
+	Now        func() time.Time
+	// RealTime says that Now moves by itself.
+	RealTime bool
+	// Credentials is a file to write the keys to, or empty.
+	Credentials string
+	// Out is where a person at the terminal is told what to try.
+	Out io.Writer
+	// Listen begins to serve at an address.
+	Listen func(ctx context.Context, address string, h http.Handler) (net.Listener, error)
+	// Callback is where a carrier's provider calls the program back.
+	Callback func(group practice.ID, name connector.Name) string
+	// Connect keeps how a group uses an outside system.
+	Connect func(ctx context.Context, g practice.Group, change connector.Connector) (connector.Connector, error)
+}
+
+// Fill puts the town into a database that has no practice group yet.
+func (sb *Sandbox) Fill(ctx context.Context) error {
+	return sb.DB.Whole(ctx, func(ctx context.Context) error {
+		fresh, err := sb.DB.Found(ctx, true, sb.Now())
 		if err != nil {
 			return err
 		}
 		if !fresh {
-			sandbox, _, err := a.db.Instance(ctx)
+			sandbox, _, err := sb.DB.Instance(ctx)
 			if err == nil && !sandbox {
 				err = ErrRealDatabase
 			}
 			return err
 		}
 		for _, p := range sim.Brambleford().Practices {
-			if err := a.settle(ctx, p); err != nil {
+			if err := sb.settle(ctx, p); err != nil {
 				return fmt.Errorf("sandbox: %s: %w", p.Name, err)
 			}
 		}
@@ -48,8 +82,8 @@ func (a *App) fillSandbox(ctx context.Context) error {
 func ptr[T any](v T) *T { return &v }
 
 // settle makes one practice of the town.
-func (a *App) settle(ctx context.Context, p sim.Practice) error {
-	g, err := a.core.Practice.CreateGroup(ctx, practice.Group{
+func (sb *Sandbox) settle(ctx context.Context, p sim.Practice) error {
+	g, err := sb.Core.Practice.CreateGroup(ctx, practice.Group{
 		Name: p.Name, ODSCode: p.ODSCode, Phone: p.Phone, Email: p.Email, Sandbox: true, Address: practice.Address(p.Address),
 	})
 	if err != nil {
@@ -58,7 +92,7 @@ func (a *App) settle(ctx context.Context, p sim.Practice) error {
 	ctx = access.With(ctx, access.Operator(g.ID))
 	var places []practice.LocationID
 	for _, pl := range p.Places {
-		l, err := a.core.Practice.CreateLocation(ctx, practice.LocationChange{Name: &pl.Name, Phone: &pl.Phone, Address: ptr(practice.Address(pl.Address))})
+		l, err := sb.Core.Practice.CreateLocation(ctx, practice.LocationChange{Name: &pl.Name, Phone: &pl.Phone, Address: ptr(practice.Address(pl.Address))})
 		if err != nil {
 			return err
 		}
@@ -66,7 +100,7 @@ func (a *App) settle(ctx context.Context, p sim.Practice) error {
 	}
 	var people []practice.PractitionerID
 	for _, pe := range p.People {
-		who, err := a.core.Practice.CreatePractitioner(ctx, practice.PractitionerChange{
+		who, err := sb.Core.Practice.CreatePractitioner(ctx, practice.PractitionerChange{
 			Title: &pe.Title, FirstName: &pe.FirstName, LastName: &pe.LastName, Profession: ptr(practice.Profession(pe.Profession)),
 		})
 		if err != nil {
@@ -74,7 +108,7 @@ func (a *App) settle(ctx context.Context, p sim.Practice) error {
 		}
 		people = append(people, who.ID)
 	}
-	kinds, err := a.settleKinds(ctx, p.Kinds)
+	kinds, err := sb.settleKinds(ctx, p.Kinds)
 	if err != nil {
 		return err
 	}
@@ -83,7 +117,7 @@ func (a *App) settle(ctx context.Context, p sim.Practice) error {
 		for i, k := range s.Kinds {
 			types[i] = kinds[k]
 		}
-		_, err := a.core.Diary.CreateSession(ctx, diary.SessionChange{
+		_, err := sb.Core.Diary.CreateSession(ctx, diary.SessionChange{
 			Practitioner: &people[s.Person], Location: &places[s.Place], Types: &types, StartDate: ptr("2026-01-05"),
 			From: &s.From, To: &s.To, Step: &s.Minutes, Rule: ptr("FREQ=WEEKLY;BYDAY=" + s.Days),
 		})
@@ -92,16 +126,16 @@ func (a *App) settle(ctx context.Context, p sim.Practice) error {
 		}
 	}
 	for _, c := range p.Closed {
-		for year := a.config.Now().Year(); year < a.config.Now().Year()+3; year++ {
+		for year := sb.Now().Year(); year < sb.Now().Year()+3; year++ {
 			day, _ := input.ParseDate(strconv.Itoa(year) + "-" + c.MonthDay)
-			if _, err := a.core.Practice.SetHoliday(ctx, practice.Holiday{Day: day, Name: c.Name, Closed: true}); err != nil {
+			if _, err := sb.Core.Practice.SetHoliday(ctx, practice.Holiday{Day: day, Name: c.Name, Closed: true}); err != nil {
 				return err
 			}
 		}
 	}
 	var patients []patient.ID
 	for _, who := range p.Patients {
-		id, err := a.core.Patient.Register(ctx, patient.Registration{
+		id, err := sb.Core.Patient.Register(ctx, patient.Registration{
 			NHSNumber: &who.NHSNumber, Title: &who.Title, FirstName: who.FirstName, LastName: who.LastName, BirthDate: who.BirthDate,
 			Sex: ptr(patient.Sex(who.Sex)), Mobile: &who.Mobile, Email: &who.Email, Line1: &who.Address.Line1, Town: &who.Address.Town,
 			County: &who.Address.County, Postcode: &who.Address.Postcode,
@@ -111,17 +145,17 @@ func (a *App) settle(ctx context.Context, p sim.Practice) error {
 		}
 		patients = append(patients, id)
 	}
-	return a.settleRecords(ctx, people, patients)
+	return sb.settleRecords(ctx, people, patients)
 }
 
-func (a *App) settleKinds(ctx context.Context, kinds []sim.Kind) ([]diary.TypeID, error) {
+func (sb *Sandbox) settleKinds(ctx context.Context, kinds []sim.Kind) ([]diary.TypeID, error) {
 	var out []diary.TypeID
 	for _, k := range kinds {
 		sector := practice.NHS
 		if k.Paid {
 			sector = practice.Paid
 		}
-		t, err := a.core.Diary.CreateType(ctx, diary.TypeChange{
+		t, err := sb.Core.Diary.CreateType(ctx, diary.TypeChange{
 			Name: &k.Name, PartnerSlotName: &k.Name, Minutes: &k.Minutes, Price: &k.Pence, Sector: &sector,
 			Profession: ptr(practice.Profession(k.Profession)), Video: &k.Video, InPerson: &k.InPerson, Telephone: &k.Telephone,
 		})
@@ -150,29 +184,29 @@ type groupKey struct {
 	Key   string `json:"api_key"`
 }
 
-// handOut gives out keys for the sandbox: those of the file when they still
-// work, new ones otherwise.
-func (a *App) handOut(ctx context.Context) error {
-	groups, err := a.db.Practice().Groups(ctx)
+// HandOut gives out keys for the sandbox, which serves at an address: those of the
+// file when they still work, new ones otherwise.
+func (sb *Sandbox) HandOut(ctx context.Context, url string) error {
+	groups, err := sb.DB.Practice().Groups(ctx)
 	if err != nil {
 		return err
 	}
 	if len(groups) < 2 {
 		return fault.New(fault.Conflict, "sandbox_incomplete", "The sandbox lacks its practice groups. Start it on an empty database.")
 	}
-	c, ok := a.readCredentials(ctx, groups)
+	c, ok := sb.readCredentials(ctx, groups)
 	if !ok {
-		if c, err = a.newCredentials(ctx, groups); err != nil {
+		if c, err = sb.newCredentials(ctx, groups); err != nil {
 			return err
 		}
 	}
-	c.BaseURL, c.Simulators = a.url, map[string]string{"pds": a.sims.address()}
-	if a.config.Credentials != "" {
-		if err := writeCredentials(a.config.Credentials, c); err != nil {
+	c.BaseURL, c.Simulators = url, map[string]string{"pds": sb.Simulators.Address()}
+	if sb.Credentials != "" {
+		if err := writeCredentials(sb.Credentials, c); err != nil {
 			return err
 		}
 	}
-	fmt.Fprintf(a.config.Out, `
+	fmt.Fprintf(sb.Out, `
 Frontdesk sandbox: %s and %s, invented from end to end.
 
   base URL           %s
@@ -186,41 +220,41 @@ Try it:
   curl -H "x-api-key: %s" -H "x-practice-group-id: %s" "%s/v1/slots?page_size=3"
   curl -H "x-token: %s" "%s/graphql" --json '{"query": "{ users { data { id fullName } } }"}'
 
-`, groups[0].Name, groups[1].Name, c.BaseURL, c.Group, c.Key, c.BaseURL, c.BaseURL, a.sims.address(), c.Key, c.Group, c.BaseURL, c.Token, c.BaseURL)
+`, groups[0].Name, groups[1].Name, c.BaseURL, c.Group, c.Key, c.BaseURL, c.BaseURL, sb.Simulators.Address(), c.Key, c.Group, c.BaseURL, c.Token, c.BaseURL)
 	return nil
 }
 
 // readCredentials reads the file, and reports whether all its keys still work
 // on this database.
-func (a *App) readCredentials(ctx context.Context, groups []practice.Group) (credentials, bool) {
+func (sb *Sandbox) readCredentials(ctx context.Context, groups []practice.Group) (credentials, bool) {
 	var c credentials
-	if a.config.Credentials == "" {
+	if sb.Credentials == "" {
 		return c, false
 	}
-	text, err := os.ReadFile(a.config.Credentials)
+	text, err := os.ReadFile(sb.Credentials)
 	if err != nil || json.Unmarshal(text, &c) != nil || c.Group != groups[0].ID.String() || c.Second.Group != groups[1].ID.String() {
 		return c, false
 	}
 	for key, group := range map[string]string{c.Key: c.Group, c.Second.Key: c.Second.Group} {
-		if _, err := a.core.Access.Authenticate(ctx, key, group); err != nil {
+		if _, err := sb.Core.Access.Authenticate(ctx, key, group); err != nil {
 			return c, false
 		}
 	}
 	for _, scope := range access.Scopes {
-		if _, err := a.core.Access.Authenticate(ctx, c.Keys[scope], c.Group); err != nil {
+		if _, err := sb.Core.Access.Authenticate(ctx, c.Keys[scope], c.Group); err != nil {
 			return c, false
 		}
 	}
-	who, _, err := a.core.Access.Token(ctx, c.Token)
+	who, _, err := sb.Core.Access.Token(ctx, c.Token)
 	return c, err == nil && who.Group == groups[0].ID
 }
 
-func (a *App) newCredentials(ctx context.Context, groups []practice.Group) (credentials, error) {
+func (sb *Sandbox) newCredentials(ctx context.Context, groups []practice.Group) (credentials, error) {
 	var c credentials
 	var err error
 	issue := func(g practice.Group, name string, k access.Key) string {
 		k.Partner, k.Test = "sandbox: "+name, true
-		_, text, keyErr := a.core.Access.CreateKey(access.With(ctx, access.Operator(g.ID)), k)
+		_, text, keyErr := sb.Core.Access.CreateKey(access.With(ctx, access.Operator(g.ID)), k)
 		err = cmp.Or(err, keyErr)
 		return text
 	}

@@ -1,4 +1,4 @@
-package app
+package operator
 
 import (
 	"context"
@@ -39,14 +39,14 @@ func (o *Operator) CreateToken(ctx context.Context, n NewToken) (Key, error) {
 	}
 	k := access.Key{Partner: n.Name, Test: g.Sandbox, Role: n.Role, Limit: n.Limit}
 	if n.Password != "" {
-		if k.PasswordHash, err = o.core.Account.HashPassword(ctx, n.Password); err != nil {
+		if k.PasswordHash, err = o.Core.Account.HashPassword(ctx, n.Password); err != nil {
 			return Key{}, err
 		}
 	}
 	if n.Expires > 0 {
 		k.ExpiresAt = time.Now().Add(n.Expires)
 	}
-	made, text, err := o.core.Access.CreateKey(ctx, k)
+	made, text, err := o.Core.Access.CreateKey(ctx, k)
 	return Key{Key: made, Text: text}, err
 }
 
@@ -72,7 +72,7 @@ func (o *Operator) Tokens(ctx context.Context, group string) (Tokens, error) {
 	if err != nil {
 		return out, err
 	}
-	out.Sessions, err = o.core.Access.Sessions(ctx)
+	out.Sessions, err = o.Core.Access.Sessions(ctx)
 	return out, err
 }
 
@@ -98,7 +98,7 @@ func (o *Operator) RevokeToken(ctx context.Context, group, token string) error {
 	if err != nil {
 		return err
 	}
-	return o.core.Access.RevokeSession(ctx, session)
+	return o.Core.Access.RevokeSession(ctx, session)
 }
 
 // Roles lists the roles a group's tokens and staff can have.
@@ -107,7 +107,7 @@ func (o *Operator) Roles(ctx context.Context, group string) ([]access.Role, erro
 	if err != nil {
 		return nil, err
 	}
-	return o.core.Access.Roles(ctx)
+	return o.Core.Access.Roles(ctx)
 }
 
 // SetRole keeps a role of the group's own.
@@ -120,7 +120,7 @@ func (o *Operator) SetRole(ctx context.Context, group, name string, permissions 
 	for _, p := range permissions {
 		r.Grants = append(r.Grants, access.Grant(p))
 	}
-	return o.core.Access.SetRole(ctx, r)
+	return o.Core.Access.SetRole(ctx, r)
 }
 
 // SetTerms keeps how often a group's tokens may be used, and how a request too
@@ -131,7 +131,7 @@ func (o *Operator) SetTerms(ctx context.Context, group string, limit, status int
 	if err != nil {
 		return t, err
 	}
-	return o.core.Access.SetTerms(ctx, t)
+	return o.Core.Access.SetTerms(ctx, t)
 }
 
 // NewUser is what a member of staff should be.
@@ -146,7 +146,7 @@ func (o *Operator) CreateUser(ctx context.Context, n NewUser) (account.Staff, er
 	if err != nil {
 		return account.Staff{}, err
 	}
-	return o.core.Account.Add(ctx, account.Change{
+	return o.Core.Account.Add(ctx, account.Change{
 		Title: &n.Title, FirstName: &n.FirstName, LastName: &n.LastName, Email: &n.Email, Role: &n.Role, Clinician: &n.Clinician,
 	})
 }
@@ -158,7 +158,7 @@ func (o *Operator) Users(ctx context.Context, group string) ([]account.Staff, er
 		return nil, err
 	}
 	const all = 10_000
-	return o.core.Account.List(ctx, account.Query{Deleted: true, Limit: all})
+	return o.Core.Account.List(ctx, account.Query{Deleted: true, Limit: all})
 }
 
 // SetPassword sets the password a member of staff signs in with.
@@ -167,7 +167,7 @@ func (o *Operator) SetPassword(ctx context.Context, group, email, password strin
 	if err != nil {
 		return account.Staff{}, err
 	}
-	return o.core.Account.SetPassword(ctx, email, password)
+	return o.Core.Account.SetPassword(ctx, email, password)
 }
 
 // AuditEntry is an entry of a group's log, as the command line shows it.
@@ -224,7 +224,7 @@ func (o *Operator) Audit(ctx context.Context, group string, from, to time.Time, 
 	const part = 1000
 	var after int64
 	for n := 0; ; {
-		entries, err := o.core.Access.Log(ctx, from, to, after, part)
+		entries, err := o.Core.Access.Log(ctx, from, to, after, part)
 		if err != nil || len(entries) == 0 {
 			return err
 		}

@@ -1,4 +1,4 @@
-package app_test
+package operator_test
 
 import (
 	"context"
@@ -14,6 +14,7 @@ import (
 	"frontdesk/core/input"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
+	"frontdesk/operator"
 	"frontdesk/store/storetest"
 )
 
@@ -56,19 +57,19 @@ func TestTheCommandLineMakesAStatement(t *testing.T) {
 	o, err := app.NewOperator(ctx, address, "")
 	must(err)
 	defer o.Close()
-	ask := app.NewStatement{Group: g.ID.String(), Contact: payor.ID.String(), From: "2031-01-01", Until: "2031-01-31", Unpaid: true}
+	ask := operator.NewStatement{Group: g.ID.String(), Contact: payor.ID.String(), From: "2031-01-01", Until: "2031-01-31", Unpaid: true}
 	got, err := o.MakeStatement(ctx, ask)
-	if want := (app.Statement{ID: got.ID, Reference: payor.ID.String(), Total: "123.05", Paid: "23.00", Outstanding: "100.05"}); err != nil || got != want {
+	if want := (operator.Statement{ID: got.ID, Reference: payor.ID.String(), Total: "123.05", Paid: "23.00", Outstanding: "100.05"}); err != nil || got != want {
 		t.Fatalf("got %+v, %v", got, err)
 	}
 	for what, c := range map[string]struct {
-		change func(*app.NewStatement)
+		change func(*operator.NewStatement)
 		want   error
 	}{
-		"a date that is none": {func(n *app.NewStatement) { n.From = "January" }, fault.Input()},
-		"an id that is none":  {func(n *app.NewStatement) { n.Contact = "x" }, contact.ErrNotFound},
-		"nobody":              {func(n *app.NewStatement) { n.Contact = "" }, fault.Input()},
-		"another practice":    {func(n *app.NewStatement) { n.Group = "1" }, practice.ErrGroupNotFound},
+		"a date that is none": {func(n *operator.NewStatement) { n.From = "January" }, fault.Input()},
+		"an id that is none":  {func(n *operator.NewStatement) { n.Contact = "x" }, contact.ErrNotFound},
+		"nobody":              {func(n *operator.NewStatement) { n.Contact = "" }, fault.Input()},
+		"another practice":    {func(n *operator.NewStatement) { n.Group = "1" }, practice.ErrGroupNotFound},
 	} {
 		n := ask
 		c.change(&n)

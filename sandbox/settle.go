@@ -1,4 +1,4 @@
-package app
+package sandbox
 
 import (
 	"context"
@@ -13,13 +13,13 @@ import (
 
 // settleRecords gives a practice of the town a few things to read that no API
 // makes, and one of each that some does.
-func (a *App) settleRecords(ctx context.Context, people []practice.PractitionerID, patients []patient.ID) error {
+func (sb *Sandbox) settleRecords(ctx context.Context, people []practice.PractitionerID, patients []patient.ID) error {
 	if len(people) == 0 || len(patients) == 0 {
 		return nil
 	}
-	doctor, now := people[0], a.config.Now()
+	doctor, now := people[0], sb.Now()
 	today := input.DateOf(now)
-	c := a.core.Clinical
+	c := sb.Core.Clinical
 	if _, err := c.ImportQuestionnaire(ctx, newPatient()); err != nil {
 		return err
 	}
@@ -58,7 +58,7 @@ func (a *App) settleRecords(ctx context.Context, people []practice.PractitionerI
 	}); err != nil {
 		return err
 	}
-	_, err = a.core.Task.Create(ctx, task.Change{
+	_, err = sb.Core.Task.Create(ctx, task.Change{
 		Subject: ptr("Ring about the blood test"), Assignee: &doctor, Patient: &of, Due: ptr(today + 1), Kind: ptr(task.Call), Priority: ptr(task.Medium),
 	})
 	return err

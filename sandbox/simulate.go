@@ -1,4 +1,4 @@
-package app
+package sandbox
 
 import (
 	"context"
@@ -11,7 +11,6 @@ import (
 	"net/http"
 	"strconv"
 	"sync"
-	"time"
 
 	"frontdesk/core/access"
 	"frontdesk/core/connector"
@@ -24,10 +23,13 @@ import (
 	"frontdesk/sim/notify"
 )
 
-// simulated is the setting that marks a connector of the sandbox: it leads to
+// PDS is the Personal Demographics Service among the connectors.
+const PDS connector.Name = "pds"
+
+// Simulated is the setting that marks a connector of the sandbox: it leads to
 // this program's own simulator, wherever that is today. To lead a sandbox's
 // group somewhere else, empty it.
-const simulated = "simulated"
+const Simulated = "simulated"
 
 // What the sandbox is registered as at the simulated services. None of it is a
 // secret: nothing but the simulators knows it.
@@ -42,8 +44,8 @@ const (
 	simTpl    = "7d9b0c68-6c1a-4f6e-9d3b-0d4c0b7a7d12"
 )
 
-// simulators are the outside systems of the sandbox, as far as they run.
-type simulators struct {
+// Simulators are the outside systems of the sandbox, as far as they run.
+type Simulators struct {
 	mu    sync.Mutex
 	box   inbox.Box
 	pds   string
@@ -58,15 +60,15 @@ type post struct {
 	roots          *x509.CertPool
 }
 
-// address is where the simulated demographics service is, or nothing.
-func (s *simulators) address() string {
+// Address is where the simulated demographics service is, or nothing.
+func (s *Simulators) Address() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.pds
 }
 
-// end ends what was started.
-func (s *simulators) end() error {
+// Close ends what was started.
+func (s *Simulators) Close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var errs []error
@@ -76,8 +78,8 @@ func (s *simulators) end() error {
 	return errors.Join(errs...)
 }
 
-// received is what the people of the town got.
-func (s *simulators) received() []pages.Received {
+// Received is what the people of the town got.
+func (s *Simulators) Received() []pages.Received {
 	items := s.box.Items()
 	out := make([]pages.Received, len(items))
 	for i, m := range items {
@@ -86,17 +88,25 @@ func (s *simulators) received() []pages.Received {
 	return out
 }
 
-// lead makes a connector of the sandbox lead to where the simulators are.
-func (s *simulators) lead(c *connector.Connector, e *environment) {
+// Lead makes a group's connector of the sandbox lead to where the simulators are,
+// and gives whose certificates they have; nil is the system's.
+func (s *Simulators) Lead(group practice.ID, c *connector.Connector) *x509.CertPool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	p, ok := s.posts[e.group.ID]
+	if c.Name == PDS {
+		if s.pds != "" {
+			c.Settings["base_url"], c.Settings["token_url"] = s.pds+simPDS, s.pds+simToken
+		}
+		return nil
+	}
+	p, ok := s.posts[group]
 	if !ok {
-		return
+		return nil
 	}
 	switch c.Name {
 	case "smtp":
-		c.Settings["host"], c.Settings["port"], e.roots = p.mailHost, strconv.Itoa(p.mailPort), p.roots
+		c.Settings["host"], c.Settings["port"] = p.mailHost, strconv.Itoa(p.mailPort)
+		return p.roots
 	case "notify":
 		c.Settings["base_url"], c.Settings["token_url"] = p.http+"/comms", p.http+"/oauth2/token"
 	case "gateway":
@@ -104,48 +114,49 @@ func (s *simulators) lead(c *connector.Connector, e *environment) {
 	default:
 		c.Settings["base_url"] = p.http
 	}
+	return nil
 }
 
-// simulate serves the outside systems of the town on sockets of their own and
+// Simulate serves the outside systems of the town on sockets of their own and
 // connects the practice groups to them.
-func (a *App) simulate(ctx context.Context) error {
+func (sb *Sandbox) Simulate(ctx context.Context) error {
 	town := sim.Brambleford()
-	service := sim.NewPDS(town, a.config.Now)
-	if !a.realTime {
+	service := sim.NewPDS(town, sb.Now)
+	if !sb.RealTime {
 		service.Rate = 0 // a second never passes by a clock that stands still
 	}
-	l, err := a.listen(ctx, "127.0.0.1:0", service)
+	l, err := sb.Listen(ctx, "127.0.0.1:0", service)
 	if err != nil {
 		return err
 	}
-	groups, err := a.db.Practice().Groups(ctx)
+	groups, err := sb.DB.Practice().Groups(ctx)
 	if err != nil {
 		return err
 	}
-	key, err := a.sandboxKey(ctx, groups)
+	key, err := sb.sandboxKey(ctx, groups)
 	if err != nil {
 		return err
 	}
-	public, err := rsaKey(key)
+	public, err := parseKey(key)
 	if err != nil {
 		return err
 	}
 	service.Register(simKey, simKeyID, &public.PublicKey)
-	a.sims.mu.Lock()
-	a.sims.pds = "http://" + l.Addr().String()
-	a.sims.mu.Unlock()
+	sb.Simulators.mu.Lock()
+	sb.Simulators.pds = "http://" + l.Addr().String()
+	sb.Simulators.mu.Unlock()
 	for _, g := range groups {
-		p, err := a.carry(ctx, g, town, &public.PublicKey)
+		p, err := sb.carry(ctx, g, town, &public.PublicKey)
 		if err != nil {
 			return err
 		}
-		a.sims.mu.Lock()
-		if a.sims.posts == nil {
-			a.sims.posts = map[practice.ID]post{}
+		sb.Simulators.mu.Lock()
+		if sb.Simulators.posts == nil {
+			sb.Simulators.posts = map[practice.ID]post{}
 		}
-		a.sims.posts[g.ID] = p
-		a.sims.mu.Unlock()
-		if err := a.connectSandbox(ctx, g, key, p); err != nil {
+		sb.Simulators.posts[g.ID] = p
+		sb.Simulators.mu.Unlock()
+		if err := sb.connectSandbox(ctx, g, key, p); err != nil {
 			return err
 		}
 	}
@@ -153,20 +164,20 @@ func (a *App) simulate(ctx context.Context) error {
 }
 
 // carry serves everything that carries messages for one group.
-func (a *App) carry(ctx context.Context, g practice.Group, town sim.Town, public *rsa.PublicKey) (post, error) {
-	callback := func(name connector.Name) string { return a.carriers.callback(g.ID, name) }
-	mobile := gateways.NewTwilio(&a.sims.box, simSID, simSecret)
+func (sb *Sandbox) carry(ctx context.Context, g practice.Group, town sim.Town, public *rsa.PublicKey) (post, error) {
+	callback := func(name connector.Name) string { return sb.Callback(g.ID, name) }
+	mobile := gateways.NewTwilio(&sb.Simulators.box, simSID, simSecret)
 	mobile.CallbackURL = callback("twilio")
-	second := gateways.NewGateway(&a.sims.box, simSecret)
+	second := gateways.NewGateway(&sb.Simulators.box, simSecret)
 	second.CallbackURL = callback("gateway")
-	government := gateways.NewGovUK(&a.sims.box, simGovKey, simSMSTpl, simTpl)
+	government := gateways.NewGovUK(&sb.Simulators.box, simGovKey, simSMSTpl, simTpl)
 	government.CallbackURL, government.CallbackToken = callback("govuk"), simSecret
-	mobile.Now, second.Now, government.Now = a.config.Now, a.config.Now, a.config.Now
-	national := notify.New(&a.sims.box, a.config.Now)
+	mobile.Now, second.Now, government.Now = sb.Now, sb.Now, sb.Now
+	national := notify.New(&sb.Simulators.box, sb.Now)
 	national.CallbackURL, national.CallbackKey, national.CallbackSecret = callback("notify"), simKey, simSecret
 	national.Contact = town.Contact
 	national.Scripts = map[string]inbox.Script{"9990000034": inbox.Read, "9990000042": inbox.Silent, "9990000050": inbox.Bounced}
-	if !a.realTime {
+	if !sb.RealTime {
 		national.Rate = 0
 	}
 	national.Register(simKey, simKeyID, public)
@@ -175,11 +186,11 @@ func (a *App) carry(ctx context.Context, g practice.Group, town sim.Town, public
 	mux.Handle("/2010-04-01/", mobile)
 	mux.Handle("/v2/", government)
 	mux.Handle("/", national)
-	l, err := a.listen(ctx, "127.0.0.1:0", mux)
+	l, err := sb.Listen(ctx, "127.0.0.1:0", mux)
 	if err != nil {
 		return post{}, err
 	}
-	box, err := mail.New(&a.sims.box, mail.Options{BounceURL: callback("smtp"), BounceSecret: simSecret})
+	box, err := mail.New(&sb.Simulators.box, mail.Options{BounceURL: callback("smtp"), BounceSecret: simSecret})
 	if err != nil {
 		return post{}, err
 	}
@@ -189,19 +200,19 @@ func (a *App) carry(ctx context.Context, g practice.Group, town sim.Town, public
 		return post{}, err
 	}
 	go func() { _ = box.Serve(letters) }() // it ends with Close
-	a.sims.mu.Lock()
-	a.sims.close = append(a.sims.close, box.Close, func() error { mobile.Close(); second.Close(); government.Close(); return nil })
-	a.sims.mu.Unlock()
+	sb.Simulators.mu.Lock()
+	sb.Simulators.close = append(sb.Simulators.close, box.Close, func() error { mobile.Close(); second.Close(); government.Close(); return nil })
+	sb.Simulators.mu.Unlock()
 	at := letters.Addr().(*net.TCPAddr)
 	return post{http: "http://" + l.Addr().String(), mailHost: at.IP.String(), mailPort: at.Port, roots: box.CertPool()}, nil
 }
 
 // sandboxKey is the private key the sandbox asks the national services with: the
 // one it had before, or a new one.
-func (a *App) sandboxKey(ctx context.Context, groups []practice.Group) (string, error) {
+func (sb *Sandbox) sandboxKey(ctx context.Context, groups []practice.Group) (string, error) {
 	for _, g := range groups {
-		known, err := a.core.Connector.Get(ctx, g.ID, pdsName)
-		if err == nil && known.Settings[simulated] != "" {
+		known, err := sb.Core.Connector.Get(ctx, g.ID, PDS)
+		if err == nil && known.Settings[Simulated] != "" {
 			return known.Secrets["private_key"], nil
 		}
 		if err != nil && !errors.Is(err, connector.ErrNotFound) {
@@ -213,10 +224,10 @@ func (a *App) sandboxKey(ctx context.Context, groups []practice.Group) (string, 
 
 // connectSandbox connects a group to the simulators, but for what it is
 // connected to already.
-func (a *App) connectSandbox(ctx context.Context, g practice.Group, key string, p post) error {
-	pds := a.sims.address()
+func (sb *Sandbox) connectSandbox(ctx context.Context, g practice.Group, key string, p post) error {
+	pds := sb.Simulators.Address()
 	all := []connector.Connector{
-		{Name: pdsName, Secrets: map[string]string{"private_key": key}, Settings: map[string]string{
+		{Name: PDS, Secrets: map[string]string{"private_key": key}, Settings: map[string]string{
 			"base_url": pds + simPDS, "token_url": pds + simToken, "api_key": simKey, "key_id": simKeyID, "refresh": "on",
 		}},
 		{Name: "smtp", Secrets: map[string]string{"bounce_secret": simSecret}, Settings: map[string]string{
@@ -233,18 +244,18 @@ func (a *App) connectSandbox(ctx context.Context, g practice.Group, key string, 
 	}
 	who := access.With(ctx, access.Operator(g.ID))
 	for _, c := range all {
-		_, err := a.db.Connector().Connector(ctx, g.ID, c.Name)
+		_, err := sb.DB.Connector().Connector(ctx, g.ID, c.Name)
 		if err == nil {
 			continue
 		}
 		if !errors.Is(err, connector.ErrNotFound) {
 			return err
 		}
-		c.Settings[simulated] = "yes"
-		if !a.realTime && c.Name == pdsName {
+		c.Settings[Simulated] = "yes"
+		if !sb.RealTime && c.Name == PDS {
 			c.Settings["per_second"] = "1000"
 		}
-		if _, err := setConnector(who, a.core, g, c); err != nil {
+		if _, err := sb.Connect(who, g, c); err != nil {
 			return err
 		}
 	}
@@ -257,6 +268,7 @@ const (
 	simToken = "/oauth2/token"
 )
 
+// newRSAKey makes a key in PEM.
 func newRSAKey() (string, error) {
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
@@ -265,5 +277,11 @@ func newRSAKey() (string, error) {
 	return string(pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)})), nil
 }
 
-// beatEvery is how often a running program notes that the database is in use.
-const beatEvery = 30 * time.Second
+// parseKey reads a key that newRSAKey has made.
+func parseKey(text string) (*rsa.PrivateKey, error) {
+	block, _ := pem.Decode([]byte(text))
+	if block == nil {
+		return nil, errors.New("the sandbox's private key is not in PEM")
+	}
+	return x509.ParsePKCS1PrivateKey(block.Bytes)
+}

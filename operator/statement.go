@@ -1,4 +1,4 @@
-package app
+package operator
 
 import (
 	"context"
@@ -56,7 +56,7 @@ func (o *Operator) MakeStatement(ctx context.Context, n NewStatement) (Statement
 			return Statement{}, contact.ErrNotFound
 		}
 	}
-	s, err := o.core.Billing.MakeStatement(ctx, r)
+	s, err := o.Core.Billing.MakeStatement(ctx, r)
 	return Statement{ID: s.ID.String(), Reference: s.Reference, Total: pounds(s.Total), Paid: pounds(s.Paid), Outstanding: pounds(s.Outstanding)}, err
 }
 

@@ -1,0 +1,237 @@
+// Package operator does what a person at the command line may do, who may do
+// what no key may.
+//
+//	operator.go    groups, keys, networks, outside systems
+//	account.go     tokens, roles, staff, the log
+//	invitation.go  invitations, and how each ended
+//	statement.go   account statements
+//	sending.go     whether messages go out at all
+//	doctor.go      what is wrong with this installation
+//	exit.go        how a command ends, and errors for a person at the terminal
+package operator
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"frontdesk/core"
+	"frontdesk/core/access"
+	"frontdesk/core/connector"
+	"frontdesk/core/fault"
+	"frontdesk/core/practice"
+	"frontdesk/store"
+)
+
+// Operator is a person at the command line, who may do what no key may.
+type Operator struct {
+	DB   *store.DB
+	Core *core.Core
+	// Connect keeps how a group uses an outside system, once it is clear that it
+	// could be used so.
+	Connect func(ctx context.Context, g practice.Group, change connector.Connector) (connector.Connector, error)
+}
+
+// Close closes the database.
+func (o *Operator) Close() { o.DB.Close() }
+
+// Group is a practice group, as the command line shows it.
+type Group struct {
+	ID       string   `json:"practice_group_id"`
+	Name     string   `json:"name"`
+	ODSCode  string   `json:"ods_code,omitempty"`
+	Sandbox  bool     `json:"sandbox"`
+	Networks []string `json:"networks,omitempty"`
+}
+
+// CreateGroup makes a practice group. In a sandbox it is an invented one.
+func (o *Operator) CreateGroup(ctx context.Context, name, odsCode, zone string) (Group, error) {
+	var made practice.Group
+	err := o.DB.Whole(ctx, func(ctx context.Context) error {
+		if _, err := o.DB.Found(ctx, false, time.Now()); err != nil {
+			return err
+		}
+		sandbox, _, err := o.DB.Instance(ctx)
+		if err != nil {
+			return err
+		}
+		made, err = o.Core.Practice.CreateGroup(ctx, practice.Group{Name: name, ODSCode: odsCode, TimeZone: zone, Sandbox: sandbox})
+		return err
+	})
+	if err != nil {
+		return Group{}, err
+	}
+	return o.shown(ctx, made)
+}
+
+// Groups lists every practice group.
+func (o *Operator) Groups(ctx context.Context) ([]Group, error) {
+	all, err := o.DB.Practice().Groups(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Group, len(all))
+	for i, g := range all {
+		if out[i], err = o.shown(ctx, g); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// Group finds one practice group.
+func (o *Operator) Group(ctx context.Context, id string) (Group, error) {
+	_, g, err := o.in(ctx, id)
+	if err != nil {
+		return Group{}, err
+	}
+	return o.shown(ctx, g)
+}
+
+func (o *Operator) shown(ctx context.Context, g practice.Group) (Group, error) {
+	networks, err := o.DB.Practice().Networks(ctx, g.ID)
+	return Group{ID: g.ID.String(), Name: g.Name, ODSCode: g.ODSCode, Sandbox: g.Sandbox, Networks: networks}, err
+}
+
+// in is the context of an operator acting in a group that exists.
+func (o *Operator) in(ctx context.Context, group string) (context.Context, practice.Group, error) {
+	id, err := practice.ParseID(group)
+	if err != nil {
+		return ctx, practice.Group{}, err
+	}
+	g, err := o.DB.Practice().Group(ctx, id)
+	return access.With(ctx, access.Operator(id)), g, err
+}
+
+// NewKey is what a key should be.
+type NewKey struct {
+	Group, Partner      string
+	Scopes, Permissions []string
+	// Expires is how long it works; 0 is for ever.
+	Expires time.Duration
+	// Limit is requests a minute; nil takes the server's, 0 is no limit.
+	Limit *int
+}
+
+// Key is an API key, as the command line shows it.
+type Key struct {
+	access.Key
+	// Text is the key itself, only when it has just been made.
+	Text string `json:"api_key,omitempty"`
+}
+
+// CreateKey makes a key.
+func (o *Operator) CreateKey(ctx context.Context, n NewKey) (Key, error) {
+	ctx, g, err := o.in(ctx, n.Group)
+	if err != nil {
+		return Key{}, err
+	}
+	if n.Limit != nil && *n.Limit < 0 {
+		return Key{}, fault.Wrong("rate-limit", "too_small", "requests a minute, or 0 for no limit", "A rate limit cannot be negative.")
+	}
+	k := access.Key{Partner: n.Partner, Test: g.Sandbox, Limit: n.Limit}
+	for _, s := range n.Scopes {
+		k.Scopes = append(k.Scopes, access.Scope(s))
+	}
+	for _, p := range n.Permissions {
+		k.Permissions = append(k.Permissions, access.Permission(p))
+	}
+	if n.Expires > 0 {
+		k.ExpiresAt = time.Now().Add(n.Expires)
+	}
+	made, text, err := o.Core.Access.CreateKey(ctx, k)
+	return Key{Key: made, Text: text}, err
+}
+
+// Keys lists a group's keys.
+func (o *Operator) Keys(ctx context.Context, group string) ([]Key, error) {
+	ctx, _, err := o.in(ctx, group)
+	if err != nil {
+		return nil, err
+	}
+	all, err := o.Core.Access.Keys(ctx)
+	out := make([]Key, len(all))
+	for i, k := range all {
+		out[i].Key = k
+	}
+	return out, err
+}
+
+// RevokeKey ends a key, given its id or its text.
+func (o *Operator) RevokeKey(ctx context.Context, group, key string) (Key, error) {
+	home, id, ok := access.ParseKey(key)
+	if ok && group == "" {
+		group = home.String()
+	}
+	ctx, _, err := o.in(ctx, group)
+	if err != nil {
+		return Key{}, err
+	}
+	if !ok {
+		n, err := practice.ParseID(key)
+		if err != nil {
+			return Key{}, access.ErrKeyNotFound
+		}
+		id = access.KeyID(n)
+	}
+	k, err := o.Core.Access.RevokeKey(ctx, id)
+	return Key{Key: k}, err
+}
+
+// JoinNetwork makes a group a member of a network; LeaveNetwork ends that.
+func (o *Operator) JoinNetwork(ctx context.Context, group, network string) error {
+	ctx, _, err := o.in(ctx, group)
+	if err != nil {
+		return err
+	}
+	return o.Core.Practice.JoinNetwork(ctx, network)
+}
+
+// LeaveNetwork ends a group's membership of a network.
+func (o *Operator) LeaveNetwork(ctx context.Context, group, network string) error {
+	ctx, _, err := o.in(ctx, group)
+	if err != nil {
+		return err
+	}
+	return o.Core.Practice.LeaveNetwork(ctx, network)
+}
+
+// Connectors lists a group's connectors without their secrets.
+func (o *Operator) Connectors(ctx context.Context, group string) ([]connector.Connector, error) {
+	ctx, _, err := o.in(ctx, group)
+	if err != nil {
+		return nil, err
+	}
+	return o.Core.Connector.List(ctx)
+}
+
+// SetConnector keeps how a group uses an outside system, once it is clear that
+// it could be used so. Settings that are not given stay as they are; an empty
+// one is removed.
+func (o *Operator) SetConnector(ctx context.Context, group, name string, settings, secrets map[string]string) (connector.Connector, error) {
+	ctx, g, err := o.in(ctx, group)
+	if err != nil {
+		return connector.Connector{}, err
+	}
+	return o.Connect(ctx, g, connector.Connector{Name: connector.Name(name), Settings: settings, Secrets: secrets})
+}
+
+// RemoveConnector ends a group's use of an outside system.
+func (o *Operator) RemoveConnector(ctx context.Context, group, name string) error {
+	ctx, _, err := o.in(ctx, group)
+	if err != nil {
+		return err
+	}
+	return o.Core.Connector.Remove(ctx, connector.Name(name))
+}
+
+// Migrate brings a database up to date and gives the version of its schema.
+func Migrate(ctx context.Context, address string, log *slog.Logger) (int64, error) {
+	db, err := store.Open(ctx, address, store.Options{Log: log})
+	if err != nil {
+		return 0, err
+	}
+	defer db.Close()
+	version, _, err := db.Version(ctx)
+	return version, err
+}
