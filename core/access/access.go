@@ -1,6 +1,7 @@
 // Package access says who is asking and what they may do.
 //
 //	access.go       callers, scopes, permissions; Require
+//	network.go      what a network of practice groups allows
 //	key.go          API keys: made, checked, revoked
 //	grant.go        roles, and what they let do
 //	token.go        tokens: keys that have a role, and sessions
@@ -144,12 +145,26 @@ func From(ctx context.Context) (Caller, bool) {
 	return c, ok
 }
 
-// Require gives the caller when it has at least one of the scopes; with none
-// named, any caller will do. Errors: ErrNoKey, ErrScope.
-func Require(ctx context.Context, anyOf ...Scope) (Caller, error) {
+// Who gives the caller. Error: ErrNoKey.
+func Who(ctx context.Context) (Caller, error) {
 	c, ok := From(ctx)
 	if !ok {
 		return Caller{}, ErrNoKey
+	}
+	return c, nil
+}
+
+// Require gives the caller when it has at least one of the scopes (with none
+// named, any caller will do) and, in another practice group of its network, when
+// networks allow what is about to be done. Errors: ErrNoKey, ErrScope,
+// ErrPermission.
+func Require(ctx context.Context, g Grant, anyOf ...Scope) (Caller, error) {
+	c, err := Who(ctx)
+	if err != nil {
+		return Caller{}, err
+	}
+	if err := c.network(g); err != nil {
+		return Caller{}, err
 	}
 	if len(anyOf) == 0 || slices.ContainsFunc(anyOf, c.Has) {
 		return c, nil
@@ -167,18 +182,22 @@ func Require(ctx context.Context, anyOf ...Scope) (Caller, error) {
 // RequirePermission gives the caller when it has the permission. Errors:
 // ErrNoKey, ErrPermission.
 func RequirePermission(ctx context.Context, p Permission) (Caller, error) {
-	c, err := Require(ctx)
+	c, err := Who(ctx)
 	if err != nil {
 		return Caller{}, err
 	}
 	if c.May(p) {
 		return c, nil
 	}
-	say := fmt.Sprintf("This key lacks the permission %s.", p)
 	if c.Foreign() {
-		say = "In another practice group of the network a key may read and book, and change nothing else."
+		return Caller{}, refused(string(p), networkRule)
 	}
+	return Caller{}, refused(string(p), fmt.Sprintf("This key lacks the permission %s.", p))
+}
+
+// refused is ErrPermission with what was needed.
+func refused(need, say string) error {
 	f := ErrPermission.Saying(say)
-	f.Fields = []fault.Field{{Path: []string{"x-api-key"}, Code: ErrPermission.Code, Expected: string(p), Message: say}}
-	return Caller{}, f
+	f.Fields = []fault.Field{{Path: []string{"x-api-key"}, Code: ErrPermission.Code, Expected: need, Message: say}}
+	return f
 }

@@ -160,7 +160,7 @@ func TestANetworkMayReadAndBookAndNoMore(t *testing.T) {
 			t.Fatalf("got %+v, %v", who, err)
 		}
 		as := access.With(g.ctx, who)
-		if _, err := access.Require(as, access.Booking); err != nil {
+		if _, err := access.Require(as, access.SeeBookings, access.Booking); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := access.RequirePermission(as, access.Setup); !errors.Is(err, access.ErrPermission) {
@@ -184,14 +184,14 @@ func TestATokenOfTheGraphQLAPIIsNoKey(t *testing.T) {
 
 func TestAMissingScopeIsNamed(t *testing.T) {
 	ctx := access.With(context.Background(), access.Caller{Scopes: []access.Scope{access.Messaging}})
-	_, err := access.Require(ctx, access.Booking, access.BookingLinks)
+	_, err := access.Require(ctx, access.SeeBookings, access.Booking, access.BookingLinks)
 	if !errors.Is(err, access.ErrScope) || fault.Of(err).Message != "This key lacks the scope booking or booking_links." {
 		t.Fatalf("got %v: %s", err, fault.Of(err).Message)
 	}
-	if _, err := access.Require(ctx, access.Booking, access.Messaging); err != nil {
+	if _, err := access.Require(ctx, access.SeeBookings, access.Booking, access.Messaging); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := access.Require(context.Background()); !errors.Is(err, access.ErrNoKey) {
+	if _, err := access.Who(context.Background()); !errors.Is(err, access.ErrNoKey) {
 		t.Fatalf("got %v", err)
 	}
 }

@@ -12,7 +12,7 @@ type Capabilities struct {
 
 // Capabilities tells what the caller can do in the group it asks about.
 func (s *Service) Capabilities(ctx context.Context) (Capabilities, error) {
-	who, err := Require(ctx)
+	who, err := Who(ctx)
 	if err != nil {
 		return Capabilities{}, err
 	}

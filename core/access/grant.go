@@ -126,5 +126,5 @@ func RequireEither(ctx context.Context, s Scope, g Grant) (Caller, error) {
 	if c, ok := From(ctx); ok && (len(c.Grants) > 0 || c.Session != 0) {
 		return RequireGrant(ctx, g)
 	}
-	return Require(ctx, s)
+	return Require(ctx, g, s)
 }

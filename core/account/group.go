@@ -30,7 +30,7 @@ var ErrGroupNotFound = fault.New(fault.NotFound, "access_group_not_found", "This
 
 // AccessGroups lists the practice's access groups by name.
 func (s *Service) AccessGroups(ctx context.Context) ([]AccessGroup, error) {
-	who, err := access.Require(ctx)
+	who, err := access.Require(ctx, access.SeePractice)
 	if err != nil {
 		return nil, err
 	}

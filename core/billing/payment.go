@@ -217,7 +217,7 @@ func (b *bill) refund(ctx context.Context, of PaymentID, r RefundRequest) (Refun
 // PaymentTypes lists the ways to pay; inactive ones too when asked. Whoever may
 // see the practice may see these.
 func (s *Service) PaymentTypes(ctx context.Context, inactive bool) ([]PaymentType, error) {
-	who, err := access.Require(ctx)
+	who, err := access.Require(ctx, access.SeePractice)
 	if err != nil {
 		return nil, err
 	}

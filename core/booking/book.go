@@ -22,7 +22,7 @@ type Confirmation struct {
 // ErrHoldExpired with the nearest free slots, ErrCancelled, ErrOtherPatient,
 // and a field fault when no patient is known.
 func (s *Service) Book(ctx context.Context, id ID, c Confirmation) (Details, error) {
-	who, err := access.Require(ctx, access.Booking)
+	who, err := access.Require(ctx, access.EditBookings, access.Booking)
 	if err != nil {
 		return Details{}, err
 	}

@@ -62,7 +62,7 @@ var (
 
 // Definitions lists the kinds of numbers: the two every practice has, then its own.
 func (s *Service) Definitions(ctx context.Context) ([]Definition, error) {
-	who, err := access.Require(ctx)
+	who, err := access.Require(ctx, access.SeePractice)
 	if err != nil {
 		return nil, err
 	}

@@ -327,7 +327,7 @@ func (s *Service) Versions(ctx context.Context, id RecordID) ([]Version, error) 
 	if err != nil {
 		return nil, err
 	}
-	who, err := access.Require(ctx)
+	who, err := access.Require(ctx, access.SeeRecords)
 	if err != nil {
 		return nil, err
 	}

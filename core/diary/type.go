@@ -105,7 +105,7 @@ type Availability struct {
 // some places, or at all when none is named; with available set, only those that
 // have any, or only those that have none; inactive ones too when asked.
 func (s *Service) Types(ctx context.Context, at []practice.LocationID, available *bool, inactive bool) ([]Availability, error) {
-	who, err := access.Require(ctx)
+	who, err := access.Require(ctx, access.SeePractice)
 	if err != nil {
 		return nil, err
 	}

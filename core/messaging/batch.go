@@ -128,7 +128,7 @@ type Load struct {
 
 // CheckBatch refuses what a batch cannot be. Errors: field faults, ErrNoCarrier.
 func (s *Service) CheckBatch(ctx context.Context, n NewBatch) error {
-	who, err := access.Require(ctx, access.Messaging)
+	who, err := access.Require(ctx, access.SendCommunications, access.Messaging)
 	if err != nil {
 		return err
 	}
@@ -142,7 +142,7 @@ func (s *Service) CheckBatch(ctx context.Context, n NewBatch) error {
 // LoadBatch takes the recipients of a batch in, whatever their number. Those
 // that make no sense are kept as such, with the reason.
 func (s *Service) LoadBatch(ctx context.Context, recipients iter.Seq2[NewRecipient, error]) (*Load, error) {
-	who, err := access.Require(ctx, access.Messaging)
+	who, err := access.Require(ctx, access.SendCommunications, access.Messaging)
 	if err != nil {
 		return nil, err
 	}
@@ -249,7 +249,7 @@ func BatchJob(group practice.ID, id BatchID) job.Job {
 
 // Batches lists batches, newest first, and how many there are.
 func (s *Service) Batches(ctx context.Context, status RecipientStatus, pageIndex, pageSize int) ([]Batch, int, error) {
-	who, err := access.Require(ctx, access.Messaging)
+	who, err := access.Require(ctx, access.SeeCommunications, access.Messaging)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -259,7 +259,7 @@ func (s *Service) Batches(ctx context.Context, status RecipientStatus, pageIndex
 // Batch finds one batch, with what became of it so far. Error:
 // ErrBatchNotFound.
 func (s *Service) Batch(ctx context.Context, id BatchID) (Batch, Totals, error) {
-	who, err := access.Require(ctx, access.Messaging)
+	who, err := access.Require(ctx, access.SeeCommunications, access.Messaging)
 	if err != nil {
 		return Batch{}, Totals{}, err
 	}
@@ -320,7 +320,7 @@ func totals(ctx context.Context, r Reader, group practice.ID, id BatchID) (Total
 
 // change locks a batch, changes it, and lets its job see to what follows.
 func (s *Service) change(ctx context.Context, id BatchID, action string, change func(b *Batch, now time.Time) error) (Batch, Totals, error) {
-	who, err := access.Require(ctx, access.Messaging)
+	who, err := access.Require(ctx, access.SendCommunications, access.Messaging)
 	if err != nil {
 		return Batch{}, Totals{}, err
 	}

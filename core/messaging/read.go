@@ -36,7 +36,7 @@ type Search struct {
 // Messages lists messages, newest first, and how many match in all, counted up
 // to CountLimit.
 func (s *Service) Messages(ctx context.Context, q Search) ([]Details, int, error) {
-	who, err := access.Require(ctx, access.Messaging)
+	who, err := access.Require(ctx, access.SeeCommunications, access.Messaging)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -101,7 +101,7 @@ const repliesShown = 100
 
 // Message finds one message with all that happened to it. Error: ErrNotFound.
 func (s *Service) Message(ctx context.Context, id ID) (Details, error) {
-	who, err := access.Require(ctx, access.Messaging)
+	who, err := access.Require(ctx, access.SeeCommunications, access.Messaging)
 	if err != nil {
 		return Details{}, err
 	}

@@ -257,7 +257,7 @@ func (s *Service) lastTo(ctx context.Context, group practice.ID, channel Channel
 // OptOut keeps a number or address from getting anything but direct care;
 // OptIn takes that back.
 func (s *Service) OptOut(ctx context.Context, channel Channel, contact string, out bool) error {
-	who, err := access.Require(ctx, access.Messaging)
+	who, err := access.Require(ctx, access.SendCommunications, access.Messaging)
 	if err != nil {
 		return err
 	}

@@ -348,7 +348,7 @@ func (s *Service) callBack(ctx context.Context, group practice.ID, b Batch) (boo
 // Recipients lists a batch's recipients with what became of them, and how many
 // there are.
 func (s *Service) Recipients(ctx context.Context, id BatchID, status RecipientStatus, pageIndex, pageSize int) ([]Recipient, int, error) {
-	who, err := access.Require(ctx, access.Messaging)
+	who, err := access.Require(ctx, access.SeeCommunications, access.Messaging)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -371,7 +371,7 @@ func (s *Service) Recipients(ctx context.Context, id BatchID, status RecipientSt
 
 // Each calls fn with every recipient of a batch, in order, a page at a time.
 func (s *Service) Each(ctx context.Context, id BatchID, fn func(Recipient) error) error {
-	who, err := access.Require(ctx, access.Messaging)
+	who, err := access.Require(ctx, access.SeeCommunications, access.Messaging)
 	if err != nil {
 		return err
 	}
@@ -414,7 +414,7 @@ func (s *Service) PreviewBatch(ctx context.Context, id BatchID) (Preview, error)
 	if err != nil {
 		return Preview{}, err
 	}
-	who, err := access.Require(ctx, access.Messaging)
+	who, err := access.Require(ctx, access.SeeCommunications, access.Messaging)
 	if err != nil {
 		return Preview{}, err
 	}

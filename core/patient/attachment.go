@@ -43,7 +43,7 @@ var ErrAttachmentNotFound = fault.New(fault.NotFound, "attachment_not_found", "T
 // is read from its content, whatever its name says. Errors: ErrNotFound and
 // field faults.
 func (s *Service) Attach(ctx context.Context, of ID, name, data string) (Attachment, error) {
-	who, err := access.Require(ctx, access.Booking, access.Messaging)
+	who, err := access.Require(ctx, access.EditDocuments, access.Booking, access.Messaging)
 	if err != nil {
 		return Attachment{}, err
 	}
@@ -93,7 +93,7 @@ func (s *Service) Attachments(ctx context.Context, of ID) ([]Attachment, error) 
 	if err != nil {
 		return nil, err
 	}
-	who, err := access.Require(ctx)
+	who, err := access.Require(ctx, access.SeeDocuments, access.Messaging)
 	if err != nil {
 		return nil, err
 	}
@@ -107,7 +107,7 @@ func (s *Service) Attachment(ctx context.Context, of ID, id int64) (Attachment, 
 	if err != nil {
 		return Attachment{}, err
 	}
-	who, err := access.Require(ctx)
+	who, err := access.Require(ctx, access.SeeDocuments, access.Messaging)
 	if err != nil {
 		return Attachment{}, err
 	}

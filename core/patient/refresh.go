@@ -41,7 +41,7 @@ func (s *Service) askRefresh(ctx context.Context, who access.Caller) error {
 // soon, one after another, and asks for another job while there are more.
 func (s *Service) Refresh(ctx context.Context, j job.Job) error {
 	ctx = Background(access.With(ctx, access.System(access.GroupID(j.Group))))
-	who, err := access.Require(ctx)
+	who, err := access.Require(ctx, access.EditPatients)
 	if err != nil {
 		return err
 	}
@@ -70,7 +70,7 @@ func (s *Service) Refresh(ctx context.Context, j job.Job) error {
 // nothing else is changed. Errors: ErrNotFound, ErrNoDemographics,
 // ErrDemographicsDown.
 func (s *Service) RefreshPatient(ctx context.Context, id ID) error {
-	who, err := access.Require(ctx)
+	who, err := access.Require(ctx, access.EditPatients)
 	if err != nil {
 		return err
 	}

@@ -126,7 +126,7 @@ func (r Registration) contacts(c Contacts, p Patient, now time.Time) Contacts {
 // with the same NHS number and date of birth, that patient is brought up to
 // date instead, and keeps its id. Error: ErrNHSNumberTaken.
 func (s *Service) Register(ctx context.Context, r Registration) (ID, error) {
-	who, err := access.Require(ctx, access.Booking, access.Messaging)
+	who, err := access.Require(ctx, access.EditPatients, access.Booking, access.Messaging)
 	if err != nil {
 		return 0, err
 	}

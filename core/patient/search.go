@@ -63,7 +63,7 @@ type Search struct {
 // is: an NHS number, an e-mail address, a mobile number, a date of birth, else a
 // name. Records that were merged into others are not found.
 func (s *Service) Search(ctx context.Context, q Search) ([]Patient, int, error) {
-	who, err := access.Require(ctx, access.Booking, access.Messaging)
+	who, err := access.Require(ctx, access.SeePatients, access.Booking, access.Messaging)
 	if err != nil {
 		return nil, 0, err
 	}

@@ -235,7 +235,7 @@ func (s *Service) CreateGroup(ctx context.Context, g Group) (Group, error) {
 
 // Group is the caller's practice group.
 func (s *Service) Group(ctx context.Context) (Group, error) {
-	who, err := access.Require(ctx)
+	who, err := access.Require(ctx, access.SeePractice)
 	if err != nil {
 		return Group{}, err
 	}

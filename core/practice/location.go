@@ -40,7 +40,7 @@ func (c LocationChange) apply(l *Location) error {
 
 // Locations lists the group's places by name; inactive ones too when asked.
 func (s *Service) Locations(ctx context.Context, inactive bool) ([]Location, error) {
-	who, err := access.Require(ctx)
+	who, err := access.Require(ctx, access.SeePractice)
 	if err != nil {
 		return nil, err
 	}

@@ -67,7 +67,7 @@ func (c PractitionerChange) apply(p *Practitioner) error {
 // Practitioners lists the group's people by surname; inactive ones too when
 // asked.
 func (s *Service) Practitioners(ctx context.Context, inactive bool) ([]Practitioner, error) {
-	who, err := access.Require(ctx)
+	who, err := access.Require(ctx, access.SeePractice)
 	if err != nil {
 		return nil, err
 	}

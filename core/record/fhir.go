@@ -17,7 +17,7 @@ type object = map[string]any
 // each entry a Communication, which says what was sent, and a DocumentReference,
 // which holds its text. Source: HL7 FHIR R4, https://hl7.org/fhir/R4/.
 func (s *Service) FHIR(ctx context.Context, of patient.Patient) (map[string]json.RawMessage, error) {
-	who, err := access.Require(ctx, access.Messaging)
+	who, err := access.Require(ctx, access.SeeRecords, access.Messaging)
 	if err != nil {
 		return nil, err
 	}

@@ -48,7 +48,7 @@ const (
 // require gives the caller when it may have endpoints at all: in its own
 // practice group.
 func require(ctx context.Context) (access.Caller, error) {
-	who, err := access.Require(ctx)
+	who, err := access.Require(ctx, access.SeeWebhooks)
 	if err == nil && who.Foreign() {
 		err = access.ErrGroup.Saying("Webhooks and events belong to the practice group of the key, not to its network.")
 	}
@@ -105,7 +105,7 @@ func (s *Service) check(c *input.Checks, w *Webhook) {
 // allowed checks what of an endpoint a caller may ask for.
 func allowed(ctx context.Context, w Webhook) error {
 	if of := w.EventType.scopes(); len(of) > 0 {
-		if _, err := access.Require(ctx, of...); err != nil {
+		if _, err := access.Require(ctx, access.SeeWebhooks, of...); err != nil {
 			return err
 		}
 	}

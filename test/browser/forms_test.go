@@ -107,7 +107,7 @@ func (p *postman) invite(t *testing.T, ctx context.Context, s *account.Service) 
 	if err != nil {
 		t.Fatal(err)
 	}
-	who, err := access.Require(ctx)
+	who, err := access.Who(ctx)
 	if err != nil {
 		t.Fatal(err)
 	}
