@@ -35,6 +35,7 @@ import (
 	"frontdesk/core"
 	"frontdesk/core/access"
 	"frontdesk/core/account"
+	"frontdesk/core/batch"
 	"frontdesk/core/billing"
 	"frontdesk/core/booking"
 	"frontdesk/core/chart"
@@ -217,9 +218,11 @@ func newCore(db *store.DB, c Config, pages func() string, sims *sandbox.Simulato
 	rights := &access.Service{Store: db.Access(), Now: c.Now, NewID: db.NewID, Limit: c.RateLimit, Box: outside.Box}
 	documents := &document.Service{Store: db.Document(), Box: outside.Box, Pages: pages, Now: c.Now, NewID: db.NewID}
 	messages := &messaging.Service{
-		Store: db.Messaging(), Carriers: post.of, Patients: patients, Records: records, Pages: pages, Now: c.Now, NewID: db.NewID,
+		Store: db.Messaging(), Carriers: post.of, Records: records, Pages: pages, Now: c.Now, NewID: db.NewID,
 		Timeout: cmp.Or(c.SendTimeout, 30*time.Second),
 	}
+	batches := &batch.Service{Store: db.Batch(), Messages: messages, Patients: patients, Now: c.Now, NewID: db.NewID}
+	messages.BatchDone = batches.Complete
 	all := &core.Core{
 		Access: rights,
 		Account: &account.Service{
@@ -241,6 +244,7 @@ func newCore(db *store.DB, c Config, pages func() string, sims *sandbox.Simulato
 		Clinical:      &clinical.Service{Store: db.Clinical(), Files: documents, Recipient: addressee(db), Now: c.Now, NewID: db.NewID},
 		Task:          &task.Service{Store: db.Task(), Now: c.Now, NewID: db.NewID},
 		Messaging:     messages,
+		Batch:         batches,
 		Communication: &communication.Service{Store: db.Communication(), Messages: messages},
 		Webhook:       &webhook.Service{Store: db.Webhook(), Poster: poster(c), Box: outside.Box, Name: graph.Identifier, Now: c.Now, NewID: db.NewID},
 	}
@@ -266,11 +270,11 @@ func (a *App) newWorker() (*worker.Worker, error) {
 		Handlers: map[string]job.Handler{
 			booking.ReleaseKind: a.core.Booking.Release,
 			patient.RefreshKind: a.core.Patient.Refresh,
-			forgetOld:           a.eachGroup(a.core.Access.Forget, a.core.Account.Forget, a.core.Patient.Forget, a.core.Messaging.Forget, a.core.Webhook.Forget, a.core.Document.Forget),
+			forgetOld:           a.eachGroup(a.core.Access.Forget, a.core.Account.Forget, a.core.Patient.Forget, a.core.Batch.Forget, a.core.Webhook.Forget, a.core.Document.Forget),
 			askRefresh:          a.eachGroup(a.core.Patient.AskRefresh),
 
 			messaging.DispatchKind: a.core.Messaging.Dispatch,
-			messaging.BatchKind:    a.core.Messaging.RunBatch,
+			batch.Kind:             a.core.Batch.Run,
 			record.WriteKind:       a.writeRecord,
 			recoverLost:            a.recovers(),
 			webhook.ReplayKind:     a.core.Webhook.GoOn,

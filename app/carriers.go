@@ -22,9 +22,9 @@ import (
 	"frontdesk/connect/notify"
 	"frontdesk/connect/smtp"
 	"frontdesk/connect/twilio"
+	"frontdesk/core/carrier"
 	"frontdesk/core/connector"
 	"frontdesk/core/fault"
-	"frontdesk/core/messaging"
 	"frontdesk/core/practice"
 	"frontdesk/sandbox"
 	"frontdesk/store"
@@ -39,7 +39,7 @@ type environment struct {
 	wait     func(context.Context) error
 	callback string // where its provider calls us back
 	roots    *x509.CertPool
-	channels []messaging.Channel
+	channels []carrier.Channel
 }
 
 // notifyTogether is how many messages go to NHS Notify in one request. More are
@@ -50,8 +50,8 @@ const notifyTogether = 100
 type carrierKind struct {
 	settings, secrets []string
 	// channels are those it carries unless its settings say otherwise.
-	channels []messaging.Channel
-	build    func(c connector.Connector, e environment) (messaging.Carrier, error)
+	channels []carrier.Channel
+	build    func(c connector.Connector, e environment) (carrier.Carrier, error)
 }
 
 // anyCarrier are the settings every carrier has: which channels it carries, and
@@ -61,8 +61,8 @@ var anyCarrier = []string{"channels", "priority", "per_second", sandbox.Simulate
 var carrierKinds = map[connector.Name]carrierKind{
 	"smtp": {
 		settings: []string{"host", "port", "tls", "username", "auth", "from", "from_name", "reply_to", "bounces_to", "connections"},
-		secrets:  []string{"password", "bounce_secret"}, channels: []messaging.Channel{messaging.Email},
-		build: func(c connector.Connector, e environment) (messaging.Carrier, error) {
+		secrets:  []string{"password", "bounce_secret"}, channels: []carrier.Channel{carrier.Email},
+		build: func(c connector.Connector, e environment) (carrier.Carrier, error) {
 			port, err1 := number(c, "port", 587)
 			connections, err2 := number(c, "connections", 0)
 			if err := errors.Join(err1, err2); err != nil {
@@ -77,8 +77,8 @@ var carrierKinds = map[connector.Name]carrierKind{
 	},
 	"notify": {
 		settings: []string{"base_url", "token_url", "audience", "api_key", "key_id", "ods_code", "callback_application", "send_contact", "together"},
-		secrets:  []string{"private_key", "callback_key"}, channels: []messaging.Channel{messaging.NHSApp},
-		build: func(c connector.Connector, e environment) (messaging.Carrier, error) {
+		secrets:  []string{"private_key", "callback_key"}, channels: []carrier.Channel{carrier.NHSApp},
+		build: func(c connector.Connector, e environment) (carrier.Carrier, error) {
 			together, err := number(c, "together", notifyTogether)
 			if err != nil {
 				return nil, err
@@ -101,8 +101,8 @@ var carrierKinds = map[connector.Name]carrierKind{
 	},
 	"govuk": {
 		settings: []string{"base_url", "sms_template", "email_template", "sms_sender", "email_reply_to"},
-		secrets:  []string{"api_key", "callback_token"}, channels: []messaging.Channel{messaging.SMS, messaging.Email},
-		build: func(c connector.Connector, e environment) (messaging.Carrier, error) {
+		secrets:  []string{"api_key", "callback_token"}, channels: []carrier.Channel{carrier.SMS, carrier.Email},
+		build: func(c connector.Connector, e environment) (carrier.Carrier, error) {
 			s := c.Settings
 			return govuk.New(govuk.Settings{
 				BaseURL: cmp.Or(s["base_url"], "https://api.notifications.service.gov.uk"), APIKey: c.Secrets["api_key"], SMSTemplate: s["sms_template"],
@@ -112,8 +112,8 @@ var carrierKinds = map[connector.Name]carrierKind{
 	},
 	"twilio": {
 		settings: []string{"base_url", "account_sid", "from", "messaging_service_sid", "callback_url"},
-		secrets:  []string{"auth_token"}, channels: []messaging.Channel{messaging.SMS},
-		build: func(c connector.Connector, e environment) (messaging.Carrier, error) {
+		secrets:  []string{"auth_token"}, channels: []carrier.Channel{carrier.SMS},
+		build: func(c connector.Connector, e environment) (carrier.Carrier, error) {
 			s := c.Settings
 			return twilio.New(twilio.Settings{
 				BaseURL: cmp.Or(s["base_url"], "https://api.twilio.com"), AccountSID: s["account_sid"], AuthToken: c.Secrets["auth_token"], From: s["from"],
@@ -122,8 +122,8 @@ var carrierKinds = map[connector.Name]carrierKind{
 		},
 	},
 	"gateway": {
-		settings: []string{"url", "connections"}, secrets: []string{"secret"}, channels: []messaging.Channel{messaging.SMS, messaging.Email},
-		build: func(c connector.Connector, e environment) (messaging.Carrier, error) {
+		settings: []string{"url", "connections"}, secrets: []string{"secret"}, channels: []carrier.Channel{carrier.SMS, carrier.Email},
+		build: func(c connector.Connector, e environment) (carrier.Carrier, error) {
 			connections, err := number(c, "connections", 0)
 			if err != nil {
 				return nil, err
@@ -147,15 +147,15 @@ func number(c connector.Connector, name string, otherwise int) (int, error) {
 }
 
 // channelsOf are the channels a carrier carries.
-func channelsOf(c connector.Connector) ([]messaging.Channel, error) {
+func channelsOf(c connector.Connector) ([]carrier.Channel, error) {
 	text := c.Settings["channels"]
 	if text == "" {
 		return carrierKinds[c.Name].channels, nil
 	}
-	var out []messaging.Channel
+	var out []carrier.Channel
 	for word := range strings.SplitSeq(text, ",") {
-		channel := messaging.Channel(strings.TrimSpace(word))
-		if !slices.Contains([]messaging.Channel{messaging.SMS, messaging.Email, messaging.NHSApp}, channel) {
+		channel := carrier.Channel(strings.TrimSpace(word))
+		if !slices.Contains([]carrier.Channel{carrier.SMS, carrier.Email, carrier.NHSApp}, channel) {
 			return nil, errors.New("channels is a list of sms, email and nhs_app with commas between")
 		}
 		out = append(out, channel)
@@ -222,11 +222,11 @@ type carriers struct {
 type builtCarrier struct {
 	version int64
 	group   time.Time
-	carrier messaging.Carrier
+	carrier carrier.Carrier
 }
 
 // named finds one carrier of a group.
-func (c *carriers) named(ctx context.Context, group practice.ID, name connector.Name) (messaging.Carrier, error) {
+func (c *carriers) named(ctx context.Context, group practice.ID, name connector.Name) (carrier.Carrier, error) {
 	kept, err := c.db.Connector().Connector(ctx, group, name)
 	if err != nil {
 		return nil, err
@@ -239,7 +239,7 @@ func (c *carriers) named(ctx context.Context, group practice.ID, name connector.
 }
 
 // get gives a carrier, made anew when its settings have changed.
-func (c *carriers) get(ctx context.Context, g practice.Group, kept connector.Connector) (messaging.Carrier, error) {
+func (c *carriers) get(ctx context.Context, g practice.Group, kept connector.Connector) (carrier.Carrier, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	known, ok := c.built[g.ID][kept.Name]
@@ -288,14 +288,14 @@ func (c *carriers) pace(k connector.Connector, rate float64) func(context.Contex
 			return err
 		}
 		if !taken {
-			return messaging.ErrPaced.After(5 * time.Second)
+			return carrier.ErrPaced.After(5 * time.Second)
 		}
 		return sleep(ctx, wait)
 	}
 }
 
 // of lists a group's carriers for a channel, the first to try first.
-func (c *carriers) of(ctx context.Context, group practice.ID, channel messaging.Channel) ([]messaging.Carrier, error) {
+func (c *carriers) of(ctx context.Context, group practice.ID, channel carrier.Channel) ([]carrier.Carrier, error) {
 	all, err := c.db.Connector().Connectors(ctx, group)
 	if err != nil {
 		return nil, err
@@ -315,14 +315,14 @@ func (c *carriers) of(ctx context.Context, group practice.ID, channel messaging.
 	if err != nil {
 		return nil, err
 	}
-	out := make([]messaging.Carrier, 0, len(all))
+	out := make([]carrier.Carrier, 0, len(all))
 	for _, k := range all {
-		carrier, err := c.get(ctx, g, k)
+		built, err := c.get(ctx, g, k)
 		if err != nil {
 			c.log.WarnContext(ctx, "a carrier cannot be used", "practice_group_id", int64(group), "carrier", string(k.Name), "error", err.Error())
 			continue
 		}
-		out = append(out, carrier)
+		out = append(out, built)
 	}
 	return out, nil
 }
@@ -336,7 +336,7 @@ func (c *carriers) callback(group practice.ID, name connector.Name) string {
 const maxCallback = 1 << 20
 
 // listen serves the calls of providers.
-func (c *carriers) listen(hear func(context.Context, practice.ID, string, messaging.Told) error) http.Handler {
+func (c *carriers) listen(hear func(context.Context, practice.ID, string, carrier.Told) error) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		told, err := c.heard(w, r, hear)
 		if err != nil {
@@ -351,33 +351,33 @@ func (c *carriers) listen(hear func(context.Context, practice.ID, string, messag
 	})
 }
 
-func (c *carriers) heard(w http.ResponseWriter, r *http.Request, hear func(context.Context, practice.ID, string, messaging.Told) error) (messaging.Told, error) {
+func (c *carriers) heard(w http.ResponseWriter, r *http.Request, hear func(context.Context, practice.ID, string, carrier.Told) error) (carrier.Told, error) {
 	id, err := strconv.ParseInt(r.PathValue("group"), 36, 64)
 	if err != nil || id <= 0 {
-		return messaging.Told{}, web.ErrNoPath
+		return carrier.Told{}, web.ErrNoPath
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxCallback))
 	if err != nil {
-		return messaging.Told{}, err
+		return carrier.Told{}, err
 	}
 	group, name := practice.ID(id), r.PathValue("carrier")
-	carrier, err := c.named(r.Context(), group, connector.Name(name))
+	by, err := c.named(r.Context(), group, connector.Name(name))
 	if errors.Is(err, connector.ErrNotFound) || errors.Is(err, practice.ErrGroupNotFound) {
 		err = web.ErrNoPath
 	}
 	if err != nil {
-		return messaging.Told{}, err
+		return carrier.Told{}, err
 	}
-	listener, ok := carrier.(messaging.Listener)
+	listener, ok := by.(carrier.Listener)
 	if !ok {
-		return messaging.Told{}, web.ErrNoPath
+		return carrier.Told{}, web.ErrNoPath
 	}
 	told, err := listener.Listen(r, body)
 	if err != nil && told.Status != 0 {
-		return messaging.Told{Status: told.Status}, nil // as the provider wants to be told
+		return carrier.Told{Status: told.Status}, nil // as the provider wants to be told
 	}
 	if err != nil {
 		return told, err
 	}
-	return told, hear(r.Context(), group, carrier.Name(), told)
+	return told, hear(r.Context(), group, by.Name(), told)
 }

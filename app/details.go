@@ -9,6 +9,7 @@ import (
 	"frontdesk/core"
 	"frontdesk/core/access"
 	"frontdesk/core/booking"
+	"frontdesk/core/carrier"
 	"frontdesk/core/event"
 	"frontdesk/core/fault"
 	"frontdesk/core/input"
@@ -24,12 +25,12 @@ type details struct{ core *core.Core }
 
 // named is what of an event's data names something.
 type named struct {
-	Patient      string            `json:"patient_id"`
-	Appointment  string            `json:"appointment_id"`
-	Practitioner string            `json:"practitioner_id"`
-	Message      string            `json:"message_id"`
-	Channel      messaging.Channel `json:"channel"`
-	At           time.Time         `json:"at"`
+	Patient      string          `json:"patient_id"`
+	Appointment  string          `json:"appointment_id"`
+	Practitioner string          `json:"practitioner_id"`
+	Message      string          `json:"message_id"`
+	Channel      carrier.Channel `json:"channel"`
+	At           time.Time       `json:"at"`
 }
 
 // told is the details of an event; what is empty is left out.

@@ -12,6 +12,7 @@ import (
 	"frontdesk/core"
 	"frontdesk/core/access"
 	"frontdesk/core/booking"
+	"frontdesk/core/carrier"
 	"frontdesk/core/diary"
 	"frontdesk/core/event"
 	"frontdesk/core/messaging"
@@ -47,8 +48,8 @@ func newSurgery(t *testing.T, db *store.DB) *surgery {
 	s := &surgery{T: t, db: db, clock: time.Date(2031, time.January, 6, 7, 0, 0, 0, time.UTC)}
 	s.core, _ = newCore(db, Config{Now: func() time.Time { return s.clock }, Hold: time.Hour}, func() string { return "https://desk.example.org" }, &sandbox.Simulators{})
 	s.core.Patient.Demographics = s
-	s.core.Messaging.Carriers = func(context.Context, practice.ID, messaging.Channel) ([]messaging.Carrier, error) {
-		return make([]messaging.Carrier, 1), nil
+	s.core.Messaging.Carriers = func(context.Context, practice.ID, carrier.Channel) ([]carrier.Carrier, error) {
+		return make([]carrier.Carrier, 1), nil
 	}
 	g, err := s.core.Practice.CreateGroup(context.Background(), practice.Group{Name: "Mill Lane"})
 	s.must(err)
@@ -156,13 +157,13 @@ func TestMessagesAreToldWithTheirTexts(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
 		s := newSurgery(t, db)
 		sent, err := s.core.Messaging.Send(s.ctx, messaging.Request{
-			Patient: s.register("Ada", ""), Channel: messaging.SMS, Text: "Your results are in.", SendAt: "2031-01-07T09:00:00Z", Fallback: messaging.Email,
+			Patient: s.register("Ada", ""), Channel: carrier.SMS, Text: "Your results are in.", SendAt: "2031-01-07T09:00:00Z", Fallback: carrier.Email,
 		})
 		s.must(err)
 		for i, text := range []string{"Thanks", "What are they?"} {
 			s.clock = s.clock.Add(time.Minute)
-			s.must(s.core.Messaging.Hear(s.ctx, s.group, "carrier", messaging.Told{Replies: []messaging.Reply{
-				{ID: text, Channel: messaging.SMS, From: "+447700900123", Text: text, At: s.clock.Add(time.Duration(i) * time.Nanosecond)},
+			s.must(s.core.Messaging.Hear(s.ctx, s.group, "carrier", carrier.Told{Replies: []carrier.Reply{
+				{ID: text, Channel: carrier.SMS, From: "+447700900123", Text: text, At: s.clock.Add(time.Duration(i) * time.Nanosecond)},
 			}}))
 		}
 		whole := map[string]any{"patient": ada, "contact": "+447700900123", "subject": "A message from Mill Lane", "content": "Your results are in.", "reply": "What are they?"}
@@ -176,7 +177,7 @@ func TestMessagesAreToldWithTheirTexts(t *testing.T) {
 		// The same moment as the reply's is no reason to tell the reply.
 		s.edit(&cancelled, "at", s.clock)
 		s.same("one called back at the time of the reply", s.details(cancelled), whole)
-		s.edit(&cancelled, "channel", messaging.Email)
+		s.edit(&cancelled, "channel", carrier.Email)
 		whole["contact"] = "ada@example.org"
 		s.same("on its second way", s.details(cancelled), whole)
 	})
@@ -229,7 +230,7 @@ func TestOfARestrictedRecordNoContactDetailsAreTold(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
 		s := newSurgery(t, db)
 		id := s.register("Ada", "9990000018")
-		sent, err := s.core.Messaging.Send(s.ctx, messaging.Request{Patient: id, Channel: messaging.SMS, Text: "Hello", SendAt: "2031-01-07T09:00:00Z"})
+		sent, err := s.core.Messaging.Send(s.ctx, messaging.Request{Patient: id, Channel: carrier.SMS, Text: "Hello", SendAt: "2031-01-07T09:00:00Z"})
 		s.must(err)
 		s.restricted = patient.Person{NHSNumber: "9990000018", Version: "2", FirstName: "Ada", LastName: "Byron", Restricted: true}
 		p, err := s.core.Patient.Patient(s.ctx, id)

@@ -107,7 +107,10 @@ func (a *App) recovers() job.Handler {
 		if err != nil {
 			return err
 		}
-		return a.core.Messaging.Recover(ctx, who.Group)
+		if err := a.core.Messaging.Recover(ctx, who.Group); err != nil {
+			return err
+		}
+		return a.core.Batch.Recover(ctx, who.Group)
 	})
 }
 

@@ -9,9 +9,9 @@ import (
 	"time"
 
 	"frontdesk/connect/hook"
+	"frontdesk/core/carrier"
 	"frontdesk/core/fault"
 	"frontdesk/core/job"
-	"frontdesk/core/messaging"
 	"frontdesk/core/practice"
 	"frontdesk/core/webhook"
 	"frontdesk/graph"
@@ -77,15 +77,15 @@ func (a *App) tellDisabled(ctx context.Context, j job.Job) error {
 	if paused, err := a.db.Messaging().SendingPaused(ctx); err != nil || paused {
 		return err
 	}
-	carriers, err := a.carriers.of(ctx, group, messaging.Email)
+	carriers, err := a.carriers.of(ctx, group, carrier.Email)
 	if err != nil || len(carriers) == 0 {
 		return err
 	}
-	_, err = carriers[0].Send(ctx, messaging.Outgoing{
-		Key: "webhook-" + n.Webhook.String() + "-" + strconv.FormatInt(n.FailingSince.Unix(), 36), Channel: messaging.Email, To: g.Email, FromName: g.Name,
+	_, err = carriers[0].Send(ctx, carrier.Outgoing{
+		Key: "webhook-" + n.Webhook.String() + "-" + strconv.FormatInt(n.FailingSince.Unix(), 36), Channel: carrier.Email, To: g.Email, FromName: g.Name,
 		Subject: "A webhook was switched off", Text: disabledText(g, n),
 	})
-	var refusal *messaging.Refusal
+	var refusal *carrier.Refusal
 	if errors.As(err, &refusal) {
 		a.config.Log.WarnContext(ctx, "the practice could not be told of a webhook", "practice_group", j.Group, "webhook", n.Webhook, "code", refusal.Code)
 		return nil

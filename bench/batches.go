@@ -11,20 +11,20 @@ import (
 	"strconv"
 	"time"
 
-	"frontdesk/core/messaging"
+	"frontdesk/core/carrier"
 )
 
 // batch is one text for every patient of the register, and who takes it.
 type batch struct {
 	name    string
 	word    string // the channel as the contract spells it
-	channel messaging.Channel
+	channel carrier.Channel
 	open    func(dir string) (*sink, error)
 }
 
 var batches = []batch{
-	{"a batch of 100,000 by HTTP", "SMS", messaging.SMS, webSink},
-	{"a batch of 100,000 by e-mail", "EMAIL", messaging.Email, mailSink},
+	{"a batch of 100,000 by HTTP", "SMS", carrier.SMS, webSink},
+	{"a batch of 100,000 by e-mail", "EMAIL", carrier.Email, mailSink},
 }
 
 // sending is how one batch went.
@@ -96,13 +96,13 @@ func (b batch) measure(s *server, r *raw, reg *register, dir string) (string, er
 }
 
 // outgoing are the messages of the batch, as a carrier gets them.
-func (b batch) outgoing(reg *register) []messaging.Outgoing {
-	all := make([]messaging.Outgoing, registered)
+func (b batch) outgoing(reg *register) []carrier.Outgoing {
+	all := make([]carrier.Outgoing, registered)
 	for i, p := range reg.people[:registered] {
-		all[i] = messaging.Outgoing{
+		all[i] = carrier.Outgoing{
 			Key: "1-" + strconv.FormatInt(p.id, 36) + "-1", Channel: b.channel, To: p.mobile, FromName: "Brambleford Surgery", Text: written(p),
 		}
-		if b.channel == messaging.Email {
+		if b.channel == carrier.Email {
 			all[i].To, all[i].Subject = p.email, "Your yearly check"
 		}
 	}

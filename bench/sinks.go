@@ -16,7 +16,7 @@ import (
 	"sync/atomic"
 
 	"frontdesk/connect/smtp"
-	"frontdesk/core/messaging"
+	"frontdesk/core/carrier"
 	"frontdesk/sim/inbox"
 	"frontdesk/sim/mail"
 )
@@ -27,7 +27,7 @@ type sink struct {
 	// connect has the program send to it, and raw hands messages to it past the
 	// program.
 	connect func(s *server) error
-	raw     func(ctx context.Context, all []messaging.Outgoing) error
+	raw     func(ctx context.Context, all []carrier.Outgoing) error
 	close   func() error
 }
 
@@ -56,18 +56,18 @@ func webSink(dir string) (*sink, error) {
 				os.WriteFile(secret, []byte("a secret of the benchmark"), 0o600),
 				s.connect("set", "gateway", "--set", "url="+url, "--set", "channels=sms", "--set", "priority=1", "--set", "simulated=", "--secret-file", "secret="+secret))
 		},
-		raw: func(ctx context.Context, all []messaging.Outgoing) error { return postAll(ctx, url, all) },
+		raw: func(ctx context.Context, all []carrier.Outgoing) error { return postAll(ctx, url, all) },
 	}, nil
 }
 
 // postAll sends messages over as many connections as the largest number of clients,
 // with a client set as connect/web sets its own.
-func postAll(ctx context.Context, url string, all []messaging.Outgoing) error {
+func postAll(ctx context.Context, url string, all []carrier.Outgoing) error {
 	const connections = 64
 	transport := &http.Transport{MaxIdleConns: 2 * connections, MaxIdleConnsPerHost: connections, DisableCompression: true}
 	defer transport.CloseIdleConnections()
 	c := &http.Client{Transport: transport}
-	one := func(m messaging.Outgoing) error {
+	one := func(m carrier.Outgoing) error {
 		body, err := json.Marshal(map[string]string{"key": m.Key, "channel": string(m.Channel), "to": m.To, "subject": m.Subject, "text": m.Text, "from_name": m.FromName})
 		if err != nil {
 			return err
@@ -120,7 +120,7 @@ func mailSink(string) (*sink, error) {
 		connect: func(s *server) error {
 			return s.connect("set", "smtp", "--set", "host=127.0.0.1", "--set", "port="+strconv.Itoa(port), "--set", "tls=none", "--set", "simulated=")
 		},
-		raw: func(ctx context.Context, all []messaging.Outgoing) error {
+		raw: func(ctx context.Context, all []carrier.Outgoing) error {
 			c, err := smtp.New(smtp.Settings{Host: "127.0.0.1", Port: port, TLS: smtp.TLSNone, From: "desk@brambleford.example.org"}, smtp.Options{})
 			if err != nil {
 				return err

@@ -5,6 +5,7 @@ package core
 import (
 	"frontdesk/core/access"
 	"frontdesk/core/account"
+	"frontdesk/core/batch"
 	"frontdesk/core/billing"
 	"frontdesk/core/booking"
 	"frontdesk/core/chart"
@@ -41,6 +42,7 @@ type Core struct {
 	Document      *document.Service
 	Clinical      *clinical.Service
 	Messaging     *messaging.Service
+	Batch         *batch.Service
 	Communication *communication.Service
 	Webhook       *webhook.Service
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"frontdesk/core/carrier"
 	"frontdesk/core/communication"
 	"frontdesk/core/messaging"
 	"frontdesk/core/patient"
@@ -34,8 +35,8 @@ func communicationStatus(s messaging.State) gql.PatientCommunicationStatusType {
 }
 
 // The channels by the contract's words for them.
-var communicationChannels = map[gql.PatientCommunicationType]messaging.Channel{
-	gql.PatientCommunicationTypeSms: messaging.SMS, gql.PatientCommunicationTypeEmail: messaging.Email,
+var communicationChannels = map[gql.PatientCommunicationType]carrier.Channel{
+	gql.PatientCommunicationTypeSms: carrier.SMS, gql.PatientCommunicationTypeEmail: carrier.Email,
 }
 
 func (d *door) sms(ctx context.Context, c communication.Communication) (*gql.Sms, error) {
@@ -56,7 +57,7 @@ func (d *door) email(ctx context.Context, c communication.Communication) (*gql.E
 }
 
 func (d *door) communication(ctx context.Context, c communication.Communication) (gql.PatientCommunication, error) {
-	if c.LegChannel() == messaging.Email {
+	if c.LegChannel() == carrier.Email {
 		return d.email(ctx, c)
 	}
 	return d.sms(ctx, c)
@@ -117,7 +118,7 @@ func instant(m *scalar.Moment) string {
 
 // SendSms sends a text message.
 func (m mutation) SendSms(ctx context.Context, patientID, message string, at *scalar.Moment) (*gql.SendSMSPayload, error) {
-	c, err := m.send(ctx, patientID, messaging.Request{Channel: messaging.SMS, Text: message}, at)
+	c, err := m.send(ctx, patientID, messaging.Request{Channel: carrier.SMS, Text: message}, at)
 	if err != nil {
 		return nil, err
 	}
@@ -127,7 +128,7 @@ func (m mutation) SendSms(ctx context.Context, patientID, message string, at *sc
 
 // SendEmail sends an e-mail.
 func (m mutation) SendEmail(ctx context.Context, patientID, subject, message string, at *scalar.Moment) (*gql.SendEmailPayload, error) {
-	c, err := m.send(ctx, patientID, messaging.Request{Channel: messaging.Email, Subject: subject, Text: message}, at)
+	c, err := m.send(ctx, patientID, messaging.Request{Channel: carrier.Email, Subject: subject, Text: message}, at)
 	if err != nil {
 		return nil, err
 	}

@@ -10,6 +10,7 @@ import (
 	"frontdesk/core/account"
 	"frontdesk/core/billing"
 	"frontdesk/core/booking"
+	"frontdesk/core/carrier"
 	"frontdesk/core/chart"
 	"frontdesk/core/clinical"
 	"frontdesk/core/communication"
@@ -27,7 +28,7 @@ import (
 )
 
 // nobodysCarrier is there and is never asked: nothing is due in these tests.
-type nobodysCarrier struct{ messaging.Carrier }
+type nobodysCarrier struct{ carrier.Carrier }
 
 // nobodysPoster posts nothing and likes every address but one.
 type nobodysPoster struct{ webhook.Poster }
@@ -51,8 +52,8 @@ func newCore(db *store.DB, clock func() time.Time) *core.Core {
 	documents := &document.Service{Store: db.Document(), Box: testBox, Pages: func() string { return "https://desk.example" }, Now: clock, NewID: db.NewID}
 	messages := &messaging.Service{
 		Store: db.Messaging(), Now: clock, NewID: db.NewID, Pages: func() string { return "https://desk.example" },
-		Carriers: func(context.Context, practice.ID, messaging.Channel) ([]messaging.Carrier, error) {
-			return []messaging.Carrier{nobodysCarrier{}}, nil
+		Carriers: func(context.Context, practice.ID, carrier.Channel) ([]carrier.Carrier, error) {
+			return []carrier.Carrier{nobodysCarrier{}}, nil
 		},
 	}
 	return &core.Core{

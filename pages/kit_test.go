@@ -15,6 +15,7 @@ import (
 	"frontdesk/core"
 	"frontdesk/core/access"
 	"frontdesk/core/account"
+	"frontdesk/core/carrier"
 	"frontdesk/core/messaging"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
@@ -28,7 +29,7 @@ import (
 // post is a carrier that keeps what it is handed.
 type post struct {
 	mu   sync.Mutex
-	sent []messaging.Outgoing
+	sent []carrier.Outgoing
 	mail []account.Mail
 }
 
@@ -36,15 +37,15 @@ func (*post) Name() string     { return "post" }
 func (*post) Idempotent() bool { return true }
 func (*post) Together() int    { return 1 }
 
-func (p *post) Send(_ context.Context, m messaging.Outgoing) (messaging.Accepted, error) {
+func (p *post) Send(_ context.Context, m carrier.Outgoing) (carrier.Accepted, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.sent = append(p.sent, m)
-	return messaging.Accepted{ProviderID: m.Key}, nil
+	return carrier.Accepted{ProviderID: m.Key}, nil
 }
 
-func (p *post) SendAll(ctx context.Context, all []messaging.Outgoing) []messaging.Result {
-	out := make([]messaging.Result, len(all))
+func (p *post) SendAll(ctx context.Context, all []carrier.Outgoing) []carrier.Result {
+	out := make([]carrier.Result, len(all))
 	for i, m := range all {
 		out[i].Accepted, out[i].Err = p.Send(ctx, m)
 	}
@@ -100,9 +101,9 @@ func newKit(t *testing.T) *kit {
 			Box: func() (*seal.Box, error) { return box, nil }, Pages: base, Now: now, NewID: k.db.NewID,
 		},
 		Messaging: &messaging.Service{
-			Store: k.db.Messaging(), Patients: patients, Records: records, Pages: base, Now: now, NewID: k.db.NewID, Timeout: time.Second,
-			Carriers: func(context.Context, practice.ID, messaging.Channel) ([]messaging.Carrier, error) {
-				return []messaging.Carrier{k.post}, nil
+			Store: k.db.Messaging(), Records: records, Pages: base, Now: now, NewID: k.db.NewID, Timeout: time.Second,
+			Carriers: func(context.Context, practice.ID, carrier.Channel) ([]carrier.Carrier, error) {
+				return []carrier.Carrier{k.post}, nil
 			},
 		},
 	}
@@ -134,13 +135,13 @@ func (k *kit) send(r messaging.Request) messaging.Taken {
 // page sends Ada a message that she reads in her own page, and is its path.
 func (k *kit) page(text string) string {
 	k.Helper()
-	return path(k.send(messaging.Request{Channel: messaging.Hero, Text: text}).PageURL)
+	return path(k.send(messaging.Request{Channel: carrier.Hero, Text: text}).PageURL)
 }
 
 // proposal proposes a message for Ada's record, and is the path of its page.
 func (k *kit) proposal() (string, int64) {
 	k.Helper()
-	p := k.send(messaging.Request{Channel: messaging.Hero, Text: "Your blood test is <fine>.", WriteToRecord: true}).Record
+	p := k.send(messaging.Request{Channel: carrier.Hero, Text: "Your blood test is <fine>.", WriteToRecord: true}).Record
 	return path(p.URL), p.ID
 }
 

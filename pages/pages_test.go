@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"frontdesk/core/carrier"
 	"frontdesk/core/messaging"
 	"frontdesk/core/record"
 	"frontdesk/pages"
@@ -58,8 +59,8 @@ func TestAMessageIsReadWithTheDateOfBirth(t *testing.T) {
 
 func TestAnEncryptedMessageCarriesItsLink(t *testing.T) {
 	k := newKit(t)
-	k.send(messaging.Request{Channel: messaging.SMS, Text: "Secret", Encrypted: true})
-	if err := k.core.Messaging.Dispatch(k.ctx, messaging.DispatchJob(k.group, 0, messaging.SMS, k.clock, k.clock)); err != nil {
+	k.send(messaging.Request{Channel: carrier.SMS, Text: "Secret", Encrypted: true})
+	if err := k.core.Messaging.Dispatch(k.ctx, messaging.DispatchJob(k.group, 0, carrier.SMS, k.clock, k.clock)); err != nil {
 		t.Fatal(err)
 	}
 	if len(k.post.sent) != 1 || strings.Contains(k.post.sent[0].Text, "Secret") {

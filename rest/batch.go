@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"frontdesk/core/access"
+	"frontdesk/core/batch"
+	"frontdesk/core/carrier"
 	"frontdesk/core/fault"
 	"frontdesk/core/input"
 	"frontdesk/core/messaging"
@@ -34,14 +36,14 @@ const MaxBatchBody = 128 << 20
 
 // CreateBatchMessage makes a batch from a body that was read whole.
 func (d *door) CreateBatchMessage(ctx context.Context, in *oas.BatchRequest, _ oas.CreateBatchMessageParams) (oas.CreateBatchMessageRes, error) {
-	n := messaging.NewBatch{
+	n := batch.New{
 		Name: in.Name, Channel: channels[string(in.Channel)], Subject: in.Subject.Value, Content: in.Content, Purpose: messaging.Purpose(in.Purpose.Value),
 		Plain: in.PlainCharacters.Value,
 	}
-	if err := d.core.Messaging.CheckBatch(ctx, n); err != nil {
+	if err := d.core.Batch.Check(ctx, n); err != nil {
 		return nil, err
 	}
-	load, err := d.core.Messaging.LoadBatch(ctx, func(yield func(messaging.NewRecipient, error) bool) {
+	load, err := d.core.Batch.Load(ctx, func(yield func(batch.NewRecipient, error) bool) {
 		for _, r := range in.Recipients {
 			if !yield(recipient{r.NhsNumber.Value, ptr(r.Dob.Get()), r.PatientID.Value}.named(), nil) {
 				return
@@ -58,7 +60,7 @@ func (d *door) CreateBatchMessage(ctx context.Context, in *oas.BatchRequest, _ o
 	return batchOf(b, nil), nil
 }
 
-var channels = map[string]messaging.Channel{"SMS": messaging.SMS, "EMAIL": messaging.Email, "NHS_APP": messaging.NHSApp}
+var channels = map[string]carrier.Channel{"SMS": carrier.SMS, "EMAIL": carrier.Email, "NHS_APP": carrier.NHSApp}
 
 // recipient is one of a batch as it was sent.
 type recipient struct {
@@ -67,8 +69,8 @@ type recipient struct {
 	PatientID string  `json:"patient_id"`
 }
 
-func (r recipient) named() messaging.NewRecipient {
-	n := messaging.NewRecipient{NHSNumber: r.NHSNumber}
+func (r recipient) named() batch.NewRecipient {
+	n := batch.NewRecipient{NHSNumber: r.NHSNumber}
 	if r.DOB != nil {
 		n.BirthDate = *r.DOB
 	}
@@ -105,7 +107,7 @@ func (d *door) stream(w http.ResponseWriter, r *http.Request, who access.Caller)
 	sum := sha256.New()
 	fmt.Fprintf(sum, "%s\n%s\n%s\n%s\n", r.Method, r.URL.Path, r.URL.RawQuery, who.Group)
 	body := &batchBody{json: json.NewDecoder(io.TeeReader(http.MaxBytesReader(w, r.Body, MaxBatchBody), sum)), sum: sum}
-	load, err := body.read(r.Context(), d.core.Messaging)
+	load, err := body.read(r.Context(), d.core.Batch)
 	if err != nil {
 		if load != nil {
 			err = errors.Join(err, load.Drop(context.WithoutCancel(r.Context())))
@@ -126,11 +128,11 @@ func (d *door) stream(w http.ResponseWriter, r *http.Request, who access.Caller)
 }
 
 // finishOnce finishes a batch, unless the same request has made it before.
-func (d *door) finishOnce(w http.ResponseWriter, r *http.Request, who access.Caller, name string, body *batchBody, load *messaging.Load) {
+func (d *door) finishOnce(w http.ResponseWriter, r *http.Request, who access.Caller, name string, body *batchBody, load *batch.Load) {
 	claim := access.Claim{Group: who.Home, Key: who.Key, Name: name, Fingerprint: body.sum.Sum(nil)}
 	var failed error
 	got, again, err := d.core.Access.Once(r.Context(), claim, func(ctx context.Context) access.Answer {
-		var b messaging.Batch
+		var b batch.Batch
 		if b, failed = load.Finish(ctx, body.batch); failed != nil {
 			return access.Answer{Status: http.StatusInternalServerError}
 		}
@@ -168,7 +170,7 @@ func answer(w http.ResponseWriter, status int, b *oas.BatchMessage) {
 // batchBody reads the body of a batch, in whatever order its fields come.
 type batchBody struct {
 	json  *json.Decoder
-	batch messaging.NewBatch
+	batch batch.New
 	sum   hash.Hash
 }
 
@@ -185,7 +187,7 @@ func unread(err error) error {
 }
 
 // read reads the whole body, and takes the recipients in as they come.
-func (b *batchBody) read(ctx context.Context, service *messaging.Service) (load *messaging.Load, err error) {
+func (b *batchBody) read(ctx context.Context, service *batch.Service) (load *batch.Load, err error) {
 	if t, err := b.json.Token(); err != nil || t != json.Delim('{') {
 		return nil, unread(err)
 	}
@@ -206,7 +208,7 @@ func (b *batchBody) read(ctx context.Context, service *messaging.Service) (load 
 			b.batch.Channel = channels[word]
 		case name == "recipients" && load == nil:
 			if b.batch.Name != "" && b.batch.Channel != "" && b.batch.Content != "" {
-				if err := service.CheckBatch(ctx, b.batch); err != nil {
+				if err := service.Check(ctx, b.batch); err != nil {
 					return nil, err // before a million recipients are read for nothing
 				}
 			}
@@ -234,15 +236,15 @@ func (b *batchBody) read(ctx context.Context, service *messaging.Service) (load 
 }
 
 // load takes the recipients in.
-func (b *batchBody) load(ctx context.Context, service *messaging.Service) (*messaging.Load, error) {
+func (b *batchBody) load(ctx context.Context, service *batch.Service) (*batch.Load, error) {
 	if t, err := b.json.Token(); err != nil || t != json.Delim('[') {
 		return nil, fault.Wrong("recipients", input.CodeType, "an array", "This is not an array.")
 	}
-	load, err := service.LoadBatch(ctx, func(yield func(messaging.NewRecipient, error) bool) {
+	load, err := service.Load(ctx, func(yield func(batch.NewRecipient, error) bool) {
 		for b.json.More() {
 			var r recipient
 			if err := b.json.Decode(&r); err != nil {
-				yield(messaging.NewRecipient{}, unread(err))
+				yield(batch.NewRecipient{}, unread(err))
 				return
 			}
 			if !yield(r.named(), nil) {
@@ -260,7 +262,7 @@ func (b *batchBody) load(ctx context.Context, service *messaging.Service) (*mess
 	return load, err
 }
 
-func batchOf(b messaging.Batch, t *messaging.Totals) *oas.BatchMessage {
+func batchOf(b batch.Batch, t *batch.Totals) *oas.BatchMessage {
 	out := &oas.BatchMessage{
 		ID: b.ID.String(), Name: b.Name, Status: oas.BatchMessageStatus(b.Status), Channel: channelWord(b.Channel), Subject: str(b.Subject), Content: b.Content,
 		Paused: oas.NewOptBool(b.Paused), CreatedAt: oas.NewOptDateTime(b.CreatedAt.UTC()), CancelledAt: optInstant(b.CancelledAt), CompletedAt: optInstant(b.CompletedAt),
@@ -271,7 +273,7 @@ func batchOf(b messaging.Batch, t *messaging.Totals) *oas.BatchMessage {
 	return out
 }
 
-func channelWord(c messaging.Channel) oas.BatchChannel {
+func channelWord(c carrier.Channel) oas.BatchChannel {
 	for word, channel := range channels {
 		if channel == c {
 			return oas.BatchChannel(word)
@@ -282,7 +284,7 @@ func channelWord(c messaging.Channel) oas.BatchChannel {
 
 // ListBatchMessages lists batches.
 func (d *door) ListBatchMessages(ctx context.Context, p oas.ListBatchMessagesParams) (oas.ListBatchMessagesRes, error) {
-	found, count, err := d.core.Messaging.Batches(ctx, messaging.RecipientStatus(p.Status.Value), p.PageIndex.Value, p.PageSize.Value)
+	found, count, err := d.core.Batch.Batches(ctx, batch.RecipientStatus(p.Status.Value), p.PageIndex.Value, p.PageSize.Value)
 	if err != nil {
 		return nil, err
 	}
@@ -300,10 +302,10 @@ func (d *door) ListBatchMessages(ctx context.Context, p oas.ListBatchMessagesPar
 
 // GetBatchMessage finds one batch.
 func (d *door) GetBatchMessage(ctx context.Context, p oas.GetBatchMessageParams) (oas.GetBatchMessageRes, error) {
-	return d.batch(d.core.Messaging.Batch(ctx, id[messaging.BatchID](p.ID)))
+	return d.batch(d.core.Batch.Batch(ctx, id[messaging.BatchID](p.ID)))
 }
 
-func (d *door) batch(b messaging.Batch, t messaging.Totals, err error) (*oas.BatchMessage, error) {
+func (d *door) batch(b batch.Batch, t batch.Totals, err error) (*oas.BatchMessage, error) {
 	if err != nil {
 		return nil, err
 	}
@@ -312,27 +314,27 @@ func (d *door) batch(b messaging.Batch, t messaging.Totals, err error) (*oas.Bat
 
 // SendBatchMessage lets a batch go.
 func (d *door) SendBatchMessage(ctx context.Context, p oas.SendBatchMessageParams) (oas.SendBatchMessageRes, error) {
-	return d.batch(d.core.Messaging.SendBatch(ctx, id[messaging.BatchID](p.ID)))
+	return d.batch(d.core.Batch.Send(ctx, id[messaging.BatchID](p.ID)))
 }
 
 // PauseBatchMessage stops a batch for a while.
 func (d *door) PauseBatchMessage(ctx context.Context, p oas.PauseBatchMessageParams) (oas.PauseBatchMessageRes, error) {
-	return d.batch(d.core.Messaging.PauseBatch(ctx, id[messaging.BatchID](p.ID), true))
+	return d.batch(d.core.Batch.Pause(ctx, id[messaging.BatchID](p.ID), true))
 }
 
 // ResumeBatchMessage lets a paused batch go on.
 func (d *door) ResumeBatchMessage(ctx context.Context, p oas.ResumeBatchMessageParams) (oas.ResumeBatchMessageRes, error) {
-	return d.batch(d.core.Messaging.PauseBatch(ctx, id[messaging.BatchID](p.ID), false))
+	return d.batch(d.core.Batch.Pause(ctx, id[messaging.BatchID](p.ID), false))
 }
 
 // CancelBatchMessage calls a batch back.
 func (d *door) CancelBatchMessage(ctx context.Context, p oas.CancelBatchMessageParams) (oas.CancelBatchMessageRes, error) {
-	return d.batch(d.core.Messaging.CancelBatch(ctx, id[messaging.BatchID](p.ID)))
+	return d.batch(d.core.Batch.Cancel(ctx, id[messaging.BatchID](p.ID)))
 }
 
 // PreviewBatchMessage says what sending a batch would do.
 func (d *door) PreviewBatchMessage(ctx context.Context, p oas.PreviewBatchMessageParams) (oas.PreviewBatchMessageRes, error) {
-	got, err := d.core.Messaging.PreviewBatch(ctx, id[messaging.BatchID](p.ID))
+	got, err := d.core.Batch.Preview(ctx, id[messaging.BatchID](p.ID))
 	if err != nil {
 		return nil, err
 	}
@@ -345,7 +347,7 @@ func (d *door) PreviewBatchMessage(ctx context.Context, p oas.PreviewBatchMessag
 
 // ListBatchMessageRecipients lists who a batch is for.
 func (d *door) ListBatchMessageRecipients(ctx context.Context, p oas.ListBatchMessageRecipientsParams) (oas.ListBatchMessageRecipientsRes, error) {
-	found, count, err := d.core.Messaging.Recipients(ctx, id[messaging.BatchID](p.ID), messaging.RecipientStatus(p.Status.Value), p.PageIndex.Value, p.PageSize.Value)
+	found, count, err := d.core.Batch.Recipients(ctx, id[messaging.BatchID](p.ID), batch.RecipientStatus(p.Status.Value), p.PageIndex.Value, p.PageSize.Value)
 	if err != nil {
 		return nil, err
 	}
@@ -360,9 +362,9 @@ func (d *door) ListBatchMessageRecipients(ctx context.Context, p oas.ListBatchMe
 }
 
 // shown is a recipient's status as callers know it.
-func shown(s messaging.RecipientStatus) messaging.RecipientStatus {
-	if s == messaging.RecipientTracing {
-		return messaging.RecipientCreated
+func shown(s batch.RecipientStatus) batch.RecipientStatus {
+	if s == batch.RecipientTracing {
+		return batch.RecipientCreated
 	}
 	return s
 }
@@ -379,12 +381,12 @@ func idOrNull[T interface {
 
 // ListBatchMessageSends lists the messages of a batch.
 func (d *door) ListBatchMessageSends(ctx context.Context, p oas.ListBatchMessageSendsParams) (oas.ListBatchMessageSendsRes, error) {
-	batch := id[messaging.BatchID](p.ID)
-	if _, _, err := d.core.Messaging.Batch(ctx, batch); err != nil {
+	of := id[messaging.BatchID](p.ID)
+	if _, _, err := d.core.Batch.Batch(ctx, of); err != nil {
 		return nil, err
 	}
 	found, count, err := d.core.Messaging.Messages(ctx, messaging.Search{
-		Query: messaging.Query{Batch: batch, State: messaging.State(p.Status.Value)}, PageIndex: p.PageIndex.Value, PageSize: p.PageSize.Value,
+		Query: messaging.Query{Batch: of, State: messaging.State(p.Status.Value)}, PageIndex: p.PageIndex.Value, PageSize: p.PageSize.Value,
 	})
 	if err != nil {
 		return nil, err
@@ -394,8 +396,8 @@ func (d *door) ListBatchMessageSends(ctx context.Context, p oas.ListBatchMessage
 
 // GetBatchMessageResults writes what became of everybody, as it is read.
 func (d *door) GetBatchMessageResults(ctx context.Context, p oas.GetBatchMessageResultsParams) (oas.GetBatchMessageResultsRes, error) {
-	batch := id[messaging.BatchID](p.ID)
-	if _, _, err := d.core.Messaging.Batch(ctx, batch); err != nil {
+	of := id[messaging.BatchID](p.ID)
+	if _, _, err := d.core.Batch.Batch(ctx, of); err != nil {
 		return nil, err
 	}
 	from, to := io.Pipe()
@@ -403,7 +405,7 @@ func (d *door) GetBatchMessageResults(ctx context.Context, p oas.GetBatchMessage
 		lines := csv.NewWriter(to)
 		err := lines.Write([]string{"nhs_number", "dob", "patient_id", "status", "reason", "message_id", "message_status", "code", "sent_at"})
 		if err == nil {
-			err = d.core.Messaging.Each(ctx, batch, func(r messaging.Recipient) error { return lines.Write(line(r)) })
+			err = d.core.Batch.Each(ctx, of, func(r batch.Recipient) error { return lines.Write(line(r)) })
 		}
 		lines.Flush()
 		to.CloseWithError(errors.Join(err, lines.Error()))
@@ -413,7 +415,7 @@ func (d *door) GetBatchMessageResults(ctx context.Context, p oas.GetBatchMessage
 }
 
 // line is one recipient of a CSV.
-func line(r messaging.Recipient) []string {
+func line(r batch.Recipient) []string {
 	orEmpty := func(n int64, s string) string {
 		if n == 0 {
 			return ""

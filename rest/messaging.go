@@ -9,6 +9,7 @@ import (
 
 	"github.com/go-faster/jx"
 
+	"frontdesk/core/carrier"
 	"frontdesk/core/input"
 	"frontdesk/core/messaging"
 	"frontdesk/core/patient"
@@ -19,8 +20,8 @@ import (
 // SendMessage sends a message.
 func (d *door) SendMessage(ctx context.Context, in *oas.MessageRequest, _ oas.SendMessageParams) (oas.SendMessageRes, error) {
 	got, err := d.core.Messaging.Send(ctx, messaging.Request{
-		Patient: orNothing[patient.ID](string(in.PatientID)), Channel: messaging.Channel(in.MessageType), Text: in.MessageString, Subject: in.Subject.Value,
-		Contact: in.RecipientContactDetail.Value, Fallback: messaging.Channel(in.FallbackMessageType.Value), FallbackContact: in.FallbackContactDetail.Value,
+		Patient: orNothing[patient.ID](string(in.PatientID)), Channel: carrier.Channel(in.MessageType), Text: in.MessageString, Subject: in.Subject.Value,
+		Contact: in.RecipientContactDetail.Value, Fallback: carrier.Channel(in.FallbackMessageType.Value), FallbackContact: in.FallbackContactDetail.Value,
 		Encrypted: truth(in.Encrypted), Purpose: messaging.Purpose(in.Purpose.Value), SendAt: in.SendAt.Value, SendBy: in.SendBy.Value,
 		Urgent: in.Urgent.Value, Plain: in.PlainCharacters.Value,
 		WriteToRecord: in.WriteToRecord.Value, AutoWriteToRecord: in.AutoWriteToRecord.Value, SnomedCode: in.SnomedCode.Value, SnomedTerm: in.SnomedTerm.Value,
@@ -111,7 +112,7 @@ func (d *door) message(ctx context.Context, m messaging.Details) (*oas.Message, 
 		}}
 	}
 	if m.Batch != 0 {
-		b, _, err := d.core.Messaging.Batch(ctx, m.Batch)
+		b, _, err := d.core.Batch.Batch(ctx, m.Batch)
 		if err != nil {
 			return nil, err
 		}
@@ -150,7 +151,7 @@ func failure(m messaging.Message) (code, reason oas.OptNilString) {
 func (d *door) ListSentMessages(ctx context.Context, p oas.ListSentMessagesParams) (oas.ListSentMessagesRes, error) {
 	found, count, err := d.core.Messaging.Messages(ctx, messaging.Search{
 		Query: messaging.Query{
-			Patient: filter[patient.ID](p.PatientID), State: messaging.State(p.Status.Value), Channel: messaging.Channel(p.Channel.Value),
+			Patient: filter[patient.ID](p.PatientID), State: messaging.State(p.Status.Value), Channel: carrier.Channel(p.Channel.Value),
 			Batch: filter[messaging.BatchID](p.BatchID),
 		},
 		FromText: p.StartDate.Value, ToText: p.EndDate.Value, PageIndex: p.PageIndex.Value, PageSize: p.PageSize.Value,
@@ -179,7 +180,7 @@ func summaries(found []messaging.Details) []oas.MessageSummary {
 
 // SetOptOut keeps what a number or an address wants.
 func (d *door) SetOptOut(ctx context.Context, in *oas.OptOut) (oas.SetOptOutRes, error) {
-	if err := d.core.Messaging.OptOut(ctx, messaging.Channel(in.Channel), in.Contact, in.OptedOut); err != nil {
+	if err := d.core.Messaging.OptOut(ctx, carrier.Channel(in.Channel), in.Contact, in.OptedOut); err != nil {
 		return nil, err
 	}
 	return in, nil

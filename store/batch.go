@@ -4,6 +4,8 @@ import (
 	"context"
 	"time"
 
+	"frontdesk/core/batch"
+	"frontdesk/core/carrier"
 	"frontdesk/core/event"
 	"frontdesk/core/messaging"
 	"frontdesk/core/patient"
@@ -12,28 +14,43 @@ import (
 
 const batchColumns = `id, name, channel, subject, content, purpose, status, paused, asked_at, cancelled_at, completed_at, submitted_by, key_id, created_at, updated_at`
 
-func scanBatch(scan scanner) (messaging.Batch, error) {
-	var b messaging.Batch
+func scanBatch(scan scanner) (batch.Batch, error) {
+	var b batch.Batch
 	err := scan(&b.ID, &b.Name, &b.Channel, &b.Subject, &b.Content, &b.Purpose, &b.Status, &b.Paused, when{&b.AskedAt}, when{&b.CancelledAt},
 		when{&b.CompletedAt}, &b.SubmittedBy, &b.KeyID, when{&b.CreatedAt}, when{&b.UpdatedAt})
 	return b, err
 }
 
+type batchStore struct{ *Tx }
+
+// Batch is what batches remember.
+func (db *DB) Batch() batch.Store { return batchStore{db.plain()} }
+
+func (s batchStore) Do(ctx context.Context, fn func(batch.Tx) error) error {
+	return s.db.do(ctx, func(tx *Tx) error { return fn(tx) })
+}
+
 // Batch finds a batch.
-func (t *Tx) Batch(ctx context.Context, group practice.ID, id messaging.BatchID) (messaging.Batch, error) {
-	return find(ctx, t, messaging.ErrBatchNotFound, `SELECT `+batchColumns+` FROM batch WHERE practice_group_id = $1 AND id = $2`, in{group, id}, scanBatch)
+func (t *Tx) Batch(ctx context.Context, group practice.ID, id messaging.BatchID) (batch.Batch, error) {
+	return find(ctx, t, batch.ErrNotFound, `SELECT `+batchColumns+` FROM batch WHERE practice_group_id = $1 AND id = $2`, in{group, id}, scanBatch)
 }
 
 // LockBatch keeps others from changing the batch, and reads it.
-func (t *Tx) LockBatch(ctx context.Context, group practice.ID, id messaging.BatchID) (messaging.Batch, error) {
+func (t *Tx) LockBatch(ctx context.Context, group practice.ID, id messaging.BatchID) (batch.Batch, error) {
 	if _, err := t.exec(ctx, `UPDATE batch SET events = events WHERE practice_group_id = $1 AND id = $2`, group, id); err != nil {
-		return messaging.Batch{}, err
+		return batch.Batch{}, err
 	}
 	return t.Batch(ctx, group, id)
 }
 
+// BatchHalted reports whether a batch is paused or cancelled.
+func (t *Tx) BatchHalted(ctx context.Context, group practice.ID, id messaging.BatchID) (bool, error) {
+	b, err := t.Batch(ctx, group, id)
+	return b.Paused || !b.CancelledAt.IsZero(), err
+}
+
 // AddBatch keeps a new batch.
-func (t *Tx) AddBatch(ctx context.Context, group practice.ID, b messaging.Batch) error {
+func (t *Tx) AddBatch(ctx context.Context, group practice.ID, b batch.Batch) error {
 	_, err := t.exec(ctx, `INSERT INTO batch (practice_group_id, `+batchColumns+`, events)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, 0)`,
 		group, b.ID, b.Name, b.Channel, b.Subject, b.Content, b.Purpose, b.Status, b.Paused, at(b.AskedAt), at(b.CancelledAt), at(b.CompletedAt),
@@ -42,7 +59,7 @@ func (t *Tx) AddBatch(ctx context.Context, group practice.ID, b messaging.Batch)
 }
 
 // SaveBatch keeps a changed batch.
-func (t *Tx) SaveBatch(ctx context.Context, group practice.ID, b messaging.Batch) error {
+func (t *Tx) SaveBatch(ctx context.Context, group practice.ID, b batch.Batch) error {
 	_, err := t.exec(ctx, `UPDATE batch SET status = $3, paused = $4, asked_at = $5, cancelled_at = $6, completed_at = $7, updated_at = $8,
 			name = $9, channel = $10, subject = $11, content = $12, purpose = $13 WHERE practice_group_id = $1 AND id = $2`,
 		group, b.ID, b.Status, b.Paused, at(b.AskedAt), at(b.CancelledAt), at(b.CompletedAt), b.UpdatedAt, b.Name, b.Channel, b.Subject, b.Content, b.Purpose)
@@ -59,7 +76,7 @@ func (t *Tx) DropBatch(ctx context.Context, group practice.ID, id messaging.Batc
 }
 
 // Batches lists batches, newest first.
-func (t *Tx) Batches(ctx context.Context, group practice.ID, q messaging.BatchQuery) ([]messaging.Batch, int, error) {
+func (t *Tx) Batches(ctx context.Context, group practice.ID, q batch.Query) ([]batch.Batch, int, error) {
 	const matching = ` FROM batch WHERE practice_group_id = $1 AND status <> 'loading' AND (CAST($2 AS text) = '' OR EXISTS (
 		SELECT 1 FROM batch_recipient r WHERE r.practice_group_id = $1 AND r.batch_id = batch.id AND r.status = $2))`
 	count := 0
@@ -80,19 +97,19 @@ func (t *Tx) TellBatch(ctx context.Context, group practice.ID, id messaging.Batc
 }
 
 // DueBatches lists batches that are not done.
-func (s messagingStore) DueBatches(ctx context.Context, group practice.ID) ([]messaging.Batch, error) {
-	return list(ctx, s.Tx, `SELECT `+batchColumns+` FROM batch WHERE practice_group_id = $1 AND (status = 'PENDING' OR status = 'SENDING' OR
+func (s batchStore) DueBatches(ctx context.Context, group practice.ID) ([]messaging.BatchID, error) {
+	return list(ctx, s.Tx, `SELECT id FROM batch WHERE practice_group_id = $1 AND (status = 'PENDING' OR status = 'SENDING' OR
 		status = 'CREATED' AND (cancelled_at IS NOT NULL OR EXISTS (SELECT 1 FROM batch_recipient r
-			WHERE r.practice_group_id = $1 AND r.batch_id = batch.id AND r.status IN ('CREATED', 'TRACING'))))`, in{group}, scanBatch)
+			WHERE r.practice_group_id = $1 AND r.batch_id = batch.id AND r.status IN ('CREATED', 'TRACING'))))`, in{group}, scanID[messaging.BatchID])
 }
 
 // StaleLoads lists batches that were begun before a time and never finished.
-func (s messagingStore) StaleLoads(ctx context.Context, group practice.ID, before time.Time) ([]messaging.BatchID, error) {
+func (s batchStore) StaleLoads(ctx context.Context, group practice.ID, before time.Time) ([]messaging.BatchID, error) {
 	return list(ctx, s.Tx, `SELECT id FROM batch WHERE practice_group_id = $1 AND status = 'loading' AND created_at < $2`, in{group, before}, scanID[messaging.BatchID])
 }
 
 // AddRecipients keeps who a batch is for.
-func (t *Tx) AddRecipients(ctx context.Context, group practice.ID, id messaging.BatchID, all []messaging.Recipient) error {
+func (t *Tx) AddRecipients(ctx context.Context, group practice.ID, id messaging.BatchID, all []batch.Recipient) error {
 	args := make([]in, len(all))
 	for i, r := range all {
 		args[i] = in{group, id, r.Ordinal, r.NHSNumber, r.BirthDate.String(), r.Status, r.Reason, opt(r.Named)}
@@ -103,7 +120,7 @@ func (t *Tx) AddRecipients(ctx context.Context, group practice.ID, id messaging.
 
 // SaveRecipients keeps changed recipients, but for those who are no longer in
 // the state they were read in.
-func (t *Tx) SaveRecipients(ctx context.Context, group practice.ID, id messaging.BatchID, was messaging.RecipientStatus, all []messaging.Recipient) error {
+func (t *Tx) SaveRecipients(ctx context.Context, group practice.ID, id messaging.BatchID, was batch.RecipientStatus, all []batch.Recipient) error {
 	args := make([]in, len(all))
 	for i, r := range all {
 		args[i] = in{group, id, r.Ordinal, r.Status, r.Reason, opt(r.Patient), opt(r.Message), was}
@@ -114,17 +131,17 @@ func (t *Tx) SaveRecipients(ctx context.Context, group practice.ID, id messaging
 
 const recipientColumns = `r.ordinal, r.nhs_number, r.birth_date, r.status, r.reason, r.named_id, r.patient_id, r.message_id`
 
-func intoRecipient(r *messaging.Recipient) in {
+func intoRecipient(r *batch.Recipient) in {
 	return in{&r.Ordinal, &r.NHSNumber, day{&r.BirthDate}, &r.Status, &r.Reason, num[patient.ID]{&r.Named}, num[patient.ID]{&r.Patient}, num[messaging.ID]{&r.Message}}
 }
 
 // Recipients lists a batch's recipients.
-func (t *Tx) Recipients(ctx context.Context, group practice.ID, id messaging.BatchID, q messaging.RecipientQuery) ([]messaging.Recipient, error) {
+func (t *Tx) Recipients(ctx context.Context, group practice.ID, id messaging.BatchID, q batch.RecipientQuery) ([]batch.Recipient, error) {
 	args := in{group, id, q.After, q.Status, q.Limit, q.Offset}
 	if !q.Whole {
 		return list(ctx, t, `SELECT `+recipientColumns+` FROM batch_recipient r WHERE r.practice_group_id = $1 AND r.batch_id = $2 AND r.ordinal > $3
-			AND (CAST($4 AS text) = '' OR r.status = $4) ORDER BY r.ordinal LIMIT $5 OFFSET $6`, args, func(scan scanner) (messaging.Recipient, error) {
-			var r messaging.Recipient
+			AND (CAST($4 AS text) = '' OR r.status = $4) ORDER BY r.ordinal LIMIT $5 OFFSET $6`, args, func(scan scanner) (batch.Recipient, error) {
+			var r batch.Recipient
 			err := scan(intoRecipient(&r)...)
 			return r, err
 		})
@@ -134,8 +151,8 @@ func (t *Tx) Recipients(ctx context.Context, group practice.ID, id messaging.Bat
 		LEFT JOIN message m ON m.practice_group_id = r.practice_group_id AND m.id = r.message_id
 		WHERE r.practice_group_id = $1 AND r.batch_id = $2 AND r.ordinal > $3
 		AND (CAST($4 AS text) = '' OR r.status = $4 OR $4 = 'CREATED' AND r.status = 'TRACING') ORDER BY r.ordinal LIMIT $5 OFFSET $6`, args,
-		func(scan scanner) (messaging.Recipient, error) {
-			var r messaging.Recipient
+		func(scan scanner) (batch.Recipient, error) {
+			var r batch.Recipient
 			var first, last, state string
 			err := scan(append(intoRecipient(&r), text{&first}, text{&last}, text{&state}, text{&r.Code}, when{&r.Sent})...)
 			r.State = messaging.State(state)
@@ -152,13 +169,13 @@ const personColumns = `p.id, p.nhs_number, p.emis_id, p.ehr_partner_id, p.ehr_pa
 	p.number_status, p.superseded_by, p.pds_version, p.synced_at, p.merged_into, p.version, p.created_at, p.updated_at, p.deleted_at`
 
 // Named lists recipients not looked up yet, with the patient they name.
-func (t *Tx) Named(ctx context.Context, group practice.ID, id messaging.BatchID, limit int) ([]messaging.Enlisted, error) {
+func (t *Tx) Named(ctx context.Context, group practice.ID, id messaging.BatchID, limit int) ([]batch.Enlisted, error) {
 	return list(ctx, t, `SELECT `+recipientColumns+`, p.id, p.birth_date, p.deceased_at, p.restricted, p.number_status, p.merged_into
 		FROM (SELECT * FROM batch_recipient WHERE practice_group_id = $1 AND batch_id = $2 AND status = 'CREATED' ORDER BY ordinal LIMIT $3) r
 		LEFT JOIN patient p ON p.practice_group_id = r.practice_group_id AND p.id = COALESCE(r.named_id,
 			(SELECT n.id FROM patient n WHERE n.practice_group_id = r.practice_group_id AND n.nhs_number = r.nhs_number)) AND p.deleted_at IS NULL
-		WHERE r.practice_group_id = $1 ORDER BY r.ordinal`, in{group, id, limit}, func(scan scanner) (messaging.Enlisted, error) {
-		var e messaging.Enlisted
+		WHERE r.practice_group_id = $1 ORDER BY r.ordinal`, in{group, id, limit}, func(scan scanner) (batch.Enlisted, error) {
+		var e batch.Enlisted
 		var status string
 		var restricted flag
 		p := &e.Person
@@ -177,17 +194,17 @@ const enlisted = `SELECT ` + recipientColumns + `, ` + personColumns + `,
 	WHERE r.practice_group_id = $1 AND r.batch_id = $2 AND r.status = $3 AND r.ordinal > $4 ORDER BY r.ordinal LIMIT $5`
 
 // Enlisted lists recipients in a state with the patient they are.
-func (t *Tx) Enlisted(ctx context.Context, group practice.ID, id messaging.BatchID, status messaging.RecipientStatus, channel messaging.Channel, after, limit int, hold bool) ([]messaging.Enlisted, error) {
+func (t *Tx) Enlisted(ctx context.Context, group practice.ID, id messaging.BatchID, status batch.RecipientStatus, channel carrier.Channel, after, limit int, hold bool) ([]batch.Enlisted, error) {
 	kind := "email"
-	if channel == messaging.SMS {
+	if channel == carrier.SMS {
 		kind = "mobile"
 	}
 	query := enlisted
 	if hold && t.db.hold != "" {
 		query += t.db.hold + ` OF p`
 	}
-	return list(ctx, t, query, in{group, id, status, after, limit, kind, channel}, func(scan scanner) (messaging.Enlisted, error) {
-		var e messaging.Enlisted
+	return list(ctx, t, query, in{group, id, status, after, limit, kind, channel}, func(scan scanner) (batch.Enlisted, error) {
+		var e batch.Enlisted
 		var out flag
 		var err error
 		e.Person, err = scanPatient(func(dest ...any) error {
@@ -205,15 +222,15 @@ func (t *Tx) CountReasons(ctx context.Context, group practice.ID, id messaging.B
 }
 
 // CountRecipients counts a batch's recipients by status.
-func (t *Tx) CountRecipients(ctx context.Context, group practice.ID, id messaging.BatchID) (map[messaging.RecipientStatus]int, error) {
-	return counted[messaging.RecipientStatus](ctx, t, `SELECT status, count(*) FROM batch_recipient WHERE practice_group_id = $1 AND batch_id = $2 GROUP BY status`, group, id)
+func (t *Tx) CountRecipients(ctx context.Context, group practice.ID, id messaging.BatchID) (map[batch.RecipientStatus]int, error) {
+	return counted[batch.RecipientStatus](ctx, t, `SELECT status, count(*) FROM batch_recipient WHERE practice_group_id = $1 AND batch_id = $2 GROUP BY status`, group, id)
 }
 
 // CountBatch counts a batch's recipients by status and its messages by state, at
 // one moment: in two statements, a recipient who is just given a message would be
 // counted twice.
-func (t *Tx) CountBatch(ctx context.Context, group practice.ID, id messaging.BatchID) (map[messaging.RecipientStatus]int, map[messaging.State]int, error) {
-	recipients, messages := map[messaging.RecipientStatus]int{}, map[messaging.State]int{}
+func (t *Tx) CountBatch(ctx context.Context, group practice.ID, id messaging.BatchID) (map[batch.RecipientStatus]int, map[messaging.State]int, error) {
+	recipients, messages := map[batch.RecipientStatus]int{}, map[messaging.State]int{}
 	_, err := list(ctx, t, `SELECT 'recipient', status, count(*) FROM batch_recipient WHERE practice_group_id = $1 AND batch_id = $2 GROUP BY status
 		UNION ALL SELECT 'message', state, count(*) FROM message WHERE practice_group_id = $1 AND batch_id <> 0 AND batch_id = $2 GROUP BY state`, in{group, id},
 		func(scan scanner) (struct{}, error) {
@@ -223,7 +240,7 @@ func (t *Tx) CountBatch(ctx context.Context, group practice.ID, id messaging.Bat
 			if what == "message" {
 				messages[messaging.State(key)] = n
 			} else {
-				recipients[messaging.RecipientStatus(key)] = n
+				recipients[batch.RecipientStatus(key)] = n
 			}
 			return struct{}{}, err
 		})

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"time"
 
+	"frontdesk/core/carrier"
 	"frontdesk/core/communication"
 	"frontdesk/core/event"
 	"frontdesk/core/messaging"
@@ -289,20 +290,20 @@ func (t *Tx) AddReply(ctx context.Context, group practice.ID, r messaging.KeptRe
 }
 
 // OptedOut reports whether a number or address asked for nothing but direct care.
-func (t *Tx) OptedOut(ctx context.Context, group practice.ID, channel messaging.Channel, contact string) (bool, error) {
+func (t *Tx) OptedOut(ctx context.Context, group practice.ID, channel carrier.Channel, contact string) (bool, error) {
 	var one int64
 	return t.one(ctx, `SELECT 1 FROM opt_out WHERE practice_group_id = $1 AND channel = $2 AND contact = $3`, in{group, channel, contact}, &one)
 }
 
 // AddOptOut keeps that a number or address asked for nothing but direct care.
-func (t *Tx) AddOptOut(ctx context.Context, group practice.ID, channel messaging.Channel, contact, source string, now time.Time) error {
+func (t *Tx) AddOptOut(ctx context.Context, group practice.ID, channel carrier.Channel, contact, source string, now time.Time) error {
 	_, err := t.exec(ctx, `INSERT INTO opt_out (practice_group_id, channel, contact, source, at) VALUES ($1, $2, $3, $4, $5)
 		ON CONFLICT (practice_group_id, channel, contact) DO NOTHING`, group, channel, contact, source, now)
 	return err
 }
 
 // DropOptOut takes that back.
-func (t *Tx) DropOptOut(ctx context.Context, group practice.ID, channel messaging.Channel, contact string) error {
+func (t *Tx) DropOptOut(ctx context.Context, group practice.ID, channel carrier.Channel, contact string) error {
 	_, err := t.exec(ctx, `DELETE FROM opt_out WHERE practice_group_id = $1 AND channel = $2 AND contact = $3`, group, channel, contact)
 	return err
 }
@@ -321,7 +322,7 @@ func (t *Tx) SaveLinkState(ctx context.Context, group practice.ID, id messaging.
 }
 
 // NextDue is when the next message of a batch and channel falls due.
-func (t *Tx) NextDue(ctx context.Context, group practice.ID, batch messaging.BatchID, channel messaging.Channel) (next time.Time, err error) {
+func (t *Tx) NextDue(ctx context.Context, group practice.ID, batch messaging.BatchID, channel carrier.Channel) (next time.Time, err error) {
 	_, err = t.one(ctx, `SELECT due_at FROM message WHERE practice_group_id = $1 AND batch_id = $2 AND leg_channel = $3 AND due_at IS NOT NULL
 		ORDER BY due_at, id LIMIT 1`, in{group, batch, channel}, when{&next})
 	return next, err

@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"frontdesk/connect/gateway"
-	"frontdesk/core/messaging"
+	"frontdesk/core/carrier"
 	"frontdesk/sim/gateways"
 	"frontdesk/sim/inbox"
 )
@@ -23,7 +23,7 @@ func BenchmarkSendAll(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	batch := make([]messaging.Outgoing, c.Together())
+	batch := make([]carrier.Outgoing, c.Together())
 	b.ReportAllocs()
 	b.ResetTimer()
 	sent := 0

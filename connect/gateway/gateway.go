@@ -55,7 +55,7 @@ import (
 	"time"
 
 	"frontdesk/connect/web"
-	"frontdesk/core/messaging"
+	"frontdesk/core/carrier"
 )
 
 // Settings say how one practice group sends.
@@ -65,7 +65,7 @@ type Settings struct {
 	// Secret signs, both ways; at least 16 characters.
 	Secret string
 	// Channels are what the adaptor takes; none is sms and email.
-	Channels []messaging.Channel
+	Channels []carrier.Channel
 	// Connections, Timeout and Deadline are as in web.Limits.
 	Connections       int
 	Timeout, Deadline time.Duration
@@ -83,7 +83,7 @@ const (
 	minSecret = 16
 )
 
-// Carrier implements messaging.Carrier and messaging.Listener.
+// Carrier implements carrier.Carrier and carrier.Listener.
 type Carrier struct {
 	settings Settings
 	secret   []byte
@@ -92,8 +92,8 @@ type Carrier struct {
 }
 
 var (
-	_ messaging.Carrier  = (*Carrier)(nil)
-	_ messaging.Listener = (*Carrier)(nil)
+	_ carrier.Carrier  = (*Carrier)(nil)
+	_ carrier.Listener = (*Carrier)(nil)
 )
 
 // New makes a carrier, or says what is wrong with the settings.
@@ -106,10 +106,10 @@ func New(s Settings, o Options) (*Carrier, error) {
 		return nil, errors.New("gateway: the secret has fewer than 16 characters")
 	}
 	if len(s.Channels) == 0 {
-		s.Channels = []messaging.Channel{messaging.SMS, messaging.Email}
+		s.Channels = []carrier.Channel{carrier.SMS, carrier.Email}
 	}
 	for _, c := range s.Channels {
-		if c != messaging.SMS && c != messaging.Email {
+		if c != carrier.SMS && c != carrier.Email {
 			return nil, errors.New("gateway: a channel other than sms and email")
 		}
 	}
@@ -120,38 +120,38 @@ func New(s Settings, o Options) (*Carrier, error) {
 	return &Carrier{settings: s, secret: []byte(s.Secret), url: u, web: client}, nil
 }
 
-// Name implements messaging.Carrier.
+// Name implements carrier.Carrier.
 func (c *Carrier) Name() string { return name }
 
-// Idempotent implements messaging.Carrier: the adaptor knows our keys.
+// Idempotent implements carrier.Carrier: the adaptor knows our keys.
 func (c *Carrier) Idempotent() bool { return true }
 
-// Together implements messaging.Carrier.
+// Together implements carrier.Carrier.
 func (c *Carrier) Together() int { return 64 }
 
-// SendAll implements messaging.Carrier.
-func (c *Carrier) SendAll(ctx context.Context, m []messaging.Outgoing) []messaging.Result {
+// SendAll implements carrier.Carrier.
+func (c *Carrier) SendAll(ctx context.Context, m []carrier.Outgoing) []carrier.Result {
 	return c.web.Each(ctx, m, c.Send)
 }
 
 // order is a message as the adaptor reads it.
 type order struct {
-	Key      string            `json:"key"`
-	Channel  messaging.Channel `json:"channel"`
-	To       string            `json:"to"`
-	Subject  string            `json:"subject"`
-	Text     string            `json:"text"`
-	FromName string            `json:"from_name"`
+	Key      string          `json:"key"`
+	Channel  carrier.Channel `json:"channel"`
+	To       string          `json:"to"`
+	Subject  string          `json:"subject"`
+	Text     string          `json:"text"`
+	FromName string          `json:"from_name"`
 }
 
-// Send implements messaging.Carrier.
-func (c *Carrier) Send(ctx context.Context, m messaging.Outgoing) (messaging.Accepted, error) {
+// Send implements carrier.Carrier.
+func (c *Carrier) Send(ctx context.Context, m carrier.Outgoing) (carrier.Accepted, error) {
 	if !slices.Contains(c.settings.Channels, m.Channel) {
-		return messaging.Accepted{}, &messaging.Refusal{Code: "channel", Reason: "This connection does not take messages of this type."}
+		return carrier.Accepted{}, &carrier.Refusal{Code: "channel", Reason: "This connection does not take messages of this type."}
 	}
 	body, err := json.Marshal(order{m.Key, m.Channel, m.To, m.Subject, m.Text, m.FromName})
 	if err != nil {
-		return messaging.Accepted{}, &messaging.Refusal{Code: "text", Reason: "The message could not be written down for the provider."}
+		return carrier.Accepted{}, &carrier.Refusal{Code: "text", Reason: "The message could not be written down for the provider."}
 	}
 	ctx, cancel := c.web.Within(ctx)
 	defer cancel()
@@ -163,7 +163,7 @@ func (c *Carrier) Send(ctx context.Context, m messaging.Outgoing) (messaging.Acc
 			}
 		}
 		a, err := c.once(ctx, m.Key, body)
-		_, refused := errors.AsType[*messaging.Refusal](err)
+		_, refused := errors.AsType[*carrier.Refusal](err)
 		switch {
 		case err == nil || refused:
 			return a, err
@@ -174,11 +174,11 @@ func (c *Carrier) Send(ctx context.Context, m messaging.Outgoing) (messaging.Acc
 		}
 		// Once a request may have arrived, one that has not does not help.
 	}
-	return messaging.Accepted{}, unknown
+	return carrier.Accepted{}, unknown
 }
 
 // once hands the message over one time.
-func (c *Carrier) once(ctx context.Context, key string, body []byte) (messaging.Accepted, error) {
+func (c *Carrier) once(ctx context.Context, key string, body []byte) (carrier.Accepted, error) {
 	stamp := strconv.FormatInt(c.web.Now().Unix(), 10)
 	a, err := c.web.Do(ctx, web.Request{Method: http.MethodPost, URL: c.url, Body: body, Header: http.Header{
 		"Content-Type":    {"application/json"},
@@ -188,34 +188,34 @@ func (c *Carrier) once(ctx context.Context, key string, body []byte) (messaging.
 		headerSignature:   {sign(c.secret, stamp, body)},
 	}})
 	if err != nil {
-		return messaging.Accepted{}, err
+		return carrier.Accepted{}, err
 	}
 	return c.judge(ctx, a)
 }
 
-func (c *Carrier) judge(ctx context.Context, a web.Answer) (messaging.Accepted, error) {
+func (c *Carrier) judge(ctx context.Context, a web.Answer) (carrier.Accepted, error) {
 	var said struct{ ID, Code, Reason string }
 	read := a.JSON(&said)
 	switch a.Status {
 	case http.StatusOK, http.StatusCreated, http.StatusAccepted, http.StatusConflict:
 		id := web.Text(said.ID, maxID)
 		if !read || id == "" {
-			return messaging.Accepted{}, web.Unknown("without_id")
+			return carrier.Accepted{}, web.Unknown("without_id")
 		}
-		return messaging.Accepted{ProviderID: id, Code: strconv.Itoa(a.Status)}, nil
+		return carrier.Accepted{ProviderID: id, Code: strconv.Itoa(a.Status)}, nil
 	case http.StatusUnprocessableEntity:
-		return messaging.Accepted{}, &messaging.Refusal{
+		return carrier.Accepted{}, &carrier.Refusal{
 			Code:   cmp.Or(web.Word(said.Code), "422"),
 			Reason: web.Reason(said.Reason, refusedReason),
 		}
 	case http.StatusRequestEntityTooLarge:
-		return messaging.Accepted{}, &messaging.Refusal{Code: "413", Reason: "The message is too long for the provider."}
+		return carrier.Accepted{}, &carrier.Refusal{Code: "413", Reason: "The message is too long for the provider."}
 	}
 	if err := c.web.Judge(ctx, a, said.Code); err != nil {
-		return messaging.Accepted{}, err
+		return carrier.Accepted{}, err
 	}
 	// The protocol has no such answer: whoever gave it is not an adaptor.
-	return messaging.Accepted{}, c.web.Trouble(ctx, a.Status, strconv.Itoa(a.Status))
+	return carrier.Accepted{}, c.web.Trouble(ctx, a.Status, strconv.Itoa(a.Status))
 }
 
 const refusedReason = "The provider does not take this message."

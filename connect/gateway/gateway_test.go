@@ -15,16 +15,16 @@ import (
 
 	"frontdesk/connect/gateway"
 	"frontdesk/connect/web"
-	"frontdesk/core/messaging"
+	"frontdesk/core/carrier"
 	"frontdesk/sim/gateways"
 )
 
 // outcome is one word for how handing over ended.
 func outcome(err error) string {
-	if r, ok := errors.AsType[*messaging.Refusal](err); ok {
+	if r, ok := errors.AsType[*carrier.Refusal](err); ok {
 		return "refused " + r.Code
 	}
-	if b, ok := errors.AsType[*messaging.Busy](err); ok {
+	if b, ok := errors.AsType[*carrier.Busy](err); ok {
 		return fmt.Sprintf("busy %s %v", b.Code, b.After)
 	}
 	if errors.Is(err, web.ErrUnknown) {
@@ -59,7 +59,7 @@ func TestWhatBecomesOfAMessage(t *testing.T) {
 			w := build(t, nil)
 			m := sms(c.to, "leg-1")
 			if strings.Contains(c.to, "@") {
-				m.Channel, m.Subject = messaging.Email, "Your practice"
+				m.Channel, m.Subject = carrier.Email, "Your practice"
 			}
 			a, err := w.carrier.Send(t.Context(), m)
 			if got := outcome(err); got != c.want {
@@ -181,7 +181,7 @@ func TestAnswersThatAreNotInTheProtocol(t *testing.T) {
 			if got := outcome(err); got != c.want || requests.Load() != c.requests {
 				t.Errorf("got %s by %d requests", got, requests.Load())
 			}
-			if r, ok := errors.AsType[*messaging.Refusal](err); ok && (r.Reason == "" || strings.Contains(r.Reason, "7700")) {
+			if r, ok := errors.AsType[*carrier.Refusal](err); ok && (r.Reason == "" || strings.Contains(r.Reason, "7700")) {
 				t.Errorf("reason %q", r.Reason)
 			}
 			w.silent(t, err)
@@ -195,7 +195,7 @@ func TestWithoutAConnectionTheMessageIsCertainlyNotSent(t *testing.T) {
 	w := build(t, func(s *gateway.Settings, _ *gateway.Options) { s.URL = server.URL })
 	for i := range 7 {
 		_, err := w.carrier.Send(t.Context(), sms("+447700900123", fmt.Sprint(i)))
-		b, ok := errors.AsType[*messaging.Busy](err)
+		b, ok := errors.AsType[*carrier.Busy](err)
 		if !ok || i >= 5 && b.After < time.Second {
 			t.Fatalf("%d: got %v", i, err)
 		}
@@ -235,11 +235,11 @@ func TestFiveHundredMessagesArriveOnceEach(t *testing.T) {
 	w.Fail(gateways.FailCut, 3)
 	w.Fail(gateways.FailError, 3)
 	w.Fail(gateways.FailMalformed, 3)
-	m := make([]messaging.Outgoing, 500)
+	m := make([]carrier.Outgoing, 500)
 	for i := range m {
 		m[i] = sms(fmt.Sprintf("+447700900%03d", i), fmt.Sprintf("leg-%d", i))
 	}
-	out := make([]messaging.Result, 0, len(m))
+	out := make([]carrier.Result, 0, len(m))
 	var mu sync.Mutex
 	var all sync.WaitGroup
 	for i := 0; i < len(m); i += 125 {
@@ -266,8 +266,8 @@ func TestFiveHundredMessagesArriveOnceEach(t *testing.T) {
 
 func TestOneRefusalDoesNotTouchTheOthers(t *testing.T) {
 	w := build(t, nil)
-	out := w.carrier.SendAll(t.Context(), []messaging.Outgoing{
-		sms("+447700900123", "a"), sms("+447700900990", "b"), {Key: "c", Channel: messaging.NHSApp, NHSNumber: "9990548609", Text: "x"}, sms("+447700900124", "d"),
+	out := w.carrier.SendAll(t.Context(), []carrier.Outgoing{
+		sms("+447700900123", "a"), sms("+447700900990", "b"), {Key: "c", Channel: carrier.NHSApp, NHSNumber: "9990548609", Text: "x"}, sms("+447700900124", "d"),
 	})
 	for i, want := range []string{"accepted", "refused unknown_recipient", "refused channel", "accepted"} {
 		if got := outcome(out[i].Err); got != want {
@@ -288,7 +288,7 @@ func TestWrongSettingsAreFoundAtOnce(t *testing.T) {
 		"no address":        {Secret: secret},
 		"in the clear":      {URL: "http://sms.example.org", Secret: secret},
 		"a short secret":    {URL: "https://sms.example.org", Secret: "short"},
-		"another channel":   {URL: "https://sms.example.org", Secret: secret, Channels: []messaging.Channel{messaging.NHSApp}},
+		"another channel":   {URL: "https://sms.example.org", Secret: secret, Channels: []carrier.Channel{carrier.NHSApp}},
 		"a negative number": {URL: "https://sms.example.org", Secret: secret, Connections: -1},
 	} {
 		if _, err := gateway.New(s, gateway.Options{}); err == nil || strings.Contains(err.Error(), secret) {

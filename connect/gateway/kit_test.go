@@ -14,15 +14,15 @@ import (
 	"time"
 
 	"frontdesk/connect/gateway"
-	"frontdesk/core/messaging"
+	"frontdesk/core/carrier"
 	"frontdesk/sim/gateways"
 	"frontdesk/sim/inbox"
 )
 
 const secret = "a secret of the practice"
 
-func sms(to, key string) messaging.Outgoing {
-	return messaging.Outgoing{Key: key, Channel: messaging.SMS, To: to, FromName: "Brambleford Surgery", Text: "Your results are in."}
+func sms(to, key string) carrier.Outgoing {
+	return carrier.Outgoing{Key: key, Channel: carrier.SMS, To: to, FromName: "Brambleford Surgery", Text: "Your results are in."}
 }
 
 // journal is a log that many write to.
@@ -52,7 +52,7 @@ type world struct {
 	log     *journal
 
 	mu   sync.Mutex
-	told []messaging.Told
+	told []carrier.Told
 	errs []error
 }
 
@@ -88,7 +88,7 @@ func (w *world) listen(rw http.ResponseWriter, r *http.Request) {
 }
 
 // heard waits until so many receipts and replies have been told.
-func (w *world) heard(t *testing.T, n int) (receipts []messaging.Receipt, replies []messaging.Reply) {
+func (w *world) heard(t *testing.T, n int) (receipts []carrier.Receipt, replies []carrier.Reply) {
 	t.Helper()
 	for end := time.Now().Add(5 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
 		w.mu.Lock()

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"frontdesk/connect/web"
-	"frontdesk/core/messaging"
+	"frontdesk/core/carrier"
 )
 
 const (
@@ -39,35 +39,35 @@ type reply struct {
 	Key     string `json:"key"`
 }
 
-// Listen implements messaging.Listener.
-func (c *Carrier) Listen(r *http.Request, body []byte) (messaging.Told, error) {
+// Listen implements carrier.Listener.
+func (c *Carrier) Listen(r *http.Request, body []byte) (carrier.Told, error) {
 	now := c.web.Now().UTC()
 	if !signed(c.secret, r.Header, body, now) {
-		return messaging.Told{}, messaging.ErrNotProvider
+		return carrier.Told{}, carrier.ErrNotProvider
 	}
 	return parse(body, now)
 }
 
-func parse(body []byte, now time.Time) (messaging.Told, error) {
+func parse(body []byte, now time.Time) (carrier.Told, error) {
 	var in call
 	if err := json.Unmarshal(body, &in); err != nil {
-		return messaging.Told{}, web.Wrong("a JSON object")
+		return carrier.Told{}, web.Wrong("a JSON object")
 	}
 	if len(in.Receipts) > maxEvents || len(in.Replies) > maxEvents {
-		return messaging.Told{}, web.Wrong("at most 1000 receipts and 1000 replies")
+		return carrier.Told{}, web.Wrong("at most 1000 receipts and 1000 replies")
 	}
-	var told messaging.Told
+	var told carrier.Told
 	for i, r := range in.Receipts {
 		out, wrong, expected := r.read(now)
 		if wrong != "" {
-			return messaging.Told{}, web.Wrong(expected, "receipts", strconv.Itoa(i), wrong)
+			return carrier.Told{}, web.Wrong(expected, "receipts", strconv.Itoa(i), wrong)
 		}
 		told.Receipts = append(told.Receipts, out)
 	}
 	for i, r := range in.Replies {
 		out, wrong, expected := r.read(now)
 		if wrong != "" {
-			return messaging.Told{}, web.Wrong(expected, "replies", strconv.Itoa(i), wrong)
+			return carrier.Told{}, web.Wrong(expected, "replies", strconv.Itoa(i), wrong)
 		}
 		told.Replies = append(told.Replies, out)
 	}
@@ -75,11 +75,11 @@ func parse(body []byte, now time.Time) (messaging.Told, error) {
 }
 
 // read gives the receipt, or the field that is wrong and what it should be.
-func (r receipt) read(now time.Time) (out messaging.Receipt, wrong, expected string) {
-	out = messaging.Receipt{Key: web.Text(r.Key, maxID), ProviderID: web.Text(r.ID, maxID), Progress: messaging.Progress(r.Status), At: web.At(r.At, now)}
+func (r receipt) read(now time.Time) (out carrier.Receipt, wrong, expected string) {
+	out = carrier.Receipt{Key: web.Text(r.Key, maxID), ProviderID: web.Text(r.ID, maxID), Progress: carrier.Progress(r.Status), At: web.At(r.At, now)}
 	switch out.Progress {
-	case messaging.ProgressDelivered, messaging.ProgressRead:
-	case messaging.ProgressFailed:
+	case carrier.ProgressDelivered, carrier.ProgressRead:
+	case carrier.ProgressFailed:
 		out.Code, out.Reason = web.Word(r.Code), web.Reason(r.Reason, "The provider could not deliver the message.")
 		if out.Code == "" {
 			out.Code = "failed"
@@ -93,19 +93,19 @@ func (r receipt) read(now time.Time) (out messaging.Receipt, wrong, expected str
 	return out, "", ""
 }
 
-func (r reply) read(now time.Time) (out messaging.Reply, wrong, expected string) {
-	out = messaging.Reply{
-		ID: web.Text(r.ID, maxID), Channel: messaging.Channel(r.Channel), From: r.From,
+func (r reply) read(now time.Time) (out carrier.Reply, wrong, expected string) {
+	out = carrier.Reply{
+		ID: web.Text(r.ID, maxID), Channel: carrier.Channel(r.Channel), From: r.From,
 		Text: web.Text(r.Text, web.MaxReply), At: web.At(r.At, now), Key: web.Text(r.Key, maxID),
 	}
 	switch {
 	case out.ID == "":
 		return out, "id", "the provider's name for the reply"
-	case out.Channel == messaging.SMS && !web.Number(out.From):
+	case out.Channel == carrier.SMS && !web.Number(out.From):
 		return out, "from", "a telephone number of the form +447700900123"
-	case out.Channel == messaging.Email && !web.Mail(out.From):
+	case out.Channel == carrier.Email && !web.Mail(out.From):
 		return out, "from", "an e-mail address"
-	case out.Channel != messaging.SMS && out.Channel != messaging.Email:
+	case out.Channel != carrier.SMS && out.Channel != carrier.Email:
 		return out, "channel", "sms or email"
 	}
 	return out, "", ""

@@ -17,8 +17,8 @@ import (
 
 	"frontdesk/connect/gateway"
 	"frontdesk/connect/web"
+	"frontdesk/core/carrier"
 	"frontdesk/core/fault"
-	"frontdesk/core/messaging"
 )
 
 var noon = time.Date(2026, 3, 16, 12, 0, 0, 0, time.UTC)
@@ -61,7 +61,7 @@ func TestACallIsBelievedByItsSignature(t *testing.T) {
 		{"another body", signed(body, secret, noon), body + " ", false},
 		{"nothing at all", without, body, false},
 	} {
-		if _, err := c.Listen(s.r, []byte(s.body)); (err == nil) != s.ok || !s.ok && !errors.Is(err, messaging.ErrNotProvider) {
+		if _, err := c.Listen(s.r, []byte(s.body)); (err == nil) != s.ok || !s.ok && !errors.Is(err, carrier.ErrNotProvider) {
 			t.Errorf("%s: %v", s.name, err)
 		}
 	}
@@ -76,16 +76,16 @@ func TestWhatACallTells(t *testing.T) {
 		"replies":[{"id":"R1","channel":"sms","from":"+447700900123","text":"Thank you","at":"2026-03-16T11:58:00+00:00","key":"leg-1"},
 		{"id":"R2","channel":"email","from":"ada@example.org","text":"Thanks\u0000"}],
 		"more":"is ignored"}`
-	want := messaging.Told{
-		Receipts: []messaging.Receipt{
-			{Key: "leg-1", ProviderID: "G1", Progress: messaging.ProgressDelivered, At: noon.Add(-time.Minute)},
-			{ProviderID: "G2", Progress: messaging.ProgressFailed, Code: "absent", Reason: "The telephone is off.", At: noon},
-			{Key: "leg-3", Progress: messaging.ProgressFailed, Code: "failed", Reason: "The provider could not deliver the message.", At: noon},
-			{Key: "leg-4", Progress: messaging.ProgressRead, At: noon},
+	want := carrier.Told{
+		Receipts: []carrier.Receipt{
+			{Key: "leg-1", ProviderID: "G1", Progress: carrier.ProgressDelivered, At: noon.Add(-time.Minute)},
+			{ProviderID: "G2", Progress: carrier.ProgressFailed, Code: "absent", Reason: "The telephone is off.", At: noon},
+			{Key: "leg-3", Progress: carrier.ProgressFailed, Code: "failed", Reason: "The provider could not deliver the message.", At: noon},
+			{Key: "leg-4", Progress: carrier.ProgressRead, At: noon},
 		},
-		Replies: []messaging.Reply{
-			{ID: "R1", Channel: messaging.SMS, From: "+447700900123", Text: "Thank you", At: noon.Add(-2 * time.Minute), Key: "leg-1"},
-			{ID: "R2", Channel: messaging.Email, From: "ada@example.org", Text: "Thanks", At: noon},
+		Replies: []carrier.Reply{
+			{ID: "R1", Channel: carrier.SMS, From: "+447700900123", Text: "Thank you", At: noon.Add(-2 * time.Minute), Key: "leg-1"},
+			{ID: "R2", Channel: carrier.Email, From: "ada@example.org", Text: "Thanks", At: noon},
 		},
 	}
 	told, err := listener(t).Listen(signed(body, secret, noon), []byte(body))
@@ -129,7 +129,7 @@ func TestReceiptsAndRepliesComeBack(t *testing.T) {
 		got[r.Key] += string(r.Progress) + r.Code + " "
 	}
 	for _, r := range replies {
-		if r.ID == "" || r.Channel != messaging.SMS {
+		if r.ID == "" || r.Channel != carrier.SMS {
 			t.Errorf("got %+v", r)
 		}
 		got[r.Key] += r.Text
@@ -152,7 +152,7 @@ func FuzzListen(f *testing.F) {
 	f.Fuzz(func(t *testing.T, body string) {
 		told, err := c.Listen(signed(body, secret, noon), []byte(body))
 		if err != nil {
-			if fault.Of(err).Kind != fault.Invalid || !reflect.DeepEqual(told, messaging.Told{}) {
+			if fault.Of(err).Kind != fault.Invalid || !reflect.DeepEqual(told, carrier.Told{}) {
 				t.Errorf("%v and %+v", err, told)
 			}
 			return

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"frontdesk/connect/web"
-	"frontdesk/core/messaging"
+	"frontdesk/core/carrier"
 )
 
 const (
@@ -18,22 +18,22 @@ const (
 
 // Find asks GOV.UK Notify for the message of a key. Messages are kept for seven
 // days.
-func (c *Carrier) Find(ctx context.Context, key string) (messaging.Accepted, bool, error) {
+func (c *Carrier) Find(ctx context.Context, key string) (carrier.Accepted, bool, error) {
 	u := *c.list
 	u.RawQuery = "reference=" + url.QueryEscape(key)
 	h := c.header()
 	delete(h, "Content-Type")
 	a, err := c.web.Do(ctx, web.Request{Method: http.MethodGet, URL: &u, Header: h})
 	if err != nil {
-		return messaging.Accepted{}, false, err
+		return carrier.Accepted{}, false, err
 	}
 	if a.Status != http.StatusOK {
 		var no trouble
 		a.JSON(&no) // without a word the status must do
 		if err := c.web.Judge(ctx, a, no.code()); err != nil {
-			return messaging.Accepted{}, false, err
+			return carrier.Accepted{}, false, err
 		}
-		return messaging.Accepted{}, false, errNoList
+		return carrier.Accepted{}, false, errNoList
 	}
 	var list struct {
 		Notifications *[]struct {
@@ -43,14 +43,14 @@ func (c *Carrier) Find(ctx context.Context, key string) (messaging.Accepted, boo
 		} `json:"notifications"`
 	}
 	if !a.JSON(&list) || list.Notifications == nil {
-		return messaging.Accepted{}, false, errNoList
+		return carrier.Accepted{}, false, errNoList
 	}
 	for _, n := range *list.Notifications {
 		if n.Reference == key && uuid.MatchString(n.ID) {
-			return messaging.Accepted{ProviderID: n.ID, Code: web.Word(n.Status)}, true, nil
+			return carrier.Accepted{ProviderID: n.ID, Code: web.Word(n.Status)}, true, nil
 		}
 	}
-	return messaging.Accepted{}, false, nil
+	return carrier.Accepted{}, false, nil
 }
 
 var errNoList = errors.New("the provider's list of messages makes no sense")
@@ -58,7 +58,7 @@ var errNoList = errors.New("the provider's list of messages makes no sense")
 // settle finds out what became of a lost request. GOV.UK Notify may still be at
 // work on it, so a message that is not there counts as not created only after a
 // while.
-func (c *Carrier) settle(ctx context.Context, key string, unknown error) (messaging.Accepted, error) {
+func (c *Carrier) settle(ctx context.Context, key string, unknown error) (carrier.Accepted, error) {
 	since := time.Now() // of the machine, as only what has passed counts
 	for wait := firstAsk; ; wait = min(2*wait, maxAsk) {
 		a, found, err := c.Find(ctx, key)
@@ -67,15 +67,15 @@ func (c *Carrier) settle(ctx context.Context, key string, unknown error) (messag
 		case found:
 			return a, nil
 		case err == nil && over <= 0:
-			return messaging.Accepted{}, &messaging.Busy{Code: "not_created", Err: errNotCreated}
+			return carrier.Accepted{}, &carrier.Busy{Code: "not_created", Err: errNotCreated}
 		case err == nil:
 			wait = min(wait, over)
 		}
-		if busy, ok := errors.AsType[*messaging.Busy](err); ok {
+		if busy, ok := errors.AsType[*carrier.Busy](err); ok {
 			wait = max(wait, busy.After)
 		}
 		if web.Left(ctx) <= wait || web.Sleep(ctx, wait) != nil {
-			return messaging.Accepted{}, unknown
+			return carrier.Accepted{}, unknown
 		}
 	}
 }

@@ -24,7 +24,7 @@ import (
 	"time"
 
 	"frontdesk/connect/web"
-	"frontdesk/core/messaging"
+	"frontdesk/core/carrier"
 )
 
 // Settings say how one practice group sends.
@@ -61,7 +61,7 @@ const (
 	maxID    = 200
 )
 
-// Carrier implements messaging.Carrier and messaging.Listener.
+// Carrier implements carrier.Carrier and carrier.Listener.
 type Carrier struct {
 	settings Settings
 	key      apiKey
@@ -71,8 +71,8 @@ type Carrier struct {
 }
 
 var (
-	_ messaging.Carrier  = (*Carrier)(nil)
-	_ messaging.Listener = (*Carrier)(nil)
+	_ carrier.Carrier  = (*Carrier)(nil)
+	_ carrier.Listener = (*Carrier)(nil)
 )
 
 // New makes a carrier, or says what is wrong with the settings.
@@ -110,19 +110,19 @@ func New(s Settings, o Options) (*Carrier, error) {
 	return c, nil
 }
 
-// Name implements messaging.Carrier.
+// Name implements carrier.Carrier.
 func (c *Carrier) Name() string { return name }
 
-// Idempotent implements messaging.Carrier: GOV.UK Notify creates a message for
+// Idempotent implements carrier.Carrier: GOV.UK Notify creates a message for
 // every request, even if it has had the reference before. What becomes of a
 // lost request Send finds out itself, as far as it can be found out.
 func (c *Carrier) Idempotent() bool { return false }
 
-// Together implements messaging.Carrier.
+// Together implements carrier.Carrier.
 func (c *Carrier) Together() int { return 64 }
 
-// SendAll implements messaging.Carrier.
-func (c *Carrier) SendAll(ctx context.Context, m []messaging.Outgoing) []messaging.Result {
+// SendAll implements carrier.Carrier.
+func (c *Carrier) SendAll(ctx context.Context, m []carrier.Outgoing) []carrier.Result {
 	return c.web.Each(ctx, m, c.Send)
 }
 
@@ -138,14 +138,14 @@ type order struct {
 }
 
 // order writes the message for its channel, and says where it goes.
-func (c *Carrier) order(m messaging.Outgoing) (order, *url.URL) {
+func (c *Carrier) order(m carrier.Outgoing) (order, *url.URL) {
 	switch {
-	case m.Channel == messaging.SMS && c.settings.SMSTemplate != "":
+	case m.Channel == carrier.SMS && c.settings.SMSTemplate != "":
 		return order{
 			PhoneNumber: m.To, TemplateID: c.settings.SMSTemplate, Reference: m.Key, SMSSender: c.settings.SMSSender,
 			Personalisation: map[string]string{"body": m.Text},
 		}, c.sms
-	case m.Channel == messaging.Email && c.settings.EmailTemplate != "":
+	case m.Channel == carrier.Email && c.settings.EmailTemplate != "":
 		return order{
 			EmailAddress: m.To, TemplateID: c.settings.EmailTemplate, Reference: m.Key, EmailReplyTo: c.settings.EmailReplyTo,
 			Personalisation: map[string]string{"subject": m.Subject, "body": m.Text},
@@ -154,20 +154,20 @@ func (c *Carrier) order(m messaging.Outgoing) (order, *url.URL) {
 	return order{}, nil
 }
 
-// Send implements messaging.Carrier.
-func (c *Carrier) Send(ctx context.Context, m messaging.Outgoing) (messaging.Accepted, error) {
+// Send implements carrier.Carrier.
+func (c *Carrier) Send(ctx context.Context, m carrier.Outgoing) (carrier.Accepted, error) {
 	what, to := c.order(m)
 	if to == nil {
-		return messaging.Accepted{}, &messaging.Refusal{Code: "channel", Reason: "This connection does not take messages of this type."}
+		return carrier.Accepted{}, &carrier.Refusal{Code: "channel", Reason: "This connection does not take messages of this type."}
 	}
 	body, err := json.Marshal(what)
 	if err != nil {
-		return messaging.Accepted{}, &messaging.Refusal{Code: "text", Reason: "The message could not be written down for the provider."}
+		return carrier.Accepted{}, &carrier.Refusal{Code: "text", Reason: "The message could not be written down for the provider."}
 	}
 	ctx, cancel := c.web.Within(ctx)
 	defer cancel()
 	a, err := c.web.Do(ctx, web.Request{Method: http.MethodPost, URL: to, Body: body, Header: c.header()})
-	var accepted messaging.Accepted
+	var accepted carrier.Accepted
 	if err == nil {
 		accepted, err = c.judge(ctx, a)
 	}
@@ -203,36 +203,36 @@ func (t trouble) code() string {
 // begins anew at midnight.
 const fullDay = 30 * time.Minute
 
-func (c *Carrier) judge(ctx context.Context, a web.Answer) (messaging.Accepted, error) {
+func (c *Carrier) judge(ctx context.Context, a web.Answer) (carrier.Accepted, error) {
 	if a.Status == http.StatusCreated || a.Status == http.StatusOK {
 		var made struct {
 			ID string `json:"id"`
 		}
 		if !a.JSON(&made) || !uuid.MatchString(made.ID) {
-			return messaging.Accepted{}, web.Unknown("without_id")
+			return carrier.Accepted{}, web.Unknown("without_id")
 		}
-		return messaging.Accepted{ProviderID: made.ID, Code: "created"}, nil
+		return carrier.Accepted{ProviderID: made.ID, Code: "created"}, nil
 	}
 	var no trouble
 	a.JSON(&no) // without a word the status must do
 	code := no.code()
 	switch {
 	case a.Status == http.StatusTooManyRequests && code == "TooManyRequestsError":
-		return messaging.Accepted{}, &messaging.Busy{After: cmp.Or(a.Wait, fullDay), Code: code}
+		return carrier.Accepted{}, &carrier.Busy{After: cmp.Or(a.Wait, fullDay), Code: code}
 	case a.Status == http.StatusBadRequest && code == "ValidationError":
-		return messaging.Accepted{}, &messaging.Refusal{Code: code, Reason: "The number or address is not one, or the message is too long."}
+		return carrier.Accepted{}, &carrier.Refusal{Code: code, Reason: "The number or address is not one, or the message is too long."}
 	case a.Status == http.StatusBadRequest && code == "BadRequestError":
 		c.web.Note(ctx, "the provider does not take the template, the key or the service for a message", a.Status, code)
-		return messaging.Accepted{}, &messaging.Refusal{
+		return carrier.Accepted{}, &carrier.Refusal{
 			Code: code, Reason: "GOV.UK Notify does not take the practice's template, or its service may not send to this patient yet.",
 		}
 	case a.Status == http.StatusRequestEntityTooLarge:
-		return messaging.Accepted{}, &messaging.Refusal{Code: "413", Reason: "The message is too long for the provider."}
+		return carrier.Accepted{}, &carrier.Refusal{Code: "413", Reason: "The message is too long for the provider."}
 	}
 	if err := c.web.Judge(ctx, a, code); err != nil {
-		return messaging.Accepted{}, err
+		return carrier.Accepted{}, err
 	}
 	// Without a word of GOV.UK Notify's own this is not its judgement of the
 	// message.
-	return messaging.Accepted{}, c.web.Trouble(ctx, a.Status, cmp.Or(code, "unexpected"))
+	return carrier.Accepted{}, c.web.Trouble(ctx, a.Status, cmp.Or(code, "unexpected"))
 }

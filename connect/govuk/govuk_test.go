@@ -15,7 +15,7 @@ import (
 
 	"frontdesk/connect/govuk"
 	"frontdesk/connect/web"
-	"frontdesk/core/messaging"
+	"frontdesk/core/carrier"
 	"frontdesk/sim/gateways"
 	"frontdesk/sim/inbox"
 )
@@ -29,8 +29,8 @@ const (
 	otherKey = "x-" + service + "-00000000-8d35-48ac-975b-e847b4f122b0"
 )
 
-func sms(to, key string) messaging.Outgoing {
-	return messaging.Outgoing{Key: key, Channel: messaging.SMS, To: to, FromName: "Brambleford Surgery", Text: "Your results are in."}
+func sms(to, key string) carrier.Outgoing {
+	return carrier.Outgoing{Key: key, Channel: carrier.SMS, To: to, FromName: "Brambleford Surgery", Text: "Your results are in."}
 }
 
 // journal is a log that many write to.
@@ -60,7 +60,7 @@ type world struct {
 	log     *journal
 
 	mu   sync.Mutex
-	told []messaging.Told
+	told []carrier.Told
 	errs []error
 	// broken is for the questions, and not for the messages.
 	broken int
@@ -109,7 +109,7 @@ func (w *world) listen(_ http.ResponseWriter, r *http.Request) {
 }
 
 // heard waits until so many receipts and replies have been told.
-func (w *world) heard(t *testing.T, n int) (receipts []messaging.Receipt, replies []messaging.Reply) {
+func (w *world) heard(t *testing.T, n int) (receipts []carrier.Receipt, replies []carrier.Reply) {
 	t.Helper()
 	for end := time.Now().Add(5 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
 		w.mu.Lock()
@@ -143,10 +143,10 @@ func (w *world) silent(t *testing.T, err error) {
 
 // outcome is one word for how handing over ended.
 func outcome(err error) string {
-	if r, ok := errors.AsType[*messaging.Refusal](err); ok {
+	if r, ok := errors.AsType[*carrier.Refusal](err); ok {
 		return "refused " + r.Code
 	}
-	if b, ok := errors.AsType[*messaging.Busy](err); ok {
+	if b, ok := errors.AsType[*carrier.Busy](err); ok {
 		return fmt.Sprintf("busy %s %v", b.Code, b.After)
 	}
 	if errors.Is(err, web.ErrUnknown) {
@@ -187,7 +187,7 @@ func TestWhatBecomesOfAMessage(t *testing.T) {
 			}
 			m := sms(c.to, "leg-1")
 			if strings.Contains(c.to, "@") {
-				m.Channel, m.Subject = messaging.Email, "Your practice"
+				m.Channel, m.Subject = carrier.Email, "Your practice"
 			}
 			a, err := w.carrier.Send(t.Context(), m)
 			if got := outcome(err); got != c.want {
@@ -325,7 +325,7 @@ func TestWithoutAConnectionTheMessageIsCertainlyNotSent(t *testing.T) {
 	w := build(t, func(s *govuk.Settings, _ *govuk.Options) { s.BaseURL = server.URL })
 	for i := range 7 {
 		_, err := w.carrier.Send(t.Context(), sms("+447700900123", "leg-1"))
-		b, ok := errors.AsType[*messaging.Busy](err)
+		b, ok := errors.AsType[*carrier.Busy](err)
 		if !ok || i >= 5 && b.After < time.Second {
 			t.Fatalf("%d: got %v", i, err)
 		}
@@ -337,7 +337,7 @@ func TestFiveHundredMessagesArriveOnceEach(t *testing.T) {
 	w := build(t, nil)
 	w.Fail(gateways.FailCut, 3)
 	w.Fail(gateways.FailMalformed, 3)
-	m := make([]messaging.Outgoing, 500)
+	m := make([]carrier.Outgoing, 500)
 	for i := range m {
 		m[i] = sms(fmt.Sprintf("+447700900%03d", i), fmt.Sprintf("leg-%d", i))
 	}
@@ -362,7 +362,7 @@ func TestFiveHundredMessagesArriveOnceEach(t *testing.T) {
 func TestAChannelWithoutATemplateIsRefused(t *testing.T) {
 	w := build(t, func(s *govuk.Settings, _ *govuk.Options) { s.EmailTemplate = "" })
 	m := sms("ada@example.org", "leg-1")
-	m.Channel = messaging.Email
+	m.Channel = carrier.Email
 	if _, err := w.carrier.Send(t.Context(), m); outcome(err) != "refused channel" || w.Requests() != 0 {
 		t.Errorf("got %v", err)
 	}

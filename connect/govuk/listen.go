@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"frontdesk/connect/web"
-	"frontdesk/core/messaging"
+	"frontdesk/core/carrier"
 )
 
 // call is a delivery receipt, which has a status, or a text message somebody
@@ -31,46 +31,46 @@ var reasons = map[string]string{
 	"technical-failure": "GOV.UK Notify had trouble of its own with the message.",
 }
 
-// Listen implements messaging.Listener.
-func (c *Carrier) Listen(r *http.Request, body []byte) (messaging.Told, error) {
+// Listen implements carrier.Listener.
+func (c *Carrier) Listen(r *http.Request, body []byte) (carrier.Told, error) {
 	given, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 	// Of the hashes, so that the time taken does not tell the length either.
 	want, got := sha256.Sum256([]byte(c.settings.CallbackToken)), sha256.Sum256([]byte(given))
 	if !ok || c.settings.CallbackToken == "" || subtle.ConstantTimeCompare(want[:], got[:]) != 1 {
-		return messaging.Told{}, messaging.ErrNotProvider
+		return carrier.Told{}, carrier.ErrNotProvider
 	}
 	return parse(body, c.web.Now().UTC())
 }
 
-func parse(body []byte, now time.Time) (messaging.Told, error) {
+func parse(body []byte, now time.Time) (carrier.Told, error) {
 	var in call
 	if err := json.Unmarshal(body, &in); err != nil {
-		return messaging.Told{}, web.Wrong("a JSON object")
+		return carrier.Told{}, web.Wrong("a JSON object")
 	}
 	id := web.Text(in.ID, maxID)
 	if id == "" {
-		return messaging.Told{}, web.Wrong("the id of a message", "id")
+		return carrier.Told{}, web.Wrong("the id of a message", "id")
 	}
 	if in.SourceNumber != "" {
 		// A name, or a short number, is not a patient's.
 		from := "+" + strings.TrimPrefix(in.SourceNumber, "+")
 		if !web.Number(from) {
-			return messaging.Told{}, nil
+			return carrier.Told{}, nil
 		}
-		return messaging.Told{Replies: []messaging.Reply{{
-			ID: id, Channel: messaging.SMS, From: from, Text: web.Text(in.Message, web.MaxReply), At: web.At(in.DateReceived, now),
+		return carrier.Told{Replies: []carrier.Reply{{
+			ID: id, Channel: carrier.SMS, From: from, Text: web.Text(in.Message, web.MaxReply), At: web.At(in.DateReceived, now),
 		}}}, nil
 	}
-	r := messaging.Receipt{Key: web.Text(in.Reference, maxID), ProviderID: id, At: web.At(in.CompletedAt, now)}
+	r := carrier.Receipt{Key: web.Text(in.Reference, maxID), ProviderID: id, At: web.At(in.CompletedAt, now)}
 	switch {
 	case in.Status == "":
-		return messaging.Told{}, web.Wrong("a delivery receipt or a text message", "status")
+		return carrier.Told{}, web.Wrong("a delivery receipt or a text message", "status")
 	case in.Status == "delivered":
-		r.Progress = messaging.ProgressDelivered
+		r.Progress = carrier.ProgressDelivered
 	case reasons[in.Status] != "":
-		r.Progress, r.Code, r.Reason = messaging.ProgressFailed, in.Status, reasons[in.Status]
+		r.Progress, r.Code, r.Reason = carrier.ProgressFailed, in.Status, reasons[in.Status]
 	default: // on its way
-		return messaging.Told{}, nil
+		return carrier.Told{}, nil
 	}
-	return messaging.Told{Receipts: []messaging.Receipt{r}}, nil
+	return carrier.Told{Receipts: []carrier.Receipt{r}}, nil
 }

@@ -12,8 +12,8 @@ import (
 	"unicode/utf8"
 
 	"frontdesk/connect/govuk"
+	"frontdesk/core/carrier"
 	"frontdesk/core/fault"
-	"frontdesk/core/messaging"
 )
 
 var noon = time.Date(2026, 3, 16, 12, 0, 0, 0, time.UTC)
@@ -38,10 +38,10 @@ func TestACallIsBelievedByItsToken(t *testing.T) {
 	for authorization, ok := range map[string]bool{
 		"Bearer " + bearer: true, "Bearer " + bearer + "x": false, "Bearer": false, "": false, bearer: false, "Basic " + bearer: false,
 	} {
-		if _, err := listener(t, bearer).Listen(call(authorization), []byte(body)); (err == nil) != ok || !ok && !errors.Is(err, messaging.ErrNotProvider) {
+		if _, err := listener(t, bearer).Listen(call(authorization), []byte(body)); (err == nil) != ok || !ok && !errors.Is(err, carrier.ErrNotProvider) {
 			t.Errorf("%q: %v", authorization, err)
 		}
-		if _, err := listener(t, "").Listen(call(authorization), []byte(body)); !errors.Is(err, messaging.ErrNotProvider) {
+		if _, err := listener(t, "").Listen(call(authorization), []byte(body)); !errors.Is(err, carrier.ErrNotProvider) {
 			t.Errorf("%q, without a token of ours: %v", authorization, err)
 		}
 	}
@@ -51,23 +51,23 @@ func TestWhatACallTells(t *testing.T) {
 	const id = "740e5834-3a29-46b4-9a6f-16142fde533a"
 	for _, c := range []struct {
 		name, body string
-		want       messaging.Told
+		want       carrier.Told
 		wrong      string
 	}{
 		{name: "delivered", body: `{"id":"` + id + `","reference":"leg-1","to":"+447700900123","status":"delivered","completed_at":"2026-03-16T11:59:00.000000Z","template_version":1}`,
-			want: messaging.Told{Receipts: []messaging.Receipt{{Key: "leg-1", ProviderID: id, Progress: messaging.ProgressDelivered, At: noon.Add(-time.Minute)}}}},
+			want: carrier.Told{Receipts: []carrier.Receipt{{Key: "leg-1", ProviderID: id, Progress: carrier.ProgressDelivered, At: noon.Add(-time.Minute)}}}},
 		{name: "no such number", body: `{"id":"` + id + `","reference":null,"status":"permanent-failure","completed_at":null}`,
-			want: messaging.Told{Receipts: []messaging.Receipt{{ProviderID: id, Progress: messaging.ProgressFailed, Code: "permanent-failure",
+			want: carrier.Told{Receipts: []carrier.Receipt{{ProviderID: id, Progress: carrier.ProgressFailed, Code: "permanent-failure",
 				Reason: "The number or address does not exist, or takes no messages.", At: noon}}}},
 		{name: "switched off", body: `{"id":"` + id + `","status":"temporary-failure"}`,
-			want: messaging.Told{Receipts: []messaging.Receipt{{ProviderID: id, Progress: messaging.ProgressFailed, Code: "temporary-failure",
+			want: carrier.Told{Receipts: []carrier.Receipt{{ProviderID: id, Progress: carrier.ProgressFailed, Code: "temporary-failure",
 				Reason: "The telephone was off or the mailbox full for too long.", At: noon}}}},
 		{name: "their own trouble", body: `{"id":"` + id + `","status":"technical-failure"}`,
-			want: messaging.Told{Receipts: []messaging.Receipt{{ProviderID: id, Progress: messaging.ProgressFailed, Code: "technical-failure",
+			want: carrier.Told{Receipts: []carrier.Receipt{{ProviderID: id, Progress: carrier.ProgressFailed, Code: "technical-failure",
 				Reason: "GOV.UK Notify had trouble of its own with the message.", At: noon}}}},
 		{name: "sent abroad", body: `{"id":"` + id + `","status":"sent"}`},
 		{name: "an answer", body: `{"id":"` + id + `","source_number":"447700900123","destination_number":"07700900111","message":"Thank you","date_received":"2026-03-16T11:58:00.000000Z"}`,
-			want: messaging.Told{Replies: []messaging.Reply{{ID: id, Channel: messaging.SMS, From: "+447700900123", Text: "Thank you", At: noon.Add(-2 * time.Minute)}}}},
+			want: carrier.Told{Replies: []carrier.Reply{{ID: id, Channel: carrier.SMS, From: "+447700900123", Text: "Thank you", At: noon.Add(-2 * time.Minute)}}}},
 		{name: "an answer from a name", body: `{"id":"` + id + `","source_number":"Pizza","message":"Buy"}`},
 		{name: "no id", body: `{"status":"delivered"}`, wrong: "id"},
 		{name: "neither", body: `{"id":"` + id + `"}`, wrong: "status"},
@@ -125,7 +125,7 @@ func FuzzListen(f *testing.F) {
 	f.Fuzz(func(t *testing.T, body string) {
 		told, err := c.Listen(r, []byte(body))
 		if err != nil {
-			if fault.Of(err).Kind != fault.Invalid || !reflect.DeepEqual(told, messaging.Told{}) {
+			if fault.Of(err).Kind != fault.Invalid || !reflect.DeepEqual(told, carrier.Told{}) {
 				t.Errorf("%v and %+v", err, told)
 			}
 			return

@@ -15,8 +15,8 @@ import (
 	"time"
 
 	"frontdesk/connect/nhsapi"
+	"frontdesk/core/carrier"
 	"frontdesk/core/fault"
-	"frontdesk/core/messaging"
 )
 
 const (
@@ -68,7 +68,7 @@ type failure struct {
 // was sent. The X-Correlation-ID stays the same.
 func (c *Carrier) ask(ctx context.Context, r request) (reply, error) {
 	if !c.breaker.TryAcquirePermit() {
-		return reply{}, &messaging.Busy{After: max(c.breaker.RemainingDelay(), time.Second), Code: "resting", Err: errResting}
+		return reply{}, &carrier.Busy{After: max(c.breaker.RemainingDelay(), time.Second), Code: "resting", Err: errResting}
 	}
 	id, renewed, sent := nhsapi.NewUUID(), false, false
 	for try := 1; ; {
@@ -127,13 +127,13 @@ func (c *Carrier) end(ctx context.Context, id string, f *failure, sent bool) err
 	}
 	switch {
 	case f.early:
-		return &messaging.Busy{After: max(f.Wait, tooEarly), Code: f.Code, Err: f}
+		return &carrier.Busy{After: max(f.Wait, tooEarly), Code: f.Code, Err: f}
 	case sent:
 		return fmt.Errorf("notify: not known whether it was taken: %w", f)
 	case f.trouble:
-		return &messaging.Busy{After: putRight, Code: cmp.Or(f.Code, "trouble"), Err: f}
+		return &carrier.Busy{After: putRight, Code: cmp.Or(f.Code, "trouble"), Err: f}
 	}
-	return &messaging.Busy{After: f.Wait, Code: cmp.Or(f.Code, "unreachable"), Err: f}
+	return &carrier.Busy{After: f.Wait, Code: cmp.Or(f.Code, "unreachable"), Err: f}
 }
 
 // try sends the request once. It gives the token that was used.

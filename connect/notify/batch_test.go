@@ -7,7 +7,7 @@ import (
 	"sync"
 	"testing"
 
-	"frontdesk/core/messaging"
+	"frontdesk/core/carrier"
 	"frontdesk/sim/inbox"
 	sim "frontdesk/sim/notify"
 )
@@ -38,7 +38,7 @@ func TestManyMessagesGoInOneRequest(t *testing.T) {
 
 func TestABatchIsCutByItsBytes(t *testing.T) {
 	w := build(t, nil)
-	var all []messaging.Outgoing
+	var all []carrier.Outgoing
 	for i := range 120 {
 		m := mail(fmt.Sprintf("leg-%03d", i))
 		m.Text = strings.Repeat("é", 50_000) // 100,000 bytes
@@ -66,9 +66,9 @@ func TestABatchIsCutByItsBytes(t *testing.T) {
 func TestABatchIsCutByItsCount(t *testing.T) {
 	w := build(t, func(o *options) { o.settings.ODSCode = "" })
 	w.CallbackURL = ""
-	all := make([]messaging.Outgoing, 45_001)
+	all := make([]carrier.Outgoing, 45_001)
 	for i := range all {
-		all[i] = messaging.Outgoing{Key: fmt.Sprint(i), Channel: messaging.NHSApp, NHSNumber: patient, Text: "x"}
+		all[i] = carrier.Outgoing{Key: fmt.Sprint(i), Channel: carrier.NHSApp, NHSNumber: patient, Text: "x"}
 	}
 	for i, r := range w.carrier.SendAll(t.Context(), all) {
 		if r.Err != nil {
@@ -137,8 +137,8 @@ func TestOneWrongMessageDoesNotStopTheOthers(t *testing.T) {
 
 func TestEachChannelHasItsOwnBatch(t *testing.T) {
 	w := build(t, nil)
-	results := w.carrier.SendAll(t.Context(), []messaging.Outgoing{
-		text("a", "1"), mail("b"), inApp("c"), text("d", "2"), mail("e"), inApp("f"), {Key: "g", Channel: messaging.Hero, NHSNumber: patient, Text: "x"},
+	results := w.carrier.SendAll(t.Context(), []carrier.Outgoing{
+		text("a", "1"), mail("b"), inApp("c"), text("d", "2"), mail("e"), inApp("f"), {Key: "g", Channel: carrier.Hero, NHSNumber: patient, Text: "x"},
 	})
 	for i, r := range results[:6] {
 		if r.Err != nil {
@@ -152,7 +152,7 @@ func TestEachChannelHasItsOwnBatch(t *testing.T) {
 
 func TestTheSameKeyTwiceInABatchIsSentOnce(t *testing.T) {
 	w := build(t, nil)
-	results := w.carrier.SendAll(t.Context(), []messaging.Outgoing{text("a", "1"), text("b", "2"), text("a", "1"), text("c", "3")})
+	results := w.carrier.SendAll(t.Context(), []carrier.Outgoing{text("a", "1"), text("b", "2"), text("a", "1"), text("c", "3")})
 	for i, r := range results {
 		if r.Err != nil {
 			t.Errorf("%d: %v", i, r.Err)
@@ -212,20 +212,20 @@ func TestWhatHappensToThePeopleOfTheSimulator(t *testing.T) {
 		script inbox.Script
 		single string
 		batch  string
-		last   messaging.Progress
+		last   carrier.Progress
 		boxed  int
 	}{
-		{inbox.Delivered, "accepted", "accepted", messaging.ProgressDelivered, 1},
-		{inbox.Read, "accepted", "accepted", messaging.ProgressRead, 1},
-		{inbox.Bounced, "accepted", "accepted", messaging.ProgressFailed, 0},
+		{inbox.Delivered, "accepted", "accepted", carrier.ProgressDelivered, 1},
+		{inbox.Read, "accepted", "accepted", carrier.ProgressRead, 1},
+		{inbox.Bounced, "accepted", "accepted", carrier.ProgressFailed, 0},
 		{inbox.Silent, "accepted", "accepted", "", 1},
 		{inbox.Refused, "refused CM_INVALID_VALUE", "refused CM_INVALID_VALUE", "", 0},
 		{inbox.Busy, "busy CM_QUOTA", "busy CM_QUOTA", "", 0},
-		{inbox.Broken, "accepted", "accepted", messaging.ProgressDelivered, 1},
-		{inbox.Cut, "accepted", "accepted", messaging.ProgressDelivered, 1},
-		{inbox.Duplicate, "accepted", "accepted", messaging.ProgressDelivered, 1},
+		{inbox.Broken, "accepted", "accepted", carrier.ProgressDelivered, 1},
+		{inbox.Cut, "accepted", "accepted", carrier.ProgressDelivered, 1},
+		{inbox.Duplicate, "accepted", "accepted", carrier.ProgressDelivered, 1},
 	} {
-		for _, m := range []messaging.Outgoing{inApp("leg-1"), mail("leg-1")} {
+		for _, m := range []carrier.Outgoing{inApp("leg-1"), mail("leg-1")} {
 			t.Run(fmt.Sprintf("%s by %s", c.script, m.Channel), func(t *testing.T) {
 				address := string(c.script) + "@example.org"
 				if c.script == inbox.Delivered {
@@ -239,7 +239,7 @@ func TestWhatHappensToThePeopleOfTheSimulator(t *testing.T) {
 							n.Scripts = map[string]inbox.Script{patient: c.script}
 						}
 					})
-					if m.Channel == messaging.Email {
+					if m.Channel == carrier.Email {
 						m.To = address
 					}
 					var err error
@@ -247,7 +247,7 @@ func TestWhatHappensToThePeopleOfTheSimulator(t *testing.T) {
 					if together {
 						other := text("leg-2", "Hello")
 						other.Channel, other.Subject, other.NHSNumber, other.To = m.Channel, "Hello", "9990548609", "bob@example.org"
-						results := w.carrier.SendAll(t.Context(), []messaging.Outgoing{m, other})
+						results := w.carrier.SendAll(t.Context(), []carrier.Outgoing{m, other})
 						err, want = results[0].Err, c.batch
 						if results[1].Err != nil && c.script != inbox.Busy {
 							t.Errorf("the other: %v", results[1].Err)
@@ -258,12 +258,12 @@ func TestWhatHappensToThePeopleOfTheSimulator(t *testing.T) {
 					if got := outcome(err); got != want {
 						t.Errorf("got %s (%v), want %s", got, err, want)
 					}
-					var last messaging.Progress
+					var last carrier.Progress
 					for _, r := range w.told()["leg-1"] {
-						if r.Progress != messaging.ProgressDelivered || last == "" {
+						if r.Progress != carrier.ProgressDelivered || last == "" {
 							last = r.Progress
 						}
-						if r.Progress == messaging.ProgressFailed && (r.Code == "" || r.Reason == "") {
+						if r.Progress == carrier.ProgressFailed && (r.Code == "" || r.Reason == "") {
 							t.Errorf("told %+v", r)
 						}
 					}

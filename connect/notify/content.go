@@ -8,7 +8,7 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"frontdesk/core/messaging"
+	"frontdesk/core/carrier"
 )
 
 // plan is one of the routing plans for free text that everybody may use, with
@@ -22,7 +22,7 @@ type plan struct {
 // way is the channels that a message goes by, and how long the patient has to
 // read it before it goes by the second.
 type way struct {
-	first, second messaging.Channel
+	first, second carrier.Channel
 	unread        time.Duration
 }
 
@@ -31,10 +31,10 @@ const subject = "email_subject"
 
 // freeText are the plans, and the limits, of "Free-text communications" and
 // "Message character limits" in the NHS Notify API.
-var freeText = map[messaging.Channel]plan{
-	messaging.NHSApp: {"00000000-0000-0000-0000-000000000001", "body", 5_000},
-	messaging.Email:  {"00000000-0000-0000-0000-000000000002", "email_body", 100_000},
-	messaging.SMS:    {"00000000-0000-0000-0000-000000000003", "sms_body", 918},
+var freeText = map[carrier.Channel]plan{
+	carrier.NHSApp: {"00000000-0000-0000-0000-000000000001", "body", 5_000},
+	carrier.Email:  {"00000000-0000-0000-0000-000000000002", "email_body", 100_000},
+	carrier.SMS:    {"00000000-0000-0000-0000-000000000003", "sms_body", 918},
 }
 
 // pairText is the personalisation field of the NHS App in a plan that goes on to
@@ -44,15 +44,15 @@ const pairText = "nhsapp_body"
 // pairs are the plans of two channels, of "Free-text communications" in the NHS
 // Notify API.
 var pairs = map[way]string{
-	{messaging.NHSApp, messaging.Email, 24 * time.Hour}: "00000000-0000-0000-0000-000000000004",
-	{messaging.NHSApp, messaging.Email, 4 * time.Hour}:  "00000000-0000-0000-0000-000000000005",
-	{messaging.NHSApp, messaging.SMS, 24 * time.Hour}:   "00000000-0000-0000-0000-000000000006",
-	{messaging.NHSApp, messaging.SMS, 4 * time.Hour}:    "00000000-0000-0000-0000-000000000007",
+	{carrier.NHSApp, carrier.Email, 24 * time.Hour}: "00000000-0000-0000-0000-000000000004",
+	{carrier.NHSApp, carrier.Email, 4 * time.Hour}:  "00000000-0000-0000-0000-000000000005",
+	{carrier.NHSApp, carrier.SMS, 24 * time.Hour}:   "00000000-0000-0000-0000-000000000006",
+	{carrier.NHSApp, carrier.SMS, 4 * time.Hour}:    "00000000-0000-0000-0000-000000000007",
 }
 
-// Pairs implements messaging.Pairer. By itself NHS Notify sends to what the
+// Pairs implements carrier.Pairer. By itself NHS Notify sends to what the
 // Personal Demographics Service knows.
-func (c *Carrier) Pairs(first messaging.Channel, p messaging.Pair) bool {
+func (c *Carrier) Pairs(first carrier.Channel, p carrier.Pair) bool {
 	_, there := pairs[way{first, p.Second, p.Unread}]
 	return there && c.settings.Plans[first] == "" && c.settings.Plans[p.Second] == "" && (p.Known || c.settings.SendContact)
 }
@@ -100,7 +100,7 @@ var tenDigits = regexp.MustCompile(`^[0-9]{10}$`)
 // prepare makes an item, or says why NHS Notify would never send the message. It
 // accepts one that is too long, or has no text, and fails it later; we do not
 // wait for that.
-func (c *Carrier) prepare(m messaging.Outgoing, at int) (item, *messaging.Refusal) {
+func (c *Carrier) prepare(m carrier.Outgoing, at int) (item, *carrier.Refusal) {
 	p, ok := freeText[m.Channel]
 	most, plan := p.most, c.plan(way{m.Channel, m.Pair.Second, m.Pair.Unread})
 	if m.Pair.Second != "" {
@@ -108,17 +108,17 @@ func (c *Carrier) prepare(m messaging.Outgoing, at int) (item, *messaging.Refusa
 	}
 	switch {
 	case !ok, plan == "":
-		return item{}, &messaging.Refusal{Code: "wrong_channel", Reason: "NHS Notify does not send messages by this channel."}
+		return item{}, &carrier.Refusal{Code: "wrong_channel", Reason: "NHS Notify does not send messages by this channel."}
 	case m.Key == "":
-		return item{}, &messaging.Refusal{Code: "no_key", Reason: "The message has no key."}
+		return item{}, &carrier.Refusal{Code: "no_key", Reason: "The message has no key."}
 	case m.NHSNumber == "":
-		return item{}, &messaging.Refusal{Code: "no_nhs_number", Reason: "NHS Notify sends only to people whose NHS number is known."}
+		return item{}, &carrier.Refusal{Code: "no_nhs_number", Reason: "NHS Notify sends only to people whose NHS number is known."}
 	case !tenDigits.MatchString(m.NHSNumber):
-		return item{}, &messaging.Refusal{Code: "wrong_nhs_number", Reason: "The NHS number does not have ten digits."}
+		return item{}, &carrier.Refusal{Code: "wrong_nhs_number", Reason: "The NHS number does not have ten digits."}
 	case strings.TrimSpace(m.Text) == "":
-		return item{}, &messaging.Refusal{Code: "no_text", Reason: "The message has no text."}
+		return item{}, &carrier.Refusal{Code: "no_text", Reason: "The message has no text."}
 	case utf8.RuneCountInString(m.Text) > most:
-		return item{}, &messaging.Refusal{Code: "too_long", Reason: "The message is longer than NHS Notify allows for this channel."}
+		return item{}, &carrier.Refusal{Code: "too_long", Reason: "The message is longer than NHS Notify allows for this channel."}
 	}
 	out := message{Reference: m.Key, Recipient: recipient{NHSNumber: m.NHSNumber}, Personalisation: map[string]string{p.text: m.Text}}
 	if c.settings.ODSCode != "" {
@@ -131,23 +131,23 @@ func (c *Carrier) prepare(m messaging.Outgoing, at int) (item, *messaging.Refusa
 		last, to = m.Pair.Second, m.Pair.To
 		out.Personalisation[freeText[last].text] = m.Text
 	}
-	if last == messaging.Email {
+	if last == carrier.Email {
 		out.Personalisation[subject] = cmp.Or(m.Subject, m.FromName)
 		if out.Personalisation[subject] == "" {
-			return item{}, &messaging.Refusal{Code: "no_subject", Reason: "The e-mail has no subject."}
+			return item{}, &carrier.Refusal{Code: "no_subject", Reason: "The e-mail has no subject."}
 		}
 	}
 	if c.settings.SendContact && to != "" {
 		switch last {
-		case messaging.SMS:
+		case carrier.SMS:
 			out.Recipient.Contact = &contact{SMS: mobile(to)}
-		case messaging.Email:
+		case carrier.Email:
 			out.Recipient.Contact = &contact{Email: to}
 		}
 	}
 	raw, err := json.Marshal(out)
 	if err != nil {
-		return item{}, &messaging.Refusal{Code: "senseless", Reason: "The message could not be written down."}
+		return item{}, &carrier.Refusal{Code: "senseless", Reason: "The message could not be written down."}
 	}
 	return item{out, plan, &[]int{at}, raw}, nil
 }
@@ -170,10 +170,10 @@ var reasons = map[string]string{
 }
 
 // refusal is a problem that NHS Notify has with one message.
-func refusal(p problem) *messaging.Refusal {
+func refusal(p problem) *carrier.Refusal {
 	reason := reasons[p.code]
 	if strings.Contains(p.pointer, "/contactDetails") {
 		reason = "NHS Notify does not accept the number or the address."
 	}
-	return &messaging.Refusal{Code: p.code, Reason: cmp.Or(reason, "NHS Notify does not accept this message.")}
+	return &carrier.Refusal{Code: p.code, Reason: cmp.Or(reason, "NHS Notify does not accept this message.")}
 }

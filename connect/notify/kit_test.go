@@ -17,7 +17,7 @@ import (
 	"time"
 
 	"frontdesk/connect/notify"
-	"frontdesk/core/messaging"
+	"frontdesk/core/carrier"
 	"frontdesk/sim/inbox"
 	sim "frontdesk/sim/notify"
 )
@@ -87,7 +87,7 @@ type world struct {
 	log     *journal
 
 	mu       sync.Mutex
-	receipts []messaging.Receipt
+	receipts []carrier.Receipt
 	slept    []time.Duration
 }
 
@@ -158,11 +158,11 @@ func (w *world) listen(rw http.ResponseWriter, r *http.Request) {
 }
 
 // told is how far each key has come, in the order it was told.
-func (w *world) told() map[string][]messaging.Receipt {
+func (w *world) told() map[string][]carrier.Receipt {
 	w.Wait()
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	out := map[string][]messaging.Receipt{}
+	out := map[string][]carrier.Receipt{}
 	for _, r := range w.receipts {
 		out[r.Key] = append(out[r.Key], r)
 	}
@@ -180,21 +180,21 @@ func (w *world) requests(begin string) []sim.Seen {
 	return out
 }
 
-func text(key, words string) messaging.Outgoing {
-	return messaging.Outgoing{Key: key, Channel: messaging.SMS, To: "+447700900123", NHSNumber: patient, FromName: "Brambleford Surgery", Text: words}
+func text(key, words string) carrier.Outgoing {
+	return carrier.Outgoing{Key: key, Channel: carrier.SMS, To: "+447700900123", NHSNumber: patient, FromName: "Brambleford Surgery", Text: words}
 }
 
-func inApp(key string) messaging.Outgoing {
-	return messaging.Outgoing{Key: key, Channel: messaging.NHSApp, NHSNumber: patient, Text: "Your results are in."}
+func inApp(key string) carrier.Outgoing {
+	return carrier.Outgoing{Key: key, Channel: carrier.NHSApp, NHSNumber: patient, Text: "Your results are in."}
 }
 
-func mail(key string) messaging.Outgoing {
-	return messaging.Outgoing{Key: key, Channel: messaging.Email, To: "ada@example.org", NHSNumber: patient, Subject: "Results", Text: "Your results are in."}
+func mail(key string) carrier.Outgoing {
+	return carrier.Outgoing{Key: key, Channel: carrier.Email, To: "ada@example.org", NHSNumber: patient, Subject: "Results", Text: "Your results are in."}
 }
 
 // some are so many text messages.
-func some(n int) []messaging.Outgoing {
-	out := make([]messaging.Outgoing, n)
+func some(n int) []carrier.Outgoing {
+	out := make([]carrier.Outgoing, n)
 	for i := range out {
 		out[i] = text(fmt.Sprintf("leg-%05d", i), "Your results are in.")
 	}
@@ -206,10 +206,10 @@ func outcome(err error) string {
 	if err == nil {
 		return "accepted"
 	}
-	if r, ok := errors.AsType[*messaging.Refusal](err); ok {
+	if r, ok := errors.AsType[*carrier.Refusal](err); ok {
 		return "refused " + r.Code
 	}
-	if b, ok := errors.AsType[*messaging.Busy](err); ok {
+	if b, ok := errors.AsType[*carrier.Busy](err); ok {
 		return "busy " + b.Code
 	}
 	return "unknown"

@@ -14,33 +14,33 @@ import (
 	"time"
 
 	"frontdesk/connect/nhsapi"
+	"frontdesk/core/carrier"
 	"frontdesk/core/fault"
-	"frontdesk/core/messaging"
 )
 
-// Listen implements messaging.Listener for the callbacks of "Receive a callback"
+// Listen implements carrier.Listener for the callbacks of "Receive a callback"
 // in the NHS Notify API: 401 without the API key, 403 without the right
 // signature, and else 202, which has NHS Notify not call again. Told.Status has
 // to be answered with an error too.
 //
 // Callbacks come in any order, and may come twice.
-func (c *Carrier) Listen(r *http.Request, body []byte) (messaging.Told, error) {
+func (c *Carrier) Listen(r *http.Request, body []byte) (carrier.Told, error) {
 	secret := c.settings.CallbackSecret
 	if given := r.Header.Get("X-Api-Key"); secret == "" || !same(given, secret) {
-		return messaging.Told{Status: http.StatusUnauthorized}, messaging.ErrNotProvider
+		return carrier.Told{Status: http.StatusUnauthorized}, carrier.ErrNotProvider
 	}
 	given, err := hex.DecodeString(r.Header.Get("X-Hmac-Sha256-Signature"))
 	mac := hmac.New(sha256.New, []byte(c.settings.CallbackKey+"."+secret))
 	mac.Write(body)
 	if err != nil || !hmac.Equal(given, mac.Sum(nil)) {
-		return messaging.Told{Status: http.StatusForbidden}, messaging.ErrNotProvider
+		return carrier.Told{Status: http.StatusForbidden}, carrier.ErrNotProvider
 	}
 	receipts, ok := callback(body)
 	if !ok {
-		return messaging.Told{Status: http.StatusBadRequest},
+		return carrier.Told{Status: http.StatusBadRequest},
 			fault.Wrong("data", "invalid", "an array of MessageStatus and ChannelStatus", "This is no callback of NHS Notify.")
 	}
-	return messaging.Told{Receipts: receipts, Status: http.StatusAccepted}, nil
+	return carrier.Told{Receipts: receipts, Status: http.StatusAccepted}, nil
 }
 
 // same compares two secrets, and takes as long whatever they are.
@@ -81,14 +81,14 @@ type moments struct {
 
 // callback reads a callback. What it tells that we do not know, or not in the
 // shape we know, is passed over: NHS Notify may add to it.
-func callback(body []byte) ([]messaging.Receipt, bool) {
+func callback(body []byte) ([]carrier.Receipt, bool) {
 	var got struct {
 		Data []json.RawMessage `json:"data"`
 	}
 	if !read(body, &got) || got.Data == nil {
 		return nil, false
 	}
-	var out []messaging.Receipt
+	var out []carrier.Receipt
 	for _, raw := range got.Data {
 		var about struct {
 			Type       string          `json:"type"`
@@ -121,13 +121,13 @@ func read(body []byte, v any) bool {
 }
 
 // channelOf are our names of the channels.
-var channelOf = map[string]messaging.Channel{"nhsapp": messaging.NHSApp, "email": messaging.Email, "sms": messaging.SMS}
+var channelOf = map[string]carrier.Channel{"nhsapp": carrier.NHSApp, "email": carrier.Email, "sms": carrier.SMS}
 
 // receipt is what follows for the message; its Progress is empty when nothing
 // does yet. What is told of the message is told of all its channels; that it has
 // been delivered, of the one that has.
-func (s status) receipt() messaging.Receipt {
-	r := messaging.Receipt{Key: s.Reference, ProviderID: s.ID, At: moment(s.Timestamp), Channel: channelOf[s.By], Whole: s.Channel == "" && s.Message != ""}
+func (s status) receipt() carrier.Receipt {
+	r := carrier.Receipt{Key: s.Reference, ProviderID: s.ID, At: moment(s.Timestamp), Channel: channelOf[s.By], Whole: s.Channel == "" && s.Message != ""}
 	for _, c := range s.Channels {
 		if c.Status == "delivered" && s.Message == "delivered" && r.Channel == "" {
 			r.Channel = channelOf[c.Type]
@@ -135,13 +135,13 @@ func (s status) receipt() messaging.Receipt {
 	}
 	switch {
 	case s.Supplier == "read":
-		r.Progress = messaging.ProgressRead
+		r.Progress = carrier.ProgressRead
 	case s.Channel == "delivered", s.Message == "delivered":
-		r.Progress = messaging.ProgressDelivered
+		r.Progress = carrier.ProgressDelivered
 	case s.Channel == "failed":
-		r.Progress, r.Code, r.Reason = messaging.ProgressFailed, firstCode(s.ChannelFailure, s.Supplier), why(s.Supplier)
+		r.Progress, r.Code, r.Reason = carrier.ProgressFailed, firstCode(s.ChannelFailure, s.Supplier), why(s.Supplier)
 	case s.Message == "failed":
-		r.Progress, r.Code, r.Reason = messaging.ProgressFailed, firstCode(s.MessageFailure), why("")
+		r.Progress, r.Code, r.Reason = carrier.ProgressFailed, firstCode(s.MessageFailure), why("")
 	}
 	return r
 }
@@ -189,31 +189,31 @@ var messageIDs = regexp.MustCompile(`^[0-9A-Za-z]{1,64}$`)
 // not told. The receipt's Progress is empty while there is nothing to tell.
 // Errors: a Refusal when NHS Notify does not know the message, a Busy, and any
 // other when it could not be found out.
-func (c *Carrier) Status(ctx context.Context, providerID string) (messaging.Receipt, error) {
-	unknown := &messaging.Refusal{Code: "CM_NOT_FOUND", Reason: reasons["CM_NOT_FOUND"]}
+func (c *Carrier) Status(ctx context.Context, providerID string) (carrier.Receipt, error) {
+	unknown := &carrier.Refusal{Code: "CM_NOT_FOUND", Reason: reasons["CM_NOT_FOUND"]}
 	if !messageIDs.MatchString(providerID) {
-		return messaging.Receipt{}, unknown
+		return carrier.Receipt{}, unknown
 	}
 	ctx, cancel := context.WithTimeout(ctx, c.settings.Deadline)
 	defer cancel()
-	var r messaging.Receipt
+	var r carrier.Receipt
 	got, err := c.ask(ctx, request{
 		what: "status", method: http.MethodGet, path: "/v1/messages/" + providerID,
 		take: func(body []byte) (err error) { r, err = progress(body, providerID); return err },
 	})
 	switch {
 	case err != nil:
-		return messaging.Receipt{}, err
+		return carrier.Receipt{}, err
 	case got.status == http.StatusOK:
 		return r, nil
 	case got.status == http.StatusNotFound:
-		return messaging.Receipt{}, unknown
+		return carrier.Receipt{}, unknown
 	}
-	return messaging.Receipt{}, refusal(got.problems[0])
+	return carrier.Receipt{}, refusal(got.problems[0])
 }
 
 // progress reads the answer about a message.
-func progress(body []byte, providerID string) (messaging.Receipt, error) {
+func progress(body []byte, providerID string) (carrier.Receipt, error) {
 	var got struct {
 		Data struct {
 			ID         string `json:"id"`
@@ -221,7 +221,7 @@ func progress(body []byte, providerID string) (messaging.Receipt, error) {
 		} `json:"data"`
 	}
 	if !read(body, &got) || got.Data.ID != providerID {
-		return messaging.Receipt{}, nhsapi.ErrSenseless
+		return carrier.Receipt{}, nhsapi.ErrSenseless
 	}
 	s := got.Data.Attributes
 	s.ID = providerID
@@ -232,7 +232,7 @@ func progress(body []byte, providerID string) (messaging.Receipt, error) {
 	}
 	r := s.receipt()
 	switch r.Progress {
-	case messaging.ProgressFailed:
+	case carrier.ProgressFailed:
 		r.At = moment(s.Timestamps.Failed)
 	case "":
 	default:

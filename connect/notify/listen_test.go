@@ -11,8 +11,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"frontdesk/connect/notify"
+	"frontdesk/core/carrier"
 	"frontdesk/core/fault"
-	"frontdesk/core/messaging"
 	sim "frontdesk/sim/notify"
 )
 
@@ -71,7 +71,7 @@ func TestACallbackIsBelievedOnlyWithKeyAndSignature(t *testing.T) {
 			if told.Status != x.status || (x.status == 202) != (err == nil) || (x.status == 202) != (len(told.Receipts) == 1) {
 				t.Errorf("got %+v, %v", told, err)
 			}
-			if err != nil && !errors.Is(err, messaging.ErrNotProvider) {
+			if err != nil && !errors.Is(err, carrier.ErrNotProvider) {
 				t.Errorf("got %v", err)
 			}
 		})
@@ -84,7 +84,7 @@ func TestACallbackIsBelievedOnlyWithKeyAndSignature(t *testing.T) {
 		r := callback(body)
 		r.Header.Set("x-api-key", "")
 		r.Header.Set("x-hmac-sha256-signature", sim.Sign("", "", []byte(body)))
-		if told, err := c.Listen(r, []byte(body)); told.Status != 401 || !errors.Is(err, messaging.ErrNotProvider) {
+		if told, err := c.Listen(r, []byte(body)); told.Status != 401 || !errors.Is(err, carrier.ErrNotProvider) {
 			t.Errorf("got %+v, %v", told, err)
 		}
 	})
@@ -92,57 +92,57 @@ func TestACallbackIsBelievedOnlyWithKeyAndSignature(t *testing.T) {
 
 func TestWhatACallbackTells(t *testing.T) {
 	at := time.Date(2026, 3, 16, 9, 30, 0, 500_000_000, time.UTC)
-	delivered := messaging.Receipt{Key: "leg-1", ProviderID: "2WL3", Progress: messaging.ProgressDelivered, At: at}
+	delivered := carrier.Receipt{Key: "leg-1", ProviderID: "2WL3", Progress: carrier.ProgressDelivered, At: at}
 	read, failed := delivered, delivered
-	read.Progress = messaging.ProgressRead
-	failed.Progress = messaging.ProgressFailed
-	failedAs := func(code, reason string) messaging.Receipt {
+	read.Progress = carrier.ProgressRead
+	failed.Progress = carrier.ProgressFailed
+	failedAs := func(code, reason string) carrier.Receipt {
 		f := failed
 		f.Code, f.Reason = code, reason
 		return f
 	}
-	by := func(r messaging.Receipt, channel messaging.Channel) messaging.Receipt {
+	by := func(r carrier.Receipt, channel carrier.Channel) carrier.Receipt {
 		r.Channel = channel
 		return r
 	}
-	whole := func(r messaging.Receipt) messaging.Receipt {
+	whole := func(r carrier.Receipt) carrier.Receipt {
 		r.Whole = true
 		return r
 	}
 	const general = "NHS Notify could not deliver the message."
 	for _, x := range []struct {
 		name, body string
-		want       []messaging.Receipt
+		want       []carrier.Receipt
 	}{
-		{"a channel has delivered", one("ChannelStatus", `"channel": "sms", "channelStatus": "delivered", "supplierStatus": "delivered"`), []messaging.Receipt{by(delivered, messaging.SMS)}},
-		{"the patient has read it", one("ChannelStatus", `"channel": "nhsapp", "channelStatus": "delivered", "supplierStatus": "read"`), []messaging.Receipt{by(read, messaging.NHSApp)}},
+		{"a channel has delivered", one("ChannelStatus", `"channel": "sms", "channelStatus": "delivered", "supplierStatus": "delivered"`), []carrier.Receipt{by(delivered, carrier.SMS)}},
+		{"the patient has read it", one("ChannelStatus", `"channel": "nhsapp", "channelStatus": "delivered", "supplierStatus": "read"`), []carrier.Receipt{by(read, carrier.NHSApp)}},
 		{"the first of two channels has failed", one("ChannelStatus", `"cascadeType": "primary", "cascadeOrder": 1, "channel": "nhsapp", "channelStatus": "failed", "channelFailureReasonCode": "CFR_NHSA_0001"`),
-			[]messaging.Receipt{by(failedAs("CFR_NHSA_0001", general), messaging.NHSApp)}},
+			[]carrier.Receipt{by(failedAs("CFR_NHSA_0001", general), carrier.NHSApp)}},
 		{"it has arrived and has not been read", one("ChannelStatus", `"cascadeOrder": 1, "channel": "nhsapp", "channelStatus": "sending", "supplierStatus": "delivered"`), nil},
-		{"a channel nobody knows yet has failed", one("ChannelStatus", `"channel": "pigeon", "channelStatus": "failed"`), []messaging.Receipt{failedAs("failed", general)}},
+		{"a channel nobody knows yet has failed", one("ChannelStatus", `"channel": "pigeon", "channelStatus": "failed"`), []carrier.Receipt{failedAs("failed", general)}},
 		{"a channel has failed", one("ChannelStatus", `"channelStatus": "failed", "channelFailureReasonCode": "CFR_SUPP_0011", "channelStatusDescription": "Ada is dead", "supplierStatus": "permanent_failure"`),
-			[]messaging.Receipt{failedAs("CFR_SUPP_0011", "The message could not be delivered: the number or the address may be wrong.")}},
+			[]carrier.Receipt{failedAs("CFR_SUPP_0011", "The message could not be delivered: the number or the address may be wrong.")}},
 		{"a channel has failed without a code", one("ChannelStatus", `"channelStatus": "failed", "supplierStatus": "temporary_failure"`),
-			[]messaging.Receipt{failedAs("TEMPORARY_FAILURE", "The message could not be delivered in time: the telephone may have been off, or the inbox full.")}},
+			[]carrier.Receipt{failedAs("TEMPORARY_FAILURE", "The message could not be delivered in time: the telephone may have been off, or the inbox full.")}},
 		{"a message has failed", one("MessageStatus", `"messageStatus": "failed", "messageFailureReasonCode": "MFR_PDSV_0110", "messageStatusDescription": "Patient is formally dead"`),
-			[]messaging.Receipt{whole(failedAs("MFR_PDSV_0110", general))}},
-		{"a message has failed with a code that is none", one("MessageStatus", `"messageStatus": "failed", "messageFailureReasonCode": "Ada, 9991000003"`), []messaging.Receipt{whole(failedAs("failed", general))}},
-		{"a message is delivered", one("MessageStatus", `"messageStatus": "delivered", "channels": [{"type": "sms", "channelStatus": "delivered"}]`), []messaging.Receipt{whole(by(delivered, messaging.SMS))}},
+			[]carrier.Receipt{whole(failedAs("MFR_PDSV_0110", general))}},
+		{"a message has failed with a code that is none", one("MessageStatus", `"messageStatus": "failed", "messageFailureReasonCode": "Ada, 9991000003"`), []carrier.Receipt{whole(failedAs("failed", general))}},
+		{"a message is delivered", one("MessageStatus", `"messageStatus": "delivered", "channels": [{"type": "sms", "channelStatus": "delivered"}]`), []carrier.Receipt{whole(by(delivered, carrier.SMS))}},
 		{"a message is delivered by its second channel", one("MessageStatus", `"messageStatus": "delivered", "channels": [{"type": "nhsapp", "channelStatus": "failed"}, {"type": "email", "channelStatus": "delivered"}]`),
-			[]messaging.Receipt{whole(by(delivered, messaging.Email))}},
+			[]carrier.Receipt{whole(by(delivered, carrier.Email))}},
 		{"a message is on its way", one("MessageStatus", `"messageStatus": "sending"`), nil},
 		{"a message is looked up", one("MessageStatus", `"messageStatus": "pending_enrichment"`), nil},
 		{"a channel is on its way", one("ChannelStatus", `"channelStatus": "sending", "supplierStatus": "received"`), nil},
 		{"a channel was passed over", one("ChannelStatus", `"channelStatus": "skipped"`), nil},
 		{"a status nobody knows yet", one("ChannelStatus", `"channelStatus": "teleported", "supplierStatus": "beamed"`), nil},
 		{"a type nobody knows yet", one("CarrierPigeon", `"channelStatus": "delivered"`), nil},
-		{"other fields in other shapes", one("MessageStatus", `"messageStatus": "delivered", "channels": ["sms"], "retryCount": "many", "supplierStatus": 7`), []messaging.Receipt{whole(delivered)}},
+		{"other fields in other shapes", one("MessageStatus", `"messageStatus": "delivered", "channels": ["sms"], "retryCount": "many", "supplierStatus": 7`), []carrier.Receipt{whole(delivered)}},
 		{"a channel's word about a message", one("ChannelStatus", `"messageStatus": "delivered"`), nil},
 		{"nothing", `{"data": []}`, nil},
 		{"something that is none among others", `{"data": [7, null, {}, {"type": "ChannelStatus"}, {"type": "ChannelStatus", "attributes": {"messageReference": "leg-2", "channelStatus": "delivered"}}, {"type": "ChannelStatus", "attributes": {"channelStatus": "delivered"}}]}`,
-			[]messaging.Receipt{{Key: "leg-2", Progress: messaging.ProgressDelivered}}},
+			[]carrier.Receipt{{Key: "leg-2", Progress: carrier.ProgressDelivered}}},
 		{"no key but an ID", `{"data": [{"type": "ChannelStatus", "attributes": {"messageId": "2WL3", "channelStatus": "delivered", "timestamp": "yesterday"}}]}`,
-			[]messaging.Receipt{{ProviderID: "2WL3", Progress: messaging.ProgressDelivered}}},
+			[]carrier.Receipt{{ProviderID: "2WL3", Progress: carrier.ProgressDelivered}}},
 	} {
 		t.Run(x.name, func(t *testing.T) {
 			told, err := listener(t).Listen(callback(x.body), []byte(x.body))
@@ -176,10 +176,10 @@ func FuzzListen(f *testing.F) {
 			t.Fatalf("got %+v, %v", told, err)
 		}
 		for _, r := range told.Receipts {
-			if r.Progress != messaging.ProgressDelivered && r.Progress != messaging.ProgressRead && r.Progress != messaging.ProgressFailed || r.Key == "" && r.ProviderID == "" {
+			if r.Progress != carrier.ProgressDelivered && r.Progress != carrier.ProgressRead && r.Progress != carrier.ProgressFailed || r.Key == "" && r.ProviderID == "" {
 				t.Fatalf("told %+v", r)
 			}
-			if (r.Progress == messaging.ProgressFailed) != (r.Code != "" && r.Reason != "") || len(r.Code) > 64 {
+			if (r.Progress == carrier.ProgressFailed) != (r.Code != "" && r.Reason != "") || len(r.Code) > 64 {
 				t.Fatalf("told %+v", r)
 			}
 		}
@@ -196,11 +196,11 @@ func TestTheStatusCanBeAskedFor(t *testing.T) {
 	})
 	for _, x := range []struct {
 		to   string
-		want messaging.Progress
+		want carrier.Progress
 		code string
 	}{
-		{"ada@example.org", messaging.ProgressDelivered, ""}, {"read@example.org", messaging.ProgressRead, ""},
-		{"bounced@example.org", messaging.ProgressFailed, "CFR_PERM_0001"}, {"silent@example.org", "", ""},
+		{"ada@example.org", carrier.ProgressDelivered, ""}, {"read@example.org", carrier.ProgressRead, ""},
+		{"bounced@example.org", carrier.ProgressFailed, "CFR_PERM_0001"}, {"silent@example.org", "", ""},
 	} {
 		m := mail("leg " + x.to)
 		m.To = x.to

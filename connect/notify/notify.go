@@ -35,7 +35,7 @@ import (
 	"github.com/failsafe-go/failsafe-go/circuitbreaker"
 
 	"frontdesk/connect/nhsapi"
-	"frontdesk/core/messaging"
+	"frontdesk/core/carrier"
 )
 
 // Settings say how one practice group sends.
@@ -63,7 +63,7 @@ type Settings struct {
 	// Plans are routing plans in place of the free-text ones. A plan must have
 	// one channel alone, and the personalisation fields of the plan it replaces.
 	// What goes by such a channel is handed over for that alone.
-	Plans map[messaging.Channel]string
+	Plans map[carrier.Channel]string
 	// SendContact is whether text messages and e-mails go to the number and the
 	// address that we know. NHS England has to approve that. Without it they go
 	// to those the Personal Demographics Service knows.
@@ -104,7 +104,7 @@ type Options struct {
 // failedRequests in a row are taken for an outage.
 const failedRequests = 5
 
-// Carrier implements messaging.Carrier and messaging.Listener for the settings
+// Carrier implements carrier.Carrier and carrier.Listener for the settings
 // of one practice group.
 type Carrier struct {
 	settings Settings
@@ -120,9 +120,9 @@ type Carrier struct {
 }
 
 var (
-	_ messaging.Carrier  = (*Carrier)(nil)
-	_ messaging.Pairer   = (*Carrier)(nil)
-	_ messaging.Listener = (*Carrier)(nil)
+	_ carrier.Carrier  = (*Carrier)(nil)
+	_ carrier.Pairer   = (*Carrier)(nil)
+	_ carrier.Listener = (*Carrier)(nil)
 )
 
 // New makes a carrier, or says what is wrong with the settings.
@@ -194,13 +194,13 @@ func (s Settings) check() error {
 	return nil
 }
 
-// Name implements messaging.Carrier.
+// Name implements carrier.Carrier.
 func (c *Carrier) Name() string { return "notify" }
 
-// Idempotent implements messaging.Carrier. NHS Notify knows a message that was
+// Idempotent implements carrier.Carrier. NHS Notify knows a message that was
 // sent singly by its key, but those of a batch only all together: one of them
 // handed over again by itself would reach the patient twice.
 func (c *Carrier) Idempotent() bool { return c.settings.Together == 1 }
 
-// Together implements messaging.Carrier.
+// Together implements carrier.Carrier.
 func (c *Carrier) Together() int { return c.settings.Together }

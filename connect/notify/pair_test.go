@@ -13,45 +13,45 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"frontdesk/connect/notify"
-	"frontdesk/core/messaging"
+	"frontdesk/core/carrier"
 	"frontdesk/sim/inbox"
 	sim "frontdesk/sim/notify"
 )
 
 // inPair is a message for the NHS App that goes on by another channel.
-func inPair(key string, second messaging.Channel, to string, unread time.Duration) messaging.Outgoing {
+func inPair(key string, second carrier.Channel, to string, unread time.Duration) carrier.Outgoing {
 	m := inApp(key)
-	m.Subject, m.Pair = "Results", messaging.Pair{Second: second, To: to, Known: true, Unread: unread}
+	m.Subject, m.Pair = "Results", carrier.Pair{Second: second, To: to, Known: true, Unread: unread}
 	return m
 }
 
 func TestWhichPairsThereAre(t *testing.T) {
-	const app, sms, email, hero = messaging.NHSApp, messaging.SMS, messaging.Email, messaging.Hero
+	const app, sms, email, hero = carrier.NHSApp, carrier.SMS, carrier.Email, carrier.Hero
 	own := func(s *notify.Settings) { s.SendContact = true }
 	for _, c := range []struct {
 		name   string
-		first  messaging.Channel
-		pair   messaging.Pair
+		first  carrier.Channel
+		pair   carrier.Pair
 		change func(*notify.Settings)
 		want   bool
 	}{
-		{"a text message after four hours", app, messaging.Pair{Second: sms, Known: true, Unread: 4 * time.Hour}, nil, true},
-		{"a text message after a day", app, messaging.Pair{Second: sms, Known: true, Unread: 24 * time.Hour}, nil, true},
-		{"an e-mail after four hours", app, messaging.Pair{Second: email, Known: true, Unread: 4 * time.Hour}, nil, true},
-		{"an e-mail after a day", app, messaging.Pair{Second: email, Known: true, Unread: 24 * time.Hour}, nil, true},
-		{"after another time", app, messaging.Pair{Second: sms, Known: true, Unread: time.Hour}, nil, false},
-		{"after nearly four hours", app, messaging.Pair{Second: sms, Known: true, Unread: 4*time.Hour - time.Minute}, nil, false},
-		{"the other way round", sms, messaging.Pair{Second: app, Known: true, Unread: 4 * time.Hour}, nil, false},
-		{"a text message and then an e-mail", sms, messaging.Pair{Second: email, Known: true, Unread: 4 * time.Hour}, nil, false},
-		{"the patient's page", hero, messaging.Pair{Second: sms, Known: true, Unread: 4 * time.Hour}, nil, false},
-		{"no second channel", app, messaging.Pair{Known: true, Unread: 4 * time.Hour}, nil, false},
-		{"a number the national service does not know", app, messaging.Pair{Second: sms, Unread: 4 * time.Hour}, nil, false},
-		{"a number it does not know, where we may give one", app, messaging.Pair{Second: sms, Unread: 4 * time.Hour}, own, true},
-		{"a plan of the practice's own for the NHS App", app, messaging.Pair{Second: sms, Known: true, Unread: 4 * time.Hour}, func(s *notify.Settings) {
-			s.Plans = map[messaging.Channel]string{app: "b838b13c-f98c-4def-93f0-515d4e4f4ee1"}
+		{"a text message after four hours", app, carrier.Pair{Second: sms, Known: true, Unread: 4 * time.Hour}, nil, true},
+		{"a text message after a day", app, carrier.Pair{Second: sms, Known: true, Unread: 24 * time.Hour}, nil, true},
+		{"an e-mail after four hours", app, carrier.Pair{Second: email, Known: true, Unread: 4 * time.Hour}, nil, true},
+		{"an e-mail after a day", app, carrier.Pair{Second: email, Known: true, Unread: 24 * time.Hour}, nil, true},
+		{"after another time", app, carrier.Pair{Second: sms, Known: true, Unread: time.Hour}, nil, false},
+		{"after nearly four hours", app, carrier.Pair{Second: sms, Known: true, Unread: 4*time.Hour - time.Minute}, nil, false},
+		{"the other way round", sms, carrier.Pair{Second: app, Known: true, Unread: 4 * time.Hour}, nil, false},
+		{"a text message and then an e-mail", sms, carrier.Pair{Second: email, Known: true, Unread: 4 * time.Hour}, nil, false},
+		{"the patient's page", hero, carrier.Pair{Second: sms, Known: true, Unread: 4 * time.Hour}, nil, false},
+		{"no second channel", app, carrier.Pair{Known: true, Unread: 4 * time.Hour}, nil, false},
+		{"a number the national service does not know", app, carrier.Pair{Second: sms, Unread: 4 * time.Hour}, nil, false},
+		{"a number it does not know, where we may give one", app, carrier.Pair{Second: sms, Unread: 4 * time.Hour}, own, true},
+		{"a plan of the practice's own for the NHS App", app, carrier.Pair{Second: sms, Known: true, Unread: 4 * time.Hour}, func(s *notify.Settings) {
+			s.Plans = map[carrier.Channel]string{app: "b838b13c-f98c-4def-93f0-515d4e4f4ee1"}
 		}, false},
-		{"a plan of the practice's own for text messages", app, messaging.Pair{Second: sms, Known: true, Unread: 4 * time.Hour}, func(s *notify.Settings) {
-			s.Plans = map[messaging.Channel]string{sms: "b838b13c-f98c-4def-93f0-515d4e4f4ee1"}
+		{"a plan of the practice's own for text messages", app, carrier.Pair{Second: sms, Known: true, Unread: 4 * time.Hour}, func(s *notify.Settings) {
+			s.Plans = map[carrier.Channel]string{sms: "b838b13c-f98c-4def-93f0-515d4e4f4ee1"}
 		}, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -77,15 +77,15 @@ func TestAPairHasThePublishedShape(t *testing.T) {
 	mails := object{"nhsapp_body": "Your results are in.", "email_subject": "Results", "email_body": "Your results are in."}
 	texts := object{"nhsapp_body": "Your results are in.", "sms_body": "Your results are in."}
 	for _, c := range []struct {
-		m       messaging.Outgoing
+		m       carrier.Outgoing
 		plan    string
 		fields  object
 		contact object
 	}{
-		{inPair("k", messaging.Email, "ada@example.org", 24*time.Hour), plan + "4", mails, object{"email": "ada@example.org"}},
-		{inPair("k", messaging.Email, "ada@example.org", 4*time.Hour), plan + "5", mails, object{"email": "ada@example.org"}},
-		{inPair("k", messaging.SMS, "+447700900123", 24*time.Hour), plan + "6", texts, object{"sms": "07700900123"}},
-		{inPair("k", messaging.SMS, "+447700900123", 4*time.Hour), plan + "7", texts, object{"sms": "07700900123"}},
+		{inPair("k", carrier.Email, "ada@example.org", 24*time.Hour), plan + "4", mails, object{"email": "ada@example.org"}},
+		{inPair("k", carrier.Email, "ada@example.org", 4*time.Hour), plan + "5", mails, object{"email": "ada@example.org"}},
+		{inPair("k", carrier.SMS, "+447700900123", 24*time.Hour), plan + "6", texts, object{"sms": "07700900123"}},
+		{inPair("k", carrier.SMS, "+447700900123", 4*time.Hour), plan + "7", texts, object{"sms": "07700900123"}},
 	} {
 		for _, own := range []bool{false, true} {
 			t.Run(fmt.Sprintf("plan %s, contact details %v", c.plan[35:], own), func(t *testing.T) {
@@ -124,7 +124,7 @@ func TestAPairHasThePublishedShape(t *testing.T) {
 }
 
 func TestAPairIsHandedOverOnceAndTellsOfEachChannel(t *testing.T) {
-	words := func(all []messaging.Receipt) []string {
+	words := func(all []carrier.Receipt) []string {
 		var out []string
 		for _, r := range all {
 			whole := map[bool]string{true: " whole"}[r.Whole]
@@ -148,7 +148,7 @@ func TestAPairIsHandedOverOnceAndTellsOfEachChannel(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := build(t, func(o *options) { o.change = c.change })
-			m := inPair("leg-1", messaging.SMS, "+447700900123", 4*time.Hour)
+			m := inPair("leg-1", carrier.SMS, "+447700900123", 4*time.Hour)
 			if _, err := w.carrier.Send(t.Context(), m); err != nil {
 				t.Fatal(err)
 			}
@@ -173,9 +173,9 @@ func TestAPairIsHandedOverOnceAndTellsOfEachChannel(t *testing.T) {
 
 func TestEachPlanHasItsOwnBatch(t *testing.T) {
 	w := build(t, nil)
-	all := []messaging.Outgoing{
-		inPair("a", messaging.SMS, "", 4*time.Hour), inApp("b"), inPair("c", messaging.Email, "", 4*time.Hour), inPair("d", messaging.SMS, "", 24*time.Hour),
-		inPair("e", messaging.SMS, "", 4*time.Hour), inApp("f"), inPair("g", messaging.Email, "", 4*time.Hour), text("h", "1"),
+	all := []carrier.Outgoing{
+		inPair("a", carrier.SMS, "", 4*time.Hour), inApp("b"), inPair("c", carrier.Email, "", 4*time.Hour), inPair("d", carrier.SMS, "", 24*time.Hour),
+		inPair("e", carrier.SMS, "", 4*time.Hour), inApp("f"), inPair("g", carrier.Email, "", 4*time.Hour), text("h", "1"),
 	}
 	for i, r := range w.carrier.SendAll(t.Context(), all) {
 		if r.Err != nil || r.Accepted.ProviderID == "" {
@@ -202,15 +202,15 @@ func TestAPairThatWouldNeverBeSentIsRefusedBeforehand(t *testing.T) {
 	w := build(t, nil)
 	for _, c := range []struct {
 		name string
-		m    messaging.Outgoing
+		m    carrier.Outgoing
 		text string
 		want string
 	}{
-		{"as long as a text message may be", inPair("a", messaging.SMS, "", 4*time.Hour), strings.Repeat("x", 918), "accepted"},
-		{"longer than a text message may be", inPair("b", messaging.SMS, "", 4*time.Hour), strings.Repeat("x", 919), "refused too_long"},
-		{"as long as the NHS App allows", inPair("c", messaging.Email, "", 4*time.Hour), strings.Repeat("x", 5000), "accepted"},
-		{"longer than the NHS App allows", inPair("d", messaging.Email, "", 4*time.Hour), strings.Repeat("x", 5001), "refused too_long"},
-		{"a pair there is no plan for", inPair("e", messaging.SMS, "", time.Hour), "x", "refused wrong_channel"},
+		{"as long as a text message may be", inPair("a", carrier.SMS, "", 4*time.Hour), strings.Repeat("x", 918), "accepted"},
+		{"longer than a text message may be", inPair("b", carrier.SMS, "", 4*time.Hour), strings.Repeat("x", 919), "refused too_long"},
+		{"as long as the NHS App allows", inPair("c", carrier.Email, "", 4*time.Hour), strings.Repeat("x", 5000), "accepted"},
+		{"longer than the NHS App allows", inPair("d", carrier.Email, "", 4*time.Hour), strings.Repeat("x", 5001), "refused too_long"},
+		{"a pair there is no plan for", inPair("e", carrier.SMS, "", time.Hour), "x", "refused wrong_channel"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			c.m.Text = c.text
@@ -219,7 +219,7 @@ func TestAPairThatWouldNeverBeSentIsRefusedBeforehand(t *testing.T) {
 			}
 		})
 	}
-	m := inPair("f", messaging.Email, "", 4*time.Hour)
+	m := inPair("f", carrier.Email, "", 4*time.Hour)
 	m.Subject = ""
 	if _, err := w.carrier.Send(t.Context(), m); outcome(err) != "refused no_subject" {
 		t.Errorf("got %v", err)
@@ -228,11 +228,11 @@ func TestAPairThatWouldNeverBeSentIsRefusedBeforehand(t *testing.T) {
 
 func TestTheStatusOfAPairCanBeAskedFor(t *testing.T) {
 	w := build(t, nil)
-	sent, err := w.carrier.Send(t.Context(), inPair("leg-1", messaging.Email, "", 4*time.Hour))
+	sent, err := w.carrier.Send(t.Context(), inPair("leg-1", carrier.Email, "", 4*time.Hour))
 	if err != nil {
 		t.Fatal(err)
 	}
-	ask := func() messaging.Receipt {
+	ask := func() carrier.Receipt {
 		t.Helper()
 		r, err := w.carrier.Status(t.Context(), sent.ProviderID)
 		if err != nil {
@@ -244,7 +244,7 @@ func TestTheStatusOfAPairCanBeAskedFor(t *testing.T) {
 		t.Errorf("got %+v", r)
 	}
 	w.clock.move(4 * time.Hour)
-	if r := ask(); r.Progress != messaging.ProgressDelivered || r.Channel != messaging.Email || !r.Whole {
+	if r := ask(); r.Progress != carrier.ProgressDelivered || r.Channel != carrier.Email || !r.Whole {
 		t.Errorf("got %+v", r)
 	}
 }

@@ -15,7 +15,7 @@ import (
 	"strings"
 
 	"frontdesk/connect/nhsapi"
-	"frontdesk/core/messaging"
+	"frontdesk/core/carrier"
 )
 
 const (
@@ -27,20 +27,20 @@ const (
 	duplicate = "CM_DUPLICATE_REQUEST"
 )
 
-// Send implements messaging.Carrier. The key is the message's messageReference:
+// Send implements carrier.Carrier. The key is the message's messageReference:
 // NHS Notify takes it once in sixteen months, and one that it has had before is
 // accepted with the code "duplicate".
-func (c *Carrier) Send(ctx context.Context, m messaging.Outgoing) (messaging.Accepted, error) {
+func (c *Carrier) Send(ctx context.Context, m carrier.Outgoing) (carrier.Accepted, error) {
 	i, no := c.prepare(m, 0)
 	if no != nil {
-		return messaging.Accepted{}, no
+		return carrier.Accepted{}, no
 	}
 	ctx, cancel := context.WithTimeout(ctx, c.settings.Deadline)
 	defer cancel()
 	return c.single(ctx, i)
 }
 
-// SendAll implements messaging.Carrier. It makes batches of the messages, each
+// SendAll implements carrier.Carrier. It makes batches of the messages, each
 // with one routing plan and as large as NHS Notify takes them, and sends a
 // message that is alone singly.
 //
@@ -50,8 +50,8 @@ func (c *Carrier) Send(ctx context.Context, m messaging.Outgoing) (messaging.Acc
 // together, all of those and no others: a key that comes back in other company
 // is another message to NHS Notify. Whoever cannot see to that sets
 // Settings.Together to 1.
-func (c *Carrier) SendAll(ctx context.Context, all []messaging.Outgoing) []messaging.Result {
-	out := make([]messaging.Result, len(all))
+func (c *Carrier) SendAll(ctx context.Context, all []carrier.Outgoing) []carrier.Result {
+	out := make([]carrier.Result, len(all))
 	ctx, cancel := context.WithTimeout(ctx, c.settings.Deadline)
 	defer cancel()
 	items := map[string][]item{} // by their plans
@@ -69,11 +69,11 @@ func (c *Carrier) SendAll(ctx context.Context, all []messaging.Outgoing) []messa
 		items[i.plan] = append(items[i.plan], i)
 		seen[m.Key] = i.at
 	}
-	var busy *messaging.Busy
+	var busy *carrier.Busy
 	for _, plan := range slices.Sorted(maps.Keys(items)) {
 		for _, chunk := range chunks(items[plan]) {
 			if busy != nil { // it is for everybody; nothing is asked in vain
-				settle(out, chunk, messaging.Result{Err: busy})
+				settle(out, chunk, carrier.Result{Err: busy})
 				continue
 			}
 			busy = c.batch(ctx, chunk, out)
@@ -83,7 +83,7 @@ func (c *Carrier) SendAll(ctx context.Context, all []messaging.Outgoing) []messa
 }
 
 // settle writes down how items ended.
-func settle(out []messaging.Result, items []item, r messaging.Result) {
+func settle(out []carrier.Result, items []item, r carrier.Result) {
 	for _, i := range items {
 		for _, at := range *i.at {
 			out[at] = r
@@ -113,7 +113,7 @@ func chunks(items []item) [][]item {
 // batch sends a batch of one plan, less and less of it where NHS Notify has
 // something against a message or against so many. It gives a Busy that others
 // would get too.
-func (c *Carrier) batch(ctx context.Context, items []item, out []messaging.Result) *messaging.Busy {
+func (c *Carrier) batch(ctx context.Context, items []item, out []carrier.Result) *carrier.Busy {
 	for len(items) > 1 {
 		var ids map[string]string
 		got, err := c.ask(ctx, request{
@@ -122,20 +122,20 @@ func (c *Carrier) batch(ctx context.Context, items []item, out []messaging.Resul
 		})
 		switch {
 		case err != nil:
-			settle(out, items, messaging.Result{Err: err})
+			settle(out, items, carrier.Result{Err: err})
 			return forAll(err)
 		case got.status == http.StatusOK || got.status == http.StatusCreated:
 			for _, i := range items {
-				settle(out, []item{i}, messaging.Result{Accepted: messaging.Accepted{ProviderID: ids[i.Reference], Code: "created"}})
+				settle(out, []item{i}, carrier.Result{Accepted: carrier.Accepted{ProviderID: ids[i.Reference], Code: "created"}})
 			}
 			return nil
 		case got.status == http.StatusUnprocessableEntity && got.problems[0].code == duplicate:
-			settle(out, items, messaging.Result{Accepted: messaging.Accepted{Code: "duplicate"}})
+			settle(out, items, carrier.Result{Accepted: carrier.Accepted{Code: "duplicate"}})
 			return nil
 		case got.status == http.StatusRequestEntityTooLarge:
 			half := len(items) / 2
 			if busy := c.batch(ctx, items[:half], out); busy != nil {
-				settle(out, items[half:], messaging.Result{Err: busy})
+				settle(out, items[half:], carrier.Result{Err: busy})
 				return busy
 			}
 			items = items[half:]
@@ -149,7 +149,7 @@ func (c *Carrier) batch(ctx context.Context, items []item, out []messaging.Resul
 			return c.misunderstood(ctx, items, got, out)
 		default:
 			c.warn(ctx, got)
-			settle(out, items, messaging.Result{Err: refusal(got.problems[0])})
+			settle(out, items, carrier.Result{Err: refusal(got.problems[0])})
 			return nil
 		}
 	}
@@ -157,14 +157,14 @@ func (c *Carrier) batch(ctx context.Context, items []item, out []messaging.Resul
 		return nil
 	}
 	accepted, err := c.single(ctx, items[0])
-	settle(out, items, messaging.Result{Accepted: accepted, Err: err})
+	settle(out, items, carrier.Result{Accepted: accepted, Err: err})
 	return forAll(err)
 }
 
 // forAll is a Busy that anything else sent now would get too. One that is for
 // a request still being worked on is not.
-func forAll(err error) *messaging.Busy {
-	busy, _ := errors.AsType[*messaging.Busy](err)
+func forAll(err error) *carrier.Busy {
+	busy, _ := errors.AsType[*carrier.Busy](err)
 	if f, ok := errors.AsType[*failure](err); ok && f.early {
 		return nil
 	}
@@ -172,7 +172,7 @@ func forAll(err error) *messaging.Busy {
 }
 
 // refuse refuses the messages that problems are about, and gives the rest.
-func refuse(items []item, problems []problem, out []messaging.Result) []item {
+func refuse(items []item, problems []problem, out []carrier.Result) []item {
 	refused := map[int]bool{}
 	for _, p := range problems {
 		rest, ok := strings.CutPrefix(p.pointer, "/data/attributes/messages/")
@@ -182,7 +182,7 @@ func refuse(items []item, problems []problem, out []messaging.Result) []item {
 			continue
 		}
 		refused[at] = true
-		settle(out, items[at:at+1], messaging.Result{Err: refusal(p)})
+		settle(out, items[at:at+1], carrier.Result{Err: refusal(p)})
 	}
 	var rest []item
 	for at, i := range items {
@@ -195,10 +195,10 @@ func refuse(items []item, problems []problem, out []messaging.Result) []item {
 
 // misunderstood is the end of a batch that NHS Notify does not take for a reason
 // which is about no message of it, and so is for us to look into.
-func (c *Carrier) misunderstood(ctx context.Context, items []item, got reply, out []messaging.Result) *messaging.Busy {
+func (c *Carrier) misunderstood(ctx context.Context, items []item, got reply, out []carrier.Result) *carrier.Busy {
 	c.warn(ctx, got)
-	busy := &messaging.Busy{After: putRight, Code: got.problems[0].code}
-	settle(out, items, messaging.Result{Err: busy})
+	busy := &carrier.Busy{After: putRight, Code: got.problems[0].code}
+	settle(out, items, carrier.Result{Err: busy})
 	return busy
 }
 
@@ -260,7 +260,7 @@ type attributes struct {
 }
 
 // single sends one message.
-func (c *Carrier) single(ctx context.Context, i item) (messaging.Accepted, error) {
+func (c *Carrier) single(ctx context.Context, i item) (carrier.Accepted, error) {
 	var ask struct {
 		Data struct {
 			Type       string     `json:"type"`
@@ -270,7 +270,7 @@ func (c *Carrier) single(ctx context.Context, i item) (messaging.Accepted, error
 	ask.Data.Type, ask.Data.Attributes = "Message", attributes{i.plan, i.message}
 	body, err := json.Marshal(ask)
 	if err != nil {
-		return messaging.Accepted{}, &messaging.Refusal{Code: "senseless", Reason: "The message could not be written down."}
+		return carrier.Accepted{}, &carrier.Refusal{Code: "senseless", Reason: "The message could not be written down."}
 	}
 	var id string
 	got, err := c.ask(ctx, request{
@@ -279,15 +279,15 @@ func (c *Carrier) single(ctx context.Context, i item) (messaging.Accepted, error
 	})
 	switch {
 	case err != nil:
-		return messaging.Accepted{}, err
+		return carrier.Accepted{}, err
 	case got.status == http.StatusOK || got.status == http.StatusCreated:
-		return messaging.Accepted{ProviderID: id, Code: "created"}, nil
+		return carrier.Accepted{ProviderID: id, Code: "created"}, nil
 	case got.status == http.StatusUnprocessableEntity && got.problems[0].code == duplicate:
-		return messaging.Accepted{Code: "duplicate"}, nil
+		return carrier.Accepted{Code: "duplicate"}, nil
 	case got.status == http.StatusNotFound:
 		c.warn(ctx, got)
 	}
-	return messaging.Accepted{}, refusal(got.problems[0])
+	return carrier.Accepted{}, refusal(got.problems[0])
 }
 
 // messageID is NHS Notify's name for a message.

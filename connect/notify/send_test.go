@@ -16,8 +16,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"frontdesk/connect/notify"
+	"frontdesk/core/carrier"
 	"frontdesk/core/fault"
-	"frontdesk/core/messaging"
 	"frontdesk/sim/inbox"
 	sim "frontdesk/sim/notify"
 )
@@ -25,7 +25,7 @@ import (
 func TestAMessageReachesThePatientByEachChannel(t *testing.T) {
 	for _, c := range []struct {
 		name string
-		m    messaging.Outgoing
+		m    carrier.Outgoing
 		want inbox.Item
 	}{
 		{"a text message", text("leg-1", "Your results are in."), inbox.Item{Channel: "sms", To: "+447700900123", Text: "Your results are in."}},
@@ -48,7 +48,7 @@ func TestAMessageReachesThePatientByEachChannel(t *testing.T) {
 				t.Fatal("nothing was told")
 			}
 			for _, r := range receipts {
-				if r.Progress != messaging.ProgressDelivered || r.ProviderID != got.ProviderID || !r.At.Equal(w.clock.now()) {
+				if r.Progress != carrier.ProgressDelivered || r.ProviderID != got.ProviderID || !r.At.Equal(w.clock.now()) {
 					t.Errorf("told %+v", r)
 				}
 			}
@@ -87,23 +87,23 @@ func TestContactDetailsAreSentOnlyWhereThatIsApproved(t *testing.T) {
 func TestWhatWouldNeverBeSentIsRefusedBeforehand(t *testing.T) {
 	for _, c := range []struct {
 		name string
-		m    func() messaging.Outgoing
+		m    func() carrier.Outgoing
 		want string
 	}{
-		{"no NHS number", func() messaging.Outgoing { m := text("k", "a"); m.NHSNumber = ""; return m }, "refused no_nhs_number"},
-		{"half an NHS number", func() messaging.Outgoing { m := text("k", "a"); m.NHSNumber = "99910"; return m }, "refused wrong_nhs_number"},
-		{"a wrong check digit", func() messaging.Outgoing { m := text("k", "a"); m.NHSNumber = "9991000004"; return m }, "refused CM_INVALID_NHS_NUMBER"},
-		{"no key", func() messaging.Outgoing { return text("", "a") }, "refused no_key"},
-		{"no text", func() messaging.Outgoing { return text("k", " ") }, "refused no_text"},
-		{"a text message of 918 characters", func() messaging.Outgoing { return text("k", strings.Repeat("é", 918)) }, "accepted"},
-		{"a text message of 919 characters", func() messaging.Outgoing { return text("k", strings.Repeat("é", 919)) }, "refused too_long"},
-		{"an app message of 5,000 characters", func() messaging.Outgoing { m := inApp("k"); m.Text = strings.Repeat("a", 5000); return m }, "accepted"},
-		{"an app message of 5,001 characters", func() messaging.Outgoing { m := inApp("k"); m.Text = strings.Repeat("a", 5001); return m }, "refused too_long"},
-		{"an e-mail of 100,000 characters", func() messaging.Outgoing { m := mail("k"); m.Text = strings.Repeat("a", 100_000); return m }, "accepted"},
-		{"an e-mail of 100,001 characters", func() messaging.Outgoing { m := mail("k"); m.Text = strings.Repeat("a", 100_001); return m }, "refused too_long"},
-		{"an e-mail without a subject", func() messaging.Outgoing { m := mail("k"); m.Subject = ""; return m }, "refused no_subject"},
-		{"an e-mail with the practice for a subject", func() messaging.Outgoing { m := mail("k"); m.Subject, m.FromName = "", "Brambleford"; return m }, "accepted"},
-		{"our own page", func() messaging.Outgoing { m := text("k", "a"); m.Channel = messaging.Hero; return m }, "refused wrong_channel"},
+		{"no NHS number", func() carrier.Outgoing { m := text("k", "a"); m.NHSNumber = ""; return m }, "refused no_nhs_number"},
+		{"half an NHS number", func() carrier.Outgoing { m := text("k", "a"); m.NHSNumber = "99910"; return m }, "refused wrong_nhs_number"},
+		{"a wrong check digit", func() carrier.Outgoing { m := text("k", "a"); m.NHSNumber = "9991000004"; return m }, "refused CM_INVALID_NHS_NUMBER"},
+		{"no key", func() carrier.Outgoing { return text("", "a") }, "refused no_key"},
+		{"no text", func() carrier.Outgoing { return text("k", " ") }, "refused no_text"},
+		{"a text message of 918 characters", func() carrier.Outgoing { return text("k", strings.Repeat("é", 918)) }, "accepted"},
+		{"a text message of 919 characters", func() carrier.Outgoing { return text("k", strings.Repeat("é", 919)) }, "refused too_long"},
+		{"an app message of 5,000 characters", func() carrier.Outgoing { m := inApp("k"); m.Text = strings.Repeat("a", 5000); return m }, "accepted"},
+		{"an app message of 5,001 characters", func() carrier.Outgoing { m := inApp("k"); m.Text = strings.Repeat("a", 5001); return m }, "refused too_long"},
+		{"an e-mail of 100,000 characters", func() carrier.Outgoing { m := mail("k"); m.Text = strings.Repeat("a", 100_000); return m }, "accepted"},
+		{"an e-mail of 100,001 characters", func() carrier.Outgoing { m := mail("k"); m.Text = strings.Repeat("a", 100_001); return m }, "refused too_long"},
+		{"an e-mail without a subject", func() carrier.Outgoing { m := mail("k"); m.Subject = ""; return m }, "refused no_subject"},
+		{"an e-mail with the practice for a subject", func() carrier.Outgoing { m := mail("k"); m.Subject, m.FromName = "", "Brambleford"; return m }, "accepted"},
+		{"our own page", func() carrier.Outgoing { m := text("k", "a"); m.Channel = carrier.Hero; return m }, "refused wrong_channel"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := build(t, nil)
@@ -111,11 +111,11 @@ func TestWhatWouldNeverBeSentIsRefusedBeforehand(t *testing.T) {
 			if got := outcome(err); got != c.want {
 				t.Errorf("got %s, want %s", got, c.want)
 			}
-			all := w.carrier.SendAll(t.Context(), []messaging.Outgoing{c.m()})
+			all := w.carrier.SendAll(t.Context(), []carrier.Outgoing{c.m()})
 			if got := outcome(all[0].Err); got != c.want {
 				t.Errorf("in a batch: got %s, want %s", got, c.want)
 			}
-			if refused, ok := errors.AsType[*messaging.Refusal](err); ok && refused.Reason == "" {
+			if refused, ok := errors.AsType[*carrier.Refusal](err); ok && refused.Reason == "" {
 				t.Error("no reason is given")
 			}
 		})
@@ -241,7 +241,7 @@ func TestWhenBusyItSaysUntilWhen(t *testing.T) {
 			_, one := w.carrier.Send(t.Context(), text("leg-1", "Hello"))
 			all := w.carrier.SendAll(t.Context(), some(2))
 			for _, err := range []error{one, all[0].Err, all[1].Err} {
-				if busy, ok := errors.AsType[*messaging.Busy](err); outcome(err) != c.want || ok && busy.After != c.time {
+				if busy, ok := errors.AsType[*carrier.Busy](err); outcome(err) != c.want || ok && busy.After != c.time {
 					t.Errorf("got %v", err)
 				}
 			}
@@ -265,8 +265,8 @@ func TestWhenBusyItSaysUntilWhen(t *testing.T) {
 	t.Run("it is too early for one batch alone", func(t *testing.T) {
 		s := &stub{status: 425, body: problem("CM_RETRY_TOO_EARLY", "")}
 		w := build(t, func(o *options) { o.handler = s })
-		for _, r := range w.carrier.SendAll(t.Context(), []messaging.Outgoing{text("a", "1"), text("b", "2"), mail("c"), mail("d")}) {
-			if busy, ok := errors.AsType[*messaging.Busy](r.Err); !ok || busy.After != 5*time.Minute {
+		for _, r := range w.carrier.SendAll(t.Context(), []carrier.Outgoing{text("a", "1"), text("b", "2"), mail("c"), mail("d")}) {
+			if busy, ok := errors.AsType[*carrier.Busy](r.Err); !ok || busy.After != 5*time.Minute {
 				t.Errorf("got %v", r.Err)
 			}
 		}
@@ -320,7 +320,7 @@ func TestAnAnswerIsARefusalOnlyWhenItIsAboutTheMessage(t *testing.T) {
 			if got := outcome(err); got != c.want || s.count != c.tries {
 				t.Errorf("got %s (%v) after %d tries, want %s after %d", got, err, s.count, c.want, c.tries)
 			}
-			if busy, ok := errors.AsType[*messaging.Busy](err); ok && (busy.After < 10*time.Minute || !strings.Contains(w.log.String(), "level=ERROR")) {
+			if busy, ok := errors.AsType[*carrier.Busy](err); ok && (busy.After < 10*time.Minute || !strings.Contains(w.log.String(), "level=ERROR")) {
 				t.Errorf("what has to be put right comes back after %v", busy.After)
 			}
 		})
@@ -351,7 +351,7 @@ func TestARefusedTokenIsReplacedOnce(t *testing.T) {
 func TestAnApplicationThatIsNotKnownWaitsForItsOwner(t *testing.T) {
 	w := build(t, func(o *options) { o.settings.APIKey = "somebody-else" })
 	_, err := w.carrier.Send(t.Context(), text("leg-1", "Hello"))
-	if busy, ok := errors.AsType[*messaging.Busy](err); !ok || busy.After < 10*time.Minute || len(w.requests(messages)) != 0 {
+	if busy, ok := errors.AsType[*carrier.Busy](err); !ok || busy.After < 10*time.Minute || len(w.requests(messages)) != 0 {
 		t.Errorf("got %v", err)
 	}
 	if !strings.Contains(w.log.String(), "level=ERROR") {
@@ -369,7 +369,7 @@ func TestTheBreakerOpensAndHeals(t *testing.T) {
 	}
 	before := len(w.requests(messages))
 	_, err := w.carrier.Send(t.Context(), text("leg-1", "Hello"))
-	if busy, ok := errors.AsType[*messaging.Busy](err); outcome(err) != "busy resting" || ok && busy.After < time.Second || len(w.requests(messages)) != before {
+	if busy, ok := errors.AsType[*carrier.Busy](err); outcome(err) != "busy resting" || ok && busy.After < time.Second || len(w.requests(messages)) != before {
 		t.Fatalf("it is not open: %v", err)
 	}
 	time.Sleep(250 * time.Millisecond) // the breaker has a clock of its own
@@ -384,7 +384,7 @@ func TestTheLimiterAndTheCallerMayEndACall(t *testing.T) {
 	refuse = fault.New(fault.Limited, "rate_limited", "").After(17 * time.Second)
 	for range 20 {
 		_, err := w.carrier.Send(t.Context(), text("leg-1", "Hello"))
-		if busy, ok := errors.AsType[*messaging.Busy](err); !ok || busy.After != 17*time.Second {
+		if busy, ok := errors.AsType[*carrier.Busy](err); !ok || busy.After != 17*time.Second {
 			t.Fatalf("got %v", err)
 		}
 	}
@@ -435,14 +435,14 @@ func TestNothingTellsWhoItIsAbout(t *testing.T) {
 	for name, w := range worlds {
 		t.Run(name, func(t *testing.T) {
 			told := w.log.String()
-			for _, m := range []messaging.Outgoing{text("leg-1", "Your results are in."), mail("leg-2"), inApp("leg-3")} {
+			for _, m := range []carrier.Outgoing{text("leg-1", "Your results are in."), mail("leg-2"), inApp("leg-3")} {
 				_, err := w.carrier.Send(t.Context(), m)
-				all := w.carrier.SendAll(t.Context(), []messaging.Outgoing{m, inApp("leg-4"), inApp("leg-5")})
+				all := w.carrier.SendAll(t.Context(), []carrier.Outgoing{m, inApp("leg-4"), inApp("leg-5")})
 				for _, err := range []error{err, all[0].Err, all[1].Err} {
 					if err != nil {
 						told += fmt.Sprintf("%v %+v\n", err, err)
 					}
-					if refused, ok := errors.AsType[*messaging.Refusal](err); ok {
+					if refused, ok := errors.AsType[*carrier.Refusal](err); ok {
 						told += refused.Code + refused.Reason
 					}
 				}
@@ -475,11 +475,11 @@ func TestTheSettingsAreChecked(t *testing.T) {
 		{"a wrong ODS code", func(s *notify.Settings) { s.ODSCode = "Z!" }, false},
 		{"half of what callbacks need", func(s *notify.Settings) { s.CallbackKey = "a" }, false},
 		{"a plan", func(s *notify.Settings) {
-			s.Plans = map[messaging.Channel]string{messaging.SMS: "b838b13c-f98c-4def-93f0-515d4e4f4ee1"}
+			s.Plans = map[carrier.Channel]string{carrier.SMS: "b838b13c-f98c-4def-93f0-515d4e4f4ee1"}
 		}, true},
-		{"a plan that is none", func(s *notify.Settings) { s.Plans = map[messaging.Channel]string{messaging.SMS: "plan"} }, false},
+		{"a plan that is none", func(s *notify.Settings) { s.Plans = map[carrier.Channel]string{carrier.SMS: "plan"} }, false},
 		{"a plan for our own page", func(s *notify.Settings) {
-			s.Plans = map[messaging.Channel]string{messaging.Hero: "b838b13c-f98c-4def-93f0-515d4e4f4ee1"}
+			s.Plans = map[carrier.Channel]string{carrier.Hero: "b838b13c-f98c-4def-93f0-515d4e4f4ee1"}
 		}, false},
 		{"a negative rate", func(s *notify.Settings) { s.PerSecond = -1 }, false},
 	} {
@@ -494,7 +494,7 @@ func TestTheSettingsAreChecked(t *testing.T) {
 func TestAPlanMayBeReplaced(t *testing.T) {
 	const plan = "b838b13c-f98c-4def-93f0-515d4e4f4ee1"
 	w := build(t, func(o *options) {
-		o.settings.Plans = map[messaging.Channel]string{messaging.SMS: plan}
+		o.settings.Plans = map[carrier.Channel]string{carrier.SMS: plan}
 		o.change = func(n *sim.Notify) {
 			n.Plans = map[string]sim.Plan{plan: {Channel: "sms", Text: "sms_body", Most: 918}}
 		}
@@ -532,7 +532,7 @@ func TestWhatIsSentHasThePublishedShape(t *testing.T) {
 	if _, err := w.carrier.Send(t.Context(), mail("leg-1")); err != nil {
 		t.Fatal(err)
 	}
-	w.carrier.SendAll(t.Context(), []messaging.Outgoing{text("leg-2", "<Hello>"), text("leg-3", "Hello")})
+	w.carrier.SendAll(t.Context(), []carrier.Outgoing{text("leg-2", "<Hello>"), text("leg-3", "Hello")})
 	type object = map[string]any
 	message := func(key, words string) object {
 		return object{

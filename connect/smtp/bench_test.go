@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"frontdesk/connect/smtp"
-	"frontdesk/core/messaging"
+	"frontdesk/core/carrier"
 	"frontdesk/sim/mail"
 )
 
@@ -16,14 +16,14 @@ func BenchmarkSendAll(b *testing.B) {
 	for _, tls := range []string{smtp.TLSNone, smtp.TLSStart} {
 		b.Run(tls, func(b *testing.B) {
 			w := open(b, setup{settings: smtp.Settings{TLS: tls}, sim: mail.Options{Fast: true}, keep: 1})
-			all := make([]messaging.Outgoing, w.Together())
+			all := make([]carrier.Outgoing, w.Together())
 			text := "Dear Ada,\n\nYour appointment is on Monday 2 March at 10:20 with Dr Okafor. " +
 				"To change it go to https://brambleford.example/a/7Hq2 or call us.\n\nBrambleford Surgery"
 			for i := range all {
 				all[i] = to(fmt.Sprintf("patient%d@example.org", i), fmt.Sprintf("7-%d-1", i))
 				all[i].Text = text
 			}
-			send := func(m []messaging.Outgoing) {
+			send := func(m []carrier.Outgoing) {
 				for _, r := range w.SendAll(context.Background(), m) {
 					if r.Err != nil {
 						b.Fatal(r.Err)

@@ -7,11 +7,12 @@ import (
 	"net/http"
 	"strings"
 
+	"frontdesk/core/carrier"
 	"frontdesk/core/fault"
 	"frontdesk/core/messaging"
 )
 
-// Listen implements messaging.Listener for reports about messages. The practice
+// Listen implements carrier.Listener for reports about messages. The practice
 // group's mail server posts to us what arrives at the return path, as it is and
 // with our secret, for example with
 //
@@ -21,29 +22,29 @@ import (
 // (RFC 6522) when the Content-Type of the call is that. Other mail, such as an
 // answer that somebody is on holiday, tells us nothing, and is not an error; nor
 // is a report that has nothing in it which we have signed.
-// Errors: messaging.ErrNotProvider; ErrReport.
-func (c *Carrier) Listen(r *http.Request, body []byte) (messaging.Told, error) {
+// Errors: carrier.ErrNotProvider; ErrReport.
+func (c *Carrier) Listen(r *http.Request, body []byte) (carrier.Told, error) {
 	if !c.trusted(r.Header.Get("Authorization")) {
-		return messaging.Told{}, messaging.ErrNotProvider
+		return carrier.Told{}, carrier.ErrNotProvider
 	}
 	report, err := readReport(r.Header.Get("Content-Type"), body)
 	if err != nil || report == nil {
-		return messaging.Told{}, err
+		return carrier.Told{}, err
 	}
 	receipt, ok := report.receipt()
 	if !ok {
-		return messaging.Told{}, nil
+		return carrier.Told{}, nil
 	}
 	if receipt.Key = c.keyOf(report); receipt.Key == "" {
 		c.log.LogAttrs(r.Context(), slog.LevelWarn, "a report was passed over: its return path is not one of ours",
 			slog.String("server", c.address), slog.String("claimed_message_id", c.claimed(report).String()))
-		return messaging.Told{}, nil
+		return carrier.Told{}, nil
 	}
 	receipt.At = c.now()
 	if !report.date.IsZero() && report.date.Before(receipt.At) {
 		receipt.At = report.date
 	}
-	return messaging.Told{Receipts: []messaging.Receipt{receipt}}, nil
+	return carrier.Told{Receipts: []carrier.Receipt{receipt}}, nil
 }
 
 // ErrReport is the fault of a report that cannot be read.

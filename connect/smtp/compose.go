@@ -11,7 +11,7 @@ import (
 
 	gomail "github.com/wneessen/go-mail"
 
-	"frontdesk/core/messaging"
+	"frontdesk/core/carrier"
 )
 
 // letter is a message as it goes over the wire.
@@ -39,20 +39,20 @@ const (
 )
 
 var (
-	errChannel = &messaging.Refusal{Code: "channel", Reason: "Only e-mail goes this way."}
-	errKey     = &messaging.Refusal{Code: "key", Reason: "The message's own name cannot stand in an e-mail."}
-	errAddress = &messaging.Refusal{Code: "address", Reason: "This is not an e-mail address."}
-	errHeader  = &messaging.Refusal{Code: "header", Reason: "The subject or the sender's name has a line break or a control character in it."}
-	errSubject = &messaging.Refusal{Code: "subject", Reason: "The subject is too long."}
-	errCompose = &messaging.Refusal{Code: "compose", Reason: "The message cannot be written as an e-mail."}
+	errChannel = &carrier.Refusal{Code: "channel", Reason: "Only e-mail goes this way."}
+	errKey     = &carrier.Refusal{Code: "key", Reason: "The message's own name cannot stand in an e-mail."}
+	errAddress = &carrier.Refusal{Code: "address", Reason: "This is not an e-mail address."}
+	errHeader  = &carrier.Refusal{Code: "header", Reason: "The subject or the sender's name has a line break or a control character in it."}
+	errSubject = &carrier.Refusal{Code: "subject", Reason: "The subject is too long."}
+	errCompose = &carrier.Refusal{Code: "compose", Reason: "The message cannot be written as an e-mail."}
 )
 
 // compose writes a message. What it gives is good until b is used again. Its
 // errors are Refusals.
-func (c *Carrier) compose(b *buffer, m messaging.Outgoing) (*letter, error) {
+func (c *Carrier) compose(b *buffer, m carrier.Outgoing) (*letter, error) {
 	ascii, ok := address(m.To)
 	switch {
-	case m.Channel != messaging.Email:
+	case m.Channel != carrier.Email:
 		return nil, errChannel
 	case len(m.Key) > maxKey || !keys.MatchString(m.Key):
 		return nil, errKey

@@ -14,7 +14,7 @@ import (
 	"pgregory.net/rapid"
 
 	"frontdesk/connect/smtp"
-	"frontdesk/core/messaging"
+	"frontdesk/core/carrier"
 )
 
 // arrived is a message as a mail program sees it.
@@ -76,8 +76,8 @@ func composer(t testing.TB, s smtp.Settings) *smtp.Carrier {
 
 func TestAMessageIsWholeAndInOrder(t *testing.T) {
 	c := composer(t, smtp.Settings{ReplyTo: "answers@brambleford.example"})
-	m := messaging.Outgoing{
-		Key: "7-1a-1", Channel: messaging.Email, To: "ada@example.org", FromName: "Brambleford “Old Mill” Surgery, Ŵest",
+	m := carrier.Outgoing{
+		Key: "7-1a-1", Channel: carrier.Email, To: "ada@example.org", FromName: "Brambleford “Old Mill” Surgery, Ŵest",
 		Subject: "Apwyntiad: tŷ’r meddyg – a subject that is long enough to be folded over more than one line of the header",
 		Text:    "Dear Ada,\n\n.Your appointment is at <10:20> & not before.\r\nMore at https://brambleford.example/a?x=1&y=\"2\".\n..\nGoodbye 👋\r.\n",
 	}
@@ -151,25 +151,25 @@ func TestNobodyCanAddAHeaderField(t *testing.T) {
 	c := composer(t, smtp.Settings{})
 	for _, x := range []struct {
 		name   string
-		change func(*messaging.Outgoing)
+		change func(*carrier.Outgoing)
 		want   string
 	}{
-		{"by a subject", func(m *messaging.Outgoing) { m.Subject = "Hello\r\nBcc: eve@example.org" }, "refused header"},
-		{"by a subject with a lone line feed", func(m *messaging.Outgoing) { m.Subject = "Hello\nBcc: eve@example.org" }, "refused header"},
-		{"by a subject with a lone carriage return", func(m *messaging.Outgoing) { m.Subject = "Hello\rBcc: eve@example.org" }, "refused header"},
-		{"by a subject with a line separator", func(m *messaging.Outgoing) { m.Subject = "Hello\u2028Bcc: eve@example.org" }, "refused header"},
-		{"by a subject with a nothing", func(m *messaging.Outgoing) { m.Subject = "Hello\x00" }, "refused header"},
-		{"by the sender's name", func(m *messaging.Outgoing) { m.FromName = "Desk\r\nBcc: eve@example.org" }, "refused header"},
-		{"by the address", func(m *messaging.Outgoing) { m.To = "ada@example.org\r\nRCPT TO:<eve@example.org>" }, "refused address"},
-		{"by the end of the address", func(m *messaging.Outgoing) { m.To = "ada@example.org> SIZE=1" }, "refused address"},
-		{"by a second address", func(m *messaging.Outgoing) { m.To = "ada@example.org,eve@example.org" }, "refused address"},
-		{"by a name at the address", func(m *messaging.Outgoing) { m.To = "Ada <ada@example.org>" }, "refused address"},
-		{"by a quoted address", func(m *messaging.Outgoing) { m.To = "\"a\r\nb\"@example.org" }, "refused address"},
-		{"by no address", func(m *messaging.Outgoing) { m.To = "" }, "refused address"},
-		{"by a long address", func(m *messaging.Outgoing) { m.To = strings.Repeat("a", 260) + "@example.org" }, "refused address"},
-		{"by the key", func(m *messaging.Outgoing) { m.Key = "k>\r\nBcc: eve@example.org" }, "refused key"},
-		{"by an empty key", func(m *messaging.Outgoing) { m.Key = "" }, "refused key"},
-		{"by a subject of a thousand letters", func(m *messaging.Outgoing) { m.Subject = strings.Repeat("a", 1000) }, "refused subject"},
+		{"by a subject", func(m *carrier.Outgoing) { m.Subject = "Hello\r\nBcc: eve@example.org" }, "refused header"},
+		{"by a subject with a lone line feed", func(m *carrier.Outgoing) { m.Subject = "Hello\nBcc: eve@example.org" }, "refused header"},
+		{"by a subject with a lone carriage return", func(m *carrier.Outgoing) { m.Subject = "Hello\rBcc: eve@example.org" }, "refused header"},
+		{"by a subject with a line separator", func(m *carrier.Outgoing) { m.Subject = "Hello\u2028Bcc: eve@example.org" }, "refused header"},
+		{"by a subject with a nothing", func(m *carrier.Outgoing) { m.Subject = "Hello\x00" }, "refused header"},
+		{"by the sender's name", func(m *carrier.Outgoing) { m.FromName = "Desk\r\nBcc: eve@example.org" }, "refused header"},
+		{"by the address", func(m *carrier.Outgoing) { m.To = "ada@example.org\r\nRCPT TO:<eve@example.org>" }, "refused address"},
+		{"by the end of the address", func(m *carrier.Outgoing) { m.To = "ada@example.org> SIZE=1" }, "refused address"},
+		{"by a second address", func(m *carrier.Outgoing) { m.To = "ada@example.org,eve@example.org" }, "refused address"},
+		{"by a name at the address", func(m *carrier.Outgoing) { m.To = "Ada <ada@example.org>" }, "refused address"},
+		{"by a quoted address", func(m *carrier.Outgoing) { m.To = "\"a\r\nb\"@example.org" }, "refused address"},
+		{"by no address", func(m *carrier.Outgoing) { m.To = "" }, "refused address"},
+		{"by a long address", func(m *carrier.Outgoing) { m.To = strings.Repeat("a", 260) + "@example.org" }, "refused address"},
+		{"by the key", func(m *carrier.Outgoing) { m.Key = "k>\r\nBcc: eve@example.org" }, "refused key"},
+		{"by an empty key", func(m *carrier.Outgoing) { m.Key = "" }, "refused key"},
+		{"by a subject of a thousand letters", func(m *carrier.Outgoing) { m.Subject = strings.Repeat("a", 1000) }, "refused subject"},
 	} {
 		t.Run(x.name, func(t *testing.T) {
 			m := to("ada@example.org", "k")
@@ -184,7 +184,7 @@ func TestNobodyCanAddAHeaderField(t *testing.T) {
 
 func TestWhatIsLeftOutIsFilledIn(t *testing.T) {
 	c := composer(t, smtp.Settings{FromName: "The Desk"})
-	wire, err := smtp.Compose(c, messaging.Outgoing{Key: "k", Channel: messaging.Email, To: "ada@example.org"})
+	wire, err := smtp.Compose(c, carrier.Outgoing{Key: "k", Channel: carrier.Email, To: "ada@example.org"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"frontdesk/connect/smtp"
-	"frontdesk/core/messaging"
+	"frontdesk/core/carrier"
 	"frontdesk/sim/inbox"
 	"frontdesk/sim/mail"
 )
@@ -88,11 +88,11 @@ func open(t testing.TB, o setup) *world {
 	go serve(l)
 	t.Cleanup(func() { w.server.Close() })
 	o.options.RootCAs = w.server.CertPool()
-	w.Carrier = carrier(t, port, w.log, o)
+	w.Carrier = carrierTo(t, port, w.log, o)
 	return w
 }
 
-func carrier(t testing.TB, port int, log *journal, o setup) *smtp.Carrier {
+func carrierTo(t testing.TB, port int, log *journal, o setup) *smtp.Carrier {
 	t.Helper()
 	if o.settings.Host == "" {
 		o.settings.Host = "127.0.0.1"
@@ -121,9 +121,9 @@ func within(t testing.TB) context.Context {
 	return ctx
 }
 
-func to(address, key string) messaging.Outgoing {
-	return messaging.Outgoing{
-		Key: key, Channel: messaging.Email, To: address, FromName: "Brambleford Surgery", Subject: "Your appointment", Text: "See you on Monday.",
+func to(address, key string) carrier.Outgoing {
+	return carrier.Outgoing{
+		Key: key, Channel: carrier.Email, To: address, FromName: "Brambleford Surgery", Subject: "Your appointment", Text: "See you on Monday.",
 	}
 }
 
@@ -253,5 +253,5 @@ func (c *talk) answers(a map[string]string) {
 func plainTo(t testing.TB, f *fake, o setup) *smtp.Carrier {
 	t.Helper()
 	o.settings.TLS = smtp.TLSNone
-	return carrier(t, f.port, nil, o)
+	return carrierTo(t, f.port, nil, o)
 }

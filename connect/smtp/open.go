@@ -13,7 +13,7 @@ import (
 
 	sasl "github.com/wneessen/go-mail/smtp"
 
-	"frontdesk/core/messaging"
+	"frontdesk/core/carrier"
 )
 
 // open connects, secures the connection, and signs in. Its error is a Busy: no
@@ -22,7 +22,7 @@ func (c *Carrier) open(ctx context.Context) (*session, error) {
 	d := net.Dialer{Timeout: c.settings.Timeout}
 	conn, err := d.DialContext(ctx, "tcp", c.address)
 	if err != nil {
-		return nil, &messaging.Busy{Code: "connect", Err: plain(err)}
+		return nil, &carrier.Busy{Code: "connect", Err: plain(err)}
 	}
 	s := &session{conn: conn, timeout: c.settings.Timeout}
 	defer s.guard(ctx)()
@@ -61,7 +61,7 @@ func (c *Carrier) introduce(ctx context.Context, s *session) error {
 	// A server that does not offer it may be somebody between us who has struck
 	// out the offer.
 	if _, ok := s.offers["STARTTLS"]; !ok {
-		return &messaging.Busy{Code: "tls", Err: fmt.Errorf("%w: no STARTTLS on offer", errConnection)}
+		return &carrier.Busy{Code: "tls", Err: fmt.Errorf("%w: no STARTTLS on offer", errConnection)}
 	}
 	s.command("STARTTLS")
 	if err := s.expect(ctx, "STARTTLS", 220, nil); err != nil {
@@ -78,10 +78,10 @@ func (c *Carrier) introduce(ctx context.Context, s *session) error {
 func (s *session) secure(ctx context.Context, config *tls.Config) error {
 	conn := tls.Client(s.conn, config)
 	if err := s.arm(ctx, s.timeout); err != nil {
-		return &messaging.Busy{Code: "tls", Err: plain(err)}
+		return &carrier.Busy{Code: "tls", Err: plain(err)}
 	}
 	if err := conn.HandshakeContext(ctx); err != nil {
-		return &messaging.Busy{Code: "tls", Err: plain(err)}
+		return &carrier.Busy{Code: "tls", Err: plain(err)}
 	}
 	s.conn, s.r = conn, bufio.NewReaderSize(conn, 4096)
 	return nil
@@ -119,7 +119,7 @@ func (c *Carrier) signIn(ctx context.Context, s *session) error {
 	if err == nil {
 		err = errConnection
 	}
-	return &messaging.Busy{Code: code, Err: plain(err)}
+	return &carrier.Busy{Code: code, Err: plain(err)}
 }
 
 // mechanism is how we sign in, given what the server offers; nil when there is

@@ -6,7 +6,7 @@ import (
 	"errors"
 	"strconv"
 
-	"frontdesk/core/messaging"
+	"frontdesk/core/carrier"
 )
 
 // reply is what a server answers (RFC 5321, section 4.2).
@@ -95,12 +95,12 @@ func threeDigits(b []byte) bool {
 // else may be different next time (RFC 5321, section 4.2.1).
 func (r reply) fail() error {
 	if r.signIn() {
-		return &messaging.Busy{Code: "auth " + r.String(), Err: errConnection}
+		return &carrier.Busy{Code: "auth " + r.String(), Err: errConnection}
 	}
 	if r.code/100 == 5 {
-		return &messaging.Refusal{Code: r.String(), Reason: r.reason()}
+		return &carrier.Refusal{Code: r.String(), Reason: r.reason()}
 	}
-	return &messaging.Busy{Code: r.String()}
+	return &carrier.Busy{Code: r.String()}
 }
 
 // signIn reports the answers that are about us and not about the message: we

@@ -14,7 +14,7 @@ import (
 	"strings"
 	"time"
 
-	"frontdesk/core/messaging"
+	"frontdesk/core/carrier"
 )
 
 // report is a delivery status notification (RFC 3464).
@@ -179,8 +179,8 @@ func unxtext(s string) string {
 // receipt is what the report comes to; false when nothing is decided yet. One
 // address may stand for several mailboxes: that the message failed for one is
 // told before that it reached another.
-func (r *report) receipt() (messaging.Receipt, bool) {
-	delivered, ok := messaging.Receipt{}, false
+func (r *report) receipt() (carrier.Receipt, bool) {
+	delivered, ok := carrier.Receipt{}, false
 	for _, o := range r.recipients {
 		code := status([]byte(o.status))
 		switch o.action {
@@ -189,9 +189,9 @@ func (r *report) receipt() (messaging.Receipt, bool) {
 			if strings.HasPrefix(code, "4.") {
 				why = "The mail server has given up trying. " + why
 			}
-			return messaging.Receipt{Progress: messaging.ProgressFailed, Code: code, Reason: why}, true
+			return carrier.Receipt{Progress: carrier.ProgressFailed, Code: code, Reason: why}, true
 		case "delivered":
-			delivered, ok = messaging.Receipt{Progress: messaging.ProgressDelivered, Code: code}, true
+			delivered, ok = carrier.Receipt{Progress: carrier.ProgressDelivered, Code: code}, true
 		}
 	}
 	return delivered, ok

@@ -10,8 +10,8 @@ import (
 	"time"
 
 	"frontdesk/connect/smtp"
+	"frontdesk/core/carrier"
 	"frontdesk/core/fault"
-	"frontdesk/core/messaging"
 	"frontdesk/sim/mail"
 )
 
@@ -57,17 +57,17 @@ func call(authorization, contentType string) *http.Request {
 
 func TestReportsAreUnderstood(t *testing.T) {
 	c := listener(t)
-	full := messaging.Receipt{Key: "7-1a-1", Progress: messaging.ProgressFailed, Code: "5.2.2", Reason: "The mailbox is full.", At: noon.Add(time.Minute)}
-	with := func(change func(*messaging.Receipt)) []messaging.Receipt {
+	full := carrier.Receipt{Key: "7-1a-1", Progress: carrier.ProgressFailed, Code: "5.2.2", Reason: "The mailbox is full.", At: noon.Add(time.Minute)}
+	with := func(change func(*carrier.Receipt)) []carrier.Receipt {
 		r := full
 		change(&r)
-		return []messaging.Receipt{r}
+		return []carrier.Receipt{r}
 	}
-	same := with(func(*messaging.Receipt) {})
+	same := with(func(*carrier.Receipt) {})
 	crlf := func(s string) string { return strings.ReplaceAll(s, "\n", "\r\n") }
 	for _, x := range []struct {
 		name, body string
-		want       []messaging.Receipt
+		want       []carrier.Receipt
 	}{
 		{"by the return path", dsn(verp, failed, ""), same},
 		{"by the return path, whatever its case", dsn("Bounces+"+strings.ToUpper("7-1a-1-"+sign)+"@MAIL.brambleford.example", failed, ""), same},
@@ -77,16 +77,16 @@ func TestReportsAreUnderstood(t *testing.T) {
 		{"by the return path when the name makes no sense", dsn(verp, "Original-Envelope-Id: 7-1b-1\n"+failed, ""), same},
 		{"with the line ends of the wire", crlf(dsn(verp, failed, returned)), same},
 		{"out of a mailbox file", "From MAILER-DAEMON Mon Mar  2 12:01:00 2026\n" + dsn(verp, failed, ""), same},
-		{"without a date", strings.Replace(dsn(verp, failed, ""), "Date: Mon, 2 Mar 2026 12:01:00 +0000\n", "", 1), with(func(r *messaging.Receipt) { r.At = noon.Add(time.Hour) })},
-		{"with a date to come", strings.Replace(dsn(verp, failed, ""), "2 Mar 2026", "3 Mar 2026", 1), with(func(r *messaging.Receipt) { r.At = noon.Add(time.Hour) })},
-		{"of an unknown address", dsn(verp, strings.ReplaceAll(failed, "5.2.2", "5.1.1"), ""), with(func(r *messaging.Receipt) { r.Code, r.Reason = "5.1.1", "The mail server knows no such address." })},
-		{"of an unknown kind of trouble", dsn(verp, strings.ReplaceAll(failed, "5.2.2", "5.9.9"), ""), with(func(r *messaging.Receipt) { r.Code, r.Reason = "5.9.9", "The mail server did not take the message." })},
-		{"without a status that makes sense", dsn(verp, strings.ReplaceAll(failed, "Status: 5.2.2", "Status: bad"), ""), with(func(r *messaging.Receipt) { r.Code, r.Reason = "", "The mail server did not take the message." })},
+		{"without a date", strings.Replace(dsn(verp, failed, ""), "Date: Mon, 2 Mar 2026 12:01:00 +0000\n", "", 1), with(func(r *carrier.Receipt) { r.At = noon.Add(time.Hour) })},
+		{"with a date to come", strings.Replace(dsn(verp, failed, ""), "2 Mar 2026", "3 Mar 2026", 1), with(func(r *carrier.Receipt) { r.At = noon.Add(time.Hour) })},
+		{"of an unknown address", dsn(verp, strings.ReplaceAll(failed, "5.2.2", "5.1.1"), ""), with(func(r *carrier.Receipt) { r.Code, r.Reason = "5.1.1", "The mail server knows no such address." })},
+		{"of an unknown kind of trouble", dsn(verp, strings.ReplaceAll(failed, "5.2.2", "5.9.9"), ""), with(func(r *carrier.Receipt) { r.Code, r.Reason = "5.9.9", "The mail server did not take the message." })},
+		{"without a status that makes sense", dsn(verp, strings.ReplaceAll(failed, "Status: 5.2.2", "Status: bad"), ""), with(func(r *carrier.Receipt) { r.Code, r.Reason = "", "The mail server did not take the message." })},
 		{"with a comment after the words", dsn(verp, strings.NewReplacer("failed", "Failed (sorry)", "5.2.2", "5.2.2 (full)").Replace(failed), ""), same},
-		{"of a server that has given up", dsn(verp, strings.ReplaceAll(failed, "5.2.2", "4.4.1"), ""), with(func(r *messaging.Receipt) {
+		{"of a server that has given up", dsn(verp, strings.ReplaceAll(failed, "5.2.2", "4.4.1"), ""), with(func(r *carrier.Receipt) {
 			r.Code, r.Reason = "4.4.1", "The mail server has given up trying. The address's mail server does not answer."
 		})},
-		{"of a delivery", dsn(verp, strings.NewReplacer("failed", "delivered", "5.2.2", "2.0.0").Replace(failed), ""), with(func(r *messaging.Receipt) { r.Progress, r.Code, r.Reason = messaging.ProgressDelivered, "2.0.0", "" })},
+		{"of a delivery", dsn(verp, strings.NewReplacer("failed", "delivered", "5.2.2", "2.0.0").Replace(failed), ""), with(func(r *carrier.Receipt) { r.Progress, r.Code, r.Reason = carrier.ProgressDelivered, "2.0.0", "" })},
 		{"of a delay", dsn(verp, strings.NewReplacer("failed", "delayed", "5.2.2", "4.4.1").Replace(failed), ""), nil},
 		{"of a relay", dsn(verp, strings.NewReplacer("failed", "relayed", "5.2.2", "2.0.0").Replace(failed), ""), nil},
 		{"of several mailboxes, one of which failed", dsn(verp, "Reporting-MTA: dns; mx.example\n\nFinal-Recipient: rfc822; a@x.example\nAction: delivered\nStatus: 2.0.0\n\nFinal-Recipient: rfc822; b@x.example\nAction: failed\nStatus: 5.2.2\n", ""), same},
@@ -203,7 +203,7 @@ func TestOnlyTheMailServerIsListenedTo(t *testing.T) {
 		c             *smtp.Carrier
 		authorization string
 	}{{c, ""}, {c, "Bearer"}, {c, "Bearer "}, {c, "Bearer hush"}, {c, "Bearer " + secret + " "}, {c, "Basic " + secret}, {c, secret}, {deaf, "Bearer "}, {deaf, ""}, {deaf, "Bearer " + secret}} {
-		if _, err := x.c.Listen(call(x.authorization, ""), []byte(dsn(verp, failed, ""))); !errors.Is(err, messaging.ErrNotProvider) {
+		if _, err := x.c.Listen(call(x.authorization, ""), []byte(dsn(verp, failed, ""))); !errors.Is(err, carrier.ErrNotProvider) {
 			t.Errorf("%q: %v", x.authorization, err)
 		}
 	}
@@ -232,7 +232,7 @@ func FuzzDSN(f *testing.F) {
 			if r.Key != "7-1a-1" || r.At.IsZero() || r.At.After(noon.Add(time.Hour)) {
 				t.Fatalf("%+v", r)
 			}
-			if r.Progress == messaging.ProgressFailed && r.Reason == "" || r.Progress != messaging.ProgressFailed && r.Progress != messaging.ProgressDelivered {
+			if r.Progress == carrier.ProgressFailed && r.Reason == "" || r.Progress != carrier.ProgressFailed && r.Progress != carrier.ProgressDelivered {
 				t.Fatalf("%+v", r)
 			}
 		}

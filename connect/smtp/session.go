@@ -12,7 +12,7 @@ import (
 	"strings"
 	"time"
 
-	"frontdesk/core/messaging"
+	"frontdesk/core/carrier"
 )
 
 // session is one connection to the server, after the greeting. One worker at a
@@ -38,21 +38,21 @@ const patience = 4
 
 var queuedAs = regexp.MustCompile(`(?i)(?:queued as|id=) ?<?([0-9A-Za-z._-]{1,64})`)
 
-// send hands over one message. Its errors are those of a messaging.Carrier.
-func (s *session) send(ctx context.Context, l *letter) (messaging.Accepted, error) {
+// send hands over one message. Its errors are those of a carrier.Carrier.
+func (s *session) send(ctx context.Context, l *letter) (carrier.Accepted, error) {
 	defer s.guard(ctx)()
 	if err := s.envelope(ctx, l); err != nil {
-		return messaging.Accepted{}, err
+		return carrier.Accepted{}, err
 	}
 	if err := s.arm(ctx, s.timeout); err != nil {
 		s.broken = true
-		return messaging.Accepted{}, &messaging.Busy{Code: "lost", Err: plain(err)}
+		return carrier.Accepted{}, &carrier.Busy{Code: "lost", Err: plain(err)}
 	}
 	// The last bytes are the final dot: until the system has taken all of them,
 	// the server cannot have the message.
 	if n, err := s.conn.Write(l.data); err != nil && n < len(l.data) {
 		s.broken = true
-		return messaging.Accepted{}, &messaging.Busy{Code: "lost", Err: plain(err)}
+		return carrier.Accepted{}, &carrier.Busy{Code: "lost", Err: plain(err)}
 	}
 	s.queued = ""
 	r, err := s.askFor(ctx, patience*s.timeout, func(line []byte) {
@@ -63,12 +63,12 @@ func (s *session) send(ctx context.Context, l *letter) (messaging.Accepted, erro
 	switch {
 	case err != nil:
 		s.broken = true
-		return messaging.Accepted{}, fmt.Errorf("smtp: no answer to a whole message: %w", plain(err))
+		return carrier.Accepted{}, fmt.Errorf("smtp: no answer to a whole message: %w", plain(err))
 	case !r.good():
 		s.broken = r.code == 421
-		return messaging.Accepted{}, r.fail()
+		return carrier.Accepted{}, r.fail()
 	}
-	return messaging.Accepted{ProviderID: s.queued, Code: r.String()}, nil
+	return carrier.Accepted{ProviderID: s.queued, Code: r.String()}, nil
 }
 
 // envelope goes as far as the answer to DATA. All commands go out at once where
@@ -76,7 +76,7 @@ func (s *session) send(ctx context.Context, l *letter) (messaging.Accepted, erro
 func (s *session) envelope(ctx context.Context, l *letter) error {
 	s.stale = false
 	if _, ok := s.offers["SMTPUTF8"]; l.international && !ok {
-		return &messaging.Refusal{Code: "smtputf8", Reason: details["6.7"]}
+		return &carrier.Refusal{Code: "smtputf8", Reason: details["6.7"]}
 	}
 	_, pipelining := s.offers["PIPELINING"]
 	var data reply
@@ -97,7 +97,7 @@ func (s *session) envelope(ctx context.Context, l *letter) error {
 			if failed != nil {
 				return failed // the server has said why, and hung up
 			}
-			return &messaging.Busy{Code: "lost", Err: plain(err)}
+			return &carrier.Busy{Code: "lost", Err: plain(err)}
 		}
 		if r.code == 421 { // it hangs up (RFC 5321, section 3.8)
 			s.broken, s.stale = true, i == 0
@@ -200,9 +200,9 @@ func (s *session) expect(ctx context.Context, what string, code int, each func([
 	r, err := s.ask(ctx, each)
 	switch {
 	case err != nil:
-		return &messaging.Busy{Code: "connect", Err: fmt.Errorf("%s: %w", what, plain(err))}
+		return &carrier.Busy{Code: "connect", Err: fmt.Errorf("%s: %w", what, plain(err))}
 	case r.code != code:
-		return &messaging.Busy{Code: r.String(), Err: fmt.Errorf("%s: %w", what, errConnection)}
+		return &carrier.Busy{Code: r.String(), Err: fmt.Errorf("%s: %w", what, errConnection)}
 	}
 	return nil
 }

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"frontdesk/connect/smtp"
+	"frontdesk/core/carrier"
 	"frontdesk/core/messaging"
 )
 
@@ -219,14 +220,14 @@ func TestTheServerIsLeftAloneWhenItDoesNotAnswer(t *testing.T) {
 	l, port := listen(t)
 	l.Close()
 	log := &journal{}
-	c := carrier(t, port, log, setup{settings: smtp.Settings{TLS: smtp.TLSNone, Connections: 1}, options: smtp.Options{Rest: 200 * time.Millisecond}})
+	c := carrierTo(t, port, log, setup{settings: smtp.Settings{TLS: smtp.TLSNone, Connections: 1}, options: smtp.Options{Rest: 200 * time.Millisecond}})
 	for range 5 {
 		if _, err := c.Send(within(t), to("ada@x.example", "k")); ending(err) != "busy connect" {
 			t.Fatal(err)
 		}
 	}
 	_, err := c.Send(within(t), to("ada@x.example", "k"))
-	b, ok := errors.AsType[*messaging.Busy](err)
+	b, ok := errors.AsType[*carrier.Busy](err)
 	if !ok || b.Code != "resting" || b.After <= 0 {
 		t.Fatalf("%+v", err)
 	}

@@ -41,8 +41,8 @@ import (
 	"github.com/failsafe-go/failsafe-go/circuitbreaker"
 	"github.com/failsafe-go/failsafe-go/ratelimiter"
 
+	"frontdesk/core/carrier"
 	"frontdesk/core/fault"
-	"frontdesk/core/messaging"
 )
 
 // How a connection is secured, for Settings.TLS.
@@ -121,8 +121,8 @@ const (
 	perConnection = 8
 )
 
-// Carrier hands messages to one mail server. It implements messaging.Carrier
-// and messaging.Listener.
+// Carrier hands messages to one mail server. It implements carrier.Carrier
+// and carrier.Listener.
 type Carrier struct {
 	settings Settings
 	signing  []byte // what return paths are signed with; nil without a secret
@@ -140,8 +140,8 @@ type Carrier struct {
 }
 
 var (
-	_ messaging.Carrier  = (*Carrier)(nil)
-	_ messaging.Listener = (*Carrier)(nil)
+	_ carrier.Carrier  = (*Carrier)(nil)
+	_ carrier.Listener = (*Carrier)(nil)
 )
 
 // New makes a carrier, or says what is wrong with the settings. It does not
@@ -198,26 +198,26 @@ func pace(perSecond float64) func(context.Context) error {
 // their message. Nothing is sent any more.
 func (c *Carrier) Close() { c.pool.close() }
 
-// Name implements messaging.Carrier.
+// Name implements carrier.Carrier.
 func (c *Carrier) Name() string { return "smtp" }
 
-// Idempotent implements messaging.Carrier. A mail server takes the same message
+// Idempotent implements carrier.Carrier. A mail server takes the same message
 // twice, and mailboxes differ in what they make of two with one identifier.
 func (c *Carrier) Idempotent() bool { return false }
 
-// Together implements messaging.Carrier.
+// Together implements carrier.Carrier.
 func (c *Carrier) Together() int { return c.settings.Connections * perConnection }
 
-// Send implements messaging.Carrier.
-func (c *Carrier) Send(ctx context.Context, m messaging.Outgoing) (messaging.Accepted, error) {
-	r := c.SendAll(ctx, []messaging.Outgoing{m})[0]
+// Send implements carrier.Carrier.
+func (c *Carrier) Send(ctx context.Context, m carrier.Outgoing) (carrier.Accepted, error) {
+	r := c.SendAll(ctx, []carrier.Outgoing{m})[0]
 	return r.Accepted, r.Err
 }
 
-// SendAll implements messaging.Carrier. The messages go out side by side, over
+// SendAll implements carrier.Carrier. The messages go out side by side, over
 // as many connections as may be had.
-func (c *Carrier) SendAll(ctx context.Context, m []messaging.Outgoing) []messaging.Result {
-	b := &batch{messages: m, results: make([]messaging.Result, len(m)), drained: make(chan struct{})}
+func (c *Carrier) SendAll(ctx context.Context, m []carrier.Outgoing) []carrier.Result {
+	b := &batch{messages: m, results: make([]carrier.Result, len(m)), drained: make(chan struct{})}
 	var workers sync.WaitGroup
 	for range min(len(m), c.settings.Connections) - 1 {
 		workers.Go(func() { c.work(ctx, b) })
@@ -225,15 +225,15 @@ func (c *Carrier) SendAll(ctx context.Context, m []messaging.Outgoing) []messagi
 	c.work(ctx, b)
 	workers.Wait()
 	for i, ok := b.take(); ok; i, ok = b.take() {
-		b.results[i].Err = &messaging.Busy{Code: "waiting", Err: errNoTurn}
+		b.results[i].Err = &carrier.Busy{Code: "waiting", Err: errNoTurn}
 	}
 	return b.results
 }
 
 // batch is several messages, each of which one worker takes.
 type batch struct {
-	messages []messaging.Outgoing
-	results  []messaging.Result
+	messages []carrier.Outgoing
+	results  []carrier.Result
 	next     atomic.Int64
 	once     sync.Once
 	drained  chan struct{} // closed when there are none left to take
@@ -261,23 +261,23 @@ func (c *Carrier) work(ctx context.Context, b *batch) {
 
 // deliver sends one message, unless the server has failed so often that it is
 // left alone for a while.
-func (c *Carrier) deliver(ctx context.Context, l *lane, m messaging.Outgoing) (a messaging.Accepted, err error) {
+func (c *Carrier) deliver(ctx context.Context, l *lane, m carrier.Outgoing) (a carrier.Accepted, err error) {
 	letter, err := c.compose(&l.text, m)
 	if err != nil {
 		return a, err
 	}
 	if c.pool.isClosed() {
-		return a, &messaging.Busy{Code: "closed", Err: errClosed}
+		return a, &carrier.Busy{Code: "closed", Err: errClosed}
 	}
 	// It stays open after its delay until somebody asks it for a permit.
 	if c.breaker.IsOpen() && c.breaker.RemainingDelay() > 0 {
 		return a, c.resting()
 	}
 	if err := c.wait(ctx); err != nil {
-		return a, &messaging.Busy{Code: "limit", After: fault.Of(err).RetryAfter, Err: errNoTurn}
+		return a, &carrier.Busy{Code: "limit", After: fault.Of(err).RetryAfter, Err: errNoTurn}
 	}
 	if ctx.Err() != nil {
-		return a, &messaging.Busy{Code: "waiting", Err: errNoTurn}
+		return a, &carrier.Busy{Code: "waiting", Err: errNoTurn}
 	}
 	if !c.breaker.TryAcquirePermit() {
 		return a, c.resting()
@@ -305,7 +305,7 @@ func (c *Carrier) deliver(ctx context.Context, l *lane, m messaging.Outgoing) (a
 }
 
 func (c *Carrier) resting() error {
-	return &messaging.Busy{Code: "resting", After: max(c.breaker.RemainingDelay(), time.Second), Err: errResting}
+	return &carrier.Busy{Code: "resting", After: max(c.breaker.RemainingDelay(), time.Second), Err: errResting}
 }
 
 // record tells the breaker how a message went. Any answer to it, a refusal too,

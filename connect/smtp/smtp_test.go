@@ -15,17 +15,17 @@ import (
 	"time"
 
 	"frontdesk/connect/smtp"
+	"frontdesk/core/carrier"
 	"frontdesk/core/fault"
-	"frontdesk/core/messaging"
 	"frontdesk/sim/mail"
 )
 
 // ending is how handing over a message ended, in a word.
 func ending(err error) string {
-	if r, ok := errors.AsType[*messaging.Refusal](err); ok {
+	if r, ok := errors.AsType[*carrier.Refusal](err); ok {
 		return "refused " + r.Code
 	}
-	if b, ok := errors.AsType[*messaging.Busy](err); ok {
+	if b, ok := errors.AsType[*carrier.Busy](err); ok {
 		return "busy " + b.Code
 	}
 	if err != nil {
@@ -79,7 +79,7 @@ func TestEachScriptEndsAsItShould(t *testing.T) {
 func TestARefusalSaysWhyInPlainEnglish(t *testing.T) {
 	w := open(t, setup{})
 	_, err := w.Send(within(t), to("refused@example.org", "k1"))
-	r, ok := errors.AsType[*messaging.Refusal](err)
+	r, ok := errors.AsType[*carrier.Refusal](err)
 	if !ok || r.Reason != "The mail server knows no such address." {
 		t.Fatalf("%+v", r)
 	}
@@ -153,7 +153,7 @@ func stranger(t *testing.T, s smtp.Settings) *smtp.Carrier {
 	}
 	go serve(l)
 	t.Cleanup(func() { server.Close() })
-	return carrier(t, port, nil, setup{settings: s, options: smtp.Options{RootCAs: x509.NewCertPool()}})
+	return carrierTo(t, port, nil, setup{settings: s, options: smtp.Options{RootCAs: x509.NewCertPool()}})
 }
 
 func TestARefusedSignInIsLoggedOnce(t *testing.T) {
@@ -168,7 +168,7 @@ func TestARefusedSignInIsLoggedOnce(t *testing.T) {
 
 func TestFiveHundredMessagesArriveOnceEachOverEightConnections(t *testing.T) {
 	w := open(t, setup{settings: smtp.Settings{TLS: smtp.TLSImplicit}})
-	var all []messaging.Outgoing
+	var all []carrier.Outgoing
 	for i := range 500 {
 		all = append(all, to(fmt.Sprintf("patient%d@example.org", i), fmt.Sprintf("7-%d-1", i)))
 	}
@@ -200,11 +200,11 @@ func TestFiveHundredMessagesArriveOnceEachOverEightConnections(t *testing.T) {
 func TestResultsAreInTheOrderOfTheMessages(t *testing.T) {
 	w := open(t, setup{})
 	want := []string{"accepted", "refused 550 5.1.1", "busy 451 4.7.1", "unknown", "accepted", "refused address", "refused channel", "accepted"}
-	var all []messaging.Outgoing
+	var all []carrier.Outgoing
 	for i, address := range []string{"ada@x.example", "refused@x.example", "busy@x.example", "cut@x.example", "slow@x.example", "nobody", "+447700900123", "bob@x.example"} {
 		m := to(address, fmt.Sprintf("k%d", i))
 		if i == 6 {
-			m.Channel = messaging.SMS
+			m.Channel = carrier.SMS
 		}
 		all = append(all, m)
 	}
@@ -228,8 +228,8 @@ func TestTheSharedLimiterIsAskedBeforeEachMessage(t *testing.T) {
 		return nil
 	}}})
 	busy := 0
-	for _, r := range w.SendAll(within(t), []messaging.Outgoing{to("a@x.example", "a"), to("b@x.example", "b"), to("c@x.example", "c")}) {
-		if b, ok := errors.AsType[*messaging.Busy](r.Err); ok && b.After == 7*time.Second && b.Code == "limit" {
+	for _, r := range w.SendAll(within(t), []carrier.Outgoing{to("a@x.example", "a"), to("b@x.example", "b"), to("c@x.example", "c")}) {
+		if b, ok := errors.AsType[*carrier.Busy](r.Err); ok && b.After == 7*time.Second && b.Code == "limit" {
 			busy++
 		}
 	}
@@ -241,7 +241,7 @@ func TestTheSharedLimiterIsAskedBeforeEachMessage(t *testing.T) {
 func TestItsOwnLimitHolds(t *testing.T) {
 	w := open(t, setup{settings: smtp.Settings{PerSecond: 50, Connections: 2}})
 	begin := time.Now()
-	for _, r := range w.SendAll(within(t), []messaging.Outgoing{to("a@x.example", "a"), to("b@x.example", "b"), to("c@x.example", "c"), to("d@x.example", "d")}) {
+	for _, r := range w.SendAll(within(t), []carrier.Outgoing{to("a@x.example", "a"), to("b@x.example", "b"), to("c@x.example", "c"), to("d@x.example", "d")}) {
 		if r.Err != nil {
 			t.Error(r.Err)
 		}
@@ -261,7 +261,7 @@ func TestNothingIsSentAfterTheEnd(t *testing.T) {
 	ended, cancel := context.WithCancel(within(t))
 	cancel()
 	w = open(t, setup{})
-	for _, r := range w.SendAll(ended, make([]messaging.Outgoing, 3)) {
+	for _, r := range w.SendAll(ended, make([]carrier.Outgoing, 3)) {
 		if ending(r.Err) == "accepted" || ending(r.Err) == "unknown" {
 			t.Error(r.Err)
 		}
@@ -272,7 +272,7 @@ func TestNothingIsSentAfterTheEnd(t *testing.T) {
 }
 
 func TestABounceComesBackAsAReceipt(t *testing.T) {
-	told := make(chan messaging.Told, 4)
+	told := make(chan carrier.Told, 4)
 	var c *smtp.Carrier
 	desk := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
@@ -295,8 +295,8 @@ func TestABounceComesBackAsAReceipt(t *testing.T) {
 	}
 	select {
 	case got := <-told:
-		want := messaging.Receipt{
-			Key: "7-1a-2", Progress: messaging.ProgressFailed, Code: "5.1.1", Reason: "The mail server knows no such address.", At: noon.Add(time.Minute),
+		want := carrier.Receipt{
+			Key: "7-1a-2", Progress: carrier.ProgressFailed, Code: "5.1.1", Reason: "The mail server knows no such address.", At: noon.Add(time.Minute),
 		}
 		if len(got.Receipts) != 1 || !got.Receipts[0].At.Equal(want.At) {
 			t.Fatalf("told %+v", got)

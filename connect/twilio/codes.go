@@ -3,7 +3,7 @@ package twilio
 import (
 	"strconv"
 
-	"frontdesk/core/messaging"
+	"frontdesk/core/carrier"
 )
 
 // Twilio's words for errors change and grow, so a code that is not here is a
@@ -57,5 +57,5 @@ var failed = map[string]string{
 const failedReason = "The provider could not deliver the message."
 
 func refusal(code int) error {
-	return &messaging.Refusal{Code: strconv.Itoa(code), Reason: refused[code]}
+	return &carrier.Refusal{Code: strconv.Itoa(code), Reason: refused[code]}
 }

@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"frontdesk/connect/web"
-	"frontdesk/core/messaging"
+	"frontdesk/core/carrier"
 )
 
 const (
@@ -21,11 +21,11 @@ const (
 	twiml           = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Response/>"
 )
 
-// Listen implements messaging.Listener.
-func (c *Carrier) Listen(r *http.Request, body []byte) (messaging.Told, error) {
+// Listen implements carrier.Listener.
+func (c *Carrier) Listen(r *http.Request, body []byte) (carrier.Told, error) {
 	params, err := url.ParseQuery(string(body))
 	if err != nil || c.callback == nil || len(params) > maxParams {
-		return messaging.Told{}, messaging.ErrNotProvider
+		return carrier.Told{}, carrier.ErrNotProvider
 	}
 	// Twilio signs the address it was given, whatever stands between us, and
 	// with the query it was given.
@@ -34,7 +34,7 @@ func (c *Carrier) Listen(r *http.Request, body []byte) (messaging.Told, error) {
 		at.RawQuery = r.URL.RawQuery
 	}
 	if !hmac.Equal([]byte(r.Header.Get(headerSignature)), []byte(sign(c.settings.AuthToken, at.String(), params))) {
-		return messaging.Told{}, messaging.ErrNotProvider
+		return carrier.Told{}, carrier.ErrNotProvider
 	}
 	return parse(params, r.URL.Query().Get(keyParam), c.web.Now().UTC())
 }
@@ -58,33 +58,33 @@ func sign(token, address string, params url.Values) string {
 
 // parse understands a status callback, which has a MessageStatus, or an inbound
 // message, which has a From and a Body.
-func parse(params url.Values, key string, now time.Time) (messaging.Told, error) {
+func parse(params url.Values, key string, now time.Time) (carrier.Told, error) {
 	id := cmp.Or(params.Get("MessageSid"), params.Get("SmsSid"))
 	if !sid.MatchString(id) {
-		return messaging.Told{}, web.Wrong("a message SID", "MessageSid")
+		return carrier.Told{}, web.Wrong("a message SID", "MessageSid")
 	}
 	status := params.Get("MessageStatus")
 	if status == "" && params.Has("Body") {
 		return reply(id, params, now), nil
 	}
-	told := messaging.Told{Status: http.StatusOK, Type: "text/xml; charset=utf-8", Body: twiml}
-	r := messaging.Receipt{Key: web.Text(key, maxKey), ProviderID: id, At: now}
+	told := carrier.Told{Status: http.StatusOK, Type: "text/xml; charset=utf-8", Body: twiml}
+	r := carrier.Receipt{Key: web.Text(key, maxKey), ProviderID: id, At: now}
 	switch status {
 	case "delivered":
-		r.Progress = messaging.ProgressDelivered
+		r.Progress = carrier.ProgressDelivered
 	case "read":
-		r.Progress = messaging.ProgressRead
+		r.Progress = carrier.ProgressRead
 	case "undelivered", "failed", "canceled":
-		r.Progress = messaging.ProgressFailed
+		r.Progress = carrier.ProgressFailed
 		r.Code = web.Word(params.Get("ErrorCode"))
 		r.Reason = cmp.Or(failed[r.Code], failedReason)
 		r.Code = cmp.Or(r.Code, status)
 	case "":
-		return messaging.Told{}, web.Wrong("a status callback or an inbound message", "MessageStatus")
+		return carrier.Told{}, web.Wrong("a status callback or an inbound message", "MessageStatus")
 	default: // on its way
 		return told, nil
 	}
-	told.Receipts = []messaging.Receipt{r}
+	told.Receipts = []carrier.Receipt{r}
 	return told, nil
 }
 
@@ -92,10 +92,10 @@ const maxKey = 200
 
 // reply is an inbound message. One that does not come from a telephone cannot
 // be a patient's.
-func reply(id string, params url.Values, now time.Time) messaging.Told {
-	told := messaging.Told{Status: http.StatusOK, Type: "text/xml; charset=utf-8", Body: twiml}
+func reply(id string, params url.Values, now time.Time) carrier.Told {
+	told := carrier.Told{Status: http.StatusOK, Type: "text/xml; charset=utf-8", Body: twiml}
 	if from := params.Get("From"); web.Number(from) {
-		told.Replies = []messaging.Reply{{ID: id, Channel: messaging.SMS, From: from, Text: web.Text(params.Get("Body"), web.MaxReply), At: now}}
+		told.Replies = []carrier.Reply{{ID: id, Channel: carrier.SMS, From: from, Text: web.Text(params.Get("Body"), web.MaxReply), At: now}}
 	}
 	return told
 }

@@ -18,8 +18,8 @@ import (
 	"unicode/utf8"
 
 	"frontdesk/connect/twilio"
+	"frontdesk/core/carrier"
 	"frontdesk/core/fault"
-	"frontdesk/core/messaging"
 )
 
 var noon = time.Date(2026, 3, 16, 12, 0, 0, 0, time.UTC)
@@ -66,7 +66,7 @@ func TestTheSignatureIsTheOneInTwiliosDocumentation(t *testing.T) {
 	}.Encode()
 	for signature, believed := range map[string]bool{"RSOYDt4T1cUTdK1PDd93/VVr8B8=": true, "RSOYDt4T1cUTdK1PDd93/VVr8B9=": false, "": false} {
 		_, err := c.Listen(call("foo=1&bar=2", signature), []byte(body))
-		if errors.Is(err, messaging.ErrNotProvider) == believed {
+		if errors.Is(err, carrier.ErrNotProvider) == believed {
 			t.Errorf("%q: %v", signature, err)
 		}
 	}
@@ -89,17 +89,17 @@ func TestACallIsBelievedByItsSignature(t *testing.T) {
 		{"another body", signed(public, "", token, params), other.Encode(), false},
 		{"not a form", signed(public, "", token, params), "%zz", false},
 	} {
-		if _, err := c.Listen(s.r, []byte(s.body)); (err == nil) != s.ok || !s.ok && !errors.Is(err, messaging.ErrNotProvider) {
+		if _, err := c.Listen(s.r, []byte(s.body)); (err == nil) != s.ok || !s.ok && !errors.Is(err, carrier.ErrNotProvider) {
 			t.Errorf("%s: %v", s.name, err)
 		}
 	}
 	// Somebody else's key put in on the way.
 	r := signed(public, "key=leg-1", token, params)
 	r.URL.RawQuery = "key=leg-2"
-	if _, err := c.Listen(r, []byte(params.Encode())); !errors.Is(err, messaging.ErrNotProvider) {
+	if _, err := c.Listen(r, []byte(params.Encode())); !errors.Is(err, carrier.ErrNotProvider) {
 		t.Errorf("another key: %v", err)
 	}
-	if _, err := listener(t, "", token).Listen(signed("", "", token, params), []byte(params.Encode())); !errors.Is(err, messaging.ErrNotProvider) {
+	if _, err := listener(t, "", token).Listen(signed("", "", token, params), []byte(params.Encode())); !errors.Is(err, carrier.ErrNotProvider) {
 		t.Errorf("no callback URL: %v", err)
 	}
 }
@@ -107,20 +107,20 @@ func TestACallIsBelievedByItsSignature(t *testing.T) {
 func TestWhatACallTells(t *testing.T) {
 	for _, c := range []struct {
 		name, query, body string
-		want              messaging.Told
+		want              carrier.Told
 		wrong             string
 	}{
-		{name: "delivered", query: "key=leg-1", body: "MessageSid=SM1&MessageStatus=delivered", want: messaging.Told{Receipts: []messaging.Receipt{
-			{Key: "leg-1", ProviderID: "SM1", Progress: messaging.ProgressDelivered, At: noon}}}},
-		{name: "read", body: "MessageSid=SM1&MessageStatus=read", want: messaging.Told{Receipts: []messaging.Receipt{
-			{ProviderID: "SM1", Progress: messaging.ProgressRead, At: noon}}}},
-		{name: "undelivered", body: "MessageSid=SM1&MessageStatus=undelivered&ErrorCode=30005", want: messaging.Told{Receipts: []messaging.Receipt{
-			{ProviderID: "SM1", Progress: messaging.ProgressFailed, Code: "30005", Reason: "The number is not in use.", At: noon}}}},
-		{name: "failed without a code", body: "MessageSid=SM1&MessageStatus=failed", want: messaging.Told{Receipts: []messaging.Receipt{
-			{ProviderID: "SM1", Progress: messaging.ProgressFailed, Code: "failed", Reason: "The provider could not deliver the message.", At: noon}}}},
+		{name: "delivered", query: "key=leg-1", body: "MessageSid=SM1&MessageStatus=delivered", want: carrier.Told{Receipts: []carrier.Receipt{
+			{Key: "leg-1", ProviderID: "SM1", Progress: carrier.ProgressDelivered, At: noon}}}},
+		{name: "read", body: "MessageSid=SM1&MessageStatus=read", want: carrier.Told{Receipts: []carrier.Receipt{
+			{ProviderID: "SM1", Progress: carrier.ProgressRead, At: noon}}}},
+		{name: "undelivered", body: "MessageSid=SM1&MessageStatus=undelivered&ErrorCode=30005", want: carrier.Told{Receipts: []carrier.Receipt{
+			{ProviderID: "SM1", Progress: carrier.ProgressFailed, Code: "30005", Reason: "The number is not in use.", At: noon}}}},
+		{name: "failed without a code", body: "MessageSid=SM1&MessageStatus=failed", want: carrier.Told{Receipts: []carrier.Receipt{
+			{ProviderID: "SM1", Progress: carrier.ProgressFailed, Code: "failed", Reason: "The provider could not deliver the message.", At: noon}}}},
 		{name: "on its way", body: "MessageSid=SM1&MessageStatus=sent"},
-		{name: "an answer", body: "MessageSid=SM2&From=%2B447700900123&Body=Thank+you", want: messaging.Told{Replies: []messaging.Reply{
-			{ID: "SM2", Channel: messaging.SMS, From: "+447700900123", Text: "Thank you", At: noon}}}},
+		{name: "an answer", body: "MessageSid=SM2&From=%2B447700900123&Body=Thank+you", want: carrier.Told{Replies: []carrier.Reply{
+			{ID: "SM2", Channel: carrier.SMS, From: "+447700900123", Text: "Thank you", At: noon}}}},
 		{name: "an answer from a name", body: "MessageSid=SM2&From=Pizza&Body=Buy"},
 		{name: "no message", body: "MessageStatus=sent", wrong: "MessageSid"},
 		{name: "neither", body: "MessageSid=SM1", wrong: "MessageStatus"},
@@ -196,7 +196,7 @@ func FuzzListen(f *testing.F) {
 		}
 		told, err := c.Listen(signed(public, query, token, params), []byte(body))
 		if err != nil {
-			if f := fault.Of(err); f.Kind != fault.Invalid && f.Kind != fault.Forbidden || !reflect.DeepEqual(told, messaging.Told{}) {
+			if f := fault.Of(err); f.Kind != fault.Invalid && f.Kind != fault.Forbidden || !reflect.DeepEqual(told, carrier.Told{}) {
 				t.Errorf("%v and %+v", err, told)
 			}
 			return

@@ -29,7 +29,7 @@ import (
 	"unicode/utf8"
 
 	"frontdesk/connect/web"
-	"frontdesk/core/messaging"
+	"frontdesk/core/carrier"
 )
 
 // Settings say how one practice group sends.
@@ -61,7 +61,7 @@ const (
 	keyParam = "key"
 )
 
-// Carrier implements messaging.Carrier and messaging.Listener.
+// Carrier implements carrier.Carrier and carrier.Listener.
 type Carrier struct {
 	settings Settings
 	url      *url.URL
@@ -71,8 +71,8 @@ type Carrier struct {
 }
 
 var (
-	_ messaging.Carrier  = (*Carrier)(nil)
-	_ messaging.Listener = (*Carrier)(nil)
+	_ carrier.Carrier  = (*Carrier)(nil)
+	_ carrier.Listener = (*Carrier)(nil)
 )
 
 var sid = regexp.MustCompile(`^[0-9A-Za-z]{2,64}$`)
@@ -105,28 +105,28 @@ func New(s Settings, o Options) (*Carrier, error) {
 	return c, nil
 }
 
-// Name implements messaging.Carrier.
+// Name implements carrier.Carrier.
 func (c *Carrier) Name() string { return name }
 
-// Idempotent implements messaging.Carrier: Twilio takes every request for a new
+// Idempotent implements carrier.Carrier: Twilio takes every request for a new
 // message.
 func (c *Carrier) Idempotent() bool { return false }
 
-// Together implements messaging.Carrier.
+// Together implements carrier.Carrier.
 func (c *Carrier) Together() int { return 64 }
 
-// SendAll implements messaging.Carrier.
-func (c *Carrier) SendAll(ctx context.Context, m []messaging.Outgoing) []messaging.Result {
+// SendAll implements carrier.Carrier.
+func (c *Carrier) SendAll(ctx context.Context, m []carrier.Outgoing) []carrier.Result {
 	return c.web.Each(ctx, m, c.Send)
 }
 
-// Send implements messaging.Carrier.
-func (c *Carrier) Send(ctx context.Context, m messaging.Outgoing) (messaging.Accepted, error) {
+// Send implements carrier.Carrier.
+func (c *Carrier) Send(ctx context.Context, m carrier.Outgoing) (carrier.Accepted, error) {
 	switch {
-	case m.Channel != messaging.SMS:
-		return messaging.Accepted{}, &messaging.Refusal{Code: "channel", Reason: "This connection sends text messages only."}
+	case m.Channel != carrier.SMS:
+		return carrier.Accepted{}, &carrier.Refusal{Code: "channel", Reason: "This connection sends text messages only."}
 	case utf8.RuneCountInString(m.Text) > maxText:
-		return messaging.Accepted{}, refusal(21617)
+		return carrier.Accepted{}, refusal(21617)
 	}
 	ctx, cancel := c.web.Within(ctx)
 	defer cancel()
@@ -136,13 +136,13 @@ func (c *Carrier) Send(ctx context.Context, m messaging.Outgoing) (messaging.Acc
 		"Accept":        {"application/json"},
 	}})
 	if err != nil {
-		return messaging.Accepted{}, err
+		return carrier.Accepted{}, err
 	}
 	return c.judge(ctx, a)
 }
 
 // form writes the message as Twilio reads it.
-func (c *Carrier) form(m messaging.Outgoing) []byte {
+func (c *Carrier) form(m carrier.Outgoing) []byte {
 	var b strings.Builder
 	b.Grow(len(m.Text)*3/2 + 300)
 	add := func(name, value string) {
@@ -171,16 +171,16 @@ func (c *Carrier) form(m messaging.Outgoing) []byte {
 	return []byte(b.String())
 }
 
-func (c *Carrier) judge(ctx context.Context, a web.Answer) (messaging.Accepted, error) {
+func (c *Carrier) judge(ctx context.Context, a web.Answer) (carrier.Accepted, error) {
 	if a.Status == http.StatusCreated || a.Status == http.StatusOK {
 		var made struct {
 			SID    string `json:"sid"`
 			Status string `json:"status"`
 		}
 		if !a.JSON(&made) || !sid.MatchString(made.SID) {
-			return messaging.Accepted{}, web.Unknown("without_sid")
+			return carrier.Accepted{}, web.Unknown("without_sid")
 		}
-		return messaging.Accepted{ProviderID: made.SID, Code: cmp.Or(web.Word(made.Status), "created")}, nil
+		return carrier.Accepted{ProviderID: made.SID, Code: cmp.Or(web.Word(made.Status), "created")}, nil
 	}
 	var no struct {
 		Code int `json:"code"`
@@ -192,24 +192,24 @@ func (c *Carrier) judge(ctx context.Context, a web.Answer) (messaging.Accepted, 
 	}
 	switch {
 	case a.Status >= 500 && a.Status != http.StatusServiceUnavailable:
-		return messaging.Accepted{}, web.Unknown(cmp.Or(code, strconv.Itoa(a.Status)))
+		return carrier.Accepted{}, web.Unknown(cmp.Or(code, strconv.Itoa(a.Status)))
 	case full[no.Code]:
-		return messaging.Accepted{}, &messaging.Busy{After: a.Wait, Code: code}
+		return carrier.Accepted{}, &carrier.Busy{After: a.Wait, Code: code}
 	case misset[no.Code]:
-		return messaging.Accepted{}, c.web.Trouble(ctx, a.Status, code)
+		return carrier.Accepted{}, c.web.Trouble(ctx, a.Status, code)
 	case refused[no.Code] != "":
-		return messaging.Accepted{}, refusal(no.Code)
+		return carrier.Accepted{}, refusal(no.Code)
 	}
 	if err := c.web.Judge(ctx, a, code); err != nil {
-		return messaging.Accepted{}, err
+		return carrier.Accepted{}, err
 	}
 	switch {
 	case a.Status < 400:
-		return messaging.Accepted{}, web.Unknown(strconv.Itoa(a.Status))
+		return carrier.Accepted{}, web.Unknown(strconv.Itoa(a.Status))
 	case code == "":
 		// Without a word of Twilio's own this is not its judgement of the
 		// message.
-		return messaging.Accepted{}, c.web.Trouble(ctx, a.Status, strconv.Itoa(a.Status))
+		return carrier.Accepted{}, c.web.Trouble(ctx, a.Status, strconv.Itoa(a.Status))
 	}
-	return messaging.Accepted{}, &messaging.Refusal{Code: code, Reason: "The provider does not take this message."}
+	return carrier.Accepted{}, &carrier.Refusal{Code: code, Reason: "The provider does not take this message."}
 }

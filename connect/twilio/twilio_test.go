@@ -15,7 +15,7 @@ import (
 
 	"frontdesk/connect/twilio"
 	"frontdesk/connect/web"
-	"frontdesk/core/messaging"
+	"frontdesk/core/carrier"
 	"frontdesk/sim/gateways"
 	"frontdesk/sim/inbox"
 )
@@ -26,8 +26,8 @@ const (
 	from    = "+447700900001"
 )
 
-func sms(to, key string) messaging.Outgoing {
-	return messaging.Outgoing{Key: key, Channel: messaging.SMS, To: to, FromName: "Brambleford Surgery", Text: "Your results are in: 100% & more £€"}
+func sms(to, key string) carrier.Outgoing {
+	return carrier.Outgoing{Key: key, Channel: carrier.SMS, To: to, FromName: "Brambleford Surgery", Text: "Your results are in: 100% & more £€"}
 }
 
 // journal is a log that many write to.
@@ -57,7 +57,7 @@ type world struct {
 	log     *journal
 
 	mu      sync.Mutex
-	told    []messaging.Told
+	told    []carrier.Told
 	errs    []error
 	answers []string
 }
@@ -98,7 +98,7 @@ func (w *world) listen(rw http.ResponseWriter, r *http.Request) {
 }
 
 // heard waits until so many receipts and replies have been told.
-func (w *world) heard(t *testing.T, n int) (receipts []messaging.Receipt, replies []messaging.Reply) {
+func (w *world) heard(t *testing.T, n int) (receipts []carrier.Receipt, replies []carrier.Reply) {
 	t.Helper()
 	for end := time.Now().Add(5 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
 		w.mu.Lock()
@@ -132,10 +132,10 @@ func (w *world) silent(t *testing.T, err error) {
 
 // outcome is one word for how handing over ended.
 func outcome(err error) string {
-	if r, ok := errors.AsType[*messaging.Refusal](err); ok {
+	if r, ok := errors.AsType[*carrier.Refusal](err); ok {
 		return "refused " + r.Code
 	}
-	if b, ok := errors.AsType[*messaging.Busy](err); ok {
+	if b, ok := errors.AsType[*carrier.Busy](err); ok {
 		return fmt.Sprintf("busy %s %v", b.Code, b.After)
 	}
 	if errors.Is(err, web.ErrUnknown) {
@@ -186,7 +186,7 @@ func TestWhatBecomesOfAMessage(t *testing.T) {
 			if err == nil && (a.ProviderID != items[0].ProviderID || a.Code != "queued" || items[0].Text != m.Text || items[0].From != from || items[0].Key != "leg-1") {
 				t.Errorf("got %+v, arrived %+v", a, items[0])
 			}
-			if r, ok := errors.AsType[*messaging.Refusal](err); ok && (r.Reason == "" || c.want == "refused 21610" && !strings.Contains(r.Reason, "replied STOP")) {
+			if r, ok := errors.AsType[*carrier.Refusal](err); ok && (r.Reason == "" || c.want == "refused 21610" && !strings.Contains(r.Reason, "replied STOP")) {
 				t.Errorf("reason %q", r.Reason)
 			}
 			w.silent(t, err)
@@ -272,7 +272,7 @@ func TestWithoutAConnectionTheMessageIsCertainlyNotSent(t *testing.T) {
 	w := build(t, func(s *twilio.Settings, _ *twilio.Options) { s.BaseURL = server.URL })
 	for i := range 7 {
 		_, err := w.carrier.Send(t.Context(), sms("+447700900123", "leg-1"))
-		b, ok := errors.AsType[*messaging.Busy](err)
+		b, ok := errors.AsType[*carrier.Busy](err)
 		if !ok || i >= 5 && b.After < time.Second {
 			t.Fatalf("%d: got %v", i, err)
 		}
@@ -297,8 +297,8 @@ func TestWhatTwilioNeverTakes(t *testing.T) {
 	long := sms("+447700900123", "leg-1")
 	long.Text = strings.Repeat("é", 1601)
 	mail := sms("ada@example.org", "leg-2")
-	mail.Channel = messaging.Email
-	for i, r := range w.carrier.SendAll(t.Context(), []messaging.Outgoing{long, mail}) {
+	mail.Channel = carrier.Email
+	for i, r := range w.carrier.SendAll(t.Context(), []carrier.Outgoing{long, mail}) {
 		if got := outcome(r.Err); got != []string{"refused 21617", "refused channel"}[i] {
 			t.Errorf("%d: got %s", i, got)
 		}
@@ -310,7 +310,7 @@ func TestWhatTwilioNeverTakes(t *testing.T) {
 
 func TestFiveHundredMessagesArriveOnceEach(t *testing.T) {
 	w := build(t, nil)
-	m := make([]messaging.Outgoing, 500)
+	m := make([]carrier.Outgoing, 500)
 	for i := range m {
 		m[i] = sms(fmt.Sprintf("+447700900%03d", i), fmt.Sprintf("leg-%d", i))
 	}

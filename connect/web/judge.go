@@ -9,18 +9,18 @@ import (
 	"strconv"
 	"time"
 
-	"frontdesk/core/messaging"
+	"frontdesk/core/carrier"
 )
 
 // Judge says what an answer means whose status means the same at every
-// provider: a messaging.Busy when the provider has not taken the message, or
+// provider: a carrier.Busy when the provider has not taken the message, or
 // ErrUnknown. For every other answer it is nil, and the carrier must know.
 // Code is the provider's own word, if it gave one.
 func (c *Client) Judge(ctx context.Context, a Answer, code string) error {
 	code = cmp.Or(Word(code), strconv.Itoa(a.Status))
 	switch a.Status {
 	case http.StatusTooManyRequests, http.StatusServiceUnavailable, http.StatusTooEarly:
-		return &messaging.Busy{After: a.Wait, Code: code}
+		return &carrier.Busy{After: a.Wait, Code: code}
 	case http.StatusRequestTimeout:
 		// Platforms say this for a service behind them that did not answer.
 		return Unknown(code)
@@ -45,7 +45,7 @@ func Unknown(code string) error { return lost(errors.New("answered " + code)) }
 // five minutes.
 func (c *Client) Trouble(ctx context.Context, status int, code string) error {
 	c.Note(ctx, "the provider does not take this connection's settings, so its messages wait", status, code)
-	return &messaging.Busy{After: Misset, Code: code}
+	return &carrier.Busy{After: Misset, Code: code}
 }
 
 // Note writes something down about the settings, once in five minutes.

@@ -16,8 +16,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"frontdesk/core/carrier"
 	"frontdesk/core/fault"
-	"frontdesk/core/messaging"
 )
 
 const (
@@ -57,7 +57,7 @@ type Answer struct {
 func (a Answer) JSON(into any) bool { return json.Unmarshal(a.Body, into) == nil }
 
 // Do sends a request, once there is a connection free for it. Its errors are a
-// messaging.Busy, when the provider certainly does not have the request, and
+// carrier.Busy, when the provider certainly does not have the request, and
 // ErrUnknown.
 func (c *Client) Do(ctx context.Context, r Request) (Answer, error) {
 	select {
@@ -110,7 +110,7 @@ func (c *Client) unlearnt() {
 }
 
 func notSent(code string, after time.Duration, err error) error {
-	return &messaging.Busy{After: after, Code: code, Err: err}
+	return &carrier.Busy{After: after, Code: code, Err: err}
 }
 
 // lost is ErrUnknown with what happened.

@@ -8,7 +8,7 @@
 //	text.go   what a provider tells, made fit to keep
 //
 // A request is certainly not sent as long as there was no connection to write
-// it to, or writing it failed: then the answer is a messaging.Busy. After that
+// it to, or writing it failed: then the answer is a carrier.Busy. After that
 // only an answer tells, and without one the error is ErrUnknown.
 //
 // Source: RFC 9110, HTTP Semantics.
@@ -28,7 +28,7 @@ import (
 
 	"github.com/failsafe-go/failsafe-go/circuitbreaker"
 
-	"frontdesk/core/messaging"
+	"frontdesk/core/carrier"
 )
 
 // Options are what a carrier works with; the zero value will do.
@@ -127,8 +127,8 @@ func (c *Client) Within(ctx context.Context) (context.Context, context.CancelFun
 
 // Each hands over messages, as many at once as there may be connections, and
 // says how each went, in their order.
-func (c *Client) Each(ctx context.Context, m []messaging.Outgoing, send func(context.Context, messaging.Outgoing) (messaging.Accepted, error)) []messaging.Result {
-	out := make([]messaging.Result, len(m))
+func (c *Client) Each(ctx context.Context, m []carrier.Outgoing, send func(context.Context, carrier.Outgoing) (carrier.Accepted, error)) []carrier.Result {
+	out := make([]carrier.Result, len(m))
 	var next atomic.Int64
 	var all sync.WaitGroup
 	for range min(c.limits.Connections, len(m)) {

@@ -18,8 +18,8 @@ import (
 	"time"
 
 	"frontdesk/connect/web"
+	"frontdesk/core/carrier"
 	"frontdesk/core/fault"
-	"frontdesk/core/messaging"
 )
 
 // listener is a server of bare connections.
@@ -72,8 +72,8 @@ func client(t *testing.T, l web.Limits, o web.Options) *web.Client {
 	return c
 }
 
-func busy(err error) *messaging.Busy {
-	b, _ := errors.AsType[*messaging.Busy](err)
+func busy(err error) *carrier.Busy {
+	b, _ := errors.AsType[*carrier.Busy](err)
 	return b
 }
 
@@ -168,13 +168,13 @@ func TestNoMoreRequestsAtOnceThanAllowed(t *testing.T) {
 	}))
 	defer server.Close()
 	c := client(t, web.Limits{Connections: 4}, web.Options{})
-	m := make([]messaging.Outgoing, 40)
+	m := make([]carrier.Outgoing, 40)
 	for i := range m {
 		m[i].Key = string(rune('A' + i))
 	}
-	send := func(ctx context.Context, m messaging.Outgoing) (messaging.Accepted, error) {
+	send := func(ctx context.Context, m carrier.Outgoing) (carrier.Accepted, error) {
 		_, err := c.Do(ctx, post(t, server.URL, "x"))
-		return messaging.Accepted{ProviderID: m.Key}, err
+		return carrier.Accepted{ProviderID: m.Key}, err
 	}
 	var all sync.WaitGroup
 	for range 3 {

@@ -9,6 +9,7 @@ import (
 	"errors"
 
 	"frontdesk/core/access"
+	"frontdesk/core/carrier"
 	"frontdesk/core/input"
 	"frontdesk/core/messaging"
 	"frontdesk/core/patient"
@@ -27,7 +28,7 @@ type Query struct {
 	Patient patient.ID
 	// When is when they go, or went.
 	When     input.Span
-	Channels []messaging.Channel // SMS and Email; none is both
+	Channels []carrier.Channel // SMS and Email; none is both
 	States   []messaging.State
 	Limit    int
 }
@@ -60,7 +61,7 @@ func (s *Service) from(ctx context.Context, group practice.ID, all ...messaging.
 	out := make([]Communication, len(all))
 	for i, m := range all {
 		out[i] = Communication{m, g.Name}
-		if m.LegChannel() == messaging.Email {
+		if m.LegChannel() == carrier.Email {
 			out[i].From = cmp.Or(g.Email, g.Name)
 		}
 	}
@@ -90,7 +91,7 @@ func (s *Service) Communication(ctx context.Context, id messaging.ID) (Communica
 
 func (s *Service) find(ctx context.Context, group practice.ID, id messaging.ID) (messaging.Message, error) {
 	m, err := s.Store.Message(ctx, group, id)
-	if err == nil && m.LegChannel() != messaging.SMS && m.LegChannel() != messaging.Email {
+	if err == nil && m.LegChannel() != carrier.SMS && m.LegChannel() != carrier.Email {
 		err = messaging.ErrNotFound
 	}
 	return m, err
@@ -112,7 +113,7 @@ func (s *Service) Communications(ctx context.Context, q Query) ([]Communication,
 	}
 	q.Patient, q.Limit = p.ID, Most
 	if len(q.Channels) == 0 {
-		q.Channels = []messaging.Channel{messaging.SMS, messaging.Email}
+		q.Channels = []carrier.Channel{carrier.SMS, carrier.Email}
 	}
 	all, err := s.Store.Communications(ctx, who.Group, q)
 	if err != nil {

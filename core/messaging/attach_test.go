@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"frontdesk/core/access"
+	"frontdesk/core/carrier"
 	"frontdesk/core/messaging"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
@@ -21,7 +22,7 @@ func TestAMessageBelongsToATaskAndIsForAMemberOfStaff(t *testing.T) {
 				d.Fatal(err)
 			}
 		}
-		d.post = []messaging.Carrier{&post{name: "one", got: map[string]int{}}}
+		d.post = []carrier.Carrier{&post{name: "one", got: map[string]int{}}}
 		groups := &practice.Service{Store: d.db.Practice(), Now: d.s.Now, NewID: d.db.NewID}
 		tasks := &task.Service{Store: d.db.Task(), Now: d.s.Now, NewID: d.db.NewID}
 		people := &patient.Service{Store: d.db.Patient(), Now: d.s.Now, NewID: d.db.NewID}
@@ -66,7 +67,7 @@ func TestAMessageBelongsToATaskAndIsForAMemberOfStaff(t *testing.T) {
 			"a link":                       {messaging.Request{TaskID: ring.ID.String(), ShortLink: "7"}, messaging.ErrNoLink},
 		} {
 			r := c.with
-			r.Patient, r.Channel, r.Text = ada, messaging.SMS, "Hello"
+			r.Patient, r.Channel, r.Text = ada, carrier.SMS, "Hello"
 			taken, err := d.s.Send(d.ctx, r)
 			if !errors.Is(err, c.want) || (c.want == nil) != (err == nil) {
 				d.Errorf("%s: %v", name, err)

@@ -3,13 +3,14 @@ package messaging
 import (
 	"context"
 
+	"frontdesk/core/carrier"
 	"frontdesk/core/input"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
 )
 
 // contactKinds says which contact detail a channel uses.
-var contactKinds = map[Channel]patient.ContactKind{SMS: patient.ContactMobile, Email: patient.ContactEmail}
+var contactKinds = map[carrier.Channel]patient.ContactKind{carrier.SMS: patient.ContactMobile, carrier.Email: patient.ContactEmail}
 
 // FromRequest is the source of a contact detail that came with the request.
 const FromRequest = "request"
@@ -18,11 +19,11 @@ const FromRequest = "request"
 type target struct{ contact, source string }
 
 // given reads a contact detail that came with a request.
-func given(in *input.Checks, field, value string, channel Channel) string {
+func given(in *input.Checks, field, value string, channel carrier.Channel) string {
 	switch channel {
-	case SMS:
+	case carrier.SMS:
 		return in.Mobile(field, value)
-	case Email:
+	case carrier.Email:
 		return in.Email(field, value)
 	}
 	if value != "" {
@@ -33,18 +34,18 @@ func given(in *input.Checks, field, value string, channel Channel) string {
 
 // aim finds where a message by a channel goes to: the detail that came with the
 // request, or the one used of the patient's own. Error: ErrNoContact.
-func aim(ctx context.Context, r Reader, group practice.ID, p patient.Patient, channel Channel, asked string) (target, error) {
+func aim(ctx context.Context, r Reader, group practice.ID, p patient.Patient, channel carrier.Channel, asked string) (target, error) {
 	switch {
 	case asked != "":
 		return target{asked, FromRequest}, nil
-	case channel == Hero:
+	case channel == carrier.Hero:
 		return target{}, nil
-	case channel == NHSApp && p.NHSNumber == "":
+	case channel == carrier.NHSApp && p.NHSNumber == "":
 		return target{}, ErrNoContact.Saying("This patient has no NHS number, which the NHS App needs.")
-	case channel == NHSApp:
+	case channel == carrier.NHSApp:
 		return target{}, nil
 	}
-	value := map[Channel]string{SMS: p.Mobile, Email: p.Email}[channel]
+	value := map[carrier.Channel]string{carrier.SMS: p.Mobile, carrier.Email: p.Email}[channel]
 	if value == "" {
 		return target{}, ErrNoContact
 	}
@@ -59,8 +60,8 @@ func aim(ctx context.Context, r Reader, group practice.ID, p patient.Patient, ch
 	return target{value, string(used.Source)}, nil
 }
 
-// reachable refuses patients nobody may write to.
-func reachable(p patient.Patient) error {
+// Reachable refuses patients nobody may write to.
+func Reachable(p patient.Patient) error {
 	switch {
 	case p.Restricted:
 		return ErrRestricted

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"frontdesk/core/carrier"
 	"frontdesk/core/fault"
 	"frontdesk/core/job"
 	"frontdesk/core/practice"
@@ -16,7 +17,7 @@ import (
 type Claim struct {
 	Group   practice.ID
 	Batch   BatchID
-	Channel Channel
+	Channel carrier.Channel
 	// Carrier is who will get them: kept with each, so that it is known whom to
 	// believe when the program dies before it hears.
 	Carrier string
@@ -30,15 +31,15 @@ type Claim struct {
 type Outbound struct {
 	Message
 	NHSNumber string
-	Practice  string // its name
-	Pair      Pair   // when it is Paired
-	OptedOut  bool   // of its second way, which is its turn
+	Practice  string       // its name
+	Pair      carrier.Pair // when it is Paired
+	OptedOut  bool         // of its second way, which is its turn
 }
 
 // Due is a channel with single messages that are due.
 type Due struct {
 	Batch   BatchID
-	Channel Channel
+	Channel carrier.Channel
 }
 
 const (
@@ -63,7 +64,7 @@ func (s *Service) Dispatch(ctx context.Context, j job.Job) error {
 	if err := json.Unmarshal(j.Args, &args); err != nil {
 		return fault.New(fault.Invalid, "bad_job", "This job cannot be read.").Because(err)
 	}
-	return s.once(ctx, j, func() error { return s.dispatch(ctx, practice.ID(j.Group), args) })
+	return s.Once(ctx, j, func() error { return s.dispatch(ctx, practice.ID(j.Group), args) })
 }
 
 func (s *Service) dispatch(ctx context.Context, group practice.ID, args dispatchArgs) error {
@@ -75,17 +76,17 @@ func (s *Service) dispatch(ctx context.Context, group practice.ID, args dispatch
 	if err != nil {
 		return err
 	}
-	if args.Channel == Hero {
-		carriers = []Carrier{nobody{}}
+	if args.Channel == carrier.Hero {
+		carriers = []carrier.Carrier{nobody{}}
 	}
-	if args.Channel == NHSApp {
+	if args.Channel == carrier.NHSApp {
 		if d.seconds, err = s.seconds(ctx, group, carriers); err != nil {
 			return err
 		}
 	}
 	d.carriers = carriers
 	if len(carriers) == 0 {
-		d.carriers = []Carrier{absent{}}
+		d.carriers = []carrier.Carrier{absent{}}
 	}
 	var wait sync.WaitGroup
 	errs := make([]error, lanes)
@@ -96,10 +97,10 @@ func (s *Service) dispatch(ctx context.Context, group practice.ID, args dispatch
 	return errors.Join(errors.Join(errs...), d.finish(ctx))
 }
 
-// once runs a job unless this program is running one just like it. Otherwise a
+// Once runs a job unless this program is running one just like it. Otherwise a
 // batch that is queued bit by bit would be handed over by a job for each bit, in
 // more lanes than there should be, and leave no room for other batches.
-func (s *Service) once(ctx context.Context, j job.Job, run func() error) error {
+func (s *Service) Once(ctx context.Context, j job.Job, run func() error) error {
 	again, err := s.alone.Run(j, run)
 	if again {
 		j.RunAt = time.Time{}
@@ -115,8 +116,8 @@ type dispatcher struct {
 	group    practice.ID
 	args     dispatchArgs
 	until    time.Time
-	carriers []Carrier
-	seconds  map[Channel]string // carriers that take both ways at once go by these
+	carriers []carrier.Carrier
+	seconds  map[carrier.Channel]string // carriers that take both ways at once go by these
 
 	mu   sync.Mutex
 	busy map[string]time.Time // carriers that take nothing until then
@@ -124,7 +125,7 @@ type dispatcher struct {
 
 // pick is the first carrier that takes messages now; with none, the first, and
 // when it may be asked again.
-func (d *dispatcher) pick(now time.Time) (Carrier, time.Time) {
+func (d *dispatcher) pick(now time.Time) (carrier.Carrier, time.Time) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	var soonest time.Time
@@ -156,24 +157,24 @@ func (d *dispatcher) lane(ctx context.Context) error {
 	var done []Settled
 	for {
 		now := d.Now().Truncate(time.Microsecond)
-		carrier, wait := d.pick(now)
+		by, wait := d.pick(now)
 		more := wait.IsZero() && now.Before(d.until) && ctx.Err() == nil
-		claimed, err := d.turn(context.WithoutCancel(ctx), carrier, done, more, now)
+		claimed, err := d.turn(context.WithoutCancel(ctx), by, done, more, now)
 		// What carriers said must not be lost to a database that is away for a
 		// moment: nobody would know it any more.
 		for i := 0; err != nil && len(done) > 0 && fault.Later(err) && i < settleTries; i++ {
 			time.Sleep(settlePause)
-			claimed, err = d.turn(context.WithoutCancel(ctx), carrier, done, false, now)
+			claimed, err = d.turn(context.WithoutCancel(ctx), by, done, false, now)
 		}
 		if err != nil || len(claimed) == 0 {
 			return err
 		}
-		done = d.hand(ctx, carrier, claimed)
+		done = d.hand(ctx, by, claimed)
 	}
 }
 
 // turn writes down what became of the last handful and takes the next.
-func (d *dispatcher) turn(ctx context.Context, carrier Carrier, done []Settled, more bool, now time.Time) ([]Outbound, error) {
+func (d *dispatcher) turn(ctx context.Context, by carrier.Carrier, done []Settled, more bool, now time.Time) ([]Outbound, error) {
 	var claimed []Outbound
 	err := d.Store.Do(ctx, func(tx Tx) error {
 		claimed = nil
@@ -190,13 +191,13 @@ func (d *dispatcher) turn(ctx context.Context, carrier Carrier, done []Settled, 
 		}
 		var err error
 		claimed, err = tx.Claim(ctx, Claim{
-			Group: d.group, Batch: d.args.Batch, Channel: d.args.Channel, Carrier: carrier.Name(), Now: now,
-			Lease: d.NewID(), Until: now.Add(d.lease()), Limit: max(1, carrier.Together()),
+			Group: d.group, Batch: d.args.Batch, Channel: d.args.Channel, Carrier: by.Name(), Now: now,
+			Lease: d.NewID(), Until: now.Add(d.lease()), Limit: max(1, by.Together()),
 		})
 		if err != nil {
 			return err
 		}
-		return d.otherWays(ctx, tx, carrier, claimed)
+		return d.otherWays(ctx, tx, by, claimed)
 	})
 	return claimed, err
 }
@@ -207,21 +208,20 @@ func (d *dispatcher) stopped(ctx context.Context, tx Tx) (bool, error) {
 	if err != nil || paused || d.args.Batch == 0 {
 		return paused, err
 	}
-	b, err := tx.Batch(ctx, d.group, d.args.Batch)
-	return b.Paused || !b.CancelledAt.IsZero(), err
+	return tx.BatchHalted(ctx, d.group, d.args.Batch)
 }
 
 // hand gives a handful to its carrier, all but what must not go any more.
-func (d *dispatcher) hand(ctx context.Context, carrier Carrier, claimed []Outbound) []Settled {
+func (d *dispatcher) hand(ctx context.Context, by carrier.Carrier, claimed []Outbound) []Settled {
 	now := d.Now().Truncate(time.Microsecond)
 	out := make([]Settled, 0, len(claimed))
-	var sends []Outgoing
+	var sends []carrier.Outgoing
 	var which []int
 	for _, m := range claimed {
 		settled, send := d.judge(m, now)
 		out = append(out, settled)
 		if send {
-			sends = append(sends, Outgoing{
+			sends = append(sends, carrier.Outgoing{
 				Key: settled.Key(d.group), Channel: settled.LegChannel(), To: settled.LegContact(), NHSNumber: m.NHSNumber,
 				FromName: m.Practice, Subject: m.Subject, Text: d.words(d.group, m.Message, m.Practice), Pair: m.Pair,
 			})
@@ -233,16 +233,16 @@ func (d *dispatcher) hand(ctx context.Context, carrier Carrier, claimed []Outbou
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), d.Timeout)
 	defer cancel()
-	var results []Result
+	var results []carrier.Result
 	if len(sends) == 1 {
-		a, err := carrier.Send(ctx, sends[0])
-		results = []Result{{a, err}}
+		a, err := by.Send(ctx, sends[0])
+		results = []carrier.Result{{Accepted: a, Err: err}}
 	} else {
-		results = carrier.SendAll(ctx, sends)
+		results = by.SendAll(ctx, sends)
 	}
 	now = d.Now().Truncate(time.Microsecond)
 	for i, r := range results {
-		d.outcome(&out[which[i]], carrier, r, now)
+		d.outcome(&out[which[i]], by, r, now)
 	}
 	return out
 }
@@ -284,7 +284,7 @@ func (d *dispatcher) finish(ctx context.Context) error {
 		if d.args.Batch == 0 {
 			return nil
 		}
-		return d.complete(ctx, d.group, d.args.Batch)
+		return d.BatchDone(ctx, d.group, d.args.Batch)
 	}
 	_, wait := d.pick(now)
 	if next.Before(wait) {
@@ -329,7 +329,7 @@ func (s *Service) recoverSome(ctx context.Context, group practice.ID, lost []Mes
 		return nil
 	}
 	again := map[string]bool{"": true, "page": true}
-	for _, channel := range Channels {
+	for _, channel := range carrier.Channels {
 		carriers, err := s.Carriers(ctx, group, channel)
 		if err != nil {
 			return err
@@ -360,22 +360,12 @@ func (s *Service) ask(ctx context.Context, group practice.ID, now time.Time) err
 	if err != nil {
 		return err
 	}
-	batches, err := s.Store.DueBatches(ctx, group)
-	if err != nil {
-		return err
-	}
-	if len(due)+len(batches) == 0 {
+	if len(due) == 0 {
 		return nil
 	}
-	jobs := make([]job.Job, 0, len(due)+len(batches))
-	for _, x := range due {
-		jobs = append(jobs, DispatchJob(group, x.Batch, x.Channel, now, now))
-	}
-	for _, b := range batches {
-		jobs = append(jobs, BatchJob(group, b.ID))
-	}
 	return s.Store.Do(ctx, func(tx Tx) error {
-		for _, j := range jobs {
+		for _, x := range due {
+			j := DispatchJob(group, x.Batch, x.Channel, now, now)
 			// A server that died as it took a job on has left it behind, and its
 			// key with it: this one must not wait for that.
 			j.Key = ""
@@ -393,11 +383,13 @@ type nobody struct{}
 func (nobody) Name() string     { return "page" }
 func (nobody) Idempotent() bool { return true }
 func (nobody) Together() int    { return 100 }
-func (nobody) Send(context.Context, Outgoing) (Accepted, error) {
-	return Accepted{}, nil
+func (nobody) Send(context.Context, carrier.Outgoing) (carrier.Accepted, error) {
+	return carrier.Accepted{}, nil
 }
 
-func (n nobody) SendAll(_ context.Context, m []Outgoing) []Result { return make([]Result, len(m)) }
+func (n nobody) SendAll(_ context.Context, m []carrier.Outgoing) []carrier.Result {
+	return make([]carrier.Result, len(m))
+}
 
 // absent stands for a carrier that has been taken away since the message was
 // accepted.
@@ -405,12 +397,12 @@ type absent struct{ nobody }
 
 func (absent) Name() string { return "none" }
 
-func (absent) Send(context.Context, Outgoing) (Accepted, error) {
-	return Accepted{}, &Busy{Code: "no_carrier", After: 5 * time.Minute}
+func (absent) Send(context.Context, carrier.Outgoing) (carrier.Accepted, error) {
+	return carrier.Accepted{}, &carrier.Busy{Code: "no_carrier", After: 5 * time.Minute}
 }
 
-func (a absent) SendAll(ctx context.Context, m []Outgoing) []Result {
-	out := make([]Result, len(m))
+func (a absent) SendAll(ctx context.Context, m []carrier.Outgoing) []carrier.Result {
+	out := make([]carrier.Result, len(m))
 	for i := range out {
 		_, out[i].Err = a.Send(ctx, m[i])
 	}

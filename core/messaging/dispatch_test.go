@@ -10,6 +10,7 @@ import (
 
 	"frontdesk/api/apitest"
 	"frontdesk/core/access"
+	"frontdesk/core/carrier"
 	"frontdesk/core/messaging"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
@@ -22,7 +23,7 @@ import (
 type post struct {
 	name       string
 	idempotent bool
-	answer     func(messaging.Outgoing) error
+	answer     func(carrier.Outgoing) error
 	mu         sync.Mutex
 	got        map[string]int
 }
@@ -31,20 +32,20 @@ func (p *post) Name() string     { return p.name }
 func (p *post) Idempotent() bool { return p.idempotent }
 func (p *post) Together() int    { return 8 }
 
-func (p *post) Send(_ context.Context, m messaging.Outgoing) (messaging.Accepted, error) {
+func (p *post) Send(_ context.Context, m carrier.Outgoing) (carrier.Accepted, error) {
 	if p.answer != nil {
 		if err := p.answer(m); err != nil {
-			return messaging.Accepted{}, err
+			return carrier.Accepted{}, err
 		}
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.got[m.Key]++
-	return messaging.Accepted{ProviderID: "p" + m.Key, Code: "ok"}, nil
+	return carrier.Accepted{ProviderID: "p" + m.Key, Code: "ok"}, nil
 }
 
-func (p *post) SendAll(ctx context.Context, all []messaging.Outgoing) []messaging.Result {
-	out := make([]messaging.Result, len(all))
+func (p *post) SendAll(ctx context.Context, all []carrier.Outgoing) []carrier.Result {
+	out := make([]carrier.Result, len(all))
 	for i, m := range all {
 		out[i].Accepted, out[i].Err = p.Send(ctx, m)
 	}
@@ -58,7 +59,7 @@ type desk struct {
 	group practice.ID
 	ctx   context.Context
 	clock time.Time
-	post  []messaging.Carrier
+	post  []carrier.Carrier
 	s     *messaging.Service
 }
 
@@ -75,7 +76,7 @@ func withDesk(t *testing.T, test func(d *desk)) {
 		pages := func() string { return "https://desk.example.org" }
 		d.s = &messaging.Service{
 			Store: db.Messaging(), Now: now, NewID: db.NewID, Pages: pages, Timeout: time.Second,
-			Carriers: func(context.Context, practice.ID, messaging.Channel) ([]messaging.Carrier, error) { return d.post, nil },
+			Carriers: func(context.Context, practice.ID, carrier.Channel) ([]carrier.Carrier, error) { return d.post, nil },
 			Records:  &record.Service{Store: db.RecordStore(), Writer: record.Own{}, Now: now, NewID: db.NewID, Pages: pages},
 		}
 		t.Cleanup(func() {
@@ -105,7 +106,7 @@ func (d *desk) messages(n int, more func(*messaging.Request)) []messaging.ID {
 		if err != nil {
 			d.Fatal(err)
 		}
-		r := messaging.Request{Patient: id, Channel: messaging.SMS, Text: "Hello"}
+		r := messaging.Request{Patient: id, Channel: carrier.SMS, Text: "Hello"}
 		if more != nil {
 			more(&r)
 		}
@@ -118,7 +119,7 @@ func (d *desk) messages(n int, more func(*messaging.Request)) []messaging.ID {
 	return out
 }
 
-func (d *desk) dispatch(channel messaging.Channel) {
+func (d *desk) dispatch(channel carrier.Channel) {
 	d.Helper()
 	j := messaging.DispatchJob(d.group, 0, channel, d.clock, d.clock)
 	if err := d.s.Dispatch(context.Background(), j); err != nil {
@@ -138,12 +139,12 @@ func (d *desk) state(id messaging.ID) messaging.Details {
 func TestManySendersSendEachMessageOnce(t *testing.T) {
 	withDesk(t, func(d *desk) {
 		c := &post{name: "a", got: map[string]int{}}
-		d.post = []messaging.Carrier{c}
+		d.post = []carrier.Carrier{c}
 		ids := d.messages(100, nil)
 		var wait sync.WaitGroup
 		for range 4 {
 			wait.Go(func() {
-				if err := d.server(d.s.Store).Dispatch(context.Background(), messaging.DispatchJob(d.group, 0, messaging.SMS, d.clock, d.clock)); err != nil {
+				if err := d.server(d.s.Store).Dispatch(context.Background(), messaging.DispatchJob(d.group, 0, carrier.SMS, d.clock, d.clock)); err != nil {
 					d.Error(err)
 				}
 			})
@@ -174,12 +175,12 @@ func TestASenderThatDiedLeavesNothingSentTwice(t *testing.T) {
 	}{{true, messaging.Sent, 1}, {false, messaging.Unknown, 0}} {
 		t.Run(fmt.Sprintf("idempotent %v", c.idempotent), func(t *testing.T) {
 			withDesk(t, func(d *desk) {
-				carrier := &post{name: "a", idempotent: c.idempotent, got: map[string]int{}}
-				d.post = []messaging.Carrier{carrier}
+				by := &post{name: "a", idempotent: c.idempotent, got: map[string]int{}}
+				d.post = []carrier.Carrier{by}
 				id := d.messages(1, nil)[0]
 				err := d.db.Messaging().Do(d.ctx, func(tx messaging.Tx) error {
 					_, err := tx.Claim(d.ctx, messaging.Claim{
-						Group: d.group, Channel: messaging.SMS, Carrier: "a", Now: d.clock, Lease: 7, Until: d.clock.Add(time.Minute), Limit: 8,
+						Group: d.group, Channel: carrier.SMS, Carrier: "a", Now: d.clock, Lease: 7, Until: d.clock.Add(time.Minute), Limit: 8,
 					})
 					return err
 				})
@@ -191,7 +192,7 @@ func TestASenderThatDiedLeavesNothingSentTwice(t *testing.T) {
 					if err := d.s.Recover(d.ctx, d.group); err != nil {
 						d.Fatal(err)
 					}
-					d.dispatch(messaging.SMS)
+					d.dispatch(carrier.SMS)
 				}
 				recover()
 				if m := d.state(id); m.State != messaging.Sending {
@@ -199,8 +200,8 @@ func TestASenderThatDiedLeavesNothingSentTwice(t *testing.T) {
 				}
 				d.clock = d.clock.Add(2 * time.Minute)
 				recover()
-				if m := d.state(id); m.State != c.want || len(carrier.got) != c.sent {
-					d.Fatalf("got %s after %d", m.State, len(carrier.got))
+				if m := d.state(id); m.State != c.want || len(by.got) != c.sent {
+					d.Fatalf("got %s after %d", m.State, len(by.got))
 				}
 			})
 		})
@@ -209,22 +210,22 @@ func TestASenderThatDiedLeavesNothingSentTwice(t *testing.T) {
 
 func TestABusyCarrierIsRelievedByAnother(t *testing.T) {
 	withDesk(t, func(d *desk) {
-		first := &post{name: "a", got: map[string]int{}, answer: func(messaging.Outgoing) error { return &messaging.Busy{After: time.Hour, Code: "429"} }}
+		first := &post{name: "a", got: map[string]int{}, answer: func(carrier.Outgoing) error { return &carrier.Busy{After: time.Hour, Code: "429"} }}
 		second := &post{name: "b", got: map[string]int{}}
-		d.post = []messaging.Carrier{first, second}
+		d.post = []carrier.Carrier{first, second}
 		id := d.messages(1, nil)[0]
-		d.dispatch(messaging.SMS)
+		d.dispatch(carrier.SMS)
 		if m := d.state(id); m.State != messaging.Sent || m.Carrier != "b" || m.Tries != 0 {
 			d.Fatalf("got %+v", m)
 		}
-		d.post = []messaging.Carrier{first}
+		d.post = []carrier.Carrier{first}
 		id = d.messages(1, nil)[0]
-		d.dispatch(messaging.SMS)
+		d.dispatch(carrier.SMS)
 		if m := d.state(id); m.State != messaging.Queued || !m.DueAt.Equal(d.clock.Add(time.Hour)) {
 			d.Fatalf("it does not wait as long as the carrier asks: %+v", m)
 		}
 		d.clock = d.clock.Add(3 * time.Hour)
-		d.dispatch(messaging.SMS)
+		d.dispatch(carrier.SMS)
 		if m := d.state(id); m.State != messaging.Expired {
 			d.Fatalf("got %+v", m)
 		}
@@ -233,30 +234,30 @@ func TestABusyCarrierIsRelievedByAnother(t *testing.T) {
 
 func TestTheOtherWayIsTakenOnceAndNeverAfterReading(t *testing.T) {
 	withDesk(t, func(d *desk) {
-		refuses := func(m messaging.Outgoing) error {
-			if m.Channel == messaging.SMS {
-				return &messaging.Refusal{Code: "no", Reason: "No."}
+		refuses := func(m carrier.Outgoing) error {
+			if m.Channel == carrier.SMS {
+				return &carrier.Refusal{Code: "no", Reason: "No."}
 			}
 			return nil
 		}
 		c := &post{name: "a", got: map[string]int{}, answer: refuses}
-		d.post = []messaging.Carrier{c}
-		id := d.messages(1, func(r *messaging.Request) { r.Fallback = messaging.Email })[0]
-		d.dispatch(messaging.SMS)
-		d.dispatch(messaging.Email)
-		d.dispatch(messaging.Email)
+		d.post = []carrier.Carrier{c}
+		id := d.messages(1, func(r *messaging.Request) { r.Fallback = carrier.Email })[0]
+		d.dispatch(carrier.SMS)
+		d.dispatch(carrier.Email)
+		d.dispatch(carrier.Email)
 		if m := d.state(id); m.State != messaging.Sent || m.Leg != 2 || len(c.got) != 1 {
 			d.Fatalf("got %+v, %v", m, c.got)
 		}
 		// What the first way says later changes nothing.
-		late := messaging.Told{Receipts: []messaging.Receipt{{Key: keyOf(d, id, 1), Progress: messaging.ProgressFailed}}}
+		late := carrier.Told{Receipts: []carrier.Receipt{{Key: keyOf(d, id, 1), Progress: carrier.ProgressFailed}}}
 		if err := d.s.Hear(d.ctx, d.group, "a", late); err != nil {
 			d.Fatal(err)
 		}
 		if m := d.state(id); m.State != messaging.Sent {
 			d.Fatalf("got %+v", m)
 		}
-		read := messaging.Told{Receipts: []messaging.Receipt{{Key: keyOf(d, id, 2), Progress: messaging.ProgressRead}, {Key: keyOf(d, id, 2), Progress: messaging.ProgressDelivered}}}
+		read := carrier.Told{Receipts: []carrier.Receipt{{Key: keyOf(d, id, 2), Progress: carrier.ProgressRead}, {Key: keyOf(d, id, 2), Progress: carrier.ProgressDelivered}}}
 		for range 2 {
 			if err := d.s.Hear(d.ctx, d.group, "a", read); err != nil {
 				d.Fatal(err)
@@ -275,22 +276,22 @@ func keyOf(d *desk, id messaging.ID, leg int) string {
 func TestWhatNobodyKnowsIsHandedOverAgainOnlyWhereThatIsHarmless(t *testing.T) {
 	withDesk(t, func(d *desk) {
 		lost := errors.New("cut off")
-		c := &post{name: "a", got: map[string]int{}, answer: func(messaging.Outgoing) error { return lost }}
-		d.post = []messaging.Carrier{c}
+		c := &post{name: "a", got: map[string]int{}, answer: func(carrier.Outgoing) error { return lost }}
+		d.post = []carrier.Carrier{c}
 		id := d.messages(1, nil)[0]
-		d.dispatch(messaging.SMS)
+		d.dispatch(carrier.SMS)
 		if m := d.state(id); m.State != messaging.Unknown {
 			d.Fatalf("got %+v", m)
 		}
 		c.idempotent = true
 		id = d.messages(1, nil)[0]
-		d.dispatch(messaging.SMS)
+		d.dispatch(carrier.SMS)
 		if m := d.state(id); m.State != messaging.Queued || m.Tries != 1 {
 			d.Fatalf("got %+v", m)
 		}
 		c.answer = nil
 		d.clock = d.clock.Add(time.Minute)
-		d.dispatch(messaging.SMS)
+		d.dispatch(carrier.SMS)
 		if m := d.state(id); m.State != messaging.Sent {
 			d.Fatalf("got %+v", m)
 		}
@@ -308,56 +309,4 @@ func TestKeysAreReadAsTheyAreWritten(t *testing.T) {
 			t.Errorf("%q was taken for a key", key)
 		}
 	}
-}
-
-// slowStore reads who is to be looked up, and then waits.
-type slowStore struct {
-	messaging.Store
-	read, goOn chan struct{}
-}
-
-// Named implements messaging.Store.
-func (s slowStore) Named(ctx context.Context, group practice.ID, id messaging.BatchID, limit int) ([]messaging.Enlisted, error) {
-	found, err := s.Store.Named(ctx, group, id, limit)
-	if len(found) > 0 {
-		close(s.read)
-		<-s.goOn
-	}
-	return found, err
-}
-
-func TestABatchTwoServersWorkOnIsQueuedOnce(t *testing.T) {
-	withDesk(t, func(d *desk) {
-		d.post = []messaging.Carrier{&post{name: "a", got: map[string]int{}}}
-		somebody := d.state(d.messages(1, nil)[0]).Patient
-		load, err := d.s.LoadBatch(d.ctx, func(yield func(messaging.NewRecipient, error) bool) {
-			yield(messaging.NewRecipient{Patient: somebody}, nil)
-		})
-		if err != nil {
-			d.Fatal(err)
-		}
-		b, err := load.Finish(d.ctx, messaging.NewBatch{Name: "Flu", Channel: messaging.SMS, Content: "Hello"})
-		if err != nil {
-			d.Fatal(err)
-		}
-		if _, _, err := d.s.SendBatch(d.ctx, b.ID); err != nil {
-			d.Fatal(err)
-		}
-		work := func(s *messaging.Service) {
-			if err := s.RunBatch(context.Background(), messaging.BatchJob(d.group, b.ID)); err != nil {
-				d.Error(err)
-			}
-		}
-		slow := slowStore{d.s.Store, make(chan struct{}), make(chan struct{})}
-		other := d.server(slow)
-		var wait sync.WaitGroup
-		wait.Go(func() { work(other) })
-		<-slow.read
-		work(d.s) // looks everybody up and queues their messages
-		close(slow.goOn)
-		wait.Wait()
-		if _, n, err := d.s.Store.Messages(d.ctx, d.group, messaging.Query{Batch: b.ID, Limit: 10}); n != 1 {
-			d.Fatalf("%d messages for one recipient, %v", n, err)
-		}
-	})
 }

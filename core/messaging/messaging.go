@@ -2,15 +2,12 @@
 // one way and then by another, and says what became of each.
 //
 //	messaging.go  the message, as kept
-//	carrier.go    what hands messages over
 //	send.go       one message: what is checked before it is taken
 //	contact.go    which number or address a message goes to
 //	dispatch.go   hand over what is due, a few at a time
 //	pair.go       both ways at once, where a carrier sees to that
 //	settle.go     what became of those
 //	receipt.go    what carriers tell later: receipts, replies, STOP
-//	batch.go      many messages at once: made, listed, told to go or stop
-//	recipients.go who a batch is for: taken in, looked up, queued
 //	read.go       messages found, and what happened to each
 //	page.go       a message read in the patient's own page
 package messaging
@@ -23,7 +20,7 @@ import (
 
 	"frontdesk/core/access"
 	"frontdesk/core/audit"
-	"frontdesk/core/event"
+	"frontdesk/core/carrier"
 	"frontdesk/core/fault"
 	"frontdesk/core/job"
 	"frontdesk/core/patient"
@@ -36,6 +33,12 @@ type ID int64
 
 // String gives the id as digits.
 func (id ID) String() string { return strconv.FormatInt(int64(id), 10) }
+
+// BatchID names a batch of messages within a practice group; 0 is none.
+type BatchID int64
+
+// String gives the id as digits.
+func (id BatchID) String() string { return strconv.FormatInt(int64(id), 10) }
 
 // State is how far a message has come.
 type State string
@@ -79,15 +82,15 @@ type Message struct {
 	Batch   BatchID    `json:"batch_id,omitempty"`
 	// Channel and Contact are how it goes first, Fallback and FallbackContact
 	// how it goes when that fails, or is not read in time.
-	Channel         Channel `json:"channel"`
-	Contact         string  `json:"-"`
-	ContactSource   string  `json:"contact_source"` // request, practice, caller or pds
-	Fallback        Channel `json:"fallback,omitempty"`
-	FallbackContact string  `json:"-"`
-	Subject         string  `json:"-"`
-	Content         string  `json:"-"`
-	Encrypted       bool    `json:"encrypted,omitempty"`
-	Purpose         Purpose `json:"purpose"`
+	Channel         carrier.Channel `json:"channel"`
+	Contact         string          `json:"-"`
+	ContactSource   string          `json:"contact_source"` // request, practice, caller or pds
+	Fallback        carrier.Channel `json:"fallback,omitempty"`
+	FallbackContact string          `json:"-"`
+	Subject         string          `json:"-"`
+	Content         string          `json:"-"`
+	Encrypted       bool            `json:"encrypted,omitempty"`
+	Purpose         Purpose         `json:"purpose"`
 
 	// Leg is 1 for Channel and 2 for Fallback. Paired is set when a carrier has
 	// been given both at once, and sees to the second by itself.
@@ -130,7 +133,7 @@ type Message struct {
 }
 
 // LegChannel is the channel of the leg it is on.
-func (m Message) LegChannel() Channel {
+func (m Message) LegChannel() carrier.Channel {
 	if m.Leg == 2 {
 		return m.Fallback
 	}
@@ -167,7 +170,7 @@ type Step struct {
 	ID         int64
 	At         time.Time
 	Leg        int
-	Channel    Channel
+	Channel    carrier.Channel
 	Carrier    string
 	What       string // accepted, refused, busy, unknown, delivered, read, failed, fallback, expired, cancelled, reply
 	ProviderID string
@@ -194,7 +197,6 @@ var (
 type Reader interface {
 	Group(ctx context.Context, id practice.ID) (practice.Group, error)
 	Patient(ctx context.Context, group practice.ID, id patient.ID) (patient.Patient, error)
-	PatientByNHSNumber(ctx context.Context, group practice.ID, number string) (patient.Patient, error)
 	Contacts(ctx context.Context, group practice.ID, id patient.ID) (patient.Contacts, error)
 	// Message finds a message, or returns ErrNotFound.
 	Message(ctx context.Context, group practice.ID, id ID) (Message, error)
@@ -206,27 +208,11 @@ type Reader interface {
 	// LinkState is how often a wrong birth date was given for a message's page,
 	// and when it was first opened.
 	LinkState(ctx context.Context, group practice.ID, id ID) (wrong int, openedAt time.Time, err error)
-	OptedOut(ctx context.Context, group practice.ID, channel Channel, contact string) (bool, error)
+	OptedOut(ctx context.Context, group practice.ID, channel carrier.Channel, contact string) (bool, error)
 	RecordEntryOf(ctx context.Context, group practice.ID, message int64) (record.Entry, error)
-	// Batch finds a batch, or returns ErrBatchNotFound.
-	Batch(ctx context.Context, group practice.ID, id BatchID) (Batch, error)
-	Batches(ctx context.Context, group practice.ID, q BatchQuery) ([]Batch, int, error)
-	// Recipients lists a batch's recipients from an ordinal on.
-	Recipients(ctx context.Context, group practice.ID, id BatchID, q RecipientQuery) ([]Recipient, error)
-	// Named lists recipients not looked up yet, with the patient they name.
-	Named(ctx context.Context, group practice.ID, id BatchID, limit int) ([]Enlisted, error)
-	// Enlisted lists recipients in a state, from an ordinal on, with the patient
-	// they are; hold keeps those from being merged into others until the end of
-	// the transaction.
-	Enlisted(ctx context.Context, group practice.ID, id BatchID, status RecipientStatus, channel Channel, after, limit int, hold bool) ([]Enlisted, error)
-	// CountReasons counts recipients nothing will be sent to, by why.
-	CountReasons(ctx context.Context, group practice.ID, id BatchID) (map[string]int, error)
-	CountRecipients(ctx context.Context, group practice.ID, id BatchID) (map[RecipientStatus]int, error)
-	// CountBatch counts a batch's recipients and its messages, at one moment.
-	CountBatch(ctx context.Context, group practice.ID, id BatchID) (map[RecipientStatus]int, map[State]int, error)
 	// NextDue is when the next message of a batch and channel falls due; zero is
 	// never.
-	NextDue(ctx context.Context, group practice.ID, batch BatchID, channel Channel) (time.Time, error)
+	NextDue(ctx context.Context, group practice.ID, batch BatchID, channel carrier.Channel) (time.Time, error)
 	// SendingPaused reports whether an operator has stopped all sending.
 	SendingPaused(ctx context.Context) (bool, error)
 }
@@ -242,11 +228,7 @@ type Store interface {
 	MessageByLink(ctx context.Context, group practice.ID, link string) (Message, error)
 	// FindByProvider finds the message a carrier has another name for.
 	FindByProvider(ctx context.Context, group practice.ID, carrier, providerID string) (Message, error)
-	// DueBatches lists batches that have something to do, and the channels
-	// with single messages that are due.
-	DueBatches(ctx context.Context, group practice.ID) ([]Batch, error)
-	// StaleLoads lists batches that were begun before a time and never finished.
-	StaleLoads(ctx context.Context, group practice.ID, before time.Time) ([]BatchID, error)
+	// DueChannels lists the batches and channels with messages that are due.
 	DueChannels(ctx context.Context, group practice.ID, before time.Time) ([]Due, error)
 }
 
@@ -258,7 +240,7 @@ type Tx interface {
 	// staff or a task there is not.
 	Attached(ctx context.Context, group practice.ID, m Message) error
 	HoldPatient(ctx context.Context, group practice.ID, id patient.ID) (patient.ID, error)
-	AddMessages(ctx context.Context, group practice.ID, m []Message) error
+	Keeper
 	// LockMessage keeps others from changing the message, and reads it.
 	LockMessage(ctx context.Context, group practice.ID, id ID) (Message, error)
 	SaveMessage(ctx context.Context, group practice.ID, m Message) error
@@ -271,25 +253,12 @@ type Tx interface {
 	// each.
 	Settle(ctx context.Context, group practice.ID, settled []Settled) error
 	AddStep(ctx context.Context, group practice.ID, id ID, s Step) error
-	// TellMessage keeps an event of a message, numbered after the last.
-	TellMessage(ctx context.Context, group practice.ID, id ID, e event.Event) error
 	AddReply(ctx context.Context, group practice.ID, r KeptReply) (bool, error)
-	AddOptOut(ctx context.Context, group practice.ID, channel Channel, contact, source string, at time.Time) error
-	DropOptOut(ctx context.Context, group practice.ID, channel Channel, contact string) error
+	AddOptOut(ctx context.Context, group practice.ID, channel carrier.Channel, contact, source string, at time.Time) error
+	DropOptOut(ctx context.Context, group practice.ID, channel carrier.Channel, contact string) error
 	SaveLinkState(ctx context.Context, group practice.ID, id ID, wrong int, openedAt time.Time) error
-
-	AddBatch(ctx context.Context, group practice.ID, b Batch) error
-	// LockBatch keeps others from changing the batch, and reads it.
-	LockBatch(ctx context.Context, group practice.ID, id BatchID) (Batch, error)
-	SaveBatch(ctx context.Context, group practice.ID, b Batch) error
-	AddRecipients(ctx context.Context, group practice.ID, id BatchID, r []Recipient) error
-	// SaveRecipients keeps changed recipients, but for those who are no longer
-	// in the state they were read in: somebody else works on the batch too.
-	SaveRecipients(ctx context.Context, group practice.ID, id BatchID, was RecipientStatus, r []Recipient) error
-	// CancelWaiting calls back up to limit waiting messages of a batch.
-	CancelWaiting(ctx context.Context, group practice.ID, id BatchID, at time.Time, limit int) (int, error)
-	TellBatch(ctx context.Context, group practice.ID, id BatchID, e event.Event) error
-	DropBatch(ctx context.Context, group practice.ID, id BatchID) error
+	// BatchHalted reports whether a batch is paused or cancelled.
+	BatchHalted(ctx context.Context, group practice.ID, id BatchID) (bool, error)
 
 	Enqueue(ctx context.Context, j job.Job) error
 	Audit(ctx context.Context, e audit.Entry) error
@@ -297,19 +266,15 @@ type Tx interface {
 
 // Carriers gives the carriers a practice group has for a channel, the one to
 // try first first.
-type Carriers func(ctx context.Context, group practice.ID, channel Channel) ([]Carrier, error)
-
-// Registrar finds and keeps a patient the national service knows.
-type Registrar interface {
-	RegisterPDS(ctx context.Context, r patient.PDSRegistration) (patient.Registered, error)
-}
+type Carriers func(ctx context.Context, group practice.ID, channel carrier.Channel) ([]carrier.Carrier, error)
 
 // Service is the messaging capability.
 type Service struct {
 	Store    Store
 	Carriers Carriers
-	Patients Registrar
 	Records  *record.Service
+	// BatchDone is called when no message of a batch waits any more.
+	BatchDone func(ctx context.Context, group practice.ID, id BatchID) error
 	// Pages is the address patients' own pages are below.
 	Pages func() string
 	Now   func() time.Time

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"frontdesk/core/access"
+	"frontdesk/core/carrier"
 	"frontdesk/core/fault"
 	"frontdesk/core/input"
 	"frontdesk/core/patient"
@@ -126,7 +127,7 @@ func (s *Service) Open(ctx context.Context, link, birthDate string) (Opened, err
 		return o, err
 	}
 	who := access.Caller{Group: group, Home: group, Actor: "patient"}
-	err = s.receipt(ctx, group, "page", Receipt{Key: m.Key(group), Progress: ProgressRead, At: now})
+	err = s.receipt(ctx, group, "page", carrier.Receipt{Key: m.Key(group), Progress: carrier.ProgressRead, At: now})
 	if errors.Is(err, ErrEarly) {
 		err = nil // it is being handed over this moment, and is read all the same
 	}

@@ -5,18 +5,19 @@ import (
 	"slices"
 	"time"
 
+	"frontdesk/core/carrier"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
 )
 
 // seconds is the carrier that would be the first to try for each channel that a
 // message may go on by; empty where no carrier takes both ways at once.
-func (s *Service) seconds(ctx context.Context, group practice.ID, carriers []Carrier) (map[Channel]string, error) {
-	if !slices.ContainsFunc(carriers, func(c Carrier) bool { _, ok := c.(Pairer); return ok }) {
+func (s *Service) seconds(ctx context.Context, group practice.ID, carriers []carrier.Carrier) (map[carrier.Channel]string, error) {
+	if !slices.ContainsFunc(carriers, func(c carrier.Carrier) bool { _, ok := c.(carrier.Pairer); return ok }) {
 		return nil, nil
 	}
-	out := map[Channel]string{}
-	for _, channel := range []Channel{SMS, Email} {
+	out := map[carrier.Channel]string{}
+	for _, channel := range []carrier.Channel{carrier.SMS, carrier.Email} {
 		found, err := s.Carriers(ctx, group, channel)
 		if err != nil {
 			return nil, err
@@ -32,8 +33,8 @@ func (s *Service) seconds(ctx context.Context, group practice.ID, carriers []Car
 // that are handed over for both ways at once, and writes that down; and those
 // that are to go by the second and must not, as the patient has opted out of it
 // since they were accepted.
-func (d *dispatcher) otherWays(ctx context.Context, tx Tx, carrier Carrier, claimed []Outbound) (err error) {
-	pairer, _ := carrier.(Pairer)
+func (d *dispatcher) otherWays(ctx context.Context, tx Tx, by carrier.Carrier, claimed []Outbound) (err error) {
+	pairer, _ := by.(carrier.Pairer)
 	var changed []Message
 	for i := range claimed {
 		m := &claimed[i]
@@ -50,7 +51,7 @@ func (d *dispatcher) otherWays(ctx context.Context, tx Tx, carrier Carrier, clai
 		}
 		was := m.Paired
 		m.Paired = false
-		if pairer != nil && (was || d.seconds[m.Fallback] == carrier.Name()) {
+		if pairer != nil && (was || d.seconds[m.Fallback] == by.Name()) {
 			p, free, err := pairOf(ctx, tx, d.group, m.Message)
 			if err != nil {
 				return err
@@ -69,8 +70,8 @@ func (d *dispatcher) otherWays(ctx context.Context, tx Tx, carrier Carrier, clai
 
 // pairOf is the second way of a message, and whether the patient has not opted
 // out of it.
-func pairOf(ctx context.Context, r Reader, group practice.ID, m Message) (Pair, bool, error) {
-	p := Pair{Second: m.Fallback, To: m.FallbackContact, Unread: time.Duration(m.UnreadMinutes) * time.Minute}
+func pairOf(ctx context.Context, r Reader, group practice.ID, m Message) (carrier.Pair, bool, error) {
+	p := carrier.Pair{Second: m.Fallback, To: m.FallbackContact, Unread: time.Duration(m.UnreadMinutes) * time.Minute}
 	contacts, err := r.Contacts(ctx, group, m.Patient)
 	if err != nil {
 		return p, false, err
@@ -87,7 +88,7 @@ func pairOf(ctx context.Context, r Reader, group practice.ID, m Message) (Pair, 
 
 // legOf is the leg that is told about. A message in a pair has the key of its
 // first leg for both.
-func (m Message) legOf(r Receipt, leg int) int {
+func (m Message) legOf(r carrier.Receipt, leg int) int {
 	switch {
 	case !m.Paired:
 		return leg
@@ -101,23 +102,23 @@ func (m Message) legOf(r Receipt, leg int) int {
 
 // follow takes along what is told of one way of a pair: the carrier has the
 // message, and when its first way has failed it is on the second.
-func (s *Settled) follow(r Receipt, leg int, at time.Time) {
+func (s *Settled) follow(r carrier.Receipt, leg int, at time.Time) {
 	if s.State == Unknown {
 		s.State, s.SentAt, s.EndedAt, s.Code, s.Reason = Sent, at, time.Time{}, "", ""
 	}
-	if leg == 2 || r.Progress == ProgressFailed && r.Channel == s.Channel && s.State != Read {
+	if leg == 2 || r.Progress == carrier.ProgressFailed && r.Channel == s.Channel && s.State != Read {
 		s.Leg = 2
 	}
 }
 
 // fresh reports whether a receipt for a pair is worth a step. Its state does not
 // tell: what becomes of one way of it may leave it as it is.
-func fresh(ctx context.Context, tx Tx, group practice.ID, id ID, r Receipt, changed bool, leg int) (bool, error) {
+func fresh(ctx context.Context, tx Tx, group practice.ID, id ID, r carrier.Receipt, changed bool, leg int) (bool, error) {
 	if r.Whole && !changed {
 		return false, nil // it has been told of the channel
 	}
 	steps, err := tx.Steps(ctx, group, id)
 	return !slices.ContainsFunc(steps, func(s Step) bool {
-		return s.Leg == leg && (s.What == string(r.Progress) || s.What == string(ProgressRead) && r.Progress == ProgressDelivered)
+		return s.Leg == leg && (s.What == string(r.Progress) || s.What == string(carrier.ProgressRead) && r.Progress == carrier.ProgressDelivered)
 	}), err
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"frontdesk/core/carrier"
 	"frontdesk/core/messaging"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
@@ -20,8 +21,8 @@ type both struct {
 	own bool
 }
 
-func (b both) Pairs(first messaging.Channel, p messaging.Pair) bool {
-	return first == messaging.NHSApp && (p.Unread == 4*time.Hour || p.Unread == 24*time.Hour) && (p.Known || b.own)
+func (b both) Pairs(first carrier.Channel, p carrier.Pair) bool {
+	return first == carrier.NHSApp && (p.Unread == 4*time.Hour || p.Unread == 24*time.Hour) && (p.Known || b.own)
 }
 
 // paired is a desk with a carrier for both ways, and one message to the NHS App
@@ -30,8 +31,8 @@ type paired struct {
 	*desk
 	carrier  both
 	other    *post
-	sent     []messaging.Outgoing
-	carriers map[messaging.Channel][]messaging.Carrier
+	sent     []carrier.Outgoing
+	carriers map[carrier.Channel][]carrier.Carrier
 	minutes  int
 }
 
@@ -41,12 +42,12 @@ func withPair(t *testing.T, test func(p *paired)) {
 	withDesk(t, func(d *desk) {
 		p := &paired{desk: d, minutes: 240, other: &post{name: "other", got: map[string]int{}}}
 		p.carrier.post = &post{name: "both", got: map[string]int{}}
-		p.carrier.answer = func(m messaging.Outgoing) error {
+		p.carrier.answer = func(m carrier.Outgoing) error {
 			p.sent = append(p.sent, m)
 			return nil
 		}
-		p.carriers = map[messaging.Channel][]messaging.Carrier{messaging.NHSApp: {p.carrier}, messaging.SMS: {p.carrier}, messaging.Email: {p.other}}
-		d.s.Carriers = func(_ context.Context, _ practice.ID, channel messaging.Channel) ([]messaging.Carrier, error) {
+		p.carriers = map[carrier.Channel][]carrier.Carrier{carrier.NHSApp: {p.carrier}, carrier.SMS: {p.carrier}, carrier.Email: {p.other}}
+		d.s.Carriers = func(_ context.Context, _ practice.ID, channel carrier.Channel) ([]carrier.Carrier, error) {
 			return p.carriers[channel], nil
 		}
 		test(p)
@@ -72,7 +73,7 @@ func (p *paired) ask(more func(*messaging.Request)) messaging.ID {
 	if err != nil {
 		p.Fatal(err)
 	}
-	r := messaging.Request{Patient: id, Channel: messaging.NHSApp, Text: "Hello", Fallback: messaging.SMS}
+	r := messaging.Request{Patient: id, Channel: carrier.NHSApp, Text: "Hello", Fallback: carrier.SMS}
 	if more != nil {
 		more(&r)
 	}
@@ -85,7 +86,7 @@ func (p *paired) ask(more func(*messaging.Request)) messaging.ID {
 
 func (p *paired) optOut() {
 	p.Helper()
-	if err := p.s.OptOut(p.ctx, messaging.SMS, number, true); err != nil {
+	if err := p.s.OptOut(p.ctx, carrier.SMS, number, true); err != nil {
 		p.Fatal(err)
 	}
 }
@@ -103,12 +104,12 @@ func TestAMessageIsHandedOverForBothWaysWhereACarrierDoesJustThat(t *testing.T) 
 		{"the patient has a minute more", func(p *paired) { p.minutes = 241 }, nil, false},
 		{"there is no other way", nil, func(r *messaging.Request) { r.Fallback = "" }, false},
 		{"the number is not what the national service knows", nil, func(r *messaging.Request) { r.FallbackContact = "07700 900124" }, false},
-		{"the number may be another", func(p *paired) { p.carriers[messaging.NHSApp][0] = both{p.carrier.post, true} },
+		{"the number may be another", func(p *paired) { p.carriers[carrier.NHSApp][0] = both{p.carrier.post, true} },
 			func(r *messaging.Request) { r.FallbackContact = "07700 900124" }, true},
-		{"somebody else carries the other way", nil, func(r *messaging.Request) { r.Fallback = messaging.Email }, false},
-		{"somebody else is asked first for the other way", func(p *paired) { p.carriers[messaging.SMS] = []messaging.Carrier{p.other, p.carrier} }, nil, false},
-		{"it is asked first for the other way", func(p *paired) { p.carriers[messaging.SMS] = []messaging.Carrier{p.carrier, p.other} }, nil, true},
-		{"the carrier takes one way at a time", func(p *paired) { p.carriers[messaging.NHSApp][0] = p.carrier.post }, nil, false},
+		{"somebody else carries the other way", nil, func(r *messaging.Request) { r.Fallback = carrier.Email }, false},
+		{"somebody else is asked first for the other way", func(p *paired) { p.carriers[carrier.SMS] = []carrier.Carrier{p.other, p.carrier} }, nil, false},
+		{"it is asked first for the other way", func(p *paired) { p.carriers[carrier.SMS] = []carrier.Carrier{p.carrier, p.other} }, nil, true},
+		{"the carrier takes one way at a time", func(p *paired) { p.carriers[carrier.NHSApp][0] = p.carrier.post }, nil, false},
 		{"the patient wants no such texts", (*paired).optOut, func(r *messaging.Request) { r.Purpose = messaging.Other }, false},
 		{"the patient wants only texts about their care", (*paired).optOut, nil, true},
 	} {
@@ -118,14 +119,14 @@ func TestAMessageIsHandedOverForBothWaysWhereACarrierDoesJustThat(t *testing.T) 
 					c.change(p)
 				}
 				id := p.ask(c.more)
-				p.dispatch(messaging.NHSApp)
+				p.dispatch(carrier.NHSApp)
 				m := p.state(id)
 				if m.State != messaging.Sent || len(p.sent) != 1 || m.Paired != c.want {
 					p.Fatalf("got %+v after %+v", m, p.sent)
 				}
-				if got := p.sent[0].Pair; c.want && (got.Second != messaging.SMS || got.To != m.FallbackContact || got.Unread != time.Duration(p.minutes)*time.Minute) {
+				if got := p.sent[0].Pair; c.want && (got.Second != carrier.SMS || got.To != m.FallbackContact || got.Unread != time.Duration(p.minutes)*time.Minute) {
 					p.Errorf("handed over with %+v", got)
-				} else if !c.want && got != (messaging.Pair{}) {
+				} else if !c.want && got != (carrier.Pair{}) {
 					p.Errorf("handed over with %+v", got)
 				}
 				if ours := m.Fallback != "" && !c.want; m.DueAt.IsZero() == ours {
@@ -137,13 +138,13 @@ func TestAMessageIsHandedOverForBothWaysWhereACarrierDoesJustThat(t *testing.T) 
 }
 
 // tell has the carrier tell something about the message.
-func (p *paired) tell(id messaging.ID, progress messaging.Progress, by messaging.Channel, whole bool) {
+func (p *paired) tell(id messaging.ID, progress carrier.Progress, by carrier.Channel, whole bool) {
 	p.Helper()
-	r := messaging.Receipt{Key: keyOf(p.desk, id, 1), ProviderID: "p1", Progress: progress, Channel: by, Whole: whole}
-	if progress == messaging.ProgressFailed {
+	r := carrier.Receipt{Key: keyOf(p.desk, id, 1), ProviderID: "p1", Progress: progress, Channel: by, Whole: whole}
+	if progress == carrier.ProgressFailed {
 		r.Code, r.Reason = "C-"+string(by), "It did not arrive."
 	}
-	if err := p.s.Hear(p.ctx, p.group, "both", messaging.Told{Receipts: []messaging.Receipt{r}}); err != nil {
+	if err := p.s.Hear(p.ctx, p.group, "both", carrier.Told{Receipts: []carrier.Receipt{r}}); err != nil {
 		p.Fatal(err)
 	}
 }
@@ -159,11 +160,11 @@ func (p *paired) steps(id messaging.ID) []string {
 
 func TestWhatIsToldOfAPair(t *testing.T) {
 	type told struct {
-		progress messaging.Progress
-		by       messaging.Channel
+		progress carrier.Progress
+		by       carrier.Channel
 		whole    bool
 	}
-	const app, sms = messaging.NHSApp, messaging.SMS
+	const app, sms = carrier.NHSApp, carrier.SMS
 	var (
 		appFailed, smsFailed, allFailed = told{"failed", app, false}, told{"failed", sms, false}, told{"failed", "", true}
 		appDone, smsDone                = told{"delivered", app, false}, told{"delivered", sms, false}
@@ -197,14 +198,14 @@ func TestWhatIsToldOfAPair(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			withPair(t, func(p *paired) {
 				id := p.ask(nil)
-				p.dispatch(messaging.NHSApp)
+				p.dispatch(carrier.NHSApp)
 				for _, x := range c.told {
 					for range 2 { // twice is once
 						p.tell(id, x.progress, x.by, x.whole)
 					}
 				}
 				p.clock = p.clock.Add(72 * time.Hour)
-				for _, channel := range []messaging.Channel{app, sms, messaging.Email} {
+				for _, channel := range []carrier.Channel{app, sms, carrier.Email} {
 					p.dispatch(channel)
 				}
 				m := p.state(id)
@@ -224,20 +225,20 @@ func TestWhatIsToldOfAPair(t *testing.T) {
 
 func TestAPairThatIsRefusedGoesByTheOtherWayFromHere(t *testing.T) {
 	withPair(t, func(p *paired) {
-		p.carrier.answer = func(m messaging.Outgoing) error {
+		p.carrier.answer = func(m carrier.Outgoing) error {
 			p.sent = append(p.sent, m)
-			if m.Channel == messaging.NHSApp {
-				return &messaging.Refusal{Code: "no", Reason: "No."}
+			if m.Channel == carrier.NHSApp {
+				return &carrier.Refusal{Code: "no", Reason: "No."}
 			}
 			return nil
 		}
 		id := p.ask(nil)
-		p.dispatch(messaging.NHSApp)
-		p.dispatch(messaging.SMS)
-		if m := p.state(id); m.State != messaging.Sent || m.Leg != 2 || m.Paired || len(p.sent) != 2 || p.sent[1].Pair != (messaging.Pair{}) || p.sent[1].To != number {
+		p.dispatch(carrier.NHSApp)
+		p.dispatch(carrier.SMS)
+		if m := p.state(id); m.State != messaging.Sent || m.Leg != 2 || m.Paired || len(p.sent) != 2 || p.sent[1].Pair != (carrier.Pair{}) || p.sent[1].To != number {
 			p.Fatalf("got %+v after %+v", m, p.sent)
 		}
-		if err := p.s.Hear(p.ctx, p.group, "both", messaging.Told{Receipts: []messaging.Receipt{{Key: keyOf(p.desk, id, 2), Progress: messaging.ProgressFailed, Channel: messaging.SMS}}}); err != nil {
+		if err := p.s.Hear(p.ctx, p.group, "both", carrier.Told{Receipts: []carrier.Receipt{{Key: keyOf(p.desk, id, 2), Progress: carrier.ProgressFailed, Channel: carrier.SMS}}}); err != nil {
 			p.Fatal(err)
 		}
 		if m := p.state(id); m.State != messaging.Failed {
@@ -248,17 +249,17 @@ func TestAPairThatIsRefusedGoesByTheOtherWayFromHere(t *testing.T) {
 
 func TestAnotherCarrierRelievesABusyOneOfOneWay(t *testing.T) {
 	withPair(t, func(p *paired) {
-		p.carrier.answer = func(messaging.Outgoing) error { return &messaging.Busy{After: time.Hour, Code: "429"} }
-		p.carriers[messaging.NHSApp] = []messaging.Carrier{p.carrier, p.other}
+		p.carrier.answer = func(carrier.Outgoing) error { return &carrier.Busy{After: time.Hour, Code: "429"} }
+		p.carriers[carrier.NHSApp] = []carrier.Carrier{p.carrier, p.other}
 		id := p.ask(nil)
-		p.dispatch(messaging.NHSApp)
+		p.dispatch(carrier.NHSApp)
 		if m := p.state(id); m.State != messaging.Sent || m.Carrier != "other" || m.Paired || !m.DueAt.Equal(p.clock.Add(4*time.Hour)) {
 			p.Fatalf("got %+v", m)
 		}
 		p.clock = p.clock.Add(4 * time.Hour)
 		p.carrier.answer = nil
-		p.dispatch(messaging.NHSApp)
-		p.dispatch(messaging.SMS)
+		p.dispatch(carrier.NHSApp)
+		p.dispatch(carrier.SMS)
 		if m := p.state(id); m.Leg != 2 || m.State != messaging.Sent || m.Carrier != "both" || m.Paired {
 			p.Fatalf("got %+v", m)
 		}
@@ -267,13 +268,13 @@ func TestAnotherCarrierRelievesABusyOneOfOneWay(t *testing.T) {
 
 func TestABusyCarrierIsAskedAnewWhetherItTakesBothWays(t *testing.T) {
 	withPair(t, func(p *paired) {
-		p.carrier.answer = func(messaging.Outgoing) error { return &messaging.Busy{After: time.Hour, Code: "429"} }
+		p.carrier.answer = func(carrier.Outgoing) error { return &carrier.Busy{After: time.Hour, Code: "429"} }
 		id := p.ask(func(r *messaging.Request) { r.Purpose = messaging.Other })
-		p.dispatch(messaging.NHSApp)
+		p.dispatch(carrier.NHSApp)
 		p.carrier.answer = nil
 		p.optOut()
 		p.clock = p.clock.Add(time.Hour)
-		p.dispatch(messaging.NHSApp)
+		p.dispatch(carrier.NHSApp)
 		if m := p.state(id); m.State != messaging.Sent || m.Paired {
 			p.Fatalf("got %+v", m)
 		}
@@ -289,15 +290,15 @@ func TestTheOtherWayIsNotTakenByWhoHasOptedOutOfIt(t *testing.T) {
 		texts   int
 	}{
 		{"nobody has read it", nil, messaging.Other, messaging.Delivered, 0},
-		{"the first way refuses it", &messaging.Refusal{Code: "no", Reason: "No."}, messaging.Other, messaging.Suppressed, 0},
+		{"the first way refuses it", &carrier.Refusal{Code: "no", Reason: "No."}, messaging.Other, messaging.Suppressed, 0},
 		{"it is about their care", nil, messaging.DirectCare, messaging.Delivered, 1},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			withPair(t, func(p *paired) {
 				p.minutes = 60
 				texts := 0
-				p.carrier.answer = func(m messaging.Outgoing) error {
-					if m.Channel == messaging.SMS {
+				p.carrier.answer = func(m carrier.Outgoing) error {
+					if m.Channel == carrier.SMS {
 						texts++
 						return nil
 					}
@@ -305,16 +306,16 @@ func TestTheOtherWayIsNotTakenByWhoHasOptedOutOfIt(t *testing.T) {
 				}
 				id := p.ask(func(r *messaging.Request) { r.Purpose = c.purpose })
 				p.optOut()
-				p.dispatch(messaging.NHSApp)
+				p.dispatch(carrier.NHSApp)
 				if c.answer == nil {
-					p.tell(id, messaging.ProgressDelivered, messaging.NHSApp, false)
+					p.tell(id, carrier.ProgressDelivered, carrier.NHSApp, false)
 				}
 				p.clock = p.clock.Add(time.Hour)
-				p.dispatch(messaging.NHSApp)
-				p.dispatch(messaging.SMS)
+				p.dispatch(carrier.NHSApp)
+				p.dispatch(carrier.SMS)
 				if c.texts > 0 {
-					r := messaging.Receipt{Key: keyOf(p.desk, id, 2), Progress: messaging.ProgressDelivered}
-					if err := p.s.Hear(p.ctx, p.group, "both", messaging.Told{Receipts: []messaging.Receipt{r}}); err != nil {
+					r := carrier.Receipt{Key: keyOf(p.desk, id, 2), Progress: carrier.ProgressDelivered}
+					if err := p.s.Hear(p.ctx, p.group, "both", carrier.Told{Receipts: []carrier.Receipt{r}}); err != nil {
 						p.Fatal(err)
 					}
 				}
@@ -332,19 +333,19 @@ func TestAPairInDoubtStaysOne(t *testing.T) {
 	t.Run("the carrier takes the key once", func(t *testing.T) {
 		withPair(t, func(p *paired) {
 			p.carrier.idempotent = true
-			p.carrier.answer = func(m messaging.Outgoing) error {
+			p.carrier.answer = func(m carrier.Outgoing) error {
 				p.sent = append(p.sent, m)
 				return errors.New("cut off")
 			}
 			id := p.ask(func(r *messaging.Request) { r.Purpose = messaging.Other })
-			p.dispatch(messaging.NHSApp)
-			p.carrier.answer = func(m messaging.Outgoing) error {
+			p.dispatch(carrier.NHSApp)
+			p.carrier.answer = func(m carrier.Outgoing) error {
 				p.sent = append(p.sent, m)
 				return nil
 			}
 			p.optOut() // that is too late now: NHS Notify may have both
 			p.clock = p.clock.Add(time.Minute)
-			p.dispatch(messaging.NHSApp)
+			p.dispatch(carrier.NHSApp)
 			if m := p.state(id); m.State != messaging.Sent || !m.Paired || !m.DueAt.IsZero() || len(p.sent) != 2 || p.sent[0] != p.sent[1] {
 				p.Fatalf("got %+v after %+v", m, p.sent)
 			}
@@ -352,17 +353,17 @@ func TestAPairInDoubtStaysOne(t *testing.T) {
 	})
 	t.Run("nobody knows whether the carrier has it", func(t *testing.T) {
 		withPair(t, func(p *paired) {
-			p.carrier.answer = func(messaging.Outgoing) error { return errors.New("cut off") }
+			p.carrier.answer = func(carrier.Outgoing) error { return errors.New("cut off") }
 			id := p.ask(nil)
-			p.dispatch(messaging.NHSApp)
+			p.dispatch(carrier.NHSApp)
 			if m := p.state(id); m.State != messaging.Unknown || !m.Paired {
 				p.Fatalf("got %+v", m)
 			}
-			p.tell(id, messaging.ProgressFailed, messaging.NHSApp, false)
+			p.tell(id, carrier.ProgressFailed, carrier.NHSApp, false)
 			if m := p.state(id); m.State != messaging.Sent || m.SentAt.IsZero() || !m.EndedAt.IsZero() || m.Code != "" {
 				p.Fatalf("got %+v", m)
 			}
-			p.tell(id, messaging.ProgressDelivered, messaging.SMS, true)
+			p.tell(id, carrier.ProgressDelivered, carrier.SMS, true)
 			if m := p.state(id); m.State != messaging.Delivered {
 				p.Fatalf("got %+v", m)
 			}
@@ -372,14 +373,14 @@ func TestAPairInDoubtStaysOne(t *testing.T) {
 		withPair(t, func(p *paired) {
 			id := p.ask(nil)
 			died := errors.New("died")
-			p.carrier.answer = func(messaging.Outgoing) error {
+			p.carrier.answer = func(carrier.Outgoing) error {
 				m := p.state(id) // what another server finds when this one is gone
 				if m.State != messaging.Sending || !m.Paired {
 					p.Errorf("got %+v", m)
 				}
 				return died
 			}
-			p.dispatch(messaging.NHSApp)
+			p.dispatch(carrier.NHSApp)
 		})
 	})
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"frontdesk/core/access"
+	"frontdesk/core/carrier"
 	"frontdesk/core/input"
 	"frontdesk/core/patient"
 	"frontdesk/core/record"
@@ -18,7 +19,7 @@ const CountLimit = patient.CountLimit
 type Query struct {
 	Patient patient.ID
 	State   State
-	Channel Channel
+	Channel carrier.Channel
 	Batch   BatchID
 	// Contact is where the first leg went; only with Channel.
 	Contact       string
@@ -54,7 +55,7 @@ func (s *Service) Messages(ctx context.Context, q Search) ([]Details, int, error
 		input.Choice(&in, "status", find.State, States)
 	}
 	if find.Channel != "" {
-		input.Choice(&in, "channel", find.Channel, Channels)
+		input.Choice(&in, "channel", find.Channel, carrier.Channels)
 	}
 	find.From, find.To = time.Unix(0, 0).UTC(), time.Date(2200, time.January, 1, 0, 0, 0, 0, time.UTC)
 	if q.FromText != "" {

@@ -7,6 +7,7 @@ import (
 
 	"frontdesk/core/access"
 	"frontdesk/core/audit"
+	"frontdesk/core/carrier"
 	"frontdesk/core/event"
 	"frontdesk/core/fault"
 	"frontdesk/core/input"
@@ -22,7 +23,7 @@ type KeptReply struct {
 	ProviderID string
 	Message    ID         // 0 when it answers none that is known
 	Patient    patient.ID // 0 when nobody is known by it
-	Channel    Channel
+	Channel    carrier.Channel
 	Contact    string
 	Text       string
 	At         time.Time
@@ -42,15 +43,15 @@ const (
 // Hear keeps what a carrier told: receipts, and what patients sent back. What is
 // told twice is kept once, and what it knows nothing of is passed over. Error:
 // ErrEarly, with everything else kept.
-func (s *Service) Hear(ctx context.Context, group practice.ID, carrier string, told Told) error {
+func (s *Service) Hear(ctx context.Context, group practice.ID, by string, told carrier.Told) error {
 	var early error
 	for _, r := range told.Receipts {
-		err := s.receipt(ctx, group, carrier, r)
+		err := s.receipt(ctx, group, by, r)
 		// Some carriers tell before they have answered: what they answer is being
 		// written down this moment.
 		for i := 0; errors.Is(err, ErrEarly) && i < earlyTries && ctx.Err() == nil; i++ {
 			time.Sleep(earlyPause)
-			err = s.receipt(ctx, group, carrier, r)
+			err = s.receipt(ctx, group, by, r)
 		}
 		switch {
 		case errors.Is(err, ErrEarly):
@@ -60,7 +61,7 @@ func (s *Service) Hear(ctx context.Context, group practice.ID, carrier string, t
 		}
 	}
 	for _, r := range told.Replies {
-		if err := s.reply(ctx, group, carrier, r); err != nil {
+		if err := s.reply(ctx, group, by, r); err != nil {
 			return err
 		}
 	}
@@ -68,20 +69,20 @@ func (s *Service) Hear(ctx context.Context, group practice.ID, carrier string, t
 }
 
 // find finds the message a carrier means, and the leg.
-func (s *Service) find(ctx context.Context, group practice.ID, carrier, key, providerID string) (ID, int, error) {
+func (s *Service) find(ctx context.Context, group practice.ID, by, key, providerID string) (ID, int, error) {
 	if g, id, leg, ok := ParseKey(key); ok && g == group {
 		return id, leg, nil
 	}
 	if providerID == "" {
 		return 0, 0, ErrNotFound
 	}
-	m, err := s.Store.FindByProvider(ctx, group, carrier, providerID)
+	m, err := s.Store.FindByProvider(ctx, group, by, providerID)
 	return m.ID, m.Leg, err
 }
 
 // receipt takes one receipt into account.
-func (s *Service) receipt(ctx context.Context, group practice.ID, carrier string, r Receipt) error {
-	id, leg, err := s.find(ctx, group, carrier, r.Key, r.ProviderID)
+func (s *Service) receipt(ctx context.Context, group practice.ID, by string, r carrier.Receipt) error {
+	id, leg, err := s.find(ctx, group, by, r.Key, r.ProviderID)
 	if err != nil {
 		return err
 	}
@@ -100,7 +101,7 @@ func (s *Service) receipt(ctx context.Context, group practice.ID, carrier string
 		}
 		leg := before.legOf(r, leg)
 		x := Settled{Message: before, Was: before.State, At: now}
-		step := Step{ID: s.NewID(), At: at, Leg: leg, Carrier: carrier, What: string(r.Progress), ProviderID: r.ProviderID, Code: r.Code, Reason: r.Reason}
+		step := Step{ID: s.NewID(), At: at, Leg: leg, Carrier: by, What: string(r.Progress), ProviderID: r.ProviderID, Code: r.Code, Reason: r.Reason}
 		step.Channel = before.Channel
 		if leg == 2 {
 			step.Channel = before.Fallback
@@ -148,9 +149,9 @@ func (s *Service) receipt(ctx context.Context, group practice.ID, carrier string
 
 // hear changes a message by a receipt, and reports whether that was news. What
 // is further along never goes back.
-func (s *Settled) hear(r Receipt, leg int, at, now time.Time) bool {
+func (s *Settled) hear(r carrier.Receipt, leg int, at, now time.Time) bool {
 	switch r.Progress {
-	case ProgressRead:
+	case carrier.ProgressRead:
 		if !s.ReadAt.IsZero() {
 			return false
 		}
@@ -161,7 +162,7 @@ func (s *Settled) hear(r Receipt, leg int, at, now time.Time) bool {
 		if s.DeliveredAt.IsZero() {
 			s.DeliveredAt = at
 		}
-	case ProgressDelivered:
+	case carrier.ProgressDelivered:
 		if !s.DeliveredAt.IsZero() || s.State == Read {
 			return false
 		}
@@ -170,7 +171,7 @@ func (s *Settled) hear(r Receipt, leg int, at, now time.Time) bool {
 			s.SentAt = at // its fate was unknown
 		}
 		s.EndedAt = time.Time{}
-	case ProgressFailed:
+	case carrier.ProgressFailed:
 		switch {
 		case s.State == Read || s.State == Delivered || s.State == Failed:
 			return false
@@ -190,19 +191,19 @@ func (s *Settled) hear(r Receipt, leg int, at, now time.Time) bool {
 
 // reply keeps what a patient sent back. STOP opts the number out for this
 // practice group, START takes that back.
-func (s *Service) reply(ctx context.Context, group practice.ID, carrier string, r Reply) error {
+func (s *Service) reply(ctx context.Context, group practice.ID, by string, r carrier.Reply) error {
 	var in input.Checks
 	contact := given(&in, "from", r.From, r.Channel)
 	if in.Err() != nil {
 		contact = r.From
 	}
-	id, _, err := s.find(ctx, group, carrier, r.Key, r.ProviderID)
+	id, _, err := s.find(ctx, group, by, r.Key, r.ProviderID)
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		return err
 	}
 	now := s.Now().Truncate(time.Microsecond)
 	kept := KeptReply{
-		ID: s.NewID(), Carrier: carrier, ProviderID: r.ID, Message: id, Channel: r.Channel, Contact: contact, Text: wording.Clean(r.Text, maxText), At: r.At.UTC().Truncate(time.Microsecond),
+		ID: s.NewID(), Carrier: by, ProviderID: r.ID, Message: id, Channel: r.Channel, Contact: contact, Text: wording.Clean(r.Text, MaxText), At: r.At.UTC().Truncate(time.Microsecond),
 	}
 	if r.At.IsZero() {
 		kept.At = now
@@ -233,7 +234,7 @@ func (s *Service) reply(ctx context.Context, group practice.ID, carrier string, 
 		if err != nil || kept.Message == 0 {
 			return err
 		}
-		step := Step{ID: s.NewID(), At: kept.At, Leg: 1, Channel: r.Channel, Carrier: carrier, What: "reply", ProviderID: r.ID}
+		step := Step{ID: s.NewID(), At: kept.At, Leg: 1, Channel: r.Channel, Carrier: by, What: "reply", ProviderID: r.ID}
 		if err := tx.AddStep(ctx, group, kept.Message, step); err != nil {
 			return err
 		}
@@ -246,7 +247,7 @@ func (s *Service) reply(ctx context.Context, group practice.ID, carrier string, 
 
 // lastTo is the last message that went to a number or address, which a reply
 // most likely answers.
-func (s *Service) lastTo(ctx context.Context, group practice.ID, channel Channel, contact string) (ID, patient.ID, error) {
+func (s *Service) lastTo(ctx context.Context, group practice.ID, channel carrier.Channel, contact string) (ID, patient.ID, error) {
 	found, _, err := s.Store.Messages(ctx, group, Query{Contact: contact, Channel: channel, Limit: 1})
 	if err != nil || len(found) == 0 {
 		return 0, 0, err
@@ -256,13 +257,13 @@ func (s *Service) lastTo(ctx context.Context, group practice.ID, channel Channel
 
 // OptOut keeps a number or address from getting anything but direct care;
 // OptIn takes that back.
-func (s *Service) OptOut(ctx context.Context, channel Channel, contact string, out bool) error {
+func (s *Service) OptOut(ctx context.Context, channel carrier.Channel, contact string, out bool) error {
 	who, err := access.Require(ctx, access.SendCommunications, access.Messaging)
 	if err != nil {
 		return err
 	}
 	var in input.Checks
-	input.Choice(&in, "channel", channel, []Channel{SMS, Email})
+	input.Choice(&in, "channel", channel, []carrier.Channel{carrier.SMS, carrier.Email})
 	contact = given(&in, "contact", contact, channel)
 	if contact == "" {
 		in.Wrong("contact", input.CodeSmall, "a mobile number or an e-mail address", "This may not be empty.")

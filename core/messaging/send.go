@@ -7,6 +7,7 @@ import (
 
 	"frontdesk/core/access"
 	"frontdesk/core/audit"
+	"frontdesk/core/carrier"
 	"frontdesk/core/event"
 	"frontdesk/core/gsm"
 	"frontdesk/core/input"
@@ -19,9 +20,9 @@ import (
 
 // Limits of what can be sent, in characters, and how far ahead.
 const (
-	maxText    = 20_000
+	MaxText    = 20_000
 	maxNHSApp  = 5_000
-	maxSubject = 200
+	MaxSubject = 200
 	maxAhead   = 366 * 24 * time.Hour
 	// MaxLate is how late a message may go when nobody says otherwise.
 	MaxLate = 2 * time.Hour
@@ -30,11 +31,11 @@ const (
 // Request is one message to send.
 type Request struct {
 	Patient         patient.ID
-	Channel         Channel
+	Channel         carrier.Channel
 	Text            string
 	Subject         string // e-mail; empty is "A message from" the practice
 	Contact         string // empty takes the patient's own
-	Fallback        Channel
+	Fallback        carrier.Channel
 	FallbackContact string
 	Encrypted       bool
 	Purpose         Purpose // empty is DirectCare
@@ -68,21 +69,21 @@ type Taken struct {
 func (r Request) check(now time.Time, g practice.Group) (Message, record.Concept, error) {
 	var in input.Checks
 	m := Message{Channel: r.Channel, Leg: 1, State: Queued, Purpose: r.Purpose, Encrypted: r.Encrypted, Patient: r.Patient}
-	input.Choice(&in, "message_type", r.Channel, Channels)
-	m.Content = in.Lines("message_string", r.Text, maxText)
+	input.Choice(&in, "message_type", r.Channel, carrier.Channels)
+	m.Content = in.Lines("message_string", r.Text, MaxText)
 	if r.Plain {
 		m.Content = gsm.Plainer(m.Content)
 	}
 	if m.Content == "" {
 		in.Wrong("message_string", input.CodeSmall, "text that is not empty", "This may not be empty.")
 	}
-	m.Subject = in.Text("subject", r.Subject, maxSubject)
+	m.Subject = in.Text("subject", r.Subject, MaxSubject)
 	if m.Subject == "" {
 		m.Subject = "A message from " + g.Name
 	}
 	m.Contact = given(&in, "recipient_contact_detail", r.Contact, r.Channel)
 	if r.Fallback != "" {
-		m.Fallback = input.Choice(&in, "fallback_message_type", r.Fallback, []Channel{SMS, Email})
+		m.Fallback = input.Choice(&in, "fallback_message_type", r.Fallback, []carrier.Channel{carrier.SMS, carrier.Email})
 		m.FallbackContact = given(&in, "fallback_contact_detail", r.FallbackContact, r.Fallback)
 		m.UnreadMinutes = g.UnreadMinutes
 		if r.Fallback == r.Channel {
@@ -101,9 +102,9 @@ func (r Request) check(now time.Time, g practice.Group) (Message, record.Concept
 	}
 	times(&in, &m, r.SendAt, r.SendBy, now)
 	if r.SendAt == "" && !r.Urgent {
-		m.wait(g, now)
+		m.Wait(g, now)
 	}
-	fits(&in, "message_string", m)
+	Fits(&in, "message_string", m)
 	concept := record.Concept{}
 	if r.WriteToRecord {
 		m.WriteToRecord = true
@@ -112,10 +113,10 @@ func (r Request) check(now time.Time, g practice.Group) (Message, record.Concept
 	return m, concept, in.Err()
 }
 
-// wait puts a message off until the time of day at which the practice sends.
-func (m *Message) wait(g practice.Group, now time.Time) {
+// Wait puts a message off until the time of day at which the practice sends.
+func (m *Message) Wait(g practice.Group, now time.Time) {
 	next := g.NextSend(now)
-	if m.Channel == Hero || !next.After(now) {
+	if m.Channel == carrier.Hero || !next.After(now) {
 		return
 	}
 	late := m.SendBy.Sub(m.SendAt)
@@ -138,19 +139,19 @@ func times(in *input.Checks, m *Message, sendAt, sendBy string, now time.Time) {
 	m.DueAt = m.SendAt
 }
 
-// fits refuses a text that is too long for a channel it may go by, and counts
+// Fits refuses a text that is too long for a channel it may go by, and counts
 // the parts of a text message.
-func fits(in *input.Checks, field string, m Message) {
+func Fits(in *input.Checks, field string, m Message) {
 	if m.Encrypted {
 		return // what is sent is only a notice
 	}
-	for _, channel := range []Channel{m.Channel, m.Fallback} {
+	for _, channel := range []carrier.Channel{m.Channel, m.Fallback} {
 		switch channel {
-		case SMS:
+		case carrier.SMS:
 			if gsm.CountParts(m.Content).Parts > gsm.MaxParts {
 				in.Wrong(field, input.CodeBig, "at most 6 text messages: 918 plain characters, or 402 with others among them", "This is too long for a text message.")
 			}
-		case NHSApp:
+		case carrier.NHSApp:
 			if len([]rune(m.Content)) > maxNHSApp {
 				in.Wrong(field, input.CodeBig, "at most 5000 characters", "This is too long for the NHS App.")
 			}
@@ -158,10 +159,10 @@ func fits(in *input.Checks, field string, m Message) {
 	}
 }
 
-// count notes how many text messages the leg it is on takes.
-func (m *Message) count(text string, g practice.Group) {
+// Count notes how many text messages the leg it is on takes.
+func (m *Message) Count(text string, g practice.Group) {
 	m.Parts, m.Encoding, m.Cost = 0, "", 0
-	if m.LegChannel() == SMS {
+	if m.LegChannel() == carrier.SMS {
 		p := gsm.CountParts(text)
 		m.Parts, m.Encoding, m.Cost = p.Parts, p.Encoding, p.Parts*g.SMSPrice
 	}
@@ -185,12 +186,12 @@ func (s *Service) Send(ctx context.Context, r Request) (Taken, error) {
 	if err != nil {
 		return Taken{}, err
 	}
-	if err := s.carried(ctx, who.Group, m); err != nil {
+	if err := s.Carried(ctx, who.Group, m); err != nil {
 		return Taken{}, err
 	}
 	m.ID, m.SubmittedBy, m.KeyID, m.CreatedAt, m.UpdatedAt = ID(s.NewID()), who.Actor, who.Key, now, now
 	out := Taken{}
-	if m.Channel == Hero || m.Encrypted {
+	if m.Channel == carrier.Hero || m.Encrypted {
 		m.Link = seal.NewToken()
 		out.PageURL = s.pageURL(who.Group, m)
 	}
@@ -242,10 +243,10 @@ func (r Request) attached(ctx context.Context, tx Tx, group practice.ID, m *Mess
 	return tx.Attached(ctx, group, *m)
 }
 
-// carried makes sure that somebody carries the channels of a message.
-func (s *Service) carried(ctx context.Context, group practice.ID, m Message) error {
-	for _, channel := range []Channel{m.Channel, m.Fallback} {
-		if channel == "" || channel == Hero {
+// Carried makes sure that somebody carries the channels of a message.
+func (s *Service) Carried(ctx context.Context, group practice.ID, m Message) error {
+	for _, channel := range []carrier.Channel{m.Channel, m.Fallback} {
+		if channel == "" || channel == carrier.Hero {
 			continue
 		}
 		carriers, err := s.Carriers(ctx, group, channel)
@@ -259,7 +260,7 @@ func (s *Service) carried(ctx context.Context, group practice.ID, m Message) err
 	return nil
 }
 
-var words = map[Channel]string{SMS: "text messages", Email: "e-mail", NHSApp: "NHS App messages"}
+var words = map[carrier.Channel]string{carrier.SMS: "text messages", carrier.Email: "e-mail", carrier.NHSApp: "NHS App messages"}
 
 // address finds who a message is to, and where it goes.
 func (s *Service) address(ctx context.Context, tx Tx, group practice.ID, m *Message) error {
@@ -271,7 +272,7 @@ func (s *Service) address(ctx context.Context, tx Tx, group practice.ID, m *Mess
 	if err != nil {
 		return err
 	}
-	if err := reachable(p); err != nil {
+	if err := Reachable(p); err != nil {
 		return err
 	}
 	m.Patient = id
@@ -296,14 +297,14 @@ func (s *Service) take(ctx context.Context, tx Tx, who access.Caller, g practice
 	case out:
 		m.State, m.DueAt, m.EndedAt = Suppressed, time.Time{}, now
 		m.Code, m.Reason = "opted_out", "The patient does not want such messages."
-	case m.Channel == Hero:
+	case m.Channel == carrier.Hero:
 		m.State, m.DueAt, m.SentAt, m.DeliveredAt = Delivered, time.Time{}, now, now
 	}
-	if m.Channel == Hero && m.Fallback != "" && m.State == Delivered {
+	if m.Channel == carrier.Hero && m.Fallback != "" && m.State == Delivered {
 		m.DueAt = now.Add(time.Duration(m.UnreadMinutes) * time.Minute)
 	}
-	m.count(s.words(who.Group, *m, g.Name), g)
-	if err := keep(ctx, tx, who.Group, []Message{*m}, now); err != nil {
+	m.Count(s.words(who.Group, *m, g.Name), g)
+	if err := Keep(ctx, tx, who.Group, []Message{*m}, now); err != nil {
 		return err
 	}
 	if !m.DueAt.IsZero() {
@@ -314,8 +315,15 @@ func (s *Service) take(ctx context.Context, tx Tx, who access.Caller, g practice
 	return tx.Audit(ctx, who.Audit(now, "message.send", "message", int64(m.ID), nil, *m))
 }
 
-// keep keeps new messages, and tells of those that are at their end already.
-func keep(ctx context.Context, tx Tx, group practice.ID, all []Message, now time.Time) error {
+// Keeper keeps new messages.
+type Keeper interface {
+	AddMessages(ctx context.Context, group practice.ID, m []Message) error
+	// TellMessage keeps an event of a message, numbered after the last.
+	TellMessage(ctx context.Context, group practice.ID, id ID, e event.Event) error
+}
+
+// Keep keeps new messages, and tells of those that are at their end already.
+func Keep(ctx context.Context, tx Keeper, group practice.ID, all []Message, now time.Time) error {
 	err := tx.AddMessages(ctx, group, all)
 	for _, m := range all {
 		if err == nil && (m.State == Suppressed || m.State == Delivered) {
@@ -345,15 +353,15 @@ func (s *Service) words(group practice.ID, m Message, practiceName string) strin
 
 // fact is the data of a message's event.
 type fact struct {
-	MessageID string    `json:"message_id"`
-	PatientID string    `json:"patient_id"`
-	BatchID   string    `json:"batch_id,omitempty"`
-	Channel   Channel   `json:"channel"`
-	State     State     `json:"state"`
-	Previous  State     `json:"previous,omitempty"`
-	At        time.Time `json:"at"`
-	Code      string    `json:"code,omitempty"`
-	Reason    string    `json:"reason,omitempty"`
+	MessageID string          `json:"message_id"`
+	PatientID string          `json:"patient_id"`
+	BatchID   string          `json:"batch_id,omitempty"`
+	Channel   carrier.Channel `json:"channel"`
+	State     State           `json:"state"`
+	Previous  State           `json:"previous,omitempty"`
+	At        time.Time       `json:"at"`
+	Code      string          `json:"code,omitempty"`
+	Reason    string          `json:"reason,omitempty"`
 }
 
 // tell is the event of a message's new state.
@@ -377,14 +385,14 @@ const (
 
 // dispatchArgs is what the job needs to know.
 type dispatchArgs struct {
-	Batch   BatchID `json:"batch"`
-	Channel Channel `json:"channel"`
+	Batch   BatchID         `json:"batch"`
+	Channel carrier.Channel `json:"channel"`
 }
 
 // DispatchJob is the job that hands over what is due of a batch, or of the
 // messages in none, by one channel. There is one for now, and one for each
 // minute to come.
-func DispatchJob(group practice.ID, batch BatchID, channel Channel, at, now time.Time) job.Job {
+func DispatchJob(group practice.ID, batch BatchID, channel carrier.Channel, at, now time.Time) job.Job {
 	key := string(channel) + " " + batch.String()
 	if at.After(now) {
 		key += " " + at.UTC().Truncate(time.Minute).Format(time.RFC3339)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"frontdesk/core/carrier"
 	"frontdesk/core/event"
 	"frontdesk/core/practice"
 	"frontdesk/core/record"
@@ -21,7 +22,7 @@ type Settled struct {
 	// is about, when that is no longer the one the message is on.
 	What        string
 	StepLeg     int
-	StepChannel Channel
+	StepChannel carrier.Channel
 	// Event is what to tell, or nothing.
 	Event *event.Event
 }
@@ -51,10 +52,10 @@ func (s *Settled) unknown(now time.Time, code, reason string) {
 }
 
 // outcome notes what a carrier said of a message.
-func (d *dispatcher) outcome(s *Settled, carrier Carrier, r Result, now time.Time) {
-	s.At, s.Carrier = now, carrier.Name()
-	var refused *Refusal
-	var busy *Busy
+func (d *dispatcher) outcome(s *Settled, by carrier.Carrier, r carrier.Result, now time.Time) {
+	s.At, s.Carrier = now, by.Name()
+	var refused *carrier.Refusal
+	var busy *carrier.Busy
 	switch {
 	case r.Err == nil:
 		d.accepted(s, r.Accepted, now)
@@ -63,7 +64,7 @@ func (d *dispatcher) outcome(s *Settled, carrier Carrier, r Result, now time.Tim
 		s.next(now, refused.Code, refused.Reason)
 	case errors.As(r.Err, &busy):
 		d.later(s, busy, now)
-	case carrier.Idempotent() && s.Tries+1 < maxTries:
+	case by.Idempotent() && s.Tries+1 < maxTries:
 		// Handing the same key over again is harmless.
 		s.Tries++
 		s.State, s.DueAt, s.What = Queued, now.Add(backoff(s.Tries)), "again"
@@ -73,17 +74,17 @@ func (d *dispatcher) outcome(s *Settled, carrier Carrier, r Result, now time.Tim
 	}
 }
 
-func (d *dispatcher) accepted(s *Settled, a Accepted, now time.Time) {
+func (d *dispatcher) accepted(s *Settled, a carrier.Accepted, now time.Time) {
 	s.State, s.SentAt, s.ProviderID, s.What = Sent, now, a.ProviderID, "accepted"
 	s.Code, s.Reason, s.DueAt, s.Tries = a.Code, "", time.Time{}, 0
-	if s.Leg == 1 && s.Fallback != "" && s.Channel == NHSApp && !s.Paired {
+	if s.Leg == 1 && s.Fallback != "" && s.Channel == carrier.NHSApp && !s.Paired {
 		s.DueAt = now.Add(time.Duration(s.UnreadMinutes) * time.Minute)
 	}
 }
 
 // later puts a message back for a carrier that is busy. Waiting as long as the
 // carrier asked is not a failed try.
-func (d *dispatcher) later(s *Settled, busy *Busy, now time.Time) {
+func (d *dispatcher) later(s *Settled, busy *carrier.Busy, now time.Time) {
 	s.State, s.What = Queued, "busy"
 	s.Code, s.Reason = busy.Code, "The carrier takes no messages at the moment."
 	if s.Tries == 0 { // nobody has it, and another carrier may take it

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"frontdesk/core/account"
+	"frontdesk/core/carrier"
 	"frontdesk/core/fault"
 	"frontdesk/core/messaging"
 	"frontdesk/core/practice"
@@ -44,7 +45,7 @@ func (p *Post) Mail(ctx context.Context, group practice.ID, m account.Mail, agai
 	if err != nil {
 		return before, err
 	}
-	all, err := p.Carriers(ctx, group, messaging.Email)
+	all, err := p.Carriers(ctx, group, carrier.Email)
 	if err != nil {
 		return before, err
 	}
@@ -55,29 +56,29 @@ func (p *Post) Mail(ctx context.Context, group practice.ID, m account.Mail, agai
 		warn("an invitation was not sent: the practice has no carrier for e-mail")
 		return account.InvitationHomeless, nil
 	}
-	carrier := all[0]
-	if again && !carrier.Idempotent() {
-		warn("nobody knows whether an invitation was sent", "carrier", carrier.Name())
+	post := all[0]
+	if again && !post.Idempotent() {
+		warn("nobody knows whether an invitation was sent", "carrier", post.Name())
 		return account.InvitationUnsure, nil
 	}
 	sending, cancel := context.WithTimeout(ctx, p.Timeout)
 	defer cancel()
-	_, err = carrier.Send(sending, messaging.Outgoing{
-		Key: m.Key, Channel: messaging.Email, To: m.To, FromName: m.FromName, Subject: m.Subject, Text: m.Text,
+	_, err = post.Send(sending, carrier.Outgoing{
+		Key: m.Key, Channel: carrier.Email, To: m.To, FromName: m.FromName, Subject: m.Subject, Text: m.Text,
 	})
-	var refusal *messaging.Refusal
-	var busy *messaging.Busy
+	var refusal *carrier.Refusal
+	var busy *carrier.Busy
 	switch {
 	case err == nil:
 		return account.InvitationSent, nil
 	case errors.As(err, &refusal):
-		warn("an invitation was refused", "carrier", carrier.Name(), "code", refusal.Code)
+		warn("an invitation was refused", "carrier", post.Name(), "code", refusal.Code)
 		return account.InvitationRefused, nil
 	case errors.As(err, &busy):
 		return before, ErrUncarried.Because(err)
-	case carrier.Idempotent():
+	case post.Idempotent():
 		return account.InvitationHanding, ErrUncarried.Because(err)
 	}
-	warn("nobody knows whether an invitation was sent", "carrier", carrier.Name())
+	warn("nobody knows whether an invitation was sent", "carrier", post.Name())
 	return account.InvitationUnsure, nil
 }

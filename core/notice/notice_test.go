@@ -10,34 +10,34 @@ import (
 	"time"
 
 	"frontdesk/core/account"
-	"frontdesk/core/messaging"
+	"frontdesk/core/carrier"
 	"frontdesk/core/notice"
 	"frontdesk/core/practice"
 )
 
-// carrier answers as it is told to.
-type carrier struct {
-	messaging.Carrier
+// postbox answers as it is told to.
+type postbox struct {
+	carrier.Carrier
 	once bool
 	err  error
-	sent []messaging.Outgoing
+	sent []carrier.Outgoing
 	late bool // whether it was given no time limit
 }
 
-func (*carrier) Name() string       { return "post" }
-func (c *carrier) Idempotent() bool { return c.once }
+func (*postbox) Name() string       { return "post" }
+func (c *postbox) Idempotent() bool { return c.once }
 
-func (c *carrier) Send(ctx context.Context, m messaging.Outgoing) (messaging.Accepted, error) {
+func (c *postbox) Send(ctx context.Context, m carrier.Outgoing) (carrier.Accepted, error) {
 	_, limited := ctx.Deadline()
 	c.sent, c.late = append(c.sent, m), !limited
-	return messaging.Accepted{}, c.err
+	return carrier.Accepted{}, c.err
 }
 
 func TestWhatBecomesOfAnEMail(t *testing.T) {
 	lost, broken := errors.New("connection reset"), errors.New("the database does not answer")
 	for _, c := range []struct {
 		name    string
-		carrier *carrier
+		carrier *postbox
 		paused  bool
 		asking  error // what asking whether sending is paused ends in
 		again   bool
@@ -46,27 +46,27 @@ func TestWhatBecomesOfAnEMail(t *testing.T) {
 		sent    int
 		logged  string
 	}{
-		{"it is taken", &carrier{}, false, nil, false, account.InvitationSent, nil, 1, ""},
-		{"it is refused", &carrier{err: &messaging.Refusal{Code: "550"}}, false, nil, false, account.InvitationRefused, nil, 1, "550"},
-		{"the carrier is busy", &carrier{err: &messaging.Busy{Code: "451"}}, false, nil, false, account.InvitationWaiting, notice.ErrUncarried, 1, ""},
-		{"nobody knows, and once more is not twice", &carrier{once: true, err: lost}, false, nil, false, account.InvitationHanding, notice.ErrUncarried, 1, ""},
-		{"nobody knows, and once more may be twice", &carrier{err: lost}, false, nil, false, account.InvitationUnsure, nil, 1, "nobody knows"},
-		{"again, and once more is not twice", &carrier{once: true}, false, nil, true, account.InvitationSent, nil, 1, ""},
-		{"again, and once more may be twice", &carrier{}, false, nil, true, account.InvitationUnsure, nil, 0, "nobody knows"},
-		{"again, to a carrier that is busy", &carrier{once: true, err: &messaging.Busy{}}, false, nil, true, account.InvitationHanding, notice.ErrUncarried, 1, ""},
+		{"it is taken", &postbox{}, false, nil, false, account.InvitationSent, nil, 1, ""},
+		{"it is refused", &postbox{err: &carrier.Refusal{Code: "550"}}, false, nil, false, account.InvitationRefused, nil, 1, "550"},
+		{"the carrier is busy", &postbox{err: &carrier.Busy{Code: "451"}}, false, nil, false, account.InvitationWaiting, notice.ErrUncarried, 1, ""},
+		{"nobody knows, and once more is not twice", &postbox{once: true, err: lost}, false, nil, false, account.InvitationHanding, notice.ErrUncarried, 1, ""},
+		{"nobody knows, and once more may be twice", &postbox{err: lost}, false, nil, false, account.InvitationUnsure, nil, 1, "nobody knows"},
+		{"again, and once more is not twice", &postbox{once: true}, false, nil, true, account.InvitationSent, nil, 1, ""},
+		{"again, and once more may be twice", &postbox{}, false, nil, true, account.InvitationUnsure, nil, 0, "nobody knows"},
+		{"again, to a carrier that is busy", &postbox{once: true, err: &carrier.Busy{}}, false, nil, true, account.InvitationHanding, notice.ErrUncarried, 1, ""},
 		{"there is no carrier", nil, false, nil, false, account.InvitationHomeless, nil, 0, "no carrier"},
-		{"sending is paused", &carrier{}, true, nil, false, account.InvitationWaiting, notice.ErrPaused, 0, ""},
-		{"sending is paused, again", &carrier{once: true}, true, nil, true, account.InvitationHanding, notice.ErrPaused, 0, ""},
-		{"the database does not answer", &carrier{}, false, broken, false, account.InvitationWaiting, broken, 0, ""},
+		{"sending is paused", &postbox{}, true, nil, false, account.InvitationWaiting, notice.ErrPaused, 0, ""},
+		{"sending is paused, again", &postbox{once: true}, true, nil, true, account.InvitationHanding, notice.ErrPaused, 0, ""},
+		{"the database does not answer", &postbox{}, false, broken, false, account.InvitationWaiting, broken, 0, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var log bytes.Buffer
 			post := &notice.Post{
-				Carriers: func(_ context.Context, group practice.ID, channel messaging.Channel) ([]messaging.Carrier, error) {
-					if c.carrier == nil || group != 7 || channel != messaging.Email {
+				Carriers: func(_ context.Context, group practice.ID, channel carrier.Channel) ([]carrier.Carrier, error) {
+					if c.carrier == nil || group != 7 || channel != carrier.Email {
 						return nil, nil
 					}
-					return []messaging.Carrier{c.carrier}, nil
+					return []carrier.Carrier{c.carrier}, nil
 				},
 				Paused:  func(context.Context) (bool, error) { return c.paused, c.asking },
 				Timeout: time.Second, Log: slog.New(slog.NewJSONHandler(&log, nil)),
@@ -80,7 +80,7 @@ func TestWhatBecomesOfAnEMail(t *testing.T) {
 				if len(c.carrier.sent) != c.sent || c.carrier.late {
 					t.Fatalf("sent %+v", c.carrier.sent)
 				}
-				if want := (messaging.Outgoing{Key: m.Key, Channel: messaging.Email, To: m.To, FromName: m.FromName, Subject: m.Subject, Text: m.Text}); c.sent > 0 && c.carrier.sent[0] != want {
+				if want := (carrier.Outgoing{Key: m.Key, Channel: carrier.Email, To: m.To, FromName: m.FromName, Subject: m.Subject, Text: m.Text}); c.sent > 0 && c.carrier.sent[0] != want {
 					t.Errorf("sent %+v", c.carrier.sent[0])
 				}
 			}

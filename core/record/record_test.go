@@ -11,6 +11,7 @@ import (
 
 	"frontdesk/api/apitest"
 	"frontdesk/core/access"
+	"frontdesk/core/carrier"
 	"frontdesk/core/fault"
 	"frontdesk/core/messaging"
 	"frontdesk/core/patient"
@@ -54,7 +55,7 @@ func TestWhatIsWrittenIsToldOnce(t *testing.T) {
 				}
 				records := &record.Service{Store: db.RecordStore(), Writer: writer{c.says}, Now: now, NewID: db.NewID, Pages: pages}
 				messages := &messaging.Service{Store: db.Messaging(), Records: records, Now: now, NewID: db.NewID, Pages: pages}
-				sent, err := messages.Send(ctx, messaging.Request{Patient: ada, Channel: messaging.Hero, Text: "Hello", WriteToRecord: true, AutoWriteToRecord: true})
+				sent, err := messages.Send(ctx, messaging.Request{Patient: ada, Channel: carrier.Hero, Text: "Hello", WriteToRecord: true, AutoWriteToRecord: true})
 				if err != nil {
 					t.Fatal(err)
 				}

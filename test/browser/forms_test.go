@@ -15,6 +15,7 @@ import (
 	"frontdesk/core"
 	"frontdesk/core/access"
 	"frontdesk/core/account"
+	"frontdesk/core/carrier"
 	"frontdesk/core/job"
 	"frontdesk/core/messaging"
 	"frontdesk/core/patient"
@@ -58,7 +59,7 @@ func TestTheForms(t *testing.T) {
 	}
 	send := func() messaging.Taken {
 		taken, err := c.Messaging.Send(ctx, messaging.Request{
-			Patient: ada, Channel: messaging.Hero, Text: "Dear Ada,\n\nYour blood test is fine.\n\nhttps://www.nhs.uk/conditions/blood-tests/", WriteToRecord: true,
+			Patient: ada, Channel: carrier.Hero, Text: "Dear Ada,\n\nYour blood test is fine.\n\nhttps://www.nhs.uk/conditions/blood-tests/", WriteToRecord: true,
 		})
 		if err != nil {
 			t.Fatal(err)

@@ -1,54 +1,55 @@
-package messaging
+// Package batch sends one text to many patients: who it is for, when it goes,
+// and what became of it. Each of them gets a message of core/messaging.
+//
+//	batch.go      a batch: made, listed, told to go or stop
+//	recipients.go who it is for: taken in, looked up, queued
+//	port.go       what it needs remembered
+package batch
 
 import (
 	"context"
 	"errors"
 	"fmt"
 	"iter"
-	"strconv"
 	"time"
 
 	"frontdesk/core/access"
 	"frontdesk/core/audit"
+	"frontdesk/core/carrier"
 	"frontdesk/core/event"
 	"frontdesk/core/fault"
 	"frontdesk/core/gsm"
 	"frontdesk/core/input"
 	"frontdesk/core/job"
+	"frontdesk/core/messaging"
 	"frontdesk/core/practice"
 	"frontdesk/core/wording"
 )
 
-// BatchID names a batch within a practice group.
-type BatchID int64
-
-// String gives the id as digits.
-func (id BatchID) String() string { return strconv.FormatInt(int64(id), 10) }
-
-// BatchStatus is how far a batch has come, spelt as the contract spells it.
-type BatchStatus string
+// Status is how far a batch has come, spelt as the contract spells it.
+type Status string
 
 // The states of a batch.
 const (
-	BatchLoading   BatchStatus = "loading" // its recipients are still coming in
-	BatchCreated   BatchStatus = "CREATED"
-	BatchPending   BatchStatus = "PENDING" // told to send; its recipients are looked up
-	BatchSending   BatchStatus = "SENDING"
-	BatchCompleted BatchStatus = "COMPLETED"
+	Loading   Status = "loading" // its recipients are still coming in
+	Created   Status = "CREATED"
+	Pending   Status = "PENDING" // told to send; its recipients are looked up
+	Sending   Status = "SENDING"
+	Completed Status = "COMPLETED"
 )
 
-// BatchStatuses are the states callers see.
-var BatchStatuses = []BatchStatus{BatchCreated, BatchPending, BatchSending, BatchCompleted}
+// Statuses are the states callers see.
+var Statuses = []Status{Created, Pending, Sending, Completed}
 
 // Batch is one text for many patients.
 type Batch struct {
-	ID      BatchID     `json:"id"`
-	Name    string      `json:"name"`
-	Channel Channel     `json:"channel"`
-	Subject string      `json:"-"`
-	Content string      `json:"-"`
-	Purpose Purpose     `json:"purpose"`
-	Status  BatchStatus `json:"status"`
+	ID      messaging.BatchID `json:"id"`
+	Name    string            `json:"name"`
+	Channel carrier.Channel   `json:"channel"`
+	Subject string            `json:"-"`
+	Content string            `json:"-"`
+	Purpose messaging.Purpose `json:"purpose"`
+	Status  Status            `json:"status"`
 	// Paused stops it for a while; CancelledAt for good.
 	Paused      bool         `json:"paused"`
 	AskedAt     time.Time    `json:"asked_at,omitzero"`
@@ -60,41 +61,41 @@ type Batch struct {
 	UpdatedAt   time.Time    `json:"updated_at"`
 }
 
-// BatchQuery is one page of batches. Recipients narrows it to those that have a
+// Query is one page of batches. Recipients narrows it to those that have a
 // recipient in that state.
-type BatchQuery struct {
+type Query struct {
 	Recipients    RecipientStatus
 	Offset, Limit int
 }
 
 // The faults of batches.
 var (
-	ErrBatchNotFound  = fault.New(fault.NotFound, "batch_not_found", "This practice group has no such batch.")
-	ErrBatchCancelled = fault.New(fault.Conflict, "batch_cancelled", "This batch has been cancelled.")
-	ErrBatchDone      = fault.New(fault.Conflict, "batch_completed", "This batch is done.")
+	ErrNotFound  = fault.New(fault.NotFound, "batch_not_found", "This practice group has no such batch.")
+	ErrCancelled = fault.New(fault.Conflict, "batch_cancelled", "This batch has been cancelled.")
+	ErrDone      = fault.New(fault.Conflict, "batch_completed", "This batch is done.")
 )
 
-// NewBatch is what a batch should be.
-type NewBatch struct {
+// New is what a batch should be.
+type New struct {
 	Name    string
-	Channel Channel
+	Channel carrier.Channel
 	Subject string
 	Content string
-	Purpose Purpose
+	Purpose messaging.Purpose
 	// Plain puts plain characters for those that only look different.
 	Plain bool
 }
 
-func (n NewBatch) check() (Batch, error) {
+func (n New) check() (Batch, error) {
 	var in input.Checks
-	b := Batch{Channel: n.Channel, Purpose: n.Purpose, Status: BatchLoading}
+	b := Batch{Channel: n.Channel, Purpose: n.Purpose, Status: Loading}
 	b.Name = in.Required("name", n.Name, 200)
-	input.Choice(&in, "channel", n.Channel, []Channel{SMS, Email, NHSApp})
-	b.Subject = in.Text("subject", n.Subject, maxSubject)
-	if b.Subject == "" && n.Channel == Email {
+	input.Choice(&in, "channel", n.Channel, []carrier.Channel{carrier.SMS, carrier.Email, carrier.NHSApp})
+	b.Subject = in.Text("subject", n.Subject, messaging.MaxSubject)
+	if b.Subject == "" && n.Channel == carrier.Email {
 		in.Wrong("subject", input.CodeSmall, "text that is not empty", "An e-mail needs a subject.")
 	}
-	b.Content = in.Lines("content", n.Content, maxText)
+	b.Content = in.Lines("content", n.Content, messaging.MaxText)
 	if n.Plain {
 		b.Content = gsm.Plainer(b.Content)
 	}
@@ -104,9 +105,9 @@ func (n NewBatch) check() (Batch, error) {
 	wording.Check(&in, "content", b.Content)
 	wording.Check(&in, "subject", b.Subject)
 	if b.Purpose == "" {
-		b.Purpose = DirectCare
+		b.Purpose = messaging.DirectCare
 	} else {
-		input.Choice(&in, "purpose", b.Purpose, []Purpose{DirectCare, Other})
+		input.Choice(&in, "purpose", b.Purpose, []messaging.Purpose{messaging.DirectCare, messaging.Other})
 	}
 	return b, in.Err()
 }
@@ -126,8 +127,8 @@ type Load struct {
 	count   int
 }
 
-// CheckBatch refuses what a batch cannot be. Errors: field faults, ErrNoCarrier.
-func (s *Service) CheckBatch(ctx context.Context, n NewBatch) error {
+// Check refuses what a batch cannot be. Errors: field faults, ErrNoCarrier.
+func (s *Service) Check(ctx context.Context, n New) error {
 	who, err := access.Require(ctx, access.SendCommunications, access.Messaging)
 	if err != nil {
 		return err
@@ -136,18 +137,18 @@ func (s *Service) CheckBatch(ctx context.Context, n NewBatch) error {
 	if err != nil {
 		return err
 	}
-	return s.carried(ctx, who.Group, Message{Channel: b.Channel})
+	return s.Messages.Carried(ctx, who.Group, messaging.Message{Channel: b.Channel})
 }
 
-// LoadBatch takes the recipients of a batch in, whatever their number. Those
+// Load takes the recipients of a batch in, whatever their number. Those
 // that make no sense are kept as such, with the reason.
-func (s *Service) LoadBatch(ctx context.Context, recipients iter.Seq2[NewRecipient, error]) (*Load, error) {
+func (s *Service) Load(ctx context.Context, recipients iter.Seq2[NewRecipient, error]) (*Load, error) {
 	who, err := access.Require(ctx, access.SendCommunications, access.Messaging)
 	if err != nil {
 		return nil, err
 	}
 	now := s.Now().Truncate(time.Microsecond)
-	b := Batch{ID: BatchID(s.NewID()), Status: BatchLoading, SubmittedBy: who.Actor, KeyID: who.Key, CreatedAt: now, UpdatedAt: now}
+	b := Batch{ID: messaging.BatchID(s.NewID()), Status: Loading, SubmittedBy: who.Actor, KeyID: who.Key, CreatedAt: now, UpdatedAt: now}
 	l := &Load{service: s, who: who, batch: b}
 	if err := s.Store.Do(ctx, func(tx Tx) error { return tx.AddBatch(ctx, who.Group, b) }); err != nil {
 		return nil, err
@@ -189,9 +190,9 @@ func (l *Load) take(ctx context.Context, recipients iter.Seq2[NewRecipient, erro
 }
 
 // Finish says what the batch is, makes it one that callers see, and begins to
-// look its recipients up. Errors: those of CheckBatch.
-func (l *Load) Finish(ctx context.Context, n NewBatch) (Batch, error) {
-	if err := l.service.CheckBatch(ctx, n); err != nil {
+// look its recipients up. Errors: those of Check.
+func (l *Load) Finish(ctx context.Context, n New) (Batch, error) {
+	if err := l.service.Check(ctx, n); err != nil {
 		return Batch{}, err
 	}
 	b, err := n.check()
@@ -199,12 +200,12 @@ func (l *Load) Finish(ctx context.Context, n NewBatch) (Batch, error) {
 		return Batch{}, err
 	}
 	b.ID, b.SubmittedBy, b.KeyID, b.CreatedAt, b.UpdatedAt = l.batch.ID, l.batch.SubmittedBy, l.batch.KeyID, l.batch.CreatedAt, l.batch.UpdatedAt
-	b.Status = BatchCreated
+	b.Status = Created
 	err = l.service.Store.Do(ctx, func(tx Tx) error {
 		if err := tx.SaveBatch(ctx, l.who.Group, b); err != nil {
 			return err
 		}
-		if err := tx.Enqueue(ctx, BatchJob(l.who.Group, b.ID)); err != nil {
+		if err := tx.Enqueue(ctx, Job(l.who.Group, b.ID)); err != nil {
 			return err
 		}
 		return tx.Audit(ctx, l.who.Audit(b.CreatedAt, "batch.create", "batch", int64(b.ID), nil, b))
@@ -238,13 +239,13 @@ func (s *Service) Forget(ctx context.Context) error {
 	return nil
 }
 
-// BatchKind is the kind of the job that looks recipients up and queues their
+// Kind is the kind of the job that looks recipients up and queues their
 // messages.
-const BatchKind = "message.batch"
+const Kind = "message.batch"
 
-// BatchJob is the job of one batch.
-func BatchJob(group practice.ID, id BatchID) job.Job {
-	return job.Job{Group: int64(group), Kind: BatchKind, Queue: Queue, Key: id.String(), Args: job.Args(int64(id))}
+// Job is the job of one batch.
+func Job(group practice.ID, id messaging.BatchID) job.Job {
+	return job.Job{Group: int64(group), Kind: Kind, Queue: messaging.Queue, Key: id.String(), Args: job.Args(int64(id))}
 }
 
 // Batches lists batches, newest first, and how many there are.
@@ -253,19 +254,19 @@ func (s *Service) Batches(ctx context.Context, status RecipientStatus, pageIndex
 	if err != nil {
 		return nil, 0, err
 	}
-	return s.Store.Batches(ctx, who.Group, BatchQuery{Recipients: status, Offset: pageIndex * pageSize, Limit: pageSize})
+	return s.Store.Batches(ctx, who.Group, Query{Recipients: status, Offset: pageIndex * pageSize, Limit: pageSize})
 }
 
 // Batch finds one batch, with what became of it so far. Error:
-// ErrBatchNotFound.
-func (s *Service) Batch(ctx context.Context, id BatchID) (Batch, Totals, error) {
+// ErrNotFound.
+func (s *Service) Batch(ctx context.Context, id messaging.BatchID) (Batch, Totals, error) {
 	who, err := access.Require(ctx, access.SeeCommunications, access.Messaging)
 	if err != nil {
 		return Batch{}, Totals{}, err
 	}
 	b, err := s.Store.Batch(ctx, who.Group, id)
-	if err == nil && b.Status == BatchLoading {
-		err = ErrBatchNotFound
+	if err == nil && b.Status == Loading {
+		err = ErrNotFound
 	}
 	if err != nil {
 		return Batch{}, Totals{}, err
@@ -288,7 +289,7 @@ type Totals struct {
 }
 
 // totals counts rows, never counters.
-func totals(ctx context.Context, r Reader, group practice.ID, id BatchID) (Totals, error) {
+func totals(ctx context.Context, r Reader, group practice.ID, id messaging.BatchID) (Totals, error) {
 	var t Totals
 	recipients, messages, err := r.CountBatch(ctx, group, id)
 	if err != nil {
@@ -305,8 +306,8 @@ func totals(ctx context.Context, r Reader, group practice.ID, id BatchID) (Total
 			t.Cancelled += n
 		}
 	}
-	ends := map[State]*int{
-		Sent: &t.Sent, Delivered: &t.Sent, Read: &t.Sent, Failed: &t.Failed, Cancelled: &t.Cancelled, Expired: &t.Expired, Suppressed: &t.Suppressed, Unknown: &t.Unknown,
+	ends := map[messaging.State]*int{
+		messaging.Sent: &t.Sent, messaging.Delivered: &t.Sent, messaging.Read: &t.Sent, messaging.Failed: &t.Failed, messaging.Cancelled: &t.Cancelled, messaging.Expired: &t.Expired, messaging.Suppressed: &t.Suppressed, messaging.Unknown: &t.Unknown,
 	}
 	for state, n := range messages {
 		to := ends[state]
@@ -319,7 +320,7 @@ func totals(ctx context.Context, r Reader, group practice.ID, id BatchID) (Total
 }
 
 // change locks a batch, changes it, and lets its job see to what follows.
-func (s *Service) change(ctx context.Context, id BatchID, action string, change func(b *Batch, now time.Time) error) (Batch, Totals, error) {
+func (s *Service) change(ctx context.Context, id messaging.BatchID, action string, change func(b *Batch, now time.Time) error) (Batch, Totals, error) {
 	who, err := access.Require(ctx, access.SendCommunications, access.Messaging)
 	if err != nil {
 		return Batch{}, Totals{}, err
@@ -330,8 +331,8 @@ func (s *Service) change(ctx context.Context, id BatchID, action string, change 
 		if err != nil {
 			return err
 		}
-		if before.Status == BatchLoading {
-			return ErrBatchNotFound
+		if before.Status == Loading {
+			return ErrNotFound
 		}
 		after := before
 		if err := change(&after, now); err != nil {
@@ -344,7 +345,7 @@ func (s *Service) change(ctx context.Context, id BatchID, action string, change 
 		if err := tx.SaveBatch(ctx, who.Group, after); err != nil {
 			return err
 		}
-		if err := tx.Enqueue(ctx, BatchJob(who.Group, id)); err != nil {
+		if err := tx.Enqueue(ctx, Job(who.Group, id)); err != nil {
 			return err
 		}
 		return tx.Audit(ctx, who.Audit(now, action, "batch", int64(id), before, after))
@@ -355,23 +356,23 @@ func (s *Service) change(ctx context.Context, id BatchID, action string, change 
 	return s.Batch(ctx, id)
 }
 
-// SendBatch lets a batch go. Letting it go twice is once. Errors:
-// ErrBatchNotFound, ErrBatchCancelled.
-func (s *Service) SendBatch(ctx context.Context, id BatchID) (Batch, Totals, error) {
+// Send lets a batch go. Letting it go twice is once. Errors:
+// ErrNotFound, ErrCancelled.
+func (s *Service) Send(ctx context.Context, id messaging.BatchID) (Batch, Totals, error) {
 	return s.change(ctx, id, "batch.send", func(b *Batch, now time.Time) error {
 		if !b.CancelledAt.IsZero() {
-			return ErrBatchCancelled
+			return ErrCancelled
 		}
 		if b.AskedAt.IsZero() {
-			b.AskedAt, b.Status = now, BatchPending
+			b.AskedAt, b.Status = now, Pending
 		}
 		return nil
 	})
 }
 
-// PauseBatch stops a batch for a while; ResumeBatch lets it go on. Errors:
-// ErrBatchNotFound, ErrBatchCancelled, ErrBatchDone.
-func (s *Service) PauseBatch(ctx context.Context, id BatchID, paused bool) (Batch, Totals, error) {
+// Pause stops a batch for a while; Resume lets it go on. Errors:
+// ErrNotFound, ErrCancelled, ErrDone.
+func (s *Service) Pause(ctx context.Context, id messaging.BatchID, paused bool) (Batch, Totals, error) {
 	action := "batch.resume"
 	if paused {
 		action = "batch.pause"
@@ -380,23 +381,23 @@ func (s *Service) PauseBatch(ctx context.Context, id BatchID, paused bool) (Batc
 		switch {
 		case b.Paused == paused:
 		case !b.CancelledAt.IsZero():
-			return ErrBatchCancelled
-		case b.Status == BatchCompleted:
-			return ErrBatchDone
+			return ErrCancelled
+		case b.Status == Completed:
+			return ErrDone
 		}
 		b.Paused = paused
 		return nil
 	})
 }
 
-// CancelBatch calls back everything of a batch that has not gone yet.
-// Cancelling twice is cancelling once. Errors: ErrBatchNotFound, ErrBatchDone.
-func (s *Service) CancelBatch(ctx context.Context, id BatchID) (Batch, Totals, error) {
+// Cancel calls back everything of a batch that has not gone yet.
+// Cancelling twice is cancelling once. Errors: ErrNotFound, ErrDone.
+func (s *Service) Cancel(ctx context.Context, id messaging.BatchID) (Batch, Totals, error) {
 	return s.change(ctx, id, "batch.cancel", func(b *Batch, now time.Time) error {
 		switch {
 		case !b.CancelledAt.IsZero():
-		case b.Status == BatchCompleted:
-			return ErrBatchDone
+		case b.Status == Completed:
+			return ErrDone
 		default:
 			b.CancelledAt = now
 		}
@@ -404,12 +405,12 @@ func (s *Service) CancelBatch(ctx context.Context, id BatchID) (Batch, Totals, e
 	})
 }
 
-// complete ends a batch of which nothing waits any more.
-func (s *Service) complete(ctx context.Context, group practice.ID, id BatchID) error {
+// Complete ends a batch of which nothing waits any more.
+func (s *Service) Complete(ctx context.Context, group practice.ID, id messaging.BatchID) error {
 	now := s.Now().Truncate(time.Microsecond)
 	return s.Store.Do(ctx, func(tx Tx) error {
 		b, err := tx.LockBatch(ctx, group, id)
-		if err != nil || b.Status == BatchCompleted || b.Status == BatchLoading || b.AskedAt.IsZero() && b.CancelledAt.IsZero() {
+		if err != nil || b.Status == Completed || b.Status == Loading || b.AskedAt.IsZero() && b.CancelledAt.IsZero() {
 			return err
 		}
 		t, err := totals(ctx, tx, group, id)
@@ -417,14 +418,14 @@ func (s *Service) complete(ctx context.Context, group practice.ID, id BatchID) e
 			return err
 		}
 		before := b
-		b.Status, b.CompletedAt, b.UpdatedAt = BatchCompleted, now, now
+		b.Status, b.CompletedAt, b.UpdatedAt = Completed, now, now
 		if err := tx.SaveBatch(ctx, group, b); err != nil {
 			return err
 		}
 		data := struct {
-			BatchID string      `json:"batch_id"`
-			State   BatchStatus `json:"state"`
-			Totals  Totals      `json:"totals"`
+			BatchID string `json:"batch_id"`
+			State   Status `json:"state"`
+			Totals  Totals `json:"totals"`
 		}{id.String(), b.Status, t}
 		err = tx.TellBatch(ctx, group, id, event.Event{Group: int64(group), Type: "batch.completed", Subject: int64(id), At: now, Data: audit.Snapshot(data)})
 		if err != nil {

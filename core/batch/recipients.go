@@ -1,4 +1,4 @@
-package messaging
+package batch
 
 import (
 	"context"
@@ -6,10 +6,12 @@ import (
 	"time"
 
 	"frontdesk/core/access"
+	"frontdesk/core/carrier"
 	"frontdesk/core/fault"
 	"frontdesk/core/gsm"
 	"frontdesk/core/input"
 	"frontdesk/core/job"
+	"frontdesk/core/messaging"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
 	"frontdesk/core/wording"
@@ -52,11 +54,11 @@ type Recipient struct {
 	// is who they are.
 	Named   patient.ID
 	Patient patient.ID
-	Message ID
+	Message messaging.ID
 	// Name, State, Code and Sent are of the patient and of the message, in a
 	// list that asks for them.
 	Name  string
-	State State
+	State messaging.State
 	Code  string
 	Sent  time.Time
 }
@@ -90,27 +92,27 @@ func (n NewRecipient) recipient(ordinal int, today input.Date) Recipient {
 }
 
 const (
-	batchChunk = 500
+	chunk = 500
 	// queueChunk is how many messages are queued in one transaction: so few that
 	// those queued before are handed over meanwhile, even where one transaction
 	// waits for another.
-	queueChunk  = 125
-	traceChunk  = 20
-	batchJobFor = 3 * time.Minute
+	queueChunk = 125
+	traceChunk = 20
+	jobFor     = 3 * time.Minute
 )
 
-// RunBatch is the job of a batch: it looks recipients up, queues messages once
+// Run is the job of a batch: it looks recipients up, queues messages once
 // the batch has been told to send, and calls them back when it was cancelled.
-func (s *Service) RunBatch(ctx context.Context, j job.Job) error {
+func (s *Service) Run(ctx context.Context, j job.Job) error {
 	var n int64
 	if err := json.Unmarshal(j.Args, &n); err != nil {
 		return fault.New(fault.Invalid, "bad_job", "This job cannot be read.").Because(err)
 	}
-	return s.once(ctx, j, func() error { return s.runBatch(ctx, practice.ID(j.Group), BatchID(n)) })
+	return s.Messages.Once(ctx, j, func() error { return s.run(ctx, practice.ID(j.Group), messaging.BatchID(n)) })
 }
 
-func (s *Service) runBatch(ctx context.Context, group practice.ID, id BatchID) error {
-	until := s.Now().Add(batchJobFor)
+func (s *Service) run(ctx context.Context, group practice.ID, id messaging.BatchID) error {
+	until := s.Now().Add(jobFor)
 	for ctx.Err() == nil && s.Now().Before(until) {
 		b, err := s.Store.Batch(ctx, group, id)
 		if err != nil {
@@ -121,10 +123,10 @@ func (s *Service) runBatch(ctx context.Context, group practice.ID, id BatchID) e
 			return err
 		}
 		if !worked {
-			return s.complete(ctx, group, id)
+			return s.Complete(ctx, group, id)
 		}
 	}
-	return s.Store.Do(context.WithoutCancel(ctx), func(tx Tx) error { return tx.Enqueue(ctx, BatchJob(group, id)) })
+	return s.Store.Do(context.WithoutCancel(ctx), func(tx Tx) error { return tx.Enqueue(ctx, Job(group, id)) })
 }
 
 // advance does the next piece of a batch's work, and reports whether there was
@@ -147,7 +149,7 @@ func (s *Service) advance(ctx context.Context, group practice.ID, b Batch) (bool
 
 // lookUp finds recipients among the group's own patients.
 func (s *Service) lookUp(ctx context.Context, group practice.ID, b Batch) (bool, error) {
-	found, err := s.Store.Named(ctx, group, b.ID, batchChunk)
+	found, err := s.Store.Named(ctx, group, b.ID, chunk)
 	if err != nil || len(found) == 0 {
 		return false, err
 	}
@@ -180,7 +182,7 @@ func (s *Service) lookUp(ctx context.Context, group practice.ID, b Batch) (bool,
 // enrich notes who a recipient is, unless nobody may write to them.
 func (r *Recipient) enrich(p patient.Patient) {
 	r.Patient, r.Status = p.ID, RecipientEnriched
-	if err := reachable(p); err != nil {
+	if err := messaging.Reachable(p); err != nil {
 		r.Status, r.Reason = RecipientError, fault.Of(err).Code
 	}
 }
@@ -244,7 +246,7 @@ func (s *Service) queue(ctx context.Context, group practice.ID, b Batch) (bool, 
 			return err
 		}
 		worked = true
-		messages, recipients := make([]Message, 0, len(found)), make([]Recipient, len(found))
+		messages, recipients := make([]messaging.Message, 0, len(found)), make([]Recipient, len(found))
 		for i := range found {
 			if e := &found[i]; !e.Person.Live() {
 				if e.Person, err = patient.Current(ctx, tx, group, e.Person.ID); err != nil {
@@ -257,75 +259,75 @@ func (s *Service) queue(ctx context.Context, group practice.ID, b Batch) (bool, 
 			}
 			recipients[i] = found[i].Recipient
 		}
-		if err := keep(ctx, tx, group, messages, now); err != nil {
+		if err := messaging.Keep(ctx, tx, group, messages, now); err != nil {
 			return err
 		}
 		if err := tx.SaveRecipients(ctx, group, b.ID, RecipientEnriched, recipients); err != nil {
 			return err
 		}
-		if locked.Status == BatchPending {
-			locked.Status, locked.UpdatedAt = BatchSending, now
+		if locked.Status == Pending {
+			locked.Status, locked.UpdatedAt = Sending, now
 			if err := tx.SaveBatch(ctx, group, locked); err != nil {
 				return err
 			}
 		}
-		return tx.Enqueue(ctx, DispatchJob(group, b.ID, b.Channel, now, now))
+		return tx.Enqueue(ctx, messaging.DispatchJob(group, b.ID, b.Channel, now, now))
 	})
 	return worked, err
 }
 
 // draft is the message of a batch to one recipient; a recipient who cannot be
 // reached is marked so.
-func (s *Service) draft(g practice.Group, b Batch, e *Enlisted, now time.Time) Message {
+func (s *Service) draft(g practice.Group, b Batch, e *Enlisted, now time.Time) messaging.Message {
 	p := e.Person
 	e.Patient = p.ID
-	if err := reachable(p); err != nil {
+	if err := messaging.Reachable(p); err != nil {
 		e.Status, e.Reason = RecipientError, fault.Of(err).Code
-		return Message{}
+		return messaging.Message{}
 	}
-	m := Message{
-		ID: ID(s.NewID()), Patient: p.ID, Batch: b.ID, Channel: b.Channel, Leg: 1, State: Queued, Purpose: b.Purpose, DueAt: now,
-		Subject: wording.Fill(b.Subject, p, g), Content: wording.Fill(b.Content, p, g), ContactSource: e.Source, SendAt: now, SendBy: now.Add(batchLate),
+	m := messaging.Message{
+		ID: messaging.ID(s.NewID()), Patient: p.ID, Batch: b.ID, Channel: b.Channel, Leg: 1, State: messaging.Queued, Purpose: b.Purpose, DueAt: now,
+		Subject: wording.Fill(b.Subject, p, g), Content: wording.Fill(b.Content, p, g), ContactSource: e.Source, SendAt: now, SendBy: now.Add(late),
 		SubmittedBy: b.SubmittedBy, KeyID: b.KeyID, CreatedAt: now, UpdatedAt: now,
 	}
 	missing := false
 	switch b.Channel {
-	case SMS:
+	case carrier.SMS:
 		m.Contact, missing = p.Mobile, p.Mobile == ""
-	case Email:
+	case carrier.Email:
 		m.Contact, missing = p.Email, p.Email == ""
-	case NHSApp:
+	case carrier.NHSApp:
 		m.ContactSource, missing = "", p.NHSNumber == ""
 	}
 	if missing {
-		e.Status, e.Reason = RecipientError, ErrNoContact.Code
+		e.Status, e.Reason = RecipientError, messaging.ErrNoContact.Code
 		return m
 	}
 	e.Status, e.Reason, e.Message = RecipientQueued, "", m.ID
-	m.count(m.Content, g)
-	if m.State == Queued {
-		m.wait(g, now)
+	m.Count(m.Content, g)
+	if m.State == messaging.Queued {
+		m.Wait(g, now)
 	}
 	var in input.Checks
-	fits(&in, "content", m)
+	messaging.Fits(&in, "content", m)
 	switch {
-	case e.OptedOut && m.Purpose != DirectCare:
-		m.State, m.DueAt, m.EndedAt, m.Code, m.Reason = Suppressed, time.Time{}, now, "opted_out", "The patient does not want such messages."
+	case e.OptedOut && m.Purpose != messaging.DirectCare:
+		m.State, m.DueAt, m.EndedAt, m.Code, m.Reason = messaging.Suppressed, time.Time{}, now, "opted_out", "The patient does not want such messages."
 	case in.Err() != nil:
-		m.State, m.DueAt, m.EndedAt, m.Code, m.Reason = Failed, time.Time{}, now, "too_long", "With this patient's details the message is too long."
+		m.State, m.DueAt, m.EndedAt, m.Code, m.Reason = messaging.Failed, time.Time{}, now, "too_long", "With this patient's details the message is too long."
 	}
 	return m
 }
 
-// batchLate is how long after it was queued a message of a batch may still go:
+// late is how long after it was queued a message of a batch may still go:
 // a large batch takes its time, and may be paused overnight.
-const batchLate = 24 * time.Hour
+const late = 24 * time.Hour
 
 // callBack cancels what of a batch has not gone.
 func (s *Service) callBack(ctx context.Context, group practice.ID, b Batch) (bool, error) {
 	now := s.Now().Truncate(time.Microsecond)
 	for _, status := range []RecipientStatus{RecipientCreated, RecipientTracing, RecipientEnriched} {
-		found, err := s.Store.Recipients(ctx, group, b.ID, RecipientQuery{Status: status, After: -1, Limit: 4 * batchChunk})
+		found, err := s.Store.Recipients(ctx, group, b.ID, RecipientQuery{Status: status, After: -1, Limit: 4 * chunk})
 		if err != nil {
 			return false, err
 		}
@@ -339,7 +341,7 @@ func (s *Service) callBack(ctx context.Context, group practice.ID, b Batch) (boo
 	}
 	cancelled := 0
 	err := s.Store.Do(ctx, func(tx Tx) (err error) {
-		cancelled, err = tx.CancelWaiting(ctx, group, b.ID, now, 4*batchChunk)
+		cancelled, err = tx.CancelWaiting(ctx, group, b.ID, now, 4*chunk)
 		return err
 	})
 	return cancelled > 0, err
@@ -347,7 +349,7 @@ func (s *Service) callBack(ctx context.Context, group practice.ID, b Batch) (boo
 
 // Recipients lists a batch's recipients with what became of them, and how many
 // there are.
-func (s *Service) Recipients(ctx context.Context, id BatchID, status RecipientStatus, pageIndex, pageSize int) ([]Recipient, int, error) {
+func (s *Service) Recipients(ctx context.Context, id messaging.BatchID, status RecipientStatus, pageIndex, pageSize int) ([]Recipient, int, error) {
 	who, err := access.Require(ctx, access.SeeCommunications, access.Messaging)
 	if err != nil {
 		return nil, 0, err
@@ -370,13 +372,13 @@ func (s *Service) Recipients(ctx context.Context, id BatchID, status RecipientSt
 }
 
 // Each calls fn with every recipient of a batch, in order, a page at a time.
-func (s *Service) Each(ctx context.Context, id BatchID, fn func(Recipient) error) error {
+func (s *Service) Each(ctx context.Context, id messaging.BatchID, fn func(Recipient) error) error {
 	who, err := access.Require(ctx, access.SeeCommunications, access.Messaging)
 	if err != nil {
 		return err
 	}
 	for after := -1; ; {
-		found, err := s.Store.Recipients(ctx, who.Group, id, RecipientQuery{After: after, Limit: 2 * batchChunk, Whole: true})
+		found, err := s.Store.Recipients(ctx, who.Group, id, RecipientQuery{After: after, Limit: 2 * chunk, Whole: true})
 		if err != nil {
 			return err
 		}
@@ -386,7 +388,7 @@ func (s *Service) Each(ctx context.Context, id BatchID, fn func(Recipient) error
 			}
 			after = r.Ordinal
 		}
-		if len(found) < 2*batchChunk {
+		if len(found) < 2*chunk {
 			return nil
 		}
 	}
@@ -407,9 +409,9 @@ type Preview struct {
 	Sample  string
 }
 
-// PreviewBatch says who of a batch would not be reached and why, and how many
+// Preview says who of a batch would not be reached and why, and how many
 // text messages it takes.
-func (s *Service) PreviewBatch(ctx context.Context, id BatchID) (Preview, error) {
+func (s *Service) Preview(ctx context.Context, id messaging.BatchID) (Preview, error) {
 	b, _, err := s.Batch(ctx, id)
 	if err != nil {
 		return Preview{}, err
@@ -439,7 +441,7 @@ func (s *Service) PreviewBatch(ctx context.Context, id BatchID) (Preview, error)
 	now := s.Now()
 	for _, status := range []RecipientStatus{RecipientEnriched, RecipientQueued} {
 		for after := -1; ; {
-			found, err := s.Store.Enlisted(ctx, who.Group, id, status, b.Channel, after, 2*batchChunk, false)
+			found, err := s.Store.Enlisted(ctx, who.Group, id, status, b.Channel, after, 2*chunk, false)
 			if err != nil {
 				return out, err
 			}
@@ -447,7 +449,7 @@ func (s *Service) PreviewBatch(ctx context.Context, id BatchID) (Preview, error)
 				after = found[i].Ordinal
 				out.foresee(b, &found[i], s.draft(g, b, &found[i], now))
 			}
-			if len(found) < 2*batchChunk {
+			if len(found) < 2*chunk {
 				break
 			}
 		}
@@ -457,7 +459,7 @@ func (s *Service) PreviewBatch(ctx context.Context, id BatchID) (Preview, error)
 }
 
 // foresee adds one recipient's message to a preview.
-func (p *Preview) foresee(b Batch, e *Enlisted, m Message) {
+func (p *Preview) foresee(b Batch, e *Enlisted, m messaging.Message) {
 	switch {
 	case e.Status != RecipientQueued:
 		p.NotReached[e.Reason]++
@@ -468,7 +470,7 @@ func (p *Preview) foresee(b Batch, e *Enlisted, m Message) {
 	}
 	p.Reached++
 	p.Parts += m.Parts
-	if parts := gsm.CountParts(m.Content); b.Channel == SMS && parts.Parts > p.Longest.Parts {
+	if parts := gsm.CountParts(m.Content); b.Channel == carrier.SMS && parts.Parts > p.Longest.Parts {
 		p.Longest = parts
 	}
 	if p.Sample == "" {

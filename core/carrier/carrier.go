@@ -1,4 +1,6 @@
-package messaging
+// Package carrier is what hands messages over to a provider, and what providers
+// tell of them: the port every connector for messages implements.
+package carrier
 
 import (
 	"context"
