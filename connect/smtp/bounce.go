@@ -1,14 +1,15 @@
 package smtp
 
 import (
+	"context"
 	"crypto/sha256"
 	"crypto/subtle"
 	"log/slog"
 	"net/http"
 	"strings"
 
-	"frontdesk/core/carrier"
 	"frontdesk/core/fault"
+	"frontdesk/core/carrier"
 	"frontdesk/core/messaging"
 )
 
@@ -18,24 +19,28 @@ import (
 //
 //	curl --fail --data-binary @- -H "Authorization: Bearer $SECRET" -H "Content-Type: message/rfc822" $URL
 //
-// The body is a whole message (RFC 5322), or the body alone of a multipart/report
-// (RFC 6522) when the Content-Type of the call is that. Other mail, such as an
-// answer that somebody is on holiday, tells us nothing, and is not an error; nor
-// is a report that has nothing in it which we have signed.
+// The body is a whole message (RFC 5322), or the body alone of a multipart when
+// the Content-Type of the call is that. A report is whatever has a part of the
+// type message/delivery-status (RFC 3464). Other mail, such as an answer that a
+// patient is on holiday, tells us nothing, and is not an error; nor is a report
+// that has nothing in it which we have signed. What has, and cannot be read, is
+// logged and counted: a bounce may be lost with it.
 // Errors: carrier.ErrNotProvider; ErrReport.
 func (c *Carrier) Listen(r *http.Request, body []byte) (carrier.Told, error) {
 	if !c.trusted(r.Header.Get("Authorization")) {
 		return carrier.Told{}, carrier.ErrNotProvider
 	}
 	report, err := readReport(r.Header.Get("Content-Type"), body)
-	if err != nil || report == nil {
+	key := c.keyOf(report)
+	if err != nil || len(report.recipients) == 0 {
+		c.unread(r.Context(), key, err)
 		return carrier.Told{}, err
 	}
 	receipt, ok := report.receipt()
 	if !ok {
 		return carrier.Told{}, nil
 	}
-	if receipt.Key = c.keyOf(report); receipt.Key == "" {
+	if receipt.Key = key; key == "" {
 		c.log.LogAttrs(r.Context(), slog.LevelWarn, "a report was passed over: its return path is not one of ours",
 			slog.String("server", c.address), slog.String("claimed_message_id", c.claimed(report).String()))
 		return carrier.Told{}, nil
@@ -49,6 +54,29 @@ func (c *Carrier) Listen(r *http.Request, body []byte) (carrier.Told, error) {
 
 // ErrReport is the fault of a report that cannot be read.
 var ErrReport = fault.New(fault.Invalid, "not_a_report", "This is not a report that a mail server makes.")
+
+// Why what came to a signed return path could not be read, for Options.Unread.
+const (
+	UnreadReport = "report" // a report that is broken
+	UnreadOther  = "other"  // no report, such as an answer that a patient is away, or a bounce in words alone
+)
+
+// unread notes what came to a signed return path and could not be read.
+func (c *Carrier) unread(ctx context.Context, key string, err error) {
+	if key == "" {
+		return
+	}
+	why, detail := UnreadOther, "It is not a delivery status notification."
+	if err != nil {
+		why, detail = UnreadReport, fault.Of(err).Message
+	}
+	_, id, leg, _ := messaging.ParseKey(key)
+	c.log.LogAttrs(ctx, slog.LevelWarn, "what came to a message's return path cannot be read", slog.String("server", c.address),
+		slog.String("message_id", id.String()), slog.Int("leg", leg), slog.String("reason", detail))
+	if c.countUnread != nil {
+		c.countUnread(why)
+	}
+}
 
 // trusted compares the secret, in a time that does not tell how much of it was
 // right.

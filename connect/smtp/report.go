@@ -10,6 +10,7 @@ import (
 	"mime/multipart"
 	"net/mail"
 	"net/textproto"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -17,33 +18,39 @@ import (
 	"frontdesk/core/carrier"
 )
 
-// report is a delivery status notification (RFC 3464).
+// report is a delivery status notification (RFC 3464), or other mail, which says
+// nothing about recipients.
 type report struct {
 	date       time.Time
 	to         []string // whom the report itself was sent to
 	envelope   string   // Original-Envelope-Id
 	messageID  string   // of the message that came back, or of its header
+	said       string   // the beginning of what it tells people
 	recipients []outcome
+	left       int // how many more parts are read
 }
 
 // outcome is what became of the message for one recipient.
-type outcome struct{ action, status string }
+type outcome struct{ action, status, address, diagnostic string }
 
 const (
 	maxReport = 10 << 20
-	// maxParts and maxRecipients are more than any report about one message to
-	// one address has.
-	maxParts, maxRecipients = 20, 100
+	// maxParts, maxDepth and maxRecipients are more than any report about one
+	// message to one address has.
+	maxParts, maxDepth, maxRecipients = 20, 4, 100
+	// maxSaid is how much is read of what a report tells people, in bytes.
+	maxSaid = 16 << 10
 )
 
-// readReport reads a report; nil is other mail. contentType is the call's own.
-// Errors: ErrReport.
+// readReport reads a message; contentType is the call's own. What came before
+// the fault is in the report even so. Errors: ErrReport.
 func readReport(contentType string, body []byte) (*report, error) {
+	r := &report{left: maxParts}
 	if len(body) > maxReport {
-		return nil, ErrReport.Saying("The message is too long for a report.")
+		return r, ErrReport.Saying("The message is too long for a report.")
 	}
-	if media, params, err := mime.ParseMediaType(contentType); err == nil && media == "multipart/report" && params["boundary"] != "" {
-		return readParts(params, bytes.NewReader(body), &report{})
+	if media, params, err := mime.ParseMediaType(contentType); err == nil && multi(media) && params["boundary"] != "" {
+		return r, r.read(media, params, bytes.NewReader(body))
 	}
 	// A mail server may put the line that begins a message in a mailbox file
 	// before it.
@@ -51,16 +58,11 @@ func readReport(contentType string, body []byte) (*report, error) {
 		_, body, _ = bytes.Cut(body, []byte("\n"))
 	}
 	m, err := mail.ReadMessage(bytes.NewReader(body))
-	if err != nil || m.Header.Get("From") == "" {
-		return nil, ErrReport.Saying("This is not an e-mail message.")
+	if err != nil {
+		return r, ErrReport.Saying("This is not an e-mail message.")
 	}
-	media, params, err := mime.ParseMediaType(m.Header.Get("Content-Type"))
-	if other := err != nil || media != "multipart/report"; other {
-		return nil, nil
-	}
-	r := &report{}
 	r.date, _ = m.Header.Date() // without one, it is as if it had come now
-	for _, field := range []string{"Delivered-To", "X-Original-To", "To"} {
+	for _, field := range []string{"Delivered-To", "X-Original-To", "Envelope-To", "To"} {
 		for _, value := range m.Header[textproto.CanonicalMIMEHeaderKey(field)] {
 			if list, err := mail.ParseAddressList(value); err == nil {
 				for _, a := range list {
@@ -69,49 +71,82 @@ func readReport(contentType string, body []byte) (*report, error) {
 			}
 		}
 	}
-	return readParts(params, m.Body, r)
+	if m.Header.Get("From") == "" {
+		return r, ErrReport.Saying("This is not an e-mail message.")
+	}
+	media, params, err := mime.ParseMediaType(m.Header.Get("Content-Type"))
+	if err != nil || !multi(media) {
+		return r, nil
+	}
+	return r, r.read(media, params, m.Body)
 }
 
-// readParts reads the parts of a multipart/report (RFC 6522). It is nil when the
-// report is about something else, such as that a message has been read.
-func readParts(params map[string]string, body io.Reader, r *report) (*report, error) {
-	if kind := params["report-type"]; kind != "" && !strings.Contains(strings.ToLower(kind), "delivery-status") {
-		return nil, nil
+func multi(media string) bool { return strings.HasPrefix(media, "multipart/") }
+
+// read reads a multipart. A multipart/report that calls itself one of delivery
+// (RFC 6522) must say what became of the message. OpenSMTPD makes its reports a
+// multipart/mixed, and a list or a virus scanner may wrap one in that.
+func (r *report) read(media string, params map[string]string, body io.Reader) error {
+	kind := strings.ToLower(params["report-type"])
+	if media == "multipart/report" && strings.Contains(kind, "disposition-notification") {
+		return nil // that the message has been read
 	}
+	owed := media == "multipart/report" && (kind == "" || strings.Contains(kind, "delivery-status"))
 	if params["boundary"] == "" {
-		return nil, ErrReport.Saying("The report does not say where its parts begin.")
+		if !owed {
+			return nil
+		}
+		return ErrReport.Saying("The report does not say where its parts begin.")
 	}
-	found := false
-	parts := multipart.NewReader(body, params["boundary"])
-	for range maxParts {
+	if err := r.readParts(params["boundary"], body, 1, owed); err != nil {
+		return err
+	}
+	if owed && len(r.recipients) == 0 {
+		return ErrReport.Saying("The report has no part that says what became of the message.")
+	}
+	return nil
+}
+
+// readParts reads the parts of a multipart. Where no report is owed, parts that
+// are not marked properly are those of other mail.
+func (r *report) readParts(boundary string, body io.Reader, depth int, owed bool) error {
+	parts := multipart.NewReader(body, boundary)
+	for ; r.left > 0; r.left-- {
 		part, err := parts.NextPart()
-		if errors.Is(err, io.EOF) {
-			break
+		if errors.Is(err, io.EOF) || err != nil && !owed && len(r.recipients) == 0 {
+			return nil
 		}
 		if err != nil {
-			return nil, ErrReport.Saying("The report ends too early, or its parts are not marked properly.")
+			return ErrReport.Saying("The report ends too early, or its parts are not marked properly.")
 		}
-		media, _, _ := mime.ParseMediaType(part.Header.Get("Content-Type"))
-		content := io.Reader(part)
-		if strings.EqualFold(part.Header.Get("Content-Transfer-Encoding"), "base64") {
-			content = base64.NewDecoder(base64.StdEncoding, part)
-		}
-		switch media {
-		case "message/delivery-status", "message/global-delivery-status": // RFC 6533
-			if err := r.readStatus(content); err != nil {
-				return nil, err
-			}
-			found = true
-		case "message/rfc822", "text/rfc822-headers", "message/global", "message/global-headers":
-			// The first field that cannot be read ends it: what came before will do.
-			header, _ := textproto.NewReader(bufio.NewReader(content)).ReadMIMEHeader()
-			r.messageID = header.Get("Message-Id")
+		if err := r.readPart(part, depth, owed); err != nil {
+			return err
 		}
 	}
-	if !found {
-		return nil, ErrReport.Saying("The report has no part that says what became of the message.")
+	return nil
+}
+
+func (r *report) readPart(part *multipart.Part, depth int, owed bool) error {
+	media, params, _ := mime.ParseMediaType(part.Header.Get("Content-Type"))
+	content := io.Reader(part)
+	if strings.EqualFold(part.Header.Get("Content-Transfer-Encoding"), "base64") {
+		content = base64.NewDecoder(base64.StdEncoding, part)
 	}
-	return r, nil
+	switch {
+	case media == "message/delivery-status", media == "message/global-delivery-status": // RFC 6533
+		return r.readStatus(content)
+	case media == "message/rfc822", media == "text/rfc822-headers", media == "message/global", media == "message/global-headers":
+		// The first field that cannot be read ends it: what came before will do.
+		header, _ := textproto.NewReader(bufio.NewReader(content)).ReadMIMEHeader()
+		r.messageID = header.Get("Message-Id")
+	case (media == "text/plain" || media == "") && r.said == "":
+		said, _ := io.ReadAll(io.LimitReader(content, maxSaid))
+		r.said = string(said)
+	case multi(media) && params["boundary"] != "" && depth < maxDepth:
+		r.left--
+		return r.readParts(params["boundary"], content, depth+1, owed)
+	}
+	return nil
 }
 
 // readStatus reads the fields about the message, and then those about each
@@ -127,8 +162,10 @@ func (r *report) readStatus(content io.Reader) error {
 		switch {
 		case len(fields) == 0:
 		case fields.Get("Action") != "":
+			_, address, _ := strings.Cut(fields.Get("Final-Recipient"), ";")
 			r.recipients = append(r.recipients, outcome{
 				action: strings.ToLower(word(fields.Get("Action"))), status: word(fields.Get("Status")),
+				address: word(address), diagnostic: fields.Get("Diagnostic-Code"),
 			})
 		case message:
 			r.envelope = unxtext(word(fields.Get("Original-Envelope-Id")))
@@ -182,17 +219,65 @@ func unxtext(s string) string {
 func (r *report) receipt() (carrier.Receipt, bool) {
 	delivered, ok := carrier.Receipt{}, false
 	for _, o := range r.recipients {
-		code := status([]byte(o.status))
 		switch o.action {
 		case "failed":
-			why := reason(code)
-			if strings.HasPrefix(code, "4.") {
+			code, why := r.failure(o)
+			if strings.HasPrefix(code, "4") {
 				why = "The mail server has given up trying. " + why
 			}
 			return carrier.Receipt{Progress: carrier.ProgressFailed, Code: code, Reason: why}, true
 		case "delivered":
-			delivered, ok = carrier.Receipt{Progress: carrier.ProgressDelivered, Code: code}, true
+			delivered, ok = carrier.Receipt{Progress: carrier.ProgressDelivered, Code: status([]byte(o.status))}, true
 		}
 	}
 	return delivered, ok
+}
+
+// failure is why a message failed: an enhanced status code, or the code of the
+// answer, and the same in plain English. Exim writes a Status of 5.0.0 whatever
+// the other server answered, and that answer into Diagnostic-Code; OpenSMTPD has
+// it only in what it tells people.
+func (r *report) failure(o outcome) (code, why string) {
+	code = status([]byte(o.status))
+	if code != "" && !strings.HasSuffix(code, ".0.0") {
+		return code, reason(code)
+	}
+	answer := ""
+	if kind, text, ok := strings.Cut(o.diagnostic, ";"); ok && strings.EqualFold(strings.TrimSpace(kind), "smtp") {
+		answer = text
+	} else if o.diagnostic == "" && o.address != "" {
+		_, text, _ := strings.Cut("\n"+strings.ReplaceAll(r.said, "\r\n", "\n"), "\n"+o.address+": ")
+		answer, _, _ = strings.Cut(text, "\n")
+	}
+	switch number, detail := diagnosis(answer); {
+	case detail != "":
+		return detail, reason(detail)
+	case number != 0:
+		return strconv.Itoa(number), reply{code: number}.reason()
+	}
+	return code, reason(code)
+}
+
+// answers are where an answer may have its codes: at its beginning and, as it
+// may run over several lines that are one by now, before every other word.
+var answers = regexp.MustCompile(`(?:^|\s)([45][0-9][0-9])[- ]+([45]\.[0-9]{1,3}\.[0-9]{1,3})(?:[^0-9.]|$)`)
+
+// diagnosis is the code of an answer that the other server gave (RFC 5321), and
+// its enhanced status code; 0 and nothing where it has none.
+func diagnosis(answer string) (number int, detail string) {
+	answer = strings.TrimSpace(answer)
+	if s := status([]byte(answer)); s != "" && s[0] != '2' {
+		return 0, s
+	}
+	if len(answer) < 3 || answer[0] != '4' && answer[0] != '5' || !threeDigits([]byte(answer[:3])) ||
+		len(answer) > 3 && answer[3] != ' ' && answer[3] != '-' {
+		return 0, ""
+	}
+	for _, found := range answers.FindAllStringSubmatch(answer, -1) {
+		if found[1] == answer[:3] && !strings.HasSuffix(found[2], ".0.0") {
+			return 0, found[2]
+		}
+	}
+	number, _ = strconv.Atoi(answer[:3])
+	return number, ""
 }

@@ -5,13 +5,14 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"testing"
 	"time"
 
 	"frontdesk/connect/smtp"
-	"frontdesk/core/carrier"
 	"frontdesk/core/fault"
+	"frontdesk/core/carrier"
 	"frontdesk/sim/mail"
 )
 
@@ -81,7 +82,8 @@ func TestReportsAreUnderstood(t *testing.T) {
 		{"with a date to come", strings.Replace(dsn(verp, failed, ""), "2 Mar 2026", "3 Mar 2026", 1), with(func(r *carrier.Receipt) { r.At = noon.Add(time.Hour) })},
 		{"of an unknown address", dsn(verp, strings.ReplaceAll(failed, "5.2.2", "5.1.1"), ""), with(func(r *carrier.Receipt) { r.Code, r.Reason = "5.1.1", "The mail server knows no such address." })},
 		{"of an unknown kind of trouble", dsn(verp, strings.ReplaceAll(failed, "5.2.2", "5.9.9"), ""), with(func(r *carrier.Receipt) { r.Code, r.Reason = "5.9.9", "The mail server did not take the message." })},
-		{"without a status that makes sense", dsn(verp, strings.ReplaceAll(failed, "Status: 5.2.2", "Status: bad"), ""), with(func(r *carrier.Receipt) { r.Code, r.Reason = "", "The mail server did not take the message." })},
+		{"without a status that makes sense", dsn(verp, strings.ReplaceAll(failed, "Status: 5.2.2", "Status: bad"), ""), same},
+		{"without a status or an answer that makes sense", dsn(verp, strings.NewReplacer("Status: 5.2.2", "Status: bad", "552 5.2.2 full", "no").Replace(failed), ""), with(func(r *carrier.Receipt) { r.Code, r.Reason = "", "The mail server did not take the message." })},
 		{"with a comment after the words", dsn(verp, strings.NewReplacer("failed", "Failed (sorry)", "5.2.2", "5.2.2 (full)").Replace(failed), ""), same},
 		{"of a server that has given up", dsn(verp, strings.ReplaceAll(failed, "5.2.2", "4.4.1"), ""), with(func(r *carrier.Receipt) {
 			r.Code, r.Reason = "4.4.1", "The mail server has given up trying. The address's mail server does not answer."
@@ -116,6 +118,131 @@ func TestReportsAreUnderstood(t *testing.T) {
 	told, err := c.Listen(call("bearer "+secret, `multipart/report; report-type=delivery-status; boundary="b/1"`), []byte(body))
 	if err != nil || len(told.Receipts) != 1 || told.Receipts[0].Key != "7-1a-1" {
 		t.Errorf("a body alone: %+v %v", told, err)
+	}
+}
+
+// TestReportsThatMailServersWroteAreUnderstood reads what Debian's Postfix, Exim
+// and OpenSMTPD really wrote about a message of ours: another server answered
+// them in turn without an enhanced status code, over several lines, with 4xx
+// until they gave up, or not at all.
+func TestReportsThatMailServersWroteAreUnderstood(t *testing.T) {
+	const (
+		unknown = "The mail server knows no such address."
+		refused = "The mailbox is not there, or does not take our messages."
+		full    = "The mailbox is full."
+		origin  = "The message failed the mail server's tests of where it comes from."
+		busy    = "The mail server has given up trying. The mailbox has been closed."
+		silent  = "The mail server has given up trying. The address's mail server does not answer."
+		other   = "The mail server did not take the message."
+	)
+	for name, want := range map[string][2]string{ // code, reason
+		"postfix-3.7.11-no-code": {"550", refused}, "postfix-3.7.11-full": {"5.2.2", full}, "postfix-3.7.11-several-lines": {"5.1.1", unknown},
+		"postfix-3.7.11-several-lines-no-code": {"550", refused}, "postfix-3.7.11-after-data": {"5.7.26", origin},
+		"postfix-3.7.11-given-up": {"4.2.1", busy}, "postfix-3.7.11-no-answer": {"4.4.1", silent},
+		"exim-4.96-no-code": {"550", refused}, "exim-4.96-full": {"5.2.2", full}, "exim-4.96-several-lines": {"5.1.1", unknown},
+		"exim-4.96-several-lines-no-code": {"550", refused}, "exim-4.96-after-data": {"5.7.26", origin},
+		"exim-4.96-given-up": {"4.2.1", busy}, "exim-4.96-no-answer": {"5.0.0", other},
+		"opensmtpd-6.8.0p2-no-code": {"550", refused}, "opensmtpd-6.8.0p2-full": {"5.2.2", full}, "opensmtpd-6.8.0p2-several-lines": {"5.1.1", unknown},
+		"opensmtpd-6.8.0p2-several-lines-no-code": {"550", refused}, "opensmtpd-6.8.0p2-after-data": {"5.7.26", origin}, "opensmtpd-6.8.0p2-delayed": {},
+	} {
+		t.Run(name, func(t *testing.T) {
+			body, err := os.ReadFile("testdata/reports/" + name + ".eml")
+			if err != nil {
+				t.Fatal(err)
+			}
+			told, err := listener(t).Listen(call("Bearer "+secret, "message/rfc822"), body)
+			if err != nil {
+				t.Fatal(err, fault.Of(err).Message)
+			}
+			if want[0] == "" {
+				if len(told.Receipts) != 0 {
+					t.Fatalf("told %+v", told)
+				}
+				return
+			}
+			if len(told.Receipts) != 1 {
+				t.Fatalf("told %+v", told)
+			}
+			got := told.Receipts[0]
+			if got.Key != "7-1a-1" || got.Progress != carrier.ProgressFailed || got.Code != want[0] || got.Reason != want[1] {
+				t.Fatalf("told %+v", got)
+			}
+		})
+	}
+	if found, err := os.ReadDir("testdata/reports"); err != nil || len(found) != 20 {
+		t.Fatalf("%d reports, %v", len(found), err)
+	}
+}
+
+func TestAReportCountsInAnyMultipart(t *testing.T) {
+	mixed := strings.Replace(dsn(verp, failed, ""), "multipart/report; report-type=delivery-status", "multipart/mixed", 1)
+	wrapped := "From: MAILER-DAEMON@mx.example\nTo: " + verp + "\nContent-Type: multipart/mixed; boundary=list\n\n--list\n" +
+		"Content-Type: multipart/report; report-type=delivery-status; boundary=\"b/1\"\n\n--b/1\n" +
+		"Content-Type: message/delivery-status\n\n" + failed + "\n--b/1--\n--list\nContent-Type: text/plain\n\nScanned.\n--list--\n"
+	for name, body := range map[string]string{
+		"mixed": mixed, "wrapped by a scanner": wrapped, "related": strings.Replace(mixed, "multipart/mixed", "Multipart/Related", 1),
+		"a report of a kind without a name": strings.Replace(dsn(verp, failed, ""), "report-type=delivery-status", "report-type=something", 1),
+	} {
+		told, err := listener(t).Listen(call("Bearer "+secret, ""), []byte(body))
+		if err != nil || len(told.Receipts) != 1 || told.Receipts[0].Code != "5.2.2" || told.Receipts[0].Key != "7-1a-1" {
+			t.Errorf("%s: told %+v, %v", name, told, err)
+		}
+	}
+}
+
+func TestACodeWithoutMeaningGivesWayToTheAnswer(t *testing.T) {
+	c := listener(t)
+	for _, x := range []struct{ status, diagnostic, code string }{
+		{"5.0.0", "smtp; 550-5.1.1 no such\n 550-5.1.1 user\n 550 5.1.1 here", "5.1.1"},
+		{"5.0.0", "smtp; 550-We are sorry\n 550 5.2.1 closed", "5.2.1"},
+		{"5.0.0", "SMTP;550 5.7.1 no", "5.7.1"},
+		{"4.0.0", "smtp; 452-4.2.2 The mailbox\n\t452 4.2.2 is over its limit", "4.2.2"},
+		{"5.0.0", "smtp; 5.1.2 no such domain", "5.1.2"},
+		{"5.0.0", "smtp; 552 full", "552"},
+		{"5.0.0", "smtp; 550 5.0.0 no", "550"},
+		{"5.0.0", "smtp; 550 see 5.1.1.1 and 552 5.2.2 elsewhere", "550"},
+		{"5.0.0", "x-unix; 550 5.1.1 no", "5.0.0"},
+		{"5.0.0", "smtp; 2.0.0 sent", "5.0.0"},
+		{"5.0.0", "smtp; nothing that could be read", "5.0.0"},
+		{"5.0.0", "", "5.0.0"},
+		{"5.1.1", "smtp; 552 5.2.2 full", "5.1.1"},
+	} {
+		body := dsn(verp, "Reporting-MTA: dns; mx.example\n\nFinal-Recipient: rfc822; ada@example.org\nAction: failed\nStatus: "+x.status+"\n"+
+			strings.TrimSuffix("Diagnostic-Code: "+x.diagnostic, "Diagnostic-Code: ")+"\n", "")
+		told, err := c.Listen(call("Bearer "+secret, ""), []byte(body))
+		if err != nil || len(told.Receipts) != 1 || told.Receipts[0].Code != x.code || told.Receipts[0].Reason == "" {
+			t.Errorf("%s, %q: told %+v, %v", x.status, x.diagnostic, told, err)
+		}
+	}
+}
+
+func TestWhatCannotBeReadAtASignedReturnPathIsLoggedAndCounted(t *testing.T) {
+	for _, x := range []struct {
+		name, body, why string
+	}{
+		{"a bounce in words alone", "From: MAILER-DAEMON@mx.example\nTo: " + verp + "\nSubject: failure notice\n\nHi. ada@example.org: no mailbox here.\n", smtp.UnreadOther},
+		{"a bounce in words with a picture", strings.NewReplacer("multipart/report; report-type=delivery-status", "multipart/mixed", "message/delivery-status", "text/plain").Replace(dsn(verp, failed, "")), smtp.UnreadOther},
+		{"a report that is broken", strings.Replace(dsn(verp, failed, ""), "Action: failed\n", "", 1), smtp.UnreadReport},
+		{"a report without a sender", strings.Replace(dsn(verp, failed, ""), "From: MAILER-DAEMON@mx.example\n", "", 1), smtp.UnreadReport},
+		{"a path that we have not signed", "From: ada@example.org\nTo: bounces+7-1a-1@mail.brambleford.example\n\nHello\n", ""},
+		{"a report that is read", dsn(verp, failed, ""), ""},
+		{"a report that decides nothing", dsn(verp, strings.Replace(failed, "failed", "delayed", 1), ""), ""},
+	} {
+		t.Run(x.name, func(t *testing.T) {
+			var log journal
+			counted := ""
+			c := listener(t, func(_ *smtp.Settings, o *smtp.Options) {
+				o.Log, o.Unread = slog.New(slog.NewTextHandler(&log, nil)), func(why string) { counted += why }
+			})
+			_, _ = c.Listen(call("Bearer "+secret, ""), []byte(x.body))
+			if counted != x.why {
+				t.Errorf("counted %q", counted)
+			}
+			said := strings.Contains(log.String(), "message_id=46 ") && strings.Contains(log.String(), "cannot be read")
+			if said != (x.why != "") || strings.Contains(log.String(), "ada@") {
+				t.Errorf("the log says %q", log.String())
+			}
+		})
 	}
 }
 

@@ -111,6 +111,9 @@ type Options struct {
 	Rest time.Duration
 	// Idle is how long an unused connection is kept; 0 is 30 seconds.
 	Idle time.Duration
+	// Unread is told of what came to a signed return path and could not be read:
+	// UnreadReport or UnreadOther.
+	Unread func(why string)
 }
 
 const (
@@ -132,8 +135,10 @@ type Carrier struct {
 	now      func() time.Time
 	wait     func(context.Context) error
 	log      *slog.Logger
-	breaker  circuitbreaker.CircuitBreaker[any]
-	pool     *pool
+	// countUnread is Options.Unread, which may be nil.
+	countUnread func(why string)
+	breaker     circuitbreaker.CircuitBreaker[any]
+	pool        *pool
 	// refused is set while the server does not let us sign in, so that the log
 	// says so once.
 	refused atomic.Bool
@@ -157,7 +162,7 @@ func New(s Settings, o Options) (*Carrier, error) {
 	}
 	c := &Carrier{
 		settings: s, signing: signing, domain: domain(s.From), address: net.JoinHostPort(s.Host, strconv.Itoa(s.Port)),
-		now: o.Now, wait: o.Wait, log: o.Log,
+		now: o.Now, wait: o.Wait, log: o.Log, countUnread: o.Unread,
 		tls:  &tls.Config{ServerName: s.Host, RootCAs: o.RootCAs, MinVersion: tls.VersionTLS12},
 		pool: newPool(s.Connections, cmp.Or(o.Idle, 30*time.Second)),
 	}
