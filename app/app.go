@@ -162,6 +162,7 @@ func (a *App) open(ctx context.Context) (err error) {
 		return err
 	}
 	a.metrics = newMetrics(a.db)
+	a.carriers.unread = a.metrics.report
 	if a.worker, err = a.newWorker(); err != nil {
 		return err
 	}

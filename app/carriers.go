@@ -40,6 +40,7 @@ type environment struct {
 	callback string // where its provider calls us back
 	roots    *x509.CertPool
 	channels []carrier.Channel
+	unread   func(why string)
 }
 
 // notifyTogether is how many messages go to NHS Notify in one request. More are
@@ -72,7 +73,7 @@ var carrierKinds = map[connector.Name]carrierKind{
 			return smtp.New(smtp.Settings{
 				Host: s["host"], Port: port, TLS: s["tls"], Username: s["username"], Password: c.Secrets["password"], AuthMethod: s["auth"], From: s["from"],
 				FromName: cmp.Or(s["from_name"], e.group.Name), ReplyTo: s["reply_to"], BouncesTo: s["bounces_to"], BounceSecret: c.Secrets["bounce_secret"], Connections: connections,
-			}, smtp.Options{Now: e.now, Log: e.log, Wait: e.wait, RootCAs: e.roots})
+			}, smtp.Options{Now: e.now, Log: e.log, Wait: e.wait, RootCAs: e.roots, Unread: e.unread})
 		},
 	},
 	"notify": {
@@ -214,6 +215,7 @@ type carriers struct {
 	now        func() time.Time
 	public     func() string
 	sims       *sandbox.Simulators
+	unread     func(carrier, why string) // nil counts nothing
 
 	mu    sync.Mutex
 	built map[practice.ID]map[connector.Name]builtCarrier
@@ -250,7 +252,11 @@ func (c *carriers) get(ctx context.Context, g practice.Group, kept connector.Con
 	if err != nil {
 		return nil, err
 	}
-	e := environment{group: g, now: c.now, log: c.log, callback: c.callback(g.ID, kept.Name)}
+	e := environment{group: g, now: c.now, log: c.log, callback: c.callback(g.ID, kept.Name), unread: func(why string) {
+		if c.unread != nil {
+			c.unread(string(kept.Name), why)
+		}
+	}}
 	if e.channels, err = channelsOf(full); err != nil {
 		return nil, fault.New(fault.Conflict, "carrier_settings", "A carrier's settings need attention.").Because(err)
 	}

@@ -21,6 +21,7 @@ type metrics struct {
 	requests *prometheus.HistogramVec
 	jobs     *prometheus.HistogramVec
 	attempts *prometheus.HistogramVec
+	reports  *prometheus.CounterVec
 }
 
 func newMetrics(db *store.DB) *metrics {
@@ -36,12 +37,15 @@ func newMetrics(db *store.DB) *metrics {
 		attempts: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "frontdesk_webhook_attempt_seconds", Help: "Time of an attempt at a delivery.", Buckets: prometheus.ExponentialBuckets(.001, 4, 8),
 		}, []string{"result"}),
+		reports: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "frontdesk_unread_reports_total", Help: "What came to the return path of a message and could not be read: a bounce may be lost with it.",
+		}, []string{"carrier", "reason"}),
 	}
 	build := prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "frontdesk_build_info", Help: "Always 1.", ConstLabels: prometheus.Labels{"version": Version, "database": db.Engine()},
 	})
 	build.Set(1)
-	m.registry.MustRegister(m.requests, m.jobs, m.attempts, build, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	m.registry.MustRegister(m.requests, m.jobs, m.attempts, m.reports, build, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	if db.Postgres() != nil {
 		for name, value := range map[string]func() float64{
 			"frontdesk_database_connections":      func() float64 { return float64(db.Postgres().Stat().TotalConns()) },
@@ -75,6 +79,9 @@ func (m *metrics) job(kind string, err error, took time.Duration) {
 	}
 	m.jobs.WithLabelValues(kind, result).Observe(took.Seconds())
 }
+
+// report counts what could not be read of what a carrier was told.
+func (m *metrics) report(carrier, why string) { m.reports.WithLabelValues(carrier, why).Inc() }
 
 // delivers counts what a courier does.
 func (m *metrics) delivers(c *webhook.Courier) {

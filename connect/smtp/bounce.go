@@ -8,8 +8,8 @@ import (
 	"net/http"
 	"strings"
 
-	"frontdesk/core/fault"
 	"frontdesk/core/carrier"
+	"frontdesk/core/fault"
 	"frontdesk/core/messaging"
 )
 

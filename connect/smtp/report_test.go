@@ -11,8 +11,8 @@ import (
 	"time"
 
 	"frontdesk/connect/smtp"
-	"frontdesk/core/fault"
 	"frontdesk/core/carrier"
+	"frontdesk/core/fault"
 	"frontdesk/sim/mail"
 )
 
