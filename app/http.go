@@ -48,11 +48,16 @@ func (a *App) handler() (http.Handler, error) {
 	add("GET /openapi.json", "openapi", guides)
 	add("GET /events/", "openapi", guides)
 	patients := pages.New(a.core)
-	add("GET /pages/", "page", patients)
-	add("GET /verify/{link}", "verify", patients)
-	add("/m/{link}", "message", patients)
-	add("/record/confirm/{link}", "confirm", patients)
-	add("/invite/{link}", "invite", patients)
+	shown := map[string]bool{}
+	page := func(pattern, name string) {
+		add(pattern, name, patients)
+		shown[pattern] = true
+	}
+	page("GET /pages/", "page")
+	page("GET /verify/{link}", "verify")
+	page("/m/{link}", "message")
+	page("/record/confirm/{link}", "confirm")
+	page("/invite/{link}", "invite")
 	documents := files.New(a.core)
 	add("GET /files/{address}", "file", documents)
 	add("PUT /files/{address}", "file", documents)
@@ -63,7 +68,15 @@ func (a *App) handler() (http.Handler, error) {
 	add("GET /{$}", "home", http.RedirectHandler("/docs", http.StatusSeeOther))
 	add("/graphql", "graphql", graph.New(a.core))
 	mux.Handle("/", door)
-	return traced(web.Observe(mux, a.config.Log, web.Fail, a.done)), nil
+	// What people look at says in a page that its address is broken.
+	broken := func(w http.ResponseWriter, r *http.Request, err error) {
+		if _, pattern := mux.Handler(r); shown[pattern] {
+			pages.Fail(w, r, err)
+			return
+		}
+		web.Fail(w, r, err)
+	}
+	return traced(web.Observe(web.WholeQuery(mux, broken), a.config.Log, web.Fail, a.done)), nil
 }
 
 // done counts a request, and names its trace now that its operation is known.

@@ -107,6 +107,14 @@ func fail(w http.ResponseWriter, r *http.Request, err error) {
 	show(w, r, web.Status(f), problem(title, f.Message))
 }
 
+// Fail answers with a page about an address that cannot be read.
+func Fail(w http.ResponseWriter, r *http.Request, err error) {
+	careful(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		web.Note(r, web.Fault(err))
+		show(w, r, http.StatusBadRequest, problem("This link does not work", "Its address was changed on the way. Open the link you were sent again."))
+	})).ServeHTTP(w, r)
+}
+
 // face is the practice a page is of.
 type face struct{ Name, Phone, Dial string }
 

@@ -3,6 +3,7 @@
 //	web.go      request ids, one line of log for each request, panics
 //	envelope.go a fault as a status and JSON
 //	budget.go   what is left of a caller's minute
+//	query.go    a query that cannot be read whole
 //	docs.go     the documentation pages
 package web
 
