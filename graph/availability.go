@@ -3,7 +3,6 @@ package graph
 import (
 	"context"
 	"slices"
-	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 
@@ -26,6 +25,7 @@ func (q query) Availabilities(ctx context.Context, dateRange gql.DateRange, loca
 	if err != nil {
 		return nil, err
 	}
+	until = outside(until, given(dateRange.End))
 	at, err := some[practice.LocationID](kindRoom, locationID)
 	if err != nil {
 		return nil, err
@@ -59,9 +59,10 @@ func (q query) AvailabilitySlots(ctx context.Context, dateRange gql.Availability
 	if ask.From, err = trueTime(zone, given(dateRange.Start)); err != nil {
 		return nil, err
 	}
-	if ask.To, err = trueTime(zone, given(dateRange.End)); err != nil {
+	if ask.To, err = trueEnd(zone, given(dateRange.End)); err != nil {
 		return nil, err
 	}
+	ask.To = outside(ask.To, given(dateRange.End))
 	if ask.Practitioners, err = idsOf[practice.PractitionerID](kindUser, userIDs); err != nil {
 		return nil, err
 	}
@@ -81,20 +82,6 @@ func (q query) AvailabilitySlots(ctx context.Context, dateRange gql.Availability
 	return &gql.AvailabilitySlotData{PageInfo: p.info(more), Data: mapped(all, func(s diary.Stretch) *gql.AvailabilitySlot {
 		return &gql.AvailabilitySlot{Of: s, StartLocal: &scalar.Wall{T: s.Start.In(zone)}, EndLocal: &scalar.Wall{T: s.End.In(zone)}}
 	})}, nil
-}
-
-// trueTime is the moment that is meant where no wall clock is: a date is its
-// midnight at the practice, and a time says its zone.
-func trueTime(zone *time.Location, m *scalar.Moment) (time.Time, error) {
-	switch {
-	case m == nil || m.IsZero():
-		return time.Time{}, nil
-	case m.Form == scalar.Local:
-		return time.Time{}, ErrDate
-	case m.Form == scalar.Day:
-		return diary.Midnight(zone, dateOf(m)), nil
-	}
-	return m.T.UTC(), nil
 }
 
 // idsOf reads ids a list is narrowed to; those of nobody find nothing.

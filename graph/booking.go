@@ -135,7 +135,10 @@ func (q query) Bookings(ctx context.Context, dateRange *gql.DateRange, paginatio
 	if err != nil {
 		return nil, err
 	}
-	ask := asking(options, p)
+	ask, err := q.asking(ctx, options, p)
+	if err != nil {
+		return nil, err
+	}
 	if dateRange != nil {
 		if ask.From, ask.Until, err = stretch(zone, given(dateRange.Start), given(dateRange.End), true); err != nil {
 			return nil, err
@@ -173,14 +176,19 @@ func (d *door) bookings(ctx context.Context, zone *time.Location, ask booking.De
 }
 
 // asking is what options and a page ask of bookings.
-func asking(options *gql.QueryOptions, p page) booking.DeskQuery {
+func (d *door) asking(ctx context.Context, options *gql.QueryOptions, p page) (booking.DeskQuery, error) {
 	ask := booking.DeskQuery{Offset: p.offset(), Limit: p.more()}
-	if options != nil {
-		ask.Deleted = deref(given(options.IncludeDeleted))
-		ask.CreatedFrom, ask.CreatedUntil = between(given(options.CreatedAt))
-		ask.UpdatedFrom, ask.UpdatedUntil = between(given(options.UpdatedAt))
+	if options == nil {
+		return ask, nil
 	}
-	return ask
+	made, err := d.span(ctx, given(options.CreatedAt))
+	if err != nil {
+		return ask, err
+	}
+	told, err := d.span(ctx, given(options.UpdatedAt))
+	ask.Deleted = deref(given(options.IncludeDeleted))
+	ask.CreatedFrom, ask.CreatedUntil, ask.UpdatedFrom, ask.UpdatedUntil = made.From, made.Until, told.From, told.Until
+	return ask, err
 }
 
 // Bookings are those of a member of staff.
@@ -193,7 +201,10 @@ func (f userFields) Bookings(ctx context.Context, obj *gql.User, start, end scal
 	if err != nil {
 		return nil, err
 	}
-	ask := asking(nil, p)
+	ask, err := f.asking(ctx, nil, p)
+	if err != nil {
+		return nil, err
+	}
 	if ask.From, ask.Until, err = stretch(zone, &start, &end, false); err != nil {
 		return nil, err
 	}
@@ -224,7 +235,10 @@ func (f patientFields) Bookings(ctx context.Context, obj *gql.Patient, start, en
 	if err != nil {
 		return nil, err
 	}
-	ask := asking(options, p)
+	ask, err := f.asking(ctx, options, p)
+	if err != nil {
+		return nil, err
+	}
 	ask.Limit = p.size
 	if pagination == nil {
 		ask.Limit = everyBooking
@@ -257,7 +271,10 @@ func (f patientFields) BookingsWithPagination(ctx context.Context, obj *gql.Pati
 	if err != nil {
 		return nil, err
 	}
-	ask := asking(options, p)
+	ask, err := f.asking(ctx, options, p)
+	if err != nil {
+		return nil, err
+	}
 	ask.Limit = p.size
 	if pagination == nil {
 		ask.Limit = everyBooking
@@ -378,7 +395,7 @@ func (m mutation) CreateBooking(ctx context.Context, patientID, locationID, book
 	if err != nil {
 		return nil, err
 	}
-	from, until, err := stretch(zone, in.Start.Value(), in.End.Value(), false)
+	from, until, err := startAndEnd(zone, in.Start.Value(), in.End.Value())
 	if err != nil {
 		return nil, err
 	}
@@ -431,7 +448,7 @@ func (m mutation) UpdateBooking(ctx context.Context, id string, in *gql.BookingU
 		c.Tell = ptr(notices(v))
 	}
 	return m.withBooking(ctx, id, func(ctx context.Context, zone *time.Location, id booking.ID) (booking.Booking, error) {
-		from, until, err := stretch(zone, in.Start.Value(), in.End.Value(), false)
+		from, until, err := startAndEnd(zone, in.Start.Value(), in.End.Value())
 		if err != nil {
 			return booking.Booking{}, err
 		}

@@ -86,7 +86,7 @@ func (q query) PatientCommunications(ctx context.Context, options gql.PatientCom
 	if ask.Patient, err = known[patient.ID](kindPatient, options.Patient); err != nil {
 		return nil, err
 	}
-	if ask.When, err = span(given(options.DateToProcess)); err != nil {
+	if ask.When, err = q.span(ctx, given(options.DateToProcess)); err != nil {
 		return nil, err
 	}
 	for _, t := range options.CommunicationType.Value() {

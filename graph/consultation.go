@@ -28,17 +28,6 @@ func idOrNull[T ~int64](k kind, id T) *string {
 	return ptr(encode(k, id))
 }
 
-// times is a stretch of true time, in which a date alone is that whole day.
-func times(r *gql.DateRange) (input.Span, error) {
-	out, err := span(r)
-	if err == nil && r != nil {
-		if end := given(r.End); end != nil && end.Form == scalar.Day && !out.Until.IsZero() {
-			out.Until = out.Until.Add(24*time.Hour - time.Microsecond)
-		}
-	}
-	return out, err
-}
-
 // datedIn is a stretch of dates; nil where none was asked for.
 func datedIn(r *gql.DateRange) (*input.Days, error) {
 	d, err := days(r)
@@ -106,12 +95,12 @@ func (q query) Consultation(ctx context.Context, id string) (*gql.Consultation, 
 
 // Consultations lists consultations.
 func (q query) Consultations(ctx context.Context, dateRange *gql.DateRange, pagination *gql.Pagination) (*gql.ConsultationData, error) {
-	at, l, err := listing(pagination, nil)
+	at, l, err := q.listing(ctx, pagination, nil)
 	if err != nil {
 		return nil, err
 	}
 	ask := clinical.Query{Listing: l}
-	if ask.When, err = times(dateRange); err != nil {
+	if ask.When, err = q.span(ctx, dateRange); err != nil {
 		return nil, err
 	}
 	all, more, err := q.core.Clinical.Consultations(ctx, ask)

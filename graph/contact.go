@@ -60,7 +60,7 @@ func (q query) Contact(ctx context.Context, id string) (*gql.Contact, error) {
 
 // Contacts lists contacts.
 func (q query) Contacts(ctx context.Context, search *string, pagination *gql.Pagination, options *gql.QueryOptions, filters *gql.ContactsQueryFilters) (*gql.ContactData, error) {
-	p, l, err := listing(pagination, options)
+	p, l, err := q.listing(ctx, pagination, options)
 	if err != nil {
 		return nil, err
 	}

@@ -109,7 +109,7 @@ func (q query) PatientDocument(ctx context.Context, id string) (*gql.PatientDocu
 
 // PatientDocuments lists patients' documents.
 func (q query) PatientDocuments(ctx context.Context, pagination *gql.Pagination, options *gql.QueryOptions) (*gql.PatientDocumentData, error) {
-	at, l, err := listing(pagination, options)
+	at, l, err := q.listing(ctx, pagination, options)
 	if err != nil {
 		return nil, err
 	}
@@ -137,7 +137,7 @@ func (q query) PracticeTemplateDocument(ctx context.Context, id string) (*gql.Pr
 
 // PracticeTemplateDocuments lists documents others are made from.
 func (q query) PracticeTemplateDocuments(ctx context.Context, pagination *gql.Pagination, options *gql.QueryOptions) (*gql.PracticeTemplateDocumentData, error) {
-	at, l, err := listing(pagination, options)
+	at, l, err := q.listing(ctx, pagination, options)
 	if err != nil {
 		return nil, err
 	}
@@ -180,7 +180,7 @@ func (f documentFields) Patient(ctx context.Context, obj *gql.PatientDocument) (
 
 // ShareDetails are with whom a document was shared.
 func (f documentFields) ShareDetails(ctx context.Context, obj *gql.PatientDocument, includeDeleted *bool, dateRange *gql.DateRange) ([]*gql.SharingRecipient, error) {
-	when, err := times(dateRange)
+	when, err := f.span(ctx, dateRange)
 	if err != nil {
 		return nil, err
 	}

@@ -86,7 +86,7 @@ func (q query) Invoice(ctx context.Context, id string) (*gql.Invoice, error) {
 
 // Invoices lists invoices, by the date on them where one is asked for.
 func (q query) Invoices(ctx context.Context, dateRange *gql.DateRange, pagination *gql.Pagination, options *gql.QueryOptions) (*gql.InvoiceData, error) {
-	p, l, err := listing(pagination, options)
+	p, l, err := q.listing(ctx, pagination, options)
 	if err != nil {
 		return nil, err
 	}

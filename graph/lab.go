@@ -34,12 +34,12 @@ func (q query) Labs(ctx context.Context, pagination *gql.Pagination, options *gq
 	if options == nil {
 		options = &gql.LabQueryOptions{}
 	}
-	at, l, err := narrowed(pagination, given(options.IncludeDeleted), given(options.CreatedAt), given(options.UpdatedAt))
+	at, l, err := q.narrowed(ctx, pagination, given(options.IncludeDeleted), given(options.CreatedAt), given(options.UpdatedAt))
 	if err != nil {
 		return nil, err
 	}
 	ask := clinical.Query{Listing: l}
-	if ask.When, err = times(given(options.ResultsReceivedAt)); err != nil {
+	if ask.When, err = q.span(ctx, given(options.ResultsReceivedAt)); err != nil {
 		return nil, err
 	}
 	all, more, err := q.core.Clinical.Labs(ctx, ask)

@@ -44,7 +44,7 @@ func (q query) Letter(ctx context.Context, id string) (*gql.Letter, error) {
 
 // Letters lists letters.
 func (q query) Letters(ctx context.Context, dateRange *gql.DateRange, pagination *gql.Pagination, options *gql.QueryOptions) (*gql.LetterData, error) {
-	at, l, err := listing(pagination, options)
+	at, l, err := q.listing(ctx, pagination, options)
 	if err != nil {
 		return nil, err
 	}

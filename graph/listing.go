@@ -3,6 +3,7 @@ package graph
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/vikstrous/dataloadgen"
 
@@ -39,34 +40,42 @@ func someOrNone[T ~int64](k kind, v *string, set bool) (*T, error) {
 }
 
 // listing reads which part of a list is wanted, and what it is narrowed by.
-func listing(p *gql.Pagination, o *gql.QueryOptions) (page, input.Listing, error) {
+func (d *door) listing(ctx context.Context, p *gql.Pagination, o *gql.QueryOptions) (page, input.Listing, error) {
 	if o == nil {
 		o = &gql.QueryOptions{}
 	}
-	return narrowed(p, given(o.IncludeDeleted), given(o.CreatedAt), given(o.UpdatedAt))
+	return d.narrowed(ctx, p, given(o.IncludeDeleted), given(o.CreatedAt), given(o.UpdatedAt))
 }
 
-func narrowed(p *gql.Pagination, deleted *bool, created, updated *gql.DateRange) (page, input.Listing, error) {
+func (d *door) narrowed(ctx context.Context, p *gql.Pagination, deleted *bool, created, updated *gql.DateRange) (page, input.Listing, error) {
 	at, err := pageOf(p)
 	l := input.Listing{Page: input.Page{Number: at.number, Size: at.size}, Deleted: deref(deleted)}
 	if err == nil {
-		l.Created, err = span(created)
+		l.Created, err = d.span(ctx, created)
 	}
 	if err == nil {
-		l.Updated, err = span(updated)
+		l.Updated, err = d.span(ctx, updated)
 	}
 	return at, l, err
 }
 
-// span is a stretch of true time, as it is given.
-func span(r *gql.DateRange) (out input.Span, err error) {
+// span is a stretch of true time, both of its ends included. A date is that whole
+// day at the practice, whichever end it is.
+func (d *door) span(ctx context.Context, r *gql.DateRange) (out input.Span, err error) {
 	start, end, err := ends(r)
-	if start != nil {
-		out.From = start.T.UTC()
+	if err != nil || start == nil && end == nil {
+		return out, err
 	}
-	if end != nil {
-		out.Until = end.T.UTC()
+	zone := time.UTC
+	if dated := func(m *scalar.Moment) bool { return m != nil && m.Form == scalar.Day }; dated(start) || dated(end) {
+		if zone, err = d.zone(ctx); err != nil {
+			return out, err
+		}
 	}
+	if out.From, err = trueTime(zone, start); err != nil {
+		return out, err
+	}
+	out.Until, err = trueEnd(zone, end)
 	return out, err
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"strings"
-	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vikstrous/dataloadgen"
@@ -116,15 +115,13 @@ var particulars = []string{
 
 // Patients lists patients.
 func (q query) Patients(ctx context.Context, search *string, pagination *gql.Pagination, options *gql.QueryOptions, cursorPagination *gql.CursorPagination) (*gql.PatientData, error) {
-	ask := patient.PeopleQuery{Search: deref(search)}
-	if options != nil {
-		ask.Deleted = deref(given(options.IncludeDeleted))
-		ask.CreatedFrom, ask.CreatedUntil = between(given(options.CreatedAt))
-		ask.UpdatedFrom, ask.UpdatedUntil = between(given(options.UpdatedAt))
-	}
-	p, err := pageOf(pagination)
+	p, l, err := q.listing(ctx, pagination, options)
 	if err != nil {
 		return nil, err
+	}
+	ask := patient.PeopleQuery{
+		Search: deref(search), Deleted: l.Deleted, CreatedFrom: l.Created.From, CreatedUntil: l.Created.Until, UpdatedFrom: l.Updated.From,
+		UpdatedUntil: l.Updated.Until,
 	}
 	if cursorPagination != nil {
 		if pagination != nil {
@@ -160,20 +157,6 @@ func (q query) Patients(ctx context.Context, search *string, pagination *gql.Pag
 		out.Data[i] = person(ctx, one)
 	}
 	return out, nil
-}
-
-// between are the ends of a stretch of true time, taken as they are given.
-func between(r *gql.DateRange) (from, until time.Time) {
-	if r == nil {
-		return from, until
-	}
-	if m := given(r.Start); m != nil && !m.IsZero() {
-		from = m.T.UTC()
-	}
-	if m := given(r.End); m != nil && !m.IsZero() {
-		until = m.T.UTC()
-	}
-	return from, until
 }
 
 // ErrBothForms is the fault of arguments and an input object that disagree.

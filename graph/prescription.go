@@ -50,12 +50,12 @@ func (q query) Prescriptions(ctx context.Context, dateRange *gql.DateRange, pagi
 	if err != nil {
 		return nil, err
 	}
-	_, l, err := listing(pagination, options)
+	_, l, err := q.listing(ctx, pagination, options)
 	if err != nil {
 		return nil, err
 	}
 	ask := clinical.Query{Listing: l, Cursor: from}
-	if ask.When, err = times(dateRange); err != nil {
+	if ask.When, err = q.span(ctx, dateRange); err != nil {
 		return nil, err
 	}
 	all, more, err := q.core.Clinical.Prescriptions(ctx, ask)

@@ -137,7 +137,7 @@ func (d *door) product(ctx context.Context, p billing.Product) (*gql.Product, er
 
 // Products lists products.
 func (q query) Products(ctx context.Context, search *string, pagination *gql.Pagination, options *gql.QueryOptions) (*gql.ProductData, error) {
-	p, l, err := listing(pagination, options)
+	p, l, err := q.listing(ctx, pagination, options)
 	if err != nil {
 		return nil, err
 	}

@@ -91,7 +91,7 @@ func (q query) Questionnaires(ctx context.Context, pagination *gql.Pagination, o
 	if options == nil {
 		options = &gql.QuestionnairesQueryOptions{}
 	}
-	_, l, err := narrowed(pagination, given(options.IncludeDeleted), given(options.CreatedAt), given(options.UpdatedAt))
+	_, l, err := q.narrowed(ctx, pagination, given(options.IncludeDeleted), given(options.CreatedAt), given(options.UpdatedAt))
 	if err != nil {
 		return nil, err
 	}

@@ -71,7 +71,7 @@ func (q query) Record(ctx context.Context, id string) (*gql.Record, error) {
 
 // Records lists entries.
 func (q query) Records(ctx context.Context, dateRange *gql.DateRange, pagination *gql.Pagination, options *gql.QueryOptions) (*gql.RecordData, error) {
-	at, l, err := listing(pagination, options)
+	at, l, err := q.listing(ctx, pagination, options)
 	if err != nil {
 		return nil, err
 	}

@@ -44,12 +44,12 @@ func (q query) AccountStatements(ctx context.Context, dateRange *gql.DateRange, 
 	if pagination == nil {
 		pagination = &gql.CursorPagination{}
 	}
-	p, l, err := listing(&gql.Pagination{PageSize: pagination.PageSize}, options)
+	p, l, err := q.listing(ctx, &gql.Pagination{PageSize: pagination.PageSize}, options)
 	if err != nil {
 		return nil, err
 	}
 	ask := billing.StatementQuery{Size: p.size, Listing: l}
-	if ask.Made, err = span(dateRange); err != nil {
+	if ask.Made, err = q.span(ctx, dateRange); err != nil {
 		return nil, err
 	}
 	if c := word(pagination.Cursor); c != "" {

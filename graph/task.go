@@ -53,7 +53,7 @@ func (q query) Tasks(ctx context.Context, pagination *gql.Pagination, o *gql.Tas
 	if o == nil {
 		o = &gql.TaskQueryOptions{}
 	}
-	p, l, err := narrowed(pagination, given(o.IncludeDeleted), given(o.CreatedAt), given(o.UpdatedAt))
+	p, l, err := q.narrowed(ctx, pagination, given(o.IncludeDeleted), given(o.CreatedAt), given(o.UpdatedAt))
 	if err != nil {
 		return nil, err
 	}

@@ -38,8 +38,9 @@ func meant(zone *time.Location, m scalar.Moment) time.Time {
 	return diary.Wall(zone, m.T)
 }
 
-// stretch reads a stretch of the practice's wall-clock time. strict refuses a time
-// without a zone, as bookings always did.
+// stretch reads a stretch of the practice's wall-clock time that a list is narrowed
+// to, both of its ends included: a date as its end is that whole day. strict refuses
+// a time without a zone, as bookings always did.
 func stretch(zone *time.Location, start, end *scalar.Moment, strict bool) (from, until time.Time, err error) {
 	for _, x := range []struct {
 		m  *scalar.Moment
@@ -53,7 +54,61 @@ func stretch(zone *time.Location, start, end *scalar.Moment, strict bool) (from,
 		}
 		*x.to = meant(zone, *x.m)
 	}
+	if end != nil && end.Form == scalar.Day && !end.IsZero() {
+		until = lastOf(zone, end)
+	}
 	return from, until, nil
+}
+
+// startAndEnd are the two times of a booking.
+func startAndEnd(zone *time.Location, start, end *scalar.Moment) (from, until time.Time, err error) {
+	if start != nil && !start.IsZero() {
+		from = meant(zone, *start)
+	}
+	if end != nil && !end.IsZero() {
+		until = meant(zone, *end)
+	}
+	return from, until, nil
+}
+
+// tick is the finest step of time that is kept.
+const tick = time.Microsecond
+
+// lastOf is the last moment of a date at the practice.
+func lastOf(zone *time.Location, day *scalar.Moment) time.Time {
+	return diary.Midnight(zone, dateOf(day)+1).Add(-tick)
+}
+
+// outside is the first moment after a stretch that ended with a date, for what does
+// not include its end.
+func outside(until time.Time, end *scalar.Moment) time.Time {
+	if end != nil && end.Form == scalar.Day && !end.IsZero() {
+		return until.Add(tick)
+	}
+	return until
+}
+
+// trueTime is the moment that is meant where no wall clock is: a date is its
+// midnight at the practice, and a time says its zone.
+func trueTime(zone *time.Location, m *scalar.Moment) (time.Time, error) {
+	switch {
+	case m == nil || m.IsZero():
+		return time.Time{}, nil
+	case m.Form == scalar.Local:
+		return time.Time{}, ErrDate
+	case m.Form == scalar.Day:
+		return diary.Midnight(zone, dateOf(m)), nil
+	}
+	return m.T.UTC(), nil
+}
+
+// trueEnd is trueTime for the end of a stretch that is in it: a date is the last
+// moment of that day.
+func trueEnd(zone *time.Location, m *scalar.Moment) (time.Time, error) {
+	if m != nil && m.Form == scalar.Day && !m.IsZero() {
+		return lastOf(zone, m), nil
+	}
+	return trueTime(zone, m)
 }
 
 // shown is what the practice's clocks show so many minutes into a date, marked Z.

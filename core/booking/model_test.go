@@ -82,7 +82,8 @@ func (g *grid) slots(from, to, now int64) []gridSlot {
 	slices.SortFunc(out, func(a, b gridSlot) int {
 		return cmp.Or(cmp.Compare(a.start, b.start), cmp.Compare(a.who, b.who), cmp.Compare(a.kind, b.kind), cmp.Compare(a.id, b.id))
 	})
-	return out
+	// Several sessions of one practitioner at one place may offer the same time.
+	return slices.CompactFunc(out, func(a, b gridSlot) bool { return a.start == b.start && a.who == b.who && a.kind == b.kind })
 }
 
 // span finds the first minute at which clocks show the session's start or later,

@@ -1,6 +1,7 @@
 package diary
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"sort"
@@ -106,25 +107,20 @@ func (d *diary) count(f func(*Explanation)) {
 
 // each calls f for every free slot that starts in [from, to), in no order. This
 // is the one place that says what is free: lists, counts, checks and holds all
-// ask it.
+// ask it. A time of a practitioner, place and type is one slot, however many
+// sessions offer it.
 func (d *diary) each(from, to minute, f func(slot)) {
 	for _, sh := range d.sheets {
-		for i := range sh.sessions {
-			s := &sh.sessions[i]
-			if !d.places[s.Location] {
-				continue
-			}
-			d.count(func(e *Explanation) { e.Sessions++ })
-			d.occurrences(s, from, to, func(start, end minute) {
-				d.count(func(e *Explanation) { e.Days++ })
-				r := run{s, start, end, nil, sh.away(s.Location, start, end)}
-				r.taken = sh.taken[sort.Search(len(sh.taken), func(i int) bool { return sh.taken[i].to > start }):]
-				for _, id := range s.Types {
-					if kind, ok := d.types[id]; ok {
-						d.slots(r, kind, from, to, f)
-					}
+		runs := d.runs(sh, from, to)
+		for i := range runs {
+			r := &runs[i]
+			r.away = sh.away(r.session.Location, r.start, r.end)
+			r.taken = sh.taken[sort.Search(len(sh.taken), func(i int) bool { return sh.taken[i].to > r.start }):]
+			for _, id := range r.session.Types {
+				if kind, ok := d.types[id]; ok {
+					d.slots(*r, kind, from, to, f)
 				}
-			})
+			}
 		}
 	}
 }
@@ -135,6 +131,47 @@ type run struct {
 	session     *Session
 	start, end  minute
 	taken, away []stretch
+	// before are the runs at the same place that it overlaps, of sessions that come
+	// before its own: what they offer too is theirs.
+	before []*run
+}
+
+// runs are the times the sessions of a sheet run that touch [from, to).
+func (d *diary) runs(sh *sheet, from, to minute) []run {
+	var all []run
+	for i := range sh.sessions {
+		s := &sh.sessions[i]
+		if !d.places[s.Location] {
+			continue
+		}
+		d.count(func(e *Explanation) { e.Sessions++ })
+		d.occurrences(s, from, to, func(start, end minute) {
+			d.count(func(e *Explanation) { e.Days++ })
+			all = append(all, run{session: s, start: start, end: end})
+		})
+	}
+	if len(sh.sessions) < 2 {
+		return all
+	}
+	slices.SortFunc(all, func(a, b run) int { return cmp.Compare(a.start, b.start) })
+	for i := range all {
+		for j := i + 1; j < len(all) && all[j].start < all[i].end; j++ {
+			a, b := &all[i], &all[j]
+			if a.session.Location != b.session.Location {
+				continue
+			}
+			if a.session.ID > b.session.ID {
+				a, b = b, a
+			}
+			b.before = append(b.before, a)
+		}
+	}
+	return all
+}
+
+// offers reports whether the run has a slot of a type and length at a time.
+func (r *run) offers(kind TypeID, at, length minute) bool {
+	return at >= r.start && at+length <= r.end && (at-r.start)%minute(r.session.Step) == 0 && slices.Contains(r.session.Types, kind)
 }
 
 // slots calls f for the free slots of one type in one run of a session.
@@ -145,6 +182,9 @@ func (d *diary) slots(r run, kind *Type, from, to minute, f func(slot)) {
 		at += (from - at + step - 1) / step * step
 	}
 	for ; at+length <= r.end && at < to; at += step {
+		if slices.ContainsFunc(r.before, func(o *run) bool { return o.offers(kind.ID, at, length) }) {
+			continue
+		}
 		if at < d.now {
 			d.count(func(e *Explanation) { e.Past++ })
 			continue

@@ -26,7 +26,8 @@ type Slot struct {
 
 // slotID spells the session, the type and the start of a slot in digits: the
 // session's id, then the type's in sixteen, then minutes since 1970 in nine.
-// The same slot always has the same id.
+// The same slot always has the same id: of several sessions that offer it, that of
+// the first.
 func slotID(s SessionID, t TypeID, start minute) string {
 	return fmt.Sprintf("%d%016d%09d", s, t, start)
 }
@@ -296,7 +297,9 @@ func (s *Service) Slot(ctx context.Context, id string) (Slot, error) {
 	}
 	var hit *Slot
 	d.each(start, start+1, func(sl slot) {
-		if sl.session.ID == session {
+		// When the id was told, its session was the first to offer the time. Another
+		// may be now.
+		if sl.session.ID == session || sl.session.Location == of.Location && d.runsAt(session, t, start) {
 			p := sl.public()
 			hit = &p
 		}
@@ -305,6 +308,18 @@ func (s *Service) Slot(ctx context.Context, id string) (Slot, error) {
 		return Slot{}, ErrSlotNotFound
 	}
 	return *hit, nil
+}
+
+// runsAt reports whether a session has a slot of the type at the time.
+func (d *diary) runsAt(session SessionID, kind Type, start minute) bool {
+	for _, sh := range d.sheets {
+		for _, r := range d.runs(sh, start, start+1) {
+			if r.session.ID == session && r.offers(kind.ID, start, minute(kind.Minutes)) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // notFound tells of a session or type that is gone as of a slot that is.

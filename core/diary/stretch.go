@@ -20,7 +20,8 @@ type Stretch struct {
 	Start, End   time.Time
 }
 
-// longestWorked is how much time Worked looks at, by the practice's clocks.
+// longestWorked is how much time Worked looks at, by the practice's clocks; of whole
+// dates it is one more, as a week of them is often asked for with the date after.
 const longestWorked = 168 * time.Hour
 
 // maxWithout is how many appointments a search may look past.
@@ -55,7 +56,11 @@ func (s *Service) Worked(ctx context.Context, at practice.LocationID, of practic
 	// A week in which clocks change is a week all the same.
 	_, before := from.In(g.Zone()).Zone()
 	_, after := to.In(g.Zone()).Zone()
-	if to.Sub(from)+time.Duration(after-before)*time.Second > longestWorked {
+	asked := to.Sub(from) + time.Duration(after-before)*time.Second
+	if wholeDate(from, g.Zone()) && wholeDate(to, g.Zone()) {
+		asked -= 24 * time.Hour
+	}
+	if asked > longestWorked {
 		return nil, fault.Wrong("date_range", input.CodeBig, "at most 168 hours", "This is too much time to look at.")
 	}
 	l := look{from: from, to: to, now: s.Now()}
@@ -67,6 +72,11 @@ func (s *Service) Worked(ctx context.Context, at practice.LocationID, of practic
 		return nil, err
 	}
 	return d.stretches(minuteOf(from), roundedUp(to), func(_ practice.PractitionerID, place practice.LocationID) bool { return place == at }, nil), nil
+}
+
+// wholeDate reports whether a time is the first moment of a date.
+func wholeDate(t time.Time, zone *time.Location) bool {
+	return t.Equal(Midnight(zone, input.DateOf(t.In(zone))))
 }
 
 // roundedUp is the first minute that is not before the time.
