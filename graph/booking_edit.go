@@ -1,0 +1,225 @@
+package graph
+
+import (
+	"context"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+
+	"frontdesk/core/booking"
+	"frontdesk/core/diary"
+	"frontdesk/core/fault"
+	"frontdesk/core/patient"
+	"frontdesk/core/practice"
+	"frontdesk/graph/gql"
+	"frontdesk/graph/scalar"
+)
+
+// notices are the messages an input asks for; none when it says nothing.
+func notices(in *gql.SendPatientMessagesInput) []booking.Notice {
+	if in == nil {
+		return nil
+	}
+	var out []booking.Notice
+	for _, x := range []struct {
+		wanted graphql.Omittable[*bool]
+		notice booking.Notice
+	}{{in.Confirmation, booking.Confirming}, {in.Reminder, booking.Reminder}, {in.Followup, booking.FollowUp}} {
+		if deref(x.wanted.Value()) {
+			out = append(out, x.notice)
+		}
+	}
+	return out
+}
+
+// pendingOf reads a status: only two of them can be asked for.
+func pendingOf(s *gql.BookingStatus) (*bool, error) {
+	switch {
+	case s == nil:
+		return nil, nil
+	case *s == gql.BookingStatusPending, *s == gql.BookingStatusConfirmed:
+		return ptr(*s == gql.BookingStatusPending), nil
+	}
+	return nil, booking.ErrBookingState
+}
+
+// ErrProduct is the fault of a product the practice lacks, in the words programs
+// look for.
+var ErrProduct = fault.New(fault.NotFound, "product_not_found", "Product must exist.")
+
+// parts are the ids a booking names.
+type parts struct {
+	patient, payer patient.ID
+	location       practice.LocationID
+	product        diary.TypeID
+	doctor         practice.PractitionerID
+}
+
+func partsOf(in gql.BookingDataInput) (p parts, err error) {
+	read := func(o graphql.Omittable[*string], k kind, missing error) int64 {
+		s := word(o)
+		if s == "" || err != nil {
+			return 0
+		}
+		id, bad := known[int64](k, s)
+		if bad == nil && id == 0 {
+			bad = missing
+		}
+		err = bad
+		return id
+	}
+	p.patient = patient.ID(read(in.Patient, kindPatient, patient.ErrNotFound))
+	p.location = practice.LocationID(read(in.Location, kindRoom, practice.ErrLocationNotFound))
+	p.product = diary.TypeID(read(in.BookingType, kindProduct, ErrProduct))
+	p.doctor = practice.PractitionerID(read(in.Doctor, kindUser, practice.ErrPractitionerNotFound))
+	// A contact can be a payer too, once invoices are made for them.
+	p.payer = patient.ID(read(in.PayerID, kindPatient, patient.ErrNotFound))
+	return p, err
+}
+
+// CreateBooking books a time.
+func (m mutation) CreateBooking(ctx context.Context, patientID, locationID, bookingType, doctor, comments *string, start, end *scalar.Moment, in *gql.BookingDataInput) (*gql.BookingResponsePayload, error) {
+	if in == nil {
+		in = &gql.BookingDataInput{}
+	}
+	for _, f := range []struct {
+		flat *string
+		in   *graphql.Omittable[*string]
+	}{{patientID, &in.Patient}, {locationID, &in.Location}, {bookingType, &in.BookingType}, {doctor, &in.Doctor}, {comments, &in.Comments}} {
+		if err := same(f.flat, f.in); err != nil {
+			return nil, err
+		}
+	}
+	if err := same(start, &in.Start); err != nil {
+		return nil, err
+	}
+	if err := same(end, &in.End); err != nil {
+		return nil, err
+	}
+	zone, err := m.zone(ctx)
+	if err != nil {
+		return nil, err
+	}
+	p, err := partsOf(*in)
+	if err != nil {
+		return nil, err
+	}
+	pending, err := pendingOf(in.Status.Value())
+	if err != nil {
+		return nil, err
+	}
+	from, until, err := startAndEnd(zone, in.Start.Value(), in.End.Value())
+	if err != nil {
+		return nil, err
+	}
+	b, err := m.core.Booking.Create(ctx, booking.Order{
+		Patient: p.patient, Billpayer: p.payer, Location: p.location, Type: p.product, Practitioner: p.doctor, Start: from, End: until,
+		Comments: word(in.Comments), Tell: notices(in.SendPatientMessages.Value()), Pending: deref(pending),
+	})
+	return bookedPayload(ctx, zone, b, err)
+}
+
+// same puts an argument into the input, unless the two disagree.
+func same[T comparable](flat *T, in *graphql.Omittable[*T]) error {
+	if flat == nil {
+		return nil
+	}
+	if had := in.Value(); had != nil && *had != *flat {
+		return ErrBothBookings
+	}
+	*in = graphql.OmittableOf(flat)
+	return nil
+}
+
+// ErrBothBookings is the fault of arguments and bookingData that disagree.
+var ErrBothBookings = ErrBothForms.Saying("Give bookingData, or the other arguments, not both.")
+
+func bookedPayload(ctx context.Context, zone *time.Location, b booking.Booking, err error) (*gql.BookingResponsePayload, error) {
+	if fault.Of(err).Code == diary.ErrTypeNotFound.Code && err != nil {
+		err = ErrProduct
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &gql.BookingResponsePayload{Data: booked(zone, &b, fieldsAsked(ctx, "data"))}, nil
+}
+
+// UpdateBooking changes a booking.
+func (m mutation) UpdateBooking(ctx context.Context, id string, in *gql.BookingUpdateDataInput) (*gql.BookingResponsePayload, error) {
+	if in == nil {
+		in = &gql.BookingUpdateDataInput{}
+	}
+	p, err := partsOf(gql.BookingDataInput{Patient: in.Patient, Location: in.Location, BookingType: in.BookingType, Doctor: in.Doctor})
+	if err != nil {
+		return nil, err
+	}
+	c := booking.Alteration{Comments: change(in.Comments), Patient: idToSet(p.patient), Location: idToSet(p.location), Type: idToSet(p.product), Practitioner: idToSet(p.doctor)}
+	if c.Pending, err = pendingOf(in.Status.Value()); err != nil {
+		return nil, err
+	}
+	if v := in.SendPatientMessages.Value(); v != nil {
+		c.Tell = ptr(notices(v))
+	}
+	return m.withBooking(ctx, id, func(ctx context.Context, zone *time.Location, id booking.ID) (booking.Booking, error) {
+		from, until, err := startAndEnd(zone, in.Start.Value(), in.End.Value())
+		if err != nil {
+			return booking.Booking{}, err
+		}
+		if !from.IsZero() {
+			c.Start = &from
+		}
+		if !until.IsZero() {
+			c.End = &until
+		}
+		return m.core.Booking.Alter(ctx, id, c)
+	})
+}
+
+// idToSet is an id to set; 0 leaves it as it is.
+func idToSet[T ~int64](id T) *T {
+	if id == 0 {
+		return nil
+	}
+	return &id
+}
+
+func (m mutation) withBooking(ctx context.Context, id string, do func(ctx context.Context, zone *time.Location, id booking.ID) (booking.Booking, error)) (*gql.BookingResponsePayload, error) {
+	n, err := known[booking.ID](kindBooking, id)
+	if err != nil {
+		return nil, err
+	}
+	zone, err := m.zone(ctx)
+	if err != nil {
+		return nil, err
+	}
+	b, err := do(ctx, zone, n)
+	return bookedPayload(ctx, zone, b, err)
+}
+
+// DeleteBooking cancels a booking. The patient is told only when that is asked for.
+func (m mutation) DeleteBooking(ctx context.Context, id string, sendCancellationMessages, _ *bool) (*gql.BookingResponsePayload, error) {
+	return m.withBooking(ctx, id, func(ctx context.Context, _ *time.Location, id booking.ID) (booking.Booking, error) {
+		return m.core.Booking.Remove(ctx, id, deref(sendCancellationMessages))
+	})
+}
+
+// UpdateBookingJourney notes how far a patient came.
+func (m mutation) UpdateBookingJourney(ctx context.Context, id string, in *gql.BookingJourneyInput) (*gql.BookingResponsePayload, error) {
+	return m.withBooking(ctx, id, func(ctx context.Context, _ *time.Location, id booking.ID) (booking.Booking, error) {
+		if in == nil || in.JourneyStage.Value() == nil {
+			return booking.Booking{}, booking.ErrStage
+		}
+		var at time.Time
+		if v := in.Date.Value(); v != nil && !v.IsZero() {
+			at = v.T.UTC() // a true moment, unlike the booking's own
+		}
+		return m.core.Booking.Step(ctx, id, booking.Stage(*in.JourneyStage.Value()), at)
+	})
+}
+
+// UpdateBookingMetadata keeps a value with a booking.
+func (m mutation) UpdateBookingMetadata(ctx context.Context, bookingID, key, value string) (*gql.BookingResponsePayload, error) {
+	return m.withBooking(ctx, bookingID, func(ctx context.Context, _ *time.Location, id booking.ID) (booking.Booking, error) {
+		return m.core.Booking.Annotate(ctx, id, practice.Metadata{Key: key, Value: value})
+	})
+}
