@@ -51,7 +51,7 @@ func newSurgery(t *testing.T, db *store.DB) *surgery {
 	s.core.Messaging.Carriers = func(context.Context, practice.ID, carrier.Channel) ([]carrier.Carrier, error) {
 		return make([]carrier.Carrier, 1), nil
 	}
-	g, err := s.core.Practice.CreateGroup(context.Background(), practice.Group{Name: "Mill Lane"})
+	g, err := s.core.Practice.CreateGroup(context.Background(), practice.Group{Name: "Mill Lane", Sandbox: true})
 	s.must(err)
 	s.group, s.ctx = g.ID, access.With(context.Background(), access.Operator(g.ID))
 	return s

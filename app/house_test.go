@@ -45,10 +45,10 @@ var rooms = map[string]struct {
 	"core/account":   {ours: []string{"core/fault", "core/audit", "core/job", "core/input", "core/access", "core/practice", "core/seal"}},
 	"core/seal":      {ours: []string{"core/fault"}},
 	"core/connector": {ours: []string{"core/fault", "core/audit", "core/access", "core/practice", "core/seal"}},
-	"core/patient": {
-		ours:   []string{"core/fault", "core/audit", "core/event", "core/job", "core/input", "core/access", "core/practice", "core/seal"},
-		theirs: []string{"golang.org/x/text"}, // names without case and accents
-	},
+	"core/names":     {theirs: []string{"golang.org/x/text"}}, // names without case and accents
+	"core/patient": {ours: []string{
+		"core/fault", "core/audit", "core/event", "core/job", "core/input", "core/names", "core/access", "core/practice", "core/seal",
+	}},
 	"core/contact": {ours: []string{"core/fault", "core/audit", "core/input", "core/access", "core/practice"}},
 	"core/diary":   {ours: []string{"core/fault", "core/audit", "core/input", "core/access", "core/practice"}},
 	"core/label":   {ours: []string{"core/fault", "core/audit", "core/input", "core/access", "core/practice"}},
@@ -107,7 +107,7 @@ var rooms = map[string]struct {
 
 	"connect/nhsapi": {theirs: []string{"github.com/golang-jwt/jwt", "github.com/failsafe-go/failsafe-go", "golang.org/x/sync"}},
 	"connect/pds": {
-		ours:   []string{"connect/nhsapi", "core/fault", "core/input", "core/patient", "core/practice"},
+		ours:   []string{"connect/nhsapi", "core/fault", "core/input", "core/names", "core/patient", "core/practice"},
 		theirs: []string{"github.com/golang-jwt/jwt", "github.com/failsafe-go/failsafe-go"},
 	},
 	"connect/notify": {

@@ -6,7 +6,7 @@ import (
 
 	"frontdesk/core/contact"
 	"frontdesk/core/input"
-	"frontdesk/core/patient"
+	"frontdesk/core/names"
 	"frontdesk/core/practice"
 )
 
@@ -21,7 +21,7 @@ func (s contactStore) Do(ctx context.Context, fn func(contact.Tx) error) error {
 
 // within finds a part of a text without case and accents, as LIKE takes it.
 func within(part string) string {
-	return "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(patient.NameKey(part)) + "%"
+	return "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(names.Key(part)) + "%"
 }
 
 // asked is a yes-or-no question that may not be asked: 0.
@@ -123,7 +123,7 @@ func contactKey(c contact.Contact, phones []contact.Phone) string {
 		words = append(words, p.Number, strings.ReplaceAll(input.ShowTelephone(p.Number), " ", ""))
 	}
 	for i, w := range words {
-		words[i] = patient.NameKey(w)
+		words[i] = names.Key(w)
 	}
 	return strings.Join(words, "\n")
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"frontdesk/core/names"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
 )
@@ -21,7 +22,7 @@ func (s patientStore) Do(ctx context.Context, fn func(patient.Tx) error) error {
 
 // nameKey is a name without case and accents, as bytes, so that both databases
 // order it alike.
-func nameKey(name string) []byte { return []byte(patient.NameKey(name)) }
+func nameKey(name string) []byte { return []byte(names.Key(name)) }
 
 // beyond is after every key that begins with this one: no UTF-8 text has the
 // byte 0xff.

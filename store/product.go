@@ -7,7 +7,7 @@ import (
 	"frontdesk/core/billing"
 	"frontdesk/core/diary"
 	"frontdesk/core/input"
-	"frontdesk/core/patient"
+	"frontdesk/core/names"
 	"frontdesk/core/practice"
 )
 
@@ -111,7 +111,7 @@ func (t *Tx) SaveProduct(ctx context.Context, group practice.ID, p billing.Produ
 			name_key = $25, code_key = $26`,
 		p.ID, p.Kind, p.Name, p.Code, p.SerialNumber, p.Price, given(p.Cost), given(p.VAT), p.VATName, p.VATCode, given(p.Stock), p.Supplier, p.Comments,
 		p.Colour, p.Minutes, p.Video, p.Bookable, p.NeedsPayment, p.NeedsConfirmation, p.MembershipFrequency, at(p.DeletedAt), p.Version, p.CreatedAt,
-		p.UpdatedAt, patient.NameKey(p.Name), patient.NameKey(p.Code+" "+p.SerialNumber), group)
+		p.UpdatedAt, names.Key(p.Name), names.Key(p.Code+" "+p.SerialNumber), group)
 	return err
 }
 
@@ -123,7 +123,7 @@ func (t *Tx) saveProductOf(ctx context.Context, group practice.ID, k diary.Type)
 			CASE WHEN $8 THEN CAST(NULL AS timestamptz) ELSE CAST($11 AS timestamptz) END, 1, $10, $11)
 		ON CONFLICT (practice_group_id, id) DO UPDATE SET name = $3, name_key = $4, price = $5, minutes = $6, video = $7, updated_at = $11,
 			deleted_at = CASE WHEN $8 THEN NULL ELSE COALESCE(product.deleted_at, $11) END, version = product.version + 1`,
-		group, k.ID, k.Name, patient.NameKey(k.Name), k.Price, k.Minutes, k.Video, k.Active, false, k.CreatedAt, k.UpdatedAt)
+		group, k.ID, k.Name, names.Key(k.Name), k.Price, k.Minutes, k.Video, k.Active, false, k.CreatedAt, k.UpdatedAt)
 	return err
 }
 

@@ -37,7 +37,7 @@ func decode(body []byte, now time.Time) (record, error) {
 		BirthDate: birthDate(r.BirthDate), Sex: sexes[r.Gender], DeceasedAt: died(r.Deceased, now),
 		Restricted: r.confidential("R", "V"),
 	}
-	p.Title, p.FirstName, p.LastName, p.OtherNames = names(r.Name, now)
+	p.Title, p.FirstName, p.LastName, p.OtherNames = called(r.Name, now)
 	// The service leaves out where a restricted person can be found, their
 	// practice included. Should it not, we do.
 	if !p.Restricted {
@@ -131,10 +131,10 @@ func best[T any](list []T, use func(T) string, uses ...string) (T, bool) {
 // maxOthers is how many other surnames are kept.
 const maxOthers = 10
 
-// names chooses what to call somebody: the usual name, the official one, or any
+// called chooses what to call somebody: the usual name, the official one, or any
 // other that is in use. Where the period of every name has ended, one of them
 // is still what the person is called.
-func names(all []humanName, now time.Time) (title, first, last string, others []string) {
+func called(all []humanName, now time.Time) (title, first, last string, others []string) {
 	all = newest(all, func(n humanName) period { return n.Period })
 	inUse := slices.DeleteFunc(slices.Clone(all), func(n humanName) bool { return !n.Period.current(now) })
 	use := func(n humanName) string { return n.Use }

@@ -151,7 +151,7 @@ func TestWhatSomebodyIsCalled(t *testing.T) {
 		{"a name whose time is over, when all are", []humanName{name("old", "B", past), name("usual", "A", past)}, "A", nil},
 		{"even an old one", []humanName{name("old", "B", past)}, "B", nil},
 	} {
-		if _, _, last, others := names(c.names, noon); last != c.last || !slices.Equal(others, c.others) {
+		if _, _, last, others := called(c.names, noon); last != c.last || !slices.Equal(others, c.others) {
 			t.Errorf("%s: got %q, %q", c.what, last, others)
 		}
 	}
@@ -159,7 +159,7 @@ func TestWhatSomebodyIsCalled(t *testing.T) {
 	for i := range many {
 		many[i] = name("temp", strings.Repeat("x", i+1), period{})
 	}
-	if _, _, last, others := names(many, noon); last != "x" || len(others) != maxOthers {
+	if _, _, last, others := called(many, noon); last != "x" || len(others) != maxOthers {
 		t.Errorf("got %q and %d others", last, len(others))
 	}
 }

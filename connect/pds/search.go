@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"frontdesk/core/input"
+	"frontdesk/core/names"
 	"frontdesk/core/patient"
 )
 
@@ -50,8 +51,8 @@ func query(t patient.Trace) (url.Values, bool) {
 
 // firstWord is the first of several given names. The others are often missing,
 // or shortened, on one side or the other.
-func firstWord(names string) string {
-	if words := strings.Fields(names); len(words) > 0 {
+func firstWord(given string) string {
+	if words := strings.Fields(given); len(words) > 0 {
 		return words[0]
 	}
 	return ""
@@ -103,4 +104,4 @@ func (r record) agrees(t patient.Trace) bool {
 }
 
 // fold is a name without case, accents, spaces and punctuation.
-func fold(name string) string { return strings.ReplaceAll(patient.NameKey(name), " ", "") }
+func fold(name string) string { return strings.ReplaceAll(names.Key(name), " ", "") }

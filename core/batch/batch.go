@@ -153,13 +153,17 @@ func (s *Service) Load(ctx context.Context, recipients iter.Seq2[NewRecipient, e
 	if err := s.Store.Do(ctx, func(tx Tx) error { return tx.AddBatch(ctx, who.Group, b) }); err != nil {
 		return nil, err
 	}
-	if err := l.take(ctx, recipients, input.DateOf(now.UTC())); err != nil {
+	g, err := s.Store.Group(ctx, who.Group)
+	if err != nil {
+		return nil, err
+	}
+	if err := l.take(ctx, recipients, input.DateOf(now.UTC()), g.Sandbox); err != nil {
 		return nil, errors.Join(err, l.Drop(context.WithoutCancel(ctx)))
 	}
 	return l, nil
 }
 
-func (l *Load) take(ctx context.Context, recipients iter.Seq2[NewRecipient, error], today input.Date) error {
+func (l *Load) take(ctx context.Context, recipients iter.Seq2[NewRecipient, error], today input.Date, sandbox bool) error {
 	chunk := make([]Recipient, 0, loadChunk)
 	flush := func() error {
 		if len(chunk) == 0 {
@@ -176,7 +180,7 @@ func (l *Load) take(ctx context.Context, recipients iter.Seq2[NewRecipient, erro
 		if l.count == MaxRecipients {
 			return fault.Wrong("recipients", input.CodeBig, fmt.Sprintf("at most %d recipients", MaxRecipients), "These are too many recipients for one batch.")
 		}
-		chunk = append(chunk, n.recipient(l.count, today))
+		chunk = append(chunk, n.recipient(l.count, today, sandbox))
 		if l.count++; len(chunk) == loadChunk {
 			if err := flush(); err != nil {
 				return err

@@ -72,15 +72,16 @@ type RecipientQuery struct {
 	Whole  bool // with name and message
 }
 
-// recipient reads how somebody was named.
-func (n NewRecipient) recipient(ordinal int, today input.Date) Recipient {
+// recipient reads how somebody was named. Only a sandbox has patients with test
+// numbers.
+func (n NewRecipient) recipient(ordinal int, today input.Date, sandbox bool) Recipient {
 	r := Recipient{Ordinal: ordinal, Status: RecipientCreated, BirthDate: input.NoDate, Named: n.Patient}
 	if n.Patient != 0 {
 		return r
 	}
 	var in input.Checks
 	number, ok := patient.ParseNHSNumber(n.NHSNumber)
-	if r.NHSNumber = number; !ok {
+	if r.NHSNumber = number; !ok || patient.TestNumber(number) && !sandbox {
 		r.Status, r.Reason = RecipientInvalid, "invalid_nhs_number"
 		return r
 	}

@@ -3,6 +3,7 @@ package input
 import (
 	"net/mail"
 	"strings"
+	"unicode"
 )
 
 // Email is an address of the form name@host, or empty. RFC 5321 bounds it to
@@ -97,12 +98,24 @@ func allDigits(s string) bool {
 // Postcode is a UK postcode in capitals with one space before the last three
 // characters; anything else is kept as it was typed.
 func (c *Checks) Postcode(field, value string) string {
-	value = strings.ToUpper(c.Text(field, value, 20))
+	value = strings.ToUpper(c.Text(field, strings.Map(spaces, value), 20))
 	s := strings.ReplaceAll(value, " ", "")
 	if n := len(s); n >= 5 && n <= 7 && allDigits(s[n-3:n-2]) && letter(s[n-2]) && letter(s[n-1]) {
 		return s[:n-3] + " " + s[n-3:]
 	}
 	return value
+}
+
+// spaces writes every kind of space as a plain one, and leaves out what nobody
+// sees.
+func spaces(r rune) rune {
+	switch {
+	case unicode.Is(unicode.Cf, r):
+		return -1
+	case unicode.Is(unicode.Zs, r):
+		return ' '
+	}
+	return r
 }
 
 func letter(b byte) bool { return b >= 'A' && b <= 'Z' }

@@ -104,7 +104,7 @@ func TestEmail(t *testing.T) {
 }
 
 func TestPostcode(t *testing.T) {
-	for in, want := range map[string]string{"sw1a1aa": "SW1A 1AA", " m1  1ae ": "M1 1AE", "ZZ1 1AA": "ZZ1 1AA", "D02 X285": "D02 X285", "": ""} {
+	for in, want := range map[string]string{"sw1a1aa": "SW1A 1AA", " m1  1ae ": "M1 1AE", "ZZ1 1AA": "ZZ1 1AA", "D02 X285": "D02 X285", "ZZ1\u00a02AB": "ZZ1 2AB", "\u200bzz1\u20092ab\u00a0": "ZZ1 2AB", "": ""} {
 		var c input.Checks
 		if got := c.Postcode("postcode", in); got != want {
 			t.Errorf("%q: got %q, want %q", in, got, want)

@@ -94,7 +94,7 @@ func newKit(t *testing.T, db *store.DB) *kit {
 	k := &kit{T: t, db: db, clock: now, spine: &spine{people: map[string]patient.Person{}}}
 	clock := func() time.Time { return k.clock }
 	groups := &practice.Service{Store: db.Practice(), Now: clock, NewID: db.NewID}
-	g, err := groups.CreateGroup(context.Background(), practice.Group{Name: "Mill Lane"})
+	g, err := groups.CreateGroup(context.Background(), practice.Group{Name: "Mill Lane", Sandbox: true})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,6 +8,7 @@ import (
 
 	"frontdesk/core/access"
 	"frontdesk/core/fault"
+	"frontdesk/core/names"
 )
 
 // The faults of merging.
@@ -120,10 +121,10 @@ func doubts(a, b Patient) []string {
 	if a.BirthDate != b.BirthDate {
 		out = append(out, "dob")
 	}
-	if NameKey(a.LastName) != NameKey(b.LastName) {
+	if names.Key(a.LastName) != names.Key(b.LastName) {
 		out = append(out, "last_name")
 	}
-	if NameKey(a.FirstName) != NameKey(b.FirstName) {
+	if names.Key(a.FirstName) != names.Key(b.FirstName) {
 		out = append(out, "first_name")
 	}
 	if a.Sex != "" && b.Sex != "" && a.Sex != b.Sex {

@@ -1,16 +1,21 @@
 package patient
 
 import (
+	"context"
 	"strings"
+	"unicode"
 
+	"frontdesk/core/fault"
 	"frontdesk/core/input"
+	"frontdesk/core/practice"
 )
 
 // ParseNHSNumber reads an NHS number, with or without spaces and dashes, and
-// checks its last digit by Modulus 11. Source: NHS Data Dictionary, NHS NUMBER.
+// checks its last digit by Modulus 11. Ten equal digits pass that check and are
+// nobody's number. Source: NHS Data Dictionary, NHS NUMBER.
 func ParseNHSNumber(s string) (string, bool) {
-	s = strings.NewReplacer(" ", "", "\u00a0", "", "-", "").Replace(s)
-	if len(s) != 10 {
+	s = strings.Map(unspaced, s)
+	if len(s) != 10 || s == strings.Repeat(s[:1], 10) {
 		return "", false
 	}
 	sum := 0
@@ -31,6 +36,19 @@ func ParseNHSNumber(s string) (string, bool) {
 	return s, true
 }
 
+// unspaced drops what people and programs put between the digits of a number:
+// spaces and dashes of every kind, and characters nobody sees.
+func unspaced(r rune) rune {
+	if unicode.IsSpace(r) || unicode.In(r, unicode.Pd, unicode.Cf) || r == '−' {
+		return -1
+	}
+	return r
+}
+
+// TestNumber reports a number of the range that is kept for tests and is given
+// to nobody. Only invented practices have patients with one.
+func TestNumber(number string) bool { return strings.HasPrefix(number, "999") }
+
 // nhsNumber checks a number somebody sent; it may be empty.
 func nhsNumber(in *input.Checks, field, value string) string {
 	value = strings.TrimSpace(value)
@@ -42,4 +60,21 @@ func nhsNumber(in *input.Checks, field, value string) string {
 		in.Wrong(field, input.CodeString, "an NHS number of ten digits with a right check digit", "This is not a valid NHS number.")
 	}
 	return n
+}
+
+// groups finds practice groups.
+type groups interface {
+	Group(ctx context.Context, id practice.ID) (practice.Group, error)
+}
+
+// issued refuses a number of the test range, unless the group is an invented one.
+func issued(ctx context.Context, r groups, group practice.ID, field, number string) error {
+	if !TestNumber(number) {
+		return nil
+	}
+	g, err := r.Group(ctx, group)
+	if err != nil || g.Sandbox {
+		return err
+	}
+	return fault.Wrong(field, input.CodeString, "an NHS number that somebody has", "Numbers that begin with 999 are for tests, and nobody has one.")
 }

@@ -13,13 +13,13 @@
 //	news.go          what subscriptions are told of
 //	search.go        find people
 //	person.go        what else is known of them; change, delete and archive
-//	name.go          names without case and accents
 //	nhsnumber.go     the NHS number and its check digit
 package patient
 
 import (
 	"context"
 	"errors"
+	"slices"
 	"strconv"
 	"time"
 
@@ -58,6 +58,12 @@ type Sex string
 
 // Sexes are the values of Sex.
 var Sexes = []Sex{"Not known", "Not specified", "Male", "Female", "Other"}
+
+// otherSex reports two sexes of which one speaks against the other: of a sex that
+// is not known nothing can be said.
+func otherSex(a, b Sex) bool {
+	return a != b && slices.Contains(Sexes[2:], a) && slices.Contains(Sexes[2:], b)
+}
 
 // Titles are the forms of address the contract allows; the empty one is none.
 var Titles = []string{
@@ -156,6 +162,7 @@ var (
 
 // Reader is what patient reads.
 type Reader interface {
+	Group(ctx context.Context, id practice.ID) (practice.Group, error)
 	// Patient finds a patient, also one that has been merged, or returns
 	// ErrNotFound.
 	Patient(ctx context.Context, group practice.ID, id ID) (Patient, error)

@@ -25,7 +25,7 @@ func each(t *testing.T, test func(t *testing.T, db *store.DB, s *patient.Service
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
 		clock := func() time.Time { return now }
 		groups := &practice.Service{Store: db.Practice(), Now: clock, NewID: db.NewID}
-		g, err := groups.CreateGroup(context.Background(), practice.Group{Name: "Mill Lane"})
+		g, err := groups.CreateGroup(context.Background(), practice.Group{Name: "Mill Lane", Sandbox: true})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -52,13 +52,37 @@ func fields(err error) string {
 func TestNHSNumber(t *testing.T) {
 	for in, want := range map[string]string{
 		"999 000 0018": "9990000018", "999-000-0018": "9990000018", "9990000018": "9990000018", "9434765919": "9434765919",
-		"9990000019": "", "1234567890": "", "123 456 7891": "", "": "", "999000001": "", "99900000180": "", "999000001x": "", "９９９０００００１８": "",
+		"9990000019": "", "1234567890": "", "123 456 7891": "", "": "", "999000001": "", "99900000180": "", "999000001x": "",
+		"1111111111": "", "000 000 0000": "", "9999999999": "", "943\u00a0476\u00a05919": "9434765919", "943–476–5919": "9434765919", "\u200b9434765919": "9434765919", "９９９０００００１８": "",
 	} {
 		got, ok := patient.ParseNHSNumber(in)
 		if got != want || ok != (want != "") {
 			t.Errorf("%q: got %q, %v", in, got, ok)
 		}
 	}
+}
+
+// TestNumbersForTestsAreRefusedOutsideTheSandbox goes through every way a number
+// comes in.
+func TestNumbersForTestsAreRefusedOutsideTheSandbox(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		k := newKit(t, db)
+		for _, sandbox := range []bool{true, false} {
+			g, err := (&practice.Service{Store: db.Practice(), Now: func() time.Time { return now }, NewID: db.NewID}).CreateGroup(
+				context.Background(), practice.Group{Name: "High Street", Sandbox: sandbox})
+			if err != nil {
+				t.Fatal(err)
+			}
+			ctx := access.With(context.Background(), access.Operator(g.ID))
+			_, registered := k.s.Register(ctx, ada())
+			_, traced := k.s.RegisterPDS(ctx, patient.PDSRegistration{NHSNumber: ptr("9990000018"), BirthDate: ptr("1985-12-10")})
+			_, real := k.s.Register(ctx, patient.Registration{FirstName: "Ada", LastName: "Byron", BirthDate: "1985-12-10", Mobile: ptr("07700 900123"), NHSNumber: ptr("9434765919")})
+			want := map[bool]string{true: "", false: "nhs_number"}[sandbox]
+			if fields(registered) != want || fields(traced) != want || real != nil || sandbox && errors.Join(registered, traced) != nil {
+				t.Errorf("sandbox %v: got %v; %v; %v", sandbox, registered, traced, real)
+			}
+		}
+	})
 }
 
 // FuzzNHSNumber checks Modulus 11 in another way round: with the check digit
@@ -96,6 +120,7 @@ func TestRegisterRefuses(t *testing.T) {
 			{"a longer name", func(r *patient.Registration) { r.LastName = strings.Repeat("Ł", 201) }, "last_name"},
 			{"control characters in a name", func(r *patient.Registration) { r.FirstName = "Ada\x07" }, "first_name"},
 			{"a wrong check digit", func(r *patient.Registration) { r.NHSNumber = ptr("999 000 0019") }, "nhs_number"},
+			{"ten equal digits, which are nobody's number", func(r *patient.Registration) { r.NHSNumber = ptr("111 111 1111") }, "nhs_number"},
 			{"a birth date in the future", func(r *patient.Registration) { r.BirthDate = "2031-01-07" }, "dob"},
 			{"today's birth date", func(r *patient.Registration) { r.BirthDate = "2031-01-06" }, ""},
 			{"a birth date before 1875", func(r *patient.Registration) { r.BirthDate = "1874-12-31" }, "dob"},

@@ -381,6 +381,9 @@ func (s *Service) SetNHSNumber(ctx context.Context, tx Tx, who access.Caller, p 
 	if number == p.NHSNumber {
 		return nil
 	}
+	if err := issued(ctx, tx, who.Group, "value", number); err != nil {
+		return err
+	}
 	if number != "" {
 		other, err := tx.PatientByNHSNumber(ctx, who.Group, number)
 		if err == nil && other.ID != p.ID {

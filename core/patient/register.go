@@ -142,6 +142,9 @@ func (s *Service) Register(ctx context.Context, r Registration) (ID, error) {
 	if err := in.Err(); err != nil {
 		return 0, err
 	}
+	if err := issued(ctx, s.Store, who.Group, "nhs_number", fresh.NHSNumber); err != nil {
+		return 0, err
+	}
 	id := fresh.ID
 	err = s.Store.Do(ctx, func(tx Tx) error {
 		added, before, contacts, err := s.addOrLock(ctx, tx, who, fresh, r.contacts(nil, fresh, now))

@@ -11,6 +11,7 @@ import (
 	"frontdesk/core/event"
 	"frontdesk/core/fault"
 	"frontdesk/core/input"
+	"frontdesk/core/names"
 	"frontdesk/core/practice"
 )
 
@@ -76,18 +77,21 @@ func (r PDSRegistration) check(today input.Date) (sought, error) {
 }
 
 // agrees reports whether a person of the national service is certainly the one
-// sought: the birth date is the same, and so is the surname when one was given.
-// A trace has compared the rest.
+// sought: the birth date is the same, and so are the surname, the forename and
+// the sex when they were given. Twins have one birth date and one surname.
 func (q sought) agrees(p Person) bool {
 	if q.born == input.NoDate || p.BirthDate != q.born {
+		return false
+	}
+	if !names.SameForename(q.trace.FirstName, p.FirstName) || otherSex(q.trace.Sex, p.Sex) {
 		return false
 	}
 	if q.trace.LastName == "" {
 		return true
 	}
-	key := NameKey(q.trace.LastName)
+	key := names.Key(q.trace.LastName)
 	for _, name := range append([]string{p.LastName}, p.OtherNames...) {
-		if NameKey(name) == key {
+		if names.Key(name) == key {
 			return true
 		}
 	}
@@ -120,6 +124,9 @@ func (s *Service) RegisterPDS(ctx context.Context, r PDSRegistration) (Registere
 	now := s.Now().Truncate(time.Microsecond)
 	q, err := r.check(input.DateOf(now.UTC()))
 	if err != nil {
+		return Registered{}, err
+	}
+	if err := issued(ctx, s.Store, who.Group, "nhs_number", q.number); err != nil {
 		return Registered{}, err
 	}
 	if q.born == input.NoDate {
@@ -186,7 +193,7 @@ func (s *Service) seek(ctx context.Context, who access.Caller, q sought) (Person
 // details the service would have been asked for.
 func (s *Service) known(ctx context.Context, group practice.ID, q sought, now time.Time) (ID, bool) {
 	fresh := func(p Patient) bool {
-		person := Person{BirthDate: p.BirthDate, LastName: p.LastName}
+		person := Person{BirthDate: p.BirthDate, FirstName: p.FirstName, LastName: p.LastName, Sex: p.Sex}
 		return p.NumberStatus == NumberVerified && now.Sub(p.SyncedAt) <= StillKnown && q.agrees(person)
 	}
 	if q.number != "" {
@@ -199,7 +206,7 @@ func (s *Service) known(ctx context.Context, group practice.ID, q sought, now ti
 	}
 	var found []ID
 	for _, p := range born {
-		if fresh(p) && NameKey(p.FirstName) == NameKey(q.trace.FirstName) && p.Address.Postcode == q.trace.Postcode {
+		if fresh(p) && names.Key(p.FirstName) == names.Key(q.trace.FirstName) && p.Address.Postcode == q.trace.Postcode {
 			found = append(found, p.ID)
 		}
 	}

@@ -52,6 +52,8 @@ func TestSomebodyWhoIsNotCertainlyMeantIsNotToldOf(t *testing.T) {
 			"another birth date":               {NHSNumber: ptr("9990000018"), BirthDate: ptr("1985-12-11")},
 			"no birth date":                    {NHSNumber: ptr("9990000018")},
 			"another surname":                  {NHSNumber: ptr("9990000018"), BirthDate: ptr("1985-12-10"), Surname: ptr("King")},
+			"a twin's forename":                {NHSNumber: ptr("9990000018"), BirthDate: ptr("1985-12-10"), Surname: ptr("Byron"), Forename: ptr("Grace")},
+			"another sex":                      {NHSNumber: ptr("9990000018"), BirthDate: ptr("1985-12-10"), Sex: ptr(patient.Sex("Male"))},
 			"a record with nothing but number": {NHSNumber: ptr("9000000033"), BirthDate: ptr("1985-12-10")},
 			"two people who match":             {BirthDate: ptr("1985-12-10"), Forename: ptr("Ada"), Surname: ptr("Byron"), Postcode: ptr("ZZ1 2AB")},
 		} {
@@ -85,6 +87,32 @@ func TestSomebodyWhoIsNotCertainlyMeantIsNotToldOf(t *testing.T) {
 		for _, name := range []string{"oneill", "O’NEILL", "Luczak"} {
 			if got, err := k.s.RegisterPDS(k.ctx, patient.PDSRegistration{NHSNumber: ptr("9990000034"), BirthDate: ptr("1985-12-10"), Surname: &name}); err != nil || got.ID == 0 {
 				k.Fatalf("%s: got %+v, %v", name, got, err)
+			}
+		}
+	})
+}
+
+func TestAForenameOfAPDSRegistrationMayBeShort(t *testing.T) {
+	withKit(t, func(k *kit) {
+		lizzie := ada0
+		lizzie.NHSNumber, lizzie.FirstName = "9990000034", "Elizabeth Anne"
+		k.spine.put(lizzie)
+		first := k.trace("9990000034", "1985-12-10")
+		for _, said := range []string{"Elizabeth", "ELIZABETH ANNE", "Lizzie", "E", "E.", "Anne"} {
+			got, err := k.s.RegisterPDS(k.ctx, patient.PDSRegistration{NHSNumber: ptr("9990000034"), BirthDate: ptr("1985-12-10"), Forename: &said})
+			if err != nil || got.ID != first {
+				k.Errorf("%s: got %+v, %v", said, got, err)
+			}
+		}
+	})
+}
+
+func TestANoBreakSpaceDoesNotStopATrace(t *testing.T) {
+	withKit(t, func(k *kit) {
+		for _, postcode := range []string{"ZZ1\u00a02AB", "zz12ab", "\u2007ZZ1\u202f2AB\u200b"} {
+			got, err := k.s.RegisterPDS(k.ctx, patient.PDSRegistration{BirthDate: ptr("1985-12-10"), Forename: ptr("Ada"), Surname: ptr("Byron"), Postcode: &postcode})
+			if err != nil || got.ID == 0 {
+				k.Errorf("%q: got %+v, %v", postcode, got, err)
 			}
 		}
 	})
