@@ -68,7 +68,7 @@ func withDesk(t *testing.T, test func(d *desk)) {
 		d := &desk{T: t, db: db, clock: time.Date(2031, 1, 6, 9, 0, 0, 0, time.UTC)}
 		now := func() time.Time { return d.clock }
 		groups := &practice.Service{Store: db.Practice(), Now: now, NewID: db.NewID}
-		g, err := groups.CreateGroup(context.Background(), practice.Group{Name: "Mill Lane"})
+		g, err := groups.CreateGroup(context.Background(), practice.Group{Name: "Mill Lane", Sandbox: true})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -7,6 +7,7 @@
 //	identity.go      what somebody is told whom it could not identify
 //	refresh.go       read the national service again for those who are coming
 //	contact.go       telephone numbers and addresses, and who gave them
+//	reach.go         who may not be written to
 //	match.go         who may be the same person as somebody; the practice's own id
 //	merge.go         two records of one person made one, and made two again
 //	attachment.go    files kept with a patient
