@@ -1,0 +1,135 @@
+package e2e
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+
+	"frontdesk/app"
+	"frontdesk/store/storetest"
+)
+
+// fields is a body.
+type fields = map[string]any
+
+var aBatch = fields{"name": "x", "channel": "SMS", "content": "x", "recipients": []any{fields{"patient_id": "1"}}}
+
+// acrossNetwork says of each operation whether a key may use it in another
+// practice group of its network, with a body that can be read.
+var acrossNetwork = map[string]struct {
+	allowed bool
+	body    any
+}{
+	"GET /v1/me":                                             {true, nil},
+	"PATCH /v1/me":                                           {false, fields{"name": "Ours now"}},
+	"GET /v1/me/capabilities":                                {true, nil},
+	"GET /v1/me/configuration":                               {true, nil},
+	"GET /v1/appointment_types":                              {true, nil},
+	"POST /v1/appointment_types":                             {false, fields{"name": "Flu", "duration": 10}},
+	"PATCH /v1/appointment_types/{id}":                       {false, fields{"name": "Flu"}},
+	"GET /v1/locations":                                      {true, nil},
+	"POST /v1/locations":                                     {false, fields{"name": "Annexe"}},
+	"PATCH /v1/locations/{id}":                               {false, fields{"name": "Annexe"}},
+	"GET /v1/practitioners":                                  {true, nil},
+	"POST /v1/practitioners":                                 {false, fields{"first_name": "A", "last_name": "B"}},
+	"PATCH /v1/practitioners/{id}":                           {false, fields{"first_name": "A"}},
+	"GET /v1/slots":                                          {true, nil},
+	"GET /v1/slots/count":                                    {true, nil},
+	"GET /v1/slots/{id}":                                     {true, nil},
+	"POST /v1/slots/availability":                            {true, fields{}},
+	"GET /v1/sessions":                                       {false, nil}, // they are set up, which needs `setup`
+	"POST /v1/sessions":                                      {false, fields{}},
+	"GET /v1/sessions/{id}":                                  {false, nil},
+	"PATCH /v1/sessions/{id}":                                {false, fields{}},
+	"DELETE /v1/sessions/{id}":                               {false, nil},
+	"GET /v1/bank_holidays":                                  {true, nil},
+	"PUT /v1/bank_holidays/{date}":                           {false, fields{"name": "Fair", "closed": true}},
+	"DELETE /v1/bank_holidays/{date}":                        {false, nil},
+	"GET /v1/appointments":                                   {true, nil},
+	"POST /v1/appointments":                                  {true, fields{}},
+	"GET /v1/appointments/{id}":                              {true, nil},
+	"PUT /v1/appointments/{id}":                              {true, fields{}},
+	"PATCH /v1/appointments/{id}/book":                       {true, fields{}},
+	"PATCH /v1/appointments/{id}/cancel":                     {true, fields{}},
+	"GET /v1/appointments/{id}/status":                       {true, nil},
+	"GET /v1/patients":                                       {true, nil},
+	"GET /v1/patients/{id}":                                  {true, nil},
+	"GET /v2/patients/{id}":                                  {true, nil},
+	"POST /v1/patients/register":                             {false, fields{"first_name": "A", "last_name": "B", "dob": "1990-01-01"}},
+	"POST /v1/patients/register_pds":                         {false, fields{"nhs_number": "9000000009", "dob": "1990-01-01"}},
+	"GET /v1/patients/{id}/attachments":                      {true, nil},
+	"POST /v1/patients/{id}/attachments":                     {false, fields{"file_name": "a.pdf", "file_data": "JVBERi0="}},
+	"POST /v1/patients/{id}/merge":                           {false, fields{"patient_id": "1", "merge_token": "x"}},
+	"POST /v1/patients/{id}/unmerge":                         {false, fields{}},
+	"GET /v1/patients/{id}/ehr/candidates":                   {false, nil}, // which needs `staff`
+	"POST /v1/patients/{id}/ehr/connect":                     {false, fields{"ehr_partner_id": "1"}},
+	"POST /v1/patients/{id}/merge/preview":                   {false, fields{"patient_id": "1"}},
+	"PUT /v1/patients/{id}/contact_details/{kind}":           {false, fields{"value": "07700900123", "verified": true}},
+	"PATCH /v1/appointments/{id}/reschedule":                 {true, fields{}},
+	"GET /v1/patients/{id}/attachments/{attachment_id}":      {true, nil},
+	"GET /v1/patients/{id}/record":                           {true, nil},
+	"GET /v1/patients/{id}/record/fhir":                      {true, nil},
+	"POST /v1/messages/send":                                 {false, fields{"patient_id": "1", "message_type": "sms", "message_string": "x"}},
+	"GET /v1/messages":                                       {true, nil},
+	"GET /v1/messages/{id}":                                  {true, nil},
+	"PATCH /v1/messages/{id}/cancel":                         {false, nil},
+	"PUT /v1/opt_outs":                                       {false, fields{"channel": "sms", "contact": "07700900123", "opted_out": true}},
+	"POST /v1/batch_message":                                 {false, aBatch},
+	"GET /v1/batch_message":                                  {true, nil},
+	"GET /v1/batch_message/{id}":                             {true, nil},
+	"GET /v1/batch_message/{id}/recipients":                  {true, nil},
+	"GET /v1/batch_message/{id}/messages":                    {true, nil},
+	"GET /v1/batch_message/{id}/preview":                     {true, nil},
+	"GET /v1/batch_message/{id}/results.csv":                 {true, nil},
+	"PATCH /v1/batch_message/{id}/send":                      {false, nil},
+	"PATCH /v1/batch_message/{id}/pause":                     {false, nil},
+	"PATCH /v1/batch_message/{id}/resume":                    {false, nil},
+	"PATCH /v1/batch_message/{id}/cancel":                    {false, nil},
+	"POST /v1/webhooks":                                      {false, fields{"url": "https://example.org", "event_type": "appointment.confirmed"}},
+	"GET /v1/webhooks":                                       {false, nil},
+	"GET /v1/webhooks/{id}":                                  {false, nil},
+	"PATCH /v1/webhooks/{id}":                                {false, fields{}},
+	"DELETE /v1/webhooks/{id}":                               {false, nil},
+	"POST /v1/webhooks/{id}/rotate-key":                      {false, fields{}},
+	"POST /v1/webhooks/{id}/enable":                          {false, nil},
+	"POST /v1/webhooks/{id}/disable":                         {false, nil},
+	"POST /v1/webhooks/{id}/test":                            {false, nil},
+	"GET /v1/webhooks/{id}/deliveries":                       {false, nil},
+	"GET /v1/webhooks/{id}/deliveries/{delivery_id}":         {false, nil},
+	"POST /v1/webhooks/{id}/deliveries/{delivery_id}/replay": {false, nil},
+	"POST /v1/webhooks/{id}/replay":                          {false, fields{"since": "2031-01-01T00:00:00Z"}},
+	"POST /v1/webhooks/{id}/recover":                         {false, fields{"since": "2031-01-01T00:00:00Z"}},
+	"GET /v1/events":                                         {false, nil},
+	"POST /v1/events/test":                                   {false, fields{"event_type": "appointment.confirmed"}},
+}
+
+// TestNetworkKeyReadsAndBooksAndChangesNothingElse asks for every operation of
+// the contract with a key of another practice group of the network.
+func TestNetworkKeyReadsAndBooksAndChangesNothingElse(t *testing.T) {
+	storetest.EachAddress(t, func(t *testing.T, address string) {
+		p := open(t, address, app.Config{})
+		of := p.patient()
+		for _, group := range []string{p.creds.Group, p.creds.Second.Group} {
+			if out, errs, code := run(t, "network", "join", "Westmarch", "--group", group, "--db", address); code != 0 {
+				t.Fatalf("%s %s", out, errs)
+			}
+		}
+		known := strings.NewReplacer("/patients/{id}", "/patients/"+of, "{kind}", "mobile", "{date}", "2031-12-25")
+		ids := regexp.MustCompile(`\{[a-z_]+\}`)
+		for _, o := range operations(t) {
+			operation, method, path := o.method+" "+o.path, o.method, o.path
+			rule, ok := acrossNetwork[operation]
+			if !ok {
+				t.Errorf("%s is not in the table of what a network allows", operation)
+				continue
+			}
+			path = known.Replace(path)
+			got := p.direct(method, ids.ReplaceAllString(path, "4503599627370497"), rule.body, key(p.creds.Second.Key))
+			code := got.str("code")
+			refused := got.Status == 403 && (code == "missing_permission" || code == "other_practice_group")
+			if refused == rule.allowed || got.Status >= 500 || got.Status == 401 {
+				t.Errorf("%s: %d %s", operation, got.Status, got.Text)
+			}
+		}
+	})
+}
