@@ -86,6 +86,9 @@ type Config struct {
 	SendTimeout time.Duration
 	// PublicURL is where patients reach this program; empty is where it serves.
 	PublicURL string
+	// TrustedProxies are addresses and ranges of reverse proxies whose
+	// X-Forwarded-For says where requests come from.
+	TrustedProxies []string
 	// WebhookAllow are hosts, or host:port, that deliveries may go to whatever
 	// address they lead to. A sandbox allows this machine besides.
 	WebhookAllow []string

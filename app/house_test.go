@@ -144,6 +144,7 @@ var rooms = map[string]struct {
 	"rest/oas":        {theirs: []string{"github.com/ogen-go/ogen", "github.com/go-faster"}},
 	"web": {ours: []string{"core/fault", "core/access"}, theirs: []string{
 		"github.com/a-h/templ", "github.com/yuin/goldmark", "go.yaml.in/yaml",
+		"github.com/hashicorp/golang-lru", "github.com/realclientip/realclientip-go", "golang.org/x/time",
 	}},
 
 	"bench": { // what it measures against stands alone in it

@@ -30,6 +30,10 @@ func (a *App) handler() (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	proxies, err := web.NewProxies(a.config.TrustedProxies)
+	if err != nil {
+		return nil, err
+	}
 	mux := http.NewServeMux()
 	add := func(pattern, name string, h http.Handler) {
 		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
@@ -76,7 +80,7 @@ func (a *App) handler() (http.Handler, error) {
 		}
 		web.Fail(w, r, err)
 	}
-	return traced(web.Observe(web.WholeQuery(mux, broken), a.config.Log, web.Fail, a.done)), nil
+	return traced(web.Observe(web.WholeQuery(mux, broken), proxies, a.config.Log, web.Fail, a.done)), nil
 }
 
 // done counts a request, and names its trace now that its operation is known.

@@ -22,7 +22,6 @@ import (
 	"errors"
 	"io"
 	"mime"
-	"net"
 	"net/http"
 	"strings"
 	"time"
@@ -50,8 +49,8 @@ type door struct {
 	documents documents
 	// wait is how long the first field waits for others that ask for the like.
 	wait time.Duration
-	// signIns counts the attempts to sign in of an address in its minute.
-	signIns attempts
+	// strangers limits wrong tokens and attempts to sign in, by address.
+	strangers *web.Attempts
 }
 
 // New is the GraphQL door.
@@ -64,7 +63,7 @@ func open(c *core.Core) *door {
 	d.schema, d.run = schema.Schema(), executor.New(schema)
 	d.run.SetErrorPresenter(present)
 	d.run.SetRecoverFunc(recovered)
-	d.signIns.now = c.Access.Now
+	d.strangers = web.NewAttempts(c.Access.Now)
 	return d
 }
 
@@ -152,7 +151,12 @@ func (d *door) serve(w http.ResponseWriter, r *http.Request, body []byte, who ac
 // serveStranger answers somebody without a good token: they may sign in and
 // nothing else. Only a short body is read as a document at all.
 func (d *door) serveStranger(w http.ResponseWriter, r *http.Request, body []byte, why error) {
-	refused := func() { refuse(w, http.StatusUnauthorized, presented(fault.Of(why))) }
+	refused := func() {
+		if r.Header.Get(TokenHeader) != "" && d.limited(w, r) {
+			return
+		}
+		refuse(w, http.StatusUnauthorized, presented(fault.Of(why)))
+	}
 	if len(body) > maxSignInBody {
 		refused()
 		return
@@ -167,18 +171,24 @@ func (d *door) serveStranger(w http.ResponseWriter, r *http.Request, body []byte
 		refused()
 		return
 	}
-	from, _, splitErr := net.SplitHostPort(r.RemoteAddr)
-	if splitErr != nil {
-		from = r.RemoteAddr
-	}
-	if wait := d.signIns.take(from); wait > 0 {
-		f := access.ErrTooOften.Saying("Sign in is used too often from this address. Try again in a minute.").After(wait)
-		w.Header().Set("Retry-After", web.Seconds(f))
-		refuse(w, http.StatusTooManyRequests, presented(f))
+	if d.limited(w, r) {
 		return
 	}
 	out, status := d.answer(r.Context(), ops[0])
 	send(w, status, out)
+}
+
+// limited uses one attempt of the address a stranger comes from, and refuses the
+// request when there is none left.
+func (d *door) limited(w http.ResponseWriter, r *http.Request) bool {
+	wait := d.strangers.Take(r)
+	if wait <= 0 {
+		return false
+	}
+	f := web.ErrAttempts.After(wait)
+	w.Header().Set("Retry-After", web.Seconds(f))
+	refuse(w, http.StatusTooManyRequests, presented(f))
+	return true
 }
 
 // decodeBody reads one operation or a list of them.

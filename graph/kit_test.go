@@ -58,7 +58,7 @@ func open1(t testing.TB, db *store.DB) *desk {
 	clock := func() time.Time { return *d.now.Load() }
 	d.core = newCore(db, clock)
 	d.door = open(d.core)
-	d.http = web.Observe(d.door, slog.New(slog.NewJSONHandler(d.log, nil)), web.Fail, func(context.Context, *web.Request, string, int, time.Duration) {})
+	d.http = web.Observe(d.door, &web.Proxies{}, slog.New(slog.NewJSONHandler(d.log, nil)), web.Fail, func(context.Context, *web.Request, string, int, time.Duration) {})
 	d.join("Mill Lane")
 	return d
 }

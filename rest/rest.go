@@ -21,6 +21,7 @@ import (
 
 	"frontdesk/core"
 	"frontdesk/core/access"
+	"frontdesk/core/fault"
 	"frontdesk/rest/oas"
 	"frontdesk/web"
 )
@@ -31,11 +32,13 @@ const MaxBody = 1 << 20
 type door struct {
 	core   *core.Core
 	server *oas.Server
+	// strangers limits wrong keys, by address.
+	strangers *web.Attempts
 }
 
 // New is the REST door.
 func New(c *core.Core) (http.Handler, error) {
-	d := &door{core: c}
+	d := &door{core: c, strangers: web.NewAttempts(c.Access.Now)}
 	var err error
 	d.server, err = oas.NewServer(d, security{},
 		oas.WithErrorHandler(func(_ context.Context, w http.ResponseWriter, r *http.Request, err error) { fail(w, r, invalid(err)) }),
@@ -66,6 +69,12 @@ func (d *door) serve(w http.ResponseWriter, r *http.Request) {
 	}
 	who, err := d.core.Access.Authenticate(r.Context(), r.Header.Get("X-Api-Key"), r.Header.Get("X-Practice-Group-Id"))
 	if err != nil {
+		// A right key is never refused for the wrong ones others try from its address.
+		if f := fault.Of(err); f.Kind == fault.Unauthenticated && f.Code != access.ErrNoKey.Code {
+			if wait := d.strangers.Take(r); wait > 0 {
+				err = web.ErrAttempts.After(wait)
+			}
+		}
 		// The operation refuses it; a path that does not exist is not found,
 		// whoever asks.
 		r.Body = http.MaxBytesReader(w, r.Body, MaxBody)

@@ -1,6 +1,7 @@
 // Package web is what the HTTP doors share.
 //
 //	web.go      request ids, one line of log for each request, panics
+//	client.go   which address it comes from, and how often it may try
 //	envelope.go a fault as a status and JSON
 //	budget.go   what is left of a caller's minute
 //	query.go    a query that cannot be read whole
@@ -27,6 +28,8 @@ type Request struct {
 	// Operation names what was asked for: an operation of a contract, a page,
 	// or nothing when there is no such path.
 	Operation string
+	// Client is the address it comes from.
+	Client string
 	// Caller is who asked, once known.
 	Caller access.Caller
 	// Cause is our own reason for a status of 500 or above.
@@ -69,10 +72,12 @@ type Done func(ctx context.Context, r *Request, method string, status int, took 
 
 // Observe gives each request an id, turns a panic into an answer through fail,
 // and logs one line when it is done, with ids and never with what was sent.
-func Observe(next http.Handler, log *slog.Logger, fail func(http.ResponseWriter, *http.Request, error), done Done) http.Handler {
+func Observe(
+	next http.Handler, proxies *Proxies, log *slog.Logger, fail func(http.ResponseWriter, *http.Request, error), done Done,
+) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		began := time.Now()
-		about := &Request{ID: requestID(r)}
+		about := &Request{ID: requestID(r), Client: proxies.Client(r)}
 		w.Header().Set(RequestIDHeader, about.ID)
 		r = r.WithContext(context.WithValue(r.Context(), requestKey{}, about))
 		out := &writer{ResponseWriter: w}

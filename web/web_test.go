@@ -27,7 +27,7 @@ func observed(t *testing.T, h http.HandlerFunc, r *http.Request) (*httptest.Resp
 	status := 0
 	done := func(_ context.Context, _ *web.Request, _ string, s int, _ time.Duration) { status = s }
 	w := httptest.NewRecorder()
-	web.Observe(h, slog.New(slog.NewJSONHandler(&log, nil)), web.Fail, done).ServeHTTP(w, r)
+	web.Observe(h, &web.Proxies{}, slog.New(slog.NewJSONHandler(&log, nil)), web.Fail, done).ServeHTTP(w, r)
 	return w, log.String(), status
 }
 
@@ -117,7 +117,7 @@ func TestAnAnswerThatWasCutShortIsNotTakenForWhole(t *testing.T) {
 	s := httptest.NewServer(web.Observe(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		io.WriteString(w, strings.Repeat("x", 10_000))
 		panic(http.ErrAbortHandler)
-	}), slog.New(slog.DiscardHandler), web.Fail, func(context.Context, *web.Request, string, int, time.Duration) {}))
+	}), &web.Proxies{}, slog.New(slog.DiscardHandler), web.Fail, func(context.Context, *web.Request, string, int, time.Duration) {}))
 	defer s.Close()
 	s.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, 0)
 	res, err := http.Get(s.URL)

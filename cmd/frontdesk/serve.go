@@ -19,6 +19,7 @@ type serve struct {
 	MetricsListen string        `placeholder:"ADDRESS" help:"Where to serve /metrics, instead of with everything else."`
 	Sandbox       bool          `help:"Fill an empty database with an invented town and print a key."`
 	PublicURL     string        `name:"public-url" placeholder:"URL" help:"Where patients reach this server, for links sent to them. Default: where it listens"`
+	TrustedProxy  []string      `name:"trusted-proxy" placeholder:"CIDR,..." help:"Reverse proxies, by address or range, whose X-Forwarded-For gives the client's address. Without it, all who come through a proxy share its limits."`
 	Credentials   string        `placeholder:"FILE" help:"With --sandbox, write the keys to this file, for its owner alone to read."`
 	Hold          time.Duration `default:"15m" help:"How long a reservation keeps its time. Default: ${default}"`
 	SendTimeout   time.Duration `default:"30s" help:"How long a carrier may take for a message. Default: ${default}"`
@@ -59,7 +60,8 @@ func (s serve) Validate() error {
 func (s serve) Run(ctx context.Context) error {
 	a, err := app.Open(ctx, app.Config{
 		DB: s.DB, Listen: s.Listen, MetricsListen: s.MetricsListen, Sandbox: s.Sandbox, Credentials: s.Credentials, WebhookAllow: s.WebhookAllow,
-		SendTimeout: s.SendTimeout, SealKey: s.SealKey, PublicURL: s.PublicURL, Hold: s.Hold, RateLimit: s.RateLimit, Log: s.log(), Out: os.Stdout,
+		SendTimeout: s.SendTimeout, SealKey: s.SealKey, PublicURL: s.PublicURL, TrustedProxies: s.TrustedProxy, Hold: s.Hold, RateLimit: s.RateLimit, Log: s.log(),
+		Out: os.Stdout,
 	})
 	if err != nil {
 		return err
