@@ -71,20 +71,26 @@ func (t *Tx) StaffList(ctx context.Context, group practice.ID, q account.Query) 
 		in{group, q.Deleted, !only, sees, q.Limit, q.Offset}, scanStaff)
 }
 
-// StaffByEmail finds who signs in by an address.
-func (t *Tx) StaffByEmail(ctx context.Context, key string) (practice.ID, account.Staff, error) {
-	var group practice.ID
-	var id account.StaffID
-	found, err := t.one(ctx, `SELECT practice_group_id, staff_id FROM sign_in WHERE email_key = $1`, in{key}, &group, &id)
-	if err == nil && !found {
-		err = account.ErrNotFound
-	}
-	if err != nil {
-		return 0, account.Staff{}, err
-	}
-	all, err := t.Staff(ctx, group, []account.StaffID{id})
-	s, err := first(all, err, account.ErrNotFound)
-	return group, s, err
+// StaffByEmail finds who signs in to a group by an address.
+func (t *Tx) StaffByEmail(ctx context.Context, group practice.ID, key string) (account.Staff, error) {
+	return find(ctx, t, account.ErrNotFound, selectStaff+` AND s.id IN
+		(SELECT staff_id FROM sign_in WHERE email_key = $2 AND practice_group_id = $1)`, in{group, key}, scanStaff)
+}
+
+// GroupsByEmail lists groups that an address signs in to.
+func (t *Tx) GroupsByEmail(ctx context.Context, key string, limit int) ([]practice.ID, error) {
+	return list(ctx, t, `SELECT practice_group_id FROM sign_in WHERE email_key = $1 ORDER BY practice_group_id LIMIT $2`,
+		in{key, limit}, func(scan scanner) (id practice.ID, err error) {
+			err = scan(&id)
+			return id, err
+		})
+}
+
+// EndSessions ends all sessions of a member of staff.
+func (t *Tx) EndSessions(ctx context.Context, group practice.ID, id account.StaffID, now time.Time) (int, error) {
+	n, err := t.exec(ctx, `UPDATE session_token SET revoked_at = $3
+		WHERE practice_group_id = $1 AND staff_id = $2 AND revoked_at IS NULL AND expires_at > $3`, group, id, now)
+	return int(n), err
 }
 
 // LockStaff keeps others from changing somebody.
@@ -104,7 +110,7 @@ func (t *Tx) SaveStaff(ctx context.Context, group practice.ID, s account.Staff) 
 	}
 	if key != "" && s.DeletedAt.IsZero() {
 		n, err := t.exec(ctx, `INSERT INTO sign_in (email_key, practice_group_id, staff_id) VALUES ($1, $2, $3)
-			ON CONFLICT (email_key) DO UPDATE SET staff_id = $3 WHERE sign_in.practice_group_id = $2 AND sign_in.staff_id = $3`, key, group, s.ID)
+			ON CONFLICT (email_key, practice_group_id) DO UPDATE SET staff_id = $3 WHERE sign_in.staff_id = $3`, key, group, s.ID)
 		if err != nil {
 			return err
 		}

@@ -76,12 +76,15 @@ func EmailKey(address string) string { return strings.ToLower(strings.TrimSpace(
 // The faults of account.
 var (
 	ErrNotFound   = fault.New(fault.NotFound, "user_not_found", "This practice has no such user.")
-	ErrEmailTaken = fault.New(fault.Conflict, "email_taken", "Somebody signs in with this e-mail address already.")
+	ErrEmailTaken = fault.New(fault.Conflict, "email_taken", "Another member of staff of this practice has this e-mail address.")
 	ErrEmailFixed = fault.New(fault.Conflict, "email_fixed", "The e-mail address of a user who has signed in cannot be changed.")
 	// ErrSignIn is returned whatever was wrong, so that nobody learns which
 	// addresses and keys there are.
 	ErrSignIn = fault.New(fault.Unauthenticated, "sign_in_refused", "Incorrect e-mail address, key or password.")
 	ErrLocked = fault.New(fault.Limited, "sign_in_locked", "There were too many wrong passwords. Try again in 15 minutes.")
+	// ErrSeveral is returned for a right password that is right at several
+	// practices, none of which was named.
+	ErrSeveral = fault.New(fault.Conflict, "several_practices", "This password is right at several practices: name one.")
 )
 
 // Query says which members of staff to list, by id.
@@ -100,9 +103,11 @@ type Reader interface {
 	StaffList(ctx context.Context, group practice.ID, q Query) ([]Staff, error)
 	AccessGroups(ctx context.Context, group practice.ID) ([]AccessGroup, error)
 	AccessGroupsOfStaff(ctx context.Context, group practice.ID, ids []StaffID) (map[StaffID][]AccessGroup, error)
-	// StaffByEmail finds who signs in by an address, in any group, or returns
+	// StaffByEmail finds who signs in to a group by an address, or returns
 	// ErrNotFound.
-	StaffByEmail(ctx context.Context, key string) (practice.ID, Staff, error)
+	StaffByEmail(ctx context.Context, group practice.ID, key string) (Staff, error)
+	// GroupsByEmail lists up to limit groups that an address signs in to.
+	GroupsByEmail(ctx context.Context, key string, limit int) ([]practice.ID, error)
 	// Invitation finds an invitation, or returns ErrInvitation.
 	Invitation(ctx context.Context, group practice.ID, id InvitationID) (Invitation, error)
 	Group(ctx context.Context, group practice.ID) (practice.Group, error)
@@ -129,11 +134,13 @@ type Tx interface {
 	// LockStaff keeps others from changing somebody until the end of the
 	// transaction, or returns ErrNotFound.
 	LockStaff(ctx context.Context, group practice.ID, id StaffID) error
-	// SaveStaff keeps somebody, and whether patients can be booked with them; it
-	// returns ErrEmailTaken when somebody else signs in by the address.
+	// SaveStaff keeps a member of staff, and whether patients can be booked with
+	// them; it returns ErrEmailTaken when another of the group has the address.
 	SaveStaff(ctx context.Context, group practice.ID, s Staff) error
 	// SetStaffGroups puts somebody into some access groups and no others.
 	SetStaffGroups(ctx context.Context, group practice.ID, id StaffID, groups []GroupID) error
+	// EndSessions ends all sessions of a member of staff, and says how many.
+	EndSessions(ctx context.Context, group practice.ID, id StaffID, at time.Time) (int, error)
 	SaveAccessGroup(ctx context.Context, group practice.ID, g AccessGroup, at time.Time) error
 	SaveInvitation(ctx context.Context, group practice.ID, i Invitation) error
 	SetInvitationState(ctx context.Context, group practice.ID, id InvitationID, state InvitationState) error

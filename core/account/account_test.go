@@ -226,36 +226,6 @@ func TestFiveWrongPasswordsLock(t *testing.T) {
 	})
 }
 
-func TestAnAddressSignsInToOnePractice(t *testing.T) {
-	each(t, func(t *testing.T, h *house) {
-		first, err := h.Add(h.ctx, ann())
-		h.must(err)
-		if _, err := h.Add(h.ctx, ann()); !errors.Is(err, account.ErrEmailTaken) {
-			t.Errorf("twice in one practice: %v", err)
-		}
-		_, other := h.join("Another")
-		if _, err := h.Add(other, ann()); !errors.Is(err, account.ErrEmailTaken) {
-			t.Errorf("in another practice: %v", err)
-		}
-		if _, err := h.SetPassword(other, "ann@example.org", right); !errors.Is(err, account.ErrNotFound) {
-			t.Errorf("another practice set the password: %v", err)
-		}
-		if _, err := h.Change(other, first.ID, account.Change{Title: ptr("Dr")}); !errors.Is(err, account.ErrNotFound) {
-			t.Errorf("another practice changed her: %v", err)
-		}
-		_, err = h.Change(h.ctx, first.ID, account.Change{Email: ptr("lee@example.org")})
-		h.must(err)
-		if _, err := h.Add(other, ann()); err != nil {
-			t.Errorf("once she has another address: %v", err)
-		}
-		_, err = h.SetPassword(h.ctx, "lee@example.org", right)
-		h.must(err)
-		if _, err := h.Change(h.ctx, first.ID, account.Change{Email: ptr("new@example.org")}); !errors.Is(err, account.ErrEmailFixed) {
-			t.Errorf("after she has signed in: %v", err)
-		}
-	})
-}
-
 func TestNobodyGivesWhatTheyMayNotDo(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		_, err := h.rights.SetRole(h.ctx, access.Role{Name: "manager", Grants: []access.Grant{access.EditUsers, access.SettingsSeeUsers, access.SeePractice}})

@@ -71,10 +71,7 @@ func (s *Service) Invite(ctx context.Context, email string) (Invitation, error) 
 	if err != nil {
 		return Invitation{}, err
 	}
-	group, found, err := s.Store.StaffByEmail(ctx, EmailKey(email))
-	if err == nil && group != who.Group {
-		err = ErrNotFound
-	}
+	found, err := s.Store.StaffByEmail(ctx, who.Group, EmailKey(email))
 	if err != nil {
 		return Invitation{}, err
 	}
@@ -235,8 +232,7 @@ func (s *Service) Accept(ctx context.Context, link, password string) (practice.I
 		if err := tx.SaveInvitation(ctx, l.group, i); err != nil {
 			return err
 		}
-		n.choose(hash, now)
-		return nil
+		return n.choose(ctx, tx, who, hash, now)
 	})
 	return l.group, err
 }
@@ -249,7 +245,7 @@ func (s *Service) guess(ctx context.Context, i Invitation, l invitationLink) err
 	switch {
 	case err != nil:
 		return err
-	case tried > maxAttempts:
+	case tried > maxFromAddress:
 		return ErrGuessed
 	case !i.opens(l.secret):
 		return ErrInvitation

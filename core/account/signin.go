@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -13,26 +14,38 @@ import (
 	"frontdesk/core/practice"
 )
 
-// Credentials are what somebody signs in with: a key or an address, and the
-// password that belongs to it.
+// Credentials are what a person or a program signs in with: a key or an e-mail
+// address, and the password that belongs to it.
 type Credentials struct {
 	Key, Email, Password string
+	// Group is the practice group to sign in to, for an address that works at
+	// several; 0 is any.
+	Group practice.ID
+	// From is the network address the request comes from, and RequestID its id.
+	From, RequestID string
 }
 
-// Signed is somebody who has signed in.
+// Signed is a person or a program that has signed in.
 type Signed struct {
 	Token   string
 	Session access.Session
 	// Staff is who it was; nil for a key.
 	Staff *Staff
 	Actor string
+
+	hash string // which the password must have; empty is none
 }
 
-// Five wrong passwords in a quarter of an hour lock what was tried until it ends.
+// Wrong passwords lock an account until a quarter of an hour is over: five from
+// one address lock it for that address, and fifty lock it for all.
 const (
-	maxAttempts = 5
-	lockout     = 15 * time.Minute
+	maxFromAddress = 5
+	maxInAll       = 50
+	lockout        = 15 * time.Minute
 )
+
+// maxPractices is how many practices one address can sign in to.
+const maxPractices = 20
 
 // Passwords are long enough not to be guessed and short enough not to be work.
 const (
@@ -40,42 +53,111 @@ const (
 	MaxPassword = 200
 )
 
-// SignIn gives a session for the right password. Whatever is wrong, the answer
-// and the time it takes are the same. Errors: ErrSignIn, ErrLocked.
+// SignIn gives a session for the right password. Whatever is wrong, the answer is
+// the same. A wrong password is in the audit trail of the account it was tried
+// on. Errors: ErrSignIn, ErrLocked, ErrSeveral.
 func (s *Service) SignIn(ctx context.Context, c Credentials) (Signed, error) {
 	name, ok := c.name()
 	if !ok {
 		return Signed{}, fault.Wrong("email", "required", "apiKey or email, one of the two", "Give an API key or an e-mail address, and its password.")
 	}
+	accounts, err := s.accounts(ctx, c)
+	if err != nil {
+		return Signed{}, err
+	}
 	now := s.Now().Truncate(time.Microsecond)
-	tried, err := s.Store.TakeAttempt(ctx, name, now, now.Add(-lockout))
-	if err != nil {
+	here := name + " from " + c.From
+	for _, limit := range []struct {
+		name string
+		most int
+	}{{here, maxFromAddress}, {name, maxInAll}} {
+		tried, err := s.Store.TakeAttempt(ctx, limit.name, now, now.Add(-lockout))
+		switch {
+		case err != nil:
+			return Signed{}, err
+		case tried == limit.most+1:
+			err = s.noteRefused(ctx, c, accounts, "locked", now)
+			return Signed{}, errors.Join(err, ErrLocked)
+		case tried > limit.most:
+			return Signed{}, ErrLocked
+		}
+	}
+	right, err := s.matching(ctx, accounts, c.Password)
+	switch {
+	case err != nil:
 		return Signed{}, err
+	case len(right) == 0:
+		return Signed{}, errors.Join(s.noteRefused(ctx, c, accounts, "wrong_password", now), ErrSignIn)
+	case len(right) > 1:
+		return Signed{}, s.several(ctx, right)
 	}
-	if tried > maxAttempts {
-		return Signed{}, ErrLocked
+	for _, n := range []string{here, name} {
+		if err := s.Store.ForgiveAttempts(ctx, n); err != nil {
+			return Signed{}, err
+		}
 	}
-	found, hash, err := s.whose(ctx, c)
-	if err != nil {
-		return Signed{}, err
+	in := right[0]
+	in.Session, in.Token, err = s.Access.BeginSession(ctx, access.Caller{
+		Group: in.Session.Group, Home: in.Session.Group, Key: in.Session.Key, Actor: in.Actor, RequestID: c.RequestID,
+	}, in.Session.Staff, in.Session.Key)
+	return in, err
+}
+
+// matching are the accounts a password is right for. Where there are none, it
+// takes as long as for one.
+func (s *Service) matching(ctx context.Context, accounts []Signed, password string) ([]Signed, error) {
+	if utf8.RuneCountInString(password) > MaxPassword {
+		accounts, password = nil, ""
 	}
-	if utf8.RuneCountInString(c.Password) > MaxPassword {
-		hash, c.Password = "", ""
+	if len(accounts) == 0 {
+		_, err := s.Hasher.Matches(ctx, password, "")
+		return nil, err
 	}
-	match, err := s.Hasher.Matches(ctx, c.Password, hash)
-	if err != nil {
-		return Signed{}, err
+	var right []Signed
+	for _, a := range accounts {
+		match, err := s.Hasher.Matches(ctx, password, a.hash)
+		if err != nil {
+			return nil, err
+		}
+		if match {
+			right = append(right, a)
+		}
 	}
-	if !match {
-		return Signed{}, ErrSignIn
+	return right, nil
+}
+
+// several is ErrSeveral with the practices that can be named.
+func (s *Service) several(ctx context.Context, right []Signed) error {
+	names := make([]string, len(right))
+	for i, a := range right {
+		g, err := s.Store.Group(ctx, a.Session.Group)
+		if err != nil {
+			return err
+		}
+		names[i] = g.ID.String() + " (" + g.Name + ")"
 	}
-	if err := s.Store.ForgiveAttempts(ctx, name); err != nil {
-		return Signed{}, err
+	f := ErrSeveral.Saying(ErrSeveral.Message)
+	f.Fields = []fault.Field{{
+		Path: []string{"practiceGroupId"}, Code: ErrSeveral.Code, Expected: "one of " + strings.Join(names, ", "), Message: f.Message,
+	}}
+	return f
+}
+
+// noteRefused writes into the audit trail of each account that it was not signed
+// in to, and why.
+func (s *Service) noteRefused(ctx context.Context, c Credentials, accounts []Signed, reason string, now time.Time) error {
+	for _, a := range accounts {
+		who := access.Caller{Group: a.Session.Group, Home: a.Session.Group, Key: a.Session.Key, Actor: "unknown", RequestID: c.RequestID}
+		entity, id := "api_key", int64(a.Session.Key)
+		if a.Staff != nil {
+			entity, id = "user", int64(a.Staff.ID)
+		}
+		entry := who.Audit(now, "session.refuse", entity, id, nil, map[string]string{"reason": reason, "from": c.From})
+		if err := s.Store.Do(ctx, func(tx Tx) error { return tx.Audit(ctx, entry) }); err != nil {
+			return err
+		}
 	}
-	found.Session, found.Token, err = s.Access.BeginSession(ctx, access.Caller{
-		Group: found.Session.Group, Home: found.Session.Group, Key: found.Session.Key, Actor: found.Actor,
-	}, found.Session.Staff, found.Session.Key)
-	return found, err
+	return nil
 }
 
 // name is what attempts are counted under.
@@ -94,27 +176,39 @@ func (c Credentials) name() (string, bool) {
 	return fmt.Sprintf("key:%d:%d", group, id), true
 }
 
-// whose finds who signs in and the hash their password must have; the hash is
-// empty when nobody may.
-func (s *Service) whose(ctx context.Context, c Credentials) (Signed, string, error) {
+// accounts are those that credentials may be for, with the hash the password must
+// have.
+func (s *Service) accounts(ctx context.Context, c Credentials) ([]Signed, error) {
 	if c.Key != "" {
 		k, err := s.Access.KeyOf(ctx, c.Key)
 		if fault.Of(err).Kind == fault.Unauthenticated {
-			return Signed{}, "", nil
+			return nil, nil
 		}
-		if err != nil || k.Role == "" {
-			return Signed{}, "", err
+		if err != nil || k.Role == "" || c.Group != 0 && k.Group != c.Group {
+			return nil, err
 		}
-		return Signed{Session: access.Session{Group: k.Group, Key: k.ID}, Actor: k.Partner}, k.PasswordHash, nil
+		return []Signed{{Session: access.Session{Group: k.Group, Key: k.ID}, Actor: k.Partner, hash: k.PasswordHash}}, nil
 	}
-	group, found, err := s.Store.StaffByEmail(ctx, EmailKey(c.Email))
-	if errors.Is(err, ErrNotFound) {
-		return Signed{}, "", nil
+	groups := []practice.ID{c.Group}
+	if c.Group == 0 {
+		var err error
+		if groups, err = s.Store.GroupsByEmail(ctx, EmailKey(c.Email), maxPractices); err != nil {
+			return nil, err
+		}
 	}
-	if err != nil || !found.DeletedAt.IsZero() || found.Role == "" {
-		return Signed{}, "", err
+	var out []Signed
+	for _, group := range groups {
+		found, err := s.Store.StaffByEmail(ctx, group, EmailKey(c.Email))
+		if errors.Is(err, ErrNotFound) || err == nil && (!found.DeletedAt.IsZero() || found.Role == "") {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		session := access.Session{Group: group, Staff: int64(found.ID)}
+		out = append(out, Signed{Session: session, Staff: &found, Actor: found.Name(), hash: found.PasswordHash})
 	}
-	return Signed{Session: access.Session{Group: group, Staff: int64(found.ID)}, Staff: &found, Actor: found.Name()}, found.PasswordHash, nil
+	return out, nil
 }
 
 // HashPassword makes the hash of a new password. Error: a field fault.
@@ -136,30 +230,35 @@ func (s *Service) SetPassword(ctx context.Context, email, password string) (Staf
 	if err != nil {
 		return Staff{}, err
 	}
-	group, found, err := s.Store.StaffByEmail(ctx, EmailKey(email))
+	found, err := s.Store.StaffByEmail(ctx, who.Group, EmailKey(email))
 	if err != nil {
 		return Staff{}, err
-	}
-	if group != who.Group {
-		return Staff{}, ErrNotFound
 	}
 	hash, err := s.HashPassword(ctx, password)
 	if err != nil {
 		return Staff{}, err
 	}
 	return s.change(ctx, who, found.ID, "user.password", func(tx Tx, n *Staff, now time.Time) error {
-		n.choose(hash, now)
+		if err := n.choose(ctx, tx, who, hash, now); err != nil {
+			return err
+		}
 		_, err := tx.EndInvitations(ctx, who.Group, n.ID, now) // a link that lies about sets it no more
 		return err
 	})
 }
 
-// choose sets the password somebody signs in with from now on.
-func (s *Staff) choose(hash string, now time.Time) {
+// choose sets the password a member of staff signs in with from now on, and ends
+// the sessions the old one began.
+func (s *Staff) choose(ctx context.Context, tx Tx, who access.Caller, hash string, now time.Time) error {
 	s.PasswordHash = hash
 	if s.VerifiedAt.IsZero() {
 		s.VerifiedAt = now
 	}
+	ended, err := tx.EndSessions(ctx, who.Group, s.ID, now)
+	if err != nil || ended == 0 {
+		return err
+	}
+	return tx.Audit(ctx, who.Audit(now, "session.revoke", "user", int64(s.ID), nil, map[string]int{"sessions": ended}))
 }
 
 // Forget deletes counts of attempts that are over, and old invitations.

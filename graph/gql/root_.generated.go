@@ -329,6 +329,8 @@ extend type Mutation {
     email: String
     "The key's or the person's password."
     password: String!
+    "The practice group, as digits, for a person whose address and password work at several. An extension."
+    practiceGroupId: ID
   ): Token
 }
 `, BuiltIn: false},

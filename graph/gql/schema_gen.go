@@ -18,7 +18,7 @@ import (
 // region    ************************** generated!.gotpl **************************
 
 type MutationResolver interface {
-	SignIn(ctx context.Context, apiKey *string, email *string, password string) (*Token, error)
+	SignIn(ctx context.Context, apiKey *string, email *string, password string, practiceGroupID *string) (*Token, error)
 	CreateAvailability(ctx context.Context, data CreateResourceAvailabilityInput) (*ResourceAvailabilityCreatePayload, error)
 	UpdateAvailability(ctx context.Context, id string, data UpdateResourceAvailabilityInput) (*ResourceAvailabilityUpdatePayload, error)
 	DeleteAvailability(ctx context.Context, id string) (*ResourceAvailabilityDeletePayload, error)
@@ -1675,6 +1675,14 @@ func (ec *executionContext) field_Mutation_signIn_args(ctx context.Context, rawA
 		return nil, err
 	}
 	args["password"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "practiceGroupId",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOID2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["practiceGroupId"] = arg3
 	return args, nil
 }
 
@@ -3448,7 +3456,7 @@ func (ec *executionContext) _Mutation_signIn(ctx context.Context, field graphql.
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().SignIn(ctx, fc.Args["apiKey"].(*string), fc.Args["email"].(*string), fc.Args["password"].(string))
+			return ec.Resolvers.Mutation().SignIn(ctx, fc.Args["apiKey"].(*string), fc.Args["email"].(*string), fc.Args["password"].(string), fc.Args["practiceGroupId"].(*string))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *Token) graphql.Marshaler {

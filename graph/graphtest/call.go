@@ -19,6 +19,7 @@ func (w World) idOf(field, name string) string {
 		"contactId": "contact", "invoiceId": "invoice", "lineItemId": "line", "invoicePaymentId": "payment", "paymentId": "payment", "paymentTypeId": "payment type",
 		"referenceId": "booking", "accountId": "patient", "relatedAccountId": "patient", "assignedTo": "user", "appointments": "product", "key": "key",
 		"consultationId": "consultation", "questionId": "question", "questionnaireId": "form", "recipient": "patient", "user": "user", "room": "room",
+		"practiceGroupId": "practice group",
 	}
 	switch {
 	case field == "removeProductLabel" && name == "labelId":

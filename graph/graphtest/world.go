@@ -87,7 +87,7 @@ func (p *Practice) share() {
 	forms, _ := p.get("questionnaires.data", `{ questionnaires { data { id title sections { questions { ... on QuestionnaireGenericQuestion { id } } } } } }`).([]any)
 	// The practice may have others, whose questions take other answers.
 	form := forms[slices.IndexFunc(forms, func(f any) bool { return At(f, "title") == "Habits"+p.Mark })]
-	p.shared = World{"email": p.address(0), "password": Password}
+	p.shared = World{"email": p.address(0), "password": Password, "practice group": p.Group.String()}
 	for kind, path := range map[string]string{"room": "locations.0.id", "place": "locations.0.groupId", "group": "accessGroups.0.id", "payment type": "paymentTypes.0.id"} {
 		p.shared[kind], _ = At(own, path).(string)
 	}
