@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"slices"
 )
@@ -65,7 +66,7 @@ type amongst struct{ few, many string }
 
 // listAmong reads every row that belongs to one of the ids, which come after
 // the other arguments.
-func listAmong[T any, I ~int64](ctx context.Context, t *Tx, of amongst, args in, ids []I, row func(scan scanner) (T, error)) ([]T, error) {
+func listAmong[T any, I cmp.Ordered](ctx context.Context, t *Tx, of amongst, args in, ids []I, row func(scan scanner) (T, error)) ([]T, error) {
 	ids = slices.Clone(ids)
 	slices.Sort(ids)
 	ids = slices.Compact(ids)
@@ -86,14 +87,14 @@ func listAmong[T any, I ~int64](ctx context.Context, t *Tx, of amongst, args in,
 }
 
 // roomFor picks the text with room for so many ids, and fills it.
-func roomFor[I ~int64](of amongst, ids []I) (text string, room in) {
+func roomFor[I any](of amongst, ids []I) (text string, room in) {
 	text, n := of.few, fewIDs
 	if len(ids) > fewIDs {
 		text, n = of.many, manyIDs
 	}
 	room = make(in, n)
 	for i := range room {
-		room[i] = int64(ids[min(i, len(ids)-1)])
+		room[i] = ids[min(i, len(ids)-1)]
 	}
 	return text, room
 }

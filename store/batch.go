@@ -178,26 +178,27 @@ func (t *Tx) Named(ctx context.Context, group practice.ID, id messaging.BatchID,
 		var e batch.Enlisted
 		var status string
 		var restricted flag
-		p := &e.Person
+		p := &e.Person.Patient
 		err := scan(append(intoRecipient(&e.Recipient), num[patient.ID]{&p.ID}, day{&p.BirthDate}, when{&p.DeceasedAt}, &restricted, text{&status}, num[patient.ID]{&p.MergedInto})...)
 		p.Restricted, p.NumberStatus = bool(restricted), patient.NumberStatus(status)
 		return e, err
 	})
 }
 
-const enlisted = `SELECT ` + recipientColumns + `, ` + personColumns + `,
+const enlisted = `SELECT ` + recipientColumns + `, ` + personColumns + `, x.receive_email, x.receive_sms, x.marketing,
 	COALESCE((SELECT c.source FROM patient_contact c WHERE c.practice_group_id = p.practice_group_id AND c.patient_id = p.id AND c.kind = $6
 		AND c.value = CASE WHEN $6 = 'mobile' THEN p.mobile ELSE p.email END ORDER BY CASE c.source WHEN 'practice' THEN 1 WHEN 'caller' THEN 2 ELSE 3 END LIMIT 1), 'caller'),
 	EXISTS (SELECT 1 FROM opt_out o WHERE o.practice_group_id = p.practice_group_id AND o.channel = $7
 		AND o.contact = CASE WHEN $6 = 'mobile' THEN p.mobile ELSE p.email END)
 	FROM batch_recipient r JOIN patient p ON p.practice_group_id = r.practice_group_id AND p.id = r.patient_id
+	LEFT JOIN patient_profile x ON x.practice_group_id = p.practice_group_id AND x.patient_id = p.id
 	WHERE r.practice_group_id = $1 AND r.batch_id = $2 AND r.status = $3 AND r.ordinal > $4 ORDER BY r.ordinal LIMIT $5`
 
 // Enlisted lists recipients in a state with the patient they are.
 func (t *Tx) Enlisted(ctx context.Context, group practice.ID, id messaging.BatchID, status batch.RecipientStatus, channel carrier.Channel, after, limit int, hold bool) ([]batch.Enlisted, error) {
-	kind := "email"
+	kind := patient.ContactEmail
 	if channel == carrier.SMS {
-		kind = "mobile"
+		kind = patient.ContactMobile
 	}
 	query := enlisted
 	if hold && t.db.hold != "" {
@@ -207,10 +208,15 @@ func (t *Tx) Enlisted(ctx context.Context, group practice.ID, id messaging.Batch
 		var e batch.Enlisted
 		var out flag
 		var err error
-		e.Person, err = scanPatient(func(dest ...any) error {
-			return scan(append(append(intoRecipient(&e.Recipient), dest...), &e.Source, &out)...)
+		source := patient.Contact{Kind: kind}
+		p := &e.Person
+		p.Patient, err = scanPatient(func(dest ...any) error {
+			return scan(append(append(intoRecipient(&e.Recipient), dest...), optBool{&p.ReceiveEmail}, optBool{&p.ReceiveSMS}, optBool{&p.Marketing}, &source.Source, &out)...)
 		})
-		e.OptedOut = bool(out)
+		p.Contacts = patient.Contacts{source}
+		if to := (map[patient.ContactKind]string{patient.ContactMobile: p.Mobile, patient.ContactEmail: p.Email})[kind]; bool(out) {
+			p.OptedOut = map[messaging.Destination]bool{{Channel: channel, Contact: to}: true}
+		}
 		return e, err
 	})
 }

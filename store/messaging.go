@@ -27,13 +27,13 @@ func (s messagingStore) Do(ctx context.Context, fn func(messaging.Tx) error) err
 
 const messageColumns = `id, patient_id, batch_id, channel, contact, contact_source, fallback, fallback_contact, subject, content, encrypted,
 	purpose, leg, state, prior, due_at, lease, tries, carrier, provider_id, code, reason, parts, encoding, cost, send_at, send_by,
-	unread_minutes, sent_at, delivered_at, read_at, ended_at, write_to_record, task_id, submitted_by, key_id, link, created_at, updated_at, paired, assignee_id`
+	unread_minutes, sent_at, delivered_at, read_at, ended_at, write_to_record, task_id, submitted_by, key_id, link, created_at, updated_at, paired, assignee_id, fallback_source`
 
 func intoMessage(m *messaging.Message) in {
 	return in{&m.ID, &m.Patient, &m.Batch, &m.Channel, &m.Contact, &m.ContactSource, &m.Fallback, &m.FallbackContact, &m.Subject, &m.Content, &m.Encrypted,
 		&m.Purpose, &m.Leg, &m.State, &m.Prior, when{&m.DueAt}, num[int64]{&m.Lease}, &m.Tries, &m.Carrier, &m.ProviderID, &m.Code, &m.Reason, &m.Parts,
 		&m.Encoding, &m.Cost, when{&m.SendAt}, when{&m.SendBy}, &m.UnreadMinutes, when{&m.SentAt}, when{&m.DeliveredAt}, when{&m.ReadAt}, when{&m.EndedAt},
-		&m.WriteToRecord, &m.TaskID, &m.SubmittedBy, &m.KeyID, text{&m.Link}, when{&m.CreatedAt}, when{&m.UpdatedAt}, &m.Paired, num[int64]{&m.Assignee}}
+		&m.WriteToRecord, &m.TaskID, &m.SubmittedBy, &m.KeyID, text{&m.Link}, when{&m.CreatedAt}, when{&m.UpdatedAt}, &m.Paired, num[int64]{&m.Assignee}, &m.FallbackSource}
 }
 
 func scanMessage(scan scanner) (messaging.Message, error) {
@@ -109,13 +109,13 @@ func (t *Tx) AddMessages(ctx context.Context, group practice.ID, all []messaging
 	for i, m := range all {
 		args[i] = in{group, m.ID, m.Patient, m.Batch, m.Channel, m.Contact, m.ContactSource, m.Fallback, m.FallbackContact, m.Subject, m.Content, m.Encrypted,
 			m.Purpose, m.Leg, m.LegChannel(), m.State, at(m.DueAt), m.Code, m.Reason, m.Parts, m.Encoding, m.SendAt, m.SendBy, m.UnreadMinutes,
-			at(m.SentAt), at(m.DeliveredAt), at(m.EndedAt), m.WriteToRecord, m.TaskID, m.SubmittedBy, m.KeyID, optText(m.Link), m.CreatedAt, m.UpdatedAt, m.Cost, opt(m.Assignee)}
+			at(m.SentAt), at(m.DeliveredAt), at(m.EndedAt), m.WriteToRecord, m.TaskID, m.SubmittedBy, m.KeyID, optText(m.Link), m.CreatedAt, m.UpdatedAt, m.Cost, opt(m.Assignee), m.FallbackSource}
 	}
 	return t.many(ctx, `INSERT INTO message (practice_group_id, id, patient_id, batch_id, channel, contact, contact_source, fallback, fallback_contact, subject, content,
 			encrypted, purpose, leg, leg_channel, state, due_at, code, reason, parts, encoding, send_at, send_by, unread_minutes, sent_at, delivered_at, ended_at,
-			write_to_record, task_id, submitted_by, key_id, link, created_at, updated_at, cost, assignee_id, prior, tries, carrier, provider_id, events)
+			write_to_record, task_id, submitted_by, key_id, link, created_at, updated_at, cost, assignee_id, fallback_source, prior, tries, carrier, provider_id, events)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31,
-			$32, $33, $34, $35, $36, '', 0, '', '', 0)`, args)
+			$32, $33, $34, $35, $36, $37, '', 0, '', '', 0)`, args)
 }
 
 // LockMessage keeps others from changing the message, and reads it.
@@ -149,10 +149,8 @@ const (
 	claimDue = ` FROM message
 			WHERE practice_group_id = $1 AND batch_id = $2 AND leg_channel = $3 AND due_at <= $4 ORDER BY due_at, id LIMIT $8`
 	skipLocked = ` FOR UPDATE SKIP LOCKED`
-	claimed    = ` RETURNING ` + messageColumns + `,
-		(SELECT p.nhs_number FROM patient p WHERE p.practice_group_id = message.practice_group_id AND p.id = message.patient_id),
-		(SELECT g.name FROM practice_group g WHERE g.practice_group_id = message.practice_group_id)`
-	claim = claimSet + ` WHERE practice_group_id = $1 AND id IN (SELECT id` + claimDue + `)` + claimed
+	claimed    = ` RETURNING ` + messageColumns
+	claim      = claimSet + ` WHERE practice_group_id = $1 AND id IN (SELECT id` + claimDue + `)` + claimed
 	// After IN, PostgreSQL may run the SELECT again for every row it looks at, and
 	// as that passes over what others have locked meanwhile, lease far more than
 	// the limit. And a table that has just filled, of which it knows nothing yet,
@@ -176,19 +174,55 @@ func (t *Tx) Claim(ctx context.Context, c messaging.Claim) ([]messaging.Outbound
 	return list(ctx, t, query, in{c.Group, c.Batch, c.Channel, c.Now, c.Carrier, c.Lease, c.Until, c.Limit},
 		func(scan scanner) (messaging.Outbound, error) {
 			var o messaging.Outbound
-			err := scan(append(intoMessage(&o.Message), text{&o.NHSNumber}, &o.Practice)...)
+			err := scan(intoMessage(&o.Message)...)
 			return o, err
 		})
 }
 
-// PairMessages keeps whether leased messages are handed over for both ways at
-// once.
-func (t *Tx) PairMessages(ctx context.Context, group practice.ID, all []messaging.Message) error {
+// AmendMessages keeps where leased messages go to, and whether they are handed
+// over for both ways at once.
+func (t *Tx) AmendMessages(ctx context.Context, group practice.ID, all []messaging.Message) error {
 	args := make([]in, len(all))
 	for i, m := range all {
-		args[i] = in{group, m.ID, m.Paired}
+		args[i] = in{group, m.ID, m.Paired, m.Contact, m.ContactSource, m.FallbackContact, m.FallbackSource}
 	}
-	return t.many(ctx, `UPDATE message SET paired = $3 WHERE practice_group_id = $1 AND id = $2`, args)
+	return t.many(ctx, `UPDATE message SET paired = $3, contact = $4, contact_source = $5, fallback_contact = $6, fallback_source = $7
+		WHERE practice_group_id = $1 AND id = $2`, args)
+}
+
+// addressees are patients with what matters to messages.
+const addressees = `SELECT p.id, p.nhs_number, p.birth_date, p.mobile, p.email, p.restricted, p.deceased_at, p.status, p.number_status, p.merged_into, p.deleted_at,
+	x.receive_email, x.receive_sms, x.marketing
+	FROM patient p LEFT JOIN patient_profile x ON x.practice_group_id = p.practice_group_id AND x.patient_id = p.id
+	WHERE p.practice_group_id = $1 AND p.id IN `
+
+// Addressees finds patients with what matters to messages.
+func (t *Tx) Addressees(ctx context.Context, group practice.ID, ids []patient.ID) ([]patient.Full, error) {
+	return listAmong(ctx, t, amongst{addressees + few2, addressees + many2}, in{group}, ids, func(scan scanner) (patient.Full, error) {
+		var p patient.Full
+		var restricted flag
+		err := scan(&p.ID, text{&p.NHSNumber}, day{&p.BirthDate}, &p.Mobile, &p.Email, &restricted, when{&p.DeceasedAt}, &p.Status, &p.NumberStatus,
+			num[patient.ID]{&p.MergedInto}, when{&p.DeletedAt}, optBool{&p.ReceiveEmail}, optBool{&p.ReceiveSMS}, optBool{&p.Marketing})
+		p.Restricted = bool(restricted)
+		return p, err
+	})
+}
+
+const contactsAmong = `SELECT patient_id, kind, source, value, recorded_at, verified_at FROM patient_contact WHERE practice_group_id = $1 AND patient_id IN `
+
+// ContactsAmong lists what each source says of how to reach patients.
+func (t *Tx) ContactsAmong(ctx context.Context, group practice.ID, ids []patient.ID) (map[patient.ID]patient.Contacts, error) {
+	found, err := listAmong(ctx, t, amongst{contactsAmong + few2, contactsAmong + many2}, in{group}, ids, func(scan scanner) (owned[patient.ID, patient.Contact], error) {
+		var o owned[patient.ID, patient.Contact]
+		c := &o.thing
+		err := scan(&o.of, &c.Kind, &c.Source, &c.Value, when{&c.RecordedAt}, when{&c.VerifiedAt})
+		return o, err
+	})
+	out := map[patient.ID]patient.Contacts{}
+	for _, o := range found {
+		out[o.of] = append(out[o.of], o.thing)
+	}
+	return out, err
 }
 
 // LostLeases lists messages whose lease ran out.
@@ -289,10 +323,24 @@ func (t *Tx) AddReply(ctx context.Context, group practice.ID, r messaging.KeptRe
 	return n == 1, err
 }
 
-// OptedOut reports whether a number or address asked for nothing but direct care.
-func (t *Tx) OptedOut(ctx context.Context, group practice.ID, channel carrier.Channel, contact string) (bool, error) {
-	var one int64
-	return t.one(ctx, `SELECT 1 FROM opt_out WHERE practice_group_id = $1 AND channel = $2 AND contact = $3`, in{group, channel, contact}, &one)
+const optedOut = `SELECT channel, contact FROM opt_out WHERE practice_group_id = $1 AND channel IN ('sms', 'email') AND contact IN `
+
+// OptedOut finds which numbers and addresses asked for nothing but direct care.
+func (t *Tx) OptedOut(ctx context.Context, group practice.ID, of []messaging.Destination) (map[messaging.Destination]bool, error) {
+	contacts := make([]string, len(of))
+	for i, d := range of {
+		contacts[i] = d.Contact
+	}
+	found, err := listAmong(ctx, t, amongst{optedOut + few2, optedOut + many2}, in{group}, contacts, func(scan scanner) (messaging.Destination, error) {
+		var d messaging.Destination
+		err := scan(&d.Channel, &d.Contact)
+		return d, err
+	})
+	out := make(map[messaging.Destination]bool, len(found))
+	for _, d := range found {
+		out[d] = true
+	}
+	return out, err
 }
 
 // AddOptOut keeps that a number or address asked for nothing but direct care.

@@ -159,7 +159,7 @@ func (s *Service) lookUp(ctx context.Context, group practice.ID, b Batch) (bool,
 		for i, e := range found {
 			r := &recipients[i]
 			*r = e.Recipient
-			p := e.Person
+			p := e.Person.Patient
 			if p.ID != 0 && !p.Live() {
 				if p, err = patient.Current(ctx, tx, group, p.ID); err != nil {
 					return err
@@ -183,7 +183,7 @@ func (s *Service) lookUp(ctx context.Context, group practice.ID, b Batch) (bool,
 // enrich notes who a recipient is, unless nobody may write to them.
 func (r *Recipient) enrich(p patient.Patient) {
 	r.Patient, r.Status = p.ID, RecipientEnriched
-	if err := messaging.Reachable(p); err != nil {
+	if err := p.Reachable(); err != nil {
 		r.Status, r.Reason = RecipientError, fault.Of(err).Code
 	}
 }
@@ -220,11 +220,7 @@ func (s *Service) trace(ctx context.Context, group practice.ID, b Batch) (bool, 
 // Enlisted is a recipient with the patient they are.
 type Enlisted struct {
 	Recipient
-	Person patient.Patient // nobody when ID is 0
-	// Source is who gave the contact detail the batch's channel uses, and
-	// OptedOut whether it asked for nothing but direct care.
-	Source   string
-	OptedOut bool
+	Person messaging.Addressee // nobody when ID is 0
 }
 
 // queue makes messages for recipients who are known, and asks for them to be
@@ -250,7 +246,7 @@ func (s *Service) queue(ctx context.Context, group practice.ID, b Batch) (bool, 
 		messages, recipients := make([]messaging.Message, 0, len(found)), make([]Recipient, len(found))
 		for i := range found {
 			if e := &found[i]; !e.Person.Live() {
-				if e.Person, err = patient.Current(ctx, tx, group, e.Person.ID); err != nil {
+				if e.Person.Patient, err = patient.Current(ctx, tx, group, e.Person.ID); err != nil {
 					return err
 				}
 			}
@@ -280,40 +276,26 @@ func (s *Service) queue(ctx context.Context, group practice.ID, b Batch) (bool, 
 // draft is the message of a batch to one recipient; a recipient who cannot be
 // reached is marked so.
 func (s *Service) draft(g practice.Group, b Batch, e *Enlisted, now time.Time) messaging.Message {
-	p := e.Person
-	e.Patient = p.ID
-	if err := messaging.Reachable(p); err != nil {
-		e.Status, e.Reason = RecipientError, fault.Of(err).Code
-		return messaging.Message{}
-	}
+	p := e.Person.Patient
 	m := messaging.Message{
 		ID: messaging.ID(s.NewID()), Patient: p.ID, Batch: b.ID, Channel: b.Channel, Leg: 1, State: messaging.Queued, Purpose: b.Purpose, DueAt: now,
-		Subject: wording.Fill(b.Subject, p, g), Content: wording.Fill(b.Content, p, g), ContactSource: e.Source, SendAt: now, SendBy: now.Add(late),
+		Subject: wording.Fill(b.Subject, p, g), Content: wording.Fill(b.Content, p, g), SendAt: now, SendBy: now.Add(late),
 		SubmittedBy: b.SubmittedBy, KeyID: b.KeyID, CreatedAt: now, UpdatedAt: now,
 	}
-	missing := false
-	switch b.Channel {
-	case carrier.SMS:
-		m.Contact, missing = p.Mobile, p.Mobile == ""
-	case carrier.Email:
-		m.Contact, missing = p.Email, p.Email == ""
-	case carrier.NHSApp:
-		m.ContactSource, missing = "", p.NHSNumber == ""
-	}
-	if missing {
-		e.Status, e.Reason = RecipientError, messaging.ErrNoContact.Code
-		return m
+	e.Patient = p.ID
+	held := m.Judge(1, e.Person)
+	if held != nil && !messaging.Unwanted(held) {
+		e.Status, e.Reason = RecipientError, fault.Of(held).Code
+		return messaging.Message{}
 	}
 	e.Status, e.Reason, e.Message = RecipientQueued, "", m.ID
 	m.Count(m.Content, g)
-	if m.State == messaging.Queued {
-		m.Wait(g, now)
-	}
+	m.Wait(g, now)
 	var in input.Checks
 	messaging.Fits(&in, "content", m)
 	switch {
-	case e.OptedOut && m.Purpose != messaging.DirectCare:
-		m.State, m.DueAt, m.EndedAt, m.Code, m.Reason = messaging.Suppressed, time.Time{}, now, "opted_out", "The patient does not want such messages."
+	case held != nil:
+		m.Suppress(held, now)
 	case in.Err() != nil:
 		m.State, m.DueAt, m.EndedAt, m.Code, m.Reason = messaging.Failed, time.Time{}, now, "too_long", "With this patient's details the message is too long."
 	}

@@ -15,9 +15,6 @@ var contactKinds = map[carrier.Channel]patient.ContactKind{carrier.SMS: patient.
 // FromRequest is the source of a contact detail that came with the request.
 const FromRequest = "request"
 
-// target is where a leg goes, and who said so.
-type target struct{ contact, source string }
-
 // given reads a contact detail that came with a request.
 func given(in *input.Checks, field, value string, channel carrier.Channel) string {
 	switch channel {
@@ -32,45 +29,115 @@ func given(in *input.Checks, field, value string, channel carrier.Channel) strin
 	return ""
 }
 
-// aim finds where a message by a channel goes to: the detail that came with the
-// request, or the one used of the patient's own. Error: ErrNoContact.
-func aim(ctx context.Context, r Reader, group practice.ID, p patient.Patient, channel carrier.Channel, asked string) (target, error) {
-	switch {
-	case asked != "":
-		return target{asked, FromRequest}, nil
-	case channel == carrier.Hero:
-		return target{}, nil
-	case channel == carrier.NHSApp && p.NHSNumber == "":
-		return target{}, ErrNoContact.Saying("This patient has no NHS number, which the NHS App needs.")
-	case channel == carrier.NHSApp:
-		return target{}, nil
+// Destination is a number or an address, and the channel that uses it.
+type Destination struct {
+	Channel carrier.Channel
+	Contact string
+}
+
+// Addressee is a patient as it matters to a message that is to go to them.
+type Addressee struct {
+	// Full is the patient, without what matters to no message.
+	patient.Full
+	// Contacts say who gave the details in use.
+	Contacts patient.Contacts
+	// OptedOut are numbers and addresses that asked for nothing but direct care.
+	OptedOut map[Destination]bool
+}
+
+// own is the patient's own detail for a channel, and who gave it.
+func (a Addressee) own(channel carrier.Channel) (contact, source string, err error) {
+	switch channel {
+	case carrier.SMS:
+		contact = a.Mobile
+	case carrier.Email:
+		contact = a.Email
+	case carrier.NHSApp:
+		if a.NHSNumber == "" {
+			err = ErrNoContact.Saying("This patient has no NHS number, which the NHS App needs.")
+		}
+		return "", "", err
+	default:
+		return "", "", nil
 	}
-	value := map[carrier.Channel]string{carrier.SMS: p.Mobile, carrier.Email: p.Email}[channel]
-	if value == "" {
-		return target{}, ErrNoContact
+	if contact == "" {
+		return "", "", ErrNoContact
 	}
-	contacts, err := r.Contacts(ctx, group, p.ID)
-	if err != nil {
-		return target{}, err
-	}
-	used, ok := contacts.Used(contactKinds[channel])
+	used, ok := a.Contacts.Used(contactKinds[channel])
 	if !ok {
 		used.Source = patient.FromCaller // kept before there were sources
 	}
-	return target{value, string(used.Source)}, nil
+	return contact, string(used.Source), nil
 }
 
-// Reachable refuses patients nobody may write to.
-func Reachable(p patient.Patient) error {
-	switch {
-	case p.Restricted:
-		return ErrRestricted
-	case p.Deleted():
-		return patient.ErrNotFound
-	case !p.DeceasedAt.IsZero():
-		return ErrDeceased
-	case p.NumberStatus == patient.NumberWithdrawn:
-		return ErrWithdrawn
+// addressees finds who messages are to, in a few queries for all of them.
+func addressees(ctx context.Context, r Reader, group practice.ID, all []Message) (map[patient.ID]Addressee, error) {
+	ids := make([]patient.ID, len(all))
+	for i, m := range all {
+		ids[i] = m.Patient
 	}
-	return nil
+	people, err := r.Addressees(ctx, group, ids)
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[patient.ID]Addressee, len(people))
+	for _, p := range people {
+		out[p.ID] = Addressee{Full: p}
+	}
+	var sources []patient.ID
+	var places []Destination
+	for _, m := range all {
+		a := out[m.Patient]
+		if m.asksSource(a) {
+			sources = append(sources, m.Patient)
+		}
+		if m.Purpose != DirectCare {
+			places = append(places, m.places(a)...)
+		}
+	}
+	if len(sources) > 0 {
+		contacts, err := r.ContactsAmong(ctx, group, sources)
+		if err != nil {
+			return nil, err
+		}
+		for id, c := range contacts {
+			a := out[id]
+			a.Contacts = c
+			out[id] = a
+		}
+	}
+	if len(places) == 0 {
+		return out, nil
+	}
+	optedOut, err := r.OptedOut(ctx, group, places)
+	for id, a := range out {
+		a.OptedOut = optedOut
+		out[id] = a
+	}
+	return out, err
+}
+
+// places are where a message may go: as it is addressed, and where the patient
+// is reached now.
+func (m Message) places(a Addressee) []Destination {
+	var out []Destination
+	for _, d := range []Destination{
+		{m.Channel, m.Contact}, {m.Fallback, m.FallbackContact}, {carrier.SMS, a.Mobile}, {carrier.Email, a.Email},
+	} {
+		if d.Contact != "" {
+			out = append(out, d)
+		}
+	}
+	return out
+}
+
+// asksSource reports whether it matters who gave the patient's details: those a
+// message is addressed to are others, or a carrier may see to both ways.
+func (m Message) asksSource(a Addressee) bool {
+	other := func(channel carrier.Channel, contact, source string) bool {
+		own, _, err := a.own(channel)
+		return source != FromRequest && err == nil && own != contact
+	}
+	return m.Fallback != "" && m.Channel == carrier.NHSApp && m.Leg == 1 ||
+		other(m.Channel, m.Contact, m.ContactSource) || m.Fallback != "" && other(m.Fallback, m.FallbackContact, m.FallbackSource)
 }

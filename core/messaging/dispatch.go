@@ -31,9 +31,9 @@ type Claim struct {
 type Outbound struct {
 	Message
 	NHSNumber string
-	Practice  string       // its name
 	Pair      carrier.Pair // when it is Paired
-	OptedOut  bool         // of its second way, which is its turn
+	// Withheld is why it may not go.
+	Withheld error
 }
 
 // Due is a channel with single messages that are due.
@@ -72,6 +72,11 @@ func (s *Service) dispatch(ctx context.Context, group practice.ID, args dispatch
 	if paused, err := s.Store.SendingPaused(ctx); err != nil || paused {
 		return err
 	}
+	g, err := s.Store.Group(ctx, group)
+	if err != nil {
+		return err
+	}
+	d.practice = g.Name
 	carriers, err := s.Carriers(ctx, d.group, args.Channel)
 	if err != nil {
 		return err
@@ -114,6 +119,7 @@ func (s *Service) Once(ctx context.Context, j job.Job, run func() error) error {
 type dispatcher struct {
 	*Service
 	group    practice.ID
+	practice string // its name
 	args     dispatchArgs
 	until    time.Time
 	carriers []carrier.Carrier
@@ -197,7 +203,7 @@ func (d *dispatcher) turn(ctx context.Context, by carrier.Carrier, done []Settle
 		if err != nil {
 			return err
 		}
-		return d.otherWays(ctx, tx, by, claimed)
+		return d.judge(ctx, tx, by, claimed)
 	})
 	return claimed, err
 }
@@ -218,12 +224,12 @@ func (d *dispatcher) hand(ctx context.Context, by carrier.Carrier, claimed []Out
 	var sends []carrier.Outgoing
 	var which []int
 	for _, m := range claimed {
-		settled, send := d.judge(m, now)
+		settled, send := d.verdict(m, now)
 		out = append(out, settled)
 		if send {
 			sends = append(sends, carrier.Outgoing{
 				Key: settled.Key(d.group), Channel: settled.LegChannel(), To: settled.LegContact(), NHSNumber: m.NHSNumber,
-				FromName: m.Practice, Subject: m.Subject, Text: d.words(d.group, m.Message, m.Practice), Pair: m.Pair,
+				FromName: d.practice, Subject: m.Subject, Text: d.words(d.group, m.Message, d.practice), Pair: m.Pair,
 			})
 			which = append(which, len(out)-1)
 		}
@@ -245,30 +251,6 @@ func (d *dispatcher) hand(ctx context.Context, by carrier.Carrier, claimed []Out
 		d.outcome(&out[which[i]], by, r, now)
 	}
 	return out
-}
-
-// judge says whether a message that is due is to go, and what becomes of it
-// otherwise.
-func (d *dispatcher) judge(m Outbound, now time.Time) (Settled, bool) {
-	s := Settled{Message: m.Message, Was: m.Prior, At: now, Leased: m.Lease}
-	switch {
-	case m.OptedOut && m.Leg == 1: // the first way has it, and that is all
-		s.State, s.DueAt = m.Prior, time.Time{}
-		return s, false
-	case m.OptedOut:
-		s.State, s.DueAt, s.EndedAt = Suppressed, time.Time{}, now
-		s.Code, s.Reason = "opted_out", "The patient does not want such messages."
-		return s, false
-	case m.Prior == Sent || m.Prior == Delivered:
-		// It is due because nobody has read it: it goes on by the other way.
-		s.next(now, "unread", "The patient has not read it in time.")
-		return s, false
-	case now.After(m.SendBy):
-		s.State, s.EndedAt, s.What = Expired, now, "expired"
-		s.Code, s.Reason = "too_late", "It could not be sent in time."
-		return s, false
-	}
-	return s, true
 }
 
 // finish asks for another run when something will fall due, and sees whether a
@@ -344,10 +326,13 @@ func (s *Service) recoverSome(ctx context.Context, group practice.ID, lost []Mes
 		for i, m := range lost {
 			settled[i] = Settled{Message: m, Was: m.Prior, At: now, Leased: m.Lease}
 			switch x := &settled[i]; {
-			case m.Prior == Sent || m.Prior == Delivered || again[m.Carrier]:
+			case m.handed() || again[m.Carrier]:
 				x.State, x.DueAt, x.What = m.Prior, now, "again"
+				if !m.handed() {
+					x.Code, x.Reason = noAnswer, "The server stopped before the carrier answered."
+				}
 			default:
-				x.unknown(now, "no_answer", "The server stopped before the carrier answered.")
+				x.unknown(now, noAnswer, "The server stopped before the carrier answered.")
 			}
 		}
 		return d.settle(ctx, tx, settled)

@@ -64,30 +64,34 @@ type desk struct {
 }
 
 func withDesk(t *testing.T, test func(d *desk)) {
-	storetest.Each(t, func(t *testing.T, db *store.DB) {
-		d := &desk{T: t, db: db, clock: time.Date(2031, 1, 6, 9, 0, 0, 0, time.UTC)}
-		now := func() time.Time { return d.clock }
-		groups := &practice.Service{Store: db.Practice(), Now: now, NewID: db.NewID}
-		g, err := groups.CreateGroup(context.Background(), practice.Group{Name: "Mill Lane", Sandbox: true})
+	storetest.Each(t, func(t *testing.T, db *store.DB) { test(newDesk(t, db)) })
+}
+
+// newDesk makes a practice group of its own.
+func newDesk(t *testing.T, db *store.DB) *desk {
+	t.Helper()
+	d := &desk{T: t, db: db, clock: time.Date(2031, 1, 6, 9, 0, 0, 0, time.UTC)}
+	now := func() time.Time { return d.clock }
+	groups := &practice.Service{Store: db.Practice(), Now: now, NewID: db.NewID}
+	g, err := groups.CreateGroup(context.Background(), practice.Group{Name: "Mill Lane", Sandbox: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.group, d.ctx = g.ID, access.With(context.Background(), access.Operator(g.ID))
+	pages := func() string { return "https://desk.example.org" }
+	d.s = &messaging.Service{
+		Store: db.Messaging(), Now: now, NewID: db.NewID, Pages: pages, Timeout: time.Second,
+		Carriers: func(context.Context, practice.ID, carrier.Channel) ([]carrier.Carrier, error) { return d.post, nil },
+		Records:  &record.Service{Store: db.RecordStore(), Writer: record.Own{}, Now: now, NewID: db.NewID, Pages: pages},
+	}
+	t.Cleanup(func() {
+		all, err := db.Events(d.ctx, int64(d.group), 0, 1000)
 		if err != nil {
-			t.Fatal(err)
+			t.Error(err)
 		}
-		d.group, d.ctx = g.ID, access.With(context.Background(), access.Operator(g.ID))
-		pages := func() string { return "https://desk.example.org" }
-		d.s = &messaging.Service{
-			Store: db.Messaging(), Now: now, NewID: db.NewID, Pages: pages, Timeout: time.Second,
-			Carriers: func(context.Context, practice.ID, carrier.Channel) ([]carrier.Carrier, error) { return d.post, nil },
-			Records:  &record.Service{Store: db.RecordStore(), Writer: record.Own{}, Now: now, NewID: db.NewID, Pages: pages},
-		}
-		t.Cleanup(func() {
-			all, err := db.Events(d.ctx, int64(d.group), 0, 1000)
-			if err != nil {
-				t.Error(err)
-			}
-			apitest.Events(t, all)
-		})
-		test(d)
+		apitest.Events(t, all)
 	})
+	return d
 }
 
 // server is another server on the same database.

@@ -4,6 +4,7 @@
 //	messaging.go  the message, as kept
 //	send.go       one message: what is checked before it is taken
 //	contact.go    which number or address a message goes to
+//	judge.go      whether it may go: judged when it is taken, and anew when it goes
 //	dispatch.go   hand over what is due, a few at a time
 //	pair.go       both ways at once, where a carrier sees to that
 //	settle.go     what became of those
@@ -54,7 +55,7 @@ const (
 	Failed     State = "failed"     // it will not arrive
 	Cancelled  State = "cancelled"  // it was called back in time
 	Expired    State = "expired"    // it was too late to send it
-	Suppressed State = "suppressed" // the patient does not want such messages
+	Suppressed State = "suppressed" // it may not go: nobody may write to the patient, or it is not wanted
 	// Unknown is a message a carrier may or may not have: it is not sent again.
 	Unknown State = "unknown"
 )
@@ -81,12 +82,14 @@ type Message struct {
 	Patient patient.ID `json:"patient_id"`
 	Batch   BatchID    `json:"batch_id,omitempty"`
 	// Channel and Contact are how it goes first, Fallback and FallbackContact
-	// how it goes when that fails, or is not read in time.
+	// how it goes when that fails, or is not read in time. Where it goes is looked up
+	// again when it goes, unless it came with the request.
 	Channel         carrier.Channel `json:"channel"`
 	Contact         string          `json:"-"`
 	ContactSource   string          `json:"contact_source"` // request, practice, caller or pds
 	Fallback        carrier.Channel `json:"fallback,omitempty"`
 	FallbackContact string          `json:"-"`
+	FallbackSource  string          `json:"fallback_source,omitempty"`
 	Subject         string          `json:"-"`
 	Content         string          `json:"-"`
 	Encrypted       bool            `json:"encrypted,omitempty"`
@@ -172,7 +175,7 @@ type Step struct {
 	Leg        int
 	Channel    carrier.Channel
 	Carrier    string
-	What       string // accepted, refused, busy, unknown, delivered, read, failed, fallback, expired, cancelled, reply
+	What       string // accepted, refused, busy, unknown, delivered, read, failed, fallback, withheld, expired, cancelled, reply
 	ProviderID string
 	Code       string
 	Reason     string
@@ -180,10 +183,7 @@ type Step struct {
 
 // The faults of messaging.
 var (
-	ErrNotFound   = fault.New(fault.NotFound, "message_not_found", "This practice group has no such message.")
-	ErrRestricted = fault.New(fault.Conflict, "patient_restricted", "This is a restricted record: no message is sent to it.")
-	ErrDeceased   = fault.New(fault.Conflict, "patient_deceased", "This patient has died. No message is sent.")
-	ErrWithdrawn  = fault.New(fault.Conflict, "patient_number_withdrawn", "This patient's NHS number has been withdrawn. Find out who they are before writing to them.")
+	ErrNotFound = fault.New(fault.NotFound, "message_not_found", "This practice group has no such message.")
 	// ErrNoContact is returned when there is nowhere to send a message to.
 	ErrNoContact  = fault.New(fault.Conflict, "no_contact_detail", "This patient has no contact detail for that channel.")
 	ErrNoCarrier  = fault.New(fault.Conflict, "channel_not_set_up", "This practice group has nobody to send messages of that kind with.")
@@ -197,7 +197,6 @@ var (
 type Reader interface {
 	Group(ctx context.Context, id practice.ID) (practice.Group, error)
 	Patient(ctx context.Context, group practice.ID, id patient.ID) (patient.Patient, error)
-	Contacts(ctx context.Context, group practice.ID, id patient.ID) (patient.Contacts, error)
 	// Message finds a message, or returns ErrNotFound.
 	Message(ctx context.Context, group practice.ID, id ID) (Message, error)
 	// Messages lists messages, newest first, and how many match in all, counted
@@ -208,7 +207,12 @@ type Reader interface {
 	// LinkState is how often a wrong birth date was given for a message's page,
 	// and when it was first opened.
 	LinkState(ctx context.Context, group practice.ID, id ID) (wrong int, openedAt time.Time, err error)
-	OptedOut(ctx context.Context, group practice.ID, channel carrier.Channel, contact string) (bool, error)
+	// Addressees finds patients, with what matters to messages, and the deleted
+	// ones, too. ContactsAmong finds what each source says of how to reach them.
+	Addressees(ctx context.Context, group practice.ID, ids []patient.ID) ([]patient.Full, error)
+	ContactsAmong(ctx context.Context, group practice.ID, ids []patient.ID) (map[patient.ID]patient.Contacts, error)
+	// OptedOut finds which numbers and addresses asked for nothing but direct care.
+	OptedOut(ctx context.Context, group practice.ID, of []Destination) (map[Destination]bool, error)
 	RecordEntryOf(ctx context.Context, group practice.ID, message int64) (record.Entry, error)
 	// NextDue is when the next message of a batch and channel falls due; zero is
 	// never.
@@ -246,9 +250,9 @@ type Tx interface {
 	SaveMessage(ctx context.Context, group practice.ID, m Message) error
 	// Claim leases up to limit messages that are due.
 	Claim(ctx context.Context, c Claim) ([]Outbound, error)
-	// PairMessages keeps whether leased messages are handed over for both ways at
-	// once.
-	PairMessages(ctx context.Context, group practice.ID, m []Message) error
+	// AmendMessages keeps where leased messages go to, and whether they are handed
+	// over for both ways at once.
+	AmendMessages(ctx context.Context, group practice.ID, m []Message) error
 	// Settle keeps what became of leased messages, with a step and an event for
 	// each.
 	Settle(ctx context.Context, group practice.ID, settled []Settled) error

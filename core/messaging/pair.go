@@ -29,61 +29,27 @@ func (s *Service) seconds(ctx context.Context, group practice.ID, carriers []car
 	return out, nil
 }
 
-// otherWays looks at the second way of messages before they go: it finds those
-// that are handed over for both ways at once, and writes that down; and those
-// that are to go by the second and must not, as the patient has opted out of it
-// since they were accepted.
-func (d *dispatcher) otherWays(ctx context.Context, tx Tx, by carrier.Carrier, claimed []Outbound) (err error) {
+// pair finds whether a message is handed over for both its ways at once. That is
+// kept before it goes, so that what is told of it is understood.
+func (d *dispatcher) pair(by carrier.Carrier, m *Outbound, a Addressee) {
+	if m.Fallback == "" {
+		return
+	}
+	was := m.Paired
+	m.Paired = false
 	pairer, _ := by.(carrier.Pairer)
-	var changed []Message
-	for i := range claimed {
-		m := &claimed[i]
-		if m.Leg == 2 || m.Prior == Sent || m.Prior == Delivered {
-			if m.Purpose != DirectCare {
-				if m.OptedOut, err = tx.OptedOut(ctx, d.group, m.Fallback, m.FallbackContact); err != nil {
-					return err
-				}
-			}
-			continue
-		}
-		if m.Fallback == "" {
-			continue
-		}
-		was := m.Paired
-		m.Paired = false
-		if pairer != nil && (was || d.seconds[m.Fallback] == by.Name()) {
-			p, free, err := pairOf(ctx, tx, d.group, m.Message)
-			if err != nil {
-				return err
-			}
-			// Whoever may have it already has it for both.
-			if m.Paired = was || free && pairer.Pairs(m.Channel, p); m.Paired {
-				m.Pair = p
-			}
-		}
-		if m.Paired != was {
-			changed = append(changed, m.Message)
-		}
+	if pairer == nil || !was && d.seconds[m.Fallback] != by.Name() {
+		return
 	}
-	return tx.PairMessages(ctx, d.group, changed)
-}
-
-// pairOf is the second way of a message, and whether the patient has not opted
-// out of it.
-func pairOf(ctx context.Context, r Reader, group practice.ID, m Message) (carrier.Pair, bool, error) {
+	// Whoever may have it already has it for both.
+	free := was || m.Judge(2, a) == nil
 	p := carrier.Pair{Second: m.Fallback, To: m.FallbackContact, Unread: time.Duration(m.UnreadMinutes) * time.Minute}
-	contacts, err := r.Contacts(ctx, group, m.Patient)
-	if err != nil {
-		return p, false, err
-	}
-	p.Known = slices.ContainsFunc(contacts, func(c patient.Contact) bool {
+	p.Known = slices.ContainsFunc(a.Contacts, func(c patient.Contact) bool {
 		return c.Kind == contactKinds[p.Second] && c.Source == patient.FromPDS && c.Value == p.To
 	})
-	if m.Purpose == DirectCare {
-		return p, true, nil
+	if m.Paired = was || free && pairer.Pairs(m.Channel, p); m.Paired {
+		m.Pair = p
 	}
-	out, err := r.OptedOut(ctx, group, p.Second, p.To)
-	return p, !out, err
 }
 
 // legOf is the leg that is told about. A message in a pair has the key of its

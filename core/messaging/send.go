@@ -170,8 +170,7 @@ func (m *Message) Count(text string, g practice.Group) {
 
 // Send takes one message, to go now or later. Everything that can be known to
 // be wrong is refused before anything is kept. Errors: field faults,
-// patient.ErrNotFound, ErrRestricted, ErrDeceased, ErrWithdrawn, ErrNoContact,
-// ErrNoCarrier, ErrNoAssignee, ErrNoTask, ErrNoLink.
+// those of patient.Reachable, ErrNoContact, ErrNoCarrier, ErrNoAssignee, ErrNoTask, ErrNoLink.
 func (s *Service) Send(ctx context.Context, r Request) (Taken, error) {
 	who, err := access.RequireEither(ctx, access.Messaging, access.SendCommunications)
 	if err != nil {
@@ -200,7 +199,7 @@ func (s *Service) Send(ctx context.Context, r Request) (Taken, error) {
 		if err := r.attached(ctx, tx, who.Group, &taken); err != nil {
 			return err
 		}
-		if err := s.address(ctx, tx, who.Group, &taken); err != nil {
+		if err := s.address(ctx, tx, who.Group, &taken, now); err != nil {
 			return err
 		}
 		if err := s.take(ctx, tx, who, g, &taken, now); err != nil {
@@ -262,42 +261,43 @@ func (s *Service) Carried(ctx context.Context, group practice.ID, m Message) err
 
 var words = map[carrier.Channel]string{carrier.SMS: "text messages", carrier.Email: "e-mail", carrier.NHSApp: "NHS App messages"}
 
-// address finds who a message is to, and where it goes.
-func (s *Service) address(ctx context.Context, tx Tx, group practice.ID, m *Message) error {
+// address finds who a message is to, and where it goes. One the patient does not
+// want is taken, and not sent.
+func (s *Service) address(ctx context.Context, tx Tx, group practice.ID, m *Message, now time.Time) error {
 	id, err := tx.HoldPatient(ctx, group, m.Patient)
 	if err != nil {
 		return patient.Misnamed(err, "patient_id")
 	}
-	p, err := tx.Patient(ctx, group, id)
-	if err != nil {
-		return err
-	}
-	if err := Reachable(p); err != nil {
-		return err
-	}
 	m.Patient = id
-	to, err := aim(ctx, tx, group, p, m.Channel, m.Contact)
+	if m.Contact != "" {
+		m.ContactSource = FromRequest
+	}
+	if m.FallbackContact != "" {
+		m.FallbackSource = FromRequest
+	}
+	people, err := addressees(ctx, tx, group, []Message{*m})
 	if err != nil {
 		return err
 	}
-	m.Contact, m.ContactSource = to.contact, to.source
-	if m.Fallback == "" {
-		return nil
+	first := m.Judge(1, people[id])
+	if first != nil && !Unwanted(first) {
+		return first
 	}
-	to, err = aim(ctx, tx, group, p, m.Fallback, m.FallbackContact)
-	m.FallbackContact = to.contact
-	return err
+	if m.Fallback != "" {
+		// Whether it is wanted there is judged when its turn comes.
+		if err := m.Judge(2, people[id]); err != nil && !Unwanted(err) {
+			return err
+		}
+	}
+	if first != nil {
+		m.Suppress(first, now)
+	}
+	return nil
 }
 
 // take keeps a message that may be sent, and asks for it to be sent.
 func (s *Service) take(ctx context.Context, tx Tx, who access.Caller, g practice.Group, m *Message, now time.Time) error {
-	switch out, err := optedOut(ctx, tx, who.Group, *m); {
-	case err != nil:
-		return err
-	case out:
-		m.State, m.DueAt, m.EndedAt = Suppressed, time.Time{}, now
-		m.Code, m.Reason = "opted_out", "The patient does not want such messages."
-	case m.Channel == carrier.Hero:
+	if m.Channel == carrier.Hero && m.State != Suppressed {
 		m.State, m.DueAt, m.SentAt, m.DeliveredAt = Delivered, time.Time{}, now, now
 	}
 	if m.Channel == carrier.Hero && m.Fallback != "" && m.State == Delivered {
@@ -331,15 +331,6 @@ func Keep(ctx context.Context, tx Keeper, group practice.ID, all []Message, now 
 		}
 	}
 	return err
-}
-
-// optedOut reports whether a message may not go because the patient does not
-// want such messages there.
-func optedOut(ctx context.Context, r Reader, group practice.ID, m Message) (bool, error) {
-	if m.Purpose == DirectCare || m.LegContact() == "" {
-		return false, nil
-	}
-	return r.OptedOut(ctx, group, m.LegChannel(), m.LegContact())
 }
 
 // words is what is sent of a message by the leg it is on: the text, or for one

@@ -68,9 +68,9 @@ func (d *dispatcher) outcome(s *Settled, by carrier.Carrier, r carrier.Result, n
 		// Handing the same key over again is harmless.
 		s.Tries++
 		s.State, s.DueAt, s.What = Queued, now.Add(backoff(s.Tries)), "again"
-		s.Code, s.Reason = "no_answer", "The carrier did not answer."
+		s.Code, s.Reason = noAnswer, "The carrier did not answer."
 	default:
-		s.unknown(now, "no_answer", "The carrier did not answer, and may have the message or not.")
+		s.unknown(now, noAnswer, "The carrier did not answer, and may have the message or not.")
 	}
 }
 
@@ -86,7 +86,9 @@ func (d *dispatcher) accepted(s *Settled, a carrier.Accepted, now time.Time) {
 // carrier asked is not a failed try.
 func (d *dispatcher) later(s *Settled, busy *carrier.Busy, now time.Time) {
 	s.State, s.What = Queued, "busy"
-	s.Code, s.Reason = busy.Code, "The carrier takes no messages at the moment."
+	if !s.unsure() { // what may have it already is remembered
+		s.Code, s.Reason = busy.Code, "The carrier takes no messages at the moment."
+	}
 	if s.Tries == 0 { // nobody has it, and another carrier may take it
 		s.Paired = false
 	}

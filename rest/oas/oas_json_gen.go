@@ -22796,6 +22796,8 @@ func (s *MessageStepWhat) Decode(d *jx.Decoder) error {
 		*s = MessageStepWhatFailed
 	case MessageStepWhatFallback:
 		*s = MessageStepWhatFallback
+	case MessageStepWhatWithheld:
+		*s = MessageStepWhatWithheld
 	case MessageStepWhatExpired:
 		*s = MessageStepWhatExpired
 	case MessageStepWhatCancelled:

@@ -7174,6 +7174,7 @@ const (
 	MessageStepWhatRead      MessageStepWhat = "read"
 	MessageStepWhatFailed    MessageStepWhat = "failed"
 	MessageStepWhatFallback  MessageStepWhat = "fallback"
+	MessageStepWhatWithheld  MessageStepWhat = "withheld"
 	MessageStepWhatExpired   MessageStepWhat = "expired"
 	MessageStepWhatCancelled MessageStepWhat = "cancelled"
 	MessageStepWhatReply     MessageStepWhat = "reply"
@@ -7191,6 +7192,7 @@ func (MessageStepWhat) AllValues() []MessageStepWhat {
 		MessageStepWhatRead,
 		MessageStepWhatFailed,
 		MessageStepWhatFallback,
+		MessageStepWhatWithheld,
 		MessageStepWhatExpired,
 		MessageStepWhatCancelled,
 		MessageStepWhatReply,
@@ -7217,6 +7219,8 @@ func (s MessageStepWhat) MarshalText() ([]byte, error) {
 	case MessageStepWhatFailed:
 		return []byte(s), nil
 	case MessageStepWhatFallback:
+		return []byte(s), nil
+	case MessageStepWhatWithheld:
 		return []byte(s), nil
 	case MessageStepWhatExpired:
 		return []byte(s), nil
@@ -7258,6 +7262,9 @@ func (s *MessageStepWhat) UnmarshalText(data []byte) error {
 		return nil
 	case MessageStepWhatFallback:
 		*s = MessageStepWhatFallback
+		return nil
+	case MessageStepWhatWithheld:
+		*s = MessageStepWhatWithheld
 		return nil
 	case MessageStepWhatExpired:
 		*s = MessageStepWhatExpired

@@ -5383,6 +5383,8 @@ func (s MessageStepWhat) Validate() error {
 		return nil
 	case "fallback":
 		return nil
+	case "withheld":
+		return nil
 	case "expired":
 		return nil
 	case "cancelled":
