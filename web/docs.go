@@ -52,7 +52,7 @@ var guides = []struct {
 	files []string
 }{
 	{"", []string{"index.md", "start.md"}},
-	{"Using the API", []string{"booking.md", "patients.md", "messaging.md", "webhooks.md", "graphql.md", "requests.md", "errors.md"}},
+	{"Using the API", []string{"booking.md", "patients.md", "messaging.md", "webhooks.md", "graphql.md", "requests.md", "errors.md", "peers.md"}},
 	{"Running Frontdesk", []string{"setup.md", "pds.md", "carriers.md", "operating.md", "performance.md"}},
 	{"Decisions", []string{
 		"decisions/contract-choices.md", "decisions/slots-are-worked-out.md", "decisions/no-double-booking.md", "decisions/one-sql.md",
