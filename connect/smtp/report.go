@@ -219,14 +219,14 @@ func unxtext(s string) string {
 func (r *report) receipt() (carrier.Receipt, bool) {
 	delivered, ok := carrier.Receipt{}, false
 	for _, o := range r.recipients {
-		switch o.action {
-		case "failed":
+		switch {
+		case o.action == "failed", o.action == "delayed" && o.status == "4.4.7" && r.line(o) == expired:
 			code, why := r.failure(o)
 			if strings.HasPrefix(code, "4") {
 				why = "The mail server has given up trying. " + why
 			}
 			return carrier.Receipt{Progress: carrier.ProgressFailed, Code: code, Reason: why}, true
-		case "delivered":
+		case o.action == "delivered":
 			delivered, ok = carrier.Receipt{Progress: carrier.ProgressDelivered, Code: status([]byte(o.status))}, true
 		}
 	}
@@ -245,9 +245,8 @@ func (r *report) failure(o outcome) (code, why string) {
 	answer := ""
 	if kind, text, ok := strings.Cut(o.diagnostic, ";"); ok && strings.EqualFold(strings.TrimSpace(kind), "smtp") {
 		answer = text
-	} else if o.diagnostic == "" && o.address != "" {
-		_, text, _ := strings.Cut("\n"+strings.ReplaceAll(r.said, "\r\n", "\n"), "\n"+o.address+": ")
-		answer, _, _ = strings.Cut(text, "\n")
+	} else if o.diagnostic == "" {
+		answer = r.line(o)
 	}
 	switch number, detail := diagnosis(answer); {
 	case detail != "":
@@ -256,6 +255,20 @@ func (r *report) failure(o outcome) (code, why string) {
 		return strconv.Itoa(number), reply{code: number}.reason()
 	}
 	return code, reason(code)
+}
+
+// expired is what OpenSMTPD says of a message that it has given up and taken out
+// of its queue, in a report that calls it delayed.
+const expired = "Envelope expired"
+
+// line is what a report tells people of a recipient, as OpenSMTPD writes it.
+func (r *report) line(o outcome) string {
+	if o.address == "" {
+		return ""
+	}
+	_, text, _ := strings.Cut("\n"+strings.ReplaceAll(r.said, "\r\n", "\n"), "\n"+o.address+": ")
+	line, _, _ := strings.Cut(text, "\n")
+	return strings.TrimSpace(line)
 }
 
 // answers are where an answer may have its codes: at its beginning and, as it
