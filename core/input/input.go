@@ -1,11 +1,12 @@
 // Package input checks what people and programs type: the same rules for every
 // capability, and all that is wrong told at once.
 //
-//	input.go    text, choices, numbers
-//	contact.go  e-mail addresses, UK telephone numbers, postcodes
-//	date.go     calendar dates and instants
-//	list.go     pages of lists, and stretches of time
-//	cursor.go   parts of lists counted from one of them, and stretches of dates
+//	input.go     text, choices, numbers
+//	contact.go   e-mail addresses and postal ones
+//	telephone.go telephone numbers, and others that are read in groups
+//	date.go      calendar dates and instants
+//	list.go      pages of lists, and stretches of time
+//	cursor.go    parts of lists counted from one of them, and stretches of dates
 package input
 
 import (
@@ -20,7 +21,17 @@ import (
 )
 
 // Checks collects what is wrong. The zero value is ready; ask Err at the end.
-type Checks struct{ fields []fault.Field }
+type Checks struct {
+	fields []fault.Field
+	kept   []string
+}
+
+// Keep lets these numbers and e-mail addresses pass unchecked: they were kept
+// already, by the rules of the time, and are no reason to refuse a change of
+// something else.
+func (c *Checks) Keep(values ...string) { c.kept = append(c.kept, values...) }
+
+func (c *Checks) keeps(value string) bool { return slices.Contains(c.kept, value) }
 
 // Err gives everything found wrong as one fault, or nil.
 func (c *Checks) Err() error {
@@ -75,6 +86,23 @@ func (c *Checks) text(field, value string, limit int, allowed string) string {
 // reorder the text on screen (Unicode Standard Annex 9, explicit formatting).
 func hidden(r rune) bool {
 	return unicode.IsControl(r) || (r >= 0x202A && r <= 0x202E) || (r >= 0x2066 && r <= 0x2069) || r == 0x200E || r == 0x200F || r == 0x061C
+}
+
+// Visible is text without the characters that nobody sees or types on purpose,
+// which come along when a number or an address is copied: soft hyphens, spaces
+// and joiners without width, and marks of direction.
+func Visible(s string) string {
+	return strings.Map(func(r rune) rune {
+		if invisible(r) {
+			return -1
+		}
+		return r
+	}, s)
+}
+
+func invisible(r rune) bool {
+	return r >= 0x200B && r <= 0x200F || r >= 0x202A && r <= 0x202E || r >= 0x2060 && r <= 0x2064 || r >= 0x2066 && r <= 0x2069 ||
+		r == 0x00AD || r == 0x061C || r == 0x180E || r == 0xFEFF
 }
 
 // Required is Text that may not be empty.

@@ -2,6 +2,7 @@ package input_test
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -62,7 +63,28 @@ func TestMobile(t *testing.T) {
 		{"too short", "07700 90012", "", true},
 		{"too long", "07700 9001234", "", true},
 		{"letters", "07700 9001ab", "", true},
-		{"another country", "+33 6 12 34 56 78", "", true},
+		{"another country", "+33 6 12 34 56 78", "+33612345678", false},
+		{"another country with two zeros in front", "00353 87 123 4567", "+353871234567", false},
+		{"another country with its 0 in brackets", "+353 (0)87 123 4567", "+353871234567", false},
+		{"of America, where mobiles look like landlines", "+1 (212) 555-0123", "+12125550123", false},
+		{"a landline of another country", "+353 1 555 0123", "", true},
+		{"a country that is none", "+999 123 456 789", "", true},
+		{"without the first 0", "7700 900123", "+447700900123", false},
+		{"with the country code alone", "447700900123", "+447700900123", false},
+		{"with the country code and the first 0", "+44 07700 900123", "+447700900123", false},
+		{"with the country code in brackets", "(+44) 7700 900123", "+447700900123", false},
+		{"with two zeros and the first 0 in brackets", "0044 (0) 7700 900123", "+447700900123", false},
+		{"with en dashes", "07700–900–123", "+447700900123", false},
+		{"with dashes of other scripts", "07700\u2011900\u2212123", "+447700900123", false},
+		{"with spaces of every width", "07700\u00a0900\u2009123", "+447700900123", false},
+		{"copied from a telephone's contacts", "\u202a+44\u00a07700\u00a0900123\u202c", "+447700900123", false},
+		{"with what cannot be seen in it", "\ufeff07\u200b70\u20600 9\u00ad00\u200e123\u2069", "+447700900123", false},
+		{"in digits of another script", "٠٧٧٠٠٩٠٠١٢٣", "+447700900123", false},
+		{"letters of a keypad", "07700 FLOWER", "", true},
+		{"with an extension", "07700 900123 x12", "", true},
+		{"two of them", "07700 900123/07700 900124", "", true},
+		{"a plus in the middle", "0770+0900123", "", true},
+		{"the country code twice", "+44 44 7700 900123", "", true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var in input.Checks
@@ -77,6 +99,8 @@ func TestMobile(t *testing.T) {
 func TestTelephone(t *testing.T) {
 	for in, want := range map[string]string{
 		"01632 960123": "+441632960123", "020 7946 0123": "+442079460123", "+353 1 555 0123": "+35315550123", "016977 2345": "+44169772345",
+		"1632 960123": "+441632960123", "44 20 7946 0123": "+442079460123", "+353 (0)1 555 0123": "+35315550123", "020\u20137946\u20130123": "+442079460123",
+		"\u202d0121\u202c 496 0123": "+441214960123", "+49 30 123456": "+4930123456", "01632 960123 ext 4": "!", "0800 FLOWERS": "!", "+98 0040 113": "!", "+353 1": "!",
 		"12345": "!", "+44 0": "!", "call me": "!", "00": "!",
 	} {
 		var c input.Checks
@@ -95,6 +119,11 @@ func TestEmail(t *testing.T) {
 		"": true, "ada@example.org": true, "a.b+c@sub.example.org": true,
 		"ada": false, "ada@": false, "ada@localhost": false, "Ada <ada@example.org>": false, "ada@example.org, bob@example.org": false,
 		strings.Repeat("a", 250) + "@example.org": false,
+		"o'hara@example.org":                      true, "o’hara@example.org": false, "o`hara@example.org": false, "“ada”@example.org": false,
+		"ada@dom_ain.com": false, "a_b@example.com": true, "ada@192.0.2.1": false, "ada@[192.0.2.1]": false, "ada@[IPv6:2001:db8::1]": false,
+		"ada@example.com|x": false, "ada|x@example.com": true, "ada@-example.com": false, "ada@example-.com": false, "ada@example..com": false,
+		"ada@ab--cd.example.com": true, "ada@bücher.example": true, "jürgen@bücher.example": true, "ada@xn--bcher-kva.example": true,
+		"ada@exa\uff0emple.com": false, "ada@example.com.": false, "mary–ann@example.org": false, "ada@" + strings.Repeat("a", 64) + ".example": false,
 	} {
 		var c input.Checks
 		if c.Email("email", in); (c.Err() == nil) != ok {
@@ -103,8 +132,51 @@ func TestEmail(t *testing.T) {
 	}
 }
 
+func TestAnAddressLosesWhatCannotBeSeen(t *testing.T) {
+	for _, hidden := range []string{
+		"\u200b", "\u200c", "\u200d", "\u200e", "\u200f", "\u2060", "\ufeff", "\u00ad", "\u061c", "\u202a", "\u202b", "\u202c", "\u202d", "\u202e",
+		"\u2066", "\u2067", "\u2068", "\u2069",
+	} {
+		var in input.Checks
+		got := []string{
+			in.Email("email", hidden+"ada@exam"+hidden+"ple.org"+hidden), in.Mobile("mobile", hidden+"07700"+hidden+" 900123"),
+			in.Telephone("phone", "01632 9601"+hidden+"23"), in.Postcode("postcode", "SW1A"+hidden+" 1AA"), in.Postal("line_1", "1 Mill"+hidden+" Lane", 100),
+			input.Bare("943 476" + hidden + " 5919"),
+		}
+		want := []string{"ada@example.org", "+447700900123", "+441632960123", "SW1A 1AA", "1 Mill Lane", "9434765919"}
+		if !slices.Equal(got, want) || in.Err() != nil {
+			t.Errorf("%+q: got %q, %v", hidden, got, in.Err())
+		}
+	}
+}
+
+func TestAnAddressThatIsNoneSaysWhy(t *testing.T) {
+	for address, want := range map[string]string{
+		"o’hara@example.org": "apostrophe", "ada@dom_ain.com": "name of a domain", "ada@192.0.2.1": "name of a domain", "ada@[192.0.2.1]": "name of a domain",
+		"ada@example.com|x": "name of a domain", "ada": "not an e-mail address",
+	} {
+		var in input.Checks
+		in.Email("email", address)
+		var f *fault.Error
+		if !errors.As(in.Err(), &f) || f.Fields[0].Code != input.CodeString || f.Fields[0].Path[0] != "email" || !strings.Contains(f.Fields[0].Message, want) {
+			t.Errorf("%s: %+v", address, f)
+		}
+	}
+}
+
+func TestWhatWasKeptAlreadyIsNoReasonToRefuseAnotherChange(t *testing.T) {
+	var in input.Checks
+	in.Keep("ada@dom_ain.com", "+999123456789", "")
+	if a, n := in.Email("email", "ada@dom_ain.com"), in.Telephone("phone", "+999123456789"); a != "ada@dom_ain.com" || n != "+999123456789" || in.Err() != nil {
+		t.Fatalf("got %q, %q, %v", a, n, in.Err())
+	}
+	if in.Email("email", "bob@dom_ain.com"); in.Err() == nil {
+		t.Fatal("another one passes")
+	}
+}
+
 func TestPostcode(t *testing.T) {
-	for in, want := range map[string]string{"sw1a1aa": "SW1A 1AA", " m1  1ae ": "M1 1AE", "ZZ1 1AA": "ZZ1 1AA", "D02 X285": "D02 X285", "ZZ1\u00a02AB": "ZZ1 2AB", "\u200bzz1\u20092ab\u00a0": "ZZ1 2AB", "": ""} {
+	for in, want := range map[string]string{"sw1a1aa": "SW1A 1AA", " m1  1ae ": "M1 1AE", "ZZ1 1AA": "ZZ1 1AA", "sw1a\u00a01aa": "SW1A 1AA", "SW1A\u202f1AA": "SW1A 1AA", "ZZ1\u00a02AB": "ZZ1 2AB", "\u200bzz1\u20092ab\u00a0": "ZZ1 2AB", "D02 X285": "D02 X285", "": ""} {
 		var c input.Checks
 		if got := c.Postcode("postcode", in); got != want {
 			t.Errorf("%q: got %q, want %q", in, got, want)
@@ -162,6 +234,7 @@ func FuzzChecks(f *testing.F) {
 			"mobile":    func(c *input.Checks, s string) string { return c.Mobile("x", s) },
 			"telephone": func(c *input.Checks, s string) string { return c.Telephone("x", s) },
 			"email":     func(c *input.Checks, s string) string { return c.Email("x", s) },
+			"postal":    func(c *input.Checks, s string) string { return c.Postal("x", s, 100) },
 			"postcode":  func(c *input.Checks, s string) string { return c.Postcode("x", s) },
 			"date":      func(c *input.Checks, s string) string { return c.Date("x", s).String() },
 		} {
