@@ -35,11 +35,14 @@ var rooms = map[string]struct {
 	"operator": {ours: []string{"core", "core/...", "store"}},
 	"sandbox":  {ours: []string{"core", "core/...", "store", "pages", "sim", "sim/..."}},
 
-	"core/fault":     {},
-	"core/job":       {},
-	"core/event":     {},
-	"core/audit":     {},
-	"core/input":     {ours: []string{"core/fault"}},
+	"core/fault": {},
+	"core/job":   {},
+	"core/event": {},
+	"core/audit": {},
+	"core/input": {
+		ours:   []string{"core/fault"},
+		theirs: []string{"github.com/nyaruka/phonenumbers", "golang.org/x/net/idna"},
+	},
 	"core/access":    {ours: []string{"core/fault", "core/audit", "core/seal"}},
 	"core/practice":  {ours: []string{"core/fault", "core/audit", "core/input", "core/access"}},
 	"core/account":   {ours: []string{"core/fault", "core/audit", "core/job", "core/input", "core/access", "core/practice", "core/seal"}},
@@ -71,7 +74,7 @@ var rooms = map[string]struct {
 		"core/fault", "core/audit", "core/event", "core/input", "core/access", "core/practice", "core/account", "core/patient", "core/document",
 		"core/record", // which codes are SNOMED CT's
 	}},
-	"core/gsm":     {},
+	"core/gsm":     {ours: []string{"core/input"}, theirs: []string{"golang.org/x/text"}},
 	"core/wording": {ours: []string{"core/input", "core/patient", "core/practice"}},
 	"core/carrier": {ours: []string{"core/fault"}},
 	"core/batch": {ours: []string{

@@ -179,7 +179,7 @@ func home(all []address, now time.Time) patient.Address {
 	// tell which is which; their order is right all the same.
 	var lines [5]string
 	for i := range min(len(a.Line), len(lines)) {
-		lines[i] = clean(a.Line[i], 200)
+		lines[i] = clean(input.Visible(a.Line[i]), 200)
 	}
 	street := slices.DeleteFunc(slices.Clone(lines[:3]), func(s string) bool { return s == "" })
 	street = append(street, "", "", "")
@@ -215,14 +215,25 @@ func firstValid(values []string, check func(c *input.Checks, field, value string
 	return ""
 }
 
-// telephones chooses a UK mobile number, wherever it is written down, and one
-// other number of any country.
+// telephones chooses a mobile number, wherever it is written down, a UK one
+// before those of other countries, and one other number of any country.
 func telephones(all []contactPoint, now time.Time) (mobile, landline string) {
-	mobile = firstValid(international(contacts(all, "phone", now, "mobile", "home", "temp", "", "work")), (*input.Checks).Mobile)
+	mobiles := international(contacts(all, "phone", now, "mobile", "home", "temp", "", "work"))
+	if mobile = firstValid(mobiles, ukMobile); mobile == "" {
+		mobile = firstValid(mobiles, (*input.Checks).Mobile)
+	}
 	others := slices.DeleteFunc(international(contacts(all, "phone", now, "home", "temp", "", "mobile", "work")), func(v string) bool {
-		return firstValid([]string{v}, (*input.Checks).Mobile) != ""
+		return firstValid([]string{v}, ukMobile) != "" || mobile != "" && firstValid([]string{v}, (*input.Checks).Mobile) == mobile
 	})
 	return mobile, firstValid(others, (*input.Checks).Telephone)
+}
+
+// ukMobile is a mobile number that any carrier brings text messages to.
+func ukMobile(c *input.Checks, field, value string) string {
+	if value = c.Mobile(field, value); input.Abroad(value) {
+		return ""
+	}
+	return value
 }
 
 // international writes 0091… as +91….

@@ -120,6 +120,24 @@ func TestOnlyWhatIsInForceToday(t *testing.T) {
 	}
 }
 
+func TestAMobileOfTheUKComesBeforeOneOfAnotherCountry(t *testing.T) {
+	phone := func(use, value string) contactPoint { return contactPoint{System: "phone", Use: use, Value: value} }
+	for _, c := range []struct {
+		name             string
+		given            []contactPoint
+		mobile, landline string
+	}{
+		{"both", []contactPoint{phone("mobile", "+353 87 123 4567"), phone("home", "07700 900123")}, "+447700900123", "+353871234567"},
+		{"one of another country alone", []contactPoint{phone("mobile", "+353 87 123 4567")}, "+353871234567", ""},
+		{"one with a landline", []contactPoint{phone("mobile", "00353 87 123 4567"), phone("home", "+353 1 555 0123")}, "+353871234567", "+35315550123"},
+		{"with what cannot be seen", []contactPoint{phone("mobile", "\u202a07700\u200b 900123\u202c")}, "+447700900123", ""},
+	} {
+		if mobile, landline := telephones(c.given, noon); mobile != c.mobile || landline != c.landline {
+			t.Errorf("%s: got %q and %q", c.name, mobile, landline)
+		}
+	}
+}
+
 func TestADateOfDeathIsNeverLost(t *testing.T) {
 	today := time.Date(2026, 3, 16, 0, 0, 0, 0, time.UTC)
 	for in, want := range map[string]time.Time{
@@ -251,7 +269,7 @@ func valid(t *testing.T, p patient.Person) {
 	if err := in.Err(); err != nil {
 		t.Error(err, p)
 	}
-	if p.Mobile != "" && !strings.HasPrefix(p.Mobile, "+447") {
+	if strings.HasPrefix(p.Mobile, "+44") && !strings.HasPrefix(p.Mobile, "+447") {
 		t.Errorf("mobile %q", p.Mobile)
 	}
 	if p.Address.Line1 == "" && p.Address.Line2+p.Address.Line3 != "" {

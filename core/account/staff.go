@@ -52,6 +52,7 @@ func set[T any](to *T, from *T) {
 }
 
 func (c Change) apply(s *Staff) error {
+	email, mobile := s.Email, s.Mobile
 	if c.Email != nil && !s.VerifiedAt.IsZero() && EmailKey(*c.Email) != EmailKey(s.Email) {
 		return ErrEmailFixed
 	}
@@ -77,13 +78,15 @@ func (c Change) apply(s *Staff) error {
 	if c.Settings != nil {
 		s.Settings = c.Settings
 	}
-	return s.check()
+	return s.check(email, mobile)
 }
 
 const maxSpecialties = 50
 
-func (s *Staff) check() error {
+// check tidies a member of staff, of whom these were kept already.
+func (s *Staff) check(kept ...string) error {
 	var in input.Checks
+	in.Keep(kept...)
 	s.Title = in.Text("title", s.Title, 40)
 	s.FirstName = in.Required("firstName", s.FirstName, 200)
 	s.LastName = in.Required("lastName", s.LastName, 200)

@@ -91,14 +91,11 @@ func (n New) check() (Batch, error) {
 	b := Batch{Channel: n.Channel, Purpose: n.Purpose, Status: Loading}
 	b.Name = in.Required("name", n.Name, 200)
 	input.Choice(&in, "channel", n.Channel, []carrier.Channel{carrier.SMS, carrier.Email, carrier.NHSApp})
-	b.Subject = in.Text("subject", n.Subject, messaging.MaxSubject)
+	b.Subject = in.Text("subject", gsm.Wanted(n.Subject, n.Plain), messaging.MaxSubject)
 	if b.Subject == "" && n.Channel == carrier.Email {
 		in.Wrong("subject", input.CodeSmall, "text that is not empty", "An e-mail needs a subject.")
 	}
-	b.Content = in.Lines("content", n.Content, messaging.MaxText)
-	if n.Plain {
-		b.Content = gsm.Plainer(b.Content)
-	}
+	b.Content = in.Lines("content", gsm.Wanted(n.Content, n.Plain), messaging.MaxText)
 	if b.Content == "" {
 		in.Wrong("content", input.CodeSmall, "text that is not empty", "This may not be empty.")
 	}

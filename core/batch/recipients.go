@@ -279,7 +279,7 @@ func (s *Service) draft(g practice.Group, b Batch, e *Enlisted, now time.Time) m
 	p := e.Person.Patient
 	m := messaging.Message{
 		ID: messaging.ID(s.NewID()), Patient: p.ID, Batch: b.ID, Channel: b.Channel, Leg: 1, State: messaging.Queued, Purpose: b.Purpose, DueAt: now,
-		Subject: wording.Fill(b.Subject, p, g), Content: wording.Fill(b.Content, p, g), SendAt: now, SendBy: now.Add(late),
+		Subject: wording.Fill(b.Subject, p, g), Content: gsm.Composed(wording.Fill(b.Content, p, g)), SendAt: now, SendBy: now.Add(late),
 		SubmittedBy: b.SubmittedBy, KeyID: b.KeyID, CreatedAt: now, UpdatedAt: now,
 	}
 	e.Patient = p.ID

@@ -51,7 +51,7 @@ func (s *Service) Admit(ctx context.Context, a Admission) (patient.Full, error) 
 		}
 		if rest != "" {
 			n := Phone{ID: PhoneID(s.NewID()), Kind: kind, Number: rest}
-			if err := n.check(); err != nil {
+			if err := n.check(""); err != nil {
 				return err
 			}
 			if err := tx.SavePhone(ctx, who.Group, p.ID, n); err != nil {

@@ -206,7 +206,7 @@ func (s *Service) AddNumber(ctx context.Context, id patient.ID, of DefinitionID,
 // keepNumber keeps a number that is not as it was, and tells of it.
 func keepNumber(ctx context.Context, tx Tx, who access.Caller, of patient.ID, topic string, n, was Number, now time.Time) error {
 	var in input.Checks
-	n.Value = in.Required("value", n.Value, 100)
+	n.Value = in.Required("value", input.Visible(n.Value), 100)
 	if err := in.Err(); err != nil || n == was {
 		return err
 	}

@@ -64,8 +64,10 @@ func (s *Service) addPhone(ctx context.Context, tx Tx, who access.Caller, p pati
 	return keepPhone(ctx, tx, who, p.ID, "patient.phone.added", Phone{ID: PhoneID(s.NewID()), Kind: kind, Number: number}, Phone{}, now)
 }
 
-func (n *Phone) check() error {
+// check tidies a number, of which one was kept already.
+func (n *Phone) check(kept string) error {
 	var in input.Checks
+	in.Keep(kept)
 	n.Number = in.Telephone("phoneNumber", n.Number)
 	if n.Number == "" {
 		in.Wrong("phoneNumber", input.CodeSmall, "a telephone number", "A telephone number is needed.")
@@ -75,7 +77,7 @@ func (n *Phone) check() error {
 
 // keepPhone keeps a telephone number that is not as it was, and tells of it.
 func keepPhone(ctx context.Context, tx Tx, who access.Caller, of patient.ID, topic string, n, was Phone, now time.Time) error {
-	if err := n.check(); err != nil || n == was {
+	if err := n.check(was.Number); err != nil || n == was {
 		return err
 	}
 	if err := tx.SavePhone(ctx, who.Group, of, n); err != nil {

@@ -66,8 +66,10 @@ func (r Relationship) Called() string {
 // ErrNamedTwice is the fault of a link to an account with details of its own.
 var ErrNamedTwice = fault.New(fault.Invalid, "related_account_details", "Names and addresses of a linked patient or contact are their own: leave them out.")
 
-func (r *Relationship) check() error {
+// check tidies a relationship, of which an e-mail address was kept already.
+func (r *Relationship) check(kept string) error {
 	var in input.Checks
+	in.Keep(kept)
 	if kinds[r.Kind] == "" {
 		in.Wrong("relationshipType", input.CodeChoice, "a kind of relationship", "This is not a kind of relationship.")
 	}
@@ -77,11 +79,19 @@ func (r *Relationship) check() error {
 		name string
 		text *string
 	}{
-		{"source", &d.Source}, {"sourceId", &d.SourceID}, {"title", &d.Title}, {"firstName", &d.FirstName}, {"lastName", &d.LastName},
-		{"companyName", &d.Company}, {"phoneType", &d.PhoneKind}, {"phoneNumber", &d.Phone}, {"address", &d.Street}, {"city", &d.Town},
-		{"postcode", &d.Postcode}, {"country", &d.Country}, {"policyNumber", &d.PolicyNumber}, {"authorizationCode", &d.Authorisation},
+		{"source", &d.Source}, {"title", &d.Title}, {"firstName", &d.FirstName}, {"lastName", &d.LastName}, {"companyName", &d.Company},
+		{"phoneType", &d.PhoneKind},
 	} {
 		*x.text = in.Text(x.name, *x.text, 300)
+	}
+	for _, x := range []struct {
+		name string
+		text *string
+	}{
+		{"sourceId", &d.SourceID}, {"phoneNumber", &d.Phone}, {"address", &d.Street}, {"city", &d.Town}, {"postcode", &d.Postcode},
+		{"country", &d.Country}, {"policyNumber", &d.PolicyNumber}, {"authorizationCode", &d.Authorisation},
+	} {
+		*x.text = in.Postal(x.name, *x.text, 300)
 	}
 	d.Email = in.Email("email", d.Email)
 	d.Notes = in.Lines("notes", d.Notes, 2000)
@@ -120,7 +130,7 @@ func (s *Service) RelationshipsByID(ctx context.Context, ids []RelationshipID) (
 // ErrNamedTwice, field faults.
 func (s *Service) AddRelationship(ctx context.Context, of patient.ID, r Relationship) (patient.Full, error) {
 	r.ID = RelationshipID(s.NewID())
-	if err := r.check(); err != nil {
+	if err := r.check(""); err != nil {
 		return patient.Full{}, err
 	}
 	return s.change(ctx, of, "patient.relationship.add", r.ID, func(tx Tx, who access.Caller, p patient.Full, now time.Time) error {
@@ -178,7 +188,7 @@ func (s *Service) ChangeRelationship(ctx context.Context, of patient.ID, id Rela
 		was := all[p.ID][i]
 		r := was
 		with(&r)
-		if err := r.check(); err != nil {
+		if err := r.check(was.Details.Email); err != nil {
 			return err
 		}
 		if err := s.related(ctx, tx, who, &r); err != nil || r == was {

@@ -163,6 +163,7 @@ func set[T any](to *T, from *T) {
 }
 
 func (ch Change) apply(c *Contact) error {
+	was := c.Email
 	set(&c.Title, ch.Title)
 	set(&c.FirstName, ch.FirstName)
 	set(&c.LastName, ch.LastName)
@@ -183,20 +184,22 @@ func (ch Change) apply(c *Contact) error {
 	set(&c.BillingFrequency, ch.BillingFrequency)
 	set(&c.BillingDetails, ch.BillingDetails)
 	set(&c.PaymentReference, ch.PaymentReference)
-	return c.check()
+	return c.check(was)
 }
 
-func (c *Contact) check() error {
+// check tidies a contact, of whom an e-mail address was kept already.
+func (c *Contact) check(kept string) error {
 	var in input.Checks
+	in.Keep(kept)
 	c.Title = in.Text("title", c.Title, 40)
 	c.FirstName = in.Text("first_name", c.FirstName, 200)
 	c.LastName = in.Text("last_name", c.LastName, 200)
 	c.Company = in.Text("company", c.Company, 200)
 	c.Email = in.Email("email", c.Email)
 	a := &c.Address
-	a.Line1, a.Line2, a.Town = in.Text("line_1", a.Line1, 200), in.Text("line_2", a.Line2, 200), in.Text("town", a.Town, 100)
+	a.Line1, a.Line2, a.Town = in.Postal("line_1", a.Line1, 200), in.Postal("line_2", a.Line2, 200), in.Postal("town", a.Town, 100)
 	a.Postcode = in.Postcode("postcode", a.Postcode)
-	a.Country = strings.ToUpper(in.Text("country", a.Country, 2))
+	a.Country = strings.ToUpper(in.Postal("country", a.Country, 2))
 	c.Specialty = in.Text("medical_specialty", c.Specialty, 200)
 	c.InvoiceRecipient = in.Text("invoice_recipient", c.InvoiceRecipient, 200)
 	c.BillingFrequency = input.Choice(&in, "billing_frequency", c.BillingFrequency, Frequencies)

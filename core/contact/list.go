@@ -43,11 +43,16 @@ func (s *Service) Contacts(ctx context.Context, q Query) (found []Contact, more 
 	}
 	var in input.Checks
 	offset, size := in.Window(q.Page)
-	q.Search = dial(in.Text("search", q.Search, 200))
+	typed := in.Text("search", input.Visible(q.Search), 200)
+	q.Search = dial(typed)
 	if err := in.Err(); err != nil {
 		return nil, false, err
 	}
 	found, err = s.Store.Contacts(ctx, who.Group, Rows{q, offset, size + 1})
+	if dialled := input.AsDialled(typed); err == nil && len(found) == 0 && dialled != "" && dialled != q.Search {
+		q.Search = dialled
+		found, err = s.Store.Contacts(ctx, who.Group, Rows{q, offset, size + 1})
+	}
 	if len(found) > size {
 		return found[:size], true, err
 	}
@@ -57,12 +62,11 @@ func (s *Service) Contacts(ctx context.Context, q Query) (found []Contact, more 
 // dial is a telephone number, or part of one, as it is searched for; any other
 // text stays as it is.
 func dial(text string) string {
-	bare := strings.Map(func(r rune) rune {
-		if strings.ContainsRune(" -()", r) {
-			return -1
-		}
-		return r
-	}, text)
+	var in input.Checks
+	if whole := in.Telephone("search", text); in.Err() == nil {
+		return whole
+	}
+	bare := strings.NewReplacer("(", "", ")", "").Replace(input.Bare(text))
 	if len(bare) >= 4 && strings.Trim(strings.TrimPrefix(bare, "+"), "0123456789") == "" {
 		return bare
 	}

@@ -49,9 +49,10 @@ type PhoneChange struct {
 }
 
 func (ch PhoneChange) apply(p *Phone) error {
+	var in input.Checks
+	in.Keep(p.Number)
 	set(&p.Kind, ch.Kind)
 	set(&p.Number, ch.Number)
-	var in input.Checks
 	p.Kind = input.Choice(&in, "phone_type", p.Kind, PhoneKinds)
 	if p.Number = in.Telephone("phone_number", p.Number); p.Number == "" {
 		in.Wrong("phone_number", input.CodeSmall, "a telephone number", "This may not be empty.")

@@ -1,4 +1,7 @@
 // Package gsm counts how many text messages a text is, by GSM 03.38.
+//
+//	gsm.go    counting
+//	plain.go  what makes a text cheaper to send and still look the same
 package gsm
 
 import (
@@ -30,10 +33,11 @@ type Parts struct {
 	Odd string
 }
 
-// CountParts counts the parts of a text message: 160 units in one, or 153 in
+// CountParts counts the parts of a text message, as it is when it is composed: 160 units in one, or 153 in
 // each of several, of GSM-7; 70 or 67 of UCS-2. A character is never split over
 // two parts.
 func CountParts(text string) Parts {
+	text = Composed(text)
 	p := Parts{Encoding: "GSM-7"}
 	for _, r := range text {
 		if units(r) == 0 && !strings.ContainsRune(p.Odd, r) {
@@ -90,12 +94,3 @@ var ascii = func() (out [utf8.RuneSelf]uint8) {
 	}
 	return out
 }()
-
-// plainer are characters that word processors put in for plain ones, and that
-// make a text message dearer.
-var plainer = strings.NewReplacer("‘", "'", "’", "'", "‚", "'", "“", `"`, "”", `"`, "„", `"`, "–", "-", "—", "-", "−", "-", "…", "...",
-	"\u00a0", " ", "\u202f", " ", "\u2009", " ", "\t", " ", "•", "-")
-
-// Plainer is the text with plain characters in place of those that only look
-// different.
-func Plainer(text string) string { return plainer.Replace(text) }

@@ -38,3 +38,46 @@ func TestCountParts(t *testing.T) {
 		t.Fatalf("got %+v", got)
 	}
 }
+
+func TestATextIsComposedBeforeItsPartsAreCounted(t *testing.T) {
+	apart := "Cafe\u0301, a\u0300 10\u00a0h" // é and à are in the alphabet of GSM; a space without a break is not
+	if got := gsm.CountParts("Cafe\u0301 a\u0300"); got.Encoding != "GSM-7" || got.Units != 6 || got.Odd != "" {
+		t.Fatalf("got %+v", got)
+	}
+	if got := gsm.Plainer(apart); got != "Café, à 10 h" {
+		t.Fatalf("got %q", got)
+	}
+	if got := gsm.Composed(apart); got != "Café, à 10\u00a0h" {
+		t.Fatalf("got %q", got)
+	}
+	// A letter that has no composed form stays as it is.
+	if got := gsm.CountParts("x\u0301"); got.Encoding != "UCS-2" || got.Units != 2 {
+		t.Fatalf("got %+v", got)
+	}
+}
+
+func TestPlainCharactersStandForThoseThatOnlyLookDifferent(t *testing.T) {
+	for text, want := range map[string]string{
+		"a\u200bb\u200cc\u200dd\u200ee\u200ff\u2060g\ufeffh\u00adi\u202aj\u2069k": "abcdefghijk",
+		"‘a’ ‚b‛ “c” „d‟ «e» ‹f› `g` h′ i″":                                       `'a' 'b' "c" "d" "e" <f> 'g' h' i"`,
+		"1‐2‑3‒4–5—6―7−8":                                                         "1-2-3-4-5-6-7-8",
+		"Hebrew ־ Armenian ֊ Mongolian ᠆ wave 〜 two ⸺ wide － small ﹣":             "Hebrew - Armenian - Mongolian - wave - two - wide - small -",
+		"────  ━━ ══ ⎯ │ ｜":                                                       "----  -- -- - | |",
+		"a\u00a0b\u2009c\u202fd\u3000e\tf":                                        "a b c d e f",
+		"one\u2028two\u2029three\u0085four\r\nfive":                               "one\ntwo\nthree\nfour\nfive",
+		"ＡＢＣ　１２３！":                                                                "ABC 123!",
+		"ﬁne… ﬂow‥":                                                               "fine... flow..",
+		"Ŵythnos 李 👋 £5 €6 naïve":                                                 "Ŵythnos 李 👋 £5 €6 naïve",
+		"• one":                                                                   "- one",
+		"broken\xff’":                                                             "broken\xff’",
+	} {
+		if got := gsm.Plainer(text); got != want {
+			t.Errorf("%q: got %q, want %q", text, got, want)
+		}
+	}
+	for _, r := range gsm.Plainer("‘’‚‛′‵´`ʹʻʼ“”„‟″«»–—―−•─│⁄∶\u00a0") {
+		if p := gsm.CountParts(string(r)); p.Encoding != "GSM-7" {
+			t.Errorf("%q is not in the alphabet of GSM", r)
+		}
+	}
+}

@@ -92,6 +92,9 @@ func hidden(r rune) bool {
 // which come along when a number or an address is copied: soft hyphens, spaces
 // and joiners without width, and marks of direction.
 func Visible(s string) string {
+	if !utf8.ValidString(s) {
+		return s // which is for Text to say
+	}
 	return strings.Map(func(r rune) rune {
 		if invisible(r) {
 			return -1

@@ -98,6 +98,17 @@ func dash(r rune) bool { return r == '-' || r == '\u2212' || r > 0x7f && unicode
 // Abroad reports whether a number as it is kept is one of another country.
 func Abroad(number string) bool { return number != "" && !strings.HasPrefix(number, ukPrefix) }
 
+// AsDialled is a number of another country with the digits that were typed, as
+// such numbers were kept before they were read by where they are from; empty is
+// none.
+func AsDialled(value string) string {
+	s := strings.NewReplacer(".", "", "(", "", ")", "").Replace(Bare(value))
+	if len(s) < 9 || len(s) > 16 || s[0] != '+' || !allDigits(s[1:]) || !Abroad(s) {
+		return ""
+	}
+	return s
+}
+
 // Bare is a number that people read in groups, such as an NHS number, without
 // its spaces and dashes and without what cannot be seen.
 func Bare(s string) string {

@@ -70,14 +70,11 @@ func (r Request) check(now time.Time, g practice.Group) (Message, record.Concept
 	var in input.Checks
 	m := Message{Channel: r.Channel, Leg: 1, State: Queued, Purpose: r.Purpose, Encrypted: r.Encrypted, Patient: r.Patient}
 	input.Choice(&in, "message_type", r.Channel, carrier.Channels)
-	m.Content = in.Lines("message_string", r.Text, MaxText)
-	if r.Plain {
-		m.Content = gsm.Plainer(m.Content)
-	}
+	m.Content = in.Lines("message_string", gsm.Wanted(r.Text, r.Plain), MaxText)
 	if m.Content == "" {
 		in.Wrong("message_string", input.CodeSmall, "text that is not empty", "This may not be empty.")
 	}
-	m.Subject = in.Text("subject", r.Subject, MaxSubject)
+	m.Subject = in.Text("subject", gsm.Wanted(r.Subject, r.Plain), MaxSubject)
 	if m.Subject == "" {
 		m.Subject = "A message from " + g.Name
 	}
@@ -339,7 +336,7 @@ func (s *Service) words(group practice.ID, m Message, practiceName string) strin
 	if !m.Encrypted {
 		return m.Content
 	}
-	return "You have a message from " + practiceName + ". To read it, open " + s.pageURL(group, m) + " and give your date of birth."
+	return "You have a message from " + gsm.Composed(practiceName) + ". To read it, open " + s.pageURL(group, m) + " and give your date of birth."
 }
 
 // fact is the data of a message's event.

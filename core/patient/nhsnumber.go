@@ -3,18 +3,17 @@ package patient
 import (
 	"context"
 	"strings"
-	"unicode"
 
 	"frontdesk/core/fault"
 	"frontdesk/core/input"
 	"frontdesk/core/practice"
 )
 
-// ParseNHSNumber reads an NHS number, with or without spaces and dashes, and
+// ParseNHSNumber reads an NHS number, with or without spaces and dashes of any kind, and
 // checks its last digit by Modulus 11. Ten equal digits pass that check and are
 // nobody's number. Source: NHS Data Dictionary, NHS NUMBER.
 func ParseNHSNumber(s string) (string, bool) {
-	s = strings.Map(unspaced, s)
+	s = input.Bare(s)
 	if len(s) != 10 || s == strings.Repeat(s[:1], 10) {
 		return "", false
 	}
@@ -36,23 +35,13 @@ func ParseNHSNumber(s string) (string, bool) {
 	return s, true
 }
 
-// unspaced drops what people and programs put between the digits of a number:
-// spaces and dashes of every kind, and characters nobody sees.
-func unspaced(r rune) rune {
-	if unicode.IsSpace(r) || unicode.In(r, unicode.Pd, unicode.Cf) || r == '−' {
-		return -1
-	}
-	return r
-}
-
 // TestNumber reports a number of the range that is kept for tests and is given
 // to nobody. Only invented practices have patients with one.
 func TestNumber(number string) bool { return strings.HasPrefix(number, "999") }
 
 // nhsNumber checks a number somebody sent; it may be empty.
 func nhsNumber(in *input.Checks, field, value string) string {
-	value = strings.TrimSpace(value)
-	if value == "" {
+	if input.Bare(value) == "" {
 		return ""
 	}
 	n, ok := ParseNHSNumber(value)

@@ -117,7 +117,7 @@ func (s *Service) PeopleList(ctx context.Context, q PeopleQuery) ([]Full, error)
 		return nil, err
 	}
 	var in input.Checks
-	q.Search = in.Text("search", q.Search, MaxName)
+	q.Search = in.Text("search", input.Visible(q.Search), MaxName)
 	if err := in.Err(); err != nil {
 		return nil, err
 	}
@@ -128,7 +128,12 @@ func (s *Service) PeopleList(ctx context.Context, q PeopleQuery) ([]Full, error)
 	if n := number.Telephone("search", q.Search); number.Err() == nil {
 		q.Telephone = n
 	}
-	return s.Store.PeopleList(ctx, who.Group, q)
+	found, err := s.Store.PeopleList(ctx, who.Group, q)
+	if dialled := input.AsDialled(q.Search); err == nil && len(found) == 0 && dialled != "" && dialled != q.Telephone {
+		q.Telephone = dialled
+		return s.Store.PeopleList(ctx, who.Group, q)
+	}
+	return found, err
 }
 
 // Changes are what to set of a person; nil leaves a thing as it is.
@@ -153,6 +158,7 @@ const lettersSSN = "AB"
 
 func (c Changes) apply(p *Full, today input.Date) error {
 	var in input.Checks
+	in.Keep(p.Email, p.Mobile, p.Landline)
 	a := &p.Address
 	set(&p.Title, c.Title)
 	set(&p.FirstName, c.FirstName)
@@ -195,7 +201,7 @@ func (c Changes) apply(p *Full, today input.Date) error {
 		}
 	}
 	if c.SocialSecurityNumber != nil {
-		p.SocialSecurityNumber = strings.ToUpper(strings.TrimSpace(*c.SocialSecurityNumber))
+		p.SocialSecurityNumber = strings.ToUpper(input.Bare(*c.SocialSecurityNumber))
 		if n := p.SocialSecurityNumber; n != "" && (len(n) != 15 || strings.Trim(n, "0123456789"+lettersSSN) != "") {
 			in.Wrong("socialSecurityNumber", input.CodeString, "15 characters: digits, A and B", "This is not a social security number.")
 		}

@@ -78,7 +78,7 @@ func BirthDate(in *input.Checks, field, value string, today input.Date) input.Da
 
 func (p *Patient) check(in *input.Checks) {
 	p.NHSNumber = nhsNumber(in, "nhs_number", p.NHSNumber)
-	p.EHRPartnerID = in.Text("ehr_partner_id", p.EHRPartnerID, 100)
+	p.EHRPartnerID = in.Text("ehr_partner_id", input.Visible(p.EHRPartnerID), 100)
 	p.Title = input.Choice(in, "title", p.Title, Titles)
 	p.FirstName = in.Required("first_name", p.FirstName, MaxName)
 	p.LastName = in.Required("last_name", p.LastName, MaxName)
@@ -98,12 +98,12 @@ func (a *Address) check(in *input.Checks, before string) {
 	if before != "" {
 		line = before + "line_"
 	}
-	a.Line1 = in.Text(line+"1", a.Line1, 200)
-	a.Line2 = in.Text(line+"2", a.Line2, 200)
-	a.Line3 = in.Text(line+"3", a.Line3, 200)
-	a.Town = in.Text(before+"town", a.Town, 100)
-	a.County = in.Text(before+"county", a.County, 100)
-	a.Country = in.Text(before+"country", a.Country, 100)
+	a.Line1 = in.Postal(line+"1", a.Line1, 200)
+	a.Line2 = in.Postal(line+"2", a.Line2, 200)
+	a.Line3 = in.Postal(line+"3", a.Line3, 200)
+	a.Town = in.Postal(before+"town", a.Town, 100)
+	a.County = in.Postal(before+"county", a.County, 100)
+	a.Country = in.Postal(before+"country", a.Country, 100)
 	a.Postcode = in.Postcode(before+"postcode", a.Postcode)
 }
 

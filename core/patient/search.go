@@ -80,7 +80,7 @@ func (q Search) query() (Query, error) {
 	if out.Offset > CountLimit {
 		in.Wrong("page_index", input.CodeBig, "a page within the first 10,000 patients", "Search for something narrower instead of paging this far.")
 	}
-	text := in.Text("search", q.Text, MaxName)
+	text := in.Text("search", input.Visible(q.Text), MaxName)
 	if text == "" {
 		if q.Field != "" {
 			in.Wrong("search", input.CodeSmall, "the text to search for", "A field needs a text to search for.")

@@ -52,10 +52,14 @@ func (r PDSRegistration) check(today input.Date) (sought, error) {
 		out.born = input.NoDate
 	}
 	required := func(field string, value *string, limit int) string {
-		if r.NHSNumber != nil {
-			return in.Text(field, text(value), limit)
+		typed := text(value)
+		if field == "postcode" {
+			typed = input.Visible(typed)
 		}
-		return in.Required(field, text(value), limit)
+		if r.NHSNumber != nil {
+			return in.Text(field, typed, limit)
+		}
+		return in.Required(field, typed, limit)
 	}
 	if r.NHSNumber != nil {
 		if text(r.NHSNumber) == "" {
@@ -72,7 +76,7 @@ func (r PDSRegistration) check(today input.Date) (sought, error) {
 		out.trace.Sex = input.Choice(&in, "sex", *r.Sex, Sexes)
 	}
 	out.partner = in.Text("ehr_partner", text(r.EHRPartner), 100)
-	out.partnerID = in.Text("ehr_partner_id", text(r.EHRPartnerID), 100)
+	out.partnerID = in.Text("ehr_partner_id", input.Visible(text(r.EHRPartnerID)), 100)
 	return out, in.Err()
 }
 

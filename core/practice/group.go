@@ -123,11 +123,13 @@ func (c GroupChange) apply(g *Group) {
 	g.window(c.SendFrom, c.SendUntil)
 }
 
-func (g *Group) check() error {
+// check tidies a group, of which these were kept already.
+func (g *Group) check(kept ...string) error {
 	var in input.Checks
+	in.Keep(kept...)
 	g.Name = in.Required("name", g.Name, 200)
 	g.Sector = input.Choice(&in, "sector", g.Sector, Sectors)
-	g.ODSCode = in.Text("ods_code", g.ODSCode, 20)
+	g.ODSCode = in.Text("ods_code", input.Visible(g.ODSCode), 20)
 	g.Phone = in.Telephone("phone", g.Phone)
 	g.Email = in.Email("email", g.Email)
 	g.Website = in.Text("website", g.Website, 300)
@@ -259,7 +261,7 @@ func (s *Service) UpdateGroup(ctx context.Context, c GroupChange) (Group, error)
 		after = before
 		c.apply(&after)
 		after.UpdatedAt = now
-		if err := after.check(); err != nil {
+		if err := after.check(before.Phone, before.Email); err != nil {
 			return nil, nil, 0, err
 		}
 		return before, after, int64(after.ID), tx.SaveGroup(ctx, after)

@@ -47,8 +47,8 @@ type Address struct {
 
 func (a Address) check(in *input.Checks) Address {
 	return Address{
-		Line1: in.Text("line_1", a.Line1, 200), Line2: in.Text("line_2", a.Line2, 200), Town: in.Text("town", a.Town, 100),
-		County: in.Text("county", a.County, 100), Postcode: in.Postcode("postcode", a.Postcode),
+		Line1: in.Postal("line_1", a.Line1, 200), Line2: in.Postal("line_2", a.Line2, 200), Town: in.Postal("town", a.Town, 100),
+		County: in.Postal("county", a.County, 100), Postcode: in.Postcode("postcode", a.Postcode),
 	}
 }
 
