@@ -72,9 +72,25 @@ func TestNamesThatLeadToSpecialAddresses(t *testing.T) {
 	}
 	for _, ips := range tried {
 		answer.Store(&ips)
-		if a := c.Post(t.Context(), parcel("https://hooks.example/")); a.Failure != webhook.Forbidden {
+		if a := c.Post(t.Context(), parcel("https://hooks.example/")); a.Failure != webhook.DNS {
 			t.Errorf("%v: got %+v", ips, a)
 		}
+	}
+}
+
+// TestANameInsideIsLikeANameThatIsNotThere compares all that an attempt tells.
+func TestANameInsideIsLikeANameThatIsNotThere(t *testing.T) {
+	dns := resolve(t, func(name string, _ bool) []string {
+		if name == "payroll.example" {
+			return []string{"10.0.0.7"}
+		}
+		return nil
+	})
+	c := client(t, func(s *hook.Settings) { s.Resolver, s.Allow = dns.Resolver, nil })
+	inside, nowhere := c.Post(t.Context(), parcel("https://payroll.example/")), c.Post(t.Context(), parcel("https://nothing.example/"))
+	inside.Took, nowhere.Took = 0, 0
+	if inside != nowhere || inside.Failure != webhook.DNS {
+		t.Errorf("%+v, %+v", inside, nowhere)
 	}
 }
 
@@ -100,7 +116,7 @@ func TestANameThatChangesWhereItLeads(t *testing.T) {
 	}
 	// … and what is dialled is another.
 	for range 3 {
-		if a := c.Post(t.Context(), parcel(address)); a.Failure != webhook.Forbidden || a.Status != 0 {
+		if a := c.Post(t.Context(), parcel(address)); a.Failure != webhook.DNS || a.Status != 0 {
 			t.Errorf("got %+v", a)
 		}
 	}
@@ -139,9 +155,9 @@ func TestOnlyTheAllowedNameIsAllowed(t *testing.T) {
 		{"good.example.", ""},
 		{"port.example", ""},
 		{"spaced.example", ""},
-		{"other.example", webhook.Forbidden}, // at another port
-		{"bad.example", webhook.Forbidden},   // at the same address
-		{"x.good.example", webhook.Forbidden},
+		{"other.example", webhook.DNS}, // at another port
+		{"bad.example", webhook.DNS},   // at the same address
+		{"x.good.example", webhook.DNS},
 		{"127.0.0.1", webhook.Forbidden},
 		{"[::ffff:127.0.0.1]", webhook.Forbidden},
 		{"localhost", webhook.Forbidden},

@@ -114,9 +114,9 @@ func failure(err error) webhook.Failure {
 	_, noName := errors.AsType[*net.DNSError](err)
 	op, isOp := errors.AsType[*net.OpError](err)
 	switch {
-	case errors.Is(err, ssrf.ErrProhibitedIP), errors.Is(err, ssrf.ErrProhibitedNetwork), errors.Is(err, ssrf.ErrInvalidHostPort):
-		return webhook.Forbidden
-	case noName:
+	// A name that leads inside is like one that is not there: an attempt must not
+	// tell which names there are inside.
+	case noName, errors.Is(err, ssrf.ErrProhibitedIP), errors.Is(err, ssrf.ErrProhibitedNetwork), errors.Is(err, ssrf.ErrInvalidHostPort):
 		return webhook.DNS
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled), isNet && slow.Timeout():
 		return webhook.TimedOut

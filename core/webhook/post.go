@@ -57,7 +57,8 @@ type Failure string
 
 // The failures.
 const (
-	// DNS: its name could not be found.
+	// DNS: its name leads to no public address, because there is no such name or
+	// because it leads to another kind of address. Which, is not told.
 	DNS Failure = "dns"
 	// Refused: nobody listens there, or the network has no way to it.
 	Refused Failure = "refused"
@@ -67,7 +68,7 @@ const (
 	Reset Failure = "reset"
 	// TimedOut: there was no whole answer in time.
 	TimedOut Failure = "timeout"
-	// Forbidden: its name leads to an address deliveries may not go to.
+	// Forbidden: it names an address itself that deliveries may not go to.
 	Forbidden Failure = "forbidden_address"
 	// BadAnswer: what came was not HTTP.
 	BadAnswer Failure = "bad_answer"
