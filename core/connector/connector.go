@@ -1,5 +1,8 @@
 // Package connector is which outside systems a practice group uses, and what
 // they must be told to let it in.
+//
+//	connector.go  how a group uses a system, with its secrets sealed
+//	hide.go       a connector as it may be shown
 package connector
 
 import (
@@ -87,17 +90,22 @@ func (s *Service) Get(ctx context.Context, group practice.ID, name Name) (Connec
 	return c, json.Unmarshal(text, &c.Secrets)
 }
 
-// List lists the group's connectors without their secrets.
+// List lists the group's connectors, as they may be shown.
 func (s *Service) List(ctx context.Context) ([]Connector, error) {
 	who, err := access.RequirePermission(ctx, access.Setup)
 	if err != nil {
 		return nil, err
 	}
-	return s.Store.Connectors(ctx, who.Group)
+	all, err := s.Store.Connectors(ctx, who.Group)
+	for i, c := range all {
+		all[i] = c.Shown()
+	}
+	return all, err
 }
 
 // Set keeps how the group uses a system: settings that are given replace those
-// before, an empty one is removed, and so with secrets.
+// before, an empty one is removed, and so with secrets. It gives the connector as it
+// may be shown.
 func (s *Service) Set(ctx context.Context, change Connector) (Connector, error) {
 	who, err := access.RequirePermission(ctx, access.Setup)
 	if err != nil {
@@ -127,11 +135,11 @@ func (s *Service) Set(ctx context.Context, change Connector) (Connector, error) 
 		}
 		var was any
 		if !fresh {
-			was = before
+			was = before.Shown()
 		}
-		return tx.Audit(ctx, who.Audit(now, "connector.set", "connector", 0, was, after))
+		return tx.Audit(ctx, who.Audit(now, "connector.set", "connector", 0, was, after.Shown()))
 	})
-	return after, err
+	return after.Shown(), err
 }
 
 // With is the connector after a change: settings and secrets that are given
@@ -168,6 +176,6 @@ func (s *Service) Remove(ctx context.Context, name Name) error {
 		if err := tx.DropConnector(ctx, who.Group, name); err != nil {
 			return err
 		}
-		return tx.Audit(ctx, who.Audit(s.Now(), "connector.remove", "connector", 0, before, nil))
+		return tx.Audit(ctx, who.Audit(s.Now(), "connector.remove", "connector", 0, before.Shown(), nil))
 	})
 }
