@@ -67,6 +67,11 @@ func requestID(r *http.Request) string {
 	return id
 }
 
+var (
+	noStore = []string{"no-store"}
+	noSniff = []string{"nosniff"}
+)
+
 // Done is told of each request when it has been answered.
 type Done func(ctx context.Context, r *Request, method string, status int, took time.Duration)
 
@@ -78,7 +83,10 @@ func Observe(
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		began := time.Now()
 		about := &Request{ID: requestID(r), Client: proxies.Client(r)}
-		w.Header().Set(RequestIDHeader, about.ID)
+		h := w.Header()
+		h.Set(RequestIDHeader, about.ID)
+		// Whatever is answered may be about a patient, until a door knows better.
+		h["Cache-Control"], h["X-Content-Type-Options"] = noStore, noSniff
 		r = r.WithContext(context.WithValue(r.Context(), requestKey{}, about))
 		out := &writer{ResponseWriter: w}
 		defer func() {
