@@ -3,12 +3,12 @@
 //	app.go       open everything, serve, stop
 //	http.go      which address leads to which door
 //	connectors.go  the outside systems each practice group uses
-//	seal.go      the key their secrets are sealed with
 //	carriers.go  who carries a practice group's messages
 //	sending.go   whether messages go out at all
 //	webhooks.go  who delivers events to partners' endpoints
 //	details.go   names, contact details and texts, for those who are to have them
 //	operator.go  the program, opened for one command of an operator
+//	doctor.go    what the doctor tries of outside systems
 //	metrics.go   figures for Prometheus
 //	trace.go     traces for OpenTelemetry
 package app
@@ -55,6 +55,7 @@ import (
 	"frontdesk/core/task"
 	"frontdesk/core/webhook"
 	"frontdesk/graph"
+	"frontdesk/operator"
 	"frontdesk/sandbox"
 	"frontdesk/store"
 	"frontdesk/worker"
@@ -144,10 +145,14 @@ func Open(ctx context.Context, c Config) (*App, error) {
 }
 
 func (a *App) open(ctx context.Context) (err error) {
-	if a.db, err = store.Open(ctx, a.config.DB, store.Options{Log: a.config.Log}); err != nil {
+	if a.db, err = store.Open(ctx, a.config.DB, store.Options{Log: a.config.Log, Make: true, Serve: true}); err != nil {
 		return err
 	}
-	a.core, a.carriers = newCore(a.db, a.config, a.pages, a.sims)
+	keys := &operator.Keys{DB: a.db, Path: operator.KeyFile(a.config.SealKey, a.config.DB)}
+	if err := keys.Claim(ctx); err != nil {
+		return err
+	}
+	a.core, a.carriers = newCore(a.db, keys, a.config, a.pages, a.sims)
 	a.core.Webhook.Stopping = a.stopping
 	if a.config.Sandbox {
 		a.sandbox = &sandbox.Sandbox{
@@ -207,12 +212,12 @@ func (a *App) pages() string {
 }
 
 // newCore wires the capabilities to their store and to the outside world.
-func newCore(db *store.DB, c Config, pages func() string, sims *sandbox.Simulators) (*core.Core, *carriers) {
+func newCore(db *store.DB, keys *operator.Keys, c Config, pages func() string, sims *sandbox.Simulators) (*core.Core, *carriers) {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
 	days := &diary.Service{Store: db.Diary(), Now: c.Now, NewID: db.NewID}
-	outside := &connector.Service{Store: db.Connector(), Box: box(sealKey(c.SealKey, c.DB)), Now: c.Now}
+	outside := &connector.Service{Store: db.Connector(), Box: keys.Open, Now: c.Now}
 	people := &demographics{db: db, connectors: outside, log: c.Log, now: c.Now, sims: sims}
 	post := &carriers{db: db, connectors: outside, log: c.Log, now: c.Now, public: pages, sims: sims}
 	records := &record.Service{Store: db.RecordStore(), Writer: record.Own{}, Pages: pages, Now: c.Now, NewID: db.NewID}
@@ -270,7 +275,7 @@ const (
 
 func (a *App) newWorker() (*worker.Worker, error) {
 	return worker.New(worker.Config{
-		Postgres: a.db.Postgres(), SQLite: a.db.SQLite(), Begin: a.db.Begin, Log: a.config.Log, Done: a.metrics.job,
+		Postgres: a.db.Postgres(), SQLite: a.db.SQLite(), Pooled: a.db.Pooled(), Begin: a.db.Begin, Log: a.config.Log, Done: a.metrics.job,
 		Handlers: map[string]job.Handler{
 			booking.ReleaseKind: a.core.Booking.Release,
 			patient.RefreshKind: a.core.Patient.Refresh,

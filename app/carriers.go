@@ -49,6 +49,8 @@ const notifyTogether = 100
 
 // carrierKind is one kind of carrier.
 type carrierKind struct {
+	about             string
+	at                string // where it is unless its settings say otherwise
 	settings, secrets []string
 	// channels are those it carries unless its settings say otherwise.
 	channels []carrier.Channel
@@ -59,8 +61,15 @@ type carrierKind struct {
 // whether before or after the others.
 var anyCarrier = []string{"channels", "priority", "per_second", sandbox.Simulated}
 
+// Where those are that are somewhere for everybody.
+const (
+	govukAt  = "https://api.notifications.service.gov.uk"
+	twilioAt = "https://api.twilio.com"
+)
+
 var carrierKinds = map[connector.Name]carrierKind{
 	"smtp": {
+		about:    "a mail server: e-mail",
 		settings: []string{"host", "port", "tls", "username", "auth", "from", "from_name", "reply_to", "bounces_to", "connections"},
 		secrets:  []string{"password", "bounce_secret"}, channels: []carrier.Channel{carrier.Email},
 		build: func(c connector.Connector, e environment) (carrier.Carrier, error) {
@@ -77,6 +86,7 @@ var carrierKinds = map[connector.Name]carrierKind{
 		},
 	},
 	"notify": {
+		about:    "NHS Notify: messages in the NHS App, text messages, e-mail",
 		settings: []string{"base_url", "token_url", "audience", "api_key", "key_id", "ods_code", "callback_application", "send_contact", "together"},
 		secrets:  []string{"private_key", "callback_key"}, channels: []carrier.Channel{carrier.NHSApp},
 		build: func(c connector.Connector, e environment) (carrier.Carrier, error) {
@@ -101,28 +111,33 @@ var carrierKinds = map[connector.Name]carrierKind{
 		},
 	},
 	"govuk": {
+		about:    "GOV.UK Notify: text messages and e-mail",
+		at:       govukAt,
 		settings: []string{"base_url", "sms_template", "email_template", "sms_sender", "email_reply_to"},
 		secrets:  []string{"api_key", "callback_token"}, channels: []carrier.Channel{carrier.SMS, carrier.Email},
 		build: func(c connector.Connector, e environment) (carrier.Carrier, error) {
 			s := c.Settings
 			return govuk.New(govuk.Settings{
-				BaseURL: cmp.Or(s["base_url"], "https://api.notifications.service.gov.uk"), APIKey: c.Secrets["api_key"], SMSTemplate: s["sms_template"],
+				BaseURL: cmp.Or(s["base_url"], govukAt), APIKey: c.Secrets["api_key"], SMSTemplate: s["sms_template"],
 				EmailTemplate: s["email_template"], SMSSender: s["sms_sender"], EmailReplyTo: s["email_reply_to"], CallbackToken: c.Secrets["callback_token"],
 			}, govuk.Options{Now: e.now, Log: e.log, Wait: e.wait})
 		},
 	},
 	"twilio": {
+		about:    "a gateway that speaks Twilio's REST interface: text messages",
+		at:       twilioAt,
 		settings: []string{"base_url", "account_sid", "from", "messaging_service_sid", "callback_url"},
 		secrets:  []string{"auth_token"}, channels: []carrier.Channel{carrier.SMS},
 		build: func(c connector.Connector, e environment) (carrier.Carrier, error) {
 			s := c.Settings
 			return twilio.New(twilio.Settings{
-				BaseURL: cmp.Or(s["base_url"], "https://api.twilio.com"), AccountSID: s["account_sid"], AuthToken: c.Secrets["auth_token"], From: s["from"],
+				BaseURL: cmp.Or(s["base_url"], twilioAt), AccountSID: s["account_sid"], AuthToken: c.Secrets["auth_token"], From: s["from"],
 				MessagingServiceSID: s["messaging_service_sid"], CallbackURL: cmp.Or(s["callback_url"], e.callback),
 			}, twilio.Options{Now: e.now, Log: e.log, Wait: e.wait})
 		},
 	},
 	"gateway": {
+		about:    "a small program of your own in front of any other provider",
 		settings: []string{"url", "connections"}, secrets: []string{"secret"}, channels: []carrier.Channel{carrier.SMS, carrier.Email},
 		build: func(c connector.Connector, e environment) (carrier.Carrier, error) {
 			connections, err := number(c, "connections", 0)
@@ -300,21 +315,29 @@ func (c *carriers) pace(k connector.Connector, rate float64) func(context.Contex
 	}
 }
 
-// of lists a group's carriers for a channel, the first to try first.
-func (c *carriers) of(ctx context.Context, group practice.ID, channel carrier.Channel) ([]carrier.Carrier, error) {
+// kept lists the connectors of a group that carry a channel.
+func (c *carriers) kept(ctx context.Context, group practice.ID, channel carrier.Channel) ([]connector.Connector, error) {
 	all, err := c.db.Connector().Connectors(ctx, group)
-	if err != nil {
-		return nil, err
-	}
-	all = slices.DeleteFunc(all, func(k connector.Connector) bool {
+	return slices.DeleteFunc(all, func(k connector.Connector) bool {
 		if _, ok := carrierKinds[k.Name]; !ok {
 			return true
 		}
 		channels, err := channelsOf(k)
 		return err != nil || !slices.Contains(channels, channel)
-	})
-	if len(all) == 0 {
-		return nil, nil
+	}), err
+}
+
+// carries reports whether a group has a carrier for a channel.
+func (c *carriers) carries(ctx context.Context, group practice.ID, channel carrier.Channel) (bool, error) {
+	all, err := c.kept(ctx, group, channel)
+	return len(all) > 0, err
+}
+
+// of lists a group's carriers for a channel, the first to try first.
+func (c *carriers) of(ctx context.Context, group practice.ID, channel carrier.Channel) ([]carrier.Carrier, error) {
+	all, err := c.kept(ctx, group, channel)
+	if err != nil || len(all) == 0 {
+		return nil, err
 	}
 	slices.SortStableFunc(all, func(a, b connector.Connector) int { return priorityOf(a) - priorityOf(b) })
 	g, err := c.db.Practice().Group(ctx, group)
@@ -325,7 +348,7 @@ func (c *carriers) of(ctx context.Context, group practice.ID, channel carrier.Ch
 	for _, k := range all {
 		built, err := c.get(ctx, g, k)
 		if err != nil {
-			c.log.WarnContext(ctx, "a carrier cannot be used", "practice_group_id", int64(group), "carrier", string(k.Name), "error", err.Error())
+			c.log.WarnContext(ctx, "a carrier cannot be used", "practice_group_id", int64(group), "carrier", string(k.Name), "error", connector.Hide(err.Error()))
 			continue
 		}
 		out = append(out, built)

@@ -31,10 +31,12 @@ import (
 // connectors are the outside systems there are, with the settings and secrets
 // each takes, and a check of them.
 var connectors = map[connector.Name]struct {
+	about             string
 	settings, secrets []string
 	check             func(connector.Connector, practice.Group) error
 }{
 	sandbox.PDS: {
+		about:    "the NHS Personal Demographics Service, which knows every patient of the NHS",
 		settings: []string{"base_url", "token_url", "audience", "api_key", "key_id", "ods_code", "per_second", "refresh", "refresh_every", "refresh_ahead_days", sandbox.Simulated},
 		secrets:  []string{"private_key"},
 		check: func(c connector.Connector, g practice.Group) error {
@@ -48,6 +50,28 @@ var connectors = map[connector.Name]struct {
 			return err
 		},
 	},
+}
+
+// System is an outside system a practice group can use, and what it must be told.
+type System struct {
+	Name, About       string
+	Settings, Secrets []string
+}
+
+// Systems lists the outside systems there are, by name.
+func Systems() []System {
+	var out []System
+	for name, k := range connectors {
+		out = append(out, System{string(name), k.about, k.settings, k.secrets})
+	}
+	for name, k := range carrierKinds {
+		out = append(out, System{string(name), k.about, slices.Concat(k.settings, anyCarrier), k.secrets})
+	}
+	for i := range out {
+		out[i].Settings = slices.DeleteFunc(slices.Clone(out[i].Settings), func(s string) bool { return s == sandbox.Simulated }) // the sandbox's own
+	}
+	slices.SortFunc(out, func(a, b System) int { return strings.Compare(a.Name, b.Name) })
+	return out
 }
 
 // checkConnector makes sure that a connector can be used as it is set up.
@@ -73,7 +97,7 @@ func checkConnector(c connector.Connector, g practice.Group) error {
 		}
 	}
 	if err := kind.check(c, g); err != nil {
-		return fault.Wrong(string(c.Name), "invalid_settings", "settings that work together", "These settings do not work: "+err.Error()+".")
+		return fault.Wrong(string(c.Name), "invalid_settings", "settings that work together", "These settings do not work: "+connector.Hide(err.Error())+".")
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"encoding/json"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -19,6 +20,7 @@ import (
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
 	"frontdesk/core/webhook"
+	"frontdesk/operator"
 	"frontdesk/sandbox"
 	"frontdesk/store"
 	"frontdesk/store/storetest"
@@ -46,7 +48,7 @@ func (s *surgery) Trace(context.Context, practice.ID, patient.Trace) (patient.Pe
 
 func newSurgery(t *testing.T, db *store.DB) *surgery {
 	s := &surgery{T: t, db: db, clock: time.Date(2031, time.January, 6, 7, 0, 0, 0, time.UTC)}
-	s.core, _ = newCore(db, Config{Now: func() time.Time { return s.clock }, Hold: time.Hour}, func() string { return "https://desk.example.org" }, &sandbox.Simulators{})
+	s.core, _ = newCore(db, &operator.Keys{DB: db, Path: filepath.Join(s.TempDir(), "frontdesk.key")}, Config{Now: func() time.Time { return s.clock }, Hold: time.Hour}, func() string { return "https://desk.example.org" }, &sandbox.Simulators{})
 	s.core.Patient.Demographics = s
 	s.core.Messaging.Carriers = func(context.Context, practice.ID, carrier.Channel) ([]carrier.Carrier, error) {
 		return make([]carrier.Carrier, 1), nil

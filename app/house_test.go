@@ -25,7 +25,7 @@ var rooms = map[string]struct {
 	},
 	"docs": {},
 	"cmd/frontdesk": {
-		ours: []string{"app", "operator", "partner"}, theirs: []string{"github.com/alecthomas/kong"},
+		ours: []string{"app", "operator", "partner"}, theirs: []string{"github.com/alecthomas/kong", "github.com/agnivade/levenshtein"},
 	},
 	"partner": {ours: []string{"core/fault", "core/webhook", "connect/hook"}},
 	"app": {
@@ -93,6 +93,7 @@ var rooms = map[string]struct {
 
 	"store": {ours: []string{"core/..."}, theirs: []string{
 		"github.com/jackc/pgx", "modernc.org/sqlite", "github.com/pressly/goose", "github.com/riverqueue/river",
+		"github.com/gofrs/flock", "golang.org/x/sys", // one server on a file, and which file it is
 	}},
 	"store/storetest": {ours: []string{"store"}, theirs: []string{"github.com/jackc/pgx", "modernc.org/sqlite"}},
 	"worker": {ours: []string{"core/job", "core/fault"}, theirs: []string{

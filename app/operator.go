@@ -11,14 +11,35 @@ import (
 	"frontdesk/store"
 )
 
-// NewOperator opens the database for one command.
+// Opening is how a command opens the program.
+type Opening struct {
+	DB, SealKey string
+	// Make makes an SQLite database where there is none.
+	Make bool
+	// Seals says that the command keeps secrets: the key must be the database's.
+	Seals bool
+}
+
+// NewOperator opens a database that is there for one command.
 func NewOperator(ctx context.Context, address, sealKey string) (*operator.Operator, error) {
-	db, err := store.Open(ctx, address, store.Options{})
+	return OpenOperator(ctx, Opening{DB: address, SealKey: sealKey})
+}
+
+// OpenOperator opens the database for one command.
+func OpenOperator(ctx context.Context, o Opening) (*operator.Operator, error) {
+	db, err := store.Open(ctx, o.DB, store.Options{Make: o.Make})
 	if err != nil {
 		return nil, err
 	}
-	c, _ := newCore(db, Config{DB: address, SealKey: sealKey, Now: time.Now}, func() string { return "" }, &sandbox.Simulators{})
-	return &operator.Operator{DB: db, Core: c, Connect: connects(c)}, nil
+	keys := &operator.Keys{DB: db, Path: operator.KeyFile(o.SealKey, o.DB)}
+	if o.Seals {
+		if err := keys.Claim(ctx); err != nil {
+			db.Close()
+			return nil, err
+		}
+	}
+	c, post := newCore(db, keys, Config{DB: o.DB, SealKey: o.SealKey, Now: time.Now}, func() string { return "" }, &sandbox.Simulators{})
+	return &operator.Operator{DB: db, Core: c, Seal: keys, Connect: connects(c), Carries: post.carries}, nil
 }
 
 // NewLog writes JSON lines.

@@ -46,7 +46,9 @@ func (a *App) runCourier(ctx context.Context) (stop func(context.Context) error,
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		courier.Run(ctx)
+		if a.mayDeliver(ctx) {
+			courier.Run(ctx)
+		}
 	}()
 	return func(ctx context.Context) error {
 		cancel()

@@ -2,14 +2,10 @@ package operator
 
 import (
 	"context"
-	"encoding/json"
-	"strconv"
-	"strings"
 	"time"
 
 	"frontdesk/core/access"
 	"frontdesk/core/account"
-	"frontdesk/core/audit"
 	"frontdesk/core/fault"
 	"frontdesk/core/practice"
 )
@@ -168,74 +164,4 @@ func (o *Operator) SetPassword(ctx context.Context, group, email, password strin
 		return account.Staff{}, err
 	}
 	return o.Core.Account.SetPassword(ctx, email, password)
-}
-
-// AuditEntry is an entry of a group's log, as the command line shows it.
-type AuditEntry struct {
-	ID        int64           `json:"id,string"`
-	At        time.Time       `json:"at"`
-	Actor     string          `json:"actor"`
-	KeyID     int64           `json:"key_id,string,omitempty"`
-	RequestID string          `json:"request_id,omitempty"`
-	Door      string          `json:"door,omitempty"`
-	Operation string          `json:"operation,omitempty"`
-	Action    string          `json:"action"`
-	Entity    string          `json:"entity,omitempty"`
-	EntityID  int64           `json:"entity_id,string,omitempty"`
-	Subjects  []string        `json:"subjects,omitempty"`
-	Outcome   string          `json:"outcome,omitempty"`
-	Before    json.RawMessage `json:"before,omitempty"`
-	After     json.RawMessage `json:"after,omitempty"`
-}
-
-// AuditColumns are the headings of a row.
-var AuditColumns = []string{"id", "at", "actor", "key_id", "request_id", "door", "operation", "action", "entity", "entity_id", "subjects", "outcome", "before", "after"}
-
-// Row is the entry as a row.
-func (e AuditEntry) Row() []string {
-	digits := func(n int64) string { return strconv.FormatInt(n, 10) }
-	return []string{
-		digits(e.ID), e.At.UTC().Format(time.RFC3339Nano), e.Actor, digits(e.KeyID), e.RequestID, e.Door, e.Operation, e.Action, e.Entity,
-		digits(e.EntityID), strings.Join(e.Subjects, " "), e.Outcome, string(e.Before), string(e.After),
-	}
-}
-
-func shownEntry(e audit.Entry) AuditEntry {
-	out := AuditEntry{
-		ID: e.ID, At: e.At, Actor: e.Actor, KeyID: e.KeyID, RequestID: e.RequestID, Door: e.Door, Operation: e.Operation, Action: e.Action,
-		Entity: e.Entity, EntityID: e.EntityID, Subjects: e.Subjects, Outcome: e.Outcome,
-	}
-	if len(e.Before) > 0 {
-		out.Before = e.Before
-	}
-	if len(e.After) > 0 {
-		out.After = e.After
-	}
-	return out
-}
-
-// Audit gives a group's log of a time to each, oldest first, a part at a time so
-// that a long one needs no memory. A limit of 0 is none.
-func (o *Operator) Audit(ctx context.Context, group string, from, to time.Time, limit int, each func(AuditEntry) error) error {
-	ctx, _, err := o.in(ctx, group)
-	if err != nil {
-		return err
-	}
-	const part = 1000
-	var after int64
-	for n := 0; ; {
-		entries, err := o.Core.Access.Log(ctx, from, to, after, part)
-		if err != nil || len(entries) == 0 {
-			return err
-		}
-		for _, e := range entries {
-			if n++; limit > 0 && n > limit {
-				return nil
-			}
-			if err := each(shownEntry(e)); err != nil {
-				return err
-			}
-			from, after = e.At, e.ID
-		}
-	}
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"frontdesk/core/account"
+	"frontdesk/core/carrier"
 	"frontdesk/core/fault"
 )
 
@@ -18,6 +19,7 @@ type Invitation struct {
 // What became of an invitation that was not sent.
 var (
 	errHomeless = fault.New(fault.Conflict, "invitation_not_sent", "It was not sent: the practice group has no carrier for e-mail. Set one with frontdesk connector set.")
+	errPaused   = fault.New(fault.Conflict, "invitation_waits", "It waits: sending is paused. Let it go on with frontdesk sending resume.")
 	errRefused  = fault.New(fault.Conflict, "invitation_refused", "It was not sent: the carrier will not take an e-mail to this address.")
 	errUnsure   = fault.New(fault.Conflict, "invitation_unsure", "Nobody knows whether it was sent: the carrier did not say. Ask whom it is for, or send another.")
 )
@@ -38,6 +40,27 @@ func (i Invitation) Err() error {
 
 // Sent reports whether the carrier has it.
 func (i Invitation) Sent() bool { return i.State == account.InvitationSent }
+
+// Invitable is why no invitation can be sent to a group's new members of staff just
+// now, or nil while it can.
+func (o *Operator) Invitable(ctx context.Context, group string) error {
+	ctx, g, err := o.in(ctx, group)
+	if err != nil {
+		return err
+	}
+	carries, err := o.Carries(ctx, g.ID, carrier.Email)
+	if err == nil && !carries {
+		err = errHomeless
+	}
+	if err != nil {
+		return err
+	}
+	s, err := o.DB.Sending(ctx)
+	if err == nil && !s.Paused.IsZero() {
+		err = errPaused
+	}
+	return err
+}
 
 // Invite sends a member of staff another invitation, and waits up to some time
 // for a running server to say what became of it.

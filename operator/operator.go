@@ -2,10 +2,12 @@
 // what no key may.
 //
 //	operator.go    groups, keys, networks, outside systems
-//	account.go     tokens, roles, staff, the log
+//	account.go     tokens, roles, staff
+//	audit.go       the log of who did what
 //	invitation.go  invitations, and how each ended
 //	statement.go   account statements
 //	sending.go     whether messages go out at all
+//	keys.go        the key that secrets are sealed with
 //	doctor.go      what is wrong with this installation
 //	exit.go        how a command ends, and errors for a person at the terminal
 package operator
@@ -17,6 +19,7 @@ import (
 
 	"frontdesk/core"
 	"frontdesk/core/access"
+	"frontdesk/core/carrier"
 	"frontdesk/core/connector"
 	"frontdesk/core/fault"
 	"frontdesk/core/practice"
@@ -27,9 +30,12 @@ import (
 type Operator struct {
 	DB   *store.DB
 	Core *core.Core
+	Seal *Keys
 	// Connect keeps how a group uses an outside system, once it is clear that it
 	// could be used so.
 	Connect func(ctx context.Context, g practice.Group, change connector.Connector) (connector.Connector, error)
+	// Carries reports whether a group has a carrier for a channel.
+	Carries func(ctx context.Context, group practice.ID, channel carrier.Channel) (bool, error)
 }
 
 // Close closes the database.
@@ -227,7 +233,7 @@ func (o *Operator) RemoveConnector(ctx context.Context, group, name string) erro
 
 // Migrate brings a database up to date and gives the version of its schema.
 func Migrate(ctx context.Context, address string, log *slog.Logger) (int64, error) {
-	db, err := store.Open(ctx, address, store.Options{Log: log})
+	db, err := store.Open(ctx, address, store.Options{Log: log, Make: true})
 	if err != nil {
 		return 0, err
 	}

@@ -161,9 +161,9 @@ func (s accountStore) TakeAttempt(ctx context.Context, name string, now, cutoff 
 	err = s.db.do(ctx, func(t *Tx) error {
 		_, err := t.one(ctx, `INSERT INTO sign_in_attempt (name, wrong, since) VALUES ($1, 1, $2)
 			ON CONFLICT (name) DO UPDATE SET
-				wrong = CASE WHEN sign_in_attempt.since <= $3 THEN 1 ELSE sign_in_attempt.wrong + 1 END,
-				since = CASE WHEN sign_in_attempt.since <= $3 THEN $2 ELSE sign_in_attempt.since END
-			RETURNING wrong`, in{name, now, cutoff}, &n)
+				wrong = CASE WHEN sign_in_attempt.since <= $3 OR sign_in_attempt.since > $4 THEN 1 ELSE sign_in_attempt.wrong + 1 END,
+				since = CASE WHEN sign_in_attempt.since <= $3 OR sign_in_attempt.since > $4 THEN $2 ELSE sign_in_attempt.since END
+			RETURNING wrong`, in{name, now, cutoff, now.Add(now.Sub(cutoff))}, &n) // one from that far ahead is from before the clock was put back
 		return err
 	})
 	return n, err

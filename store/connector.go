@@ -65,8 +65,10 @@ func (db *DB) Throttle(ctx context.Context, name string, perSecond float64, pati
 			return err
 		}
 		var free int64
-		taken, err = t.one(ctx, `UPDATE throttle SET free_at = CASE WHEN free_at > $2 THEN free_at ELSE $2 END + $3
-			WHERE name = $1 AND free_at <= $4 RETURNING free_at`, in{name, at, step, at + patience.Microseconds()}, &free)
+		// Nobody takes a moment that far ahead: the clock was put back since.
+		ahead := at + step + time.Minute.Microseconds()
+		taken, err = t.one(ctx, `UPDATE throttle SET free_at = CASE WHEN free_at > $2 AND free_at <= $5 THEN free_at ELSE $2 END + $3
+			WHERE name = $1 AND (free_at <= $4 OR free_at > $5) RETURNING free_at`, in{name, at, step, at + patience.Microseconds(), ahead}, &free)
 		wait = max(0, time.Duration(free-step-at)*time.Microsecond)
 		return err
 	})

@@ -8,6 +8,8 @@
 //	migrate.go   bring a database up to this program's schema
 //	node.go      ids, and this program's number among its peers
 //	instance.go  whether this database is a sandbox
+//	installation.go file.go home_linux.go home_other.go
+//	             whose key its secrets have, where it is, which server has its file
 //	job.go       jobs and events, kept with what caused them
 //	webhook.go   endpoints, the log of events, and the bells events ring
 //	delivery.go  what is delivered to endpoints
@@ -31,6 +33,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/gofrs/flock"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/riverqueue/river"
@@ -53,6 +56,10 @@ type DB struct {
 	liteJobs       *river.Client[*sql.Tx]
 	node           node
 	bells          bells
+	path           string       // of SQLite's file
+	lock           *flock.Flock // on it, when this program serves
+	pooled         bool
+	begin          pgx.TxOptions
 	closed         sync.Once
 }
 
@@ -61,6 +68,10 @@ type Options struct {
 	Log *slog.Logger
 	// NoMigrate leaves the schema as it is.
 	NoMigrate bool
+	// Make makes an SQLite file where there is none.
+	Make bool
+	// Serve says that the program serves: of those there is one on an SQLite file.
+	Serve bool
 }
 
 // The faults of opening and using a database.
@@ -74,7 +85,7 @@ var (
 
 // Open opens the database at an address, sqlite:PATH or postgres://…, brings
 // its schema up to date, and takes a node number. Errors: ErrBadAddress,
-// ErrNewer, ErrUnavailable.
+// ErrNewer, ErrUnavailable, ErrNoDatabase, ErrFile, ErrInUse.
 func Open(ctx context.Context, address string, o Options) (*DB, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
@@ -83,7 +94,7 @@ func Open(ctx context.Context, address string, o Options) (*DB, error) {
 	var err error
 	switch {
 	case strings.HasPrefix(address, "sqlite:"):
-		err = db.openSQLite(ctx, strings.TrimPrefix(address, "sqlite:"))
+		err = db.openSQLite(ctx, strings.TrimPrefix(address, "sqlite:"), o)
 	case strings.HasPrefix(address, "postgres://"), strings.HasPrefix(address, "postgresql://"):
 		err = db.openPostgres(ctx, address)
 	default:
@@ -114,11 +125,19 @@ func (db *DB) check(ctx context.Context, o Options) error {
 	return db.Migrate(ctx, o.Log)
 }
 
-func (db *DB) openSQLite(ctx context.Context, path string) error {
+func (db *DB) openSQLite(ctx context.Context, path string, o Options) error {
 	if path == "" || strings.ContainsAny(path, "?#") {
 		return ErrBadAddress
 	}
-	db.dialect = sqlite
+	db.dialect, db.path = sqlite, path
+	if err := makeFile(path, o.Make); err != nil {
+		return err
+	}
+	if o.Serve {
+		if err := db.occupy(); err != nil {
+			return err
+		}
+	}
 	// The log is copied into the file every 8,000 pages (32 MB) instead of every
 	// 1,000: a booking touches forty, and most of them again and again.
 	dsn := "file:" + path + "?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=foreign_keys(1)&_pragma=synchronous(FULL)&_pragma=wal_autocheckpoint(8000)"
@@ -130,7 +149,7 @@ func (db *DB) openSQLite(ctx context.Context, path string) error {
 	db.writer.SetMaxOpenConns(1)
 	db.writer.SetMaxIdleConns(1)
 	if err := db.writer.PingContext(ctx); err != nil {
-		return fmt.Errorf("open %s: %w", path, outward(err))
+		return fileTrouble(path, err)
 	}
 	if db.reader, err = sql.Open("sqlite", dsn+"&_pragma=query_only(1)"); err != nil {
 		return err
@@ -151,6 +170,22 @@ const (
 	doTimeout        = 20 * time.Second
 )
 
+// beginning is how a transaction begins: with its limits, since a pooler between
+// this program and PostgreSQL takes none when a connection is made, and hands one
+// connection to many.
+func beginning(set map[string]string) string {
+	text := "BEGIN"
+	for _, l := range []struct {
+		name string
+		most time.Duration
+	}{{"statement_timeout", statementTimeout}, {"lock_timeout", lockTimeout}, {"idle_in_transaction_session_timeout", doTimeout}} {
+		if _, said := set[l.name]; !said { // the address may say otherwise
+			text += fmt.Sprintf("; SET LOCAL %s = %d", l.name, l.most.Milliseconds())
+		}
+	}
+	return text
+}
+
 func (db *DB) openPostgres(ctx context.Context, address string) error {
 	db.dialect = postgres
 	cfg, err := pgxpool.ParseConfig(address)
@@ -160,19 +195,17 @@ func (db *DB) openPostgres(ctx context.Context, address string) error {
 	if !strings.Contains(address, "pool_max_conns") {
 		cfg.MaxConns = 16
 	}
-	for name, limit := range map[string]time.Duration{
-		"statement_timeout": statementTimeout, "lock_timeout": lockTimeout, "idle_in_transaction_session_timeout": doTimeout,
-	} {
-		if _, set := cfg.ConnConfig.RuntimeParams[name]; !set {
-			cfg.ConnConfig.RuntimeParams[name] = fmt.Sprint(limit.Milliseconds())
-		}
-	}
+	db.begin.BeginQuery = beginning(cfg.ConnConfig.RuntimeParams)
+	db.pooled = cfg.ConnConfig.DefaultQueryExecMode != pgx.QueryExecModeCacheStatement
 	cfg.ConnConfig.ConnectTimeout = 5 * time.Second
 	if db.pg, err = pgxpool.NewWithConfig(ctx, cfg); err != nil {
 		return outward(err)
 	}
 	if err := db.pg.Ping(ctx); err != nil {
-		return outward(err)
+		if err = outward(err); errors.Is(err, ErrUnavailable) {
+			err = ErrUnavailable.Saying("The database does not answer.").Because(err)
+		}
+		return err
 	}
 	db.pgJobs, err = river.NewClient(riverpgxv5.New(db.pg), &river.Config{})
 	return err
@@ -195,6 +228,7 @@ func (db *DB) close() {
 			pool.Close()
 		}
 	}
+	db.leave()
 }
 
 // Engine is "sqlite" or "postgres".
@@ -202,6 +236,11 @@ func (db *DB) Engine() string { return db.name }
 
 // Postgres is the pool, or nil on SQLite; for the job runner.
 func (db *DB) Postgres() *pgxpool.Pool { return db.pg }
+
+// Pooled reports whether the address says that a pooler is between this program
+// and PostgreSQL, which hands out connections by transaction: nothing is heard
+// through it.
+func (db *DB) Pooled() bool { return db.pooled }
 
 // SQLite is the connection that writes, or nil on PostgreSQL; for the job runner.
 func (db *DB) SQLite() *sql.DB { return db.writer }

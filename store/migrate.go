@@ -11,7 +11,6 @@ import (
 
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
-	"github.com/pressly/goose/v3/lock"
 	"github.com/riverqueue/river/riverdriver"
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 	"github.com/riverqueue/river/riverdriver/riversqlite"
@@ -153,21 +152,24 @@ func (db *DB) Migrate(ctx context.Context, log *slog.Logger) (err error) {
 	return nil
 }
 
-// lockMigrations waits, at most two minutes, until no other program migrates.
+// migrationLock is the number of the lock that one program migrates under.
+const migrationLock = 0x66726f6e74 // "front"
+
+// lockMigrations waits, at most two minutes, until no other program migrates. The
+// lock is a transaction's: a session's would stay with the connection that a pooler
+// hands to the next.
 func lockMigrations(ctx context.Context, pool *sql.DB) (unlock func() error, err error) {
-	locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 120))
+	tx, err := pool.BeginTx(context.WithoutCancel(ctx), nil) // which would end the transaction
 	if err != nil {
 		return nil, err
 	}
-	conn, err := pool.Conn(ctx)
-	if err != nil {
-		return nil, err
+	for _, text := range []string{`SET LOCAL idle_in_transaction_session_timeout = 0`, `SET LOCAL lock_timeout = 120000`, `SET LOCAL statement_timeout = 0`} {
+		if _, err := tx.ExecContext(ctx, text); err != nil {
+			return nil, errors.Join(err, tx.Rollback())
+		}
 	}
-	if err := locker.SessionLock(ctx, conn); err != nil {
-		return nil, errors.Join(err, conn.Close())
+	if _, err := tx.ExecContext(ctx, `SELECT pg_advisory_xact_lock($1)`, int64(migrationLock)); err != nil {
+		return nil, errors.Join(err, tx.Rollback())
 	}
-	return func() error {
-		ctx := context.WithoutCancel(ctx)
-		return errors.Join(locker.SessionUnlock(ctx, conn), conn.Close())
-	}, nil
+	return tx.Rollback, nil
 }

@@ -35,15 +35,87 @@ func TestAddressesThatAreRefused(t *testing.T) {
 		t.Errorf("a server that is not there: got %v", err)
 	}
 	_, err = store.Open(context.Background(), "sqlite:"+filepath.Join(t.TempDir(), "no", "such", "folder", "x.db"), store.Options{})
-	if !errors.Is(err, store.ErrUnavailable) {
+	if !errors.Is(err, store.ErrNoDatabase) || !strings.Contains(fault.Of(err).Message, "no such file") {
 		t.Errorf("a folder that is not there: got %v", err)
 	}
 	file := filepath.Join(t.TempDir(), "x.db")
 	if err := os.WriteFile(file, []byte(strings.Repeat("this is no database ", 1000)), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err = store.Open(context.Background(), "sqlite:"+file, store.Options{}); !errors.Is(err, store.ErrUnavailable) {
+	if _, err = store.Open(context.Background(), "sqlite:"+file, store.Options{}); !errors.Is(err, store.ErrFile) || !strings.Contains(fault.Of(err).Message, "not an SQLite database") {
 		t.Errorf("a file that is no database: got %v", err)
+	}
+}
+
+func TestOpeningMakesNoDatabaseUnlessItIsToldTo(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "typo.db")
+	ctx := context.Background()
+	for _, o := range []store.Options{{}, {NoMigrate: true}} {
+		if _, err := store.Open(ctx, "sqlite:"+file, o); !errors.Is(err, store.ErrNoDatabase) || !strings.Contains(fault.Of(err).Message, "no such file") {
+			t.Errorf("got %v", err)
+		}
+	}
+	if _, err := os.Stat(file); !errors.Is(err, os.ErrNotExist) {
+		t.Fatalf("there is a file: %v", err)
+	}
+	if _, err := store.Open(ctx, "sqlite:"+filepath.Dir(file), store.Options{Make: true}); !errors.Is(err, store.ErrFile) || !strings.Contains(fault.Of(err).Message, "folder") {
+		t.Errorf("a folder: got %v", err)
+	}
+	db, err := store.Open(ctx, "sqlite:"+file, store.Options{Make: true, Serve: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(db.Close)
+	if _, _, err := db.Beat(ctx); err != nil {
+		t.Fatal(err)
+	}
+	for _, ending := range []string{"", "-wal", "-shm", ".lock"} {
+		if info, err := os.Stat(file + ending); err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("%s: %v, %v", file+ending, info, err)
+		}
+	}
+	if _, err := store.Open(ctx, "sqlite:"+file, store.Options{Serve: true}); !errors.Is(err, store.ErrInUse) || !strings.Contains(fault.Of(err).Message, fmt.Sprint("process ", os.Getpid(), " on ")) {
+		t.Errorf("a second server: %v", err)
+	}
+	other := filepath.Join(t.TempDir(), "link.db")
+	if err := os.Symlink(file, other); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := store.Open(ctx, "sqlite:"+other, store.Options{Serve: true}); !errors.Is(err, store.ErrInUse) {
+		t.Errorf("by another name: %v", err)
+	}
+	db.Close()
+	again, err := store.Open(ctx, "sqlite:"+file, store.Options{Serve: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	again.Close()
+}
+
+// TestACopyOfADatabaseIsSomewhereElse compares where a database is with where it
+// was.
+func TestACopyOfADatabaseIsSomewhereElse(t *testing.T) {
+	ctx := context.Background()
+	home := func(address string) string {
+		t.Helper()
+		db, err := store.Open(ctx, address, store.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer db.Close()
+		where, err := db.Home(ctx)
+		if err != nil || where == "" {
+			t.Fatalf("%q, %v", where, err)
+		}
+		return where
+	}
+	for name, open := range map[string]func(testing.TB) string{"sqlite": storetest.SQLite, "postgres": storetest.Postgres} {
+		t.Run(name, func(t *testing.T) {
+			one, two := open(t), open(t)
+			if home(one) != home(one) || home(one) == home(two) {
+				t.Errorf("%s, %s", home(one), home(two))
+			}
+		})
 	}
 }
 
@@ -338,4 +410,17 @@ func (w *wire) mend() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.broken = false
+}
+
+// TestAClockPutBackHoldsNoOutsideSystemUp takes a turn, and puts the clock back.
+func TestAClockPutBackHoldsNoOutsideSystemUp(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		ctx := context.Background()
+		for _, at := range []time.Time{now, now.Add(-time.Hour), now.Add(-time.Hour)} {
+			wait, taken, err := db.Throttle(ctx, "pds", 1, 8*time.Second, at)
+			if err != nil || !taken || wait > time.Second {
+				t.Fatalf("%s, %v, %v", wait, taken, err)
+			}
+		}
+	})
 }

@@ -14,7 +14,7 @@ import (
 )
 
 // own are the tables of the program itself, which belong to no practice group.
-var own = []string{"node", "instance", "throttle", "sign_in", "sign_in_attempt", "goose_db_version"}
+var own = []string{"node", "instance", "installation", "throttle", "sign_in", "sign_in_attempt", "goose_db_version"}
 
 // column rows of a query, as text.
 func rows(t *testing.T, db *sql.DB, query string, args ...any) [][]string {

@@ -131,13 +131,13 @@ func TestEveryStatementIsUnderstoodByBothDatabases(t *testing.T) {
 // What the two databases are asked of themselves, by the doctor, and what only
 // one of them needs.
 var (
-	postgresOnly = regexp.MustCompile(`current_setting|SKIP LOCKED`)
+	postgresOnly = regexp.MustCompile(`current_setting|current_database|pg_control_system|pg_advisory|SKIP LOCKED`)
 	sqliteOnly   = regexp.MustCompile(`sqlite_|json_each`)
 )
 
 // overAll are the statements that look beyond one practice group: at the
 // program's own tables, or at the list of groups.
-var overAll = regexp.MustCompile(`(FROM|INTO|UPDATE) (node|instance|throttle|sign_in|sign_in_attempt|goose_db_version|sqlite_stat1|sqlite_schema)\b|SELECT 1$|ORDER BY practice_group_id$|current_setting|sqlite_version`)
+var overAll = regexp.MustCompile(`(FROM|INTO|UPDATE) (node|instance|installation|throttle|sign_in|sign_in_attempt|goose_db_version|sqlite_stat1|sqlite_schema)\b|SELECT 1$|ORDER BY practice_group_id$|current_setting|current_database|pg_control_system|pg_advisory|sqlite_version`)
 
 // TestEveryStatementNamesItsPracticeGroup counts the tables a statement touches
 // and the times it says which group's rows it means.

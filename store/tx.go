@@ -324,7 +324,7 @@ func pause(ctx context.Context, i int) error {
 // try runs fn in a transaction once.
 func (db *DB) try(ctx context.Context, fn func(*Tx) error, disk bool) (err error) {
 	if db.pg != nil {
-		tx, err := db.pg.Begin(ctx)
+		tx, err := db.pg.BeginTx(ctx, db.begin)
 		if err != nil {
 			return err
 		}

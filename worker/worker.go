@@ -25,6 +25,9 @@ type Config struct {
 	// Postgres or SQLite is the database the jobs are in.
 	Postgres *pgxpool.Pool
 	SQLite   *sql.DB
+	// Pooled says that PostgreSQL is behind a pooler, through which nothing is
+	// heard: jobs are looked for.
+	Pooled bool
 	// Begin is called as a job begins: from then on the same key is a new job.
 	Begin func(context.Context, job.Job) error
 	// Handlers do the work, by kind.
@@ -73,6 +76,7 @@ func New(c Config) (*Worker, error) {
 		// A job that runs longer than it may was left behind by a server that died.
 		RescueStuckJobsAfter: jobTimeout + time.Minute,
 		FetchPollInterval:    time.Second,
+		PollOnly:             c.Pooled,
 		Logger:               slog.New(quiet{c.Log.Handler()}),
 	}
 	for name, workers := range c.Queues {

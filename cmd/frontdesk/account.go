@@ -198,7 +198,13 @@ func (u userCreate) Run(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		return u.print(made, "USER ID,NAME,E-MAIL,ROLE", []string{made.ID.String(), made.Name(), made.Email, made.Role})
+		if err := u.print(made, "USER ID,NAME,E-MAIL,ROLE", []string{made.ID.String(), made.Name(), made.Email, made.Role}); err != nil {
+			return err
+		}
+		if why := o.Invitable(ctx, u.Group); why != nil {
+			fmt.Fprintf(os.Stderr, "The user is added, and is to be sent an invitation to choose a password. %s\n", operator.Explain(why))
+		}
+		return nil
 	})
 }
 
@@ -272,7 +278,7 @@ func (u userPassword) Run(ctx context.Context) error {
 }
 
 type auditing struct {
-	List   auditList   `cmd:"" help:"Show what was done in a practice group, and read through the GraphQL API."`
+	List   auditList   `cmd:"" help:"Show what was done in a practice group, and read through the GraphQL API, the latest first."`
 	Export auditExport `cmd:"" help:"Write all of it as JSON lines or CSV, changes with what there was and is."`
 }
 
@@ -293,27 +299,34 @@ func (a auditTime) span() (from, to time.Time) {
 
 type auditList struct {
 	database
+	output
 	auditTime
-	Limit int `default:"100" help:"How many to show. Default: ${default}"`
+	Who    string `placeholder:"NAME" help:"Only what a partner, operator or system did, or the key with this id."`
+	Action string `placeholder:"NAME" help:"Only this, for example patient.update, or everything done to patients: patient."`
+	About  string `placeholder:"KIND[:ID]" help:"Only what is about a kind of thing, or one of them: patient, patient:42."`
+	Door   string `placeholder:"NAME" help:"Only calls of an API: graphql."`
+	Failed bool   `help:"Only what did not succeed."`
+	Limit  int    `default:"100" help:"How many to show; 0 is all. Default: ${default}"`
 }
 
 // Run shows the log.
 func (a auditList) Run(ctx context.Context) error {
 	return a.as(ctx, func(o *operator.Operator) error {
-		var rows [][]string
-		from, to := a.span()
-		err := o.Audit(ctx, a.Group, from, to, a.Limit, func(e operator.AuditEntry) error {
-			about := e.Entity
-			if e.EntityID != 0 {
-				about += " " + fmt.Sprint(e.EntityID)
-			}
-			rows = append(rows, []string{e.At.UTC().Format("2006-01-02 15:04:05Z"), e.Actor, e.Action, about, e.Outcome})
-			return nil
-		})
+		q := operator.AuditQuery{Group: a.Group, Who: a.Who, Action: a.Action, About: a.About, Door: a.Door, Failed: a.Failed, Limit: a.Limit}
+		q.From, q.To = a.span()
+		all, err := o.LatestAudit(ctx, q)
 		if err != nil {
 			return err
 		}
-		return output{}.print(nil, "AT,WHO,WHAT,ABOUT,OUTCOME", rows...)
+		rows := make([][]string, len(all))
+		for i, e := range all {
+			about := e.Entity
+			if e.EntityID != 0 {
+				about += ":" + fmt.Sprint(e.EntityID)
+			}
+			rows[i] = []string{e.At.UTC().Format("2006-01-02 15:04:05Z"), e.Actor, e.Action, about, e.Outcome}
+		}
+		return a.print(all, "AT,WHO,WHAT,ABOUT,OUTCOME", rows...)
 	})
 }
 

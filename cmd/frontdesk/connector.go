@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"frontdesk/app"
 	"frontdesk/operator"
 )
 
@@ -21,7 +22,7 @@ type connectorSet struct {
 	database
 	sealing
 	output
-	Name       string            `arg:"" help:"The system: pds."`
+	Name       string            `arg:"" help:"The system: ${systems}."`
 	Group      string            `required:"" placeholder:"ID" help:"The practice group."`
 	Set        map[string]string `placeholder:"NAME=VALUE" help:"A setting; an empty value removes it. May be repeated."`
 	SecretFile map[string]string `placeholder:"NAME=FILE" help:"A secret, read from a file. May be repeated."`
@@ -29,20 +30,27 @@ type connectorSet struct {
 
 // Help is shown by frontdesk connector set --help.
 func (connectorSet) Help() string {
-	return `The NHS Personal Demographics Service, with keys registered at NHS England:
+	text := `A setting that is not named stays as it is. Secrets are read from files, and kept sealed.
+
+The NHS Personal Demographics Service, with keys registered at NHS England:
   frontdesk connector set pds --group ID \
     --set base_url=https://api.service.nhs.uk/personal-demographics/FHIR/R4 \
     --set token_url=https://api.service.nhs.uk/oauth2/token \
     --set api_key=KEY --set key_id=KID --secret-file private_key=private.pem
 
-Its own sandbox, which asks for no token:
-  frontdesk connector set pds --group ID \
-    --set base_url=https://sandbox.api.service.nhs.uk/personal-demographics/FHIR/R4
+A mail server:
+  frontdesk connector set smtp --group ID --set host=mail.example.org --set from=desk@example.org \
+    --set username=desk --secret-file password=password.txt
 
-Read it again for patients who are coming, every day (off unless set):
-  frontdesk connector set pds --group ID --set refresh=on --set refresh_every=24h --set refresh_ahead_days=14
-
-Further settings: ods_code (default: the practice group's), audience, per_second (default 5).`
+The systems:
+`
+	for _, s := range app.Systems() {
+		text += fmt.Sprintf("\n  %s: %s\n    --set %s\n", s.Name, s.About, strings.Join(s.Settings, ", "))
+		if len(s.Secrets) > 0 {
+			text += fmt.Sprintf("    --secret-file %s\n", strings.Join(s.Secrets, ", "))
+		}
+	}
+	return text + "\nWhat each setting means is in the documentation: docs/carriers.md and docs/pds.md, served at /docs."
 }
 
 // Run sets a connector up.
@@ -55,16 +63,16 @@ func (c connectorSet) Run(ctx context.Context) error {
 		}
 		secrets[name] = string(text)
 	}
-	return c.sealed(ctx, c.SealKey, func(o *operator.Operator) error {
+	return open(ctx, app.Opening{DB: c.DB, SealKey: c.SealKey, Seals: true}, func(o *operator.Operator) error {
 		made, err := o.SetConnector(ctx, c.Group, c.Name, c.Set, secrets)
 		if err != nil {
 			return err
 		}
-		return c.print(made, "CONNECTOR,SETTINGS", []string{string(made.Name), settings(made.Settings)})
+		return c.print(made, "CONNECTOR,SETTINGS", []string{string(made.Name), shown(made.Settings)})
 	})
 }
 
-func settings(of map[string]string) string {
+func shown(of map[string]string) string {
 	var out []string
 	for _, name := range slices.Sorted(maps.Keys(of)) {
 		out = append(out, name+"="+of[name])
@@ -87,7 +95,7 @@ func (c connectorList) Run(ctx context.Context) error {
 		}
 		rows := make([][]string, len(all))
 		for i, k := range all {
-			rows[i] = []string{string(k.Name), settings(k.Settings)}
+			rows[i] = []string{string(k.Name), shown(k.Settings)}
 		}
 		return c.print(all, "CONNECTOR,SETTINGS", rows...)
 	})

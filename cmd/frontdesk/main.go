@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -33,6 +34,7 @@ type commands struct {
 	Listen    listen     `cmd:"" help:"Print a practice's events as they happen, and forward them to a program on this machine."`
 	Trigger   trigger    `cmd:"" help:"Have an event happen in a sandbox, with invented data."`
 	Webhook   webhooks   `cmd:"" help:"Deliver events to a webhook again."`
+	Seal      sealKey    `cmd:"" help:"The key that secrets in the database are sealed with."`
 	Doctor    doctor     `cmd:"" help:"Look an installation over and say what is wrong with it."`
 	Version   version    `cmd:"" help:"Print the version."`
 }
@@ -47,7 +49,8 @@ Run a practice of your own:
   frontdesk key create --group ID --partner "Our website" --scope booking --permission setup
   frontdesk serve
 
-Every flag can be set in the environment: --db as FRONTDESK_DB, --rate-limit as FRONTDESK_RATE_LIMIT.
+Every flag of serve can be set in the environment, --public-url as FRONTDESK_PUBLIC_URL, and for every command
+FRONTDESK_DB, FRONTDESK_SEAL_KEY, FRONTDESK_GROUP and FRONTDESK_JSON. A variable is for the flags whose help names it.
 
 Exit codes: 0 done, 1 failed, 2 the command makes no sense, 3 no such thing,
 4 the database does not answer or is of another version.`
@@ -57,12 +60,13 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	parser, err := kong.New(&c,
-		kong.Name("frontdesk"), kong.Description(description), kong.DefaultEnvars("FRONTDESK"), kong.UsageOnError(),
+		kong.Name("frontdesk"), kong.Description(description), kong.Vars{"systems": systems()}, kong.PostBuild(keepToSettings), kong.DefaultEnvars("FRONTDESK"), kong.UsageOnError(),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: false}),
 		kong.BindTo(ctx, (*context.Context)(nil)), kong.Exit(func(code int) { os.Exit(min(code, operator.ExitUsage)) }))
 	if err != nil {
 		panic(err) // the flags above contradict one another
 	}
+	kong.Bind(strays(parser.Model.Node, os.Environ())).Apply(parser)
 	parsed, err := parser.Parse(os.Args[1:])
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "frontdesk: %v\nRun frontdesk --help to see what it takes.\n", err)
@@ -72,6 +76,15 @@ func main() {
 		fmt.Fprintln(os.Stderr, "frontdesk:", operator.Explain(err))
 		os.Exit(operator.ExitCode(err))
 	}
+}
+
+// systems names the outside systems there are.
+func systems() string {
+	var names []string
+	for _, s := range app.Systems() {
+		names = append(names, s.Name)
+	}
+	return strings.Join(names, ", ")
 }
 
 // database is the flag every command that needs one has.

@@ -14,14 +14,14 @@ import (
 	"frontdesk/operator"
 )
 
-// as runs a command of the operator.
+// as runs a command of the operator on a database that is there.
 func (d database) as(ctx context.Context, command func(*operator.Operator) error) error {
-	return d.sealed(ctx, "", command)
+	return open(ctx, app.Opening{DB: d.DB}, command)
 }
 
-// sealed runs a command of the operator that needs the key of secrets.
-func (d database) sealed(ctx context.Context, key string, command func(*operator.Operator) error) error {
-	o, err := app.NewOperator(ctx, d.DB, key)
+// open runs a command of the operator.
+func open(ctx context.Context, how app.Opening, command func(*operator.Operator) error) error {
+	o, err := app.OpenOperator(ctx, how)
 	if err != nil {
 		return err
 	}
@@ -60,7 +60,7 @@ type groupCreate struct {
 
 // Run makes a practice group.
 func (g groupCreate) Run(ctx context.Context) error {
-	return g.as(ctx, func(o *operator.Operator) error {
+	return open(ctx, app.Opening{DB: g.DB, Make: true}, func(o *operator.Operator) error {
 		made, err := o.CreateGroup(ctx, g.Name, g.ODSCode, g.Zone)
 		if err != nil {
 			return err
@@ -115,8 +115,14 @@ func (k keyCreate) Run(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if err := k.print(made, "KEY ID,API KEY", []string{made.ID.String(), made.Text}); err != nil || k.JSON {
+		if err := k.print(made, "KEY ID,API KEY", []string{made.ID.String(), made.Text}); err != nil {
 			return err
+		}
+		if len(k.Scope) == 0 {
+			fmt.Fprintln(os.Stderr, "This key has no scope: nearly every request with it will be refused. Make another with --scope booking, messaging or booking_links.")
+		}
+		if k.JSON {
+			return nil
 		}
 		fmt.Fprintln(os.Stderr, "Keep the key now: it is not kept here and cannot be shown again.")
 		return nil
@@ -216,14 +222,20 @@ func (n networkLeave) Run(ctx context.Context) error {
 
 type doctor struct {
 	database
+	sealing
 	output
+	PublicURL string `name:"public-url" placeholder:"URL" help:"Where patients reach the server, as serve has it: it is tried."`
 }
 
 var errUnwell = errors.New("something is wrong; see above")
 
 // Run looks the installation over.
-func (d doctor) Run(ctx context.Context) error {
-	findings, well := operator.Doctor(ctx, d.DB)
+func (d doctor) Run(ctx context.Context, unknown []stray) error {
+	asked := app.Examination{DB: d.DB, SealKey: d.SealKey, PublicURL: d.PublicURL}
+	for _, v := range unknown {
+		asked.Strays = append(asked.Strays, v.Name)
+	}
+	findings, well := app.Examine(ctx, asked)
 	rows := make([][]string, len(findings))
 	for i, f := range findings {
 		rows[i] = []string{map[bool]string{true: "ok", false: "WRONG"}[f.OK], f.Check, f.Detail}
@@ -235,6 +247,34 @@ func (d doctor) Run(ctx context.Context) error {
 		return errUnwell
 	}
 	return nil
+}
+
+type sealKey struct {
+	Adopt sealAdopt `cmd:"" help:"Take another key for this database, because the one its secrets are sealed with is lost."`
+}
+
+type sealAdopt struct {
+	database
+	sealing
+}
+
+// Help is shown by frontdesk seal adopt --help.
+func (sealAdopt) Help() string {
+	return `Only when the key is lost for good. What is sealed with it can never be read again: set up each connector anew, after
+frontdesk connector remove, and make each webhook anew. Stop every server first.
+
+To change the key while you have it, put a new one on the first line of the file and keep the old one below it.`
+}
+
+// Run adopts a key.
+func (s sealAdopt) Run(ctx context.Context) error {
+	return open(ctx, app.Opening{DB: s.DB, SealKey: s.SealKey}, func(o *operator.Operator) error {
+		if err := o.Seal.Adopt(ctx); err != nil {
+			return err
+		}
+		fmt.Printf("The key in %s is this database's now. frontdesk doctor lists what it cannot open.\n", o.Seal.Path)
+		return nil
+	})
 }
 
 type version struct{ output }

@@ -34,6 +34,8 @@ func (serve) Help() string {
 An invented town to try the API on:
   frontdesk serve --sandbox --credentials credentials.json
 
+On SQLite one server uses the database at a time; a second one says which does, and stops.
+
 Several servers on one PostgreSQL:
   frontdesk serve --db postgres://frontdesk@db/frontdesk --listen 0.0.0.0:8080`
 }
@@ -57,10 +59,14 @@ func (s serve) Validate() error {
 }
 
 // Run serves until it is told to stop.
-func (s serve) Run(ctx context.Context) error {
+func (s serve) Run(ctx context.Context, unknown []stray) error {
+	log := s.log()
+	for _, v := range unknown {
+		log.WarnContext(ctx, "a variable of the environment is no setting, and is not read", "variable", v.Name, "did_you_mean", v.Meant)
+	}
 	a, err := app.Open(ctx, app.Config{
 		DB: s.DB, Listen: s.Listen, MetricsListen: s.MetricsListen, Sandbox: s.Sandbox, Credentials: s.Credentials, WebhookAllow: s.WebhookAllow,
-		SendTimeout: s.SendTimeout, SealKey: s.SealKey, PublicURL: s.PublicURL, TrustedProxies: s.TrustedProxy, Hold: s.Hold, RateLimit: s.RateLimit, Log: s.log(),
+		SendTimeout: s.SendTimeout, SealKey: s.SealKey, PublicURL: s.PublicURL, TrustedProxies: s.TrustedProxy, Hold: s.Hold, RateLimit: s.RateLimit, Log: log,
 		Out: os.Stdout,
 	})
 	if err != nil {

@@ -521,3 +521,56 @@ func TestWhatBothAPIsDoNeedsAScopeOrAGrant(t *testing.T) {
 		t.Errorf("nobody: got %v", err)
 	}
 }
+
+// TestAClockPutBackLocksNoKey has a key use up its minute, and puts the clock back an
+// hour: on this node, on another, and on one that has just started.
+func TestAClockPutBackLocksNoKey(t *testing.T) {
+	each(t, func(t *testing.T, g *gate) {
+		limit := 3
+		_, text := g.key(access.Key{Limit: &limit})
+		other := &access.Service{Store: g.db.Access(), Now: g.Now, NewID: g.db.NewID, Box: box}
+		who, err := g.Authenticate(g.ctx, text, g.group.ID.String())
+		g.must(err)
+		for _, node := range []*access.Service{g.Service, other, {Store: g.db.Access(), Now: g.Now, NewID: g.db.NewID, Box: box}} {
+			for range limit {
+				_, err := node.Take(g.ctx, who)
+				g.must(err)
+			}
+			if _, err := node.Take(g.ctx, who); !errors.Is(err, access.ErrLimited) {
+				t.Fatalf("the limit: %v", err)
+			}
+			g.move(-time.Hour)
+			who, err = node.Authenticate(g.ctx, text, g.group.ID.String())
+			g.must(err)
+			b, err := node.Take(g.ctx, who)
+			if err != nil || b.Remaining != limit-1 || b.Reset > access.RateWindow {
+				t.Fatalf("after the clock was put back: %+v, %v", b, err)
+			}
+			g.move(access.RateWindow)
+		}
+		// Half a minute is no more than clocks are apart.
+		for range limit {
+			_, err := g.Take(g.ctx, who)
+			g.must(err)
+		}
+		g.move(-30 * time.Second)
+		if b, err := g.Take(g.ctx, who); !errors.Is(err, access.ErrLimited) || b.Reset > access.RateWindow {
+			t.Fatalf("half a minute back: %+v, %v", b, err)
+		}
+	})
+}
+
+func TestAnAnswerThatCannotBeReadIsNotGivenAnew(t *testing.T) {
+	each(t, func(t *testing.T, g *gate) {
+		k, _ := g.key(access.Key{})
+		claim := access.Claim{Group: g.group.ID, Key: k.ID, Name: "once", Fingerprint: []byte{1}}
+		done := 0
+		run := func(context.Context) access.Answer { done++; return access.Answer{Status: 200, Body: []byte("{}")} }
+		_, _, err := g.Once(g.ctx, claim, run)
+		g.must(err)
+		g.Box = sync.OnceValues(func() (*seal.Box, error) { return seal.Parse([]byte(seal.NewKey())) })
+		if _, _, err := g.Once(g.ctx, claim, run); !errors.Is(err, access.ErrAnswerLost) || done != 1 {
+			t.Fatalf("done %d times, %v", done, err)
+		}
+	})
+}

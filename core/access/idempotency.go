@@ -3,9 +3,11 @@ package access
 import (
 	"cmp"
 	"context"
+	"errors"
 	"time"
 
 	"frontdesk/core/fault"
+	"frontdesk/core/seal"
 )
 
 // ClaimLife is how long the answer to a request with an idempotency key is kept.
@@ -17,7 +19,10 @@ const MaxIdempotencyKey = 255
 // The faults of idempotency.
 var (
 	ErrMismatch = fault.New(fault.Mismatch, "idempotency_key_reused", "This idempotency key was used before with another request.")
-	ErrLongKey  = fault.Wrong("Idempotency-Key", "too_big", "at most 255 printable characters", "The idempotency key is too long or has characters that cannot be printed.")
+	// ErrAnswerLost is returned for a request that was answered, and whose answer
+	// cannot be read any more.
+	ErrAnswerLost = fault.New(fault.Conflict, "answer_lost", "A request with this idempotency key was answered before. It was not done again, and that answer cannot be shown any more.")
+	ErrLongKey    = fault.Wrong("Idempotency-Key", "too_big", "at most 255 printable characters", "The idempotency key is too long or has characters that cannot be printed.")
 )
 
 // Claim is one request that must happen at most once.
@@ -85,7 +90,9 @@ func (s *Service) Once(ctx context.Context, c Claim, run func(context.Context) A
 	if err = cmp.Or(failed, err); err != nil {
 		return a, again, err
 	}
-	a.Body, err = box.Open(a.Body, about)
+	if a.Body, err = box.Open(a.Body, about); errors.Is(err, seal.ErrCannotOpen) {
+		err = ErrAnswerLost.Because(err) // it was sealed with a key that is gone
+	}
 	return a, again, err
 }
 

@@ -50,9 +50,10 @@ type Store interface {
 	// SameNetwork reports whether both groups are members of one network.
 	SameNetwork(ctx context.Context, a, b GroupID) (bool, error)
 	// TakeRate adds want requests to the key's current window, or starts a new
-	// one when the last began at or before cutoff. It gives the window's start
-	// and what has been taken from it in all.
-	TakeRate(ctx context.Context, group GroupID, id int64, now, cutoff time.Time, want int) (start time.Time, used int, err error)
+	// one when the last began a window's length ago or before, or that far ahead of
+	// a clock that was put back. It gives the window's start and what has been taken
+	// from it in all.
+	TakeRate(ctx context.Context, group GroupID, id int64, now time.Time, window time.Duration, want int) (start time.Time, used int, err error)
 	// Once runs a request at most once for its claim; see Service.Once.
 	Once(ctx context.Context, c Claim, run func(context.Context) Answer) (Answer, bool, error)
 	// ForgetClaims deletes up to limit claims of the group made before the
@@ -71,6 +72,9 @@ type Store interface {
 	// Log lists up to limit of a group's audit entries from a time until before
 	// another that come after an entry, oldest first.
 	Log(ctx context.Context, group GroupID, from, to time.Time, after int64, limit int) ([]audit.Entry, error)
+	// LogBack lists up to limit of them from a time on until before another, and of
+	// those at that other time the ones that come before an entry, newest first.
+	LogBack(ctx context.Context, group GroupID, from, to time.Time, before int64, limit int) ([]audit.Entry, error)
 	// Do runs fn in one transaction: all of it happens, or none.
 	Do(ctx context.Context, fn func(Tx) error) error
 }

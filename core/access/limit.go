@@ -37,6 +37,13 @@ type share struct {
 	used  int       // taken by all nodes, when we last looked
 }
 
+// over reports whether a window has ended: it is behind us, or so far ahead that the
+// clock must have been put back since. Clocks of several nodes are a little apart.
+func over(start, now time.Time) bool {
+	age := now.Sub(start)
+	return age >= RateWindow || age < -RateWindow
+}
+
 // manyShares is where the map of shares is swept of windows that have ended.
 const manyShares = 1024
 
@@ -52,7 +59,7 @@ func (l *limits) share(key int64, now time.Time) *share {
 			for k, old := range l.keys {
 				// A share in use is locked; it is not old.
 				if old.mu.TryLock() {
-					if now.Sub(old.start) >= RateWindow {
+					if over(old.start, now) {
 						delete(l.keys, k)
 					}
 					old.mu.Unlock()
@@ -84,7 +91,7 @@ func (s *Service) Take(ctx context.Context, c Caller) (Budget, error) {
 	sh := s.limits.share(c.budget(), now)
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
-	ended := now.Sub(sh.start) >= RateWindow
+	ended := over(sh.start, now)
 	if sh.left <= 0 || ended {
 		if ended {
 			sh.left, sh.used = 0, 0
@@ -93,7 +100,7 @@ func (s *Service) Take(ctx context.Context, c Caller) (Budget, error) {
 			// A sixteenth of what is left: few questions at first, and near the
 			// end no node sits on requests another could use.
 			want := max(1, (c.Limit-sh.used)/16)
-			start, used, err := s.Store.TakeRate(ctx, c.Home, c.budget(), now, now.Add(-RateWindow), want)
+			start, used, err := s.Store.TakeRate(ctx, c.Home, c.budget(), now, RateWindow, want)
 			if err != nil {
 				return Budget{}, err
 			}
@@ -101,7 +108,7 @@ func (s *Service) Take(ctx context.Context, c Caller) (Budget, error) {
 			sh.left = max(0, min(want, c.Limit-(used-want)))
 		}
 	}
-	b := Budget{Limit: c.Limit, Reset: sh.start.Add(RateWindow).Sub(now)}
+	b := Budget{Limit: c.Limit, Reset: min(sh.start.Add(RateWindow).Sub(now), RateWindow)}
 	if sh.left <= 0 {
 		return b, ErrLimited.After(b.Reset)
 	}

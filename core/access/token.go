@@ -353,3 +353,12 @@ func (s *Service) Log(ctx context.Context, from, to time.Time, after int64, limi
 	}
 	return s.Store.Log(ctx, who.Group, from, to, after, limit)
 }
+
+// LogBack lists them from the other end, newest first.
+func (s *Service) LogBack(ctx context.Context, from, to time.Time, before int64, limit int) ([]audit.Entry, error) {
+	who, err := RequirePermission(ctx, Setup)
+	if err != nil {
+		return nil, err
+	}
+	return s.Store.LogBack(ctx, who.Group, from, to, before, limit)
+}

@@ -148,3 +148,15 @@ func (b *Box) Open(sealed []byte, about string) ([]byte, error) {
 	}
 	return nil, ErrCannotOpen.Because(fmt.Errorf("none of %d keys opens it", len(b.keys)))
 }
+
+// Sealed reports whether something is sealed with the first key, as far as its
+// beginning tells.
+func (b *Box) Sealed(sealed []byte) bool {
+	return b != nil && len(b.keys) > 0 && bytes.HasPrefix(sealed, b.keys[0].id[:])
+}
+
+// Knows reports whether something is sealed with one of the keys, as far as its
+// beginning tells.
+func (b *Box) Knows(sealed []byte) bool {
+	return b != nil && slices.ContainsFunc(b.keys, func(k key) bool { return bytes.HasPrefix(sealed, k.id[:]) })
+}

@@ -42,7 +42,7 @@ func EachAddress(t *testing.T, test func(t *testing.T, address string)) {
 // Open opens the database at an address until the test ends.
 func Open(t testing.TB, address string) *store.DB {
 	t.Helper()
-	db, err := store.Open(context.Background(), address, store.Options{})
+	db, err := store.Open(context.Background(), address, store.Options{Make: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -78,7 +78,7 @@ var migrated = sync.OnceValues(func() ([]byte, error) {
 	}
 	defer os.RemoveAll(dir)
 	path := filepath.Join(dir, "frontdesk.db")
-	db, err := store.Open(context.Background(), "sqlite:"+path, store.Options{})
+	db, err := store.Open(context.Background(), "sqlite:"+path, store.Options{Make: true})
 	if err != nil {
 		return nil, err
 	}
@@ -154,7 +154,7 @@ func template(server string) (string, error) {
 			return
 		}
 		var db *store.DB
-		if db, templateErr = store.Open(ctx, named(server, templateName), store.Options{}); templateErr != nil {
+		if db, templateErr = store.Open(ctx, named(server, templateName), store.Options{Make: true}); templateErr != nil {
 			return
 		}
 		db.Close()
