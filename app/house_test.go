@@ -61,6 +61,7 @@ var rooms = map[string]struct {
 	}},
 	"core/booking": {ours: []string{
 		"core/fault", "core/audit", "core/event", "core/job", "core/input", "core/access", "core/practice", "core/patient", "core/diary",
+		"core/task", // what staff have to look at
 	}},
 	"core/billing": {ours: []string{
 		"core/fault", "core/audit", "core/event", "core/input", "core/access", "core/practice", "core/label", "core/patient", "core/contact", "core/diary", "core/booking",

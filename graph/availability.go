@@ -80,7 +80,9 @@ func (q query) AvailabilitySlots(ctx context.Context, dateRange gql.Availability
 		return nil, err
 	}
 	return &gql.AvailabilitySlotData{PageInfo: p.info(more), Data: mapped(all, func(s diary.Stretch) *gql.AvailabilitySlot {
-		return &gql.AvailabilitySlot{Of: s, StartLocal: &scalar.Wall{T: s.Start.In(zone)}, EndLocal: &scalar.Wall{T: s.End.In(zone)}}
+		return &gql.AvailabilitySlot{
+			Of: s, StartLocal: &scalar.Wall{T: s.Start.In(zone)}, EndLocal: &scalar.Wall{T: s.End.In(zone)}, StartsAt: scalar.Of(s.Start), EndsAt: scalar.Of(s.End),
+		}
 	})}, nil
 }
 

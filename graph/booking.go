@@ -42,6 +42,9 @@ func booked(zone *time.Location, b *booking.Booking, of fields) *gql.Booking {
 	if of.any("reference") {
 		out.Reference = text(b.ID.String())
 	}
+	if of.any("startsAt", "endsAt") {
+		out.StartsAt, out.EndsAt = scalar.Of(b.Start), scalar.Of(b.End)
+	}
 	if j := b.Journey; of.any("bookingJourney") {
 		out.BookingJourney = &gql.Journey{
 			Arrived: scalar.Of(j.Arrived), Consultation: scalar.Of(j.Consultation), Departed: scalar.Of(j.Departed), Dna: scalar.Of(j.NoShow),

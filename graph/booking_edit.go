@@ -2,6 +2,7 @@ package graph
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -108,12 +109,12 @@ func (m mutation) CreateBooking(ctx context.Context, patientID, locationID, book
 	if err != nil {
 		return nil, err
 	}
-	from, until, err := startAndEnd(zone, in.Start.Value(), in.End.Value())
+	at, err := startAndEnd(zone, in.Start.Value(), in.End.Value())
 	if err != nil {
 		return nil, err
 	}
 	b, err := m.core.Booking.Create(ctx, booking.Order{
-		Patient: p.patient, Billpayer: p.payer, Location: p.location, Type: p.product, Practitioner: p.doctor, Start: from, End: until,
+		Patient: p.patient, Billpayer: p.payer, Location: p.location, Type: p.product, Practitioner: p.doctor, Start: at.start, End: at.end,
 		Comments: word(in.Comments), Tell: notices(in.SendPatientMessages.Value()), Pending: deref(pending),
 	})
 	return bookedPayload(ctx, zone, b, err)
@@ -141,7 +142,37 @@ func bookedPayload(ctx context.Context, zone *time.Location, b booking.Booking, 
 	if err != nil {
 		return nil, err
 	}
-	return &gql.BookingResponsePayload{Data: booked(zone, &b, fieldsAsked(ctx, "data"))}, nil
+	return &gql.BookingResponsePayload{Data: booked(zone, &b, fieldsAsked(ctx, "data")), Warnings: warnings(zone, b)}, nil
+}
+
+// The codes of warnings.
+const (
+	warnElsewhere = "patient_booked_elsewhere"
+	warnTwice     = "time_comes_twice"
+)
+
+// warnings are what staff should know of a booking that was made or changed.
+func warnings(zone *time.Location, b booking.Booking) []gql.BookingWarning {
+	out := []gql.BookingWarning{}
+	for _, o := range b.Elsewhere {
+		out = append(out, gql.BookingWarning{Code: warnElsewhere, Message: booking.ErrElsewhere.Message, BookingID: ptr(encode(kindBooking, o.ID))})
+	}
+	for _, t := range []struct {
+		what string
+		at   time.Time
+	}{{"It begins", b.Start}, {"It ends", b.End}} {
+		first, second, err := diary.Shown(zone, t.at.In(zone), false)
+		if err != nil || second.IsZero() {
+			continue
+		}
+		which, other := "first", second
+		if t.at.Equal(second) {
+			which, other = "second", first
+		}
+		out = append(out, gql.BookingWarning{Code: warnTwice, Message: fmt.Sprintf("%s when clocks show %s for the %s time, %s (%s). They show it twice: the other time is %s.",
+			t.what, t.at.In(zone).Format("15:04"), which, t.at.In(zone).Format("15:04 MST on Monday 2 January 2006"), t.at.UTC().Format(time.RFC3339), other.In(zone).Format(time.RFC3339))})
+	}
+	return out
 }
 
 // UpdateBooking changes a booking.
@@ -161,15 +192,15 @@ func (m mutation) UpdateBooking(ctx context.Context, id string, in *gql.BookingU
 		c.Tell = ptr(notices(v))
 	}
 	return m.withBooking(ctx, id, func(ctx context.Context, zone *time.Location, id booking.ID) (booking.Booking, error) {
-		from, until, err := startAndEnd(zone, in.Start.Value(), in.End.Value())
+		at, err := startAndEnd(zone, in.Start.Value(), in.End.Value())
 		if err != nil {
 			return booking.Booking{}, err
 		}
-		if !from.IsZero() {
-			c.Start = &from
+		if !at.start.IsZero() {
+			c.Start, c.StartTwice = &at.start, at.startTwice
 		}
-		if !until.IsZero() {
-			c.End = &until
+		if !at.end.IsZero() {
+			c.End, c.EndTwice = &at.end, at.endTwice
 		}
 		return m.core.Booking.Alter(ctx, id, c)
 	})
@@ -213,7 +244,7 @@ func (m mutation) UpdateBookingJourney(ctx context.Context, id string, in *gql.B
 		if v := in.Date.Value(); v != nil && !v.IsZero() {
 			at = v.T.UTC() // a true moment, unlike the booking's own
 		}
-		return m.core.Booking.Step(ctx, id, booking.Stage(*in.JourneyStage.Value()), at)
+		return m.core.Booking.Step(ctx, id, booking.Step{Stage: booking.Stage(*in.JourneyStage.Value()), At: at, Undo: deref(in.Undo.Value())})
 	})
 }
 

@@ -115,7 +115,7 @@ func (s *surgery) change(field, arguments string, variables ...any) (map[string]
 func TestInvoices(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		s := d.surgery()
-		d.must(d.core.Billing.SetVAT(d.ctx, 200))
+		d.must(second(d.core.Practice.UpdateGroup(d.ctx, practice.GroupChange{VAT: ptr(200)})))
 		at9 := s.booked(s.ada)
 		if got := s.billed(at9); got {
 			t.Error("the booking is billed already")

@@ -7,6 +7,7 @@ import (
 	"frontdesk/core/account"
 	"frontdesk/core/billing"
 	"frontdesk/core/fault"
+	"frontdesk/core/input"
 	"frontdesk/core/label"
 	"frontdesk/core/practice"
 	"frontdesk/graph/gql"
@@ -225,6 +226,18 @@ func productChange(in gql.ProductDataInput) (ch billing.ProductChange, err error
 	}
 	if ch.Price, err = pence(given(in.Price)); err != nil {
 		return ch, err
+	}
+	if tax := given(in.Tax); tax != nil {
+		ch.VATName, ch.VATCode = change(tax.TaxName), change(tax.TaxCode)
+		var check input.Checks
+		if rate, set := tax.TaxRate.ValueOK(); rate != nil {
+			ch.VAT = ptr(billing.Permille(check.Rate("taxRate", *rate)))
+		} else {
+			ch.PracticeVAT = set
+		}
+		if err := check.Err(); err != nil {
+			return ch, err
+		}
 	}
 	ch.Cost, err = pence(given(in.Cost))
 	return ch, err

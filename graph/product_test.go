@@ -8,6 +8,7 @@ import (
 
 	"frontdesk/core/billing"
 	"frontdesk/core/contact"
+	"frontdesk/core/diary"
 	"frontdesk/core/practice"
 )
 
@@ -39,7 +40,7 @@ func TestProducts(t *testing.T) {
 		})
 		id := made["id"].(string)
 		d.move(time.Minute)
-		d.must(d.core.Billing.SetVAT(d.ctx, 175))
+		d.must(second(d.core.Practice.UpdateGroup(d.ctx, practice.GroupChange{VAT: ptr(175)})))
 		update := `mutation($id: ID!, $data: ProductDataInput!) { updateProduct(id: $id, productData: $data) { data { ` + productFieldsAsked + ` } error } }`
 		after := d.done("updateProduct", update, "id", id, "data", map[string]any{"price": 0.1 + 0.2, "comments": nil, "cost": nil})
 		holds(t, after, map[string]any{
@@ -217,5 +218,50 @@ func TestProductsAreListed(t *testing.T) {
 		if got := d.get("user.servicesProvided.0.name", `query($id: ID!) { user(id: $id) { servicesProvided { name } } }`, "id", doctor); got != "Pack 1" {
 			t.Errorf("the doctor offers %v", got)
 		}
+	})
+}
+
+// TestAProductHasTheVATItWasGiven sets a rate over GraphQL and bills it.
+func TestAProductHasTheVATItWasGiven(t *testing.T) {
+	each(t, func(t *testing.T, d *desk) {
+		s := d.surgery()
+		made := d.done("createProduct", createProduct, "data", map[string]any{
+			"productType": "vaccine", "name": "Rabies", "price": 50, "tax": map[string]any{"taxRate": 20, "taxName": "Standard rate", "taxCode": "S"},
+		})
+		holds(t, made, map[string]any{"tax.taxRate": 20.0, "tax.taxName": "Standard rate", "tax.taxCode": "S"})
+		id := made["id"].(string)
+		bill := func(product string) map[string]any {
+			return d.done("createInvoice", createInvoice, "data", s.bill(map[string]any{
+				"lineItems": []any{map[string]any{"date": "2031-01-05", "productId": product, "quantity": 3}},
+			}))
+		}
+		holds(t, bill(id), map[string]any{"tax": 30.0, "total": 180.0, "lineItems.0.taxRate": 20.0, "lineItems.0.total": 180.0})
+		update := `mutation($id: ID!, $data: ProductDataInput!) { updateProduct(id: $id, productData: $data) { data { ` + productFieldsAsked + ` } error } }`
+		change := func(tax any) map[string]any {
+			return d.done("updateProduct", update, "id", id, "data", map[string]any{"tax": tax})
+		}
+		holds(t, change(map[string]any{"taxRate": 17.5}), map[string]any{"tax.taxRate": 17.5, "tax.taxName": "Standard rate"})
+		holds(t, bill(id), map[string]any{"tax": 26.25, "total": 176.25})
+		holds(t, change(nil), map[string]any{"tax.taxRate": 17.5})
+		d.must(second(d.core.Practice.UpdateGroup(d.ctx, practice.GroupChange{VAT: ptr(50)})))
+		holds(t, change(map[string]any{"taxCode": nil}), map[string]any{"tax.taxRate": 17.5, "tax.taxCode": nil})
+		holds(t, change(map[string]any{"taxRate": nil}), map[string]any{"tax.taxRate": 5.0, "tax.taxName": "Standard rate"})
+		holds(t, bill(id), map[string]any{"tax": 7.5})
+		holds(t, change(map[string]any{"taxRate": 0}), map[string]any{"tax.taxRate": 0.0})
+		holds(t, bill(id), map[string]any{"tax": 0.0, "total": 150.0})
+		for _, wrong := range []float64{-1, 100.1, 17.55} {
+			if _, said := d.payload("updateProduct", update, "id", id, "data", map[string]any{"tax": map[string]any{"taxRate": wrong}}); !strings.Contains(said, "taxRate: ") {
+				t.Errorf("%v: %s", wrong, said)
+			}
+		}
+		// Of an appointment it is that of the appointment type, which REST sets.
+		scan := d.product(map[string]any{"productType": "appointment", "name": "Scan", "price": 100, "tax": map[string]any{"taxRate": 20}})
+		kind, err := d.core.Diary.UpdateType(d.ctx, ourID[diary.TypeID](&scan), diary.TypeChange{Name: ptr("Scan of a knee")})
+		if err != nil || kind.VAT == nil || *kind.VAT != 200 {
+			t.Fatalf("the appointment type is %+v, %v", kind, err)
+		}
+		_, err = d.core.Diary.UpdateType(d.ctx, kind.ID, diary.TypeChange{VAT: ptr(50)})
+		d.must(err)
+		holds(t, bill(scan), map[string]any{"tax": 15.0})
 	})
 }

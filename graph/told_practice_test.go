@@ -246,7 +246,10 @@ func (e *teller) bookings() []row {
 	}
 	update := func(data string) { e.made(`updateBooking(id: "`+id+`", bookingData: {`+data+`})`, "id") }
 	journey := func(stage, date string) {
-		e.made(`updateBookingJourney(id: "`+id+`", bookingJourneyInput: {journeyStage: `+stage+`, date: "2031-07-07T`+date+`:00Z"})`, "id")
+		e.made(`updateBookingJourney(id: "`+id+`", bookingJourneyInput: {journeyStage: `+stage+`, date: "2031-01-05T`+date+`:00Z"})`, "id")
+	}
+	undo := func(stage string) {
+		e.made(`updateBookingJourney(id: "`+id+`", bookingJourneyInput: {journeyStage: `+stage+`, undo: true})`, "id")
 	}
 	metadata := func(value string) {
 		e.made(`updateBookingMetadata(bookingId: "`+id+`", key: "crm", value: "`+value+`")`, "id")
@@ -273,7 +276,18 @@ func (e *teller) bookings() []row {
 			return told("booking.patientJourney.inConsultation", false)
 		}},
 		{"they go", func() []string { journey("departed", "10:45"); return told("booking.patientJourney.completed", false) }},
-		{"or never came", func() []string { journey("dna", "10:45"); return told("booking.patientJourney.noShow", false) }},
+		{"that was a mistake", func() []string { undo("departed"); return told("booking.updated", false) }},
+		nothing("it is taken back again", func() { undo("departed") }),
+		nothing("they did not come after all", func() {
+			e.refused(`updateBookingJourney(id: "`+id+`", bookingJourneyInput: {journeyStage: dna})`, booking.ErrCame.Message)
+		}),
+		{"they never were seen", func() []string { undo("consultation"); return told("booking.updated", false) }},
+		{"nor came", func() []string { undo("arrived"); return told("booking.updated", false) }},
+		{"it was yesterday", func() []string {
+			update(`start: "2031-01-05T10:30:00Z", end: "2031-01-05T10:45:00Z"`)
+			return told("booking.updated", true)
+		}},
+		{"and nobody came", func() []string { journey("dna", "10:45"); return told("booking.patientJourney.noShow", false) }},
 		{"it is cancelled", func() []string { e.made(`deleteBooking(id: "`+id+`")`, "id"); return told("booking.deleted", true) }},
 		nothing("it is cancelled again", func() { e.made(`deleteBooking(id: "`+id+`")`, "id") }),
 		nothing("nobody comes to that", func() {

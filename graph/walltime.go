@@ -60,15 +60,32 @@ func stretch(zone *time.Location, start, end *scalar.Moment, strict bool) (from,
 	return from, until, nil
 }
 
-// startAndEnd are the two times of a booking.
-func startAndEnd(zone *time.Location, start, end *scalar.Moment) (from, until time.Time, err error) {
-	if start != nil && !start.IsZero() {
-		from = meant(zone, *start)
+// appointed are the two times of a booking. Of a time that clocks show twice it is
+// the first, and the second besides.
+type appointed struct{ start, startTwice, end, endTwice time.Time }
+
+// startAndEnd reads the two times of a booking. A time with a distance from UTC says
+// its moment itself; one that clocks never show is refused. An end that is shown twice
+// is the second when only that is after the start.
+func startAndEnd(zone *time.Location, start, end *scalar.Moment) (a appointed, err error) {
+	if a.start, a.startTwice, err = exact(zone, start, false); err != nil {
+		return a, err
 	}
-	if end != nil && !end.IsZero() {
-		until = meant(zone, *end)
+	a.end, a.endTwice, err = exact(zone, end, true)
+	if !a.endTwice.IsZero() && !a.start.IsZero() && !a.end.After(a.start) {
+		a.end, a.endTwice = a.endTwice, time.Time{}
 	}
-	return from, until, nil
+	return a, err
+}
+
+func exact(zone *time.Location, m *scalar.Moment, isEnd bool) (at, twice time.Time, err error) {
+	switch {
+	case m == nil || m.IsZero():
+		return at, twice, nil
+	case m.Form == scalar.Offset:
+		return m.T.UTC(), twice, nil
+	}
+	return diary.Shown(zone, m.T, isEnd)
 }
 
 // tick is the finest step of time that is kept.

@@ -47,7 +47,7 @@ func (d *door) CreateAppointment(ctx context.Context, in *oas.AppointmentRequest
 	if err != nil {
 		return nil, err
 	}
-	return &oas.Reservation{ID: a.ID.String(), ReservedUntil: instant(a.ReservedUntil)}, nil
+	return &oas.Reservation{ID: a.ID.String(), ReservedUntil: instant(a.ReservedUntil), Warnings: warnings(a)}, nil
 }
 
 func move(in *oas.AppointmentEdit) booking.Move {
@@ -104,6 +104,34 @@ func (d *door) CancelAppointment(ctx context.Context, in oas.OptCancelRequest, p
 	return appointment(a), nil
 }
 
+// stages are the stages of a journey as this API spells them.
+var stages = map[oas.JourneyRequestStage]booking.Stage{
+	oas.JourneyRequestStageArrived: booking.StageArrived, oas.JourneyRequestStageConsultation: booking.StageConsultation,
+	oas.JourneyRequestStageDeparted: booking.StageDeparted, oas.JourneyRequestStageDidNotAttend: booking.StageNoShow,
+}
+
+// UpdateAppointmentJourney notes how far the patient has come.
+func (d *door) UpdateAppointmentJourney(ctx context.Context, in *oas.JourneyRequest, p oas.UpdateAppointmentJourneyParams) (oas.UpdateAppointmentJourneyRes, error) {
+	b, err := d.core.Booking.Step(ctx, id[booking.ID](p.ID), booking.Step{Stage: stages[in.Stage], At: in.At.Value, Undo: in.Undo.Value})
+	if err != nil {
+		return nil, err
+	}
+	return appointment(b.Details), nil
+}
+
+// warnings are what staff should know of an appointment that was held, booked or
+// moved.
+func warnings(a booking.Appointment) []oas.AppointmentWarning {
+	var out []oas.AppointmentWarning
+	for _, o := range a.Elsewhere {
+		out = append(out, oas.AppointmentWarning{
+			Code: oas.AppointmentWarningCodePatientBookedElsewhere, Message: booking.ErrElsewhere.Message, AppointmentID: oas.NewOptID(digits(o.ID)),
+			PractitionerID: oas.NewOptID(digits(o.Practitioner)), StartTime: oas.NewOptDateTime(o.Start), EndTime: oas.NewOptDateTime(o.End),
+		})
+	}
+	return out
+}
+
 func person(p booking.Person) oas.OptPersonName {
 	return oas.NewOptPersonName(oas.PersonName{Title: str(p.Title), FirstName: str(p.FirstName), LastName: str(p.LastName)})
 }
@@ -117,7 +145,11 @@ func appointment(a booking.Details) *oas.Appointment {
 		CanBeCancelled: oas.NewOptBool(a.CanCancel), CanBeRescheduled: oas.NewOptBool(a.CanReschedule),
 		CancellationPolicyHours: oas.NewOptFloat64(float64(a.PolicyHours)), SuppressMail: oas.NewOptBool(a.SuppressMail), Reason: str(a.Reason),
 		AppointmentTemplateName: str(a.TypeName), LocationName: str(a.LocationName), AppointmentSource: str(a.Source),
-		CancelledAt: optInstant(a.CancelledAt), Practitioner: person(a.PractitionerName),
+		CancelledAt: optInstant(a.CancelledAt), Practitioner: person(a.PractitionerName), Warnings: warnings(a.Appointment),
+		Journey: oas.NewOptAppointmentJourney(oas.AppointmentJourney{
+			ArrivedAt: optInstant(a.Journey.Arrived), ConsultationAt: optInstant(a.Journey.Consultation), DepartedAt: optInstant(a.Journey.Departed),
+			DidNotAttendAt: optInstant(a.Journey.NoShow),
+		}),
 	}
 	if a.Patient != 0 {
 		out.PatientID = text(a.Patient.String())

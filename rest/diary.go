@@ -15,16 +15,31 @@ func typeSetup(t diary.Type) *oas.AppointmentTypeSetup {
 		ID: digits(t.ID), Name: t.Name, PartnerSlotName: t.PartnerSlotName, Price: float64(t.Price), Sector: oas.Sector(t.Sector),
 		Duration: float64(t.Minutes), Video: t.Video, InPerson: t.InPerson, Telephone: t.Telephone, UsePartnerBookableSlots: t.UsePartnerSlots,
 		AdminBookingInvoiceRequired: t.InvoiceRequired, PractitionerType: oas.PractitionerType(t.Profession), Active: t.Active,
+		VatRate: percent(t.VAT),
 	}
 }
 
-func typeChange(in *oas.AppointmentTypeInput) diary.TypeChange {
-	return diary.TypeChange{
+// percent is a rate to answer with; null is the practice's own.
+func percent(permille *int) oas.OptNilFloat64 {
+	if permille == nil {
+		return oas.OptNilFloat64{Set: true, Null: true}
+	}
+	return oas.NewOptNilFloat64(float64(*permille) / 10)
+}
+
+func typeChange(in *oas.AppointmentTypeInput) (diary.TypeChange, error) {
+	var check input.Checks
+	c := diary.TypeChange{
 		Name: ptr(in.Name.Get()), PartnerSlotName: ptr(in.PartnerSlotName.Get()), Price: ptr(in.Price.Get()), Minutes: ptr(in.Duration.Get()),
 		Sector: to[practice.Sector](in.Sector.Get()), Profession: to[practice.Profession](in.PractitionerType.Get()),
 		Video: ptr(in.Video.Get()), InPerson: ptr(in.InPerson.Get()), Telephone: ptr(in.Telephone.Get()),
 		UsePartnerSlots: ptr(in.UsePartnerBookableSlots.Get()), InvoiceRequired: ptr(in.AdminBookingInvoiceRequired.Get()), Active: ptr(in.Active.Get()),
+		PracticeVAT: in.VatRate.Null,
 	}
+	if rate, ok := in.VatRate.Get(); ok {
+		c.VAT = ptr(check.Rate("vat_rate", rate), true)
+	}
+	return c, check.Err()
 }
 
 // ListAppointmentTypes lists appointment types with their free slots.
@@ -41,7 +56,7 @@ func (d *door) ListAppointmentTypes(ctx context.Context, p oas.ListAppointmentTy
 			Sector: oas.NewOptSector(oas.Sector(t.Sector)), Duration: float64(t.Minutes), Video: oas.NewOptBool(t.Video),
 			InPerson: oas.NewOptBool(t.InPerson), Telephone: oas.NewOptBool(t.Telephone), UsePartnerBookableSlots: t.UsePartnerSlots,
 			AdminBookingInvoiceRequired: oas.NewOptBool(t.InvoiceRequired), FormID: oas.NilString{Null: true},
-			PractitionerType: oas.PractitionerType(t.Profession), Active: oas.NewOptBool(t.Active),
+			PractitionerType: oas.PractitionerType(t.Profession), Active: oas.NewOptBool(t.Active), VatRate: percent(t.VAT),
 		}
 	}
 	return out, nil
@@ -49,7 +64,11 @@ func (d *door) ListAppointmentTypes(ctx context.Context, p oas.ListAppointmentTy
 
 // CreateAppointmentType adds an appointment type.
 func (d *door) CreateAppointmentType(ctx context.Context, in *oas.AppointmentTypeInput, _ oas.CreateAppointmentTypeParams) (oas.CreateAppointmentTypeRes, error) {
-	t, err := d.core.Diary.CreateType(ctx, typeChange(in))
+	c, err := typeChange(in)
+	if err != nil {
+		return nil, err
+	}
+	t, err := d.core.Diary.CreateType(ctx, c)
 	if err != nil {
 		return nil, err
 	}
@@ -58,7 +77,11 @@ func (d *door) CreateAppointmentType(ctx context.Context, in *oas.AppointmentTyp
 
 // UpdateAppointmentType changes an appointment type.
 func (d *door) UpdateAppointmentType(ctx context.Context, in *oas.AppointmentTypeInput, p oas.UpdateAppointmentTypeParams) (oas.UpdateAppointmentTypeRes, error) {
-	t, err := d.core.Diary.UpdateType(ctx, id[diary.TypeID](p.ID), typeChange(in))
+	c, err := typeChange(in)
+	if err != nil {
+		return nil, err
+	}
+	t, err := d.core.Diary.UpdateType(ctx, id[diary.TypeID](p.ID), c)
 	if err != nil {
 		return nil, err
 	}

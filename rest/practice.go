@@ -40,7 +40,16 @@ func (d *door) GetPracticeGroupById(ctx context.Context) (oas.GetPracticeGroupBy
 
 // UpdatePracticeGroup changes the caller's practice group.
 func (d *door) UpdatePracticeGroup(ctx context.Context, in *oas.PracticeGroupInput, _ oas.UpdatePracticeGroupParams) (oas.UpdatePracticeGroupRes, error) {
+	var check input.Checks
+	var vat *int
+	if rate, ok := in.VatRate.Get(); ok {
+		vat = ptr(check.Rate("vat_rate", rate), true)
+	}
+	if err := check.Err(); err != nil {
+		return nil, err
+	}
 	g, err := d.core.Practice.UpdateGroup(ctx, practice.GroupChange{
+		VAT: vat, PatientOverlap: to[practice.Overlap](in.PatientOverlap.Get()),
 		Name: ptr(in.Name.Get()), ODSCode: ptr(in.OdsCode.Get()), Phone: ptr(in.Phone.Get()), Email: ptr(in.Email.Get()),
 		Website: ptr(in.Website.Get()), TimeZone: ptr(in.Timezone.Get()), Sector: to[practice.Sector](in.Sector.Get()),
 		Address: toAddress(in.Address), Holidays: to[practice.Country](in.BankHolidays.Get()),
@@ -63,6 +72,7 @@ func (d *door) GetConfiguration(ctx context.Context) (oas.GetConfigurationRes, e
 		Timezone: g.TimeZone, BankHolidays: oas.BankHolidayCountry(g.Holidays), CancellationPolicyHours: float64(g.CancellationHours),
 		BookingWindowDays: float64(g.WindowDays), HoldMinutes: float64(d.core.Booking.Hold) / float64(time.Minute),
 		MaximumSearchDays: oas.NewOptFloat64(practice.MaxWindowDays), UnreadFallbackMinutes: oas.NewOptFloat64(float64(g.UnreadMinutes)),
+		VatRate: oas.NewOptFloat64(float64(g.VAT) / 10), PatientOverlap: oas.NewOptPatientOverlap(oas.PatientOverlap(g.PatientOverlap)),
 		SMSPricePence: oas.NewOptFloat64(float64(g.SMSPrice)), SendFrom: str(practice.Clock(g.SendFrom)), SendUntil: str(practice.Clock(g.SendUntil)),
 	}, nil
 }

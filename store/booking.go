@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"frontdesk/core/booking"
+	"frontdesk/core/diary"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
 )
@@ -50,6 +51,18 @@ func (t *Tx) Occupied(ctx context.Context, group practice.ID, of practice.Practi
 		in{group, of, from.Unix() / 60, to.Unix() / 60}, scanOccupied)
 }
 
+// Elsewhere lists what else a patient has at the time of an appointment.
+func (t *Tx) Elsewhere(ctx context.Context, group practice.ID, a booking.Appointment, limit int) ([]booking.Elsewhere, error) {
+	return list(ctx, t, `SELECT id, practitioner_id, start_at, end_at FROM appointment
+		WHERE practice_group_id = $1 AND patient_id = $2 AND start_at > $3 AND start_at < $4 AND end_at > $5 AND state = 'booked' AND id <> $6
+		ORDER BY start_at, id LIMIT $7`,
+		in{group, a.Patient, a.Start.Add(-diary.MaxLength), a.End, a.Start, a.ID, limit}, func(scan scanner) (booking.Elsewhere, error) {
+			var o booking.Elsewhere
+			err := scan(&o.ID, &o.Practitioner, when{&o.Start}, when{&o.End})
+			return o, err
+		})
+}
+
 func scanOccupied(scan scanner) (booking.Occupied, error) {
 	var o booking.Occupied
 	err := scanTaken(scan, &o.Taken, &o.Appointment)
@@ -58,13 +71,14 @@ func scanOccupied(scan scanner) (booking.Occupied, error) {
 
 const appointmentColumns = `a.id, a.state, a.patient_id, a.billpayer_id, a.practitioner_id, a.location_id, a.appointment_type_id, a.start_at, a.end_at,
 	a.video, a.in_person, a.telephone, a.reserved_until, a.confirmed_at, a.cancelled_at, a.released_at, a.reason, a.suppress_mail, a.override,
-	a.source, a.version, a.created_at, a.updated_at`
+	a.source, a.version, a.created_at, a.updated_at, a.arrived_at, a.consultation_at, a.departed_at, a.dna_at`
 
 // into lists where the columns of an appointment go.
 func into(a *booking.Appointment) in {
+	j := &a.Journey
 	return in{&a.ID, &a.State, num[patient.ID]{&a.Patient}, num[patient.ID]{&a.Billpayer}, &a.Practitioner, &a.Location, &a.Type, when{&a.Start}, when{&a.End},
 		&a.Video, &a.InPerson, &a.Telephone, when{&a.ReservedUntil}, when{&a.ConfirmedAt}, when{&a.CancelledAt}, when{&a.ReleasedAt}, &a.Reason, &a.SuppressMail, &a.Override,
-		&a.Source, &a.Version, when{&a.CreatedAt}, when{&a.UpdatedAt}}
+		&a.Source, &a.Version, when{&a.CreatedAt}, when{&a.UpdatedAt}, when{&j.Arrived}, when{&j.Consultation}, when{&j.Departed}, when{&j.NoShow}}
 }
 
 // Appointment finds an appointment.

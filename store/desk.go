@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	deskColumns = `, a.pending, a.comments, a.arrived_at, a.consultation_at, a.departed_at, a.dna_at, a.tell`
+	deskColumns = `, a.pending, a.comments, a.tell`
 	// What stands in other tables, and the tables.
 	besideColumns = `, k.name, l.name, w.title, w.first_name, w.last_name, p.title, p.first_name, p.last_name, g.cancellation_hours,
 		k.price, k.minutes, l.line_1, l.line_2, l.town, l.county, l.postcode`
@@ -26,9 +26,7 @@ const (
 )
 
 func intoDesk(b *booking.Booking) in {
-	j := &b.Journey
-	return append(into(&b.Appointment), &b.Pending, &b.Comments, when{&j.Arrived}, when{&j.Consultation}, when{&j.Departed}, when{&j.NoShow},
-		words[booking.Notice]{&b.Tell})
+	return append(into(&b.Appointment), &b.Pending, &b.Comments, words[booking.Notice]{&b.Tell})
 }
 
 // scanBareBookings reads many: where a row is read to is worked out once.
@@ -194,7 +192,7 @@ func (t *Tx) SaveDesk(ctx context.Context, group practice.ID, a booking.Appointm
 	_, err := t.exec(ctx, `UPDATE appointment SET location_id = $3, appointment_type_id = $4, video = $5, in_person = $6, telephone = $7, pending = $8,
 			comments = $9, arrived_at = $10, consultation_at = $11, departed_at = $12, dna_at = $13, tell = $14, updated_at = $15
 		WHERE practice_group_id = $1 AND id = $2`,
-		group, a.ID, a.Location, a.Type, a.Video, a.InPerson, a.Telephone, d.Pending, d.Comments, at(d.Journey.Arrived), at(d.Journey.Consultation),
-		at(d.Journey.Departed), at(d.Journey.NoShow), joined(d.Tell), a.UpdatedAt)
+		group, a.ID, a.Location, a.Type, a.Video, a.InPerson, a.Telephone, d.Pending, d.Comments, at(a.Journey.Arrived), at(a.Journey.Consultation),
+		at(a.Journey.Departed), at(a.Journey.NoShow), joined(d.Tell), a.UpdatedAt)
 	return err
 }

@@ -26,6 +26,8 @@ type dialect struct {
 	// hold, after a SELECT, keeps the row from being changed until the end of
 	// the transaction.
 	hold string
+	// take, after a SELECT, does that too, and others who take the row wait.
+	take string
 	// skips says that a SELECT can pass over rows that others are changing.
 	skips bool
 	// inOrder, before a SELECT whose order an index gives, keeps the database
@@ -39,7 +41,7 @@ type dialect struct {
 	value func(any) any
 }
 
-var postgres = dialect{name: "postgres", share: ` FOR KEY SHARE`, hold: ` FOR SHARE`, skips: true, inOrder: `SET LOCAL enable_sort = off`,
+var postgres = dialect{name: "postgres", share: ` FOR KEY SHARE`, hold: ` FOR SHARE`, take: ` FOR NO KEY UPDATE`, skips: true, inOrder: `SET LOCAL enable_sort = off`,
 	value: func(v any) any { return v }}
 
 var sqlite = dialect{name: "sqlite", pages: true, value: func(v any) any {

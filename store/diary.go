@@ -19,12 +19,12 @@ func (s diaryStore) Do(ctx context.Context, fn func(diary.Tx) error) error {
 }
 
 const typeColumns = `id, name, partner_slot_name, price, sector, minutes, profession, video, in_person, telephone, use_partner_slots,
-	invoice_required, active, created_at, updated_at`
+	invoice_required, active, created_at, updated_at, vat_permille`
 
 func scanType(scan scanner) (diary.Type, error) {
 	var k diary.Type
 	err := scan(&k.ID, &k.Name, &k.PartnerSlotName, &k.Price, &k.Sector, &k.Minutes, &k.Profession, &k.Video, &k.InPerson, &k.Telephone, &k.UsePartnerSlots,
-		&k.InvoiceRequired, &k.Active, when{&k.CreatedAt}, when{&k.UpdatedAt})
+		&k.InvoiceRequired, &k.Active, when{&k.CreatedAt}, when{&k.UpdatedAt}, maybe[int]{&k.VAT})
 	return k, err
 }
 
@@ -49,11 +49,11 @@ func (t *Tx) LockAppointmentType(ctx context.Context, group practice.ID, id diar
 // SaveAppointmentType keeps one, and the product that it is.
 func (t *Tx) SaveAppointmentType(ctx context.Context, group practice.ID, k diary.Type) error {
 	_, err := t.exec(ctx, `INSERT INTO appointment_type (`+typeColumns+`, practice_group_id)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
 		ON CONFLICT (practice_group_id, id) DO UPDATE SET name = $2, partner_slot_name = $3, price = $4, sector = $5, minutes = $6, profession = $7,
-			video = $8, in_person = $9, telephone = $10, use_partner_slots = $11, invoice_required = $12, active = $13, updated_at = $15`,
+			video = $8, in_person = $9, telephone = $10, use_partner_slots = $11, invoice_required = $12, active = $13, updated_at = $15, vat_permille = $16`,
 		k.ID, k.Name, k.PartnerSlotName, k.Price, k.Sector, k.Minutes, k.Profession, k.Video, k.InPerson, k.Telephone, k.UsePartnerSlots,
-		k.InvoiceRequired, k.Active, k.CreatedAt, k.UpdatedAt, group)
+		k.InvoiceRequired, k.Active, k.CreatedAt, k.UpdatedAt, given(k.VAT), group)
 	if err != nil {
 		return err
 	}

@@ -15,7 +15,7 @@ import (
 // transaction ends, and a transaction that fails puts the number back.
 func (t *Tx) NextNumber(ctx context.Context, group practice.ID) (int64, error) {
 	var n int64
-	_, err := t.one(ctx, `INSERT INTO billing (practice_group_id, last_number, vat_permille) VALUES ($1, 1, 0)
+	_, err := t.one(ctx, `INSERT INTO billing (practice_group_id, last_number) VALUES ($1, 1)
 		ON CONFLICT (practice_group_id) DO UPDATE SET last_number = billing.last_number + 1 RETURNING last_number`, in{group}, &n)
 	return n, err
 }

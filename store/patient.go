@@ -175,10 +175,20 @@ func (t *Tx) LockPatient(ctx context.Context, group practice.ID, id patient.ID) 
 // HoldPatient finds the patient an id stands for and keeps it from being merged
 // away.
 func (t *Tx) HoldPatient(ctx context.Context, group practice.ID, id patient.ID) (patient.ID, error) {
+	return t.current(ctx, group, id, t.db.hold)
+}
+
+// TakePatient is HoldPatient, and others who take the patient wait.
+func (t *Tx) TakePatient(ctx context.Context, group practice.ID, id patient.ID) (patient.ID, error) {
+	return t.current(ctx, group, id, t.db.take)
+}
+
+// current finds the patient an id stands for, locked.
+func (t *Tx) current(ctx context.Context, group practice.ID, id patient.ID, lock string) (patient.ID, error) {
 	for {
 		var into patient.ID
 		var deleted time.Time
-		found, err := t.one(ctx, `SELECT merged_into, deleted_at FROM patient WHERE practice_group_id = $1 AND id = $2`+t.db.hold, in{group, id}, num[patient.ID]{&into}, when{&deleted})
+		found, err := t.one(ctx, `SELECT merged_into, deleted_at FROM patient WHERE practice_group_id = $1 AND id = $2`+lock, in{group, id}, num[patient.ID]{&into}, when{&deleted})
 		switch {
 		case err != nil:
 			return 0, err

@@ -118,12 +118,13 @@ func (t *Tx) SaveProduct(ctx context.Context, group practice.ID, p billing.Produ
 // saveProductOf keeps what an appointment type says of the product that it is.
 func (t *Tx) saveProductOf(ctx context.Context, group practice.ID, k diary.Type) error {
 	_, err := t.exec(ctx, `INSERT INTO product (practice_group_id, id, kind, name, name_key, code, serial_number, code_key, price, vat_name, vat_code, supplier,
-			comments, colour, minutes, video, bookable, needs_payment, needs_confirmation, membership_frequency, deleted_at, version, created_at, updated_at)
+			comments, colour, minutes, video, bookable, needs_payment, needs_confirmation, membership_frequency, deleted_at, version, created_at, updated_at,
+			vat_permille)
 		VALUES ($1, $2, 'appointment', $3, $4, '', '', '', $5, '', '', '', '', '', $6, $7, $8, $9, $9, '',
-			CASE WHEN $8 THEN CAST(NULL AS timestamptz) ELSE CAST($11 AS timestamptz) END, 1, $10, $11)
-		ON CONFLICT (practice_group_id, id) DO UPDATE SET name = $3, name_key = $4, price = $5, minutes = $6, video = $7, updated_at = $11,
+			CASE WHEN $8 THEN CAST(NULL AS timestamptz) ELSE CAST($11 AS timestamptz) END, 1, $10, $11, $12)
+		ON CONFLICT (practice_group_id, id) DO UPDATE SET name = $3, name_key = $4, price = $5, minutes = $6, video = $7, updated_at = $11, vat_permille = $12,
 			deleted_at = CASE WHEN $8 THEN NULL ELSE COALESCE(product.deleted_at, $11) END, version = product.version + 1`,
-		group, k.ID, k.Name, names.Key(k.Name), k.Price, k.Minutes, k.Video, k.Active, false, k.CreatedAt, k.UpdatedAt)
+		group, k.ID, k.Name, names.Key(k.Name), k.Price, k.Minutes, k.Video, k.Active, false, k.CreatedAt, k.UpdatedAt, given(k.VAT))
 	return err
 }
 
@@ -253,13 +254,6 @@ const firstPaymentTypes = `INSERT INTO payment_type (practice_group_id, id, name
 // VAT is the practice's own rate.
 func (t *Tx) VAT(ctx context.Context, group practice.ID) (billing.Permille, error) {
 	var rate billing.Permille
-	_, err := t.one(ctx, `SELECT vat_permille FROM billing WHERE practice_group_id = $1`, in{group}, &rate)
+	_, err := t.one(ctx, `SELECT vat_permille FROM practice_group WHERE practice_group_id = $1`, in{group}, &rate)
 	return rate, err
-}
-
-// SaveVAT keeps the practice's own rate.
-func (t *Tx) SaveVAT(ctx context.Context, group practice.ID, rate billing.Permille) error {
-	_, err := t.exec(ctx, `INSERT INTO billing (practice_group_id, last_number, vat_permille) VALUES ($1, 0, $2)
-		ON CONFLICT (practice_group_id) DO UPDATE SET vat_permille = $2`, group, rate)
-	return err
 }

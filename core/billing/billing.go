@@ -169,7 +169,6 @@ type Tx interface {
 	SaveOfferedBy(ctx context.Context, group practice.ID, of ProductID, by []practice.PractitionerID) error
 
 	SavePaymentType(ctx context.Context, group practice.ID, p PaymentType) error
-	SaveVAT(ctx context.Context, group practice.ID, rate Permille) error
 
 	// NextNumber takes the next invoice number. Nobody else gets one until the
 	// transaction ends; should it fail, the number is free again.

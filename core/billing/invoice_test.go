@@ -94,7 +94,7 @@ func TestVATIsTheProductsOrThePractices(t *testing.T) {
 			t.Fatalf("a practice begins with %d, %v", rate, err)
 		}
 		before := d.invoice(of(d.visit, 1))
-		d.must(d.SetVAT(d.setup, 175))
+		d.must(d.setVAT(175))
 		i := d.invoice(of(d.visit, 1), of(d.jab, 1))
 		if got := d.sums(i.ID) + ", " + d.sums(before.ID); got != "10037 (1538) -0 +0 = 10037 Outstanding, 6500 (0) -0 +0 = 6500 Outstanding" {
 			t.Fatal(got)
@@ -102,7 +102,7 @@ func TestVATIsTheProductsOrThePractices(t *testing.T) {
 		if i.Number != 2 {
 			t.Fatalf("setting the rate moved the numbers: %d", i.Number)
 		}
-		d.want(d.SetVAT(d.setup, 1001), fault.Input())
+		d.want(d.setVAT(1001), fault.Input())
 	})
 }
 

@@ -55,6 +55,11 @@ func (d *desk) move(by time.Duration) {
 	d.clock.Store(&at)
 }
 
+// setVAT sets the practice's own rate.
+func (d *desk) setVAT(rate int) error {
+	return second(d.practice.UpdateGroup(d.setup, practice.GroupChange{VAT: &rate}))
+}
+
 func newDesk(t testing.TB, db *store.DB) *desk {
 	t.Helper()
 	d := &desk{t: t, db: db, clock: &atomic.Pointer[time.Time]{}}

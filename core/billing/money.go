@@ -19,10 +19,9 @@ const One Quantity = 1000
 // The largest amounts there can be, so that no sum is more than an exact number
 // of pounds and pence in any program that reads it.
 const (
-	maxAmount   Pence    = 100_000_000 // a million pounds
-	maxRate     Permille = 1000
-	maxQuantity          = 10_000 * One
-	maxRows              = 200 // lines, payments, and refunds of one invoice
+	maxAmount   Pence = 100_000_000 // a million pounds
+	maxQuantity       = 10_000 * One
+	maxRows           = 200 // lines, payments, and refunds of one invoice
 )
 
 // rounded is n/d to the nearest whole number, halves up; neither is negative.

@@ -60,7 +60,7 @@ func TestALineIsNeverWrongByMoreThanHalfAPennyTwice(t *testing.T) {
 // invoices, and compares what is kept with a naive book.
 func TestTheSumsOfAnInvoiceAreAlwaysThoseOfWhatIsOnIt(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
-		d.must(d.SetVAT(d.setup, 50))
+		d.must(d.setVAT(50))
 		done := map[string]int{}
 		rapid.Check(t, func(t *rapid.T) {
 			i := d.invoice(of(d.visit, 1))

@@ -261,37 +261,11 @@ func (s *Service) SavePaymentType(ctx context.Context, id PaymentTypeID, name st
 	return after, err
 }
 
-// VAT is the practice's own rate: of products that have none. Much of what a
-// practice does is exempt, so it begins with nothing: HMRC, Health professionals
-// and pharmaceutical products (VAT Notice 701/57).
+// VAT is the practice's own rate: of products that have none.
 func (s *Service) VAT(ctx context.Context) (Permille, error) {
 	who, err := access.RequireGrant(ctx, SeeProducts)
 	if err != nil {
 		return 0, err
 	}
 	return s.Store.VAT(ctx, who.Group)
-}
-
-// SetVAT changes the practice's own rate. What is on an invoice already stays.
-func (s *Service) SetVAT(ctx context.Context, rate Permille) error {
-	who, err := access.RequirePermission(ctx, access.Setup)
-	if err != nil {
-		return err
-	}
-	var in input.Checks
-	in.Between("vat", int(rate), 0, int(maxRate))
-	if err := in.Err(); err != nil {
-		return err
-	}
-	now := s.now()
-	return s.Store.Do(ctx, func(tx Tx) error {
-		before, err := tx.VAT(ctx, who.Group)
-		if err != nil {
-			return err
-		}
-		if err := tx.SaveVAT(ctx, who.Group, rate); err != nil {
-			return err
-		}
-		return tx.Audit(ctx, who.Audit(now, "vat.set", "practice_group", int64(who.Group), before, rate))
-	})
 }

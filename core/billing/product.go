@@ -79,6 +79,7 @@ type ProductChange struct {
 	Supplier, Comments, Colour, MembershipFrequency  *string
 	Price, Cost                                      *Pence
 	VAT                                              *Permille
+	PracticeVAT                                      bool // back to the practice's own rate
 	Stock, Minutes                                   *int
 	Video, Bookable, NeedsPayment, NeedsConfirmation *bool
 }
@@ -103,7 +104,7 @@ func (ch ProductChange) apply(p *Product) error {
 	if ch.Cost != nil {
 		p.Cost = ch.Cost
 	}
-	if ch.VAT != nil {
+	if ch.VAT != nil || ch.PracticeVAT {
 		p.VAT = ch.VAT
 	}
 	if ch.Stock != nil {
@@ -123,7 +124,7 @@ func (p *Product) check() error {
 		amount(&in, "cost", *p.Cost, 0)
 	}
 	if p.VAT != nil {
-		in.Between("vat", int(*p.VAT), 0, int(maxRate))
+		in.Between("vat_rate", int(*p.VAT), 0, input.MaxRate)
 	}
 	if p.Stock != nil {
 		in.Between("stock_level", *p.Stock, -maxStock, maxStock)
@@ -175,7 +176,12 @@ func (s *Service) CreateProduct(ctx context.Context, ch ProductChange) (Product,
 // saveType keeps the appointment type of a product as the product says.
 func saveType(ctx context.Context, tx Tx, who access.Caller, now time.Time, action string, before any, t diary.Type, p Product) error {
 	price, active := int(p.Price), !p.Deleted()
-	t, err := t.With(diary.TypeChange{Name: &p.Name, Price: &price, Minutes: &p.Minutes, Video: &p.Video, Active: &active})
+	ch := diary.TypeChange{Name: &p.Name, Price: &price, Minutes: &p.Minutes, Video: &p.Video, Active: &active, PracticeVAT: p.VAT == nil}
+	if p.VAT != nil {
+		rate := int(*p.VAT)
+		ch.VAT = &rate
+	}
+	t, err := t.With(ch)
 	if err != nil {
 		return err
 	}

@@ -304,7 +304,7 @@ func TestThereAreWaysToPayFromTheBeginning(t *testing.T) {
 		}
 		nobody := access.With(context.Background(), access.Caller{Group: d.group.ID, Home: d.group.ID})
 		d.want(second(d.SavePaymentType(nobody, 1, "x", true)), access.ErrPermission)
-		d.want(d.SetVAT(nobody, 200), access.ErrPermission)
+		d.want(second(d.practice.UpdateGroup(nobody, practice.GroupChange{VAT: ptr(200)})), access.ErrPermission)
 	})
 }
 

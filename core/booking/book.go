@@ -19,7 +19,7 @@ type Confirmation struct {
 }
 
 // Book confirms a hold. Confirming twice is confirming once. Errors:
-// ErrHoldExpired with the nearest free slots, ErrCancelled, ErrOtherPatient,
+// ErrHoldExpired with the nearest free slots, ErrCancelled, ErrOtherPatient, ErrElsewhere,
 // and a field fault when no patient is known.
 func (s *Service) Book(ctx context.Context, id ID, c Confirmation) (Details, error) {
 	who, err := access.Require(ctx, access.EditBookings, access.Booking)
@@ -41,17 +41,22 @@ func (s *Service) Book(ctx context.Context, id ID, c Confirmation) (Details, err
 			return err
 		}
 		answer = before
-		if c.Patient != 0 || c.Billpayer != 0 {
-			named := Appointment{Patient: c.Patient, Billpayer: c.Billpayer}
-			if err := people(&named, held(ctx, tx, who.Group)); err != nil {
+		named := Appointment{Patient: c.Patient, Billpayer: c.Billpayer}
+		if err := locked(ctx, tx, who.Group, &named); err != nil {
+			return err
+		}
+		if c.Patient == 0 {
+			if err := takeFor(ctx, tx, who.Group, before.Appointment); err != nil {
 				return err
 			}
-			c.Patient, c.Billpayer = named.Patient, named.Billpayer
 		}
-		answer.Appointment, err = confirm(ctx, tx, who, before.Appointment, c, now)
+		c.Patient, c.Billpayer = named.Patient, named.Billpayer
+		answer.Appointment, err = s.confirm(ctx, tx, who, before.Appointment, c, now)
+		beside := answer.Elsewhere
 		if err == nil && answer.Patient != before.Patient {
 			answer, err = tx.Details(ctx, who.Group, id) // with the patient's name
 		}
+		answer.Elsewhere = beside
 		return err
 	})
 	answer.judge(now)
@@ -59,12 +64,14 @@ func (s *Service) Book(ctx context.Context, id ID, c Confirmation) (Details, err
 }
 
 // confirm gives the appointment as it is afterwards, also when it refuses.
-func confirm(ctx context.Context, tx Tx, who access.Caller, a Appointment, c Confirmation, now time.Time) (Appointment, error) {
+func (s *Service) confirm(ctx context.Context, tx Tx, who access.Caller, a Appointment, c Confirmation, now time.Time) (Appointment, error) {
 	switch {
 	case a.State == Booked && c.Patient != 0 && c.Patient != a.Patient:
 		return a, ErrOtherPatient
 	case a.State == Booked:
-		return a, nil
+		var err error
+		a.Elsewhere, err = tx.Elsewhere(ctx, who.Group, a, mostElsewhere)
+		return a, err
 	case a.State == Cancelled:
 		return a, ErrCancelled
 	case a.State == Released || a.Lapsed(now):
@@ -82,6 +89,9 @@ func confirm(ctx context.Context, tx Tx, who access.Caller, a Appointment, c Con
 	set(&after.SuppressMail, c.SuppressMail)
 	if after.Patient == 0 {
 		return a, fault.Wrong("patient_id", "patient_required", "the id of the patient", "An appointment without a patient cannot be confirmed.")
+	}
+	if err := s.beside(ctx, tx, who, &after, now); err != nil {
+		return a, err
 	}
 	return change(ctx, tx, who, now, "appointment.book", "appointment.confirmed", a, after, "")
 }

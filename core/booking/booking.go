@@ -6,7 +6,9 @@
 //	cancel.go   give a time back, by the practice's policy
 //	release.go  free holds that nobody confirmed
 //	read.go     look up and list appointments
-//	desk.go     what staff do: book, change, note who came
+//	elsewhere.go a patient who would be in two places at once
+//	desk.go     what staff do: book, change
+//	journey.go  how far the patient has come on the day
 //	tell.go     the event and the audit entry of each change
 //
 // A hold and a booking occupy time in the same way, and whoever changes a diary holds
@@ -27,6 +29,7 @@ import (
 	"frontdesk/core/job"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
+	"frontdesk/core/task"
 )
 
 // ID names an appointment.
@@ -70,6 +73,11 @@ type Appointment struct {
 	// Override marks a time taken without asking whether a session offers it.
 	Override bool   `json:"suppress_availability_check"`
 	Source   string `json:"appointment_source"` // the door it came through
+	// Journey is how far the patient has come on the day.
+	Journey Journey `json:"journey,omitzero"`
+	// Elsewhere are other appointments the patient has at the same time, told of one
+	// that was held, booked or moved just now.
+	Elsewhere []Elsewhere `json:"-"`
 	// Version counts changes, and is the sequence of its last event.
 	Version   int64     `json:"version"`
 	CreatedAt time.Time `json:"created_at"`
@@ -130,6 +138,9 @@ type Reader interface {
 	DeskReader
 	// Patient finds a patient, or returns patient.ErrNotFound.
 	Patient(ctx context.Context, group practice.ID, id patient.ID) (patient.Patient, error)
+	// Elsewhere lists up to limit confirmed appointments of the patient of an
+	// appointment that overlap it, but for itself.
+	Elsewhere(ctx context.Context, group practice.ID, a Appointment, limit int) ([]Elsewhere, error)
 	// Occupied lists what one practitioner has held or booked that overlaps the
 	// time, lapsed holds too.
 	Occupied(ctx context.Context, group practice.ID, of practice.PractitionerID, from, to time.Time) ([]Occupied, error)
@@ -167,6 +178,10 @@ type Tx interface {
 	// merged into another until the end of the transaction, or returns
 	// patient.ErrNotFound.
 	HoldPatient(ctx context.Context, group practice.ID, id patient.ID) (patient.ID, error)
+	// TakePatient is HoldPatient for somebody who is booked for: others who book for
+	// the patient wait.
+	TakePatient(ctx context.Context, group practice.ID, id patient.ID) (patient.ID, error)
+	SaveTask(ctx context.Context, group practice.ID, t task.Task) error
 	// AddAppointment keeps a new appointment; SaveAppointment keeps a changed
 	// one, and MoveAppointment whose it is and when. Vacate gives back
 	// the time it occupies and Occupy takes the time it has now; the database

@@ -24,31 +24,11 @@ const (
 	Cancelling Notice = "cancellation"
 )
 
-// Journey is how far the patient came on the day; zero is not so far.
-type Journey struct {
-	Arrived      time.Time `json:"arrived,omitzero"`
-	Consultation time.Time `json:"consultation,omitzero"`
-	Departed     time.Time `json:"departed,omitzero"`
-	NoShow       time.Time `json:"dna,omitzero"`
-}
-
-// Stage is a step of the journey, spelt as the contract spells it.
-type Stage string
-
-// The stages.
-const (
-	StageArrived      Stage = "arrived"
-	StageConsultation Stage = "consultation"
-	StageDeparted     Stage = "departed"
-	StageNoShow       Stage = "dna"
-)
-
 // Desk is what the front desk keeps of an appointment.
 type Desk struct {
 	// Pending waits to be confirmed, and keeps its time all the same.
 	Pending  bool     `json:"pending"`
 	Comments string   `json:"comments"`
-	Journey  Journey  `json:"journey"`
 	Tell     []Notice `json:"tell,omitempty"`
 }
 
@@ -69,7 +49,6 @@ var (
 	ErrTimes        = fault.New(fault.Invalid, "invalid_times", "A booking ends after it starts, on whole minutes, and within a day.")
 	ErrDouble       = ErrSlotTaken.Saying("That time is already taken: it would be a double booking.")
 	ErrNotOffered   = fault.New(fault.Conflict, "not_available_at_location", "This appointment is not available at that location.")
-	ErrStage        = fault.New(fault.Invalid, "stage_required", "A stage is needed: arrived, consultation, departed or dna.")
 	ErrBookingState = fault.New(fault.Invalid, "status_not_taken", "A booking here is pending or confirmed.")
 )
 
@@ -234,7 +213,7 @@ func (s *Service) Create(ctx context.Context, o Order) (Booking, error) {
 	}
 	var made Booking
 	err = s.do(ctx, func(tx Tx) error {
-		if err := begin(ctx, tx, who.Group, &a, now); err != nil {
+		if err := s.begin(ctx, tx, who, &a, now); err != nil {
 			return err
 		}
 		if err := tx.SaveDesk(ctx, who.Group, a, desk); err != nil {
@@ -243,10 +222,20 @@ func (s *Service) Create(ctx context.Context, o Order) (Booking, error) {
 		if err := tell(ctx, tx, who, now, "appointment.book", "appointment.confirmed", nil, a, ""); err != nil {
 			return err
 		}
-		made, err = oneBooking(ctx, tx, who.Group, a.ID)
+		if made, err = oneBooking(ctx, tx, who.Group, a.ID); err == nil {
+			made.Elsewhere = a.Elsewhere
+		}
 		return err
 	})
 	return made, double(err)
+}
+
+// kept is what the log of changes has of what the front desk keeps.
+func (b Booking) kept() any {
+	return struct {
+		Desk
+		Journey Journey `json:"journey"`
+	}{b.Desk, b.Journey}
 }
 
 // provided makes sure that a type of appointment may be had at a place at all:
@@ -288,17 +277,24 @@ type Alteration struct {
 	Type         *diary.TypeID
 	Practitioner *practice.PractitionerID
 	Start, End   *time.Time
-	Comments     *string
-	Tell         *[]Notice
-	Pending      *bool
+	// StartTwice and EndTwice are the later of two moments at which clocks show the
+	// same, where Start and End are the first. A booking that is then already stays.
+	StartTwice, EndTwice time.Time
+	Comments             *string
+	Tell                 *[]Notice
+	Pending              *bool
 }
 
 // Alter changes a booking: it keeps its old time until it has the new one, or for
 // good when it cannot have it. Errors: ErrNotFound, ErrCancelled, ErrPatientFixed,
 // ErrUnconfirm, ErrTimes, ErrDouble, ErrNotOffered; not found for what the practice
-// lacks.
+// lacks. And ErrJourneyOver, ErrElsewhere.
 func (s *Service) Alter(ctx context.Context, id ID, c Alteration) (Booking, error) {
-	return s.atDesk(ctx, id, c.Practitioner, func(tx Tx, who access.Caller, b *Booking, now time.Time) error {
+	who, err := access.RequireGrant(ctx, access.EditBookings)
+	if err != nil {
+		return Booking{}, err
+	}
+	return s.atDesk(ctx, who, id, c.Practitioner, func(tx Tx, b *Booking, now time.Time) error {
 		before, was := b.Appointment, b.Desk
 		if b.State == Cancelled {
 			return ErrCancelled
@@ -317,8 +313,12 @@ func (s *Service) Alter(ctx context.Context, id ID, c Alteration) (Booking, erro
 		set(&b.Location, c.Location)
 		set(&b.Type, c.Type)
 		set(&b.Practitioner, c.Practitioner)
-		set(&b.Start, c.Start)
-		set(&b.End, c.End)
+		if c.Start != nil && !c.StartTwice.Equal(before.Start) {
+			b.Start = *c.Start
+		}
+		if c.End != nil && !c.EndTwice.Equal(before.End) {
+			b.End = *c.End
+		}
 		if c.Comments != nil {
 			var in input.Checks
 			b.Comments = in.Lines("comments", *c.Comments, maxComments)
@@ -361,7 +361,7 @@ func (s *Service) place(ctx context.Context, tx Tx, who access.Caller, before Ap
 	switch {
 	case !sameTime(before, *after):
 		after.Override = true
-		*after, err = shifted(ctx, tx, who, now, "appointment.reschedule", "appointment.rescheduled", before, *after)
+		*after, err = s.shifted(ctx, tx, who, now, "appointment.reschedule", "appointment.rescheduled", before, *after)
 	case elsewhere:
 		*after, err = change(ctx, tx, who, now, "appointment.reschedule", "appointment.rescheduled", before, *after, "")
 	default:
@@ -372,14 +372,10 @@ func (s *Service) place(ctx context.Context, tx Tx, who access.Caller, before Ap
 
 // atDesk locks the diaries a booking is and will be in, changes it, and writes the
 // audit entry of what the front desk keeps.
-func (s *Service) atDesk(ctx context.Context, id ID, also *practice.PractitionerID, do func(tx Tx, who access.Caller, b *Booking, now time.Time) error) (Booking, error) {
-	who, err := access.RequireGrant(ctx, access.EditBookings)
-	if err != nil {
-		return Booking{}, err
-	}
+func (s *Service) atDesk(ctx context.Context, who access.Caller, id ID, also *practice.PractitionerID, do func(tx Tx, b *Booking, now time.Time) error) (Booking, error) {
 	now := s.Now().Truncate(time.Microsecond)
 	var after Booking
-	err = s.do(ctx, func(tx Tx) error {
+	err := s.do(ctx, func(tx Tx) error {
 		seen, err := tx.Appointment(ctx, who.Group, id)
 		if err != nil {
 			return err
@@ -400,52 +396,28 @@ func (s *Service) atDesk(ctx context.Context, id ID, also *practice.Practitioner
 		}
 		before := b
 		b.UpdatedAt = now
-		if err := do(tx, who, &b, now); err != nil {
+		if err := do(tx, &b, now); err != nil {
 			return err
 		}
-		if err := tx.Audit(ctx, who.Audit(now, "appointment.desk", "appointment", int64(id), before.Desk, b.Desk)); err != nil {
+		if err := tx.Audit(ctx, who.Audit(now, "appointment.desk", "appointment", int64(id), before.kept(), b.kept())); err != nil {
 			return err
 		}
-		after, err = oneBooking(ctx, tx, who.Group, id)
+		if after, err = oneBooking(ctx, tx, who.Group, id); err == nil {
+			after.Elsewhere = b.Elsewhere
+		}
 		return err
 	})
 	return after, double(err)
 }
 
-// topics are what subscriptions call the stages.
-var topics = map[Stage]string{StageArrived: "arrived", StageConsultation: "inConsultation", StageDeparted: "completed", StageNoShow: "noShow"}
-
-// Step notes how far a patient came; the zero time is now. In which order is not
-// looked at. Errors: ErrNotFound, ErrCancelled, ErrStage.
-func (s *Service) Step(ctx context.Context, id ID, stage Stage, at time.Time) (Booking, error) {
-	return s.atDesk(ctx, id, nil, func(tx Tx, who access.Caller, b *Booking, now time.Time) error {
-		if b.State == Cancelled {
-			return ErrCancelled
-		}
-		if at.IsZero() {
-			at = now
-		}
-		to := map[Stage]*time.Time{
-			StageArrived: &b.Journey.Arrived, StageConsultation: &b.Journey.Consultation, StageDeparted: &b.Journey.Departed, StageNoShow: &b.Journey.NoShow,
-		}[stage]
-		if to == nil {
-			return ErrStage
-		}
-		was := *to
-		if *to = at.UTC(); to.Equal(was) {
-			return nil // told before
-		}
-		if err := news(ctx, tx, who, now, "booking.patientJourney."+topics[stage], b.Appointment); err != nil {
-			return err
-		}
-		return tx.SaveDesk(ctx, who.Group, b.Appointment, b.Desk)
-	})
-}
-
 // Annotate keeps a value with a booking. Errors: ErrNotFound, and those of
 // practice.SetMetadata.
 func (s *Service) Annotate(ctx context.Context, id ID, m practice.Metadata) (Booking, error) {
-	return s.atDesk(ctx, id, nil, func(tx Tx, who access.Caller, b *Booking, now time.Time) error {
+	who, err := access.RequireGrant(ctx, access.EditBookings)
+	if err != nil {
+		return Booking{}, err
+	}
+	return s.atDesk(ctx, who, id, nil, func(tx Tx, b *Booking, now time.Time) error {
 		had, err := tx.Metadata(ctx, who.Group, practice.OfBooking, []int64{int64(id)})
 		if err != nil {
 			return err
@@ -466,7 +438,11 @@ func (s *Service) Annotate(ctx context.Context, id ID, m practice.Metadata) (Boo
 // patients and not its staff. Cancelling twice is cancelling once. Error:
 // ErrNotFound.
 func (s *Service) Remove(ctx context.Context, id ID, tellPatient bool) (Booking, error) {
-	return s.atDesk(ctx, id, nil, func(tx Tx, who access.Caller, b *Booking, now time.Time) error {
+	who, err := access.RequireGrant(ctx, access.EditBookings)
+	if err != nil {
+		return Booking{}, err
+	}
+	return s.atDesk(ctx, who, id, nil, func(tx Tx, b *Booking, now time.Time) error {
 		quiet := !tellPatient
 		a, err := giveBack(ctx, tx, who, b.Details, Cancellation{SuppressMail: &quiet, SuppressPolicy: true}, now)
 		if err != nil {

@@ -85,10 +85,12 @@ func (s *Service) move(ctx context.Context, id ID, m Move, how mover) (Details, 
 		wanted = before.Appointment
 		wanted.Practitioner, wanted.Start, wanted.End, wanted.Override = m.Practitioner, start, end, m.Override
 		set(&wanted.SuppressMail, m.SuppressMail)
-		if err := s.shift(ctx, tx, who, before.Appointment, wanted, how, now); err != nil {
+		after, err := s.shift(ctx, tx, who, before.Appointment, wanted, how, now)
+		if err != nil {
 			return err
 		}
 		answer, err = tx.Details(ctx, who.Group, id)
+		answer.Elsewhere = after.Elsewhere
 		return err
 	})
 	answer.judge(now)
@@ -97,23 +99,25 @@ func (s *Service) move(ctx context.Context, id ID, m Move, how mover) (Details, 
 
 // shift gives the appointment its new time, in one transaction with giving the
 // old one back.
-func (s *Service) shift(ctx context.Context, tx Tx, who access.Caller, before, after Appointment, how mover, now time.Time) error {
+func (s *Service) shift(ctx context.Context, tx Tx, who access.Caller, before, after Appointment, how mover, now time.Time) (Appointment, error) {
 	if sameTime(before, after) && before.State == how.stay {
-		return nil // asked again, when it may be too late to move
+		// Asked again, when it may be too late to move.
+		var err error
+		before.Elsewhere, err = tx.Elsewhere(ctx, who.Group, before, mostElsewhere)
+		return before, err
 	}
 	g, err := tx.Group(ctx, who.Group)
 	if err != nil {
-		return err
+		return before, err
 	}
 	if err := how.allowed(before, g, now); err != nil {
-		return err
+		return before, err
 	}
 	if err := s.offered(ctx, tx, who.Group, &after); err != nil {
-		return err
+		return before, err
 	}
 	after.Modes = before.Modes
-	_, err = shifted(ctx, tx, who, now, how.action, how.event, before, after)
-	return err
+	return s.shifted(ctx, tx, who, now, how.action, how.event, before, after)
 }
 
 // sameTime reports whether two appointments are with the same practitioner at the
@@ -124,8 +128,17 @@ func sameTime(a, b Appointment) bool {
 
 // shifted gives the appointment a time nobody else has for its old one, and tells
 // of it. The caller has locked both diaries.
-func shifted(ctx context.Context, tx Tx, who access.Caller, now time.Time, action, eventType string, before, after Appointment) (Appointment, error) {
+func (s *Service) shifted(ctx context.Context, tx Tx, who access.Caller, now time.Time, action, eventType string, before, after Appointment) (Appointment, error) {
+	if err := before.Journey.open(); err != nil {
+		return before, err
+	}
 	if err := claim(ctx, tx, who.Group, after, now); err != nil {
+		return before, err
+	}
+	if err := takeFor(ctx, tx, who.Group, after); err != nil {
+		return before, err
+	}
+	if err := s.beside(ctx, tx, who, &after, now); err != nil {
 		return before, err
 	}
 	if err := tx.Vacate(ctx, who.Group, before); err != nil {

@@ -83,7 +83,7 @@ func terms(ctx context.Context, r Reader, group practice.ID, kind diary.TypeID, 
 // Reserve holds a time until Hold has passed. It is free again then, whether or
 // not anything has cleared it away. Errors: field faults; not found for a type,
 // place, practitioner or patient the group lacks; ErrSlotTaken and ErrNoSession
-// as a NotFree with the nearest free slots.
+// as a NotFree with the nearest free slots; ErrElsewhere.
 func (s *Service) Reserve(ctx context.Context, r Request) (Appointment, error) {
 	who, err := access.Require(ctx, access.EditBookings, access.Booking)
 	if err != nil {
@@ -109,7 +109,7 @@ func (s *Service) Reserve(ctx context.Context, r Request) (Appointment, error) {
 		return Appointment{}, s.orNearest(ctx, who, a, err)
 	}
 	err = s.do(ctx, func(tx Tx) error {
-		if err := begin(ctx, tx, who.Group, &a, now); err != nil {
+		if err := s.begin(ctx, tx, who, &a, now); err != nil {
 			return err
 		}
 		if err := tell(ctx, tx, who, now, "appointment.reserve", "appointment.reserved", nil, a, ""); err != nil {
@@ -138,7 +138,7 @@ func (s *Service) fits(ctx context.Context, r Reader, o offer, a *Appointment) e
 		p, err := patient.Current(ctx, r, o.group.ID, id)
 		return p.ID, err
 	}
-	if err := people(a, current); err != nil || a.Override {
+	if err := people(a, current, current); err != nil || a.Override {
 		return err
 	}
 	yes, err := s.Diary.Offered(ctx, r, o.group, a.ask(o.kind))
@@ -175,17 +175,21 @@ func (s *Service) Available(ctx context.Context, r Request) (bool, error) {
 	return s.Diary.Free(ctx, o.group, ask)
 }
 
-// people finds the patients an appointment names. One that has been merged into
-// another stands for that other.
-func people(a *Appointment, find func(patient.ID) (patient.ID, error)) error {
+// finder finds the patient an id stands for: of one that has been merged into
+// another, that other.
+type finder func(patient.ID) (patient.ID, error)
+
+// people finds the patients an appointment names.
+func people(a *Appointment, comes, pays finder) error {
 	for _, p := range []struct {
 		id    *patient.ID
 		field string
-	}{{&a.Patient, "patient_id"}, {&a.Billpayer, "billpayer_id"}} {
+		find  finder
+	}{{&a.Patient, "patient_id", comes}, {&a.Billpayer, "billpayer_id", pays}} {
 		if *p.id == 0 {
 			continue
 		}
-		id, err := find(*p.id)
+		id, err := p.find(*p.id)
 		if err != nil {
 			return patient.Misnamed(err, p.field)
 		}
@@ -194,28 +198,33 @@ func people(a *Appointment, find func(patient.ID) (patient.ID, error)) error {
 	return nil
 }
 
-// held finds a patient and keeps them from being merged away before the
-// transaction is over.
-func held(ctx context.Context, tx Tx, group practice.ID) func(patient.ID) (patient.ID, error) {
-	return func(id patient.ID) (patient.ID, error) { return tx.HoldPatient(ctx, group, id) }
+// locked is people, who are kept from being merged away before the transaction is
+// over. Of two who book for one patient, one waits for the other.
+func locked(ctx context.Context, tx Tx, group practice.ID, a *Appointment) error {
+	return people(a,
+		func(id patient.ID) (patient.ID, error) { return tx.TakePatient(ctx, group, id) },
+		func(id patient.ID) (patient.ID, error) { return tx.HoldPatient(ctx, group, id) })
 }
 
 // begin keeps a new appointment in a time nobody else has. Locking the diary comes
 // first, so that of two who ask one sees the other's.
-func begin(ctx context.Context, tx Tx, group practice.ID, a *Appointment, now time.Time) error {
-	if err := tx.LockDiary(ctx, group, a.Practitioner); err != nil {
+func (s *Service) begin(ctx context.Context, tx Tx, who access.Caller, a *Appointment, now time.Time) error {
+	if err := tx.LockDiary(ctx, who.Group, a.Practitioner); err != nil {
 		return err
 	}
-	if err := people(a, held(ctx, tx, group)); err != nil {
+	if err := locked(ctx, tx, who.Group, a); err != nil {
 		return err
 	}
-	if err := claim(ctx, tx, group, *a, now); err != nil {
+	if err := claim(ctx, tx, who.Group, *a, now); err != nil {
 		return err
 	}
-	if err := tx.AddAppointment(ctx, group, *a); err != nil {
+	if err := s.beside(ctx, tx, who, a, now); err != nil {
 		return err
 	}
-	return tx.Occupy(ctx, group, *a)
+	if err := tx.AddAppointment(ctx, who.Group, *a); err != nil {
+		return err
+	}
+	return tx.Occupy(ctx, who.Group, *a)
 }
 
 // claim makes sure nobody else has any of the appointment's time. Lapsed holds

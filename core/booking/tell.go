@@ -32,6 +32,9 @@ func tell(ctx context.Context, tx Tx, who access.Caller, now time.Time, action, 
 	if a.State == Reserved {
 		data.ReservedUntil = a.ReservedUntil
 	}
+	for _, o := range a.Elsewhere {
+		data.Elsewhere = append(data.Elsewhere, o.ID.String())
+	}
 	if before != nil {
 		data.Previous = &previous{
 			State: before.State, PractitionerID: before.Practitioner.String(), LocationID: before.Location.String(), TypeID: before.Type.String(),
@@ -63,7 +66,9 @@ type fact struct {
 	EndTime        time.Time `json:"end_time"`
 	ReservedUntil  time.Time `json:"reserved_until,omitzero"`
 	Reason         string    `json:"reason,omitempty"` // why it happened, never why the patient comes
-	Previous       *previous `json:"previous,omitempty"`
+	// Elsewhere are appointments the patient has at the same time with others.
+	Elsewhere []string  `json:"overlapping_appointment_ids,omitempty"`
+	Previous  *previous `json:"previous,omitempty"`
 }
 
 type previous struct {
@@ -84,5 +89,5 @@ func news(ctx context.Context, tx Tx, who access.Caller, now time.Time, topic st
 
 // same reports whether nothing of a booking that is kept at the desk has changed.
 func (d Desk) same(was Desk) bool {
-	return d.Pending == was.Pending && d.Comments == was.Comments && d.Journey == was.Journey && slices.Equal(d.Tell, was.Tell)
+	return d.Pending == was.Pending && d.Comments == was.Comments && slices.Equal(d.Tell, was.Tell)
 }

@@ -93,6 +93,8 @@ func (b *Block) apply(c HoursChange) error {
 	case b.Until > b.Start && b.To <= b.From:
 		// Somebody may have meant all the time from the first date to the last.
 		in.Wrong("end_time", input.CodeSmall, "a time after start_time", "Over several dates, this is the time of each of them.")
+	case b.Until == b.Start && (c.StartDate != nil || c.EndDate != nil || c.From != nil || c.To != nil):
+		exist(&in, practice.Zone(b.TimeZone), b.Start, b.From, b.To)
 	}
 	return in.Err()
 }

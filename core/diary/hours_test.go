@@ -145,9 +145,15 @@ func TestTimeIsTakenAwayByTheWallClock(t *testing.T) {
 		d.works(d.until(diary.HoursChange{
 			StartDate: ptr("2031-03-23"), From: ptr("00:00"), To: ptr("04:00"), Recurrence: &diary.Recurrence{Interval: 1},
 		}, "2031-11-30"))
-		for _, day := range []string{"2031-03-30", "2031-10-26", "2031-06-01"} {
+		for _, day := range []string{"2031-10-26", "2031-06-01"} {
 			d.away(on(day, "01:00", "02:00"))
 		}
+		// On that date alone it is a mistake; over several it has no time on that one.
+		_, err := d.diary.CreateHours(d.ctx, diary.NewHours{Away: true, Practitioner: d.gp, Location: d.here, HoursChange: on("2031-03-30", "01:00", "02:00")})
+		if f := fault.Of(err); err == nil || len(f.Fields) != 1 || f.Fields[0].Path[0] != "start_time" || f.Fields[0].Code != diary.ErrSkipped.Code {
+			t.Errorf("an hour that is not there is taken away: %+v", err)
+		}
+		d.away(d.until(on("2031-03-29", "01:00", "02:00"), "2031-03-30"))
 		for _, c := range []struct {
 			name, day string
 			slots     int

@@ -143,6 +143,9 @@ func (c SessionChange) apply(s *Session) error {
 		return err // what follows needs the dates and the zone to be right
 	}
 	s.Weekly, s.Until = Weekly{}, input.NoDate
+	if s.Rule == "" && (c.StartDate != nil || c.From != nil || c.To != nil || c.TimeZone != nil || c.Rule != nil) {
+		exist(&in, s.zone(), s.Start, s.From, s.To)
+	}
 	if s.Rule != "" {
 		zone := s.zone()
 		var wrong string
@@ -152,6 +155,29 @@ func (c SessionChange) apply(s *Session) error {
 		}
 	}
 	return in.Err()
+}
+
+// exist makes sure that clocks show both times of something on one date. What recurs
+// has less time on a night in which clocks go forward.
+func exist(in *input.Checks, zone *time.Location, day input.Date, from, to int) {
+	last := day
+	if to <= from {
+		last++
+	}
+	for _, x := range []struct {
+		field string
+		day   input.Date
+		at    int
+		isEnd bool
+	}{{"start_time", day, from, false}, {"end_time", last, to, true}} {
+		if x.at == 0 {
+			continue // the beginning of a date, whatever clocks show then
+		}
+		face := x.day.UTC().Add(time.Duration(x.at) * time.Minute)
+		if _, _, err := Shown(zone, face, x.isEnd); err != nil {
+			in.Wrong(x.field, ErrSkipped.Code, "a time that clocks show on that date", fault.Of(err).Message)
+		}
+	}
 }
 
 // clock reads a time of day as HH:MM, in minutes since midnight.

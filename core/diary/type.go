@@ -28,11 +28,13 @@ type Type struct {
 	Minutes         int                 `json:"duration"`
 	Profession      practice.Profession `json:"practitioner_type"`
 	Modes
-	UsePartnerSlots bool      `json:"use_partner_bookable_slots"`
-	InvoiceRequired bool      `json:"admin_booking_invoice_required"`
-	Active          bool      `json:"active"` // an inactive type offers no slots
-	CreatedAt       time.Time `json:"created_at"`
-	UpdatedAt       time.Time `json:"updated_at"`
+	UsePartnerSlots bool `json:"use_partner_bookable_slots"`
+	InvoiceRequired bool `json:"admin_booking_invoice_required"`
+	// VAT is the rate, 200 for 20 per cent; nil is the practice's own.
+	VAT       *int      `json:"vat_permille"`
+	Active    bool      `json:"active"` // an inactive type offers no slots
+	CreatedAt time.Time `json:"created_at"`
+	UpdatedAt time.Time `json:"updated_at"`
 }
 
 // Length is how long such an appointment lasts.
@@ -55,6 +57,8 @@ type TypeChange struct {
 	Sector                                                               *practice.Sector
 	Profession                                                           *practice.Profession
 	Video, InPerson, Telephone, UsePartnerSlots, InvoiceRequired, Active *bool
+	VAT                                                                  *int
+	PracticeVAT                                                          bool // back to the practice's own rate
 }
 
 func set[T any](to *T, from *T) {
@@ -76,7 +80,13 @@ func (c TypeChange) apply(t *Type) error {
 	set(&t.UsePartnerSlots, c.UsePartnerSlots)
 	set(&t.InvoiceRequired, c.InvoiceRequired)
 	set(&t.Active, c.Active)
+	if c.VAT != nil || c.PracticeVAT {
+		t.VAT = c.VAT
+	}
 	var in input.Checks
+	if t.VAT != nil {
+		in.Between("vat_rate", *t.VAT, 0, input.MaxRate)
+	}
 	t.Name = in.Required("name", t.Name, 200)
 	t.PartnerSlotName = in.Text("partner_slot_name", t.PartnerSlotName, 200)
 	t.Price = in.Between("price", t.Price, 0, 10_000_000)

@@ -1,8 +1,10 @@
 package diary
 
 import (
+	"fmt"
 	"time"
 
+	"frontdesk/core/fault"
 	"frontdesk/core/input"
 )
 
@@ -40,6 +42,44 @@ func offset(zone *time.Location, at minute) minute {
 	_, seconds := at.time().In(zone).Zone()
 	return minute(seconds / 60)
 }
+
+// ErrSkipped is the fault of a time that clocks never show.
+var ErrSkipped = fault.New(fault.Invalid, "time_does_not_exist", "That time does not exist: clocks go forward over it.")
+
+// Shown is when clocks in the zone show what face shows, whose own zone is not looked
+// at: in the hour they show twice, both times. An end may be the very moment they
+// go forward, as they would show it. Error: ErrSkipped.
+func Shown(zone *time.Location, face time.Time, isEnd bool) (first, second time.Time, err error) {
+	first = Wall(zone, face)
+	if !sameFace(first.In(zone), face) {
+		before := first.Add(-time.Minute).In(zone)
+		if isEnd && sameFace(gap(before), face) {
+			return first, second, nil
+		}
+		return first, second, ErrSkipped.Saying(fmt.Sprintf("%s does not exist: on that day clocks go forward from %s to %s.",
+			face.Format("15:04 on Monday 2 January 2006"), gap(before).Format("15:04"), first.In(zone).Format("15:04")))
+	}
+	// Clocks go back by at most a day, and show the same again when they have gone.
+	if _, after := first.In(zone).ZoneBounds(); !after.IsZero() {
+		_, was := first.In(zone).Zone()
+		_, is := after.In(zone).Zone()
+		if again := first.Add(time.Duration(was-is) * time.Second); was > is && !again.Before(after) {
+			second = again
+		}
+	}
+	return first, second, nil
+}
+
+// gap is what clocks would show after their last minute before they go forward.
+func gap(last time.Time) time.Time {
+	return time.Date(last.Year(), last.Month(), last.Day(), last.Hour(), last.Minute()+1, 0, 0, time.UTC)
+}
+
+func sameFace(a, b time.Time) bool {
+	return a.Format(minuteFace) == b.Format(minuteFace)
+}
+
+const minuteFace = "2006-01-02 15:04"
 
 // Wall is the instant at which clocks in the zone show what face shows, whose
 // own zone is not looked at. Of a time that clocks skip it is the moment they go

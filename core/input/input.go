@@ -11,6 +11,7 @@ package input
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -140,6 +141,20 @@ func (c *Checks) Between(field string, value, low, high int) int {
 // maxID is the largest id: ids have 53 bits, so that every JSON reader can hold
 // them exactly.
 const maxID = 1<<53 - 1
+
+// MaxRate is the highest rate of VAT, in parts of a thousand.
+const MaxRate = 1000
+
+// Rate reads a rate given in per cent, of at most one decimal, as parts of a
+// thousand. Programs reckon in binary fractions, so what is next to a rate is it.
+func (c *Checks) Rate(field string, percent float64) int {
+	n := math.Round(percent * 10)
+	if math.IsNaN(n) || n < 0 || n > MaxRate || math.Abs(percent*10-n) > 1e-6 {
+		c.Wrong(field, CodeBig, "a rate in per cent from 0 to 100, of at most one decimal", "This is not a rate of VAT.")
+		return 0
+	}
+	return int(n)
+}
 
 // Digits reads an id as callers write it: digits, nothing else. It reports
 // false for anything that cannot be an id.

@@ -23,6 +23,19 @@ const (
 // Sectors are all the sectors.
 var Sectors = []Sector{NHS, Paid}
 
+// Overlap is what a practice does about a patient who has an appointment at the same
+// time with another practitioner.
+type Overlap string
+
+// What it can do.
+const (
+	WarnOfOverlap Overlap = "warn"   // book it, and say so in the answer and to staff
+	RefuseOverlap Overlap = "refuse" // refuse it
+)
+
+// Overlaps are all of that.
+var Overlaps = []Overlap{WarnOfOverlap, RefuseOverlap}
+
 // Group is one practice, or several run as one.
 type Group struct {
 	ID      ID     `json:"id"`
@@ -52,6 +65,12 @@ type Group struct {
 	// between which messages go out that are not urgent.
 	SendFrom  int `json:"send_from"`
 	SendUntil int `json:"send_until"`
+	// VAT is the practice's own rate, of products that have none: 200 is 20 per
+	// cent. Much of what a practice does is exempt, so it begins with nothing: HMRC,
+	// Health professionals and pharmaceutical products (VAT Notice 701/57).
+	VAT int `json:"vat_permille"`
+	// PatientOverlap is what happens when a patient would be in two places at once.
+	PatientOverlap Overlap `json:"patient_overlap"`
 	// Sandbox marks an invented group.
 	Sandbox   bool      `json:"sandbox"`
 	CreatedAt time.Time `json:"created_at"`
@@ -96,6 +115,8 @@ type GroupChange struct {
 	Holidays                                       *Country
 	CancellationHours, WindowDays                  *int
 	UnreadMinutes, SMSPrice                        *int
+	VAT                                            *int // in parts of a thousand
+	PatientOverlap                                 *Overlap
 	// SendFrom and SendUntil are times of day, 08:00 or 24:00.
 	SendFrom, SendUntil *string
 }
@@ -120,6 +141,8 @@ func (c GroupChange) apply(g *Group) {
 	set(&g.WindowDays, c.WindowDays)
 	set(&g.UnreadMinutes, c.UnreadMinutes)
 	set(&g.SMSPrice, c.SMSPrice)
+	set(&g.VAT, c.VAT)
+	set(&g.PatientOverlap, c.PatientOverlap)
 	g.window(c.SendFrom, c.SendUntil)
 }
 
@@ -140,6 +163,8 @@ func (g *Group) check(kept ...string) error {
 	g.WindowDays = in.Between("booking_window_days", g.WindowDays, 1, MaxWindowDays)
 	g.UnreadMinutes = in.Between("unread_fallback_minutes", g.UnreadMinutes, 1, 7*24*60)
 	g.SMSPrice = in.Between("sms_price_pence", g.SMSPrice, 0, 1000)
+	g.VAT = in.Between("vat_rate", g.VAT, 0, input.MaxRate)
+	g.PatientOverlap = input.Choice(&in, "patient_overlap", g.PatientOverlap, Overlaps)
 	expected := "a time of day such as 08:00, and one after it such as 20:00"
 	if g.SendFrom < 0 || g.SendFrom > 1439 {
 		in.Wrong("send_from", input.CodeString, expected, "This is not a time of day.")
@@ -220,6 +245,9 @@ func (s *Service) CreateGroup(ctx context.Context, g Group) (Group, error) {
 	}
 	if g.SendUntil == 0 {
 		g.SendUntil = 1440
+	}
+	if g.PatientOverlap == "" {
+		g.PatientOverlap = WarnOfOverlap
 	}
 	if g.UnreadMinutes == 0 {
 		g.UnreadMinutes = DefaultUnreadMinutes

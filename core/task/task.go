@@ -1,6 +1,7 @@
 // Package task is what members of staff have to do.
 //
 //	task.go  the task: made, changed, deleted
+//	raise.go a task that something that happened made necessary
 //	list.go  tasks found and listed
 package task
 

@@ -506,6 +506,52 @@ func (ec *executionContext) fieldContext_AvailabilitySlot_endLocal(_ context.Con
 	return graphql.NewScalarFieldContext("AvailabilitySlot", field, false, false, errors.New("field of type LocalDateTime does not have child fields"))
 }
 
+func (ec *executionContext) _AvailabilitySlot_startsAt(ctx context.Context, field graphql.CollectedField, obj *AvailabilitySlot) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AvailabilitySlot_startsAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.StartsAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *scalar.Moment) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖfrontdeskᚋgraphᚋscalarᚐMoment(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AvailabilitySlot_startsAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AvailabilitySlot", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _AvailabilitySlot_endsAt(ctx context.Context, field graphql.CollectedField, obj *AvailabilitySlot) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AvailabilitySlot_endsAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EndsAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *scalar.Moment) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖfrontdeskᚋgraphᚋscalarᚐMoment(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AvailabilitySlot_endsAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AvailabilitySlot", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
 func (ec *executionContext) _AvailabilitySlot_user(ctx context.Context, field graphql.CollectedField, obj *AvailabilitySlot) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1771,6 +1817,16 @@ func (ec *executionContext) _AvailabilitySlot(ctx context.Context, sel ast.Selec
 			}
 		case "endLocal":
 			out.Values[i] = ec._AvailabilitySlot_endLocal(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "startsAt":
+			out.Values[i] = ec._AvailabilitySlot_startsAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "endsAt":
+			out.Values[i] = ec._AvailabilitySlot_endsAt(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}

@@ -254,6 +254,10 @@ type AvailabilitySlot struct {
 	StartLocal *scalar.Wall `json:"startLocal,omitempty"`
 	// When it ends.
 	EndLocal *scalar.Wall `json:"endLocal,omitempty"`
+	// Extension. When it begins, in true UTC: it tells the two hours apart that clocks show when they go back.
+	StartsAt *scalar.Moment `json:"startsAt,omitempty"`
+	// Extension. When it ends, in true UTC.
+	EndsAt *scalar.Moment `json:"endsAt,omitempty"`
 	// Of is the free time as core has it.
 	Of diary.Stretch `json:"-"`
 }
@@ -268,9 +272,9 @@ type AvailabilitySlotData struct {
 
 // The time free times are looked for in. Both are needed.
 type AvailabilitySlotsDateRange struct {
-	// Its first moment.
+	// Its first moment, or its first day.
 	Start graphql.Omittable[*scalar.Moment] `json:"start,omitempty"`
-	// The moment it ends, which is not in it.
+	// The moment it ends, which is not in it, or its last day, which is.
 	End graphql.Omittable[*scalar.Moment] `json:"end,omitempty"`
 }
 
@@ -292,6 +296,10 @@ type Booking struct {
 	Start *scalar.Moment `json:"start,omitempty"`
 	// When it ends, as the practice's wall-clock time.
 	End *scalar.Moment `json:"end,omitempty"`
+	// Extension. When it begins, in true UTC: it tells the two hours apart that clocks show when they go back.
+	StartsAt *scalar.Moment `json:"startsAt,omitempty"`
+	// Extension. When it ends, in true UTC.
+	EndsAt *scalar.Moment `json:"endsAt,omitempty"`
 	// Who comes.
 	PatientID *string `json:"patientId,omitempty"`
 	// How far the patient has come on the day.
@@ -362,12 +370,14 @@ type BookingDataInput struct {
 	Status graphql.Omittable[*BookingStatus] `json:"status,omitempty"`
 }
 
-// How far a patient has come.
+// How far a patient has come. Who did not come has not arrived, and nobody leaves before they came.
 type BookingJourneyInput struct {
 	// The stage.
 	JourneyStage graphql.Omittable[*JourneyStage] `json:"journeyStage,omitempty"`
-	// When. Now when left out.
+	// When, in true UTC. Now when left out; it cannot lie ahead.
 	Date graphql.Omittable[*scalar.Moment] `json:"date,omitempty"`
+	// Extension. Take the stage back: it was noted by mistake.
+	Undo graphql.Omittable[*bool] `json:"undo,omitempty"`
 }
 
 // The room a booking is in.
@@ -394,6 +404,8 @@ type BookingQueryFilters struct {
 type BookingResponsePayload struct {
 	// What there is now; null when it could not be done.
 	Data *Booking `json:"data,omitempty"`
+	// Extension. What staff should know about what was done.
+	Warnings []BookingWarning `json:"warnings,omitempty"`
 	// Why it could not be done; null when it was.
 	Error *string `json:"error,omitempty"`
 }
@@ -420,6 +432,16 @@ type BookingUpdateDataInput struct {
 	Status graphql.Omittable[*BookingStatus] `json:"status,omitempty"`
 	// Refuse a time that is taken. It is always refused here.
 	EnforceDoubleBooking graphql.Omittable[*bool] `json:"enforceDoubleBooking,omitempty"`
+}
+
+// Extension. What staff should know about a booking that was made or changed.
+type BookingWarning struct {
+	// patient_booked_elsewhere: the patient has another booking at that time. time_comes_twice: clocks show that time twice.
+	Code string `json:"code"`
+	// The same in a sentence.
+	Message string `json:"message"`
+	// The patient's other booking.
+	BookingID *string `json:"bookingId,omitempty"`
 }
 
 // A practice's colours.
@@ -838,11 +860,11 @@ type CustomAttribute struct {
 	Required *bool `json:"required,omitempty"`
 }
 
-// A stretch of time, taken as it is given. A time must say its zone.
+// A stretch of time, both ends included. A time must say its zone; a date is that whole day at the practice.
 type DateRange struct {
-	// Its first moment.
+	// Its first moment, or its first day.
 	Start graphql.Omittable[*scalar.Moment] `json:"start,omitempty"`
-	// Its last moment.
+	// Its last moment, or its last day.
 	End graphql.Omittable[*scalar.Moment] `json:"end,omitempty"`
 }
 
@@ -2050,6 +2072,8 @@ type ProductDataInput struct {
 	RequiresPayment graphql.Omittable[*bool] `json:"requiresPayment,omitempty"`
 	// Whether the practice must confirm a booking of it.
 	RequiresConfirmation graphql.Omittable[*bool] `json:"requiresConfirmation,omitempty"`
+	// Extension. The VAT on it. What is left out stays as it is.
+	Tax graphql.Omittable[*TaxInput] `json:"tax,omitempty"`
 }
 
 // A label on a product.
@@ -2682,6 +2706,16 @@ type Tax struct {
 	TaxRate *float64 `json:"taxRate,omitempty"`
 	// Its code.
 	TaxCode *string `json:"taxCode,omitempty"`
+}
+
+// Extension. A rate of VAT. In a change, what is left out stays as it is.
+type TaxInput struct {
+	// What it is called.
+	TaxName graphql.Omittable[*string] `json:"taxName,omitempty"`
+	// The rate, in per cent: 20, 5, 0. With null it is the practice's own.
+	TaxRate graphql.Omittable[*float64] `json:"taxRate,omitempty"`
+	// Its code.
+	TaxCode graphql.Omittable[*string] `json:"taxCode,omitempty"`
 }
 
 // The right to use this API for twelve hours.

@@ -915,7 +915,7 @@ func (ec *executionContext) unmarshalInputProductDataInput(ctx context.Context, 
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"productType", "name", "price", "itemCode", "membershipFrequency", "supplierName", "duration", "color", "isBookable", "serialNumber", "stockLevel", "cost", "comments", "isVideoConsultation", "requiresPayment", "requiresConfirmation"}
+	fieldsInOrder := [...]string{"productType", "name", "price", "itemCode", "membershipFrequency", "supplierName", "duration", "color", "isBookable", "serialNumber", "stockLevel", "cost", "comments", "isVideoConsultation", "requiresPayment", "requiresConfirmation", "tax"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -1034,6 +1034,57 @@ func (ec *executionContext) unmarshalInputProductDataInput(ctx context.Context, 
 				return it, err
 			}
 			it.RequiresConfirmation = graphql.OmittableOf(data)
+		case "tax":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("tax"))
+			data, err := ec.unmarshalOTaxInput2ᚖfrontdeskᚋgraphᚋgqlᚐTaxInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Tax = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputTaxInput(ctx context.Context, obj any) (TaxInput, error) {
+	var it TaxInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"taxName", "taxRate", "taxCode"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "taxName":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("taxName"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TaxName = graphql.OmittableOf(data)
+		case "taxRate":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("taxRate"))
+			data, err := ec.unmarshalOFloat2ᚖfloat64(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TaxRate = graphql.OmittableOf(data)
+		case "taxCode":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("taxCode"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TaxCode = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil
@@ -1570,6 +1621,14 @@ func (ec *executionContext) marshalOTax2ᚖfrontdeskᚋgraphᚋgqlᚐTax(ctx con
 		return graphql.Null
 	}
 	return ec._Tax(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOTaxInput2ᚖfrontdeskᚋgraphᚋgqlᚐTaxInput(ctx context.Context, v any) (*TaxInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputTaxInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 // endregion ***************************** type.gotpl *****************************

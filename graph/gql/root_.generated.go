@@ -110,6 +110,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputQuestionnairesQueryOptions,
 		ec.unmarshalInputSendPatientMessagesInput,
 		ec.unmarshalInputTaskQueryOptions,
+		ec.unmarshalInputTaxInput,
 		ec.unmarshalInputUpdateAllergyRecordDataInput,
 		ec.unmarshalInputUpdateContactDataAddressInput,
 		ec.unmarshalInputUpdateContactDataInput,
@@ -376,6 +377,10 @@ type AvailabilitySlot {
   startLocal: LocalDateTime
   "When it ends."
   endLocal: LocalDateTime
+  "Extension. When it begins, in true UTC: it tells the two hours apart that clocks show when they go back."
+  startsAt: DateTime
+  "Extension. When it ends, in true UTC."
+  endsAt: DateTime
   "Who is free; null when nobody in particular."
   user: User
   "The room."
@@ -392,9 +397,9 @@ type AvailabilitySlotData {
 
 "The time free times are looked for in. Both are needed."
 input AvailabilitySlotsDateRange {
-  "Its first moment."
+  "Its first moment, or its first day."
   start: Date
-  "The moment it ends, which is not in it."
+  "The moment it ends, which is not in it, or its last day, which is."
   end: Date
 }
 
@@ -535,7 +540,7 @@ type AvailabilityRulesData {
 extend type Query {
   "When staff work in a room, whether they are booked or not."
   availabilities(
-    "The time to look at, at most 168 hours."
+    "The time to look at, at most 168 hours or eight dates."
     dateRange: DateRange!
     "The room."
     locationId: ID!
@@ -617,6 +622,10 @@ type Booking {
   start: DateTime
   "When it ends, as the practice's wall-clock time."
   end: DateTime
+  "Extension. When it begins, in true UTC: it tells the two hours apart that clocks show when they go back."
+  startsAt: DateTime
+  "Extension. When it ends, in true UTC."
+  endsAt: DateTime
   "Who comes."
   patient: Patient
   "Who comes."
@@ -659,8 +668,20 @@ type BookingData {
 type BookingResponsePayload {
   "What there is now; null when it could not be done."
   data: Booking
+  "Extension. What staff should know about what was done."
+  warnings: [BookingWarning!]
   "Why it could not be done; null when it was."
   error: String
+}
+
+"Extension. What staff should know about a booking that was made or changed."
+type BookingWarning {
+  "patient_booked_elsewhere: the patient has another booking at that time. time_comes_twice: clocks show that time twice."
+  code: String!
+  "The same in a sentence."
+  message: String!
+  "The patient's other booking."
+  bookingId: ID
 }
 
 "The product a booking is for."
@@ -805,12 +826,14 @@ input SendPatientMessagesInput {
   followup: Boolean
 }
 
-"How far a patient has come."
+"How far a patient has come. Who did not come has not arrived, and nobody leaves before they came."
 input BookingJourneyInput {
   "The stage."
   journeyStage: JourneyStage
-  "When. Now when left out."
+  "When, in true UTC. Now when left out; it cannot lie ahead."
   date: Date
+  "Extension. Take the stage back: it was noted by mistake."
+  undo: Boolean
 }
 
 "What bookings can be narrowed by."
@@ -3611,6 +3634,18 @@ input ProductDataInput {
   requiresPayment: Boolean
   "Whether the practice must confirm a booking of it."
   requiresConfirmation: Boolean
+  "Extension. The VAT on it. What is left out stays as it is."
+  tax: TaxInput
+}
+
+"Extension. A rate of VAT. In a change, what is left out stays as it is."
+input TaxInput {
+  "What it is called."
+  taxName: String
+  "The rate, in per cent: 20, 5, 0. With null it is the practice's own."
+  taxRate: Float
+  "Its code."
+  taxCode: String
 }
 
 extend type Query {
@@ -4383,11 +4418,11 @@ input QueryOptions {
   updatedAt: DateRange
 }
 
-"A stretch of time, taken as it is given. A time must say its zone."
+"A stretch of time, both ends included. A time must say its zone; a date is that whole day at the practice."
 input DateRange {
-  "Its first moment."
+  "Its first moment, or its first day."
   start: Date
-  "Its last moment."
+  "Its last moment, or its last day."
   end: Date
 }
 
@@ -5455,6 +5490,10 @@ func (ec *executionContext) childFields_AvailabilitySlot(ctx context.Context, fi
 		return ec.fieldContext_AvailabilitySlot_startLocal(ctx, field)
 	case "endLocal":
 		return ec.fieldContext_AvailabilitySlot_endLocal(ctx, field)
+	case "startsAt":
+		return ec.fieldContext_AvailabilitySlot_startsAt(ctx, field)
+	case "endsAt":
+		return ec.fieldContext_AvailabilitySlot_endsAt(ctx, field)
 	case "user":
 		return ec.fieldContext_AvailabilitySlot_user(ctx, field)
 	case "room":
@@ -5493,6 +5532,10 @@ func (ec *executionContext) childFields_Booking(ctx context.Context, field graph
 		return ec.fieldContext_Booking_start(ctx, field)
 	case "end":
 		return ec.fieldContext_Booking_end(ctx, field)
+	case "startsAt":
+		return ec.fieldContext_Booking_startsAt(ctx, field)
+	case "endsAt":
+		return ec.fieldContext_Booking_endsAt(ctx, field)
 	case "patient":
 		return ec.fieldContext_Booking_patient(ctx, field)
 	case "patientId":
@@ -5567,10 +5610,24 @@ func (ec *executionContext) childFields_BookingResponsePayload(ctx context.Conte
 	switch field.Name {
 	case "data":
 		return ec.fieldContext_BookingResponsePayload_data(ctx, field)
+	case "warnings":
+		return ec.fieldContext_BookingResponsePayload_warnings(ctx, field)
 	case "error":
 		return ec.fieldContext_BookingResponsePayload_error(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type BookingResponsePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_BookingWarning(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "code":
+		return ec.fieldContext_BookingWarning_code(ctx, field)
+	case "message":
+		return ec.fieldContext_BookingWarning_message(ctx, field)
+	case "bookingId":
+		return ec.fieldContext_BookingWarning_bookingId(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BookingWarning", field.Name)
 }
 
 func (ec *executionContext) childFields_BrandingColors(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

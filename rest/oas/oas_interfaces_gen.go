@@ -301,6 +301,10 @@ type UnmergePatientsRes interface {
 	unmergePatientsRes()
 }
 
+type UpdateAppointmentJourneyRes interface {
+	updateAppointmentJourneyRes()
+}
+
 type UpdateAppointmentTypeRes interface {
 	updateAppointmentTypeRes()
 }

@@ -293,9 +293,25 @@ func (s *Appointment) encodeFields(e *jx.Encoder) {
 			s.Practitioner.Encode(e)
 		}
 	}
+	{
+		if s.Journey.Set {
+			e.FieldStart("journey")
+			s.Journey.Encode(e)
+		}
+	}
+	{
+		if s.Warnings != nil {
+			e.FieldStart("warnings")
+			e.ArrStart()
+			for _, elem := range s.Warnings {
+				elem.Encode(e)
+			}
+			e.ArrEnd()
+		}
+	}
 }
 
-var jsonFieldsNameOfAppointment = [25]string{
+var jsonFieldsNameOfAppointment = [27]string{
 	0:  "id",
 	1:  "patient_id",
 	2:  "practitioner_id",
@@ -321,6 +337,8 @@ var jsonFieldsNameOfAppointment = [25]string{
 	22: "cancelled_at",
 	23: "patient",
 	24: "practitioner",
+	25: "journey",
+	26: "warnings",
 }
 
 // Decode decodes Appointment from json.
@@ -583,6 +601,33 @@ func (s *Appointment) Decode(d *jx.Decoder) error {
 			}(); err != nil {
 				return errors.Wrap(err, "decode field \"practitioner\"")
 			}
+		case "journey":
+			if err := func() error {
+				s.Journey.Reset()
+				if err := s.Journey.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"journey\"")
+			}
+		case "warnings":
+			if err := func() error {
+				s.Warnings = make([]AppointmentWarning, 0)
+				if err := d.Arr(func(d *jx.Decoder) error {
+					var elem AppointmentWarning
+					if err := elem.Decode(d); err != nil {
+						return err
+					}
+					s.Warnings = append(s.Warnings, elem)
+					return nil
+				}); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"warnings\"")
+			}
 		default:
 			return d.Skip()
 		}
@@ -815,6 +860,120 @@ func (s *AppointmentEdit) MarshalJSON() ([]byte, error) {
 
 // UnmarshalJSON implements stdjson.Unmarshaler.
 func (s *AppointmentEdit) UnmarshalJSON(data []byte) error {
+	d := jx.DecodeBytes(data)
+	return s.Decode(d)
+}
+
+// Encode implements json.Marshaler.
+func (s *AppointmentJourney) Encode(e *jx.Encoder) {
+	e.ObjStart()
+	s.encodeFields(e)
+	e.ObjEnd()
+}
+
+// encodeFields encodes fields.
+func (s *AppointmentJourney) encodeFields(e *jx.Encoder) {
+	{
+		if s.ArrivedAt.Set {
+			e.FieldStart("arrived_at")
+			s.ArrivedAt.Encode(e, json.EncodeDateTime)
+		}
+	}
+	{
+		if s.ConsultationAt.Set {
+			e.FieldStart("consultation_at")
+			s.ConsultationAt.Encode(e, json.EncodeDateTime)
+		}
+	}
+	{
+		if s.DepartedAt.Set {
+			e.FieldStart("departed_at")
+			s.DepartedAt.Encode(e, json.EncodeDateTime)
+		}
+	}
+	{
+		if s.DidNotAttendAt.Set {
+			e.FieldStart("did_not_attend_at")
+			s.DidNotAttendAt.Encode(e, json.EncodeDateTime)
+		}
+	}
+}
+
+var jsonFieldsNameOfAppointmentJourney = [4]string{
+	0: "arrived_at",
+	1: "consultation_at",
+	2: "departed_at",
+	3: "did_not_attend_at",
+}
+
+// Decode decodes AppointmentJourney from json.
+func (s *AppointmentJourney) Decode(d *jx.Decoder) error {
+	if s == nil {
+		return errors.New("invalid: unable to decode AppointmentJourney to nil")
+	}
+
+	if err := d.ObjBytes(func(d *jx.Decoder, k []byte) error {
+		switch string(k) {
+		case "arrived_at":
+			if err := func() error {
+				s.ArrivedAt.Reset()
+				if err := s.ArrivedAt.Decode(d, json.DecodeDateTime); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"arrived_at\"")
+			}
+		case "consultation_at":
+			if err := func() error {
+				s.ConsultationAt.Reset()
+				if err := s.ConsultationAt.Decode(d, json.DecodeDateTime); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"consultation_at\"")
+			}
+		case "departed_at":
+			if err := func() error {
+				s.DepartedAt.Reset()
+				if err := s.DepartedAt.Decode(d, json.DecodeDateTime); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"departed_at\"")
+			}
+		case "did_not_attend_at":
+			if err := func() error {
+				s.DidNotAttendAt.Reset()
+				if err := s.DidNotAttendAt.Decode(d, json.DecodeDateTime); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"did_not_attend_at\"")
+			}
+		default:
+			return d.Skip()
+		}
+		return nil
+	}); err != nil {
+		return errors.Wrap(err, "decode AppointmentJourney")
+	}
+
+	return nil
+}
+
+// MarshalJSON implements stdjson.Marshaler.
+func (s *AppointmentJourney) MarshalJSON() ([]byte, error) {
+	e := jx.Encoder{}
+	s.Encode(&e)
+	return e.Bytes(), nil
+}
+
+// UnmarshalJSON implements stdjson.Unmarshaler.
+func (s *AppointmentJourney) UnmarshalJSON(data []byte) error {
 	d := jx.DecodeBytes(data)
 	return s.Decode(d)
 }
@@ -1373,9 +1532,15 @@ func (s *AppointmentType) encodeFields(e *jx.Encoder) {
 			s.Active.Encode(e)
 		}
 	}
+	{
+		if s.VatRate.Set {
+			e.FieldStart("vat_rate")
+			s.VatRate.Encode(e)
+		}
+	}
 }
 
-var jsonFieldsNameOfAppointmentType = [18]string{
+var jsonFieldsNameOfAppointmentType = [19]string{
 	0:  "id",
 	1:  "name",
 	2:  "partner_slot_name",
@@ -1394,6 +1559,7 @@ var jsonFieldsNameOfAppointmentType = [18]string{
 	15: "form_id",
 	16: "practitioner_type",
 	17: "active",
+	18: "vat_rate",
 }
 
 // Decode decodes AppointmentType from json.
@@ -1600,6 +1766,16 @@ func (s *AppointmentType) Decode(d *jx.Decoder) error {
 			}(); err != nil {
 				return errors.Wrap(err, "decode field \"active\"")
 			}
+		case "vat_rate":
+			if err := func() error {
+				s.VatRate.Reset()
+				if err := s.VatRate.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"vat_rate\"")
+			}
 		default:
 			return d.Skip()
 		}
@@ -1726,6 +1902,12 @@ func (s *AppointmentTypeInput) encodeFields(e *jx.Encoder) {
 		}
 	}
 	{
+		if s.VatRate.Set {
+			e.FieldStart("vat_rate")
+			s.VatRate.Encode(e)
+		}
+	}
+	{
 		if s.Sector.Set {
 			e.FieldStart("sector")
 			s.Sector.Encode(e)
@@ -1781,19 +1963,20 @@ func (s *AppointmentTypeInput) encodeFields(e *jx.Encoder) {
 	}
 }
 
-var jsonFieldsNameOfAppointmentTypeInput = [12]string{
+var jsonFieldsNameOfAppointmentTypeInput = [13]string{
 	0:  "name",
 	1:  "partner_slot_name",
 	2:  "price",
-	3:  "sector",
-	4:  "duration",
-	5:  "video",
-	6:  "in_person",
-	7:  "telephone",
-	8:  "use_partner_bookable_slots",
-	9:  "admin_booking_invoice_required",
-	10: "practitioner_type",
-	11: "active",
+	3:  "vat_rate",
+	4:  "sector",
+	5:  "duration",
+	6:  "video",
+	7:  "in_person",
+	8:  "telephone",
+	9:  "use_partner_bookable_slots",
+	10: "admin_booking_invoice_required",
+	11: "practitioner_type",
+	12: "active",
 }
 
 // Decode decodes AppointmentTypeInput from json.
@@ -1833,6 +2016,16 @@ func (s *AppointmentTypeInput) Decode(d *jx.Decoder) error {
 				return nil
 			}(); err != nil {
 				return errors.Wrap(err, "decode field \"price\"")
+			}
+		case "vat_rate":
+			if err := func() error {
+				s.VatRate.Reset()
+				if err := s.VatRate.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"vat_rate\"")
 			}
 		case "sector":
 			if err := func() error {
@@ -1974,6 +2167,12 @@ func (s *AppointmentTypeSetup) encodeFields(e *jx.Encoder) {
 		e.Float64(s.Price)
 	}
 	{
+		if s.VatRate.Set {
+			e.FieldStart("vat_rate")
+			s.VatRate.Encode(e)
+		}
+	}
+	{
 		e.FieldStart("sector")
 		s.Sector.Encode(e)
 	}
@@ -2011,20 +2210,21 @@ func (s *AppointmentTypeSetup) encodeFields(e *jx.Encoder) {
 	}
 }
 
-var jsonFieldsNameOfAppointmentTypeSetup = [13]string{
+var jsonFieldsNameOfAppointmentTypeSetup = [14]string{
 	0:  "id",
 	1:  "name",
 	2:  "partner_slot_name",
 	3:  "price",
-	4:  "sector",
-	5:  "duration",
-	6:  "video",
-	7:  "in_person",
-	8:  "telephone",
-	9:  "use_partner_bookable_slots",
-	10: "admin_booking_invoice_required",
-	11: "practitioner_type",
-	12: "active",
+	4:  "vat_rate",
+	5:  "sector",
+	6:  "duration",
+	7:  "video",
+	8:  "in_person",
+	9:  "telephone",
+	10: "use_partner_bookable_slots",
+	11: "admin_booking_invoice_required",
+	12: "practitioner_type",
+	13: "active",
 }
 
 // Decode decodes AppointmentTypeSetup from json.
@@ -2082,8 +2282,18 @@ func (s *AppointmentTypeSetup) Decode(d *jx.Decoder) error {
 			}(); err != nil {
 				return errors.Wrap(err, "decode field \"price\"")
 			}
+		case "vat_rate":
+			if err := func() error {
+				s.VatRate.Reset()
+				if err := s.VatRate.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"vat_rate\"")
+			}
 		case "sector":
-			requiredBitSet[0] |= 1 << 4
+			requiredBitSet[0] |= 1 << 5
 			if err := func() error {
 				if err := s.Sector.Decode(d); err != nil {
 					return err
@@ -2093,7 +2303,7 @@ func (s *AppointmentTypeSetup) Decode(d *jx.Decoder) error {
 				return errors.Wrap(err, "decode field \"sector\"")
 			}
 		case "duration":
-			requiredBitSet[0] |= 1 << 5
+			requiredBitSet[0] |= 1 << 6
 			if err := func() error {
 				v, err := d.Float64()
 				s.Duration = float64(v)
@@ -2105,7 +2315,7 @@ func (s *AppointmentTypeSetup) Decode(d *jx.Decoder) error {
 				return errors.Wrap(err, "decode field \"duration\"")
 			}
 		case "video":
-			requiredBitSet[0] |= 1 << 6
+			requiredBitSet[0] |= 1 << 7
 			if err := func() error {
 				v, err := d.Bool()
 				s.Video = bool(v)
@@ -2117,7 +2327,7 @@ func (s *AppointmentTypeSetup) Decode(d *jx.Decoder) error {
 				return errors.Wrap(err, "decode field \"video\"")
 			}
 		case "in_person":
-			requiredBitSet[0] |= 1 << 7
+			requiredBitSet[1] |= 1 << 0
 			if err := func() error {
 				v, err := d.Bool()
 				s.InPerson = bool(v)
@@ -2129,7 +2339,7 @@ func (s *AppointmentTypeSetup) Decode(d *jx.Decoder) error {
 				return errors.Wrap(err, "decode field \"in_person\"")
 			}
 		case "telephone":
-			requiredBitSet[1] |= 1 << 0
+			requiredBitSet[1] |= 1 << 1
 			if err := func() error {
 				v, err := d.Bool()
 				s.Telephone = bool(v)
@@ -2141,7 +2351,7 @@ func (s *AppointmentTypeSetup) Decode(d *jx.Decoder) error {
 				return errors.Wrap(err, "decode field \"telephone\"")
 			}
 		case "use_partner_bookable_slots":
-			requiredBitSet[1] |= 1 << 1
+			requiredBitSet[1] |= 1 << 2
 			if err := func() error {
 				v, err := d.Bool()
 				s.UsePartnerBookableSlots = bool(v)
@@ -2153,7 +2363,7 @@ func (s *AppointmentTypeSetup) Decode(d *jx.Decoder) error {
 				return errors.Wrap(err, "decode field \"use_partner_bookable_slots\"")
 			}
 		case "admin_booking_invoice_required":
-			requiredBitSet[1] |= 1 << 2
+			requiredBitSet[1] |= 1 << 3
 			if err := func() error {
 				v, err := d.Bool()
 				s.AdminBookingInvoiceRequired = bool(v)
@@ -2165,7 +2375,7 @@ func (s *AppointmentTypeSetup) Decode(d *jx.Decoder) error {
 				return errors.Wrap(err, "decode field \"admin_booking_invoice_required\"")
 			}
 		case "practitioner_type":
-			requiredBitSet[1] |= 1 << 3
+			requiredBitSet[1] |= 1 << 4
 			if err := func() error {
 				if err := s.PractitionerType.Decode(d); err != nil {
 					return err
@@ -2175,7 +2385,7 @@ func (s *AppointmentTypeSetup) Decode(d *jx.Decoder) error {
 				return errors.Wrap(err, "decode field \"practitioner_type\"")
 			}
 		case "active":
-			requiredBitSet[1] |= 1 << 4
+			requiredBitSet[1] |= 1 << 5
 			if err := func() error {
 				v, err := d.Bool()
 				s.Active = bool(v)
@@ -2196,8 +2406,8 @@ func (s *AppointmentTypeSetup) Decode(d *jx.Decoder) error {
 	// Validate required fields.
 	var failures []validate.FieldError
 	for i, mask := range [2]uint8{
-		0b11111111,
-		0b00011111,
+		0b11101111,
+		0b00111111,
 	} {
 		if result := (requiredBitSet[i] & mask) ^ mask; result != 0 {
 			// Mask only required fields and check equality to mask using XOR.
@@ -2239,6 +2449,223 @@ func (s *AppointmentTypeSetup) MarshalJSON() ([]byte, error) {
 
 // UnmarshalJSON implements stdjson.Unmarshaler.
 func (s *AppointmentTypeSetup) UnmarshalJSON(data []byte) error {
+	d := jx.DecodeBytes(data)
+	return s.Decode(d)
+}
+
+// Encode implements json.Marshaler.
+func (s *AppointmentWarning) Encode(e *jx.Encoder) {
+	e.ObjStart()
+	s.encodeFields(e)
+	e.ObjEnd()
+}
+
+// encodeFields encodes fields.
+func (s *AppointmentWarning) encodeFields(e *jx.Encoder) {
+	{
+		e.FieldStart("code")
+		s.Code.Encode(e)
+	}
+	{
+		e.FieldStart("message")
+		e.Str(s.Message)
+	}
+	{
+		if s.AppointmentID.Set {
+			e.FieldStart("appointment_id")
+			s.AppointmentID.Encode(e)
+		}
+	}
+	{
+		if s.PractitionerID.Set {
+			e.FieldStart("practitioner_id")
+			s.PractitionerID.Encode(e)
+		}
+	}
+	{
+		if s.StartTime.Set {
+			e.FieldStart("start_time")
+			s.StartTime.Encode(e, json.EncodeDateTime)
+		}
+	}
+	{
+		if s.EndTime.Set {
+			e.FieldStart("end_time")
+			s.EndTime.Encode(e, json.EncodeDateTime)
+		}
+	}
+}
+
+var jsonFieldsNameOfAppointmentWarning = [6]string{
+	0: "code",
+	1: "message",
+	2: "appointment_id",
+	3: "practitioner_id",
+	4: "start_time",
+	5: "end_time",
+}
+
+// Decode decodes AppointmentWarning from json.
+func (s *AppointmentWarning) Decode(d *jx.Decoder) error {
+	if s == nil {
+		return errors.New("invalid: unable to decode AppointmentWarning to nil")
+	}
+	var requiredBitSet [1]uint8
+
+	if err := d.ObjBytes(func(d *jx.Decoder, k []byte) error {
+		switch string(k) {
+		case "code":
+			requiredBitSet[0] |= 1 << 0
+			if err := func() error {
+				if err := s.Code.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"code\"")
+			}
+		case "message":
+			requiredBitSet[0] |= 1 << 1
+			if err := func() error {
+				v, err := d.Str()
+				s.Message = string(v)
+				if err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"message\"")
+			}
+		case "appointment_id":
+			if err := func() error {
+				s.AppointmentID.Reset()
+				if err := s.AppointmentID.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"appointment_id\"")
+			}
+		case "practitioner_id":
+			if err := func() error {
+				s.PractitionerID.Reset()
+				if err := s.PractitionerID.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"practitioner_id\"")
+			}
+		case "start_time":
+			if err := func() error {
+				s.StartTime.Reset()
+				if err := s.StartTime.Decode(d, json.DecodeDateTime); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"start_time\"")
+			}
+		case "end_time":
+			if err := func() error {
+				s.EndTime.Reset()
+				if err := s.EndTime.Decode(d, json.DecodeDateTime); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"end_time\"")
+			}
+		default:
+			return d.Skip()
+		}
+		return nil
+	}); err != nil {
+		return errors.Wrap(err, "decode AppointmentWarning")
+	}
+	// Validate required fields.
+	var failures []validate.FieldError
+	for i, mask := range [1]uint8{
+		0b00000011,
+	} {
+		if result := (requiredBitSet[i] & mask) ^ mask; result != 0 {
+			// Mask only required fields and check equality to mask using XOR.
+			//
+			// If XOR result is not zero, result is not equal to expected, so some fields are missed.
+			// Bits of fields which would be set are actually bits of missed fields.
+			missed := bits.OnesCount8(result)
+			for bitN := 0; bitN < missed; bitN++ {
+				bitIdx := bits.TrailingZeros8(result)
+				fieldIdx := i*8 + bitIdx
+				var name string
+				if fieldIdx < len(jsonFieldsNameOfAppointmentWarning) {
+					name = jsonFieldsNameOfAppointmentWarning[fieldIdx]
+				} else {
+					name = strconv.Itoa(fieldIdx)
+				}
+				failures = append(failures, validate.FieldError{
+					Name:  name,
+					Error: validate.ErrFieldRequired,
+				})
+				// Reset bit.
+				result &^= 1 << bitIdx
+			}
+		}
+	}
+	if len(failures) > 0 {
+		return &validate.Error{Fields: failures}
+	}
+
+	return nil
+}
+
+// MarshalJSON implements stdjson.Marshaler.
+func (s *AppointmentWarning) MarshalJSON() ([]byte, error) {
+	e := jx.Encoder{}
+	s.Encode(&e)
+	return e.Bytes(), nil
+}
+
+// UnmarshalJSON implements stdjson.Unmarshaler.
+func (s *AppointmentWarning) UnmarshalJSON(data []byte) error {
+	d := jx.DecodeBytes(data)
+	return s.Decode(d)
+}
+
+// Encode encodes AppointmentWarningCode as json.
+func (s AppointmentWarningCode) Encode(e *jx.Encoder) {
+	e.Str(string(s))
+}
+
+// Decode decodes AppointmentWarningCode from json.
+func (s *AppointmentWarningCode) Decode(d *jx.Decoder) error {
+	if s == nil {
+		return errors.New("invalid: unable to decode AppointmentWarningCode to nil")
+	}
+	v, err := d.StrBytes()
+	if err != nil {
+		return err
+	}
+	// Try to use constant string.
+	switch AppointmentWarningCode(v) {
+	case AppointmentWarningCodePatientBookedElsewhere:
+		*s = AppointmentWarningCodePatientBookedElsewhere
+	default:
+		*s = AppointmentWarningCode(v)
+	}
+
+	return nil
+}
+
+// MarshalJSON implements stdjson.Marshaler.
+func (s AppointmentWarningCode) MarshalJSON() ([]byte, error) {
+	e := jx.Encoder{}
+	s.Encode(&e)
+	return e.Bytes(), nil
+}
+
+// UnmarshalJSON implements stdjson.Unmarshaler.
+func (s *AppointmentWarningCode) UnmarshalJSON(data []byte) error {
 	d := jx.DecodeBytes(data)
 	return s.Decode(d)
 }
@@ -6316,6 +6743,18 @@ func (s *Configuration) encodeFields(e *jx.Encoder) {
 		}
 	}
 	{
+		if s.VatRate.Set {
+			e.FieldStart("vat_rate")
+			s.VatRate.Encode(e)
+		}
+	}
+	{
+		if s.PatientOverlap.Set {
+			e.FieldStart("patient_overlap")
+			s.PatientOverlap.Encode(e)
+		}
+	}
+	{
 		if s.SMSPricePence.Set {
 			e.FieldStart("sms_price_pence")
 			s.SMSPricePence.Encode(e)
@@ -6335,17 +6774,19 @@ func (s *Configuration) encodeFields(e *jx.Encoder) {
 	}
 }
 
-var jsonFieldsNameOfConfiguration = [10]string{
-	0: "timezone",
-	1: "bank_holidays",
-	2: "cancellation_policy_hours",
-	3: "booking_window_days",
-	4: "hold_minutes",
-	5: "maximum_search_days",
-	6: "unread_fallback_minutes",
-	7: "sms_price_pence",
-	8: "send_from",
-	9: "send_until",
+var jsonFieldsNameOfConfiguration = [12]string{
+	0:  "timezone",
+	1:  "bank_holidays",
+	2:  "cancellation_policy_hours",
+	3:  "booking_window_days",
+	4:  "hold_minutes",
+	5:  "maximum_search_days",
+	6:  "unread_fallback_minutes",
+	7:  "vat_rate",
+	8:  "patient_overlap",
+	9:  "sms_price_pence",
+	10: "send_from",
+	11: "send_until",
 }
 
 // Decode decodes Configuration from json.
@@ -6434,6 +6875,26 @@ func (s *Configuration) Decode(d *jx.Decoder) error {
 				return nil
 			}(); err != nil {
 				return errors.Wrap(err, "decode field \"unread_fallback_minutes\"")
+			}
+		case "vat_rate":
+			if err := func() error {
+				s.VatRate.Reset()
+				if err := s.VatRate.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"vat_rate\"")
+			}
+		case "patient_overlap":
+			if err := func() error {
+				s.PatientOverlap.Reset()
+				if err := s.PatientOverlap.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"patient_overlap\"")
 			}
 		case "sms_price_pence":
 			if err := func() error {
@@ -15168,6 +15629,178 @@ func (s *IdentityUnconfirmed) MarshalJSON() ([]byte, error) {
 
 // UnmarshalJSON implements stdjson.Unmarshaler.
 func (s *IdentityUnconfirmed) UnmarshalJSON(data []byte) error {
+	d := jx.DecodeBytes(data)
+	return s.Decode(d)
+}
+
+// Encode implements json.Marshaler.
+func (s *JourneyRequest) Encode(e *jx.Encoder) {
+	e.ObjStart()
+	s.encodeFields(e)
+	e.ObjEnd()
+}
+
+// encodeFields encodes fields.
+func (s *JourneyRequest) encodeFields(e *jx.Encoder) {
+	{
+		e.FieldStart("stage")
+		s.Stage.Encode(e)
+	}
+	{
+		if s.At.Set {
+			e.FieldStart("at")
+			s.At.Encode(e, json.EncodeDateTime)
+		}
+	}
+	{
+		if s.Undo.Set {
+			e.FieldStart("undo")
+			s.Undo.Encode(e)
+		}
+	}
+}
+
+var jsonFieldsNameOfJourneyRequest = [3]string{
+	0: "stage",
+	1: "at",
+	2: "undo",
+}
+
+// Decode decodes JourneyRequest from json.
+func (s *JourneyRequest) Decode(d *jx.Decoder) error {
+	if s == nil {
+		return errors.New("invalid: unable to decode JourneyRequest to nil")
+	}
+	var requiredBitSet [1]uint8
+
+	if err := d.ObjBytes(func(d *jx.Decoder, k []byte) error {
+		switch string(k) {
+		case "stage":
+			requiredBitSet[0] |= 1 << 0
+			if err := func() error {
+				if err := s.Stage.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"stage\"")
+			}
+		case "at":
+			if err := func() error {
+				s.At.Reset()
+				if err := s.At.Decode(d, json.DecodeDateTime); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"at\"")
+			}
+		case "undo":
+			if err := func() error {
+				s.Undo.Reset()
+				if err := s.Undo.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"undo\"")
+			}
+		default:
+			return d.Skip()
+		}
+		return nil
+	}); err != nil {
+		return errors.Wrap(err, "decode JourneyRequest")
+	}
+	// Validate required fields.
+	var failures []validate.FieldError
+	for i, mask := range [1]uint8{
+		0b00000001,
+	} {
+		if result := (requiredBitSet[i] & mask) ^ mask; result != 0 {
+			// Mask only required fields and check equality to mask using XOR.
+			//
+			// If XOR result is not zero, result is not equal to expected, so some fields are missed.
+			// Bits of fields which would be set are actually bits of missed fields.
+			missed := bits.OnesCount8(result)
+			for bitN := 0; bitN < missed; bitN++ {
+				bitIdx := bits.TrailingZeros8(result)
+				fieldIdx := i*8 + bitIdx
+				var name string
+				if fieldIdx < len(jsonFieldsNameOfJourneyRequest) {
+					name = jsonFieldsNameOfJourneyRequest[fieldIdx]
+				} else {
+					name = strconv.Itoa(fieldIdx)
+				}
+				failures = append(failures, validate.FieldError{
+					Name:  name,
+					Error: validate.ErrFieldRequired,
+				})
+				// Reset bit.
+				result &^= 1 << bitIdx
+			}
+		}
+	}
+	if len(failures) > 0 {
+		return &validate.Error{Fields: failures}
+	}
+
+	return nil
+}
+
+// MarshalJSON implements stdjson.Marshaler.
+func (s *JourneyRequest) MarshalJSON() ([]byte, error) {
+	e := jx.Encoder{}
+	s.Encode(&e)
+	return e.Bytes(), nil
+}
+
+// UnmarshalJSON implements stdjson.Unmarshaler.
+func (s *JourneyRequest) UnmarshalJSON(data []byte) error {
+	d := jx.DecodeBytes(data)
+	return s.Decode(d)
+}
+
+// Encode encodes JourneyRequestStage as json.
+func (s JourneyRequestStage) Encode(e *jx.Encoder) {
+	e.Str(string(s))
+}
+
+// Decode decodes JourneyRequestStage from json.
+func (s *JourneyRequestStage) Decode(d *jx.Decoder) error {
+	if s == nil {
+		return errors.New("invalid: unable to decode JourneyRequestStage to nil")
+	}
+	v, err := d.StrBytes()
+	if err != nil {
+		return err
+	}
+	// Try to use constant string.
+	switch JourneyRequestStage(v) {
+	case JourneyRequestStageArrived:
+		*s = JourneyRequestStageArrived
+	case JourneyRequestStageConsultation:
+		*s = JourneyRequestStageConsultation
+	case JourneyRequestStageDeparted:
+		*s = JourneyRequestStageDeparted
+	case JourneyRequestStageDidNotAttend:
+		*s = JourneyRequestStageDidNotAttend
+	default:
+		*s = JourneyRequestStage(v)
+	}
+
+	return nil
+}
+
+// MarshalJSON implements stdjson.Marshaler.
+func (s JourneyRequestStage) MarshalJSON() ([]byte, error) {
+	e := jx.Encoder{}
+	s.Encode(&e)
+	return e.Bytes(), nil
+}
+
+// UnmarshalJSON implements stdjson.Unmarshaler.
+func (s *JourneyRequestStage) UnmarshalJSON(data []byte) error {
 	d := jx.DecodeBytes(data)
 	return s.Decode(d)
 }
@@ -23917,6 +24550,39 @@ func (s *OptAddress) UnmarshalJSON(data []byte) error {
 	return s.Decode(d)
 }
 
+// Encode encodes AppointmentJourney as json.
+func (o OptAppointmentJourney) Encode(e *jx.Encoder) {
+	if !o.Set {
+		return
+	}
+	o.Value.Encode(e)
+}
+
+// Decode decodes AppointmentJourney from json.
+func (o *OptAppointmentJourney) Decode(d *jx.Decoder) error {
+	if o == nil {
+		return errors.New("invalid: unable to decode OptAppointmentJourney to nil")
+	}
+	o.Set = true
+	if err := o.Value.Decode(d); err != nil {
+		return err
+	}
+	return nil
+}
+
+// MarshalJSON implements stdjson.Marshaler.
+func (s OptAppointmentJourney) MarshalJSON() ([]byte, error) {
+	e := jx.Encoder{}
+	s.Encode(&e)
+	return e.Bytes(), nil
+}
+
+// UnmarshalJSON implements stdjson.Unmarshaler.
+func (s *OptAppointmentJourney) UnmarshalJSON(data []byte) error {
+	d := jx.DecodeBytes(data)
+	return s.Decode(d)
+}
+
 // Encode encodes BankHolidayCountry as json.
 func (o OptBankHolidayCountry) Encode(e *jx.Encoder) {
 	if !o.Set {
@@ -24735,6 +25401,57 @@ func (s *OptNilDisabledReason) UnmarshalJSON(data []byte) error {
 	return s.Decode(d)
 }
 
+// Encode encodes float64 as json.
+func (o OptNilFloat64) Encode(e *jx.Encoder) {
+	if !o.Set {
+		return
+	}
+	if o.Null {
+		e.Null()
+		return
+	}
+	e.Float64(float64(o.Value))
+}
+
+// Decode decodes float64 from json.
+func (o *OptNilFloat64) Decode(d *jx.Decoder) error {
+	if o == nil {
+		return errors.New("invalid: unable to decode OptNilFloat64 to nil")
+	}
+	if d.Next() == jx.Null {
+		if err := d.Null(); err != nil {
+			return err
+		}
+
+		var v float64
+		o.Value = v
+		o.Set = true
+		o.Null = true
+		return nil
+	}
+	o.Set = true
+	o.Null = false
+	v, err := d.Float64()
+	if err != nil {
+		return err
+	}
+	o.Value = float64(v)
+	return nil
+}
+
+// MarshalJSON implements stdjson.Marshaler.
+func (s OptNilFloat64) MarshalJSON() ([]byte, error) {
+	e := jx.Encoder{}
+	s.Encode(&e)
+	return e.Bytes(), nil
+}
+
+// UnmarshalJSON implements stdjson.Unmarshaler.
+func (s *OptNilFloat64) UnmarshalJSON(data []byte) error {
+	d := jx.DecodeBytes(data)
+	return s.Decode(d)
+}
+
 // Encode encodes int as json.
 func (o OptNilInt) Encode(e *jx.Encoder) {
 	if !o.Set {
@@ -25358,6 +26075,39 @@ func (s OptOutChannel) MarshalJSON() ([]byte, error) {
 
 // UnmarshalJSON implements stdjson.Unmarshaler.
 func (s *OptOutChannel) UnmarshalJSON(data []byte) error {
+	d := jx.DecodeBytes(data)
+	return s.Decode(d)
+}
+
+// Encode encodes PatientOverlap as json.
+func (o OptPatientOverlap) Encode(e *jx.Encoder) {
+	if !o.Set {
+		return
+	}
+	e.Str(string(o.Value))
+}
+
+// Decode decodes PatientOverlap from json.
+func (o *OptPatientOverlap) Decode(d *jx.Decoder) error {
+	if o == nil {
+		return errors.New("invalid: unable to decode OptPatientOverlap to nil")
+	}
+	o.Set = true
+	if err := o.Value.Decode(d); err != nil {
+		return err
+	}
+	return nil
+}
+
+// MarshalJSON implements stdjson.Marshaler.
+func (s OptPatientOverlap) MarshalJSON() ([]byte, error) {
+	e := jx.Encoder{}
+	s.Encode(&e)
+	return e.Bytes(), nil
+}
+
+// UnmarshalJSON implements stdjson.Unmarshaler.
+func (s *OptPatientOverlap) UnmarshalJSON(data []byte) error {
 	d := jx.DecodeBytes(data)
 	return s.Decode(d)
 }
@@ -27010,6 +27760,46 @@ func (s *PatientMerge) MarshalJSON() ([]byte, error) {
 
 // UnmarshalJSON implements stdjson.Unmarshaler.
 func (s *PatientMerge) UnmarshalJSON(data []byte) error {
+	d := jx.DecodeBytes(data)
+	return s.Decode(d)
+}
+
+// Encode encodes PatientOverlap as json.
+func (s PatientOverlap) Encode(e *jx.Encoder) {
+	e.Str(string(s))
+}
+
+// Decode decodes PatientOverlap from json.
+func (s *PatientOverlap) Decode(d *jx.Decoder) error {
+	if s == nil {
+		return errors.New("invalid: unable to decode PatientOverlap to nil")
+	}
+	v, err := d.StrBytes()
+	if err != nil {
+		return err
+	}
+	// Try to use constant string.
+	switch PatientOverlap(v) {
+	case PatientOverlapWarn:
+		*s = PatientOverlapWarn
+	case PatientOverlapRefuse:
+		*s = PatientOverlapRefuse
+	default:
+		*s = PatientOverlap(v)
+	}
+
+	return nil
+}
+
+// MarshalJSON implements stdjson.Marshaler.
+func (s PatientOverlap) MarshalJSON() ([]byte, error) {
+	e := jx.Encoder{}
+	s.Encode(&e)
+	return e.Bytes(), nil
+}
+
+// UnmarshalJSON implements stdjson.Unmarshaler.
+func (s *PatientOverlap) UnmarshalJSON(data []byte) error {
 	d := jx.DecodeBytes(data)
 	return s.Decode(d)
 }
@@ -29033,6 +29823,18 @@ func (s *PracticeGroupInput) encodeFields(e *jx.Encoder) {
 		}
 	}
 	{
+		if s.VatRate.Set {
+			e.FieldStart("vat_rate")
+			s.VatRate.Encode(e)
+		}
+	}
+	{
+		if s.PatientOverlap.Set {
+			e.FieldStart("patient_overlap")
+			s.PatientOverlap.Encode(e)
+		}
+	}
+	{
 		if s.SMSPricePence.Set {
 			e.FieldStart("sms_price_pence")
 			s.SMSPricePence.Encode(e)
@@ -29052,7 +29854,7 @@ func (s *PracticeGroupInput) encodeFields(e *jx.Encoder) {
 	}
 }
 
-var jsonFieldsNameOfPracticeGroupInput = [15]string{
+var jsonFieldsNameOfPracticeGroupInput = [17]string{
 	0:  "name",
 	1:  "sector",
 	2:  "ods_code",
@@ -29065,9 +29867,11 @@ var jsonFieldsNameOfPracticeGroupInput = [15]string{
 	9:  "cancellation_policy_hours",
 	10: "booking_window_days",
 	11: "unread_fallback_minutes",
-	12: "sms_price_pence",
-	13: "send_from",
-	14: "send_until",
+	12: "vat_rate",
+	13: "patient_overlap",
+	14: "sms_price_pence",
+	15: "send_from",
+	16: "send_until",
 }
 
 // Decode decodes PracticeGroupInput from json.
@@ -29197,6 +30001,26 @@ func (s *PracticeGroupInput) Decode(d *jx.Decoder) error {
 				return nil
 			}(); err != nil {
 				return errors.Wrap(err, "decode field \"unread_fallback_minutes\"")
+			}
+		case "vat_rate":
+			if err := func() error {
+				s.VatRate.Reset()
+				if err := s.VatRate.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"vat_rate\"")
+			}
+		case "patient_overlap":
+			if err := func() error {
+				s.PatientOverlap.Reset()
+				if err := s.PatientOverlap.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"patient_overlap\"")
 			}
 		case "sms_price_pence":
 			if err := func() error {
@@ -32616,11 +33440,22 @@ func (s *Reservation) encodeFields(e *jx.Encoder) {
 		e.FieldStart("reserved_until")
 		s.ReservedUntil.Encode(e, json.EncodeDateTime)
 	}
+	{
+		if s.Warnings != nil {
+			e.FieldStart("warnings")
+			e.ArrStart()
+			for _, elem := range s.Warnings {
+				elem.Encode(e)
+			}
+			e.ArrEnd()
+		}
+	}
 }
 
-var jsonFieldsNameOfReservation = [2]string{
+var jsonFieldsNameOfReservation = [3]string{
 	0: "id",
 	1: "reserved_until",
+	2: "warnings",
 }
 
 // Decode decodes Reservation from json.
@@ -32653,6 +33488,23 @@ func (s *Reservation) Decode(d *jx.Decoder) error {
 				return nil
 			}(); err != nil {
 				return errors.Wrap(err, "decode field \"reserved_until\"")
+			}
+		case "warnings":
+			if err := func() error {
+				s.Warnings = make([]AppointmentWarning, 0)
+				if err := d.Arr(func(d *jx.Decoder) error {
+					var elem AppointmentWarning
+					if err := elem.Decode(d); err != nil {
+						return err
+					}
+					s.Warnings = append(s.Warnings, elem)
+					return nil
+				}); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"warnings\"")
 			}
 		default:
 			return d.Skip()
@@ -36780,6 +37632,272 @@ func (s *UnmergePatientsUnprocessableEntity) MarshalJSON() ([]byte, error) {
 
 // UnmarshalJSON implements stdjson.Unmarshaler.
 func (s *UnmergePatientsUnprocessableEntity) UnmarshalJSON(data []byte) error {
+	d := jx.DecodeBytes(data)
+	return s.Decode(d)
+}
+
+// Encode encodes UpdateAppointmentJourneyBadRequest as json.
+func (s *UpdateAppointmentJourneyBadRequest) Encode(e *jx.Encoder) {
+	unwrapped := (*Error)(s)
+
+	unwrapped.Encode(e)
+}
+
+// Decode decodes UpdateAppointmentJourneyBadRequest from json.
+func (s *UpdateAppointmentJourneyBadRequest) Decode(d *jx.Decoder) error {
+	if s == nil {
+		return errors.New("invalid: unable to decode UpdateAppointmentJourneyBadRequest to nil")
+	}
+	var unwrapped Error
+	if err := func() error {
+		if err := unwrapped.Decode(d); err != nil {
+			return err
+		}
+		return nil
+	}(); err != nil {
+		return errors.Wrap(err, "alias")
+	}
+	*s = UpdateAppointmentJourneyBadRequest(unwrapped)
+	return nil
+}
+
+// MarshalJSON implements stdjson.Marshaler.
+func (s *UpdateAppointmentJourneyBadRequest) MarshalJSON() ([]byte, error) {
+	e := jx.Encoder{}
+	s.Encode(&e)
+	return e.Bytes(), nil
+}
+
+// UnmarshalJSON implements stdjson.Unmarshaler.
+func (s *UpdateAppointmentJourneyBadRequest) UnmarshalJSON(data []byte) error {
+	d := jx.DecodeBytes(data)
+	return s.Decode(d)
+}
+
+// Encode encodes UpdateAppointmentJourneyConflict as json.
+func (s *UpdateAppointmentJourneyConflict) Encode(e *jx.Encoder) {
+	unwrapped := (*Error)(s)
+
+	unwrapped.Encode(e)
+}
+
+// Decode decodes UpdateAppointmentJourneyConflict from json.
+func (s *UpdateAppointmentJourneyConflict) Decode(d *jx.Decoder) error {
+	if s == nil {
+		return errors.New("invalid: unable to decode UpdateAppointmentJourneyConflict to nil")
+	}
+	var unwrapped Error
+	if err := func() error {
+		if err := unwrapped.Decode(d); err != nil {
+			return err
+		}
+		return nil
+	}(); err != nil {
+		return errors.Wrap(err, "alias")
+	}
+	*s = UpdateAppointmentJourneyConflict(unwrapped)
+	return nil
+}
+
+// MarshalJSON implements stdjson.Marshaler.
+func (s *UpdateAppointmentJourneyConflict) MarshalJSON() ([]byte, error) {
+	e := jx.Encoder{}
+	s.Encode(&e)
+	return e.Bytes(), nil
+}
+
+// UnmarshalJSON implements stdjson.Unmarshaler.
+func (s *UpdateAppointmentJourneyConflict) UnmarshalJSON(data []byte) error {
+	d := jx.DecodeBytes(data)
+	return s.Decode(d)
+}
+
+// Encode encodes UpdateAppointmentJourneyForbidden as json.
+func (s *UpdateAppointmentJourneyForbidden) Encode(e *jx.Encoder) {
+	unwrapped := (*Error)(s)
+
+	unwrapped.Encode(e)
+}
+
+// Decode decodes UpdateAppointmentJourneyForbidden from json.
+func (s *UpdateAppointmentJourneyForbidden) Decode(d *jx.Decoder) error {
+	if s == nil {
+		return errors.New("invalid: unable to decode UpdateAppointmentJourneyForbidden to nil")
+	}
+	var unwrapped Error
+	if err := func() error {
+		if err := unwrapped.Decode(d); err != nil {
+			return err
+		}
+		return nil
+	}(); err != nil {
+		return errors.Wrap(err, "alias")
+	}
+	*s = UpdateAppointmentJourneyForbidden(unwrapped)
+	return nil
+}
+
+// MarshalJSON implements stdjson.Marshaler.
+func (s *UpdateAppointmentJourneyForbidden) MarshalJSON() ([]byte, error) {
+	e := jx.Encoder{}
+	s.Encode(&e)
+	return e.Bytes(), nil
+}
+
+// UnmarshalJSON implements stdjson.Unmarshaler.
+func (s *UpdateAppointmentJourneyForbidden) UnmarshalJSON(data []byte) error {
+	d := jx.DecodeBytes(data)
+	return s.Decode(d)
+}
+
+// Encode encodes UpdateAppointmentJourneyNotFound as json.
+func (s *UpdateAppointmentJourneyNotFound) Encode(e *jx.Encoder) {
+	unwrapped := (*Error)(s)
+
+	unwrapped.Encode(e)
+}
+
+// Decode decodes UpdateAppointmentJourneyNotFound from json.
+func (s *UpdateAppointmentJourneyNotFound) Decode(d *jx.Decoder) error {
+	if s == nil {
+		return errors.New("invalid: unable to decode UpdateAppointmentJourneyNotFound to nil")
+	}
+	var unwrapped Error
+	if err := func() error {
+		if err := unwrapped.Decode(d); err != nil {
+			return err
+		}
+		return nil
+	}(); err != nil {
+		return errors.Wrap(err, "alias")
+	}
+	*s = UpdateAppointmentJourneyNotFound(unwrapped)
+	return nil
+}
+
+// MarshalJSON implements stdjson.Marshaler.
+func (s *UpdateAppointmentJourneyNotFound) MarshalJSON() ([]byte, error) {
+	e := jx.Encoder{}
+	s.Encode(&e)
+	return e.Bytes(), nil
+}
+
+// UnmarshalJSON implements stdjson.Unmarshaler.
+func (s *UpdateAppointmentJourneyNotFound) UnmarshalJSON(data []byte) error {
+	d := jx.DecodeBytes(data)
+	return s.Decode(d)
+}
+
+// Encode encodes UpdateAppointmentJourneyTooManyRequests as json.
+func (s *UpdateAppointmentJourneyTooManyRequests) Encode(e *jx.Encoder) {
+	unwrapped := (*Error)(s)
+
+	unwrapped.Encode(e)
+}
+
+// Decode decodes UpdateAppointmentJourneyTooManyRequests from json.
+func (s *UpdateAppointmentJourneyTooManyRequests) Decode(d *jx.Decoder) error {
+	if s == nil {
+		return errors.New("invalid: unable to decode UpdateAppointmentJourneyTooManyRequests to nil")
+	}
+	var unwrapped Error
+	if err := func() error {
+		if err := unwrapped.Decode(d); err != nil {
+			return err
+		}
+		return nil
+	}(); err != nil {
+		return errors.Wrap(err, "alias")
+	}
+	*s = UpdateAppointmentJourneyTooManyRequests(unwrapped)
+	return nil
+}
+
+// MarshalJSON implements stdjson.Marshaler.
+func (s *UpdateAppointmentJourneyTooManyRequests) MarshalJSON() ([]byte, error) {
+	e := jx.Encoder{}
+	s.Encode(&e)
+	return e.Bytes(), nil
+}
+
+// UnmarshalJSON implements stdjson.Unmarshaler.
+func (s *UpdateAppointmentJourneyTooManyRequests) UnmarshalJSON(data []byte) error {
+	d := jx.DecodeBytes(data)
+	return s.Decode(d)
+}
+
+// Encode encodes UpdateAppointmentJourneyUnauthorized as json.
+func (s *UpdateAppointmentJourneyUnauthorized) Encode(e *jx.Encoder) {
+	unwrapped := (*Error)(s)
+
+	unwrapped.Encode(e)
+}
+
+// Decode decodes UpdateAppointmentJourneyUnauthorized from json.
+func (s *UpdateAppointmentJourneyUnauthorized) Decode(d *jx.Decoder) error {
+	if s == nil {
+		return errors.New("invalid: unable to decode UpdateAppointmentJourneyUnauthorized to nil")
+	}
+	var unwrapped Error
+	if err := func() error {
+		if err := unwrapped.Decode(d); err != nil {
+			return err
+		}
+		return nil
+	}(); err != nil {
+		return errors.Wrap(err, "alias")
+	}
+	*s = UpdateAppointmentJourneyUnauthorized(unwrapped)
+	return nil
+}
+
+// MarshalJSON implements stdjson.Marshaler.
+func (s *UpdateAppointmentJourneyUnauthorized) MarshalJSON() ([]byte, error) {
+	e := jx.Encoder{}
+	s.Encode(&e)
+	return e.Bytes(), nil
+}
+
+// UnmarshalJSON implements stdjson.Unmarshaler.
+func (s *UpdateAppointmentJourneyUnauthorized) UnmarshalJSON(data []byte) error {
+	d := jx.DecodeBytes(data)
+	return s.Decode(d)
+}
+
+// Encode encodes UpdateAppointmentJourneyUnprocessableEntity as json.
+func (s *UpdateAppointmentJourneyUnprocessableEntity) Encode(e *jx.Encoder) {
+	unwrapped := (*Error)(s)
+
+	unwrapped.Encode(e)
+}
+
+// Decode decodes UpdateAppointmentJourneyUnprocessableEntity from json.
+func (s *UpdateAppointmentJourneyUnprocessableEntity) Decode(d *jx.Decoder) error {
+	if s == nil {
+		return errors.New("invalid: unable to decode UpdateAppointmentJourneyUnprocessableEntity to nil")
+	}
+	var unwrapped Error
+	if err := func() error {
+		if err := unwrapped.Decode(d); err != nil {
+			return err
+		}
+		return nil
+	}(); err != nil {
+		return errors.Wrap(err, "alias")
+	}
+	*s = UpdateAppointmentJourneyUnprocessableEntity(unwrapped)
+	return nil
+}
+
+// MarshalJSON implements stdjson.Marshaler.
+func (s *UpdateAppointmentJourneyUnprocessableEntity) MarshalJSON() ([]byte, error) {
+	e := jx.Encoder{}
+	s.Encode(&e)
+	return e.Bytes(), nil
+}
+
+// UnmarshalJSON implements stdjson.Unmarshaler.
+func (s *UpdateAppointmentJourneyUnprocessableEntity) UnmarshalJSON(data []byte) error {
 	d := jx.DecodeBytes(data)
 	return s.Decode(d)
 }

@@ -81,6 +81,7 @@ const (
 	SetPatientContactDetailOperation    OperationName = "SetPatientContactDetail"
 	TestWebhookOperation                OperationName = "TestWebhook"
 	UnmergePatientsOperation            OperationName = "UnmergePatients"
+	UpdateAppointmentJourneyOperation   OperationName = "UpdateAppointmentJourney"
 	UpdateAppointmentTypeOperation      OperationName = "UpdateAppointmentType"
 	UpdateLocationOperation             OperationName = "UpdateLocation"
 	UpdatePracticeGroupOperation        OperationName = "UpdatePracticeGroup"

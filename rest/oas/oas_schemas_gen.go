@@ -102,31 +102,33 @@ func (s *ApiKeyAuth) SetRoles(val []string) {
 
 // Ref: #/components/schemas/Appointment
 type Appointment struct {
-	ID                      ID             `json:"id"`
-	PatientID               OptNilString   `json:"patient_id"`
-	PractitionerID          ID             `json:"practitioner_id"`
-	LocationID              ID             `json:"location_id"`
-	AppointmentTypeID       ID             `json:"appointment_type_id"`
-	Duration                OptFloat64     `json:"duration"`
-	StartTime               NilDateTime    `json:"start_time"`
-	Video                   OptBool        `json:"video"`
-	InPerson                OptBool        `json:"in_person"`
-	Telephone               OptBool        `json:"telephone"`
-	VideoURL                OptString      `json:"video_url"`
-	LinkID                  OptNilString   `json:"link_id"`
-	ReservedUntil           OptNilDateTime `json:"reserved_until"`
-	BookingConfirmedAt      OptNilDateTime `json:"booking_confirmed_at"`
-	CanBeCancelled          OptBool        `json:"can_be_cancelled"`
-	CanBeRescheduled        OptBool        `json:"can_be_rescheduled"`
-	CancellationPolicyHours OptFloat64     `json:"cancellation_policy_hours"`
-	SuppressMail            OptBool        `json:"suppress_mail"`
-	Reason                  OptString      `json:"reason"`
-	AppointmentTemplateName OptString      `json:"appointment_template_name"`
-	LocationName            OptString      `json:"location_name"`
-	AppointmentSource       OptString      `json:"appointment_source"`
-	CancelledAt             OptNilDateTime `json:"cancelled_at"`
-	Patient                 OptPersonName  `json:"patient"`
-	Practitioner            OptPersonName  `json:"practitioner"`
+	ID                      ID                    `json:"id"`
+	PatientID               OptNilString          `json:"patient_id"`
+	PractitionerID          ID                    `json:"practitioner_id"`
+	LocationID              ID                    `json:"location_id"`
+	AppointmentTypeID       ID                    `json:"appointment_type_id"`
+	Duration                OptFloat64            `json:"duration"`
+	StartTime               NilDateTime           `json:"start_time"`
+	Video                   OptBool               `json:"video"`
+	InPerson                OptBool               `json:"in_person"`
+	Telephone               OptBool               `json:"telephone"`
+	VideoURL                OptString             `json:"video_url"`
+	LinkID                  OptNilString          `json:"link_id"`
+	ReservedUntil           OptNilDateTime        `json:"reserved_until"`
+	BookingConfirmedAt      OptNilDateTime        `json:"booking_confirmed_at"`
+	CanBeCancelled          OptBool               `json:"can_be_cancelled"`
+	CanBeRescheduled        OptBool               `json:"can_be_rescheduled"`
+	CancellationPolicyHours OptFloat64            `json:"cancellation_policy_hours"`
+	SuppressMail            OptBool               `json:"suppress_mail"`
+	Reason                  OptString             `json:"reason"`
+	AppointmentTemplateName OptString             `json:"appointment_template_name"`
+	LocationName            OptString             `json:"location_name"`
+	AppointmentSource       OptString             `json:"appointment_source"`
+	CancelledAt             OptNilDateTime        `json:"cancelled_at"`
+	Patient                 OptPersonName         `json:"patient"`
+	Practitioner            OptPersonName         `json:"practitioner"`
+	Journey                 OptAppointmentJourney `json:"journey"`
+	Warnings                []AppointmentWarning  `json:"warnings"`
 }
 
 // GetID returns the value of ID.
@@ -254,6 +256,16 @@ func (s *Appointment) GetPractitioner() OptPersonName {
 	return s.Practitioner
 }
 
+// GetJourney returns the value of Journey.
+func (s *Appointment) GetJourney() OptAppointmentJourney {
+	return s.Journey
+}
+
+// GetWarnings returns the value of Warnings.
+func (s *Appointment) GetWarnings() []AppointmentWarning {
+	return s.Warnings
+}
+
 // SetID sets the value of ID.
 func (s *Appointment) SetID(val ID) {
 	s.ID = val
@@ -379,11 +391,22 @@ func (s *Appointment) SetPractitioner(val OptPersonName) {
 	s.Practitioner = val
 }
 
-func (*Appointment) bookAppointmentRes()       {}
-func (*Appointment) cancelAppointmentRes()     {}
-func (*Appointment) editAppointmentRes()       {}
-func (*Appointment) getAppointmentRes()        {}
-func (*Appointment) rescheduleAppointmentRes() {}
+// SetJourney sets the value of Journey.
+func (s *Appointment) SetJourney(val OptAppointmentJourney) {
+	s.Journey = val
+}
+
+// SetWarnings sets the value of Warnings.
+func (s *Appointment) SetWarnings(val []AppointmentWarning) {
+	s.Warnings = val
+}
+
+func (*Appointment) bookAppointmentRes()          {}
+func (*Appointment) cancelAppointmentRes()        {}
+func (*Appointment) editAppointmentRes()          {}
+func (*Appointment) getAppointmentRes()           {}
+func (*Appointment) rescheduleAppointmentRes()    {}
+func (*Appointment) updateAppointmentJourneyRes() {}
 
 // Ref: #/components/schemas/AppointmentEdit
 type AppointmentEdit struct {
@@ -454,6 +477,55 @@ func (s *AppointmentEdit) SetSuppressMail(val OptBool) {
 // SetSuppressCancellationPolicy sets the value of SuppressCancellationPolicy.
 func (s *AppointmentEdit) SetSuppressCancellationPolicy(val OptBool) {
 	s.SuppressCancellationPolicy = val
+}
+
+// How far the patient has come on the day.
+// Ref: #/components/schemas/AppointmentJourney
+type AppointmentJourney struct {
+	ArrivedAt      OptNilDateTime `json:"arrived_at"`
+	ConsultationAt OptNilDateTime `json:"consultation_at"`
+	DepartedAt     OptNilDateTime `json:"departed_at"`
+	DidNotAttendAt OptNilDateTime `json:"did_not_attend_at"`
+}
+
+// GetArrivedAt returns the value of ArrivedAt.
+func (s *AppointmentJourney) GetArrivedAt() OptNilDateTime {
+	return s.ArrivedAt
+}
+
+// GetConsultationAt returns the value of ConsultationAt.
+func (s *AppointmentJourney) GetConsultationAt() OptNilDateTime {
+	return s.ConsultationAt
+}
+
+// GetDepartedAt returns the value of DepartedAt.
+func (s *AppointmentJourney) GetDepartedAt() OptNilDateTime {
+	return s.DepartedAt
+}
+
+// GetDidNotAttendAt returns the value of DidNotAttendAt.
+func (s *AppointmentJourney) GetDidNotAttendAt() OptNilDateTime {
+	return s.DidNotAttendAt
+}
+
+// SetArrivedAt sets the value of ArrivedAt.
+func (s *AppointmentJourney) SetArrivedAt(val OptNilDateTime) {
+	s.ArrivedAt = val
+}
+
+// SetConsultationAt sets the value of ConsultationAt.
+func (s *AppointmentJourney) SetConsultationAt(val OptNilDateTime) {
+	s.ConsultationAt = val
+}
+
+// SetDepartedAt sets the value of DepartedAt.
+func (s *AppointmentJourney) SetDepartedAt(val OptNilDateTime) {
+	s.DepartedAt = val
+}
+
+// SetDidNotAttendAt sets the value of DidNotAttendAt.
+func (s *AppointmentJourney) SetDidNotAttendAt(val OptNilDateTime) {
+	s.DidNotAttendAt = val
 }
 
 // Ref: #/components/schemas/AppointmentRequest
@@ -724,6 +796,8 @@ type AppointmentType struct {
 	FormID                      NilString        `json:"form_id"`
 	PractitionerType            PractitionerType `json:"practitioner_type"`
 	Active                      OptBool          `json:"active"`
+	// The VAT on it, in per cent; null is the practice’s own rate.
+	VatRate OptNilFloat64 `json:"vat_rate"`
 }
 
 // GetID returns the value of ID.
@@ -816,6 +890,11 @@ func (s *AppointmentType) GetActive() OptBool {
 	return s.Active
 }
 
+// GetVatRate returns the value of VatRate.
+func (s *AppointmentType) GetVatRate() OptNilFloat64 {
+	return s.VatRate
+}
+
 // SetID sets the value of ID.
 func (s *AppointmentType) SetID(val string) {
 	s.ID = val
@@ -906,6 +985,11 @@ func (s *AppointmentType) SetActive(val OptBool) {
 	s.Active = val
 }
 
+// SetVatRate sets the value of VatRate.
+func (s *AppointmentType) SetVatRate(val OptNilFloat64) {
+	s.VatRate = val
+}
+
 type AppointmentTypeAssigneeType string
 
 const (
@@ -951,9 +1035,11 @@ func (s *AppointmentTypeAssigneeType) UnmarshalText(data []byte) error {
 type AppointmentTypeInput struct {
 	Name            OptString `json:"name"`
 	PartnerSlotName OptString `json:"partner_slot_name"`
-	// In pence.
-	Price  OptInt    `json:"price"`
-	Sector OptSector `json:"sector"`
+	// In pence, without VAT.
+	Price OptInt `json:"price"`
+	// The VAT on it, in per cent, of at most one decimal; null is the practice’s own rate.
+	VatRate OptNilFloat64 `json:"vat_rate"`
+	Sector  OptSector     `json:"sector"`
 	// In minutes.
 	Duration                    OptInt              `json:"duration"`
 	Video                       OptBool             `json:"video"`
@@ -978,6 +1064,11 @@ func (s *AppointmentTypeInput) GetPartnerSlotName() OptString {
 // GetPrice returns the value of Price.
 func (s *AppointmentTypeInput) GetPrice() OptInt {
 	return s.Price
+}
+
+// GetVatRate returns the value of VatRate.
+func (s *AppointmentTypeInput) GetVatRate() OptNilFloat64 {
+	return s.VatRate
 }
 
 // GetSector returns the value of Sector.
@@ -1040,6 +1131,11 @@ func (s *AppointmentTypeInput) SetPrice(val OptInt) {
 	s.Price = val
 }
 
+// SetVatRate sets the value of VatRate.
+func (s *AppointmentTypeInput) SetVatRate(val OptNilFloat64) {
+	s.VatRate = val
+}
+
 // SetSector sets the value of Sector.
 func (s *AppointmentTypeInput) SetSector(val OptSector) {
 	s.Sector = val
@@ -1090,9 +1186,11 @@ type AppointmentTypeSetup struct {
 	ID              ID     `json:"id"`
 	Name            string `json:"name"`
 	PartnerSlotName string `json:"partner_slot_name"`
-	// In pence.
-	Price  float64 `json:"price"`
-	Sector Sector  `json:"sector"`
+	// In pence, without VAT.
+	Price float64 `json:"price"`
+	// The VAT on it, in per cent; null is the practice’s own rate.
+	VatRate OptNilFloat64 `json:"vat_rate"`
+	Sector  Sector        `json:"sector"`
 	// In minutes.
 	Duration                    float64          `json:"duration"`
 	Video                       bool             `json:"video"`
@@ -1122,6 +1220,11 @@ func (s *AppointmentTypeSetup) GetPartnerSlotName() string {
 // GetPrice returns the value of Price.
 func (s *AppointmentTypeSetup) GetPrice() float64 {
 	return s.Price
+}
+
+// GetVatRate returns the value of VatRate.
+func (s *AppointmentTypeSetup) GetVatRate() OptNilFloat64 {
+	return s.VatRate
 }
 
 // GetSector returns the value of Sector.
@@ -1189,6 +1292,11 @@ func (s *AppointmentTypeSetup) SetPrice(val float64) {
 	s.Price = val
 }
 
+// SetVatRate sets the value of VatRate.
+func (s *AppointmentTypeSetup) SetVatRate(val OptNilFloat64) {
+	s.VatRate = val
+}
+
 // SetSector sets the value of Sector.
 func (s *AppointmentTypeSetup) SetSector(val Sector) {
 	s.Sector = val
@@ -1236,6 +1344,117 @@ func (s *AppointmentTypeSetup) SetActive(val bool) {
 
 func (*AppointmentTypeSetup) createAppointmentTypeRes() {}
 func (*AppointmentTypeSetup) updateAppointmentTypeRes() {}
+
+// What staff should know about an appointment that was held, booked or moved.
+// Ref: #/components/schemas/AppointmentWarning
+type AppointmentWarning struct {
+	// The patient has another appointment at that time, with another practitioner.
+	Code    AppointmentWarningCode `json:"code"`
+	Message string                 `json:"message"`
+	// The patient’s other appointment.
+	AppointmentID OptID `json:"appointment_id"`
+	// With whom that is.
+	PractitionerID OptID `json:"practitioner_id"`
+	// When that begins.
+	StartTime OptDateTime `json:"start_time"`
+	// And when it ends.
+	EndTime OptDateTime `json:"end_time"`
+}
+
+// GetCode returns the value of Code.
+func (s *AppointmentWarning) GetCode() AppointmentWarningCode {
+	return s.Code
+}
+
+// GetMessage returns the value of Message.
+func (s *AppointmentWarning) GetMessage() string {
+	return s.Message
+}
+
+// GetAppointmentID returns the value of AppointmentID.
+func (s *AppointmentWarning) GetAppointmentID() OptID {
+	return s.AppointmentID
+}
+
+// GetPractitionerID returns the value of PractitionerID.
+func (s *AppointmentWarning) GetPractitionerID() OptID {
+	return s.PractitionerID
+}
+
+// GetStartTime returns the value of StartTime.
+func (s *AppointmentWarning) GetStartTime() OptDateTime {
+	return s.StartTime
+}
+
+// GetEndTime returns the value of EndTime.
+func (s *AppointmentWarning) GetEndTime() OptDateTime {
+	return s.EndTime
+}
+
+// SetCode sets the value of Code.
+func (s *AppointmentWarning) SetCode(val AppointmentWarningCode) {
+	s.Code = val
+}
+
+// SetMessage sets the value of Message.
+func (s *AppointmentWarning) SetMessage(val string) {
+	s.Message = val
+}
+
+// SetAppointmentID sets the value of AppointmentID.
+func (s *AppointmentWarning) SetAppointmentID(val OptID) {
+	s.AppointmentID = val
+}
+
+// SetPractitionerID sets the value of PractitionerID.
+func (s *AppointmentWarning) SetPractitionerID(val OptID) {
+	s.PractitionerID = val
+}
+
+// SetStartTime sets the value of StartTime.
+func (s *AppointmentWarning) SetStartTime(val OptDateTime) {
+	s.StartTime = val
+}
+
+// SetEndTime sets the value of EndTime.
+func (s *AppointmentWarning) SetEndTime(val OptDateTime) {
+	s.EndTime = val
+}
+
+// The patient has another appointment at that time, with another practitioner.
+type AppointmentWarningCode string
+
+const (
+	AppointmentWarningCodePatientBookedElsewhere AppointmentWarningCode = "patient_booked_elsewhere"
+)
+
+// AllValues returns all AppointmentWarningCode values.
+func (AppointmentWarningCode) AllValues() []AppointmentWarningCode {
+	return []AppointmentWarningCode{
+		AppointmentWarningCodePatientBookedElsewhere,
+	}
+}
+
+// MarshalText implements encoding.TextMarshaler.
+func (s AppointmentWarningCode) MarshalText() ([]byte, error) {
+	switch s {
+	case AppointmentWarningCodePatientBookedElsewhere:
+		return []byte(s), nil
+	default:
+		return nil, errors.Errorf("invalid value: %q", s)
+	}
+}
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (s *AppointmentWarningCode) UnmarshalText(data []byte) error {
+	switch AppointmentWarningCode(data) {
+	case AppointmentWarningCodePatientBookedElsewhere:
+		*s = AppointmentWarningCodePatientBookedElsewhere
+		return nil
+	default:
+		return errors.Errorf("invalid value: %q", data)
+	}
+}
 
 // Ref: #/components/schemas/Attachment
 type Attachment struct {
@@ -2682,9 +2901,12 @@ type Configuration struct {
 	// How many days a search for slots may cover.
 	MaximumSearchDays     OptFloat64 `json:"maximum_search_days"`
 	UnreadFallbackMinutes OptFloat64 `json:"unread_fallback_minutes"`
-	SMSPricePence         OptFloat64 `json:"sms_price_pence"`
-	SendFrom              OptString  `json:"send_from"`
-	SendUntil             OptString  `json:"send_until"`
+	// In per cent.
+	VatRate        OptFloat64        `json:"vat_rate"`
+	PatientOverlap OptPatientOverlap `json:"patient_overlap"`
+	SMSPricePence  OptFloat64        `json:"sms_price_pence"`
+	SendFrom       OptString         `json:"send_from"`
+	SendUntil      OptString         `json:"send_until"`
 }
 
 // GetTimezone returns the value of Timezone.
@@ -2720,6 +2942,16 @@ func (s *Configuration) GetMaximumSearchDays() OptFloat64 {
 // GetUnreadFallbackMinutes returns the value of UnreadFallbackMinutes.
 func (s *Configuration) GetUnreadFallbackMinutes() OptFloat64 {
 	return s.UnreadFallbackMinutes
+}
+
+// GetVatRate returns the value of VatRate.
+func (s *Configuration) GetVatRate() OptFloat64 {
+	return s.VatRate
+}
+
+// GetPatientOverlap returns the value of PatientOverlap.
+func (s *Configuration) GetPatientOverlap() OptPatientOverlap {
+	return s.PatientOverlap
 }
 
 // GetSMSPricePence returns the value of SMSPricePence.
@@ -2770,6 +3002,16 @@ func (s *Configuration) SetMaximumSearchDays(val OptFloat64) {
 // SetUnreadFallbackMinutes sets the value of UnreadFallbackMinutes.
 func (s *Configuration) SetUnreadFallbackMinutes(val OptFloat64) {
 	s.UnreadFallbackMinutes = val
+}
+
+// SetVatRate sets the value of VatRate.
+func (s *Configuration) SetVatRate(val OptFloat64) {
+	s.VatRate = val
+}
+
+// SetPatientOverlap sets the value of PatientOverlap.
+func (s *Configuration) SetPatientOverlap(val OptPatientOverlap) {
+	s.PatientOverlap = val
 }
 
 // SetSMSPricePence sets the value of SMSPricePence.
@@ -4918,6 +5160,100 @@ func (s *IdentityUnconfirmed) SetMessage(val string) {
 // SetLoginURL sets the value of LoginURL.
 func (s *IdentityUnconfirmed) SetLoginURL(val string) {
 	s.LoginURL = val
+}
+
+// Ref: #/components/schemas/JourneyRequest
+type JourneyRequest struct {
+	Stage JourneyRequestStage `json:"stage"`
+	// When. Now when left out; it cannot lie ahead.
+	At OptDateTime `json:"at"`
+	// Take the stage back: it was noted by mistake.
+	Undo OptBool `json:"undo"`
+}
+
+// GetStage returns the value of Stage.
+func (s *JourneyRequest) GetStage() JourneyRequestStage {
+	return s.Stage
+}
+
+// GetAt returns the value of At.
+func (s *JourneyRequest) GetAt() OptDateTime {
+	return s.At
+}
+
+// GetUndo returns the value of Undo.
+func (s *JourneyRequest) GetUndo() OptBool {
+	return s.Undo
+}
+
+// SetStage sets the value of Stage.
+func (s *JourneyRequest) SetStage(val JourneyRequestStage) {
+	s.Stage = val
+}
+
+// SetAt sets the value of At.
+func (s *JourneyRequest) SetAt(val OptDateTime) {
+	s.At = val
+}
+
+// SetUndo sets the value of Undo.
+func (s *JourneyRequest) SetUndo(val OptBool) {
+	s.Undo = val
+}
+
+type JourneyRequestStage string
+
+const (
+	JourneyRequestStageArrived      JourneyRequestStage = "arrived"
+	JourneyRequestStageConsultation JourneyRequestStage = "consultation"
+	JourneyRequestStageDeparted     JourneyRequestStage = "departed"
+	JourneyRequestStageDidNotAttend JourneyRequestStage = "did_not_attend"
+)
+
+// AllValues returns all JourneyRequestStage values.
+func (JourneyRequestStage) AllValues() []JourneyRequestStage {
+	return []JourneyRequestStage{
+		JourneyRequestStageArrived,
+		JourneyRequestStageConsultation,
+		JourneyRequestStageDeparted,
+		JourneyRequestStageDidNotAttend,
+	}
+}
+
+// MarshalText implements encoding.TextMarshaler.
+func (s JourneyRequestStage) MarshalText() ([]byte, error) {
+	switch s {
+	case JourneyRequestStageArrived:
+		return []byte(s), nil
+	case JourneyRequestStageConsultation:
+		return []byte(s), nil
+	case JourneyRequestStageDeparted:
+		return []byte(s), nil
+	case JourneyRequestStageDidNotAttend:
+		return []byte(s), nil
+	default:
+		return nil, errors.Errorf("invalid value: %q", s)
+	}
+}
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (s *JourneyRequestStage) UnmarshalText(data []byte) error {
+	switch JourneyRequestStage(data) {
+	case JourneyRequestStageArrived:
+		*s = JourneyRequestStageArrived
+		return nil
+	case JourneyRequestStageConsultation:
+		*s = JourneyRequestStageConsultation
+		return nil
+	case JourneyRequestStageDeparted:
+		*s = JourneyRequestStageDeparted
+		return nil
+	case JourneyRequestStageDidNotAttend:
+		*s = JourneyRequestStageDidNotAttend
+		return nil
+	default:
+		return errors.Errorf("invalid value: %q", data)
+	}
 }
 
 // Ref: #/components/schemas/KeyRotation
@@ -8060,6 +8396,52 @@ func (o OptAddress) Or(d Address) Address {
 	return d
 }
 
+// NewOptAppointmentJourney returns new OptAppointmentJourney with value set to v.
+func NewOptAppointmentJourney(v AppointmentJourney) OptAppointmentJourney {
+	return OptAppointmentJourney{
+		Value: v,
+		Set:   true,
+	}
+}
+
+// OptAppointmentJourney is optional AppointmentJourney.
+type OptAppointmentJourney struct {
+	Value AppointmentJourney
+	Set   bool
+}
+
+// IsSet returns true if OptAppointmentJourney was set.
+func (o OptAppointmentJourney) IsSet() bool { return o.Set }
+
+// Reset unsets value.
+func (o *OptAppointmentJourney) Reset() {
+	var v AppointmentJourney
+	o.Value = v
+	o.Set = false
+}
+
+// SetTo sets value to v.
+func (o *OptAppointmentJourney) SetTo(v AppointmentJourney) {
+	o.Set = true
+	o.Value = v
+}
+
+// Get returns value and boolean that denotes whether value was set.
+func (o OptAppointmentJourney) Get() (v AppointmentJourney, ok bool) {
+	if !o.Set {
+		return v, false
+	}
+	return o.Value, true
+}
+
+// Or returns value if set, or given parameter if does not.
+func (o OptAppointmentJourney) Or(d AppointmentJourney) AppointmentJourney {
+	if v, ok := o.Get(); ok {
+		return v
+	}
+	return d
+}
+
 // NewOptAppointmentState returns new OptAppointmentState with value set to v.
 func NewOptAppointmentState(v AppointmentState) OptAppointmentState {
 	return OptAppointmentState{
@@ -9414,6 +9796,74 @@ func (o OptNilDisabledReason) Or(d DisabledReason) DisabledReason {
 	return d
 }
 
+// NewOptNilFloat64 returns new OptNilFloat64 with value set to v.
+func NewOptNilFloat64(v float64) OptNilFloat64 {
+	return OptNilFloat64{
+		Value: v,
+		Set:   true,
+	}
+}
+
+// OptNilFloat64 is optional nullable float64.
+type OptNilFloat64 struct {
+	Value float64
+	Set   bool
+	Null  bool
+}
+
+// IsSet returns true if OptNilFloat64 was set.
+func (o OptNilFloat64) IsSet() bool { return o.Set }
+
+// Reset unsets value.
+func (o *OptNilFloat64) Reset() {
+	var v float64
+	o.Value = v
+	o.Set = false
+	o.Null = false
+}
+
+// SetTo sets value to v.
+func (o *OptNilFloat64) SetTo(v float64) {
+	o.Set = true
+	o.Null = false
+	o.Value = v
+}
+
+// IsNull returns true if value is Null.
+func (o OptNilFloat64) IsNull() bool { return o.Null }
+
+// SetToNull sets value to null.
+func (o *OptNilFloat64) SetToNull() {
+	o.Set = true
+	o.Null = true
+	var v float64
+	o.Value = v
+}
+
+// IsEmpty returns true if the field was omitted from the payload (not Set and not Null).
+func (o OptNilFloat64) IsEmpty() bool {
+	return !o.Set && !o.Null
+}
+
+// Get returns value and boolean that denotes whether value was set.
+func (o OptNilFloat64) Get() (v float64, ok bool) {
+	if o.Null {
+		return v, false
+	}
+	if !o.Set {
+		return v, false
+	}
+	return o.Value, true
+}
+
+// Or returns value if set, or given parameter if does not.
+func (o OptNilFloat64) Or(d float64) float64 {
+	if v, ok := o.Get(); ok {
+		return v
+	}
+	return d
+}
+
 // NewOptNilInt returns new OptNilInt with value set to v.
 func NewOptNilInt(v int) OptNilInt {
 	return OptNilInt{
@@ -10104,6 +10554,52 @@ func (s *OptOutChannel) UnmarshalText(data []byte) error {
 	default:
 		return errors.Errorf("invalid value: %q", data)
 	}
+}
+
+// NewOptPatientOverlap returns new OptPatientOverlap with value set to v.
+func NewOptPatientOverlap(v PatientOverlap) OptPatientOverlap {
+	return OptPatientOverlap{
+		Value: v,
+		Set:   true,
+	}
+}
+
+// OptPatientOverlap is optional PatientOverlap.
+type OptPatientOverlap struct {
+	Value PatientOverlap
+	Set   bool
+}
+
+// IsSet returns true if OptPatientOverlap was set.
+func (o OptPatientOverlap) IsSet() bool { return o.Set }
+
+// Reset unsets value.
+func (o *OptPatientOverlap) Reset() {
+	var v PatientOverlap
+	o.Value = v
+	o.Set = false
+}
+
+// SetTo sets value to v.
+func (o *OptPatientOverlap) SetTo(v PatientOverlap) {
+	o.Set = true
+	o.Value = v
+}
+
+// Get returns value and boolean that denotes whether value was set.
+func (o OptPatientOverlap) Get() (v PatientOverlap, ok bool) {
+	if !o.Set {
+		return v, false
+	}
+	return o.Value, true
+}
+
+// Or returns value if set, or given parameter if does not.
+func (o OptPatientOverlap) Or(d PatientOverlap) PatientOverlap {
+	if v, ok := o.Get(); ok {
+		return v
+	}
+	return d
 }
 
 // NewOptPersonName returns new OptPersonName with value set to v.
@@ -11456,6 +11952,51 @@ func (s *PatientMerge) SetMoved(val Moved) {
 func (*PatientMerge) mergePatientsRes()   {}
 func (*PatientMerge) unmergePatientsRes() {}
 
+// What happens when a patient would have two appointments at the same time with different
+// practitioners: `warn` books it and says so in `warnings` and to staff, `refuse` refuses it with
+// `patient_booked_elsewhere`.
+// Ref: #/components/schemas/PatientOverlap
+type PatientOverlap string
+
+const (
+	PatientOverlapWarn   PatientOverlap = "warn"
+	PatientOverlapRefuse PatientOverlap = "refuse"
+)
+
+// AllValues returns all PatientOverlap values.
+func (PatientOverlap) AllValues() []PatientOverlap {
+	return []PatientOverlap{
+		PatientOverlapWarn,
+		PatientOverlapRefuse,
+	}
+}
+
+// MarshalText implements encoding.TextMarshaler.
+func (s PatientOverlap) MarshalText() ([]byte, error) {
+	switch s {
+	case PatientOverlapWarn:
+		return []byte(s), nil
+	case PatientOverlapRefuse:
+		return []byte(s), nil
+	default:
+		return nil, errors.Errorf("invalid value: %q", s)
+	}
+}
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (s *PatientOverlap) UnmarshalText(data []byte) error {
+	switch PatientOverlap(data) {
+	case PatientOverlapWarn:
+		*s = PatientOverlapWarn
+		return nil
+	case PatientOverlapRefuse:
+		*s = PatientOverlapRefuse
+		return nil
+	default:
+		return errors.Errorf("invalid value: %q", data)
+	}
+}
+
 // Ref: #/components/schemas/PatientRegistered
 type PatientRegistered struct {
 	PatientID string `json:"patient_id"`
@@ -12424,6 +12965,9 @@ type PracticeGroupInput struct {
 	BookingWindowDays       OptInt                `json:"booking_window_days"`
 	// How long a patient has to read a message in the NHS App before it goes by its other way too.
 	UnreadFallbackMinutes OptInt `json:"unread_fallback_minutes"`
+	// In per cent, of at most one decimal: the rate of what has none of its own.
+	VatRate        OptFloat64        `json:"vat_rate"`
+	PatientOverlap OptPatientOverlap `json:"patient_overlap"`
 	// What a text message costs the practice; 0 when that is not known.
 	SMSPricePence OptInt `json:"sms_price_pence"`
 	// Messages that are not urgent go out from this time of day, such as 08:00,.
@@ -12490,6 +13034,16 @@ func (s *PracticeGroupInput) GetBookingWindowDays() OptInt {
 // GetUnreadFallbackMinutes returns the value of UnreadFallbackMinutes.
 func (s *PracticeGroupInput) GetUnreadFallbackMinutes() OptInt {
 	return s.UnreadFallbackMinutes
+}
+
+// GetVatRate returns the value of VatRate.
+func (s *PracticeGroupInput) GetVatRate() OptFloat64 {
+	return s.VatRate
+}
+
+// GetPatientOverlap returns the value of PatientOverlap.
+func (s *PracticeGroupInput) GetPatientOverlap() OptPatientOverlap {
+	return s.PatientOverlap
 }
 
 // GetSMSPricePence returns the value of SMSPricePence.
@@ -12565,6 +13119,16 @@ func (s *PracticeGroupInput) SetBookingWindowDays(val OptInt) {
 // SetUnreadFallbackMinutes sets the value of UnreadFallbackMinutes.
 func (s *PracticeGroupInput) SetUnreadFallbackMinutes(val OptInt) {
 	s.UnreadFallbackMinutes = val
+}
+
+// SetVatRate sets the value of VatRate.
+func (s *PracticeGroupInput) SetVatRate(val OptFloat64) {
+	s.VatRate = val
+}
+
+// SetPatientOverlap sets the value of PatientOverlap.
+func (s *PracticeGroupInput) SetPatientOverlap(val OptPatientOverlap) {
+	s.PatientOverlap = val
 }
 
 // SetSMSPricePence sets the value of SMSPricePence.
@@ -13436,8 +14000,9 @@ func (*RescheduleAppointmentUnprocessableEntity) rescheduleAppointmentRes() {}
 
 // Ref: #/components/schemas/Reservation
 type Reservation struct {
-	ID            string      `json:"id"`
-	ReservedUntil NilDateTime `json:"reserved_until"`
+	ID            string               `json:"id"`
+	ReservedUntil NilDateTime          `json:"reserved_until"`
+	Warnings      []AppointmentWarning `json:"warnings"`
 }
 
 // GetID returns the value of ID.
@@ -13450,6 +14015,11 @@ func (s *Reservation) GetReservedUntil() NilDateTime {
 	return s.ReservedUntil
 }
 
+// GetWarnings returns the value of Warnings.
+func (s *Reservation) GetWarnings() []AppointmentWarning {
+	return s.Warnings
+}
+
 // SetID sets the value of ID.
 func (s *Reservation) SetID(val string) {
 	s.ID = val
@@ -13458,6 +14028,11 @@ func (s *Reservation) SetID(val string) {
 // SetReservedUntil sets the value of ReservedUntil.
 func (s *Reservation) SetReservedUntil(val NilDateTime) {
 	s.ReservedUntil = val
+}
+
+// SetWarnings sets the value of Warnings.
+func (s *Reservation) SetWarnings(val []AppointmentWarning) {
+	s.Warnings = val
 }
 
 func (*Reservation) createAppointmentRes() {}
@@ -14922,6 +15497,34 @@ func (*UnmergePatientsUnauthorized) unmergePatientsRes() {}
 type UnmergePatientsUnprocessableEntity Error
 
 func (*UnmergePatientsUnprocessableEntity) unmergePatientsRes() {}
+
+type UpdateAppointmentJourneyBadRequest Error
+
+func (*UpdateAppointmentJourneyBadRequest) updateAppointmentJourneyRes() {}
+
+type UpdateAppointmentJourneyConflict Error
+
+func (*UpdateAppointmentJourneyConflict) updateAppointmentJourneyRes() {}
+
+type UpdateAppointmentJourneyForbidden Error
+
+func (*UpdateAppointmentJourneyForbidden) updateAppointmentJourneyRes() {}
+
+type UpdateAppointmentJourneyNotFound Error
+
+func (*UpdateAppointmentJourneyNotFound) updateAppointmentJourneyRes() {}
+
+type UpdateAppointmentJourneyTooManyRequests Error
+
+func (*UpdateAppointmentJourneyTooManyRequests) updateAppointmentJourneyRes() {}
+
+type UpdateAppointmentJourneyUnauthorized Error
+
+func (*UpdateAppointmentJourneyUnauthorized) updateAppointmentJourneyRes() {}
+
+type UpdateAppointmentJourneyUnprocessableEntity Error
+
+func (*UpdateAppointmentJourneyUnprocessableEntity) updateAppointmentJourneyRes() {}
 
 type UpdateAppointmentTypeBadRequest Error
 

@@ -522,6 +522,15 @@ type Handler interface {
 	//
 	// POST /v1/patients/{id}/unmerge
 	UnmergePatients(ctx context.Context, req OptUnmergePatientsReq, params UnmergePatientsParams) (UnmergePatientsRes, error)
+	// UpdateAppointmentJourney implements updateAppointmentJourney operation.
+	//
+	// Extension. Notes that the patient arrived, is being seen, has left, or did not attend. Who did not
+	// attend has not arrived; nobody is seen before they arrive or leaves before they are seen; nothing
+	// lies ahead; and that somebody did not attend is known when the appointment has begun. `undo` takes a
+	// stage back. Repeating it answers the same.
+	//
+	// PATCH /v1/appointments/{id}/journey
+	UpdateAppointmentJourney(ctx context.Context, req *JourneyRequest, params UpdateAppointmentJourneyParams) (UpdateAppointmentJourneyRes, error)
 	// UpdateAppointmentType implements updateAppointmentType operation.
 	//
 	// Extension. Fields left out stay as they are. Appointments already made keep their length.

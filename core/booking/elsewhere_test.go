@@ -1,0 +1,187 @@
+package booking_test
+
+import (
+	"encoding/json"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"frontdesk/core/booking"
+	"frontdesk/core/practice"
+	"frontdesk/core/task"
+)
+
+// tasks are what staff have to do about a patient.
+func (d *desk) tasks() []task.Task {
+	d.t.Helper()
+	s := &task.Service{Store: d.db.Task(), Now: d.clock.Now, NewID: d.db.NewID}
+	all, _, err := s.Tasks(d.ctx, task.Query{})
+	d.must(err)
+	return all
+}
+
+// TestAPatientInTwoPlacesIsToldOf books Ada with two clinicians at the same time, by
+// every way there is.
+func TestAPatientInTwoPlacesIsToldOf(t *testing.T) {
+	each(t, func(t *testing.T, d *desk) {
+		other := d.newGP("Patel")
+		first := d.book(nine(0))
+		order := booking.Order{
+			Patient: d.ada, Location: d.place.ID, Type: d.kind.ID, Practitioner: other.ID, Start: nine(5 * time.Minute), End: nine(15 * time.Minute),
+		}
+		wants := func(name string, got []booking.Elsewhere, tasks int) {
+			t.Helper()
+			if len(got) != 1 || got[0] != (booking.Elsewhere{ID: first.ID, Practitioner: d.gp.ID, Start: first.Start, End: first.End}) {
+				t.Errorf("%s: told of %+v", name, got)
+			}
+			if all := d.tasks(); len(all) != tasks {
+				t.Errorf("%s: %d tasks", name, len(all))
+			} else if tasks > 0 {
+				last := all[len(all)-1]
+				if last.Patient != d.ada || last.Assignee != other.ID || last.Kind != task.Booking || last.Status != task.Open || last.Priority != task.High {
+					t.Errorf("%s: the task is %+v", name, last)
+				}
+			}
+		}
+		made, err := d.booking.Create(d.ctx, order)
+		d.must(err)
+		wants("booked by staff", made.Elsewhere, 1)
+		all, err := d.db.Events(d.ctx, int64(d.group.ID), 0, 1000)
+		d.must(err)
+		var told struct {
+			IDs []string `json:"overlapping_appointment_ids"`
+		}
+		d.must(json.Unmarshal(all[len(all)-1].Data, &told))
+		if !slices.Equal(told.IDs, []string{first.ID.String()}) {
+			t.Errorf("the event tells of %v", told.IDs)
+		}
+		// Moved away it is alone, and moved back it is told of again.
+		_, err = d.booking.Alter(d.ctx, made.ID, booking.Alteration{Start: ptr(nine(time.Hour)), End: ptr(nine(70 * time.Minute))})
+		d.must(err)
+		back, err := d.booking.Alter(d.ctx, made.ID, booking.Alteration{Start: &order.Start, End: &order.End})
+		d.must(err)
+		wants("moved by staff", back.Elsewhere, 2)
+		_, err = d.booking.Remove(d.ctx, made.ID, false)
+		d.must(err)
+
+		ask := d.ask(order.Start)
+		ask.Practitioner, ask.Override = other.ID, true
+		held, err := d.booking.Reserve(d.ctx, ask)
+		d.must(err)
+		wants("held", held.Elsewhere, 2) // nobody is told of what may never be
+		booked, err := d.booking.Book(d.ctx, held.ID, booking.Confirmation{})
+		d.must(err)
+		wants("confirmed", booked.Elsewhere, 3)
+		again, err := d.booking.Book(d.ctx, held.ID, booking.Confirmation{})
+		d.must(err)
+		wants("confirmed again", again.Elsewhere, 3)
+		away := booking.Move{Practitioner: other.ID, Start: nine(26 * time.Hour), Minutes: 10, Override: true, SuppressPolicy: true}
+		moved, err := d.booking.Reschedule(d.ctx, held.ID, away)
+		d.must(err)
+		if len(moved.Elsewhere) != 0 {
+			t.Errorf("moved away: told of %+v", moved.Elsewhere)
+		}
+		away.Start = order.Start
+		moved, err = d.booking.Reschedule(d.ctx, held.ID, away)
+		d.must(err)
+		wants("moved back", moved.Elsewhere, 4)
+		moved, err = d.booking.Reschedule(d.ctx, held.ID, away)
+		d.must(err)
+		wants("moved back again", moved.Elsewhere, 4)
+		// One that only touches it, or is of somebody else, is nobody's matter.
+		order.Start, order.End = nine(20*time.Minute), nine(30*time.Minute)
+		if made, err = d.booking.Create(d.ctx, order); err != nil || len(made.Elsewhere) != 0 {
+			t.Errorf("next to it: %+v, %v", made.Elsewhere, err)
+		}
+	})
+}
+
+func TestAPatientInTwoPlacesIsRefusedWhereThePracticeSaysSo(t *testing.T) {
+	each(t, func(t *testing.T, d *desk) {
+		_, err := d.practice.UpdateGroup(d.ctx, practice.GroupChange{PatientOverlap: ptr(practice.RefuseOverlap)})
+		d.must(err)
+		other := d.newGP("Patel")
+		free := d.ask(nine(0))
+		free.Practitioner, free.Override, free.Patient = other.ID, true, 0
+		nobodys, err := d.booking.Reserve(d.ctx, free)
+		d.must(err)
+		later := free
+		later.Start, later.Patient = nine(time.Hour), d.ada
+		next, err := d.booking.Reserve(d.ctx, later)
+		d.must(err)
+		first := d.book(nine(0))
+
+		free.Patient, free.Start = d.ada, nine(10*time.Minute)
+		free.Minutes = 5
+		_, err = d.booking.Reserve(d.ctx, free)
+		d.must(err) // it only touches
+		free.Start = nine(-5 * time.Minute)
+		free.Minutes = 5
+		_, err = d.booking.Reserve(d.ctx, free)
+		d.must(err)
+		_, err = d.booking.Book(d.ctx, nobodys.ID, booking.Confirmation{Patient: d.ada})
+		want(t, err, booking.ErrElsewhere)
+		move := booking.Move{Practitioner: other.ID, Start: nine(5 * time.Minute), Minutes: 10, Override: true, SuppressPolicy: true}
+		_, err = d.booking.Cancel(d.ctx, nobodys.ID, booking.Cancellation{})
+		d.must(err)
+		free.Start, free.Minutes = nine(0), 10
+		_, err = d.booking.Reserve(d.ctx, free)
+		want(t, err, booking.ErrElsewhere)
+		move.Start, move.Minutes = nine(0), 10
+		_, err = d.booking.Edit(d.ctx, next.ID, move)
+		want(t, err, booking.ErrElsewhere)
+		_, err = d.booking.Book(d.ctx, next.ID, booking.Confirmation{})
+		d.must(err)
+		_, err = d.booking.Reschedule(d.ctx, next.ID, move)
+		want(t, err, booking.ErrElsewhere)
+		_, err = d.booking.Create(d.ctx, booking.Order{
+			Patient: d.ada, Location: d.place.ID, Type: d.kind.ID, Practitioner: other.ID, Start: nine(0), End: nine(10 * time.Minute),
+		})
+		want(t, err, booking.ErrElsewhere)
+		_, err = d.booking.Alter(d.ctx, next.ID, booking.Alteration{Start: ptr(nine(0)), End: ptr(nine(10 * time.Minute))})
+		want(t, err, booking.ErrElsewhere)
+		if n := len(d.tasks()); n != 0 {
+			t.Errorf("%d tasks about what was refused", n)
+		}
+		// Given back, the time is the patient's again.
+		_, err = d.booking.Cancel(d.ctx, first.ID, booking.Cancellation{SuppressPolicy: true})
+		d.must(err)
+		_, err = d.booking.Reschedule(d.ctx, next.ID, move)
+		d.must(err)
+	})
+}
+
+// TestTwoClinicsAtOnceForOnePatientAreNotBothMissed books Ada with many clinicians
+// at the same moment: of each two, one knows of the other.
+func TestTwoClinicsAtOnceForOnePatientAreNotBothMissed(t *testing.T) {
+	each(t, func(t *testing.T, d *desk) {
+		_, err := d.practice.UpdateGroup(d.ctx, practice.GroupChange{PatientOverlap: ptr(practice.RefuseOverlap)})
+		d.must(err)
+		var gps []practice.PractitionerID
+		for range 8 {
+			gps = append(gps, d.newGP("Patel").ID)
+		}
+		var all sync.WaitGroup
+		errs := make([]error, len(gps))
+		for i, gp := range gps {
+			all.Go(func() {
+				_, errs[i] = d.booking.Create(d.ctx, booking.Order{
+					Patient: d.ada, Location: d.place.ID, Type: d.kind.ID, Practitioner: gp, Start: nine(0), End: nine(10 * time.Minute),
+				})
+			})
+		}
+		all.Wait()
+		booked := 0
+		for _, err := range errs {
+			if err == nil {
+				booked++
+				continue
+			}
+			want(t, err, booking.ErrElsewhere)
+		}
+		if booked != 1 {
+			t.Errorf("%d were booked", booked)
+		}
+	})
+}

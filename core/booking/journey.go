@@ -1,0 +1,163 @@
+package booking
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"frontdesk/core/access"
+	"frontdesk/core/fault"
+)
+
+// Journey is how far the patient came on the day; zero is not so far.
+type Journey struct {
+	Arrived      time.Time `json:"arrived,omitzero"`
+	Consultation time.Time `json:"consultation,omitzero"`
+	Departed     time.Time `json:"departed,omitzero"`
+	NoShow       time.Time `json:"dna,omitzero"`
+}
+
+// Stage is a step of the journey, spelt as the contract spells it.
+type Stage string
+
+// The stages.
+const (
+	StageArrived      Stage = "arrived"
+	StageConsultation Stage = "consultation"
+	StageDeparted     Stage = "departed"
+	StageNoShow       Stage = "dna"
+)
+
+// The faults of journeys.
+var (
+	ErrStage       = fault.New(fault.Invalid, "stage_required", "A stage is needed: arrived, consultation, departed or dna.")
+	ErrStageAhead  = fault.New(fault.Invalid, "stage_lies_ahead", "What is noted of a patient has happened: it cannot lie ahead.")
+	ErrStageOrder  = fault.New(fault.Conflict, "stage_out_of_order", "A patient arrives, is seen, and leaves, in that order.")
+	ErrNoShow      = fault.New(fault.Conflict, "patient_did_not_attend", "It was noted that this patient did not attend. Take that back first.")
+	ErrCame        = fault.New(fault.Conflict, "patient_attended", "It was noted that this patient came. Take that back before noting that they did not attend.")
+	ErrNotBegun    = fault.New(fault.Conflict, "appointment_not_begun", "That a patient did not attend is known once the appointment has begun.")
+	ErrJourneyOver = fault.New(fault.Conflict, "journey_over",
+		"It was noted that the patient of this appointment left or did not attend. Take that back, or book another appointment.")
+)
+
+// topics are what subscriptions call the stages.
+var topics = map[Stage]string{StageArrived: "arrived", StageConsultation: "inConsultation", StageDeparted: "completed", StageNoShow: "noShow"}
+
+// came are the stages of a patient who came, in their order.
+var came = []Stage{StageArrived, StageConsultation, StageDeparted}
+
+// of is where a stage is noted, or nil.
+func (j *Journey) of(s Stage) *time.Time {
+	switch s {
+	case StageArrived:
+		return &j.Arrived
+	case StageConsultation:
+		return &j.Consultation
+	case StageDeparted:
+		return &j.Departed
+	case StageNoShow:
+		return &j.NoShow
+	}
+	return nil
+}
+
+// early is how much a caller's clock may be ahead of ours.
+const early = 2 * time.Minute
+
+// Step is what to note of a patient on the day.
+type Step struct {
+	Stage Stage
+	At    time.Time // zero is now
+	Undo  bool      // take the stage back
+}
+
+// note notes a step of the journey of an appointment. A stage can be left out, as
+// nobody arrives for a telephone call; those that are noted are in their order.
+// Errors: ErrStage, ErrStageAhead, ErrStageOrder, ErrNoShow, ErrCame, ErrNotBegun.
+func (j *Journey) note(s Step, start, now time.Time) error {
+	to := j.of(s.Stage)
+	if to == nil {
+		return ErrStage
+	}
+	if s.Undo {
+		*to = time.Time{}
+		return nil
+	}
+	if s.At.IsZero() && !to.IsZero() {
+		return nil // told before
+	}
+	at := s.At.UTC().Truncate(time.Microsecond)
+	switch {
+	case s.At.IsZero() || at.After(now) && !at.After(now.Add(early)):
+		at = now
+	case at.After(now):
+		return ErrStageAhead
+	}
+	if s.Stage == StageNoShow {
+		switch {
+		case !j.Arrived.IsZero() || !j.Consultation.IsZero() || !j.Departed.IsZero():
+			return ErrCame
+		case at.Before(start):
+			return ErrNotBegun
+		}
+		*to = at
+		return nil
+	}
+	if !j.NoShow.IsZero() {
+		return ErrNoShow
+	}
+	after := *j
+	*after.of(s.Stage) = at
+	var last Stage
+	for _, stage := range came {
+		this := *after.of(stage)
+		if this.IsZero() {
+			continue
+		}
+		if last != "" && this.Before(*after.of(last)) {
+			return ErrStageOrder.Saying(fmt.Sprintf("%s The stage %s would be noted before %s.", ErrStageOrder.Message, stage, last))
+		}
+		last = stage
+	}
+	*j = after
+	return nil
+}
+
+// Step notes how far a patient came, or takes that back. Noting it again as it is
+// changes nothing. Errors: ErrNotFound, ErrCancelled, ErrNotConfirmed, and those of
+// note.
+func (s *Service) Step(ctx context.Context, id ID, step Step) (Booking, error) {
+	who, err := access.RequireEither(ctx, access.Booking, access.EditBookings)
+	if err != nil {
+		return Booking{}, err
+	}
+	return s.atDesk(ctx, who, id, nil, func(tx Tx, b *Booking, now time.Time) error {
+		switch b.State {
+		case Cancelled:
+			return ErrCancelled
+		case Reserved:
+			return ErrNotConfirmed.Saying("This appointment is not confirmed yet: nobody is expected.")
+		}
+		was := b.Journey
+		if err := b.Journey.note(step, b.Start, now); err != nil || b.Journey == was {
+			return err
+		}
+		topic := "booking.patientJourney." + topics[step.Stage]
+		if step.Undo {
+			topic = "booking.updated"
+		}
+		if err := news(ctx, tx, who, now, topic, b.Appointment); err != nil {
+			return err
+		}
+		return tx.SaveDesk(ctx, who.Group, b.Appointment, b.Desk)
+	})
+}
+
+// open makes sure that an appointment may be moved to another time: whose patient
+// has left or did not come is over. Error: ErrJourneyOver.
+func (j Journey) open() error {
+	if j.Departed.IsZero() && j.NoShow.IsZero() {
+		return nil
+	}
+	return ErrJourneyOver
+}
