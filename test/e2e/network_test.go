@@ -51,6 +51,7 @@ var acrossNetwork = map[string]struct {
 	"PUT /v1/appointments/{id}":                              {true, fields{}},
 	"PATCH /v1/appointments/{id}/book":                       {true, fields{}},
 	"PATCH /v1/appointments/{id}/cancel":                     {true, fields{}},
+	"PATCH /v1/appointments/{id}/journey":                    {true, fields{"stage": "arrived"}},
 	"GET /v1/appointments/{id}/status":                       {true, nil},
 	"GET /v1/patients":                                       {true, nil},
 	"GET /v1/patients/{id}":                                  {true, nil},

@@ -108,7 +108,7 @@ const went = gql`mutation($id: ID!, $at: BookingJourneyInput) {
   updateBookingJourney(id: $id, bookingJourneyInput: $at) { data { bookingJourney { arrived consultation departed dna } } error }
 }`;
 const journey = { arrived: null, consultation: null, departed: null, dna: null };
-for (const [journeyStage, date] of [['arrived', '2031-07-07T08:01:00.000Z'], ['consultation', '2031-07-07T08:03:00.000Z'], ['departed', '2031-07-07T08:20:00.000Z']]) {
+for (const [journeyStage, date] of [['arrived', '2024-07-08T08:01:00.000Z'], ['consultation', '2024-07-08T08:03:00.000Z'], ['departed', '2024-07-08T08:20:00.000Z']]) {
   journey[journeyStage] = date;
   holds(await done(doctor, went, { id: booking.id, at: { journeyStage, date } }), { bookingJourney: journey });
 }
