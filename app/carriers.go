@@ -70,18 +70,20 @@ const (
 var carrierKinds = map[connector.Name]carrierKind{
 	"smtp": {
 		about:    "a mail server: e-mail",
-		settings: []string{"host", "port", "tls", "username", "auth", "from", "from_name", "reply_to", "bounces_to", "connections"},
-		secrets:  []string{"password", "bounce_secret"}, channels: []carrier.Channel{carrier.Email},
+		settings: []string{"host", "port", "tls", "username", "auth", "from", "from_name", "reply_to", "bounces_to", "connections", "dkim_selector", "dkim_domain"},
+		secrets:  []string{"password", "bounce_secret", "dkim_key"}, channels: []carrier.Channel{carrier.Email},
 		build: func(c connector.Connector, e environment) (carrier.Carrier, error) {
 			port, err1 := number(c, "port", 587)
 			connections, err2 := number(c, "connections", 0)
-			if err := errors.Join(err1, err2); err != nil {
+			signer, err3 := dkimKey(c.Secrets["dkim_key"])
+			if err := errors.Join(err1, err2, err3); err != nil {
 				return nil, err
 			}
 			s := c.Settings
 			return smtp.New(smtp.Settings{
 				Host: s["host"], Port: port, TLS: s["tls"], Username: s["username"], Password: c.Secrets["password"], AuthMethod: s["auth"], From: s["from"],
-				FromName: cmp.Or(s["from_name"], e.group.Name), ReplyTo: s["reply_to"], BouncesTo: s["bounces_to"], BounceSecret: c.Secrets["bounce_secret"], Connections: connections,
+				FromName: s["from_name"], DKIMKey: signer, DKIMSelector: s["dkim_selector"], DKIMDomain: s["dkim_domain"],
+				ReplyTo: s["reply_to"], BouncesTo: s["bounces_to"], BounceSecret: c.Secrets["bounce_secret"], Connections: connections,
 			}, smtp.Options{Now: e.now, Log: e.log, Wait: e.wait, RootCAs: e.roots, Unread: e.unread})
 		},
 	},

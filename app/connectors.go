@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"crypto"
 	"crypto/rsa"
 	"crypto/sha256"
 	"crypto/x509"
@@ -146,6 +147,24 @@ func rsaKey(text string) (*rsa.PrivateKey, error) {
 		return nil, wrong
 	}
 	return key, nil
+}
+
+// dkimKey reads the key that e-mails are signed with; nothing is none.
+func dkimKey(text string) (crypto.Signer, error) {
+	if text == "" {
+		return nil, nil
+	}
+	if block, _ := pem.Decode([]byte(text)); block != nil {
+		if key, err := x509.ParsePKCS8PrivateKey(block.Bytes); err == nil {
+			if signer, ok := key.(crypto.Signer); ok {
+				return signer, nil
+			}
+		}
+		if key, err := x509.ParsePKCS1PrivateKey(block.Bytes); err == nil {
+			return key, nil
+		}
+	}
+	return nil, errors.New("dkim_key is a private key in PEM, RSA or Ed25519")
 }
 
 // upkeepOf reads how a group wants its patients kept fresh: not at all, unless

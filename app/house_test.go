@@ -121,7 +121,7 @@ var rooms = map[string]struct {
 	},
 	"connect/smtp": {
 		ours:   []string{"core/fault", "core/carrier", "core/messaging"},
-		theirs: []string{"github.com/wneessen/go-mail", "github.com/failsafe-go/failsafe-go"},
+		theirs: []string{"github.com/wneessen/go-mail", "github.com/failsafe-go/failsafe-go", "github.com/emersion/go-msgauth"},
 	},
 	"connect/web": {
 		ours:   []string{"core/fault", "core/carrier"},

@@ -61,6 +61,7 @@ func (a *App) handler() (http.Handler, error) {
 	page("GET /verify/{link}", "verify")
 	page("/m/{link}", "message")
 	page("/record/confirm/{link}", "confirm")
+	page("/unsubscribe/{link}", "unsubscribe")
 	page("/invite/{link}", "invite")
 	documents := files.New(a.core)
 	add("GET /files/{address}", "file", documents)

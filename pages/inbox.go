@@ -18,6 +18,8 @@ type Received struct {
 	Carrier, Channel string
 	// To is a telephone number, an e-mail address, or an NHS number.
 	To, From, Subject, Text string
+	// Unsubscribe is where an e-mail says to go for no more like it.
+	Unsubscribe string
 }
 
 // Source gives what was received.

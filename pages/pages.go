@@ -6,6 +6,7 @@
 //	identity.go somebody who could not be identified
 //	message.go  a message a patient reads, for a date of birth
 //	birth.go    a date of birth, as it is typed
+//	unsubscribe.go no more e-mails that are not direct care
 //	invite.go   a password that a member of staff chooses
 //	record.go   whether something goes into a record
 //	inbox.go    what the people of the sandbox received
@@ -31,7 +32,7 @@ var style []byte
 type door struct{ core *core.Core }
 
 // New is the door. Its addresses are /pages/, /verify/, /m/,
-// /record/confirm/ and /invite/.
+// /record/confirm/, /unsubscribe/ and /invite/.
 func New(c *core.Core) http.Handler {
 	d := &door{core: c}
 	mux := http.NewServeMux()
@@ -45,6 +46,8 @@ func New(c *core.Core) http.Handler {
 	mux.HandleFunc("POST /m/{link}", d.openMessage)
 	mux.HandleFunc("GET /record/confirm/{link}", d.proposal)
 	mux.HandleFunc("POST /record/confirm/{link}", d.decide)
+	mux.HandleFunc("GET /unsubscribe/{link}", d.askUnsubscribe)
+	mux.HandleFunc("POST /unsubscribe/{link}", d.unsubscribe)
 	mux.HandleFunc("GET /invite/{link}", d.askPassword)
 	mux.HandleFunc("POST /invite/{link}", d.choosePassword)
 	ours := http.NewCrossOriginProtection()

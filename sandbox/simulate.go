@@ -83,7 +83,7 @@ func (s *Simulators) Received() []pages.Received {
 	items := s.box.Items()
 	out := make([]pages.Received, len(items))
 	for i, m := range items {
-		out[i] = pages.Received{At: m.At, Carrier: m.Carrier, Channel: m.Channel, To: m.To, From: m.From, Subject: m.Subject, Text: m.Text}
+		out[i] = pages.Received{At: m.At, Carrier: m.Carrier, Channel: m.Channel, To: m.To, From: m.From, Subject: m.Subject, Text: m.Text, Unsubscribe: m.Unsubscribe}
 	}
 	return out
 }

@@ -14,7 +14,9 @@
 //	X-Frontdesk-Timestamp: seconds since 1970
 //	X-Frontdesk-Signature: hex HMAC-SHA256(secret, "{timestamp}.{body}")
 //
-//	{"key": "…", "channel": "sms", "to": "+447700900123", "subject": "", "text": "…", "from_name": "…"}
+//	{"key": "…", "channel": "sms", "to": "+447700900123", "subject": "", "text": "…", "from_name": "…", "unsubscribe_url": "…"}
+//
+// unsubscribe_url is there only for an e-mail that is not direct care.
 //
 // The channel is sms or email, and to a number or an address for it. The
 // adaptor answers with one of these:
@@ -136,12 +138,13 @@ func (c *Carrier) SendAll(ctx context.Context, m []carrier.Outgoing) []carrier.R
 
 // order is a message as the adaptor reads it.
 type order struct {
-	Key      string          `json:"key"`
-	Channel  carrier.Channel `json:"channel"`
-	To       string          `json:"to"`
-	Subject  string          `json:"subject"`
-	Text     string          `json:"text"`
-	FromName string          `json:"from_name"`
+	Key         string          `json:"key"`
+	Channel     carrier.Channel `json:"channel"`
+	To          string          `json:"to"`
+	Subject     string          `json:"subject"`
+	Text        string          `json:"text"`
+	FromName    string          `json:"from_name"`
+	Unsubscribe string          `json:"unsubscribe_url,omitempty"`
 }
 
 // Send implements carrier.Carrier.
@@ -149,7 +152,7 @@ func (c *Carrier) Send(ctx context.Context, m carrier.Outgoing) (carrier.Accepte
 	if !slices.Contains(c.settings.Channels, m.Channel) {
 		return carrier.Accepted{}, &carrier.Refusal{Code: "channel", Reason: "This connection does not take messages of this type."}
 	}
-	body, err := json.Marshal(order{m.Key, m.Channel, m.To, m.Subject, m.Text, m.FromName})
+	body, err := json.Marshal(order{m.Key, m.Channel, m.To, m.Subject, m.Text, m.FromName, m.Unsubscribe})
 	if err != nil {
 		return carrier.Accepted{}, &carrier.Refusal{Code: "text", Reason: "The message could not be written down for the provider."}
 	}

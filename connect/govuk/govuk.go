@@ -21,6 +21,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"frontdesk/connect/web"
@@ -135,6 +136,7 @@ type order struct {
 	Reference       string            `json:"reference"`
 	SMSSender       string            `json:"sms_sender_id,omitempty"`
 	EmailReplyTo    string            `json:"email_reply_to_id,omitempty"`
+	Unsubscribe     string            `json:"one_click_unsubscribe_url,omitempty"`
 }
 
 // order writes the message for its channel, and says where it goes.
@@ -146,7 +148,12 @@ func (c *Carrier) order(m carrier.Outgoing) (order, *url.URL) {
 			Personalisation: map[string]string{"body": m.Text},
 		}, c.sms
 	case m.Channel == carrier.Email && c.settings.EmailTemplate != "":
+		unsubscribe := m.Unsubscribe
+		if !strings.HasPrefix(unsubscribe, "https://") {
+			unsubscribe = "" // GOV.UK Notify refuses any other
+		}
 		return order{
+			Unsubscribe:  unsubscribe,
 			EmailAddress: m.To, TemplateID: c.settings.EmailTemplate, Reference: m.Key, EmailReplyTo: c.settings.EmailReplyTo,
 			Personalisation: map[string]string{"subject": m.Subject, "body": m.Text},
 		}, c.email

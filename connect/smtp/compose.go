@@ -58,12 +58,12 @@ func (c *Carrier) compose(b *buffer, m carrier.Outgoing) (*letter, error) {
 		return nil, errKey
 	case !ok:
 		return nil, errAddress
-	case broken(m.Subject) || broken(m.FromName):
+	case broken(m.Subject) || broken(m.FromName) || broken(m.Unsubscribe) || strings.ContainsAny(m.Unsubscribe, " <>"):
 		return nil, errHeader
 	}
 	// The standard library writes a backslash beside accented letters in a way
 	// that cannot be read again.
-	fromName := strings.ReplaceAll(oneLine(cmp.Or(m.FromName, c.settings.FromName)), `\`, "/")
+	fromName := strings.ReplaceAll(oneLine(cmp.Or(c.settings.FromName, m.FromName)), `\`, "/")
 	subject := oneLine(cmp.Or(strings.TrimSpace(m.Subject), "Message from "+cmp.Or(fromName, "your practice")))
 	if utf8.RuneCountInString(subject) > maxSubject || utf8.RuneCountInString(fromName) > maxSubject {
 		return nil, errSubject
@@ -82,10 +82,17 @@ func (c *Carrier) compose(b *buffer, m carrier.Outgoing) (*letter, error) {
 	// says it to Exchange; "All" there would also do away with bounces.
 	msg.SetGenHeader("Auto-Submitted", "auto-generated")
 	msg.SetGenHeader("X-Auto-Response-Suppress", "OOF, AutoReply")
+	if m.Unsubscribe != "" {
+		msg.SetGenHeader(gomail.HeaderListUnsubscribe, "<"+m.Unsubscribe+">")
+		msg.SetGenHeader(gomail.HeaderListUnsubscribePost, "List-Unsubscribe=One-Click")
+	}
 	msg.SetBodyString(gomail.TypeTextPlain, text)
 	msg.AddAlternativeString(gomail.TypeTextHTML, page(subject, text))
 	b.plain.Reset()
 	if _, err := msg.WriteTo(&b.plain); err != nil {
+		return nil, errCompose
+	}
+	if err := c.signMessage(b); err != nil {
 		return nil, errCompose
 	}
 	return &letter{from: c.returnPath(m.Key), to: m.To, envelope: c.signed(m.Key), international: !ascii, data: b.stuff()}, nil

@@ -2,15 +2,24 @@ package smtp_test
 
 import (
 	"bytes"
+	"crypto"
+	"crypto/ed25519"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/base64"
 	"errors"
+	"fmt"
 	"io"
 	"mime"
 	"mime/multipart"
 	"net/mail"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/emersion/go-msgauth/dkim"
 	"pgregory.net/rapid"
 
 	"frontdesk/connect/smtp"
@@ -258,5 +267,108 @@ func TestInternationalAddressesArrive(t *testing.T) {
 	}
 	if got := w.box.Of("søren@blåbær.example"); len(got) != 1 || got[0].Text != "See you on Monday." {
 		t.Errorf("%+v", got)
+	}
+}
+
+func TestTheCarriersOwnNameComesFirst(t *testing.T) {
+	for _, c := range []struct{ setting, message, want string }{
+		{"Mill Lane Surgery – noreply", "Mill Lane", "Mill Lane Surgery – noreply"}, {"", "Mill Lane", "Mill Lane"}, {"Desk", "", "Desk"},
+	} {
+		m := to("ada@example.org", "7-1a-1")
+		m.FromName = c.message
+		wire, err := smtp.Compose(composer(t, smtp.Settings{FromName: c.setting}), m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		from, err := unwrap(t, wire).header.AddressList("From")
+		if err != nil || len(from) != 1 || from[0].Name != c.want || from[0].Address != "desk@brambleford.example" {
+			t.Errorf("%+v: from %v, %v", c, from, err)
+		}
+	}
+}
+
+func TestAnEMailThatIsNotDirectCareCanBeUnsubscribedFromWithOneClick(t *testing.T) {
+	m := to("ada@example.org", "7-1a-1")
+	m.Unsubscribe = "https://desk.brambleford.example/unsubscribe/7-1a-1-" + strings.Repeat("Ab_-", 11)
+	wire, err := smtp.Compose(composer(t, smtp.Settings{}), m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := unwrap(t, wire).header
+	if h.Get("List-Unsubscribe") != "<"+m.Unsubscribe+">" || h.Get("List-Unsubscribe-Post") != "List-Unsubscribe=One-Click" {
+		t.Errorf("%q, %q", h.Get("List-Unsubscribe"), h.Get("List-Unsubscribe-Post"))
+	}
+	if !strings.Contains(wire, "<"+m.Unsubscribe+">\r\n") {
+		t.Errorf("the address is broken up or encoded: %q", wire)
+	}
+	m.Unsubscribe = ""
+	if wire, err = smtp.Compose(composer(t, smtp.Settings{}), m); err != nil || strings.Contains(wire, "List-Unsubscribe") {
+		t.Errorf("direct care: %v, %q", err, wire)
+	}
+	m.Unsubscribe = "https://x.example/\r\nBcc: eve@example.org"
+	if _, err = smtp.Compose(composer(t, smtp.Settings{}), m); err == nil {
+		t.Error("a line break passes")
+	}
+}
+
+func TestASignatureCoversWhatUnsubscribes(t *testing.T) {
+	rsaKey, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, edKey, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	der, err := x509.MarshalPKIXPublicKey(rsaKey.Public())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		name, record string
+		key          crypto.Signer
+		domain       string
+	}{
+		{"RSA", "v=DKIM1; k=rsa; p=" + base64.StdEncoding.EncodeToString(der), rsaKey, ""},
+		{"Ed25519", "v=DKIM1; k=ed25519; p=" + base64.StdEncoding.EncodeToString(edKey.Public().(ed25519.PublicKey)), edKey, "brambleford.example"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			m := to("ada@example.org", "7-1a-1")
+			m.Unsubscribe, m.Text = "https://desk.brambleford.example/unsubscribe/7-1a-1-x", "Hello\n.\n..dots\nand a long line "+strings.Repeat("é", 300)+"\n"
+			wire, err := smtp.Compose(composer(t, smtp.Settings{DKIMKey: c.key, DKIMSelector: "desk1", DKIMDomain: c.domain, ReplyTo: "answers@brambleford.example"}), m)
+			if err != nil {
+				t.Fatal(err)
+			}
+			sent := strings.ReplaceAll(strings.TrimSuffix(wire, ".\r\n"), "\r\n..", "\r\n.")
+			verify := func(text string) (*dkim.Verification, error) {
+				all, err := dkim.VerifyWithOptions(strings.NewReader(text), &dkim.VerifyOptions{LookupTXT: func(name string) ([]string, error) {
+					if name != "desk1._domainkey.brambleford.example" {
+						return nil, fmt.Errorf("asked for %s", name)
+					}
+					return []string{c.record}, nil
+				}})
+				if err != nil || len(all) != 1 {
+					return nil, fmt.Errorf("%d signatures, %w", len(all), err)
+				}
+				return all[0], all[0].Err
+			}
+			v, err := verify(sent)
+			if err != nil {
+				t.Fatal(err)
+			}
+			covered := strings.ToLower(strings.Join(v.HeaderKeys, " "))
+			for _, field := range []string{"from", "to", "subject", "list-unsubscribe", "list-unsubscribe-post"} {
+				if !slices.Contains(strings.Fields(covered), field) {
+					t.Errorf("%s is not covered: %s", field, covered)
+				}
+			}
+			for _, changed := range []string{
+				strings.Replace(sent, "unsubscribe/7-1a-1-x", "unsubscribe/7-1a-1-y", 1), strings.Replace(sent, "=One-Click", "=Two-Clicks", 1), strings.Replace(sent, "dots", "dogs", 1),
+			} {
+				if _, err := verify(changed); err == nil {
+					t.Error("a changed message passes")
+				}
+			}
+		})
 	}
 }

@@ -67,6 +67,9 @@ func (s Settings) check() error {
 	if most := maxLocal - 1 - longestKey - 1 - signatureSize; s.BounceSecret != "" && strings.LastIndexByte(s.BouncesTo, '@') > most {
 		return fmt.Errorf("smtp: bounces to: at most %d characters before the @, as a signed key of a message comes after them", most)
 	}
+	if err := s.checkDKIM(); err != nil {
+		return err
+	}
 	if s.Connections < 0 || s.Connections > 256 {
 		return errors.New("smtp: there must be 1 to 256 connections")
 	}

@@ -9,11 +9,13 @@
 //	pool.go     the connections that are kept
 //	compose.go  a message as it goes over the wire
 //	sign.go     the return path, which only we can make
+//	dkim.go     signatures of whole messages
 //	bounce.go   the mail server telling us of a bounce
 //	report.go   reading a delivery status notification
 //
 // Sources: RFC 5321, Simple Mail Transfer Protocol; RFC 5322, Internet Message
-// Format; RFC 2920, Command Pipelining; RFC 3207, SMTP over TLS; RFC 3461,
+// Format; RFC 6376,
+// DKIM; RFC 8058, one-click unsubscription; RFC 2920, Command Pipelining; RFC 3207, SMTP over TLS; RFC 3461,
 // delivery status notifications in SMTP; RFC 3463, Enhanced Mail System Status
 // Codes; RFC 3464, the format of delivery status notifications; RFC 3834,
 // automatic responses; RFC 4954, SMTP authentication; RFC 5869, HKDF; RFC 6531,
@@ -27,6 +29,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"crypto"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -73,8 +76,14 @@ type Settings struct {
 	// From is the address in the From field, and its domain that of our message
 	// identifiers.
 	From string
-	// FromName is the name in the From field where the message gives none.
+	// FromName is the name in the From field; when it is empty, that of the
+	// message.
 	FromName string
+	// DKIMKey signs every message (RFC 6376), as DKIMSelector of DKIMDomain, which
+	// is the domain of From when it is empty. Without a key the mail server is to
+	// sign, as a one-click List-Unsubscribe needs it (RFC 8058, section 4).
+	DKIMKey                  crypto.Signer
+	DKIMSelector, DKIMDomain string
 	// ReplyTo is where an answer goes, where that is not From.
 	ReplyTo string
 	// BouncesTo is where reports come back to, for example

@@ -2,6 +2,10 @@ package smtp_test
 
 import (
 	"context"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/elliptic"
+	"crypto/rand"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -311,6 +315,11 @@ func TestABounceComesBackAsAReceipt(t *testing.T) {
 }
 
 func TestSettingsAreChecked(t *testing.T) {
+	_, edKey, err1 := ed25519.GenerateKey(rand.Reader)
+	ecKey, err2 := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err := errors.Join(err1, err2); err != nil {
+		t.Fatal(err)
+	}
 	good := smtp.Settings{Host: "mail.example.org", From: "desk@example.org"}
 	for _, c := range []struct {
 		name   string
@@ -343,6 +352,10 @@ func TestSettingsAreChecked(t *testing.T) {
 		{"the longest place for bounces", func(s *smtp.Settings) {
 			s.BouncesTo, s.BounceSecret = strings.Repeat("b", 21)+"@example.org", secret
 		}, ""},
+		{"a DKIM selector without a key", func(s *smtp.Settings) { s.DKIMSelector = "desk" }, "needs a DKIM key"},
+		{"a DKIM key without a selector", func(s *smtp.Settings) { s.DKIMKey = edKey }, "selector"},
+		{"a DKIM key", func(s *smtp.Settings) { s.DKIMKey, s.DKIMSelector = edKey, "desk" }, ""},
+		{"a DKIM key that cannot sign e-mail", func(s *smtp.Settings) { s.DKIMKey, s.DKIMSelector = ecKey, "desk" }, "RSA or an Ed25519"},
 		{"too many connections", func(s *smtp.Settings) { s.Connections = 1000 }, "connections"},
 		{"a negative rate", func(s *smtp.Settings) { s.PerSecond = -1 }, "rate"},
 	} {

@@ -37,7 +37,10 @@ type Outgoing struct {
 	// FromName is the practice, as the patient knows it.
 	FromName string
 	Subject  string // e-mail only
-	Text     string
+	// Unsubscribe is where the patient asks for no more e-mails of the kind, with
+	// one click (RFC 8058); empty for direct care.
+	Unsubscribe string
+	Text        string
 	// Pair is set when the carrier has been asked for both ways of the message
 	// at once, and has said that it does that.
 	Pair Pair

@@ -230,6 +230,7 @@ func (d *dispatcher) hand(ctx context.Context, by carrier.Carrier, claimed []Out
 			sends = append(sends, carrier.Outgoing{
 				Key: settled.Key(d.group), Channel: settled.LegChannel(), To: settled.LegContact(), NHSNumber: m.NHSNumber,
 				FromName: d.practice, Subject: m.Subject, Text: d.words(d.group, m.Message, d.practice), Pair: m.Pair,
+				Unsubscribe: d.unsubscribeURL(d.group, settled.Message),
 			})
 			which = append(which, len(out)-1)
 		}

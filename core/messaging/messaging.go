@@ -10,6 +10,7 @@
 //	settle.go     what became of those
 //	receipt.go    what carriers tell later: receipts, replies, STOP
 //	read.go       messages found, and what happened to each
+//	unsubscribe.go no more e-mails that are not direct care
 //	page.go       a message read in the patient's own page
 package messaging
 
@@ -27,6 +28,7 @@ import (
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
 	"frontdesk/core/record"
+	"frontdesk/core/seal"
 )
 
 // ID names a message within a practice group.
@@ -279,6 +281,8 @@ type Service struct {
 	Records  *record.Service
 	// BatchDone is called when no message of a batch waits any more.
 	BatchDone func(ctx context.Context, group practice.ID, id BatchID) error
+	// Box signs the addresses to unsubscribe at; nil is that there are none.
+	Box func() (*seal.Box, error)
 	// Pages is the address patients' own pages are below.
 	Pages func() string
 	Now   func() time.Time

@@ -74,12 +74,13 @@ type word struct {
 
 // order is a message as it comes in.
 type order struct {
-	Key      string `json:"key"`
-	Channel  string `json:"channel"`
-	To       string `json:"to"`
-	Subject  string `json:"subject"`
-	Text     string `json:"text"`
-	FromName string `json:"from_name"`
+	Key         string `json:"key"`
+	Channel     string `json:"channel"`
+	To          string `json:"to"`
+	Subject     string `json:"subject"`
+	Text        string `json:"text"`
+	FromName    string `json:"from_name"`
+	Unsubscribe string `json:"unsubscribe_url"`
 }
 
 const tolerance = 5 * time.Minute
@@ -206,7 +207,7 @@ func (g *Gateway) take(o order, script inbox.Script, size int) answer {
 	}
 	g.Box.Add(inbox.Item{
 		At: g.now(), Carrier: "gateway", Channel: o.Channel, To: o.To, From: o.FromName, Subject: o.Subject, Text: o.Text,
-		Key: o.Key, ProviderID: id, Bytes: size,
+		Key: o.Key, ProviderID: id, Bytes: size, Unsubscribe: o.Unsubscribe,
 	})
 	g.report(o, id, script)
 	if script == inbox.Duplicate {

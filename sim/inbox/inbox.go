@@ -19,6 +19,9 @@ type Item struct {
 	Carrier, Channel string
 	// To is a telephone number, an e-mail address, or an NHS number.
 	To, From, Subject, Text string
+	// Unsubscribe is where a mail program asks for no more such e-mails, with one
+	// click.
+	Unsubscribe string
 	// Key is the sender's own name for the message, and ProviderID the
 	// carrier's.
 	Key, ProviderID string

@@ -17,6 +17,7 @@ type message struct {
 	header             []byte // as it came
 	key, from, subject string
 	text               string
+	unsubscribe        string
 	bytes              int
 }
 
@@ -65,8 +66,26 @@ func read(raw []byte, eight, international bool) (message, error) {
 	}
 	id := strings.Trim(m.Header.Get("Message-Id"), "<> ")
 	out.key, _, _ = strings.Cut(id, "@")
+	if out.unsubscribe, err = oneClick(m.Header); err != nil {
+		return message{}, err
+	}
 	out.text, err = text(m.Header.Get, m.Body)
 	return out, err
+}
+
+// oneClick is where a mail program unsubscribes with one click (RFC 8058, section
+// 3.1): the two fields go together.
+func oneClick(h mail.Header) (string, error) {
+	list, post := h.Get("List-Unsubscribe"), h.Get("List-Unsubscribe-Post")
+	if list == "" && post == "" {
+		return "", nil
+	}
+	address, ok := strings.CutPrefix(list, "<")
+	address, end := strings.CutSuffix(address, ">")
+	if !ok || !end || post != "List-Unsubscribe=One-Click" || !strings.HasPrefix(address, "http") {
+		return "", errors.New("the fields about unsubscribing make no sense")
+	}
+	return address, nil
 }
 
 // checkLines refuses what is not whole lines (RFC 5321, section 2.3.8): a lone

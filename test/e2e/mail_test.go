@@ -5,7 +5,12 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base32"
+	"fmt"
+	"html"
+	"io"
 	"net/http"
+	"net/url"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -85,6 +90,131 @@ func TestAReportOfAnyMailServerEndsItsMessage(t *testing.T) {
 		}
 		if log := p.logs.String(); !strings.Contains(log, "return path cannot be read") || !strings.Contains(log, `"message_id":"`+lost+`"`) {
 			t.Error("the log does not say so")
+		}
+	})
+}
+
+// unsubscribeLink is what an e-mail's List-Unsubscribe field names, as the
+// sandbox's inbox shows it, with the address of this program; empty is none.
+func (p *program) unsubscribeLink(to string) string {
+	p.t.Helper()
+	found := regexp.MustCompile(`<a href="([^"]*/unsubscribe/[^"]*)">Unsubscribe</a>`).FindStringSubmatch(p.inbox(to))
+	if found == nil {
+		return ""
+	}
+	return html.UnescapeString(found[1])
+}
+
+func (p *program) post(address, kind, body string) (int, string) {
+	p.t.Helper()
+	resp, err := http.Post(address, kind, strings.NewReader(body))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return resp.StatusCode, string(text)
+}
+
+func TestAPatientUnsubscribesWithOneClick(t *testing.T) {
+	each(t, func(t *testing.T, p *program) {
+		const to = "ada.one.click@example.org"
+		other := map[string]any{"purpose": "other", "recipient_contact_detail": to, "message_string": "Our newsletter.", "urgent": true}
+		p.becomes(p.sent("byron", "email", other), "sent")
+		care := p.sent("byron", "email", map[string]any{"recipient_contact_detail": "ada.care@example.org", "urgent": true})
+		p.becomes(care, "sent")
+		if link := p.unsubscribeLink("ada.care@example.org"); link != "" {
+			t.Fatalf("an e-mail of direct care can be unsubscribed from at %s", link)
+		}
+		link := p.unsubscribeLink(to)
+		if link == "" {
+			t.Fatal("the e-mail does not say where to unsubscribe")
+		}
+		// Programs open links to look at them, and that changes nothing.
+		status, text := page(t, link)
+		if status != http.StatusOK || !strings.Contains(text, "Stop these e-mails?") || !strings.Contains(text, "Brambleford") || strings.Contains(text, to) {
+			t.Fatalf("%d %s", status, text)
+		}
+		if status, _ := p.post(link, "application/x-www-form-urlencoded", "something=else"); status != http.StatusBadRequest {
+			t.Fatalf("a post without the field is answered with %d", status)
+		}
+		p.becomes(p.sent("byron", "email", other), "sent")
+		for _, wrong := range []string{link[:len(link)-1], link + "A", strings.Replace(link, "-1-", "-2-", 1), p.app.URL() + "/unsubscribe/x"} {
+			if status, _ := page(t, wrong); status != http.StatusNotFound {
+				t.Errorf("%s is answered with %d", wrong, status)
+			}
+			if status, _ := p.post(wrong, "application/x-www-form-urlencoded", "List-Unsubscribe=One-Click"); status != http.StatusNotFound {
+				t.Errorf("%s takes a post with %d", wrong, status)
+			}
+		}
+		// As Gmail and others do it, twice, and as a multipart form.
+		multi := "--b\r\nContent-Disposition: form-data; name=\"List-Unsubscribe\"\r\n\r\nOne-Click\r\n--b--\r\n"
+		for range 2 {
+			if status, text := p.post(link, "multipart/form-data; boundary=b", multi); status != http.StatusOK || !strings.Contains(text, "have been stopped") {
+				t.Fatalf("%d %s", status, text)
+			}
+			if status, _ := p.post(link, "application/x-www-form-urlencoded", "List-Unsubscribe=One-Click"); status != http.StatusOK {
+				t.Fatalf("answered %d", status)
+			}
+		}
+		if a := p.ok("POST", "/v1/messages/send", p.message("byron", "email", other)); a.str("status") != "suppressed" {
+			t.Fatalf("got %s", a.Text)
+		}
+		delete(other, "purpose")
+		if a := p.ok("POST", "/v1/messages/send", p.message("byron", "email", other)); a.str("status") != "queued" {
+			t.Fatalf("direct care is kept away: %s", a.Text)
+		}
+	})
+}
+
+func TestNumbersAndAddressesAreTakenAsPeopleWriteThem(t *testing.T) {
+	each(t, func(t *testing.T, p *program) {
+		n := 0
+		register := func(more map[string]any) map[string]any {
+			n++
+			m := map[string]any{"first_name": "Nia", "last_name": "Hart", "dob": fmt.Sprintf("1990-05-%02d", n)}
+			for k, v := range more {
+				m[k] = v
+			}
+			return m
+		}
+		for written, kept := range map[string]string{
+			"447700900123": "+447700900123", "+44 07700 900124": "+447700900124", "7700 900125": "+447700900125", "07700–900–126": "+447700900126",
+			"\u202a+44\u00a07700\u00a0900127\u202c": "+447700900127", "+353 87 123 4567": "+353871234567",
+		} {
+			id := p.ok("POST", "/v1/patients/register", register(map[string]any{"mobile": written})).str("patient_id")
+			if got := p.ok("GET", "/v1/patients/"+id, nil); got.str("mobile") != kept {
+				t.Errorf("%q: got %s", written, got.str("mobile"))
+			}
+			for _, search := range []string{written, kept} {
+				found := p.ok("GET", "/v1/patients?field=mobile&search="+url.QueryEscape(search), nil)
+				if all := found.data(); len(all) != 1 {
+					t.Errorf("%q finds %s", search, found.Text)
+				}
+			}
+		}
+		id := p.ok("POST", "/v1/patients/register", register(map[string]any{
+			"email": "\u200bada.hart@example.org", "postcode": "zz1\u00a01\u200baa", "address_line_1": "1 Mill\u00ad Lane\ufeff",
+		})).str("patient_id")
+		got := p.ok("GET", "/v1/patients/"+id, nil)
+		if got.str("email") != "ada.hart@example.org" || !strings.Contains(got.Text, `"ZZ1 1AA"`) || !strings.Contains(got.Text, `"1 Mill Lane"`) {
+			t.Errorf("got %s", got.Text)
+		}
+		for _, wrong := range []string{"o’hara@example.org", "ada@dom_ain.com", "ada@192.0.2.1", "ada@[192.0.2.1]", "ada@example.com|x"} {
+			if a := p.refused(http.StatusBadRequest, "invalid_request", "POST", "/v1/patients/register", register(map[string]any{"email": wrong})); !strings.Contains(a.Text, `"email"`) {
+				t.Errorf("%s: got %s", wrong, a.Text)
+			}
+		}
+		// e and an accent apart are one letter of the alphabet of text messages.
+		text := p.sent("byron", "sms", map[string]any{"message_string": "Cafe\u0301 at 5", "urgent": true})
+		plain := p.sent("byron", "sms", map[string]any{"message_string": "Your flu\u200b jab – 5\u200e ― “today”", "plain_characters": true, "urgent": true})
+		for _, id := range []string{text, plain} {
+			if got := p.becomes(id, "sent", "delivered"); got.str("sms_encoding") != "GSM-7" || got.Body["sms_parts"] != 1.0 {
+				t.Errorf("got %s", got.Text)
+			}
 		}
 	})
 }
