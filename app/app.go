@@ -79,6 +79,8 @@ type Config struct {
 	Hold time.Duration
 	// RateLimit is requests a minute for each key; 0 is no limit.
 	RateLimit int
+	// GraphQL are the limits of the GraphQL API; those that are 0 are the defaults.
+	GraphQL graph.Limits
 	// SealKey is the file of the key that secrets are sealed with; empty is the
 	// one beside the database.
 	SealKey string

@@ -71,7 +71,7 @@ func (a *App) handler() (http.Handler, error) {
 	}
 	add("POST /callbacks/{carrier}/{group}", "callback", a.carriers.listen(a.core.Messaging.Hear))
 	add("GET /{$}", "home", http.RedirectHandler("/docs", http.StatusSeeOther))
-	add("/graphql", "graphql", graph.New(a.core))
+	add("/graphql", "graphql", graph.New(a.core, a.config.GraphQL))
 	mux.Handle("/", door)
 	// What people look at says in a page that its address is broken.
 	broken := func(w http.ResponseWriter, r *http.Request, err error) {
@@ -112,3 +112,9 @@ func (a *App) ready(w http.ResponseWriter, r *http.Request) {
 	}
 	a.health(w, r)
 }
+
+// GraphQLLimits are the limits of the GraphQL API.
+type GraphQLLimits = graph.Limits
+
+// DefaultGraphQL are its limits where nothing else is said.
+func DefaultGraphQL() GraphQLLimits { return graph.DefaultLimits }

@@ -136,7 +136,7 @@ func (m mutation) UpdatePatientNumber(ctx context.Context, patientID, patientNum
 		if err != nil {
 			return patient.Full{}, err
 		}
-		return m.core.Chart.ChangeNumber(ctx, id, n, nhs, deref(value))
+		return m.core.Chart.ChangeNumber(ctx, id, n, nhs, value)
 	})
 }
 

@@ -46,7 +46,7 @@ var testBox = sync.OnceValues(func() (*seal.Box, error) { return seal.Parse([]by
 
 // newCore is the capabilities over a store, with nothing of the outside world.
 func newCore(db *store.DB, clock func() time.Time) *core.Core {
-	rights := &access.Service{Store: db.Access(), Now: clock, NewID: db.NewID}
+	rights := &access.Service{Store: db.Access(), Now: clock, NewID: db.NewID, Box: testBox}
 	days := &diary.Service{Store: db.Diary(), Now: clock, NewID: db.NewID}
 	people := &patient.Service{Store: db.Patient(), Now: clock, NewID: db.NewID}
 	documents := &document.Service{Store: db.Document(), Box: testBox, Pages: func() string { return "https://desk.example" }, Now: clock, NewID: db.NewID}

@@ -94,3 +94,11 @@ func TestAnotherPracticesIdsFindNothing(t *testing.T) {
 		}
 	})
 }
+
+// TestWhatAnUpdateLeavesOutStays leaves out the variable of each optional field of
+// every update.
+func TestWhatAnUpdateLeavesOutStays(t *testing.T) {
+	each(t, func(t *testing.T, d *desk) {
+		graphtest.Leaving(d.everything())
+	})
+}

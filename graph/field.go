@@ -1,19 +1,27 @@
 package graph
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"reflect"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/99designs/gqlgen/graphql"
 
+	"frontdesk/core/access"
 	"frontdesk/core/fault"
 )
 
 // call is one operation while it runs. Its fields run side by side.
 type call struct {
 	operation string
+	// most is how many values the answer may have, 0 where it may have any number,
+	// and values how many it has.
+	most   int64
+	values atomic.Int64
 
 	mu      sync.Mutex
 	entries []told
@@ -24,6 +32,35 @@ type call struct {
 	seen []string
 	// asked are the fields the document asks for at its places.
 	asked map[askedAt]fields
+	// done says that a change was made or refused for what was asked, outside that
+	// the outside world must be asked first, and failed why a change could not be
+	// made for another reason.
+	done, outside bool
+	failed        *fault.Error
+}
+
+// tooMuch reports whether the answer has more values than it may.
+func (c *call) tooMuch() bool { return c.most > 0 && c.values.Load() > c.most }
+
+// join takes over what another call of the same request did.
+func (c *call) join(other *call) {
+	c.entries = append(c.entries, other.entries...)
+	c.done, c.outside = c.done || other.done, c.outside || other.outside
+	c.failed = cmp.Or(c.failed, other.failed)
+}
+
+// changed notes how a change ended.
+func (c *call) changed(f *fault.Error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case f == nil || inPayload(f.Kind):
+		c.done = true
+	case errors.Is(f, access.ErrOutside):
+		c.outside = true
+	default:
+		c.failed = f
+	}
 }
 
 type callKey struct{}
@@ -40,7 +77,10 @@ func callOf(ctx context.Context) *call {
 // field is what every field goes through. Fields that only hand on what is there
 // pass at once.
 func (d *door) field(ctx context.Context, next graphql.Resolver) (any, error) {
-	at := graphql.GetFieldContext(ctx)
+	at, call := graphql.GetFieldContext(ctx), callOf(ctx)
+	if call.values.Add(1); call.tooMuch() {
+		return nil, nil // there will be no answer
+	}
 	if !at.IsResolver {
 		return next(ctx)
 	}
@@ -50,18 +90,20 @@ func (d *door) field(ctx context.Context, next graphql.Resolver) (any, error) {
 	}
 	f := asFault(err)
 	d.tell(ctx, at, out, f)
+	if at.Object == mutationName {
+		call.changed(faultOrNil(f))
+	}
 	if f == nil {
 		return out, nil
 	}
 	if at.Object == mutationName && inPayload(fault.Of(f).Kind) {
 		if empty := d.payload(at, fault.Of(f)); empty != nil {
-			c := callOf(ctx)
-			c.mu.Lock()
-			defer c.mu.Unlock()
-			if c.reasons == nil {
-				c.reasons = map[string]string{}
+			call.mu.Lock()
+			defer call.mu.Unlock()
+			if call.reasons == nil {
+				call.reasons = map[string]string{}
 			}
-			c.reasons[at.Field.Alias] = fault.Of(f).Code
+			call.reasons[at.Field.Alias] = fault.Of(f).Code
 			return empty, nil
 		}
 	}
@@ -86,6 +128,13 @@ func safely(ctx context.Context, next graphql.Resolver) (out any, err error) {
 
 // asFault makes an error a fault, keeping what wraps one.
 func asFault(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fault.Of(err)
+}
+
+func faultOrNil(err error) *fault.Error {
 	if err == nil {
 		return nil
 	}

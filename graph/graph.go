@@ -3,6 +3,9 @@
 //
 //	graph.go      the way in: who asks, how often, one operation or several
 //	operation.go  a document read, checked and made ready to run
+//	variables.go  variables that were not given, and numbers as they are written
+//	media.go      which media type an answer has
+//	once.go       the first answer again for a repeated request
 //	limits.go     how deep, how often and how much a document may ask
 //	field.go      what every field that asks core goes through
 //	fault.go      errors in the contract's shape
@@ -44,6 +47,7 @@ const TokenHeader = "X-Token"
 
 type door struct {
 	core      *core.Core
+	limits    Limits
 	schema    *ast.Schema
 	run       *executor.Executor
 	documents documents
@@ -53,11 +57,11 @@ type door struct {
 	strangers *web.Attempts
 }
 
-// New is the GraphQL door.
-func New(c *core.Core) http.Handler { return open(c) }
+// New is the GraphQL door. A limit that is 0 is the default one.
+func New(c *core.Core, limits Limits) http.Handler { return open(c, limits) }
 
-func open(c *core.Core) *door {
-	d := &door{core: c, wait: loadWait, documents: documents{lru.New[*ast.QueryDocument](keptDocuments)}}
+func open(c *core.Core, limits Limits) *door {
+	d := &door{core: c, limits: limits.orDefault(), wait: loadWait, documents: documents{lru.New[*ast.QueryDocument](keptDocuments)}}
 	resolvers := root{d}
 	schema := gql.NewExecutableSchema(gql.Config{Resolvers: resolvers})
 	d.schema, d.run = schema.Schema(), executor.New(schema)
@@ -69,6 +73,7 @@ func open(c *core.Core) *door {
 
 // ServeHTTP answers one operation, or a list of them.
 func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	answers(w, r)
 	if r.Method != http.MethodPost {
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {
 			w.Header().Set("Allow", http.MethodPost)
@@ -106,7 +111,10 @@ func (d *door) serve(w http.ResponseWriter, r *http.Request, body []byte, who ac
 	about := web.Of(r.Context())
 	who.RequestID = about.ID
 	about.Caller = who
-	ops, many, bad := decodeBody(body)
+	ops, many, bad := d.decodeBody(body)
+	if bad == nil {
+		bad = d.signsInOnce(r.Context(), ops)
+	}
 	if bad != nil {
 		refuse(w, http.StatusBadRequest, bad)
 		return
@@ -128,24 +136,20 @@ func (d *door) serve(w http.ResponseWriter, r *http.Request, body []byte, who ac
 		e := presented(f)
 		e.Extensions["retryAfter"] = web.RetrySeconds(f)
 		status := http.StatusOK
-		if terms.Status == http.StatusTooManyRequests {
-			status = terms.Status
+		if terms.Status == http.StatusTooManyRequests || byStatus(w) {
+			status = http.StatusTooManyRequests
 			w.Header().Set("Retry-After", web.Seconds(f))
 		}
 		refuse(w, status, e)
 		return
 	}
 	ctx := access.With(r.Context(), who)
-	if !many {
-		out, status := d.answer(ctx, ops[0])
-		send(w, status, out)
+	if name := r.Header.Get("Idempotency-Key"); name != "" && d.changes(ctx, ops) {
+		d.once(w, r.WithContext(ctx), who, name, body)
 		return
 	}
-	parts := make([][]byte, len(ops))
-	for i, op := range ops {
-		parts[i], _ = d.answer(ctx, op)
-	}
-	send(w, http.StatusOK, slicesOf(parts))
+	out := d.answerAll(ctx, ops, many)
+	send(w, out.statusFor(w), out.body)
 }
 
 // serveStranger answers somebody without a good token: they may sign in and
@@ -161,12 +165,12 @@ func (d *door) serveStranger(w http.ResponseWriter, r *http.Request, body []byte
 		refused()
 		return
 	}
-	ops, many, bad := decodeBody(body)
+	ops, many, bad := d.decodeBody(body)
 	if bad != nil || many {
 		refused()
 		return
 	}
-	doc, err := read(ops[0].Query)
+	doc, err := d.read(ops[0].Query)
 	if err != nil || !onlySignsIn(doc) {
 		refused()
 		return
@@ -174,8 +178,12 @@ func (d *door) serveStranger(w http.ResponseWriter, r *http.Request, body []byte
 	if d.limited(w, r) {
 		return
 	}
-	out, status := d.answer(r.Context(), ops[0])
-	send(w, status, out)
+	if bad := d.signsInOnce(r.Context(), ops); bad != nil {
+		refuse(w, http.StatusBadRequest, bad)
+		return
+	}
+	out := d.answerAll(r.Context(), ops, false)
+	send(w, out.statusFor(w), out.body)
 }
 
 // limited uses one attempt of the address a stranger comes from, and refuses the
@@ -192,7 +200,7 @@ func (d *door) limited(w http.ResponseWriter, r *http.Request) bool {
 }
 
 // decodeBody reads one operation or a list of them.
-func decodeBody(body []byte) (ops []asked, many bool, bad *gqlerror.Error) {
+func (d *door) decodeBody(body []byte) (ops []asked, many bool, bad *gqlerror.Error) {
 	body = bytes.TrimSpace(body)
 	many = len(body) > 0 && body[0] == '['
 	decode := json.NewDecoder(bytes.NewReader(body))
@@ -210,27 +218,68 @@ func decodeBody(body []byte) (ops []asked, many bool, bad *gqlerror.Error) {
 	switch {
 	case err != nil:
 		return nil, many, refusal(codeRequest, "Send a JSON object with query, variables and operationName, or a list of such.")
-	case many && (len(ops) == 0 || len(ops) > maxBatch):
-		return nil, many, refusal(codeBatch, "A list has 1 to %d operations.", maxBatch)
+	case many && (len(ops) == 0 || len(ops) > d.limits.Operations):
+		return nil, many, refusal(codeBatch, "A list has 1 to %d operations.", d.limits.Operations)
 	}
 	return ops, many, nil
 }
 
+// answered is what came of a request.
+type answered struct {
+	body   []byte
+	status int
+	// internal says that there is no data for a reason of our own, which programs
+	// that do not go by the status are told with 200.
+	internal bool
+	call     *call
+}
+
+// statusFor is the status of an answer in its media type.
+func (a answered) statusFor(w http.ResponseWriter) int {
+	if a.internal && byStatus(w) {
+		return http.StatusInternalServerError
+	}
+	return a.status
+}
+
+// answerAll runs the operations of a request, one after the other.
+func (d *door) answerAll(ctx context.Context, ops []asked, many bool) answered {
+	if !many {
+		return d.answer(ctx, ops[0])
+	}
+	out := answered{status: http.StatusOK, call: &call{}}
+	parts := make([][]byte, len(ops))
+	for i, op := range ops {
+		one := d.answer(ctx, op)
+		parts[i] = one.body
+		out.call.join(one.call)
+	}
+	out.body = slicesOf(parts)
+	return out
+}
+
 // answer runs one operation.
-func (d *door) answer(ctx context.Context, a asked) ([]byte, int) {
+func (d *door) answer(ctx context.Context, a asked) answered {
+	refused := func(errs ...*gqlerror.Error) answered {
+		return answered{body: errorBody(errs), status: http.StatusBadRequest, call: &call{}}
+	}
 	rc, errs := d.prepare(ctx, a)
 	if errs != nil {
-		return errorBody(errs), http.StatusBadRequest
+		return refused(errs...)
 	}
 	_, known := access.From(ctx)
 	rc.DisableIntrospection = !known
-	price := cost{d.schema, rc.Variables}.of(rc.Operation.SelectionSet, 0)
-	if price > maxCost {
-		e := refusal(codeCost, "This operation costs %d, and may cost %d: ask for fewer rows or fields.", price, maxCost)
-		e.Extensions["cost"] = costTold{price, maxCost}
-		return errorBody(gqlerror.List{e}), http.StatusBadRequest
+	limit := d.limits.Cost
+	price := cost{d.schema, rc.Variables}.of(rc.Operation.SelectionSet, spot{})
+	if price > limit {
+		e := refusal(codeCost, "This operation costs %d, and may cost %d: ask for fewer rows or fields.", price, limit)
+		e.Extensions["cost"] = costTold{price, limit}
+		return refused(e)
 	}
 	call := &call{operation: rc.Operation.Name}
+	if rc.Operation.Operation == ast.Query {
+		call.most = int64(limit)
+	}
 	ctx = d.withLoaders(withCall(ctx, call))
 	next, ctx := d.run.DispatchOperation(ctx, rc)
 	resp := next(ctx)
@@ -238,9 +287,14 @@ func (d *door) answer(ctx context.Context, a asked) ([]byte, int) {
 		// What is not in the log has not been told.
 		f := fault.Of(err)
 		note(ctx, f)
-		return errorBody(gqlerror.List{presented(f)}), http.StatusOK
+		return answered{body: errorBody(gqlerror.List{presented(f)}), status: http.StatusOK, internal: true, call: call}
 	}
-	return body(resp, costTold{price, maxCost}, call.reasons), http.StatusOK
+	if call.tooMuch() {
+		e := refusal(codeCost, "The answer to this operation has more than %d values: ask for fewer rows or fields.", limit)
+		e.Extensions["cost"] = costTold{price, limit}
+		return answered{body: errorBody(gqlerror.List{e}), status: http.StatusBadRequest, call: call}
+	}
+	return answered{body: body(resp, costTold{price, limit}, call.reasons), status: http.StatusOK, call: call}
 }
 
 type costTold struct {
@@ -303,7 +357,6 @@ func (d *door) fail(w http.ResponseWriter, r *http.Request, err error) {
 }
 
 func send(w http.ResponseWriter, status int, body []byte) {
-	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	w.WriteHeader(status)
 	w.Write(body) // a caller who has gone away is nobody's fault
 }

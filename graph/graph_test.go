@@ -181,7 +181,7 @@ func TestATokenUsedTooOftenIsToldSo(t *testing.T) {
 		// Another node of the same database has the same minute.
 		other := *d
 		other.core = newCore(d.db, func() time.Time { return *d.now.Load() })
-		other.door = open(other.core)
+		other.door = open(other.core, Limits{})
 		other.http = other.door
 		if a := other.ask(`{ __typename }`); a.status != 429 {
 			t.Errorf("another node: %d", a.status)

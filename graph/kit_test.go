@@ -57,7 +57,7 @@ func open1(t testing.TB, db *store.DB) *desk {
 	d.now.Store(ptr(time.Date(2031, time.January, 6, 9, 0, 0, 0, time.UTC)))
 	clock := func() time.Time { return *d.now.Load() }
 	d.core = newCore(db, clock)
-	d.door = open(d.core)
+	d.door = open(d.core, Limits{})
 	d.http = web.Observe(d.door, &web.Proxies{}, slog.New(slog.NewJSONHandler(d.log, nil)), web.Fail, func(context.Context, *web.Request, string, int, time.Duration) {})
 	d.join("Mill Lane")
 	return d

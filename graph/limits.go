@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -9,15 +10,30 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 )
 
-// The limits of one document; docs/decisions/contract-choices.md tells them.
+// Limits are how much one request may ask for. docs/graphql.md tells the defaults.
+type Limits struct {
+	Cost       int // of an operation, and the values of an answer
+	Depth      int // of fields
+	Tokens     int // of a document
+	Aliases    int // of a document
+	SameField  int // how often one field may be asked for beside itself
+	Operations int // of a request
+}
+
+// DefaultLimits are the limits where nothing else is said.
+var DefaultLimits = Limits{Cost: 100_000, Depth: 12, Tokens: 5_000, Aliases: 200, SameField: 30, Operations: 10}
+
+func (l Limits) orDefault() Limits {
+	d := DefaultLimits
+	return Limits{
+		Cost: cmp.Or(l.Cost, d.Cost), Depth: cmp.Or(l.Depth, d.Depth), Tokens: cmp.Or(l.Tokens, d.Tokens), Aliases: cmp.Or(l.Aliases, d.Aliases),
+		SameField: cmp.Or(l.SameField, d.SameField), Operations: cmp.Or(l.Operations, d.Operations),
+	}
+}
+
+// The longest bodies, in bytes.
 const (
 	maxBody       = 1 << 20
-	maxBatch      = 10
-	maxTokens     = 5_000
-	maxDepth      = 12
-	maxAliases    = 200
-	maxSameField  = 30 // how often one field may be asked for beside itself
-	maxCost       = 50_000
 	maxSignInBody = 4 << 10
 )
 
@@ -42,6 +58,7 @@ func refusal(code, format string, args ...any) *gqlerror.Error {
 // shape measures a document before it is validated, since validating a hostile
 // one is work too.
 type shape struct {
+	limits  Limits
 	doc     *ast.QueryDocument
 	open    map[string]bool // fragments being measured, so that a circle ends
 	aliases int
@@ -49,8 +66,8 @@ type shape struct {
 }
 
 // checkShape refuses a document that is too deep or asks too often for the same.
-func checkShape(doc *ast.QueryDocument) *gqlerror.Error {
-	s := &shape{doc: doc, open: map[string]bool{}, left: 50 * maxTokens}
+func (l Limits) checkShape(doc *ast.QueryDocument) *gqlerror.Error {
+	s := &shape{limits: l, doc: doc, open: map[string]bool{}, left: 50 * l.Tokens}
 	for _, op := range doc.Operations {
 		for _, v := range op.VariableDefinitions {
 			if !legible(v.DefaultValue) {
@@ -101,8 +118,8 @@ func legibleVariable(v any) bool {
 }
 
 func (s *shape) measure(set ast.SelectionSet, depth int) *gqlerror.Error {
-	if depth > maxDepth && len(set) > 0 {
-		return refusal(codeDepth, "This document is more than %d fields deep.", maxDepth)
+	if depth > s.limits.Depth && len(set) > 0 {
+		return refusal(codeDepth, "This document is more than %d fields deep.", s.limits.Depth)
 	}
 	same := map[string]int{}
 	return s.level(set, depth, same)
@@ -126,8 +143,9 @@ func (s *shape) level(set ast.SelectionSet, depth int, same map[string]int) *gql
 				s.aliases++
 				same[sel.Name]++
 			}
-			if s.aliases > maxAliases || same[sel.Name] > maxSameField {
-				return refusal(codeAliases, "A document may have %d aliases, and %d of one field beside one another.", maxAliases, maxSameField)
+			if s.aliases > s.limits.Aliases || same[sel.Name] > s.limits.SameField {
+				return refusal(codeAliases, "A document may have %d aliases, and %d of one field beside one another.",
+					s.limits.Aliases, s.limits.SameField)
 			}
 			// Introspection is as deep as types are, and validation has a limit
 			// of its own for it.
@@ -157,12 +175,15 @@ func (s *shape) level(set ast.SelectionSet, depth int, same map[string]int) *gql
 const (
 	defaultPage = 50
 	maxPage     = 200
-	// someRows is how many rows a list without pages is taken to have.
+	// someRows is how many rows a list without pages is taken to have, and fewRows
+	// one that belongs to a row of another: the telephone numbers of a patient, the
+	// lines of an invoice. Where there are more, the answer itself is bounded.
 	someRows = 20
+	fewRows  = 5
 )
 
-// cost is what an operation asks for at most: one for each field of each object,
-// a page's worth of objects for each list. More than limit is not counted.
+// cost is what an operation asks for: one for each field of each object, a page's
+// worth of objects for each list. More than tooMuch is not counted.
 type cost struct {
 	schema    *ast.Schema
 	variables map[string]any
@@ -170,16 +191,23 @@ type cost struct {
 
 const tooMuch = 1 << 40 // no sum of such numbers overflows
 
-func (c cost) of(set ast.SelectionSet, page int) int {
+// spot is where fields stand: page is the size of the page that their object is,
+// when it is one, and row says that their object is one of many.
+type spot struct {
+	page int
+	row  bool
+}
+
+func (c cost) of(set ast.SelectionSet, at spot) int {
 	total := 0
 	for _, sel := range set {
 		switch sel := sel.(type) {
 		case *ast.Field:
-			total += c.field(sel, page)
+			total += c.field(sel, at)
 		case *ast.InlineFragment:
-			total += c.of(sel.SelectionSet, page)
+			total += c.of(sel.SelectionSet, at)
 		case *ast.FragmentSpread:
-			total += c.of(sel.Definition.SelectionSet, page)
+			total += c.of(sel.Definition.SelectionSet, at)
 		}
 		if total > tooMuch {
 			return tooMuch
@@ -188,35 +216,33 @@ func (c cost) of(set ast.SelectionSet, page int) int {
 	return total
 }
 
-// field is one field of one object; page is the size of the page that the
-// object is, when it is one.
-func (c cost) field(f *ast.Field, page int) int {
+// field is one field of one object.
+func (c cost) field(f *ast.Field, at spot) int {
 	if len(f.SelectionSet) == 0 || strings.HasPrefix(f.Name, "__") {
 		return 1
 	}
 	args := f.ArgumentMap(c.variables)
 	size, paged := pageSize(args)
-	rows := 1
-	if f.Definition != nil && f.Definition.Type.Elem != nil {
-		ids, named := args["ids"].([]any)
-		switch {
-		case named:
-			rows = max(1, len(ids))
-		case paged:
-			rows = size
-		case page > 0:
-			rows = page
-		default:
-			rows = someRows
+	if f.Definition == nil || f.Definition.Type.Elem == nil {
+		within := spot{row: at.row}
+		if f.Definition != nil && holdsPage(c.schema, f.Definition.Type.Name()) {
+			within.page = size // the page itself is free: its rows are counted
 		}
+		return min(tooMuch, 1+c.of(f.SelectionSet, within))
 	}
-	inner := 0
-	if f.Definition != nil && f.Definition.Type.Elem == nil && holdsPage(c.schema, f.Definition.Type.Name()) {
-		inner = size
-		// The page itself is free: its rows are counted.
-		return min(tooMuch, 1+c.of(f.SelectionSet, inner))
+	rows := someRows
+	ids, named := args["ids"].([]any)
+	switch {
+	case named:
+		rows = max(1, len(ids))
+	case paged:
+		rows = size
+	case at.page > 0:
+		rows = at.page
+	case at.row:
+		rows = fewRows
 	}
-	return min(tooMuch, rows*(1+c.of(f.SelectionSet, inner)))
+	return min(tooMuch, rows*(1+c.of(f.SelectionSet, spot{row: true})))
 }
 
 // pageSize reads what the arguments say of the page.

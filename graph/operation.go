@@ -29,23 +29,23 @@ func (a asked) name() string {
 }
 
 // read parses a document and measures it.
-func read(text string) (*ast.QueryDocument, *gqlerror.Error) {
+func (d *door) read(text string) (*ast.QueryDocument, *gqlerror.Error) {
 	if text == "" {
 		return nil, refusal(codeRequest, "Send a document in query.")
 	}
-	doc, err := parser.ParseQueryWithTokenLimit(&ast.Source{Input: text}, maxTokens)
+	doc, err := parser.ParseQueryWithTokenLimit(&ast.Source{Input: text}, d.limits.Tokens)
 	if err != nil {
 		var e *gqlerror.Error
 		if !errors.As(err, &e) {
 			e = &gqlerror.Error{Message: err.Error()}
 		}
 		if strings.HasPrefix(e.Message, "exceeded token limit") {
-			return nil, refusal(codeTokens, "This document has more than %d tokens.", maxTokens)
+			return nil, refusal(codeTokens, "This document has more than %d tokens.", d.limits.Tokens)
 		}
 		errcode.Set(e, codeParse)
 		return nil, e
 	}
-	if err := checkShape(doc); err != nil {
+	if err := d.limits.checkShape(doc); err != nil {
 		return nil, err
 	}
 	return doc, nil
@@ -57,13 +57,14 @@ func (d *door) document(ctx context.Context, text string) (*ast.QueryDocument, g
 	if doc, ok := d.documents.Get(ctx, text); ok {
 		return doc, nil
 	}
-	doc, err := read(text)
+	doc, err := d.read(text)
 	if err != nil {
 		return nil, gqlerror.List{err}
 	}
 	if len(doc.Operations) == 0 {
 		return nil, gqlerror.List{refusal(codeValidation, "There is no operation in this document.")}
 	}
+	wholeLiterals(d.schema, doc)
 	if errs := validator.ValidateWithRules(d.schema, doc, rules.NewDefaultRules()); len(errs) > 0 {
 		if len(errs) > manyErrors {
 			errs = errs[:manyErrors]
@@ -93,6 +94,9 @@ func (d *door) prepare(ctx context.Context, a asked) (*graphql.OperationContext,
 	if !legibleVariable(a.Variables) {
 		return nil, gqlerror.List{illegible()}
 	}
+	if err := (numbers{d.schema}).of(op, a.Variables); err != nil {
+		return nil, gqlerror.List{err}
+	}
 	variables, err := validator.VariableValues(d.schema, op, a.Variables)
 	if err != nil {
 		var e *gqlerror.Error
@@ -102,6 +106,7 @@ func (d *door) prepare(ctx context.Context, a asked) (*graphql.OperationContext,
 		errcode.Set(e, codeValidation)
 		return nil, gqlerror.List{e}
 	}
+	doc, op = givenOf(doc, op, variables)
 	return &graphql.OperationContext{
 		RawQuery: a.Query, OperationName: a.name(), Doc: doc, Operation: op, Variables: variables,
 		RecoverFunc: recovered, ResolverMiddleware: d.field,
@@ -132,4 +137,43 @@ func onlySignsIn(doc *ast.QueryDocument) bool {
 		}
 	}
 	return found
+}
+
+// signsInOnce refuses a request that signs in more than once: a password is slow to
+// check on purpose, and one request must not have many checked.
+func (d *door) signsInOnce(ctx context.Context, ops []asked) *gqlerror.Error {
+	found := 0
+	for _, a := range ops {
+		doc, errs := d.document(ctx, a.Query)
+		if errs != nil {
+			continue // which is its answer
+		}
+		if op := doc.Operations.ForName(a.name()); op != nil && op.Operation == ast.Mutation {
+			names := map[string]bool{}
+			signIns(doc, op.SelectionSet, names)
+			found += len(names)
+		}
+	}
+	if found > 1 {
+		return refusal(codeAliases, "A request may sign in once.")
+	}
+	return nil
+}
+
+// signIns finds the names that signIn has in an answer, of fragments too.
+func signIns(doc *ast.QueryDocument, set ast.SelectionSet, names map[string]bool) {
+	for _, sel := range set {
+		switch sel := sel.(type) {
+		case *ast.Field:
+			if sel.Name == "signIn" {
+				names[sel.Alias] = true
+			}
+		case *ast.InlineFragment:
+			signIns(doc, sel.SelectionSet, names)
+		case *ast.FragmentSpread:
+			if f := doc.Fragments.ForName(sel.Name); f != nil {
+				signIns(doc, f.SelectionSet, names)
+			}
+		}
+	}
 }

@@ -224,7 +224,7 @@ func (m mutation) CreatePatient(ctx context.Context, title, first, last, email *
 		a.BirthPlace, a.BirthPlaceCode = p.Name.Value(), p.Code.Value()
 	}
 	preferences(&a.Changes, in.CommunicationPreferences.Value())
-	insOf(&a.Changes, insData)
+	insOf(&a.Changes, insData, insData != nil)
 	for _, l := range in.Labels.Value() {
 		id, err := known[label.ID](kindLabel, l)
 		if err != nil {
@@ -266,16 +266,32 @@ func truth(o graphql.Omittable[*bool]) **bool {
 	return &v
 }
 
-func insOf(c *patient.Changes, in *gql.INSInput) {
-	if in == nil {
+// insOf is what to set of the French health identity: null clears it.
+func insOf(c *patient.Changes, in *gql.INSInput, set bool) {
+	if !set {
 		return
 	}
-	b := json.RawMessage(encoded(gql.Ins{
-		Number: in.Number.Value(), Oid: in.Oid.Value(), ManualIdentification: in.ManualIdentification.Value(),
-		IdentityAlertStatus: in.IdentityAlertStatus.Value(), IdentityAlertComment: in.IdentityAlertComment.Value(), Status: in.Status.Value(),
-		IdentityDocument: in.IdentityDocument.Value(),
-	}))
+	some := map[string]any{}
+	if in == nil {
+		some = nil
+	} else {
+		put(some, "number", in.Number)
+		put(some, "oid", in.Oid)
+		put(some, "manualIdentification", in.ManualIdentification)
+		put(some, "identityAlertStatus", in.IdentityAlertStatus)
+		put(some, "identityAlertComment", in.IdentityAlertComment)
+		put(some, "status", in.Status)
+		put(some, "identityDocument", in.IdentityDocument)
+	}
+	b := json.RawMessage(encoded(some))
 	c.INS = &b
+}
+
+// put keeps a field of an input that was given, null too.
+func put[T any](in map[string]any, name string, o graphql.Omittable[*T]) {
+	if v, set := o.ValueOK(); set {
+		in[name] = v
+	}
 }
 
 // UpdatePatient changes a patient: what is left out stays, and null clears.
@@ -304,7 +320,8 @@ func (m mutation) UpdatePatient(ctx context.Context, id string, in gql.UpdatePat
 		}
 	}
 	preferences(&c, in.CommunicationPreferences.Value())
-	insOf(&c, in.Ins.Value())
+	ins, set := in.Ins.ValueOK()
+	insOf(&c, ins, set)
 	p, err := m.core.Chart.Amend(ctx, n, c)
 	return payloadOf(ctx, p, err)
 }

@@ -129,7 +129,7 @@ func (d *door) stream(w http.ResponseWriter, r *http.Request, who access.Caller)
 
 // finishOnce finishes a batch, unless the same request has made it before.
 func (d *door) finishOnce(w http.ResponseWriter, r *http.Request, who access.Caller, name string, body *batchBody, load *batch.Load) {
-	claim := access.Claim{Group: who.Home, Key: who.Key, Name: name, Fingerprint: body.sum.Sum(nil)}
+	claim := who.Claim(name, body.sum.Sum(nil))
 	var failed error
 	got, again, err := d.core.Access.Once(r.Context(), claim, func(ctx context.Context) access.Answer {
 		var b batch.Batch

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"reflect"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -120,6 +121,9 @@ func (f finder) field(err error) fault.Field {
 		out.Code, out.Expected, out.Message = "invalid_json", "a JSON object", "The request body is not a JSON object."
 	default:
 		out.Code, out.Message = input.CodeType, "This is not of the right type."
+		if sent := sentAt(err, f.path); sent != "" && slices.Contains([]string{"integer", "number", "boolean"}, out.Expected) {
+			out.Message = "This is not of the right type: " + sent + " was sent."
+		}
 	}
 	return out
 }

@@ -3,6 +3,7 @@
 //
 //	rest.go      the way in: who asks, how often, and once only
 //	fault.go     errors in the contract's shape
+//	number.go    whole numbers, however they are written
 //	invalid.go   what was wrong with a request that could not be read
 //	words.go     ids, times and optional values
 //	practice.go patient.go diary.go booking.go messaging.go batch.go
@@ -96,6 +97,10 @@ func (d *door) serve(w http.ResponseWriter, r *http.Request) {
 		d.stream(w, r, who)
 		return
 	}
+	if err := readNumbers(r); err != nil {
+		fail(w, r, err)
+		return
+	}
 	if name := r.Header.Get("Idempotency-Key"); name != "" && (r.Method == http.MethodPost || r.Method == http.MethodPatch) {
 		d.once(w, r, who, name)
 		return
@@ -113,7 +118,7 @@ func (d *door) once(w http.ResponseWriter, r *http.Request, who access.Caller, n
 	sum := sha256.New()
 	fmt.Fprintf(sum, "%s\n%s\n%s\n%s\n", r.Method, r.URL.Path, r.URL.RawQuery, who.Group)
 	sum.Write(body)
-	claim := access.Claim{Group: who.Home, Key: who.Key, Name: name, Fingerprint: sum.Sum(nil)}
+	claim := who.Claim(name, sum.Sum(nil))
 	answer, again, err := d.core.Access.Once(r.Context(), claim, func(ctx context.Context) access.Answer {
 		again := r.WithContext(ctx)
 		again.Body = io.NopCloser(bytes.NewReader(body))

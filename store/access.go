@@ -5,6 +5,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"sync"
 	"time"
 
 	"frontdesk/core/access"
@@ -129,7 +130,8 @@ func (s accessStore) first(ctx context.Context, c access.Claim, run func(context
 		if mine, err = t.addClaim(ctx, c, access.Answer{}); err != nil || !mine {
 			return err
 		}
-		j := &join{tx: t}
+		j := &join{tx: t, parts: c.InParts}
+		t.turn = &sync.Mutex{}
 		answer = run(context.WithValue(ctx, joinKey{}, j))
 		switch {
 		case j.err != nil && fateOf(j.err) == again:

@@ -1,9 +1,11 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
+	"maps"
 	"math/rand/v2"
 	"regexp"
 	"sync"
@@ -26,6 +28,22 @@ type Tx struct {
 	diaries map[practice.PractitionerID]bool
 	// happened are the events that are part of it.
 	happened map[wanted]bool
+	// turn has statements wait for one another, in a transaction that several read
+	// in at once: a connection carries out one at a time.
+	turn *sync.Mutex
+}
+
+// take takes a transaction's turn for one statement. Give it back.
+func (t *Tx) take() {
+	if t.turn != nil {
+		t.turn.Lock()
+	}
+}
+
+func (t *Tx) give() {
+	if t.turn != nil {
+		t.turn.Unlock()
+	}
 }
 
 // plain reads outside a transaction.
@@ -38,6 +56,37 @@ type join struct {
 	tx     *Tx
 	err    error // an error of the database that ends the whole transaction
 	failed bool  // a part of it failed, so none of it may be kept
+	parts  bool  // a part that fails leaves the others alone
+}
+
+// do runs a part of the transaction.
+func (j *join) do(ctx context.Context, fn func(*Tx) error) error {
+	if !j.parts {
+		err := fn(j.tx)
+		j.failed = j.failed || err != nil
+		return err
+	}
+	if _, err := j.tx.exec(ctx, `SAVEPOINT part`); err != nil {
+		j.failed = true
+		return err
+	}
+	diaries, happened := maps.Clone(j.tx.diaries), maps.Clone(j.tx.happened)
+	err := fn(j.tx)
+	if err == nil {
+		_, err = j.tx.exec(ctx, `RELEASE SAVEPOINT part`)
+		j.failed = j.failed || err != nil
+		return err
+	}
+	if _, undo := j.tx.exec(ctx, `ROLLBACK TO SAVEPOINT part`); undo != nil || fateOf(err) != final {
+		j.failed = true
+		return cmp.Or(undo, err)
+	}
+	j.tx.diaries, j.tx.happened = diaries, happened
+	if _, undo := j.tx.exec(ctx, `RELEASE SAVEPOINT part`); undo != nil {
+		j.failed = true
+		return undo
+	}
+	return err
 }
 
 // on is the transaction to use: its own, or the one the context has joined.
@@ -68,6 +117,8 @@ func (t *Tx) values(args in) in {
 // exec runs a statement and gives the number of rows it touched.
 func (t *Tx) exec(ctx context.Context, text string, args ...any) (int64, error) {
 	t = t.on(ctx)
+	t.take()
+	defer t.give()
 	tally(ctx, 1)
 	if t.pg != nil {
 		tag, err := t.pg.Exec(ctx, text, args...)
@@ -114,6 +165,8 @@ func (t *Tx) run(ctx context.Context, all []statement) ([]int64, error) {
 	if len(all) == 0 {
 		return nil, nil
 	}
+	t.take()
+	defer t.give()
 	tally(ctx, len(all))
 	touched := make([]int64, len(all))
 	if t.pg == nil {
@@ -164,6 +217,8 @@ func (t *Tx) runLite(all []statement, touched []int64) error {
 // one reads one row into dest, and reports whether there was one.
 func (t *Tx) one(ctx context.Context, text string, args in, dest ...any) (bool, error) {
 	t = t.on(ctx)
+	t.take()
+	defer t.give()
 	tally(ctx, 1)
 	var err error
 	switch {
@@ -211,6 +266,8 @@ type scanner func(dest ...any) error
 // list reads every row with row.
 func list[T any](ctx context.Context, t *Tx, text string, args in, row func(scan scanner) (T, error)) ([]T, error) {
 	t = t.on(ctx)
+	t.take()
+	defer t.give()
 	tally(ctx, 1)
 	out, err := listOn(ctx, t, text, args, row)
 	return out, t.outward(err)
@@ -288,12 +345,9 @@ const (
 
 func (db *DB) perform(ctx context.Context, fn func(*Tx) error, disk bool) error {
 	if j, ok := ctx.Value(joinKey{}).(*join); ok {
-		err := fn(j.tx)
-		if err != nil {
-			j.failed = true
-			if j.err == nil && fateOf(err) != final {
-				j.err = err
-			}
+		err := j.do(ctx, fn)
+		if err != nil && j.err == nil && fateOf(err) != final {
+			j.err = err
 		}
 		return outward(err)
 	}

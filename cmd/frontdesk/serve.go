@@ -5,7 +5,10 @@ import (
 	"fmt"
 	"net/url"
 	"os"
+	"strconv"
 	"time"
+
+	"github.com/alecthomas/kong"
 
 	"frontdesk/app"
 	"frontdesk/operator"
@@ -24,7 +27,27 @@ type serve struct {
 	Hold          time.Duration `default:"15m" help:"How long a reservation keeps its time. Default: ${default}"`
 	SendTimeout   time.Duration `default:"30s" help:"How long a carrier may take for a message. Default: ${default}"`
 	WebhookAllow  []string      `name:"webhook-allow" placeholder:"HOST,..." help:"Hosts, or HOST:PORT, that webhooks may lead to though their address is not public."`
+	GraphQL       graphQL       `embed:"" prefix:"graphql-"`
 	RateLimit     int           `default:"600" help:"Requests a minute for each key that has no limit of its own; 0 is no limit. Default: ${default}"`
+}
+
+// graphQL are the limits of the GraphQL API.
+type graphQL struct {
+	Cost       int `default:"${graphql_cost}" help:"What an operation of the GraphQL API may cost, and how many values its answer may have. Default: ${default}"`
+	Depth      int `default:"${graphql_depth}" help:"How many fields deep a document may be. Default: ${default}"`
+	Tokens     int `default:"${graphql_tokens}" help:"How many tokens a document may have. Default: ${default}"`
+	Aliases    int `default:"${graphql_aliases}" help:"How many aliases a document may have. Default: ${default}"`
+	SameField  int `default:"${graphql_same_field}" help:"How often a document may ask for one field beside itself. Default: ${default}"`
+	Operations int `default:"${graphql_operations}" help:"How many operations a request may have. Default: ${default}"`
+}
+
+// defaults are what the flags say of themselves.
+func (graphQL) defaults() kong.Vars {
+	d := app.DefaultGraphQL()
+	return kong.Vars{
+		"graphql_cost": strconv.Itoa(d.Cost), "graphql_depth": strconv.Itoa(d.Depth), "graphql_tokens": strconv.Itoa(d.Tokens),
+		"graphql_aliases": strconv.Itoa(d.Aliases), "graphql_same_field": strconv.Itoa(d.SameField), "graphql_operations": strconv.Itoa(d.Operations),
+	}
 }
 
 // Help is shown by frontdesk serve --help.
@@ -52,6 +75,8 @@ func (s serve) Validate() error {
 		return fmt.Errorf("--send-timeout is from 100ms to 2m")
 	case s.RateLimit < 0:
 		return fmt.Errorf("--rate-limit is 0 or more")
+	case min(s.GraphQL.Cost, s.GraphQL.Depth, s.GraphQL.Tokens, s.GraphQL.Aliases, s.GraphQL.SameField, s.GraphQL.Operations) < 1:
+		return fmt.Errorf("the limits of the GraphQL API, --graphql-…, are 1 or more")
 	case s.Credentials != "" && !s.Sandbox:
 		return fmt.Errorf("--credentials goes with --sandbox; make a real key with: frontdesk key create")
 	}
@@ -67,7 +92,7 @@ func (s serve) Run(ctx context.Context, unknown []stray) error {
 	a, err := app.Open(ctx, app.Config{
 		DB: s.DB, Listen: s.Listen, MetricsListen: s.MetricsListen, Sandbox: s.Sandbox, Credentials: s.Credentials, WebhookAllow: s.WebhookAllow,
 		SendTimeout: s.SendTimeout, SealKey: s.SealKey, PublicURL: s.PublicURL, TrustedProxies: s.TrustedProxy, Hold: s.Hold, RateLimit: s.RateLimit, Log: log,
-		Out: os.Stdout,
+		Out: os.Stdout, GraphQL: app.GraphQLLimits(s.GraphQL),
 	})
 	if err != nil {
 		return err

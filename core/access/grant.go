@@ -46,7 +46,8 @@ const (
 	SendCommunications Grant = "sendCommunications"
 	SeeWebhooks        Grant = "seeWebhooks"
 	EditWebhooks       Grant = "editWebhooks"
-	SettingsLabel      Grant = "settingsLabel"
+	SeeLabels          Grant = "seeLabels"
+	SettingsLabel      Grant = "settingsLabel" // to see and change them
 	SettingsGeneral    Grant = "settingsGeneral"
 	SettingsSeeUsers   Grant = "settingsSeeUsers"
 	EditUsers          Grant = "editUsers"
@@ -60,7 +61,7 @@ var Grants = []Grant{
 	SeePractice, SeePatients, EditPatients, SeeContacts, EditContacts, SeeBookings, EditBookings, SeeAvailability, EditAvailability,
 	SeeInvoices, EditInvoices, SeeProducts, EditProducts, SeeTasks, EditTasks, SeeRecords, EditRecords, SeeLetters, EditLetters,
 	SeePrescriptions, SeeLabs, SeeQuestionnaires, FillQuestionnaires, SeeDocuments, EditDocuments, SeeCommunications, SendCommunications,
-	SeeWebhooks, EditWebhooks, SettingsLabel, SettingsGeneral, SettingsSeeUsers, EditUsers, SeeIdentity,
+	SeeWebhooks, EditWebhooks, SeeLabels, SettingsLabel, SettingsGeneral, SettingsSeeUsers, EditUsers, SeeIdentity,
 }
 
 // Role is what those who have it may do.
@@ -83,7 +84,7 @@ var presets = map[string][]Grant{
 	},
 	"readonly": {
 		SeePractice, SeePatients, SeeContacts, SeeBookings, SeeAvailability, SeeInvoices, SeeProducts, SeeTasks, SeeRecords, SeeLetters,
-		SeePrescriptions, SeeLabs, SeeQuestionnaires, SeeDocuments, SeeCommunications, SeeWebhooks, SettingsLabel, SettingsSeeUsers, SeeIdentity,
+		SeePrescriptions, SeeLabs, SeeQuestionnaires, SeeDocuments, SeeCommunications, SeeWebhooks, SeeLabels, SettingsSeeUsers, SeeIdentity,
 	},
 }
 
@@ -106,6 +107,9 @@ var ErrGrant = fault.New(fault.Forbidden, "missing_permission_of_role", "Missing
 func (c Caller) Granted(g Grant) bool {
 	return c.trusted || !c.Foreign() && slices.Contains(c.Grants, g)
 }
+
+// SeesLabels reports whether the caller's role lets it see labels.
+func (c Caller) SeesLabels() bool { return c.Granted(SettingsLabel) || c.Granted(SeeLabels) }
 
 // RequireGrant gives the caller when its role lets it do something. Errors:
 // ErrNoToken, ErrGrant.

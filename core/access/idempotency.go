@@ -28,12 +28,26 @@ var (
 // Claim is one request that must happen at most once.
 type Claim struct {
 	Group GroupID // the key holder's own group
-	Key   KeyID
+	// Key is the key, or the member of staff who signed in: no two have one id.
+	Key KeyID
 	// Name is the caller's idempotency key.
 	Name string
 	// Fingerprint is a hash of everything the request asks.
 	Fingerprint []byte
 	At          time.Time
+	// InParts says that a part of the request that fails leaves no trace and the
+	// others alone. Otherwise nothing of the request is kept.
+	InParts bool
+}
+
+// Claim is the caller's claim on a request. What members of staff send is theirs,
+// whichever session it came in.
+func (c Caller) Claim(name string, fingerprint []byte) Claim {
+	holder := c.Key
+	if holder == 0 {
+		holder = KeyID(c.Staff)
+	}
+	return Claim{Group: c.Home, Key: holder, Name: name, Fingerprint: fingerprint}
 }
 
 // Answer is what was sent back.

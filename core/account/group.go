@@ -70,8 +70,8 @@ func (s *Service) SaveAccessGroup(ctx context.Context, g AccessGroup) (AccessGro
 	})
 }
 
-// join puts somebody into the access groups named, and every public one when
-// public is set.
+// join puts somebody into the access groups named, where some are, and besides into
+// every public one when public is set.
 func join(ctx context.Context, tx Tx, who access.Caller, id StaffID, groups *[]GroupID, public bool) error {
 	if groups == nil && !public {
 		return nil
@@ -88,13 +88,21 @@ func join(ctx context.Context, tx Tx, who access.Caller, id StaffID, groups *[]G
 			in = append(in, g.ID)
 		}
 	}
-	if groups != nil {
-		for _, g := range *groups {
-			if !known[g] {
-				return ErrGroupNotFound
-			}
-			in = append(in, g)
+	if groups == nil { // they stay in those they are in
+		now, err := tx.AccessGroupsOfStaff(ctx, who.Group, []StaffID{id})
+		if err != nil {
+			return err
 		}
+		for _, g := range now[id] {
+			in = append(in, g.ID)
+		}
+		groups = &[]GroupID{}
+	}
+	for _, g := range *groups {
+		if !known[g] {
+			return ErrGroupNotFound
+		}
+		in = append(in, g)
 	}
 	return tx.SetStaffGroups(ctx, who.Group, id, in)
 }

@@ -94,7 +94,7 @@ func (s *Service) labels(ctx context.Context, of ProductID, action string, chang
 // and is not told so.
 func (s *Service) LabelsOn(ctx context.Context, of []ProductID) (map[ProductID][]label.Use, error) {
 	who, err := access.RequireGrant(ctx, SeeProducts)
-	if err != nil || !who.Granted(access.SettingsLabel) {
+	if err != nil || !who.SeesLabels() {
 		return nil, err
 	}
 	return s.Store.LabelsOnProducts(ctx, who.Group, of)

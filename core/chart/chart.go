@@ -220,7 +220,7 @@ func (s *Service) Attributes(ctx context.Context, of []patient.ID) (map[patient.
 // and is not told so.
 func (s *Service) LabelsOn(ctx context.Context, of []patient.ID) (map[patient.ID][]label.Use, error) {
 	who, err := seen(ctx)
-	if err != nil || !who.Granted(access.SettingsLabel) {
+	if err != nil || !who.SeesLabels() {
 		return nil, err
 	}
 	return s.Store.LabelsOn(ctx, who.Group, of)

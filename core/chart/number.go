@@ -218,13 +218,16 @@ func keepNumber(ctx context.Context, tx Tx, who access.Caller, of patient.ID, to
 
 // ChangeNumber changes a number of a patient's; with nhs it is the NHS number, and
 // id is not looked at. Errors: ErrNoNumber, and those of AddNumber.
-func (s *Service) ChangeNumber(ctx context.Context, of patient.ID, id NumberID, nhs bool, value string) (patient.Full, error) {
+func (s *Service) ChangeNumber(ctx context.Context, of patient.ID, id NumberID, nhs bool, value *string) (patient.Full, error) {
 	return s.change(ctx, of, "patient.number.update", id, func(tx Tx, who access.Caller, p patient.Full, now time.Time) error {
 		if nhs {
 			if p.NHSNumber == "" {
 				return ErrNoNumber
 			}
-			return s.Patients.SetNHSNumber(ctx, tx, who, p, value, now)
+			if value == nil {
+				return nil
+			}
+			return s.Patients.SetNHSNumber(ctx, tx, who, p, *value, now)
 		}
 		all, err := tx.Numbers(ctx, who.Group, []patient.ID{p.ID})
 		if err != nil {
@@ -233,7 +236,9 @@ func (s *Service) ChangeNumber(ctx context.Context, of patient.ID, id NumberID, 
 		for _, n := range all[p.ID] {
 			if n.ID == id {
 				was := n
-				n.Value = value
+				if value != nil {
+					n.Value = *value
+				}
 				return keepNumber(ctx, tx, who, p.ID, "patient.number.updated", n, was, now)
 			}
 		}

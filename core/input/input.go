@@ -7,6 +7,7 @@
 //	date.go      calendar dates and instants
 //	list.go      pages of lists, and stretches of time
 //	cursor.go    parts of lists counted from one of them, and stretches of dates
+//	number.go    whole numbers
 package input
 
 import (

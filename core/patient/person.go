@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"strings"
 	"time"
 
@@ -146,8 +147,9 @@ type Changes struct {
 
 	Gender, PaymentReference, BirthSurname, BirthName, BirthNames *string
 	BirthPlace, BirthPlaceCode, SocialSecurityNumber, Privacy     *string
-	INS                                                           *json.RawMessage
-	ReceiveEmail, ReceiveSMS, Marketing, PaymentReminders         **bool
+	// INS is an object with what is to be set of it; null takes it away.
+	INS                                                   *json.RawMessage
+	ReceiveEmail, ReceiveSMS, Marketing, PaymentReminders **bool
 }
 
 // ErrCountry is the fault of a country that is no code.
@@ -207,7 +209,7 @@ func (c Changes) apply(p *Full, today input.Date) error {
 		}
 	}
 	if c.INS != nil {
-		p.INS = *c.INS
+		p.INS = merged(p.INS, *c.INS)
 	}
 	set(&p.ReceiveEmail, c.ReceiveEmail)
 	set(&p.ReceiveSMS, c.ReceiveSMS)
@@ -215,6 +217,25 @@ func (c Changes) apply(p *Full, today input.Date) error {
 	set(&p.PaymentReminders, c.PaymentReminders)
 	p.check(&in)
 	return in.Err()
+}
+
+// merged is an object with some of its fields set, and those that are null taken
+// away.
+func merged(was, set json.RawMessage) json.RawMessage {
+	all, some := map[string]json.RawMessage{}, map[string]json.RawMessage{}
+	if json.Unmarshal(set, &some) != nil || some == nil {
+		return nil
+	}
+	if len(was) > 0 && json.Unmarshal(was, &all) != nil {
+		all = some // it was no object
+	}
+	maps.Copy(all, some)
+	maps.DeleteFunc(all, func(_ string, v json.RawMessage) bool { return string(v) == "null" })
+	out, err := json.Marshal(all)
+	if err != nil {
+		panic(err) // it was read as JSON
+	}
+	return out
 }
 
 const maxNotes = 10_000

@@ -6,6 +6,7 @@
 //	world.go     one thing of each kind, for the ids that arguments take
 //	call.go      a field written as it is called: its arguments, what is below it
 //	every.go     every field asked once
+//	leave.go     every update with what is optional left out
 package graphtest
 
 import (

@@ -1,0 +1,79 @@
+package graph
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"net/http"
+
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"frontdesk/core/access"
+	"frontdesk/core/fault"
+	"frontdesk/web"
+)
+
+// changes reports whether a request may change something, so that it matters
+// whether it is done once: signing in does not.
+func (d *door) changes(ctx context.Context, ops []asked) bool {
+	for _, a := range ops {
+		doc, errs := d.document(ctx, a.Query)
+		if errs != nil {
+			continue
+		}
+		if op := doc.Operations.ForName(a.name()); op != nil && op.Operation == ast.Mutation && !onlySignsIn(doc) {
+			return true
+		}
+	}
+	return false
+}
+
+// once answers a request that has an idempotency key. All its operations, what the
+// log says of them and the answer are one transaction, in which a field that cannot
+// be done leaves the others alone.
+func (d *door) once(w http.ResponseWriter, r *http.Request, who access.Caller, name string, body []byte) {
+	sum := sha256.New()
+	fmt.Fprintf(sum, "graphql\n%s\n", who.Group)
+	sum.Write(body)
+	claim := who.Claim(name, sum.Sum(nil))
+	claim.InParts = true
+	var out answered
+	kept, again, err := d.core.Access.Once(r.Context(), claim, func(ctx context.Context) access.Answer {
+		// Running an operation uses its variables up.
+		ops, many, _ := d.decodeBody(body)
+		out = d.answerAll(ctx, ops, many)
+		return access.Answer{Status: out.keptAs(), Type: jsonType, Body: out.body}
+	})
+	if err != nil {
+		d.fail(w, r, err)
+		return
+	}
+	if again {
+		w.Header().Set("Idempotency-Replayed", "true")
+		send(w, kept.Status, kept.Body)
+		return
+	}
+	if kept.Status >= http.StatusBadRequest {
+		// Nothing was changed, and the log has lost it.
+		if err := d.keep(r.Context(), out.call); err != nil {
+			d.fail(w, r, err)
+			return
+		}
+	}
+	send(w, out.statusFor(w), out.body)
+}
+
+// keptAs is the status that decides whether a repeat of the request gets the answer
+// again: one about who asks, or about our own trouble, is not kept when nothing was
+// done.
+func (a answered) keptAs() int {
+	switch {
+	case a.call.outside:
+		return web.Status(access.ErrOutside)
+	case a.internal:
+		return web.Status(fault.Unknown)
+	case !a.call.done && a.call.failed != nil:
+		return web.Status(a.call.failed)
+	}
+	return a.status
+}
