@@ -230,7 +230,7 @@ func newCore(db *store.DB, keys *operator.Keys, c Config, pages func() string, s
 	documents := &document.Service{Store: db.Document(), Box: outside.Box, Pages: pages, Now: c.Now, NewID: db.NewID}
 	messages := &messaging.Service{
 		Store: db.Messaging(), Carriers: post.of, Records: records, Box: outside.Box, Pages: pages, Now: c.Now, NewID: db.NewID,
-		Timeout: cmp.Or(c.SendTimeout, 30*time.Second),
+		Timeout: cmp.Or(c.SendTimeout, 30*time.Second), Journal: db.Handovers(),
 	}
 	batches := &batch.Service{Store: db.Batch(), Messages: messages, Patients: patients, Now: c.Now, NewID: db.NewID}
 	messages.BatchDone = batches.Complete

@@ -41,10 +41,10 @@ type environment struct {
 	roots    *x509.CertPool
 	channels []carrier.Channel
 	unread   func(why string)
+	breaker  notify.Breaker // of the account with NHS Notify
 }
 
-// notifyTogether is how many messages go to NHS Notify in one request. More are
-// faster; fewer are in doubt when a server dies.
+// notifyTogether is how many messages go to NHS Notify in one request.
 const notifyTogether = 100
 
 // carrierKind is one kind of carrier.
@@ -89,18 +89,23 @@ var carrierKinds = map[connector.Name]carrierKind{
 	},
 	"notify": {
 		about:    "NHS Notify: messages in the NHS App, text messages, e-mail",
-		settings: []string{"base_url", "token_url", "audience", "api_key", "key_id", "ods_code", "callback_application", "send_contact", "together"},
+		settings: []string{"base_url", "token_url", "audience", "api_key", "key_id", "ods_code", "allow_ods_override", "callback_application", "send_contact", "together"},
 		secrets:  []string{"private_key", "callback_key"}, channels: []carrier.Channel{carrier.NHSApp},
 		build: func(c connector.Connector, e environment) (carrier.Carrier, error) {
-			together, err := number(c, "together", notifyTogether)
-			if err != nil {
+			together, err1 := number(c, "together", notifyTogether)
+			override, err2 := yes(c, "allow_ods_override", true)
+			contact, err3 := yes(c, "send_contact", false)
+			if err := errors.Join(err1, err2, err3); err != nil {
 				return nil, err
 			}
 			s := notify.Settings{
 				Together: together,
 				BaseURL:  c.Settings["base_url"], TokenURL: c.Settings["token_url"], Audience: c.Settings["audience"], APIKey: c.Settings["api_key"],
-				KeyID: c.Settings["key_id"], ODSCode: cmp.Or(c.Settings["ods_code"], e.group.ODSCode), CallbackKey: c.Settings["callback_application"],
-				CallbackSecret: c.Secrets["callback_key"], SendContact: c.Settings["send_contact"] == "yes",
+				KeyID: c.Settings["key_id"], CallbackKey: c.Settings["callback_application"],
+				CallbackSecret: c.Secrets["callback_key"], SendContact: contact,
+			}
+			if override {
+				s.ODSCode = cmp.Or(c.Settings["ods_code"], e.group.ODSCode)
 			}
 			if text := c.Secrets["private_key"]; text != "" {
 				key, err := rsaKey(text)
@@ -109,7 +114,7 @@ var carrierKinds = map[connector.Name]carrierKind{
 				}
 				s.Key = key
 			}
-			return notify.New(s, notify.Options{Now: e.now, Log: e.log, Wait: e.wait})
+			return notify.New(s, notify.Options{Now: e.now, Log: e.log, Wait: e.wait, Breaker: e.breaker})
 		},
 	},
 	"govuk": {
@@ -162,6 +167,19 @@ func number(c connector.Connector, name string, otherwise int) (int, error) {
 		return 0, fmt.Errorf("%s is a whole number from 1 to 65535", name)
 	}
 	return n, nil
+}
+
+// yes is a setting that is yes or no.
+func yes(c connector.Connector, name string, otherwise bool) (bool, error) {
+	switch c.Settings[name] {
+	case "":
+		return otherwise, nil
+	case "yes":
+		return true, nil
+	case "no":
+		return false, nil
+	}
+	return false, fmt.Errorf("%s is yes or no", name)
 }
 
 // channelsOf are the channels a carrier carries.
@@ -234,8 +252,21 @@ type carriers struct {
 	sims       *sandbox.Simulators
 	unread     func(carrier, why string) // nil counts nothing
 
-	mu    sync.Mutex
-	built map[practice.ID]map[connector.Name]builtCarrier
+	mu       sync.Mutex
+	built    map[practice.ID]map[connector.Name]builtCarrier
+	breakers map[string]notify.Breaker // by account
+}
+
+// breaker is the one of an account with NHS Notify, whatever practice sends.
+func (c *carriers) breaker(k connector.Connector) notify.Breaker {
+	account := k.Settings["base_url"] + "\n" + k.Settings["api_key"]
+	if c.breakers == nil {
+		c.breakers = map[string]notify.Breaker{}
+	}
+	if c.breakers[account] == nil {
+		c.breakers[account] = notify.NewBreaker(0, c.log)
+	}
+	return c.breakers[account]
 }
 
 type builtCarrier struct {
@@ -282,6 +313,9 @@ func (c *carriers) get(ctx context.Context, g practice.Group, kept connector.Con
 	}
 	if rate, err := perSecond(full); err == nil && rate > 0 {
 		e.wait = c.pace(full, rate)
+	}
+	if kept.Name == "notify" {
+		e.breaker = c.breaker(full)
 	}
 	made, err := carrierKinds[kept.Name].build(full, e)
 	if err != nil {

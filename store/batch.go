@@ -266,7 +266,9 @@ func counted[K ~string](ctx context.Context, t *Tx, text string, group practice.
 }
 
 const (
-	cancelHead = `UPDATE message SET state = 'cancelled', due_at = NULL, ended_at = $3, updated_at = $3 WHERE practice_group_id = $1 AND id IN (
+	// What a carrier may have cannot be called back. It is not handed over again.
+	cancelHead = `UPDATE message SET state = CASE WHEN request = '' THEN 'cancelled' ELSE 'unknown' END, request = '', due_at = NULL, ended_at = $3,
+		updated_at = $3 WHERE practice_group_id = $1 AND id IN (
 		SELECT id FROM message WHERE practice_group_id = $1 AND batch_id <> 0 AND batch_id = $2 AND state IN ('queued', 'scheduled') LIMIT $4`
 	cancel         = cancelHead + `)`
 	cancelSkipping = cancelHead + skipLocked + `)`

@@ -10,6 +10,7 @@
 //	instance.go  whether this database is a sandbox
 //	installation.go file.go home_linux.go home_other.go
 //	             whose key its secrets have, where it is, which server has its file
+//	handover.go  the journal of what is being handed over
 //	job.go       jobs and events, kept with what caused them
 //	webhook.go   endpoints, the log of events, and the bells events ring
 //	delivery.go  what is delivered to endpoints
@@ -55,6 +56,7 @@ type DB struct {
 	pgJobs         *river.Client[pgx.Tx]
 	liteJobs       *river.Client[*sql.Tx]
 	node           node
+	handed         handovers // what is being handed over
 	bells          bells
 	path           string       // of SQLite's file
 	lock           *flock.Flock // on it, when this program serves
@@ -91,6 +93,7 @@ func Open(ctx context.Context, address string, o Options) (*DB, error) {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	db := &DB{}
+	db.handed.db = db
 	var err error
 	switch {
 	case strings.HasPrefix(address, "sqlite:"):
@@ -220,6 +223,7 @@ func (db *DB) close() {
 	if db.lines != nil {
 		db.lines.close()
 	}
+	db.handed.close()
 	if db.pg != nil {
 		db.pg.Close()
 	}

@@ -27,13 +27,15 @@ func (s messagingStore) Do(ctx context.Context, fn func(messaging.Tx) error) err
 
 const messageColumns = `id, patient_id, batch_id, channel, contact, contact_source, fallback, fallback_contact, subject, content, encrypted,
 	purpose, leg, state, prior, due_at, lease, tries, carrier, provider_id, code, reason, parts, encoding, cost, send_at, send_by,
-	unread_minutes, sent_at, delivered_at, read_at, ended_at, write_to_record, task_id, submitted_by, key_id, link, created_at, updated_at, paired, assignee_id, fallback_source`
+	unread_minutes, sent_at, delivered_at, read_at, ended_at, write_to_record, task_id, submitted_by, key_id, link, created_at, updated_at, paired, assignee_id,
+	fallback_source, request, journal, ask_at`
 
 func intoMessage(m *messaging.Message) in {
 	return in{&m.ID, &m.Patient, &m.Batch, &m.Channel, &m.Contact, &m.ContactSource, &m.Fallback, &m.FallbackContact, &m.Subject, &m.Content, &m.Encrypted,
 		&m.Purpose, &m.Leg, &m.State, &m.Prior, when{&m.DueAt}, num[int64]{&m.Lease}, &m.Tries, &m.Carrier, &m.ProviderID, &m.Code, &m.Reason, &m.Parts,
 		&m.Encoding, &m.Cost, when{&m.SendAt}, when{&m.SendBy}, &m.UnreadMinutes, when{&m.SentAt}, when{&m.DeliveredAt}, when{&m.ReadAt}, when{&m.EndedAt},
-		&m.WriteToRecord, &m.TaskID, &m.SubmittedBy, &m.KeyID, text{&m.Link}, when{&m.CreatedAt}, when{&m.UpdatedAt}, &m.Paired, num[int64]{&m.Assignee}, &m.FallbackSource}
+		&m.WriteToRecord, &m.TaskID, &m.SubmittedBy, &m.KeyID, text{&m.Link}, when{&m.CreatedAt}, when{&m.UpdatedAt}, &m.Paired, num[int64]{&m.Assignee}, &m.FallbackSource,
+		&m.Request, &m.Journal, when{&m.AskAt}}
 }
 
 func scanMessage(scan scanner) (messaging.Message, error) {
@@ -128,14 +130,15 @@ func (t *Tx) LockMessage(ctx context.Context, group practice.ID, id messaging.ID
 
 const (
 	saveHead = `UPDATE message SET leg = $3, leg_channel = $4, state = $5, due_at = $6, tries = $7, carrier = $8, provider_id = $9, code = $10, reason = $11,
-		send_by = $12, sent_at = $13, delivered_at = $14, read_at = $15, ended_at = $16, updated_at = $17, paired = $18, lease = NULL, lease_until = NULL`
+		send_by = $12, sent_at = $13, delivered_at = $14, read_at = $15, ended_at = $16, updated_at = $17, paired = $18, request = $19, ask_at = $20,
+		lease = NULL, lease_until = NULL`
 	saveMessage   = saveHead + ` WHERE practice_group_id = $1 AND id = $2`
-	settleMessage = saveHead + `, events = events + $19 WHERE practice_group_id = $1 AND id = $2 AND lease = $20`
+	settleMessage = saveHead + `, events = events + $21 WHERE practice_group_id = $1 AND id = $2 AND lease = $22`
 )
 
 func savedMessage(group practice.ID, m messaging.Message, now time.Time) in {
 	return in{group, m.ID, m.Leg, m.LegChannel(), m.State, at(m.DueAt), m.Tries, m.Carrier, m.ProviderID, m.Code, m.Reason, m.SendBy,
-		at(m.SentAt), at(m.DeliveredAt), at(m.ReadAt), at(m.EndedAt), now, m.Paired}
+		at(m.SentAt), at(m.DeliveredAt), at(m.ReadAt), at(m.EndedAt), now, m.Paired, m.Request, at(m.AskAt)}
 }
 
 // SaveMessage keeps a changed message.
@@ -145,9 +148,9 @@ func (t *Tx) SaveMessage(ctx context.Context, group practice.ID, m messaging.Mes
 }
 
 const (
-	claimSet = `UPDATE message SET prior = state, state = 'sending', carrier = $5, lease = $6, lease_until = $7, due_at = NULL`
+	claimSet = `UPDATE message SET prior = state, state = 'sending', carrier = $5, lease = $6, lease_until = $7, journal = $9, due_at = NULL`
 	claimDue = ` FROM message
-			WHERE practice_group_id = $1 AND batch_id = $2 AND leg_channel = $3 AND due_at <= $4 ORDER BY due_at, id LIMIT $8`
+			WHERE practice_group_id = $1 AND batch_id = $2 AND leg_channel = $3 AND due_at <= $4 AND request = '' ORDER BY due_at, id LIMIT $8`
 	skipLocked = ` FOR UPDATE SKIP LOCKED`
 	claimed    = ` RETURNING ` + messageColumns
 	claim      = claimSet + ` WHERE practice_group_id = $1 AND id IN (SELECT id` + claimDue + `)` + claimed
@@ -171,12 +174,49 @@ func (t *Tx) Claim(ctx context.Context, c messaging.Claim) ([]messaging.Outbound
 			return nil, err
 		}
 	}
-	return list(ctx, t, query, in{c.Group, c.Batch, c.Channel, c.Now, c.Carrier, c.Lease, c.Until, c.Limit},
-		func(scan scanner) (messaging.Outbound, error) {
-			var o messaging.Outbound
-			err := scan(intoMessage(&o.Message)...)
-			return o, err
-		})
+	return list(ctx, t, query, in{c.Group, c.Batch, c.Channel, c.Now, c.Carrier, c.Lease, c.Until, c.Limit, c.Journal}, scanOutbound)
+}
+
+func scanOutbound(scan scanner) (messaging.Outbound, error) {
+	var o messaging.Outbound
+	err := scan(intoMessage(&o.Message)...)
+	return o, err
+}
+
+// DueRequest is a request that is to be sent again.
+func (t *Tx) DueRequest(ctx context.Context, c messaging.Claim) (request, carrier string, err error) {
+	_, err = t.one(ctx, `SELECT request, carrier FROM message WHERE practice_group_id = $1 AND batch_id = $2 AND leg_channel = $3 AND due_at <= $4
+		AND request <> '' ORDER BY due_at LIMIT 1`, in{c.Group, c.Batch, c.Channel, c.Now}, &request, &carrier)
+	return request, carrier, err
+}
+
+// ClaimRequest leases the messages of a request.
+func (t *Tx) ClaimRequest(ctx context.Context, c messaging.Claim, request string) ([]messaging.Outbound, error) {
+	return list(ctx, t, `UPDATE message SET prior = state, state = 'sending', lease = $4, lease_until = $5, journal = $6, due_at = NULL
+		WHERE practice_group_id = $1 AND request = $2 AND request <> '' AND carrier = $3 AND lease IS NULL`+claimed,
+		in{c.Group, request, c.Carrier, c.Lease, c.Until, c.Journal}, scanOutbound)
+}
+
+// SameRequest lists the other messages of a request.
+func (t *Tx) SameRequest(ctx context.Context, group practice.ID, m messaging.Message) ([]messaging.Message, error) {
+	const others = ` WHERE practice_group_id = $1 AND request = $2 AND request <> '' AND carrier = $3 AND id <> $4 AND lease IS NULL`
+	args := in{group, m.Request, m.Carrier, m.ID}
+	if _, err := t.exec(ctx, `UPDATE message SET tries = tries`+others, args...); err != nil {
+		return nil, err
+	}
+	return list(ctx, t, `SELECT `+messageColumns+` FROM message`+others, args, scanMessage)
+}
+
+// Unheard lists messages that are to be asked about.
+func (s messagingStore) Unheard(ctx context.Context, group practice.ID, before time.Time, limit int) ([]messaging.Message, error) {
+	return list(ctx, s.Tx, `SELECT `+messageColumns+` FROM message m WHERE m.practice_group_id = $1 AND m.ask_at IS NOT NULL AND m.ask_at <= $2
+		ORDER BY m.ask_at LIMIT $3`, in{group, before, limit}, scanMessage)
+}
+
+// AskAgain says when to ask about a message next.
+func (t *Tx) AskAgain(ctx context.Context, group practice.ID, id messaging.ID, was, next time.Time) error {
+	_, err := t.exec(ctx, `UPDATE message SET ask_at = $4 WHERE practice_group_id = $1 AND id = $2 AND ask_at = $3`, group, id, was, at(next))
+	return err
 }
 
 // AmendMessages keeps where leased messages go to, and whether they are handed

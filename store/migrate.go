@@ -149,7 +149,8 @@ func (db *DB) Migrate(ctx context.Context, log *slog.Logger) (err error) {
 	if db.pg == nil {
 		return outward(estimate(ctx, db.writer))
 	}
-	return nil
+	_, err = m.sql.ExecContext(ctx, `ALTER TABLE handover_note SET UNLOGGED`) // see handover.go
+	return outward(err)
 }
 
 // migrationLock is the number of the lock that one program migrates under.

@@ -74,6 +74,7 @@ type Carrier struct {
 var (
 	_ carrier.Carrier  = (*Carrier)(nil)
 	_ carrier.Listener = (*Carrier)(nil)
+	_ carrier.Noting   = (*Carrier)(nil)
 )
 
 // New makes a carrier, or says what is wrong with the settings.
@@ -118,6 +119,9 @@ func (c *Carrier) Name() string { return name }
 // every request, even if it has had the reference before. What becomes of a
 // lost request Send finds out itself, as far as it can be found out.
 func (c *Carrier) Idempotent() bool { return false }
+
+// Noting implements carrier.Noting.
+func (c *Carrier) Noting() {}
 
 // Together implements carrier.Carrier.
 func (c *Carrier) Together() int { return 64 }
@@ -173,7 +177,7 @@ func (c *Carrier) Send(ctx context.Context, m carrier.Outgoing) (carrier.Accepte
 	}
 	ctx, cancel := c.web.Within(ctx)
 	defer cancel()
-	a, err := c.web.Do(ctx, web.Request{Method: http.MethodPost, URL: to, Body: body, Header: c.header()})
+	a, err := c.web.Do(ctx, web.Request{Method: http.MethodPost, URL: to, Body: body, Header: c.header(), Of: &m})
 	var accepted carrier.Accepted
 	if err == nil {
 		accepted, err = c.judge(ctx, a)

@@ -6,12 +6,10 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"log/slog"
 	mathrand "math/rand/v2"
 	"net/http"
 	"regexp"
-	"strings"
 	"time"
 
 	"frontdesk/connect/nhsapi"
@@ -34,11 +32,15 @@ const (
 	putRight = 15 * time.Minute
 )
 
-// request is something to ask for, again and again if need be. Whatever is sent
-// twice is known to NHS Notify by the references in it.
+// request is something to ask for, again and again if need be. What is sent twice
+// is known to NHS Notify by its reference.
 type request struct {
 	what, method, path string
 	body               []byte
+	// reference is what NHS Notify knows it by, and begin is called once, before
+	// anything of it goes out; an error keeps it from going.
+	reference string
+	begin     func(context.Context) error
 	// take understands the body of an answer that it went well. An error means
 	// that the body makes no sense.
 	take func(body []byte) error
@@ -63,54 +65,72 @@ type failure struct {
 	trouble bool // people have to put it right
 }
 
-// ask sends a request until it has an answer or there is no point in going on.
-// Its error is a Busy, or one that leaves open whether NHS Notify has taken what
+// ask sends a request until it has an answer or there is no point in going on
+// now. Its error is a Busy, or an Unanswered where NHS Notify may have taken what
 // was sent. The X-Correlation-ID stays the same.
 func (c *Carrier) ask(ctx context.Context, r request) (reply, error) {
-	if !c.breaker.TryAcquirePermit() {
-		return reply{}, &carrier.Busy{After: max(c.breaker.RemainingDelay(), time.Second), Code: "resting", Err: errResting}
-	}
 	id, renewed, sent := nhsapi.NewUUID(), false, false
+	r.begin = once(r.begin)
 	for try := 1; ; {
+		if !c.breaker.TryAcquirePermit() {
+			return reply{}, r.end(&failure{Failure: &nhsapi.Failure{
+				What: r.what, ID: id, Code: "resting", Cause: errResting, Wait: max(c.breaker.RemainingDelay(), time.Second),
+			}}, sent)
+		}
 		got, token, f := c.try(ctx, id, r)
+		c.record(ctx, f)
 		if f == nil {
-			c.breaker.RecordSuccess()
 			return got, nil
 		}
 		sent = sent || f.sent
+		wait := f.Wait
+		if wait == 0 {
+			wait = mathrand.N(max(min(c.backoff<<(try-1), maxBackoff), 1)) + 1
+		}
+		end, limited := ctx.Deadline()
 		switch {
 		case f.Status == http.StatusUnauthorized && token != "" && !renewed:
 			// A token can be withdrawn before its time.
 			renewed = true
 			c.tokens.Drop(token)
 			continue
-		case !f.Again, try == tries:
-			return reply{}, c.end(ctx, id, f, sent)
-		}
-		wait := f.Wait
-		if wait == 0 {
-			wait = mathrand.N(max(min(c.backoff<<(try-1), maxBackoff), 1)) + 1
-		}
-		if end, ok := ctx.Deadline(); ctx.Err() != nil || ok && time.Until(end) <= wait {
-			return reply{}, c.end(ctx, id, f, sent)
+		case !f.Again, try == tries, ctx.Err() != nil, limited && time.Until(end) <= wait:
+			c.complain(ctx, id, f)
+			return reply{}, r.end(f, sent)
 		}
 		c.log.LogAttrs(ctx, slog.LevelWarn, "NHS Notify request failed, will be sent again",
 			slog.String("request_id", id), slog.String("asked", r.what), slog.Int("try", try),
 			slog.String("error", f.Error()), slog.Duration("wait", wait))
 		if c.sleep(ctx, wait) != nil {
-			return reply{}, c.end(ctx, id, f, sent)
+			return reply{}, r.end(f, sent)
 		}
 		try++
 	}
 }
 
+// once calls begin until it succeeds; without one there is nothing to do.
+func once(begin func(context.Context) error) func(context.Context) error {
+	return func(ctx context.Context) error {
+		if begin == nil {
+			return nil
+		}
+		err := begin(ctx)
+		if err == nil {
+			begin = nil
+		}
+		return err
+	}
+}
+
 var errResting = errors.New("left alone after requests in a row have failed")
 
-// end is the error of a request that is given up after its last try has failed
-// like this; sent is whether any of them may have been taken.
-func (c *Carrier) end(ctx context.Context, id string, f *failure, sent bool) error {
+// record tells the breaker how a try went. Every try of every sender counts: a
+// batch with its thousands of messages is no more patient than a single message.
+func (c *Carrier) record(ctx context.Context, f *failure) {
 	left := errors.Is(ctx.Err(), context.Canceled)
 	switch {
+	case f == nil:
+		c.breaker.RecordSuccess()
 	case (f.unasked || left) && c.breaker.IsHalfOpen():
 		// Nothing was learnt, but the one try allowed has been used: without a
 		// result there would never be another.
@@ -121,19 +141,30 @@ func (c *Carrier) end(ctx context.Context, id string, f *failure, sent bool) err
 	default: // an answer, if not the one hoped for, shows that it is there
 		c.breaker.RecordSuccess()
 	}
+}
+
+// complain puts what people have to put right into the log.
+func (c *Carrier) complain(ctx context.Context, id string, f *failure) {
 	if f.trouble {
 		c.log.LogAttrs(ctx, slog.LevelError, "NHS Notify does not let us in: the settings or the account need putting right",
 			slog.String("request_id", id), slog.String("error", f.Error()))
 	}
+}
+
+// end is the error of a request that is given up for now, after its last try has
+// failed like this; sent is whether any of them may have been taken.
+func (r request) end(f *failure, sent bool) error {
+	after, code := f.Wait, cmp.Or(f.Code, "unreachable")
 	switch {
 	case f.early:
-		return &carrier.Busy{After: max(f.Wait, tooEarly), Code: f.Code, Err: f}
-	case sent:
-		return fmt.Errorf("notify: not known whether it was taken: %w", f)
+		after = max(after, tooEarly)
 	case f.trouble:
-		return &carrier.Busy{After: putRight, Code: cmp.Or(f.Code, "trouble"), Err: f}
+		after, code = putRight, cmp.Or(f.Code, "trouble")
 	}
-	return &carrier.Busy{After: f.Wait, Code: cmp.Or(f.Code, "unreachable"), Err: f}
+	if r.reference != "" && (sent || f.early) {
+		return &carrier.Unanswered{Request: r.reference, After: after, Code: code, Err: f}
+	}
+	return &carrier.Busy{After: after, Code: code, Err: f}
 }
 
 // try sends the request once. It gives the token that was used.
@@ -154,6 +185,9 @@ func (c *Carrier) try(ctx context.Context, id string, r request) (got reply, tok
 			after = limited.RetryAfter
 		}
 		return reply{}, token, &failure{Failure: &nhsapi.Failure{What: r.what, ID: id, Code: "limited", Cause: errLimited, Wait: after}, unasked: true}
+	}
+	if err := r.begin(ctx); err != nil {
+		return reply{}, token, &failure{Failure: &nhsapi.Failure{What: r.what, ID: id, Code: "not_noted", Cause: errNotNoted}, unasked: true}
 	}
 	within, cancel := context.WithTimeout(ctx, c.settings.Timeout)
 	defer cancel()
@@ -183,7 +217,10 @@ func (c *Carrier) try(ctx context.Context, id string, r request) (got reply, tok
 	return got, token, f
 }
 
-var errLimited = errors.New("our own limiter did not let it through")
+var (
+	errLimited  = errors.New("our own limiter did not let it through")
+	errNotNoted = errors.New("that it goes out could not be noted")
+)
 
 // judge says what an answer means.
 func (r request) judge(a nhsapi.Answer) (reply, *failure) {
@@ -201,22 +238,16 @@ func (r request) judge(a nhsapi.Answer) (reply, *failure) {
 	switch a.Status {
 	case http.StatusBadRequest, http.StatusNotFound, http.StatusRequestEntityTooLarge, http.StatusUnprocessableEntity:
 		// What does not come from NHS Notify itself says nothing about the
-		// message, and what is wrong with every message is not the patient's.
+		// message. What does will be the same next time, whatever it is about.
 		if f.trouble = len(problems) == 0; f.trouble {
 			return reply{}, f
-		}
-		for _, p := range problems {
-			if ours[p.code] || strings.Contains(p.pointer, "/originator") {
-				f.Code, f.trouble = p.code, true
-				return reply{}, f
-			}
 		}
 		return reply{a.Status, problems}, nil
 	case http.StatusTooEarly:
 		f.early = true
 	case http.StatusTooManyRequests:
 	case http.StatusInternalServerError:
-		f.trouble = ours[f.Code]
+		f.trouble = misset[f.Code]
 		f.Again, f.sent = !f.trouble, !f.trouble
 	default:
 		f.Again = nhsapi.Passing(a.Status)
@@ -226,12 +257,8 @@ func (r request) judge(a nhsapi.Answer) (reply, *failure) {
 	return reply{}, f
 }
 
-// ours are the codes of what is wrong with the settings or with the account,
-// other than by their status.
-var ours = map[string]bool{
-	"CM_CANNOT_SET_CONTACT_DETAILS": true, "CM_CANNOT_SET_ODS_CODE": true, "CM_ODS_CODE_REQUIRED": true,
-	"CM_MISSING_ROUTING_PLAN_TEMPLATE": true, "CM_ROUTING_PLAN_DUPLICATE_TEMPLATES": true,
-}
+// misset are the codes of server errors that people have to put right.
+var misset = map[string]bool{"CM_MISSING_ROUTING_PLAN_TEMPLATE": true, "CM_ROUTING_PLAN_DUPLICATE_TEMPLATES": true}
 
 var plainCode = regexp.MustCompile(`^[A-Z][A-Z0-9_]{0,63}$`)
 

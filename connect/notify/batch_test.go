@@ -1,12 +1,18 @@
 package notify_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
+	"frontdesk/connect/notify"
 	"frontdesk/core/carrier"
 	"frontdesk/sim/inbox"
 	sim "frontdesk/sim/notify"
@@ -189,7 +195,7 @@ func TestWhatEverybodyWouldGetIsNotAskedForAgain(t *testing.T) {
 	}
 }
 
-func TestABatchThatIsNotUnderstoodIsOurMistake(t *testing.T) {
+func TestABatchThatIsNotUnderstoodIsRefusedWithItsReason(t *testing.T) {
 	for _, body := range []string{
 		problem("CM_INVALID_VALUE", "/"), problem("CM_INVALID_VALUE", "/data/attributes/messages/7/x"),
 		problem("CM_INVALID_VALUE", "/data/attributes/messages/-1"), problem("CM_INVALID_VALUE", "/data/attributes/messages"),
@@ -197,13 +203,134 @@ func TestABatchThatIsNotUnderstoodIsOurMistake(t *testing.T) {
 		s := &stub{status: 400, body: body}
 		w := build(t, func(o *options) { o.handler = s })
 		for _, r := range w.carrier.SendAll(t.Context(), some(3)) {
-			if outcome(r.Err) != "busy CM_INVALID_VALUE" {
+			if outcome(r.Err) != "refused CM_INVALID_VALUE" {
 				t.Errorf("got %v", r.Err)
 			}
 		}
 		if s.count != 1 || !strings.Contains(w.log.String(), "level=ERROR") {
 			t.Errorf("%d requests", s.count)
 		}
+	}
+}
+
+// TestABatchIsSentAgainUnchanged has a batch fail in every way in which it may have
+// been taken, and hands it over again as the Unanswered says.
+func TestABatchIsSentAgainUnchanged(t *testing.T) {
+	for _, kind := range []string{sim.FailError, sim.FailUnavailable, sim.FailTimeout, sim.FailGateway, sim.FailLate, sim.FailCut, sim.FailMalformed} {
+		t.Run(kind, func(t *testing.T) {
+			w := build(t, func(o *options) { o.Rest = time.Nanosecond })
+			w.Fail(sim.Failure{Kind: kind, Times: 4})
+			all := append(some(7), mail("m-1"), mail("m-2"))
+			var again []carrier.Outgoing
+			for i, r := range w.carrier.SendAll(t.Context(), all) {
+				if u, ok := errors.AsType[*carrier.Unanswered](r.Err); ok {
+					m := all[i]
+					m.Request = u.Request
+					again = append(again, m)
+				} else if r.Err != nil {
+					t.Errorf("got %v", r.Err)
+				}
+			}
+			if len(again) < 2 || again[0].Request == "" {
+				t.Fatalf("%d to be handed over again: %+v", len(again), again)
+			}
+			slices.Reverse(again)
+			for _, r := range w.carrier.SendAll(t.Context(), again) {
+				if r.Err != nil {
+					t.Errorf("again: got %v", r.Err)
+				}
+			}
+			if altered := w.Altered(); len(altered) > 0 || len(w.box.Items()) != 9 {
+				t.Errorf("%d arrived, and what was sent again differed: %v", len(w.box.Items()), altered)
+			}
+		})
+	}
+}
+
+func TestOneOfABatchIsNotSentAgainByItself(t *testing.T) {
+	w := build(t, nil)
+	w.Fail(sim.Failure{Kind: sim.FailUnavailable, Times: 4})
+	all := some(2)
+	u, ok := errors.AsType[*carrier.Unanswered](w.carrier.SendAll(t.Context(), all)[0].Err)
+	if !ok {
+		t.Fatal("it was answered")
+	}
+	all[0].Request = u.Request
+	w.clock.move(time.Minute)
+	_, err := w.carrier.Send(t.Context(), all[0])
+	if n := len(w.requests(messages)); n != 0 || outcome(err) != "refused CM_INVALID_VALUE" || !slices.Equal(w.Altered(), []string{"batch " + u.Request}) {
+		t.Errorf("got %v after %d single requests", err, n)
+	}
+}
+
+func TestTheBreakerGuardsSingleMessagesAndBatchesAlike(t *testing.T) {
+	shared := notify.NewBreaker(time.Hour, slog.New(slog.DiscardHandler))
+	w := build(t, func(o *options) { o.Breaker = shared })
+	w.Fail(sim.Failure{Kind: sim.FailUnavailable, Times: 99})
+	for range 2 {
+		w.carrier.SendAll(t.Context(), some(3))
+	}
+	if n := len(w.requests(batches)); n != 5 {
+		t.Fatalf("%d requests before it is left alone, want 5", n)
+	}
+	other := build(t, func(o *options) { o.Breaker, o.handler = shared, w.Notify }) // of the same account
+	for name, c := range map[string]*notify.Carrier{"the same": w.carrier, "another practice": other.carrier} {
+		_, err := c.Send(t.Context(), text("leg-1", "Hello"))
+		_, asked := c.Status(t.Context(), "2WL3qFTEFM0qMY8xjRbt1LIKCzM")
+		all := c.SendAll(t.Context(), some(3))
+		for _, err := range []error{err, asked, all[0].Err} {
+			if outcome(err) != "busy resting" {
+				t.Errorf("%s: got %v", name, err)
+			}
+		}
+	}
+	if n := len(w.requests(messages)) + len(w.requests(batches)); n != 5 {
+		t.Errorf("%d requests, want 5", n)
+	}
+}
+
+// noted is a Wire that remembers.
+type noted struct {
+	mu     sync.Mutex
+	starts []string
+	ends   map[string]int
+	err    error
+}
+
+func (n *noted) Start(_ context.Context, request string, keys ...string) error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.starts = append(n.starts, fmt.Sprint(request, " ", len(keys)))
+	return n.err
+}
+
+func (n *noted) End(key string, _ carrier.Result) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.ends[key]++
+}
+
+func (n *noted) Flush(context.Context) {}
+
+func TestWhatGoesOutIsNotedBefore(t *testing.T) {
+	w, n := build(t, nil), &noted{ends: map[string]int{}}
+	all := append(some(3), mail("m-1"))
+	for i := range all {
+		all[i].Wire = n
+	}
+	w.Fail(sim.Failure{Kind: sim.FailUnavailable})
+	w.carrier.SendAll(t.Context(), all)
+	want := []string{"m-1 1", w.requests(batches)[0].Reference + " 3"}
+	slices.Sort(want)
+	if slices.Sort(n.starts); !slices.Equal(n.starts, want) || len(n.ends) != 4 {
+		t.Errorf("started %v, want %v, and %d ended", n.starts, want, len(n.ends))
+	}
+	n.err = errors.New("the database is away")
+	again := text("leg-9", "Hello")
+	again.Wire = n
+	before := len(w.requests(messages))
+	if _, err := w.carrier.Send(t.Context(), again); outcome(err) != "busy not_noted" || len(w.requests(messages)) != before {
+		t.Errorf("without a note: got %v", err)
 	}
 }
 

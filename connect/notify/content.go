@@ -91,6 +91,7 @@ type originator struct {
 type item struct {
 	message
 	plan string
+	wire carrier.Wire
 	at   *[]int // where it was in what we were given
 	raw  json.RawMessage
 }
@@ -149,7 +150,7 @@ func (c *Carrier) prepare(m carrier.Outgoing, at int) (item, *carrier.Refusal) {
 	if err != nil {
 		return item{}, &carrier.Refusal{Code: "senseless", Reason: "The message could not be written down."}
 	}
-	return item{out, plan, &[]int{at}, raw}, nil
+	return item{out, plan, m.Noted(), &[]int{at}, raw}, nil
 }
 
 // mobile writes a number as the NHS Notify API wants it: 07… in the UK, or with
@@ -163,17 +164,29 @@ func mobile(number string) string {
 
 // reasons are what the codes of the API's refusals mean.
 var reasons = map[string]string{
-	"CM_INVALID_NHS_NUMBER":   "NHS Notify says that the NHS number is not valid.",
-	"CM_NO_SUCH_ROUTING_PLAN": "NHS Notify does not know the routing plan of this channel.",
-	"CM_TOO_LARGE":            "NHS Notify says that the message is too large.",
-	"CM_NOT_FOUND":            "NHS Notify does not know this message.",
+	"CM_INVALID_NHS_NUMBER":         "NHS Notify says that the NHS number is not valid.",
+	"CM_NO_SUCH_ROUTING_PLAN":       "NHS Notify does not know the routing plan of this channel.",
+	"CM_TOO_LARGE":                  "NHS Notify says that the message is too large.",
+	"CM_NOT_FOUND":                  "NHS Notify does not know this message.",
+	"CM_CANNOT_SET_ODS_CODE":        "The account with NHS Notify may not say which practice a message is from: set allow_ods_override to no.",
+	"CM_ODS_CODE_REQUIRED":          "NHS Notify has to be told which practice a message is from: set ods_code, and allow_ods_override to yes.",
+	"CM_CANNOT_SET_CONTACT_DETAILS": "The account with NHS Notify may not say where a message goes: set send_contact to no.",
+}
+
+// ours reports a problem with the settings, which everything sent has.
+func ours(p problem) bool {
+	return p.code == "CM_CANNOT_SET_ODS_CODE" || p.code == "CM_ODS_CODE_REQUIRED" || p.code == "CM_CANNOT_SET_CONTACT_DETAILS" || strings.Contains(p.pointer, "/originator")
 }
 
 // refusal is a problem that NHS Notify has with one message.
 func refusal(p problem) *carrier.Refusal {
 	reason := reasons[p.code]
-	if strings.Contains(p.pointer, "/contactDetails") {
+	switch {
+	case reason != "":
+	case strings.Contains(p.pointer, "/contactDetails"):
 		reason = "NHS Notify does not accept the number or the address."
+	case strings.Contains(p.pointer, "/originator"):
+		reason = "NHS Notify does not accept the practice's ODS code."
 	}
 	return &carrier.Refusal{Code: p.code, Reason: cmp.Or(reason, "NHS Notify does not accept this message.")}
 }

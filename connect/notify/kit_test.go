@@ -212,6 +212,9 @@ func outcome(err error) string {
 	if b, ok := errors.AsType[*carrier.Busy](err); ok {
 		return "busy " + b.Code
 	}
+	if u, ok := errors.AsType[*carrier.Unanswered](err); ok {
+		return "unanswered " + u.Code
+	}
 	return "unknown"
 }
 
@@ -243,4 +246,15 @@ func (s *stub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 func problem(code, pointer string) string {
 	return `{"errors": [{"code": "` + code + `", "source": {"pointer": "` + pointer + `"}}]}`
+}
+
+// after is how long to wait before what was not taken is handed over again.
+func after(err error) time.Duration {
+	if b, ok := errors.AsType[*carrier.Busy](err); ok {
+		return b.After
+	}
+	if u, ok := errors.AsType[*carrier.Unanswered](err); ok {
+		return u.After
+	}
+	return 0
 }

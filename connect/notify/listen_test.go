@@ -222,7 +222,7 @@ func TestTheStatusCanBeAskedFor(t *testing.T) {
 		}
 	}
 	w.Fail(sim.Failure{Kind: sim.FailError, Times: 4})
-	if _, err := w.carrier.Status(t.Context(), "2WL3qFTEFM0qMY8xjRbt1LIKCzM"); outcome(err) != "unknown" {
+	if _, err := w.carrier.Status(t.Context(), "2WL3qFTEFM0qMY8xjRbt1LIKCzM"); outcome(err) != "busy CM_INTERNAL_SERVER_ERROR" {
 		t.Errorf("got %v", err)
 	}
 }

@@ -53,8 +53,9 @@ type Settings struct {
 	// KeyID names the key that signs, as registered with NHS England.
 	KeyID string
 	Key   *rsa.PrivateKey
-	// ODSCode is the practice that messages are sent for; empty where the
-	// account has one of its own.
+	// ODSCode is the practice that messages are sent for. It is empty where the
+	// account has one of its own: naming another needs allowOdsOverride, which NHS
+	// England switches on for a client, and is refused without.
 	ODSCode string
 	// CallbackKey is the application's ID, and CallbackSecret the API key NHS
 	// Notify has given us for its callbacks. Without both, no callback is
@@ -69,7 +70,7 @@ type Settings struct {
 	// to those the Personal Demographics Service knows.
 	SendContact bool
 	// Together is how many messages one SendAll may have; 0 is 500. With 1 each
-	// is sent singly, and is known to NHS Notify by its own key: see SendAll.
+	// is sent singly, and is known to NHS Notify by its own key.
 	Together int
 	// PerSecond is how many requests this carrier sends in a second when
 	// Options.Wait is not set; 0 is 10.
@@ -96,9 +97,12 @@ type Options struct {
 	// one after. 0 is 300 milliseconds.
 	Backoff time.Duration
 	// Rest is how long the carrier leaves NHS Notify alone when five requests in
-	// a row have failed with all their tries; 0 is 30 seconds.
+	// a row have failed; 0 is 30 seconds.
 	Rest time.Duration
-	Log  *slog.Logger
+	// Breaker is shared by all carriers of one account, so that what one learns of
+	// an outage keeps the others from running into it; nil is one of its own.
+	Breaker Breaker
+	Log     *slog.Logger
 }
 
 // failedRequests in a row are taken for an outage.
@@ -116,12 +120,14 @@ type Carrier struct {
 	sleep    func(context.Context, time.Duration) error
 	backoff  time.Duration
 	log      *slog.Logger
-	breaker  circuitbreaker.CircuitBreaker[any]
+	breaker  Breaker
 }
 
 var (
 	_ carrier.Carrier  = (*Carrier)(nil)
 	_ carrier.Pairer   = (*Carrier)(nil)
+	_ carrier.Asker    = (*Carrier)(nil)
+	_ carrier.Noting   = (*Carrier)(nil)
 	_ carrier.Listener = (*Carrier)(nil)
 )
 
@@ -152,12 +158,22 @@ func New(s Settings, o Options) (*Carrier, error) {
 	if s.TokenURL != "" {
 		c.tokens = nhsapi.NewTokens(s.application(), c.http, c.now)
 	}
-	c.breaker = circuitbreaker.NewBuilder[any]().
-		WithFailureThreshold(failedRequests).WithSuccessThreshold(1).WithDelay(cmp.Or(o.Rest, 30*time.Second)).
-		OnStateChanged(func(e circuitbreaker.StateChangedEvent) {
-			c.log.Warn("NHS Notify breaker", slog.String("from", e.OldState.String()), slog.String("to", e.NewState.String()))
-		}).Build()
+	if c.breaker = o.Breaker; c.breaker == nil {
+		c.breaker = NewBreaker(o.Rest, c.log)
+	}
 	return c, nil
+}
+
+// Breaker leaves NHS Notify alone for a while when requests in a row have failed.
+type Breaker circuitbreaker.CircuitBreaker[any]
+
+// NewBreaker makes one that rests for so long; 0 is 30 seconds.
+func NewBreaker(rest time.Duration, log *slog.Logger) Breaker {
+	return circuitbreaker.NewBuilder[any]().
+		WithFailureThreshold(failedRequests).WithSuccessThreshold(1).WithDelay(cmp.Or(rest, 30*time.Second)).
+		OnStateChanged(func(e circuitbreaker.StateChangedEvent) {
+			log.Warn("NHS Notify breaker", slog.String("from", e.OldState.String()), slog.String("to", e.NewState.String()))
+		}).Build()
 }
 
 func (s Settings) application() nhsapi.Application {
@@ -198,9 +214,13 @@ func (s Settings) check() error {
 func (c *Carrier) Name() string { return "notify" }
 
 // Idempotent implements carrier.Carrier. NHS Notify knows a message that was
-// sent singly by its key, but those of a batch only all together: one of them
-// handed over again by itself would reach the patient twice.
+// sent singly by its key, but those of a batch only all together, by the name in
+// an Unanswered: one of them handed over again by itself would reach the patient
+// twice.
 func (c *Carrier) Idempotent() bool { return c.settings.Together == 1 }
+
+// Noting implements carrier.Noting.
+func (c *Carrier) Noting() {}
 
 // Together implements carrier.Carrier.
 func (c *Carrier) Together() int { return c.settings.Together }

@@ -2,6 +2,7 @@ package notify
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/json"
@@ -31,6 +32,10 @@ const (
 // NHS Notify takes it once in sixteen months, and one that it has had before is
 // accepted with the code "duplicate".
 func (c *Carrier) Send(ctx context.Context, m carrier.Outgoing) (carrier.Accepted, error) {
+	if m.Request != "" && m.Request != m.Key { // it went in a batch
+		r := c.SendAll(ctx, []carrier.Outgoing{m})[0]
+		return r.Accepted, r.Err
+	}
 	i, no := c.prepare(m, 0)
 	if no != nil {
 		return carrier.Accepted{}, no
@@ -45,16 +50,15 @@ func (c *Carrier) Send(ctx context.Context, m carrier.Outgoing) (carrier.Accepte
 // message that is alone singly.
 //
 // NHS Notify knows a batch by its messageBatchReference, which is made from the
-// keys in the batch, in any order. So when it is not known whether messages were
-// taken, or NHS Notify is busy with them, they have to be handed over again
-// together, all of those and no others: a key that comes back in other company
-// is another message to NHS Notify. Whoever cannot see to that sets
-// Settings.Together to 1.
+// keys in the batch, in any order. Where it is not known whether it took one, the
+// Unanswered names it, and its messages are to be handed over again with that
+// name, all of them and no others: then the same request is sent again. A key that
+// comes back without it is another message to NHS Notify.
 func (c *Carrier) SendAll(ctx context.Context, all []carrier.Outgoing) []carrier.Result {
 	out := make([]carrier.Result, len(all))
 	ctx, cancel := context.WithTimeout(ctx, c.settings.Deadline)
 	defer cancel()
-	items := map[string][]item{} // by their plans
+	items := map[group][]item{}
 	seen := map[string]*[]int{}
 	for at, m := range all {
 		if places := seen[m.Key]; places != nil { // it goes once, and is told twice
@@ -66,25 +70,46 @@ func (c *Carrier) SendAll(ctx context.Context, all []carrier.Outgoing) []carrier
 			out[at].Err = no
 			continue
 		}
-		items[i.plan] = append(items[i.plan], i)
+		g := group{m.Request, i.plan}
+		items[g] = append(items[g], i)
 		seen[m.Key] = i.at
 	}
 	var busy *carrier.Busy
-	for _, plan := range slices.Sorted(maps.Keys(items)) {
-		for _, chunk := range chunks(items[plan]) {
+	for _, g := range slices.SortedFunc(maps.Keys(items), group.compare) {
+		for _, chunk := range g.chunks(items[g]) {
 			if busy != nil { // it is for everybody; nothing is asked in vain
 				settle(out, chunk, carrier.Result{Err: busy})
 				continue
 			}
-			busy = c.batch(ctx, chunk, out)
+			busy = c.batch(ctx, chunk, g.request, out)
 		}
 	}
 	return out
 }
 
+// group is what may go in one request: messages of one plan, and those that went
+// in one before by themselves.
+type group struct{ request, plan string }
+
+func (g group) compare(other group) int {
+	return cmp.Or(strings.Compare(g.request, other.request), strings.Compare(g.plan, other.plan))
+}
+
+// chunks makes the requests of a group. One that was made before stays whole.
+func (g group) chunks(items []item) [][]item {
+	if g.request == "" {
+		return chunks(items)
+	}
+	slices.SortFunc(items, byReference)
+	return [][]item{items}
+}
+
+func byReference(a, b item) int { return strings.Compare(a.Reference, b.Reference) }
+
 // settle writes down how items ended.
 func settle(out []carrier.Result, items []item, r carrier.Result) {
 	for _, i := range items {
+		i.wire.End(i.Reference, r)
 		for _, at := range *i.at {
 			out[at] = r
 		}
@@ -93,7 +118,7 @@ func settle(out []carrier.Result, items []item, r carrier.Result) {
 
 // chunks makes batches of items: always the same ones, however they are ordered.
 func chunks(items []item) [][]item {
-	slices.SortFunc(items, func(a, b item) int { return strings.Compare(a.Reference, b.Reference) })
+	slices.SortFunc(items, byReference)
 	var out [][]item
 	const around = 512 // what a batch has besides its messages
 	from, size := 0, around
@@ -111,15 +136,19 @@ func chunks(items []item) [][]item {
 }
 
 // batch sends a batch of one plan, less and less of it where NHS Notify has
-// something against a message or against so many. It gives a Busy that others
-// would get too.
-func (c *Carrier) batch(ctx context.Context, items []item, out []carrier.Result) *carrier.Busy {
-	for len(items) > 1 {
+// something against a message or against so many. With a reference it is the
+// request of before, and what is made of it after an answer has its own. It gives
+// a Busy that others would get too.
+func (c *Carrier) batch(ctx context.Context, items []item, reference string, out []carrier.Result) *carrier.Busy {
+	for len(items) > 1 || len(items) == 1 && reference != "" && reference != items[0].Reference {
+		reference = cmp.Or(reference, batchReference(items))
 		var ids map[string]string
 		got, err := c.ask(ctx, request{
-			what: "batch", method: http.MethodPost, path: "/v1/message-batches", body: batchBody(items),
-			take: func(body []byte) (err error) { ids, err = batchIDs(body); return err },
+			what: "batch", method: http.MethodPost, path: "/v1/message-batches", body: batchBody(items, reference), reference: reference,
+			begin: func(ctx context.Context) error { return start(ctx, items, reference) },
+			take:  func(body []byte) (err error) { ids, err = batchIDs(body); return err },
 		})
+		reference = ""
 		switch {
 		case err != nil:
 			settle(out, items, carrier.Result{Err: err})
@@ -132,26 +161,25 @@ func (c *Carrier) batch(ctx context.Context, items []item, out []carrier.Result)
 		case got.status == http.StatusUnprocessableEntity && got.problems[0].code == duplicate:
 			settle(out, items, carrier.Result{Accepted: carrier.Accepted{Code: "duplicate"}})
 			return nil
-		case got.status == http.StatusRequestEntityTooLarge:
+		case got.status == http.StatusRequestEntityTooLarge && len(items) > 1:
 			half := len(items) / 2
-			if busy := c.batch(ctx, items[:half], out); busy != nil {
+			if busy := c.batch(ctx, items[:half], "", out); busy != nil {
 				settle(out, items[half:], carrier.Result{Err: busy})
 				return busy
 			}
 			items = items[half:]
 			continue
 		case got.status == http.StatusBadRequest:
-			rest := refuse(items, got.problems, out)
-			if len(rest) < len(items) {
+			if rest := refuse(items, got.problems, out); len(rest) < len(items) {
 				items = rest
 				continue
 			}
-			return c.misunderstood(ctx, items, got, out)
-		default:
-			c.warn(ctx, got)
-			settle(out, items, carrier.Result{Err: refusal(got.problems[0])})
-			return nil
 		}
+		// What is about no message of it is about all of them, and will be the
+		// same next time.
+		c.warn(ctx, got)
+		settle(out, items, carrier.Result{Err: refusal(got.problems[0])})
+		return nil
 	}
 	if len(items) == 0 {
 		return nil
@@ -161,13 +189,18 @@ func (c *Carrier) batch(ctx context.Context, items []item, out []carrier.Result)
 	return forAll(err)
 }
 
-// forAll is a Busy that anything else sent now would get too. One that is for
-// a request still being worked on is not.
+// start notes that a request goes out.
+func start(ctx context.Context, items []item, reference string) error {
+	keys := make([]string, len(items))
+	for at, i := range items {
+		keys[at] = i.Reference
+	}
+	return items[0].wire.Start(ctx, reference, keys...)
+}
+
+// forAll is a Busy that anything else sent now would get too.
 func forAll(err error) *carrier.Busy {
 	busy, _ := errors.AsType[*carrier.Busy](err)
-	if f, ok := errors.AsType[*failure](err); ok && f.early {
-		return nil
-	}
 	return busy
 }
 
@@ -193,23 +226,13 @@ func refuse(items []item, problems []problem, out []carrier.Result) []item {
 	return rest
 }
 
-// misunderstood is the end of a batch that NHS Notify does not take for a reason
-// which is about no message of it, and so is for us to look into.
-func (c *Carrier) misunderstood(ctx context.Context, items []item, got reply, out []carrier.Result) *carrier.Busy {
-	c.warn(ctx, got)
-	busy := &carrier.Busy{After: putRight, Code: got.problems[0].code}
-	settle(out, items, carrier.Result{Err: busy})
-	return busy
-}
-
 // warn puts what everything sent is refused for into the log.
 func (c *Carrier) warn(ctx context.Context, got reply) {
 	c.log.LogAttrs(ctx, slog.LevelError, "NHS Notify does not take what we send", slog.Int("status", got.status), slog.String("code", got.problems[0].code))
 }
 
-// batchBody is the request for a batch, with the messages as they have been
-// measured.
-func batchBody(items []item) []byte {
+// batchReference is what NHS Notify knows a new batch by.
+func batchReference(items []item) string {
 	keys := sha256.New()
 	for _, i := range items {
 		fmt.Fprintf(keys, "%d:%s", len(i.Reference), i.Reference)
@@ -217,9 +240,14 @@ func batchBody(items []item) []byte {
 	// A UUID of version 8 (RFC 9562): its bits are ours to choose.
 	b := keys.Sum(nil)[:16]
 	b[6], b[8] = b[6]&0x0f|0x80, b[8]&0x3f|0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+}
+
+// batchBody is the request for a batch, with the messages as they have been
+// measured.
+func batchBody(items []item, reference string) []byte {
 	var body bytes.Buffer
-	fmt.Fprintf(&body, `{"data":{"type":"MessageBatch","attributes":{"routingPlanId":"%s","messageBatchReference":"%x-%x-%x-%x-%x","messages":[`,
-		items[0].plan, b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+	fmt.Fprintf(&body, `{"data":{"type":"MessageBatch","attributes":{"routingPlanId":"%s","messageBatchReference":"%s","messages":[`, items[0].plan, reference)
 	for at, i := range items {
 		if at > 0 {
 			body.WriteByte(',')
@@ -274,8 +302,9 @@ func (c *Carrier) single(ctx context.Context, i item) (carrier.Accepted, error) 
 	}
 	var id string
 	got, err := c.ask(ctx, request{
-		what: "message", method: http.MethodPost, path: "/v1/messages", body: body,
-		take: func(body []byte) (err error) { id, err = messageID(body); return err },
+		what: "message", method: http.MethodPost, path: "/v1/messages", body: body, reference: i.Reference,
+		begin: func(ctx context.Context) error { return start(ctx, []item{i}, i.Reference) },
+		take:  func(body []byte) (err error) { id, err = messageID(body); return err },
 	})
 	switch {
 	case err != nil:
@@ -284,7 +313,7 @@ func (c *Carrier) single(ctx context.Context, i item) (carrier.Accepted, error) 
 		return carrier.Accepted{ProviderID: id, Code: "created"}, nil
 	case got.status == http.StatusUnprocessableEntity && got.problems[0].code == duplicate:
 		return carrier.Accepted{Code: "duplicate"}, nil
-	case got.status == http.StatusNotFound:
+	case got.status == http.StatusNotFound, ours(got.problems[0]):
 		c.warn(ctx, got)
 	}
 	return carrier.Accepted{}, refusal(got.problems[0])

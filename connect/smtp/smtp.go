@@ -156,6 +156,7 @@ type Carrier struct {
 var (
 	_ carrier.Carrier  = (*Carrier)(nil)
 	_ carrier.Listener = (*Carrier)(nil)
+	_ carrier.Noting   = (*Carrier)(nil)
 )
 
 // New makes a carrier, or says what is wrong with the settings. It does not
@@ -219,6 +220,9 @@ func (c *Carrier) Name() string { return "smtp" }
 // twice, and mailboxes differ in what they make of two with one identifier.
 func (c *Carrier) Idempotent() bool { return false }
 
+// Noting implements carrier.Noting.
+func (c *Carrier) Noting() {}
+
 // Together implements carrier.Carrier.
 func (c *Carrier) Together() int { return c.settings.Connections * perConnection }
 
@@ -268,8 +272,15 @@ func (c *Carrier) work(ctx context.Context, b *batch) {
 		return
 	}
 	defer c.pool.put(l)
+	var wire carrier.Wire
 	for i, ok := b.take(); ok; i, ok = b.take() {
-		b.results[i].Accepted, b.results[i].Err = c.deliver(ctx, l, b.messages[i])
+		wire = b.messages[i].Noted()
+		r := &b.results[i]
+		r.Accepted, r.Err = c.deliver(ctx, l, b.messages[i])
+		wire.End(b.messages[i].Key, *r)
+	}
+	if wire != nil {
+		wire.Flush(ctx)
 	}
 }
 
@@ -296,6 +307,7 @@ func (c *Carrier) deliver(ctx context.Context, l *lane, m carrier.Outgoing) (a c
 	if !c.breaker.TryAcquirePermit() {
 		return a, c.resting()
 	}
+	noted := false
 	defer func() { c.record(ctx, err) }()
 	for {
 		kept := l.session != nil
@@ -303,6 +315,9 @@ func (c *Carrier) deliver(ctx context.Context, l *lane, m carrier.Outgoing) (a c
 			if l.session, err = c.open(ctx); err != nil {
 				return a, err
 			}
+		}
+		if err = start(ctx, m, &noted); err != nil {
+			return a, err
 		}
 		a, err = l.session.send(ctx, letter)
 		stale := l.session.stale
@@ -316,6 +331,18 @@ func (c *Carrier) deliver(ctx context.Context, l *lane, m carrier.Outgoing) (a c
 			return a, err
 		}
 	}
+}
+
+// start notes that a message goes out, once, however many connections it takes.
+func start(ctx context.Context, m carrier.Outgoing, noted *bool) error {
+	if *noted {
+		return nil
+	}
+	if err := m.Noted().Start(ctx, "", m.Key); err != nil {
+		return &carrier.Busy{Code: "not_noted", Err: err}
+	}
+	*noted = true
+	return nil
 }
 
 func (c *Carrier) resting() error {

@@ -73,6 +73,7 @@ type Carrier struct {
 var (
 	_ carrier.Carrier  = (*Carrier)(nil)
 	_ carrier.Listener = (*Carrier)(nil)
+	_ carrier.Noting   = (*Carrier)(nil)
 )
 
 var sid = regexp.MustCompile(`^[0-9A-Za-z]{2,64}$`)
@@ -112,6 +113,9 @@ func (c *Carrier) Name() string { return name }
 // message.
 func (c *Carrier) Idempotent() bool { return false }
 
+// Noting implements carrier.Noting.
+func (c *Carrier) Noting() {}
+
 // Together implements carrier.Carrier.
 func (c *Carrier) Together() int { return 64 }
 
@@ -130,7 +134,7 @@ func (c *Carrier) Send(ctx context.Context, m carrier.Outgoing) (carrier.Accepte
 	}
 	ctx, cancel := c.web.Within(ctx)
 	defer cancel()
-	a, err := c.web.Do(ctx, web.Request{Method: http.MethodPost, URL: c.url, Body: c.form(m), Header: http.Header{
+	a, err := c.web.Do(ctx, web.Request{Method: http.MethodPost, URL: c.url, Body: c.form(m), Of: &m, Header: http.Header{
 		"Authorization": c.basic,
 		"Content-Type":  {"application/x-www-form-urlencoded"},
 		"Accept":        {"application/json"},

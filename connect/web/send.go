@@ -44,6 +44,9 @@ type Request struct {
 	URL    *url.URL
 	Header http.Header
 	Body   []byte
+	// Of is the message that the request hands over, when it is to be noted that
+	// it goes out.
+	Of *carrier.Outgoing
 }
 
 // Answer is what came back.
@@ -72,6 +75,12 @@ func (c *Client) Do(ctx context.Context, r Request) (Answer, error) {
 	if err := c.ready(ctx); err != nil {
 		c.unlearnt()
 		return Answer{}, err
+	}
+	if r.Of != nil {
+		if err := r.Of.Noted().Start(ctx, "", r.Of.Key); err != nil {
+			c.unlearnt()
+			return Answer{}, notSent("not_noted", 0, err)
+		}
 	}
 	within, cancel := context.WithTimeout(ctx, c.limits.Timeout)
 	defer cancel()

@@ -80,7 +80,8 @@ type Client struct {
 	now    func() time.Time
 	wait   func(context.Context) error
 	log    *slog.Logger
-	slots  chan struct{}
+	slots  chan struct{} // one for each request that is open
+	turns  chan struct{} // one for each message of many that is under way
 
 	breaker circuitbreaker.CircuitBreaker[any]
 
@@ -100,7 +101,7 @@ func New(name string, l Limits, o Options) (*Client, error) {
 	}
 	c := &Client{
 		name: name, limits: l, http: client(o.HTTP, l.Connections), now: o.Now, wait: o.Wait, log: o.Log,
-		slots: make(chan struct{}, l.Connections), logged: map[string]time.Time{},
+		slots: make(chan struct{}, l.Connections), turns: make(chan struct{}, l.Connections), logged: map[string]time.Time{},
 	}
 	if c.now == nil {
 		c.now = time.Now
@@ -133,12 +134,27 @@ func (c *Client) Each(ctx context.Context, m []carrier.Outgoing, send func(conte
 	var all sync.WaitGroup
 	for range min(c.limits.Connections, len(m)) {
 		all.Go(func() {
+			select {
+			case c.turns <- struct{}{}:
+				defer func() { <-c.turns }()
+			case <-ctx.Done():
+				return
+			}
+			var wire carrier.Wire
 			for i := int(next.Add(1)) - 1; i < len(m); i = int(next.Add(1)) - 1 {
+				wire = m[i].Noted()
 				out[i].Accepted, out[i].Err = send(ctx, m[i])
+				wire.End(m[i].Key, out[i])
+			}
+			if wire != nil {
+				wire.Flush(ctx)
 			}
 		})
 	}
 	all.Wait()
+	for i := int(next.Load()); i < len(m); i++ {
+		out[i].Err = notSent("no_time", 0, ctx.Err())
+	}
 	return out
 }
 

@@ -44,7 +44,46 @@ type Outgoing struct {
 	// Pair is set when the carrier has been asked for both ways of the message
 	// at once, and has said that it does that.
 	Pair Pair
+	// Request is that of an Unanswered when it is handed over again, with all the
+	// others of that request and nothing else.
+	Request string
+	// Wire is told what goes out; nil is nobody.
+	Wire Wire
 }
+
+// Noted is the message's Wire, or one that is nobody.
+func (m Outgoing) Noted() Wire {
+	if m.Wire == nil {
+		return unnoted{}
+	}
+	return m.Wire
+}
+
+// Wire keeps note of what goes out to a provider and of what came of it. When the
+// program dies it is known from there which messages the provider may have, and
+// which it certainly has not.
+type Wire interface {
+	// Start is called before anything of a request with these messages goes out,
+	// and returns when that is kept. request is what the provider knows it by, if
+	// it takes the same request twice as one. After an error nothing may go out.
+	Start(ctx context.Context, request string, keys ...string) error
+	// End notes what came of a message. It is kept with the next Start or Flush.
+	End(key string, r Result)
+	// Flush returns when every End is kept. A carrier that has so many requests
+	// open at once calls it before it lets another message go in the place of one.
+	Flush(ctx context.Context)
+}
+
+// Noting is a carrier that tells a message's Wire whatever goes out. Of any other
+// nobody knows what had gone when the program died.
+type Noting interface{ Noting() }
+
+// unnoted keeps no note of anything.
+type unnoted struct{}
+
+func (unnoted) Start(context.Context, string, ...string) error { return nil }
+func (unnoted) End(string, Result)                             {}
+func (unnoted) Flush(context.Context)                          {}
 
 // Pair is the second way of a message that is handed over for both at once.
 type Pair struct {
@@ -75,11 +114,12 @@ type Result struct {
 }
 
 // Carrier hands messages to one provider for one practice group. Every call has
-// a deadline. A carrier says which of four things happened:
+// a deadline. A carrier says which of five things happened:
 //
 //   - no error: the provider has the message;
 //   - a Refusal: the provider will never take this message;
 //   - a Busy: the provider does not have the message, and may take it later;
+//   - an Unanswered: it may have it, and may be sent the same request again;
 //   - any other error: nobody knows whether the provider has it.
 type Carrier interface {
 	// Name is the connector's name, for example "smtp".
@@ -133,6 +173,34 @@ func (b *Busy) Error() string { return "busy: " + b.Code }
 
 // Unwrap gives the cause.
 func (b *Busy) Unwrap() error { return b.Err }
+
+// Unanswered is a request of which nobody knows whether the provider has it, and
+// which it takes once however often it comes. It is to be handed over again as it
+// was, until there is an answer.
+type Unanswered struct {
+	// Request is what the provider knows it by.
+	Request string
+	// After is when to ask again; 0 leaves it to us.
+	After time.Duration
+	// Code is the provider's own word, if it said one.
+	Code string
+	Err  error
+}
+
+// Error gives the provider's word.
+func (u *Unanswered) Error() string { return "not answered: " + u.Code }
+
+// Unwrap gives the cause.
+func (u *Unanswered) Unwrap() error { return u.Err }
+
+// Asker is a carrier whose provider can be asked how far a message has come.
+type Asker interface {
+	// Status asks about a message by the provider's own name for it. The Progress
+	// is empty while there is nothing to tell. Errors: a Refusal when the provider
+	// does not know the message, a Busy, and any other when it could not be found
+	// out.
+	Status(ctx context.Context, providerID string) (Receipt, error)
+}
 
 // Progress is how far a provider says a message has come.
 type Progress string

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -25,6 +26,9 @@ type Claim struct {
 	Lease   int64
 	Until   time.Time
 	Limit   int
+	// Journal is the epoch of the journal that notes which of them go out; 0 is
+	// none.
+	Journal int64
 }
 
 // Outbound is a leased message with what a carrier needs besides.
@@ -52,9 +56,6 @@ const (
 	// a database that does not answer.
 	settleTries = 20
 	settlePause = time.Second
-	// maxTries is how often a leg whose fate is unknown is handed over again,
-	// where that is harmless.
-	maxTries = 8
 )
 
 // Dispatch is the job: it hands over what is due, a handful at a time, until
@@ -93,6 +94,9 @@ func (s *Service) dispatch(ctx context.Context, group practice.ID, args dispatch
 	if len(carriers) == 0 {
 		d.carriers = []carrier.Carrier{absent{}}
 	}
+	if s.Journal != nil && slices.ContainsFunc(carriers, func(c carrier.Carrier) bool { _, ok := c.(carrier.Noting); return ok }) {
+		d.epoch = s.Journal.Epoch(ctx)
+	}
 	var wait sync.WaitGroup
 	errs := make([]error, lanes)
 	for i := range lanes {
@@ -124,9 +128,11 @@ type dispatcher struct {
 	until    time.Time
 	carriers []carrier.Carrier
 	seconds  map[carrier.Channel]string // carriers that take both ways at once go by these
+	epoch    int64                      // of the journal
 
 	mu   sync.Mutex
 	busy map[string]time.Time // carriers that take nothing until then
+	open time.Time            // when to look for requests to send again
 }
 
 // pick is the first carrier that takes messages now; with none, the first, and
@@ -172,11 +178,24 @@ func (d *dispatcher) lane(ctx context.Context) error {
 			time.Sleep(settlePause)
 			claimed, err = d.turn(context.WithoutCancel(ctx), by, done, false, now)
 		}
-		if err != nil || len(claimed) == 0 {
+		if err != nil {
 			return err
 		}
-		done = d.hand(ctx, by, claimed)
+		d.forget(ctx, done)
+		if len(claimed) == 0 {
+			return nil
+		}
+		done = d.hand(ctx, d.named(claimed[0].Carrier), claimed)
 	}
+}
+
+// forget throws away the notes of a handful that has been written down.
+func (d *dispatcher) forget(ctx context.Context, done []Settled) {
+	if len(done) == 0 || done[0].Journal == 0 {
+		return
+	}
+	// What stays is of a lease that is over, and in nobody's way.
+	_ = d.Journal.Forget(context.WithoutCancel(ctx), d.group, []int64{done[0].Leased})
 }
 
 // turn writes down what became of the last handful and takes the next.
@@ -196,14 +215,17 @@ func (d *dispatcher) turn(ctx context.Context, by carrier.Carrier, done []Settle
 			return err
 		}
 		var err error
-		claimed, err = tx.Claim(ctx, Claim{
+		c := Claim{
 			Group: d.group, Batch: d.args.Batch, Channel: d.args.Channel, Carrier: by.Name(), Now: now,
-			Lease: d.NewID(), Until: now.Add(d.lease()), Limit: max(1, by.Together()),
-		})
-		if err != nil {
+			Lease: d.NewID(), Until: now.Add(d.lease()), Limit: max(1, by.Together()), Journal: d.epochOf(by),
+		}
+		if claimed, err = d.again(ctx, tx, c); err == nil && len(claimed) == 0 {
+			claimed, err = tx.Claim(ctx, c)
+		}
+		if err != nil || len(claimed) == 0 {
 			return err
 		}
-		return d.judge(ctx, tx, by, claimed)
+		return d.judge(ctx, tx, d.named(claimed[0].Carrier), claimed)
 	})
 	return claimed, err
 }
@@ -223,15 +245,20 @@ func (d *dispatcher) hand(ctx context.Context, by carrier.Carrier, claimed []Out
 	out := make([]Settled, 0, len(claimed))
 	var sends []carrier.Outgoing
 	var which []int
+	wire := d.wire(by, claimed[0].Lease)
+	over := expired(claimed, now)
 	for _, m := range claimed {
-		settled, send := d.verdict(m, now)
+		settled, send := d.sentAgain(m, now, over)
 		out = append(out, settled)
 		if send {
 			sends = append(sends, carrier.Outgoing{
 				Key: settled.Key(d.group), Channel: settled.LegChannel(), To: settled.LegContact(), NHSNumber: m.NHSNumber,
-				FromName: d.practice, Subject: m.Subject, Text: d.words(d.group, m.Message, d.practice), Pair: m.Pair,
+				FromName: d.practice, Subject: m.Subject, Text: d.words(d.group, m.Message, d.practice), Pair: m.Pair, Request: m.Request,
 				Unsubscribe: d.unsubscribeURL(d.group, settled.Message),
 			})
+			if wire != nil {
+				sends[len(sends)-1].Wire = wire
+			}
 			which = append(which, len(out)-1)
 		}
 	}
@@ -247,10 +274,14 @@ func (d *dispatcher) hand(ctx context.Context, by carrier.Carrier, claimed []Out
 	} else {
 		results = by.SendAll(ctx, sends)
 	}
+	if wire != nil {
+		wire.Flush(ctx)
+	}
 	now = d.Now().Truncate(time.Microsecond)
 	for i, r := range results {
 		d.outcome(&out[which[i]], by, r, now)
 	}
+	d.keepTogether(out, now)
 	return out
 }
 
@@ -278,88 +309,6 @@ func (d *dispatcher) finish(ctx context.Context) error {
 			return err // whoever lets it go on asks for the job
 		}
 		return tx.Enqueue(ctx, DispatchJob(d.group, d.args.Batch, d.args.Channel, next, now))
-	})
-}
-
-// Recover takes back messages whose sender died before it heard what became of
-// them, and asks again for everything that is due: after a restart, or when
-// sending goes on after a pause. A carrier that knows our keys is asked again;
-// of any other nobody knows, and the message is left Unknown.
-func (s *Service) Recover(ctx context.Context, group practice.ID) error {
-	if paused, err := s.Store.SendingPaused(ctx); err != nil || paused {
-		return err
-	}
-	now := s.Now().Truncate(time.Microsecond)
-	for {
-		lost, err := s.Store.LostLeases(ctx, group, now, recoverChunk)
-		if err != nil {
-			return err
-		}
-		if err := s.recoverSome(ctx, group, lost, now); err != nil {
-			return err
-		}
-		if len(lost) < recoverChunk {
-			break
-		}
-	}
-	return s.ask(ctx, group, now)
-}
-
-const recoverChunk = 500
-
-func (s *Service) recoverSome(ctx context.Context, group practice.ID, lost []Message, now time.Time) error {
-	if len(lost) == 0 {
-		return nil
-	}
-	again := map[string]bool{"": true, "page": true}
-	for _, channel := range carrier.Channels {
-		carriers, err := s.Carriers(ctx, group, channel)
-		if err != nil {
-			return err
-		}
-		for _, c := range carriers {
-			again[c.Name()] = c.Idempotent()
-		}
-	}
-	d := &dispatcher{Service: s, group: group}
-	return s.Store.Do(ctx, func(tx Tx) error {
-		settled := make([]Settled, len(lost))
-		for i, m := range lost {
-			settled[i] = Settled{Message: m, Was: m.Prior, At: now, Leased: m.Lease}
-			switch x := &settled[i]; {
-			case m.handed() || again[m.Carrier]:
-				x.State, x.DueAt, x.What = m.Prior, now, "again"
-				if !m.handed() {
-					x.Code, x.Reason = noAnswer, "The server stopped before the carrier answered."
-				}
-			default:
-				x.unknown(now, noAnswer, "The server stopped before the carrier answered.")
-			}
-		}
-		return d.settle(ctx, tx, settled)
-	})
-}
-
-// ask adds the jobs for everything that is due.
-func (s *Service) ask(ctx context.Context, group practice.ID, now time.Time) error {
-	due, err := s.Store.DueChannels(ctx, group, now)
-	if err != nil {
-		return err
-	}
-	if len(due) == 0 {
-		return nil
-	}
-	return s.Store.Do(ctx, func(tx Tx) error {
-		for _, x := range due {
-			j := DispatchJob(group, x.Batch, x.Channel, now, now)
-			// A server that died as it took a job on has left it behind, and its
-			// key with it: this one must not wait for that.
-			j.Key = ""
-			if err := tx.Enqueue(ctx, j); err != nil {
-				return err
-			}
-		}
-		return nil
 	})
 }
 

@@ -67,11 +67,9 @@ func (m *Message) Suppress(err error, now time.Time) {
 	m.State, m.DueAt, m.EndedAt, m.Code, m.Reason = Suppressed, time.Time{}, now, f.Code, f.Message
 }
 
-// noAnswer is the code of a message that a carrier may have already, and that is
-// handed over again under the same key: as it was, or it would be another request.
-const noAnswer = "no_answer"
-
-func (m *Message) unsure() bool { return m.Code == noAnswer }
+// unsure reports a message that a carrier may have already, and that is handed over
+// again in the same request: as it was, or it would be another one.
+func (m *Message) unsure() bool { return m.Request != "" }
 
 // judge judges messages that have been leased, in a few queries for all of them,
 // and keeps what has changed since they were addressed.

@@ -6,6 +6,9 @@
 //	contact.go    which number or address a message goes to
 //	judge.go      whether it may go: judged when it is taken, and anew when it goes
 //	dispatch.go   hand over what is due, a few at a time
+//	handover.go   note what goes out, and what came of it
+//	again.go      the same request sent again until there is an answer
+//	recover.go    take back what a server that died had in hand; ask about what is not heard of
 //	pair.go       both ways at once, where a carrier sees to that
 //	settle.go     what became of those
 //	receipt.go    what carriers tell later: receipts, replies, STOP
@@ -99,14 +102,19 @@ type Message struct {
 
 	// Leg is 1 for Channel and 2 for Fallback. Paired is set when a carrier has
 	// been given both at once, and sees to the second by itself.
-	Leg        int       `json:"leg"`
-	Paired     bool      `json:"paired,omitempty"`
-	State      State     `json:"state"`
-	Prior      State     `json:"-"` // the state before Sending
-	DueAt      time.Time `json:"-"`
-	Lease      int64     `json:"-"`
-	Tries      int       `json:"-"` // that failed, of this leg
-	Carrier    string    `json:"carrier,omitempty"`
+	Leg     int       `json:"leg"`
+	Paired  bool      `json:"paired,omitempty"`
+	State   State     `json:"state"`
+	Prior   State     `json:"-"` // the state before Sending
+	DueAt   time.Time `json:"-"`
+	Lease   int64     `json:"-"`
+	Tries   int       `json:"-"` // that failed, of this leg
+	Carrier string    `json:"carrier,omitempty"`
+	// Request is what the carrier knows the request by that it may have it from,
+	// while it is to be sent again.
+	Request    string    `json:"-"`
+	Journal    int64     `json:"-"` // notes what went out of its lease
+	AskAt      time.Time `json:"-"` // when to ask about it
 	ProviderID string    `json:"-"`
 	Code       string    `json:"code,omitempty"`
 	Reason     string    `json:"reason,omitempty"`
@@ -236,6 +244,8 @@ type Store interface {
 	FindByProvider(ctx context.Context, group practice.ID, carrier, providerID string) (Message, error)
 	// DueChannels lists the batches and channels with messages that are due.
 	DueChannels(ctx context.Context, group practice.ID, before time.Time) ([]Due, error)
+	// Unheard lists messages that are to be asked about.
+	Unheard(ctx context.Context, group practice.ID, before time.Time, limit int) ([]Message, error)
 }
 
 // Tx is a Store inside a transaction.
@@ -255,6 +265,16 @@ type Tx interface {
 	// AmendMessages keeps where leased messages go to, and whether they are handed
 	// over for both ways at once.
 	AmendMessages(ctx context.Context, group practice.ID, m []Message) error
+	// DueRequest is a request that is to be sent again, and its carrier; empty is
+	// none.
+	DueRequest(ctx context.Context, c Claim) (request, carrier string, err error)
+	// ClaimRequest leases all messages of a request, unless somebody else has.
+	ClaimRequest(ctx context.Context, c Claim, request string) ([]Outbound, error)
+	// SameRequest lists the other messages that wait to be handed over again in
+	// the request of one, and keeps others from changing them.
+	SameRequest(ctx context.Context, group practice.ID, m Message) ([]Message, error)
+	// AskAgain says when to ask about a message next, unless that has changed.
+	AskAgain(ctx context.Context, group practice.ID, id ID, was, next time.Time) error
 	// Settle keeps what became of leased messages, with a step and an event for
 	// each.
 	Settle(ctx context.Context, group practice.ID, settled []Settled) error
@@ -289,6 +309,9 @@ type Service struct {
 	NewID func() int64
 	// Timeout is the longest a carrier may take for what it was handed.
 	Timeout time.Duration
+	// Journal notes what goes out; without one, all that was leased by a server
+	// that died may have.
+	Journal Journal
 
 	alone job.Alone
 }

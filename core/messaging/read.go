@@ -157,7 +157,7 @@ func (s *Service) CallBack(ctx context.Context, id ID) (Message, error) {
 		switch {
 		case was == Cancelled:
 			return nil
-		case !was.Waiting() || was == Sending:
+		case !was.Waiting() || was == Sending || m.Request != "": // a carrier may have it
 			return ErrNotWaiting
 		}
 		m.State, m.DueAt, m.EndedAt, m.UpdatedAt = Cancelled, time.Time{}, now, now

@@ -106,7 +106,13 @@ func (s *Service) receipt(ctx context.Context, group practice.ID, by string, r c
 		if leg == 2 {
 			step.Channel = before.Fallback
 		}
-		changed := x.hear(r, leg, at, now)
+		if before.Request != "" { // it has the whole request
+			x.taken(at)
+			if err := s.takenTogether(ctx, tx, group, before, at, now); err != nil {
+				return err
+			}
+		}
+		changed := x.hear(r, leg, at, now) || before.Request != ""
 		news := changed
 		if before.Paired {
 			if news, err = fresh(ctx, tx, group, id, r, changed, leg); err != nil {
@@ -119,32 +125,43 @@ func (s *Service) receipt(ctx context.Context, group practice.ID, by string, r c
 		if before.Paired {
 			x.follow(r, leg, at)
 		}
-		x.UpdatedAt = now
-		if err := tx.SaveMessage(ctx, group, x.Message); err != nil {
+		if x.UpdatedAt = now; !x.AskAt.IsZero() {
+			if x.AskAt = now.Add(unheard); x.State != Sent { // there is nothing more to hear
+				x.AskAt = time.Time{}
+			}
+		}
+		if !news {
+			return s.keep(ctx, tx, group, before, x, nil)
+		}
+		return s.keep(ctx, tx, group, before, x, &step)
+	})
+}
+
+// keep keeps a message as it is after what was told, with the step, and what
+// follows from it.
+func (s *Service) keep(ctx context.Context, tx Tx, group practice.ID, before Message, x Settled, step *Step) error {
+	if err := tx.SaveMessage(ctx, group, x.Message); err != nil {
+		return err
+	}
+	if step != nil {
+		if err := tx.AddStep(ctx, group, x.ID, *step); err != nil {
 			return err
 		}
-		if news {
-			if err := tx.AddStep(ctx, group, id, step); err != nil {
-				return err
-			}
+	}
+	if x.State != before.State && x.State != Queued {
+		if err := tx.TellMessage(ctx, group, x.ID, tell(group, x.Message, before.State, x.At)); err != nil {
+			return err
 		}
-		if x.State != before.State && x.State != Queued {
-			if err := tx.TellMessage(ctx, group, id, tell(group, x.Message, before.State, now)); err != nil {
-				return err
-			}
+	}
+	if x.WriteToRecord && before.SentAt.IsZero() && !x.SentAt.IsZero() {
+		if err := writeDown(ctx, tx, group, x.Message); err != nil {
+			return err
 		}
-		if x.WriteToRecord && before.SentAt.IsZero() && !x.SentAt.IsZero() {
-			if err := writeDown(ctx, tx, group, x.Message); err != nil {
-				return err
-			}
-		}
-		if x.State == Queued {
-			if err := tx.Enqueue(ctx, DispatchJob(group, x.Batch, x.LegChannel(), x.DueAt, now)); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	}
+	if x.State == Queued {
+		return tx.Enqueue(ctx, DispatchJob(group, x.Batch, x.LegChannel(), x.DueAt, x.At))
+	}
+	return nil
 }
 
 // hear changes a message by a receipt, and reports whether that was news. What

@@ -30,7 +30,7 @@ type Settled struct {
 // next lets a message go on by its other way, or ends it.
 func (s *Settled) next(now time.Time, code, reason string) {
 	s.StepLeg, s.StepChannel = s.Leg, s.LegChannel()
-	s.Code, s.Reason, s.Paired = code, reason, false
+	s.Code, s.Reason, s.Paired, s.Request, s.AskAt = code, reason, false, "", time.Time{}
 	if s.Leg == 1 && s.Fallback != "" {
 		if s.What == "" {
 			s.What = "fallback"
@@ -48,7 +48,7 @@ func (s *Settled) next(now time.Time, code, reason string) {
 // unknown leaves a message whose fate nobody knows.
 func (s *Settled) unknown(now time.Time, code, reason string) {
 	s.State, s.DueAt, s.EndedAt, s.What = Unknown, time.Time{}, now, "unknown"
-	s.Code, s.Reason = code, reason
+	s.Code, s.Reason, s.Request, s.AskAt = code, reason, "", time.Time{}
 }
 
 // outcome notes what a carrier said of a message.
@@ -56,19 +56,25 @@ func (d *dispatcher) outcome(s *Settled, by carrier.Carrier, r carrier.Result, n
 	s.At, s.Carrier = now, by.Name()
 	var refused *carrier.Refusal
 	var busy *carrier.Busy
+	var unanswered *carrier.Unanswered
 	switch {
 	case r.Err == nil:
 		d.accepted(s, r.Accepted, now)
+		if _, ok := by.(carrier.Asker); ok && s.ProviderID != "" {
+			s.AskAt = now.Add(unheard)
+		}
 	case errors.As(r.Err, &refused):
 		s.What = "refused"
 		s.next(now, refused.Code, refused.Reason)
 	case errors.As(r.Err, &busy):
 		d.later(s, busy, now)
-	case by.Idempotent() && s.Tries+1 < maxTries:
+	case errors.As(r.Err, &unanswered):
+		d.unanswered(s, unanswered, now)
+	case by.Idempotent():
 		// Handing the same key over again is harmless.
-		s.Tries++
-		s.State, s.DueAt, s.What = Queued, now.Add(backoff(s.Tries)), "again"
-		s.Code, s.Reason = noAnswer, "The carrier did not answer."
+		d.unanswered(s, &carrier.Unanswered{Request: s.Key(d.group)}, now)
+	case s.Request != "":
+		s.over(now)
 	default:
 		s.unknown(now, noAnswer, "The carrier did not answer, and may have the message or not.")
 	}
@@ -76,7 +82,7 @@ func (d *dispatcher) outcome(s *Settled, by carrier.Carrier, r carrier.Result, n
 
 func (d *dispatcher) accepted(s *Settled, a carrier.Accepted, now time.Time) {
 	s.State, s.SentAt, s.ProviderID, s.What = Sent, now, a.ProviderID, "accepted"
-	s.Code, s.Reason, s.DueAt, s.Tries = a.Code, "", time.Time{}, 0
+	s.Code, s.Reason, s.DueAt, s.Tries, s.Request = a.Code, "", time.Time{}, 0, ""
 	if s.Leg == 1 && s.Fallback != "" && s.Channel == carrier.NHSApp && !s.Paired {
 		s.DueAt = now.Add(time.Duration(s.UnreadMinutes) * time.Minute)
 	}
@@ -86,10 +92,8 @@ func (d *dispatcher) accepted(s *Settled, a carrier.Accepted, now time.Time) {
 // carrier asked is not a failed try.
 func (d *dispatcher) later(s *Settled, busy *carrier.Busy, now time.Time) {
 	s.State, s.What = Queued, "busy"
-	if !s.unsure() { // what may have it already is remembered
-		s.Code, s.Reason = busy.Code, "The carrier takes no messages at the moment."
-	}
-	if s.Tries == 0 { // nobody has it, and another carrier may take it
+	s.Code, s.Reason = busy.Code, "The carrier takes no messages at the moment."
+	if !s.unsure() { // nobody has it, and another carrier may take it
 		s.Paired = false
 	}
 	wait := busy.After
@@ -99,10 +103,17 @@ func (d *dispatcher) later(s *Settled, busy *carrier.Busy, now time.Time) {
 	}
 	d.rest(s.Carrier, now.Add(min(wait, time.Minute)))
 	s.DueAt = now.Add(wait)
+	if s.Request != "" {
+		return // it stays with this carrier
+	}
 	if _, all := d.pick(now); all.IsZero() {
 		s.DueAt = now // another carrier takes it
 	}
-	if s.DueAt.After(s.SendBy) {
+	switch {
+	case !s.DueAt.After(s.SendBy):
+	case s.Leg == 1 && s.Fallback != "": // its other way takes it in time
+		s.next(now, busy.Code, "The carrier took no messages in time.")
+	default:
 		s.DueAt = s.SendBy.Add(time.Microsecond) // then it is too late
 	}
 }

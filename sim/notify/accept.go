@@ -20,14 +20,24 @@ func (n *Notify) take(body []byte, many bool, note *Seen) answer {
 	if !known {
 		return oneError(http.StatusNotFound, "CM_NO_SUCH_ROUTING_PLAN", "/data/attributes/routingPlanId")
 	}
-	// A reference is known among those of its kind.
-	name := map[bool]string{false: "message ", true: "batch "}[many] + got.reference
+	name := nameOf(got.reference, many)
 	a := answer{status: http.StatusCreated}
 	script := n.scriptOf(plan, got.orders)
 	n.mu.Lock()
-	if n.had[name] {
+	same := n.same(name, body)
+	if before, came := n.had[name]; came {
 		n.mu.Unlock()
+		if wait := before.at.Add(n.Working).Sub(n.now()); wait > 0 {
+			a := oneError(http.StatusTooEarly, "CM_RETRY_TOO_EARLY", "")
+			a.wait = int(max(wait, 5*time.Minute) / time.Second)
+			return a
+		}
 		return oneError(http.StatusUnprocessableEntity, "CM_DUPLICATE_REQUEST", "")
+	}
+	if !same {
+		n.mu.Unlock()
+		pointer := map[bool]string{false: "/data/attributes/messageReference", true: "/data/attributes/messageBatchReference"}[many]
+		return oneError(http.StatusBadRequest, "CM_INVALID_VALUE", pointer)
 	}
 	n.tries[name]++
 	try := n.tries[name]
@@ -45,7 +55,7 @@ func (n *Notify) take(body []byte, many bool, note *Seen) answer {
 	case script == inbox.Cut:
 		a.then = FailCut
 	}
-	n.had[name] = true
+	n.had[name] = had{n.now()}
 	delete(n.tries, name)
 	n.mu.Unlock()
 
@@ -59,6 +69,23 @@ func (n *Notify) take(body []byte, many bool, note *Seen) answer {
 	}
 	a.body = created(got, all, many)
 	return a
+}
+
+// nameOf is a reference among all: it is known among those of its kind.
+func nameOf(reference string, many bool) string {
+	return map[bool]string{false: "message ", true: "batch "}[many] + reference
+}
+
+// glance looks at a request that is not answered for itself: it has been sent, and
+// has to be the same when it is sent again.
+func (n *Notify) glance(body []byte, many bool) {
+	got, refused := n.understand(body, many)
+	if refused != nil {
+		return
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.same(nameOf(got.reference, many), body)
 }
 
 // scriptOf is what happens to a whole request: the first of its messages with a
@@ -176,7 +203,7 @@ func (n *Notify) status(id string) answer {
 	}
 	moments := object{"created": stamp(s.created)}
 	attributes := object{
-		"messageReference": s.reference, "messageStatus": s.status, "timestamps": moments, "channels": channels,
+		"messageReference": s.reference, "messageStatus": s.status, "timestamps": moments, "channels": channels, "metadata": list{},
 		"routingPlan": object{"id": s.plan, "version": "1"},
 	}
 	if s.status != "sending" {

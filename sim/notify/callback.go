@@ -56,7 +56,10 @@ func (n *Notify) Callbacks() []Called {
 
 // tell has callbacks made.
 func (n *Notify) tell(statuses list) {
-	if n.CallbackURL == "" {
+	n.mu.Lock()
+	mute := n.Mute
+	n.mu.Unlock()
+	if n.CallbackURL == "" || mute {
 		return
 	}
 	p := &n.post
@@ -159,7 +162,7 @@ func (n *Notify) statuses(s *sent, before []leg) (out list) {
 	}
 	a := object{
 		"messageId": s.id, "messageReference": s.reference, "messageStatus": s.status, "timestamp": stamp(n.now()),
-		"routingPlan": object{"id": s.plan, "name": "Free text", "version": "1"}, "channels": channels,
+		"routingPlan": object{"id": s.plan, "name": "Free text", "version": "1"}, "channels": channels, "metadata": list{},
 	}
 	if s.failure != "" {
 		a["messageFailureReasonCode"] = s.failure
@@ -171,6 +174,7 @@ func (n *Notify) channelStatus(s *sent, at int, l leg) object {
 	a := object{
 		"messageId": s.id, "messageReference": s.reference, "cascadeType": cascade, "cascadeOrder": at + 1,
 		"channel": channelOf[l.plan.Channel], "channelStatus": l.status, "timestamp": stamp(n.now()), "retryCount": 1,
+		"metadata": list{},
 	}
 	if l.supplier != "" {
 		a["supplierStatus"] = l.supplier

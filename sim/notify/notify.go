@@ -19,6 +19,7 @@ import (
 	"cmp"
 	"crypto/rand"
 	"crypto/rsa"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"io"
@@ -73,6 +74,12 @@ type Notify struct {
 	ForbidODS, NeedODS bool
 	// Banned refuses everything, as for an account that has been stopped.
 	Banned bool
+	// Working is how long NHS Notify is at work on what it has taken: the same
+	// request is answered with 425 and a Retry-After of five minutes until then.
+	Working time.Duration
+	// Mute is that no callback arrives any more, as when they were all made in
+	// vain for two hours.
+	Mute bool
 	// Scripts are what happens to messages in the NHS App, by NHS number.
 	Scripts map[string]inbox.Script
 	// CallbackURL is where callbacks go; there are none without it. CallbackKey
@@ -88,7 +95,9 @@ type Notify struct {
 	sent     map[string]*sent
 	unread   map[string]*sent // which go on when nobody reads them
 	order    []string         // of sent
-	had      map[string]bool
+	had      map[string]had
+	first    map[string][sha256.Size]byte // bodies of requests, by reference
+	altered  []string
 	tries    map[string]int
 	asked    []time.Time
 	failures []*Failure
@@ -153,7 +162,7 @@ func New(box *inbox.Box, now func() time.Time) *Notify {
 			"00000000-0000-0000-0000-000000000006": pair(24*time.Hour, &mobile),
 			"00000000-0000-0000-0000-000000000007": pair(4*time.Hour, &mobile),
 		},
-		sent: map[string]*sent{}, unread: map[string]*sent{}, had: map[string]bool{}, tries: map[string]int{},
+		sent: map[string]*sent{}, unread: map[string]*sent{}, had: map[string]had{}, first: map[string][sha256.Size]byte{}, tries: map[string]int{},
 	}
 	n.post.idle = sync.NewCond(&n.post.mu)
 	return n
@@ -249,6 +258,9 @@ func (n *Notify) answer(r *http.Request, body []byte, large bool, note *Seen) an
 	}
 	f := n.trouble(false)
 	if f != nil && failing[f.Kind].before {
+		if !one {
+			n.glance(body, r.URL.Path == batches)
+		}
 		a := oneError(failing[f.Kind].status, failing[f.Kind].code, "")
 		a.wait = f.after()
 		return a
@@ -262,6 +274,29 @@ func (n *Notify) answer(r *http.Request, body []byte, large bool, note *Seen) an
 		return oneError(http.StatusUnsupportedMediaType, "CM_UNSUPPORTED_MEDIA", "")
 	}
 	return f.spoil(n.take(body, r.URL.Path == batches, note))
+}
+
+// had is a reference that was taken, and when.
+type had struct{ at time.Time }
+
+// Altered are the references of requests that came again with another body than
+// the first time, whether they had been taken or not. Only the same request is
+// safe to send again.
+func (n *Notify) Altered() []string {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return slices.Clone(n.altered)
+}
+
+// same refuses a request whose reference came before with another body.
+func (n *Notify) same(name string, body []byte) bool {
+	sum := sha256.Sum256(body)
+	if first, came := n.first[name]; came && first != sum {
+		n.altered = append(n.altered, name)
+		return false
+	}
+	n.first[name] = sum
+	return true
 }
 
 // admit refuses callers without a token, too busy callers, and those who cannot

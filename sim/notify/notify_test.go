@@ -238,6 +238,45 @@ func TestAReferenceIsTakenOnce(t *testing.T) {
 	}
 }
 
+func TestOnlyTheSameRequestIsSafeToSendAgain(t *testing.T) {
+	w := build(t, func(n *notify.Notify) { n.Working = time.Minute })
+	send := func(body string) answer { return w.do(t, "POST", batches, body) }
+	w.Fail(notify.Failure{Kind: notify.FailUnavailable})
+	if got := send(batch("b-1", message("m-1", ""), message("m-2", ""))); got.status != 503 {
+		t.Fatalf("got %+v", got)
+	}
+	if got := send(batch("b-1", message("m-1", ""))); got.status != 400 || got.codes[0] != "CM_INVALID_VALUE" {
+		t.Errorf("less of it under its name: got %+v", got)
+	}
+	if altered := w.Altered(); !slices.Equal(altered, []string{"batch b-1"}) {
+		t.Errorf("altered: %v", altered)
+	}
+	if got := send(batch("b-1", message("m-1", ""), message("m-2", ""))); got.status != 201 {
+		t.Errorf("the same: got %+v", got)
+	}
+	again := send(batch("b-1", message("m-1", ""), message("m-2", "")))
+	if again.status != 425 || again.codes[0] != "CM_RETRY_TOO_EARLY" || again.header.Get("Retry-After") != "300" {
+		t.Errorf("while it is worked on: got %+v", again)
+	}
+	w.mu.Lock()
+	w.at = w.at.Add(time.Minute)
+	w.mu.Unlock()
+	if got := send(batch("b-1", message("m-1", ""), message("m-2", ""))); got.status != 422 || len(w.box.Items()) != 2 {
+		t.Errorf("after that: got %+v, and %d arrived", got, len(w.box.Items()))
+	}
+}
+
+func TestAMuteServiceCanBeAsked(t *testing.T) {
+	w := build(t, func(n *notify.Notify) { n.Mute, n.CallbackURL = true, "http://127.0.0.1:1/" })
+	got := w.do(t, "POST", messages, single(sms, message("m-1", "")))
+	w.Wait()
+	id, _ := got.body["data"].(object)["id"].(string)
+	later := w.do(t, "GET", messages+"/"+id, "").body["data"].(object)["attributes"].(object)
+	if len(w.Callbacks()) != 0 || later["messageStatus"] != "delivered" || later["metadata"] == nil {
+		t.Errorf("%d callbacks, and it says %v", len(w.Callbacks()), later)
+	}
+}
+
 func TestTheQuotaIsPerSecond(t *testing.T) {
 	w := build(t, func(n *notify.Notify) { n.Rate = 2 })
 	send := func(i int) answer { return w.do(t, "POST", messages, single(sms, message(fmt.Sprint(i), ""))) }
