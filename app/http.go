@@ -79,7 +79,8 @@ func (a *App) handler() (http.Handler, error) {
 			pages.Fail(w, r, err)
 			return
 		}
-		web.Fail(w, r, err)
+		failed := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { web.Fail(w, r, err) })
+		rest.Outcomes(failed, a.core.Record.Pages).ServeHTTP(w, r)
 	}
 	return traced(web.Observe(web.WholeQuery(mux, broken), proxies, a.config.Log, web.Fail, a.done)), nil
 }

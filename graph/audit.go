@@ -43,6 +43,7 @@ var names = map[kind]string{
 	kindNumber: "number", kindLabel: "label", kindLabelUse: "label_use", kindAttribute: "attribute", kindAvailability: "session",
 	kindForm: "questionnaire", kindSection: "section", kindQuestion: "question", kindDocument: "document", kindTemplate: "template",
 	kindFolder: "folder", kindMessage: "message", kindLab: "lab", kindWebhook: "webhook", kindOwnNumber: "patient", kindNHSNumber: "patient", kindShare: "share",
+	kindRecordEntry: "record_entry",
 }
 
 // tell notes what a field of the root did. What was asked for and what came back

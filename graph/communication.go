@@ -149,11 +149,28 @@ func (d *door) send(ctx context.Context, patientID string, r messaging.Request, 
 
 // CancelScheduledPatientCommunication calls back a message that has not gone.
 func (m mutation) CancelScheduledPatientCommunication(ctx context.Context, id string) (*gql.PatientCommunicationPayload, error) {
+	return m.about(ctx, id, m.core.Communication.CallBack)
+}
+
+// UnlockPatientCommunication lets a patient try the page of a message again.
+func (m mutation) UnlockPatientCommunication(ctx context.Context, id string) (*gql.PatientCommunicationPayload, error) {
+	return m.about(ctx, id, m.core.Communication.Unlock)
+}
+
+// SendPatientCommunicationAgain sends the text of a message once more.
+func (m mutation) SendPatientCommunicationAgain(ctx context.Context, id string) (*gql.PatientCommunicationPayload, error) {
+	return m.about(ctx, id, m.core.Communication.SendAgain)
+}
+
+// about does something about one message, and gives what there is then.
+func (m mutation) about(
+	ctx context.Context, id string, do func(context.Context, messaging.ID) (communication.Communication, error),
+) (*gql.PatientCommunicationPayload, error) {
 	n, err := known[messaging.ID](kindMessage, id)
 	if err != nil {
 		return nil, err
 	}
-	c, err := m.core.Communication.CallBack(ctx, n)
+	c, err := do(ctx, n)
 	if err != nil {
 		return nil, err
 	}

@@ -21,6 +21,7 @@ import (
 	"frontdesk/core/messaging"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
+	torecord "frontdesk/core/record"
 	"frontdesk/core/seal"
 	"frontdesk/core/task"
 	"frontdesk/core/webhook"
@@ -48,10 +49,12 @@ var testBox = sync.OnceValues(func() (*seal.Box, error) { return seal.Parse([]by
 func newCore(db *store.DB, clock func() time.Time) *core.Core {
 	rights := &access.Service{Store: db.Access(), Now: clock, NewID: db.NewID, Box: testBox}
 	days := &diary.Service{Store: db.Diary(), Now: clock, NewID: db.NewID}
-	people := &patient.Service{Store: db.Patient(), Now: clock, NewID: db.NewID}
-	documents := &document.Service{Store: db.Document(), Box: testBox, Pages: func() string { return "https://desk.example" }, Now: clock, NewID: db.NewID}
+	pages := func() string { return "https://desk.example" }
+	people := &patient.Service{Store: db.Patient(), Pages: pages, Now: clock, NewID: db.NewID}
+	entries := &torecord.Service{Store: db.RecordStore(), Writer: torecord.Own{}, Pages: pages, Now: clock, NewID: db.NewID}
+	documents := &document.Service{Store: db.Document(), Box: testBox, Pages: pages, Now: clock, NewID: db.NewID}
 	messages := &messaging.Service{
-		Store: db.Messaging(), Now: clock, NewID: db.NewID, Pages: func() string { return "https://desk.example" },
+		Store: db.Messaging(), Records: entries, Now: clock, NewID: db.NewID, Pages: pages,
 		Carriers: func(context.Context, practice.ID, carrier.Channel) ([]carrier.Carrier, error) {
 			return []carrier.Carrier{nobodysCarrier{}}, nil
 		},
@@ -72,6 +75,7 @@ func newCore(db *store.DB, clock func() time.Time) *core.Core {
 		Account:  &account.Service{Store: db.Account(), Access: rights, Hasher: passwords{}, Now: clock, NewID: db.NewID},
 		Practice: &practice.Service{Store: db.Practice(), Now: clock, NewID: db.NewID},
 		Patient:  people,
+		Record:   entries,
 		Label:    &label.Service{Store: db.Label(), Now: clock, NewID: db.NewID},
 		Chart:    &chart.Service{Store: db.Chart(), Patients: people, Now: clock, NewID: db.NewID},
 		Diary:    days,

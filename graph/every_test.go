@@ -24,7 +24,7 @@ func (d *desk) everything() *graphtest.Practice {
 	d.must(err)
 	_, token, err := d.core.Access.CreateKey(d.ctx, access.Key{Partner: "Website", Role: "everything", Limit: ptr(0)})
 	d.must(err)
-	return &graphtest.Practice{T: d.t, Core: d.core, Group: d.group.ID, Now: func() time.Time { return *d.now.Load() }, Ask: func(document string) (int, string) {
+	ask := func(token, document string) (int, string) {
 		d.t.Helper()
 		d.move(time.Second)
 		body, err := json.Marshal(map[string]any{"query": document})
@@ -37,7 +37,11 @@ func (d *desk) everything() *graphtest.Practice {
 		}
 		d.log.Reset()
 		return a.status, a.text
-	}}
+	}
+	return &graphtest.Practice{
+		T: d.t, Core: d.core, Group: d.group.ID, Now: func() time.Time { return *d.now.Load() }, AskAs: ask,
+		Ask: func(document string) (int, string) { return ask(token, document) },
+	}
 }
 
 // TestEveryFieldAnswers asks every field of the schema, with every argument and

@@ -57,6 +57,7 @@ const (
 	kindShare        kind = 0x28
 	kindOwnNumber    kind = 0x29 // the number this program gives a patient; the id is the patient's
 	kindNHSNumber    kind = 0x2a // the patient's NHS number; the id is the patient's
+	kindRecordEntry  kind = 0x2b // proposed for a patient's record
 	kindEvent        kind = 0x30 // that a webhook is told of
 )
 

@@ -26,6 +26,8 @@ type (
 	locationFields     struct{ *door }
 	prescriptionFields struct{ *door }
 	productFields      struct{ *door }
+	checkFields        struct{ *door }
+	recordEntryFields  struct{ *door }
 	taskFields         struct{ *door }
 	userFields         struct{ *door }
 )
@@ -89,6 +91,12 @@ func (r root) Prescription() gql.PrescriptionResolver { return prescriptionField
 
 // Product answers for Product.
 func (r root) Product() gql.ProductResolver { return productFields(r) }
+
+// IdentityCheck answers for IdentityCheck.
+func (r root) IdentityCheck() gql.IdentityCheckResolver { return checkFields(r) }
+
+// RecordEntry answers for RecordEntry.
+func (r root) RecordEntry() gql.RecordEntryResolver { return recordEntryFields(r) }
 
 // Task answers for Task.
 func (r root) Task() gql.TaskResolver { return taskFields(r) }

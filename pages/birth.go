@@ -58,13 +58,13 @@ func (b *birth) date() (string, bool) {
 		return "", false
 	}
 	day, inMonth := number(b.Day.Text, 31)
-	month, inYear := number(b.Month.Text, 12)
+	month, inYear := monthOf(b.Month.Text)
 	year, fourDigits := number(b.Year.Text, 9999)
 	switch {
 	case !inMonth:
 		b.mark("The day must be a number from 1 to 31", &b.Day)
 	case !inYear:
-		b.mark("The month must be a number from 1 to 12", &b.Month)
+		b.mark("The month must be a number from 1 to 12, or its name", &b.Month)
 	case !fourDigits || len(b.Year.Text) != 4:
 		b.mark("The year must have 4 numbers", &b.Year)
 	default:
@@ -81,6 +81,35 @@ func (b *birth) date() (string, bool) {
 func number(text string, limit int) (int, bool) {
 	n, err := strconv.ParseUint(text, 10, 16)
 	return int(n), err == nil && n >= 1 && n <= uint64(limit)
+}
+
+// months are their names in English and in Welsh.
+var months = [12][2]string{
+	{"january", "ionawr"}, {"february", "chwefror"}, {"march", "mawrth"}, {"april", "ebrill"}, {"may", "mai"}, {"june", "mehefin"},
+	{"july", "gorffennaf"}, {"august", "awst"}, {"september", "medi"}, {"october", "hydref"}, {"november", "tachwedd"}, {"december", "rhagfyr"},
+}
+
+// shortest is how much of a month's name is enough: no two begin with the same
+// three letters.
+const shortest = 3
+
+// monthOf reads a month: its number, or its name, whole or shortened.
+func monthOf(text string) (int, bool) {
+	if n, ok := number(text, 12); ok {
+		return n, true
+	}
+	name := strings.ToLower(strings.TrimSuffix(text, "."))
+	if len(name) < shortest {
+		return 0, false
+	}
+	for i, names := range months {
+		for _, whole := range names {
+			if strings.HasPrefix(whole, name) {
+				return i + 1, true
+			}
+		}
+	}
+	return 0, false
 }
 
 // refused says what core found wrong with a date.

@@ -15,12 +15,12 @@ type verification struct {
 func (d *door) verify(w http.ResponseWriter, r *http.Request) {
 	check, group, err := d.core.Patient.IdentityCheck(r.Context(), r.PathValue("link"))
 	if err != nil {
-		fail(w, r, err)
+		d.fail(w, r, err)
 		return
 	}
 	g, err := d.core.Practice.Face(r.Context(), group)
 	if err != nil {
-		fail(w, r, err)
+		d.fail(w, r, err)
 		return
 	}
 	show(w, r, http.StatusOK, verify(verification{g.Name, input.ShowTelephone(g.Phone), g.Phone, check.Reference(), day(check.ExpiresAt, g.Zone())}))

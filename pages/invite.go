@@ -53,7 +53,7 @@ func describedBy(name, hint, amiss string) string {
 func (d *door) askPassword(w http.ResponseWriter, r *http.Request) {
 	group, err := d.core.Account.Invited(r.Context(), r.PathValue("link"))
 	if err != nil {
-		fail(w, r, err)
+		d.fail(w, r, err)
 		return
 	}
 	d.invitation(w, r, http.StatusOK, group, choice{})
@@ -62,7 +62,7 @@ func (d *door) askPassword(w http.ResponseWriter, r *http.Request) {
 func (d *door) invitation(w http.ResponseWriter, r *http.Request, status int, group practice.ID, c choice) {
 	g, err := d.core.Practice.Face(r.Context(), group)
 	if err != nil {
-		fail(w, r, err)
+		d.fail(w, r, err)
 		return
 	}
 	show(w, r, status, passwordPage(faceOf(g), c))
@@ -72,14 +72,14 @@ func (d *door) invitation(w http.ResponseWriter, r *http.Request, status int, gr
 func (d *door) choosePassword(w http.ResponseWriter, r *http.Request) {
 	ctx, link := r.Context(), r.PathValue("link")
 	if err := form(w, r, maxPasswords); err != nil {
-		fail(w, r, err)
+		d.fail(w, r, err)
 		return
 	}
 	password := r.PostForm.Get("password")
 	if password == "" || password != r.PostForm.Get("again") {
 		group, err := d.core.Account.Invited(ctx, link)
 		if err != nil {
-			fail(w, r, err)
+			d.fail(w, r, err)
 			return
 		}
 		c := choice{Second: "The two passwords are not the same. Type both again"}
@@ -95,12 +95,12 @@ func (d *door) choosePassword(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if err != nil {
-		fail(w, r, err)
+		d.fail(w, r, err)
 		return
 	}
 	g, err := d.core.Practice.Face(ctx, group)
 	if err != nil {
-		fail(w, r, err)
+		d.fail(w, r, err)
 		return
 	}
 	show(w, r, http.StatusOK, joinedPage(faceOf(g)))

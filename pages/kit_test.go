@@ -75,6 +75,7 @@ type kit struct {
 	core    *core.Core
 	door    http.Handler
 	post    *post
+	cookies map[string]string // that the browser has
 	group   practice.ID
 	ada     patient.ID
 	ctx     context.Context
@@ -84,7 +85,7 @@ type kit struct {
 func newKit(t *testing.T) *kit {
 	t.Helper()
 	address := storetest.SQLite(t)
-	k := &kit{T: t, db: storetest.Open(t, address), address: address, post: &post{}, clock: time.Date(2031, time.July, 7, 8, 30, 0, 0, time.UTC)}
+	k := &kit{T: t, db: storetest.Open(t, address), address: address, post: &post{}, cookies: map[string]string{}, clock: time.Date(2031, time.July, 7, 8, 30, 0, 0, time.UTC)}
 	now := func() time.Time { return k.clock }
 	base := func() string { return "https://desk.example.org" }
 	records := &record.Service{Store: k.db.RecordStore(), Writer: record.Own{}, Pages: base, Now: now, NewID: k.db.NewID}
@@ -93,11 +94,12 @@ func newKit(t *testing.T) *kit {
 	if err != nil {
 		t.Fatal(err)
 	}
+	keys := &access.Service{Store: k.db.Access(), Now: now, NewID: k.db.NewID}
 	k.core = &core.Core{
-		Practice: &practice.Service{Store: k.db.Practice(), Now: now, NewID: k.db.NewID},
-		Patient:  patients, Record: records,
+		Access: keys, Practice: &practice.Service{Store: k.db.Practice(), Now: now, NewID: k.db.NewID},
+		Patient: patients, Record: records,
 		Account: &account.Service{
-			Store: k.db.Account(), Access: &access.Service{Store: k.db.Access(), Now: now, NewID: k.db.NewID}, Hasher: plain{}, Mailer: k.post,
+			Store: k.db.Account(), Access: keys, Hasher: plain{}, Mailer: k.post,
 			Box: func() (*seal.Box, error) { return box, nil }, Pages: base, Now: now, NewID: k.db.NewID,
 		},
 		Messaging: &messaging.Service{
@@ -143,6 +145,40 @@ func (k *kit) proposal() (string, int64) {
 	k.Helper()
 	p := k.send(messaging.Request{Channel: carrier.Hero, Text: "Your blood test is <fine>.", WriteToRecord: true}).Record
 	return path(p.URL), p.ID
+}
+
+// staff adds a member of staff who signs in with a password of words.
+func (k *kit) staff(ctx context.Context, first, last, role string) account.Staff {
+	k.Helper()
+	email := strings.ToLower(first) + "@example.org"
+	s, err := k.core.Account.Add(ctx, account.Change{FirstName: &first, LastName: &last, Email: &email, Role: &role})
+	if err == nil {
+		s, err = k.core.Account.SetPassword(ctx, email, words)
+	}
+	if err != nil {
+		k.Fatal(err)
+	}
+	return s
+}
+
+// words are everybody's password.
+const words = "correct horse battery"
+
+// signIn signs a member of staff in on the page of an entry.
+func (k *kit) signIn(at, first string) {
+	k.Helper()
+	if status, body := k.fill(at, signingIn(first, words)); status != http.StatusSeeOther {
+		k.Fatalf("%s cannot sign in: %d %s", first, status, body)
+	}
+}
+
+func signingIn(first, password string) url.Values {
+	return url.Values{"decision": {"sign_in"}, "email": {strings.ToLower(first) + "@example.org"}, "password": {password}}
+}
+
+// deciding is the form of a decision about a patient's record.
+func deciding(decision string, seen patient.ID) url.Values {
+	return url.Values{"decision": {decision}, "patient": {seen.String()}}
 }
 
 func path(address string) string { return strings.TrimPrefix(address, "https://desk.example.org") }
@@ -214,8 +250,19 @@ func (k *kit) fill(path string, form url.Values, headers ...string) (int, string
 
 func (k *kit) ask(r *http.Request) (int, string) {
 	k.Helper()
+	for name, value := range k.cookies {
+		r.AddCookie(&http.Cookie{Name: name, Value: value})
+	}
 	w := httptest.NewRecorder()
 	k.door.ServeHTTP(w, r)
+	for _, c := range w.Result().Cookies() {
+		if !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || !c.Secure || c.Path != "/record/" {
+			k.Errorf("%s %s: the cookie is %s", r.Method, r.URL.Path, c)
+		}
+		if k.cookies[c.Name] = c.Value; c.MaxAge < 0 {
+			delete(k.cookies, c.Name)
+		}
+	}
 	body, err := io.ReadAll(w.Body)
 	if err != nil {
 		k.Fatal(err)

@@ -21,7 +21,7 @@ type letter struct {
 func (d *door) askBirth(w http.ResponseWriter, r *http.Request) {
 	o, err := d.core.Messaging.Page(r.Context(), r.PathValue("link"))
 	if err != nil {
-		shut(w, r, o, err)
+		d.shut(w, r, o, err)
 		return
 	}
 	show(w, r, http.StatusOK, birthPage(faceOf(o.Group), birth{}))
@@ -32,11 +32,11 @@ func (d *door) openMessage(w http.ResponseWriter, r *http.Request) {
 	ctx, link := r.Context(), r.PathValue("link")
 	o, err := d.core.Messaging.Page(ctx, link)
 	if err != nil {
-		shut(w, r, o, err)
+		d.shut(w, r, o, err)
 		return
 	}
 	if err := form(w, r, maxForm); err != nil {
-		fail(w, r, err)
+		d.fail(w, r, err)
 		return
 	}
 	b := birthOf(r)
@@ -52,7 +52,7 @@ func (d *door) openMessage(w http.ResponseWriter, r *http.Request) {
 	case errors.Is(err, messaging.ErrWrongDate):
 		// The last try of all has locked it.
 		if again, err := d.core.Messaging.Page(ctx, link); err != nil {
-			shut(w, r, again, err)
+			d.shut(w, r, again, err)
 			return
 		}
 		b.mark("That is not the date of birth we have. Check it and try again", b.all()...)
@@ -61,16 +61,16 @@ func (d *door) openMessage(w http.ResponseWriter, r *http.Request) {
 		b.refused(f)
 		show(w, r, http.StatusBadRequest, birthPage(faceOf(o.Group), b))
 	default:
-		shut(w, r, o, err)
+		d.shut(w, r, o, err)
 	}
 }
 
 // shut says why a message cannot be opened.
-func shut(w http.ResponseWriter, r *http.Request, o messaging.Opened, err error) {
+func (d *door) shut(w http.ResponseWriter, r *http.Request, o messaging.Opened, err error) {
 	if errors.Is(err, messaging.ErrLinkShut) {
 		web.Note(r, web.Fault(err))
 		show(w, r, http.StatusForbidden, lockedPage(faceOf(o.Group)))
 		return
 	}
-	fail(w, r, err)
+	d.fail(w, r, err)
 }

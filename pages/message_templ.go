@@ -427,7 +427,7 @@ func birthPage(f face, b birth) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = birthBox("month", "Month", "two", "2", b.Month).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = birthBox("month", "Month", "month", "12", b.Month).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

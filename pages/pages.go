@@ -9,12 +9,15 @@
 //	unsubscribe.go no more e-mails that are not direct care
 //	invite.go   a password that a member of staff chooses
 //	record.go   whether something goes into a record
+//	staff.go    members of staff, signed in
 //	inbox.go    what the people of the sandbox received
 package pages
 
 import (
 	_ "embed"
 	"net/http"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/a-h/templ"
@@ -29,12 +32,16 @@ import (
 //go:embed style.css
 var style []byte
 
-type door struct{ core *core.Core }
+type door struct {
+	core *core.Core
+	// strangers limits attempts to sign in, by address.
+	strangers *web.Attempts
+}
 
 // New is the door. Its addresses are /pages/, /verify/, /m/,
 // /record/confirm/, /unsubscribe/ and /invite/.
 func New(c *core.Core) http.Handler {
-	d := &door{core: c}
+	d := &door{core: c, strangers: web.NewAttempts(c.Access.Now)}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /pages/style.css", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/css; charset=utf-8")
@@ -73,7 +80,10 @@ func careful(next http.Handler) http.Handler {
 // errForeign is returned for a form that another site sent here.
 var errForeign = fault.New(fault.Forbidden, "cross_site_form", "This came from another site, so nothing was done. Open the link you were sent again, and use the page it leads to.")
 
-func foreign(w http.ResponseWriter, r *http.Request) { fail(w, r, errForeign) }
+func foreign(w http.ResponseWriter, r *http.Request) {
+	web.Note(r, errForeign)
+	show(w, r, web.Status(errForeign), problem("Something went wrong", errForeign.Message, face{}))
+}
 
 // maxForm is how long a form may be, in bytes.
 const maxForm = 4 << 10
@@ -99,22 +109,37 @@ func show(w http.ResponseWriter, r *http.Request, status int, page templ.Compone
 	}
 }
 
-// fail writes a page about what went wrong.
-func fail(w http.ResponseWriter, r *http.Request, err error) {
+// fail writes a page about what went wrong. It names the practice to turn to, as
+// far as the address says which that is: every link we send begins with it.
+func (d *door) fail(w http.ResponseWriter, r *http.Request, err error) {
 	f := web.Fault(err)
 	web.Note(r, f)
 	title := "Something went wrong"
 	if f.Kind == fault.NotFound {
 		title = "This link does not work"
 	}
-	show(w, r, web.Status(f), problem(title, f.Message))
+	show(w, r, web.Status(f), problem(title, f.Message, d.whose(r)))
+}
+
+// whose is the practice a link is of; nothing when there is none.
+func (d *door) whose(r *http.Request) face {
+	group, _, _ := strings.Cut(r.PathValue("link"), "-")
+	id, err := strconv.ParseInt(group, 36, 64)
+	if err != nil || id <= 0 {
+		return face{}
+	}
+	g, err := d.core.Practice.Face(r.Context(), practice.ID(id))
+	if err != nil {
+		return face{}
+	}
+	return faceOf(g)
 }
 
 // Fail answers with a page about an address that cannot be read.
 func Fail(w http.ResponseWriter, r *http.Request, err error) {
 	careful(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		web.Note(r, web.Fault(err))
-		show(w, r, http.StatusBadRequest, problem("This link does not work", "Its address was changed on the way. Open the link you were sent again."))
+		show(w, r, http.StatusBadRequest, problem("This link does not work", "Its address was changed on the way. Open the link you were sent again.", face{}))
 	})).ServeHTTP(w, r)
 }
 

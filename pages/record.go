@@ -3,17 +3,26 @@ package pages
 import (
 	"errors"
 	"net/http"
+	"strconv"
 	"time"
 
+	"frontdesk/core/access"
+	"frontdesk/core/fault"
+	"frontdesk/core/input"
+	"frontdesk/core/patient"
 	"frontdesk/core/practice"
 	"frontdesk/core/record"
 	"frontdesk/web"
 )
 
-// proposal is what the page of an entry shows to whoever decides about it.
+// proposal is what the page of an entry shows to the member of staff who decides.
 type proposal struct {
-	Practice, Code, Term, Text, Channel, Made, Until, Error string
-	At                                                      time.Time
+	Practice, Staff                                                         string
+	Patient, Born, Number, Seen                                             string
+	Code, Term, Text, Channel, ProposedBy, Made, Until, Error, ErrorLeadsTo string
+	At                                                                      time.Time
+	// Gone says that the patient's record has been deleted.
+	Gone bool
 }
 
 // channels are the ways of a message, as people call them.
@@ -26,54 +35,121 @@ func channelName(channel string) string {
 	return channel
 }
 
-// proposal shows what would be written into a record.
-func (d *door) proposal(w http.ResponseWriter, r *http.Request) {
-	d.propose(w, r, http.StatusOK, "")
+// nhsNumber is an NHS number as people read it out.
+func nhsNumber(n string) string {
+	if len(n) != 10 {
+		return n
+	}
+	return n[:3] + " " + n[3:6] + " " + n[6:]
 }
 
-func (d *door) propose(w http.ResponseWriter, r *http.Request, status int, wrong string) {
+// proposal shows staff what would be written into a record, and everybody else a
+// form to sign in with.
+func (d *door) proposal(w http.ResponseWriter, r *http.Request) {
+	if g, id, ok := d.undecided(w, r); ok {
+		d.propose(w, r, http.StatusOK, g, id, "")
+	}
+}
+
+// undecided finds the practice and the entry that the address names, or answers
+// with why there is nothing to decide.
+func (d *door) undecided(w http.ResponseWriter, r *http.Request) (practice.Group, int64, bool) {
 	group, e, err := d.core.Record.Link(r.Context(), r.PathValue("link"))
 	if err != nil {
 		d.undecidable(w, r, group, e, err)
-		return
+		return practice.Group{}, 0, false
 	}
 	g, err := d.core.Practice.Face(r.Context(), group)
 	if err != nil {
-		fail(w, r, err)
-		return
+		d.fail(w, r, err)
+		return g, 0, false
 	}
-	show(w, r, status, proposalPage(proposal{
-		g.Name, e.Code, e.Term, e.Content, channelName(e.Channel), moment(e.CreatedAt, g.Zone()), moment(e.ExpiresAt, g.Zone()), wrong, e.CreatedAt,
-	}))
+	return g, e.ID, true
 }
 
-// decide writes it, or does not.
-func (d *door) decide(w http.ResponseWriter, r *http.Request) {
-	if err := form(w, r, maxForm); err != nil {
-		fail(w, r, err)
+func (d *door) propose(w http.ResponseWriter, r *http.Request, status int, g practice.Group, id int64, wrong string) {
+	r, who, err := d.member(r, g.ID)
+	if f := web.Fault(err); err != nil && f.Kind != fault.Unauthenticated {
+		d.fail(w, r, err)
 		return
-	}
-	decision := r.PostForm.Get("decision")
-	if decision != "approve" && decision != "reject" {
-		d.propose(w, r, http.StatusBadRequest, "Choose whether to write this to the record")
-		return
-	}
-	link := r.PathValue("link")
-	group, e, err := d.core.Record.Link(r.Context(), link)
-	if err == nil {
-		e, err = d.core.Record.Decide(r.Context(), link, decision == "approve")
 	}
 	if err != nil {
-		d.undecidable(w, r, group, e, err)
+		show(w, r, http.StatusOK, signInPage(signIn{face: faceOf(g)}))
 		return
 	}
-	d.outcome(w, r, http.StatusOK, group, e, "")
+	e, err := d.core.Record.Review(r.Context(), id)
+	if errors.Is(err, access.ErrGrant) {
+		web.Note(r, web.Fault(err))
+		show(w, r, http.StatusForbidden, barredPage(faceOf(g), who.Name()))
+		return
+	}
+	if err != nil {
+		d.fail(w, r, err)
+		return
+	}
+	p := proposal{
+		Practice: g.Name, Staff: who.Name(), Patient: e.Of.FullName(), Number: nhsNumber(e.Of.NHSNumber), Seen: e.Patient.String(),
+		Code: e.Code, Term: e.Term, Text: e.Content, Channel: channelName(e.Channel), ProposedBy: e.ProposedBy, At: e.CreatedAt,
+		Made: moment(e.CreatedAt, g.Zone()), Until: moment(e.ExpiresAt, g.Zone()), Error: wrong, ErrorLeadsTo: "#approve", Gone: e.Of.Deleted(),
+	}
+	if p.Gone {
+		p.ErrorLeadsTo = "#reject"
+	}
+	if e.Of.BirthDate != input.NoDate {
+		p.Born = e.Of.BirthDate.UTC().Format("2 January 2006")
+	}
+	show(w, r, status, proposalPage(p))
+}
+
+// decide signs somebody in or out, or writes it, or does not.
+func (d *door) decide(w http.ResponseWriter, r *http.Request) {
+	if err := form(w, r, maxForm); err != nil {
+		d.fail(w, r, err)
+		return
+	}
+	g, id, ok := d.undecided(w, r)
+	if !ok {
+		return
+	}
+	switch decision := r.PostForm.Get("decision"); decision {
+	case "sign_in":
+		d.signIn(w, r, g)
+	case "sign_out":
+		d.signOut(w, r, g.ID)
+	case "approve", "reject":
+		d.settle(w, r, g, id, decision == "approve")
+	default:
+		d.propose(w, r, http.StatusBadRequest, g, id, "Choose whether to write this to the record")
+	}
+}
+
+// settle keeps what a member of staff has decided.
+func (d *door) settle(w http.ResponseWriter, r *http.Request, g practice.Group, id int64, approve bool) {
+	signed, _, err := d.member(r, g.ID)
+	if err != nil {
+		d.propose(w, r, http.StatusOK, g, id, "") // the session has ended: sign in first
+		return
+	}
+	seen, _ := strconv.ParseInt(r.PostForm.Get("patient"), 10, 64)
+	e, err := d.core.Record.Decide(signed.Context(), id, patient.ID(seen), approve)
+	switch {
+	case errors.Is(err, access.ErrGrant):
+		d.propose(w, r, http.StatusForbidden, g, id, "")
+	case errors.Is(err, record.ErrOtherRecord), errors.Is(err, record.ErrNoRecord):
+		f := web.Fault(err)
+		web.Note(r, f)
+		d.propose(w, r, web.Status(f), g, id, f.Message)
+	case err != nil:
+		d.undecidable(w, r, g.ID, e.Entry, err)
+	default:
+		d.outcome(w, r, http.StatusOK, g.ID, e.Entry, "")
+	}
 }
 
 // undecidable says why there is nothing to decide.
 func (d *door) undecidable(w http.ResponseWriter, r *http.Request, group practice.ID, e record.Entry, err error) {
 	if !errors.Is(err, record.ErrDecided) {
-		fail(w, r, err)
+		d.fail(w, r, err)
 		return
 	}
 	f := web.Fault(err)
@@ -85,7 +161,7 @@ func (d *door) undecidable(w http.ResponseWriter, r *http.Request, group practic
 func (d *door) outcome(w http.ResponseWriter, r *http.Request, status int, group practice.ID, e record.Entry, before string) {
 	g, err := d.core.Practice.Face(r.Context(), group)
 	if err != nil {
-		fail(w, r, err)
+		d.fail(w, r, err)
 		return
 	}
 	show(w, r, status, outcomePage(g.Name, before, e.Status))

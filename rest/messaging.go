@@ -7,13 +7,10 @@ import (
 	"strings"
 	"time"
 
-	"github.com/go-faster/jx"
-
 	"frontdesk/core/carrier"
 	"frontdesk/core/input"
 	"frontdesk/core/messaging"
 	"frontdesk/core/patient"
-	"frontdesk/core/record"
 	"frontdesk/rest/oas"
 )
 
@@ -31,6 +28,11 @@ func (d *door) SendMessage(ctx context.Context, in *oas.MessageRequest, _ oas.Se
 	if err != nil {
 		return nil, err
 	}
+	return sent(got), nil
+}
+
+// sent is a message that was taken.
+func sent(got messaging.Taken) *oas.SentMessage {
 	out := &oas.SentMessage{
 		MessageID: got.ID.String(), Content: got.Content, CreatedAt: got.CreatedAt.UTC().Format(time.RFC3339Nano), SnomedCode: text(got.Record.Code),
 		WriteToRecord: got.WriteToRecord, AuthToken: text(got.Record.Token), ConfirmWriteToRecordURL: text(got.Record.URL), SubmittedBy: text(got.SubmittedBy),
@@ -39,7 +41,28 @@ func (d *door) SendMessage(ctx context.Context, in *oas.MessageRequest, _ oas.Se
 	if got.State == messaging.Scheduled {
 		out.SendAt = moment(got.SendAt)
 	}
-	return out, nil
+	return out
+}
+
+// SendMessageAgain sends the text of a message once more.
+func (d *door) SendMessageAgain(ctx context.Context, p oas.SendMessageAgainParams) (oas.SendMessageAgainRes, error) {
+	got, err := d.core.Messaging.SendAgain(ctx, id[messaging.ID](p.ID))
+	if err != nil {
+		return nil, err
+	}
+	return sent(got), nil
+}
+
+// UnlockMessage lets a patient try the page of a message again.
+func (d *door) UnlockMessage(ctx context.Context, p oas.UnlockMessageParams) (oas.UnlockMessageRes, error) {
+	if _, err := d.core.Messaging.Unlock(ctx, id[messaging.ID](p.ID)); err != nil {
+		return nil, err
+	}
+	found, err := d.core.Messaging.Message(ctx, id[messaging.ID](p.ID))
+	if err != nil {
+		return nil, err
+	}
+	return d.message(ctx, found)
 }
 
 // orNone is an id as digits, and nothing for none.
@@ -101,7 +124,7 @@ func (d *door) message(ctx context.Context, m messaging.Details) (*oas.Message, 
 		Status: oas.MessageStatus(m.State), SentByAdmin: oas.OptNilMessageSentByAdmin{Set: true, Null: true}, SubmittedBy: str(m.SubmittedBy),
 		TaskID: text(m.TaskID), AssigneeID: text(orNone(m.Assignee)),
 		MessageType: oas.MessageType(m.Channel), FallbackMessageType: text(string(m.Fallback)), Content: m.Content, ContactSource: text(m.ContactSource),
-		SendBy: oas.NewOptDateTime(m.SendBy.UTC()), DeliveredAt: optInstant(m.DeliveredAt), ReadAt: optInstant(m.ReadAt), SMSParts: parts(m.Message),
+		Locked: oas.NewOptBool(m.Locked), SendBy: oas.NewOptDateTime(m.SendBy.UTC()), DeliveredAt: optInstant(m.DeliveredAt), ReadAt: optInstant(m.ReadAt), SMSParts: parts(m.Message),
 		SMSEncoding: text(m.Encoding), CostPence: oas.OptNilInt{Value: m.Cost, Set: true, Null: m.Cost == 0}, Timeline: make([]oas.MessageStep, len(m.Steps)), Replies: make([]oas.MessageReply, len(m.Replies)),
 	}
 	out.FailureCode, out.FailureReason = failure(m.Message)
@@ -184,47 +207,6 @@ func (d *door) SetOptOut(ctx context.Context, in *oas.OptOut) (oas.SetOptOutRes,
 		return nil, err
 	}
 	return in, nil
-}
-
-// ListRecordEntries lists what was written into a patient's record.
-func (d *door) ListRecordEntries(ctx context.Context, p oas.ListRecordEntriesParams) (oas.ListRecordEntriesRes, error) {
-	who, err := d.core.Patient.Patient(ctx, id[patient.ID](p.ID))
-	if err != nil {
-		return nil, err
-	}
-	found, err := d.core.Record.Entries(ctx, who.ID)
-	if err != nil {
-		return nil, err
-	}
-	out := &oas.ListRecordEntriesOK{Data: make([]oas.RecordEntry, len(found)), Count: float64(len(found))}
-	for i, e := range found {
-		out.Data[i] = entryOf(e)
-	}
-	return out, nil
-}
-
-func entryOf(e record.Entry) oas.RecordEntry {
-	return oas.RecordEntry{
-		ID: oas.ID(strconv.FormatInt(e.ID, 10)), MessageID: oas.ID(strconv.FormatInt(e.Message, 10)), SnomedCode: e.Code, SnomedTerm: e.Term,
-		Content: e.Content, ApprovedBy: str(e.ApprovedBy), WrittenAt: e.WrittenAt.UTC(),
-	}
-}
-
-// GetRecordAsFHIR gives the same as FHIR.
-func (d *door) GetRecordAsFHIR(ctx context.Context, p oas.GetRecordAsFHIRParams) (oas.GetRecordAsFHIRRes, error) {
-	who, err := d.core.Patient.Patient(ctx, id[patient.ID](p.ID))
-	if err != nil {
-		return nil, err
-	}
-	bundle, err := d.core.Record.FHIR(ctx, who)
-	if err != nil {
-		return nil, err
-	}
-	out := oas.GetRecordAsFHIROK{}
-	for name, value := range bundle {
-		out[name] = jx.Raw(value)
-	}
-	return &out, nil
 }
 
 // birth is a birth date as it was given, or null.

@@ -3,11 +3,12 @@
 //
 //	rest.go      the way in: who asks, how often, and once only
 //	fault.go     errors in the contract's shape
+//	fhir.go      errors where answers are FHIR
 //	number.go    whole numbers, however they are written
 //	invalid.go   what was wrong with a request that could not be read
 //	words.go     ids, times and optional values
 //	practice.go patient.go diary.go booking.go messaging.go batch.go
-//	webhook.go delivery.go
+//	record.go webhook.go delivery.go
 //	             one file for each capability, or two
 package rest
 
@@ -51,7 +52,7 @@ func New(c *core.Core) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	return http.HandlerFunc(d.serve), nil
+	return Outcomes(http.HandlerFunc(d.serve), func() string { return c.Record.Pages() }), nil
 }
 
 // serve walks a request through what all operations share.

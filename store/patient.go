@@ -355,23 +355,6 @@ func (t *Tx) Attachment(ctx context.Context, group practice.ID, of patient.ID, i
 	})
 }
 
-// AddIdentityCheck keeps the page of somebody who could not be identified.
-func (t *Tx) AddIdentityCheck(ctx context.Context, group practice.ID, c patient.IdentityCheck) error {
-	_, err := t.exec(ctx, `INSERT INTO identity_check (practice_group_id, hash, id, reason, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6)`,
-		group, c.Hash, c.ID, c.Reason, c.CreatedAt, c.ExpiresAt)
-	return err
-}
-
-// IdentityCheck finds the check of a token's hash.
-func (s patientStore) IdentityCheck(ctx context.Context, group practice.ID, hash []byte) (patient.IdentityCheck, error) {
-	return find(ctx, s.Tx, patient.ErrNoCheck, `SELECT hash, id, reason, created_at, expires_at FROM identity_check
-		WHERE practice_group_id = $1 AND hash = $2`, in{group, hash}, func(scan scanner) (patient.IdentityCheck, error) {
-		var c patient.IdentityCheck
-		err := scan(&c.Hash, &c.ID, &c.Reason, when{&c.CreatedAt}, when{&c.ExpiresAt})
-		return c, err
-	})
-}
-
 // Forget deletes previews of merges and identity checks that have expired.
 func (s patientStore) Forget(ctx context.Context, group practice.ID, before time.Time) error {
 	return s.db.do(ctx, func(t *Tx) error {

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"time"
 
 	"frontdesk/core/event"
 	"frontdesk/core/patient"
@@ -18,12 +19,14 @@ func (s recordStore) Do(ctx context.Context, fn func(record.Tx) error) error {
 	return s.db.do(ctx, func(tx *Tx) error { return fn(tx) })
 }
 
-const entryColumns = `id, patient_id, message_id, snomed_code, snomed_term, content, channel, status, reason, hash, expires_at, approved_by, approved_at, written_at, created_at, updated_at`
+// approved_by, decider_id and approved_at say who decided and when, whatever it was.
+const entryColumns = `id, patient_id, message_id, snomed_code, snomed_term, content, channel, status, reason, proposed_by, hash, expires_at,
+	approved_by, decider_id, approved_at, written_at, created_at, updated_at`
 
 func scanEntry(scan scanner) (record.Entry, error) {
 	var e record.Entry
-	err := scan(&e.ID, &e.Patient, &e.Message, &e.Code, &e.Term, &e.Content, &e.Channel, &e.Status, &e.Reason, &e.Hash, when{&e.ExpiresAt},
-		&e.ApprovedBy, when{&e.ApprovedAt}, when{&e.WrittenAt}, when{&e.CreatedAt}, when{&e.UpdatedAt})
+	err := scan(&e.ID, &e.Patient, &e.Message, &e.Code, &e.Term, &e.Content, &e.Channel, &e.Status, &e.Reason, &e.ProposedBy, &e.Hash, when{&e.ExpiresAt},
+		&e.DecidedBy, num[int64]{&e.Decider}, when{&e.DecidedAt}, when{&e.WrittenAt}, when{&e.CreatedAt}, when{&e.UpdatedAt})
 	return e, err
 }
 
@@ -39,8 +42,36 @@ func (t *Tx) RecordEntryOf(ctx context.Context, group practice.ID, message int64
 
 // RecordEntries lists a patient's entries that were written.
 func (t *Tx) RecordEntries(ctx context.Context, group practice.ID, of patient.ID, limit int) ([]record.Entry, error) {
-	return list(ctx, t, `SELECT `+entryColumns+` FROM record_entry WHERE practice_group_id = $1 AND patient_id = $2 AND status = 'written'
-		ORDER BY id DESC LIMIT $3`, in{group, of, limit}, scanEntry)
+	return list(ctx, t, `SELECT `+entryColumns+`, (SELECT m.sent_at FROM message m WHERE m.practice_group_id = $1 AND m.id = record_entry.message_id)
+		FROM record_entry WHERE practice_group_id = $1 AND patient_id = $2 AND status = 'written' ORDER BY id DESC LIMIT $3`,
+		in{group, of, limit}, func(scan scanner) (record.Entry, error) {
+			var sent time.Time
+			e, err := scanEntry(func(dest ...any) error { return scan(append(dest, when{&sent})...) })
+			e.SentAt = sent
+			return e, err
+		})
+}
+
+const (
+	entriesIn    = ` FROM record_entry WHERE practice_group_id = $1 AND status = $2`
+	entriesOf    = entriesIn + ` AND patient_id = $3`
+	entryMatches = `SELECT count(*) FROM (SELECT 1`
+)
+
+// FindRecordEntries lists entries in a state, oldest first.
+func (t *Tx) FindRecordEntries(ctx context.Context, group practice.ID, q record.Query) ([]record.Entry, int, error) {
+	listText, countText := `SELECT `+entryColumns+entriesIn+` ORDER BY id LIMIT $3 OFFSET $4`, entryMatches+entriesIn+` LIMIT $3) AS matches`
+	args := in{group, q.Status}
+	if q.Patient != 0 {
+		listText, countText = `SELECT `+entryColumns+entriesOf+` ORDER BY id LIMIT $4 OFFSET $5`, entryMatches+entriesOf+` LIMIT $4) AS matches`
+		args = append(args, q.Patient)
+	}
+	count := 0
+	if _, err := t.one(ctx, countText, append(append(in{}, args...), record.CountLimit), &count); err != nil || count <= q.Offset {
+		return nil, count, err
+	}
+	found, err := list(ctx, t, listText, append(append(in{}, args...), q.Limit, q.Offset), scanEntry)
+	return found, count, err
 }
 
 // MessageSent reports whether a carrier has taken a message.
@@ -52,9 +83,9 @@ func (t *Tx) MessageSent(ctx context.Context, group practice.ID, message int64) 
 // AddRecordEntry keeps a new entry.
 func (t *Tx) AddRecordEntry(ctx context.Context, group practice.ID, e record.Entry) error {
 	_, err := t.exec(ctx, `INSERT INTO record_entry (practice_group_id, `+entryColumns+`, events)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, 0)`,
-		group, e.ID, e.Patient, e.Message, e.Code, e.Term, e.Content, e.Channel, e.Status, e.Reason, e.Hash, at(e.ExpiresAt), e.ApprovedBy,
-		at(e.ApprovedAt), at(e.WrittenAt), e.CreatedAt, e.UpdatedAt)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, 0)`,
+		group, e.ID, e.Patient, e.Message, e.Code, e.Term, e.Content, e.Channel, e.Status, e.Reason, e.ProposedBy, e.Hash, at(e.ExpiresAt), e.DecidedBy,
+		opt(e.Decider), at(e.DecidedAt), at(e.WrittenAt), e.CreatedAt, e.UpdatedAt)
 	return err
 }
 
@@ -68,8 +99,9 @@ func (t *Tx) LockRecordEntry(ctx context.Context, group practice.ID, id int64) (
 
 // SaveRecordEntry keeps a changed entry.
 func (t *Tx) SaveRecordEntry(ctx context.Context, group practice.ID, e record.Entry) error {
-	_, err := t.exec(ctx, `UPDATE record_entry SET status = $3, reason = $4, hash = $5, approved_by = $6, approved_at = $7, written_at = $8, updated_at = $9
-		WHERE practice_group_id = $1 AND id = $2`, group, e.ID, e.Status, e.Reason, e.Hash, e.ApprovedBy, at(e.ApprovedAt), at(e.WrittenAt), e.UpdatedAt)
+	_, err := t.exec(ctx, `UPDATE record_entry SET status = $3, reason = $4, hash = $5, approved_by = $6, approved_at = $7, written_at = $8, updated_at = $9,
+		decider_id = $10 WHERE practice_group_id = $1 AND id = $2`,
+		group, e.ID, e.Status, e.Reason, e.Hash, e.DecidedBy, at(e.DecidedAt), at(e.WrittenAt), e.UpdatedAt, opt(e.Decider))
 	return err
 }
 

@@ -44,13 +44,16 @@ const (
 	EditDocuments      Grant = "editDocuments"
 	SeeCommunications  Grant = "seeCommunications"
 	SendCommunications Grant = "sendCommunications"
-	SeeWebhooks        Grant = "seeWebhooks"
-	EditWebhooks       Grant = "editWebhooks"
-	SeeLabels          Grant = "seeLabels"
-	SettingsLabel      Grant = "settingsLabel" // to see and change them
-	SettingsGeneral    Grant = "settingsGeneral"
-	SettingsSeeUsers   Grant = "settingsSeeUsers"
-	EditUsers          Grant = "editUsers"
+	// ApproveRecordEntries lets a member of staff decide what is written into
+	// patients' records.
+	ApproveRecordEntries Grant = "approveRecordEntries"
+	SeeWebhooks          Grant = "seeWebhooks"
+	EditWebhooks         Grant = "editWebhooks"
+	SeeLabels            Grant = "seeLabels"
+	SettingsLabel        Grant = "settingsLabel" // to see and change them
+	SettingsGeneral      Grant = "settingsGeneral"
+	SettingsSeeUsers     Grant = "settingsSeeUsers"
+	EditUsers            Grant = "editUsers"
 	// SeeIdentity shows what identifies a person beyond their name and birth
 	// date: a social security number and the place of birth.
 	SeeIdentity Grant = "seeIdentity"
@@ -61,7 +64,7 @@ var Grants = []Grant{
 	SeePractice, SeePatients, EditPatients, SeeContacts, EditContacts, SeeBookings, EditBookings, SeeAvailability, EditAvailability,
 	SeeInvoices, EditInvoices, SeeProducts, EditProducts, SeeTasks, EditTasks, SeeRecords, EditRecords, SeeLetters, EditLetters,
 	SeePrescriptions, SeeLabs, SeeQuestionnaires, FillQuestionnaires, SeeDocuments, EditDocuments, SeeCommunications, SendCommunications,
-	SeeWebhooks, EditWebhooks, SeeLabels, SettingsLabel, SettingsGeneral, SettingsSeeUsers, EditUsers, SeeIdentity,
+	ApproveRecordEntries, SeeWebhooks, EditWebhooks, SeeLabels, SettingsLabel, SettingsGeneral, SettingsSeeUsers, EditUsers, SeeIdentity,
 }
 
 // Role is what those who have it may do.
@@ -76,7 +79,7 @@ var presets = map[string][]Grant{
 	"frontdesk": {
 		SeePractice, SeePatients, EditPatients, SeeContacts, EditContacts, SeeBookings, EditBookings, SeeAvailability, EditAvailability,
 		SeeInvoices, EditInvoices, SeeProducts, SeeTasks, EditTasks, SeeLetters, SeeQuestionnaires, FillQuestionnaires, SeeDocuments,
-		EditDocuments, SeeCommunications, SendCommunications, SettingsLabel, SettingsSeeUsers,
+		EditDocuments, SeeCommunications, SendCommunications, ApproveRecordEntries, SettingsLabel, SettingsSeeUsers,
 	},
 	"booking": {SeePractice, SeePatients, EditPatients, SeeBookings, EditBookings, SeeAvailability, SeeProducts, SettingsSeeUsers},
 	"billing": {
@@ -131,4 +134,29 @@ func RequireEither(ctx context.Context, s Scope, g Grant) (Caller, error) {
 		return RequireGrant(ctx, g)
 	}
 	return Require(ctx, g, s)
+}
+
+// RequirePermissionOr gives the caller when its key has the permission or its
+// token's role the grant. Errors: ErrNoKey, ErrPermission, ErrGrant.
+func RequirePermissionOr(ctx context.Context, p Permission, g Grant) (Caller, error) {
+	if c, ok := From(ctx); ok && (len(c.Grants) > 0 || c.Session != 0) {
+		return RequireGrant(ctx, g)
+	}
+	return RequirePermission(ctx, p)
+}
+
+// ErrNotStaff is returned to a program that asks for what a person must decide.
+var ErrNotStaff = fault.New(fault.Forbidden, "needs_member_of_staff", "Only a member of staff who has signed in can do this. A program cannot.")
+
+// RequireStaff gives the caller when it is a member of staff who has signed in,
+// and whose role lets them do something. Errors: ErrNoToken, ErrNotStaff, ErrGrant.
+func RequireStaff(ctx context.Context, g Grant) (Caller, error) {
+	c, ok := From(ctx)
+	switch {
+	case !ok:
+		return Caller{}, ErrNoToken
+	case c.Staff == 0 || c.Session == 0:
+		return Caller{}, ErrNotStaff
+	}
+	return RequireGrant(ctx, g)
 }

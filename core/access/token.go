@@ -250,6 +250,22 @@ func (s *Service) RevokeSession(ctx context.Context, id SessionID) error {
 	})
 }
 
+// EndSession ends the session the caller asks with. Ending it twice is ending it
+// once.
+func (s *Service) EndSession(ctx context.Context) error {
+	who, ok := From(ctx)
+	if !ok || who.Session == 0 {
+		return ErrNoToken
+	}
+	now := s.Now().Truncate(time.Microsecond)
+	return s.Store.Do(ctx, func(tx Tx) error {
+		if _, err := tx.EndSession(ctx, who.Home, who.Session, now); err != nil {
+			return err
+		}
+		return tx.Audit(ctx, who.Audit(now, "session.end", "session", int64(who.Session), nil, nil))
+	})
+}
+
 // ParseSession reads the group and the id out of a session's text, for the
 // command line. It does not say the session is good.
 func ParseSession(text string) (GroupID, SessionID, bool) { return parseSession(text) }

@@ -151,3 +151,37 @@ func (s *Service) CallBack(ctx context.Context, id messaging.ID) (Communication,
 	}
 	return s.one(ctx, who.Group, m)
 }
+
+// Unlock lets a patient try the page of a message again. Error:
+// messaging.ErrNotFound.
+func (s *Service) Unlock(ctx context.Context, id messaging.ID) (Communication, error) {
+	who, err := access.RequireGrant(ctx, access.SendCommunications)
+	if err != nil {
+		return Communication{}, err
+	}
+	if _, err := s.find(ctx, who.Group, id); err != nil {
+		return Communication{}, err
+	}
+	m, err := s.Messages.Unlock(ctx, id)
+	if err != nil {
+		return Communication{}, err
+	}
+	return s.one(ctx, who.Group, m)
+}
+
+// SendAgain sends a text message or an e-mail once more. Errors:
+// messaging.ErrNotFound, and as messaging's Send.
+func (s *Service) SendAgain(ctx context.Context, id messaging.ID) (Communication, error) {
+	who, err := access.RequireGrant(ctx, access.SendCommunications)
+	if err != nil {
+		return Communication{}, err
+	}
+	if _, err := s.find(ctx, who.Group, id); err != nil {
+		return Communication{}, err
+	}
+	t, err := s.Messages.SendAgain(ctx, id)
+	if err != nil {
+		return Communication{}, err
+	}
+	return s.one(ctx, who.Group, t.Message)
+}

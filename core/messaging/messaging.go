@@ -15,6 +15,7 @@
 //	read.go       messages found, and what happened to each
 //	unsubscribe.go no more e-mails that are not direct care
 //	page.go       a message read in the patient's own page
+//	unlock.go     a page that is locked, unlocked; a message sent again
 package messaging
 
 import (
@@ -185,7 +186,7 @@ type Step struct {
 	Leg        int
 	Channel    carrier.Channel
 	Carrier    string
-	What       string // accepted, refused, busy, unknown, delivered, read, failed, fallback, withheld, expired, cancelled, reply
+	What       string // accepted, refused, busy, unknown, delivered, read, failed, fallback, withheld, expired, cancelled, reply, locked, unlocked
 	ProviderID string
 	Code       string
 	Reason     string

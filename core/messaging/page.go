@@ -22,9 +22,8 @@ func (s *Service) pageURL(group practice.ID, m Message) string {
 const (
 	// maxWrong is how many wrong birth dates lock a message.
 	maxWrong = 10
-	// openFor is how long a message can be read again after it was opened, and
-	// linkLife how long after it was sent it can be opened at all.
-	openFor  = 30 * time.Minute
+	// linkLife is how long after it was sent a message can be opened, as often as
+	// the patient likes: each time for the birth date.
 	linkLife = 30 * 24 * time.Hour
 )
 
@@ -68,15 +67,13 @@ func (s *Service) page(ctx context.Context, link string) (Opened, Message, error
 		return Opened{}, m, err
 	}
 	now := s.Now()
-	wrong, opened, err := s.Store.LinkState(ctx, g.ID, m.ID)
+	wrong, _, err := s.Store.LinkState(ctx, g.ID, m.ID)
 	switch {
 	case err != nil:
 	case m.State == Cancelled || now.After(m.SendAt.Add(linkLife)) || now.Before(m.SendAt):
 		err = ErrLink
 	case wrong >= maxWrong:
 		err = ErrLinkShut
-	case m.Encrypted && !opened.IsZero() && now.After(opened.Add(openFor)):
-		err = ErrLink
 	}
 	return Opened{Group: practice.Group{ID: g.ID, Name: g.Name, Phone: g.Phone, TimeZone: g.TimeZone}, Sent: m.SendAt}, m, err
 }
@@ -116,7 +113,10 @@ func (s *Service) Open(ctx context.Context, link, birthDate string) (Opened, err
 		}
 		if p.BirthDate != born {
 			refused = ErrWrongDate
-			return tx.SaveLinkState(ctx, group, m.ID, wrong+1, opened)
+			if err := tx.SaveLinkState(ctx, group, m.ID, wrong+1, opened); err != nil || wrong+1 < maxWrong {
+				return err
+			}
+			return s.mark(ctx, tx, group, before, Locked, now)
 		}
 		if opened.IsZero() {
 			opened = now

@@ -92,9 +92,12 @@ func (s *Service) Messages(ctx context.Context, q Search) ([]Details, int, error
 type Details struct {
 	Message
 	PatientName patient.Patient
-	Record      *record.Entry
-	Steps       []Step
-	Replies     []KeptReply
+	// Locked says that the patient's own page is: a wrong date of birth was given
+	// too often.
+	Locked  bool
+	Record  *record.Entry
+	Steps   []Step
+	Replies []KeptReply
 }
 
 // repliesShown is how many replies to one message are shown.
@@ -111,6 +114,9 @@ func (s *Service) Message(ctx context.Context, id ID) (Details, error) {
 		return d, err
 	}
 	if d.PatientName, err = s.Store.Patient(ctx, who.Group, d.Patient); err != nil {
+		return d, err
+	}
+	if d.Locked, err = locked(ctx, s.Store, who.Group, d.Message); err != nil {
 		return d, err
 	}
 	if d.Steps, err = s.Store.Steps(ctx, who.Group, id); err != nil {

@@ -203,6 +203,9 @@ type Store interface {
 	Do(ctx context.Context, fn func(Tx) error) error
 	// IdentityCheck finds the check of a token's hash, or returns ErrNoCheck.
 	IdentityCheck(ctx context.Context, group practice.ID, hash []byte) (IdentityCheck, error)
+	// IdentityCheckQuoted finds the check of a reference that has not expired, or
+	// returns ErrNoReference.
+	IdentityCheckQuoted(ctx context.Context, group practice.ID, reference int64, now time.Time) (IdentityCheck, error)
 	// Forget deletes previews of merges and identity checks that have expired.
 	Forget(ctx context.Context, group practice.ID, before time.Time) error
 }

@@ -3,6 +3,7 @@ package patient
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -81,25 +82,28 @@ func (r PDSRegistration) check(today input.Date) (sought, error) {
 }
 
 // agrees reports whether a person of the national service is certainly the one
-// sought: the birth date is the same, and so are the surname, the forename and
-// the sex when they were given. Twins have one birth date and one surname.
-func (q sought) agrees(p Person) bool {
+// sought.
+func (q sought) agrees(p Person) bool { return len(q.differs(p)) == 0 }
+
+// differs names what is not the same: the birth date, and the surname, the
+// forename and the sex when they were given. Twins have one birth date and one
+// surname.
+func (q sought) differs(p Person) []string {
+	var out []string
 	if q.born == input.NoDate || p.BirthDate != q.born {
-		return false
-	}
-	if !names.SameForename(q.trace.FirstName, p.FirstName) || otherSex(q.trace.Sex, p.Sex) {
-		return false
-	}
-	if q.trace.LastName == "" {
-		return true
+		out = append(out, "dob")
 	}
 	key := names.Key(q.trace.LastName)
-	for _, name := range append([]string{p.LastName}, p.OtherNames...) {
-		if names.Key(name) == key {
-			return true
-		}
+	if q.trace.LastName != "" && !slices.ContainsFunc(append([]string{p.LastName}, p.OtherNames...), func(name string) bool { return names.Key(name) == key }) {
+		out = append(out, "surname")
 	}
-	return false
+	if !names.SameForename(q.trace.FirstName, p.FirstName) {
+		out = append(out, "forename")
+	}
+	if otherSex(q.trace.Sex, p.Sex) {
+		out = append(out, "sex")
+	}
+	return out
 }
 
 // Registered is how a registration through the national service ended: with a
@@ -134,12 +138,12 @@ func (s *Service) RegisterPDS(ctx context.Context, r PDSRegistration) (Registere
 		return Registered{}, err
 	}
 	if q.born == input.NoDate {
-		return s.unsure(ctx, who, now, "no_birth_date")
+		return s.unsure(ctx, who, now, q, "no_birth_date")
 	}
 	p, err := s.seek(ctx, who, q)
 	switch {
 	case errors.Is(err, ErrSeveralTraced):
-		return s.unsure(ctx, who, now, "several_match")
+		return s.unsure(ctx, who, now, q, "several_match")
 	case errors.Is(err, ErrDemographicsDown):
 		id, known := s.known(ctx, who.Group, q, now)
 		if known {
@@ -149,7 +153,7 @@ func (s *Service) RegisterPDS(ctx context.Context, r PDSRegistration) (Registere
 	case err != nil:
 		return Registered{}, err
 	case !q.agrees(p):
-		return s.unsure(ctx, who, now, "details_differ")
+		return s.unsure(ctx, who, now, q, "details_differ", q.differs(p)...)
 	}
 	var id ID
 	err = s.Store.Do(ctx, func(tx Tx) (err error) {

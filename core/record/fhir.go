@@ -2,22 +2,41 @@ package record
 
 import (
 	"context"
-	"encoding/base64"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"strconv"
 	"time"
 
 	"frontdesk/core/access"
 	"frontdesk/core/patient"
+	"frontdesk/core/practice"
 )
 
 type object = map[string]any
 
-// FHIR gives what was written into a patient's record as a FHIR R4 Bundle: for
-// each entry a Communication, which says what was sent, and a DocumentReference,
-// which holds its text. Source: HL7 FHIR R4, https://hl7.org/fhir/R4/.
+// bundle is a FHIR Bundle in the making.
+type bundle struct {
+	// base is the address of this Frontdesk: identifiers that are ours begin with it.
+	base  string
+	group practice.Group
+	entry []any
+	known map[string]bool // the fullUrls in it
+}
+
+// FHIR gives what was written into a patient's record as a FHIR R4 Bundle. For
+// each entry there is a Communication, which says what was sent, a
+// DocumentReference, which holds its text, and a Provenance, which says who
+// proposed and who approved it; and once each the Patient, the practice as
+// Organization, those who approved as Practitioners and the programs as Devices.
+// Every reference is to the fullUrl of a resource in the Bundle.
+// Sources: HL7 FHIR R4, https://hl7.org/fhir/R4/; HL7 UK, https://fhir.hl7.org.uk/.
 func (s *Service) FHIR(ctx context.Context, of patient.Patient) (map[string]json.RawMessage, error) {
 	who, err := access.Require(ctx, access.SeeRecords, access.Messaging)
+	if err != nil {
+		return nil, err
+	}
+	g, err := s.Store.Group(ctx, who.Group)
 	if err != nil {
 		return nil, err
 	}
@@ -25,15 +44,13 @@ func (s *Service) FHIR(ctx context.Context, of patient.Patient) (map[string]json
 	if err != nil {
 		return nil, err
 	}
-	subject := object{"reference": "Patient/" + of.ID.String()}
-	if of.NHSNumber != "" {
-		subject["identifier"] = object{"system": "https://fhir.nhs.uk/Id/nhs-number", "value": of.NHSNumber}
-	}
-	resources := []any{}
+	b := &bundle{base: s.Pages(), group: g, known: map[string]bool{}}
+	practice := b.organization()
+	subject := b.patient(of, practice)
 	for _, e := range entries {
-		resources = append(resources, entry(e.communication(subject)), entry(e.document(subject)))
+		b.entries(e, subject, practice)
 	}
-	text, err := json.Marshal(object{"resourceType": "Bundle", "type": "collection", "timestamp": s.Now().UTC().Format(time.RFC3339), "entry": resources})
+	text, err := json.Marshal(object{"resourceType": "Bundle", "type": "collection", "timestamp": moment(s.Now()), "entry": b.entry})
 	if err != nil {
 		return nil, err
 	}
@@ -41,31 +58,45 @@ func (s *Service) FHIR(ctx context.Context, of patient.Patient) (map[string]json
 	return out, json.Unmarshal(text, &out)
 }
 
-func entry(resource object) object { return object{"resource": resource} }
+func moment(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
-func (e Entry) id() string { return strconv.FormatInt(e.ID, 10) }
-
-func (e Entry) concept() object {
-	return object{"coding": []any{object{"system": "http://snomed.info/sct", "code": e.Code, "display": e.Term}}, "text": e.Term}
+// uuid names a thing of the practice group for ever, and always the same: a UUID
+// of the kind that is one's own to fill (RFC 9562, version 8).
+func (b *bundle) uuid(kind, name string) string {
+	sum := sha256.Sum256([]byte("frontdesk " + strconv.FormatInt(int64(b.group.ID), 10) + " " + kind + " " + name))
+	sum[6], sum[8] = sum[6]&0x0f|0x80, sum[8]&0x3f|0x80
+	x := hex.EncodeToString(sum[:16])
+	return x[:8] + "-" + x[8:12] + "-" + x[12:16] + "-" + x[16:20] + "-" + x[20:]
 }
 
-func (e Entry) communication(subject object) object {
-	return object{
-		"resourceType": "Communication", "id": "c" + e.id(), "status": "completed", "subject": subject, "recipient": []any{subject},
-		"category": []any{e.concept()}, "sent": e.WrittenAt.UTC().Format(time.RFC3339),
-		"medium":  []any{object{"text": e.Channel}},
-		"payload": []any{object{"contentString": e.Content}},
-		"about":   []any{object{"reference": "DocumentReference/d" + e.id()}},
+// add puts a resource into the bundle, once, and refers to it.
+func (b *bundle) add(kind, name, display string, resource func() object) object {
+	id := b.uuid(kind, name)
+	url := "urn:uuid:" + id
+	if !b.known[url] {
+		b.known[url] = true
+		r := resource()
+		r["resourceType"], r["id"] = kind, id
+		b.entry = append(b.entry, object{"fullUrl": url, "resource": r})
 	}
+	ref := object{"reference": url, "type": kind}
+	if display != "" {
+		ref["display"] = display
+	}
+	return ref
 }
 
-func (e Entry) document(subject object) object {
-	return object{
-		"resourceType": "DocumentReference", "id": "d" + e.id(), "status": "current", "subject": subject, "type": e.concept(),
-		"date": e.WrittenAt.UTC().Format(time.RFC3339),
-		"content": []any{object{"attachment": object{
-			"contentType": "text/plain; charset=utf-8", "data": base64.StdEncoding.EncodeToString([]byte(e.Content)), "title": e.Term,
-			"creation": e.CreatedAt.UTC().Format(time.RFC3339),
-		}}},
-	}
+// own is an identifier of ours: what is read at its system, below a slash, by its
+// value.
+func (b *bundle) own(path, value string) object {
+	return object{"system": b.base + path, "value": value}
+}
+
+// ukCore says that a resource is as HL7 UK wants it.
+func ukCore(profile string) object {
+	return object{"profile": []any{"https://fhir.hl7.org.uk/StructureDefinition/UKCore-" + profile}}
+}
+
+func concept(system, code, display, text string) object {
+	return object{"coding": []any{object{"system": system, "code": code, "display": display}}, "text": text}
 }

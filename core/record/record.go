@@ -1,9 +1,12 @@
-// Package record writes what happened into patients' records, once somebody has
-// approved it.
+// Package record writes what happened into patients' records, once a member of
+// staff has approved it.
 //
-//	record.go  the entry, proposed, approved, written
-//	snomed.go  SNOMED CT codes, and those used by default
-//	fhir.go    a record as FHIR resources
+//	record.go   the entry, as kept; proposed
+//	approve.go  whose record it is for; approved or turned down; what waits
+//	write.go    written into the record system
+//	snomed.go   SNOMED CT codes, and those used by default
+//	fhir.go     a record as a FHIR Bundle
+//	resource.go the resources in it
 package record
 
 import (
@@ -48,14 +51,29 @@ type Entry struct {
 	Channel string
 	Status  Status
 	// Reason is why it failed, in plain English.
-	Reason     string
-	Hash       []byte // SHA-256 of the token that approves it
+	Reason string
+	// ProposedBy is the program that asked for it to be written.
+	ProposedBy string
+	Hash       []byte // SHA-256 of the token in its link
 	ExpiresAt  time.Time
-	ApprovedBy string
-	ApprovedAt time.Time
-	WrittenAt  time.Time
-	CreatedAt  time.Time
-	UpdatedAt  time.Time
+	// DecidedBy is who approved it or turned it down, and Decider the member of
+	// staff that was; 0 is a program that approves by itself.
+	DecidedBy string
+	Decider   int64
+	DecidedAt time.Time
+	WrittenAt time.Time
+	// SentAt is when its message went; only where a record is read.
+	SentAt    time.Time
+	CreatedAt time.Time
+	UpdatedAt time.Time
+}
+
+// ApprovedBy is who approved the entry; empty when it waits or was turned down.
+func (e Entry) ApprovedBy() string {
+	if e.Status == Rejected {
+		return ""
+	}
+	return e.DecidedBy
 }
 
 // Writer writes entries into the record system a practice group has. Writing
@@ -76,6 +94,10 @@ var (
 	ErrNotFound = fault.New(fault.NotFound, "record_entry_not_found", "There is no such entry.")
 	ErrToken    = fault.New(fault.NotFound, "link_not_found", "This link is not known, was used before, or is too old to use.")
 	ErrDecided  = fault.New(fault.Conflict, "record_entry_decided", "It has been decided already whether this goes into the record.")
+	// ErrOtherRecord is returned when the entry is not for the record that the
+	// caller has seen: two records were merged, or parted again, in between.
+	ErrOtherRecord = fault.New(fault.Conflict, "record_entry_moved", "This is for another patient's record now. Look at it again.")
+	ErrNoRecord    = fault.New(fault.Conflict, "record_deleted", "This patient's record has been deleted, so nothing can be written into it.")
 )
 
 // Reader is what record reads.
@@ -84,6 +106,12 @@ type Reader interface {
 	RecordEntry(ctx context.Context, group practice.ID, id int64) (Entry, error)
 	// RecordEntries lists a patient's entries that were written, newest first.
 	RecordEntries(ctx context.Context, group practice.ID, of patient.ID, limit int) ([]Entry, error)
+	// FindRecordEntries lists entries in a state, oldest first, and how many there
+	// are in all, counted up to CountLimit.
+	FindRecordEntries(ctx context.Context, group practice.ID, q Query) ([]Entry, int, error)
+	// People finds patients; those the group lacks are left out.
+	People(ctx context.Context, group practice.ID, ids []patient.ID) ([]patient.Full, error)
+	Group(ctx context.Context, id practice.ID) (practice.Group, error)
 	// MessageSent reports whether a carrier has taken an entry's message.
 	MessageSent(ctx context.Context, group practice.ID, message int64) (bool, error)
 }
@@ -97,6 +125,7 @@ type Store interface {
 // Tx is a Store inside a transaction.
 type Tx interface {
 	RecordEntry(ctx context.Context, group practice.ID, id int64) (Entry, error)
+	People(ctx context.Context, group practice.ID, ids []patient.ID) ([]patient.Full, error)
 	AddRecordEntry(ctx context.Context, group practice.ID, e Entry) error
 	// LockRecordEntry keeps others from changing the entry, and reads it.
 	LockRecordEntry(ctx context.Context, group practice.ID, id int64) (Entry, error)
@@ -144,11 +173,11 @@ func (s *Service) Propose(ctx context.Context, tx Tx, who access.Caller, p Propo
 	now := s.Now().Truncate(time.Microsecond)
 	e := Entry{
 		ID: s.NewID(), Patient: p.Patient, Message: p.Message, Code: p.Code, Term: p.Term, Content: p.Content, Channel: p.Channel,
-		Status: Pending, ExpiresAt: now.Add(ApprovalLife), CreatedAt: now, UpdatedAt: now,
+		Status: Pending, ProposedBy: who.Name(), ExpiresAt: now.Add(ApprovalLife), CreatedAt: now, UpdatedAt: now,
 	}
 	out := Proposed{}
 	if p.Auto {
-		e.Status, e.ApprovedBy, e.ApprovedAt = Approved, who.Actor, now
+		e.Status, e.DecidedBy, e.Decider, e.DecidedAt = Approved, who.Name(), who.Staff, now
 	} else {
 		out.Token = seal.NewToken()
 		sum := sha256.Sum256([]byte(out.Token))
@@ -159,8 +188,9 @@ func (s *Service) Propose(ctx context.Context, tx Tx, who access.Caller, p Propo
 	return out, tx.AddRecordEntry(ctx, who.Group, e)
 }
 
-// Link reads what the address of an approval page names. Errors: ErrToken, and
-// ErrDecided with the entry as it was decided.
+// Link reads what the address of an approval page names. It says nothing of who
+// may decide, and its caller shows nothing of the entry: that is for Review.
+// Errors: ErrToken, and ErrDecided with the entry as it was decided.
 func (s *Service) Link(ctx context.Context, link string) (practice.ID, Entry, error) {
 	part := strings.Split(link, "-")
 	if len(part) != 3 || len(part[2]) > 64 {
@@ -181,8 +211,8 @@ func (s *Service) Link(ctx context.Context, link string) (practice.ID, Entry, er
 	return practice.ID(group), e, err
 }
 
-// opens reports whether a token decides about the entry. Whoever holds it is
-// told when that has happened.
+// opens reports whether a token leads to the decision about the entry. Its holder
+// learns when that has been made, and nothing else.
 func (e Entry) opens(token string, now time.Time) error {
 	sum := sha256.Sum256([]byte(token))
 	switch {
@@ -192,116 +222,4 @@ func (e Entry) opens(token string, now time.Time) error {
 		return ErrDecided
 	}
 	return nil
-}
-
-// Decide approves an entry, or turns it down. The link is used up by that.
-// Errors: ErrToken, ErrDecided.
-func (s *Service) Decide(ctx context.Context, link string, approve bool) (Entry, error) {
-	group, e, err := s.Link(ctx, link)
-	if err != nil {
-		return e, err
-	}
-	who := access.Caller{Group: group, Home: group, Actor: "approval page"}
-	now := s.Now().Truncate(time.Microsecond)
-	err = s.Store.Do(ctx, func(tx Tx) error {
-		before, err := tx.LockRecordEntry(ctx, group, e.ID)
-		if err != nil {
-			return err
-		}
-		if before.Status != Pending {
-			return ErrDecided
-		}
-		e = before
-		e.UpdatedAt = now
-		e.Status = Rejected
-		if approve {
-			e.Status, e.ApprovedBy, e.ApprovedAt = Approved, who.Actor, now
-		}
-		if err := tx.SaveRecordEntry(ctx, group, e); err != nil {
-			return err
-		}
-		if approve {
-			if err := tx.Enqueue(ctx, WriteJob(group, e.ID)); err != nil {
-				return err
-			}
-		}
-		return tx.Audit(ctx, who.Audit(now, "record.decide", "record_entry", e.ID, before.Status, e.Status))
-	})
-	return e, err
-}
-
-// WriteJob is the job that writes an entry, once it is approved and its message
-// has gone.
-func WriteJob(group practice.ID, id int64) job.Job {
-	return job.Job{Group: int64(group), Kind: WriteKind, Key: strconv.FormatInt(id, 10), Args: job.Args(id)}
-}
-
-// fact is the data of write-to-record.succeeded and write-to-record.failed.
-type fact struct {
-	EntryID   string `json:"record_entry_id"`
-	MessageID string `json:"message_id"`
-	PatientID string `json:"patient_id"`
-	Status    Status `json:"status"`
-	Reason    string `json:"reason,omitempty"`
-}
-
-// updated is the data of patient.medical-record-updated.
-type updated struct {
-	PatientID string `json:"patient_id"`
-	EntryID   string `json:"record_entry_id"`
-}
-
-// Write is the job. An entry that is not approved, or whose message has not
-// gone, is left for later: approving it, or sending the message, asks again.
-func (s *Service) Write(ctx context.Context, group practice.ID, id int64) error {
-	e, err := s.Store.RecordEntry(ctx, group, id)
-	if err != nil || e.Status != Approved {
-		return err
-	}
-	if sent, err := s.Store.MessageSent(ctx, group, e.Message); err != nil || !sent {
-		return err
-	}
-	failed := s.Writer.Write(ctx, group, e)
-	if failed != nil && fault.Later(failed) {
-		return failed
-	}
-	now := s.Now().Truncate(time.Microsecond)
-	return s.Store.Do(ctx, func(tx Tx) error {
-		before, err := tx.LockRecordEntry(ctx, group, id)
-		if err != nil || before.Status != Approved {
-			return err
-		}
-		after := before
-		after.Status, after.WrittenAt, after.UpdatedAt = Written, now, now
-		kind := "write-to-record.succeeded"
-		if failed != nil {
-			after.Status, after.WrittenAt, after.Reason, kind = Failed, time.Time{}, fault.Of(failed).Message, "write-to-record.failed"
-		}
-		if err := tx.SaveRecordEntry(ctx, group, after); err != nil {
-			return err
-		}
-		tell := func(kind string, data any) error {
-			return tx.TellRecordEntry(ctx, group, id, event.Event{Group: int64(group), Type: kind, Subject: id, At: now, Data: audit.Snapshot(data)})
-		}
-		err = tell(kind, fact{strconv.FormatInt(id, 10), strconv.FormatInt(e.Message, 10), e.Patient.String(), after.Status, after.Reason})
-		if err == nil && failed == nil {
-			err = tell("patient.medical-record-updated", updated{e.Patient.String(), strconv.FormatInt(id, 10)})
-		}
-		if err != nil {
-			return err
-		}
-		return tx.Audit(ctx, access.System(group).Audit(now, "record.write", "record_entry", id, before.Status, after.Status))
-	})
-}
-
-// listLimit is how many entries of a record are listed.
-const listLimit = 1000
-
-// Entries lists what was written into a patient's record, newest first.
-func (s *Service) Entries(ctx context.Context, of patient.ID) ([]Entry, error) {
-	who, err := access.Require(ctx, access.SeeRecords, access.Messaging)
-	if err != nil {
-		return nil, err
-	}
-	return s.Store.RecordEntries(ctx, who.Group, of, listLimit)
 }

@@ -35,6 +35,8 @@ const (
 	MessageRead         Type = "message.read"
 	MessageReplied      Type = "message.replied"
 	MessageCancelled    Type = "message.cancelled"
+	MessageLocked       Type = "message.locked"
+	MessageUnlocked     Type = "message.unlocked"
 	MessageExpired      Type = "message.expired"
 	MessageSuppressed   Type = "message.suppressed"
 	MessageUnknown      Type = "message.unknown"
@@ -53,6 +55,7 @@ var Types = []Type{
 	WriteToRecordSucceeded, WriteToRecordFailed,
 	AppointmentReserved, AppointmentReleased,
 	MessageSent, MessageDelivered, MessageFailed, MessageRead, MessageReplied, MessageCancelled, MessageExpired, MessageSuppressed, MessageUnknown,
+	MessageLocked, MessageUnlocked,
 	BatchCompleted, PatientMerged, PatientUnmerged, DemographicsUpdated, WebhookDisabled,
 }
 
@@ -111,6 +114,8 @@ var samples = func() map[Type]json.RawMessage {
 		MessageRead:            message("read", "delivered"),
 		MessageReplied:         message("replied", ""),
 		MessageCancelled:       message("cancelled", "queued"),
+		MessageLocked:          message("locked", ""),
+		MessageUnlocked:        message("unlocked", ""),
 		MessageExpired:         message("expired", "queued"),
 		MessageSuppressed:      message("suppressed", "queued"),
 		MessageUnknown:         message("unknown", "sending"),

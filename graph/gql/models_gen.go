@@ -966,6 +966,42 @@ type INSInput struct {
 	IdentityDocument graphql.Omittable[*string] `json:"identityDocument,omitempty"`
 }
 
+// Somebody who could not be identified, and was sent to a page that gave them a reference. An extension.
+type IdentityCheck struct {
+	// The reference they quote.
+	Reference string `json:"reference"`
+	// Why they could not be.
+	Reason IdentityCheckReason `json:"reason"`
+	// Who they said they were.
+	Said *IdentityCheckSaid `json:"said"`
+	// Which of these are not as the NHS has them, by their names in said.
+	Differs []string `json:"differs"`
+	// The program that wanted them registered.
+	AskedBy *string `json:"askedBy,omitempty"`
+	// When that was.
+	CreatedAt *scalar.Moment `json:"createdAt,omitempty"`
+	// Until when it is kept.
+	ExpiresAt *scalar.Moment `json:"expiresAt,omitempty"`
+	// PatientID is who has the number; 0 is nobody.
+	PatientID int64 `json:"-"`
+}
+
+// Who somebody said they were. What they did not say is null.
+type IdentityCheckSaid struct {
+	// The NHS number.
+	NhsNumber *string `json:"nhsNumber,omitempty"`
+	// The date of birth.
+	Dob *string `json:"dob,omitempty"`
+	// The given name.
+	Forename *string `json:"forename,omitempty"`
+	// The surname.
+	Surname *string `json:"surname,omitempty"`
+	// The postcode.
+	Postcode *string `json:"postcode,omitempty"`
+	// The sex.
+	Sex *string `json:"sex,omitempty"`
+}
+
 // What says who a patient is to one of the practice's pages, for a week. It is no right to use this API.
 type IntegrationToken struct {
 	// The token.
@@ -2440,6 +2476,54 @@ type RecordData struct {
 	PageInfo *PageInfo `json:"pageInfo,omitempty"`
 }
 
+// Something a program proposed for a patient's record. A member of staff decides whether it is written. An extension.
+type RecordEntry struct {
+	// Its id.
+	ID string `json:"id"`
+	// The id of that patient, for a decision.
+	PatientID string `json:"patientId"`
+	// The message it is about.
+	MessageID string `json:"messageId"`
+	// How the message went, as sms, email, nhs_app or hero.
+	Channel string `json:"channel"`
+	// What it is, in SNOMED CT.
+	Snomed *Snomed `json:"snomed"`
+	// The text.
+	Content string `json:"content"`
+	// How far it is.
+	Status RecordEntryStatus `json:"status"`
+	// Why the record system did not take it.
+	FailureReason *string `json:"failureReason,omitempty"`
+	// The program that asked for it.
+	ProposedBy *string `json:"proposedBy,omitempty"`
+	// Who approved it or turned it down.
+	DecidedBy *string `json:"decidedBy,omitempty"`
+	// When that was.
+	DecidedAt *scalar.Moment `json:"decidedAt,omitempty"`
+	// When it was proposed.
+	CreatedAt *scalar.Moment `json:"createdAt,omitempty"`
+	// Until when the link to its page works. It waits on after that.
+	LinkExpiresAt *scalar.Moment `json:"linkExpiresAt,omitempty"`
+	// When it was written.
+	WrittenAt *scalar.Moment `json:"writtenAt,omitempty"`
+}
+
+// Entries, and where the page is among them.
+type RecordEntryData struct {
+	// The entries, the oldest first.
+	Data []*RecordEntry `json:"data,omitempty"`
+	// Where the page is.
+	PageInfo *PageInfo `json:"pageInfo,omitempty"`
+}
+
+// The entry after a decision, or why there was none.
+type RecordEntryPayload struct {
+	// What there is now; null when it could not be done.
+	Data *RecordEntry `json:"data,omitempty"`
+	// Why it could not be done; null when it was.
+	Error *string `json:"error,omitempty"`
+}
+
 // The entry after a change, or why there was none.
 type RecordResponsePayload struct {
 	// What there is now; null when it could not be done.
@@ -3774,6 +3858,67 @@ func (e IDType) MarshalJSON() ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
+// Why somebody could not be identified.
+type IdentityCheckReason string
+
+const (
+	// What they said is not what the NHS has.
+	IdentityCheckReasonDetailsDiffer IdentityCheckReason = "details_differ"
+	// Several people are as they said.
+	IdentityCheckReasonSeveralMatch IdentityCheckReason = "several_match"
+	// They gave no date of birth.
+	IdentityCheckReasonNoBirthDate IdentityCheckReason = "no_birth_date"
+)
+
+var AllIdentityCheckReason = []IdentityCheckReason{
+	IdentityCheckReasonDetailsDiffer,
+	IdentityCheckReasonSeveralMatch,
+	IdentityCheckReasonNoBirthDate,
+}
+
+func (e IdentityCheckReason) IsValid() bool {
+	switch e {
+	case IdentityCheckReasonDetailsDiffer, IdentityCheckReasonSeveralMatch, IdentityCheckReasonNoBirthDate:
+		return true
+	}
+	return false
+}
+
+func (e IdentityCheckReason) String() string {
+	return string(e)
+}
+
+func (e *IdentityCheckReason) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = IdentityCheckReason(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid IdentityCheckReason", str)
+	}
+	return nil
+}
+
+func (e IdentityCheckReason) MarshalGQL(w io.Writer) {
+	fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *IdentityCheckReason) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e IdentityCheckReason) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
 // How far a patient has come.
 type JourneyStage string
 
@@ -4749,6 +4894,73 @@ func (e *QuestionnaireQuestionType) UnmarshalJSON(b []byte) error {
 }
 
 func (e QuestionnaireQuestionType) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// How far an entry is.
+type RecordEntryStatus string
+
+const (
+	// It waits for a member of staff.
+	RecordEntryStatusPendingApproval RecordEntryStatus = "pending_approval"
+	// It was approved, and is written once its message has gone.
+	RecordEntryStatusApproved RecordEntryStatus = "approved"
+	// It is in the record.
+	RecordEntryStatusWritten RecordEntryStatus = "written"
+	// The record system did not take it.
+	RecordEntryStatusFailed RecordEntryStatus = "failed"
+	// It was turned down.
+	RecordEntryStatusRejected RecordEntryStatus = "rejected"
+)
+
+var AllRecordEntryStatus = []RecordEntryStatus{
+	RecordEntryStatusPendingApproval,
+	RecordEntryStatusApproved,
+	RecordEntryStatusWritten,
+	RecordEntryStatusFailed,
+	RecordEntryStatusRejected,
+}
+
+func (e RecordEntryStatus) IsValid() bool {
+	switch e {
+	case RecordEntryStatusPendingApproval, RecordEntryStatusApproved, RecordEntryStatusWritten, RecordEntryStatusFailed, RecordEntryStatusRejected:
+		return true
+	}
+	return false
+}
+
+func (e RecordEntryStatus) String() string {
+	return string(e)
+}
+
+func (e *RecordEntryStatus) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = RecordEntryStatus(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid RecordEntryStatus", str)
+	}
+	return nil
+}
+
+func (e RecordEntryStatus) MarshalGQL(w io.Writer) {
+	fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *RecordEntryStatus) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e RecordEntryStatus) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil

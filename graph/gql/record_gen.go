@@ -2203,6 +2203,16 @@ func (ec *executionContext) unmarshalNCreateFreeTextRecordDataInput2frontdeskᚋ
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) marshalNSnomed2ᚖfrontdeskᚋgraphᚋgqlᚐSnomed(ctx context.Context, sel ast.SelectionSet, v *Snomed) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._Snomed(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNUpdateAllergyRecordDataInput2frontdeskᚋgraphᚋgqlᚐUpdateAllergyRecordDataInput(ctx context.Context, v any) (UpdateAllergyRecordDataInput, error) {
 	res, err := ec.unmarshalInputUpdateAllergyRecordDataInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)

@@ -27,6 +27,7 @@ type ResolverRoot interface {
 	Booking() BookingResolver
 	Consultation() ConsultationResolver
 	Contact() ContactResolver
+	IdentityCheck() IdentityCheckResolver
 	Invoice() InvoiceResolver
 	Lab() LabResolver
 	Letter() LetterResolver
@@ -38,6 +39,7 @@ type ResolverRoot interface {
 	Prescription() PrescriptionResolver
 	Product() ProductResolver
 	Query() QueryResolver
+	RecordEntry() RecordEntryResolver
 	ResourceAvailability() ResourceAvailabilityResolver
 	Task() TaskResolver
 	User() UserResolver
@@ -1088,6 +1090,16 @@ extend type Mutation {
     "The id."
     id: ID!
   ): PatientCommunicationPayload
+  "Lets a patient try the page of a message again, after a wrong date of birth was given ten times. An extension."
+  unlockPatientCommunication(
+    "The id."
+    id: ID!
+  ): PatientCommunicationPayload
+  "Sends the text of a message to its patient once more, as a message of its own. An extension."
+  sendPatientCommunicationAgain(
+    "The id."
+    id: ID!
+  ): PatientCommunicationPayload
 }
 `, BuiltIn: false},
 	{Name: "../../api/graphql/consultation.graphql", Input: `"What was written about a patient at one time."
@@ -1622,6 +1634,60 @@ extend type Mutation {
     "What kind of file it is, as a media type."
     type: String!
   ): NewPracticeTemplateDocumentPayload
+}
+`, BuiltIn: false},
+	{Name: "../../api/graphql/identity.graphql", Input: `"Somebody who could not be identified, and was sent to a page that gave them a reference. An extension."
+type IdentityCheck {
+  "The reference they quote."
+  reference: String!
+  "Why they could not be."
+  reason: IdentityCheckReason!
+  "Who they said they were."
+  said: IdentityCheckSaid!
+  "Which of these are not as the NHS has them, by their names in said."
+  differs: [String!]!
+  "The patient here who has the NHS number they gave."
+  patient: Patient
+  "The program that wanted them registered."
+  askedBy: String
+  "When that was."
+  createdAt: DateTime
+  "Until when it is kept."
+  expiresAt: DateTime
+}
+
+"Why somebody could not be identified."
+enum IdentityCheckReason {
+  "What they said is not what the NHS has."
+  details_differ
+  "Several people are as they said."
+  several_match
+  "They gave no date of birth."
+  no_birth_date
+}
+
+"Who somebody said they were. What they did not say is null."
+type IdentityCheckSaid {
+  "The NHS number."
+  nhsNumber: String
+  "The date of birth."
+  dob: String
+  "The given name."
+  forename: String
+  "The surname."
+  surname: String
+  "The postcode."
+  postcode: String
+  "The sex."
+  sex: String
+}
+
+extend type Query {
+  "Who somebody said they were, by the reference they quote; null when there is none, or it is older than seven days. An extension."
+  identityCheck(
+    "As it is quoted; capitals and spaces do not matter."
+    reference: String!
+  ): IdentityCheck
 }
 `, BuiltIn: false},
 	{Name: "../../api/graphql/invoice.graphql", Input: `"What somebody owes the practice."
@@ -4309,6 +4375,99 @@ extend type Mutation {
   ): RecordResponsePayload
 }
 `, BuiltIn: false},
+	{Name: "../../api/graphql/recordentry.graphql", Input: `"Something a program proposed for a patient's record. A member of staff decides whether it is written. An extension."
+type RecordEntry {
+  "Its id."
+  id: ID!
+  "Whose record it is for."
+  patient: Patient
+  "The id of that patient, for a decision."
+  patientId: ID!
+  "The message it is about."
+  messageId: ID!
+  "How the message went, as sms, email, nhs_app or hero."
+  channel: String!
+  "What it is, in SNOMED CT."
+  snomed: Snomed!
+  "The text."
+  content: String!
+  "How far it is."
+  status: RecordEntryStatus!
+  "Why the record system did not take it."
+  failureReason: String
+  "The program that asked for it."
+  proposedBy: String
+  "Who approved it or turned it down."
+  decidedBy: String
+  "When that was."
+  decidedAt: DateTime
+  "When it was proposed."
+  createdAt: DateTime
+  "Until when the link to its page works. It waits on after that."
+  linkExpiresAt: DateTime
+  "When it was written."
+  writtenAt: DateTime
+}
+
+"How far an entry is."
+enum RecordEntryStatus {
+  "It waits for a member of staff."
+  pending_approval
+  "It was approved, and is written once its message has gone."
+  approved
+  "It is in the record."
+  written
+  "The record system did not take it."
+  failed
+  "It was turned down."
+  rejected
+}
+
+"Entries, and where the page is among them."
+type RecordEntryData {
+  "The entries, the oldest first."
+  data: [RecordEntry]
+  "Where the page is."
+  pageInfo: PageInfo
+}
+
+"The entry after a decision, or why there was none."
+type RecordEntryPayload {
+  "What there is now; null when it could not be done."
+  data: RecordEntry
+  "Why it could not be done; null when it was."
+  error: String
+}
+
+extend type Query {
+  "What waits to be written into records, or is in another state. An extension."
+  recordEntries(
+    "Which page is wanted."
+    pagination: Pagination
+    "Only those in this state. Those that wait when left out."
+    status: RecordEntryStatus
+    "Only those for this patient's record."
+    patient: ID
+  ): RecordEntryData
+}
+
+extend type Mutation {
+  "Has an entry written into a record. Only a member of staff who has signed in can. An extension."
+  approveRecordEntry(
+    "The id."
+    id: ID!
+    "The patient whose record you have seen it to be for. Another one by now is refused."
+    patientId: ID!
+  ): RecordEntryPayload
+  "Keeps an entry out of a record. Only a member of staff who has signed in can. An extension."
+  rejectRecordEntry(
+    "The id."
+    id: ID!
+    "The patient whose record you have seen it to be for. Another one by now is refused."
+    patientId: ID!
+  ): RecordEntryPayload
+}
+`, BuiltIn: false},
 	{Name: "../../api/graphql/schema.graphql", Input: `# The GraphQL contract: what all capabilities share. Each capability has a file of
 # its own beside this one. The names are those of the Heydoc GraphQL API, now
 # Semble's, as its developer documentation (https://docs.semble.io) has them;
@@ -5906,6 +6065,46 @@ func (ec *executionContext) childFields_INS(ctx context.Context, field graphql.C
 	return nil, fmt.Errorf("no field named %q was found under type INS", field.Name)
 }
 
+func (ec *executionContext) childFields_IdentityCheck(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "reference":
+		return ec.fieldContext_IdentityCheck_reference(ctx, field)
+	case "reason":
+		return ec.fieldContext_IdentityCheck_reason(ctx, field)
+	case "said":
+		return ec.fieldContext_IdentityCheck_said(ctx, field)
+	case "differs":
+		return ec.fieldContext_IdentityCheck_differs(ctx, field)
+	case "patient":
+		return ec.fieldContext_IdentityCheck_patient(ctx, field)
+	case "askedBy":
+		return ec.fieldContext_IdentityCheck_askedBy(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_IdentityCheck_createdAt(ctx, field)
+	case "expiresAt":
+		return ec.fieldContext_IdentityCheck_expiresAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type IdentityCheck", field.Name)
+}
+
+func (ec *executionContext) childFields_IdentityCheckSaid(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nhsNumber":
+		return ec.fieldContext_IdentityCheckSaid_nhsNumber(ctx, field)
+	case "dob":
+		return ec.fieldContext_IdentityCheckSaid_dob(ctx, field)
+	case "forename":
+		return ec.fieldContext_IdentityCheckSaid_forename(ctx, field)
+	case "surname":
+		return ec.fieldContext_IdentityCheckSaid_surname(ctx, field)
+	case "postcode":
+		return ec.fieldContext_IdentityCheckSaid_postcode(ctx, field)
+	case "sex":
+		return ec.fieldContext_IdentityCheckSaid_sex(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type IdentityCheckSaid", field.Name)
+}
+
 func (ec *executionContext) childFields_IntegrationToken(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "token":
@@ -7240,6 +7439,62 @@ func (ec *executionContext) childFields_RecordData(ctx context.Context, field gr
 		return ec.fieldContext_RecordData_pageInfo(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RecordData", field.Name)
+}
+
+func (ec *executionContext) childFields_RecordEntry(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_RecordEntry_id(ctx, field)
+	case "patient":
+		return ec.fieldContext_RecordEntry_patient(ctx, field)
+	case "patientId":
+		return ec.fieldContext_RecordEntry_patientId(ctx, field)
+	case "messageId":
+		return ec.fieldContext_RecordEntry_messageId(ctx, field)
+	case "channel":
+		return ec.fieldContext_RecordEntry_channel(ctx, field)
+	case "snomed":
+		return ec.fieldContext_RecordEntry_snomed(ctx, field)
+	case "content":
+		return ec.fieldContext_RecordEntry_content(ctx, field)
+	case "status":
+		return ec.fieldContext_RecordEntry_status(ctx, field)
+	case "failureReason":
+		return ec.fieldContext_RecordEntry_failureReason(ctx, field)
+	case "proposedBy":
+		return ec.fieldContext_RecordEntry_proposedBy(ctx, field)
+	case "decidedBy":
+		return ec.fieldContext_RecordEntry_decidedBy(ctx, field)
+	case "decidedAt":
+		return ec.fieldContext_RecordEntry_decidedAt(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_RecordEntry_createdAt(ctx, field)
+	case "linkExpiresAt":
+		return ec.fieldContext_RecordEntry_linkExpiresAt(ctx, field)
+	case "writtenAt":
+		return ec.fieldContext_RecordEntry_writtenAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RecordEntry", field.Name)
+}
+
+func (ec *executionContext) childFields_RecordEntryData(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "data":
+		return ec.fieldContext_RecordEntryData_data(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_RecordEntryData_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RecordEntryData", field.Name)
+}
+
+func (ec *executionContext) childFields_RecordEntryPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "data":
+		return ec.fieldContext_RecordEntryPayload_data(ctx, field)
+	case "error":
+		return ec.fieldContext_RecordEntryPayload_error(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RecordEntryPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_RecordResponsePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -30,6 +30,8 @@ func (w World) idOf(field, name string) string {
 		return w["template"]
 	case field == "lab" && name == "id", field == "prescription" && name == "id":
 		return w[field]
+	case name == "id" && strings.Contains(field, "RecordEntry"):
+		return w["entry"]
 	case name == "id" && strings.Contains(field, "Communication"):
 		return w["message"]
 	}
@@ -78,7 +80,7 @@ func (w World) scalar(field, name string, kind *ast.Type) string {
 		}
 		return `"2031-06-06T09:00:00Z"`
 	case "String", "QuestionnaireAnswerScalar":
-		if field == "signIn" {
+		if field == "signIn" || name == "reference" {
 			return `"` + w[name] + `"`
 		}
 		given := map[string]string{

@@ -6,12 +6,14 @@ import (
 	"strconv"
 	"time"
 
+	"frontdesk/core/access"
 	"frontdesk/core/account"
 	"frontdesk/core/billing"
 	"frontdesk/core/clinical"
 	"frontdesk/core/document"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
+	"frontdesk/core/record"
 )
 
 // World is one thing of each kind that a practice has: their ids, and a few words.
@@ -53,6 +55,7 @@ func (p *Practice) World() World {
 	w["allergy"] = p.made(`createAllergyRecord(recordData: {` + of + `, allergen: "Nuts` + p.Mark + `"})`)
 	w["letter"] = p.made(`createLetter(letterData: {patient: "` + w["patient"] + `", doctor: "` + w["user"] + `", title: "Referral` + p.Mark + `", body: "Please see her` + p.Mark + `."})`)
 	w["document"] = p.made(`createPatientDocument(patient: "` + w["patient"] + `", name: "a` + p.Mark + `.pdf", type: "application/pdf")`)
+	w["entry"] = p.proposed(w)
 	w["task"] = p.made(`createTask(taskData: {subject: "Call` + p.Mark + `", assignedTo: "` + w["user"] + `", patient: "` + w["patient"] + `"})`)
 	w["webhook"] = p.made(`createWebhook(input: {url: "https://a.example/hooks` + p.Mark + `", label: "Ours` + p.Mark + `", eventTypes: [PATIENT_CREATED]})`)
 	p.get("m.data.token", `mutation { m: createIntegrationToken(patient: "`+w["patient"]+`") { data { token } error } }`)
@@ -66,8 +69,22 @@ func (p *Practice) staff(n int, first string) string {
 
 // address is the n-th address of a member of staff. An address signs in to one
 // practice.
-func (p *Practice) address(n int) string {
-	return fmt.Sprintf("khan%d@p%d%s.example.org", n, p.Group, p.Mark)
+func (p *Practice) address(n int) string { return fmt.Sprintf("khan%d@%s", n, p.domain()) }
+
+func (p *Practice) domain() string { return fmt.Sprintf("p%d%s.example.org", p.Group, p.Mark) }
+
+// proposed proposes the world's message for the record, and is the entry's id.
+func (p *Practice) proposed(w World) string {
+	p.T.Helper()
+	who, ctx := access.Operator(p.Group), p.operator()
+	p.must(p.Core.Record.Store.Do(ctx, func(tx record.Tx) error {
+		_, err := p.Core.Record.Propose(ctx, tx, who, record.Proposal{
+			Patient: patient.ID(p.number(w["patient"])), Message: p.number(w["message"]), Code: "279991000000102", Term: "SMS text message sent to patient" + p.Mark,
+			Content: "Hello" + p.Mark, Channel: "sms",
+		})
+		return err
+	}))
+	return p.id("recordEntries.data.0.id", `{ recordEntries(patient: "`+w["patient"]+`") { data { id } } }`)
 }
 
 // share makes what all worlds have in common.
@@ -87,7 +104,11 @@ func (p *Practice) share() {
 	forms, _ := p.get("questionnaires.data", `{ questionnaires { data { id title sections { questions { ... on QuestionnaireGenericQuestion { id } } } } } }`).([]any)
 	// The practice may have others, whose questions take other answers.
 	form := forms[slices.IndexFunc(forms, func(f any) bool { return At(f, "title") == "Habits"+p.Mark })]
-	p.shared = World{"email": p.address(0), "password": Password, "practice group": p.Group.String()}
+	// Nobody's identity is known without a date of birth.
+	first, last, postcode := "Ines", "Unsure"+p.Mark, "LS1 4AP"
+	unsure, err := p.Core.Patient.RegisterPDS(ctx, patient.PDSRegistration{Forename: &first, Surname: &last, Postcode: &postcode})
+	p.must(err)
+	p.shared = World{"email": p.address(0), "password": Password, "practice group": p.Group.String(), "reference": unsure.Check.Reference()}
 	for kind, path := range map[string]string{"room": "locations.0.id", "place": "locations.0.groupId", "group": "accessGroups.0.id", "payment type": "paymentTypes.0.id"} {
 		p.shared[kind], _ = At(own, path).(string)
 	}

@@ -81,3 +81,11 @@ func (s *PatientV2) setDefaults() {
 		s.Restricted.SetTo(val)
 	}
 }
+
+// setDefaults set default value of fields.
+func (s *ProposedEntry) setDefaults() {
+	{
+		val := RecordEntryStatus("pending_approval")
+		s.Status = val
+	}
+}

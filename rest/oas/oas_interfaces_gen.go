@@ -85,6 +85,10 @@ type EnableWebhookRes interface {
 	enableWebhookRes()
 }
 
+type FindRecordEntriesRes interface {
+	findRecordEntriesRes()
+}
+
 type GetAppointmentRes interface {
 	getAppointmentRes()
 }
@@ -111,6 +115,10 @@ type GetConfigurationRes interface {
 
 type GetDeliveryRes interface {
 	getDeliveryRes()
+}
+
+type GetIdentityCheckRes interface {
+	getIdentityCheckRes()
 }
 
 type GetMessageRes interface {
@@ -277,6 +285,10 @@ type SendBatchMessageRes interface {
 	sendBatchMessageRes()
 }
 
+type SendMessageAgainRes interface {
+	sendMessageAgainRes()
+}
+
 type SendMessageRes interface {
 	sendMessageRes()
 }
@@ -295,6 +307,10 @@ type SetPatientContactDetailRes interface {
 
 type TestWebhookRes interface {
 	testWebhookRes()
+}
+
+type UnlockMessageRes interface {
+	unlockMessageRes()
 }
 
 type UnmergePatientsRes interface {

@@ -4625,6 +4625,8 @@ const (
 	EventTypeMessageFailed               EventType = "message.failed"
 	EventTypeMessageRead                 EventType = "message.read"
 	EventTypeMessageReplied              EventType = "message.replied"
+	EventTypeMessageLocked               EventType = "message.locked"
+	EventTypeMessageUnlocked             EventType = "message.unlocked"
 	EventTypeMessageCancelled            EventType = "message.cancelled"
 	EventTypeMessageExpired              EventType = "message.expired"
 	EventTypeMessageSuppressed           EventType = "message.suppressed"
@@ -4654,6 +4656,8 @@ func (EventType) AllValues() []EventType {
 		EventTypeMessageFailed,
 		EventTypeMessageRead,
 		EventTypeMessageReplied,
+		EventTypeMessageLocked,
+		EventTypeMessageUnlocked,
 		EventTypeMessageCancelled,
 		EventTypeMessageExpired,
 		EventTypeMessageSuppressed,
@@ -4698,6 +4702,10 @@ func (s EventType) MarshalText() ([]byte, error) {
 	case EventTypeMessageRead:
 		return []byte(s), nil
 	case EventTypeMessageReplied:
+		return []byte(s), nil
+	case EventTypeMessageLocked:
+		return []byte(s), nil
+	case EventTypeMessageUnlocked:
 		return []byte(s), nil
 	case EventTypeMessageCancelled:
 		return []byte(s), nil
@@ -4770,6 +4778,12 @@ func (s *EventType) UnmarshalText(data []byte) error {
 	case EventTypeMessageReplied:
 		*s = EventTypeMessageReplied
 		return nil
+	case EventTypeMessageLocked:
+		*s = EventTypeMessageLocked
+		return nil
+	case EventTypeMessageUnlocked:
+		*s = EventTypeMessageUnlocked
+		return nil
 	case EventTypeMessageCancelled:
 		*s = EventTypeMessageCancelled
 		return nil
@@ -4801,6 +4815,49 @@ func (s *EventType) UnmarshalText(data []byte) error {
 		return errors.Errorf("invalid value: %q", data)
 	}
 }
+
+type FindRecordEntriesBadRequest Error
+
+func (*FindRecordEntriesBadRequest) findRecordEntriesRes() {}
+
+type FindRecordEntriesForbidden Error
+
+func (*FindRecordEntriesForbidden) findRecordEntriesRes() {}
+
+type FindRecordEntriesOK struct {
+	Data  []ProposedEntry `json:"data"`
+	Count float64         `json:"count"`
+}
+
+// GetData returns the value of Data.
+func (s *FindRecordEntriesOK) GetData() []ProposedEntry {
+	return s.Data
+}
+
+// GetCount returns the value of Count.
+func (s *FindRecordEntriesOK) GetCount() float64 {
+	return s.Count
+}
+
+// SetData sets the value of Data.
+func (s *FindRecordEntriesOK) SetData(val []ProposedEntry) {
+	s.Data = val
+}
+
+// SetCount sets the value of Count.
+func (s *FindRecordEntriesOK) SetCount(val float64) {
+	s.Count = val
+}
+
+func (*FindRecordEntriesOK) findRecordEntriesRes() {}
+
+type FindRecordEntriesTooManyRequests Error
+
+func (*FindRecordEntriesTooManyRequests) findRecordEntriesRes() {}
+
+type FindRecordEntriesUnauthorized Error
+
+func (*FindRecordEntriesUnauthorized) findRecordEntriesRes() {}
 
 type GetAppointmentForbidden Error
 
@@ -4921,6 +4978,22 @@ func (*GetDeliveryTooManyRequests) getDeliveryRes() {}
 type GetDeliveryUnauthorized Error
 
 func (*GetDeliveryUnauthorized) getDeliveryRes() {}
+
+type GetIdentityCheckForbidden Error
+
+func (*GetIdentityCheckForbidden) getIdentityCheckRes() {}
+
+type GetIdentityCheckNotFound Error
+
+func (*GetIdentityCheckNotFound) getIdentityCheckRes() {}
+
+type GetIdentityCheckTooManyRequests Error
+
+func (*GetIdentityCheckTooManyRequests) getIdentityCheckRes() {}
+
+type GetIdentityCheckUnauthorized Error
+
+func (*GetIdentityCheckUnauthorized) getIdentityCheckRes() {}
 
 type GetMessageForbidden Error
 
@@ -5043,11 +5116,15 @@ type GetPracticeGroupByIdUnauthorized Error
 
 func (*GetPracticeGroupByIdUnauthorized) getPracticeGroupByIdRes() {}
 
-type GetRecordAsFHIRForbidden Error
+type GetRecordAsFHIRForbidden OperationOutcome
 
 func (*GetRecordAsFHIRForbidden) getRecordAsFHIRRes() {}
 
-type GetRecordAsFHIRNotFound Error
+type GetRecordAsFHIRInternalServerError OperationOutcome
+
+func (*GetRecordAsFHIRInternalServerError) getRecordAsFHIRRes() {}
+
+type GetRecordAsFHIRNotFound OperationOutcome
 
 func (*GetRecordAsFHIRNotFound) getRecordAsFHIRRes() {}
 
@@ -5064,11 +5141,15 @@ func (s *GetRecordAsFHIROK) init() GetRecordAsFHIROK {
 
 func (*GetRecordAsFHIROK) getRecordAsFHIRRes() {}
 
-type GetRecordAsFHIRTooManyRequests Error
+type GetRecordAsFHIRServiceUnavailable OperationOutcome
+
+func (*GetRecordAsFHIRServiceUnavailable) getRecordAsFHIRRes() {}
+
+type GetRecordAsFHIRTooManyRequests OperationOutcome
 
 func (*GetRecordAsFHIRTooManyRequests) getRecordAsFHIRRes() {}
 
-type GetRecordAsFHIRUnauthorized Error
+type GetRecordAsFHIRUnauthorized OperationOutcome
 
 func (*GetRecordAsFHIRUnauthorized) getRecordAsFHIRRes() {}
 
@@ -5135,6 +5216,223 @@ func (s *HookHeaders) init() HookHeaders {
 }
 
 type ID string
+
+// Extension. Somebody who could not be identified.
+// Ref: #/components/schemas/IdentityCheck
+type IdentityCheck struct {
+	Reference string              `json:"reference"`
+	Reason    IdentityCheckReason `json:"reason"`
+	// Who they said they were. What they did not say is left out.
+	Said IdentityCheckSaid `json:"said"`
+	// Which of these are not as the NHS has them, such as dob or surname.
+	Differs []string `json:"differs"`
+	// The patient here who has the NHS number they gave.
+	PatientID OptNilString `json:"patient_id"`
+	// The program that wanted them registered.
+	AskedBy   OptNilString `json:"asked_by"`
+	CreatedAt time.Time    `json:"created_at"`
+	ExpiresAt time.Time    `json:"expires_at"`
+}
+
+// GetReference returns the value of Reference.
+func (s *IdentityCheck) GetReference() string {
+	return s.Reference
+}
+
+// GetReason returns the value of Reason.
+func (s *IdentityCheck) GetReason() IdentityCheckReason {
+	return s.Reason
+}
+
+// GetSaid returns the value of Said.
+func (s *IdentityCheck) GetSaid() IdentityCheckSaid {
+	return s.Said
+}
+
+// GetDiffers returns the value of Differs.
+func (s *IdentityCheck) GetDiffers() []string {
+	return s.Differs
+}
+
+// GetPatientID returns the value of PatientID.
+func (s *IdentityCheck) GetPatientID() OptNilString {
+	return s.PatientID
+}
+
+// GetAskedBy returns the value of AskedBy.
+func (s *IdentityCheck) GetAskedBy() OptNilString {
+	return s.AskedBy
+}
+
+// GetCreatedAt returns the value of CreatedAt.
+func (s *IdentityCheck) GetCreatedAt() time.Time {
+	return s.CreatedAt
+}
+
+// GetExpiresAt returns the value of ExpiresAt.
+func (s *IdentityCheck) GetExpiresAt() time.Time {
+	return s.ExpiresAt
+}
+
+// SetReference sets the value of Reference.
+func (s *IdentityCheck) SetReference(val string) {
+	s.Reference = val
+}
+
+// SetReason sets the value of Reason.
+func (s *IdentityCheck) SetReason(val IdentityCheckReason) {
+	s.Reason = val
+}
+
+// SetSaid sets the value of Said.
+func (s *IdentityCheck) SetSaid(val IdentityCheckSaid) {
+	s.Said = val
+}
+
+// SetDiffers sets the value of Differs.
+func (s *IdentityCheck) SetDiffers(val []string) {
+	s.Differs = val
+}
+
+// SetPatientID sets the value of PatientID.
+func (s *IdentityCheck) SetPatientID(val OptNilString) {
+	s.PatientID = val
+}
+
+// SetAskedBy sets the value of AskedBy.
+func (s *IdentityCheck) SetAskedBy(val OptNilString) {
+	s.AskedBy = val
+}
+
+// SetCreatedAt sets the value of CreatedAt.
+func (s *IdentityCheck) SetCreatedAt(val time.Time) {
+	s.CreatedAt = val
+}
+
+// SetExpiresAt sets the value of ExpiresAt.
+func (s *IdentityCheck) SetExpiresAt(val time.Time) {
+	s.ExpiresAt = val
+}
+
+func (*IdentityCheck) getIdentityCheckRes() {}
+
+type IdentityCheckReason string
+
+const (
+	IdentityCheckReasonDetailsDiffer IdentityCheckReason = "details_differ"
+	IdentityCheckReasonSeveralMatch  IdentityCheckReason = "several_match"
+	IdentityCheckReasonNoBirthDate   IdentityCheckReason = "no_birth_date"
+)
+
+// AllValues returns all IdentityCheckReason values.
+func (IdentityCheckReason) AllValues() []IdentityCheckReason {
+	return []IdentityCheckReason{
+		IdentityCheckReasonDetailsDiffer,
+		IdentityCheckReasonSeveralMatch,
+		IdentityCheckReasonNoBirthDate,
+	}
+}
+
+// MarshalText implements encoding.TextMarshaler.
+func (s IdentityCheckReason) MarshalText() ([]byte, error) {
+	switch s {
+	case IdentityCheckReasonDetailsDiffer:
+		return []byte(s), nil
+	case IdentityCheckReasonSeveralMatch:
+		return []byte(s), nil
+	case IdentityCheckReasonNoBirthDate:
+		return []byte(s), nil
+	default:
+		return nil, errors.Errorf("invalid value: %q", s)
+	}
+}
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (s *IdentityCheckReason) UnmarshalText(data []byte) error {
+	switch IdentityCheckReason(data) {
+	case IdentityCheckReasonDetailsDiffer:
+		*s = IdentityCheckReasonDetailsDiffer
+		return nil
+	case IdentityCheckReasonSeveralMatch:
+		*s = IdentityCheckReasonSeveralMatch
+		return nil
+	case IdentityCheckReasonNoBirthDate:
+		*s = IdentityCheckReasonNoBirthDate
+		return nil
+	default:
+		return errors.Errorf("invalid value: %q", data)
+	}
+}
+
+// Who they said they were. What they did not say is left out.
+type IdentityCheckSaid struct {
+	NhsNumber OptString `json:"nhs_number"`
+	Dob       OptString `json:"dob"`
+	Forename  OptString `json:"forename"`
+	Surname   OptString `json:"surname"`
+	Postcode  OptString `json:"postcode"`
+	Sex       OptSex    `json:"sex"`
+}
+
+// GetNhsNumber returns the value of NhsNumber.
+func (s *IdentityCheckSaid) GetNhsNumber() OptString {
+	return s.NhsNumber
+}
+
+// GetDob returns the value of Dob.
+func (s *IdentityCheckSaid) GetDob() OptString {
+	return s.Dob
+}
+
+// GetForename returns the value of Forename.
+func (s *IdentityCheckSaid) GetForename() OptString {
+	return s.Forename
+}
+
+// GetSurname returns the value of Surname.
+func (s *IdentityCheckSaid) GetSurname() OptString {
+	return s.Surname
+}
+
+// GetPostcode returns the value of Postcode.
+func (s *IdentityCheckSaid) GetPostcode() OptString {
+	return s.Postcode
+}
+
+// GetSex returns the value of Sex.
+func (s *IdentityCheckSaid) GetSex() OptSex {
+	return s.Sex
+}
+
+// SetNhsNumber sets the value of NhsNumber.
+func (s *IdentityCheckSaid) SetNhsNumber(val OptString) {
+	s.NhsNumber = val
+}
+
+// SetDob sets the value of Dob.
+func (s *IdentityCheckSaid) SetDob(val OptString) {
+	s.Dob = val
+}
+
+// SetForename sets the value of Forename.
+func (s *IdentityCheckSaid) SetForename(val OptString) {
+	s.Forename = val
+}
+
+// SetSurname sets the value of Surname.
+func (s *IdentityCheckSaid) SetSurname(val OptString) {
+	s.Surname = val
+}
+
+// SetPostcode sets the value of Postcode.
+func (s *IdentityCheckSaid) SetPostcode(val OptString) {
+	s.Postcode = val
+}
+
+// SetSex sets the value of Sex.
+func (s *IdentityCheckSaid) SetSex(val OptSex) {
+	s.Sex = val
+}
 
 // Ref: #/components/schemas/IdentityUnconfirmed
 type IdentityUnconfirmed struct {
@@ -6496,8 +6794,10 @@ type Message struct {
 	SMSParts      OptNilInt      `json:"sms_parts"`
 	SMSEncoding   OptNilString   `json:"sms_encoding"`
 	CostPence     OptNilInt      `json:"cost_pence"`
-	Timeline      []MessageStep  `json:"timeline"`
-	Replies       []MessageReply `json:"replies"`
+	// Whether the patient’s own page of it is locked: a wrong date of birth was given ten times.
+	Locked   OptBool        `json:"locked"`
+	Timeline []MessageStep  `json:"timeline"`
+	Replies  []MessageReply `json:"replies"`
 }
 
 // GetID returns the value of ID.
@@ -6623,6 +6923,11 @@ func (s *Message) GetSMSEncoding() OptNilString {
 // GetCostPence returns the value of CostPence.
 func (s *Message) GetCostPence() OptNilInt {
 	return s.CostPence
+}
+
+// GetLocked returns the value of Locked.
+func (s *Message) GetLocked() OptBool {
+	return s.Locked
 }
 
 // GetTimeline returns the value of Timeline.
@@ -6760,6 +7065,11 @@ func (s *Message) SetCostPence(val OptNilInt) {
 	s.CostPence = val
 }
 
+// SetLocked sets the value of Locked.
+func (s *Message) SetLocked(val OptBool) {
+	s.Locked = val
+}
+
 // SetTimeline sets the value of Timeline.
 func (s *Message) SetTimeline(val []MessageStep) {
 	s.Timeline = val
@@ -6772,6 +7082,7 @@ func (s *Message) SetReplies(val []MessageReply) {
 
 func (*Message) cancelMessageRes() {}
 func (*Message) getMessageRes()    {}
+func (*Message) unlockMessageRes() {}
 
 type MessageCampaign struct {
 	ID   OptString `json:"id"`
@@ -7514,6 +7825,8 @@ const (
 	MessageStepWhatExpired   MessageStepWhat = "expired"
 	MessageStepWhatCancelled MessageStepWhat = "cancelled"
 	MessageStepWhatReply     MessageStepWhat = "reply"
+	MessageStepWhatLocked    MessageStepWhat = "locked"
+	MessageStepWhatUnlocked  MessageStepWhat = "unlocked"
 )
 
 // AllValues returns all MessageStepWhat values.
@@ -7532,6 +7845,8 @@ func (MessageStepWhat) AllValues() []MessageStepWhat {
 		MessageStepWhatExpired,
 		MessageStepWhatCancelled,
 		MessageStepWhatReply,
+		MessageStepWhatLocked,
+		MessageStepWhatUnlocked,
 	}
 }
 
@@ -7563,6 +7878,10 @@ func (s MessageStepWhat) MarshalText() ([]byte, error) {
 	case MessageStepWhatCancelled:
 		return []byte(s), nil
 	case MessageStepWhatReply:
+		return []byte(s), nil
+	case MessageStepWhatLocked:
+		return []byte(s), nil
+	case MessageStepWhatUnlocked:
 		return []byte(s), nil
 	default:
 		return nil, errors.Errorf("invalid value: %q", s)
@@ -7610,6 +7929,12 @@ func (s *MessageStepWhat) UnmarshalText(data []byte) error {
 		return nil
 	case MessageStepWhatReply:
 		*s = MessageStepWhatReply
+		return nil
+	case MessageStepWhatLocked:
+		*s = MessageStepWhatLocked
+		return nil
+	case MessageStepWhatUnlocked:
+		*s = MessageStepWhatUnlocked
 		return nil
 	default:
 		return errors.Errorf("invalid value: %q", data)
@@ -8348,6 +8673,232 @@ func (o NilString) Or(d string) string {
 		return v
 	}
 	return d
+}
+
+// An error as FHIR R4 has it.
+// Ref: #/components/schemas/OperationOutcome
+type OperationOutcome struct {
+	ResourceType OperationOutcomeResourceType `json:"resourceType"`
+	Issue        []OperationOutcomeIssueItem  `json:"issue"`
+}
+
+// GetResourceType returns the value of ResourceType.
+func (s *OperationOutcome) GetResourceType() OperationOutcomeResourceType {
+	return s.ResourceType
+}
+
+// GetIssue returns the value of Issue.
+func (s *OperationOutcome) GetIssue() []OperationOutcomeIssueItem {
+	return s.Issue
+}
+
+// SetResourceType sets the value of ResourceType.
+func (s *OperationOutcome) SetResourceType(val OperationOutcomeResourceType) {
+	s.ResourceType = val
+}
+
+// SetIssue sets the value of Issue.
+func (s *OperationOutcome) SetIssue(val []OperationOutcomeIssueItem) {
+	s.Issue = val
+}
+
+type OperationOutcomeIssueItem struct {
+	Severity OperationOutcomeIssueItemSeverity `json:"severity"`
+	// FHIR’s word for what went wrong, such as not-found.
+	Code        string                           `json:"code"`
+	Details     OperationOutcomeIssueItemDetails `json:"details"`
+	Diagnostics OptString                        `json:"diagnostics"`
+	Expression  []string                         `json:"expression"`
+}
+
+// GetSeverity returns the value of Severity.
+func (s *OperationOutcomeIssueItem) GetSeverity() OperationOutcomeIssueItemSeverity {
+	return s.Severity
+}
+
+// GetCode returns the value of Code.
+func (s *OperationOutcomeIssueItem) GetCode() string {
+	return s.Code
+}
+
+// GetDetails returns the value of Details.
+func (s *OperationOutcomeIssueItem) GetDetails() OperationOutcomeIssueItemDetails {
+	return s.Details
+}
+
+// GetDiagnostics returns the value of Diagnostics.
+func (s *OperationOutcomeIssueItem) GetDiagnostics() OptString {
+	return s.Diagnostics
+}
+
+// GetExpression returns the value of Expression.
+func (s *OperationOutcomeIssueItem) GetExpression() []string {
+	return s.Expression
+}
+
+// SetSeverity sets the value of Severity.
+func (s *OperationOutcomeIssueItem) SetSeverity(val OperationOutcomeIssueItemSeverity) {
+	s.Severity = val
+}
+
+// SetCode sets the value of Code.
+func (s *OperationOutcomeIssueItem) SetCode(val string) {
+	s.Code = val
+}
+
+// SetDetails sets the value of Details.
+func (s *OperationOutcomeIssueItem) SetDetails(val OperationOutcomeIssueItemDetails) {
+	s.Details = val
+}
+
+// SetDiagnostics sets the value of Diagnostics.
+func (s *OperationOutcomeIssueItem) SetDiagnostics(val OptString) {
+	s.Diagnostics = val
+}
+
+// SetExpression sets the value of Expression.
+func (s *OperationOutcomeIssueItem) SetExpression(val []string) {
+	s.Expression = val
+}
+
+type OperationOutcomeIssueItemDetails struct {
+	Coding []OperationOutcomeIssueItemDetailsCodingItem `json:"coding"`
+	Text   OptString                                    `json:"text"`
+}
+
+// GetCoding returns the value of Coding.
+func (s *OperationOutcomeIssueItemDetails) GetCoding() []OperationOutcomeIssueItemDetailsCodingItem {
+	return s.Coding
+}
+
+// GetText returns the value of Text.
+func (s *OperationOutcomeIssueItemDetails) GetText() OptString {
+	return s.Text
+}
+
+// SetCoding sets the value of Coding.
+func (s *OperationOutcomeIssueItemDetails) SetCoding(val []OperationOutcomeIssueItemDetailsCodingItem) {
+	s.Coding = val
+}
+
+// SetText sets the value of Text.
+func (s *OperationOutcomeIssueItemDetails) SetText(val OptString) {
+	s.Text = val
+}
+
+type OperationOutcomeIssueItemDetailsCodingItem struct {
+	System OptString `json:"system"`
+	// The `code` of other errors.
+	Code OptString `json:"code"`
+}
+
+// GetSystem returns the value of System.
+func (s *OperationOutcomeIssueItemDetailsCodingItem) GetSystem() OptString {
+	return s.System
+}
+
+// GetCode returns the value of Code.
+func (s *OperationOutcomeIssueItemDetailsCodingItem) GetCode() OptString {
+	return s.Code
+}
+
+// SetSystem sets the value of System.
+func (s *OperationOutcomeIssueItemDetailsCodingItem) SetSystem(val OptString) {
+	s.System = val
+}
+
+// SetCode sets the value of Code.
+func (s *OperationOutcomeIssueItemDetailsCodingItem) SetCode(val OptString) {
+	s.Code = val
+}
+
+type OperationOutcomeIssueItemSeverity string
+
+const (
+	OperationOutcomeIssueItemSeverityFatal       OperationOutcomeIssueItemSeverity = "fatal"
+	OperationOutcomeIssueItemSeverityError       OperationOutcomeIssueItemSeverity = "error"
+	OperationOutcomeIssueItemSeverityWarning     OperationOutcomeIssueItemSeverity = "warning"
+	OperationOutcomeIssueItemSeverityInformation OperationOutcomeIssueItemSeverity = "information"
+)
+
+// AllValues returns all OperationOutcomeIssueItemSeverity values.
+func (OperationOutcomeIssueItemSeverity) AllValues() []OperationOutcomeIssueItemSeverity {
+	return []OperationOutcomeIssueItemSeverity{
+		OperationOutcomeIssueItemSeverityFatal,
+		OperationOutcomeIssueItemSeverityError,
+		OperationOutcomeIssueItemSeverityWarning,
+		OperationOutcomeIssueItemSeverityInformation,
+	}
+}
+
+// MarshalText implements encoding.TextMarshaler.
+func (s OperationOutcomeIssueItemSeverity) MarshalText() ([]byte, error) {
+	switch s {
+	case OperationOutcomeIssueItemSeverityFatal:
+		return []byte(s), nil
+	case OperationOutcomeIssueItemSeverityError:
+		return []byte(s), nil
+	case OperationOutcomeIssueItemSeverityWarning:
+		return []byte(s), nil
+	case OperationOutcomeIssueItemSeverityInformation:
+		return []byte(s), nil
+	default:
+		return nil, errors.Errorf("invalid value: %q", s)
+	}
+}
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (s *OperationOutcomeIssueItemSeverity) UnmarshalText(data []byte) error {
+	switch OperationOutcomeIssueItemSeverity(data) {
+	case OperationOutcomeIssueItemSeverityFatal:
+		*s = OperationOutcomeIssueItemSeverityFatal
+		return nil
+	case OperationOutcomeIssueItemSeverityError:
+		*s = OperationOutcomeIssueItemSeverityError
+		return nil
+	case OperationOutcomeIssueItemSeverityWarning:
+		*s = OperationOutcomeIssueItemSeverityWarning
+		return nil
+	case OperationOutcomeIssueItemSeverityInformation:
+		*s = OperationOutcomeIssueItemSeverityInformation
+		return nil
+	default:
+		return errors.Errorf("invalid value: %q", data)
+	}
+}
+
+type OperationOutcomeResourceType string
+
+const (
+	OperationOutcomeResourceTypeOperationOutcome OperationOutcomeResourceType = "OperationOutcome"
+)
+
+// AllValues returns all OperationOutcomeResourceType values.
+func (OperationOutcomeResourceType) AllValues() []OperationOutcomeResourceType {
+	return []OperationOutcomeResourceType{
+		OperationOutcomeResourceTypeOperationOutcome,
+	}
+}
+
+// MarshalText implements encoding.TextMarshaler.
+func (s OperationOutcomeResourceType) MarshalText() ([]byte, error) {
+	switch s {
+	case OperationOutcomeResourceTypeOperationOutcome:
+		return []byte(s), nil
+	default:
+		return nil, errors.Errorf("invalid value: %q", s)
+	}
+}
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (s *OperationOutcomeResourceType) UnmarshalText(data []byte) error {
+	switch OperationOutcomeResourceType(data) {
+	case OperationOutcomeResourceTypeOperationOutcome:
+		*s = OperationOutcomeResourceTypeOperationOutcome
+		return nil
+	default:
+		return errors.Errorf("invalid value: %q", data)
+	}
 }
 
 // NewOptAddress returns new OptAddress with value set to v.
@@ -10826,6 +11377,52 @@ func (o OptRecipientStatus) Get() (v RecipientStatus, ok bool) {
 
 // Or returns value if set, or given parameter if does not.
 func (o OptRecipientStatus) Or(d RecipientStatus) RecipientStatus {
+	if v, ok := o.Get(); ok {
+		return v
+	}
+	return d
+}
+
+// NewOptRecordEntryStatus returns new OptRecordEntryStatus with value set to v.
+func NewOptRecordEntryStatus(v RecordEntryStatus) OptRecordEntryStatus {
+	return OptRecordEntryStatus{
+		Value: v,
+		Set:   true,
+	}
+}
+
+// OptRecordEntryStatus is optional RecordEntryStatus.
+type OptRecordEntryStatus struct {
+	Value RecordEntryStatus
+	Set   bool
+}
+
+// IsSet returns true if OptRecordEntryStatus was set.
+func (o OptRecordEntryStatus) IsSet() bool { return o.Set }
+
+// Reset unsets value.
+func (o *OptRecordEntryStatus) Reset() {
+	var v RecordEntryStatus
+	o.Value = v
+	o.Set = false
+}
+
+// SetTo sets value to v.
+func (o *OptRecordEntryStatus) SetTo(v RecordEntryStatus) {
+	o.Set = true
+	o.Value = v
+}
+
+// Get returns value and boolean that denotes whether value was set.
+func (o OptRecordEntryStatus) Get() (v RecordEntryStatus, ok bool) {
+	if !o.Set {
+		return v, false
+	}
+	return o.Value, true
+}
+
+// Or returns value if set, or given parameter if does not.
+func (o OptRecordEntryStatus) Or(d RecordEntryStatus) RecordEntryStatus {
 	if v, ok := o.Get(); ok {
 		return v
 	}
@@ -13434,6 +14031,180 @@ type PreviewPatientMergeUnprocessableEntity Error
 
 func (*PreviewPatientMergeUnprocessableEntity) previewPatientMergeRes() {}
 
+// Extension. Something proposed for a patient’s record.
+// Ref: #/components/schemas/ProposedEntry
+type ProposedEntry struct {
+	ID ID `json:"id"`
+	// Whose record it is for. A record that was deleted has no names.
+	Patient       NamedPatient      `json:"patient"`
+	MessageID     ID                `json:"message_id"`
+	MessageType   MessageType       `json:"message_type"`
+	SnomedCode    string            `json:"snomed_code"`
+	SnomedTerm    string            `json:"snomed_term"`
+	Content       string            `json:"content"`
+	Status        RecordEntryStatus `json:"status"`
+	FailureReason OptNilString      `json:"failure_reason"`
+	// The program that asked for it.
+	ProposedBy OptNilString `json:"proposed_by"`
+	// Who approved it or turned it down.
+	DecidedBy OptNilString   `json:"decided_by"`
+	DecidedAt OptNilDateTime `json:"decided_at"`
+	CreatedAt time.Time      `json:"created_at"`
+	// Until when confirm_write_to_record_url works. The entry waits on after that.
+	LinkExpiresAt time.Time      `json:"link_expires_at"`
+	WrittenAt     OptNilDateTime `json:"written_at"`
+}
+
+// GetID returns the value of ID.
+func (s *ProposedEntry) GetID() ID {
+	return s.ID
+}
+
+// GetPatient returns the value of Patient.
+func (s *ProposedEntry) GetPatient() NamedPatient {
+	return s.Patient
+}
+
+// GetMessageID returns the value of MessageID.
+func (s *ProposedEntry) GetMessageID() ID {
+	return s.MessageID
+}
+
+// GetMessageType returns the value of MessageType.
+func (s *ProposedEntry) GetMessageType() MessageType {
+	return s.MessageType
+}
+
+// GetSnomedCode returns the value of SnomedCode.
+func (s *ProposedEntry) GetSnomedCode() string {
+	return s.SnomedCode
+}
+
+// GetSnomedTerm returns the value of SnomedTerm.
+func (s *ProposedEntry) GetSnomedTerm() string {
+	return s.SnomedTerm
+}
+
+// GetContent returns the value of Content.
+func (s *ProposedEntry) GetContent() string {
+	return s.Content
+}
+
+// GetStatus returns the value of Status.
+func (s *ProposedEntry) GetStatus() RecordEntryStatus {
+	return s.Status
+}
+
+// GetFailureReason returns the value of FailureReason.
+func (s *ProposedEntry) GetFailureReason() OptNilString {
+	return s.FailureReason
+}
+
+// GetProposedBy returns the value of ProposedBy.
+func (s *ProposedEntry) GetProposedBy() OptNilString {
+	return s.ProposedBy
+}
+
+// GetDecidedBy returns the value of DecidedBy.
+func (s *ProposedEntry) GetDecidedBy() OptNilString {
+	return s.DecidedBy
+}
+
+// GetDecidedAt returns the value of DecidedAt.
+func (s *ProposedEntry) GetDecidedAt() OptNilDateTime {
+	return s.DecidedAt
+}
+
+// GetCreatedAt returns the value of CreatedAt.
+func (s *ProposedEntry) GetCreatedAt() time.Time {
+	return s.CreatedAt
+}
+
+// GetLinkExpiresAt returns the value of LinkExpiresAt.
+func (s *ProposedEntry) GetLinkExpiresAt() time.Time {
+	return s.LinkExpiresAt
+}
+
+// GetWrittenAt returns the value of WrittenAt.
+func (s *ProposedEntry) GetWrittenAt() OptNilDateTime {
+	return s.WrittenAt
+}
+
+// SetID sets the value of ID.
+func (s *ProposedEntry) SetID(val ID) {
+	s.ID = val
+}
+
+// SetPatient sets the value of Patient.
+func (s *ProposedEntry) SetPatient(val NamedPatient) {
+	s.Patient = val
+}
+
+// SetMessageID sets the value of MessageID.
+func (s *ProposedEntry) SetMessageID(val ID) {
+	s.MessageID = val
+}
+
+// SetMessageType sets the value of MessageType.
+func (s *ProposedEntry) SetMessageType(val MessageType) {
+	s.MessageType = val
+}
+
+// SetSnomedCode sets the value of SnomedCode.
+func (s *ProposedEntry) SetSnomedCode(val string) {
+	s.SnomedCode = val
+}
+
+// SetSnomedTerm sets the value of SnomedTerm.
+func (s *ProposedEntry) SetSnomedTerm(val string) {
+	s.SnomedTerm = val
+}
+
+// SetContent sets the value of Content.
+func (s *ProposedEntry) SetContent(val string) {
+	s.Content = val
+}
+
+// SetStatus sets the value of Status.
+func (s *ProposedEntry) SetStatus(val RecordEntryStatus) {
+	s.Status = val
+}
+
+// SetFailureReason sets the value of FailureReason.
+func (s *ProposedEntry) SetFailureReason(val OptNilString) {
+	s.FailureReason = val
+}
+
+// SetProposedBy sets the value of ProposedBy.
+func (s *ProposedEntry) SetProposedBy(val OptNilString) {
+	s.ProposedBy = val
+}
+
+// SetDecidedBy sets the value of DecidedBy.
+func (s *ProposedEntry) SetDecidedBy(val OptNilString) {
+	s.DecidedBy = val
+}
+
+// SetDecidedAt sets the value of DecidedAt.
+func (s *ProposedEntry) SetDecidedAt(val OptNilDateTime) {
+	s.DecidedAt = val
+}
+
+// SetCreatedAt sets the value of CreatedAt.
+func (s *ProposedEntry) SetCreatedAt(val time.Time) {
+	s.CreatedAt = val
+}
+
+// SetLinkExpiresAt sets the value of LinkExpiresAt.
+func (s *ProposedEntry) SetLinkExpiresAt(val time.Time) {
+	s.LinkExpiresAt = val
+}
+
+// SetWrittenAt sets the value of WrittenAt.
+func (s *ProposedEntry) SetWrittenAt(val OptNilDateTime) {
+	s.WrittenAt = val
+}
+
 // Only direct care reaches somebody who has opted out.
 // Ref: #/components/schemas/Purpose
 type Purpose string
@@ -13626,6 +14397,69 @@ func (s *RecordEntry) SetApprovedBy(val OptString) {
 // SetWrittenAt sets the value of WrittenAt.
 func (s *RecordEntry) SetWrittenAt(val time.Time) {
 	s.WrittenAt = val
+}
+
+// Ref: #/components/schemas/RecordEntryStatus
+type RecordEntryStatus string
+
+const (
+	RecordEntryStatusPendingApproval RecordEntryStatus = "pending_approval"
+	RecordEntryStatusApproved        RecordEntryStatus = "approved"
+	RecordEntryStatusWritten         RecordEntryStatus = "written"
+	RecordEntryStatusFailed          RecordEntryStatus = "failed"
+	RecordEntryStatusRejected        RecordEntryStatus = "rejected"
+)
+
+// AllValues returns all RecordEntryStatus values.
+func (RecordEntryStatus) AllValues() []RecordEntryStatus {
+	return []RecordEntryStatus{
+		RecordEntryStatusPendingApproval,
+		RecordEntryStatusApproved,
+		RecordEntryStatusWritten,
+		RecordEntryStatusFailed,
+		RecordEntryStatusRejected,
+	}
+}
+
+// MarshalText implements encoding.TextMarshaler.
+func (s RecordEntryStatus) MarshalText() ([]byte, error) {
+	switch s {
+	case RecordEntryStatusPendingApproval:
+		return []byte(s), nil
+	case RecordEntryStatusApproved:
+		return []byte(s), nil
+	case RecordEntryStatusWritten:
+		return []byte(s), nil
+	case RecordEntryStatusFailed:
+		return []byte(s), nil
+	case RecordEntryStatusRejected:
+		return []byte(s), nil
+	default:
+		return nil, errors.Errorf("invalid value: %q", s)
+	}
+}
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (s *RecordEntryStatus) UnmarshalText(data []byte) error {
+	switch RecordEntryStatus(data) {
+	case RecordEntryStatusPendingApproval:
+		*s = RecordEntryStatusPendingApproval
+		return nil
+	case RecordEntryStatusApproved:
+		*s = RecordEntryStatusApproved
+		return nil
+	case RecordEntryStatusWritten:
+		*s = RecordEntryStatusWritten
+		return nil
+	case RecordEntryStatusFailed:
+		*s = RecordEntryStatusFailed
+		return nil
+	case RecordEntryStatusRejected:
+		*s = RecordEntryStatusRejected
+		return nil
+	default:
+		return errors.Errorf("invalid value: %q", data)
+	}
 }
 
 // Ref: #/components/schemas/RecoverRequest
@@ -14230,6 +15064,34 @@ type SendBatchMessageUnprocessableEntity Error
 
 func (*SendBatchMessageUnprocessableEntity) sendBatchMessageRes() {}
 
+type SendMessageAgainBadRequest Error
+
+func (*SendMessageAgainBadRequest) sendMessageAgainRes() {}
+
+type SendMessageAgainConflict Error
+
+func (*SendMessageAgainConflict) sendMessageAgainRes() {}
+
+type SendMessageAgainForbidden Error
+
+func (*SendMessageAgainForbidden) sendMessageAgainRes() {}
+
+type SendMessageAgainNotFound Error
+
+func (*SendMessageAgainNotFound) sendMessageAgainRes() {}
+
+type SendMessageAgainTooManyRequests Error
+
+func (*SendMessageAgainTooManyRequests) sendMessageAgainRes() {}
+
+type SendMessageAgainUnauthorized Error
+
+func (*SendMessageAgainUnauthorized) sendMessageAgainRes() {}
+
+type SendMessageAgainUnprocessableEntity Error
+
+func (*SendMessageAgainUnprocessableEntity) sendMessageAgainRes() {}
+
 type SendMessageBadRequest Error
 
 func (*SendMessageBadRequest) sendMessageRes() {}
@@ -14399,7 +15261,8 @@ func (s *SentMessage) SetSMSParts(val OptNilInt) {
 	s.SMSParts = val
 }
 
-func (*SentMessage) sendMessageRes() {}
+func (*SentMessage) sendMessageAgainRes() {}
+func (*SentMessage) sendMessageRes()      {}
 
 // Ref: #/components/schemas/Session
 type Session struct {
@@ -15455,6 +16318,26 @@ func (s *Title) UnmarshalText(data []byte) error {
 		return errors.Errorf("invalid value: %q", data)
 	}
 }
+
+type UnlockMessageForbidden Error
+
+func (*UnlockMessageForbidden) unlockMessageRes() {}
+
+type UnlockMessageNotFound Error
+
+func (*UnlockMessageNotFound) unlockMessageRes() {}
+
+type UnlockMessageTooManyRequests Error
+
+func (*UnlockMessageTooManyRequests) unlockMessageRes() {}
+
+type UnlockMessageUnauthorized Error
+
+func (*UnlockMessageUnauthorized) unlockMessageRes() {}
+
+type UnlockMessageUnprocessableEntity Error
+
+func (*UnlockMessageUnprocessableEntity) unlockMessageRes() {}
 
 type UnmergePatientsBadRequest Error
 

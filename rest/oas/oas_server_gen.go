@@ -153,6 +153,14 @@ type Handler interface {
 	//
 	// POST /v1/webhooks/{id}/enable
 	EnableWebhook(ctx context.Context, params EnableWebhookParams) (EnableWebhookRes, error)
+	// FindRecordEntries implements findRecordEntries operation.
+	//
+	// Extension. Entries that wait for a member of staff to approve them, or those in another state, the
+	// oldest first. `count` stops at 10,000, and so does paging. No key approves an entry: a member of
+	// staff signs in on the page of `confirm_write_to_record_url`, or with GraphQL.
+	//
+	// GET /v1/record_entries
+	FindRecordEntries(ctx context.Context, params FindRecordEntriesParams) (FindRecordEntriesRes, error)
 	// GetAppointment implements getAppointment operation.
 	//
 	// Get an Appointment.
@@ -196,6 +204,14 @@ type Handler interface {
 	//
 	// GET /v1/webhooks/{id}/deliveries/{delivery_id}
 	GetDelivery(ctx context.Context, params GetDeliveryParams) (GetDeliveryRes, error)
+	// GetIdentityCheck implements getIdentityCheck operation.
+	//
+	// Extension. Who somebody said they were who was sent to `login_url`, and what was not as the NHS has
+	// it, by the reference they quote from that page. Checks are kept for seven days. Needs a key with the
+	// permission `staff`; it is noted who looked.
+	//
+	// GET /v1/identity_checks/{reference}
+	GetIdentityCheck(ctx context.Context, params GetIdentityCheckParams) (GetIdentityCheckRes, error)
 	// GetMessage implements getMessage operation.
 	//
 	// The message, what became of it, and as an extension everything that happened to it.
@@ -231,7 +247,10 @@ type Handler interface {
 	GetPracticeGroupById(ctx context.Context) (GetPracticeGroupByIdRes, error)
 	// GetRecordAsFHIR implements getRecordAsFHIR operation.
 	//
-	// Extension. The same as a FHIR R4 Bundle: a Communication and a DocumentReference for each entry.
+	// Extension. The same as a FHIR R4 Bundle, with UK Core profiles: for each entry a Communication, a
+	// DocumentReference and a Provenance, and once each the Patient, the practice as Organization, the
+	// staff who approved as Practitioners and the programs that proposed as Devices. Every reference is to
+	// a `fullUrl` of the Bundle. Errors are OperationOutcomes.
 	//
 	// GET /v1/patients/{id}/record/fhir
 	GetRecordAsFHIR(ctx context.Context, params GetRecordAsFHIRParams) (GetRecordAsFHIRRes, error)
@@ -484,6 +503,14 @@ type Handler interface {
 	//
 	// POST /v1/messages/send
 	SendMessage(ctx context.Context, req *MessageRequest, params SendMessageParams) (SendMessageRes, error)
+	// SendMessageAgain implements sendMessageAgain operation.
+	//
+	// Extension. Sends the text once more to the same patient, as a new message with a page of its own, to
+	// the number or address the patient has now, unless the first was sent to one of your own. Nothing is
+	// written into the record a second time.
+	//
+	// POST /v1/messages/{id}/send_again
+	SendMessageAgain(ctx context.Context, params SendMessageAgainParams) (SendMessageAgainRes, error)
 	// SetBankHoliday implements setBankHoliday operation.
 	//
 	// Extension. Says by hand whether the practice is closed on a date.
@@ -513,6 +540,14 @@ type Handler interface {
 	//
 	// POST /v1/webhooks/{id}/test
 	TestWebhook(ctx context.Context, params TestWebhookParams) (TestWebhookRes, error)
+	// UnlockMessage implements unlockMessage operation.
+	//
+	// Extension. Lets the patient try the message’s page again, after a wrong date of birth was given
+	// ten times. First make sure that it is the patient who asks. Needs the permission `staff`. Repeating
+	// it answers the same.
+	//
+	// PATCH /v1/messages/{id}/unlock
+	UnlockMessage(ctx context.Context, params UnlockMessageParams) (UnlockMessageRes, error)
 	// UnmergePatients implements unmergePatients operation.
 	//
 	// Extension. Makes two patients again: what was moved goes back, and so does every detail nobody has

@@ -43,8 +43,9 @@ func TestTheForms(t *testing.T) {
 		t.Fatal(err)
 	}
 	post := &postman{}
+	c.Access = &access.Service{Store: db.Access(), Now: time.Now, NewID: db.NewID}
 	c.Account = &account.Service{
-		Store: db.Account(), Access: &access.Service{Store: db.Access(), Now: time.Now, NewID: db.NewID}, Hasher: password.New(), Mailer: post,
+		Store: db.Account(), Access: c.Access, Hasher: password.New(), Mailer: post,
 		Box: func() (*seal.Box, error) { return box, nil }, Pages: base, Now: time.Now, NewID: db.NewID,
 	}
 	g, err := c.Practice.CreateGroup(t.Context(), practice.Group{Name: "Mill Lane Surgery", Phone: "01632 960100"})
@@ -67,6 +68,15 @@ func TestTheForms(t *testing.T) {
 		return taken
 	}
 	first, second := send(), send()
+	for name, role := range map[string]string{"Katherine": "frontdesk", "Rita": "readonly"} {
+		surname, address := "Johnson", strings.ToLower(name)+"@example.org"
+		if _, err := c.Account.Add(ctx, account.Change{FirstName: &name, LastName: &surname, Email: &address, Role: &role}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.Account.SetPassword(ctx, address, "correct horse battery"); err != nil {
+			t.Fatal(err)
+		}
+	}
 	invitation := post.invite(t, ctx, c.Account)
 	mux := http.NewServeMux()
 	mux.Handle("/", pages.New(c))
@@ -86,7 +96,7 @@ func TestTheForms(t *testing.T) {
 		}
 		res.Body.Close()
 	}
-	script(t, "forms.mjs", server.URL, os.Getenv("SHOTS"), first.PageURL, second.PageURL, first.Record.URL, second.Record.URL, invitation)
+	script(t, "forms.mjs", server.URL, os.Getenv("SHOTS"), first.PageURL, second.PageURL, first.Record.URL, second.Record.URL, invitation, strings.Split(first.PageURL, "-")[0]+"-nobody")
 }
 
 // postman keeps the e-mail a member of staff is sent.

@@ -41,6 +41,7 @@ export async function accessible(page, about) {
 
 export const desk = { viewport: { width: 1280, height: 900 } }
 export const phone = { viewport: { width: 320, height: 640 }, deviceScaleFactor: 2 }
+export const narrow = { viewport: { width: 360, height: 740 }, deviceScaleFactor: 2 }
 export const dark = { ...desk, colorScheme: 'dark' }
 export const plain = { ...desk, javaScriptEnabled: false }
 

@@ -336,52 +336,6 @@ func TestWhatACarrierDoesNotSayIsUnknownOrAskedAgain(t *testing.T) {
 	})
 }
 
-func TestAnEntryIsWrittenIntoTheRecordOnceItIsApproved(t *testing.T) {
-	each(t, func(t *testing.T, p *program) {
-		a := p.ok("POST", "/v1/messages/send", p.message("byron", "sms", map[string]any{"write_to_record": true}))
-		if a.str("snomed_code") != "279991000000102" || a.str("auth_token") == "" {
-			t.Fatalf("got %s", a.Text)
-		}
-		id := a.str("message_id")
-		p.becomes(id, "delivered")
-		status, text := page(t, a.str("confirm_write_to_record_url")+"?auth_token="+a.str("auth_token"))
-		if status != 200 || !strings.Contains(text, "279991000000102") || !strings.Contains(text, "Please call us.") {
-			t.Fatalf("%d %s", status, text)
-		}
-		record := "/v1/patients/" + p.patientBy("byron") + "/record"
-		if got := p.ok("GET", record, nil); got.Body["count"] != 0.0 {
-			t.Fatalf("opening the page wrote it: %s", got.Text)
-		}
-		res, err := http.PostForm(a.str("confirm_write_to_record_url"), url.Values{"decision": {"approve"}})
-		if err != nil || res.StatusCode != http.StatusOK {
-			t.Fatalf("%v %v", res, err)
-		}
-		res.Body.Close()
-		waitFor(t, "the entry to be written", func() bool { return p.ok("GET", record, nil).Body["count"] == 1.0 })
-		if got := p.ok("GET", "/v1/messages/"+id, nil).Body["write_to_record"].(map[string]any); got["status"] != "written" || got["write_to_record_at"] == nil {
-			t.Fatalf("got %v", got)
-		}
-		if res, err = http.PostForm(a.str("confirm_write_to_record_url"), url.Values{"decision": {"approve"}}); err != nil || res.StatusCode == http.StatusOK {
-			t.Fatalf("approved twice: %v %v", res, err)
-		}
-		res.Body.Close()
-		bundle := p.ok("GET", record+"/fhir", nil)
-		if bundle.str("resourceType") != "Bundle" || len(bundle.Body["entry"].([]any)) != 2 {
-			t.Fatalf("got %s", bundle.Text)
-		}
-		// With the permission it is written by itself, without it that is ignored.
-		auto := map[string]any{"write_to_record": true, "auto_write_to_record": true}
-		b := p.ok("POST", "/v1/messages/send", p.message("byron", "sms", auto))
-		if b.Body["auth_token"] != nil {
-			t.Fatalf("got %s", b.Text)
-		}
-		waitFor(t, "the second entry to be written", func() bool { return p.ok("GET", record, nil).Body["count"] == 2.0 })
-		if c := p.ok("POST", "/v1/messages/send", p.message("byron", "sms", auto), key(p.creds.Keys["messaging"])); c.str("auth_token") == "" {
-			t.Fatalf("got %s", c.Text)
-		}
-	})
-}
-
 func TestAnEncryptedMessageIsReadOnItsPage(t *testing.T) {
 	each(t, func(t *testing.T, p *program) {
 		a := p.ok("POST", "/v1/messages/send", p.message("byron", "sms", map[string]any{"encrypted": "true"}))
@@ -412,9 +366,13 @@ func TestAnEncryptedMessageIsReadOnItsPage(t *testing.T) {
 			t.Fatalf("%d %s", status, text)
 		}
 		p.becomes(a.str("message_id"), "read")
-		p.clock.move(time.Hour)
-		if status, _ := open("10"); status == 200 {
-			t.Fatal("the link works for ever")
+		p.clock.move(29 * 24 * time.Hour) // it can be read again, for the date
+		if status, text := open("10"); status != 200 || !strings.Contains(text, "Please call us.") {
+			t.Fatalf("%d %s", status, text)
+		}
+		p.clock.move(24*time.Hour + time.Second)
+		if status, text := open("10"); status != 404 || !strings.Contains(text, "Brambleford Health Centre") || !strings.Contains(text, "01632 960100") {
+			t.Fatalf("the link works for ever: %d %s", status, text)
 		}
 	})
 }

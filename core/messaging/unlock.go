@@ -1,0 +1,105 @@
+package messaging
+
+import (
+	"context"
+	"time"
+
+	"frontdesk/core/access"
+	"frontdesk/core/audit"
+	"frontdesk/core/event"
+	"frontdesk/core/practice"
+)
+
+// What happens to a message's page, in its timeline and as events.
+const (
+	Locked   = "locked"   // a wrong date of birth was given too often
+	Unlocked = "unlocked" // a member of staff let the patient try again
+)
+
+// mark puts what happened to a message's page into its timeline, and tells of it.
+func (s *Service) mark(ctx context.Context, tx Tx, group practice.ID, m Message, what string, now time.Time) error {
+	if err := tx.AddStep(ctx, group, m.ID, Step{ID: s.NewID(), At: now, Leg: m.Leg, Channel: m.LegChannel(), What: what}); err != nil {
+		return err
+	}
+	f := fact{MessageID: m.ID.String(), PatientID: m.Patient.String(), Channel: m.LegChannel(), State: State(what), At: now.UTC()}
+	if m.Batch != 0 {
+		f.BatchID = m.Batch.String()
+	}
+	return tx.TellMessage(ctx, group, m.ID, event.Event{
+		Group: int64(group), Type: "message." + what, Subject: int64(m.ID), At: now, Data: audit.Snapshot(f),
+	})
+}
+
+// locked reports whether a message's page is locked.
+func locked(ctx context.Context, r Reader, group practice.ID, m Message) (bool, error) {
+	if m.Link == "" {
+		return false, nil
+	}
+	wrong, _, err := r.LinkState(ctx, group, m.ID)
+	return wrong >= maxWrong, err
+}
+
+// mayUnlock gives a caller who may let a patient try again: a member of staff, or
+// a program that acts for one.
+func mayUnlock(ctx context.Context) (access.Caller, error) {
+	if _, err := access.RequireEither(ctx, access.Messaging, access.SendCommunications); err != nil {
+		return access.Caller{}, err
+	}
+	return access.RequirePermissionOr(ctx, access.Staff, access.SendCommunications)
+}
+
+// Unlock lets a patient try the page of a message again, after a wrong date of
+// birth was given too often. A page that is not locked stays as it is. Error:
+// ErrNotFound.
+func (s *Service) Unlock(ctx context.Context, id ID) (Message, error) {
+	who, err := mayUnlock(ctx)
+	if err != nil {
+		return Message{}, err
+	}
+	now := s.Now().Truncate(time.Microsecond)
+	var m Message
+	return m, s.Store.Do(ctx, func(tx Tx) error {
+		var err error
+		if m, err = tx.LockMessage(ctx, who.Group, id); err != nil {
+			return err
+		}
+		shut, err := locked(ctx, tx, who.Group, m)
+		if err != nil || !shut {
+			return err
+		}
+		_, opened, err := tx.LinkState(ctx, who.Group, id)
+		if err != nil {
+			return err
+		}
+		if err := tx.SaveLinkState(ctx, who.Group, id, 0, opened); err != nil {
+			return err
+		}
+		if err := s.mark(ctx, tx, who.Group, m, Unlocked, now); err != nil {
+			return err
+		}
+		return tx.Audit(ctx, who.Audit(now, "message.unlock", "message", int64(id), nil, nil))
+	})
+}
+
+// SendAgain sends the text of a message to its patient once more, as a message of
+// its own with a page of its own, by the same ways and judged as it is judged now.
+// The one before stays as it is. Errors: ErrNotFound, and those of Send.
+func (s *Service) SendAgain(ctx context.Context, id ID) (Taken, error) {
+	who, err := access.RequireEither(ctx, access.Messaging, access.SendCommunications)
+	if err != nil {
+		return Taken{}, err
+	}
+	m, err := s.Store.Message(ctx, who.Group, id)
+	if err != nil {
+		return Taken{}, err
+	}
+	r := Request{
+		Patient: m.Patient, Channel: m.Channel, Text: m.Content, Subject: m.Subject, Fallback: m.Fallback, Encrypted: m.Encrypted, Purpose: m.Purpose,
+		TaskID: m.TaskID, AssigneeID: m.Assignee,
+	}
+	if m.ContactSource == FromRequest {
+		// It was meant for there, and not for the patient's own number or address.
+		r.Contact = m.Contact
+	}
+	return s.Send(ctx, r)
+}

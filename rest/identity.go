@@ -1,0 +1,42 @@
+package rest
+
+import (
+	"context"
+
+	"frontdesk/core/patient"
+	"frontdesk/rest/oas"
+)
+
+// GetIdentityCheck finds who somebody said they were.
+func (d *door) GetIdentityCheck(ctx context.Context, p oas.GetIdentityCheckParams) (oas.GetIdentityCheckRes, error) {
+	c, known, err := d.core.Patient.Quoted(ctx, p.Reference)
+	if err != nil {
+		return nil, err
+	}
+	out := &oas.IdentityCheck{
+		Reference: c.Reference(), Reason: oas.IdentityCheckReason(c.Reason), Said: said(c.Said), Differs: c.Differs, PatientID: text(""), AskedBy: text(c.AskedBy),
+		CreatedAt: c.CreatedAt.UTC(), ExpiresAt: c.ExpiresAt.UTC(),
+	}
+	if out.Differs == nil {
+		out.Differs = []string{}
+	}
+	if known != 0 {
+		out.PatientID = text(known.String())
+	}
+	return out, nil
+}
+
+func said(s patient.Said) oas.IdentityCheckSaid {
+	var out oas.IdentityCheckSaid
+	for value, to := range map[*string]*oas.OptString{
+		&s.NHSNumber: &out.NhsNumber, &s.BirthDate: &out.Dob, &s.Forename: &out.Forename, &s.Surname: &out.Surname, &s.Postcode: &out.Postcode,
+	} {
+		if *value != "" {
+			*to = str(*value)
+		}
+	}
+	if s.Sex != "" {
+		out.Sex = oas.NewOptSex(oas.Sex(s.Sex))
+	}
+	return out
+}
