@@ -13,7 +13,7 @@ import (
 func (d *door) askUnsubscribe(w http.ResponseWriter, r *http.Request) {
 	g, err := d.core.Messaging.Subscription(r.Context(), r.PathValue("link"))
 	if err != nil {
-		fail(w, r, err)
+		d.fail(w, r, err)
 		return
 	}
 	show(w, r, http.StatusOK, unsubscribePage(faceOf(g)))
@@ -27,16 +27,16 @@ var errOneClick = fault.New(fault.Invalid, "not_one_click", "This did not ask to
 // kind of form, and want no other page.
 func (d *door) unsubscribe(w http.ResponseWriter, r *http.Request) {
 	if err := anyForm(w, r); err != nil {
-		fail(w, r, err)
+		d.fail(w, r, err)
 		return
 	}
 	if r.PostFormValue("List-Unsubscribe") != "One-Click" {
-		fail(w, r, errOneClick)
+		d.fail(w, r, errOneClick)
 		return
 	}
 	g, err := d.core.Messaging.Unsubscribe(r.Context(), r.PathValue("link"))
 	if err != nil {
-		fail(w, r, err)
+		d.fail(w, r, err)
 		return
 	}
 	show(w, r, http.StatusOK, unsubscribedPage(faceOf(g)))
