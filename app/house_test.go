@@ -350,3 +350,20 @@ func TestWhoeverReadsTheCodeIsNotMisled(t *testing.T) {
 		}
 	}
 }
+
+// TestTheHouseNumbersEachMigrationOnce finds two that were given one number side by
+// side: no database could be opened with both.
+func TestTheHouseNumbersEachMigrationOnce(t *testing.T) {
+	all, err := os.ReadDir("../store/migrations")
+	if err != nil || len(all) < 20 {
+		t.Fatalf("%d migrations, %v", len(all), err)
+	}
+	taken := map[string]string{}
+	for _, f := range all {
+		number, _, _ := strings.Cut(f.Name(), "_")
+		if other := taken[number]; other != "" {
+			t.Errorf("%s and %s have one number", other, f.Name())
+		}
+		taken[number] = f.Name()
+	}
+}
