@@ -112,8 +112,9 @@ func TestACopyOfADatabaseIsSomewhereElse(t *testing.T) {
 	for name, open := range map[string]func(testing.TB) string{"sqlite": storetest.SQLite, "postgres": storetest.Postgres} {
 		t.Run(name, func(t *testing.T) {
 			one, two := open(t), open(t)
-			if home(one) != home(one) || home(one) == home(two) {
-				t.Errorf("%s, %s", home(one), home(two))
+			first, again, other := home(one), home(one), home(two)
+			if first != again || first == other {
+				t.Errorf("%s, %s, %s", first, again, other)
 			}
 		})
 	}
@@ -423,4 +424,23 @@ func TestAClockPutBackHoldsNoOutsideSystemUp(t *testing.T) {
 			}
 		}
 	})
+}
+
+func TestATransactionHasItsOwnLimits(t *testing.T) {
+	address := storetest.Postgres(t)
+	for query, want := range map[string]string{"": "10s 5s 20s", "statement_timeout=7000": "7s 5s 20s"} {
+		u, err := url.Parse(address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		values := u.Query()
+		if name, value, ok := strings.Cut(query, "="); ok {
+			values.Set(name, value)
+		}
+		u.RawQuery = values.Encode()
+		inside, outside, err := storetest.Open(t, u.String()).Limits(context.Background())
+		if err != nil || inside != want || query == "" && outside != "0 0 0" {
+			t.Errorf("%q: inside %s, outside %s, %v", query, inside, outside, err)
+		}
+	}
 }

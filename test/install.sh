@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# Installs what the tests need and is not there yet: PostgreSQL and Chromium as
-# Debian packages, and the checkers of test/npm.
+# Installs what the tests need and is not there yet: PostgreSQL, PgBouncer and
+# Chromium as Debian packages, and the checkers of test/npm.
 set -euo pipefail
 cd "$(dirname "$0")"
 
 packages=()
 compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || command -v initdb >/dev/null || packages+=(postgresql)
+command -v pgbouncer >/dev/null || packages+=(pgbouncer)
 command -v chromium >/dev/null || packages+=(chromium)
 command -v node >/dev/null || packages+=(nodejs)
 command -v npm >/dev/null || packages+=(npm)

@@ -67,13 +67,12 @@ func main() {
 	if err != nil {
 		panic(err) // the flags above contradict one another
 	}
-	kong.Bind(strays(parser.Model.Node, os.Environ())).Apply(parser)
 	parsed, err := parser.Parse(os.Args[1:])
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "frontdesk: %v\nRun frontdesk --help to see what it takes.\n", err)
 		os.Exit(operator.ExitUsage)
 	}
-	if err := parsed.Run(); err != nil {
+	if err := parsed.Run(strays(parser.Model.Node, os.Environ())); err != nil {
 		fmt.Fprintln(os.Stderr, "frontdesk:", operator.Explain(err))
 		os.Exit(operator.ExitCode(err))
 	}
