@@ -95,6 +95,9 @@ type Config struct {
 	// WebhookAllow are hosts, or host:port, that deliveries may go to whatever
 	// address they lead to. A sandbox allows this machine besides.
 	WebhookAllow []string
+	// NotifyRest is how long NHS Notify is left alone when requests in a row have
+	// failed; 0 is 30 seconds.
+	NotifyRest time.Duration
 	// WebhookTimeout is the longest one delivery may take; 0 is 15 seconds.
 	WebhookTimeout time.Duration
 	// WebhookRoots are whose certificates endpoints may have; nil is the
@@ -221,7 +224,7 @@ func newCore(db *store.DB, keys *operator.Keys, c Config, pages func() string, s
 	days := &diary.Service{Store: db.Diary(), Now: c.Now, NewID: db.NewID}
 	outside := &connector.Service{Store: db.Connector(), Box: keys.Open, Now: c.Now}
 	people := &demographics{db: db, connectors: outside, log: c.Log, now: c.Now, sims: sims}
-	post := &carriers{db: db, connectors: outside, log: c.Log, now: c.Now, public: pages, sims: sims}
+	post := &carriers{db: db, connectors: outside, log: c.Log, now: c.Now, public: pages, sims: sims, rest: c.NotifyRest}
 	records := &record.Service{Store: db.RecordStore(), Writer: record.Own{}, Pages: pages, Now: c.Now, NewID: db.NewID}
 	patients := &patient.Service{
 		Store: db.Patient(), Demographics: people, Upkeep: people.upkeep, Pages: pages, Now: c.Now, NewID: db.NewID,

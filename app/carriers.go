@@ -254,6 +254,7 @@ type carriers struct {
 
 	mu       sync.Mutex
 	built    map[practice.ID]map[connector.Name]builtCarrier
+	rest     time.Duration             // of a breaker; 0 is its own
 	breakers map[string]notify.Breaker // by account
 }
 
@@ -264,7 +265,7 @@ func (c *carriers) breaker(k connector.Connector) notify.Breaker {
 		c.breakers = map[string]notify.Breaker{}
 	}
 	if c.breakers[account] == nil {
-		c.breakers[account] = notify.NewBreaker(0, c.log)
+		c.breakers[account] = notify.NewBreaker(c.rest, c.log)
 	}
 	return c.breakers[account]
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"os"
 	"slices"
@@ -13,6 +14,8 @@ import (
 	"time"
 
 	"frontdesk/app"
+	"frontdesk/sim/inbox"
+	"frontdesk/sim/notify"
 	"frontdesk/store/storetest"
 )
 
@@ -274,6 +277,79 @@ func TestNHSNotifyIsHandedAMessageOnceForBothItsWays(t *testing.T) {
 			t.Fatalf("got %s", got.Text)
 		}
 	})
+}
+
+// TestMessagesOutliveAnOutageOfNHSNotify is twelve messages and a batch during twenty
+// seconds of 503.
+func TestMessagesOutliveAnOutageOfNHSNotify(t *testing.T) {
+	storetest.EachAddress(t, func(t *testing.T, address string) {
+		p := open(t, address, app.Config{NotifyRest: time.Millisecond})
+		var box inbox.Box
+		national := notify.New(&box, p.clock.Now)
+		national.OpenSandbox, national.ForbidODS = true, true
+		national.Contact = func(string) (string, string) { return "07700 900101", "" }
+		server := httptest.NewServer(national)
+		defer server.Close()
+		if _, errs, code := run(t, "connector", "set", "notify", "--db", address, "--group", p.creds.Group, "--seal-key", sealKey,
+			"--set", "channels=sms", "--set", "priority=1", "--set", "simulated=", "--set", "base_url="+server.URL+"/comms", "--set", "token_url=",
+			"--set", "allow_ods_override=no"); code != 0 {
+			t.Fatal(errs)
+		}
+		national.Fail(notify.Failure{Kind: notify.FailUnavailable, Times: 10_000})
+		var ids []string
+		for range 12 {
+			ids = append(ids, p.sent("byron", "sms", map[string]any{"urgent": true, "fallback_message_type": "email"}))
+		}
+		made := p.ok("POST", "/v1/batch_message", map[string]any{
+			"name": "Flu", "channel": "SMS", "content": "Flu jabs are here.", "recipients": []map[string]any{{"patient_id": p.patientBy("byron")}, {"patient_id": p.patientBy("mathison")}},
+		})
+		p.ok("PATCH", "/v1/batch_message/"+made.str("id")+"/send", nil)
+		waitFor(t, "an outage", func() bool { return len(national.Requests()) > 4 })
+		for _, id := range ids {
+			if got := p.becomes(id, "queued", "sending"); slices.Contains(steps(got), "unknown") {
+				t.Fatalf("got %s", got.Text)
+			}
+		}
+		p.clock.move(20 * time.Second)
+		national.Mend()
+		moved := time.Duration(0)
+		waitFor(t, "everything to arrive", func() bool {
+			if moved < 20*time.Minute { // the rest is up to a busy machine
+				p.clock.move(30 * time.Second)
+				moved += 30 * time.Second
+			}
+			p.sent("byron", "sms", map[string]any{"urgent": true, "message_string": "See you."}) // the channel's job looks at what is due
+			_, all := texts(&box)
+			return all["Your results are in. Please call us."] >= 12 && all["Flu jabs are here."] >= 2
+		})
+		for _, id := range ids {
+			if got := p.becomes(id, "sent", "delivered"); slices.Contains(steps(got), "unknown") || slices.Contains(steps(got), "fallback") {
+				t.Fatalf("got %s", got.Text)
+			}
+		}
+		keys, all := texts(&box)
+		if all["Your results are in. Please call us."] != 12 || all["Flu jabs are here."] != 2 {
+			t.Errorf("12 messages and a batch of 2 arrived as %v", all)
+		}
+		for key, n := range keys {
+			if n != 1 {
+				t.Errorf("%s arrived %d times", key, n)
+			}
+		}
+		if altered := national.Altered(); len(altered) > 0 {
+			t.Errorf("requests were sent again otherwise: %v", altered)
+		}
+	})
+}
+
+// texts counts what arrived by its key and by its text.
+func texts(box *inbox.Box) (keys, words map[string]int) {
+	keys, words = map[string]int{}, map[string]int{}
+	for _, i := range box.Items() {
+		keys[i.Key]++
+		words[i.Text]++
+	}
+	return keys, words
 }
 
 // forged is a report about an e-mail of ours, from somebody who knows its key but
