@@ -155,8 +155,13 @@ func RequireStaff(ctx context.Context, g Grant) (Caller, error) {
 	switch {
 	case !ok:
 		return Caller{}, ErrNoToken
-	case c.Staff == 0 || c.Session == 0:
+	case c.Session != 0 || len(c.Grants) > 0: // it has a role
+		if _, err := RequireGrant(ctx, g); err != nil {
+			return Caller{}, err
+		}
+	}
+	if c.Staff == 0 || c.Session == 0 {
 		return Caller{}, ErrNotStaff
 	}
-	return RequireGrant(ctx, g)
+	return c, nil
 }
