@@ -293,6 +293,7 @@ func (a *App) newWorker() (*worker.Worker, error) {
 			recoverLost:            a.recovers(),
 			webhook.ReplayKind:     a.core.Webhook.GoOn,
 			webhook.DisabledKind:   a.tellDisabled,
+			job.TaskKind:           a.core.Task.Open,
 			account.InviteKind:     a.core.Account.SendInvitation,
 		},
 		Queues: map[string]int{messaging.Queue: senders},

@@ -58,6 +58,7 @@ var rooms = map[string]struct {
 	"core/chart": {ours: []string{
 		"core/fault", "core/input", "core/access", "core/practice", "core/account", "core/patient", "core/label",
 		"core/billing", // a membership is a product
+		"core/booking", // whoever leaves has no appointments to come
 	}},
 	"core/booking": {ours: []string{
 		"core/fault", "core/audit", "core/event", "core/job", "core/input", "core/access", "core/practice", "core/patient", "core/diary",
@@ -69,7 +70,7 @@ var rooms = map[string]struct {
 	"core/record": {ours: []string{
 		"core/fault", "core/audit", "core/event", "core/job", "core/input", "core/access", "core/practice", "core/seal", "core/patient",
 	}},
-	"core/task":     {ours: []string{"core/fault", "core/audit", "core/input", "core/access", "core/account", "core/practice", "core/patient"}},
+	"core/task":     {ours: []string{"core/fault", "core/audit", "core/job", "core/input", "core/access", "core/account", "core/practice", "core/patient"}},
 	"core/document": {ours: []string{"core/fault", "core/audit", "core/event", "core/input", "core/access", "core/practice", "core/seal", "core/patient"}},
 	"core/clinical": {ours: []string{
 		"core/fault", "core/audit", "core/event", "core/input", "core/access", "core/practice", "core/account", "core/patient", "core/document",

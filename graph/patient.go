@@ -27,7 +27,7 @@ func person(ctx context.Context, p patient.Full) *gql.Patient {
 		FullName: text(p.FullName()), BirthSurname: text(p.BirthSurname), BirthName: text(p.BirthName), BirthNames: text(p.BirthNames),
 		Dob: on(p.BirthDate), Gender: text(p.Gender), Sex: text(string(p.Sex)), Email: text(p.Email), PaymentReference: text(p.PaymentReference),
 		Occupation: text(p.Occupation), CreatedAt: scalar.Of(p.CreatedAt),
-		UpdatedAt: scalar.Of(p.UpdatedAt), Comments: text(p.Notes), OnHold: &p.OnHold, Archived: ptr(p.Status == patient.Archived),
+		UpdatedAt: scalar.Of(p.UpdatedAt), Comments: text(p.Notes), OnHold: &p.OnHold, Archived: ptr(p.SetAside()),
 		Address: &gql.Address{Address: street(a.Line1, a.Line2, a.Line3), City: text(a.Town), Postcode: text(a.Postcode), Country: text(a.Country)},
 		CommunicationPreferences: &gql.CommunicationPreferences{
 			ReceiveEmail: p.ReceiveEmail, ReceiveSms: p.ReceiveSMS, PromotionalMarketing: p.Marketing, PaymentReminders: p.PaymentReminders,
@@ -39,7 +39,7 @@ func person(ctx context.Context, p patient.Full) *gql.Patient {
 	switch {
 	case p.Deleted():
 		out.Status = ptr("deleted")
-	case p.Status == patient.Archived:
+	case p.SetAside():
 		out.Status = ptr("archived")
 	}
 	// What identifies a person further is left out, without an error, for whoever
@@ -357,6 +357,9 @@ func (m mutation) UnarchivePatient(ctx context.Context, patientID string, reason
 // ArchivedInfo is when and why a patient was set aside; null when never.
 func (f patientFields) ArchivedInfo(ctx context.Context, obj *gql.Patient) (*gql.PatientArchivedInfo, error) {
 	p := obj.Of
+	if p.ArchivedAt.IsZero() && p.Dead() { // as the national service says
+		return &gql.PatientArchivedInfo{ArchivedAt: scalar.Of(p.DeceasedAt), ArchivedReason: ptr(gql.PatientArchiveReasonDeceasedPatient)}, nil
+	}
 	if p.ArchivedAt.IsZero() {
 		return nil, nil
 	}

@@ -147,7 +147,7 @@ func (t *Tx) Recipients(ctx context.Context, group practice.ID, id messaging.Bat
 		})
 	}
 	return list(ctx, t, `SELECT `+recipientColumns+`, p.first_name, p.last_name, m.state, m.code, m.sent_at FROM batch_recipient r
-		LEFT JOIN patient p ON p.practice_group_id = r.practice_group_id AND p.id = r.patient_id
+		LEFT JOIN patient p ON p.practice_group_id = r.practice_group_id AND p.id = r.patient_id AND p.deleted_at IS NULL
 		LEFT JOIN message m ON m.practice_group_id = r.practice_group_id AND m.id = r.message_id
 		WHERE r.practice_group_id = $1 AND r.batch_id = $2 AND r.ordinal > $3
 		AND (CAST($4 AS text) = '' OR r.status = $4 OR $4 = 'CREATED' AND r.status = 'TRACING') ORDER BY r.ordinal LIMIT $5 OFFSET $6`, args,
@@ -166,14 +166,15 @@ func (t *Tx) Recipients(ctx context.Context, group practice.ID, id messaging.Bat
 // personColumns is a patient joined to something else.
 const personColumns = `p.id, p.nhs_number, p.emis_id, p.ehr_partner_id, p.ehr_partner, p.birth_date, p.deceased_at, p.title, p.first_name, p.last_name, p.sex,
 	p.mobile, p.landline, p.email, p.line_1, p.line_2, p.line_3, p.town, p.county, p.country, p.postcode, p.notes, p.source, p.restricted, p.status,
-	p.number_status, p.superseded_by, p.pds_version, p.synced_at, p.merged_into, p.version, p.created_at, p.updated_at, p.deleted_at`
+	p.number_status, p.superseded_by, p.pds_version, p.synced_at, p.merged_into, p.version, p.created_at, p.updated_at, p.deleted_at, p.death_source`
 
 // Named lists recipients not looked up yet, with the patient they name.
 func (t *Tx) Named(ctx context.Context, group practice.ID, id messaging.BatchID, limit int) ([]batch.Enlisted, error) {
 	return list(ctx, t, `SELECT `+recipientColumns+`, p.id, p.birth_date, p.deceased_at, p.restricted, p.number_status, p.merged_into
 		FROM (SELECT * FROM batch_recipient WHERE practice_group_id = $1 AND batch_id = $2 AND status = 'CREATED' ORDER BY ordinal LIMIT $3) r
 		LEFT JOIN patient p ON p.practice_group_id = r.practice_group_id AND p.id = COALESCE(r.named_id,
-			(SELECT n.id FROM patient n WHERE n.practice_group_id = r.practice_group_id AND n.nhs_number = r.nhs_number)) AND p.deleted_at IS NULL
+			(SELECT n.id FROM patient n WHERE n.practice_group_id = r.practice_group_id AND n.nhs_number = r.nhs_number),
+			(SELECT f.patient_id FROM former_number f WHERE f.practice_group_id = r.practice_group_id AND f.nhs_number = r.nhs_number)) AND p.deleted_at IS NULL
 		WHERE r.practice_group_id = $1 ORDER BY r.ordinal`, in{group, id, limit}, func(scan scanner) (batch.Enlisted, error) {
 		var e batch.Enlisted
 		var status string

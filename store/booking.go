@@ -98,10 +98,10 @@ const (
 		JOIN appointment_type k ON k.practice_group_id = a.practice_group_id AND k.id = a.appointment_type_id
 		JOIN location l ON l.practice_group_id = a.practice_group_id AND l.id = a.location_id
 		JOIN practitioner w ON w.practice_group_id = a.practice_group_id AND w.id = a.practitioner_id
-		LEFT JOIN patient p ON p.practice_group_id = a.practice_group_id AND p.id = a.patient_id
+		LEFT JOIN patient p ON p.practice_group_id = a.practice_group_id AND p.id = a.patient_id AND p.deleted_at IS NULL
 		WHERE a.practice_group_id = $1`
 	countAppointments = `SELECT count(*) FROM (SELECT 1 FROM appointment a
-		LEFT JOIN patient p ON p.practice_group_id = a.practice_group_id AND p.id = a.patient_id
+		LEFT JOIN patient p ON p.practice_group_id = a.practice_group_id AND p.id = a.patient_id AND p.deleted_at IS NULL
 		WHERE a.practice_group_id = $1`
 	// What every list of appointments may ask: $2 and $3 are the time, $4 to $6
 	// a place, a type and a state (0 and nothing ask for all), $7 the instant at
@@ -122,6 +122,12 @@ func scanDetails(scan scanner) (booking.Details, error) {
 	err := scan(append(into(&d.Appointment), &d.TypeName, &d.LocationName, &w.Title, &w.FirstName, &w.LastName,
 		text{&p.Title}, text{&p.FirstName}, text{&p.LastName}, &d.PolicyHours)...)
 	return d, err
+}
+
+// ToCome lists a patient's appointments that start after a time.
+func (t *Tx) ToCome(ctx context.Context, group practice.ID, of patient.ID, after time.Time) ([]booking.ID, error) {
+	return list(ctx, t, `SELECT id FROM appointment WHERE practice_group_id = $1 AND patient_id = $2 AND start_at > $3
+		AND state IN ('reserved', 'booked') ORDER BY start_at, id`, in{group, of, after}, scanID[booking.ID])
 }
 
 // Details finds an appointment with the names around it.

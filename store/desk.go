@@ -21,7 +21,7 @@ const (
 	JOIN appointment_type k ON k.practice_group_id = a.practice_group_id AND k.id = a.appointment_type_id
 	JOIN location l ON l.practice_group_id = a.practice_group_id AND l.id = a.location_id
 	JOIN practitioner w ON w.practice_group_id = a.practice_group_id AND w.id = a.practitioner_id
-	LEFT JOIN patient p ON p.practice_group_id = a.practice_group_id AND p.id = a.patient_id`
+	LEFT JOIN patient p ON p.practice_group_id = a.practice_group_id AND p.id = a.patient_id AND p.deleted_at IS NULL`
 	selectBookings = `SELECT ` + appointmentColumns + deskColumns + besideColumns + ` FROM appointment a` + besideTables + ` WHERE a.practice_group_id = $1`
 )
 

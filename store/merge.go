@@ -50,6 +50,7 @@ func belongs(table, column, what string, dated bool) belonging {
 // belongings are what a patient has: every column that names a patient, but for
 // the patient's own. A test compares the list with the schema's foreign keys.
 var belongings = []belonging{
+	belongs("former_number", "patient_id", "former_numbers", false),
 	belongs("appointment", "patient_id", "appointments", true),
 	belongs("appointment", "billpayer_id", "bills", true),
 	belongs("patient_attachment", "patient_id", "attachments", false),

@@ -2,7 +2,9 @@ package store
 
 import (
 	"bytes"
+	"cmp"
 	"context"
+	"errors"
 	"strings"
 	"time"
 
@@ -30,7 +32,7 @@ func beyond(key []byte) []byte { return append(bytes.Clone(key), 0xff) }
 
 const patientColumns = `id, nhs_number, emis_id, ehr_partner_id, ehr_partner, birth_date, deceased_at, title, first_name, last_name, sex,
 	mobile, landline, email, line_1, line_2, line_3, town, county, country, postcode, notes, source, restricted, status,
-	number_status, superseded_by, pds_version, synced_at, merged_into, version, created_at, updated_at, deleted_at`
+	number_status, superseded_by, pds_version, synced_at, merged_into, version, created_at, updated_at, deleted_at, death_source`
 
 func scanPatient(scan scanner) (patient.Patient, error) {
 	var p patient.Patient
@@ -44,7 +46,7 @@ func patientDest(p *patient.Patient) in {
 	return in{&p.ID, text{&p.NHSNumber}, &p.EMISID, &p.EHRPartnerID, &p.EHRPartner, day{&p.BirthDate}, when{&p.DeceasedAt}, &p.Title, &p.FirstName,
 		&p.LastName, &p.Sex, &p.Mobile, &p.Landline, &p.Email, &a.Line1, &a.Line2, &a.Line3, &a.Town, &a.County, &a.Country, &a.Postcode, &p.Notes,
 		&p.Source, &p.Restricted, &p.Status, &p.NumberStatus, &p.SupersededBy, &p.PDSVersion, when{&p.SyncedAt}, num[patient.ID]{&p.MergedInto},
-		&p.Version, when{&p.CreatedAt}, when{&p.UpdatedAt}, when{&p.DeletedAt}}
+		&p.Version, when{&p.CreatedAt}, when{&p.UpdatedAt}, when{&p.DeletedAt}, &p.DeathSource}
 }
 
 // Patient finds a patient.
@@ -57,6 +59,35 @@ func (t *Tx) Patient(ctx context.Context, group practice.ID, id patient.ID) (pat
 func (t *Tx) PatientByNHSNumber(ctx context.Context, group practice.ID, number string) (patient.Patient, error) {
 	return find(ctx, t, patient.ErrNotFound, `SELECT `+patientColumns+` FROM patient
 		WHERE practice_group_id = $1 AND nhs_number = $2`, in{group, number}, scanPatient)
+}
+
+// PatientByFormerNumber finds who had a number before it was superseded.
+func (t *Tx) PatientByFormerNumber(ctx context.Context, group practice.ID, number string) (patient.Patient, error) {
+	var id patient.ID
+	found, err := t.one(ctx, `SELECT patient_id FROM former_number WHERE practice_group_id = $1 AND nhs_number = $2`, in{group, number}, &id)
+	if err != nil || !found {
+		return patient.Patient{}, cmp.Or(err, error(patient.ErrNotFound))
+	}
+	return patient.Current(ctx, t, group, id)
+}
+
+// SaveFormerNumber keeps that a number was a patient's.
+func (t *Tx) SaveFormerNumber(ctx context.Context, group practice.ID, f patient.FormerNumber) error {
+	_, err := t.exec(ctx, `INSERT INTO former_number (practice_group_id, id, patient_id, nhs_number, recorded_at) VALUES ($1, $2, $3, $4, $5)
+		ON CONFLICT (practice_group_id, nhs_number) DO UPDATE SET patient_id = $3, recorded_at = $5`, group, f.ID, f.Patient, f.Number, f.At)
+	return err
+}
+
+// formerly reports whether a number was that of a patient who is still here.
+func (t *Tx) formerly(ctx context.Context, group practice.ID, number string) (bool, error) {
+	if number == "" {
+		return false, nil
+	}
+	_, err := t.PatientByFormerNumber(ctx, group, number)
+	if errors.Is(err, patient.ErrNotFound) {
+		return false, nil // nobody's, or somebody's who was deleted
+	}
+	return err == nil, err
 }
 
 // patientSearch is how to find patients by one field. Arguments that say what
@@ -78,8 +109,10 @@ const (
 
 var patientSearches = map[patient.Field]patientSearch{
 	"": {list: selectPatients + byLast + page + byLast, count: countPatients + upTo},
-	patient.FieldNHSNumber: {list: selectPatients + ` AND nhs_number = $4` + byLast + page + byLast,
-		count: countPatients + ` AND nhs_number = $3` + upTo},
+	patient.FieldNHSNumber: {list: selectPatients + ` AND id IN (SELECT id FROM patient WHERE practice_group_id = $1 AND nhs_number = $4
+			UNION SELECT patient_id FROM former_number WHERE practice_group_id = $1 AND nhs_number = $4)` + byLast + page + byLast,
+		count: countPatients + ` AND id IN (SELECT id FROM patient WHERE practice_group_id = $1 AND nhs_number = $3
+			UNION SELECT patient_id FROM former_number WHERE practice_group_id = $1 AND nhs_number = $3)` + upTo},
 	patient.FieldEMISID: {list: selectPatients + ` AND emis_id = $4` + byLast + page + byLast,
 		count: countPatients + ` AND emis_id = $3` + upTo},
 	patient.FieldEHRPartnerID: {list: selectPatients + ` AND ehr_partner_id = $4` + byLast + page + byLast,
@@ -147,19 +180,34 @@ func (t *Tx) patients(ctx context.Context, group practice.ID, q patient.Query) (
 
 func emailKey(address string) string { return strings.ToLower(address) }
 
-// AddPatient keeps a new patient unless another has the NHS number.
+// AddPatient keeps a new patient unless another has the NHS number, or had it.
 func (t *Tx) AddPatient(ctx context.Context, group practice.ID, p patient.Patient) (bool, error) {
+	if was, err := t.formerly(ctx, group, p.NHSNumber); err != nil || was {
+		return false, err
+	}
+	added, err := t.addPatient(ctx, group, p)
+	if err != nil || !added || t.pg == nil {
+		return added, err
+	}
+	// The number may have been superseded while this waited for who had it.
+	if was, err := t.formerly(ctx, group, p.NHSNumber); err != nil || was {
+		return false, cmp.Or(err, errAgain)
+	}
+	return true, nil
+}
+
+func (t *Tx) addPatient(ctx context.Context, group practice.ID, p patient.Patient) (bool, error) {
 	a := p.Address
 	n, err := t.exec(ctx, `INSERT INTO patient (practice_group_id, id, nhs_number, emis_id, ehr_partner_id, ehr_partner, birth_date, deceased_at, title,
 			first_name, last_name, first_key, last_key, full_key, sex, mobile, landline, email, email_key, line_1, line_2, line_3, town, county, country,
-			postcode, notes, source, restricted, status, number_status, superseded_by, pds_version, synced_at, version, created_at, updated_at)
+			postcode, notes, source, restricted, status, number_status, superseded_by, pds_version, synced_at, version, created_at, updated_at, death_source)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30,
-			$31, $32, $33, $34, $35, $36, $37)
+			$31, $32, $33, $34, $35, $36, $37, $38)
 		ON CONFLICT (practice_group_id, nhs_number) DO NOTHING`,
 		group, p.ID, optText(p.NHSNumber), p.EMISID, p.EHRPartnerID, p.EHRPartner, p.BirthDate.String(), at(p.DeceasedAt), p.Title,
 		p.FirstName, p.LastName, nameKey(p.FirstName), nameKey(p.LastName), nameKey(p.FirstName+" "+p.LastName), p.Sex, p.Mobile, p.Landline,
 		p.Email, emailKey(p.Email), a.Line1, a.Line2, a.Line3, a.Town, a.County, a.Country, a.Postcode, p.Notes, p.Source, p.Restricted, p.Status,
-		p.NumberStatus, p.SupersededBy, p.PDSVersion, at(p.SyncedAt), p.Version, p.CreatedAt, p.UpdatedAt)
+		p.NumberStatus, p.SupersededBy, p.PDSVersion, at(p.SyncedAt), p.Version, p.CreatedAt, p.UpdatedAt, p.DeathSource)
 	return n == 1, err
 }
 
@@ -175,30 +223,49 @@ func (t *Tx) LockPatient(ctx context.Context, group practice.ID, id patient.ID) 
 // HoldPatient finds the patient an id stands for and keeps it from being merged
 // away.
 func (t *Tx) HoldPatient(ctx context.Context, group practice.ID, id patient.ID) (patient.ID, error) {
-	return t.current(ctx, group, id, t.db.hold)
+	id, _, err := t.current(ctx, group, id, t.db.hold)
+	return id, err
 }
 
-// TakePatient is HoldPatient, and others who take the patient wait.
+// TakePatient is HoldPatient, and others who take the patient wait. One who has
+// died is not taken.
 func (t *Tx) TakePatient(ctx context.Context, group practice.ID, id patient.ID) (patient.ID, error) {
-	return t.current(ctx, group, id, t.db.take)
+	id, died, err := t.current(ctx, group, id, t.db.take)
+	if err == nil && !died.IsZero() {
+		err = patient.ErrDeceased
+	}
+	return id, err
 }
 
-// current finds the patient an id stands for, locked.
-func (t *Tx) current(ctx context.Context, group practice.ID, id patient.ID, lock string) (patient.ID, error) {
+// current finds the patient an id stands for, locked, and when they died.
+func (t *Tx) current(ctx context.Context, group practice.ID, id patient.ID, lock string) (_ patient.ID, died time.Time, err error) {
 	for {
 		var into patient.ID
 		var deleted time.Time
-		found, err := t.one(ctx, `SELECT merged_into, deleted_at FROM patient WHERE practice_group_id = $1 AND id = $2`+lock, in{group, id}, num[patient.ID]{&into}, when{&deleted})
+		found, err := t.one(ctx, `SELECT merged_into, deleted_at, deceased_at FROM patient WHERE practice_group_id = $1 AND id = $2`+lock,
+			in{group, id}, num[patient.ID]{&into}, when{&deleted}, when{&died})
 		switch {
 		case err != nil:
-			return 0, err
+			return 0, died, err
 		case !found, !deleted.IsZero():
-			return 0, patient.ErrNotFound
+			return 0, died, patient.ErrNotFound
 		case into == 0:
-			return id, nil
+			return id, died, nil
 		}
 		id = into
 	}
+}
+
+// Outlook counts what a patient has to come.
+func (t *Tx) Outlook(ctx context.Context, group practice.ID, id patient.ID, now time.Time) (patient.Outlook, error) {
+	var o patient.Outlook
+	if _, err := t.one(ctx, `SELECT count(*) FROM appointment WHERE practice_group_id = $1 AND patient_id = $2 AND start_at > $3 AND state = 'booked'`,
+		in{group, id, now}, &o.Appointments); err != nil {
+		return o, err
+	}
+	_, err := t.one(ctx, `SELECT count(*) FROM message WHERE practice_group_id = $1 AND patient_id = $2 AND state IN ('scheduled', 'queued')`,
+		in{group, id}, &o.Messages)
+	return o, err
 }
 
 // SavePatient keeps a changed patient.
@@ -208,12 +275,12 @@ func (t *Tx) SavePatient(ctx context.Context, group practice.ID, p patient.Patie
 			first_name = $10, last_name = $11, first_key = $12, last_key = $13, full_key = $14, sex = $15, mobile = $16, landline = $17,
 			email = $18, email_key = $19, line_1 = $20, line_2 = $21, line_3 = $22, town = $23, county = $24, country = $25, postcode = $26,
 			notes = $27, source = $28, restricted = $29, status = $30, number_status = $31, superseded_by = $32, pds_version = $33, synced_at = $34,
-			merged_into = $35, updated_at = $36, deleted_at = $37, version = version + 1
+			merged_into = $35, updated_at = $36, deleted_at = $37, death_source = $38, version = version + 1
 		WHERE practice_group_id = $1 AND id = $2`,
 		group, p.ID, optText(p.NHSNumber), p.EMISID, p.EHRPartnerID, p.EHRPartner, p.BirthDate.String(), at(p.DeceasedAt), p.Title, p.FirstName, p.LastName,
 		nameKey(p.FirstName), nameKey(p.LastName), nameKey(p.FirstName+" "+p.LastName), p.Sex, p.Mobile, p.Landline, p.Email, emailKey(p.Email),
 		a.Line1, a.Line2, a.Line3, a.Town, a.County, a.Country, a.Postcode, p.Notes, p.Source, p.Restricted, p.Status, p.NumberStatus, p.SupersededBy,
-		p.PDSVersion, at(p.SyncedAt), opt(p.MergedInto), p.UpdatedAt, at(p.DeletedAt))
+		p.PDSVersion, at(p.SyncedAt), opt(p.MergedInto), p.UpdatedAt, at(p.DeletedAt), p.DeathSource)
 	return err
 }
 

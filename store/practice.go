@@ -19,14 +19,14 @@ func (s practiceStore) Do(ctx context.Context, fn func(practice.Tx) error) error
 
 const groupColumns = `practice_group_id, name, sector, ods_code, phone, email, website, line_1, line_2, town, county, postcode,
 	time_zone, holidays, cancellation_hours, window_days, sandbox, created_at, updated_at, unread_minutes, sms_price, send_from, send_until,
-	vat_permille, patient_overlap`
+	vat_permille, patient_overlap, leaving`
 
 func scanGroup(scan scanner) (practice.Group, error) {
 	var g practice.Group
 	a := &g.Address
 	err := scan(&g.ID, &g.Name, &g.Sector, &g.ODSCode, &g.Phone, &g.Email, &g.Website, &a.Line1, &a.Line2, &a.Town, &a.County, &a.Postcode,
 		&g.TimeZone, &g.Holidays, &g.CancellationHours, &g.WindowDays, &g.Sandbox, when{&g.CreatedAt}, when{&g.UpdatedAt},
-		&g.UnreadMinutes, &g.SMSPrice, &g.SendFrom, &g.SendUntil, &g.VAT, &g.PatientOverlap)
+		&g.UnreadMinutes, &g.SMSPrice, &g.SendFrom, &g.SendUntil, &g.VAT, &g.PatientOverlap, &g.Leaving)
 	return g, err
 }
 
@@ -44,14 +44,14 @@ func (t *Tx) Groups(ctx context.Context) ([]practice.Group, error) {
 func (t *Tx) SaveGroup(ctx context.Context, g practice.Group) error {
 	a := g.Address
 	_, err := t.exec(ctx, `INSERT INTO practice_group (`+groupColumns+`)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26)
 		ON CONFLICT (practice_group_id) DO UPDATE SET name = $2, sector = $3, ods_code = $4, phone = $5, email = $6, website = $7,
 			line_1 = $8, line_2 = $9, town = $10, county = $11, postcode = $12, time_zone = $13, holidays = $14,
 			cancellation_hours = $15, window_days = $16, updated_at = $19, unread_minutes = $20, sms_price = $21, send_from = $22, send_until = $23,
-			vat_permille = $24, patient_overlap = $25`,
+			vat_permille = $24, patient_overlap = $25, leaving = $26`,
 		g.ID, g.Name, g.Sector, g.ODSCode, g.Phone, g.Email, g.Website, a.Line1, a.Line2, a.Town, a.County, a.Postcode,
 		g.TimeZone, g.Holidays, g.CancellationHours, g.WindowDays, g.Sandbox, g.CreatedAt, g.UpdatedAt, g.UnreadMinutes, g.SMSPrice, g.SendFrom, g.SendUntil,
-		g.VAT, g.PatientOverlap)
+		g.VAT, g.PatientOverlap, g.Leaving)
 	if err != nil {
 		return err
 	}

@@ -70,6 +70,16 @@ func (s taskStore) Tasks(ctx context.Context, group practice.ID, q task.Rows) ([
 	return list(ctx, s.Tx, text, append(args, days(q.Due)...), scanTask)
 }
 
+// TaskOpen reports whether a task like this one waits to be done.
+func (t *Tx) TaskOpen(ctx context.Context, group practice.ID, v task.Task) (bool, error) {
+	var one int64
+	if v.Patient == 0 {
+		return false, nil
+	}
+	return t.one(ctx, `SELECT 1 FROM task WHERE practice_group_id = $1 AND patient_id = $2 AND subject = $3 AND comments = $4
+		AND status <> 'closed' AND deleted_at IS NULL LIMIT 1`, in{group, v.Patient, v.Subject, v.Comments}, &one)
+}
+
 // SaveTask keeps a task.
 func (t *Tx) SaveTask(ctx context.Context, group practice.ID, v task.Task) error {
 	_, err := t.exec(ctx, `INSERT INTO task (`+taskColumns+`, practice_group_id)

@@ -4,6 +4,7 @@
 //	edit.go     change a hold; move a confirmed appointment
 //	book.go     confirm a held time
 //	cancel.go   give a time back, by the practice's policy
+//	leave.go    give back all that a patient who leaves has to come
 //	release.go  free holds that nobody confirmed
 //	read.go     look up and list appointments
 //	elsewhere.go a patient who would be in two places at once
@@ -179,9 +180,12 @@ type Tx interface {
 	// patient.ErrNotFound.
 	HoldPatient(ctx context.Context, group practice.ID, id patient.ID) (patient.ID, error)
 	// TakePatient is HoldPatient for somebody who is booked for: others who book for
-	// the patient wait.
+	// the patient wait. One who has died is patient.ErrDeceased.
 	TakePatient(ctx context.Context, group practice.ID, id patient.ID) (patient.ID, error)
 	SaveTask(ctx context.Context, group practice.ID, t task.Task) error
+	// ToCome lists a patient's appointments, held or booked, that start after a
+	// time, by start.
+	ToCome(ctx context.Context, group practice.ID, of patient.ID, after time.Time) ([]ID, error)
 	// AddAppointment keeps a new appointment; SaveAppointment keeps a changed
 	// one, and MoveAppointment whose it is and when. Vacate gives back
 	// the time it occupies and Occupy takes the time it has now; the database

@@ -134,11 +134,18 @@ func (s *Service) offered(ctx context.Context, r Reader, group practice.ID, a *A
 // fits is offered for whoever has read the terms.
 func (s *Service) fits(ctx context.Context, r Reader, o offer, a *Appointment) error {
 	a.Modes = o.kind.Modes
-	current := func(id patient.ID) (patient.ID, error) {
+	pays := func(id patient.ID) (patient.ID, error) {
 		p, err := patient.Current(ctx, r, o.group.ID, id)
 		return p.ID, err
 	}
-	if err := people(a, current, current); err != nil || a.Override {
+	comes := func(id patient.ID) (patient.ID, error) {
+		p, err := patient.Current(ctx, r, o.group.ID, id)
+		if err == nil && p.Dead() {
+			err = patient.ErrDeceased
+		}
+		return p.ID, err
+	}
+	if err := people(a, comes, pays); err != nil || a.Override {
 		return err
 	}
 	yes, err := s.Diary.Offered(ctx, r, o.group, a.ask(o.kind))

@@ -7,10 +7,12 @@ import (
 	"time"
 
 	"frontdesk/core/access"
+	"frontdesk/core/booking"
 	"frontdesk/core/fault"
 	"frontdesk/core/input"
 	"frontdesk/core/label"
 	"frontdesk/core/patient"
+	"frontdesk/core/practice"
 )
 
 // Admission is a new patient with what is kept around them.
@@ -88,9 +90,13 @@ func (s *Service) Amend(ctx context.Context, id patient.ID, c patient.Changes) (
 }
 
 // Delete marks a patient as deleted and gives them as they were, but for that.
-// What belongs to them is kept. Error: patient.ErrNotFound.
+// What belongs to them is kept, but their appointments to come are cancelled.
+// Errors: patient.ErrNotFound, booking.ErrToCome.
 func (s *Service) Delete(ctx context.Context, id patient.ID) (patient.Full, error) {
-	return s.change(ctx, id, "patient.delete", nil, func(tx Tx, who access.Caller, p patient.Full, now time.Time) error {
+	return s.changeLocking(ctx, id, "patient.delete", nil, s.lockAll, func(tx Tx, who access.Caller, p patient.Full, now time.Time) error {
+		if _, err := booking.Leave(ctx, tx, who, p.ID, now); err != nil {
+			return err
+		}
 		return s.Patients.Delete(ctx, tx, who, p, now)
 	})
 }
@@ -105,14 +111,21 @@ var (
 	}
 )
 
-// Archive sets a patient aside. Archiving twice is archiving once. Error:
-// patient.ErrNotFound.
+// Archive sets a patient aside, and cancels their appointments to come. Archiving
+// twice is archiving once. Errors: patient.ErrNotFound, booking.ErrToCome.
 func (s *Service) Archive(ctx context.Context, id patient.ID, r patient.Reasons) (patient.Full, error) {
 	if !slices.Contains(archiveReasons, r.Reason) {
 		return patient.Full{}, fault.Wrong("reason", input.CodeChoice, "a reason", "This is not a reason.")
 	}
-	return s.unless(ctx, id, "patient.archive", patient.Archived, r, func(tx Tx, who access.Caller, p patient.Full, now time.Time) error {
-		return s.Patients.Archive(ctx, tx, who, p, r, now)
+	return s.unlessNone(ctx, id, "patient.archive", r, s.lockAll, func(tx Tx, who access.Caller, p patient.Full, now time.Time) error {
+		if p.Stays(r) {
+			return errNone
+		}
+		cancelled, err := booking.Leave(ctx, tx, who, p.ID, now)
+		if err != nil {
+			return err
+		}
+		return s.Patients.Archive(ctx, tx, who, p, r, cancelled, now)
 	})
 }
 
@@ -121,25 +134,21 @@ func (s *Service) Unarchive(ctx context.Context, id patient.ID, reason string) (
 	if !slices.Contains(unarchiveReasons, reason) {
 		return patient.Full{}, fault.Wrong("reason", input.CodeChoice, "a reason", "This is not a reason.")
 	}
-	return s.unless(ctx, id, "patient.unarchive", patient.Unarchived, reason, func(tx Tx, who access.Caller, p patient.Full, now time.Time) error {
+	return s.unlessNone(ctx, id, "patient.unarchive", reason, s.lock, func(tx Tx, who access.Caller, p patient.Full, now time.Time) error {
+		if p.Status == patient.Unarchived {
+			return errNone
+		}
 		return s.Patients.Unarchive(ctx, tx, who, p, reason, now)
 	})
 }
 
-// unless changes a patient who has not the status already.
-func (s *Service) unless(ctx context.Context, id patient.ID, action string, is patient.Status, asked any, do func(tx Tx, who access.Caller, p patient.Full, now time.Time) error) (patient.Full, error) {
-	return s.unlessNone(ctx, id, action, asked, func(tx Tx, who access.Caller, p patient.Full, now time.Time) error {
-		if p.Status == is {
-			return errNone
-		}
-		return do(tx, who, p, now)
-	})
-}
-
 // unlessNone is change, where do can say that there is nothing to do.
-func (s *Service) unlessNone(ctx context.Context, id patient.ID, action string, asked any, do func(tx Tx, who access.Caller, p patient.Full, now time.Time) error) (patient.Full, error) {
+func (s *Service) unlessNone(ctx context.Context, id patient.ID, action string, asked any,
+	lock func(context.Context, Tx, practice.ID, patient.ID) (patient.Full, error),
+	do func(tx Tx, who access.Caller, p patient.Full, now time.Time) error,
+) (patient.Full, error) {
 	var there patient.Full
-	p, err := s.change(ctx, id, action, asked, func(tx Tx, who access.Caller, p patient.Full, now time.Time) error {
+	p, err := s.changeLocking(ctx, id, action, asked, lock, func(tx Tx, who access.Caller, p patient.Full, now time.Time) error {
 		there = p
 		return do(tx, who, p, now)
 	})

@@ -18,6 +18,7 @@ import (
 
 	"frontdesk/core/access"
 	"frontdesk/core/account"
+	"frontdesk/core/booking"
 	"frontdesk/core/fault"
 	"frontdesk/core/label"
 	"frontdesk/core/patient"
@@ -101,6 +102,7 @@ type Store interface {
 type Tx interface {
 	Reader
 	patient.Tx
+	booking.Tx
 	MembershipTx
 	// LockLabel keeps a label from being deleted until the end of the
 	// transaction, and finds it, or returns label.ErrNotFound.
@@ -135,6 +137,14 @@ type Service struct {
 // entry with what was asked for; with no action, do writes it. It gives the patient as they are afterwards.
 // Error: patient.ErrNotFound.
 func (s *Service) change(ctx context.Context, id patient.ID, action string, asked any, do func(tx Tx, who access.Caller, p patient.Full, now time.Time) error) (patient.Full, error) {
+	return s.changeLocking(ctx, id, action, asked, s.lock, do)
+}
+
+// changeLocking is change with a way to lock the patient.
+func (s *Service) changeLocking(ctx context.Context, id patient.ID, action string, asked any,
+	lock func(context.Context, Tx, practice.ID, patient.ID) (patient.Full, error),
+	do func(tx Tx, who access.Caller, p patient.Full, now time.Time) error,
+) (patient.Full, error) {
 	who, err := access.RequireGrant(ctx, access.EditPatients)
 	if err != nil {
 		return patient.Full{}, err
@@ -142,7 +152,7 @@ func (s *Service) change(ctx context.Context, id patient.ID, action string, aske
 	now := s.Now().Truncate(time.Microsecond)
 	var after patient.Full
 	err = s.Store.Do(ctx, func(tx Tx) error {
-		p, err := s.lock(ctx, tx, who.Group, id)
+		p, err := lock(ctx, tx, who.Group, id)
 		if err != nil {
 			return err
 		}
@@ -161,6 +171,24 @@ func (s *Service) change(ctx context.Context, id patient.ID, action string, aske
 		return err
 	})
 	return after, err
+}
+
+// lockAll is lock, after the diaries of the patient's appointments: whoever changes
+// an appointment has locked its diary before its patient.
+func (s *Service) lockAll(ctx context.Context, tx Tx, group practice.ID, id patient.ID) (patient.Full, error) {
+	p, err := patient.Current(ctx, tx, group, id)
+	if err != nil {
+		return patient.Full{}, err
+	}
+	if err := tx.LockBelongings(ctx, group, p.ID); err != nil {
+		return patient.Full{}, err
+	}
+	locked, err := s.lock(ctx, tx, group, p.ID)
+	if err != nil {
+		return locked, err
+	}
+	// Something may have been given to them before they were locked.
+	return locked, tx.LockBelongings(ctx, group, locked.ID)
 }
 
 // lock keeps others from changing the patient an id stands for, and reads them.

@@ -122,7 +122,7 @@ func (s *Service) RemoveMembership(ctx context.Context, of patient.ID, id billin
 // members ends the membership a patient has and gives them the next, if there is
 // one, with the news and the audit entry.
 func (s *Service) members(ctx context.Context, of patient.ID, action string, next func(tx Tx, who access.Caller, all []Membership, now time.Time) (*Membership, error)) (patient.Full, error) {
-	return s.unlessNone(ctx, of, "", nil, func(tx Tx, who access.Caller, p patient.Full, now time.Time) error {
+	return s.unlessNone(ctx, of, "", nil, s.lock, func(tx Tx, who access.Caller, p patient.Full, now time.Time) error {
 		found, err := tx.Memberships(ctx, who.Group, []patient.ID{p.ID})
 		if err != nil {
 			return err

@@ -88,6 +88,7 @@ isabelle izzy bella belle
 jacob jake
 jacqueline jackie
 james jim jimmy jamie
+jane janey janie
 janet jan
 jasmine jas
 jennifer jen jenny

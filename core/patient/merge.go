@@ -140,6 +140,9 @@ func combine(keep, from Snapshot) (Patient, Contacts) {
 	if p.NHSNumber == "" {
 		fill(&p.NHSNumber, f.NHSNumber)
 		p.NumberStatus, p.PDSVersion, p.SyncedAt = f.NumberStatus, f.PDSVersion, f.SyncedAt
+		if f.NumberStatus == NumberVerified && len(doubts(p, f)) > 0 { // verified for another name
+			p.NumberStatus, p.PDSVersion, p.SyncedAt = "", "", time.Time{}
+		}
 	}
 	if p.NHSNumber == p.SupersededBy {
 		p.SupersededBy = ""
@@ -149,7 +152,9 @@ func combine(keep, from Snapshot) (Patient, Contacts) {
 	fill(&p.EHRPartner, f.EHRPartner)
 	fill(&p.Title, f.Title)
 	fill(&p.Sex, f.Sex)
-	fill(&p.DeceasedAt, f.DeceasedAt)
+	if !p.Dead() {
+		p.DeceasedAt, p.DeathSource = f.DeceasedAt, f.DeathSource
+	}
 	fill(&p.FirstName, f.FirstName)
 	fill(&p.LastName, f.LastName)
 	switch {
@@ -276,6 +281,11 @@ func (s *Service) merge(ctx context.Context, tx Tx, who access.Caller, m *Merge,
 	if err := tx.Audit(ctx, who.Audit(m.At, "patient.merge", "patient", int64(from.ID), from, gone)); err != nil {
 		return err
 	}
+	if !keep.Dead() && after.Dead() {
+		if err := s.died(ctx, tx, who, m.At, after.Patient, 0); err != nil {
+			return err
+		}
+	}
 	return Tell(ctx, tx, who, m.At, "patient.merged", keep.ID, mergeFact{keep.ID.String(), from.ID.String()})
 }
 
@@ -325,7 +335,10 @@ func (s *Service) unmerge(ctx context.Context, tx Tx, who access.Caller, m *Merg
 	if err != nil {
 		return err
 	}
-	if !keep.Live() {
+	switch {
+	case keep.Deleted():
+		return ErrNotFound
+	case !keep.Live():
 		return ErrMergedOn
 	}
 	contacts, err := contactsOf(ctx, tx, who.Group, keep)
@@ -383,6 +396,7 @@ func separate(is, after, before Snapshot) (Patient, Contacts) {
 	undo(&p.Title, a.Title, b.Title)
 	undo(&p.Sex, a.Sex, b.Sex)
 	undo(&p.DeceasedAt, a.DeceasedAt, b.DeceasedAt)
+	undo(&p.DeathSource, a.DeathSource, b.DeathSource)
 	undo(&p.FirstName, a.FirstName, b.FirstName)
 	undo(&p.LastName, a.LastName, b.LastName)
 	undo(&p.Notes, a.Notes, b.Notes)

@@ -2,6 +2,7 @@ package patient
 
 import (
 	"context"
+	"errors"
 	"strings"
 
 	"frontdesk/core/fault"
@@ -49,6 +50,16 @@ func nhsNumber(in *input.Checks, field, value string) string {
 		in.Wrong(field, input.CodeString, "an NHS number of ten digits with a right check digit", "This is not a valid NHS number.")
 	}
 	return n
+}
+
+// holder finds the patient who has a number, or else who had it before it was
+// superseded. Error: ErrNotFound.
+func holder(ctx context.Context, r Reader, group practice.ID, number string) (Patient, error) {
+	p, err := r.PatientByNHSNumber(ctx, group, number)
+	if errors.Is(err, ErrNotFound) {
+		return r.PatientByFormerNumber(ctx, group, number)
+	}
+	return p, err
 }
 
 // groups finds practice groups.

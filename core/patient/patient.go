@@ -8,10 +8,11 @@
 //	refresh.go       read the national service again for those who are coming
 //	contact.go       telephone numbers and addresses, and who gave them
 //	reach.go         who may not be written to
+//	contest.go       people with one number and two names; the dead
 //	match.go         who may be the same person as somebody; the practice's own id
 //	merge.go         two records of one person made one, and made two again
 //	attachment.go    files kept with a patient
-//	news.go          what subscriptions are told of
+//	news.go          the events of a patient, and what subscriptions are told of
 //	search.go        find people
 //	person.go        what else is known of them; change, delete and archive
 //	nhsnumber.go     the NHS number and its check digit
@@ -115,18 +116,20 @@ type Patient struct {
 	EHRPartner   string     `json:"ehr_partner"`    // which record system that is
 	BirthDate    input.Date `json:"dob"`
 	DeceasedAt   time.Time  `json:"deceased_at,omitzero"`
-	Title        string     `json:"title"`
-	FirstName    string     `json:"first_name"`
-	LastName     string     `json:"last_name"`
-	Sex          Sex        `json:"sex"`
-	Mobile       string     `json:"mobile"` // +447700900123
-	Landline     string     `json:"landline"`
-	Email        string     `json:"email"`
-	Address      Address    `json:"address"`
-	Notes        string     `json:"notes"`
-	Source       Source     `json:"data_source"`
-	Restricted   bool       `json:"restricted"` // where the person lives may not be told
-	Status       Status     `json:"status"`
+	// DeathSource is who said that the patient has died.
+	DeathSource ContactSource `json:"death_source,omitempty"`
+	Title       string        `json:"title"`
+	FirstName   string        `json:"first_name"`
+	LastName    string        `json:"last_name"`
+	Sex         Sex           `json:"sex"`
+	Mobile      string        `json:"mobile"` // +447700900123
+	Landline    string        `json:"landline"`
+	Email       string        `json:"email"`
+	Address     Address       `json:"address"`
+	Notes       string        `json:"notes"`
+	Source      Source        `json:"data_source"`
+	Restricted  bool          `json:"restricted"` // where the person lives may not be told
+	Status      Status        `json:"status"`
 	// NumberStatus is what is known of the NHS number. SupersededBy is the
 	// number the national service gives this person now, when another patient
 	// of the group holds that one: the two must be merged.
@@ -168,7 +171,10 @@ type Reader interface {
 	// ErrNotFound.
 	Patient(ctx context.Context, group practice.ID, id ID) (Patient, error)
 	// PatientByNHSNumber finds a patient by number, or returns ErrNotFound.
+	// PatientByFormerNumber finds the one who had a number before it was
+	// superseded, as who they are now; not one that was deleted.
 	PatientByNHSNumber(ctx context.Context, group practice.ID, number string) (Patient, error)
+	PatientByFormerNumber(ctx context.Context, group practice.ID, number string) (Patient, error)
 	// Patients lists those that match, and how many match in all, counted up to
 	// CountLimit.
 	Patients(ctx context.Context, group practice.ID, q Query) ([]Patient, int, error)
@@ -214,8 +220,11 @@ type Store interface {
 type Tx interface {
 	Reader
 	// AddPatient keeps a new patient. It reports false, and keeps nothing,
-	// when another has the same NHS number.
+	// when another has the same NHS number, or had it before it was superseded.
 	AddPatient(ctx context.Context, group practice.ID, p Patient) (bool, error)
+	// SaveFormerNumber keeps that a number was a patient's, in place of what was
+	// known of the number before.
+	SaveFormerNumber(ctx context.Context, group practice.ID, f FormerNumber) error
 	// LockPatient keeps others from changing the patient until the end of the
 	// transaction.
 	LockPatient(ctx context.Context, group practice.ID, id ID) error
@@ -243,6 +252,9 @@ type Tx interface {
 	// count what was moved, by what it is.
 	MoveBelongings(ctx context.Context, group practice.ID, merge int64, from, to ID, at time.Time) (Moved, error)
 	ReturnBelongings(ctx context.Context, group practice.ID, merge int64, from, to ID, at time.Time) (Moved, error)
+	// Outlook counts the appointments a patient has to come, and the messages that
+	// are still to be sent.
+	Outlook(ctx context.Context, group practice.ID, id ID, now time.Time) (Outlook, error)
 	// Belongings counts what a patient has, by what it is.
 	Belongings(ctx context.Context, group practice.ID, of ID) (Moved, error)
 

@@ -48,6 +48,13 @@ type Full struct {
 	Particulars
 }
 
+// Unnamed is a patient as they are told of after they were deleted: without a
+// name.
+func (p Full) Unnamed() Full {
+	p.Title, p.FirstName, p.LastName, p.BirthSurname, p.BirthName, p.BirthNames = "", "", "", "", "", ""
+	return p
+}
+
 // FullName is title, given names and surname.
 func (p Patient) FullName() string {
 	return strings.Join(strings.Fields(p.Title+" "+p.FirstName+" "+p.LastName), " ")
@@ -101,6 +108,9 @@ func (s *Service) People(ctx context.Context, ids []ID, deleted bool) (map[ID]Fu
 			case !p.Live():
 				next[p.MergedInto] = append(next[p.MergedInto], asked[p.ID]...)
 			case !p.Deleted() || deleted:
+				if p.Deleted() {
+					p = p.Unnamed()
+				}
 				for _, id := range asked[p.ID] {
 					out[id] = p
 				}
@@ -132,7 +142,12 @@ func (s *Service) PeopleList(ctx context.Context, q PeopleQuery) ([]Full, error)
 	found, err := s.Store.PeopleList(ctx, who.Group, q)
 	if dialled := input.AsDialled(q.Search); err == nil && len(found) == 0 && dialled != "" && dialled != q.Telephone {
 		q.Telephone = dialled
-		return s.Store.PeopleList(ctx, who.Group, q)
+		found, err = s.Store.PeopleList(ctx, who.Group, q)
+	}
+	for i, p := range found {
+		if p.Deleted() {
+			found[i] = p.Unnamed()
+		}
 	}
 	return found, err
 }
@@ -307,7 +322,8 @@ func (s *Service) Admit(ctx context.Context, tx Tx, who access.Caller, c Changes
 
 // Amend changes a person inside a transaction that has locked them. What is said
 // of how to reach them is the practice's own word when a member of staff signed
-// in, and a partner's else. Errors: ErrRestricted, ErrCountry, field faults.
+// in, and a partner's else. Errors: ErrRestricted, ErrVerified, ErrCountry, field
+// faults.
 func (s *Service) Amend(ctx context.Context, tx Tx, who access.Caller, p Full, c Changes, now time.Time) (Full, error) {
 	before := p
 	contacts, err := contactsOf(ctx, tx, who.Group, p.Patient)
@@ -338,6 +354,9 @@ func (s *Service) Amend(ctx context.Context, tx Tx, who access.Caller, p Full, c
 			next = next.put(kind, source, value, now)
 		}
 	}
+	if err := p.keepVerified(before.Patient); err != nil {
+		return p, err
+	}
 	next = p.use(next)
 	if err := s.save(ctx, tx, who, now, "patient.update", before.Patient, &p.Patient, contacts, next); err != nil {
 		return p, err
@@ -345,46 +364,77 @@ func (s *Service) Amend(ctx context.Context, tx Tx, who access.Caller, p Full, c
 	if err := tx.SaveParticulars(ctx, who.Group, p.ID, p.Particulars); err != nil {
 		return p, err
 	}
-	return p, tellChange(ctx, tx, who, now, before, p, false)
+	return p, tellChange(ctx, tx, who, now, before, p, contacts, next)
 }
 
 // Reasons of archiving and of taking that back, spelt as https://docs.semble.io
 // has them.
 type Reasons struct{ Reason, Comments string }
 
-// Archive sets a patient aside inside a transaction that has locked them.
-// Archiving twice is archiving once.
-func (s *Service) Archive(ctx context.Context, tx Tx, who access.Caller, p Full, r Reasons, now time.Time) error {
-	if p.Status == Archived {
+// Deceased is the reason of archiving somebody who has died.
+const Deceased = "DECEASED_PATIENT"
+
+// Stays reports whether archiving for a reason changes nothing: the patient is
+// archived, and has not died since.
+func (p Full) Stays(r Reasons) bool {
+	return p.Status == Archived && (r.Reason != Deceased || p.Dead())
+}
+
+// SetAside reports whether a patient counts as archived: those who have died do,
+// where the national service says so as well as where the practice has.
+func (p Patient) SetAside() bool {
+	return p.Status == Archived || p.Dead() && p.DeathSource == FromPDS
+}
+
+// Archive sets a patient aside inside a transaction that has locked them, after
+// so many of their appointments were cancelled. Archiving twice is archiving
+// once. Whoever is archived as deceased has died; staff are given what is open.
+func (s *Service) Archive(ctx context.Context, tx Tx, who access.Caller, p Full, r Reasons, cancelled int, now time.Time) error {
+	if p.Stays(r) {
 		return nil
 	}
+	before := p
 	var in input.Checks
 	p.ArchivedComments = in.Lines("comments", r.Comments, maxNotes)
 	if err := in.Err(); err != nil {
 		return err
 	}
 	p.Status, p.ArchivedAt, p.ArchivedBy, p.ArchivedReason, p.UpdatedAt = Archived, now, who.Staff, r.Reason, now
-	return stand(ctx, tx, who, now, "patient.archived", p)
+	if r.Reason == Deceased && !p.Dead() {
+		p.DeceasedAt, p.DeathSource = now, FromPractice
+	}
+	if err := stand(ctx, tx, who, now, "patient.archived", before, p); err != nil || before.Dead() || !p.Dead() {
+		return err
+	}
+	return s.died(ctx, tx, who, now, p.Patient, cancelled)
 }
 
 // stand keeps whether a patient is archived, and tells of it.
-func stand(ctx context.Context, tx Tx, who access.Caller, now time.Time, topic string, p Full) error {
+func stand(ctx context.Context, tx Tx, who access.Caller, now time.Time, topic string, before, p Full) error {
 	if err := tx.SavePatient(ctx, who.Group, p.Patient); err != nil {
 		return err
 	}
 	if err := tx.SaveParticulars(ctx, who.Group, p.ID, p.Particulars); err != nil {
 		return err
 	}
-	return News(ctx, tx, who, now, topic, p.ID, nil)
+	if err := News(ctx, tx, who, now, topic, p.ID, nil); err != nil || before.DeceasedAt.Equal(p.DeceasedAt) {
+		return err
+	}
+	return Tell(ctx, tx, who, now, "patient.demographics-updated", p.ID, updated{p.ID.String(), []string{"deceased_at"}})
 }
 
-// Unarchive takes that back.
+// Unarchive takes that back. Somebody who is an active patient, or of whom no
+// reason is given, has not died after all, unless the national service says so.
 func (s *Service) Unarchive(ctx context.Context, tx Tx, who access.Caller, p Full, reason string, now time.Time) error {
 	if p.Status != Archived {
 		return nil
 	}
+	before := p
+	if p.DeathSource == FromPractice && (reason == "" || reason == "ACTIVE_PATIENT") {
+		p.DeceasedAt, p.DeathSource = time.Time{}, ""
+	}
 	p.Status, p.UnarchivedAt, p.UnarchivedBy, p.UnarchivedReason, p.UpdatedAt = Unarchived, now, who.Staff, reason, now
-	return stand(ctx, tx, who, now, "patient.unarchived", p)
+	return stand(ctx, tx, who, now, "patient.unarchived", before, p)
 }
 
 // Delete marks a patient as deleted inside a transaction that has locked them.
@@ -412,7 +462,7 @@ func (s *Service) SetNHSNumber(ctx context.Context, tx Tx, who access.Caller, p 
 		return err
 	}
 	if number != "" {
-		other, err := tx.PatientByNHSNumber(ctx, who.Group, number)
+		other, err := holder(ctx, tx, who.Group, number)
 		if err == nil && other.ID != p.ID {
 			return ErrNHSNumberTaken
 		}
@@ -425,5 +475,5 @@ func (s *Service) SetNHSNumber(ctx context.Context, tx Tx, who access.Caller, p 
 	if err := tx.SavePatient(ctx, who.Group, p.Patient); err != nil {
 		return err
 	}
-	return tellChange(ctx, tx, who, now, before, p, false)
+	return tellChange(ctx, tx, who, now, before, p, nil, nil)
 }

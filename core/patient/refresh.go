@@ -66,8 +66,9 @@ func (s *Service) Refresh(ctx context.Context, j job.Job) error {
 }
 
 // RefreshPatient reads the national service for one patient. A number it does
-// not know, has withdrawn, or has with another birth date is marked so, and
-// nothing else is changed. Errors: ErrNotFound, ErrNoDemographics,
+// not know, has withdrawn, or has with another birth date is marked so, and so is
+// one of somebody it has not verified under that name and sex; nothing else is
+// changed. Errors: ErrNotFound, ErrNoDemographics,
 // ErrDemographicsDown.
 func (s *Service) RefreshPatient(ctx context.Context, id ID) error {
 	who, err := access.Require(ctx, access.EditPatients)
@@ -87,7 +88,7 @@ func (s *Service) RefreshPatient(ctx context.Context, id ID) error {
 		return s.mark(ctx, who, p.NHSNumber, NumberDisputed)
 	case err != nil:
 		return err
-	case found.BirthDate != p.BirthDate:
+	case found.BirthDate != p.BirthDate || p.NumberStatus != NumberVerified && len(found.said().differs(p, false)) > 0:
 		return s.mark(ctx, who, p.NHSNumber, NumberDisputed)
 	}
 	return s.Store.Do(ctx, func(tx Tx) error {

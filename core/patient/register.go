@@ -124,7 +124,8 @@ func (r Registration) contacts(c Contacts, p Patient, now time.Time) Contacts {
 
 // Register adds a person with the details given. When the group has a patient
 // with the same NHS number and date of birth, that patient is brought up to
-// date instead, and keeps its id. Error: ErrNHSNumberTaken.
+// date instead, and keeps its id; one the national service has verified keeps
+// its name and sex. Errors: ErrNHSNumberTaken, ErrDetailsDiffer.
 func (s *Service) Register(ctx context.Context, r Registration) (ID, error) {
 	who, err := access.Require(ctx, access.EditPatients, access.Booking, access.Messaging)
 	if err != nil {
@@ -145,10 +146,10 @@ func (s *Service) Register(ctx context.Context, r Registration) (ID, error) {
 	if err := issued(ctx, s.Store, who.Group, "nhs_number", fresh.NHSNumber); err != nil {
 		return 0, err
 	}
-	id := fresh.ID
+	id, contested := fresh.ID, false
 	err = s.Store.Do(ctx, func(tx Tx) error {
 		added, before, contacts, err := s.addOrLock(ctx, tx, who, fresh, r.contacts(nil, fresh, now))
-		id = fresh.ID
+		id, contested = fresh.ID, false
 		if err != nil || added {
 			return err
 		}
@@ -156,27 +157,50 @@ func (s *Service) Register(ctx context.Context, r Registration) (ID, error) {
 			return ErrNHSNumberTaken
 		}
 		id = before.ID
+		as := said{fresh.FirstName, fresh.LastName, fresh.BirthDate, fresh.Sex}
+		if differs := as.differs(before, true); before.NumberStatus == NumberVerified && len(differs) > 0 {
+			contested = true
+			return s.contest(ctx, tx, who, now, before, as, differs)
+		}
 		after := before
 		r.apply(&after)
 		after.check(&input.Checks{}) // puts the same details into the same form again
+		after.stay(before)
 		next := after.use(r.contacts(contacts, after, now))
 		if err := s.save(ctx, tx, who, now, "patient.update", before, &after, contacts, next); err != nil {
 			return err
 		}
-		return tellChange(ctx, tx, who, now, Full{Patient: before}, Full{Patient: after}, false)
+		return tellChange(ctx, tx, who, now, Full{Patient: before}, Full{Patient: after}, contacts, next)
 	})
+	if err == nil && contested {
+		return 0, ErrDetailsDiffer
+	}
 	return id, err
 }
 
+// stay keeps what a registration does not replace: the number the patient has
+// now, where it came with a former one, and all that the national service
+// verified. A title or a sex it does not know may be added.
+func (p *Patient) stay(before Patient) {
+	p.NHSNumber = before.NHSNumber
+	if before.NumberStatus != NumberVerified {
+		return
+	}
+	p.FirstName, p.LastName, p.Source = before.FirstName, before.LastName, before.Source
+	fill(&before.Title, p.Title)
+	fill(&before.Sex, p.Sex)
+	p.Title, p.Sex = before.Title, before.Sex
+}
+
 // addOrLock keeps a new patient, or locks and reads the one who has the NHS
-// number already.
+// number already, or had it.
 func (s *Service) addOrLock(ctx context.Context, tx Tx, who access.Caller, fresh Patient, c Contacts) (added bool, known Patient, contacts Contacts, err error) {
 	for {
 		added, err := s.add(ctx, tx, who, fresh, c)
 		if err != nil || added {
 			return added, fresh, c, err
 		}
-		known, err := tx.PatientByNHSNumber(ctx, who.Group, fresh.NHSNumber)
+		known, err := holder(ctx, tx, who.Group, fresh.NHSNumber)
 		if errors.Is(err, ErrNotFound) {
 			continue // a merge was undone, or done, this moment
 		}
@@ -186,6 +210,9 @@ func (s *Service) addOrLock(ctx context.Context, tx Tx, who access.Caller, fresh
 		before, contacts, err := lock(ctx, tx, who.Group, known.ID)
 		if err != nil || before.NHSNumber == fresh.NHSNumber {
 			return false, before, contacts, err
+		}
+		if now, err := holder(ctx, tx, who.Group, fresh.NHSNumber); err == nil && now.ID == before.ID {
+			return false, before, contacts, nil // the number was superseded
 		}
 	}
 }

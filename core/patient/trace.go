@@ -9,7 +9,6 @@ import (
 
 	"frontdesk/core/access"
 	"frontdesk/core/audit"
-	"frontdesk/core/event"
 	"frontdesk/core/fault"
 	"frontdesk/core/input"
 	"frontdesk/core/names"
@@ -160,6 +159,9 @@ func (s *Service) RegisterPDS(ctx context.Context, r PDSRegistration) (Registere
 		id, err = s.keep(ctx, tx, who, p, q, now)
 		return err
 	})
+	if err == nil && id == 0 {
+		err = ErrDetailsDiffer
+	}
 	return Registered{ID: id}, err
 }
 
@@ -205,7 +207,7 @@ func (s *Service) known(ctx context.Context, group practice.ID, q sought, now ti
 		return p.NumberStatus == NumberVerified && now.Sub(p.SyncedAt) <= StillKnown && q.agrees(person)
 	}
 	if q.number != "" {
-		p, err := s.Store.PatientByNHSNumber(ctx, group, q.number)
+		p, err := holder(ctx, s.Store, group, q.number)
 		return p.ID, err == nil && fresh(p)
 	}
 	born, _, err := s.Store.Patients(ctx, group, Query{Field: FieldBirthDate, Value: q.born.String(), Limit: 1000})
@@ -225,7 +227,8 @@ func (s *Service) known(ctx context.Context, group practice.ID, q sought, now ti
 }
 
 // keep makes a person of the national service a patient, or brings the patient
-// with that number up to date.
+// with that number up to date. The id is 0 when that patient has another forename
+// or sex, and the service has not verified them: then staff are asked.
 func (s *Service) keep(ctx context.Context, tx Tx, who access.Caller, p Person, q sought, now time.Time) (ID, error) {
 	if q.number != "" && q.number != p.NHSNumber {
 		if err := s.supersede(ctx, tx, who, q.number, p, now); err != nil {
@@ -236,14 +239,27 @@ func (s *Service) keep(ctx context.Context, tx Tx, who access.Caller, p Person, 
 	contacts := fresh.adopt(p, nil, now)
 	fresh.connect(q)
 	added, before, contacts, err := s.addOrLock(ctx, tx, who, fresh, contacts)
-	if err != nil || added {
-		return fresh.ID, err
+	if err != nil {
+		return 0, err
 	}
 	if before.BirthDate != p.BirthDate {
 		return 0, ErrNHSNumberTaken
 	}
+	if q.number != "" && q.number != p.NHSNumber {
+		if err := tx.SaveFormerNumber(ctx, who.Group, FormerNumber{s.NewID(), before.ID, q.number, now}); err != nil {
+			return 0, err
+		}
+	}
+	if added {
+		return fresh.ID, nil
+	}
+	if differs := p.said().differs(before, false); before.NumberStatus != NumberVerified && len(differs) > 0 {
+		return 0, s.contest(ctx, tx, who, now, before, p.said(), differs)
+	}
 	return before.ID, s.refresh(ctx, tx, who, before, contacts, p, q, now)
 }
+
+func (p Person) said() said { return said{p.FirstName, p.LastName, p.BirthDate, p.Sex} }
 
 // connect keeps what the caller said of the practice's own record system.
 func (p *Patient) connect(q sought) {
@@ -271,9 +287,12 @@ func (p *Patient) adopt(n Person, c Contacts, now time.Time) Contacts {
 	if n.BirthDate != input.NoDate {
 		p.BirthDate = n.BirthDate
 	}
-	p.DeceasedAt, p.Restricted = n.DeceasedAt.UTC(), n.Restricted
-	if n.DeceasedAt.IsZero() {
-		p.DeceasedAt = time.Time{}
+	p.Restricted = n.Restricted
+	switch {
+	case !n.DeceasedAt.IsZero():
+		p.DeceasedAt, p.DeathSource = n.DeceasedAt.UTC(), FromPDS
+	case p.DeathSource == FromPDS: // it was an error; what the practice knows stands
+		p.DeceasedAt, p.DeathSource = time.Time{}, ""
 	}
 	p.Source, p.PDSVersion, p.SyncedAt = SourcePDS, n.Version, now
 	said := Patient{Mobile: n.Mobile, Landline: n.Landline, Email: n.Email, Address: n.Address}
@@ -286,61 +305,32 @@ func (s *Service) refresh(ctx context.Context, tx Tx, who access.Caller, before 
 	after := before
 	is := after.adopt(n, was, now)
 	after.connect(q)
-	changed := changes(before, after, was, is)
-	if len(changed) == 0 && after.EHRPartner == before.EHRPartner && after.EHRPartnerID == before.EHRPartnerID &&
+	if len(changes(before, after, was, is)) == 0 && after.EHRPartner == before.EHRPartner && after.EHRPartnerID == before.EHRPartnerID &&
 		after.NumberStatus == before.NumberStatus && after.Source == before.Source {
 		return tx.Synced(ctx, who.Group, before.ID, n.Version, now)
 	}
 	if err := s.save(ctx, tx, who, now, "patient.refresh", before, &after, was, is); err != nil {
 		return err
 	}
-	if err := tellChange(ctx, tx, who, now, Full{Patient: before}, Full{Patient: after}, len(changed) > 0); err != nil || len(changed) == 0 {
+	if err := tellChange(ctx, tx, who, now, Full{Patient: before}, Full{Patient: after}, was, is); err != nil || before.Dead() || !after.Dead() {
 		return err
 	}
-	return Tell(ctx, tx, who, now, "patient.demographics-updated", after.ID, updated{after.ID.String(), changed})
+	return s.died(ctx, tx, who, now, after, 0)
 }
 
-// updated is the data of patient.demographics-updated: which details changed,
-// never what they are.
-type updated struct {
-	PatientID string   `json:"patient_id"`
-	Changed   []string `json:"changed"`
-}
-
-// changes names what the national service says differently now.
-func changes(before, after Patient, was, is Contacts) []string {
-	changed := []string{}
-	note := func(name string, differs bool) {
-		if differs {
-			changed = append(changed, name)
-		}
-	}
-	note("nhs_number", before.NHSNumber != after.NHSNumber)
-	note("title", before.Title != after.Title)
-	note("first_name", before.FirstName != after.FirstName)
-	note("last_name", before.LastName != after.LastName)
-	note("dob", before.BirthDate != after.BirthDate)
-	note("sex", before.Sex != after.Sex)
-	note("deceased_at", !before.DeceasedAt.Equal(after.DeceasedAt))
-	note("restricted", before.Restricted != after.Restricted)
-	for _, kind := range ContactKinds {
-		note(string(kind), was.said(kind) != is.said(kind))
-	}
-	return changed
-}
-
-// said is what the national service says of one way to reach a patient.
-func (c Contacts) said(kind ContactKind) string {
-	if i := c.find(kind, FromPDS); i >= 0 {
-		return c[i].Value
-	}
-	return ""
+// FormerNumber is an NHS number that another has replaced, and whose it was.
+type FormerNumber struct {
+	ID      int64
+	Patient ID
+	Number  string
+	At      time.Time
 }
 
 // supersede follows the national service where a number has been replaced by
 // another. The patient with the old number gets the new one. When another
 // patient has that already, two records stand for one person: the old one keeps
-// neither number, says which it is, and waits for somebody to merge them.
+// neither number, says which it is, and waits for somebody to merge them. The
+// old number finds the patient with the new one from then on.
 func (s *Service) supersede(ctx context.Context, tx Tx, who access.Caller, old string, p Person, now time.Time) error {
 	known, err := tx.PatientByNHSNumber(ctx, who.Group, old)
 	if errors.Is(err, ErrNotFound) {
@@ -352,8 +342,8 @@ func (s *Service) supersede(ctx context.Context, tx Tx, who access.Caller, old s
 	if known.BirthDate != p.BirthDate {
 		return ErrNHSNumberTaken
 	}
-	_, err = tx.PatientByNHSNumber(ctx, who.Group, p.NHSNumber)
-	taken := err == nil
+	other, err := tx.PatientByNHSNumber(ctx, who.Group, p.NHSNumber)
+	taken := err == nil && other.ID != known.ID
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		return err
 	}
@@ -361,18 +351,18 @@ func (s *Service) supersede(ctx context.Context, tx Tx, who access.Caller, old s
 	if err != nil || before.NHSNumber != old {
 		return err
 	}
-	after := before
+	after, holder := before, before.ID
 	after.NHSNumber = p.NHSNumber
 	if taken {
-		after.NHSNumber, after.NumberStatus, after.SupersededBy = "", "", p.NHSNumber
+		after.NHSNumber, after.NumberStatus, after.SupersededBy, holder = "", "", p.NHSNumber, other.ID
 	}
 	if err := s.save(ctx, tx, who, now, "patient.supersede", before, &after, contacts, contacts); err != nil {
 		return err
 	}
-	if err := tellChange(ctx, tx, who, now, Full{Patient: before}, Full{Patient: after}, true); err != nil {
+	if err := tx.SaveFormerNumber(ctx, who.Group, FormerNumber{s.NewID(), holder, old, now}); err != nil {
 		return err
 	}
-	return Tell(ctx, tx, who, now, "patient.demographics-updated", after.ID, updated{after.ID.String(), []string{"nhs_number"}})
+	return tellChange(ctx, tx, who, now, Full{Patient: before}, Full{Patient: after}, nil, nil)
 }
 
 // mark notes what is known of a number some patient has.
@@ -395,24 +385,6 @@ func (s *Service) mark(ctx context.Context, who access.Caller, number string, st
 		if err := s.save(ctx, tx, who, now, "patient.number", before, &after, contacts, contacts); err != nil {
 			return err
 		}
-		return tellChange(ctx, tx, who, now, Full{Patient: before}, Full{Patient: after}, false)
-	})
-}
-
-// EventTx is what an event of a patient is kept with.
-type EventTx interface {
-	// NextEvent counts the patient's events: 1, 2, 3, with no gaps.
-	NextEvent(ctx context.Context, group practice.ID, id ID) (int64, error)
-	event.Recorder
-}
-
-// Tell keeps an event of a patient. The caller has locked the patient.
-func Tell(ctx context.Context, tx EventTx, who access.Caller, now time.Time, eventType string, id ID, data any) error {
-	n, err := tx.NextEvent(ctx, who.Group, id)
-	if err != nil {
-		return err
-	}
-	return tx.Record(ctx, event.Event{
-		Group: int64(who.Group), Type: eventType, Subject: int64(id), Sequence: n, At: now, Data: audit.Snapshot(data),
+		return tellChange(ctx, tx, who, now, Full{Patient: before}, Full{Patient: after}, nil, nil)
 	})
 }

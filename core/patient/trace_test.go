@@ -3,6 +3,7 @@ package patient_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -241,6 +242,287 @@ func TestTwoPatientsOfOneSupersededNumberWaitToBeMerged(t *testing.T) {
 	})
 }
 
+// TestASupersededNumberFindsThePatientItBecame comes with the old number by every
+// way in, again and again.
+func TestASupersededNumberFindsThePatientItBecame(t *testing.T) {
+	for name, prepare := range map[string]func(k *kit, fresh patient.Person) patient.ID{
+		"the patient with the old number got the new one": func(k *kit, fresh patient.Person) patient.ID {
+			id := k.trace("9990000018", "1985-12-10")
+			k.spine.people["9990000018"], k.spine.people["9990000026"] = fresh, fresh
+			return id
+		},
+		"another had the new one already": func(k *kit, fresh patient.Person) patient.ID {
+			k.trace("9990000018", "1985-12-10")
+			k.spine.put(fresh)
+			id := k.trace("9990000026", "1985-12-10")
+			k.spine.people["9990000018"] = fresh
+			return id
+		},
+		"nobody had either": func(k *kit, fresh patient.Person) patient.ID {
+			k.spine.people["9990000018"], k.spine.people["9990000026"] = fresh, fresh
+			return k.trace("9990000018", "1985-12-10")
+		},
+		"and was merged since": func(k *kit, fresh patient.Person) patient.ID {
+			r := ada()
+			r.NHSNumber = nil
+			other := k.register(r)
+			k.spine.people["9990000018"], k.spine.people["9990000026"] = fresh, fresh
+			k.merge(other, k.trace("9990000018", "1985-12-10"))
+			return other
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			withKit(t, func(k *kit) {
+				fresh := ada0
+				fresh.NHSNumber = "9990000026"
+				want := prepare(k, fresh)
+				k.trace("9990000018", "1985-12-10")
+				_, before, err := k.s.Search(k.ctx, patient.Search{PageSize: 9})
+				if err != nil {
+					k.Fatal(err)
+				}
+				for range 3 {
+					if got := k.trace("9990000018", "1985-12-10"); got != want {
+						k.Fatalf("traced: got %v, want %v", got, want)
+					}
+					if got := k.register(ada()); got != want {
+						k.Fatalf("registered: got %v, want %v", got, want)
+					}
+					found, n, err := k.s.Search(k.ctx, patient.Search{Text: "999 000 0018", PageSize: 9})
+					if err != nil || n != 1 || found[0].ID != want || found[0].NHSNumber != "9990000026" {
+						k.Fatalf("searched: got %+v, %v", found, err)
+					}
+				}
+				if _, n, _ := k.s.Search(k.ctx, patient.Search{PageSize: 9}); n != before {
+					k.Fatalf("there are %d patients, and were %d", n, before)
+				}
+				k.spine.err = patient.ErrDemographicsDown
+				if got := k.trace("9990000018", "1985-12-10"); got != want {
+					k.Fatalf("while the service is down: got %v, want %v", got, want)
+				}
+				r := ada()
+				r.BirthDate = "1985-12-11"
+				if _, err := k.s.Register(k.ctx, r); !errors.Is(err, patient.ErrNHSNumberTaken) {
+					k.Fatalf("somebody else with the old number: %v", err)
+				}
+			})
+		})
+	}
+}
+
+func TestManyRegisterWithANumberThatIsSupersededMeanwhile(t *testing.T) {
+	withKit(t, func(k *kit) {
+		old := k.trace("9990000018", "1985-12-10")
+		fresh := ada0
+		fresh.NHSNumber = "9990000026"
+		k.spine.people["9990000018"], k.spine.people["9990000026"] = fresh, fresh
+		var wait sync.WaitGroup
+		for i := range 12 {
+			wait.Go(func() {
+				if i == 3 {
+					k.trace("9990000018", "1985-12-10")
+					return
+				}
+				if id, err := k.s.Register(k.ctx, ada()); err != nil || id != old {
+					k.Errorf("got %v, %v; want %v", id, err, old)
+				}
+			})
+		}
+		wait.Wait()
+		if _, n, _ := k.s.Search(k.ctx, patient.Search{PageSize: 9}); n != 1 {
+			k.Fatalf("%d patients", n)
+		}
+	})
+}
+
+// TestATwinDoesNotTakeAVerifiedRecordOver comes with the number and the birth date
+// of somebody whom the national service has verified.
+func TestATwinDoesNotTakeAVerifiedRecordOver(t *testing.T) {
+	withKit(t, func(k *kit) {
+		id := k.trace("9990000018", "1985-12-10")
+		before := k.profile(id)
+		for name, change := range map[string]func(*patient.Registration){
+			"another forename": func(r *patient.Registration) { r.FirstName = "Grace" },
+			"another surname":  func(r *patient.Registration) { r.LastName = "King" },
+			"another sex":      func(r *patient.Registration) { r.Sex = ptr(patient.Sex("Male")) },
+		} {
+			r := ada()
+			r.Mobile = ptr("07700 900777")
+			change(&r)
+			if _, err := k.s.Register(k.ctx, r); !errors.Is(err, patient.ErrDetailsDiffer) {
+				k.Errorf("%s: got %v", name, err)
+			}
+			if after := k.profile(id); after.Patient != before.Patient || !slices.Equal(after.Contacts, before.Contacts) {
+				k.Errorf("%s: it became %+v", name, after)
+			}
+		}
+		trail, err := k.db.Trail(k.ctx, int64(k.group), "patient", int64(id), 10)
+		if err != nil || len(trail) != 4 || trail[3].Action != "patient.contested" {
+			k.Fatalf("audit trail %+v, %v", trail, err)
+		}
+		// The same person under a short name, in capitals, with more details.
+		r := ada()
+		r.FirstName, r.LastName, r.Title, r.Sex, r.Mobile = "A", "BYRON", ptr("Dr"), ptr(patient.Sex("Not known")), ptr("07700 900777")
+		if got := k.register(r); got != id {
+			k.Fatalf("got %v", got)
+		}
+		p := k.profile(id)
+		if p.FirstName != "Ada" || p.LastName != "Byron" || p.Title != "Mrs" || p.Sex != "Female" || p.NumberStatus != patient.NumberVerified || p.Mobile != "+447700900777" {
+			k.Fatalf("got %+v", p.Patient)
+		}
+	})
+}
+
+func TestWhatTheServiceVerifiedIsReplacedOnlyByIt(t *testing.T) {
+	withKit(t, func(k *kit) {
+		id := k.trace("9990000018", "1985-12-10")
+		amend := func(c patient.Changes) error {
+			return k.db.Patient().Do(k.ctx, func(tx patient.Tx) error {
+				who, _ := access.From(k.ctx)
+				if err := tx.LockPatient(k.ctx, k.group, id); err != nil {
+					return err
+				}
+				all, err := tx.People(k.ctx, k.group, []patient.ID{id})
+				if err != nil {
+					return err
+				}
+				_, err = k.s.Amend(k.ctx, tx, who, all[0], c, k.clock)
+				return err
+			})
+		}
+		born := date("1990-01-01")
+		for name, c := range map[string]patient.Changes{
+			"a forename": {FirstName: ptr("Grace")}, "a surname": {LastName: ptr("King")}, "no sex": {Sex: ptr(patient.Sex(""))},
+			"a sex": {Sex: ptr(patient.Sex("Male"))}, "a birth date": {BirthDate: &born},
+		} {
+			if err := amend(c); !errors.Is(err, patient.ErrVerified) {
+				k.Errorf("%s: got %v", name, err)
+			}
+		}
+		if err := amend(patient.Changes{FirstName: ptr("ADA"), Email: ptr("new@example.org")}); err != nil {
+			k.Fatal(err)
+		}
+		if p := k.profile(id); p.FirstName != "Ada" || p.Email != "new@example.org" {
+			k.Fatalf("got %+v", p.Patient)
+		}
+	})
+}
+
+// TestThePDSDoesNotRenameSomebodyElse has a patient with another person's number,
+// typed wrong perhaps.
+func TestThePDSDoesNotRenameSomebodyElse(t *testing.T) {
+	withKit(t, func(k *kit) {
+		r := ada()
+		r.FirstName = "Grace"
+		id := k.register(r)
+		_, err := k.s.RegisterPDS(k.ctx, patient.PDSRegistration{NHSNumber: ptr("9990000018"), BirthDate: ptr("1985-12-10")})
+		if p := k.profile(id); !errors.Is(err, patient.ErrDetailsDiffer) || p.FirstName != "Grace" || p.NumberStatus != "" {
+			k.Fatalf("got %v, %+v", err, p.Patient)
+		}
+		if err := k.s.RefreshPatient(k.ctx, id); err != nil {
+			k.Fatal(err)
+		}
+		if p := k.profile(id); p.FirstName != "Grace" || p.NumberStatus != patient.NumberDisputed {
+			k.Fatalf("read again: got %+v", p.Patient)
+		}
+	})
+}
+
+// TestEveryChangeOfDemographicsIsAnEvent changes a patient by each way in.
+func TestEveryChangeOfDemographicsIsAnEvent(t *testing.T) {
+	withKit(t, func(k *kit) {
+		id := k.register(ada())
+		n := 0
+		changed := func(name, want string) {
+			k.Helper()
+			types, data := k.events(id)
+			if n++; len(types) != n || types[n-1] != "patient.demographics-updated" || fmt.Sprint(data["changed"]) != want {
+				k.Fatalf("%s: events %v, the last of %v; want %s", name, types, data, want)
+			}
+		}
+		r := ada()
+		r.LastName, r.Sex, r.Mobile = "King", ptr(patient.Sex("Female")), ptr("07700 900777")
+		k.register(r)
+		changed("registered again", "[last_name sex mobile]")
+		k.register(r) // nothing new
+		if _, err := k.s.SetContact(k.ctx, id, patient.ContactMobile, patient.ContactChange{Value: ptr("07700 900555")}); err != nil {
+			k.Fatal(err)
+		}
+		changed("staff entered a number", "[mobile]")
+		who, _ := access.From(k.ctx)
+		within := func(do func(tx patient.Tx, p patient.Full) error) {
+			k.Helper()
+			err := k.db.Patient().Do(k.ctx, func(tx patient.Tx) error {
+				if err := tx.LockPatient(k.ctx, k.group, id); err != nil {
+					return err
+				}
+				all, err := tx.People(k.ctx, k.group, []patient.ID{id})
+				if err != nil {
+					return err
+				}
+				return do(tx, all[0])
+			})
+			if err != nil {
+				k.Fatal(err)
+			}
+		}
+		within(func(tx patient.Tx, p patient.Full) error {
+			_, err := k.s.Amend(k.ctx, tx, who, p, patient.Changes{FirstName: ptr("Augusta"), Email: ptr("a@example.org")}, k.clock)
+			return err
+		})
+		changed("staff changed the record", "[first_name email]")
+		within(func(tx patient.Tx, p patient.Full) error { return k.s.SetNHSNumber(k.ctx, tx, who, p, "", k.clock) })
+		changed("staff removed the number", "[nhs_number]")
+		within(func(tx patient.Tx, p patient.Full) error {
+			return k.s.Archive(k.ctx, tx, who, p, patient.Reasons{Reason: patient.Deceased}, 0, k.clock)
+		})
+		changed("they have died", "[deceased_at]")
+	})
+}
+
+// TestTheDeadAreOneThing has somebody die by either way.
+func TestTheDeadAreOneThing(t *testing.T) {
+	withKit(t, func(k *kit) {
+		dead := ada0
+		dead.DeceasedAt = k.clock.Add(-24 * time.Hour)
+		byPDS := k.trace("9990000018", "1985-12-10")
+		k.spine.put(dead)
+		k.trace("9990000018", "1985-12-10")
+		r := ada()
+		r.NHSNumber, r.FirstName = nil, "Grace"
+		byPractice := k.register(r)
+		who, _ := access.From(k.ctx)
+		archive := func(reason string) {
+			err := k.db.Patient().Do(k.ctx, func(tx patient.Tx) error {
+				all, err := tx.People(k.ctx, k.group, []patient.ID{byPractice})
+				if err != nil {
+					return err
+				}
+				return k.s.Archive(k.ctx, tx, who, all[0], patient.Reasons{Reason: reason}, 0, k.clock)
+			})
+			if err != nil {
+				k.Fatal(err)
+			}
+		}
+		archive("MOVED_AWAY_OR_TRANSFER_OF_CARE")
+		if p := k.profile(byPractice); p.Dead() || p.Reachable() != nil {
+			k.Fatalf("moved away: got %+v", p.Patient)
+		}
+		archive(patient.Deceased) // archived before, and has died since
+		for _, id := range []patient.ID{byPDS, byPractice} {
+			p := k.profile(id)
+			if !p.Dead() || p.DeceasedAt.IsZero() || !p.SetAside() || !errors.Is(p.Reachable(), patient.ErrDeceased) {
+				k.Errorf("got %+v", p.Patient)
+			}
+		}
+		k.spine.put(ada0)
+		k.trace("9990000018", "1985-12-10")
+		if p := k.profile(byPDS); p.Dead() {
+			k.Errorf("the service was wrong: got %+v", p.Patient)
+		}
+	})
+}
+
 func TestAWithdrawnNumberIsMarked(t *testing.T) {
 	withKit(t, func(k *kit) {
 		id := k.trace("9990000018", "1985-12-10")
@@ -392,7 +674,7 @@ func TestAChangeIsToldOfOnce(t *testing.T) {
 		married := ada0
 		married.LastName, married.Mobile = "King", "+447700900102"
 		refresh(married)
-		hears("another name and number", "patient.phone.updated", "patient.demographics-updated")
+		hears("another name and number", "patient.phone.updated", "patient.updated", "patient.demographics-updated")
 		connect := func() {
 			k.Helper()
 			number, born, partner, known := "9990000018", "1985-12-10", "EMIS", "7"

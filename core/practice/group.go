@@ -71,11 +71,25 @@ type Group struct {
 	VAT int `json:"vat_permille"`
 	// PatientOverlap is what happens when a patient would be in two places at once.
 	PatientOverlap Overlap `json:"patient_overlap"`
+	// Leaving is what becomes of appointments to come when their patient is
+	// archived or deleted.
+	Leaving Leaving `json:"archived_patient_appointments"`
 	// Sandbox marks an invented group.
 	Sandbox   bool      `json:"sandbox"`
 	CreatedAt time.Time `json:"created_at"`
 	UpdatedAt time.Time `json:"updated_at"`
 }
+
+// Leaving is what becomes of the appointments of a patient who leaves.
+type Leaving string
+
+// What becomes of them: they are cancelled and their times are free, or the
+// patient cannot be archived or deleted before a member of staff has dealt with
+// them.
+const (
+	CancelAppointments Leaving = "cancel"
+	RefuseToLeave      Leaving = "refuse"
+)
 
 // Zone is the group's zone.
 func (g Group) Zone() *time.Location { return Zone(g.TimeZone) }
@@ -113,6 +127,7 @@ type GroupChange struct {
 	Sector                                         *Sector
 	Address                                        *Address
 	Holidays                                       *Country
+	Leaving                                        *Leaving
 	CancellationHours, WindowDays                  *int
 	UnreadMinutes, SMSPrice                        *int
 	VAT                                            *int // in parts of a thousand
@@ -137,6 +152,7 @@ func (c GroupChange) apply(g *Group) {
 	set(&g.Sector, c.Sector)
 	set(&g.Address, c.Address)
 	set(&g.Holidays, c.Holidays)
+	set(&g.Leaving, c.Leaving)
 	set(&g.CancellationHours, c.CancellationHours)
 	set(&g.WindowDays, c.WindowDays)
 	set(&g.UnreadMinutes, c.UnreadMinutes)
@@ -159,6 +175,7 @@ func (g *Group) check(kept ...string) error {
 	g.Address = g.Address.check(&in)
 	g.TimeZone = CheckZone(&in, "timezone", g.TimeZone)
 	g.Holidays = input.Choice(&in, "bank_holidays", g.Holidays, Countries)
+	g.Leaving = input.Choice(&in, "archived_patient_appointments", g.Leaving, []Leaving{CancelAppointments, RefuseToLeave})
 	g.CancellationHours = in.Between("cancellation_policy_hours", g.CancellationHours, 0, 24*365)
 	g.WindowDays = in.Between("booking_window_days", g.WindowDays, 1, MaxWindowDays)
 	g.UnreadMinutes = in.Between("unread_fallback_minutes", g.UnreadMinutes, 1, 7*24*60)
@@ -236,6 +253,9 @@ func (s *Service) CreateGroup(ctx context.Context, g Group) (Group, error) {
 	}
 	if g.Sector == "" {
 		g.Sector = NHS
+	}
+	if g.Leaving == "" {
+		g.Leaving = CancelAppointments
 	}
 	if g.CancellationHours == 0 {
 		g.CancellationHours = DefaultCancellationHours

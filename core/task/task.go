@@ -3,6 +3,7 @@
 //	task.go  the task: made, changed, deleted
 //	raise.go a task that something that happened made necessary
 //	list.go  tasks found and listed
+//	open.go  tasks the program itself gives to staff
 package task
 
 import (
@@ -83,7 +84,7 @@ type Task struct {
 	// Patient is whom it is about; 0 is nobody.
 	Patient patient.ID `json:"patient_id,omitempty"`
 	// Assignee is whose task it is: any member of staff, by the id that those
-	// patients are booked with have too.
+	// patients are booked with have too; 0 is nobody's yet.
 	Assignee practice.PractitionerID `json:"assigned_to"`
 	Subject  string                  `json:"subject"`
 	Comments string                  `json:"comments"`
@@ -146,6 +147,7 @@ type Tx interface {
 	LockTask(ctx context.Context, group practice.ID, id ID) (Task, error)
 	// SaveTask keeps a new or a changed task.
 	SaveTask(ctx context.Context, group practice.ID, t Task) error
+	opener
 	Audit(ctx context.Context, e audit.Entry) error
 }
 
@@ -229,7 +231,7 @@ func named(ctx context.Context, tx Tx, group practice.ID, t *Task, before Task) 
 		}
 		t.Patient = id
 	}
-	if t.Assignee == before.Assignee && t.Assignee != 0 {
+	if t.Assignee == before.Assignee && before.ID != 0 {
 		return nil
 	}
 	found, err := tx.Staff(ctx, group, []account.StaffID{account.StaffID(t.Assignee)})

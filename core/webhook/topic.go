@@ -38,7 +38,6 @@ var causes = map[Topic][]Type{
 	"booking.created": {AppointmentConfirmed},
 	"booking.updated": {"booking.updated", AppointmentRescheduled},
 	"booking.deleted": {AppointmentCancelled},
-	"patient.updated": {"patient.updated", DemographicsUpdated},
 }
 
 // types are the types of our events that topics stand for.
@@ -61,6 +60,9 @@ func topic(of Type) Topic {
 		if slices.Contains(all, of) {
 			return topic
 		}
+	}
+	if of == DemographicsUpdated {
+		return "patient.updated" // of deliveries from before it had an event of its own
 	}
 	return Topic(of)
 }

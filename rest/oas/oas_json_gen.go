@@ -2670,6 +2670,46 @@ func (s *AppointmentWarningCode) UnmarshalJSON(data []byte) error {
 	return s.Decode(d)
 }
 
+// Encode encodes ArchivedPatientAppointments as json.
+func (s ArchivedPatientAppointments) Encode(e *jx.Encoder) {
+	e.Str(string(s))
+}
+
+// Decode decodes ArchivedPatientAppointments from json.
+func (s *ArchivedPatientAppointments) Decode(d *jx.Decoder) error {
+	if s == nil {
+		return errors.New("invalid: unable to decode ArchivedPatientAppointments to nil")
+	}
+	v, err := d.StrBytes()
+	if err != nil {
+		return err
+	}
+	// Try to use constant string.
+	switch ArchivedPatientAppointments(v) {
+	case ArchivedPatientAppointmentsCancel:
+		*s = ArchivedPatientAppointmentsCancel
+	case ArchivedPatientAppointmentsRefuse:
+		*s = ArchivedPatientAppointmentsRefuse
+	default:
+		*s = ArchivedPatientAppointments(v)
+	}
+
+	return nil
+}
+
+// MarshalJSON implements stdjson.Marshaler.
+func (s ArchivedPatientAppointments) MarshalJSON() ([]byte, error) {
+	e := jx.Encoder{}
+	s.Encode(&e)
+	return e.Bytes(), nil
+}
+
+// UnmarshalJSON implements stdjson.Unmarshaler.
+func (s *ArchivedPatientAppointments) UnmarshalJSON(data []byte) error {
+	d := jx.DecodeBytes(data)
+	return s.Decode(d)
+}
+
 // Encode implements json.Marshaler.
 func (s *Attachment) Encode(e *jx.Encoder) {
 	e.ObjStart()
@@ -6731,6 +6771,12 @@ func (s *Configuration) encodeFields(e *jx.Encoder) {
 		e.Float64(s.HoldMinutes)
 	}
 	{
+		if s.ArchivedPatientAppointments.Set {
+			e.FieldStart("archived_patient_appointments")
+			s.ArchivedPatientAppointments.Encode(e)
+		}
+	}
+	{
 		if s.MaximumSearchDays.Set {
 			e.FieldStart("maximum_search_days")
 			s.MaximumSearchDays.Encode(e)
@@ -6774,19 +6820,20 @@ func (s *Configuration) encodeFields(e *jx.Encoder) {
 	}
 }
 
-var jsonFieldsNameOfConfiguration = [12]string{
+var jsonFieldsNameOfConfiguration = [13]string{
 	0:  "timezone",
 	1:  "bank_holidays",
 	2:  "cancellation_policy_hours",
 	3:  "booking_window_days",
 	4:  "hold_minutes",
-	5:  "maximum_search_days",
-	6:  "unread_fallback_minutes",
-	7:  "vat_rate",
-	8:  "patient_overlap",
-	9:  "sms_price_pence",
-	10: "send_from",
-	11: "send_until",
+	5:  "archived_patient_appointments",
+	6:  "maximum_search_days",
+	7:  "unread_fallback_minutes",
+	8:  "vat_rate",
+	9:  "patient_overlap",
+	10: "sms_price_pence",
+	11: "send_from",
+	12: "send_until",
 }
 
 // Decode decodes Configuration from json.
@@ -6855,6 +6902,16 @@ func (s *Configuration) Decode(d *jx.Decoder) error {
 				return nil
 			}(); err != nil {
 				return errors.Wrap(err, "decode field \"hold_minutes\"")
+			}
+		case "archived_patient_appointments":
+			if err := func() error {
+				s.ArchivedPatientAppointments.Reset()
+				if err := s.ArchivedPatientAppointments.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"archived_patient_appointments\"")
 			}
 		case "maximum_search_days":
 			if err := func() error {
@@ -26071,6 +26128,39 @@ func (s *OptAppointmentJourney) UnmarshalJSON(data []byte) error {
 	return s.Decode(d)
 }
 
+// Encode encodes ArchivedPatientAppointments as json.
+func (o OptArchivedPatientAppointments) Encode(e *jx.Encoder) {
+	if !o.Set {
+		return
+	}
+	e.Str(string(o.Value))
+}
+
+// Decode decodes ArchivedPatientAppointments from json.
+func (o *OptArchivedPatientAppointments) Decode(d *jx.Decoder) error {
+	if o == nil {
+		return errors.New("invalid: unable to decode OptArchivedPatientAppointments to nil")
+	}
+	o.Set = true
+	if err := o.Value.Decode(d); err != nil {
+		return err
+	}
+	return nil
+}
+
+// MarshalJSON implements stdjson.Marshaler.
+func (s OptArchivedPatientAppointments) MarshalJSON() ([]byte, error) {
+	e := jx.Encoder{}
+	s.Encode(&e)
+	return e.Bytes(), nil
+}
+
+// UnmarshalJSON implements stdjson.Unmarshaler.
+func (s *OptArchivedPatientAppointments) UnmarshalJSON(data []byte) error {
+	d := jx.DecodeBytes(data)
+	return s.Decode(d)
+}
+
 // Encode encodes BankHolidayCountry as json.
 func (o OptBankHolidayCountry) Encode(e *jx.Encoder) {
 	if !o.Set {
@@ -31305,6 +31395,12 @@ func (s *PracticeGroupInput) encodeFields(e *jx.Encoder) {
 		}
 	}
 	{
+		if s.ArchivedPatientAppointments.Set {
+			e.FieldStart("archived_patient_appointments")
+			s.ArchivedPatientAppointments.Encode(e)
+		}
+	}
+	{
 		if s.UnreadFallbackMinutes.Set {
 			e.FieldStart("unread_fallback_minutes")
 			s.UnreadFallbackMinutes.Encode(e)
@@ -31342,7 +31438,7 @@ func (s *PracticeGroupInput) encodeFields(e *jx.Encoder) {
 	}
 }
 
-var jsonFieldsNameOfPracticeGroupInput = [17]string{
+var jsonFieldsNameOfPracticeGroupInput = [18]string{
 	0:  "name",
 	1:  "sector",
 	2:  "ods_code",
@@ -31354,12 +31450,13 @@ var jsonFieldsNameOfPracticeGroupInput = [17]string{
 	8:  "bank_holidays",
 	9:  "cancellation_policy_hours",
 	10: "booking_window_days",
-	11: "unread_fallback_minutes",
-	12: "vat_rate",
-	13: "patient_overlap",
-	14: "sms_price_pence",
-	15: "send_from",
-	16: "send_until",
+	11: "archived_patient_appointments",
+	12: "unread_fallback_minutes",
+	13: "vat_rate",
+	14: "patient_overlap",
+	15: "sms_price_pence",
+	16: "send_from",
+	17: "send_until",
 }
 
 // Decode decodes PracticeGroupInput from json.
@@ -31479,6 +31576,16 @@ func (s *PracticeGroupInput) Decode(d *jx.Decoder) error {
 				return nil
 			}(); err != nil {
 				return errors.Wrap(err, "decode field \"booking_window_days\"")
+			}
+		case "archived_patient_appointments":
+			if err := func() error {
+				s.ArchivedPatientAppointments.Reset()
+				if err := s.ArchivedPatientAppointments.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"archived_patient_appointments\"")
 			}
 		case "unread_fallback_minutes":
 			if err := func() error {

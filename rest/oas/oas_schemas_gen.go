@@ -1456,6 +1456,50 @@ func (s *AppointmentWarningCode) UnmarshalText(data []byte) error {
 	}
 }
 
+// What becomes of the appointments a patient has to come when they are archived or deleted: they are
+// cancelled and their times are free, or the call is refused with their number.
+// Ref: #/components/schemas/ArchivedPatientAppointments
+type ArchivedPatientAppointments string
+
+const (
+	ArchivedPatientAppointmentsCancel ArchivedPatientAppointments = "cancel"
+	ArchivedPatientAppointmentsRefuse ArchivedPatientAppointments = "refuse"
+)
+
+// AllValues returns all ArchivedPatientAppointments values.
+func (ArchivedPatientAppointments) AllValues() []ArchivedPatientAppointments {
+	return []ArchivedPatientAppointments{
+		ArchivedPatientAppointmentsCancel,
+		ArchivedPatientAppointmentsRefuse,
+	}
+}
+
+// MarshalText implements encoding.TextMarshaler.
+func (s ArchivedPatientAppointments) MarshalText() ([]byte, error) {
+	switch s {
+	case ArchivedPatientAppointmentsCancel:
+		return []byte(s), nil
+	case ArchivedPatientAppointmentsRefuse:
+		return []byte(s), nil
+	default:
+		return nil, errors.Errorf("invalid value: %q", s)
+	}
+}
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (s *ArchivedPatientAppointments) UnmarshalText(data []byte) error {
+	switch ArchivedPatientAppointments(data) {
+	case ArchivedPatientAppointmentsCancel:
+		*s = ArchivedPatientAppointmentsCancel
+		return nil
+	case ArchivedPatientAppointmentsRefuse:
+		*s = ArchivedPatientAppointmentsRefuse
+		return nil
+	default:
+		return errors.Errorf("invalid value: %q", data)
+	}
+}
+
 // Ref: #/components/schemas/Attachment
 type Attachment struct {
 	ID        ID     `json:"id"`
@@ -2897,7 +2941,8 @@ type Configuration struct {
 	// How many days a search for slots covers when it names none.
 	BookingWindowDays float64 `json:"booking_window_days"`
 	// How long a reservation is held.
-	HoldMinutes float64 `json:"hold_minutes"`
+	HoldMinutes                 float64                        `json:"hold_minutes"`
+	ArchivedPatientAppointments OptArchivedPatientAppointments `json:"archived_patient_appointments"`
 	// How many days a search for slots may cover.
 	MaximumSearchDays     OptFloat64 `json:"maximum_search_days"`
 	UnreadFallbackMinutes OptFloat64 `json:"unread_fallback_minutes"`
@@ -2932,6 +2977,11 @@ func (s *Configuration) GetBookingWindowDays() float64 {
 // GetHoldMinutes returns the value of HoldMinutes.
 func (s *Configuration) GetHoldMinutes() float64 {
 	return s.HoldMinutes
+}
+
+// GetArchivedPatientAppointments returns the value of ArchivedPatientAppointments.
+func (s *Configuration) GetArchivedPatientAppointments() OptArchivedPatientAppointments {
+	return s.ArchivedPatientAppointments
 }
 
 // GetMaximumSearchDays returns the value of MaximumSearchDays.
@@ -2992,6 +3042,11 @@ func (s *Configuration) SetBookingWindowDays(val float64) {
 // SetHoldMinutes sets the value of HoldMinutes.
 func (s *Configuration) SetHoldMinutes(val float64) {
 	s.HoldMinutes = val
+}
+
+// SetArchivedPatientAppointments sets the value of ArchivedPatientAppointments.
+func (s *Configuration) SetArchivedPatientAppointments(val OptArchivedPatientAppointments) {
+	s.ArchivedPatientAppointments = val
 }
 
 // SetMaximumSearchDays sets the value of MaximumSearchDays.
@@ -9039,6 +9094,52 @@ func (o OptAppointmentState) Or(d AppointmentState) AppointmentState {
 	return d
 }
 
+// NewOptArchivedPatientAppointments returns new OptArchivedPatientAppointments with value set to v.
+func NewOptArchivedPatientAppointments(v ArchivedPatientAppointments) OptArchivedPatientAppointments {
+	return OptArchivedPatientAppointments{
+		Value: v,
+		Set:   true,
+	}
+}
+
+// OptArchivedPatientAppointments is optional ArchivedPatientAppointments.
+type OptArchivedPatientAppointments struct {
+	Value ArchivedPatientAppointments
+	Set   bool
+}
+
+// IsSet returns true if OptArchivedPatientAppointments was set.
+func (o OptArchivedPatientAppointments) IsSet() bool { return o.Set }
+
+// Reset unsets value.
+func (o *OptArchivedPatientAppointments) Reset() {
+	var v ArchivedPatientAppointments
+	o.Value = v
+	o.Set = false
+}
+
+// SetTo sets value to v.
+func (o *OptArchivedPatientAppointments) SetTo(v ArchivedPatientAppointments) {
+	o.Set = true
+	o.Value = v
+}
+
+// Get returns value and boolean that denotes whether value was set.
+func (o OptArchivedPatientAppointments) Get() (v ArchivedPatientAppointments, ok bool) {
+	if !o.Set {
+		return v, false
+	}
+	return o.Value, true
+}
+
+// Or returns value if set, or given parameter if does not.
+func (o OptArchivedPatientAppointments) Or(d ArchivedPatientAppointments) ArchivedPatientAppointments {
+	if v, ok := o.Get(); ok {
+		return v
+	}
+	return d
+}
+
 // NewOptBankHolidayCountry returns new OptBankHolidayCountry with value set to v.
 func NewOptBankHolidayCountry(v BankHolidayCountry) OptBankHolidayCountry {
 	return OptBankHolidayCountry{
@@ -13555,11 +13656,12 @@ type PracticeGroupInput struct {
 	Email   OptString `json:"email"`
 	Website OptString `json:"website"`
 	// For new sessions and for plain dates. Sessions keep the zone they were made with.
-	Timezone                OptString             `json:"timezone"`
-	Address                 OptAddress            `json:"address"`
-	BankHolidays            OptBankHolidayCountry `json:"bank_holidays"`
-	CancellationPolicyHours OptInt                `json:"cancellation_policy_hours"`
-	BookingWindowDays       OptInt                `json:"booking_window_days"`
+	Timezone                    OptString                      `json:"timezone"`
+	Address                     OptAddress                     `json:"address"`
+	BankHolidays                OptBankHolidayCountry          `json:"bank_holidays"`
+	CancellationPolicyHours     OptInt                         `json:"cancellation_policy_hours"`
+	BookingWindowDays           OptInt                         `json:"booking_window_days"`
+	ArchivedPatientAppointments OptArchivedPatientAppointments `json:"archived_patient_appointments"`
 	// How long a patient has to read a message in the NHS App before it goes by its other way too.
 	UnreadFallbackMinutes OptInt `json:"unread_fallback_minutes"`
 	// In per cent, of at most one decimal: the rate of what has none of its own.
@@ -13626,6 +13728,11 @@ func (s *PracticeGroupInput) GetCancellationPolicyHours() OptInt {
 // GetBookingWindowDays returns the value of BookingWindowDays.
 func (s *PracticeGroupInput) GetBookingWindowDays() OptInt {
 	return s.BookingWindowDays
+}
+
+// GetArchivedPatientAppointments returns the value of ArchivedPatientAppointments.
+func (s *PracticeGroupInput) GetArchivedPatientAppointments() OptArchivedPatientAppointments {
+	return s.ArchivedPatientAppointments
 }
 
 // GetUnreadFallbackMinutes returns the value of UnreadFallbackMinutes.
@@ -13711,6 +13818,11 @@ func (s *PracticeGroupInput) SetCancellationPolicyHours(val OptInt) {
 // SetBookingWindowDays sets the value of BookingWindowDays.
 func (s *PracticeGroupInput) SetBookingWindowDays(val OptInt) {
 	s.BookingWindowDays = val
+}
+
+// SetArchivedPatientAppointments sets the value of ArchivedPatientAppointments.
+func (s *PracticeGroupInput) SetArchivedPatientAppointments(val OptArchivedPatientAppointments) {
+	s.ArchivedPatientAppointments = val
 }
 
 // SetUnreadFallbackMinutes sets the value of UnreadFallbackMinutes.

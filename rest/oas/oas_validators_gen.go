@@ -642,6 +642,17 @@ func (s AppointmentWarningCode) Validate() error {
 	}
 }
 
+func (s ArchivedPatientAppointments) Validate() error {
+	switch s {
+	case "cancel":
+		return nil
+	case "refuse":
+		return nil
+	default:
+		return errors.Errorf("invalid value: %v", s)
+	}
+}
+
 func (s *Attachment) Validate() error {
 	if s == nil {
 		return validate.ErrNilPointer
@@ -1407,6 +1418,24 @@ func (s *Configuration) Validate() error {
 	}(); err != nil {
 		failures = append(failures, validate.FieldError{
 			Name:  "hold_minutes",
+			Error: err,
+		})
+	}
+	if err := func() error {
+		if value, ok := s.ArchivedPatientAppointments.Get(); ok {
+			if err := func() error {
+				if err := value.Validate(); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return err
+			}
+		}
+		return nil
+	}(); err != nil {
+		failures = append(failures, validate.FieldError{
+			Name:  "archived_patient_appointments",
 			Error: err,
 		})
 	}
@@ -7095,6 +7124,24 @@ func (s *PracticeGroupInput) Validate() error {
 	}(); err != nil {
 		failures = append(failures, validate.FieldError{
 			Name:  "bank_holidays",
+			Error: err,
+		})
+	}
+	if err := func() error {
+		if value, ok := s.ArchivedPatientAppointments.Get(); ok {
+			if err := func() error {
+				if err := value.Validate(); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return err
+			}
+		}
+		return nil
+	}(); err != nil {
+		failures = append(failures, validate.FieldError{
+			Name:  "archived_patient_appointments",
 			Error: err,
 		})
 	}

@@ -1,0 +1,55 @@
+package booking
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"frontdesk/core/access"
+	"frontdesk/core/fault"
+	"frontdesk/core/patient"
+	"frontdesk/core/practice"
+)
+
+// ErrToCome is returned for a patient who cannot leave before a member of staff
+// has dealt with their appointments, where the practice wants that.
+var ErrToCome = fault.New(fault.Conflict, "appointments_to_come", "This patient has appointments to come. Cancel them first.")
+
+// Leave gives back all that a patient has to come, inside a transaction that has
+// locked their diaries and then them, and says how many appointments were
+// cancelled. Holds go back in any case. Error: ErrToCome, where the practice
+// would rather keep the patient.
+func Leave(ctx context.Context, tx Tx, who access.Caller, of patient.ID, now time.Time) (int, error) {
+	ids, err := tx.ToCome(ctx, who.Group, of, now)
+	if err != nil || len(ids) == 0 {
+		return 0, err
+	}
+	g, err := tx.Group(ctx, who.Group)
+	if err != nil {
+		return 0, err
+	}
+	all := make([]Details, len(ids))
+	booked := 0
+	for i, id := range ids {
+		if all[i], err = tx.Details(ctx, who.Group, id); err != nil {
+			return 0, err
+		}
+		if all[i].State == Booked {
+			booked++
+		}
+	}
+	if booked > 0 && g.Leaving == practice.RefuseToLeave {
+		say := fmt.Sprintf("This patient has %d appointments to come. Cancel them first.", booked)
+		if booked == 1 {
+			say = "This patient has 1 appointment to come. Cancel it first."
+		}
+		return 0, ErrToCome.Saying(say)
+	}
+	quiet := true
+	for _, d := range all {
+		if _, err := giveBack(ctx, tx, who, d, Cancellation{SuppressMail: &quiet, SuppressPolicy: true}, now); err != nil {
+			return 0, err
+		}
+	}
+	return booked, nil
+}

@@ -1,0 +1,254 @@
+package booking_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"frontdesk/core/access"
+	"frontdesk/core/booking"
+	"frontdesk/core/chart"
+	"frontdesk/core/fault"
+	"frontdesk/core/job"
+	"frontdesk/core/patient"
+	"frontdesk/core/practice"
+	"frontdesk/core/task"
+)
+
+// charts is what sets patients aside.
+func (d *desk) charts() *chart.Service {
+	return &chart.Service{Store: d.db.Chart(), Patients: d.patients, Now: d.clock.Now, NewID: d.db.NewID}
+}
+
+// come books Ada for a time on the first Monday, and holds another for her.
+func (d *desk) come(minute int) (booked, held booking.ID) {
+	d.t.Helper()
+	made, err := d.booking.Create(d.ctx, booking.Order{
+		Patient: d.ada, Location: d.place.ID, Type: d.kind.ID, Practitioner: d.gp.ID,
+		Start: monday.Add(2*time.Hour + time.Duration(minute)*time.Minute), End: monday.Add(2*time.Hour + time.Duration(minute+10)*time.Minute),
+	})
+	d.must(err)
+	hold, err := d.booking.Reserve(d.ctx, booking.Request{
+		Patient: d.ada, Location: d.place.ID, Type: d.kind.ID, Practitioner: d.gp.ID, Start: monday.Add(2*time.Hour + time.Duration(minute+10)*time.Minute), Minutes: 10,
+	})
+	d.must(err)
+	return made.ID, hold.ID
+}
+
+func (d *desk) state(id booking.ID) booking.State {
+	d.t.Helper()
+	a, err := d.db.Booking().Appointment(d.ctx, d.group.ID, id)
+	d.must(err)
+	return a.State
+}
+
+// leaving are the two ways to leave.
+var leaving = map[string]func(d *desk) (patient.Full, error){
+	"archived": func(d *desk) (patient.Full, error) {
+		return d.charts().Archive(d.ctx, d.ada, patient.Reasons{Reason: "MOVED_AWAY_OR_TRANSFER_OF_CARE"})
+	},
+	"deleted": func(d *desk) (patient.Full, error) { return d.charts().Delete(d.ctx, d.ada) },
+}
+
+func TestAppointmentsOfPatientsWhoLeaveAreCancelled(t *testing.T) {
+	for name, leave := range leaving {
+		t.Run(name, func(t *testing.T) {
+			each(t, func(t *testing.T, d *desk) {
+				booked, held := d.come(0)
+				if _, err := leave(d); err != nil {
+					d.t.Fatal(err)
+				}
+				if d.state(booked) != booking.Cancelled || d.state(held) != booking.Cancelled {
+					d.t.Fatalf("the appointment is %s and the hold %s", d.state(booked), d.state(held))
+				}
+				other, err := d.patients.Register(d.ctx, patient.Registration{FirstName: "Bea", LastName: "King", BirthDate: "1990-01-01", Mobile: ptr("07700 900124")})
+				d.must(err)
+				d.ada = other
+				d.come(0) // the times are free
+			})
+		})
+	}
+}
+
+func TestPatientsDoNotLeaveWithAppointmentsWhereThePracticeRefusesIt(t *testing.T) {
+	for name, leave := range leaving {
+		t.Run(name, func(t *testing.T) {
+			each(t, func(t *testing.T, d *desk) {
+				refuse := practice.RefuseToLeave
+				_, err := d.practice.UpdateGroup(d.ctx, practice.GroupChange{Leaving: &refuse})
+				d.must(err)
+				first, held := d.come(0)
+				second, _ := d.come(40)
+				if _, err := leave(d); !errors.Is(err, booking.ErrToCome) || !strings.Contains(fault.Of(err).Message, "2 appointments") {
+					d.t.Fatalf("got %v", err)
+				}
+				if p, err := d.patients.Patient(d.ctx, d.ada); err != nil || p.Status != patient.Unarchived || d.state(first) != booking.Booked || d.state(held) != booking.Reserved {
+					d.t.Fatalf("something was done all the same: %+v, %v", p, err)
+				}
+				for _, id := range []booking.ID{first, second} {
+					_, err := d.booking.Remove(d.ctx, id, false)
+					d.must(err)
+				}
+				if _, err := leave(d); err != nil || d.state(held) != booking.Cancelled {
+					d.t.Fatalf("with nothing but holds: %v, %s", err, d.state(held))
+				}
+			})
+		})
+	}
+}
+
+func TestABookingMadeWhileThePatientLeavesDoesNotStayLive(t *testing.T) {
+	each(t, func(t *testing.T, d *desk) {
+		for minute := 0; minute < 60; minute += 20 {
+			var wait sync.WaitGroup
+			var made booking.Booking
+			var err error
+			wait.Go(func() {
+				made, err = d.booking.Create(d.ctx, booking.Order{
+					Patient: d.ada, Location: d.place.ID, Type: d.kind.ID, Practitioner: d.gp.ID,
+					Start: monday.Add(2*time.Hour + time.Duration(minute)*time.Minute), End: monday.Add(2*time.Hour + time.Duration(minute+10)*time.Minute),
+				})
+			})
+			wait.Go(func() { _, _ = d.charts().Delete(d.ctx, d.ada) })
+			wait.Wait()
+			if err == nil && d.state(made.ID) != booking.Cancelled {
+				d.t.Fatalf("the appointment of a deleted patient is %s", d.state(made.ID))
+			}
+			d.ada, err = d.patients.Register(d.ctx, patient.Registration{FirstName: "Ada", LastName: "Byron", BirthDate: "1985-12-10", Mobile: ptr("07700 900123")})
+			d.must(err)
+		}
+	})
+}
+
+func TestADeletedPatientsNameIsInNoAppointment(t *testing.T) {
+	each(t, func(t *testing.T, d *desk) {
+		booked, _ := d.come(0)
+		d.clock.Move(4 * time.Hour) // it has been
+		_, err := d.charts().Delete(d.ctx, d.ada)
+		d.must(err)
+		if a, err := d.booking.Appointment(d.ctx, booked); err != nil || a.State != booking.Booked || a.PatientName.LastName != "" || a.PatientName.FirstName != "" {
+			d.t.Fatalf("got %+v, %v", a, err)
+		}
+		all, err := d.booking.Bookings(d.ctx, booking.DeskQuery{Limit: 5})
+		if err != nil || len(all) != 1 || all[0].PatientName.LastName != "" {
+			d.t.Fatalf("got %+v, %v", all, err)
+		}
+		found, n, err := d.booking.Appointments(d.ctx, booking.Search{By: booking.FieldLastName, Text: "byron", PageSize: 5})
+		if err != nil || n != 0 {
+			d.t.Fatalf("found by name: %+v, %v", found, err)
+		}
+		people, err := d.patients.People(d.ctx, []patient.ID{d.ada}, true)
+		if err != nil || people[d.ada].LastName != "" || people[d.ada].FullName() != "" {
+			d.t.Fatalf("got %+v, %v", people, err)
+		}
+		list, err := d.patients.PeopleList(d.ctx, patient.PeopleQuery{Deleted: true, Limit: 5})
+		if err != nil || len(list) != 1 || list[0].LastName != "" {
+			d.t.Fatalf("got %+v, %v", list, err)
+		}
+	})
+}
+
+func TestTheDeadAreNotBooked(t *testing.T) {
+	each(t, func(t *testing.T, d *desk) {
+		booked, _ := d.come(0)
+		_, held := d.come(20)
+		// The national service says so: the practice has done nothing yet.
+		d.must(d.db.Patient().Do(d.ctx, func(tx patient.Tx) error {
+			p, err := tx.Patient(d.ctx, d.group.ID, d.ada)
+			if err != nil {
+				return err
+			}
+			p.DeceasedAt, p.DeathSource = monday, patient.FromPDS
+			return tx.SavePatient(d.ctx, d.group.ID, p)
+		}))
+		at := monday.Add(4 * time.Hour)
+		_, reserve := d.booking.Reserve(d.ctx, booking.Request{Patient: d.ada, Location: d.place.ID, Type: d.kind.ID, Practitioner: d.gp.ID, Start: at, Minutes: 10})
+		_, create := d.booking.Create(d.ctx, booking.Order{Patient: d.ada, Location: d.place.ID, Type: d.kind.ID, Practitioner: d.gp.ID, Start: at, End: at.Add(10 * time.Minute)})
+		_, confirm := d.booking.Book(d.ctx, held, booking.Confirmation{})
+		_, move := d.booking.Reschedule(d.ctx, booked, booking.Move{Practitioner: d.gp.ID, Start: at, Minutes: 10, SuppressPolicy: true})
+		_, alter := d.booking.Alter(d.ctx, booked, booking.Alteration{Start: &at, End: ptr(at.Add(10 * time.Minute))})
+		for name, err := range map[string]error{"reserve": reserve, "create": create, "confirm": confirm, "move": move, "alter": alter} {
+			if !errors.Is(err, patient.ErrDeceased) {
+				d.t.Errorf("%s: got %v", name, err)
+			}
+		}
+		if d.state(booked) != booking.Booked {
+			d.t.Errorf("the appointment is %s", d.state(booked))
+		}
+	})
+}
+
+// jobs are those of a kind that wait to be done.
+func (d *desk) jobs(kind string) []job.Job {
+	d.t.Helper()
+	var texts []string
+	if pool := d.db.Postgres(); pool != nil {
+		rows, err := pool.Query(context.Background(), `SELECT args::text FROM river_job WHERE kind = $1`, kind)
+		d.must(err)
+		texts, err = pgx.CollectRows(rows, pgx.RowTo[string])
+		d.must(err)
+	} else {
+		rows, err := d.db.SQLite().Query(`SELECT json(args) FROM river_job WHERE kind = ?`, kind)
+		d.must(err)
+		defer rows.Close()
+		for rows.Next() {
+			var text string
+			d.must(rows.Scan(&text))
+			texts = append(texts, text)
+		}
+	}
+	all := make([]job.Job, len(texts))
+	for i, text := range texts {
+		d.must(json.Unmarshal([]byte(text), &all[i]))
+	}
+	return all
+}
+
+// opened runs the jobs that give staff tasks, and lists those of Ada.
+func (d *desk) opened() []task.Task {
+	d.t.Helper()
+	tasks := &task.Service{Store: d.db.Task(), Now: d.clock.Now, NewID: d.db.NewID}
+	for _, j := range d.jobs(job.TaskKind) {
+		d.must(tasks.Open(context.Background(), j))
+		d.must(tasks.Open(context.Background(), j)) // jobs may run twice
+	}
+	found, _, err := tasks.Tasks(access.With(context.Background(), access.System(d.group.ID)), task.Query{Patient: d.ada})
+	d.must(err)
+	return found
+}
+
+func TestWhatTheDeadLeaveOpenComesUpForStaff(t *testing.T) {
+	each(t, func(t *testing.T, d *desk) {
+		booked, _ := d.come(0)
+		p, err := d.charts().Archive(d.ctx, d.ada, patient.Reasons{Reason: patient.Deceased})
+		if err != nil || !p.Dead() || p.DeathSource != patient.FromPractice || p.Reachable() == nil || d.state(booked) != booking.Cancelled {
+			d.t.Fatalf("got %+v, %v", p, err)
+		}
+		found := d.opened()
+		if len(found) != 1 || found[0].Patient != d.ada || found[0].Assignee != 0 || found[0].Status != task.Open || !strings.Contains(found[0].Comments, "Appointments cancelled: 1") {
+			d.t.Fatalf("got %+v", found)
+		}
+		// A member of staff can close it, though it is nobody's.
+		closed := task.Closed
+		tasks := &task.Service{Store: d.db.Task(), Now: d.clock.Now, NewID: d.db.NewID}
+		if _, err := tasks.Update(d.ctx, found[0].ID, task.Change{Status: &closed}); err != nil {
+			d.t.Fatal(err)
+		}
+		p, err = d.charts().Unarchive(d.ctx, d.ada, "PROCESS_PAYMENT")
+		if err != nil || !p.Dead() {
+			d.t.Fatalf("taken out for a payment: %+v, %v", p, err)
+		}
+		_, err = d.charts().Archive(d.ctx, d.ada, patient.Reasons{Reason: "OTHER"})
+		d.must(err)
+		p, err = d.charts().Unarchive(d.ctx, d.ada, "ACTIVE_PATIENT")
+		if err != nil || p.Dead() || p.Reachable() != nil {
+			d.t.Fatalf("a mistake: %+v, %v", p, err)
+		}
+	})
+}

@@ -1,0 +1,65 @@
+package task
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"frontdesk/core/access"
+	"frontdesk/core/fault"
+	"frontdesk/core/input"
+	"frontdesk/core/job"
+	"frontdesk/core/patient"
+	"frontdesk/core/practice"
+)
+
+// Open is the job that gives staff a task the program itself has found. It is
+// nobody's in particular until a member of staff takes it. One that says the
+// same of the same patient, and is not closed, stands for it.
+func (s *Service) Open(ctx context.Context, j job.Job) error {
+	var asked job.Task
+	if err := json.Unmarshal(j.Args, &asked); err != nil {
+		return fault.New(fault.Invalid, "bad_job", "This job cannot be read.").Because(err)
+	}
+	who := access.System(access.GroupID(j.Group))
+	now := s.Now().Truncate(time.Microsecond)
+	t := Task{
+		ID: ID(asked.ID), Patient: patient.ID(asked.Patient), Subject: asked.Subject, Comments: asked.Comments, Due: input.DateOf(now.UTC()),
+		Kind: Kind(asked.About), Priority: High, Status: Open, CreatedByName: systemName, UpdatedByName: systemName,
+		AssignedAt: now, Version: 1, CreatedAt: now, UpdatedAt: now,
+	}
+	if t.Kind == "" {
+		t.Kind = General
+	}
+	return s.Store.Do(ctx, func(tx Tx) error {
+		if _, err := tx.Task(ctx, who.Group, t.ID); !errors.Is(err, ErrNotFound) {
+			return err // opened before
+		}
+		if t.Patient != 0 {
+			id, err := tx.HoldPatient(ctx, who.Group, t.Patient)
+			if err != nil && !errors.Is(err, patient.ErrNotFound) {
+				return err
+			}
+			t.Patient = id // 0 when they have been deleted meanwhile
+		}
+		there, err := tx.TaskOpen(ctx, who.Group, t)
+		if err != nil || there {
+			return err
+		}
+		if err := tx.SaveTask(ctx, who.Group, t); err != nil {
+			return err
+		}
+		return tx.Audit(ctx, who.Audit(now, "task.create", "task", int64(t.ID), nil, t))
+	})
+}
+
+// systemName is what a task says of who made it, when the program did.
+const systemName = "Frontdesk"
+
+// opener is what opening a task needs besides.
+type opener interface {
+	// TaskOpen reports whether a task with the same patient, subject and comments
+	// waits to be done.
+	TaskOpen(ctx context.Context, group practice.ID, t Task) (bool, error)
+}
