@@ -4,6 +4,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"frontdesk/graph/graphtest"
 )
@@ -14,6 +15,7 @@ func TestAFieldAskedAloneIsWhatItIsBesideTheOthers(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		p := d.everything()
 		w := p.World()
+		d.move(350 * 24 * time.Hour) // past the appointment, which would be cancelled
 		d.get("f.data.id", `mutation { f: archivePatient(patientId: "`+w["patient"]+`", reason: MOVED_AWAY_OR_TRANSFER_OF_CARE, comments: "To Leeds") { data { id } error } }`)
 		d.get("f.data.id", `mutation { f: updatePatient(id: "`+w["patient"]+`", patientData: {gender: "woman", paymentReference: "P1", birthSurname: "King", birthName: "Ada", socialSecurityNumber: "285127512312345",
 			communicationPreferences: {receiveEmail: true}}) { data { id } error } }`)

@@ -55,14 +55,14 @@ func page(t *testing.T, address string) (int, string) {
 // to one person.
 func TestAPersonIsTracedBookedMergedAndUnmerged(t *testing.T) {
 	each(t, func(t *testing.T, p *program) {
-		traced := p.ok("POST", "/v1/patients/register_pds", map[string]any{"nhs_number": "900 000 0009", "dob": "2010-10-22T00:00:00Z", "ehr_partner": "emis", "ehr_partner_id": "E-77"}, once("trace")).str("patient_id")
-		again := p.ok("POST", "/v1/patients/register_pds", map[string]any{"nhs_number": "900 000 0009", "dob": "2010-10-22T00:00:00Z", "ehr_partner": "emis", "ehr_partner_id": "E-77"}, once("trace"))
+		traced := p.ok("POST", "/v1/patients/register_pds", map[string]any{"nhs_number": "969 363 2966", "dob": "1920-08-11T00:00:00Z", "ehr_partner": "emis", "ehr_partner_id": "E-77"}, once("trace")).str("patient_id")
+		again := p.ok("POST", "/v1/patients/register_pds", map[string]any{"nhs_number": "969 363 2966", "dob": "1920-08-11T00:00:00Z", "ehr_partner": "emis", "ehr_partner_id": "E-77"}, once("trace"))
 		if again.str("patient_id") != traced || again.Header.Get("Idempotency-Replayed") != "true" {
 			t.Fatalf("got %s", again.Text)
 		}
-		known := p.ok("POST", "/v1/patients/register", map[string]any{"first_name": "Janey", "last_name": "Smith", "dob": "2010-10-22", "mobile": "07700 900321"}).str("patient_id")
+		known := p.ok("POST", "/v1/patients/register", map[string]any{"first_name": "Marty", "last_name": "Massam", "dob": "1920-08-11", "mobile": "07700 900321"}).str("patient_id")
 		v2 := p.ok("GET", "/v2/patients/"+traced+"?data_source=ehr", nil)
-		if v2.str("nhs_number") != "9000000009" || v2.str("nhs_number_status") != "verified" || v2.str("hero_id") != traced || v2.Body["ehr_registered"] != true || len(v2.Body["identifiers"].([]any)) != 3 {
+		if v2.str("nhs_number") != "9693632966" || v2.str("nhs_number_status") != "verified" || v2.str("hero_id") != traced || v2.Body["ehr_registered"] != true || len(v2.Body["identifiers"].([]any)) != 3 {
 			t.Fatalf("got %s", v2.Text)
 		}
 		p.refused(404, "patient_not_in_ehr", "GET", "/v2/patients/"+known+"?data_source=ehr", nil)
@@ -86,7 +86,7 @@ func TestAPersonIsTracedBookedMergedAndUnmerged(t *testing.T) {
 		if a := p.ok("GET", "/v1/appointments/"+appointment, nil); a.str("patient_id") != known {
 			t.Fatalf("the appointment was left behind: %s", a.Text)
 		}
-		if got := p.ok("GET", "/v1/patients/"+traced, nil); got.str("id") != known || got.str("merged_into") != known || got.str("nhs_number") != "9000000009" {
+		if got := p.ok("GET", "/v1/patients/"+traced, nil); got.str("id") != known || got.str("merged_into") != known || got.str("nhs_number") != "9693632966" {
 			t.Fatalf("got %s", got.Text)
 		}
 		if got := p.ok("GET", "/v2/patients/"+traced, nil); got.str("merged_into") != known {
@@ -108,8 +108,45 @@ func TestAPersonIsTracedBookedMergedAndUnmerged(t *testing.T) {
 		if a := p.ok("GET", "/v1/appointments/"+appointment, nil); a.str("patient_id") != traced {
 			t.Fatalf("the appointment did not come back: %s", a.Text)
 		}
-		if got := p.ok("GET", "/v1/patients/"+traced, nil); got.str("id") != traced || got.str("nhs_number") != "9000000009" || got.Body["merged_into"] != nil {
+		if got := p.ok("GET", "/v1/patients/"+traced, nil); got.str("id") != traced || got.str("nhs_number") != "9693632966" || got.Body["merged_into"] != nil {
 			t.Fatalf("got %s", got.Text)
+		}
+	})
+}
+
+// TestTheDeadAreNotBookedNorWrittenTo has somebody whom the national service knows to
+// have died.
+func TestTheDeadAreNotBookedNorWrittenTo(t *testing.T) {
+	each(t, func(t *testing.T, p *program) {
+		dead := p.ok("POST", "/v1/patients/register_pds", map[string]any{"nhs_number": "9000000009", "dob": "2010-10-22"}).str("patient_id")
+		if got := p.ok("GET", "/v1/patients/"+dead, nil); got.Body["deceased_at"] == nil {
+			t.Fatalf("got %s", got.Text)
+		}
+		r := request(p.slot(0))
+		r["patient_id"] = dead
+		p.refused(409, "patient_deceased", "POST", "/v1/appointments", r)
+		p.refused(409, "patient_deceased", "POST", "/v1/messages/send", map[string]any{
+			"patient_id": dead, "message_type": "sms", "message_string": "Hello", "recipient_contact_detail": "07700 900123", "write_to_record": false,
+		})
+	})
+}
+
+// TestATwinIsLeftToStaff registers somebody with the number and the birth date of a
+// verified patient, and another forename.
+func TestATwinIsLeftToStaff(t *testing.T) {
+	each(t, func(t *testing.T, p *program) {
+		id := p.ok("POST", "/v1/patients/register_pds", map[string]any{"nhs_number": "9693632966", "dob": "1920-08-11"}).str("patient_id")
+		twin := map[string]any{"nhs_number": "9693632966", "dob": "1920-08-11", "first_name": "Grace", "last_name": "Massam", "mobile": "07700 900321"}
+		p.refused(409, "patient_details_differ", "POST", "/v1/patients/register", twin)
+		if got := p.ok("GET", "/v1/patients/"+id, nil); got.str("first_name") != "Martha Carol" || got.Body["mobile"] != nil {
+			t.Fatalf("got %s", got.Text)
+		}
+		got := p.ok("POST", "/v1/patients/register_pds", map[string]any{"nhs_number": "9693632966", "dob": "1920-08-11", "forename": "Grace"})
+		if got.str("login_url") == "" || got.str("patient_id") != "" {
+			t.Fatalf("got %s", got.Text)
+		}
+		if got := p.ok("POST", "/v1/patients/register_pds", map[string]any{"nhs_number": "9693632966", "dob": "1920-08-11", "forename": "Marty"}); got.str("patient_id") != id {
+			t.Fatalf("by a short name: %s", got.Text)
 		}
 	})
 }
