@@ -26,8 +26,7 @@ func (s *Service) Open(ctx context.Context, j job.Job) error {
 	now := s.Now().Truncate(time.Microsecond)
 	t := Task{
 		ID: ID(asked.ID), Patient: patient.ID(asked.Patient), Subject: asked.Subject, Comments: asked.Comments, Due: input.DateOf(now.UTC()),
-		Kind: Kind(asked.About), Priority: High, Status: Open, CreatedByName: systemName, UpdatedByName: systemName,
-		AssignedAt: now, Version: 1, CreatedAt: now, UpdatedAt: now,
+		Kind: Kind(asked.About), Priority: High,
 	}
 	if t.Kind == "" {
 		t.Kind = General
@@ -47,15 +46,9 @@ func (s *Service) Open(ctx context.Context, j job.Job) error {
 		if err != nil || there {
 			return err
 		}
-		if err := tx.SaveTask(ctx, who.Group, t); err != nil {
-			return err
-		}
-		return tx.Audit(ctx, who.Audit(now, "task.create", "task", int64(t.ID), nil, t))
+		return Raise(ctx, tx, who, now, t)
 	})
 }
-
-// systemName is what a task says of who made it, when the program did.
-const systemName = "Frontdesk"
 
 // opener is what opening a task needs besides.
 type opener interface {
