@@ -35,6 +35,7 @@ import (
 	"frontdesk/core"
 	"frontdesk/core/access"
 	"frontdesk/core/account"
+	"frontdesk/core/attachment"
 	"frontdesk/core/batch"
 	"frontdesk/core/billing"
 	"frontdesk/core/booking"
@@ -247,6 +248,7 @@ func newCore(db *store.DB, keys *operator.Keys, c Config, pages func() string, s
 		Practice:      &practice.Service{Store: db.Practice(), Now: c.Now, NewID: db.NewID},
 		Connector:     outside,
 		Patient:       patients,
+		Attachment:    &attachment.Service{Store: db.AttachmentStore(), Now: c.Now, NewID: db.NewID},
 		Contact:       &contact.Service{Store: db.Contact(), Now: c.Now, NewID: db.NewID},
 		Label:         &label.Service{Store: db.Label(), Now: c.Now, NewID: db.NewID},
 		Chart:         &chart.Service{Store: db.Chart(), Patients: patients, Now: c.Now, NewID: db.NewID},

@@ -52,9 +52,10 @@ var rooms = map[string]struct {
 	"core/patient": {ours: []string{
 		"core/fault", "core/audit", "core/event", "core/job", "core/input", "core/names", "core/access", "core/practice", "core/seal",
 	}},
-	"core/contact": {ours: []string{"core/fault", "core/audit", "core/input", "core/access", "core/practice"}},
-	"core/diary":   {ours: []string{"core/fault", "core/audit", "core/input", "core/access", "core/practice"}},
-	"core/label":   {ours: []string{"core/fault", "core/audit", "core/input", "core/access", "core/practice"}},
+	"core/attachment": {ours: []string{"core/fault", "core/audit", "core/input", "core/access", "core/practice", "core/patient"}},
+	"core/contact":    {ours: []string{"core/fault", "core/audit", "core/input", "core/access", "core/practice"}},
+	"core/diary":      {ours: []string{"core/fault", "core/audit", "core/input", "core/access", "core/practice"}},
+	"core/label":      {ours: []string{"core/fault", "core/audit", "core/input", "core/access", "core/practice"}},
 	"core/chart": {ours: []string{
 		"core/fault", "core/input", "core/access", "core/practice", "core/account", "core/patient", "core/label",
 		"core/billing", // a membership is a product

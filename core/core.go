@@ -5,6 +5,7 @@ package core
 import (
 	"frontdesk/core/access"
 	"frontdesk/core/account"
+	"frontdesk/core/attachment"
 	"frontdesk/core/batch"
 	"frontdesk/core/billing"
 	"frontdesk/core/booking"
@@ -31,6 +32,7 @@ type Core struct {
 	Account       *account.Service
 	Connector     *connector.Service
 	Patient       *patient.Service
+	Attachment    *attachment.Service
 	Contact       *contact.Service
 	Label         *label.Service
 	Chart         *chart.Service

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"time"
 
+	"frontdesk/core/attachment"
 	"frontdesk/core/input"
 	"frontdesk/core/patient"
 	"frontdesk/rest/oas"
@@ -264,7 +265,7 @@ func mergeOf(m patient.Merge) *oas.PatientMerge {
 
 // CreatePatientAttachment keeps a file with a patient.
 func (d *door) CreatePatientAttachment(ctx context.Context, in *oas.CreatePatientAttachmentReq, p oas.CreatePatientAttachmentParams) (oas.CreatePatientAttachmentRes, error) {
-	a, err := d.core.Patient.Attach(ctx, id[patient.ID](p.ID), in.FileName, in.FileData)
+	a, err := d.core.Attachment.Attach(ctx, id[patient.ID](p.ID), in.FileName, in.FileData)
 	if err != nil {
 		return nil, err
 	}
@@ -273,7 +274,7 @@ func (d *door) CreatePatientAttachment(ctx context.Context, in *oas.CreatePatien
 
 // ListPatientAttachments lists a patient's files.
 func (d *door) ListPatientAttachments(ctx context.Context, p oas.ListPatientAttachmentsParams) (oas.ListPatientAttachmentsRes, error) {
-	found, err := d.core.Patient.Attachments(ctx, id[patient.ID](p.ID))
+	found, err := d.core.Attachment.Attachments(ctx, id[patient.ID](p.ID))
 	if err != nil {
 		return nil, err
 	}
@@ -286,7 +287,7 @@ func (d *door) ListPatientAttachments(ctx context.Context, p oas.ListPatientAtta
 
 // GetPatientAttachment gives one file with its content.
 func (d *door) GetPatientAttachment(ctx context.Context, p oas.GetPatientAttachmentParams) (oas.GetPatientAttachmentRes, error) {
-	a, err := d.core.Patient.Attachment(ctx, id[patient.ID](p.ID), id[int64](string(p.AttachmentID)))
+	a, err := d.core.Attachment.Attachment(ctx, id[patient.ID](p.ID), id[int64](string(p.AttachmentID)))
 	if err != nil {
 		return nil, err
 	}
@@ -295,7 +296,7 @@ func (d *door) GetPatientAttachment(ctx context.Context, p oas.GetPatientAttachm
 	return out, nil
 }
 
-func attachmentOf(a patient.Attachment) *oas.Attachment {
+func attachmentOf(a attachment.Attachment) *oas.Attachment {
 	text := strconv.FormatInt(a.ID, 10)
 	return &oas.Attachment{ID: oas.ID(text), EhrFileID: text, FileName: a.FileName, MediaType: a.MediaType, Size: int(a.Size), CreatedAt: a.CreatedAt.UTC()}
 }

@@ -390,38 +390,6 @@ func scanID[T ~int64](scan scanner) (T, error) {
 	return id, err
 }
 
-const attachmentColumns = `id, patient_id, file_name, media_type, size, created_at`
-
-func scanAttachment(scan scanner, more ...any) (patient.Attachment, error) {
-	var a patient.Attachment
-	err := scan(append(in{&a.ID, &a.Patient, &a.FileName, &a.MediaType, &a.Size, when{&a.CreatedAt}}, more...)...)
-	return a, err
-}
-
-// AddAttachment keeps a file.
-func (t *Tx) AddAttachment(ctx context.Context, group practice.ID, a patient.Attachment) error {
-	_, err := t.exec(ctx, `INSERT INTO patient_attachment (practice_group_id, id, patient_id, file_name, media_type, size, content, created_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`, group, a.ID, a.Patient, a.FileName, a.MediaType, a.Size, a.Content, a.CreatedAt)
-	return err
-}
-
-// Attachments lists a patient's files, newest first, without their content.
-func (t *Tx) Attachments(ctx context.Context, group practice.ID, of patient.ID, limit int) ([]patient.Attachment, error) {
-	return list(ctx, t, `SELECT `+attachmentColumns+` FROM patient_attachment WHERE practice_group_id = $1 AND patient_id = $2
-		ORDER BY id DESC LIMIT $3`, in{group, of, limit}, func(scan scanner) (patient.Attachment, error) { return scanAttachment(scan) })
-}
-
-// Attachment finds a file with its content.
-func (t *Tx) Attachment(ctx context.Context, group practice.ID, of patient.ID, id int64) (patient.Attachment, error) {
-	return find(ctx, t, patient.ErrAttachmentNotFound, `SELECT `+attachmentColumns+`, content FROM patient_attachment
-		WHERE practice_group_id = $1 AND patient_id = $2 AND id = $3`, in{group, of, id}, func(scan scanner) (patient.Attachment, error) {
-		var content []byte
-		a, err := scanAttachment(scan, &content)
-		a.Content = content
-		return a, err
-	})
-}
-
 // Forget deletes previews of merges and identity checks that have expired.
 func (s patientStore) Forget(ctx context.Context, group practice.ID, before time.Time) error {
 	return s.db.do(ctx, func(t *Tx) error {

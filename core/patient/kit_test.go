@@ -10,6 +10,7 @@ import (
 
 	"frontdesk/api/apitest"
 	"frontdesk/core/access"
+	"frontdesk/core/attachment"
 	"frontdesk/core/event"
 	"frontdesk/core/input"
 	"frontdesk/core/patient"
@@ -79,6 +80,7 @@ type kit struct {
 	db     *store.DB
 	group  practice.ID
 	s      *patient.Service
+	files  *attachment.Service
 	spine  *spine
 	clock  time.Time
 	upkeep patient.Upkeep
@@ -104,6 +106,7 @@ func newKit(t *testing.T, db *store.DB) *kit {
 		Store: db.Patient(), Demographics: k.spine, Now: clock, NewID: db.NewID, Pages: func() string { return "https://desk.example.org" },
 		Upkeep: func(context.Context, practice.ID) (patient.Upkeep, error) { return k.upkeep, nil },
 	}
+	k.files = &attachment.Service{Store: db.AttachmentStore(), Now: clock, NewID: db.NewID}
 	k.spine.put(ada0)
 	t.Cleanup(func() {
 		all, err := db.Events(k.ctx, int64(k.group), 0, 1000)

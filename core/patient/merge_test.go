@@ -34,7 +34,7 @@ func (k *kit) twice() (known, traced patient.ID) {
 func TestAMergeMakesOnePatientOfTwo(t *testing.T) {
 	withKit(t, func(k *kit) {
 		keep, from := k.twice()
-		file, err := k.s.Attach(k.ctx, from, "letter.txt", "aGVsbG8gdGhlcmU=")
+		file, err := k.files.Attach(k.ctx, from, "letter.txt", "aGVsbG8gdGhlcmU=")
 		if err != nil {
 			k.Fatal(err)
 		}
@@ -51,7 +51,7 @@ func TestAMergeMakesOnePatientOfTwo(t *testing.T) {
 		if p.ID != keep || p.NHSNumber != "9990000018" || p.LastName != "King" || p.Mobile != "+447700900123" || p.Address.Postcode != "ZZ1 2AB" || len(p.Merged) != 1 {
 			k.Fatalf("got %+v", p)
 		}
-		if files, err := k.s.Attachments(k.ctx, from); err != nil || len(files) != 1 || files[0].ID != file.ID {
+		if files, err := k.files.Attachments(k.ctx, from); err != nil || len(files) != 1 || files[0].ID != file.ID {
 			k.Fatalf("files %v, %v", files, err)
 		}
 		if _, n, _ := k.s.Search(k.ctx, patient.Search{PageSize: 5}); n != 1 {
@@ -75,7 +75,7 @@ func TestAMergeMakesOnePatientOfTwo(t *testing.T) {
 		if p := k.profile(keep); p.NHSNumber != "" || p.Address.Postcode != "" || p.Mobile != "+447700900123" || p.NumberStatus != "" {
 			k.Fatalf("got %+v", p)
 		}
-		if files, err := k.s.Attachments(k.ctx, from); err != nil || len(files) != 1 {
+		if files, err := k.files.Attachments(k.ctx, from); err != nil || len(files) != 1 {
 			k.Fatalf("files %v, %v", files, err)
 		}
 		if _, err := k.s.Unmerge(k.ctx, from, 0); !errors.Is(err, patient.ErrNotMerged) {
@@ -150,7 +150,7 @@ func TestWhatChangedSinceAMergeStaysWhenItIsUndone(t *testing.T) {
 		if _, err := k.s.SetContact(k.ctx, keep, patient.ContactAddress, patient.ContactChange{Address: &patient.Address{Line1: "1 New Street", Postcode: "zz11aa"}}); err != nil {
 			k.Fatal(err)
 		}
-		if _, err := k.s.Attach(k.ctx, keep, "since.txt", "aGVsbG8gdGhlcmU="); err != nil {
+		if _, err := k.files.Attach(k.ctx, keep, "since.txt", "aGVsbG8gdGhlcmU="); err != nil {
 			k.Fatal(err)
 		}
 		if _, err := k.s.Unmerge(k.ctx, keep, 0); err != nil {
@@ -159,7 +159,7 @@ func TestWhatChangedSinceAMergeStaysWhenItIsUndone(t *testing.T) {
 		if p := k.profile(keep); p.Address.Line1 != "1 New Street" || p.Address.Postcode != "ZZ1 1AA" || p.NHSNumber != "" {
 			k.Fatalf("got %+v", p)
 		}
-		if files, _ := k.s.Attachments(k.ctx, keep); len(files) != 1 {
+		if files, _ := k.files.Attachments(k.ctx, keep); len(files) != 1 {
 			k.Fatalf("files %v", files)
 		}
 	})
@@ -235,12 +235,12 @@ func TestAFileIsKeptIfItIsOfAKindThatIsSafe(t *testing.T) {
 			{"a.txt", "%%%", "file_data"},
 			{"", "aGVsbG8=", "file_name"},
 		} {
-			a, err := k.s.Attach(k.ctx, id, c.name, c.data)
+			a, err := k.files.Attach(k.ctx, id, c.name, c.data)
 			if fields(err) != c.want {
 				k.Errorf("%s: %v", c.name, err)
 			}
 			if c.want == "" {
-				got, err := k.s.Attachment(k.ctx, id, a.ID)
+				got, err := k.files.Attachment(k.ctx, id, a.ID)
 				if err != nil || string(got.Content) != "hello" || got.MediaType != "text/plain; charset=utf-8" {
 					k.Errorf("got %+v, %v", got, err)
 				}

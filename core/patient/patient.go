@@ -11,7 +11,6 @@
 //	contest.go       people with one number and two names; the dead
 //	match.go         who may be the same person as somebody; the practice's own id
 //	merge.go         two records of one person made one, and made two again
-//	attachment.go    files kept with a patient
 //	news.go          the events of a patient, and what subscriptions are told of
 //	search.go        find people
 //	person.go        what else is known of them; change, delete and archive
@@ -197,9 +196,6 @@ type Reader interface {
 	// ones too; those the group lacks are left out. PeopleList lists them.
 	People(ctx context.Context, group practice.ID, ids []ID) ([]Full, error)
 	PeopleList(ctx context.Context, group practice.ID, q PeopleQuery) ([]Full, error)
-	Attachments(ctx context.Context, group practice.ID, of ID, limit int) ([]Attachment, error)
-	// Attachment finds a file with its content, or returns ErrAttachmentNotFound.
-	Attachment(ctx context.Context, group practice.ID, of ID, id int64) (Attachment, error)
 }
 
 // Store is what patient needs remembered.
@@ -259,7 +255,6 @@ type Tx interface {
 	Belongings(ctx context.Context, group practice.ID, of ID) (Moved, error)
 
 	AddIdentityCheck(ctx context.Context, group practice.ID, c IdentityCheck) error
-	AddAttachment(ctx context.Context, group practice.ID, a Attachment) error
 	EventTx
 	Enqueue(ctx context.Context, j job.Job) error
 	Audit(ctx context.Context, e audit.Entry) error

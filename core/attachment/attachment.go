@@ -1,0 +1,149 @@
+// Package attachment is the files kept with a patient.
+package attachment
+
+import (
+	"context"
+	"encoding/base64"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"frontdesk/core/access"
+	"frontdesk/core/audit"
+	"frontdesk/core/fault"
+	"frontdesk/core/input"
+	"frontdesk/core/patient"
+	"frontdesk/core/practice"
+)
+
+// Attachment is a file kept with a patient.
+type Attachment struct {
+	ID        int64
+	Patient   patient.ID
+	FileName  string
+	MediaType string
+	Size      int64  // bytes
+	Content   []byte // nothing in a list
+	CreatedAt time.Time
+}
+
+// MaxSize is the largest file, in bytes: what a request of a mebibyte
+// can hold.
+const MaxSize = 700 << 10
+
+// most is how many files of one patient are listed.
+const most = 1000
+
+// types are the kinds of file that are kept: none that a browser would
+// run.
+var types = []string{"application/pdf", "image/jpeg", "image/png", "image/gif", "image/webp", "text/plain; charset=utf-8"}
+
+// ErrNotFound is returned for a file the patient lacks.
+var ErrNotFound = fault.New(fault.NotFound, "attachment_not_found", "This patient has no such attachment.")
+
+// Store is what attachment needs remembered.
+type Store interface {
+	// Patient finds a patient, also one that has been merged, or returns
+	// patient.ErrNotFound.
+	Patient(ctx context.Context, group practice.ID, id patient.ID) (patient.Patient, error)
+	Attachments(ctx context.Context, group practice.ID, of patient.ID, limit int) ([]Attachment, error)
+	// Attachment finds a file with its content, or returns ErrNotFound.
+	Attachment(ctx context.Context, group practice.ID, of patient.ID, id int64) (Attachment, error)
+	// Do runs fn in one transaction: all of it happens, or none.
+	Do(ctx context.Context, fn func(Tx) error) error
+}
+
+// Tx is a Store inside a transaction.
+type Tx interface {
+	// HoldPatient finds the patient an id stands for and keeps it from being merged
+	// away, or returns patient.ErrNotFound.
+	HoldPatient(ctx context.Context, group practice.ID, id patient.ID) (patient.ID, error)
+	AddAttachment(ctx context.Context, group practice.ID, a Attachment) error
+	Audit(ctx context.Context, e audit.Entry) error
+}
+
+// Service is the attachment capability.
+type Service struct {
+	Store Store
+	Now   func() time.Time
+	NewID func() int64
+}
+
+// Attach keeps a file with a patient; data is Base64. What kind of file it is
+// is read from its content, whatever its name says. Errors: patient.ErrNotFound
+// and field faults.
+func (s *Service) Attach(ctx context.Context, of patient.ID, name, data string) (Attachment, error) {
+	who, err := access.Require(ctx, access.EditDocuments, access.Booking, access.Messaging)
+	if err != nil {
+		return Attachment{}, err
+	}
+	now := s.Now().Truncate(time.Microsecond)
+	a := Attachment{ID: s.NewID(), CreatedAt: now}
+	var in input.Checks
+	a.FileName = in.Required("file_name", name, 200)
+	if strings.ContainsAny(a.FileName, `/\`) {
+		in.Wrong("file_name", input.CodeString, "a file's name without a folder", "This is not a file's name.")
+	}
+	a.Content, err = base64.StdEncoding.DecodeString(data)
+	a.Size, a.MediaType = int64(len(a.Content)), http.DetectContentType(a.Content)
+	switch {
+	case err != nil:
+		in.Wrong("file_data", input.CodeString, "the file in Base64", "This is not Base64.")
+	case a.Size == 0:
+		in.Wrong("file_data", input.CodeSmall, "the file in Base64", "This may not be empty.")
+	case a.Size > MaxSize:
+		in.Wrong("file_data", input.CodeBig, fmt.Sprintf("a file of at most %d bytes", MaxSize), "This file is too large.")
+	case !slices.Contains(types, a.MediaType):
+		in.Wrong("file_data", input.CodeString, "a PDF, a picture (JPEG, PNG, GIF, WebP) or plain text", "Files of this kind are not kept.")
+	}
+	if err := in.Err(); err != nil {
+		return a, err
+	}
+	err = s.Store.Do(ctx, func(tx Tx) error {
+		held, err := tx.HoldPatient(ctx, who.Group, of)
+		if err != nil {
+			return err
+		}
+		a.Patient = held
+		if err := tx.AddAttachment(ctx, who.Group, a); err != nil {
+			return err
+		}
+		noted := a
+		noted.Content = nil
+		return tx.Audit(ctx, who.Audit(now, "patient.attach", "patient", int64(a.Patient), nil, noted))
+	})
+	a.Content = nil
+	return a, err
+}
+
+// Attachments lists a patient's files, newest first, without their content.
+// Error: patient.ErrNotFound.
+func (s *Service) Attachments(ctx context.Context, of patient.ID) ([]Attachment, error) {
+	who, p, err := s.reader(ctx, of)
+	if err != nil {
+		return nil, err
+	}
+	return s.Store.Attachments(ctx, who.Group, p.ID, most)
+}
+
+// Attachment finds one file with its content. Errors: patient.ErrNotFound,
+// ErrNotFound.
+func (s *Service) Attachment(ctx context.Context, of patient.ID, id int64) (Attachment, error) {
+	who, p, err := s.reader(ctx, of)
+	if err != nil {
+		return Attachment{}, err
+	}
+	return s.Store.Attachment(ctx, who.Group, p.ID, id)
+}
+
+// reader is who reads, and of which patient.
+func (s *Service) reader(ctx context.Context, of patient.ID) (access.Caller, patient.Patient, error) {
+	who, err := access.Require(ctx, access.SeePatients, access.Booking, access.Messaging)
+	if err != nil {
+		return who, patient.Patient{}, err
+	}
+	p, err := patient.Current(ctx, s.Store, who.Group, of)
+	return who, p, err
+}
