@@ -40,6 +40,7 @@ type environment struct {
 	callback string // where its provider calls us back
 	roots    *x509.CertPool
 	channels []carrier.Channel
+	abroad   bool // text messages go to other countries, too
 	unread   func(why string)
 	breaker  notify.Breaker // of the account with NHS Notify
 }
@@ -89,7 +90,7 @@ var carrierKinds = map[connector.Name]carrierKind{
 	},
 	"notify": {
 		about:    "NHS Notify: messages in the NHS App, text messages, e-mail",
-		settings: []string{"base_url", "token_url", "audience", "api_key", "key_id", "ods_code", "allow_ods_override", "callback_application", "send_contact", "together"},
+		settings: []string{"base_url", "token_url", "audience", "api_key", "key_id", "ods_code", "allow_ods_override", "callback_application", "send_contact", "together", "abroad"},
 		secrets:  []string{"private_key", "callback_key"}, channels: []carrier.Channel{carrier.NHSApp},
 		build: func(c connector.Connector, e environment) (carrier.Carrier, error) {
 			together, err1 := number(c, "together", notifyTogether)
@@ -99,6 +100,7 @@ var carrierKinds = map[connector.Name]carrierKind{
 				return nil, err
 			}
 			s := notify.Settings{
+				Abroad:   e.abroad,
 				Together: together,
 				BaseURL:  c.Settings["base_url"], TokenURL: c.Settings["token_url"], Audience: c.Settings["audience"], APIKey: c.Settings["api_key"],
 				KeyID: c.Settings["key_id"], CallbackKey: c.Settings["callback_application"],
@@ -120,11 +122,12 @@ var carrierKinds = map[connector.Name]carrierKind{
 	"govuk": {
 		about:    "GOV.UK Notify: text messages and e-mail",
 		at:       govukAt,
-		settings: []string{"base_url", "sms_template", "email_template", "sms_sender", "email_reply_to"},
+		settings: []string{"base_url", "sms_template", "email_template", "sms_sender", "email_reply_to", "abroad"},
 		secrets:  []string{"api_key", "callback_token"}, channels: []carrier.Channel{carrier.SMS, carrier.Email},
 		build: func(c connector.Connector, e environment) (carrier.Carrier, error) {
 			s := c.Settings
 			return govuk.New(govuk.Settings{
+				Abroad:  e.abroad,
 				BaseURL: cmp.Or(s["base_url"], govukAt), APIKey: c.Secrets["api_key"], SMSTemplate: s["sms_template"],
 				EmailTemplate: s["email_template"], SMSSender: s["sms_sender"], EmailReplyTo: s["email_reply_to"], CallbackToken: c.Secrets["callback_token"],
 			}, govuk.Options{Now: e.now, Log: e.log, Wait: e.wait})
@@ -133,11 +136,12 @@ var carrierKinds = map[connector.Name]carrierKind{
 	"twilio": {
 		about:    "a gateway that speaks Twilio's REST interface: text messages",
 		at:       twilioAt,
-		settings: []string{"base_url", "account_sid", "from", "messaging_service_sid", "callback_url"},
+		settings: []string{"base_url", "account_sid", "from", "messaging_service_sid", "callback_url", "abroad"},
 		secrets:  []string{"auth_token"}, channels: []carrier.Channel{carrier.SMS},
 		build: func(c connector.Connector, e environment) (carrier.Carrier, error) {
 			s := c.Settings
 			return twilio.New(twilio.Settings{
+				Abroad:  e.abroad,
 				BaseURL: cmp.Or(s["base_url"], twilioAt), AccountSID: s["account_sid"], AuthToken: c.Secrets["auth_token"], From: s["from"],
 				MessagingServiceSID: s["messaging_service_sid"], CallbackURL: cmp.Or(s["callback_url"], e.callback),
 			}, twilio.Options{Now: e.now, Log: e.log, Wait: e.wait})
@@ -145,13 +149,13 @@ var carrierKinds = map[connector.Name]carrierKind{
 	},
 	"gateway": {
 		about:    "a small program of your own in front of any other provider",
-		settings: []string{"url", "connections"}, secrets: []string{"secret"}, channels: []carrier.Channel{carrier.SMS, carrier.Email},
+		settings: []string{"url", "connections", "abroad"}, secrets: []string{"secret"}, channels: []carrier.Channel{carrier.SMS, carrier.Email},
 		build: func(c connector.Connector, e environment) (carrier.Carrier, error) {
 			connections, err := number(c, "connections", 0)
 			if err != nil {
 				return nil, err
 			}
-			return gateway.New(gateway.Settings{URL: c.Settings["url"], Secret: c.Secrets["secret"], Channels: e.channels, Connections: connections},
+			return gateway.New(gateway.Settings{Abroad: e.abroad, URL: c.Settings["url"], Secret: c.Secrets["secret"], Channels: e.channels, Connections: connections},
 				gateway.Options{Now: e.now, Log: e.log, Wait: e.wait})
 		},
 	},
@@ -220,6 +224,9 @@ func checkCarrier(c connector.Connector, g practice.Group) error {
 		}
 	}
 	if _, err := perSecond(c); err != nil {
+		return err
+	}
+	if _, err := yes(c, "abroad", false); err != nil {
 		return err
 	}
 	e := environment{group: g, now: time.Now, log: slog.New(slog.DiscardHandler), callback: "https://example.org/callbacks", channels: channels}
@@ -312,6 +319,7 @@ func (c *carriers) get(ctx context.Context, g practice.Group, kept connector.Con
 	if full.Settings[sandbox.Simulated] != "" {
 		e.roots = c.sims.Lead(g.ID, &full)
 	}
+	e.abroad = full.Settings["abroad"] == "yes"
 	if rate, err := perSecond(full); err == nil && rate > 0 {
 		e.wait = c.pace(full, rate)
 	}

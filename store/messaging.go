@@ -219,14 +219,14 @@ func (t *Tx) AskAgain(ctx context.Context, group practice.ID, id messaging.ID, w
 	return err
 }
 
-// AmendMessages keeps where leased messages go to, and whether they are handed
-// over for both ways at once.
+// AmendMessages keeps where leased messages go to and by which carrier, and
+// whether they are handed over for both ways at once.
 func (t *Tx) AmendMessages(ctx context.Context, group practice.ID, all []messaging.Message) error {
 	args := make([]in, len(all))
 	for i, m := range all {
-		args[i] = in{group, m.ID, m.Paired, m.Contact, m.ContactSource, m.FallbackContact, m.FallbackSource}
+		args[i] = in{group, m.ID, m.Paired, m.Contact, m.ContactSource, m.FallbackContact, m.FallbackSource, m.Carrier}
 	}
-	return t.many(ctx, `UPDATE message SET paired = $3, contact = $4, contact_source = $5, fallback_contact = $6, fallback_source = $7
+	return t.many(ctx, `UPDATE message SET paired = $3, contact = $4, contact_source = $5, fallback_contact = $6, fallback_source = $7, carrier = $8
 		WHERE practice_group_id = $1 AND id = $2`, args)
 }
 

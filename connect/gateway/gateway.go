@@ -62,6 +62,8 @@ import (
 
 // Settings say how one practice group sends.
 type Settings struct {
+	// Abroad is whether text messages go to numbers of other countries, too.
+	Abroad bool
 	// URL is where the adaptor takes messages.
 	URL string
 	// Secret signs, both ways; at least 16 characters.
@@ -127,6 +129,9 @@ func (c *Carrier) Name() string { return name }
 
 // Idempotent implements carrier.Carrier: the adaptor knows our keys.
 func (c *Carrier) Idempotent() bool { return true }
+
+// Abroad implements carrier.Abroader.
+func (c *Carrier) Abroad() bool { return c.settings.Abroad }
 
 // Together implements carrier.Carrier.
 func (c *Carrier) Together() int { return 64 }

@@ -30,6 +30,8 @@ import (
 
 // Settings say how one practice group sends.
 type Settings struct {
+	// Abroad is whether text messages go to numbers of other countries, too.
+	Abroad bool
 	// BaseURL is what /v2 is below; empty is
 	// https://api.notifications.service.gov.uk.
 	BaseURL string
@@ -122,6 +124,9 @@ func (c *Carrier) Idempotent() bool { return false }
 
 // Noting implements carrier.Noting.
 func (c *Carrier) Noting() {}
+
+// Abroad implements carrier.Abroader.
+func (c *Carrier) Abroad() bool { return c.settings.Abroad }
 
 // Together implements carrier.Carrier.
 func (c *Carrier) Together() int { return 64 }

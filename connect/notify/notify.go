@@ -40,6 +40,8 @@ import (
 
 // Settings say how one practice group sends.
 type Settings struct {
+	// Abroad is whether text messages go to numbers of other countries, too.
+	Abroad bool
 	// BaseURL is the address that /v1/messages is below, for example
 	// https://api.service.nhs.uk/comms.
 	BaseURL string
@@ -221,6 +223,9 @@ func (c *Carrier) Idempotent() bool { return c.settings.Together == 1 }
 
 // Noting implements carrier.Noting.
 func (c *Carrier) Noting() {}
+
+// Abroad implements carrier.Abroader.
+func (c *Carrier) Abroad() bool { return c.settings.Abroad }
 
 // Together implements carrier.Carrier.
 func (c *Carrier) Together() int { return c.settings.Together }

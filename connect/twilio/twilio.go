@@ -34,6 +34,8 @@ import (
 
 // Settings say how one practice group sends.
 type Settings struct {
+	// Abroad is whether text messages go to numbers of other countries, too.
+	Abroad bool
 	// BaseURL is what /2010-04-01 is below; empty is https://api.twilio.com.
 	BaseURL string
 	// AccountSID names the account, and AuthToken is its secret.
@@ -115,6 +117,9 @@ func (c *Carrier) Idempotent() bool { return false }
 
 // Noting implements carrier.Noting.
 func (c *Carrier) Noting() {}
+
+// Abroad implements carrier.Abroader.
+func (c *Carrier) Abroad() bool { return c.settings.Abroad }
 
 // Together implements carrier.Carrier.
 func (c *Carrier) Together() int { return 64 }

@@ -230,6 +230,10 @@ func (s *Service) queue(ctx context.Context, group practice.ID, b Batch) (bool, 
 	if err != nil {
 		return false, err
 	}
+	abroad, err := s.abroad(ctx, group, b)
+	if err != nil {
+		return false, err
+	}
 	now := s.Now().Truncate(time.Microsecond)
 	worked := false
 	err = s.Store.Do(ctx, func(tx Tx) error {
@@ -250,7 +254,7 @@ func (s *Service) queue(ctx context.Context, group practice.ID, b Batch) (bool, 
 					return err
 				}
 			}
-			m := s.draft(g, locked, &found[i], now)
+			m := s.draft(g, locked, &found[i], abroad, now)
 			if found[i].Status == RecipientQueued {
 				messages = append(messages, m)
 			}
@@ -275,7 +279,7 @@ func (s *Service) queue(ctx context.Context, group practice.ID, b Batch) (bool, 
 
 // draft is the message of a batch to one recipient; a recipient who cannot be
 // reached is marked so.
-func (s *Service) draft(g practice.Group, b Batch, e *Enlisted, now time.Time) messaging.Message {
+func (s *Service) draft(g practice.Group, b Batch, e *Enlisted, abroad bool, now time.Time) messaging.Message {
 	p := e.Person.Patient
 	m := messaging.Message{
 		ID: messaging.ID(s.NewID()), Patient: p.ID, Batch: b.ID, Channel: b.Channel, Leg: 1, State: messaging.Queued, Purpose: b.Purpose, DueAt: now,
@@ -284,6 +288,9 @@ func (s *Service) draft(g practice.Group, b Batch, e *Enlisted, now time.Time) m
 	}
 	e.Patient = p.ID
 	held := m.Judge(1, e.Person)
+	if held == nil && !abroad && m.Foreign(1) {
+		held = messaging.ErrAbroad
+	}
 	if held != nil && !messaging.Unwanted(held) {
 		e.Status, e.Reason = RecipientError, fault.Of(held).Code
 		return messaging.Message{}
@@ -300,6 +307,14 @@ func (s *Service) draft(g practice.Group, b Batch, e *Enlisted, now time.Time) m
 		m.State, m.DueAt, m.EndedAt, m.Code, m.Reason = messaging.Failed, time.Time{}, now, "too_long", "With this patient's details the message is too long."
 	}
 	return m
+}
+
+// abroad reports whether a batch goes to numbers of other countries, too.
+func (s *Service) abroad(ctx context.Context, group practice.ID, b Batch) (bool, error) {
+	if b.Channel != carrier.SMS {
+		return false, nil
+	}
+	return s.Messages.Abroad(ctx, group)
 }
 
 // late is how long after it was queued a message of a batch may still go:
@@ -421,6 +436,10 @@ func (s *Service) Preview(ctx context.Context, id messaging.BatchID) (Preview, e
 			out.Looked += n
 		}
 	}
+	abroad, err := s.abroad(ctx, who.Group, b)
+	if err != nil {
+		return out, err
+	}
 	now := s.Now()
 	for _, status := range []RecipientStatus{RecipientEnriched, RecipientQueued} {
 		for after := -1; ; {
@@ -430,7 +449,7 @@ func (s *Service) Preview(ctx context.Context, id messaging.BatchID) (Preview, e
 			}
 			for i := range found {
 				after = found[i].Ordinal
-				out.foresee(b, &found[i], s.draft(g, b, &found[i], now))
+				out.foresee(b, &found[i], s.draft(g, b, &found[i], abroad, now))
 			}
 			if len(found) < 2*chunk {
 				break

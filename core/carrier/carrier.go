@@ -148,6 +148,13 @@ type Pairer interface {
 	Pairs(first Channel, p Pair) bool
 }
 
+// Abroader is a carrier that may bring text messages to numbers of other
+// countries. Any other brings them to UK numbers alone.
+type Abroader interface {
+	// Abroad reports whether it does.
+	Abroad() bool
+}
+
 // Refusal is a provider's final no.
 type Refusal struct {
 	// Code is the provider's own word, and Reason the same in plain English,

@@ -1,6 +1,7 @@
 package messaging
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -36,6 +37,8 @@ type Outbound struct {
 	Message
 	NHSNumber string
 	Pair      carrier.Pair // when it is Paired
+	// Via is the carrier it goes by when it is not the one that was picked.
+	Via carrier.Carrier
 	// Withheld is why it may not go.
 	Withheld error
 }
@@ -244,6 +247,7 @@ func (d *dispatcher) hand(ctx context.Context, by carrier.Carrier, claimed []Out
 	now := d.Now().Truncate(time.Microsecond)
 	out := make([]Settled, 0, len(claimed))
 	var sends []carrier.Outgoing
+	var via []carrier.Carrier
 	var which []int
 	wire := d.wire(by, claimed[0].Lease)
 	over := expired(claimed, now)
@@ -259,6 +263,7 @@ func (d *dispatcher) hand(ctx context.Context, by carrier.Carrier, claimed []Out
 			if wire != nil {
 				sends[len(sends)-1].Wire = wire
 			}
+			via = append(via, cmp.Or(m.Via, by))
 			which = append(which, len(out)-1)
 		}
 	}
@@ -267,19 +272,13 @@ func (d *dispatcher) hand(ctx context.Context, by carrier.Carrier, claimed []Out
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), d.Timeout)
 	defer cancel()
-	var results []carrier.Result
-	if len(sends) == 1 {
-		a, err := by.Send(ctx, sends[0])
-		results = []carrier.Result{{Accepted: a, Err: err}}
-	} else {
-		results = by.SendAll(ctx, sends)
-	}
+	results := sendVia(ctx, sends, via)
 	if wire != nil {
 		wire.Flush(ctx)
 	}
 	now = d.Now().Truncate(time.Microsecond)
 	for i, r := range results {
-		d.outcome(&out[which[i]], by, r, now)
+		d.outcome(&out[which[i]], via[i], r, now)
 	}
 	d.keepTogether(out, now)
 	return out

@@ -97,8 +97,15 @@ func (d *dispatcher) judge(ctx context.Context, tx Tx, by carrier.Carrier, claim
 		if m.Withheld = m.Judge(leg, a); m.Withheld == nil && leg == 1 {
 			d.pair(by, m, a)
 		}
-		if m.Message != all[i] {
-			changed = append(changed, m.Message)
+		if m.Withheld == nil && !m.handed() && m.Request == "" {
+			m.Via, m.Withheld = d.abroad(by, m.Message)
+		}
+		kept := m.Message
+		if m.Via != nil {
+			kept.Carrier = m.Via.Name()
+		}
+		if kept != all[i] {
+			changed = append(changed, kept)
 		}
 	}
 	return tx.AmendMessages(ctx, d.group, changed)
@@ -139,7 +146,7 @@ func (s *Settled) withhold(now time.Time, err error) {
 	switch {
 	case s.unsure():
 		s.unknown(now, code, reason+" The carrier may have it already.")
-	case errors.Is(err, ErrNoContact):
+	case errors.Is(err, ErrNoContact), errors.Is(err, ErrAbroad):
 		s.What = "withheld"
 		s.next(now, code, reason)
 	default:

@@ -5,6 +5,7 @@
 //	send.go       one message: what is checked before it is taken
 //	contact.go    which number or address a message goes to
 //	judge.go      whether it may go: judged when it is taken, and anew when it goes
+//	abroad.go     text messages to numbers of other countries
 //	dispatch.go   hand over what is due, a few at a time
 //	handover.go   note what goes out, and what came of it
 //	again.go      the same request sent again until there is an answer
@@ -263,8 +264,8 @@ type Tx interface {
 	SaveMessage(ctx context.Context, group practice.ID, m Message) error
 	// Claim leases up to limit messages that are due.
 	Claim(ctx context.Context, c Claim) ([]Outbound, error)
-	// AmendMessages keeps where leased messages go to, and whether they are handed
-	// over for both ways at once.
+	// AmendMessages keeps where leased messages go to and by which carrier, and
+	// whether they are handed over for both ways at once.
 	AmendMessages(ctx context.Context, group practice.ID, m []Message) error
 	// DueRequest is a request that is to be sent again, and its carrier; empty is
 	// none.

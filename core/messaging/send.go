@@ -167,7 +167,7 @@ func (m *Message) Count(text string, g practice.Group) {
 
 // Send takes one message, to go now or later. Everything that can be known to
 // be wrong is refused before anything is kept. Errors: field faults,
-// those of patient.Reachable, ErrNoContact, ErrNoCarrier, ErrNoAssignee, ErrNoTask, ErrNoLink.
+// those of patient.Reachable, ErrNoContact, ErrAbroad, ErrNoCarrier, ErrNoAssignee, ErrNoTask, ErrNoLink.
 func (s *Service) Send(ctx context.Context, r Request) (Taken, error) {
 	who, err := access.RequireEither(ctx, access.Messaging, access.SendCommunications)
 	if err != nil {
@@ -182,7 +182,8 @@ func (s *Service) Send(ctx context.Context, r Request) (Taken, error) {
 	if err != nil {
 		return Taken{}, err
 	}
-	if err := s.Carried(ctx, who.Group, m); err != nil {
+	abroad, err := s.carried(ctx, who.Group, m)
+	if err != nil {
 		return Taken{}, err
 	}
 	m.ID, m.SubmittedBy, m.KeyID, m.CreatedAt, m.UpdatedAt = ID(s.NewID()), who.Actor, who.Key, now, now
@@ -198,6 +199,9 @@ func (s *Service) Send(ctx context.Context, r Request) (Taken, error) {
 		}
 		if err := s.address(ctx, tx, who.Group, &taken, now); err != nil {
 			return err
+		}
+		if !abroad && (taken.Foreign(1) || taken.Foreign(2)) {
+			return ErrAbroad
 		}
 		if err := s.take(ctx, tx, who, g, &taken, now); err != nil {
 			return err
@@ -239,21 +243,29 @@ func (r Request) attached(ctx context.Context, tx Tx, group practice.ID, m *Mess
 	return tx.Attached(ctx, group, *m)
 }
 
-// Carried makes sure that somebody carries the channels of a message.
+// Carried makes sure that somebody carries the channels of a message. Error:
+// ErrNoCarrier.
 func (s *Service) Carried(ctx context.Context, group practice.ID, m Message) error {
+	_, err := s.carried(ctx, group, m)
+	return err
+}
+
+// carried reports, besides, whether text messages go to other countries.
+func (s *Service) carried(ctx context.Context, group practice.ID, m Message) (abroad bool, err error) {
 	for _, channel := range []carrier.Channel{m.Channel, m.Fallback} {
 		if channel == "" || channel == carrier.Hero {
 			continue
 		}
 		carriers, err := s.Carriers(ctx, group, channel)
 		if err != nil {
-			return err
+			return false, err
 		}
 		if len(carriers) == 0 {
-			return ErrNoCarrier.Saying("This practice group has nobody to send " + words[channel] + " with.")
+			return false, ErrNoCarrier.Saying("This practice group has nobody to send " + words[channel] + " with.")
 		}
+		abroad = abroad || channel == carrier.SMS && firstAbroad(carriers) != nil
 	}
-	return nil
+	return abroad, nil
 }
 
 var words = map[carrier.Channel]string{carrier.SMS: "text messages", carrier.Email: "e-mail", carrier.NHSApp: "NHS App messages"}
