@@ -14,6 +14,9 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"frontdesk/app"
+	"frontdesk/store/storetest"
 )
 
 // bounceSecret is what the sandbox's mail server proves itself with.
@@ -215,6 +218,28 @@ func TestNumbersAndAddressesAreTakenAsPeopleWriteThem(t *testing.T) {
 			if got := p.becomes(id, "sent", "delivered"); got.str("sms_encoding") != "GSM-7" || got.Body["sms_parts"] != 1.0 {
 				t.Errorf("got %s", got.Text)
 			}
+		}
+	})
+}
+
+func TestANumberOfAnotherCountryIsTextedWhereTheCarrierCan(t *testing.T) {
+	storetest.EachAddress(t, func(t *testing.T, address string) {
+		p := open(t, address, app.Config{})
+		there := map[string]any{"recipient_contact_detail": "+353 87 123 4567", "urgent": true}
+		p.refused(http.StatusConflict, "number_abroad", "POST", "/v1/messages/send", p.message("byron", "sms", there))
+		if _, errs, code := run(t, "connector", "set", "gateway", "--db", address, "--group", p.creds.Group, "--seal-key", sealKey, "--set", "abroad=yes"); code != 0 {
+			t.Fatal(errs)
+		}
+		// The carrier that is tried first cannot, and the second can.
+		id := p.sent("byron", "sms", there)
+		if got := p.becomes(id, "delivered"); !strings.Contains(got.Text, `"carrier":"gateway"`) {
+			t.Errorf("got %s", got.Text)
+		}
+		if !strings.Contains(p.inbox("+353871234567"), "Please call us.") {
+			t.Error("it did not arrive")
+		}
+		if got := p.becomes(p.sent("byron", "sms", map[string]any{"urgent": true}), "delivered"); !strings.Contains(got.Text, `"carrier":"twilio"`) {
+			t.Errorf("got %s", got.Text)
 		}
 	})
 }
