@@ -1,5 +1,8 @@
 // Package carrier is what hands messages over to a provider, and what providers
 // tell of them: the port every connector for messages implements.
+//
+//	carrier.go  the port
+//	abroad.go   carriers that bring text messages to numbers of other countries
 package carrier
 
 import (
@@ -146,13 +149,6 @@ type Pairer interface {
 	// first. Whoever asks and hears yes hands it over with the pair, and does
 	// nothing about a second way any more.
 	Pairs(first Channel, p Pair) bool
-}
-
-// Abroader is a carrier that may bring text messages to numbers of other
-// countries. Any other brings them to UK numbers alone.
-type Abroader interface {
-	// Abroad reports whether it does.
-	Abroad() bool
 }
 
 // Refusal is a provider's final no.

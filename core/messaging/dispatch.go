@@ -272,7 +272,7 @@ func (d *dispatcher) hand(ctx context.Context, by carrier.Carrier, claimed []Out
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), d.Timeout)
 	defer cancel()
-	results := sendVia(ctx, sends, via)
+	results := carrier.SendVia(ctx, sends, via)
 	if wire != nil {
 		wire.Flush(ctx)
 	}

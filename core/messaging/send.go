@@ -263,7 +263,7 @@ func (s *Service) carried(ctx context.Context, group practice.ID, m Message) (ab
 		if len(carriers) == 0 {
 			return false, ErrNoCarrier.Saying("This practice group has nobody to send " + words[channel] + " with.")
 		}
-		abroad = abroad || channel == carrier.SMS && firstAbroad(carriers) != nil
+		abroad = abroad || channel == carrier.SMS && carrier.FirstAbroad(carriers) != nil
 	}
 	return abroad, nil
 }
