@@ -47,10 +47,7 @@ func (q query) Availabilities(ctx context.Context, dateRange gql.DateRange, loca
 
 // AvailabilitySlots lists times that are free.
 func (q query) AvailabilitySlots(ctx context.Context, dateRange gql.AvailabilitySlotsDateRange, userIDs, roomIDs []*string, pagination *gql.Pagination, locationIDs, excludeBookingIDs []*string) (*gql.AvailabilitySlotData, error) {
-	p, err := pageOf(pagination)
-	if err != nil {
-		return nil, err
-	}
+	p := pageOf(pagination)
 	zone, err := q.zone(ctx)
 	if err != nil {
 		return nil, err
@@ -242,11 +239,9 @@ func (q query) AvailabilityRule(ctx context.Context, id string) (*gql.ResourceAv
 
 // AvailabilityRules lists when staff work, and when they do not, as it was set.
 func (q query) AvailabilityRules(ctx context.Context, userIDs, roomIDs, locationIDs []string, pagination *gql.Pagination) (*gql.AvailabilityRulesData, error) {
-	p, err := pageOf(pagination)
-	if err != nil {
-		return nil, err
-	}
+	p := pageOf(pagination)
 	ask := diary.HoursQuery{Page: input.Page{Number: p.number, Size: p.size}}
+	var err error
 	if ask.Practitioners, err = idsOf[practice.PractitionerID](kindUser, pointers(userIDs)); err != nil {
 		return nil, err
 	}

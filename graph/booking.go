@@ -129,10 +129,7 @@ func (q query) BookingsByID(ctx context.Context, ids []string) ([]*gql.Booking, 
 
 // Bookings lists bookings by start.
 func (q query) Bookings(ctx context.Context, dateRange *gql.DateRange, pagination *gql.Pagination, options *gql.QueryOptions, filters *gql.BookingQueryFilters) (*gql.BookingData, error) {
-	p, err := pageOf(pagination)
-	if err != nil {
-		return nil, err
-	}
+	p := pageOf(pagination)
 	zone, err := q.zone(ctx)
 	if err != nil {
 		return nil, err
@@ -195,10 +192,7 @@ func (d *door) asking(ctx context.Context, options *gql.QueryOptions, p page) (b
 
 // Bookings are those of a member of staff.
 func (f userFields) Bookings(ctx context.Context, obj *gql.User, start, end scalar.Moment, number, size *int) (*gql.BookingData, error) {
-	p, err := numbered(number, size)
-	if err != nil {
-		return nil, err
-	}
+	p := numbered(number, size)
 	zone, err := f.zone(ctx)
 	if err != nil {
 		return nil, err
@@ -233,10 +227,7 @@ const everyBooking = 1000
 
 // Bookings are a patient's, the earliest first.
 func (f patientFields) Bookings(ctx context.Context, obj *gql.Patient, start, end scalar.Moment, options *gql.QueryOptions, pagination *gql.Pagination) ([]*gql.Booking, error) {
-	p, err := pageOf(pagination)
-	if err != nil {
-		return nil, err
-	}
+	p := pageOf(pagination)
 	ask, err := f.asking(ctx, options, p)
 	if err != nil {
 		return nil, err
@@ -269,10 +260,7 @@ func (d *door) bookingsOf(ctx context.Context, obj *gql.Patient, start, end scal
 
 // BookingsWithPagination are a patient's, with how many there are.
 func (f patientFields) BookingsWithPagination(ctx context.Context, obj *gql.Patient, start, end scalar.Moment, options *gql.QueryOptions, pagination *gql.Pagination, sort *gql.PatientBookingsSort, deleted *bool) (*gql.PatientBookingsData, error) {
-	p, err := pageOf(pagination)
-	if err != nil {
-		return nil, err
-	}
+	p := pageOf(pagination)
 	ask, err := f.asking(ctx, options, p)
 	if err != nil {
 		return nil, err

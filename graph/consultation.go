@@ -46,17 +46,14 @@ var (
 // cursored reads a cursor of things of a kind: nil where there is none.
 func cursored(k kind, p *gql.Pagination, c *gql.CursorPagination) (*input.Cursor, page, error) {
 	if c == nil {
-		at, err := pageOf(p)
-		return nil, at, err
+		return nil, pageOf(p), nil
 	}
 	if p != nil {
 		return nil, page{}, ErrPagedTwice
 	}
-	at, err := numbered(nil, given(c.PageSize))
-	if err != nil {
-		return nil, at, err
-	}
+	at := numbered(nil, given(c.PageSize))
 	out := &input.Cursor{Size: at.size}
+	var err error
 	if from := word(c.Cursor); from != "" {
 		if out.From, err = known[int64](k, from); err == nil && out.From == 0 {
 			err = ErrUnknownCursor
@@ -72,11 +69,7 @@ func cursored(k kind, p *gql.Pagination, c *gql.CursorPagination) (*input.Cursor
 // that of others.
 func part[K ~int64, P any](ctx context.Context, name, id string, number, size *int, fetch func(context.Context, []K, input.Page) (map[K]P, error)) (P, page, error) {
 	_, n, _ := decode(id)
-	at, err := numbered(number, size)
-	if err != nil {
-		var none P
-		return none, at, err
-	}
+	at := numbered(number, size)
 	found, err := loaderOf(ctx, fmt.Sprint(name, " ", at.number, " ", at.size), func(ctx context.Context, ids []K) (map[K]P, error) {
 		return fetch(ctx, ids, input.Page{Number: at.number, Size: at.size})
 	}).Load(ctx, K(n))

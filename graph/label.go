@@ -22,10 +22,7 @@ func labelOn(s string) (use label.UseID, id label.ID, err error) {
 
 // Labels lists the practice's labels.
 func (q query) Labels(ctx context.Context, pagination *gql.Pagination, search *string) (*gql.LabelData, error) {
-	p, err := pageOf(pagination)
-	if err != nil {
-		return nil, err
-	}
+	p := pageOf(pagination)
 	all, err := q.core.Label.List(ctx, label.Query{Search: deref(search), Offset: p.offset(), Limit: p.more()})
 	if err != nil {
 		return nil, err

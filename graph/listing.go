@@ -48,11 +48,10 @@ func (d *door) listing(ctx context.Context, p *gql.Pagination, o *gql.QueryOptio
 }
 
 func (d *door) narrowed(ctx context.Context, p *gql.Pagination, deleted *bool, created, updated *gql.DateRange) (page, input.Listing, error) {
-	at, err := pageOf(p)
+	at := pageOf(p)
 	l := input.Listing{Page: input.Page{Number: at.number, Size: at.size}, Deleted: deref(deleted)}
-	if err == nil {
-		l.Created, err = d.span(ctx, created)
-	}
+	var err error
+	l.Created, err = d.span(ctx, created)
 	if err == nil {
 		l.Updated, err = d.span(ctx, updated)
 	}

@@ -1,40 +1,32 @@
 package graph
 
 import (
-	"frontdesk/core/fault"
+	"math"
+
 	"frontdesk/graph/gql"
 )
 
 // page is a part of a list, by its number.
 type page struct{ number, size int }
 
-// deepest is how far into a list its pages go; cursors go on.
-const deepest = 10_000
-
-// ErrDeepPage is the fault of a page beyond that.
-var ErrDeepPage = fault.New(fault.Invalid, "page_too_deep", "Pages reach 10,000 rows deep. Use cursorPagination, or ask for something narrower.")
-
 // pageOf reads which page is wanted. What makes no sense is the nearest that does,
 // as programs have come to expect.
-func pageOf(p *gql.Pagination) (page, error) {
+func pageOf(p *gql.Pagination) page {
 	if p == nil {
 		return numbered(nil, nil)
 	}
 	return numbered(given(p.Page), given(p.PageSize))
 }
 
-func numbered(number, size *int) (page, error) {
+func numbered(number, size *int) page {
 	out := page{number: 1, size: defaultPage}
 	if number != nil {
-		out.number = max(*number, 1)
+		out.number = min(max(*number, 1), math.MaxInt32)
 	}
 	if size != nil && *size > 0 {
 		out.size = min(*size, maxPage)
 	}
-	if (out.number - 1) > deepest/out.size {
-		return out, ErrDeepPage
-	}
-	return out, nil
+	return out
 }
 
 // offset is how many rows come before the page.

@@ -130,9 +130,7 @@ func (q query) Patients(ctx context.Context, search *string, pagination *gql.Pag
 		if ask.Search != "" {
 			return nil, fault.New(fault.Invalid, "cursor_of_search", "What a search finds is in the order of names: use pagination.")
 		}
-		if p, err = numbered(nil, given(cursorPagination.PageSize)); err != nil {
-			return nil, err
-		}
+		p = numbered(nil, given(cursorPagination.PageSize))
 		var at patient.ID
 		if c := word(cursorPagination.Cursor); c != "" {
 			if at, err = known[patient.ID](kindPatient, c); err != nil {

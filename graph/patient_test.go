@@ -260,7 +260,7 @@ func TestPatientsAreListedAndFound(t *testing.T) {
 			{`(pagination: {pageSize: 2})`, "Ada Bea true"},
 			{`(pagination: {page: 3, pageSize: 2})`, "Élodie false"},
 			{`(pagination: {page: 0, pageSize: 0})`, "Ada Bea Cy Dee Élodie false"},
-			{`(pagination: {page: 100, pageSize: 200})`, ErrDeepPage.Message},
+			{`(pagination: {page: 100, pageSize: 200})`, " false"},
 			{`(cursorPagination: {pageSize: 2})`, "Ada Bea true"},
 			{`(cursorPagination: {pageSize: 2, cursor: "` + ids[1] + `"})`, "Cy Dee true"},
 			{`(cursorPagination: {pageSize: 2, cursor: "` + ids[3] + `", direction: PREVIOUS})`, "Cy Bea true"},

@@ -25,12 +25,10 @@ func (f recordEntryFields) Patient(ctx context.Context, obj *gql.RecordEntry) (*
 
 // RecordEntries lists what waits to be written into torecord.
 func (q query) RecordEntries(ctx context.Context, pagination *gql.Pagination, status *gql.RecordEntryStatus, of *string) (*gql.RecordEntryData, error) {
-	at, err := pageOf(pagination)
-	if err != nil {
-		return nil, err
-	}
+	at := pageOf(pagination)
 	ask := torecord.Search{Status: torecord.Status(deref(status)), PageIndex: at.number - 1, PageSize: at.size}
 	if id := deref(of); id != "" {
+		var err error
 		if ask.Patient, err = some[patient.ID](kindPatient, id); err != nil {
 			return nil, err
 		}

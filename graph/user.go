@@ -57,10 +57,7 @@ func (q query) User(ctx context.Context, id string) (*gql.User, error) {
 
 // Users lists the staff.
 func (q query) Users(ctx context.Context, pagination *gql.Pagination, filters *gql.UsersQueryFilters) (*gql.UserData, error) {
-	p, err := pageOf(pagination)
-	if err != nil {
-		return nil, err
-	}
+	p := pageOf(pagination)
 	ask := account.Query{Offset: p.offset(), Limit: p.more()}
 	if filters != nil {
 		ask.Clinician = given(filters.IsClinician)

@@ -14,8 +14,8 @@ import (
 	"strings"
 	"time"
 
-	"frontdesk/core/booking"
 	"frontdesk/core/connector"
+	"frontdesk/core/patient"
 	"frontdesk/core/practice"
 	"frontdesk/core/seal"
 	"frontdesk/core/webhook"
@@ -195,7 +195,7 @@ func (d *Doctor) sending(ctx context.Context) {
 func (d *Doctor) holds(ctx context.Context) {
 	overdue, stuck := 0, []string{}
 	for _, g := range d.groups {
-		held, err := d.db.Booking().LapsedHolds(ctx, g.ID, time.Now().Add(-late), booking.CountLimit)
+		held, err := d.db.Booking().LapsedHolds(ctx, g.ID, time.Now().Add(-late), patient.CountLimit)
 		if err != nil {
 			d.add("holds", err, "")
 			return

@@ -67,8 +67,8 @@ func (t *Tx) StaffList(ctx context.Context, group practice.ID, q account.Query) 
 	if only {
 		sees = *q.Clinician
 	}
-	return list(ctx, t, selectStaff+` AND ($2 OR s.deleted_at IS NULL) AND ($3 OR COALESCE(p.active, false) = $4) ORDER BY s.id LIMIT $5 OFFSET $6`,
-		in{group, q.Deleted, !only, sees, q.Limit, q.Offset}, scanStaff)
+	return readPage(ctx, t, selectStaff+` AND ($2 OR s.deleted_at IS NULL) AND ($3 OR COALESCE(p.active, false) = $4) ORDER BY s.id LIMIT $5 OFFSET $6`,
+		in{group, q.Deleted, !only, sees, q.Limit, q.Offset}, scanStaff, func(s account.Staff) columns { return columns{"s.id": s.ID} })
 }
 
 // StaffByEmail finds who signs in to a group by an address.

@@ -195,7 +195,7 @@ func (t *Tx) Appointments(ctx context.Context, group practice.ID, q booking.Quer
 		shape, args = listOfPractitioner, append(args, int64(q.Practitioner))
 	}
 	count := 0
-	if _, err := t.one(ctx, shape.count, append(args[:len(args):len(args)], booking.CountLimit), &count); err != nil || count == 0 {
+	if _, err := t.one(ctx, shape.count, append(args[:len(args):len(args)], patient.CountTo(q.Offset, q.Limit)), &count); err != nil || count == 0 {
 		return nil, 0, err
 	}
 	text := shape.up

@@ -36,7 +36,7 @@ const (
 )
 
 // clinicalRows reads what a query asks for.
-func clinicalRows[T any](ctx context.Context, t *Tx, o orders, group practice.ID, q clinical.Rows, row func(scanner) (T, error), more ...any) ([]T, error) {
+func clinicalRows[T any](ctx context.Context, t *Tx, o orders, group practice.ID, q clinical.Rows, row func(scanner) (T, error), has func(T) columns, more ...any) ([]T, error) {
 	if c := q.Cursor; c != nil {
 		args := listing(group, q.Listing, q.Limit, q.From, more...)
 		if !c.Back {
@@ -50,7 +50,7 @@ func clinicalRows[T any](ctx context.Context, t *Tx, o orders, group practice.ID
 	if q.When.Given() || q.Dated != nil {
 		text = o.when
 	}
-	return list(ctx, t, text, listing(group, q.Listing, q.Limit, int64(q.Offset), more...), row)
+	return readPage(ctx, t, text, listing(group, q.Listing, q.Limit, int64(q.Offset), more...), row, has)
 }
 
 const consultationColumns = `id, patient_id, staff_id, doctor_name, at, encounter, questionnaire_id, shared_at, deleted_at, version, created_at, updated_at`
@@ -83,9 +83,13 @@ var consultationOrders = orders{
 	next: someConsultations + nextIDs, previous: someConsultations + previousIDs,
 }
 
+func consultationOrder(c clinical.Consultation) columns {
+	return columns{"id": c.ID, "created_at": c.CreatedAt, "updated_at": c.UpdatedAt, "at": c.At}
+}
+
 // Consultations lists consultations.
 func (s clinicalStore) Consultations(ctx context.Context, group practice.ID, q clinical.Rows) ([]clinical.Consultation, error) {
-	return clinicalRows(ctx, s.Tx, consultationOrders, group, q, scanConsultation, span(q.When)...)
+	return clinicalRows(ctx, s.Tx, consultationOrders, group, q, scanConsultation, consultationOrder, span(q.When)...)
 }
 
 const placedConsultations = `SELECT ` + consultationColumns + ` FROM (SELECT ` + consultationColumns + ofPatients + `consultation` + amongLive
@@ -137,9 +141,13 @@ var itemOrders = orders{
 	next: someItems + nextIDs, previous: someItems + previousIDs,
 }
 
+func itemOrder(r clinical.Record) columns {
+	return columns{"id": r.ID, "created_at": r.CreatedAt, "updated_at": r.UpdatedAt, "dated": r.Date.String()}
+}
+
 // ClinicalRecords lists entries.
 func (s clinicalStore) ClinicalRecords(ctx context.Context, group practice.ID, q clinical.Rows) ([]clinical.Record, error) {
-	return clinicalRows(ctx, s.Tx, itemOrders, group, q, scanItem, days(q.Dated)...)
+	return clinicalRows(ctx, s.Tx, itemOrders, group, q, scanItem, itemOrder, days(q.Dated)...)
 }
 
 const placedItems = `SELECT ` + itemColumns + ` FROM (SELECT ` + itemColumns + ofPatients + `record_item` + amongLive

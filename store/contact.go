@@ -82,16 +82,20 @@ const (
 		ORDER BY updated_at, id LIMIT $6 OFFSET $7`
 )
 
+func contactOrder(c contact.Contact) columns {
+	return columns{"id": c.ID, "created_at": c.CreatedAt, "updated_at": c.UpdatedAt}
+}
+
 // Contacts lists contacts.
 func (s contactStore) Contacts(ctx context.Context, group practice.ID, q contact.Rows) ([]contact.Contact, error) {
 	args := in{group, q.Deleted, within(q.Search), asked(q.IsPayor), asked(q.IsDoctor), q.Limit, q.Offset}
 	switch {
 	case q.Updated.Given():
-		return list(ctx, s.Tx, someContacts+pageByTold, append(args, spans(q.Listing)...), scanContact)
+		return readPage(ctx, s.Tx, someContacts+pageByTold, append(args, spans(q.Listing)...), scanContact, contactOrder)
 	case q.Created.Given():
-		return list(ctx, s.Tx, someContacts+pageByMade, append(args, spans(q.Listing)...), scanContact)
+		return readPage(ctx, s.Tx, someContacts+pageByMade, append(args, spans(q.Listing)...), scanContact, contactOrder)
 	}
-	return list(ctx, s.Tx, someContacts+pageByID, args, scanContact)
+	return readPage(ctx, s.Tx, someContacts+pageByID, args, scanContact, contactOrder)
 }
 
 var contactsByID = amongst{selectContacts + ` AND id IN ` + few2, selectContacts + ` AND id IN ` + many2}

@@ -62,6 +62,7 @@ type DB struct {
 	lock           *flock.Flock // on it, when this program serves
 	pooled         bool
 	begin          pgx.TxOptions
+	places         places
 	closed         sync.Once
 }
 

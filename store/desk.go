@@ -108,7 +108,9 @@ func deskArgs(group practice.ID, q booking.DeskQuery) in {
 // Bookings lists bookings by start.
 func (t *Tx) Bookings(ctx context.Context, group practice.ID, q booking.DeskQuery) ([]booking.Booking, error) {
 	args := append(deskArgs(group, q), int64(q.Practitioner), q.Key, !q.HasValue, q.Value, q.Limit, q.Offset)
-	return list(ctx, t, selectBookings+inDesk+narrowed+` ORDER BY a.start_at, a.id LIMIT $15 OFFSET $16`, args, scanBooking)
+	return readPage(ctx, t, selectBookings+inDesk+narrowed+` ORDER BY a.start_at, a.id LIMIT $15 OFFSET $16`, args, scanBooking, func(b booking.Booking) columns {
+		return columns{"a.start_at": b.Start, "a.id": b.ID}
+	})
 }
 
 var (

@@ -45,11 +45,13 @@ func (t *Tx) LockDocument(ctx context.Context, group practice.ID, id document.ID
 const (
 	someDocuments = `SELECT ` + documentColumns + ` FROM document WHERE practice_group_id = $1` + listed + ` AND patient_id IS NOT NULL`
 	someTemplates = `SELECT ` + documentColumns + ` FROM document WHERE practice_group_id = $1` + listed + ` AND patient_id IS NULL`
+	// COALESCE keeps a database from reading all of them to sort them by time.
+	templatesTimed = `SELECT ` + documentColumns + ` FROM document WHERE practice_group_id = $1` + listed + ` AND COALESCE(patient_id, 0) = 0`
 )
 
 var (
 	documentOrders = orders{byID: someDocuments + inOrderOfIDs, made: someDocuments + inOrderMade, told: someDocuments + inOrderTold}
-	templateOrders = orders{byID: someTemplates + inOrderOfIDs, made: someTemplates + inOrderMade, told: someTemplates + inOrderTold}
+	templateOrders = orders{byID: someTemplates + inOrderOfIDs, made: templatesTimed + inOrderMade, told: templatesTimed + inOrderTold}
 )
 
 // Documents lists documents.
@@ -58,7 +60,9 @@ func (s documentStore) Documents(ctx context.Context, group practice.ID, q docum
 	if q.Templates {
 		o = templateOrders
 	}
-	return list(ctx, s.Tx, o.of(q.Listing), listing(group, q.Listing, q.Limit, int64(q.Offset)), scanDocument)
+	return readPage(ctx, s.Tx, o.of(q.Listing), listing(group, q.Listing, q.Limit, int64(q.Offset)), scanDocument, func(d document.Document) columns {
+		return columns{"id": d.ID, "created_at": d.CreatedAt, "updated_at": d.UpdatedAt}
+	})
 }
 
 const placedDocuments = `SELECT ` + documentColumns + ` FROM (SELECT ` + documentColumns + ofPatients + `document` + amongLive

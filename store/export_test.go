@@ -17,3 +17,13 @@ func (db *DB) Limits(ctx context.Context) (inside, outside string, err error) {
 	}
 	return inside, outside, err
 }
+
+// After is the text of a list as it is read from a place, and the columns of its
+// order; false for what is no such list.
+func After(text string) (after string, order []string, ok bool) {
+	if !inPages.MatchString(text) {
+		return "", nil, false
+	}
+	r := readingOf(text)
+	return r.after, r.columns, true
+}

@@ -117,15 +117,15 @@ const (
 	where  = ` AND (CAST($3 AS text) = '' OR CAST($3 AS text) LIKE '%,' || location_id || ',%')`
 	hourly = `SELECT id FROM session WHERE practice_group_id = $1` + whose + where + ` UNION ALL
 		SELECT id FROM block WHERE practice_group_id = $1` + whose + where + ` ORDER BY id LIMIT $4 OFFSET $5`
+	hourlyFrom = `SELECT id FROM session WHERE practice_group_id = $1 AND id > $6` + whose + where + ` UNION ALL
+		SELECT id FROM block WHERE practice_group_id = $1 AND id > $6` + whose + where + ` ORDER BY id LIMIT $4 OFFSET $5`
 )
 
 // Hours lists the ids of sessions and blocks.
 func (t *Tx) Hours(ctx context.Context, group practice.ID, q diary.HoursRows) ([]diary.HoursID, error) {
-	return list(ctx, t, hourly, in{group, oneOfIDs(q.Practitioners), oneOfIDs(q.Locations), q.Limit, q.Offset}, func(scan scanner) (diary.HoursID, error) {
-		var id diary.HoursID
-		err := scan(&id)
-		return id, err
-	})
+	r := reading{after: hourlyFrom, columns: []string{"id"}, limit: 4, offset: 5}
+	return readPageBy(ctx, t, hourly, r, in{group, oneOfIDs(q.Practitioners), oneOfIDs(q.Locations), q.Limit, q.Offset}, scanID[diary.HoursID],
+		func(id diary.HoursID) columns { return columns{"id": id} })
 }
 
 // oneOfIDs is oneOf for ids.

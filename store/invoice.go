@@ -69,19 +69,23 @@ func dates(from, to *input.Date) in {
 	return in{first, last}
 }
 
+func invoiceOrder(i billing.Invoice) columns {
+	return columns{"id": i.ID, "created_at": i.CreatedAt, "updated_at": i.UpdatedAt, "dated": i.Date.String()}
+}
+
 // Invoices lists invoices.
 func (s billingStore) Invoices(ctx context.Context, group practice.ID, q billing.InvoiceRows) ([]billing.Invoice, error) {
 	args := in{group, q.Deleted, q.Limit, q.Offset}
 	days := append(args, dates(q.From, q.To)...)
 	switch {
 	case q.Updated.Given():
-		return list(ctx, s.Tx, someInvoices+invoicesTold, append(days, spans(q.Listing)...), scanInvoice)
+		return readPage(ctx, s.Tx, someInvoices+invoicesTold, append(days, spans(q.Listing)...), scanInvoice, invoiceOrder)
 	case q.Created.Given():
-		return list(ctx, s.Tx, someInvoices+invoicesMade, append(days, spans(q.Listing)...), scanInvoice)
+		return readPage(ctx, s.Tx, someInvoices+invoicesMade, append(days, spans(q.Listing)...), scanInvoice, invoiceOrder)
 	case q.From != nil || q.To != nil:
-		return list(ctx, s.Tx, someInvoices+onDates+` ORDER BY dated, id LIMIT $3 OFFSET $4`, days, scanInvoice)
+		return readPage(ctx, s.Tx, someInvoices+onDates+` ORDER BY dated, id LIMIT $3 OFFSET $4`, days, scanInvoice, invoiceOrder)
 	}
-	return list(ctx, s.Tx, someInvoices+` ORDER BY id LIMIT $3 OFFSET $4`, args, scanInvoice)
+	return readPage(ctx, s.Tx, someInvoices+` ORDER BY id LIMIT $3 OFFSET $4`, args, scanInvoice, invoiceOrder)
 }
 
 const aboutPatients = selectInvoices + ` AND cancelled_at IS NULL AND dated >= $2 AND dated <= $3 AND patient_id IN `

@@ -41,9 +41,11 @@ func (t *Tx) LockLabel(ctx context.Context, group practice.ID, id label.ID) (lab
 // Labels lists a group's labels by title.
 func (t *Tx) Labels(ctx context.Context, group practice.ID, q label.Query) ([]label.Label, error) {
 	key := nameKey(q.Search)
-	return list(ctx, t, `SELECT id, title, colour, deleted_at, created_at, updated_at FROM label
+	return readPage(ctx, t, `SELECT id, title, colour, deleted_at, created_at, updated_at FROM label
 		WHERE practice_group_id = $1 AND deleted_at IS NULL AND title_key >= $2 AND title_key < $3 ORDER BY title_key, id LIMIT $4 OFFSET $5`,
-		in{group, key, beyond(key), q.Limit, q.Offset}, scanLabel)
+		in{group, key, beyond(key), q.Limit, q.Offset}, scanLabel, func(l label.Label) columns {
+			return columns{"title_key": nameKey(l.Title), "id": l.ID}
+		})
 }
 
 // SaveLabel keeps a label.

@@ -41,9 +41,13 @@ var letterOrders = orders{
 	next: someLetters + nextIDs, previous: someLetters + previousIDs,
 }
 
+func letterOrder(l clinical.Letter) columns {
+	return columns{"id": l.ID, "created_at": l.CreatedAt, "updated_at": l.UpdatedAt, "dated": l.Date.String()}
+}
+
 // Letters lists letters.
 func (s clinicalStore) Letters(ctx context.Context, group practice.ID, q clinical.Rows) ([]clinical.Letter, error) {
-	return clinicalRows(ctx, s.Tx, letterOrders, group, q, scanLetter, days(q.Dated)...)
+	return clinicalRows(ctx, s.Tx, letterOrders, group, q, scanLetter, letterOrder, days(q.Dated)...)
 }
 
 const (
@@ -104,9 +108,13 @@ var questionnaireOrders = orders{
 	next: someQuestionnaires + nextIDs, previous: someQuestionnaires + previousIDs,
 }
 
+func questionnaireOrder(q clinical.Questionnaire) columns {
+	return columns{"id": q.ID, "created_at": q.CreatedAt, "updated_at": q.UpdatedAt}
+}
+
 // Questionnaires lists questionnaires.
 func (s clinicalStore) Questionnaires(ctx context.Context, group practice.ID, q clinical.Rows) ([]clinical.Questionnaire, error) {
-	return clinicalRows(ctx, s.Tx, questionnaireOrders, group, q, scanQuestionnaire)
+	return clinicalRows(ctx, s.Tx, questionnaireOrders, group, q, scanQuestionnaire, questionnaireOrder)
 }
 
 // SaveQuestionnaire keeps a new questionnaire.
@@ -138,9 +146,13 @@ var prescriptionOrders = orders{
 	next: somePrescriptions + nextIDs, previous: somePrescriptions + previousIDs,
 }
 
+func prescriptionOrder(p clinical.Prescription) columns {
+	return columns{"id": p.ID, "created_at": p.CreatedAt, "updated_at": p.UpdatedAt, "at": p.At}
+}
+
 // Prescriptions lists prescriptions.
 func (s clinicalStore) Prescriptions(ctx context.Context, group practice.ID, q clinical.Rows) ([]clinical.Prescription, error) {
-	return clinicalRows(ctx, s.Tx, prescriptionOrders, group, q, scanPrescription, span(q.When)...)
+	return clinicalRows(ctx, s.Tx, prescriptionOrders, group, q, scanPrescription, prescriptionOrder, span(q.When)...)
 }
 
 const placedPrescriptions = `SELECT ` + prescriptionColumns + ` FROM (SELECT ` + prescriptionColumns + ofPatients + `prescription` + amongLive
@@ -187,9 +199,13 @@ var labOrders = orders{
 	next: someLabs + nextIDs, previous: someLabs + previousIDs,
 }
 
+func labOrder(l clinical.Lab) columns {
+	return columns{"id": l.ID, "created_at": l.CreatedAt, "updated_at": l.UpdatedAt, "received_at": l.ReceivedAt}
+}
+
 // Labs lists laboratory requests.
 func (s clinicalStore) Labs(ctx context.Context, group practice.ID, q clinical.Rows) ([]clinical.Lab, error) {
-	return clinicalRows(ctx, s.Tx, labOrders, group, q, scanLab, span(q.When)...)
+	return clinicalRows(ctx, s.Tx, labOrders, group, q, scanLab, labOrder, span(q.When)...)
 }
 
 const placedLabs = `SELECT ` + labColumns + ` FROM (SELECT ` + labColumns + ofPatients + `lab` + amongLive

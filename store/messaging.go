@@ -89,7 +89,7 @@ func (t *Tx) Messages(ctx context.Context, group practice.ID, q messaging.Query)
 		more = in{q.Patient}
 	}
 	count := 0
-	if _, err := t.one(ctx, countText, append(append(append(in{}, args...), messaging.CountLimit), more...), &count); err != nil || count <= q.Offset {
+	if _, err := t.one(ctx, countText, append(append(append(in{}, args...), patient.CountTo(q.Offset, q.Limit)), more...), &count); err != nil || count <= q.Offset {
 		return nil, count, err
 	}
 	found, err := list(ctx, t, listText, append(append(append(in{}, args...), q.Limit, q.Offset), more...), scanMessage)

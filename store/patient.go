@@ -139,23 +139,23 @@ var patientSearches = map[patient.Field]patientSearch{
 
 // Patients lists those that match.
 func (t *Tx) Patients(ctx context.Context, group practice.ID, q patient.Query) ([]patient.Patient, int, error) {
+	most := patient.CountTo(q.Offset, q.Limit)
 	if q.Field != patient.FieldName {
-		return t.patients(ctx, group, q)
+		return t.patients(ctx, group, q, most)
 	}
 	byLast := q
 	byLast.Field = patient.FieldLastName
-	found, first, err := t.patients(ctx, group, byLast)
-	// Where surnames are as many as are ever counted, full names come after all
-	// that can be paged to.
-	if err != nil || first == patient.CountLimit {
+	found, first, err := t.patients(ctx, group, byLast, most)
+	// Where surnames are as many as are counted, full names come after the page.
+	if err != nil || first == most {
 		return found, first, err
 	}
 	q.Offset, q.Limit = max(0, q.Offset-first), q.Limit-len(found)
-	more, second, err := t.patients(ctx, group, q)
-	return append(found, more...), min(first+second, patient.CountLimit), err
+	more, second, err := t.patients(ctx, group, q, most)
+	return append(found, more...), min(first+second, most), err
 }
 
-func (t *Tx) patients(ctx context.Context, group practice.ID, q patient.Query) ([]patient.Patient, int, error) {
+func (t *Tx) patients(ctx context.Context, group practice.ID, q patient.Query, most int) ([]patient.Patient, int, error) {
 	search := patientSearches[q.Field]
 	var match in
 	switch key := nameKey(q.Value); q.Field {
@@ -171,7 +171,7 @@ func (t *Tx) patients(ctx context.Context, group practice.ID, q patient.Query) (
 		match = in{q.Value}
 	}
 	count := 0
-	if _, err := t.one(ctx, search.count, append(in{group, patient.CountLimit}, match...), &count); err != nil || count <= q.Offset || q.Limit == 0 {
+	if _, err := t.one(ctx, search.count, append(in{group, most}, match...), &count); err != nil || count <= q.Offset || q.Limit == 0 {
 		return nil, count, err
 	}
 	found, err := list(ctx, t, search.list, append(in{group, q.Limit, q.Offset}, match...), scanPatient)

@@ -115,6 +115,16 @@ func orTime(t, otherwise time.Time) time.Time {
 // beyondIDs is larger than any id.
 const beyondIDs = 1 << 53
 
+// forward is how patients are read on from one of them: by the bound that cursors
+// have, too.
+func forward(text string) reading {
+	return reading{after: text, columns: []string{"id"}, limit: 9, offset: 10, from: 7, bound: true}
+}
+
+func personOrder(p patient.Full) columns {
+	return columns{"id": p.ID, "last_key": nameKey(p.LastName), "first_key": nameKey(p.FirstName)}
+}
+
 // PeopleList lists patients.
 func (t *Tx) PeopleList(ctx context.Context, group practice.ID, q patient.PeopleQuery) ([]patient.Full, error) {
 	before := int64(q.Before)
@@ -131,9 +141,9 @@ func (t *Tx) PeopleList(ctx context.Context, group practice.ID, q patient.People
 	case q.Search == "" && q.Backwards:
 		return list(ctx, t, selectPeople+idsBackward, args, scanPerson)
 	case q.Search == "" && q.Bare:
-		return list(ctx, t, selectBarePeople+idsForward, args, scanBarePeople())
+		return readPageBy(ctx, t, selectBarePeople+idsForward, forward(selectBarePeople+idsForward), args, scanBarePeople(), personOrder)
 	case q.Search == "":
-		return list(ctx, t, selectPeople+idsForward, args, scanPerson)
+		return readPageBy(ctx, t, selectPeople+idsForward, forward(selectPeople+idsForward), args, scanPerson, personOrder)
 	}
 	key, mail := nameKey(q.Search), emailKey(q.Search)
 	if len(key) == 0 {
@@ -148,9 +158,9 @@ func (t *Tx) PeopleList(ctx context.Context, group practice.ID, q patient.People
 	}
 	args = append(args, key, beyond(key), mail, mail+"\uffff", birth, number)
 	if q.Deleted {
-		return list(ctx, t, peopleFoundAll, args, scanPerson)
+		return readPage(ctx, t, peopleFoundAll, args, scanPerson, personOrder)
 	}
-	return list(ctx, t, peopleFound, args, scanPerson)
+	return readPage(ctx, t, peopleFound, args, scanPerson, personOrder)
 }
 
 // SaveParticulars keeps what else is known of a patient.

@@ -81,16 +81,20 @@ const (
 		ORDER BY updated_at, id LIMIT $4 OFFSET $5`
 )
 
+func productOrder(p billing.Product) columns {
+	return columns{"id": p.ID, "created_at": p.CreatedAt, "updated_at": p.UpdatedAt}
+}
+
 // Products lists products.
 func (s billingStore) Products(ctx context.Context, group practice.ID, q billing.ProductRows) ([]billing.Product, error) {
 	args := in{group, q.Deleted, within(q.Search), q.Limit, q.Offset}
 	switch {
 	case q.Updated.Given():
-		return list(ctx, s.Tx, someProducts+productsTold, append(args, spans(q.Listing)...), scanProduct)
+		return readPage(ctx, s.Tx, someProducts+productsTold, append(args, spans(q.Listing)...), scanProduct, productOrder)
 	case q.Created.Given():
-		return list(ctx, s.Tx, someProducts+productsMade, append(args, spans(q.Listing)...), scanProduct)
+		return readPage(ctx, s.Tx, someProducts+productsMade, append(args, spans(q.Listing)...), scanProduct, productOrder)
 	}
-	return list(ctx, s.Tx, someProducts+` ORDER BY id LIMIT $4 OFFSET $5`, args, scanProduct)
+	return readPage(ctx, s.Tx, someProducts+` ORDER BY id LIMIT $4 OFFSET $5`, args, scanProduct, productOrder)
 }
 
 var productsByID = amongst{selectProducts + ` AND id IN ` + few2, selectProducts + ` AND id IN ` + many2}

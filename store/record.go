@@ -67,10 +67,10 @@ func (t *Tx) FindRecordEntries(ctx context.Context, group practice.ID, q record.
 		args = append(args, q.Patient)
 	}
 	count := 0
-	if _, err := t.one(ctx, countText, append(append(in{}, args...), record.CountLimit), &count); err != nil || count <= q.Offset {
+	if _, err := t.one(ctx, countText, append(append(in{}, args...), patient.CountTo(q.Offset, q.Limit)), &count); err != nil || count <= q.Offset {
 		return nil, count, err
 	}
-	found, err := list(ctx, t, listText, append(append(in{}, args...), q.Limit, q.Offset), scanEntry)
+	found, err := readPage(ctx, t, listText, append(append(in{}, args...), q.Limit, q.Offset), scanEntry, func(e record.Entry) columns { return columns{"id": e.ID} })
 	return found, count, err
 }
 

@@ -67,7 +67,9 @@ func (s taskStore) Tasks(ctx context.Context, group practice.ID, q task.Rows) ([
 		}
 	}
 	args := listing(group, q.Listing, q.Limit, int64(q.Offset), oneOf(q.Kinds), oneOf(q.Priorities), oneOf(q.Statuses), int64(q.Assignee), int64(q.Patient))
-	return list(ctx, s.Tx, text, append(args, days(q.Due)...), scanTask)
+	return readPage(ctx, s.Tx, text, append(args, days(q.Due)...), scanTask, func(v task.Task) columns {
+		return columns{"id": v.ID, "created_at": v.CreatedAt, "updated_at": v.UpdatedAt}
+	})
 }
 
 // TaskOpen reports whether a task like this one waits to be done.

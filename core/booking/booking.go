@@ -151,7 +151,7 @@ type Reader interface {
 	// Details is Appointment with the names around it.
 	Details(ctx context.Context, group practice.ID, id ID) (Details, error)
 	// Appointments lists appointments by start, and how many match in all,
-	// counted up to CountLimit.
+	// counted as patient.CountTo says.
 	Appointments(ctx context.Context, group practice.ID, q Query) ([]Details, int, error)
 	// LapsedHolds lists up to limit holds that ran out at or before the time.
 	LapsedHolds(ctx context.Context, group practice.ID, at time.Time, limit int) ([]Occupied, error)

@@ -545,12 +545,15 @@ func TestListAppointments(t *testing.T) {
 		if err != nil || count != 3 || len(found) != 1 || found[0].ID != third.ID {
 			t.Fatalf("the second page: %+v of %d, %v", found, count, err)
 		}
+		if found, count, err := d.booking.Appointments(d.ctx, booking.Search{PageIndex: 1e6, PageSize: 500}); err != nil || count != 3 || len(found) != 0 {
+			t.Fatalf("beyond the last page: %+v of %d, %v", found, count, err)
+		}
 		d.clock.Move(time.Hour)
 		if found, _, err := d.booking.Appointments(d.ctx, booking.Search{Query: booking.Query{State: booking.Released}, PageSize: 10}); err != nil || len(found) != 1 || found[0].ID != second.ID {
 			t.Fatalf("a hold that ran out: %+v, %v", found, err)
 		}
 		for field, q := range map[string]booking.Search{
-			"field": {Text: "x"}, "search": {By: booking.FieldLastName}, "start_date": {FromText: "x"}, "page_index": {PageIndex: 1e6},
+			"field": {Text: "x"}, "search": {By: booking.FieldLastName}, "start_date": {FromText: "x"},
 		} {
 			q.PageSize = 10
 			if _, _, err := d.booking.Appointments(d.ctx, q); fieldsOf(err) != field {

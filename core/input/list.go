@@ -1,7 +1,7 @@
 package input
 
 import (
-	"fmt"
+	"math"
 	"time"
 )
 
@@ -9,8 +9,6 @@ import (
 const (
 	DefaultPage = 50
 	MaxPage     = 200
-	// MaxOffset is how far into a list pages go.
-	MaxOffset = 10_000
 )
 
 // Page says which page of a list is wanted. The zero value is the first one.
@@ -28,10 +26,8 @@ func (c *Checks) Window(p Page) (offset, size int) {
 		p.Size = DefaultPage
 	}
 	size = c.Between("page_size", p.Size, 1, MaxPage)
-	if number := c.Between("page", p.Number, 1, MaxOffset); (number-1)*size > MaxOffset {
-		c.Wrong("page", CodeBig, fmt.Sprintf("a page within the first %d", MaxOffset), "Ask for something narrower instead of paging this far.")
-	}
-	return (p.Number - 1) * size, size
+	number := c.Between("page", p.Number, 1, math.MaxInt32)
+	return (number - 1) * size, size
 }
 
 // Span is a stretch of time with its first and its last moment. A zero time

@@ -212,7 +212,7 @@ type Reader interface {
 	// Message finds a message, or returns ErrNotFound.
 	Message(ctx context.Context, group practice.ID, id ID) (Message, error)
 	// Messages lists messages, newest first, and how many match in all, counted
-	// up to CountLimit.
+	// as patient.CountTo says.
 	Messages(ctx context.Context, group practice.ID, q Query) ([]Message, int, error)
 	Steps(ctx context.Context, group practice.ID, id ID) ([]Step, error)
 	Replies(ctx context.Context, group practice.ID, of ID, limit int) ([]KeptReply, error)

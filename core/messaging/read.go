@@ -12,9 +12,6 @@ import (
 	"frontdesk/core/record"
 )
 
-// CountLimit is where counting matches stops.
-const CountLimit = patient.CountLimit
-
 // Query is one search for messages.
 type Query struct {
 	Patient patient.ID
@@ -35,7 +32,7 @@ type Search struct {
 }
 
 // Messages lists messages, newest first, and how many match in all, counted up
-// to CountLimit.
+// as patient.CountTo says.
 func (s *Service) Messages(ctx context.Context, q Search) ([]Details, int, error) {
 	who, err := access.Require(ctx, access.SeeCommunications, access.Messaging)
 	if err != nil {
@@ -48,9 +45,6 @@ func (s *Service) Messages(ctx context.Context, q Search) ([]Details, int, error
 	var in input.Checks
 	find := q.Query
 	find.Offset, find.Limit = q.PageIndex*q.PageSize, q.PageSize
-	if find.Offset > CountLimit {
-		in.Wrong("page_index", input.CodeBig, "a page within the first 10,000 messages", "Ask for fewer messages instead of paging this far.")
-	}
 	if find.State != "" {
 		input.Choice(&in, "status", find.State, States)
 	}

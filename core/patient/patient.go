@@ -175,7 +175,7 @@ type Reader interface {
 	PatientByNHSNumber(ctx context.Context, group practice.ID, number string) (Patient, error)
 	PatientByFormerNumber(ctx context.Context, group practice.ID, number string) (Patient, error)
 	// Patients lists those that match, and how many match in all, counted up to
-	// CountLimit.
+	// CountTo of the page.
 	Patients(ctx context.Context, group practice.ID, q Query) ([]Patient, int, error)
 	// Contacts lists what each source says of how to reach a patient.
 	Contacts(ctx context.Context, group practice.ID, id ID) (Contacts, error)

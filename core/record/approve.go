@@ -57,14 +57,11 @@ type Search struct {
 	PageIndex, PageSize int
 }
 
-// CountLimit is where counting entries stops.
-const CountLimit = patient.CountLimit
-
 // Statuses are all the states of an entry.
 var Statuses = []Status{Pending, Approved, Written, Failed, Rejected}
 
 // Find lists entries in a state, by default those that wait for approval, the
-// oldest first, and how many there are in all, counted up to CountLimit.
+// oldest first, and how many there are in all, counted as patient.CountTo says.
 func (s *Service) Find(ctx context.Context, q Search) ([]Review, int, error) {
 	who, err := access.RequireEither(ctx, access.Messaging, access.SeeCommunications)
 	if err != nil {
@@ -76,9 +73,6 @@ func (s *Service) Find(ctx context.Context, q Search) ([]Review, int, error) {
 		find.Status = Pending
 	}
 	input.Choice(&in, "status", find.Status, Statuses)
-	if find.Offset > CountLimit {
-		in.Wrong("page_index", input.CodeBig, "a page within the first 10,000 entries", "Ask for the entries of one patient instead of paging this far.")
-	}
 	if err := in.Err(); err != nil {
 		return nil, 0, err
 	}

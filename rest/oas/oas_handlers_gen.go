@@ -6668,7 +6668,7 @@ func (s *Server) handleListAppointmentTypesRequest(args [0]string, argsEscaped b
 
 // handleListAppointmentsRequest handles listAppointments operation.
 //
-// Appointments by start. `count` stops at 10,000, and so does paging; ask for fewer days instead.
+// Appointments by start. `count` stops at 10,000, or one beyond the page where that is further.
 //
 // GET /v1/appointments
 func (s *Server) handleListAppointmentsRequest(args [0]string, argsEscaped bool, w http.ResponseWriter, r *http.Request) {
@@ -8370,8 +8370,8 @@ func (s *Server) handleListPatientEhrCandidatesRequest(args [1]string, argsEscap
 //
 // Patients by surname. Without `field`, what `search` looks like decides: an NHS number, an e-mail
 // address, a mobile number, a date of birth, or a name: `smi`, `ada byr` and `byron, ada` all work,
-// surnames first. Records that were merged into others are not listed. `count` stops at 10,000, and so
-// does paging.
+// surnames first. Records that were merged into others are not listed. `count` stops at 10,000, or one
+// beyond the page where that is further.
 //
 // GET /v1/patients
 func (s *Server) handleListPatientsRequest(args [0]string, argsEscaped bool, w http.ResponseWriter, r *http.Request) {
@@ -8860,7 +8860,7 @@ func (s *Server) handleListRecordEntriesRequest(args [1]string, argsEscaped bool
 
 // handleListSentMessagesRequest handles listSentMessages operation.
 //
-// Messages, newest first. `count` stops at 10,000, and so does paging.
+// Messages, newest first. `count` stops at 10,000, or one beyond the page where that is further.
 //
 // GET /v1/messages
 func (s *Server) handleListSentMessagesRequest(args [0]string, argsEscaped bool, w http.ResponseWriter, r *http.Request) {

@@ -283,7 +283,7 @@ type Handler interface {
 	ListAppointmentTypes(ctx context.Context, params ListAppointmentTypesParams) (ListAppointmentTypesRes, error)
 	// ListAppointments implements listAppointments operation.
 	//
-	// Appointments by start. `count` stops at 10,000, and so does paging; ask for fewer days instead.
+	// Appointments by start. `count` stops at 10,000, or one beyond the page where that is further.
 	//
 	// GET /v1/appointments
 	ListAppointments(ctx context.Context, params ListAppointmentsParams) (ListAppointmentsRes, error)
@@ -351,8 +351,8 @@ type Handler interface {
 	//
 	// Patients by surname. Without `field`, what `search` looks like decides: an NHS number, an e-mail
 	// address, a mobile number, a date of birth, or a name: `smi`, `ada byr` and `byron, ada` all work,
-	// surnames first. Records that were merged into others are not listed. `count` stops at 10,000, and so
-	// does paging.
+	// surnames first. Records that were merged into others are not listed. `count` stops at 10,000, or one
+	// beyond the page where that is further.
 	//
 	// GET /v1/patients
 	ListPatients(ctx context.Context, params ListPatientsParams) (ListPatientsRes, error)
@@ -370,7 +370,7 @@ type Handler interface {
 	ListRecordEntries(ctx context.Context, params ListRecordEntriesParams) (ListRecordEntriesRes, error)
 	// ListSentMessages implements listSentMessages operation.
 	//
-	// Messages, newest first. `count` stops at 10,000, and so does paging.
+	// Messages, newest first. `count` stops at 10,000, or one beyond the page where that is further.
 	//
 	// GET /v1/messages
 	ListSentMessages(ctx context.Context, params ListSentMessagesParams) (ListSentMessagesRes, error)
