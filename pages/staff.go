@@ -103,7 +103,8 @@ func (d *door) signIn(w http.ResponseWriter, r *http.Request, g practice.Group) 
 		show(w, r, http.StatusBadRequest, signInPage(s))
 		return
 	}
-	signed, err := account.Signed{}, error(nil)
+	var signed account.Signed
+	var err error
 	if wait := d.strangers.Take(r); wait > 0 {
 		err = web.ErrAttempts.After(wait)
 	} else {

@@ -53,7 +53,7 @@ func (d *door) UpdatePracticeGroup(ctx context.Context, in *oas.PracticeGroupInp
 		Name: ptr(in.Name.Get()), ODSCode: ptr(in.OdsCode.Get()), Phone: ptr(in.Phone.Get()), Email: ptr(in.Email.Get()),
 		Website: ptr(in.Website.Get()), TimeZone: ptr(in.Timezone.Get()), Sector: to[practice.Sector](in.Sector.Get()),
 		Address: toAddress(in.Address), Holidays: to[practice.Country](in.BankHolidays.Get()),
-		Leaving: to[practice.Leaving](in.ArchivedPatientAppointments.Get()),
+		Leaving:           to[practice.Leaving](in.ArchivedPatientAppointments.Get()),
 		CancellationHours: ptr(in.CancellationPolicyHours.Get()), WindowDays: ptr(in.BookingWindowDays.Get()),
 		UnreadMinutes: ptr(in.UnreadFallbackMinutes.Get()), SMSPrice: ptr(in.SMSPricePence.Get()), SendFrom: ptr(in.SendFrom.Get()), SendUntil: ptr(in.SendUntil.Get()),
 	})

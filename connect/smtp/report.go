@@ -76,7 +76,7 @@ func readReport(contentType string, body []byte) (*report, error) {
 	}
 	media, params, err := mime.ParseMediaType(m.Header.Get("Content-Type"))
 	if err != nil || !multi(media) {
-		return r, nil
+		return r, nil //nolint:nilerr // it is an e-mail, and no report
 	}
 	return r, r.read(media, params, m.Body)
 }

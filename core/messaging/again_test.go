@@ -25,7 +25,6 @@ type counter struct {
 	status  func(providerID string) (carrier.Receipt, error)
 	asked   int
 	perhaps bool // a request that is not answered may not be sent again
-	halt    func(key string)
 }
 
 func newCounter() *counter {

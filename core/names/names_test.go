@@ -19,7 +19,7 @@ func TestANameIsTheSameWithEveryApostropheAndDash(t *testing.T) {
 		}
 	}
 	for in, want := range map[string]string{
-		" Müller\u00a0\u2009Straße ": "muller strasse", "By\u00adron": "byron", "\u200bByron\ufeff": "byron", "Siân": "sian", "Łuczak": "luczak", "J.": "j", "": "",
+		"\u0020Müller\u00a0\u2009Straße\u0020": "muller strasse", "By\u00adron": "byron", "\u200bByron\ufeff": "byron", "Siân": "sian", "Łuczak": "luczak", "J.": "j", "": "",
 	} {
 		if got := names.Key(in); got != want {
 			t.Errorf("%q: got %q, want %q", in, got, want)

@@ -240,7 +240,8 @@ func TestACopySendsNothingUntilTold(t *testing.T) {
 		hooks.waits(2)
 		s.stop()
 
-		there, copied := t.TempDir(), ""
+		there := t.TempDir()
+		var copied string
 		if path, ok := strings.CutPrefix(address, "sqlite:"); ok {
 			copied = "sqlite:" + filepath.Join(there, "frontdesk.db")
 			duplicate(t, path, strings.TrimPrefix(copied, "sqlite:"))
