@@ -180,7 +180,7 @@ func TestAvailabilityIsRefused(t *testing.T) {
 			{`mutation { createAvailability(data: {unavailability: false, user: "x", ` + of + `}) { data { id } } }`, codeInput, "Cast to ObjectId failed"},
 			{`mutation { createAvailability(data: {unavailability: true, ` + strings.Replace(of, s.room, nobodys, 1) + `}) { data { id } } }`, "NOT_FOUND", practice.ErrLocationNotFound.Message},
 			{`mutation { updateAvailability(id: "` + id + `", data: {recurrence: {interval: 1}}) { data { id } } }`, codeInput, "does not recur"},
-			{`mutation { updateAvailability(id: "` + id + `", data: {endTime: "25:00"}) { data { id } } }`, codeInput, "end_time"},
+			{`mutation { updateAvailability(id: "` + id + `", data: {endTime: "25:00"}) { data { id } } }`, codeInput, "endTime"},
 			{`mutation { updateAvailability(id: "` + s.room + `", data: {comment: "x"}) { data { id } } }`, "NOT_FOUND", diary.ErrHoursNotFound.Message},
 			{`mutation { deleteAvailability(id: "` + s.room + `") { data { id } } }`, "NOT_FOUND", diary.ErrHoursNotFound.Message},
 			{`{ availabilities(dateRange: {start: "2031-07-01", end: "2031-07-08T00:01:00Z"}, locationId: "` + s.room + `") { data { start } } }`, codeInput, "168 hours"},

@@ -89,7 +89,7 @@ func TestTimesOnOneDateThatClocksSkipAreRefused(t *testing.T) {
 					`", startTime: "` + from + `", endTime: "` + to + `"}) { data { id } } }`
 			}
 			for _, c := range []struct{ day, from, to, field string }{
-				{"2027-03-28", "01:30", "02:30", "start_time"}, {"2027-03-28", "00:30", "01:30", "end_time"}, {"2027-03-27", "22:00", "01:15", "end_time"},
+				{"2027-03-28", "01:30", "02:30", "startTime"}, {"2027-03-28", "00:30", "01:30", "endTime"}, {"2027-03-27", "22:00", "01:15", "endTime"},
 			} {
 				if a := d.ask(set("", c.day, c.from, c.to)); a.code() != codeInput || !strings.Contains(a.message(), c.field+": ") || !strings.Contains(a.message(), "does not exist") {
 					t.Errorf("%+v, away %s: %s", c, away, a.text)

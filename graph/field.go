@@ -89,6 +89,9 @@ func (d *door) field(ctx context.Context, next graphql.Resolver) (any, error) {
 		return out, asFault(err)
 	}
 	f := asFault(err)
+	if f != nil {
+		f = d.called(at, fault.Of(f))
+	}
 	d.tell(ctx, at, out, f)
 	if at.Object == mutationName {
 		call.changed(faultOrNil(f))

@@ -120,7 +120,7 @@ func TestCreatePatientTakesArgumentsOrInput(t *testing.T) {
 		d.expect(p, map[string]any{"fullName": "Ada King", "dob": nil})
 		d.refused(`createPatient(first: "Ada", patientData: {first: "Bea", last: "King"})`, "Give patientData, or the other arguments, not both.")
 		d.refused(`createPatient(first: "Ada", dob: "1985-12-10", patientData: {last: "King", dob: "1985-12-11"})`, "not both")
-		d.refused(`createPatient(patientData: {})`, "first_name")
+		d.refused(`createPatient(patientData: {})`, "first: ")
 		d.refused(`createPatient(patientData: {first: "A", last: "B", country: "GBR"})`, "Country must be two letters of ISO 3166-1.")
 		d.refused(`createPatient(patientData: {first: "A", last: "B", dob: "2040-01-01"})`, "date of birth")
 		d.refused(`createPatient(patientData: {first: "A", last: "B", sex: "blue"})`, "sex")

@@ -21,7 +21,7 @@ func (e *teller) patients() []row {
 			ada = e.admit(`{first: "Ada", last: "Lovelace", phoneType: "Office", phoneNumber: "01632 960123", labels: ["` + label + `"], customAttributes: [{title: "Diet", text: "Any?", response: "None"}]}`)
 			return []string{news("patient.created", "patientId", ada)}
 		}},
-		nothing("a registration is refused", func() { e.refused(`createPatient(patientData: {})`, "first_name") }),
+		nothing("a registration is refused", func() { e.refused(`createPatient(patientData: {})`, "first: ") }),
 		{"somebody is registered over REST", func() []string {
 			bea = register("Leeds", "07700900123")
 			return []string{news("patient.created", "patientId", bea)}
