@@ -31,7 +31,7 @@ const (
 // The faults of journeys.
 var (
 	ErrStage       = fault.New(fault.Invalid, "stage_required", "A stage is needed: arrived, consultation, departed or dna.")
-	ErrStageAhead  = fault.New(fault.Invalid, "stage_lies_ahead", "What is noted of a patient has happened: it cannot lie ahead.")
+	ErrStageAhead  = ahead("What is noted of a patient has happened: it cannot lie ahead.")
 	ErrStageOrder  = fault.New(fault.Conflict, "stage_out_of_order", "A patient arrives, is seen, and leaves, in that order.")
 	ErrNoShow      = fault.New(fault.Conflict, "patient_did_not_attend", "It was noted that this patient did not attend. Take that back first.")
 	ErrCame        = fault.New(fault.Conflict, "patient_attended", "It was noted that this patient came. Take that back before noting that they did not attend.")
@@ -39,6 +39,13 @@ var (
 	ErrJourneyOver = fault.New(fault.Conflict, "journey_over",
 		"It was noted that the patient of this appointment left or did not attend. Take that back, or book another appointment.")
 )
+
+// ahead is ErrStageAhead, which names the time.
+func ahead(message string) *fault.Error {
+	f := fault.New(fault.Invalid, "stage_lies_ahead", message)
+	f.Fields = []fault.Field{{Path: []string{"at"}, Code: f.Code, Expected: "a time that has come", Message: message}}
+	return f
+}
 
 // topics are what subscriptions call the stages.
 var topics = map[Stage]string{StageArrived: "arrived", StageConsultation: "inConsultation", StageDeparted: "completed", StageNoShow: "noShow"}

@@ -3,6 +3,7 @@ package booking
 import (
 	"context"
 	"errors"
+	"strconv"
 	"time"
 
 	"frontdesk/core/access"
@@ -46,7 +47,8 @@ func (r Request) times() (start, end time.Time, err error) {
 	}
 	minutes := int(min(max(r.Minutes, -1), float64(maxMinutes)+1))
 	if float64(minutes) != r.Minutes && minutes > 0 && minutes <= maxMinutes {
-		in.Wrong("duration", input.CodeType, "a whole number of minutes", "Appointments last whole minutes.")
+		in.Wrong("duration", input.CodeType, "a whole number of minutes",
+			"Appointments last whole minutes: "+strconv.FormatFloat(r.Minutes, 'g', -1, 64)+" was sent.")
 	} else {
 		in.Between("duration", minutes, 1, maxMinutes)
 	}

@@ -3,6 +3,7 @@ package e2e
 import (
 	"maps"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 )
@@ -84,7 +85,10 @@ func TestHowFarAPatientHasCome(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		p.refused(http.StatusBadRequest, "stage_lies_ahead", "PATCH", at, map[string]any{"stage": "arrived", "at": start.Format(time.RFC3339)})
+		early := p.refused(http.StatusBadRequest, "stage_lies_ahead", "PATCH", at, map[string]any{"stage": "arrived", "at": start.Format(time.RFC3339)})
+		if !strings.Contains(early.Text, `"path":["at"]`) {
+			t.Errorf("it does not name the time: %s", early.Text)
+		}
 		p.refused(http.StatusConflict, "appointment_not_begun", "PATCH", at, map[string]any{"stage": "did_not_attend"})
 		p.clock.move(start.Add(20 * time.Minute).Sub(p.clock.Now()))
 		now := p.clock.Now().Format(time.RFC3339)
