@@ -224,12 +224,19 @@ func (d *Doctor) outside(ctx context.Context, box *seal.Box) {
 		for _, c := range list {
 			check := map[bool]string{true: "pds", false: "carriers"}[c.Name == pds]
 			used[check]++
+			if box == nil {
+				continue // its secrets cannot be read
+			}
 			if err := d.try(ctx, all, g, c.Name, reached); err != nil {
 				wrong[check] = append(wrong[check], fmt.Sprintf("practice group %s, %s: %s", g.ID, c.Name, connector.Hide(Explain(err))))
 			}
 		}
 	}
 	for _, check := range []string{"carriers", "pds"} {
+		if box == nil && used[check] > 0 {
+			d.add(check, wrongIf(true, "%d are set up, and cannot be looked at without the key", used[check]), "")
+			continue
+		}
 		slices.Sort(wrong[check])
 		d.add(check, wrongIf(len(wrong[check]) > 0, "%s", strings.Join(wrong[check], "; ")), map[bool]string{true: "none is set up",
 			false: fmt.Sprintf("%d can be used and reached, in %d practice groups", used[check], len(d.groups))}[used[check] == 0])

@@ -127,6 +127,8 @@ func TestAServerWithAnotherKeyIsRefused(t *testing.T) {
 			}
 			if found, code := doctor(t, "--db", address, "--seal-key", c.file); code != 1 || !strings.HasPrefix(found["key"], "WRONG") || !strings.Contains(found["key"], c.says) {
 				t.Errorf("%s: the doctor says %v", name, found["key"])
+			} else if found["carriers"] != "WRONG 1 are set up, and cannot be looked at without the key" {
+				t.Errorf("%s: of carriers the doctor says %v", name, found["carriers"])
 			}
 		}
 		if _, err := os.Stat(missing); !os.IsNotExist(err) {
