@@ -50,9 +50,10 @@ type Due struct {
 }
 
 const (
-	// lanes is how many handfuls of one batch and channel are under way at
-	// once: while one is handed over, the other is written down.
-	lanes = 2
+	// lanes is how many handfuls of one batch and channel are under way at once:
+	// one is written down, one is handed over, and one is ready for the connections
+	// of that, which wait for notes now and then.
+	lanes = 3
 	// dispatchFor is how long one job goes on before it lets others run.
 	dispatchFor = 3 * time.Minute
 	// settleTries and settlePause are how long what a carrier said is held for
