@@ -36,6 +36,7 @@ import (
 
 	"github.com/gofrs/flock"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
@@ -206,6 +207,10 @@ func (db *DB) openPostgres(ctx context.Context, address string) error {
 		return outward(err)
 	}
 	if err := db.pg.Ping(ctx); err != nil {
+		var refused *pgconn.PgError
+		if errors.As(err, &refused) && refused.Code == "3D000" { // invalid_catalog_name
+			return ErrNoDatabase.Saying("PostgreSQL answers: " + refused.Message + ". Make it with createdb.")
+		}
 		if err = outward(err); errors.Is(err, ErrUnavailable) {
 			err = ErrUnavailable.Saying("The database does not answer.").Because(err)
 		}

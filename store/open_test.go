@@ -444,3 +444,15 @@ func TestATransactionHasItsOwnLimits(t *testing.T) {
 		}
 	}
 }
+
+func TestADatabaseThatPostgresLacksIsNotThere(t *testing.T) {
+	address, err := url.Parse(os.Getenv("TEST_POSTGRES"))
+	if err != nil || address.Path == "" {
+		t.Skip("TEST_POSTGRES is not set")
+	}
+	address.Path = "/frontdesk_nowhere"
+	_, err = store.Open(t.Context(), address.String(), store.Options{})
+	if !errors.Is(err, store.ErrNoDatabase) || !strings.Contains(fault.Of(err).Message, "frontdesk_nowhere") {
+		t.Errorf("%v", err)
+	}
+}
