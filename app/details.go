@@ -29,6 +29,7 @@ type named struct {
 	Appointment  string          `json:"appointment_id"`
 	Practitioner string          `json:"practitioner_id"`
 	Message      string          `json:"message_id"`
+	ReplyID      string          `json:"reply_id"`
 	Channel      carrier.Channel `json:"channel"`
 	At           time.Time       `json:"at"`
 }
@@ -72,7 +73,12 @@ func (d details) of(ctx context.Context, group practice.ID, e event.Event) (json
 	case "appointment":
 		err = d.appointment(ctx, data, &out)
 	case "message":
-		err = d.message(ctx, data, e.Type == string(webhook.MessageReplied), &out)
+		if data.Message != "" {
+			err = d.message(ctx, data, &out)
+		}
+		if err == nil && e.Type == string(webhook.MessageReplied) {
+			err = d.reply(ctx, data, &out)
+		}
 	}
 	if err != nil || out == (told{}) {
 		return nil, err
@@ -130,7 +136,7 @@ func (d details) appointment(ctx context.Context, data named, out *told) error {
 
 func name(parts ...string) string { return strings.Join(strings.Fields(strings.Join(parts, " ")), " ") }
 
-func (d details) message(ctx context.Context, data named, replied bool, out *told) error {
+func (d details) message(ctx context.Context, data named, out *told) error {
 	m, err := d.core.Messaging.Message(ctx, idOf[messaging.ID](data.Message))
 	if err != nil {
 		return unlessGone(err)
@@ -141,10 +147,21 @@ func (d details) message(ctx context.Context, data named, replied bool, out *tol
 			out.Contact = m.FallbackContact
 		}
 	}
+	return nil
+}
+
+// reply adds what was sent back. Events of earlier versions name the message alone.
+func (d details) reply(ctx context.Context, data named, out *told) error {
+	if data.ReplyID != "" {
+		r, err := d.core.Messaging.Reply(ctx, idOf[messaging.ReplyID](data.ReplyID))
+		out.Reply = r.Text
+		return unlessGone(err)
+	}
+	m, err := d.core.Messaging.Message(ctx, idOf[messaging.ID](data.Message))
 	for _, r := range m.Replies {
-		if replied && data.Channel == r.Channel && data.At.Equal(r.At) {
+		if data.Channel == r.Channel && data.At.Equal(r.At) {
 			out.Reply = r.Text
 		}
 	}
-	return nil
+	return unlessGone(err)
 }

@@ -51,9 +51,9 @@ func booked(zone *time.Location, b *booking.Booking, of fields) *gql.Booking {
 		}
 	}
 	if of.any("patientMessagesSent") {
-		wanted := func(n booking.Notice) *bool { return ptr(slices.Contains(b.Tell, n)) }
+		sent := func(n booking.Notice) *bool { return ptr(slices.Contains(b.Told(), n)) }
 		out.PatientMessagesSent = &gql.SendPatientMessages{
-			Confirmation: wanted(booking.Confirming), Reminder: wanted(booking.Reminder), Followup: wanted(booking.FollowUp), Cancellation: wanted(booking.Cancelling),
+			Confirmation: sent(booking.Confirming), Reminder: sent(booking.Reminder), Followup: sent(booking.FollowUp), Cancellation: sent(booking.Cancelling),
 		}
 	}
 	if b.State == booking.Cancelled {

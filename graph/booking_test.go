@@ -60,8 +60,8 @@ func TestABookingFromBeginningToEnd(t *testing.T) {
 			"deleted": false, "doctorName": "Dr Amir Khan", "doctor.id": s.doctor, "location.id": s.room, "location.name": "Mill Lane", "location.address.city": "Leeds",
 			"appointment.id": s.product, "appointment.title": "Routine", "appointment.duration": 15.0, "appointment.price": 45.5, "start": "2031-07-07T09:30:00.000Z",
 			"end": "2031-07-07T09:45:00.000Z", "patientId": s.patient, "patient.firstName": "Ada", "comments": "First", "status": "confirmed",
-			"createdAt": "2031-01-06T09:00:00.000Z", "updatedAt": "2031-01-06T09:00:00.000Z", "patientMessagesSent.confirmation": true,
-			"patientMessagesSent.reminder": false, "bookingJourney.arrived": nil,
+			"createdAt": "2031-01-06T09:00:00.000Z", "updatedAt": "2031-01-06T09:00:00.000Z", "patientMessagesSent.confirmation": false,
+			"patientMessagesSent.reminder": false, "patientMessagesSent.cancellation": false, "bookingJourney.arrived": nil,
 		})
 		// The same thing over REST, at its true time.
 		n, _ := known[booking.ID](kindBooking, id)

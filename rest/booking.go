@@ -143,7 +143,7 @@ func appointment(a booking.Details) *oas.Appointment {
 		Video: oas.NewOptBool(a.Video), InPerson: oas.NewOptBool(a.InPerson), Telephone: oas.NewOptBool(a.Telephone),
 		LinkID: text(""), ReservedUntil: optInstant(a.ReservedUntil), BookingConfirmedAt: optInstant(a.ConfirmedAt),
 		CanBeCancelled: oas.NewOptBool(a.CanCancel), CanBeRescheduled: oas.NewOptBool(a.CanReschedule),
-		CancellationPolicyHours: oas.NewOptFloat64(float64(a.PolicyHours)), SuppressMail: oas.NewOptBool(a.SuppressMail), Reason: str(a.Reason),
+		CancellationPolicyHours: oas.NewOptFloat64(float64(a.PolicyHours)), SuppressMail: oas.NewOptBool(len(a.Told()) == 0), Reason: str(a.Reason),
 		AppointmentTemplateName: str(a.TypeName), LocationName: str(a.LocationName), AppointmentSource: str(a.Source),
 		CancelledAt: optInstant(a.CancelledAt), Practitioner: person(a.PractitionerName), Warnings: warnings(a.Appointment),
 		Journey: oas.NewOptAppointmentJourney(oas.AppointmentJourney{

@@ -201,6 +201,44 @@ func summaries(found []messaging.Details) []oas.MessageSummary {
 	return out
 }
 
+// ListMessageReplies lists what patients sent back.
+func (d *door) ListMessageReplies(ctx context.Context, p oas.ListMessageRepliesParams) (oas.ListMessageRepliesRes, error) {
+	found, count, err := d.core.Messaging.ListReplies(ctx, ptr(p.Open.Get()), p.PageIndex.Value, p.PageSize.Value)
+	if err != nil {
+		return nil, err
+	}
+	out := &oas.ListMessageRepliesOK{Data: make([]oas.Reply, len(found)), Count: float64(count)}
+	for i, r := range found {
+		out.Data[i] = *replyOf(r)
+	}
+	return out, nil
+}
+
+// UpdateMessageReply says whose a reply is, or that staff have seen to it.
+func (d *door) UpdateMessageReply(ctx context.Context, in *oas.ReplyUpdate, p oas.UpdateMessageReplyParams) (oas.UpdateMessageReplyRes, error) {
+	change := messaging.ReplyChange{Open: ptr(in.Open.Get())}
+	if whose, ok := in.PatientID.Get(); ok {
+		change.Patient = ptr(orNothing[patient.ID](string(whose)), true)
+	}
+	r, err := d.core.Messaging.ChangeReply(ctx, id[messaging.ReplyID](p.ID), change)
+	if err != nil {
+		return nil, err
+	}
+	return replyOf(r), nil
+}
+
+func replyOf(r messaging.KeptReply) *oas.Reply {
+	out := &oas.Reply{
+		ID: digits(r.ID), At: r.At.UTC(), Channel: oas.MessageType(r.Channel), Contact: oas.NilString{Value: r.Contact, Null: r.Contact == ""}, Text: r.Text,
+		MessageID: idOrNull(r.Message), PatientID: idOrNull(r.Patient), PossiblePatientIds: make([]string, len(r.Possible)), Open: r.Open,
+		Meaning: oas.OptNilReplyMeaning{Value: oas.ReplyMeaning(r.Meaning), Set: true, Null: r.Meaning == ""}, HandledBy: text(r.HandledBy), HandledAt: optInstant(r.HandledAt),
+	}
+	for i, p := range r.Possible {
+		out.PossiblePatientIds[i] = p.String()
+	}
+	return out
+}
+
 // SetOptOut keeps what a number or an address wants.
 func (d *door) SetOptOut(ctx context.Context, in *oas.OptOut) (oas.SetOptOutRes, error) {
 	if err := d.core.Messaging.OptOut(ctx, carrier.Channel(in.Channel), in.Contact, in.OptedOut); err != nil {

@@ -56,6 +56,7 @@ var belongings = []belonging{
 	belongs("patient_attachment", "patient_id", "attachments", false),
 	belongs("message", "patient_id", "messages", true),
 	belongs("message_reply", "patient_id", "replies", false),
+	belongs("reply_candidate", "patient_id", "replies", false),
 	belongs("record_entry", "patient_id", "record_entries", true),
 	belongs("patient_phone", "patient_id", "phones", false),
 	belongs("patient_number", "patient_id", "numbers", false),

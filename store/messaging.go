@@ -154,33 +154,85 @@ const (
 	skipLocked = ` FOR UPDATE SKIP LOCKED`
 	claimed    = ` RETURNING ` + messageColumns
 	claim      = claimSet + ` WHERE practice_group_id = $1 AND id IN (SELECT id` + claimDue + `)` + claimed
+	// What matters of a patient to messages. SQLite gives back nothing of a table
+	// that is only looked at, and is asked for that besides.
+	addressee = `p.nhs_number AS p_number, p.mobile AS p_mobile, p.email AS p_email, p.restricted AS p_restricted, p.deceased_at AS p_deceased,
+		p.number_status AS p_number_status, p.merged_into AS p_merged, p.deleted_at AS p_deleted`
+	wishes           = `x.receive_email, x.receive_sms, x.marketing`
+	selectAddressees = `SELECT p.id, ` + addressee + `, ` + wishes + `
+		FROM patient p LEFT JOIN patient_profile x ON x.practice_group_id = p.practice_group_id AND x.patient_id = p.id WHERE p.practice_group_id = $1 AND p.id`
 	// After IN, PostgreSQL may run the SELECT again for every row it looks at, and
 	// as that passes over what others have locked meanwhile, lease far more than
 	// the limit. And a table that has just filled, of which it knows nothing yet,
 	// it goes through for the few ids, all of the practice group's, where they and
 	// the group are not joined.
-	claimSkipping = `WITH due AS MATERIALIZED (SELECT practice_group_id AS g, id AS m` + claimDue + skipLocked + `) ` +
-		claimSet + ` FROM due WHERE practice_group_id = due.g AND id = due.m` + claimed
+	// Nor does it know there that a patient is one row, unless it is told to look no
+	// further.
+	claimSkipping = `WITH due AS MATERIALIZED (SELECT practice_group_id AS g, id AS m, patient_id AS p` + claimDue + skipLocked + `) ` +
+		claimSet + ` FROM due, LATERAL (SELECT p.id AS p_id, ` + addressee + ` FROM patient p WHERE p.practice_group_id = due.g AND p.id = due.p LIMIT 1) AS a
+		LEFT JOIN LATERAL (SELECT ` + wishes + ` FROM patient_profile x WHERE x.practice_group_id = due.g AND x.patient_id = due.p LIMIT 1) AS b ON true
+		WHERE practice_group_id = due.g AND id = due.m` + claimed + `, p_id, p_number, p_mobile, p_email, p_restricted, p_deceased, p_number_status, p_merged, p_deleted,
+		receive_email, receive_sms, marketing`
 )
 
 // Claim leases messages that are due.
 func (t *Tx) Claim(ctx context.Context, c messaging.Claim) ([]messaging.Outbound, error) {
-	query := claim
-	if t.db.skips {
-		query = claimSkipping
-	}
+	args := in{c.Group, c.Batch, c.Channel, c.Now, c.Carrier, c.Lease, c.Until, c.Limit, c.Journal}
 	if t.db.inOrder != "" {
 		if _, err := t.exec(ctx, t.db.inOrder); err != nil {
 			return nil, err
 		}
 	}
-	return list(ctx, t, query, in{c.Group, c.Batch, c.Channel, c.Now, c.Carrier, c.Lease, c.Until, c.Limit, c.Journal}, scanOutbound)
+	if t.db.skips {
+		return list(ctx, t, claimSkipping, args, func(scan scanner) (messaging.Outbound, error) {
+			var o messaging.Outbound
+			err := scanAddressee(&o.Person, func(dest ...any) error { return scan(append(intoMessage(&o.Message), dest...)...) })
+			return o, err
+		})
+	}
+	return t.outbound(ctx, c.Group, claim, args)
 }
 
-func scanOutbound(scan scanner) (messaging.Outbound, error) {
-	var o messaging.Outbound
-	err := scan(intoMessage(&o.Message)...)
-	return o, err
+// outbound leases messages and adds who they are to.
+func (t *Tx) outbound(ctx context.Context, group practice.ID, claim string, args in) ([]messaging.Outbound, error) {
+	found, err := list(ctx, t, claim, args, func(scan scanner) (messaging.Outbound, error) {
+		var o messaging.Outbound
+		err := scan(intoMessage(&o.Message)...)
+		return o, err
+	})
+	if err != nil || len(found) == 0 {
+		return found, err
+	}
+	ids := make([]patient.ID, len(found))
+	for i, o := range found {
+		ids[i] = o.Patient
+	}
+	people, err := listAmong(ctx, t, amongst{selectAddressees + ` IN ` + few2, selectAddressees + ` IN ` + many2}, in{group}, ids, func(scan scanner) (p patient.Full, err error) {
+		err = scanAddressee(&p, scan)
+		return p, err
+	})
+	by, err := keyed(people, err, func(p patient.Full) patient.ID { return p.ID })
+	for i := range found {
+		found[i].Person = by[found[i].Patient]
+	}
+	return found, err
+}
+
+func scanAddressee(p *patient.Full, scan scanner) error {
+	var restricted flag
+	err := scan(&p.ID, text{&p.NHSNumber}, &p.Mobile, &p.Email, &restricted, when{&p.DeceasedAt}, &p.NumberStatus, num[patient.ID]{&p.MergedInto},
+		when{&p.DeletedAt}, optBool{&p.ReceiveEmail}, optBool{&p.ReceiveSMS}, optBool{&p.Marketing})
+	p.Restricted = bool(restricted)
+	return err
+}
+
+// Addressee finds a patient, with what matters to messages.
+func (t *Tx) Addressee(ctx context.Context, group practice.ID, id patient.ID) (patient.Full, error) {
+	return find(ctx, t, patient.ErrNotFound, selectAddressees+` = $2`, in{group, id},
+		func(scan scanner) (p patient.Full, err error) {
+			err = scanAddressee(&p, scan)
+			return p, err
+		})
 }
 
 // DueRequest is a request that is to be sent again.
@@ -192,9 +244,9 @@ func (t *Tx) DueRequest(ctx context.Context, c messaging.Claim) (request, carrie
 
 // ClaimRequest leases the messages of a request.
 func (t *Tx) ClaimRequest(ctx context.Context, c messaging.Claim, request string) ([]messaging.Outbound, error) {
-	return list(ctx, t, `UPDATE message SET prior = state, state = 'sending', lease = $4, lease_until = $5, journal = $6, due_at = NULL
+	return t.outbound(ctx, c.Group, `UPDATE message SET prior = state, state = 'sending', lease = $4, lease_until = $5, journal = $6, due_at = NULL
 		WHERE practice_group_id = $1 AND request = $2 AND request <> '' AND carrier = $3 AND lease IS NULL`+claimed,
-		in{c.Group, request, c.Carrier, c.Lease, c.Until, c.Journal}, scanOutbound)
+		in{c.Group, request, c.Carrier, c.Lease, c.Until, c.Journal})
 }
 
 // SameRequest lists the other messages of a request.
@@ -228,24 +280,6 @@ func (t *Tx) AmendMessages(ctx context.Context, group practice.ID, all []messagi
 	}
 	return t.many(ctx, `UPDATE message SET paired = $3, contact = $4, contact_source = $5, fallback_contact = $6, fallback_source = $7, carrier = $8
 		WHERE practice_group_id = $1 AND id = $2`, args)
-}
-
-// addressees are patients with what matters to messages.
-const addressees = `SELECT p.id, p.nhs_number, p.birth_date, p.mobile, p.email, p.restricted, p.deceased_at, p.status, p.number_status, p.merged_into, p.deleted_at,
-	x.receive_email, x.receive_sms, x.marketing
-	FROM patient p LEFT JOIN patient_profile x ON x.practice_group_id = p.practice_group_id AND x.patient_id = p.id
-	WHERE p.practice_group_id = $1 AND p.id IN `
-
-// Addressees finds patients with what matters to messages.
-func (t *Tx) Addressees(ctx context.Context, group practice.ID, ids []patient.ID) ([]patient.Full, error) {
-	return listAmong(ctx, t, amongst{addressees + few2, addressees + many2}, in{group}, ids, func(scan scanner) (patient.Full, error) {
-		var p patient.Full
-		var restricted flag
-		err := scan(&p.ID, text{&p.NHSNumber}, day{&p.BirthDate}, &p.Mobile, &p.Email, &restricted, when{&p.DeceasedAt}, &p.Status, &p.NumberStatus,
-			num[patient.ID]{&p.MergedInto}, when{&p.DeletedAt}, optBool{&p.ReceiveEmail}, optBool{&p.ReceiveSMS}, optBool{&p.Marketing})
-		p.Restricted = bool(restricted)
-		return p, err
-	})
 }
 
 const contactsAmong = `SELECT patient_id, kind, source, value, recorded_at, verified_at FROM patient_contact WHERE practice_group_id = $1 AND patient_id IN `
@@ -343,24 +377,6 @@ func (t *Tx) Steps(ctx context.Context, group practice.ID, id messaging.ID) ([]m
 		err := scan(&s.ID, when{&s.At}, &s.Leg, &s.Channel, &s.Carrier, &s.What, &s.ProviderID, &s.Code, &s.Reason)
 		return s, err
 	})
-}
-
-// Replies lists what came back to a message.
-func (t *Tx) Replies(ctx context.Context, group practice.ID, of messaging.ID, limit int) ([]messaging.KeptReply, error) {
-	return list(ctx, t, `SELECT id, carrier, provider_id, message_id, patient_id, channel, contact, content, at FROM message_reply
-		WHERE practice_group_id = $1 AND message_id = $2 ORDER BY id LIMIT $3`, in{group, of, limit}, func(scan scanner) (messaging.KeptReply, error) {
-		var r messaging.KeptReply
-		err := scan(&r.ID, &r.Carrier, &r.ProviderID, num[messaging.ID]{&r.Message}, num[patient.ID]{&r.Patient}, &r.Channel, &r.Contact, &r.Text, when{&r.At})
-		return r, err
-	})
-}
-
-// AddReply keeps what a patient sent back, once.
-func (t *Tx) AddReply(ctx context.Context, group practice.ID, r messaging.KeptReply) (bool, error) {
-	n, err := t.exec(ctx, `INSERT INTO message_reply (practice_group_id, id, carrier, provider_id, message_id, patient_id, channel, contact, content, at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (practice_group_id, carrier, provider_id) DO NOTHING`,
-		group, r.ID, r.Carrier, r.ProviderID, opt(r.Message), opt(r.Patient), r.Channel, r.Contact, r.Text, r.At)
-	return n == 1, err
 }
 
 const optedOut = `SELECT channel, contact FROM opt_out WHERE practice_group_id = $1 AND channel IN ('sms', 'email') AND contact IN `

@@ -70,7 +70,8 @@ type Appointment struct {
 	CancelledAt   time.Time `json:"cancelled_at,omitzero"`
 	ReleasedAt    time.Time `json:"released_at,omitzero"`
 	Reason        string    `json:"reason"`
-	SuppressMail  bool      `json:"suppress_mail"`
+	// SuppressMail is what was asked for; Told says what patients were sent.
+	SuppressMail bool `json:"suppress_mail"`
 	// Override marks a time taken without asking whether a session offers it.
 	Override bool   `json:"suppress_availability_check"`
 	Source   string `json:"appointment_source"` // the door it came through

@@ -24,6 +24,11 @@ const (
 	Cancelling Notice = "cancellation"
 )
 
+// Told are the notices the patient has been sent about an appointment: none, as
+// no messages are sent about appointments yet. What was asked for is kept in
+// SuppressMail and Tell.
+func (a Appointment) Told() []Notice { return nil }
+
 // Desk is what the front desk keeps of an appointment.
 type Desk struct {
 	// Pending waits to be confirmed, and keeps its time all the same.

@@ -70,16 +70,9 @@ func (a Addressee) own(channel carrier.Channel) (contact, source string, err err
 	return contact, string(used.Source), nil
 }
 
-// addressees finds who messages are to, in a few queries for all of them.
-func addressees(ctx context.Context, r Reader, group practice.ID, all []Message) (map[patient.ID]Addressee, error) {
-	ids := make([]patient.ID, len(all))
-	for i, m := range all {
-		ids[i] = m.Patient
-	}
-	people, err := r.Addressees(ctx, group, ids)
-	if err != nil {
-		return nil, err
-	}
+// addressees finds what else matters of those whom messages are to, in a few
+// queries for all of them.
+func addressees(ctx context.Context, r Reader, group practice.ID, all []Message, people []patient.Full) (map[patient.ID]Addressee, error) {
 	out := make(map[patient.ID]Addressee, len(people))
 	for _, p := range people {
 		out[p.ID] = Addressee{Full: p}

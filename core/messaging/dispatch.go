@@ -12,6 +12,7 @@ import (
 	"frontdesk/core/carrier"
 	"frontdesk/core/fault"
 	"frontdesk/core/job"
+	"frontdesk/core/patient"
 	"frontdesk/core/practice"
 )
 
@@ -35,8 +36,9 @@ type Claim struct {
 // Outbound is a leased message with what a carrier needs besides.
 type Outbound struct {
 	Message
-	NHSNumber string
-	Pair      carrier.Pair // when it is Paired
+	// Person is who it is to, without what matters to no message.
+	Person patient.Full
+	Pair   carrier.Pair // when it is Paired
 	// Via is the carrier it goes by when it is not the one that was picked.
 	Via carrier.Carrier
 	// Withheld is why it may not go.
@@ -257,7 +259,7 @@ func (d *dispatcher) hand(ctx context.Context, by carrier.Carrier, claimed []Out
 		out = append(out, settled)
 		if send {
 			sends = append(sends, carrier.Outgoing{
-				Key: settled.Key(d.group), Channel: settled.LegChannel(), To: settled.LegContact(), NHSNumber: m.NHSNumber,
+				Key: settled.Key(d.group), Channel: settled.LegChannel(), To: settled.LegContact(), NHSNumber: m.Person.NHSNumber,
 				FromName: d.practice, Subject: m.Subject, Text: d.words(d.group, m.Message, d.practice), Pair: m.Pair, Request: m.Request,
 				Unsubscribe: d.unsubscribeURL(d.group, settled.Message),
 			})

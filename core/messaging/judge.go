@@ -77,11 +77,11 @@ func (d *dispatcher) judge(ctx context.Context, tx Tx, by carrier.Carrier, claim
 	if len(claimed) == 0 {
 		return nil
 	}
-	all := make([]Message, len(claimed))
+	all, known := make([]Message, len(claimed)), make([]patient.Full, len(claimed))
 	for i, m := range claimed {
-		all[i] = m.Message
+		all[i], known[i] = m.Message, m.Person
 	}
-	people, err := addressees(ctx, tx, d.group, all)
+	people, err := addressees(ctx, tx, d.group, all, known)
 	if err != nil {
 		return err
 	}
@@ -89,7 +89,6 @@ func (d *dispatcher) judge(ctx context.Context, tx Tx, by carrier.Carrier, claim
 	for i := range claimed {
 		m := &claimed[i]
 		a := people[m.Patient]
-		m.NHSNumber = a.NHSNumber
 		leg := m.Leg
 		if m.handed() {
 			leg = 2

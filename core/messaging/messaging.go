@@ -12,7 +12,8 @@
 //	recover.go    take back what a server that died had in hand; ask about what is not heard of
 //	pair.go       both ways at once, where a carrier sees to that
 //	settle.go     what became of those
-//	receipt.go    what carriers tell later: receipts, replies, STOP
+//	receipt.go    what carriers tell later: receipts; opt-outs
+//	reply.go      what patients send back: whose it is, STOP, what is for staff
 //	read.go       messages found, and what happened to each
 //	unsubscribe.go no more e-mails that are not direct care
 //	page.go       a message read in the patient's own page
@@ -28,6 +29,7 @@ import (
 	"frontdesk/core/access"
 	"frontdesk/core/audit"
 	"frontdesk/core/carrier"
+	"frontdesk/core/event"
 	"frontdesk/core/fault"
 	"frontdesk/core/job"
 	"frontdesk/core/patient"
@@ -216,12 +218,22 @@ type Reader interface {
 	Messages(ctx context.Context, group practice.ID, q Query) ([]Message, int, error)
 	Steps(ctx context.Context, group practice.ID, id ID) ([]Step, error)
 	Replies(ctx context.Context, group practice.ID, of ID, limit int) ([]KeptReply, error)
+	// Reply finds a reply, or returns ErrReplyNotFound.
+	Reply(ctx context.Context, group practice.ID, id ReplyID) (KeptReply, error)
+	// RepliesKept lists replies, newest first, and how many match in all, counted up
+	// to CountLimit.
+	RepliesKept(ctx context.Context, group practice.ID, q ReplyQuery) ([]KeptReply, int, error)
+	// LastTo finds the last message that went to a number or address; 0 is none.
+	LastTo(ctx context.Context, group practice.ID, channel carrier.Channel, contact string) (ID, patient.ID, error)
+	// Holders lists patients who have a number or address, or whom messages went to
+	// there because a request said so.
+	Holders(ctx context.Context, group practice.ID, channel carrier.Channel, contact string, limit int) ([]patient.ID, error)
 	// LinkState is how often a wrong birth date was given for a message's page,
 	// and when it was first opened.
 	LinkState(ctx context.Context, group practice.ID, id ID) (wrong int, openedAt time.Time, err error)
-	// Addressees finds patients, with what matters to messages, and the deleted
-	// ones, too. ContactsAmong finds what each source says of how to reach them.
-	Addressees(ctx context.Context, group practice.ID, ids []patient.ID) ([]patient.Full, error)
+	// Addressee finds a patient with what matters to messages, and ContactsAmong
+	// what each source says of how to reach patients.
+	Addressee(ctx context.Context, group practice.ID, id patient.ID) (patient.Full, error)
 	ContactsAmong(ctx context.Context, group practice.ID, ids []patient.ID) (map[patient.ID]patient.Contacts, error)
 	// OptedOut finds which numbers and addresses asked for nothing but direct care.
 	OptedOut(ctx context.Context, group practice.ID, of []Destination) (map[Destination]bool, error)
@@ -262,7 +274,8 @@ type Tx interface {
 	// LockMessage keeps others from changing the message, and reads it.
 	LockMessage(ctx context.Context, group practice.ID, id ID) (Message, error)
 	SaveMessage(ctx context.Context, group practice.ID, m Message) error
-	// Claim leases up to limit messages that are due.
+	// Claim leases up to limit messages that are due, each with its patient as they
+	// are now.
 	Claim(ctx context.Context, c Claim) ([]Outbound, error)
 	// AmendMessages keeps where leased messages go to and by which carrier, and
 	// whether they are handed over for both ways at once.
@@ -282,6 +295,11 @@ type Tx interface {
 	Settle(ctx context.Context, group practice.ID, settled []Settled) error
 	AddStep(ctx context.Context, group practice.ID, id ID, s Step) error
 	AddReply(ctx context.Context, group practice.ID, r KeptReply) (bool, error)
+	// LockReply keeps others from changing the reply, and reads it.
+	LockReply(ctx context.Context, group practice.ID, id ReplyID) (KeptReply, error)
+	SaveReply(ctx context.Context, group practice.ID, r KeptReply) error
+	// Record keeps an event of what is no message.
+	Record(ctx context.Context, e event.Event) error
 	AddOptOut(ctx context.Context, group practice.ID, channel carrier.Channel, contact, source string, at time.Time) error
 	DropOptOut(ctx context.Context, group practice.ID, channel carrier.Channel, contact string) error
 	SaveLinkState(ctx context.Context, group practice.ID, id ID, wrong int, openedAt time.Time) error

@@ -6,28 +6,11 @@ import (
 	"time"
 
 	"frontdesk/core/access"
-	"frontdesk/core/audit"
 	"frontdesk/core/carrier"
-	"frontdesk/core/event"
 	"frontdesk/core/fault"
 	"frontdesk/core/input"
-	"frontdesk/core/patient"
 	"frontdesk/core/practice"
-	"frontdesk/core/wording"
 )
-
-// KeptReply is what a patient sent back, as it is kept.
-type KeptReply struct {
-	ID         int64
-	Carrier    string
-	ProviderID string
-	Message    ID         // 0 when it answers none that is known
-	Patient    patient.ID // 0 when nobody is known by it
-	Channel    carrier.Channel
-	Contact    string
-	Text       string
-	At         time.Time
-}
 
 // ErrEarly is returned for a receipt of a message that is just being handed
 // over: whoever told it tells it again.
@@ -204,72 +187,6 @@ func (s *Settled) hear(r carrier.Receipt, leg int, at, now time.Time) bool {
 		return false
 	}
 	return true
-}
-
-// reply keeps what a patient sent back. STOP opts the number out for this
-// practice group, START takes that back.
-func (s *Service) reply(ctx context.Context, group practice.ID, by string, r carrier.Reply) error {
-	var in input.Checks
-	contact := given(&in, "from", r.From, r.Channel)
-	if in.Err() != nil {
-		contact = r.From
-	}
-	id, _, err := s.find(ctx, group, by, r.Key, r.ProviderID)
-	if err != nil && !errors.Is(err, ErrNotFound) {
-		return err
-	}
-	now := s.Now().Truncate(time.Microsecond)
-	kept := KeptReply{
-		ID: s.NewID(), Carrier: by, ProviderID: r.ID, Message: id, Channel: r.Channel, Contact: contact, Text: wording.Clean(r.Text, MaxText), At: r.At.UTC().Truncate(time.Microsecond),
-	}
-	if r.At.IsZero() {
-		kept.At = now
-	}
-	if kept.Message == 0 {
-		if kept.Message, kept.Patient, err = s.lastTo(ctx, group, r.Channel, contact); err != nil {
-			return err
-		}
-	}
-	return s.Store.Do(ctx, func(tx Tx) error {
-		if kept.Message != 0 {
-			m, err := tx.LockMessage(ctx, group, kept.Message)
-			if err != nil {
-				return err
-			}
-			kept.Patient = m.Patient
-		}
-		fresh, err := tx.AddReply(ctx, group, kept)
-		if err != nil || !fresh {
-			return err
-		}
-		switch wording.Means(kept.Text) {
-		case wording.Stop:
-			err = tx.AddOptOut(ctx, group, r.Channel, contact, "reply", now)
-		case wording.Start:
-			err = tx.DropOptOut(ctx, group, r.Channel, contact)
-		}
-		if err != nil || kept.Message == 0 {
-			return err
-		}
-		step := Step{ID: s.NewID(), At: kept.At, Leg: 1, Channel: r.Channel, Carrier: by, What: "reply", ProviderID: r.ID}
-		if err := tx.AddStep(ctx, group, kept.Message, step); err != nil {
-			return err
-		}
-		f := fact{MessageID: kept.Message.String(), PatientID: kept.Patient.String(), Channel: r.Channel, State: "replied", At: kept.At}
-		return tx.TellMessage(ctx, group, kept.Message, event.Event{
-			Group: int64(group), Type: "message.replied", Subject: int64(kept.Message), At: now, Data: audit.Snapshot(f),
-		})
-	})
-}
-
-// lastTo is the last message that went to a number or address, which a reply
-// most likely answers.
-func (s *Service) lastTo(ctx context.Context, group practice.ID, channel carrier.Channel, contact string) (ID, patient.ID, error) {
-	found, _, err := s.Store.Messages(ctx, group, Query{Contact: contact, Channel: channel, Limit: 1})
-	if err != nil || len(found) == 0 {
-		return 0, 0, err
-	}
-	return found[0].ID, found[0].Patient, nil
 }
 
 // OptOut keeps a number or address from getting anything but direct care;

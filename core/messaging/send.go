@@ -284,7 +284,11 @@ func (s *Service) address(ctx context.Context, tx Tx, group practice.ID, m *Mess
 	if m.FallbackContact != "" {
 		m.FallbackSource = FromRequest
 	}
-	people, err := addressees(ctx, tx, group, []Message{*m})
+	p, err := tx.Addressee(ctx, group, id)
+	if err != nil {
+		return err
+	}
+	people, err := addressees(ctx, tx, group, []Message{*m}, []patient.Full{p})
 	if err != nil {
 		return err
 	}

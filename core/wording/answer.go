@@ -5,28 +5,42 @@ import (
 	"unicode"
 )
 
-// Meaning is what a patient asks for by an answer.
-type Meaning int
+// Meaning is what a patient asks for by an answer, as a stable word.
+type Meaning string
 
 // What a patient may ask for.
 const (
-	Nothing Meaning = iota
-	Stop            // no more messages but for direct care
-	Start           // to take that back
+	Nothing Meaning = ""
+	Stop    Meaning = "stop"   // no more messages but for direct care
+	Start   Meaning = "start"  // to take that back
+	Cancel  Meaning = "cancel" // an answer about an appointment
+	Yes     Meaning = "yes"    // an answer about an appointment
 )
 
-// meanings are the answers that ask for something. Source: CTIA and the UK's
-// Phone-paid Services Authority, opt-out keywords.
+// meanings are the answers that ask for something, by their letters alone. Source
+// of those that stop messages: CTIA and the UK's Phone-paid Services Authority,
+// opt-out keywords; CANCEL, which CTIA has among them, is what a patient answers
+// to a message about an appointment.
 var meanings = map[string]Meaning{
-	"stop": Stop, "stopall": Stop, "unsubscribe": Stop, "end": Stop, "quit": Stop, "cancel": Stop, "optout": Stop,
-	"start": Start, "unstop": Start, "yes": Start,
+	"stop": Stop, "stopall": Stop, "unsubscribe": Stop, "end": Stop, "quit": Stop, "optout": Stop,
+	"start": Start, "cancel": Cancel, "yes": Yes,
 }
 
-// Means is what an answer asks for. It must be the word alone: a sentence with
+// Means is what an answer asks for. It must be the word alone, whatever spaces,
+// marks, pictures and invisible characters are around and in it: a sentence with
 // it may mean anything.
 func Means(answer string) Meaning {
-	return meanings[strings.ToLower(strings.TrimFunc(answer, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsPunct(r) }))]
+	return meanings[strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			return unicode.ToLower(r)
+		}
+		return -1
+	}, answer)]
 }
+
+// Settles reports whether the program has done what was asked for, so that staff
+// need not.
+func (m Meaning) Settles() bool { return m == Stop || m == Start }
 
 // Clean is a text without what cannot be shown, and of at most so many
 // characters.

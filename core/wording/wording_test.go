@@ -34,11 +34,17 @@ func TestATextIsFilledForEachPatient(t *testing.T) {
 
 func TestAnAnswerIsUnderstoodOnlyAsAWordAlone(t *testing.T) {
 	for answer, want := range map[string]wording.Meaning{
-		"STOP": wording.Stop, " stop. ": wording.Stop, "Unsubscribe!": wording.Stop, "start": wording.Start, "Yes": wording.Start,
-		"": wording.Nothing, "Please stop by": wording.Nothing, "I cannot start": wording.Nothing, "stopp": wording.Nothing,
+		"STOP": wording.Stop, " stop. ": wording.Stop, "Unsubscribe!": wording.Stop, "STOP ALL": wording.Stop, "StopAll": wording.Stop,
+		"OPT OUT": wording.Stop, "opt-out": wording.Stop, "OPT\u2013OUT": wording.Stop, "UNSUBSCRIBE \U0001F64F": wording.Stop,
+		"\U0001F6D1 STOP \U0001F6D1\ufe0f": wording.Stop, "\u200bSTOP\u200b": wording.Stop, "ST\u00adOP": wording.Stop, "\ufeff\u202aSTOP\u202c": wording.Stop,
+		"\u2068Stop\u2069": wording.Stop, "\"STOP\"": wording.Stop, "<stop>": wording.Stop, "S T O P": wording.Stop,
+		"start": wording.Start, "START \U0001F44D\U0001F3FD": wording.Start, "CANCEL": wording.Cancel, "Cancel.": wording.Cancel,
+		"YES": wording.Yes, "Yes \U0001F44D": wording.Yes, "UNSTOP": wording.Nothing, "Y": wording.Nothing,
+		"": wording.Nothing, "\U0001F6D1": wording.Nothing, "Please stop by": wording.Nothing, "I cannot start": wording.Nothing, "stopp": wording.Nothing,
+		"stop 2": wording.Nothing, "Yes, stop": wording.Nothing,
 	} {
 		if got := wording.Means(answer); got != want {
-			t.Errorf("%q: got %v", answer, got)
+			t.Errorf("%q: got %q", answer, got)
 		}
 	}
 	if got := wording.Clean("a\x00b\r\nc\xff\ufffdé", 4); got != "ab\nc" {

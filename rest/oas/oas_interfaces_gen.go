@@ -193,6 +193,10 @@ type ListLocationsRes interface {
 	listLocationsRes()
 }
 
+type ListMessageRepliesRes interface {
+	listMessageRepliesRes()
+}
+
 type ListPatientAttachmentsRes interface {
 	listPatientAttachmentsRes()
 }
@@ -327,6 +331,10 @@ type UpdateAppointmentTypeRes interface {
 
 type UpdateLocationRes interface {
 	updateLocationRes()
+}
+
+type UpdateMessageReplyRes interface {
+	updateMessageReplyRes()
 }
 
 type UpdatePracticeGroupRes interface {

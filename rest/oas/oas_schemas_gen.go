@@ -102,23 +102,25 @@ func (s *ApiKeyAuth) SetRoles(val []string) {
 
 // Ref: #/components/schemas/Appointment
 type Appointment struct {
-	ID                      ID                    `json:"id"`
-	PatientID               OptNilString          `json:"patient_id"`
-	PractitionerID          ID                    `json:"practitioner_id"`
-	LocationID              ID                    `json:"location_id"`
-	AppointmentTypeID       ID                    `json:"appointment_type_id"`
-	Duration                OptFloat64            `json:"duration"`
-	StartTime               NilDateTime           `json:"start_time"`
-	Video                   OptBool               `json:"video"`
-	InPerson                OptBool               `json:"in_person"`
-	Telephone               OptBool               `json:"telephone"`
-	VideoURL                OptString             `json:"video_url"`
-	LinkID                  OptNilString          `json:"link_id"`
-	ReservedUntil           OptNilDateTime        `json:"reserved_until"`
-	BookingConfirmedAt      OptNilDateTime        `json:"booking_confirmed_at"`
-	CanBeCancelled          OptBool               `json:"can_be_cancelled"`
-	CanBeRescheduled        OptBool               `json:"can_be_rescheduled"`
-	CancellationPolicyHours OptFloat64            `json:"cancellation_policy_hours"`
+	ID                      ID             `json:"id"`
+	PatientID               OptNilString   `json:"patient_id"`
+	PractitionerID          ID             `json:"practitioner_id"`
+	LocationID              ID             `json:"location_id"`
+	AppointmentTypeID       ID             `json:"appointment_type_id"`
+	Duration                OptFloat64     `json:"duration"`
+	StartTime               NilDateTime    `json:"start_time"`
+	Video                   OptBool        `json:"video"`
+	InPerson                OptBool        `json:"in_person"`
+	Telephone               OptBool        `json:"telephone"`
+	VideoURL                OptString      `json:"video_url"`
+	LinkID                  OptNilString   `json:"link_id"`
+	ReservedUntil           OptNilDateTime `json:"reserved_until"`
+	BookingConfirmedAt      OptNilDateTime `json:"booking_confirmed_at"`
+	CanBeCancelled          OptBool        `json:"can_be_cancelled"`
+	CanBeRescheduled        OptBool        `json:"can_be_rescheduled"`
+	CancellationPolicyHours OptFloat64     `json:"cancellation_policy_hours"`
+	// Whether the patient has been sent nothing about it: true, as no messages are sent about appointments
+	// yet.
 	SuppressMail            OptBool               `json:"suppress_mail"`
 	Reason                  OptString             `json:"reason"`
 	AppointmentTemplateName OptString             `json:"appointment_template_name"`
@@ -6021,6 +6023,49 @@ type ListLocationsUnauthorized Error
 
 func (*ListLocationsUnauthorized) listLocationsRes() {}
 
+type ListMessageRepliesBadRequest Error
+
+func (*ListMessageRepliesBadRequest) listMessageRepliesRes() {}
+
+type ListMessageRepliesForbidden Error
+
+func (*ListMessageRepliesForbidden) listMessageRepliesRes() {}
+
+type ListMessageRepliesOK struct {
+	Data  []Reply `json:"data"`
+	Count float64 `json:"count"`
+}
+
+// GetData returns the value of Data.
+func (s *ListMessageRepliesOK) GetData() []Reply {
+	return s.Data
+}
+
+// GetCount returns the value of Count.
+func (s *ListMessageRepliesOK) GetCount() float64 {
+	return s.Count
+}
+
+// SetData sets the value of Data.
+func (s *ListMessageRepliesOK) SetData(val []Reply) {
+	s.Data = val
+}
+
+// SetCount sets the value of Count.
+func (s *ListMessageRepliesOK) SetCount(val float64) {
+	s.Count = val
+}
+
+func (*ListMessageRepliesOK) listMessageRepliesRes() {}
+
+type ListMessageRepliesTooManyRequests Error
+
+func (*ListMessageRepliesTooManyRequests) listMessageRepliesRes() {}
+
+type ListMessageRepliesUnauthorized Error
+
+func (*ListMessageRepliesUnauthorized) listMessageRepliesRes() {}
+
 type ListPatientAttachmentsForbidden Error
 
 func (*ListPatientAttachmentsForbidden) listPatientAttachmentsRes() {}
@@ -10856,6 +10901,74 @@ func (o OptNilPatientV2NhsNumberStatus) Or(d PatientV2NhsNumberStatus) PatientV2
 	return d
 }
 
+// NewOptNilReplyMeaning returns new OptNilReplyMeaning with value set to v.
+func NewOptNilReplyMeaning(v ReplyMeaning) OptNilReplyMeaning {
+	return OptNilReplyMeaning{
+		Value: v,
+		Set:   true,
+	}
+}
+
+// OptNilReplyMeaning is optional nullable ReplyMeaning.
+type OptNilReplyMeaning struct {
+	Value ReplyMeaning
+	Set   bool
+	Null  bool
+}
+
+// IsSet returns true if OptNilReplyMeaning was set.
+func (o OptNilReplyMeaning) IsSet() bool { return o.Set }
+
+// Reset unsets value.
+func (o *OptNilReplyMeaning) Reset() {
+	var v ReplyMeaning
+	o.Value = v
+	o.Set = false
+	o.Null = false
+}
+
+// SetTo sets value to v.
+func (o *OptNilReplyMeaning) SetTo(v ReplyMeaning) {
+	o.Set = true
+	o.Null = false
+	o.Value = v
+}
+
+// IsNull returns true if value is Null.
+func (o OptNilReplyMeaning) IsNull() bool { return o.Null }
+
+// SetToNull sets value to null.
+func (o *OptNilReplyMeaning) SetToNull() {
+	o.Set = true
+	o.Null = true
+	var v ReplyMeaning
+	o.Value = v
+}
+
+// IsEmpty returns true if the field was omitted from the payload (not Set and not Null).
+func (o OptNilReplyMeaning) IsEmpty() bool {
+	return !o.Set && !o.Null
+}
+
+// Get returns value and boolean that denotes whether value was set.
+func (o OptNilReplyMeaning) Get() (v ReplyMeaning, ok bool) {
+	if o.Null {
+		return v, false
+	}
+	if !o.Set {
+		return v, false
+	}
+	return o.Value, true
+}
+
+// Or returns value if set, or given parameter if does not.
+func (o OptNilReplyMeaning) Or(d ReplyMeaning) ReplyMeaning {
+	if v, ok := o.Get(); ok {
+		return v
+	}
+	return d
+}
+
 // NewOptNilSex returns new OptNilSex with value set to v.
 func NewOptNilSex(v Sex) OptNilSex {
 	return OptNilSex{
@@ -14916,6 +15029,233 @@ type ReplayWebhookUnprocessableEntity Error
 
 func (*ReplayWebhookUnprocessableEntity) replayWebhookRes() {}
 
+// Ref: #/components/schemas/Reply
+type Reply struct {
+	ID      ID          `json:"id"`
+	At      time.Time   `json:"at"`
+	Channel MessageType `json:"channel"`
+	// The number or address it came from; null when it may be of a restricted record.
+	Contact NilString `json:"contact"`
+	Text    string    `json:"text"`
+	// The message it answers, when that is known.
+	MessageID OptNilString `json:"message_id"`
+	// Whose it is, when that is known.
+	PatientID OptNilString `json:"patient_id"`
+	// Those it may be from.
+	PossiblePatientIds []string `json:"possible_patient_ids"`
+	// What it asks for, when it is that word alone. `cancel` and `yes` are answers about an appointment,
+	// which staff see to.
+	Meaning   OptNilReplyMeaning `json:"meaning"`
+	Open      bool               `json:"open"`
+	HandledBy OptNilString       `json:"handled_by"`
+	HandledAt OptNilDateTime     `json:"handled_at"`
+}
+
+// GetID returns the value of ID.
+func (s *Reply) GetID() ID {
+	return s.ID
+}
+
+// GetAt returns the value of At.
+func (s *Reply) GetAt() time.Time {
+	return s.At
+}
+
+// GetChannel returns the value of Channel.
+func (s *Reply) GetChannel() MessageType {
+	return s.Channel
+}
+
+// GetContact returns the value of Contact.
+func (s *Reply) GetContact() NilString {
+	return s.Contact
+}
+
+// GetText returns the value of Text.
+func (s *Reply) GetText() string {
+	return s.Text
+}
+
+// GetMessageID returns the value of MessageID.
+func (s *Reply) GetMessageID() OptNilString {
+	return s.MessageID
+}
+
+// GetPatientID returns the value of PatientID.
+func (s *Reply) GetPatientID() OptNilString {
+	return s.PatientID
+}
+
+// GetPossiblePatientIds returns the value of PossiblePatientIds.
+func (s *Reply) GetPossiblePatientIds() []string {
+	return s.PossiblePatientIds
+}
+
+// GetMeaning returns the value of Meaning.
+func (s *Reply) GetMeaning() OptNilReplyMeaning {
+	return s.Meaning
+}
+
+// GetOpen returns the value of Open.
+func (s *Reply) GetOpen() bool {
+	return s.Open
+}
+
+// GetHandledBy returns the value of HandledBy.
+func (s *Reply) GetHandledBy() OptNilString {
+	return s.HandledBy
+}
+
+// GetHandledAt returns the value of HandledAt.
+func (s *Reply) GetHandledAt() OptNilDateTime {
+	return s.HandledAt
+}
+
+// SetID sets the value of ID.
+func (s *Reply) SetID(val ID) {
+	s.ID = val
+}
+
+// SetAt sets the value of At.
+func (s *Reply) SetAt(val time.Time) {
+	s.At = val
+}
+
+// SetChannel sets the value of Channel.
+func (s *Reply) SetChannel(val MessageType) {
+	s.Channel = val
+}
+
+// SetContact sets the value of Contact.
+func (s *Reply) SetContact(val NilString) {
+	s.Contact = val
+}
+
+// SetText sets the value of Text.
+func (s *Reply) SetText(val string) {
+	s.Text = val
+}
+
+// SetMessageID sets the value of MessageID.
+func (s *Reply) SetMessageID(val OptNilString) {
+	s.MessageID = val
+}
+
+// SetPatientID sets the value of PatientID.
+func (s *Reply) SetPatientID(val OptNilString) {
+	s.PatientID = val
+}
+
+// SetPossiblePatientIds sets the value of PossiblePatientIds.
+func (s *Reply) SetPossiblePatientIds(val []string) {
+	s.PossiblePatientIds = val
+}
+
+// SetMeaning sets the value of Meaning.
+func (s *Reply) SetMeaning(val OptNilReplyMeaning) {
+	s.Meaning = val
+}
+
+// SetOpen sets the value of Open.
+func (s *Reply) SetOpen(val bool) {
+	s.Open = val
+}
+
+// SetHandledBy sets the value of HandledBy.
+func (s *Reply) SetHandledBy(val OptNilString) {
+	s.HandledBy = val
+}
+
+// SetHandledAt sets the value of HandledAt.
+func (s *Reply) SetHandledAt(val OptNilDateTime) {
+	s.HandledAt = val
+}
+
+func (*Reply) updateMessageReplyRes() {}
+
+// What it asks for, when it is that word alone. `cancel` and `yes` are answers about an appointment,
+// which staff see to.
+type ReplyMeaning string
+
+const (
+	ReplyMeaningStop   ReplyMeaning = "stop"
+	ReplyMeaningStart  ReplyMeaning = "start"
+	ReplyMeaningCancel ReplyMeaning = "cancel"
+	ReplyMeaningYes    ReplyMeaning = "yes"
+)
+
+// AllValues returns all ReplyMeaning values.
+func (ReplyMeaning) AllValues() []ReplyMeaning {
+	return []ReplyMeaning{
+		ReplyMeaningStop,
+		ReplyMeaningStart,
+		ReplyMeaningCancel,
+		ReplyMeaningYes,
+	}
+}
+
+// MarshalText implements encoding.TextMarshaler.
+func (s ReplyMeaning) MarshalText() ([]byte, error) {
+	switch s {
+	case ReplyMeaningStop:
+		return []byte(s), nil
+	case ReplyMeaningStart:
+		return []byte(s), nil
+	case ReplyMeaningCancel:
+		return []byte(s), nil
+	case ReplyMeaningYes:
+		return []byte(s), nil
+	default:
+		return nil, errors.Errorf("invalid value: %q", s)
+	}
+}
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (s *ReplyMeaning) UnmarshalText(data []byte) error {
+	switch ReplyMeaning(data) {
+	case ReplyMeaningStop:
+		*s = ReplyMeaningStop
+		return nil
+	case ReplyMeaningStart:
+		*s = ReplyMeaningStart
+		return nil
+	case ReplyMeaningCancel:
+		*s = ReplyMeaningCancel
+		return nil
+	case ReplyMeaningYes:
+		*s = ReplyMeaningYes
+		return nil
+	default:
+		return errors.Errorf("invalid value: %q", data)
+	}
+}
+
+// Ref: #/components/schemas/ReplyUpdate
+type ReplyUpdate struct {
+	PatientID OptID   `json:"patient_id"`
+	Open      OptBool `json:"open"`
+}
+
+// GetPatientID returns the value of PatientID.
+func (s *ReplyUpdate) GetPatientID() OptID {
+	return s.PatientID
+}
+
+// GetOpen returns the value of Open.
+func (s *ReplyUpdate) GetOpen() OptBool {
+	return s.Open
+}
+
+// SetPatientID sets the value of PatientID.
+func (s *ReplyUpdate) SetPatientID(val OptID) {
+	s.PatientID = val
+}
+
+// SetOpen sets the value of Open.
+func (s *ReplyUpdate) SetOpen(val OptBool) {
+	s.Open = val
+}
+
 type RescheduleAppointmentBadRequest Error
 
 func (*RescheduleAppointmentBadRequest) rescheduleAppointmentRes() {}
@@ -16568,6 +16908,26 @@ func (*UpdateLocationUnauthorized) updateLocationRes() {}
 type UpdateLocationUnprocessableEntity Error
 
 func (*UpdateLocationUnprocessableEntity) updateLocationRes() {}
+
+type UpdateMessageReplyBadRequest Error
+
+func (*UpdateMessageReplyBadRequest) updateMessageReplyRes() {}
+
+type UpdateMessageReplyForbidden Error
+
+func (*UpdateMessageReplyForbidden) updateMessageReplyRes() {}
+
+type UpdateMessageReplyNotFound Error
+
+func (*UpdateMessageReplyNotFound) updateMessageReplyRes() {}
+
+type UpdateMessageReplyTooManyRequests Error
+
+func (*UpdateMessageReplyTooManyRequests) updateMessageReplyRes() {}
+
+type UpdateMessageReplyUnauthorized Error
+
+func (*UpdateMessageReplyUnauthorized) updateMessageReplyRes() {}
 
 type UpdatePracticeGroupBadRequest Error
 

@@ -332,6 +332,14 @@ type Handler interface {
 	//
 	// GET /v1/locations
 	ListLocations(ctx context.Context, params ListLocationsParams) (ListLocationsRes, error)
+	// ListMessageReplies implements listMessageReplies operation.
+	//
+	// Extension. What patients sent back, newest first. A reply is `open` until staff have seen to it;
+	// STOP and START are seen to by the program. One from a number or address that several patients share
+	// is nobody's until staff say whose: `possible_patient_ids` are all it may be from.
+	//
+	// GET /v1/message_replies
+	ListMessageReplies(ctx context.Context, params ListMessageRepliesParams) (ListMessageRepliesRes, error)
 	// ListPatientAttachments implements listPatientAttachments operation.
 	//
 	// The files kept with the patient, newest first, at most 1,000. `ehr_file_id` is what an attachment
@@ -578,6 +586,12 @@ type Handler interface {
 	//
 	// PATCH /v1/locations/{id}
 	UpdateLocation(ctx context.Context, req *LocationInput, params UpdateLocationParams) (UpdateLocationRes, error)
+	// UpdateMessageReply implements updateMessageReply operation.
+	//
+	// Extension. Says whose a reply is, or that staff have seen to it.
+	//
+	// PATCH /v1/message_replies/{id}
+	UpdateMessageReply(ctx context.Context, req *ReplyUpdate, params UpdateMessageReplyParams) (UpdateMessageReplyRes, error)
 	// UpdatePracticeGroup implements updatePracticeGroup operation.
 	//
 	// Fields left out stay as they are. Needs a key with the permission `setup`.

@@ -37,7 +37,7 @@ func TestFromAFreeSlotToAConfirmedAppointment(t *testing.T) {
 		if got := p.ok("POST", "/v1/slots/availability", ask); got.Body["available"] != false {
 			t.Fatalf("got %s", got.Text)
 		}
-		got := p.ok("PATCH", "/v1/appointments/"+id+"/book", map[string]any{"patient_id": patient, "reason": "cough", "suppress_mail": true})
+		got := p.ok("PATCH", "/v1/appointments/"+id+"/book", map[string]any{"patient_id": patient, "reason": "cough", "suppress_mail": false})
 		want := map[string]any{
 			"id": id, "patient_id": patient, "start_time": slot["start_time"], "can_be_cancelled": false, "cancellation_policy_hours": 24.0,
 			"reason": "cough", "suppress_mail": true, "booking_confirmed_at": sunday.Format(time.RFC3339), "cancelled_at": nil, "appointment_source": "api",

@@ -79,6 +79,8 @@ var acrossNetwork = map[string]struct {
 	"GET /v1/messages/{id}":                                  {true, nil},
 	"PATCH /v1/messages/{id}/cancel":                         {false, nil},
 	"PUT /v1/opt_outs":                                       {false, fields{"channel": "sms", "contact": "07700900123", "opted_out": true}},
+	"GET /v1/message_replies":                                {true, nil},
+	"PATCH /v1/message_replies/{id}":                         {false, fields{"open": false}},
 	"POST /v1/batch_message":                                 {false, aBatch},
 	"GET /v1/batch_message":                                  {true, nil},
 	"GET /v1/batch_message/{id}":                             {true, nil},

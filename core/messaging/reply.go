@@ -1,0 +1,237 @@
+package messaging
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strconv"
+	"time"
+
+	"frontdesk/core/access"
+	"frontdesk/core/audit"
+	"frontdesk/core/carrier"
+	"frontdesk/core/event"
+	"frontdesk/core/fault"
+	"frontdesk/core/input"
+	"frontdesk/core/patient"
+	"frontdesk/core/practice"
+	"frontdesk/core/wording"
+)
+
+// ReplyID names a reply within a practice group.
+type ReplyID int64
+
+// String gives the id as digits.
+func (id ReplyID) String() string { return strconv.FormatInt(int64(id), 10) }
+
+// KeptReply is what a patient sent back, as it is kept.
+type KeptReply struct {
+	ID         ReplyID         `json:"id"`
+	Carrier    string          `json:"-"`
+	ProviderID string          `json:"-"`
+	Message    ID              `json:"message_id,omitempty"` // 0 when it answers none that is known
+	Patient    patient.ID      `json:"patient_id,omitempty"` // 0 when it is not known whose it is
+	Channel    carrier.Channel `json:"channel"`
+	Contact    string          `json:"-"`
+	Text       string          `json:"-"`
+	At         time.Time       `json:"at"`
+	// Meaning is what it asks for, when it is a word that asks for something.
+	Meaning wording.Meaning `json:"meaning,omitempty"`
+	// Open is set until staff have seen to it; what the program has done by itself
+	// is not open. HandledBy is who has, and when.
+	Open      bool      `json:"open"`
+	HandledBy string    `json:"handled_by,omitempty"`
+	HandledAt time.Time `json:"handled_at,omitzero"`
+	// Possible are those it may be from, when several have its number or address.
+	Possible []patient.ID `json:"possible_patient_ids,omitempty"`
+}
+
+// ErrReplyNotFound is returned for a reply there is not.
+var ErrReplyNotFound = fault.New(fault.NotFound, "reply_not_found", "This practice group has no such reply.")
+
+// maxPossible is the most patients a reply is said to be possibly from.
+const maxPossible = 50
+
+// reply keeps what a patient sent back. STOP opts the number out for this
+// practice group, START takes that back; everything else is for staff.
+func (s *Service) reply(ctx context.Context, group practice.ID, by string, r carrier.Reply) error {
+	var in input.Checks
+	contact := given(&in, "from", r.From, r.Channel)
+	if in.Err() != nil {
+		contact = r.From
+	}
+	id, _, err := s.find(ctx, group, by, r.Key, r.ProviderID)
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		return err
+	}
+	now := s.Now().Truncate(time.Microsecond)
+	kept := KeptReply{
+		ID: ReplyID(s.NewID()), Carrier: by, ProviderID: r.ID, Message: id, Channel: r.Channel, Contact: contact, Text: wording.Clean(r.Text, MaxText),
+		At: r.At.UTC().Truncate(time.Microsecond),
+	}
+	kept.Meaning = wording.Means(kept.Text)
+	kept.Open = !kept.Meaning.Settles()
+	if r.At.IsZero() {
+		kept.At = now
+	}
+	if kept.Message == 0 {
+		if err := s.attribute(ctx, group, &kept); err != nil {
+			return err
+		}
+	}
+	return s.Store.Do(ctx, func(tx Tx) error {
+		if kept.Message != 0 {
+			m, err := tx.LockMessage(ctx, group, kept.Message)
+			if err != nil {
+				return err
+			}
+			kept.Patient = m.Patient
+		}
+		fresh, err := tx.AddReply(ctx, group, kept)
+		if err != nil || !fresh {
+			return err
+		}
+		switch kept.Meaning {
+		case wording.Stop:
+			err = tx.AddOptOut(ctx, group, r.Channel, contact, "reply", now)
+		case wording.Start:
+			err = tx.DropOptOut(ctx, group, r.Channel, contact)
+		}
+		if err != nil {
+			return err
+		}
+		return s.tellReply(ctx, tx, group, kept, now)
+	})
+}
+
+// attribute says whose a reply is that names no message: theirs alone who has its
+// number or address, or got the last message there. Where those are several, it is
+// nobody's until staff say so.
+func (s *Service) attribute(ctx context.Context, group practice.ID, r *KeptReply) error {
+	last, to, err := s.Store.LastTo(ctx, group, r.Channel, r.Contact)
+	if err != nil {
+		return err
+	}
+	holders, err := s.Store.Holders(ctx, group, r.Channel, r.Contact, maxPossible)
+	if err != nil {
+		return err
+	}
+	if to != 0 && !slices.Contains(holders, to) {
+		holders = append(holders, to)
+	}
+	switch {
+	case len(holders) > 1:
+		slices.Sort(holders)
+		r.Possible = holders
+	case len(holders) == 1:
+		r.Message, r.Patient = last, holders[0]
+	}
+	return nil
+}
+
+// replied is the data of the event of a reply.
+type replied struct {
+	ReplyID   string          `json:"reply_id"`
+	MessageID string          `json:"message_id,omitempty"`
+	PatientID string          `json:"patient_id,omitempty"`
+	Channel   carrier.Channel `json:"channel"`
+	State     State           `json:"state"`
+	At        time.Time       `json:"at"`
+	Meaning   wording.Meaning `json:"meaning,omitempty"`
+	Possible  []string        `json:"possible_patient_ids,omitempty"`
+}
+
+func (s *Service) tellReply(ctx context.Context, tx Tx, group practice.ID, r KeptReply, now time.Time) error {
+	f := replied{ReplyID: r.ID.String(), Channel: r.Channel, State: "replied", At: r.At, Meaning: r.Meaning}
+	if r.Message != 0 {
+		f.MessageID = r.Message.String()
+	}
+	if r.Patient != 0 {
+		f.PatientID = r.Patient.String()
+	}
+	for _, p := range r.Possible {
+		f.Possible = append(f.Possible, p.String())
+	}
+	e := event.Event{Group: int64(group), Type: "message.replied", Subject: int64(r.ID), Sequence: 1, At: now, Data: audit.Snapshot(f)}
+	if r.Message == 0 {
+		return tx.Record(ctx, e)
+	}
+	step := Step{ID: s.NewID(), At: r.At, Leg: 1, Channel: r.Channel, Carrier: r.Carrier, What: "reply", ProviderID: r.ProviderID}
+	if err := tx.AddStep(ctx, group, r.Message, step); err != nil {
+		return err
+	}
+	e.Subject = int64(r.Message)
+	return tx.TellMessage(ctx, group, r.Message, e)
+}
+
+// ReplyQuery says which replies to list: those that wait for staff, those that do
+// not, or all.
+type ReplyQuery struct {
+	Open          *bool
+	Offset, Limit int
+}
+
+// ListReplies lists what patients sent back, newest first, and how many there are,
+// counted up to CountLimit.
+func (s *Service) ListReplies(ctx context.Context, open *bool, pageIndex, pageSize int) ([]KeptReply, int, error) {
+	who, err := access.Require(ctx, access.SeeCommunications, access.Messaging)
+	if err != nil {
+		return nil, 0, err
+	}
+	if pageIndex*pageSize > CountLimit {
+		return nil, 0, fault.Wrong("page_index", input.CodeBig, "a page within the first 10,000 replies", "Ask for open ones alone instead of paging this far.")
+	}
+	return s.Store.RepliesKept(ctx, who.Group, ReplyQuery{Open: open, Offset: pageIndex * pageSize, Limit: pageSize})
+}
+
+// Reply finds one reply. Error: ErrReplyNotFound.
+func (s *Service) Reply(ctx context.Context, id ReplyID) (KeptReply, error) {
+	who, err := access.Require(ctx, access.SeeCommunications, access.Messaging)
+	if err != nil {
+		return KeptReply{}, err
+	}
+	return s.Store.Reply(ctx, who.Group, id)
+}
+
+// ReplyChange is what to set of a reply; nil leaves a thing as it is.
+type ReplyChange struct {
+	Patient *patient.ID // whose it is
+	Open    *bool
+}
+
+// ChangeReply says whose a reply is, or that staff have seen to it. Errors:
+// ErrReplyNotFound, patient.ErrNotFound.
+func (s *Service) ChangeReply(ctx context.Context, id ReplyID, c ReplyChange) (KeptReply, error) {
+	who, err := access.Require(ctx, access.SendCommunications, access.Messaging)
+	if err != nil {
+		return KeptReply{}, err
+	}
+	now := s.Now().Truncate(time.Microsecond)
+	var r KeptReply
+	err = s.Store.Do(ctx, func(tx Tx) error {
+		before, err := tx.LockReply(ctx, who.Group, id)
+		if err != nil {
+			return err
+		}
+		r = before
+		if c.Patient != nil {
+			if r.Patient, err = tx.HoldPatient(ctx, who.Group, *c.Patient); err != nil {
+				return patient.Misnamed(err, "patient_id")
+			}
+		}
+		if c.Open != nil && *c.Open != r.Open {
+			r.Open, r.HandledBy, r.HandledAt = *c.Open, "", time.Time{}
+			if !r.Open {
+				r.HandledBy, r.HandledAt = who.Name(), now
+			}
+		}
+		if r.Patient == before.Patient && r.Open == before.Open {
+			return nil
+		}
+		if err := tx.SaveReply(ctx, who.Group, r); err != nil {
+			return err
+		}
+		return tx.Audit(ctx, who.Audit(now, "reply.update", "reply", int64(id), before, r))
+	})
+	return r, err
+}

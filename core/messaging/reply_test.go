@@ -1,0 +1,193 @@
+package messaging_test
+
+import (
+	"encoding/json"
+	"slices"
+	"testing"
+
+	"frontdesk/core/carrier"
+	"frontdesk/core/messaging"
+	"frontdesk/core/patient"
+	"frontdesk/core/wording"
+	"frontdesk/store"
+	"frontdesk/store/storetest"
+)
+
+// answer sends a reply in from a number, and gives it as it is kept.
+func (j *judged) answer(id, from, text string) messaging.KeptReply {
+	j.Helper()
+	if err := j.s.Hear(j.ctx, j.group, "a", carrier.Told{Replies: []carrier.Reply{{ID: id, Channel: carrier.SMS, From: from, Text: text}}}); err != nil {
+		j.Fatal(err)
+	}
+	found, _, err := j.s.ListReplies(j.ctx, nil, 0, 50)
+	if err != nil || len(found) == 0 || found[0].ProviderID != id {
+		j.Fatalf("kept %+v, %v", found, err)
+	}
+	return found[0]
+}
+
+// text sends a text message to a patient.
+func (j *judged) text(to patient.ID, contact string) messaging.ID {
+	j.Helper()
+	taken, err := j.s.Send(j.ctx, messaging.Request{Patient: to, Channel: carrier.SMS, Text: "Hello", Contact: contact})
+	if err != nil {
+		j.Fatal(err)
+	}
+	j.dispatch(carrier.SMS)
+	return taken.ID
+}
+
+func TestAReplyIsTheirsWhoAloneHasTheNumber(t *testing.T) {
+	one := []struct{ name string }{{"one"}}
+	eachCase(t, one, func(c struct{ name string }) string { return c.name }, func(j *judged, _ struct{ name string }) {
+		first := j.text(j.ada, "")
+		if r := j.answer("1", "+447700900001", "Thank you"); r.Patient != j.ada || r.Message != first || len(r.Possible) != 0 || !r.Open {
+			j.Errorf("got %+v", r)
+		}
+		// A number she had no message at yet, and one no patient has.
+		bob := j.person("Bob", "07700 900005", "bob@example.org")
+		if r := j.answer("2", "07700 900005", "Hello?"); r.Patient != bob || r.Message != 0 {
+			j.Errorf("got %+v", r)
+		}
+		if r := j.answer("3", "07700 900006", "Hello?"); r.Patient != 0 || r.Message != 0 || len(r.Possible) != 0 || !r.Open {
+			j.Errorf("got %+v", r)
+		}
+	})
+}
+
+// sharing are ways in which two patients come to have one number.
+var sharing = []struct {
+	name  string
+	share func(j *judged) patient.ID
+}{
+	{"both have it as their mobile", func(j *judged) patient.ID {
+		return j.person("Byron", "07700 900001", "byron@example.org")
+	}},
+	{"one was written to there because a request said so", func(j *judged) patient.ID {
+		bob := j.person("Bob", "07700 900005", "bob@example.org")
+		j.text(bob, "07700 900001")
+		j.text(j.ada, "")
+		return bob
+	}},
+	{"one had it when it was last written to", func(j *judged) patient.ID {
+		bob := j.person("Bob", "07700 900001", "bob@example.org")
+		j.text(bob, "")
+		value := "07700 900005"
+		if _, err := j.people.SetContact(j.ctx, bob, patient.ContactMobile, patient.ContactChange{Value: &value}); err != nil {
+			j.Fatal(err)
+		}
+		return bob
+	}},
+}
+
+type shared = struct {
+	name  string
+	share func(j *judged) patient.ID
+}
+
+func TestAReplyFromASharedNumberIsNobodysUntilStaffSayWhose(t *testing.T) {
+	eachCase(t, sharing, func(c shared) string { return c.name }, func(j *judged, c shared) {
+		j.text(j.ada, "")
+		other := c.share(j)
+		r := j.answer("1", "+447700900001", "Can I come earlier?")
+		both := []patient.ID{j.ada, other}
+		slices.Sort(both)
+		if r.Patient != 0 || r.Message != 0 || !slices.Equal(r.Possible, both) || !r.Open {
+			j.Fatalf("got %+v, may be from %v", r, both)
+		}
+		told, err := j.db.Events(j.ctx, int64(j.group), 0, 1000)
+		if err != nil {
+			j.Fatal(err)
+		}
+		var data struct {
+			Reply    string   `json:"reply_id"`
+			Patient  string   `json:"patient_id"`
+			Possible []string `json:"possible_patient_ids"`
+		}
+		last := told[len(told)-1]
+		if err := json.Unmarshal(last.Data, &data); err != nil || last.Type != "message.replied" || data.Reply != r.ID.String() || data.Patient != "" || len(data.Possible) != 2 {
+			j.Fatalf("told %s %s, %v", last.Type, last.Data, err)
+		}
+		// STOP holds for the number, whoever has sent it.
+		if r := j.answer("2", "+447700900001", "STOP"); r.Open || r.Meaning != wording.Stop || len(r.Possible) != 2 {
+			j.Fatalf("got %+v", r)
+		}
+		taken, err := j.s.Send(j.ctx, messaging.Request{Patient: j.ada, Channel: carrier.SMS, Text: "Hello", Purpose: messaging.Other})
+		if err != nil || taken.State != messaging.Suppressed {
+			j.Fatal(taken.State, err)
+		}
+		open := true
+		if found, n, err := j.s.ListReplies(j.ctx, &open, 0, 10); err != nil || n != 1 || found[0].ID != r.ID {
+			j.Fatalf("open are %+v, %d, %v", found, n, err)
+		}
+		shut := false
+		if r, err = j.s.ChangeReply(j.ctx, r.ID, messaging.ReplyChange{Patient: &other, Open: &shut}); err != nil || r.Patient != other || r.Open || r.HandledBy == "" {
+			j.Fatalf("got %+v, %v", r, err)
+		}
+		if _, n, err := j.s.ListReplies(j.ctx, &open, 0, 10); err != nil || n != 0 {
+			j.Fatal(n, err)
+		}
+	})
+}
+
+func TestAReplyThatNamesItsMessageIsThatPatients(t *testing.T) {
+	eachCase(t, sharing[:1], func(c shared) string { return c.name }, func(j *judged, c shared) {
+		id := j.text(j.ada, "")
+		other := c.share(j)
+		j.text(other, "")
+		told := carrier.Told{Replies: []carrier.Reply{{ID: "1", Channel: carrier.SMS, From: "+447700900001", Text: "Yes", Key: keyOf(j.desk, id, 1)}}}
+		if err := j.s.Hear(j.ctx, j.group, "a", told); err != nil {
+			j.Fatal(err)
+		}
+		found, _, err := j.s.ListReplies(j.ctx, nil, 0, 10)
+		if err != nil || len(found) != 1 || found[0].Patient != j.ada || found[0].Message != id || len(found[0].Possible) != 0 {
+			j.Fatalf("got %+v, %v", found, err)
+		}
+	})
+}
+
+func TestCANCELAndYESAreForStaffAndOptNobodyOut(t *testing.T) {
+	type word struct {
+		text    string
+		meaning wording.Meaning
+		open    bool
+		out     bool // after it, when it was not out before; START begins with out
+	}
+	words := []word{
+		{"CANCEL", wording.Cancel, true, false}, {"Yes", wording.Yes, true, false}, {"I feel worse", wording.Nothing, true, false},
+		{"STOP ALL", wording.Stop, false, true}, {"opt-out \U0001F64F", wording.Stop, false, true}, {"\u200bUNSUBSCRIBE\ufe0f", wording.Stop, false, true},
+		{"START", wording.Start, false, false},
+	}
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		for _, c := range words {
+			t.Run(c.text, func(t *testing.T) {
+				d := newDesk(t, db)
+				j := &judged{desk: d, people: &patient.Service{Store: db.Patient(), Now: d.s.Now, NewID: db.NewID}}
+				d.post = []carrier.Carrier{&post{name: "a", got: map[string]int{}}}
+				j.ada = j.person("Ada", "07700 900001", "ada@example.org")
+				if c.meaning == wording.Start {
+					j.stop(carrier.SMS, "+447700900001")
+				}
+				r := j.answer("1", "+447700900001", c.text)
+				if r.Meaning != c.meaning || r.Open != c.open {
+					j.Errorf("got %+v", r)
+				}
+				taken, err := j.s.Send(j.ctx, messaging.Request{Patient: j.ada, Channel: carrier.SMS, Text: "Hello", Purpose: messaging.Other})
+				if err != nil || (taken.State == messaging.Suppressed) != c.out {
+					j.Fatal(taken.State, err)
+				}
+			})
+		}
+		// YES does not take a STOP back.
+		d := newDesk(t, db)
+		j := &judged{desk: d, people: &patient.Service{Store: db.Patient(), Now: d.s.Now, NewID: db.NewID}}
+		d.post = []carrier.Carrier{&post{name: "a", got: map[string]int{}}}
+		j.ada = j.person("Ada", "07700 900001", "ada@example.org")
+		j.stop(carrier.SMS, "+447700900001")
+		j.answer("1", "+447700900001", "YES")
+		taken, err := j.s.Send(j.ctx, messaging.Request{Patient: j.ada, Channel: carrier.SMS, Text: "Hello", Purpose: messaging.Other})
+		if err != nil || taken.State != messaging.Suppressed {
+			t.Fatal(taken.State, err)
+		}
+	})
+}

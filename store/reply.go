@@ -1,0 +1,159 @@
+package store
+
+import (
+	"context"
+	"slices"
+
+	"frontdesk/core/carrier"
+	"frontdesk/core/messaging"
+	"frontdesk/core/patient"
+	"frontdesk/core/practice"
+)
+
+const replyColumns = `id, carrier, provider_id, message_id, patient_id, channel, contact, content, at, meaning, open, handled_by, handled_at`
+
+// selectReply leaves out the number or address of a restricted record.
+const selectReply = `SELECT id, carrier, provider_id, message_id, patient_id, channel, CASE WHEN EXISTS (SELECT 1 FROM patient p
+	WHERE p.practice_group_id = message_reply.practice_group_id AND p.restricted AND (p.id = message_reply.patient_id OR p.id IN (
+		SELECT c.patient_id FROM reply_candidate c WHERE c.practice_group_id = message_reply.practice_group_id AND c.reply_id = message_reply.id)))
+	THEN '' ELSE contact END, content, at, meaning, open, handled_by, handled_at`
+
+func scanReply(scan scanner) (messaging.KeptReply, error) {
+	var r messaging.KeptReply
+	var open flag
+	err := scan(&r.ID, &r.Carrier, &r.ProviderID, num[messaging.ID]{&r.Message}, num[patient.ID]{&r.Patient}, &r.Channel, &r.Contact, &r.Text, when{&r.At},
+		&r.Meaning, &open, &r.HandledBy, when{&r.HandledAt})
+	r.Open = bool(open)
+	return r, err
+}
+
+// Replies lists what came back to a message.
+func (t *Tx) Replies(ctx context.Context, group practice.ID, of messaging.ID, limit int) ([]messaging.KeptReply, error) {
+	return list(ctx, t, selectReply+` FROM message_reply
+		WHERE practice_group_id = $1 AND message_id = $2 ORDER BY id LIMIT $3`, in{group, of, limit}, scanReply)
+}
+
+const (
+	repliesAll  = ` FROM message_reply WHERE practice_group_id = $1`
+	repliesOpen = repliesAll + ` AND open`
+	repliesShut = repliesAll + ` AND NOT open`
+	repliesPage = ` ORDER BY id DESC LIMIT $2 OFFSET $3`
+)
+
+// RepliesKept lists replies, newest first.
+func (t *Tx) RepliesKept(ctx context.Context, group practice.ID, q messaging.ReplyQuery) ([]messaging.KeptReply, int, error) {
+	listText, countText := selectReply+repliesAll+repliesPage, `SELECT count(*) FROM (SELECT 1`+repliesAll+` LIMIT $2) AS matches`
+	switch {
+	case q.Open != nil && *q.Open:
+		listText, countText = selectReply+repliesOpen+repliesPage, `SELECT count(*) FROM (SELECT 1`+repliesOpen+` LIMIT $2) AS matches`
+	case q.Open != nil:
+		listText, countText = selectReply+repliesShut+repliesPage, `SELECT count(*) FROM (SELECT 1`+repliesShut+` LIMIT $2) AS matches`
+	}
+	count := 0
+	if _, err := t.one(ctx, countText, in{group, messaging.CountLimit}, &count); err != nil || count <= q.Offset {
+		return nil, count, err
+	}
+	found, err := list(ctx, t, listText, in{group, q.Limit, q.Offset}, scanReply)
+	if err != nil {
+		return nil, 0, err
+	}
+	return found, count, t.possible(ctx, group, found)
+}
+
+const possibleOf = `SELECT reply_id, patient_id FROM reply_candidate WHERE practice_group_id = $1 AND reply_id IN `
+
+// possible adds those replies may be from.
+func (t *Tx) possible(ctx context.Context, group practice.ID, replies []messaging.KeptReply) error {
+	var ids []messaging.ReplyID
+	for _, r := range replies {
+		ids = append(ids, r.ID)
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	type link struct {
+		reply   messaging.ReplyID
+		patient patient.ID
+	}
+	found, err := listAmong(ctx, t, amongst{possibleOf + few2, possibleOf + many2}, in{group}, ids, func(scan scanner) (link, error) {
+		var l link
+		err := scan(&l.reply, &l.patient)
+		return l, err
+	})
+	of := map[messaging.ReplyID][]patient.ID{}
+	for _, l := range found {
+		of[l.reply] = append(of[l.reply], l.patient)
+	}
+	for i, r := range replies {
+		p := of[r.ID]
+		slices.Sort(p) // two of them may have been merged since
+		replies[i].Possible = slices.Compact(p)
+	}
+	return err
+}
+
+// LockReply keeps others from changing the reply, and reads it.
+func (t *Tx) LockReply(ctx context.Context, group practice.ID, id messaging.ReplyID) (messaging.KeptReply, error) {
+	if _, err := t.exec(ctx, `UPDATE message_reply SET meaning = meaning WHERE practice_group_id = $1 AND id = $2`, group, id); err != nil {
+		return messaging.KeptReply{}, err
+	}
+	return t.Reply(ctx, group, id)
+}
+
+// Reply finds a reply.
+func (t *Tx) Reply(ctx context.Context, group practice.ID, id messaging.ReplyID) (messaging.KeptReply, error) {
+	r, err := find(ctx, t, messaging.ErrReplyNotFound, selectReply+` FROM message_reply WHERE practice_group_id = $1 AND id = $2`, in{group, id}, scanReply)
+	if err != nil {
+		return r, err
+	}
+	one := []messaging.KeptReply{r}
+	err = t.possible(ctx, group, one)
+	return one[0], err
+}
+
+// SaveReply keeps whose a reply is, and whether staff have seen to it.
+func (t *Tx) SaveReply(ctx context.Context, group practice.ID, r messaging.KeptReply) error {
+	_, err := t.exec(ctx, `UPDATE message_reply SET patient_id = $3, open = $4, handled_by = $5, handled_at = $6 WHERE practice_group_id = $1 AND id = $2`,
+		group, r.ID, opt(r.Patient), r.Open, r.HandledBy, at(r.HandledAt))
+	return err
+}
+
+// AddReply keeps what a patient sent back, once.
+func (t *Tx) AddReply(ctx context.Context, group practice.ID, r messaging.KeptReply) (bool, error) {
+	n, err := t.exec(ctx, `INSERT INTO message_reply (practice_group_id, `+replyColumns+`)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) ON CONFLICT (practice_group_id, carrier, provider_id) DO NOTHING`,
+		group, r.ID, r.Carrier, r.ProviderID, opt(r.Message), opt(r.Patient), r.Channel, r.Contact, r.Text, r.At, r.Meaning, r.Open, r.HandledBy, at(r.HandledAt))
+	if err != nil || n == 0 {
+		return false, err
+	}
+	args := make([]in, len(r.Possible))
+	for i, p := range r.Possible {
+		args[i] = in{group, t.db.NewID(), r.ID, p}
+	}
+	return true, t.many(ctx, `INSERT INTO reply_candidate (practice_group_id, id, reply_id, patient_id) VALUES ($1, $2, $3, $4)`, args)
+}
+
+// LastTo finds the last message that went to a number or address.
+func (t *Tx) LastTo(ctx context.Context, group practice.ID, channel carrier.Channel, contact string) (id messaging.ID, to patient.ID, err error) {
+	_, err = t.one(ctx, `SELECT id, patient_id FROM message WHERE practice_group_id = $1 AND (channel = $2 AND contact = $3
+		OR fallback = $2 AND fallback_contact = $3 AND leg = 2) ORDER BY id DESC LIMIT 1`, in{group, channel, contact}, &id, &to)
+	return id, to, err
+}
+
+const (
+	live = ` FROM patient WHERE practice_group_id = $1 AND merged_into IS NULL AND deleted_at IS NULL AND `
+	// Those a request has named the number or address for.
+	namedFor = ` UNION SELECT patient_id FROM message WHERE practice_group_id = $1 AND contact = $2 AND contact_source = 'request'
+		UNION SELECT patient_id FROM message WHERE practice_group_id = $1 AND fallback_contact = $2 AND fallback_source = 'request') ORDER BY id LIMIT $3`
+	holdersOfNumber = `SELECT id` + live + `id IN (SELECT id` + live + `mobile = $2 UNION SELECT id` + live + `landline = $2
+		UNION SELECT patient_id FROM patient_phone WHERE practice_group_id = $1 AND number = $2` + namedFor
+	holdersOfAddress = `SELECT id` + live + `id IN (SELECT id` + live + `email_key = $4` + namedFor
+)
+
+// Holders lists patients who have a number or address.
+func (t *Tx) Holders(ctx context.Context, group practice.ID, channel carrier.Channel, contact string, limit int) ([]patient.ID, error) {
+	if channel == carrier.Email {
+		return list(ctx, t, holdersOfAddress, in{group, contact, limit, emailKey(contact)}, scanID[patient.ID])
+	}
+	return list(ctx, t, holdersOfNumber, in{group, contact, limit}, scanID[patient.ID])
+}
