@@ -50,7 +50,7 @@ func (t *Tx) RepliesKept(ctx context.Context, group practice.ID, q messaging.Rep
 		listText, countText = selectReply+repliesShut+repliesPage, `SELECT count(*) FROM (SELECT 1`+repliesShut+` LIMIT $2) AS matches`
 	}
 	count := 0
-	if _, err := t.one(ctx, countText, in{group, messaging.CountLimit}, &count); err != nil || count <= q.Offset {
+	if _, err := t.one(ctx, countText, in{group, patient.CountTo(q.Offset, q.Limit)}, &count); err != nil || count <= q.Offset {
 		return nil, count, err
 	}
 	found, err := list(ctx, t, listText, in{group, q.Limit, q.Offset}, scanReply)

@@ -221,7 +221,7 @@ type Reader interface {
 	// Reply finds a reply, or returns ErrReplyNotFound.
 	Reply(ctx context.Context, group practice.ID, id ReplyID) (KeptReply, error)
 	// RepliesKept lists replies, newest first, and how many match in all, counted up
-	// to CountLimit.
+	// as patient.CountTo says.
 	RepliesKept(ctx context.Context, group practice.ID, q ReplyQuery) ([]KeptReply, int, error)
 	// LastTo finds the last message that went to a number or address; 0 is none.
 	LastTo(ctx context.Context, group practice.ID, channel carrier.Channel, contact string) (ID, patient.ID, error)

@@ -172,14 +172,11 @@ type ReplyQuery struct {
 }
 
 // ListReplies lists what patients sent back, newest first, and how many there are,
-// counted up to CountLimit.
+// counted up as patient.CountTo says.
 func (s *Service) ListReplies(ctx context.Context, open *bool, pageIndex, pageSize int) ([]KeptReply, int, error) {
 	who, err := access.Require(ctx, access.SeeCommunications, access.Messaging)
 	if err != nil {
 		return nil, 0, err
-	}
-	if pageIndex*pageSize > CountLimit {
-		return nil, 0, fault.Wrong("page_index", input.CodeBig, "a page within the first 10,000 replies", "Ask for open ones alone instead of paging this far.")
 	}
 	return s.Store.RepliesKept(ctx, who.Group, ReplyQuery{Open: open, Offset: pageIndex * pageSize, Limit: pageSize})
 }
