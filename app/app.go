@@ -53,6 +53,7 @@ import (
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
 	"frontdesk/core/record"
+	"frontdesk/core/reply"
 	"frontdesk/core/task"
 	"frontdesk/core/webhook"
 	"frontdesk/graph"
@@ -238,6 +239,7 @@ func newCore(db *store.DB, keys *operator.Keys, c Config, pages func() string, s
 	}
 	batches := &batch.Service{Store: db.Batch(), Messages: messages, Patients: patients, Now: c.Now, NewID: db.NewID}
 	messages.BatchDone = batches.Complete
+	replies := &reply.Service{Store: db.Reply(), Messages: messages, Now: c.Now, NewID: db.NewID}
 	all := &core.Core{
 		Access: rights,
 		Account: &account.Service{
@@ -261,6 +263,7 @@ func newCore(db *store.DB, keys *operator.Keys, c Config, pages func() string, s
 		Task:          &task.Service{Store: db.Task(), Now: c.Now, NewID: db.NewID},
 		Messaging:     messages,
 		Batch:         batches,
+		Reply:         replies,
 		Communication: &communication.Service{Store: db.Communication(), Messages: messages},
 		Webhook:       &webhook.Service{Store: db.Webhook(), Poster: poster(c), Box: outside.Box, Name: graph.Identifier, Now: c.Now, NewID: db.NewID},
 	}

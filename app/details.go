@@ -16,6 +16,7 @@ import (
 	"frontdesk/core/messaging"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
+	"frontdesk/core/reply"
 	"frontdesk/core/webhook"
 )
 
@@ -153,12 +154,12 @@ func (d details) message(ctx context.Context, data named, out *told) error {
 // reply adds what was sent back. Events of earlier versions name the message alone.
 func (d details) reply(ctx context.Context, data named, out *told) error {
 	if data.ReplyID != "" {
-		r, err := d.core.Messaging.Reply(ctx, idOf[messaging.ReplyID](data.ReplyID))
+		r, err := d.core.Reply.Find(ctx, idOf[reply.ID](data.ReplyID))
 		out.Reply = r.Text
 		return unlessGone(err)
 	}
-	m, err := d.core.Messaging.Message(ctx, idOf[messaging.ID](data.Message))
-	for _, r := range m.Replies {
+	all, err := d.core.Reply.Of(ctx, idOf[messaging.ID](data.Message))
+	for _, r := range all {
 		if data.Channel == r.Channel && data.At.Equal(r.At) {
 			out.Reply = r.Text
 		}

@@ -80,6 +80,9 @@ var rooms = map[string]struct {
 	"core/gsm":     {ours: []string{"core/input"}, theirs: []string{"golang.org/x/text"}},
 	"core/wording": {ours: []string{"core/input", "core/patient", "core/practice"}},
 	"core/carrier": {ours: []string{"core/fault"}},
+	"core/reply": {ours: []string{
+		"core/fault", "core/audit", "core/event", "core/input", "core/wording", "core/access", "core/practice", "core/patient", "core/carrier", "core/messaging",
+	}},
 	"core/batch": {ours: []string{
 		"core/fault", "core/audit", "core/event", "core/job", "core/input", "core/gsm", "core/wording", "core/access", "core/practice", "core/patient",
 		"core/carrier", "core/messaging",

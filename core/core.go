@@ -21,6 +21,7 @@ import (
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
 	"frontdesk/core/record"
+	"frontdesk/core/reply"
 	"frontdesk/core/task"
 	"frontdesk/core/webhook"
 )
@@ -45,6 +46,7 @@ type Core struct {
 	Clinical      *clinical.Service
 	Messaging     *messaging.Service
 	Batch         *batch.Service
+	Reply         *reply.Service
 	Communication *communication.Service
 	Webhook       *webhook.Service
 }

@@ -11,6 +11,7 @@ import (
 	"frontdesk/core/input"
 	"frontdesk/core/messaging"
 	"frontdesk/core/patient"
+	"frontdesk/core/reply"
 	"frontdesk/rest/oas"
 )
 
@@ -117,6 +118,10 @@ func (d *door) CancelMessage(ctx context.Context, p oas.CancelMessageParams) (oa
 
 func (d *door) message(ctx context.Context, m messaging.Details) (*oas.Message, error) {
 	who := m.PatientName
+	replies, err := d.core.Reply.Of(ctx, m.ID)
+	if err != nil {
+		return nil, err
+	}
 	out := &oas.Message{
 		ID: digits(m.ID), Patient: oas.NamedPatient{ID: digits(who.ID), Title: text(who.Title), FirstName: text(who.FirstName), LastName: text(who.LastName)},
 		WriteToRecord: oas.NilMessageWriteToRecord{Null: true}, ShortLink: oas.OptNilMessageShortLink{Set: true, Null: true},
@@ -125,7 +130,7 @@ func (d *door) message(ctx context.Context, m messaging.Details) (*oas.Message, 
 		TaskID: text(m.TaskID), AssigneeID: text(orNone(m.Assignee)),
 		MessageType: oas.MessageType(m.Channel), FallbackMessageType: text(string(m.Fallback)), Content: m.Content, ContactSource: text(m.ContactSource),
 		Locked: oas.NewOptBool(m.Locked), SendBy: oas.NewOptDateTime(m.SendBy.UTC()), DeliveredAt: optInstant(m.DeliveredAt), ReadAt: optInstant(m.ReadAt), SMSParts: parts(m.Message),
-		SMSEncoding: text(m.Encoding), CostPence: oas.OptNilInt{Value: m.Cost, Set: true, Null: m.Cost == 0}, Timeline: make([]oas.MessageStep, len(m.Steps)), Replies: make([]oas.MessageReply, len(m.Replies)),
+		SMSEncoding: text(m.Encoding), CostPence: oas.OptNilInt{Value: m.Cost, Set: true, Null: m.Cost == 0}, Timeline: make([]oas.MessageStep, len(m.Steps)), Replies: make([]oas.MessageReply, len(replies)),
 	}
 	out.FailureCode, out.FailureReason = failure(m.Message)
 	if e := m.Record; e != nil {
@@ -147,7 +152,7 @@ func (d *door) message(ctx context.Context, m messaging.Details) (*oas.Message, 
 			ProviderID: text(s.ProviderID), Code: text(s.Code), Reason: text(s.Reason),
 		}
 	}
-	for i, r := range m.Replies {
+	for i, r := range replies {
 		out.Replies[i] = oas.MessageReply{At: r.At.UTC(), Channel: oas.MessageType(r.Channel), Text: r.Text}
 	}
 	return out, nil
@@ -203,7 +208,7 @@ func summaries(found []messaging.Details) []oas.MessageSummary {
 
 // ListMessageReplies lists what patients sent back.
 func (d *door) ListMessageReplies(ctx context.Context, p oas.ListMessageRepliesParams) (oas.ListMessageRepliesRes, error) {
-	found, count, err := d.core.Messaging.ListReplies(ctx, ptr(p.Open.Get()), p.PageIndex.Value, p.PageSize.Value)
+	found, count, err := d.core.Reply.List(ctx, ptr(p.Open.Get()), p.PageIndex.Value, p.PageSize.Value)
 	if err != nil {
 		return nil, err
 	}
@@ -216,18 +221,18 @@ func (d *door) ListMessageReplies(ctx context.Context, p oas.ListMessageRepliesP
 
 // UpdateMessageReply says whose a reply is, or that staff have seen to it.
 func (d *door) UpdateMessageReply(ctx context.Context, in *oas.ReplyUpdate, p oas.UpdateMessageReplyParams) (oas.UpdateMessageReplyRes, error) {
-	change := messaging.ReplyChange{Open: ptr(in.Open.Get())}
+	change := reply.Change{Open: ptr(in.Open.Get())}
 	if whose, ok := in.PatientID.Get(); ok {
 		change.Patient = ptr(orNothing[patient.ID](string(whose)), true)
 	}
-	r, err := d.core.Messaging.ChangeReply(ctx, id[messaging.ReplyID](p.ID), change)
+	r, err := d.core.Reply.Change(ctx, id[reply.ID](p.ID), change)
 	if err != nil {
 		return nil, err
 	}
 	return replyOf(r), nil
 }
 
-func replyOf(r messaging.KeptReply) *oas.Reply {
+func replyOf(r reply.Reply) *oas.Reply {
 	out := &oas.Reply{
 		ID: digits(r.ID), At: r.At.UTC(), Channel: oas.MessageType(r.Channel), Contact: oas.NilString{Value: r.Contact, Null: r.Contact == ""}, Text: r.Text,
 		MessageID: idOrNull(r.Message), PatientID: idOrNull(r.Patient), PossiblePatientIds: make([]string, len(r.Possible)), Open: r.Open,

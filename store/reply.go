@@ -8,7 +8,17 @@ import (
 	"frontdesk/core/messaging"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
+	"frontdesk/core/reply"
 )
+
+type replyStore struct{ *Tx }
+
+// Reply is what replies remember.
+func (db *DB) Reply() reply.Store { return replyStore{db.plain()} }
+
+func (s replyStore) Do(ctx context.Context, fn func(reply.Tx) error) error {
+	return s.db.do(ctx, func(tx *Tx) error { return fn(tx) })
+}
 
 const replyColumns = `id, carrier, provider_id, message_id, patient_id, channel, contact, content, at, meaning, open, handled_by, handled_at`
 
@@ -18,8 +28,8 @@ const selectReply = `SELECT id, carrier, provider_id, message_id, patient_id, ch
 		SELECT c.patient_id FROM reply_candidate c WHERE c.practice_group_id = message_reply.practice_group_id AND c.reply_id = message_reply.id)))
 	THEN '' ELSE contact END, content, at, meaning, open, handled_by, handled_at`
 
-func scanReply(scan scanner) (messaging.KeptReply, error) {
-	var r messaging.KeptReply
+func scanReply(scan scanner) (reply.Reply, error) {
+	var r reply.Reply
 	var open flag
 	err := scan(&r.ID, &r.Carrier, &r.ProviderID, num[messaging.ID]{&r.Message}, num[patient.ID]{&r.Patient}, &r.Channel, &r.Contact, &r.Text, when{&r.At},
 		&r.Meaning, &open, &r.HandledBy, when{&r.HandledAt})
@@ -28,7 +38,7 @@ func scanReply(scan scanner) (messaging.KeptReply, error) {
 }
 
 // Replies lists what came back to a message.
-func (t *Tx) Replies(ctx context.Context, group practice.ID, of messaging.ID, limit int) ([]messaging.KeptReply, error) {
+func (t *Tx) Replies(ctx context.Context, group practice.ID, of messaging.ID, limit int) ([]reply.Reply, error) {
 	return list(ctx, t, selectReply+` FROM message_reply
 		WHERE practice_group_id = $1 AND message_id = $2 ORDER BY id LIMIT $3`, in{group, of, limit}, scanReply)
 }
@@ -41,7 +51,7 @@ const (
 )
 
 // RepliesKept lists replies, newest first.
-func (t *Tx) RepliesKept(ctx context.Context, group practice.ID, q messaging.ReplyQuery) ([]messaging.KeptReply, int, error) {
+func (t *Tx) RepliesKept(ctx context.Context, group practice.ID, q reply.Query) ([]reply.Reply, int, error) {
 	listText, countText := selectReply+repliesAll+repliesPage, `SELECT count(*) FROM (SELECT 1`+repliesAll+` LIMIT $2) AS matches`
 	switch {
 	case q.Open != nil && *q.Open:
@@ -63,8 +73,8 @@ func (t *Tx) RepliesKept(ctx context.Context, group practice.ID, q messaging.Rep
 const possibleOf = `SELECT reply_id, patient_id FROM reply_candidate WHERE practice_group_id = $1 AND reply_id IN `
 
 // possible adds those replies may be from.
-func (t *Tx) possible(ctx context.Context, group practice.ID, replies []messaging.KeptReply) error {
-	var ids []messaging.ReplyID
+func (t *Tx) possible(ctx context.Context, group practice.ID, replies []reply.Reply) error {
+	var ids []reply.ID
 	for _, r := range replies {
 		ids = append(ids, r.ID)
 	}
@@ -72,7 +82,7 @@ func (t *Tx) possible(ctx context.Context, group practice.ID, replies []messagin
 		return nil
 	}
 	type link struct {
-		reply   messaging.ReplyID
+		reply   reply.ID
 		patient patient.ID
 	}
 	found, err := listAmong(ctx, t, amongst{possibleOf + few2, possibleOf + many2}, in{group}, ids, func(scan scanner) (link, error) {
@@ -80,7 +90,7 @@ func (t *Tx) possible(ctx context.Context, group practice.ID, replies []messagin
 		err := scan(&l.reply, &l.patient)
 		return l, err
 	})
-	of := map[messaging.ReplyID][]patient.ID{}
+	of := map[reply.ID][]patient.ID{}
 	for _, l := range found {
 		of[l.reply] = append(of[l.reply], l.patient)
 	}
@@ -93,33 +103,33 @@ func (t *Tx) possible(ctx context.Context, group practice.ID, replies []messagin
 }
 
 // LockReply keeps others from changing the reply, and reads it.
-func (t *Tx) LockReply(ctx context.Context, group practice.ID, id messaging.ReplyID) (messaging.KeptReply, error) {
+func (t *Tx) LockReply(ctx context.Context, group practice.ID, id reply.ID) (reply.Reply, error) {
 	if _, err := t.exec(ctx, `UPDATE message_reply SET meaning = meaning WHERE practice_group_id = $1 AND id = $2`, group, id); err != nil {
-		return messaging.KeptReply{}, err
+		return reply.Reply{}, err
 	}
 	return t.Reply(ctx, group, id)
 }
 
 // Reply finds a reply.
-func (t *Tx) Reply(ctx context.Context, group practice.ID, id messaging.ReplyID) (messaging.KeptReply, error) {
-	r, err := find(ctx, t, messaging.ErrReplyNotFound, selectReply+` FROM message_reply WHERE practice_group_id = $1 AND id = $2`, in{group, id}, scanReply)
+func (t *Tx) Reply(ctx context.Context, group practice.ID, id reply.ID) (reply.Reply, error) {
+	r, err := find(ctx, t, reply.ErrNotFound, selectReply+` FROM message_reply WHERE practice_group_id = $1 AND id = $2`, in{group, id}, scanReply)
 	if err != nil {
 		return r, err
 	}
-	one := []messaging.KeptReply{r}
+	one := []reply.Reply{r}
 	err = t.possible(ctx, group, one)
 	return one[0], err
 }
 
 // SaveReply keeps whose a reply is, and whether staff have seen to it.
-func (t *Tx) SaveReply(ctx context.Context, group practice.ID, r messaging.KeptReply) error {
+func (t *Tx) SaveReply(ctx context.Context, group practice.ID, r reply.Reply) error {
 	_, err := t.exec(ctx, `UPDATE message_reply SET patient_id = $3, open = $4, handled_by = $5, handled_at = $6 WHERE practice_group_id = $1 AND id = $2`,
 		group, r.ID, opt(r.Patient), r.Open, r.HandledBy, at(r.HandledAt))
 	return err
 }
 
 // AddReply keeps what a patient sent back, once.
-func (t *Tx) AddReply(ctx context.Context, group practice.ID, r messaging.KeptReply) (bool, error) {
+func (t *Tx) AddReply(ctx context.Context, group practice.ID, r reply.Reply) (bool, error) {
 	n, err := t.exec(ctx, `INSERT INTO message_reply (practice_group_id, `+replyColumns+`)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) ON CONFLICT (practice_group_id, carrier, provider_id) DO NOTHING`,
 		group, r.ID, r.Carrier, r.ProviderID, opt(r.Message), opt(r.Patient), r.Channel, r.Contact, r.Text, r.At, r.Meaning, r.Open, r.HandledBy, at(r.HandledAt))

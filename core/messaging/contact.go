@@ -15,8 +15,8 @@ var contactKinds = map[carrier.Channel]patient.ContactKind{carrier.SMS: patient.
 // FromRequest is the source of a contact detail that came with the request.
 const FromRequest = "request"
 
-// given reads a contact detail that came with a request.
-func given(in *input.Checks, field, value string, channel carrier.Channel) string {
+// Given reads a contact detail that came with a request.
+func Given(in *input.Checks, field, value string, channel carrier.Channel) string {
 	switch channel {
 	case carrier.SMS:
 		return in.Mobile(field, value)

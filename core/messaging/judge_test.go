@@ -100,8 +100,7 @@ func (j *judged) merges() {
 
 func (j *judged) stop(channel carrier.Channel, contact string) {
 	j.Helper()
-	told := carrier.Told{Replies: []carrier.Reply{{ID: "stop", Channel: channel, From: contact, Text: "STOP"}}}
-	if err := j.s.Hear(j.ctx, j.group, "a", told); err != nil {
+	if err := j.s.OptOut(j.ctx, channel, contact, true); err != nil {
 		j.Fatal(err)
 	}
 }

@@ -13,7 +13,6 @@
 //	pair.go       both ways at once, where a carrier sees to that
 //	settle.go     what became of those
 //	receipt.go    what carriers tell later: receipts; opt-outs
-//	reply.go      what patients send back: whose it is, STOP, what is for staff
 //	read.go       messages found, and what happened to each
 //	unsubscribe.go no more e-mails that are not direct care
 //	page.go       a message read in the patient's own page
@@ -29,7 +28,6 @@ import (
 	"frontdesk/core/access"
 	"frontdesk/core/audit"
 	"frontdesk/core/carrier"
-	"frontdesk/core/event"
 	"frontdesk/core/fault"
 	"frontdesk/core/job"
 	"frontdesk/core/patient"
@@ -217,17 +215,6 @@ type Reader interface {
 	// as patient.CountTo says.
 	Messages(ctx context.Context, group practice.ID, q Query) ([]Message, int, error)
 	Steps(ctx context.Context, group practice.ID, id ID) ([]Step, error)
-	Replies(ctx context.Context, group practice.ID, of ID, limit int) ([]KeptReply, error)
-	// Reply finds a reply, or returns ErrReplyNotFound.
-	Reply(ctx context.Context, group practice.ID, id ReplyID) (KeptReply, error)
-	// RepliesKept lists replies, newest first, and how many match in all, counted up
-	// as patient.CountTo says.
-	RepliesKept(ctx context.Context, group practice.ID, q ReplyQuery) ([]KeptReply, int, error)
-	// LastTo finds the last message that went to a number or address; 0 is none.
-	LastTo(ctx context.Context, group practice.ID, channel carrier.Channel, contact string) (ID, patient.ID, error)
-	// Holders lists patients who have a number or address, or whom messages went to
-	// there because a request said so.
-	Holders(ctx context.Context, group practice.ID, channel carrier.Channel, contact string, limit int) ([]patient.ID, error)
 	// LinkState is how often a wrong birth date was given for a message's page,
 	// and when it was first opened.
 	LinkState(ctx context.Context, group practice.ID, id ID) (wrong int, openedAt time.Time, err error)
@@ -294,12 +281,6 @@ type Tx interface {
 	// each.
 	Settle(ctx context.Context, group practice.ID, settled []Settled) error
 	AddStep(ctx context.Context, group practice.ID, id ID, s Step) error
-	AddReply(ctx context.Context, group practice.ID, r KeptReply) (bool, error)
-	// LockReply keeps others from changing the reply, and reads it.
-	LockReply(ctx context.Context, group practice.ID, id ReplyID) (KeptReply, error)
-	SaveReply(ctx context.Context, group practice.ID, r KeptReply) error
-	// Record keeps an event of what is no message.
-	Record(ctx context.Context, e event.Event) error
 	AddOptOut(ctx context.Context, group practice.ID, channel carrier.Channel, contact, source string, at time.Time) error
 	DropOptOut(ctx context.Context, group practice.ID, channel carrier.Channel, contact string) error
 	SaveLinkState(ctx context.Context, group practice.ID, id ID, wrong int, openedAt time.Time) error

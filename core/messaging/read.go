@@ -88,14 +88,10 @@ type Details struct {
 	PatientName patient.Patient
 	// Locked says that the patient's own page is: a wrong date of birth was given
 	// too often.
-	Locked  bool
-	Record  *record.Entry
-	Steps   []Step
-	Replies []KeptReply
+	Locked bool
+	Record *record.Entry
+	Steps  []Step
 }
-
-// repliesShown is how many replies to one message are shown.
-const repliesShown = 100
 
 // Message finds one message with all that happened to it. Error: ErrNotFound.
 func (s *Service) Message(ctx context.Context, id ID) (Details, error) {
@@ -114,9 +110,6 @@ func (s *Service) Message(ctx context.Context, id ID) (Details, error) {
 		return d, err
 	}
 	if d.Steps, err = s.Store.Steps(ctx, who.Group, id); err != nil {
-		return d, err
-	}
-	if d.Replies, err = s.Store.Replies(ctx, who.Group, id, repliesShown); err != nil {
 		return d, err
 	}
 	if d.WriteToRecord {

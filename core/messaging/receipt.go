@@ -23,7 +23,7 @@ const (
 	earlyPause = 50 * time.Millisecond
 )
 
-// Hear keeps what a carrier told: receipts, and what patients sent back. What is
+// Hear keeps the receipts a carrier told; replies are of core/reply. What is
 // told twice is kept once, and what it knows nothing of is passed over. Error:
 // ErrEarly, with everything else kept.
 func (s *Service) Hear(ctx context.Context, group practice.ID, by string, told carrier.Told) error {
@@ -43,16 +43,11 @@ func (s *Service) Hear(ctx context.Context, group practice.ID, by string, told c
 			return err
 		}
 	}
-	for _, r := range told.Replies {
-		if err := s.reply(ctx, group, by, r); err != nil {
-			return err
-		}
-	}
 	return early
 }
 
-// find finds the message a carrier means, and the leg.
-func (s *Service) find(ctx context.Context, group practice.ID, by, key, providerID string) (ID, int, error) {
+// Find finds the message a carrier means, and the leg.
+func (s *Service) Find(ctx context.Context, group practice.ID, by, key, providerID string) (ID, int, error) {
 	if g, id, leg, ok := ParseKey(key); ok && g == group {
 		return id, leg, nil
 	}
@@ -65,7 +60,7 @@ func (s *Service) find(ctx context.Context, group practice.ID, by, key, provider
 
 // receipt takes one receipt into account.
 func (s *Service) receipt(ctx context.Context, group practice.ID, by string, r carrier.Receipt) error {
-	id, leg, err := s.find(ctx, group, by, r.Key, r.ProviderID)
+	id, leg, err := s.Find(ctx, group, by, r.Key, r.ProviderID)
 	if err != nil {
 		return err
 	}
@@ -198,7 +193,7 @@ func (s *Service) OptOut(ctx context.Context, channel carrier.Channel, contact s
 	}
 	var in input.Checks
 	input.Choice(&in, "channel", channel, []carrier.Channel{carrier.SMS, carrier.Email})
-	contact = given(&in, "contact", contact, channel)
+	contact = Given(&in, "contact", contact, channel)
 	if contact == "" {
 		in.Wrong("contact", input.CodeSmall, "a mobile number or an e-mail address", "This may not be empty.")
 	}

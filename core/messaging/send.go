@@ -78,10 +78,10 @@ func (r Request) check(now time.Time, g practice.Group) (Message, record.Concept
 	if m.Subject == "" {
 		m.Subject = "A message from " + g.Name
 	}
-	m.Contact = given(&in, "recipient_contact_detail", r.Contact, r.Channel)
+	m.Contact = Given(&in, "recipient_contact_detail", r.Contact, r.Channel)
 	if r.Fallback != "" {
 		m.Fallback = input.Choice(&in, "fallback_message_type", r.Fallback, []carrier.Channel{carrier.SMS, carrier.Email})
-		m.FallbackContact = given(&in, "fallback_contact_detail", r.FallbackContact, r.Fallback)
+		m.FallbackContact = Given(&in, "fallback_contact_detail", r.FallbackContact, r.Fallback)
 		m.UnreadMinutes = g.UnreadMinutes
 		if r.Fallback == r.Channel {
 			in.Wrong("fallback_message_type", input.CodeChoice, "another kind than message_type", "A message cannot fall back to the same kind.")

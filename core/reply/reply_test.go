@@ -1,25 +1,110 @@
-package messaging_test
+package reply_test
 
 import (
+	"context"
 	"encoding/json"
 	"slices"
 	"testing"
+	"time"
 
+	"frontdesk/api/apitest"
+	"frontdesk/core/access"
 	"frontdesk/core/carrier"
 	"frontdesk/core/messaging"
 	"frontdesk/core/patient"
+	"frontdesk/core/practice"
+	"frontdesk/core/record"
+	"frontdesk/core/reply"
 	"frontdesk/core/wording"
 	"frontdesk/store"
 	"frontdesk/store/storetest"
 )
 
+// post is a carrier that takes everything.
+type post struct{}
+
+func (post) Name() string     { return "a" }
+func (post) Idempotent() bool { return true }
+func (post) Together() int    { return 8 }
+
+func (post) Send(_ context.Context, m carrier.Outgoing) (carrier.Accepted, error) {
+	return carrier.Accepted{ProviderID: "p" + m.Key, Code: "ok"}, nil
+}
+
+func (p post) SendAll(ctx context.Context, all []carrier.Outgoing) []carrier.Result {
+	out := make([]carrier.Result, len(all))
+	for i, m := range all {
+		out[i].Accepted, out[i].Err = p.Send(ctx, m)
+	}
+	return out
+}
+
+// desk is one practice group that gets replies, and Ada, whom messages are to.
+type desk struct {
+	*testing.T
+	db     *store.DB
+	group  practice.ID
+	ctx    context.Context
+	ada    patient.ID
+	people *patient.Service
+	s      *reply.Service
+}
+
+func newDesk(t *testing.T, db *store.DB) *desk {
+	t.Helper()
+	now := func() time.Time { return time.Date(2031, 1, 6, 9, 0, 0, 0, time.UTC) }
+	groups := &practice.Service{Store: db.Practice(), Now: now, NewID: db.NewID}
+	g, err := groups.CreateGroup(context.Background(), practice.Group{Name: "Mill Lane", Sandbox: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	j := &desk{T: t, db: db, group: g.ID, ctx: access.With(context.Background(), access.Operator(g.ID))}
+	pages := func() string { return "https://desk.example.org" }
+	messages := &messaging.Service{
+		Store: db.Messaging(), Now: now, NewID: db.NewID, Pages: pages, Timeout: time.Second,
+		Carriers: func(context.Context, practice.ID, carrier.Channel) ([]carrier.Carrier, error) {
+			return []carrier.Carrier{post{}}, nil
+		},
+		Records: &record.Service{Store: db.RecordStore(), Writer: record.Own{}, Now: now, NewID: db.NewID, Pages: pages},
+	}
+	j.s = &reply.Service{Store: db.Reply(), Messages: messages, Now: now, NewID: db.NewID}
+	j.people = &patient.Service{Store: db.Patient(), Now: now, NewID: db.NewID}
+	j.ada = j.person("Ada", "07700 900001", "ada@example.org")
+	t.Cleanup(func() {
+		all, err := db.Events(j.ctx, int64(j.group), 0, 1000)
+		if err != nil {
+			t.Error(err)
+		}
+		apitest.Events(t, all)
+	})
+	return j
+}
+
+// eachCase runs a test for each case, in a practice group of its own.
+func eachCase[C any](t *testing.T, cases []C, name func(C) string, test func(j *desk, c C)) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		for _, c := range cases {
+			t.Run(name(c), func(t *testing.T) { test(newDesk(t, db), c) })
+		}
+	})
+}
+
+func (j *desk) person(name, mobile, email string) patient.ID {
+	j.Helper()
+	id, err := j.people.Register(j.ctx, patient.Registration{FirstName: name, LastName: "Byron", BirthDate: "1990-01-01", Mobile: &mobile, Email: &email})
+	if err != nil {
+		j.Fatal(err)
+	}
+	return id
+}
+
 // answer sends a reply in from a number, and gives it as it is kept.
-func (j *judged) answer(id, from, text string) messaging.KeptReply {
+func (j *desk) answer(id, from, text string) reply.Reply {
 	j.Helper()
 	if err := j.s.Hear(j.ctx, j.group, "a", carrier.Told{Replies: []carrier.Reply{{ID: id, Channel: carrier.SMS, From: from, Text: text}}}); err != nil {
 		j.Fatal(err)
 	}
-	found, _, err := j.s.ListReplies(j.ctx, nil, 0, 50)
+	found, _, err := j.s.List(j.ctx, nil, 0, 50)
 	if err != nil || len(found) == 0 || found[0].ProviderID != id {
 		j.Fatalf("kept %+v, %v", found, err)
 	}
@@ -27,19 +112,18 @@ func (j *judged) answer(id, from, text string) messaging.KeptReply {
 }
 
 // text sends a text message to a patient.
-func (j *judged) text(to patient.ID, contact string) messaging.ID {
+func (j *desk) text(to patient.ID, contact string) messaging.ID {
 	j.Helper()
-	taken, err := j.s.Send(j.ctx, messaging.Request{Patient: to, Channel: carrier.SMS, Text: "Hello", Contact: contact})
+	taken, err := j.s.Messages.Send(j.ctx, messaging.Request{Patient: to, Channel: carrier.SMS, Text: "Hello", Contact: contact})
 	if err != nil {
 		j.Fatal(err)
 	}
-	j.dispatch(carrier.SMS)
 	return taken.ID
 }
 
 func TestAReplyIsTheirsWhoAloneHasTheNumber(t *testing.T) {
 	one := []struct{ name string }{{"one"}}
-	eachCase(t, one, func(c struct{ name string }) string { return c.name }, func(j *judged, _ struct{ name string }) {
+	eachCase(t, one, func(c struct{ name string }) string { return c.name }, func(j *desk, _ struct{ name string }) {
 		first := j.text(j.ada, "")
 		if r := j.answer("1", "+447700900001", "Thank you"); r.Patient != j.ada || r.Message != first || len(r.Possible) != 0 || !r.Open {
 			j.Errorf("got %+v", r)
@@ -58,18 +142,18 @@ func TestAReplyIsTheirsWhoAloneHasTheNumber(t *testing.T) {
 // sharing are ways in which two patients come to have one number.
 var sharing = []struct {
 	name  string
-	share func(j *judged) patient.ID
+	share func(j *desk) patient.ID
 }{
-	{"both have it as their mobile", func(j *judged) patient.ID {
+	{"both have it as their mobile", func(j *desk) patient.ID {
 		return j.person("Byron", "07700 900001", "byron@example.org")
 	}},
-	{"one was written to there because a request said so", func(j *judged) patient.ID {
+	{"one was written to there because a request said so", func(j *desk) patient.ID {
 		bob := j.person("Bob", "07700 900005", "bob@example.org")
 		j.text(bob, "07700 900001")
 		j.text(j.ada, "")
 		return bob
 	}},
-	{"one had it when it was last written to", func(j *judged) patient.ID {
+	{"one had it when it was last written to", func(j *desk) patient.ID {
 		bob := j.person("Bob", "07700 900001", "bob@example.org")
 		j.text(bob, "")
 		value := "07700 900005"
@@ -82,11 +166,11 @@ var sharing = []struct {
 
 type shared = struct {
 	name  string
-	share func(j *judged) patient.ID
+	share func(j *desk) patient.ID
 }
 
 func TestAReplyFromASharedNumberIsNobodysUntilStaffSayWhose(t *testing.T) {
-	eachCase(t, sharing, func(c shared) string { return c.name }, func(j *judged, c shared) {
+	eachCase(t, sharing, func(c shared) string { return c.name }, func(j *desk, c shared) {
 		j.text(j.ada, "")
 		other := c.share(j)
 		r := j.answer("1", "+447700900001", "Can I come earlier?")
@@ -112,34 +196,34 @@ func TestAReplyFromASharedNumberIsNobodysUntilStaffSayWhose(t *testing.T) {
 		if r := j.answer("2", "+447700900001", "STOP"); r.Open || r.Meaning != wording.Stop || len(r.Possible) != 2 {
 			j.Fatalf("got %+v", r)
 		}
-		taken, err := j.s.Send(j.ctx, messaging.Request{Patient: j.ada, Channel: carrier.SMS, Text: "Hello", Purpose: messaging.Other})
+		taken, err := j.s.Messages.Send(j.ctx, messaging.Request{Patient: j.ada, Channel: carrier.SMS, Text: "Hello", Purpose: messaging.Other})
 		if err != nil || taken.State != messaging.Suppressed {
 			j.Fatal(taken.State, err)
 		}
 		open := true
-		if found, n, err := j.s.ListReplies(j.ctx, &open, 0, 10); err != nil || n != 1 || found[0].ID != r.ID {
+		if found, n, err := j.s.List(j.ctx, &open, 0, 10); err != nil || n != 1 || found[0].ID != r.ID {
 			j.Fatalf("open are %+v, %d, %v", found, n, err)
 		}
 		shut := false
-		if r, err = j.s.ChangeReply(j.ctx, r.ID, messaging.ReplyChange{Patient: &other, Open: &shut}); err != nil || r.Patient != other || r.Open || r.HandledBy == "" {
+		if r, err = j.s.Change(j.ctx, r.ID, reply.Change{Patient: &other, Open: &shut}); err != nil || r.Patient != other || r.Open || r.HandledBy == "" {
 			j.Fatalf("got %+v, %v", r, err)
 		}
-		if _, n, err := j.s.ListReplies(j.ctx, &open, 0, 10); err != nil || n != 0 {
+		if _, n, err := j.s.List(j.ctx, &open, 0, 10); err != nil || n != 0 {
 			j.Fatal(n, err)
 		}
 	})
 }
 
 func TestAReplyThatNamesItsMessageIsThatPatients(t *testing.T) {
-	eachCase(t, sharing[:1], func(c shared) string { return c.name }, func(j *judged, c shared) {
+	eachCase(t, sharing[:1], func(c shared) string { return c.name }, func(j *desk, c shared) {
 		id := j.text(j.ada, "")
 		other := c.share(j)
 		j.text(other, "")
-		told := carrier.Told{Replies: []carrier.Reply{{ID: "1", Channel: carrier.SMS, From: "+447700900001", Text: "Yes", Key: keyOf(j.desk, id, 1)}}}
+		told := carrier.Told{Replies: []carrier.Reply{{ID: "1", Channel: carrier.SMS, From: "+447700900001", Text: "Yes", Key: messaging.Message{ID: id, Leg: 1}.Key(j.group)}}}
 		if err := j.s.Hear(j.ctx, j.group, "a", told); err != nil {
 			j.Fatal(err)
 		}
-		found, _, err := j.s.ListReplies(j.ctx, nil, 0, 10)
+		found, _, err := j.s.List(j.ctx, nil, 0, 10)
 		if err != nil || len(found) != 1 || found[0].Patient != j.ada || found[0].Message != id || len(found[0].Possible) != 0 {
 			j.Fatalf("got %+v, %v", found, err)
 		}
@@ -161,31 +245,25 @@ func TestCANCELAndYESAreForStaffAndOptNobodyOut(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
 		for _, c := range words {
 			t.Run(c.text, func(t *testing.T) {
-				d := newDesk(t, db)
-				j := &judged{desk: d, people: &patient.Service{Store: db.Patient(), Now: d.s.Now, NewID: db.NewID}}
-				d.post = []carrier.Carrier{&post{name: "a", got: map[string]int{}}}
-				j.ada = j.person("Ada", "07700 900001", "ada@example.org")
+				j := newDesk(t, db)
 				if c.meaning == wording.Start {
-					j.stop(carrier.SMS, "+447700900001")
+					j.answer("stop", "+447700900001", "STOP")
 				}
 				r := j.answer("1", "+447700900001", c.text)
 				if r.Meaning != c.meaning || r.Open != c.open {
 					j.Errorf("got %+v", r)
 				}
-				taken, err := j.s.Send(j.ctx, messaging.Request{Patient: j.ada, Channel: carrier.SMS, Text: "Hello", Purpose: messaging.Other})
+				taken, err := j.s.Messages.Send(j.ctx, messaging.Request{Patient: j.ada, Channel: carrier.SMS, Text: "Hello", Purpose: messaging.Other})
 				if err != nil || (taken.State == messaging.Suppressed) != c.out {
 					j.Fatal(taken.State, err)
 				}
 			})
 		}
 		// YES does not take a STOP back.
-		d := newDesk(t, db)
-		j := &judged{desk: d, people: &patient.Service{Store: db.Patient(), Now: d.s.Now, NewID: db.NewID}}
-		d.post = []carrier.Carrier{&post{name: "a", got: map[string]int{}}}
-		j.ada = j.person("Ada", "07700 900001", "ada@example.org")
-		j.stop(carrier.SMS, "+447700900001")
+		j := newDesk(t, db)
+		j.answer("stop", "+447700900001", "STOP")
 		j.answer("1", "+447700900001", "YES")
-		taken, err := j.s.Send(j.ctx, messaging.Request{Patient: j.ada, Channel: carrier.SMS, Text: "Hello", Purpose: messaging.Other})
+		taken, err := j.s.Messages.Send(j.ctx, messaging.Request{Patient: j.ada, Channel: carrier.SMS, Text: "Hello", Purpose: messaging.Other})
 		if err != nil || taken.State != messaging.Suppressed {
 			t.Fatal(taken.State, err)
 		}

@@ -1,4 +1,9 @@
-package messaging
+// Package reply is what patients send back: whose it is, STOP, and what is for
+// staff.
+//
+//	reply.go  the reply: kept, listed, seen to
+//	port.go   what it needs remembered
+package reply
 
 import (
 	"context"
@@ -13,23 +18,24 @@ import (
 	"frontdesk/core/event"
 	"frontdesk/core/fault"
 	"frontdesk/core/input"
+	"frontdesk/core/messaging"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
 	"frontdesk/core/wording"
 )
 
-// ReplyID names a reply within a practice group.
-type ReplyID int64
+// ID names a reply within a practice group.
+type ID int64
 
 // String gives the id as digits.
-func (id ReplyID) String() string { return strconv.FormatInt(int64(id), 10) }
+func (id ID) String() string { return strconv.FormatInt(int64(id), 10) }
 
-// KeptReply is what a patient sent back, as it is kept.
-type KeptReply struct {
-	ID         ReplyID         `json:"id"`
+// Reply is what a patient sent back, as it is kept.
+type Reply struct {
+	ID         ID              `json:"id"`
 	Carrier    string          `json:"-"`
 	ProviderID string          `json:"-"`
-	Message    ID              `json:"message_id,omitempty"` // 0 when it answers none that is known
+	Message    messaging.ID    `json:"message_id,omitempty"` // 0 when it answers none that is known
 	Patient    patient.ID      `json:"patient_id,omitempty"` // 0 when it is not known whose it is
 	Channel    carrier.Channel `json:"channel"`
 	Contact    string          `json:"-"`
@@ -46,27 +52,43 @@ type KeptReply struct {
 	Possible []patient.ID `json:"possible_patient_ids,omitempty"`
 }
 
-// ErrReplyNotFound is returned for a reply there is not.
-var ErrReplyNotFound = fault.New(fault.NotFound, "reply_not_found", "This practice group has no such reply.")
+// ErrNotFound is returned for a reply there is not.
+var ErrNotFound = fault.New(fault.NotFound, "reply_not_found", "This practice group has no such reply.")
 
 // maxPossible is the most patients a reply is said to be possibly from.
 const maxPossible = 50
 
-// reply keeps what a patient sent back. STOP opts the number out for this
+// Hear keeps what a carrier told: receipts, and what patients sent back. What is
+// told twice is kept once, and what it knows nothing of is passed over. Error:
+// messaging.ErrEarly, with everything else kept.
+func (s *Service) Hear(ctx context.Context, group practice.ID, by string, told carrier.Told) error {
+	early := s.Messages.Hear(ctx, group, by, told)
+	if early != nil && !errors.Is(early, messaging.ErrEarly) {
+		return early
+	}
+	for _, r := range told.Replies {
+		if err := s.keep(ctx, group, by, r); err != nil {
+			return err
+		}
+	}
+	return early
+}
+
+// keep keeps what a patient sent back. STOP opts the number out for this
 // practice group, START takes that back; everything else is for staff.
-func (s *Service) reply(ctx context.Context, group practice.ID, by string, r carrier.Reply) error {
+func (s *Service) keep(ctx context.Context, group practice.ID, by string, r carrier.Reply) error {
 	var in input.Checks
-	contact := given(&in, "from", r.From, r.Channel)
+	contact := messaging.Given(&in, "from", r.From, r.Channel)
 	if in.Err() != nil {
 		contact = r.From
 	}
-	id, _, err := s.find(ctx, group, by, r.Key, r.ProviderID)
-	if err != nil && !errors.Is(err, ErrNotFound) {
+	id, _, err := s.Messages.Find(ctx, group, by, r.Key, r.ProviderID)
+	if err != nil && !errors.Is(err, messaging.ErrNotFound) {
 		return err
 	}
 	now := s.Now().Truncate(time.Microsecond)
-	kept := KeptReply{
-		ID: ReplyID(s.NewID()), Carrier: by, ProviderID: r.ID, Message: id, Channel: r.Channel, Contact: contact, Text: wording.Clean(r.Text, MaxText),
+	kept := Reply{
+		ID: ID(s.NewID()), Carrier: by, ProviderID: r.ID, Message: id, Channel: r.Channel, Contact: contact, Text: wording.Clean(r.Text, messaging.MaxText),
 		At: r.At.UTC().Truncate(time.Microsecond),
 	}
 	kept.Meaning = wording.Means(kept.Text)
@@ -107,7 +129,7 @@ func (s *Service) reply(ctx context.Context, group practice.ID, by string, r car
 // attribute says whose a reply is that names no message: theirs alone who has its
 // number or address, or got the last message there. Where those are several, it is
 // nobody's until staff say so.
-func (s *Service) attribute(ctx context.Context, group practice.ID, r *KeptReply) error {
+func (s *Service) attribute(ctx context.Context, group practice.ID, r *Reply) error {
 	last, to, err := s.Store.LastTo(ctx, group, r.Channel, r.Contact)
 	if err != nil {
 		return err
@@ -131,18 +153,18 @@ func (s *Service) attribute(ctx context.Context, group practice.ID, r *KeptReply
 
 // replied is the data of the event of a reply.
 type replied struct {
-	ReplyID   string          `json:"reply_id"`
+	Reply     string          `json:"reply_id"`
 	MessageID string          `json:"message_id,omitempty"`
 	PatientID string          `json:"patient_id,omitempty"`
 	Channel   carrier.Channel `json:"channel"`
-	State     State           `json:"state"`
+	State     messaging.State `json:"state"`
 	At        time.Time       `json:"at"`
 	Meaning   wording.Meaning `json:"meaning,omitempty"`
 	Possible  []string        `json:"possible_patient_ids,omitempty"`
 }
 
-func (s *Service) tellReply(ctx context.Context, tx Tx, group practice.ID, r KeptReply, now time.Time) error {
-	f := replied{ReplyID: r.ID.String(), Channel: r.Channel, State: "replied", At: r.At, Meaning: r.Meaning}
+func (s *Service) tellReply(ctx context.Context, tx Tx, group practice.ID, r Reply, now time.Time) error {
+	f := replied{Reply: r.ID.String(), Channel: r.Channel, State: "replied", At: r.At, Meaning: r.Meaning}
 	if r.Message != 0 {
 		f.MessageID = r.Message.String()
 	}
@@ -156,7 +178,7 @@ func (s *Service) tellReply(ctx context.Context, tx Tx, group practice.ID, r Kep
 	if r.Message == 0 {
 		return tx.Record(ctx, e)
 	}
-	step := Step{ID: s.NewID(), At: r.At, Leg: 1, Channel: r.Channel, Carrier: r.Carrier, What: "reply", ProviderID: r.ProviderID}
+	step := messaging.Step{ID: s.NewID(), At: r.At, Leg: 1, Channel: r.Channel, Carrier: r.Carrier, What: "reply", ProviderID: r.ProviderID}
 	if err := tx.AddStep(ctx, group, r.Message, step); err != nil {
 		return err
 	}
@@ -164,47 +186,59 @@ func (s *Service) tellReply(ctx context.Context, tx Tx, group practice.ID, r Kep
 	return tx.TellMessage(ctx, group, r.Message, e)
 }
 
-// ReplyQuery says which replies to list: those that wait for staff, those that do
+// shown is how many replies to one message are shown.
+const shown = 100
+
+// Of lists what came back to a message.
+func (s *Service) Of(ctx context.Context, id messaging.ID) ([]Reply, error) {
+	who, err := access.Require(ctx, access.SeeCommunications, access.Messaging)
+	if err != nil {
+		return nil, err
+	}
+	return s.Store.Replies(ctx, who.Group, id, shown)
+}
+
+// Query says which replies to list: those that wait for staff, those that do
 // not, or all.
-type ReplyQuery struct {
+type Query struct {
 	Open          *bool
 	Offset, Limit int
 }
 
-// ListReplies lists what patients sent back, newest first, and how many there are,
+// List lists what patients sent back, newest first, and how many there are,
 // counted up as patient.CountTo says.
-func (s *Service) ListReplies(ctx context.Context, open *bool, pageIndex, pageSize int) ([]KeptReply, int, error) {
+func (s *Service) List(ctx context.Context, open *bool, pageIndex, pageSize int) ([]Reply, int, error) {
 	who, err := access.Require(ctx, access.SeeCommunications, access.Messaging)
 	if err != nil {
 		return nil, 0, err
 	}
-	return s.Store.RepliesKept(ctx, who.Group, ReplyQuery{Open: open, Offset: pageIndex * pageSize, Limit: pageSize})
+	return s.Store.RepliesKept(ctx, who.Group, Query{Open: open, Offset: pageIndex * pageSize, Limit: pageSize})
 }
 
-// Reply finds one reply. Error: ErrReplyNotFound.
-func (s *Service) Reply(ctx context.Context, id ReplyID) (KeptReply, error) {
+// Find finds one reply. Error: ErrNotFound.
+func (s *Service) Find(ctx context.Context, id ID) (Reply, error) {
 	who, err := access.Require(ctx, access.SeeCommunications, access.Messaging)
 	if err != nil {
-		return KeptReply{}, err
+		return Reply{}, err
 	}
 	return s.Store.Reply(ctx, who.Group, id)
 }
 
-// ReplyChange is what to set of a reply; nil leaves a thing as it is.
-type ReplyChange struct {
+// Change is what to set of a reply; nil leaves a thing as it is.
+type Change struct {
 	Patient *patient.ID // whose it is
 	Open    *bool
 }
 
-// ChangeReply says whose a reply is, or that staff have seen to it. Errors:
-// ErrReplyNotFound, patient.ErrNotFound.
-func (s *Service) ChangeReply(ctx context.Context, id ReplyID, c ReplyChange) (KeptReply, error) {
+// Change says whose a reply is, or that staff have seen to it. Errors:
+// ErrNotFound, patient.ErrNotFound.
+func (s *Service) Change(ctx context.Context, id ID, c Change) (Reply, error) {
 	who, err := access.Require(ctx, access.SendCommunications, access.Messaging)
 	if err != nil {
-		return KeptReply{}, err
+		return Reply{}, err
 	}
 	now := s.Now().Truncate(time.Microsecond)
-	var r KeptReply
+	var r Reply
 	err = s.Store.Do(ctx, func(tx Tx) error {
 		before, err := tx.LockReply(ctx, who.Group, id)
 		if err != nil {

@@ -1,0 +1,65 @@
+package reply
+
+import (
+	"context"
+	"time"
+
+	"frontdesk/core/audit"
+	"frontdesk/core/carrier"
+	"frontdesk/core/event"
+	"frontdesk/core/messaging"
+	"frontdesk/core/patient"
+	"frontdesk/core/practice"
+)
+
+// Reader is what reply reads.
+type Reader interface {
+	// Replies lists what came back to a message.
+	Replies(ctx context.Context, group practice.ID, of messaging.ID, limit int) ([]Reply, error)
+	// Reply finds a reply, or returns ErrNotFound.
+	Reply(ctx context.Context, group practice.ID, id ID) (Reply, error)
+	// RepliesKept lists replies, newest first, and how many match in all, counted up
+	// as patient.CountTo says.
+	RepliesKept(ctx context.Context, group practice.ID, q Query) ([]Reply, int, error)
+	// LastTo finds the last message that went to a number or address; 0 is none.
+	LastTo(ctx context.Context, group practice.ID, channel carrier.Channel, contact string) (messaging.ID, patient.ID, error)
+	// Holders lists patients who have a number or address, or whom messages went to
+	// there because a request said so.
+	Holders(ctx context.Context, group practice.ID, channel carrier.Channel, contact string, limit int) ([]patient.ID, error)
+}
+
+// Store is what reply needs remembered.
+type Store interface {
+	Reader
+	// Do runs fn in one transaction: all of it happens, or none.
+	Do(ctx context.Context, fn func(Tx) error) error
+}
+
+// Tx is a Store inside a transaction.
+type Tx interface {
+	Reader
+	// LockMessage keeps others from changing the message, and reads it.
+	LockMessage(ctx context.Context, group practice.ID, id messaging.ID) (messaging.Message, error)
+	// AddReply keeps a reply, once, and reports whether it is new.
+	AddReply(ctx context.Context, group practice.ID, r Reply) (bool, error)
+	// LockReply keeps others from changing the reply, and reads it.
+	LockReply(ctx context.Context, group practice.ID, id ID) (Reply, error)
+	SaveReply(ctx context.Context, group practice.ID, r Reply) error
+	HoldPatient(ctx context.Context, group practice.ID, id patient.ID) (patient.ID, error)
+	AddOptOut(ctx context.Context, group practice.ID, channel carrier.Channel, contact, source string, at time.Time) error
+	DropOptOut(ctx context.Context, group practice.ID, channel carrier.Channel, contact string) error
+	AddStep(ctx context.Context, group practice.ID, id messaging.ID, s messaging.Step) error
+	// TellMessage keeps an event of a message, numbered after the last, and Record
+	// one of anything else.
+	TellMessage(ctx context.Context, group practice.ID, id messaging.ID, e event.Event) error
+	Record(ctx context.Context, e event.Event) error
+	Audit(ctx context.Context, e audit.Entry) error
+}
+
+// Service is the capability of replies.
+type Service struct {
+	Store    Store
+	Messages *messaging.Service
+	Now      func() time.Time
+	NewID    func() int64
+}
