@@ -372,6 +372,26 @@ func (p *program) isRefusal(a answer, status int, code string) {
 	}
 }
 
+// code is the code of a refusal, in either of the two shapes it has.
+func (a answer) code() string {
+	if a.str("resourceType") != "OperationOutcome" {
+		return a.str("code")
+	}
+	code, _ := dig(a.Body, "issue", 0, "details", "coding", 0, "code").(string)
+	return code
+}
+
+// isOutcome checks that an answer is a refusal as FHIR writes it.
+func (p *program) isOutcome(a answer) {
+	p.t.Helper()
+	kind, _ := dig(a.Body, "issue", 0, "code").(string)
+	text, _ := dig(a.Body, "issue", 0, "details", "text").(string)
+	if a.Header.Get("Content-Type") != "application/fhir+json" || dig(a.Body, "issue", 0, "severity") != "error" || kind == "" ||
+		text == "" || a.code() == "" {
+		p.t.Fatalf("got %d %s", a.Status, a.Text)
+	}
+}
+
 // wrong is the path of the first field an answer says is wrong.
 func (a answer) wrong() string {
 	items, _ := a.Body["message"].([]any)

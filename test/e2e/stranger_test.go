@@ -56,7 +56,7 @@ func TestBookingKeyReadsNoRecords(t *testing.T) {
 			if a := p.direct("GET", "/v1/patients/"+of+path, nil); a.Status != 200 {
 				t.Errorf("%s with a key for messages: %d %s", path, a.Status, a.Text)
 			}
-			if a := p.direct("GET", "/v1/patients/"+of+path, nil, key(booking)); a.Status != 403 || a.str("code") != "missing_scope" {
+			if a := p.direct("GET", "/v1/patients/"+of+path, nil, key(booking)); a.Status != 403 || a.code() != "missing_scope" {
 				t.Errorf("%s: %d %s", path, a.Status, a.Text)
 			}
 		}
