@@ -75,7 +75,8 @@ func (r recipient) named() batch.NewRecipient {
 		n.BirthDate = *r.DOB
 	}
 	if r.PatientID != "" && r.NHSNumber == "" {
-		n.Patient = orNothing[patient.ID](r.PatientID)
+		number, ok := input.Digits(r.PatientID)
+		n.Patient, n.NoID = patient.ID(number), !ok
 	}
 	return n
 }

@@ -50,16 +50,22 @@ func (d *door) CreateAppointment(ctx context.Context, in *oas.AppointmentRequest
 	return &oas.Reservation{ID: a.ID.String(), ReservedUntil: instant(a.ReservedUntil), Warnings: warnings(a)}, nil
 }
 
-func move(in *oas.AppointmentEdit) booking.Move {
-	return booking.Move{
-		Practitioner: orNothing[practice.PractitionerID](string(in.PractitionerID)), Start: in.StartTime.Value, Minutes: in.Duration,
+func move(in *oas.AppointmentEdit) (booking.Move, error) {
+	var check input.Checks
+	m := booking.Move{
+		Practitioner: body[practice.PractitionerID](&check, "practitioner_id", string(in.PractitionerID)), Start: in.StartTime.Value, Minutes: in.Duration,
 		Override: in.SuppressAvailabilityCheck.Value, SuppressMail: ptr(in.SuppressMail.Get()), SuppressPolicy: in.SuppressCancellationPolicy.Value,
 	}
+	return m, check.Err()
 }
 
 // EditAppointment changes a hold.
 func (d *door) EditAppointment(ctx context.Context, in *oas.AppointmentEdit, p oas.EditAppointmentParams) (oas.EditAppointmentRes, error) {
-	a, err := d.core.Booking.Edit(ctx, id[booking.ID](p.ID), move(in))
+	m, err := move(in)
+	if err != nil {
+		return nil, err
+	}
+	a, err := d.core.Booking.Edit(ctx, id[booking.ID](p.ID), m)
 	if err != nil {
 		return nil, err
 	}
@@ -68,7 +74,11 @@ func (d *door) EditAppointment(ctx context.Context, in *oas.AppointmentEdit, p o
 
 // RescheduleAppointment moves a confirmed appointment.
 func (d *door) RescheduleAppointment(ctx context.Context, in *oas.AppointmentEdit, p oas.RescheduleAppointmentParams) (oas.RescheduleAppointmentRes, error) {
-	a, err := d.core.Booking.Reschedule(ctx, id[booking.ID](p.ID), move(in))
+	m, err := move(in)
+	if err != nil {
+		return nil, err
+	}
+	a, err := d.core.Booking.Reschedule(ctx, id[booking.ID](p.ID), m)
 	if err != nil {
 		return nil, err
 	}
@@ -181,13 +191,18 @@ func (d *door) GetAppointmentStatus(ctx context.Context, p oas.GetAppointmentSta
 
 // ListAppointments lists appointments by start.
 func (d *door) ListAppointments(ctx context.Context, p oas.ListAppointmentsParams) (oas.ListAppointmentsRes, error) {
+	var in input.Checks
+	q := booking.Query{
+		Patient: filter[patient.ID](&in, "patient_id", p.PatientID), Practitioner: filter[practice.PractitionerID](&in, "practitioner_id", p.PractitionerID),
+		Location: filter[practice.LocationID](&in, "location_id", p.LocationID), Type: filter[diary.TypeID](&in, "appointment_type_id", p.AppointmentTypeID),
+		State: booking.State(p.Status.Value), Descending: p.OrderDescending.Value,
+	}
+	if err := in.Err(); err != nil {
+		return nil, err
+	}
 	found, count, err := d.core.Booking.Appointments(ctx, booking.Search{
-		Query: booking.Query{
-			Patient: filter[patient.ID](p.PatientID), Practitioner: filter[practice.PractitionerID](p.PractitionerID),
-			Location: filter[practice.LocationID](p.LocationID), Type: filter[diary.TypeID](p.AppointmentTypeID),
-			State: booking.State(p.Status.Value), Descending: p.OrderDescending.Value,
-		},
-		By: booking.Field(p.Field.Value), Text: p.Search.Value, FromText: p.StartDate.Value, ToText: p.EndDate.Value,
+		Query: q,
+		By:    booking.Field(p.Field.Value), Text: p.Search.Value, FromText: p.StartDate.Value, ToText: p.EndDate.Value,
 		PageIndex: p.PageIndex.Value, PageSize: p.PageSize.Value,
 	})
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/go-faster/jx"
 
+	"frontdesk/core/input"
 	"frontdesk/core/webhook"
 	"frontdesk/rest/oas"
 )
@@ -28,8 +29,13 @@ func noAnswer(f webhook.Failure) oas.NilDeliveryFailure {
 
 // ListDeliveries lists what was sent to an endpoint.
 func (d *door) ListDeliveries(ctx context.Context, p oas.ListDeliveriesParams) (oas.ListDeliveriesRes, error) {
+	var in input.Checks
+	before := filter[int64](&in, "before", p.Before)
+	if err := in.Err(); err != nil {
+		return nil, err
+	}
 	found, more, err := d.core.Webhook.Deliveries(ctx, id[webhook.ID](p.ID), webhook.Query{
-		State: webhook.State(p.State.Value), Before: filter[int64](p.Before), Limit: p.Limit.Value,
+		State: webhook.State(p.State.Value), Before: before, Limit: p.Limit.Value,
 	})
 	if err != nil {
 		return nil, err

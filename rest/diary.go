@@ -44,7 +44,12 @@ func typeChange(in *oas.AppointmentTypeInput) (diary.TypeChange, error) {
 
 // ListAppointmentTypes lists appointment types with their free slots.
 func (d *door) ListAppointmentTypes(ctx context.Context, p oas.ListAppointmentTypesParams) (oas.ListAppointmentTypesRes, error) {
-	all, err := d.core.Diary.Types(ctx, ids[practice.LocationID](p.LocationIds), ptr(p.HasAvailability.Get()), p.IncludeInactive.Value)
+	var in input.Checks
+	at := ids[practice.LocationID](&in, "location_ids", p.LocationIds)
+	if err := in.Err(); err != nil {
+		return nil, err
+	}
+	all, err := d.core.Diary.Types(ctx, at, ptr(p.HasAvailability.Get()), p.IncludeInactive.Value)
 	if err != nil {
 		return nil, err
 	}
@@ -104,7 +109,8 @@ func session(s diary.Session) *oas.Session {
 	return out
 }
 
-func sessionChange(in *oas.SessionInput) diary.SessionChange {
+func sessionChange(in *oas.SessionInput) (diary.SessionChange, error) {
+	var check input.Checks
 	c := diary.SessionChange{
 		StartDate: to[string](in.StartDate.Get()), From: ptr(in.StartTime.Get()), To: ptr(in.EndTime.Get()), Step: ptr(in.SlotLength.Get()),
 		TimeZone: ptr(in.Timezone.Get()), WorksHolidays: ptr(in.RunsOnBankHolidays.Get()),
@@ -113,13 +119,13 @@ func sessionChange(in *oas.SessionInput) diary.SessionChange {
 		c.Rule = &in.Recurrence.Value // null is no rule
 	}
 	if in.PractitionerID.Set {
-		c.Practitioner = ptr(orNothing[practice.PractitionerID](string(in.PractitionerID.Value)), true)
+		c.Practitioner = ptr(body[practice.PractitionerID](&check, "practitioner_id", string(in.PractitionerID.Value)), true)
 	}
 	if in.LocationID.Set {
-		c.Location = ptr(orNothing[practice.LocationID](string(in.LocationID.Value)), true)
+		c.Location = ptr(body[practice.LocationID](&check, "location_id", string(in.LocationID.Value)), true)
 	}
 	if in.AppointmentTypeIds != nil {
-		c.Types = ptr(ids[diary.TypeID](in.AppointmentTypeIds), true)
+		c.Types = ptr(ids[diary.TypeID](&check, "appointment_type_ids", in.AppointmentTypeIds), true)
 	}
 	if in.Exceptions != nil {
 		list := make([]diary.ExceptionInput, len(in.Exceptions))
@@ -128,20 +134,21 @@ func sessionChange(in *oas.SessionInput) diary.SessionChange {
 		}
 		c.Exceptions = &list
 	}
-	return c
+	return c, check.Err()
 }
 
 // ListSessions lists sessions that have not ended.
 func (d *door) ListSessions(ctx context.Context, p oas.ListSessionsParams) (oas.ListSessionsRes, error) {
 	since := input.DateOf(d.core.Diary.Now().In(time.UTC))
+	var in input.Checks
 	if p.Since.Set {
-		var in input.Checks
 		since = in.Date("since", string(p.Since.Value))
-		if err := in.Err(); err != nil {
-			return nil, err
-		}
 	}
-	all, err := d.core.Diary.Sessions(ctx, filter[practice.PractitionerID](p.PractitionerID), since)
+	of := filter[practice.PractitionerID](&in, "practitioner_id", p.PractitionerID)
+	if err := in.Err(); err != nil {
+		return nil, err
+	}
+	all, err := d.core.Diary.Sessions(ctx, of, since)
 	if err != nil {
 		return nil, err
 	}
@@ -163,7 +170,11 @@ func (d *door) GetSession(ctx context.Context, p oas.GetSessionParams) (oas.GetS
 
 // CreateSession adds a session.
 func (d *door) CreateSession(ctx context.Context, in *oas.SessionInput, _ oas.CreateSessionParams) (oas.CreateSessionRes, error) {
-	s, err := d.core.Diary.CreateSession(ctx, sessionChange(in))
+	c, err := sessionChange(in)
+	if err != nil {
+		return nil, err
+	}
+	s, err := d.core.Diary.CreateSession(ctx, c)
 	if err != nil {
 		return nil, err
 	}
@@ -172,7 +183,11 @@ func (d *door) CreateSession(ctx context.Context, in *oas.SessionInput, _ oas.Cr
 
 // UpdateSession changes a session.
 func (d *door) UpdateSession(ctx context.Context, in *oas.SessionInput, p oas.UpdateSessionParams) (oas.UpdateSessionRes, error) {
-	s, err := d.core.Diary.UpdateSession(ctx, id[diary.SessionID](p.ID), sessionChange(in))
+	c, err := sessionChange(in)
+	if err != nil {
+		return nil, err
+	}
+	s, err := d.core.Diary.UpdateSession(ctx, id[diary.SessionID](p.ID), c)
 	if err != nil {
 		return nil, err
 	}
@@ -202,12 +217,23 @@ func slot(s diary.Slot) *oas.Slot {
 	}
 }
 
+// slotQuery is what free slots are wanted.
+func slotQuery(places, people, types []oas.ID, from, to string) (diary.SlotQuery, error) {
+	var in input.Checks
+	q := diary.SlotQuery{
+		Locations: ids[practice.LocationID](&in, "location_id", places), Practitioners: ids[practice.PractitionerID](&in, "practitioner_id", people),
+		Types: ids[diary.TypeID](&in, "appointment_type_id", types), From: from, To: to,
+	}
+	return q, in.Err()
+}
+
 // ListSlots lists free slots.
 func (d *door) ListSlots(ctx context.Context, p oas.ListSlotsParams) (oas.ListSlotsRes, error) {
-	page, err := d.core.Diary.Slots(ctx, diary.SlotQuery{
-		Locations: ids[practice.LocationID](p.LocationID), Practitioners: ids[practice.PractitionerID](p.PractitionerID),
-		Types: ids[diary.TypeID](p.AppointmentTypeID), From: p.StartDate.Value, To: p.EndDate.Value,
-	}, p.PageIndex.Value, p.PageSize.Value, p.Explain.Value)
+	q, err := slotQuery(p.LocationID, p.PractitionerID, p.AppointmentTypeID, p.StartDate.Value, p.EndDate.Value)
+	if err != nil {
+		return nil, err
+	}
+	page, err := d.core.Diary.Slots(ctx, q, p.PageIndex.Value, p.PageSize.Value, p.Explain.Value)
 	if err != nil {
 		return nil, err
 	}
@@ -223,10 +249,11 @@ func (d *door) ListSlots(ctx context.Context, p oas.ListSlotsParams) (oas.ListSl
 
 // CountSlots counts free slots.
 func (d *door) CountSlots(ctx context.Context, p oas.CountSlotsParams) (oas.CountSlotsRes, error) {
-	n, err := d.core.Diary.CountSlots(ctx, diary.SlotQuery{
-		Locations: ids[practice.LocationID](p.LocationID), Practitioners: ids[practice.PractitionerID](p.PractitionerID),
-		Types: ids[diary.TypeID](p.AppointmentTypeID), From: p.StartDate.Value, To: p.EndDate.Value,
-	})
+	q, err := slotQuery(p.LocationID, p.PractitionerID, p.AppointmentTypeID, p.StartDate.Value, p.EndDate.Value)
+	if err != nil {
+		return nil, err
+	}
+	n, err := d.core.Diary.CountSlots(ctx, q)
 	if err != nil {
 		return nil, err
 	}

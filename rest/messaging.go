@@ -17,15 +17,20 @@ import (
 
 // SendMessage sends a message.
 func (d *door) SendMessage(ctx context.Context, in *oas.MessageRequest, _ oas.SendMessageParams) (oas.SendMessageRes, error) {
-	got, err := d.core.Messaging.Send(ctx, messaging.Request{
-		Patient: orNothing[patient.ID](string(in.PatientID)), Channel: carrier.Channel(in.MessageType), Text: in.MessageString, Subject: in.Subject.Value,
+	var check input.Checks
+	r := messaging.Request{
+		Patient: body[patient.ID](&check, "patient_id", string(in.PatientID)), Channel: carrier.Channel(in.MessageType), Text: in.MessageString, Subject: in.Subject.Value,
 		Contact: in.RecipientContactDetail.Value, Fallback: carrier.Channel(in.FallbackMessageType.Value), FallbackContact: in.FallbackContactDetail.Value,
 		Encrypted: truth(in.Encrypted), Purpose: messaging.Purpose(in.Purpose.Value), SendAt: in.SendAt.Value, SendBy: in.SendBy.Value,
 		Urgent: in.Urgent.Value, Plain: in.PlainCharacters.Value,
 		WriteToRecord: in.WriteToRecord.Value, AutoWriteToRecord: in.AutoWriteToRecord.Value, SnomedCode: in.SnomedCode.Value, SnomedTerm: in.SnomedTerm.Value,
 		TaskID: in.TaskID.Value, Attachment: in.AttachmentUUID.Value, ShortLink: in.ShortLinkID.Value,
-		AssigneeID: whole(in.AssigneeID), AssigneeType: string(in.AssigneeType.Value),
-	})
+		AssigneeID: whole(&check, "assignee_id", in.AssigneeID), AssigneeType: string(in.AssigneeType.Value),
+	}
+	if err := check.Err(); err != nil {
+		return nil, err
+	}
+	got, err := d.core.Messaging.Send(ctx, r)
 	if err != nil {
 		return nil, err
 	}
@@ -75,12 +80,13 @@ func orNone(id int64) string {
 }
 
 // whole is a number that is meant to be an id; what is none names nobody.
-func whole(n oas.OptFloat64) int64 {
+func whole(in *input.Checks, field string, n oas.OptFloat64) int64 {
 	if !n.Set {
 		return 0
 	}
-	if n.Value != math.Trunc(n.Value) || n.Value < 1 || n.Value > 1<<53 {
-		return -1
+	if n.Value != math.Trunc(n.Value) || n.Value < 1 || n.Value >= 1<<53 {
+		in.Wrong(field, input.CodeString, "an id", "This is not an id.")
+		return 0
 	}
 	return int64(n.Value)
 }
@@ -177,11 +183,16 @@ func failure(m messaging.Message) (code, reason oas.OptNilString) {
 
 // ListSentMessages lists messages.
 func (d *door) ListSentMessages(ctx context.Context, p oas.ListSentMessagesParams) (oas.ListSentMessagesRes, error) {
+	var in input.Checks
+	q := messaging.Query{
+		Patient: filter[patient.ID](&in, "patient_id", p.PatientID), State: messaging.State(p.Status.Value), Channel: carrier.Channel(p.Channel.Value),
+		Batch: filter[messaging.BatchID](&in, "batch_id", p.BatchID),
+	}
+	if err := in.Err(); err != nil {
+		return nil, err
+	}
 	found, count, err := d.core.Messaging.Messages(ctx, messaging.Search{
-		Query: messaging.Query{
-			Patient: filter[patient.ID](p.PatientID), State: messaging.State(p.Status.Value), Channel: carrier.Channel(p.Channel.Value),
-			Batch: filter[messaging.BatchID](p.BatchID),
-		},
+		Query:    q,
 		FromText: p.StartDate.Value, ToText: p.EndDate.Value, PageIndex: p.PageIndex.Value, PageSize: p.PageSize.Value,
 	})
 	if err != nil {

@@ -225,7 +225,12 @@ func (d *door) ConnectPatientEhr(ctx context.Context, in *oas.ConnectPatientEhrR
 
 // PreviewPatientMerge shows what a merge would do.
 func (d *door) PreviewPatientMerge(ctx context.Context, in *oas.PreviewPatientMergeReq, p oas.PreviewPatientMergeParams) (oas.PreviewPatientMergeRes, error) {
-	got, err := d.core.Patient.PreviewMerge(ctx, id[patient.ID](p.ID), orNothing[patient.ID](string(in.PatientID)))
+	var check input.Checks
+	from := body[patient.ID](&check, "patient_id", string(in.PatientID))
+	if err := check.Err(); err != nil {
+		return nil, err
+	}
+	got, err := d.core.Patient.PreviewMerge(ctx, id[patient.ID](p.ID), from)
 	if err != nil {
 		return nil, err
 	}
@@ -241,7 +246,12 @@ func (d *door) PreviewPatientMerge(ctx context.Context, in *oas.PreviewPatientMe
 
 // MergePatients merges two patients.
 func (d *door) MergePatients(ctx context.Context, in *oas.MergePatientsReq, p oas.MergePatientsParams) (oas.MergePatientsRes, error) {
-	m, err := d.core.Patient.Merge(ctx, id[patient.ID](p.ID), orNothing[patient.ID](string(in.PatientID)), in.MergeToken)
+	var check input.Checks
+	from := body[patient.ID](&check, "patient_id", string(in.PatientID))
+	if err := check.Err(); err != nil {
+		return nil, err
+	}
+	m, err := d.core.Patient.Merge(ctx, id[patient.ID](p.ID), from, in.MergeToken)
 	if err != nil {
 		return nil, err
 	}
@@ -250,7 +260,12 @@ func (d *door) MergePatients(ctx context.Context, in *oas.MergePatientsReq, p oa
 
 // UnmergePatients undoes a merge.
 func (d *door) UnmergePatients(ctx context.Context, in oas.OptUnmergePatientsReq, p oas.UnmergePatientsParams) (oas.UnmergePatientsRes, error) {
-	m, err := d.core.Patient.Unmerge(ctx, id[patient.ID](p.ID), filter[int64](in.Value.MergeID))
+	var check input.Checks
+	merge := filter[int64](&check, "merge_id", in.Value.MergeID)
+	if err := check.Err(); err != nil {
+		return nil, err
+	}
+	m, err := d.core.Patient.Unmerge(ctx, id[patient.ID](p.ID), merge)
 	if err != nil {
 		return nil, err
 	}

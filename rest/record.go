@@ -6,6 +6,7 @@ import (
 
 	"github.com/go-faster/jx"
 
+	"frontdesk/core/input"
 	"frontdesk/core/patient"
 	"frontdesk/core/record"
 	"frontdesk/rest/oas"
@@ -13,8 +14,13 @@ import (
 
 // FindRecordEntries lists what waits to be written into records.
 func (d *door) FindRecordEntries(ctx context.Context, p oas.FindRecordEntriesParams) (oas.FindRecordEntriesRes, error) {
+	var in input.Checks
+	of := filter[patient.ID](&in, "patient_id", p.PatientID)
+	if err := in.Err(); err != nil {
+		return nil, err
+	}
 	found, count, err := d.core.Record.Find(ctx, record.Search{
-		Patient: filter[patient.ID](p.PatientID), Status: record.Status(p.Status.Value), PageIndex: p.PageIndex.Value, PageSize: p.PageSize.Value,
+		Patient: of, Status: record.Status(p.Status.Value), PageIndex: p.PageIndex.Value, PageSize: p.PageSize.Value,
 	})
 	if err != nil {
 		return nil, err

@@ -13,27 +13,20 @@ func id[T ~int64](s string) T {
 	return T(n)
 }
 
-// ids reads filters.
-func ids[T ~int64](list []oas.ID) []T {
+// ids reads ids, each of which must be one.
+func ids[T ~int64](in *input.Checks, field string, list []oas.ID) []T {
 	if len(list) == 0 {
 		return nil
 	}
 	out := make([]T, len(list))
 	for i, s := range list {
-		out[i] = orNothing[T](string(s))
+		out[i] = body[T](in, field, string(s))
 	}
 	return out
 }
 
-// orNothing reads an id that may be too large to be one; then it names nothing.
-func orNothing[T ~int64](s string) T {
-	if n, ok := input.Digits(s); ok {
-		return T(n)
-	}
-	return -1
-}
-
-// body reads an id from a field of a body; it must be one.
+// body reads an id from a field of a body or a query; it must be one, and not of
+// more than the 53 bits that ids have.
 func body[T ~int64](in *input.Checks, field, s string) T {
 	n, ok := input.Digits(s)
 	if !ok {
@@ -85,9 +78,9 @@ func text(s string) oas.OptNilString {
 func str(s string) oas.OptString { return oas.NewOptString(s) }
 
 // filter reads a filter that may be left out.
-func filter[T ~int64](s oas.OptID) T {
+func filter[T ~int64](in *input.Checks, field string, s oas.OptID) T {
 	if !s.Set {
 		return 0
 	}
-	return orNothing[T](string(s.Value))
+	return body[T](in, field, string(s.Value))
 }

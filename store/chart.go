@@ -94,8 +94,8 @@ func (t *Tx) Numbers(ctx context.Context, group practice.ID, of []patient.ID) (m
 
 // SaveNumber keeps a number.
 func (t *Tx) SaveNumber(ctx context.Context, group practice.ID, of patient.ID, n chart.Number) error {
-	_, err := t.exec(ctx, `INSERT INTO patient_number (practice_group_id, id, definition_id, patient_id, value) VALUES ($1, $2, $3, $4, $5)
-		ON CONFLICT (practice_group_id, id) DO UPDATE SET value = $5`, group, n.ID, n.Definition, of, n.Value)
+	_, err := t.exec(ctx, `INSERT INTO patient_number (practice_group_id, id, definition_id, patient_id, value, value_key) VALUES ($1, $2, $3, $4, $5, $6)
+		ON CONFLICT (practice_group_id, id) DO UPDATE SET value = $5, value_key = $6`, group, n.ID, n.Definition, of, n.Value, patient.NumberKey(n.Value))
 	return err
 }
 

@@ -27,3 +27,6 @@ func After(text string) (after string, order []string, ok bool) {
 	r := readingOf(text)
 	return r.after, r.columns, true
 }
+
+// RekeyVersion is the migration that works out the keys of names again.
+const RekeyVersion = rekeyVersion

@@ -49,7 +49,8 @@ func (db *DB) migrator() (*migrator, error) {
 	if err != nil {
 		return nil, err
 	}
-	m.goose, err = goose.NewProvider(goosed, m.sql, dir, goose.WithDisableGlobalRegistry(true))
+	m.goose, err = goose.NewProvider(goosed, m.sql, dir, goose.WithDisableGlobalRegistry(true),
+		goose.WithGoMigrations(goose.NewGoMigration(rekeyVersion, &goose.GoFunc{RunTx: rekey}, nil)))
 	return m, err
 }
 

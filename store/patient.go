@@ -129,6 +129,14 @@ var patientSearches = map[patient.Field]patientSearch{
 		count: countPatients + ` AND first_key >= $3 AND first_key < $4` + upTo},
 	patient.FieldFullName: {list: selectPatients + ` AND full_key >= $4 AND full_key < $5` + byFull + page + byFull,
 		count: countPatients + ` AND full_key >= $3 AND full_key < $4` + upTo},
+	lastWords: {list: selectPatients + wordOf4 + ` AND w.part = 'last') AND (last_key < $4 OR last_key >= $5)` + byLastFound + page + byLast,
+		count: countPatients + wordOf3 + ` AND w.part = 'last') AND (last_key < $3 OR last_key >= $4)` + upTo},
+	firstWords: {list: selectPatients + wordOf4 + ` AND w.part = 'first') AND (first_key < $4 OR first_key >= $5)` + byLastFound + page + byLast,
+		count: countPatients + wordOf3 + ` AND w.part = 'first') AND (first_key < $3 OR first_key >= $4)` + upTo},
+	anyWords: {list: selectPatients + wordOf4 + `) AND (last_key < $4 OR last_key >= $5) AND (full_key < $4 OR full_key >= $5)` + byLastFound + page + byLast,
+		count: countPatients + wordOf3 + `) AND (last_key < $3 OR last_key >= $4) AND (full_key < $3 OR full_key >= $4)` + upTo},
+	patient.FieldNumber: {list: selectPatients + ` AND id IN (` + numbered4 + `)` + byLastFound + page + byLast,
+		count: countPatients + ` AND id IN (` + numbered3 + `)` + upTo},
 	patient.FieldLastFirst: {list: selectPatients + ` AND last_key = $4 AND first_key >= $5 AND first_key < $6` + byLast + page + byLast,
 		count: countPatients + ` AND last_key = $3 AND first_key >= $4 AND first_key < $5` + upTo},
 	// The second half of FieldName: full names that begin with it, of people
@@ -140,19 +148,23 @@ var patientSearches = map[patient.Field]patientSearch{
 // Patients lists those that match.
 func (t *Tx) Patients(ctx context.Context, group practice.ID, q patient.Query) ([]patient.Patient, int, error) {
 	most := patient.CountTo(q.Offset, q.Limit)
-	if q.Field != patient.FieldName {
+	fields, ok := looks[q.Field]
+	if !ok {
 		return t.patients(ctx, group, q, most)
 	}
-	byLast := q
-	byLast.Field = patient.FieldLastName
-	found, first, err := t.patients(ctx, group, byLast, most)
-	// Where surnames are as many as are counted, full names come after the page.
-	if err != nil || first == most {
-		return found, first, err
+	var all []patient.Patient
+	total := 0
+	for _, field := range fields {
+		look := q
+		look.Field, look.Offset, look.Limit = field, max(0, q.Offset-total), q.Limit-len(all)
+		found, n, err := t.patients(ctx, group, look, most)
+		all = append(all, found...)
+		// Where as many match as are counted, the others come after the page.
+		if total = min(total+n, most); err != nil || total == most {
+			return all, total, err
+		}
 	}
-	q.Offset, q.Limit = max(0, q.Offset-first), q.Limit-len(found)
-	more, second, err := t.patients(ctx, group, q, most)
-	return append(found, more...), min(first+second, most), err
+	return all, total, nil
 }
 
 func (t *Tx) patients(ctx context.Context, group practice.ID, q patient.Query, most int) ([]patient.Patient, int, error) {
@@ -160,11 +172,13 @@ func (t *Tx) patients(ctx context.Context, group practice.ID, q patient.Query, m
 	var match in
 	switch key := nameKey(q.Value); q.Field {
 	case "":
-	case patient.FieldFirstName, patient.FieldLastName, patient.FieldFullName, patient.FieldName:
+	case patient.FieldFirstName, patient.FieldLastName, patient.FieldFullName, patient.FieldName, anyWords, firstWords, lastWords:
 		match = in{key, beyond(key)}
 	case patient.FieldLastFirst:
 		given := nameKey(q.First)
 		match = in{key, given, beyond(given)}
+	case patient.FieldNumber:
+		match = numberArgs(q.Numbers)
 	case patient.FieldEmail:
 		match = in{emailKey(q.Value)}
 	default:
@@ -186,8 +200,11 @@ func (t *Tx) AddPatient(ctx context.Context, group practice.ID, p patient.Patien
 		return false, err
 	}
 	added, err := t.addPatient(ctx, group, p)
-	if err != nil || !added || t.pg == nil {
+	if err != nil || !added {
 		return added, err
+	}
+	if err := t.saveWords(ctx, group, p, true); err != nil || t.pg == nil {
+		return err == nil, err
 	}
 	// The number may have been superseded while this waited for who had it.
 	if was, err := t.formerly(ctx, group, p.NHSNumber); err != nil || was {
@@ -281,7 +298,10 @@ func (t *Tx) SavePatient(ctx context.Context, group practice.ID, p patient.Patie
 		nameKey(p.FirstName), nameKey(p.LastName), nameKey(p.FirstName+" "+p.LastName), p.Sex, p.Mobile, p.Landline, p.Email, emailKey(p.Email),
 		a.Line1, a.Line2, a.Line3, a.Town, a.County, a.Country, a.Postcode, p.Notes, p.Source, p.Restricted, p.Status, p.NumberStatus, p.SupersededBy,
 		p.PDSVersion, at(p.SyncedAt), opt(p.MergedInto), p.UpdatedAt, at(p.DeletedAt), p.DeathSource)
-	return err
+	if err != nil {
+		return err
+	}
+	return t.saveWords(ctx, group, p, false)
 }
 
 // Synced notes that the national record was read and held nothing new.

@@ -73,8 +73,11 @@ const (
 		AND COALESCE(updated_at, $5) >= $5 AND COALESCE(updated_at, $6) <= $6 AND id > $7 AND id < $8`
 	paged = ` LIMIT $9 OFFSET $10`
 	// Names, addresses and numbers are found through their own indexes.
-	searched = ` AND (last_key >= $11 AND last_key < $12 OR first_key >= $11 AND first_key < $12 OR full_key >= $11 AND full_key < $12
-		OR email_key >= $13 AND email_key < $14 OR birth_date = $15 OR mobile = $16 OR landline = $16)`
+	searched = ` AND patient.id IN (SELECT id FROM patient WHERE practice_group_id = $1 AND merged_into IS NULL AND deleted_at IS NULL
+			AND (last_key >= $11 AND last_key < $12 OR first_key >= $11 AND first_key < $12 OR full_key >= $11 AND full_key < $12
+			OR email_key >= $13 AND email_key < $14 OR birth_date = $15)
+		UNION SELECT w.patient_id FROM patient_word w WHERE w.practice_group_id = $1 AND w.word_key >= $11 AND w.word_key < $12
+		UNION ` + numbered16 + `)`
 )
 
 // The page is found among the patients alone; what else is known is read for it.
@@ -149,14 +152,11 @@ func (t *Tx) PeopleList(ctx context.Context, group practice.ID, q patient.People
 	if len(key) == 0 {
 		key = []byte{0xff} // nothing but punctuation begins no name
 	}
-	birth, number := "-", "-"
+	birth := "-"
 	if q.Birth != input.NoDate {
 		birth = q.Birth.String()
 	}
-	if q.Telephone != "" {
-		number = q.Telephone
-	}
-	args = append(args, key, beyond(key), mail, mail+"\uffff", birth, number)
+	args = append(append(args, key, beyond(key), mail, mail+"\uffff", birth), numberArgs(q.Numbers)...)
 	if q.Deleted {
 		return readPage(ctx, t, peopleFoundAll, args, scanPerson, personOrder)
 	}

@@ -96,7 +96,7 @@ func TestAMergeMovesEverythingThatBelongsToAPatient(t *testing.T) {
 	db := storetest.Raw(t, address)
 	// A patient's own details stay with the record they are of, and who a batch
 	// was for is history.
-	own := []string{"patient_contact.patient_id", "patient_profile.patient_id", "patient_merge.keep_id", "patient_merge.from_id", "batch_recipient.patient_id"}
+	own := []string{"patient_contact.patient_id", "patient_profile.patient_id", "patient_word.patient_id", "patient_merge.keep_id", "patient_merge.from_id", "batch_recipient.patient_id"}
 	var named []string
 	for _, link := range rows(t, db, `SELECT m.name, f."from" FROM sqlite_schema m JOIN pragma_foreign_key_list(m.name) f
 		WHERE m.type = 'table' AND f."table" = 'patient' AND f."from" <> 'practice_group_id'`) {

@@ -40,6 +40,8 @@ var RecipientStatuses = []RecipientStatus{RecipientCreated, RecipientError, Reci
 type NewRecipient struct {
 	NHSNumber, BirthDate string
 	Patient              patient.ID
+	// NoID is that what should be a patient's id cannot be one.
+	NoID bool
 }
 
 // Recipient is somebody a batch is for.
@@ -76,6 +78,10 @@ type RecipientQuery struct {
 // numbers.
 func (n NewRecipient) recipient(ordinal int, today input.Date, sandbox bool) Recipient {
 	r := Recipient{Ordinal: ordinal, Status: RecipientCreated, BirthDate: input.NoDate, Named: n.Patient}
+	if n.NoID {
+		r.Status, r.Reason, r.Named = RecipientInvalid, "invalid_patient_id", 0
+		return r
+	}
 	if n.Patient != 0 {
 		return r
 	}

@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"frontdesk/core/access"
+	"frontdesk/core/chart"
 	"frontdesk/core/fault"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
@@ -206,6 +208,83 @@ func TestManyRegisterTheSamePersonAtOnce(t *testing.T) {
 		_, count, err := s.Search(ctx, patient.Search{PageSize: 10})
 		if err != nil || count != 1 {
 			t.Fatalf("%d patients, %v", count, err)
+		}
+	})
+}
+
+// TestSearchFindsEveryNumberAndTheSecondHalfOfADoubleName asks both kinds of search
+// for one patient among others.
+func TestSearchFindsEveryNumberAndTheSecondHalfOfADoubleName(t *testing.T) {
+	withKit(t, func(k *kit) {
+		add := func(r patient.Registration) patient.ID { return k.register(r) }
+		ada := add(patient.Registration{
+			FirstName: "Ada-Marie", LastName: "Byron–King", BirthDate: "1985-12-10", NHSNumber: ptr("9434765919"), EHRPartnerID: ptr("E-77 12"),
+			Mobile: ptr("07700 900101"), Landline: ptr("01632 960123"),
+		})
+		add(patient.Registration{FirstName: "Grace", LastName: "Kingsley", BirthDate: "1985-12-10", Mobile: ptr("07700 900102")})
+		add(patient.Registration{FirstName: "King", LastName: "Cole", BirthDate: "1985-12-10", Mobile: ptr("07700 900103")})
+		neill := add(patient.Registration{FirstName: "Siân", LastName: "O'Neill", BirthDate: "1968-03-01", Mobile: ptr("07700 900104")})
+		charts := &chart.Service{Store: k.db.Chart(), Patients: k.s, Now: func() time.Time { return k.clock }, NewID: k.db.NewID}
+		d, err := charts.SaveDefinition(k.ctx, 0, chart.DefinitionChange{Name: ptr("Insurance"), Type: chart.TypeUser})
+		if err != nil {
+			k.Fatal(err)
+		}
+		if _, err := charts.AddNumber(k.ctx, ada, d.ID, "ab 123-456"); err != nil {
+			k.Fatal(err)
+		}
+		if _, err := charts.AddPhone(k.ctx, ada, "Office", "0121 496 0000"); err != nil {
+			k.Fatal(err)
+		}
+		for text, want := range map[string][]patient.ID{
+			"9434765919": {ada}, "943 476 5919": {ada}, "943-476-5919": {ada}, "943\u00a0476\u00a05919": {ada},
+			"E-77 12": {ada}, "AB123456": {ada}, "ab 123 456": {ada}, "AB-123-456": {ada},
+			"01632 960123": {ada}, "+44 1632 960123": {ada}, "07700900101": {ada}, "+447700900101": {ada}, "0121 496 0000": {ada},
+			ada.String(): {ada}, chart.SystemValue(ada): {ada}, "9434765918": nil, "0121 496 0001": nil,
+			"byron-king": {ada}, "byron king": {ada}, "Byron—King": {ada}, "marie": {ada}, "ada marie": {ada},
+			"o’neill": {neill}, "OʼNEILL": {neill}, "o`neill": {neill}, "o＇neill": {neill}, "oneill": {neill},
+		} {
+			found, n, err := k.s.Search(k.ctx, patient.Search{Text: text, PageSize: 9})
+			var ids []patient.ID
+			for _, p := range found {
+				ids = append(ids, p.ID)
+			}
+			if err != nil || n != len(want) || !slices.Equal(ids, want) {
+				k.Errorf("%q: got %v, %d, %v; want %v", text, ids, n, err, want)
+			}
+			list, err := k.s.PeopleList(k.ctx, patient.PeopleQuery{Search: text, Limit: 9})
+			ids = nil
+			for _, p := range list {
+				ids = append(ids, p.ID)
+			}
+			if err != nil || !slices.Equal(ids, want) {
+				k.Errorf("%q, listed: got %v, %v; want %v", text, ids, err, want)
+			}
+		}
+		// Those whose surname begins with it come first, then whose full name does, then
+		// whose name goes on with it; pages go through all three.
+		var names []string
+		for page := range 4 {
+			found, n, err := k.s.Search(k.ctx, patient.Search{Text: "king", PageIndex: page, PageSize: 1})
+			if err != nil || n != 3 {
+				k.Fatalf("page %d: %d, %v", page, n, err)
+			}
+			for _, p := range found {
+				names = append(names, p.LastName)
+			}
+		}
+		if strings.Join(names, " ") != "Kingsley Cole Byron–King" {
+			k.Errorf("got %v", names)
+		}
+		for field, want := range map[patient.Field]int{patient.FieldLastName: 2, patient.FieldFirstName: 1} {
+			if _, n, err := k.s.Search(k.ctx, patient.Search{Field: field, Text: "king", PageSize: 9}); err != nil || n != want {
+				k.Errorf("%s: got %d, %v", field, n, err)
+			}
+		}
+		// A name that is another now is not found by what it was.
+		r := patient.Registration{FirstName: "Ada", LastName: "Lovelace", BirthDate: "1985-12-10", NHSNumber: ptr("9434765919"), Mobile: ptr("07700 900101")}
+		k.register(r)
+		if _, n, err := k.s.Search(k.ctx, patient.Search{Text: "king", PageSize: 9}); err != nil || n != 2 {
+			k.Errorf("got %d, %v", n, err)
 		}
 	})
 }

@@ -62,11 +62,12 @@ func (p Patient) FullName() string {
 
 // PeopleQuery says which patients to list. Zero values ask for all.
 type PeopleQuery struct {
-	// Search is the beginning of a name, an address of e-mail, a date of birth or
-	// a telephone number. What is found is in the order of names, and else of ids.
+	// Search is the beginning of a name or of a further part of one, an address of
+	// e-mail, a date of birth or any number. What is found is in the order of names,
+	// and else of ids.
 	Search                    string
 	Birth                     input.Date // Search as a date
-	Telephone                 string     // Search as a number
+	Numbers                   Numbers    // Search as a number
 	Deleted                   bool       // deleted ones, too
 	CreatedFrom, CreatedUntil time.Time  // the second included
 	UpdatedFrom, UpdatedUntil time.Time
@@ -135,15 +136,8 @@ func (s *Service) PeopleList(ctx context.Context, q PeopleQuery) ([]Full, error)
 	if d, ok := input.ParseDate(q.Search); ok {
 		q.Birth = d
 	}
-	var number input.Checks
-	if n := number.Telephone("search", q.Search); number.Err() == nil {
-		q.Telephone = n
-	}
+	q.Numbers = numbersOf(q.Search)
 	found, err := s.Store.PeopleList(ctx, who.Group, q)
-	if dialled := input.AsDialled(q.Search); err == nil && len(found) == 0 && dialled != "" && dialled != q.Telephone {
-		q.Telephone = dialled
-		found, err = s.Store.PeopleList(ctx, who.Group, q)
-	}
 	for i, p := range found {
 		if p.Deleted() {
 			found[i] = p.Unnamed()

@@ -2,8 +2,8 @@ package patient
 
 import (
 	"context"
+	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"frontdesk/core/access"
 	"frontdesk/core/input"
@@ -27,6 +27,9 @@ const (
 	// FieldName is what free text means when it is a name: whoever's surname
 	// begins with it, then whoever's full name does.
 	FieldName Field = "name"
+	// FieldNumber is any number a patient has: the NHS's, also a former one, a
+	// record system's, a telephone number, one of the practice's own, or ours.
+	FieldNumber Field = "number"
 	// FieldLastFirst is a surname, a comma, and the beginning of a first name.
 	FieldLastFirst Field = "last_first"
 )
@@ -42,9 +45,11 @@ type Query struct {
 	Field Field
 	Value string
 	// First is the first name of a FieldLastFirst.
-	First  string
-	Offset int
-	Limit  int
+	First string
+	// Numbers is what a FieldNumber may be.
+	Numbers Numbers
+	Offset  int
+	Limit   int
 }
 
 // CountLimit is where counting matches stops, unless a page beyond it is asked for.
@@ -64,8 +69,8 @@ type Search struct {
 
 // Search lists patients by surname and first name, and how many match in all,
 // counted as CountTo says. Without a field, the text's own look says what it
-// is: an NHS number, an e-mail address, a mobile number, a date of birth, else a
-// name. Records that were merged into others are not found.
+// is: an e-mail address, a date of birth, any number a patient has, else a name or
+// a part of one. Records that were merged into others are not found.
 func (s *Service) Search(ctx context.Context, q Search) ([]Patient, int, error) {
 	who, err := access.Require(ctx, access.SeePatients, access.Booking, access.Messaging)
 	if err != nil {
@@ -75,7 +80,39 @@ func (s *Service) Search(ctx context.Context, q Search) ([]Patient, int, error) 
 	if err != nil {
 		return nil, 0, err
 	}
-	return s.Store.Patients(ctx, who.Group, found)
+	all, n, err := s.Store.Patients(ctx, who.Group, found)
+	if found.Field == FieldNumber && n == 0 && err == nil {
+		found.Field = FieldName // names have digits in them, too
+		return s.Store.Patients(ctx, who.Group, found)
+	}
+	return all, n, err
+}
+
+// Numbers are the forms a text may have as a number a patient is known by: without
+// spaces and dashes, as it was written, as a telephone number, and as an id of
+// ours, in digits and as people read it.
+type Numbers struct {
+	Key, Raw, Phone, Dialled string
+	IDs                      [2]ID
+}
+
+// NumberKey is a number without spaces and dashes, in capitals.
+func NumberKey(value string) string { return strings.ToUpper(input.Bare(value)) }
+
+func numbersOf(text string) Numbers {
+	n := Numbers{Key: NumberKey(text), Raw: text, Dialled: input.AsDialled(text)}
+	var in input.Checks
+	if phone := in.Telephone("search", text); in.Err() == nil {
+		n.Phone = phone
+	}
+	if id, ok := input.Digits(n.Key); ok {
+		n.IDs[0] = ID(id)
+	}
+	// Each patient's number "System" is the id in base 36.
+	if id, err := strconv.ParseInt(n.Key, 36, 64); err == nil && len(n.Key) == 10 {
+		n.IDs[1] = ID(id)
+	}
+	return n
 }
 
 func (q Search) query() (Query, error) {
@@ -90,7 +127,7 @@ func (q Search) query() (Query, error) {
 	}
 	if out.Field == "" {
 		out.guess(text)
-		if out.Field == FieldName || out.Field == FieldLastFirst {
+		if out.Field == FieldName || out.Field == FieldLastFirst || out.Field == FieldNumber {
 			return out, in.Err()
 		}
 	}
@@ -110,21 +147,16 @@ func (q Search) query() (Query, error) {
 // guess says what a text looks like.
 func (q *Query) guess(text string) {
 	q.Field, q.Value = FieldName, text
-	if _, ok := ParseNHSNumber(text); ok {
-		q.Field = FieldNHSNumber
-		return
-	}
 	if _, ok := input.ParseDate(text); ok {
 		q.Field = FieldBirthDate
 		return
 	}
-	first, _ := utf8.DecodeRuneInString(text)
 	last, given, comma := strings.Cut(text, ",")
 	switch {
 	case strings.Contains(text, "@"):
 		q.Field = FieldEmail
-	case first == '+' || first == '0':
-		q.Field = FieldMobile
+	case strings.ContainsAny(text, "0123456789"):
+		q.Field, q.Numbers = FieldNumber, numbersOf(text)
 	case comma && strings.TrimSpace(last) != "":
 		q.Field, q.Value, q.First = FieldLastFirst, strings.TrimSpace(last), strings.TrimSpace(given)
 	}

@@ -114,6 +114,48 @@ func TestAPersonIsTracedBookedMergedAndUnmerged(t *testing.T) {
 	})
 }
 
+// TestAnIDThatIsNoneIsRefused sends what cannot be an id, for lack of digits or for
+// having too many, to every kind of place an id is taken.
+func TestAnIDThatIsNoneIsRefused(t *testing.T) {
+	each(t, func(t *testing.T, p *program) {
+		known := p.ok("GET", "/v1/patients?search=byron", nil).data()[0]["id"].(string)
+		for _, none := range []string{"12x", "18014398509481984", "9007199254740992"} { // 54 bits and 53 and a bit
+			slot := request(p.slot(0))
+			slot["patient_id"] = none
+			p.refused(400, "invalid_request", "POST", "/v1/appointments", slot)
+			p.refused(400, "invalid_request", "POST", "/v1/messages/send", map[string]any{"patient_id": none, "message_type": "sms", "message_string": "Hello", "write_to_record": false})
+			p.refused(400, "invalid_request", "POST", "/v1/patients/"+known+"/merge/preview", map[string]any{"patient_id": none})
+			for _, path := range []string{
+				"/v1/appointments?patient_id=", "/v1/appointments?practitioner_id=", "/v1/messages?patient_id=", "/v1/messages?batch_id=", "/v1/slots?location_id=",
+				"/v1/slots?practitioner_id=", "/v1/sessions?practitioner_id=", "/v1/appointment_types?location_ids=",
+			} {
+				p.refused(400, "invalid_request", "GET", path+none, nil)
+			}
+			p.refused(404, "patient_not_found", "GET", "/v1/patients/"+none, nil)
+			list := p.ok("GET", p.batchOf([]map[string]any{{"patient_id": none}, {"patient_id": known}}, nil)+"/recipients", nil)
+			if r := list.data()[0]; r["status"] != "INVALID_PAYLOAD" || r["reason"] != "invalid_patient_id" || r["patient_id"] != nil || strings.Contains(list.Text, "-1") {
+				t.Fatalf("got %s", list.Text)
+			}
+		}
+	})
+}
+
+// TestAPatientIsFoundByAnyNumber asks for one as public clients do before they make
+// another.
+func TestAPatientIsFoundByAnyNumber(t *testing.T) {
+	each(t, func(t *testing.T, p *program) {
+		id := p.ok("POST", "/v1/patients/register", map[string]any{
+			"first_name": "Wren", "last_name": "Otter-Vale", "dob": "1971-02-03", "mobile": "07700 900777", "landline": "01632 960777", "nhs_number": "943 476 5919",
+			"ehr_partner_id": "S 55-1",
+		}).str("patient_id")
+		for _, text := range []string{"9434765919", "943+476+5919", "943-476-5919", "07700900777", "01632+960777", "%2B441632960777", "S+55-1", id, "vale", "otter-vale", "Otter%E2%80%93Vale"} {
+			if list := p.ok("GET", "/v1/patients?search="+text, nil); list.Body["count"] != 1.0 || list.data()[0]["id"] != id {
+				t.Errorf("%s: got %s", text, list.Text)
+			}
+		}
+	})
+}
+
 // TestTheDeadAreNotBookedNorWrittenTo has somebody whom the national service knows to
 // have died.
 func TestTheDeadAreNotBookedNorWrittenTo(t *testing.T) {
