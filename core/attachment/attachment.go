@@ -140,7 +140,7 @@ func (s *Service) Attachment(ctx context.Context, of patient.ID, id int64) (Atta
 
 // reader is who reads, and of which patient.
 func (s *Service) reader(ctx context.Context, of patient.ID) (access.Caller, patient.Patient, error) {
-	who, err := access.Require(ctx, access.SeePatients, access.Booking, access.Messaging)
+	who, err := access.Require(ctx, access.SeeDocuments, access.Messaging)
 	if err != nil {
 		return who, patient.Patient{}, err
 	}
