@@ -58,9 +58,9 @@ const (
 		byLandline + `($18, $19)` + byPhone + `($18, $19)` + byID + `($20, $21)`
 )
 
-// numberArgs are the forms of a number.
+// numberArgs are the forms of a number; what has none is a dash, which is no number.
 func numberArgs(n patient.Numbers) in {
-	return in{n.Key, n.Raw, cmp.Or(n.Phone, "-"), cmp.Or(n.Dialled, "-"), int64(n.IDs[0]), int64(n.IDs[1])}
+	return in{cmp.Or(n.Key, "-"), n.Raw, cmp.Or(n.Phone, "-"), cmp.Or(n.Dialled, "-"), int64(n.IDs[0]), int64(n.IDs[1])}
 }
 
 // rekeyVersion is the migration that works out the keys of names again. It comes
