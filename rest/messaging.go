@@ -233,8 +233,12 @@ func (d *door) ListMessageReplies(ctx context.Context, p oas.ListMessageRepliesP
 // UpdateMessageReply says whose a reply is, or that staff have seen to it.
 func (d *door) UpdateMessageReply(ctx context.Context, in *oas.ReplyUpdate, p oas.UpdateMessageReplyParams) (oas.UpdateMessageReplyRes, error) {
 	change := reply.Change{Open: ptr(in.Open.Get())}
+	var check input.Checks
 	if whose, ok := in.PatientID.Get(); ok {
-		change.Patient = ptr(orNothing[patient.ID](string(whose)), true)
+		change.Patient = ptr(body[patient.ID](&check, "patient_id", string(whose)), true)
+	}
+	if err := check.Err(); err != nil {
+		return nil, err
 	}
 	r, err := d.core.Reply.Change(ctx, id[reply.ID](p.ID), change)
 	if err != nil {

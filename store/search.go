@@ -65,7 +65,7 @@ func numberArgs(n patient.Numbers) in {
 
 // rekeyVersion is the migration that works out the keys of names again. It comes
 // after the one that makes the table of words.
-const rekeyVersion = 29
+const rekeyVersion = 32
 
 // The parts of a name that patient_word has the endings of.
 const (
