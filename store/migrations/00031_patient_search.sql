@@ -15,7 +15,6 @@ CREATE TABLE patient_word (
 );
 CREATE INDEX patient_word_key ON patient_word (practice_group_id, word_key, patient_id, part);
 
-CREATE INDEX patient_phone_number ON patient_phone (practice_group_id, number);
 -- The number without spaces and dashes, in capitals.
 ALTER TABLE patient_number ADD COLUMN value_key text NOT NULL DEFAULT '';
 UPDATE patient_number SET value_key = upper(replace(replace(value, ' ', ''), '-', ''));
