@@ -1,0 +1,64 @@
+package batch_test
+
+import (
+	"context"
+	"slices"
+	"testing"
+
+	"frontdesk/core/batch"
+	"frontdesk/core/carrier"
+	"frontdesk/core/patient"
+)
+
+// TestWhoABatchReaches names patients as they are named elsewhere: by a number that
+// was superseded, and by what is no number and no id; and patients who have died.
+func TestWhoABatchReaches(t *testing.T) {
+	withDesk(t, func(d *desk) {
+		register := func(name, number string) patient.ID {
+			mobile := "07700 900123"
+			id, err := d.people.Register(d.ctx, patient.Registration{FirstName: name, LastName: "Byron", BirthDate: "1990-01-01", Mobile: &mobile, NHSNumber: &number})
+			if err != nil {
+				d.Fatal(err)
+			}
+			return id
+		}
+		ada, dead := register("Ada", "9434765919"), register("Grace", "9658218873")
+		err := d.db.Patient().Do(d.ctx, func(tx patient.Tx) error {
+			former := patient.FormerNumber{ID: d.db.NewID(), Patient: ada, Number: "9449306524", At: d.clock}
+			if err := tx.SaveFormerNumber(d.ctx, d.group, former); err != nil {
+				return err
+			}
+			p, err := tx.Patient(d.ctx, d.group, dead)
+			if err != nil {
+				return err
+			}
+			p.DeceasedAt, p.DeathSource = d.clock, patient.FromPractice
+			return tx.SavePatient(d.ctx, d.group, p)
+		})
+		if err != nil {
+			d.Fatal(err)
+		}
+		b := d.batch(batch.New{Name: "Flu", Channel: carrier.SMS, Content: "Hello"},
+			batch.NewRecipient{NHSNumber: "944 930 6524", BirthDate: "1990-01-01"},
+			batch.NewRecipient{NHSNumber: "9658218873", BirthDate: "1990-01-01"},
+			batch.NewRecipient{NHSNumber: "1111111111", BirthDate: "1990-01-01"},
+			batch.NewRecipient{NHSNumber: "9990000018", BirthDate: "1990-01-01"}, // for tests, and this is no sandbox
+			batch.NewRecipient{NoID: true},
+		)
+		if err := d.s.Run(context.Background(), batch.Job(d.group, b.ID)); err != nil {
+			d.Fatal(err)
+		}
+		found, _, err := d.s.Recipients(d.ctx, b.ID, "", 0, 10)
+		if err != nil {
+			d.Fatal(err)
+		}
+		var got []string
+		for _, r := range found {
+			got = append(got, string(r.Status)+" "+r.Reason)
+		}
+		want := []string{"ENRICHED ", "ENRICHMENT_ERROR patient_deceased", "INVALID_PAYLOAD invalid_nhs_number", "INVALID_PAYLOAD invalid_nhs_number", "INVALID_PAYLOAD invalid_patient_id"}
+		if !slices.Equal(got, want) || found[0].Patient != ada || found[4].Named != 0 {
+			d.Fatalf("got %q, %+v", got, found)
+		}
+	})
+}
