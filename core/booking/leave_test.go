@@ -252,3 +252,38 @@ func TestWhatTheDeadLeaveOpenComesUpForStaff(t *testing.T) {
 		}
 	})
 }
+
+// pds is a national service that knows one person.
+type pds struct{ patient.Person }
+
+func (p pds) Read(context.Context, practice.ID, string) (patient.Person, error) { return p.Person, nil }
+
+func (p pds) Trace(context.Context, practice.ID, patient.Trace) (patient.Person, error) {
+	return p.Person, nil
+}
+
+func TestWhatTheDeadLeaveOpenComesUpWhenThePDSSaysSo(t *testing.T) {
+	each(t, func(t *testing.T, d *desk) {
+		booked, _ := d.come(0)
+		d.must(d.db.Patient().Do(d.ctx, func(tx patient.Tx) error {
+			p, err := tx.Patient(d.ctx, d.group.ID, d.ada)
+			if err != nil {
+				return err
+			}
+			p.NHSNumber = "9434765919"
+			return tx.SavePatient(d.ctx, d.group.ID, p)
+		}))
+		p, err := d.patients.Patient(d.ctx, d.ada)
+		d.must(err)
+		d.patients.Demographics = pds{patient.Person{
+			NHSNumber: p.NHSNumber, FirstName: p.FirstName, LastName: p.LastName, BirthDate: p.BirthDate, DeceasedAt: monday.Add(-24 * time.Hour),
+		}}
+		for range 2 {
+			d.must(d.patients.RefreshPatient(d.ctx, d.ada))
+		}
+		found := d.opened()
+		if len(found) != 1 || !strings.Contains(found[0].Comments, "Appointments to come: 1.") || d.state(booked) != booking.Booked {
+			d.t.Fatalf("got %+v; the appointment is %s", found, d.state(booked))
+		}
+	})
+}
