@@ -12,6 +12,7 @@ import (
 	"hash"
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
@@ -21,7 +22,6 @@ import (
 	"frontdesk/core/fault"
 	"frontdesk/core/input"
 	"frontdesk/core/messaging"
-	"frontdesk/core/patient"
 	"frontdesk/rest/oas"
 	"frontdesk/web"
 )
@@ -70,13 +70,9 @@ type recipient struct {
 }
 
 func (r recipient) named() batch.NewRecipient {
-	n := batch.NewRecipient{NHSNumber: r.NHSNumber}
+	n := batch.NewRecipient{NHSNumber: r.NHSNumber, Patient: r.PatientID}
 	if r.DOB != nil {
 		n.BirthDate = *r.DOB
-	}
-	if r.PatientID != "" && r.NHSNumber == "" {
-		number, ok := input.Digits(r.PatientID)
-		n.Patient, n.NoID = patient.ID(number), !ok
 	}
 	return n
 }
@@ -354,20 +350,27 @@ func (d *door) ListBatchMessageRecipients(ctx context.Context, p oas.ListBatchMe
 	}
 	out := &oas.ListBatchMessageRecipientsOK{Data: make([]oas.BatchRecipient, len(found)), Count: float64(count)}
 	for i, r := range found {
+		number, born, who := named(r)
 		out.Data[i] = oas.BatchRecipient{
-			NhsNumber: text(r.NHSNumber), Dob: birth(r.BirthDate), Status: oas.RecipientStatus(shown(r.Status)), Reason: text(r.Reason),
-			PatientID: idOrNull(cmp.Or(r.Patient, r.Named)), MessageID: idOrNull(r.Message), MessageStatus: text(string(r.State)),
+			Row: r.Row(), NhsNumber: text(number), Dob: text(born), Status: oas.RecipientStatus(r.Shown()), Reason: text(r.Reason),
+			PatientID: text(who), MessageID: idOrNull(r.Message), MessageStatus: text(string(r.State)),
 		}
 	}
 	return out, nil
 }
 
-// shown is a recipient's status as callers know it.
-func shown(s batch.RecipientStatus) batch.RecipientStatus {
-	if s == batch.RecipientTracing {
-		return batch.RecipientCreated
+// named is how a recipient was named: as it was sent, where that cannot be used.
+func named(r batch.Recipient) (number, born, who string) {
+	if r.Status == batch.RecipientInvalid {
+		return r.Given.NHSNumber, r.Given.BirthDate, r.Given.Patient
 	}
-	return s
+	if r.BirthDate != input.NoDate {
+		born = r.BirthDate.String()
+	}
+	if id := cmp.Or(r.Patient, r.Named); id != 0 {
+		who = id.String()
+	}
+	return r.NHSNumber, born, who
 }
 
 func idOrNull[T interface {
@@ -403,8 +406,11 @@ func (d *door) GetBatchMessageResults(ctx context.Context, p oas.GetBatchMessage
 	}
 	from, to := io.Pipe()
 	go func() {
+		// Excel reads UTF-8 where a mark says that it is, and ends lines as Windows does.
+		_, err := io.WriteString(to, "\ufeff")
 		lines := csv.NewWriter(to)
-		err := lines.Write([]string{"nhs_number", "dob", "patient_id", "status", "reason", "message_id", "message_status", "code", "sent_at"})
+		lines.UseCRLF = true
+		err = errors.Join(err, lines.Write([]string{"row", "nhs_number", "dob", "patient_id", "status", "reason", "message_id", "message_status", "code", "sent_at"}))
 		if err == nil {
 			err = d.core.Batch.Each(ctx, of, func(r batch.Recipient) error { return lines.Write(line(r)) })
 		}
@@ -417,21 +423,26 @@ func (d *door) GetBatchMessageResults(ctx context.Context, p oas.GetBatchMessage
 
 // line is one recipient of a CSV.
 func line(r batch.Recipient) []string {
-	orEmpty := func(n int64, s string) string {
-		if n == 0 {
-			return ""
-		}
-		return s
-	}
-	born, sent := "", ""
-	if r.BirthDate != input.NoDate {
-		born = r.BirthDate.String()
+	number, born, who := named(r)
+	message, sent := "", ""
+	if r.Message != 0 {
+		message = r.Message.String()
 	}
 	if !r.Sent.IsZero() {
 		sent = r.Sent.UTC().Format(time.RFC3339)
 	}
-	return []string{
-		r.NHSNumber, born, orEmpty(int64(r.Patient), r.Patient.String()), string(shown(r.Status)), r.Reason,
-		orEmpty(int64(r.Message), r.Message.String()), string(r.State), r.Code, sent,
+	cells := []string{strconv.Itoa(r.Row()), number, born, who, string(r.Shown()), r.Reason, message, string(r.State), r.Code, sent}
+	for i, c := range cells {
+		cells[i] = inert(c)
 	}
+	return cells
+}
+
+// inert is a cell that no spreadsheet takes for a formula. Source: OWASP, CSV
+// Injection.
+func inert(cell string) string {
+	if cell != "" && strings.ContainsRune("=+-@\t\r\n", rune(cell[0])) {
+		return "'" + cell
+	}
+	return cell
 }

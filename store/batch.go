@@ -112,10 +112,10 @@ func (s batchStore) StaleLoads(ctx context.Context, group practice.ID, before ti
 func (t *Tx) AddRecipients(ctx context.Context, group practice.ID, id messaging.BatchID, all []batch.Recipient) error {
 	args := make([]in, len(all))
 	for i, r := range all {
-		args[i] = in{group, id, r.Ordinal, r.NHSNumber, r.BirthDate.String(), r.Status, r.Reason, opt(r.Named)}
+		args[i] = in{group, id, r.Ordinal, r.NHSNumber, r.BirthDate.String(), r.Status, r.Reason, opt(r.Named), r.Given.NHSNumber, r.Given.BirthDate, r.Given.Patient}
 	}
-	return t.many(ctx, `INSERT INTO batch_recipient (practice_group_id, batch_id, ordinal, nhs_number, birth_date, status, reason, named_id)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`, args)
+	return t.many(ctx, `INSERT INTO batch_recipient (practice_group_id, batch_id, ordinal, nhs_number, birth_date, status, reason, named_id, given_number, given_date, given_patient)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`, args)
 }
 
 // SaveRecipients keeps changed recipients, but for those who are no longer in
@@ -129,10 +129,11 @@ func (t *Tx) SaveRecipients(ctx context.Context, group practice.ID, id messaging
 		WHERE practice_group_id = $1 AND batch_id = $2 AND ordinal = $3 AND status = $8`, args)
 }
 
-const recipientColumns = `r.ordinal, r.nhs_number, r.birth_date, r.status, r.reason, r.named_id, r.patient_id, r.message_id`
+const recipientColumns = `r.ordinal, r.nhs_number, r.birth_date, r.status, r.reason, r.named_id, r.patient_id, r.message_id, r.given_number, r.given_date, r.given_patient`
 
 func intoRecipient(r *batch.Recipient) in {
-	return in{&r.Ordinal, &r.NHSNumber, day{&r.BirthDate}, &r.Status, &r.Reason, num[patient.ID]{&r.Named}, num[patient.ID]{&r.Patient}, num[messaging.ID]{&r.Message}}
+	return in{&r.Ordinal, &r.NHSNumber, day{&r.BirthDate}, &r.Status, &r.Reason, num[patient.ID]{&r.Named}, num[patient.ID]{&r.Patient}, num[messaging.ID]{&r.Message},
+		&r.Given.NHSNumber, &r.Given.BirthDate, &r.Given.Patient}
 }
 
 // Recipients lists a batch's recipients.
@@ -150,7 +151,7 @@ func (t *Tx) Recipients(ctx context.Context, group practice.ID, id messaging.Bat
 		LEFT JOIN patient p ON p.practice_group_id = r.practice_group_id AND p.id = r.patient_id AND p.deleted_at IS NULL
 		LEFT JOIN message m ON m.practice_group_id = r.practice_group_id AND m.id = r.message_id
 		WHERE r.practice_group_id = $1 AND r.batch_id = $2 AND r.ordinal > $3
-		AND (CAST($4 AS text) = '' OR r.status = $4 OR $4 = 'CREATED' AND r.status = 'TRACING') ORDER BY r.ordinal LIMIT $5 OFFSET $6`, args,
+		AND (CAST($4 AS text) = '' OR r.status = $4 OR $4 = 'CREATED' AND r.status = 'TRACING' OR $4 = 'ENRICHMENT_ERROR' AND r.status = 'DUPLICATE') ORDER BY r.ordinal LIMIT $5 OFFSET $6`, args,
 		func(scan scanner) (batch.Recipient, error) {
 			var r batch.Recipient
 			var first, last, state string
@@ -168,9 +169,14 @@ const personColumns = `p.id, p.nhs_number, p.emis_id, p.ehr_partner_id, p.ehr_pa
 	p.mobile, p.landline, p.email, p.line_1, p.line_2, p.line_3, p.town, p.county, p.country, p.postcode, p.notes, p.source, p.restricted, p.status,
 	p.number_status, p.superseded_by, p.pds_version, p.synced_at, p.merged_into, p.version, p.created_at, p.updated_at, p.deleted_at, p.death_source`
 
+// COALESCE keeps a database from looking for a patient among all of a batch, of
+// which it may know nothing yet.
+
 // Named lists recipients not looked up yet, with the patient they name.
 func (t *Tx) Named(ctx context.Context, group practice.ID, id messaging.BatchID, limit int) ([]batch.Enlisted, error) {
-	return list(ctx, t, `SELECT `+recipientColumns+`, p.id, p.birth_date, p.deceased_at, p.restricted, p.number_status, p.merged_into
+	return list(ctx, t, `SELECT `+recipientColumns+`, p.id, p.birth_date, p.deceased_at, p.restricted, p.number_status, p.merged_into,
+		EXISTS (SELECT 1 FROM batch_recipient d WHERE d.practice_group_id = r.practice_group_id AND d.patient_id = p.id AND COALESCE(d.batch_id, 0) = r.batch_id
+			AND d.status IN ('ENRICHED', 'QUEUED'))
 		FROM (SELECT * FROM batch_recipient WHERE practice_group_id = $1 AND batch_id = $2 AND status = 'CREATED' ORDER BY ordinal LIMIT $3) r
 		LEFT JOIN patient p ON p.practice_group_id = r.practice_group_id AND p.id = COALESCE(r.named_id,
 			(SELECT n.id FROM patient n WHERE n.practice_group_id = r.practice_group_id AND n.nhs_number = r.nhs_number),
@@ -178,10 +184,10 @@ func (t *Tx) Named(ctx context.Context, group practice.ID, id messaging.BatchID,
 		WHERE r.practice_group_id = $1 ORDER BY r.ordinal`, in{group, id, limit}, func(scan scanner) (batch.Enlisted, error) {
 		var e batch.Enlisted
 		var status string
-		var restricted flag
+		var restricted, already flag
 		p := &e.Person.Patient
-		err := scan(append(intoRecipient(&e.Recipient), num[patient.ID]{&p.ID}, day{&p.BirthDate}, when{&p.DeceasedAt}, &restricted, text{&status}, num[patient.ID]{&p.MergedInto})...)
-		p.Restricted, p.NumberStatus = bool(restricted), patient.NumberStatus(status)
+		err := scan(append(intoRecipient(&e.Recipient), num[patient.ID]{&p.ID}, day{&p.BirthDate}, when{&p.DeceasedAt}, &restricted, text{&status}, num[patient.ID]{&p.MergedInto}, &already)...)
+		p.Restricted, p.NumberStatus, e.Already = bool(restricted), patient.NumberStatus(status), bool(already)
 		return e, err
 	})
 }
@@ -190,7 +196,9 @@ const enlisted = `SELECT ` + recipientColumns + `, ` + personColumns + `, x.rece
 	COALESCE((SELECT c.source FROM patient_contact c WHERE c.practice_group_id = p.practice_group_id AND c.patient_id = p.id AND c.kind = $6
 		AND c.value = CASE WHEN $6 = 'mobile' THEN p.mobile ELSE p.email END ORDER BY CASE c.source WHEN 'practice' THEN 1 WHEN 'caller' THEN 2 ELSE 3 END LIMIT 1), 'caller'),
 	EXISTS (SELECT 1 FROM opt_out o WHERE o.practice_group_id = p.practice_group_id AND o.channel = $7
-		AND o.contact = CASE WHEN $6 = 'mobile' THEN p.mobile ELSE p.email END)
+		AND o.contact = CASE WHEN $6 = 'mobile' THEN p.mobile ELSE p.email END),
+	EXISTS (SELECT 1 FROM message m WHERE m.practice_group_id = p.practice_group_id AND m.patient_id = p.id AND COALESCE(m.batch_id, 0) = r.batch_id
+		AND m.id <> COALESCE(r.message_id, 0))
 	FROM batch_recipient r JOIN patient p ON p.practice_group_id = r.practice_group_id AND p.id = r.patient_id
 	LEFT JOIN patient_profile x ON x.practice_group_id = p.practice_group_id AND x.patient_id = p.id
 	WHERE r.practice_group_id = $1 AND r.batch_id = $2 AND r.status = $3 AND r.ordinal > $4 ORDER BY r.ordinal LIMIT $5`
@@ -207,13 +215,14 @@ func (t *Tx) Enlisted(ctx context.Context, group practice.ID, id messaging.Batch
 	}
 	return list(ctx, t, query, in{group, id, status, after, limit, kind, channel}, func(scan scanner) (batch.Enlisted, error) {
 		var e batch.Enlisted
-		var out flag
+		var out, already flag
 		var err error
 		source := patient.Contact{Kind: kind}
 		p := &e.Person
 		p.Patient, err = scanPatient(func(dest ...any) error {
-			return scan(append(append(intoRecipient(&e.Recipient), dest...), optBool{&p.ReceiveEmail}, optBool{&p.ReceiveSMS}, optBool{&p.Marketing}, &source.Source, &out)...)
+			return scan(append(append(intoRecipient(&e.Recipient), dest...), optBool{&p.ReceiveEmail}, optBool{&p.ReceiveSMS}, optBool{&p.Marketing}, &source.Source, &out, &already)...)
 		})
+		e.Already = bool(already)
 		p.Contacts = patient.Contacts{source}
 		if to := (map[patient.ContactKind]string{patient.ContactMobile: p.Mobile, patient.ContactEmail: p.Email})[kind]; bool(out) {
 			p.OptedOut = map[messaging.Destination]bool{{Channel: channel, Contact: to}: true}
@@ -222,10 +231,23 @@ func (t *Tx) Enlisted(ctx context.Context, group practice.ID, id messaging.Batch
 	})
 }
 
+// Enrolled reports whether a batch has a patient as one who is known or queued.
+func (t *Tx) Enrolled(ctx context.Context, group practice.ID, id messaging.BatchID, of patient.ID) (bool, error) {
+	var n int
+	return t.one(ctx, `SELECT ordinal FROM batch_recipient WHERE practice_group_id = $1 AND patient_id = $3 AND COALESCE(batch_id, 0) = $2
+		AND status IN ('ENRICHED', 'QUEUED') LIMIT 1`, in{group, id, of}, &n)
+}
+
+// Messaged reports whether a batch has a message for a patient.
+func (t *Tx) Messaged(ctx context.Context, group practice.ID, id messaging.BatchID, of patient.ID) (bool, error) {
+	var n messaging.ID
+	return t.one(ctx, `SELECT id FROM message WHERE practice_group_id = $1 AND patient_id = $3 AND COALESCE(batch_id, 0) = $2 LIMIT 1`, in{group, id, of}, &n)
+}
+
 // CountReasons counts recipients nothing will be sent to.
 func (t *Tx) CountReasons(ctx context.Context, group practice.ID, id messaging.BatchID) (map[string]int, error) {
 	return counted[string](ctx, t, `SELECT reason, count(*) FROM batch_recipient WHERE practice_group_id = $1 AND batch_id = $2
-		AND status IN ('ENRICHMENT_ERROR', 'INVALID_PAYLOAD') GROUP BY reason`, group, id)
+		AND status IN ('ENRICHMENT_ERROR', 'INVALID_PAYLOAD', 'DUPLICATE') GROUP BY reason`, group, id)
 }
 
 // CountRecipients counts a batch's recipients by status.

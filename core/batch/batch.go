@@ -3,6 +3,7 @@
 //
 //	batch.go      a batch: made, listed, told to go or stop
 //	recipients.go who it is for: taken in, looked up, queued
+//	results.go    what became of each, and what sending would do
 //	port.go       what it needs remembered
 package batch
 
@@ -287,6 +288,8 @@ type Totals struct {
 	Suppressed int `json:"suppressed"`
 	Waiting    int `json:"waiting"`
 	Unknown    int `json:"unknown"`
+	// Duplicate is how many name a patient the batch has already.
+	Duplicate int `json:"duplicate"`
 }
 
 // totals counts rows, never counters.
@@ -303,6 +306,8 @@ func totals(ctx context.Context, r Reader, group practice.ID, id messaging.Batch
 			t.Waiting += n
 		case RecipientError, RecipientInvalid:
 			t.Failed += n
+		case RecipientDuplicate:
+			t.Duplicate += n
 		case RecipientCancelled:
 			t.Cancelled += n
 		}

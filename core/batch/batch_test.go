@@ -138,7 +138,7 @@ func (s slowStore) Named(ctx context.Context, group practice.ID, id messaging.Ba
 
 func TestABatchTwoServersWorkOnIsQueuedOnce(t *testing.T) {
 	withDesk(t, func(d *desk) {
-		b := d.batch(batch.New{Name: "Flu", Channel: carrier.SMS, Content: "Hello"}, batch.NewRecipient{Patient: d.somebody("07700 900001", "a@example.org")})
+		b := d.batch(batch.New{Name: "Flu", Channel: carrier.SMS, Content: "Hello"}, batch.NewRecipient{Patient: d.somebody("07700 900001", "a@example.org").String()})
 		if _, _, err := d.s.Send(d.ctx, b.ID); err != nil {
 			d.Fatal(err)
 		}
@@ -157,6 +157,168 @@ func TestABatchTwoServersWorkOnIsQueuedOnce(t *testing.T) {
 		wait.Wait()
 		if _, n, err := d.s.Messages.Store.Messages(d.ctx, d.group, messaging.Query{Batch: b.ID, Limit: 10}); n != 1 {
 			d.Fatalf("%d messages for one recipient, %v", n, err)
+		}
+	})
+}
+
+// work runs a batch's job.
+func (d *desk) work(b batch.Batch) {
+	d.Helper()
+	if err := d.s.Run(context.Background(), batch.Job(d.group, b.ID)); err != nil {
+		d.Fatal(err)
+	}
+}
+
+// rows are a batch's recipients.
+func (d *desk) rows(b batch.Batch) []batch.Recipient {
+	d.Helper()
+	found, _, err := d.s.Recipients(d.ctx, b.ID, "", 0, 100)
+	if err != nil {
+		d.Fatal(err)
+	}
+	return found
+}
+
+func TestTheSamePatientIsSentABatchOnceAndItSaysSo(t *testing.T) {
+	withDesk(t, func(d *desk) {
+		nhs, mobile := "9434765919", "07700 900001"
+		ada, err := d.people.Register(d.ctx, patient.Registration{NHSNumber: &nhs, FirstName: "Ada", LastName: "Byron", BirthDate: "1985-12-10", Mobile: &mobile})
+		if err != nil {
+			d.Fatal(err)
+		}
+		bob, kit := d.somebody("07700 900002", "bob@example.org"), d.somebody("07700 900003", "kit@example.org")
+		b := d.batch(batch.New{Name: "Flu", Channel: carrier.SMS, Content: "Hello"},
+			batch.NewRecipient{NHSNumber: "943 476 5919", BirthDate: "1985-12-10"}, batch.NewRecipient{Patient: bob.String()},
+			batch.NewRecipient{Patient: ada.String()}, batch.NewRecipient{Patient: bob.String()}, batch.NewRecipient{Patient: kit.String()},
+			batch.NewRecipient{NHSNumber: "9434765919", BirthDate: "1985-12-10"},
+		)
+		d.work(b)
+		preview, err := d.s.Preview(d.ctx, b.ID)
+		if err != nil || preview.Reached != 3 || preview.NotReached["duplicate_recipient"] != 3 || preview.Looked != 6 {
+			d.Fatalf("preview %+v, %v", preview, err)
+		}
+		// Kit turns out to be Bob, after both were looked up.
+		plan, err := d.people.PreviewMerge(d.ctx, bob, kit)
+		if err != nil {
+			d.Fatal(err)
+		}
+		if _, err := d.people.Merge(d.ctx, bob, kit, plan.Token); err != nil {
+			d.Fatal(err)
+		}
+		if _, _, err := d.s.Send(d.ctx, b.ID); err != nil {
+			d.Fatal(err)
+		}
+		d.work(b)
+		if err := d.s.Messages.Dispatch(context.Background(), messaging.DispatchJob(d.group, b.ID, carrier.SMS, d.clock, d.clock)); err != nil {
+			d.Fatal(err)
+		}
+		to := map[string]int{}
+		for _, m := range d.post.got {
+			to[m.To]++
+		}
+		if len(to) != 2 || to["+447700900001"] != 1 || to["+447700900002"] != 1 {
+			d.Fatalf("sent %v", to)
+		}
+		want := []batch.RecipientStatus{batch.RecipientQueued, batch.RecipientQueued, batch.RecipientError, batch.RecipientError, batch.RecipientError, batch.RecipientError}
+		for i, r := range d.rows(b) {
+			if r.Shown() != want[i] || r.Shown() == batch.RecipientError && r.Reason != "duplicate_recipient" || r.Row() != i+1 {
+				d.Errorf("row %d: got %s %s", r.Row(), r.Shown(), r.Reason)
+			}
+		}
+		if _, n, err := d.s.Recipients(d.ctx, b.ID, batch.RecipientError, 0, 10); err != nil || n != 4 {
+			d.Errorf("%d of them are wrong, %v", n, err)
+		}
+		if b, totals, err := d.s.Batch(d.ctx, b.ID); err != nil || b.Status != batch.Completed || totals.Duplicate != 4 || totals.Sent != 2 || totals.Created != 6 || totals.Failed != 0 {
+			d.Fatalf("got %s %+v, %v", b.Status, totals, err)
+		}
+	})
+}
+
+// Two servers, or one that was killed, may have queued one of two recipients who
+// have become one patient since.
+func TestAPatientWhoHasAMessageOfABatchGetsNoOther(t *testing.T) {
+	withDesk(t, func(d *desk) {
+		bob, kit := d.somebody("07700 900002", "bob@example.org"), d.somebody("07700 900003", "kit@example.org")
+		var recipients []batch.NewRecipient
+		for range 200 { // more than are queued at once
+			recipients = append(recipients, batch.NewRecipient{Patient: "1"})
+		}
+		recipients = append(recipients, batch.NewRecipient{Patient: kit.String()}, batch.NewRecipient{Patient: bob.String()})
+		b := d.batch(batch.New{Name: "Flu", Channel: carrier.SMS, Content: "Hello"}, recipients...)
+		d.work(b)
+		err := d.db.Batch().Do(d.ctx, func(tx batch.Tx) error {
+			// Kit is queued, and Bob is not yet.
+			r := d.rowsOf(tx, b)
+			r.Status, r.Message = batch.RecipientQueued, 77
+			m := messaging.Message{
+				ID: 77, Patient: kit, Batch: b.ID, Channel: carrier.SMS, Contact: "+447700900003", Leg: 1, State: messaging.Queued, Purpose: messaging.DirectCare,
+				DueAt: d.clock, SendAt: d.clock, SendBy: d.clock.Add(time.Hour), CreatedAt: d.clock, UpdatedAt: d.clock, Content: "Hello",
+			}
+			if err := messaging.Keep(d.ctx, tx, d.group, []messaging.Message{m}, d.clock); err != nil {
+				return err
+			}
+			return tx.SaveRecipients(d.ctx, d.group, b.ID, batch.RecipientEnriched, []batch.Recipient{r})
+		})
+		if err != nil {
+			d.Fatal(err)
+		}
+		plan, err := d.people.PreviewMerge(d.ctx, bob, kit)
+		if err != nil {
+			d.Fatal(err)
+		}
+		if _, err := d.people.Merge(d.ctx, bob, kit, plan.Token); err != nil {
+			d.Fatal(err)
+		}
+		if _, _, err := d.s.Send(d.ctx, b.ID); err != nil {
+			d.Fatal(err)
+		}
+		d.work(b)
+		if _, n, err := d.s.Messages.Store.Messages(d.ctx, d.group, messaging.Query{Batch: b.ID, Limit: 10}); n != 1 {
+			d.Fatalf("%d messages, %v", n, err)
+		}
+	})
+}
+
+// rowsOf is the first recipient who is known.
+func (d *desk) rowsOf(tx batch.Tx, b batch.Batch) batch.Recipient {
+	d.Helper()
+	found, err := tx.Recipients(d.ctx, d.group, b.ID, batch.RecipientQuery{Status: batch.RecipientEnriched, After: -1, Limit: 1})
+	if err != nil || len(found) != 1 {
+		d.Fatal(found, err)
+	}
+	return found[0]
+}
+
+func TestRowsThatCannotBeUsedKeepWhatWasSent(t *testing.T) {
+	withDesk(t, func(d *desk) {
+		good := d.somebody("07700 900001", "a@example.org")
+		rows := []struct {
+			sent   batch.NewRecipient
+			reason string
+		}{
+			{batch.NewRecipient{Patient: good.String()}, ""},
+			{batch.NewRecipient{NHSNumber: "943 476 5910", BirthDate: "1985-12-10"}, "invalid_nhs_number"},
+			{batch.NewRecipient{NHSNumber: "9434765919", BirthDate: "10th of May"}, "invalid_dob"},
+			{batch.NewRecipient{NHSNumber: "9434765919", BirthDate: "31/02/1990", Patient: "7"}, "invalid_dob"},
+			{batch.NewRecipient{Patient: "12x"}, "invalid_patient_id"},
+			{batch.NewRecipient{Patient: "18014398509481984"}, "invalid_patient_id"},
+			{batch.NewRecipient{Patient: "0"}, "invalid_patient_id"},
+			{batch.NewRecipient{}, "invalid_nhs_number"},
+			{batch.NewRecipient{NHSNumber: "=HYPERLINK(\"x\")", BirthDate: "1985-12-10"}, "invalid_nhs_number"},
+		}
+		var sent []batch.NewRecipient
+		for _, r := range rows {
+			sent = append(sent, r.sent)
+		}
+		b := d.batch(batch.New{Name: "Flu", Channel: carrier.SMS, Content: "Hello"}, sent...)
+		d.work(b)
+		for i, r := range d.rows(b) {
+			if r.Row() != i+1 || r.Reason != rows[i].reason {
+				d.Errorf("row %d: got %s %s", r.Row(), r.Status, r.Reason)
+			}
+			if r.Status == batch.RecipientInvalid && r.Given != rows[i].sent {
+				d.Errorf("row %d: kept %+v", r.Row(), r.Given)
+			}
 		}
 	})
 }

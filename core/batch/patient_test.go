@@ -43,7 +43,7 @@ func TestWhoABatchReaches(t *testing.T) {
 			batch.NewRecipient{NHSNumber: "9658218873", BirthDate: "1990-01-01"},
 			batch.NewRecipient{NHSNumber: "1111111111", BirthDate: "1990-01-01"},
 			batch.NewRecipient{NHSNumber: "9990000018", BirthDate: "1990-01-01"}, // for tests, and this is no sandbox
-			batch.NewRecipient{NoID: true},
+			batch.NewRecipient{Patient: "12x"},
 		)
 		if err := d.s.Run(context.Background(), batch.Job(d.group, b.ID)); err != nil {
 			d.Fatal(err)

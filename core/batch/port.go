@@ -62,6 +62,10 @@ type Tx interface {
 	SaveRecipients(ctx context.Context, group practice.ID, id messaging.BatchID, was RecipientStatus, r []Recipient) error
 	// CancelWaiting calls back up to limit waiting messages of a batch.
 	CancelWaiting(ctx context.Context, group practice.ID, id messaging.BatchID, at time.Time, limit int) (int, error)
+	// Enrolled reports whether a batch has a patient as one who is known or queued,
+	// and Messaged whether it has a message for them.
+	Enrolled(ctx context.Context, group practice.ID, id messaging.BatchID, of patient.ID) (bool, error)
+	Messaged(ctx context.Context, group practice.ID, id messaging.BatchID, of patient.ID) (bool, error)
 	TellBatch(ctx context.Context, group practice.ID, id messaging.BatchID, e event.Event) error
 	DropBatch(ctx context.Context, group practice.ID, id messaging.BatchID) error
 

@@ -3,6 +3,7 @@ package batch
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"time"
 
 	"frontdesk/core/access"
@@ -23,10 +24,13 @@ type RecipientStatus string
 
 // The states of a recipient.
 const (
-	RecipientCreated   RecipientStatus = "CREATED"
-	RecipientTracing   RecipientStatus = "TRACING" // the national service is asked; callers see CREATED
-	RecipientEnriched  RecipientStatus = "ENRICHED"
-	RecipientError     RecipientStatus = "ENRICHMENT_ERROR"
+	RecipientCreated  RecipientStatus = "CREATED"
+	RecipientTracing  RecipientStatus = "TRACING" // the national service is asked; callers see CREATED
+	RecipientEnriched RecipientStatus = "ENRICHED"
+	RecipientError    RecipientStatus = "ENRICHMENT_ERROR"
+	// RecipientDuplicate is a patient the batch has already, who is sent it once;
+	// callers see ENRICHMENT_ERROR.
+	RecipientDuplicate RecipientStatus = "DUPLICATE"
 	RecipientInvalid   RecipientStatus = "INVALID_PAYLOAD"
 	RecipientQueued    RecipientStatus = "QUEUED"
 	RecipientCancelled RecipientStatus = "CANCELLED"
@@ -35,21 +39,18 @@ const (
 // RecipientStatuses are the states callers may ask for.
 var RecipientStatuses = []RecipientStatus{RecipientCreated, RecipientError, RecipientEnriched, RecipientInvalid, RecipientQueued, RecipientCancelled}
 
-// NewRecipient names somebody a batch is for: by NHS number and date of birth,
-// or as a patient of the group.
-type NewRecipient struct {
-	NHSNumber, BirthDate string
-	Patient              patient.ID
-	// NoID is that what should be a patient's id cannot be one.
-	NoID bool
-}
+// NewRecipient names somebody a batch is for, as the caller wrote it: by NHS
+// number and date of birth, or else by the id of a patient of the group.
+type NewRecipient struct{ NHSNumber, BirthDate, Patient string }
 
 // Recipient is somebody a batch is for.
 type Recipient struct {
 	Ordinal   int
 	NHSNumber string
 	BirthDate input.Date
-	Status    RecipientStatus
+	// Given is what the caller wrote, where it cannot be used.
+	Given  NewRecipient
+	Status RecipientStatus
 	// Reason is why nothing will be sent, as a stable word.
 	Reason string
 	// Named is the patient as the caller named them, who may not exist; Patient
@@ -77,26 +78,38 @@ type RecipientQuery struct {
 // recipient reads how somebody was named. Only a sandbox has patients with test
 // numbers.
 func (n NewRecipient) recipient(ordinal int, today input.Date, sandbox bool) Recipient {
-	r := Recipient{Ordinal: ordinal, Status: RecipientCreated, BirthDate: input.NoDate, Named: n.Patient}
-	if n.NoID {
-		r.Status, r.Reason, r.Named = RecipientInvalid, "invalid_patient_id", 0
-		return r
+	r := Recipient{Ordinal: ordinal, Status: RecipientCreated, BirthDate: input.NoDate}
+	wrong := func(reason string) Recipient {
+		given := NewRecipient{wording.Clean(n.NHSNumber, maxGiven), wording.Clean(n.BirthDate, maxGiven), wording.Clean(n.Patient, maxGiven)}
+		return Recipient{Ordinal: ordinal, Status: RecipientInvalid, Reason: reason, BirthDate: input.NoDate, Given: given}
 	}
-	if n.Patient != 0 {
+	if n.NHSNumber == "" && n.Patient != "" {
+		id, ok := input.Digits(n.Patient)
+		if r.Named = patient.ID(id); !ok || id == 0 {
+			return wrong("invalid_patient_id")
+		}
 		return r
 	}
 	var in input.Checks
 	number, ok := patient.ParseNHSNumber(n.NHSNumber)
 	if r.NHSNumber = number; !ok || patient.TestNumber(number) && !sandbox {
-		r.Status, r.Reason = RecipientInvalid, "invalid_nhs_number"
-		return r
+		return wrong("invalid_nhs_number")
 	}
 	r.BirthDate = patient.BirthDate(&in, "dob", n.BirthDate, today)
 	if in.Err() != nil {
-		r.Status, r.Reason, r.BirthDate = RecipientInvalid, "invalid_dob", input.NoDate
+		return wrong("invalid_dob")
 	}
 	return r
 }
+
+// maxGiven is how many characters are kept of what cannot be used.
+const maxGiven = 100
+
+// Row is which of the recipients it was, counted from 1.
+func (r Recipient) Row() int { return r.Ordinal + 1 }
+
+// repeat marks a recipient whom the batch has already.
+func (r *Recipient) repeat() { r.Status, r.Reason = RecipientDuplicate, "duplicate_recipient" }
 
 const (
 	chunk = 500
@@ -162,12 +175,13 @@ func (s *Service) lookUp(ctx context.Context, group practice.ID, b Batch) (bool,
 	}
 	return true, s.Store.Do(ctx, func(tx Tx) error {
 		recipients := make([]Recipient, len(found))
+		seen := map[patient.ID]bool{}
 		for i, e := range found {
 			r := &recipients[i]
 			*r = e.Recipient
-			p := e.Person.Patient
+			p, already := e.Person.Patient, e.Already
 			if p.ID != 0 && !p.Live() {
-				if p, err = patient.Current(ctx, tx, group, p.ID); err != nil {
+				if p, already, err = merged(ctx, tx, group, b.ID, p.ID); err != nil {
 					return err
 				}
 			}
@@ -179,18 +193,36 @@ func (s *Service) lookUp(ctx context.Context, group practice.ID, b Batch) (bool,
 			case r.Named == 0 && p.BirthDate != r.BirthDate:
 				r.Status, r.Reason = RecipientError, "details_differ"
 			default:
-				r.enrich(p)
+				r.enrich(p, already || seen[p.ID])
+				seen[p.ID] = seen[p.ID] || r.Status == RecipientEnriched
 			}
 		}
 		return tx.SaveRecipients(ctx, group, b.ID, RecipientCreated, recipients)
 	})
 }
 
-// enrich notes who a recipient is, unless nobody may write to them.
-func (r *Recipient) enrich(p patient.Patient) {
+// merged finds who a patient has become, and whether the batch has them already;
+// nobody, when that record was deleted.
+func merged(ctx context.Context, tx Tx, group practice.ID, b messaging.BatchID, id patient.ID) (patient.Patient, bool, error) {
+	p, err := patient.Current(ctx, tx, group, id)
+	if errors.Is(err, patient.ErrNotFound) {
+		return patient.Patient{}, false, nil
+	}
+	if err != nil {
+		return p, false, err
+	}
+	already, err := tx.Enrolled(ctx, group, b, p.ID)
+	return p, already, err
+}
+
+// enrich notes who a recipient is, unless nobody may write to them, or the batch
+// has them already.
+func (r *Recipient) enrich(p patient.Patient, already bool) {
 	r.Patient, r.Status = p.ID, RecipientEnriched
 	if err := p.Reachable(); err != nil {
 		r.Status, r.Reason = RecipientError, fault.Of(err).Code
+	} else if already {
+		r.repeat()
 	}
 }
 
@@ -217,16 +249,36 @@ func (s *Service) trace(ctx context.Context, group practice.ID, b Batch) (bool, 
 			if err != nil {
 				return false, err
 			}
-			r.enrich(p)
+			r.enrich(p, false)
 		}
 	}
-	return true, s.Store.Do(ctx, func(tx Tx) error { return tx.SaveRecipients(ctx, group, b.ID, RecipientTracing, found) })
+	return true, s.Store.Do(ctx, func(tx Tx) error {
+		seen := map[patient.ID]bool{}
+		for i := range found {
+			r := &found[i]
+			if r.Status != RecipientEnriched {
+				continue
+			}
+			already, err := tx.Enrolled(ctx, group, b.ID, r.Patient)
+			if err != nil {
+				return err
+			}
+			if already || seen[r.Patient] {
+				r.repeat()
+			}
+			seen[r.Patient] = true
+		}
+		return tx.SaveRecipients(ctx, group, b.ID, RecipientTracing, found)
+	})
 }
 
 // Enlisted is a recipient with the patient they are.
 type Enlisted struct {
 	Recipient
 	Person messaging.Addressee // nobody when ID is 0
+	// Already is set when the batch has the patient besides: of a recipient who is
+	// not looked up yet, as another one; of one who is, with a message.
+	Already bool
 }
 
 // queue makes messages for recipients who are known, and asks for them to be
@@ -254,15 +306,19 @@ func (s *Service) queue(ctx context.Context, group practice.ID, b Batch) (bool, 
 		}
 		worked = true
 		messages, recipients := make([]messaging.Message, 0, len(found)), make([]Recipient, len(found))
+		seen := map[patient.ID]bool{}
 		for i := range found {
-			if e := &found[i]; !e.Person.Live() {
-				if e.Person.Patient, err = patient.Current(ctx, tx, group, e.Person.ID); err != nil {
+			e := &found[i]
+			if !e.Person.Live() {
+				if err := s.follow(ctx, tx, group, b.ID, e); err != nil {
 					return err
 				}
 			}
-			m := s.draft(g, locked, &found[i], abroad, now)
-			if found[i].Status == RecipientQueued {
+			e.Already = e.Already || seen[e.Person.ID]
+			m := s.draft(g, locked, e, abroad, now)
+			if e.Status == RecipientQueued {
 				messages = append(messages, m)
+				seen[e.Person.ID] = true
 			}
 			recipients[i] = found[i].Recipient
 		}
@@ -283,16 +339,33 @@ func (s *Service) queue(ctx context.Context, group practice.ID, b Batch) (bool, 
 	return worked, err
 }
 
+// follow puts in who a recipient's patient has become since they were looked up.
+func (s *Service) follow(ctx context.Context, tx Tx, group practice.ID, b messaging.BatchID, e *Enlisted) error {
+	p, err := patient.Current(ctx, tx, group, e.Person.ID)
+	if errors.Is(err, patient.ErrNotFound) {
+		return nil // nobody writes to them, as they are
+	}
+	if err != nil {
+		return err
+	}
+	e.Person.Patient = p
+	e.Already, err = tx.Messaged(ctx, group, b, p.ID)
+	return err
+}
+
 // draft is the message of a batch to one recipient; a recipient who cannot be
 // reached is marked so.
 func (s *Service) draft(g practice.Group, b Batch, e *Enlisted, abroad bool, now time.Time) messaging.Message {
 	p := e.Person.Patient
+	if e.Patient = p.ID; e.Already && e.Status == RecipientEnriched {
+		e.repeat()
+		return messaging.Message{}
+	}
 	m := messaging.Message{
 		ID: messaging.ID(s.NewID()), Patient: p.ID, Batch: b.ID, Channel: b.Channel, Leg: 1, State: messaging.Queued, Purpose: b.Purpose, DueAt: now,
 		Subject: wording.Fill(b.Subject, p, g), Content: gsm.Composed(wording.Fill(b.Content, p, g)), SendAt: now, SendBy: now.Add(late),
 		SubmittedBy: b.SubmittedBy, KeyID: b.KeyID, CreatedAt: now, UpdatedAt: now,
 	}
-	e.Patient = p.ID
 	held := m.Judge(1, e.Person)
 	if held == nil && !abroad && m.Foreign(1) {
 		held = messaging.ErrAbroad
@@ -349,139 +422,4 @@ func (s *Service) callBack(ctx context.Context, group practice.ID, b Batch) (boo
 		return err
 	})
 	return cancelled > 0, err
-}
-
-// Recipients lists a batch's recipients with what became of them, and how many
-// there are.
-func (s *Service) Recipients(ctx context.Context, id messaging.BatchID, status RecipientStatus, pageIndex, pageSize int) ([]Recipient, int, error) {
-	who, err := access.Require(ctx, access.SeeCommunications, access.Messaging)
-	if err != nil {
-		return nil, 0, err
-	}
-	if _, _, err := s.Batch(ctx, id); err != nil {
-		return nil, 0, err
-	}
-	found, err := s.Store.Recipients(ctx, who.Group, id, RecipientQuery{Status: status, After: -1, Offset: pageIndex * pageSize, Limit: pageSize, Whole: true})
-	if err != nil {
-		return nil, 0, err
-	}
-	counts, err := s.Store.CountRecipients(ctx, who.Group, id)
-	total := 0
-	for of, n := range counts {
-		if status == "" || of == status || status == RecipientCreated && of == RecipientTracing {
-			total += n
-		}
-	}
-	return found, total, err
-}
-
-// Each calls fn with every recipient of a batch, in order, a page at a time.
-func (s *Service) Each(ctx context.Context, id messaging.BatchID, fn func(Recipient) error) error {
-	who, err := access.Require(ctx, access.SeeCommunications, access.Messaging)
-	if err != nil {
-		return err
-	}
-	for after := -1; ; {
-		found, err := s.Store.Recipients(ctx, who.Group, id, RecipientQuery{After: after, Limit: 2 * chunk, Whole: true})
-		if err != nil {
-			return err
-		}
-		for _, r := range found {
-			if err := fn(r); err != nil {
-				return err
-			}
-			after = r.Ordinal
-		}
-		if len(found) < 2*chunk {
-			return nil
-		}
-	}
-}
-
-// Preview is what sending a batch would do.
-type Preview struct {
-	// Looked is how many recipients have been looked up, of Total.
-	Looked, Total int
-	Reached       int
-	// NotReached counts by reason.
-	NotReached map[string]int
-	Parts      int // text messages
-	// Cost is in pence; the practice says what a text message costs.
-	Cost int
-	// Longest is the recipient's text with the most parts.
-	Longest gsm.Parts
-	Sample  string
-}
-
-// Preview says who of a batch would not be reached and why, and how many
-// text messages it takes.
-func (s *Service) Preview(ctx context.Context, id messaging.BatchID) (Preview, error) {
-	b, _, err := s.Batch(ctx, id)
-	if err != nil {
-		return Preview{}, err
-	}
-	who, err := access.Require(ctx, access.SeeCommunications, access.Messaging)
-	if err != nil {
-		return Preview{}, err
-	}
-	g, err := s.Store.Group(ctx, who.Group)
-	if err != nil {
-		return Preview{}, err
-	}
-	out := Preview{}
-	if out.NotReached, err = s.Store.CountReasons(ctx, who.Group, id); err != nil {
-		return out, err
-	}
-	counts, err := s.Store.CountRecipients(ctx, who.Group, id)
-	if err != nil {
-		return out, err
-	}
-	for status, n := range counts {
-		out.Total += n
-		if status != RecipientCreated && status != RecipientTracing {
-			out.Looked += n
-		}
-	}
-	abroad, err := s.abroad(ctx, who.Group, b)
-	if err != nil {
-		return out, err
-	}
-	now := s.Now()
-	for _, status := range []RecipientStatus{RecipientEnriched, RecipientQueued} {
-		for after := -1; ; {
-			found, err := s.Store.Enlisted(ctx, who.Group, id, status, b.Channel, after, 2*chunk, false)
-			if err != nil {
-				return out, err
-			}
-			for i := range found {
-				after = found[i].Ordinal
-				out.foresee(b, &found[i], s.draft(g, b, &found[i], abroad, now))
-			}
-			if len(found) < 2*chunk {
-				break
-			}
-		}
-	}
-	out.Cost = out.Parts * g.SMSPrice
-	return out, nil
-}
-
-// foresee adds one recipient's message to a preview.
-func (p *Preview) foresee(b Batch, e *Enlisted, m messaging.Message) {
-	switch {
-	case e.Status != RecipientQueued:
-		p.NotReached[e.Reason]++
-		return
-	case !m.State.Waiting():
-		p.NotReached[m.Code]++
-		return
-	}
-	p.Reached++
-	p.Parts += m.Parts
-	if parts := gsm.CountParts(m.Content); b.Channel == carrier.SMS && parts.Parts > p.Longest.Parts {
-		p.Longest = parts
-	}
-	if p.Sample == "" {
-		p.Sample = m.Content
-	}
 }

@@ -4287,6 +4287,10 @@ func (s *BatchRecipient) Encode(e *jx.Encoder) {
 // encodeFields encodes fields.
 func (s *BatchRecipient) encodeFields(e *jx.Encoder) {
 	{
+		e.FieldStart("row")
+		e.Int(s.Row)
+	}
+	{
 		if s.NhsNumber.Set {
 			e.FieldStart("nhs_number")
 			s.NhsNumber.Encode(e)
@@ -4328,14 +4332,15 @@ func (s *BatchRecipient) encodeFields(e *jx.Encoder) {
 	}
 }
 
-var jsonFieldsNameOfBatchRecipient = [7]string{
-	0: "nhs_number",
-	1: "dob",
-	2: "status",
-	3: "reason",
-	4: "patient_id",
-	5: "message_id",
-	6: "message_status",
+var jsonFieldsNameOfBatchRecipient = [8]string{
+	0: "row",
+	1: "nhs_number",
+	2: "dob",
+	3: "status",
+	4: "reason",
+	5: "patient_id",
+	6: "message_id",
+	7: "message_status",
 }
 
 // Decode decodes BatchRecipient from json.
@@ -4347,6 +4352,18 @@ func (s *BatchRecipient) Decode(d *jx.Decoder) error {
 
 	if err := d.ObjBytes(func(d *jx.Decoder, k []byte) error {
 		switch string(k) {
+		case "row":
+			requiredBitSet[0] |= 1 << 0
+			if err := func() error {
+				v, err := d.Int()
+				s.Row = int(v)
+				if err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"row\"")
+			}
 		case "nhs_number":
 			if err := func() error {
 				s.NhsNumber.Reset()
@@ -4368,7 +4385,7 @@ func (s *BatchRecipient) Decode(d *jx.Decoder) error {
 				return errors.Wrap(err, "decode field \"dob\"")
 			}
 		case "status":
-			requiredBitSet[0] |= 1 << 2
+			requiredBitSet[0] |= 1 << 3
 			if err := func() error {
 				if err := s.Status.Decode(d); err != nil {
 					return err
@@ -4427,7 +4444,7 @@ func (s *BatchRecipient) Decode(d *jx.Decoder) error {
 	// Validate required fields.
 	var failures []validate.FieldError
 	for i, mask := range [1]uint8{
-		0b00000100,
+		0b00001001,
 	} {
 		if result := (requiredBitSet[i] & mask) ^ mask; result != 0 {
 			// Mask only required fields and check equality to mask using XOR.
@@ -4817,9 +4834,13 @@ func (s *BatchTotals) encodeFields(e *jx.Encoder) {
 		e.FieldStart("unknown")
 		e.Int(s.Unknown)
 	}
+	{
+		e.FieldStart("duplicate")
+		e.Int(s.Duplicate)
+	}
 }
 
-var jsonFieldsNameOfBatchTotals = [8]string{
+var jsonFieldsNameOfBatchTotals = [9]string{
 	0: "created",
 	1: "sent",
 	2: "failed",
@@ -4828,6 +4849,7 @@ var jsonFieldsNameOfBatchTotals = [8]string{
 	5: "suppressed",
 	6: "waiting",
 	7: "unknown",
+	8: "duplicate",
 }
 
 // Decode decodes BatchTotals from json.
@@ -4835,7 +4857,7 @@ func (s *BatchTotals) Decode(d *jx.Decoder) error {
 	if s == nil {
 		return errors.New("invalid: unable to decode BatchTotals to nil")
 	}
-	var requiredBitSet [1]uint8
+	var requiredBitSet [2]uint8
 
 	if err := d.ObjBytes(func(d *jx.Decoder, k []byte) error {
 		switch string(k) {
@@ -4935,6 +4957,18 @@ func (s *BatchTotals) Decode(d *jx.Decoder) error {
 			}(); err != nil {
 				return errors.Wrap(err, "decode field \"unknown\"")
 			}
+		case "duplicate":
+			requiredBitSet[1] |= 1 << 0
+			if err := func() error {
+				v, err := d.Int()
+				s.Duplicate = int(v)
+				if err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"duplicate\"")
+			}
 		default:
 			return d.Skip()
 		}
@@ -4944,8 +4978,9 @@ func (s *BatchTotals) Decode(d *jx.Decoder) error {
 	}
 	// Validate required fields.
 	var failures []validate.FieldError
-	for i, mask := range [1]uint8{
+	for i, mask := range [2]uint8{
 		0b11111111,
+		0b00000001,
 	} {
 		if result := (requiredBitSet[i] & mask) ^ mask; result != 0 {
 			// Mask only required fields and check equality to mask using XOR.

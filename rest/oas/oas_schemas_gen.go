@@ -2290,6 +2290,9 @@ func (s *BatchPreviewNotReached) init() BatchPreviewNotReached {
 
 // Ref: #/components/schemas/BatchRecipient
 type BatchRecipient struct {
+	// Which of the recipients it was, counted from 1.
+	Row int `json:"row"`
+	// Of an INVALID_PAYLOAD, this and the next are as they were sent.
 	NhsNumber OptNilString    `json:"nhs_number"`
 	Dob       OptNilString    `json:"dob"`
 	Status    RecipientStatus `json:"status"`
@@ -2298,6 +2301,11 @@ type BatchRecipient struct {
 	PatientID     OptNilString `json:"patient_id"`
 	MessageID     OptNilString `json:"message_id"`
 	MessageStatus OptNilString `json:"message_status"`
+}
+
+// GetRow returns the value of Row.
+func (s *BatchRecipient) GetRow() int {
+	return s.Row
 }
 
 // GetNhsNumber returns the value of NhsNumber.
@@ -2333,6 +2341,11 @@ func (s *BatchRecipient) GetMessageID() OptNilString {
 // GetMessageStatus returns the value of MessageStatus.
 func (s *BatchRecipient) GetMessageStatus() OptNilString {
 	return s.MessageStatus
+}
+
+// SetRow sets the value of Row.
+func (s *BatchRecipient) SetRow(val int) {
+	s.Row = val
 }
 
 // SetNhsNumber sets the value of NhsNumber.
@@ -2502,6 +2515,8 @@ type BatchTotals struct {
 	Suppressed int `json:"suppressed"`
 	Waiting    int `json:"waiting"`
 	Unknown    int `json:"unknown"`
+	// Recipients who name a patient the batch has already. They are sent it once.
+	Duplicate int `json:"duplicate"`
 }
 
 // GetCreated returns the value of Created.
@@ -2544,6 +2559,11 @@ func (s *BatchTotals) GetUnknown() int {
 	return s.Unknown
 }
 
+// GetDuplicate returns the value of Duplicate.
+func (s *BatchTotals) GetDuplicate() int {
+	return s.Duplicate
+}
+
 // SetCreated sets the value of Created.
 func (s *BatchTotals) SetCreated(val int) {
 	s.Created = val
@@ -2582,6 +2602,11 @@ func (s *BatchTotals) SetWaiting(val int) {
 // SetUnknown sets the value of Unknown.
 func (s *BatchTotals) SetUnknown(val int) {
 	s.Unknown = val
+}
+
+// SetDuplicate sets the value of Duplicate.
+func (s *BatchTotals) SetDuplicate(val int) {
+	s.Duplicate = val
 }
 
 type BookAppointmentBadRequest Error

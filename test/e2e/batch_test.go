@@ -50,22 +50,24 @@ func TestABatchReachesWhoCanBeReached(t *testing.T) {
 			{"nhs_number": "9000000025", "dob": "2010-10-22"}, // restricted
 			{"nhs_number": "9111231130", "dob": "2010-10-22"}, // unknown
 			{"patient_id": "1"},
+			{"patient_id": p.patientBy("mathison")},
+			{"patient_id": "=1+2"},
 		}, nil)
 		waitFor(t, "the recipients to be looked up", func() bool {
 			a := p.ok("GET", path+"/preview", nil)
 			return a.Body["looked_up"] == a.Body["total"]
 		})
 		preview := p.ok("GET", path+"/preview", nil)
-		if preview.Body["reached"] != 3.0 || preview.Body["sms_parts"] != 3.0 || len(preview.Body["not_reached"].(map[string]any)) != 5 {
+		if preview.Body["reached"] != 3.0 || preview.Body["sms_parts"] != 3.0 || len(preview.Body["not_reached"].(map[string]any)) != 7 {
 			t.Fatalf("got %s", preview.Text)
 		}
-		if list := p.ok("GET", path+"/recipients?status=ENRICHMENT_ERROR", nil); list.Body["count"] != 4.0 {
+		if list := p.ok("GET", path+"/recipients?status=ENRICHMENT_ERROR", nil); list.Body["count"] != 5.0 {
 			t.Fatalf("got %s", list.Text)
 		}
 		p.ok("PATCH", path+"/send", nil)
 		p.ok("PATCH", path+"/send", nil)
 		waitFor(t, "the batch to be done", func() bool { return p.totals(path)["completed"] == 1 })
-		if got := p.totals(path); got["created"] != 8 || got["sent"] != 3 || got["failed"] != 5 {
+		if got := p.totals(path); got["created"] != 10 || got["sent"] != 3 || got["failed"] != 6 || got["duplicate"] != 1 {
 			t.Fatalf("totals %v", got)
 		}
 		if got := p.ok("GET", path, nil); got.str("status") != "COMPLETED" || got.Body["completed_at"] == nil {
@@ -79,8 +81,17 @@ func TestABatchReachesWhoCanBeReached(t *testing.T) {
 		}
 		csv := p.direct("GET", path+"/results.csv", nil)
 		note("GET", path+"/results.csv")
-		if csv.Status != 200 || strings.Count(csv.Text, "\n") != 9 || !strings.Contains(csv.Text, "patient_restricted") {
+		if csv.Status != 200 || strings.Count(csv.Text, "\r\n") != 11 || !strings.Contains(csv.Text, "patient_restricted") {
 			t.Fatalf("got %s", csv.Text)
+		}
+		// Excel reads it as UTF-8, and takes nothing in it for a formula.
+		if !strings.HasPrefix(csv.Text, "\ufeffrow,nhs_number,dob,patient_id,status,reason,") || !strings.Contains(csv.Text, "\r\n3,9990000019,1985-12-10,,INVALID_PAYLOAD,invalid_nhs_number,") ||
+			!strings.Contains(csv.Text, "\r\n9,,,"+p.patientBy("mathison")+",ENRICHMENT_ERROR,duplicate_recipient,") || !strings.Contains(csv.Text, "\r\n10,,,'=1+2,INVALID_PAYLOAD,invalid_patient_id,") {
+			t.Errorf("got %s", csv.Text)
+		}
+		wrong := p.ok("GET", path+"/recipients?status=INVALID_PAYLOAD", nil).Body["data"].([]any)
+		if one := wrong[0].(map[string]any); len(wrong) != 2 || one["row"] != 3.0 || one["nhs_number"] != "9990000019" || one["dob"] != "1985-12-10" {
+			t.Errorf("got %v", wrong)
 		}
 		if list := p.ok("GET", "/v1/batch_message?status=QUEUED", nil); list.Body["count"] != 1.0 || "/v1/batch_message/"+list.str("id") != path {
 			t.Fatalf("got %s", list.Text)

@@ -133,7 +133,7 @@ func TestAnIDThatIsNoneIsRefused(t *testing.T) {
 			}
 			p.refused(404, "patient_not_found", "GET", "/v1/patients/"+none, nil)
 			list := p.ok("GET", p.batchOf([]map[string]any{{"patient_id": none}, {"patient_id": known}}, nil)+"/recipients", nil)
-			if r := list.data()[0]; r["status"] != "INVALID_PAYLOAD" || r["reason"] != "invalid_patient_id" || r["patient_id"] != nil || strings.Contains(list.Text, "-1") {
+			if r := list.data()[0]; r["status"] != "INVALID_PAYLOAD" || r["reason"] != "invalid_patient_id" || r["patient_id"] != none || strings.Contains(list.Text, "-1") {
 				t.Fatalf("got %s", list.Text)
 			}
 		}
