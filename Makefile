@@ -19,9 +19,10 @@ build: ## build the program as it is released
 install: ## install what the tests need: PostgreSQL and Chromium by apt, checkers by npm
 	test/install.sh
 
-# What takes longest comes first, so that it does not end alone.
+# What takes longest comes first, so that it does not end alone. On a busy
+# machine the stories take longer than the ten minutes go test allows.
 test: install fresh lint ## everything CI runs, on both databases
-	CI=1 $(GO) run ./test/cluster $(GO) test ./test/e2e ./test/browser ./...
+	CI=1 $(GO) run ./test/cluster $(GO) test -timeout 30m ./test/e2e ./test/browser ./...
 	$(MAKE) test-race
 
 test-fast: ## the tests alone, without installing or linting
@@ -30,7 +31,7 @@ test-fast: ## the tests alone, without installing or linting
 # Left out are two long comparisons in which nothing happens at once, and the
 # inside of SQLite, which is translated C: watched, it takes four times as long.
 test-race: ## the rooms where much happens at once, under the race detector
-	CI=1 $(GO) run ./test/cluster $(GO) test -race -gcflags=modernc.org/...=-race=false -short -skip 'AgreeWithAMinuteGrid|RandomDocuments' ./graph ./core/... ./store/... ./worker ./web ./rest
+	CI=1 $(GO) run ./test/cluster $(GO) test -timeout 30m -race -gcflags=modernc.org/...=-race=false -short -skip 'AgreeWithAMinuteGrid|RandomDocuments' ./graph ./core/... ./store/... ./worker ./web ./rest
 
 test-crash: ## kill the program on each database, booking, sending and delivering, with fsync on
 	CI=1 CRASH_KILLS=50 $(GO) run ./test/cluster -fsync $(GO) test -count=1 -timeout 60m -run 'TestCrash$$' -v ./test/e2e
