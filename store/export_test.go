@@ -30,3 +30,14 @@ func After(text string) (after string, order []string, ok bool) {
 
 // RekeyVersion is the migration that works out the keys of names again.
 const RekeyVersion = rekeyVersion
+
+// MigrateOne applies one migration alone, whatever has been applied after it.
+func (db *DB) MigrateOne(ctx context.Context, version int64) error {
+	m, err := db.migrator()
+	if err != nil {
+		return err
+	}
+	defer m.close(db)
+	_, err = m.goose.ApplyVersion(ctx, version, true)
+	return err
+}
