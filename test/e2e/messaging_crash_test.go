@@ -31,7 +31,7 @@ func TestMessagingCrash(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			storetest.EachAddress(t, func(t *testing.T, address string) {
-				p := prepare(t, address, open(t), recipients)
+				p := prepare(t, address, open(t), recipients, "1s")
 				path := p.mailing()
 				random := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 6))
 				began, under, open := time.Now(), 0, 0
@@ -81,7 +81,9 @@ func TestTwoServersSendOneBatch(t *testing.T) {
 
 // twoServersSend has two processes send a batch, and gives how many took part.
 func twoServersSend(t *testing.T, to *sink) (nodes int) {
-	p := prepare(t, storetest.Postgres(t), to, 3000)
+	// Long enough that a carrier on a busy machine has answered: what it has not
+	// is in doubt.
+	p := prepare(t, storetest.Postgres(t), to, 3000, "20s")
 	defer p.kill()
 	other := startAs(t, p.address, p.file, nil, p.args...)
 	defer other.kill()
@@ -272,11 +274,11 @@ type postRoom struct {
 const firstPatient = 1000
 
 // prepare starts the program, gives it patients and connects it to a sink.
-func prepare(t *testing.T, address string, to *sink, recipients int) *postRoom {
+func prepare(t *testing.T, address string, to *sink, recipients int, timeout string) *postRoom {
 	t.Helper()
 	p := &postRoom{
 		address: address, file: filepath.Join(t.TempDir(), "credentials.json"), sink: to, recipients: recipients,
-		args: []string{"--rate-limit", "0", "--send-timeout", "1s", "--log-level", "error"},
+		args: []string{"--rate-limit", "0", "--send-timeout", timeout, "--log-level", "error"},
 	}
 	p.again(t)
 	for _, args := range to.connectors {
