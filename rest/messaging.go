@@ -266,11 +266,3 @@ func (d *door) SetOptOut(ctx context.Context, in *oas.OptOut) (oas.SetOptOutRes,
 	}
 	return in, nil
 }
-
-// birth is a birth date as it was given, or null.
-func birth(d input.Date) oas.OptNilString {
-	if d == input.NoDate {
-		return text("")
-	}
-	return text(d.String())
-}
