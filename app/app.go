@@ -369,6 +369,7 @@ const stopTimeout = 8 * time.Second
 // Run serves until the context ends, then stops in good order.
 func (a *App) Run(ctx context.Context) error {
 	ease()
+	go giveBack()
 	var err error
 	select {
 	case <-ctx.Done():
