@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -310,16 +311,24 @@ func TestNotesAreThrownAwayWithWhatIsWrittenDown(t *testing.T) {
 	withDesk(t, func(d *desk) {
 		c := newCounter()
 		d.post, d.s.Journal = []carrier.Carrier{c}, d.db.Handovers()
-		var lease int64
+		var mu sync.Mutex
+		var leases []int64 // several handfuls are taken side by side
 		c.answer = nil
 		ids := d.messages(20, nil)
-		d.s.NewID = func() int64 { lease = d.db.NewID(); return lease }
+		d.s.NewID = func() int64 {
+			mu.Lock()
+			defer mu.Unlock()
+			leases = append(leases, d.db.NewID())
+			return leases[len(leases)-1]
+		}
 		d.dispatch(carrier.SMS)
-		if got := d.states(ids); got != "sent:20" || len(c.came) != 3 {
+		if got := d.states(ids); got != "sent:20" || len(c.came) < 3 {
 			d.Fatalf("got %s in %v", got, c.came)
 		}
-		if notes, err := d.s.Journal.Notes(d.ctx, d.group, lease); err != nil || len(notes) > 0 {
-			d.Errorf("%d notes are left, %v", len(notes), err)
+		for _, lease := range leases {
+			if notes, err := d.s.Journal.Notes(d.ctx, d.group, lease); err != nil || len(notes) > 0 {
+				d.Errorf("%d notes are left, %v", len(notes), err)
+			}
 		}
 	})
 }
