@@ -17,7 +17,6 @@ import (
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
 	"frontdesk/core/reply"
-	"frontdesk/core/webhook"
 )
 
 // details tells what events leave out: names, contact details and texts, as they
@@ -70,14 +69,14 @@ func (d details) of(ctx context.Context, group practice.ID, e event.Event) (json
 	if err != nil {
 		return nil, err
 	}
-	switch noun, _, _ := strings.Cut(e.Type, "."); noun {
+	switch e.Type.Noun() {
 	case "appointment":
 		err = d.appointment(ctx, data, &out)
 	case "message":
 		if data.Message != "" {
 			err = d.message(ctx, data, &out)
 		}
-		if err == nil && e.Type == string(webhook.MessageReplied) {
+		if err == nil && e.Type == event.MessageReplied {
 			err = d.reply(ctx, data, &out)
 		}
 	}

@@ -99,13 +99,13 @@ func (s *surgery) details(e event.Event) map[string]any {
 }
 
 // last is the last event of a type.
-func (s *surgery) last(of webhook.Type) event.Event {
+func (s *surgery) last(of event.Type) event.Event {
 	s.Helper()
 	all, err := s.db.Events(s.ctx, int64(s.group), 0, 1000)
 	s.must(err)
 	var out event.Event
 	for _, e := range all {
-		if e.Type == string(of) {
+		if e.Type == of {
 			out = e
 		}
 	}
@@ -140,18 +140,18 @@ func TestAppointmentsAreToldWithNames(t *testing.T) {
 		nine := s.clock.Add(2 * time.Hour)
 		held, err := s.core.Booking.Reserve(s.ctx, booking.Request{Type: kind.ID, Location: place.ID, Practitioner: okafor, Start: nine, Minutes: 10, Override: true})
 		s.must(err)
-		reserved := s.last(webhook.AppointmentReserved)
+		reserved := s.last(event.AppointmentReserved)
 		names := map[string]any{"appointment_type": "Routine", "practitioner": "Dr Chidi Okafor", "location": "Town Hall"}
 		s.same("a hold for nobody", s.details(reserved), names)
 		_, err = s.core.Booking.Book(s.ctx, held.ID, booking.Confirmation{Patient: s.register("Ada", "")})
 		s.must(err)
 		names["patient"] = ada
-		s.same("a confirmed one", s.details(s.last(webhook.AppointmentConfirmed)), names)
+		s.same("a confirmed one", s.details(s.last(event.AppointmentConfirmed)), names)
 		_, err = s.core.Booking.Reschedule(s.ctx, held.ID, booking.Move{Practitioner: abara, Start: nine, Minutes: 10, Override: true, SuppressPolicy: true})
 		s.must(err)
-		s.same("what was told before it moved", s.details(s.last(webhook.AppointmentConfirmed)), names)
+		s.same("what was told before it moved", s.details(s.last(event.AppointmentConfirmed)), names)
 		names["practitioner"] = "Dr Chidi Abara"
-		s.same("one that has moved", s.details(s.last(webhook.AppointmentRescheduled)), names)
+		s.same("one that has moved", s.details(s.last(event.AppointmentRescheduled)), names)
 	})
 }
 
@@ -169,12 +169,12 @@ func TestMessagesAreToldWithTheirTexts(t *testing.T) {
 			}}))
 		}
 		whole := map[string]any{"patient": ada, "contact": "+447700900123", "subject": "A message from Mill Lane", "content": "Your results are in.", "reply": "What are they?"}
-		replied := s.last(webhook.MessageReplied)
+		replied := s.last(event.MessageReplied)
 		s.same("a reply", s.details(replied), whole)
 		delete(whole, "reply")
 		_, err = s.core.Messaging.Cancel(s.ctx, sent.ID)
 		s.must(err)
-		cancelled := s.last(webhook.MessageCancelled)
+		cancelled := s.last(event.MessageCancelled)
 		s.same("one called back", s.details(cancelled), whole)
 		// The same moment as the reply's is no reason to tell the reply.
 		s.edit(&cancelled, "at", s.clock)
@@ -203,7 +203,7 @@ func TestPatientsAreToldAsTheyAreNow(t *testing.T) {
 		s.must(err)
 		_, err = s.core.Patient.Merge(s.ctx, keep, from, preview.Token)
 		s.must(err)
-		merged := s.last(webhook.PatientMerged)
+		merged := s.last(event.PatientMerged)
 		s.same("a merge", s.details(merged), map[string]any{"patient": ada})
 		s.edit(&merged, "patient_id", from.String())
 		s.same("the one that was merged", s.details(merged), map[string]any{"patient": ada})
@@ -212,8 +212,8 @@ func TestPatientsAreToldAsTheyAreNow(t *testing.T) {
 		if got := s.details(merged); got != nil {
 			t.Errorf("somebody who is not there: %v", got)
 		}
-		for _, of := range webhook.Types {
-			e := event.Event{ID: 1, Group: int64(s.group), Type: string(of), Subject: 2, Sequence: 1, At: s.clock, Data: webhook.Sample(of)}
+		for _, of := range event.Logged {
+			e := event.Event{ID: 1, Group: int64(s.group), Type: of, Subject: 2, Sequence: 1, At: s.clock, Data: webhook.Sample(of)}
 			if got := s.details(e); got != nil {
 				t.Errorf("an invented %s: %v", of, got)
 			}
@@ -241,10 +241,10 @@ func TestOfARestrictedRecordNoContactDetailsAreTold(t *testing.T) {
 		_, err = s.core.Patient.RegisterPDS(s.ctx, patient.PDSRegistration{NHSNumber: at("9990000018"), BirthDate: at("1985-12-10")})
 		s.must(err)
 		hidden := map[string]any{"first_name": "Ada", "last_name": "Byron", "dob": "1985-12-10", "nhs_number": "9990000018"}
-		s.same("what the national service says", s.details(s.last(webhook.DemographicsUpdated)), map[string]any{"patient": hidden})
+		s.same("what the national service says", s.details(s.last(event.DemographicsUpdated)), map[string]any{"patient": hidden})
 		_, err = s.core.Messaging.Cancel(s.ctx, sent.ID)
 		s.must(err)
-		s.same("a message that was to go", s.details(s.last(webhook.MessageCancelled)), map[string]any{
+		s.same("a message that was to go", s.details(s.last(event.MessageCancelled)), map[string]any{
 			"patient": hidden, "subject": "A message from Mill Lane", "content": "Hello",
 		})
 	})

@@ -57,7 +57,7 @@ var rooms = map[string]struct {
 	"core/diary":      {ours: []string{"core/fault", "core/audit", "core/input", "core/access", "core/practice"}},
 	"core/label":      {ours: []string{"core/fault", "core/audit", "core/input", "core/access", "core/practice"}},
 	"core/chart": {ours: []string{
-		"core/fault", "core/input", "core/access", "core/practice", "core/account", "core/patient", "core/label",
+		"core/fault", "core/event", "core/input", "core/access", "core/practice", "core/account", "core/patient", "core/label",
 		"core/billing", // a membership is a product
 		"core/booking", // whoever leaves has no appointments to come
 	}},

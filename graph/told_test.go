@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"frontdesk/core/event"
 	"frontdesk/core/webhook"
 	"frontdesk/graph/gql"
 )
@@ -45,7 +46,7 @@ func (p *postbox) Post(_ context.Context, parcel webhook.Parcel) webhook.Answer 
 type teller struct {
 	*surgery
 	box   *postbox
-	types []webhook.Type
+	types []event.Type
 	own   string // the subscription's id
 	last  int64  // the last event looked at
 	steps []step
@@ -109,7 +110,7 @@ func (e *teller) since() (ids []string) {
 	e.must(err)
 	for _, x := range all {
 		e.last = x.ID
-		if slices.Contains(e.types, webhook.Type(x.Type)) {
+		if slices.Contains(e.types, x.Type) {
 			ids = append(ids, encode(kindEvent, x.ID))
 		}
 	}

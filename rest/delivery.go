@@ -7,6 +7,7 @@ import (
 
 	"github.com/go-faster/jx"
 
+	"frontdesk/core/event"
 	"frontdesk/core/input"
 	"frontdesk/core/webhook"
 	"frontdesk/rest/oas"
@@ -97,7 +98,7 @@ func (d *door) RecoverWebhook(ctx context.Context, in *oas.RecoverRequest, p oas
 func (d *door) ListEvents(ctx context.Context, p oas.ListEventsParams) (oas.ListEventsRes, error) {
 	q := webhook.LogQuery{Cursor: p.Cursor.Value, Limit: p.Limit.Value, Wait: time.Duration(p.Wait.Value) * time.Second}
 	for _, t := range p.EventType {
-		q.Types = append(q.Types, webhook.Type(t))
+		q.Types = append(q.Types, event.Type(t))
 	}
 	page, err := d.core.Webhook.Events(ctx, q)
 	if err != nil {
@@ -118,7 +119,7 @@ func eventOf(p webhook.Payload) oas.Event {
 
 // CreateTestEvent invents an event in a sandbox.
 func (d *door) CreateTestEvent(ctx context.Context, in *oas.EventRequest, _ oas.CreateTestEventParams) (oas.CreateTestEventRes, error) {
-	e, err := d.core.Webhook.Invent(ctx, webhook.Type(in.EventType))
+	e, err := d.core.Webhook.Invent(ctx, event.Type(in.EventType))
 	if err != nil {
 		return nil, err
 	}

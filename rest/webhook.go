@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"frontdesk/core/event"
 	"frontdesk/core/webhook"
 	"frontdesk/rest/oas"
 )
@@ -11,7 +12,7 @@ import (
 // CreateWebhook makes an endpoint. Its answer is the only one with its secrets.
 func (d *door) CreateWebhook(ctx context.Context, in *oas.WebhookRequest, _ oas.CreateWebhookParams) (oas.CreateWebhookRes, error) {
 	w, err := d.core.Webhook.Create(ctx, webhook.Request{
-		Description: in.Description.Value, EventType: webhook.Type(in.EventType), URL: in.URL.String(), SigningKey: in.SigningKey.Value,
+		Description: in.Description.Value, EventType: event.Type(in.EventType), URL: in.URL.String(), SigningKey: in.SigningKey.Value,
 		Headers: in.Headers.Value, IncludeDetails: in.IncludeDetails.Value, Ordered: in.Ordered.Value, Asymmetric: in.Ed25519.Value,
 	})
 	if err != nil {
@@ -49,7 +50,7 @@ func webhookOf(w webhook.Webhook) *oas.Webhook {
 
 // ListWebhooks lists endpoints.
 func (d *door) ListWebhooks(ctx context.Context, p oas.ListWebhooksParams) (oas.ListWebhooksRes, error) {
-	found, err := d.core.Webhook.List(ctx, webhook.Type(p.EventType.Value))
+	found, err := d.core.Webhook.List(ctx, event.Type(p.EventType.Value))
 	if err != nil {
 		return nil, err
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"frontdesk/core/event"
 	"frontdesk/core/practice"
 	"frontdesk/core/webhook"
 )
@@ -147,7 +148,7 @@ func (t *Tx) ClaimDeliveries(ctx context.Context, group practice.ID, of webhook.
 		var leased flag
 		err := scan(&d.ID, when{&d.At}, &d.State, &d.Attempts, &d.Tries, when{&d.DueAt}, &leased, when{&d.Since}, &d.Status, &d.Failure, when{&d.EndedAt},
 			text{&body}, when{&d.CreatedAt}, &d.Lease, &d.Subject, &d.Sequence, text{&data}, text{&of})
-		if d.Leased, d.Data, d.Type = bool(leased), []byte(data), webhook.Type(of); body != "" {
+		if d.Leased, d.Data, d.Type = bool(leased), []byte(data), event.Type(of); body != "" {
 			d.Body = []byte(body)
 		}
 		return d, err

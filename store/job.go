@@ -63,21 +63,34 @@ func (db *DB) Begin(ctx context.Context, j job.Job) error {
 	})
 }
 
-// Record keeps an event, and queues it for every endpoint that wants it.
+const keepEvent = `INSERT INTO event (practice_group_id, id, type, subject_id, sequence, at, data) VALUES ($1, $2, $3, $4, $5, $6, $7)`
+
+// Record keeps an event with its parts, and queues each for every endpoint that
+// wants it.
 func (t *Tx) Record(ctx context.Context, e event.Event) error {
-	if e.ID == 0 {
-		e.ID = t.db.NewID()
-	}
-	if e.Subject == 0 {
-		e.Subject, e.Sequence = e.ID, 1 // counted by itself
-	}
-	deliver, err := t.deliveries(e)
-	if err != nil {
+	var all []statement
+	keep := func(e event.Event) error {
+		if e.ID == 0 {
+			e.ID = t.db.NewID()
+		}
+		if e.Subject == 0 {
+			e.Subject, e.Sequence = e.ID, 1 // counted by itself
+		}
+		deliver, err := t.deliveries(e)
+		all = append(all, statement{keepEvent, in{e.Group, e.ID, e.Type, e.Subject, e.Sequence, e.At, string(e.Data)}})
+		all = append(all, deliver...)
+		t.tells(ctx, practice.ID(e.Group), e.Type)
 		return err
 	}
-	_, err = t.run(ctx, append([]statement{{`INSERT INTO event (practice_group_id, id, type, subject_id, sequence, at, data) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-		in{e.Group, e.ID, e.Type, e.Subject, e.Sequence, e.At, string(e.Data)}}}, deliver...))
-	t.tells(ctx, practice.ID(e.Group), e.Type)
+	for _, part := range e.Parts {
+		if err := keep(event.Event{Group: e.Group, Type: part.Type, At: e.At, Data: part.Data()}); err != nil {
+			return err
+		}
+	}
+	if err := keep(e); err != nil {
+		return err
+	}
+	_, err := t.run(ctx, all)
 	return err
 }
 

@@ -30,20 +30,20 @@ func (s webhookStore) DoUnawaited(ctx context.Context, fn func(webhook.Tx) error
 type bells struct {
 	mu      sync.Mutex
 	waiting map[practice.ID]chan struct{}
-	heard   func(practice.ID, webhook.Type)
+	heard   func(practice.ID, event.Type)
 	stuck   func(practice.ID) []webhook.ID
 }
 
 // wanted is a type of event that happened in a group.
 type wanted struct {
 	group practice.ID
-	of    webhook.Type
+	of    event.Type
 }
 
 // Heard asks for a call for each type of event that a transaction of this
 // program has committed; the empty type is something to deliver that is no new
 // event. The call must not wait for anything.
-func (db *DB) Heard(call func(practice.ID, webhook.Type)) {
+func (db *DB) Heard(call func(practice.ID, event.Type)) {
 	db.bells.mu.Lock()
 	defer db.bells.mu.Unlock()
 	db.bells.heard = call
@@ -105,12 +105,12 @@ func (b *bells) ring(happened map[wanted]bool) {
 }
 
 // tells notes that an event is part of the transaction.
-func (t *Tx) tells(ctx context.Context, group practice.ID, of string) {
+func (t *Tx) tells(ctx context.Context, group practice.ID, of event.Type) {
 	t = t.on(ctx)
 	if t.happened == nil {
 		t.happened = map[wanted]bool{}
 	}
-	t.happened[wanted{group, webhook.Type(of)}] = true
+	t.happened[wanted{group, of}] = true
 }
 
 const (
@@ -126,16 +126,16 @@ const (
 )
 
 // wants gives the types of events some endpoint of the group wants.
-func (t *Tx) wants(ctx context.Context, group practice.ID) (map[string]bool, error) {
+func (t *Tx) wants(ctx context.Context, group practice.ID) (map[event.Type]bool, error) {
 	types, err := list(ctx, t, `SELECT DISTINCT wt.event_type FROM webhook w
 		JOIN webhook_type wt ON wt.practice_group_id = w.practice_group_id AND wt.webhook_id = w.id
 		WHERE w.practice_group_id = $1 AND w.disabled_at IS NULL AND w.deleted_at IS NULL`, in{group},
-		func(scan scanner) (string, error) {
-			var of string
+		func(scan scanner) (event.Type, error) {
+			var of event.Type
 			err := scan(&of)
 			return of, err
 		})
-	out := map[string]bool{}
+	out := map[event.Type]bool{}
 	for _, of := range types {
 		out[of] = true
 	}
@@ -172,7 +172,7 @@ func (t *Tx) LockWebhook(ctx context.Context, group practice.ID, id webhook.ID) 
 }
 
 // Webhooks lists a group's endpoints.
-func (s webhookStore) Webhooks(ctx context.Context, group practice.ID, of webhook.Type) ([]webhook.Webhook, error) {
+func (s webhookStore) Webhooks(ctx context.Context, group practice.ID, of event.Type) ([]webhook.Webhook, error) {
 	return list(ctx, s.Tx, `SELECT `+webhookColumns+` FROM webhook WHERE practice_group_id = $1 AND deleted_at IS NULL AND (CAST($2 AS text) = '' OR event_type = $2)
 		ORDER BY id`, in{group, of}, scanWebhook)
 }
@@ -210,10 +210,10 @@ func (t *Tx) SaveTypes(ctx context.Context, group practice.ID, w webhook.Webhook
 const dropTypes = `DELETE FROM webhook_type WHERE practice_group_id = $1 AND webhook_id = $2`
 
 // TypesOf gives the types of events an endpoint wants.
-func (t *Tx) TypesOf(ctx context.Context, group practice.ID, id webhook.ID) ([]webhook.Type, error) {
+func (t *Tx) TypesOf(ctx context.Context, group practice.ID, id webhook.ID) ([]event.Type, error) {
 	return list(ctx, t, `SELECT event_type FROM webhook_type WHERE practice_group_id = $1 AND webhook_id = $2 ORDER BY event_type`, in{group, id},
-		func(scan scanner) (webhook.Type, error) {
-			var of webhook.Type
+		func(scan scanner) (event.Type, error) {
+			var of event.Type
 			err := scan(&of)
 			return of, err
 		})
@@ -239,7 +239,7 @@ func (s webhookStore) Subscriptions(ctx context.Context, group practice.ID, dele
 	}
 	type wanted struct {
 		webhook webhook.ID
-		of      webhook.Type
+		of      event.Type
 	}
 	types, err := list(ctx, s.Tx, `SELECT webhook_id, event_type FROM webhook_type WHERE practice_group_id = $1 ORDER BY webhook_id, event_type`, in{group},
 		func(scan scanner) (wanted, error) {
@@ -330,7 +330,7 @@ func (s webhookStore) DueWebhooks(ctx context.Context, now time.Time) ([]webhook
 }
 
 // DueOf lists those of one group and type.
-func (s webhookStore) DueOf(ctx context.Context, group practice.ID, of webhook.Type, now time.Time) ([]webhook.Due, error) {
+func (s webhookStore) DueOf(ctx context.Context, group practice.ID, of event.Type, now time.Time) ([]webhook.Due, error) {
 	return list(ctx, s.Tx, dueOf, in{now, group, of}, scanDue)
 }
 
@@ -352,13 +352,13 @@ func scanEvent(group int64) func(scan scanner) (event.Event, error) {
 }
 
 // EventsBetween lists events of a type in the order of time.
-func (t *Tx) EventsBetween(ctx context.Context, group practice.ID, of webhook.Type, after time.Time, afterID int64, until time.Time, limit int) ([]event.Event, error) {
+func (t *Tx) EventsBetween(ctx context.Context, group practice.ID, of event.Type, after time.Time, afterID int64, until time.Time, limit int) ([]event.Event, error) {
 	return list(ctx, t, `SELECT `+eventColumns+` FROM event WHERE practice_group_id = $1 AND type = $2 AND (at, id) > ($3, $4) AND at <= $5
 		ORDER BY at, id LIMIT $6`, in{group, of, after, afterID, until, limit}, scanEvent(int64(group)))
 }
 
 // Log reads numbered events.
-func (s webhookStore) Log(ctx context.Context, group practice.ID, after, until int64, types []webhook.Type, limit int) ([]webhook.Logged, error) {
+func (s webhookStore) Log(ctx context.Context, group practice.ID, after, until int64, types []event.Type, limit int) ([]webhook.Logged, error) {
 	names := make([]string, len(types))
 	for i, of := range types {
 		names[i] = string(of)

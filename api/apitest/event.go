@@ -81,7 +81,7 @@ func Payload(body []byte) error {
 // Event says what of an event is against the schema of its type. News, which only
 // subscriptions are told of, are ids and no more.
 func Event(e event.Event) error {
-	if topic := webhook.Topic(e.Type); slices.Contains(webhook.Topics, topic) && !slices.Contains(webhook.Types, webhook.Type(e.Type)) {
+	if topic := webhook.Topic(e.Type); slices.Contains(webhook.Topics, topic) && !slices.Contains(event.Logged, e.Type) {
 		return news(e.Data)
 	}
 	body, err := json.Marshal(webhook.NewPayload(e))

@@ -17,12 +17,12 @@ import (
 	"frontdesk/core/webhook"
 )
 
-func invented(of webhook.Type) event.Event {
-	return event.Event{ID: 1, Group: 2, Type: string(of), Subject: 3, Sequence: 4, At: time.Date(2031, 1, 6, 9, 0, 0, 0, time.UTC), Data: webhook.Sample(of)}
+func invented(of event.Type) event.Event {
+	return event.Event{ID: 1, Group: 2, Type: of, Subject: 3, Sequence: 4, At: time.Date(2031, 1, 6, 9, 0, 0, 0, time.UTC), Data: webhook.Sample(of)}
 }
 
 func TestEverySampleIsOfItsTypesShape(t *testing.T) {
-	for _, of := range webhook.Types {
+	for _, of := range event.Logged {
 		apitest.Events(t, []event.Event{invented(of)})
 	}
 }
@@ -31,7 +31,7 @@ func TestEverySampleIsOfItsTypesShape(t *testing.T) {
 // schemas, with what a webhook can be told of, and with the webhooks section.
 func TestEachTypeOfEventIsInTheContract(t *testing.T) {
 	want := []string{}
-	for _, of := range webhook.Types {
+	for _, of := range event.Logged {
 		want = append(want, string(of))
 	}
 	files, err := fs.Glob(api.Events, "events/*.*.json")
@@ -81,24 +81,24 @@ func TestEachTypeOfEventIsInTheContract(t *testing.T) {
 func TestASchemaFindsWhatIsAgainstIt(t *testing.T) {
 	for _, c := range []struct {
 		name string
-		of   webhook.Type
+		of   event.Type
 		from string
 		to   string
 		want string // in the error; empty is none
 	}{
-		{"nothing", webhook.MessageSent, "", "", ""},
-		{"a field nobody knows", webhook.MessageSent, `"data":{`, `"data":{"text":"Your results are in",`, "text"},
-		{"a detail nobody knows", webhook.MessageSent, `"data":{`, `"data":{"details":{"diagnosis":"x"},`, "diagnosis"},
-		{"details", webhook.MessageSent, `"data":{`, `"data":{"details":{"patient":{"first_name":"Ada","dob":"1985-12-10"},"content":"Hello"},`, ""},
-		{"a birth date that is none", webhook.PatientMerged, `"data":{`, `"data":{"details":{"patient":{"dob":"10/12/1985"}},`, "dob"},
-		{"a reply to what was sent", webhook.MessageSent, `"data":{`, `"data":{"details":{"reply":"Thanks"},`, "reply"},
-		{"another type's state", webhook.MessageSent, `"state":"sent"`, `"state":"read"`, "state"},
-		{"a time in no zone", webhook.MessageSent, `"at":"2030-01-07T14:00:00Z"`, `"at":"2030-01-07T14:00:00"`, "at"},
-		{"a time not in UTC", webhook.MessageSent, `"at":"2030-01-07T14:00:00Z"`, `"at":"2030-01-07T14:00:00+01:00"`, "at"},
-		{"no sequence", webhook.BatchCompleted, `"sequence":4,`, ``, "sequence"},
-		{"an id that is a number", webhook.BatchCompleted, `"id":"1"`, `"id":1`, "id"},
-		{"a test", webhook.BatchCompleted, `"sequence":4`, `"sequence":0,"test":true`, ""},
-		{"a type nobody knows", webhook.BatchCompleted, `batch.completed`, `batch.begun`, "batch.begun"},
+		{"nothing", event.MessageSent, "", "", ""},
+		{"a field nobody knows", event.MessageSent, `"data":{`, `"data":{"text":"Your results are in",`, "text"},
+		{"a detail nobody knows", event.MessageSent, `"data":{`, `"data":{"details":{"diagnosis":"x"},`, "diagnosis"},
+		{"details", event.MessageSent, `"data":{`, `"data":{"details":{"patient":{"first_name":"Ada","dob":"1985-12-10"},"content":"Hello"},`, ""},
+		{"a birth date that is none", event.PatientMerged, `"data":{`, `"data":{"details":{"patient":{"dob":"10/12/1985"}},`, "dob"},
+		{"a reply to what was sent", event.MessageSent, `"data":{`, `"data":{"details":{"reply":"Thanks"},`, "reply"},
+		{"another type's state", event.MessageSent, `"state":"sent"`, `"state":"read"`, "state"},
+		{"a time in no zone", event.MessageSent, `"at":"2030-01-07T14:00:00Z"`, `"at":"2030-01-07T14:00:00"`, "at"},
+		{"a time not in UTC", event.MessageSent, `"at":"2030-01-07T14:00:00Z"`, `"at":"2030-01-07T14:00:00+01:00"`, "at"},
+		{"no sequence", event.BatchCompleted, `"sequence":4,`, ``, "sequence"},
+		{"an id that is a number", event.BatchCompleted, `"id":"1"`, `"id":1`, "id"},
+		{"a test", event.BatchCompleted, `"sequence":4`, `"sequence":0,"test":true`, ""},
+		{"a type nobody knows", event.BatchCompleted, `batch.completed`, `batch.begun`, "batch.begun"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			text, err := json.Marshal(webhook.NewPayload(invented(c.of)))

@@ -433,7 +433,7 @@ func (s *Service) Complete(ctx context.Context, group practice.ID, id messaging.
 			State   Status `json:"state"`
 			Totals  Totals `json:"totals"`
 		}{id.String(), b.Status, t}
-		err = tx.TellBatch(ctx, group, id, event.Event{Group: int64(group), Type: "batch.completed", Subject: int64(id), At: now, Data: audit.Snapshot(data)})
+		err = tx.TellBatch(ctx, group, id, event.Event{Group: int64(group), Type: event.BatchCompleted, Subject: int64(id), At: now, Data: audit.Snapshot(data)})
 		if err != nil {
 			return err
 		}

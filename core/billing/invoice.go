@@ -381,7 +381,7 @@ func (b *bill) save(ctx context.Context, who access.Caller, before bill) error {
 	if err := each(fresh(b.Refunds, before.Refunds), func(r Refund) error { return b.tx.SaveRefund(ctx, b.group, r) }); err != nil {
 		return err
 	}
-	return b.tell(ctx, who, before)
+	return b.record(ctx, who, before)
 }
 
 // fresh are those that are not as they were, or were not there.

@@ -28,7 +28,7 @@ const mostLabels = 200
 // Errors: ErrProductNotFound, ErrProductDeleted, ErrTooManyLabels,
 // label.ErrNotFound.
 func (s *Service) AddLabel(ctx context.Context, of ProductID, id label.ID) (Product, error) {
-	return s.labels(ctx, of, "product.label.add", func(tx Tx, who access.Caller, all []label.Use) (label.Use, string, error) {
+	return s.labels(ctx, of, "product.label.add", func(tx Tx, who access.Caller, all []label.Use) (label.Use, event.Type, error) {
 		l, err := tx.LockLabel(ctx, who.Group, id)
 		if err != nil || slices.ContainsFunc(all, func(u label.Use) bool { return u.Label.ID == id }) {
 			return label.Use{}, "", err
@@ -37,26 +37,26 @@ func (s *Service) AddLabel(ctx context.Context, of ProductID, id label.ID) (Prod
 			return label.Use{}, "", ErrTooManyLabels
 		}
 		use := label.Use{ID: label.UseID(s.NewID()), Label: l}
-		return use, "product.label.added", tx.PutOnProduct(ctx, who.Group, of, use.ID, id)
+		return use, event.ProductLabelAdded, tx.PutOnProduct(ctx, who.Group, of, use.ID, id)
 	})
 }
 
 // RemoveLabel takes a label off a product, named by where it is on it or as the
 // practice's. Errors: ErrProductNotFound, ErrProductDeleted, ErrNoLabel.
 func (s *Service) RemoveLabel(ctx context.Context, of ProductID, use label.UseID, id label.ID) (Product, error) {
-	return s.labels(ctx, of, "product.label.remove", func(tx Tx, who access.Caller, all []label.Use) (label.Use, string, error) {
+	return s.labels(ctx, of, "product.label.remove", func(tx Tx, who access.Caller, all []label.Use) (label.Use, event.Type, error) {
 		i := slices.IndexFunc(all, func(u label.Use) bool { return u.ID == use || u.Label.ID == id })
 		if i < 0 {
 			return label.Use{}, "", ErrNoLabel
 		}
-		return all[i], "product.label.removed", tx.TakeOffProduct(ctx, who.Group, of, all[i].ID)
+		return all[i], event.ProductLabelRemoved, tx.TakeOffProduct(ctx, who.Group, of, all[i].ID)
 	})
 }
 
-// labels changes the labels of a product, with the news and the audit entry.
-// change gives the label it put on or took off, and no topic where it changed
+// labels changes the labels of a product, with the event and the audit entry.
+// change gives the label it put on or took off, and no type where it changed
 // nothing.
-func (s *Service) labels(ctx context.Context, of ProductID, action string, change func(tx Tx, who access.Caller, all []label.Use) (label.Use, string, error)) (Product, error) {
+func (s *Service) labels(ctx context.Context, of ProductID, action string, change func(tx Tx, who access.Caller, all []label.Use) (label.Use, event.Type, error)) (Product, error) {
 	who, err := access.RequireGrant(ctx, EditProducts)
 	if err != nil {
 		return Product{}, err
@@ -74,15 +74,16 @@ func (s *Service) labels(ctx context.Context, of ProductID, action string, chang
 		if err != nil {
 			return err
 		}
-		use, topic, err := change(tx, who, all[of])
-		if err != nil || topic == "" {
+		use, kind, err := change(tx, who, all[of])
+		if err != nil || kind == "" {
 			return err
 		}
 		after.Version, after.UpdatedAt = after.Version+1, now
 		if err := tx.SaveProduct(ctx, who.Group, after); err != nil {
 			return err
 		}
-		if err := news(ctx, tx, who, now, topic, map[string]int64{"product": int64(of), "label": int64(use.Label.ID)}); err != nil {
+		ids := event.IDs{"product": int64(of), "label": int64(use.Label.ID)}
+		if err := tx.Record(ctx, event.Of(int64(who.Group), now, event.Fact{Type: kind, IDs: ids})); err != nil {
 			return err
 		}
 		return tx.Audit(ctx, who.Audit(now, action, "product", int64(of), nil, use.Label.ID))

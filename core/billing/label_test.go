@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"sync"
 	"testing"
 
@@ -54,8 +53,8 @@ func TestLabelsOnProducts(t *testing.T) {
 		d.must(err)
 		var got []string
 		for _, e := range told {
-			if strings.HasPrefix(e.Type, "product.") {
-				got = append(got, e.Type+string(e.Data))
+			if e.Type.Noun() == "product" {
+				got = append(got, string(e.Type)+string(e.Data))
 			}
 		}
 		data := fmt.Sprintf(`{"label_id":"%d","product_id":"%d"}`, cold.ID, d.jab.ID)

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"frontdesk/core/access"
+	"frontdesk/core/event"
 	"frontdesk/core/fault"
 	"frontdesk/core/input"
 	"frontdesk/core/patient"
@@ -93,5 +94,5 @@ func (s *Service) confirm(ctx context.Context, tx Tx, who access.Caller, a Appoi
 	if err := s.beside(ctx, tx, who, &after, now); err != nil {
 		return a, err
 	}
-	return change(ctx, tx, who, now, "appointment.book", "appointment.confirmed", a, after, "")
+	return change(ctx, tx, who, now, "appointment.book", event.AppointmentConfirmed, a, after, "")
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"frontdesk/core/access"
+	"frontdesk/core/event"
 	"frontdesk/core/practice"
 )
 
@@ -66,14 +67,14 @@ func (s *Service) Cancel(ctx context.Context, id ID, c Cancellation) (Details, e
 
 func giveBack(ctx context.Context, tx Tx, who access.Caller, d Details, c Cancellation, now time.Time) (Appointment, error) {
 	a := d.Appointment
-	eventType, why := "appointment.cancelled", ""
+	of, why := event.AppointmentCancelled, ""
 	switch {
 	case a.State == Cancelled || a.State == Released:
 		return a, nil
 	case a.Lapsed(now):
 		return release(ctx, tx, access.System(who.Group), a, now)
 	case a.State == Reserved:
-		eventType, why = "appointment.released", "cancelled"
+		of, why = event.AppointmentReleased, "cancelled"
 	case !c.SuppressPolicy:
 		g, err := tx.Group(ctx, who.Group)
 		if err != nil {
@@ -89,5 +90,5 @@ func giveBack(ctx context.Context, tx Tx, who access.Caller, d Details, c Cancel
 	if err := tx.Vacate(ctx, who.Group, a); err != nil {
 		return a, err
 	}
-	return change(ctx, tx, who, now, "appointment.cancel", eventType, a, after, why)
+	return change(ctx, tx, who, now, "appointment.cancel", of, a, after, why)
 }

@@ -7,6 +7,7 @@ import (
 
 	"frontdesk/core/access"
 	"frontdesk/core/diary"
+	"frontdesk/core/event"
 	"frontdesk/core/fault"
 	"frontdesk/core/input"
 	"frontdesk/core/patient"
@@ -224,7 +225,7 @@ func (s *Service) Create(ctx context.Context, o Order) (Booking, error) {
 		if err := tx.SaveDesk(ctx, who.Group, a, desk); err != nil {
 			return err
 		}
-		if err := tell(ctx, tx, who, now, "appointment.book", "appointment.confirmed", nil, a, ""); err != nil {
+		if err := tell(ctx, tx, who, now, "appointment.book", event.AppointmentConfirmed, nil, a, ""); err != nil {
 			return err
 		}
 		if made, err = oneBooking(ctx, tx, who.Group, a.ID); err == nil {
@@ -339,9 +340,9 @@ func (s *Service) Alter(ctx context.Context, id ID, c Alteration) (Booking, erro
 		if err != nil {
 			return err
 		}
-		// Wherever it moved to is told with it.
+		// The event of a move says where it moved to.
 		if !moved && !b.same(was) {
-			if err := news(ctx, tx, who, now, "booking.updated", before); err != nil {
+			if err := record(ctx, tx, who, now, event.AppointmentUpdated, before); err != nil {
 				return err
 			}
 		}
@@ -366,9 +367,9 @@ func (s *Service) place(ctx context.Context, tx Tx, who access.Caller, before Ap
 	switch {
 	case !sameTime(before, *after):
 		after.Override = true
-		*after, err = s.shifted(ctx, tx, who, now, "appointment.reschedule", "appointment.rescheduled", before, *after)
+		*after, err = s.shifted(ctx, tx, who, now, "appointment.reschedule", event.AppointmentRescheduled, before, *after)
 	case elsewhere:
-		*after, err = change(ctx, tx, who, now, "appointment.reschedule", "appointment.rescheduled", before, *after, "")
+		*after, err = change(ctx, tx, who, now, "appointment.reschedule", event.AppointmentRescheduled, before, *after, "")
 	default:
 		return false, nil
 	}
@@ -431,7 +432,7 @@ func (s *Service) Annotate(ctx context.Context, id ID, m practice.Metadata) (Boo
 			return err
 		}
 		if !slices.ContainsFunc(had[int64(id)], func(x practice.Metadata) bool { return x.Key == m.Key && x.Value == m.Value }) {
-			if err := news(ctx, tx, who, now, "booking.updated", b.Appointment); err != nil {
+			if err := record(ctx, tx, who, now, event.AppointmentUpdated, b.Appointment); err != nil {
 				return err
 			}
 		}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"frontdesk/core/access"
+	"frontdesk/core/event"
 	"frontdesk/core/practice"
 )
 
@@ -23,7 +24,7 @@ type Move struct {
 // Edit changes a hold. It does not make it last longer. Errors: as Reserve,
 // and ErrConfirmed, ErrCancelled, ErrHoldExpired.
 func (s *Service) Edit(ctx context.Context, id ID, m Move) (Details, error) {
-	return s.move(ctx, id, m, mover{action: "appointment.edit", event: "appointment.reserved", allowed: func(a Appointment, _ practice.Group, now time.Time) error {
+	return s.move(ctx, id, m, mover{action: "appointment.edit", event: event.AppointmentReserved, allowed: func(a Appointment, _ practice.Group, now time.Time) error {
 		switch {
 		case a.State == Booked:
 			return ErrConfirmed
@@ -41,7 +42,7 @@ func (s *Service) Edit(ctx context.Context, id ID, m Move) (Details, error) {
 // already has changes nothing. Errors: as Reserve, and ErrNotConfirmed,
 // ErrCancelled, ErrHoldExpired, ErrTooLate.
 func (s *Service) Reschedule(ctx context.Context, id ID, m Move) (Details, error) {
-	return s.move(ctx, id, m, mover{action: "appointment.reschedule", event: "appointment.rescheduled", stay: Booked, allowed: func(a Appointment, g practice.Group, now time.Time) error {
+	return s.move(ctx, id, m, mover{action: "appointment.reschedule", event: event.AppointmentRescheduled, stay: Booked, allowed: func(a Appointment, g practice.Group, now time.Time) error {
 		switch {
 		case a.State == Cancelled:
 			return ErrCancelled
@@ -58,7 +59,8 @@ func (s *Service) Reschedule(ctx context.Context, id ID, m Move) (Details, error
 
 // mover is what editing a hold and moving an appointment differ in.
 type mover struct {
-	action, event string
+	action string
+	event  event.Type
 	// allowed says whether the appointment may move now.
 	allowed func(a Appointment, g practice.Group, now time.Time) error
 	// stay is the state in which one that is there already has nothing to do.
@@ -128,7 +130,7 @@ func sameTime(a, b Appointment) bool {
 
 // shifted gives the appointment a time nobody else has for its old one, and tells
 // of it. The caller has locked both diaries.
-func (s *Service) shifted(ctx context.Context, tx Tx, who access.Caller, now time.Time, action, eventType string, before, after Appointment) (Appointment, error) {
+func (s *Service) shifted(ctx context.Context, tx Tx, who access.Caller, now time.Time, action string, of event.Type, before, after Appointment) (Appointment, error) {
 	if err := before.Journey.open(); err != nil {
 		return before, err
 	}
@@ -147,7 +149,7 @@ func (s *Service) shifted(ctx context.Context, tx Tx, who access.Caller, now tim
 	if err := tx.MoveAppointment(ctx, who.Group, after); err != nil {
 		return before, err
 	}
-	after, err := change(ctx, tx, who, now, action, eventType, before, after, "")
+	after, err := change(ctx, tx, who, now, action, of, before, after, "")
 	if err != nil {
 		return before, err
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"frontdesk/core/access"
+	"frontdesk/core/event"
 	"frontdesk/core/fault"
 )
 
@@ -47,8 +48,11 @@ func ahead(message string) *fault.Error {
 	return f
 }
 
-// topics are what subscriptions call the stages.
-var topics = map[Stage]string{StageArrived: "arrived", StageConsultation: "inConsultation", StageDeparted: "completed", StageNoShow: "noShow"}
+// stageTypes are the types of event of the stages.
+var stageTypes = map[Stage]event.Type{
+	StageArrived: event.AppointmentArrived, StageConsultation: event.AppointmentConsultationStarted,
+	StageDeparted: event.AppointmentDeparted, StageNoShow: event.AppointmentMissed,
+}
 
 // came are the stages of a patient who came, in their order.
 var came = []Stage{StageArrived, StageConsultation, StageDeparted}
@@ -149,11 +153,11 @@ func (s *Service) Step(ctx context.Context, id ID, step Step) (Booking, error) {
 		if err := b.Journey.note(step, b.Start, now); err != nil || b.Journey == was {
 			return err
 		}
-		topic := "booking.patientJourney." + topics[step.Stage]
+		of := stageTypes[step.Stage]
 		if step.Undo {
-			topic = "booking.updated"
+			of = event.AppointmentUpdated
 		}
-		if err := news(ctx, tx, who, now, topic, b.Appointment); err != nil {
+		if err := record(ctx, tx, who, now, of, b.Appointment); err != nil {
 			return err
 		}
 		return tx.SaveDesk(ctx, who.Group, b.Appointment, b.Desk)

@@ -194,7 +194,7 @@ func (d *desk) events(id booking.ID) []string {
 	var out []string
 	for _, e := range all {
 		if e.Subject == int64(id) {
-			out = append(out, e.Type)
+			out = append(out, string(e.Type))
 		}
 	}
 	return out

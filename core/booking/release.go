@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"frontdesk/core/access"
+	"frontdesk/core/event"
 	"frontdesk/core/fault"
 	"frontdesk/core/job"
 	"frontdesk/core/practice"
@@ -77,5 +78,5 @@ func release(ctx context.Context, tx Tx, who access.Caller, a Appointment, now t
 	if err := tx.Vacate(ctx, who.Group, a); err != nil {
 		return a, err
 	}
-	return change(ctx, tx, who, now, "appointment.release", "appointment.released", a, after, "expired")
+	return change(ctx, tx, who, now, "appointment.release", event.AppointmentReleased, a, after, "expired")
 }

@@ -8,6 +8,7 @@ import (
 
 	"frontdesk/core/access"
 	"frontdesk/core/diary"
+	"frontdesk/core/event"
 	"frontdesk/core/fault"
 	"frontdesk/core/input"
 	"frontdesk/core/patient"
@@ -114,7 +115,7 @@ func (s *Service) Reserve(ctx context.Context, r Request) (Appointment, error) {
 		if err := s.begin(ctx, tx, who, &a, now); err != nil {
 			return err
 		}
-		if err := tell(ctx, tx, who, now, "appointment.reserve", "appointment.reserved", nil, a, ""); err != nil {
+		if err := tell(ctx, tx, who, now, "appointment.reserve", event.AppointmentReserved, nil, a, ""); err != nil {
 			return err
 		}
 		return tx.Enqueue(ctx, ReleaseJob(who.Group, a.ReservedUntil))

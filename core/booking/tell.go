@@ -12,16 +12,16 @@ import (
 
 // change keeps a changed appointment with its event and its audit entry, and
 // gives it as it is now.
-func change(ctx context.Context, tx Tx, who access.Caller, now time.Time, action, eventType string, before, after Appointment, why string) (Appointment, error) {
+func change(ctx context.Context, tx Tx, who access.Caller, now time.Time, action string, of event.Type, before, after Appointment, why string) (Appointment, error) {
 	after.Version, after.UpdatedAt = before.Version+1, now
 	if err := tx.SaveAppointment(ctx, who.Group, after); err != nil {
 		return before, err
 	}
-	return after, tell(ctx, tx, who, now, action, eventType, &before, after, why)
+	return after, tell(ctx, tx, who, now, action, of, &before, after, why)
 }
 
 // tell writes the event and the audit entry of a change.
-func tell(ctx context.Context, tx Tx, who access.Caller, now time.Time, action, eventType string, before *Appointment, a Appointment, why string) error {
+func tell(ctx context.Context, tx Tx, who access.Caller, now time.Time, action string, of event.Type, before *Appointment, a Appointment, why string) error {
 	data := fact{
 		AppointmentID: a.ID.String(), State: a.State, PractitionerID: a.Practitioner.String(), LocationID: a.Location.String(),
 		TypeID: a.Type.String(), StartTime: a.Start, EndTime: a.End, Reason: why,
@@ -42,7 +42,7 @@ func tell(ctx context.Context, tx Tx, who access.Caller, now time.Time, action, 
 		}
 	}
 	err := tx.Record(ctx, event.Event{
-		Group: int64(who.Group), Type: eventType, Subject: int64(a.ID), Sequence: a.Version, At: now, Data: audit.Snapshot(data),
+		Group: int64(who.Group), Type: of, Subject: int64(a.ID), Sequence: a.Version, At: now, Data: audit.Snapshot(data),
 	})
 	if err != nil {
 		return err
@@ -80,11 +80,11 @@ type previous struct {
 	EndTime        time.Time `json:"end_time"`
 }
 
-// news tells subscriptions of what no other endpoint is told of.
-func news(ctx context.Context, tx Tx, who access.Caller, now time.Time, topic string, a Appointment) error {
-	return tx.Record(ctx, event.News(int64(who.Group), topic, now, map[string]int64{
-		"appointment": int64(a.ID), "patient": int64(a.Patient), "practitioner": int64(a.Practitioner),
-	}))
+// record records a change of what staff keep of an appointment, which its
+// sequence does not count.
+func record(ctx context.Context, tx Tx, who access.Caller, now time.Time, of event.Type, a Appointment) error {
+	ids := event.IDs{"appointment": int64(a.ID), "patient": int64(a.Patient), "practitioner": int64(a.Practitioner)}
+	return tx.Record(ctx, event.Of(int64(who.Group), now, event.Fact{Type: of, IDs: ids}))
 }
 
 // same reports whether nothing of a booking that is kept at the desk has changed.

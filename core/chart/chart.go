@@ -19,6 +19,7 @@ import (
 	"frontdesk/core/access"
 	"frontdesk/core/account"
 	"frontdesk/core/booking"
+	"frontdesk/core/event"
 	"frontdesk/core/fault"
 	"frontdesk/core/label"
 	"frontdesk/core/patient"
@@ -263,13 +264,13 @@ func (s *Service) AccessGroups(ctx context.Context, of []patient.ID) (map[patien
 	return s.Store.AccessGroupsOfPatients(ctx, who.Group, of)
 }
 
-// dropped tells that something was forgotten; it is a fault where the patient did
+// dropped records that something was forgotten; it is a fault where the patient did
 // not have it.
-func dropped(ctx context.Context, tx Tx, who access.Caller, now time.Time, found bool, err error, f *fault.Error, topic string, of patient.ID, ids map[string]int64) error {
+func dropped(ctx context.Context, tx Tx, who access.Caller, now time.Time, found bool, err error, f *fault.Error, fact event.Fact) error {
 	if err := missing(found, err, f); err != nil {
 		return err
 	}
-	return patient.News(ctx, tx, who, now, topic, of, ids)
+	return patient.Record(ctx, tx, who, now, fact)
 }
 
 // missing is a fault for what a patient does not have.

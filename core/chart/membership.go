@@ -6,6 +6,7 @@ import (
 
 	"frontdesk/core/access"
 	"frontdesk/core/billing"
+	"frontdesk/core/event"
 	"frontdesk/core/input"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
@@ -131,7 +132,7 @@ func (s *Service) members(ctx context.Context, of patient.ID, action string, nex
 		if err != nil {
 			return err
 		}
-		ids := map[string]int64{}
+		ids := event.IDs{}
 		var before, after any
 		if had, ok := current(found[p.ID]); ok {
 			before, ids["previous_product"] = had, int64(had.Product)
@@ -146,7 +147,7 @@ func (s *Service) members(ctx context.Context, of patient.ID, action string, nex
 				return err
 			}
 		}
-		if err := patient.News(ctx, tx, who, now, "patient.membership.updated", p.ID, ids); err != nil {
+		if err := patient.Record(ctx, tx, who, now, patient.Fact(event.PatientMembershipUpdated, p.ID, ids)); err != nil {
 			return err
 		}
 		return tx.Audit(ctx, who.Audit(now, action, "patient", int64(p.ID), before, after))

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"frontdesk/core/access"
+	"frontdesk/core/event"
 	"frontdesk/core/fault"
 	"frontdesk/core/input"
 	"frontdesk/core/patient"
@@ -199,12 +200,12 @@ func (s *Service) AddNumber(ctx context.Context, id patient.ID, of DefinitionID,
 		if len(have[p.ID]) >= most {
 			return ErrTooMany
 		}
-		return keepNumber(ctx, tx, who, p.ID, "patient.number.added", Number{ID: NumberID(s.NewID()), Definition: of, Value: value}, Number{}, now)
+		return keepNumber(ctx, tx, who, p.ID, event.PatientNumberAdded, Number{ID: NumberID(s.NewID()), Definition: of, Value: value}, Number{}, now)
 	})
 }
 
-// keepNumber keeps a number that is not as it was, and tells of it.
-func keepNumber(ctx context.Context, tx Tx, who access.Caller, of patient.ID, topic string, n, was Number, now time.Time) error {
+// keepNumber keeps a number that is not as it was, and records that.
+func keepNumber(ctx context.Context, tx Tx, who access.Caller, of patient.ID, change event.Type, n, was Number, now time.Time) error {
 	var in input.Checks
 	n.Value = in.Required("value", input.Visible(n.Value), 100)
 	if err := in.Err(); err != nil || n == was {
@@ -213,7 +214,7 @@ func keepNumber(ctx context.Context, tx Tx, who access.Caller, of patient.ID, to
 	if err := tx.SaveNumber(ctx, who.Group, of, n); err != nil {
 		return err
 	}
-	return patient.News(ctx, tx, who, now, topic, of, map[string]int64{"number": int64(n.ID)})
+	return patient.Record(ctx, tx, who, now, patient.Fact(change, of, event.IDs{"number": int64(n.ID)}))
 }
 
 // ChangeNumber changes a number of a patient's; with nhs it is the NHS number, and
@@ -239,7 +240,7 @@ func (s *Service) ChangeNumber(ctx context.Context, of patient.ID, id NumberID, 
 				if value != nil {
 					n.Value = *value
 				}
-				return keepNumber(ctx, tx, who, p.ID, "patient.number.updated", n, was, now)
+				return keepNumber(ctx, tx, who, p.ID, event.PatientNumberUpdated, n, was, now)
 			}
 		}
 		return ErrNoNumber
@@ -256,6 +257,7 @@ func (s *Service) RemoveNumber(ctx context.Context, of patient.ID, id NumberID, 
 			return s.Patients.SetNHSNumber(ctx, tx, who, p, "", now)
 		}
 		found, err := tx.DropNumber(ctx, who.Group, p.ID, id)
-		return dropped(ctx, tx, who, now, found, err, ErrNoNumber, "patient.number.removed", p.ID, map[string]int64{"number": int64(id)})
+		return dropped(ctx, tx, who, now, found, err, ErrNoNumber,
+			patient.Fact(event.PatientNumberRemoved, p.ID, event.IDs{"number": int64(id)}))
 	})
 }

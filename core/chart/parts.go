@@ -7,6 +7,7 @@ import (
 
 	"frontdesk/core/access"
 	"frontdesk/core/account"
+	"frontdesk/core/event"
 	"frontdesk/core/input"
 	"frontdesk/core/label"
 	"frontdesk/core/patient"
@@ -21,11 +22,11 @@ func (a *Attribute) check() error {
 }
 
 // keepAttribute keeps an answer, and tells of it.
-func keepAttribute(ctx context.Context, tx Tx, who access.Caller, of patient.ID, topic string, a Attribute, now time.Time) error {
+func keepAttribute(ctx context.Context, tx Tx, who access.Caller, of patient.ID, change event.Type, a Attribute, now time.Time) error {
 	if err := tx.SaveAttribute(ctx, who.Group, of, a); err != nil {
 		return err
 	}
-	return patient.News(ctx, tx, who, now, topic, of, map[string]int64{"attribute": int64(a.ID)})
+	return patient.Record(ctx, tx, who, now, patient.Fact(change, of, event.IDs{"attribute": int64(a.ID)}))
 }
 
 // AddAttribute keeps an answer.
@@ -42,7 +43,7 @@ func (s *Service) AddAttribute(ctx context.Context, id patient.ID, a Attribute) 
 		if err != nil {
 			return err
 		}
-		return keepAttribute(ctx, tx, who, p.ID, "patient.customAttribute.added", a, now)
+		return keepAttribute(ctx, tx, who, p.ID, event.PatientAttributeAdded, a, now)
 	})
 }
 
@@ -69,7 +70,7 @@ func (s *Service) ChangeAttribute(ctx context.Context, of patient.ID, id Attribu
 			if err := a.check(); err != nil || a == was {
 				return err
 			}
-			return keepAttribute(ctx, tx, who, p.ID, "patient.customAttribute.updated", a, now)
+			return keepAttribute(ctx, tx, who, p.ID, event.PatientAttributeUpdated, a, now)
 		}
 		return ErrNoAttribute
 	})
@@ -79,7 +80,8 @@ func (s *Service) ChangeAttribute(ctx context.Context, of patient.ID, id Attribu
 func (s *Service) RemoveAttribute(ctx context.Context, of patient.ID, id AttributeID) (patient.Full, error) {
 	return s.change(ctx, of, "patient.attribute.remove", id, func(tx Tx, who access.Caller, p patient.Full, now time.Time) error {
 		found, err := tx.DropAttribute(ctx, who.Group, p.ID, id)
-		return dropped(ctx, tx, who, now, found, err, ErrNoAttribute, "patient.customAttribute.removed", p.ID, map[string]int64{"attribute": int64(id)})
+		return dropped(ctx, tx, who, now, found, err, ErrNoAttribute,
+			patient.Fact(event.PatientAttributeRemoved, p.ID, event.IDs{"attribute": int64(id)}))
 	})
 }
 
@@ -91,7 +93,7 @@ func (s *Service) AddLabel(ctx context.Context, of patient.ID, id label.ID) (pat
 		if err != nil || !fresh {
 			return err
 		}
-		return patient.News(ctx, tx, who, now, "patient.label.added", p.ID, map[string]int64{"label": int64(id)})
+		return patient.Record(ctx, tx, who, now, patient.Fact(event.PatientLabelAdded, p.ID, event.IDs{"label": int64(id)}))
 	})
 }
 
@@ -124,7 +126,8 @@ func (s *Service) RemoveLabel(ctx context.Context, of patient.ID, use label.UseI
 		}
 		u := all[p.ID][i]
 		found, err := tx.DropLabel(ctx, who.Group, p.ID, u.ID)
-		return dropped(ctx, tx, who, now, found, err, ErrNoLabel, "patient.label.removed", p.ID, map[string]int64{"label": int64(u.Label.ID)})
+		return dropped(ctx, tx, who, now, found, err, ErrNoLabel,
+			patient.Fact(event.PatientLabelRemoved, p.ID, event.IDs{"label": int64(u.Label.ID)}))
 	})
 }
 
@@ -147,7 +150,7 @@ func (s *Service) JoinAccessGroup(ctx context.Context, of patient.ID, id account
 		if err := tx.JoinAccessGroup(ctx, who.Group, p.ID, s.NewID(), id); err != nil {
 			return err
 		}
-		return patient.News(ctx, tx, who, now, "patient.updated", p.ID, nil)
+		return patient.Record(ctx, tx, who, now, patient.Fact(event.PatientUpdated, p.ID, nil))
 	})
 }
 
@@ -155,6 +158,6 @@ func (s *Service) JoinAccessGroup(ctx context.Context, of patient.ID, id account
 func (s *Service) LeaveAccessGroup(ctx context.Context, of patient.ID, id account.GroupID) (patient.Full, error) {
 	return s.change(ctx, of, "patient.access_group.remove", id, func(tx Tx, who access.Caller, p patient.Full, now time.Time) error {
 		found, err := tx.LeaveAccessGroup(ctx, who.Group, p.ID, id)
-		return dropped(ctx, tx, who, now, found, err, ErrNotInGroup, "patient.updated", p.ID, nil)
+		return dropped(ctx, tx, who, now, found, err, ErrNotInGroup, patient.Fact(event.PatientUpdated, p.ID, nil))
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"frontdesk/core/access"
+	"frontdesk/core/event"
 	"frontdesk/core/fault"
 	"frontdesk/core/input"
 	"frontdesk/core/patient"
@@ -61,7 +62,7 @@ func (s *Service) addPhone(ctx context.Context, tx Tx, who access.Caller, p pati
 	if len(all[p.ID]) >= most {
 		return ErrTooMany
 	}
-	return keepPhone(ctx, tx, who, p.ID, "patient.phone.added", Phone{ID: PhoneID(s.NewID()), Kind: kind, Number: number}, Phone{}, now)
+	return keepPhone(ctx, tx, who, p.ID, event.PatientPhoneAdded, Phone{ID: PhoneID(s.NewID()), Kind: kind, Number: number}, Phone{}, now)
 }
 
 // check tidies a number, of which one was kept already.
@@ -76,14 +77,14 @@ func (n *Phone) check(kept string) error {
 }
 
 // keepPhone keeps a telephone number that is not as it was, and tells of it.
-func keepPhone(ctx context.Context, tx Tx, who access.Caller, of patient.ID, topic string, n, was Phone, now time.Time) error {
+func keepPhone(ctx context.Context, tx Tx, who access.Caller, of patient.ID, change event.Type, n, was Phone, now time.Time) error {
 	if err := n.check(was.Number); err != nil || n == was {
 		return err
 	}
 	if err := tx.SavePhone(ctx, who.Group, of, n); err != nil {
 		return err
 	}
-	return patient.News(ctx, tx, who, now, topic, of, map[string]int64{"phone": int64(n.ID)})
+	return patient.Record(ctx, tx, who, now, patient.Fact(change, of, event.IDs{"phone": int64(n.ID)}))
 }
 
 // Which says which of a patient's numbers is meant: one kept besides, or the
@@ -122,7 +123,7 @@ func (s *Service) ChangePhone(ctx context.Context, id patient.ID, which Which, k
 			if err := s.dropMain(ctx, tx, who, p, which, now); err != nil {
 				return err
 			}
-			return keepPhone(ctx, tx, who, p.ID, "patient.phone.added", Phone{ID: PhoneID(s.NewID()), Kind: *kind, Number: was}, Phone{}, now)
+			return keepPhone(ctx, tx, who, p.ID, event.PatientPhoneAdded, Phone{ID: PhoneID(s.NewID()), Kind: *kind, Number: was}, Phone{}, now)
 		}
 		if number == nil {
 			return nil
@@ -155,7 +156,7 @@ func changeRow(ctx context.Context, tx Tx, who access.Caller, p patient.Full, ro
 		if number != nil {
 			n.Number = *number
 		}
-		return keepPhone(ctx, tx, who, p.ID, "patient.phone.updated", n, was, now)
+		return keepPhone(ctx, tx, who, p.ID, event.PatientPhoneUpdated, n, was, now)
 	}
 	return ErrNoPhone
 }
@@ -165,7 +166,8 @@ func (s *Service) RemovePhone(ctx context.Context, id patient.ID, which Which) (
 	return s.change(ctx, id, "patient.phone.remove", nil, func(tx Tx, who access.Caller, p patient.Full, now time.Time) error {
 		if which.Row != 0 {
 			found, err := tx.DropPhone(ctx, who.Group, p.ID, which.Row)
-			return dropped(ctx, tx, who, now, found, err, ErrNoPhone, "patient.phone.removed", p.ID, map[string]int64{"phone": int64(which.Row)})
+			return dropped(ctx, tx, who, now, found, err, ErrNoPhone,
+				patient.Fact(event.PatientPhoneRemoved, p.ID, event.IDs{"phone": int64(which.Row)}))
 		}
 		if which.Mobile && p.Mobile == "" || which.Landline && p.Landline == "" || !which.Mobile && !which.Landline {
 			return ErrNoPhone

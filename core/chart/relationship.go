@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"frontdesk/core/access"
+	"frontdesk/core/event"
 	"frontdesk/core/fault"
 	"frontdesk/core/input"
 	"frontdesk/core/patient"
@@ -144,16 +145,16 @@ func (s *Service) AddRelationship(ctx context.Context, of patient.ID, r Relation
 		if err := s.related(ctx, tx, who, &r); err != nil {
 			return err
 		}
-		return keepRelationship(ctx, tx, who, p.ID, "patient.relationship.added", r, now)
+		return keepRelationship(ctx, tx, who, p.ID, event.PatientRelationshipAdded, r, now)
 	})
 }
 
 // keepRelationship keeps somebody around a patient, and tells of it.
-func keepRelationship(ctx context.Context, tx Tx, who access.Caller, of patient.ID, topic string, r Relationship, now time.Time) error {
+func keepRelationship(ctx context.Context, tx Tx, who access.Caller, of patient.ID, change event.Type, r Relationship, now time.Time) error {
 	if err := tx.SaveRelationship(ctx, who.Group, of, r); err != nil {
 		return err
 	}
-	return patient.News(ctx, tx, who, now, topic, of, map[string]int64{"relationship": int64(r.ID)})
+	return patient.Record(ctx, tx, who, now, patient.Fact(change, of, event.IDs{"relationship": int64(r.ID)}))
 }
 
 // related makes sure that whoever a relationship is with is there. Contacts are not
@@ -194,7 +195,7 @@ func (s *Service) ChangeRelationship(ctx context.Context, of patient.ID, id Rela
 		if err := s.related(ctx, tx, who, &r); err != nil || r == was {
 			return err
 		}
-		return keepRelationship(ctx, tx, who, p.ID, "patient.relationship.updated", r, now)
+		return keepRelationship(ctx, tx, who, p.ID, event.PatientRelationshipUpdated, r, now)
 	})
 }
 
@@ -202,6 +203,7 @@ func (s *Service) ChangeRelationship(ctx context.Context, of patient.ID, id Rela
 func (s *Service) RemoveRelationship(ctx context.Context, of patient.ID, id RelationshipID) (patient.Full, error) {
 	return s.change(ctx, of, "patient.relationship.remove", id, func(tx Tx, who access.Caller, p patient.Full, now time.Time) error {
 		found, err := tx.DropRelationship(ctx, who.Group, p.ID, id)
-		return dropped(ctx, tx, who, now, found, err, ErrNoRelationship, "patient.relationship.removed", p.ID, map[string]int64{"relationship": int64(id)})
+		return dropped(ctx, tx, who, now, found, err, ErrNoRelationship,
+			patient.Fact(event.PatientRelationshipRemoved, p.ID, event.IDs{"relationship": int64(id)}))
 	})
 }

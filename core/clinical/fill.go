@@ -12,6 +12,7 @@ import (
 
 	"frontdesk/core/access"
 	"frontdesk/core/document"
+	"frontdesk/core/event"
 	"frontdesk/core/fault"
 	"frontdesk/core/input"
 	"frontdesk/core/patient"
@@ -108,9 +109,9 @@ func (s *Service) Fill(ctx context.Context, id QuestionnaireID, of patient.ID, a
 			}
 			documents = append(documents, kept...)
 		}
-		return patient.News(ctx, tx, who, now, "questionnaire.response.received", held, map[string]int64{
+		return patient.Record(ctx, tx, who, now, patient.Fact(event.QuestionnaireFilled, held, event.IDs{
 			"questionnaire": int64(id), "consultation": int64(out.Consultation.ID),
-		})
+		}))
 	})
 	if err != nil {
 		return Filled{}, err
@@ -148,7 +149,7 @@ func (s *Service) keep(ctx context.Context, tx Tx, who access.Caller, c Consulta
 			if v.content != nil {
 				err = tx.KeepContent(ctx, who.Group, d.ID, v.content)
 			} else {
-				err = patient.News(ctx, tx, who, now, "patientDocument.uploadInitiated", d.Patient, map[string]int64{"document": int64(d.ID)})
+				err = patient.Record(ctx, tx, who, now, patient.Fact(event.DocumentCreated, d.Patient, event.IDs{"document": int64(d.ID)}))
 			}
 			if err != nil {
 				return nil, err

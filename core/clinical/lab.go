@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"frontdesk/core/access"
+	"frontdesk/core/event"
 	"frontdesk/core/input"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
@@ -60,11 +61,11 @@ func (s *Service) ImportLab(ctx context.Context, l Lab) (Lab, error) {
 		if err := tx.SaveLab(ctx, who.Group, l); err != nil {
 			return l, 0, err
 		}
-		ids := map[string]int64{"lab": int64(l.ID), "practitioner": int64(l.Doctor)}
-		err := patient.News(ctx, tx, who, now, "lab.created", of, ids)
-		if err == nil && l.Results != "" {
-			err = patient.News(ctx, tx, who, now, "lab.results.added", of, ids)
+		ids := event.IDs{"lab": int64(l.ID), "practitioner": int64(l.Doctor)}
+		facts := []event.Fact{patient.Fact(event.LabCreated, of, ids)}
+		if l.Results != "" {
+			facts = append(facts, patient.Fact(event.LabResultsAdded, of, ids))
 		}
-		return l, int64(l.ID), err
+		return l, int64(l.ID), patient.Record(ctx, tx, who, now, facts...)
 	})
 }

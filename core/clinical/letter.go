@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"frontdesk/core/access"
+	"frontdesk/core/event"
 	"frontdesk/core/input"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
@@ -135,7 +136,7 @@ func (s *Service) CreateLetter(ctx context.Context, c LetterChange) (Letter, err
 		if err := tx.SaveLetter(ctx, who.Group, l); err != nil {
 			return err
 		}
-		if err := l.tell(ctx, tx, who, now, "letter.created"); err != nil {
+		if err := l.record(ctx, tx, who, now, event.LetterCreated); err != nil {
 			return err
 		}
 		return tx.Audit(ctx, who.Audit(now, "letter.create", "letter", int64(l.ID), nil, l))
@@ -214,9 +215,10 @@ func (s *Service) UpdateLetter(ctx context.Context, id LetterID, c LetterChange)
 	return s.changeLetter(ctx, id, "letter.update", c.apply)
 }
 
-// tell tells subscriptions of a letter.
-func (l Letter) tell(ctx context.Context, tx Tx, who access.Caller, now time.Time, topic string) error {
-	return patient.News(ctx, tx, who, now, topic, l.Patient, map[string]int64{"letter": int64(l.ID), "practitioner": int64(l.Doctor)})
+// record records a change of a letter.
+func (l Letter) record(ctx context.Context, tx Tx, who access.Caller, now time.Time, of event.Type) error {
+	ids := event.IDs{"letter": int64(l.ID), "practitioner": int64(l.Doctor)}
+	return patient.Record(ctx, tx, who, now, patient.Fact(of, l.Patient, ids))
 }
 
 const deletingLetter = "letter.delete"
@@ -258,15 +260,15 @@ func (s *Service) changeLetter(ctx context.Context, id LetterID, action string, 
 		if err := tx.SaveLetter(ctx, who.Group, l); err != nil {
 			return err
 		}
-		topic := ""
+		of := event.Type("")
 		switch {
 		case action == deletingLetter:
-			topic = "letter.deleted"
+			of = event.LetterDeleted
 		case l.Review != before.Review:
-			topic = "letter.reviewStatus.updated"
+			of = event.LetterReviewUpdated
 		}
-		if topic != "" {
-			if err := l.tell(ctx, tx, who, now, topic); err != nil {
+		if of != "" {
+			if err := l.record(ctx, tx, who, now, of); err != nil {
 				return err
 			}
 		}

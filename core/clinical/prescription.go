@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"frontdesk/core/access"
+	"frontdesk/core/event"
 	"frontdesk/core/input"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
@@ -95,12 +96,12 @@ func (s *Service) ImportPrescription(ctx context.Context, p Prescription) (Presc
 		if err := tx.SavePrescription(ctx, who.Group, p); err != nil {
 			return p, 0, err
 		}
-		ids := map[string]int64{"prescription": int64(p.ID), "practitioner": int64(p.Doctor)}
-		err := patient.News(ctx, tx, who, now, "prescription.created", of, ids)
-		if err == nil && len(p.Content.Orders) > 0 {
-			err = patient.News(ctx, tx, who, now, "prescription.ordered", of, ids)
+		ids := event.IDs{"prescription": int64(p.ID), "practitioner": int64(p.Doctor)}
+		facts := []event.Fact{patient.Fact(event.PrescriptionCreated, of, ids)}
+		if len(p.Content.Orders) > 0 {
+			facts = append(facts, patient.Fact(event.PrescriptionOrdered, of, ids))
 		}
-		return p, int64(p.ID), err
+		return p, int64(p.ID), patient.Record(ctx, tx, who, now, facts...)
 	})
 }
 

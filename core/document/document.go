@@ -223,7 +223,7 @@ func (s *Service) create(ctx context.Context, n New) (Document, error) {
 		if err := tx.SaveDocument(ctx, who.Group, d); err != nil {
 			return err
 		}
-		if err := d.tell(ctx, tx, who, now, "patientDocument.uploadInitiated"); err != nil {
+		if err := d.record(ctx, tx, who, now, event.DocumentCreated); err != nil {
 			return err
 		}
 		return tx.Audit(ctx, who.Audit(now, "document.create", "document", int64(d.ID), nil, d))
@@ -231,13 +231,13 @@ func (s *Service) create(ctx context.Context, n New) (Document, error) {
 	return d, err
 }
 
-// tell tells subscriptions of a patient's document, and nobody of one that is
-// nobody's.
-func (d Document) tell(ctx context.Context, tx Tx, who access.Caller, now time.Time, topic string) error {
+// record records a change of a patient's document; a document without a patient has
+// no events.
+func (d Document) record(ctx context.Context, tx Tx, who access.Caller, now time.Time, of event.Type) error {
 	if d.Patient == 0 {
 		return nil
 	}
-	return patient.News(ctx, tx, who, now, topic, d.Patient, map[string]int64{"document": int64(d.ID)})
+	return patient.Record(ctx, tx, who, now, patient.Fact(of, d.Patient, event.IDs{"document": int64(d.ID)}))
 }
 
 // Delete deletes a document: it is kept, with its file, and is no longer given
@@ -258,7 +258,7 @@ func (s *Service) Delete(ctx context.Context, id ID) (Document, error) {
 		if err := tx.SaveDocument(ctx, who.Group, d); err != nil {
 			return err
 		}
-		if err := d.tell(ctx, tx, who, now, "patientDocument.deleted"); err != nil {
+		if err := d.record(ctx, tx, who, now, event.DocumentDeleted); err != nil {
 			return err
 		}
 		return tx.Audit(ctx, who.Audit(now, "document.delete", "document", int64(id), before, d))

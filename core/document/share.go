@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"frontdesk/core/access"
+	"frontdesk/core/event"
 	"frontdesk/core/input"
 	"frontdesk/core/patient"
 )
@@ -25,9 +26,12 @@ const (
 // Kinds are all the kinds.
 var Kinds = []Kind{KindLetter, KindLab, KindPrescription, KindDocument, KindConsultation}
 
-// nouns are what subscriptions call those kinds that they are told of when one is
-// shared.
-var nouns = map[Kind]string{KindLetter: "letter", KindPrescription: "prescription"}
+// shared are the events of those kinds that have one when they are shared, and
+// their nouns.
+var shared = map[Kind]struct {
+	noun string
+	of   event.Type
+}{KindLetter: {"letter", event.LetterShared}, KindPrescription: {"prescription", event.PrescriptionShared}}
 
 // Recipient is what somebody is with whom something was shared.
 type Recipient string
@@ -108,8 +112,8 @@ func (s *Service) KeepShare(ctx context.Context, sh Share) (Share, error) {
 		if err := tx.SaveShare(ctx, who.Group, sh); err != nil {
 			return err
 		}
-		if noun := nouns[sh.Kind]; noun != "" {
-			if err := patient.News(ctx, tx, who, now, noun+".shared", sh.Patient, map[string]int64{noun: sh.Subject}); err != nil {
+		if x, ok := shared[sh.Kind]; ok {
+			if err := patient.Record(ctx, tx, who, now, patient.Fact(x.of, sh.Patient, event.IDs{x.noun: sh.Subject})); err != nil {
 				return err
 			}
 		}

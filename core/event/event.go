@@ -1,5 +1,13 @@
 // Package event is what happened: a fact in the past tense, kept in the
-// transaction that made it true. Webhooks are told from these rows alone.
+// transaction that made it true. Webhooks deliver these rows alone.
+//
+//	event.go   an event, and how a change is recorded
+//	type.go    the list of all types of events
+//
+// A change is recorded once, as one event, whatever formats it is delivered in
+// later. Where it consists of several facts (a line was added to an invoice, and
+// the invoice is paid) the finer ones are its parts. Which types a format
+// delivers, and what it calls them, is the format's business.
 package event
 
 import (
@@ -9,15 +17,14 @@ import (
 	"time"
 )
 
-// Event is one fact.
+// Event is one change.
 type Event struct {
 	ID int64
 	// Group is the practice group it happened in.
 	Group int64
-	// Type is noun and past participle, for example "appointment.confirmed".
-	Type string
-	// Subject is the id of the thing it happened to; 0 for news, which is counted
-	// by nothing.
+	Type  Type
+	// Subject is the id of the thing it happened to; 0 for an event that no
+	// sequence counts.
 	Subject int64
 	// Sequence counts the events of one subject: 1, 2, 3, with no gaps.
 	Sequence int64
@@ -25,19 +32,24 @@ type Event struct {
 	// Data is thin: ids, states and times, never clinical text or contact
 	// details.
 	Data json.RawMessage
+	// Parts are the finer facts it consists of. Each is delivered by itself, and
+	// no sequence counts it.
+	Parts []Fact
 }
 
-// Recorder keeps events in a transaction.
-type Recorder interface {
-	Record(ctx context.Context, e Event) error
+// IDs are the ids of what something is about, by noun. An id of 0 is left out.
+type IDs map[string]int64
+
+// Fact is a part of a change.
+type Fact struct {
+	Type Type
+	IDs  IDs
 }
 
-// News is an event that only subscriptions of the GraphQL API are told of: its
-// type is one of theirs, and its data the ids of what it is about, by noun. Ids
-// of 0 are left out. It has no place among the counted events of the thing.
-func News(group int64, topic string, at time.Time, ids map[string]int64) Event {
-	data := make(map[string]string, len(ids))
-	for noun, id := range ids {
+// Data are its ids as an event has them.
+func (f Fact) Data() json.RawMessage {
+	data := make(map[string]string, len(f.IDs))
+	for noun, id := range f.IDs {
 		if id != 0 {
 			data[noun+"_id"] = strconv.FormatInt(id, 10)
 		}
@@ -46,5 +58,17 @@ func News(group int64, topic string, at time.Time, ids map[string]int64) Event {
 	if err != nil {
 		panic(err) // text always encodes
 	}
-	return Event{Group: group, Type: topic, At: at, Data: text}
+	return text
+}
+
+// Of is the event of a change of which facts with ids say all. The last fact is
+// the event, and those before it are its parts.
+func Of(group int64, at time.Time, facts ...Fact) Event {
+	parts, last := facts[:len(facts)-1], facts[len(facts)-1]
+	return Event{Group: group, Type: last.Type, At: at, Data: last.Data(), Parts: parts}
+}
+
+// Recorder keeps events in a transaction.
+type Recorder interface {
+	Record(ctx context.Context, e Event) error
 }

@@ -377,7 +377,7 @@ func tell(group practice.ID, m Message, was State, now time.Time) event.Event {
 	if m.Batch != 0 {
 		f.BatchID = m.Batch.String()
 	}
-	return event.Event{Group: int64(group), Type: "message." + string(m.State), Subject: int64(m.ID), At: now, Data: audit.Snapshot(f)}
+	return event.Event{Group: int64(group), Type: event.Type("message." + m.State), Subject: int64(m.ID), At: now, Data: audit.Snapshot(f)}
 }
 
 // DispatchKind is the kind of the job that hands over what is due, and Queue the

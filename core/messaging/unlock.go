@@ -26,7 +26,7 @@ func (s *Service) mark(ctx context.Context, tx Tx, group practice.ID, m Message,
 		f.BatchID = m.Batch.String()
 	}
 	return tx.TellMessage(ctx, group, m.ID, event.Event{
-		Group: int64(group), Type: "message." + what, Subject: int64(m.ID), At: now, Data: audit.Snapshot(f),
+		Group: int64(group), Type: event.Type("message." + what), Subject: int64(m.ID), At: now, Data: audit.Snapshot(f),
 	})
 }
 

@@ -34,7 +34,7 @@ func (d *desk) told(id messaging.ID) string {
 	var out []string
 	for _, e := range all {
 		if e.Subject == int64(id) {
-			out = append(out, e.Type)
+			out = append(out, string(e.Type))
 		}
 	}
 	return strings.Join(out, " ")

@@ -217,7 +217,7 @@ func (s *Service) SetContact(ctx context.Context, id ID, kind ContactKind, chang
 		if err := s.save(ctx, tx, who, now, "patient.contact", before, &saved, contacts, next); err != nil {
 			return err
 		}
-		return tellChange(ctx, tx, who, now, Full{Patient: before}, Full{Patient: saved}, contacts, next)
+		return recordChange(ctx, tx, who, now, Full{Patient: before}, Full{Patient: saved}, contacts, next)
 	})
 	if err != nil {
 		return Profile{}, err

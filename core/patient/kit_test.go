@@ -163,7 +163,7 @@ func (k *kit) events(id patient.ID) ([]string, map[string]any) {
 	var types []string
 	data := map[string]any{}
 	for i, e := range all {
-		types = append(types, e.Type)
+		types = append(types, string(e.Type))
 		if e.Sequence != int64(i+1) {
 			k.Errorf("event %d of the patient has number %d", i+1, e.Sequence)
 		}
@@ -191,7 +191,7 @@ func (k *kit) told(id patient.ID) []string {
 			k.Fatal(err)
 		}
 		if data.Patient == id {
-			types = append(types, e.Type)
+			types = append(types, string(e.Type))
 		}
 	}
 	return types

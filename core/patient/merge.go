@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"frontdesk/core/access"
+	"frontdesk/core/event"
 	"frontdesk/core/fault"
 	"frontdesk/core/names"
 )
@@ -286,7 +287,7 @@ func (s *Service) merge(ctx context.Context, tx Tx, who access.Caller, m *Merge,
 			return err
 		}
 	}
-	return Tell(ctx, tx, who, m.At, "patient.merged", keep.ID, mergeFact{keep.ID.String(), from.ID.String()})
+	return RecordCounted(ctx, tx, who, m.At, event.PatientMerged, keep.ID, mergeFact{keep.ID.String(), from.ID.String()})
 }
 
 // mergeFact is the data of patient.merged and patient.unmerged.
@@ -378,7 +379,7 @@ func (s *Service) unmerge(ctx context.Context, tx Tx, who access.Caller, m *Merg
 	if err := tx.Audit(ctx, who.Audit(now, "patient.unmerge", "patient", int64(gone.ID), gone, m.FromBefore)); err != nil {
 		return err
 	}
-	return Tell(ctx, tx, who, now, "patient.unmerged", keep.ID, mergeFact{keep.ID.String(), gone.ID.String()})
+	return RecordCounted(ctx, tx, who, now, event.PatientUnmerged, keep.ID, mergeFact{keep.ID.String(), gone.ID.String()})
 }
 
 // separate takes out of a record what a merge brought into it: each detail the

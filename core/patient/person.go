@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"frontdesk/core/access"
+	"frontdesk/core/event"
 	"frontdesk/core/fault"
 	"frontdesk/core/input"
 )
@@ -358,7 +359,7 @@ func (s *Service) Amend(ctx context.Context, tx Tx, who access.Caller, p Full, c
 	if err := tx.SaveParticulars(ctx, who.Group, p.ID, p.Particulars); err != nil {
 		return p, err
 	}
-	return p, tellChange(ctx, tx, who, now, before, p, contacts, next)
+	return p, recordChange(ctx, tx, who, now, before, p, contacts, next)
 }
 
 // Reasons of archiving and of taking that back, spelt as https://docs.semble.io
@@ -397,24 +398,25 @@ func (s *Service) Archive(ctx context.Context, tx Tx, who access.Caller, p Full,
 	if r.Reason == Deceased && !p.Dead() {
 		p.DeceasedAt, p.DeathSource = now, FromPractice
 	}
-	if err := stand(ctx, tx, who, now, "patient.archived", before, p); err != nil || before.Dead() || !p.Dead() {
+	if err := stand(ctx, tx, who, now, event.PatientArchived, before, p); err != nil || before.Dead() || !p.Dead() {
 		return err
 	}
 	return s.died(ctx, tx, who, now, p.Patient, cancelled)
 }
 
-// stand keeps whether a patient is archived, and tells of it.
-func stand(ctx context.Context, tx Tx, who access.Caller, now time.Time, topic string, before, p Full) error {
+// stand keeps whether a patient is archived, and records it.
+func stand(ctx context.Context, tx Tx, who access.Caller, now time.Time, of event.Type, before, p Full) error {
 	if err := tx.SavePatient(ctx, who.Group, p.Patient); err != nil {
 		return err
 	}
 	if err := tx.SaveParticulars(ctx, who.Group, p.ID, p.Particulars); err != nil {
 		return err
 	}
-	if err := News(ctx, tx, who, now, topic, p.ID, nil); err != nil || before.DeceasedAt.Equal(p.DeceasedAt) {
-		return err
+	fact := Fact(of, p.ID, nil)
+	if before.DeceasedAt.Equal(p.DeceasedAt) {
+		return Record(ctx, tx, who, now, fact)
 	}
-	return Tell(ctx, tx, who, now, "patient.demographics-updated", p.ID, updated{p.ID.String(), []string{"deceased_at"}})
+	return RecordCounted(ctx, tx, who, now, event.DemographicsUpdated, p.ID, updated{p.ID.String(), []string{"deceased_at"}}, fact)
 }
 
 // Unarchive takes that back. Somebody who is an active patient, or of whom no
@@ -428,7 +430,7 @@ func (s *Service) Unarchive(ctx context.Context, tx Tx, who access.Caller, p Ful
 		p.DeceasedAt, p.DeathSource = time.Time{}, ""
 	}
 	p.Status, p.UnarchivedAt, p.UnarchivedBy, p.UnarchivedReason, p.UpdatedAt = Unarchived, now, who.Staff, reason, now
-	return stand(ctx, tx, who, now, "patient.unarchived", before, p)
+	return stand(ctx, tx, who, now, event.PatientUnarchived, before, p)
 }
 
 // Delete marks a patient as deleted inside a transaction that has locked them.
@@ -438,7 +440,7 @@ func (s *Service) Delete(ctx context.Context, tx Tx, who access.Caller, p Full, 
 	if err := tx.SavePatient(ctx, who.Group, p.Patient); err != nil {
 		return err
 	}
-	return News(ctx, tx, who, now, "patient.deleted", p.ID, nil)
+	return Record(ctx, tx, who, now, Fact(event.PatientDeleted, p.ID, nil))
 }
 
 // SetNHSNumber sets the NHS number inside a transaction that has locked the
@@ -469,5 +471,5 @@ func (s *Service) SetNHSNumber(ctx context.Context, tx Tx, who access.Caller, p 
 	if err := tx.SavePatient(ctx, who.Group, p.Patient); err != nil {
 		return err
 	}
-	return tellChange(ctx, tx, who, now, before, p, nil, nil)
+	return recordChange(ctx, tx, who, now, before, p, nil, nil)
 }

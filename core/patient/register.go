@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"frontdesk/core/access"
+	"frontdesk/core/event"
 	"frontdesk/core/input"
 	"frontdesk/core/practice"
 )
@@ -170,7 +171,7 @@ func (s *Service) Register(ctx context.Context, r Registration) (ID, error) {
 		if err := s.save(ctx, tx, who, now, "patient.update", before, &after, contacts, next); err != nil {
 			return err
 		}
-		return tellChange(ctx, tx, who, now, Full{Patient: before}, Full{Patient: after}, contacts, next)
+		return recordChange(ctx, tx, who, now, Full{Patient: before}, Full{Patient: after}, contacts, next)
 	})
 	if err == nil && contested {
 		return 0, ErrDetailsDiffer
@@ -226,7 +227,7 @@ func (s *Service) add(ctx context.Context, tx Tx, who access.Caller, p Patient, 
 	if err := saveContacts(ctx, tx, who.Group, p.ID, nil, c); err != nil {
 		return false, err
 	}
-	if err := News(ctx, tx, who, p.CreatedAt, "patient.created", p.ID, nil); err != nil {
+	if err := Record(ctx, tx, who, p.CreatedAt, Fact(event.PatientCreated, p.ID, nil)); err != nil {
 		return false, err
 	}
 	return true, tx.Audit(ctx, who.Audit(p.CreatedAt, "patient.register", "patient", int64(p.ID), nil, p))

@@ -312,7 +312,7 @@ func (s *Service) refresh(ctx context.Context, tx Tx, who access.Caller, before 
 	if err := s.save(ctx, tx, who, now, "patient.refresh", before, &after, was, is); err != nil {
 		return err
 	}
-	if err := tellChange(ctx, tx, who, now, Full{Patient: before}, Full{Patient: after}, was, is); err != nil || before.Dead() || !after.Dead() {
+	if err := recordChange(ctx, tx, who, now, Full{Patient: before}, Full{Patient: after}, was, is); err != nil || before.Dead() || !after.Dead() {
 		return err
 	}
 	return s.died(ctx, tx, who, now, after, 0)
@@ -362,7 +362,7 @@ func (s *Service) supersede(ctx context.Context, tx Tx, who access.Caller, old s
 	if err := tx.SaveFormerNumber(ctx, who.Group, FormerNumber{s.NewID(), holder, old, now}); err != nil {
 		return err
 	}
-	return tellChange(ctx, tx, who, now, Full{Patient: before}, Full{Patient: after}, nil, nil)
+	return recordChange(ctx, tx, who, now, Full{Patient: before}, Full{Patient: after}, nil, nil)
 }
 
 // mark notes what is known of a number some patient has.
@@ -385,6 +385,6 @@ func (s *Service) mark(ctx context.Context, who access.Caller, number string, st
 		if err := s.save(ctx, tx, who, now, "patient.number", before, &after, contacts, contacts); err != nil {
 			return err
 		}
-		return tellChange(ctx, tx, who, now, Full{Patient: before}, Full{Patient: after}, nil, nil)
+		return recordChange(ctx, tx, who, now, Full{Patient: before}, Full{Patient: after}, nil, nil)
 	})
 }

@@ -57,19 +57,19 @@ func (s *Service) Write(ctx context.Context, group practice.ID, id int64) error 
 		}
 		after := before
 		after.Status, after.WrittenAt, after.UpdatedAt = Written, now, now
-		kind := "write-to-record.succeeded"
+		kind := event.WriteToRecordSucceeded
 		if failed != nil {
-			after.Status, after.WrittenAt, after.Reason, kind = Failed, time.Time{}, fault.Of(failed).Message, "write-to-record.failed"
+			after.Status, after.WrittenAt, after.Reason, kind = Failed, time.Time{}, fault.Of(failed).Message, event.WriteToRecordFailed
 		}
 		if err := tx.SaveRecordEntry(ctx, group, after); err != nil {
 			return err
 		}
-		tell := func(kind string, data any) error {
+		tell := func(kind event.Type, data any) error {
 			return tx.TellRecordEntry(ctx, group, id, event.Event{Group: int64(group), Type: kind, Subject: id, At: now, Data: audit.Snapshot(data)})
 		}
 		err = tell(kind, fact{strconv.FormatInt(id, 10), strconv.FormatInt(e.Message, 10), e.Patient.String(), after.Status, after.Reason})
 		if err == nil && failed == nil {
-			err = tell("patient.medical-record-updated", updated{e.Patient.String(), strconv.FormatInt(id, 10)})
+			err = tell(event.MedicalRecordUpdated, updated{e.Patient.String(), strconv.FormatInt(id, 10)})
 		}
 		if err != nil {
 			return err

@@ -174,7 +174,7 @@ func (s *Service) tellReply(ctx context.Context, tx Tx, group practice.ID, r Rep
 	for _, p := range r.Possible {
 		f.Possible = append(f.Possible, p.String())
 	}
-	e := event.Event{Group: int64(group), Type: "message.replied", Subject: int64(r.ID), Sequence: 1, At: now, Data: audit.Snapshot(f)}
+	e := event.Event{Group: int64(group), Type: event.MessageReplied, Subject: int64(r.ID), Sequence: 1, At: now, Data: audit.Snapshot(f)}
 	if r.Message == 0 {
 		return tx.Record(ctx, e)
 	}

@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"frontdesk/core/event"
 	"frontdesk/core/practice"
 )
 
@@ -19,7 +20,7 @@ type Lane struct {
 	Group   practice.ID
 	Webhook ID
 	// Type is the one type it is told of; empty for a subscription.
-	Type Type
+	Type event.Type
 }
 
 // Due is an endpoint with something to deliver, and since when.
@@ -103,7 +104,7 @@ func (c *Courier) Lag() time.Duration { return time.Duration(c.lag.Load()) }
 // ring is that events of a type have happened in a group.
 type ring struct {
 	group practice.ID
-	of    Type
+	of    event.Type
 }
 
 const (
@@ -139,7 +140,7 @@ func NewCourier(s *Service, log *slog.Logger, clock func() time.Time) *Courier {
 
 // Ring tells the courier that events of a type were committed, or with the empty
 // type something of any. It never waits.
-func (c *Courier) Ring(group practice.ID, of Type) {
+func (c *Courier) Ring(group practice.ID, of event.Type) {
 	c.mu.Lock()
 	for at, l := range c.lanes {
 		if at.Group == group && (at.Type == of || at.Type == "" || of == "") && !l.off.Load() {

@@ -19,12 +19,12 @@ func TestAnEventReachesEveryEndpointThatWantsItsType(t *testing.T) {
 	each(t, func(d *desk) {
 		one := d.hook(webhook.Request{URL: "https://one.example/", SigningKey: "a key of theirs"})
 		two := d.hook(webhook.Request{URL: "https://two.example/"})
-		d.hook(webhook.Request{URL: "https://other.example/", EventType: webhook.MessageSent})
+		d.hook(webhook.Request{URL: "https://other.example/", EventType: event.MessageSent})
 		off := d.hook(webhook.Request{URL: "https://off.example/"})
 		_, err := d.hooks.Disable(d.ctx, off.ID)
 		d.must(err)
 		d.deliver()
-		e := d.happens(webhook.AppointmentConfirmed, 7, 3)
+		e := d.happens(event.AppointmentConfirmed, 7, 3)
 		d.state(one, e, webhook.Delivered, 1)
 		d.state(two, e, webhook.Delivered, 1)
 		parcels := d.poster.parcels()
@@ -48,13 +48,13 @@ func TestAnEventThatWasNotCommittedIsNotDelivered(t *testing.T) {
 	each(t, func(d *desk) {
 		w := d.hook(webhook.Request{})
 		d.deliver()
-		e := event.Event{ID: d.db.NewID(), Group: int64(d.group), Type: string(webhook.AppointmentConfirmed), Subject: 1, Sequence: 1, At: d.now(), Data: json.RawMessage(`{}`)}
+		e := event.Event{ID: d.db.NewID(), Group: int64(d.group), Type: event.AppointmentConfirmed, Subject: 1, Sequence: 1, At: d.now(), Data: json.RawMessage(`{}`)}
 		sorry := fmt.Errorf("it did not happen")
 		d.refused(d.hooks.Store.Do(d.ctx, func(tx webhook.Tx) error {
 			d.must(tx.Record(d.ctx, e))
 			return sorry
 		}), sorry)
-		d.state(w, d.happens(webhook.AppointmentConfirmed, 2, 1), webhook.Delivered, 1)
+		d.state(w, d.happens(event.AppointmentConfirmed, 2, 1), webhook.Delivered, 1)
 		if _, _, err := d.hooks.Delivery(d.ctx, w.ID, e.ID); err == nil || len(d.poster.parcels()) != 1 {
 			d.Errorf("%d parcels went, and the delivery gives %v", len(d.poster.parcels()), err)
 		}
@@ -74,7 +74,7 @@ func TestAFailedDeliveryIsTriedOnScheduleAndThenGivenUp(t *testing.T) {
 			return webhook.Answer{Status: 500, Body: "because"}
 		})
 		d.deliver()
-		e := d.happens(webhook.AppointmentConfirmed, 1, 1)
+		e := d.happens(event.AppointmentConfirmed, 1, 1)
 		for i, wait := range waits {
 			d.state(w, e, webhook.Waiting, i+1)
 			got, _ := d.delivery(w, e.ID)
@@ -109,9 +109,9 @@ func TestAnEndpointThatAsksToWaitIsLeftAloneAndLosesNoAttempt(t *testing.T) {
 		w := d.hook(webhook.Request{})
 		d.poster.says(func(webhook.Parcel) webhook.Answer { return webhook.Answer{Status: 429, RetryAfter: time.Minute} })
 		d.deliver()
-		first := d.happens(webhook.AppointmentConfirmed, 1, 1)
+		first := d.happens(event.AppointmentConfirmed, 1, 1)
 		d.state(w, first, webhook.Waiting, 1)
-		second := d.happens(webhook.AppointmentConfirmed, 2, 1)
+		second := d.happens(event.AppointmentConfirmed, 2, 1)
 		for i := range 20 {
 			var one, two webhook.Delivery
 			d.until("one attempt a minute", func() bool {
@@ -137,7 +137,7 @@ func TestAnEndpointThatAsksToWaitIsLeftAloneAndLosesNoAttempt(t *testing.T) {
 func TestAnEndpointThatIsGoneIsSwitchedOffAtOnce(t *testing.T) {
 	each(t, func(d *desk) {
 		w := d.hook(webhook.Request{})
-		told := d.hook(webhook.Request{EventType: webhook.WebhookDisabled, URL: "https://told.example/"})
+		told := d.hook(webhook.Request{EventType: event.WebhookDisabled, URL: "https://told.example/"})
 		d.poster.says(func(p webhook.Parcel) webhook.Answer {
 			if p.URL == told.URL {
 				return webhook.Answer{Status: 200}
@@ -145,7 +145,7 @@ func TestAnEndpointThatIsGoneIsSwitchedOffAtOnce(t *testing.T) {
 			return webhook.Answer{Status: 410}
 		})
 		d.deliver()
-		d.happens(webhook.AppointmentConfirmed, 1, 1)
+		d.happens(event.AppointmentConfirmed, 1, 1)
 		d.until("switched off", func() bool {
 			got, err := d.hooks.Get(d.ctx, w.ID)
 			d.must(err)
@@ -157,9 +157,9 @@ func TestAnEndpointThatIsGoneIsSwitchedOffAtOnce(t *testing.T) {
 			return len(all) == 1 && all[0].State == webhook.Delivered
 		})
 		before := len(d.poster.parcels())
-		d.happens(webhook.AppointmentConfirmed, 2, 1)
+		d.happens(event.AppointmentConfirmed, 2, 1)
 		d.move(time.Hour)
-		d.state(told, d.happens(webhook.WebhookDisabled, 3, 1), webhook.Delivered, 1)
+		d.state(told, d.happens(event.WebhookDisabled, 3, 1), webhook.Delivered, 1)
 		if n := len(d.poster.parcels()); n != before+1 {
 			d.Errorf("%d parcels went after it was switched off", n-before-1)
 		}
@@ -173,13 +173,13 @@ func TestAnEndpointThatFailsForFiveDaysIsSwitchedOffAndOneThatRecoversIsNot(t *t
 		d.deliver()
 		fail := func(sequence int64) {
 			d.Helper()
-			d.state(w, d.happens(webhook.AppointmentConfirmed, 100+sequence, 1), webhook.Waiting, 1)
+			d.state(w, d.happens(event.AppointmentConfirmed, 100+sequence, 1), webhook.Waiting, 1)
 		}
 		fail(1)
 		d.move(webhook.FailingFor - time.Minute)
 		fail(2)
 		d.poster.says(nil)
-		d.state(w, d.happens(webhook.AppointmentConfirmed, 200, 1), webhook.Delivered, 1)
+		d.state(w, d.happens(event.AppointmentConfirmed, 200, 1), webhook.Delivered, 1)
 		d.poster.says(status(503))
 		d.move(time.Hour)
 		fail(3)
@@ -189,7 +189,7 @@ func TestAnEndpointThatFailsForFiveDaysIsSwitchedOffAndOneThatRecoversIsNot(t *t
 		d.move(webhook.FailingFor - time.Minute)
 		fail(4)
 		d.move(2 * time.Minute)
-		d.happens(webhook.AppointmentConfirmed, 300, 1)
+		d.happens(event.AppointmentConfirmed, 300, 1)
 		d.until("switched off", func() bool {
 			got, err := d.hooks.Get(d.ctx, w.ID)
 			d.must(err)
@@ -210,12 +210,12 @@ func TestOrderedDeliveriesOfOneThingWaitForEachOther(t *testing.T) {
 			}
 			return webhook.Answer{Status: 200}
 		})
-		e := d.happens(webhook.AppointmentConfirmed, 1, 1)
+		e := d.happens(event.AppointmentConfirmed, 1, 1)
 		stuck = strconv.FormatInt(e.ID, 10)
 		d.deliver()
 		d.state(w, e, webhook.Waiting, 1)
-		second, third := d.happens(webhook.AppointmentConfirmed, 1, 2), d.happens(webhook.AppointmentConfirmed, 1, 3)
-		d.state(w, d.happens(webhook.AppointmentConfirmed, 2, 1), webhook.Delivered, 1)
+		second, third := d.happens(event.AppointmentConfirmed, 1, 2), d.happens(event.AppointmentConfirmed, 1, 3)
+		d.state(w, d.happens(event.AppointmentConfirmed, 2, 1), webhook.Delivered, 1)
 		if got, _ := d.delivery(w, second.ID); got.Attempts != 0 {
 			d.Fatal("the second event of a thing overtook the first")
 		}
@@ -238,7 +238,7 @@ func TestOrderedDeliveriesOfOneThingWaitForEachOther(t *testing.T) {
 func TestWhatADeadCourierHadInHandIsDeliveredWhenItsLeaseIsOver(t *testing.T) {
 	each(t, func(d *desk) {
 		w := d.hook(webhook.Request{})
-		e := d.happens(webhook.AppointmentConfirmed, 1, 1)
+		e := d.happens(event.AppointmentConfirmed, 1, 1)
 		d.must(d.hooks.Store.Do(d.ctx, func(tx webhook.Tx) error {
 			claimed, err := tx.ClaimDeliveries(d.ctx, d.group, w.ID, webhook.Claim{Now: d.now(), Until: d.now().Add(time.Minute), Lease: 9, Limit: 10})
 			if err == nil && len(claimed) != 1 {
@@ -247,7 +247,7 @@ func TestWhatADeadCourierHadInHandIsDeliveredWhenItsLeaseIsOver(t *testing.T) {
 			return err
 		}))
 		d.deliver()
-		other := d.happens(webhook.AppointmentConfirmed, 2, 1)
+		other := d.happens(event.AppointmentConfirmed, 2, 1)
 		d.state(w, other, webhook.Delivered, 1)
 		if got, _ := d.delivery(w, e.ID); !got.Leased || len(d.poster.parcels()) != 1 {
 			d.Fatal("a delivery was taken out of another's hand")
@@ -266,7 +266,7 @@ func TestSeveralCouriersDeliverEachEventOnce(t *testing.T) {
 		defer first()
 		const events = 300
 		for i := range int64(events) {
-			d.happens(webhook.AppointmentConfirmed, 1000+i, 1)
+			d.happens(event.AppointmentConfirmed, 1000+i, 1)
 		}
 		d.until("all delivered", func() bool {
 			counts, err := d.hooks.Health(d.ctx, w.ID)
@@ -298,7 +298,7 @@ func TestStoppingGivesBackWhatWasNotPosted(t *testing.T) {
 		})
 		var all []event.Event
 		for i := range int64(20) {
-			all = append(all, d.happens(webhook.AppointmentConfirmed, 1+i, 1))
+			all = append(all, d.happens(event.AppointmentConfirmed, 1+i, 1))
 		}
 		d.deliver()
 		d.until("posting", func() bool { return len(d.poster.parcels()) == 4 })
@@ -340,7 +340,7 @@ func TestHundredsOfEndpointsThatHangHoldUpNobodyElse(t *testing.T) {
 		d.Cleanup(func() { close(held) }) // before the courier is waited for
 		var all []event.Event
 		for n := range int64(events) {
-			all = append(all, d.happens(webhook.AppointmentConfirmed, n+1, 1))
+			all = append(all, d.happens(event.AppointmentConfirmed, n+1, 1))
 			hung := func() (n int) {
 				for _, p := range d.poster.parcels() {
 					if strings.HasPrefix(p.URL, "https://hang.") {
@@ -376,18 +376,18 @@ func TestHoweverManyEndpointsHangThereAreOnlySoManyAttemptsAtOnce(t *testing.T) 
 		release := sync.OnceFunc(func() { close(held) })
 		d.Cleanup(release) // before the courier is waited for
 		var all []event.Event
-		happens := func(of webhook.Type) event.Event {
+		happens := func(of event.Type) event.Event {
 			e := d.happens(of, int64(len(all)+1), 1)
 			all = append(all, e)
 			return e
 		}
 		for range 4 {
-			happens(webhook.AppointmentConfirmed)
+			happens(event.AppointmentConfirmed)
 		}
 		d.until("the others to hang", func() bool { return hung.Load() >= hanging+spare/2 })
-		healthy := d.hook(webhook.Request{URL: "https://well.example/", EventType: webhook.MessageSent})
+		healthy := d.hook(webhook.Request{URL: "https://well.example/", EventType: event.MessageSent})
 		for range 20 {
-			d.state(healthy, happens(webhook.MessageSent), webhook.Delivered, 1)
+			d.state(healthy, happens(event.MessageSent), webhook.Delivered, 1)
 		}
 		if n := hung.Load(); n > hanging+spare {
 			d.Errorf("%d attempts hang at once", n)

@@ -93,7 +93,7 @@ type Payload struct {
 // NewPayload is the payload of an event.
 func NewPayload(e event.Event) Payload {
 	return Payload{
-		ID: strconv.FormatInt(e.ID, 10), EventType: e.Type, CreatedAt: e.At.UTC(), PracticeGroupID: strconv.FormatInt(e.Group, 10),
+		ID: strconv.FormatInt(e.ID, 10), EventType: string(e.Type), CreatedAt: e.At.UTC(), PracticeGroupID: strconv.FormatInt(e.Group, 10),
 		Sequence: e.Sequence, Data: e.Data,
 	}
 }

@@ -169,7 +169,7 @@ func (d *desk) hook(r webhook.Request) webhook.Webhook {
 		r.URL = "https://partner.example/hooks"
 	}
 	if r.EventType == "" {
-		r.EventType = webhook.AppointmentConfirmed
+		r.EventType = event.AppointmentConfirmed
 	}
 	w, err := d.hooks.Create(d.ctx, r)
 	d.must(err)
@@ -177,9 +177,9 @@ func (d *desk) hook(r webhook.Request) webhook.Webhook {
 }
 
 // happens records an event, as capabilities do.
-func (d *desk) happens(of webhook.Type, subject, sequence int64) event.Event {
+func (d *desk) happens(of event.Type, subject, sequence int64) event.Event {
 	d.Helper()
-	e := event.Event{ID: d.db.NewID(), Group: int64(d.group), Type: string(of), Subject: subject, Sequence: sequence, At: d.now(), Data: json.RawMessage(`{"n":1}`)}
+	e := event.Event{ID: d.db.NewID(), Group: int64(d.group), Type: of, Subject: subject, Sequence: sequence, At: d.now(), Data: json.RawMessage(`{"n":1}`)}
 	d.must(d.hooks.Store.Do(d.ctx, func(tx webhook.Tx) error { return tx.Record(d.ctx, e) }))
 	return e
 }

@@ -330,7 +330,7 @@ func (s *Service) post(ctx context.Context, at Lane, w Webhook, d Claimed) Settl
 			p.Ed25519 = append(p.Ed25519, k.Seed)
 		}
 	}
-	e := event.Event{ID: d.ID, Group: int64(at.Group), Type: string(d.Type), Subject: d.Subject, Sequence: d.Sequence, At: d.At, Data: d.Data}
+	e := event.Event{ID: d.ID, Group: int64(at.Group), Type: d.Type, Subject: d.Subject, Sequence: d.Sequence, At: d.At, Data: d.Data}
 	payload := NewPayload(e)
 	p.ID = payload.ID
 	var a Answer

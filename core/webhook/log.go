@@ -25,7 +25,7 @@ type LogQuery struct {
 	// Cursor is where an earlier answer ended; empty is the oldest event kept,
 	// and Newest the end of the log.
 	Cursor string
-	Types  []Type
+	Types  []event.Type
 	Limit  int
 	// Wait is how long to wait for an event when there is none.
 	Wait time.Duration
@@ -61,7 +61,7 @@ func (s *Service) Events(ctx context.Context, q LogQuery) (Page, error) {
 	}
 	var c input.Checks
 	for _, t := range q.Types {
-		input.Choice(&c, "event_type", t, Types)
+		input.Choice(&c, "event_type", t, event.Logged)
 	}
 	c.Between("limit", q.Limit, 1, 1000)
 	c.Between("wait", int(q.Wait/time.Second), 0, int(maxWait/time.Second))
@@ -69,9 +69,9 @@ func (s *Service) Events(ctx context.Context, q LogQuery) (Page, error) {
 		return Page{}, err
 	}
 	if len(q.Types) == 0 {
-		q.Types = Types
+		q.Types = event.Logged
 	}
-	types := slices.DeleteFunc(slices.Clone(q.Types), func(t Type) bool { return !t.told(who) })
+	types := slices.DeleteFunc(slices.Clone(q.Types), func(t event.Type) bool { return !told(who, t) })
 	after, err := s.position(ctx, who.Group, q.Cursor)
 	if err != nil {
 		return Page{}, err
@@ -127,7 +127,7 @@ func parseCursor(cursor string) (int64, error) {
 	return n, nil
 }
 
-func (s *Service) read(ctx context.Context, group practice.ID, after int64, types []Type, limit int) (Page, error) {
+func (s *Service) read(ctx context.Context, group practice.ID, after int64, types []event.Type, limit int) (Page, error) {
 	last, waiting, err := s.Store.LogEnd(ctx, group)
 	if err != nil {
 		return Page{}, err

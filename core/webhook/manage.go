@@ -18,7 +18,7 @@ import (
 // Request is what an endpoint is made of.
 type Request struct {
 	Description    string
-	EventType      Type
+	EventType      event.Type
 	URL            string
 	SigningKey     string // empty: we make one
 	Headers        map[string]string
@@ -104,7 +104,7 @@ func (s *Service) check(c *input.Checks, w *Webhook) {
 
 // allowed checks what of an endpoint a caller may ask for.
 func allowed(ctx context.Context, w Webhook) error {
-	if of := w.EventType.scopes(); len(of) > 0 {
+	if of := scopes(w.EventType); len(of) > 0 {
 		if _, err := access.Require(ctx, access.SeeWebhooks, of...); err != nil {
 			return err
 		}
@@ -131,7 +131,7 @@ func (s *Service) Create(ctx context.Context, r Request) (Webhook, error) {
 		Ordered: r.Ordered, Asymmetric: r.Asymmetric, CreatedAt: now, UpdatedAt: now, Version: 1, Secrets: Secrets{Headers: r.Headers},
 	}
 	var c input.Checks
-	input.Choice(&c, "event_type", w.EventType, Types)
+	input.Choice(&c, "event_type", w.EventType, event.Logged)
 	s.check(&c, &w)
 	w.Secrets.Key = newKey(checkSecret(&c, r.SigningKey))
 	if err := c.Err(); err != nil {
@@ -180,14 +180,14 @@ func (s *Service) shown(group practice.ID, w Webhook) (Webhook, error) {
 // List lists the endpoints of the caller, or with the permission staff of
 // everybody, in the order they were made; of one type, or with the empty one of
 // all.
-func (s *Service) List(ctx context.Context, of Type) ([]Webhook, error) {
+func (s *Service) List(ctx context.Context, of event.Type) ([]Webhook, error) {
 	who, err := require(ctx)
 	if err != nil {
 		return nil, err
 	}
 	if of != "" {
 		var c input.Checks
-		input.Choice(&c, "event_type", of, Types)
+		input.Choice(&c, "event_type", of, event.Logged)
 		if err := c.Err(); err != nil {
 			return nil, err
 		}
@@ -349,7 +349,7 @@ func (s *Service) Test(ctx context.Context, id ID) (Delivery, error) {
 		if !w.DisabledAt.IsZero() {
 			return ErrDisabled
 		}
-		payload := NewPayload(event.Event{ID: d.ID, Group: int64(who.Group), Type: string(w.EventType), At: now, Data: samples[w.EventType]})
+		payload := NewPayload(event.Event{ID: d.ID, Group: int64(who.Group), Type: w.EventType, At: now, Data: samples[w.EventType]})
 		payload.Test = true
 		if d.Body, err = json.Marshal(payload); err != nil {
 			return err
@@ -364,13 +364,13 @@ func (s *Service) Test(ctx context.Context, id ID) (Delivery, error) {
 
 // Invent records an invented event in a sandbox practice group, where it is
 // told to whoever wants its type, and is in the log. Error: ErrNotSandbox.
-func (s *Service) Invent(ctx context.Context, of Type) (event.Event, error) {
+func (s *Service) Invent(ctx context.Context, of event.Type) (event.Event, error) {
 	who, err := require(ctx)
 	if err != nil {
 		return event.Event{}, err
 	}
 	var c input.Checks
-	input.Choice(&c, "event_type", of, Types)
+	input.Choice(&c, "event_type", of, event.Logged)
 	if err := c.Err(); err != nil {
 		return event.Event{}, err
 	}
@@ -385,7 +385,7 @@ func (s *Service) Invent(ctx context.Context, of Type) (event.Event, error) {
 		return event.Event{}, ErrNotSandbox
 	}
 	now := s.Now().Truncate(time.Microsecond)
-	e := event.Event{ID: s.NewID(), Group: int64(who.Group), Type: string(of), Subject: s.NewID(), Sequence: 1, At: now, Data: samples[of]}
+	e := event.Event{ID: s.NewID(), Group: int64(who.Group), Type: of, Subject: s.NewID(), Sequence: 1, At: now, Data: samples[of]}
 	err = s.Store.Do(ctx, func(tx Tx) error {
 		if err := tx.Record(ctx, e); err != nil {
 			return err

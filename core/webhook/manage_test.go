@@ -57,12 +57,12 @@ func TestARequestThatMakesNoSenseIsRefusedFieldByField(t *testing.T) {
 			field string
 		}{
 			{"an unknown type", webhook.Request{URL: "https://a.example", EventType: "appointment.*"}, "event_type"},
-			{"no address", webhook.Request{EventType: webhook.MessageSent}, "url"},
-			{"a private address", webhook.Request{URL: "http://10.0.0.1/", EventType: webhook.MessageSent}, "url"},
-			{"a header of ours", webhook.Request{URL: "https://a.example", EventType: webhook.MessageSent, Headers: map[string]string{"Host": "b"}}, "headers"},
-			{"one header twice", webhook.Request{URL: "https://a.example", EventType: webhook.MessageSent, Headers: map[string]string{"x-a": "1", "X-A": "2"}}, "headers"},
-			{"a key that is no Base64", webhook.Request{URL: "https://a.example", EventType: webhook.MessageSent, SigningKey: "whsec_!"}, "signing_key"},
-			{"a long description", webhook.Request{URL: "https://a.example", EventType: webhook.MessageSent, Description: strings.Repeat("x", 501)}, "description"},
+			{"no address", webhook.Request{EventType: event.MessageSent}, "url"},
+			{"a private address", webhook.Request{URL: "http://10.0.0.1/", EventType: event.MessageSent}, "url"},
+			{"a header of ours", webhook.Request{URL: "https://a.example", EventType: event.MessageSent, Headers: map[string]string{"Host": "b"}}, "headers"},
+			{"one header twice", webhook.Request{URL: "https://a.example", EventType: event.MessageSent, Headers: map[string]string{"x-a": "1", "X-A": "2"}}, "headers"},
+			{"a key that is no Base64", webhook.Request{URL: "https://a.example", EventType: event.MessageSent, SigningKey: "whsec_!"}, "signing_key"},
+			{"a long description", webhook.Request{URL: "https://a.example", EventType: event.MessageSent, Description: strings.Repeat("x", 501)}, "description"},
 		} {
 			_, err := d.hooks.Create(d.ctx, c.r)
 			var f *fault.Error
@@ -76,7 +76,7 @@ func TestARequestThatMakesNoSenseIsRefusedFieldByField(t *testing.T) {
 func TestAPartnerSeesItsOwnWebhooksAndStaffSeesAll(t *testing.T) {
 	each(t, func(d *desk) {
 		ours := d.hook(webhook.Request{})
-		theirs, err := d.hooks.Create(d.partner, webhook.Request{URL: "https://theirs.example", EventType: webhook.AppointmentConfirmed})
+		theirs, err := d.hooks.Create(d.partner, webhook.Request{URL: "https://theirs.example", EventType: event.AppointmentConfirmed})
 		d.must(err)
 		seen := func(ctx context.Context) []webhook.ID {
 			all, err := d.hooks.List(ctx, "")
@@ -93,7 +93,7 @@ func TestAPartnerSeesItsOwnWebhooksAndStaffSeesAll(t *testing.T) {
 		if got := seen(d.ctx); len(got) != 2 {
 			d.Errorf("staff sees %v", got)
 		}
-		e := d.happens(webhook.AppointmentConfirmed, 1, 1)
+		e := d.happens(event.AppointmentConfirmed, 1, 1)
 		for name, call := range map[string]func() error{
 			"get":    func() error { _, err := d.hooks.Get(d.partner, ours.ID); return err },
 			"health": func() error { _, err := d.hooks.Health(d.partner, ours.ID); return err },
@@ -127,11 +127,11 @@ func TestAnotherPracticeFindsNothing(t *testing.T) {
 		practices := &practice.Service{Store: d.db.Practice(), Now: d.now, NewID: d.db.NewID}
 		other, err := practices.CreateGroup(d.ctx, practice.Group{Name: "Elsewhere"})
 		d.must(err)
-		e := d.happens(webhook.AppointmentConfirmed, 1, 1)
+		e := d.happens(event.AppointmentConfirmed, 1, 1)
 		them := access.With(context.Background(), access.Caller{Group: other.ID, Home: other.ID, Actor: "Mill Lane", Scopes: access.Scopes, Permissions: access.Permissions})
 		_, err = d.hooks.Get(them, w.ID)
 		d.refused(err, webhook.ErrNotFound)
-		mine, err := d.hooks.Create(them, webhook.Request{URL: "https://a.example", EventType: webhook.AppointmentConfirmed})
+		mine, err := d.hooks.Create(them, webhook.Request{URL: "https://a.example", EventType: event.AppointmentConfirmed})
 		d.must(err)
 		_, err = d.hooks.ReplayOne(them, mine.ID, e.ID)
 		d.refused(err, webhook.ErrNoDelivery)
@@ -140,7 +140,7 @@ func TestAnotherPracticeFindsNothing(t *testing.T) {
 		if len(page.Events) != 0 {
 			d.Errorf("it reads %v", page.Events)
 		}
-		_, err = d.hooks.Invent(them, webhook.MessageSent)
+		_, err = d.hooks.Invent(them, event.MessageSent)
 		d.refused(err, webhook.ErrNotSandbox)
 		visitor := access.With(context.Background(), access.Caller{Group: d.group, Home: other.ID, Actor: "Mill Lane", Scopes: access.Scopes, Permissions: access.Permissions})
 		_, err = d.hooks.List(visitor, "")
@@ -150,11 +150,11 @@ func TestAnotherPracticeFindsNothing(t *testing.T) {
 
 func TestAKeyIsToldOfItsScopesAloneAndDetailsNeedStaff(t *testing.T) {
 	each(t, func(d *desk) {
-		_, err := d.hooks.Create(d.partner, webhook.Request{URL: "https://a.example", EventType: webhook.MessageSent})
+		_, err := d.hooks.Create(d.partner, webhook.Request{URL: "https://a.example", EventType: event.MessageSent})
 		d.refused(err, access.ErrScope)
-		_, err = d.hooks.Create(d.partner, webhook.Request{URL: "https://a.example", EventType: webhook.AppointmentConfirmed, IncludeDetails: true})
+		_, err = d.hooks.Create(d.partner, webhook.Request{URL: "https://a.example", EventType: event.AppointmentConfirmed, IncludeDetails: true})
 		d.refused(err, access.ErrPermission)
-		mine, err := d.hooks.Create(d.partner, webhook.Request{URL: "https://a.example", EventType: webhook.AppointmentConfirmed})
+		mine, err := d.hooks.Create(d.partner, webhook.Request{URL: "https://a.example", EventType: event.AppointmentConfirmed})
 		d.must(err)
 		_, err = d.hooks.Update(d.partner, mine.ID, webhook.Change{IncludeDetails: ptr(true)})
 		d.refused(err, access.ErrPermission)
@@ -162,11 +162,11 @@ func TestAKeyIsToldOfItsScopesAloneAndDetailsNeedStaff(t *testing.T) {
 		d.must(err)
 		_, err = d.hooks.Update(d.partner, mine.ID, webhook.Change{URL: ptr("https://mine.example")})
 		d.refused(err, access.ErrPermission)
-		d.happens(webhook.MessageSent, 1, 1)
-		d.happens(webhook.AppointmentReserved, 2, 1)
+		d.happens(event.MessageSent, 1, 1)
+		d.happens(event.AppointmentReserved, 2, 1)
 		page, err := d.hooks.Events(d.partner, webhook.LogQuery{Limit: 10})
 		d.must(err)
-		if len(page.Events) != 1 || page.Events[0].Type != string(webhook.AppointmentReserved) {
+		if len(page.Events) != 1 || page.Events[0].Type != event.AppointmentReserved {
 			d.Errorf("a key for bookings reads %v", page.Events)
 		}
 	})
@@ -180,7 +180,7 @@ func TestDetailsAreAddedOnlyWhereTheyAreWanted(t *testing.T) {
 		thin := d.hook(webhook.Request{URL: "https://thin.example"})
 		full := d.hook(webhook.Request{URL: "https://full.example", IncludeDetails: true})
 		d.deliver()
-		e := d.happens(webhook.AppointmentConfirmed, 1, 1)
+		e := d.happens(event.AppointmentConfirmed, 1, 1)
 		d.state(thin, e, webhook.Delivered, 1)
 		d.state(full, e, webhook.Delivered, 1)
 		for _, p := range d.poster.parcels() {
@@ -201,9 +201,9 @@ func TestBothKeysSignWhileAKeyIsChanged(t *testing.T) {
 		rotated, err := d.hooks.Rotate(d.ctx, w.ID, "", 24*time.Hour)
 		d.must(err)
 		d.deliver()
-		d.state(w, d.happens(webhook.AppointmentConfirmed, 1, 1), webhook.Delivered, 1)
+		d.state(w, d.happens(event.AppointmentConfirmed, 1, 1), webhook.Delivered, 1)
 		d.move(25 * time.Hour)
-		d.state(w, d.happens(webhook.AppointmentConfirmed, 2, 1), webhook.Delivered, 1)
+		d.state(w, d.happens(event.AppointmentConfirmed, 2, 1), webhook.Delivered, 1)
 		parcels := d.poster.parcels()
 		fresh := rotated.Secrets.Key.Secret
 		if got := parcels[0]; !slices.Equal(got.Secrets, []string{fresh, "the old key"}) || len(got.Ed25519) != 2 {
@@ -218,15 +218,15 @@ func TestBothKeysSignWhileAKeyIsChanged(t *testing.T) {
 func TestADeletedWebhookIsToldNothingAndItsRowsGo(t *testing.T) {
 	each(t, func(d *desk) {
 		w := d.hook(webhook.Request{})
-		e := d.happens(webhook.AppointmentConfirmed, 1, 1)
+		e := d.happens(event.AppointmentConfirmed, 1, 1)
 		_, err := d.hooks.Delete(d.ctx, w.ID)
 		d.must(err)
 		_, err = d.hooks.Delete(d.ctx, w.ID)
 		d.refused(err, webhook.ErrNotFound)
 		d.deliver()
-		d.happens(webhook.AppointmentConfirmed, 1, 2)
+		d.happens(event.AppointmentConfirmed, 1, 2)
 		still := d.hook(webhook.Request{})
-		d.state(still, d.happens(webhook.AppointmentConfirmed, 2, 1), webhook.Delivered, 1)
+		d.state(still, d.happens(event.AppointmentConfirmed, 2, 1), webhook.Delivered, 1)
 		if n := len(d.poster.parcels()); n != 1 {
 			d.Errorf("%d parcels were posted", n)
 		}
@@ -243,8 +243,8 @@ func TestADeletedWebhookIsToldNothingAndItsRowsGo(t *testing.T) {
 
 func TestATestEventGoesToOneEndpointAndIsNotInTheLog(t *testing.T) {
 	each(t, func(d *desk) {
-		w := d.hook(webhook.Request{EventType: webhook.MessageSent, URL: "https://one.example/"})
-		d.hook(webhook.Request{EventType: webhook.MessageSent, URL: "https://two.example/"})
+		w := d.hook(webhook.Request{EventType: event.MessageSent, URL: "https://one.example/"})
+		d.hook(webhook.Request{EventType: event.MessageSent, URL: "https://two.example/"})
 		d.deliver()
 		sent, err := d.hooks.Test(d.ctx, w.ID)
 		d.must(err)
@@ -252,7 +252,7 @@ func TestATestEventGoesToOneEndpointAndIsNotInTheLog(t *testing.T) {
 		parcels := d.poster.parcels()
 		var p webhook.Payload
 		d.must(json.Unmarshal(parcels[0].Body, &p))
-		if len(parcels) != 1 || parcels[0].URL != "https://one.example/" || !p.Test || p.EventType != string(webhook.MessageSent) {
+		if len(parcels) != 1 || parcels[0].URL != "https://one.example/" || !p.Test || p.EventType != string(event.MessageSent) {
 			d.Errorf("%d parcels went, the first %s", len(parcels), parcels[0].Body)
 		}
 		page, err := d.hooks.Events(d.ctx, webhook.LogQuery{Limit: 10})
@@ -272,7 +272,7 @@ func TestAPracticeHasNoMoreWebhooksThanItMay(t *testing.T) {
 		for range webhook.Most {
 			d.hook(webhook.Request{})
 		}
-		_, err := d.hooks.Create(d.ctx, webhook.Request{URL: "https://a.example", EventType: webhook.MessageSent})
+		_, err := d.hooks.Create(d.ctx, webhook.Request{URL: "https://a.example", EventType: event.MessageSent})
 		d.refused(err, webhook.ErrTooMany)
 	})
 }

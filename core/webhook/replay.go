@@ -63,7 +63,7 @@ func (s *Service) ReplayOne(ctx context.Context, id ID, delivery int64) (Deliver
 			if err != nil {
 				return err
 			}
-			if e.Type != string(w.EventType) {
+			if e.Type != w.EventType {
 				return ErrNoDelivery
 			}
 		}

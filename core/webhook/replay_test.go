@@ -18,7 +18,7 @@ func TestADeliveryCanBeReplayedWithItsID(t *testing.T) {
 	each(t, func(d *desk) {
 		w := d.hook(webhook.Request{})
 		d.deliver()
-		e := d.happens(webhook.AppointmentConfirmed, 1, 1)
+		e := d.happens(event.AppointmentConfirmed, 1, 1)
 		d.state(w, e, webhook.Delivered, 1)
 		_, err := d.hooks.ReplayOne(d.ctx, w.ID, e.ID)
 		d.must(err)
@@ -27,7 +27,7 @@ func TestADeliveryCanBeReplayedWithItsID(t *testing.T) {
 		if len(parcels) != 2 || parcels[0].ID != parcels[1].ID || parcels[1].Attempt != 2 || string(parcels[0].Body) != string(parcels[1].Body) {
 			d.Errorf("posted %+v", parcels)
 		}
-		_, err = d.hooks.ReplayOne(d.ctx, w.ID, d.happens(webhook.MessageSent, 2, 1).ID)
+		_, err = d.hooks.ReplayOne(d.ctx, w.ID, d.happens(event.MessageSent, 2, 1).ID)
 		d.refused(err, webhook.ErrNoDelivery)
 		late := d.hook(webhook.Request{URL: "https://late.example/"})
 		_, err = d.hooks.ReplayOne(d.ctx, late.ID, e.ID)
@@ -47,7 +47,7 @@ func TestWhatIsReplayedWhileItIsOnItsWayGoesOutAgain(t *testing.T) {
 			return webhook.Answer{Status: 200}
 		})
 		d.deliver()
-		one, two := d.happens(webhook.AppointmentConfirmed, 1, 1), d.happens(webhook.AppointmentConfirmed, 2, 1)
+		one, two := d.happens(event.AppointmentConfirmed, 1, 1), d.happens(event.AppointmentConfirmed, 2, 1)
 		d.until("both on their way", func() bool { return len(d.poster.parcels()) == 2 })
 		_, err := d.hooks.ReplayOne(d.ctx, w.ID, one.ID)
 		d.must(err)
@@ -70,15 +70,15 @@ func TestWhatAnEndpointMissedIsRecoveredAndNothingElse(t *testing.T) {
 		w := d.hook(webhook.Request{})
 		d.deliver()
 		// One that is not written down when the clock is moved goes out again.
-		d.state(w, d.happens(webhook.AppointmentConfirmed, 1, 1), webhook.Delivered, 1)
-		before := d.happens(webhook.AppointmentConfirmed, 2, 1)
+		d.state(w, d.happens(event.AppointmentConfirmed, 1, 1), webhook.Delivered, 1)
+		before := d.happens(event.AppointmentConfirmed, 2, 1)
 		d.state(w, before, webhook.Delivered, 1)
 		d.move(time.Hour)
 		since := d.now()
-		taken := d.happens(webhook.AppointmentConfirmed, 3, 1)
+		taken := d.happens(event.AppointmentConfirmed, 3, 1)
 		d.state(w, taken, webhook.Delivered, 1)
 		d.poster.says(status(500))
-		failing := d.happens(webhook.AppointmentConfirmed, 4, 1)
+		failing := d.happens(event.AppointmentConfirmed, 4, 1)
 		d.state(w, failing, webhook.Waiting, 1)
 		d.poster.says(nil)
 		_, err := d.hooks.Disable(d.ctx, w.ID)
@@ -86,9 +86,9 @@ func TestWhatAnEndpointMissedIsRecoveredAndNothingElse(t *testing.T) {
 		d.move(time.Minute)
 		var missed []event.Event
 		for i := range int64(1500) {
-			missed = append(missed, d.happens(webhook.AppointmentConfirmed, 1000+i, 1))
+			missed = append(missed, d.happens(event.AppointmentConfirmed, 1000+i, 1))
 		}
-		d.happens(webhook.MessageSent, 5, 1)
+		d.happens(event.MessageSent, 5, 1)
 		d.move(time.Second)
 		_, err = d.hooks.ReplayRange(d.ctx, w.ID, since, time.Time{}, false)
 		d.refused(err, webhook.ErrDisabled)
@@ -136,7 +136,7 @@ func TestTheLogIsReadOnceAndWholeWhileItIsWritten(t *testing.T) {
 				for i := int64(0); i < events && err == nil; i += 3 {
 					ids := []int64{d.db.NewID(), d.db.NewID(), d.db.NewID()}
 					for _, k := range []int64{2, 0, 1} {
-						e := event.Event{ID: ids[k], Group: int64(d.group), Type: string(webhook.MessageSent), Subject: 1000*(n+1) + i + k, Sequence: 1, At: d.now(), Data: json.RawMessage(`{}`)}
+						e := event.Event{ID: ids[k], Group: int64(d.group), Type: event.MessageSent, Subject: 1000*(n+1) + i + k, Sequence: 1, At: d.now(), Data: json.RawMessage(`{}`)}
 						err = errors.Join(err, d.hooks.Store.Do(d.ctx, func(tx webhook.Tx) error { return tx.Record(d.ctx, e) }))
 					}
 				}
@@ -168,7 +168,7 @@ func TestTheLogIsReadOnceAndWholeWhileItIsWritten(t *testing.T) {
 
 func TestWhoeverWaitsIsToldOfTheNextEventAtOnce(t *testing.T) {
 	each(t, func(d *desk) {
-		d.happens(webhook.MessageSent, 1, 1)
+		d.happens(event.MessageSent, 1, 1)
 		newest, err := d.hooks.Events(d.ctx, webhook.LogQuery{Cursor: webhook.Newest, Limit: 10})
 		d.must(err)
 		if len(newest.Events) != 0 {
@@ -180,11 +180,11 @@ func TestWhoeverWaitsIsToldOfTheNextEventAtOnce(t *testing.T) {
 		}
 		came := make(chan answer)
 		go func() {
-			page, err := d.hooks.Events(d.ctx, webhook.LogQuery{Cursor: newest.Cursor, Limit: 10, Wait: 20 * time.Second, Types: []webhook.Type{webhook.MessageRead}})
+			page, err := d.hooks.Events(d.ctx, webhook.LogQuery{Cursor: newest.Cursor, Limit: 10, Wait: 20 * time.Second, Types: []event.Type{event.MessageRead}})
 			came <- answer{page, err}
 		}()
-		time.AfterFunc(20*time.Millisecond, func() { d.happens(webhook.MessageSent, 2, 1) })
-		time.AfterFunc(60*time.Millisecond, func() { d.happens(webhook.MessageRead, 3, 1) })
+		time.AfterFunc(20*time.Millisecond, func() { d.happens(event.MessageSent, 2, 1) })
+		time.AfterFunc(60*time.Millisecond, func() { d.happens(event.MessageRead, 3, 1) })
 		got := <-came
 		d.must(got.err)
 		if len(got.Events) != 1 || got.Events[0].Subject != 3 {
@@ -201,10 +201,10 @@ func TestEventsAndDeliveriesAreForgottenAfterThirtyDays(t *testing.T) {
 	each(t, func(d *desk) {
 		w := d.hook(webhook.Request{})
 		d.deliver()
-		old := d.happens(webhook.AppointmentConfirmed, 1, 1)
+		old := d.happens(event.AppointmentConfirmed, 1, 1)
 		d.state(w, old, webhook.Delivered, 1)
 		d.move(webhook.Keep - time.Hour)
-		young := d.happens(webhook.AppointmentConfirmed, 2, 1)
+		young := d.happens(event.AppointmentConfirmed, 2, 1)
 		d.state(w, young, webhook.Delivered, 1)
 		d.move(2 * time.Hour)
 		d.must(d.hooks.Forget(access.With(context.Background(), access.System(d.group))))

@@ -45,7 +45,7 @@ type Claimed struct {
 	Lease    int64
 	Subject  int64
 	Sequence int64
-	Type     Type
+	Type     event.Type
 	Data     []byte
 }
 
@@ -176,10 +176,10 @@ const DisabledKind = "webhook.disabled"
 
 // Notice is what a practice is told about an endpoint that was switched off.
 type Notice struct {
-	Webhook      ID        `json:"webhook_id"`
-	EventType    Type      `json:"event_type"`
-	Reason       Why       `json:"reason"`
-	FailingSince time.Time `json:"failing_since"`
+	Webhook      ID         `json:"webhook_id"`
+	EventType    event.Type `json:"event_type"`
+	Reason       Why        `json:"reason"`
+	FailingSince time.Time  `json:"failing_since"`
 	// EventID, Status and Failure are of the last attempt.
 	EventID int64   `json:"event_id"`
 	Status  int     `json:"status"`
@@ -188,9 +188,9 @@ type Notice struct {
 
 // disabled is the data of webhook.disabled.
 type disabled struct {
-	Webhook   string `json:"webhook_id"`
-	EventType Type   `json:"event_type"`
-	Reason    Why    `json:"reason"`
+	Webhook   string     `json:"webhook_id"`
+	EventType event.Type `json:"event_type"`
+	Reason    Why        `json:"reason"`
 }
 
 // keepHealth keeps how an endpoint does, where that has changed. One that has
@@ -222,7 +222,7 @@ func (s *Service) keepHealth(ctx context.Context, tx Tx, group practice.ID, w We
 	}
 	notice := Notice{w.ID, w.EventType, after.DisabledWhy, after.FailingSince, last.ID, last.Status, last.Failure}
 	err = tx.Record(ctx, event.Event{
-		Group: int64(group), Type: string(WebhookDisabled), Subject: int64(w.ID), Sequence: after.Version, At: now,
+		Group: int64(group), Type: event.WebhookDisabled, Subject: int64(w.ID), Sequence: after.Version, At: now,
 		Data: audit.Snapshot(disabled{w.ID.String(), w.EventType, after.DisabledWhy}),
 	})
 	if err != nil {

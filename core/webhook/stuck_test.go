@@ -74,7 +74,7 @@ func TestWhatHappensWhileAnEndpointHangsReachesItOnceWhenItRecovers(t *testing.T
 		d.Cleanup(release) // before the courier is waited for
 		var all []event.Event
 		happens := func() {
-			all = append(all, d.happens(webhook.AppointmentConfirmed, int64(len(all)+1), 1))
+			all = append(all, d.happens(event.AppointmentConfirmed, int64(len(all)+1), 1))
 			d.state(healthy, all[len(all)-1], webhook.Delivered, 1)
 		}
 		d.until("the endpoint to be stuck", func() bool {
@@ -112,7 +112,7 @@ func TestWhatIsGivenUpAtAnEndpointThatHangsIsWrittenDown(t *testing.T) {
 		d.Cleanup(release) // before the courier is waited for
 		var all []event.Event
 		for n := range int64(8) { // four at once, and as many in hand
-			all = append(all, d.happens(webhook.AppointmentConfirmed, n+1, 1))
+			all = append(all, d.happens(event.AppointmentConfirmed, n+1, 1))
 		}
 		d.until("the endpoint to be stuck", func() bool { return len(d.stuck()) == 1 })
 		release()
@@ -131,13 +131,13 @@ func TestABacklogLeftBehindIsDeliveredByTheNextProgram(t *testing.T) {
 		w := d.hook(webhook.Request{})
 		off := d.hook(webhook.Request{URL: "https://off.example/"})
 		inOrder := d.hook(webhook.Request{URL: "https://order.example/", Ordered: true})
-		other := d.hook(webhook.Request{URL: "https://other.example/", EventType: webhook.MessageSent})
+		other := d.hook(webhook.Request{URL: "https://other.example/", EventType: event.MessageSent})
 		_, err := d.hooks.Disable(d.ctx, off.ID)
 		d.must(err)
 		d.db.Stuck(func(practice.ID) []webhook.ID { return []webhook.ID{w.ID, off.ID, inOrder.ID, other.ID} })
 		var all []event.Event
 		for n := range int64(130) {
-			all = append(all, d.happens(webhook.AppointmentConfirmed, n+1, 1))
+			all = append(all, d.happens(event.AppointmentConfirmed, n+1, 1))
 		}
 		if !d.queued(inOrder, all[0]) {
 			d.Error("what is told in order was not queued at once")
@@ -172,9 +172,9 @@ func TestWhatComesToTheBacklogWhenNothingIsStuckAnyMoreIsDelivered(t *testing.T)
 	each(t, func(d *desk) {
 		w := d.hook(webhook.Request{})
 		d.deliver()
-		d.state(w, d.happens(webhook.AppointmentConfirmed, 1, 1), webhook.Delivered, 1)
+		d.state(w, d.happens(event.AppointmentConfirmed, 1, 1), webhook.Delivered, 1)
 		d.db.Stuck(func(practice.ID) []webhook.ID { return []webhook.ID{w.ID} })
-		e := d.happens(webhook.AppointmentConfirmed, 2, 1)
+		e := d.happens(event.AppointmentConfirmed, 2, 1)
 		d.db.Stuck(nil)
 		d.until("it to be queued", func() bool { return d.queued(w, e) })
 		d.state(w, e, webhook.Delivered, 1)
@@ -197,17 +197,17 @@ func TestABacklogThatIsAwaitedDoesNotWaitForThatOfAnEndpointThatHangs(t *testing
 		d.deliver()
 		d.Cleanup(func() { close(held) }) // before the courier is waited for
 		for n := int64(1); len(d.stuck()) == 0; n++ {
-			d.happens(webhook.AppointmentConfirmed, n, 1)
+			d.happens(event.AppointmentConfirmed, n, 1)
 		}
 		for n := range int64(400) {
-			d.happens(webhook.AppointmentConfirmed, 100_000+n, 1)
+			d.happens(event.AppointmentConfirmed, 100_000+n, 1)
 		}
 		here := d.group
 		d.group = other.ID
 		d.ctx = d.as("Elsewhere", access.Scopes, access.Permissions...)
 		well := d.hook(webhook.Request{URL: "https://well.example/"})
 		d.db.Stuck(func(practice.ID) []webhook.ID { return []webhook.ID{well.ID} }) // until this moment
-		e := d.happens(webhook.AppointmentConfirmed, 1, 1)
+		e := d.happens(event.AppointmentConfirmed, 1, 1)
 		d.until("it to be queued", func() bool { return d.queued(well, e) })
 		d.state(well, e, webhook.Delivered, 1)
 		behind, err := d.hooks.Store.Behind(d.ctx)
@@ -224,7 +224,7 @@ func TestAnEndpointThatWasSwitchedOffIsNotAskedAboutForEveryEvent(t *testing.T) 
 		gone, healthy := d.hook(webhook.Request{URL: "https://gone.example/"}), d.hook(webhook.Request{})
 		d.deliver()
 		happens := func(n int64) event.Event {
-			e := d.happens(webhook.AppointmentConfirmed, n, 1)
+			e := d.happens(event.AppointmentConfirmed, n, 1)
 			d.state(healthy, e, webhook.Delivered, 1)
 			return e
 		}

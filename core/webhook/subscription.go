@@ -26,7 +26,7 @@ type News struct {
 // news is an event as a subscription gets it. Its identifiers are the ids in the
 // event's data that the GraphQL API knows.
 func (s *Service) news(w Webhook, e event.Event) News {
-	n := News{EventID: strconv.FormatInt(e.ID, 10), EventType: topic(Type(e.Type)), Identifiers: map[string]string{}}
+	n := News{EventID: strconv.FormatInt(e.ID, 10), EventType: topic(e.Type), Identifiers: map[string]string{}}
 	if _, text, known := s.Name("event", e.ID); known {
 		n.EventID = text
 	}

@@ -28,9 +28,9 @@ func (d *desk) subscribe(of ...webhook.Topic) webhook.Webhook {
 }
 
 // occurs records an event with data.
-func (d *desk) occurs(of webhook.Type, data string) event.Event {
+func (d *desk) occurs(of event.Type, data string) event.Event {
 	d.Helper()
-	e := event.Event{ID: d.db.NewID(), Group: int64(d.group), Type: string(of), Subject: d.db.NewID(), Sequence: 1, At: d.now(), Data: json.RawMessage(data)}
+	e := event.Event{ID: d.db.NewID(), Group: int64(d.group), Type: of, Subject: d.db.NewID(), Sequence: 1, At: d.now(), Data: json.RawMessage(data)}
 	d.must(d.hooks.Store.Do(d.ctx, func(tx webhook.Tx) error { return tx.Record(d.ctx, e) }))
 	return e
 }
@@ -40,9 +40,9 @@ func TestASubscriptionIsToldOfSeveralTypesInItsOwnForm(t *testing.T) {
 		sub := d.subscribe("booking.created", "patient.merged", "invoice.paid")
 		standard := d.hook(webhook.Request{})
 		d.deliver()
-		booked := d.occurs(webhook.AppointmentConfirmed, `{"appointment_id":"11","patient_id":"12","location_id":"13","state":"booked"}`)
-		d.occurs(webhook.AppointmentCancelled, `{}`) // not wanted
-		merged := d.occurs(webhook.PatientMerged, `{"patient_id":"12","merged_patient_id":"14"}`)
+		booked := d.occurs(event.AppointmentConfirmed, `{"appointment_id":"11","patient_id":"12","location_id":"13","state":"booked"}`)
+		d.occurs(event.AppointmentCancelled, `{}`) // not wanted
+		merged := d.occurs(event.PatientMerged, `{"patient_id":"12","merged_patient_id":"14"}`)
 		d.until("three parcels", func() bool { return len(d.poster.parcels()) == 3 })
 		d.state(standard, booked, webhook.Delivered, 1)
 		var got []webhook.News
@@ -82,11 +82,11 @@ func TestASubscriptionIsChangedPausedAndDeleted(t *testing.T) {
 		if err != nil || !slices.Equal(w.Topics(), []webhook.Topic{"patient.merged", "booking.deleted"}) || w.DisabledAt.IsZero() || w.Secrets.Key.Secret != "" || w.Description != "Sync" {
 			d.Fatalf("got %+v, %v", w, err)
 		}
-		d.occurs(webhook.PatientMerged, `{}`)
+		d.occurs(event.PatientMerged, `{}`)
 		_, err = d.hooks.Resubscribe(edit, sub.ID, webhook.SubscriptionChange{Paused: &no})
 		d.must(err)
-		d.occurs(webhook.AppointmentConfirmed, `{}`)
-		d.occurs(webhook.AppointmentCancelled, `{}`)
+		d.occurs(event.AppointmentConfirmed, `{}`)
+		d.occurs(event.AppointmentCancelled, `{}`)
 		d.until("one parcel", func() bool { return len(d.poster.parcels()) == 1 })
 		for range 2 {
 			gone, err := d.hooks.Unsubscribe(edit, sub.ID)
@@ -96,7 +96,7 @@ func TestASubscriptionIsChangedPausedAndDeleted(t *testing.T) {
 		}
 		_, err = d.hooks.Resubscribe(edit, sub.ID, webhook.SubscriptionChange{})
 		d.refused(err, webhook.ErrNotFound)
-		d.occurs(webhook.AppointmentCancelled, `{}`)
+		d.occurs(event.AppointmentCancelled, `{}`)
 		d.move(webhook.Keep * 2)
 		d.must(d.hooks.Forget(d.ctx))
 		all, err := d.hooks.Subscriptions(d.token(access.SeeWebhooks), true)

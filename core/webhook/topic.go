@@ -2,6 +2,8 @@ package webhook
 
 import (
 	"slices"
+
+	"frontdesk/core/event"
 )
 
 // Topic is a type of event in the words of the GraphQL API, as a subscription is
@@ -34,20 +36,20 @@ var Topics = []Topic{
 // causes are the types of our events that topics stand for, where they are not
 // called the same. Nothing causes some topics yet: those can be subscribed to, and
 // are told of from the day something does.
-var causes = map[Topic][]Type{
-	"booking.created": {AppointmentConfirmed},
-	"booking.updated": {"booking.updated", AppointmentRescheduled},
-	"booking.deleted": {AppointmentCancelled},
+var causes = map[Topic][]event.Type{
+	"booking.created": {event.AppointmentConfirmed},
+	"booking.updated": {event.AppointmentUpdated, event.AppointmentRescheduled},
+	"booking.deleted": {event.AppointmentCancelled},
 }
 
 // types are the types of our events that topics stand for.
-func types(of []Topic) []Type {
-	var out []Type
+func types(of []Topic) []event.Type {
+	var out []event.Type
 	for _, topic := range of {
 		if all, ok := causes[topic]; ok {
 			out = append(out, all...)
 		} else {
-			out = append(out, Type(topic))
+			out = append(out, event.Type(topic))
 		}
 	}
 	slices.Sort(out)
@@ -55,13 +57,13 @@ func types(of []Topic) []Type {
 }
 
 // topic is what a subscription calls a type of our events.
-func topic(of Type) Topic {
+func topic(of event.Type) Topic {
 	for topic, all := range causes {
 		if slices.Contains(all, of) {
 			return topic
 		}
 	}
-	if of == DemographicsUpdated {
+	if of == event.DemographicsUpdated {
 		return "patient.updated" // of deliveries from before it had an event of its own
 	}
 	return Topic(of)
@@ -71,7 +73,7 @@ func topic(of Type) Topic {
 func (w Webhook) Topics() []Topic {
 	out := []Topic{}
 	for _, t := range Topics {
-		if slices.ContainsFunc(w.Types, func(of Type) bool { return topic(of) == t }) {
+		if slices.ContainsFunc(w.Types, func(of event.Type) bool { return topic(of) == t }) {
 			out = append(out, t)
 		}
 	}

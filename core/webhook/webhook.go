@@ -58,12 +58,12 @@ type Webhook struct {
 	ID    ID    `json:"id"`
 	Style Style `json:"style"`
 	// Types are what a subscription is told of, which has no EventType.
-	Types []Type `json:"event_types,omitempty"`
+	Types []event.Type `json:"event_types,omitempty"`
 	// Owner is the partner whose key made it.
-	Owner       string `json:"owner"`
-	Description string `json:"description"`
-	EventType   Type   `json:"event_type"`
-	URL         string `json:"url"`
+	Owner       string     `json:"owner"`
+	Description string     `json:"description"`
+	EventType   event.Type `json:"event_type"`
+	URL         string     `json:"url"`
 	// IncludeDetails adds names, contact details and texts to what is told.
 	IncludeDetails bool `json:"include_details"`
 	// Ordered tells of one thing's events in their order, each after the one
@@ -96,11 +96,11 @@ type Webhook struct {
 }
 
 // Wants are the types of events an endpoint is told of.
-func (w Webhook) Wants() []Type {
+func (w Webhook) Wants() []event.Type {
 	if w.Style == Subscription {
 		return w.Types
 	}
-	return []Type{w.EventType}
+	return []event.Type{w.EventType}
 }
 
 // Secrets are what an endpoint's deliveries are signed and sent with.
@@ -162,7 +162,7 @@ type Store interface {
 	Subscriptions(ctx context.Context, group practice.ID, deleted bool) ([]Webhook, error)
 	// Webhooks lists a group's endpoints in the order they were made, sealed; of
 	// one type, or with the empty one of all.
-	Webhooks(ctx context.Context, group practice.ID, of Type) ([]Webhook, error)
+	Webhooks(ctx context.Context, group practice.ID, of event.Type) ([]Webhook, error)
 	// Deliveries lists an endpoint's deliveries, newest first.
 	Deliveries(ctx context.Context, group practice.ID, of ID, q Query) ([]Delivery, error)
 	// Counts counts an endpoint's deliveries that wait and that failed, each up
@@ -172,7 +172,7 @@ type Store interface {
 	Attempts(ctx context.Context, group practice.ID, of ID, delivery int64) ([]Attempt, error)
 	// Log reads numbered events after a position, at most limit of them and none
 	// beyond position until, oldest first.
-	Log(ctx context.Context, group practice.ID, after, until int64, types []Type, limit int) ([]Logged, error)
+	Log(ctx context.Context, group practice.ID, after, until int64, types []event.Type, limit int) ([]Logged, error)
 	// LogEnd is the last position there is, and whether events wait for one.
 	LogEnd(ctx context.Context, group practice.ID) (last int64, more bool, err error)
 	// Rings gives a channel that is closed when the group has new events.
@@ -181,7 +181,7 @@ type Store interface {
 	DueWebhooks(ctx context.Context, now time.Time) ([]Due, error)
 	// DueOf is the same for one group and type of event, or with the empty type
 	// for all of them.
-	DueOf(ctx context.Context, group practice.ID, of Type, now time.Time) ([]Due, error)
+	DueOf(ctx context.Context, group practice.ID, of event.Type, now time.Time) ([]Due, error)
 	// Behind lists the groups with a backlog: what happened while endpoints were
 	// stuck, and is not queued for them yet.
 	Behind(ctx context.Context) ([]practice.ID, error)
@@ -232,7 +232,7 @@ type Tx interface {
 	Requeue(ctx context.Context, group practice.ID, of ID, events []int64, again bool, now time.Time) (int, error)
 	// EventsBetween lists the ids and times of events of a type, in the order of
 	// time, after a moment and an id.
-	EventsBetween(ctx context.Context, group practice.ID, of Type, after time.Time, afterID int64, until time.Time, limit int) ([]event.Event, error)
+	EventsBetween(ctx context.Context, group practice.ID, of event.Type, after time.Time, afterID int64, until time.Time, limit int) ([]event.Event, error)
 	// CatchUp queues events for an endpoint, but those that are.
 	CatchUp(ctx context.Context, group practice.ID, of ID, events []int64) error
 	// CaughtUp takes events out of the backlog.

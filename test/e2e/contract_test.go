@@ -12,7 +12,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"frontdesk/api"
-	"frontdesk/core/webhook"
+	"frontdesk/core/event"
 	"frontdesk/store/storetest"
 )
 
@@ -114,7 +114,7 @@ func TestTheContractIsServed(t *testing.T) {
 		t.Fatalf("/openapi.json: %.200s", got.Text)
 	}
 	webhooks := got.Body["webhooks"].(map[string]any)
-	if len(webhooks) != len(webhook.Types) {
+	if len(webhooks) != len(event.Logged) {
 		t.Fatalf("/openapi.json has %d webhooks", len(webhooks))
 	}
 	for of := range webhooks {

@@ -11,46 +11,51 @@ import (
 	"frontdesk/core/event"
 )
 
-// News tells subscriptions of something about a patient; ids are of what else it is
-// about, by noun.
-func News(ctx context.Context, tx event.Recorder, who access.Caller, now time.Time, topic string, of ID, ids map[string]int64) error {
-	all := map[string]int64{"patient": int64(of)}
+// Fact is a fact about a patient; ids are of what else it is about.
+func Fact(of event.Type, id ID, ids event.IDs) event.Fact {
+	all := event.IDs{"patient": int64(id)}
 	maps.Copy(all, ids)
-	return tx.Record(ctx, event.News(int64(who.Group), topic, now, all))
+	return event.Fact{Type: of, IDs: all}
 }
 
-// tellChange tells what of a patient is not as it was, whoever changed it: every
-// change of demographics is the event patient.demographics-updated. Subscriptions
-// have topics of their own for telephone numbers and the NHS number, and
-// patient.updated for all else together. The caller has locked the patient.
-func tellChange(ctx context.Context, tx EventTx, who access.Caller, now time.Time, before, after Full, was, is Contacts) error {
-	for _, x := range []struct{ topic, noun, was, is string }{
-		{"patient.phone.", "mobile", before.Mobile, after.Mobile}, {"patient.phone.", "landline", before.Landline, after.Landline},
-		{"patient.number.", "nhs_number", before.NHSNumber, after.NHSNumber},
-	} {
-		how := "updated"
+// Record records a change of which facts about a patient say all.
+func Record(ctx context.Context, tx event.Recorder, who access.Caller, now time.Time, facts ...event.Fact) error {
+	return tx.Record(ctx, event.Of(int64(who.Group), now, facts...))
+}
+
+// recordChange records what of a patient is not as it was, however it changed.
+// Telephone numbers and the NHS number have facts of their own, and all else
+// together is patient.updated; when demographics changed, the event is
+// patient.demographics-updated, and those facts are its parts. The caller has
+// locked the patient.
+func recordChange(ctx context.Context, tx EventTx, who access.Caller, now time.Time, before, after Full, was, is Contacts) error {
+	var facts []event.Fact
+	note := func(noun, was, is string, added, updated, removed event.Type) {
+		of := updated
 		switch {
-		case x.was == x.is:
-			continue
-		case x.was == "":
-			how = "added"
-		case x.is == "":
-			how = "removed"
+		case was == is:
+			return
+		case was == "":
+			of = added
+		case is == "":
+			of = removed
 		}
-		if err := News(ctx, tx, who, now, x.topic+how, after.ID, map[string]int64{x.noun: int64(after.ID)}); err != nil {
-			return err
-		}
+		facts = append(facts, Fact(of, after.ID, event.IDs{noun: int64(after.ID)}))
 	}
+	note("mobile", before.Mobile, after.Mobile, event.PatientPhoneAdded, event.PatientPhoneUpdated, event.PatientPhoneRemoved)
+	note("landline", before.Landline, after.Landline, event.PatientPhoneAdded, event.PatientPhoneUpdated, event.PatientPhoneRemoved)
+	note("nhs_number", before.NHSNumber, after.NHSNumber, event.PatientNumberAdded, event.PatientNumberUpdated, event.PatientNumberRemoved)
 	if otherwise(before, after) {
-		if err := News(ctx, tx, who, now, "patient.updated", after.ID, nil); err != nil {
-			return err
-		}
+		facts = append(facts, Fact(event.PatientUpdated, after.ID, nil))
 	}
 	changed := changes(before.Patient, after.Patient, was, is)
-	if len(changed) == 0 {
-		return nil
+	switch {
+	case len(changed) > 0:
+		return RecordCounted(ctx, tx, who, now, event.DemographicsUpdated, after.ID, updated{after.ID.String(), changed}, facts...)
+	case len(facts) > 0:
+		return Record(ctx, tx, who, now, facts...)
 	}
-	return Tell(ctx, tx, who, now, "patient.demographics-updated", after.ID, updated{after.ID.String(), changed})
+	return nil
 }
 
 // updated is the data of patient.demographics-updated: which details changed,
@@ -91,7 +96,7 @@ func (c Contacts) said(kind ContactKind) string {
 	return ""
 }
 
-// otherwise reports whether anything is not as it was that has no topic of its own
+// otherwise reports whether anything is not as it was that has no fact of its own
 // and is no bookkeeping.
 func otherwise(before, after Full) bool {
 	if before.NHSNumber != after.NHSNumber {
@@ -109,13 +114,16 @@ type EventTx interface {
 	event.Recorder
 }
 
-// Tell keeps an event of a patient. The caller has locked the patient.
-func Tell(ctx context.Context, tx EventTx, who access.Caller, now time.Time, eventType string, id ID, data any) error {
+// RecordCounted records an event that the patient's sequence counts. The caller
+// has locked the patient.
+func RecordCounted(
+	ctx context.Context, tx EventTx, who access.Caller, now time.Time, of event.Type, id ID, data any, parts ...event.Fact,
+) error {
 	n, err := tx.NextEvent(ctx, who.Group, id)
 	if err != nil {
 		return err
 	}
 	return tx.Record(ctx, event.Event{
-		Group: int64(who.Group), Type: eventType, Subject: int64(id), Sequence: n, At: now, Data: audit.Snapshot(data),
+		Group: int64(who.Group), Type: of, Subject: int64(id), Sequence: n, At: now, Data: audit.Snapshot(data), Parts: parts,
 	})
 }

@@ -1,0 +1,125 @@
+package event
+
+import "strings"
+
+// Type is a type of event: noun and past participle.
+type Type string
+
+// Noun is what it happened to: "appointment" of "appointment.confirmed".
+func (t Type) Noun() string {
+	noun, _, _ := strings.Cut(string(t), ".")
+	return noun
+}
+
+// The types of events that the log shows and that a webhook in the standard
+// format can ask for. Source of the first eight: the Webhooks tag of the Hero
+// Health Public API.
+const (
+	AppointmentConfirmed   Type = "appointment.confirmed"
+	AppointmentCancelled   Type = "appointment.cancelled"
+	AppointmentRescheduled Type = "appointment.rescheduled"
+	// PrescriptionIssued is for prescriptions issued here; nothing records it yet.
+	PrescriptionIssued   Type = "prescription.issued"
+	MedicalRecordUpdated Type = "patient.medical-record-updated"
+	// AddedToSequence is for sequences run here; nothing records it yet.
+	AddedToSequence        Type = "patient.added-to-sequence"
+	WriteToRecordSucceeded Type = "write-to-record.succeeded"
+	WriteToRecordFailed    Type = "write-to-record.failed"
+
+	AppointmentReserved Type = "appointment.reserved"
+	AppointmentReleased Type = "appointment.released"
+	MessageSent         Type = "message.sent"
+	MessageDelivered    Type = "message.delivered"
+	MessageFailed       Type = "message.failed"
+	MessageRead         Type = "message.read"
+	MessageReplied      Type = "message.replied"
+	MessageCancelled    Type = "message.cancelled"
+	MessageLocked       Type = "message.locked"
+	MessageUnlocked     Type = "message.unlocked"
+	MessageExpired      Type = "message.expired"
+	MessageSuppressed   Type = "message.suppressed"
+	MessageUnknown      Type = "message.unknown"
+	BatchCompleted      Type = "batch.completed"
+	PatientMerged       Type = "patient.merged"
+	PatientUnmerged     Type = "patient.unmerged"
+	DemographicsUpdated Type = "patient.demographics-updated"
+	// WebhookDisabled is recorded when an endpoint is switched off because it fails
+	// or is gone.
+	WebhookDisabled Type = "webhook.disabled"
+)
+
+// Logged are the types the log shows, those of the contract first.
+var Logged = []Type{
+	AppointmentConfirmed, AppointmentCancelled, AppointmentRescheduled, PrescriptionIssued, MedicalRecordUpdated, AddedToSequence,
+	WriteToRecordSucceeded, WriteToRecordFailed,
+	AppointmentReserved, AppointmentReleased,
+	MessageSent, MessageDelivered, MessageFailed, MessageRead, MessageReplied, MessageCancelled, MessageExpired,
+	MessageSuppressed, MessageUnknown, MessageLocked, MessageUnlocked,
+	BatchCompleted, PatientMerged, PatientUnmerged, DemographicsUpdated, WebhookDisabled,
+}
+
+// The types of events that only other formats deliver: finer facts, of which
+// the data are ids alone.
+const (
+	PatientCreated             Type = "patient.created"
+	PatientUpdated             Type = "patient.updated" // what has no type of its own
+	PatientDeleted             Type = "patient.deleted"
+	PatientArchived            Type = "patient.archived"
+	PatientUnarchived          Type = "patient.unarchived"
+	PatientRelationshipAdded   Type = "patient.relationship.added"
+	PatientRelationshipUpdated Type = "patient.relationship.updated"
+	PatientRelationshipRemoved Type = "patient.relationship.removed"
+	PatientAttributeAdded      Type = "patient.customAttribute.added"
+	PatientAttributeUpdated    Type = "patient.customAttribute.updated"
+	PatientAttributeRemoved    Type = "patient.customAttribute.removed"
+	PatientPhoneAdded          Type = "patient.phone.added"
+	PatientPhoneUpdated        Type = "patient.phone.updated"
+	PatientPhoneRemoved        Type = "patient.phone.removed"
+	PatientNumberAdded         Type = "patient.number.added"
+	PatientNumberUpdated       Type = "patient.number.updated"
+	PatientNumberRemoved       Type = "patient.number.removed"
+	PatientMembershipUpdated   Type = "patient.membership.updated"
+	PatientLabelAdded          Type = "patient.label.added"
+	PatientLabelRemoved        Type = "patient.label.removed"
+	ProductLabelAdded          Type = "product.label.added"
+	ProductLabelRemoved        Type = "product.label.removed"
+
+	LabCreated          Type = "lab.created"
+	LabResultsAdded     Type = "lab.results.added"
+	LetterCreated       Type = "letter.created"
+	LetterDeleted       Type = "letter.deleted"
+	LetterShared        Type = "letter.shared"
+	LetterReviewUpdated Type = "letter.reviewStatus.updated"
+	DocumentCreated     Type = "patientDocument.uploadInitiated"
+	DocumentRenamed     Type = "patientDocument.renamed" // nothing records it yet
+	DocumentDeleted     Type = "patientDocument.deleted"
+	QuestionnaireFilled Type = "questionnaire.response.received"
+
+	AppointmentUpdated             Type = "booking.updated" // without being moved
+	AppointmentArrived             Type = "booking.patientJourney.arrived"
+	AppointmentConsultationStarted Type = "booking.patientJourney.inConsultation"
+	AppointmentDeparted            Type = "booking.patientJourney.completed"
+	AppointmentMissed              Type = "booking.patientJourney.noShow"
+
+	PrescriptionCreated Type = "prescription.created"
+	PrescriptionOrdered Type = "prescription.ordered"
+	PrescriptionShared  Type = "prescription.shared"
+	// Nothing records these three yet.
+	PrescriptionDeleted         Type = "prescription.deleted"
+	PrescriptionRecordedInError Type = "prescription.recordedInError"
+	PrescriptionSentElectronic  Type = "prescription.eprescription.generated"
+
+	InvoiceCreated       Type = "invoice.created"
+	InvoiceUpdated       Type = "invoice.updated" // but for its lines
+	InvoiceDeleted       Type = "invoice.deleted"
+	InvoicePaid          Type = "invoice.paid"
+	InvoicePartiallyPaid Type = "invoice.partiallyPaid"
+	InvoiceRefunded      Type = "invoice.refunded"
+	InvoiceLineAdded     Type = "invoice.lineItems.added"
+	InvoiceLineUpdated   Type = "invoice.lineItems.updated"
+	InvoiceLineRemoved   Type = "invoice.lineItems.removed"
+	// Nothing records these three yet.
+	InvoiceShared                  Type = "invoice.shared"
+	InvoiceXeroSynced              Type = "invoice.integrations.xero.synced"
+	InvoiceHealthcodeStatusUpdated Type = "invoice.integrations.healthcode.statusUpdated"
+)
