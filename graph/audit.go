@@ -52,7 +52,7 @@ func (d *door) tell(ctx context.Context, at *graphql.FieldContext, out any, err 
 	c := callOf(ctx)
 	t := told{action: "graphql." + at.Field.Name, outcome: "ok"}
 	if err != nil {
-		t.outcome = fault.Of(err).Code
+		t.outcome = refusalOf(fault.Of(err)).Code
 	}
 	for _, v := range at.Args {
 		t.given(reflect.ValueOf(v), maxSubjectDepth)

@@ -20,7 +20,7 @@ func (d *door) addresses(ctx context.Context, doc document.Document) (up, down *
 		make func(context.Context, document.Document) (string, error)
 	}{{&up, d.core.Document.UploadAddress}, {&down, d.core.Document.DownloadAddress}} {
 		address, err := a.make(ctx, doc)
-		if err != nil && !errors.Is(err, access.ErrGrant) {
+		if err != nil && !errors.Is(err, access.ErrPermission) {
 			return nil, nil, err
 		}
 		*a.to = text(address)

@@ -10,6 +10,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
+	"frontdesk/core/access"
 	"frontdesk/core/fault"
 	"frontdesk/web"
 )
@@ -51,6 +52,7 @@ func sentence(f *fault.Error) string {
 // presented is a fault as an error of GraphQL. reason is the code that REST
 // gives it too.
 func presented(f *fault.Error) *gqlerror.Error {
+	f = refusalOf(f)
 	code, ok := codes[f.Kind]
 	if !ok {
 		code = codes[fault.Internal]
@@ -90,6 +92,25 @@ func present(ctx context.Context, err error) *gqlerror.Error {
 // recovered turns a panic into a fault whose cause is for our log alone.
 func recovered(_ context.Context, p any) error {
 	return fault.Unknown.Because(fmt.Errorf("panic: %v\n%s", p, debug.Stack()))
+}
+
+// The codes this API has had for who may do what.
+const (
+	reasonRole  = "missing_permission_of_role"
+	reasonToken = "missing_token"
+)
+
+// refusalOf gives refusals the codes and the sentences programs written for this API
+// look for.
+func refusalOf(f *fault.Error) *fault.Error {
+	c := *f
+	switch f.Code {
+	case access.ErrPermission.Code:
+		c.Code, c.Fields = reasonRole, nil
+	case access.ErrNoCaller.Code:
+		c.Code, c.Message = reasonToken, access.ErrNoToken.Message
+	}
+	return &c
 }
 
 // note remembers what went wrong inside, for our log.

@@ -106,7 +106,7 @@ func (d *door) field(ctx context.Context, next graphql.Resolver) (any, error) {
 			if call.reasons == nil {
 				call.reasons = map[string]string{}
 			}
-			call.reasons[at.Field.Alias] = fault.Of(f).Code
+			call.reasons[at.Field.Alias] = refusalOf(fault.Of(f)).Code
 			return empty, nil
 		}
 	}

@@ -109,7 +109,7 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // serve answers a caller who is known.
 func (d *door) serve(w http.ResponseWriter, r *http.Request, body []byte, who access.Caller, terms access.Terms) {
 	about := web.Of(r.Context())
-	who.RequestID = about.ID
+	who.RequestID, who.Door = about.ID, access.GraphQL
 	about.Caller = who
 	ops, many, bad := d.decodeBody(body)
 	if bad == nil {

@@ -195,4 +195,6 @@ func at(t testing.TB, v any, path string) any {
 
 func second[T any](_ T, err error) error { return err }
 
-func role(name string, may ...access.Grant) access.Role { return access.Role{Name: name, Grants: may} }
+func role(name string, may ...access.Permission) access.Role {
+	return access.Role{Name: name, Permissions: may}
+}

@@ -83,7 +83,7 @@ func TestAChangeWithAnIdempotencyKeyIsMadeOnce(t *testing.T) {
 		if a := d.once("allowed", change); a.code() != "FORBIDDEN" {
 			t.Errorf("not allowed: %s", a.text)
 		}
-		_, err := d.core.Access.SetRole(d.ctx, access.Role{Name: "one day more", Grants: []access.Grant{access.SeePatients, access.EditPatients}})
+		_, err := d.core.Access.SetRole(d.ctx, access.Role{Name: "one day more", Permissions: []access.Permission{access.SeePatients, access.EditPatients}})
 		d.must(err)
 		if a := d.once("allowed", change); a.replayed() || at(t, a.Data, "createPatient.data.id") == nil {
 			t.Errorf("allowed since: %s", a.text)

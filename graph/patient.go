@@ -44,7 +44,7 @@ func person(ctx context.Context, p patient.Full) *gql.Patient {
 	}
 	// What identifies a person further is left out, without an error, for whoever
 	// may not see it.
-	if who.Granted(access.SeeIdentity) {
+	if who.May(access.SeeIdentity) {
 		out.SocialSecurityNumber = text(p.SocialSecurityNumber)
 		if p.BirthPlace != "" || p.BirthPlaceCode != "" {
 			out.PlaceOfBirth = &gql.PlaceOfBirth{Name: text(p.BirthPlace), Code: text(p.BirthPlaceCode)}
@@ -369,7 +369,7 @@ func (f patientFields) ArchivedInfo(ctx context.Context, obj *gql.Patient) (*gql
 		out.UnarchivedReason = ptr(gql.PatientUnarchiveReason(p.UnarchivedReason))
 	}
 	who, _ := access.From(ctx)
-	if !who.Granted(access.SettingsSeeUsers) {
+	if !who.May(access.SettingsSeeUsers) {
 		return out, nil
 	}
 	var err error

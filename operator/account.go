@@ -114,7 +114,7 @@ func (o *Operator) SetRole(ctx context.Context, group, name string, permissions 
 	}
 	r := access.Role{Name: name}
 	for _, p := range permissions {
-		r.Grants = append(r.Grants, access.Grant(p))
+		r.Permissions = append(r.Permissions, access.Permission(p))
 	}
 	return o.Core.Access.SetRole(ctx, r)
 }

@@ -140,7 +140,7 @@ func (o *Operator) CreateKey(ctx context.Context, n NewKey) (Key, error) {
 		k.Scopes = append(k.Scopes, access.Scope(s))
 	}
 	for _, p := range n.Permissions {
-		k.Permissions = append(k.Permissions, access.Permission(p))
+		k.Permissions = append(k.Permissions, access.KeyPermission(p))
 	}
 	if n.Expires > 0 {
 		k.ExpiresAt = time.Now().Add(n.Expires)

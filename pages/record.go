@@ -78,7 +78,7 @@ func (d *door) propose(w http.ResponseWriter, r *http.Request, status int, g pra
 		return
 	}
 	e, err := d.core.Record.Review(r.Context(), id)
-	if errors.Is(err, access.ErrGrant) {
+	if errors.Is(err, access.ErrPermission) {
 		web.Note(r, web.Fault(err))
 		show(w, r, http.StatusForbidden, barredPage(faceOf(g), who.Name()))
 		return
@@ -133,7 +133,7 @@ func (d *door) settle(w http.ResponseWriter, r *http.Request, g practice.Group, 
 	seen, _ := strconv.ParseInt(r.PostForm.Get("patient"), 10, 64)
 	e, err := d.core.Record.Decide(signed.Context(), id, patient.ID(seen), approve)
 	switch {
-	case errors.Is(err, access.ErrGrant):
+	case errors.Is(err, access.ErrPermission):
 		d.propose(w, r, http.StatusForbidden, g, id, "")
 	case errors.Is(err, record.ErrOtherRecord), errors.Is(err, record.ErrNoRecord):
 		f := web.Fault(err)

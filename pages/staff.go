@@ -71,7 +71,8 @@ func (d *door) member(r *http.Request, group practice.ID) (*http.Request, access
 		return r, access.Caller{}, access.ErrNoToken
 	}
 	about := web.Of(r.Context())
-	who.RequestID, about.Caller = about.ID, who
+	who.RequestID, who.Door = about.ID, access.Page
+	about.Caller = who
 	return r.WithContext(access.With(r.Context(), who)), who, nil
 }
 

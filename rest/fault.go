@@ -24,7 +24,7 @@ func (d *door) NewError(ctx context.Context, err error) *oas.ErrorStatusCodeWith
 	if errors.Is(err, ogenerrors.ErrSecurityRequirementIsNotSatisfied) {
 		err = access.ErrNoKey
 	}
-	f := web.Fault(err)
+	f := spelt(web.Fault(err))
 	about := web.Of(ctx)
 	if about.Cause == nil {
 		about.Cause = f

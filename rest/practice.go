@@ -87,10 +87,10 @@ func (d *door) GetCapabilities(ctx context.Context) (oas.GetCapabilitiesRes, err
 	}
 	out := &oas.Capabilities{
 		Booking: c.Booking, Messaging: c.Messaging, BookingLinks: c.BookingLinks,
-		Permissions:     make([]oas.CapabilitiesPermissionsItem, 0, len(access.Permissions)),
+		Permissions:     make([]oas.CapabilitiesPermissionsItem, 0, len(access.KeyPermissions)),
 		PracticeGroupID: digits(c.Group), KeyPracticeGroupID: digits(c.Home), RateLimit: oas.NilFloat64{Value: float64(c.Limit), Null: c.Limit == 0},
 	}
-	for _, p := range c.Permissions {
+	for _, p := range c.KeyPermissions {
 		out.Permissions = append(out.Permissions, oas.CapabilitiesPermissionsItem(p))
 	}
 	return out, nil

@@ -3,6 +3,7 @@
 //
 //	rest.go      the way in: who asks, how often, and once only
 //	fault.go     errors in the contract's shape
+//	permission.go  refusals in its names of permissions
 //	fhir.go      errors where answers are FHIR
 //	number.go    whole numbers, however they are written
 //	invalid.go   what was wrong with a request that could not be read
@@ -83,7 +84,7 @@ func (d *door) serve(w http.ResponseWriter, r *http.Request) {
 		d.server.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), refusedKey{}, err)))
 		return
 	}
-	who.RequestID = about.ID
+	who.RequestID, who.Door = about.ID, access.REST
 	about.Caller = who
 	r = r.WithContext(access.With(r.Context(), who))
 	budget, err := d.core.Access.Take(r.Context(), who)

@@ -52,7 +52,7 @@ func doorOn(t testing.TB, db *store.DB) (h http.Handler, group, key string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, key, err = c.Access.CreateKey(access.With(context.Background(), access.Operator(g.ID)), access.Key{Partner: "x", Scopes: access.Scopes, Permissions: access.Permissions})
+	_, key, err = c.Access.CreateKey(access.With(context.Background(), access.Operator(g.ID)), access.Key{Partner: "x", Scopes: access.Scopes, Permissions: access.KeyPermissions})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -258,7 +258,7 @@ func (sb *Sandbox) newCredentials(ctx context.Context, groups []practice.Group) 
 		err = cmp.Or(err, keyErr)
 		return text
 	}
-	all := access.Key{Scopes: access.Scopes, Permissions: access.Permissions}
+	all := access.Key{Scopes: access.Scopes, Permissions: access.KeyPermissions}
 	c.groupKey = groupKey{groups[0].ID.String(), issue(groups[0], "all", all)}
 	c.Second = groupKey{groups[1].ID.String(), issue(groups[1], "all", all)}
 	c.Keys = map[access.Scope]string{}

@@ -26,7 +26,7 @@ const keyColumns = `practice_group_id, id, hash, partner, test, scopes, permissi
 func scanKey(scan scanner) (access.Key, error) {
 	var k access.Key
 	var limit sql.NullInt64
-	err := scan(&k.Group, &k.ID, &k.Hash, &k.Partner, &k.Test, words[access.Scope]{&k.Scopes}, words[access.Permission]{&k.Permissions},
+	err := scan(&k.Group, &k.ID, &k.Hash, &k.Partner, &k.Test, words[access.Scope]{&k.Scopes}, words[access.KeyPermission]{&k.Permissions},
 		&limit, when{&k.ExpiresAt}, when{&k.RevokedAt}, when{&k.LastUsed}, when{&k.CreatedAt}, &k.Role, &k.PasswordHash)
 	if limit.Valid {
 		n := int(limit.Int64)

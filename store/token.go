@@ -21,7 +21,7 @@ func (t *Tx) KeyBearer(ctx context.Context, group access.GroupID, id access.KeyI
 		var limit sql.NullInt64
 		k := &b.Key
 		err := scan(&k.Group, &k.ID, &k.Hash, &k.Partner, &limit, when{&k.ExpiresAt}, when{&k.RevokedAt}, when{&k.LastUsed}, &k.Role,
-			words[access.Grant]{&b.Held}, &b.Terms.Limit, &b.Terms.Status)
+			words[access.Permission]{&b.Held}, &b.Terms.Limit, &b.Terms.Status)
 		if limit.Valid {
 			n := int(limit.Int64)
 			k.Limit = &n
@@ -49,7 +49,7 @@ func (t *Tx) SessionBearer(ctx context.Context, group access.GroupID, id access.
 		s, k := &b.Session, &b.Key
 		err := scan(&s.Group, &s.ID, &s.Hash, num[int64]{&s.Staff}, num[access.KeyID]{&s.Key}, when{&s.MadeAt}, when{&s.ExpiresAt}, when{&s.RevokedAt}, when{&s.LastUsed},
 			text{&k.Partner}, &limit, when{&k.ExpiresAt}, when{&k.RevokedAt}, text{&title}, text{&first}, text{&last}, when{&left}, text{&b.Role},
-			words[access.Grant]{&b.Held}, &b.Terms.Limit, &b.Terms.Status)
+			words[access.Permission]{&b.Held}, &b.Terms.Limit, &b.Terms.Status)
 		if limit.Valid {
 			n := int(limit.Int64)
 			k.Limit = &n
@@ -108,7 +108,7 @@ func (t *Tx) OpenSessions(ctx context.Context, group access.GroupID, now time.Ti
 func (t *Tx) Roles(ctx context.Context, group access.GroupID) ([]access.Role, error) {
 	return list(ctx, t, `SELECT name, permissions FROM role WHERE practice_group_id = $1 ORDER BY name`, in{group}, func(scan scanner) (access.Role, error) {
 		var r access.Role
-		err := scan(&r.Name, words[access.Grant]{&r.Grants})
+		err := scan(&r.Name, words[access.Permission]{&r.Permissions})
 		return r, err
 	})
 }
@@ -116,7 +116,7 @@ func (t *Tx) Roles(ctx context.Context, group access.GroupID) ([]access.Role, er
 // SaveRole keeps a role.
 func (t *Tx) SaveRole(ctx context.Context, group access.GroupID, r access.Role, now time.Time) error {
 	_, err := t.exec(ctx, `INSERT INTO role (practice_group_id, name, permissions, created_at, updated_at) VALUES ($1, $2, $3, $4, $4)
-		ON CONFLICT (practice_group_id, name) DO UPDATE SET permissions = $3, updated_at = $4`, group, r.Name, joined(r.Grants), now)
+		ON CONFLICT (practice_group_id, name) DO UPDATE SET permissions = $3, updated_at = $4`, group, r.Name, joined(r.Permissions), now)
 	return err
 }
 

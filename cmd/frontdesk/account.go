@@ -145,7 +145,7 @@ func (r roleList) Run(ctx context.Context) error {
 		}
 		rows := make([][]string, len(all))
 		for i, x := range all {
-			rows[i] = []string{x.Name, strings.Trim(fmt.Sprint(x.Grants), "[]")}
+			rows[i] = []string{x.Name, strings.Trim(fmt.Sprint(x.Permissions), "[]")}
 		}
 		return r.print(all, "ROLE,PERMISSIONS", rows...)
 	})
@@ -166,7 +166,7 @@ func (r roleSet) Run(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		return r.print(set, "ROLE,PERMISSIONS", []string{set.Name, strings.Trim(fmt.Sprint(set.Grants), "[]")})
+		return r.print(set, "ROLE,PERMISSIONS", []string{set.Name, strings.Trim(fmt.Sprint(set.Permissions), "[]")})
 	})
 }
 

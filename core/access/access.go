@@ -1,9 +1,9 @@
 // Package access says who is asking and what they may do.
 //
-//	access.go       callers, scopes, permissions; Require
-//	network.go      what a network of practice groups allows
+//	access.go       callers, and the doors they come through
+//	permission.go   the one list of permissions; Require
+//	set.go          named sets of permissions: scopes and extra permissions of keys, roles
 //	key.go          API keys: made, checked, revoked
-//	grant.go        roles, and what they let do
 //	token.go        tokens: keys that have a role, and sessions
 //	limit.go        how many requests a key may make in a minute
 //	idempotency.go  the first answer again for a repeated request
@@ -12,10 +12,7 @@ package access
 
 import (
 	"context"
-	"fmt"
-	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"frontdesk/core/audit"
@@ -34,36 +31,18 @@ type KeyID int64
 // String gives the id as digits.
 func (id KeyID) String() string { return strconv.FormatInt(int64(id), 10) }
 
-// Scope is a part of the API a key may use.
-type Scope string
+// Door is what a request came through.
+type Door string
 
-// The scopes.
+// The doors.
 const (
-	Booking      Scope = "booking"
-	Messaging    Scope = "messaging"
-	BookingLinks Scope = "booking_links"
+	REST    Door = "rest"
+	GraphQL Door = "graphql"
+	Console Door = "console"
+	Page    Door = "page" // a page of a patient's, or one that a link of a message opens
+	CLI     Door = "cli"
+	Job     Door = "job"
 )
-
-// Scopes are all the scopes there are.
-var Scopes = []Scope{Booking, Messaging, BookingLinks}
-
-// Permission is something a key may do beyond its scopes.
-type Permission string
-
-// The permissions.
-const (
-	// AutoWriteToRecord lets a message be written to the record unapproved.
-	AutoWriteToRecord Permission = "auto_write_to_record"
-	// Setup lets a key change the practice itself: its places, people,
-	// appointment types and sessions.
-	Setup Permission = "setup"
-	// Staff lets a key do what needs a member of staff to look: see who may be
-	// the same person, merge records, and vouch for contact details.
-	Staff Permission = "staff"
-)
-
-// Permissions are all the permissions there are.
-var Permissions = []Permission{AutoWriteToRecord, Setup, Staff}
 
 // Caller is who is asking, and for which practice group.
 type Caller struct {
@@ -77,12 +56,14 @@ type Caller struct {
 	// staff it is of, if it is; 0 is none.
 	Session SessionID
 	Staff   int64
+	// Application says that a token with a role is asking, and no person.
+	Application bool
 	// Actor is the partner's name, "system" or "operator".
-	Actor       string
-	Scopes      []Scope
+	Actor string
+	// Permissions are what the caller may do: see set.go.
 	Permissions []Permission
-	// Grants are what its role lets a token do.
-	Grants []Grant
+	// Door is what the request came through.
+	Door Door
 	// Limit is how many requests the key may make in a minute; 0 is no limit.
 	Limit     int
 	RequestID string
@@ -92,25 +73,16 @@ type Caller struct {
 
 // System is our own jobs, acting in one group.
 func System(group GroupID) Caller {
-	return Caller{Group: group, Home: group, Actor: "system", trusted: true}
+	return Caller{Group: group, Home: group, Actor: "system", Door: Job, trusted: true}
 }
 
 // Operator is a person at the command line of the machine, acting in one group.
 func Operator(group GroupID) Caller {
-	return Caller{Group: group, Home: group, Actor: "operator", trusted: true}
+	return Caller{Group: group, Home: group, Actor: "operator", Door: CLI, trusted: true}
 }
 
 // Foreign reports whether the key belongs to another group of the network.
 func (c Caller) Foreign() bool { return c.Group != c.Home }
-
-// Has reports whether the caller has the scope.
-func (c Caller) Has(s Scope) bool { return c.trusted || slices.Contains(c.Scopes, s) }
-
-// May reports whether the caller has the permission. In another group of the
-// network nobody has any: members may read and book there, no more.
-func (c Caller) May(p Permission) bool {
-	return c.trusted || (!c.Foreign() && slices.Contains(c.Permissions, p))
-}
 
 // Audit starts an audit entry with who did it.
 func (c Caller) Audit(at time.Time, action, entity string, id int64, before, after any) audit.Entry {
@@ -123,13 +95,11 @@ func (c Caller) Audit(at time.Time, action, entity string, id int64, before, aft
 
 // The faults of access.
 var (
-	ErrNoKey      = fault.New(fault.Unauthenticated, "missing_key", "Send your API key in x-api-key and the practice group in x-practice-group-id.")
-	ErrBadKey     = fault.New(fault.Unauthenticated, "invalid_key", "That API key is not known.")
-	ErrExpired    = fault.New(fault.Unauthenticated, "expired_key", "That API key has expired.")
-	ErrRevoked    = fault.New(fault.Unauthenticated, "revoked_key", "That API key has been revoked.")
-	ErrGroup      = fault.New(fault.Forbidden, "other_practice_group", "This key is for another practice group, and the two are not in one network.")
-	ErrScope      = fault.New(fault.Forbidden, "missing_scope", "This key lacks a scope.")
-	ErrPermission = fault.New(fault.Forbidden, "missing_permission", "This key lacks a permission.")
+	ErrNoKey   = fault.New(fault.Unauthenticated, "missing_key", "Send your API key in x-api-key and the practice group in x-practice-group-id.")
+	ErrBadKey  = fault.New(fault.Unauthenticated, "invalid_key", "That API key is not known.")
+	ErrExpired = fault.New(fault.Unauthenticated, "expired_key", "That API key has expired.")
+	ErrRevoked = fault.New(fault.Unauthenticated, "revoked_key", "That API key has been revoked.")
+	ErrGroup   = fault.New(fault.Forbidden, "other_practice_group", "This key is for another practice group, and the two are not in one network.")
 )
 
 type callerKey struct{}
@@ -145,59 +115,11 @@ func From(ctx context.Context) (Caller, bool) {
 	return c, ok
 }
 
-// Who gives the caller. Error: ErrNoKey.
+// Who gives the caller. Error: ErrNoCaller.
 func Who(ctx context.Context) (Caller, error) {
 	c, ok := From(ctx)
 	if !ok {
-		return Caller{}, ErrNoKey
+		return Caller{}, ErrNoCaller
 	}
 	return c, nil
-}
-
-// Require gives the caller when it has at least one of the scopes (with none
-// named, any caller will do) and, in another practice group of its network, when
-// networks allow what is about to be done. Errors: ErrNoKey, ErrScope,
-// ErrPermission.
-func Require(ctx context.Context, g Grant, anyOf ...Scope) (Caller, error) {
-	c, err := Who(ctx)
-	if err != nil {
-		return Caller{}, err
-	}
-	if err := c.network(g); err != nil {
-		return Caller{}, err
-	}
-	if len(anyOf) == 0 || slices.ContainsFunc(anyOf, c.Has) {
-		return c, nil
-	}
-	names := make([]string, len(anyOf))
-	for i, s := range anyOf {
-		names[i] = string(s)
-	}
-	need := strings.Join(names, " or ")
-	f := ErrScope.Saying(fmt.Sprintf("This key lacks the scope %s.", need))
-	f.Fields = []fault.Field{{Path: []string{"x-api-key"}, Code: ErrScope.Code, Expected: need, Message: f.Message}}
-	return Caller{}, f
-}
-
-// RequirePermission gives the caller when it has the permission. Errors:
-// ErrNoKey, ErrPermission.
-func RequirePermission(ctx context.Context, p Permission) (Caller, error) {
-	c, err := Who(ctx)
-	if err != nil {
-		return Caller{}, err
-	}
-	if c.May(p) {
-		return c, nil
-	}
-	if c.Foreign() {
-		return Caller{}, refused(string(p), networkRule)
-	}
-	return Caller{}, refused(string(p), fmt.Sprintf("This key lacks the permission %s.", p))
-}
-
-// refused is ErrPermission with what was needed.
-func refused(need, say string) error {
-	f := ErrPermission.Saying(say)
-	f.Fields = []fault.Field{{Path: []string{"x-api-key"}, Code: ErrPermission.Code, Expected: need, Message: say}}
-	return f
 }

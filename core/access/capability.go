@@ -1,6 +1,9 @@
 package access
 
-import "context"
+import (
+	"context"
+	"slices"
+)
 
 // Capabilities is what a caller can do.
 type Capabilities struct {
@@ -8,6 +11,8 @@ type Capabilities struct {
 	// Booking, Messaging and BookingLinks are parts of the API that the caller
 	// has the scope for and that this Frontdesk has.
 	Booking, Messaging, BookingLinks bool
+	// KeyPermissions are the extra permissions all of which the caller has.
+	KeyPermissions []KeyPermission
 }
 
 // Capabilities tells what the caller can do in the group it asks about.
@@ -16,11 +21,10 @@ func (s *Service) Capabilities(ctx context.Context) (Capabilities, error) {
 	if err != nil {
 		return Capabilities{}, err
 	}
-	c := Capabilities{Caller: who, Booking: who.Has(Booking), Messaging: who.Has(Messaging)}
-	c.Permissions = nil
-	for _, p := range Permissions {
-		if who.May(p) {
-			c.Permissions = append(c.Permissions, p)
+	c := Capabilities{Caller: who, Booking: who.May(EditBookings), Messaging: who.May(SendCommunications)}
+	for _, k := range KeyPermissions {
+		if !slices.ContainsFunc(ofKeyPermission[k], func(p Permission) bool { return !who.May(p) }) {
+			c.KeyPermissions = append(c.KeyPermissions, k)
 		}
 	}
 	return c, nil

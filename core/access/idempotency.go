@@ -115,7 +115,7 @@ const forgetChunk = 1000
 
 // Forget deletes the answers that have been kept long enough.
 func (s *Service) Forget(ctx context.Context) error {
-	who, err := RequirePermission(ctx, Setup)
+	who, err := Require(ctx, Operate)
 	if err != nil {
 		return err
 	}

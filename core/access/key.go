@@ -22,9 +22,9 @@ type Key struct {
 	ID      KeyID   `json:"id,string"`
 	Partner string  `json:"partner"` // who holds it
 	// Test marks a key of a sandbox group; its text starts with fd_test_.
-	Test        bool         `json:"test"`
-	Scopes      []Scope      `json:"scopes"`
-	Permissions []Permission `json:"permissions"`
+	Test        bool            `json:"test"`
+	Scopes      []Scope         `json:"scopes"`
+	Permissions []KeyPermission `json:"permissions"`
 	// Role makes the key a token of the GraphQL API; empty is none.
 	Role string `json:"role,omitempty"`
 	// PasswordHash is what a password is checked against with which the key signs
@@ -115,7 +115,7 @@ var secretText = base32.StdEncoding.WithPadding(base32.NoPadding)
 // is fd_live_ or fd_test_, the group and the key's id in base 36, and 256
 // random bits in base 32.
 func (s *Service) CreateKey(ctx context.Context, k Key) (Key, string, error) {
-	who, err := RequirePermission(ctx, Setup)
+	who, err := Require(ctx, ManageKeys)
 	if err != nil {
 		return Key{}, "", err
 	}
@@ -128,8 +128,8 @@ func (s *Service) CreateKey(ctx context.Context, k Key) (Key, string, error) {
 		}
 	}
 	for _, p := range k.Permissions {
-		if !slices.Contains(Permissions, p) {
-			return Key{}, "", fault.Wrong("permission", "invalid_enum_value", fmt.Sprint(Permissions), "There is no such permission.")
+		if !slices.Contains(KeyPermissions, p) {
+			return Key{}, "", fault.Wrong("permission", "invalid_enum_value", fmt.Sprint(KeyPermissions), "There is no such permission.")
 		}
 	}
 	if k.Role != "" {
@@ -157,7 +157,7 @@ func (s *Service) CreateKey(ctx context.Context, k Key) (Key, string, error) {
 
 // Keys lists the group's keys, without their secrets.
 func (s *Service) Keys(ctx context.Context) ([]Key, error) {
-	who, err := RequirePermission(ctx, Setup)
+	who, err := Require(ctx, ManageKeys)
 	if err != nil {
 		return nil, err
 	}
@@ -166,7 +166,7 @@ func (s *Service) Keys(ctx context.Context) ([]Key, error) {
 
 // RevokeKey ends a key at once, on every node. Revoking twice is revoking once.
 func (s *Service) RevokeKey(ctx context.Context, id KeyID) (Key, error) {
-	who, err := RequirePermission(ctx, Setup)
+	who, err := Require(ctx, ManageKeys)
 	if err != nil {
 		return Key{}, err
 	}
@@ -244,7 +244,7 @@ func (s *Service) Authenticate(ctx context.Context, text, groupText string) (Cal
 		return Caller{}, err
 	}
 	home, id, now := k.Group, k.ID, s.Now()
-	c := Caller{Group: home, Home: home, Key: id, Actor: k.Partner, Scopes: k.Scopes, Permissions: k.Permissions, Limit: s.Limit}
+	c := Caller{Group: home, Home: home, Key: id, Actor: k.Partner, Permissions: OfKey(k.Scopes, k.Permissions), Limit: s.Limit}
 	if k.Limit != nil {
 		c.Limit = *k.Limit
 	}

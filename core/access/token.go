@@ -53,11 +53,11 @@ type Bearer struct {
 	// zero for a key, and Key for a session of a member of staff.
 	Key     Key
 	Session Session
-	// Name is whose the token is, and Role what they may do; Held are the grants
-	// of a role that is no preset.
+	// Name is whose the token is, and Role what they may do; Held are the
+	// permissions of a role that is no preset.
 	Name string
 	Role string
-	Held []Grant
+	Held []Permission
 	// Gone says that the member of staff has left.
 	Gone  bool
 	Terms Terms
@@ -161,8 +161,8 @@ func (b Bearer) caller() Caller {
 		group = b.Session.Group
 	}
 	c := Caller{
-		Group: group, Home: group, Key: b.Key.ID, Session: b.Session.ID, Staff: b.Session.Staff, Actor: b.Name,
-		Grants: grants(b.Role, b.Held), Limit: b.Terms.Limit,
+		Group: group, Home: group, Key: b.Key.ID, Session: b.Session.ID, Staff: b.Session.Staff, Application: b.Session.Staff == 0, Actor: b.Name,
+		Permissions: ofRole(b.Role, b.Held), Limit: b.Terms.Limit,
 	}
 	if b.Session.Staff != 0 {
 		c.Actor += signedIn
@@ -223,7 +223,7 @@ var ErrSessionNotFound = fault.New(fault.NotFound, "session_not_found", "That pr
 
 // Sessions lists the group's sessions that have not ended, oldest first.
 func (s *Service) Sessions(ctx context.Context) ([]Session, error) {
-	who, err := RequirePermission(ctx, Setup)
+	who, err := Require(ctx, ManageKeys)
 	if err != nil {
 		return nil, err
 	}
@@ -233,7 +233,7 @@ func (s *Service) Sessions(ctx context.Context) ([]Session, error) {
 // RevokeSession ends a session at once, on every node. Revoking twice is revoking
 // once.
 func (s *Service) RevokeSession(ctx context.Context, id SessionID) error {
-	who, err := RequirePermission(ctx, Setup)
+	who, err := Require(ctx, ManageKeys)
 	if err != nil {
 		return err
 	}
@@ -273,7 +273,7 @@ func ParseSession(text string) (GroupID, SessionID, bool) { return parseSession(
 // RoleNamed finds a role: a preset or the group's own. Error: a field fault.
 func (s *Service) RoleNamed(ctx context.Context, group GroupID, name string) (Role, error) {
 	if g, ok := presets[name]; ok {
-		return Role{Name: name, Grants: g}, nil
+		return Role{Name: name, Permissions: g}, nil
 	}
 	all, err := s.Store.Roles(ctx, group)
 	if err != nil {
@@ -289,13 +289,13 @@ func (s *Service) RoleNamed(ctx context.Context, group GroupID, name string) (Ro
 
 // Roles lists the presets and the group's own roles.
 func (s *Service) Roles(ctx context.Context) ([]Role, error) {
-	who, err := RequirePermission(ctx, Setup)
+	who, err := Require(ctx, ManageKeys)
 	if err != nil {
 		return nil, err
 	}
 	var out []Role
 	for _, name := range Presets() {
-		out = append(out, Role{Name: name, Grants: presets[name]})
+		out = append(out, Role{Name: name, Permissions: presets[name]})
 	}
 	own, err := s.Store.Roles(ctx, who.Group)
 	return append(out, own...), err
@@ -304,16 +304,16 @@ func (s *Service) Roles(ctx context.Context) ([]Role, error) {
 // SetRole keeps a role of the group's own. What it lets do holds for its tokens
 // at once.
 func (s *Service) SetRole(ctx context.Context, r Role) (Role, error) {
-	who, err := RequirePermission(ctx, Setup)
+	who, err := Require(ctx, ManageKeys)
 	if err != nil {
 		return Role{}, err
 	}
 	if _, ok := presets[r.Name]; ok || strings.TrimSpace(r.Name) == "" || len(r.Name) > 100 {
 		return Role{}, fault.Wrong("name", "invalid_string", "a name that no preset has", "This cannot be the name of a role.")
 	}
-	for _, g := range r.Grants {
-		if !slices.Contains(Grants, g) {
-			return Role{}, fault.Wrong("permission", "invalid_enum_value", fmt.Sprint(Grants), fmt.Sprintf("There is no permission %q.", g))
+	for _, g := range r.Permissions {
+		if !slices.Contains(Permissions, g) {
+			return Role{}, fault.Wrong("permission", "invalid_enum_value", fmt.Sprint(Permissions), fmt.Sprintf("There is no permission %q.", g))
 		}
 	}
 	now := s.Now().Truncate(time.Microsecond)
@@ -327,7 +327,7 @@ func (s *Service) SetRole(ctx context.Context, r Role) (Role, error) {
 
 // SetTerms keeps how often the group's tokens may be used.
 func (s *Service) SetTerms(ctx context.Context, t Terms) (Terms, error) {
-	who, err := RequirePermission(ctx, Setup)
+	who, err := Require(ctx, ManageKeys)
 	if err != nil {
 		return t, err
 	}
@@ -363,7 +363,7 @@ func (s *Service) Keep(ctx context.Context, entries []audit.Entry) error {
 
 // Log lists the group's entries of a time, oldest first.
 func (s *Service) Log(ctx context.Context, from, to time.Time, after int64, limit int) ([]audit.Entry, error) {
-	who, err := RequirePermission(ctx, Setup)
+	who, err := Require(ctx, SeeAudit)
 	if err != nil {
 		return nil, err
 	}
@@ -372,7 +372,7 @@ func (s *Service) Log(ctx context.Context, from, to time.Time, after int64, limi
 
 // LogBack lists them from the other end, newest first.
 func (s *Service) LogBack(ctx context.Context, from, to time.Time, before int64, limit int) ([]audit.Entry, error) {
-	who, err := RequirePermission(ctx, Setup)
+	who, err := Require(ctx, SeeAudit)
 	if err != nil {
 		return nil, err
 	}

@@ -103,8 +103,8 @@ func TestStaffSignInWithTheirPassword(t *testing.T) {
 		}
 		who, _, err := h.rights.Token(context.Background(), in.Token)
 		h.must(err)
-		if who.Group != h.group.ID || who.Staff != int64(made.ID) || who.Actor != "Ann Lee (signed in)" || who.Name() != "Ann Lee" || !who.Granted(access.EditPatients) || who.Granted(access.EditUsers) ||
-			who.Has(access.Booking) || who.Limit != 240 {
+		if who.Group != h.group.ID || who.Staff != int64(made.ID) || who.Actor != "Ann Lee (signed in)" || who.Name() != "Ann Lee" || !who.May(access.EditPatients) || who.May(access.EditUsers) ||
+			who.May(access.ManageKeys) || who.Limit != 240 {
 			t.Fatalf("got %+v", who)
 		}
 		h.move(12*time.Hour - time.Second)
@@ -146,12 +146,12 @@ func TestSessionsCanBeEnded(t *testing.T) {
 			t.Errorf("another practice ended it: %v", err)
 		}
 		// A role that lets do less holds at once.
-		_, err = h.rights.SetRole(h.ctx, access.Role{Name: "shy", Grants: []access.Grant{access.SeePractice}})
+		_, err = h.rights.SetRole(h.ctx, access.Role{Name: "shy", Permissions: []access.Permission{access.SeePractice}})
 		h.must(err)
 		_, err = h.Change(h.ctx, made.ID, account.Change{Role: ptr("shy")})
 		h.must(err)
 		who, _, err := h.rights.Token(context.Background(), second.Token)
-		if err != nil || who.Granted(access.SeePatients) || !who.Granted(access.SeePractice) {
+		if err != nil || who.May(access.SeePatients) || !who.May(access.SeePractice) {
 			t.Errorf("got %+v, %v", who, err)
 		}
 	})
@@ -173,7 +173,7 @@ func TestAKeySignsInWithItsPassword(t *testing.T) {
 		in, err := h.SignIn(context.Background(), account.Credentials{Key: text, Password: right})
 		h.must(err)
 		who, _, err := h.rights.Token(context.Background(), in.Token)
-		if err != nil || who.Actor != "Portal" || who.Key != k.ID || who.Session == 0 || !who.Granted(access.EditBookings) {
+		if err != nil || who.Actor != "Portal" || who.Key != k.ID || who.Session == 0 || !who.May(access.EditBookings) {
 			t.Fatalf("got %+v, %v", who, err)
 		}
 		_, err = h.rights.RevokeKey(h.ctx, k.ID)
@@ -228,24 +228,24 @@ func TestFiveWrongPasswordsLock(t *testing.T) {
 
 func TestNobodyGivesWhatTheyMayNotDo(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
-		_, err := h.rights.SetRole(h.ctx, access.Role{Name: "manager", Grants: []access.Grant{access.EditUsers, access.SettingsSeeUsers, access.SeePractice}})
+		_, err := h.rights.SetRole(h.ctx, access.Role{Name: "manager", Permissions: []access.Permission{access.EditUsers, access.SettingsSeeUsers, access.SeePractice}})
 		h.must(err)
 		_, text, err := h.rights.CreateKey(h.ctx, access.Key{Partner: "Manager", Role: "manager"})
 		h.must(err)
 		who, _, err := h.rights.Token(context.Background(), text)
 		h.must(err)
 		ctx := access.With(context.Background(), who)
-		if _, err := h.Add(ctx, ann()); !errors.Is(err, access.ErrGrant) {
+		if _, err := h.Add(ctx, ann()); !errors.Is(err, access.ErrPermission) {
 			t.Errorf("a role that may do more: %v", err)
 		}
 		c := ann()
 		c.Role = ptr("manager")
 		made, err := h.Add(ctx, c)
 		h.must(err)
-		if _, err := h.Change(ctx, made.ID, account.Change{Role: ptr("everything")}); !errors.Is(err, access.ErrGrant) {
+		if _, err := h.Change(ctx, made.ID, account.Change{Role: ptr("everything")}); !errors.Is(err, access.ErrPermission) {
 			t.Errorf("raised afterwards: %v", err)
 		}
-		if _, err := h.rights.SetRole(ctx, access.Role{Name: "more", Grants: access.Grants}); !errors.Is(err, access.ErrPermission) {
+		if _, err := h.rights.SetRole(ctx, access.Role{Name: "more", Permissions: access.Permissions}); !errors.Is(err, access.ErrPermission) {
 			t.Errorf("made a role: %v", err)
 		}
 	})

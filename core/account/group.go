@@ -39,7 +39,7 @@ func (s *Service) AccessGroups(ctx context.Context) ([]AccessGroup, error) {
 
 // AccessGroupsOf lists the access groups members of staff are in.
 func (s *Service) AccessGroupsOf(ctx context.Context, ids []StaffID) (map[StaffID][]AccessGroup, error) {
-	who, err := access.RequireGrant(ctx, access.SettingsSeeUsers)
+	who, err := access.Require(ctx, access.SettingsSeeUsers)
 	if err != nil {
 		return nil, err
 	}
@@ -48,7 +48,7 @@ func (s *Service) AccessGroupsOf(ctx context.Context, ids []StaffID) (map[StaffI
 
 // SaveAccessGroup makes or changes an access group. Only an operator can.
 func (s *Service) SaveAccessGroup(ctx context.Context, g AccessGroup) (AccessGroup, error) {
-	who, err := access.RequirePermission(ctx, access.Setup)
+	who, err := access.Require(ctx, access.SettingsGeneral)
 	if err != nil {
 		return g, err
 	}

@@ -67,7 +67,7 @@ var (
 // Invite sends a member of staff another invitation, and ends the one before.
 // Only an operator can. Errors: ErrNotFound, ErrJoined, ErrNoRole.
 func (s *Service) Invite(ctx context.Context, email string) (Invitation, error) {
-	who, err := access.RequirePermission(ctx, access.Setup)
+	who, err := access.Require(ctx, access.InviteUsers)
 	if err != nil {
 		return Invitation{}, err
 	}
@@ -115,7 +115,7 @@ func (s *Service) invite(ctx context.Context, tx Tx, who access.Caller, to Staff
 
 // Invitation finds an invitation. Only an operator can. Error: ErrInvitation.
 func (s *Service) Invitation(ctx context.Context, id InvitationID) (Invitation, error) {
-	who, err := access.RequirePermission(ctx, access.Setup)
+	who, err := access.Require(ctx, access.InviteUsers)
 	if err != nil {
 		return Invitation{}, err
 	}

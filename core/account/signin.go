@@ -226,7 +226,7 @@ func (s *Service) HashPassword(ctx context.Context, password string) (string, er
 // SetPassword sets the password of a member of staff. Only an operator can.
 // Errors: ErrNotFound, a field fault.
 func (s *Service) SetPassword(ctx context.Context, email, password string) (Staff, error) {
-	who, err := access.RequirePermission(ctx, access.Setup)
+	who, err := access.Require(ctx, access.Operate)
 	if err != nil {
 		return Staff{}, err
 	}

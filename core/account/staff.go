@@ -13,7 +13,7 @@ import (
 
 // Staff finds members of staff by id; those the practice lacks are left out.
 func (s *Service) Staff(ctx context.Context, ids []StaffID) ([]Staff, error) {
-	who, err := access.RequireGrant(ctx, access.SettingsSeeUsers)
+	who, err := access.Require(ctx, access.SettingsSeeUsers)
 	if err != nil {
 		return nil, err
 	}
@@ -22,7 +22,7 @@ func (s *Service) Staff(ctx context.Context, ids []StaffID) ([]Staff, error) {
 
 // List lists members of staff by id.
 func (s *Service) List(ctx context.Context, q Query) ([]Staff, error) {
-	who, err := access.RequireGrant(ctx, access.SettingsSeeUsers)
+	who, err := access.Require(ctx, access.SettingsSeeUsers)
 	if err != nil {
 		return nil, err
 	}
@@ -113,7 +113,7 @@ func (s *Staff) check(kept ...string) error {
 // Add adds a member of staff, and sends them an invitation to choose a password.
 // Errors: field faults, ErrEmailTaken.
 func (s *Service) Add(ctx context.Context, c Change) (Staff, error) {
-	who, err := access.RequireGrant(ctx, access.EditUsers)
+	who, err := access.Require(ctx, access.EditUsers)
 	if err != nil {
 		return Staff{}, err
 	}
@@ -149,7 +149,7 @@ func (s *Service) Add(ctx context.Context, c Change) (Staff, error) {
 // address too, and the link at the former one ends. Errors: ErrNotFound, ErrEmailFixed,
 // ErrEmailTaken, field faults.
 func (s *Service) Change(ctx context.Context, id StaffID, c Change) (Staff, error) {
-	who, err := access.RequireGrant(ctx, access.EditUsers)
+	who, err := access.Require(ctx, access.EditUsers)
 	if err != nil {
 		return Staff{}, err
 	}
@@ -189,9 +189,9 @@ func (s *Service) mayHave(ctx context.Context, who access.Caller, name string) e
 	if err != nil {
 		return err
 	}
-	for _, g := range r.Grants {
-		if !who.Granted(g) {
-			return access.ErrGrant.Saying("Missing permission " + string(g) + ", which the role has")
+	for _, g := range r.Permissions {
+		if !who.May(g) {
+			return access.Missing(g).Saying("Missing permission " + string(g) + ", which the role has")
 		}
 	}
 	return nil

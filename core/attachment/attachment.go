@@ -75,7 +75,7 @@ type Service struct {
 // is read from its content, whatever its name says. Errors: patient.ErrNotFound
 // and field faults.
 func (s *Service) Attach(ctx context.Context, of patient.ID, name, data string) (Attachment, error) {
-	who, err := access.Require(ctx, access.EditDocuments, access.Booking, access.Messaging)
+	who, err := access.Require(ctx, access.EditDocuments)
 	if err != nil {
 		return Attachment{}, err
 	}
@@ -140,7 +140,7 @@ func (s *Service) Attachment(ctx context.Context, of patient.ID, id int64) (Atta
 
 // reader is who reads, and of which patient.
 func (s *Service) reader(ctx context.Context, of patient.ID) (access.Caller, patient.Patient, error) {
-	who, err := access.Require(ctx, access.SeeDocuments, access.Messaging)
+	who, err := access.Require(ctx, access.SeeDocuments)
 	if err != nil {
 		return who, patient.Patient{}, err
 	}

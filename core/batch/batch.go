@@ -127,7 +127,7 @@ type Load struct {
 
 // Check refuses what a batch cannot be. Errors: field faults, ErrNoCarrier.
 func (s *Service) Check(ctx context.Context, n New) error {
-	who, err := access.Require(ctx, access.SendCommunications, access.Messaging)
+	who, err := access.Require(ctx, access.SendCommunications)
 	if err != nil {
 		return err
 	}
@@ -141,7 +141,7 @@ func (s *Service) Check(ctx context.Context, n New) error {
 // Load takes the recipients of a batch in, whatever their number. Those
 // that make no sense are kept as such, with the reason.
 func (s *Service) Load(ctx context.Context, recipients iter.Seq2[NewRecipient, error]) (*Load, error) {
-	who, err := access.Require(ctx, access.SendCommunications, access.Messaging)
+	who, err := access.Require(ctx, access.SendCommunications)
 	if err != nil {
 		return nil, err
 	}
@@ -225,7 +225,7 @@ const loadLife = time.Hour
 
 // Forget clears away batches whose recipients came in only in part.
 func (s *Service) Forget(ctx context.Context) error {
-	who, err := access.RequirePermission(ctx, access.Setup)
+	who, err := access.Require(ctx, access.Operate)
 	if err != nil {
 		return err
 	}
@@ -252,7 +252,7 @@ func Job(group practice.ID, id messaging.BatchID) job.Job {
 
 // Batches lists batches, newest first, and how many there are.
 func (s *Service) Batches(ctx context.Context, status RecipientStatus, pageIndex, pageSize int) ([]Batch, int, error) {
-	who, err := access.Require(ctx, access.SeeCommunications, access.Messaging)
+	who, err := access.Require(ctx, access.SeeCommunications)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -262,7 +262,7 @@ func (s *Service) Batches(ctx context.Context, status RecipientStatus, pageIndex
 // Batch finds one batch, with what became of it so far. Error:
 // ErrNotFound.
 func (s *Service) Batch(ctx context.Context, id messaging.BatchID) (Batch, Totals, error) {
-	who, err := access.Require(ctx, access.SeeCommunications, access.Messaging)
+	who, err := access.Require(ctx, access.SeeCommunications)
 	if err != nil {
 		return Batch{}, Totals{}, err
 	}
@@ -327,7 +327,7 @@ func totals(ctx context.Context, r Reader, group practice.ID, id messaging.Batch
 
 // change locks a batch, changes it, and lets its job see to what follows.
 func (s *Service) change(ctx context.Context, id messaging.BatchID, action string, change func(b *Batch, now time.Time) error) (Batch, Totals, error) {
-	who, err := access.Require(ctx, access.SendCommunications, access.Messaging)
+	who, err := access.Require(ctx, access.SendCommunications)
 	if err != nil {
 		return Batch{}, Totals{}, err
 	}

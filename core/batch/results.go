@@ -26,7 +26,7 @@ func (r Recipient) Shown() RecipientStatus { return shownAs(r.Status) }
 // Recipients lists a batch's recipients with what became of them, and how many
 // there are.
 func (s *Service) Recipients(ctx context.Context, id messaging.BatchID, status RecipientStatus, pageIndex, pageSize int) ([]Recipient, int, error) {
-	who, err := access.Require(ctx, access.SeeCommunications, access.Messaging)
+	who, err := access.Require(ctx, access.SeeCommunications)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -49,7 +49,7 @@ func (s *Service) Recipients(ctx context.Context, id messaging.BatchID, status R
 
 // Each calls fn with every recipient of a batch, in order, a page at a time.
 func (s *Service) Each(ctx context.Context, id messaging.BatchID, fn func(Recipient) error) error {
-	who, err := access.Require(ctx, access.SeeCommunications, access.Messaging)
+	who, err := access.Require(ctx, access.SeeCommunications)
 	if err != nil {
 		return err
 	}
@@ -92,7 +92,7 @@ func (s *Service) Preview(ctx context.Context, id messaging.BatchID) (Preview, e
 	if err != nil {
 		return Preview{}, err
 	}
-	who, err := access.Require(ctx, access.SeeCommunications, access.Messaging)
+	who, err := access.Require(ctx, access.SeeCommunications)
 	if err != nil {
 		return Preview{}, err
 	}

@@ -493,7 +493,7 @@ func TestBillingNeedsItsGrants(t *testing.T) {
 		i := d.invoice(of(d.visit, 1))
 		type call func(context.Context) error
 		for _, c := range []struct {
-			grant access.Grant
+			grant access.Permission
 			calls map[string]call
 		}{
 			{billing.SeeInvoices, map[string]call{
@@ -540,10 +540,10 @@ func TestBillingNeedsItsGrants(t *testing.T) {
 				"billed": func(ctx context.Context) error { return second(d.BilledBookings(ctx, nil)) },
 			}},
 		} {
-			all := []access.Grant{billing.SeeInvoices, billing.EditInvoices, billing.SeeProducts, billing.EditProducts, "seeBookings"}
-			others := slices.DeleteFunc(all, func(g access.Grant) bool { return g == c.grant })
+			all := []access.Permission{billing.SeeInvoices, billing.EditInvoices, billing.SeeProducts, billing.EditProducts, "seeBookings"}
+			others := slices.DeleteFunc(all, func(g access.Permission) bool { return g == c.grant })
 			for name, call := range c.calls {
-				if err := call(d.as(others...)); !errors.Is(err, access.ErrGrant) || fault.Of(err).Message != "Missing permission "+string(c.grant) {
+				if err := call(d.as(others...)); !errors.Is(err, access.ErrPermission) || fault.Of(err).Message != "Missing permission "+string(c.grant) {
 					t.Errorf("%s without %s: %v", name, c.grant, err)
 				}
 				if err := call(d.as(c.grant)); err != nil {

@@ -101,9 +101,9 @@ func (d *desk) open(name string) {
 }
 
 // as is somebody of the practice whose role grants some things.
-func (d *desk) as(grants ...access.Grant) context.Context {
+func (d *desk) as(grants ...access.Permission) context.Context {
 	return access.With(context.Background(), access.Caller{
-		Group: d.group.ID, Home: d.group.ID, Key: 7, Actor: "Partner", RequestID: "r1", Scopes: access.Scopes, Permissions: access.Permissions, Grants: grants,
+		Group: d.group.ID, Home: d.group.ID, Key: 7, Actor: "Partner", RequestID: "r1", Permissions: append(grants, access.SeePractice),
 	})
 }
 

@@ -227,7 +227,7 @@ func (s *Service) PaymentTypes(ctx context.Context, inactive bool) ([]PaymentTyp
 // SavePaymentType changes a way to pay, or with no id adds one. Payments made
 // keep the name it had. Error: ErrPaymentTypeNotFound.
 func (s *Service) SavePaymentType(ctx context.Context, id PaymentTypeID, name string, active bool) (PaymentType, error) {
-	who, err := access.RequirePermission(ctx, access.Setup)
+	who, err := access.Require(ctx, access.SettingsGeneral)
 	if err != nil {
 		return PaymentType{}, err
 	}
@@ -263,7 +263,7 @@ func (s *Service) SavePaymentType(ctx context.Context, id PaymentTypeID, name st
 
 // VAT is the practice's own rate: of products that have none.
 func (s *Service) VAT(ctx context.Context) (Permille, error) {
-	who, err := access.RequireGrant(ctx, SeeProducts)
+	who, err := access.Require(ctx, SeeProducts)
 	if err != nil {
 		return 0, err
 	}

@@ -323,7 +323,7 @@ func TestMetadataOfProducts(t *testing.T) {
 			}
 		}
 		d.want(second(d.SetProductMetadata(d.ctx, d.jab.ID, practice.Metadata{Value: "7"})), practice.ErrKeyLength)
-		d.want(second(d.SetProductMetadata(d.as("seeProducts"), d.jab.ID, practice.Metadata{Key: "a"})), access.ErrGrant)
+		d.want(second(d.SetProductMetadata(d.as("seeProducts"), d.jab.ID, practice.Metadata{Key: "a"})), access.ErrPermission)
 		d.want(second(d.SetProductMetadata(d.ctx, 12345, practice.Metadata{Key: "a"})), billing.ErrProductNotFound)
 		d.must(second(d.DropProductMetadata(d.ctx, d.jab.ID, "erp")))
 		if got := kept(); len(got) != 0 {

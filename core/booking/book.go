@@ -23,7 +23,7 @@ type Confirmation struct {
 // ErrHoldExpired with the nearest free slots, ErrCancelled, ErrOtherPatient, ErrElsewhere,
 // and a field fault when no patient is known.
 func (s *Service) Book(ctx context.Context, id ID, c Confirmation) (Details, error) {
-	who, err := access.Require(ctx, access.EditBookings, access.Booking)
+	who, err := access.Require(ctx, access.EditBookings)
 	if err != nil {
 		return Details{}, err
 	}

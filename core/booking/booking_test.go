@@ -120,8 +120,8 @@ func TestAnotherGroupFindsNothing(t *testing.T) {
 		} {
 			t.Run(name, func(t *testing.T) { want(t, call(), booking.ErrNotFound) })
 		}
-		messaging := access.With(d.ctx, access.Caller{Group: d.group.ID, Home: d.group.ID, Scopes: []access.Scope{access.Messaging}})
+		messaging := access.With(d.ctx, access.Caller{Group: d.group.ID, Home: d.group.ID, Permissions: access.OfKey([]access.Scope{access.Messaging}, nil)})
 		_, err := d.booking.Appointment(messaging, a.ID)
-		want(t, err, access.ErrScope)
+		want(t, err, access.ErrPermission)
 	})
 }

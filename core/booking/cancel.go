@@ -46,7 +46,7 @@ type Cancellation struct {
 // while the practice's policy allows. Cancelling twice is cancelling once, and
 // a hold that has run out is left as it is. Error: ErrTooLate.
 func (s *Service) Cancel(ctx context.Context, id ID, c Cancellation) (Details, error) {
-	who, err := access.Require(ctx, access.EditBookings, access.Booking)
+	who, err := access.Require(ctx, access.EditBookings)
 	if err != nil {
 		return Details{}, err
 	}

@@ -107,7 +107,7 @@ func (b Booking) live(now time.Time) bool { return b.Seen(now) != Released }
 // BookingsByID finds bookings by id, cancelled ones too; those the practice lacks
 // are left out.
 func (s *Service) BookingsByID(ctx context.Context, ids []ID) (map[ID]Booking, error) {
-	who, err := access.RequireGrant(ctx, access.SeeBookings)
+	who, err := access.Require(ctx, access.SeeBookings)
 	if err != nil {
 		return nil, err
 	}
@@ -123,7 +123,7 @@ func (s *Service) BookingsByID(ctx context.Context, ids []ID) (map[ID]Booking, e
 
 // Bookings lists bookings by start.
 func (s *Service) Bookings(ctx context.Context, q DeskQuery) ([]Booking, error) {
-	who, err := access.RequireGrant(ctx, access.SeeBookings)
+	who, err := access.Require(ctx, access.SeeBookings)
 	if err != nil {
 		return nil, err
 	}
@@ -133,7 +133,7 @@ func (s *Service) Bookings(ctx context.Context, q DeskQuery) ([]Booking, error) 
 
 // BookingsOf lists a page of the bookings of each patient, by start.
 func (s *Service) BookingsOf(ctx context.Context, of []patient.ID, q DeskQuery) (map[patient.ID][]Booking, error) {
-	who, err := access.RequireGrant(ctx, access.SeeBookings)
+	who, err := access.Require(ctx, access.SeeBookings)
 	if err != nil {
 		return nil, err
 	}
@@ -152,7 +152,7 @@ func (s *Service) BookingsOf(ctx context.Context, of []patient.ID, q DeskQuery) 
 
 // CountBookingsOf counts the bookings of each patient.
 func (s *Service) CountBookingsOf(ctx context.Context, of []patient.ID, q DeskQuery) (map[patient.ID]int, error) {
-	who, err := access.RequireGrant(ctx, access.SeeBookings)
+	who, err := access.Require(ctx, access.SeeBookings)
 	if err != nil {
 		return nil, err
 	}
@@ -186,7 +186,7 @@ func times(start, end time.Time) error {
 // takes a time that is held or booked. Errors: ErrNeedsPatient, ErrTimes,
 // ErrDouble, ErrNotOffered; not found for what the practice lacks.
 func (s *Service) Create(ctx context.Context, o Order) (Booking, error) {
-	who, err := access.RequireGrant(ctx, access.EditBookings)
+	who, err := access.Require(ctx, access.EditBookings)
 	if err != nil {
 		return Booking{}, err
 	}
@@ -296,7 +296,7 @@ type Alteration struct {
 // ErrUnconfirm, ErrTimes, ErrDouble, ErrNotOffered; not found for what the practice
 // lacks. And ErrJourneyOver, ErrElsewhere.
 func (s *Service) Alter(ctx context.Context, id ID, c Alteration) (Booking, error) {
-	who, err := access.RequireGrant(ctx, access.EditBookings)
+	who, err := access.Require(ctx, access.EditBookings)
 	if err != nil {
 		return Booking{}, err
 	}
@@ -419,7 +419,7 @@ func (s *Service) atDesk(ctx context.Context, who access.Caller, id ID, also *pr
 // Annotate keeps a value with a booking. Errors: ErrNotFound, and those of
 // practice.SetMetadata.
 func (s *Service) Annotate(ctx context.Context, id ID, m practice.Metadata) (Booking, error) {
-	who, err := access.RequireGrant(ctx, access.EditBookings)
+	who, err := access.Require(ctx, access.EditBookings)
 	if err != nil {
 		return Booking{}, err
 	}
@@ -444,7 +444,7 @@ func (s *Service) Annotate(ctx context.Context, id ID, m practice.Metadata) (Boo
 // patients and not its staff. Cancelling twice is cancelling once. Error:
 // ErrNotFound.
 func (s *Service) Remove(ctx context.Context, id ID, tellPatient bool) (Booking, error) {
-	who, err := access.RequireGrant(ctx, access.EditBookings)
+	who, err := access.Require(ctx, access.EditBookings)
 	if err != nil {
 		return Booking{}, err
 	}

@@ -68,7 +68,7 @@ type mover struct {
 }
 
 func (s *Service) move(ctx context.Context, id ID, m Move, how mover) (Details, error) {
-	who, err := access.Require(ctx, access.EditBookings, access.Booking)
+	who, err := access.Require(ctx, access.EditBookings)
 	if err != nil {
 		return Details{}, err
 	}

@@ -138,7 +138,7 @@ func (j *Journey) note(s Step, start, now time.Time) error {
 // changes nothing. Errors: ErrNotFound, ErrCancelled, ErrNotConfirmed, and those of
 // note.
 func (s *Service) Step(ctx context.Context, id ID, step Step) (Booking, error) {
-	who, err := access.RequireEither(ctx, access.Booking, access.EditBookings)
+	who, err := access.Require(ctx, access.EditBookings)
 	if err != nil {
 		return Booking{}, err
 	}

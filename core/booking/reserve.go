@@ -88,7 +88,7 @@ func terms(ctx context.Context, r Reader, group practice.ID, kind diary.TypeID, 
 // place, practitioner or patient the group lacks; ErrSlotTaken and ErrNoSession
 // as a NotFree with the nearest free slots; ErrElsewhere.
 func (s *Service) Reserve(ctx context.Context, r Request) (Appointment, error) {
-	who, err := access.Require(ctx, access.EditBookings, access.Booking)
+	who, err := access.Require(ctx, access.EditBookings)
 	if err != nil {
 		return Appointment{}, err
 	}
@@ -166,7 +166,7 @@ func (a Appointment) ask(kind diary.Type) diary.Ask {
 // Available reports whether a time could be reserved now. Errors: field faults,
 // and not found for a place, practitioner or type the group lacks.
 func (s *Service) Available(ctx context.Context, r Request) (bool, error) {
-	who, err := access.Require(ctx, access.SeeAvailability, access.Booking)
+	who, err := access.Require(ctx, access.SeeAvailability)
 	if err != nil {
 		return false, err
 	}

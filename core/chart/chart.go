@@ -146,7 +146,7 @@ func (s *Service) changeLocking(ctx context.Context, id patient.ID, action strin
 	lock func(context.Context, Tx, practice.ID, patient.ID) (patient.Full, error),
 	do func(tx Tx, who access.Caller, p patient.Full, now time.Time) error,
 ) (patient.Full, error) {
-	who, err := access.RequireGrant(ctx, access.EditPatients)
+	who, err := access.Require(ctx, access.EditPatients)
 	if err != nil {
 		return patient.Full{}, err
 	}
@@ -224,7 +224,7 @@ func one(ctx context.Context, tx Tx, group practice.ID, id patient.ID) (patient.
 
 // seen checks that the caller may see patients.
 func seen(ctx context.Context) (access.Caller, error) {
-	return access.RequireGrant(ctx, access.SeePatients)
+	return access.Require(ctx, access.SeePatients)
 }
 
 // Phones are the other telephone numbers of some patients.
@@ -249,7 +249,7 @@ func (s *Service) Attributes(ctx context.Context, of []patient.ID) (map[patient.
 // and is not told so.
 func (s *Service) LabelsOn(ctx context.Context, of []patient.ID) (map[patient.ID][]label.Use, error) {
 	who, err := seen(ctx)
-	if err != nil || !who.SeesLabels() {
+	if err != nil || !who.May(access.SeeLabels) {
 		return nil, err
 	}
 	return s.Store.LabelsOn(ctx, who.Group, of)

@@ -136,7 +136,7 @@ func (s *Service) DeleteDefinition(ctx context.Context, id DefinitionID) (Defini
 }
 
 func (s *Service) define(ctx context.Context, action string, change func(all []Definition, now time.Time) (Definition, error)) (Definition, error) {
-	who, err := access.RequireGrant(ctx, access.SettingsGeneral)
+	who, err := access.Require(ctx, access.SettingsGeneral)
 	if err != nil {
 		return Definition{}, err
 	}

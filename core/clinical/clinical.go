@@ -30,14 +30,14 @@ import (
 // What a role grants of what is clinical. Consultations and their entries are
 // records.
 const (
-	SeeRecords         access.Grant = "seeRecords"
-	EditRecords        access.Grant = "editRecords"
-	SeeLetters         access.Grant = "seeLetters"
-	EditLetters        access.Grant = "editLetters"
-	SeePrescriptions   access.Grant = "seePrescriptions"
-	SeeLabs            access.Grant = "seeLabs"
-	SeeQuestionnaires  access.Grant = "seeQuestionnaires"
-	FillQuestionnaires access.Grant = "fillQuestionnaires"
+	SeeRecords         access.Permission = "seeRecords"
+	EditRecords        access.Permission = "editRecords"
+	SeeLetters         access.Permission = "seeLetters"
+	EditLetters        access.Permission = "editLetters"
+	SeePrescriptions   access.Permission = "seePrescriptions"
+	SeeLabs            access.Permission = "seeLabs"
+	SeeQuestionnaires  access.Permission = "seeQuestionnaires"
+	FillQuestionnaires access.Permission = "fillQuestionnaires"
 )
 
 // ConsultationID names a consultation within a practice group.
@@ -196,8 +196,8 @@ func set[T any](to *T, from *T) {
 }
 
 // page lists what a query asks for, and tells whether more follow.
-func page[T any](ctx context.Context, g access.Grant, q Query, list func(context.Context, practice.ID, Rows) ([]T, error)) (found []T, more bool, err error) {
-	who, err := access.RequireGrant(ctx, g)
+func page[T any](ctx context.Context, g access.Permission, q Query, list func(context.Context, practice.ID, Rows) ([]T, error)) (found []T, more bool, err error) {
+	who, err := access.Require(ctx, g)
 	if err != nil {
 		return nil, false, err
 	}
@@ -224,8 +224,8 @@ func page[T any](ctx context.Context, g access.Grant, q Query, list func(context
 }
 
 // parts lists a page of what belongs to each of many.
-func parts[K comparable, T any](ctx context.Context, g access.Grant, of []K, p input.Page, list func(context.Context, practice.ID, []K, int, int) (map[K][]T, error)) (map[K]input.Part[T], error) {
-	who, err := access.RequireGrant(ctx, g)
+func parts[K comparable, T any](ctx context.Context, g access.Permission, of []K, p input.Page, list func(context.Context, practice.ID, []K, int, int) (map[K][]T, error)) (map[K]input.Part[T], error) {
+	who, err := access.Require(ctx, g)
 	if err != nil {
 		return nil, err
 	}
@@ -233,8 +233,8 @@ func parts[K comparable, T any](ctx context.Context, g access.Grant, of []K, p i
 }
 
 // all lists what belongs to each of many, up to Most.
-func all[K comparable, T any](ctx context.Context, g access.Grant, of []K, list func(context.Context, practice.ID, []K, int, int) (map[K][]T, error)) (map[K][]T, error) {
-	who, err := access.RequireGrant(ctx, g)
+func all[K comparable, T any](ctx context.Context, g access.Permission, of []K, list func(context.Context, practice.ID, []K, int, int) (map[K][]T, error)) (map[K][]T, error) {
+	who, err := access.Require(ctx, g)
 	if err != nil {
 		return nil, err
 	}
@@ -242,8 +242,8 @@ func all[K comparable, T any](ctx context.Context, g access.Grant, of []K, list 
 }
 
 // one finds a thing.
-func one[I, T any](ctx context.Context, g access.Grant, id I, find func(context.Context, practice.ID, I) (T, error)) (T, error) {
-	who, err := access.RequireGrant(ctx, g)
+func one[I, T any](ctx context.Context, g access.Permission, id I, find func(context.Context, practice.ID, I) (T, error)) (T, error) {
+	who, err := access.Require(ctx, g)
 	if err != nil {
 		var none T
 		return none, err

@@ -84,7 +84,7 @@ func (s *Service) consultation(ctx context.Context, tx Tx, who access.Caller, of
 // is kept, and can no longer be changed. Deleting it again changes nothing.
 // Error: ErrNoConsultation.
 func (s *Service) DeleteConsultation(ctx context.Context, of patient.ID, id ConsultationID) (Consultation, error) {
-	who, err := access.RequireGrant(ctx, EditRecords)
+	who, err := access.Require(ctx, EditRecords)
 	if err != nil {
 		return Consultation{}, err
 	}

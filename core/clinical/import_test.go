@@ -209,7 +209,7 @@ func TestAnotherPracticeFindsNothingThatIsReadOnly(t *testing.T) {
 func TestRolesDecideWhoSeesWhatIsReadOnly(t *testing.T) {
 	each(t, func(d *desk) {
 		q, p, l := d.questionnaire(), d.prescribe(d.ada, "a", d.now), d.test(d.ada, "a", d.now)
-		for g, calls := range map[access.Grant][]func(ctxOf) error{
+		for g, calls := range map[access.Permission][]func(ctxOf) error{
 			clinical.SeeQuestionnaires: {
 				func(c ctxOf) error { _, err := d.Questionnaire(c(), q.ID); return err },
 				func(c ctxOf) error { _, _, err := d.Questionnaires(c(), clinical.Query{}); return err },
@@ -226,7 +226,7 @@ func TestRolesDecideWhoSeesWhatIsReadOnly(t *testing.T) {
 			},
 		} {
 			for i, call := range calls {
-				var others []access.Grant
+				var others []access.Permission
 				for _, other := range grants {
 					if other != g {
 						others = append(others, other)

@@ -164,7 +164,7 @@ func (s *Service) CreateAllergy(ctx context.Context, in Place, c AllergyChange) 
 }
 
 func (s *Service) write(ctx context.Context, in Place, r Record, apply func(*Record) error) (Record, error) {
-	who, err := access.RequireGrant(ctx, EditRecords)
+	who, err := access.Require(ctx, EditRecords)
 	if err != nil {
 		return Record{}, err
 	}
@@ -211,7 +211,7 @@ func (s *Service) UpdateAllergy(ctx context.Context, id RecordID, c AllergyChang
 }
 
 func (s *Service) rewrite(ctx context.Context, id RecordID, kind Kind, apply func(*Record) error) (Record, error) {
-	who, err := access.RequireGrant(ctx, EditRecords)
+	who, err := access.Require(ctx, EditRecords)
 	if err != nil {
 		return Record{}, err
 	}
@@ -251,7 +251,7 @@ func (s *Service) replace(ctx context.Context, tx Tx, who access.Caller, action 
 // DeleteRecord deletes an entry: it is kept, and can no longer be changed.
 // Deleting it again changes nothing. Error: ErrNoRecord.
 func (s *Service) DeleteRecord(ctx context.Context, id RecordID) (Record, error) {
-	who, err := access.RequireGrant(ctx, EditRecords)
+	who, err := access.Require(ctx, EditRecords)
 	if err != nil {
 		return Record{}, err
 	}
@@ -294,7 +294,7 @@ func (s *Service) RecordsOf(ctx context.Context, of []patient.ID, p input.Page) 
 // they were made. Those of a consultation that was deleted are among them, and
 // no other that was.
 func (s *Service) RecordsOfConsultations(ctx context.Context, of []Consultation) (map[ConsultationID][]Record, error) {
-	who, err := access.RequireGrant(ctx, SeeRecords)
+	who, err := access.Require(ctx, SeeRecords)
 	if err != nil {
 		return nil, err
 	}

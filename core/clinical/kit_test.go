@@ -22,7 +22,7 @@ import (
 
 func ptr[T any](v T) *T { return &v }
 
-var grants = []access.Grant{
+var grants = []access.Permission{
 	clinical.SeeRecords, clinical.EditRecords, clinical.SeeLetters, clinical.EditLetters, clinical.SeePrescriptions, clinical.SeeLabs,
 	clinical.SeeQuestionnaires, clinical.FillQuestionnaires,
 }
@@ -88,8 +88,8 @@ func (d *desk) register(name string) patient.ID {
 }
 
 // as is a caller in a group.
-func as(group practice.ID, actor string, grants ...access.Grant) context.Context {
-	return access.With(context.Background(), access.Caller{Group: group, Home: group, Key: 7, Actor: actor, RequestID: "r1", Grants: grants})
+func as(group practice.ID, actor string, grants ...access.Permission) context.Context {
+	return access.With(context.Background(), access.Caller{Group: group, Home: group, Key: 7, Actor: actor, RequestID: "r1", Permissions: grants})
 }
 
 func (d *desk) must(err error) {
@@ -202,7 +202,7 @@ func audited(t *testing.T, address string) string {
 // ctxOf gives a caller.
 type ctxOf func() context.Context
 
-func with(d *desk, grants ...access.Grant) ctxOf {
+func with(d *desk, grants ...access.Permission) ctxOf {
 	return func() context.Context { return as(d.group, "Partner", grants...) }
 }
 

@@ -106,7 +106,7 @@ func (c LetterChange) apply(l *Letter) error {
 // of staff who asks where nobody else is named. Errors: field faults, patient.ErrNotFound, practice.ErrLocationNotFound, ErrNoDoctor,
 // ErrNoRecipient.
 func (s *Service) CreateLetter(ctx context.Context, c LetterChange) (Letter, error) {
-	who, err := access.RequireGrant(ctx, EditLetters)
+	who, err := access.Require(ctx, EditLetters)
 	if err != nil {
 		return Letter{}, err
 	}
@@ -204,7 +204,7 @@ func hold(ctx context.Context, tx Tx, group practice.ID, l *Letter, before Lette
 func (s *Service) UpdateLetter(ctx context.Context, id LetterID, c LetterChange) (Letter, error) {
 	// Whoever else it goes to is asked for before anything is locked.
 	if c.Recipient != nil {
-		who, err := access.RequireGrant(ctx, EditLetters)
+		who, err := access.Require(ctx, EditLetters)
 		if err != nil {
 			return Letter{}, err
 		}
@@ -230,7 +230,7 @@ func (s *Service) DeleteLetter(ctx context.Context, id LetterID) (Letter, error)
 }
 
 func (s *Service) changeLetter(ctx context.Context, id LetterID, action string, fn func(*Letter) error) (Letter, error) {
-	who, err := access.RequireGrant(ctx, EditLetters)
+	who, err := access.Require(ctx, EditLetters)
 	if err != nil {
 		return Letter{}, err
 	}

@@ -108,7 +108,7 @@ func (s *Service) ImportPrescription(ctx context.Context, p Prescription) (Presc
 // bring keeps something about a patient that was made elsewhere.
 func bring[T any](ctx context.Context, s *Service, entity string, of patient.ID, by practice.PractitionerID, keep func(tx Tx, who access.Caller, of patient.ID, now time.Time) (T, int64, error)) (T, error) {
 	var out T
-	who, err := access.RequirePermission(ctx, access.Setup)
+	who, err := access.Require(ctx, access.ImportRecords)
 	if err != nil {
 		return out, err
 	}

@@ -78,7 +78,7 @@ func (s *Service) one(ctx context.Context, group practice.ID, m messaging.Messag
 
 // Communication finds a text message or an e-mail. Error: messaging.ErrNotFound.
 func (s *Service) Communication(ctx context.Context, id messaging.ID) (Communication, error) {
-	who, err := access.RequireGrant(ctx, access.SeeCommunications)
+	who, err := access.Require(ctx, access.SeeCommunications)
 	if err != nil {
 		return Communication{}, err
 	}
@@ -100,7 +100,7 @@ func (s *Service) find(ctx context.Context, group practice.ID, id messaging.ID) 
 // Communications lists a patient's text messages and e-mails, the newest first,
 // up to Most.
 func (s *Service) Communications(ctx context.Context, q Query) ([]Communication, error) {
-	who, err := access.RequireGrant(ctx, access.SeeCommunications)
+	who, err := access.Require(ctx, access.SeeCommunications)
 	if err != nil {
 		return nil, err
 	}
@@ -124,7 +124,7 @@ func (s *Service) Communications(ctx context.Context, q Query) ([]Communication,
 
 // Send sends a text message or an e-mail. Errors: as messaging's Send.
 func (s *Service) Send(ctx context.Context, r messaging.Request) (Communication, error) {
-	who, err := access.RequireGrant(ctx, access.SendCommunications)
+	who, err := access.Require(ctx, access.SendCommunications)
 	if err != nil {
 		return Communication{}, err
 	}
@@ -138,7 +138,7 @@ func (s *Service) Send(ctx context.Context, r messaging.Request) (Communication,
 // CallBack keeps a text message or an e-mail from going. Errors:
 // messaging.ErrNotFound, messaging.ErrNotWaiting.
 func (s *Service) CallBack(ctx context.Context, id messaging.ID) (Communication, error) {
-	who, err := access.RequireGrant(ctx, access.SendCommunications)
+	who, err := access.Require(ctx, access.SendCommunications)
 	if err != nil {
 		return Communication{}, err
 	}
@@ -155,7 +155,7 @@ func (s *Service) CallBack(ctx context.Context, id messaging.ID) (Communication,
 // Unlock lets a patient try the page of a message again. Error:
 // messaging.ErrNotFound.
 func (s *Service) Unlock(ctx context.Context, id messaging.ID) (Communication, error) {
-	who, err := access.RequireGrant(ctx, access.SendCommunications)
+	who, err := access.Require(ctx, access.SendCommunications)
 	if err != nil {
 		return Communication{}, err
 	}
@@ -172,7 +172,7 @@ func (s *Service) Unlock(ctx context.Context, id messaging.ID) (Communication, e
 // SendAgain sends a text message or an e-mail once more. Errors:
 // messaging.ErrNotFound, and as messaging's Send.
 func (s *Service) SendAgain(ctx context.Context, id messaging.ID) (Communication, error) {
-	who, err := access.RequireGrant(ctx, access.SendCommunications)
+	who, err := access.Require(ctx, access.SendCommunications)
 	if err != nil {
 		return Communication{}, err
 	}

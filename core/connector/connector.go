@@ -92,7 +92,7 @@ func (s *Service) Get(ctx context.Context, group practice.ID, name Name) (Connec
 
 // List lists the group's connectors, as they may be shown.
 func (s *Service) List(ctx context.Context) ([]Connector, error) {
-	who, err := access.RequirePermission(ctx, access.Setup)
+	who, err := access.Require(ctx, access.ManageConnections)
 	if err != nil {
 		return nil, err
 	}
@@ -107,7 +107,7 @@ func (s *Service) List(ctx context.Context) ([]Connector, error) {
 // before, an empty one is removed, and so with secrets. It gives the connector as it
 // may be shown.
 func (s *Service) Set(ctx context.Context, change Connector) (Connector, error) {
-	who, err := access.RequirePermission(ctx, access.Setup)
+	who, err := access.Require(ctx, access.ManageConnections)
 	if err != nil {
 		return Connector{}, err
 	}
@@ -164,7 +164,7 @@ func merged(before, change map[string]string) map[string]string {
 
 // Remove ends the use of a system and forgets its secrets. Error: ErrNotFound.
 func (s *Service) Remove(ctx context.Context, name Name) error {
-	who, err := access.RequirePermission(ctx, access.Setup)
+	who, err := access.Require(ctx, access.ManageConnections)
 	if err != nil {
 		return err
 	}

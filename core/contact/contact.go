@@ -222,7 +222,7 @@ type snapshot struct {
 
 // Create adds a contact. Errors: ErrNameless, ErrManyPhones.
 func (s *Service) Create(ctx context.Context, ch Change) (Contact, error) {
-	who, err := access.RequireGrant(ctx, Edit)
+	who, err := access.Require(ctx, Edit)
 	if err != nil {
 		return Contact{}, err
 	}
@@ -267,7 +267,7 @@ func (s *Service) Delete(ctx context.Context, id ID) (Contact, error) {
 // change changes a contact and its telephone numbers in one transaction, with
 // the audit entry.
 func (s *Service) change(ctx context.Context, id ID, action string, fn func(c *Contact, phones []Phone, now time.Time) ([]Phone, error)) (Contact, error) {
-	who, err := access.RequireGrant(ctx, Edit)
+	who, err := access.Require(ctx, Edit)
 	if err != nil {
 		return Contact{}, err
 	}

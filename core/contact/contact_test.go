@@ -42,7 +42,7 @@ func each(t *testing.T, test func(t *testing.T, d *desk)) {
 		at := func(name string) (practice.Group, context.Context) {
 			g, err := groups.CreateGroup(context.Background(), practice.Group{Name: name})
 			d.must(err)
-			who := access.Caller{Group: g.ID, Home: g.ID, Key: 7, Actor: "Partner", RequestID: "r1", Grants: []access.Grant{contact.See, contact.Edit}}
+			who := access.Caller{Group: g.ID, Home: g.ID, Key: 7, Actor: "Partner", RequestID: "r1", Permissions: []access.Permission{contact.See, contact.Edit}}
 			return g, access.With(context.Background(), who)
 		}
 		d.group, d.ctx = at("Mill Lane")
@@ -339,8 +339,8 @@ func TestAnotherPracticesContactsAreNotFound(t *testing.T) {
 func TestContactsNeedTheirGrants(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		c := d.add(contact.Change{LastName: ptr("Bell")})
-		as := func(g ...access.Grant) context.Context {
-			return access.With(context.Background(), access.Caller{Group: d.group.ID, Home: d.group.ID, Grants: g, Scopes: access.Scopes, Permissions: access.Permissions})
+		as := func(g ...access.Permission) context.Context {
+			return access.With(context.Background(), access.Caller{Group: d.group.ID, Home: d.group.ID, Permissions: g})
 		}
 		reads := map[string]func(context.Context) error{
 			"one":    func(ctx context.Context) error { return second(d.Contact(ctx, c.ID)) },
@@ -354,13 +354,13 @@ func TestContactsNeedTheirGrants(t *testing.T) {
 			"delete": func(ctx context.Context) error { return second(d.Delete(ctx, c.ID)) },
 		}
 		for name, call := range reads {
-			if err := call(as(contact.Edit)); !errors.Is(err, access.ErrGrant) || fault.Of(err).Message != "Missing permission seeContacts" {
+			if err := call(as(contact.Edit)); !errors.Is(err, access.ErrPermission) || fault.Of(err).Message != "Missing permission seeContacts" {
 				t.Errorf("%s: %v", name, err)
 			}
 			d.must(call(as(contact.See)))
 		}
 		for name, call := range writes {
-			if err := call(as(contact.See)); !errors.Is(err, access.ErrGrant) || fault.Of(err).Message != "Missing permission editContacts" {
+			if err := call(as(contact.See)); !errors.Is(err, access.ErrPermission) || fault.Of(err).Message != "Missing permission editContacts" {
 				t.Errorf("%s: %v", name, err)
 			}
 			// What comes after it in the map may come after its deletion.

@@ -26,7 +26,7 @@ type Rows struct {
 
 // Contact finds one contact, deleted or not. Error: ErrNotFound.
 func (s *Service) Contact(ctx context.Context, id ID) (Contact, error) {
-	who, err := access.RequireGrant(ctx, See)
+	who, err := access.Require(ctx, See)
 	if err != nil {
 		return Contact{}, err
 	}
@@ -37,7 +37,7 @@ func (s *Service) Contact(ctx context.Context, id ID) (Contact, error) {
 // when they were made or changed come in that order, others in the order of
 // their ids.
 func (s *Service) Contacts(ctx context.Context, q Query) (found []Contact, more bool, err error) {
-	who, err := access.RequireGrant(ctx, See)
+	who, err := access.Require(ctx, See)
 	if err != nil {
 		return nil, false, err
 	}
@@ -75,7 +75,7 @@ func dial(text string) string {
 
 // ByIDs finds those of the contacts there are, deleted ones too.
 func (s *Service) ByIDs(ctx context.Context, ids []ID) (map[ID]Contact, error) {
-	who, err := access.RequireGrant(ctx, See)
+	who, err := access.Require(ctx, See)
 	if err != nil {
 		return nil, err
 	}
@@ -84,7 +84,7 @@ func (s *Service) ByIDs(ctx context.Context, ids []ID) (map[ID]Contact, error) {
 
 // PhonesOf lists the telephone numbers of some contacts.
 func (s *Service) PhonesOf(ctx context.Context, ids []ID) (map[ID][]Phone, error) {
-	who, err := access.RequireGrant(ctx, See)
+	who, err := access.Require(ctx, See)
 	if err != nil {
 		return nil, err
 	}

@@ -130,7 +130,7 @@ const MaxLength = 24 * time.Hour
 
 // setup runs fn in one transaction for a caller who may set up the practice.
 func (s *Service) setup(ctx context.Context, fn func(tx Tx, who access.Caller, now time.Time) error) error {
-	who, err := access.RequirePermission(ctx, access.Setup)
+	who, err := access.Require(ctx, access.EditAvailability)
 	if err != nil {
 		return err
 	}

@@ -121,7 +121,7 @@ var weekdays = [...]string{"SU", "MO", "TU", "WE", "TH", "FR", "SA"}
 
 // editHours runs fn in one transaction for a caller who may change hours.
 func (s *Service) editHours(ctx context.Context, fn func(tx Tx, who access.Caller, now time.Time) error) error {
-	who, err := access.RequireGrant(ctx, access.EditAvailability)
+	who, err := access.Require(ctx, access.EditAvailability)
 	if err != nil {
 		return err
 	}

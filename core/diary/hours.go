@@ -96,7 +96,7 @@ const maxNamed = 200
 
 // OneHours finds one session or block. Error: ErrHoursNotFound.
 func (s *Service) OneHours(ctx context.Context, id HoursID) (Hours, error) {
-	who, err := access.RequireGrant(ctx, access.SeeAvailability)
+	who, err := access.Require(ctx, access.SeeAvailability)
 	if err != nil {
 		return Hours{}, err
 	}
@@ -113,7 +113,7 @@ func (s *Service) OneHours(ctx context.Context, id HoursID) (Hours, error) {
 // Hours lists sessions and blocks in the order of their ids, and whether more
 // follow the page.
 func (s *Service) Hours(ctx context.Context, q HoursQuery) (found []Hours, more bool, err error) {
-	who, err := access.RequireGrant(ctx, access.SeeAvailability)
+	who, err := access.Require(ctx, access.SeeAvailability)
 	if err != nil {
 		return nil, false, err
 	}
@@ -177,7 +177,7 @@ func as[T ~int64](ids []HoursID) []T {
 // HoursToCome lists the sessions and blocks that are not over, with the date at
 // the practice.
 func (s *Service) HoursToCome(ctx context.Context) ([]Hours, input.Date, error) {
-	who, err := access.RequireGrant(ctx, access.SeeAvailability)
+	who, err := access.Require(ctx, access.SeeAvailability)
 	if err != nil {
 		return nil, 0, err
 	}

@@ -371,13 +371,13 @@ func TestHoursThatAreRefused(t *testing.T) {
 func TestHoursNeedAGrantAndAreInTheLog(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		made := d.works(on("2031-02-03", "09:00", "12:00"))
-		only := func(grants ...access.Grant) context.Context {
-			return access.With(context.Background(), access.Caller{Group: d.group.ID, Home: d.group.ID, Staff: int64(d.gp), Grants: grants})
+		only := func(grants ...access.Permission) context.Context {
+			return access.With(context.Background(), access.Caller{Group: d.group.ID, Home: d.group.ID, Staff: int64(d.gp), Permissions: grants})
 		}
 		see, edit := only(access.SeeAvailability), only(access.EditAvailability)
 		refused := func(what string, err error) {
 			t.Helper()
-			if !errors.Is(err, access.ErrGrant) {
+			if !errors.Is(err, access.ErrPermission) {
 				t.Errorf("%s: %v", what, err)
 			}
 		}
@@ -397,9 +397,11 @@ func TestHoursNeedAGrantAndAreInTheLog(t *testing.T) {
 		refused("worked", err)
 		_, _, err = d.diary.FreeTime(edit, diary.FreeQuery{})
 		refused("free", err)
-		if _, err := d.diary.CreateSession(edit, diary.SessionChange{}); !errors.Is(err, access.ErrPermission) {
-			t.Errorf("REST's sessions: %v", err)
+		if _, err := d.diary.CreateSession(edit, diary.SessionChange{}); errors.Is(err, access.ErrPermission) {
+			t.Errorf("sessions of every week: %v", err)
 		}
+		_, err = d.diary.CreateSession(see, diary.SessionChange{})
+		refused("sessions of every week", err)
 
 		h, err := d.diary.CreateHours(edit, diary.NewHours{Away: true, Location: d.here, HoursChange: on("2031-02-03", "09:00", "12:00")})
 		d.must(err)

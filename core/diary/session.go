@@ -224,7 +224,7 @@ type SessionQuery struct {
 // Sessions lists the group's sessions that have not ended before the date, for
 // one practitioner or, with 0, for all.
 func (s *Service) Sessions(ctx context.Context, of practice.PractitionerID, since input.Date) ([]Session, error) {
-	who, err := access.RequirePermission(ctx, access.Setup)
+	who, err := access.Require(ctx, access.EditAvailability)
 	if err != nil {
 		return nil, err
 	}
@@ -240,7 +240,7 @@ var lastDay = input.DayOf(2199, time.December, 31)
 
 // Session finds one session. Error: ErrSessionNotFound.
 func (s *Service) Session(ctx context.Context, id SessionID) (Session, error) {
-	who, err := access.RequirePermission(ctx, access.Setup)
+	who, err := access.Require(ctx, access.EditAvailability)
 	if err != nil {
 		return Session{}, err
 	}

@@ -201,7 +201,7 @@ type SlotPage struct {
 // Slots lists free slots by start, then practitioner: size of them from page
 // index on, counted from 0.
 func (s *Service) Slots(ctx context.Context, q SlotQuery, index, size int, explain bool) (SlotPage, error) {
-	who, err := access.Require(ctx, access.SeeAvailability, access.Booking)
+	who, err := access.Require(ctx, access.SeeAvailability)
 	if err != nil {
 		return SlotPage{}, err
 	}
@@ -252,7 +252,7 @@ func (s *Service) Slots(ctx context.Context, q SlotQuery, index, size int, expla
 
 // CountSlots counts free slots.
 func (s *Service) CountSlots(ctx context.Context, q SlotQuery) (int, error) {
-	who, err := access.Require(ctx, access.SeeAvailability, access.Booking)
+	who, err := access.Require(ctx, access.SeeAvailability)
 	if err != nil {
 		return 0, err
 	}
@@ -267,7 +267,7 @@ func (s *Service) CountSlots(ctx context.Context, q SlotQuery) (int, error) {
 
 // Slot finds one free slot by its id. Error: ErrSlotNotFound.
 func (s *Service) Slot(ctx context.Context, id string) (Slot, error) {
-	who, err := access.Require(ctx, access.SeeAvailability, access.Booking)
+	who, err := access.Require(ctx, access.SeeAvailability)
 	if err != nil {
 		return Slot{}, err
 	}

@@ -42,7 +42,7 @@ func spanned(from, to time.Time) error {
 // them or, with 0, of all: their sessions without what was taken away, whether
 // the time is held or booked, or over, or not. By start, then practitioner.
 func (s *Service) Worked(ctx context.Context, at practice.LocationID, of practice.PractitionerID, from, to time.Time) ([]Stretch, error) {
-	who, err := access.RequireGrant(ctx, access.SeeAvailability)
+	who, err := access.Require(ctx, access.SeeAvailability)
 	if err != nil {
 		return nil, err
 	}
@@ -107,7 +107,7 @@ func (q FreeQuery) wants(of practice.PractitionerID, at practice.LocationID) boo
 // nor booked, each as long as it is; and whether more follow the page. By start,
 // then practitioner.
 func (s *Service) FreeTime(ctx context.Context, q FreeQuery) (found []Stretch, more bool, err error) {
-	who, err := access.RequireGrant(ctx, access.SeeAvailability)
+	who, err := access.Require(ctx, access.SeeAvailability)
 	if err != nil {
 		return nil, false, err
 	}

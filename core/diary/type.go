@@ -148,7 +148,7 @@ func (s *Service) Types(ctx context.Context, at []practice.LocationID, available
 
 // Kinds lists the appointment types by name; inactive ones too when asked.
 func (s *Service) Kinds(ctx context.Context, inactive bool) ([]Type, error) {
-	who, err := access.RequireGrant(ctx, access.SeePractice)
+	who, err := access.Require(ctx, access.SeePractice)
 	if err != nil {
 		return nil, err
 	}

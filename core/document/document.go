@@ -28,9 +28,9 @@ import (
 // What a role grants of documents. Who fills in questionnaires for patients
 // makes the tokens that say who they are.
 const (
-	See  access.Grant = "seeDocuments"
-	Edit access.Grant = "editDocuments"
-	Fill access.Grant = "fillQuestionnaires"
+	See  access.Permission = "seeDocuments"
+	Edit access.Permission = "editDocuments"
+	Fill access.Permission = "fillQuestionnaires"
 )
 
 // ID names a document within a practice group.
@@ -202,7 +202,7 @@ func (s *Service) CreateTemplate(ctx context.Context, n New) (Document, error) {
 }
 
 func (s *Service) create(ctx context.Context, n New) (Document, error) {
-	who, err := access.RequireGrant(ctx, Edit)
+	who, err := access.Require(ctx, Edit)
 	if err != nil {
 		return Document{}, err
 	}
@@ -243,7 +243,7 @@ func (d Document) record(ctx context.Context, tx Tx, who access.Caller, now time
 // Delete deletes a document: it is kept, with its file, and is no longer given
 // out. Deleting it again changes nothing. Error: ErrNotFound.
 func (s *Service) Delete(ctx context.Context, id ID) (Document, error) {
-	who, err := access.RequireGrant(ctx, Edit)
+	who, err := access.Require(ctx, Edit)
 	if err != nil {
 		return Document{}, err
 	}
@@ -278,7 +278,7 @@ func (s *Service) Template(ctx context.Context, id ID) (Document, error) {
 }
 
 func (s *Service) find(ctx context.Context, id ID, template bool) (Document, error) {
-	who, err := access.RequireGrant(ctx, See)
+	who, err := access.Require(ctx, See)
 	if err != nil {
 		return Document{}, err
 	}
@@ -302,7 +302,7 @@ func (s *Service) Templates(ctx context.Context, l input.Listing) ([]Document, b
 }
 
 func (s *Service) list(ctx context.Context, q Rows) (found []Document, more bool, err error) {
-	who, err := access.RequireGrant(ctx, See)
+	who, err := access.Require(ctx, See)
 	if err != nil {
 		return nil, false, err
 	}
@@ -321,7 +321,7 @@ func (s *Service) list(ctx context.Context, q Rows) (found []Document, more bool
 
 // parts lists a page of what belongs to each of many patients.
 func parts[T any](ctx context.Context, of []patient.ID, p input.Page, list func(context.Context, practice.ID, []patient.ID, int, int) (map[patient.ID][]T, error)) (map[patient.ID]input.Part[T], error) {
-	who, err := access.RequireGrant(ctx, See)
+	who, err := access.Require(ctx, See)
 	if err != nil {
 		return nil, err
 	}

@@ -71,8 +71,8 @@ func open(t *testing.T, db *store.DB) *desk {
 }
 
 // as is a caller in a group.
-func as(group practice.ID, grants ...access.Grant) context.Context {
-	return access.With(context.Background(), access.Caller{Group: group, Home: group, Key: 7, Actor: "Partner", RequestID: "r1", Grants: grants})
+func as(group practice.ID, grants ...access.Permission) context.Context {
+	return access.With(context.Background(), access.Caller{Group: group, Home: group, Key: 7, Actor: "Partner", RequestID: "r1", Permissions: grants})
 }
 
 func (d *desk) must(err error) {

@@ -72,7 +72,7 @@ func (s *Service) address(d Document, group practice.ID, about string, life time
 // UploadAddress is where to put a document's file; nothing when there is one or
 // the document was deleted.
 func (s *Service) UploadAddress(ctx context.Context, d Document) (string, error) {
-	who, err := access.RequireGrant(ctx, Edit)
+	who, err := access.Require(ctx, Edit)
 	if err != nil || !d.UploadedAt.IsZero() || d.Deleted() {
 		return "", err
 	}
@@ -82,7 +82,7 @@ func (s *Service) UploadAddress(ctx context.Context, d Document) (string, error)
 // FormAddress is where to put the file of an answer to a questionnaire, for
 // whoever fills it in.
 func (s *Service) FormAddress(ctx context.Context, d Document) (string, error) {
-	who, err := access.RequireGrant(ctx, Fill)
+	who, err := access.Require(ctx, Fill)
 	if err != nil {
 		return "", err
 	}
@@ -92,7 +92,7 @@ func (s *Service) FormAddress(ctx context.Context, d Document) (string, error) {
 // DownloadAddress is where to fetch a document's file; nothing when there is none
 // or the document was deleted.
 func (s *Service) DownloadAddress(ctx context.Context, d Document) (string, error) {
-	who, err := access.RequireGrant(ctx, See)
+	who, err := access.Require(ctx, See)
 	if err != nil || d.UploadedAt.IsZero() || d.Deleted() {
 		return "", err
 	}

@@ -41,7 +41,7 @@ func folderOf(ctx context.Context, r Reader, group practice.ID, id FolderID, of 
 // CreateFolder makes a folder, in another one where one is named. Errors: field
 // faults, patient.ErrNotFound, ErrNoFolder.
 func (s *Service) CreateFolder(ctx context.Context, of patient.ID, parent FolderID, name string) (Folder, error) {
-	who, err := access.RequireGrant(ctx, Edit)
+	who, err := access.Require(ctx, Edit)
 	if err != nil {
 		return Folder{}, err
 	}
@@ -75,7 +75,7 @@ func (s *Service) CreateFolder(ctx context.Context, of patient.ID, parent Folder
 
 // Folders finds those of the folders there are.
 func (s *Service) Folders(ctx context.Context, ids []FolderID) (map[FolderID]Folder, error) {
-	who, err := access.RequireGrant(ctx, See)
+	who, err := access.Require(ctx, See)
 	if err != nil {
 		return nil, err
 	}

@@ -81,7 +81,7 @@ type Share struct {
 // KeepShare notes that something was shared. Whoever shared it has sent it: this
 // sends nothing. Errors: field faults, patient.ErrNotFound, ErrNotShared.
 func (s *Service) KeepShare(ctx context.Context, sh Share) (Share, error) {
-	who, err := access.RequireGrant(ctx, Edit)
+	who, err := access.Require(ctx, Edit)
 	if err != nil {
 		return Share{}, err
 	}
@@ -125,7 +125,7 @@ func (s *Service) KeepShare(ctx context.Context, sh Share) (Share, error) {
 // EndShare takes somebody off again. It is kept that it was shared. Ending it
 // again changes nothing. Error: ErrNotShared.
 func (s *Service) EndShare(ctx context.Context, id int64) (Share, error) {
-	who, err := access.RequireGrant(ctx, Edit)
+	who, err := access.Require(ctx, Edit)
 	if err != nil {
 		return Share{}, err
 	}
@@ -148,7 +148,7 @@ func (s *Service) EndShare(ctx context.Context, id int64) (Share, error) {
 // SharesOf lists with whom things of one kind were shared in a stretch of time,
 // oldest first; those taken off again too when asked.
 func (s *Service) SharesOf(ctx context.Context, kind Kind, of []int64, deleted bool, when input.Span) (map[int64][]Share, error) {
-	who, err := access.RequireGrant(ctx, See)
+	who, err := access.Require(ctx, See)
 	if err != nil {
 		return nil, err
 	}

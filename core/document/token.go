@@ -36,7 +36,7 @@ func (s *Service) text(group practice.ID, t Token) (string, error) {
 // CreateIntegrationToken makes a token for a patient, good for a week. Error:
 // patient.ErrNotFound.
 func (s *Service) CreateIntegrationToken(ctx context.Context, of patient.ID) (string, error) {
-	who, err := access.RequireGrant(ctx, Fill)
+	who, err := access.Require(ctx, Fill)
 	if err != nil {
 		return "", err
 	}
@@ -60,7 +60,7 @@ func (s *Service) CreateIntegrationToken(ctx context.Context, of patient.ID) (st
 // IntegrationToken gives the newest of a patient's tokens that is still good.
 // Errors: patient.ErrNotFound, ErrNoToken.
 func (s *Service) IntegrationToken(ctx context.Context, of patient.ID) (string, error) {
-	who, err := access.RequireGrant(ctx, Fill)
+	who, err := access.Require(ctx, Fill)
 	if err != nil {
 		return "", err
 	}

@@ -82,8 +82,8 @@ type Service struct {
 // List lists the practice's labels.
 func (s *Service) List(ctx context.Context, q Query) ([]Label, error) {
 	who, ok := access.From(ctx)
-	if !ok || !who.SeesLabels() {
-		_, err := access.RequireGrant(ctx, access.SettingsLabel) // by its published name
+	if !ok || !who.May(access.SeeLabels) {
+		_, err := access.Require(ctx, access.SettingsLabel) // by its published name
 		return nil, err
 	}
 	return s.Store.Labels(ctx, who.Group, q)
@@ -138,7 +138,7 @@ func (s *Service) Delete(ctx context.Context, id ID) (Label, error) {
 }
 
 func (s *Service) save(ctx context.Context, action string, find func(tx Tx, who access.Caller, now time.Time) (before any, l Label, err error), c Change) (Label, error) {
-	who, err := access.RequireGrant(ctx, access.SettingsLabel)
+	who, err := access.Require(ctx, access.SettingsLabel)
 	if err != nil {
 		return Label{}, err
 	}

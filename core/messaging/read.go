@@ -34,7 +34,7 @@ type Search struct {
 // Messages lists messages, newest first, and how many match in all, counted up
 // as patient.CountTo says.
 func (s *Service) Messages(ctx context.Context, q Search) ([]Details, int, error) {
-	who, err := access.Require(ctx, access.SeeCommunications, access.Messaging)
+	who, err := access.Require(ctx, access.SeeCommunications)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -95,7 +95,7 @@ type Details struct {
 
 // Message finds one message with all that happened to it. Error: ErrNotFound.
 func (s *Service) Message(ctx context.Context, id ID) (Details, error) {
-	who, err := access.Require(ctx, access.SeeCommunications, access.Messaging)
+	who, err := access.Require(ctx, access.SeeCommunications)
 	if err != nil {
 		return Details{}, err
 	}
@@ -135,7 +135,7 @@ func (s *Service) Cancel(ctx context.Context, id ID) (Details, error) {
 
 // CallBack is Cancel, with only the message for an answer.
 func (s *Service) CallBack(ctx context.Context, id ID) (Message, error) {
-	who, err := access.RequireEither(ctx, access.Messaging, access.SendCommunications)
+	who, err := access.Require(ctx, access.SendCommunications)
 	if err != nil {
 		return Message{}, err
 	}

@@ -187,7 +187,7 @@ func (s *Settled) hear(r carrier.Receipt, leg int, at, now time.Time) bool {
 // OptOut keeps a number or address from getting anything but direct care;
 // OptIn takes that back.
 func (s *Service) OptOut(ctx context.Context, channel carrier.Channel, contact string, out bool) error {
-	who, err := access.Require(ctx, access.SendCommunications, access.Messaging)
+	who, err := access.Require(ctx, access.SendCommunications)
 	if err != nil {
 		return err
 	}

@@ -169,7 +169,7 @@ func (m *Message) Count(text string, g practice.Group) {
 // be wrong is refused before anything is kept. Errors: field faults,
 // those of patient.Reachable, ErrNoContact, ErrAbroad, ErrNoCarrier, ErrNoAssignee, ErrNoTask, ErrNoLink.
 func (s *Service) Send(ctx context.Context, r Request) (Taken, error) {
-	who, err := access.RequireEither(ctx, access.Messaging, access.SendCommunications)
+	who, err := access.Require(ctx, access.SendCommunications)
 	if err != nil {
 		return Taken{}, err
 	}
@@ -209,7 +209,7 @@ func (s *Service) Send(ctx context.Context, r Request) (Taken, error) {
 		if taken.WriteToRecord {
 			p, err := s.Records.Propose(ctx, tx, who, record.Proposal{
 				Patient: taken.Patient, Message: int64(taken.ID), Code: concept.Code, Term: concept.Term, Content: taken.Content,
-				Channel: string(taken.Channel), Auto: r.AutoWriteToRecord && who.May(access.AutoWriteToRecord),
+				Channel: string(taken.Channel), Auto: r.AutoWriteToRecord && who.May(access.WriteUnapproved),
 			})
 			if err != nil {
 				return err

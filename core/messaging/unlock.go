@@ -42,10 +42,10 @@ func locked(ctx context.Context, r Reader, group practice.ID, m Message) (bool, 
 // mayUnlock gives a caller who may let a patient try again: a member of staff, or
 // a program that acts for one.
 func mayUnlock(ctx context.Context) (access.Caller, error) {
-	if _, err := access.RequireEither(ctx, access.Messaging, access.SendCommunications); err != nil {
+	if _, err := access.Require(ctx, access.SendCommunications); err != nil {
 		return access.Caller{}, err
 	}
-	return access.RequirePermissionOr(ctx, access.Staff, access.SendCommunications)
+	return access.Require(ctx, access.UnlockMessages)
 }
 
 // Unlock lets a patient try the page of a message again, after a wrong date of
@@ -85,7 +85,7 @@ func (s *Service) Unlock(ctx context.Context, id ID) (Message, error) {
 // its own with a page of its own, by the same ways and judged as it is judged now.
 // The one before stays as it is. Errors: ErrNotFound, and those of Send.
 func (s *Service) SendAgain(ctx context.Context, id ID) (Taken, error) {
-	who, err := access.RequireEither(ctx, access.Messaging, access.SendCommunications)
+	who, err := access.Require(ctx, access.SendCommunications)
 	if err != nil {
 		return Taken{}, err
 	}

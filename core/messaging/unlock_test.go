@@ -74,15 +74,15 @@ func TestALockedMessageIsAnEventAndCanBeUnlocked(t *testing.T) {
 			d.Fatalf("told %s", got)
 		}
 
-		key := access.Caller{Group: d.group, Home: d.group, Scopes: access.Scopes}
+		key := access.Caller{Group: d.group, Home: d.group, Permissions: access.OfKey(access.Scopes, nil)}
 		if _, err := d.s.Unlock(access.With(d.ctx, key), taken.ID); !errors.Is(err, access.ErrPermission) {
 			d.Errorf("a key that may not: %v", err)
 		}
-		reads := access.Caller{Group: d.group, Home: d.group, Session: 1, Staff: 2, Grants: []access.Grant{access.SeeCommunications}}
-		if _, err := d.s.Unlock(access.With(d.ctx, reads), taken.ID); !errors.Is(err, access.ErrGrant) {
+		reads := access.Caller{Group: d.group, Home: d.group, Session: 1, Staff: 2, Permissions: []access.Permission{access.SeeCommunications}}
+		if _, err := d.s.Unlock(access.With(d.ctx, reads), taken.ID); !errors.Is(err, access.ErrPermission) {
 			d.Errorf("staff who may not: %v", err)
 		}
-		key.Permissions = []access.Permission{access.Staff}
+		key.Permissions = access.OfKey(access.Scopes, []access.KeyPermission{access.Staff})
 		for range 2 { // the second finds nothing to unlock
 			if _, err := d.s.Unlock(access.With(d.ctx, key), taken.ID); err != nil {
 				d.Fatal(err)

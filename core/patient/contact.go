@@ -187,7 +187,7 @@ type ContactChange struct {
 // and believes it before any other source. Errors: ErrNotFound, ErrRestricted,
 // and field faults. It needs the permission access.Staff.
 func (s *Service) SetContact(ctx context.Context, id ID, kind ContactKind, change ContactChange) (Profile, error) {
-	who, err := access.RequirePermission(ctx, access.Staff)
+	who, err := access.Require(ctx, access.VerifyContacts)
 	if err != nil {
 		return Profile{}, err
 	}

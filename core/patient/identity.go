@@ -128,10 +128,10 @@ var ErrNoReference = fault.New(fault.NotFound, "identity_check_not_found", "Ther
 
 // Quoted finds the identity check whose reference somebody quotes, for staff who
 // put their details right, and the patient who has the NHS number they gave; 0 is
-// none. It is noted who looked. Errors: access.ErrPermission, access.ErrGrant,
+// none. It is noted who looked. Errors: access.ErrPermission, access.ErrPermission,
 // ErrNoReference.
 func (s *Service) Quoted(ctx context.Context, reference string) (IdentityCheck, ID, error) {
-	who, err := access.RequirePermissionOr(ctx, access.Staff, access.EditPatients)
+	who, err := access.Require(ctx, access.SeeIdentityChecks)
 	if err != nil {
 		return IdentityCheck{}, 0, err
 	}
@@ -158,7 +158,7 @@ func (s *Service) Quoted(ctx context.Context, reference string) (IdentityCheck, 
 
 // Forget deletes previews of merges and identity checks that have expired.
 func (s *Service) Forget(ctx context.Context) error {
-	who, err := access.RequirePermission(ctx, access.Setup)
+	who, err := access.Require(ctx, access.Operate)
 	if err != nil {
 		return err
 	}

@@ -56,11 +56,11 @@ func TestAReferenceSaysWhoSomebodySaidTheyWere(t *testing.T) {
 			if _, _, err := k.s.Quoted(access.With(context.Background(), access.Operator(k.group+1)), reference); !errors.Is(err, patient.ErrNoReference) {
 				k.Errorf("another practice: %v", err)
 			}
-			key := access.Caller{Group: k.group, Home: k.group, Scopes: access.Scopes}
+			key := access.Caller{Group: k.group, Home: k.group, Permissions: access.OfKey(access.Scopes, nil)}
 			if _, _, err := k.s.Quoted(access.With(context.Background(), key), reference); !errors.Is(err, access.ErrPermission) {
 				k.Errorf("a key that may not: %v", err)
 			}
-			key.Permissions = []access.Permission{access.Staff}
+			key.Permissions = access.OfKey(access.Scopes, []access.KeyPermission{access.Staff})
 			if _, _, err := k.s.Quoted(access.With(context.Background(), key), reference); err != nil {
 				k.Errorf("a key that may: %v", err)
 			}

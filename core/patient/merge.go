@@ -72,7 +72,7 @@ type Snapshot struct {
 // token to do it with. Errors: ErrNotFound, ErrMergeSelf, ErrMergeNumber. It
 // needs the permission access.Staff.
 func (s *Service) PreviewMerge(ctx context.Context, keep, from ID) (Preview, error) {
-	who, err := access.RequirePermission(ctx, access.Staff)
+	who, err := access.Require(ctx, access.MergePatients)
 	if err != nil {
 		return Preview{}, err
 	}
@@ -189,7 +189,7 @@ func fill[T comparable](to *T, from T) {
 // ErrMergeToken, ErrMergeChanged, and those of PreviewMerge. It needs the
 // permission access.Staff.
 func (s *Service) Merge(ctx context.Context, keep, from ID, token string) (Merge, error) {
-	who, err := access.RequirePermission(ctx, access.Staff)
+	who, err := access.Require(ctx, access.MergePatients)
 	if err != nil {
 		return Merge{}, err
 	}
@@ -302,7 +302,7 @@ type mergeFact struct {
 // that stayed; mergeID 0 is the latest merge. Errors: ErrNotFound, ErrNotMerged,
 // ErrMergedOn, ErrNHSNumberTaken. It needs the permission access.Staff.
 func (s *Service) Unmerge(ctx context.Context, id ID, mergeID int64) (Merge, error) {
-	who, err := access.RequirePermission(ctx, access.Staff)
+	who, err := access.Require(ctx, access.MergePatients)
 	if err != nil {
 		return Merge{}, err
 	}

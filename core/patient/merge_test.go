@@ -193,7 +193,7 @@ func TestALaterMergeIsUndoneFirst(t *testing.T) {
 func TestMergingNeedsAMemberOfStaff(t *testing.T) {
 	withKit(t, func(k *kit) {
 		keep, from := k.twice()
-		key := access.Caller{Group: k.group, Home: k.group, Scopes: access.Scopes, Permissions: []access.Permission{access.Setup}}
+		key := access.Caller{Group: k.group, Home: k.group, Permissions: access.OfKey(access.Scopes, []access.KeyPermission{access.Setup})}
 		ctx := access.With(k.ctx, key)
 		_, err1 := k.s.PreviewMerge(ctx, keep, from)
 		_, err2 := k.s.Merge(ctx, keep, from, "x")

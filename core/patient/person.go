@@ -85,7 +85,7 @@ type PeopleQuery struct {
 // merged is found as who they are now. Those the practice lacks, and deleted ones
 // unless asked for, are left out.
 func (s *Service) People(ctx context.Context, ids []ID, deleted bool) (map[ID]Full, error) {
-	who, err := access.RequireGrant(ctx, access.SeePatients)
+	who, err := access.Require(ctx, access.SeePatients)
 	if err != nil {
 		return nil, err
 	}
@@ -125,7 +125,7 @@ func (s *Service) People(ctx context.Context, ids []ID, deleted bool) (map[ID]Fu
 
 // PeopleList lists patients.
 func (s *Service) PeopleList(ctx context.Context, q PeopleQuery) ([]Full, error) {
-	who, err := access.RequireGrant(ctx, access.SeePatients)
+	who, err := access.Require(ctx, access.SeePatients)
 	if err != nil {
 		return nil, err
 	}

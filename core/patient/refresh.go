@@ -20,7 +20,7 @@ const refreshChunk = 100
 // AskRefresh adds the group's job to read the national service again, if the
 // group has switched that on.
 func (s *Service) AskRefresh(ctx context.Context) error {
-	who, err := access.RequirePermission(ctx, access.Setup)
+	who, err := access.Require(ctx, access.Operate)
 	if err != nil {
 		return err
 	}

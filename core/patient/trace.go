@@ -124,7 +124,7 @@ const StillKnown = 24 * time.Hour
 // says how to confirm who they are. Errors: ErrNotTraced, ErrNumberInvalid,
 // ErrNHSNumberTaken, ErrNoDemographics, ErrDemographicsDown, and field faults.
 func (s *Service) RegisterPDS(ctx context.Context, r PDSRegistration) (Registered, error) {
-	who, err := access.Require(ctx, access.EditPatients, access.Booking, access.Messaging)
+	who, err := access.Require(ctx, access.EditPatients)
 	if err != nil {
 		return Registered{}, err
 	}

@@ -20,7 +20,7 @@ type Overview struct {
 
 // Overview is the caller's practice.
 func (s *Service) Overview(ctx context.Context) (Overview, error) {
-	who, err := access.RequireGrant(ctx, access.SeePractice)
+	who, err := access.Require(ctx, access.SeePractice)
 	if err != nil {
 		return Overview{}, err
 	}

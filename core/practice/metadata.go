@@ -105,7 +105,7 @@ func (s *Service) DropLocationMetadata(ctx context.Context, id LocationID, key s
 }
 
 func (s *Service) withLocation(ctx context.Context, id LocationID, action string, m Metadata, do func(tx Tx, who access.Caller, now time.Time) error) (Location, error) {
-	who, err := access.RequireGrant(ctx, access.SettingsGeneral)
+	who, err := access.Require(ctx, access.SettingsGeneral)
 	if err != nil {
 		return Location{}, err
 	}

@@ -118,7 +118,7 @@ type Service struct {
 // save checks permission, then changes something and writes the audit entry,
 // in one transaction. change gives what there was, what there is, and its id.
 func (s *Service) save(ctx context.Context, action, entity string, change func(tx Tx, who access.Caller, now time.Time) (before, after any, id int64, err error)) error {
-	who, err := access.RequirePermission(ctx, access.Setup)
+	who, err := access.Require(ctx, access.SettingsGeneral)
 	if err != nil {
 		return err
 	}

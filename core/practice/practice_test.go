@@ -91,9 +91,9 @@ func TestAKeyWithoutThePermissionChangesNothing(t *testing.T) {
 			t.Fatal(err)
 		}
 		for name, c := range map[string]access.Caller{
-			"no permission":                 {Group: g.ID, Home: g.ID, Scopes: access.Scopes},
-			"another group of the network":  {Group: g.ID, Home: g.ID + 1, Scopes: access.Scopes, Permissions: access.Permissions},
-			"another permission than setup": {Group: g.ID, Home: g.ID, Permissions: []access.Permission{access.AutoWriteToRecord}},
+			"no permission":                 {Group: g.ID, Home: g.ID, Permissions: access.OfKey(access.Scopes, nil)},
+			"another group of the network":  {Group: g.ID, Home: g.ID + 1, Permissions: access.OfKey(access.Scopes, access.KeyPermissions)},
+			"another permission than setup": {Group: g.ID, Home: g.ID, Permissions: access.OfKey(nil, []access.KeyPermission{access.AutoWriteToRecord})},
 		} {
 			t.Run(name, func(t *testing.T) {
 				as := access.With(ctx, c)
@@ -110,7 +110,7 @@ func TestAKeyWithoutThePermissionChangesNothing(t *testing.T) {
 				}
 			})
 		}
-		if _, err := s.Group(context.Background()); !errors.Is(err, access.ErrNoKey) {
+		if _, err := s.Group(context.Background()); !errors.Is(err, access.ErrNoCaller) {
 			t.Fatalf("with nobody asking: got %v", err)
 		}
 	})

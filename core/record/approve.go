@@ -63,7 +63,7 @@ var Statuses = []Status{Pending, Approved, Written, Failed, Rejected}
 // Find lists entries in a state, by default those that wait for approval, the
 // oldest first, and how many there are in all, counted as patient.CountTo says.
 func (s *Service) Find(ctx context.Context, q Search) ([]Review, int, error) {
-	who, err := access.RequireEither(ctx, access.Messaging, access.SeeCommunications)
+	who, err := access.Require(ctx, access.SeeCommunications)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -85,10 +85,10 @@ func (s *Service) Find(ctx context.Context, q Search) ([]Review, int, error) {
 }
 
 // Review shows an entry to the member of staff who is to decide about it, and
-// notes that they saw it. Errors: access.ErrNotStaff, access.ErrGrant,
+// notes that they saw it. Errors: access.ErrNotStaff, access.ErrPermission,
 // ErrNotFound.
 func (s *Service) Review(ctx context.Context, id int64) (Review, error) {
-	who, err := access.RequireStaff(ctx, access.ApproveRecordEntries)
+	who, err := access.Require(ctx, access.ApproveRecordEntries)
 	if err != nil {
 		return Review{}, err
 	}
@@ -108,9 +108,9 @@ func (s *Service) Review(ctx context.Context, id int64) (Review, error) {
 // Decide approves an entry for the record of the patient the caller has seen, or
 // turns it down, and keeps who did. Only a member of staff who has signed in can:
 // a program never approves what it proposed itself. Errors: access.ErrNotStaff,
-// access.ErrGrant, ErrNotFound, ErrDecided, ErrOtherRecord, ErrNoRecord.
+// access.ErrPermission, ErrNotFound, ErrDecided, ErrOtherRecord, ErrNoRecord.
 func (s *Service) Decide(ctx context.Context, id int64, seen patient.ID, approve bool) (Review, error) {
-	who, err := access.RequireStaff(ctx, access.ApproveRecordEntries)
+	who, err := access.Require(ctx, access.ApproveRecordEntries)
 	if err != nil {
 		return Review{}, err
 	}

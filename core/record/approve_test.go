@@ -58,7 +58,7 @@ func (o *office) must(err error) {
 // propose proposes a message for somebody's record.
 func (o *office) propose(of patient.ID) int64 {
 	o.Helper()
-	who := access.Caller{Group: o.group, Home: o.group, Actor: "Reminders Ltd", Scopes: []access.Scope{access.Messaging}}
+	who := access.Caller{Group: o.group, Home: o.group, Actor: "Reminders Ltd", Permissions: access.OfKey([]access.Scope{access.Messaging}, nil)}
 	sent, err := o.messages.Send(access.With(o.ctx, who), messaging.Request{Patient: of, Channel: carrier.Hero, Text: "Hello", WriteToRecord: true})
 	o.must(err)
 	return sent.Record.ID
@@ -67,7 +67,7 @@ func (o *office) propose(of patient.ID) int64 {
 // grace is a member of staff who has signed in.
 func (o *office) grace() access.Caller {
 	return access.Caller{
-		Group: o.group, Home: o.group, Session: 7, Staff: 8, Actor: "Grace Hopper (signed in)", Grants: []access.Grant{access.ApproveRecordEntries, access.SeeCommunications},
+		Group: o.group, Home: o.group, Session: 7, Staff: 8, Actor: "Grace Hopper (signed in)", Permissions: []access.Permission{access.ApproveRecordEntries, access.SeeCommunications},
 	}
 }
 
@@ -81,15 +81,15 @@ func TestNoProgramApprovesWhatItProposed(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
 		o := newOffice(t, db)
 		id := o.propose(o.ada)
-		key := access.Caller{Group: o.group, Home: o.group, Key: 3, Actor: "Reminders Ltd", Scopes: access.Scopes, Permissions: access.Permissions}
+		key := access.Caller{Group: o.group, Home: o.group, Key: 3, Actor: "Reminders Ltd", Permissions: access.OfKey(access.Scopes, access.KeyPermissions)}
 		token := key
-		token.Grants = access.Grants
+		token.Permissions = access.Permissions
 		session := token
 		session.Session = 9
 		forged := token
 		forged.Staff = 8
 		reads, elsewhere := o.grace(), o.grace()
-		reads.Grants = []access.Grant{access.SeeCommunications, access.SeeRecords, access.EditRecords}
+		reads.Permissions = []access.Permission{access.SeeCommunications, access.SeeRecords, access.EditRecords}
 		elsewhere.Group, elsewhere.Home = o.group+1, o.group+1
 		for name, c := range map[string]struct {
 			who  access.Caller
@@ -101,7 +101,7 @@ func TestNoProgramApprovesWhatItProposed(t *testing.T) {
 			"a token that names a person": {forged, access.ErrNotStaff},
 			"the command line":            {access.Operator(o.group), access.ErrNotStaff},
 			"our own jobs":                {access.System(o.group), access.ErrNotStaff},
-			"staff who may not":           {reads, access.ErrGrant},
+			"staff who may not":           {reads, access.ErrPermission},
 			"another practice's staff":    {elsewhere, record.ErrNotFound},
 		} {
 			for _, approve := range []bool{true, false} {
@@ -142,9 +142,9 @@ func TestWhatWaitsIsListed(t *testing.T) {
 		_, err = o.decide(o.grace(), ids[2], false)
 		o.must(err)
 		o.clock = o.clock.Add(record.ApprovalLife) // the links are over, what waits waits on
-		messages := access.Caller{Group: o.group, Home: o.group, Scopes: []access.Scope{access.Messaging}}
+		messages := access.Caller{Group: o.group, Home: o.group, Permissions: access.OfKey([]access.Scope{access.Messaging}, nil)}
 		books, elsewhere := messages, messages
-		books.Scopes = []access.Scope{access.Booking}
+		books.Permissions = access.OfKey([]access.Scope{access.Booking}, nil)
 		elsewhere.Group, elsewhere.Home = o.group+1, o.group+1
 		for _, c := range []struct {
 			name  string
@@ -181,7 +181,7 @@ func TestWhatWaitsIsListed(t *testing.T) {
 				}
 			}
 		}
-		if _, _, err := o.records.Find(access.With(context.Background(), books), record.Search{PageSize: 10}); !errors.Is(err, access.ErrScope) {
+		if _, _, err := o.records.Find(access.With(context.Background(), books), record.Search{PageSize: 10}); !errors.Is(err, access.ErrPermission) {
 			t.Errorf("a key that books: %v", err)
 		}
 		if _, _, err := o.records.Find(o.ctx, record.Search{Status: "lost", PageSize: 10}); err == nil {

@@ -191,7 +191,7 @@ const shown = 100
 
 // Of lists what came back to a message.
 func (s *Service) Of(ctx context.Context, id messaging.ID) ([]Reply, error) {
-	who, err := access.Require(ctx, access.SeeCommunications, access.Messaging)
+	who, err := access.Require(ctx, access.SeeCommunications)
 	if err != nil {
 		return nil, err
 	}
@@ -208,7 +208,7 @@ type Query struct {
 // List lists what patients sent back, newest first, and how many there are,
 // counted up as patient.CountTo says.
 func (s *Service) List(ctx context.Context, open *bool, pageIndex, pageSize int) ([]Reply, int, error) {
-	who, err := access.Require(ctx, access.SeeCommunications, access.Messaging)
+	who, err := access.Require(ctx, access.SeeCommunications)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -217,7 +217,7 @@ func (s *Service) List(ctx context.Context, open *bool, pageIndex, pageSize int)
 
 // Find finds one reply. Error: ErrNotFound.
 func (s *Service) Find(ctx context.Context, id ID) (Reply, error) {
-	who, err := access.Require(ctx, access.SeeCommunications, access.Messaging)
+	who, err := access.Require(ctx, access.SeeCommunications)
 	if err != nil {
 		return Reply{}, err
 	}
@@ -233,7 +233,7 @@ type Change struct {
 // Change says whose a reply is, or that staff have seen to it. Errors:
 // ErrNotFound, patient.ErrNotFound.
 func (s *Service) Change(ctx context.Context, id ID, c Change) (Reply, error) {
-	who, err := access.Require(ctx, access.SendCommunications, access.Messaging)
+	who, err := access.Require(ctx, access.SendCommunications)
 	if err != nil {
 		return Reply{}, err
 	}

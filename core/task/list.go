@@ -29,7 +29,7 @@ type Rows struct {
 
 // Task finds one task, deleted or not. Error: ErrNotFound.
 func (s *Service) Task(ctx context.Context, id ID) (Task, error) {
-	who, err := access.RequireGrant(ctx, See)
+	who, err := access.Require(ctx, See)
 	if err != nil {
 		return Task{}, err
 	}
@@ -40,7 +40,7 @@ func (s *Service) Task(ctx context.Context, id ID) (Task, error) {
 // they were made or changed come in that order, others in the order of their
 // ids.
 func (s *Service) Tasks(ctx context.Context, q Query) (found []Task, more bool, err error) {
-	who, err := access.RequireGrant(ctx, See)
+	who, err := access.Require(ctx, See)
 	if err != nil {
 		return nil, false, err
 	}

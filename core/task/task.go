@@ -22,8 +22,8 @@ import (
 
 // What a role grants of tasks.
 const (
-	See  access.Grant = "seeTasks"
-	Edit access.Grant = "editTasks"
+	See  access.Permission = "seeTasks"
+	Edit access.Permission = "editTasks"
 )
 
 // ID names a task within a practice group.
@@ -197,7 +197,7 @@ func (c Change) apply(t *Task) error {
 // Create gives somebody a task. Errors: field faults, ErrNoAssignee,
 // patient.ErrNotFound.
 func (s *Service) Create(ctx context.Context, c Change) (Task, error) {
-	who, err := access.RequireGrant(ctx, Edit)
+	who, err := access.Require(ctx, Edit)
 	if err != nil {
 		return Task{}, err
 	}
@@ -255,7 +255,7 @@ func (s *Service) Delete(ctx context.Context, id ID) (Task, error) {
 }
 
 func (s *Service) change(ctx context.Context, id ID, action string, fn func(*Task) error) (Task, error) {
-	who, err := access.RequireGrant(ctx, Edit)
+	who, err := access.Require(ctx, Edit)
 	if err != nil {
 		return Task{}, err
 	}

@@ -66,8 +66,8 @@ func each(t *testing.T, test func(t *testing.T, d *desk)) {
 }
 
 // as is a caller in a group.
-func (d *desk) as(group practice.ID, actor string, grants ...access.Grant) context.Context {
-	return access.With(context.Background(), access.Caller{Group: group, Home: group, Key: 7, Actor: actor, RequestID: "r1", Grants: grants})
+func (d *desk) as(group practice.ID, actor string, grants ...access.Permission) context.Context {
+	return access.With(context.Background(), access.Caller{Group: group, Home: group, Key: 7, Actor: actor, RequestID: "r1", Permissions: grants})
 }
 
 func (d *desk) must(err error) {

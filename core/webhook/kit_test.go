@@ -121,8 +121,8 @@ func newDesk(t *testing.T, db *store.DB) *desk {
 }
 
 // as is a caller with a key of the group.
-func (d *desk) as(actor string, scopes []access.Scope, permissions ...access.Permission) context.Context {
-	return access.With(context.Background(), access.Caller{Group: d.group, Home: d.group, Key: 1, Actor: actor, Scopes: scopes, Permissions: permissions})
+func (d *desk) as(actor string, scopes []access.Scope, permissions ...access.KeyPermission) context.Context {
+	return access.With(context.Background(), access.Caller{Group: d.group, Home: d.group, Key: 1, Actor: actor, Permissions: access.OfKey(scopes, permissions)})
 }
 
 // deliver starts the courier; the test's end stops it.

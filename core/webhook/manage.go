@@ -58,7 +58,7 @@ func require(ctx context.Context) (access.Caller, error) {
 // sees reports whether a caller may see an endpoint: one of its own, and with
 // the permission staff everybody's.
 func (w Webhook) sees(who access.Caller) bool {
-	return w.Owner == who.Actor || who.May(access.Staff)
+	return w.Owner == who.Actor || who.May(access.SeeAllWebhooks)
 }
 
 // find finds an endpoint the caller may see. Error: ErrNotFound.
@@ -104,13 +104,11 @@ func (s *Service) check(c *input.Checks, w *Webhook) {
 
 // allowed checks what of an endpoint a caller may ask for.
 func allowed(ctx context.Context, w Webhook) error {
-	if of := scopes(w.EventType); len(of) > 0 {
-		if _, err := access.Require(ctx, access.SeeWebhooks, of...); err != nil {
-			return err
-		}
+	if _, err := access.Require(ctx, needs(w.EventType)); err != nil {
+		return err
 	}
 	if w.IncludeDetails {
-		if _, err := access.RequirePermission(ctx, access.Staff); err != nil {
+		if _, err := access.Require(ctx, access.IncludeDetails); err != nil {
 			return err
 		}
 	}

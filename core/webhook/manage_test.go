@@ -128,7 +128,7 @@ func TestAnotherPracticeFindsNothing(t *testing.T) {
 		other, err := practices.CreateGroup(d.ctx, practice.Group{Name: "Elsewhere"})
 		d.must(err)
 		e := d.happens(event.AppointmentConfirmed, 1, 1)
-		them := access.With(context.Background(), access.Caller{Group: other.ID, Home: other.ID, Actor: "Mill Lane", Scopes: access.Scopes, Permissions: access.Permissions})
+		them := access.With(context.Background(), access.Caller{Group: other.ID, Home: other.ID, Actor: "Mill Lane", Permissions: access.OfKey(access.Scopes, access.KeyPermissions)})
 		_, err = d.hooks.Get(them, w.ID)
 		d.refused(err, webhook.ErrNotFound)
 		mine, err := d.hooks.Create(them, webhook.Request{URL: "https://a.example", EventType: event.AppointmentConfirmed})
@@ -142,7 +142,7 @@ func TestAnotherPracticeFindsNothing(t *testing.T) {
 		}
 		_, err = d.hooks.Invent(them, event.MessageSent)
 		d.refused(err, webhook.ErrNotSandbox)
-		visitor := access.With(context.Background(), access.Caller{Group: d.group, Home: other.ID, Actor: "Mill Lane", Scopes: access.Scopes, Permissions: access.Permissions})
+		visitor := access.With(context.Background(), access.Caller{Group: d.group, Home: other.ID, Actor: "Mill Lane", Permissions: access.OfKey(access.Scopes, access.KeyPermissions)})
 		_, err = d.hooks.List(visitor, "")
 		d.refused(err, access.ErrGroup)
 	})
@@ -151,7 +151,7 @@ func TestAnotherPracticeFindsNothing(t *testing.T) {
 func TestAKeyIsToldOfItsScopesAloneAndDetailsNeedStaff(t *testing.T) {
 	each(t, func(d *desk) {
 		_, err := d.hooks.Create(d.partner, webhook.Request{URL: "https://a.example", EventType: event.MessageSent})
-		d.refused(err, access.ErrScope)
+		d.refused(err, access.ErrPermission)
 		_, err = d.hooks.Create(d.partner, webhook.Request{URL: "https://a.example", EventType: event.AppointmentConfirmed, IncludeDetails: true})
 		d.refused(err, access.ErrPermission)
 		mine, err := d.hooks.Create(d.partner, webhook.Request{URL: "https://a.example", EventType: event.AppointmentConfirmed})

@@ -2,29 +2,25 @@ package webhook
 
 import (
 	"encoding/json"
-	"slices"
 	"strings"
 
 	"frontdesk/core/access"
 	"frontdesk/core/event"
 )
 
-// scopes are what a key needs one of to be told of a type; none is any key.
-func scopes(t event.Type) []access.Scope {
+// needs is the permission to see what events of a type are about.
+func needs(t event.Type) access.Permission {
 	switch t.Noun() {
 	case "appointment":
-		return []access.Scope{access.Booking}
+		return access.SeeBookings
 	case "message", "batch", "write-to-record":
-		return []access.Scope{access.Messaging}
+		return access.SeeCommunications
 	}
-	return nil
+	return access.SeePractice
 }
 
 // told reports whether a caller may see events of a type.
-func told(who access.Caller, t event.Type) bool {
-	of := scopes(t)
-	return len(of) == 0 || slices.ContainsFunc(of, who.Has)
-}
+func told(who access.Caller, t event.Type) bool { return who.May(needs(t)) }
 
 // Sample is the data of an invented event of a type.
 func Sample(of event.Type) json.RawMessage { return samples[of] }

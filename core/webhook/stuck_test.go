@@ -204,7 +204,7 @@ func TestABacklogThatIsAwaitedDoesNotWaitForThatOfAnEndpointThatHangs(t *testing
 		}
 		here := d.group
 		d.group = other.ID
-		d.ctx = d.as("Elsewhere", access.Scopes, access.Permissions...)
+		d.ctx = d.as("Elsewhere", access.Scopes, access.KeyPermissions...)
 		well := d.hook(webhook.Request{URL: "https://well.example/"})
 		d.db.Stuck(func(practice.ID) []webhook.ID { return []webhook.ID{well.ID} }) // until this moment
 		e := d.happens(event.AppointmentConfirmed, 1, 1)

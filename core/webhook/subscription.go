@@ -94,7 +94,7 @@ func (s *Service) apply(ch SubscriptionChange, w *Webhook, now time.Time) error 
 // Subscribe makes a subscription. The answer is the only time its secret is
 // shown. Errors: field faults, ErrTooMany.
 func (s *Service) Subscribe(ctx context.Context, ch SubscriptionChange) (Webhook, error) {
-	who, err := access.RequireGrant(ctx, access.EditWebhooks)
+	who, err := access.Require(ctx, access.EditWebhooks)
 	if err != nil {
 		return Webhook{}, err
 	}
@@ -116,7 +116,7 @@ func (s *Service) Subscribe(ctx context.Context, ch SubscriptionChange) (Webhook
 
 // Resubscribe changes a subscription. Errors: field faults, ErrNotFound.
 func (s *Service) Resubscribe(ctx context.Context, id ID, ch SubscriptionChange) (Webhook, error) {
-	who, err := access.RequireGrant(ctx, access.EditWebhooks)
+	who, err := access.Require(ctx, access.EditWebhooks)
 	if err != nil {
 		return Webhook{}, err
 	}
@@ -145,7 +145,7 @@ func live(ctx context.Context, tx Tx, group practice.ID, id ID) (Webhook, error)
 // Unsubscribe deletes a subscription: it is kept, and told of nothing any more.
 // Deleting it again changes nothing. Error: ErrNotFound.
 func (s *Service) Unsubscribe(ctx context.Context, id ID) (Webhook, error) {
-	who, err := access.RequireGrant(ctx, access.EditWebhooks)
+	who, err := access.Require(ctx, access.EditWebhooks)
 	if err != nil {
 		return Webhook{}, err
 	}
@@ -175,7 +175,7 @@ func (s *Service) seen(who access.Caller, w Webhook) (Webhook, error) {
 		return w, nil // its secrets are forgotten
 	}
 	w, err := s.open(who.Group, w)
-	if w.Secrets.Key = (Key{}); !who.Granted(access.EditWebhooks) {
+	if w.Secrets.Key = (Key{}); !who.May(access.EditWebhooks) {
 		for name := range w.Secrets.Headers {
 			w.Secrets.Headers[name] = ""
 		}
@@ -185,7 +185,7 @@ func (s *Service) seen(who access.Caller, w Webhook) (Webhook, error) {
 
 // SubscriptionByID finds a subscription, deleted or not. Error: ErrNotFound.
 func (s *Service) SubscriptionByID(ctx context.Context, id ID) (Webhook, error) {
-	who, err := access.RequireGrant(ctx, access.SeeWebhooks)
+	who, err := access.Require(ctx, access.SeeWebhooks)
 	if err != nil {
 		return Webhook{}, err
 	}
@@ -199,7 +199,7 @@ func (s *Service) SubscriptionByID(ctx context.Context, id ID) (Webhook, error) 
 // Subscriptions lists subscriptions in the order they were made, deleted ones too
 // when asked.
 func (s *Service) Subscriptions(ctx context.Context, deleted bool) ([]Webhook, error) {
-	who, err := access.RequireGrant(ctx, access.SeeWebhooks)
+	who, err := access.Require(ctx, access.SeeWebhooks)
 	if err != nil {
 		return nil, err
 	}

@@ -15,8 +15,8 @@ import (
 )
 
 // token is a caller whose role grants some things.
-func (d *desk) token(grants ...access.Grant) context.Context {
-	return access.With(context.Background(), access.Caller{Group: d.group, Home: d.group, Key: 2, Actor: "Website", Grants: grants})
+func (d *desk) token(grants ...access.Permission) context.Context {
+	return access.With(context.Background(), access.Caller{Group: d.group, Home: d.group, Key: 2, Actor: "Website", Permissions: grants})
 }
 
 func (d *desk) subscribe(of ...webhook.Topic) webhook.Webhook {
@@ -135,11 +135,11 @@ func TestTheTwoKindsOfEndpointAreApart(t *testing.T) {
 			d.Fatalf("got %+v, %v", w, err)
 		}
 		_, err = d.hooks.Subscriptions(d.token(access.EditWebhooks), false)
-		d.refused(err, access.ErrGrant)
+		d.refused(err, access.ErrPermission)
 		_, err = d.hooks.Subscribe(see, webhook.SubscriptionChange{})
-		d.refused(err, access.ErrGrant)
+		d.refused(err, access.ErrPermission)
 		_, err = d.hooks.Resubscribe(see, sub.ID, webhook.SubscriptionChange{})
-		d.refused(err, access.ErrGrant)
+		d.refused(err, access.ErrPermission)
 		_, err = d.hooks.Subscribe(d.token(access.EditWebhooks), webhook.SubscriptionChange{Topics: &[]webhook.Topic{"nothing.of.ours"}})
 		if f := fault.Of(err); f.Kind != fault.Invalid || len(f.Fields) != 3 {
 			d.Errorf("got %+v", f)
