@@ -16,6 +16,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/go-faster/jx"
+
 	"frontdesk/core/access"
 	"frontdesk/core/batch"
 	"frontdesk/core/carrier"
@@ -133,11 +135,7 @@ func (d *door) finishOnce(w http.ResponseWriter, r *http.Request, who access.Cal
 		if b, failed = load.Finish(ctx, body.batch); failed != nil {
 			return access.Answer{Status: http.StatusInternalServerError}
 		}
-		text, err := batchOf(b, nil).MarshalJSON()
-		if failed = err; err != nil {
-			return access.Answer{Status: http.StatusInternalServerError}
-		}
-		return access.Answer{Status: http.StatusOK, Type: "application/json; charset=utf-8", Body: text}
+		return access.Answer{Status: http.StatusOK, Type: "application/json; charset=utf-8", Body: encoded(batchOf(b, nil))}
 	})
 	if err = errors.Join(err, failed); err != nil || again {
 		err = errors.Join(err, load.Drop(context.WithoutCancel(r.Context())))
@@ -155,13 +153,15 @@ func (d *door) finishOnce(w http.ResponseWriter, r *http.Request, who access.Cal
 }
 
 func answer(w http.ResponseWriter, status int, b *oas.BatchMessage) {
-	text, err := b.MarshalJSON()
-	if err != nil {
-		panic(err) // our own plain structs always encode
-	}
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	w.WriteHeader(status)
-	w.Write(text)
+	w.Write(encoded(b))
+}
+
+func encoded(b *oas.BatchMessage) []byte {
+	e := &jx.Encoder{}
+	b.Encode(e)
+	return e.Bytes()
 }
 
 // batchBody reads the body of a batch, in whatever order its fields come.
@@ -399,10 +399,10 @@ func (d *door) ListBatchMessageSends(ctx context.Context, p oas.ListBatchMessage
 }
 
 // GetBatchMessageResults writes what became of everybody, as it is read.
-func (d *door) GetBatchMessageResults(ctx context.Context, p oas.GetBatchMessageResultsParams) (oas.GetBatchMessageResultsRes, error) {
+func (d *door) GetBatchMessageResults(ctx context.Context, p oas.GetBatchMessageResultsParams) (oas.GetBatchMessageResultsOK, error) {
 	of := id[messaging.BatchID](p.ID)
 	if _, _, err := d.core.Batch.Batch(ctx, of); err != nil {
-		return nil, err
+		return oas.GetBatchMessageResultsOK{}, err
 	}
 	from, to := io.Pipe()
 	go func() {
@@ -418,7 +418,7 @@ func (d *door) GetBatchMessageResults(ctx context.Context, p oas.GetBatchMessage
 		to.CloseWithError(errors.Join(err, lines.Error()))
 	}()
 	context.AfterFunc(ctx, func() { from.CloseWithError(context.Canceled) })
-	return &oas.GetBatchMessageResultsOK{Data: from}, nil
+	return oas.GetBatchMessageResultsOK{Data: from}, nil
 }
 
 // line is one recipient of a CSV.

@@ -84,19 +84,21 @@ func (d *door) ListPatients(ctx context.Context, p oas.ListPatientsParams) (oas.
 }
 
 // RegisterPatientPds finds a person in the national service and adds them.
-func (d *door) RegisterPatientPds(ctx context.Context, in *oas.PDSRegistration, _ oas.RegisterPatientPdsParams) (oas.RegisterPatientPdsRes, error) {
+func (d *door) RegisterPatientPds(
+	ctx context.Context, in *oas.PDSRegistration, _ oas.RegisterPatientPdsParams,
+) (oas.RegisterPatientPdsOK, error) {
 	got, err := d.core.Patient.RegisterPDS(ctx, patient.PDSRegistration{
 		NHSNumber: ptr(in.NhsNumber.Get()), BirthDate: ptr(in.Dob.Get()), Forename: ptr(in.Forename.Get()), Surname: ptr(in.Surname.Get()),
 		Postcode: ptr(in.Postcode.Get()), Sex: to[patient.Sex](in.Sex.Get()), EHRPartner: ptr(in.EhrPartner.Get()), EHRPartnerID: ptr(in.EhrPartnerID.Get()),
 	})
 	if err != nil {
-		return nil, err
+		return oas.RegisterPatientPdsOK{}, err
 	}
 	out := oas.NewPatientRegisteredRegisterPatientPdsOK(oas.PatientRegistered{PatientID: got.ID.String()})
 	if got.ID == 0 {
 		out = oas.NewIdentityUnconfirmedRegisterPatientPdsOK(oas.IdentityUnconfirmed{Message: patient.UnsureMessage, LoginURL: got.Check.URL})
 	}
-	return &out, nil
+	return out, nil
 }
 
 // GetPatientByIdV2 finds one patient with all identifiers and contact details.

@@ -65,7 +65,7 @@ func entryOf(e record.Entry) oas.RecordEntry {
 }
 
 // GetRecordAsFHIR gives the same as FHIR.
-func (d *door) GetRecordAsFHIR(ctx context.Context, p oas.GetRecordAsFHIRParams) (oas.GetRecordAsFHIRRes, error) {
+func (d *door) GetRecordAsFHIR(ctx context.Context, p oas.GetRecordAsFHIRParams) (oas.GetRecordAsFHIROK, error) {
 	who, err := d.core.Patient.Patient(ctx, id[patient.ID](p.ID))
 	if err != nil {
 		return nil, err
@@ -78,5 +78,5 @@ func (d *door) GetRecordAsFHIR(ctx context.Context, p oas.GetRecordAsFHIRParams)
 	for name, value := range bundle {
 		out[name] = jx.Raw(value)
 	}
-	return &out, nil
+	return out, nil
 }

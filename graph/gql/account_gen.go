@@ -4,9 +4,7 @@ package gql
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"frontdesk/graph/scalar"
 	"math"
 	"strconv"
 	"sync/atomic"
@@ -31,444 +29,291 @@ type AccountStatementResolver interface {
 // region    **************************** field.gotpl *****************************
 
 func (ec *executionContext) _AccountStatement_id(ctx context.Context, field graphql.CollectedField, obj *AccountStatement) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AccountStatement_id(ctx, field)
-		},
+		contextOf("AccountStatement", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.ID, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNID2string(ctx, selections, v)
-		},
+		ec.marshalNID2string,
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_AccountStatement_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("AccountStatement", field, false, false, errors.New("field of type ID does not have child fields"))
-}
 
 func (ec *executionContext) _AccountStatement_statementType(ctx context.Context, field graphql.CollectedField, obj *AccountStatement) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AccountStatement_statementType(ctx, field)
-		},
+		contextOf("AccountStatement", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.StatementType, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *AccountStatementType) graphql.Marshaler {
-			return ec.marshalOAccountStatementType2ᚖfrontdeskᚋgraphᚋgqlᚐAccountStatementType(ctx, selections, v)
-		},
+		ec.marshalOAccountStatementType2ᚖfrontdeskᚋgraphᚋgqlᚐAccountStatementType,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_AccountStatement_statementType(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("AccountStatement", field, false, false, errors.New("field of type AccountStatementType does not have child fields"))
-}
 
 func (ec *executionContext) _AccountStatement_date(ctx context.Context, field graphql.CollectedField, obj *AccountStatement) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AccountStatement_date(ctx, field)
-		},
+		contextOf("AccountStatement", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Date, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *scalar.Moment) graphql.Marshaler {
-			return ec.marshalODateTime2ᚖfrontdeskᚋgraphᚋscalarᚐMoment(ctx, selections, v)
-		},
+		ec.marshalODateTime2ᚖfrontdeskᚋgraphᚋscalarᚐMoment,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_AccountStatement_date(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("AccountStatement", field, false, false, errors.New("field of type DateTime does not have child fields"))
-}
 
 func (ec *executionContext) _AccountStatement_start(ctx context.Context, field graphql.CollectedField, obj *AccountStatement) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AccountStatement_start(ctx, field)
-		},
+		contextOf("AccountStatement", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Start, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *scalar.Moment) graphql.Marshaler {
-			return ec.marshalODateTime2ᚖfrontdeskᚋgraphᚋscalarᚐMoment(ctx, selections, v)
-		},
+		ec.marshalODateTime2ᚖfrontdeskᚋgraphᚋscalarᚐMoment,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_AccountStatement_start(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("AccountStatement", field, false, false, errors.New("field of type DateTime does not have child fields"))
-}
 
 func (ec *executionContext) _AccountStatement_end(ctx context.Context, field graphql.CollectedField, obj *AccountStatement) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AccountStatement_end(ctx, field)
-		},
+		contextOf("AccountStatement", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.End, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *scalar.Moment) graphql.Marshaler {
-			return ec.marshalODateTime2ᚖfrontdeskᚋgraphᚋscalarᚐMoment(ctx, selections, v)
-		},
+		ec.marshalODateTime2ᚖfrontdeskᚋgraphᚋscalarᚐMoment,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_AccountStatement_end(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("AccountStatement", field, false, false, errors.New("field of type DateTime does not have child fields"))
-}
 
 func (ec *executionContext) _AccountStatement_header(ctx context.Context, field graphql.CollectedField, obj *AccountStatement) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AccountStatement_header(ctx, field)
-		},
+		contextOf("AccountStatement", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Header, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_AccountStatement_header(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("AccountStatement", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _AccountStatement_accountReferenceNumber(ctx context.Context, field graphql.CollectedField, obj *AccountStatement) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AccountStatement_accountReferenceNumber(ctx, field)
-		},
+		contextOf("AccountStatement", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.AccountReferenceNumber, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_AccountStatement_accountReferenceNumber(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("AccountStatement", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _AccountStatement_comments(ctx context.Context, field graphql.CollectedField, obj *AccountStatement) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AccountStatement_comments(ctx, field)
-		},
+		contextOf("AccountStatement", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Comments, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_AccountStatement_comments(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("AccountStatement", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _AccountStatement_account(ctx context.Context, field graphql.CollectedField, obj *AccountStatement) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AccountStatement_account(ctx, field)
-		},
+		contextOf("AccountStatement", true, true),
 		func(ctx context.Context) (any, error) {
 			return ec.Resolvers.AccountStatement().Account(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v Account) graphql.Marshaler {
-			return ec.marshalOAccount2frontdeskᚋgraphᚋgqlᚐAccount(ctx, selections, v)
-		},
+		ec.marshalOAccount2frontdeskᚋgraphᚋgqlᚐAccount,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_AccountStatement_account(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("AccountStatement", field, true, true, errors.New("field of type Account does not have child fields"))
-}
 
 func (ec *executionContext) _AccountStatement_invoices(ctx context.Context, field graphql.CollectedField, obj *AccountStatement) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AccountStatement_invoices(ctx, field)
-		},
+		contextOf("AccountStatement", true, true),
 		func(ctx context.Context) (any, error) {
 			return ec.Resolvers.AccountStatement().Invoices(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*Invoice) graphql.Marshaler {
-			return ec.marshalOInvoice2ᚕᚖfrontdeskᚋgraphᚋgqlᚐInvoice(ctx, selections, v)
-		},
+		ec.marshalOInvoice2ᚕᚖfrontdeskᚋgraphᚋgqlᚐInvoice,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_AccountStatement_invoices(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "AccountStatement",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_Invoice(ctx, field)
-		},
-	}
-	return fc, nil
-}
 
 func (ec *executionContext) _AccountStatement_totalPaid(ctx context.Context, field graphql.CollectedField, obj *AccountStatement) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AccountStatement_totalPaid(ctx, field)
-		},
+		contextOf("AccountStatement", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.TotalPaid, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
-			return ec.marshalOFloat2ᚖfloat64(ctx, selections, v)
-		},
+		ec.marshalOFloat2ᚖfloat64,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_AccountStatement_totalPaid(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("AccountStatement", field, false, false, errors.New("field of type Float does not have child fields"))
-}
 
 func (ec *executionContext) _AccountStatement_totalPrice(ctx context.Context, field graphql.CollectedField, obj *AccountStatement) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AccountStatement_totalPrice(ctx, field)
-		},
+		contextOf("AccountStatement", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.TotalPrice, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
-			return ec.marshalOFloat2ᚖfloat64(ctx, selections, v)
-		},
+		ec.marshalOFloat2ᚖfloat64,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_AccountStatement_totalPrice(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("AccountStatement", field, false, false, errors.New("field of type Float does not have child fields"))
-}
 
 func (ec *executionContext) _AccountStatement_totalOutstanding(ctx context.Context, field graphql.CollectedField, obj *AccountStatement) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AccountStatement_totalOutstanding(ctx, field)
-		},
+		contextOf("AccountStatement", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.TotalOutstanding, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
-			return ec.marshalOFloat2ᚖfloat64(ctx, selections, v)
-		},
+		ec.marshalOFloat2ᚖfloat64,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_AccountStatement_totalOutstanding(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("AccountStatement", field, false, false, errors.New("field of type Float does not have child fields"))
-}
 
 func (ec *executionContext) _AccountStatement_createdAt(ctx context.Context, field graphql.CollectedField, obj *AccountStatement) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AccountStatement_createdAt(ctx, field)
-		},
+		contextOf("AccountStatement", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.CreatedAt, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *scalar.Moment) graphql.Marshaler {
-			return ec.marshalODateTime2ᚖfrontdeskᚋgraphᚋscalarᚐMoment(ctx, selections, v)
-		},
+		ec.marshalODateTime2ᚖfrontdeskᚋgraphᚋscalarᚐMoment,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_AccountStatement_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("AccountStatement", field, false, false, errors.New("field of type DateTime does not have child fields"))
-}
 
 func (ec *executionContext) _AccountStatement_updatedAt(ctx context.Context, field graphql.CollectedField, obj *AccountStatement) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AccountStatement_updatedAt(ctx, field)
-		},
+		contextOf("AccountStatement", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.UpdatedAt, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *scalar.Moment) graphql.Marshaler {
-			return ec.marshalODateTime2ᚖfrontdeskᚋgraphᚋscalarᚐMoment(ctx, selections, v)
-		},
+		ec.marshalODateTime2ᚖfrontdeskᚋgraphᚋscalarᚐMoment,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_AccountStatement_updatedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("AccountStatement", field, false, false, errors.New("field of type DateTime does not have child fields"))
-}
 
 func (ec *executionContext) _AccountStatement_deleted(ctx context.Context, field graphql.CollectedField, obj *AccountStatement) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AccountStatement_deleted(ctx, field)
-		},
+		contextOf("AccountStatement", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Deleted, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *bool) graphql.Marshaler {
-			return ec.marshalOBoolean2ᚖbool(ctx, selections, v)
-		},
+		ec.marshalOBoolean2ᚖbool,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_AccountStatement_deleted(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("AccountStatement", field, false, false, errors.New("field of type Boolean does not have child fields"))
-}
 
 func (ec *executionContext) _AccountStatementData_data(ctx context.Context, field graphql.CollectedField, obj *AccountStatementData) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AccountStatementData_data(ctx, field)
-		},
+		contextOf("AccountStatementData", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Data, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*AccountStatement) graphql.Marshaler {
-			return ec.marshalOAccountStatement2ᚕᚖfrontdeskᚋgraphᚋgqlᚐAccountStatement(ctx, selections, v)
-		},
+		ec.marshalOAccountStatement2ᚕᚖfrontdeskᚋgraphᚋgqlᚐAccountStatement,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_AccountStatementData_data(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "AccountStatementData",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_AccountStatement(ctx, field)
-		},
-	}
-	return fc, nil
-}
 
 func (ec *executionContext) _AccountStatementData_pageInfo(ctx context.Context, field graphql.CollectedField, obj *AccountStatementData) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AccountStatementData_pageInfo(ctx, field)
-		},
+		contextOf("AccountStatementData", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.PageInfo, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *PageInfoForCursorPagination) graphql.Marshaler {
-			return ec.marshalOPageInfoForCursorPagination2ᚖfrontdeskᚋgraphᚋgqlᚐPageInfoForCursorPagination(ctx, selections, v)
-		},
+		ec.marshalOPageInfoForCursorPagination2ᚖfrontdeskᚋgraphᚋgqlᚐPageInfoForCursorPagination,
 		true,
 		false,
 	)
-}
-func (ec *executionContext) fieldContext_AccountStatementData_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "AccountStatementData",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_PageInfoForCursorPagination(ctx, field)
-		},
-	}
-	return fc, nil
 }
 
 // endregion **************************** field.gotpl *****************************
@@ -523,151 +368,39 @@ func (ec *executionContext) _AccountStatement(ctx context.Context, sel ast.Selec
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("AccountStatement")
 		case "id":
-			out.Values[i] = ec._AccountStatement_id(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.Null, ec._AccountStatement_id(ctx, field, obj))
 		case "statementType":
-			out.Values[i] = ec._AccountStatement_statementType(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.RequiredNull, ec._AccountStatement_statementType(ctx, field, obj))
 		case "date":
-			out.Values[i] = ec._AccountStatement_date(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.RequiredNull, ec._AccountStatement_date(ctx, field, obj))
 		case "start":
-			out.Values[i] = ec._AccountStatement_start(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.RequiredNull, ec._AccountStatement_start(ctx, field, obj))
 		case "end":
-			out.Values[i] = ec._AccountStatement_end(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.RequiredNull, ec._AccountStatement_end(ctx, field, obj))
 		case "header":
-			out.Values[i] = ec._AccountStatement_header(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.RequiredNull, ec._AccountStatement_header(ctx, field, obj))
 		case "accountReferenceNumber":
-			out.Values[i] = ec._AccountStatement_accountReferenceNumber(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.RequiredNull, ec._AccountStatement_accountReferenceNumber(ctx, field, obj))
 		case "comments":
-			out.Values[i] = ec._AccountStatement_comments(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.RequiredNull, ec._AccountStatement_comments(ctx, field, obj))
 		case "account":
 			field := field
-
-			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
-				defer func() {
-					if r := recover(); r != nil {
-						ec.Error(ctx, ec.Recover(ctx, r))
-					}
-				}()
-				res = ec._AccountStatement_account(ctx, field, obj)
-				if res == graphql.RequiredNull {
-					atomic.AddUint32(&fs.Invalids, 1)
-				}
-				return res
-			}
-
-			if field.IsDeferred() {
-				deferredFieldSet.AddField(field)
-				fieldIndex := len(deferredFieldSet.Values) - 1
-				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
-					return innerFunc(ctx, deferredFieldSet)
-				})
-
-				for _, deferrable := range field.Deferrables {
-					view, ok := deferLabelToView[deferrable.Label]
-					if !ok {
-						view = deferredFieldSet.NewView()
-						deferLabelToView[deferrable.Label] = view
-					}
-					view.AddIndices(fieldIndex)
-				}
-
-				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
-				continue
-			}
-
-			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			ec.beside(i, field, out, deferredFieldSet, deferLabelToView, graphql.RequiredNull, func(ctx context.Context) graphql.Marshaler { return ec._AccountStatement_account(ctx, field, obj) })
 		case "invoices":
 			field := field
-
-			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
-				defer func() {
-					if r := recover(); r != nil {
-						ec.Error(ctx, ec.Recover(ctx, r))
-					}
-				}()
-				res = ec._AccountStatement_invoices(ctx, field, obj)
-				if res == graphql.RequiredNull {
-					atomic.AddUint32(&fs.Invalids, 1)
-				}
-				return res
-			}
-
-			if field.IsDeferred() {
-				deferredFieldSet.AddField(field)
-				fieldIndex := len(deferredFieldSet.Values) - 1
-				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
-					return innerFunc(ctx, deferredFieldSet)
-				})
-
-				for _, deferrable := range field.Deferrables {
-					view, ok := deferLabelToView[deferrable.Label]
-					if !ok {
-						view = deferredFieldSet.NewView()
-						deferLabelToView[deferrable.Label] = view
-					}
-					view.AddIndices(fieldIndex)
-				}
-
-				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
-				continue
-			}
-
-			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			ec.beside(i, field, out, deferredFieldSet, deferLabelToView, graphql.RequiredNull, func(ctx context.Context) graphql.Marshaler { return ec._AccountStatement_invoices(ctx, field, obj) })
 		case "totalPaid":
-			out.Values[i] = ec._AccountStatement_totalPaid(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.RequiredNull, ec._AccountStatement_totalPaid(ctx, field, obj))
 		case "totalPrice":
-			out.Values[i] = ec._AccountStatement_totalPrice(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.RequiredNull, ec._AccountStatement_totalPrice(ctx, field, obj))
 		case "totalOutstanding":
-			out.Values[i] = ec._AccountStatement_totalOutstanding(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.RequiredNull, ec._AccountStatement_totalOutstanding(ctx, field, obj))
 		case "createdAt":
-			out.Values[i] = ec._AccountStatement_createdAt(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.RequiredNull, ec._AccountStatement_createdAt(ctx, field, obj))
 		case "updatedAt":
-			out.Values[i] = ec._AccountStatement_updatedAt(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.RequiredNull, ec._AccountStatement_updatedAt(ctx, field, obj))
 		case "deleted":
-			out.Values[i] = ec._AccountStatement_deleted(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.RequiredNull, ec._AccountStatement_deleted(ctx, field, obj))
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -768,15 +501,6 @@ func (ec *executionContext) marshalOAccountStatementData2ᚖfrontdeskᚋgraphᚋ
 		return graphql.Null
 	}
 	return ec._AccountStatementData(ctx, sel, v)
-}
-
-func (ec *executionContext) unmarshalOAccountStatementType2ᚖfrontdeskᚋgraphᚋgqlᚐAccountStatementType(ctx context.Context, v any) (*AccountStatementType, error) {
-	if v == nil {
-		return nil, nil
-	}
-	var res = new(AccountStatementType)
-	err := res.UnmarshalGQL(v)
-	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalOAccountStatementType2ᚖfrontdeskᚋgraphᚋgqlᚐAccountStatementType(ctx context.Context, sel ast.SelectionSet, v *AccountStatementType) graphql.Marshaler {

@@ -4,8 +4,6 @@ package gql
 
 import (
 	"context"
-	"errors"
-	"frontdesk/graph/scalar"
 	"math"
 	"strconv"
 	"sync/atomic"
@@ -39,1168 +37,707 @@ type ResourceAvailabilityResolver interface {
 // region    **************************** field.gotpl *****************************
 
 func (ec *executionContext) _Availability_start(ctx context.Context, field graphql.CollectedField, obj *Availability) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Availability_start(ctx, field)
-		},
+		contextOf("Availability", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Start, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *scalar.Moment) graphql.Marshaler {
-			return ec.marshalODateTime2ᚖfrontdeskᚋgraphᚋscalarᚐMoment(ctx, selections, v)
-		},
+		ec.marshalODateTime2ᚖfrontdeskᚋgraphᚋscalarᚐMoment,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Availability_start(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Availability", field, false, false, errors.New("field of type DateTime does not have child fields"))
-}
 
 func (ec *executionContext) _Availability_end(ctx context.Context, field graphql.CollectedField, obj *Availability) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Availability_end(ctx, field)
-		},
+		contextOf("Availability", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.End, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *scalar.Moment) graphql.Marshaler {
-			return ec.marshalODateTime2ᚖfrontdeskᚋgraphᚋscalarᚐMoment(ctx, selections, v)
-		},
+		ec.marshalODateTime2ᚖfrontdeskᚋgraphᚋscalarᚐMoment,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Availability_end(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Availability", field, false, false, errors.New("field of type DateTime does not have child fields"))
-}
 
 func (ec *executionContext) _AvailabilityData_data(ctx context.Context, field graphql.CollectedField, obj *AvailabilityData) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AvailabilityData_data(ctx, field)
-		},
+		contextOf("AvailabilityData", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Data, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*Availability) graphql.Marshaler {
-			return ec.marshalOAvailability2ᚕᚖfrontdeskᚋgraphᚋgqlᚐAvailability(ctx, selections, v)
-		},
+		ec.marshalOAvailability2ᚕᚖfrontdeskᚋgraphᚋgqlᚐAvailability,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_AvailabilityData_data(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "AvailabilityData",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_Availability(ctx, field)
-		},
-	}
-	return fc, nil
-}
 
 func (ec *executionContext) _AvailabilityRecurrence_interval(ctx context.Context, field graphql.CollectedField, obj *AvailabilityRecurrence) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AvailabilityRecurrence_interval(ctx, field)
-		},
+		contextOf("AvailabilityRecurrence", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Interval, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
-			return ec.marshalOInt2ᚖint(ctx, selections, v)
-		},
+		ec.marshalOInt2ᚖint,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_AvailabilityRecurrence_interval(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("AvailabilityRecurrence", field, false, false, errors.New("field of type Int does not have child fields"))
-}
 
 func (ec *executionContext) _AvailabilityRecurrence_days(ctx context.Context, field graphql.CollectedField, obj *AvailabilityRecurrence) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AvailabilityRecurrence_days(ctx, field)
-		},
+		contextOf("AvailabilityRecurrence", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Days, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []int) graphql.Marshaler {
-			return ec.marshalOInt2ᚕintᚄ(ctx, selections, v)
-		},
+		ec.marshalOInt2ᚕintᚄ,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_AvailabilityRecurrence_days(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("AvailabilityRecurrence", field, false, false, errors.New("field of type Int does not have child fields"))
-}
 
 func (ec *executionContext) _AvailabilityRulesData_data(ctx context.Context, field graphql.CollectedField, obj *AvailabilityRulesData) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AvailabilityRulesData_data(ctx, field)
-		},
+		contextOf("AvailabilityRulesData", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Data, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*ResourceAvailability) graphql.Marshaler {
-			return ec.marshalOResourceAvailability2ᚕᚖfrontdeskᚋgraphᚋgqlᚐResourceAvailability(ctx, selections, v)
-		},
+		ec.marshalOResourceAvailability2ᚕᚖfrontdeskᚋgraphᚋgqlᚐResourceAvailability,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_AvailabilityRulesData_data(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "AvailabilityRulesData",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_ResourceAvailability(ctx, field)
-		},
-	}
-	return fc, nil
-}
 
 func (ec *executionContext) _AvailabilityRulesData_pageInfo(ctx context.Context, field graphql.CollectedField, obj *AvailabilityRulesData) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AvailabilityRulesData_pageInfo(ctx, field)
-		},
+		contextOf("AvailabilityRulesData", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.PageInfo, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *PageInfo) graphql.Marshaler {
-			return ec.marshalOPageInfo2ᚖfrontdeskᚋgraphᚋgqlᚐPageInfo(ctx, selections, v)
-		},
+		ec.marshalOPageInfo2ᚖfrontdeskᚋgraphᚋgqlᚐPageInfo,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_AvailabilityRulesData_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "AvailabilityRulesData",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_PageInfo(ctx, field)
-		},
-	}
-	return fc, nil
-}
 
 func (ec *executionContext) _AvailabilitySettings_id(ctx context.Context, field graphql.CollectedField, obj *AvailabilitySettings) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AvailabilitySettings_id(ctx, field)
-		},
+		contextOf("AvailabilitySettings", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.ID, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOID2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOID2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_AvailabilitySettings_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("AvailabilitySettings", field, false, false, errors.New("field of type ID does not have child fields"))
-}
 
 func (ec *executionContext) _AvailabilitySettings_startTime(ctx context.Context, field graphql.CollectedField, obj *AvailabilitySettings) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AvailabilitySettings_startTime(ctx, field)
-		},
+		contextOf("AvailabilitySettings", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.StartTime, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *scalar.Moment) graphql.Marshaler {
-			return ec.marshalODateTime2ᚖfrontdeskᚋgraphᚋscalarᚐMoment(ctx, selections, v)
-		},
+		ec.marshalODateTime2ᚖfrontdeskᚋgraphᚋscalarᚐMoment,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_AvailabilitySettings_startTime(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("AvailabilitySettings", field, false, false, errors.New("field of type DateTime does not have child fields"))
-}
 
 func (ec *executionContext) _AvailabilitySettings_endTime(ctx context.Context, field graphql.CollectedField, obj *AvailabilitySettings) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AvailabilitySettings_endTime(ctx, field)
-		},
+		contextOf("AvailabilitySettings", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.EndTime, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *scalar.Moment) graphql.Marshaler {
-			return ec.marshalODateTime2ᚖfrontdeskᚋgraphᚋscalarᚐMoment(ctx, selections, v)
-		},
+		ec.marshalODateTime2ᚖfrontdeskᚋgraphᚋscalarᚐMoment,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_AvailabilitySettings_endTime(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("AvailabilitySettings", field, false, false, errors.New("field of type DateTime does not have child fields"))
-}
 
 func (ec *executionContext) _AvailabilitySettings_location(ctx context.Context, field graphql.CollectedField, obj *AvailabilitySettings) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AvailabilitySettings_location(ctx, field)
-		},
+		contextOf("AvailabilitySettings", true, true),
 		func(ctx context.Context) (any, error) {
 			return ec.Resolvers.AvailabilitySettings().Location(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *PracticeLocation) graphql.Marshaler {
-			return ec.marshalOPracticeLocation2ᚖfrontdeskᚋgraphᚋgqlᚐPracticeLocation(ctx, selections, v)
-		},
+		ec.marshalOPracticeLocation2ᚖfrontdeskᚋgraphᚋgqlᚐPracticeLocation,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_AvailabilitySettings_location(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "AvailabilitySettings",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_PracticeLocation(ctx, field)
-		},
-	}
-	return fc, nil
-}
 
 func (ec *executionContext) _AvailabilitySettings_doctor(ctx context.Context, field graphql.CollectedField, obj *AvailabilitySettings) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AvailabilitySettings_doctor(ctx, field)
-		},
+		contextOf("AvailabilitySettings", true, true),
 		func(ctx context.Context) (any, error) {
 			return ec.Resolvers.AvailabilitySettings().Doctor(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *User) graphql.Marshaler {
-			return ec.marshalOUser2ᚖfrontdeskᚋgraphᚋgqlᚐUser(ctx, selections, v)
-		},
+		ec.marshalOUser2ᚖfrontdeskᚋgraphᚋgqlᚐUser,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_AvailabilitySettings_doctor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "AvailabilitySettings",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_User(ctx, field)
-		},
-	}
-	return fc, nil
-}
 
 func (ec *executionContext) _AvailabilitySettings_createdBy(ctx context.Context, field graphql.CollectedField, obj *AvailabilitySettings) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AvailabilitySettings_createdBy(ctx, field)
-		},
+		contextOf("AvailabilitySettings", true, true),
 		func(ctx context.Context) (any, error) {
 			return ec.Resolvers.AvailabilitySettings().CreatedBy(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *User) graphql.Marshaler {
-			return ec.marshalOUser2ᚖfrontdeskᚋgraphᚋgqlᚐUser(ctx, selections, v)
-		},
+		ec.marshalOUser2ᚖfrontdeskᚋgraphᚋgqlᚐUser,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_AvailabilitySettings_createdBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "AvailabilitySettings",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_User(ctx, field)
-		},
-	}
-	return fc, nil
-}
 
 func (ec *executionContext) _AvailabilitySettings_day(ctx context.Context, field graphql.CollectedField, obj *AvailabilitySettings) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AvailabilitySettings_day(ctx, field)
-		},
+		contextOf("AvailabilitySettings", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Day, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
-			return ec.marshalOInt2ᚖint(ctx, selections, v)
-		},
+		ec.marshalOInt2ᚖint,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_AvailabilitySettings_day(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("AvailabilitySettings", field, false, false, errors.New("field of type Int does not have child fields"))
-}
 
 func (ec *executionContext) _AvailabilitySettings_date(ctx context.Context, field graphql.CollectedField, obj *AvailabilitySettings) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AvailabilitySettings_date(ctx, field)
-		},
+		contextOf("AvailabilitySettings", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Date, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *scalar.Moment) graphql.Marshaler {
-			return ec.marshalODate2ᚖfrontdeskᚋgraphᚋscalarᚐMoment(ctx, selections, v)
-		},
+		ec.marshalODate2ᚖfrontdeskᚋgraphᚋscalarᚐMoment,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_AvailabilitySettings_date(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("AvailabilitySettings", field, false, false, errors.New("field of type Date does not have child fields"))
-}
 
 func (ec *executionContext) _AvailabilitySettings_blocker(ctx context.Context, field graphql.CollectedField, obj *AvailabilitySettings) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AvailabilitySettings_blocker(ctx, field)
-		},
+		contextOf("AvailabilitySettings", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Blocker, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *bool) graphql.Marshaler {
-			return ec.marshalOBoolean2ᚖbool(ctx, selections, v)
-		},
+		ec.marshalOBoolean2ᚖbool,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_AvailabilitySettings_blocker(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("AvailabilitySettings", field, false, false, errors.New("field of type Boolean does not have child fields"))
-}
 
 func (ec *executionContext) _AvailabilitySlot_startLocal(ctx context.Context, field graphql.CollectedField, obj *AvailabilitySlot) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AvailabilitySlot_startLocal(ctx, field)
-		},
+		contextOf("AvailabilitySlot", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.StartLocal, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *scalar.Wall) graphql.Marshaler {
-			return ec.marshalOLocalDateTime2ᚖfrontdeskᚋgraphᚋscalarᚐWall(ctx, selections, v)
-		},
+		ec.marshalOLocalDateTime2ᚖfrontdeskᚋgraphᚋscalarᚐWall,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_AvailabilitySlot_startLocal(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("AvailabilitySlot", field, false, false, errors.New("field of type LocalDateTime does not have child fields"))
-}
 
 func (ec *executionContext) _AvailabilitySlot_endLocal(ctx context.Context, field graphql.CollectedField, obj *AvailabilitySlot) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AvailabilitySlot_endLocal(ctx, field)
-		},
+		contextOf("AvailabilitySlot", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.EndLocal, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *scalar.Wall) graphql.Marshaler {
-			return ec.marshalOLocalDateTime2ᚖfrontdeskᚋgraphᚋscalarᚐWall(ctx, selections, v)
-		},
+		ec.marshalOLocalDateTime2ᚖfrontdeskᚋgraphᚋscalarᚐWall,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_AvailabilitySlot_endLocal(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("AvailabilitySlot", field, false, false, errors.New("field of type LocalDateTime does not have child fields"))
-}
 
 func (ec *executionContext) _AvailabilitySlot_startsAt(ctx context.Context, field graphql.CollectedField, obj *AvailabilitySlot) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AvailabilitySlot_startsAt(ctx, field)
-		},
+		contextOf("AvailabilitySlot", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.StartsAt, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *scalar.Moment) graphql.Marshaler {
-			return ec.marshalODateTime2ᚖfrontdeskᚋgraphᚋscalarᚐMoment(ctx, selections, v)
-		},
+		ec.marshalODateTime2ᚖfrontdeskᚋgraphᚋscalarᚐMoment,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_AvailabilitySlot_startsAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("AvailabilitySlot", field, false, false, errors.New("field of type DateTime does not have child fields"))
-}
 
 func (ec *executionContext) _AvailabilitySlot_endsAt(ctx context.Context, field graphql.CollectedField, obj *AvailabilitySlot) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AvailabilitySlot_endsAt(ctx, field)
-		},
+		contextOf("AvailabilitySlot", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.EndsAt, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *scalar.Moment) graphql.Marshaler {
-			return ec.marshalODateTime2ᚖfrontdeskᚋgraphᚋscalarᚐMoment(ctx, selections, v)
-		},
+		ec.marshalODateTime2ᚖfrontdeskᚋgraphᚋscalarᚐMoment,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_AvailabilitySlot_endsAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("AvailabilitySlot", field, false, false, errors.New("field of type DateTime does not have child fields"))
-}
 
 func (ec *executionContext) _AvailabilitySlot_user(ctx context.Context, field graphql.CollectedField, obj *AvailabilitySlot) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AvailabilitySlot_user(ctx, field)
-		},
+		contextOf("AvailabilitySlot", true, true),
 		func(ctx context.Context) (any, error) {
 			return ec.Resolvers.AvailabilitySlot().User(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *User) graphql.Marshaler {
-			return ec.marshalOUser2ᚖfrontdeskᚋgraphᚋgqlᚐUser(ctx, selections, v)
-		},
+		ec.marshalOUser2ᚖfrontdeskᚋgraphᚋgqlᚐUser,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_AvailabilitySlot_user(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "AvailabilitySlot",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_User(ctx, field)
-		},
-	}
-	return fc, nil
-}
 
 func (ec *executionContext) _AvailabilitySlot_room(ctx context.Context, field graphql.CollectedField, obj *AvailabilitySlot) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AvailabilitySlot_room(ctx, field)
-		},
+		contextOf("AvailabilitySlot", true, true),
 		func(ctx context.Context) (any, error) {
 			return ec.Resolvers.AvailabilitySlot().Room(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *PracticeLocation) graphql.Marshaler {
-			return ec.marshalNPracticeLocation2ᚖfrontdeskᚋgraphᚋgqlᚐPracticeLocation(ctx, selections, v)
-		},
+		ec.marshalNPracticeLocation2ᚖfrontdeskᚋgraphᚋgqlᚐPracticeLocation,
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_AvailabilitySlot_room(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "AvailabilitySlot",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_PracticeLocation(ctx, field)
-		},
-	}
-	return fc, nil
-}
 
 func (ec *executionContext) _AvailabilitySlotData_data(ctx context.Context, field graphql.CollectedField, obj *AvailabilitySlotData) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AvailabilitySlotData_data(ctx, field)
-		},
+		contextOf("AvailabilitySlotData", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Data, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*AvailabilitySlot) graphql.Marshaler {
-			return ec.marshalOAvailabilitySlot2ᚕᚖfrontdeskᚋgraphᚋgqlᚐAvailabilitySlot(ctx, selections, v)
-		},
+		ec.marshalOAvailabilitySlot2ᚕᚖfrontdeskᚋgraphᚋgqlᚐAvailabilitySlot,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_AvailabilitySlotData_data(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "AvailabilitySlotData",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_AvailabilitySlot(ctx, field)
-		},
-	}
-	return fc, nil
-}
 
 func (ec *executionContext) _AvailabilitySlotData_pageInfo(ctx context.Context, field graphql.CollectedField, obj *AvailabilitySlotData) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AvailabilitySlotData_pageInfo(ctx, field)
-		},
+		contextOf("AvailabilitySlotData", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.PageInfo, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *PageInfo) graphql.Marshaler {
-			return ec.marshalOPageInfo2ᚖfrontdeskᚋgraphᚋgqlᚐPageInfo(ctx, selections, v)
-		},
+		ec.marshalOPageInfo2ᚖfrontdeskᚋgraphᚋgqlᚐPageInfo,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_AvailabilitySlotData_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "AvailabilitySlotData",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_PageInfo(ctx, field)
-		},
-	}
-	return fc, nil
-}
 
 func (ec *executionContext) _ResourceAvailability_id(ctx context.Context, field graphql.CollectedField, obj *ResourceAvailability) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ResourceAvailability_id(ctx, field)
-		},
+		contextOf("ResourceAvailability", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.ID, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNID2string(ctx, selections, v)
-		},
+		ec.marshalNID2string,
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_ResourceAvailability_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ResourceAvailability", field, false, false, errors.New("field of type ID does not have child fields"))
-}
 
 func (ec *executionContext) _ResourceAvailability_comment(ctx context.Context, field graphql.CollectedField, obj *ResourceAvailability) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ResourceAvailability_comment(ctx, field)
-		},
+		contextOf("ResourceAvailability", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Comment, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
+		ec.marshalNString2string,
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_ResourceAvailability_comment(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ResourceAvailability", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _ResourceAvailability_unavailability(ctx context.Context, field graphql.CollectedField, obj *ResourceAvailability) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ResourceAvailability_unavailability(ctx, field)
-		},
+		contextOf("ResourceAvailability", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Unavailability, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return ec.marshalNBoolean2bool(ctx, selections, v)
-		},
+		ec.marshalNBoolean2bool,
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_ResourceAvailability_unavailability(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ResourceAvailability", field, false, false, errors.New("field of type Boolean does not have child fields"))
-}
 
 func (ec *executionContext) _ResourceAvailability_resourceType(ctx context.Context, field graphql.CollectedField, obj *ResourceAvailability) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ResourceAvailability_resourceType(ctx, field)
-		},
+		contextOf("ResourceAvailability", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.ResourceType, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v AvailabilityResourceType) graphql.Marshaler {
-			return ec.marshalNAvailabilityResourceType2frontdeskᚋgraphᚋgqlᚐAvailabilityResourceType(ctx, selections, v)
-		},
+		ec.marshalNAvailabilityResourceType2frontdeskᚋgraphᚋgqlᚐAvailabilityResourceType,
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_ResourceAvailability_resourceType(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ResourceAvailability", field, false, false, errors.New("field of type AvailabilityResourceType does not have child fields"))
-}
 
 func (ec *executionContext) _ResourceAvailability_user(ctx context.Context, field graphql.CollectedField, obj *ResourceAvailability) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ResourceAvailability_user(ctx, field)
-		},
+		contextOf("ResourceAvailability", true, true),
 		func(ctx context.Context) (any, error) {
 			return ec.Resolvers.ResourceAvailability().User(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *User) graphql.Marshaler {
-			return ec.marshalOUser2ᚖfrontdeskᚋgraphᚋgqlᚐUser(ctx, selections, v)
-		},
+		ec.marshalOUser2ᚖfrontdeskᚋgraphᚋgqlᚐUser,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_ResourceAvailability_user(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "ResourceAvailability",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_User(ctx, field)
-		},
-	}
-	return fc, nil
-}
 
 func (ec *executionContext) _ResourceAvailability_room(ctx context.Context, field graphql.CollectedField, obj *ResourceAvailability) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ResourceAvailability_room(ctx, field)
-		},
+		contextOf("ResourceAvailability", true, true),
 		func(ctx context.Context) (any, error) {
 			return ec.Resolvers.ResourceAvailability().Room(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *PracticeLocation) graphql.Marshaler {
-			return ec.marshalNPracticeLocation2ᚖfrontdeskᚋgraphᚋgqlᚐPracticeLocation(ctx, selections, v)
-		},
+		ec.marshalNPracticeLocation2ᚖfrontdeskᚋgraphᚋgqlᚐPracticeLocation,
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_ResourceAvailability_room(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "ResourceAvailability",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_PracticeLocation(ctx, field)
-		},
-	}
-	return fc, nil
-}
 
 func (ec *executionContext) _ResourceAvailability_recurrence(ctx context.Context, field graphql.CollectedField, obj *ResourceAvailability) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ResourceAvailability_recurrence(ctx, field)
-		},
+		contextOf("ResourceAvailability", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Recurrence, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *AvailabilityRecurrence) graphql.Marshaler {
-			return ec.marshalOAvailabilityRecurrence2ᚖfrontdeskᚋgraphᚋgqlᚐAvailabilityRecurrence(ctx, selections, v)
-		},
+		ec.marshalOAvailabilityRecurrence2ᚖfrontdeskᚋgraphᚋgqlᚐAvailabilityRecurrence,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_ResourceAvailability_recurrence(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "ResourceAvailability",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_AvailabilityRecurrence(ctx, field)
-		},
-	}
-	return fc, nil
-}
 
 func (ec *executionContext) _ResourceAvailability_exclusions(ctx context.Context, field graphql.CollectedField, obj *ResourceAvailability) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ResourceAvailability_exclusions(ctx, field)
-		},
+		contextOf("ResourceAvailability", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Exclusions, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
-			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
-		},
+		ec.marshalNString2ᚕstringᚄ,
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_ResourceAvailability_exclusions(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ResourceAvailability", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _ResourceAvailability_startDate(ctx context.Context, field graphql.CollectedField, obj *ResourceAvailability) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ResourceAvailability_startDate(ctx, field)
-		},
+		contextOf("ResourceAvailability", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.StartDate, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
+		ec.marshalNString2string,
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_ResourceAvailability_startDate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ResourceAvailability", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _ResourceAvailability_endDate(ctx context.Context, field graphql.CollectedField, obj *ResourceAvailability) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ResourceAvailability_endDate(ctx, field)
-		},
+		contextOf("ResourceAvailability", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.EndDate, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_ResourceAvailability_endDate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ResourceAvailability", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _ResourceAvailability_startTime(ctx context.Context, field graphql.CollectedField, obj *ResourceAvailability) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ResourceAvailability_startTime(ctx, field)
-		},
+		contextOf("ResourceAvailability", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.StartTime, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
+		ec.marshalNString2string,
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_ResourceAvailability_startTime(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ResourceAvailability", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _ResourceAvailability_endTime(ctx context.Context, field graphql.CollectedField, obj *ResourceAvailability) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ResourceAvailability_endTime(ctx, field)
-		},
+		contextOf("ResourceAvailability", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.EndTime, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
+		ec.marshalNString2string,
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_ResourceAvailability_endTime(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ResourceAvailability", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _ResourceAvailability_createdAt(ctx context.Context, field graphql.CollectedField, obj *ResourceAvailability) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ResourceAvailability_createdAt(ctx, field)
-		},
+		contextOf("ResourceAvailability", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.CreatedAt, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v scalar.Moment) graphql.Marshaler {
-			return ec.marshalNDateTime2frontdeskᚋgraphᚋscalarᚐMoment(ctx, selections, v)
-		},
+		ec.marshalNDateTime2frontdeskᚋgraphᚋscalarᚐMoment,
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_ResourceAvailability_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ResourceAvailability", field, false, false, errors.New("field of type DateTime does not have child fields"))
-}
 
 func (ec *executionContext) _ResourceAvailability_updatedAt(ctx context.Context, field graphql.CollectedField, obj *ResourceAvailability) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ResourceAvailability_updatedAt(ctx, field)
-		},
+		contextOf("ResourceAvailability", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.UpdatedAt, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v scalar.Moment) graphql.Marshaler {
-			return ec.marshalNDateTime2frontdeskᚋgraphᚋscalarᚐMoment(ctx, selections, v)
-		},
+		ec.marshalNDateTime2frontdeskᚋgraphᚋscalarᚐMoment,
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_ResourceAvailability_updatedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ResourceAvailability", field, false, false, errors.New("field of type DateTime does not have child fields"))
-}
 
 func (ec *executionContext) _ResourceAvailability_createdBy(ctx context.Context, field graphql.CollectedField, obj *ResourceAvailability) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ResourceAvailability_createdBy(ctx, field)
-		},
+		contextOf("ResourceAvailability", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.CreatedBy, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNID2string(ctx, selections, v)
-		},
+		ec.marshalNID2string,
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_ResourceAvailability_createdBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ResourceAvailability", field, false, false, errors.New("field of type ID does not have child fields"))
-}
 
 func (ec *executionContext) _ResourceAvailability_lastUpdatedBy(ctx context.Context, field graphql.CollectedField, obj *ResourceAvailability) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ResourceAvailability_lastUpdatedBy(ctx, field)
-		},
+		contextOf("ResourceAvailability", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.LastUpdatedBy, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNID2string(ctx, selections, v)
-		},
+		ec.marshalNID2string,
 		true,
 		true,
 	)
-}
-func (ec *executionContext) fieldContext_ResourceAvailability_lastUpdatedBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ResourceAvailability", field, false, false, errors.New("field of type ID does not have child fields"))
 }
 
 func (ec *executionContext) _ResourceAvailabilityCreatePayload_data(ctx context.Context, field graphql.CollectedField, obj *ResourceAvailabilityCreatePayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ResourceAvailabilityCreatePayload_data(ctx, field)
-		},
+		contextOf("ResourceAvailabilityCreatePayload", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Data, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *ResourceAvailability) graphql.Marshaler {
-			return ec.marshalNResourceAvailability2ᚖfrontdeskᚋgraphᚋgqlᚐResourceAvailability(ctx, selections, v)
-		},
+		ec.marshalNResourceAvailability2ᚖfrontdeskᚋgraphᚋgqlᚐResourceAvailability,
 		true,
 		true,
 	)
-}
-func (ec *executionContext) fieldContext_ResourceAvailabilityCreatePayload_data(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "ResourceAvailabilityCreatePayload",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_ResourceAvailability(ctx, field)
-		},
-	}
-	return fc, nil
 }
 
 func (ec *executionContext) _ResourceAvailabilityDeletePayload_data(ctx context.Context, field graphql.CollectedField, obj *ResourceAvailabilityDeletePayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ResourceAvailabilityDeletePayload_data(ctx, field)
-		},
+		contextOf("ResourceAvailabilityDeletePayload", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Data, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *ResourceAvailability) graphql.Marshaler {
-			return ec.marshalNResourceAvailability2ᚖfrontdeskᚋgraphᚋgqlᚐResourceAvailability(ctx, selections, v)
-		},
+		ec.marshalNResourceAvailability2ᚖfrontdeskᚋgraphᚋgqlᚐResourceAvailability,
 		true,
 		true,
 	)
-}
-func (ec *executionContext) fieldContext_ResourceAvailabilityDeletePayload_data(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "ResourceAvailabilityDeletePayload",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_ResourceAvailability(ctx, field)
-		},
-	}
-	return fc, nil
 }
 
 func (ec *executionContext) _ResourceAvailabilityRuleQueryPayload_data(ctx context.Context, field graphql.CollectedField, obj *ResourceAvailabilityRuleQueryPayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ResourceAvailabilityRuleQueryPayload_data(ctx, field)
-		},
+		contextOf("ResourceAvailabilityRuleQueryPayload", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Data, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *ResourceAvailability) graphql.Marshaler {
-			return ec.marshalNResourceAvailability2ᚖfrontdeskᚋgraphᚋgqlᚐResourceAvailability(ctx, selections, v)
-		},
+		ec.marshalNResourceAvailability2ᚖfrontdeskᚋgraphᚋgqlᚐResourceAvailability,
 		true,
 		true,
 	)
-}
-func (ec *executionContext) fieldContext_ResourceAvailabilityRuleQueryPayload_data(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "ResourceAvailabilityRuleQueryPayload",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_ResourceAvailability(ctx, field)
-		},
-	}
-	return fc, nil
 }
 
 func (ec *executionContext) _ResourceAvailabilityUpdatePayload_data(ctx context.Context, field graphql.CollectedField, obj *ResourceAvailabilityUpdatePayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ResourceAvailabilityUpdatePayload_data(ctx, field)
-		},
+		contextOf("ResourceAvailabilityUpdatePayload", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Data, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *ResourceAvailability) graphql.Marshaler {
-			return ec.marshalNResourceAvailability2ᚖfrontdeskᚋgraphᚋgqlᚐResourceAvailability(ctx, selections, v)
-		},
+		ec.marshalNResourceAvailability2ᚖfrontdeskᚋgraphᚋgqlᚐResourceAvailability,
 		true,
 		true,
 	)
-}
-func (ec *executionContext) fieldContext_ResourceAvailabilityUpdatePayload_data(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "ResourceAvailabilityUpdatePayload",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_ResourceAvailability(ctx, field)
-		},
-	}
-	return fc, nil
 }
 
 // endregion **************************** field.gotpl *****************************
@@ -1634,149 +1171,28 @@ func (ec *executionContext) _AvailabilitySettings(ctx context.Context, sel ast.S
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("AvailabilitySettings")
 		case "id":
-			out.Values[i] = ec._AvailabilitySettings_id(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.RequiredNull, ec._AvailabilitySettings_id(ctx, field, obj))
 		case "startTime":
-			out.Values[i] = ec._AvailabilitySettings_startTime(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.RequiredNull, ec._AvailabilitySettings_startTime(ctx, field, obj))
 		case "endTime":
-			out.Values[i] = ec._AvailabilitySettings_endTime(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.RequiredNull, ec._AvailabilitySettings_endTime(ctx, field, obj))
 		case "location":
 			field := field
-
-			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
-				defer func() {
-					if r := recover(); r != nil {
-						ec.Error(ctx, ec.Recover(ctx, r))
-					}
-				}()
-				res = ec._AvailabilitySettings_location(ctx, field, obj)
-				if res == graphql.RequiredNull {
-					atomic.AddUint32(&fs.Invalids, 1)
-				}
-				return res
-			}
-
-			if field.IsDeferred() {
-				deferredFieldSet.AddField(field)
-				fieldIndex := len(deferredFieldSet.Values) - 1
-				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
-					return innerFunc(ctx, deferredFieldSet)
-				})
-
-				for _, deferrable := range field.Deferrables {
-					view, ok := deferLabelToView[deferrable.Label]
-					if !ok {
-						view = deferredFieldSet.NewView()
-						deferLabelToView[deferrable.Label] = view
-					}
-					view.AddIndices(fieldIndex)
-				}
-
-				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
-				continue
-			}
-
-			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			ec.beside(i, field, out, deferredFieldSet, deferLabelToView, graphql.RequiredNull, func(ctx context.Context) graphql.Marshaler { return ec._AvailabilitySettings_location(ctx, field, obj) })
 		case "doctor":
 			field := field
-
-			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
-				defer func() {
-					if r := recover(); r != nil {
-						ec.Error(ctx, ec.Recover(ctx, r))
-					}
-				}()
-				res = ec._AvailabilitySettings_doctor(ctx, field, obj)
-				if res == graphql.RequiredNull {
-					atomic.AddUint32(&fs.Invalids, 1)
-				}
-				return res
-			}
-
-			if field.IsDeferred() {
-				deferredFieldSet.AddField(field)
-				fieldIndex := len(deferredFieldSet.Values) - 1
-				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
-					return innerFunc(ctx, deferredFieldSet)
-				})
-
-				for _, deferrable := range field.Deferrables {
-					view, ok := deferLabelToView[deferrable.Label]
-					if !ok {
-						view = deferredFieldSet.NewView()
-						deferLabelToView[deferrable.Label] = view
-					}
-					view.AddIndices(fieldIndex)
-				}
-
-				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
-				continue
-			}
-
-			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			ec.beside(i, field, out, deferredFieldSet, deferLabelToView, graphql.RequiredNull, func(ctx context.Context) graphql.Marshaler { return ec._AvailabilitySettings_doctor(ctx, field, obj) })
 		case "createdBy":
 			field := field
-
-			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
-				defer func() {
-					if r := recover(); r != nil {
-						ec.Error(ctx, ec.Recover(ctx, r))
-					}
-				}()
-				res = ec._AvailabilitySettings_createdBy(ctx, field, obj)
-				if res == graphql.RequiredNull {
-					atomic.AddUint32(&fs.Invalids, 1)
-				}
-				return res
-			}
-
-			if field.IsDeferred() {
-				deferredFieldSet.AddField(field)
-				fieldIndex := len(deferredFieldSet.Values) - 1
-				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
-					return innerFunc(ctx, deferredFieldSet)
-				})
-
-				for _, deferrable := range field.Deferrables {
-					view, ok := deferLabelToView[deferrable.Label]
-					if !ok {
-						view = deferredFieldSet.NewView()
-						deferLabelToView[deferrable.Label] = view
-					}
-					view.AddIndices(fieldIndex)
-				}
-
-				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
-				continue
-			}
-
-			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			ec.beside(i, field, out, deferredFieldSet, deferLabelToView, graphql.RequiredNull, func(ctx context.Context) graphql.Marshaler {
+				return ec._AvailabilitySettings_createdBy(ctx, field, obj)
+			})
 		case "day":
-			out.Values[i] = ec._AvailabilitySettings_day(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.RequiredNull, ec._AvailabilitySettings_day(ctx, field, obj))
 		case "date":
-			out.Values[i] = ec._AvailabilitySettings_date(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.RequiredNull, ec._AvailabilitySettings_date(ctx, field, obj))
 		case "blocker":
-			out.Values[i] = ec._AvailabilitySettings_blocker(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.RequiredNull, ec._AvailabilitySettings_blocker(ctx, field, obj))
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -1811,101 +1227,19 @@ func (ec *executionContext) _AvailabilitySlot(ctx context.Context, sel ast.Selec
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("AvailabilitySlot")
 		case "startLocal":
-			out.Values[i] = ec._AvailabilitySlot_startLocal(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.RequiredNull, ec._AvailabilitySlot_startLocal(ctx, field, obj))
 		case "endLocal":
-			out.Values[i] = ec._AvailabilitySlot_endLocal(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.RequiredNull, ec._AvailabilitySlot_endLocal(ctx, field, obj))
 		case "startsAt":
-			out.Values[i] = ec._AvailabilitySlot_startsAt(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.RequiredNull, ec._AvailabilitySlot_startsAt(ctx, field, obj))
 		case "endsAt":
-			out.Values[i] = ec._AvailabilitySlot_endsAt(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.RequiredNull, ec._AvailabilitySlot_endsAt(ctx, field, obj))
 		case "user":
 			field := field
-
-			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
-				defer func() {
-					if r := recover(); r != nil {
-						ec.Error(ctx, ec.Recover(ctx, r))
-					}
-				}()
-				res = ec._AvailabilitySlot_user(ctx, field, obj)
-				if res == graphql.RequiredNull {
-					atomic.AddUint32(&fs.Invalids, 1)
-				}
-				return res
-			}
-
-			if field.IsDeferred() {
-				deferredFieldSet.AddField(field)
-				fieldIndex := len(deferredFieldSet.Values) - 1
-				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
-					return innerFunc(ctx, deferredFieldSet)
-				})
-
-				for _, deferrable := range field.Deferrables {
-					view, ok := deferLabelToView[deferrable.Label]
-					if !ok {
-						view = deferredFieldSet.NewView()
-						deferLabelToView[deferrable.Label] = view
-					}
-					view.AddIndices(fieldIndex)
-				}
-
-				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
-				continue
-			}
-
-			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			ec.beside(i, field, out, deferredFieldSet, deferLabelToView, graphql.RequiredNull, func(ctx context.Context) graphql.Marshaler { return ec._AvailabilitySlot_user(ctx, field, obj) })
 		case "room":
 			field := field
-
-			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
-				defer func() {
-					if r := recover(); r != nil {
-						ec.Error(ctx, ec.Recover(ctx, r))
-					}
-				}()
-				res = ec._AvailabilitySlot_room(ctx, field, obj)
-				if res == graphql.Null {
-					atomic.AddUint32(&fs.Invalids, 1)
-				}
-				return res
-			}
-
-			if field.IsDeferred() {
-				deferredFieldSet.AddField(field)
-				fieldIndex := len(deferredFieldSet.Values) - 1
-				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
-					return innerFunc(ctx, deferredFieldSet)
-				})
-
-				for _, deferrable := range field.Deferrables {
-					view, ok := deferLabelToView[deferrable.Label]
-					if !ok {
-						view = deferredFieldSet.NewView()
-						deferLabelToView[deferrable.Label] = view
-					}
-					view.AddIndices(fieldIndex)
-				}
-
-				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
-				continue
-			}
-
-			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			ec.beside(i, field, out, deferredFieldSet, deferLabelToView, graphql.Null, func(ctx context.Context) graphql.Marshaler { return ec._AvailabilitySlot_room(ctx, field, obj) })
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -1983,151 +1317,39 @@ func (ec *executionContext) _ResourceAvailability(ctx context.Context, sel ast.S
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("ResourceAvailability")
 		case "id":
-			out.Values[i] = ec._ResourceAvailability_id(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.Null, ec._ResourceAvailability_id(ctx, field, obj))
 		case "comment":
-			out.Values[i] = ec._ResourceAvailability_comment(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.Null, ec._ResourceAvailability_comment(ctx, field, obj))
 		case "unavailability":
-			out.Values[i] = ec._ResourceAvailability_unavailability(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.Null, ec._ResourceAvailability_unavailability(ctx, field, obj))
 		case "resourceType":
-			out.Values[i] = ec._ResourceAvailability_resourceType(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.Null, ec._ResourceAvailability_resourceType(ctx, field, obj))
 		case "user":
 			field := field
-
-			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
-				defer func() {
-					if r := recover(); r != nil {
-						ec.Error(ctx, ec.Recover(ctx, r))
-					}
-				}()
-				res = ec._ResourceAvailability_user(ctx, field, obj)
-				if res == graphql.RequiredNull {
-					atomic.AddUint32(&fs.Invalids, 1)
-				}
-				return res
-			}
-
-			if field.IsDeferred() {
-				deferredFieldSet.AddField(field)
-				fieldIndex := len(deferredFieldSet.Values) - 1
-				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
-					return innerFunc(ctx, deferredFieldSet)
-				})
-
-				for _, deferrable := range field.Deferrables {
-					view, ok := deferLabelToView[deferrable.Label]
-					if !ok {
-						view = deferredFieldSet.NewView()
-						deferLabelToView[deferrable.Label] = view
-					}
-					view.AddIndices(fieldIndex)
-				}
-
-				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
-				continue
-			}
-
-			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			ec.beside(i, field, out, deferredFieldSet, deferLabelToView, graphql.RequiredNull, func(ctx context.Context) graphql.Marshaler { return ec._ResourceAvailability_user(ctx, field, obj) })
 		case "room":
 			field := field
-
-			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
-				defer func() {
-					if r := recover(); r != nil {
-						ec.Error(ctx, ec.Recover(ctx, r))
-					}
-				}()
-				res = ec._ResourceAvailability_room(ctx, field, obj)
-				if res == graphql.Null {
-					atomic.AddUint32(&fs.Invalids, 1)
-				}
-				return res
-			}
-
-			if field.IsDeferred() {
-				deferredFieldSet.AddField(field)
-				fieldIndex := len(deferredFieldSet.Values) - 1
-				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
-					return innerFunc(ctx, deferredFieldSet)
-				})
-
-				for _, deferrable := range field.Deferrables {
-					view, ok := deferLabelToView[deferrable.Label]
-					if !ok {
-						view = deferredFieldSet.NewView()
-						deferLabelToView[deferrable.Label] = view
-					}
-					view.AddIndices(fieldIndex)
-				}
-
-				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
-				continue
-			}
-
-			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			ec.beside(i, field, out, deferredFieldSet, deferLabelToView, graphql.Null, func(ctx context.Context) graphql.Marshaler { return ec._ResourceAvailability_room(ctx, field, obj) })
 		case "recurrence":
-			out.Values[i] = ec._ResourceAvailability_recurrence(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.RequiredNull, ec._ResourceAvailability_recurrence(ctx, field, obj))
 		case "exclusions":
-			out.Values[i] = ec._ResourceAvailability_exclusions(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.Null, ec._ResourceAvailability_exclusions(ctx, field, obj))
 		case "startDate":
-			out.Values[i] = ec._ResourceAvailability_startDate(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.Null, ec._ResourceAvailability_startDate(ctx, field, obj))
 		case "endDate":
-			out.Values[i] = ec._ResourceAvailability_endDate(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.RequiredNull, ec._ResourceAvailability_endDate(ctx, field, obj))
 		case "startTime":
-			out.Values[i] = ec._ResourceAvailability_startTime(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.Null, ec._ResourceAvailability_startTime(ctx, field, obj))
 		case "endTime":
-			out.Values[i] = ec._ResourceAvailability_endTime(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.Null, ec._ResourceAvailability_endTime(ctx, field, obj))
 		case "createdAt":
-			out.Values[i] = ec._ResourceAvailability_createdAt(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.Null, ec._ResourceAvailability_createdAt(ctx, field, obj))
 		case "updatedAt":
-			out.Values[i] = ec._ResourceAvailability_updatedAt(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.Null, ec._ResourceAvailability_updatedAt(ctx, field, obj))
 		case "createdBy":
-			out.Values[i] = ec._ResourceAvailability_createdBy(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.Null, ec._ResourceAvailability_createdBy(ctx, field, obj))
 		case "lastUpdatedBy":
-			out.Values[i] = ec._ResourceAvailability_lastUpdatedBy(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.Null, ec._ResourceAvailability_lastUpdatedBy(ctx, field, obj))
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -2305,12 +1527,6 @@ func (ec *executionContext) _ResourceAvailabilityUpdatePayload(ctx context.Conte
 
 // region    ***************************** type.gotpl *****************************
 
-func (ec *executionContext) unmarshalNAvailabilityResourceType2frontdeskᚋgraphᚋgqlᚐAvailabilityResourceType(ctx context.Context, v any) (AvailabilityResourceType, error) {
-	var res AvailabilityResourceType
-	err := res.UnmarshalGQL(v)
-	return res, graphql.ErrorOnPath(ctx, err)
-}
-
 func (ec *executionContext) marshalNAvailabilityResourceType2frontdeskᚋgraphᚋgqlᚐAvailabilityResourceType(ctx context.Context, sel ast.SelectionSet, v AvailabilityResourceType) graphql.Marshaler {
 	return v
 }
@@ -2335,10 +1551,6 @@ func (ec *executionContext) marshalNResourceAvailability2ᚖfrontdeskᚋgraphᚋ
 	return ec._ResourceAvailability(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNResourceAvailabilityCreatePayload2frontdeskᚋgraphᚋgqlᚐResourceAvailabilityCreatePayload(ctx context.Context, sel ast.SelectionSet, v ResourceAvailabilityCreatePayload) graphql.Marshaler {
-	return ec._ResourceAvailabilityCreatePayload(ctx, sel, &v)
-}
-
 func (ec *executionContext) marshalNResourceAvailabilityCreatePayload2ᚖfrontdeskᚋgraphᚋgqlᚐResourceAvailabilityCreatePayload(ctx context.Context, sel ast.SelectionSet, v *ResourceAvailabilityCreatePayload) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
@@ -2349,10 +1561,6 @@ func (ec *executionContext) marshalNResourceAvailabilityCreatePayload2ᚖfrontde
 	return ec._ResourceAvailabilityCreatePayload(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNResourceAvailabilityDeletePayload2frontdeskᚋgraphᚋgqlᚐResourceAvailabilityDeletePayload(ctx context.Context, sel ast.SelectionSet, v ResourceAvailabilityDeletePayload) graphql.Marshaler {
-	return ec._ResourceAvailabilityDeletePayload(ctx, sel, &v)
-}
-
 func (ec *executionContext) marshalNResourceAvailabilityDeletePayload2ᚖfrontdeskᚋgraphᚋgqlᚐResourceAvailabilityDeletePayload(ctx context.Context, sel ast.SelectionSet, v *ResourceAvailabilityDeletePayload) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
@@ -2361,10 +1569,6 @@ func (ec *executionContext) marshalNResourceAvailabilityDeletePayload2ᚖfrontde
 		return graphql.Null
 	}
 	return ec._ResourceAvailabilityDeletePayload(ctx, sel, v)
-}
-
-func (ec *executionContext) marshalNResourceAvailabilityUpdatePayload2frontdeskᚋgraphᚋgqlᚐResourceAvailabilityUpdatePayload(ctx context.Context, sel ast.SelectionSet, v ResourceAvailabilityUpdatePayload) graphql.Marshaler {
-	return ec._ResourceAvailabilityUpdatePayload(ctx, sel, &v)
 }
 
 func (ec *executionContext) marshalNResourceAvailabilityUpdatePayload2ᚖfrontdeskᚋgraphᚋgqlᚐResourceAvailabilityUpdatePayload(ctx context.Context, sel ast.SelectionSet, v *ResourceAvailabilityUpdatePayload) graphql.Marshaler {

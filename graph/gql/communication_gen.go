@@ -4,9 +4,7 @@ package gql
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"frontdesk/graph/scalar"
 	"math"
 	"strconv"
 	"sync/atomic"
@@ -26,614 +24,403 @@ import (
 // region    **************************** field.gotpl *****************************
 
 func (ec *executionContext) _Email_id(ctx context.Context, field graphql.CollectedField, obj *Email) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Email_id(ctx, field)
-		},
+		contextOf("Email", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.ID, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNID2string(ctx, selections, v)
-		},
+		ec.marshalNID2string,
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_Email_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Email", field, false, false, errors.New("field of type ID does not have child fields"))
-}
 
 func (ec *executionContext) _Email_to(ctx context.Context, field graphql.CollectedField, obj *Email) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Email_to(ctx, field)
-		},
+		contextOf("Email", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.To, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
+		ec.marshalNString2string,
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_Email_to(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Email", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _Email_from(ctx context.Context, field graphql.CollectedField, obj *Email) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Email_from(ctx, field)
-		},
+		contextOf("Email", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.From, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
+		ec.marshalNString2string,
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_Email_from(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Email", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _Email_message(ctx context.Context, field graphql.CollectedField, obj *Email) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Email_message(ctx, field)
-		},
+		contextOf("Email", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Message, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
+		ec.marshalNString2string,
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_Email_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Email", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _Email_subject(ctx context.Context, field graphql.CollectedField, obj *Email) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Email_subject(ctx, field)
-		},
+		contextOf("Email", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Subject, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
+		ec.marshalNString2string,
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_Email_subject(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Email", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _Email_patient(ctx context.Context, field graphql.CollectedField, obj *Email) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Email_patient(ctx, field)
-		},
+		contextOf("Email", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Patient, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *Patient) graphql.Marshaler {
-			return ec.marshalNPatient2ᚖfrontdeskᚋgraphᚋgqlᚐPatient(ctx, selections, v)
-		},
+		ec.marshalNPatient2ᚖfrontdeskᚋgraphᚋgqlᚐPatient,
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_Email_patient(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "Email",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_Patient(ctx, field)
-		},
-	}
-	return fc, nil
-}
 
 func (ec *executionContext) _Email_status(ctx context.Context, field graphql.CollectedField, obj *Email) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Email_status(ctx, field)
-		},
+		contextOf("Email", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Status, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v PatientCommunicationStatusType) graphql.Marshaler {
-			return ec.marshalNPatientCommunicationStatusType2frontdeskᚋgraphᚋgqlᚐPatientCommunicationStatusType(ctx, selections, v)
-		},
+		ec.marshalNPatientCommunicationStatusType2frontdeskᚋgraphᚋgqlᚐPatientCommunicationStatusType,
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_Email_status(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Email", field, false, false, errors.New("field of type PatientCommunicationStatusType does not have child fields"))
-}
 
 func (ec *executionContext) _Email_communicationType(ctx context.Context, field graphql.CollectedField, obj *Email) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Email_communicationType(ctx, field)
-		},
+		contextOf("Email", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.CommunicationType, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v PatientCommunicationType) graphql.Marshaler {
-			return ec.marshalNPatientCommunicationType2frontdeskᚋgraphᚋgqlᚐPatientCommunicationType(ctx, selections, v)
-		},
+		ec.marshalNPatientCommunicationType2frontdeskᚋgraphᚋgqlᚐPatientCommunicationType,
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_Email_communicationType(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Email", field, false, false, errors.New("field of type PatientCommunicationType does not have child fields"))
-}
 
 func (ec *executionContext) _Email_dateToProcess(ctx context.Context, field graphql.CollectedField, obj *Email) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Email_dateToProcess(ctx, field)
-		},
+		contextOf("Email", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.DateToProcess, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *scalar.Moment) graphql.Marshaler {
-			return ec.marshalODateTime2ᚖfrontdeskᚋgraphᚋscalarᚐMoment(ctx, selections, v)
-		},
+		ec.marshalODateTime2ᚖfrontdeskᚋgraphᚋscalarᚐMoment,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Email_dateToProcess(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Email", field, false, false, errors.New("field of type DateTime does not have child fields"))
-}
 
 func (ec *executionContext) _Email_attachments(ctx context.Context, field graphql.CollectedField, obj *Email) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Email_attachments(ctx, field)
-		},
+		contextOf("Email", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Attachments, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []Attachment) graphql.Marshaler {
-			return ec.marshalOAttachment2ᚕfrontdeskᚋgraphᚋgqlᚐAttachment(ctx, selections, v)
-		},
+		ec.marshalOAttachment2ᚕfrontdeskᚋgraphᚋgqlᚐAttachment,
 		true,
 		false,
 	)
-}
-func (ec *executionContext) fieldContext_Email_attachments(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Email", field, false, false, errors.New("field of type Attachment does not have child fields"))
 }
 
 func (ec *executionContext) _PatientCommunicationData_data(ctx context.Context, field graphql.CollectedField, obj *PatientCommunicationData) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PatientCommunicationData_data(ctx, field)
-		},
+		contextOf("PatientCommunicationData", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Data, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []PatientCommunication) graphql.Marshaler {
-			return ec.marshalOPatientCommunication2ᚕfrontdeskᚋgraphᚋgqlᚐPatientCommunication(ctx, selections, v)
-		},
+		ec.marshalOPatientCommunication2ᚕfrontdeskᚋgraphᚋgqlᚐPatientCommunication,
 		true,
 		false,
 	)
-}
-func (ec *executionContext) fieldContext_PatientCommunicationData_data(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PatientCommunicationData", field, false, false, errors.New("field of type PatientCommunication does not have child fields"))
 }
 
 func (ec *executionContext) _PatientCommunicationPayload_data(ctx context.Context, field graphql.CollectedField, obj *PatientCommunicationPayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PatientCommunicationPayload_data(ctx, field)
-		},
+		contextOf("PatientCommunicationPayload", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Data, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v PatientCommunication) graphql.Marshaler {
-			return ec.marshalOPatientCommunication2frontdeskᚋgraphᚋgqlᚐPatientCommunication(ctx, selections, v)
-		},
+		ec.marshalOPatientCommunication2frontdeskᚋgraphᚋgqlᚐPatientCommunication,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_PatientCommunicationPayload_data(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PatientCommunicationPayload", field, false, false, errors.New("field of type PatientCommunication does not have child fields"))
-}
 
 func (ec *executionContext) _PatientCommunicationPayload_error(ctx context.Context, field graphql.CollectedField, obj *PatientCommunicationPayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PatientCommunicationPayload_error(ctx, field)
-		},
+		contextOf("PatientCommunicationPayload", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Error, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_PatientCommunicationPayload_error(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PatientCommunicationPayload", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _SMS_id(ctx context.Context, field graphql.CollectedField, obj *Sms) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_SMS_id(ctx, field)
-		},
+		contextOf("SMS", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.ID, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNID2string(ctx, selections, v)
-		},
+		ec.marshalNID2string,
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_SMS_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("SMS", field, false, false, errors.New("field of type ID does not have child fields"))
-}
 
 func (ec *executionContext) _SMS_to(ctx context.Context, field graphql.CollectedField, obj *Sms) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_SMS_to(ctx, field)
-		},
+		contextOf("SMS", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.To, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
+		ec.marshalNString2string,
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_SMS_to(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("SMS", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _SMS_from(ctx context.Context, field graphql.CollectedField, obj *Sms) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_SMS_from(ctx, field)
-		},
+		contextOf("SMS", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.From, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
+		ec.marshalNString2string,
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_SMS_from(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("SMS", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _SMS_message(ctx context.Context, field graphql.CollectedField, obj *Sms) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_SMS_message(ctx, field)
-		},
+		contextOf("SMS", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Message, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
+		ec.marshalNString2string,
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_SMS_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("SMS", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _SMS_patient(ctx context.Context, field graphql.CollectedField, obj *Sms) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_SMS_patient(ctx, field)
-		},
+		contextOf("SMS", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Patient, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *Patient) graphql.Marshaler {
-			return ec.marshalNPatient2ᚖfrontdeskᚋgraphᚋgqlᚐPatient(ctx, selections, v)
-		},
+		ec.marshalNPatient2ᚖfrontdeskᚋgraphᚋgqlᚐPatient,
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_SMS_patient(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "SMS",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_Patient(ctx, field)
-		},
-	}
-	return fc, nil
-}
 
 func (ec *executionContext) _SMS_status(ctx context.Context, field graphql.CollectedField, obj *Sms) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_SMS_status(ctx, field)
-		},
+		contextOf("SMS", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Status, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v PatientCommunicationStatusType) graphql.Marshaler {
-			return ec.marshalNPatientCommunicationStatusType2frontdeskᚋgraphᚋgqlᚐPatientCommunicationStatusType(ctx, selections, v)
-		},
+		ec.marshalNPatientCommunicationStatusType2frontdeskᚋgraphᚋgqlᚐPatientCommunicationStatusType,
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_SMS_status(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("SMS", field, false, false, errors.New("field of type PatientCommunicationStatusType does not have child fields"))
-}
 
 func (ec *executionContext) _SMS_communicationType(ctx context.Context, field graphql.CollectedField, obj *Sms) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_SMS_communicationType(ctx, field)
-		},
+		contextOf("SMS", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.CommunicationType, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v PatientCommunicationType) graphql.Marshaler {
-			return ec.marshalNPatientCommunicationType2frontdeskᚋgraphᚋgqlᚐPatientCommunicationType(ctx, selections, v)
-		},
+		ec.marshalNPatientCommunicationType2frontdeskᚋgraphᚋgqlᚐPatientCommunicationType,
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_SMS_communicationType(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("SMS", field, false, false, errors.New("field of type PatientCommunicationType does not have child fields"))
-}
 
 func (ec *executionContext) _SMS_dateToProcess(ctx context.Context, field graphql.CollectedField, obj *Sms) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_SMS_dateToProcess(ctx, field)
-		},
+		contextOf("SMS", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.DateToProcess, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *scalar.Moment) graphql.Marshaler {
-			return ec.marshalODateTime2ᚖfrontdeskᚋgraphᚋscalarᚐMoment(ctx, selections, v)
-		},
+		ec.marshalODateTime2ᚖfrontdeskᚋgraphᚋscalarᚐMoment,
 		true,
 		false,
 	)
-}
-func (ec *executionContext) fieldContext_SMS_dateToProcess(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("SMS", field, false, false, errors.New("field of type DateTime does not have child fields"))
 }
 
 func (ec *executionContext) _SendEmailPayload_data(ctx context.Context, field graphql.CollectedField, obj *SendEmailPayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_SendEmailPayload_data(ctx, field)
-		},
+		contextOf("SendEmailPayload", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Data, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *Email) graphql.Marshaler {
-			return ec.marshalOEmail2ᚖfrontdeskᚋgraphᚋgqlᚐEmail(ctx, selections, v)
-		},
+		ec.marshalOEmail2ᚖfrontdeskᚋgraphᚋgqlᚐEmail,
 		true,
 		false,
 	)
-}
-func (ec *executionContext) fieldContext_SendEmailPayload_data(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "SendEmailPayload",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_Email(ctx, field)
-		},
-	}
-	return fc, nil
 }
 
 func (ec *executionContext) _SendEmailPayload_error(ctx context.Context, field graphql.CollectedField, obj *SendEmailPayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_SendEmailPayload_error(ctx, field)
-		},
+		contextOf("SendEmailPayload", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Error, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_SendEmailPayload_error(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("SendEmailPayload", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _SendSMSPayload_data(ctx context.Context, field graphql.CollectedField, obj *SendSMSPayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_SendSMSPayload_data(ctx, field)
-		},
+		contextOf("SendSMSPayload", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Data, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *Sms) graphql.Marshaler {
-			return ec.marshalOSMS2ᚖfrontdeskᚋgraphᚋgqlᚐSms(ctx, selections, v)
-		},
+		ec.marshalOSMS2ᚖfrontdeskᚋgraphᚋgqlᚐSms,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_SendSMSPayload_data(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "SendSMSPayload",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_SMS(ctx, field)
-		},
-	}
-	return fc, nil
-}
 
 func (ec *executionContext) _SendSMSPayload_error(ctx context.Context, field graphql.CollectedField, obj *SendSMSPayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_SendSMSPayload_error(ctx, field)
-		},
+		contextOf("SendSMSPayload", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Error, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
-}
-func (ec *executionContext) fieldContext_SendSMSPayload_error(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("SendSMSPayload", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
 // endregion **************************** field.gotpl *****************************
@@ -1120,20 +907,8 @@ func (ec *executionContext) unmarshalNPatientCommunicationQueryOptions2frontdesk
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) unmarshalNPatientCommunicationStatusType2frontdeskᚋgraphᚋgqlᚐPatientCommunicationStatusType(ctx context.Context, v any) (PatientCommunicationStatusType, error) {
-	var res PatientCommunicationStatusType
-	err := res.UnmarshalGQL(v)
-	return res, graphql.ErrorOnPath(ctx, err)
-}
-
 func (ec *executionContext) marshalNPatientCommunicationStatusType2frontdeskᚋgraphᚋgqlᚐPatientCommunicationStatusType(ctx context.Context, sel ast.SelectionSet, v PatientCommunicationStatusType) graphql.Marshaler {
 	return v
-}
-
-func (ec *executionContext) unmarshalNPatientCommunicationType2frontdeskᚋgraphᚋgqlᚐPatientCommunicationType(ctx context.Context, v any) (PatientCommunicationType, error) {
-	var res PatientCommunicationType
-	err := res.UnmarshalGQL(v)
-	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNPatientCommunicationType2frontdeskᚋgraphᚋgqlᚐPatientCommunicationType(ctx context.Context, sel ast.SelectionSet, v PatientCommunicationType) graphql.Marshaler {
@@ -1184,19 +959,6 @@ func (ec *executionContext) unmarshalOFilterablePatientCommunicationStatusType2�
 	return res, nil
 }
 
-func (ec *executionContext) marshalOFilterablePatientCommunicationStatusType2ᚕᚖfrontdeskᚋgraphᚋgqlᚐFilterablePatientCommunicationStatusType(ctx context.Context, sel ast.SelectionSet, v []*FilterablePatientCommunicationStatusType) graphql.Marshaler {
-	if v == nil {
-		return graphql.Null
-	}
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
-		fc := graphql.GetFieldContext(ctx)
-		fc.Result = &v[i]
-		return ec.marshalOFilterablePatientCommunicationStatusType2ᚖfrontdeskᚋgraphᚋgqlᚐFilterablePatientCommunicationStatusType(ctx, sel, v[i])
-	})
-
-	return ret
-}
-
 func (ec *executionContext) unmarshalOFilterablePatientCommunicationStatusType2ᚖfrontdeskᚋgraphᚋgqlᚐFilterablePatientCommunicationStatusType(ctx context.Context, v any) (*FilterablePatientCommunicationStatusType, error) {
 	if v == nil {
 		return nil, nil
@@ -1204,13 +966,6 @@ func (ec *executionContext) unmarshalOFilterablePatientCommunicationStatusType2�
 	var res = new(FilterablePatientCommunicationStatusType)
 	err := res.UnmarshalGQL(v)
 	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalOFilterablePatientCommunicationStatusType2ᚖfrontdeskᚋgraphᚋgqlᚐFilterablePatientCommunicationStatusType(ctx context.Context, sel ast.SelectionSet, v *FilterablePatientCommunicationStatusType) graphql.Marshaler {
-	if v == nil {
-		return graphql.Null
-	}
-	return v
 }
 
 func (ec *executionContext) marshalOPatientCommunication2frontdeskᚋgraphᚋgqlᚐPatientCommunication(ctx context.Context, sel ast.SelectionSet, v PatientCommunication) graphql.Marshaler {
@@ -1264,19 +1019,6 @@ func (ec *executionContext) unmarshalOPatientCommunicationType2ᚕᚖfrontdesk�
 	return res, nil
 }
 
-func (ec *executionContext) marshalOPatientCommunicationType2ᚕᚖfrontdeskᚋgraphᚋgqlᚐPatientCommunicationType(ctx context.Context, sel ast.SelectionSet, v []*PatientCommunicationType) graphql.Marshaler {
-	if v == nil {
-		return graphql.Null
-	}
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
-		fc := graphql.GetFieldContext(ctx)
-		fc.Result = &v[i]
-		return ec.marshalOPatientCommunicationType2ᚖfrontdeskᚋgraphᚋgqlᚐPatientCommunicationType(ctx, sel, v[i])
-	})
-
-	return ret
-}
-
 func (ec *executionContext) unmarshalOPatientCommunicationType2ᚖfrontdeskᚋgraphᚋgqlᚐPatientCommunicationType(ctx context.Context, v any) (*PatientCommunicationType, error) {
 	if v == nil {
 		return nil, nil
@@ -1284,13 +1026,6 @@ func (ec *executionContext) unmarshalOPatientCommunicationType2ᚖfrontdeskᚋgr
 	var res = new(PatientCommunicationType)
 	err := res.UnmarshalGQL(v)
 	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalOPatientCommunicationType2ᚖfrontdeskᚋgraphᚋgqlᚐPatientCommunicationType(ctx context.Context, sel ast.SelectionSet, v *PatientCommunicationType) graphql.Marshaler {
-	if v == nil {
-		return graphql.Null
-	}
-	return v
 }
 
 func (ec *executionContext) marshalOSMS2ᚖfrontdeskᚋgraphᚋgqlᚐSms(ctx context.Context, sel ast.SelectionSet, v *Sms) graphql.Marshaler {

@@ -4,8 +4,6 @@ package gql
 
 import (
 	"context"
-	"errors"
-	"frontdesk/graph/scalar"
 	"math"
 	"strconv"
 	"sync/atomic"
@@ -31,641 +29,403 @@ type ContactResolver interface {
 // region    **************************** field.gotpl *****************************
 
 func (ec *executionContext) _Contact_id(ctx context.Context, field graphql.CollectedField, obj *Contact) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Contact_id(ctx, field)
-		},
+		contextOf("Contact", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.ID, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNID2string(ctx, selections, v)
-		},
+		ec.marshalNID2string,
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_Contact_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Contact", field, false, false, errors.New("field of type ID does not have child fields"))
-}
 
 func (ec *executionContext) _Contact_title(ctx context.Context, field graphql.CollectedField, obj *Contact) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Contact_title(ctx, field)
-		},
+		contextOf("Contact", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Title, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Contact_title(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Contact", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _Contact_status(ctx context.Context, field graphql.CollectedField, obj *Contact) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Contact_status(ctx, field)
-		},
+		contextOf("Contact", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Status, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Contact_status(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Contact", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _Contact_firstName(ctx context.Context, field graphql.CollectedField, obj *Contact) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Contact_firstName(ctx, field)
-		},
+		contextOf("Contact", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.FirstName, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Contact_firstName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Contact", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _Contact_lastName(ctx context.Context, field graphql.CollectedField, obj *Contact) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Contact_lastName(ctx, field)
-		},
+		contextOf("Contact", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.LastName, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Contact_lastName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Contact", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _Contact_fullName(ctx context.Context, field graphql.CollectedField, obj *Contact) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Contact_fullName(ctx, field)
-		},
+		contextOf("Contact", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.FullName, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Contact_fullName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Contact", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _Contact_email(ctx context.Context, field graphql.CollectedField, obj *Contact) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Contact_email(ctx, field)
-		},
+		contextOf("Contact", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Email, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Contact_email(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Contact", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _Contact_phones(ctx context.Context, field graphql.CollectedField, obj *Contact) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Contact_phones(ctx, field)
-		},
+		contextOf("Contact", true, true),
 		func(ctx context.Context) (any, error) {
 			return ec.Resolvers.Contact().Phones(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*Phone) graphql.Marshaler {
-			return ec.marshalOPhone2ᚕᚖfrontdeskᚋgraphᚋgqlᚐPhone(ctx, selections, v)
-		},
+		ec.marshalOPhone2ᚕᚖfrontdeskᚋgraphᚋgqlᚐPhone,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Contact_phones(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "Contact",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_Phone(ctx, field)
-		},
-	}
-	return fc, nil
-}
 
 func (ec *executionContext) _Contact_address(ctx context.Context, field graphql.CollectedField, obj *Contact) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Contact_address(ctx, field)
-		},
+		contextOf("Contact", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Address, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *Address) graphql.Marshaler {
-			return ec.marshalOAddress2ᚖfrontdeskᚋgraphᚋgqlᚐAddress(ctx, selections, v)
-		},
+		ec.marshalOAddress2ᚖfrontdeskᚋgraphᚋgqlᚐAddress,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Contact_address(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "Contact",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_Address(ctx, field)
-		},
-	}
-	return fc, nil
-}
 
 func (ec *executionContext) _Contact_numbers(ctx context.Context, field graphql.CollectedField, obj *Contact) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Contact_numbers(ctx, field)
-		},
+		contextOf("Contact", true, true),
 		func(ctx context.Context) (any, error) {
 			return ec.Resolvers.Contact().Numbers(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*PatientNumber) graphql.Marshaler {
-			return ec.marshalOPatientNumber2ᚕᚖfrontdeskᚋgraphᚋgqlᚐPatientNumber(ctx, selections, v)
-		},
+		ec.marshalOPatientNumber2ᚕᚖfrontdeskᚋgraphᚋgqlᚐPatientNumber,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Contact_numbers(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "Contact",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_PatientNumber(ctx, field)
-		},
-	}
-	return fc, nil
-}
 
 func (ec *executionContext) _Contact_medicalSpecialty(ctx context.Context, field graphql.CollectedField, obj *Contact) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Contact_medicalSpecialty(ctx, field)
-		},
+		contextOf("Contact", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.MedicalSpecialty, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Contact_medicalSpecialty(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Contact", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _Contact_company(ctx context.Context, field graphql.CollectedField, obj *Contact) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Contact_company(ctx, field)
-		},
+		contextOf("Contact", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Company, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Contact_company(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Contact", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _Contact_isPayor(ctx context.Context, field graphql.CollectedField, obj *Contact) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Contact_isPayor(ctx, field)
-		},
+		contextOf("Contact", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.IsPayor, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *bool) graphql.Marshaler {
-			return ec.marshalOBoolean2ᚖbool(ctx, selections, v)
-		},
+		ec.marshalOBoolean2ᚖbool,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Contact_isPayor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Contact", field, false, false, errors.New("field of type Boolean does not have child fields"))
-}
 
 func (ec *executionContext) _Contact_invoiceRecipient(ctx context.Context, field graphql.CollectedField, obj *Contact) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Contact_invoiceRecipient(ctx, field)
-		},
+		contextOf("Contact", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.InvoiceRecipient, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Contact_invoiceRecipient(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Contact", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _Contact_billingFrequency(ctx context.Context, field graphql.CollectedField, obj *Contact) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Contact_billingFrequency(ctx, field)
-		},
+		contextOf("Contact", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.BillingFrequency, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *ContactBillingFrequency) graphql.Marshaler {
-			return ec.marshalOContactBillingFrequency2ᚖfrontdeskᚋgraphᚋgqlᚐContactBillingFrequency(ctx, selections, v)
-		},
+		ec.marshalOContactBillingFrequency2ᚖfrontdeskᚋgraphᚋgqlᚐContactBillingFrequency,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Contact_billingFrequency(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Contact", field, false, false, errors.New("field of type ContactBillingFrequency does not have child fields"))
-}
 
 func (ec *executionContext) _Contact_billingDetails(ctx context.Context, field graphql.CollectedField, obj *Contact) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Contact_billingDetails(ctx, field)
-		},
+		contextOf("Contact", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.BillingDetails, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Contact_billingDetails(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Contact", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _Contact_paymentReference(ctx context.Context, field graphql.CollectedField, obj *Contact) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Contact_paymentReference(ctx, field)
-		},
+		contextOf("Contact", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.PaymentReference, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Contact_paymentReference(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Contact", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _Contact_createdAt(ctx context.Context, field graphql.CollectedField, obj *Contact) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Contact_createdAt(ctx, field)
-		},
+		contextOf("Contact", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.CreatedAt, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *scalar.Moment) graphql.Marshaler {
-			return ec.marshalODateTime2ᚖfrontdeskᚋgraphᚋscalarᚐMoment(ctx, selections, v)
-		},
+		ec.marshalODateTime2ᚖfrontdeskᚋgraphᚋscalarᚐMoment,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Contact_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Contact", field, false, false, errors.New("field of type DateTime does not have child fields"))
-}
 
 func (ec *executionContext) _Contact_updatedAt(ctx context.Context, field graphql.CollectedField, obj *Contact) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Contact_updatedAt(ctx, field)
-		},
+		contextOf("Contact", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.UpdatedAt, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *scalar.Moment) graphql.Marshaler {
-			return ec.marshalODateTime2ᚖfrontdeskᚋgraphᚋscalarᚐMoment(ctx, selections, v)
-		},
+		ec.marshalODateTime2ᚖfrontdeskᚋgraphᚋscalarᚐMoment,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Contact_updatedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Contact", field, false, false, errors.New("field of type DateTime does not have child fields"))
-}
 
 func (ec *executionContext) _ContactData_data(ctx context.Context, field graphql.CollectedField, obj *ContactData) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ContactData_data(ctx, field)
-		},
+		contextOf("ContactData", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Data, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*Contact) graphql.Marshaler {
-			return ec.marshalOContact2ᚕᚖfrontdeskᚋgraphᚋgqlᚐContact(ctx, selections, v)
-		},
+		ec.marshalOContact2ᚕᚖfrontdeskᚋgraphᚋgqlᚐContact,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_ContactData_data(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "ContactData",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_Contact(ctx, field)
-		},
-	}
-	return fc, nil
-}
 
 func (ec *executionContext) _ContactData_pageInfo(ctx context.Context, field graphql.CollectedField, obj *ContactData) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ContactData_pageInfo(ctx, field)
-		},
+		contextOf("ContactData", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.PageInfo, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *PageInfo) graphql.Marshaler {
-			return ec.marshalOPageInfo2ᚖfrontdeskᚋgraphᚋgqlᚐPageInfo(ctx, selections, v)
-		},
+		ec.marshalOPageInfo2ᚖfrontdeskᚋgraphᚋgqlᚐPageInfo,
 		true,
 		false,
 	)
-}
-func (ec *executionContext) fieldContext_ContactData_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "ContactData",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_PageInfo(ctx, field)
-		},
-	}
-	return fc, nil
 }
 
 func (ec *executionContext) _ContactResponsePayload_data(ctx context.Context, field graphql.CollectedField, obj *ContactResponsePayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ContactResponsePayload_data(ctx, field)
-		},
+		contextOf("ContactResponsePayload", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Data, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *Contact) graphql.Marshaler {
-			return ec.marshalOContact2ᚖfrontdeskᚋgraphᚋgqlᚐContact(ctx, selections, v)
-		},
+		ec.marshalOContact2ᚖfrontdeskᚋgraphᚋgqlᚐContact,
 		true,
 		false,
 	)
-}
-func (ec *executionContext) fieldContext_ContactResponsePayload_data(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "ContactResponsePayload",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_Contact(ctx, field)
-		},
-	}
-	return fc, nil
 }
 
 func (ec *executionContext) _ContactResponsePayload_error(ctx context.Context, field graphql.CollectedField, obj *ContactResponsePayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ContactResponsePayload_error(ctx, field)
-		},
+		contextOf("ContactResponsePayload", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Error, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_ContactResponsePayload_error(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ContactResponsePayload", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _NewContactPayload_data(ctx context.Context, field graphql.CollectedField, obj *NewContactPayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_NewContactPayload_data(ctx, field)
-		},
+		contextOf("NewContactPayload", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Data, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *Contact) graphql.Marshaler {
-			return ec.marshalOContact2ᚖfrontdeskᚋgraphᚋgqlᚐContact(ctx, selections, v)
-		},
+		ec.marshalOContact2ᚖfrontdeskᚋgraphᚋgqlᚐContact,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_NewContactPayload_data(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "NewContactPayload",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_Contact(ctx, field)
-		},
-	}
-	return fc, nil
-}
 
 func (ec *executionContext) _NewContactPayload_error(ctx context.Context, field graphql.CollectedField, obj *NewContactPayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_NewContactPayload_error(ctx, field)
-		},
+		contextOf("NewContactPayload", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Error, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
-}
-func (ec *executionContext) fieldContext_NewContactPayload_error(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("NewContactPayload", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
 // endregion **************************** field.gotpl *****************************
@@ -1006,166 +766,45 @@ func (ec *executionContext) _Contact(ctx context.Context, sel ast.SelectionSet, 
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("Contact")
 		case "id":
-			out.Values[i] = ec._Contact_id(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.Null, ec._Contact_id(ctx, field, obj))
 		case "title":
-			out.Values[i] = ec._Contact_title(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.RequiredNull, ec._Contact_title(ctx, field, obj))
 		case "status":
-			out.Values[i] = ec._Contact_status(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.RequiredNull, ec._Contact_status(ctx, field, obj))
 		case "firstName":
-			out.Values[i] = ec._Contact_firstName(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.RequiredNull, ec._Contact_firstName(ctx, field, obj))
 		case "lastName":
-			out.Values[i] = ec._Contact_lastName(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.RequiredNull, ec._Contact_lastName(ctx, field, obj))
 		case "fullName":
-			out.Values[i] = ec._Contact_fullName(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.RequiredNull, ec._Contact_fullName(ctx, field, obj))
 		case "email":
-			out.Values[i] = ec._Contact_email(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.RequiredNull, ec._Contact_email(ctx, field, obj))
 		case "phones":
 			field := field
-
-			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
-				defer func() {
-					if r := recover(); r != nil {
-						ec.Error(ctx, ec.Recover(ctx, r))
-					}
-				}()
-				res = ec._Contact_phones(ctx, field, obj)
-				if res == graphql.RequiredNull {
-					atomic.AddUint32(&fs.Invalids, 1)
-				}
-				return res
-			}
-
-			if field.IsDeferred() {
-				deferredFieldSet.AddField(field)
-				fieldIndex := len(deferredFieldSet.Values) - 1
-				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
-					return innerFunc(ctx, deferredFieldSet)
-				})
-
-				for _, deferrable := range field.Deferrables {
-					view, ok := deferLabelToView[deferrable.Label]
-					if !ok {
-						view = deferredFieldSet.NewView()
-						deferLabelToView[deferrable.Label] = view
-					}
-					view.AddIndices(fieldIndex)
-				}
-
-				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
-				continue
-			}
-
-			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			ec.beside(i, field, out, deferredFieldSet, deferLabelToView, graphql.RequiredNull, func(ctx context.Context) graphql.Marshaler { return ec._Contact_phones(ctx, field, obj) })
 		case "address":
-			out.Values[i] = ec._Contact_address(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.RequiredNull, ec._Contact_address(ctx, field, obj))
 		case "numbers":
 			field := field
-
-			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
-				defer func() {
-					if r := recover(); r != nil {
-						ec.Error(ctx, ec.Recover(ctx, r))
-					}
-				}()
-				res = ec._Contact_numbers(ctx, field, obj)
-				if res == graphql.RequiredNull {
-					atomic.AddUint32(&fs.Invalids, 1)
-				}
-				return res
-			}
-
-			if field.IsDeferred() {
-				deferredFieldSet.AddField(field)
-				fieldIndex := len(deferredFieldSet.Values) - 1
-				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
-					return innerFunc(ctx, deferredFieldSet)
-				})
-
-				for _, deferrable := range field.Deferrables {
-					view, ok := deferLabelToView[deferrable.Label]
-					if !ok {
-						view = deferredFieldSet.NewView()
-						deferLabelToView[deferrable.Label] = view
-					}
-					view.AddIndices(fieldIndex)
-				}
-
-				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
-				continue
-			}
-
-			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			ec.beside(i, field, out, deferredFieldSet, deferLabelToView, graphql.RequiredNull, func(ctx context.Context) graphql.Marshaler { return ec._Contact_numbers(ctx, field, obj) })
 		case "medicalSpecialty":
-			out.Values[i] = ec._Contact_medicalSpecialty(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.RequiredNull, ec._Contact_medicalSpecialty(ctx, field, obj))
 		case "company":
-			out.Values[i] = ec._Contact_company(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.RequiredNull, ec._Contact_company(ctx, field, obj))
 		case "isPayor":
-			out.Values[i] = ec._Contact_isPayor(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.RequiredNull, ec._Contact_isPayor(ctx, field, obj))
 		case "invoiceRecipient":
-			out.Values[i] = ec._Contact_invoiceRecipient(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.RequiredNull, ec._Contact_invoiceRecipient(ctx, field, obj))
 		case "billingFrequency":
-			out.Values[i] = ec._Contact_billingFrequency(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.RequiredNull, ec._Contact_billingFrequency(ctx, field, obj))
 		case "billingDetails":
-			out.Values[i] = ec._Contact_billingDetails(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.RequiredNull, ec._Contact_billingDetails(ctx, field, obj))
 		case "paymentReference":
-			out.Values[i] = ec._Contact_paymentReference(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.RequiredNull, ec._Contact_paymentReference(ctx, field, obj))
 		case "createdAt":
-			out.Values[i] = ec._Contact_createdAt(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.RequiredNull, ec._Contact_createdAt(ctx, field, obj))
 		case "updatedAt":
-			out.Values[i] = ec._Contact_updatedAt(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.RequiredNull, ec._Contact_updatedAt(ctx, field, obj))
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}

@@ -4,8 +4,6 @@ package gql
 
 import (
 	"context"
-	"errors"
-	"frontdesk/graph/scalar"
 	"math"
 	"strconv"
 	"sync/atomic"
@@ -30,17 +28,13 @@ func (ec *executionContext) field_PatientDocument_shareDetails_args(ctx context.
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "includeDeleted",
-		func(ctx context.Context, v any) (*bool, error) {
-			return ec.unmarshalOBoolean2ᚖbool(ctx, v)
-		})
+		ec.unmarshalOBoolean2ᚖbool)
 	if err != nil {
 		return nil, err
 	}
 	args["includeDeleted"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "dateRange",
-		func(ctx context.Context, v any) (*DateRange, error) {
-			return ec.unmarshalODateRange2ᚖfrontdeskᚋgraphᚋgqlᚐDateRange(ctx, v)
-		})
+		ec.unmarshalODateRange2ᚖfrontdeskᚋgraphᚋgqlᚐDateRange)
 	if err != nil {
 		return nil, err
 	}
@@ -53,462 +47,305 @@ func (ec *executionContext) field_PatientDocument_shareDetails_args(ctx context.
 // region    **************************** field.gotpl *****************************
 
 func (ec *executionContext) _NewPatientDocumentPayload_data(ctx context.Context, field graphql.CollectedField, obj *NewPatientDocumentPayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_NewPatientDocumentPayload_data(ctx, field)
-		},
+		contextOf("NewPatientDocumentPayload", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Data, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *PatientDocument) graphql.Marshaler {
-			return ec.marshalOPatientDocument2ᚖfrontdeskᚋgraphᚋgqlᚐPatientDocument(ctx, selections, v)
-		},
+		ec.marshalOPatientDocument2ᚖfrontdeskᚋgraphᚋgqlᚐPatientDocument,
 		true,
 		false,
 	)
-}
-func (ec *executionContext) fieldContext_NewPatientDocumentPayload_data(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "NewPatientDocumentPayload",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_PatientDocument(ctx, field)
-		},
-	}
-	return fc, nil
 }
 
 func (ec *executionContext) _NewPatientDocumentPayload_error(ctx context.Context, field graphql.CollectedField, obj *NewPatientDocumentPayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_NewPatientDocumentPayload_error(ctx, field)
-		},
+		contextOf("NewPatientDocumentPayload", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Error, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_NewPatientDocumentPayload_error(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("NewPatientDocumentPayload", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _NewPracticeTemplateDocumentPayload_data(ctx context.Context, field graphql.CollectedField, obj *NewPracticeTemplateDocumentPayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_NewPracticeTemplateDocumentPayload_data(ctx, field)
-		},
+		contextOf("NewPracticeTemplateDocumentPayload", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Data, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *PracticeTemplateDocument) graphql.Marshaler {
-			return ec.marshalOPracticeTemplateDocument2ᚖfrontdeskᚋgraphᚋgqlᚐPracticeTemplateDocument(ctx, selections, v)
-		},
+		ec.marshalOPracticeTemplateDocument2ᚖfrontdeskᚋgraphᚋgqlᚐPracticeTemplateDocument,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_NewPracticeTemplateDocumentPayload_data(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "NewPracticeTemplateDocumentPayload",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_PracticeTemplateDocument(ctx, field)
-		},
-	}
-	return fc, nil
-}
 
 func (ec *executionContext) _NewPracticeTemplateDocumentPayload_error(ctx context.Context, field graphql.CollectedField, obj *NewPracticeTemplateDocumentPayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_NewPracticeTemplateDocumentPayload_error(ctx, field)
-		},
+		contextOf("NewPracticeTemplateDocumentPayload", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Error, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_NewPracticeTemplateDocumentPayload_error(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("NewPracticeTemplateDocumentPayload", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _PatientDocument_id(ctx context.Context, field graphql.CollectedField, obj *PatientDocument) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PatientDocument_id(ctx, field)
-		},
+		contextOf("PatientDocument", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.ID, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNID2string(ctx, selections, v)
-		},
+		ec.marshalNID2string,
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_PatientDocument_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PatientDocument", field, false, false, errors.New("field of type ID does not have child fields"))
-}
 
 func (ec *executionContext) _PatientDocument_title(ctx context.Context, field graphql.CollectedField, obj *PatientDocument) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PatientDocument_title(ctx, field)
-		},
+		contextOf("PatientDocument", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Title, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_PatientDocument_title(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PatientDocument", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _PatientDocument_patient(ctx context.Context, field graphql.CollectedField, obj *PatientDocument) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PatientDocument_patient(ctx, field)
-		},
+		contextOf("PatientDocument", true, true),
 		func(ctx context.Context) (any, error) {
 			return ec.Resolvers.PatientDocument().Patient(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *Patient) graphql.Marshaler {
-			return ec.marshalOPatient2ᚖfrontdeskᚋgraphᚋgqlᚐPatient(ctx, selections, v)
-		},
+		ec.marshalOPatient2ᚖfrontdeskᚋgraphᚋgqlᚐPatient,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_PatientDocument_patient(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "PatientDocument",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_Patient(ctx, field)
-		},
-	}
-	return fc, nil
-}
 
 func (ec *executionContext) _PatientDocument_path(ctx context.Context, field graphql.CollectedField, obj *PatientDocument) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PatientDocument_path(ctx, field)
-		},
+		contextOf("PatientDocument", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Path, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_PatientDocument_path(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PatientDocument", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _PatientDocument_name(ctx context.Context, field graphql.CollectedField, obj *PatientDocument) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PatientDocument_name(ctx, field)
-		},
+		contextOf("PatientDocument", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Name, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_PatientDocument_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PatientDocument", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _PatientDocument_type(ctx context.Context, field graphql.CollectedField, obj *PatientDocument) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PatientDocument_type(ctx, field)
-		},
+		contextOf("PatientDocument", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Type, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_PatientDocument_type(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PatientDocument", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _PatientDocument_url(ctx context.Context, field graphql.CollectedField, obj *PatientDocument) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PatientDocument_url(ctx, field)
-		},
+		contextOf("PatientDocument", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.URL, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_PatientDocument_url(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PatientDocument", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _PatientDocument_parent(ctx context.Context, field graphql.CollectedField, obj *PatientDocument) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PatientDocument_parent(ctx, field)
-		},
+		contextOf("PatientDocument", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Parent, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOID2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOID2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_PatientDocument_parent(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PatientDocument", field, false, false, errors.New("field of type ID does not have child fields"))
-}
 
 func (ec *executionContext) _PatientDocument_deleted(ctx context.Context, field graphql.CollectedField, obj *PatientDocument) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PatientDocument_deleted(ctx, field)
-		},
+		contextOf("PatientDocument", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Deleted, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *bool) graphql.Marshaler {
-			return ec.marshalOBoolean2ᚖbool(ctx, selections, v)
-		},
+		ec.marshalOBoolean2ᚖbool,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_PatientDocument_deleted(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PatientDocument", field, false, false, errors.New("field of type Boolean does not have child fields"))
-}
 
 func (ec *executionContext) _PatientDocument_dateShared(ctx context.Context, field graphql.CollectedField, obj *PatientDocument) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PatientDocument_dateShared(ctx, field)
-		},
+		contextOf("PatientDocument", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.DateShared, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *scalar.Moment) graphql.Marshaler {
-			return ec.marshalODateTime2ᚖfrontdeskᚋgraphᚋscalarᚐMoment(ctx, selections, v)
-		},
+		ec.marshalODateTime2ᚖfrontdeskᚋgraphᚋscalarᚐMoment,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_PatientDocument_dateShared(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PatientDocument", field, false, false, errors.New("field of type DateTime does not have child fields"))
-}
 
 func (ec *executionContext) _PatientDocument_dateCreated(ctx context.Context, field graphql.CollectedField, obj *PatientDocument) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PatientDocument_dateCreated(ctx, field)
-		},
+		contextOf("PatientDocument", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.DateCreated, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *scalar.Moment) graphql.Marshaler {
-			return ec.marshalODateTime2ᚖfrontdeskᚋgraphᚋscalarᚐMoment(ctx, selections, v)
-		},
+		ec.marshalODateTime2ᚖfrontdeskᚋgraphᚋscalarᚐMoment,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_PatientDocument_dateCreated(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PatientDocument", field, false, false, errors.New("field of type DateTime does not have child fields"))
-}
 
 func (ec *executionContext) _PatientDocument_dateModified(ctx context.Context, field graphql.CollectedField, obj *PatientDocument) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PatientDocument_dateModified(ctx, field)
-		},
+		contextOf("PatientDocument", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.DateModified, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *scalar.Moment) graphql.Marshaler {
-			return ec.marshalODateTime2ᚖfrontdeskᚋgraphᚋscalarᚐMoment(ctx, selections, v)
-		},
+		ec.marshalODateTime2ᚖfrontdeskᚋgraphᚋscalarᚐMoment,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_PatientDocument_dateModified(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PatientDocument", field, false, false, errors.New("field of type DateTime does not have child fields"))
-}
 
 func (ec *executionContext) _PatientDocument_uploadUrl(ctx context.Context, field graphql.CollectedField, obj *PatientDocument) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PatientDocument_uploadUrl(ctx, field)
-		},
+		contextOf("PatientDocument", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.UploadURL, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_PatientDocument_uploadUrl(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PatientDocument", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _PatientDocument_downloadUrl(ctx context.Context, field graphql.CollectedField, obj *PatientDocument) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PatientDocument_downloadUrl(ctx, field)
-		},
+		contextOf("PatientDocument", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.DownloadURL, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_PatientDocument_downloadUrl(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PatientDocument", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _PatientDocument_shareDetails(ctx context.Context, field graphql.CollectedField, obj *PatientDocument) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PatientDocument_shareDetails(ctx, field)
-		},
+		ec.fieldContext_PatientDocument_shareDetails,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.PatientDocument().ShareDetails(ctx, obj, fc.Args["includeDeleted"].(*bool), fc.Args["dateRange"].(*DateRange))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*SharingRecipient) graphql.Marshaler {
-			return ec.marshalOSharingRecipient2ᚕᚖfrontdeskᚋgraphᚋgqlᚐSharingRecipient(ctx, selections, v)
-		},
+		ec.marshalOSharingRecipient2ᚕᚖfrontdeskᚋgraphᚋgqlᚐSharingRecipient,
 		true,
 		false,
 	)
@@ -519,9 +356,6 @@ func (ec *executionContext) fieldContext_PatientDocument_shareDetails(ctx contex
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_SharingRecipient(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -538,724 +372,467 @@ func (ec *executionContext) fieldContext_PatientDocument_shareDetails(ctx contex
 }
 
 func (ec *executionContext) _PatientDocumentData_data(ctx context.Context, field graphql.CollectedField, obj *PatientDocumentData) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PatientDocumentData_data(ctx, field)
-		},
+		contextOf("PatientDocumentData", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Data, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*PatientDocument) graphql.Marshaler {
-			return ec.marshalOPatientDocument2ᚕᚖfrontdeskᚋgraphᚋgqlᚐPatientDocument(ctx, selections, v)
-		},
+		ec.marshalOPatientDocument2ᚕᚖfrontdeskᚋgraphᚋgqlᚐPatientDocument,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_PatientDocumentData_data(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "PatientDocumentData",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_PatientDocument(ctx, field)
-		},
-	}
-	return fc, nil
-}
 
 func (ec *executionContext) _PatientDocumentData_pageInfo(ctx context.Context, field graphql.CollectedField, obj *PatientDocumentData) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PatientDocumentData_pageInfo(ctx, field)
-		},
+		contextOf("PatientDocumentData", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.PageInfo, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *PageInfo) graphql.Marshaler {
-			return ec.marshalOPageInfo2ᚖfrontdeskᚋgraphᚋgqlᚐPageInfo(ctx, selections, v)
-		},
+		ec.marshalOPageInfo2ᚖfrontdeskᚋgraphᚋgqlᚐPageInfo,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_PatientDocumentData_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "PatientDocumentData",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_PageInfo(ctx, field)
-		},
-	}
-	return fc, nil
-}
 
 func (ec *executionContext) _PatientDocumentSharing_documentId(ctx context.Context, field graphql.CollectedField, obj *PatientDocumentSharing) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PatientDocumentSharing_documentId(ctx, field)
-		},
+		contextOf("PatientDocumentSharing", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.DocumentID, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOID2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOID2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_PatientDocumentSharing_documentId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PatientDocumentSharing", field, false, false, errors.New("field of type ID does not have child fields"))
-}
 
 func (ec *executionContext) _PatientDocumentSharing_consultationId(ctx context.Context, field graphql.CollectedField, obj *PatientDocumentSharing) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PatientDocumentSharing_consultationId(ctx, field)
-		},
+		contextOf("PatientDocumentSharing", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.ConsultationID, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_PatientDocumentSharing_consultationId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PatientDocumentSharing", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _PatientDocumentSharing_recordIds(ctx context.Context, field graphql.CollectedField, obj *PatientDocumentSharing) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PatientDocumentSharing_recordIds(ctx, field)
-		},
+		contextOf("PatientDocumentSharing", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.RecordIds, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
-			return ec.marshalOID2ᚕstringᚄ(ctx, selections, v)
-		},
+		ec.marshalOID2ᚕstringᚄ,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_PatientDocumentSharing_recordIds(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PatientDocumentSharing", field, false, false, errors.New("field of type ID does not have child fields"))
-}
 
 func (ec *executionContext) _PatientDocumentSharing_title(ctx context.Context, field graphql.CollectedField, obj *PatientDocumentSharing) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PatientDocumentSharing_title(ctx, field)
-		},
+		contextOf("PatientDocumentSharing", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Title, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_PatientDocumentSharing_title(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PatientDocumentSharing", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _PatientDocumentSharing_type(ctx context.Context, field graphql.CollectedField, obj *PatientDocumentSharing) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PatientDocumentSharing_type(ctx, field)
-		},
+		contextOf("PatientDocumentSharing", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Type, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *PatientSharedDocumentKind) graphql.Marshaler {
-			return ec.marshalOPatientSharedDocumentKind2ᚖfrontdeskᚋgraphᚋgqlᚐPatientSharedDocumentKind(ctx, selections, v)
-		},
+		ec.marshalOPatientSharedDocumentKind2ᚖfrontdeskᚋgraphᚋgqlᚐPatientSharedDocumentKind,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_PatientDocumentSharing_type(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PatientDocumentSharing", field, false, false, errors.New("field of type PatientSharedDocumentKind does not have child fields"))
-}
 
 func (ec *executionContext) _PatientDocumentSharing_sharedAt(ctx context.Context, field graphql.CollectedField, obj *PatientDocumentSharing) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PatientDocumentSharing_sharedAt(ctx, field)
-		},
+		contextOf("PatientDocumentSharing", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.SharedAt, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v scalar.Moment) graphql.Marshaler {
-			return ec.marshalNDateTime2frontdeskᚋgraphᚋscalarᚐMoment(ctx, selections, v)
-		},
+		ec.marshalNDateTime2frontdeskᚋgraphᚋscalarᚐMoment,
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_PatientDocumentSharing_sharedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PatientDocumentSharing", field, false, false, errors.New("field of type DateTime does not have child fields"))
-}
 
 func (ec *executionContext) _PatientDocumentSharingsData_data(ctx context.Context, field graphql.CollectedField, obj *PatientDocumentSharingsData) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PatientDocumentSharingsData_data(ctx, field)
-		},
+		contextOf("PatientDocumentSharingsData", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Data, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*PatientDocumentSharing) graphql.Marshaler {
-			return ec.marshalOPatientDocumentSharing2ᚕᚖfrontdeskᚋgraphᚋgqlᚐPatientDocumentSharing(ctx, selections, v)
-		},
+		ec.marshalOPatientDocumentSharing2ᚕᚖfrontdeskᚋgraphᚋgqlᚐPatientDocumentSharing,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_PatientDocumentSharingsData_data(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "PatientDocumentSharingsData",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_PatientDocumentSharing(ctx, field)
-		},
-	}
-	return fc, nil
-}
 
 func (ec *executionContext) _PatientDocumentSharingsData_pageInfo(ctx context.Context, field graphql.CollectedField, obj *PatientDocumentSharingsData) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PatientDocumentSharingsData_pageInfo(ctx, field)
-		},
+		contextOf("PatientDocumentSharingsData", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.PageInfo, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *PageInfo) graphql.Marshaler {
-			return ec.marshalOPageInfo2ᚖfrontdeskᚋgraphᚋgqlᚐPageInfo(ctx, selections, v)
-		},
+		ec.marshalOPageInfo2ᚖfrontdeskᚋgraphᚋgqlᚐPageInfo,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_PatientDocumentSharingsData_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "PatientDocumentSharingsData",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_PageInfo(ctx, field)
-		},
-	}
-	return fc, nil
-}
 
 func (ec *executionContext) _PracticeTemplateDocument_id(ctx context.Context, field graphql.CollectedField, obj *PracticeTemplateDocument) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PracticeTemplateDocument_id(ctx, field)
-		},
+		contextOf("PracticeTemplateDocument", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.ID, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNID2string(ctx, selections, v)
-		},
+		ec.marshalNID2string,
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_PracticeTemplateDocument_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PracticeTemplateDocument", field, false, false, errors.New("field of type ID does not have child fields"))
-}
 
 func (ec *executionContext) _PracticeTemplateDocument_patientId(ctx context.Context, field graphql.CollectedField, obj *PracticeTemplateDocument) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PracticeTemplateDocument_patientId(ctx, field)
-		},
+		contextOf("PracticeTemplateDocument", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.PatientID, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOID2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOID2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_PracticeTemplateDocument_patientId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PracticeTemplateDocument", field, false, false, errors.New("field of type ID does not have child fields"))
-}
 
 func (ec *executionContext) _PracticeTemplateDocument_path(ctx context.Context, field graphql.CollectedField, obj *PracticeTemplateDocument) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PracticeTemplateDocument_path(ctx, field)
-		},
+		contextOf("PracticeTemplateDocument", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Path, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_PracticeTemplateDocument_path(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PracticeTemplateDocument", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _PracticeTemplateDocument_name(ctx context.Context, field graphql.CollectedField, obj *PracticeTemplateDocument) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PracticeTemplateDocument_name(ctx, field)
-		},
+		contextOf("PracticeTemplateDocument", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Name, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_PracticeTemplateDocument_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PracticeTemplateDocument", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _PracticeTemplateDocument_type(ctx context.Context, field graphql.CollectedField, obj *PracticeTemplateDocument) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PracticeTemplateDocument_type(ctx, field)
-		},
+		contextOf("PracticeTemplateDocument", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Type, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_PracticeTemplateDocument_type(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PracticeTemplateDocument", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _PracticeTemplateDocument_url(ctx context.Context, field graphql.CollectedField, obj *PracticeTemplateDocument) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PracticeTemplateDocument_url(ctx, field)
-		},
+		contextOf("PracticeTemplateDocument", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.URL, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_PracticeTemplateDocument_url(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PracticeTemplateDocument", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _PracticeTemplateDocument_deleted(ctx context.Context, field graphql.CollectedField, obj *PracticeTemplateDocument) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PracticeTemplateDocument_deleted(ctx, field)
-		},
+		contextOf("PracticeTemplateDocument", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Deleted, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *bool) graphql.Marshaler {
-			return ec.marshalOBoolean2ᚖbool(ctx, selections, v)
-		},
+		ec.marshalOBoolean2ᚖbool,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_PracticeTemplateDocument_deleted(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PracticeTemplateDocument", field, false, false, errors.New("field of type Boolean does not have child fields"))
-}
 
 func (ec *executionContext) _PracticeTemplateDocument_dateCreated(ctx context.Context, field graphql.CollectedField, obj *PracticeTemplateDocument) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PracticeTemplateDocument_dateCreated(ctx, field)
-		},
+		contextOf("PracticeTemplateDocument", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.DateCreated, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *scalar.Moment) graphql.Marshaler {
-			return ec.marshalODateTime2ᚖfrontdeskᚋgraphᚋscalarᚐMoment(ctx, selections, v)
-		},
+		ec.marshalODateTime2ᚖfrontdeskᚋgraphᚋscalarᚐMoment,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_PracticeTemplateDocument_dateCreated(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PracticeTemplateDocument", field, false, false, errors.New("field of type DateTime does not have child fields"))
-}
 
 func (ec *executionContext) _PracticeTemplateDocument_dateModified(ctx context.Context, field graphql.CollectedField, obj *PracticeTemplateDocument) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PracticeTemplateDocument_dateModified(ctx, field)
-		},
+		contextOf("PracticeTemplateDocument", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.DateModified, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *scalar.Moment) graphql.Marshaler {
-			return ec.marshalODateTime2ᚖfrontdeskᚋgraphᚋscalarᚐMoment(ctx, selections, v)
-		},
+		ec.marshalODateTime2ᚖfrontdeskᚋgraphᚋscalarᚐMoment,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_PracticeTemplateDocument_dateModified(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PracticeTemplateDocument", field, false, false, errors.New("field of type DateTime does not have child fields"))
-}
 
 func (ec *executionContext) _PracticeTemplateDocument_uploadUrl(ctx context.Context, field graphql.CollectedField, obj *PracticeTemplateDocument) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PracticeTemplateDocument_uploadUrl(ctx, field)
-		},
+		contextOf("PracticeTemplateDocument", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.UploadURL, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_PracticeTemplateDocument_uploadUrl(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PracticeTemplateDocument", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _PracticeTemplateDocument_downloadUrl(ctx context.Context, field graphql.CollectedField, obj *PracticeTemplateDocument) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PracticeTemplateDocument_downloadUrl(ctx, field)
-		},
+		contextOf("PracticeTemplateDocument", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.DownloadURL, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_PracticeTemplateDocument_downloadUrl(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PracticeTemplateDocument", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _PracticeTemplateDocumentData_data(ctx context.Context, field graphql.CollectedField, obj *PracticeTemplateDocumentData) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PracticeTemplateDocumentData_data(ctx, field)
-		},
+		contextOf("PracticeTemplateDocumentData", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Data, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*PracticeTemplateDocument) graphql.Marshaler {
-			return ec.marshalOPracticeTemplateDocument2ᚕᚖfrontdeskᚋgraphᚋgqlᚐPracticeTemplateDocument(ctx, selections, v)
-		},
+		ec.marshalOPracticeTemplateDocument2ᚕᚖfrontdeskᚋgraphᚋgqlᚐPracticeTemplateDocument,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_PracticeTemplateDocumentData_data(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "PracticeTemplateDocumentData",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_PracticeTemplateDocument(ctx, field)
-		},
-	}
-	return fc, nil
-}
 
 func (ec *executionContext) _PracticeTemplateDocumentData_pageInfo(ctx context.Context, field graphql.CollectedField, obj *PracticeTemplateDocumentData) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PracticeTemplateDocumentData_pageInfo(ctx, field)
-		},
+		contextOf("PracticeTemplateDocumentData", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.PageInfo, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *PageInfo) graphql.Marshaler {
-			return ec.marshalOPageInfo2ᚖfrontdeskᚋgraphᚋgqlᚐPageInfo(ctx, selections, v)
-		},
+		ec.marshalOPageInfo2ᚖfrontdeskᚋgraphᚋgqlᚐPageInfo,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_PracticeTemplateDocumentData_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "PracticeTemplateDocumentData",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_PageInfo(ctx, field)
-		},
-	}
-	return fc, nil
-}
 
 func (ec *executionContext) _SharingRecipient_id(ctx context.Context, field graphql.CollectedField, obj *SharingRecipient) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_SharingRecipient_id(ctx, field)
-		},
+		contextOf("SharingRecipient", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.ID, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNID2string(ctx, selections, v)
-		},
+		ec.marshalNID2string,
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_SharingRecipient_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("SharingRecipient", field, false, false, errors.New("field of type ID does not have child fields"))
-}
 
 func (ec *executionContext) _SharingRecipient_kind(ctx context.Context, field graphql.CollectedField, obj *SharingRecipient) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_SharingRecipient_kind(ctx, field)
-		},
+		contextOf("SharingRecipient", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Kind, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v SharingRecipientKind) graphql.Marshaler {
-			return ec.marshalNSharingRecipientKind2frontdeskᚋgraphᚋgqlᚐSharingRecipientKind(ctx, selections, v)
-		},
+		ec.marshalNSharingRecipientKind2frontdeskᚋgraphᚋgqlᚐSharingRecipientKind,
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_SharingRecipient_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("SharingRecipient", field, false, false, errors.New("field of type SharingRecipientKind does not have child fields"))
-}
 
 func (ec *executionContext) _SharingRecipient_email(ctx context.Context, field graphql.CollectedField, obj *SharingRecipient) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_SharingRecipient_email(ctx, field)
-		},
+		contextOf("SharingRecipient", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Email, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_SharingRecipient_email(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("SharingRecipient", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _SharingRecipient_name(ctx context.Context, field graphql.CollectedField, obj *SharingRecipient) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_SharingRecipient_name(ctx, field)
-		},
+		contextOf("SharingRecipient", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Name, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_SharingRecipient_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("SharingRecipient", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _SharingRecipient_sharedAt(ctx context.Context, field graphql.CollectedField, obj *SharingRecipient) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_SharingRecipient_sharedAt(ctx, field)
-		},
+		contextOf("SharingRecipient", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.SharedAt, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *scalar.Moment) graphql.Marshaler {
-			return ec.marshalODateTime2ᚖfrontdeskᚋgraphᚋscalarᚐMoment(ctx, selections, v)
-		},
+		ec.marshalODateTime2ᚖfrontdeskᚋgraphᚋscalarᚐMoment,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_SharingRecipient_sharedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("SharingRecipient", field, false, false, errors.New("field of type DateTime does not have child fields"))
-}
 
 func (ec *executionContext) _SharingRecipient_shareMethod(ctx context.Context, field graphql.CollectedField, obj *SharingRecipient) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_SharingRecipient_shareMethod(ctx, field)
-		},
+		contextOf("SharingRecipient", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.ShareMethod, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *SharingMethod) graphql.Marshaler {
-			return ec.marshalOSharingMethod2ᚖfrontdeskᚋgraphᚋgqlᚐSharingMethod(ctx, selections, v)
-		},
+		ec.marshalOSharingMethod2ᚖfrontdeskᚋgraphᚋgqlᚐSharingMethod,
 		true,
 		false,
 	)
-}
-func (ec *executionContext) fieldContext_SharingRecipient_shareMethod(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("SharingRecipient", field, false, false, errors.New("field of type SharingMethod does not have child fields"))
 }
 
 // endregion **************************** field.gotpl *****************************
@@ -1369,146 +946,37 @@ func (ec *executionContext) _PatientDocument(ctx context.Context, sel ast.Select
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("PatientDocument")
 		case "id":
-			out.Values[i] = ec._PatientDocument_id(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.Null, ec._PatientDocument_id(ctx, field, obj))
 		case "title":
-			out.Values[i] = ec._PatientDocument_title(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.RequiredNull, ec._PatientDocument_title(ctx, field, obj))
 		case "patient":
 			field := field
-
-			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
-				defer func() {
-					if r := recover(); r != nil {
-						ec.Error(ctx, ec.Recover(ctx, r))
-					}
-				}()
-				res = ec._PatientDocument_patient(ctx, field, obj)
-				if res == graphql.RequiredNull {
-					atomic.AddUint32(&fs.Invalids, 1)
-				}
-				return res
-			}
-
-			if field.IsDeferred() {
-				deferredFieldSet.AddField(field)
-				fieldIndex := len(deferredFieldSet.Values) - 1
-				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
-					return innerFunc(ctx, deferredFieldSet)
-				})
-
-				for _, deferrable := range field.Deferrables {
-					view, ok := deferLabelToView[deferrable.Label]
-					if !ok {
-						view = deferredFieldSet.NewView()
-						deferLabelToView[deferrable.Label] = view
-					}
-					view.AddIndices(fieldIndex)
-				}
-
-				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
-				continue
-			}
-
-			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			ec.beside(i, field, out, deferredFieldSet, deferLabelToView, graphql.RequiredNull, func(ctx context.Context) graphql.Marshaler { return ec._PatientDocument_patient(ctx, field, obj) })
 		case "path":
-			out.Values[i] = ec._PatientDocument_path(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.RequiredNull, ec._PatientDocument_path(ctx, field, obj))
 		case "name":
-			out.Values[i] = ec._PatientDocument_name(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.RequiredNull, ec._PatientDocument_name(ctx, field, obj))
 		case "type":
-			out.Values[i] = ec._PatientDocument_type(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.RequiredNull, ec._PatientDocument_type(ctx, field, obj))
 		case "url":
-			out.Values[i] = ec._PatientDocument_url(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.RequiredNull, ec._PatientDocument_url(ctx, field, obj))
 		case "parent":
-			out.Values[i] = ec._PatientDocument_parent(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.RequiredNull, ec._PatientDocument_parent(ctx, field, obj))
 		case "deleted":
-			out.Values[i] = ec._PatientDocument_deleted(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.RequiredNull, ec._PatientDocument_deleted(ctx, field, obj))
 		case "dateShared":
-			out.Values[i] = ec._PatientDocument_dateShared(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.RequiredNull, ec._PatientDocument_dateShared(ctx, field, obj))
 		case "dateCreated":
-			out.Values[i] = ec._PatientDocument_dateCreated(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.RequiredNull, ec._PatientDocument_dateCreated(ctx, field, obj))
 		case "dateModified":
-			out.Values[i] = ec._PatientDocument_dateModified(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.RequiredNull, ec._PatientDocument_dateModified(ctx, field, obj))
 		case "uploadUrl":
-			out.Values[i] = ec._PatientDocument_uploadUrl(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.RequiredNull, ec._PatientDocument_uploadUrl(ctx, field, obj))
 		case "downloadUrl":
-			out.Values[i] = ec._PatientDocument_downloadUrl(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.RequiredNull, ec._PatientDocument_downloadUrl(ctx, field, obj))
 		case "shareDetails":
 			field := field
-
-			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
-				defer func() {
-					if r := recover(); r != nil {
-						ec.Error(ctx, ec.Recover(ctx, r))
-					}
-				}()
-				res = ec._PatientDocument_shareDetails(ctx, field, obj)
-				if res == graphql.RequiredNull {
-					atomic.AddUint32(&fs.Invalids, 1)
-				}
-				return res
-			}
-
-			if field.IsDeferred() {
-				deferredFieldSet.AddField(field)
-				fieldIndex := len(deferredFieldSet.Values) - 1
-				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
-					return innerFunc(ctx, deferredFieldSet)
-				})
-
-				for _, deferrable := range field.Deferrables {
-					view, ok := deferLabelToView[deferrable.Label]
-					if !ok {
-						view = deferredFieldSet.NewView()
-						deferLabelToView[deferrable.Label] = view
-					}
-					view.AddIndices(fieldIndex)
-				}
-
-				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
-				continue
-			}
-
-			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			ec.beside(i, field, out, deferredFieldSet, deferLabelToView, graphql.RequiredNull, func(ctx context.Context) graphql.Marshaler { return ec._PatientDocument_shareDetails(ctx, field, obj) })
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -1877,12 +1345,6 @@ func (ec *executionContext) _SharingRecipient(ctx context.Context, sel ast.Selec
 
 // region    ***************************** type.gotpl *****************************
 
-func (ec *executionContext) unmarshalNSharingRecipientKind2frontdeskᚋgraphᚋgqlᚐSharingRecipientKind(ctx context.Context, v any) (SharingRecipientKind, error) {
-	var res SharingRecipientKind
-	err := res.UnmarshalGQL(v)
-	return res, graphql.ErrorOnPath(ctx, err)
-}
-
 func (ec *executionContext) marshalNSharingRecipientKind2frontdeskᚋgraphᚋgqlᚐSharingRecipientKind(ctx context.Context, sel ast.SelectionSet, v SharingRecipientKind) graphql.Marshaler {
 	return v
 }
@@ -1955,15 +1417,6 @@ func (ec *executionContext) marshalOPatientDocumentSharingsData2ᚖfrontdeskᚋg
 	return ec._PatientDocumentSharingsData(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalOPatientSharedDocumentKind2ᚖfrontdeskᚋgraphᚋgqlᚐPatientSharedDocumentKind(ctx context.Context, v any) (*PatientSharedDocumentKind, error) {
-	if v == nil {
-		return nil, nil
-	}
-	var res = new(PatientSharedDocumentKind)
-	err := res.UnmarshalGQL(v)
-	return res, graphql.ErrorOnPath(ctx, err)
-}
-
 func (ec *executionContext) marshalOPatientSharedDocumentKind2ᚖfrontdeskᚋgraphᚋgqlᚐPatientSharedDocumentKind(ctx context.Context, sel ast.SelectionSet, v *PatientSharedDocumentKind) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -1996,15 +1449,6 @@ func (ec *executionContext) marshalOPracticeTemplateDocumentData2ᚖfrontdeskᚋ
 		return graphql.Null
 	}
 	return ec._PracticeTemplateDocumentData(ctx, sel, v)
-}
-
-func (ec *executionContext) unmarshalOSharingMethod2ᚖfrontdeskᚋgraphᚋgqlᚐSharingMethod(ctx context.Context, v any) (*SharingMethod, error) {
-	if v == nil {
-		return nil, nil
-	}
-	var res = new(SharingMethod)
-	err := res.UnmarshalGQL(v)
-	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalOSharingMethod2ᚖfrontdeskᚋgraphᚋgqlᚐSharingMethod(ctx context.Context, sel ast.SelectionSet, v *SharingMethod) graphql.Marshaler {

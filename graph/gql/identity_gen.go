@@ -4,8 +4,6 @@ package gql
 
 import (
 	"context"
-	"errors"
-	"frontdesk/graph/scalar"
 	"math"
 	"strconv"
 	"sync/atomic"
@@ -29,343 +27,227 @@ type IdentityCheckResolver interface {
 // region    **************************** field.gotpl *****************************
 
 func (ec *executionContext) _IdentityCheck_reference(ctx context.Context, field graphql.CollectedField, obj *IdentityCheck) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_IdentityCheck_reference(ctx, field)
-		},
+		contextOf("IdentityCheck", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Reference, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
+		ec.marshalNString2string,
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_IdentityCheck_reference(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("IdentityCheck", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _IdentityCheck_reason(ctx context.Context, field graphql.CollectedField, obj *IdentityCheck) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_IdentityCheck_reason(ctx, field)
-		},
+		contextOf("IdentityCheck", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Reason, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v IdentityCheckReason) graphql.Marshaler {
-			return ec.marshalNIdentityCheckReason2frontdeskᚋgraphᚋgqlᚐIdentityCheckReason(ctx, selections, v)
-		},
+		ec.marshalNIdentityCheckReason2frontdeskᚋgraphᚋgqlᚐIdentityCheckReason,
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_IdentityCheck_reason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("IdentityCheck", field, false, false, errors.New("field of type IdentityCheckReason does not have child fields"))
-}
 
 func (ec *executionContext) _IdentityCheck_said(ctx context.Context, field graphql.CollectedField, obj *IdentityCheck) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_IdentityCheck_said(ctx, field)
-		},
+		contextOf("IdentityCheck", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Said, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *IdentityCheckSaid) graphql.Marshaler {
-			return ec.marshalNIdentityCheckSaid2ᚖfrontdeskᚋgraphᚋgqlᚐIdentityCheckSaid(ctx, selections, v)
-		},
+		ec.marshalNIdentityCheckSaid2ᚖfrontdeskᚋgraphᚋgqlᚐIdentityCheckSaid,
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_IdentityCheck_said(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "IdentityCheck",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_IdentityCheckSaid(ctx, field)
-		},
-	}
-	return fc, nil
-}
 
 func (ec *executionContext) _IdentityCheck_differs(ctx context.Context, field graphql.CollectedField, obj *IdentityCheck) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_IdentityCheck_differs(ctx, field)
-		},
+		contextOf("IdentityCheck", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Differs, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
-			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
-		},
+		ec.marshalNString2ᚕstringᚄ,
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_IdentityCheck_differs(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("IdentityCheck", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _IdentityCheck_patient(ctx context.Context, field graphql.CollectedField, obj *IdentityCheck) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_IdentityCheck_patient(ctx, field)
-		},
+		contextOf("IdentityCheck", true, true),
 		func(ctx context.Context) (any, error) {
 			return ec.Resolvers.IdentityCheck().Patient(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *Patient) graphql.Marshaler {
-			return ec.marshalOPatient2ᚖfrontdeskᚋgraphᚋgqlᚐPatient(ctx, selections, v)
-		},
+		ec.marshalOPatient2ᚖfrontdeskᚋgraphᚋgqlᚐPatient,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_IdentityCheck_patient(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "IdentityCheck",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_Patient(ctx, field)
-		},
-	}
-	return fc, nil
-}
 
 func (ec *executionContext) _IdentityCheck_askedBy(ctx context.Context, field graphql.CollectedField, obj *IdentityCheck) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_IdentityCheck_askedBy(ctx, field)
-		},
+		contextOf("IdentityCheck", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.AskedBy, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_IdentityCheck_askedBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("IdentityCheck", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _IdentityCheck_createdAt(ctx context.Context, field graphql.CollectedField, obj *IdentityCheck) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_IdentityCheck_createdAt(ctx, field)
-		},
+		contextOf("IdentityCheck", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.CreatedAt, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *scalar.Moment) graphql.Marshaler {
-			return ec.marshalODateTime2ᚖfrontdeskᚋgraphᚋscalarᚐMoment(ctx, selections, v)
-		},
+		ec.marshalODateTime2ᚖfrontdeskᚋgraphᚋscalarᚐMoment,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_IdentityCheck_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("IdentityCheck", field, false, false, errors.New("field of type DateTime does not have child fields"))
-}
 
 func (ec *executionContext) _IdentityCheck_expiresAt(ctx context.Context, field graphql.CollectedField, obj *IdentityCheck) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_IdentityCheck_expiresAt(ctx, field)
-		},
+		contextOf("IdentityCheck", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.ExpiresAt, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *scalar.Moment) graphql.Marshaler {
-			return ec.marshalODateTime2ᚖfrontdeskᚋgraphᚋscalarᚐMoment(ctx, selections, v)
-		},
+		ec.marshalODateTime2ᚖfrontdeskᚋgraphᚋscalarᚐMoment,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_IdentityCheck_expiresAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("IdentityCheck", field, false, false, errors.New("field of type DateTime does not have child fields"))
-}
 
 func (ec *executionContext) _IdentityCheckSaid_nhsNumber(ctx context.Context, field graphql.CollectedField, obj *IdentityCheckSaid) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_IdentityCheckSaid_nhsNumber(ctx, field)
-		},
+		contextOf("IdentityCheckSaid", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.NhsNumber, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_IdentityCheckSaid_nhsNumber(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("IdentityCheckSaid", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _IdentityCheckSaid_dob(ctx context.Context, field graphql.CollectedField, obj *IdentityCheckSaid) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_IdentityCheckSaid_dob(ctx, field)
-		},
+		contextOf("IdentityCheckSaid", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Dob, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_IdentityCheckSaid_dob(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("IdentityCheckSaid", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _IdentityCheckSaid_forename(ctx context.Context, field graphql.CollectedField, obj *IdentityCheckSaid) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_IdentityCheckSaid_forename(ctx, field)
-		},
+		contextOf("IdentityCheckSaid", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Forename, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_IdentityCheckSaid_forename(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("IdentityCheckSaid", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _IdentityCheckSaid_surname(ctx context.Context, field graphql.CollectedField, obj *IdentityCheckSaid) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_IdentityCheckSaid_surname(ctx, field)
-		},
+		contextOf("IdentityCheckSaid", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Surname, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_IdentityCheckSaid_surname(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("IdentityCheckSaid", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _IdentityCheckSaid_postcode(ctx context.Context, field graphql.CollectedField, obj *IdentityCheckSaid) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_IdentityCheckSaid_postcode(ctx, field)
-		},
+		contextOf("IdentityCheckSaid", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Postcode, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_IdentityCheckSaid_postcode(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("IdentityCheckSaid", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _IdentityCheckSaid_sex(ctx context.Context, field graphql.CollectedField, obj *IdentityCheckSaid) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_IdentityCheckSaid_sex(ctx, field)
-		},
+		contextOf("IdentityCheckSaid", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Sex, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
-}
-func (ec *executionContext) fieldContext_IdentityCheckSaid_sex(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("IdentityCheckSaid", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
 // endregion **************************** field.gotpl *****************************
@@ -393,78 +275,22 @@ func (ec *executionContext) _IdentityCheck(ctx context.Context, sel ast.Selectio
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("IdentityCheck")
 		case "reference":
-			out.Values[i] = ec._IdentityCheck_reference(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.Null, ec._IdentityCheck_reference(ctx, field, obj))
 		case "reason":
-			out.Values[i] = ec._IdentityCheck_reason(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.Null, ec._IdentityCheck_reason(ctx, field, obj))
 		case "said":
-			out.Values[i] = ec._IdentityCheck_said(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.Null, ec._IdentityCheck_said(ctx, field, obj))
 		case "differs":
-			out.Values[i] = ec._IdentityCheck_differs(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.Null, ec._IdentityCheck_differs(ctx, field, obj))
 		case "patient":
 			field := field
-
-			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
-				defer func() {
-					if r := recover(); r != nil {
-						ec.Error(ctx, ec.Recover(ctx, r))
-					}
-				}()
-				res = ec._IdentityCheck_patient(ctx, field, obj)
-				if res == graphql.RequiredNull {
-					atomic.AddUint32(&fs.Invalids, 1)
-				}
-				return res
-			}
-
-			if field.IsDeferred() {
-				deferredFieldSet.AddField(field)
-				fieldIndex := len(deferredFieldSet.Values) - 1
-				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
-					return innerFunc(ctx, deferredFieldSet)
-				})
-
-				for _, deferrable := range field.Deferrables {
-					view, ok := deferLabelToView[deferrable.Label]
-					if !ok {
-						view = deferredFieldSet.NewView()
-						deferLabelToView[deferrable.Label] = view
-					}
-					view.AddIndices(fieldIndex)
-				}
-
-				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
-				continue
-			}
-
-			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			ec.beside(i, field, out, deferredFieldSet, deferLabelToView, graphql.RequiredNull, func(ctx context.Context) graphql.Marshaler { return ec._IdentityCheck_patient(ctx, field, obj) })
 		case "askedBy":
-			out.Values[i] = ec._IdentityCheck_askedBy(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.RequiredNull, ec._IdentityCheck_askedBy(ctx, field, obj))
 		case "createdAt":
-			out.Values[i] = ec._IdentityCheck_createdAt(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.RequiredNull, ec._IdentityCheck_createdAt(ctx, field, obj))
 		case "expiresAt":
-			out.Values[i] = ec._IdentityCheck_expiresAt(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.RequiredNull, ec._IdentityCheck_expiresAt(ctx, field, obj))
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -552,12 +378,6 @@ func (ec *executionContext) _IdentityCheckSaid(ctx context.Context, sel ast.Sele
 // endregion **************************** object.gotpl ****************************
 
 // region    ***************************** type.gotpl *****************************
-
-func (ec *executionContext) unmarshalNIdentityCheckReason2frontdeskᚋgraphᚋgqlᚐIdentityCheckReason(ctx context.Context, v any) (IdentityCheckReason, error) {
-	var res IdentityCheckReason
-	err := res.UnmarshalGQL(v)
-	return res, graphql.ErrorOnPath(ctx, err)
-}
 
 func (ec *executionContext) marshalNIdentityCheckReason2frontdeskᚋgraphᚋgqlᚐIdentityCheckReason(ctx context.Context, sel ast.SelectionSet, v IdentityCheckReason) graphql.Marshaler {
 	return v

@@ -4,8 +4,6 @@ package gql
 
 import (
 	"context"
-	"errors"
-	"frontdesk/graph/scalar"
 	"math"
 	"strconv"
 	"sync/atomic"
@@ -33,618 +31,387 @@ type LetterResolver interface {
 // region    **************************** field.gotpl *****************************
 
 func (ec *executionContext) _Letter_id(ctx context.Context, field graphql.CollectedField, obj *Letter) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Letter_id(ctx, field)
-		},
+		contextOf("Letter", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.ID, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNID2string(ctx, selections, v)
-		},
+		ec.marshalNID2string,
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_Letter_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Letter", field, false, false, errors.New("field of type ID does not have child fields"))
-}
 
 func (ec *executionContext) _Letter_deleted(ctx context.Context, field graphql.CollectedField, obj *Letter) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Letter_deleted(ctx, field)
-		},
+		contextOf("Letter", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Deleted, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *bool) graphql.Marshaler {
-			return ec.marshalOBoolean2ᚖbool(ctx, selections, v)
-		},
+		ec.marshalOBoolean2ᚖbool,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Letter_deleted(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Letter", field, false, false, errors.New("field of type Boolean does not have child fields"))
-}
 
 func (ec *executionContext) _Letter_reviewStatus(ctx context.Context, field graphql.CollectedField, obj *Letter) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Letter_reviewStatus(ctx, field)
-		},
+		contextOf("Letter", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.ReviewStatus, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *ReviewStatus) graphql.Marshaler {
-			return ec.marshalOReviewStatus2ᚖfrontdeskᚋgraphᚋgqlᚐReviewStatus(ctx, selections, v)
-		},
+		ec.marshalOReviewStatus2ᚖfrontdeskᚋgraphᚋgqlᚐReviewStatus,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Letter_reviewStatus(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Letter", field, false, false, errors.New("field of type ReviewStatus does not have child fields"))
-}
 
 func (ec *executionContext) _Letter_patient(ctx context.Context, field graphql.CollectedField, obj *Letter) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Letter_patient(ctx, field)
-		},
+		contextOf("Letter", true, true),
 		func(ctx context.Context) (any, error) {
 			return ec.Resolvers.Letter().Patient(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *Patient) graphql.Marshaler {
-			return ec.marshalOPatient2ᚖfrontdeskᚋgraphᚋgqlᚐPatient(ctx, selections, v)
-		},
+		ec.marshalOPatient2ᚖfrontdeskᚋgraphᚋgqlᚐPatient,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Letter_patient(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "Letter",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_Patient(ctx, field)
-		},
-	}
-	return fc, nil
-}
 
 func (ec *executionContext) _Letter_doctor(ctx context.Context, field graphql.CollectedField, obj *Letter) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Letter_doctor(ctx, field)
-		},
+		contextOf("Letter", true, true),
 		func(ctx context.Context) (any, error) {
 			return ec.Resolvers.Letter().Doctor(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *User) graphql.Marshaler {
-			return ec.marshalOUser2ᚖfrontdeskᚋgraphᚋgqlᚐUser(ctx, selections, v)
-		},
+		ec.marshalOUser2ᚖfrontdeskᚋgraphᚋgqlᚐUser,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Letter_doctor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "Letter",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_User(ctx, field)
-		},
-	}
-	return fc, nil
-}
 
 func (ec *executionContext) _Letter_date(ctx context.Context, field graphql.CollectedField, obj *Letter) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Letter_date(ctx, field)
-		},
+		contextOf("Letter", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Date, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *scalar.Moment) graphql.Marshaler {
-			return ec.marshalODate2ᚖfrontdeskᚋgraphᚋscalarᚐMoment(ctx, selections, v)
-		},
+		ec.marshalODate2ᚖfrontdeskᚋgraphᚋscalarᚐMoment,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Letter_date(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Letter", field, false, false, errors.New("field of type Date does not have child fields"))
-}
 
 func (ec *executionContext) _Letter_title(ctx context.Context, field graphql.CollectedField, obj *Letter) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Letter_title(ctx, field)
-		},
+		contextOf("Letter", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Title, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Letter_title(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Letter", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _Letter_body(ctx context.Context, field graphql.CollectedField, obj *Letter) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Letter_body(ctx, field)
-		},
+		contextOf("Letter", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Body, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Letter_body(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Letter", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _Letter_contact(ctx context.Context, field graphql.CollectedField, obj *Letter) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Letter_contact(ctx, field)
-		},
+		contextOf("Letter", true, true),
 		func(ctx context.Context) (any, error) {
 			return ec.Resolvers.Letter().Contact(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *LetterContact) graphql.Marshaler {
-			return ec.marshalOLetterContact2ᚖfrontdeskᚋgraphᚋgqlᚐLetterContact(ctx, selections, v)
-		},
+		ec.marshalOLetterContact2ᚖfrontdeskᚋgraphᚋgqlᚐLetterContact,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Letter_contact(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "Letter",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_LetterContact(ctx, field)
-		},
-	}
-	return fc, nil
-}
 
 func (ec *executionContext) _Letter_recipient(ctx context.Context, field graphql.CollectedField, obj *Letter) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Letter_recipient(ctx, field)
-		},
+		contextOf("Letter", true, true),
 		func(ctx context.Context) (any, error) {
 			return ec.Resolvers.Letter().Recipient(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *LetterRecipient) graphql.Marshaler {
-			return ec.marshalOLetterRecipient2ᚖfrontdeskᚋgraphᚋgqlᚐLetterRecipient(ctx, selections, v)
-		},
+		ec.marshalOLetterRecipient2ᚖfrontdeskᚋgraphᚋgqlᚐLetterRecipient,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Letter_recipient(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "Letter",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_LetterRecipient(ctx, field)
-		},
-	}
-	return fc, nil
-}
 
 func (ec *executionContext) _Letter_dateShared(ctx context.Context, field graphql.CollectedField, obj *Letter) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Letter_dateShared(ctx, field)
-		},
+		contextOf("Letter", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.DateShared, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *scalar.Moment) graphql.Marshaler {
-			return ec.marshalODateTime2ᚖfrontdeskᚋgraphᚋscalarᚐMoment(ctx, selections, v)
-		},
+		ec.marshalODateTime2ᚖfrontdeskᚋgraphᚋscalarᚐMoment,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Letter_dateShared(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Letter", field, false, false, errors.New("field of type DateTime does not have child fields"))
-}
 
 func (ec *executionContext) _Letter_createdAt(ctx context.Context, field graphql.CollectedField, obj *Letter) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Letter_createdAt(ctx, field)
-		},
+		contextOf("Letter", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.CreatedAt, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *scalar.Moment) graphql.Marshaler {
-			return ec.marshalODateTime2ᚖfrontdeskᚋgraphᚋscalarᚐMoment(ctx, selections, v)
-		},
+		ec.marshalODateTime2ᚖfrontdeskᚋgraphᚋscalarᚐMoment,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Letter_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Letter", field, false, false, errors.New("field of type DateTime does not have child fields"))
-}
 
 func (ec *executionContext) _Letter_updatedAt(ctx context.Context, field graphql.CollectedField, obj *Letter) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Letter_updatedAt(ctx, field)
-		},
+		contextOf("Letter", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.UpdatedAt, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *scalar.Moment) graphql.Marshaler {
-			return ec.marshalODateTime2ᚖfrontdeskᚋgraphᚋscalarᚐMoment(ctx, selections, v)
-		},
+		ec.marshalODateTime2ᚖfrontdeskᚋgraphᚋscalarᚐMoment,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Letter_updatedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Letter", field, false, false, errors.New("field of type DateTime does not have child fields"))
-}
 
 func (ec *executionContext) _LetterContact_id(ctx context.Context, field graphql.CollectedField, obj *LetterContact) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_LetterContact_id(ctx, field)
-		},
+		contextOf("LetterContact", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.ID, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOID2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOID2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_LetterContact_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("LetterContact", field, false, false, errors.New("field of type ID does not have child fields"))
-}
 
 func (ec *executionContext) _LetterContact_name(ctx context.Context, field graphql.CollectedField, obj *LetterContact) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_LetterContact_name(ctx, field)
-		},
+		contextOf("LetterContact", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Name, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_LetterContact_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("LetterContact", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _LetterContact_email(ctx context.Context, field graphql.CollectedField, obj *LetterContact) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_LetterContact_email(ctx, field)
-		},
+		contextOf("LetterContact", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Email, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_LetterContact_email(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("LetterContact", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _LetterData_data(ctx context.Context, field graphql.CollectedField, obj *LetterData) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_LetterData_data(ctx, field)
-		},
+		contextOf("LetterData", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Data, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*Letter) graphql.Marshaler {
-			return ec.marshalOLetter2ᚕᚖfrontdeskᚋgraphᚋgqlᚐLetter(ctx, selections, v)
-		},
+		ec.marshalOLetter2ᚕᚖfrontdeskᚋgraphᚋgqlᚐLetter,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_LetterData_data(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "LetterData",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_Letter(ctx, field)
-		},
-	}
-	return fc, nil
-}
 
 func (ec *executionContext) _LetterData_pageInfo(ctx context.Context, field graphql.CollectedField, obj *LetterData) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_LetterData_pageInfo(ctx, field)
-		},
+		contextOf("LetterData", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.PageInfo, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *PageInfo) graphql.Marshaler {
-			return ec.marshalOPageInfo2ᚖfrontdeskᚋgraphᚋgqlᚐPageInfo(ctx, selections, v)
-		},
+		ec.marshalOPageInfo2ᚖfrontdeskᚋgraphᚋgqlᚐPageInfo,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_LetterData_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "LetterData",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_PageInfo(ctx, field)
-		},
-	}
-	return fc, nil
-}
 
 func (ec *executionContext) _LetterRecipient_id(ctx context.Context, field graphql.CollectedField, obj *LetterRecipient) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_LetterRecipient_id(ctx, field)
-		},
+		contextOf("LetterRecipient", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.ID, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOID2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOID2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_LetterRecipient_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("LetterRecipient", field, false, false, errors.New("field of type ID does not have child fields"))
-}
 
 func (ec *executionContext) _LetterRecipient_name(ctx context.Context, field graphql.CollectedField, obj *LetterRecipient) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_LetterRecipient_name(ctx, field)
-		},
+		contextOf("LetterRecipient", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Name, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_LetterRecipient_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("LetterRecipient", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _LetterRecipient_email(ctx context.Context, field graphql.CollectedField, obj *LetterRecipient) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_LetterRecipient_email(ctx, field)
-		},
+		contextOf("LetterRecipient", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Email, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_LetterRecipient_email(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("LetterRecipient", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _LetterRecipient_kind(ctx context.Context, field graphql.CollectedField, obj *LetterRecipient) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_LetterRecipient_kind(ctx, field)
-		},
+		contextOf("LetterRecipient", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Kind, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *LetterRecipientType) graphql.Marshaler {
-			return ec.marshalOLetterRecipientType2ᚖfrontdeskᚋgraphᚋgqlᚐLetterRecipientType(ctx, selections, v)
-		},
+		ec.marshalOLetterRecipientType2ᚖfrontdeskᚋgraphᚋgqlᚐLetterRecipientType,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_LetterRecipient_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("LetterRecipient", field, false, false, errors.New("field of type LetterRecipientType does not have child fields"))
-}
 
 func (ec *executionContext) _LetterResponsePayload_data(ctx context.Context, field graphql.CollectedField, obj *LetterResponsePayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_LetterResponsePayload_data(ctx, field)
-		},
+		contextOf("LetterResponsePayload", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Data, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *Letter) graphql.Marshaler {
-			return ec.marshalOLetter2ᚖfrontdeskᚋgraphᚋgqlᚐLetter(ctx, selections, v)
-		},
+		ec.marshalOLetter2ᚖfrontdeskᚋgraphᚋgqlᚐLetter,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_LetterResponsePayload_data(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "LetterResponsePayload",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_Letter(ctx, field)
-		},
-	}
-	return fc, nil
-}
 
 func (ec *executionContext) _LetterResponsePayload_error(ctx context.Context, field graphql.CollectedField, obj *LetterResponsePayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_LetterResponsePayload_error(ctx, field)
-		},
+		contextOf("LetterResponsePayload", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Error, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
-}
-func (ec *executionContext) fieldContext_LetterResponsePayload_error(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("LetterResponsePayload", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
 // endregion **************************** field.gotpl *****************************
@@ -844,202 +611,35 @@ func (ec *executionContext) _Letter(ctx context.Context, sel ast.SelectionSet, o
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("Letter")
 		case "id":
-			out.Values[i] = ec._Letter_id(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.Null, ec._Letter_id(ctx, field, obj))
 		case "deleted":
-			out.Values[i] = ec._Letter_deleted(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.RequiredNull, ec._Letter_deleted(ctx, field, obj))
 		case "reviewStatus":
-			out.Values[i] = ec._Letter_reviewStatus(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.RequiredNull, ec._Letter_reviewStatus(ctx, field, obj))
 		case "patient":
 			field := field
-
-			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
-				defer func() {
-					if r := recover(); r != nil {
-						ec.Error(ctx, ec.Recover(ctx, r))
-					}
-				}()
-				res = ec._Letter_patient(ctx, field, obj)
-				if res == graphql.RequiredNull {
-					atomic.AddUint32(&fs.Invalids, 1)
-				}
-				return res
-			}
-
-			if field.IsDeferred() {
-				deferredFieldSet.AddField(field)
-				fieldIndex := len(deferredFieldSet.Values) - 1
-				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
-					return innerFunc(ctx, deferredFieldSet)
-				})
-
-				for _, deferrable := range field.Deferrables {
-					view, ok := deferLabelToView[deferrable.Label]
-					if !ok {
-						view = deferredFieldSet.NewView()
-						deferLabelToView[deferrable.Label] = view
-					}
-					view.AddIndices(fieldIndex)
-				}
-
-				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
-				continue
-			}
-
-			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			ec.beside(i, field, out, deferredFieldSet, deferLabelToView, graphql.RequiredNull, func(ctx context.Context) graphql.Marshaler { return ec._Letter_patient(ctx, field, obj) })
 		case "doctor":
 			field := field
-
-			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
-				defer func() {
-					if r := recover(); r != nil {
-						ec.Error(ctx, ec.Recover(ctx, r))
-					}
-				}()
-				res = ec._Letter_doctor(ctx, field, obj)
-				if res == graphql.RequiredNull {
-					atomic.AddUint32(&fs.Invalids, 1)
-				}
-				return res
-			}
-
-			if field.IsDeferred() {
-				deferredFieldSet.AddField(field)
-				fieldIndex := len(deferredFieldSet.Values) - 1
-				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
-					return innerFunc(ctx, deferredFieldSet)
-				})
-
-				for _, deferrable := range field.Deferrables {
-					view, ok := deferLabelToView[deferrable.Label]
-					if !ok {
-						view = deferredFieldSet.NewView()
-						deferLabelToView[deferrable.Label] = view
-					}
-					view.AddIndices(fieldIndex)
-				}
-
-				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
-				continue
-			}
-
-			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			ec.beside(i, field, out, deferredFieldSet, deferLabelToView, graphql.RequiredNull, func(ctx context.Context) graphql.Marshaler { return ec._Letter_doctor(ctx, field, obj) })
 		case "date":
-			out.Values[i] = ec._Letter_date(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.RequiredNull, ec._Letter_date(ctx, field, obj))
 		case "title":
-			out.Values[i] = ec._Letter_title(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.RequiredNull, ec._Letter_title(ctx, field, obj))
 		case "body":
-			out.Values[i] = ec._Letter_body(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.RequiredNull, ec._Letter_body(ctx, field, obj))
 		case "contact":
 			field := field
-
-			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
-				defer func() {
-					if r := recover(); r != nil {
-						ec.Error(ctx, ec.Recover(ctx, r))
-					}
-				}()
-				res = ec._Letter_contact(ctx, field, obj)
-				if res == graphql.RequiredNull {
-					atomic.AddUint32(&fs.Invalids, 1)
-				}
-				return res
-			}
-
-			if field.IsDeferred() {
-				deferredFieldSet.AddField(field)
-				fieldIndex := len(deferredFieldSet.Values) - 1
-				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
-					return innerFunc(ctx, deferredFieldSet)
-				})
-
-				for _, deferrable := range field.Deferrables {
-					view, ok := deferLabelToView[deferrable.Label]
-					if !ok {
-						view = deferredFieldSet.NewView()
-						deferLabelToView[deferrable.Label] = view
-					}
-					view.AddIndices(fieldIndex)
-				}
-
-				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
-				continue
-			}
-
-			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			ec.beside(i, field, out, deferredFieldSet, deferLabelToView, graphql.RequiredNull, func(ctx context.Context) graphql.Marshaler { return ec._Letter_contact(ctx, field, obj) })
 		case "recipient":
 			field := field
-
-			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
-				defer func() {
-					if r := recover(); r != nil {
-						ec.Error(ctx, ec.Recover(ctx, r))
-					}
-				}()
-				res = ec._Letter_recipient(ctx, field, obj)
-				if res == graphql.RequiredNull {
-					atomic.AddUint32(&fs.Invalids, 1)
-				}
-				return res
-			}
-
-			if field.IsDeferred() {
-				deferredFieldSet.AddField(field)
-				fieldIndex := len(deferredFieldSet.Values) - 1
-				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
-					return innerFunc(ctx, deferredFieldSet)
-				})
-
-				for _, deferrable := range field.Deferrables {
-					view, ok := deferLabelToView[deferrable.Label]
-					if !ok {
-						view = deferredFieldSet.NewView()
-						deferLabelToView[deferrable.Label] = view
-					}
-					view.AddIndices(fieldIndex)
-				}
-
-				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
-				continue
-			}
-
-			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			ec.beside(i, field, out, deferredFieldSet, deferLabelToView, graphql.RequiredNull, func(ctx context.Context) graphql.Marshaler { return ec._Letter_recipient(ctx, field, obj) })
 		case "dateShared":
-			out.Values[i] = ec._Letter_dateShared(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.RequiredNull, ec._Letter_dateShared(ctx, field, obj))
 		case "createdAt":
-			out.Values[i] = ec._Letter_createdAt(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.RequiredNull, ec._Letter_createdAt(ctx, field, obj))
 		case "updatedAt":
-			out.Values[i] = ec._Letter_updatedAt(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.RequiredNull, ec._Letter_updatedAt(ctx, field, obj))
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -1301,15 +901,6 @@ func (ec *executionContext) marshalOLetterRecipient2ᚖfrontdeskᚋgraphᚋgql�
 		return graphql.Null
 	}
 	return ec._LetterRecipient(ctx, sel, v)
-}
-
-func (ec *executionContext) unmarshalOLetterRecipientType2ᚖfrontdeskᚋgraphᚋgqlᚐLetterRecipientType(ctx context.Context, v any) (*LetterRecipientType, error) {
-	if v == nil {
-		return nil, nil
-	}
-	var res = new(LetterRecipientType)
-	err := res.UnmarshalGQL(v)
-	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalOLetterRecipientType2ᚖfrontdeskᚋgraphᚋgqlᚐLetterRecipientType(ctx context.Context, sel ast.SelectionSet, v *LetterRecipientType) graphql.Marshaler {

@@ -4,7 +4,6 @@ package gql
 
 import (
 	"context"
-	"errors"
 	"frontdesk/graph/scalar"
 	"math"
 	"strconv"
@@ -52,49 +51,37 @@ func (ec *executionContext) field_Patient_bookingsWithPagination_args(ctx contex
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "start",
-		func(ctx context.Context, v any) (scalar.Moment, error) {
-			return ec.unmarshalNDate2frontdeskᚋgraphᚋscalarᚐMoment(ctx, v)
-		})
+		ec.unmarshalNDate2frontdeskᚋgraphᚋscalarᚐMoment)
 	if err != nil {
 		return nil, err
 	}
 	args["start"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "end",
-		func(ctx context.Context, v any) (scalar.Moment, error) {
-			return ec.unmarshalNDate2frontdeskᚋgraphᚋscalarᚐMoment(ctx, v)
-		})
+		ec.unmarshalNDate2frontdeskᚋgraphᚋscalarᚐMoment)
 	if err != nil {
 		return nil, err
 	}
 	args["end"] = arg1
 	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "queryOptions",
-		func(ctx context.Context, v any) (*QueryOptions, error) {
-			return ec.unmarshalOQueryOptions2ᚖfrontdeskᚋgraphᚋgqlᚐQueryOptions(ctx, v)
-		})
+		ec.unmarshalOQueryOptions2ᚖfrontdeskᚋgraphᚋgqlᚐQueryOptions)
 	if err != nil {
 		return nil, err
 	}
 	args["queryOptions"] = arg2
 	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "pagination",
-		func(ctx context.Context, v any) (*Pagination, error) {
-			return ec.unmarshalOPagination2ᚖfrontdeskᚋgraphᚋgqlᚐPagination(ctx, v)
-		})
+		ec.unmarshalOPagination2ᚖfrontdeskᚋgraphᚋgqlᚐPagination)
 	if err != nil {
 		return nil, err
 	}
 	args["pagination"] = arg3
 	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "sort",
-		func(ctx context.Context, v any) (*PatientBookingsSort, error) {
-			return ec.unmarshalOPatientBookingsSort2ᚖfrontdeskᚋgraphᚋgqlᚐPatientBookingsSort(ctx, v)
-		})
+		ec.unmarshalOPatientBookingsSort2ᚖfrontdeskᚋgraphᚋgqlᚐPatientBookingsSort)
 	if err != nil {
 		return nil, err
 	}
 	args["sort"] = arg4
 	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "deleted",
-		func(ctx context.Context, v any) (*bool, error) {
-			return ec.unmarshalOBoolean2ᚖbool(ctx, v)
-		})
+		ec.unmarshalOBoolean2ᚖbool)
 	if err != nil {
 		return nil, err
 	}
@@ -106,33 +93,25 @@ func (ec *executionContext) field_Patient_bookings_args(ctx context.Context, raw
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "start",
-		func(ctx context.Context, v any) (scalar.Moment, error) {
-			return ec.unmarshalNDate2frontdeskᚋgraphᚋscalarᚐMoment(ctx, v)
-		})
+		ec.unmarshalNDate2frontdeskᚋgraphᚋscalarᚐMoment)
 	if err != nil {
 		return nil, err
 	}
 	args["start"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "end",
-		func(ctx context.Context, v any) (scalar.Moment, error) {
-			return ec.unmarshalNDate2frontdeskᚋgraphᚋscalarᚐMoment(ctx, v)
-		})
+		ec.unmarshalNDate2frontdeskᚋgraphᚋscalarᚐMoment)
 	if err != nil {
 		return nil, err
 	}
 	args["end"] = arg1
 	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "queryOptions",
-		func(ctx context.Context, v any) (*QueryOptions, error) {
-			return ec.unmarshalOQueryOptions2ᚖfrontdeskᚋgraphᚋgqlᚐQueryOptions(ctx, v)
-		})
+		ec.unmarshalOQueryOptions2ᚖfrontdeskᚋgraphᚋgqlᚐQueryOptions)
 	if err != nil {
 		return nil, err
 	}
 	args["queryOptions"] = arg2
 	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "pagination",
-		func(ctx context.Context, v any) (*Pagination, error) {
-			return ec.unmarshalOPagination2ᚖfrontdeskᚋgraphᚋgqlᚐPagination(ctx, v)
-		})
+		ec.unmarshalOPagination2ᚖfrontdeskᚋgraphᚋgqlᚐPagination)
 	if err != nil {
 		return nil, err
 	}
@@ -144,17 +123,13 @@ func (ec *executionContext) field_Patient_consultations_args(ctx context.Context
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "page",
-		func(ctx context.Context, v any) (*int, error) {
-			return ec.unmarshalOInt2ᚖint(ctx, v)
-		})
+		ec.unmarshalOInt2ᚖint)
 	if err != nil {
 		return nil, err
 	}
 	args["page"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "pageSize",
-		func(ctx context.Context, v any) (*int, error) {
-			return ec.unmarshalOInt2ᚖint(ctx, v)
-		})
+		ec.unmarshalOInt2ᚖint)
 	if err != nil {
 		return nil, err
 	}
@@ -166,17 +141,13 @@ func (ec *executionContext) field_Patient_documentsSharedWithPatient_args(ctx co
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "page",
-		func(ctx context.Context, v any) (*int, error) {
-			return ec.unmarshalOInt2ᚖint(ctx, v)
-		})
+		ec.unmarshalOInt2ᚖint)
 	if err != nil {
 		return nil, err
 	}
 	args["page"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "pageSize",
-		func(ctx context.Context, v any) (*int, error) {
-			return ec.unmarshalOInt2ᚖint(ctx, v)
-		})
+		ec.unmarshalOInt2ᚖint)
 	if err != nil {
 		return nil, err
 	}
@@ -188,17 +159,13 @@ func (ec *executionContext) field_Patient_invoices_args(ctx context.Context, raw
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "start",
-		func(ctx context.Context, v any) (scalar.Moment, error) {
-			return ec.unmarshalNDate2frontdeskᚋgraphᚋscalarᚐMoment(ctx, v)
-		})
+		ec.unmarshalNDate2frontdeskᚋgraphᚋscalarᚐMoment)
 	if err != nil {
 		return nil, err
 	}
 	args["start"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "end",
-		func(ctx context.Context, v any) (scalar.Moment, error) {
-			return ec.unmarshalNDate2frontdeskᚋgraphᚋscalarᚐMoment(ctx, v)
-		})
+		ec.unmarshalNDate2frontdeskᚋgraphᚋscalarᚐMoment)
 	if err != nil {
 		return nil, err
 	}
@@ -210,17 +177,13 @@ func (ec *executionContext) field_Patient_patientDocuments_args(ctx context.Cont
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "page",
-		func(ctx context.Context, v any) (*int, error) {
-			return ec.unmarshalOInt2ᚖint(ctx, v)
-		})
+		ec.unmarshalOInt2ᚖint)
 	if err != nil {
 		return nil, err
 	}
 	args["page"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "pageSize",
-		func(ctx context.Context, v any) (*int, error) {
-			return ec.unmarshalOInt2ᚖint(ctx, v)
-		})
+		ec.unmarshalOInt2ᚖint)
 	if err != nil {
 		return nil, err
 	}
@@ -232,17 +195,13 @@ func (ec *executionContext) field_Patient_prescriptions_args(ctx context.Context
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "page",
-		func(ctx context.Context, v any) (*int, error) {
-			return ec.unmarshalOInt2ᚖint(ctx, v)
-		})
+		ec.unmarshalOInt2ᚖint)
 	if err != nil {
 		return nil, err
 	}
 	args["page"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "pageSize",
-		func(ctx context.Context, v any) (*int, error) {
-			return ec.unmarshalOInt2ᚖint(ctx, v)
-		})
+		ec.unmarshalOInt2ᚖint)
 	if err != nil {
 		return nil, err
 	}
@@ -254,17 +213,13 @@ func (ec *executionContext) field_Patient_records_args(ctx context.Context, rawA
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "page",
-		func(ctx context.Context, v any) (*int, error) {
-			return ec.unmarshalOInt2ᚖint(ctx, v)
-		})
+		ec.unmarshalOInt2ᚖint)
 	if err != nil {
 		return nil, err
 	}
 	args["page"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "pageSize",
-		func(ctx context.Context, v any) (*int, error) {
-			return ec.unmarshalOInt2ᚖint(ctx, v)
-		})
+		ec.unmarshalOInt2ᚖint)
 	if err != nil {
 		return nil, err
 	}
@@ -277,1137 +232,737 @@ func (ec *executionContext) field_Patient_records_args(ctx context.Context, rawA
 // region    **************************** field.gotpl *****************************
 
 func (ec *executionContext) _CommunicationPreferences_receiveEmail(ctx context.Context, field graphql.CollectedField, obj *CommunicationPreferences) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CommunicationPreferences_receiveEmail(ctx, field)
-		},
+		contextOf("CommunicationPreferences", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.ReceiveEmail, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *bool) graphql.Marshaler {
-			return ec.marshalOBoolean2ᚖbool(ctx, selections, v)
-		},
+		ec.marshalOBoolean2ᚖbool,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_CommunicationPreferences_receiveEmail(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("CommunicationPreferences", field, false, false, errors.New("field of type Boolean does not have child fields"))
-}
 
 func (ec *executionContext) _CommunicationPreferences_receiveSMS(ctx context.Context, field graphql.CollectedField, obj *CommunicationPreferences) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CommunicationPreferences_receiveSMS(ctx, field)
-		},
+		contextOf("CommunicationPreferences", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.ReceiveSms, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *bool) graphql.Marshaler {
-			return ec.marshalOBoolean2ᚖbool(ctx, selections, v)
-		},
+		ec.marshalOBoolean2ᚖbool,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_CommunicationPreferences_receiveSMS(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("CommunicationPreferences", field, false, false, errors.New("field of type Boolean does not have child fields"))
-}
 
 func (ec *executionContext) _CommunicationPreferences_promotionalMarketing(ctx context.Context, field graphql.CollectedField, obj *CommunicationPreferences) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CommunicationPreferences_promotionalMarketing(ctx, field)
-		},
+		contextOf("CommunicationPreferences", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.PromotionalMarketing, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *bool) graphql.Marshaler {
-			return ec.marshalOBoolean2ᚖbool(ctx, selections, v)
-		},
+		ec.marshalOBoolean2ᚖbool,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_CommunicationPreferences_promotionalMarketing(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("CommunicationPreferences", field, false, false, errors.New("field of type Boolean does not have child fields"))
-}
 
 func (ec *executionContext) _CommunicationPreferences_privacyPolicy(ctx context.Context, field graphql.CollectedField, obj *CommunicationPreferences) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CommunicationPreferences_privacyPolicy(ctx, field)
-		},
+		contextOf("CommunicationPreferences", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.PrivacyPolicy, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *PrivacyPolicy) graphql.Marshaler {
-			return ec.marshalOPrivacyPolicy2ᚖfrontdeskᚋgraphᚋgqlᚐPrivacyPolicy(ctx, selections, v)
-		},
+		ec.marshalOPrivacyPolicy2ᚖfrontdeskᚋgraphᚋgqlᚐPrivacyPolicy,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_CommunicationPreferences_privacyPolicy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "CommunicationPreferences",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_PrivacyPolicy(ctx, field)
-		},
-	}
-	return fc, nil
-}
 
 func (ec *executionContext) _CommunicationPreferences_paymentReminders(ctx context.Context, field graphql.CollectedField, obj *CommunicationPreferences) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CommunicationPreferences_paymentReminders(ctx, field)
-		},
+		contextOf("CommunicationPreferences", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.PaymentReminders, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *bool) graphql.Marshaler {
-			return ec.marshalOBoolean2ᚖbool(ctx, selections, v)
-		},
+		ec.marshalOBoolean2ᚖbool,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_CommunicationPreferences_paymentReminders(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("CommunicationPreferences", field, false, false, errors.New("field of type Boolean does not have child fields"))
-}
 
 func (ec *executionContext) _CustomAttribute_id(ctx context.Context, field graphql.CollectedField, obj *CustomAttribute) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CustomAttribute_id(ctx, field)
-		},
+		contextOf("CustomAttribute", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.ID, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOID2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOID2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_CustomAttribute_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("CustomAttribute", field, false, false, errors.New("field of type ID does not have child fields"))
-}
 
 func (ec *executionContext) _CustomAttribute_title(ctx context.Context, field graphql.CollectedField, obj *CustomAttribute) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CustomAttribute_title(ctx, field)
-		},
+		contextOf("CustomAttribute", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Title, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_CustomAttribute_title(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("CustomAttribute", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _CustomAttribute_text(ctx context.Context, field graphql.CollectedField, obj *CustomAttribute) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CustomAttribute_text(ctx, field)
-		},
+		contextOf("CustomAttribute", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Text, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_CustomAttribute_text(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("CustomAttribute", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _CustomAttribute_response(ctx context.Context, field graphql.CollectedField, obj *CustomAttribute) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CustomAttribute_response(ctx, field)
-		},
+		contextOf("CustomAttribute", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Response, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_CustomAttribute_response(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("CustomAttribute", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _CustomAttribute_required(ctx context.Context, field graphql.CollectedField, obj *CustomAttribute) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CustomAttribute_required(ctx, field)
-		},
+		contextOf("CustomAttribute", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Required, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *bool) graphql.Marshaler {
-			return ec.marshalOBoolean2ᚖbool(ctx, selections, v)
-		},
+		ec.marshalOBoolean2ᚖbool,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_CustomAttribute_required(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("CustomAttribute", field, false, false, errors.New("field of type Boolean does not have child fields"))
-}
 
 func (ec *executionContext) _INS_number(ctx context.Context, field graphql.CollectedField, obj *Ins) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_INS_number(ctx, field)
-		},
+		contextOf("INS", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Number, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_INS_number(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("INS", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _INS_oid(ctx context.Context, field graphql.CollectedField, obj *Ins) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_INS_oid(ctx, field)
-		},
+		contextOf("INS", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Oid, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_INS_oid(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("INS", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _INS_manualIdentification(ctx context.Context, field graphql.CollectedField, obj *Ins) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_INS_manualIdentification(ctx, field)
-		},
+		contextOf("INS", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.ManualIdentification, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *bool) graphql.Marshaler {
-			return ec.marshalOBoolean2ᚖbool(ctx, selections, v)
-		},
+		ec.marshalOBoolean2ᚖbool,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_INS_manualIdentification(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("INS", field, false, false, errors.New("field of type Boolean does not have child fields"))
-}
 
 func (ec *executionContext) _INS_identityAlertStatus(ctx context.Context, field graphql.CollectedField, obj *Ins) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_INS_identityAlertStatus(ctx, field)
-		},
+		contextOf("INS", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.IdentityAlertStatus, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *PatientINSSIdentityAlertStatus) graphql.Marshaler {
-			return ec.marshalOPatientINSSIdentityAlertStatus2ᚖfrontdeskᚋgraphᚋgqlᚐPatientINSSIdentityAlertStatus(ctx, selections, v)
-		},
+		ec.marshalOPatientINSSIdentityAlertStatus2ᚖfrontdeskᚋgraphᚋgqlᚐPatientINSSIdentityAlertStatus,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_INS_identityAlertStatus(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("INS", field, false, false, errors.New("field of type PatientINSSIdentityAlertStatus does not have child fields"))
-}
 
 func (ec *executionContext) _INS_identityAlertComment(ctx context.Context, field graphql.CollectedField, obj *Ins) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_INS_identityAlertComment(ctx, field)
-		},
+		contextOf("INS", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.IdentityAlertComment, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_INS_identityAlertComment(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("INS", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _INS_status(ctx context.Context, field graphql.CollectedField, obj *Ins) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_INS_status(ctx, field)
-		},
+		contextOf("INS", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Status, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *PatientINSStatus) graphql.Marshaler {
-			return ec.marshalOPatientINSStatus2ᚖfrontdeskᚋgraphᚋgqlᚐPatientINSStatus(ctx, selections, v)
-		},
+		ec.marshalOPatientINSStatus2ᚖfrontdeskᚋgraphᚋgqlᚐPatientINSStatus,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_INS_status(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("INS", field, false, false, errors.New("field of type PatientINSStatus does not have child fields"))
-}
 
 func (ec *executionContext) _INS_identityDocument(ctx context.Context, field graphql.CollectedField, obj *Ins) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_INS_identityDocument(ctx, field)
-		},
+		contextOf("INS", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.IdentityDocument, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_INS_identityDocument(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("INS", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _Patient_id(ctx context.Context, field graphql.CollectedField, obj *Patient) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Patient_id(ctx, field)
-		},
+		contextOf("Patient", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.ID, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNID2string(ctx, selections, v)
-		},
+		ec.marshalNID2string,
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_Patient_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Patient", field, false, false, errors.New("field of type ID does not have child fields"))
-}
 
 func (ec *executionContext) _Patient_title(ctx context.Context, field graphql.CollectedField, obj *Patient) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Patient_title(ctx, field)
-		},
+		contextOf("Patient", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Title, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Patient_title(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Patient", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _Patient_status(ctx context.Context, field graphql.CollectedField, obj *Patient) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Patient_status(ctx, field)
-		},
+		contextOf("Patient", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Status, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Patient_status(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Patient", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _Patient_firstName(ctx context.Context, field graphql.CollectedField, obj *Patient) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Patient_firstName(ctx, field)
-		},
+		contextOf("Patient", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.FirstName, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Patient_firstName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Patient", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _Patient_lastName(ctx context.Context, field graphql.CollectedField, obj *Patient) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Patient_lastName(ctx, field)
-		},
+		contextOf("Patient", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.LastName, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Patient_lastName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Patient", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _Patient_fullName(ctx context.Context, field graphql.CollectedField, obj *Patient) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Patient_fullName(ctx, field)
-		},
+		contextOf("Patient", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.FullName, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Patient_fullName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Patient", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _Patient_birthSurname(ctx context.Context, field graphql.CollectedField, obj *Patient) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Patient_birthSurname(ctx, field)
-		},
+		contextOf("Patient", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.BirthSurname, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Patient_birthSurname(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Patient", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _Patient_birthName(ctx context.Context, field graphql.CollectedField, obj *Patient) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Patient_birthName(ctx, field)
-		},
+		contextOf("Patient", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.BirthName, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Patient_birthName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Patient", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _Patient_birthNames(ctx context.Context, field graphql.CollectedField, obj *Patient) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Patient_birthNames(ctx, field)
-		},
+		contextOf("Patient", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.BirthNames, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Patient_birthNames(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Patient", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _Patient_dob(ctx context.Context, field graphql.CollectedField, obj *Patient) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Patient_dob(ctx, field)
-		},
+		contextOf("Patient", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Dob, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *scalar.Moment) graphql.Marshaler {
-			return ec.marshalODate2ᚖfrontdeskᚋgraphᚋscalarᚐMoment(ctx, selections, v)
-		},
+		ec.marshalODate2ᚖfrontdeskᚋgraphᚋscalarᚐMoment,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Patient_dob(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Patient", field, false, false, errors.New("field of type Date does not have child fields"))
-}
 
 func (ec *executionContext) _Patient_placeOfBirth(ctx context.Context, field graphql.CollectedField, obj *Patient) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Patient_placeOfBirth(ctx, field)
-		},
+		contextOf("Patient", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.PlaceOfBirth, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *PlaceOfBirth) graphql.Marshaler {
-			return ec.marshalOPlaceOfBirth2ᚖfrontdeskᚋgraphᚋgqlᚐPlaceOfBirth(ctx, selections, v)
-		},
+		ec.marshalOPlaceOfBirth2ᚖfrontdeskᚋgraphᚋgqlᚐPlaceOfBirth,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Patient_placeOfBirth(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "Patient",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_PlaceOfBirth(ctx, field)
-		},
-	}
-	return fc, nil
-}
 
 func (ec *executionContext) _Patient_socialSecurityNumber(ctx context.Context, field graphql.CollectedField, obj *Patient) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Patient_socialSecurityNumber(ctx, field)
-		},
+		contextOf("Patient", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.SocialSecurityNumber, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Patient_socialSecurityNumber(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Patient", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _Patient_gender(ctx context.Context, field graphql.CollectedField, obj *Patient) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Patient_gender(ctx, field)
-		},
+		contextOf("Patient", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Gender, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Patient_gender(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Patient", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _Patient_sex(ctx context.Context, field graphql.CollectedField, obj *Patient) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Patient_sex(ctx, field)
-		},
+		contextOf("Patient", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Sex, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Patient_sex(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Patient", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _Patient_email(ctx context.Context, field graphql.CollectedField, obj *Patient) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Patient_email(ctx, field)
-		},
+		contextOf("Patient", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Email, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Patient_email(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Patient", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _Patient_googleClientId(ctx context.Context, field graphql.CollectedField, obj *Patient) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Patient_googleClientId(ctx, field)
-		},
+		contextOf("Patient", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.GoogleClientID, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Patient_googleClientId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Patient", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _Patient_paymentReference(ctx context.Context, field graphql.CollectedField, obj *Patient) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Patient_paymentReference(ctx, field)
-		},
+		contextOf("Patient", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.PaymentReference, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Patient_paymentReference(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Patient", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _Patient_phones(ctx context.Context, field graphql.CollectedField, obj *Patient) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Patient_phones(ctx, field)
-		},
+		contextOf("Patient", true, true),
 		func(ctx context.Context) (any, error) {
 			return ec.Resolvers.Patient().Phones(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*Phone) graphql.Marshaler {
-			return ec.marshalOPhone2ᚕᚖfrontdeskᚋgraphᚋgqlᚐPhone(ctx, selections, v)
-		},
+		ec.marshalOPhone2ᚕᚖfrontdeskᚋgraphᚋgqlᚐPhone,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Patient_phones(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "Patient",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_Phone(ctx, field)
-		},
-	}
-	return fc, nil
-}
 
 func (ec *executionContext) _Patient_occupation(ctx context.Context, field graphql.CollectedField, obj *Patient) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Patient_occupation(ctx, field)
-		},
+		contextOf("Patient", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Occupation, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Patient_occupation(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Patient", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _Patient_address(ctx context.Context, field graphql.CollectedField, obj *Patient) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Patient_address(ctx, field)
-		},
+		contextOf("Patient", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Address, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *Address) graphql.Marshaler {
-			return ec.marshalOAddress2ᚖfrontdeskᚋgraphᚋgqlᚐAddress(ctx, selections, v)
-		},
+		ec.marshalOAddress2ᚖfrontdeskᚋgraphᚋgqlᚐAddress,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Patient_address(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "Patient",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_Address(ctx, field)
-		},
-	}
-	return fc, nil
-}
 
 func (ec *executionContext) _Patient_membershipName(ctx context.Context, field graphql.CollectedField, obj *Patient) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Patient_membershipName(ctx, field)
-		},
+		contextOf("Patient", true, true),
 		func(ctx context.Context) (any, error) {
 			return ec.Resolvers.Patient().MembershipName(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Patient_membershipName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Patient", field, true, true, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _Patient_membershipStartDate(ctx context.Context, field graphql.CollectedField, obj *Patient) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Patient_membershipStartDate(ctx, field)
-		},
+		contextOf("Patient", true, true),
 		func(ctx context.Context) (any, error) {
 			return ec.Resolvers.Patient().MembershipStartDate(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Patient_membershipStartDate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Patient", field, true, true, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _Patient_membershipStartDateFormatted(ctx context.Context, field graphql.CollectedField, obj *Patient) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Patient_membershipStartDateFormatted(ctx, field)
-		},
+		contextOf("Patient", true, true),
 		func(ctx context.Context) (any, error) {
 			return ec.Resolvers.Patient().MembershipStartDateFormatted(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *scalar.Moment) graphql.Marshaler {
-			return ec.marshalODate2ᚖfrontdeskᚋgraphᚋscalarᚐMoment(ctx, selections, v)
-		},
+		ec.marshalODate2ᚖfrontdeskᚋgraphᚋscalarᚐMoment,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Patient_membershipStartDateFormatted(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Patient", field, true, true, errors.New("field of type Date does not have child fields"))
-}
 
 func (ec *executionContext) _Patient_sharingToken(ctx context.Context, field graphql.CollectedField, obj *Patient) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Patient_sharingToken(ctx, field)
-		},
+		contextOf("Patient", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.SharingToken, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *SharingToken) graphql.Marshaler {
-			return ec.marshalOSharingToken2ᚖfrontdeskᚋgraphᚋgqlᚐSharingToken(ctx, selections, v)
-		},
+		ec.marshalOSharingToken2ᚖfrontdeskᚋgraphᚋgqlᚐSharingToken,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Patient_sharingToken(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "Patient",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_SharingToken(ctx, field)
-		},
-	}
-	return fc, nil
-}
 
 func (ec *executionContext) _Patient_numbers(ctx context.Context, field graphql.CollectedField, obj *Patient) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Patient_numbers(ctx, field)
-		},
+		contextOf("Patient", true, true),
 		func(ctx context.Context) (any, error) {
 			return ec.Resolvers.Patient().Numbers(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*PatientNumber) graphql.Marshaler {
-			return ec.marshalOPatientNumber2ᚕᚖfrontdeskᚋgraphᚋgqlᚐPatientNumber(ctx, selections, v)
-		},
+		ec.marshalOPatientNumber2ᚕᚖfrontdeskᚋgraphᚋgqlᚐPatientNumber,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Patient_numbers(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "Patient",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_PatientNumber(ctx, field)
-		},
-	}
-	return fc, nil
-}
 
 func (ec *executionContext) _Patient_customAttributes(ctx context.Context, field graphql.CollectedField, obj *Patient) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Patient_customAttributes(ctx, field)
-		},
+		contextOf("Patient", true, true),
 		func(ctx context.Context) (any, error) {
 			return ec.Resolvers.Patient().CustomAttributes(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*CustomAttribute) graphql.Marshaler {
-			return ec.marshalOCustomAttribute2ᚕᚖfrontdeskᚋgraphᚋgqlᚐCustomAttribute(ctx, selections, v)
-		},
+		ec.marshalOCustomAttribute2ᚕᚖfrontdeskᚋgraphᚋgqlᚐCustomAttribute,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Patient_customAttributes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "Patient",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_CustomAttribute(ctx, field)
-		},
-	}
-	return fc, nil
-}
 
 func (ec *executionContext) _Patient_communicationPreferences(ctx context.Context, field graphql.CollectedField, obj *Patient) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Patient_communicationPreferences(ctx, field)
-		},
+		contextOf("Patient", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.CommunicationPreferences, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *CommunicationPreferences) graphql.Marshaler {
-			return ec.marshalOCommunicationPreferences2ᚖfrontdeskᚋgraphᚋgqlᚐCommunicationPreferences(ctx, selections, v)
-		},
+		ec.marshalOCommunicationPreferences2ᚖfrontdeskᚋgraphᚋgqlᚐCommunicationPreferences,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Patient_communicationPreferences(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "Patient",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_CommunicationPreferences(ctx, field)
-		},
-	}
-	return fc, nil
-}
 
 func (ec *executionContext) _Patient_relatedAccounts(ctx context.Context, field graphql.CollectedField, obj *Patient) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Patient_relatedAccounts(ctx, field)
-		},
+		contextOf("Patient", true, true),
 		func(ctx context.Context) (any, error) {
 			return ec.Resolvers.Patient().RelatedAccounts(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*PatientRelationship) graphql.Marshaler {
-			return ec.marshalOPatientRelationship2ᚕᚖfrontdeskᚋgraphᚋgqlᚐPatientRelationship(ctx, selections, v)
-		},
+		ec.marshalOPatientRelationship2ᚕᚖfrontdeskᚋgraphᚋgqlᚐPatientRelationship,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Patient_relatedAccounts(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "Patient",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_PatientRelationship(ctx, field)
-		},
-	}
-	return fc, nil
-}
 
 func (ec *executionContext) _Patient_bookings(ctx context.Context, field graphql.CollectedField, obj *Patient) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Patient_bookings(ctx, field)
-		},
+		ec.fieldContext_Patient_bookings,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Patient().Bookings(ctx, obj, fc.Args["start"].(scalar.Moment), fc.Args["end"].(scalar.Moment), fc.Args["queryOptions"].(*QueryOptions), fc.Args["pagination"].(*Pagination))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*Booking) graphql.Marshaler {
-			return ec.marshalOBooking2ᚕᚖfrontdeskᚋgraphᚋgqlᚐBooking(ctx, selections, v)
-		},
+		ec.marshalOBooking2ᚕᚖfrontdeskᚋgraphᚋgqlᚐBooking,
 		true,
 		false,
 	)
@@ -1418,9 +973,6 @@ func (ec *executionContext) fieldContext_Patient_bookings(ctx context.Context, f
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_Booking(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -1437,21 +989,17 @@ func (ec *executionContext) fieldContext_Patient_bookings(ctx context.Context, f
 }
 
 func (ec *executionContext) _Patient_bookingsWithPagination(ctx context.Context, field graphql.CollectedField, obj *Patient) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Patient_bookingsWithPagination(ctx, field)
-		},
+		ec.fieldContext_Patient_bookingsWithPagination,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Patient().BookingsWithPagination(ctx, obj, fc.Args["start"].(scalar.Moment), fc.Args["end"].(scalar.Moment), fc.Args["queryOptions"].(*QueryOptions), fc.Args["pagination"].(*Pagination), fc.Args["sort"].(*PatientBookingsSort), fc.Args["deleted"].(*bool))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *PatientBookingsData) graphql.Marshaler {
-			return ec.marshalOPatientBookingsData2ᚖfrontdeskᚋgraphᚋgqlᚐPatientBookingsData(ctx, selections, v)
-		},
+		ec.marshalOPatientBookingsData2ᚖfrontdeskᚋgraphᚋgqlᚐPatientBookingsData,
 		true,
 		false,
 	)
@@ -1462,9 +1010,6 @@ func (ec *executionContext) fieldContext_Patient_bookingsWithPagination(ctx cont
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_PatientBookingsData(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -1481,21 +1026,17 @@ func (ec *executionContext) fieldContext_Patient_bookingsWithPagination(ctx cont
 }
 
 func (ec *executionContext) _Patient_invoices(ctx context.Context, field graphql.CollectedField, obj *Patient) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Patient_invoices(ctx, field)
-		},
+		ec.fieldContext_Patient_invoices,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Patient().Invoices(ctx, obj, fc.Args["start"].(scalar.Moment), fc.Args["end"].(scalar.Moment))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*Invoice) graphql.Marshaler {
-			return ec.marshalOInvoice2ᚕᚖfrontdeskᚋgraphᚋgqlᚐInvoice(ctx, selections, v)
-		},
+		ec.marshalOInvoice2ᚕᚖfrontdeskᚋgraphᚋgqlᚐInvoice,
 		true,
 		false,
 	)
@@ -1506,9 +1047,6 @@ func (ec *executionContext) fieldContext_Patient_invoices(ctx context.Context, f
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_Invoice(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -1525,117 +1063,65 @@ func (ec *executionContext) fieldContext_Patient_invoices(ctx context.Context, f
 }
 
 func (ec *executionContext) _Patient_letters(ctx context.Context, field graphql.CollectedField, obj *Patient) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Patient_letters(ctx, field)
-		},
+		contextOf("Patient", true, true),
 		func(ctx context.Context) (any, error) {
 			return ec.Resolvers.Patient().Letters(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*Letter) graphql.Marshaler {
-			return ec.marshalOLetter2ᚕᚖfrontdeskᚋgraphᚋgqlᚐLetter(ctx, selections, v)
-		},
+		ec.marshalOLetter2ᚕᚖfrontdeskᚋgraphᚋgqlᚐLetter,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Patient_letters(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "Patient",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_Letter(ctx, field)
-		},
-	}
-	return fc, nil
-}
 
 func (ec *executionContext) _Patient_labs(ctx context.Context, field graphql.CollectedField, obj *Patient) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Patient_labs(ctx, field)
-		},
+		contextOf("Patient", true, true),
 		func(ctx context.Context) (any, error) {
 			return ec.Resolvers.Patient().Labs(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*Lab) graphql.Marshaler {
-			return ec.marshalOLab2ᚕᚖfrontdeskᚋgraphᚋgqlᚐLab(ctx, selections, v)
-		},
+		ec.marshalOLab2ᚕᚖfrontdeskᚋgraphᚋgqlᚐLab,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Patient_labs(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "Patient",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_Lab(ctx, field)
-		},
-	}
-	return fc, nil
-}
 
 func (ec *executionContext) _Patient_labels(ctx context.Context, field graphql.CollectedField, obj *Patient) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Patient_labels(ctx, field)
-		},
+		contextOf("Patient", true, true),
 		func(ctx context.Context) (any, error) {
 			return ec.Resolvers.Patient().Labels(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*PatientLabel) graphql.Marshaler {
-			return ec.marshalOPatientLabel2ᚕᚖfrontdeskᚋgraphᚋgqlᚐPatientLabel(ctx, selections, v)
-		},
+		ec.marshalOPatientLabel2ᚕᚖfrontdeskᚋgraphᚋgqlᚐPatientLabel,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Patient_labels(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "Patient",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_PatientLabel(ctx, field)
-		},
-	}
-	return fc, nil
-}
 
 func (ec *executionContext) _Patient_prescriptions(ctx context.Context, field graphql.CollectedField, obj *Patient) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Patient_prescriptions(ctx, field)
-		},
+		ec.fieldContext_Patient_prescriptions,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Patient().Prescriptions(ctx, obj, fc.Args["page"].(*int), fc.Args["pageSize"].(*int))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *PrescriptionData) graphql.Marshaler {
-			return ec.marshalOPrescriptionData2ᚖfrontdeskᚋgraphᚋgqlᚐPrescriptionData(ctx, selections, v)
-		},
+		ec.marshalOPrescriptionData2ᚖfrontdeskᚋgraphᚋgqlᚐPrescriptionData,
 		true,
 		false,
 	)
@@ -1646,9 +1132,6 @@ func (ec *executionContext) fieldContext_Patient_prescriptions(ctx context.Conte
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_PrescriptionData(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -1665,21 +1148,17 @@ func (ec *executionContext) fieldContext_Patient_prescriptions(ctx context.Conte
 }
 
 func (ec *executionContext) _Patient_consultations(ctx context.Context, field graphql.CollectedField, obj *Patient) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Patient_consultations(ctx, field)
-		},
+		ec.fieldContext_Patient_consultations,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Patient().Consultations(ctx, obj, fc.Args["page"].(*int), fc.Args["pageSize"].(*int))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *ConsultationData) graphql.Marshaler {
-			return ec.marshalOConsultationData2ᚖfrontdeskᚋgraphᚋgqlᚐConsultationData(ctx, selections, v)
-		},
+		ec.marshalOConsultationData2ᚖfrontdeskᚋgraphᚋgqlᚐConsultationData,
 		true,
 		false,
 	)
@@ -1690,9 +1169,6 @@ func (ec *executionContext) fieldContext_Patient_consultations(ctx context.Conte
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_ConsultationData(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -1709,21 +1185,17 @@ func (ec *executionContext) fieldContext_Patient_consultations(ctx context.Conte
 }
 
 func (ec *executionContext) _Patient_records(ctx context.Context, field graphql.CollectedField, obj *Patient) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Patient_records(ctx, field)
-		},
+		ec.fieldContext_Patient_records,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Patient().Records(ctx, obj, fc.Args["page"].(*int), fc.Args["pageSize"].(*int))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *RecordData) graphql.Marshaler {
-			return ec.marshalORecordData2ᚖfrontdeskᚋgraphᚋgqlᚐRecordData(ctx, selections, v)
-		},
+		ec.marshalORecordData2ᚖfrontdeskᚋgraphᚋgqlᚐRecordData,
 		true,
 		false,
 	)
@@ -1734,9 +1206,6 @@ func (ec *executionContext) fieldContext_Patient_records(ctx context.Context, fi
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_RecordData(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -1753,21 +1222,17 @@ func (ec *executionContext) fieldContext_Patient_records(ctx context.Context, fi
 }
 
 func (ec *executionContext) _Patient_patientDocuments(ctx context.Context, field graphql.CollectedField, obj *Patient) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Patient_patientDocuments(ctx, field)
-		},
+		ec.fieldContext_Patient_patientDocuments,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Patient().PatientDocuments(ctx, obj, fc.Args["page"].(*int), fc.Args["pageSize"].(*int))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *PatientDocumentData) graphql.Marshaler {
-			return ec.marshalOPatientDocumentData2ᚖfrontdeskᚋgraphᚋgqlᚐPatientDocumentData(ctx, selections, v)
-		},
+		ec.marshalOPatientDocumentData2ᚖfrontdeskᚋgraphᚋgqlᚐPatientDocumentData,
 		true,
 		false,
 	)
@@ -1778,9 +1243,6 @@ func (ec *executionContext) fieldContext_Patient_patientDocuments(ctx context.Co
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_PatientDocumentData(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -1797,232 +1259,145 @@ func (ec *executionContext) fieldContext_Patient_patientDocuments(ctx context.Co
 }
 
 func (ec *executionContext) _Patient_createdAt(ctx context.Context, field graphql.CollectedField, obj *Patient) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Patient_createdAt(ctx, field)
-		},
+		contextOf("Patient", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.CreatedAt, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *scalar.Moment) graphql.Marshaler {
-			return ec.marshalODateTime2ᚖfrontdeskᚋgraphᚋscalarᚐMoment(ctx, selections, v)
-		},
+		ec.marshalODateTime2ᚖfrontdeskᚋgraphᚋscalarᚐMoment,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Patient_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Patient", field, false, false, errors.New("field of type DateTime does not have child fields"))
-}
 
 func (ec *executionContext) _Patient_updatedAt(ctx context.Context, field graphql.CollectedField, obj *Patient) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Patient_updatedAt(ctx, field)
-		},
+		contextOf("Patient", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.UpdatedAt, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *scalar.Moment) graphql.Marshaler {
-			return ec.marshalODateTime2ᚖfrontdeskᚋgraphᚋscalarᚐMoment(ctx, selections, v)
-		},
+		ec.marshalODateTime2ᚖfrontdeskᚋgraphᚋscalarᚐMoment,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Patient_updatedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Patient", field, false, false, errors.New("field of type DateTime does not have child fields"))
-}
 
 func (ec *executionContext) _Patient_accessGroups(ctx context.Context, field graphql.CollectedField, obj *Patient) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Patient_accessGroups(ctx, field)
-		},
+		contextOf("Patient", true, true),
 		func(ctx context.Context) (any, error) {
 			return ec.Resolvers.Patient().AccessGroups(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*PatientAccessGroup) graphql.Marshaler {
-			return ec.marshalOPatientAccessGroup2ᚕᚖfrontdeskᚋgraphᚋgqlᚐPatientAccessGroup(ctx, selections, v)
-		},
+		ec.marshalOPatientAccessGroup2ᚕᚖfrontdeskᚋgraphᚋgqlᚐPatientAccessGroup,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Patient_accessGroups(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "Patient",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_PatientAccessGroup(ctx, field)
-		},
-	}
-	return fc, nil
-}
 
 func (ec *executionContext) _Patient_comments(ctx context.Context, field graphql.CollectedField, obj *Patient) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Patient_comments(ctx, field)
-		},
+		contextOf("Patient", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Comments, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Patient_comments(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Patient", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _Patient_ins(ctx context.Context, field graphql.CollectedField, obj *Patient) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Patient_ins(ctx, field)
-		},
+		contextOf("Patient", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Ins, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *Ins) graphql.Marshaler {
-			return ec.marshalOINS2ᚖfrontdeskᚋgraphᚋgqlᚐIns(ctx, selections, v)
-		},
+		ec.marshalOINS2ᚖfrontdeskᚋgraphᚋgqlᚐIns,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Patient_ins(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "Patient",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_INS(ctx, field)
-		},
-	}
-	return fc, nil
-}
 
 func (ec *executionContext) _Patient_onHold(ctx context.Context, field graphql.CollectedField, obj *Patient) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Patient_onHold(ctx, field)
-		},
+		contextOf("Patient", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.OnHold, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *bool) graphql.Marshaler {
-			return ec.marshalOBoolean2ᚖbool(ctx, selections, v)
-		},
+		ec.marshalOBoolean2ᚖbool,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Patient_onHold(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Patient", field, false, false, errors.New("field of type Boolean does not have child fields"))
-}
 
 func (ec *executionContext) _Patient_archived(ctx context.Context, field graphql.CollectedField, obj *Patient) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Patient_archived(ctx, field)
-		},
+		contextOf("Patient", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Archived, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *bool) graphql.Marshaler {
-			return ec.marshalOBoolean2ᚖbool(ctx, selections, v)
-		},
+		ec.marshalOBoolean2ᚖbool,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Patient_archived(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Patient", field, false, false, errors.New("field of type Boolean does not have child fields"))
-}
 
 func (ec *executionContext) _Patient_archivedInfo(ctx context.Context, field graphql.CollectedField, obj *Patient) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Patient_archivedInfo(ctx, field)
-		},
+		contextOf("Patient", true, true),
 		func(ctx context.Context) (any, error) {
 			return ec.Resolvers.Patient().ArchivedInfo(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *PatientArchivedInfo) graphql.Marshaler {
-			return ec.marshalOPatientArchivedInfo2ᚖfrontdeskᚋgraphᚋgqlᚐPatientArchivedInfo(ctx, selections, v)
-		},
+		ec.marshalOPatientArchivedInfo2ᚖfrontdeskᚋgraphᚋgqlᚐPatientArchivedInfo,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Patient_archivedInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "Patient",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_PatientArchivedInfo(ctx, field)
-		},
-	}
-	return fc, nil
-}
 
 func (ec *executionContext) _Patient_documentsSharedWithPatient(ctx context.Context, field graphql.CollectedField, obj *Patient) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Patient_documentsSharedWithPatient(ctx, field)
-		},
+		ec.fieldContext_Patient_documentsSharedWithPatient,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Patient().DocumentsSharedWithPatient(ctx, obj, fc.Args["page"].(*int), fc.Args["pageSize"].(*int))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *PatientDocumentSharingsData) graphql.Marshaler {
-			return ec.marshalOPatientDocumentSharingsData2ᚖfrontdeskᚋgraphᚋgqlᚐPatientDocumentSharingsData(ctx, selections, v)
-		},
+		ec.marshalOPatientDocumentSharingsData2ᚖfrontdeskᚋgraphᚋgqlᚐPatientDocumentSharingsData,
 		true,
 		false,
 	)
@@ -2033,9 +1408,6 @@ func (ec *executionContext) fieldContext_Patient_documentsSharedWithPatient(ctx 
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_PatientDocumentSharingsData(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -2052,1344 +1424,867 @@ func (ec *executionContext) fieldContext_Patient_documentsSharedWithPatient(ctx 
 }
 
 func (ec *executionContext) _PatientAccessGroup_id(ctx context.Context, field graphql.CollectedField, obj *PatientAccessGroup) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PatientAccessGroup_id(ctx, field)
-		},
+		contextOf("PatientAccessGroup", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.ID, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNID2string(ctx, selections, v)
-		},
+		ec.marshalNID2string,
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_PatientAccessGroup_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PatientAccessGroup", field, false, false, errors.New("field of type ID does not have child fields"))
-}
 
 func (ec *executionContext) _PatientAccessGroup_name(ctx context.Context, field graphql.CollectedField, obj *PatientAccessGroup) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PatientAccessGroup_name(ctx, field)
-		},
+		contextOf("PatientAccessGroup", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Name, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
+		ec.marshalNString2string,
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_PatientAccessGroup_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PatientAccessGroup", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _PatientAccessGroup_label(ctx context.Context, field graphql.CollectedField, obj *PatientAccessGroup) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PatientAccessGroup_label(ctx, field)
-		},
+		contextOf("PatientAccessGroup", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Label, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
+		ec.marshalNString2string,
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_PatientAccessGroup_label(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PatientAccessGroup", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _PatientArchivedInfo_archivedAt(ctx context.Context, field graphql.CollectedField, obj *PatientArchivedInfo) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PatientArchivedInfo_archivedAt(ctx, field)
-		},
+		contextOf("PatientArchivedInfo", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.ArchivedAt, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *scalar.Moment) graphql.Marshaler {
-			return ec.marshalODateTime2ᚖfrontdeskᚋgraphᚋscalarᚐMoment(ctx, selections, v)
-		},
+		ec.marshalODateTime2ᚖfrontdeskᚋgraphᚋscalarᚐMoment,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_PatientArchivedInfo_archivedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PatientArchivedInfo", field, false, false, errors.New("field of type DateTime does not have child fields"))
-}
 
 func (ec *executionContext) _PatientArchivedInfo_archivedBy(ctx context.Context, field graphql.CollectedField, obj *PatientArchivedInfo) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PatientArchivedInfo_archivedBy(ctx, field)
-		},
+		contextOf("PatientArchivedInfo", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.ArchivedBy, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *User) graphql.Marshaler {
-			return ec.marshalOUser2ᚖfrontdeskᚋgraphᚋgqlᚐUser(ctx, selections, v)
-		},
+		ec.marshalOUser2ᚖfrontdeskᚋgraphᚋgqlᚐUser,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_PatientArchivedInfo_archivedBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "PatientArchivedInfo",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_User(ctx, field)
-		},
-	}
-	return fc, nil
-}
 
 func (ec *executionContext) _PatientArchivedInfo_archivedReason(ctx context.Context, field graphql.CollectedField, obj *PatientArchivedInfo) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PatientArchivedInfo_archivedReason(ctx, field)
-		},
+		contextOf("PatientArchivedInfo", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.ArchivedReason, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *PatientArchiveReason) graphql.Marshaler {
-			return ec.marshalOPatientArchiveReason2ᚖfrontdeskᚋgraphᚋgqlᚐPatientArchiveReason(ctx, selections, v)
-		},
+		ec.marshalOPatientArchiveReason2ᚖfrontdeskᚋgraphᚋgqlᚐPatientArchiveReason,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_PatientArchivedInfo_archivedReason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PatientArchivedInfo", field, false, false, errors.New("field of type PatientArchiveReason does not have child fields"))
-}
 
 func (ec *executionContext) _PatientArchivedInfo_archivedComments(ctx context.Context, field graphql.CollectedField, obj *PatientArchivedInfo) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PatientArchivedInfo_archivedComments(ctx, field)
-		},
+		contextOf("PatientArchivedInfo", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.ArchivedComments, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_PatientArchivedInfo_archivedComments(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PatientArchivedInfo", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _PatientArchivedInfo_unarchivedAt(ctx context.Context, field graphql.CollectedField, obj *PatientArchivedInfo) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PatientArchivedInfo_unarchivedAt(ctx, field)
-		},
+		contextOf("PatientArchivedInfo", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.UnarchivedAt, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *scalar.Moment) graphql.Marshaler {
-			return ec.marshalODateTime2ᚖfrontdeskᚋgraphᚋscalarᚐMoment(ctx, selections, v)
-		},
+		ec.marshalODateTime2ᚖfrontdeskᚋgraphᚋscalarᚐMoment,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_PatientArchivedInfo_unarchivedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PatientArchivedInfo", field, false, false, errors.New("field of type DateTime does not have child fields"))
-}
 
 func (ec *executionContext) _PatientArchivedInfo_unarchivedBy(ctx context.Context, field graphql.CollectedField, obj *PatientArchivedInfo) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PatientArchivedInfo_unarchivedBy(ctx, field)
-		},
+		contextOf("PatientArchivedInfo", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.UnarchivedBy, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *User) graphql.Marshaler {
-			return ec.marshalOUser2ᚖfrontdeskᚋgraphᚋgqlᚐUser(ctx, selections, v)
-		},
+		ec.marshalOUser2ᚖfrontdeskᚋgraphᚋgqlᚐUser,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_PatientArchivedInfo_unarchivedBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "PatientArchivedInfo",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_User(ctx, field)
-		},
-	}
-	return fc, nil
-}
 
 func (ec *executionContext) _PatientArchivedInfo_unarchivedReason(ctx context.Context, field graphql.CollectedField, obj *PatientArchivedInfo) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PatientArchivedInfo_unarchivedReason(ctx, field)
-		},
+		contextOf("PatientArchivedInfo", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.UnarchivedReason, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *PatientUnarchiveReason) graphql.Marshaler {
-			return ec.marshalOPatientUnarchiveReason2ᚖfrontdeskᚋgraphᚋgqlᚐPatientUnarchiveReason(ctx, selections, v)
-		},
+		ec.marshalOPatientUnarchiveReason2ᚖfrontdeskᚋgraphᚋgqlᚐPatientUnarchiveReason,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_PatientArchivedInfo_unarchivedReason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PatientArchivedInfo", field, false, false, errors.New("field of type PatientUnarchiveReason does not have child fields"))
-}
 
 func (ec *executionContext) _PatientBookingsData_data(ctx context.Context, field graphql.CollectedField, obj *PatientBookingsData) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PatientBookingsData_data(ctx, field)
-		},
+		contextOf("PatientBookingsData", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Data, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*Booking) graphql.Marshaler {
-			return ec.marshalOBooking2ᚕᚖfrontdeskᚋgraphᚋgqlᚐBooking(ctx, selections, v)
-		},
+		ec.marshalOBooking2ᚕᚖfrontdeskᚋgraphᚋgqlᚐBooking,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_PatientBookingsData_data(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "PatientBookingsData",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_Booking(ctx, field)
-		},
-	}
-	return fc, nil
-}
 
 func (ec *executionContext) _PatientBookingsData_meta(ctx context.Context, field graphql.CollectedField, obj *PatientBookingsData) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PatientBookingsData_meta(ctx, field)
-		},
+		contextOf("PatientBookingsData", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Meta, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *PageInfoWithTotalCount) graphql.Marshaler {
-			return ec.marshalOPageInfoWithTotalCount2ᚖfrontdeskᚋgraphᚋgqlᚐPageInfoWithTotalCount(ctx, selections, v)
-		},
+		ec.marshalOPageInfoWithTotalCount2ᚖfrontdeskᚋgraphᚋgqlᚐPageInfoWithTotalCount,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_PatientBookingsData_meta(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "PatientBookingsData",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_PageInfoWithTotalCount(ctx, field)
-		},
-	}
-	return fc, nil
-}
 
 func (ec *executionContext) _PatientData_data(ctx context.Context, field graphql.CollectedField, obj *PatientData) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PatientData_data(ctx, field)
-		},
+		contextOf("PatientData", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Data, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*Patient) graphql.Marshaler {
-			return ec.marshalOPatient2ᚕᚖfrontdeskᚋgraphᚋgqlᚐPatient(ctx, selections, v)
-		},
+		ec.marshalOPatient2ᚕᚖfrontdeskᚋgraphᚋgqlᚐPatient,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_PatientData_data(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "PatientData",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_Patient(ctx, field)
-		},
-	}
-	return fc, nil
-}
 
 func (ec *executionContext) _PatientData_pageInfo(ctx context.Context, field graphql.CollectedField, obj *PatientData) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PatientData_pageInfo(ctx, field)
-		},
+		contextOf("PatientData", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.PageInfo, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *PageInfo) graphql.Marshaler {
-			return ec.marshalOPageInfo2ᚖfrontdeskᚋgraphᚋgqlᚐPageInfo(ctx, selections, v)
-		},
+		ec.marshalOPageInfo2ᚖfrontdeskᚋgraphᚋgqlᚐPageInfo,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_PatientData_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "PatientData",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_PageInfo(ctx, field)
-		},
-	}
-	return fc, nil
-}
 
 func (ec *executionContext) _PatientLabel_color(ctx context.Context, field graphql.CollectedField, obj *PatientLabel) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PatientLabel_color(ctx, field)
-		},
+		contextOf("PatientLabel", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Color, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_PatientLabel_color(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PatientLabel", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _PatientLabel_text(ctx context.Context, field graphql.CollectedField, obj *PatientLabel) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PatientLabel_text(ctx, field)
-		},
+		contextOf("PatientLabel", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Text, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_PatientLabel_text(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PatientLabel", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _PatientLabel_id(ctx context.Context, field graphql.CollectedField, obj *PatientLabel) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PatientLabel_id(ctx, field)
-		},
+		contextOf("PatientLabel", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.ID, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNID2string(ctx, selections, v)
-		},
+		ec.marshalNID2string,
 		true,
 		true,
 	)
-}
-func (ec *executionContext) fieldContext_PatientLabel_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PatientLabel", field, false, false, errors.New("field of type ID does not have child fields"))
 }
 
 func (ec *executionContext) _PatientLabel_referenceId(ctx context.Context, field graphql.CollectedField, obj *PatientLabel) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PatientLabel_referenceId(ctx, field)
-		},
+		contextOf("PatientLabel", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.ReferenceID, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNID2string(ctx, selections, v)
-		},
+		ec.marshalNID2string,
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_PatientLabel_referenceId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PatientLabel", field, false, false, errors.New("field of type ID does not have child fields"))
-}
 
 func (ec *executionContext) _PatientNumber_id(ctx context.Context, field graphql.CollectedField, obj *PatientNumber) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PatientNumber_id(ctx, field)
-		},
+		contextOf("PatientNumber", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.ID, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNID2string(ctx, selections, v)
-		},
+		ec.marshalNID2string,
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_PatientNumber_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PatientNumber", field, false, false, errors.New("field of type ID does not have child fields"))
-}
 
 func (ec *executionContext) _PatientNumber_referenceId(ctx context.Context, field graphql.CollectedField, obj *PatientNumber) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PatientNumber_referenceId(ctx, field)
-		},
+		contextOf("PatientNumber", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.ReferenceID, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNID2string(ctx, selections, v)
-		},
+		ec.marshalNID2string,
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_PatientNumber_referenceId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PatientNumber", field, false, false, errors.New("field of type ID does not have child fields"))
-}
 
 func (ec *executionContext) _PatientNumber_name(ctx context.Context, field graphql.CollectedField, obj *PatientNumber) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PatientNumber_name(ctx, field)
-		},
+		contextOf("PatientNumber", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Name, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_PatientNumber_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PatientNumber", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _PatientNumber_value(ctx context.Context, field graphql.CollectedField, obj *PatientNumber) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PatientNumber_value(ctx, field)
-		},
+		contextOf("PatientNumber", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Value, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_PatientNumber_value(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PatientNumber", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _PatientRelationship_relationshipId(ctx context.Context, field graphql.CollectedField, obj *PatientRelationship) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PatientRelationship_relationshipId(ctx, field)
-		},
+		contextOf("PatientRelationship", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.RelationshipID, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOID2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOID2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_PatientRelationship_relationshipId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PatientRelationship", field, false, false, errors.New("field of type ID does not have child fields"))
-}
 
 func (ec *executionContext) _PatientRelationship_relationshipType(ctx context.Context, field graphql.CollectedField, obj *PatientRelationship) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PatientRelationship_relationshipType(ctx, field)
-		},
+		contextOf("PatientRelationship", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.RelationshipType, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *PatientRelationshipType) graphql.Marshaler {
-			return ec.marshalOPatientRelationshipType2ᚖfrontdeskᚋgraphᚋgqlᚐPatientRelationshipType(ctx, selections, v)
-		},
+		ec.marshalOPatientRelationshipType2ᚖfrontdeskᚋgraphᚋgqlᚐPatientRelationshipType,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_PatientRelationship_relationshipType(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PatientRelationship", field, false, false, errors.New("field of type PatientRelationshipType does not have child fields"))
-}
 
 func (ec *executionContext) _PatientRelationship_relationshipLabel(ctx context.Context, field graphql.CollectedField, obj *PatientRelationship) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PatientRelationship_relationshipLabel(ctx, field)
-		},
+		contextOf("PatientRelationship", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.RelationshipLabel, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_PatientRelationship_relationshipLabel(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PatientRelationship", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _PatientRelationship_deleted(ctx context.Context, field graphql.CollectedField, obj *PatientRelationship) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PatientRelationship_deleted(ctx, field)
-		},
+		contextOf("PatientRelationship", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Deleted, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *bool) graphql.Marshaler {
-			return ec.marshalOBoolean2ᚖbool(ctx, selections, v)
-		},
+		ec.marshalOBoolean2ᚖbool,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_PatientRelationship_deleted(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PatientRelationship", field, false, false, errors.New("field of type Boolean does not have child fields"))
-}
 
 func (ec *executionContext) _PatientRelationship_contactDetails(ctx context.Context, field graphql.CollectedField, obj *PatientRelationship) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PatientRelationship_contactDetails(ctx, field)
-		},
+		contextOf("PatientRelationship", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.ContactDetails, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *PatientRelationshipContact) graphql.Marshaler {
-			return ec.marshalOPatientRelationshipContact2ᚖfrontdeskᚋgraphᚋgqlᚐPatientRelationshipContact(ctx, selections, v)
-		},
+		ec.marshalOPatientRelationshipContact2ᚖfrontdeskᚋgraphᚋgqlᚐPatientRelationshipContact,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_PatientRelationship_contactDetails(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "PatientRelationship",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_PatientRelationshipContact(ctx, field)
-		},
-	}
-	return fc, nil
-}
 
 func (ec *executionContext) _PatientRelationshipContact_relatedAccountId(ctx context.Context, field graphql.CollectedField, obj *PatientRelationshipContact) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PatientRelationshipContact_relatedAccountId(ctx, field)
-		},
+		contextOf("PatientRelationshipContact", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.RelatedAccountID, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOID2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOID2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_PatientRelationshipContact_relatedAccountId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PatientRelationshipContact", field, false, false, errors.New("field of type ID does not have child fields"))
-}
 
 func (ec *executionContext) _PatientRelationshipContact_source(ctx context.Context, field graphql.CollectedField, obj *PatientRelationshipContact) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PatientRelationshipContact_source(ctx, field)
-		},
+		contextOf("PatientRelationshipContact", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Source, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_PatientRelationshipContact_source(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PatientRelationshipContact", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _PatientRelationshipContact_sourceId(ctx context.Context, field graphql.CollectedField, obj *PatientRelationshipContact) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PatientRelationshipContact_sourceId(ctx, field)
-		},
+		contextOf("PatientRelationshipContact", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.SourceID, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOID2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOID2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_PatientRelationshipContact_sourceId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PatientRelationshipContact", field, false, false, errors.New("field of type ID does not have child fields"))
-}
 
 func (ec *executionContext) _PatientRelationshipContact_firstName(ctx context.Context, field graphql.CollectedField, obj *PatientRelationshipContact) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PatientRelationshipContact_firstName(ctx, field)
-		},
+		contextOf("PatientRelationshipContact", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.FirstName, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_PatientRelationshipContact_firstName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PatientRelationshipContact", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _PatientRelationshipContact_lastName(ctx context.Context, field graphql.CollectedField, obj *PatientRelationshipContact) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PatientRelationshipContact_lastName(ctx, field)
-		},
+		contextOf("PatientRelationshipContact", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.LastName, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_PatientRelationshipContact_lastName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PatientRelationshipContact", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _PatientRelationshipContact_title(ctx context.Context, field graphql.CollectedField, obj *PatientRelationshipContact) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PatientRelationshipContact_title(ctx, field)
-		},
+		contextOf("PatientRelationshipContact", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Title, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_PatientRelationshipContact_title(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PatientRelationshipContact", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _PatientRelationshipContact_companyName(ctx context.Context, field graphql.CollectedField, obj *PatientRelationshipContact) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PatientRelationshipContact_companyName(ctx, field)
-		},
+		contextOf("PatientRelationshipContact", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.CompanyName, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_PatientRelationshipContact_companyName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PatientRelationshipContact", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _PatientRelationshipContact_phones(ctx context.Context, field graphql.CollectedField, obj *PatientRelationshipContact) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PatientRelationshipContact_phones(ctx, field)
-		},
+		contextOf("PatientRelationshipContact", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Phones, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*Phone) graphql.Marshaler {
-			return ec.marshalOPhone2ᚕᚖfrontdeskᚋgraphᚋgqlᚐPhone(ctx, selections, v)
-		},
+		ec.marshalOPhone2ᚕᚖfrontdeskᚋgraphᚋgqlᚐPhone,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_PatientRelationshipContact_phones(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "PatientRelationshipContact",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_Phone(ctx, field)
-		},
-	}
-	return fc, nil
-}
 
 func (ec *executionContext) _PatientRelationshipContact_email(ctx context.Context, field graphql.CollectedField, obj *PatientRelationshipContact) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PatientRelationshipContact_email(ctx, field)
-		},
+		contextOf("PatientRelationshipContact", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Email, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_PatientRelationshipContact_email(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PatientRelationshipContact", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _PatientRelationshipContact_address(ctx context.Context, field graphql.CollectedField, obj *PatientRelationshipContact) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PatientRelationshipContact_address(ctx, field)
-		},
+		contextOf("PatientRelationshipContact", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Address, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_PatientRelationshipContact_address(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PatientRelationshipContact", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _PatientRelationshipContact_city(ctx context.Context, field graphql.CollectedField, obj *PatientRelationshipContact) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PatientRelationshipContact_city(ctx, field)
-		},
+		contextOf("PatientRelationshipContact", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.City, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_PatientRelationshipContact_city(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PatientRelationshipContact", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _PatientRelationshipContact_postcode(ctx context.Context, field graphql.CollectedField, obj *PatientRelationshipContact) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PatientRelationshipContact_postcode(ctx, field)
-		},
+		contextOf("PatientRelationshipContact", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Postcode, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_PatientRelationshipContact_postcode(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PatientRelationshipContact", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _PatientRelationshipContact_country(ctx context.Context, field graphql.CollectedField, obj *PatientRelationshipContact) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PatientRelationshipContact_country(ctx, field)
-		},
+		contextOf("PatientRelationshipContact", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Country, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_PatientRelationshipContact_country(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PatientRelationshipContact", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _PatientRelationshipContact_notes(ctx context.Context, field graphql.CollectedField, obj *PatientRelationshipContact) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PatientRelationshipContact_notes(ctx, field)
-		},
+		contextOf("PatientRelationshipContact", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Notes, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_PatientRelationshipContact_notes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PatientRelationshipContact", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _PatientRelationshipContact_name(ctx context.Context, field graphql.CollectedField, obj *PatientRelationshipContact) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PatientRelationshipContact_name(ctx, field)
-		},
+		contextOf("PatientRelationshipContact", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Name, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_PatientRelationshipContact_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PatientRelationshipContact", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _PatientRelationshipContact_contactInfo(ctx context.Context, field graphql.CollectedField, obj *PatientRelationshipContact) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PatientRelationshipContact_contactInfo(ctx, field)
-		},
+		contextOf("PatientRelationshipContact", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.ContactInfo, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_PatientRelationshipContact_contactInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PatientRelationshipContact", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _PatientRelationshipContact_policyNumber(ctx context.Context, field graphql.CollectedField, obj *PatientRelationshipContact) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PatientRelationshipContact_policyNumber(ctx, field)
-		},
+		contextOf("PatientRelationshipContact", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.PolicyNumber, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_PatientRelationshipContact_policyNumber(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PatientRelationshipContact", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _PatientRelationshipContact_authorizationCode(ctx context.Context, field graphql.CollectedField, obj *PatientRelationshipContact) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PatientRelationshipContact_authorizationCode(ctx, field)
-		},
+		contextOf("PatientRelationshipContact", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.AuthorizationCode, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
-}
-func (ec *executionContext) fieldContext_PatientRelationshipContact_authorizationCode(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PatientRelationshipContact", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
 func (ec *executionContext) _PatientRelationshipData_data(ctx context.Context, field graphql.CollectedField, obj *PatientRelationshipData) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PatientRelationshipData_data(ctx, field)
-		},
+		contextOf("PatientRelationshipData", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Data, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*PatientRelationship) graphql.Marshaler {
-			return ec.marshalOPatientRelationship2ᚕᚖfrontdeskᚋgraphᚋgqlᚐPatientRelationship(ctx, selections, v)
-		},
+		ec.marshalOPatientRelationship2ᚕᚖfrontdeskᚋgraphᚋgqlᚐPatientRelationship,
 		true,
 		false,
 	)
-}
-func (ec *executionContext) fieldContext_PatientRelationshipData_data(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "PatientRelationshipData",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_PatientRelationship(ctx, field)
-		},
-	}
-	return fc, nil
 }
 
 func (ec *executionContext) _PatientResponsePayload_data(ctx context.Context, field graphql.CollectedField, obj *PatientResponsePayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PatientResponsePayload_data(ctx, field)
-		},
+		contextOf("PatientResponsePayload", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Data, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *Patient) graphql.Marshaler {
-			return ec.marshalOPatient2ᚖfrontdeskᚋgraphᚋgqlᚐPatient(ctx, selections, v)
-		},
+		ec.marshalOPatient2ᚖfrontdeskᚋgraphᚋgqlᚐPatient,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_PatientResponsePayload_data(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "PatientResponsePayload",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_Patient(ctx, field)
-		},
-	}
-	return fc, nil
-}
 
 func (ec *executionContext) _PatientResponsePayload_error(ctx context.Context, field graphql.CollectedField, obj *PatientResponsePayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PatientResponsePayload_error(ctx, field)
-		},
+		contextOf("PatientResponsePayload", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Error, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_PatientResponsePayload_error(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PatientResponsePayload", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _PlaceOfBirth_name(ctx context.Context, field graphql.CollectedField, obj *PlaceOfBirth) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PlaceOfBirth_name(ctx, field)
-		},
+		contextOf("PlaceOfBirth", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Name, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_PlaceOfBirth_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PlaceOfBirth", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _PlaceOfBirth_code(ctx context.Context, field graphql.CollectedField, obj *PlaceOfBirth) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PlaceOfBirth_code(ctx, field)
-		},
+		contextOf("PlaceOfBirth", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Code, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_PlaceOfBirth_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PlaceOfBirth", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _PracticeNumberResponsePayload_data(ctx context.Context, field graphql.CollectedField, obj *PracticeNumberResponsePayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PracticeNumberResponsePayload_data(ctx, field)
-		},
+		contextOf("PracticeNumberResponsePayload", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Data, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *PracticeNumbers) graphql.Marshaler {
-			return ec.marshalOPracticeNumbers2ᚖfrontdeskᚋgraphᚋgqlᚐPracticeNumbers(ctx, selections, v)
-		},
+		ec.marshalOPracticeNumbers2ᚖfrontdeskᚋgraphᚋgqlᚐPracticeNumbers,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_PracticeNumberResponsePayload_data(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "PracticeNumberResponsePayload",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_PracticeNumbers(ctx, field)
-		},
-	}
-	return fc, nil
-}
 
 func (ec *executionContext) _PracticeNumberResponsePayload_error(ctx context.Context, field graphql.CollectedField, obj *PracticeNumberResponsePayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PracticeNumberResponsePayload_error(ctx, field)
-		},
+		contextOf("PracticeNumberResponsePayload", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Error, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_PracticeNumberResponsePayload_error(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PracticeNumberResponsePayload", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _PrivacyPolicy_response(ctx context.Context, field graphql.CollectedField, obj *PrivacyPolicy) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PrivacyPolicy_response(ctx, field)
-		},
+		contextOf("PrivacyPolicy", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Response, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_PrivacyPolicy_response(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PrivacyPolicy", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _SharingToken_token(ctx context.Context, field graphql.CollectedField, obj *SharingToken) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_SharingToken_token(ctx, field)
-		},
+		contextOf("SharingToken", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Token, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
-}
-func (ec *executionContext) fieldContext_SharingToken_token(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("SharingToken", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
 // endregion **************************** field.gotpl *****************************
@@ -4581,900 +3476,125 @@ func (ec *executionContext) _Patient(ctx context.Context, sel ast.SelectionSet, 
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("Patient")
 		case "id":
-			out.Values[i] = ec._Patient_id(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.Null, ec._Patient_id(ctx, field, obj))
 		case "title":
-			out.Values[i] = ec._Patient_title(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.RequiredNull, ec._Patient_title(ctx, field, obj))
 		case "status":
-			out.Values[i] = ec._Patient_status(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.RequiredNull, ec._Patient_status(ctx, field, obj))
 		case "firstName":
-			out.Values[i] = ec._Patient_firstName(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.RequiredNull, ec._Patient_firstName(ctx, field, obj))
 		case "lastName":
-			out.Values[i] = ec._Patient_lastName(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.RequiredNull, ec._Patient_lastName(ctx, field, obj))
 		case "fullName":
-			out.Values[i] = ec._Patient_fullName(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.RequiredNull, ec._Patient_fullName(ctx, field, obj))
 		case "birthSurname":
-			out.Values[i] = ec._Patient_birthSurname(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.RequiredNull, ec._Patient_birthSurname(ctx, field, obj))
 		case "birthName":
-			out.Values[i] = ec._Patient_birthName(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.RequiredNull, ec._Patient_birthName(ctx, field, obj))
 		case "birthNames":
-			out.Values[i] = ec._Patient_birthNames(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.RequiredNull, ec._Patient_birthNames(ctx, field, obj))
 		case "dob":
-			out.Values[i] = ec._Patient_dob(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.RequiredNull, ec._Patient_dob(ctx, field, obj))
 		case "placeOfBirth":
-			out.Values[i] = ec._Patient_placeOfBirth(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.RequiredNull, ec._Patient_placeOfBirth(ctx, field, obj))
 		case "socialSecurityNumber":
-			out.Values[i] = ec._Patient_socialSecurityNumber(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.RequiredNull, ec._Patient_socialSecurityNumber(ctx, field, obj))
 		case "gender":
-			out.Values[i] = ec._Patient_gender(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.RequiredNull, ec._Patient_gender(ctx, field, obj))
 		case "sex":
-			out.Values[i] = ec._Patient_sex(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.RequiredNull, ec._Patient_sex(ctx, field, obj))
 		case "email":
-			out.Values[i] = ec._Patient_email(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.RequiredNull, ec._Patient_email(ctx, field, obj))
 		case "googleClientId":
-			out.Values[i] = ec._Patient_googleClientId(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.RequiredNull, ec._Patient_googleClientId(ctx, field, obj))
 		case "paymentReference":
-			out.Values[i] = ec._Patient_paymentReference(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.RequiredNull, ec._Patient_paymentReference(ctx, field, obj))
 		case "phones":
 			field := field
-
-			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
-				defer func() {
-					if r := recover(); r != nil {
-						ec.Error(ctx, ec.Recover(ctx, r))
-					}
-				}()
-				res = ec._Patient_phones(ctx, field, obj)
-				if res == graphql.RequiredNull {
-					atomic.AddUint32(&fs.Invalids, 1)
-				}
-				return res
-			}
-
-			if field.IsDeferred() {
-				deferredFieldSet.AddField(field)
-				fieldIndex := len(deferredFieldSet.Values) - 1
-				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
-					return innerFunc(ctx, deferredFieldSet)
-				})
-
-				for _, deferrable := range field.Deferrables {
-					view, ok := deferLabelToView[deferrable.Label]
-					if !ok {
-						view = deferredFieldSet.NewView()
-						deferLabelToView[deferrable.Label] = view
-					}
-					view.AddIndices(fieldIndex)
-				}
-
-				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
-				continue
-			}
-
-			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			ec.beside(i, field, out, deferredFieldSet, deferLabelToView, graphql.RequiredNull, func(ctx context.Context) graphql.Marshaler { return ec._Patient_phones(ctx, field, obj) })
 		case "occupation":
-			out.Values[i] = ec._Patient_occupation(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.RequiredNull, ec._Patient_occupation(ctx, field, obj))
 		case "address":
-			out.Values[i] = ec._Patient_address(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.RequiredNull, ec._Patient_address(ctx, field, obj))
 		case "membershipName":
 			field := field
-
-			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
-				defer func() {
-					if r := recover(); r != nil {
-						ec.Error(ctx, ec.Recover(ctx, r))
-					}
-				}()
-				res = ec._Patient_membershipName(ctx, field, obj)
-				if res == graphql.RequiredNull {
-					atomic.AddUint32(&fs.Invalids, 1)
-				}
-				return res
-			}
-
-			if field.IsDeferred() {
-				deferredFieldSet.AddField(field)
-				fieldIndex := len(deferredFieldSet.Values) - 1
-				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
-					return innerFunc(ctx, deferredFieldSet)
-				})
-
-				for _, deferrable := range field.Deferrables {
-					view, ok := deferLabelToView[deferrable.Label]
-					if !ok {
-						view = deferredFieldSet.NewView()
-						deferLabelToView[deferrable.Label] = view
-					}
-					view.AddIndices(fieldIndex)
-				}
-
-				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
-				continue
-			}
-
-			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			ec.beside(i, field, out, deferredFieldSet, deferLabelToView, graphql.RequiredNull, func(ctx context.Context) graphql.Marshaler { return ec._Patient_membershipName(ctx, field, obj) })
 		case "membershipStartDate":
 			field := field
-
-			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
-				defer func() {
-					if r := recover(); r != nil {
-						ec.Error(ctx, ec.Recover(ctx, r))
-					}
-				}()
-				res = ec._Patient_membershipStartDate(ctx, field, obj)
-				if res == graphql.RequiredNull {
-					atomic.AddUint32(&fs.Invalids, 1)
-				}
-				return res
-			}
-
-			if field.IsDeferred() {
-				deferredFieldSet.AddField(field)
-				fieldIndex := len(deferredFieldSet.Values) - 1
-				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
-					return innerFunc(ctx, deferredFieldSet)
-				})
-
-				for _, deferrable := range field.Deferrables {
-					view, ok := deferLabelToView[deferrable.Label]
-					if !ok {
-						view = deferredFieldSet.NewView()
-						deferLabelToView[deferrable.Label] = view
-					}
-					view.AddIndices(fieldIndex)
-				}
-
-				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
-				continue
-			}
-
-			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			ec.beside(i, field, out, deferredFieldSet, deferLabelToView, graphql.RequiredNull, func(ctx context.Context) graphql.Marshaler { return ec._Patient_membershipStartDate(ctx, field, obj) })
 		case "membershipStartDateFormatted":
 			field := field
-
-			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
-				defer func() {
-					if r := recover(); r != nil {
-						ec.Error(ctx, ec.Recover(ctx, r))
-					}
-				}()
-				res = ec._Patient_membershipStartDateFormatted(ctx, field, obj)
-				if res == graphql.RequiredNull {
-					atomic.AddUint32(&fs.Invalids, 1)
-				}
-				return res
-			}
-
-			if field.IsDeferred() {
-				deferredFieldSet.AddField(field)
-				fieldIndex := len(deferredFieldSet.Values) - 1
-				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
-					return innerFunc(ctx, deferredFieldSet)
-				})
-
-				for _, deferrable := range field.Deferrables {
-					view, ok := deferLabelToView[deferrable.Label]
-					if !ok {
-						view = deferredFieldSet.NewView()
-						deferLabelToView[deferrable.Label] = view
-					}
-					view.AddIndices(fieldIndex)
-				}
-
-				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
-				continue
-			}
-
-			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			ec.beside(i, field, out, deferredFieldSet, deferLabelToView, graphql.RequiredNull, func(ctx context.Context) graphql.Marshaler {
+				return ec._Patient_membershipStartDateFormatted(ctx, field, obj)
+			})
 		case "sharingToken":
-			out.Values[i] = ec._Patient_sharingToken(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.RequiredNull, ec._Patient_sharingToken(ctx, field, obj))
 		case "numbers":
 			field := field
-
-			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
-				defer func() {
-					if r := recover(); r != nil {
-						ec.Error(ctx, ec.Recover(ctx, r))
-					}
-				}()
-				res = ec._Patient_numbers(ctx, field, obj)
-				if res == graphql.RequiredNull {
-					atomic.AddUint32(&fs.Invalids, 1)
-				}
-				return res
-			}
-
-			if field.IsDeferred() {
-				deferredFieldSet.AddField(field)
-				fieldIndex := len(deferredFieldSet.Values) - 1
-				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
-					return innerFunc(ctx, deferredFieldSet)
-				})
-
-				for _, deferrable := range field.Deferrables {
-					view, ok := deferLabelToView[deferrable.Label]
-					if !ok {
-						view = deferredFieldSet.NewView()
-						deferLabelToView[deferrable.Label] = view
-					}
-					view.AddIndices(fieldIndex)
-				}
-
-				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
-				continue
-			}
-
-			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			ec.beside(i, field, out, deferredFieldSet, deferLabelToView, graphql.RequiredNull, func(ctx context.Context) graphql.Marshaler { return ec._Patient_numbers(ctx, field, obj) })
 		case "customAttributes":
 			field := field
-
-			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
-				defer func() {
-					if r := recover(); r != nil {
-						ec.Error(ctx, ec.Recover(ctx, r))
-					}
-				}()
-				res = ec._Patient_customAttributes(ctx, field, obj)
-				if res == graphql.RequiredNull {
-					atomic.AddUint32(&fs.Invalids, 1)
-				}
-				return res
-			}
-
-			if field.IsDeferred() {
-				deferredFieldSet.AddField(field)
-				fieldIndex := len(deferredFieldSet.Values) - 1
-				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
-					return innerFunc(ctx, deferredFieldSet)
-				})
-
-				for _, deferrable := range field.Deferrables {
-					view, ok := deferLabelToView[deferrable.Label]
-					if !ok {
-						view = deferredFieldSet.NewView()
-						deferLabelToView[deferrable.Label] = view
-					}
-					view.AddIndices(fieldIndex)
-				}
-
-				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
-				continue
-			}
-
-			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			ec.beside(i, field, out, deferredFieldSet, deferLabelToView, graphql.RequiredNull, func(ctx context.Context) graphql.Marshaler { return ec._Patient_customAttributes(ctx, field, obj) })
 		case "communicationPreferences":
-			out.Values[i] = ec._Patient_communicationPreferences(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.RequiredNull, ec._Patient_communicationPreferences(ctx, field, obj))
 		case "relatedAccounts":
 			field := field
-
-			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
-				defer func() {
-					if r := recover(); r != nil {
-						ec.Error(ctx, ec.Recover(ctx, r))
-					}
-				}()
-				res = ec._Patient_relatedAccounts(ctx, field, obj)
-				if res == graphql.RequiredNull {
-					atomic.AddUint32(&fs.Invalids, 1)
-				}
-				return res
-			}
-
-			if field.IsDeferred() {
-				deferredFieldSet.AddField(field)
-				fieldIndex := len(deferredFieldSet.Values) - 1
-				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
-					return innerFunc(ctx, deferredFieldSet)
-				})
-
-				for _, deferrable := range field.Deferrables {
-					view, ok := deferLabelToView[deferrable.Label]
-					if !ok {
-						view = deferredFieldSet.NewView()
-						deferLabelToView[deferrable.Label] = view
-					}
-					view.AddIndices(fieldIndex)
-				}
-
-				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
-				continue
-			}
-
-			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			ec.beside(i, field, out, deferredFieldSet, deferLabelToView, graphql.RequiredNull, func(ctx context.Context) graphql.Marshaler { return ec._Patient_relatedAccounts(ctx, field, obj) })
 		case "bookings":
 			field := field
-
-			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
-				defer func() {
-					if r := recover(); r != nil {
-						ec.Error(ctx, ec.Recover(ctx, r))
-					}
-				}()
-				res = ec._Patient_bookings(ctx, field, obj)
-				if res == graphql.RequiredNull {
-					atomic.AddUint32(&fs.Invalids, 1)
-				}
-				return res
-			}
-
-			if field.IsDeferred() {
-				deferredFieldSet.AddField(field)
-				fieldIndex := len(deferredFieldSet.Values) - 1
-				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
-					return innerFunc(ctx, deferredFieldSet)
-				})
-
-				for _, deferrable := range field.Deferrables {
-					view, ok := deferLabelToView[deferrable.Label]
-					if !ok {
-						view = deferredFieldSet.NewView()
-						deferLabelToView[deferrable.Label] = view
-					}
-					view.AddIndices(fieldIndex)
-				}
-
-				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
-				continue
-			}
-
-			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			ec.beside(i, field, out, deferredFieldSet, deferLabelToView, graphql.RequiredNull, func(ctx context.Context) graphql.Marshaler { return ec._Patient_bookings(ctx, field, obj) })
 		case "bookingsWithPagination":
 			field := field
-
-			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
-				defer func() {
-					if r := recover(); r != nil {
-						ec.Error(ctx, ec.Recover(ctx, r))
-					}
-				}()
-				res = ec._Patient_bookingsWithPagination(ctx, field, obj)
-				if res == graphql.RequiredNull {
-					atomic.AddUint32(&fs.Invalids, 1)
-				}
-				return res
-			}
-
-			if field.IsDeferred() {
-				deferredFieldSet.AddField(field)
-				fieldIndex := len(deferredFieldSet.Values) - 1
-				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
-					return innerFunc(ctx, deferredFieldSet)
-				})
-
-				for _, deferrable := range field.Deferrables {
-					view, ok := deferLabelToView[deferrable.Label]
-					if !ok {
-						view = deferredFieldSet.NewView()
-						deferLabelToView[deferrable.Label] = view
-					}
-					view.AddIndices(fieldIndex)
-				}
-
-				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
-				continue
-			}
-
-			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			ec.beside(i, field, out, deferredFieldSet, deferLabelToView, graphql.RequiredNull, func(ctx context.Context) graphql.Marshaler {
+				return ec._Patient_bookingsWithPagination(ctx, field, obj)
+			})
 		case "invoices":
 			field := field
-
-			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
-				defer func() {
-					if r := recover(); r != nil {
-						ec.Error(ctx, ec.Recover(ctx, r))
-					}
-				}()
-				res = ec._Patient_invoices(ctx, field, obj)
-				if res == graphql.RequiredNull {
-					atomic.AddUint32(&fs.Invalids, 1)
-				}
-				return res
-			}
-
-			if field.IsDeferred() {
-				deferredFieldSet.AddField(field)
-				fieldIndex := len(deferredFieldSet.Values) - 1
-				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
-					return innerFunc(ctx, deferredFieldSet)
-				})
-
-				for _, deferrable := range field.Deferrables {
-					view, ok := deferLabelToView[deferrable.Label]
-					if !ok {
-						view = deferredFieldSet.NewView()
-						deferLabelToView[deferrable.Label] = view
-					}
-					view.AddIndices(fieldIndex)
-				}
-
-				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
-				continue
-			}
-
-			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			ec.beside(i, field, out, deferredFieldSet, deferLabelToView, graphql.RequiredNull, func(ctx context.Context) graphql.Marshaler { return ec._Patient_invoices(ctx, field, obj) })
 		case "letters":
 			field := field
-
-			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
-				defer func() {
-					if r := recover(); r != nil {
-						ec.Error(ctx, ec.Recover(ctx, r))
-					}
-				}()
-				res = ec._Patient_letters(ctx, field, obj)
-				if res == graphql.RequiredNull {
-					atomic.AddUint32(&fs.Invalids, 1)
-				}
-				return res
-			}
-
-			if field.IsDeferred() {
-				deferredFieldSet.AddField(field)
-				fieldIndex := len(deferredFieldSet.Values) - 1
-				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
-					return innerFunc(ctx, deferredFieldSet)
-				})
-
-				for _, deferrable := range field.Deferrables {
-					view, ok := deferLabelToView[deferrable.Label]
-					if !ok {
-						view = deferredFieldSet.NewView()
-						deferLabelToView[deferrable.Label] = view
-					}
-					view.AddIndices(fieldIndex)
-				}
-
-				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
-				continue
-			}
-
-			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			ec.beside(i, field, out, deferredFieldSet, deferLabelToView, graphql.RequiredNull, func(ctx context.Context) graphql.Marshaler { return ec._Patient_letters(ctx, field, obj) })
 		case "labs":
 			field := field
-
-			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
-				defer func() {
-					if r := recover(); r != nil {
-						ec.Error(ctx, ec.Recover(ctx, r))
-					}
-				}()
-				res = ec._Patient_labs(ctx, field, obj)
-				if res == graphql.RequiredNull {
-					atomic.AddUint32(&fs.Invalids, 1)
-				}
-				return res
-			}
-
-			if field.IsDeferred() {
-				deferredFieldSet.AddField(field)
-				fieldIndex := len(deferredFieldSet.Values) - 1
-				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
-					return innerFunc(ctx, deferredFieldSet)
-				})
-
-				for _, deferrable := range field.Deferrables {
-					view, ok := deferLabelToView[deferrable.Label]
-					if !ok {
-						view = deferredFieldSet.NewView()
-						deferLabelToView[deferrable.Label] = view
-					}
-					view.AddIndices(fieldIndex)
-				}
-
-				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
-				continue
-			}
-
-			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			ec.beside(i, field, out, deferredFieldSet, deferLabelToView, graphql.RequiredNull, func(ctx context.Context) graphql.Marshaler { return ec._Patient_labs(ctx, field, obj) })
 		case "labels":
 			field := field
-
-			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
-				defer func() {
-					if r := recover(); r != nil {
-						ec.Error(ctx, ec.Recover(ctx, r))
-					}
-				}()
-				res = ec._Patient_labels(ctx, field, obj)
-				if res == graphql.RequiredNull {
-					atomic.AddUint32(&fs.Invalids, 1)
-				}
-				return res
-			}
-
-			if field.IsDeferred() {
-				deferredFieldSet.AddField(field)
-				fieldIndex := len(deferredFieldSet.Values) - 1
-				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
-					return innerFunc(ctx, deferredFieldSet)
-				})
-
-				for _, deferrable := range field.Deferrables {
-					view, ok := deferLabelToView[deferrable.Label]
-					if !ok {
-						view = deferredFieldSet.NewView()
-						deferLabelToView[deferrable.Label] = view
-					}
-					view.AddIndices(fieldIndex)
-				}
-
-				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
-				continue
-			}
-
-			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			ec.beside(i, field, out, deferredFieldSet, deferLabelToView, graphql.RequiredNull, func(ctx context.Context) graphql.Marshaler { return ec._Patient_labels(ctx, field, obj) })
 		case "prescriptions":
 			field := field
-
-			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
-				defer func() {
-					if r := recover(); r != nil {
-						ec.Error(ctx, ec.Recover(ctx, r))
-					}
-				}()
-				res = ec._Patient_prescriptions(ctx, field, obj)
-				if res == graphql.RequiredNull {
-					atomic.AddUint32(&fs.Invalids, 1)
-				}
-				return res
-			}
-
-			if field.IsDeferred() {
-				deferredFieldSet.AddField(field)
-				fieldIndex := len(deferredFieldSet.Values) - 1
-				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
-					return innerFunc(ctx, deferredFieldSet)
-				})
-
-				for _, deferrable := range field.Deferrables {
-					view, ok := deferLabelToView[deferrable.Label]
-					if !ok {
-						view = deferredFieldSet.NewView()
-						deferLabelToView[deferrable.Label] = view
-					}
-					view.AddIndices(fieldIndex)
-				}
-
-				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
-				continue
-			}
-
-			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			ec.beside(i, field, out, deferredFieldSet, deferLabelToView, graphql.RequiredNull, func(ctx context.Context) graphql.Marshaler { return ec._Patient_prescriptions(ctx, field, obj) })
 		case "consultations":
 			field := field
-
-			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
-				defer func() {
-					if r := recover(); r != nil {
-						ec.Error(ctx, ec.Recover(ctx, r))
-					}
-				}()
-				res = ec._Patient_consultations(ctx, field, obj)
-				if res == graphql.RequiredNull {
-					atomic.AddUint32(&fs.Invalids, 1)
-				}
-				return res
-			}
-
-			if field.IsDeferred() {
-				deferredFieldSet.AddField(field)
-				fieldIndex := len(deferredFieldSet.Values) - 1
-				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
-					return innerFunc(ctx, deferredFieldSet)
-				})
-
-				for _, deferrable := range field.Deferrables {
-					view, ok := deferLabelToView[deferrable.Label]
-					if !ok {
-						view = deferredFieldSet.NewView()
-						deferLabelToView[deferrable.Label] = view
-					}
-					view.AddIndices(fieldIndex)
-				}
-
-				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
-				continue
-			}
-
-			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			ec.beside(i, field, out, deferredFieldSet, deferLabelToView, graphql.RequiredNull, func(ctx context.Context) graphql.Marshaler { return ec._Patient_consultations(ctx, field, obj) })
 		case "records":
 			field := field
-
-			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
-				defer func() {
-					if r := recover(); r != nil {
-						ec.Error(ctx, ec.Recover(ctx, r))
-					}
-				}()
-				res = ec._Patient_records(ctx, field, obj)
-				if res == graphql.RequiredNull {
-					atomic.AddUint32(&fs.Invalids, 1)
-				}
-				return res
-			}
-
-			if field.IsDeferred() {
-				deferredFieldSet.AddField(field)
-				fieldIndex := len(deferredFieldSet.Values) - 1
-				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
-					return innerFunc(ctx, deferredFieldSet)
-				})
-
-				for _, deferrable := range field.Deferrables {
-					view, ok := deferLabelToView[deferrable.Label]
-					if !ok {
-						view = deferredFieldSet.NewView()
-						deferLabelToView[deferrable.Label] = view
-					}
-					view.AddIndices(fieldIndex)
-				}
-
-				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
-				continue
-			}
-
-			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			ec.beside(i, field, out, deferredFieldSet, deferLabelToView, graphql.RequiredNull, func(ctx context.Context) graphql.Marshaler { return ec._Patient_records(ctx, field, obj) })
 		case "patientDocuments":
 			field := field
-
-			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
-				defer func() {
-					if r := recover(); r != nil {
-						ec.Error(ctx, ec.Recover(ctx, r))
-					}
-				}()
-				res = ec._Patient_patientDocuments(ctx, field, obj)
-				if res == graphql.RequiredNull {
-					atomic.AddUint32(&fs.Invalids, 1)
-				}
-				return res
-			}
-
-			if field.IsDeferred() {
-				deferredFieldSet.AddField(field)
-				fieldIndex := len(deferredFieldSet.Values) - 1
-				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
-					return innerFunc(ctx, deferredFieldSet)
-				})
-
-				for _, deferrable := range field.Deferrables {
-					view, ok := deferLabelToView[deferrable.Label]
-					if !ok {
-						view = deferredFieldSet.NewView()
-						deferLabelToView[deferrable.Label] = view
-					}
-					view.AddIndices(fieldIndex)
-				}
-
-				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
-				continue
-			}
-
-			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			ec.beside(i, field, out, deferredFieldSet, deferLabelToView, graphql.RequiredNull, func(ctx context.Context) graphql.Marshaler { return ec._Patient_patientDocuments(ctx, field, obj) })
 		case "createdAt":
-			out.Values[i] = ec._Patient_createdAt(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.RequiredNull, ec._Patient_createdAt(ctx, field, obj))
 		case "updatedAt":
-			out.Values[i] = ec._Patient_updatedAt(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.RequiredNull, ec._Patient_updatedAt(ctx, field, obj))
 		case "accessGroups":
 			field := field
-
-			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
-				defer func() {
-					if r := recover(); r != nil {
-						ec.Error(ctx, ec.Recover(ctx, r))
-					}
-				}()
-				res = ec._Patient_accessGroups(ctx, field, obj)
-				if res == graphql.RequiredNull {
-					atomic.AddUint32(&fs.Invalids, 1)
-				}
-				return res
-			}
-
-			if field.IsDeferred() {
-				deferredFieldSet.AddField(field)
-				fieldIndex := len(deferredFieldSet.Values) - 1
-				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
-					return innerFunc(ctx, deferredFieldSet)
-				})
-
-				for _, deferrable := range field.Deferrables {
-					view, ok := deferLabelToView[deferrable.Label]
-					if !ok {
-						view = deferredFieldSet.NewView()
-						deferLabelToView[deferrable.Label] = view
-					}
-					view.AddIndices(fieldIndex)
-				}
-
-				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
-				continue
-			}
-
-			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			ec.beside(i, field, out, deferredFieldSet, deferLabelToView, graphql.RequiredNull, func(ctx context.Context) graphql.Marshaler { return ec._Patient_accessGroups(ctx, field, obj) })
 		case "comments":
-			out.Values[i] = ec._Patient_comments(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.RequiredNull, ec._Patient_comments(ctx, field, obj))
 		case "ins":
-			out.Values[i] = ec._Patient_ins(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.RequiredNull, ec._Patient_ins(ctx, field, obj))
 		case "onHold":
-			out.Values[i] = ec._Patient_onHold(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.RequiredNull, ec._Patient_onHold(ctx, field, obj))
 		case "archived":
-			out.Values[i] = ec._Patient_archived(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.RequiredNull, ec._Patient_archived(ctx, field, obj))
 		case "archivedInfo":
 			field := field
-
-			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
-				defer func() {
-					if r := recover(); r != nil {
-						ec.Error(ctx, ec.Recover(ctx, r))
-					}
-				}()
-				res = ec._Patient_archivedInfo(ctx, field, obj)
-				if res == graphql.RequiredNull {
-					atomic.AddUint32(&fs.Invalids, 1)
-				}
-				return res
-			}
-
-			if field.IsDeferred() {
-				deferredFieldSet.AddField(field)
-				fieldIndex := len(deferredFieldSet.Values) - 1
-				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
-					return innerFunc(ctx, deferredFieldSet)
-				})
-
-				for _, deferrable := range field.Deferrables {
-					view, ok := deferLabelToView[deferrable.Label]
-					if !ok {
-						view = deferredFieldSet.NewView()
-						deferLabelToView[deferrable.Label] = view
-					}
-					view.AddIndices(fieldIndex)
-				}
-
-				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
-				continue
-			}
-
-			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			ec.beside(i, field, out, deferredFieldSet, deferLabelToView, graphql.RequiredNull, func(ctx context.Context) graphql.Marshaler { return ec._Patient_archivedInfo(ctx, field, obj) })
 		case "documentsSharedWithPatient":
 			field := field
-
-			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
-				defer func() {
-					if r := recover(); r != nil {
-						ec.Error(ctx, ec.Recover(ctx, r))
-					}
-				}()
-				res = ec._Patient_documentsSharedWithPatient(ctx, field, obj)
-				if res == graphql.RequiredNull {
-					atomic.AddUint32(&fs.Invalids, 1)
-				}
-				return res
-			}
-
-			if field.IsDeferred() {
-				deferredFieldSet.AddField(field)
-				fieldIndex := len(deferredFieldSet.Values) - 1
-				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
-					return innerFunc(ctx, deferredFieldSet)
-				})
-
-				for _, deferrable := range field.Deferrables {
-					view, ok := deferLabelToView[deferrable.Label]
-					if !ok {
-						view = deferredFieldSet.NewView()
-						deferLabelToView[deferrable.Label] = view
-					}
-					view.AddIndices(fieldIndex)
-				}
-
-				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
-				continue
-			}
-
-			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			ec.beside(i, field, out, deferredFieldSet, deferLabelToView, graphql.RequiredNull, func(ctx context.Context) graphql.Marshaler {
+				return ec._Patient_documentsSharedWithPatient(ctx, field, obj)
+			})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -6268,10 +4388,6 @@ func (ec *executionContext) unmarshalNPatientArchiveReason2frontdeskᚋgraphᚋg
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNPatientArchiveReason2frontdeskᚋgraphᚋgqlᚐPatientArchiveReason(ctx context.Context, sel ast.SelectionSet, v PatientArchiveReason) graphql.Marshaler {
-	return v
-}
-
 func (ec *executionContext) unmarshalNPatientRelationshipContactInput2frontdeskᚋgraphᚋgqlᚐPatientRelationshipContactInput(ctx context.Context, v any) (PatientRelationshipContactInput, error) {
 	res, err := ec.unmarshalInputPatientRelationshipContactInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -6281,10 +4397,6 @@ func (ec *executionContext) unmarshalNPatientRelationshipType2frontdeskᚋgraph�
 	var res PatientRelationshipType
 	err := res.UnmarshalGQL(v)
 	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalNPatientRelationshipType2frontdeskᚋgraphᚋgqlᚐPatientRelationshipType(ctx context.Context, sel ast.SelectionSet, v PatientRelationshipType) graphql.Marshaler {
-	return v
 }
 
 func (ec *executionContext) unmarshalNUpdateCustomAttributeData2frontdeskᚋgraphᚋgqlᚐUpdateCustomAttributeData(ctx context.Context, v any) (UpdateCustomAttributeData, error) {
@@ -6431,15 +4543,6 @@ func (ec *executionContext) marshalOPatientAccessGroup2ᚖfrontdeskᚋgraphᚋgq
 		return graphql.Null
 	}
 	return ec._PatientAccessGroup(ctx, sel, v)
-}
-
-func (ec *executionContext) unmarshalOPatientArchiveReason2ᚖfrontdeskᚋgraphᚋgqlᚐPatientArchiveReason(ctx context.Context, v any) (*PatientArchiveReason, error) {
-	if v == nil {
-		return nil, nil
-	}
-	var res = new(PatientArchiveReason)
-	err := res.UnmarshalGQL(v)
-	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalOPatientArchiveReason2ᚖfrontdeskᚋgraphᚋgqlᚐPatientArchiveReason(ctx context.Context, sel ast.SelectionSet, v *PatientArchiveReason) graphql.Marshaler {

@@ -4,7 +4,6 @@ package gql
 
 import (
 	"context"
-	"errors"
 	"math"
 	"strconv"
 	"sync/atomic"
@@ -37,1022 +36,643 @@ type PracticeLocationResolver interface {
 // region    **************************** field.gotpl *****************************
 
 func (ec *executionContext) _AppointmentType_id(ctx context.Context, field graphql.CollectedField, obj *AppointmentType) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AppointmentType_id(ctx, field)
-		},
+		contextOf("AppointmentType", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.ID, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNID2string(ctx, selections, v)
-		},
+		ec.marshalNID2string,
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_AppointmentType_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("AppointmentType", field, false, false, errors.New("field of type ID does not have child fields"))
-}
 
 func (ec *executionContext) _AppointmentType_title(ctx context.Context, field graphql.CollectedField, obj *AppointmentType) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AppointmentType_title(ctx, field)
-		},
+		contextOf("AppointmentType", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Title, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_AppointmentType_title(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("AppointmentType", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _AppointmentType_duration(ctx context.Context, field graphql.CollectedField, obj *AppointmentType) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AppointmentType_duration(ctx, field)
-		},
+		contextOf("AppointmentType", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Duration, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
-			return ec.marshalOInt2ᚖint(ctx, selections, v)
-		},
+		ec.marshalOInt2ᚖint,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_AppointmentType_duration(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("AppointmentType", field, false, false, errors.New("field of type Int does not have child fields"))
-}
 
 func (ec *executionContext) _AppointmentType_price(ctx context.Context, field graphql.CollectedField, obj *AppointmentType) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AppointmentType_price(ctx, field)
-		},
+		contextOf("AppointmentType", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Price, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
-			return ec.marshalOFloat2ᚖfloat64(ctx, selections, v)
-		},
+		ec.marshalOFloat2ᚖfloat64,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_AppointmentType_price(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("AppointmentType", field, false, false, errors.New("field of type Float does not have child fields"))
-}
 
 func (ec *executionContext) _AppointmentType_color(ctx context.Context, field graphql.CollectedField, obj *AppointmentType) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AppointmentType_color(ctx, field)
-		},
+		contextOf("AppointmentType", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Color, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_AppointmentType_color(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("AppointmentType", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _BrandingColors_primary(ctx context.Context, field graphql.CollectedField, obj *BrandingColors) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_BrandingColors_primary(ctx, field)
-		},
+		contextOf("BrandingColors", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Primary, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_BrandingColors_primary(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("BrandingColors", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _BrandingColors_secondary(ctx context.Context, field graphql.CollectedField, obj *BrandingColors) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_BrandingColors_secondary(ctx, field)
-		},
+		contextOf("BrandingColors", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Secondary, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_BrandingColors_secondary(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("BrandingColors", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _LocationResponsePayload_data(ctx context.Context, field graphql.CollectedField, obj *LocationResponsePayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_LocationResponsePayload_data(ctx, field)
-		},
+		contextOf("LocationResponsePayload", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Data, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *PracticeLocation) graphql.Marshaler {
-			return ec.marshalOPracticeLocation2ᚖfrontdeskᚋgraphᚋgqlᚐPracticeLocation(ctx, selections, v)
-		},
+		ec.marshalOPracticeLocation2ᚖfrontdeskᚋgraphᚋgqlᚐPracticeLocation,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_LocationResponsePayload_data(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "LocationResponsePayload",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_PracticeLocation(ctx, field)
-		},
-	}
-	return fc, nil
-}
 
 func (ec *executionContext) _LocationResponsePayload_error(ctx context.Context, field graphql.CollectedField, obj *LocationResponsePayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_LocationResponsePayload_error(ctx, field)
-		},
+		contextOf("LocationResponsePayload", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Error, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_LocationResponsePayload_error(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("LocationResponsePayload", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _Practice_id(ctx context.Context, field graphql.CollectedField, obj *Practice) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Practice_id(ctx, field)
-		},
+		contextOf("Practice", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.ID, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNID2string(ctx, selections, v)
-		},
+		ec.marshalNID2string,
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_Practice_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Practice", field, false, false, errors.New("field of type ID does not have child fields"))
-}
 
 func (ec *executionContext) _Practice_name(ctx context.Context, field graphql.CollectedField, obj *Practice) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Practice_name(ctx, field)
-		},
+		contextOf("Practice", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Name, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Practice_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Practice", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _Practice_locations(ctx context.Context, field graphql.CollectedField, obj *Practice) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Practice_locations(ctx, field)
-		},
+		contextOf("Practice", true, true),
 		func(ctx context.Context) (any, error) {
 			return ec.Resolvers.Practice().Locations(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*PracticeLocation) graphql.Marshaler {
-			return ec.marshalOPracticeLocation2ᚕᚖfrontdeskᚋgraphᚋgqlᚐPracticeLocation(ctx, selections, v)
-		},
+		ec.marshalOPracticeLocation2ᚕᚖfrontdeskᚋgraphᚋgqlᚐPracticeLocation,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Practice_locations(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "Practice",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_PracticeLocation(ctx, field)
-		},
-	}
-	return fc, nil
-}
 
 func (ec *executionContext) _Practice_appointmentTypes(ctx context.Context, field graphql.CollectedField, obj *Practice) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Practice_appointmentTypes(ctx, field)
-		},
+		contextOf("Practice", true, true),
 		func(ctx context.Context) (any, error) {
 			return ec.Resolvers.Practice().AppointmentTypes(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*AppointmentType) graphql.Marshaler {
-			return ec.marshalOAppointmentType2ᚕᚖfrontdeskᚋgraphᚋgqlᚐAppointmentType(ctx, selections, v)
-		},
+		ec.marshalOAppointmentType2ᚕᚖfrontdeskᚋgraphᚋgqlᚐAppointmentType,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Practice_appointmentTypes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "Practice",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_AppointmentType(ctx, field)
-		},
-	}
-	return fc, nil
-}
 
 func (ec *executionContext) _Practice_paymentTypes(ctx context.Context, field graphql.CollectedField, obj *Practice) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Practice_paymentTypes(ctx, field)
-		},
+		contextOf("Practice", true, true),
 		func(ctx context.Context) (any, error) {
 			return ec.Resolvers.Practice().PaymentTypes(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*PracticePaymentType) graphql.Marshaler {
-			return ec.marshalOPracticePaymentType2ᚕᚖfrontdeskᚋgraphᚋgqlᚐPracticePaymentType(ctx, selections, v)
-		},
+		ec.marshalOPracticePaymentType2ᚕᚖfrontdeskᚋgraphᚋgqlᚐPracticePaymentType,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Practice_paymentTypes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "Practice",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_PracticePaymentType(ctx, field)
-		},
-	}
-	return fc, nil
-}
 
 func (ec *executionContext) _Practice_accessGroups(ctx context.Context, field graphql.CollectedField, obj *Practice) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Practice_accessGroups(ctx, field)
-		},
+		contextOf("Practice", true, true),
 		func(ctx context.Context) (any, error) {
 			return ec.Resolvers.Practice().AccessGroups(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*PracticeAccessGroups) graphql.Marshaler {
-			return ec.marshalOPracticeAccessGroups2ᚕᚖfrontdeskᚋgraphᚋgqlᚐPracticeAccessGroups(ctx, selections, v)
-		},
+		ec.marshalOPracticeAccessGroups2ᚕᚖfrontdeskᚋgraphᚋgqlᚐPracticeAccessGroups,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Practice_accessGroups(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "Practice",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_PracticeAccessGroups(ctx, field)
-		},
-	}
-	return fc, nil
-}
 
 func (ec *executionContext) _Practice_practiceNumbers(ctx context.Context, field graphql.CollectedField, obj *Practice) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Practice_practiceNumbers(ctx, field)
-		},
+		contextOf("Practice", true, true),
 		func(ctx context.Context) (any, error) {
 			return ec.Resolvers.Practice().PracticeNumbers(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*PracticeNumbers) graphql.Marshaler {
-			return ec.marshalOPracticeNumbers2ᚕᚖfrontdeskᚋgraphᚋgqlᚐPracticeNumbers(ctx, selections, v)
-		},
+		ec.marshalOPracticeNumbers2ᚕᚖfrontdeskᚋgraphᚋgqlᚐPracticeNumbers,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Practice_practiceNumbers(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "Practice",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_PracticeNumbers(ctx, field)
-		},
-	}
-	return fc, nil
-}
 
 func (ec *executionContext) _Practice_patientSharingMode(ctx context.Context, field graphql.CollectedField, obj *Practice) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Practice_patientSharingMode(ctx, field)
-		},
+		contextOf("Practice", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.PatientSharingMode, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *SharingMode) graphql.Marshaler {
-			return ec.marshalOSharingMode2ᚖfrontdeskᚋgraphᚋgqlᚐSharingMode(ctx, selections, v)
-		},
+		ec.marshalOSharingMode2ᚖfrontdeskᚋgraphᚋgqlᚐSharingMode,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Practice_patientSharingMode(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Practice", field, false, false, errors.New("field of type SharingMode does not have child fields"))
-}
 
 func (ec *executionContext) _Practice_contactSharingMode(ctx context.Context, field graphql.CollectedField, obj *Practice) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Practice_contactSharingMode(ctx, field)
-		},
+		contextOf("Practice", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.ContactSharingMode, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *SharingMode) graphql.Marshaler {
-			return ec.marshalOSharingMode2ᚖfrontdeskᚋgraphᚋgqlᚐSharingMode(ctx, selections, v)
-		},
+		ec.marshalOSharingMode2ᚖfrontdeskᚋgraphᚋgqlᚐSharingMode,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Practice_contactSharingMode(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Practice", field, false, false, errors.New("field of type SharingMode does not have child fields"))
-}
 
 func (ec *executionContext) _Practice_logo(ctx context.Context, field graphql.CollectedField, obj *Practice) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Practice_logo(ctx, field)
-		},
+		contextOf("Practice", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Logo, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Practice_logo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Practice", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _Practice_branding(ctx context.Context, field graphql.CollectedField, obj *Practice) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Practice_branding(ctx, field)
-		},
+		contextOf("Practice", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Branding, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *PracticeBranding) graphql.Marshaler {
-			return ec.marshalOPracticeBranding2ᚖfrontdeskᚋgraphᚋgqlᚐPracticeBranding(ctx, selections, v)
-		},
+		ec.marshalOPracticeBranding2ᚖfrontdeskᚋgraphᚋgqlᚐPracticeBranding,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Practice_branding(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "Practice",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_PracticeBranding(ctx, field)
-		},
-	}
-	return fc, nil
-}
 
 func (ec *executionContext) _Practice_timezone(ctx context.Context, field graphql.CollectedField, obj *Practice) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Practice_timezone(ctx, field)
-		},
+		contextOf("Practice", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Timezone, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Practice_timezone(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Practice", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _PracticeAccessGroups_id(ctx context.Context, field graphql.CollectedField, obj *PracticeAccessGroups) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PracticeAccessGroups_id(ctx, field)
-		},
+		contextOf("PracticeAccessGroups", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.ID, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNID2string(ctx, selections, v)
-		},
+		ec.marshalNID2string,
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_PracticeAccessGroups_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PracticeAccessGroups", field, false, false, errors.New("field of type ID does not have child fields"))
-}
 
 func (ec *executionContext) _PracticeAccessGroups_name(ctx context.Context, field graphql.CollectedField, obj *PracticeAccessGroups) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PracticeAccessGroups_name(ctx, field)
-		},
+		contextOf("PracticeAccessGroups", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Name, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
+		ec.marshalNString2string,
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_PracticeAccessGroups_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PracticeAccessGroups", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _PracticeAccessGroups_label(ctx context.Context, field graphql.CollectedField, obj *PracticeAccessGroups) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PracticeAccessGroups_label(ctx, field)
-		},
+		contextOf("PracticeAccessGroups", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Label, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
+		ec.marshalNString2string,
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_PracticeAccessGroups_label(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PracticeAccessGroups", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _PracticeBranding_colors(ctx context.Context, field graphql.CollectedField, obj *PracticeBranding) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PracticeBranding_colors(ctx, field)
-		},
+		contextOf("PracticeBranding", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Colors, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *BrandingColors) graphql.Marshaler {
-			return ec.marshalOBrandingColors2ᚖfrontdeskᚋgraphᚋgqlᚐBrandingColors(ctx, selections, v)
-		},
+		ec.marshalOBrandingColors2ᚖfrontdeskᚋgraphᚋgqlᚐBrandingColors,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_PracticeBranding_colors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "PracticeBranding",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_BrandingColors(ctx, field)
-		},
-	}
-	return fc, nil
-}
 
 func (ec *executionContext) _PracticeBranding_secondaryLogo(ctx context.Context, field graphql.CollectedField, obj *PracticeBranding) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PracticeBranding_secondaryLogo(ctx, field)
-		},
+		contextOf("PracticeBranding", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.SecondaryLogo, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_PracticeBranding_secondaryLogo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PracticeBranding", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _PracticeLocation_id(ctx context.Context, field graphql.CollectedField, obj *PracticeLocation) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PracticeLocation_id(ctx, field)
-		},
+		contextOf("PracticeLocation", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.ID, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNID2string(ctx, selections, v)
-		},
+		ec.marshalNID2string,
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_PracticeLocation_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PracticeLocation", field, false, false, errors.New("field of type ID does not have child fields"))
-}
 
 func (ec *executionContext) _PracticeLocation_name(ctx context.Context, field graphql.CollectedField, obj *PracticeLocation) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PracticeLocation_name(ctx, field)
-		},
+		contextOf("PracticeLocation", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Name, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
+		ec.marshalNString2string,
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_PracticeLocation_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PracticeLocation", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _PracticeLocation_groupName(ctx context.Context, field graphql.CollectedField, obj *PracticeLocation) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PracticeLocation_groupName(ctx, field)
-		},
+		contextOf("PracticeLocation", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.GroupName, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
+		ec.marshalNString2string,
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_PracticeLocation_groupName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PracticeLocation", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _PracticeLocation_servicesProvided(ctx context.Context, field graphql.CollectedField, obj *PracticeLocation) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PracticeLocation_servicesProvided(ctx, field)
-		},
+		contextOf("PracticeLocation", true, true),
 		func(ctx context.Context) (any, error) {
 			return ec.Resolvers.PracticeLocation().ServicesProvided(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*Product) graphql.Marshaler {
-			return ec.marshalOProduct2ᚕᚖfrontdeskᚋgraphᚋgqlᚐProduct(ctx, selections, v)
-		},
+		ec.marshalOProduct2ᚕᚖfrontdeskᚋgraphᚋgqlᚐProduct,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_PracticeLocation_servicesProvided(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "PracticeLocation",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_Product(ctx, field)
-		},
-	}
-	return fc, nil
-}
 
 func (ec *executionContext) _PracticeLocation_address(ctx context.Context, field graphql.CollectedField, obj *PracticeLocation) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PracticeLocation_address(ctx, field)
-		},
+		contextOf("PracticeLocation", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Address, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *Address) graphql.Marshaler {
-			return ec.marshalOAddress2ᚖfrontdeskᚋgraphᚋgqlᚐAddress(ctx, selections, v)
-		},
+		ec.marshalOAddress2ᚖfrontdeskᚋgraphᚋgqlᚐAddress,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_PracticeLocation_address(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "PracticeLocation",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_Address(ctx, field)
-		},
-	}
-	return fc, nil
-}
 
 func (ec *executionContext) _PracticeLocation_groupId(ctx context.Context, field graphql.CollectedField, obj *PracticeLocation) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PracticeLocation_groupId(ctx, field)
-		},
+		contextOf("PracticeLocation", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.GroupID, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOID2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOID2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_PracticeLocation_groupId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PracticeLocation", field, false, false, errors.New("field of type ID does not have child fields"))
-}
 
 func (ec *executionContext) _PracticeLocation_metadata(ctx context.Context, field graphql.CollectedField, obj *PracticeLocation) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PracticeLocation_metadata(ctx, field)
-		},
+		contextOf("PracticeLocation", true, true),
 		func(ctx context.Context) (any, error) {
 			return ec.Resolvers.PracticeLocation().Metadata(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*MetadataEntry) graphql.Marshaler {
-			return ec.marshalOMetadataEntry2ᚕᚖfrontdeskᚋgraphᚋgqlᚐMetadataEntry(ctx, selections, v)
-		},
+		ec.marshalOMetadataEntry2ᚕᚖfrontdeskᚋgraphᚋgqlᚐMetadataEntry,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_PracticeLocation_metadata(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "PracticeLocation",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_MetadataEntry(ctx, field)
-		},
-	}
-	return fc, nil
-}
 
 func (ec *executionContext) _PracticeNumbers_id(ctx context.Context, field graphql.CollectedField, obj *PracticeNumbers) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PracticeNumbers_id(ctx, field)
-		},
+		contextOf("PracticeNumbers", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.ID, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNID2string(ctx, selections, v)
-		},
+		ec.marshalNID2string,
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_PracticeNumbers_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PracticeNumbers", field, false, false, errors.New("field of type ID does not have child fields"))
-}
 
 func (ec *executionContext) _PracticeNumbers_name(ctx context.Context, field graphql.CollectedField, obj *PracticeNumbers) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PracticeNumbers_name(ctx, field)
-		},
+		contextOf("PracticeNumbers", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Name, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_PracticeNumbers_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PracticeNumbers", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _PracticeNumbers_primary(ctx context.Context, field graphql.CollectedField, obj *PracticeNumbers) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PracticeNumbers_primary(ctx, field)
-		},
+		contextOf("PracticeNumbers", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Primary, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *bool) graphql.Marshaler {
-			return ec.marshalOBoolean2ᚖbool(ctx, selections, v)
-		},
+		ec.marshalOBoolean2ᚖbool,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_PracticeNumbers_primary(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PracticeNumbers", field, false, false, errors.New("field of type Boolean does not have child fields"))
-}
 
 func (ec *executionContext) _PracticeNumbers_idType(ctx context.Context, field graphql.CollectedField, obj *PracticeNumbers) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PracticeNumbers_idType(ctx, field)
-		},
+		contextOf("PracticeNumbers", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.IDType, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *IDType) graphql.Marshaler {
-			return ec.marshalOIdType2ᚖfrontdeskᚋgraphᚋgqlᚐIDType(ctx, selections, v)
-		},
+		ec.marshalOIdType2ᚖfrontdeskᚋgraphᚋgqlᚐIDType,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_PracticeNumbers_idType(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PracticeNumbers", field, false, false, errors.New("field of type IdType does not have child fields"))
-}
 
 func (ec *executionContext) _PracticeNumbers_deleted(ctx context.Context, field graphql.CollectedField, obj *PracticeNumbers) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PracticeNumbers_deleted(ctx, field)
-		},
+		contextOf("PracticeNumbers", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Deleted, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *bool) graphql.Marshaler {
-			return ec.marshalOBoolean2ᚖbool(ctx, selections, v)
-		},
+		ec.marshalOBoolean2ᚖbool,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_PracticeNumbers_deleted(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PracticeNumbers", field, false, false, errors.New("field of type Boolean does not have child fields"))
-}
 
 func (ec *executionContext) _PracticePaymentType_id(ctx context.Context, field graphql.CollectedField, obj *PracticePaymentType) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PracticePaymentType_id(ctx, field)
-		},
+		contextOf("PracticePaymentType", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.ID, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNID2string(ctx, selections, v)
-		},
+		ec.marshalNID2string,
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_PracticePaymentType_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PracticePaymentType", field, false, false, errors.New("field of type ID does not have child fields"))
-}
 
 func (ec *executionContext) _PracticePaymentType_name(ctx context.Context, field graphql.CollectedField, obj *PracticePaymentType) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PracticePaymentType_name(ctx, field)
-		},
+		contextOf("PracticePaymentType", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Name, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
-}
-func (ec *executionContext) fieldContext_PracticePaymentType_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PracticePaymentType", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
 // endregion **************************** field.gotpl *****************************
@@ -1224,230 +844,34 @@ func (ec *executionContext) _Practice(ctx context.Context, sel ast.SelectionSet,
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("Practice")
 		case "id":
-			out.Values[i] = ec._Practice_id(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.Null, ec._Practice_id(ctx, field, obj))
 		case "name":
-			out.Values[i] = ec._Practice_name(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.RequiredNull, ec._Practice_name(ctx, field, obj))
 		case "locations":
 			field := field
-
-			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
-				defer func() {
-					if r := recover(); r != nil {
-						ec.Error(ctx, ec.Recover(ctx, r))
-					}
-				}()
-				res = ec._Practice_locations(ctx, field, obj)
-				if res == graphql.RequiredNull {
-					atomic.AddUint32(&fs.Invalids, 1)
-				}
-				return res
-			}
-
-			if field.IsDeferred() {
-				deferredFieldSet.AddField(field)
-				fieldIndex := len(deferredFieldSet.Values) - 1
-				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
-					return innerFunc(ctx, deferredFieldSet)
-				})
-
-				for _, deferrable := range field.Deferrables {
-					view, ok := deferLabelToView[deferrable.Label]
-					if !ok {
-						view = deferredFieldSet.NewView()
-						deferLabelToView[deferrable.Label] = view
-					}
-					view.AddIndices(fieldIndex)
-				}
-
-				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
-				continue
-			}
-
-			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			ec.beside(i, field, out, deferredFieldSet, deferLabelToView, graphql.RequiredNull, func(ctx context.Context) graphql.Marshaler { return ec._Practice_locations(ctx, field, obj) })
 		case "appointmentTypes":
 			field := field
-
-			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
-				defer func() {
-					if r := recover(); r != nil {
-						ec.Error(ctx, ec.Recover(ctx, r))
-					}
-				}()
-				res = ec._Practice_appointmentTypes(ctx, field, obj)
-				if res == graphql.RequiredNull {
-					atomic.AddUint32(&fs.Invalids, 1)
-				}
-				return res
-			}
-
-			if field.IsDeferred() {
-				deferredFieldSet.AddField(field)
-				fieldIndex := len(deferredFieldSet.Values) - 1
-				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
-					return innerFunc(ctx, deferredFieldSet)
-				})
-
-				for _, deferrable := range field.Deferrables {
-					view, ok := deferLabelToView[deferrable.Label]
-					if !ok {
-						view = deferredFieldSet.NewView()
-						deferLabelToView[deferrable.Label] = view
-					}
-					view.AddIndices(fieldIndex)
-				}
-
-				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
-				continue
-			}
-
-			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			ec.beside(i, field, out, deferredFieldSet, deferLabelToView, graphql.RequiredNull, func(ctx context.Context) graphql.Marshaler { return ec._Practice_appointmentTypes(ctx, field, obj) })
 		case "paymentTypes":
 			field := field
-
-			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
-				defer func() {
-					if r := recover(); r != nil {
-						ec.Error(ctx, ec.Recover(ctx, r))
-					}
-				}()
-				res = ec._Practice_paymentTypes(ctx, field, obj)
-				if res == graphql.RequiredNull {
-					atomic.AddUint32(&fs.Invalids, 1)
-				}
-				return res
-			}
-
-			if field.IsDeferred() {
-				deferredFieldSet.AddField(field)
-				fieldIndex := len(deferredFieldSet.Values) - 1
-				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
-					return innerFunc(ctx, deferredFieldSet)
-				})
-
-				for _, deferrable := range field.Deferrables {
-					view, ok := deferLabelToView[deferrable.Label]
-					if !ok {
-						view = deferredFieldSet.NewView()
-						deferLabelToView[deferrable.Label] = view
-					}
-					view.AddIndices(fieldIndex)
-				}
-
-				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
-				continue
-			}
-
-			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			ec.beside(i, field, out, deferredFieldSet, deferLabelToView, graphql.RequiredNull, func(ctx context.Context) graphql.Marshaler { return ec._Practice_paymentTypes(ctx, field, obj) })
 		case "accessGroups":
 			field := field
-
-			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
-				defer func() {
-					if r := recover(); r != nil {
-						ec.Error(ctx, ec.Recover(ctx, r))
-					}
-				}()
-				res = ec._Practice_accessGroups(ctx, field, obj)
-				if res == graphql.RequiredNull {
-					atomic.AddUint32(&fs.Invalids, 1)
-				}
-				return res
-			}
-
-			if field.IsDeferred() {
-				deferredFieldSet.AddField(field)
-				fieldIndex := len(deferredFieldSet.Values) - 1
-				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
-					return innerFunc(ctx, deferredFieldSet)
-				})
-
-				for _, deferrable := range field.Deferrables {
-					view, ok := deferLabelToView[deferrable.Label]
-					if !ok {
-						view = deferredFieldSet.NewView()
-						deferLabelToView[deferrable.Label] = view
-					}
-					view.AddIndices(fieldIndex)
-				}
-
-				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
-				continue
-			}
-
-			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			ec.beside(i, field, out, deferredFieldSet, deferLabelToView, graphql.RequiredNull, func(ctx context.Context) graphql.Marshaler { return ec._Practice_accessGroups(ctx, field, obj) })
 		case "practiceNumbers":
 			field := field
-
-			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
-				defer func() {
-					if r := recover(); r != nil {
-						ec.Error(ctx, ec.Recover(ctx, r))
-					}
-				}()
-				res = ec._Practice_practiceNumbers(ctx, field, obj)
-				if res == graphql.RequiredNull {
-					atomic.AddUint32(&fs.Invalids, 1)
-				}
-				return res
-			}
-
-			if field.IsDeferred() {
-				deferredFieldSet.AddField(field)
-				fieldIndex := len(deferredFieldSet.Values) - 1
-				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
-					return innerFunc(ctx, deferredFieldSet)
-				})
-
-				for _, deferrable := range field.Deferrables {
-					view, ok := deferLabelToView[deferrable.Label]
-					if !ok {
-						view = deferredFieldSet.NewView()
-						deferLabelToView[deferrable.Label] = view
-					}
-					view.AddIndices(fieldIndex)
-				}
-
-				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
-				continue
-			}
-
-			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			ec.beside(i, field, out, deferredFieldSet, deferLabelToView, graphql.RequiredNull, func(ctx context.Context) graphql.Marshaler { return ec._Practice_practiceNumbers(ctx, field, obj) })
 		case "patientSharingMode":
-			out.Values[i] = ec._Practice_patientSharingMode(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.RequiredNull, ec._Practice_patientSharingMode(ctx, field, obj))
 		case "contactSharingMode":
-			out.Values[i] = ec._Practice_contactSharingMode(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.RequiredNull, ec._Practice_contactSharingMode(ctx, field, obj))
 		case "logo":
-			out.Values[i] = ec._Practice_logo(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.RequiredNull, ec._Practice_logo(ctx, field, obj))
 		case "branding":
-			out.Values[i] = ec._Practice_branding(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.RequiredNull, ec._Practice_branding(ctx, field, obj))
 		case "timezone":
-			out.Values[i] = ec._Practice_timezone(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.RequiredNull, ec._Practice_timezone(ctx, field, obj))
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -1573,106 +997,23 @@ func (ec *executionContext) _PracticeLocation(ctx context.Context, sel ast.Selec
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("PracticeLocation")
 		case "id":
-			out.Values[i] = ec._PracticeLocation_id(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.Null, ec._PracticeLocation_id(ctx, field, obj))
 		case "name":
-			out.Values[i] = ec._PracticeLocation_name(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.Null, ec._PracticeLocation_name(ctx, field, obj))
 		case "groupName":
-			out.Values[i] = ec._PracticeLocation_groupName(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.Null, ec._PracticeLocation_groupName(ctx, field, obj))
 		case "servicesProvided":
 			field := field
-
-			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
-				defer func() {
-					if r := recover(); r != nil {
-						ec.Error(ctx, ec.Recover(ctx, r))
-					}
-				}()
-				res = ec._PracticeLocation_servicesProvided(ctx, field, obj)
-				if res == graphql.RequiredNull {
-					atomic.AddUint32(&fs.Invalids, 1)
-				}
-				return res
-			}
-
-			if field.IsDeferred() {
-				deferredFieldSet.AddField(field)
-				fieldIndex := len(deferredFieldSet.Values) - 1
-				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
-					return innerFunc(ctx, deferredFieldSet)
-				})
-
-				for _, deferrable := range field.Deferrables {
-					view, ok := deferLabelToView[deferrable.Label]
-					if !ok {
-						view = deferredFieldSet.NewView()
-						deferLabelToView[deferrable.Label] = view
-					}
-					view.AddIndices(fieldIndex)
-				}
-
-				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
-				continue
-			}
-
-			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			ec.beside(i, field, out, deferredFieldSet, deferLabelToView, graphql.RequiredNull, func(ctx context.Context) graphql.Marshaler {
+				return ec._PracticeLocation_servicesProvided(ctx, field, obj)
+			})
 		case "address":
-			out.Values[i] = ec._PracticeLocation_address(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.RequiredNull, ec._PracticeLocation_address(ctx, field, obj))
 		case "groupId":
-			out.Values[i] = ec._PracticeLocation_groupId(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.RequiredNull, ec._PracticeLocation_groupId(ctx, field, obj))
 		case "metadata":
 			field := field
-
-			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
-				defer func() {
-					if r := recover(); r != nil {
-						ec.Error(ctx, ec.Recover(ctx, r))
-					}
-				}()
-				res = ec._PracticeLocation_metadata(ctx, field, obj)
-				if res == graphql.RequiredNull {
-					atomic.AddUint32(&fs.Invalids, 1)
-				}
-				return res
-			}
-
-			if field.IsDeferred() {
-				deferredFieldSet.AddField(field)
-				fieldIndex := len(deferredFieldSet.Values) - 1
-				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
-					return innerFunc(ctx, deferredFieldSet)
-				})
-
-				for _, deferrable := range field.Deferrables {
-					view, ok := deferLabelToView[deferrable.Label]
-					if !ok {
-						view = deferredFieldSet.NewView()
-						deferLabelToView[deferrable.Label] = view
-					}
-					view.AddIndices(fieldIndex)
-				}
-
-				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
-				continue
-			}
-
-			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			ec.beside(i, field, out, deferredFieldSet, deferLabelToView, graphql.RequiredNull, func(ctx context.Context) graphql.Marshaler { return ec._PracticeLocation_metadata(ctx, field, obj) })
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -1798,10 +1139,6 @@ func (ec *executionContext) _PracticePaymentType(ctx context.Context, sel ast.Se
 // endregion **************************** object.gotpl ****************************
 
 // region    ***************************** type.gotpl *****************************
-
-func (ec *executionContext) marshalNPracticeLocation2frontdeskᚋgraphᚋgqlᚐPracticeLocation(ctx context.Context, sel ast.SelectionSet, v PracticeLocation) graphql.Marshaler {
-	return ec._PracticeLocation(ctx, sel, &v)
-}
 
 func (ec *executionContext) marshalNPracticeLocation2ᚖfrontdeskᚋgraphᚋgqlᚐPracticeLocation(ctx context.Context, sel ast.SelectionSet, v *PracticeLocation) graphql.Marshaler {
 	if v == nil {
@@ -1939,15 +1276,6 @@ func (ec *executionContext) marshalOPracticePaymentType2ᚖfrontdeskᚋgraphᚋg
 		return graphql.Null
 	}
 	return ec._PracticePaymentType(ctx, sel, v)
-}
-
-func (ec *executionContext) unmarshalOSharingMode2ᚖfrontdeskᚋgraphᚋgqlᚐSharingMode(ctx context.Context, v any) (*SharingMode, error) {
-	if v == nil {
-		return nil, nil
-	}
-	var res = new(SharingMode)
-	err := res.UnmarshalGQL(v)
-	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalOSharingMode2ᚖfrontdeskᚋgraphᚋgqlᚐSharingMode(ctx context.Context, sel ast.SelectionSet, v *SharingMode) graphql.Marshaler {

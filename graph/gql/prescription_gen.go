@@ -4,8 +4,6 @@ package gql
 
 import (
 	"context"
-	"errors"
-	"frontdesk/graph/scalar"
 	"math"
 	"strconv"
 	"sync/atomic"
@@ -30,765 +28,483 @@ type PrescriptionResolver interface {
 // region    **************************** field.gotpl *****************************
 
 func (ec *executionContext) _Prescription_id(ctx context.Context, field graphql.CollectedField, obj *Prescription) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Prescription_id(ctx, field)
-		},
+		contextOf("Prescription", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.ID, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNID2string(ctx, selections, v)
-		},
+		ec.marshalNID2string,
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_Prescription_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Prescription", field, false, false, errors.New("field of type ID does not have child fields"))
-}
 
 func (ec *executionContext) _Prescription_patient(ctx context.Context, field graphql.CollectedField, obj *Prescription) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Prescription_patient(ctx, field)
-		},
+		contextOf("Prescription", true, true),
 		func(ctx context.Context) (any, error) {
 			return ec.Resolvers.Prescription().Patient(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *Patient) graphql.Marshaler {
-			return ec.marshalOPatient2ᚖfrontdeskᚋgraphᚋgqlᚐPatient(ctx, selections, v)
-		},
+		ec.marshalOPatient2ᚖfrontdeskᚋgraphᚋgqlᚐPatient,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Prescription_patient(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "Prescription",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_Patient(ctx, field)
-		},
-	}
-	return fc, nil
-}
 
 func (ec *executionContext) _Prescription_doctor(ctx context.Context, field graphql.CollectedField, obj *Prescription) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Prescription_doctor(ctx, field)
-		},
+		contextOf("Prescription", true, true),
 		func(ctx context.Context) (any, error) {
 			return ec.Resolvers.Prescription().Doctor(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *User) graphql.Marshaler {
-			return ec.marshalOUser2ᚖfrontdeskᚋgraphᚋgqlᚐUser(ctx, selections, v)
-		},
+		ec.marshalOUser2ᚖfrontdeskᚋgraphᚋgqlᚐUser,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Prescription_doctor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "Prescription",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_User(ctx, field)
-		},
-	}
-	return fc, nil
-}
 
 func (ec *executionContext) _Prescription_date(ctx context.Context, field graphql.CollectedField, obj *Prescription) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Prescription_date(ctx, field)
-		},
+		contextOf("Prescription", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Date, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *scalar.Moment) graphql.Marshaler {
-			return ec.marshalODateTime2ᚖfrontdeskᚋgraphᚋscalarᚐMoment(ctx, selections, v)
-		},
+		ec.marshalODateTime2ᚖfrontdeskᚋgraphᚋscalarᚐMoment,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Prescription_date(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Prescription", field, false, false, errors.New("field of type DateTime does not have child fields"))
-}
 
 func (ec *executionContext) _Prescription_status(ctx context.Context, field graphql.CollectedField, obj *Prescription) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Prescription_status(ctx, field)
-		},
+		contextOf("Prescription", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Status, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Prescription_status(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Prescription", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _Prescription_drugs(ctx context.Context, field graphql.CollectedField, obj *Prescription) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Prescription_drugs(ctx, field)
-		},
+		contextOf("Prescription", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Drugs, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*PrescriptionDrug) graphql.Marshaler {
-			return ec.marshalOPrescriptionDrug2ᚕᚖfrontdeskᚋgraphᚋgqlᚐPrescriptionDrug(ctx, selections, v)
-		},
+		ec.marshalOPrescriptionDrug2ᚕᚖfrontdeskᚋgraphᚋgqlᚐPrescriptionDrug,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Prescription_drugs(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "Prescription",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_PrescriptionDrug(ctx, field)
-		},
-	}
-	return fc, nil
-}
 
 func (ec *executionContext) _Prescription_items(ctx context.Context, field graphql.CollectedField, obj *Prescription) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Prescription_items(ctx, field)
-		},
+		contextOf("Prescription", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Items, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*PrescriptionItem) graphql.Marshaler {
-			return ec.marshalOPrescriptionItem2ᚕᚖfrontdeskᚋgraphᚋgqlᚐPrescriptionItem(ctx, selections, v)
-		},
+		ec.marshalOPrescriptionItem2ᚕᚖfrontdeskᚋgraphᚋgqlᚐPrescriptionItem,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Prescription_items(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "Prescription",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_PrescriptionItem(ctx, field)
-		},
-	}
-	return fc, nil
-}
 
 func (ec *executionContext) _Prescription_prescriptionType(ctx context.Context, field graphql.CollectedField, obj *Prescription) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Prescription_prescriptionType(ctx, field)
-		},
+		contextOf("Prescription", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.PrescriptionType, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Prescription_prescriptionType(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Prescription", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _Prescription_dateShared(ctx context.Context, field graphql.CollectedField, obj *Prescription) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Prescription_dateShared(ctx, field)
-		},
+		contextOf("Prescription", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.DateShared, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *scalar.Moment) graphql.Marshaler {
-			return ec.marshalODateTime2ᚖfrontdeskᚋgraphᚋscalarᚐMoment(ctx, selections, v)
-		},
+		ec.marshalODateTime2ᚖfrontdeskᚋgraphᚋscalarᚐMoment,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Prescription_dateShared(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Prescription", field, false, false, errors.New("field of type DateTime does not have child fields"))
-}
 
 func (ec *executionContext) _Prescription_pdfDownloadUrl(ctx context.Context, field graphql.CollectedField, obj *Prescription) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Prescription_pdfDownloadUrl(ctx, field)
-		},
+		contextOf("Prescription", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.PDFDownloadURL, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Prescription_pdfDownloadUrl(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Prescription", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _Prescription_comments(ctx context.Context, field graphql.CollectedField, obj *Prescription) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Prescription_comments(ctx, field)
-		},
+		contextOf("Prescription", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Comments, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Prescription_comments(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Prescription", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _Prescription_orders(ctx context.Context, field graphql.CollectedField, obj *Prescription) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Prescription_orders(ctx, field)
-		},
+		contextOf("Prescription", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Orders, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*PrescriptionOrder) graphql.Marshaler {
-			return ec.marshalOPrescriptionOrder2ᚕᚖfrontdeskᚋgraphᚋgqlᚐPrescriptionOrder(ctx, selections, v)
-		},
+		ec.marshalOPrescriptionOrder2ᚕᚖfrontdeskᚋgraphᚋgqlᚐPrescriptionOrder,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Prescription_orders(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "Prescription",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_PrescriptionOrder(ctx, field)
-		},
-	}
-	return fc, nil
-}
 
 func (ec *executionContext) _PrescriptionData_data(ctx context.Context, field graphql.CollectedField, obj *PrescriptionData) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PrescriptionData_data(ctx, field)
-		},
+		contextOf("PrescriptionData", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Data, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*Prescription) graphql.Marshaler {
-			return ec.marshalOPrescription2ᚕᚖfrontdeskᚋgraphᚋgqlᚐPrescription(ctx, selections, v)
-		},
+		ec.marshalOPrescription2ᚕᚖfrontdeskᚋgraphᚋgqlᚐPrescription,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_PrescriptionData_data(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "PrescriptionData",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_Prescription(ctx, field)
-		},
-	}
-	return fc, nil
-}
 
 func (ec *executionContext) _PrescriptionData_pageInfo(ctx context.Context, field graphql.CollectedField, obj *PrescriptionData) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PrescriptionData_pageInfo(ctx, field)
-		},
+		contextOf("PrescriptionData", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.PageInfo, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *PageInfo) graphql.Marshaler {
-			return ec.marshalOPageInfo2ᚖfrontdeskᚋgraphᚋgqlᚐPageInfo(ctx, selections, v)
-		},
+		ec.marshalOPageInfo2ᚖfrontdeskᚋgraphᚋgqlᚐPageInfo,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_PrescriptionData_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "PrescriptionData",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_PageInfo(ctx, field)
-		},
-	}
-	return fc, nil
-}
 
 func (ec *executionContext) _PrescriptionDrug_code(ctx context.Context, field graphql.CollectedField, obj *PrescriptionDrug) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PrescriptionDrug_code(ctx, field)
-		},
+		contextOf("PrescriptionDrug", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Code, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_PrescriptionDrug_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PrescriptionDrug", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _PrescriptionDrug_drug(ctx context.Context, field graphql.CollectedField, obj *PrescriptionDrug) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PrescriptionDrug_drug(ctx, field)
-		},
+		contextOf("PrescriptionDrug", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Drug, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_PrescriptionDrug_drug(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PrescriptionDrug", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _PrescriptionDrug_dosage(ctx context.Context, field graphql.CollectedField, obj *PrescriptionDrug) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PrescriptionDrug_dosage(ctx, field)
-		},
+		contextOf("PrescriptionDrug", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Dosage, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_PrescriptionDrug_dosage(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PrescriptionDrug", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _PrescriptionDrug_quantity(ctx context.Context, field graphql.CollectedField, obj *PrescriptionDrug) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PrescriptionDrug_quantity(ctx, field)
-		},
+		contextOf("PrescriptionDrug", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Quantity, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_PrescriptionDrug_quantity(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PrescriptionDrug", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _PrescriptionDrug_repeat(ctx context.Context, field graphql.CollectedField, obj *PrescriptionDrug) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PrescriptionDrug_repeat(ctx, field)
-		},
+		contextOf("PrescriptionDrug", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Repeat, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
-			return ec.marshalOInt2ᚖint(ctx, selections, v)
-		},
+		ec.marshalOInt2ᚖint,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_PrescriptionDrug_repeat(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PrescriptionDrug", field, false, false, errors.New("field of type Int does not have child fields"))
-}
 
 func (ec *executionContext) _PrescriptionDrug_repeatDetails(ctx context.Context, field graphql.CollectedField, obj *PrescriptionDrug) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PrescriptionDrug_repeatDetails(ctx, field)
-		},
+		contextOf("PrescriptionDrug", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.RepeatDetails, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *RepeatPrescriptionDetails) graphql.Marshaler {
-			return ec.marshalORepeatPrescriptionDetails2ᚖfrontdeskᚋgraphᚋgqlᚐRepeatPrescriptionDetails(ctx, selections, v)
-		},
+		ec.marshalORepeatPrescriptionDetails2ᚖfrontdeskᚋgraphᚋgqlᚐRepeatPrescriptionDetails,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_PrescriptionDrug_repeatDetails(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "PrescriptionDrug",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_RepeatPrescriptionDetails(ctx, field)
-		},
-	}
-	return fc, nil
-}
 
 func (ec *executionContext) _PrescriptionDrug_comments(ctx context.Context, field graphql.CollectedField, obj *PrescriptionDrug) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PrescriptionDrug_comments(ctx, field)
-		},
+		contextOf("PrescriptionDrug", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Comments, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_PrescriptionDrug_comments(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PrescriptionDrug", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _PrescriptionItem_term(ctx context.Context, field graphql.CollectedField, obj *PrescriptionItem) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PrescriptionItem_term(ctx, field)
-		},
+		contextOf("PrescriptionItem", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Term, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_PrescriptionItem_term(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PrescriptionItem", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _PrescriptionItem_comments(ctx context.Context, field graphql.CollectedField, obj *PrescriptionItem) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PrescriptionItem_comments(ctx, field)
-		},
+		contextOf("PrescriptionItem", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Comments, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_PrescriptionItem_comments(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PrescriptionItem", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _PrescriptionOrder_status(ctx context.Context, field graphql.CollectedField, obj *PrescriptionOrder) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PrescriptionOrder_status(ctx, field)
-		},
+		contextOf("PrescriptionOrder", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Status, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_PrescriptionOrder_status(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PrescriptionOrder", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _PrescriptionOrder_provider(ctx context.Context, field graphql.CollectedField, obj *PrescriptionOrder) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PrescriptionOrder_provider(ctx, field)
-		},
+		contextOf("PrescriptionOrder", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Provider, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_PrescriptionOrder_provider(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PrescriptionOrder", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _RepeatPrescriptionDetails_repeat(ctx context.Context, field graphql.CollectedField, obj *RepeatPrescriptionDetails) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_RepeatPrescriptionDetails_repeat(ctx, field)
-		},
+		contextOf("RepeatPrescriptionDetails", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Repeat, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *bool) graphql.Marshaler {
-			return ec.marshalOBoolean2ᚖbool(ctx, selections, v)
-		},
+		ec.marshalOBoolean2ᚖbool,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_RepeatPrescriptionDetails_repeat(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("RepeatPrescriptionDetails", field, false, false, errors.New("field of type Boolean does not have child fields"))
-}
 
 func (ec *executionContext) _RepeatPrescriptionDetails_refills(ctx context.Context, field graphql.CollectedField, obj *RepeatPrescriptionDetails) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_RepeatPrescriptionDetails_refills(ctx, field)
-		},
+		contextOf("RepeatPrescriptionDetails", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Refills, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
-			return ec.marshalOInt2ᚖint(ctx, selections, v)
-		},
+		ec.marshalOInt2ᚖint,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_RepeatPrescriptionDetails_refills(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("RepeatPrescriptionDetails", field, false, false, errors.New("field of type Int does not have child fields"))
-}
 
 func (ec *executionContext) _RepeatPrescriptionDetails_duration(ctx context.Context, field graphql.CollectedField, obj *RepeatPrescriptionDetails) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_RepeatPrescriptionDetails_duration(ctx, field)
-		},
+		contextOf("RepeatPrescriptionDetails", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Duration, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
-			return ec.marshalOInt2ᚖint(ctx, selections, v)
-		},
+		ec.marshalOInt2ᚖint,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_RepeatPrescriptionDetails_duration(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("RepeatPrescriptionDetails", field, false, false, errors.New("field of type Int does not have child fields"))
-}
 
 func (ec *executionContext) _RepeatPrescriptionDetails_frequency(ctx context.Context, field graphql.CollectedField, obj *RepeatPrescriptionDetails) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_RepeatPrescriptionDetails_frequency(ctx, field)
-		},
+		contextOf("RepeatPrescriptionDetails", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Frequency, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *RepeatPrescriptionFrequency) graphql.Marshaler {
-			return ec.marshalORepeatPrescriptionFrequency2ᚖfrontdeskᚋgraphᚋgqlᚐRepeatPrescriptionFrequency(ctx, selections, v)
-		},
+		ec.marshalORepeatPrescriptionFrequency2ᚖfrontdeskᚋgraphᚋgqlᚐRepeatPrescriptionFrequency,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_RepeatPrescriptionDetails_frequency(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("RepeatPrescriptionDetails", field, false, false, errors.New("field of type RepeatPrescriptionFrequency does not have child fields"))
-}
 
 func (ec *executionContext) _RepeatPrescriptionDetails_reviewDate(ctx context.Context, field graphql.CollectedField, obj *RepeatPrescriptionDetails) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_RepeatPrescriptionDetails_reviewDate(ctx, field)
-		},
+		contextOf("RepeatPrescriptionDetails", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.ReviewDate, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *scalar.Moment) graphql.Marshaler {
-			return ec.marshalODate2ᚖfrontdeskᚋgraphᚋscalarᚐMoment(ctx, selections, v)
-		},
+		ec.marshalODate2ᚖfrontdeskᚋgraphᚋscalarᚐMoment,
 		true,
 		false,
 	)
-}
-func (ec *executionContext) fieldContext_RepeatPrescriptionDetails_reviewDate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("RepeatPrescriptionDetails", field, false, false, errors.New("field of type Date does not have child fields"))
 }
 
 // endregion **************************** field.gotpl *****************************
@@ -816,131 +532,31 @@ func (ec *executionContext) _Prescription(ctx context.Context, sel ast.Selection
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("Prescription")
 		case "id":
-			out.Values[i] = ec._Prescription_id(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.Null, ec._Prescription_id(ctx, field, obj))
 		case "patient":
 			field := field
-
-			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
-				defer func() {
-					if r := recover(); r != nil {
-						ec.Error(ctx, ec.Recover(ctx, r))
-					}
-				}()
-				res = ec._Prescription_patient(ctx, field, obj)
-				if res == graphql.RequiredNull {
-					atomic.AddUint32(&fs.Invalids, 1)
-				}
-				return res
-			}
-
-			if field.IsDeferred() {
-				deferredFieldSet.AddField(field)
-				fieldIndex := len(deferredFieldSet.Values) - 1
-				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
-					return innerFunc(ctx, deferredFieldSet)
-				})
-
-				for _, deferrable := range field.Deferrables {
-					view, ok := deferLabelToView[deferrable.Label]
-					if !ok {
-						view = deferredFieldSet.NewView()
-						deferLabelToView[deferrable.Label] = view
-					}
-					view.AddIndices(fieldIndex)
-				}
-
-				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
-				continue
-			}
-
-			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			ec.beside(i, field, out, deferredFieldSet, deferLabelToView, graphql.RequiredNull, func(ctx context.Context) graphql.Marshaler { return ec._Prescription_patient(ctx, field, obj) })
 		case "doctor":
 			field := field
-
-			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
-				defer func() {
-					if r := recover(); r != nil {
-						ec.Error(ctx, ec.Recover(ctx, r))
-					}
-				}()
-				res = ec._Prescription_doctor(ctx, field, obj)
-				if res == graphql.RequiredNull {
-					atomic.AddUint32(&fs.Invalids, 1)
-				}
-				return res
-			}
-
-			if field.IsDeferred() {
-				deferredFieldSet.AddField(field)
-				fieldIndex := len(deferredFieldSet.Values) - 1
-				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
-					return innerFunc(ctx, deferredFieldSet)
-				})
-
-				for _, deferrable := range field.Deferrables {
-					view, ok := deferLabelToView[deferrable.Label]
-					if !ok {
-						view = deferredFieldSet.NewView()
-						deferLabelToView[deferrable.Label] = view
-					}
-					view.AddIndices(fieldIndex)
-				}
-
-				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
-				continue
-			}
-
-			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			ec.beside(i, field, out, deferredFieldSet, deferLabelToView, graphql.RequiredNull, func(ctx context.Context) graphql.Marshaler { return ec._Prescription_doctor(ctx, field, obj) })
 		case "date":
-			out.Values[i] = ec._Prescription_date(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.RequiredNull, ec._Prescription_date(ctx, field, obj))
 		case "status":
-			out.Values[i] = ec._Prescription_status(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.RequiredNull, ec._Prescription_status(ctx, field, obj))
 		case "drugs":
-			out.Values[i] = ec._Prescription_drugs(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.RequiredNull, ec._Prescription_drugs(ctx, field, obj))
 		case "items":
-			out.Values[i] = ec._Prescription_items(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.RequiredNull, ec._Prescription_items(ctx, field, obj))
 		case "prescriptionType":
-			out.Values[i] = ec._Prescription_prescriptionType(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.RequiredNull, ec._Prescription_prescriptionType(ctx, field, obj))
 		case "dateShared":
-			out.Values[i] = ec._Prescription_dateShared(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.RequiredNull, ec._Prescription_dateShared(ctx, field, obj))
 		case "pdfDownloadUrl":
-			out.Values[i] = ec._Prescription_pdfDownloadUrl(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.RequiredNull, ec._Prescription_pdfDownloadUrl(ctx, field, obj))
 		case "comments":
-			out.Values[i] = ec._Prescription_comments(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.RequiredNull, ec._Prescription_comments(ctx, field, obj))
 		case "orders":
-			out.Values[i] = ec._Prescription_orders(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.RequiredNull, ec._Prescription_orders(ctx, field, obj))
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -1313,15 +929,6 @@ func (ec *executionContext) marshalORepeatPrescriptionDetails2ᚖfrontdeskᚋgra
 		return graphql.Null
 	}
 	return ec._RepeatPrescriptionDetails(ctx, sel, v)
-}
-
-func (ec *executionContext) unmarshalORepeatPrescriptionFrequency2ᚖfrontdeskᚋgraphᚋgqlᚐRepeatPrescriptionFrequency(ctx context.Context, v any) (*RepeatPrescriptionFrequency, error) {
-	if v == nil {
-		return nil, nil
-	}
-	var res = new(RepeatPrescriptionFrequency)
-	err := res.UnmarshalGQL(v)
-	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalORepeatPrescriptionFrequency2ᚖfrontdeskᚋgraphᚋgqlᚐRepeatPrescriptionFrequency(ctx context.Context, sel ast.SelectionSet, v *RepeatPrescriptionFrequency) graphql.Marshaler {

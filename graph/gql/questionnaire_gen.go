@@ -4,9 +4,7 @@ package gql
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"frontdesk/graph/scalar"
 	"math"
 	"strconv"
 	"sync/atomic"
@@ -26,2052 +24,1347 @@ import (
 // region    **************************** field.gotpl *****************************
 
 func (ec *executionContext) _Questionnaire_id(ctx context.Context, field graphql.CollectedField, obj *Questionnaire) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Questionnaire_id(ctx, field)
-		},
+		contextOf("Questionnaire", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.ID, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNID2string(ctx, selections, v)
-		},
+		ec.marshalNID2string,
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_Questionnaire_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Questionnaire", field, false, false, errors.New("field of type ID does not have child fields"))
-}
 
 func (ec *executionContext) _Questionnaire_token(ctx context.Context, field graphql.CollectedField, obj *Questionnaire) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Questionnaire_token(ctx, field)
-		},
+		contextOf("Questionnaire", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Token, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Questionnaire_token(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Questionnaire", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _Questionnaire_title(ctx context.Context, field graphql.CollectedField, obj *Questionnaire) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Questionnaire_title(ctx, field)
-		},
+		contextOf("Questionnaire", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Title, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Questionnaire_title(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Questionnaire", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _Questionnaire_confirmationMessage(ctx context.Context, field graphql.CollectedField, obj *Questionnaire) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Questionnaire_confirmationMessage(ctx, field)
-		},
+		contextOf("Questionnaire", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.ConfirmationMessage, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Questionnaire_confirmationMessage(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Questionnaire", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _Questionnaire_redirectUrl(ctx context.Context, field graphql.CollectedField, obj *Questionnaire) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Questionnaire_redirectUrl(ctx, field)
-		},
+		contextOf("Questionnaire", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.RedirectURL, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Questionnaire_redirectUrl(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Questionnaire", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _Questionnaire_styling(ctx context.Context, field graphql.CollectedField, obj *Questionnaire) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Questionnaire_styling(ctx, field)
-		},
+		contextOf("Questionnaire", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Styling, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *QuestionnaireStyling) graphql.Marshaler {
-			return ec.marshalOQuestionnaireStyling2ᚖfrontdeskᚋgraphᚋgqlᚐQuestionnaireStyling(ctx, selections, v)
-		},
+		ec.marshalOQuestionnaireStyling2ᚖfrontdeskᚋgraphᚋgqlᚐQuestionnaireStyling,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Questionnaire_styling(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "Questionnaire",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_QuestionnaireStyling(ctx, field)
-		},
-	}
-	return fc, nil
-}
 
 func (ec *executionContext) _Questionnaire_settings(ctx context.Context, field graphql.CollectedField, obj *Questionnaire) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Questionnaire_settings(ctx, field)
-		},
+		contextOf("Questionnaire", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Settings, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *QuestionnaireSettings) graphql.Marshaler {
-			return ec.marshalOQuestionnaireSettings2ᚖfrontdeskᚋgraphᚋgqlᚐQuestionnaireSettings(ctx, selections, v)
-		},
+		ec.marshalOQuestionnaireSettings2ᚖfrontdeskᚋgraphᚋgqlᚐQuestionnaireSettings,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Questionnaire_settings(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "Questionnaire",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_QuestionnaireSettings(ctx, field)
-		},
-	}
-	return fc, nil
-}
 
 func (ec *executionContext) _Questionnaire_header(ctx context.Context, field graphql.CollectedField, obj *Questionnaire) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Questionnaire_header(ctx, field)
-		},
+		contextOf("Questionnaire", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Header, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Questionnaire_header(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Questionnaire", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _Questionnaire_sections(ctx context.Context, field graphql.CollectedField, obj *Questionnaire) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Questionnaire_sections(ctx, field)
-		},
+		contextOf("Questionnaire", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Sections, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*QuestionnaireSection) graphql.Marshaler {
-			return ec.marshalOQuestionnaireSection2ᚕᚖfrontdeskᚋgraphᚋgqlᚐQuestionnaireSection(ctx, selections, v)
-		},
+		ec.marshalOQuestionnaireSection2ᚕᚖfrontdeskᚋgraphᚋgqlᚐQuestionnaireSection,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Questionnaire_sections(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "Questionnaire",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_QuestionnaireSection(ctx, field)
-		},
-	}
-	return fc, nil
-}
 
 func (ec *executionContext) _Questionnaire_footer(ctx context.Context, field graphql.CollectedField, obj *Questionnaire) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Questionnaire_footer(ctx, field)
-		},
+		contextOf("Questionnaire", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Footer, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Questionnaire_footer(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Questionnaire", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _Questionnaire_deleted(ctx context.Context, field graphql.CollectedField, obj *Questionnaire) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Questionnaire_deleted(ctx, field)
-		},
+		contextOf("Questionnaire", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Deleted, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *bool) graphql.Marshaler {
-			return ec.marshalOBoolean2ᚖbool(ctx, selections, v)
-		},
+		ec.marshalOBoolean2ᚖbool,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Questionnaire_deleted(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Questionnaire", field, false, false, errors.New("field of type Boolean does not have child fields"))
-}
 
 func (ec *executionContext) _Questionnaire_createdAt(ctx context.Context, field graphql.CollectedField, obj *Questionnaire) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Questionnaire_createdAt(ctx, field)
-		},
+		contextOf("Questionnaire", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.CreatedAt, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *scalar.Moment) graphql.Marshaler {
-			return ec.marshalODateTime2ᚖfrontdeskᚋgraphᚋscalarᚐMoment(ctx, selections, v)
-		},
+		ec.marshalODateTime2ᚖfrontdeskᚋgraphᚋscalarᚐMoment,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Questionnaire_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Questionnaire", field, false, false, errors.New("field of type DateTime does not have child fields"))
-}
 
 func (ec *executionContext) _Questionnaire_updatedAt(ctx context.Context, field graphql.CollectedField, obj *Questionnaire) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Questionnaire_updatedAt(ctx, field)
-		},
+		contextOf("Questionnaire", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.UpdatedAt, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *scalar.Moment) graphql.Marshaler {
-			return ec.marshalODateTime2ᚖfrontdeskᚋgraphᚋscalarᚐMoment(ctx, selections, v)
-		},
+		ec.marshalODateTime2ᚖfrontdeskᚋgraphᚋscalarᚐMoment,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Questionnaire_updatedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Questionnaire", field, false, false, errors.New("field of type DateTime does not have child fields"))
-}
 
 func (ec *executionContext) _QuestionnaireData_data(ctx context.Context, field graphql.CollectedField, obj *QuestionnaireData) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_QuestionnaireData_data(ctx, field)
-		},
+		contextOf("QuestionnaireData", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Data, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*Questionnaire) graphql.Marshaler {
-			return ec.marshalOQuestionnaire2ᚕᚖfrontdeskᚋgraphᚋgqlᚐQuestionnaire(ctx, selections, v)
-		},
+		ec.marshalOQuestionnaire2ᚕᚖfrontdeskᚋgraphᚋgqlᚐQuestionnaire,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_QuestionnaireData_data(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "QuestionnaireData",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_Questionnaire(ctx, field)
-		},
-	}
-	return fc, nil
-}
 
 func (ec *executionContext) _QuestionnaireData_pageInfo(ctx context.Context, field graphql.CollectedField, obj *QuestionnaireData) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_QuestionnaireData_pageInfo(ctx, field)
-		},
+		contextOf("QuestionnaireData", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.PageInfo, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *PageInfo) graphql.Marshaler {
-			return ec.marshalOPageInfo2ᚖfrontdeskᚋgraphᚋgqlᚐPageInfo(ctx, selections, v)
-		},
+		ec.marshalOPageInfo2ᚖfrontdeskᚋgraphᚋgqlᚐPageInfo,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_QuestionnaireData_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "QuestionnaireData",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_PageInfo(ctx, field)
-		},
-	}
-	return fc, nil
-}
 
 func (ec *executionContext) _QuestionnaireDependency_question(ctx context.Context, field graphql.CollectedField, obj *QuestionnaireDependency) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_QuestionnaireDependency_question(ctx, field)
-		},
+		contextOf("QuestionnaireDependency", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Question, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_QuestionnaireDependency_question(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("QuestionnaireDependency", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _QuestionnaireDependency_answer(ctx context.Context, field graphql.CollectedField, obj *QuestionnaireDependency) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_QuestionnaireDependency_answer(ctx, field)
-		},
+		contextOf("QuestionnaireDependency", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Answer, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_QuestionnaireDependency_answer(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("QuestionnaireDependency", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _QuestionnaireDependency_negate(ctx context.Context, field graphql.CollectedField, obj *QuestionnaireDependency) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_QuestionnaireDependency_negate(ctx, field)
-		},
+		contextOf("QuestionnaireDependency", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Negate, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *bool) graphql.Marshaler {
-			return ec.marshalOBoolean2ᚖbool(ctx, selections, v)
-		},
+		ec.marshalOBoolean2ᚖbool,
 		true,
 		false,
 	)
-}
-func (ec *executionContext) fieldContext_QuestionnaireDependency_negate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("QuestionnaireDependency", field, false, false, errors.New("field of type Boolean does not have child fields"))
 }
 
 func (ec *executionContext) _QuestionnaireGenericQuestion_id(ctx context.Context, field graphql.CollectedField, obj *QuestionnaireGenericQuestion) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_QuestionnaireGenericQuestion_id(ctx, field)
-		},
+		contextOf("QuestionnaireGenericQuestion", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.ID, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNID2string(ctx, selections, v)
-		},
+		ec.marshalNID2string,
 		true,
 		true,
 	)
-}
-func (ec *executionContext) fieldContext_QuestionnaireGenericQuestion_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("QuestionnaireGenericQuestion", field, false, false, errors.New("field of type ID does not have child fields"))
 }
 
 func (ec *executionContext) _QuestionnaireGenericQuestion_title(ctx context.Context, field graphql.CollectedField, obj *QuestionnaireGenericQuestion) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_QuestionnaireGenericQuestion_title(ctx, field)
-		},
+		contextOf("QuestionnaireGenericQuestion", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Title, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_QuestionnaireGenericQuestion_title(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("QuestionnaireGenericQuestion", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _QuestionnaireGenericQuestion_type(ctx context.Context, field graphql.CollectedField, obj *QuestionnaireGenericQuestion) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_QuestionnaireGenericQuestion_type(ctx, field)
-		},
+		contextOf("QuestionnaireGenericQuestion", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Type, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *QuestionnaireQuestionType) graphql.Marshaler {
-			return ec.marshalOQuestionnaireQuestionType2ᚖfrontdeskᚋgraphᚋgqlᚐQuestionnaireQuestionType(ctx, selections, v)
-		},
+		ec.marshalOQuestionnaireQuestionType2ᚖfrontdeskᚋgraphᚋgqlᚐQuestionnaireQuestionType,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_QuestionnaireGenericQuestion_type(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("QuestionnaireGenericQuestion", field, false, false, errors.New("field of type QuestionnaireQuestionType does not have child fields"))
-}
 
 func (ec *executionContext) _QuestionnaireGenericQuestion_required(ctx context.Context, field graphql.CollectedField, obj *QuestionnaireGenericQuestion) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_QuestionnaireGenericQuestion_required(ctx, field)
-		},
+		contextOf("QuestionnaireGenericQuestion", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Required, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *bool) graphql.Marshaler {
-			return ec.marshalOBoolean2ᚖbool(ctx, selections, v)
-		},
+		ec.marshalOBoolean2ᚖbool,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_QuestionnaireGenericQuestion_required(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("QuestionnaireGenericQuestion", field, false, false, errors.New("field of type Boolean does not have child fields"))
-}
 
 func (ec *executionContext) _QuestionnaireGenericQuestion_dependentOn(ctx context.Context, field graphql.CollectedField, obj *QuestionnaireGenericQuestion) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_QuestionnaireGenericQuestion_dependentOn(ctx, field)
-		},
+		contextOf("QuestionnaireGenericQuestion", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.DependentOn, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *QuestionnaireDependency) graphql.Marshaler {
-			return ec.marshalOQuestionnaireDependency2ᚖfrontdeskᚋgraphᚋgqlᚐQuestionnaireDependency(ctx, selections, v)
-		},
+		ec.marshalOQuestionnaireDependency2ᚖfrontdeskᚋgraphᚋgqlᚐQuestionnaireDependency,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_QuestionnaireGenericQuestion_dependentOn(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "QuestionnaireGenericQuestion",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_QuestionnaireDependency(ctx, field)
-		},
-	}
-	return fc, nil
-}
 
 func (ec *executionContext) _QuestionnaireGenericQuestion_allowMultipleAnswers(ctx context.Context, field graphql.CollectedField, obj *QuestionnaireGenericQuestion) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_QuestionnaireGenericQuestion_allowMultipleAnswers(ctx, field)
-		},
+		contextOf("QuestionnaireGenericQuestion", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.AllowMultipleAnswers, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *bool) graphql.Marshaler {
-			return ec.marshalOBoolean2ᚖbool(ctx, selections, v)
-		},
+		ec.marshalOBoolean2ᚖbool,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_QuestionnaireGenericQuestion_allowMultipleAnswers(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("QuestionnaireGenericQuestion", field, false, false, errors.New("field of type Boolean does not have child fields"))
-}
 
 func (ec *executionContext) _QuestionnaireMedicalTermQuestion_id(ctx context.Context, field graphql.CollectedField, obj *QuestionnaireMedicalTermQuestion) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_QuestionnaireMedicalTermQuestion_id(ctx, field)
-		},
+		contextOf("QuestionnaireMedicalTermQuestion", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.ID, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNID2string(ctx, selections, v)
-		},
+		ec.marshalNID2string,
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_QuestionnaireMedicalTermQuestion_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("QuestionnaireMedicalTermQuestion", field, false, false, errors.New("field of type ID does not have child fields"))
-}
 
 func (ec *executionContext) _QuestionnaireMedicalTermQuestion_title(ctx context.Context, field graphql.CollectedField, obj *QuestionnaireMedicalTermQuestion) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_QuestionnaireMedicalTermQuestion_title(ctx, field)
-		},
+		contextOf("QuestionnaireMedicalTermQuestion", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Title, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_QuestionnaireMedicalTermQuestion_title(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("QuestionnaireMedicalTermQuestion", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _QuestionnaireMedicalTermQuestion_type(ctx context.Context, field graphql.CollectedField, obj *QuestionnaireMedicalTermQuestion) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_QuestionnaireMedicalTermQuestion_type(ctx, field)
-		},
+		contextOf("QuestionnaireMedicalTermQuestion", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Type, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *QuestionnaireQuestionType) graphql.Marshaler {
-			return ec.marshalOQuestionnaireQuestionType2ᚖfrontdeskᚋgraphᚋgqlᚐQuestionnaireQuestionType(ctx, selections, v)
-		},
+		ec.marshalOQuestionnaireQuestionType2ᚖfrontdeskᚋgraphᚋgqlᚐQuestionnaireQuestionType,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_QuestionnaireMedicalTermQuestion_type(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("QuestionnaireMedicalTermQuestion", field, false, false, errors.New("field of type QuestionnaireQuestionType does not have child fields"))
-}
 
 func (ec *executionContext) _QuestionnaireMedicalTermQuestion_required(ctx context.Context, field graphql.CollectedField, obj *QuestionnaireMedicalTermQuestion) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_QuestionnaireMedicalTermQuestion_required(ctx, field)
-		},
+		contextOf("QuestionnaireMedicalTermQuestion", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Required, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *bool) graphql.Marshaler {
-			return ec.marshalOBoolean2ᚖbool(ctx, selections, v)
-		},
+		ec.marshalOBoolean2ᚖbool,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_QuestionnaireMedicalTermQuestion_required(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("QuestionnaireMedicalTermQuestion", field, false, false, errors.New("field of type Boolean does not have child fields"))
-}
 
 func (ec *executionContext) _QuestionnaireMedicalTermQuestion_dependentOn(ctx context.Context, field graphql.CollectedField, obj *QuestionnaireMedicalTermQuestion) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_QuestionnaireMedicalTermQuestion_dependentOn(ctx, field)
-		},
+		contextOf("QuestionnaireMedicalTermQuestion", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.DependentOn, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *QuestionnaireDependency) graphql.Marshaler {
-			return ec.marshalOQuestionnaireDependency2ᚖfrontdeskᚋgraphᚋgqlᚐQuestionnaireDependency(ctx, selections, v)
-		},
+		ec.marshalOQuestionnaireDependency2ᚖfrontdeskᚋgraphᚋgqlᚐQuestionnaireDependency,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_QuestionnaireMedicalTermQuestion_dependentOn(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "QuestionnaireMedicalTermQuestion",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_QuestionnaireDependency(ctx, field)
-		},
-	}
-	return fc, nil
-}
 
 func (ec *executionContext) _QuestionnaireMedicalTermQuestion_allowMultipleAnswers(ctx context.Context, field graphql.CollectedField, obj *QuestionnaireMedicalTermQuestion) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_QuestionnaireMedicalTermQuestion_allowMultipleAnswers(ctx, field)
-		},
+		contextOf("QuestionnaireMedicalTermQuestion", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.AllowMultipleAnswers, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *bool) graphql.Marshaler {
-			return ec.marshalOBoolean2ᚖbool(ctx, selections, v)
-		},
+		ec.marshalOBoolean2ᚖbool,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_QuestionnaireMedicalTermQuestion_allowMultipleAnswers(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("QuestionnaireMedicalTermQuestion", field, false, false, errors.New("field of type Boolean does not have child fields"))
-}
 
 func (ec *executionContext) _QuestionnaireMedicalTermQuestion_recordType(ctx context.Context, field graphql.CollectedField, obj *QuestionnaireMedicalTermQuestion) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_QuestionnaireMedicalTermQuestion_recordType(ctx, field)
-		},
+		contextOf("QuestionnaireMedicalTermQuestion", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.RecordType, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *QuestionnaireMedicalTermQuestionRecordType) graphql.Marshaler {
-			return ec.marshalOQuestionnaireMedicalTermQuestionRecordType2ᚖfrontdeskᚋgraphᚋgqlᚐQuestionnaireMedicalTermQuestionRecordType(ctx, selections, v)
-		},
+		ec.marshalOQuestionnaireMedicalTermQuestionRecordType2ᚖfrontdeskᚋgraphᚋgqlᚐQuestionnaireMedicalTermQuestionRecordType,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_QuestionnaireMedicalTermQuestion_recordType(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("QuestionnaireMedicalTermQuestion", field, false, false, errors.New("field of type QuestionnaireMedicalTermQuestionRecordType does not have child fields"))
-}
 
 func (ec *executionContext) _QuestionnaireMultipleChoiceQuestion_id(ctx context.Context, field graphql.CollectedField, obj *QuestionnaireMultipleChoiceQuestion) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_QuestionnaireMultipleChoiceQuestion_id(ctx, field)
-		},
+		contextOf("QuestionnaireMultipleChoiceQuestion", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.ID, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNID2string(ctx, selections, v)
-		},
+		ec.marshalNID2string,
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_QuestionnaireMultipleChoiceQuestion_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("QuestionnaireMultipleChoiceQuestion", field, false, false, errors.New("field of type ID does not have child fields"))
-}
 
 func (ec *executionContext) _QuestionnaireMultipleChoiceQuestion_title(ctx context.Context, field graphql.CollectedField, obj *QuestionnaireMultipleChoiceQuestion) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_QuestionnaireMultipleChoiceQuestion_title(ctx, field)
-		},
+		contextOf("QuestionnaireMultipleChoiceQuestion", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Title, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_QuestionnaireMultipleChoiceQuestion_title(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("QuestionnaireMultipleChoiceQuestion", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _QuestionnaireMultipleChoiceQuestion_type(ctx context.Context, field graphql.CollectedField, obj *QuestionnaireMultipleChoiceQuestion) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_QuestionnaireMultipleChoiceQuestion_type(ctx, field)
-		},
+		contextOf("QuestionnaireMultipleChoiceQuestion", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Type, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *QuestionnaireQuestionType) graphql.Marshaler {
-			return ec.marshalOQuestionnaireQuestionType2ᚖfrontdeskᚋgraphᚋgqlᚐQuestionnaireQuestionType(ctx, selections, v)
-		},
+		ec.marshalOQuestionnaireQuestionType2ᚖfrontdeskᚋgraphᚋgqlᚐQuestionnaireQuestionType,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_QuestionnaireMultipleChoiceQuestion_type(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("QuestionnaireMultipleChoiceQuestion", field, false, false, errors.New("field of type QuestionnaireQuestionType does not have child fields"))
-}
 
 func (ec *executionContext) _QuestionnaireMultipleChoiceQuestion_required(ctx context.Context, field graphql.CollectedField, obj *QuestionnaireMultipleChoiceQuestion) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_QuestionnaireMultipleChoiceQuestion_required(ctx, field)
-		},
+		contextOf("QuestionnaireMultipleChoiceQuestion", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Required, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *bool) graphql.Marshaler {
-			return ec.marshalOBoolean2ᚖbool(ctx, selections, v)
-		},
+		ec.marshalOBoolean2ᚖbool,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_QuestionnaireMultipleChoiceQuestion_required(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("QuestionnaireMultipleChoiceQuestion", field, false, false, errors.New("field of type Boolean does not have child fields"))
-}
 
 func (ec *executionContext) _QuestionnaireMultipleChoiceQuestion_dependentOn(ctx context.Context, field graphql.CollectedField, obj *QuestionnaireMultipleChoiceQuestion) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_QuestionnaireMultipleChoiceQuestion_dependentOn(ctx, field)
-		},
+		contextOf("QuestionnaireMultipleChoiceQuestion", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.DependentOn, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *QuestionnaireDependency) graphql.Marshaler {
-			return ec.marshalOQuestionnaireDependency2ᚖfrontdeskᚋgraphᚋgqlᚐQuestionnaireDependency(ctx, selections, v)
-		},
+		ec.marshalOQuestionnaireDependency2ᚖfrontdeskᚋgraphᚋgqlᚐQuestionnaireDependency,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_QuestionnaireMultipleChoiceQuestion_dependentOn(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "QuestionnaireMultipleChoiceQuestion",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_QuestionnaireDependency(ctx, field)
-		},
-	}
-	return fc, nil
-}
 
 func (ec *executionContext) _QuestionnaireMultipleChoiceQuestion_allowMultipleAnswers(ctx context.Context, field graphql.CollectedField, obj *QuestionnaireMultipleChoiceQuestion) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_QuestionnaireMultipleChoiceQuestion_allowMultipleAnswers(ctx, field)
-		},
+		contextOf("QuestionnaireMultipleChoiceQuestion", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.AllowMultipleAnswers, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *bool) graphql.Marshaler {
-			return ec.marshalOBoolean2ᚖbool(ctx, selections, v)
-		},
+		ec.marshalOBoolean2ᚖbool,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_QuestionnaireMultipleChoiceQuestion_allowMultipleAnswers(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("QuestionnaireMultipleChoiceQuestion", field, false, false, errors.New("field of type Boolean does not have child fields"))
-}
 
 func (ec *executionContext) _QuestionnaireMultipleChoiceQuestion_possibleAnswers(ctx context.Context, field graphql.CollectedField, obj *QuestionnaireMultipleChoiceQuestion) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_QuestionnaireMultipleChoiceQuestion_possibleAnswers(ctx, field)
-		},
+		contextOf("QuestionnaireMultipleChoiceQuestion", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.PossibleAnswers, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*string) graphql.Marshaler {
-			return ec.marshalOString2ᚕᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚕᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_QuestionnaireMultipleChoiceQuestion_possibleAnswers(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("QuestionnaireMultipleChoiceQuestion", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _QuestionnaireRelationshipQuestion_id(ctx context.Context, field graphql.CollectedField, obj *QuestionnaireRelationshipQuestion) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_QuestionnaireRelationshipQuestion_id(ctx, field)
-		},
+		contextOf("QuestionnaireRelationshipQuestion", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.ID, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNID2string(ctx, selections, v)
-		},
+		ec.marshalNID2string,
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_QuestionnaireRelationshipQuestion_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("QuestionnaireRelationshipQuestion", field, false, false, errors.New("field of type ID does not have child fields"))
-}
 
 func (ec *executionContext) _QuestionnaireRelationshipQuestion_title(ctx context.Context, field graphql.CollectedField, obj *QuestionnaireRelationshipQuestion) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_QuestionnaireRelationshipQuestion_title(ctx, field)
-		},
+		contextOf("QuestionnaireRelationshipQuestion", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Title, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_QuestionnaireRelationshipQuestion_title(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("QuestionnaireRelationshipQuestion", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _QuestionnaireRelationshipQuestion_type(ctx context.Context, field graphql.CollectedField, obj *QuestionnaireRelationshipQuestion) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_QuestionnaireRelationshipQuestion_type(ctx, field)
-		},
+		contextOf("QuestionnaireRelationshipQuestion", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Type, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *QuestionnaireQuestionType) graphql.Marshaler {
-			return ec.marshalOQuestionnaireQuestionType2ᚖfrontdeskᚋgraphᚋgqlᚐQuestionnaireQuestionType(ctx, selections, v)
-		},
+		ec.marshalOQuestionnaireQuestionType2ᚖfrontdeskᚋgraphᚋgqlᚐQuestionnaireQuestionType,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_QuestionnaireRelationshipQuestion_type(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("QuestionnaireRelationshipQuestion", field, false, false, errors.New("field of type QuestionnaireQuestionType does not have child fields"))
-}
 
 func (ec *executionContext) _QuestionnaireRelationshipQuestion_required(ctx context.Context, field graphql.CollectedField, obj *QuestionnaireRelationshipQuestion) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_QuestionnaireRelationshipQuestion_required(ctx, field)
-		},
+		contextOf("QuestionnaireRelationshipQuestion", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Required, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *bool) graphql.Marshaler {
-			return ec.marshalOBoolean2ᚖbool(ctx, selections, v)
-		},
+		ec.marshalOBoolean2ᚖbool,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_QuestionnaireRelationshipQuestion_required(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("QuestionnaireRelationshipQuestion", field, false, false, errors.New("field of type Boolean does not have child fields"))
-}
 
 func (ec *executionContext) _QuestionnaireRelationshipQuestion_dependentOn(ctx context.Context, field graphql.CollectedField, obj *QuestionnaireRelationshipQuestion) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_QuestionnaireRelationshipQuestion_dependentOn(ctx, field)
-		},
+		contextOf("QuestionnaireRelationshipQuestion", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.DependentOn, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *QuestionnaireDependency) graphql.Marshaler {
-			return ec.marshalOQuestionnaireDependency2ᚖfrontdeskᚋgraphᚋgqlᚐQuestionnaireDependency(ctx, selections, v)
-		},
+		ec.marshalOQuestionnaireDependency2ᚖfrontdeskᚋgraphᚋgqlᚐQuestionnaireDependency,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_QuestionnaireRelationshipQuestion_dependentOn(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "QuestionnaireRelationshipQuestion",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_QuestionnaireDependency(ctx, field)
-		},
-	}
-	return fc, nil
-}
 
 func (ec *executionContext) _QuestionnaireRelationshipQuestion_relationshipType(ctx context.Context, field graphql.CollectedField, obj *QuestionnaireRelationshipQuestion) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_QuestionnaireRelationshipQuestion_relationshipType(ctx, field)
-		},
+		contextOf("QuestionnaireRelationshipQuestion", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.RelationshipType, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *PatientRelationshipType) graphql.Marshaler {
-			return ec.marshalOPatientRelationshipType2ᚖfrontdeskᚋgraphᚋgqlᚐPatientRelationshipType(ctx, selections, v)
-		},
+		ec.marshalOPatientRelationshipType2ᚖfrontdeskᚋgraphᚋgqlᚐPatientRelationshipType,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_QuestionnaireRelationshipQuestion_relationshipType(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("QuestionnaireRelationshipQuestion", field, false, false, errors.New("field of type PatientRelationshipType does not have child fields"))
-}
 
 func (ec *executionContext) _QuestionnaireRelationshipQuestion_relationshipQuestionSettings(ctx context.Context, field graphql.CollectedField, obj *QuestionnaireRelationshipQuestion) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_QuestionnaireRelationshipQuestion_relationshipQuestionSettings(ctx, field)
-		},
+		contextOf("QuestionnaireRelationshipQuestion", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.RelationshipQuestionSettings, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *QuestionnaireRelationshipQuestionSettings) graphql.Marshaler {
-			return ec.marshalOQuestionnaireRelationshipQuestionSettings2ᚖfrontdeskᚋgraphᚋgqlᚐQuestionnaireRelationshipQuestionSettings(ctx, selections, v)
-		},
+		ec.marshalOQuestionnaireRelationshipQuestionSettings2ᚖfrontdeskᚋgraphᚋgqlᚐQuestionnaireRelationshipQuestionSettings,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_QuestionnaireRelationshipQuestion_relationshipQuestionSettings(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "QuestionnaireRelationshipQuestion",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_QuestionnaireRelationshipQuestionSettings(ctx, field)
-		},
-	}
-	return fc, nil
-}
 
 func (ec *executionContext) _QuestionnaireRelationshipQuestionSettings_captureCompanyName(ctx context.Context, field graphql.CollectedField, obj *QuestionnaireRelationshipQuestionSettings) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_QuestionnaireRelationshipQuestionSettings_captureCompanyName(ctx, field)
-		},
+		contextOf("QuestionnaireRelationshipQuestionSettings", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.CaptureCompanyName, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *bool) graphql.Marshaler {
-			return ec.marshalOBoolean2ᚖbool(ctx, selections, v)
-		},
+		ec.marshalOBoolean2ᚖbool,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_QuestionnaireRelationshipQuestionSettings_captureCompanyName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("QuestionnaireRelationshipQuestionSettings", field, false, false, errors.New("field of type Boolean does not have child fields"))
-}
 
 func (ec *executionContext) _QuestionnaireRelationshipQuestionSettings_captureEmail(ctx context.Context, field graphql.CollectedField, obj *QuestionnaireRelationshipQuestionSettings) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_QuestionnaireRelationshipQuestionSettings_captureEmail(ctx, field)
-		},
+		contextOf("QuestionnaireRelationshipQuestionSettings", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.CaptureEmail, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *bool) graphql.Marshaler {
-			return ec.marshalOBoolean2ᚖbool(ctx, selections, v)
-		},
+		ec.marshalOBoolean2ᚖbool,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_QuestionnaireRelationshipQuestionSettings_captureEmail(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("QuestionnaireRelationshipQuestionSettings", field, false, false, errors.New("field of type Boolean does not have child fields"))
-}
 
 func (ec *executionContext) _QuestionnaireRelationshipQuestionSettings_capturePhone(ctx context.Context, field graphql.CollectedField, obj *QuestionnaireRelationshipQuestionSettings) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_QuestionnaireRelationshipQuestionSettings_capturePhone(ctx, field)
-		},
+		contextOf("QuestionnaireRelationshipQuestionSettings", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.CapturePhone, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *bool) graphql.Marshaler {
-			return ec.marshalOBoolean2ᚖbool(ctx, selections, v)
-		},
+		ec.marshalOBoolean2ᚖbool,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_QuestionnaireRelationshipQuestionSettings_capturePhone(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("QuestionnaireRelationshipQuestionSettings", field, false, false, errors.New("field of type Boolean does not have child fields"))
-}
 
 func (ec *executionContext) _QuestionnaireRelationshipQuestionSettings_captureAddress(ctx context.Context, field graphql.CollectedField, obj *QuestionnaireRelationshipQuestionSettings) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_QuestionnaireRelationshipQuestionSettings_captureAddress(ctx, field)
-		},
+		contextOf("QuestionnaireRelationshipQuestionSettings", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.CaptureAddress, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *bool) graphql.Marshaler {
-			return ec.marshalOBoolean2ᚖbool(ctx, selections, v)
-		},
+		ec.marshalOBoolean2ᚖbool,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_QuestionnaireRelationshipQuestionSettings_captureAddress(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("QuestionnaireRelationshipQuestionSettings", field, false, false, errors.New("field of type Boolean does not have child fields"))
-}
 
 func (ec *executionContext) _QuestionnaireRelationshipQuestionSettings_capturePolicyNumber(ctx context.Context, field graphql.CollectedField, obj *QuestionnaireRelationshipQuestionSettings) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_QuestionnaireRelationshipQuestionSettings_capturePolicyNumber(ctx, field)
-		},
+		contextOf("QuestionnaireRelationshipQuestionSettings", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.CapturePolicyNumber, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *bool) graphql.Marshaler {
-			return ec.marshalOBoolean2ᚖbool(ctx, selections, v)
-		},
+		ec.marshalOBoolean2ᚖbool,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_QuestionnaireRelationshipQuestionSettings_capturePolicyNumber(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("QuestionnaireRelationshipQuestionSettings", field, false, false, errors.New("field of type Boolean does not have child fields"))
-}
 
 func (ec *executionContext) _QuestionnaireRelationshipQuestionSettings_captureAuthorizationCode(ctx context.Context, field graphql.CollectedField, obj *QuestionnaireRelationshipQuestionSettings) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_QuestionnaireRelationshipQuestionSettings_captureAuthorizationCode(ctx, field)
-		},
+		contextOf("QuestionnaireRelationshipQuestionSettings", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.CaptureAuthorizationCode, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *bool) graphql.Marshaler {
-			return ec.marshalOBoolean2ᚖbool(ctx, selections, v)
-		},
+		ec.marshalOBoolean2ᚖbool,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_QuestionnaireRelationshipQuestionSettings_captureAuthorizationCode(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("QuestionnaireRelationshipQuestionSettings", field, false, false, errors.New("field of type Boolean does not have child fields"))
-}
 
 func (ec *executionContext) _QuestionnaireResponsePayload_data(ctx context.Context, field graphql.CollectedField, obj *QuestionnaireResponsePayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_QuestionnaireResponsePayload_data(ctx, field)
-		},
+		contextOf("QuestionnaireResponsePayload", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Data, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *QuestionnaireResponsePayloadData) graphql.Marshaler {
-			return ec.marshalOQuestionnaireResponsePayloadData2ᚖfrontdeskᚋgraphᚋgqlᚐQuestionnaireResponsePayloadData(ctx, selections, v)
-		},
+		ec.marshalOQuestionnaireResponsePayloadData2ᚖfrontdeskᚋgraphᚋgqlᚐQuestionnaireResponsePayloadData,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_QuestionnaireResponsePayload_data(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "QuestionnaireResponsePayload",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_QuestionnaireResponsePayloadData(ctx, field)
-		},
-	}
-	return fc, nil
-}
 
 func (ec *executionContext) _QuestionnaireResponsePayload_error(ctx context.Context, field graphql.CollectedField, obj *QuestionnaireResponsePayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_QuestionnaireResponsePayload_error(ctx, field)
-		},
+		contextOf("QuestionnaireResponsePayload", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Error, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_QuestionnaireResponsePayload_error(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("QuestionnaireResponsePayload", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _QuestionnaireResponsePayloadData_consultationId(ctx context.Context, field graphql.CollectedField, obj *QuestionnaireResponsePayloadData) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_QuestionnaireResponsePayloadData_consultationId(ctx, field)
-		},
+		contextOf("QuestionnaireResponsePayloadData", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.ConsultationID, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOID2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOID2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_QuestionnaireResponsePayloadData_consultationId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("QuestionnaireResponsePayloadData", field, false, false, errors.New("field of type ID does not have child fields"))
-}
 
 func (ec *executionContext) _QuestionnaireResponsePayloadData_questionnaireId(ctx context.Context, field graphql.CollectedField, obj *QuestionnaireResponsePayloadData) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_QuestionnaireResponsePayloadData_questionnaireId(ctx, field)
-		},
+		contextOf("QuestionnaireResponsePayloadData", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.QuestionnaireID, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOID2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOID2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_QuestionnaireResponsePayloadData_questionnaireId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("QuestionnaireResponsePayloadData", field, false, false, errors.New("field of type ID does not have child fields"))
-}
 
 func (ec *executionContext) _QuestionnaireResponsePayloadData_patientId(ctx context.Context, field graphql.CollectedField, obj *QuestionnaireResponsePayloadData) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_QuestionnaireResponsePayloadData_patientId(ctx, field)
-		},
+		contextOf("QuestionnaireResponsePayloadData", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.PatientID, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOID2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOID2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_QuestionnaireResponsePayloadData_patientId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("QuestionnaireResponsePayloadData", field, false, false, errors.New("field of type ID does not have child fields"))
-}
 
 func (ec *executionContext) _QuestionnaireResponsePayloadData_uploadUrls(ctx context.Context, field graphql.CollectedField, obj *QuestionnaireResponsePayloadData) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_QuestionnaireResponsePayloadData_uploadUrls(ctx, field)
-		},
+		contextOf("QuestionnaireResponsePayloadData", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.UploadUrls, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*string) graphql.Marshaler {
-			return ec.marshalOString2ᚕᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚕᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_QuestionnaireResponsePayloadData_uploadUrls(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("QuestionnaireResponsePayloadData", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _QuestionnaireSection_id(ctx context.Context, field graphql.CollectedField, obj *QuestionnaireSection) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_QuestionnaireSection_id(ctx, field)
-		},
+		contextOf("QuestionnaireSection", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.ID, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNID2string(ctx, selections, v)
-		},
+		ec.marshalNID2string,
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_QuestionnaireSection_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("QuestionnaireSection", field, false, false, errors.New("field of type ID does not have child fields"))
-}
 
 func (ec *executionContext) _QuestionnaireSection_title(ctx context.Context, field graphql.CollectedField, obj *QuestionnaireSection) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_QuestionnaireSection_title(ctx, field)
-		},
+		contextOf("QuestionnaireSection", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Title, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_QuestionnaireSection_title(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("QuestionnaireSection", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _QuestionnaireSection_description(ctx context.Context, field graphql.CollectedField, obj *QuestionnaireSection) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_QuestionnaireSection_description(ctx, field)
-		},
+		contextOf("QuestionnaireSection", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Description, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_QuestionnaireSection_description(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("QuestionnaireSection", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _QuestionnaireSection_descriptionPlainText(ctx context.Context, field graphql.CollectedField, obj *QuestionnaireSection) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_QuestionnaireSection_descriptionPlainText(ctx, field)
-		},
+		contextOf("QuestionnaireSection", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.DescriptionPlainText, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_QuestionnaireSection_descriptionPlainText(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("QuestionnaireSection", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _QuestionnaireSection_dependentOn(ctx context.Context, field graphql.CollectedField, obj *QuestionnaireSection) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_QuestionnaireSection_dependentOn(ctx, field)
-		},
+		contextOf("QuestionnaireSection", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.DependentOn, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *QuestionnaireDependency) graphql.Marshaler {
-			return ec.marshalOQuestionnaireDependency2ᚖfrontdeskᚋgraphᚋgqlᚐQuestionnaireDependency(ctx, selections, v)
-		},
+		ec.marshalOQuestionnaireDependency2ᚖfrontdeskᚋgraphᚋgqlᚐQuestionnaireDependency,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_QuestionnaireSection_dependentOn(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "QuestionnaireSection",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_QuestionnaireDependency(ctx, field)
-		},
-	}
-	return fc, nil
-}
 
 func (ec *executionContext) _QuestionnaireSection_questions(ctx context.Context, field graphql.CollectedField, obj *QuestionnaireSection) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_QuestionnaireSection_questions(ctx, field)
-		},
+		contextOf("QuestionnaireSection", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Questions, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []QuestionnaireQuestion) graphql.Marshaler {
-			return ec.marshalOQuestionnaireQuestion2ᚕfrontdeskᚋgraphᚋgqlᚐQuestionnaireQuestion(ctx, selections, v)
-		},
+		ec.marshalOQuestionnaireQuestion2ᚕfrontdeskᚋgraphᚋgqlᚐQuestionnaireQuestion,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_QuestionnaireSection_questions(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("QuestionnaireSection", field, false, false, errors.New("field of type QuestionnaireQuestion does not have child fields"))
-}
 
 func (ec *executionContext) _QuestionnaireSettings_showLogo(ctx context.Context, field graphql.CollectedField, obj *QuestionnaireSettings) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_QuestionnaireSettings_showLogo(ctx, field)
-		},
+		contextOf("QuestionnaireSettings", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.ShowLogo, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *bool) graphql.Marshaler {
-			return ec.marshalOBoolean2ᚖbool(ctx, selections, v)
-		},
+		ec.marshalOBoolean2ᚖbool,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_QuestionnaireSettings_showLogo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("QuestionnaireSettings", field, false, false, errors.New("field of type Boolean does not have child fields"))
-}
 
 func (ec *executionContext) _QuestionnaireSettings_captureBirthSurname(ctx context.Context, field graphql.CollectedField, obj *QuestionnaireSettings) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_QuestionnaireSettings_captureBirthSurname(ctx, field)
-		},
+		contextOf("QuestionnaireSettings", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.CaptureBirthSurname, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *bool) graphql.Marshaler {
-			return ec.marshalOBoolean2ᚖbool(ctx, selections, v)
-		},
+		ec.marshalOBoolean2ᚖbool,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_QuestionnaireSettings_captureBirthSurname(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("QuestionnaireSettings", field, false, false, errors.New("field of type Boolean does not have child fields"))
-}
 
 func (ec *executionContext) _QuestionnaireSettings_capturePatientTitle(ctx context.Context, field graphql.CollectedField, obj *QuestionnaireSettings) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_QuestionnaireSettings_capturePatientTitle(ctx, field)
-		},
+		contextOf("QuestionnaireSettings", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.CapturePatientTitle, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *bool) graphql.Marshaler {
-			return ec.marshalOBoolean2ᚖbool(ctx, selections, v)
-		},
+		ec.marshalOBoolean2ᚖbool,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_QuestionnaireSettings_capturePatientTitle(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("QuestionnaireSettings", field, false, false, errors.New("field of type Boolean does not have child fields"))
-}
 
 func (ec *executionContext) _QuestionnaireSettings_capturePatientEmail(ctx context.Context, field graphql.CollectedField, obj *QuestionnaireSettings) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_QuestionnaireSettings_capturePatientEmail(ctx, field)
-		},
+		contextOf("QuestionnaireSettings", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.CapturePatientEmail, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *bool) graphql.Marshaler {
-			return ec.marshalOBoolean2ᚖbool(ctx, selections, v)
-		},
+		ec.marshalOBoolean2ᚖbool,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_QuestionnaireSettings_capturePatientEmail(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("QuestionnaireSettings", field, false, false, errors.New("field of type Boolean does not have child fields"))
-}
 
 func (ec *executionContext) _QuestionnaireSettings_capturePatientDateOfBirth(ctx context.Context, field graphql.CollectedField, obj *QuestionnaireSettings) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_QuestionnaireSettings_capturePatientDateOfBirth(ctx, field)
-		},
+		contextOf("QuestionnaireSettings", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.CapturePatientDateOfBirth, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *bool) graphql.Marshaler {
-			return ec.marshalOBoolean2ᚖbool(ctx, selections, v)
-		},
+		ec.marshalOBoolean2ᚖbool,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_QuestionnaireSettings_capturePatientDateOfBirth(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("QuestionnaireSettings", field, false, false, errors.New("field of type Boolean does not have child fields"))
-}
 
 func (ec *executionContext) _QuestionnaireSettings_capturePatientAddress(ctx context.Context, field graphql.CollectedField, obj *QuestionnaireSettings) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_QuestionnaireSettings_capturePatientAddress(ctx, field)
-		},
+		contextOf("QuestionnaireSettings", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.CapturePatientAddress, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *bool) graphql.Marshaler {
-			return ec.marshalOBoolean2ᚖbool(ctx, selections, v)
-		},
+		ec.marshalOBoolean2ᚖbool,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_QuestionnaireSettings_capturePatientAddress(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("QuestionnaireSettings", field, false, false, errors.New("field of type Boolean does not have child fields"))
-}
 
 func (ec *executionContext) _QuestionnaireSettings_capturePatientGender(ctx context.Context, field graphql.CollectedField, obj *QuestionnaireSettings) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_QuestionnaireSettings_capturePatientGender(ctx, field)
-		},
+		contextOf("QuestionnaireSettings", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.CapturePatientGender, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *bool) graphql.Marshaler {
-			return ec.marshalOBoolean2ᚖbool(ctx, selections, v)
-		},
+		ec.marshalOBoolean2ᚖbool,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_QuestionnaireSettings_capturePatientGender(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("QuestionnaireSettings", field, false, false, errors.New("field of type Boolean does not have child fields"))
-}
 
 func (ec *executionContext) _QuestionnaireSettings_capturePatientPhone(ctx context.Context, field graphql.CollectedField, obj *QuestionnaireSettings) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_QuestionnaireSettings_capturePatientPhone(ctx, field)
-		},
+		contextOf("QuestionnaireSettings", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.CapturePatientPhone, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *bool) graphql.Marshaler {
-			return ec.marshalOBoolean2ᚖbool(ctx, selections, v)
-		},
+		ec.marshalOBoolean2ᚖbool,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_QuestionnaireSettings_capturePatientPhone(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("QuestionnaireSettings", field, false, false, errors.New("field of type Boolean does not have child fields"))
-}
 
 func (ec *executionContext) _QuestionnaireSignatureQuestion_id(ctx context.Context, field graphql.CollectedField, obj *QuestionnaireSignatureQuestion) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_QuestionnaireSignatureQuestion_id(ctx, field)
-		},
+		contextOf("QuestionnaireSignatureQuestion", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.ID, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNID2string(ctx, selections, v)
-		},
+		ec.marshalNID2string,
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_QuestionnaireSignatureQuestion_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("QuestionnaireSignatureQuestion", field, false, false, errors.New("field of type ID does not have child fields"))
-}
 
 func (ec *executionContext) _QuestionnaireSignatureQuestion_title(ctx context.Context, field graphql.CollectedField, obj *QuestionnaireSignatureQuestion) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_QuestionnaireSignatureQuestion_title(ctx, field)
-		},
+		contextOf("QuestionnaireSignatureQuestion", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Title, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_QuestionnaireSignatureQuestion_title(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("QuestionnaireSignatureQuestion", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _QuestionnaireSignatureQuestion_type(ctx context.Context, field graphql.CollectedField, obj *QuestionnaireSignatureQuestion) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_QuestionnaireSignatureQuestion_type(ctx, field)
-		},
+		contextOf("QuestionnaireSignatureQuestion", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Type, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *QuestionnaireQuestionType) graphql.Marshaler {
-			return ec.marshalOQuestionnaireQuestionType2ᚖfrontdeskᚋgraphᚋgqlᚐQuestionnaireQuestionType(ctx, selections, v)
-		},
+		ec.marshalOQuestionnaireQuestionType2ᚖfrontdeskᚋgraphᚋgqlᚐQuestionnaireQuestionType,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_QuestionnaireSignatureQuestion_type(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("QuestionnaireSignatureQuestion", field, false, false, errors.New("field of type QuestionnaireQuestionType does not have child fields"))
-}
 
 func (ec *executionContext) _QuestionnaireSignatureQuestion_required(ctx context.Context, field graphql.CollectedField, obj *QuestionnaireSignatureQuestion) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_QuestionnaireSignatureQuestion_required(ctx, field)
-		},
+		contextOf("QuestionnaireSignatureQuestion", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Required, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *bool) graphql.Marshaler {
-			return ec.marshalOBoolean2ᚖbool(ctx, selections, v)
-		},
+		ec.marshalOBoolean2ᚖbool,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_QuestionnaireSignatureQuestion_required(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("QuestionnaireSignatureQuestion", field, false, false, errors.New("field of type Boolean does not have child fields"))
-}
 
 func (ec *executionContext) _QuestionnaireSignatureQuestion_dependentOn(ctx context.Context, field graphql.CollectedField, obj *QuestionnaireSignatureQuestion) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_QuestionnaireSignatureQuestion_dependentOn(ctx, field)
-		},
+		contextOf("QuestionnaireSignatureQuestion", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.DependentOn, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *QuestionnaireDependency) graphql.Marshaler {
-			return ec.marshalOQuestionnaireDependency2ᚖfrontdeskᚋgraphᚋgqlᚐQuestionnaireDependency(ctx, selections, v)
-		},
+		ec.marshalOQuestionnaireDependency2ᚖfrontdeskᚋgraphᚋgqlᚐQuestionnaireDependency,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_QuestionnaireSignatureQuestion_dependentOn(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "QuestionnaireSignatureQuestion",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_QuestionnaireDependency(ctx, field)
-		},
-	}
-	return fc, nil
-}
 
 func (ec *executionContext) _QuestionnaireStyling_mainBackgroundColor(ctx context.Context, field graphql.CollectedField, obj *QuestionnaireStyling) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_QuestionnaireStyling_mainBackgroundColor(ctx, field)
-		},
+		contextOf("QuestionnaireStyling", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.MainBackgroundColor, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_QuestionnaireStyling_mainBackgroundColor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("QuestionnaireStyling", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _QuestionnaireStyling_mainFontColor(ctx context.Context, field graphql.CollectedField, obj *QuestionnaireStyling) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_QuestionnaireStyling_mainFontColor(ctx, field)
-		},
+		contextOf("QuestionnaireStyling", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.MainFontColor, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_QuestionnaireStyling_mainFontColor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("QuestionnaireStyling", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _QuestionnaireStyling_headerBackgroundColor(ctx context.Context, field graphql.CollectedField, obj *QuestionnaireStyling) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_QuestionnaireStyling_headerBackgroundColor(ctx, field)
-		},
+		contextOf("QuestionnaireStyling", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.HeaderBackgroundColor, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_QuestionnaireStyling_headerBackgroundColor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("QuestionnaireStyling", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _QuestionnaireStyling_headerFontColor(ctx context.Context, field graphql.CollectedField, obj *QuestionnaireStyling) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_QuestionnaireStyling_headerFontColor(ctx, field)
-		},
+		contextOf("QuestionnaireStyling", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.HeaderFontColor, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_QuestionnaireStyling_headerFontColor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("QuestionnaireStyling", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _QuestionnaireStyling_sectionsBackgroundColor(ctx context.Context, field graphql.CollectedField, obj *QuestionnaireStyling) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_QuestionnaireStyling_sectionsBackgroundColor(ctx, field)
-		},
+		contextOf("QuestionnaireStyling", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.SectionsBackgroundColor, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_QuestionnaireStyling_sectionsBackgroundColor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("QuestionnaireStyling", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _QuestionnaireStyling_sectionsFontColor(ctx context.Context, field graphql.CollectedField, obj *QuestionnaireStyling) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_QuestionnaireStyling_sectionsFontColor(ctx, field)
-		},
+		contextOf("QuestionnaireStyling", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.SectionsFontColor, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_QuestionnaireStyling_sectionsFontColor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("QuestionnaireStyling", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _QuestionnaireStyling_footerBackgroundColor(ctx context.Context, field graphql.CollectedField, obj *QuestionnaireStyling) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_QuestionnaireStyling_footerBackgroundColor(ctx, field)
-		},
+		contextOf("QuestionnaireStyling", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.FooterBackgroundColor, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_QuestionnaireStyling_footerBackgroundColor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("QuestionnaireStyling", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _QuestionnaireStyling_footerFontColor(ctx context.Context, field graphql.CollectedField, obj *QuestionnaireStyling) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_QuestionnaireStyling_footerFontColor(ctx, field)
-		},
+		contextOf("QuestionnaireStyling", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.FooterFontColor, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
-}
-func (ec *executionContext) fieldContext_QuestionnaireStyling_footerFontColor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("QuestionnaireStyling", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
 // endregion **************************** field.gotpl *****************************
@@ -2162,54 +1455,6 @@ func (ec *executionContext) unmarshalInputQuestionnairesQueryOptions(ctx context
 // endregion **************************** input.gotpl *****************************
 
 // region    ************************** interface.gotpl ***************************
-
-func (ec *executionContext) _IQuestionnaireQuestion(ctx context.Context, sel ast.SelectionSet, obj IQuestionnaireQuestion) graphql.Marshaler {
-	switch obj := (obj).(type) {
-	case nil:
-		return graphql.Null
-	case QuestionnaireSignatureQuestion:
-		return ec._QuestionnaireSignatureQuestion(ctx, sel, &obj)
-	case *QuestionnaireSignatureQuestion:
-		if obj == nil {
-			return graphql.Null
-		}
-		return ec._QuestionnaireSignatureQuestion(ctx, sel, obj)
-	case QuestionnaireRelationshipQuestion:
-		return ec._QuestionnaireRelationshipQuestion(ctx, sel, &obj)
-	case *QuestionnaireRelationshipQuestion:
-		if obj == nil {
-			return graphql.Null
-		}
-		return ec._QuestionnaireRelationshipQuestion(ctx, sel, obj)
-	case QuestionnaireMultipleChoiceQuestion:
-		return ec._QuestionnaireMultipleChoiceQuestion(ctx, sel, &obj)
-	case *QuestionnaireMultipleChoiceQuestion:
-		if obj == nil {
-			return graphql.Null
-		}
-		return ec._QuestionnaireMultipleChoiceQuestion(ctx, sel, obj)
-	case QuestionnaireMedicalTermQuestion:
-		return ec._QuestionnaireMedicalTermQuestion(ctx, sel, &obj)
-	case *QuestionnaireMedicalTermQuestion:
-		if obj == nil {
-			return graphql.Null
-		}
-		return ec._QuestionnaireMedicalTermQuestion(ctx, sel, obj)
-	case QuestionnaireGenericQuestion:
-		return ec._QuestionnaireGenericQuestion(ctx, sel, &obj)
-	case *QuestionnaireGenericQuestion:
-		if obj == nil {
-			return graphql.Null
-		}
-		return ec._QuestionnaireGenericQuestion(ctx, sel, obj)
-	default:
-		if typedObj, ok := obj.(graphql.Marshaler); ok {
-			return typedObj
-		} else {
-			panic(fmt.Errorf("unexpected type %T; non-generated variants of IQuestionnaireQuestion must implement graphql.Marshaler", obj))
-		}
-	}
-}
 
 func (ec *executionContext) _QuestionnaireQuestion(ctx context.Context, sel ast.SelectionSet, obj QuestionnaireQuestion) graphql.Marshaler {
 	switch obj := (obj).(type) {
@@ -3202,15 +2447,6 @@ func (ec *executionContext) marshalOQuestionnaireDependency2ᚖfrontdeskᚋgraph
 	return ec._QuestionnaireDependency(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalOQuestionnaireMedicalTermQuestionRecordType2ᚖfrontdeskᚋgraphᚋgqlᚐQuestionnaireMedicalTermQuestionRecordType(ctx context.Context, v any) (*QuestionnaireMedicalTermQuestionRecordType, error) {
-	if v == nil {
-		return nil, nil
-	}
-	var res = new(QuestionnaireMedicalTermQuestionRecordType)
-	err := res.UnmarshalGQL(v)
-	return res, graphql.ErrorOnPath(ctx, err)
-}
-
 func (ec *executionContext) marshalOQuestionnaireMedicalTermQuestionRecordType2ᚖfrontdeskᚋgraphᚋgqlᚐQuestionnaireMedicalTermQuestionRecordType(ctx context.Context, sel ast.SelectionSet, v *QuestionnaireMedicalTermQuestionRecordType) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -3236,15 +2472,6 @@ func (ec *executionContext) marshalOQuestionnaireQuestion2ᚕfrontdeskᚋgraph�
 	})
 
 	return ret
-}
-
-func (ec *executionContext) unmarshalOQuestionnaireQuestionType2ᚖfrontdeskᚋgraphᚋgqlᚐQuestionnaireQuestionType(ctx context.Context, v any) (*QuestionnaireQuestionType, error) {
-	if v == nil {
-		return nil, nil
-	}
-	var res = new(QuestionnaireQuestionType)
-	err := res.UnmarshalGQL(v)
-	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalOQuestionnaireQuestionType2ᚖfrontdeskᚋgraphᚋgqlᚐQuestionnaireQuestionType(ctx context.Context, sel ast.SelectionSet, v *QuestionnaireQuestionType) graphql.Marshaler {

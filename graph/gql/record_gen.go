@@ -4,8 +4,6 @@ package gql
 
 import (
 	"context"
-	"errors"
-	"frontdesk/graph/scalar"
 	"math"
 	"strconv"
 	"sync/atomic"
@@ -25,1391 +23,931 @@ import (
 // region    **************************** field.gotpl *****************************
 
 func (ec *executionContext) _AllergyRecord_id(ctx context.Context, field graphql.CollectedField, obj *AllergyRecord) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AllergyRecord_id(ctx, field)
-		},
+		contextOf("AllergyRecord", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.ID, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNID2string(ctx, selections, v)
-		},
+		ec.marshalNID2string,
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_AllergyRecord_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("AllergyRecord", field, false, false, errors.New("field of type ID does not have child fields"))
-}
 
 func (ec *executionContext) _AllergyRecord_patientId(ctx context.Context, field graphql.CollectedField, obj *AllergyRecord) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AllergyRecord_patientId(ctx, field)
-		},
+		contextOf("AllergyRecord", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.PatientID, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOID2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOID2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_AllergyRecord_patientId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("AllergyRecord", field, false, false, errors.New("field of type ID does not have child fields"))
-}
 
 func (ec *executionContext) _AllergyRecord_consultationId(ctx context.Context, field graphql.CollectedField, obj *AllergyRecord) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AllergyRecord_consultationId(ctx, field)
-		},
+		contextOf("AllergyRecord", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.ConsultationID, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_AllergyRecord_consultationId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("AllergyRecord", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _AllergyRecord_sectionTitle(ctx context.Context, field graphql.CollectedField, obj *AllergyRecord) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AllergyRecord_sectionTitle(ctx, field)
-		},
+		contextOf("AllergyRecord", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.SectionTitle, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_AllergyRecord_sectionTitle(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("AllergyRecord", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _AllergyRecord_allergen(ctx context.Context, field graphql.CollectedField, obj *AllergyRecord) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AllergyRecord_allergen(ctx, field)
-		},
+		contextOf("AllergyRecord", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Allergen, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_AllergyRecord_allergen(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("AllergyRecord", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _AllergyRecord_clinicalStatus(ctx context.Context, field graphql.CollectedField, obj *AllergyRecord) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AllergyRecord_clinicalStatus(ctx, field)
-		},
+		contextOf("AllergyRecord", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.ClinicalStatus, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *ClinicalStatus) graphql.Marshaler {
-			return ec.marshalOClinicalStatus2ᚖfrontdeskᚋgraphᚋgqlᚐClinicalStatus(ctx, selections, v)
-		},
+		ec.marshalOClinicalStatus2ᚖfrontdeskᚋgraphᚋgqlᚐClinicalStatus,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_AllergyRecord_clinicalStatus(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("AllergyRecord", field, false, false, errors.New("field of type ClinicalStatus does not have child fields"))
-}
 
 func (ec *executionContext) _AllergyRecord_start(ctx context.Context, field graphql.CollectedField, obj *AllergyRecord) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AllergyRecord_start(ctx, field)
-		},
+		contextOf("AllergyRecord", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Start, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *scalar.Moment) graphql.Marshaler {
-			return ec.marshalODate2ᚖfrontdeskᚋgraphᚋscalarᚐMoment(ctx, selections, v)
-		},
+		ec.marshalODate2ᚖfrontdeskᚋgraphᚋscalarᚐMoment,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_AllergyRecord_start(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("AllergyRecord", field, false, false, errors.New("field of type Date does not have child fields"))
-}
 
 func (ec *executionContext) _AllergyRecord_end(ctx context.Context, field graphql.CollectedField, obj *AllergyRecord) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AllergyRecord_end(ctx, field)
-		},
+		contextOf("AllergyRecord", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.End, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *scalar.Moment) graphql.Marshaler {
-			return ec.marshalODate2ᚖfrontdeskᚋgraphᚋscalarᚐMoment(ctx, selections, v)
-		},
+		ec.marshalODate2ᚖfrontdeskᚋgraphᚋscalarᚐMoment,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_AllergyRecord_end(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("AllergyRecord", field, false, false, errors.New("field of type Date does not have child fields"))
-}
 
 func (ec *executionContext) _AllergyRecord_severity(ctx context.Context, field graphql.CollectedField, obj *AllergyRecord) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AllergyRecord_severity(ctx, field)
-		},
+		contextOf("AllergyRecord", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Severity, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *AllergyRecordSeverity) graphql.Marshaler {
-			return ec.marshalOAllergyRecordSeverity2ᚖfrontdeskᚋgraphᚋgqlᚐAllergyRecordSeverity(ctx, selections, v)
-		},
+		ec.marshalOAllergyRecordSeverity2ᚖfrontdeskᚋgraphᚋgqlᚐAllergyRecordSeverity,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_AllergyRecord_severity(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("AllergyRecord", field, false, false, errors.New("field of type AllergyRecordSeverity does not have child fields"))
-}
 
 func (ec *executionContext) _AllergyRecord_comments(ctx context.Context, field graphql.CollectedField, obj *AllergyRecord) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AllergyRecord_comments(ctx, field)
-		},
+		contextOf("AllergyRecord", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Comments, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_AllergyRecord_comments(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("AllergyRecord", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _AllergyRecord_createdAt(ctx context.Context, field graphql.CollectedField, obj *AllergyRecord) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AllergyRecord_createdAt(ctx, field)
-		},
+		contextOf("AllergyRecord", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.CreatedAt, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *scalar.Moment) graphql.Marshaler {
-			return ec.marshalODateTime2ᚖfrontdeskᚋgraphᚋscalarᚐMoment(ctx, selections, v)
-		},
+		ec.marshalODateTime2ᚖfrontdeskᚋgraphᚋscalarᚐMoment,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_AllergyRecord_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("AllergyRecord", field, false, false, errors.New("field of type DateTime does not have child fields"))
-}
 
 func (ec *executionContext) _AllergyRecord_updatedAt(ctx context.Context, field graphql.CollectedField, obj *AllergyRecord) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AllergyRecord_updatedAt(ctx, field)
-		},
+		contextOf("AllergyRecord", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.UpdatedAt, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *scalar.Moment) graphql.Marshaler {
-			return ec.marshalODateTime2ᚖfrontdeskᚋgraphᚋscalarᚐMoment(ctx, selections, v)
-		},
+		ec.marshalODateTime2ᚖfrontdeskᚋgraphᚋscalarᚐMoment,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_AllergyRecord_updatedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("AllergyRecord", field, false, false, errors.New("field of type DateTime does not have child fields"))
-}
 
 func (ec *executionContext) _AllergyRecordResponsePayload_data(ctx context.Context, field graphql.CollectedField, obj *AllergyRecordResponsePayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AllergyRecordResponsePayload_data(ctx, field)
-		},
+		contextOf("AllergyRecordResponsePayload", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Data, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *AllergyRecord) graphql.Marshaler {
-			return ec.marshalOAllergyRecord2ᚖfrontdeskᚋgraphᚋgqlᚐAllergyRecord(ctx, selections, v)
-		},
+		ec.marshalOAllergyRecord2ᚖfrontdeskᚋgraphᚋgqlᚐAllergyRecord,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_AllergyRecordResponsePayload_data(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "AllergyRecordResponsePayload",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_AllergyRecord(ctx, field)
-		},
-	}
-	return fc, nil
-}
 
 func (ec *executionContext) _AllergyRecordResponsePayload_error(ctx context.Context, field graphql.CollectedField, obj *AllergyRecordResponsePayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AllergyRecordResponsePayload_error(ctx, field)
-		},
+		contextOf("AllergyRecordResponsePayload", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Error, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_AllergyRecordResponsePayload_error(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("AllergyRecordResponsePayload", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _FreeTextRecord_id(ctx context.Context, field graphql.CollectedField, obj *FreeTextRecord) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_FreeTextRecord_id(ctx, field)
-		},
+		contextOf("FreeTextRecord", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.ID, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNID2string(ctx, selections, v)
-		},
+		ec.marshalNID2string,
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_FreeTextRecord_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("FreeTextRecord", field, false, false, errors.New("field of type ID does not have child fields"))
-}
 
 func (ec *executionContext) _FreeTextRecord_patientId(ctx context.Context, field graphql.CollectedField, obj *FreeTextRecord) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_FreeTextRecord_patientId(ctx, field)
-		},
+		contextOf("FreeTextRecord", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.PatientID, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOID2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOID2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_FreeTextRecord_patientId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("FreeTextRecord", field, false, false, errors.New("field of type ID does not have child fields"))
-}
 
 func (ec *executionContext) _FreeTextRecord_consultationId(ctx context.Context, field graphql.CollectedField, obj *FreeTextRecord) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_FreeTextRecord_consultationId(ctx, field)
-		},
+		contextOf("FreeTextRecord", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.ConsultationID, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_FreeTextRecord_consultationId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("FreeTextRecord", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _FreeTextRecord_sectionTitle(ctx context.Context, field graphql.CollectedField, obj *FreeTextRecord) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_FreeTextRecord_sectionTitle(ctx, field)
-		},
+		contextOf("FreeTextRecord", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.SectionTitle, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_FreeTextRecord_sectionTitle(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("FreeTextRecord", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _FreeTextRecord_question(ctx context.Context, field graphql.CollectedField, obj *FreeTextRecord) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_FreeTextRecord_question(ctx, field)
-		},
+		contextOf("FreeTextRecord", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Question, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_FreeTextRecord_question(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("FreeTextRecord", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _FreeTextRecord_answer(ctx context.Context, field graphql.CollectedField, obj *FreeTextRecord) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_FreeTextRecord_answer(ctx, field)
-		},
+		contextOf("FreeTextRecord", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Answer, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_FreeTextRecord_answer(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("FreeTextRecord", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _FreeTextRecord_createdAt(ctx context.Context, field graphql.CollectedField, obj *FreeTextRecord) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_FreeTextRecord_createdAt(ctx, field)
-		},
+		contextOf("FreeTextRecord", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.CreatedAt, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *scalar.Moment) graphql.Marshaler {
-			return ec.marshalODateTime2ᚖfrontdeskᚋgraphᚋscalarᚐMoment(ctx, selections, v)
-		},
+		ec.marshalODateTime2ᚖfrontdeskᚋgraphᚋscalarᚐMoment,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_FreeTextRecord_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("FreeTextRecord", field, false, false, errors.New("field of type DateTime does not have child fields"))
-}
 
 func (ec *executionContext) _FreeTextRecord_updatedAt(ctx context.Context, field graphql.CollectedField, obj *FreeTextRecord) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_FreeTextRecord_updatedAt(ctx, field)
-		},
+		contextOf("FreeTextRecord", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.UpdatedAt, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *scalar.Moment) graphql.Marshaler {
-			return ec.marshalODateTime2ᚖfrontdeskᚋgraphᚋscalarᚐMoment(ctx, selections, v)
-		},
+		ec.marshalODateTime2ᚖfrontdeskᚋgraphᚋscalarᚐMoment,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_FreeTextRecord_updatedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("FreeTextRecord", field, false, false, errors.New("field of type DateTime does not have child fields"))
-}
 
 func (ec *executionContext) _FreeTextRecordResponsePayload_data(ctx context.Context, field graphql.CollectedField, obj *FreeTextRecordResponsePayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_FreeTextRecordResponsePayload_data(ctx, field)
-		},
+		contextOf("FreeTextRecordResponsePayload", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Data, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *FreeTextRecord) graphql.Marshaler {
-			return ec.marshalOFreeTextRecord2ᚖfrontdeskᚋgraphᚋgqlᚐFreeTextRecord(ctx, selections, v)
-		},
+		ec.marshalOFreeTextRecord2ᚖfrontdeskᚋgraphᚋgqlᚐFreeTextRecord,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_FreeTextRecordResponsePayload_data(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "FreeTextRecordResponsePayload",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_FreeTextRecord(ctx, field)
-		},
-	}
-	return fc, nil
-}
 
 func (ec *executionContext) _FreeTextRecordResponsePayload_error(ctx context.Context, field graphql.CollectedField, obj *FreeTextRecordResponsePayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_FreeTextRecordResponsePayload_error(ctx, field)
-		},
+		contextOf("FreeTextRecordResponsePayload", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Error, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_FreeTextRecordResponsePayload_error(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("FreeTextRecordResponsePayload", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _Record_id(ctx context.Context, field graphql.CollectedField, obj *Record) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Record_id(ctx, field)
-		},
+		contextOf("Record", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.ID, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOID2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOID2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Record_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Record", field, false, false, errors.New("field of type ID does not have child fields"))
-}
 
 func (ec *executionContext) _Record_deleted(ctx context.Context, field graphql.CollectedField, obj *Record) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Record_deleted(ctx, field)
-		},
+		contextOf("Record", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Deleted, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *bool) graphql.Marshaler {
-			return ec.marshalOBoolean2ᚖbool(ctx, selections, v)
-		},
+		ec.marshalOBoolean2ᚖbool,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Record_deleted(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Record", field, false, false, errors.New("field of type Boolean does not have child fields"))
-}
 
 func (ec *executionContext) _Record_consultationId(ctx context.Context, field graphql.CollectedField, obj *Record) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Record_consultationId(ctx, field)
-		},
+		contextOf("Record", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.ConsultationID, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Record_consultationId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Record", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _Record_sectionId(ctx context.Context, field graphql.CollectedField, obj *Record) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Record_sectionId(ctx, field)
-		},
+		contextOf("Record", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.SectionID, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Record_sectionId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Record", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _Record_sectionTitle(ctx context.Context, field graphql.CollectedField, obj *Record) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Record_sectionTitle(ctx, field)
-		},
+		contextOf("Record", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.SectionTitle, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Record_sectionTitle(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Record", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _Record_recordType(ctx context.Context, field graphql.CollectedField, obj *Record) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Record_recordType(ctx, field)
-		},
+		contextOf("Record", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.RecordType, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Record_recordType(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Record", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _Record_patient(ctx context.Context, field graphql.CollectedField, obj *Record) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Record_patient(ctx, field)
-		},
+		contextOf("Record", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Patient, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOID2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOID2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Record_patient(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Record", field, false, false, errors.New("field of type ID does not have child fields"))
-}
 
 func (ec *executionContext) _Record_doctorName(ctx context.Context, field graphql.CollectedField, obj *Record) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Record_doctorName(ctx, field)
-		},
+		contextOf("Record", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.DoctorName, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Record_doctorName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Record", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _Record_term(ctx context.Context, field graphql.CollectedField, obj *Record) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Record_term(ctx, field)
-		},
+		contextOf("Record", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Term, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Record_term(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Record", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _Record_title(ctx context.Context, field graphql.CollectedField, obj *Record) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Record_title(ctx, field)
-		},
+		contextOf("Record", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Title, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Record_title(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Record", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _Record_date(ctx context.Context, field graphql.CollectedField, obj *Record) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Record_date(ctx, field)
-		},
+		contextOf("Record", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Date, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *scalar.Moment) graphql.Marshaler {
-			return ec.marshalODate2ᚖfrontdeskᚋgraphᚋscalarᚐMoment(ctx, selections, v)
-		},
+		ec.marshalODate2ᚖfrontdeskᚋgraphᚋscalarᚐMoment,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Record_date(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Record", field, false, false, errors.New("field of type Date does not have child fields"))
-}
 
 func (ec *executionContext) _Record_clinicalStatus(ctx context.Context, field graphql.CollectedField, obj *Record) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Record_clinicalStatus(ctx, field)
-		},
+		contextOf("Record", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.ClinicalStatus, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *ClinicalStatus) graphql.Marshaler {
-			return ec.marshalOClinicalStatus2ᚖfrontdeskᚋgraphᚋgqlᚐClinicalStatus(ctx, selections, v)
-		},
+		ec.marshalOClinicalStatus2ᚖfrontdeskᚋgraphᚋgqlᚐClinicalStatus,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Record_clinicalStatus(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Record", field, false, false, errors.New("field of type ClinicalStatus does not have child fields"))
-}
 
 func (ec *executionContext) _Record_start(ctx context.Context, field graphql.CollectedField, obj *Record) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Record_start(ctx, field)
-		},
+		contextOf("Record", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Start, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *scalar.Moment) graphql.Marshaler {
-			return ec.marshalODate2ᚖfrontdeskᚋgraphᚋscalarᚐMoment(ctx, selections, v)
-		},
+		ec.marshalODate2ᚖfrontdeskᚋgraphᚋscalarᚐMoment,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Record_start(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Record", field, false, false, errors.New("field of type Date does not have child fields"))
-}
 
 func (ec *executionContext) _Record_end(ctx context.Context, field graphql.CollectedField, obj *Record) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Record_end(ctx, field)
-		},
+		contextOf("Record", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.End, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *scalar.Moment) graphql.Marshaler {
-			return ec.marshalODate2ᚖfrontdeskᚋgraphᚋscalarᚐMoment(ctx, selections, v)
-		},
+		ec.marshalODate2ᚖfrontdeskᚋgraphᚋscalarᚐMoment,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Record_end(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Record", field, false, false, errors.New("field of type Date does not have child fields"))
-}
 
 func (ec *executionContext) _Record_snomed(ctx context.Context, field graphql.CollectedField, obj *Record) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Record_snomed(ctx, field)
-		},
+		contextOf("Record", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Snomed, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *Snomed) graphql.Marshaler {
-			return ec.marshalOSnomed2ᚖfrontdeskᚋgraphᚋgqlᚐSnomed(ctx, selections, v)
-		},
+		ec.marshalOSnomed2ᚖfrontdeskᚋgraphᚋgqlᚐSnomed,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Record_snomed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "Record",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_Snomed(ctx, field)
-		},
-	}
-	return fc, nil
-}
 
 func (ec *executionContext) _Record_observation(ctx context.Context, field graphql.CollectedField, obj *Record) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Record_observation(ctx, field)
-		},
+		contextOf("Record", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Observation, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Record_observation(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Record", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _Record_dosage(ctx context.Context, field graphql.CollectedField, obj *Record) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Record_dosage(ctx, field)
-		},
+		contextOf("Record", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Dosage, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Record_dosage(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Record", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _Record_quantity(ctx context.Context, field graphql.CollectedField, obj *Record) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Record_quantity(ctx, field)
-		},
+		contextOf("Record", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Quantity, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Record_quantity(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Record", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _Record_batchNumber(ctx context.Context, field graphql.CollectedField, obj *Record) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Record_batchNumber(ctx, field)
-		},
+		contextOf("Record", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.BatchNumber, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Record_batchNumber(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Record", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _Record_expiryDate(ctx context.Context, field graphql.CollectedField, obj *Record) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Record_expiryDate(ctx, field)
-		},
+		contextOf("Record", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.ExpiryDate, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Record_expiryDate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Record", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _Record_repeat(ctx context.Context, field graphql.CollectedField, obj *Record) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Record_repeat(ctx, field)
-		},
+		contextOf("Record", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Repeat, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
-			return ec.marshalOInt2ᚖint(ctx, selections, v)
-		},
+		ec.marshalOInt2ᚖint,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Record_repeat(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Record", field, false, false, errors.New("field of type Int does not have child fields"))
-}
 
 func (ec *executionContext) _Record_sampleDate(ctx context.Context, field graphql.CollectedField, obj *Record) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Record_sampleDate(ctx, field)
-		},
+		contextOf("Record", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.SampleDate, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *scalar.Moment) graphql.Marshaler {
-			return ec.marshalODate2ᚖfrontdeskᚋgraphᚋscalarᚐMoment(ctx, selections, v)
-		},
+		ec.marshalODate2ᚖfrontdeskᚋgraphᚋscalarᚐMoment,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Record_sampleDate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Record", field, false, false, errors.New("field of type Date does not have child fields"))
-}
 
 func (ec *executionContext) _Record_injectionDate(ctx context.Context, field graphql.CollectedField, obj *Record) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Record_injectionDate(ctx, field)
-		},
+		contextOf("Record", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.InjectionDate, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *scalar.Moment) graphql.Marshaler {
-			return ec.marshalODate2ᚖfrontdeskᚋgraphᚋscalarᚐMoment(ctx, selections, v)
-		},
+		ec.marshalODate2ᚖfrontdeskᚋgraphᚋscalarᚐMoment,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Record_injectionDate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Record", field, false, false, errors.New("field of type Date does not have child fields"))
-}
 
 func (ec *executionContext) _Record_fasting(ctx context.Context, field graphql.CollectedField, obj *Record) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Record_fasting(ctx, field)
-		},
+		contextOf("Record", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Fasting, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *bool) graphql.Marshaler {
-			return ec.marshalOBoolean2ᚖbool(ctx, selections, v)
-		},
+		ec.marshalOBoolean2ᚖbool,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Record_fasting(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Record", field, false, false, errors.New("field of type Boolean does not have child fields"))
-}
 
 func (ec *executionContext) _Record_comments(ctx context.Context, field graphql.CollectedField, obj *Record) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Record_comments(ctx, field)
-		},
+		contextOf("Record", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Comments, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Record_comments(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Record", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _Record_dateShared(ctx context.Context, field graphql.CollectedField, obj *Record) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Record_dateShared(ctx, field)
-		},
+		contextOf("Record", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.DateShared, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *scalar.Moment) graphql.Marshaler {
-			return ec.marshalODateTime2ᚖfrontdeskᚋgraphᚋscalarᚐMoment(ctx, selections, v)
-		},
+		ec.marshalODateTime2ᚖfrontdeskᚋgraphᚋscalarᚐMoment,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Record_dateShared(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Record", field, false, false, errors.New("field of type DateTime does not have child fields"))
-}
 
 func (ec *executionContext) _Record_createdAt(ctx context.Context, field graphql.CollectedField, obj *Record) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Record_createdAt(ctx, field)
-		},
+		contextOf("Record", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.CreatedAt, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *scalar.Moment) graphql.Marshaler {
-			return ec.marshalODateTime2ᚖfrontdeskᚋgraphᚋscalarᚐMoment(ctx, selections, v)
-		},
+		ec.marshalODateTime2ᚖfrontdeskᚋgraphᚋscalarᚐMoment,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Record_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Record", field, false, false, errors.New("field of type DateTime does not have child fields"))
-}
 
 func (ec *executionContext) _Record_updatedAt(ctx context.Context, field graphql.CollectedField, obj *Record) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Record_updatedAt(ctx, field)
-		},
+		contextOf("Record", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.UpdatedAt, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *scalar.Moment) graphql.Marshaler {
-			return ec.marshalODateTime2ᚖfrontdeskᚋgraphᚋscalarᚐMoment(ctx, selections, v)
-		},
+		ec.marshalODateTime2ᚖfrontdeskᚋgraphᚋscalarᚐMoment,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Record_updatedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Record", field, false, false, errors.New("field of type DateTime does not have child fields"))
-}
 
 func (ec *executionContext) _RecordData_data(ctx context.Context, field graphql.CollectedField, obj *RecordData) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_RecordData_data(ctx, field)
-		},
+		contextOf("RecordData", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Data, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*Record) graphql.Marshaler {
-			return ec.marshalORecord2ᚕᚖfrontdeskᚋgraphᚋgqlᚐRecord(ctx, selections, v)
-		},
+		ec.marshalORecord2ᚕᚖfrontdeskᚋgraphᚋgqlᚐRecord,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_RecordData_data(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "RecordData",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_Record(ctx, field)
-		},
-	}
-	return fc, nil
-}
 
 func (ec *executionContext) _RecordData_pageInfo(ctx context.Context, field graphql.CollectedField, obj *RecordData) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_RecordData_pageInfo(ctx, field)
-		},
+		contextOf("RecordData", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.PageInfo, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *PageInfo) graphql.Marshaler {
-			return ec.marshalOPageInfo2ᚖfrontdeskᚋgraphᚋgqlᚐPageInfo(ctx, selections, v)
-		},
+		ec.marshalOPageInfo2ᚖfrontdeskᚋgraphᚋgqlᚐPageInfo,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_RecordData_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "RecordData",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_PageInfo(ctx, field)
-		},
-	}
-	return fc, nil
-}
 
 func (ec *executionContext) _RecordResponsePayload_data(ctx context.Context, field graphql.CollectedField, obj *RecordResponsePayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_RecordResponsePayload_data(ctx, field)
-		},
+		contextOf("RecordResponsePayload", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Data, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *Record) graphql.Marshaler {
-			return ec.marshalORecord2ᚖfrontdeskᚋgraphᚋgqlᚐRecord(ctx, selections, v)
-		},
+		ec.marshalORecord2ᚖfrontdeskᚋgraphᚋgqlᚐRecord,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_RecordResponsePayload_data(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "RecordResponsePayload",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_Record(ctx, field)
-		},
-	}
-	return fc, nil
-}
 
 func (ec *executionContext) _RecordResponsePayload_error(ctx context.Context, field graphql.CollectedField, obj *RecordResponsePayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_RecordResponsePayload_error(ctx, field)
-		},
+		contextOf("RecordResponsePayload", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Error, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_RecordResponsePayload_error(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("RecordResponsePayload", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _Snomed_code(ctx context.Context, field graphql.CollectedField, obj *Snomed) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Snomed_code(ctx, field)
-		},
+		contextOf("Snomed", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Code, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Snomed_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Snomed", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _Snomed_term(ctx context.Context, field graphql.CollectedField, obj *Snomed) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Snomed_term(ctx, field)
-		},
+		contextOf("Snomed", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Term, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
-}
-func (ec *executionContext) fieldContext_Snomed_term(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Snomed", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
 // endregion **************************** field.gotpl *****************************
@@ -2251,15 +1789,6 @@ func (ec *executionContext) marshalOAllergyRecordSeverity2ᚖfrontdeskᚋgraph�
 		return graphql.Null
 	}
 	return v
-}
-
-func (ec *executionContext) unmarshalOClinicalStatus2ᚖfrontdeskᚋgraphᚋgqlᚐClinicalStatus(ctx context.Context, v any) (*ClinicalStatus, error) {
-	if v == nil {
-		return nil, nil
-	}
-	var res = new(ClinicalStatus)
-	err := res.UnmarshalGQL(v)
-	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalOClinicalStatus2ᚖfrontdeskᚋgraphᚋgqlᚐClinicalStatus(ctx context.Context, sel ast.SelectionSet, v *ClinicalStatus) graphql.Marshaler {

@@ -4,8 +4,6 @@ package gql
 
 import (
 	"context"
-	"errors"
-	"frontdesk/graph/scalar"
 	"math"
 	"strconv"
 	"sync/atomic"
@@ -29,485 +27,307 @@ type RecordEntryResolver interface {
 // region    **************************** field.gotpl *****************************
 
 func (ec *executionContext) _RecordEntry_id(ctx context.Context, field graphql.CollectedField, obj *RecordEntry) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_RecordEntry_id(ctx, field)
-		},
+		contextOf("RecordEntry", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.ID, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNID2string(ctx, selections, v)
-		},
+		ec.marshalNID2string,
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_RecordEntry_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("RecordEntry", field, false, false, errors.New("field of type ID does not have child fields"))
-}
 
 func (ec *executionContext) _RecordEntry_patient(ctx context.Context, field graphql.CollectedField, obj *RecordEntry) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_RecordEntry_patient(ctx, field)
-		},
+		contextOf("RecordEntry", true, true),
 		func(ctx context.Context) (any, error) {
 			return ec.Resolvers.RecordEntry().Patient(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *Patient) graphql.Marshaler {
-			return ec.marshalOPatient2ᚖfrontdeskᚋgraphᚋgqlᚐPatient(ctx, selections, v)
-		},
+		ec.marshalOPatient2ᚖfrontdeskᚋgraphᚋgqlᚐPatient,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_RecordEntry_patient(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "RecordEntry",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_Patient(ctx, field)
-		},
-	}
-	return fc, nil
-}
 
 func (ec *executionContext) _RecordEntry_patientId(ctx context.Context, field graphql.CollectedField, obj *RecordEntry) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_RecordEntry_patientId(ctx, field)
-		},
+		contextOf("RecordEntry", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.PatientID, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNID2string(ctx, selections, v)
-		},
+		ec.marshalNID2string,
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_RecordEntry_patientId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("RecordEntry", field, false, false, errors.New("field of type ID does not have child fields"))
-}
 
 func (ec *executionContext) _RecordEntry_messageId(ctx context.Context, field graphql.CollectedField, obj *RecordEntry) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_RecordEntry_messageId(ctx, field)
-		},
+		contextOf("RecordEntry", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.MessageID, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNID2string(ctx, selections, v)
-		},
+		ec.marshalNID2string,
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_RecordEntry_messageId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("RecordEntry", field, false, false, errors.New("field of type ID does not have child fields"))
-}
 
 func (ec *executionContext) _RecordEntry_channel(ctx context.Context, field graphql.CollectedField, obj *RecordEntry) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_RecordEntry_channel(ctx, field)
-		},
+		contextOf("RecordEntry", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Channel, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
+		ec.marshalNString2string,
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_RecordEntry_channel(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("RecordEntry", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _RecordEntry_snomed(ctx context.Context, field graphql.CollectedField, obj *RecordEntry) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_RecordEntry_snomed(ctx, field)
-		},
+		contextOf("RecordEntry", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Snomed, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *Snomed) graphql.Marshaler {
-			return ec.marshalNSnomed2ᚖfrontdeskᚋgraphᚋgqlᚐSnomed(ctx, selections, v)
-		},
+		ec.marshalNSnomed2ᚖfrontdeskᚋgraphᚋgqlᚐSnomed,
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_RecordEntry_snomed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "RecordEntry",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_Snomed(ctx, field)
-		},
-	}
-	return fc, nil
-}
 
 func (ec *executionContext) _RecordEntry_content(ctx context.Context, field graphql.CollectedField, obj *RecordEntry) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_RecordEntry_content(ctx, field)
-		},
+		contextOf("RecordEntry", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Content, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
+		ec.marshalNString2string,
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_RecordEntry_content(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("RecordEntry", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _RecordEntry_status(ctx context.Context, field graphql.CollectedField, obj *RecordEntry) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_RecordEntry_status(ctx, field)
-		},
+		contextOf("RecordEntry", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Status, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v RecordEntryStatus) graphql.Marshaler {
-			return ec.marshalNRecordEntryStatus2frontdeskᚋgraphᚋgqlᚐRecordEntryStatus(ctx, selections, v)
-		},
+		ec.marshalNRecordEntryStatus2frontdeskᚋgraphᚋgqlᚐRecordEntryStatus,
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_RecordEntry_status(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("RecordEntry", field, false, false, errors.New("field of type RecordEntryStatus does not have child fields"))
-}
 
 func (ec *executionContext) _RecordEntry_failureReason(ctx context.Context, field graphql.CollectedField, obj *RecordEntry) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_RecordEntry_failureReason(ctx, field)
-		},
+		contextOf("RecordEntry", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.FailureReason, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_RecordEntry_failureReason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("RecordEntry", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _RecordEntry_proposedBy(ctx context.Context, field graphql.CollectedField, obj *RecordEntry) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_RecordEntry_proposedBy(ctx, field)
-		},
+		contextOf("RecordEntry", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.ProposedBy, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_RecordEntry_proposedBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("RecordEntry", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _RecordEntry_decidedBy(ctx context.Context, field graphql.CollectedField, obj *RecordEntry) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_RecordEntry_decidedBy(ctx, field)
-		},
+		contextOf("RecordEntry", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.DecidedBy, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_RecordEntry_decidedBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("RecordEntry", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _RecordEntry_decidedAt(ctx context.Context, field graphql.CollectedField, obj *RecordEntry) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_RecordEntry_decidedAt(ctx, field)
-		},
+		contextOf("RecordEntry", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.DecidedAt, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *scalar.Moment) graphql.Marshaler {
-			return ec.marshalODateTime2ᚖfrontdeskᚋgraphᚋscalarᚐMoment(ctx, selections, v)
-		},
+		ec.marshalODateTime2ᚖfrontdeskᚋgraphᚋscalarᚐMoment,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_RecordEntry_decidedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("RecordEntry", field, false, false, errors.New("field of type DateTime does not have child fields"))
-}
 
 func (ec *executionContext) _RecordEntry_createdAt(ctx context.Context, field graphql.CollectedField, obj *RecordEntry) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_RecordEntry_createdAt(ctx, field)
-		},
+		contextOf("RecordEntry", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.CreatedAt, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *scalar.Moment) graphql.Marshaler {
-			return ec.marshalODateTime2ᚖfrontdeskᚋgraphᚋscalarᚐMoment(ctx, selections, v)
-		},
+		ec.marshalODateTime2ᚖfrontdeskᚋgraphᚋscalarᚐMoment,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_RecordEntry_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("RecordEntry", field, false, false, errors.New("field of type DateTime does not have child fields"))
-}
 
 func (ec *executionContext) _RecordEntry_linkExpiresAt(ctx context.Context, field graphql.CollectedField, obj *RecordEntry) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_RecordEntry_linkExpiresAt(ctx, field)
-		},
+		contextOf("RecordEntry", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.LinkExpiresAt, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *scalar.Moment) graphql.Marshaler {
-			return ec.marshalODateTime2ᚖfrontdeskᚋgraphᚋscalarᚐMoment(ctx, selections, v)
-		},
+		ec.marshalODateTime2ᚖfrontdeskᚋgraphᚋscalarᚐMoment,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_RecordEntry_linkExpiresAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("RecordEntry", field, false, false, errors.New("field of type DateTime does not have child fields"))
-}
 
 func (ec *executionContext) _RecordEntry_writtenAt(ctx context.Context, field graphql.CollectedField, obj *RecordEntry) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_RecordEntry_writtenAt(ctx, field)
-		},
+		contextOf("RecordEntry", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.WrittenAt, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *scalar.Moment) graphql.Marshaler {
-			return ec.marshalODateTime2ᚖfrontdeskᚋgraphᚋscalarᚐMoment(ctx, selections, v)
-		},
+		ec.marshalODateTime2ᚖfrontdeskᚋgraphᚋscalarᚐMoment,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_RecordEntry_writtenAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("RecordEntry", field, false, false, errors.New("field of type DateTime does not have child fields"))
-}
 
 func (ec *executionContext) _RecordEntryData_data(ctx context.Context, field graphql.CollectedField, obj *RecordEntryData) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_RecordEntryData_data(ctx, field)
-		},
+		contextOf("RecordEntryData", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Data, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*RecordEntry) graphql.Marshaler {
-			return ec.marshalORecordEntry2ᚕᚖfrontdeskᚋgraphᚋgqlᚐRecordEntry(ctx, selections, v)
-		},
+		ec.marshalORecordEntry2ᚕᚖfrontdeskᚋgraphᚋgqlᚐRecordEntry,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_RecordEntryData_data(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "RecordEntryData",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_RecordEntry(ctx, field)
-		},
-	}
-	return fc, nil
-}
 
 func (ec *executionContext) _RecordEntryData_pageInfo(ctx context.Context, field graphql.CollectedField, obj *RecordEntryData) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_RecordEntryData_pageInfo(ctx, field)
-		},
+		contextOf("RecordEntryData", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.PageInfo, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *PageInfo) graphql.Marshaler {
-			return ec.marshalOPageInfo2ᚖfrontdeskᚋgraphᚋgqlᚐPageInfo(ctx, selections, v)
-		},
+		ec.marshalOPageInfo2ᚖfrontdeskᚋgraphᚋgqlᚐPageInfo,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_RecordEntryData_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "RecordEntryData",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_PageInfo(ctx, field)
-		},
-	}
-	return fc, nil
-}
 
 func (ec *executionContext) _RecordEntryPayload_data(ctx context.Context, field graphql.CollectedField, obj *RecordEntryPayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_RecordEntryPayload_data(ctx, field)
-		},
+		contextOf("RecordEntryPayload", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Data, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *RecordEntry) graphql.Marshaler {
-			return ec.marshalORecordEntry2ᚖfrontdeskᚋgraphᚋgqlᚐRecordEntry(ctx, selections, v)
-		},
+		ec.marshalORecordEntry2ᚖfrontdeskᚋgraphᚋgqlᚐRecordEntry,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_RecordEntryPayload_data(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "RecordEntryPayload",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_RecordEntry(ctx, field)
-		},
-	}
-	return fc, nil
-}
 
 func (ec *executionContext) _RecordEntryPayload_error(ctx context.Context, field graphql.CollectedField, obj *RecordEntryPayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_RecordEntryPayload_error(ctx, field)
-		},
+		contextOf("RecordEntryPayload", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Error, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
-}
-func (ec *executionContext) fieldContext_RecordEntryPayload_error(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("RecordEntryPayload", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
 // endregion **************************** field.gotpl *****************************
@@ -535,113 +355,36 @@ func (ec *executionContext) _RecordEntry(ctx context.Context, sel ast.SelectionS
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("RecordEntry")
 		case "id":
-			out.Values[i] = ec._RecordEntry_id(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.Null, ec._RecordEntry_id(ctx, field, obj))
 		case "patient":
 			field := field
-
-			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
-				defer func() {
-					if r := recover(); r != nil {
-						ec.Error(ctx, ec.Recover(ctx, r))
-					}
-				}()
-				res = ec._RecordEntry_patient(ctx, field, obj)
-				if res == graphql.RequiredNull {
-					atomic.AddUint32(&fs.Invalids, 1)
-				}
-				return res
-			}
-
-			if field.IsDeferred() {
-				deferredFieldSet.AddField(field)
-				fieldIndex := len(deferredFieldSet.Values) - 1
-				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
-					return innerFunc(ctx, deferredFieldSet)
-				})
-
-				for _, deferrable := range field.Deferrables {
-					view, ok := deferLabelToView[deferrable.Label]
-					if !ok {
-						view = deferredFieldSet.NewView()
-						deferLabelToView[deferrable.Label] = view
-					}
-					view.AddIndices(fieldIndex)
-				}
-
-				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
-				continue
-			}
-
-			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			ec.beside(i, field, out, deferredFieldSet, deferLabelToView, graphql.RequiredNull, func(ctx context.Context) graphql.Marshaler { return ec._RecordEntry_patient(ctx, field, obj) })
 		case "patientId":
-			out.Values[i] = ec._RecordEntry_patientId(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.Null, ec._RecordEntry_patientId(ctx, field, obj))
 		case "messageId":
-			out.Values[i] = ec._RecordEntry_messageId(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.Null, ec._RecordEntry_messageId(ctx, field, obj))
 		case "channel":
-			out.Values[i] = ec._RecordEntry_channel(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.Null, ec._RecordEntry_channel(ctx, field, obj))
 		case "snomed":
-			out.Values[i] = ec._RecordEntry_snomed(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.Null, ec._RecordEntry_snomed(ctx, field, obj))
 		case "content":
-			out.Values[i] = ec._RecordEntry_content(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.Null, ec._RecordEntry_content(ctx, field, obj))
 		case "status":
-			out.Values[i] = ec._RecordEntry_status(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.Null, ec._RecordEntry_status(ctx, field, obj))
 		case "failureReason":
-			out.Values[i] = ec._RecordEntry_failureReason(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.RequiredNull, ec._RecordEntry_failureReason(ctx, field, obj))
 		case "proposedBy":
-			out.Values[i] = ec._RecordEntry_proposedBy(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.RequiredNull, ec._RecordEntry_proposedBy(ctx, field, obj))
 		case "decidedBy":
-			out.Values[i] = ec._RecordEntry_decidedBy(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.RequiredNull, ec._RecordEntry_decidedBy(ctx, field, obj))
 		case "decidedAt":
-			out.Values[i] = ec._RecordEntry_decidedAt(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.RequiredNull, ec._RecordEntry_decidedAt(ctx, field, obj))
 		case "createdAt":
-			out.Values[i] = ec._RecordEntry_createdAt(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.RequiredNull, ec._RecordEntry_createdAt(ctx, field, obj))
 		case "linkExpiresAt":
-			out.Values[i] = ec._RecordEntry_linkExpiresAt(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.RequiredNull, ec._RecordEntry_linkExpiresAt(ctx, field, obj))
 		case "writtenAt":
-			out.Values[i] = ec._RecordEntry_writtenAt(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.RequiredNull, ec._RecordEntry_writtenAt(ctx, field, obj))
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -753,12 +496,6 @@ func (ec *executionContext) _RecordEntryPayload(ctx context.Context, sel ast.Sel
 
 // region    ***************************** type.gotpl *****************************
 
-func (ec *executionContext) unmarshalNRecordEntryStatus2frontdeskᚋgraphᚋgqlᚐRecordEntryStatus(ctx context.Context, v any) (RecordEntryStatus, error) {
-	var res RecordEntryStatus
-	err := res.UnmarshalGQL(v)
-	return res, graphql.ErrorOnPath(ctx, err)
-}
-
 func (ec *executionContext) marshalNRecordEntryStatus2frontdeskᚋgraphᚋgqlᚐRecordEntryStatus(ctx context.Context, sel ast.SelectionSet, v RecordEntryStatus) graphql.Marshaler {
 	return v
 }
@@ -804,13 +541,6 @@ func (ec *executionContext) unmarshalORecordEntryStatus2ᚖfrontdeskᚋgraphᚋg
 	var res = new(RecordEntryStatus)
 	err := res.UnmarshalGQL(v)
 	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalORecordEntryStatus2ᚖfrontdeskᚋgraphᚋgqlᚐRecordEntryStatus(ctx context.Context, sel ast.SelectionSet, v *RecordEntryStatus) graphql.Marshaler {
-	if v == nil {
-		return graphql.Null
-	}
-	return v
 }
 
 // endregion ***************************** type.gotpl *****************************

@@ -4,14 +4,12 @@ package gql
 
 import (
 	"context"
-	"errors"
 	"frontdesk/graph/scalar"
 	"math"
 	"strconv"
 	"sync/atomic"
 
 	"github.com/99designs/gqlgen/graphql"
-	"github.com/99designs/gqlgen/graphql/introspection"
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
@@ -168,17 +166,13 @@ func (ec *executionContext) field_Mutation_addContactPhoneNumber_args(ctx contex
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "contactId",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
-		})
+		ec.unmarshalNID2string)
 	if err != nil {
 		return nil, err
 	}
 	args["contactId"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "phoneData",
-		func(ctx context.Context, v any) (AddContactPhoneData, error) {
-			return ec.unmarshalNAddContactPhoneData2frontdeskᚋgraphᚋgqlᚐAddContactPhoneData(ctx, v)
-		})
+		ec.unmarshalNAddContactPhoneData2frontdeskᚋgraphᚋgqlᚐAddContactPhoneData)
 	if err != nil {
 		return nil, err
 	}
@@ -190,17 +184,13 @@ func (ec *executionContext) field_Mutation_addInvoicePayment_args(ctx context.Co
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "invoiceId",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
-		})
+		ec.unmarshalNID2string)
 	if err != nil {
 		return nil, err
 	}
 	args["invoiceId"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "paymentData",
-		func(ctx context.Context, v any) (*NewInvoicePaymentDataInput, error) {
-			return ec.unmarshalONewInvoicePaymentDataInput2ᚖfrontdeskᚋgraphᚋgqlᚐNewInvoicePaymentDataInput(ctx, v)
-		})
+		ec.unmarshalONewInvoicePaymentDataInput2ᚖfrontdeskᚋgraphᚋgqlᚐNewInvoicePaymentDataInput)
 	if err != nil {
 		return nil, err
 	}
@@ -212,17 +202,13 @@ func (ec *executionContext) field_Mutation_addLineItem_args(ctx context.Context,
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "invoiceId",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
-		})
+		ec.unmarshalNID2string)
 	if err != nil {
 		return nil, err
 	}
 	args["invoiceId"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "lineItemData",
-		func(ctx context.Context, v any) (*NewLineItemDataInput, error) {
-			return ec.unmarshalONewLineItemDataInput2ᚖfrontdeskᚋgraphᚋgqlᚐNewLineItemDataInput(ctx, v)
-		})
+		ec.unmarshalONewLineItemDataInput2ᚖfrontdeskᚋgraphᚋgqlᚐNewLineItemDataInput)
 	if err != nil {
 		return nil, err
 	}
@@ -234,17 +220,13 @@ func (ec *executionContext) field_Mutation_addPatientAccessGroup_args(ctx contex
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "patientId",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
-		})
+		ec.unmarshalNID2string)
 	if err != nil {
 		return nil, err
 	}
 	args["patientId"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "accessGroupId",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
-		})
+		ec.unmarshalNID2string)
 	if err != nil {
 		return nil, err
 	}
@@ -256,17 +238,13 @@ func (ec *executionContext) field_Mutation_addPatientAttribute_args(ctx context.
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "patientId",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
-		})
+		ec.unmarshalNID2string)
 	if err != nil {
 		return nil, err
 	}
 	args["patientId"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "attributeData",
-		func(ctx context.Context, v any) (AddCustomAttributeData, error) {
-			return ec.unmarshalNAddCustomAttributeData2frontdeskᚋgraphᚋgqlᚐAddCustomAttributeData(ctx, v)
-		})
+		ec.unmarshalNAddCustomAttributeData2frontdeskᚋgraphᚋgqlᚐAddCustomAttributeData)
 	if err != nil {
 		return nil, err
 	}
@@ -278,17 +256,13 @@ func (ec *executionContext) field_Mutation_addPatientLabel_args(ctx context.Cont
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "patientId",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
-		})
+		ec.unmarshalNID2string)
 	if err != nil {
 		return nil, err
 	}
 	args["patientId"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "labelReferenceId",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
-		})
+		ec.unmarshalNID2string)
 	if err != nil {
 		return nil, err
 	}
@@ -300,33 +274,25 @@ func (ec *executionContext) field_Mutation_addPatientMembership_args(ctx context
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "patientId",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
-		})
+		ec.unmarshalNID2string)
 	if err != nil {
 		return nil, err
 	}
 	args["patientId"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "membershipId",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
-		})
+		ec.unmarshalNID2string)
 	if err != nil {
 		return nil, err
 	}
 	args["membershipId"] = arg1
 	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "membershipStartDate",
-		func(ctx context.Context, v any) (*string, error) {
-			return ec.unmarshalOString2ᚖstring(ctx, v)
-		})
+		ec.unmarshalOString2ᚖstring)
 	if err != nil {
 		return nil, err
 	}
 	args["membershipStartDate"] = arg2
 	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "comments",
-		func(ctx context.Context, v any) (*string, error) {
-			return ec.unmarshalOString2ᚖstring(ctx, v)
-		})
+		ec.unmarshalOString2ᚖstring)
 	if err != nil {
 		return nil, err
 	}
@@ -338,17 +304,13 @@ func (ec *executionContext) field_Mutation_addPatientNumber_args(ctx context.Con
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "patientId",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
-		})
+		ec.unmarshalNID2string)
 	if err != nil {
 		return nil, err
 	}
 	args["patientId"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "patientNumber",
-		func(ctx context.Context, v any) (AddPatientNumberData, error) {
-			return ec.unmarshalNAddPatientNumberData2frontdeskᚋgraphᚋgqlᚐAddPatientNumberData(ctx, v)
-		})
+		ec.unmarshalNAddPatientNumberData2frontdeskᚋgraphᚋgqlᚐAddPatientNumberData)
 	if err != nil {
 		return nil, err
 	}
@@ -360,17 +322,13 @@ func (ec *executionContext) field_Mutation_addPatientPhoneNumber_args(ctx contex
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "patientId",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
-		})
+		ec.unmarshalNID2string)
 	if err != nil {
 		return nil, err
 	}
 	args["patientId"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "phoneData",
-		func(ctx context.Context, v any) (AddPhoneData, error) {
-			return ec.unmarshalNAddPhoneData2frontdeskᚋgraphᚋgqlᚐAddPhoneData(ctx, v)
-		})
+		ec.unmarshalNAddPhoneData2frontdeskᚋgraphᚋgqlᚐAddPhoneData)
 	if err != nil {
 		return nil, err
 	}
@@ -382,33 +340,25 @@ func (ec *executionContext) field_Mutation_addPatientRelationship_args(ctx conte
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "patientId",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
-		})
+		ec.unmarshalNID2string)
 	if err != nil {
 		return nil, err
 	}
 	args["patientId"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "relationshipType",
-		func(ctx context.Context, v any) (PatientRelationshipType, error) {
-			return ec.unmarshalNPatientRelationshipType2frontdeskᚋgraphᚋgqlᚐPatientRelationshipType(ctx, v)
-		})
+		ec.unmarshalNPatientRelationshipType2frontdeskᚋgraphᚋgqlᚐPatientRelationshipType)
 	if err != nil {
 		return nil, err
 	}
 	args["relationshipType"] = arg1
 	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "relationshipLabel",
-		func(ctx context.Context, v any) (*string, error) {
-			return ec.unmarshalOString2ᚖstring(ctx, v)
-		})
+		ec.unmarshalOString2ᚖstring)
 	if err != nil {
 		return nil, err
 	}
 	args["relationshipLabel"] = arg2
 	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "contact",
-		func(ctx context.Context, v any) (PatientRelationshipContactInput, error) {
-			return ec.unmarshalNPatientRelationshipContactInput2frontdeskᚋgraphᚋgqlᚐPatientRelationshipContactInput(ctx, v)
-		})
+		ec.unmarshalNPatientRelationshipContactInput2frontdeskᚋgraphᚋgqlᚐPatientRelationshipContactInput)
 	if err != nil {
 		return nil, err
 	}
@@ -420,17 +370,13 @@ func (ec *executionContext) field_Mutation_addProductLabel_args(ctx context.Cont
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "productId",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
-		})
+		ec.unmarshalNID2string)
 	if err != nil {
 		return nil, err
 	}
 	args["productId"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "labelReferenceId",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
-		})
+		ec.unmarshalNID2string)
 	if err != nil {
 		return nil, err
 	}
@@ -442,17 +388,13 @@ func (ec *executionContext) field_Mutation_approveRecordEntry_args(ctx context.C
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
-		})
+		ec.unmarshalNID2string)
 	if err != nil {
 		return nil, err
 	}
 	args["id"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "patientId",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
-		})
+		ec.unmarshalNID2string)
 	if err != nil {
 		return nil, err
 	}
@@ -464,25 +406,19 @@ func (ec *executionContext) field_Mutation_archivePatient_args(ctx context.Conte
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "patientId",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
-		})
+		ec.unmarshalNID2string)
 	if err != nil {
 		return nil, err
 	}
 	args["patientId"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "reason",
-		func(ctx context.Context, v any) (PatientArchiveReason, error) {
-			return ec.unmarshalNPatientArchiveReason2frontdeskᚋgraphᚋgqlᚐPatientArchiveReason(ctx, v)
-		})
+		ec.unmarshalNPatientArchiveReason2frontdeskᚋgraphᚋgqlᚐPatientArchiveReason)
 	if err != nil {
 		return nil, err
 	}
 	args["reason"] = arg1
 	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "comments",
-		func(ctx context.Context, v any) (*string, error) {
-			return ec.unmarshalOString2ᚖstring(ctx, v)
-		})
+		ec.unmarshalOString2ᚖstring)
 	if err != nil {
 		return nil, err
 	}
@@ -494,9 +430,7 @@ func (ec *executionContext) field_Mutation_cancelScheduledPatientCommunication_a
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
-		})
+		ec.unmarshalNID2string)
 	if err != nil {
 		return nil, err
 	}
@@ -508,9 +442,7 @@ func (ec *executionContext) field_Mutation_createAllergyRecord_args(ctx context.
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "recordData",
-		func(ctx context.Context, v any) (CreateAllergyRecordDataInput, error) {
-			return ec.unmarshalNCreateAllergyRecordDataInput2frontdeskᚋgraphᚋgqlᚐCreateAllergyRecordDataInput(ctx, v)
-		})
+		ec.unmarshalNCreateAllergyRecordDataInput2frontdeskᚋgraphᚋgqlᚐCreateAllergyRecordDataInput)
 	if err != nil {
 		return nil, err
 	}
@@ -522,9 +454,7 @@ func (ec *executionContext) field_Mutation_createAvailability_args(ctx context.C
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "data",
-		func(ctx context.Context, v any) (CreateResourceAvailabilityInput, error) {
-			return ec.unmarshalNCreateResourceAvailabilityInput2frontdeskᚋgraphᚋgqlᚐCreateResourceAvailabilityInput(ctx, v)
-		})
+		ec.unmarshalNCreateResourceAvailabilityInput2frontdeskᚋgraphᚋgqlᚐCreateResourceAvailabilityInput)
 	if err != nil {
 		return nil, err
 	}
@@ -536,65 +466,49 @@ func (ec *executionContext) field_Mutation_createBooking_args(ctx context.Contex
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "patient",
-		func(ctx context.Context, v any) (*string, error) {
-			return ec.unmarshalOID2ᚖstring(ctx, v)
-		})
+		ec.unmarshalOID2ᚖstring)
 	if err != nil {
 		return nil, err
 	}
 	args["patient"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "location",
-		func(ctx context.Context, v any) (*string, error) {
-			return ec.unmarshalOID2ᚖstring(ctx, v)
-		})
+		ec.unmarshalOID2ᚖstring)
 	if err != nil {
 		return nil, err
 	}
 	args["location"] = arg1
 	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "bookingType",
-		func(ctx context.Context, v any) (*string, error) {
-			return ec.unmarshalOID2ᚖstring(ctx, v)
-		})
+		ec.unmarshalOID2ᚖstring)
 	if err != nil {
 		return nil, err
 	}
 	args["bookingType"] = arg2
 	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "doctor",
-		func(ctx context.Context, v any) (*string, error) {
-			return ec.unmarshalOID2ᚖstring(ctx, v)
-		})
+		ec.unmarshalOID2ᚖstring)
 	if err != nil {
 		return nil, err
 	}
 	args["doctor"] = arg3
 	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "comments",
-		func(ctx context.Context, v any) (*string, error) {
-			return ec.unmarshalOString2ᚖstring(ctx, v)
-		})
+		ec.unmarshalOString2ᚖstring)
 	if err != nil {
 		return nil, err
 	}
 	args["comments"] = arg4
 	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "start",
-		func(ctx context.Context, v any) (*scalar.Moment, error) {
-			return ec.unmarshalODate2ᚖfrontdeskᚋgraphᚋscalarᚐMoment(ctx, v)
-		})
+		ec.unmarshalODate2ᚖfrontdeskᚋgraphᚋscalarᚐMoment)
 	if err != nil {
 		return nil, err
 	}
 	args["start"] = arg5
 	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "end",
-		func(ctx context.Context, v any) (*scalar.Moment, error) {
-			return ec.unmarshalODate2ᚖfrontdeskᚋgraphᚋscalarᚐMoment(ctx, v)
-		})
+		ec.unmarshalODate2ᚖfrontdeskᚋgraphᚋscalarᚐMoment)
 	if err != nil {
 		return nil, err
 	}
 	args["end"] = arg6
 	arg7, err := graphql.ProcessArgField(ctx, rawArgs, "bookingData",
-		func(ctx context.Context, v any) (*BookingDataInput, error) {
-			return ec.unmarshalOBookingDataInput2ᚖfrontdeskᚋgraphᚋgqlᚐBookingDataInput(ctx, v)
-		})
+		ec.unmarshalOBookingDataInput2ᚖfrontdeskᚋgraphᚋgqlᚐBookingDataInput)
 	if err != nil {
 		return nil, err
 	}
@@ -606,129 +520,97 @@ func (ec *executionContext) field_Mutation_createContact_args(ctx context.Contex
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "title",
-		func(ctx context.Context, v any) (*string, error) {
-			return ec.unmarshalOString2ᚖstring(ctx, v)
-		})
+		ec.unmarshalOString2ᚖstring)
 	if err != nil {
 		return nil, err
 	}
 	args["title"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "first",
-		func(ctx context.Context, v any) (*string, error) {
-			return ec.unmarshalOString2ᚖstring(ctx, v)
-		})
+		ec.unmarshalOString2ᚖstring)
 	if err != nil {
 		return nil, err
 	}
 	args["first"] = arg1
 	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
-		func(ctx context.Context, v any) (*string, error) {
-			return ec.unmarshalOString2ᚖstring(ctx, v)
-		})
+		ec.unmarshalOString2ᚖstring)
 	if err != nil {
 		return nil, err
 	}
 	args["last"] = arg2
 	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "company",
-		func(ctx context.Context, v any) (*string, error) {
-			return ec.unmarshalOString2ᚖstring(ctx, v)
-		})
+		ec.unmarshalOString2ᚖstring)
 	if err != nil {
 		return nil, err
 	}
 	args["company"] = arg3
 	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "email",
-		func(ctx context.Context, v any) (*string, error) {
-			return ec.unmarshalOString2ᚖstring(ctx, v)
-		})
+		ec.unmarshalOString2ᚖstring)
 	if err != nil {
 		return nil, err
 	}
 	args["email"] = arg4
 	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "address",
-		func(ctx context.Context, v any) (*string, error) {
-			return ec.unmarshalOString2ᚖstring(ctx, v)
-		})
+		ec.unmarshalOString2ᚖstring)
 	if err != nil {
 		return nil, err
 	}
 	args["address"] = arg5
 	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "city",
-		func(ctx context.Context, v any) (*string, error) {
-			return ec.unmarshalOString2ᚖstring(ctx, v)
-		})
+		ec.unmarshalOString2ᚖstring)
 	if err != nil {
 		return nil, err
 	}
 	args["city"] = arg6
 	arg7, err := graphql.ProcessArgField(ctx, rawArgs, "postcode",
-		func(ctx context.Context, v any) (*string, error) {
-			return ec.unmarshalOString2ᚖstring(ctx, v)
-		})
+		ec.unmarshalOString2ᚖstring)
 	if err != nil {
 		return nil, err
 	}
 	args["postcode"] = arg7
 	arg8, err := graphql.ProcessArgField(ctx, rawArgs, "country",
-		func(ctx context.Context, v any) (*string, error) {
-			return ec.unmarshalOString2ᚖstring(ctx, v)
-		})
+		ec.unmarshalOString2ᚖstring)
 	if err != nil {
 		return nil, err
 	}
 	args["country"] = arg8
 	arg9, err := graphql.ProcessArgField(ctx, rawArgs, "phoneType",
-		func(ctx context.Context, v any) (*string, error) {
-			return ec.unmarshalOString2ᚖstring(ctx, v)
-		})
+		ec.unmarshalOString2ᚖstring)
 	if err != nil {
 		return nil, err
 	}
 	args["phoneType"] = arg9
 	arg10, err := graphql.ProcessArgField(ctx, rawArgs, "phoneNumber",
-		func(ctx context.Context, v any) (*string, error) {
-			return ec.unmarshalOString2ᚖstring(ctx, v)
-		})
+		ec.unmarshalOString2ᚖstring)
 	if err != nil {
 		return nil, err
 	}
 	args["phoneNumber"] = arg10
 	arg11, err := graphql.ProcessArgField(ctx, rawArgs, "isPayor",
-		func(ctx context.Context, v any) (*bool, error) {
-			return ec.unmarshalOBoolean2ᚖbool(ctx, v)
-		})
+		ec.unmarshalOBoolean2ᚖbool)
 	if err != nil {
 		return nil, err
 	}
 	args["isPayor"] = arg11
 	arg12, err := graphql.ProcessArgField(ctx, rawArgs, "invoiceRecipient",
-		func(ctx context.Context, v any) (*string, error) {
-			return ec.unmarshalOString2ᚖstring(ctx, v)
-		})
+		ec.unmarshalOString2ᚖstring)
 	if err != nil {
 		return nil, err
 	}
 	args["invoiceRecipient"] = arg12
 	arg13, err := graphql.ProcessArgField(ctx, rawArgs, "billingFrequency",
-		func(ctx context.Context, v any) (*ContactBillingFrequency, error) {
-			return ec.unmarshalOContactBillingFrequency2ᚖfrontdeskᚋgraphᚋgqlᚐContactBillingFrequency(ctx, v)
-		})
+		ec.unmarshalOContactBillingFrequency2ᚖfrontdeskᚋgraphᚋgqlᚐContactBillingFrequency)
 	if err != nil {
 		return nil, err
 	}
 	args["billingFrequency"] = arg13
 	arg14, err := graphql.ProcessArgField(ctx, rawArgs, "billingDetails",
-		func(ctx context.Context, v any) (*string, error) {
-			return ec.unmarshalOString2ᚖstring(ctx, v)
-		})
+		ec.unmarshalOString2ᚖstring)
 	if err != nil {
 		return nil, err
 	}
 	args["billingDetails"] = arg14
 	arg15, err := graphql.ProcessArgField(ctx, rawArgs, "paymentReference",
-		func(ctx context.Context, v any) (*string, error) {
-			return ec.unmarshalOString2ᚖstring(ctx, v)
-		})
+		ec.unmarshalOString2ᚖstring)
 	if err != nil {
 		return nil, err
 	}
@@ -740,9 +622,7 @@ func (ec *executionContext) field_Mutation_createFreeTextRecord_args(ctx context
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "recordData",
-		func(ctx context.Context, v any) (CreateFreeTextRecordDataInput, error) {
-			return ec.unmarshalNCreateFreeTextRecordDataInput2frontdeskᚋgraphᚋgqlᚐCreateFreeTextRecordDataInput(ctx, v)
-		})
+		ec.unmarshalNCreateFreeTextRecordDataInput2frontdeskᚋgraphᚋgqlᚐCreateFreeTextRecordDataInput)
 	if err != nil {
 		return nil, err
 	}
@@ -754,9 +634,7 @@ func (ec *executionContext) field_Mutation_createIntegrationToken_args(ctx conte
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "patient",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
-		})
+		ec.unmarshalNID2string)
 	if err != nil {
 		return nil, err
 	}
@@ -768,9 +646,7 @@ func (ec *executionContext) field_Mutation_createInvoice_args(ctx context.Contex
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "invoiceData",
-		func(ctx context.Context, v any) (*NewInvoiceDataInput, error) {
-			return ec.unmarshalONewInvoiceDataInput2ᚖfrontdeskᚋgraphᚋgqlᚐNewInvoiceDataInput(ctx, v)
-		})
+		ec.unmarshalONewInvoiceDataInput2ᚖfrontdeskᚋgraphᚋgqlᚐNewInvoiceDataInput)
 	if err != nil {
 		return nil, err
 	}
@@ -782,9 +658,7 @@ func (ec *executionContext) field_Mutation_createLabel_args(ctx context.Context,
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "labelData",
-		func(ctx context.Context, v any) (*CreateLabelData, error) {
-			return ec.unmarshalOCreateLabelData2ᚖfrontdeskᚋgraphᚋgqlᚐCreateLabelData(ctx, v)
-		})
+		ec.unmarshalOCreateLabelData2ᚖfrontdeskᚋgraphᚋgqlᚐCreateLabelData)
 	if err != nil {
 		return nil, err
 	}
@@ -796,9 +670,7 @@ func (ec *executionContext) field_Mutation_createLetter_args(ctx context.Context
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "letterData",
-		func(ctx context.Context, v any) (CreateLetterDataInput, error) {
-			return ec.unmarshalNCreateLetterDataInput2frontdeskᚋgraphᚋgqlᚐCreateLetterDataInput(ctx, v)
-		})
+		ec.unmarshalNCreateLetterDataInput2frontdeskᚋgraphᚋgqlᚐCreateLetterDataInput)
 	if err != nil {
 		return nil, err
 	}
@@ -810,25 +682,19 @@ func (ec *executionContext) field_Mutation_createPatientDocument_args(ctx contex
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "patient",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
-		})
+		ec.unmarshalNID2string)
 	if err != nil {
 		return nil, err
 	}
 	args["patient"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "name",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNString2string(ctx, v)
-		})
+		ec.unmarshalNString2string)
 	if err != nil {
 		return nil, err
 	}
 	args["name"] = arg1
 	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "type",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNString2string(ctx, v)
-		})
+		ec.unmarshalNString2string)
 	if err != nil {
 		return nil, err
 	}
@@ -840,9 +706,7 @@ func (ec *executionContext) field_Mutation_createPatientNumber_args(ctx context.
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (CreatePatientNumberInput, error) {
-			return ec.unmarshalNCreatePatientNumberInput2frontdeskᚋgraphᚋgqlᚐCreatePatientNumberInput(ctx, v)
-		})
+		ec.unmarshalNCreatePatientNumberInput2frontdeskᚋgraphᚋgqlᚐCreatePatientNumberInput)
 	if err != nil {
 		return nil, err
 	}
@@ -854,121 +718,91 @@ func (ec *executionContext) field_Mutation_createPatient_args(ctx context.Contex
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "title",
-		func(ctx context.Context, v any) (*string, error) {
-			return ec.unmarshalOString2ᚖstring(ctx, v)
-		})
+		ec.unmarshalOString2ᚖstring)
 	if err != nil {
 		return nil, err
 	}
 	args["title"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "first",
-		func(ctx context.Context, v any) (*string, error) {
-			return ec.unmarshalOString2ᚖstring(ctx, v)
-		})
+		ec.unmarshalOString2ᚖstring)
 	if err != nil {
 		return nil, err
 	}
 	args["first"] = arg1
 	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
-		func(ctx context.Context, v any) (*string, error) {
-			return ec.unmarshalOString2ᚖstring(ctx, v)
-		})
+		ec.unmarshalOString2ᚖstring)
 	if err != nil {
 		return nil, err
 	}
 	args["last"] = arg2
 	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "email",
-		func(ctx context.Context, v any) (*string, error) {
-			return ec.unmarshalOString2ᚖstring(ctx, v)
-		})
+		ec.unmarshalOString2ᚖstring)
 	if err != nil {
 		return nil, err
 	}
 	args["email"] = arg3
 	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "dob",
-		func(ctx context.Context, v any) (*scalar.Moment, error) {
-			return ec.unmarshalODate2ᚖfrontdeskᚋgraphᚋscalarᚐMoment(ctx, v)
-		})
+		ec.unmarshalODate2ᚖfrontdeskᚋgraphᚋscalarᚐMoment)
 	if err != nil {
 		return nil, err
 	}
 	args["dob"] = arg4
 	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "gender",
-		func(ctx context.Context, v any) (*string, error) {
-			return ec.unmarshalOString2ᚖstring(ctx, v)
-		})
+		ec.unmarshalOString2ᚖstring)
 	if err != nil {
 		return nil, err
 	}
 	args["gender"] = arg5
 	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "sex",
-		func(ctx context.Context, v any) (*string, error) {
-			return ec.unmarshalOString2ᚖstring(ctx, v)
-		})
+		ec.unmarshalOString2ᚖstring)
 	if err != nil {
 		return nil, err
 	}
 	args["sex"] = arg6
 	arg7, err := graphql.ProcessArgField(ctx, rawArgs, "address",
-		func(ctx context.Context, v any) (*string, error) {
-			return ec.unmarshalOString2ᚖstring(ctx, v)
-		})
+		ec.unmarshalOString2ᚖstring)
 	if err != nil {
 		return nil, err
 	}
 	args["address"] = arg7
 	arg8, err := graphql.ProcessArgField(ctx, rawArgs, "city",
-		func(ctx context.Context, v any) (*string, error) {
-			return ec.unmarshalOString2ᚖstring(ctx, v)
-		})
+		ec.unmarshalOString2ᚖstring)
 	if err != nil {
 		return nil, err
 	}
 	args["city"] = arg8
 	arg9, err := graphql.ProcessArgField(ctx, rawArgs, "postcode",
-		func(ctx context.Context, v any) (*string, error) {
-			return ec.unmarshalOString2ᚖstring(ctx, v)
-		})
+		ec.unmarshalOString2ᚖstring)
 	if err != nil {
 		return nil, err
 	}
 	args["postcode"] = arg9
 	arg10, err := graphql.ProcessArgField(ctx, rawArgs, "country",
-		func(ctx context.Context, v any) (*string, error) {
-			return ec.unmarshalOString2ᚖstring(ctx, v)
-		})
+		ec.unmarshalOString2ᚖstring)
 	if err != nil {
 		return nil, err
 	}
 	args["country"] = arg10
 	arg11, err := graphql.ProcessArgField(ctx, rawArgs, "phoneType",
-		func(ctx context.Context, v any) (*string, error) {
-			return ec.unmarshalOString2ᚖstring(ctx, v)
-		})
+		ec.unmarshalOString2ᚖstring)
 	if err != nil {
 		return nil, err
 	}
 	args["phoneType"] = arg11
 	arg12, err := graphql.ProcessArgField(ctx, rawArgs, "phoneNumber",
-		func(ctx context.Context, v any) (*string, error) {
-			return ec.unmarshalOString2ᚖstring(ctx, v)
-		})
+		ec.unmarshalOString2ᚖstring)
 	if err != nil {
 		return nil, err
 	}
 	args["phoneNumber"] = arg12
 	arg13, err := graphql.ProcessArgField(ctx, rawArgs, "patientData",
-		func(ctx context.Context, v any) (*CreatePatientDataInput, error) {
-			return ec.unmarshalOCreatePatientDataInput2ᚖfrontdeskᚋgraphᚋgqlᚐCreatePatientDataInput(ctx, v)
-		})
+		ec.unmarshalOCreatePatientDataInput2ᚖfrontdeskᚋgraphᚋgqlᚐCreatePatientDataInput)
 	if err != nil {
 		return nil, err
 	}
 	args["patientData"] = arg13
 	arg14, err := graphql.ProcessArgField(ctx, rawArgs, "insData",
-		func(ctx context.Context, v any) (*INSInput, error) {
-			return ec.unmarshalOINSInput2ᚖfrontdeskᚋgraphᚋgqlᚐINSInput(ctx, v)
-		})
+		ec.unmarshalOINSInput2ᚖfrontdeskᚋgraphᚋgqlᚐINSInput)
 	if err != nil {
 		return nil, err
 	}
@@ -980,17 +814,13 @@ func (ec *executionContext) field_Mutation_createPracticeTemplateDocument_args(c
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "name",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNString2string(ctx, v)
-		})
+		ec.unmarshalNString2string)
 	if err != nil {
 		return nil, err
 	}
 	args["name"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "type",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNString2string(ctx, v)
-		})
+		ec.unmarshalNString2string)
 	if err != nil {
 		return nil, err
 	}
@@ -1002,9 +832,7 @@ func (ec *executionContext) field_Mutation_createProduct_args(ctx context.Contex
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "productData",
-		func(ctx context.Context, v any) (ProductDataInput, error) {
-			return ec.unmarshalNProductDataInput2frontdeskᚋgraphᚋgqlᚐProductDataInput(ctx, v)
-		})
+		ec.unmarshalNProductDataInput2frontdeskᚋgraphᚋgqlᚐProductDataInput)
 	if err != nil {
 		return nil, err
 	}
@@ -1016,9 +844,7 @@ func (ec *executionContext) field_Mutation_createTask_args(ctx context.Context, 
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "taskData",
-		func(ctx context.Context, v any) (CreateTaskDataInput, error) {
-			return ec.unmarshalNCreateTaskDataInput2frontdeskᚋgraphᚋgqlᚐCreateTaskDataInput(ctx, v)
-		})
+		ec.unmarshalNCreateTaskDataInput2frontdeskᚋgraphᚋgqlᚐCreateTaskDataInput)
 	if err != nil {
 		return nil, err
 	}
@@ -1030,9 +856,7 @@ func (ec *executionContext) field_Mutation_createUser_args(ctx context.Context, 
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "userData",
-		func(ctx context.Context, v any) (CreateUserInput, error) {
-			return ec.unmarshalNCreateUserInput2frontdeskᚋgraphᚋgqlᚐCreateUserInput(ctx, v)
-		})
+		ec.unmarshalNCreateUserInput2frontdeskᚋgraphᚋgqlᚐCreateUserInput)
 	if err != nil {
 		return nil, err
 	}
@@ -1044,9 +868,7 @@ func (ec *executionContext) field_Mutation_createWebhook_args(ctx context.Contex
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (*CreateWebhookInput, error) {
-			return ec.unmarshalOCreateWebhookInput2ᚖfrontdeskᚋgraphᚋgqlᚐCreateWebhookInput(ctx, v)
-		})
+		ec.unmarshalOCreateWebhookInput2ᚖfrontdeskᚋgraphᚋgqlᚐCreateWebhookInput)
 	if err != nil {
 		return nil, err
 	}
@@ -1058,9 +880,7 @@ func (ec *executionContext) field_Mutation_deleteAvailability_args(ctx context.C
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
-		})
+		ec.unmarshalNID2string)
 	if err != nil {
 		return nil, err
 	}
@@ -1072,25 +892,19 @@ func (ec *executionContext) field_Mutation_deleteBooking_args(ctx context.Contex
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
-		})
+		ec.unmarshalNID2string)
 	if err != nil {
 		return nil, err
 	}
 	args["id"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "sendCancellationMessages",
-		func(ctx context.Context, v any) (*bool, error) {
-			return ec.unmarshalOBoolean2ᚖbool(ctx, v)
-		})
+		ec.unmarshalOBoolean2ᚖbool)
 	if err != nil {
 		return nil, err
 	}
 	args["sendCancellationMessages"] = arg1
 	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "notifyPractice",
-		func(ctx context.Context, v any) (*bool, error) {
-			return ec.unmarshalOBoolean2ᚖbool(ctx, v)
-		})
+		ec.unmarshalOBoolean2ᚖbool)
 	if err != nil {
 		return nil, err
 	}
@@ -1102,17 +916,13 @@ func (ec *executionContext) field_Mutation_deleteConsultation_args(ctx context.C
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "patientId",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
-		})
+		ec.unmarshalNID2string)
 	if err != nil {
 		return nil, err
 	}
 	args["patientId"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "consultationId",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNString2string(ctx, v)
-		})
+		ec.unmarshalNString2string)
 	if err != nil {
 		return nil, err
 	}
@@ -1124,9 +934,7 @@ func (ec *executionContext) field_Mutation_deleteContact_args(ctx context.Contex
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
-		})
+		ec.unmarshalNID2string)
 	if err != nil {
 		return nil, err
 	}
@@ -1138,17 +946,13 @@ func (ec *executionContext) field_Mutation_deleteInvoicePayment_args(ctx context
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "invoiceId",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
-		})
+		ec.unmarshalNID2string)
 	if err != nil {
 		return nil, err
 	}
 	args["invoiceId"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "invoicePaymentId",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
-		})
+		ec.unmarshalNID2string)
 	if err != nil {
 		return nil, err
 	}
@@ -1160,9 +964,7 @@ func (ec *executionContext) field_Mutation_deleteInvoice_args(ctx context.Contex
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "invoiceId",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
-		})
+		ec.unmarshalNID2string)
 	if err != nil {
 		return nil, err
 	}
@@ -1174,9 +976,7 @@ func (ec *executionContext) field_Mutation_deleteLabel_args(ctx context.Context,
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
-		})
+		ec.unmarshalNID2string)
 	if err != nil {
 		return nil, err
 	}
@@ -1188,9 +988,7 @@ func (ec *executionContext) field_Mutation_deleteLetter_args(ctx context.Context
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
-		})
+		ec.unmarshalNID2string)
 	if err != nil {
 		return nil, err
 	}
@@ -1202,17 +1000,13 @@ func (ec *executionContext) field_Mutation_deleteLineItem_args(ctx context.Conte
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "invoiceId",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
-		})
+		ec.unmarshalNID2string)
 	if err != nil {
 		return nil, err
 	}
 	args["invoiceId"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "lineItemId",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
-		})
+		ec.unmarshalNID2string)
 	if err != nil {
 		return nil, err
 	}
@@ -1224,17 +1018,13 @@ func (ec *executionContext) field_Mutation_deleteLocationMetadata_args(ctx conte
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "locationId",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
-		})
+		ec.unmarshalNID2string)
 	if err != nil {
 		return nil, err
 	}
 	args["locationId"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "key",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNString2string(ctx, v)
-		})
+		ec.unmarshalNString2string)
 	if err != nil {
 		return nil, err
 	}
@@ -1246,9 +1036,7 @@ func (ec *executionContext) field_Mutation_deletePatientNumberDefinition_args(ct
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
-		})
+		ec.unmarshalNID2string)
 	if err != nil {
 		return nil, err
 	}
@@ -1260,9 +1048,7 @@ func (ec *executionContext) field_Mutation_deletePatient_args(ctx context.Contex
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
-		})
+		ec.unmarshalNID2string)
 	if err != nil {
 		return nil, err
 	}
@@ -1274,17 +1060,13 @@ func (ec *executionContext) field_Mutation_deleteProductMetadata_args(ctx contex
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "productId",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
-		})
+		ec.unmarshalNID2string)
 	if err != nil {
 		return nil, err
 	}
 	args["productId"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "key",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
-		})
+		ec.unmarshalNID2string)
 	if err != nil {
 		return nil, err
 	}
@@ -1296,9 +1078,7 @@ func (ec *executionContext) field_Mutation_deleteProduct_args(ctx context.Contex
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
-		})
+		ec.unmarshalNID2string)
 	if err != nil {
 		return nil, err
 	}
@@ -1310,9 +1090,7 @@ func (ec *executionContext) field_Mutation_deleteRecord_args(ctx context.Context
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
-		})
+		ec.unmarshalNID2string)
 	if err != nil {
 		return nil, err
 	}
@@ -1324,9 +1102,7 @@ func (ec *executionContext) field_Mutation_deleteWebhook_args(ctx context.Contex
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
-		})
+		ec.unmarshalNID2string)
 	if err != nil {
 		return nil, err
 	}
@@ -1338,25 +1114,19 @@ func (ec *executionContext) field_Mutation_fillQuestionnaire_args(ctx context.Co
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "questionnaireId",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
-		})
+		ec.unmarshalNID2string)
 	if err != nil {
 		return nil, err
 	}
 	args["questionnaireId"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "patientId",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
-		})
+		ec.unmarshalNID2string)
 	if err != nil {
 		return nil, err
 	}
 	args["patientId"] = arg1
 	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "answers",
-		func(ctx context.Context, v any) ([]QuestionnaireAnswerInput, error) {
-			return ec.unmarshalNQuestionnaireAnswerInput2ᚕfrontdeskᚋgraphᚋgqlᚐQuestionnaireAnswerInputᚄ(ctx, v)
-		})
+		ec.unmarshalNQuestionnaireAnswerInput2ᚕfrontdeskᚋgraphᚋgqlᚐQuestionnaireAnswerInputᚄ)
 	if err != nil {
 		return nil, err
 	}
@@ -1368,41 +1138,31 @@ func (ec *executionContext) field_Mutation_refundPayment_args(ctx context.Contex
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "invoiceId",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
-		})
+		ec.unmarshalNID2string)
 	if err != nil {
 		return nil, err
 	}
 	args["invoiceId"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "paymentId",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
-		})
+		ec.unmarshalNID2string)
 	if err != nil {
 		return nil, err
 	}
 	args["paymentId"] = arg1
 	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "amount",
-		func(ctx context.Context, v any) (*float64, error) {
-			return ec.unmarshalOFloat2ᚖfloat64(ctx, v)
-		})
+		ec.unmarshalOFloat2ᚖfloat64)
 	if err != nil {
 		return nil, err
 	}
 	args["amount"] = arg2
 	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "reason",
-		func(ctx context.Context, v any) (*string, error) {
-			return ec.unmarshalOString2ᚖstring(ctx, v)
-		})
+		ec.unmarshalOString2ᚖstring)
 	if err != nil {
 		return nil, err
 	}
 	args["reason"] = arg3
 	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "comment",
-		func(ctx context.Context, v any) (*string, error) {
-			return ec.unmarshalOString2ᚖstring(ctx, v)
-		})
+		ec.unmarshalOString2ᚖstring)
 	if err != nil {
 		return nil, err
 	}
@@ -1414,17 +1174,13 @@ func (ec *executionContext) field_Mutation_rejectRecordEntry_args(ctx context.Co
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
-		})
+		ec.unmarshalNID2string)
 	if err != nil {
 		return nil, err
 	}
 	args["id"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "patientId",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
-		})
+		ec.unmarshalNID2string)
 	if err != nil {
 		return nil, err
 	}
@@ -1436,17 +1192,13 @@ func (ec *executionContext) field_Mutation_removeContactPhoneNumber_args(ctx con
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "contactId",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
-		})
+		ec.unmarshalNID2string)
 	if err != nil {
 		return nil, err
 	}
 	args["contactId"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "phoneId",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
-		})
+		ec.unmarshalNID2string)
 	if err != nil {
 		return nil, err
 	}
@@ -1458,17 +1210,13 @@ func (ec *executionContext) field_Mutation_removePatientAccessGroup_args(ctx con
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "patientId",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
-		})
+		ec.unmarshalNID2string)
 	if err != nil {
 		return nil, err
 	}
 	args["patientId"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "accessGroupId",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
-		})
+		ec.unmarshalNID2string)
 	if err != nil {
 		return nil, err
 	}
@@ -1480,17 +1228,13 @@ func (ec *executionContext) field_Mutation_removePatientAttribute_args(ctx conte
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "patientId",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
-		})
+		ec.unmarshalNID2string)
 	if err != nil {
 		return nil, err
 	}
 	args["patientId"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "attributeId",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
-		})
+		ec.unmarshalNID2string)
 	if err != nil {
 		return nil, err
 	}
@@ -1502,17 +1246,13 @@ func (ec *executionContext) field_Mutation_removePatientLabel_args(ctx context.C
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "patientId",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
-		})
+		ec.unmarshalNID2string)
 	if err != nil {
 		return nil, err
 	}
 	args["patientId"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "labelId",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
-		})
+		ec.unmarshalNID2string)
 	if err != nil {
 		return nil, err
 	}
@@ -1524,17 +1264,13 @@ func (ec *executionContext) field_Mutation_removePatientMembership_args(ctx cont
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "patientId",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
-		})
+		ec.unmarshalNID2string)
 	if err != nil {
 		return nil, err
 	}
 	args["patientId"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "membershipId",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
-		})
+		ec.unmarshalNID2string)
 	if err != nil {
 		return nil, err
 	}
@@ -1546,17 +1282,13 @@ func (ec *executionContext) field_Mutation_removePatientNumber_args(ctx context.
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "patientId",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
-		})
+		ec.unmarshalNID2string)
 	if err != nil {
 		return nil, err
 	}
 	args["patientId"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "patientNumberId",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
-		})
+		ec.unmarshalNID2string)
 	if err != nil {
 		return nil, err
 	}
@@ -1568,17 +1300,13 @@ func (ec *executionContext) field_Mutation_removePatientPhoneNumber_args(ctx con
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "patientId",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
-		})
+		ec.unmarshalNID2string)
 	if err != nil {
 		return nil, err
 	}
 	args["patientId"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "phoneId",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
-		})
+		ec.unmarshalNID2string)
 	if err != nil {
 		return nil, err
 	}
@@ -1590,17 +1318,13 @@ func (ec *executionContext) field_Mutation_removePatientRelationship_args(ctx co
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "patientId",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
-		})
+		ec.unmarshalNID2string)
 	if err != nil {
 		return nil, err
 	}
 	args["patientId"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "relationshipId",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
-		})
+		ec.unmarshalNID2string)
 	if err != nil {
 		return nil, err
 	}
@@ -1612,17 +1336,13 @@ func (ec *executionContext) field_Mutation_removeProductLabel_args(ctx context.C
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "productId",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
-		})
+		ec.unmarshalNID2string)
 	if err != nil {
 		return nil, err
 	}
 	args["productId"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "labelId",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
-		})
+		ec.unmarshalNID2string)
 	if err != nil {
 		return nil, err
 	}
@@ -1634,33 +1354,25 @@ func (ec *executionContext) field_Mutation_sendEmail_args(ctx context.Context, r
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "patientId",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
-		})
+		ec.unmarshalNID2string)
 	if err != nil {
 		return nil, err
 	}
 	args["patientId"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "subject",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNString2string(ctx, v)
-		})
+		ec.unmarshalNString2string)
 	if err != nil {
 		return nil, err
 	}
 	args["subject"] = arg1
 	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "message",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNString2string(ctx, v)
-		})
+		ec.unmarshalNString2string)
 	if err != nil {
 		return nil, err
 	}
 	args["message"] = arg2
 	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "dateToProcess",
-		func(ctx context.Context, v any) (*scalar.Moment, error) {
-			return ec.unmarshalODateTime2ᚖfrontdeskᚋgraphᚋscalarᚐMoment(ctx, v)
-		})
+		ec.unmarshalODateTime2ᚖfrontdeskᚋgraphᚋscalarᚐMoment)
 	if err != nil {
 		return nil, err
 	}
@@ -1672,9 +1384,7 @@ func (ec *executionContext) field_Mutation_sendPatientCommunicationAgain_args(ct
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
-		})
+		ec.unmarshalNID2string)
 	if err != nil {
 		return nil, err
 	}
@@ -1686,25 +1396,19 @@ func (ec *executionContext) field_Mutation_sendSms_args(ctx context.Context, raw
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "patientId",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
-		})
+		ec.unmarshalNID2string)
 	if err != nil {
 		return nil, err
 	}
 	args["patientId"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "message",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNString2string(ctx, v)
-		})
+		ec.unmarshalNString2string)
 	if err != nil {
 		return nil, err
 	}
 	args["message"] = arg1
 	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "dateToProcess",
-		func(ctx context.Context, v any) (*scalar.Moment, error) {
-			return ec.unmarshalODateTime2ᚖfrontdeskᚋgraphᚋscalarᚐMoment(ctx, v)
-		})
+		ec.unmarshalODateTime2ᚖfrontdeskᚋgraphᚋscalarᚐMoment)
 	if err != nil {
 		return nil, err
 	}
@@ -1716,33 +1420,25 @@ func (ec *executionContext) field_Mutation_signIn_args(ctx context.Context, rawA
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "apiKey",
-		func(ctx context.Context, v any) (*string, error) {
-			return ec.unmarshalOString2ᚖstring(ctx, v)
-		})
+		ec.unmarshalOString2ᚖstring)
 	if err != nil {
 		return nil, err
 	}
 	args["apiKey"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "email",
-		func(ctx context.Context, v any) (*string, error) {
-			return ec.unmarshalOString2ᚖstring(ctx, v)
-		})
+		ec.unmarshalOString2ᚖstring)
 	if err != nil {
 		return nil, err
 	}
 	args["email"] = arg1
 	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "password",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNString2string(ctx, v)
-		})
+		ec.unmarshalNString2string)
 	if err != nil {
 		return nil, err
 	}
 	args["password"] = arg2
 	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "practiceGroupId",
-		func(ctx context.Context, v any) (*string, error) {
-			return ec.unmarshalOID2ᚖstring(ctx, v)
-		})
+		ec.unmarshalOID2ᚖstring)
 	if err != nil {
 		return nil, err
 	}
@@ -1754,17 +1450,13 @@ func (ec *executionContext) field_Mutation_unarchivePatient_args(ctx context.Con
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "patientId",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
-		})
+		ec.unmarshalNID2string)
 	if err != nil {
 		return nil, err
 	}
 	args["patientId"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "reason",
-		func(ctx context.Context, v any) (*PatientUnarchiveReason, error) {
-			return ec.unmarshalOPatientUnarchiveReason2ᚖfrontdeskᚋgraphᚋgqlᚐPatientUnarchiveReason(ctx, v)
-		})
+		ec.unmarshalOPatientUnarchiveReason2ᚖfrontdeskᚋgraphᚋgqlᚐPatientUnarchiveReason)
 	if err != nil {
 		return nil, err
 	}
@@ -1776,9 +1468,7 @@ func (ec *executionContext) field_Mutation_unlockPatientCommunication_args(ctx c
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
-		})
+		ec.unmarshalNID2string)
 	if err != nil {
 		return nil, err
 	}
@@ -1790,17 +1480,13 @@ func (ec *executionContext) field_Mutation_updateAllergyRecord_args(ctx context.
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
-		})
+		ec.unmarshalNID2string)
 	if err != nil {
 		return nil, err
 	}
 	args["id"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "recordData",
-		func(ctx context.Context, v any) (UpdateAllergyRecordDataInput, error) {
-			return ec.unmarshalNUpdateAllergyRecordDataInput2frontdeskᚋgraphᚋgqlᚐUpdateAllergyRecordDataInput(ctx, v)
-		})
+		ec.unmarshalNUpdateAllergyRecordDataInput2frontdeskᚋgraphᚋgqlᚐUpdateAllergyRecordDataInput)
 	if err != nil {
 		return nil, err
 	}
@@ -1812,17 +1498,13 @@ func (ec *executionContext) field_Mutation_updateAvailability_args(ctx context.C
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
-		})
+		ec.unmarshalNID2string)
 	if err != nil {
 		return nil, err
 	}
 	args["id"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "data",
-		func(ctx context.Context, v any) (UpdateResourceAvailabilityInput, error) {
-			return ec.unmarshalNUpdateResourceAvailabilityInput2frontdeskᚋgraphᚋgqlᚐUpdateResourceAvailabilityInput(ctx, v)
-		})
+		ec.unmarshalNUpdateResourceAvailabilityInput2frontdeskᚋgraphᚋgqlᚐUpdateResourceAvailabilityInput)
 	if err != nil {
 		return nil, err
 	}
@@ -1834,17 +1516,13 @@ func (ec *executionContext) field_Mutation_updateBookingJourney_args(ctx context
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
-		})
+		ec.unmarshalNID2string)
 	if err != nil {
 		return nil, err
 	}
 	args["id"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "bookingJourneyInput",
-		func(ctx context.Context, v any) (*BookingJourneyInput, error) {
-			return ec.unmarshalOBookingJourneyInput2ᚖfrontdeskᚋgraphᚋgqlᚐBookingJourneyInput(ctx, v)
-		})
+		ec.unmarshalOBookingJourneyInput2ᚖfrontdeskᚋgraphᚋgqlᚐBookingJourneyInput)
 	if err != nil {
 		return nil, err
 	}
@@ -1856,25 +1534,19 @@ func (ec *executionContext) field_Mutation_updateBookingMetadata_args(ctx contex
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "bookingId",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
-		})
+		ec.unmarshalNID2string)
 	if err != nil {
 		return nil, err
 	}
 	args["bookingId"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "key",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNString2string(ctx, v)
-		})
+		ec.unmarshalNString2string)
 	if err != nil {
 		return nil, err
 	}
 	args["key"] = arg1
 	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "value",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNString2string(ctx, v)
-		})
+		ec.unmarshalNString2string)
 	if err != nil {
 		return nil, err
 	}
@@ -1886,17 +1558,13 @@ func (ec *executionContext) field_Mutation_updateBooking_args(ctx context.Contex
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
-		})
+		ec.unmarshalNID2string)
 	if err != nil {
 		return nil, err
 	}
 	args["id"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "bookingData",
-		func(ctx context.Context, v any) (*BookingUpdateDataInput, error) {
-			return ec.unmarshalOBookingUpdateDataInput2ᚖfrontdeskᚋgraphᚋgqlᚐBookingUpdateDataInput(ctx, v)
-		})
+		ec.unmarshalOBookingUpdateDataInput2ᚖfrontdeskᚋgraphᚋgqlᚐBookingUpdateDataInput)
 	if err != nil {
 		return nil, err
 	}
@@ -1908,25 +1576,19 @@ func (ec *executionContext) field_Mutation_updateContactPhoneNumber_args(ctx con
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "contactId",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
-		})
+		ec.unmarshalNID2string)
 	if err != nil {
 		return nil, err
 	}
 	args["contactId"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "phoneId",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
-		})
+		ec.unmarshalNID2string)
 	if err != nil {
 		return nil, err
 	}
 	args["phoneId"] = arg1
 	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "phoneData",
-		func(ctx context.Context, v any) (*UpdateContactPhoneData, error) {
-			return ec.unmarshalOUpdateContactPhoneData2ᚖfrontdeskᚋgraphᚋgqlᚐUpdateContactPhoneData(ctx, v)
-		})
+		ec.unmarshalOUpdateContactPhoneData2ᚖfrontdeskᚋgraphᚋgqlᚐUpdateContactPhoneData)
 	if err != nil {
 		return nil, err
 	}
@@ -1938,17 +1600,13 @@ func (ec *executionContext) field_Mutation_updateContact_args(ctx context.Contex
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
-		})
+		ec.unmarshalNID2string)
 	if err != nil {
 		return nil, err
 	}
 	args["id"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "contactData",
-		func(ctx context.Context, v any) (UpdateContactDataInput, error) {
-			return ec.unmarshalNUpdateContactDataInput2frontdeskᚋgraphᚋgqlᚐUpdateContactDataInput(ctx, v)
-		})
+		ec.unmarshalNUpdateContactDataInput2frontdeskᚋgraphᚋgqlᚐUpdateContactDataInput)
 	if err != nil {
 		return nil, err
 	}
@@ -1960,17 +1618,13 @@ func (ec *executionContext) field_Mutation_updateFreeTextRecord_args(ctx context
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
-		})
+		ec.unmarshalNID2string)
 	if err != nil {
 		return nil, err
 	}
 	args["id"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "recordData",
-		func(ctx context.Context, v any) (UpdateFreeTextRecordDataInput, error) {
-			return ec.unmarshalNUpdateFreeTextRecordDataInput2frontdeskᚋgraphᚋgqlᚐUpdateFreeTextRecordDataInput(ctx, v)
-		})
+		ec.unmarshalNUpdateFreeTextRecordDataInput2frontdeskᚋgraphᚋgqlᚐUpdateFreeTextRecordDataInput)
 	if err != nil {
 		return nil, err
 	}
@@ -1982,25 +1636,19 @@ func (ec *executionContext) field_Mutation_updateInvoicePayment_args(ctx context
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "invoiceId",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
-		})
+		ec.unmarshalNID2string)
 	if err != nil {
 		return nil, err
 	}
 	args["invoiceId"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "invoicePaymentId",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
-		})
+		ec.unmarshalNID2string)
 	if err != nil {
 		return nil, err
 	}
 	args["invoicePaymentId"] = arg1
 	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "paymentData",
-		func(ctx context.Context, v any) (*UpdateInvoicePaymentDataInput, error) {
-			return ec.unmarshalOUpdateInvoicePaymentDataInput2ᚖfrontdeskᚋgraphᚋgqlᚐUpdateInvoicePaymentDataInput(ctx, v)
-		})
+		ec.unmarshalOUpdateInvoicePaymentDataInput2ᚖfrontdeskᚋgraphᚋgqlᚐUpdateInvoicePaymentDataInput)
 	if err != nil {
 		return nil, err
 	}
@@ -2012,17 +1660,13 @@ func (ec *executionContext) field_Mutation_updateInvoice_args(ctx context.Contex
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "invoiceId",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
-		})
+		ec.unmarshalNID2string)
 	if err != nil {
 		return nil, err
 	}
 	args["invoiceId"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "invoiceData",
-		func(ctx context.Context, v any) (*UpdateInvoiceDataInput, error) {
-			return ec.unmarshalOUpdateInvoiceDataInput2ᚖfrontdeskᚋgraphᚋgqlᚐUpdateInvoiceDataInput(ctx, v)
-		})
+		ec.unmarshalOUpdateInvoiceDataInput2ᚖfrontdeskᚋgraphᚋgqlᚐUpdateInvoiceDataInput)
 	if err != nil {
 		return nil, err
 	}
@@ -2034,17 +1678,13 @@ func (ec *executionContext) field_Mutation_updateLabel_args(ctx context.Context,
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
-		})
+		ec.unmarshalNID2string)
 	if err != nil {
 		return nil, err
 	}
 	args["id"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "labelData",
-		func(ctx context.Context, v any) (*UpdateLabelData, error) {
-			return ec.unmarshalOUpdateLabelData2ᚖfrontdeskᚋgraphᚋgqlᚐUpdateLabelData(ctx, v)
-		})
+		ec.unmarshalOUpdateLabelData2ᚖfrontdeskᚋgraphᚋgqlᚐUpdateLabelData)
 	if err != nil {
 		return nil, err
 	}
@@ -2056,17 +1696,13 @@ func (ec *executionContext) field_Mutation_updateLetter_args(ctx context.Context
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
-		})
+		ec.unmarshalNID2string)
 	if err != nil {
 		return nil, err
 	}
 	args["id"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "letterData",
-		func(ctx context.Context, v any) (UpdateLetterDataInput, error) {
-			return ec.unmarshalNUpdateLetterDataInput2frontdeskᚋgraphᚋgqlᚐUpdateLetterDataInput(ctx, v)
-		})
+		ec.unmarshalNUpdateLetterDataInput2frontdeskᚋgraphᚋgqlᚐUpdateLetterDataInput)
 	if err != nil {
 		return nil, err
 	}
@@ -2078,25 +1714,19 @@ func (ec *executionContext) field_Mutation_updateLineItem_args(ctx context.Conte
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "invoiceId",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
-		})
+		ec.unmarshalNID2string)
 	if err != nil {
 		return nil, err
 	}
 	args["invoiceId"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "lineItemId",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
-		})
+		ec.unmarshalNID2string)
 	if err != nil {
 		return nil, err
 	}
 	args["lineItemId"] = arg1
 	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "lineItemData",
-		func(ctx context.Context, v any) (*UpdateLineItemDataInput, error) {
-			return ec.unmarshalOUpdateLineItemDataInput2ᚖfrontdeskᚋgraphᚋgqlᚐUpdateLineItemDataInput(ctx, v)
-		})
+		ec.unmarshalOUpdateLineItemDataInput2ᚖfrontdeskᚋgraphᚋgqlᚐUpdateLineItemDataInput)
 	if err != nil {
 		return nil, err
 	}
@@ -2108,25 +1738,19 @@ func (ec *executionContext) field_Mutation_updateLocationMetadata_args(ctx conte
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "locationId",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
-		})
+		ec.unmarshalNID2string)
 	if err != nil {
 		return nil, err
 	}
 	args["locationId"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "key",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNString2string(ctx, v)
-		})
+		ec.unmarshalNString2string)
 	if err != nil {
 		return nil, err
 	}
 	args["key"] = arg1
 	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "value",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNString2string(ctx, v)
-		})
+		ec.unmarshalNString2string)
 	if err != nil {
 		return nil, err
 	}
@@ -2138,25 +1762,19 @@ func (ec *executionContext) field_Mutation_updatePatientAttribute_args(ctx conte
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "patientId",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
-		})
+		ec.unmarshalNID2string)
 	if err != nil {
 		return nil, err
 	}
 	args["patientId"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "attributeId",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
-		})
+		ec.unmarshalNID2string)
 	if err != nil {
 		return nil, err
 	}
 	args["attributeId"] = arg1
 	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "attributeData",
-		func(ctx context.Context, v any) (UpdateCustomAttributeData, error) {
-			return ec.unmarshalNUpdateCustomAttributeData2frontdeskᚋgraphᚋgqlᚐUpdateCustomAttributeData(ctx, v)
-		})
+		ec.unmarshalNUpdateCustomAttributeData2frontdeskᚋgraphᚋgqlᚐUpdateCustomAttributeData)
 	if err != nil {
 		return nil, err
 	}
@@ -2168,17 +1786,13 @@ func (ec *executionContext) field_Mutation_updatePatientNumberDefinition_args(ct
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
-		})
+		ec.unmarshalNID2string)
 	if err != nil {
 		return nil, err
 	}
 	args["id"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (UpdatePatientNumberDefinitionInput, error) {
-			return ec.unmarshalNUpdatePatientNumberDefinitionInput2frontdeskᚋgraphᚋgqlᚐUpdatePatientNumberDefinitionInput(ctx, v)
-		})
+		ec.unmarshalNUpdatePatientNumberDefinitionInput2frontdeskᚋgraphᚋgqlᚐUpdatePatientNumberDefinitionInput)
 	if err != nil {
 		return nil, err
 	}
@@ -2190,25 +1804,19 @@ func (ec *executionContext) field_Mutation_updatePatientNumber_args(ctx context.
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "patientId",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
-		})
+		ec.unmarshalNID2string)
 	if err != nil {
 		return nil, err
 	}
 	args["patientId"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "patientNumberId",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
-		})
+		ec.unmarshalNID2string)
 	if err != nil {
 		return nil, err
 	}
 	args["patientNumberId"] = arg1
 	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "value",
-		func(ctx context.Context, v any) (*string, error) {
-			return ec.unmarshalOString2ᚖstring(ctx, v)
-		})
+		ec.unmarshalOString2ᚖstring)
 	if err != nil {
 		return nil, err
 	}
@@ -2220,25 +1828,19 @@ func (ec *executionContext) field_Mutation_updatePatientPhoneNumber_args(ctx con
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "patientId",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
-		})
+		ec.unmarshalNID2string)
 	if err != nil {
 		return nil, err
 	}
 	args["patientId"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "phoneId",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
-		})
+		ec.unmarshalNID2string)
 	if err != nil {
 		return nil, err
 	}
 	args["phoneId"] = arg1
 	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "phoneData",
-		func(ctx context.Context, v any) (*UpdatePhoneData, error) {
-			return ec.unmarshalOUpdatePhoneData2ᚖfrontdeskᚋgraphᚋgqlᚐUpdatePhoneData(ctx, v)
-		})
+		ec.unmarshalOUpdatePhoneData2ᚖfrontdeskᚋgraphᚋgqlᚐUpdatePhoneData)
 	if err != nil {
 		return nil, err
 	}
@@ -2250,25 +1852,19 @@ func (ec *executionContext) field_Mutation_updatePatientRelationship_args(ctx co
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "patientId",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
-		})
+		ec.unmarshalNID2string)
 	if err != nil {
 		return nil, err
 	}
 	args["patientId"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "relationshipId",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
-		})
+		ec.unmarshalNID2string)
 	if err != nil {
 		return nil, err
 	}
 	args["relationshipId"] = arg1
 	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "contact",
-		func(ctx context.Context, v any) (PatientRelationshipContactInput, error) {
-			return ec.unmarshalNPatientRelationshipContactInput2frontdeskᚋgraphᚋgqlᚐPatientRelationshipContactInput(ctx, v)
-		})
+		ec.unmarshalNPatientRelationshipContactInput2frontdeskᚋgraphᚋgqlᚐPatientRelationshipContactInput)
 	if err != nil {
 		return nil, err
 	}
@@ -2280,17 +1876,13 @@ func (ec *executionContext) field_Mutation_updatePatient_args(ctx context.Contex
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
-		})
+		ec.unmarshalNID2string)
 	if err != nil {
 		return nil, err
 	}
 	args["id"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "patientData",
-		func(ctx context.Context, v any) (UpdatePatientDataInput, error) {
-			return ec.unmarshalNUpdatePatientDataInput2frontdeskᚋgraphᚋgqlᚐUpdatePatientDataInput(ctx, v)
-		})
+		ec.unmarshalNUpdatePatientDataInput2frontdeskᚋgraphᚋgqlᚐUpdatePatientDataInput)
 	if err != nil {
 		return nil, err
 	}
@@ -2302,25 +1894,19 @@ func (ec *executionContext) field_Mutation_updateProductMetadata_args(ctx contex
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "productId",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
-		})
+		ec.unmarshalNID2string)
 	if err != nil {
 		return nil, err
 	}
 	args["productId"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "key",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
-		})
+		ec.unmarshalNID2string)
 	if err != nil {
 		return nil, err
 	}
 	args["key"] = arg1
 	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "value",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNString2string(ctx, v)
-		})
+		ec.unmarshalNString2string)
 	if err != nil {
 		return nil, err
 	}
@@ -2332,17 +1918,13 @@ func (ec *executionContext) field_Mutation_updateProduct_args(ctx context.Contex
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
-		})
+		ec.unmarshalNID2string)
 	if err != nil {
 		return nil, err
 	}
 	args["id"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "productData",
-		func(ctx context.Context, v any) (ProductDataInput, error) {
-			return ec.unmarshalNProductDataInput2frontdeskᚋgraphᚋgqlᚐProductDataInput(ctx, v)
-		})
+		ec.unmarshalNProductDataInput2frontdeskᚋgraphᚋgqlᚐProductDataInput)
 	if err != nil {
 		return nil, err
 	}
@@ -2354,17 +1936,13 @@ func (ec *executionContext) field_Mutation_updateTask_args(ctx context.Context, 
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
-		})
+		ec.unmarshalNID2string)
 	if err != nil {
 		return nil, err
 	}
 	args["id"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "taskData",
-		func(ctx context.Context, v any) (UpdateTaskDataInput, error) {
-			return ec.unmarshalNUpdateTaskDataInput2frontdeskᚋgraphᚋgqlᚐUpdateTaskDataInput(ctx, v)
-		})
+		ec.unmarshalNUpdateTaskDataInput2frontdeskᚋgraphᚋgqlᚐUpdateTaskDataInput)
 	if err != nil {
 		return nil, err
 	}
@@ -2376,17 +1954,13 @@ func (ec *executionContext) field_Mutation_updateUser_args(ctx context.Context, 
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
-		})
+		ec.unmarshalNID2string)
 	if err != nil {
 		return nil, err
 	}
 	args["id"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "userData",
-		func(ctx context.Context, v any) (UpdateUserInput, error) {
-			return ec.unmarshalNUpdateUserInput2frontdeskᚋgraphᚋgqlᚐUpdateUserInput(ctx, v)
-		})
+		ec.unmarshalNUpdateUserInput2frontdeskᚋgraphᚋgqlᚐUpdateUserInput)
 	if err != nil {
 		return nil, err
 	}
@@ -2398,17 +1972,13 @@ func (ec *executionContext) field_Mutation_updateWebhook_args(ctx context.Contex
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
-		})
+		ec.unmarshalNID2string)
 	if err != nil {
 		return nil, err
 	}
 	args["id"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (UpdateWebhookInput, error) {
-			return ec.unmarshalNUpdateWebhookInput2frontdeskᚋgraphᚋgqlᚐUpdateWebhookInput(ctx, v)
-		})
+		ec.unmarshalNUpdateWebhookInput2frontdeskᚋgraphᚋgqlᚐUpdateWebhookInput)
 	if err != nil {
 		return nil, err
 	}
@@ -2420,9 +1990,7 @@ func (ec *executionContext) field_Query___type_args(ctx context.Context, rawArgs
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "name",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNString2string(ctx, v)
-		})
+		ec.unmarshalNString2string)
 	if err != nil {
 		return nil, err
 	}
@@ -2434,9 +2002,7 @@ func (ec *executionContext) field_Query_accountStatement_args(ctx context.Contex
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
-		})
+		ec.unmarshalNID2string)
 	if err != nil {
 		return nil, err
 	}
@@ -2448,25 +2014,19 @@ func (ec *executionContext) field_Query_accountStatements_args(ctx context.Conte
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "dateRange",
-		func(ctx context.Context, v any) (*DateRange, error) {
-			return ec.unmarshalODateRange2ᚖfrontdeskᚋgraphᚋgqlᚐDateRange(ctx, v)
-		})
+		ec.unmarshalODateRange2ᚖfrontdeskᚋgraphᚋgqlᚐDateRange)
 	if err != nil {
 		return nil, err
 	}
 	args["dateRange"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "pagination",
-		func(ctx context.Context, v any) (*CursorPagination, error) {
-			return ec.unmarshalOCursorPagination2ᚖfrontdeskᚋgraphᚋgqlᚐCursorPagination(ctx, v)
-		})
+		ec.unmarshalOCursorPagination2ᚖfrontdeskᚋgraphᚋgqlᚐCursorPagination)
 	if err != nil {
 		return nil, err
 	}
 	args["pagination"] = arg1
 	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "options",
-		func(ctx context.Context, v any) (*QueryOptions, error) {
-			return ec.unmarshalOQueryOptions2ᚖfrontdeskᚋgraphᚋgqlᚐQueryOptions(ctx, v)
-		})
+		ec.unmarshalOQueryOptions2ᚖfrontdeskᚋgraphᚋgqlᚐQueryOptions)
 	if err != nil {
 		return nil, err
 	}
@@ -2478,25 +2038,19 @@ func (ec *executionContext) field_Query_availabilities_args(ctx context.Context,
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "dateRange",
-		func(ctx context.Context, v any) (DateRange, error) {
-			return ec.unmarshalNDateRange2frontdeskᚋgraphᚋgqlᚐDateRange(ctx, v)
-		})
+		ec.unmarshalNDateRange2frontdeskᚋgraphᚋgqlᚐDateRange)
 	if err != nil {
 		return nil, err
 	}
 	args["dateRange"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "locationId",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
-		})
+		ec.unmarshalNID2string)
 	if err != nil {
 		return nil, err
 	}
 	args["locationId"] = arg1
 	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "doctorId",
-		func(ctx context.Context, v any) (*string, error) {
-			return ec.unmarshalOID2ᚖstring(ctx, v)
-		})
+		ec.unmarshalOID2ᚖstring)
 	if err != nil {
 		return nil, err
 	}
@@ -2508,9 +2062,7 @@ func (ec *executionContext) field_Query_availabilityRule_args(ctx context.Contex
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
-		})
+		ec.unmarshalNID2string)
 	if err != nil {
 		return nil, err
 	}
@@ -2522,33 +2074,25 @@ func (ec *executionContext) field_Query_availabilityRules_args(ctx context.Conte
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "userIds",
-		func(ctx context.Context, v any) ([]string, error) {
-			return ec.unmarshalOID2ᚕstringᚄ(ctx, v)
-		})
+		ec.unmarshalOID2ᚕstringᚄ)
 	if err != nil {
 		return nil, err
 	}
 	args["userIds"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "roomIds",
-		func(ctx context.Context, v any) ([]string, error) {
-			return ec.unmarshalOID2ᚕstringᚄ(ctx, v)
-		})
+		ec.unmarshalOID2ᚕstringᚄ)
 	if err != nil {
 		return nil, err
 	}
 	args["roomIds"] = arg1
 	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "locationIds",
-		func(ctx context.Context, v any) ([]string, error) {
-			return ec.unmarshalOID2ᚕstringᚄ(ctx, v)
-		})
+		ec.unmarshalOID2ᚕstringᚄ)
 	if err != nil {
 		return nil, err
 	}
 	args["locationIds"] = arg2
 	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "pagination",
-		func(ctx context.Context, v any) (*Pagination, error) {
-			return ec.unmarshalOPagination2ᚖfrontdeskᚋgraphᚋgqlᚐPagination(ctx, v)
-		})
+		ec.unmarshalOPagination2ᚖfrontdeskᚋgraphᚋgqlᚐPagination)
 	if err != nil {
 		return nil, err
 	}
@@ -2560,49 +2104,37 @@ func (ec *executionContext) field_Query_availabilitySlots_args(ctx context.Conte
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "dateRange",
-		func(ctx context.Context, v any) (AvailabilitySlotsDateRange, error) {
-			return ec.unmarshalNAvailabilitySlotsDateRange2frontdeskᚋgraphᚋgqlᚐAvailabilitySlotsDateRange(ctx, v)
-		})
+		ec.unmarshalNAvailabilitySlotsDateRange2frontdeskᚋgraphᚋgqlᚐAvailabilitySlotsDateRange)
 	if err != nil {
 		return nil, err
 	}
 	args["dateRange"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "userIds",
-		func(ctx context.Context, v any) ([]*string, error) {
-			return ec.unmarshalOString2ᚕᚖstring(ctx, v)
-		})
+		ec.unmarshalOString2ᚕᚖstring)
 	if err != nil {
 		return nil, err
 	}
 	args["userIds"] = arg1
 	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "roomIds",
-		func(ctx context.Context, v any) ([]*string, error) {
-			return ec.unmarshalOString2ᚕᚖstring(ctx, v)
-		})
+		ec.unmarshalOString2ᚕᚖstring)
 	if err != nil {
 		return nil, err
 	}
 	args["roomIds"] = arg2
 	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "pagination",
-		func(ctx context.Context, v any) (*Pagination, error) {
-			return ec.unmarshalOPagination2ᚖfrontdeskᚋgraphᚋgqlᚐPagination(ctx, v)
-		})
+		ec.unmarshalOPagination2ᚖfrontdeskᚋgraphᚋgqlᚐPagination)
 	if err != nil {
 		return nil, err
 	}
 	args["pagination"] = arg3
 	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "locationIds",
-		func(ctx context.Context, v any) ([]*string, error) {
-			return ec.unmarshalOID2ᚕᚖstring(ctx, v)
-		})
+		ec.unmarshalOID2ᚕᚖstring)
 	if err != nil {
 		return nil, err
 	}
 	args["locationIds"] = arg4
 	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "excludeBookingIds",
-		func(ctx context.Context, v any) ([]*string, error) {
-			return ec.unmarshalOID2ᚕᚖstring(ctx, v)
-		})
+		ec.unmarshalOID2ᚕᚖstring)
 	if err != nil {
 		return nil, err
 	}
@@ -2614,9 +2146,7 @@ func (ec *executionContext) field_Query_booking_args(ctx context.Context, rawArg
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
-		})
+		ec.unmarshalNID2string)
 	if err != nil {
 		return nil, err
 	}
@@ -2628,9 +2158,7 @@ func (ec *executionContext) field_Query_bookingsById_args(ctx context.Context, r
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "ids",
-		func(ctx context.Context, v any) ([]string, error) {
-			return ec.unmarshalNID2ᚕstringᚄ(ctx, v)
-		})
+		ec.unmarshalNID2ᚕstringᚄ)
 	if err != nil {
 		return nil, err
 	}
@@ -2642,33 +2170,25 @@ func (ec *executionContext) field_Query_bookings_args(ctx context.Context, rawAr
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "dateRange",
-		func(ctx context.Context, v any) (*DateRange, error) {
-			return ec.unmarshalODateRange2ᚖfrontdeskᚋgraphᚋgqlᚐDateRange(ctx, v)
-		})
+		ec.unmarshalODateRange2ᚖfrontdeskᚋgraphᚋgqlᚐDateRange)
 	if err != nil {
 		return nil, err
 	}
 	args["dateRange"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "pagination",
-		func(ctx context.Context, v any) (*Pagination, error) {
-			return ec.unmarshalOPagination2ᚖfrontdeskᚋgraphᚋgqlᚐPagination(ctx, v)
-		})
+		ec.unmarshalOPagination2ᚖfrontdeskᚋgraphᚋgqlᚐPagination)
 	if err != nil {
 		return nil, err
 	}
 	args["pagination"] = arg1
 	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "options",
-		func(ctx context.Context, v any) (*QueryOptions, error) {
-			return ec.unmarshalOQueryOptions2ᚖfrontdeskᚋgraphᚋgqlᚐQueryOptions(ctx, v)
-		})
+		ec.unmarshalOQueryOptions2ᚖfrontdeskᚋgraphᚋgqlᚐQueryOptions)
 	if err != nil {
 		return nil, err
 	}
 	args["options"] = arg2
 	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "filters",
-		func(ctx context.Context, v any) (*BookingQueryFilters, error) {
-			return ec.unmarshalOBookingQueryFilters2ᚖfrontdeskᚋgraphᚋgqlᚐBookingQueryFilters(ctx, v)
-		})
+		ec.unmarshalOBookingQueryFilters2ᚖfrontdeskᚋgraphᚋgqlᚐBookingQueryFilters)
 	if err != nil {
 		return nil, err
 	}
@@ -2680,9 +2200,7 @@ func (ec *executionContext) field_Query_consultation_args(ctx context.Context, r
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
-		})
+		ec.unmarshalNID2string)
 	if err != nil {
 		return nil, err
 	}
@@ -2694,17 +2212,13 @@ func (ec *executionContext) field_Query_consultations_args(ctx context.Context, 
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "dateRange",
-		func(ctx context.Context, v any) (*DateRange, error) {
-			return ec.unmarshalODateRange2ᚖfrontdeskᚋgraphᚋgqlᚐDateRange(ctx, v)
-		})
+		ec.unmarshalODateRange2ᚖfrontdeskᚋgraphᚋgqlᚐDateRange)
 	if err != nil {
 		return nil, err
 	}
 	args["dateRange"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "pagination",
-		func(ctx context.Context, v any) (*Pagination, error) {
-			return ec.unmarshalOPagination2ᚖfrontdeskᚋgraphᚋgqlᚐPagination(ctx, v)
-		})
+		ec.unmarshalOPagination2ᚖfrontdeskᚋgraphᚋgqlᚐPagination)
 	if err != nil {
 		return nil, err
 	}
@@ -2716,9 +2230,7 @@ func (ec *executionContext) field_Query_contact_args(ctx context.Context, rawArg
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
-		})
+		ec.unmarshalNID2string)
 	if err != nil {
 		return nil, err
 	}
@@ -2730,33 +2242,25 @@ func (ec *executionContext) field_Query_contacts_args(ctx context.Context, rawAr
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "search",
-		func(ctx context.Context, v any) (*string, error) {
-			return ec.unmarshalOString2ᚖstring(ctx, v)
-		})
+		ec.unmarshalOString2ᚖstring)
 	if err != nil {
 		return nil, err
 	}
 	args["search"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "pagination",
-		func(ctx context.Context, v any) (*Pagination, error) {
-			return ec.unmarshalOPagination2ᚖfrontdeskᚋgraphᚋgqlᚐPagination(ctx, v)
-		})
+		ec.unmarshalOPagination2ᚖfrontdeskᚋgraphᚋgqlᚐPagination)
 	if err != nil {
 		return nil, err
 	}
 	args["pagination"] = arg1
 	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "options",
-		func(ctx context.Context, v any) (*QueryOptions, error) {
-			return ec.unmarshalOQueryOptions2ᚖfrontdeskᚋgraphᚋgqlᚐQueryOptions(ctx, v)
-		})
+		ec.unmarshalOQueryOptions2ᚖfrontdeskᚋgraphᚋgqlᚐQueryOptions)
 	if err != nil {
 		return nil, err
 	}
 	args["options"] = arg2
 	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "filters",
-		func(ctx context.Context, v any) (*ContactsQueryFilters, error) {
-			return ec.unmarshalOContactsQueryFilters2ᚖfrontdeskᚋgraphᚋgqlᚐContactsQueryFilters(ctx, v)
-		})
+		ec.unmarshalOContactsQueryFilters2ᚖfrontdeskᚋgraphᚋgqlᚐContactsQueryFilters)
 	if err != nil {
 		return nil, err
 	}
@@ -2768,9 +2272,7 @@ func (ec *executionContext) field_Query_identityCheck_args(ctx context.Context, 
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "reference",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNString2string(ctx, v)
-		})
+		ec.unmarshalNString2string)
 	if err != nil {
 		return nil, err
 	}
@@ -2782,9 +2284,7 @@ func (ec *executionContext) field_Query_integrationToken_args(ctx context.Contex
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "patient",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
-		})
+		ec.unmarshalNID2string)
 	if err != nil {
 		return nil, err
 	}
@@ -2796,9 +2296,7 @@ func (ec *executionContext) field_Query_invoice_args(ctx context.Context, rawArg
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
-		})
+		ec.unmarshalNID2string)
 	if err != nil {
 		return nil, err
 	}
@@ -2810,25 +2308,19 @@ func (ec *executionContext) field_Query_invoices_args(ctx context.Context, rawAr
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "dateRange",
-		func(ctx context.Context, v any) (*DateRange, error) {
-			return ec.unmarshalODateRange2ᚖfrontdeskᚋgraphᚋgqlᚐDateRange(ctx, v)
-		})
+		ec.unmarshalODateRange2ᚖfrontdeskᚋgraphᚋgqlᚐDateRange)
 	if err != nil {
 		return nil, err
 	}
 	args["dateRange"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "pagination",
-		func(ctx context.Context, v any) (*Pagination, error) {
-			return ec.unmarshalOPagination2ᚖfrontdeskᚋgraphᚋgqlᚐPagination(ctx, v)
-		})
+		ec.unmarshalOPagination2ᚖfrontdeskᚋgraphᚋgqlᚐPagination)
 	if err != nil {
 		return nil, err
 	}
 	args["pagination"] = arg1
 	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "options",
-		func(ctx context.Context, v any) (*QueryOptions, error) {
-			return ec.unmarshalOQueryOptions2ᚖfrontdeskᚋgraphᚋgqlᚐQueryOptions(ctx, v)
-		})
+		ec.unmarshalOQueryOptions2ᚖfrontdeskᚋgraphᚋgqlᚐQueryOptions)
 	if err != nil {
 		return nil, err
 	}
@@ -2840,9 +2332,7 @@ func (ec *executionContext) field_Query_lab_args(ctx context.Context, rawArgs ma
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
-		})
+		ec.unmarshalNID2string)
 	if err != nil {
 		return nil, err
 	}
@@ -2854,17 +2344,13 @@ func (ec *executionContext) field_Query_labels_args(ctx context.Context, rawArgs
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "pagination",
-		func(ctx context.Context, v any) (*Pagination, error) {
-			return ec.unmarshalOPagination2ᚖfrontdeskᚋgraphᚋgqlᚐPagination(ctx, v)
-		})
+		ec.unmarshalOPagination2ᚖfrontdeskᚋgraphᚋgqlᚐPagination)
 	if err != nil {
 		return nil, err
 	}
 	args["pagination"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "search",
-		func(ctx context.Context, v any) (*string, error) {
-			return ec.unmarshalOString2ᚖstring(ctx, v)
-		})
+		ec.unmarshalOString2ᚖstring)
 	if err != nil {
 		return nil, err
 	}
@@ -2876,17 +2362,13 @@ func (ec *executionContext) field_Query_labs_args(ctx context.Context, rawArgs m
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "pagination",
-		func(ctx context.Context, v any) (*Pagination, error) {
-			return ec.unmarshalOPagination2ᚖfrontdeskᚋgraphᚋgqlᚐPagination(ctx, v)
-		})
+		ec.unmarshalOPagination2ᚖfrontdeskᚋgraphᚋgqlᚐPagination)
 	if err != nil {
 		return nil, err
 	}
 	args["pagination"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "options",
-		func(ctx context.Context, v any) (*LabQueryOptions, error) {
-			return ec.unmarshalOLabQueryOptions2ᚖfrontdeskᚋgraphᚋgqlᚐLabQueryOptions(ctx, v)
-		})
+		ec.unmarshalOLabQueryOptions2ᚖfrontdeskᚋgraphᚋgqlᚐLabQueryOptions)
 	if err != nil {
 		return nil, err
 	}
@@ -2898,9 +2380,7 @@ func (ec *executionContext) field_Query_letter_args(ctx context.Context, rawArgs
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
-		})
+		ec.unmarshalNID2string)
 	if err != nil {
 		return nil, err
 	}
@@ -2912,25 +2392,19 @@ func (ec *executionContext) field_Query_letters_args(ctx context.Context, rawArg
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "dateRange",
-		func(ctx context.Context, v any) (*DateRange, error) {
-			return ec.unmarshalODateRange2ᚖfrontdeskᚋgraphᚋgqlᚐDateRange(ctx, v)
-		})
+		ec.unmarshalODateRange2ᚖfrontdeskᚋgraphᚋgqlᚐDateRange)
 	if err != nil {
 		return nil, err
 	}
 	args["dateRange"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "pagination",
-		func(ctx context.Context, v any) (*Pagination, error) {
-			return ec.unmarshalOPagination2ᚖfrontdeskᚋgraphᚋgqlᚐPagination(ctx, v)
-		})
+		ec.unmarshalOPagination2ᚖfrontdeskᚋgraphᚋgqlᚐPagination)
 	if err != nil {
 		return nil, err
 	}
 	args["pagination"] = arg1
 	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "options",
-		func(ctx context.Context, v any) (*QueryOptions, error) {
-			return ec.unmarshalOQueryOptions2ᚖfrontdeskᚋgraphᚋgqlᚐQueryOptions(ctx, v)
-		})
+		ec.unmarshalOQueryOptions2ᚖfrontdeskᚋgraphᚋgqlᚐQueryOptions)
 	if err != nil {
 		return nil, err
 	}
@@ -2942,9 +2416,7 @@ func (ec *executionContext) field_Query_patientCommunication_args(ctx context.Co
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
-		})
+		ec.unmarshalNID2string)
 	if err != nil {
 		return nil, err
 	}
@@ -2956,9 +2428,7 @@ func (ec *executionContext) field_Query_patientCommunications_args(ctx context.C
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "options",
-		func(ctx context.Context, v any) (PatientCommunicationQueryOptions, error) {
-			return ec.unmarshalNPatientCommunicationQueryOptions2frontdeskᚋgraphᚋgqlᚐPatientCommunicationQueryOptions(ctx, v)
-		})
+		ec.unmarshalNPatientCommunicationQueryOptions2frontdeskᚋgraphᚋgqlᚐPatientCommunicationQueryOptions)
 	if err != nil {
 		return nil, err
 	}
@@ -2970,9 +2440,7 @@ func (ec *executionContext) field_Query_patientDocument_args(ctx context.Context
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
-		})
+		ec.unmarshalNID2string)
 	if err != nil {
 		return nil, err
 	}
@@ -2984,17 +2452,13 @@ func (ec *executionContext) field_Query_patientDocuments_args(ctx context.Contex
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "pagination",
-		func(ctx context.Context, v any) (*Pagination, error) {
-			return ec.unmarshalOPagination2ᚖfrontdeskᚋgraphᚋgqlᚐPagination(ctx, v)
-		})
+		ec.unmarshalOPagination2ᚖfrontdeskᚋgraphᚋgqlᚐPagination)
 	if err != nil {
 		return nil, err
 	}
 	args["pagination"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "options",
-		func(ctx context.Context, v any) (*QueryOptions, error) {
-			return ec.unmarshalOQueryOptions2ᚖfrontdeskᚋgraphᚋgqlᚐQueryOptions(ctx, v)
-		})
+		ec.unmarshalOQueryOptions2ᚖfrontdeskᚋgraphᚋgqlᚐQueryOptions)
 	if err != nil {
 		return nil, err
 	}
@@ -3006,17 +2470,13 @@ func (ec *executionContext) field_Query_patientRelationships_args(ctx context.Co
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "patientId",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
-		})
+		ec.unmarshalNID2string)
 	if err != nil {
 		return nil, err
 	}
 	args["patientId"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "relationshipType",
-		func(ctx context.Context, v any) (*PatientRelationshipType, error) {
-			return ec.unmarshalOPatientRelationshipType2ᚖfrontdeskᚋgraphᚋgqlᚐPatientRelationshipType(ctx, v)
-		})
+		ec.unmarshalOPatientRelationshipType2ᚖfrontdeskᚋgraphᚋgqlᚐPatientRelationshipType)
 	if err != nil {
 		return nil, err
 	}
@@ -3028,9 +2488,7 @@ func (ec *executionContext) field_Query_patient_args(ctx context.Context, rawArg
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
-		})
+		ec.unmarshalNID2string)
 	if err != nil {
 		return nil, err
 	}
@@ -3042,33 +2500,25 @@ func (ec *executionContext) field_Query_patients_args(ctx context.Context, rawAr
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "search",
-		func(ctx context.Context, v any) (*string, error) {
-			return ec.unmarshalOString2ᚖstring(ctx, v)
-		})
+		ec.unmarshalOString2ᚖstring)
 	if err != nil {
 		return nil, err
 	}
 	args["search"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "pagination",
-		func(ctx context.Context, v any) (*Pagination, error) {
-			return ec.unmarshalOPagination2ᚖfrontdeskᚋgraphᚋgqlᚐPagination(ctx, v)
-		})
+		ec.unmarshalOPagination2ᚖfrontdeskᚋgraphᚋgqlᚐPagination)
 	if err != nil {
 		return nil, err
 	}
 	args["pagination"] = arg1
 	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "options",
-		func(ctx context.Context, v any) (*QueryOptions, error) {
-			return ec.unmarshalOQueryOptions2ᚖfrontdeskᚋgraphᚋgqlᚐQueryOptions(ctx, v)
-		})
+		ec.unmarshalOQueryOptions2ᚖfrontdeskᚋgraphᚋgqlᚐQueryOptions)
 	if err != nil {
 		return nil, err
 	}
 	args["options"] = arg2
 	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "cursorPagination",
-		func(ctx context.Context, v any) (*CursorPagination, error) {
-			return ec.unmarshalOCursorPagination2ᚖfrontdeskᚋgraphᚋgqlᚐCursorPagination(ctx, v)
-		})
+		ec.unmarshalOCursorPagination2ᚖfrontdeskᚋgraphᚋgqlᚐCursorPagination)
 	if err != nil {
 		return nil, err
 	}
@@ -3080,9 +2530,7 @@ func (ec *executionContext) field_Query_practiceTemplateDocument_args(ctx contex
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
-		})
+		ec.unmarshalNID2string)
 	if err != nil {
 		return nil, err
 	}
@@ -3094,17 +2542,13 @@ func (ec *executionContext) field_Query_practiceTemplateDocuments_args(ctx conte
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "pagination",
-		func(ctx context.Context, v any) (*Pagination, error) {
-			return ec.unmarshalOPagination2ᚖfrontdeskᚋgraphᚋgqlᚐPagination(ctx, v)
-		})
+		ec.unmarshalOPagination2ᚖfrontdeskᚋgraphᚋgqlᚐPagination)
 	if err != nil {
 		return nil, err
 	}
 	args["pagination"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "options",
-		func(ctx context.Context, v any) (*QueryOptions, error) {
-			return ec.unmarshalOQueryOptions2ᚖfrontdeskᚋgraphᚋgqlᚐQueryOptions(ctx, v)
-		})
+		ec.unmarshalOQueryOptions2ᚖfrontdeskᚋgraphᚋgqlᚐQueryOptions)
 	if err != nil {
 		return nil, err
 	}
@@ -3116,9 +2560,7 @@ func (ec *executionContext) field_Query_prescription_args(ctx context.Context, r
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
-		})
+		ec.unmarshalNID2string)
 	if err != nil {
 		return nil, err
 	}
@@ -3130,33 +2572,25 @@ func (ec *executionContext) field_Query_prescriptions_args(ctx context.Context, 
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "dateRange",
-		func(ctx context.Context, v any) (*DateRange, error) {
-			return ec.unmarshalODateRange2ᚖfrontdeskᚋgraphᚋgqlᚐDateRange(ctx, v)
-		})
+		ec.unmarshalODateRange2ᚖfrontdeskᚋgraphᚋgqlᚐDateRange)
 	if err != nil {
 		return nil, err
 	}
 	args["dateRange"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "pagination",
-		func(ctx context.Context, v any) (*Pagination, error) {
-			return ec.unmarshalOPagination2ᚖfrontdeskᚋgraphᚋgqlᚐPagination(ctx, v)
-		})
+		ec.unmarshalOPagination2ᚖfrontdeskᚋgraphᚋgqlᚐPagination)
 	if err != nil {
 		return nil, err
 	}
 	args["pagination"] = arg1
 	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "options",
-		func(ctx context.Context, v any) (*QueryOptions, error) {
-			return ec.unmarshalOQueryOptions2ᚖfrontdeskᚋgraphᚋgqlᚐQueryOptions(ctx, v)
-		})
+		ec.unmarshalOQueryOptions2ᚖfrontdeskᚋgraphᚋgqlᚐQueryOptions)
 	if err != nil {
 		return nil, err
 	}
 	args["options"] = arg2
 	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "cursorPagination",
-		func(ctx context.Context, v any) (*CursorPagination, error) {
-			return ec.unmarshalOCursorPagination2ᚖfrontdeskᚋgraphᚋgqlᚐCursorPagination(ctx, v)
-		})
+		ec.unmarshalOCursorPagination2ᚖfrontdeskᚋgraphᚋgqlᚐCursorPagination)
 	if err != nil {
 		return nil, err
 	}
@@ -3168,9 +2602,7 @@ func (ec *executionContext) field_Query_product_args(ctx context.Context, rawArg
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
-		})
+		ec.unmarshalNID2string)
 	if err != nil {
 		return nil, err
 	}
@@ -3182,25 +2614,19 @@ func (ec *executionContext) field_Query_products_args(ctx context.Context, rawAr
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "search",
-		func(ctx context.Context, v any) (*string, error) {
-			return ec.unmarshalOString2ᚖstring(ctx, v)
-		})
+		ec.unmarshalOString2ᚖstring)
 	if err != nil {
 		return nil, err
 	}
 	args["search"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "pagination",
-		func(ctx context.Context, v any) (*Pagination, error) {
-			return ec.unmarshalOPagination2ᚖfrontdeskᚋgraphᚋgqlᚐPagination(ctx, v)
-		})
+		ec.unmarshalOPagination2ᚖfrontdeskᚋgraphᚋgqlᚐPagination)
 	if err != nil {
 		return nil, err
 	}
 	args["pagination"] = arg1
 	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "options",
-		func(ctx context.Context, v any) (*QueryOptions, error) {
-			return ec.unmarshalOQueryOptions2ᚖfrontdeskᚋgraphᚋgqlᚐQueryOptions(ctx, v)
-		})
+		ec.unmarshalOQueryOptions2ᚖfrontdeskᚋgraphᚋgqlᚐQueryOptions)
 	if err != nil {
 		return nil, err
 	}
@@ -3212,9 +2638,7 @@ func (ec *executionContext) field_Query_questionnaire_args(ctx context.Context, 
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
-		})
+		ec.unmarshalNID2string)
 	if err != nil {
 		return nil, err
 	}
@@ -3226,25 +2650,19 @@ func (ec *executionContext) field_Query_questionnaires_args(ctx context.Context,
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "pagination",
-		func(ctx context.Context, v any) (*Pagination, error) {
-			return ec.unmarshalOPagination2ᚖfrontdeskᚋgraphᚋgqlᚐPagination(ctx, v)
-		})
+		ec.unmarshalOPagination2ᚖfrontdeskᚋgraphᚋgqlᚐPagination)
 	if err != nil {
 		return nil, err
 	}
 	args["pagination"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "options",
-		func(ctx context.Context, v any) (*QuestionnairesQueryOptions, error) {
-			return ec.unmarshalOQuestionnairesQueryOptions2ᚖfrontdeskᚋgraphᚋgqlᚐQuestionnairesQueryOptions(ctx, v)
-		})
+		ec.unmarshalOQuestionnairesQueryOptions2ᚖfrontdeskᚋgraphᚋgqlᚐQuestionnairesQueryOptions)
 	if err != nil {
 		return nil, err
 	}
 	args["options"] = arg1
 	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "cursorPagination",
-		func(ctx context.Context, v any) (*CursorPagination, error) {
-			return ec.unmarshalOCursorPagination2ᚖfrontdeskᚋgraphᚋgqlᚐCursorPagination(ctx, v)
-		})
+		ec.unmarshalOCursorPagination2ᚖfrontdeskᚋgraphᚋgqlᚐCursorPagination)
 	if err != nil {
 		return nil, err
 	}
@@ -3256,25 +2674,19 @@ func (ec *executionContext) field_Query_recordEntries_args(ctx context.Context, 
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "pagination",
-		func(ctx context.Context, v any) (*Pagination, error) {
-			return ec.unmarshalOPagination2ᚖfrontdeskᚋgraphᚋgqlᚐPagination(ctx, v)
-		})
+		ec.unmarshalOPagination2ᚖfrontdeskᚋgraphᚋgqlᚐPagination)
 	if err != nil {
 		return nil, err
 	}
 	args["pagination"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "status",
-		func(ctx context.Context, v any) (*RecordEntryStatus, error) {
-			return ec.unmarshalORecordEntryStatus2ᚖfrontdeskᚋgraphᚋgqlᚐRecordEntryStatus(ctx, v)
-		})
+		ec.unmarshalORecordEntryStatus2ᚖfrontdeskᚋgraphᚋgqlᚐRecordEntryStatus)
 	if err != nil {
 		return nil, err
 	}
 	args["status"] = arg1
 	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "patient",
-		func(ctx context.Context, v any) (*string, error) {
-			return ec.unmarshalOID2ᚖstring(ctx, v)
-		})
+		ec.unmarshalOID2ᚖstring)
 	if err != nil {
 		return nil, err
 	}
@@ -3286,9 +2698,7 @@ func (ec *executionContext) field_Query_record_args(ctx context.Context, rawArgs
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
-		})
+		ec.unmarshalNID2string)
 	if err != nil {
 		return nil, err
 	}
@@ -3300,25 +2710,19 @@ func (ec *executionContext) field_Query_records_args(ctx context.Context, rawArg
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "dateRange",
-		func(ctx context.Context, v any) (*DateRange, error) {
-			return ec.unmarshalODateRange2ᚖfrontdeskᚋgraphᚋgqlᚐDateRange(ctx, v)
-		})
+		ec.unmarshalODateRange2ᚖfrontdeskᚋgraphᚋgqlᚐDateRange)
 	if err != nil {
 		return nil, err
 	}
 	args["dateRange"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "pagination",
-		func(ctx context.Context, v any) (*Pagination, error) {
-			return ec.unmarshalOPagination2ᚖfrontdeskᚋgraphᚋgqlᚐPagination(ctx, v)
-		})
+		ec.unmarshalOPagination2ᚖfrontdeskᚋgraphᚋgqlᚐPagination)
 	if err != nil {
 		return nil, err
 	}
 	args["pagination"] = arg1
 	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "options",
-		func(ctx context.Context, v any) (*QueryOptions, error) {
-			return ec.unmarshalOQueryOptions2ᚖfrontdeskᚋgraphᚋgqlᚐQueryOptions(ctx, v)
-		})
+		ec.unmarshalOQueryOptions2ᚖfrontdeskᚋgraphᚋgqlᚐQueryOptions)
 	if err != nil {
 		return nil, err
 	}
@@ -3330,9 +2734,7 @@ func (ec *executionContext) field_Query_task_args(ctx context.Context, rawArgs m
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
-		})
+		ec.unmarshalNID2string)
 	if err != nil {
 		return nil, err
 	}
@@ -3344,17 +2746,13 @@ func (ec *executionContext) field_Query_tasks_args(ctx context.Context, rawArgs 
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "pagination",
-		func(ctx context.Context, v any) (*Pagination, error) {
-			return ec.unmarshalOPagination2ᚖfrontdeskᚋgraphᚋgqlᚐPagination(ctx, v)
-		})
+		ec.unmarshalOPagination2ᚖfrontdeskᚋgraphᚋgqlᚐPagination)
 	if err != nil {
 		return nil, err
 	}
 	args["pagination"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "options",
-		func(ctx context.Context, v any) (*TaskQueryOptions, error) {
-			return ec.unmarshalOTaskQueryOptions2ᚖfrontdeskᚋgraphᚋgqlᚐTaskQueryOptions(ctx, v)
-		})
+		ec.unmarshalOTaskQueryOptions2ᚖfrontdeskᚋgraphᚋgqlᚐTaskQueryOptions)
 	if err != nil {
 		return nil, err
 	}
@@ -3366,9 +2764,7 @@ func (ec *executionContext) field_Query_user_args(ctx context.Context, rawArgs m
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
-		})
+		ec.unmarshalNID2string)
 	if err != nil {
 		return nil, err
 	}
@@ -3380,17 +2776,13 @@ func (ec *executionContext) field_Query_users_args(ctx context.Context, rawArgs 
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "pagination",
-		func(ctx context.Context, v any) (*Pagination, error) {
-			return ec.unmarshalOPagination2ᚖfrontdeskᚋgraphᚋgqlᚐPagination(ctx, v)
-		})
+		ec.unmarshalOPagination2ᚖfrontdeskᚋgraphᚋgqlᚐPagination)
 	if err != nil {
 		return nil, err
 	}
 	args["pagination"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "filters",
-		func(ctx context.Context, v any) (*UsersQueryFilters, error) {
-			return ec.unmarshalOUsersQueryFilters2ᚖfrontdeskᚋgraphᚋgqlᚐUsersQueryFilters(ctx, v)
-		})
+		ec.unmarshalOUsersQueryFilters2ᚖfrontdeskᚋgraphᚋgqlᚐUsersQueryFilters)
 	if err != nil {
 		return nil, err
 	}
@@ -3402,9 +2794,7 @@ func (ec *executionContext) field_Query_webhook_args(ctx context.Context, rawArg
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
-		})
+		ec.unmarshalNID2string)
 	if err != nil {
 		return nil, err
 	}
@@ -3416,9 +2806,7 @@ func (ec *executionContext) field_Query_webhooks_args(ctx context.Context, rawAr
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "includeDeleted",
-		func(ctx context.Context, v any) (*bool, error) {
-			return ec.unmarshalOBoolean2ᚖbool(ctx, v)
-		})
+		ec.unmarshalOBoolean2ᚖbool)
 	if err != nil {
 		return nil, err
 	}
@@ -3431,159 +2819,113 @@ func (ec *executionContext) field_Query_webhooks_args(ctx context.Context, rawAr
 // region    **************************** field.gotpl *****************************
 
 func (ec *executionContext) _Address_address(ctx context.Context, field graphql.CollectedField, obj *Address) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Address_address(ctx, field)
-		},
+		contextOf("Address", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Address, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Address_address(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Address", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _Address_city(ctx context.Context, field graphql.CollectedField, obj *Address) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Address_city(ctx, field)
-		},
+		contextOf("Address", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.City, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Address_city(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Address", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _Address_postcode(ctx context.Context, field graphql.CollectedField, obj *Address) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Address_postcode(ctx, field)
-		},
+		contextOf("Address", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Postcode, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Address_postcode(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Address", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _Address_country(ctx context.Context, field graphql.CollectedField, obj *Address) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Address_country(ctx, field)
-		},
+		contextOf("Address", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Country, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Address_country(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Address", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _MetadataEntry_key(ctx context.Context, field graphql.CollectedField, obj *MetadataEntry) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_MetadataEntry_key(ctx, field)
-		},
+		contextOf("MetadataEntry", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Key, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_MetadataEntry_key(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("MetadataEntry", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _MetadataEntry_value(ctx context.Context, field graphql.CollectedField, obj *MetadataEntry) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_MetadataEntry_value(ctx, field)
-		},
+		contextOf("MetadataEntry", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Value, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_MetadataEntry_value(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("MetadataEntry", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _Mutation_signIn(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_signIn(ctx, field)
-		},
+		ec.fieldContext_Mutation_signIn,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().SignIn(ctx, fc.Args["apiKey"].(*string), fc.Args["email"].(*string), fc.Args["password"].(string), fc.Args["practiceGroupId"].(*string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *Token) graphql.Marshaler {
-			return ec.marshalOToken2ᚖfrontdeskᚋgraphᚋgqlᚐToken(ctx, selections, v)
-		},
+		ec.marshalOToken2ᚖfrontdeskᚋgraphᚋgqlᚐToken,
 		true,
 		false,
 	)
@@ -3594,9 +2936,6 @@ func (ec *executionContext) fieldContext_Mutation_signIn(ctx context.Context, fi
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_Token(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -3613,21 +2952,17 @@ func (ec *executionContext) fieldContext_Mutation_signIn(ctx context.Context, fi
 }
 
 func (ec *executionContext) _Mutation_createAvailability(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_createAvailability(ctx, field)
-		},
+		ec.fieldContext_Mutation_createAvailability,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().CreateAvailability(ctx, fc.Args["data"].(CreateResourceAvailabilityInput))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *ResourceAvailabilityCreatePayload) graphql.Marshaler {
-			return ec.marshalNResourceAvailabilityCreatePayload2ᚖfrontdeskᚋgraphᚋgqlᚐResourceAvailabilityCreatePayload(ctx, selections, v)
-		},
+		ec.marshalNResourceAvailabilityCreatePayload2ᚖfrontdeskᚋgraphᚋgqlᚐResourceAvailabilityCreatePayload,
 		true,
 		true,
 	)
@@ -3638,9 +2973,6 @@ func (ec *executionContext) fieldContext_Mutation_createAvailability(ctx context
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_ResourceAvailabilityCreatePayload(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -3657,21 +2989,17 @@ func (ec *executionContext) fieldContext_Mutation_createAvailability(ctx context
 }
 
 func (ec *executionContext) _Mutation_updateAvailability(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_updateAvailability(ctx, field)
-		},
+		ec.fieldContext_Mutation_updateAvailability,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().UpdateAvailability(ctx, fc.Args["id"].(string), fc.Args["data"].(UpdateResourceAvailabilityInput))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *ResourceAvailabilityUpdatePayload) graphql.Marshaler {
-			return ec.marshalNResourceAvailabilityUpdatePayload2ᚖfrontdeskᚋgraphᚋgqlᚐResourceAvailabilityUpdatePayload(ctx, selections, v)
-		},
+		ec.marshalNResourceAvailabilityUpdatePayload2ᚖfrontdeskᚋgraphᚋgqlᚐResourceAvailabilityUpdatePayload,
 		true,
 		true,
 	)
@@ -3682,9 +3010,6 @@ func (ec *executionContext) fieldContext_Mutation_updateAvailability(ctx context
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_ResourceAvailabilityUpdatePayload(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -3701,21 +3026,17 @@ func (ec *executionContext) fieldContext_Mutation_updateAvailability(ctx context
 }
 
 func (ec *executionContext) _Mutation_deleteAvailability(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_deleteAvailability(ctx, field)
-		},
+		ec.fieldContext_Mutation_deleteAvailability,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().DeleteAvailability(ctx, fc.Args["id"].(string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *ResourceAvailabilityDeletePayload) graphql.Marshaler {
-			return ec.marshalNResourceAvailabilityDeletePayload2ᚖfrontdeskᚋgraphᚋgqlᚐResourceAvailabilityDeletePayload(ctx, selections, v)
-		},
+		ec.marshalNResourceAvailabilityDeletePayload2ᚖfrontdeskᚋgraphᚋgqlᚐResourceAvailabilityDeletePayload,
 		true,
 		true,
 	)
@@ -3726,9 +3047,6 @@ func (ec *executionContext) fieldContext_Mutation_deleteAvailability(ctx context
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_ResourceAvailabilityDeletePayload(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -3745,21 +3063,17 @@ func (ec *executionContext) fieldContext_Mutation_deleteAvailability(ctx context
 }
 
 func (ec *executionContext) _Mutation_createBooking(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_createBooking(ctx, field)
-		},
+		ec.fieldContext_Mutation_createBooking,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().CreateBooking(ctx, fc.Args["patient"].(*string), fc.Args["location"].(*string), fc.Args["bookingType"].(*string), fc.Args["doctor"].(*string), fc.Args["comments"].(*string), fc.Args["start"].(*scalar.Moment), fc.Args["end"].(*scalar.Moment), fc.Args["bookingData"].(*BookingDataInput))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *BookingResponsePayload) graphql.Marshaler {
-			return ec.marshalOBookingResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐBookingResponsePayload(ctx, selections, v)
-		},
+		ec.marshalOBookingResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐBookingResponsePayload,
 		true,
 		false,
 	)
@@ -3770,9 +3084,6 @@ func (ec *executionContext) fieldContext_Mutation_createBooking(ctx context.Cont
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_BookingResponsePayload(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -3789,21 +3100,17 @@ func (ec *executionContext) fieldContext_Mutation_createBooking(ctx context.Cont
 }
 
 func (ec *executionContext) _Mutation_updateBooking(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_updateBooking(ctx, field)
-		},
+		ec.fieldContext_Mutation_updateBooking,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().UpdateBooking(ctx, fc.Args["id"].(string), fc.Args["bookingData"].(*BookingUpdateDataInput))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *BookingResponsePayload) graphql.Marshaler {
-			return ec.marshalOBookingResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐBookingResponsePayload(ctx, selections, v)
-		},
+		ec.marshalOBookingResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐBookingResponsePayload,
 		true,
 		false,
 	)
@@ -3814,9 +3121,6 @@ func (ec *executionContext) fieldContext_Mutation_updateBooking(ctx context.Cont
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_BookingResponsePayload(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -3833,21 +3137,17 @@ func (ec *executionContext) fieldContext_Mutation_updateBooking(ctx context.Cont
 }
 
 func (ec *executionContext) _Mutation_deleteBooking(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_deleteBooking(ctx, field)
-		},
+		ec.fieldContext_Mutation_deleteBooking,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().DeleteBooking(ctx, fc.Args["id"].(string), fc.Args["sendCancellationMessages"].(*bool), fc.Args["notifyPractice"].(*bool))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *BookingResponsePayload) graphql.Marshaler {
-			return ec.marshalOBookingResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐBookingResponsePayload(ctx, selections, v)
-		},
+		ec.marshalOBookingResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐBookingResponsePayload,
 		true,
 		false,
 	)
@@ -3858,9 +3158,6 @@ func (ec *executionContext) fieldContext_Mutation_deleteBooking(ctx context.Cont
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_BookingResponsePayload(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -3877,21 +3174,17 @@ func (ec *executionContext) fieldContext_Mutation_deleteBooking(ctx context.Cont
 }
 
 func (ec *executionContext) _Mutation_updateBookingJourney(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_updateBookingJourney(ctx, field)
-		},
+		ec.fieldContext_Mutation_updateBookingJourney,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().UpdateBookingJourney(ctx, fc.Args["id"].(string), fc.Args["bookingJourneyInput"].(*BookingJourneyInput))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *BookingResponsePayload) graphql.Marshaler {
-			return ec.marshalOBookingResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐBookingResponsePayload(ctx, selections, v)
-		},
+		ec.marshalOBookingResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐBookingResponsePayload,
 		true,
 		false,
 	)
@@ -3902,9 +3195,6 @@ func (ec *executionContext) fieldContext_Mutation_updateBookingJourney(ctx conte
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_BookingResponsePayload(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -3921,21 +3211,17 @@ func (ec *executionContext) fieldContext_Mutation_updateBookingJourney(ctx conte
 }
 
 func (ec *executionContext) _Mutation_updateBookingMetadata(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_updateBookingMetadata(ctx, field)
-		},
+		ec.fieldContext_Mutation_updateBookingMetadata,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().UpdateBookingMetadata(ctx, fc.Args["bookingId"].(string), fc.Args["key"].(string), fc.Args["value"].(string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *BookingResponsePayload) graphql.Marshaler {
-			return ec.marshalOBookingResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐBookingResponsePayload(ctx, selections, v)
-		},
+		ec.marshalOBookingResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐBookingResponsePayload,
 		true,
 		false,
 	)
@@ -3946,9 +3232,6 @@ func (ec *executionContext) fieldContext_Mutation_updateBookingMetadata(ctx cont
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_BookingResponsePayload(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -3965,21 +3248,17 @@ func (ec *executionContext) fieldContext_Mutation_updateBookingMetadata(ctx cont
 }
 
 func (ec *executionContext) _Mutation_sendEmail(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_sendEmail(ctx, field)
-		},
+		ec.fieldContext_Mutation_sendEmail,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().SendEmail(ctx, fc.Args["patientId"].(string), fc.Args["subject"].(string), fc.Args["message"].(string), fc.Args["dateToProcess"].(*scalar.Moment))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *SendEmailPayload) graphql.Marshaler {
-			return ec.marshalOSendEmailPayload2ᚖfrontdeskᚋgraphᚋgqlᚐSendEmailPayload(ctx, selections, v)
-		},
+		ec.marshalOSendEmailPayload2ᚖfrontdeskᚋgraphᚋgqlᚐSendEmailPayload,
 		true,
 		false,
 	)
@@ -3990,9 +3269,6 @@ func (ec *executionContext) fieldContext_Mutation_sendEmail(ctx context.Context,
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_SendEmailPayload(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -4009,21 +3285,17 @@ func (ec *executionContext) fieldContext_Mutation_sendEmail(ctx context.Context,
 }
 
 func (ec *executionContext) _Mutation_sendSms(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_sendSms(ctx, field)
-		},
+		ec.fieldContext_Mutation_sendSms,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().SendSms(ctx, fc.Args["patientId"].(string), fc.Args["message"].(string), fc.Args["dateToProcess"].(*scalar.Moment))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *SendSMSPayload) graphql.Marshaler {
-			return ec.marshalOSendSMSPayload2ᚖfrontdeskᚋgraphᚋgqlᚐSendSMSPayload(ctx, selections, v)
-		},
+		ec.marshalOSendSMSPayload2ᚖfrontdeskᚋgraphᚋgqlᚐSendSMSPayload,
 		true,
 		false,
 	)
@@ -4034,9 +3306,6 @@ func (ec *executionContext) fieldContext_Mutation_sendSms(ctx context.Context, f
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_SendSMSPayload(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -4053,21 +3322,17 @@ func (ec *executionContext) fieldContext_Mutation_sendSms(ctx context.Context, f
 }
 
 func (ec *executionContext) _Mutation_cancelScheduledPatientCommunication(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_cancelScheduledPatientCommunication(ctx, field)
-		},
+		ec.fieldContext_Mutation_cancelScheduledPatientCommunication,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().CancelScheduledPatientCommunication(ctx, fc.Args["id"].(string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *PatientCommunicationPayload) graphql.Marshaler {
-			return ec.marshalOPatientCommunicationPayload2ᚖfrontdeskᚋgraphᚋgqlᚐPatientCommunicationPayload(ctx, selections, v)
-		},
+		ec.marshalOPatientCommunicationPayload2ᚖfrontdeskᚋgraphᚋgqlᚐPatientCommunicationPayload,
 		true,
 		false,
 	)
@@ -4078,9 +3343,6 @@ func (ec *executionContext) fieldContext_Mutation_cancelScheduledPatientCommunic
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_PatientCommunicationPayload(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -4097,21 +3359,17 @@ func (ec *executionContext) fieldContext_Mutation_cancelScheduledPatientCommunic
 }
 
 func (ec *executionContext) _Mutation_unlockPatientCommunication(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_unlockPatientCommunication(ctx, field)
-		},
+		ec.fieldContext_Mutation_unlockPatientCommunication,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().UnlockPatientCommunication(ctx, fc.Args["id"].(string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *PatientCommunicationPayload) graphql.Marshaler {
-			return ec.marshalOPatientCommunicationPayload2ᚖfrontdeskᚋgraphᚋgqlᚐPatientCommunicationPayload(ctx, selections, v)
-		},
+		ec.marshalOPatientCommunicationPayload2ᚖfrontdeskᚋgraphᚋgqlᚐPatientCommunicationPayload,
 		true,
 		false,
 	)
@@ -4122,9 +3380,6 @@ func (ec *executionContext) fieldContext_Mutation_unlockPatientCommunication(ctx
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_PatientCommunicationPayload(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -4141,21 +3396,17 @@ func (ec *executionContext) fieldContext_Mutation_unlockPatientCommunication(ctx
 }
 
 func (ec *executionContext) _Mutation_sendPatientCommunicationAgain(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_sendPatientCommunicationAgain(ctx, field)
-		},
+		ec.fieldContext_Mutation_sendPatientCommunicationAgain,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().SendPatientCommunicationAgain(ctx, fc.Args["id"].(string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *PatientCommunicationPayload) graphql.Marshaler {
-			return ec.marshalOPatientCommunicationPayload2ᚖfrontdeskᚋgraphᚋgqlᚐPatientCommunicationPayload(ctx, selections, v)
-		},
+		ec.marshalOPatientCommunicationPayload2ᚖfrontdeskᚋgraphᚋgqlᚐPatientCommunicationPayload,
 		true,
 		false,
 	)
@@ -4166,9 +3417,6 @@ func (ec *executionContext) fieldContext_Mutation_sendPatientCommunicationAgain(
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_PatientCommunicationPayload(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -4185,21 +3433,17 @@ func (ec *executionContext) fieldContext_Mutation_sendPatientCommunicationAgain(
 }
 
 func (ec *executionContext) _Mutation_deleteConsultation(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_deleteConsultation(ctx, field)
-		},
+		ec.fieldContext_Mutation_deleteConsultation,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().DeleteConsultation(ctx, fc.Args["patientId"].(string), fc.Args["consultationId"].(string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *ConsultationResponsePayload) graphql.Marshaler {
-			return ec.marshalOConsultationResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐConsultationResponsePayload(ctx, selections, v)
-		},
+		ec.marshalOConsultationResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐConsultationResponsePayload,
 		true,
 		false,
 	)
@@ -4210,9 +3454,6 @@ func (ec *executionContext) fieldContext_Mutation_deleteConsultation(ctx context
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_ConsultationResponsePayload(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -4229,21 +3470,17 @@ func (ec *executionContext) fieldContext_Mutation_deleteConsultation(ctx context
 }
 
 func (ec *executionContext) _Mutation_createContact(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_createContact(ctx, field)
-		},
+		ec.fieldContext_Mutation_createContact,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().CreateContact(ctx, fc.Args["title"].(*string), fc.Args["first"].(*string), fc.Args["last"].(*string), fc.Args["company"].(*string), fc.Args["email"].(*string), fc.Args["address"].(*string), fc.Args["city"].(*string), fc.Args["postcode"].(*string), fc.Args["country"].(*string), fc.Args["phoneType"].(*string), fc.Args["phoneNumber"].(*string), fc.Args["isPayor"].(*bool), fc.Args["invoiceRecipient"].(*string), fc.Args["billingFrequency"].(*ContactBillingFrequency), fc.Args["billingDetails"].(*string), fc.Args["paymentReference"].(*string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *NewContactPayload) graphql.Marshaler {
-			return ec.marshalONewContactPayload2ᚖfrontdeskᚋgraphᚋgqlᚐNewContactPayload(ctx, selections, v)
-		},
+		ec.marshalONewContactPayload2ᚖfrontdeskᚋgraphᚋgqlᚐNewContactPayload,
 		true,
 		false,
 	)
@@ -4254,9 +3491,6 @@ func (ec *executionContext) fieldContext_Mutation_createContact(ctx context.Cont
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_NewContactPayload(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -4273,21 +3507,17 @@ func (ec *executionContext) fieldContext_Mutation_createContact(ctx context.Cont
 }
 
 func (ec *executionContext) _Mutation_updateContact(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_updateContact(ctx, field)
-		},
+		ec.fieldContext_Mutation_updateContact,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().UpdateContact(ctx, fc.Args["id"].(string), fc.Args["contactData"].(UpdateContactDataInput))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *ContactResponsePayload) graphql.Marshaler {
-			return ec.marshalOContactResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐContactResponsePayload(ctx, selections, v)
-		},
+		ec.marshalOContactResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐContactResponsePayload,
 		true,
 		false,
 	)
@@ -4298,9 +3528,6 @@ func (ec *executionContext) fieldContext_Mutation_updateContact(ctx context.Cont
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_ContactResponsePayload(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -4317,21 +3544,17 @@ func (ec *executionContext) fieldContext_Mutation_updateContact(ctx context.Cont
 }
 
 func (ec *executionContext) _Mutation_deleteContact(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_deleteContact(ctx, field)
-		},
+		ec.fieldContext_Mutation_deleteContact,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().DeleteContact(ctx, fc.Args["id"].(string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *ContactResponsePayload) graphql.Marshaler {
-			return ec.marshalOContactResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐContactResponsePayload(ctx, selections, v)
-		},
+		ec.marshalOContactResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐContactResponsePayload,
 		true,
 		false,
 	)
@@ -4342,9 +3565,6 @@ func (ec *executionContext) fieldContext_Mutation_deleteContact(ctx context.Cont
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_ContactResponsePayload(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -4361,21 +3581,17 @@ func (ec *executionContext) fieldContext_Mutation_deleteContact(ctx context.Cont
 }
 
 func (ec *executionContext) _Mutation_addContactPhoneNumber(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_addContactPhoneNumber(ctx, field)
-		},
+		ec.fieldContext_Mutation_addContactPhoneNumber,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().AddContactPhoneNumber(ctx, fc.Args["contactId"].(string), fc.Args["phoneData"].(AddContactPhoneData))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *ContactResponsePayload) graphql.Marshaler {
-			return ec.marshalOContactResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐContactResponsePayload(ctx, selections, v)
-		},
+		ec.marshalOContactResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐContactResponsePayload,
 		true,
 		false,
 	)
@@ -4386,9 +3602,6 @@ func (ec *executionContext) fieldContext_Mutation_addContactPhoneNumber(ctx cont
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_ContactResponsePayload(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -4405,21 +3618,17 @@ func (ec *executionContext) fieldContext_Mutation_addContactPhoneNumber(ctx cont
 }
 
 func (ec *executionContext) _Mutation_updateContactPhoneNumber(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_updateContactPhoneNumber(ctx, field)
-		},
+		ec.fieldContext_Mutation_updateContactPhoneNumber,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().UpdateContactPhoneNumber(ctx, fc.Args["contactId"].(string), fc.Args["phoneId"].(string), fc.Args["phoneData"].(*UpdateContactPhoneData))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *ContactResponsePayload) graphql.Marshaler {
-			return ec.marshalOContactResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐContactResponsePayload(ctx, selections, v)
-		},
+		ec.marshalOContactResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐContactResponsePayload,
 		true,
 		false,
 	)
@@ -4430,9 +3639,6 @@ func (ec *executionContext) fieldContext_Mutation_updateContactPhoneNumber(ctx c
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_ContactResponsePayload(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -4449,21 +3655,17 @@ func (ec *executionContext) fieldContext_Mutation_updateContactPhoneNumber(ctx c
 }
 
 func (ec *executionContext) _Mutation_removeContactPhoneNumber(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_removeContactPhoneNumber(ctx, field)
-		},
+		ec.fieldContext_Mutation_removeContactPhoneNumber,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().RemoveContactPhoneNumber(ctx, fc.Args["contactId"].(string), fc.Args["phoneId"].(string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *ContactResponsePayload) graphql.Marshaler {
-			return ec.marshalOContactResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐContactResponsePayload(ctx, selections, v)
-		},
+		ec.marshalOContactResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐContactResponsePayload,
 		true,
 		false,
 	)
@@ -4474,9 +3676,6 @@ func (ec *executionContext) fieldContext_Mutation_removeContactPhoneNumber(ctx c
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_ContactResponsePayload(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -4493,21 +3692,17 @@ func (ec *executionContext) fieldContext_Mutation_removeContactPhoneNumber(ctx c
 }
 
 func (ec *executionContext) _Mutation_createPatientDocument(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_createPatientDocument(ctx, field)
-		},
+		ec.fieldContext_Mutation_createPatientDocument,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().CreatePatientDocument(ctx, fc.Args["patient"].(string), fc.Args["name"].(string), fc.Args["type"].(string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *NewPatientDocumentPayload) graphql.Marshaler {
-			return ec.marshalONewPatientDocumentPayload2ᚖfrontdeskᚋgraphᚋgqlᚐNewPatientDocumentPayload(ctx, selections, v)
-		},
+		ec.marshalONewPatientDocumentPayload2ᚖfrontdeskᚋgraphᚋgqlᚐNewPatientDocumentPayload,
 		true,
 		false,
 	)
@@ -4518,9 +3713,6 @@ func (ec *executionContext) fieldContext_Mutation_createPatientDocument(ctx cont
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_NewPatientDocumentPayload(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -4537,21 +3729,17 @@ func (ec *executionContext) fieldContext_Mutation_createPatientDocument(ctx cont
 }
 
 func (ec *executionContext) _Mutation_createPracticeTemplateDocument(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_createPracticeTemplateDocument(ctx, field)
-		},
+		ec.fieldContext_Mutation_createPracticeTemplateDocument,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().CreatePracticeTemplateDocument(ctx, fc.Args["name"].(string), fc.Args["type"].(string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *NewPracticeTemplateDocumentPayload) graphql.Marshaler {
-			return ec.marshalONewPracticeTemplateDocumentPayload2ᚖfrontdeskᚋgraphᚋgqlᚐNewPracticeTemplateDocumentPayload(ctx, selections, v)
-		},
+		ec.marshalONewPracticeTemplateDocumentPayload2ᚖfrontdeskᚋgraphᚋgqlᚐNewPracticeTemplateDocumentPayload,
 		true,
 		false,
 	)
@@ -4562,9 +3750,6 @@ func (ec *executionContext) fieldContext_Mutation_createPracticeTemplateDocument
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_NewPracticeTemplateDocumentPayload(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -4581,21 +3766,17 @@ func (ec *executionContext) fieldContext_Mutation_createPracticeTemplateDocument
 }
 
 func (ec *executionContext) _Mutation_createInvoice(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_createInvoice(ctx, field)
-		},
+		ec.fieldContext_Mutation_createInvoice,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().CreateInvoice(ctx, fc.Args["invoiceData"].(*NewInvoiceDataInput))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *NewInvoiceResponsePayload) graphql.Marshaler {
-			return ec.marshalONewInvoiceResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐNewInvoiceResponsePayload(ctx, selections, v)
-		},
+		ec.marshalONewInvoiceResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐNewInvoiceResponsePayload,
 		true,
 		false,
 	)
@@ -4606,9 +3787,6 @@ func (ec *executionContext) fieldContext_Mutation_createInvoice(ctx context.Cont
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_NewInvoiceResponsePayload(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -4625,21 +3803,17 @@ func (ec *executionContext) fieldContext_Mutation_createInvoice(ctx context.Cont
 }
 
 func (ec *executionContext) _Mutation_updateInvoice(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_updateInvoice(ctx, field)
-		},
+		ec.fieldContext_Mutation_updateInvoice,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().UpdateInvoice(ctx, fc.Args["invoiceId"].(string), fc.Args["invoiceData"].(*UpdateInvoiceDataInput))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *NewInvoiceResponsePayload) graphql.Marshaler {
-			return ec.marshalONewInvoiceResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐNewInvoiceResponsePayload(ctx, selections, v)
-		},
+		ec.marshalONewInvoiceResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐNewInvoiceResponsePayload,
 		true,
 		false,
 	)
@@ -4650,9 +3824,6 @@ func (ec *executionContext) fieldContext_Mutation_updateInvoice(ctx context.Cont
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_NewInvoiceResponsePayload(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -4669,21 +3840,17 @@ func (ec *executionContext) fieldContext_Mutation_updateInvoice(ctx context.Cont
 }
 
 func (ec *executionContext) _Mutation_deleteInvoice(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_deleteInvoice(ctx, field)
-		},
+		ec.fieldContext_Mutation_deleteInvoice,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().DeleteInvoice(ctx, fc.Args["invoiceId"].(string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *NewInvoiceResponsePayload) graphql.Marshaler {
-			return ec.marshalONewInvoiceResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐNewInvoiceResponsePayload(ctx, selections, v)
-		},
+		ec.marshalONewInvoiceResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐNewInvoiceResponsePayload,
 		true,
 		false,
 	)
@@ -4694,9 +3861,6 @@ func (ec *executionContext) fieldContext_Mutation_deleteInvoice(ctx context.Cont
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_NewInvoiceResponsePayload(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -4713,21 +3877,17 @@ func (ec *executionContext) fieldContext_Mutation_deleteInvoice(ctx context.Cont
 }
 
 func (ec *executionContext) _Mutation_addLineItem(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_addLineItem(ctx, field)
-		},
+		ec.fieldContext_Mutation_addLineItem,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().AddLineItem(ctx, fc.Args["invoiceId"].(string), fc.Args["lineItemData"].(*NewLineItemDataInput))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *NewInvoiceResponsePayload) graphql.Marshaler {
-			return ec.marshalONewInvoiceResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐNewInvoiceResponsePayload(ctx, selections, v)
-		},
+		ec.marshalONewInvoiceResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐNewInvoiceResponsePayload,
 		true,
 		false,
 	)
@@ -4738,9 +3898,6 @@ func (ec *executionContext) fieldContext_Mutation_addLineItem(ctx context.Contex
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_NewInvoiceResponsePayload(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -4757,21 +3914,17 @@ func (ec *executionContext) fieldContext_Mutation_addLineItem(ctx context.Contex
 }
 
 func (ec *executionContext) _Mutation_updateLineItem(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_updateLineItem(ctx, field)
-		},
+		ec.fieldContext_Mutation_updateLineItem,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().UpdateLineItem(ctx, fc.Args["invoiceId"].(string), fc.Args["lineItemId"].(string), fc.Args["lineItemData"].(*UpdateLineItemDataInput))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *NewInvoiceResponsePayload) graphql.Marshaler {
-			return ec.marshalONewInvoiceResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐNewInvoiceResponsePayload(ctx, selections, v)
-		},
+		ec.marshalONewInvoiceResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐNewInvoiceResponsePayload,
 		true,
 		false,
 	)
@@ -4782,9 +3935,6 @@ func (ec *executionContext) fieldContext_Mutation_updateLineItem(ctx context.Con
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_NewInvoiceResponsePayload(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -4801,21 +3951,17 @@ func (ec *executionContext) fieldContext_Mutation_updateLineItem(ctx context.Con
 }
 
 func (ec *executionContext) _Mutation_deleteLineItem(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_deleteLineItem(ctx, field)
-		},
+		ec.fieldContext_Mutation_deleteLineItem,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().DeleteLineItem(ctx, fc.Args["invoiceId"].(string), fc.Args["lineItemId"].(string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *NewInvoiceResponsePayload) graphql.Marshaler {
-			return ec.marshalONewInvoiceResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐNewInvoiceResponsePayload(ctx, selections, v)
-		},
+		ec.marshalONewInvoiceResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐNewInvoiceResponsePayload,
 		true,
 		false,
 	)
@@ -4826,9 +3972,6 @@ func (ec *executionContext) fieldContext_Mutation_deleteLineItem(ctx context.Con
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_NewInvoiceResponsePayload(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -4845,21 +3988,17 @@ func (ec *executionContext) fieldContext_Mutation_deleteLineItem(ctx context.Con
 }
 
 func (ec *executionContext) _Mutation_addInvoicePayment(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_addInvoicePayment(ctx, field)
-		},
+		ec.fieldContext_Mutation_addInvoicePayment,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().AddInvoicePayment(ctx, fc.Args["invoiceId"].(string), fc.Args["paymentData"].(*NewInvoicePaymentDataInput))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *NewInvoiceResponsePayload) graphql.Marshaler {
-			return ec.marshalONewInvoiceResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐNewInvoiceResponsePayload(ctx, selections, v)
-		},
+		ec.marshalONewInvoiceResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐNewInvoiceResponsePayload,
 		true,
 		false,
 	)
@@ -4870,9 +4009,6 @@ func (ec *executionContext) fieldContext_Mutation_addInvoicePayment(ctx context.
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_NewInvoiceResponsePayload(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -4889,21 +4025,17 @@ func (ec *executionContext) fieldContext_Mutation_addInvoicePayment(ctx context.
 }
 
 func (ec *executionContext) _Mutation_updateInvoicePayment(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_updateInvoicePayment(ctx, field)
-		},
+		ec.fieldContext_Mutation_updateInvoicePayment,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().UpdateInvoicePayment(ctx, fc.Args["invoiceId"].(string), fc.Args["invoicePaymentId"].(string), fc.Args["paymentData"].(*UpdateInvoicePaymentDataInput))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *NewInvoiceResponsePayload) graphql.Marshaler {
-			return ec.marshalONewInvoiceResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐNewInvoiceResponsePayload(ctx, selections, v)
-		},
+		ec.marshalONewInvoiceResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐNewInvoiceResponsePayload,
 		true,
 		false,
 	)
@@ -4914,9 +4046,6 @@ func (ec *executionContext) fieldContext_Mutation_updateInvoicePayment(ctx conte
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_NewInvoiceResponsePayload(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -4933,21 +4062,17 @@ func (ec *executionContext) fieldContext_Mutation_updateInvoicePayment(ctx conte
 }
 
 func (ec *executionContext) _Mutation_deleteInvoicePayment(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_deleteInvoicePayment(ctx, field)
-		},
+		ec.fieldContext_Mutation_deleteInvoicePayment,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().DeleteInvoicePayment(ctx, fc.Args["invoiceId"].(string), fc.Args["invoicePaymentId"].(string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *NewInvoiceResponsePayload) graphql.Marshaler {
-			return ec.marshalONewInvoiceResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐNewInvoiceResponsePayload(ctx, selections, v)
-		},
+		ec.marshalONewInvoiceResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐNewInvoiceResponsePayload,
 		true,
 		false,
 	)
@@ -4958,9 +4083,6 @@ func (ec *executionContext) fieldContext_Mutation_deleteInvoicePayment(ctx conte
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_NewInvoiceResponsePayload(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -4977,21 +4099,17 @@ func (ec *executionContext) fieldContext_Mutation_deleteInvoicePayment(ctx conte
 }
 
 func (ec *executionContext) _Mutation_refundPayment(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_refundPayment(ctx, field)
-		},
+		ec.fieldContext_Mutation_refundPayment,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().RefundPayment(ctx, fc.Args["invoiceId"].(string), fc.Args["paymentId"].(string), fc.Args["amount"].(*float64), fc.Args["reason"].(*string), fc.Args["comment"].(*string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *RefundPaymentPayload) graphql.Marshaler {
-			return ec.marshalORefundPaymentPayload2ᚖfrontdeskᚋgraphᚋgqlᚐRefundPaymentPayload(ctx, selections, v)
-		},
+		ec.marshalORefundPaymentPayload2ᚖfrontdeskᚋgraphᚋgqlᚐRefundPaymentPayload,
 		true,
 		false,
 	)
@@ -5002,9 +4120,6 @@ func (ec *executionContext) fieldContext_Mutation_refundPayment(ctx context.Cont
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_RefundPaymentPayload(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -5021,21 +4136,17 @@ func (ec *executionContext) fieldContext_Mutation_refundPayment(ctx context.Cont
 }
 
 func (ec *executionContext) _Mutation_createLabel(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_createLabel(ctx, field)
-		},
+		ec.fieldContext_Mutation_createLabel,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().CreateLabel(ctx, fc.Args["labelData"].(*CreateLabelData))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *LabelResponsePayload) graphql.Marshaler {
-			return ec.marshalOLabelResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐLabelResponsePayload(ctx, selections, v)
-		},
+		ec.marshalOLabelResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐLabelResponsePayload,
 		true,
 		false,
 	)
@@ -5046,9 +4157,6 @@ func (ec *executionContext) fieldContext_Mutation_createLabel(ctx context.Contex
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_LabelResponsePayload(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -5065,21 +4173,17 @@ func (ec *executionContext) fieldContext_Mutation_createLabel(ctx context.Contex
 }
 
 func (ec *executionContext) _Mutation_updateLabel(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_updateLabel(ctx, field)
-		},
+		ec.fieldContext_Mutation_updateLabel,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().UpdateLabel(ctx, fc.Args["id"].(string), fc.Args["labelData"].(*UpdateLabelData))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *LabelResponsePayload) graphql.Marshaler {
-			return ec.marshalOLabelResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐLabelResponsePayload(ctx, selections, v)
-		},
+		ec.marshalOLabelResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐLabelResponsePayload,
 		true,
 		false,
 	)
@@ -5090,9 +4194,6 @@ func (ec *executionContext) fieldContext_Mutation_updateLabel(ctx context.Contex
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_LabelResponsePayload(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -5109,21 +4210,17 @@ func (ec *executionContext) fieldContext_Mutation_updateLabel(ctx context.Contex
 }
 
 func (ec *executionContext) _Mutation_deleteLabel(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_deleteLabel(ctx, field)
-		},
+		ec.fieldContext_Mutation_deleteLabel,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().DeleteLabel(ctx, fc.Args["id"].(string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *LabelResponsePayload) graphql.Marshaler {
-			return ec.marshalOLabelResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐLabelResponsePayload(ctx, selections, v)
-		},
+		ec.marshalOLabelResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐLabelResponsePayload,
 		true,
 		false,
 	)
@@ -5134,9 +4231,6 @@ func (ec *executionContext) fieldContext_Mutation_deleteLabel(ctx context.Contex
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_LabelResponsePayload(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -5153,21 +4247,17 @@ func (ec *executionContext) fieldContext_Mutation_deleteLabel(ctx context.Contex
 }
 
 func (ec *executionContext) _Mutation_createLetter(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_createLetter(ctx, field)
-		},
+		ec.fieldContext_Mutation_createLetter,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().CreateLetter(ctx, fc.Args["letterData"].(CreateLetterDataInput))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *LetterResponsePayload) graphql.Marshaler {
-			return ec.marshalOLetterResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐLetterResponsePayload(ctx, selections, v)
-		},
+		ec.marshalOLetterResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐLetterResponsePayload,
 		true,
 		false,
 	)
@@ -5178,9 +4268,6 @@ func (ec *executionContext) fieldContext_Mutation_createLetter(ctx context.Conte
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_LetterResponsePayload(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -5197,21 +4284,17 @@ func (ec *executionContext) fieldContext_Mutation_createLetter(ctx context.Conte
 }
 
 func (ec *executionContext) _Mutation_updateLetter(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_updateLetter(ctx, field)
-		},
+		ec.fieldContext_Mutation_updateLetter,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().UpdateLetter(ctx, fc.Args["id"].(string), fc.Args["letterData"].(UpdateLetterDataInput))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *LetterResponsePayload) graphql.Marshaler {
-			return ec.marshalOLetterResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐLetterResponsePayload(ctx, selections, v)
-		},
+		ec.marshalOLetterResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐLetterResponsePayload,
 		true,
 		false,
 	)
@@ -5222,9 +4305,6 @@ func (ec *executionContext) fieldContext_Mutation_updateLetter(ctx context.Conte
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_LetterResponsePayload(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -5241,21 +4321,17 @@ func (ec *executionContext) fieldContext_Mutation_updateLetter(ctx context.Conte
 }
 
 func (ec *executionContext) _Mutation_deleteLetter(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_deleteLetter(ctx, field)
-		},
+		ec.fieldContext_Mutation_deleteLetter,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().DeleteLetter(ctx, fc.Args["id"].(string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *LetterResponsePayload) graphql.Marshaler {
-			return ec.marshalOLetterResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐLetterResponsePayload(ctx, selections, v)
-		},
+		ec.marshalOLetterResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐLetterResponsePayload,
 		true,
 		false,
 	)
@@ -5266,9 +4342,6 @@ func (ec *executionContext) fieldContext_Mutation_deleteLetter(ctx context.Conte
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_LetterResponsePayload(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -5285,21 +4358,17 @@ func (ec *executionContext) fieldContext_Mutation_deleteLetter(ctx context.Conte
 }
 
 func (ec *executionContext) _Mutation_createPatient(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_createPatient(ctx, field)
-		},
+		ec.fieldContext_Mutation_createPatient,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().CreatePatient(ctx, fc.Args["title"].(*string), fc.Args["first"].(*string), fc.Args["last"].(*string), fc.Args["email"].(*string), fc.Args["dob"].(*scalar.Moment), fc.Args["gender"].(*string), fc.Args["sex"].(*string), fc.Args["address"].(*string), fc.Args["city"].(*string), fc.Args["postcode"].(*string), fc.Args["country"].(*string), fc.Args["phoneType"].(*string), fc.Args["phoneNumber"].(*string), fc.Args["patientData"].(*CreatePatientDataInput), fc.Args["insData"].(*INSInput))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *PatientResponsePayload) graphql.Marshaler {
-			return ec.marshalOPatientResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐPatientResponsePayload(ctx, selections, v)
-		},
+		ec.marshalOPatientResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐPatientResponsePayload,
 		true,
 		false,
 	)
@@ -5310,9 +4379,6 @@ func (ec *executionContext) fieldContext_Mutation_createPatient(ctx context.Cont
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_PatientResponsePayload(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -5329,21 +4395,17 @@ func (ec *executionContext) fieldContext_Mutation_createPatient(ctx context.Cont
 }
 
 func (ec *executionContext) _Mutation_updatePatient(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_updatePatient(ctx, field)
-		},
+		ec.fieldContext_Mutation_updatePatient,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().UpdatePatient(ctx, fc.Args["id"].(string), fc.Args["patientData"].(UpdatePatientDataInput))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *PatientResponsePayload) graphql.Marshaler {
-			return ec.marshalOPatientResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐPatientResponsePayload(ctx, selections, v)
-		},
+		ec.marshalOPatientResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐPatientResponsePayload,
 		true,
 		false,
 	)
@@ -5354,9 +4416,6 @@ func (ec *executionContext) fieldContext_Mutation_updatePatient(ctx context.Cont
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_PatientResponsePayload(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -5373,21 +4432,17 @@ func (ec *executionContext) fieldContext_Mutation_updatePatient(ctx context.Cont
 }
 
 func (ec *executionContext) _Mutation_deletePatient(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_deletePatient(ctx, field)
-		},
+		ec.fieldContext_Mutation_deletePatient,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().DeletePatient(ctx, fc.Args["id"].(string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *PatientResponsePayload) graphql.Marshaler {
-			return ec.marshalOPatientResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐPatientResponsePayload(ctx, selections, v)
-		},
+		ec.marshalOPatientResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐPatientResponsePayload,
 		true,
 		false,
 	)
@@ -5398,9 +4453,6 @@ func (ec *executionContext) fieldContext_Mutation_deletePatient(ctx context.Cont
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_PatientResponsePayload(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -5417,21 +4469,17 @@ func (ec *executionContext) fieldContext_Mutation_deletePatient(ctx context.Cont
 }
 
 func (ec *executionContext) _Mutation_archivePatient(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_archivePatient(ctx, field)
-		},
+		ec.fieldContext_Mutation_archivePatient,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().ArchivePatient(ctx, fc.Args["patientId"].(string), fc.Args["reason"].(PatientArchiveReason), fc.Args["comments"].(*string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *PatientResponsePayload) graphql.Marshaler {
-			return ec.marshalOPatientResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐPatientResponsePayload(ctx, selections, v)
-		},
+		ec.marshalOPatientResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐPatientResponsePayload,
 		true,
 		false,
 	)
@@ -5442,9 +4490,6 @@ func (ec *executionContext) fieldContext_Mutation_archivePatient(ctx context.Con
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_PatientResponsePayload(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -5461,21 +4506,17 @@ func (ec *executionContext) fieldContext_Mutation_archivePatient(ctx context.Con
 }
 
 func (ec *executionContext) _Mutation_unarchivePatient(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_unarchivePatient(ctx, field)
-		},
+		ec.fieldContext_Mutation_unarchivePatient,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().UnarchivePatient(ctx, fc.Args["patientId"].(string), fc.Args["reason"].(*PatientUnarchiveReason))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *PatientResponsePayload) graphql.Marshaler {
-			return ec.marshalOPatientResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐPatientResponsePayload(ctx, selections, v)
-		},
+		ec.marshalOPatientResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐPatientResponsePayload,
 		true,
 		false,
 	)
@@ -5486,9 +4527,6 @@ func (ec *executionContext) fieldContext_Mutation_unarchivePatient(ctx context.C
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_PatientResponsePayload(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -5505,21 +4543,17 @@ func (ec *executionContext) fieldContext_Mutation_unarchivePatient(ctx context.C
 }
 
 func (ec *executionContext) _Mutation_addPatientPhoneNumber(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_addPatientPhoneNumber(ctx, field)
-		},
+		ec.fieldContext_Mutation_addPatientPhoneNumber,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().AddPatientPhoneNumber(ctx, fc.Args["patientId"].(string), fc.Args["phoneData"].(AddPhoneData))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *PatientResponsePayload) graphql.Marshaler {
-			return ec.marshalOPatientResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐPatientResponsePayload(ctx, selections, v)
-		},
+		ec.marshalOPatientResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐPatientResponsePayload,
 		true,
 		false,
 	)
@@ -5530,9 +4564,6 @@ func (ec *executionContext) fieldContext_Mutation_addPatientPhoneNumber(ctx cont
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_PatientResponsePayload(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -5549,21 +4580,17 @@ func (ec *executionContext) fieldContext_Mutation_addPatientPhoneNumber(ctx cont
 }
 
 func (ec *executionContext) _Mutation_updatePatientPhoneNumber(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_updatePatientPhoneNumber(ctx, field)
-		},
+		ec.fieldContext_Mutation_updatePatientPhoneNumber,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().UpdatePatientPhoneNumber(ctx, fc.Args["patientId"].(string), fc.Args["phoneId"].(string), fc.Args["phoneData"].(*UpdatePhoneData))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *PatientResponsePayload) graphql.Marshaler {
-			return ec.marshalOPatientResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐPatientResponsePayload(ctx, selections, v)
-		},
+		ec.marshalOPatientResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐPatientResponsePayload,
 		true,
 		false,
 	)
@@ -5574,9 +4601,6 @@ func (ec *executionContext) fieldContext_Mutation_updatePatientPhoneNumber(ctx c
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_PatientResponsePayload(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -5593,21 +4617,17 @@ func (ec *executionContext) fieldContext_Mutation_updatePatientPhoneNumber(ctx c
 }
 
 func (ec *executionContext) _Mutation_removePatientPhoneNumber(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_removePatientPhoneNumber(ctx, field)
-		},
+		ec.fieldContext_Mutation_removePatientPhoneNumber,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().RemovePatientPhoneNumber(ctx, fc.Args["patientId"].(string), fc.Args["phoneId"].(string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *PatientResponsePayload) graphql.Marshaler {
-			return ec.marshalOPatientResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐPatientResponsePayload(ctx, selections, v)
-		},
+		ec.marshalOPatientResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐPatientResponsePayload,
 		true,
 		false,
 	)
@@ -5618,9 +4638,6 @@ func (ec *executionContext) fieldContext_Mutation_removePatientPhoneNumber(ctx c
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_PatientResponsePayload(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -5637,21 +4654,17 @@ func (ec *executionContext) fieldContext_Mutation_removePatientPhoneNumber(ctx c
 }
 
 func (ec *executionContext) _Mutation_addPatientNumber(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_addPatientNumber(ctx, field)
-		},
+		ec.fieldContext_Mutation_addPatientNumber,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().AddPatientNumber(ctx, fc.Args["patientId"].(string), fc.Args["patientNumber"].(AddPatientNumberData))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *PatientResponsePayload) graphql.Marshaler {
-			return ec.marshalOPatientResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐPatientResponsePayload(ctx, selections, v)
-		},
+		ec.marshalOPatientResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐPatientResponsePayload,
 		true,
 		false,
 	)
@@ -5662,9 +4675,6 @@ func (ec *executionContext) fieldContext_Mutation_addPatientNumber(ctx context.C
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_PatientResponsePayload(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -5681,21 +4691,17 @@ func (ec *executionContext) fieldContext_Mutation_addPatientNumber(ctx context.C
 }
 
 func (ec *executionContext) _Mutation_updatePatientNumber(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_updatePatientNumber(ctx, field)
-		},
+		ec.fieldContext_Mutation_updatePatientNumber,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().UpdatePatientNumber(ctx, fc.Args["patientId"].(string), fc.Args["patientNumberId"].(string), fc.Args["value"].(*string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *PatientResponsePayload) graphql.Marshaler {
-			return ec.marshalOPatientResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐPatientResponsePayload(ctx, selections, v)
-		},
+		ec.marshalOPatientResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐPatientResponsePayload,
 		true,
 		false,
 	)
@@ -5706,9 +4712,6 @@ func (ec *executionContext) fieldContext_Mutation_updatePatientNumber(ctx contex
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_PatientResponsePayload(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -5725,21 +4728,17 @@ func (ec *executionContext) fieldContext_Mutation_updatePatientNumber(ctx contex
 }
 
 func (ec *executionContext) _Mutation_removePatientNumber(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_removePatientNumber(ctx, field)
-		},
+		ec.fieldContext_Mutation_removePatientNumber,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().RemovePatientNumber(ctx, fc.Args["patientId"].(string), fc.Args["patientNumberId"].(string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *PatientResponsePayload) graphql.Marshaler {
-			return ec.marshalOPatientResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐPatientResponsePayload(ctx, selections, v)
-		},
+		ec.marshalOPatientResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐPatientResponsePayload,
 		true,
 		false,
 	)
@@ -5750,9 +4749,6 @@ func (ec *executionContext) fieldContext_Mutation_removePatientNumber(ctx contex
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_PatientResponsePayload(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -5769,21 +4765,17 @@ func (ec *executionContext) fieldContext_Mutation_removePatientNumber(ctx contex
 }
 
 func (ec *executionContext) _Mutation_addPatientAttribute(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_addPatientAttribute(ctx, field)
-		},
+		ec.fieldContext_Mutation_addPatientAttribute,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().AddPatientAttribute(ctx, fc.Args["patientId"].(string), fc.Args["attributeData"].(AddCustomAttributeData))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *PatientResponsePayload) graphql.Marshaler {
-			return ec.marshalOPatientResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐPatientResponsePayload(ctx, selections, v)
-		},
+		ec.marshalOPatientResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐPatientResponsePayload,
 		true,
 		false,
 	)
@@ -5794,9 +4786,6 @@ func (ec *executionContext) fieldContext_Mutation_addPatientAttribute(ctx contex
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_PatientResponsePayload(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -5813,21 +4802,17 @@ func (ec *executionContext) fieldContext_Mutation_addPatientAttribute(ctx contex
 }
 
 func (ec *executionContext) _Mutation_updatePatientAttribute(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_updatePatientAttribute(ctx, field)
-		},
+		ec.fieldContext_Mutation_updatePatientAttribute,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().UpdatePatientAttribute(ctx, fc.Args["patientId"].(string), fc.Args["attributeId"].(string), fc.Args["attributeData"].(UpdateCustomAttributeData))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *PatientResponsePayload) graphql.Marshaler {
-			return ec.marshalOPatientResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐPatientResponsePayload(ctx, selections, v)
-		},
+		ec.marshalOPatientResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐPatientResponsePayload,
 		true,
 		false,
 	)
@@ -5838,9 +4823,6 @@ func (ec *executionContext) fieldContext_Mutation_updatePatientAttribute(ctx con
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_PatientResponsePayload(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -5857,21 +4839,17 @@ func (ec *executionContext) fieldContext_Mutation_updatePatientAttribute(ctx con
 }
 
 func (ec *executionContext) _Mutation_removePatientAttribute(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_removePatientAttribute(ctx, field)
-		},
+		ec.fieldContext_Mutation_removePatientAttribute,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().RemovePatientAttribute(ctx, fc.Args["patientId"].(string), fc.Args["attributeId"].(string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *PatientResponsePayload) graphql.Marshaler {
-			return ec.marshalOPatientResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐPatientResponsePayload(ctx, selections, v)
-		},
+		ec.marshalOPatientResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐPatientResponsePayload,
 		true,
 		false,
 	)
@@ -5882,9 +4860,6 @@ func (ec *executionContext) fieldContext_Mutation_removePatientAttribute(ctx con
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_PatientResponsePayload(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -5901,21 +4876,17 @@ func (ec *executionContext) fieldContext_Mutation_removePatientAttribute(ctx con
 }
 
 func (ec *executionContext) _Mutation_addPatientLabel(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_addPatientLabel(ctx, field)
-		},
+		ec.fieldContext_Mutation_addPatientLabel,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().AddPatientLabel(ctx, fc.Args["patientId"].(string), fc.Args["labelReferenceId"].(string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *PatientResponsePayload) graphql.Marshaler {
-			return ec.marshalOPatientResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐPatientResponsePayload(ctx, selections, v)
-		},
+		ec.marshalOPatientResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐPatientResponsePayload,
 		true,
 		false,
 	)
@@ -5926,9 +4897,6 @@ func (ec *executionContext) fieldContext_Mutation_addPatientLabel(ctx context.Co
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_PatientResponsePayload(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -5945,21 +4913,17 @@ func (ec *executionContext) fieldContext_Mutation_addPatientLabel(ctx context.Co
 }
 
 func (ec *executionContext) _Mutation_removePatientLabel(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_removePatientLabel(ctx, field)
-		},
+		ec.fieldContext_Mutation_removePatientLabel,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().RemovePatientLabel(ctx, fc.Args["patientId"].(string), fc.Args["labelId"].(string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *PatientResponsePayload) graphql.Marshaler {
-			return ec.marshalOPatientResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐPatientResponsePayload(ctx, selections, v)
-		},
+		ec.marshalOPatientResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐPatientResponsePayload,
 		true,
 		false,
 	)
@@ -5970,9 +4934,6 @@ func (ec *executionContext) fieldContext_Mutation_removePatientLabel(ctx context
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_PatientResponsePayload(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -5989,21 +4950,17 @@ func (ec *executionContext) fieldContext_Mutation_removePatientLabel(ctx context
 }
 
 func (ec *executionContext) _Mutation_addPatientAccessGroup(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_addPatientAccessGroup(ctx, field)
-		},
+		ec.fieldContext_Mutation_addPatientAccessGroup,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().AddPatientAccessGroup(ctx, fc.Args["patientId"].(string), fc.Args["accessGroupId"].(string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *PatientResponsePayload) graphql.Marshaler {
-			return ec.marshalOPatientResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐPatientResponsePayload(ctx, selections, v)
-		},
+		ec.marshalOPatientResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐPatientResponsePayload,
 		true,
 		false,
 	)
@@ -6014,9 +4971,6 @@ func (ec *executionContext) fieldContext_Mutation_addPatientAccessGroup(ctx cont
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_PatientResponsePayload(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -6033,21 +4987,17 @@ func (ec *executionContext) fieldContext_Mutation_addPatientAccessGroup(ctx cont
 }
 
 func (ec *executionContext) _Mutation_removePatientAccessGroup(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_removePatientAccessGroup(ctx, field)
-		},
+		ec.fieldContext_Mutation_removePatientAccessGroup,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().RemovePatientAccessGroup(ctx, fc.Args["patientId"].(string), fc.Args["accessGroupId"].(string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *PatientResponsePayload) graphql.Marshaler {
-			return ec.marshalOPatientResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐPatientResponsePayload(ctx, selections, v)
-		},
+		ec.marshalOPatientResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐPatientResponsePayload,
 		true,
 		false,
 	)
@@ -6058,9 +5008,6 @@ func (ec *executionContext) fieldContext_Mutation_removePatientAccessGroup(ctx c
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_PatientResponsePayload(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -6077,21 +5024,17 @@ func (ec *executionContext) fieldContext_Mutation_removePatientAccessGroup(ctx c
 }
 
 func (ec *executionContext) _Mutation_addPatientMembership(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_addPatientMembership(ctx, field)
-		},
+		ec.fieldContext_Mutation_addPatientMembership,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().AddPatientMembership(ctx, fc.Args["patientId"].(string), fc.Args["membershipId"].(string), fc.Args["membershipStartDate"].(*string), fc.Args["comments"].(*string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *PatientResponsePayload) graphql.Marshaler {
-			return ec.marshalOPatientResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐPatientResponsePayload(ctx, selections, v)
-		},
+		ec.marshalOPatientResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐPatientResponsePayload,
 		true,
 		false,
 	)
@@ -6102,9 +5045,6 @@ func (ec *executionContext) fieldContext_Mutation_addPatientMembership(ctx conte
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_PatientResponsePayload(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -6121,21 +5061,17 @@ func (ec *executionContext) fieldContext_Mutation_addPatientMembership(ctx conte
 }
 
 func (ec *executionContext) _Mutation_removePatientMembership(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_removePatientMembership(ctx, field)
-		},
+		ec.fieldContext_Mutation_removePatientMembership,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().RemovePatientMembership(ctx, fc.Args["patientId"].(string), fc.Args["membershipId"].(string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *PatientResponsePayload) graphql.Marshaler {
-			return ec.marshalOPatientResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐPatientResponsePayload(ctx, selections, v)
-		},
+		ec.marshalOPatientResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐPatientResponsePayload,
 		true,
 		false,
 	)
@@ -6146,9 +5082,6 @@ func (ec *executionContext) fieldContext_Mutation_removePatientMembership(ctx co
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_PatientResponsePayload(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -6165,21 +5098,17 @@ func (ec *executionContext) fieldContext_Mutation_removePatientMembership(ctx co
 }
 
 func (ec *executionContext) _Mutation_addPatientRelationship(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_addPatientRelationship(ctx, field)
-		},
+		ec.fieldContext_Mutation_addPatientRelationship,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().AddPatientRelationship(ctx, fc.Args["patientId"].(string), fc.Args["relationshipType"].(PatientRelationshipType), fc.Args["relationshipLabel"].(*string), fc.Args["contact"].(PatientRelationshipContactInput))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *PatientResponsePayload) graphql.Marshaler {
-			return ec.marshalOPatientResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐPatientResponsePayload(ctx, selections, v)
-		},
+		ec.marshalOPatientResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐPatientResponsePayload,
 		true,
 		false,
 	)
@@ -6190,9 +5119,6 @@ func (ec *executionContext) fieldContext_Mutation_addPatientRelationship(ctx con
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_PatientResponsePayload(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -6209,21 +5135,17 @@ func (ec *executionContext) fieldContext_Mutation_addPatientRelationship(ctx con
 }
 
 func (ec *executionContext) _Mutation_updatePatientRelationship(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_updatePatientRelationship(ctx, field)
-		},
+		ec.fieldContext_Mutation_updatePatientRelationship,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().UpdatePatientRelationship(ctx, fc.Args["patientId"].(string), fc.Args["relationshipId"].(string), fc.Args["contact"].(PatientRelationshipContactInput))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *PatientResponsePayload) graphql.Marshaler {
-			return ec.marshalOPatientResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐPatientResponsePayload(ctx, selections, v)
-		},
+		ec.marshalOPatientResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐPatientResponsePayload,
 		true,
 		false,
 	)
@@ -6234,9 +5156,6 @@ func (ec *executionContext) fieldContext_Mutation_updatePatientRelationship(ctx 
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_PatientResponsePayload(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -6253,21 +5172,17 @@ func (ec *executionContext) fieldContext_Mutation_updatePatientRelationship(ctx 
 }
 
 func (ec *executionContext) _Mutation_removePatientRelationship(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_removePatientRelationship(ctx, field)
-		},
+		ec.fieldContext_Mutation_removePatientRelationship,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().RemovePatientRelationship(ctx, fc.Args["patientId"].(string), fc.Args["relationshipId"].(string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *PatientResponsePayload) graphql.Marshaler {
-			return ec.marshalOPatientResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐPatientResponsePayload(ctx, selections, v)
-		},
+		ec.marshalOPatientResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐPatientResponsePayload,
 		true,
 		false,
 	)
@@ -6278,9 +5193,6 @@ func (ec *executionContext) fieldContext_Mutation_removePatientRelationship(ctx 
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_PatientResponsePayload(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -6297,21 +5209,17 @@ func (ec *executionContext) fieldContext_Mutation_removePatientRelationship(ctx 
 }
 
 func (ec *executionContext) _Mutation_createPatientNumber(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_createPatientNumber(ctx, field)
-		},
+		ec.fieldContext_Mutation_createPatientNumber,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().CreatePatientNumber(ctx, fc.Args["input"].(CreatePatientNumberInput))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *PracticeNumberResponsePayload) graphql.Marshaler {
-			return ec.marshalOPracticeNumberResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐPracticeNumberResponsePayload(ctx, selections, v)
-		},
+		ec.marshalOPracticeNumberResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐPracticeNumberResponsePayload,
 		true,
 		false,
 	)
@@ -6322,9 +5230,6 @@ func (ec *executionContext) fieldContext_Mutation_createPatientNumber(ctx contex
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_PracticeNumberResponsePayload(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -6341,21 +5246,17 @@ func (ec *executionContext) fieldContext_Mutation_createPatientNumber(ctx contex
 }
 
 func (ec *executionContext) _Mutation_updatePatientNumberDefinition(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_updatePatientNumberDefinition(ctx, field)
-		},
+		ec.fieldContext_Mutation_updatePatientNumberDefinition,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().UpdatePatientNumberDefinition(ctx, fc.Args["id"].(string), fc.Args["input"].(UpdatePatientNumberDefinitionInput))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *PracticeNumberResponsePayload) graphql.Marshaler {
-			return ec.marshalOPracticeNumberResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐPracticeNumberResponsePayload(ctx, selections, v)
-		},
+		ec.marshalOPracticeNumberResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐPracticeNumberResponsePayload,
 		true,
 		false,
 	)
@@ -6366,9 +5267,6 @@ func (ec *executionContext) fieldContext_Mutation_updatePatientNumberDefinition(
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_PracticeNumberResponsePayload(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -6385,21 +5283,17 @@ func (ec *executionContext) fieldContext_Mutation_updatePatientNumberDefinition(
 }
 
 func (ec *executionContext) _Mutation_deletePatientNumberDefinition(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_deletePatientNumberDefinition(ctx, field)
-		},
+		ec.fieldContext_Mutation_deletePatientNumberDefinition,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().DeletePatientNumberDefinition(ctx, fc.Args["id"].(string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *PracticeNumberResponsePayload) graphql.Marshaler {
-			return ec.marshalOPracticeNumberResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐPracticeNumberResponsePayload(ctx, selections, v)
-		},
+		ec.marshalOPracticeNumberResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐPracticeNumberResponsePayload,
 		true,
 		false,
 	)
@@ -6410,9 +5304,6 @@ func (ec *executionContext) fieldContext_Mutation_deletePatientNumberDefinition(
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_PracticeNumberResponsePayload(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -6429,21 +5320,17 @@ func (ec *executionContext) fieldContext_Mutation_deletePatientNumberDefinition(
 }
 
 func (ec *executionContext) _Mutation_updateLocationMetadata(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_updateLocationMetadata(ctx, field)
-		},
+		ec.fieldContext_Mutation_updateLocationMetadata,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().UpdateLocationMetadata(ctx, fc.Args["locationId"].(string), fc.Args["key"].(string), fc.Args["value"].(string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *LocationResponsePayload) graphql.Marshaler {
-			return ec.marshalOLocationResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐLocationResponsePayload(ctx, selections, v)
-		},
+		ec.marshalOLocationResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐLocationResponsePayload,
 		true,
 		false,
 	)
@@ -6454,9 +5341,6 @@ func (ec *executionContext) fieldContext_Mutation_updateLocationMetadata(ctx con
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_LocationResponsePayload(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -6473,21 +5357,17 @@ func (ec *executionContext) fieldContext_Mutation_updateLocationMetadata(ctx con
 }
 
 func (ec *executionContext) _Mutation_deleteLocationMetadata(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_deleteLocationMetadata(ctx, field)
-		},
+		ec.fieldContext_Mutation_deleteLocationMetadata,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().DeleteLocationMetadata(ctx, fc.Args["locationId"].(string), fc.Args["key"].(string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *LocationResponsePayload) graphql.Marshaler {
-			return ec.marshalOLocationResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐLocationResponsePayload(ctx, selections, v)
-		},
+		ec.marshalOLocationResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐLocationResponsePayload,
 		true,
 		false,
 	)
@@ -6498,9 +5378,6 @@ func (ec *executionContext) fieldContext_Mutation_deleteLocationMetadata(ctx con
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_LocationResponsePayload(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -6517,21 +5394,17 @@ func (ec *executionContext) fieldContext_Mutation_deleteLocationMetadata(ctx con
 }
 
 func (ec *executionContext) _Mutation_createProduct(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_createProduct(ctx, field)
-		},
+		ec.fieldContext_Mutation_createProduct,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().CreateProduct(ctx, fc.Args["productData"].(ProductDataInput))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *ProductResponsePayload) graphql.Marshaler {
-			return ec.marshalOProductResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐProductResponsePayload(ctx, selections, v)
-		},
+		ec.marshalOProductResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐProductResponsePayload,
 		true,
 		false,
 	)
@@ -6542,9 +5415,6 @@ func (ec *executionContext) fieldContext_Mutation_createProduct(ctx context.Cont
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_ProductResponsePayload(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -6561,21 +5431,17 @@ func (ec *executionContext) fieldContext_Mutation_createProduct(ctx context.Cont
 }
 
 func (ec *executionContext) _Mutation_updateProduct(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_updateProduct(ctx, field)
-		},
+		ec.fieldContext_Mutation_updateProduct,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().UpdateProduct(ctx, fc.Args["id"].(string), fc.Args["productData"].(ProductDataInput))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *ProductResponsePayload) graphql.Marshaler {
-			return ec.marshalOProductResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐProductResponsePayload(ctx, selections, v)
-		},
+		ec.marshalOProductResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐProductResponsePayload,
 		true,
 		false,
 	)
@@ -6586,9 +5452,6 @@ func (ec *executionContext) fieldContext_Mutation_updateProduct(ctx context.Cont
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_ProductResponsePayload(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -6605,21 +5468,17 @@ func (ec *executionContext) fieldContext_Mutation_updateProduct(ctx context.Cont
 }
 
 func (ec *executionContext) _Mutation_deleteProduct(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_deleteProduct(ctx, field)
-		},
+		ec.fieldContext_Mutation_deleteProduct,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().DeleteProduct(ctx, fc.Args["id"].(string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *ProductResponsePayload) graphql.Marshaler {
-			return ec.marshalOProductResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐProductResponsePayload(ctx, selections, v)
-		},
+		ec.marshalOProductResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐProductResponsePayload,
 		true,
 		false,
 	)
@@ -6630,9 +5489,6 @@ func (ec *executionContext) fieldContext_Mutation_deleteProduct(ctx context.Cont
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_ProductResponsePayload(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -6649,21 +5505,17 @@ func (ec *executionContext) fieldContext_Mutation_deleteProduct(ctx context.Cont
 }
 
 func (ec *executionContext) _Mutation_addProductLabel(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_addProductLabel(ctx, field)
-		},
+		ec.fieldContext_Mutation_addProductLabel,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().AddProductLabel(ctx, fc.Args["productId"].(string), fc.Args["labelReferenceId"].(string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *ProductResponsePayload) graphql.Marshaler {
-			return ec.marshalOProductResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐProductResponsePayload(ctx, selections, v)
-		},
+		ec.marshalOProductResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐProductResponsePayload,
 		true,
 		false,
 	)
@@ -6674,9 +5526,6 @@ func (ec *executionContext) fieldContext_Mutation_addProductLabel(ctx context.Co
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_ProductResponsePayload(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -6693,21 +5542,17 @@ func (ec *executionContext) fieldContext_Mutation_addProductLabel(ctx context.Co
 }
 
 func (ec *executionContext) _Mutation_removeProductLabel(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_removeProductLabel(ctx, field)
-		},
+		ec.fieldContext_Mutation_removeProductLabel,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().RemoveProductLabel(ctx, fc.Args["productId"].(string), fc.Args["labelId"].(string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *ProductResponsePayload) graphql.Marshaler {
-			return ec.marshalOProductResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐProductResponsePayload(ctx, selections, v)
-		},
+		ec.marshalOProductResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐProductResponsePayload,
 		true,
 		false,
 	)
@@ -6718,9 +5563,6 @@ func (ec *executionContext) fieldContext_Mutation_removeProductLabel(ctx context
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_ProductResponsePayload(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -6737,21 +5579,17 @@ func (ec *executionContext) fieldContext_Mutation_removeProductLabel(ctx context
 }
 
 func (ec *executionContext) _Mutation_updateProductMetadata(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_updateProductMetadata(ctx, field)
-		},
+		ec.fieldContext_Mutation_updateProductMetadata,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().UpdateProductMetadata(ctx, fc.Args["productId"].(string), fc.Args["key"].(string), fc.Args["value"].(string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *ProductResponsePayload) graphql.Marshaler {
-			return ec.marshalOProductResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐProductResponsePayload(ctx, selections, v)
-		},
+		ec.marshalOProductResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐProductResponsePayload,
 		true,
 		false,
 	)
@@ -6762,9 +5600,6 @@ func (ec *executionContext) fieldContext_Mutation_updateProductMetadata(ctx cont
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_ProductResponsePayload(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -6781,21 +5616,17 @@ func (ec *executionContext) fieldContext_Mutation_updateProductMetadata(ctx cont
 }
 
 func (ec *executionContext) _Mutation_deleteProductMetadata(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_deleteProductMetadata(ctx, field)
-		},
+		ec.fieldContext_Mutation_deleteProductMetadata,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().DeleteProductMetadata(ctx, fc.Args["productId"].(string), fc.Args["key"].(string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *ProductResponsePayload) graphql.Marshaler {
-			return ec.marshalOProductResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐProductResponsePayload(ctx, selections, v)
-		},
+		ec.marshalOProductResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐProductResponsePayload,
 		true,
 		false,
 	)
@@ -6806,9 +5637,6 @@ func (ec *executionContext) fieldContext_Mutation_deleteProductMetadata(ctx cont
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_ProductResponsePayload(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -6825,21 +5653,17 @@ func (ec *executionContext) fieldContext_Mutation_deleteProductMetadata(ctx cont
 }
 
 func (ec *executionContext) _Mutation_fillQuestionnaire(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_fillQuestionnaire(ctx, field)
-		},
+		ec.fieldContext_Mutation_fillQuestionnaire,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().FillQuestionnaire(ctx, fc.Args["questionnaireId"].(string), fc.Args["patientId"].(string), fc.Args["answers"].([]QuestionnaireAnswerInput))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *QuestionnaireResponsePayload) graphql.Marshaler {
-			return ec.marshalOQuestionnaireResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐQuestionnaireResponsePayload(ctx, selections, v)
-		},
+		ec.marshalOQuestionnaireResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐQuestionnaireResponsePayload,
 		true,
 		false,
 	)
@@ -6850,9 +5674,6 @@ func (ec *executionContext) fieldContext_Mutation_fillQuestionnaire(ctx context.
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_QuestionnaireResponsePayload(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -6869,21 +5690,17 @@ func (ec *executionContext) fieldContext_Mutation_fillQuestionnaire(ctx context.
 }
 
 func (ec *executionContext) _Mutation_createFreeTextRecord(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_createFreeTextRecord(ctx, field)
-		},
+		ec.fieldContext_Mutation_createFreeTextRecord,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().CreateFreeTextRecord(ctx, fc.Args["recordData"].(CreateFreeTextRecordDataInput))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *FreeTextRecordResponsePayload) graphql.Marshaler {
-			return ec.marshalOFreeTextRecordResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐFreeTextRecordResponsePayload(ctx, selections, v)
-		},
+		ec.marshalOFreeTextRecordResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐFreeTextRecordResponsePayload,
 		true,
 		false,
 	)
@@ -6894,9 +5711,6 @@ func (ec *executionContext) fieldContext_Mutation_createFreeTextRecord(ctx conte
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_FreeTextRecordResponsePayload(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -6913,21 +5727,17 @@ func (ec *executionContext) fieldContext_Mutation_createFreeTextRecord(ctx conte
 }
 
 func (ec *executionContext) _Mutation_updateFreeTextRecord(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_updateFreeTextRecord(ctx, field)
-		},
+		ec.fieldContext_Mutation_updateFreeTextRecord,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().UpdateFreeTextRecord(ctx, fc.Args["id"].(string), fc.Args["recordData"].(UpdateFreeTextRecordDataInput))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *FreeTextRecordResponsePayload) graphql.Marshaler {
-			return ec.marshalOFreeTextRecordResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐFreeTextRecordResponsePayload(ctx, selections, v)
-		},
+		ec.marshalOFreeTextRecordResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐFreeTextRecordResponsePayload,
 		true,
 		false,
 	)
@@ -6938,9 +5748,6 @@ func (ec *executionContext) fieldContext_Mutation_updateFreeTextRecord(ctx conte
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_FreeTextRecordResponsePayload(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -6957,21 +5764,17 @@ func (ec *executionContext) fieldContext_Mutation_updateFreeTextRecord(ctx conte
 }
 
 func (ec *executionContext) _Mutation_createAllergyRecord(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_createAllergyRecord(ctx, field)
-		},
+		ec.fieldContext_Mutation_createAllergyRecord,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().CreateAllergyRecord(ctx, fc.Args["recordData"].(CreateAllergyRecordDataInput))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *AllergyRecordResponsePayload) graphql.Marshaler {
-			return ec.marshalOAllergyRecordResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐAllergyRecordResponsePayload(ctx, selections, v)
-		},
+		ec.marshalOAllergyRecordResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐAllergyRecordResponsePayload,
 		true,
 		false,
 	)
@@ -6982,9 +5785,6 @@ func (ec *executionContext) fieldContext_Mutation_createAllergyRecord(ctx contex
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_AllergyRecordResponsePayload(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -7001,21 +5801,17 @@ func (ec *executionContext) fieldContext_Mutation_createAllergyRecord(ctx contex
 }
 
 func (ec *executionContext) _Mutation_updateAllergyRecord(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_updateAllergyRecord(ctx, field)
-		},
+		ec.fieldContext_Mutation_updateAllergyRecord,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().UpdateAllergyRecord(ctx, fc.Args["id"].(string), fc.Args["recordData"].(UpdateAllergyRecordDataInput))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *AllergyRecordResponsePayload) graphql.Marshaler {
-			return ec.marshalOAllergyRecordResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐAllergyRecordResponsePayload(ctx, selections, v)
-		},
+		ec.marshalOAllergyRecordResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐAllergyRecordResponsePayload,
 		true,
 		false,
 	)
@@ -7026,9 +5822,6 @@ func (ec *executionContext) fieldContext_Mutation_updateAllergyRecord(ctx contex
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_AllergyRecordResponsePayload(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -7045,21 +5838,17 @@ func (ec *executionContext) fieldContext_Mutation_updateAllergyRecord(ctx contex
 }
 
 func (ec *executionContext) _Mutation_deleteRecord(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_deleteRecord(ctx, field)
-		},
+		ec.fieldContext_Mutation_deleteRecord,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().DeleteRecord(ctx, fc.Args["id"].(string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *RecordResponsePayload) graphql.Marshaler {
-			return ec.marshalORecordResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐRecordResponsePayload(ctx, selections, v)
-		},
+		ec.marshalORecordResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐRecordResponsePayload,
 		true,
 		false,
 	)
@@ -7070,9 +5859,6 @@ func (ec *executionContext) fieldContext_Mutation_deleteRecord(ctx context.Conte
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_RecordResponsePayload(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -7089,21 +5875,17 @@ func (ec *executionContext) fieldContext_Mutation_deleteRecord(ctx context.Conte
 }
 
 func (ec *executionContext) _Mutation_approveRecordEntry(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_approveRecordEntry(ctx, field)
-		},
+		ec.fieldContext_Mutation_approveRecordEntry,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().ApproveRecordEntry(ctx, fc.Args["id"].(string), fc.Args["patientId"].(string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *RecordEntryPayload) graphql.Marshaler {
-			return ec.marshalORecordEntryPayload2ᚖfrontdeskᚋgraphᚋgqlᚐRecordEntryPayload(ctx, selections, v)
-		},
+		ec.marshalORecordEntryPayload2ᚖfrontdeskᚋgraphᚋgqlᚐRecordEntryPayload,
 		true,
 		false,
 	)
@@ -7114,9 +5896,6 @@ func (ec *executionContext) fieldContext_Mutation_approveRecordEntry(ctx context
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_RecordEntryPayload(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -7133,21 +5912,17 @@ func (ec *executionContext) fieldContext_Mutation_approveRecordEntry(ctx context
 }
 
 func (ec *executionContext) _Mutation_rejectRecordEntry(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_rejectRecordEntry(ctx, field)
-		},
+		ec.fieldContext_Mutation_rejectRecordEntry,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().RejectRecordEntry(ctx, fc.Args["id"].(string), fc.Args["patientId"].(string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *RecordEntryPayload) graphql.Marshaler {
-			return ec.marshalORecordEntryPayload2ᚖfrontdeskᚋgraphᚋgqlᚐRecordEntryPayload(ctx, selections, v)
-		},
+		ec.marshalORecordEntryPayload2ᚖfrontdeskᚋgraphᚋgqlᚐRecordEntryPayload,
 		true,
 		false,
 	)
@@ -7158,9 +5933,6 @@ func (ec *executionContext) fieldContext_Mutation_rejectRecordEntry(ctx context.
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_RecordEntryPayload(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -7177,21 +5949,17 @@ func (ec *executionContext) fieldContext_Mutation_rejectRecordEntry(ctx context.
 }
 
 func (ec *executionContext) _Mutation_createTask(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_createTask(ctx, field)
-		},
+		ec.fieldContext_Mutation_createTask,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().CreateTask(ctx, fc.Args["taskData"].(CreateTaskDataInput))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *TaskResponsePayload) graphql.Marshaler {
-			return ec.marshalOTaskResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐTaskResponsePayload(ctx, selections, v)
-		},
+		ec.marshalOTaskResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐTaskResponsePayload,
 		true,
 		false,
 	)
@@ -7202,9 +5970,6 @@ func (ec *executionContext) fieldContext_Mutation_createTask(ctx context.Context
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_TaskResponsePayload(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -7221,21 +5986,17 @@ func (ec *executionContext) fieldContext_Mutation_createTask(ctx context.Context
 }
 
 func (ec *executionContext) _Mutation_updateTask(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_updateTask(ctx, field)
-		},
+		ec.fieldContext_Mutation_updateTask,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().UpdateTask(ctx, fc.Args["id"].(string), fc.Args["taskData"].(UpdateTaskDataInput))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *TaskResponsePayload) graphql.Marshaler {
-			return ec.marshalOTaskResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐTaskResponsePayload(ctx, selections, v)
-		},
+		ec.marshalOTaskResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐTaskResponsePayload,
 		true,
 		false,
 	)
@@ -7246,9 +6007,6 @@ func (ec *executionContext) fieldContext_Mutation_updateTask(ctx context.Context
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_TaskResponsePayload(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -7265,21 +6023,17 @@ func (ec *executionContext) fieldContext_Mutation_updateTask(ctx context.Context
 }
 
 func (ec *executionContext) _Mutation_createIntegrationToken(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_createIntegrationToken(ctx, field)
-		},
+		ec.fieldContext_Mutation_createIntegrationToken,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().CreateIntegrationToken(ctx, fc.Args["patient"].(string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *IntegrationTokenPayload) graphql.Marshaler {
-			return ec.marshalOIntegrationTokenPayload2ᚖfrontdeskᚋgraphᚋgqlᚐIntegrationTokenPayload(ctx, selections, v)
-		},
+		ec.marshalOIntegrationTokenPayload2ᚖfrontdeskᚋgraphᚋgqlᚐIntegrationTokenPayload,
 		true,
 		false,
 	)
@@ -7290,9 +6044,6 @@ func (ec *executionContext) fieldContext_Mutation_createIntegrationToken(ctx con
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_IntegrationTokenPayload(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -7309,21 +6060,17 @@ func (ec *executionContext) fieldContext_Mutation_createIntegrationToken(ctx con
 }
 
 func (ec *executionContext) _Mutation_createUser(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_createUser(ctx, field)
-		},
+		ec.fieldContext_Mutation_createUser,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().CreateUser(ctx, fc.Args["userData"].(CreateUserInput))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *UserResponsePayload) graphql.Marshaler {
-			return ec.marshalOUserResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐUserResponsePayload(ctx, selections, v)
-		},
+		ec.marshalOUserResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐUserResponsePayload,
 		true,
 		false,
 	)
@@ -7334,9 +6081,6 @@ func (ec *executionContext) fieldContext_Mutation_createUser(ctx context.Context
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_UserResponsePayload(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -7353,21 +6097,17 @@ func (ec *executionContext) fieldContext_Mutation_createUser(ctx context.Context
 }
 
 func (ec *executionContext) _Mutation_updateUser(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_updateUser(ctx, field)
-		},
+		ec.fieldContext_Mutation_updateUser,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().UpdateUser(ctx, fc.Args["id"].(string), fc.Args["userData"].(UpdateUserInput))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *UserResponsePayload) graphql.Marshaler {
-			return ec.marshalOUserResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐUserResponsePayload(ctx, selections, v)
-		},
+		ec.marshalOUserResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐUserResponsePayload,
 		true,
 		false,
 	)
@@ -7378,9 +6118,6 @@ func (ec *executionContext) fieldContext_Mutation_updateUser(ctx context.Context
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_UserResponsePayload(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -7397,21 +6134,17 @@ func (ec *executionContext) fieldContext_Mutation_updateUser(ctx context.Context
 }
 
 func (ec *executionContext) _Mutation_createWebhook(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_createWebhook(ctx, field)
-		},
+		ec.fieldContext_Mutation_createWebhook,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().CreateWebhook(ctx, fc.Args["input"].(*CreateWebhookInput))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *CreateWebhookPayload) graphql.Marshaler {
-			return ec.marshalOCreateWebhookPayload2ᚖfrontdeskᚋgraphᚋgqlᚐCreateWebhookPayload(ctx, selections, v)
-		},
+		ec.marshalOCreateWebhookPayload2ᚖfrontdeskᚋgraphᚋgqlᚐCreateWebhookPayload,
 		true,
 		false,
 	)
@@ -7422,9 +6155,6 @@ func (ec *executionContext) fieldContext_Mutation_createWebhook(ctx context.Cont
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_CreateWebhookPayload(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -7441,21 +6171,17 @@ func (ec *executionContext) fieldContext_Mutation_createWebhook(ctx context.Cont
 }
 
 func (ec *executionContext) _Mutation_updateWebhook(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_updateWebhook(ctx, field)
-		},
+		ec.fieldContext_Mutation_updateWebhook,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().UpdateWebhook(ctx, fc.Args["id"].(string), fc.Args["input"].(UpdateWebhookInput))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *UpdateWebhookPayload) graphql.Marshaler {
-			return ec.marshalOUpdateWebhookPayload2ᚖfrontdeskᚋgraphᚋgqlᚐUpdateWebhookPayload(ctx, selections, v)
-		},
+		ec.marshalOUpdateWebhookPayload2ᚖfrontdeskᚋgraphᚋgqlᚐUpdateWebhookPayload,
 		true,
 		false,
 	)
@@ -7466,9 +6192,6 @@ func (ec *executionContext) fieldContext_Mutation_updateWebhook(ctx context.Cont
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_UpdateWebhookPayload(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -7485,21 +6208,17 @@ func (ec *executionContext) fieldContext_Mutation_updateWebhook(ctx context.Cont
 }
 
 func (ec *executionContext) _Mutation_deleteWebhook(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_deleteWebhook(ctx, field)
-		},
+		ec.fieldContext_Mutation_deleteWebhook,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().DeleteWebhook(ctx, fc.Args["id"].(string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *DeleteWebhookPayload) graphql.Marshaler {
-			return ec.marshalODeleteWebhookPayload2ᚖfrontdeskᚋgraphᚋgqlᚐDeleteWebhookPayload(ctx, selections, v)
-		},
+		ec.marshalODeleteWebhookPayload2ᚖfrontdeskᚋgraphᚋgqlᚐDeleteWebhookPayload,
 		true,
 		false,
 	)
@@ -7510,9 +6229,6 @@ func (ec *executionContext) fieldContext_Mutation_deleteWebhook(ctx context.Cont
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_DeleteWebhookPayload(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -7529,297 +6245,209 @@ func (ec *executionContext) fieldContext_Mutation_deleteWebhook(ctx context.Cont
 }
 
 func (ec *executionContext) _PageInfo_page(ctx context.Context, field graphql.CollectedField, obj *PageInfo) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PageInfo_page(ctx, field)
-		},
+		contextOf("PageInfo", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Page, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
-			return ec.marshalOInt2ᚖint(ctx, selections, v)
-		},
+		ec.marshalOInt2ᚖint,
 		true,
 		false,
 	)
-}
-func (ec *executionContext) fieldContext_PageInfo_page(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PageInfo", field, false, false, errors.New("field of type Int does not have child fields"))
 }
 
 func (ec *executionContext) _PageInfo_pageSize(ctx context.Context, field graphql.CollectedField, obj *PageInfo) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PageInfo_pageSize(ctx, field)
-		},
+		contextOf("PageInfo", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.PageSize, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
-			return ec.marshalOInt2ᚖint(ctx, selections, v)
-		},
+		ec.marshalOInt2ᚖint,
 		true,
 		false,
 	)
-}
-func (ec *executionContext) fieldContext_PageInfo_pageSize(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PageInfo", field, false, false, errors.New("field of type Int does not have child fields"))
 }
 
 func (ec *executionContext) _PageInfo_hasMore(ctx context.Context, field graphql.CollectedField, obj *PageInfo) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PageInfo_hasMore(ctx, field)
-		},
+		contextOf("PageInfo", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.HasMore, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *bool) graphql.Marshaler {
-			return ec.marshalOBoolean2ᚖbool(ctx, selections, v)
-		},
+		ec.marshalOBoolean2ᚖbool,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_PageInfo_hasMore(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PageInfo", field, false, false, errors.New("field of type Boolean does not have child fields"))
-}
 
 func (ec *executionContext) _PageInfoForCursorPagination_pageSize(ctx context.Context, field graphql.CollectedField, obj *PageInfoForCursorPagination) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PageInfoForCursorPagination_pageSize(ctx, field)
-		},
+		contextOf("PageInfoForCursorPagination", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.PageSize, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
-			return ec.marshalOInt2ᚖint(ctx, selections, v)
-		},
+		ec.marshalOInt2ᚖint,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_PageInfoForCursorPagination_pageSize(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PageInfoForCursorPagination", field, false, false, errors.New("field of type Int does not have child fields"))
-}
 
 func (ec *executionContext) _PageInfoForCursorPagination_hasMore(ctx context.Context, field graphql.CollectedField, obj *PageInfoForCursorPagination) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PageInfoForCursorPagination_hasMore(ctx, field)
-		},
+		contextOf("PageInfoForCursorPagination", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.HasMore, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *bool) graphql.Marshaler {
-			return ec.marshalOBoolean2ᚖbool(ctx, selections, v)
-		},
+		ec.marshalOBoolean2ᚖbool,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_PageInfoForCursorPagination_hasMore(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PageInfoForCursorPagination", field, false, false, errors.New("field of type Boolean does not have child fields"))
-}
 
 func (ec *executionContext) _PageInfoWithTotalCount_page(ctx context.Context, field graphql.CollectedField, obj *PageInfoWithTotalCount) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PageInfoWithTotalCount_page(ctx, field)
-		},
+		contextOf("PageInfoWithTotalCount", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Page, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
-			return ec.marshalOInt2ᚖint(ctx, selections, v)
-		},
+		ec.marshalOInt2ᚖint,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_PageInfoWithTotalCount_page(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PageInfoWithTotalCount", field, false, false, errors.New("field of type Int does not have child fields"))
-}
 
 func (ec *executionContext) _PageInfoWithTotalCount_pageSize(ctx context.Context, field graphql.CollectedField, obj *PageInfoWithTotalCount) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PageInfoWithTotalCount_pageSize(ctx, field)
-		},
+		contextOf("PageInfoWithTotalCount", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.PageSize, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
-			return ec.marshalOInt2ᚖint(ctx, selections, v)
-		},
+		ec.marshalOInt2ᚖint,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_PageInfoWithTotalCount_pageSize(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PageInfoWithTotalCount", field, false, false, errors.New("field of type Int does not have child fields"))
-}
 
 func (ec *executionContext) _PageInfoWithTotalCount_hasMore(ctx context.Context, field graphql.CollectedField, obj *PageInfoWithTotalCount) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PageInfoWithTotalCount_hasMore(ctx, field)
-		},
+		contextOf("PageInfoWithTotalCount", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.HasMore, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *bool) graphql.Marshaler {
-			return ec.marshalOBoolean2ᚖbool(ctx, selections, v)
-		},
+		ec.marshalOBoolean2ᚖbool,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_PageInfoWithTotalCount_hasMore(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PageInfoWithTotalCount", field, false, false, errors.New("field of type Boolean does not have child fields"))
-}
 
 func (ec *executionContext) _PageInfoWithTotalCount_total(ctx context.Context, field graphql.CollectedField, obj *PageInfoWithTotalCount) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PageInfoWithTotalCount_total(ctx, field)
-		},
+		contextOf("PageInfoWithTotalCount", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Total, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
-			return ec.marshalOInt2ᚖint(ctx, selections, v)
-		},
+		ec.marshalOInt2ᚖint,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_PageInfoWithTotalCount_total(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PageInfoWithTotalCount", field, false, false, errors.New("field of type Int does not have child fields"))
-}
 
 func (ec *executionContext) _Phone_phoneId(ctx context.Context, field graphql.CollectedField, obj *Phone) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Phone_phoneId(ctx, field)
-		},
+		contextOf("Phone", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.PhoneID, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOID2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOID2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Phone_phoneId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Phone", field, false, false, errors.New("field of type ID does not have child fields"))
-}
 
 func (ec *executionContext) _Phone_phoneType(ctx context.Context, field graphql.CollectedField, obj *Phone) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Phone_phoneType(ctx, field)
-		},
+		contextOf("Phone", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.PhoneType, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Phone_phoneType(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Phone", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _Phone_phoneNumber(ctx context.Context, field graphql.CollectedField, obj *Phone) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Phone_phoneNumber(ctx, field)
-		},
+		contextOf("Phone", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.PhoneNumber, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Phone_phoneNumber(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Phone", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _Query_accountStatement(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Query_accountStatement(ctx, field)
-		},
+		ec.fieldContext_Query_accountStatement,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().AccountStatement(ctx, fc.Args["id"].(string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *AccountStatement) graphql.Marshaler {
-			return ec.marshalOAccountStatement2ᚖfrontdeskᚋgraphᚋgqlᚐAccountStatement(ctx, selections, v)
-		},
+		ec.marshalOAccountStatement2ᚖfrontdeskᚋgraphᚋgqlᚐAccountStatement,
 		true,
 		false,
 	)
@@ -7830,9 +6458,6 @@ func (ec *executionContext) fieldContext_Query_accountStatement(ctx context.Cont
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_AccountStatement(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -7849,21 +6474,17 @@ func (ec *executionContext) fieldContext_Query_accountStatement(ctx context.Cont
 }
 
 func (ec *executionContext) _Query_accountStatements(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Query_accountStatements(ctx, field)
-		},
+		ec.fieldContext_Query_accountStatements,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().AccountStatements(ctx, fc.Args["dateRange"].(*DateRange), fc.Args["pagination"].(*CursorPagination), fc.Args["options"].(*QueryOptions))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *AccountStatementData) graphql.Marshaler {
-			return ec.marshalOAccountStatementData2ᚖfrontdeskᚋgraphᚋgqlᚐAccountStatementData(ctx, selections, v)
-		},
+		ec.marshalOAccountStatementData2ᚖfrontdeskᚋgraphᚋgqlᚐAccountStatementData,
 		true,
 		false,
 	)
@@ -7874,9 +6495,6 @@ func (ec *executionContext) fieldContext_Query_accountStatements(ctx context.Con
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_AccountStatementData(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -7893,21 +6511,17 @@ func (ec *executionContext) fieldContext_Query_accountStatements(ctx context.Con
 }
 
 func (ec *executionContext) _Query_availabilities(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Query_availabilities(ctx, field)
-		},
+		ec.fieldContext_Query_availabilities,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().Availabilities(ctx, fc.Args["dateRange"].(DateRange), fc.Args["locationId"].(string), fc.Args["doctorId"].(*string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *AvailabilityData) graphql.Marshaler {
-			return ec.marshalOAvailabilityData2ᚖfrontdeskᚋgraphᚋgqlᚐAvailabilityData(ctx, selections, v)
-		},
+		ec.marshalOAvailabilityData2ᚖfrontdeskᚋgraphᚋgqlᚐAvailabilityData,
 		true,
 		false,
 	)
@@ -7918,9 +6532,6 @@ func (ec *executionContext) fieldContext_Query_availabilities(ctx context.Contex
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_AvailabilityData(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -7937,53 +6548,33 @@ func (ec *executionContext) fieldContext_Query_availabilities(ctx context.Contex
 }
 
 func (ec *executionContext) _Query_availabilitySettings(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Query_availabilitySettings(ctx, field)
-		},
+		contextOf("Query", true, true),
 		func(ctx context.Context) (any, error) {
 			return ec.Resolvers.Query().AvailabilitySettings(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*AvailabilitySettings) graphql.Marshaler {
-			return ec.marshalOAvailabilitySettings2ᚕᚖfrontdeskᚋgraphᚋgqlᚐAvailabilitySettings(ctx, selections, v)
-		},
+		ec.marshalOAvailabilitySettings2ᚕᚖfrontdeskᚋgraphᚋgqlᚐAvailabilitySettings,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Query_availabilitySettings(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "Query",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_AvailabilitySettings(ctx, field)
-		},
-	}
-	return fc, nil
-}
 
 func (ec *executionContext) _Query_availabilitySlots(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Query_availabilitySlots(ctx, field)
-		},
+		ec.fieldContext_Query_availabilitySlots,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().AvailabilitySlots(ctx, fc.Args["dateRange"].(AvailabilitySlotsDateRange), fc.Args["userIds"].([]*string), fc.Args["roomIds"].([]*string), fc.Args["pagination"].(*Pagination), fc.Args["locationIds"].([]*string), fc.Args["excludeBookingIds"].([]*string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *AvailabilitySlotData) graphql.Marshaler {
-			return ec.marshalOAvailabilitySlotData2ᚖfrontdeskᚋgraphᚋgqlᚐAvailabilitySlotData(ctx, selections, v)
-		},
+		ec.marshalOAvailabilitySlotData2ᚖfrontdeskᚋgraphᚋgqlᚐAvailabilitySlotData,
 		true,
 		false,
 	)
@@ -7994,9 +6585,6 @@ func (ec *executionContext) fieldContext_Query_availabilitySlots(ctx context.Con
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_AvailabilitySlotData(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -8013,21 +6601,17 @@ func (ec *executionContext) fieldContext_Query_availabilitySlots(ctx context.Con
 }
 
 func (ec *executionContext) _Query_availabilityRule(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Query_availabilityRule(ctx, field)
-		},
+		ec.fieldContext_Query_availabilityRule,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().AvailabilityRule(ctx, fc.Args["id"].(string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *ResourceAvailabilityRuleQueryPayload) graphql.Marshaler {
-			return ec.marshalOResourceAvailabilityRuleQueryPayload2ᚖfrontdeskᚋgraphᚋgqlᚐResourceAvailabilityRuleQueryPayload(ctx, selections, v)
-		},
+		ec.marshalOResourceAvailabilityRuleQueryPayload2ᚖfrontdeskᚋgraphᚋgqlᚐResourceAvailabilityRuleQueryPayload,
 		true,
 		false,
 	)
@@ -8038,9 +6622,6 @@ func (ec *executionContext) fieldContext_Query_availabilityRule(ctx context.Cont
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_ResourceAvailabilityRuleQueryPayload(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -8057,21 +6638,17 @@ func (ec *executionContext) fieldContext_Query_availabilityRule(ctx context.Cont
 }
 
 func (ec *executionContext) _Query_availabilityRules(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Query_availabilityRules(ctx, field)
-		},
+		ec.fieldContext_Query_availabilityRules,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().AvailabilityRules(ctx, fc.Args["userIds"].([]string), fc.Args["roomIds"].([]string), fc.Args["locationIds"].([]string), fc.Args["pagination"].(*Pagination))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *AvailabilityRulesData) graphql.Marshaler {
-			return ec.marshalOAvailabilityRulesData2ᚖfrontdeskᚋgraphᚋgqlᚐAvailabilityRulesData(ctx, selections, v)
-		},
+		ec.marshalOAvailabilityRulesData2ᚖfrontdeskᚋgraphᚋgqlᚐAvailabilityRulesData,
 		true,
 		false,
 	)
@@ -8082,9 +6659,6 @@ func (ec *executionContext) fieldContext_Query_availabilityRules(ctx context.Con
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_AvailabilityRulesData(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -8101,21 +6675,17 @@ func (ec *executionContext) fieldContext_Query_availabilityRules(ctx context.Con
 }
 
 func (ec *executionContext) _Query_booking(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Query_booking(ctx, field)
-		},
+		ec.fieldContext_Query_booking,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().Booking(ctx, fc.Args["id"].(string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *Booking) graphql.Marshaler {
-			return ec.marshalOBooking2ᚖfrontdeskᚋgraphᚋgqlᚐBooking(ctx, selections, v)
-		},
+		ec.marshalOBooking2ᚖfrontdeskᚋgraphᚋgqlᚐBooking,
 		true,
 		false,
 	)
@@ -8126,9 +6696,6 @@ func (ec *executionContext) fieldContext_Query_booking(ctx context.Context, fiel
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_Booking(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -8145,21 +6712,17 @@ func (ec *executionContext) fieldContext_Query_booking(ctx context.Context, fiel
 }
 
 func (ec *executionContext) _Query_bookingsById(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Query_bookingsById(ctx, field)
-		},
+		ec.fieldContext_Query_bookingsById,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().BookingsByID(ctx, fc.Args["ids"].([]string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*Booking) graphql.Marshaler {
-			return ec.marshalOBooking2ᚕᚖfrontdeskᚋgraphᚋgqlᚐBooking(ctx, selections, v)
-		},
+		ec.marshalOBooking2ᚕᚖfrontdeskᚋgraphᚋgqlᚐBooking,
 		true,
 		false,
 	)
@@ -8170,9 +6733,6 @@ func (ec *executionContext) fieldContext_Query_bookingsById(ctx context.Context,
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_Booking(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -8189,21 +6749,17 @@ func (ec *executionContext) fieldContext_Query_bookingsById(ctx context.Context,
 }
 
 func (ec *executionContext) _Query_bookings(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Query_bookings(ctx, field)
-		},
+		ec.fieldContext_Query_bookings,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().Bookings(ctx, fc.Args["dateRange"].(*DateRange), fc.Args["pagination"].(*Pagination), fc.Args["options"].(*QueryOptions), fc.Args["filters"].(*BookingQueryFilters))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *BookingData) graphql.Marshaler {
-			return ec.marshalOBookingData2ᚖfrontdeskᚋgraphᚋgqlᚐBookingData(ctx, selections, v)
-		},
+		ec.marshalOBookingData2ᚖfrontdeskᚋgraphᚋgqlᚐBookingData,
 		true,
 		false,
 	)
@@ -8214,9 +6770,6 @@ func (ec *executionContext) fieldContext_Query_bookings(ctx context.Context, fie
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_BookingData(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -8233,21 +6786,17 @@ func (ec *executionContext) fieldContext_Query_bookings(ctx context.Context, fie
 }
 
 func (ec *executionContext) _Query_patientCommunication(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Query_patientCommunication(ctx, field)
-		},
+		ec.fieldContext_Query_patientCommunication,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().PatientCommunication(ctx, fc.Args["id"].(string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v PatientCommunication) graphql.Marshaler {
-			return ec.marshalOPatientCommunication2frontdeskᚋgraphᚋgqlᚐPatientCommunication(ctx, selections, v)
-		},
+		ec.marshalOPatientCommunication2frontdeskᚋgraphᚋgqlᚐPatientCommunication,
 		true,
 		false,
 	)
@@ -8258,9 +6807,6 @@ func (ec *executionContext) fieldContext_Query_patientCommunication(ctx context.
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return nil, errors.New("field of type PatientCommunication does not have child fields")
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -8277,21 +6823,17 @@ func (ec *executionContext) fieldContext_Query_patientCommunication(ctx context.
 }
 
 func (ec *executionContext) _Query_patientCommunications(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Query_patientCommunications(ctx, field)
-		},
+		ec.fieldContext_Query_patientCommunications,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().PatientCommunications(ctx, fc.Args["options"].(PatientCommunicationQueryOptions))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *PatientCommunicationData) graphql.Marshaler {
-			return ec.marshalOPatientCommunicationData2ᚖfrontdeskᚋgraphᚋgqlᚐPatientCommunicationData(ctx, selections, v)
-		},
+		ec.marshalOPatientCommunicationData2ᚖfrontdeskᚋgraphᚋgqlᚐPatientCommunicationData,
 		true,
 		false,
 	)
@@ -8302,9 +6844,6 @@ func (ec *executionContext) fieldContext_Query_patientCommunications(ctx context
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_PatientCommunicationData(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -8321,21 +6860,17 @@ func (ec *executionContext) fieldContext_Query_patientCommunications(ctx context
 }
 
 func (ec *executionContext) _Query_consultation(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Query_consultation(ctx, field)
-		},
+		ec.fieldContext_Query_consultation,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().Consultation(ctx, fc.Args["id"].(string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *Consultation) graphql.Marshaler {
-			return ec.marshalOConsultation2ᚖfrontdeskᚋgraphᚋgqlᚐConsultation(ctx, selections, v)
-		},
+		ec.marshalOConsultation2ᚖfrontdeskᚋgraphᚋgqlᚐConsultation,
 		true,
 		false,
 	)
@@ -8346,9 +6881,6 @@ func (ec *executionContext) fieldContext_Query_consultation(ctx context.Context,
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_Consultation(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -8365,21 +6897,17 @@ func (ec *executionContext) fieldContext_Query_consultation(ctx context.Context,
 }
 
 func (ec *executionContext) _Query_consultations(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Query_consultations(ctx, field)
-		},
+		ec.fieldContext_Query_consultations,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().Consultations(ctx, fc.Args["dateRange"].(*DateRange), fc.Args["pagination"].(*Pagination))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *ConsultationData) graphql.Marshaler {
-			return ec.marshalOConsultationData2ᚖfrontdeskᚋgraphᚋgqlᚐConsultationData(ctx, selections, v)
-		},
+		ec.marshalOConsultationData2ᚖfrontdeskᚋgraphᚋgqlᚐConsultationData,
 		true,
 		false,
 	)
@@ -8390,9 +6918,6 @@ func (ec *executionContext) fieldContext_Query_consultations(ctx context.Context
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_ConsultationData(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -8409,21 +6934,17 @@ func (ec *executionContext) fieldContext_Query_consultations(ctx context.Context
 }
 
 func (ec *executionContext) _Query_contact(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Query_contact(ctx, field)
-		},
+		ec.fieldContext_Query_contact,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().Contact(ctx, fc.Args["id"].(string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *Contact) graphql.Marshaler {
-			return ec.marshalOContact2ᚖfrontdeskᚋgraphᚋgqlᚐContact(ctx, selections, v)
-		},
+		ec.marshalOContact2ᚖfrontdeskᚋgraphᚋgqlᚐContact,
 		true,
 		false,
 	)
@@ -8434,9 +6955,6 @@ func (ec *executionContext) fieldContext_Query_contact(ctx context.Context, fiel
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_Contact(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -8453,21 +6971,17 @@ func (ec *executionContext) fieldContext_Query_contact(ctx context.Context, fiel
 }
 
 func (ec *executionContext) _Query_contacts(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Query_contacts(ctx, field)
-		},
+		ec.fieldContext_Query_contacts,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().Contacts(ctx, fc.Args["search"].(*string), fc.Args["pagination"].(*Pagination), fc.Args["options"].(*QueryOptions), fc.Args["filters"].(*ContactsQueryFilters))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *ContactData) graphql.Marshaler {
-			return ec.marshalOContactData2ᚖfrontdeskᚋgraphᚋgqlᚐContactData(ctx, selections, v)
-		},
+		ec.marshalOContactData2ᚖfrontdeskᚋgraphᚋgqlᚐContactData,
 		true,
 		false,
 	)
@@ -8478,9 +6992,6 @@ func (ec *executionContext) fieldContext_Query_contacts(ctx context.Context, fie
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_ContactData(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -8497,21 +7008,17 @@ func (ec *executionContext) fieldContext_Query_contacts(ctx context.Context, fie
 }
 
 func (ec *executionContext) _Query_patientDocument(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Query_patientDocument(ctx, field)
-		},
+		ec.fieldContext_Query_patientDocument,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().PatientDocument(ctx, fc.Args["id"].(string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *PatientDocument) graphql.Marshaler {
-			return ec.marshalOPatientDocument2ᚖfrontdeskᚋgraphᚋgqlᚐPatientDocument(ctx, selections, v)
-		},
+		ec.marshalOPatientDocument2ᚖfrontdeskᚋgraphᚋgqlᚐPatientDocument,
 		true,
 		false,
 	)
@@ -8522,9 +7029,6 @@ func (ec *executionContext) fieldContext_Query_patientDocument(ctx context.Conte
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_PatientDocument(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -8541,21 +7045,17 @@ func (ec *executionContext) fieldContext_Query_patientDocument(ctx context.Conte
 }
 
 func (ec *executionContext) _Query_patientDocuments(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Query_patientDocuments(ctx, field)
-		},
+		ec.fieldContext_Query_patientDocuments,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().PatientDocuments(ctx, fc.Args["pagination"].(*Pagination), fc.Args["options"].(*QueryOptions))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *PatientDocumentData) graphql.Marshaler {
-			return ec.marshalOPatientDocumentData2ᚖfrontdeskᚋgraphᚋgqlᚐPatientDocumentData(ctx, selections, v)
-		},
+		ec.marshalOPatientDocumentData2ᚖfrontdeskᚋgraphᚋgqlᚐPatientDocumentData,
 		true,
 		false,
 	)
@@ -8566,9 +7066,6 @@ func (ec *executionContext) fieldContext_Query_patientDocuments(ctx context.Cont
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_PatientDocumentData(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -8585,21 +7082,17 @@ func (ec *executionContext) fieldContext_Query_patientDocuments(ctx context.Cont
 }
 
 func (ec *executionContext) _Query_practiceTemplateDocument(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Query_practiceTemplateDocument(ctx, field)
-		},
+		ec.fieldContext_Query_practiceTemplateDocument,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().PracticeTemplateDocument(ctx, fc.Args["id"].(string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *PracticeTemplateDocument) graphql.Marshaler {
-			return ec.marshalOPracticeTemplateDocument2ᚖfrontdeskᚋgraphᚋgqlᚐPracticeTemplateDocument(ctx, selections, v)
-		},
+		ec.marshalOPracticeTemplateDocument2ᚖfrontdeskᚋgraphᚋgqlᚐPracticeTemplateDocument,
 		true,
 		false,
 	)
@@ -8610,9 +7103,6 @@ func (ec *executionContext) fieldContext_Query_practiceTemplateDocument(ctx cont
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_PracticeTemplateDocument(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -8629,21 +7119,17 @@ func (ec *executionContext) fieldContext_Query_practiceTemplateDocument(ctx cont
 }
 
 func (ec *executionContext) _Query_practiceTemplateDocuments(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Query_practiceTemplateDocuments(ctx, field)
-		},
+		ec.fieldContext_Query_practiceTemplateDocuments,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().PracticeTemplateDocuments(ctx, fc.Args["pagination"].(*Pagination), fc.Args["options"].(*QueryOptions))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *PracticeTemplateDocumentData) graphql.Marshaler {
-			return ec.marshalOPracticeTemplateDocumentData2ᚖfrontdeskᚋgraphᚋgqlᚐPracticeTemplateDocumentData(ctx, selections, v)
-		},
+		ec.marshalOPracticeTemplateDocumentData2ᚖfrontdeskᚋgraphᚋgqlᚐPracticeTemplateDocumentData,
 		true,
 		false,
 	)
@@ -8654,9 +7140,6 @@ func (ec *executionContext) fieldContext_Query_practiceTemplateDocuments(ctx con
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_PracticeTemplateDocumentData(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -8673,21 +7156,17 @@ func (ec *executionContext) fieldContext_Query_practiceTemplateDocuments(ctx con
 }
 
 func (ec *executionContext) _Query_identityCheck(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Query_identityCheck(ctx, field)
-		},
+		ec.fieldContext_Query_identityCheck,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().IdentityCheck(ctx, fc.Args["reference"].(string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *IdentityCheck) graphql.Marshaler {
-			return ec.marshalOIdentityCheck2ᚖfrontdeskᚋgraphᚋgqlᚐIdentityCheck(ctx, selections, v)
-		},
+		ec.marshalOIdentityCheck2ᚖfrontdeskᚋgraphᚋgqlᚐIdentityCheck,
 		true,
 		false,
 	)
@@ -8698,9 +7177,6 @@ func (ec *executionContext) fieldContext_Query_identityCheck(ctx context.Context
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_IdentityCheck(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -8717,21 +7193,17 @@ func (ec *executionContext) fieldContext_Query_identityCheck(ctx context.Context
 }
 
 func (ec *executionContext) _Query_invoice(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Query_invoice(ctx, field)
-		},
+		ec.fieldContext_Query_invoice,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().Invoice(ctx, fc.Args["id"].(string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *Invoice) graphql.Marshaler {
-			return ec.marshalOInvoice2ᚖfrontdeskᚋgraphᚋgqlᚐInvoice(ctx, selections, v)
-		},
+		ec.marshalOInvoice2ᚖfrontdeskᚋgraphᚋgqlᚐInvoice,
 		true,
 		false,
 	)
@@ -8742,9 +7214,6 @@ func (ec *executionContext) fieldContext_Query_invoice(ctx context.Context, fiel
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_Invoice(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -8761,21 +7230,17 @@ func (ec *executionContext) fieldContext_Query_invoice(ctx context.Context, fiel
 }
 
 func (ec *executionContext) _Query_invoices(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Query_invoices(ctx, field)
-		},
+		ec.fieldContext_Query_invoices,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().Invoices(ctx, fc.Args["dateRange"].(*DateRange), fc.Args["pagination"].(*Pagination), fc.Args["options"].(*QueryOptions))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *InvoiceData) graphql.Marshaler {
-			return ec.marshalOInvoiceData2ᚖfrontdeskᚋgraphᚋgqlᚐInvoiceData(ctx, selections, v)
-		},
+		ec.marshalOInvoiceData2ᚖfrontdeskᚋgraphᚋgqlᚐInvoiceData,
 		true,
 		false,
 	)
@@ -8786,9 +7251,6 @@ func (ec *executionContext) fieldContext_Query_invoices(ctx context.Context, fie
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_InvoiceData(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -8805,21 +7267,17 @@ func (ec *executionContext) fieldContext_Query_invoices(ctx context.Context, fie
 }
 
 func (ec *executionContext) _Query_lab(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Query_lab(ctx, field)
-		},
+		ec.fieldContext_Query_lab,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().Lab(ctx, fc.Args["id"].(string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *Lab) graphql.Marshaler {
-			return ec.marshalOLab2ᚖfrontdeskᚋgraphᚋgqlᚐLab(ctx, selections, v)
-		},
+		ec.marshalOLab2ᚖfrontdeskᚋgraphᚋgqlᚐLab,
 		true,
 		false,
 	)
@@ -8830,9 +7288,6 @@ func (ec *executionContext) fieldContext_Query_lab(ctx context.Context, field gr
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_Lab(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -8849,21 +7304,17 @@ func (ec *executionContext) fieldContext_Query_lab(ctx context.Context, field gr
 }
 
 func (ec *executionContext) _Query_labs(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Query_labs(ctx, field)
-		},
+		ec.fieldContext_Query_labs,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().Labs(ctx, fc.Args["pagination"].(*Pagination), fc.Args["options"].(*LabQueryOptions))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *LabData) graphql.Marshaler {
-			return ec.marshalOLabData2ᚖfrontdeskᚋgraphᚋgqlᚐLabData(ctx, selections, v)
-		},
+		ec.marshalOLabData2ᚖfrontdeskᚋgraphᚋgqlᚐLabData,
 		true,
 		false,
 	)
@@ -8874,9 +7325,6 @@ func (ec *executionContext) fieldContext_Query_labs(ctx context.Context, field g
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_LabData(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -8893,21 +7341,17 @@ func (ec *executionContext) fieldContext_Query_labs(ctx context.Context, field g
 }
 
 func (ec *executionContext) _Query_labels(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Query_labels(ctx, field)
-		},
+		ec.fieldContext_Query_labels,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().Labels(ctx, fc.Args["pagination"].(*Pagination), fc.Args["search"].(*string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *LabelData) graphql.Marshaler {
-			return ec.marshalOLabelData2ᚖfrontdeskᚋgraphᚋgqlᚐLabelData(ctx, selections, v)
-		},
+		ec.marshalOLabelData2ᚖfrontdeskᚋgraphᚋgqlᚐLabelData,
 		true,
 		false,
 	)
@@ -8918,9 +7362,6 @@ func (ec *executionContext) fieldContext_Query_labels(ctx context.Context, field
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_LabelData(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -8937,21 +7378,17 @@ func (ec *executionContext) fieldContext_Query_labels(ctx context.Context, field
 }
 
 func (ec *executionContext) _Query_letter(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Query_letter(ctx, field)
-		},
+		ec.fieldContext_Query_letter,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().Letter(ctx, fc.Args["id"].(string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *Letter) graphql.Marshaler {
-			return ec.marshalOLetter2ᚖfrontdeskᚋgraphᚋgqlᚐLetter(ctx, selections, v)
-		},
+		ec.marshalOLetter2ᚖfrontdeskᚋgraphᚋgqlᚐLetter,
 		true,
 		false,
 	)
@@ -8962,9 +7399,6 @@ func (ec *executionContext) fieldContext_Query_letter(ctx context.Context, field
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_Letter(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -8981,21 +7415,17 @@ func (ec *executionContext) fieldContext_Query_letter(ctx context.Context, field
 }
 
 func (ec *executionContext) _Query_letters(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Query_letters(ctx, field)
-		},
+		ec.fieldContext_Query_letters,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().Letters(ctx, fc.Args["dateRange"].(*DateRange), fc.Args["pagination"].(*Pagination), fc.Args["options"].(*QueryOptions))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *LetterData) graphql.Marshaler {
-			return ec.marshalOLetterData2ᚖfrontdeskᚋgraphᚋgqlᚐLetterData(ctx, selections, v)
-		},
+		ec.marshalOLetterData2ᚖfrontdeskᚋgraphᚋgqlᚐLetterData,
 		true,
 		false,
 	)
@@ -9006,9 +7436,6 @@ func (ec *executionContext) fieldContext_Query_letters(ctx context.Context, fiel
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_LetterData(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -9025,21 +7452,17 @@ func (ec *executionContext) fieldContext_Query_letters(ctx context.Context, fiel
 }
 
 func (ec *executionContext) _Query_patient(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Query_patient(ctx, field)
-		},
+		ec.fieldContext_Query_patient,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().Patient(ctx, fc.Args["id"].(string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *Patient) graphql.Marshaler {
-			return ec.marshalOPatient2ᚖfrontdeskᚋgraphᚋgqlᚐPatient(ctx, selections, v)
-		},
+		ec.marshalOPatient2ᚖfrontdeskᚋgraphᚋgqlᚐPatient,
 		true,
 		false,
 	)
@@ -9050,9 +7473,6 @@ func (ec *executionContext) fieldContext_Query_patient(ctx context.Context, fiel
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_Patient(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -9069,21 +7489,17 @@ func (ec *executionContext) fieldContext_Query_patient(ctx context.Context, fiel
 }
 
 func (ec *executionContext) _Query_patients(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Query_patients(ctx, field)
-		},
+		ec.fieldContext_Query_patients,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().Patients(ctx, fc.Args["search"].(*string), fc.Args["pagination"].(*Pagination), fc.Args["options"].(*QueryOptions), fc.Args["cursorPagination"].(*CursorPagination))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *PatientData) graphql.Marshaler {
-			return ec.marshalOPatientData2ᚖfrontdeskᚋgraphᚋgqlᚐPatientData(ctx, selections, v)
-		},
+		ec.marshalOPatientData2ᚖfrontdeskᚋgraphᚋgqlᚐPatientData,
 		true,
 		false,
 	)
@@ -9094,9 +7510,6 @@ func (ec *executionContext) fieldContext_Query_patients(ctx context.Context, fie
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_PatientData(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -9113,21 +7526,17 @@ func (ec *executionContext) fieldContext_Query_patients(ctx context.Context, fie
 }
 
 func (ec *executionContext) _Query_patientRelationships(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Query_patientRelationships(ctx, field)
-		},
+		ec.fieldContext_Query_patientRelationships,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().PatientRelationships(ctx, fc.Args["patientId"].(string), fc.Args["relationshipType"].(*PatientRelationshipType))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *PatientRelationshipData) graphql.Marshaler {
-			return ec.marshalOPatientRelationshipData2ᚖfrontdeskᚋgraphᚋgqlᚐPatientRelationshipData(ctx, selections, v)
-		},
+		ec.marshalOPatientRelationshipData2ᚖfrontdeskᚋgraphᚋgqlᚐPatientRelationshipData,
 		true,
 		false,
 	)
@@ -9138,9 +7547,6 @@ func (ec *executionContext) fieldContext_Query_patientRelationships(ctx context.
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_PatientRelationshipData(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -9157,53 +7563,33 @@ func (ec *executionContext) fieldContext_Query_patientRelationships(ctx context.
 }
 
 func (ec *executionContext) _Query_practice(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Query_practice(ctx, field)
-		},
+		contextOf("Query", true, true),
 		func(ctx context.Context) (any, error) {
 			return ec.Resolvers.Query().Practice(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *Practice) graphql.Marshaler {
-			return ec.marshalOPractice2ᚖfrontdeskᚋgraphᚋgqlᚐPractice(ctx, selections, v)
-		},
+		ec.marshalOPractice2ᚖfrontdeskᚋgraphᚋgqlᚐPractice,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Query_practice(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "Query",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_Practice(ctx, field)
-		},
-	}
-	return fc, nil
-}
 
 func (ec *executionContext) _Query_prescription(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Query_prescription(ctx, field)
-		},
+		ec.fieldContext_Query_prescription,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().Prescription(ctx, fc.Args["id"].(string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *Prescription) graphql.Marshaler {
-			return ec.marshalOPrescription2ᚖfrontdeskᚋgraphᚋgqlᚐPrescription(ctx, selections, v)
-		},
+		ec.marshalOPrescription2ᚖfrontdeskᚋgraphᚋgqlᚐPrescription,
 		true,
 		false,
 	)
@@ -9214,9 +7600,6 @@ func (ec *executionContext) fieldContext_Query_prescription(ctx context.Context,
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_Prescription(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -9233,21 +7616,17 @@ func (ec *executionContext) fieldContext_Query_prescription(ctx context.Context,
 }
 
 func (ec *executionContext) _Query_prescriptions(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Query_prescriptions(ctx, field)
-		},
+		ec.fieldContext_Query_prescriptions,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().Prescriptions(ctx, fc.Args["dateRange"].(*DateRange), fc.Args["pagination"].(*Pagination), fc.Args["options"].(*QueryOptions), fc.Args["cursorPagination"].(*CursorPagination))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *PrescriptionData) graphql.Marshaler {
-			return ec.marshalOPrescriptionData2ᚖfrontdeskᚋgraphᚋgqlᚐPrescriptionData(ctx, selections, v)
-		},
+		ec.marshalOPrescriptionData2ᚖfrontdeskᚋgraphᚋgqlᚐPrescriptionData,
 		true,
 		false,
 	)
@@ -9258,9 +7637,6 @@ func (ec *executionContext) fieldContext_Query_prescriptions(ctx context.Context
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_PrescriptionData(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -9277,21 +7653,17 @@ func (ec *executionContext) fieldContext_Query_prescriptions(ctx context.Context
 }
 
 func (ec *executionContext) _Query_product(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Query_product(ctx, field)
-		},
+		ec.fieldContext_Query_product,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().Product(ctx, fc.Args["id"].(string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *Product) graphql.Marshaler {
-			return ec.marshalOProduct2ᚖfrontdeskᚋgraphᚋgqlᚐProduct(ctx, selections, v)
-		},
+		ec.marshalOProduct2ᚖfrontdeskᚋgraphᚋgqlᚐProduct,
 		true,
 		false,
 	)
@@ -9302,9 +7674,6 @@ func (ec *executionContext) fieldContext_Query_product(ctx context.Context, fiel
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_Product(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -9321,21 +7690,17 @@ func (ec *executionContext) fieldContext_Query_product(ctx context.Context, fiel
 }
 
 func (ec *executionContext) _Query_products(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Query_products(ctx, field)
-		},
+		ec.fieldContext_Query_products,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().Products(ctx, fc.Args["search"].(*string), fc.Args["pagination"].(*Pagination), fc.Args["options"].(*QueryOptions))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *ProductData) graphql.Marshaler {
-			return ec.marshalOProductData2ᚖfrontdeskᚋgraphᚋgqlᚐProductData(ctx, selections, v)
-		},
+		ec.marshalOProductData2ᚖfrontdeskᚋgraphᚋgqlᚐProductData,
 		true,
 		false,
 	)
@@ -9346,9 +7711,6 @@ func (ec *executionContext) fieldContext_Query_products(ctx context.Context, fie
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_ProductData(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -9365,21 +7727,17 @@ func (ec *executionContext) fieldContext_Query_products(ctx context.Context, fie
 }
 
 func (ec *executionContext) _Query_questionnaire(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Query_questionnaire(ctx, field)
-		},
+		ec.fieldContext_Query_questionnaire,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().Questionnaire(ctx, fc.Args["id"].(string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *Questionnaire) graphql.Marshaler {
-			return ec.marshalOQuestionnaire2ᚖfrontdeskᚋgraphᚋgqlᚐQuestionnaire(ctx, selections, v)
-		},
+		ec.marshalOQuestionnaire2ᚖfrontdeskᚋgraphᚋgqlᚐQuestionnaire,
 		true,
 		false,
 	)
@@ -9390,9 +7748,6 @@ func (ec *executionContext) fieldContext_Query_questionnaire(ctx context.Context
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_Questionnaire(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -9409,21 +7764,17 @@ func (ec *executionContext) fieldContext_Query_questionnaire(ctx context.Context
 }
 
 func (ec *executionContext) _Query_questionnaires(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Query_questionnaires(ctx, field)
-		},
+		ec.fieldContext_Query_questionnaires,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().Questionnaires(ctx, fc.Args["pagination"].(*Pagination), fc.Args["options"].(*QuestionnairesQueryOptions), fc.Args["cursorPagination"].(*CursorPagination))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *QuestionnaireData) graphql.Marshaler {
-			return ec.marshalOQuestionnaireData2ᚖfrontdeskᚋgraphᚋgqlᚐQuestionnaireData(ctx, selections, v)
-		},
+		ec.marshalOQuestionnaireData2ᚖfrontdeskᚋgraphᚋgqlᚐQuestionnaireData,
 		true,
 		false,
 	)
@@ -9434,9 +7785,6 @@ func (ec *executionContext) fieldContext_Query_questionnaires(ctx context.Contex
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_QuestionnaireData(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -9453,21 +7801,17 @@ func (ec *executionContext) fieldContext_Query_questionnaires(ctx context.Contex
 }
 
 func (ec *executionContext) _Query_record(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Query_record(ctx, field)
-		},
+		ec.fieldContext_Query_record,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().Record(ctx, fc.Args["id"].(string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *Record) graphql.Marshaler {
-			return ec.marshalORecord2ᚖfrontdeskᚋgraphᚋgqlᚐRecord(ctx, selections, v)
-		},
+		ec.marshalORecord2ᚖfrontdeskᚋgraphᚋgqlᚐRecord,
 		true,
 		false,
 	)
@@ -9478,9 +7822,6 @@ func (ec *executionContext) fieldContext_Query_record(ctx context.Context, field
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_Record(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -9497,21 +7838,17 @@ func (ec *executionContext) fieldContext_Query_record(ctx context.Context, field
 }
 
 func (ec *executionContext) _Query_records(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Query_records(ctx, field)
-		},
+		ec.fieldContext_Query_records,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().Records(ctx, fc.Args["dateRange"].(*DateRange), fc.Args["pagination"].(*Pagination), fc.Args["options"].(*QueryOptions))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *RecordData) graphql.Marshaler {
-			return ec.marshalORecordData2ᚖfrontdeskᚋgraphᚋgqlᚐRecordData(ctx, selections, v)
-		},
+		ec.marshalORecordData2ᚖfrontdeskᚋgraphᚋgqlᚐRecordData,
 		true,
 		false,
 	)
@@ -9522,9 +7859,6 @@ func (ec *executionContext) fieldContext_Query_records(ctx context.Context, fiel
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_RecordData(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -9541,21 +7875,17 @@ func (ec *executionContext) fieldContext_Query_records(ctx context.Context, fiel
 }
 
 func (ec *executionContext) _Query_recordEntries(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Query_recordEntries(ctx, field)
-		},
+		ec.fieldContext_Query_recordEntries,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().RecordEntries(ctx, fc.Args["pagination"].(*Pagination), fc.Args["status"].(*RecordEntryStatus), fc.Args["patient"].(*string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *RecordEntryData) graphql.Marshaler {
-			return ec.marshalORecordEntryData2ᚖfrontdeskᚋgraphᚋgqlᚐRecordEntryData(ctx, selections, v)
-		},
+		ec.marshalORecordEntryData2ᚖfrontdeskᚋgraphᚋgqlᚐRecordEntryData,
 		true,
 		false,
 	)
@@ -9566,9 +7896,6 @@ func (ec *executionContext) fieldContext_Query_recordEntries(ctx context.Context
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_RecordEntryData(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -9585,21 +7912,17 @@ func (ec *executionContext) fieldContext_Query_recordEntries(ctx context.Context
 }
 
 func (ec *executionContext) _Query_task(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Query_task(ctx, field)
-		},
+		ec.fieldContext_Query_task,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().Task(ctx, fc.Args["id"].(string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *Task) graphql.Marshaler {
-			return ec.marshalOTask2ᚖfrontdeskᚋgraphᚋgqlᚐTask(ctx, selections, v)
-		},
+		ec.marshalOTask2ᚖfrontdeskᚋgraphᚋgqlᚐTask,
 		true,
 		false,
 	)
@@ -9610,9 +7933,6 @@ func (ec *executionContext) fieldContext_Query_task(ctx context.Context, field g
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_Task(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -9629,21 +7949,17 @@ func (ec *executionContext) fieldContext_Query_task(ctx context.Context, field g
 }
 
 func (ec *executionContext) _Query_tasks(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Query_tasks(ctx, field)
-		},
+		ec.fieldContext_Query_tasks,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().Tasks(ctx, fc.Args["pagination"].(*Pagination), fc.Args["options"].(*TaskQueryOptions))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *TaskData) graphql.Marshaler {
-			return ec.marshalOTaskData2ᚖfrontdeskᚋgraphᚋgqlᚐTaskData(ctx, selections, v)
-		},
+		ec.marshalOTaskData2ᚖfrontdeskᚋgraphᚋgqlᚐTaskData,
 		true,
 		false,
 	)
@@ -9654,9 +7970,6 @@ func (ec *executionContext) fieldContext_Query_tasks(ctx context.Context, field 
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_TaskData(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -9673,21 +7986,17 @@ func (ec *executionContext) fieldContext_Query_tasks(ctx context.Context, field 
 }
 
 func (ec *executionContext) _Query_integrationToken(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Query_integrationToken(ctx, field)
-		},
+		ec.fieldContext_Query_integrationToken,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().IntegrationToken(ctx, fc.Args["patient"].(string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *IntegrationToken) graphql.Marshaler {
-			return ec.marshalOIntegrationToken2ᚖfrontdeskᚋgraphᚋgqlᚐIntegrationToken(ctx, selections, v)
-		},
+		ec.marshalOIntegrationToken2ᚖfrontdeskᚋgraphᚋgqlᚐIntegrationToken,
 		true,
 		false,
 	)
@@ -9698,9 +8007,6 @@ func (ec *executionContext) fieldContext_Query_integrationToken(ctx context.Cont
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_IntegrationToken(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -9717,21 +8023,17 @@ func (ec *executionContext) fieldContext_Query_integrationToken(ctx context.Cont
 }
 
 func (ec *executionContext) _Query_user(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Query_user(ctx, field)
-		},
+		ec.fieldContext_Query_user,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().User(ctx, fc.Args["id"].(string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *User) graphql.Marshaler {
-			return ec.marshalOUser2ᚖfrontdeskᚋgraphᚋgqlᚐUser(ctx, selections, v)
-		},
+		ec.marshalOUser2ᚖfrontdeskᚋgraphᚋgqlᚐUser,
 		true,
 		false,
 	)
@@ -9742,9 +8044,6 @@ func (ec *executionContext) fieldContext_Query_user(ctx context.Context, field g
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_User(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -9761,21 +8060,17 @@ func (ec *executionContext) fieldContext_Query_user(ctx context.Context, field g
 }
 
 func (ec *executionContext) _Query_users(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Query_users(ctx, field)
-		},
+		ec.fieldContext_Query_users,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().Users(ctx, fc.Args["pagination"].(*Pagination), fc.Args["filters"].(*UsersQueryFilters))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *UserData) graphql.Marshaler {
-			return ec.marshalOUserData2ᚖfrontdeskᚋgraphᚋgqlᚐUserData(ctx, selections, v)
-		},
+		ec.marshalOUserData2ᚖfrontdeskᚋgraphᚋgqlᚐUserData,
 		true,
 		false,
 	)
@@ -9786,9 +8081,6 @@ func (ec *executionContext) fieldContext_Query_users(ctx context.Context, field 
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_UserData(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -9805,21 +8097,17 @@ func (ec *executionContext) fieldContext_Query_users(ctx context.Context, field 
 }
 
 func (ec *executionContext) _Query_webhook(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Query_webhook(ctx, field)
-		},
+		ec.fieldContext_Query_webhook,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().Webhook(ctx, fc.Args["id"].(string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *WebhookSubscription) graphql.Marshaler {
-			return ec.marshalOWebhookSubscription2ᚖfrontdeskᚋgraphᚋgqlᚐWebhookSubscription(ctx, selections, v)
-		},
+		ec.marshalOWebhookSubscription2ᚖfrontdeskᚋgraphᚋgqlᚐWebhookSubscription,
 		true,
 		false,
 	)
@@ -9830,9 +8118,6 @@ func (ec *executionContext) fieldContext_Query_webhook(ctx context.Context, fiel
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_WebhookSubscription(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -9849,21 +8134,17 @@ func (ec *executionContext) fieldContext_Query_webhook(ctx context.Context, fiel
 }
 
 func (ec *executionContext) _Query_webhooks(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Query_webhooks(ctx, field)
-		},
+		ec.fieldContext_Query_webhooks,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().Webhooks(ctx, fc.Args["includeDeleted"].(*bool))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*WebhookSubscription) graphql.Marshaler {
-			return ec.marshalOWebhookSubscription2ᚕᚖfrontdeskᚋgraphᚋgqlᚐWebhookSubscription(ctx, selections, v)
-		},
+		ec.marshalOWebhookSubscription2ᚕᚖfrontdeskᚋgraphᚋgqlᚐWebhookSubscription,
 		true,
 		false,
 	)
@@ -9874,9 +8155,6 @@ func (ec *executionContext) fieldContext_Query_webhooks(ctx context.Context, fie
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_WebhookSubscription(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -9893,21 +8171,17 @@ func (ec *executionContext) fieldContext_Query_webhooks(ctx context.Context, fie
 }
 
 func (ec *executionContext) _Query___type(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Query___type(ctx, field)
-		},
+		ec.fieldContext_Query___type,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.IntrospectType(fc.Args["name"].(string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *introspection.Type) graphql.Marshaler {
-			return ec.marshalO__Type2ᚖgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐType(ctx, selections, v)
-		},
+		ec.marshalO__Type2ᚖgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐType,
 		true,
 		false,
 	)
@@ -9918,9 +8192,6 @@ func (ec *executionContext) fieldContext_Query___type(ctx context.Context, field
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields___Type(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -9937,35 +8208,19 @@ func (ec *executionContext) fieldContext_Query___type(ctx context.Context, field
 }
 
 func (ec *executionContext) _Query___schema(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Query___schema(ctx, field)
-		},
+		contextOf("Query", true, false),
 		func(ctx context.Context) (any, error) {
 			return ec.IntrospectSchema()
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *introspection.Schema) graphql.Marshaler {
-			return ec.marshalO__Schema2ᚖgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐSchema(ctx, selections, v)
-		},
+		ec.marshalO__Schema2ᚖgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐSchema,
 		true,
 		false,
 	)
-}
-func (ec *executionContext) fieldContext_Query___schema(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "Query",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields___Schema(ctx, field)
-		},
-	}
-	return fc, nil
 }
 
 // endregion **************************** field.gotpl *****************************
@@ -11160,1074 +9415,156 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 			out.Values[i] = graphql.MarshalString("Query")
 		case "accountStatement":
 			field := field
-
-			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
-				defer func() {
-					if r := recover(); r != nil {
-						ec.Error(ctx, ec.Recover(ctx, r))
-					}
-				}()
-				res = ec._Query_accountStatement(ctx, field)
-				if res == graphql.RequiredNull {
-					atomic.AddUint32(&fs.Invalids, 1)
-				}
-				return res
-			}
-
-			rrm := func(ctx context.Context) graphql.Marshaler {
-				return ec.OperationContext.RootResolverMiddleware(ctx,
-					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
-			}
-
-			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+			ec.besideRoot(innerCtx, i, out, graphql.RequiredNull, func(ctx context.Context) graphql.Marshaler { return ec._Query_accountStatement(ctx, field) })
 		case "accountStatements":
 			field := field
-
-			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
-				defer func() {
-					if r := recover(); r != nil {
-						ec.Error(ctx, ec.Recover(ctx, r))
-					}
-				}()
-				res = ec._Query_accountStatements(ctx, field)
-				if res == graphql.RequiredNull {
-					atomic.AddUint32(&fs.Invalids, 1)
-				}
-				return res
-			}
-
-			rrm := func(ctx context.Context) graphql.Marshaler {
-				return ec.OperationContext.RootResolverMiddleware(ctx,
-					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
-			}
-
-			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+			ec.besideRoot(innerCtx, i, out, graphql.RequiredNull, func(ctx context.Context) graphql.Marshaler { return ec._Query_accountStatements(ctx, field) })
 		case "availabilities":
 			field := field
-
-			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
-				defer func() {
-					if r := recover(); r != nil {
-						ec.Error(ctx, ec.Recover(ctx, r))
-					}
-				}()
-				res = ec._Query_availabilities(ctx, field)
-				if res == graphql.RequiredNull {
-					atomic.AddUint32(&fs.Invalids, 1)
-				}
-				return res
-			}
-
-			rrm := func(ctx context.Context) graphql.Marshaler {
-				return ec.OperationContext.RootResolverMiddleware(ctx,
-					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
-			}
-
-			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+			ec.besideRoot(innerCtx, i, out, graphql.RequiredNull, func(ctx context.Context) graphql.Marshaler { return ec._Query_availabilities(ctx, field) })
 		case "availabilitySettings":
 			field := field
-
-			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
-				defer func() {
-					if r := recover(); r != nil {
-						ec.Error(ctx, ec.Recover(ctx, r))
-					}
-				}()
-				res = ec._Query_availabilitySettings(ctx, field)
-				if res == graphql.RequiredNull {
-					atomic.AddUint32(&fs.Invalids, 1)
-				}
-				return res
-			}
-
-			rrm := func(ctx context.Context) graphql.Marshaler {
-				return ec.OperationContext.RootResolverMiddleware(ctx,
-					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
-			}
-
-			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+			ec.besideRoot(innerCtx, i, out, graphql.RequiredNull, func(ctx context.Context) graphql.Marshaler { return ec._Query_availabilitySettings(ctx, field) })
 		case "availabilitySlots":
 			field := field
-
-			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
-				defer func() {
-					if r := recover(); r != nil {
-						ec.Error(ctx, ec.Recover(ctx, r))
-					}
-				}()
-				res = ec._Query_availabilitySlots(ctx, field)
-				if res == graphql.RequiredNull {
-					atomic.AddUint32(&fs.Invalids, 1)
-				}
-				return res
-			}
-
-			rrm := func(ctx context.Context) graphql.Marshaler {
-				return ec.OperationContext.RootResolverMiddleware(ctx,
-					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
-			}
-
-			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+			ec.besideRoot(innerCtx, i, out, graphql.RequiredNull, func(ctx context.Context) graphql.Marshaler { return ec._Query_availabilitySlots(ctx, field) })
 		case "availabilityRule":
 			field := field
-
-			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
-				defer func() {
-					if r := recover(); r != nil {
-						ec.Error(ctx, ec.Recover(ctx, r))
-					}
-				}()
-				res = ec._Query_availabilityRule(ctx, field)
-				if res == graphql.RequiredNull {
-					atomic.AddUint32(&fs.Invalids, 1)
-				}
-				return res
-			}
-
-			rrm := func(ctx context.Context) graphql.Marshaler {
-				return ec.OperationContext.RootResolverMiddleware(ctx,
-					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
-			}
-
-			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+			ec.besideRoot(innerCtx, i, out, graphql.RequiredNull, func(ctx context.Context) graphql.Marshaler { return ec._Query_availabilityRule(ctx, field) })
 		case "availabilityRules":
 			field := field
-
-			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
-				defer func() {
-					if r := recover(); r != nil {
-						ec.Error(ctx, ec.Recover(ctx, r))
-					}
-				}()
-				res = ec._Query_availabilityRules(ctx, field)
-				if res == graphql.RequiredNull {
-					atomic.AddUint32(&fs.Invalids, 1)
-				}
-				return res
-			}
-
-			rrm := func(ctx context.Context) graphql.Marshaler {
-				return ec.OperationContext.RootResolverMiddleware(ctx,
-					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
-			}
-
-			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+			ec.besideRoot(innerCtx, i, out, graphql.RequiredNull, func(ctx context.Context) graphql.Marshaler { return ec._Query_availabilityRules(ctx, field) })
 		case "booking":
 			field := field
-
-			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
-				defer func() {
-					if r := recover(); r != nil {
-						ec.Error(ctx, ec.Recover(ctx, r))
-					}
-				}()
-				res = ec._Query_booking(ctx, field)
-				if res == graphql.RequiredNull {
-					atomic.AddUint32(&fs.Invalids, 1)
-				}
-				return res
-			}
-
-			rrm := func(ctx context.Context) graphql.Marshaler {
-				return ec.OperationContext.RootResolverMiddleware(ctx,
-					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
-			}
-
-			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+			ec.besideRoot(innerCtx, i, out, graphql.RequiredNull, func(ctx context.Context) graphql.Marshaler { return ec._Query_booking(ctx, field) })
 		case "bookingsById":
 			field := field
-
-			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
-				defer func() {
-					if r := recover(); r != nil {
-						ec.Error(ctx, ec.Recover(ctx, r))
-					}
-				}()
-				res = ec._Query_bookingsById(ctx, field)
-				if res == graphql.RequiredNull {
-					atomic.AddUint32(&fs.Invalids, 1)
-				}
-				return res
-			}
-
-			rrm := func(ctx context.Context) graphql.Marshaler {
-				return ec.OperationContext.RootResolverMiddleware(ctx,
-					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
-			}
-
-			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+			ec.besideRoot(innerCtx, i, out, graphql.RequiredNull, func(ctx context.Context) graphql.Marshaler { return ec._Query_bookingsById(ctx, field) })
 		case "bookings":
 			field := field
-
-			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
-				defer func() {
-					if r := recover(); r != nil {
-						ec.Error(ctx, ec.Recover(ctx, r))
-					}
-				}()
-				res = ec._Query_bookings(ctx, field)
-				if res == graphql.RequiredNull {
-					atomic.AddUint32(&fs.Invalids, 1)
-				}
-				return res
-			}
-
-			rrm := func(ctx context.Context) graphql.Marshaler {
-				return ec.OperationContext.RootResolverMiddleware(ctx,
-					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
-			}
-
-			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+			ec.besideRoot(innerCtx, i, out, graphql.RequiredNull, func(ctx context.Context) graphql.Marshaler { return ec._Query_bookings(ctx, field) })
 		case "patientCommunication":
 			field := field
-
-			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
-				defer func() {
-					if r := recover(); r != nil {
-						ec.Error(ctx, ec.Recover(ctx, r))
-					}
-				}()
-				res = ec._Query_patientCommunication(ctx, field)
-				if res == graphql.RequiredNull {
-					atomic.AddUint32(&fs.Invalids, 1)
-				}
-				return res
-			}
-
-			rrm := func(ctx context.Context) graphql.Marshaler {
-				return ec.OperationContext.RootResolverMiddleware(ctx,
-					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
-			}
-
-			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+			ec.besideRoot(innerCtx, i, out, graphql.RequiredNull, func(ctx context.Context) graphql.Marshaler { return ec._Query_patientCommunication(ctx, field) })
 		case "patientCommunications":
 			field := field
-
-			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
-				defer func() {
-					if r := recover(); r != nil {
-						ec.Error(ctx, ec.Recover(ctx, r))
-					}
-				}()
-				res = ec._Query_patientCommunications(ctx, field)
-				if res == graphql.RequiredNull {
-					atomic.AddUint32(&fs.Invalids, 1)
-				}
-				return res
-			}
-
-			rrm := func(ctx context.Context) graphql.Marshaler {
-				return ec.OperationContext.RootResolverMiddleware(ctx,
-					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
-			}
-
-			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+			ec.besideRoot(innerCtx, i, out, graphql.RequiredNull, func(ctx context.Context) graphql.Marshaler { return ec._Query_patientCommunications(ctx, field) })
 		case "consultation":
 			field := field
-
-			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
-				defer func() {
-					if r := recover(); r != nil {
-						ec.Error(ctx, ec.Recover(ctx, r))
-					}
-				}()
-				res = ec._Query_consultation(ctx, field)
-				if res == graphql.RequiredNull {
-					atomic.AddUint32(&fs.Invalids, 1)
-				}
-				return res
-			}
-
-			rrm := func(ctx context.Context) graphql.Marshaler {
-				return ec.OperationContext.RootResolverMiddleware(ctx,
-					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
-			}
-
-			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+			ec.besideRoot(innerCtx, i, out, graphql.RequiredNull, func(ctx context.Context) graphql.Marshaler { return ec._Query_consultation(ctx, field) })
 		case "consultations":
 			field := field
-
-			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
-				defer func() {
-					if r := recover(); r != nil {
-						ec.Error(ctx, ec.Recover(ctx, r))
-					}
-				}()
-				res = ec._Query_consultations(ctx, field)
-				if res == graphql.RequiredNull {
-					atomic.AddUint32(&fs.Invalids, 1)
-				}
-				return res
-			}
-
-			rrm := func(ctx context.Context) graphql.Marshaler {
-				return ec.OperationContext.RootResolverMiddleware(ctx,
-					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
-			}
-
-			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+			ec.besideRoot(innerCtx, i, out, graphql.RequiredNull, func(ctx context.Context) graphql.Marshaler { return ec._Query_consultations(ctx, field) })
 		case "contact":
 			field := field
-
-			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
-				defer func() {
-					if r := recover(); r != nil {
-						ec.Error(ctx, ec.Recover(ctx, r))
-					}
-				}()
-				res = ec._Query_contact(ctx, field)
-				if res == graphql.RequiredNull {
-					atomic.AddUint32(&fs.Invalids, 1)
-				}
-				return res
-			}
-
-			rrm := func(ctx context.Context) graphql.Marshaler {
-				return ec.OperationContext.RootResolverMiddleware(ctx,
-					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
-			}
-
-			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+			ec.besideRoot(innerCtx, i, out, graphql.RequiredNull, func(ctx context.Context) graphql.Marshaler { return ec._Query_contact(ctx, field) })
 		case "contacts":
 			field := field
-
-			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
-				defer func() {
-					if r := recover(); r != nil {
-						ec.Error(ctx, ec.Recover(ctx, r))
-					}
-				}()
-				res = ec._Query_contacts(ctx, field)
-				if res == graphql.RequiredNull {
-					atomic.AddUint32(&fs.Invalids, 1)
-				}
-				return res
-			}
-
-			rrm := func(ctx context.Context) graphql.Marshaler {
-				return ec.OperationContext.RootResolverMiddleware(ctx,
-					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
-			}
-
-			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+			ec.besideRoot(innerCtx, i, out, graphql.RequiredNull, func(ctx context.Context) graphql.Marshaler { return ec._Query_contacts(ctx, field) })
 		case "patientDocument":
 			field := field
-
-			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
-				defer func() {
-					if r := recover(); r != nil {
-						ec.Error(ctx, ec.Recover(ctx, r))
-					}
-				}()
-				res = ec._Query_patientDocument(ctx, field)
-				if res == graphql.RequiredNull {
-					atomic.AddUint32(&fs.Invalids, 1)
-				}
-				return res
-			}
-
-			rrm := func(ctx context.Context) graphql.Marshaler {
-				return ec.OperationContext.RootResolverMiddleware(ctx,
-					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
-			}
-
-			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+			ec.besideRoot(innerCtx, i, out, graphql.RequiredNull, func(ctx context.Context) graphql.Marshaler { return ec._Query_patientDocument(ctx, field) })
 		case "patientDocuments":
 			field := field
-
-			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
-				defer func() {
-					if r := recover(); r != nil {
-						ec.Error(ctx, ec.Recover(ctx, r))
-					}
-				}()
-				res = ec._Query_patientDocuments(ctx, field)
-				if res == graphql.RequiredNull {
-					atomic.AddUint32(&fs.Invalids, 1)
-				}
-				return res
-			}
-
-			rrm := func(ctx context.Context) graphql.Marshaler {
-				return ec.OperationContext.RootResolverMiddleware(ctx,
-					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
-			}
-
-			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+			ec.besideRoot(innerCtx, i, out, graphql.RequiredNull, func(ctx context.Context) graphql.Marshaler { return ec._Query_patientDocuments(ctx, field) })
 		case "practiceTemplateDocument":
 			field := field
-
-			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
-				defer func() {
-					if r := recover(); r != nil {
-						ec.Error(ctx, ec.Recover(ctx, r))
-					}
-				}()
-				res = ec._Query_practiceTemplateDocument(ctx, field)
-				if res == graphql.RequiredNull {
-					atomic.AddUint32(&fs.Invalids, 1)
-				}
-				return res
-			}
-
-			rrm := func(ctx context.Context) graphql.Marshaler {
-				return ec.OperationContext.RootResolverMiddleware(ctx,
-					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
-			}
-
-			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+			ec.besideRoot(innerCtx, i, out, graphql.RequiredNull, func(ctx context.Context) graphql.Marshaler { return ec._Query_practiceTemplateDocument(ctx, field) })
 		case "practiceTemplateDocuments":
 			field := field
-
-			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
-				defer func() {
-					if r := recover(); r != nil {
-						ec.Error(ctx, ec.Recover(ctx, r))
-					}
-				}()
-				res = ec._Query_practiceTemplateDocuments(ctx, field)
-				if res == graphql.RequiredNull {
-					atomic.AddUint32(&fs.Invalids, 1)
-				}
-				return res
-			}
-
-			rrm := func(ctx context.Context) graphql.Marshaler {
-				return ec.OperationContext.RootResolverMiddleware(ctx,
-					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
-			}
-
-			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+			ec.besideRoot(innerCtx, i, out, graphql.RequiredNull, func(ctx context.Context) graphql.Marshaler { return ec._Query_practiceTemplateDocuments(ctx, field) })
 		case "identityCheck":
 			field := field
-
-			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
-				defer func() {
-					if r := recover(); r != nil {
-						ec.Error(ctx, ec.Recover(ctx, r))
-					}
-				}()
-				res = ec._Query_identityCheck(ctx, field)
-				if res == graphql.RequiredNull {
-					atomic.AddUint32(&fs.Invalids, 1)
-				}
-				return res
-			}
-
-			rrm := func(ctx context.Context) graphql.Marshaler {
-				return ec.OperationContext.RootResolverMiddleware(ctx,
-					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
-			}
-
-			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+			ec.besideRoot(innerCtx, i, out, graphql.RequiredNull, func(ctx context.Context) graphql.Marshaler { return ec._Query_identityCheck(ctx, field) })
 		case "invoice":
 			field := field
-
-			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
-				defer func() {
-					if r := recover(); r != nil {
-						ec.Error(ctx, ec.Recover(ctx, r))
-					}
-				}()
-				res = ec._Query_invoice(ctx, field)
-				if res == graphql.RequiredNull {
-					atomic.AddUint32(&fs.Invalids, 1)
-				}
-				return res
-			}
-
-			rrm := func(ctx context.Context) graphql.Marshaler {
-				return ec.OperationContext.RootResolverMiddleware(ctx,
-					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
-			}
-
-			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+			ec.besideRoot(innerCtx, i, out, graphql.RequiredNull, func(ctx context.Context) graphql.Marshaler { return ec._Query_invoice(ctx, field) })
 		case "invoices":
 			field := field
-
-			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
-				defer func() {
-					if r := recover(); r != nil {
-						ec.Error(ctx, ec.Recover(ctx, r))
-					}
-				}()
-				res = ec._Query_invoices(ctx, field)
-				if res == graphql.RequiredNull {
-					atomic.AddUint32(&fs.Invalids, 1)
-				}
-				return res
-			}
-
-			rrm := func(ctx context.Context) graphql.Marshaler {
-				return ec.OperationContext.RootResolverMiddleware(ctx,
-					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
-			}
-
-			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+			ec.besideRoot(innerCtx, i, out, graphql.RequiredNull, func(ctx context.Context) graphql.Marshaler { return ec._Query_invoices(ctx, field) })
 		case "lab":
 			field := field
-
-			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
-				defer func() {
-					if r := recover(); r != nil {
-						ec.Error(ctx, ec.Recover(ctx, r))
-					}
-				}()
-				res = ec._Query_lab(ctx, field)
-				if res == graphql.RequiredNull {
-					atomic.AddUint32(&fs.Invalids, 1)
-				}
-				return res
-			}
-
-			rrm := func(ctx context.Context) graphql.Marshaler {
-				return ec.OperationContext.RootResolverMiddleware(ctx,
-					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
-			}
-
-			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+			ec.besideRoot(innerCtx, i, out, graphql.RequiredNull, func(ctx context.Context) graphql.Marshaler { return ec._Query_lab(ctx, field) })
 		case "labs":
 			field := field
-
-			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
-				defer func() {
-					if r := recover(); r != nil {
-						ec.Error(ctx, ec.Recover(ctx, r))
-					}
-				}()
-				res = ec._Query_labs(ctx, field)
-				if res == graphql.RequiredNull {
-					atomic.AddUint32(&fs.Invalids, 1)
-				}
-				return res
-			}
-
-			rrm := func(ctx context.Context) graphql.Marshaler {
-				return ec.OperationContext.RootResolverMiddleware(ctx,
-					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
-			}
-
-			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+			ec.besideRoot(innerCtx, i, out, graphql.RequiredNull, func(ctx context.Context) graphql.Marshaler { return ec._Query_labs(ctx, field) })
 		case "labels":
 			field := field
-
-			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
-				defer func() {
-					if r := recover(); r != nil {
-						ec.Error(ctx, ec.Recover(ctx, r))
-					}
-				}()
-				res = ec._Query_labels(ctx, field)
-				if res == graphql.RequiredNull {
-					atomic.AddUint32(&fs.Invalids, 1)
-				}
-				return res
-			}
-
-			rrm := func(ctx context.Context) graphql.Marshaler {
-				return ec.OperationContext.RootResolverMiddleware(ctx,
-					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
-			}
-
-			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+			ec.besideRoot(innerCtx, i, out, graphql.RequiredNull, func(ctx context.Context) graphql.Marshaler { return ec._Query_labels(ctx, field) })
 		case "letter":
 			field := field
-
-			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
-				defer func() {
-					if r := recover(); r != nil {
-						ec.Error(ctx, ec.Recover(ctx, r))
-					}
-				}()
-				res = ec._Query_letter(ctx, field)
-				if res == graphql.RequiredNull {
-					atomic.AddUint32(&fs.Invalids, 1)
-				}
-				return res
-			}
-
-			rrm := func(ctx context.Context) graphql.Marshaler {
-				return ec.OperationContext.RootResolverMiddleware(ctx,
-					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
-			}
-
-			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+			ec.besideRoot(innerCtx, i, out, graphql.RequiredNull, func(ctx context.Context) graphql.Marshaler { return ec._Query_letter(ctx, field) })
 		case "letters":
 			field := field
-
-			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
-				defer func() {
-					if r := recover(); r != nil {
-						ec.Error(ctx, ec.Recover(ctx, r))
-					}
-				}()
-				res = ec._Query_letters(ctx, field)
-				if res == graphql.RequiredNull {
-					atomic.AddUint32(&fs.Invalids, 1)
-				}
-				return res
-			}
-
-			rrm := func(ctx context.Context) graphql.Marshaler {
-				return ec.OperationContext.RootResolverMiddleware(ctx,
-					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
-			}
-
-			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+			ec.besideRoot(innerCtx, i, out, graphql.RequiredNull, func(ctx context.Context) graphql.Marshaler { return ec._Query_letters(ctx, field) })
 		case "patient":
 			field := field
-
-			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
-				defer func() {
-					if r := recover(); r != nil {
-						ec.Error(ctx, ec.Recover(ctx, r))
-					}
-				}()
-				res = ec._Query_patient(ctx, field)
-				if res == graphql.RequiredNull {
-					atomic.AddUint32(&fs.Invalids, 1)
-				}
-				return res
-			}
-
-			rrm := func(ctx context.Context) graphql.Marshaler {
-				return ec.OperationContext.RootResolverMiddleware(ctx,
-					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
-			}
-
-			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+			ec.besideRoot(innerCtx, i, out, graphql.RequiredNull, func(ctx context.Context) graphql.Marshaler { return ec._Query_patient(ctx, field) })
 		case "patients":
 			field := field
-
-			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
-				defer func() {
-					if r := recover(); r != nil {
-						ec.Error(ctx, ec.Recover(ctx, r))
-					}
-				}()
-				res = ec._Query_patients(ctx, field)
-				if res == graphql.RequiredNull {
-					atomic.AddUint32(&fs.Invalids, 1)
-				}
-				return res
-			}
-
-			rrm := func(ctx context.Context) graphql.Marshaler {
-				return ec.OperationContext.RootResolverMiddleware(ctx,
-					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
-			}
-
-			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+			ec.besideRoot(innerCtx, i, out, graphql.RequiredNull, func(ctx context.Context) graphql.Marshaler { return ec._Query_patients(ctx, field) })
 		case "patientRelationships":
 			field := field
-
-			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
-				defer func() {
-					if r := recover(); r != nil {
-						ec.Error(ctx, ec.Recover(ctx, r))
-					}
-				}()
-				res = ec._Query_patientRelationships(ctx, field)
-				if res == graphql.RequiredNull {
-					atomic.AddUint32(&fs.Invalids, 1)
-				}
-				return res
-			}
-
-			rrm := func(ctx context.Context) graphql.Marshaler {
-				return ec.OperationContext.RootResolverMiddleware(ctx,
-					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
-			}
-
-			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+			ec.besideRoot(innerCtx, i, out, graphql.RequiredNull, func(ctx context.Context) graphql.Marshaler { return ec._Query_patientRelationships(ctx, field) })
 		case "practice":
 			field := field
-
-			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
-				defer func() {
-					if r := recover(); r != nil {
-						ec.Error(ctx, ec.Recover(ctx, r))
-					}
-				}()
-				res = ec._Query_practice(ctx, field)
-				if res == graphql.RequiredNull {
-					atomic.AddUint32(&fs.Invalids, 1)
-				}
-				return res
-			}
-
-			rrm := func(ctx context.Context) graphql.Marshaler {
-				return ec.OperationContext.RootResolverMiddleware(ctx,
-					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
-			}
-
-			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+			ec.besideRoot(innerCtx, i, out, graphql.RequiredNull, func(ctx context.Context) graphql.Marshaler { return ec._Query_practice(ctx, field) })
 		case "prescription":
 			field := field
-
-			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
-				defer func() {
-					if r := recover(); r != nil {
-						ec.Error(ctx, ec.Recover(ctx, r))
-					}
-				}()
-				res = ec._Query_prescription(ctx, field)
-				if res == graphql.RequiredNull {
-					atomic.AddUint32(&fs.Invalids, 1)
-				}
-				return res
-			}
-
-			rrm := func(ctx context.Context) graphql.Marshaler {
-				return ec.OperationContext.RootResolverMiddleware(ctx,
-					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
-			}
-
-			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+			ec.besideRoot(innerCtx, i, out, graphql.RequiredNull, func(ctx context.Context) graphql.Marshaler { return ec._Query_prescription(ctx, field) })
 		case "prescriptions":
 			field := field
-
-			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
-				defer func() {
-					if r := recover(); r != nil {
-						ec.Error(ctx, ec.Recover(ctx, r))
-					}
-				}()
-				res = ec._Query_prescriptions(ctx, field)
-				if res == graphql.RequiredNull {
-					atomic.AddUint32(&fs.Invalids, 1)
-				}
-				return res
-			}
-
-			rrm := func(ctx context.Context) graphql.Marshaler {
-				return ec.OperationContext.RootResolverMiddleware(ctx,
-					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
-			}
-
-			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+			ec.besideRoot(innerCtx, i, out, graphql.RequiredNull, func(ctx context.Context) graphql.Marshaler { return ec._Query_prescriptions(ctx, field) })
 		case "product":
 			field := field
-
-			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
-				defer func() {
-					if r := recover(); r != nil {
-						ec.Error(ctx, ec.Recover(ctx, r))
-					}
-				}()
-				res = ec._Query_product(ctx, field)
-				if res == graphql.RequiredNull {
-					atomic.AddUint32(&fs.Invalids, 1)
-				}
-				return res
-			}
-
-			rrm := func(ctx context.Context) graphql.Marshaler {
-				return ec.OperationContext.RootResolverMiddleware(ctx,
-					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
-			}
-
-			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+			ec.besideRoot(innerCtx, i, out, graphql.RequiredNull, func(ctx context.Context) graphql.Marshaler { return ec._Query_product(ctx, field) })
 		case "products":
 			field := field
-
-			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
-				defer func() {
-					if r := recover(); r != nil {
-						ec.Error(ctx, ec.Recover(ctx, r))
-					}
-				}()
-				res = ec._Query_products(ctx, field)
-				if res == graphql.RequiredNull {
-					atomic.AddUint32(&fs.Invalids, 1)
-				}
-				return res
-			}
-
-			rrm := func(ctx context.Context) graphql.Marshaler {
-				return ec.OperationContext.RootResolverMiddleware(ctx,
-					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
-			}
-
-			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+			ec.besideRoot(innerCtx, i, out, graphql.RequiredNull, func(ctx context.Context) graphql.Marshaler { return ec._Query_products(ctx, field) })
 		case "questionnaire":
 			field := field
-
-			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
-				defer func() {
-					if r := recover(); r != nil {
-						ec.Error(ctx, ec.Recover(ctx, r))
-					}
-				}()
-				res = ec._Query_questionnaire(ctx, field)
-				if res == graphql.RequiredNull {
-					atomic.AddUint32(&fs.Invalids, 1)
-				}
-				return res
-			}
-
-			rrm := func(ctx context.Context) graphql.Marshaler {
-				return ec.OperationContext.RootResolverMiddleware(ctx,
-					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
-			}
-
-			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+			ec.besideRoot(innerCtx, i, out, graphql.RequiredNull, func(ctx context.Context) graphql.Marshaler { return ec._Query_questionnaire(ctx, field) })
 		case "questionnaires":
 			field := field
-
-			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
-				defer func() {
-					if r := recover(); r != nil {
-						ec.Error(ctx, ec.Recover(ctx, r))
-					}
-				}()
-				res = ec._Query_questionnaires(ctx, field)
-				if res == graphql.RequiredNull {
-					atomic.AddUint32(&fs.Invalids, 1)
-				}
-				return res
-			}
-
-			rrm := func(ctx context.Context) graphql.Marshaler {
-				return ec.OperationContext.RootResolverMiddleware(ctx,
-					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
-			}
-
-			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+			ec.besideRoot(innerCtx, i, out, graphql.RequiredNull, func(ctx context.Context) graphql.Marshaler { return ec._Query_questionnaires(ctx, field) })
 		case "record":
 			field := field
-
-			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
-				defer func() {
-					if r := recover(); r != nil {
-						ec.Error(ctx, ec.Recover(ctx, r))
-					}
-				}()
-				res = ec._Query_record(ctx, field)
-				if res == graphql.RequiredNull {
-					atomic.AddUint32(&fs.Invalids, 1)
-				}
-				return res
-			}
-
-			rrm := func(ctx context.Context) graphql.Marshaler {
-				return ec.OperationContext.RootResolverMiddleware(ctx,
-					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
-			}
-
-			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+			ec.besideRoot(innerCtx, i, out, graphql.RequiredNull, func(ctx context.Context) graphql.Marshaler { return ec._Query_record(ctx, field) })
 		case "records":
 			field := field
-
-			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
-				defer func() {
-					if r := recover(); r != nil {
-						ec.Error(ctx, ec.Recover(ctx, r))
-					}
-				}()
-				res = ec._Query_records(ctx, field)
-				if res == graphql.RequiredNull {
-					atomic.AddUint32(&fs.Invalids, 1)
-				}
-				return res
-			}
-
-			rrm := func(ctx context.Context) graphql.Marshaler {
-				return ec.OperationContext.RootResolverMiddleware(ctx,
-					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
-			}
-
-			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+			ec.besideRoot(innerCtx, i, out, graphql.RequiredNull, func(ctx context.Context) graphql.Marshaler { return ec._Query_records(ctx, field) })
 		case "recordEntries":
 			field := field
-
-			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
-				defer func() {
-					if r := recover(); r != nil {
-						ec.Error(ctx, ec.Recover(ctx, r))
-					}
-				}()
-				res = ec._Query_recordEntries(ctx, field)
-				if res == graphql.RequiredNull {
-					atomic.AddUint32(&fs.Invalids, 1)
-				}
-				return res
-			}
-
-			rrm := func(ctx context.Context) graphql.Marshaler {
-				return ec.OperationContext.RootResolverMiddleware(ctx,
-					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
-			}
-
-			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+			ec.besideRoot(innerCtx, i, out, graphql.RequiredNull, func(ctx context.Context) graphql.Marshaler { return ec._Query_recordEntries(ctx, field) })
 		case "task":
 			field := field
-
-			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
-				defer func() {
-					if r := recover(); r != nil {
-						ec.Error(ctx, ec.Recover(ctx, r))
-					}
-				}()
-				res = ec._Query_task(ctx, field)
-				if res == graphql.RequiredNull {
-					atomic.AddUint32(&fs.Invalids, 1)
-				}
-				return res
-			}
-
-			rrm := func(ctx context.Context) graphql.Marshaler {
-				return ec.OperationContext.RootResolverMiddleware(ctx,
-					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
-			}
-
-			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+			ec.besideRoot(innerCtx, i, out, graphql.RequiredNull, func(ctx context.Context) graphql.Marshaler { return ec._Query_task(ctx, field) })
 		case "tasks":
 			field := field
-
-			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
-				defer func() {
-					if r := recover(); r != nil {
-						ec.Error(ctx, ec.Recover(ctx, r))
-					}
-				}()
-				res = ec._Query_tasks(ctx, field)
-				if res == graphql.RequiredNull {
-					atomic.AddUint32(&fs.Invalids, 1)
-				}
-				return res
-			}
-
-			rrm := func(ctx context.Context) graphql.Marshaler {
-				return ec.OperationContext.RootResolverMiddleware(ctx,
-					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
-			}
-
-			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+			ec.besideRoot(innerCtx, i, out, graphql.RequiredNull, func(ctx context.Context) graphql.Marshaler { return ec._Query_tasks(ctx, field) })
 		case "integrationToken":
 			field := field
-
-			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
-				defer func() {
-					if r := recover(); r != nil {
-						ec.Error(ctx, ec.Recover(ctx, r))
-					}
-				}()
-				res = ec._Query_integrationToken(ctx, field)
-				if res == graphql.RequiredNull {
-					atomic.AddUint32(&fs.Invalids, 1)
-				}
-				return res
-			}
-
-			rrm := func(ctx context.Context) graphql.Marshaler {
-				return ec.OperationContext.RootResolverMiddleware(ctx,
-					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
-			}
-
-			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+			ec.besideRoot(innerCtx, i, out, graphql.RequiredNull, func(ctx context.Context) graphql.Marshaler { return ec._Query_integrationToken(ctx, field) })
 		case "user":
 			field := field
-
-			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
-				defer func() {
-					if r := recover(); r != nil {
-						ec.Error(ctx, ec.Recover(ctx, r))
-					}
-				}()
-				res = ec._Query_user(ctx, field)
-				if res == graphql.RequiredNull {
-					atomic.AddUint32(&fs.Invalids, 1)
-				}
-				return res
-			}
-
-			rrm := func(ctx context.Context) graphql.Marshaler {
-				return ec.OperationContext.RootResolverMiddleware(ctx,
-					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
-			}
-
-			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+			ec.besideRoot(innerCtx, i, out, graphql.RequiredNull, func(ctx context.Context) graphql.Marshaler { return ec._Query_user(ctx, field) })
 		case "users":
 			field := field
-
-			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
-				defer func() {
-					if r := recover(); r != nil {
-						ec.Error(ctx, ec.Recover(ctx, r))
-					}
-				}()
-				res = ec._Query_users(ctx, field)
-				if res == graphql.RequiredNull {
-					atomic.AddUint32(&fs.Invalids, 1)
-				}
-				return res
-			}
-
-			rrm := func(ctx context.Context) graphql.Marshaler {
-				return ec.OperationContext.RootResolverMiddleware(ctx,
-					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
-			}
-
-			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+			ec.besideRoot(innerCtx, i, out, graphql.RequiredNull, func(ctx context.Context) graphql.Marshaler { return ec._Query_users(ctx, field) })
 		case "webhook":
 			field := field
-
-			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
-				defer func() {
-					if r := recover(); r != nil {
-						ec.Error(ctx, ec.Recover(ctx, r))
-					}
-				}()
-				res = ec._Query_webhook(ctx, field)
-				if res == graphql.RequiredNull {
-					atomic.AddUint32(&fs.Invalids, 1)
-				}
-				return res
-			}
-
-			rrm := func(ctx context.Context) graphql.Marshaler {
-				return ec.OperationContext.RootResolverMiddleware(ctx,
-					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
-			}
-
-			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+			ec.besideRoot(innerCtx, i, out, graphql.RequiredNull, func(ctx context.Context) graphql.Marshaler { return ec._Query_webhook(ctx, field) })
 		case "webhooks":
 			field := field
-
-			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
-				defer func() {
-					if r := recover(); r != nil {
-						ec.Error(ctx, ec.Recover(ctx, r))
-					}
-				}()
-				res = ec._Query_webhooks(ctx, field)
-				if res == graphql.RequiredNull {
-					atomic.AddUint32(&fs.Invalids, 1)
-				}
-				return res
-			}
-
-			rrm := func(ctx context.Context) graphql.Marshaler {
-				return ec.OperationContext.RootResolverMiddleware(ctx,
-					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
-			}
-
-			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+			ec.besideRoot(innerCtx, i, out, graphql.RequiredNull, func(ctx context.Context) graphql.Marshaler { return ec._Query_webhooks(ctx, field) })
 		case "__type":
-			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+			counted(out, i, graphql.RequiredNull, ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Query___type(ctx, field)
-			})
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			}))
 		case "__schema":
-			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+			counted(out, i, graphql.RequiredNull, ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Query___schema(ctx, field)
-			})
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			}))
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -12268,12 +9605,6 @@ func (ec *executionContext) unmarshalNDateRange2frontdeskᚋgraphᚋgqlᚐDateRa
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) unmarshalNDateTime2frontdeskᚋgraphᚋscalarᚐMoment(ctx context.Context, v any) (scalar.Moment, error) {
-	var res scalar.Moment
-	err := res.UnmarshalGQL(v)
-	return res, graphql.ErrorOnPath(ctx, err)
-}
-
 func (ec *executionContext) marshalNDateTime2frontdeskᚋgraphᚋscalarᚐMoment(ctx context.Context, sel ast.SelectionSet, v scalar.Moment) graphql.Marshaler {
 	return v
 }
@@ -12284,40 +9615,15 @@ func (ec *executionContext) unmarshalNPhoneType2frontdeskᚋgraphᚋgqlᚐPhoneT
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNPhoneType2frontdeskᚋgraphᚋgqlᚐPhoneType(ctx context.Context, sel ast.SelectionSet, v PhoneType) graphql.Marshaler {
-	return v
-}
-
 func (ec *executionContext) unmarshalNQuestionnaireAnswerScalar2interface(ctx context.Context, v any) (any, error) {
 	res, err := graphql.UnmarshalAny(v)
 	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalNQuestionnaireAnswerScalar2interface(ctx context.Context, sel ast.SelectionSet, v any) graphql.Marshaler {
-	if v == nil {
-		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
-			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
-		}
-		return graphql.Null
-	}
-	_ = sel
-	res := graphql.MarshalAny(v)
-	if res == graphql.Null {
-		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
-			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
-		}
-	}
-	return res
 }
 
 func (ec *executionContext) unmarshalNSortDirection2frontdeskᚋgraphᚋgqlᚐSortDirection(ctx context.Context, v any) (SortDirection, error) {
 	var res SortDirection
 	err := res.UnmarshalGQL(v)
 	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalNSortDirection2frontdeskᚋgraphᚋgqlᚐSortDirection(ctx context.Context, sel ast.SelectionSet, v SortDirection) graphql.Marshaler {
-	return v
 }
 
 func (ec *executionContext) marshalOAddress2ᚖfrontdeskᚋgraphᚋgqlᚐAddress(ctx context.Context, sel ast.SelectionSet, v *Address) graphql.Marshaler {
@@ -12342,13 +9648,6 @@ func (ec *executionContext) unmarshalOCursorPaginationDirection2ᚖfrontdeskᚋg
 	var res = new(CursorPaginationDirection)
 	err := res.UnmarshalGQL(v)
 	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalOCursorPaginationDirection2ᚖfrontdeskᚋgraphᚋgqlᚐCursorPaginationDirection(ctx context.Context, sel ast.SelectionSet, v *CursorPaginationDirection) graphql.Marshaler {
-	if v == nil {
-		return graphql.Null
-	}
-	return v
 }
 
 func (ec *executionContext) unmarshalODate2ᚖfrontdeskᚋgraphᚋscalarᚐMoment(ctx context.Context, v any) (*scalar.Moment, error) {
@@ -12389,15 +9688,6 @@ func (ec *executionContext) marshalODateTime2ᚖfrontdeskᚋgraphᚋscalarᚐMom
 		return graphql.Null
 	}
 	return v
-}
-
-func (ec *executionContext) unmarshalOLocalDateTime2ᚖfrontdeskᚋgraphᚋscalarᚐWall(ctx context.Context, v any) (*scalar.Wall, error) {
-	if v == nil {
-		return nil, nil
-	}
-	var res = new(scalar.Wall)
-	err := res.UnmarshalGQL(v)
-	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalOLocalDateTime2ᚖfrontdeskᚋgraphᚋscalarᚐWall(ctx context.Context, sel ast.SelectionSet, v *scalar.Wall) graphql.Marshaler {
@@ -12491,13 +9781,6 @@ func (ec *executionContext) unmarshalOPhoneType2ᚖfrontdeskᚋgraphᚋgqlᚐPho
 	var res = new(PhoneType)
 	err := res.UnmarshalGQL(v)
 	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalOPhoneType2ᚖfrontdeskᚋgraphᚋgqlᚐPhoneType(ctx context.Context, sel ast.SelectionSet, v *PhoneType) graphql.Marshaler {
-	if v == nil {
-		return graphql.Null
-	}
-	return v
 }
 
 func (ec *executionContext) unmarshalOQueryOptions2ᚖfrontdeskᚋgraphᚋgqlᚐQueryOptions(ctx context.Context, v any) (*QueryOptions, error) {

@@ -4,7 +4,6 @@ package gql
 
 import (
 	"context"
-	"errors"
 	"math"
 	"strconv"
 	"sync/atomic"
@@ -24,81 +23,51 @@ import (
 // region    **************************** field.gotpl *****************************
 
 func (ec *executionContext) _IntegrationToken_token(ctx context.Context, field graphql.CollectedField, obj *IntegrationToken) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_IntegrationToken_token(ctx, field)
-		},
+		contextOf("IntegrationToken", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Token, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_IntegrationToken_token(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("IntegrationToken", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _IntegrationTokenPayload_data(ctx context.Context, field graphql.CollectedField, obj *IntegrationTokenPayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_IntegrationTokenPayload_data(ctx, field)
-		},
+		contextOf("IntegrationTokenPayload", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Data, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *IntegrationToken) graphql.Marshaler {
-			return ec.marshalOIntegrationToken2ᚖfrontdeskᚋgraphᚋgqlᚐIntegrationToken(ctx, selections, v)
-		},
+		ec.marshalOIntegrationToken2ᚖfrontdeskᚋgraphᚋgqlᚐIntegrationToken,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_IntegrationTokenPayload_data(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "IntegrationTokenPayload",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_IntegrationToken(ctx, field)
-		},
-	}
-	return fc, nil
-}
 
 func (ec *executionContext) _IntegrationTokenPayload_error(ctx context.Context, field graphql.CollectedField, obj *IntegrationTokenPayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_IntegrationTokenPayload_error(ctx, field)
-		},
+		contextOf("IntegrationTokenPayload", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Error, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
-}
-func (ec *executionContext) fieldContext_IntegrationTokenPayload_error(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("IntegrationTokenPayload", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
 // endregion **************************** field.gotpl *****************************

@@ -4,7 +4,6 @@ package gql
 
 import (
 	"context"
-	"errors"
 	"frontdesk/graph/scalar"
 	"math"
 	"strconv"
@@ -33,33 +32,25 @@ func (ec *executionContext) field_User_bookings_args(ctx context.Context, rawArg
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "start",
-		func(ctx context.Context, v any) (scalar.Moment, error) {
-			return ec.unmarshalNDate2frontdeskᚋgraphᚋscalarᚐMoment(ctx, v)
-		})
+		ec.unmarshalNDate2frontdeskᚋgraphᚋscalarᚐMoment)
 	if err != nil {
 		return nil, err
 	}
 	args["start"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "end",
-		func(ctx context.Context, v any) (scalar.Moment, error) {
-			return ec.unmarshalNDate2frontdeskᚋgraphᚋscalarᚐMoment(ctx, v)
-		})
+		ec.unmarshalNDate2frontdeskᚋgraphᚋscalarᚐMoment)
 	if err != nil {
 		return nil, err
 	}
 	args["end"] = arg1
 	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "page",
-		func(ctx context.Context, v any) (*int, error) {
-			return ec.unmarshalOInt2ᚖint(ctx, v)
-		})
+		ec.unmarshalOInt2ᚖint)
 	if err != nil {
 		return nil, err
 	}
 	args["page"] = arg2
 	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "pageSize",
-		func(ctx context.Context, v any) (*int, error) {
-			return ec.unmarshalOInt2ᚖint(ctx, v)
-		})
+		ec.unmarshalOInt2ᚖint)
 	if err != nil {
 		return nil, err
 	}
@@ -71,17 +62,13 @@ func (ec *executionContext) field_User_letters_args(ctx context.Context, rawArgs
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "page",
-		func(ctx context.Context, v any) (*int, error) {
-			return ec.unmarshalOInt2ᚖint(ctx, v)
-		})
+		ec.unmarshalOInt2ᚖint)
 	if err != nil {
 		return nil, err
 	}
 	args["page"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "pageSize",
-		func(ctx context.Context, v any) (*int, error) {
-			return ec.unmarshalOInt2ᚖint(ctx, v)
-		})
+		ec.unmarshalOInt2ᚖint)
 	if err != nil {
 		return nil, err
 	}
@@ -94,398 +81,273 @@ func (ec *executionContext) field_User_letters_args(ctx context.Context, rawArgs
 // region    **************************** field.gotpl *****************************
 
 func (ec *executionContext) _User_id(ctx context.Context, field graphql.CollectedField, obj *User) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_User_id(ctx, field)
-		},
+		contextOf("User", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.ID, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNID2string(ctx, selections, v)
-		},
+		ec.marshalNID2string,
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_User_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("User", field, false, false, errors.New("field of type ID does not have child fields"))
-}
 
 func (ec *executionContext) _User_title(ctx context.Context, field graphql.CollectedField, obj *User) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_User_title(ctx, field)
-		},
+		contextOf("User", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Title, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_User_title(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("User", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _User_firstName(ctx context.Context, field graphql.CollectedField, obj *User) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_User_firstName(ctx, field)
-		},
+		contextOf("User", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.FirstName, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
+		ec.marshalNString2string,
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_User_firstName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("User", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _User_lastName(ctx context.Context, field graphql.CollectedField, obj *User) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_User_lastName(ctx, field)
-		},
+		contextOf("User", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.LastName, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
+		ec.marshalNString2string,
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_User_lastName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("User", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _User_gender(ctx context.Context, field graphql.CollectedField, obj *User) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_User_gender(ctx, field)
-		},
+		contextOf("User", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Gender, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_User_gender(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("User", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _User_pronouns(ctx context.Context, field graphql.CollectedField, obj *User) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_User_pronouns(ctx, field)
-		},
+		contextOf("User", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Pronouns, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_User_pronouns(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("User", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _User_email(ctx context.Context, field graphql.CollectedField, obj *User) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_User_email(ctx, field)
-		},
+		contextOf("User", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Email, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
+		ec.marshalNString2string,
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_User_email(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("User", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _User_fullName(ctx context.Context, field graphql.CollectedField, obj *User) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_User_fullName(ctx, field)
-		},
+		contextOf("User", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.FullName, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
+		ec.marshalNString2string,
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_User_fullName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("User", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _User_isDoctor(ctx context.Context, field graphql.CollectedField, obj *User) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_User_isDoctor(ctx, field)
-		},
+		contextOf("User", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.IsDoctor, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *bool) graphql.Marshaler {
-			return ec.marshalOBoolean2ᚖbool(ctx, selections, v)
-		},
+		ec.marshalOBoolean2ᚖbool,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_User_isDoctor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("User", field, false, false, errors.New("field of type Boolean does not have child fields"))
-}
 
 func (ec *executionContext) _User_qualifications(ctx context.Context, field graphql.CollectedField, obj *User) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_User_qualifications(ctx, field)
-		},
+		contextOf("User", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Qualifications, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_User_qualifications(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("User", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _User_registration(ctx context.Context, field graphql.CollectedField, obj *User) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_User_registration(ctx, field)
-		},
+		contextOf("User", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Registration, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_User_registration(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("User", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _User_deleted(ctx context.Context, field graphql.CollectedField, obj *User) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_User_deleted(ctx, field)
-		},
+		contextOf("User", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Deleted, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *bool) graphql.Marshaler {
-			return ec.marshalOBoolean2ᚖbool(ctx, selections, v)
-		},
+		ec.marshalOBoolean2ᚖbool,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_User_deleted(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("User", field, false, false, errors.New("field of type Boolean does not have child fields"))
-}
 
 func (ec *executionContext) _User_minimumTreatmentAge(ctx context.Context, field graphql.CollectedField, obj *User) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_User_minimumTreatmentAge(ctx, field)
-		},
+		contextOf("User", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.MinimumTreatmentAge, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
-			return ec.marshalOInt2ᚖint(ctx, selections, v)
-		},
+		ec.marshalOInt2ᚖint,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_User_minimumTreatmentAge(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("User", field, false, false, errors.New("field of type Int does not have child fields"))
-}
 
 func (ec *executionContext) _User_createdAt(ctx context.Context, field graphql.CollectedField, obj *User) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_User_createdAt(ctx, field)
-		},
+		contextOf("User", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.CreatedAt, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *scalar.Moment) graphql.Marshaler {
-			return ec.marshalODateTime2ᚖfrontdeskᚋgraphᚋscalarᚐMoment(ctx, selections, v)
-		},
+		ec.marshalODateTime2ᚖfrontdeskᚋgraphᚋscalarᚐMoment,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_User_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("User", field, false, false, errors.New("field of type DateTime does not have child fields"))
-}
 
 func (ec *executionContext) _User_updatedAt(ctx context.Context, field graphql.CollectedField, obj *User) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_User_updatedAt(ctx, field)
-		},
+		contextOf("User", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.UpdatedAt, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *scalar.Moment) graphql.Marshaler {
-			return ec.marshalODateTime2ᚖfrontdeskᚋgraphᚋscalarᚐMoment(ctx, selections, v)
-		},
+		ec.marshalODateTime2ᚖfrontdeskᚋgraphᚋscalarᚐMoment,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_User_updatedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("User", field, false, false, errors.New("field of type DateTime does not have child fields"))
-}
 
 func (ec *executionContext) _User_accessGroups(ctx context.Context, field graphql.CollectedField, obj *User) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_User_accessGroups(ctx, field)
-		},
+		contextOf("User", true, true),
 		func(ctx context.Context) (any, error) {
 			return ec.Resolvers.User().AccessGroups(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*UserAccessGroup) graphql.Marshaler {
-			return ec.marshalOUserAccessGroup2ᚕᚖfrontdeskᚋgraphᚋgqlᚐUserAccessGroup(ctx, selections, v)
-		},
+		ec.marshalOUserAccessGroup2ᚕᚖfrontdeskᚋgraphᚋgqlᚐUserAccessGroup,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_User_accessGroups(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "User",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_UserAccessGroup(ctx, field)
-		},
-	}
-	return fc, nil
-}
 
 func (ec *executionContext) _User_bookings(ctx context.Context, field graphql.CollectedField, obj *User) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_User_bookings(ctx, field)
-		},
+		ec.fieldContext_User_bookings,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.User().Bookings(ctx, obj, fc.Args["start"].(scalar.Moment), fc.Args["end"].(scalar.Moment), fc.Args["page"].(*int), fc.Args["pageSize"].(*int))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *BookingData) graphql.Marshaler {
-			return ec.marshalOBookingData2ᚖfrontdeskᚋgraphᚋgqlᚐBookingData(ctx, selections, v)
-		},
+		ec.marshalOBookingData2ᚖfrontdeskᚋgraphᚋgqlᚐBookingData,
 		true,
 		false,
 	)
@@ -496,9 +358,6 @@ func (ec *executionContext) fieldContext_User_bookings(ctx context.Context, fiel
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_BookingData(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -515,21 +374,17 @@ func (ec *executionContext) fieldContext_User_bookings(ctx context.Context, fiel
 }
 
 func (ec *executionContext) _User_letters(ctx context.Context, field graphql.CollectedField, obj *User) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_User_letters(ctx, field)
-		},
+		ec.fieldContext_User_letters,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.User().Letters(ctx, obj, fc.Args["page"].(*int), fc.Args["pageSize"].(*int))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *LetterData) graphql.Marshaler {
-			return ec.marshalOLetterData2ᚖfrontdeskᚋgraphᚋgqlᚐLetterData(ctx, selections, v)
-		},
+		ec.marshalOLetterData2ᚖfrontdeskᚋgraphᚋgqlᚐLetterData,
 		true,
 		false,
 	)
@@ -540,9 +395,6 @@ func (ec *executionContext) fieldContext_User_letters(ctx context.Context, field
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_LetterData(ctx, field)
-		},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -559,301 +411,179 @@ func (ec *executionContext) fieldContext_User_letters(ctx context.Context, field
 }
 
 func (ec *executionContext) _User_servicesProvided(ctx context.Context, field graphql.CollectedField, obj *User) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_User_servicesProvided(ctx, field)
-		},
+		contextOf("User", true, true),
 		func(ctx context.Context) (any, error) {
 			return ec.Resolvers.User().ServicesProvided(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*Product) graphql.Marshaler {
-			return ec.marshalOProduct2ᚕᚖfrontdeskᚋgraphᚋgqlᚐProduct(ctx, selections, v)
-		},
+		ec.marshalOProduct2ᚕᚖfrontdeskᚋgraphᚋgqlᚐProduct,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_User_servicesProvided(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "User",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_Product(ctx, field)
-		},
-	}
-	return fc, nil
-}
 
 func (ec *executionContext) _User_medicalSpecialties(ctx context.Context, field graphql.CollectedField, obj *User) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_User_medicalSpecialties(ctx, field)
-		},
+		contextOf("User", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.MedicalSpecialties, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*string) graphql.Marshaler {
-			return ec.marshalOString2ᚕᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚕᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_User_medicalSpecialties(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("User", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _User_positionTitle(ctx context.Context, field graphql.CollectedField, obj *User) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_User_positionTitle(ctx, field)
-		},
+		contextOf("User", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.PositionTitle, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_User_positionTitle(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("User", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _User_metadata(ctx context.Context, field graphql.CollectedField, obj *User) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_User_metadata(ctx, field)
-		},
+		contextOf("User", true, true),
 		func(ctx context.Context) (any, error) {
 			return ec.Resolvers.User().Metadata(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*MetadataEntry) graphql.Marshaler {
-			return ec.marshalOMetadataEntry2ᚕᚖfrontdeskᚋgraphᚋgqlᚐMetadataEntry(ctx, selections, v)
-		},
+		ec.marshalOMetadataEntry2ᚕᚖfrontdeskᚋgraphᚋgqlᚐMetadataEntry,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_User_metadata(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "User",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_MetadataEntry(ctx, field)
-		},
-	}
-	return fc, nil
-}
 
 func (ec *executionContext) _UserAccessGroup_id(ctx context.Context, field graphql.CollectedField, obj *UserAccessGroup) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_UserAccessGroup_id(ctx, field)
-		},
+		contextOf("UserAccessGroup", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.ID, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNID2string(ctx, selections, v)
-		},
+		ec.marshalNID2string,
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_UserAccessGroup_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("UserAccessGroup", field, false, false, errors.New("field of type ID does not have child fields"))
-}
 
 func (ec *executionContext) _UserAccessGroup_name(ctx context.Context, field graphql.CollectedField, obj *UserAccessGroup) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_UserAccessGroup_name(ctx, field)
-		},
+		contextOf("UserAccessGroup", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Name, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
+		ec.marshalNString2string,
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_UserAccessGroup_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("UserAccessGroup", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _UserAccessGroup_label(ctx context.Context, field graphql.CollectedField, obj *UserAccessGroup) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_UserAccessGroup_label(ctx, field)
-		},
+		contextOf("UserAccessGroup", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Label, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
+		ec.marshalNString2string,
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_UserAccessGroup_label(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("UserAccessGroup", field, false, false, errors.New("field of type String does not have child fields"))
-}
 
 func (ec *executionContext) _UserData_data(ctx context.Context, field graphql.CollectedField, obj *UserData) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_UserData_data(ctx, field)
-		},
+		contextOf("UserData", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Data, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*User) graphql.Marshaler {
-			return ec.marshalOUser2ᚕᚖfrontdeskᚋgraphᚋgqlᚐUser(ctx, selections, v)
-		},
+		ec.marshalOUser2ᚕᚖfrontdeskᚋgraphᚋgqlᚐUser,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_UserData_data(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "UserData",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_User(ctx, field)
-		},
-	}
-	return fc, nil
-}
 
 func (ec *executionContext) _UserData_pageInfo(ctx context.Context, field graphql.CollectedField, obj *UserData) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_UserData_pageInfo(ctx, field)
-		},
+		contextOf("UserData", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.PageInfo, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *PageInfo) graphql.Marshaler {
-			return ec.marshalOPageInfo2ᚖfrontdeskᚋgraphᚋgqlᚐPageInfo(ctx, selections, v)
-		},
+		ec.marshalOPageInfo2ᚖfrontdeskᚋgraphᚋgqlᚐPageInfo,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_UserData_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "UserData",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_PageInfo(ctx, field)
-		},
-	}
-	return fc, nil
-}
 
 func (ec *executionContext) _UserResponsePayload_data(ctx context.Context, field graphql.CollectedField, obj *UserResponsePayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_UserResponsePayload_data(ctx, field)
-		},
+		contextOf("UserResponsePayload", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Data, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *User) graphql.Marshaler {
-			return ec.marshalOUser2ᚖfrontdeskᚋgraphᚋgqlᚐUser(ctx, selections, v)
-		},
+		ec.marshalOUser2ᚖfrontdeskᚋgraphᚋgqlᚐUser,
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_UserResponsePayload_data(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "UserResponsePayload",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_User(ctx, field)
-		},
-	}
-	return fc, nil
-}
 
 func (ec *executionContext) _UserResponsePayload_error(ctx context.Context, field graphql.CollectedField, obj *UserResponsePayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
+	return resolve(
 		ctx,
 		ec.OperationContext,
 		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_UserResponsePayload_error(ctx, field)
-		},
+		contextOf("UserResponsePayload", false, false),
 		func(ctx context.Context) (any, error) {
 			return obj.Error, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
-}
-func (ec *executionContext) fieldContext_UserResponsePayload_error(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("UserResponsePayload", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
 // endregion **************************** field.gotpl *****************************
@@ -1564,280 +1294,54 @@ func (ec *executionContext) _User(ctx context.Context, sel ast.SelectionSet, obj
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("User")
 		case "id":
-			out.Values[i] = ec._User_id(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.Null, ec._User_id(ctx, field, obj))
 		case "title":
-			out.Values[i] = ec._User_title(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.RequiredNull, ec._User_title(ctx, field, obj))
 		case "firstName":
-			out.Values[i] = ec._User_firstName(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.Null, ec._User_firstName(ctx, field, obj))
 		case "lastName":
-			out.Values[i] = ec._User_lastName(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.Null, ec._User_lastName(ctx, field, obj))
 		case "gender":
-			out.Values[i] = ec._User_gender(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.RequiredNull, ec._User_gender(ctx, field, obj))
 		case "pronouns":
-			out.Values[i] = ec._User_pronouns(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.RequiredNull, ec._User_pronouns(ctx, field, obj))
 		case "email":
-			out.Values[i] = ec._User_email(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.Null, ec._User_email(ctx, field, obj))
 		case "fullName":
-			out.Values[i] = ec._User_fullName(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.Null, ec._User_fullName(ctx, field, obj))
 		case "isDoctor":
-			out.Values[i] = ec._User_isDoctor(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.RequiredNull, ec._User_isDoctor(ctx, field, obj))
 		case "qualifications":
-			out.Values[i] = ec._User_qualifications(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.RequiredNull, ec._User_qualifications(ctx, field, obj))
 		case "registration":
-			out.Values[i] = ec._User_registration(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.RequiredNull, ec._User_registration(ctx, field, obj))
 		case "deleted":
-			out.Values[i] = ec._User_deleted(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.RequiredNull, ec._User_deleted(ctx, field, obj))
 		case "minimumTreatmentAge":
-			out.Values[i] = ec._User_minimumTreatmentAge(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.RequiredNull, ec._User_minimumTreatmentAge(ctx, field, obj))
 		case "createdAt":
-			out.Values[i] = ec._User_createdAt(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.RequiredNull, ec._User_createdAt(ctx, field, obj))
 		case "updatedAt":
-			out.Values[i] = ec._User_updatedAt(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.RequiredNull, ec._User_updatedAt(ctx, field, obj))
 		case "accessGroups":
 			field := field
-
-			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
-				defer func() {
-					if r := recover(); r != nil {
-						ec.Error(ctx, ec.Recover(ctx, r))
-					}
-				}()
-				res = ec._User_accessGroups(ctx, field, obj)
-				if res == graphql.RequiredNull {
-					atomic.AddUint32(&fs.Invalids, 1)
-				}
-				return res
-			}
-
-			if field.IsDeferred() {
-				deferredFieldSet.AddField(field)
-				fieldIndex := len(deferredFieldSet.Values) - 1
-				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
-					return innerFunc(ctx, deferredFieldSet)
-				})
-
-				for _, deferrable := range field.Deferrables {
-					view, ok := deferLabelToView[deferrable.Label]
-					if !ok {
-						view = deferredFieldSet.NewView()
-						deferLabelToView[deferrable.Label] = view
-					}
-					view.AddIndices(fieldIndex)
-				}
-
-				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
-				continue
-			}
-
-			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			ec.beside(i, field, out, deferredFieldSet, deferLabelToView, graphql.RequiredNull, func(ctx context.Context) graphql.Marshaler { return ec._User_accessGroups(ctx, field, obj) })
 		case "bookings":
 			field := field
-
-			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
-				defer func() {
-					if r := recover(); r != nil {
-						ec.Error(ctx, ec.Recover(ctx, r))
-					}
-				}()
-				res = ec._User_bookings(ctx, field, obj)
-				if res == graphql.RequiredNull {
-					atomic.AddUint32(&fs.Invalids, 1)
-				}
-				return res
-			}
-
-			if field.IsDeferred() {
-				deferredFieldSet.AddField(field)
-				fieldIndex := len(deferredFieldSet.Values) - 1
-				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
-					return innerFunc(ctx, deferredFieldSet)
-				})
-
-				for _, deferrable := range field.Deferrables {
-					view, ok := deferLabelToView[deferrable.Label]
-					if !ok {
-						view = deferredFieldSet.NewView()
-						deferLabelToView[deferrable.Label] = view
-					}
-					view.AddIndices(fieldIndex)
-				}
-
-				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
-				continue
-			}
-
-			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			ec.beside(i, field, out, deferredFieldSet, deferLabelToView, graphql.RequiredNull, func(ctx context.Context) graphql.Marshaler { return ec._User_bookings(ctx, field, obj) })
 		case "letters":
 			field := field
-
-			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
-				defer func() {
-					if r := recover(); r != nil {
-						ec.Error(ctx, ec.Recover(ctx, r))
-					}
-				}()
-				res = ec._User_letters(ctx, field, obj)
-				if res == graphql.RequiredNull {
-					atomic.AddUint32(&fs.Invalids, 1)
-				}
-				return res
-			}
-
-			if field.IsDeferred() {
-				deferredFieldSet.AddField(field)
-				fieldIndex := len(deferredFieldSet.Values) - 1
-				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
-					return innerFunc(ctx, deferredFieldSet)
-				})
-
-				for _, deferrable := range field.Deferrables {
-					view, ok := deferLabelToView[deferrable.Label]
-					if !ok {
-						view = deferredFieldSet.NewView()
-						deferLabelToView[deferrable.Label] = view
-					}
-					view.AddIndices(fieldIndex)
-				}
-
-				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
-				continue
-			}
-
-			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			ec.beside(i, field, out, deferredFieldSet, deferLabelToView, graphql.RequiredNull, func(ctx context.Context) graphql.Marshaler { return ec._User_letters(ctx, field, obj) })
 		case "servicesProvided":
 			field := field
-
-			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
-				defer func() {
-					if r := recover(); r != nil {
-						ec.Error(ctx, ec.Recover(ctx, r))
-					}
-				}()
-				res = ec._User_servicesProvided(ctx, field, obj)
-				if res == graphql.RequiredNull {
-					atomic.AddUint32(&fs.Invalids, 1)
-				}
-				return res
-			}
-
-			if field.IsDeferred() {
-				deferredFieldSet.AddField(field)
-				fieldIndex := len(deferredFieldSet.Values) - 1
-				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
-					return innerFunc(ctx, deferredFieldSet)
-				})
-
-				for _, deferrable := range field.Deferrables {
-					view, ok := deferLabelToView[deferrable.Label]
-					if !ok {
-						view = deferredFieldSet.NewView()
-						deferLabelToView[deferrable.Label] = view
-					}
-					view.AddIndices(fieldIndex)
-				}
-
-				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
-				continue
-			}
-
-			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			ec.beside(i, field, out, deferredFieldSet, deferLabelToView, graphql.RequiredNull, func(ctx context.Context) graphql.Marshaler { return ec._User_servicesProvided(ctx, field, obj) })
 		case "medicalSpecialties":
-			out.Values[i] = ec._User_medicalSpecialties(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.RequiredNull, ec._User_medicalSpecialties(ctx, field, obj))
 		case "positionTitle":
-			out.Values[i] = ec._User_positionTitle(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			counted(out, i, graphql.RequiredNull, ec._User_positionTitle(ctx, field, obj))
 		case "metadata":
 			field := field
-
-			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
-				defer func() {
-					if r := recover(); r != nil {
-						ec.Error(ctx, ec.Recover(ctx, r))
-					}
-				}()
-				res = ec._User_metadata(ctx, field, obj)
-				if res == graphql.RequiredNull {
-					atomic.AddUint32(&fs.Invalids, 1)
-				}
-				return res
-			}
-
-			if field.IsDeferred() {
-				deferredFieldSet.AddField(field)
-				fieldIndex := len(deferredFieldSet.Values) - 1
-				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
-					return innerFunc(ctx, deferredFieldSet)
-				})
-
-				for _, deferrable := range field.Deferrables {
-					view, ok := deferLabelToView[deferrable.Label]
-					if !ok {
-						view = deferredFieldSet.NewView()
-						deferLabelToView[deferrable.Label] = view
-					}
-					view.AddIndices(fieldIndex)
-				}
-
-				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
-				continue
-			}
-
-			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			ec.beside(i, field, out, deferredFieldSet, deferLabelToView, graphql.RequiredNull, func(ctx context.Context) graphql.Marshaler { return ec._User_metadata(ctx, field, obj) })
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -2071,13 +1575,6 @@ func (ec *executionContext) unmarshalOUserGender2ᚖfrontdeskᚋgraphᚋgqlᚐUs
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalOUserGender2ᚖfrontdeskᚋgraphᚋgqlᚐUserGender(ctx context.Context, sel ast.SelectionSet, v *UserGender) graphql.Marshaler {
-	if v == nil {
-		return graphql.Null
-	}
-	return v
-}
-
 func (ec *executionContext) unmarshalOUserIntegrationsInput2ᚖfrontdeskᚋgraphᚋgqlᚐUserIntegrationsInput(ctx context.Context, v any) (*UserIntegrationsInput, error) {
 	if v == nil {
 		return nil, nil
@@ -2109,13 +1606,6 @@ func (ec *executionContext) unmarshalOUserPronoun2ᚖfrontdeskᚋgraphᚋgqlᚐU
 	var res = new(UserPronoun)
 	err := res.UnmarshalGQL(v)
 	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalOUserPronoun2ᚖfrontdeskᚋgraphᚋgqlᚐUserPronoun(ctx context.Context, sel ast.SelectionSet, v *UserPronoun) graphql.Marshaler {
-	if v == nil {
-		return graphql.Null
-	}
-	return v
 }
 
 func (ec *executionContext) marshalOUserResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐUserResponsePayload(ctx context.Context, sel ast.SelectionSet, v *UserResponsePayload) graphql.Marshaler {

@@ -3,50 +3,6 @@
 package oas
 
 // setDefaults set default value of fields.
-func (s *Appointment) setDefaults() {
-	{
-		val := bool(false)
-		s.Video.SetTo(val)
-	}
-	{
-		val := bool(false)
-		s.InPerson.SetTo(val)
-	}
-	{
-		val := bool(false)
-		s.Telephone.SetTo(val)
-	}
-	{
-		val := bool(false)
-		s.CanBeCancelled.SetTo(val)
-	}
-	{
-		val := bool(false)
-		s.CanBeRescheduled.SetTo(val)
-	}
-	{
-		val := bool(false)
-		s.SuppressMail.SetTo(val)
-	}
-}
-
-// setDefaults set default value of fields.
-func (s *AppointmentType) setDefaults() {
-	{
-		val := bool(false)
-		s.Video.SetTo(val)
-	}
-	{
-		val := bool(false)
-		s.InPerson.SetTo(val)
-	}
-	{
-		val := bool(false)
-		s.Telephone.SetTo(val)
-	}
-}
-
-// setDefaults set default value of fields.
 func (s *KeyRotation) setDefaults() {
 	{
 		val := int(24)
@@ -63,29 +19,5 @@ func (s *MessageRequest) setDefaults() {
 	{
 		val := bool(false)
 		s.AutoWriteToRecord.SetTo(val)
-	}
-}
-
-// setDefaults set default value of fields.
-func (s *Patient) setDefaults() {
-	{
-		val := bool(false)
-		s.Restricted.SetTo(val)
-	}
-}
-
-// setDefaults set default value of fields.
-func (s *PatientV2) setDefaults() {
-	{
-		val := bool(false)
-		s.Restricted.SetTo(val)
-	}
-}
-
-// setDefaults set default value of fields.
-func (s *ProposedEntry) setDefaults() {
-	{
-		val := RecordEntryStatus("pending_approval")
-		s.Status = val
 	}
 }

@@ -8,7 +8,6 @@ import (
 
 	"github.com/go-faster/errors"
 	ht "github.com/ogen-go/ogen/http"
-	"github.com/ogen-go/ogen/middleware"
 	"github.com/ogen-go/ogen/ogenerrors"
 )
 
@@ -47,69 +46,9 @@ func (s *Server) handleBookAppointmentRequest(args [1]string, argsEscaped bool, 
 			ID:   "bookAppointment",
 		}
 	)
-	{
-		type bitset = [1]uint8
-		var satisfied bitset
-		{
-			sctx, ok, err := s.securityApiKeyAuth(ctx, BookAppointmentOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "ApiKeyAuth",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:ApiKeyAuth", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 0
-				ctx = sctx
-			}
-		}
-		{
-			sctx, ok, err := s.securityPracticeGroupId(ctx, BookAppointmentOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "PracticeGroupId",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:PracticeGroupId", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 1
-				ctx = sctx
-			}
-		}
-
-		if ok := func() bool {
-		nextRequirement:
-			for _, requirement := range []bitset{
-				{0b00000011},
-			} {
-				for i, mask := range requirement {
-					if satisfied[i]&mask != mask {
-						continue nextRequirement
-					}
-				}
-				return true
-			}
-			return false
-		}(); !ok {
-			err = &ogenerrors.SecurityError{
-				OperationContext: opErrContext,
-				Err:              ogenerrors.ErrSecurityRequirementIsNotSatisfied,
-			}
-			if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-				defer recordError("Security", err)
-			}
-			return
-		}
+	ctx, ok := s.admit(ctx, BookAppointmentOperation, opErrContext, w, r)
+	if !ok {
+		return
 	}
 	params, err := decodeBookAppointmentParams(args, argsEscaped, r)
 	if err != nil {
@@ -122,8 +61,7 @@ func (s *Server) handleBookAppointmentRequest(args [1]string, argsEscaped bool, 
 		return
 	}
 
-	var rawBody []byte
-	request, rawBody, close, err := s.decodeBookAppointmentRequest(r)
+	request, _, close, err := s.decodeBookAppointmentRequest(r)
 	if err != nil {
 		err = &ogenerrors.DecodeRequestError{
 			OperationContext: opErrContext,
@@ -139,49 +77,8 @@ func (s *Server) handleBookAppointmentRequest(args [1]string, argsEscaped bool, 
 		}
 	}()
 
-	var response BookAppointmentRes
-	if m := s.cfg.Middleware; m != nil {
-		mreq := middleware.Request{
-			Context:          ctx,
-			OperationName:    BookAppointmentOperation,
-			OperationSummary: "Book an Appointment",
-			OperationID:      "bookAppointment",
-			Body:             request,
-			RawBody:          rawBody,
-			Params: middleware.Parameters{
-				{
-					Name: "id",
-					In:   "path",
-				}: params.ID,
-				{
-					Name: "Idempotency-Key",
-					In:   "header",
-				}: params.IdempotencyKey,
-			},
-			Raw: r,
-		}
-
-		type (
-			Request  = OptBookRequest
-			Params   = BookAppointmentParams
-			Response = BookAppointmentRes
-		)
-		response, err = middleware.HookMiddleware[
-			Request,
-			Params,
-			Response,
-		](
-			m,
-			mreq,
-			unpackBookAppointmentParams,
-			func(ctx context.Context, request Request, params Params) (response Response, err error) {
-				response, err = s.h.BookAppointment(ctx, request, params)
-				return response, err
-			},
-		)
-	} else {
-		response, err = s.h.BookAppointment(ctx, request, params)
-	}
+	var response *Appointment
+	response, err = s.h.BookAppointment(ctx, request, params)
 	if err != nil {
 		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
 			if err := encodeErrorResponse(errRes, w); err != nil {
@@ -227,69 +124,9 @@ func (s *Server) handleCancelAppointmentRequest(args [1]string, argsEscaped bool
 			ID:   "cancelAppointment",
 		}
 	)
-	{
-		type bitset = [1]uint8
-		var satisfied bitset
-		{
-			sctx, ok, err := s.securityApiKeyAuth(ctx, CancelAppointmentOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "ApiKeyAuth",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:ApiKeyAuth", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 0
-				ctx = sctx
-			}
-		}
-		{
-			sctx, ok, err := s.securityPracticeGroupId(ctx, CancelAppointmentOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "PracticeGroupId",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:PracticeGroupId", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 1
-				ctx = sctx
-			}
-		}
-
-		if ok := func() bool {
-		nextRequirement:
-			for _, requirement := range []bitset{
-				{0b00000011},
-			} {
-				for i, mask := range requirement {
-					if satisfied[i]&mask != mask {
-						continue nextRequirement
-					}
-				}
-				return true
-			}
-			return false
-		}(); !ok {
-			err = &ogenerrors.SecurityError{
-				OperationContext: opErrContext,
-				Err:              ogenerrors.ErrSecurityRequirementIsNotSatisfied,
-			}
-			if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-				defer recordError("Security", err)
-			}
-			return
-		}
+	ctx, ok := s.admit(ctx, CancelAppointmentOperation, opErrContext, w, r)
+	if !ok {
+		return
 	}
 	params, err := decodeCancelAppointmentParams(args, argsEscaped, r)
 	if err != nil {
@@ -302,8 +139,7 @@ func (s *Server) handleCancelAppointmentRequest(args [1]string, argsEscaped bool
 		return
 	}
 
-	var rawBody []byte
-	request, rawBody, close, err := s.decodeCancelAppointmentRequest(r)
+	request, _, close, err := s.decodeCancelAppointmentRequest(r)
 	if err != nil {
 		err = &ogenerrors.DecodeRequestError{
 			OperationContext: opErrContext,
@@ -319,49 +155,8 @@ func (s *Server) handleCancelAppointmentRequest(args [1]string, argsEscaped bool
 		}
 	}()
 
-	var response CancelAppointmentRes
-	if m := s.cfg.Middleware; m != nil {
-		mreq := middleware.Request{
-			Context:          ctx,
-			OperationName:    CancelAppointmentOperation,
-			OperationSummary: "Cancel an Appointment",
-			OperationID:      "cancelAppointment",
-			Body:             request,
-			RawBody:          rawBody,
-			Params: middleware.Parameters{
-				{
-					Name: "id",
-					In:   "path",
-				}: params.ID,
-				{
-					Name: "Idempotency-Key",
-					In:   "header",
-				}: params.IdempotencyKey,
-			},
-			Raw: r,
-		}
-
-		type (
-			Request  = OptCancelRequest
-			Params   = CancelAppointmentParams
-			Response = CancelAppointmentRes
-		)
-		response, err = middleware.HookMiddleware[
-			Request,
-			Params,
-			Response,
-		](
-			m,
-			mreq,
-			unpackCancelAppointmentParams,
-			func(ctx context.Context, request Request, params Params) (response Response, err error) {
-				response, err = s.h.CancelAppointment(ctx, request, params)
-				return response, err
-			},
-		)
-	} else {
-		response, err = s.h.CancelAppointment(ctx, request, params)
-	}
+	var response *Appointment
+	response, err = s.h.CancelAppointment(ctx, request, params)
 	if err != nil {
 		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
 			if err := encodeErrorResponse(errRes, w); err != nil {
@@ -405,69 +200,9 @@ func (s *Server) handleCancelBatchMessageRequest(args [1]string, argsEscaped boo
 			ID:   "cancelBatchMessage",
 		}
 	)
-	{
-		type bitset = [1]uint8
-		var satisfied bitset
-		{
-			sctx, ok, err := s.securityApiKeyAuth(ctx, CancelBatchMessageOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "ApiKeyAuth",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:ApiKeyAuth", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 0
-				ctx = sctx
-			}
-		}
-		{
-			sctx, ok, err := s.securityPracticeGroupId(ctx, CancelBatchMessageOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "PracticeGroupId",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:PracticeGroupId", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 1
-				ctx = sctx
-			}
-		}
-
-		if ok := func() bool {
-		nextRequirement:
-			for _, requirement := range []bitset{
-				{0b00000011},
-			} {
-				for i, mask := range requirement {
-					if satisfied[i]&mask != mask {
-						continue nextRequirement
-					}
-				}
-				return true
-			}
-			return false
-		}(); !ok {
-			err = &ogenerrors.SecurityError{
-				OperationContext: opErrContext,
-				Err:              ogenerrors.ErrSecurityRequirementIsNotSatisfied,
-			}
-			if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-				defer recordError("Security", err)
-			}
-			return
-		}
+	ctx, ok := s.admit(ctx, CancelBatchMessageOperation, opErrContext, w, r)
+	if !ok {
+		return
 	}
 	params, err := decodeCancelBatchMessageParams(args, argsEscaped, r)
 	if err != nil {
@@ -480,51 +215,8 @@ func (s *Server) handleCancelBatchMessageRequest(args [1]string, argsEscaped boo
 		return
 	}
 
-	var rawBody []byte
-
-	var response CancelBatchMessageRes
-	if m := s.cfg.Middleware; m != nil {
-		mreq := middleware.Request{
-			Context:          ctx,
-			OperationName:    CancelBatchMessageOperation,
-			OperationSummary: "Cancel a batch message",
-			OperationID:      "cancelBatchMessage",
-			Body:             nil,
-			RawBody:          rawBody,
-			Params: middleware.Parameters{
-				{
-					Name: "id",
-					In:   "path",
-				}: params.ID,
-				{
-					Name: "Idempotency-Key",
-					In:   "header",
-				}: params.IdempotencyKey,
-			},
-			Raw: r,
-		}
-
-		type (
-			Request  = struct{}
-			Params   = CancelBatchMessageParams
-			Response = CancelBatchMessageRes
-		)
-		response, err = middleware.HookMiddleware[
-			Request,
-			Params,
-			Response,
-		](
-			m,
-			mreq,
-			unpackCancelBatchMessageParams,
-			func(ctx context.Context, request Request, params Params) (response Response, err error) {
-				response, err = s.h.CancelBatchMessage(ctx, params)
-				return response, err
-			},
-		)
-	} else {
-		response, err = s.h.CancelBatchMessage(ctx, params)
-	}
+	var response *BatchMessage
+	response, err = s.h.CancelBatchMessage(ctx, params)
 	if err != nil {
 		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
 			if err := encodeErrorResponse(errRes, w); err != nil {
@@ -568,69 +260,9 @@ func (s *Server) handleCancelMessageRequest(args [1]string, argsEscaped bool, w 
 			ID:   "cancelMessage",
 		}
 	)
-	{
-		type bitset = [1]uint8
-		var satisfied bitset
-		{
-			sctx, ok, err := s.securityApiKeyAuth(ctx, CancelMessageOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "ApiKeyAuth",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:ApiKeyAuth", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 0
-				ctx = sctx
-			}
-		}
-		{
-			sctx, ok, err := s.securityPracticeGroupId(ctx, CancelMessageOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "PracticeGroupId",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:PracticeGroupId", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 1
-				ctx = sctx
-			}
-		}
-
-		if ok := func() bool {
-		nextRequirement:
-			for _, requirement := range []bitset{
-				{0b00000011},
-			} {
-				for i, mask := range requirement {
-					if satisfied[i]&mask != mask {
-						continue nextRequirement
-					}
-				}
-				return true
-			}
-			return false
-		}(); !ok {
-			err = &ogenerrors.SecurityError{
-				OperationContext: opErrContext,
-				Err:              ogenerrors.ErrSecurityRequirementIsNotSatisfied,
-			}
-			if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-				defer recordError("Security", err)
-			}
-			return
-		}
+	ctx, ok := s.admit(ctx, CancelMessageOperation, opErrContext, w, r)
+	if !ok {
+		return
 	}
 	params, err := decodeCancelMessageParams(args, argsEscaped, r)
 	if err != nil {
@@ -643,51 +275,8 @@ func (s *Server) handleCancelMessageRequest(args [1]string, argsEscaped bool, w 
 		return
 	}
 
-	var rawBody []byte
-
-	var response CancelMessageRes
-	if m := s.cfg.Middleware; m != nil {
-		mreq := middleware.Request{
-			Context:          ctx,
-			OperationName:    CancelMessageOperation,
-			OperationSummary: "Cancel a message",
-			OperationID:      "cancelMessage",
-			Body:             nil,
-			RawBody:          rawBody,
-			Params: middleware.Parameters{
-				{
-					Name: "id",
-					In:   "path",
-				}: params.ID,
-				{
-					Name: "Idempotency-Key",
-					In:   "header",
-				}: params.IdempotencyKey,
-			},
-			Raw: r,
-		}
-
-		type (
-			Request  = struct{}
-			Params   = CancelMessageParams
-			Response = CancelMessageRes
-		)
-		response, err = middleware.HookMiddleware[
-			Request,
-			Params,
-			Response,
-		](
-			m,
-			mreq,
-			unpackCancelMessageParams,
-			func(ctx context.Context, request Request, params Params) (response Response, err error) {
-				response, err = s.h.CancelMessage(ctx, params)
-				return response, err
-			},
-		)
-	} else {
-		response, err = s.h.CancelMessage(ctx, params)
-	}
+	var response *Message
+	response, err = s.h.CancelMessage(ctx, params)
 	if err != nil {
 		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
 			if err := encodeErrorResponse(errRes, w); err != nil {
@@ -731,69 +320,9 @@ func (s *Server) handleCheckSlotAvailabilityRequest(args [0]string, argsEscaped 
 			ID:   "checkSlotAvailability",
 		}
 	)
-	{
-		type bitset = [1]uint8
-		var satisfied bitset
-		{
-			sctx, ok, err := s.securityApiKeyAuth(ctx, CheckSlotAvailabilityOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "ApiKeyAuth",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:ApiKeyAuth", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 0
-				ctx = sctx
-			}
-		}
-		{
-			sctx, ok, err := s.securityPracticeGroupId(ctx, CheckSlotAvailabilityOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "PracticeGroupId",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:PracticeGroupId", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 1
-				ctx = sctx
-			}
-		}
-
-		if ok := func() bool {
-		nextRequirement:
-			for _, requirement := range []bitset{
-				{0b00000011},
-			} {
-				for i, mask := range requirement {
-					if satisfied[i]&mask != mask {
-						continue nextRequirement
-					}
-				}
-				return true
-			}
-			return false
-		}(); !ok {
-			err = &ogenerrors.SecurityError{
-				OperationContext: opErrContext,
-				Err:              ogenerrors.ErrSecurityRequirementIsNotSatisfied,
-			}
-			if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-				defer recordError("Security", err)
-			}
-			return
-		}
+	ctx, ok := s.admit(ctx, CheckSlotAvailabilityOperation, opErrContext, w, r)
+	if !ok {
+		return
 	}
 	params, err := decodeCheckSlotAvailabilityParams(args, argsEscaped, r)
 	if err != nil {
@@ -806,8 +335,7 @@ func (s *Server) handleCheckSlotAvailabilityRequest(args [0]string, argsEscaped 
 		return
 	}
 
-	var rawBody []byte
-	request, rawBody, close, err := s.decodeCheckSlotAvailabilityRequest(r)
+	request, _, close, err := s.decodeCheckSlotAvailabilityRequest(r)
 	if err != nil {
 		err = &ogenerrors.DecodeRequestError{
 			OperationContext: opErrContext,
@@ -823,45 +351,8 @@ func (s *Server) handleCheckSlotAvailabilityRequest(args [0]string, argsEscaped 
 		}
 	}()
 
-	var response CheckSlotAvailabilityRes
-	if m := s.cfg.Middleware; m != nil {
-		mreq := middleware.Request{
-			Context:          ctx,
-			OperationName:    CheckSlotAvailabilityOperation,
-			OperationSummary: "Check slot availability",
-			OperationID:      "checkSlotAvailability",
-			Body:             request,
-			RawBody:          rawBody,
-			Params: middleware.Parameters{
-				{
-					Name: "Idempotency-Key",
-					In:   "header",
-				}: params.IdempotencyKey,
-			},
-			Raw: r,
-		}
-
-		type (
-			Request  = *AvailabilityRequest
-			Params   = CheckSlotAvailabilityParams
-			Response = CheckSlotAvailabilityRes
-		)
-		response, err = middleware.HookMiddleware[
-			Request,
-			Params,
-			Response,
-		](
-			m,
-			mreq,
-			unpackCheckSlotAvailabilityParams,
-			func(ctx context.Context, request Request, params Params) (response Response, err error) {
-				response, err = s.h.CheckSlotAvailability(ctx, request, params)
-				return response, err
-			},
-		)
-	} else {
-		response, err = s.h.CheckSlotAvailability(ctx, request, params)
-	}
+	var response *CheckSlotAvailabilityOK
+	response, err = s.h.CheckSlotAvailability(ctx, request, params)
 	if err != nil {
 		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
 			if err := encodeErrorResponse(errRes, w); err != nil {
@@ -906,69 +397,9 @@ func (s *Server) handleConnectPatientEhrRequest(args [1]string, argsEscaped bool
 			ID:   "connectPatientEhr",
 		}
 	)
-	{
-		type bitset = [1]uint8
-		var satisfied bitset
-		{
-			sctx, ok, err := s.securityApiKeyAuth(ctx, ConnectPatientEhrOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "ApiKeyAuth",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:ApiKeyAuth", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 0
-				ctx = sctx
-			}
-		}
-		{
-			sctx, ok, err := s.securityPracticeGroupId(ctx, ConnectPatientEhrOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "PracticeGroupId",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:PracticeGroupId", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 1
-				ctx = sctx
-			}
-		}
-
-		if ok := func() bool {
-		nextRequirement:
-			for _, requirement := range []bitset{
-				{0b00000011},
-			} {
-				for i, mask := range requirement {
-					if satisfied[i]&mask != mask {
-						continue nextRequirement
-					}
-				}
-				return true
-			}
-			return false
-		}(); !ok {
-			err = &ogenerrors.SecurityError{
-				OperationContext: opErrContext,
-				Err:              ogenerrors.ErrSecurityRequirementIsNotSatisfied,
-			}
-			if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-				defer recordError("Security", err)
-			}
-			return
-		}
+	ctx, ok := s.admit(ctx, ConnectPatientEhrOperation, opErrContext, w, r)
+	if !ok {
+		return
 	}
 	params, err := decodeConnectPatientEhrParams(args, argsEscaped, r)
 	if err != nil {
@@ -981,8 +412,7 @@ func (s *Server) handleConnectPatientEhrRequest(args [1]string, argsEscaped bool
 		return
 	}
 
-	var rawBody []byte
-	request, rawBody, close, err := s.decodeConnectPatientEhrRequest(r)
+	request, _, close, err := s.decodeConnectPatientEhrRequest(r)
 	if err != nil {
 		err = &ogenerrors.DecodeRequestError{
 			OperationContext: opErrContext,
@@ -998,49 +428,8 @@ func (s *Server) handleConnectPatientEhrRequest(args [1]string, argsEscaped bool
 		}
 	}()
 
-	var response ConnectPatientEhrRes
-	if m := s.cfg.Middleware; m != nil {
-		mreq := middleware.Request{
-			Context:          ctx,
-			OperationName:    ConnectPatientEhrOperation,
-			OperationSummary: "Connect a Patient to EHR",
-			OperationID:      "connectPatientEhr",
-			Body:             request,
-			RawBody:          rawBody,
-			Params: middleware.Parameters{
-				{
-					Name: "id",
-					In:   "path",
-				}: params.ID,
-				{
-					Name: "Idempotency-Key",
-					In:   "header",
-				}: params.IdempotencyKey,
-			},
-			Raw: r,
-		}
-
-		type (
-			Request  = *ConnectPatientEhrReq
-			Params   = ConnectPatientEhrParams
-			Response = ConnectPatientEhrRes
-		)
-		response, err = middleware.HookMiddleware[
-			Request,
-			Params,
-			Response,
-		](
-			m,
-			mreq,
-			unpackConnectPatientEhrParams,
-			func(ctx context.Context, request Request, params Params) (response Response, err error) {
-				response, err = s.h.ConnectPatientEhr(ctx, request, params)
-				return response, err
-			},
-		)
-	} else {
-		response, err = s.h.ConnectPatientEhr(ctx, request, params)
-	}
+	var response *PatientV2
+	response, err = s.h.ConnectPatientEhr(ctx, request, params)
 	if err != nil {
 		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
 			if err := encodeErrorResponse(errRes, w); err != nil {
@@ -1084,69 +473,9 @@ func (s *Server) handleCountSlotsRequest(args [0]string, argsEscaped bool, w htt
 			ID:   "countSlots",
 		}
 	)
-	{
-		type bitset = [1]uint8
-		var satisfied bitset
-		{
-			sctx, ok, err := s.securityApiKeyAuth(ctx, CountSlotsOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "ApiKeyAuth",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:ApiKeyAuth", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 0
-				ctx = sctx
-			}
-		}
-		{
-			sctx, ok, err := s.securityPracticeGroupId(ctx, CountSlotsOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "PracticeGroupId",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:PracticeGroupId", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 1
-				ctx = sctx
-			}
-		}
-
-		if ok := func() bool {
-		nextRequirement:
-			for _, requirement := range []bitset{
-				{0b00000011},
-			} {
-				for i, mask := range requirement {
-					if satisfied[i]&mask != mask {
-						continue nextRequirement
-					}
-				}
-				return true
-			}
-			return false
-		}(); !ok {
-			err = &ogenerrors.SecurityError{
-				OperationContext: opErrContext,
-				Err:              ogenerrors.ErrSecurityRequirementIsNotSatisfied,
-			}
-			if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-				defer recordError("Security", err)
-			}
-			return
-		}
+	ctx, ok := s.admit(ctx, CountSlotsOperation, opErrContext, w, r)
+	if !ok {
+		return
 	}
 	params, err := decodeCountSlotsParams(args, argsEscaped, r)
 	if err != nil {
@@ -1159,63 +488,8 @@ func (s *Server) handleCountSlotsRequest(args [0]string, argsEscaped bool, w htt
 		return
 	}
 
-	var rawBody []byte
-
-	var response CountSlotsRes
-	if m := s.cfg.Middleware; m != nil {
-		mreq := middleware.Request{
-			Context:          ctx,
-			OperationName:    CountSlotsOperation,
-			OperationSummary: "Count Bookable Slots",
-			OperationID:      "countSlots",
-			Body:             nil,
-			RawBody:          rawBody,
-			Params: middleware.Parameters{
-				{
-					Name: "location_id",
-					In:   "query",
-				}: params.LocationID,
-				{
-					Name: "practitioner_id",
-					In:   "query",
-				}: params.PractitionerID,
-				{
-					Name: "appointment_type_id",
-					In:   "query",
-				}: params.AppointmentTypeID,
-				{
-					Name: "start_date",
-					In:   "query",
-				}: params.StartDate,
-				{
-					Name: "end_date",
-					In:   "query",
-				}: params.EndDate,
-			},
-			Raw: r,
-		}
-
-		type (
-			Request  = struct{}
-			Params   = CountSlotsParams
-			Response = CountSlotsRes
-		)
-		response, err = middleware.HookMiddleware[
-			Request,
-			Params,
-			Response,
-		](
-			m,
-			mreq,
-			unpackCountSlotsParams,
-			func(ctx context.Context, request Request, params Params) (response Response, err error) {
-				response, err = s.h.CountSlots(ctx, params)
-				return response, err
-			},
-		)
-	} else {
-		response, err = s.h.CountSlots(ctx, params)
-	}
+	var response *CountSlotsOK
+	response, err = s.h.CountSlots(ctx, params)
 	if err != nil {
 		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
 			if err := encodeErrorResponse(errRes, w); err != nil {
@@ -1261,69 +535,9 @@ func (s *Server) handleCreateAppointmentRequest(args [0]string, argsEscaped bool
 			ID:   "createAppointment",
 		}
 	)
-	{
-		type bitset = [1]uint8
-		var satisfied bitset
-		{
-			sctx, ok, err := s.securityApiKeyAuth(ctx, CreateAppointmentOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "ApiKeyAuth",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:ApiKeyAuth", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 0
-				ctx = sctx
-			}
-		}
-		{
-			sctx, ok, err := s.securityPracticeGroupId(ctx, CreateAppointmentOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "PracticeGroupId",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:PracticeGroupId", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 1
-				ctx = sctx
-			}
-		}
-
-		if ok := func() bool {
-		nextRequirement:
-			for _, requirement := range []bitset{
-				{0b00000011},
-			} {
-				for i, mask := range requirement {
-					if satisfied[i]&mask != mask {
-						continue nextRequirement
-					}
-				}
-				return true
-			}
-			return false
-		}(); !ok {
-			err = &ogenerrors.SecurityError{
-				OperationContext: opErrContext,
-				Err:              ogenerrors.ErrSecurityRequirementIsNotSatisfied,
-			}
-			if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-				defer recordError("Security", err)
-			}
-			return
-		}
+	ctx, ok := s.admit(ctx, CreateAppointmentOperation, opErrContext, w, r)
+	if !ok {
+		return
 	}
 	params, err := decodeCreateAppointmentParams(args, argsEscaped, r)
 	if err != nil {
@@ -1336,8 +550,7 @@ func (s *Server) handleCreateAppointmentRequest(args [0]string, argsEscaped bool
 		return
 	}
 
-	var rawBody []byte
-	request, rawBody, close, err := s.decodeCreateAppointmentRequest(r)
+	request, _, close, err := s.decodeCreateAppointmentRequest(r)
 	if err != nil {
 		err = &ogenerrors.DecodeRequestError{
 			OperationContext: opErrContext,
@@ -1353,45 +566,8 @@ func (s *Server) handleCreateAppointmentRequest(args [0]string, argsEscaped bool
 		}
 	}()
 
-	var response CreateAppointmentRes
-	if m := s.cfg.Middleware; m != nil {
-		mreq := middleware.Request{
-			Context:          ctx,
-			OperationName:    CreateAppointmentOperation,
-			OperationSummary: "Create an Appointment",
-			OperationID:      "createAppointment",
-			Body:             request,
-			RawBody:          rawBody,
-			Params: middleware.Parameters{
-				{
-					Name: "Idempotency-Key",
-					In:   "header",
-				}: params.IdempotencyKey,
-			},
-			Raw: r,
-		}
-
-		type (
-			Request  = *AppointmentRequest
-			Params   = CreateAppointmentParams
-			Response = CreateAppointmentRes
-		)
-		response, err = middleware.HookMiddleware[
-			Request,
-			Params,
-			Response,
-		](
-			m,
-			mreq,
-			unpackCreateAppointmentParams,
-			func(ctx context.Context, request Request, params Params) (response Response, err error) {
-				response, err = s.h.CreateAppointment(ctx, request, params)
-				return response, err
-			},
-		)
-	} else {
-		response, err = s.h.CreateAppointment(ctx, request, params)
-	}
+	var response *Reservation
+	response, err = s.h.CreateAppointment(ctx, request, params)
 	if err != nil {
 		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
 			if err := encodeErrorResponse(errRes, w); err != nil {
@@ -1435,69 +611,9 @@ func (s *Server) handleCreateAppointmentTypeRequest(args [0]string, argsEscaped 
 			ID:   "createAppointmentType",
 		}
 	)
-	{
-		type bitset = [1]uint8
-		var satisfied bitset
-		{
-			sctx, ok, err := s.securityApiKeyAuth(ctx, CreateAppointmentTypeOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "ApiKeyAuth",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:ApiKeyAuth", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 0
-				ctx = sctx
-			}
-		}
-		{
-			sctx, ok, err := s.securityPracticeGroupId(ctx, CreateAppointmentTypeOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "PracticeGroupId",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:PracticeGroupId", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 1
-				ctx = sctx
-			}
-		}
-
-		if ok := func() bool {
-		nextRequirement:
-			for _, requirement := range []bitset{
-				{0b00000011},
-			} {
-				for i, mask := range requirement {
-					if satisfied[i]&mask != mask {
-						continue nextRequirement
-					}
-				}
-				return true
-			}
-			return false
-		}(); !ok {
-			err = &ogenerrors.SecurityError{
-				OperationContext: opErrContext,
-				Err:              ogenerrors.ErrSecurityRequirementIsNotSatisfied,
-			}
-			if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-				defer recordError("Security", err)
-			}
-			return
-		}
+	ctx, ok := s.admit(ctx, CreateAppointmentTypeOperation, opErrContext, w, r)
+	if !ok {
+		return
 	}
 	params, err := decodeCreateAppointmentTypeParams(args, argsEscaped, r)
 	if err != nil {
@@ -1510,8 +626,7 @@ func (s *Server) handleCreateAppointmentTypeRequest(args [0]string, argsEscaped 
 		return
 	}
 
-	var rawBody []byte
-	request, rawBody, close, err := s.decodeCreateAppointmentTypeRequest(r)
+	request, _, close, err := s.decodeCreateAppointmentTypeRequest(r)
 	if err != nil {
 		err = &ogenerrors.DecodeRequestError{
 			OperationContext: opErrContext,
@@ -1527,45 +642,8 @@ func (s *Server) handleCreateAppointmentTypeRequest(args [0]string, argsEscaped 
 		}
 	}()
 
-	var response CreateAppointmentTypeRes
-	if m := s.cfg.Middleware; m != nil {
-		mreq := middleware.Request{
-			Context:          ctx,
-			OperationName:    CreateAppointmentTypeOperation,
-			OperationSummary: "Create an Appointment Type",
-			OperationID:      "createAppointmentType",
-			Body:             request,
-			RawBody:          rawBody,
-			Params: middleware.Parameters{
-				{
-					Name: "Idempotency-Key",
-					In:   "header",
-				}: params.IdempotencyKey,
-			},
-			Raw: r,
-		}
-
-		type (
-			Request  = *AppointmentTypeInput
-			Params   = CreateAppointmentTypeParams
-			Response = CreateAppointmentTypeRes
-		)
-		response, err = middleware.HookMiddleware[
-			Request,
-			Params,
-			Response,
-		](
-			m,
-			mreq,
-			unpackCreateAppointmentTypeParams,
-			func(ctx context.Context, request Request, params Params) (response Response, err error) {
-				response, err = s.h.CreateAppointmentType(ctx, request, params)
-				return response, err
-			},
-		)
-	} else {
-		response, err = s.h.CreateAppointmentType(ctx, request, params)
-	}
+	var response *AppointmentTypeSetup
+	response, err = s.h.CreateAppointmentType(ctx, request, params)
 	if err != nil {
 		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
 			if err := encodeErrorResponse(errRes, w); err != nil {
@@ -1613,69 +691,9 @@ func (s *Server) handleCreateBatchMessageRequest(args [0]string, argsEscaped boo
 			ID:   "createBatchMessage",
 		}
 	)
-	{
-		type bitset = [1]uint8
-		var satisfied bitset
-		{
-			sctx, ok, err := s.securityApiKeyAuth(ctx, CreateBatchMessageOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "ApiKeyAuth",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:ApiKeyAuth", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 0
-				ctx = sctx
-			}
-		}
-		{
-			sctx, ok, err := s.securityPracticeGroupId(ctx, CreateBatchMessageOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "PracticeGroupId",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:PracticeGroupId", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 1
-				ctx = sctx
-			}
-		}
-
-		if ok := func() bool {
-		nextRequirement:
-			for _, requirement := range []bitset{
-				{0b00000011},
-			} {
-				for i, mask := range requirement {
-					if satisfied[i]&mask != mask {
-						continue nextRequirement
-					}
-				}
-				return true
-			}
-			return false
-		}(); !ok {
-			err = &ogenerrors.SecurityError{
-				OperationContext: opErrContext,
-				Err:              ogenerrors.ErrSecurityRequirementIsNotSatisfied,
-			}
-			if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-				defer recordError("Security", err)
-			}
-			return
-		}
+	ctx, ok := s.admit(ctx, CreateBatchMessageOperation, opErrContext, w, r)
+	if !ok {
+		return
 	}
 	params, err := decodeCreateBatchMessageParams(args, argsEscaped, r)
 	if err != nil {
@@ -1688,8 +706,7 @@ func (s *Server) handleCreateBatchMessageRequest(args [0]string, argsEscaped boo
 		return
 	}
 
-	var rawBody []byte
-	request, rawBody, close, err := s.decodeCreateBatchMessageRequest(r)
+	request, _, close, err := s.decodeCreateBatchMessageRequest(r)
 	if err != nil {
 		err = &ogenerrors.DecodeRequestError{
 			OperationContext: opErrContext,
@@ -1705,45 +722,8 @@ func (s *Server) handleCreateBatchMessageRequest(args [0]string, argsEscaped boo
 		}
 	}()
 
-	var response CreateBatchMessageRes
-	if m := s.cfg.Middleware; m != nil {
-		mreq := middleware.Request{
-			Context:          ctx,
-			OperationName:    CreateBatchMessageOperation,
-			OperationSummary: "Create a Batch Message",
-			OperationID:      "createBatchMessage",
-			Body:             request,
-			RawBody:          rawBody,
-			Params: middleware.Parameters{
-				{
-					Name: "Idempotency-Key",
-					In:   "header",
-				}: params.IdempotencyKey,
-			},
-			Raw: r,
-		}
-
-		type (
-			Request  = *BatchRequest
-			Params   = CreateBatchMessageParams
-			Response = CreateBatchMessageRes
-		)
-		response, err = middleware.HookMiddleware[
-			Request,
-			Params,
-			Response,
-		](
-			m,
-			mreq,
-			unpackCreateBatchMessageParams,
-			func(ctx context.Context, request Request, params Params) (response Response, err error) {
-				response, err = s.h.CreateBatchMessage(ctx, request, params)
-				return response, err
-			},
-		)
-	} else {
-		response, err = s.h.CreateBatchMessage(ctx, request, params)
-	}
+	var response *BatchMessage
+	response, err = s.h.CreateBatchMessage(ctx, request, params)
 	if err != nil {
 		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
 			if err := encodeErrorResponse(errRes, w); err != nil {
@@ -1787,69 +767,9 @@ func (s *Server) handleCreateLocationRequest(args [0]string, argsEscaped bool, w
 			ID:   "createLocation",
 		}
 	)
-	{
-		type bitset = [1]uint8
-		var satisfied bitset
-		{
-			sctx, ok, err := s.securityApiKeyAuth(ctx, CreateLocationOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "ApiKeyAuth",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:ApiKeyAuth", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 0
-				ctx = sctx
-			}
-		}
-		{
-			sctx, ok, err := s.securityPracticeGroupId(ctx, CreateLocationOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "PracticeGroupId",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:PracticeGroupId", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 1
-				ctx = sctx
-			}
-		}
-
-		if ok := func() bool {
-		nextRequirement:
-			for _, requirement := range []bitset{
-				{0b00000011},
-			} {
-				for i, mask := range requirement {
-					if satisfied[i]&mask != mask {
-						continue nextRequirement
-					}
-				}
-				return true
-			}
-			return false
-		}(); !ok {
-			err = &ogenerrors.SecurityError{
-				OperationContext: opErrContext,
-				Err:              ogenerrors.ErrSecurityRequirementIsNotSatisfied,
-			}
-			if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-				defer recordError("Security", err)
-			}
-			return
-		}
+	ctx, ok := s.admit(ctx, CreateLocationOperation, opErrContext, w, r)
+	if !ok {
+		return
 	}
 	params, err := decodeCreateLocationParams(args, argsEscaped, r)
 	if err != nil {
@@ -1862,8 +782,7 @@ func (s *Server) handleCreateLocationRequest(args [0]string, argsEscaped bool, w
 		return
 	}
 
-	var rawBody []byte
-	request, rawBody, close, err := s.decodeCreateLocationRequest(r)
+	request, _, close, err := s.decodeCreateLocationRequest(r)
 	if err != nil {
 		err = &ogenerrors.DecodeRequestError{
 			OperationContext: opErrContext,
@@ -1879,45 +798,8 @@ func (s *Server) handleCreateLocationRequest(args [0]string, argsEscaped bool, w
 		}
 	}()
 
-	var response CreateLocationRes
-	if m := s.cfg.Middleware; m != nil {
-		mreq := middleware.Request{
-			Context:          ctx,
-			OperationName:    CreateLocationOperation,
-			OperationSummary: "Create a Location",
-			OperationID:      "createLocation",
-			Body:             request,
-			RawBody:          rawBody,
-			Params: middleware.Parameters{
-				{
-					Name: "Idempotency-Key",
-					In:   "header",
-				}: params.IdempotencyKey,
-			},
-			Raw: r,
-		}
-
-		type (
-			Request  = *LocationInput
-			Params   = CreateLocationParams
-			Response = CreateLocationRes
-		)
-		response, err = middleware.HookMiddleware[
-			Request,
-			Params,
-			Response,
-		](
-			m,
-			mreq,
-			unpackCreateLocationParams,
-			func(ctx context.Context, request Request, params Params) (response Response, err error) {
-				response, err = s.h.CreateLocation(ctx, request, params)
-				return response, err
-			},
-		)
-	} else {
-		response, err = s.h.CreateLocation(ctx, request, params)
-	}
+	var response *Location
+	response, err = s.h.CreateLocation(ctx, request, params)
 	if err != nil {
 		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
 			if err := encodeErrorResponse(errRes, w); err != nil {
@@ -1962,69 +844,9 @@ func (s *Server) handleCreatePatientAttachmentRequest(args [1]string, argsEscape
 			ID:   "createPatientAttachment",
 		}
 	)
-	{
-		type bitset = [1]uint8
-		var satisfied bitset
-		{
-			sctx, ok, err := s.securityApiKeyAuth(ctx, CreatePatientAttachmentOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "ApiKeyAuth",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:ApiKeyAuth", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 0
-				ctx = sctx
-			}
-		}
-		{
-			sctx, ok, err := s.securityPracticeGroupId(ctx, CreatePatientAttachmentOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "PracticeGroupId",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:PracticeGroupId", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 1
-				ctx = sctx
-			}
-		}
-
-		if ok := func() bool {
-		nextRequirement:
-			for _, requirement := range []bitset{
-				{0b00000011},
-			} {
-				for i, mask := range requirement {
-					if satisfied[i]&mask != mask {
-						continue nextRequirement
-					}
-				}
-				return true
-			}
-			return false
-		}(); !ok {
-			err = &ogenerrors.SecurityError{
-				OperationContext: opErrContext,
-				Err:              ogenerrors.ErrSecurityRequirementIsNotSatisfied,
-			}
-			if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-				defer recordError("Security", err)
-			}
-			return
-		}
+	ctx, ok := s.admit(ctx, CreatePatientAttachmentOperation, opErrContext, w, r)
+	if !ok {
+		return
 	}
 	params, err := decodeCreatePatientAttachmentParams(args, argsEscaped, r)
 	if err != nil {
@@ -2037,8 +859,7 @@ func (s *Server) handleCreatePatientAttachmentRequest(args [1]string, argsEscape
 		return
 	}
 
-	var rawBody []byte
-	request, rawBody, close, err := s.decodeCreatePatientAttachmentRequest(r)
+	request, _, close, err := s.decodeCreatePatientAttachmentRequest(r)
 	if err != nil {
 		err = &ogenerrors.DecodeRequestError{
 			OperationContext: opErrContext,
@@ -2054,49 +875,8 @@ func (s *Server) handleCreatePatientAttachmentRequest(args [1]string, argsEscape
 		}
 	}()
 
-	var response CreatePatientAttachmentRes
-	if m := s.cfg.Middleware; m != nil {
-		mreq := middleware.Request{
-			Context:          ctx,
-			OperationName:    CreatePatientAttachmentOperation,
-			OperationSummary: "Attach a file",
-			OperationID:      "createPatientAttachment",
-			Body:             request,
-			RawBody:          rawBody,
-			Params: middleware.Parameters{
-				{
-					Name: "id",
-					In:   "path",
-				}: params.ID,
-				{
-					Name: "Idempotency-Key",
-					In:   "header",
-				}: params.IdempotencyKey,
-			},
-			Raw: r,
-		}
-
-		type (
-			Request  = *CreatePatientAttachmentReq
-			Params   = CreatePatientAttachmentParams
-			Response = CreatePatientAttachmentRes
-		)
-		response, err = middleware.HookMiddleware[
-			Request,
-			Params,
-			Response,
-		](
-			m,
-			mreq,
-			unpackCreatePatientAttachmentParams,
-			func(ctx context.Context, request Request, params Params) (response Response, err error) {
-				response, err = s.h.CreatePatientAttachment(ctx, request, params)
-				return response, err
-			},
-		)
-	} else {
-		response, err = s.h.CreatePatientAttachment(ctx, request, params)
-	}
+	var response *Attachment
+	response, err = s.h.CreatePatientAttachment(ctx, request, params)
 	if err != nil {
 		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
 			if err := encodeErrorResponse(errRes, w); err != nil {
@@ -2140,69 +920,9 @@ func (s *Server) handleCreatePractitionerRequest(args [0]string, argsEscaped boo
 			ID:   "createPractitioner",
 		}
 	)
-	{
-		type bitset = [1]uint8
-		var satisfied bitset
-		{
-			sctx, ok, err := s.securityApiKeyAuth(ctx, CreatePractitionerOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "ApiKeyAuth",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:ApiKeyAuth", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 0
-				ctx = sctx
-			}
-		}
-		{
-			sctx, ok, err := s.securityPracticeGroupId(ctx, CreatePractitionerOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "PracticeGroupId",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:PracticeGroupId", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 1
-				ctx = sctx
-			}
-		}
-
-		if ok := func() bool {
-		nextRequirement:
-			for _, requirement := range []bitset{
-				{0b00000011},
-			} {
-				for i, mask := range requirement {
-					if satisfied[i]&mask != mask {
-						continue nextRequirement
-					}
-				}
-				return true
-			}
-			return false
-		}(); !ok {
-			err = &ogenerrors.SecurityError{
-				OperationContext: opErrContext,
-				Err:              ogenerrors.ErrSecurityRequirementIsNotSatisfied,
-			}
-			if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-				defer recordError("Security", err)
-			}
-			return
-		}
+	ctx, ok := s.admit(ctx, CreatePractitionerOperation, opErrContext, w, r)
+	if !ok {
+		return
 	}
 	params, err := decodeCreatePractitionerParams(args, argsEscaped, r)
 	if err != nil {
@@ -2215,8 +935,7 @@ func (s *Server) handleCreatePractitionerRequest(args [0]string, argsEscaped boo
 		return
 	}
 
-	var rawBody []byte
-	request, rawBody, close, err := s.decodeCreatePractitionerRequest(r)
+	request, _, close, err := s.decodeCreatePractitionerRequest(r)
 	if err != nil {
 		err = &ogenerrors.DecodeRequestError{
 			OperationContext: opErrContext,
@@ -2232,45 +951,8 @@ func (s *Server) handleCreatePractitionerRequest(args [0]string, argsEscaped boo
 		}
 	}()
 
-	var response CreatePractitionerRes
-	if m := s.cfg.Middleware; m != nil {
-		mreq := middleware.Request{
-			Context:          ctx,
-			OperationName:    CreatePractitionerOperation,
-			OperationSummary: "Create a Practitioner",
-			OperationID:      "createPractitioner",
-			Body:             request,
-			RawBody:          rawBody,
-			Params: middleware.Parameters{
-				{
-					Name: "Idempotency-Key",
-					In:   "header",
-				}: params.IdempotencyKey,
-			},
-			Raw: r,
-		}
-
-		type (
-			Request  = *PractitionerInput
-			Params   = CreatePractitionerParams
-			Response = CreatePractitionerRes
-		)
-		response, err = middleware.HookMiddleware[
-			Request,
-			Params,
-			Response,
-		](
-			m,
-			mreq,
-			unpackCreatePractitionerParams,
-			func(ctx context.Context, request Request, params Params) (response Response, err error) {
-				response, err = s.h.CreatePractitioner(ctx, request, params)
-				return response, err
-			},
-		)
-	} else {
-		response, err = s.h.CreatePractitioner(ctx, request, params)
-	}
+	var response *Practitioner
+	response, err = s.h.CreatePractitioner(ctx, request, params)
 	if err != nil {
 		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
 			if err := encodeErrorResponse(errRes, w); err != nil {
@@ -2315,69 +997,9 @@ func (s *Server) handleCreateSessionRequest(args [0]string, argsEscaped bool, w 
 			ID:   "createSession",
 		}
 	)
-	{
-		type bitset = [1]uint8
-		var satisfied bitset
-		{
-			sctx, ok, err := s.securityApiKeyAuth(ctx, CreateSessionOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "ApiKeyAuth",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:ApiKeyAuth", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 0
-				ctx = sctx
-			}
-		}
-		{
-			sctx, ok, err := s.securityPracticeGroupId(ctx, CreateSessionOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "PracticeGroupId",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:PracticeGroupId", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 1
-				ctx = sctx
-			}
-		}
-
-		if ok := func() bool {
-		nextRequirement:
-			for _, requirement := range []bitset{
-				{0b00000011},
-			} {
-				for i, mask := range requirement {
-					if satisfied[i]&mask != mask {
-						continue nextRequirement
-					}
-				}
-				return true
-			}
-			return false
-		}(); !ok {
-			err = &ogenerrors.SecurityError{
-				OperationContext: opErrContext,
-				Err:              ogenerrors.ErrSecurityRequirementIsNotSatisfied,
-			}
-			if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-				defer recordError("Security", err)
-			}
-			return
-		}
+	ctx, ok := s.admit(ctx, CreateSessionOperation, opErrContext, w, r)
+	if !ok {
+		return
 	}
 	params, err := decodeCreateSessionParams(args, argsEscaped, r)
 	if err != nil {
@@ -2390,8 +1012,7 @@ func (s *Server) handleCreateSessionRequest(args [0]string, argsEscaped bool, w 
 		return
 	}
 
-	var rawBody []byte
-	request, rawBody, close, err := s.decodeCreateSessionRequest(r)
+	request, _, close, err := s.decodeCreateSessionRequest(r)
 	if err != nil {
 		err = &ogenerrors.DecodeRequestError{
 			OperationContext: opErrContext,
@@ -2407,45 +1028,8 @@ func (s *Server) handleCreateSessionRequest(args [0]string, argsEscaped bool, w 
 		}
 	}()
 
-	var response CreateSessionRes
-	if m := s.cfg.Middleware; m != nil {
-		mreq := middleware.Request{
-			Context:          ctx,
-			OperationName:    CreateSessionOperation,
-			OperationSummary: "Create a session",
-			OperationID:      "createSession",
-			Body:             request,
-			RawBody:          rawBody,
-			Params: middleware.Parameters{
-				{
-					Name: "Idempotency-Key",
-					In:   "header",
-				}: params.IdempotencyKey,
-			},
-			Raw: r,
-		}
-
-		type (
-			Request  = *SessionInput
-			Params   = CreateSessionParams
-			Response = CreateSessionRes
-		)
-		response, err = middleware.HookMiddleware[
-			Request,
-			Params,
-			Response,
-		](
-			m,
-			mreq,
-			unpackCreateSessionParams,
-			func(ctx context.Context, request Request, params Params) (response Response, err error) {
-				response, err = s.h.CreateSession(ctx, request, params)
-				return response, err
-			},
-		)
-	} else {
-		response, err = s.h.CreateSession(ctx, request, params)
-	}
+	var response *Session
+	response, err = s.h.CreateSession(ctx, request, params)
 	if err != nil {
 		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
 			if err := encodeErrorResponse(errRes, w); err != nil {
@@ -2490,69 +1074,9 @@ func (s *Server) handleCreateTestEventRequest(args [0]string, argsEscaped bool, 
 			ID:   "createTestEvent",
 		}
 	)
-	{
-		type bitset = [1]uint8
-		var satisfied bitset
-		{
-			sctx, ok, err := s.securityApiKeyAuth(ctx, CreateTestEventOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "ApiKeyAuth",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:ApiKeyAuth", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 0
-				ctx = sctx
-			}
-		}
-		{
-			sctx, ok, err := s.securityPracticeGroupId(ctx, CreateTestEventOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "PracticeGroupId",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:PracticeGroupId", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 1
-				ctx = sctx
-			}
-		}
-
-		if ok := func() bool {
-		nextRequirement:
-			for _, requirement := range []bitset{
-				{0b00000011},
-			} {
-				for i, mask := range requirement {
-					if satisfied[i]&mask != mask {
-						continue nextRequirement
-					}
-				}
-				return true
-			}
-			return false
-		}(); !ok {
-			err = &ogenerrors.SecurityError{
-				OperationContext: opErrContext,
-				Err:              ogenerrors.ErrSecurityRequirementIsNotSatisfied,
-			}
-			if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-				defer recordError("Security", err)
-			}
-			return
-		}
+	ctx, ok := s.admit(ctx, CreateTestEventOperation, opErrContext, w, r)
+	if !ok {
+		return
 	}
 	params, err := decodeCreateTestEventParams(args, argsEscaped, r)
 	if err != nil {
@@ -2565,8 +1089,7 @@ func (s *Server) handleCreateTestEventRequest(args [0]string, argsEscaped bool, 
 		return
 	}
 
-	var rawBody []byte
-	request, rawBody, close, err := s.decodeCreateTestEventRequest(r)
+	request, _, close, err := s.decodeCreateTestEventRequest(r)
 	if err != nil {
 		err = &ogenerrors.DecodeRequestError{
 			OperationContext: opErrContext,
@@ -2582,45 +1105,8 @@ func (s *Server) handleCreateTestEventRequest(args [0]string, argsEscaped bool, 
 		}
 	}()
 
-	var response CreateTestEventRes
-	if m := s.cfg.Middleware; m != nil {
-		mreq := middleware.Request{
-			Context:          ctx,
-			OperationName:    CreateTestEventOperation,
-			OperationSummary: "Invent an event",
-			OperationID:      "createTestEvent",
-			Body:             request,
-			RawBody:          rawBody,
-			Params: middleware.Parameters{
-				{
-					Name: "Idempotency-Key",
-					In:   "header",
-				}: params.IdempotencyKey,
-			},
-			Raw: r,
-		}
-
-		type (
-			Request  = *EventRequest
-			Params   = CreateTestEventParams
-			Response = CreateTestEventRes
-		)
-		response, err = middleware.HookMiddleware[
-			Request,
-			Params,
-			Response,
-		](
-			m,
-			mreq,
-			unpackCreateTestEventParams,
-			func(ctx context.Context, request Request, params Params) (response Response, err error) {
-				response, err = s.h.CreateTestEvent(ctx, request, params)
-				return response, err
-			},
-		)
-	} else {
-		response, err = s.h.CreateTestEvent(ctx, request, params)
-	}
+	var response *Event
+	response, err = s.h.CreateTestEvent(ctx, request, params)
 	if err != nil {
 		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
 			if err := encodeErrorResponse(errRes, w); err != nil {
@@ -2667,69 +1153,9 @@ func (s *Server) handleCreateWebhookRequest(args [0]string, argsEscaped bool, w 
 			ID:   "createWebhook",
 		}
 	)
-	{
-		type bitset = [1]uint8
-		var satisfied bitset
-		{
-			sctx, ok, err := s.securityApiKeyAuth(ctx, CreateWebhookOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "ApiKeyAuth",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:ApiKeyAuth", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 0
-				ctx = sctx
-			}
-		}
-		{
-			sctx, ok, err := s.securityPracticeGroupId(ctx, CreateWebhookOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "PracticeGroupId",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:PracticeGroupId", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 1
-				ctx = sctx
-			}
-		}
-
-		if ok := func() bool {
-		nextRequirement:
-			for _, requirement := range []bitset{
-				{0b00000011},
-			} {
-				for i, mask := range requirement {
-					if satisfied[i]&mask != mask {
-						continue nextRequirement
-					}
-				}
-				return true
-			}
-			return false
-		}(); !ok {
-			err = &ogenerrors.SecurityError{
-				OperationContext: opErrContext,
-				Err:              ogenerrors.ErrSecurityRequirementIsNotSatisfied,
-			}
-			if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-				defer recordError("Security", err)
-			}
-			return
-		}
+	ctx, ok := s.admit(ctx, CreateWebhookOperation, opErrContext, w, r)
+	if !ok {
+		return
 	}
 	params, err := decodeCreateWebhookParams(args, argsEscaped, r)
 	if err != nil {
@@ -2742,8 +1168,7 @@ func (s *Server) handleCreateWebhookRequest(args [0]string, argsEscaped bool, w 
 		return
 	}
 
-	var rawBody []byte
-	request, rawBody, close, err := s.decodeCreateWebhookRequest(r)
+	request, _, close, err := s.decodeCreateWebhookRequest(r)
 	if err != nil {
 		err = &ogenerrors.DecodeRequestError{
 			OperationContext: opErrContext,
@@ -2759,45 +1184,8 @@ func (s *Server) handleCreateWebhookRequest(args [0]string, argsEscaped bool, w 
 		}
 	}()
 
-	var response CreateWebhookRes
-	if m := s.cfg.Middleware; m != nil {
-		mreq := middleware.Request{
-			Context:          ctx,
-			OperationName:    CreateWebhookOperation,
-			OperationSummary: "Create a Webhook",
-			OperationID:      "createWebhook",
-			Body:             request,
-			RawBody:          rawBody,
-			Params: middleware.Parameters{
-				{
-					Name: "Idempotency-Key",
-					In:   "header",
-				}: params.IdempotencyKey,
-			},
-			Raw: r,
-		}
-
-		type (
-			Request  = *WebhookRequest
-			Params   = CreateWebhookParams
-			Response = CreateWebhookRes
-		)
-		response, err = middleware.HookMiddleware[
-			Request,
-			Params,
-			Response,
-		](
-			m,
-			mreq,
-			unpackCreateWebhookParams,
-			func(ctx context.Context, request Request, params Params) (response Response, err error) {
-				response, err = s.h.CreateWebhook(ctx, request, params)
-				return response, err
-			},
-		)
-	} else {
-		response, err = s.h.CreateWebhook(ctx, request, params)
-	}
+	var response *CreatedWebhook
+	response, err = s.h.CreateWebhook(ctx, request, params)
 	if err != nil {
 		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
 			if err := encodeErrorResponse(errRes, w); err != nil {
@@ -2841,69 +1229,9 @@ func (s *Server) handleDeleteSessionRequest(args [1]string, argsEscaped bool, w 
 			ID:   "deleteSession",
 		}
 	)
-	{
-		type bitset = [1]uint8
-		var satisfied bitset
-		{
-			sctx, ok, err := s.securityApiKeyAuth(ctx, DeleteSessionOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "ApiKeyAuth",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:ApiKeyAuth", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 0
-				ctx = sctx
-			}
-		}
-		{
-			sctx, ok, err := s.securityPracticeGroupId(ctx, DeleteSessionOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "PracticeGroupId",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:PracticeGroupId", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 1
-				ctx = sctx
-			}
-		}
-
-		if ok := func() bool {
-		nextRequirement:
-			for _, requirement := range []bitset{
-				{0b00000011},
-			} {
-				for i, mask := range requirement {
-					if satisfied[i]&mask != mask {
-						continue nextRequirement
-					}
-				}
-				return true
-			}
-			return false
-		}(); !ok {
-			err = &ogenerrors.SecurityError{
-				OperationContext: opErrContext,
-				Err:              ogenerrors.ErrSecurityRequirementIsNotSatisfied,
-			}
-			if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-				defer recordError("Security", err)
-			}
-			return
-		}
+	ctx, ok := s.admit(ctx, DeleteSessionOperation, opErrContext, w, r)
+	if !ok {
+		return
 	}
 	params, err := decodeDeleteSessionParams(args, argsEscaped, r)
 	if err != nil {
@@ -2916,47 +1244,8 @@ func (s *Server) handleDeleteSessionRequest(args [1]string, argsEscaped bool, w 
 		return
 	}
 
-	var rawBody []byte
-
-	var response DeleteSessionRes
-	if m := s.cfg.Middleware; m != nil {
-		mreq := middleware.Request{
-			Context:          ctx,
-			OperationName:    DeleteSessionOperation,
-			OperationSummary: "Delete a session",
-			OperationID:      "deleteSession",
-			Body:             nil,
-			RawBody:          rawBody,
-			Params: middleware.Parameters{
-				{
-					Name: "id",
-					In:   "path",
-				}: params.ID,
-			},
-			Raw: r,
-		}
-
-		type (
-			Request  = struct{}
-			Params   = DeleteSessionParams
-			Response = DeleteSessionRes
-		)
-		response, err = middleware.HookMiddleware[
-			Request,
-			Params,
-			Response,
-		](
-			m,
-			mreq,
-			unpackDeleteSessionParams,
-			func(ctx context.Context, request Request, params Params) (response Response, err error) {
-				response, err = s.h.DeleteSession(ctx, params)
-				return response, err
-			},
-		)
-	} else {
-		response, err = s.h.DeleteSession(ctx, params)
-	}
+	var response *Done
+	response, err = s.h.DeleteSession(ctx, params)
 	if err != nil {
 		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
 			if err := encodeErrorResponse(errRes, w); err != nil {
@@ -3000,69 +1289,9 @@ func (s *Server) handleDeleteWebhookRequest(args [1]string, argsEscaped bool, w 
 			ID:   "deleteWebhook",
 		}
 	)
-	{
-		type bitset = [1]uint8
-		var satisfied bitset
-		{
-			sctx, ok, err := s.securityApiKeyAuth(ctx, DeleteWebhookOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "ApiKeyAuth",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:ApiKeyAuth", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 0
-				ctx = sctx
-			}
-		}
-		{
-			sctx, ok, err := s.securityPracticeGroupId(ctx, DeleteWebhookOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "PracticeGroupId",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:PracticeGroupId", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 1
-				ctx = sctx
-			}
-		}
-
-		if ok := func() bool {
-		nextRequirement:
-			for _, requirement := range []bitset{
-				{0b00000011},
-			} {
-				for i, mask := range requirement {
-					if satisfied[i]&mask != mask {
-						continue nextRequirement
-					}
-				}
-				return true
-			}
-			return false
-		}(); !ok {
-			err = &ogenerrors.SecurityError{
-				OperationContext: opErrContext,
-				Err:              ogenerrors.ErrSecurityRequirementIsNotSatisfied,
-			}
-			if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-				defer recordError("Security", err)
-			}
-			return
-		}
+	ctx, ok := s.admit(ctx, DeleteWebhookOperation, opErrContext, w, r)
+	if !ok {
+		return
 	}
 	params, err := decodeDeleteWebhookParams(args, argsEscaped, r)
 	if err != nil {
@@ -3075,47 +1304,8 @@ func (s *Server) handleDeleteWebhookRequest(args [1]string, argsEscaped bool, w 
 		return
 	}
 
-	var rawBody []byte
-
-	var response DeleteWebhookRes
-	if m := s.cfg.Middleware; m != nil {
-		mreq := middleware.Request{
-			Context:          ctx,
-			OperationName:    DeleteWebhookOperation,
-			OperationSummary: "Delete a webhook",
-			OperationID:      "deleteWebhook",
-			Body:             nil,
-			RawBody:          rawBody,
-			Params: middleware.Parameters{
-				{
-					Name: "id",
-					In:   "path",
-				}: params.ID,
-			},
-			Raw: r,
-		}
-
-		type (
-			Request  = struct{}
-			Params   = DeleteWebhookParams
-			Response = DeleteWebhookRes
-		)
-		response, err = middleware.HookMiddleware[
-			Request,
-			Params,
-			Response,
-		](
-			m,
-			mreq,
-			unpackDeleteWebhookParams,
-			func(ctx context.Context, request Request, params Params) (response Response, err error) {
-				response, err = s.h.DeleteWebhook(ctx, params)
-				return response, err
-			},
-		)
-	} else {
-		response, err = s.h.DeleteWebhook(ctx, params)
-	}
+	var response *Done
+	response, err = s.h.DeleteWebhook(ctx, params)
 	if err != nil {
 		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
 			if err := encodeErrorResponse(errRes, w); err != nil {
@@ -3160,69 +1350,9 @@ func (s *Server) handleDisableWebhookRequest(args [1]string, argsEscaped bool, w
 			ID:   "disableWebhook",
 		}
 	)
-	{
-		type bitset = [1]uint8
-		var satisfied bitset
-		{
-			sctx, ok, err := s.securityApiKeyAuth(ctx, DisableWebhookOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "ApiKeyAuth",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:ApiKeyAuth", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 0
-				ctx = sctx
-			}
-		}
-		{
-			sctx, ok, err := s.securityPracticeGroupId(ctx, DisableWebhookOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "PracticeGroupId",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:PracticeGroupId", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 1
-				ctx = sctx
-			}
-		}
-
-		if ok := func() bool {
-		nextRequirement:
-			for _, requirement := range []bitset{
-				{0b00000011},
-			} {
-				for i, mask := range requirement {
-					if satisfied[i]&mask != mask {
-						continue nextRequirement
-					}
-				}
-				return true
-			}
-			return false
-		}(); !ok {
-			err = &ogenerrors.SecurityError{
-				OperationContext: opErrContext,
-				Err:              ogenerrors.ErrSecurityRequirementIsNotSatisfied,
-			}
-			if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-				defer recordError("Security", err)
-			}
-			return
-		}
+	ctx, ok := s.admit(ctx, DisableWebhookOperation, opErrContext, w, r)
+	if !ok {
+		return
 	}
 	params, err := decodeDisableWebhookParams(args, argsEscaped, r)
 	if err != nil {
@@ -3235,51 +1365,8 @@ func (s *Server) handleDisableWebhookRequest(args [1]string, argsEscaped bool, w
 		return
 	}
 
-	var rawBody []byte
-
-	var response DisableWebhookRes
-	if m := s.cfg.Middleware; m != nil {
-		mreq := middleware.Request{
-			Context:          ctx,
-			OperationName:    DisableWebhookOperation,
-			OperationSummary: "Switch a webhook off",
-			OperationID:      "disableWebhook",
-			Body:             nil,
-			RawBody:          rawBody,
-			Params: middleware.Parameters{
-				{
-					Name: "id",
-					In:   "path",
-				}: params.ID,
-				{
-					Name: "Idempotency-Key",
-					In:   "header",
-				}: params.IdempotencyKey,
-			},
-			Raw: r,
-		}
-
-		type (
-			Request  = struct{}
-			Params   = DisableWebhookParams
-			Response = DisableWebhookRes
-		)
-		response, err = middleware.HookMiddleware[
-			Request,
-			Params,
-			Response,
-		](
-			m,
-			mreq,
-			unpackDisableWebhookParams,
-			func(ctx context.Context, request Request, params Params) (response Response, err error) {
-				response, err = s.h.DisableWebhook(ctx, params)
-				return response, err
-			},
-		)
-	} else {
-		response, err = s.h.DisableWebhook(ctx, params)
-	}
+	var response *Webhook
+	response, err = s.h.DisableWebhook(ctx, params)
 	if err != nil {
 		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
 			if err := encodeErrorResponse(errRes, w); err != nil {
@@ -3323,69 +1410,9 @@ func (s *Server) handleEditAppointmentRequest(args [1]string, argsEscaped bool, 
 			ID:   "editAppointment",
 		}
 	)
-	{
-		type bitset = [1]uint8
-		var satisfied bitset
-		{
-			sctx, ok, err := s.securityApiKeyAuth(ctx, EditAppointmentOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "ApiKeyAuth",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:ApiKeyAuth", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 0
-				ctx = sctx
-			}
-		}
-		{
-			sctx, ok, err := s.securityPracticeGroupId(ctx, EditAppointmentOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "PracticeGroupId",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:PracticeGroupId", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 1
-				ctx = sctx
-			}
-		}
-
-		if ok := func() bool {
-		nextRequirement:
-			for _, requirement := range []bitset{
-				{0b00000011},
-			} {
-				for i, mask := range requirement {
-					if satisfied[i]&mask != mask {
-						continue nextRequirement
-					}
-				}
-				return true
-			}
-			return false
-		}(); !ok {
-			err = &ogenerrors.SecurityError{
-				OperationContext: opErrContext,
-				Err:              ogenerrors.ErrSecurityRequirementIsNotSatisfied,
-			}
-			if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-				defer recordError("Security", err)
-			}
-			return
-		}
+	ctx, ok := s.admit(ctx, EditAppointmentOperation, opErrContext, w, r)
+	if !ok {
+		return
 	}
 	params, err := decodeEditAppointmentParams(args, argsEscaped, r)
 	if err != nil {
@@ -3398,8 +1425,7 @@ func (s *Server) handleEditAppointmentRequest(args [1]string, argsEscaped bool, 
 		return
 	}
 
-	var rawBody []byte
-	request, rawBody, close, err := s.decodeEditAppointmentRequest(r)
+	request, _, close, err := s.decodeEditAppointmentRequest(r)
 	if err != nil {
 		err = &ogenerrors.DecodeRequestError{
 			OperationContext: opErrContext,
@@ -3415,45 +1441,8 @@ func (s *Server) handleEditAppointmentRequest(args [1]string, argsEscaped bool, 
 		}
 	}()
 
-	var response EditAppointmentRes
-	if m := s.cfg.Middleware; m != nil {
-		mreq := middleware.Request{
-			Context:          ctx,
-			OperationName:    EditAppointmentOperation,
-			OperationSummary: "Edit an Appointment",
-			OperationID:      "editAppointment",
-			Body:             request,
-			RawBody:          rawBody,
-			Params: middleware.Parameters{
-				{
-					Name: "id",
-					In:   "path",
-				}: params.ID,
-			},
-			Raw: r,
-		}
-
-		type (
-			Request  = *AppointmentEdit
-			Params   = EditAppointmentParams
-			Response = EditAppointmentRes
-		)
-		response, err = middleware.HookMiddleware[
-			Request,
-			Params,
-			Response,
-		](
-			m,
-			mreq,
-			unpackEditAppointmentParams,
-			func(ctx context.Context, request Request, params Params) (response Response, err error) {
-				response, err = s.h.EditAppointment(ctx, request, params)
-				return response, err
-			},
-		)
-	} else {
-		response, err = s.h.EditAppointment(ctx, request, params)
-	}
+	var response *Appointment
+	response, err = s.h.EditAppointment(ctx, request, params)
 	if err != nil {
 		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
 			if err := encodeErrorResponse(errRes, w); err != nil {
@@ -3498,69 +1487,9 @@ func (s *Server) handleEnableWebhookRequest(args [1]string, argsEscaped bool, w 
 			ID:   "enableWebhook",
 		}
 	)
-	{
-		type bitset = [1]uint8
-		var satisfied bitset
-		{
-			sctx, ok, err := s.securityApiKeyAuth(ctx, EnableWebhookOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "ApiKeyAuth",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:ApiKeyAuth", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 0
-				ctx = sctx
-			}
-		}
-		{
-			sctx, ok, err := s.securityPracticeGroupId(ctx, EnableWebhookOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "PracticeGroupId",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:PracticeGroupId", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 1
-				ctx = sctx
-			}
-		}
-
-		if ok := func() bool {
-		nextRequirement:
-			for _, requirement := range []bitset{
-				{0b00000011},
-			} {
-				for i, mask := range requirement {
-					if satisfied[i]&mask != mask {
-						continue nextRequirement
-					}
-				}
-				return true
-			}
-			return false
-		}(); !ok {
-			err = &ogenerrors.SecurityError{
-				OperationContext: opErrContext,
-				Err:              ogenerrors.ErrSecurityRequirementIsNotSatisfied,
-			}
-			if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-				defer recordError("Security", err)
-			}
-			return
-		}
+	ctx, ok := s.admit(ctx, EnableWebhookOperation, opErrContext, w, r)
+	if !ok {
+		return
 	}
 	params, err := decodeEnableWebhookParams(args, argsEscaped, r)
 	if err != nil {
@@ -3573,51 +1502,8 @@ func (s *Server) handleEnableWebhookRequest(args [1]string, argsEscaped bool, w 
 		return
 	}
 
-	var rawBody []byte
-
-	var response EnableWebhookRes
-	if m := s.cfg.Middleware; m != nil {
-		mreq := middleware.Request{
-			Context:          ctx,
-			OperationName:    EnableWebhookOperation,
-			OperationSummary: "Switch a webhook on",
-			OperationID:      "enableWebhook",
-			Body:             nil,
-			RawBody:          rawBody,
-			Params: middleware.Parameters{
-				{
-					Name: "id",
-					In:   "path",
-				}: params.ID,
-				{
-					Name: "Idempotency-Key",
-					In:   "header",
-				}: params.IdempotencyKey,
-			},
-			Raw: r,
-		}
-
-		type (
-			Request  = struct{}
-			Params   = EnableWebhookParams
-			Response = EnableWebhookRes
-		)
-		response, err = middleware.HookMiddleware[
-			Request,
-			Params,
-			Response,
-		](
-			m,
-			mreq,
-			unpackEnableWebhookParams,
-			func(ctx context.Context, request Request, params Params) (response Response, err error) {
-				response, err = s.h.EnableWebhook(ctx, params)
-				return response, err
-			},
-		)
-	} else {
-		response, err = s.h.EnableWebhook(ctx, params)
-	}
+	var response *Webhook
+	response, err = s.h.EnableWebhook(ctx, params)
 	if err != nil {
 		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
 			if err := encodeErrorResponse(errRes, w); err != nil {
@@ -3663,69 +1549,9 @@ func (s *Server) handleFindRecordEntriesRequest(args [0]string, argsEscaped bool
 			ID:   "findRecordEntries",
 		}
 	)
-	{
-		type bitset = [1]uint8
-		var satisfied bitset
-		{
-			sctx, ok, err := s.securityApiKeyAuth(ctx, FindRecordEntriesOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "ApiKeyAuth",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:ApiKeyAuth", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 0
-				ctx = sctx
-			}
-		}
-		{
-			sctx, ok, err := s.securityPracticeGroupId(ctx, FindRecordEntriesOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "PracticeGroupId",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:PracticeGroupId", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 1
-				ctx = sctx
-			}
-		}
-
-		if ok := func() bool {
-		nextRequirement:
-			for _, requirement := range []bitset{
-				{0b00000011},
-			} {
-				for i, mask := range requirement {
-					if satisfied[i]&mask != mask {
-						continue nextRequirement
-					}
-				}
-				return true
-			}
-			return false
-		}(); !ok {
-			err = &ogenerrors.SecurityError{
-				OperationContext: opErrContext,
-				Err:              ogenerrors.ErrSecurityRequirementIsNotSatisfied,
-			}
-			if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-				defer recordError("Security", err)
-			}
-			return
-		}
+	ctx, ok := s.admit(ctx, FindRecordEntriesOperation, opErrContext, w, r)
+	if !ok {
+		return
 	}
 	params, err := decodeFindRecordEntriesParams(args, argsEscaped, r)
 	if err != nil {
@@ -3738,59 +1564,8 @@ func (s *Server) handleFindRecordEntriesRequest(args [0]string, argsEscaped bool
 		return
 	}
 
-	var rawBody []byte
-
-	var response FindRecordEntriesRes
-	if m := s.cfg.Middleware; m != nil {
-		mreq := middleware.Request{
-			Context:          ctx,
-			OperationName:    FindRecordEntriesOperation,
-			OperationSummary: "List what waits to be written into records",
-			OperationID:      "findRecordEntries",
-			Body:             nil,
-			RawBody:          rawBody,
-			Params: middleware.Parameters{
-				{
-					Name: "status",
-					In:   "query",
-				}: params.Status,
-				{
-					Name: "patient_id",
-					In:   "query",
-				}: params.PatientID,
-				{
-					Name: "page_index",
-					In:   "query",
-				}: params.PageIndex,
-				{
-					Name: "page_size",
-					In:   "query",
-				}: params.PageSize,
-			},
-			Raw: r,
-		}
-
-		type (
-			Request  = struct{}
-			Params   = FindRecordEntriesParams
-			Response = FindRecordEntriesRes
-		)
-		response, err = middleware.HookMiddleware[
-			Request,
-			Params,
-			Response,
-		](
-			m,
-			mreq,
-			unpackFindRecordEntriesParams,
-			func(ctx context.Context, request Request, params Params) (response Response, err error) {
-				response, err = s.h.FindRecordEntries(ctx, params)
-				return response, err
-			},
-		)
-	} else {
-		response, err = s.h.FindRecordEntries(ctx, params)
-	}
+	var response *FindRecordEntriesOK
+	response, err = s.h.FindRecordEntries(ctx, params)
 	if err != nil {
 		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
 			if err := encodeErrorResponse(errRes, w); err != nil {
@@ -3834,69 +1609,9 @@ func (s *Server) handleGetAppointmentRequest(args [1]string, argsEscaped bool, w
 			ID:   "getAppointment",
 		}
 	)
-	{
-		type bitset = [1]uint8
-		var satisfied bitset
-		{
-			sctx, ok, err := s.securityApiKeyAuth(ctx, GetAppointmentOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "ApiKeyAuth",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:ApiKeyAuth", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 0
-				ctx = sctx
-			}
-		}
-		{
-			sctx, ok, err := s.securityPracticeGroupId(ctx, GetAppointmentOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "PracticeGroupId",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:PracticeGroupId", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 1
-				ctx = sctx
-			}
-		}
-
-		if ok := func() bool {
-		nextRequirement:
-			for _, requirement := range []bitset{
-				{0b00000011},
-			} {
-				for i, mask := range requirement {
-					if satisfied[i]&mask != mask {
-						continue nextRequirement
-					}
-				}
-				return true
-			}
-			return false
-		}(); !ok {
-			err = &ogenerrors.SecurityError{
-				OperationContext: opErrContext,
-				Err:              ogenerrors.ErrSecurityRequirementIsNotSatisfied,
-			}
-			if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-				defer recordError("Security", err)
-			}
-			return
-		}
+	ctx, ok := s.admit(ctx, GetAppointmentOperation, opErrContext, w, r)
+	if !ok {
+		return
 	}
 	params, err := decodeGetAppointmentParams(args, argsEscaped, r)
 	if err != nil {
@@ -3909,47 +1624,8 @@ func (s *Server) handleGetAppointmentRequest(args [1]string, argsEscaped bool, w
 		return
 	}
 
-	var rawBody []byte
-
-	var response GetAppointmentRes
-	if m := s.cfg.Middleware; m != nil {
-		mreq := middleware.Request{
-			Context:          ctx,
-			OperationName:    GetAppointmentOperation,
-			OperationSummary: "Get an Appointment",
-			OperationID:      "getAppointment",
-			Body:             nil,
-			RawBody:          rawBody,
-			Params: middleware.Parameters{
-				{
-					Name: "id",
-					In:   "path",
-				}: params.ID,
-			},
-			Raw: r,
-		}
-
-		type (
-			Request  = struct{}
-			Params   = GetAppointmentParams
-			Response = GetAppointmentRes
-		)
-		response, err = middleware.HookMiddleware[
-			Request,
-			Params,
-			Response,
-		](
-			m,
-			mreq,
-			unpackGetAppointmentParams,
-			func(ctx context.Context, request Request, params Params) (response Response, err error) {
-				response, err = s.h.GetAppointment(ctx, params)
-				return response, err
-			},
-		)
-	} else {
-		response, err = s.h.GetAppointment(ctx, params)
-	}
+	var response *Appointment
+	response, err = s.h.GetAppointment(ctx, params)
 	if err != nil {
 		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
 			if err := encodeErrorResponse(errRes, w); err != nil {
@@ -3993,69 +1669,9 @@ func (s *Server) handleGetAppointmentStatusRequest(args [1]string, argsEscaped b
 			ID:   "getAppointmentStatus",
 		}
 	)
-	{
-		type bitset = [1]uint8
-		var satisfied bitset
-		{
-			sctx, ok, err := s.securityApiKeyAuth(ctx, GetAppointmentStatusOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "ApiKeyAuth",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:ApiKeyAuth", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 0
-				ctx = sctx
-			}
-		}
-		{
-			sctx, ok, err := s.securityPracticeGroupId(ctx, GetAppointmentStatusOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "PracticeGroupId",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:PracticeGroupId", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 1
-				ctx = sctx
-			}
-		}
-
-		if ok := func() bool {
-		nextRequirement:
-			for _, requirement := range []bitset{
-				{0b00000011},
-			} {
-				for i, mask := range requirement {
-					if satisfied[i]&mask != mask {
-						continue nextRequirement
-					}
-				}
-				return true
-			}
-			return false
-		}(); !ok {
-			err = &ogenerrors.SecurityError{
-				OperationContext: opErrContext,
-				Err:              ogenerrors.ErrSecurityRequirementIsNotSatisfied,
-			}
-			if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-				defer recordError("Security", err)
-			}
-			return
-		}
+	ctx, ok := s.admit(ctx, GetAppointmentStatusOperation, opErrContext, w, r)
+	if !ok {
+		return
 	}
 	params, err := decodeGetAppointmentStatusParams(args, argsEscaped, r)
 	if err != nil {
@@ -4068,47 +1684,8 @@ func (s *Server) handleGetAppointmentStatusRequest(args [1]string, argsEscaped b
 		return
 	}
 
-	var rawBody []byte
-
-	var response GetAppointmentStatusRes
-	if m := s.cfg.Middleware; m != nil {
-		mreq := middleware.Request{
-			Context:          ctx,
-			OperationName:    GetAppointmentStatusOperation,
-			OperationSummary: "Get appointment status",
-			OperationID:      "getAppointmentStatus",
-			Body:             nil,
-			RawBody:          rawBody,
-			Params: middleware.Parameters{
-				{
-					Name: "id",
-					In:   "path",
-				}: params.ID,
-			},
-			Raw: r,
-		}
-
-		type (
-			Request  = struct{}
-			Params   = GetAppointmentStatusParams
-			Response = GetAppointmentStatusRes
-		)
-		response, err = middleware.HookMiddleware[
-			Request,
-			Params,
-			Response,
-		](
-			m,
-			mreq,
-			unpackGetAppointmentStatusParams,
-			func(ctx context.Context, request Request, params Params) (response Response, err error) {
-				response, err = s.h.GetAppointmentStatus(ctx, params)
-				return response, err
-			},
-		)
-	} else {
-		response, err = s.h.GetAppointmentStatus(ctx, params)
-	}
+	var response *AppointmentStatus
+	response, err = s.h.GetAppointmentStatus(ctx, params)
 	if err != nil {
 		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
 			if err := encodeErrorResponse(errRes, w); err != nil {
@@ -4153,69 +1730,9 @@ func (s *Server) handleGetBatchMessageRequest(args [1]string, argsEscaped bool, 
 			ID:   "getBatchMessage",
 		}
 	)
-	{
-		type bitset = [1]uint8
-		var satisfied bitset
-		{
-			sctx, ok, err := s.securityApiKeyAuth(ctx, GetBatchMessageOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "ApiKeyAuth",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:ApiKeyAuth", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 0
-				ctx = sctx
-			}
-		}
-		{
-			sctx, ok, err := s.securityPracticeGroupId(ctx, GetBatchMessageOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "PracticeGroupId",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:PracticeGroupId", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 1
-				ctx = sctx
-			}
-		}
-
-		if ok := func() bool {
-		nextRequirement:
-			for _, requirement := range []bitset{
-				{0b00000011},
-			} {
-				for i, mask := range requirement {
-					if satisfied[i]&mask != mask {
-						continue nextRequirement
-					}
-				}
-				return true
-			}
-			return false
-		}(); !ok {
-			err = &ogenerrors.SecurityError{
-				OperationContext: opErrContext,
-				Err:              ogenerrors.ErrSecurityRequirementIsNotSatisfied,
-			}
-			if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-				defer recordError("Security", err)
-			}
-			return
-		}
+	ctx, ok := s.admit(ctx, GetBatchMessageOperation, opErrContext, w, r)
+	if !ok {
+		return
 	}
 	params, err := decodeGetBatchMessageParams(args, argsEscaped, r)
 	if err != nil {
@@ -4228,47 +1745,8 @@ func (s *Server) handleGetBatchMessageRequest(args [1]string, argsEscaped bool, 
 		return
 	}
 
-	var rawBody []byte
-
-	var response GetBatchMessageRes
-	if m := s.cfg.Middleware; m != nil {
-		mreq := middleware.Request{
-			Context:          ctx,
-			OperationName:    GetBatchMessageOperation,
-			OperationSummary: "Get a batch message",
-			OperationID:      "getBatchMessage",
-			Body:             nil,
-			RawBody:          rawBody,
-			Params: middleware.Parameters{
-				{
-					Name: "id",
-					In:   "path",
-				}: params.ID,
-			},
-			Raw: r,
-		}
-
-		type (
-			Request  = struct{}
-			Params   = GetBatchMessageParams
-			Response = GetBatchMessageRes
-		)
-		response, err = middleware.HookMiddleware[
-			Request,
-			Params,
-			Response,
-		](
-			m,
-			mreq,
-			unpackGetBatchMessageParams,
-			func(ctx context.Context, request Request, params Params) (response Response, err error) {
-				response, err = s.h.GetBatchMessage(ctx, params)
-				return response, err
-			},
-		)
-	} else {
-		response, err = s.h.GetBatchMessage(ctx, params)
-	}
+	var response *BatchMessage
+	response, err = s.h.GetBatchMessage(ctx, params)
 	if err != nil {
 		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
 			if err := encodeErrorResponse(errRes, w); err != nil {
@@ -4312,69 +1790,9 @@ func (s *Server) handleGetBatchMessageResultsRequest(args [1]string, argsEscaped
 			ID:   "getBatchMessageResults",
 		}
 	)
-	{
-		type bitset = [1]uint8
-		var satisfied bitset
-		{
-			sctx, ok, err := s.securityApiKeyAuth(ctx, GetBatchMessageResultsOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "ApiKeyAuth",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:ApiKeyAuth", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 0
-				ctx = sctx
-			}
-		}
-		{
-			sctx, ok, err := s.securityPracticeGroupId(ctx, GetBatchMessageResultsOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "PracticeGroupId",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:PracticeGroupId", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 1
-				ctx = sctx
-			}
-		}
-
-		if ok := func() bool {
-		nextRequirement:
-			for _, requirement := range []bitset{
-				{0b00000011},
-			} {
-				for i, mask := range requirement {
-					if satisfied[i]&mask != mask {
-						continue nextRequirement
-					}
-				}
-				return true
-			}
-			return false
-		}(); !ok {
-			err = &ogenerrors.SecurityError{
-				OperationContext: opErrContext,
-				Err:              ogenerrors.ErrSecurityRequirementIsNotSatisfied,
-			}
-			if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-				defer recordError("Security", err)
-			}
-			return
-		}
+	ctx, ok := s.admit(ctx, GetBatchMessageResultsOperation, opErrContext, w, r)
+	if !ok {
+		return
 	}
 	params, err := decodeGetBatchMessageResultsParams(args, argsEscaped, r)
 	if err != nil {
@@ -4387,47 +1805,8 @@ func (s *Server) handleGetBatchMessageResultsRequest(args [1]string, argsEscaped
 		return
 	}
 
-	var rawBody []byte
-
-	var response GetBatchMessageResultsRes
-	if m := s.cfg.Middleware; m != nil {
-		mreq := middleware.Request{
-			Context:          ctx,
-			OperationName:    GetBatchMessageResultsOperation,
-			OperationSummary: "Get a batch's results",
-			OperationID:      "getBatchMessageResults",
-			Body:             nil,
-			RawBody:          rawBody,
-			Params: middleware.Parameters{
-				{
-					Name: "id",
-					In:   "path",
-				}: params.ID,
-			},
-			Raw: r,
-		}
-
-		type (
-			Request  = struct{}
-			Params   = GetBatchMessageResultsParams
-			Response = GetBatchMessageResultsRes
-		)
-		response, err = middleware.HookMiddleware[
-			Request,
-			Params,
-			Response,
-		](
-			m,
-			mreq,
-			unpackGetBatchMessageResultsParams,
-			func(ctx context.Context, request Request, params Params) (response Response, err error) {
-				response, err = s.h.GetBatchMessageResults(ctx, params)
-				return response, err
-			},
-		)
-	} else {
-		response, err = s.h.GetBatchMessageResults(ctx, params)
-	}
+	var response GetBatchMessageResultsOK
+	response, err = s.h.GetBatchMessageResults(ctx, params)
 	if err != nil {
 		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
 			if err := encodeErrorResponse(errRes, w); err != nil {
@@ -4471,107 +1850,13 @@ func (s *Server) handleGetCapabilitiesRequest(args [0]string, argsEscaped bool, 
 			ID:   "getCapabilities",
 		}
 	)
-	{
-		type bitset = [1]uint8
-		var satisfied bitset
-		{
-			sctx, ok, err := s.securityApiKeyAuth(ctx, GetCapabilitiesOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "ApiKeyAuth",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:ApiKeyAuth", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 0
-				ctx = sctx
-			}
-		}
-		{
-			sctx, ok, err := s.securityPracticeGroupId(ctx, GetCapabilitiesOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "PracticeGroupId",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:PracticeGroupId", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 1
-				ctx = sctx
-			}
-		}
-
-		if ok := func() bool {
-		nextRequirement:
-			for _, requirement := range []bitset{
-				{0b00000011},
-			} {
-				for i, mask := range requirement {
-					if satisfied[i]&mask != mask {
-						continue nextRequirement
-					}
-				}
-				return true
-			}
-			return false
-		}(); !ok {
-			err = &ogenerrors.SecurityError{
-				OperationContext: opErrContext,
-				Err:              ogenerrors.ErrSecurityRequirementIsNotSatisfied,
-			}
-			if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-				defer recordError("Security", err)
-			}
-			return
-		}
+	ctx, ok := s.admit(ctx, GetCapabilitiesOperation, opErrContext, w, r)
+	if !ok {
+		return
 	}
 
-	var rawBody []byte
-
-	var response GetCapabilitiesRes
-	if m := s.cfg.Middleware; m != nil {
-		mreq := middleware.Request{
-			Context:          ctx,
-			OperationName:    GetCapabilitiesOperation,
-			OperationSummary: "Get Practice Group Capabilities",
-			OperationID:      "getCapabilities",
-			Body:             nil,
-			RawBody:          rawBody,
-			Params:           middleware.Parameters{},
-			Raw:              r,
-		}
-
-		type (
-			Request  = struct{}
-			Params   = struct{}
-			Response = GetCapabilitiesRes
-		)
-		response, err = middleware.HookMiddleware[
-			Request,
-			Params,
-			Response,
-		](
-			m,
-			mreq,
-			nil,
-			func(ctx context.Context, request Request, params Params) (response Response, err error) {
-				response, err = s.h.GetCapabilities(ctx)
-				return response, err
-			},
-		)
-	} else {
-		response, err = s.h.GetCapabilities(ctx)
-	}
+	var response *Capabilities
+	response, err = s.h.GetCapabilities(ctx)
 	if err != nil {
 		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
 			if err := encodeErrorResponse(errRes, w); err != nil {
@@ -4615,107 +1900,13 @@ func (s *Server) handleGetConfigurationRequest(args [0]string, argsEscaped bool,
 			ID:   "getConfiguration",
 		}
 	)
-	{
-		type bitset = [1]uint8
-		var satisfied bitset
-		{
-			sctx, ok, err := s.securityApiKeyAuth(ctx, GetConfigurationOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "ApiKeyAuth",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:ApiKeyAuth", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 0
-				ctx = sctx
-			}
-		}
-		{
-			sctx, ok, err := s.securityPracticeGroupId(ctx, GetConfigurationOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "PracticeGroupId",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:PracticeGroupId", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 1
-				ctx = sctx
-			}
-		}
-
-		if ok := func() bool {
-		nextRequirement:
-			for _, requirement := range []bitset{
-				{0b00000011},
-			} {
-				for i, mask := range requirement {
-					if satisfied[i]&mask != mask {
-						continue nextRequirement
-					}
-				}
-				return true
-			}
-			return false
-		}(); !ok {
-			err = &ogenerrors.SecurityError{
-				OperationContext: opErrContext,
-				Err:              ogenerrors.ErrSecurityRequirementIsNotSatisfied,
-			}
-			if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-				defer recordError("Security", err)
-			}
-			return
-		}
+	ctx, ok := s.admit(ctx, GetConfigurationOperation, opErrContext, w, r)
+	if !ok {
+		return
 	}
 
-	var rawBody []byte
-
-	var response GetConfigurationRes
-	if m := s.cfg.Middleware; m != nil {
-		mreq := middleware.Request{
-			Context:          ctx,
-			OperationName:    GetConfigurationOperation,
-			OperationSummary: "Get Practice Group Configuration",
-			OperationID:      "getConfiguration",
-			Body:             nil,
-			RawBody:          rawBody,
-			Params:           middleware.Parameters{},
-			Raw:              r,
-		}
-
-		type (
-			Request  = struct{}
-			Params   = struct{}
-			Response = GetConfigurationRes
-		)
-		response, err = middleware.HookMiddleware[
-			Request,
-			Params,
-			Response,
-		](
-			m,
-			mreq,
-			nil,
-			func(ctx context.Context, request Request, params Params) (response Response, err error) {
-				response, err = s.h.GetConfiguration(ctx)
-				return response, err
-			},
-		)
-	} else {
-		response, err = s.h.GetConfiguration(ctx)
-	}
+	var response *Configuration
+	response, err = s.h.GetConfiguration(ctx)
 	if err != nil {
 		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
 			if err := encodeErrorResponse(errRes, w); err != nil {
@@ -4759,69 +1950,9 @@ func (s *Server) handleGetDeliveryRequest(args [2]string, argsEscaped bool, w ht
 			ID:   "getDelivery",
 		}
 	)
-	{
-		type bitset = [1]uint8
-		var satisfied bitset
-		{
-			sctx, ok, err := s.securityApiKeyAuth(ctx, GetDeliveryOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "ApiKeyAuth",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:ApiKeyAuth", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 0
-				ctx = sctx
-			}
-		}
-		{
-			sctx, ok, err := s.securityPracticeGroupId(ctx, GetDeliveryOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "PracticeGroupId",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:PracticeGroupId", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 1
-				ctx = sctx
-			}
-		}
-
-		if ok := func() bool {
-		nextRequirement:
-			for _, requirement := range []bitset{
-				{0b00000011},
-			} {
-				for i, mask := range requirement {
-					if satisfied[i]&mask != mask {
-						continue nextRequirement
-					}
-				}
-				return true
-			}
-			return false
-		}(); !ok {
-			err = &ogenerrors.SecurityError{
-				OperationContext: opErrContext,
-				Err:              ogenerrors.ErrSecurityRequirementIsNotSatisfied,
-			}
-			if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-				defer recordError("Security", err)
-			}
-			return
-		}
+	ctx, ok := s.admit(ctx, GetDeliveryOperation, opErrContext, w, r)
+	if !ok {
+		return
 	}
 	params, err := decodeGetDeliveryParams(args, argsEscaped, r)
 	if err != nil {
@@ -4834,51 +1965,8 @@ func (s *Server) handleGetDeliveryRequest(args [2]string, argsEscaped bool, w ht
 		return
 	}
 
-	var rawBody []byte
-
-	var response GetDeliveryRes
-	if m := s.cfg.Middleware; m != nil {
-		mreq := middleware.Request{
-			Context:          ctx,
-			OperationName:    GetDeliveryOperation,
-			OperationSummary: "Get a delivery",
-			OperationID:      "getDelivery",
-			Body:             nil,
-			RawBody:          rawBody,
-			Params: middleware.Parameters{
-				{
-					Name: "id",
-					In:   "path",
-				}: params.ID,
-				{
-					Name: "delivery_id",
-					In:   "path",
-				}: params.DeliveryID,
-			},
-			Raw: r,
-		}
-
-		type (
-			Request  = struct{}
-			Params   = GetDeliveryParams
-			Response = GetDeliveryRes
-		)
-		response, err = middleware.HookMiddleware[
-			Request,
-			Params,
-			Response,
-		](
-			m,
-			mreq,
-			unpackGetDeliveryParams,
-			func(ctx context.Context, request Request, params Params) (response Response, err error) {
-				response, err = s.h.GetDelivery(ctx, params)
-				return response, err
-			},
-		)
-	} else {
-		response, err = s.h.GetDelivery(ctx, params)
-	}
+	var response *Delivery
+	response, err = s.h.GetDelivery(ctx, params)
 	if err != nil {
 		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
 			if err := encodeErrorResponse(errRes, w); err != nil {
@@ -4924,69 +2012,9 @@ func (s *Server) handleGetIdentityCheckRequest(args [1]string, argsEscaped bool,
 			ID:   "getIdentityCheck",
 		}
 	)
-	{
-		type bitset = [1]uint8
-		var satisfied bitset
-		{
-			sctx, ok, err := s.securityApiKeyAuth(ctx, GetIdentityCheckOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "ApiKeyAuth",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:ApiKeyAuth", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 0
-				ctx = sctx
-			}
-		}
-		{
-			sctx, ok, err := s.securityPracticeGroupId(ctx, GetIdentityCheckOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "PracticeGroupId",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:PracticeGroupId", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 1
-				ctx = sctx
-			}
-		}
-
-		if ok := func() bool {
-		nextRequirement:
-			for _, requirement := range []bitset{
-				{0b00000011},
-			} {
-				for i, mask := range requirement {
-					if satisfied[i]&mask != mask {
-						continue nextRequirement
-					}
-				}
-				return true
-			}
-			return false
-		}(); !ok {
-			err = &ogenerrors.SecurityError{
-				OperationContext: opErrContext,
-				Err:              ogenerrors.ErrSecurityRequirementIsNotSatisfied,
-			}
-			if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-				defer recordError("Security", err)
-			}
-			return
-		}
+	ctx, ok := s.admit(ctx, GetIdentityCheckOperation, opErrContext, w, r)
+	if !ok {
+		return
 	}
 	params, err := decodeGetIdentityCheckParams(args, argsEscaped, r)
 	if err != nil {
@@ -4999,47 +2027,8 @@ func (s *Server) handleGetIdentityCheckRequest(args [1]string, argsEscaped bool,
 		return
 	}
 
-	var rawBody []byte
-
-	var response GetIdentityCheckRes
-	if m := s.cfg.Middleware; m != nil {
-		mreq := middleware.Request{
-			Context:          ctx,
-			OperationName:    GetIdentityCheckOperation,
-			OperationSummary: "Look up an identity check",
-			OperationID:      "getIdentityCheck",
-			Body:             nil,
-			RawBody:          rawBody,
-			Params: middleware.Parameters{
-				{
-					Name: "reference",
-					In:   "path",
-				}: params.Reference,
-			},
-			Raw: r,
-		}
-
-		type (
-			Request  = struct{}
-			Params   = GetIdentityCheckParams
-			Response = GetIdentityCheckRes
-		)
-		response, err = middleware.HookMiddleware[
-			Request,
-			Params,
-			Response,
-		](
-			m,
-			mreq,
-			unpackGetIdentityCheckParams,
-			func(ctx context.Context, request Request, params Params) (response Response, err error) {
-				response, err = s.h.GetIdentityCheck(ctx, params)
-				return response, err
-			},
-		)
-	} else {
-		response, err = s.h.GetIdentityCheck(ctx, params)
-	}
+	var response *IdentityCheck
+	response, err = s.h.GetIdentityCheck(ctx, params)
 	if err != nil {
 		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
 			if err := encodeErrorResponse(errRes, w); err != nil {
@@ -5083,69 +2072,9 @@ func (s *Server) handleGetMessageRequest(args [1]string, argsEscaped bool, w htt
 			ID:   "getMessage",
 		}
 	)
-	{
-		type bitset = [1]uint8
-		var satisfied bitset
-		{
-			sctx, ok, err := s.securityApiKeyAuth(ctx, GetMessageOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "ApiKeyAuth",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:ApiKeyAuth", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 0
-				ctx = sctx
-			}
-		}
-		{
-			sctx, ok, err := s.securityPracticeGroupId(ctx, GetMessageOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "PracticeGroupId",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:PracticeGroupId", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 1
-				ctx = sctx
-			}
-		}
-
-		if ok := func() bool {
-		nextRequirement:
-			for _, requirement := range []bitset{
-				{0b00000011},
-			} {
-				for i, mask := range requirement {
-					if satisfied[i]&mask != mask {
-						continue nextRequirement
-					}
-				}
-				return true
-			}
-			return false
-		}(); !ok {
-			err = &ogenerrors.SecurityError{
-				OperationContext: opErrContext,
-				Err:              ogenerrors.ErrSecurityRequirementIsNotSatisfied,
-			}
-			if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-				defer recordError("Security", err)
-			}
-			return
-		}
+	ctx, ok := s.admit(ctx, GetMessageOperation, opErrContext, w, r)
+	if !ok {
+		return
 	}
 	params, err := decodeGetMessageParams(args, argsEscaped, r)
 	if err != nil {
@@ -5158,47 +2087,8 @@ func (s *Server) handleGetMessageRequest(args [1]string, argsEscaped bool, w htt
 		return
 	}
 
-	var rawBody []byte
-
-	var response GetMessageRes
-	if m := s.cfg.Middleware; m != nil {
-		mreq := middleware.Request{
-			Context:          ctx,
-			OperationName:    GetMessageOperation,
-			OperationSummary: "Get a message",
-			OperationID:      "getMessage",
-			Body:             nil,
-			RawBody:          rawBody,
-			Params: middleware.Parameters{
-				{
-					Name: "id",
-					In:   "path",
-				}: params.ID,
-			},
-			Raw: r,
-		}
-
-		type (
-			Request  = struct{}
-			Params   = GetMessageParams
-			Response = GetMessageRes
-		)
-		response, err = middleware.HookMiddleware[
-			Request,
-			Params,
-			Response,
-		](
-			m,
-			mreq,
-			unpackGetMessageParams,
-			func(ctx context.Context, request Request, params Params) (response Response, err error) {
-				response, err = s.h.GetMessage(ctx, params)
-				return response, err
-			},
-		)
-	} else {
-		response, err = s.h.GetMessage(ctx, params)
-	}
+	var response *Message
+	response, err = s.h.GetMessage(ctx, params)
 	if err != nil {
 		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
 			if err := encodeErrorResponse(errRes, w); err != nil {
@@ -5242,69 +2132,9 @@ func (s *Server) handleGetPatientAttachmentRequest(args [2]string, argsEscaped b
 			ID:   "getPatientAttachment",
 		}
 	)
-	{
-		type bitset = [1]uint8
-		var satisfied bitset
-		{
-			sctx, ok, err := s.securityApiKeyAuth(ctx, GetPatientAttachmentOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "ApiKeyAuth",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:ApiKeyAuth", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 0
-				ctx = sctx
-			}
-		}
-		{
-			sctx, ok, err := s.securityPracticeGroupId(ctx, GetPatientAttachmentOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "PracticeGroupId",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:PracticeGroupId", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 1
-				ctx = sctx
-			}
-		}
-
-		if ok := func() bool {
-		nextRequirement:
-			for _, requirement := range []bitset{
-				{0b00000011},
-			} {
-				for i, mask := range requirement {
-					if satisfied[i]&mask != mask {
-						continue nextRequirement
-					}
-				}
-				return true
-			}
-			return false
-		}(); !ok {
-			err = &ogenerrors.SecurityError{
-				OperationContext: opErrContext,
-				Err:              ogenerrors.ErrSecurityRequirementIsNotSatisfied,
-			}
-			if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-				defer recordError("Security", err)
-			}
-			return
-		}
+	ctx, ok := s.admit(ctx, GetPatientAttachmentOperation, opErrContext, w, r)
+	if !ok {
+		return
 	}
 	params, err := decodeGetPatientAttachmentParams(args, argsEscaped, r)
 	if err != nil {
@@ -5317,51 +2147,8 @@ func (s *Server) handleGetPatientAttachmentRequest(args [2]string, argsEscaped b
 		return
 	}
 
-	var rawBody []byte
-
-	var response GetPatientAttachmentRes
-	if m := s.cfg.Middleware; m != nil {
-		mreq := middleware.Request{
-			Context:          ctx,
-			OperationName:    GetPatientAttachmentOperation,
-			OperationSummary: "Get an attachment",
-			OperationID:      "getPatientAttachment",
-			Body:             nil,
-			RawBody:          rawBody,
-			Params: middleware.Parameters{
-				{
-					Name: "id",
-					In:   "path",
-				}: params.ID,
-				{
-					Name: "attachment_id",
-					In:   "path",
-				}: params.AttachmentID,
-			},
-			Raw: r,
-		}
-
-		type (
-			Request  = struct{}
-			Params   = GetPatientAttachmentParams
-			Response = GetPatientAttachmentRes
-		)
-		response, err = middleware.HookMiddleware[
-			Request,
-			Params,
-			Response,
-		](
-			m,
-			mreq,
-			unpackGetPatientAttachmentParams,
-			func(ctx context.Context, request Request, params Params) (response Response, err error) {
-				response, err = s.h.GetPatientAttachment(ctx, params)
-				return response, err
-			},
-		)
-	} else {
-		response, err = s.h.GetPatientAttachment(ctx, params)
-	}
+	var response *Attachment
+	response, err = s.h.GetPatientAttachment(ctx, params)
 	if err != nil {
 		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
 			if err := encodeErrorResponse(errRes, w); err != nil {
@@ -5406,69 +2193,9 @@ func (s *Server) handleGetPatientByIdRequest(args [1]string, argsEscaped bool, w
 			ID:   "getPatientById",
 		}
 	)
-	{
-		type bitset = [1]uint8
-		var satisfied bitset
-		{
-			sctx, ok, err := s.securityApiKeyAuth(ctx, GetPatientByIdOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "ApiKeyAuth",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:ApiKeyAuth", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 0
-				ctx = sctx
-			}
-		}
-		{
-			sctx, ok, err := s.securityPracticeGroupId(ctx, GetPatientByIdOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "PracticeGroupId",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:PracticeGroupId", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 1
-				ctx = sctx
-			}
-		}
-
-		if ok := func() bool {
-		nextRequirement:
-			for _, requirement := range []bitset{
-				{0b00000011},
-			} {
-				for i, mask := range requirement {
-					if satisfied[i]&mask != mask {
-						continue nextRequirement
-					}
-				}
-				return true
-			}
-			return false
-		}(); !ok {
-			err = &ogenerrors.SecurityError{
-				OperationContext: opErrContext,
-				Err:              ogenerrors.ErrSecurityRequirementIsNotSatisfied,
-			}
-			if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-				defer recordError("Security", err)
-			}
-			return
-		}
+	ctx, ok := s.admit(ctx, GetPatientByIdOperation, opErrContext, w, r)
+	if !ok {
+		return
 	}
 	params, err := decodeGetPatientByIdParams(args, argsEscaped, r)
 	if err != nil {
@@ -5481,47 +2208,8 @@ func (s *Server) handleGetPatientByIdRequest(args [1]string, argsEscaped bool, w
 		return
 	}
 
-	var rawBody []byte
-
-	var response GetPatientByIdRes
-	if m := s.cfg.Middleware; m != nil {
-		mreq := middleware.Request{
-			Context:          ctx,
-			OperationName:    GetPatientByIdOperation,
-			OperationSummary: "Get a Patient",
-			OperationID:      "getPatientById",
-			Body:             nil,
-			RawBody:          rawBody,
-			Params: middleware.Parameters{
-				{
-					Name: "id",
-					In:   "path",
-				}: params.ID,
-			},
-			Raw: r,
-		}
-
-		type (
-			Request  = struct{}
-			Params   = GetPatientByIdParams
-			Response = GetPatientByIdRes
-		)
-		response, err = middleware.HookMiddleware[
-			Request,
-			Params,
-			Response,
-		](
-			m,
-			mreq,
-			unpackGetPatientByIdParams,
-			func(ctx context.Context, request Request, params Params) (response Response, err error) {
-				response, err = s.h.GetPatientById(ctx, params)
-				return response, err
-			},
-		)
-	} else {
-		response, err = s.h.GetPatientById(ctx, params)
-	}
+	var response *Patient
+	response, err = s.h.GetPatientById(ctx, params)
 	if err != nil {
 		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
 			if err := encodeErrorResponse(errRes, w); err != nil {
@@ -5567,69 +2255,9 @@ func (s *Server) handleGetPatientByIdV2Request(args [1]string, argsEscaped bool,
 			ID:   "getPatientByIdV2",
 		}
 	)
-	{
-		type bitset = [1]uint8
-		var satisfied bitset
-		{
-			sctx, ok, err := s.securityApiKeyAuth(ctx, GetPatientByIdV2Operation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "ApiKeyAuth",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:ApiKeyAuth", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 0
-				ctx = sctx
-			}
-		}
-		{
-			sctx, ok, err := s.securityPracticeGroupId(ctx, GetPatientByIdV2Operation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "PracticeGroupId",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:PracticeGroupId", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 1
-				ctx = sctx
-			}
-		}
-
-		if ok := func() bool {
-		nextRequirement:
-			for _, requirement := range []bitset{
-				{0b00000011},
-			} {
-				for i, mask := range requirement {
-					if satisfied[i]&mask != mask {
-						continue nextRequirement
-					}
-				}
-				return true
-			}
-			return false
-		}(); !ok {
-			err = &ogenerrors.SecurityError{
-				OperationContext: opErrContext,
-				Err:              ogenerrors.ErrSecurityRequirementIsNotSatisfied,
-			}
-			if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-				defer recordError("Security", err)
-			}
-			return
-		}
+	ctx, ok := s.admit(ctx, GetPatientByIdV2Operation, opErrContext, w, r)
+	if !ok {
+		return
 	}
 	params, err := decodeGetPatientByIdV2Params(args, argsEscaped, r)
 	if err != nil {
@@ -5642,51 +2270,8 @@ func (s *Server) handleGetPatientByIdV2Request(args [1]string, argsEscaped bool,
 		return
 	}
 
-	var rawBody []byte
-
-	var response GetPatientByIdV2Res
-	if m := s.cfg.Middleware; m != nil {
-		mreq := middleware.Request{
-			Context:          ctx,
-			OperationName:    GetPatientByIdV2Operation,
-			OperationSummary: "Get a Patient (v2)",
-			OperationID:      "getPatientByIdV2",
-			Body:             nil,
-			RawBody:          rawBody,
-			Params: middleware.Parameters{
-				{
-					Name: "id",
-					In:   "path",
-				}: params.ID,
-				{
-					Name: "data_source",
-					In:   "query",
-				}: params.DataSource,
-			},
-			Raw: r,
-		}
-
-		type (
-			Request  = struct{}
-			Params   = GetPatientByIdV2Params
-			Response = GetPatientByIdV2Res
-		)
-		response, err = middleware.HookMiddleware[
-			Request,
-			Params,
-			Response,
-		](
-			m,
-			mreq,
-			unpackGetPatientByIdV2Params,
-			func(ctx context.Context, request Request, params Params) (response Response, err error) {
-				response, err = s.h.GetPatientByIdV2(ctx, params)
-				return response, err
-			},
-		)
-	} else {
-		response, err = s.h.GetPatientByIdV2(ctx, params)
-	}
+	var response *PatientV2
+	response, err = s.h.GetPatientByIdV2(ctx, params)
 	if err != nil {
 		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
 			if err := encodeErrorResponse(errRes, w); err != nil {
@@ -5730,107 +2315,13 @@ func (s *Server) handleGetPracticeGroupByIdRequest(args [0]string, argsEscaped b
 			ID:   "getPracticeGroupById",
 		}
 	)
-	{
-		type bitset = [1]uint8
-		var satisfied bitset
-		{
-			sctx, ok, err := s.securityApiKeyAuth(ctx, GetPracticeGroupByIdOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "ApiKeyAuth",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:ApiKeyAuth", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 0
-				ctx = sctx
-			}
-		}
-		{
-			sctx, ok, err := s.securityPracticeGroupId(ctx, GetPracticeGroupByIdOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "PracticeGroupId",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:PracticeGroupId", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 1
-				ctx = sctx
-			}
-		}
-
-		if ok := func() bool {
-		nextRequirement:
-			for _, requirement := range []bitset{
-				{0b00000011},
-			} {
-				for i, mask := range requirement {
-					if satisfied[i]&mask != mask {
-						continue nextRequirement
-					}
-				}
-				return true
-			}
-			return false
-		}(); !ok {
-			err = &ogenerrors.SecurityError{
-				OperationContext: opErrContext,
-				Err:              ogenerrors.ErrSecurityRequirementIsNotSatisfied,
-			}
-			if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-				defer recordError("Security", err)
-			}
-			return
-		}
+	ctx, ok := s.admit(ctx, GetPracticeGroupByIdOperation, opErrContext, w, r)
+	if !ok {
+		return
 	}
 
-	var rawBody []byte
-
-	var response GetPracticeGroupByIdRes
-	if m := s.cfg.Middleware; m != nil {
-		mreq := middleware.Request{
-			Context:          ctx,
-			OperationName:    GetPracticeGroupByIdOperation,
-			OperationSummary: "Get Practice Group",
-			OperationID:      "getPracticeGroupById",
-			Body:             nil,
-			RawBody:          rawBody,
-			Params:           middleware.Parameters{},
-			Raw:              r,
-		}
-
-		type (
-			Request  = struct{}
-			Params   = struct{}
-			Response = GetPracticeGroupByIdRes
-		)
-		response, err = middleware.HookMiddleware[
-			Request,
-			Params,
-			Response,
-		](
-			m,
-			mreq,
-			nil,
-			func(ctx context.Context, request Request, params Params) (response Response, err error) {
-				response, err = s.h.GetPracticeGroupById(ctx)
-				return response, err
-			},
-		)
-	} else {
-		response, err = s.h.GetPracticeGroupById(ctx)
-	}
+	var response *PracticeGroup
+	response, err = s.h.GetPracticeGroupById(ctx)
 	if err != nil {
 		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
 			if err := encodeErrorResponse(errRes, w); err != nil {
@@ -5877,69 +2368,9 @@ func (s *Server) handleGetRecordAsFHIRRequest(args [1]string, argsEscaped bool, 
 			ID:   "getRecordAsFHIR",
 		}
 	)
-	{
-		type bitset = [1]uint8
-		var satisfied bitset
-		{
-			sctx, ok, err := s.securityApiKeyAuth(ctx, GetRecordAsFHIROperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "ApiKeyAuth",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:ApiKeyAuth", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 0
-				ctx = sctx
-			}
-		}
-		{
-			sctx, ok, err := s.securityPracticeGroupId(ctx, GetRecordAsFHIROperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "PracticeGroupId",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:PracticeGroupId", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 1
-				ctx = sctx
-			}
-		}
-
-		if ok := func() bool {
-		nextRequirement:
-			for _, requirement := range []bitset{
-				{0b00000011},
-			} {
-				for i, mask := range requirement {
-					if satisfied[i]&mask != mask {
-						continue nextRequirement
-					}
-				}
-				return true
-			}
-			return false
-		}(); !ok {
-			err = &ogenerrors.SecurityError{
-				OperationContext: opErrContext,
-				Err:              ogenerrors.ErrSecurityRequirementIsNotSatisfied,
-			}
-			if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-				defer recordError("Security", err)
-			}
-			return
-		}
+	ctx, ok := s.admit(ctx, GetRecordAsFHIROperation, opErrContext, w, r)
+	if !ok {
+		return
 	}
 	params, err := decodeGetRecordAsFHIRParams(args, argsEscaped, r)
 	if err != nil {
@@ -5952,47 +2383,8 @@ func (s *Server) handleGetRecordAsFHIRRequest(args [1]string, argsEscaped bool, 
 		return
 	}
 
-	var rawBody []byte
-
-	var response GetRecordAsFHIRRes
-	if m := s.cfg.Middleware; m != nil {
-		mreq := middleware.Request{
-			Context:          ctx,
-			OperationName:    GetRecordAsFHIROperation,
-			OperationSummary: "Get a patient's record as FHIR",
-			OperationID:      "getRecordAsFHIR",
-			Body:             nil,
-			RawBody:          rawBody,
-			Params: middleware.Parameters{
-				{
-					Name: "id",
-					In:   "path",
-				}: params.ID,
-			},
-			Raw: r,
-		}
-
-		type (
-			Request  = struct{}
-			Params   = GetRecordAsFHIRParams
-			Response = GetRecordAsFHIRRes
-		)
-		response, err = middleware.HookMiddleware[
-			Request,
-			Params,
-			Response,
-		](
-			m,
-			mreq,
-			unpackGetRecordAsFHIRParams,
-			func(ctx context.Context, request Request, params Params) (response Response, err error) {
-				response, err = s.h.GetRecordAsFHIR(ctx, params)
-				return response, err
-			},
-		)
-	} else {
-		response, err = s.h.GetRecordAsFHIR(ctx, params)
-	}
+	var response GetRecordAsFHIROK
+	response, err = s.h.GetRecordAsFHIR(ctx, params)
 	if err != nil {
 		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
 			if err := encodeErrorResponse(errRes, w); err != nil {
@@ -6036,69 +2428,9 @@ func (s *Server) handleGetSessionRequest(args [1]string, argsEscaped bool, w htt
 			ID:   "getSession",
 		}
 	)
-	{
-		type bitset = [1]uint8
-		var satisfied bitset
-		{
-			sctx, ok, err := s.securityApiKeyAuth(ctx, GetSessionOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "ApiKeyAuth",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:ApiKeyAuth", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 0
-				ctx = sctx
-			}
-		}
-		{
-			sctx, ok, err := s.securityPracticeGroupId(ctx, GetSessionOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "PracticeGroupId",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:PracticeGroupId", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 1
-				ctx = sctx
-			}
-		}
-
-		if ok := func() bool {
-		nextRequirement:
-			for _, requirement := range []bitset{
-				{0b00000011},
-			} {
-				for i, mask := range requirement {
-					if satisfied[i]&mask != mask {
-						continue nextRequirement
-					}
-				}
-				return true
-			}
-			return false
-		}(); !ok {
-			err = &ogenerrors.SecurityError{
-				OperationContext: opErrContext,
-				Err:              ogenerrors.ErrSecurityRequirementIsNotSatisfied,
-			}
-			if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-				defer recordError("Security", err)
-			}
-			return
-		}
+	ctx, ok := s.admit(ctx, GetSessionOperation, opErrContext, w, r)
+	if !ok {
+		return
 	}
 	params, err := decodeGetSessionParams(args, argsEscaped, r)
 	if err != nil {
@@ -6111,47 +2443,8 @@ func (s *Server) handleGetSessionRequest(args [1]string, argsEscaped bool, w htt
 		return
 	}
 
-	var rawBody []byte
-
-	var response GetSessionRes
-	if m := s.cfg.Middleware; m != nil {
-		mreq := middleware.Request{
-			Context:          ctx,
-			OperationName:    GetSessionOperation,
-			OperationSummary: "Get a session",
-			OperationID:      "getSession",
-			Body:             nil,
-			RawBody:          rawBody,
-			Params: middleware.Parameters{
-				{
-					Name: "id",
-					In:   "path",
-				}: params.ID,
-			},
-			Raw: r,
-		}
-
-		type (
-			Request  = struct{}
-			Params   = GetSessionParams
-			Response = GetSessionRes
-		)
-		response, err = middleware.HookMiddleware[
-			Request,
-			Params,
-			Response,
-		](
-			m,
-			mreq,
-			unpackGetSessionParams,
-			func(ctx context.Context, request Request, params Params) (response Response, err error) {
-				response, err = s.h.GetSession(ctx, params)
-				return response, err
-			},
-		)
-	} else {
-		response, err = s.h.GetSession(ctx, params)
-	}
+	var response *Session
+	response, err = s.h.GetSession(ctx, params)
 	if err != nil {
 		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
 			if err := encodeErrorResponse(errRes, w); err != nil {
@@ -6196,69 +2489,9 @@ func (s *Server) handleGetSlotRequest(args [1]string, argsEscaped bool, w http.R
 			ID:   "getSlot",
 		}
 	)
-	{
-		type bitset = [1]uint8
-		var satisfied bitset
-		{
-			sctx, ok, err := s.securityApiKeyAuth(ctx, GetSlotOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "ApiKeyAuth",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:ApiKeyAuth", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 0
-				ctx = sctx
-			}
-		}
-		{
-			sctx, ok, err := s.securityPracticeGroupId(ctx, GetSlotOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "PracticeGroupId",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:PracticeGroupId", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 1
-				ctx = sctx
-			}
-		}
-
-		if ok := func() bool {
-		nextRequirement:
-			for _, requirement := range []bitset{
-				{0b00000011},
-			} {
-				for i, mask := range requirement {
-					if satisfied[i]&mask != mask {
-						continue nextRequirement
-					}
-				}
-				return true
-			}
-			return false
-		}(); !ok {
-			err = &ogenerrors.SecurityError{
-				OperationContext: opErrContext,
-				Err:              ogenerrors.ErrSecurityRequirementIsNotSatisfied,
-			}
-			if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-				defer recordError("Security", err)
-			}
-			return
-		}
+	ctx, ok := s.admit(ctx, GetSlotOperation, opErrContext, w, r)
+	if !ok {
+		return
 	}
 	params, err := decodeGetSlotParams(args, argsEscaped, r)
 	if err != nil {
@@ -6271,47 +2504,8 @@ func (s *Server) handleGetSlotRequest(args [1]string, argsEscaped bool, w http.R
 		return
 	}
 
-	var rawBody []byte
-
-	var response GetSlotRes
-	if m := s.cfg.Middleware; m != nil {
-		mreq := middleware.Request{
-			Context:          ctx,
-			OperationName:    GetSlotOperation,
-			OperationSummary: "Get a slot",
-			OperationID:      "getSlot",
-			Body:             nil,
-			RawBody:          rawBody,
-			Params: middleware.Parameters{
-				{
-					Name: "id",
-					In:   "path",
-				}: params.ID,
-			},
-			Raw: r,
-		}
-
-		type (
-			Request  = struct{}
-			Params   = GetSlotParams
-			Response = GetSlotRes
-		)
-		response, err = middleware.HookMiddleware[
-			Request,
-			Params,
-			Response,
-		](
-			m,
-			mreq,
-			unpackGetSlotParams,
-			func(ctx context.Context, request Request, params Params) (response Response, err error) {
-				response, err = s.h.GetSlot(ctx, params)
-				return response, err
-			},
-		)
-	} else {
-		response, err = s.h.GetSlot(ctx, params)
-	}
+	var response *Slot
+	response, err = s.h.GetSlot(ctx, params)
 	if err != nil {
 		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
 			if err := encodeErrorResponse(errRes, w); err != nil {
@@ -6355,69 +2549,9 @@ func (s *Server) handleGetWebhookRequest(args [1]string, argsEscaped bool, w htt
 			ID:   "getWebhook",
 		}
 	)
-	{
-		type bitset = [1]uint8
-		var satisfied bitset
-		{
-			sctx, ok, err := s.securityApiKeyAuth(ctx, GetWebhookOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "ApiKeyAuth",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:ApiKeyAuth", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 0
-				ctx = sctx
-			}
-		}
-		{
-			sctx, ok, err := s.securityPracticeGroupId(ctx, GetWebhookOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "PracticeGroupId",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:PracticeGroupId", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 1
-				ctx = sctx
-			}
-		}
-
-		if ok := func() bool {
-		nextRequirement:
-			for _, requirement := range []bitset{
-				{0b00000011},
-			} {
-				for i, mask := range requirement {
-					if satisfied[i]&mask != mask {
-						continue nextRequirement
-					}
-				}
-				return true
-			}
-			return false
-		}(); !ok {
-			err = &ogenerrors.SecurityError{
-				OperationContext: opErrContext,
-				Err:              ogenerrors.ErrSecurityRequirementIsNotSatisfied,
-			}
-			if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-				defer recordError("Security", err)
-			}
-			return
-		}
+	ctx, ok := s.admit(ctx, GetWebhookOperation, opErrContext, w, r)
+	if !ok {
+		return
 	}
 	params, err := decodeGetWebhookParams(args, argsEscaped, r)
 	if err != nil {
@@ -6430,47 +2564,8 @@ func (s *Server) handleGetWebhookRequest(args [1]string, argsEscaped bool, w htt
 		return
 	}
 
-	var rawBody []byte
-
-	var response GetWebhookRes
-	if m := s.cfg.Middleware; m != nil {
-		mreq := middleware.Request{
-			Context:          ctx,
-			OperationName:    GetWebhookOperation,
-			OperationSummary: "Get a webhook",
-			OperationID:      "getWebhook",
-			Body:             nil,
-			RawBody:          rawBody,
-			Params: middleware.Parameters{
-				{
-					Name: "id",
-					In:   "path",
-				}: params.ID,
-			},
-			Raw: r,
-		}
-
-		type (
-			Request  = struct{}
-			Params   = GetWebhookParams
-			Response = GetWebhookRes
-		)
-		response, err = middleware.HookMiddleware[
-			Request,
-			Params,
-			Response,
-		](
-			m,
-			mreq,
-			unpackGetWebhookParams,
-			func(ctx context.Context, request Request, params Params) (response Response, err error) {
-				response, err = s.h.GetWebhook(ctx, params)
-				return response, err
-			},
-		)
-	} else {
-		response, err = s.h.GetWebhook(ctx, params)
-	}
+	var response *Webhook
+	response, err = s.h.GetWebhook(ctx, params)
 	if err != nil {
 		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
 			if err := encodeErrorResponse(errRes, w); err != nil {
@@ -6516,69 +2611,9 @@ func (s *Server) handleListAppointmentTypesRequest(args [0]string, argsEscaped b
 			ID:   "listAppointmentTypes",
 		}
 	)
-	{
-		type bitset = [1]uint8
-		var satisfied bitset
-		{
-			sctx, ok, err := s.securityApiKeyAuth(ctx, ListAppointmentTypesOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "ApiKeyAuth",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:ApiKeyAuth", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 0
-				ctx = sctx
-			}
-		}
-		{
-			sctx, ok, err := s.securityPracticeGroupId(ctx, ListAppointmentTypesOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "PracticeGroupId",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:PracticeGroupId", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 1
-				ctx = sctx
-			}
-		}
-
-		if ok := func() bool {
-		nextRequirement:
-			for _, requirement := range []bitset{
-				{0b00000011},
-			} {
-				for i, mask := range requirement {
-					if satisfied[i]&mask != mask {
-						continue nextRequirement
-					}
-				}
-				return true
-			}
-			return false
-		}(); !ok {
-			err = &ogenerrors.SecurityError{
-				OperationContext: opErrContext,
-				Err:              ogenerrors.ErrSecurityRequirementIsNotSatisfied,
-			}
-			if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-				defer recordError("Security", err)
-			}
-			return
-		}
+	ctx, ok := s.admit(ctx, ListAppointmentTypesOperation, opErrContext, w, r)
+	if !ok {
+		return
 	}
 	params, err := decodeListAppointmentTypesParams(args, argsEscaped, r)
 	if err != nil {
@@ -6591,55 +2626,8 @@ func (s *Server) handleListAppointmentTypesRequest(args [0]string, argsEscaped b
 		return
 	}
 
-	var rawBody []byte
-
-	var response ListAppointmentTypesRes
-	if m := s.cfg.Middleware; m != nil {
-		mreq := middleware.Request{
-			Context:          ctx,
-			OperationName:    ListAppointmentTypesOperation,
-			OperationSummary: "List Appointment Types",
-			OperationID:      "listAppointmentTypes",
-			Body:             nil,
-			RawBody:          rawBody,
-			Params: middleware.Parameters{
-				{
-					Name: "location_ids",
-					In:   "query",
-				}: params.LocationIds,
-				{
-					Name: "has_availability",
-					In:   "query",
-				}: params.HasAvailability,
-				{
-					Name: "include_inactive",
-					In:   "query",
-				}: params.IncludeInactive,
-			},
-			Raw: r,
-		}
-
-		type (
-			Request  = struct{}
-			Params   = ListAppointmentTypesParams
-			Response = ListAppointmentTypesRes
-		)
-		response, err = middleware.HookMiddleware[
-			Request,
-			Params,
-			Response,
-		](
-			m,
-			mreq,
-			unpackListAppointmentTypesParams,
-			func(ctx context.Context, request Request, params Params) (response Response, err error) {
-				response, err = s.h.ListAppointmentTypes(ctx, params)
-				return response, err
-			},
-		)
-	} else {
-		response, err = s.h.ListAppointmentTypes(ctx, params)
-	}
+	var response *ListAppointmentTypesOK
+	response, err = s.h.ListAppointmentTypes(ctx, params)
 	if err != nil {
 		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
 			if err := encodeErrorResponse(errRes, w); err != nil {
@@ -6683,69 +2671,9 @@ func (s *Server) handleListAppointmentsRequest(args [0]string, argsEscaped bool,
 			ID:   "listAppointments",
 		}
 	)
-	{
-		type bitset = [1]uint8
-		var satisfied bitset
-		{
-			sctx, ok, err := s.securityApiKeyAuth(ctx, ListAppointmentsOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "ApiKeyAuth",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:ApiKeyAuth", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 0
-				ctx = sctx
-			}
-		}
-		{
-			sctx, ok, err := s.securityPracticeGroupId(ctx, ListAppointmentsOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "PracticeGroupId",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:PracticeGroupId", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 1
-				ctx = sctx
-			}
-		}
-
-		if ok := func() bool {
-		nextRequirement:
-			for _, requirement := range []bitset{
-				{0b00000011},
-			} {
-				for i, mask := range requirement {
-					if satisfied[i]&mask != mask {
-						continue nextRequirement
-					}
-				}
-				return true
-			}
-			return false
-		}(); !ok {
-			err = &ogenerrors.SecurityError{
-				OperationContext: opErrContext,
-				Err:              ogenerrors.ErrSecurityRequirementIsNotSatisfied,
-			}
-			if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-				defer recordError("Security", err)
-			}
-			return
-		}
+	ctx, ok := s.admit(ctx, ListAppointmentsOperation, opErrContext, w, r)
+	if !ok {
+		return
 	}
 	params, err := decodeListAppointmentsParams(args, argsEscaped, r)
 	if err != nil {
@@ -6758,91 +2686,8 @@ func (s *Server) handleListAppointmentsRequest(args [0]string, argsEscaped bool,
 		return
 	}
 
-	var rawBody []byte
-
-	var response ListAppointmentsRes
-	if m := s.cfg.Middleware; m != nil {
-		mreq := middleware.Request{
-			Context:          ctx,
-			OperationName:    ListAppointmentsOperation,
-			OperationSummary: "List Appointments",
-			OperationID:      "listAppointments",
-			Body:             nil,
-			RawBody:          rawBody,
-			Params: middleware.Parameters{
-				{
-					Name: "field",
-					In:   "query",
-				}: params.Field,
-				{
-					Name: "search",
-					In:   "query",
-				}: params.Search,
-				{
-					Name: "patient_id",
-					In:   "query",
-				}: params.PatientID,
-				{
-					Name: "practitioner_id",
-					In:   "query",
-				}: params.PractitionerID,
-				{
-					Name: "location_id",
-					In:   "query",
-				}: params.LocationID,
-				{
-					Name: "appointment_type_id",
-					In:   "query",
-				}: params.AppointmentTypeID,
-				{
-					Name: "status",
-					In:   "query",
-				}: params.Status,
-				{
-					Name: "start_date",
-					In:   "query",
-				}: params.StartDate,
-				{
-					Name: "end_date",
-					In:   "query",
-				}: params.EndDate,
-				{
-					Name: "order_descending",
-					In:   "query",
-				}: params.OrderDescending,
-				{
-					Name: "page_index",
-					In:   "query",
-				}: params.PageIndex,
-				{
-					Name: "page_size",
-					In:   "query",
-				}: params.PageSize,
-			},
-			Raw: r,
-		}
-
-		type (
-			Request  = struct{}
-			Params   = ListAppointmentsParams
-			Response = ListAppointmentsRes
-		)
-		response, err = middleware.HookMiddleware[
-			Request,
-			Params,
-			Response,
-		](
-			m,
-			mreq,
-			unpackListAppointmentsParams,
-			func(ctx context.Context, request Request, params Params) (response Response, err error) {
-				response, err = s.h.ListAppointments(ctx, params)
-				return response, err
-			},
-		)
-	} else {
-		response, err = s.h.ListAppointments(ctx, params)
-	}
+	var response *ListAppointmentsOK
+	response, err = s.h.ListAppointments(ctx, params)
 	if err != nil {
 		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
 			if err := encodeErrorResponse(errRes, w); err != nil {
@@ -6886,69 +2731,9 @@ func (s *Server) handleListBankHolidaysRequest(args [0]string, argsEscaped bool,
 			ID:   "listBankHolidays",
 		}
 	)
-	{
-		type bitset = [1]uint8
-		var satisfied bitset
-		{
-			sctx, ok, err := s.securityApiKeyAuth(ctx, ListBankHolidaysOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "ApiKeyAuth",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:ApiKeyAuth", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 0
-				ctx = sctx
-			}
-		}
-		{
-			sctx, ok, err := s.securityPracticeGroupId(ctx, ListBankHolidaysOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "PracticeGroupId",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:PracticeGroupId", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 1
-				ctx = sctx
-			}
-		}
-
-		if ok := func() bool {
-		nextRequirement:
-			for _, requirement := range []bitset{
-				{0b00000011},
-			} {
-				for i, mask := range requirement {
-					if satisfied[i]&mask != mask {
-						continue nextRequirement
-					}
-				}
-				return true
-			}
-			return false
-		}(); !ok {
-			err = &ogenerrors.SecurityError{
-				OperationContext: opErrContext,
-				Err:              ogenerrors.ErrSecurityRequirementIsNotSatisfied,
-			}
-			if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-				defer recordError("Security", err)
-			}
-			return
-		}
+	ctx, ok := s.admit(ctx, ListBankHolidaysOperation, opErrContext, w, r)
+	if !ok {
+		return
 	}
 	params, err := decodeListBankHolidaysParams(args, argsEscaped, r)
 	if err != nil {
@@ -6961,51 +2746,8 @@ func (s *Server) handleListBankHolidaysRequest(args [0]string, argsEscaped bool,
 		return
 	}
 
-	var rawBody []byte
-
-	var response ListBankHolidaysRes
-	if m := s.cfg.Middleware; m != nil {
-		mreq := middleware.Request{
-			Context:          ctx,
-			OperationName:    ListBankHolidaysOperation,
-			OperationSummary: "List bank holidays",
-			OperationID:      "listBankHolidays",
-			Body:             nil,
-			RawBody:          rawBody,
-			Params: middleware.Parameters{
-				{
-					Name: "start_date",
-					In:   "query",
-				}: params.StartDate,
-				{
-					Name: "end_date",
-					In:   "query",
-				}: params.EndDate,
-			},
-			Raw: r,
-		}
-
-		type (
-			Request  = struct{}
-			Params   = ListBankHolidaysParams
-			Response = ListBankHolidaysRes
-		)
-		response, err = middleware.HookMiddleware[
-			Request,
-			Params,
-			Response,
-		](
-			m,
-			mreq,
-			unpackListBankHolidaysParams,
-			func(ctx context.Context, request Request, params Params) (response Response, err error) {
-				response, err = s.h.ListBankHolidays(ctx, params)
-				return response, err
-			},
-		)
-	} else {
-		response, err = s.h.ListBankHolidays(ctx, params)
-	}
+	var response *ListBankHolidaysOK
+	response, err = s.h.ListBankHolidays(ctx, params)
 	if err != nil {
 		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
 			if err := encodeErrorResponse(errRes, w); err != nil {
@@ -7049,69 +2791,9 @@ func (s *Server) handleListBatchMessageRecipientsRequest(args [1]string, argsEsc
 			ID:   "listBatchMessageRecipients",
 		}
 	)
-	{
-		type bitset = [1]uint8
-		var satisfied bitset
-		{
-			sctx, ok, err := s.securityApiKeyAuth(ctx, ListBatchMessageRecipientsOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "ApiKeyAuth",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:ApiKeyAuth", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 0
-				ctx = sctx
-			}
-		}
-		{
-			sctx, ok, err := s.securityPracticeGroupId(ctx, ListBatchMessageRecipientsOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "PracticeGroupId",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:PracticeGroupId", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 1
-				ctx = sctx
-			}
-		}
-
-		if ok := func() bool {
-		nextRequirement:
-			for _, requirement := range []bitset{
-				{0b00000011},
-			} {
-				for i, mask := range requirement {
-					if satisfied[i]&mask != mask {
-						continue nextRequirement
-					}
-				}
-				return true
-			}
-			return false
-		}(); !ok {
-			err = &ogenerrors.SecurityError{
-				OperationContext: opErrContext,
-				Err:              ogenerrors.ErrSecurityRequirementIsNotSatisfied,
-			}
-			if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-				defer recordError("Security", err)
-			}
-			return
-		}
+	ctx, ok := s.admit(ctx, ListBatchMessageRecipientsOperation, opErrContext, w, r)
+	if !ok {
+		return
 	}
 	params, err := decodeListBatchMessageRecipientsParams(args, argsEscaped, r)
 	if err != nil {
@@ -7124,59 +2806,8 @@ func (s *Server) handleListBatchMessageRecipientsRequest(args [1]string, argsEsc
 		return
 	}
 
-	var rawBody []byte
-
-	var response ListBatchMessageRecipientsRes
-	if m := s.cfg.Middleware; m != nil {
-		mreq := middleware.Request{
-			Context:          ctx,
-			OperationName:    ListBatchMessageRecipientsOperation,
-			OperationSummary: "List batch message recipients",
-			OperationID:      "listBatchMessageRecipients",
-			Body:             nil,
-			RawBody:          rawBody,
-			Params: middleware.Parameters{
-				{
-					Name: "id",
-					In:   "path",
-				}: params.ID,
-				{
-					Name: "status",
-					In:   "query",
-				}: params.Status,
-				{
-					Name: "page_index",
-					In:   "query",
-				}: params.PageIndex,
-				{
-					Name: "page_size",
-					In:   "query",
-				}: params.PageSize,
-			},
-			Raw: r,
-		}
-
-		type (
-			Request  = struct{}
-			Params   = ListBatchMessageRecipientsParams
-			Response = ListBatchMessageRecipientsRes
-		)
-		response, err = middleware.HookMiddleware[
-			Request,
-			Params,
-			Response,
-		](
-			m,
-			mreq,
-			unpackListBatchMessageRecipientsParams,
-			func(ctx context.Context, request Request, params Params) (response Response, err error) {
-				response, err = s.h.ListBatchMessageRecipients(ctx, params)
-				return response, err
-			},
-		)
-	} else {
-		response, err = s.h.ListBatchMessageRecipients(ctx, params)
-	}
+	var response *ListBatchMessageRecipientsOK
+	response, err = s.h.ListBatchMessageRecipients(ctx, params)
 	if err != nil {
 		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
 			if err := encodeErrorResponse(errRes, w); err != nil {
@@ -7220,69 +2851,9 @@ func (s *Server) handleListBatchMessageSendsRequest(args [1]string, argsEscaped 
 			ID:   "listBatchMessageSends",
 		}
 	)
-	{
-		type bitset = [1]uint8
-		var satisfied bitset
-		{
-			sctx, ok, err := s.securityApiKeyAuth(ctx, ListBatchMessageSendsOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "ApiKeyAuth",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:ApiKeyAuth", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 0
-				ctx = sctx
-			}
-		}
-		{
-			sctx, ok, err := s.securityPracticeGroupId(ctx, ListBatchMessageSendsOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "PracticeGroupId",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:PracticeGroupId", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 1
-				ctx = sctx
-			}
-		}
-
-		if ok := func() bool {
-		nextRequirement:
-			for _, requirement := range []bitset{
-				{0b00000011},
-			} {
-				for i, mask := range requirement {
-					if satisfied[i]&mask != mask {
-						continue nextRequirement
-					}
-				}
-				return true
-			}
-			return false
-		}(); !ok {
-			err = &ogenerrors.SecurityError{
-				OperationContext: opErrContext,
-				Err:              ogenerrors.ErrSecurityRequirementIsNotSatisfied,
-			}
-			if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-				defer recordError("Security", err)
-			}
-			return
-		}
+	ctx, ok := s.admit(ctx, ListBatchMessageSendsOperation, opErrContext, w, r)
+	if !ok {
+		return
 	}
 	params, err := decodeListBatchMessageSendsParams(args, argsEscaped, r)
 	if err != nil {
@@ -7295,59 +2866,8 @@ func (s *Server) handleListBatchMessageSendsRequest(args [1]string, argsEscaped 
 		return
 	}
 
-	var rawBody []byte
-
-	var response ListBatchMessageSendsRes
-	if m := s.cfg.Middleware; m != nil {
-		mreq := middleware.Request{
-			Context:          ctx,
-			OperationName:    ListBatchMessageSendsOperation,
-			OperationSummary: "List Batch Message Sends",
-			OperationID:      "listBatchMessageSends",
-			Body:             nil,
-			RawBody:          rawBody,
-			Params: middleware.Parameters{
-				{
-					Name: "id",
-					In:   "path",
-				}: params.ID,
-				{
-					Name: "status",
-					In:   "query",
-				}: params.Status,
-				{
-					Name: "page_index",
-					In:   "query",
-				}: params.PageIndex,
-				{
-					Name: "page_size",
-					In:   "query",
-				}: params.PageSize,
-			},
-			Raw: r,
-		}
-
-		type (
-			Request  = struct{}
-			Params   = ListBatchMessageSendsParams
-			Response = ListBatchMessageSendsRes
-		)
-		response, err = middleware.HookMiddleware[
-			Request,
-			Params,
-			Response,
-		](
-			m,
-			mreq,
-			unpackListBatchMessageSendsParams,
-			func(ctx context.Context, request Request, params Params) (response Response, err error) {
-				response, err = s.h.ListBatchMessageSends(ctx, params)
-				return response, err
-			},
-		)
-	} else {
-		response, err = s.h.ListBatchMessageSends(ctx, params)
-	}
+	var response *ListBatchMessageSendsOK
+	response, err = s.h.ListBatchMessageSends(ctx, params)
 	if err != nil {
 		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
 			if err := encodeErrorResponse(errRes, w); err != nil {
@@ -7392,69 +2912,9 @@ func (s *Server) handleListBatchMessagesRequest(args [0]string, argsEscaped bool
 			ID:   "listBatchMessages",
 		}
 	)
-	{
-		type bitset = [1]uint8
-		var satisfied bitset
-		{
-			sctx, ok, err := s.securityApiKeyAuth(ctx, ListBatchMessagesOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "ApiKeyAuth",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:ApiKeyAuth", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 0
-				ctx = sctx
-			}
-		}
-		{
-			sctx, ok, err := s.securityPracticeGroupId(ctx, ListBatchMessagesOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "PracticeGroupId",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:PracticeGroupId", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 1
-				ctx = sctx
-			}
-		}
-
-		if ok := func() bool {
-		nextRequirement:
-			for _, requirement := range []bitset{
-				{0b00000011},
-			} {
-				for i, mask := range requirement {
-					if satisfied[i]&mask != mask {
-						continue nextRequirement
-					}
-				}
-				return true
-			}
-			return false
-		}(); !ok {
-			err = &ogenerrors.SecurityError{
-				OperationContext: opErrContext,
-				Err:              ogenerrors.ErrSecurityRequirementIsNotSatisfied,
-			}
-			if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-				defer recordError("Security", err)
-			}
-			return
-		}
+	ctx, ok := s.admit(ctx, ListBatchMessagesOperation, opErrContext, w, r)
+	if !ok {
+		return
 	}
 	params, err := decodeListBatchMessagesParams(args, argsEscaped, r)
 	if err != nil {
@@ -7467,55 +2927,8 @@ func (s *Server) handleListBatchMessagesRequest(args [0]string, argsEscaped bool
 		return
 	}
 
-	var rawBody []byte
-
-	var response ListBatchMessagesRes
-	if m := s.cfg.Middleware; m != nil {
-		mreq := middleware.Request{
-			Context:          ctx,
-			OperationName:    ListBatchMessagesOperation,
-			OperationSummary: "List Batch Messages",
-			OperationID:      "listBatchMessages",
-			Body:             nil,
-			RawBody:          rawBody,
-			Params: middleware.Parameters{
-				{
-					Name: "status",
-					In:   "query",
-				}: params.Status,
-				{
-					Name: "page_index",
-					In:   "query",
-				}: params.PageIndex,
-				{
-					Name: "page_size",
-					In:   "query",
-				}: params.PageSize,
-			},
-			Raw: r,
-		}
-
-		type (
-			Request  = struct{}
-			Params   = ListBatchMessagesParams
-			Response = ListBatchMessagesRes
-		)
-		response, err = middleware.HookMiddleware[
-			Request,
-			Params,
-			Response,
-		](
-			m,
-			mreq,
-			unpackListBatchMessagesParams,
-			func(ctx context.Context, request Request, params Params) (response Response, err error) {
-				response, err = s.h.ListBatchMessages(ctx, params)
-				return response, err
-			},
-		)
-	} else {
-		response, err = s.h.ListBatchMessages(ctx, params)
-	}
+	var response *BatchList
+	response, err = s.h.ListBatchMessages(ctx, params)
 	if err != nil {
 		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
 			if err := encodeErrorResponse(errRes, w); err != nil {
@@ -7559,69 +2972,9 @@ func (s *Server) handleListDeliveriesRequest(args [1]string, argsEscaped bool, w
 			ID:   "listDeliveries",
 		}
 	)
-	{
-		type bitset = [1]uint8
-		var satisfied bitset
-		{
-			sctx, ok, err := s.securityApiKeyAuth(ctx, ListDeliveriesOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "ApiKeyAuth",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:ApiKeyAuth", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 0
-				ctx = sctx
-			}
-		}
-		{
-			sctx, ok, err := s.securityPracticeGroupId(ctx, ListDeliveriesOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "PracticeGroupId",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:PracticeGroupId", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 1
-				ctx = sctx
-			}
-		}
-
-		if ok := func() bool {
-		nextRequirement:
-			for _, requirement := range []bitset{
-				{0b00000011},
-			} {
-				for i, mask := range requirement {
-					if satisfied[i]&mask != mask {
-						continue nextRequirement
-					}
-				}
-				return true
-			}
-			return false
-		}(); !ok {
-			err = &ogenerrors.SecurityError{
-				OperationContext: opErrContext,
-				Err:              ogenerrors.ErrSecurityRequirementIsNotSatisfied,
-			}
-			if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-				defer recordError("Security", err)
-			}
-			return
-		}
+	ctx, ok := s.admit(ctx, ListDeliveriesOperation, opErrContext, w, r)
+	if !ok {
+		return
 	}
 	params, err := decodeListDeliveriesParams(args, argsEscaped, r)
 	if err != nil {
@@ -7634,59 +2987,8 @@ func (s *Server) handleListDeliveriesRequest(args [1]string, argsEscaped bool, w
 		return
 	}
 
-	var rawBody []byte
-
-	var response ListDeliveriesRes
-	if m := s.cfg.Middleware; m != nil {
-		mreq := middleware.Request{
-			Context:          ctx,
-			OperationName:    ListDeliveriesOperation,
-			OperationSummary: "List a webhook's deliveries",
-			OperationID:      "listDeliveries",
-			Body:             nil,
-			RawBody:          rawBody,
-			Params: middleware.Parameters{
-				{
-					Name: "id",
-					In:   "path",
-				}: params.ID,
-				{
-					Name: "state",
-					In:   "query",
-				}: params.State,
-				{
-					Name: "before",
-					In:   "query",
-				}: params.Before,
-				{
-					Name: "limit",
-					In:   "query",
-				}: params.Limit,
-			},
-			Raw: r,
-		}
-
-		type (
-			Request  = struct{}
-			Params   = ListDeliveriesParams
-			Response = ListDeliveriesRes
-		)
-		response, err = middleware.HookMiddleware[
-			Request,
-			Params,
-			Response,
-		](
-			m,
-			mreq,
-			unpackListDeliveriesParams,
-			func(ctx context.Context, request Request, params Params) (response Response, err error) {
-				response, err = s.h.ListDeliveries(ctx, params)
-				return response, err
-			},
-		)
-	} else {
-		response, err = s.h.ListDeliveries(ctx, params)
-	}
+	var response *DeliveryPage
+	response, err = s.h.ListDeliveries(ctx, params)
 	if err != nil {
 		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
 			if err := encodeErrorResponse(errRes, w); err != nil {
@@ -7732,69 +3034,9 @@ func (s *Server) handleListEventsRequest(args [0]string, argsEscaped bool, w htt
 			ID:   "listEvents",
 		}
 	)
-	{
-		type bitset = [1]uint8
-		var satisfied bitset
-		{
-			sctx, ok, err := s.securityApiKeyAuth(ctx, ListEventsOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "ApiKeyAuth",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:ApiKeyAuth", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 0
-				ctx = sctx
-			}
-		}
-		{
-			sctx, ok, err := s.securityPracticeGroupId(ctx, ListEventsOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "PracticeGroupId",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:PracticeGroupId", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 1
-				ctx = sctx
-			}
-		}
-
-		if ok := func() bool {
-		nextRequirement:
-			for _, requirement := range []bitset{
-				{0b00000011},
-			} {
-				for i, mask := range requirement {
-					if satisfied[i]&mask != mask {
-						continue nextRequirement
-					}
-				}
-				return true
-			}
-			return false
-		}(); !ok {
-			err = &ogenerrors.SecurityError{
-				OperationContext: opErrContext,
-				Err:              ogenerrors.ErrSecurityRequirementIsNotSatisfied,
-			}
-			if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-				defer recordError("Security", err)
-			}
-			return
-		}
+	ctx, ok := s.admit(ctx, ListEventsOperation, opErrContext, w, r)
+	if !ok {
+		return
 	}
 	params, err := decodeListEventsParams(args, argsEscaped, r)
 	if err != nil {
@@ -7807,59 +3049,8 @@ func (s *Server) handleListEventsRequest(args [0]string, argsEscaped bool, w htt
 		return
 	}
 
-	var rawBody []byte
-
-	var response ListEventsRes
-	if m := s.cfg.Middleware; m != nil {
-		mreq := middleware.Request{
-			Context:          ctx,
-			OperationName:    ListEventsOperation,
-			OperationSummary: "List events",
-			OperationID:      "listEvents",
-			Body:             nil,
-			RawBody:          rawBody,
-			Params: middleware.Parameters{
-				{
-					Name: "cursor",
-					In:   "query",
-				}: params.Cursor,
-				{
-					Name: "event_type",
-					In:   "query",
-				}: params.EventType,
-				{
-					Name: "limit",
-					In:   "query",
-				}: params.Limit,
-				{
-					Name: "wait",
-					In:   "query",
-				}: params.Wait,
-			},
-			Raw: r,
-		}
-
-		type (
-			Request  = struct{}
-			Params   = ListEventsParams
-			Response = ListEventsRes
-		)
-		response, err = middleware.HookMiddleware[
-			Request,
-			Params,
-			Response,
-		](
-			m,
-			mreq,
-			unpackListEventsParams,
-			func(ctx context.Context, request Request, params Params) (response Response, err error) {
-				response, err = s.h.ListEvents(ctx, params)
-				return response, err
-			},
-		)
-	} else {
-		response, err = s.h.ListEvents(ctx, params)
-	}
+	var response *EventPage
+	response, err = s.h.ListEvents(ctx, params)
 	if err != nil {
 		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
 			if err := encodeErrorResponse(errRes, w); err != nil {
@@ -7903,69 +3094,9 @@ func (s *Server) handleListLocationsRequest(args [0]string, argsEscaped bool, w 
 			ID:   "listLocations",
 		}
 	)
-	{
-		type bitset = [1]uint8
-		var satisfied bitset
-		{
-			sctx, ok, err := s.securityApiKeyAuth(ctx, ListLocationsOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "ApiKeyAuth",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:ApiKeyAuth", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 0
-				ctx = sctx
-			}
-		}
-		{
-			sctx, ok, err := s.securityPracticeGroupId(ctx, ListLocationsOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "PracticeGroupId",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:PracticeGroupId", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 1
-				ctx = sctx
-			}
-		}
-
-		if ok := func() bool {
-		nextRequirement:
-			for _, requirement := range []bitset{
-				{0b00000011},
-			} {
-				for i, mask := range requirement {
-					if satisfied[i]&mask != mask {
-						continue nextRequirement
-					}
-				}
-				return true
-			}
-			return false
-		}(); !ok {
-			err = &ogenerrors.SecurityError{
-				OperationContext: opErrContext,
-				Err:              ogenerrors.ErrSecurityRequirementIsNotSatisfied,
-			}
-			if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-				defer recordError("Security", err)
-			}
-			return
-		}
+	ctx, ok := s.admit(ctx, ListLocationsOperation, opErrContext, w, r)
+	if !ok {
+		return
 	}
 	params, err := decodeListLocationsParams(args, argsEscaped, r)
 	if err != nil {
@@ -7978,47 +3109,8 @@ func (s *Server) handleListLocationsRequest(args [0]string, argsEscaped bool, w 
 		return
 	}
 
-	var rawBody []byte
-
-	var response ListLocationsRes
-	if m := s.cfg.Middleware; m != nil {
-		mreq := middleware.Request{
-			Context:          ctx,
-			OperationName:    ListLocationsOperation,
-			OperationSummary: "List Locations",
-			OperationID:      "listLocations",
-			Body:             nil,
-			RawBody:          rawBody,
-			Params: middleware.Parameters{
-				{
-					Name: "include_inactive",
-					In:   "query",
-				}: params.IncludeInactive,
-			},
-			Raw: r,
-		}
-
-		type (
-			Request  = struct{}
-			Params   = ListLocationsParams
-			Response = ListLocationsRes
-		)
-		response, err = middleware.HookMiddleware[
-			Request,
-			Params,
-			Response,
-		](
-			m,
-			mreq,
-			unpackListLocationsParams,
-			func(ctx context.Context, request Request, params Params) (response Response, err error) {
-				response, err = s.h.ListLocations(ctx, params)
-				return response, err
-			},
-		)
-	} else {
-		response, err = s.h.ListLocations(ctx, params)
-	}
+	var response *ListLocationsOK
+	response, err = s.h.ListLocations(ctx, params)
 	if err != nil {
 		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
 			if err := encodeErrorResponse(errRes, w); err != nil {
@@ -8064,69 +3156,9 @@ func (s *Server) handleListMessageRepliesRequest(args [0]string, argsEscaped boo
 			ID:   "listMessageReplies",
 		}
 	)
-	{
-		type bitset = [1]uint8
-		var satisfied bitset
-		{
-			sctx, ok, err := s.securityApiKeyAuth(ctx, ListMessageRepliesOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "ApiKeyAuth",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:ApiKeyAuth", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 0
-				ctx = sctx
-			}
-		}
-		{
-			sctx, ok, err := s.securityPracticeGroupId(ctx, ListMessageRepliesOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "PracticeGroupId",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:PracticeGroupId", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 1
-				ctx = sctx
-			}
-		}
-
-		if ok := func() bool {
-		nextRequirement:
-			for _, requirement := range []bitset{
-				{0b00000011},
-			} {
-				for i, mask := range requirement {
-					if satisfied[i]&mask != mask {
-						continue nextRequirement
-					}
-				}
-				return true
-			}
-			return false
-		}(); !ok {
-			err = &ogenerrors.SecurityError{
-				OperationContext: opErrContext,
-				Err:              ogenerrors.ErrSecurityRequirementIsNotSatisfied,
-			}
-			if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-				defer recordError("Security", err)
-			}
-			return
-		}
+	ctx, ok := s.admit(ctx, ListMessageRepliesOperation, opErrContext, w, r)
+	if !ok {
+		return
 	}
 	params, err := decodeListMessageRepliesParams(args, argsEscaped, r)
 	if err != nil {
@@ -8139,55 +3171,8 @@ func (s *Server) handleListMessageRepliesRequest(args [0]string, argsEscaped boo
 		return
 	}
 
-	var rawBody []byte
-
-	var response ListMessageRepliesRes
-	if m := s.cfg.Middleware; m != nil {
-		mreq := middleware.Request{
-			Context:          ctx,
-			OperationName:    ListMessageRepliesOperation,
-			OperationSummary: "List replies",
-			OperationID:      "listMessageReplies",
-			Body:             nil,
-			RawBody:          rawBody,
-			Params: middleware.Parameters{
-				{
-					Name: "open",
-					In:   "query",
-				}: params.Open,
-				{
-					Name: "page_index",
-					In:   "query",
-				}: params.PageIndex,
-				{
-					Name: "page_size",
-					In:   "query",
-				}: params.PageSize,
-			},
-			Raw: r,
-		}
-
-		type (
-			Request  = struct{}
-			Params   = ListMessageRepliesParams
-			Response = ListMessageRepliesRes
-		)
-		response, err = middleware.HookMiddleware[
-			Request,
-			Params,
-			Response,
-		](
-			m,
-			mreq,
-			unpackListMessageRepliesParams,
-			func(ctx context.Context, request Request, params Params) (response Response, err error) {
-				response, err = s.h.ListMessageReplies(ctx, params)
-				return response, err
-			},
-		)
-	} else {
-		response, err = s.h.ListMessageReplies(ctx, params)
-	}
+	var response *ListMessageRepliesOK
+	response, err = s.h.ListMessageReplies(ctx, params)
 	if err != nil {
 		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
 			if err := encodeErrorResponse(errRes, w); err != nil {
@@ -8232,69 +3217,9 @@ func (s *Server) handleListPatientAttachmentsRequest(args [1]string, argsEscaped
 			ID:   "listPatientAttachments",
 		}
 	)
-	{
-		type bitset = [1]uint8
-		var satisfied bitset
-		{
-			sctx, ok, err := s.securityApiKeyAuth(ctx, ListPatientAttachmentsOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "ApiKeyAuth",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:ApiKeyAuth", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 0
-				ctx = sctx
-			}
-		}
-		{
-			sctx, ok, err := s.securityPracticeGroupId(ctx, ListPatientAttachmentsOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "PracticeGroupId",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:PracticeGroupId", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 1
-				ctx = sctx
-			}
-		}
-
-		if ok := func() bool {
-		nextRequirement:
-			for _, requirement := range []bitset{
-				{0b00000011},
-			} {
-				for i, mask := range requirement {
-					if satisfied[i]&mask != mask {
-						continue nextRequirement
-					}
-				}
-				return true
-			}
-			return false
-		}(); !ok {
-			err = &ogenerrors.SecurityError{
-				OperationContext: opErrContext,
-				Err:              ogenerrors.ErrSecurityRequirementIsNotSatisfied,
-			}
-			if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-				defer recordError("Security", err)
-			}
-			return
-		}
+	ctx, ok := s.admit(ctx, ListPatientAttachmentsOperation, opErrContext, w, r)
+	if !ok {
+		return
 	}
 	params, err := decodeListPatientAttachmentsParams(args, argsEscaped, r)
 	if err != nil {
@@ -8307,47 +3232,8 @@ func (s *Server) handleListPatientAttachmentsRequest(args [1]string, argsEscaped
 		return
 	}
 
-	var rawBody []byte
-
-	var response ListPatientAttachmentsRes
-	if m := s.cfg.Middleware; m != nil {
-		mreq := middleware.Request{
-			Context:          ctx,
-			OperationName:    ListPatientAttachmentsOperation,
-			OperationSummary: "List patient attachments",
-			OperationID:      "listPatientAttachments",
-			Body:             nil,
-			RawBody:          rawBody,
-			Params: middleware.Parameters{
-				{
-					Name: "id",
-					In:   "path",
-				}: params.ID,
-			},
-			Raw: r,
-		}
-
-		type (
-			Request  = struct{}
-			Params   = ListPatientAttachmentsParams
-			Response = ListPatientAttachmentsRes
-		)
-		response, err = middleware.HookMiddleware[
-			Request,
-			Params,
-			Response,
-		](
-			m,
-			mreq,
-			unpackListPatientAttachmentsParams,
-			func(ctx context.Context, request Request, params Params) (response Response, err error) {
-				response, err = s.h.ListPatientAttachments(ctx, params)
-				return response, err
-			},
-		)
-	} else {
-		response, err = s.h.ListPatientAttachments(ctx, params)
-	}
+	var response *ListPatientAttachmentsOK
+	response, err = s.h.ListPatientAttachments(ctx, params)
 	if err != nil {
 		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
 			if err := encodeErrorResponse(errRes, w); err != nil {
@@ -8393,69 +3279,9 @@ func (s *Server) handleListPatientEhrCandidatesRequest(args [1]string, argsEscap
 			ID:   "listPatientEhrCandidates",
 		}
 	)
-	{
-		type bitset = [1]uint8
-		var satisfied bitset
-		{
-			sctx, ok, err := s.securityApiKeyAuth(ctx, ListPatientEhrCandidatesOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "ApiKeyAuth",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:ApiKeyAuth", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 0
-				ctx = sctx
-			}
-		}
-		{
-			sctx, ok, err := s.securityPracticeGroupId(ctx, ListPatientEhrCandidatesOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "PracticeGroupId",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:PracticeGroupId", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 1
-				ctx = sctx
-			}
-		}
-
-		if ok := func() bool {
-		nextRequirement:
-			for _, requirement := range []bitset{
-				{0b00000011},
-			} {
-				for i, mask := range requirement {
-					if satisfied[i]&mask != mask {
-						continue nextRequirement
-					}
-				}
-				return true
-			}
-			return false
-		}(); !ok {
-			err = &ogenerrors.SecurityError{
-				OperationContext: opErrContext,
-				Err:              ogenerrors.ErrSecurityRequirementIsNotSatisfied,
-			}
-			if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-				defer recordError("Security", err)
-			}
-			return
-		}
+	ctx, ok := s.admit(ctx, ListPatientEhrCandidatesOperation, opErrContext, w, r)
+	if !ok {
+		return
 	}
 	params, err := decodeListPatientEhrCandidatesParams(args, argsEscaped, r)
 	if err != nil {
@@ -8468,47 +3294,8 @@ func (s *Server) handleListPatientEhrCandidatesRequest(args [1]string, argsEscap
 		return
 	}
 
-	var rawBody []byte
-
-	var response ListPatientEhrCandidatesRes
-	if m := s.cfg.Middleware; m != nil {
-		mreq := middleware.Request{
-			Context:          ctx,
-			OperationName:    ListPatientEhrCandidatesOperation,
-			OperationSummary: "List Candidates for the Patient on EHR",
-			OperationID:      "listPatientEhrCandidates",
-			Body:             nil,
-			RawBody:          rawBody,
-			Params: middleware.Parameters{
-				{
-					Name: "id",
-					In:   "path",
-				}: params.ID,
-			},
-			Raw: r,
-		}
-
-		type (
-			Request  = struct{}
-			Params   = ListPatientEhrCandidatesParams
-			Response = ListPatientEhrCandidatesRes
-		)
-		response, err = middleware.HookMiddleware[
-			Request,
-			Params,
-			Response,
-		](
-			m,
-			mreq,
-			unpackListPatientEhrCandidatesParams,
-			func(ctx context.Context, request Request, params Params) (response Response, err error) {
-				response, err = s.h.ListPatientEhrCandidates(ctx, params)
-				return response, err
-			},
-		)
-	} else {
-		response, err = s.h.ListPatientEhrCandidates(ctx, params)
-	}
+	var response *ListPatientEhrCandidatesOK
+	response, err = s.h.ListPatientEhrCandidates(ctx, params)
 	if err != nil {
 		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
 			if err := encodeErrorResponse(errRes, w); err != nil {
@@ -8555,69 +3342,9 @@ func (s *Server) handleListPatientsRequest(args [0]string, argsEscaped bool, w h
 			ID:   "listPatients",
 		}
 	)
-	{
-		type bitset = [1]uint8
-		var satisfied bitset
-		{
-			sctx, ok, err := s.securityApiKeyAuth(ctx, ListPatientsOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "ApiKeyAuth",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:ApiKeyAuth", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 0
-				ctx = sctx
-			}
-		}
-		{
-			sctx, ok, err := s.securityPracticeGroupId(ctx, ListPatientsOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "PracticeGroupId",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:PracticeGroupId", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 1
-				ctx = sctx
-			}
-		}
-
-		if ok := func() bool {
-		nextRequirement:
-			for _, requirement := range []bitset{
-				{0b00000011},
-			} {
-				for i, mask := range requirement {
-					if satisfied[i]&mask != mask {
-						continue nextRequirement
-					}
-				}
-				return true
-			}
-			return false
-		}(); !ok {
-			err = &ogenerrors.SecurityError{
-				OperationContext: opErrContext,
-				Err:              ogenerrors.ErrSecurityRequirementIsNotSatisfied,
-			}
-			if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-				defer recordError("Security", err)
-			}
-			return
-		}
+	ctx, ok := s.admit(ctx, ListPatientsOperation, opErrContext, w, r)
+	if !ok {
+		return
 	}
 	params, err := decodeListPatientsParams(args, argsEscaped, r)
 	if err != nil {
@@ -8630,59 +3357,8 @@ func (s *Server) handleListPatientsRequest(args [0]string, argsEscaped bool, w h
 		return
 	}
 
-	var rawBody []byte
-
-	var response ListPatientsRes
-	if m := s.cfg.Middleware; m != nil {
-		mreq := middleware.Request{
-			Context:          ctx,
-			OperationName:    ListPatientsOperation,
-			OperationSummary: "List patients",
-			OperationID:      "listPatients",
-			Body:             nil,
-			RawBody:          rawBody,
-			Params: middleware.Parameters{
-				{
-					Name: "field",
-					In:   "query",
-				}: params.Field,
-				{
-					Name: "search",
-					In:   "query",
-				}: params.Search,
-				{
-					Name: "page_index",
-					In:   "query",
-				}: params.PageIndex,
-				{
-					Name: "page_size",
-					In:   "query",
-				}: params.PageSize,
-			},
-			Raw: r,
-		}
-
-		type (
-			Request  = struct{}
-			Params   = ListPatientsParams
-			Response = ListPatientsRes
-		)
-		response, err = middleware.HookMiddleware[
-			Request,
-			Params,
-			Response,
-		](
-			m,
-			mreq,
-			unpackListPatientsParams,
-			func(ctx context.Context, request Request, params Params) (response Response, err error) {
-				response, err = s.h.ListPatients(ctx, params)
-				return response, err
-			},
-		)
-	} else {
-		response, err = s.h.ListPatients(ctx, params)
-	}
+	var response *ListPatientsOK
+	response, err = s.h.ListPatients(ctx, params)
 	if err != nil {
 		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
 			if err := encodeErrorResponse(errRes, w); err != nil {
@@ -8726,69 +3402,9 @@ func (s *Server) handleListPractitionersRequest(args [0]string, argsEscaped bool
 			ID:   "listPractitioners",
 		}
 	)
-	{
-		type bitset = [1]uint8
-		var satisfied bitset
-		{
-			sctx, ok, err := s.securityApiKeyAuth(ctx, ListPractitionersOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "ApiKeyAuth",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:ApiKeyAuth", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 0
-				ctx = sctx
-			}
-		}
-		{
-			sctx, ok, err := s.securityPracticeGroupId(ctx, ListPractitionersOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "PracticeGroupId",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:PracticeGroupId", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 1
-				ctx = sctx
-			}
-		}
-
-		if ok := func() bool {
-		nextRequirement:
-			for _, requirement := range []bitset{
-				{0b00000011},
-			} {
-				for i, mask := range requirement {
-					if satisfied[i]&mask != mask {
-						continue nextRequirement
-					}
-				}
-				return true
-			}
-			return false
-		}(); !ok {
-			err = &ogenerrors.SecurityError{
-				OperationContext: opErrContext,
-				Err:              ogenerrors.ErrSecurityRequirementIsNotSatisfied,
-			}
-			if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-				defer recordError("Security", err)
-			}
-			return
-		}
+	ctx, ok := s.admit(ctx, ListPractitionersOperation, opErrContext, w, r)
+	if !ok {
+		return
 	}
 	params, err := decodeListPractitionersParams(args, argsEscaped, r)
 	if err != nil {
@@ -8801,47 +3417,8 @@ func (s *Server) handleListPractitionersRequest(args [0]string, argsEscaped bool
 		return
 	}
 
-	var rawBody []byte
-
-	var response ListPractitionersRes
-	if m := s.cfg.Middleware; m != nil {
-		mreq := middleware.Request{
-			Context:          ctx,
-			OperationName:    ListPractitionersOperation,
-			OperationSummary: "List Practitioners",
-			OperationID:      "listPractitioners",
-			Body:             nil,
-			RawBody:          rawBody,
-			Params: middleware.Parameters{
-				{
-					Name: "include_inactive",
-					In:   "query",
-				}: params.IncludeInactive,
-			},
-			Raw: r,
-		}
-
-		type (
-			Request  = struct{}
-			Params   = ListPractitionersParams
-			Response = ListPractitionersRes
-		)
-		response, err = middleware.HookMiddleware[
-			Request,
-			Params,
-			Response,
-		](
-			m,
-			mreq,
-			unpackListPractitionersParams,
-			func(ctx context.Context, request Request, params Params) (response Response, err error) {
-				response, err = s.h.ListPractitioners(ctx, params)
-				return response, err
-			},
-		)
-	} else {
-		response, err = s.h.ListPractitioners(ctx, params)
-	}
+	var response *ListPractitionersOK
+	response, err = s.h.ListPractitioners(ctx, params)
 	if err != nil {
 		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
 			if err := encodeErrorResponse(errRes, w); err != nil {
@@ -8885,69 +3462,9 @@ func (s *Server) handleListRecordEntriesRequest(args [1]string, argsEscaped bool
 			ID:   "listRecordEntries",
 		}
 	)
-	{
-		type bitset = [1]uint8
-		var satisfied bitset
-		{
-			sctx, ok, err := s.securityApiKeyAuth(ctx, ListRecordEntriesOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "ApiKeyAuth",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:ApiKeyAuth", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 0
-				ctx = sctx
-			}
-		}
-		{
-			sctx, ok, err := s.securityPracticeGroupId(ctx, ListRecordEntriesOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "PracticeGroupId",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:PracticeGroupId", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 1
-				ctx = sctx
-			}
-		}
-
-		if ok := func() bool {
-		nextRequirement:
-			for _, requirement := range []bitset{
-				{0b00000011},
-			} {
-				for i, mask := range requirement {
-					if satisfied[i]&mask != mask {
-						continue nextRequirement
-					}
-				}
-				return true
-			}
-			return false
-		}(); !ok {
-			err = &ogenerrors.SecurityError{
-				OperationContext: opErrContext,
-				Err:              ogenerrors.ErrSecurityRequirementIsNotSatisfied,
-			}
-			if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-				defer recordError("Security", err)
-			}
-			return
-		}
+	ctx, ok := s.admit(ctx, ListRecordEntriesOperation, opErrContext, w, r)
+	if !ok {
+		return
 	}
 	params, err := decodeListRecordEntriesParams(args, argsEscaped, r)
 	if err != nil {
@@ -8960,47 +3477,8 @@ func (s *Server) handleListRecordEntriesRequest(args [1]string, argsEscaped bool
 		return
 	}
 
-	var rawBody []byte
-
-	var response ListRecordEntriesRes
-	if m := s.cfg.Middleware; m != nil {
-		mreq := middleware.Request{
-			Context:          ctx,
-			OperationName:    ListRecordEntriesOperation,
-			OperationSummary: "List a patient's record entries",
-			OperationID:      "listRecordEntries",
-			Body:             nil,
-			RawBody:          rawBody,
-			Params: middleware.Parameters{
-				{
-					Name: "id",
-					In:   "path",
-				}: params.ID,
-			},
-			Raw: r,
-		}
-
-		type (
-			Request  = struct{}
-			Params   = ListRecordEntriesParams
-			Response = ListRecordEntriesRes
-		)
-		response, err = middleware.HookMiddleware[
-			Request,
-			Params,
-			Response,
-		](
-			m,
-			mreq,
-			unpackListRecordEntriesParams,
-			func(ctx context.Context, request Request, params Params) (response Response, err error) {
-				response, err = s.h.ListRecordEntries(ctx, params)
-				return response, err
-			},
-		)
-	} else {
-		response, err = s.h.ListRecordEntries(ctx, params)
-	}
+	var response *ListRecordEntriesOK
+	response, err = s.h.ListRecordEntries(ctx, params)
 	if err != nil {
 		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
 			if err := encodeErrorResponse(errRes, w); err != nil {
@@ -9044,69 +3522,9 @@ func (s *Server) handleListSentMessagesRequest(args [0]string, argsEscaped bool,
 			ID:   "listSentMessages",
 		}
 	)
-	{
-		type bitset = [1]uint8
-		var satisfied bitset
-		{
-			sctx, ok, err := s.securityApiKeyAuth(ctx, ListSentMessagesOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "ApiKeyAuth",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:ApiKeyAuth", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 0
-				ctx = sctx
-			}
-		}
-		{
-			sctx, ok, err := s.securityPracticeGroupId(ctx, ListSentMessagesOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "PracticeGroupId",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:PracticeGroupId", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 1
-				ctx = sctx
-			}
-		}
-
-		if ok := func() bool {
-		nextRequirement:
-			for _, requirement := range []bitset{
-				{0b00000011},
-			} {
-				for i, mask := range requirement {
-					if satisfied[i]&mask != mask {
-						continue nextRequirement
-					}
-				}
-				return true
-			}
-			return false
-		}(); !ok {
-			err = &ogenerrors.SecurityError{
-				OperationContext: opErrContext,
-				Err:              ogenerrors.ErrSecurityRequirementIsNotSatisfied,
-			}
-			if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-				defer recordError("Security", err)
-			}
-			return
-		}
+	ctx, ok := s.admit(ctx, ListSentMessagesOperation, opErrContext, w, r)
+	if !ok {
+		return
 	}
 	params, err := decodeListSentMessagesParams(args, argsEscaped, r)
 	if err != nil {
@@ -9119,75 +3537,8 @@ func (s *Server) handleListSentMessagesRequest(args [0]string, argsEscaped bool,
 		return
 	}
 
-	var rawBody []byte
-
-	var response ListSentMessagesRes
-	if m := s.cfg.Middleware; m != nil {
-		mreq := middleware.Request{
-			Context:          ctx,
-			OperationName:    ListSentMessagesOperation,
-			OperationSummary: "List sent messages",
-			OperationID:      "listSentMessages",
-			Body:             nil,
-			RawBody:          rawBody,
-			Params: middleware.Parameters{
-				{
-					Name: "patient_id",
-					In:   "query",
-				}: params.PatientID,
-				{
-					Name: "status",
-					In:   "query",
-				}: params.Status,
-				{
-					Name: "channel",
-					In:   "query",
-				}: params.Channel,
-				{
-					Name: "batch_id",
-					In:   "query",
-				}: params.BatchID,
-				{
-					Name: "start_date",
-					In:   "query",
-				}: params.StartDate,
-				{
-					Name: "end_date",
-					In:   "query",
-				}: params.EndDate,
-				{
-					Name: "page_index",
-					In:   "query",
-				}: params.PageIndex,
-				{
-					Name: "page_size",
-					In:   "query",
-				}: params.PageSize,
-			},
-			Raw: r,
-		}
-
-		type (
-			Request  = struct{}
-			Params   = ListSentMessagesParams
-			Response = ListSentMessagesRes
-		)
-		response, err = middleware.HookMiddleware[
-			Request,
-			Params,
-			Response,
-		](
-			m,
-			mreq,
-			unpackListSentMessagesParams,
-			func(ctx context.Context, request Request, params Params) (response Response, err error) {
-				response, err = s.h.ListSentMessages(ctx, params)
-				return response, err
-			},
-		)
-	} else {
-		response, err = s.h.ListSentMessages(ctx, params)
-	}
+	var response *ListSentMessagesOK
+	response, err = s.h.ListSentMessages(ctx, params)
 	if err != nil {
 		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
 			if err := encodeErrorResponse(errRes, w); err != nil {
@@ -9231,69 +3582,9 @@ func (s *Server) handleListSessionsRequest(args [0]string, argsEscaped bool, w h
 			ID:   "listSessions",
 		}
 	)
-	{
-		type bitset = [1]uint8
-		var satisfied bitset
-		{
-			sctx, ok, err := s.securityApiKeyAuth(ctx, ListSessionsOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "ApiKeyAuth",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:ApiKeyAuth", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 0
-				ctx = sctx
-			}
-		}
-		{
-			sctx, ok, err := s.securityPracticeGroupId(ctx, ListSessionsOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "PracticeGroupId",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:PracticeGroupId", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 1
-				ctx = sctx
-			}
-		}
-
-		if ok := func() bool {
-		nextRequirement:
-			for _, requirement := range []bitset{
-				{0b00000011},
-			} {
-				for i, mask := range requirement {
-					if satisfied[i]&mask != mask {
-						continue nextRequirement
-					}
-				}
-				return true
-			}
-			return false
-		}(); !ok {
-			err = &ogenerrors.SecurityError{
-				OperationContext: opErrContext,
-				Err:              ogenerrors.ErrSecurityRequirementIsNotSatisfied,
-			}
-			if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-				defer recordError("Security", err)
-			}
-			return
-		}
+	ctx, ok := s.admit(ctx, ListSessionsOperation, opErrContext, w, r)
+	if !ok {
+		return
 	}
 	params, err := decodeListSessionsParams(args, argsEscaped, r)
 	if err != nil {
@@ -9306,51 +3597,8 @@ func (s *Server) handleListSessionsRequest(args [0]string, argsEscaped bool, w h
 		return
 	}
 
-	var rawBody []byte
-
-	var response ListSessionsRes
-	if m := s.cfg.Middleware; m != nil {
-		mreq := middleware.Request{
-			Context:          ctx,
-			OperationName:    ListSessionsOperation,
-			OperationSummary: "List sessions",
-			OperationID:      "listSessions",
-			Body:             nil,
-			RawBody:          rawBody,
-			Params: middleware.Parameters{
-				{
-					Name: "practitioner_id",
-					In:   "query",
-				}: params.PractitionerID,
-				{
-					Name: "since",
-					In:   "query",
-				}: params.Since,
-			},
-			Raw: r,
-		}
-
-		type (
-			Request  = struct{}
-			Params   = ListSessionsParams
-			Response = ListSessionsRes
-		)
-		response, err = middleware.HookMiddleware[
-			Request,
-			Params,
-			Response,
-		](
-			m,
-			mreq,
-			unpackListSessionsParams,
-			func(ctx context.Context, request Request, params Params) (response Response, err error) {
-				response, err = s.h.ListSessions(ctx, params)
-				return response, err
-			},
-		)
-	} else {
-		response, err = s.h.ListSessions(ctx, params)
-	}
+	var response *ListSessionsOK
+	response, err = s.h.ListSessions(ctx, params)
 	if err != nil {
 		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
 			if err := encodeErrorResponse(errRes, w); err != nil {
@@ -9396,69 +3644,9 @@ func (s *Server) handleListSlotsRequest(args [0]string, argsEscaped bool, w http
 			ID:   "listSlots",
 		}
 	)
-	{
-		type bitset = [1]uint8
-		var satisfied bitset
-		{
-			sctx, ok, err := s.securityApiKeyAuth(ctx, ListSlotsOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "ApiKeyAuth",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:ApiKeyAuth", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 0
-				ctx = sctx
-			}
-		}
-		{
-			sctx, ok, err := s.securityPracticeGroupId(ctx, ListSlotsOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "PracticeGroupId",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:PracticeGroupId", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 1
-				ctx = sctx
-			}
-		}
-
-		if ok := func() bool {
-		nextRequirement:
-			for _, requirement := range []bitset{
-				{0b00000011},
-			} {
-				for i, mask := range requirement {
-					if satisfied[i]&mask != mask {
-						continue nextRequirement
-					}
-				}
-				return true
-			}
-			return false
-		}(); !ok {
-			err = &ogenerrors.SecurityError{
-				OperationContext: opErrContext,
-				Err:              ogenerrors.ErrSecurityRequirementIsNotSatisfied,
-			}
-			if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-				defer recordError("Security", err)
-			}
-			return
-		}
+	ctx, ok := s.admit(ctx, ListSlotsOperation, opErrContext, w, r)
+	if !ok {
+		return
 	}
 	params, err := decodeListSlotsParams(args, argsEscaped, r)
 	if err != nil {
@@ -9471,75 +3659,8 @@ func (s *Server) handleListSlotsRequest(args [0]string, argsEscaped bool, w http
 		return
 	}
 
-	var rawBody []byte
-
-	var response ListSlotsRes
-	if m := s.cfg.Middleware; m != nil {
-		mreq := middleware.Request{
-			Context:          ctx,
-			OperationName:    ListSlotsOperation,
-			OperationSummary: "List Slots",
-			OperationID:      "listSlots",
-			Body:             nil,
-			RawBody:          rawBody,
-			Params: middleware.Parameters{
-				{
-					Name: "location_id",
-					In:   "query",
-				}: params.LocationID,
-				{
-					Name: "practitioner_id",
-					In:   "query",
-				}: params.PractitionerID,
-				{
-					Name: "appointment_type_id",
-					In:   "query",
-				}: params.AppointmentTypeID,
-				{
-					Name: "start_date",
-					In:   "query",
-				}: params.StartDate,
-				{
-					Name: "end_date",
-					In:   "query",
-				}: params.EndDate,
-				{
-					Name: "page_index",
-					In:   "query",
-				}: params.PageIndex,
-				{
-					Name: "page_size",
-					In:   "query",
-				}: params.PageSize,
-				{
-					Name: "explain",
-					In:   "query",
-				}: params.Explain,
-			},
-			Raw: r,
-		}
-
-		type (
-			Request  = struct{}
-			Params   = ListSlotsParams
-			Response = ListSlotsRes
-		)
-		response, err = middleware.HookMiddleware[
-			Request,
-			Params,
-			Response,
-		](
-			m,
-			mreq,
-			unpackListSlotsParams,
-			func(ctx context.Context, request Request, params Params) (response Response, err error) {
-				response, err = s.h.ListSlots(ctx, params)
-				return response, err
-			},
-		)
-	} else {
-		response, err = s.h.ListSlots(ctx, params)
-	}
+	var response *ListSlotsOK
+	response, err = s.h.ListSlots(ctx, params)
 	if err != nil {
 		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
 			if err := encodeErrorResponse(errRes, w); err != nil {
@@ -9583,69 +3704,9 @@ func (s *Server) handleListWebhooksRequest(args [0]string, argsEscaped bool, w h
 			ID:   "listWebhooks",
 		}
 	)
-	{
-		type bitset = [1]uint8
-		var satisfied bitset
-		{
-			sctx, ok, err := s.securityApiKeyAuth(ctx, ListWebhooksOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "ApiKeyAuth",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:ApiKeyAuth", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 0
-				ctx = sctx
-			}
-		}
-		{
-			sctx, ok, err := s.securityPracticeGroupId(ctx, ListWebhooksOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "PracticeGroupId",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:PracticeGroupId", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 1
-				ctx = sctx
-			}
-		}
-
-		if ok := func() bool {
-		nextRequirement:
-			for _, requirement := range []bitset{
-				{0b00000011},
-			} {
-				for i, mask := range requirement {
-					if satisfied[i]&mask != mask {
-						continue nextRequirement
-					}
-				}
-				return true
-			}
-			return false
-		}(); !ok {
-			err = &ogenerrors.SecurityError{
-				OperationContext: opErrContext,
-				Err:              ogenerrors.ErrSecurityRequirementIsNotSatisfied,
-			}
-			if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-				defer recordError("Security", err)
-			}
-			return
-		}
+	ctx, ok := s.admit(ctx, ListWebhooksOperation, opErrContext, w, r)
+	if !ok {
+		return
 	}
 	params, err := decodeListWebhooksParams(args, argsEscaped, r)
 	if err != nil {
@@ -9658,47 +3719,8 @@ func (s *Server) handleListWebhooksRequest(args [0]string, argsEscaped bool, w h
 		return
 	}
 
-	var rawBody []byte
-
-	var response ListWebhooksRes
-	if m := s.cfg.Middleware; m != nil {
-		mreq := middleware.Request{
-			Context:          ctx,
-			OperationName:    ListWebhooksOperation,
-			OperationSummary: "List Webhooks",
-			OperationID:      "listWebhooks",
-			Body:             nil,
-			RawBody:          rawBody,
-			Params: middleware.Parameters{
-				{
-					Name: "event_type",
-					In:   "query",
-				}: params.EventType,
-			},
-			Raw: r,
-		}
-
-		type (
-			Request  = struct{}
-			Params   = ListWebhooksParams
-			Response = ListWebhooksRes
-		)
-		response, err = middleware.HookMiddleware[
-			Request,
-			Params,
-			Response,
-		](
-			m,
-			mreq,
-			unpackListWebhooksParams,
-			func(ctx context.Context, request Request, params Params) (response Response, err error) {
-				response, err = s.h.ListWebhooks(ctx, params)
-				return response, err
-			},
-		)
-	} else {
-		response, err = s.h.ListWebhooks(ctx, params)
-	}
+	var response *ListWebhooksOK
+	response, err = s.h.ListWebhooks(ctx, params)
 	if err != nil {
 		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
 			if err := encodeErrorResponse(errRes, w); err != nil {
@@ -9744,69 +3766,9 @@ func (s *Server) handleMergePatientsRequest(args [1]string, argsEscaped bool, w 
 			ID:   "mergePatients",
 		}
 	)
-	{
-		type bitset = [1]uint8
-		var satisfied bitset
-		{
-			sctx, ok, err := s.securityApiKeyAuth(ctx, MergePatientsOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "ApiKeyAuth",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:ApiKeyAuth", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 0
-				ctx = sctx
-			}
-		}
-		{
-			sctx, ok, err := s.securityPracticeGroupId(ctx, MergePatientsOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "PracticeGroupId",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:PracticeGroupId", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 1
-				ctx = sctx
-			}
-		}
-
-		if ok := func() bool {
-		nextRequirement:
-			for _, requirement := range []bitset{
-				{0b00000011},
-			} {
-				for i, mask := range requirement {
-					if satisfied[i]&mask != mask {
-						continue nextRequirement
-					}
-				}
-				return true
-			}
-			return false
-		}(); !ok {
-			err = &ogenerrors.SecurityError{
-				OperationContext: opErrContext,
-				Err:              ogenerrors.ErrSecurityRequirementIsNotSatisfied,
-			}
-			if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-				defer recordError("Security", err)
-			}
-			return
-		}
+	ctx, ok := s.admit(ctx, MergePatientsOperation, opErrContext, w, r)
+	if !ok {
+		return
 	}
 	params, err := decodeMergePatientsParams(args, argsEscaped, r)
 	if err != nil {
@@ -9819,8 +3781,7 @@ func (s *Server) handleMergePatientsRequest(args [1]string, argsEscaped bool, w 
 		return
 	}
 
-	var rawBody []byte
-	request, rawBody, close, err := s.decodeMergePatientsRequest(r)
+	request, _, close, err := s.decodeMergePatientsRequest(r)
 	if err != nil {
 		err = &ogenerrors.DecodeRequestError{
 			OperationContext: opErrContext,
@@ -9836,49 +3797,8 @@ func (s *Server) handleMergePatientsRequest(args [1]string, argsEscaped bool, w 
 		}
 	}()
 
-	var response MergePatientsRes
-	if m := s.cfg.Middleware; m != nil {
-		mreq := middleware.Request{
-			Context:          ctx,
-			OperationName:    MergePatientsOperation,
-			OperationSummary: "Merge patients",
-			OperationID:      "mergePatients",
-			Body:             request,
-			RawBody:          rawBody,
-			Params: middleware.Parameters{
-				{
-					Name: "id",
-					In:   "path",
-				}: params.ID,
-				{
-					Name: "Idempotency-Key",
-					In:   "header",
-				}: params.IdempotencyKey,
-			},
-			Raw: r,
-		}
-
-		type (
-			Request  = *MergePatientsReq
-			Params   = MergePatientsParams
-			Response = MergePatientsRes
-		)
-		response, err = middleware.HookMiddleware[
-			Request,
-			Params,
-			Response,
-		](
-			m,
-			mreq,
-			unpackMergePatientsParams,
-			func(ctx context.Context, request Request, params Params) (response Response, err error) {
-				response, err = s.h.MergePatients(ctx, request, params)
-				return response, err
-			},
-		)
-	} else {
-		response, err = s.h.MergePatients(ctx, request, params)
-	}
+	var response *PatientMerge
+	response, err = s.h.MergePatients(ctx, request, params)
 	if err != nil {
 		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
 			if err := encodeErrorResponse(errRes, w); err != nil {
@@ -9922,69 +3842,9 @@ func (s *Server) handlePauseBatchMessageRequest(args [1]string, argsEscaped bool
 			ID:   "pauseBatchMessage",
 		}
 	)
-	{
-		type bitset = [1]uint8
-		var satisfied bitset
-		{
-			sctx, ok, err := s.securityApiKeyAuth(ctx, PauseBatchMessageOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "ApiKeyAuth",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:ApiKeyAuth", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 0
-				ctx = sctx
-			}
-		}
-		{
-			sctx, ok, err := s.securityPracticeGroupId(ctx, PauseBatchMessageOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "PracticeGroupId",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:PracticeGroupId", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 1
-				ctx = sctx
-			}
-		}
-
-		if ok := func() bool {
-		nextRequirement:
-			for _, requirement := range []bitset{
-				{0b00000011},
-			} {
-				for i, mask := range requirement {
-					if satisfied[i]&mask != mask {
-						continue nextRequirement
-					}
-				}
-				return true
-			}
-			return false
-		}(); !ok {
-			err = &ogenerrors.SecurityError{
-				OperationContext: opErrContext,
-				Err:              ogenerrors.ErrSecurityRequirementIsNotSatisfied,
-			}
-			if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-				defer recordError("Security", err)
-			}
-			return
-		}
+	ctx, ok := s.admit(ctx, PauseBatchMessageOperation, opErrContext, w, r)
+	if !ok {
+		return
 	}
 	params, err := decodePauseBatchMessageParams(args, argsEscaped, r)
 	if err != nil {
@@ -9997,51 +3857,8 @@ func (s *Server) handlePauseBatchMessageRequest(args [1]string, argsEscaped bool
 		return
 	}
 
-	var rawBody []byte
-
-	var response PauseBatchMessageRes
-	if m := s.cfg.Middleware; m != nil {
-		mreq := middleware.Request{
-			Context:          ctx,
-			OperationName:    PauseBatchMessageOperation,
-			OperationSummary: "Pause a batch message",
-			OperationID:      "pauseBatchMessage",
-			Body:             nil,
-			RawBody:          rawBody,
-			Params: middleware.Parameters{
-				{
-					Name: "id",
-					In:   "path",
-				}: params.ID,
-				{
-					Name: "Idempotency-Key",
-					In:   "header",
-				}: params.IdempotencyKey,
-			},
-			Raw: r,
-		}
-
-		type (
-			Request  = struct{}
-			Params   = PauseBatchMessageParams
-			Response = PauseBatchMessageRes
-		)
-		response, err = middleware.HookMiddleware[
-			Request,
-			Params,
-			Response,
-		](
-			m,
-			mreq,
-			unpackPauseBatchMessageParams,
-			func(ctx context.Context, request Request, params Params) (response Response, err error) {
-				response, err = s.h.PauseBatchMessage(ctx, params)
-				return response, err
-			},
-		)
-	} else {
-		response, err = s.h.PauseBatchMessage(ctx, params)
-	}
+	var response *BatchMessage
+	response, err = s.h.PauseBatchMessage(ctx, params)
 	if err != nil {
 		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
 			if err := encodeErrorResponse(errRes, w); err != nil {
@@ -10085,69 +3902,9 @@ func (s *Server) handlePreviewBatchMessageRequest(args [1]string, argsEscaped bo
 			ID:   "previewBatchMessage",
 		}
 	)
-	{
-		type bitset = [1]uint8
-		var satisfied bitset
-		{
-			sctx, ok, err := s.securityApiKeyAuth(ctx, PreviewBatchMessageOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "ApiKeyAuth",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:ApiKeyAuth", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 0
-				ctx = sctx
-			}
-		}
-		{
-			sctx, ok, err := s.securityPracticeGroupId(ctx, PreviewBatchMessageOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "PracticeGroupId",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:PracticeGroupId", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 1
-				ctx = sctx
-			}
-		}
-
-		if ok := func() bool {
-		nextRequirement:
-			for _, requirement := range []bitset{
-				{0b00000011},
-			} {
-				for i, mask := range requirement {
-					if satisfied[i]&mask != mask {
-						continue nextRequirement
-					}
-				}
-				return true
-			}
-			return false
-		}(); !ok {
-			err = &ogenerrors.SecurityError{
-				OperationContext: opErrContext,
-				Err:              ogenerrors.ErrSecurityRequirementIsNotSatisfied,
-			}
-			if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-				defer recordError("Security", err)
-			}
-			return
-		}
+	ctx, ok := s.admit(ctx, PreviewBatchMessageOperation, opErrContext, w, r)
+	if !ok {
+		return
 	}
 	params, err := decodePreviewBatchMessageParams(args, argsEscaped, r)
 	if err != nil {
@@ -10160,47 +3917,8 @@ func (s *Server) handlePreviewBatchMessageRequest(args [1]string, argsEscaped bo
 		return
 	}
 
-	var rawBody []byte
-
-	var response PreviewBatchMessageRes
-	if m := s.cfg.Middleware; m != nil {
-		mreq := middleware.Request{
-			Context:          ctx,
-			OperationName:    PreviewBatchMessageOperation,
-			OperationSummary: "Preview a batch message",
-			OperationID:      "previewBatchMessage",
-			Body:             nil,
-			RawBody:          rawBody,
-			Params: middleware.Parameters{
-				{
-					Name: "id",
-					In:   "path",
-				}: params.ID,
-			},
-			Raw: r,
-		}
-
-		type (
-			Request  = struct{}
-			Params   = PreviewBatchMessageParams
-			Response = PreviewBatchMessageRes
-		)
-		response, err = middleware.HookMiddleware[
-			Request,
-			Params,
-			Response,
-		](
-			m,
-			mreq,
-			unpackPreviewBatchMessageParams,
-			func(ctx context.Context, request Request, params Params) (response Response, err error) {
-				response, err = s.h.PreviewBatchMessage(ctx, params)
-				return response, err
-			},
-		)
-	} else {
-		response, err = s.h.PreviewBatchMessage(ctx, params)
-	}
+	var response *BatchPreview
+	response, err = s.h.PreviewBatchMessage(ctx, params)
 	if err != nil {
 		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
 			if err := encodeErrorResponse(errRes, w); err != nil {
@@ -10246,69 +3964,9 @@ func (s *Server) handlePreviewPatientMergeRequest(args [1]string, argsEscaped bo
 			ID:   "previewPatientMerge",
 		}
 	)
-	{
-		type bitset = [1]uint8
-		var satisfied bitset
-		{
-			sctx, ok, err := s.securityApiKeyAuth(ctx, PreviewPatientMergeOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "ApiKeyAuth",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:ApiKeyAuth", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 0
-				ctx = sctx
-			}
-		}
-		{
-			sctx, ok, err := s.securityPracticeGroupId(ctx, PreviewPatientMergeOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "PracticeGroupId",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:PracticeGroupId", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 1
-				ctx = sctx
-			}
-		}
-
-		if ok := func() bool {
-		nextRequirement:
-			for _, requirement := range []bitset{
-				{0b00000011},
-			} {
-				for i, mask := range requirement {
-					if satisfied[i]&mask != mask {
-						continue nextRequirement
-					}
-				}
-				return true
-			}
-			return false
-		}(); !ok {
-			err = &ogenerrors.SecurityError{
-				OperationContext: opErrContext,
-				Err:              ogenerrors.ErrSecurityRequirementIsNotSatisfied,
-			}
-			if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-				defer recordError("Security", err)
-			}
-			return
-		}
+	ctx, ok := s.admit(ctx, PreviewPatientMergeOperation, opErrContext, w, r)
+	if !ok {
+		return
 	}
 	params, err := decodePreviewPatientMergeParams(args, argsEscaped, r)
 	if err != nil {
@@ -10321,8 +3979,7 @@ func (s *Server) handlePreviewPatientMergeRequest(args [1]string, argsEscaped bo
 		return
 	}
 
-	var rawBody []byte
-	request, rawBody, close, err := s.decodePreviewPatientMergeRequest(r)
+	request, _, close, err := s.decodePreviewPatientMergeRequest(r)
 	if err != nil {
 		err = &ogenerrors.DecodeRequestError{
 			OperationContext: opErrContext,
@@ -10338,49 +3995,8 @@ func (s *Server) handlePreviewPatientMergeRequest(args [1]string, argsEscaped bo
 		}
 	}()
 
-	var response PreviewPatientMergeRes
-	if m := s.cfg.Middleware; m != nil {
-		mreq := middleware.Request{
-			Context:          ctx,
-			OperationName:    PreviewPatientMergeOperation,
-			OperationSummary: "Preview Patient Merging",
-			OperationID:      "previewPatientMerge",
-			Body:             request,
-			RawBody:          rawBody,
-			Params: middleware.Parameters{
-				{
-					Name: "id",
-					In:   "path",
-				}: params.ID,
-				{
-					Name: "Idempotency-Key",
-					In:   "header",
-				}: params.IdempotencyKey,
-			},
-			Raw: r,
-		}
-
-		type (
-			Request  = *PreviewPatientMergeReq
-			Params   = PreviewPatientMergeParams
-			Response = PreviewPatientMergeRes
-		)
-		response, err = middleware.HookMiddleware[
-			Request,
-			Params,
-			Response,
-		](
-			m,
-			mreq,
-			unpackPreviewPatientMergeParams,
-			func(ctx context.Context, request Request, params Params) (response Response, err error) {
-				response, err = s.h.PreviewPatientMerge(ctx, request, params)
-				return response, err
-			},
-		)
-	} else {
-		response, err = s.h.PreviewPatientMerge(ctx, request, params)
-	}
+	var response *MergePreview
+	response, err = s.h.PreviewPatientMerge(ctx, request, params)
 	if err != nil {
 		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
 			if err := encodeErrorResponse(errRes, w); err != nil {
@@ -10425,69 +4041,9 @@ func (s *Server) handleRecoverWebhookRequest(args [1]string, argsEscaped bool, w
 			ID:   "recoverWebhook",
 		}
 	)
-	{
-		type bitset = [1]uint8
-		var satisfied bitset
-		{
-			sctx, ok, err := s.securityApiKeyAuth(ctx, RecoverWebhookOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "ApiKeyAuth",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:ApiKeyAuth", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 0
-				ctx = sctx
-			}
-		}
-		{
-			sctx, ok, err := s.securityPracticeGroupId(ctx, RecoverWebhookOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "PracticeGroupId",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:PracticeGroupId", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 1
-				ctx = sctx
-			}
-		}
-
-		if ok := func() bool {
-		nextRequirement:
-			for _, requirement := range []bitset{
-				{0b00000011},
-			} {
-				for i, mask := range requirement {
-					if satisfied[i]&mask != mask {
-						continue nextRequirement
-					}
-				}
-				return true
-			}
-			return false
-		}(); !ok {
-			err = &ogenerrors.SecurityError{
-				OperationContext: opErrContext,
-				Err:              ogenerrors.ErrSecurityRequirementIsNotSatisfied,
-			}
-			if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-				defer recordError("Security", err)
-			}
-			return
-		}
+	ctx, ok := s.admit(ctx, RecoverWebhookOperation, opErrContext, w, r)
+	if !ok {
+		return
 	}
 	params, err := decodeRecoverWebhookParams(args, argsEscaped, r)
 	if err != nil {
@@ -10500,8 +4056,7 @@ func (s *Server) handleRecoverWebhookRequest(args [1]string, argsEscaped bool, w
 		return
 	}
 
-	var rawBody []byte
-	request, rawBody, close, err := s.decodeRecoverWebhookRequest(r)
+	request, _, close, err := s.decodeRecoverWebhookRequest(r)
 	if err != nil {
 		err = &ogenerrors.DecodeRequestError{
 			OperationContext: opErrContext,
@@ -10517,49 +4072,8 @@ func (s *Server) handleRecoverWebhookRequest(args [1]string, argsEscaped bool, w
 		}
 	}()
 
-	var response RecoverWebhookRes
-	if m := s.cfg.Middleware; m != nil {
-		mreq := middleware.Request{
-			Context:          ctx,
-			OperationName:    RecoverWebhookOperation,
-			OperationSummary: "Recover what was missed",
-			OperationID:      "recoverWebhook",
-			Body:             request,
-			RawBody:          rawBody,
-			Params: middleware.Parameters{
-				{
-					Name: "id",
-					In:   "path",
-				}: params.ID,
-				{
-					Name: "Idempotency-Key",
-					In:   "header",
-				}: params.IdempotencyKey,
-			},
-			Raw: r,
-		}
-
-		type (
-			Request  = *RecoverRequest
-			Params   = RecoverWebhookParams
-			Response = RecoverWebhookRes
-		)
-		response, err = middleware.HookMiddleware[
-			Request,
-			Params,
-			Response,
-		](
-			m,
-			mreq,
-			unpackRecoverWebhookParams,
-			func(ctx context.Context, request Request, params Params) (response Response, err error) {
-				response, err = s.h.RecoverWebhook(ctx, request, params)
-				return response, err
-			},
-		)
-	} else {
-		response, err = s.h.RecoverWebhook(ctx, request, params)
-	}
+	var response *Webhook
+	response, err = s.h.RecoverWebhook(ctx, request, params)
 	if err != nil {
 		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
 			if err := encodeErrorResponse(errRes, w); err != nil {
@@ -10605,69 +4119,9 @@ func (s *Server) handleRegisterPatientRequest(args [0]string, argsEscaped bool, 
 			ID:   "registerPatient",
 		}
 	)
-	{
-		type bitset = [1]uint8
-		var satisfied bitset
-		{
-			sctx, ok, err := s.securityApiKeyAuth(ctx, RegisterPatientOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "ApiKeyAuth",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:ApiKeyAuth", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 0
-				ctx = sctx
-			}
-		}
-		{
-			sctx, ok, err := s.securityPracticeGroupId(ctx, RegisterPatientOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "PracticeGroupId",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:PracticeGroupId", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 1
-				ctx = sctx
-			}
-		}
-
-		if ok := func() bool {
-		nextRequirement:
-			for _, requirement := range []bitset{
-				{0b00000011},
-			} {
-				for i, mask := range requirement {
-					if satisfied[i]&mask != mask {
-						continue nextRequirement
-					}
-				}
-				return true
-			}
-			return false
-		}(); !ok {
-			err = &ogenerrors.SecurityError{
-				OperationContext: opErrContext,
-				Err:              ogenerrors.ErrSecurityRequirementIsNotSatisfied,
-			}
-			if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-				defer recordError("Security", err)
-			}
-			return
-		}
+	ctx, ok := s.admit(ctx, RegisterPatientOperation, opErrContext, w, r)
+	if !ok {
+		return
 	}
 	params, err := decodeRegisterPatientParams(args, argsEscaped, r)
 	if err != nil {
@@ -10680,8 +4134,7 @@ func (s *Server) handleRegisterPatientRequest(args [0]string, argsEscaped bool, 
 		return
 	}
 
-	var rawBody []byte
-	request, rawBody, close, err := s.decodeRegisterPatientRequest(r)
+	request, _, close, err := s.decodeRegisterPatientRequest(r)
 	if err != nil {
 		err = &ogenerrors.DecodeRequestError{
 			OperationContext: opErrContext,
@@ -10697,45 +4150,8 @@ func (s *Server) handleRegisterPatientRequest(args [0]string, argsEscaped bool, 
 		}
 	}()
 
-	var response RegisterPatientRes
-	if m := s.cfg.Middleware; m != nil {
-		mreq := middleware.Request{
-			Context:          ctx,
-			OperationName:    RegisterPatientOperation,
-			OperationSummary: "Register a Patient",
-			OperationID:      "registerPatient",
-			Body:             request,
-			RawBody:          rawBody,
-			Params: middleware.Parameters{
-				{
-					Name: "Idempotency-Key",
-					In:   "header",
-				}: params.IdempotencyKey,
-			},
-			Raw: r,
-		}
-
-		type (
-			Request  = *PatientRegistration
-			Params   = RegisterPatientParams
-			Response = RegisterPatientRes
-		)
-		response, err = middleware.HookMiddleware[
-			Request,
-			Params,
-			Response,
-		](
-			m,
-			mreq,
-			unpackRegisterPatientParams,
-			func(ctx context.Context, request Request, params Params) (response Response, err error) {
-				response, err = s.h.RegisterPatient(ctx, request, params)
-				return response, err
-			},
-		)
-	} else {
-		response, err = s.h.RegisterPatient(ctx, request, params)
-	}
+	var response *RegisterPatientOK
+	response, err = s.h.RegisterPatient(ctx, request, params)
 	if err != nil {
 		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
 			if err := encodeErrorResponse(errRes, w); err != nil {
@@ -10783,69 +4199,9 @@ func (s *Server) handleRegisterPatientPdsRequest(args [0]string, argsEscaped boo
 			ID:   "registerPatientPds",
 		}
 	)
-	{
-		type bitset = [1]uint8
-		var satisfied bitset
-		{
-			sctx, ok, err := s.securityApiKeyAuth(ctx, RegisterPatientPdsOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "ApiKeyAuth",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:ApiKeyAuth", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 0
-				ctx = sctx
-			}
-		}
-		{
-			sctx, ok, err := s.securityPracticeGroupId(ctx, RegisterPatientPdsOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "PracticeGroupId",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:PracticeGroupId", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 1
-				ctx = sctx
-			}
-		}
-
-		if ok := func() bool {
-		nextRequirement:
-			for _, requirement := range []bitset{
-				{0b00000011},
-			} {
-				for i, mask := range requirement {
-					if satisfied[i]&mask != mask {
-						continue nextRequirement
-					}
-				}
-				return true
-			}
-			return false
-		}(); !ok {
-			err = &ogenerrors.SecurityError{
-				OperationContext: opErrContext,
-				Err:              ogenerrors.ErrSecurityRequirementIsNotSatisfied,
-			}
-			if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-				defer recordError("Security", err)
-			}
-			return
-		}
+	ctx, ok := s.admit(ctx, RegisterPatientPdsOperation, opErrContext, w, r)
+	if !ok {
+		return
 	}
 	params, err := decodeRegisterPatientPdsParams(args, argsEscaped, r)
 	if err != nil {
@@ -10858,8 +4214,7 @@ func (s *Server) handleRegisterPatientPdsRequest(args [0]string, argsEscaped boo
 		return
 	}
 
-	var rawBody []byte
-	request, rawBody, close, err := s.decodeRegisterPatientPdsRequest(r)
+	request, _, close, err := s.decodeRegisterPatientPdsRequest(r)
 	if err != nil {
 		err = &ogenerrors.DecodeRequestError{
 			OperationContext: opErrContext,
@@ -10875,45 +4230,8 @@ func (s *Server) handleRegisterPatientPdsRequest(args [0]string, argsEscaped boo
 		}
 	}()
 
-	var response RegisterPatientPdsRes
-	if m := s.cfg.Middleware; m != nil {
-		mreq := middleware.Request{
-			Context:          ctx,
-			OperationName:    RegisterPatientPdsOperation,
-			OperationSummary: "Register a Patient using PDS",
-			OperationID:      "registerPatientPds",
-			Body:             request,
-			RawBody:          rawBody,
-			Params: middleware.Parameters{
-				{
-					Name: "Idempotency-Key",
-					In:   "header",
-				}: params.IdempotencyKey,
-			},
-			Raw: r,
-		}
-
-		type (
-			Request  = *PDSRegistration
-			Params   = RegisterPatientPdsParams
-			Response = RegisterPatientPdsRes
-		)
-		response, err = middleware.HookMiddleware[
-			Request,
-			Params,
-			Response,
-		](
-			m,
-			mreq,
-			unpackRegisterPatientPdsParams,
-			func(ctx context.Context, request Request, params Params) (response Response, err error) {
-				response, err = s.h.RegisterPatientPds(ctx, request, params)
-				return response, err
-			},
-		)
-	} else {
-		response, err = s.h.RegisterPatientPds(ctx, request, params)
-	}
+	var response RegisterPatientPdsOK
+	response, err = s.h.RegisterPatientPds(ctx, request, params)
 	if err != nil {
 		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
 			if err := encodeErrorResponse(errRes, w); err != nil {
@@ -10958,69 +4276,9 @@ func (s *Server) handleReplayDeliveryRequest(args [2]string, argsEscaped bool, w
 			ID:   "replayDelivery",
 		}
 	)
-	{
-		type bitset = [1]uint8
-		var satisfied bitset
-		{
-			sctx, ok, err := s.securityApiKeyAuth(ctx, ReplayDeliveryOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "ApiKeyAuth",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:ApiKeyAuth", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 0
-				ctx = sctx
-			}
-		}
-		{
-			sctx, ok, err := s.securityPracticeGroupId(ctx, ReplayDeliveryOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "PracticeGroupId",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:PracticeGroupId", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 1
-				ctx = sctx
-			}
-		}
-
-		if ok := func() bool {
-		nextRequirement:
-			for _, requirement := range []bitset{
-				{0b00000011},
-			} {
-				for i, mask := range requirement {
-					if satisfied[i]&mask != mask {
-						continue nextRequirement
-					}
-				}
-				return true
-			}
-			return false
-		}(); !ok {
-			err = &ogenerrors.SecurityError{
-				OperationContext: opErrContext,
-				Err:              ogenerrors.ErrSecurityRequirementIsNotSatisfied,
-			}
-			if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-				defer recordError("Security", err)
-			}
-			return
-		}
+	ctx, ok := s.admit(ctx, ReplayDeliveryOperation, opErrContext, w, r)
+	if !ok {
+		return
 	}
 	params, err := decodeReplayDeliveryParams(args, argsEscaped, r)
 	if err != nil {
@@ -11033,55 +4291,8 @@ func (s *Server) handleReplayDeliveryRequest(args [2]string, argsEscaped bool, w
 		return
 	}
 
-	var rawBody []byte
-
-	var response ReplayDeliveryRes
-	if m := s.cfg.Middleware; m != nil {
-		mreq := middleware.Request{
-			Context:          ctx,
-			OperationName:    ReplayDeliveryOperation,
-			OperationSummary: "Replay a delivery",
-			OperationID:      "replayDelivery",
-			Body:             nil,
-			RawBody:          rawBody,
-			Params: middleware.Parameters{
-				{
-					Name: "id",
-					In:   "path",
-				}: params.ID,
-				{
-					Name: "delivery_id",
-					In:   "path",
-				}: params.DeliveryID,
-				{
-					Name: "Idempotency-Key",
-					In:   "header",
-				}: params.IdempotencyKey,
-			},
-			Raw: r,
-		}
-
-		type (
-			Request  = struct{}
-			Params   = ReplayDeliveryParams
-			Response = ReplayDeliveryRes
-		)
-		response, err = middleware.HookMiddleware[
-			Request,
-			Params,
-			Response,
-		](
-			m,
-			mreq,
-			unpackReplayDeliveryParams,
-			func(ctx context.Context, request Request, params Params) (response Response, err error) {
-				response, err = s.h.ReplayDelivery(ctx, params)
-				return response, err
-			},
-		)
-	} else {
-		response, err = s.h.ReplayDelivery(ctx, params)
-	}
+	var response *Delivery
+	response, err = s.h.ReplayDelivery(ctx, params)
 	if err != nil {
 		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
 			if err := encodeErrorResponse(errRes, w); err != nil {
@@ -11126,69 +4337,9 @@ func (s *Server) handleReplayWebhookRequest(args [1]string, argsEscaped bool, w 
 			ID:   "replayWebhook",
 		}
 	)
-	{
-		type bitset = [1]uint8
-		var satisfied bitset
-		{
-			sctx, ok, err := s.securityApiKeyAuth(ctx, ReplayWebhookOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "ApiKeyAuth",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:ApiKeyAuth", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 0
-				ctx = sctx
-			}
-		}
-		{
-			sctx, ok, err := s.securityPracticeGroupId(ctx, ReplayWebhookOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "PracticeGroupId",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:PracticeGroupId", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 1
-				ctx = sctx
-			}
-		}
-
-		if ok := func() bool {
-		nextRequirement:
-			for _, requirement := range []bitset{
-				{0b00000011},
-			} {
-				for i, mask := range requirement {
-					if satisfied[i]&mask != mask {
-						continue nextRequirement
-					}
-				}
-				return true
-			}
-			return false
-		}(); !ok {
-			err = &ogenerrors.SecurityError{
-				OperationContext: opErrContext,
-				Err:              ogenerrors.ErrSecurityRequirementIsNotSatisfied,
-			}
-			if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-				defer recordError("Security", err)
-			}
-			return
-		}
+	ctx, ok := s.admit(ctx, ReplayWebhookOperation, opErrContext, w, r)
+	if !ok {
+		return
 	}
 	params, err := decodeReplayWebhookParams(args, argsEscaped, r)
 	if err != nil {
@@ -11201,8 +4352,7 @@ func (s *Server) handleReplayWebhookRequest(args [1]string, argsEscaped bool, w 
 		return
 	}
 
-	var rawBody []byte
-	request, rawBody, close, err := s.decodeReplayWebhookRequest(r)
+	request, _, close, err := s.decodeReplayWebhookRequest(r)
 	if err != nil {
 		err = &ogenerrors.DecodeRequestError{
 			OperationContext: opErrContext,
@@ -11218,49 +4368,8 @@ func (s *Server) handleReplayWebhookRequest(args [1]string, argsEscaped bool, w 
 		}
 	}()
 
-	var response ReplayWebhookRes
-	if m := s.cfg.Middleware; m != nil {
-		mreq := middleware.Request{
-			Context:          ctx,
-			OperationName:    ReplayWebhookOperation,
-			OperationSummary: "Replay a range of events",
-			OperationID:      "replayWebhook",
-			Body:             request,
-			RawBody:          rawBody,
-			Params: middleware.Parameters{
-				{
-					Name: "id",
-					In:   "path",
-				}: params.ID,
-				{
-					Name: "Idempotency-Key",
-					In:   "header",
-				}: params.IdempotencyKey,
-			},
-			Raw: r,
-		}
-
-		type (
-			Request  = *ReplayRequest
-			Params   = ReplayWebhookParams
-			Response = ReplayWebhookRes
-		)
-		response, err = middleware.HookMiddleware[
-			Request,
-			Params,
-			Response,
-		](
-			m,
-			mreq,
-			unpackReplayWebhookParams,
-			func(ctx context.Context, request Request, params Params) (response Response, err error) {
-				response, err = s.h.ReplayWebhook(ctx, request, params)
-				return response, err
-			},
-		)
-	} else {
-		response, err = s.h.ReplayWebhook(ctx, request, params)
-	}
+	var response *Webhook
+	response, err = s.h.ReplayWebhook(ctx, request, params)
 	if err != nil {
 		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
 			if err := encodeErrorResponse(errRes, w); err != nil {
@@ -11305,69 +4414,9 @@ func (s *Server) handleRescheduleAppointmentRequest(args [1]string, argsEscaped 
 			ID:   "rescheduleAppointment",
 		}
 	)
-	{
-		type bitset = [1]uint8
-		var satisfied bitset
-		{
-			sctx, ok, err := s.securityApiKeyAuth(ctx, RescheduleAppointmentOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "ApiKeyAuth",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:ApiKeyAuth", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 0
-				ctx = sctx
-			}
-		}
-		{
-			sctx, ok, err := s.securityPracticeGroupId(ctx, RescheduleAppointmentOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "PracticeGroupId",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:PracticeGroupId", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 1
-				ctx = sctx
-			}
-		}
-
-		if ok := func() bool {
-		nextRequirement:
-			for _, requirement := range []bitset{
-				{0b00000011},
-			} {
-				for i, mask := range requirement {
-					if satisfied[i]&mask != mask {
-						continue nextRequirement
-					}
-				}
-				return true
-			}
-			return false
-		}(); !ok {
-			err = &ogenerrors.SecurityError{
-				OperationContext: opErrContext,
-				Err:              ogenerrors.ErrSecurityRequirementIsNotSatisfied,
-			}
-			if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-				defer recordError("Security", err)
-			}
-			return
-		}
+	ctx, ok := s.admit(ctx, RescheduleAppointmentOperation, opErrContext, w, r)
+	if !ok {
+		return
 	}
 	params, err := decodeRescheduleAppointmentParams(args, argsEscaped, r)
 	if err != nil {
@@ -11380,8 +4429,7 @@ func (s *Server) handleRescheduleAppointmentRequest(args [1]string, argsEscaped 
 		return
 	}
 
-	var rawBody []byte
-	request, rawBody, close, err := s.decodeRescheduleAppointmentRequest(r)
+	request, _, close, err := s.decodeRescheduleAppointmentRequest(r)
 	if err != nil {
 		err = &ogenerrors.DecodeRequestError{
 			OperationContext: opErrContext,
@@ -11397,49 +4445,8 @@ func (s *Server) handleRescheduleAppointmentRequest(args [1]string, argsEscaped 
 		}
 	}()
 
-	var response RescheduleAppointmentRes
-	if m := s.cfg.Middleware; m != nil {
-		mreq := middleware.Request{
-			Context:          ctx,
-			OperationName:    RescheduleAppointmentOperation,
-			OperationSummary: "Reschedule an Appointment",
-			OperationID:      "rescheduleAppointment",
-			Body:             request,
-			RawBody:          rawBody,
-			Params: middleware.Parameters{
-				{
-					Name: "id",
-					In:   "path",
-				}: params.ID,
-				{
-					Name: "Idempotency-Key",
-					In:   "header",
-				}: params.IdempotencyKey,
-			},
-			Raw: r,
-		}
-
-		type (
-			Request  = *AppointmentEdit
-			Params   = RescheduleAppointmentParams
-			Response = RescheduleAppointmentRes
-		)
-		response, err = middleware.HookMiddleware[
-			Request,
-			Params,
-			Response,
-		](
-			m,
-			mreq,
-			unpackRescheduleAppointmentParams,
-			func(ctx context.Context, request Request, params Params) (response Response, err error) {
-				response, err = s.h.RescheduleAppointment(ctx, request, params)
-				return response, err
-			},
-		)
-	} else {
-		response, err = s.h.RescheduleAppointment(ctx, request, params)
-	}
+	var response *Appointment
+	response, err = s.h.RescheduleAppointment(ctx, request, params)
 	if err != nil {
 		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
 			if err := encodeErrorResponse(errRes, w); err != nil {
@@ -11483,69 +4490,9 @@ func (s *Server) handleResetBankHolidayRequest(args [1]string, argsEscaped bool,
 			ID:   "resetBankHoliday",
 		}
 	)
-	{
-		type bitset = [1]uint8
-		var satisfied bitset
-		{
-			sctx, ok, err := s.securityApiKeyAuth(ctx, ResetBankHolidayOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "ApiKeyAuth",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:ApiKeyAuth", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 0
-				ctx = sctx
-			}
-		}
-		{
-			sctx, ok, err := s.securityPracticeGroupId(ctx, ResetBankHolidayOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "PracticeGroupId",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:PracticeGroupId", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 1
-				ctx = sctx
-			}
-		}
-
-		if ok := func() bool {
-		nextRequirement:
-			for _, requirement := range []bitset{
-				{0b00000011},
-			} {
-				for i, mask := range requirement {
-					if satisfied[i]&mask != mask {
-						continue nextRequirement
-					}
-				}
-				return true
-			}
-			return false
-		}(); !ok {
-			err = &ogenerrors.SecurityError{
-				OperationContext: opErrContext,
-				Err:              ogenerrors.ErrSecurityRequirementIsNotSatisfied,
-			}
-			if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-				defer recordError("Security", err)
-			}
-			return
-		}
+	ctx, ok := s.admit(ctx, ResetBankHolidayOperation, opErrContext, w, r)
+	if !ok {
+		return
 	}
 	params, err := decodeResetBankHolidayParams(args, argsEscaped, r)
 	if err != nil {
@@ -11558,47 +4505,8 @@ func (s *Server) handleResetBankHolidayRequest(args [1]string, argsEscaped bool,
 		return
 	}
 
-	var rawBody []byte
-
-	var response ResetBankHolidayRes
-	if m := s.cfg.Middleware; m != nil {
-		mreq := middleware.Request{
-			Context:          ctx,
-			OperationName:    ResetBankHolidayOperation,
-			OperationSummary: "Reset a bank holiday",
-			OperationID:      "resetBankHoliday",
-			Body:             nil,
-			RawBody:          rawBody,
-			Params: middleware.Parameters{
-				{
-					Name: "date",
-					In:   "path",
-				}: params.Date,
-			},
-			Raw: r,
-		}
-
-		type (
-			Request  = struct{}
-			Params   = ResetBankHolidayParams
-			Response = ResetBankHolidayRes
-		)
-		response, err = middleware.HookMiddleware[
-			Request,
-			Params,
-			Response,
-		](
-			m,
-			mreq,
-			unpackResetBankHolidayParams,
-			func(ctx context.Context, request Request, params Params) (response Response, err error) {
-				response, err = s.h.ResetBankHoliday(ctx, params)
-				return response, err
-			},
-		)
-	} else {
-		response, err = s.h.ResetBankHoliday(ctx, params)
-	}
+	var response *Done
+	response, err = s.h.ResetBankHoliday(ctx, params)
 	if err != nil {
 		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
 			if err := encodeErrorResponse(errRes, w); err != nil {
@@ -11642,69 +4550,9 @@ func (s *Server) handleResumeBatchMessageRequest(args [1]string, argsEscaped boo
 			ID:   "resumeBatchMessage",
 		}
 	)
-	{
-		type bitset = [1]uint8
-		var satisfied bitset
-		{
-			sctx, ok, err := s.securityApiKeyAuth(ctx, ResumeBatchMessageOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "ApiKeyAuth",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:ApiKeyAuth", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 0
-				ctx = sctx
-			}
-		}
-		{
-			sctx, ok, err := s.securityPracticeGroupId(ctx, ResumeBatchMessageOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "PracticeGroupId",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:PracticeGroupId", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 1
-				ctx = sctx
-			}
-		}
-
-		if ok := func() bool {
-		nextRequirement:
-			for _, requirement := range []bitset{
-				{0b00000011},
-			} {
-				for i, mask := range requirement {
-					if satisfied[i]&mask != mask {
-						continue nextRequirement
-					}
-				}
-				return true
-			}
-			return false
-		}(); !ok {
-			err = &ogenerrors.SecurityError{
-				OperationContext: opErrContext,
-				Err:              ogenerrors.ErrSecurityRequirementIsNotSatisfied,
-			}
-			if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-				defer recordError("Security", err)
-			}
-			return
-		}
+	ctx, ok := s.admit(ctx, ResumeBatchMessageOperation, opErrContext, w, r)
+	if !ok {
+		return
 	}
 	params, err := decodeResumeBatchMessageParams(args, argsEscaped, r)
 	if err != nil {
@@ -11717,51 +4565,8 @@ func (s *Server) handleResumeBatchMessageRequest(args [1]string, argsEscaped boo
 		return
 	}
 
-	var rawBody []byte
-
-	var response ResumeBatchMessageRes
-	if m := s.cfg.Middleware; m != nil {
-		mreq := middleware.Request{
-			Context:          ctx,
-			OperationName:    ResumeBatchMessageOperation,
-			OperationSummary: "Resume a batch message",
-			OperationID:      "resumeBatchMessage",
-			Body:             nil,
-			RawBody:          rawBody,
-			Params: middleware.Parameters{
-				{
-					Name: "id",
-					In:   "path",
-				}: params.ID,
-				{
-					Name: "Idempotency-Key",
-					In:   "header",
-				}: params.IdempotencyKey,
-			},
-			Raw: r,
-		}
-
-		type (
-			Request  = struct{}
-			Params   = ResumeBatchMessageParams
-			Response = ResumeBatchMessageRes
-		)
-		response, err = middleware.HookMiddleware[
-			Request,
-			Params,
-			Response,
-		](
-			m,
-			mreq,
-			unpackResumeBatchMessageParams,
-			func(ctx context.Context, request Request, params Params) (response Response, err error) {
-				response, err = s.h.ResumeBatchMessage(ctx, params)
-				return response, err
-			},
-		)
-	} else {
-		response, err = s.h.ResumeBatchMessage(ctx, params)
-	}
+	var response *BatchMessage
+	response, err = s.h.ResumeBatchMessage(ctx, params)
 	if err != nil {
 		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
 			if err := encodeErrorResponse(errRes, w); err != nil {
@@ -11807,69 +4612,9 @@ func (s *Server) handleRotateWebhookKeyRequest(args [1]string, argsEscaped bool,
 			ID:   "rotateWebhookKey",
 		}
 	)
-	{
-		type bitset = [1]uint8
-		var satisfied bitset
-		{
-			sctx, ok, err := s.securityApiKeyAuth(ctx, RotateWebhookKeyOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "ApiKeyAuth",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:ApiKeyAuth", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 0
-				ctx = sctx
-			}
-		}
-		{
-			sctx, ok, err := s.securityPracticeGroupId(ctx, RotateWebhookKeyOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "PracticeGroupId",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:PracticeGroupId", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 1
-				ctx = sctx
-			}
-		}
-
-		if ok := func() bool {
-		nextRequirement:
-			for _, requirement := range []bitset{
-				{0b00000011},
-			} {
-				for i, mask := range requirement {
-					if satisfied[i]&mask != mask {
-						continue nextRequirement
-					}
-				}
-				return true
-			}
-			return false
-		}(); !ok {
-			err = &ogenerrors.SecurityError{
-				OperationContext: opErrContext,
-				Err:              ogenerrors.ErrSecurityRequirementIsNotSatisfied,
-			}
-			if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-				defer recordError("Security", err)
-			}
-			return
-		}
+	ctx, ok := s.admit(ctx, RotateWebhookKeyOperation, opErrContext, w, r)
+	if !ok {
+		return
 	}
 	params, err := decodeRotateWebhookKeyParams(args, argsEscaped, r)
 	if err != nil {
@@ -11882,8 +4627,7 @@ func (s *Server) handleRotateWebhookKeyRequest(args [1]string, argsEscaped bool,
 		return
 	}
 
-	var rawBody []byte
-	request, rawBody, close, err := s.decodeRotateWebhookKeyRequest(r)
+	request, _, close, err := s.decodeRotateWebhookKeyRequest(r)
 	if err != nil {
 		err = &ogenerrors.DecodeRequestError{
 			OperationContext: opErrContext,
@@ -11899,49 +4643,8 @@ func (s *Server) handleRotateWebhookKeyRequest(args [1]string, argsEscaped bool,
 		}
 	}()
 
-	var response RotateWebhookKeyRes
-	if m := s.cfg.Middleware; m != nil {
-		mreq := middleware.Request{
-			Context:          ctx,
-			OperationName:    RotateWebhookKeyOperation,
-			OperationSummary: "Rotate a webhook's signing key",
-			OperationID:      "rotateWebhookKey",
-			Body:             request,
-			RawBody:          rawBody,
-			Params: middleware.Parameters{
-				{
-					Name: "id",
-					In:   "path",
-				}: params.ID,
-				{
-					Name: "Idempotency-Key",
-					In:   "header",
-				}: params.IdempotencyKey,
-			},
-			Raw: r,
-		}
-
-		type (
-			Request  = OptKeyRotation
-			Params   = RotateWebhookKeyParams
-			Response = RotateWebhookKeyRes
-		)
-		response, err = middleware.HookMiddleware[
-			Request,
-			Params,
-			Response,
-		](
-			m,
-			mreq,
-			unpackRotateWebhookKeyParams,
-			func(ctx context.Context, request Request, params Params) (response Response, err error) {
-				response, err = s.h.RotateWebhookKey(ctx, request, params)
-				return response, err
-			},
-		)
-	} else {
-		response, err = s.h.RotateWebhookKey(ctx, request, params)
-	}
+	var response *RotatedWebhook
+	response, err = s.h.RotateWebhookKey(ctx, request, params)
 	if err != nil {
 		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
 			if err := encodeErrorResponse(errRes, w); err != nil {
@@ -11985,69 +4688,9 @@ func (s *Server) handleSendBatchMessageRequest(args [1]string, argsEscaped bool,
 			ID:   "sendBatchMessage",
 		}
 	)
-	{
-		type bitset = [1]uint8
-		var satisfied bitset
-		{
-			sctx, ok, err := s.securityApiKeyAuth(ctx, SendBatchMessageOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "ApiKeyAuth",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:ApiKeyAuth", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 0
-				ctx = sctx
-			}
-		}
-		{
-			sctx, ok, err := s.securityPracticeGroupId(ctx, SendBatchMessageOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "PracticeGroupId",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:PracticeGroupId", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 1
-				ctx = sctx
-			}
-		}
-
-		if ok := func() bool {
-		nextRequirement:
-			for _, requirement := range []bitset{
-				{0b00000011},
-			} {
-				for i, mask := range requirement {
-					if satisfied[i]&mask != mask {
-						continue nextRequirement
-					}
-				}
-				return true
-			}
-			return false
-		}(); !ok {
-			err = &ogenerrors.SecurityError{
-				OperationContext: opErrContext,
-				Err:              ogenerrors.ErrSecurityRequirementIsNotSatisfied,
-			}
-			if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-				defer recordError("Security", err)
-			}
-			return
-		}
+	ctx, ok := s.admit(ctx, SendBatchMessageOperation, opErrContext, w, r)
+	if !ok {
+		return
 	}
 	params, err := decodeSendBatchMessageParams(args, argsEscaped, r)
 	if err != nil {
@@ -12060,51 +4703,8 @@ func (s *Server) handleSendBatchMessageRequest(args [1]string, argsEscaped bool,
 		return
 	}
 
-	var rawBody []byte
-
-	var response SendBatchMessageRes
-	if m := s.cfg.Middleware; m != nil {
-		mreq := middleware.Request{
-			Context:          ctx,
-			OperationName:    SendBatchMessageOperation,
-			OperationSummary: "Send a batch message",
-			OperationID:      "sendBatchMessage",
-			Body:             nil,
-			RawBody:          rawBody,
-			Params: middleware.Parameters{
-				{
-					Name: "id",
-					In:   "path",
-				}: params.ID,
-				{
-					Name: "Idempotency-Key",
-					In:   "header",
-				}: params.IdempotencyKey,
-			},
-			Raw: r,
-		}
-
-		type (
-			Request  = struct{}
-			Params   = SendBatchMessageParams
-			Response = SendBatchMessageRes
-		)
-		response, err = middleware.HookMiddleware[
-			Request,
-			Params,
-			Response,
-		](
-			m,
-			mreq,
-			unpackSendBatchMessageParams,
-			func(ctx context.Context, request Request, params Params) (response Response, err error) {
-				response, err = s.h.SendBatchMessage(ctx, params)
-				return response, err
-			},
-		)
-	} else {
-		response, err = s.h.SendBatchMessage(ctx, params)
-	}
+	var response *BatchMessage
+	response, err = s.h.SendBatchMessage(ctx, params)
 	if err != nil {
 		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
 			if err := encodeErrorResponse(errRes, w); err != nil {
@@ -12151,69 +4751,9 @@ func (s *Server) handleSendMessageRequest(args [0]string, argsEscaped bool, w ht
 			ID:   "sendMessage",
 		}
 	)
-	{
-		type bitset = [1]uint8
-		var satisfied bitset
-		{
-			sctx, ok, err := s.securityApiKeyAuth(ctx, SendMessageOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "ApiKeyAuth",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:ApiKeyAuth", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 0
-				ctx = sctx
-			}
-		}
-		{
-			sctx, ok, err := s.securityPracticeGroupId(ctx, SendMessageOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "PracticeGroupId",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:PracticeGroupId", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 1
-				ctx = sctx
-			}
-		}
-
-		if ok := func() bool {
-		nextRequirement:
-			for _, requirement := range []bitset{
-				{0b00000011},
-			} {
-				for i, mask := range requirement {
-					if satisfied[i]&mask != mask {
-						continue nextRequirement
-					}
-				}
-				return true
-			}
-			return false
-		}(); !ok {
-			err = &ogenerrors.SecurityError{
-				OperationContext: opErrContext,
-				Err:              ogenerrors.ErrSecurityRequirementIsNotSatisfied,
-			}
-			if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-				defer recordError("Security", err)
-			}
-			return
-		}
+	ctx, ok := s.admit(ctx, SendMessageOperation, opErrContext, w, r)
+	if !ok {
+		return
 	}
 	params, err := decodeSendMessageParams(args, argsEscaped, r)
 	if err != nil {
@@ -12226,8 +4766,7 @@ func (s *Server) handleSendMessageRequest(args [0]string, argsEscaped bool, w ht
 		return
 	}
 
-	var rawBody []byte
-	request, rawBody, close, err := s.decodeSendMessageRequest(r)
+	request, _, close, err := s.decodeSendMessageRequest(r)
 	if err != nil {
 		err = &ogenerrors.DecodeRequestError{
 			OperationContext: opErrContext,
@@ -12243,45 +4782,8 @@ func (s *Server) handleSendMessageRequest(args [0]string, argsEscaped bool, w ht
 		}
 	}()
 
-	var response SendMessageRes
-	if m := s.cfg.Middleware; m != nil {
-		mreq := middleware.Request{
-			Context:          ctx,
-			OperationName:    SendMessageOperation,
-			OperationSummary: "Send a Message",
-			OperationID:      "sendMessage",
-			Body:             request,
-			RawBody:          rawBody,
-			Params: middleware.Parameters{
-				{
-					Name: "Idempotency-Key",
-					In:   "header",
-				}: params.IdempotencyKey,
-			},
-			Raw: r,
-		}
-
-		type (
-			Request  = *MessageRequest
-			Params   = SendMessageParams
-			Response = SendMessageRes
-		)
-		response, err = middleware.HookMiddleware[
-			Request,
-			Params,
-			Response,
-		](
-			m,
-			mreq,
-			unpackSendMessageParams,
-			func(ctx context.Context, request Request, params Params) (response Response, err error) {
-				response, err = s.h.SendMessage(ctx, request, params)
-				return response, err
-			},
-		)
-	} else {
-		response, err = s.h.SendMessage(ctx, request, params)
-	}
+	var response *SentMessage
+	response, err = s.h.SendMessage(ctx, request, params)
 	if err != nil {
 		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
 			if err := encodeErrorResponse(errRes, w); err != nil {
@@ -12327,69 +4829,9 @@ func (s *Server) handleSendMessageAgainRequest(args [1]string, argsEscaped bool,
 			ID:   "sendMessageAgain",
 		}
 	)
-	{
-		type bitset = [1]uint8
-		var satisfied bitset
-		{
-			sctx, ok, err := s.securityApiKeyAuth(ctx, SendMessageAgainOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "ApiKeyAuth",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:ApiKeyAuth", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 0
-				ctx = sctx
-			}
-		}
-		{
-			sctx, ok, err := s.securityPracticeGroupId(ctx, SendMessageAgainOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "PracticeGroupId",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:PracticeGroupId", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 1
-				ctx = sctx
-			}
-		}
-
-		if ok := func() bool {
-		nextRequirement:
-			for _, requirement := range []bitset{
-				{0b00000011},
-			} {
-				for i, mask := range requirement {
-					if satisfied[i]&mask != mask {
-						continue nextRequirement
-					}
-				}
-				return true
-			}
-			return false
-		}(); !ok {
-			err = &ogenerrors.SecurityError{
-				OperationContext: opErrContext,
-				Err:              ogenerrors.ErrSecurityRequirementIsNotSatisfied,
-			}
-			if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-				defer recordError("Security", err)
-			}
-			return
-		}
+	ctx, ok := s.admit(ctx, SendMessageAgainOperation, opErrContext, w, r)
+	if !ok {
+		return
 	}
 	params, err := decodeSendMessageAgainParams(args, argsEscaped, r)
 	if err != nil {
@@ -12402,51 +4844,8 @@ func (s *Server) handleSendMessageAgainRequest(args [1]string, argsEscaped bool,
 		return
 	}
 
-	var rawBody []byte
-
-	var response SendMessageAgainRes
-	if m := s.cfg.Middleware; m != nil {
-		mreq := middleware.Request{
-			Context:          ctx,
-			OperationName:    SendMessageAgainOperation,
-			OperationSummary: "Send a message again",
-			OperationID:      "sendMessageAgain",
-			Body:             nil,
-			RawBody:          rawBody,
-			Params: middleware.Parameters{
-				{
-					Name: "id",
-					In:   "path",
-				}: params.ID,
-				{
-					Name: "Idempotency-Key",
-					In:   "header",
-				}: params.IdempotencyKey,
-			},
-			Raw: r,
-		}
-
-		type (
-			Request  = struct{}
-			Params   = SendMessageAgainParams
-			Response = SendMessageAgainRes
-		)
-		response, err = middleware.HookMiddleware[
-			Request,
-			Params,
-			Response,
-		](
-			m,
-			mreq,
-			unpackSendMessageAgainParams,
-			func(ctx context.Context, request Request, params Params) (response Response, err error) {
-				response, err = s.h.SendMessageAgain(ctx, params)
-				return response, err
-			},
-		)
-	} else {
-		response, err = s.h.SendMessageAgain(ctx, params)
-	}
+	var response *SentMessage
+	response, err = s.h.SendMessageAgain(ctx, params)
 	if err != nil {
 		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
 			if err := encodeErrorResponse(errRes, w); err != nil {
@@ -12490,69 +4889,9 @@ func (s *Server) handleSetBankHolidayRequest(args [1]string, argsEscaped bool, w
 			ID:   "setBankHoliday",
 		}
 	)
-	{
-		type bitset = [1]uint8
-		var satisfied bitset
-		{
-			sctx, ok, err := s.securityApiKeyAuth(ctx, SetBankHolidayOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "ApiKeyAuth",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:ApiKeyAuth", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 0
-				ctx = sctx
-			}
-		}
-		{
-			sctx, ok, err := s.securityPracticeGroupId(ctx, SetBankHolidayOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "PracticeGroupId",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:PracticeGroupId", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 1
-				ctx = sctx
-			}
-		}
-
-		if ok := func() bool {
-		nextRequirement:
-			for _, requirement := range []bitset{
-				{0b00000011},
-			} {
-				for i, mask := range requirement {
-					if satisfied[i]&mask != mask {
-						continue nextRequirement
-					}
-				}
-				return true
-			}
-			return false
-		}(); !ok {
-			err = &ogenerrors.SecurityError{
-				OperationContext: opErrContext,
-				Err:              ogenerrors.ErrSecurityRequirementIsNotSatisfied,
-			}
-			if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-				defer recordError("Security", err)
-			}
-			return
-		}
+	ctx, ok := s.admit(ctx, SetBankHolidayOperation, opErrContext, w, r)
+	if !ok {
+		return
 	}
 	params, err := decodeSetBankHolidayParams(args, argsEscaped, r)
 	if err != nil {
@@ -12565,8 +4904,7 @@ func (s *Server) handleSetBankHolidayRequest(args [1]string, argsEscaped bool, w
 		return
 	}
 
-	var rawBody []byte
-	request, rawBody, close, err := s.decodeSetBankHolidayRequest(r)
+	request, _, close, err := s.decodeSetBankHolidayRequest(r)
 	if err != nil {
 		err = &ogenerrors.DecodeRequestError{
 			OperationContext: opErrContext,
@@ -12582,45 +4920,8 @@ func (s *Server) handleSetBankHolidayRequest(args [1]string, argsEscaped bool, w
 		}
 	}()
 
-	var response SetBankHolidayRes
-	if m := s.cfg.Middleware; m != nil {
-		mreq := middleware.Request{
-			Context:          ctx,
-			OperationName:    SetBankHolidayOperation,
-			OperationSummary: "Set a bank holiday",
-			OperationID:      "setBankHoliday",
-			Body:             request,
-			RawBody:          rawBody,
-			Params: middleware.Parameters{
-				{
-					Name: "date",
-					In:   "path",
-				}: params.Date,
-			},
-			Raw: r,
-		}
-
-		type (
-			Request  = *BankHolidayInput
-			Params   = SetBankHolidayParams
-			Response = SetBankHolidayRes
-		)
-		response, err = middleware.HookMiddleware[
-			Request,
-			Params,
-			Response,
-		](
-			m,
-			mreq,
-			unpackSetBankHolidayParams,
-			func(ctx context.Context, request Request, params Params) (response Response, err error) {
-				response, err = s.h.SetBankHoliday(ctx, request, params)
-				return response, err
-			},
-		)
-	} else {
-		response, err = s.h.SetBankHoliday(ctx, request, params)
-	}
+	var response *BankHoliday
+	response, err = s.h.SetBankHoliday(ctx, request, params)
 	if err != nil {
 		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
 			if err := encodeErrorResponse(errRes, w); err != nil {
@@ -12665,73 +4966,12 @@ func (s *Server) handleSetOptOutRequest(args [0]string, argsEscaped bool, w http
 			ID:   "setOptOut",
 		}
 	)
-	{
-		type bitset = [1]uint8
-		var satisfied bitset
-		{
-			sctx, ok, err := s.securityApiKeyAuth(ctx, SetOptOutOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "ApiKeyAuth",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:ApiKeyAuth", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 0
-				ctx = sctx
-			}
-		}
-		{
-			sctx, ok, err := s.securityPracticeGroupId(ctx, SetOptOutOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "PracticeGroupId",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:PracticeGroupId", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 1
-				ctx = sctx
-			}
-		}
-
-		if ok := func() bool {
-		nextRequirement:
-			for _, requirement := range []bitset{
-				{0b00000011},
-			} {
-				for i, mask := range requirement {
-					if satisfied[i]&mask != mask {
-						continue nextRequirement
-					}
-				}
-				return true
-			}
-			return false
-		}(); !ok {
-			err = &ogenerrors.SecurityError{
-				OperationContext: opErrContext,
-				Err:              ogenerrors.ErrSecurityRequirementIsNotSatisfied,
-			}
-			if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-				defer recordError("Security", err)
-			}
-			return
-		}
+	ctx, ok := s.admit(ctx, SetOptOutOperation, opErrContext, w, r)
+	if !ok {
+		return
 	}
 
-	var rawBody []byte
-	request, rawBody, close, err := s.decodeSetOptOutRequest(r)
+	request, _, close, err := s.decodeSetOptOutRequest(r)
 	if err != nil {
 		err = &ogenerrors.DecodeRequestError{
 			OperationContext: opErrContext,
@@ -12747,40 +4987,8 @@ func (s *Server) handleSetOptOutRequest(args [0]string, argsEscaped bool, w http
 		}
 	}()
 
-	var response SetOptOutRes
-	if m := s.cfg.Middleware; m != nil {
-		mreq := middleware.Request{
-			Context:          ctx,
-			OperationName:    SetOptOutOperation,
-			OperationSummary: "Set an opt-out",
-			OperationID:      "setOptOut",
-			Body:             request,
-			RawBody:          rawBody,
-			Params:           middleware.Parameters{},
-			Raw:              r,
-		}
-
-		type (
-			Request  = *OptOut
-			Params   = struct{}
-			Response = SetOptOutRes
-		)
-		response, err = middleware.HookMiddleware[
-			Request,
-			Params,
-			Response,
-		](
-			m,
-			mreq,
-			nil,
-			func(ctx context.Context, request Request, params Params) (response Response, err error) {
-				response, err = s.h.SetOptOut(ctx, request)
-				return response, err
-			},
-		)
-	} else {
-		response, err = s.h.SetOptOut(ctx, request)
-	}
+	var response *OptOut
+	response, err = s.h.SetOptOut(ctx, request)
 	if err != nil {
 		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
 			if err := encodeErrorResponse(errRes, w); err != nil {
@@ -12827,69 +5035,9 @@ func (s *Server) handleSetPatientContactDetailRequest(args [2]string, argsEscape
 			ID:   "setPatientContactDetail",
 		}
 	)
-	{
-		type bitset = [1]uint8
-		var satisfied bitset
-		{
-			sctx, ok, err := s.securityApiKeyAuth(ctx, SetPatientContactDetailOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "ApiKeyAuth",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:ApiKeyAuth", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 0
-				ctx = sctx
-			}
-		}
-		{
-			sctx, ok, err := s.securityPracticeGroupId(ctx, SetPatientContactDetailOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "PracticeGroupId",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:PracticeGroupId", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 1
-				ctx = sctx
-			}
-		}
-
-		if ok := func() bool {
-		nextRequirement:
-			for _, requirement := range []bitset{
-				{0b00000011},
-			} {
-				for i, mask := range requirement {
-					if satisfied[i]&mask != mask {
-						continue nextRequirement
-					}
-				}
-				return true
-			}
-			return false
-		}(); !ok {
-			err = &ogenerrors.SecurityError{
-				OperationContext: opErrContext,
-				Err:              ogenerrors.ErrSecurityRequirementIsNotSatisfied,
-			}
-			if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-				defer recordError("Security", err)
-			}
-			return
-		}
+	ctx, ok := s.admit(ctx, SetPatientContactDetailOperation, opErrContext, w, r)
+	if !ok {
+		return
 	}
 	params, err := decodeSetPatientContactDetailParams(args, argsEscaped, r)
 	if err != nil {
@@ -12902,8 +5050,7 @@ func (s *Server) handleSetPatientContactDetailRequest(args [2]string, argsEscape
 		return
 	}
 
-	var rawBody []byte
-	request, rawBody, close, err := s.decodeSetPatientContactDetailRequest(r)
+	request, _, close, err := s.decodeSetPatientContactDetailRequest(r)
 	if err != nil {
 		err = &ogenerrors.DecodeRequestError{
 			OperationContext: opErrContext,
@@ -12919,49 +5066,8 @@ func (s *Server) handleSetPatientContactDetailRequest(args [2]string, argsEscape
 		}
 	}()
 
-	var response SetPatientContactDetailRes
-	if m := s.cfg.Middleware; m != nil {
-		mreq := middleware.Request{
-			Context:          ctx,
-			OperationName:    SetPatientContactDetailOperation,
-			OperationSummary: "Set a contact detail",
-			OperationID:      "setPatientContactDetail",
-			Body:             request,
-			RawBody:          rawBody,
-			Params: middleware.Parameters{
-				{
-					Name: "id",
-					In:   "path",
-				}: params.ID,
-				{
-					Name: "kind",
-					In:   "path",
-				}: params.Kind,
-			},
-			Raw: r,
-		}
-
-		type (
-			Request  = *SetPatientContactDetailReq
-			Params   = SetPatientContactDetailParams
-			Response = SetPatientContactDetailRes
-		)
-		response, err = middleware.HookMiddleware[
-			Request,
-			Params,
-			Response,
-		](
-			m,
-			mreq,
-			unpackSetPatientContactDetailParams,
-			func(ctx context.Context, request Request, params Params) (response Response, err error) {
-				response, err = s.h.SetPatientContactDetail(ctx, request, params)
-				return response, err
-			},
-		)
-	} else {
-		response, err = s.h.SetPatientContactDetail(ctx, request, params)
-	}
+	var response *PatientV2
+	response, err = s.h.SetPatientContactDetail(ctx, request, params)
 	if err != nil {
 		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
 			if err := encodeErrorResponse(errRes, w); err != nil {
@@ -13006,69 +5112,9 @@ func (s *Server) handleTestWebhookRequest(args [1]string, argsEscaped bool, w ht
 			ID:   "testWebhook",
 		}
 	)
-	{
-		type bitset = [1]uint8
-		var satisfied bitset
-		{
-			sctx, ok, err := s.securityApiKeyAuth(ctx, TestWebhookOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "ApiKeyAuth",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:ApiKeyAuth", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 0
-				ctx = sctx
-			}
-		}
-		{
-			sctx, ok, err := s.securityPracticeGroupId(ctx, TestWebhookOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "PracticeGroupId",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:PracticeGroupId", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 1
-				ctx = sctx
-			}
-		}
-
-		if ok := func() bool {
-		nextRequirement:
-			for _, requirement := range []bitset{
-				{0b00000011},
-			} {
-				for i, mask := range requirement {
-					if satisfied[i]&mask != mask {
-						continue nextRequirement
-					}
-				}
-				return true
-			}
-			return false
-		}(); !ok {
-			err = &ogenerrors.SecurityError{
-				OperationContext: opErrContext,
-				Err:              ogenerrors.ErrSecurityRequirementIsNotSatisfied,
-			}
-			if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-				defer recordError("Security", err)
-			}
-			return
-		}
+	ctx, ok := s.admit(ctx, TestWebhookOperation, opErrContext, w, r)
+	if !ok {
+		return
 	}
 	params, err := decodeTestWebhookParams(args, argsEscaped, r)
 	if err != nil {
@@ -13081,51 +5127,8 @@ func (s *Server) handleTestWebhookRequest(args [1]string, argsEscaped bool, w ht
 		return
 	}
 
-	var rawBody []byte
-
-	var response TestWebhookRes
-	if m := s.cfg.Middleware; m != nil {
-		mreq := middleware.Request{
-			Context:          ctx,
-			OperationName:    TestWebhookOperation,
-			OperationSummary: "Test a webhook",
-			OperationID:      "testWebhook",
-			Body:             nil,
-			RawBody:          rawBody,
-			Params: middleware.Parameters{
-				{
-					Name: "id",
-					In:   "path",
-				}: params.ID,
-				{
-					Name: "Idempotency-Key",
-					In:   "header",
-				}: params.IdempotencyKey,
-			},
-			Raw: r,
-		}
-
-		type (
-			Request  = struct{}
-			Params   = TestWebhookParams
-			Response = TestWebhookRes
-		)
-		response, err = middleware.HookMiddleware[
-			Request,
-			Params,
-			Response,
-		](
-			m,
-			mreq,
-			unpackTestWebhookParams,
-			func(ctx context.Context, request Request, params Params) (response Response, err error) {
-				response, err = s.h.TestWebhook(ctx, params)
-				return response, err
-			},
-		)
-	} else {
-		response, err = s.h.TestWebhook(ctx, params)
-	}
+	var response *Delivery
+	response, err = s.h.TestWebhook(ctx, params)
 	if err != nil {
 		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
 			if err := encodeErrorResponse(errRes, w); err != nil {
@@ -13171,69 +5174,9 @@ func (s *Server) handleUnlockMessageRequest(args [1]string, argsEscaped bool, w 
 			ID:   "unlockMessage",
 		}
 	)
-	{
-		type bitset = [1]uint8
-		var satisfied bitset
-		{
-			sctx, ok, err := s.securityApiKeyAuth(ctx, UnlockMessageOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "ApiKeyAuth",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:ApiKeyAuth", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 0
-				ctx = sctx
-			}
-		}
-		{
-			sctx, ok, err := s.securityPracticeGroupId(ctx, UnlockMessageOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "PracticeGroupId",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:PracticeGroupId", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 1
-				ctx = sctx
-			}
-		}
-
-		if ok := func() bool {
-		nextRequirement:
-			for _, requirement := range []bitset{
-				{0b00000011},
-			} {
-				for i, mask := range requirement {
-					if satisfied[i]&mask != mask {
-						continue nextRequirement
-					}
-				}
-				return true
-			}
-			return false
-		}(); !ok {
-			err = &ogenerrors.SecurityError{
-				OperationContext: opErrContext,
-				Err:              ogenerrors.ErrSecurityRequirementIsNotSatisfied,
-			}
-			if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-				defer recordError("Security", err)
-			}
-			return
-		}
+	ctx, ok := s.admit(ctx, UnlockMessageOperation, opErrContext, w, r)
+	if !ok {
+		return
 	}
 	params, err := decodeUnlockMessageParams(args, argsEscaped, r)
 	if err != nil {
@@ -13246,51 +5189,8 @@ func (s *Server) handleUnlockMessageRequest(args [1]string, argsEscaped bool, w 
 		return
 	}
 
-	var rawBody []byte
-
-	var response UnlockMessageRes
-	if m := s.cfg.Middleware; m != nil {
-		mreq := middleware.Request{
-			Context:          ctx,
-			OperationName:    UnlockMessageOperation,
-			OperationSummary: "Unlock a message",
-			OperationID:      "unlockMessage",
-			Body:             nil,
-			RawBody:          rawBody,
-			Params: middleware.Parameters{
-				{
-					Name: "id",
-					In:   "path",
-				}: params.ID,
-				{
-					Name: "Idempotency-Key",
-					In:   "header",
-				}: params.IdempotencyKey,
-			},
-			Raw: r,
-		}
-
-		type (
-			Request  = struct{}
-			Params   = UnlockMessageParams
-			Response = UnlockMessageRes
-		)
-		response, err = middleware.HookMiddleware[
-			Request,
-			Params,
-			Response,
-		](
-			m,
-			mreq,
-			unpackUnlockMessageParams,
-			func(ctx context.Context, request Request, params Params) (response Response, err error) {
-				response, err = s.h.UnlockMessage(ctx, params)
-				return response, err
-			},
-		)
-	} else {
-		response, err = s.h.UnlockMessage(ctx, params)
-	}
+	var response *Message
+	response, err = s.h.UnlockMessage(ctx, params)
 	if err != nil {
 		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
 			if err := encodeErrorResponse(errRes, w); err != nil {
@@ -13337,69 +5237,9 @@ func (s *Server) handleUnmergePatientsRequest(args [1]string, argsEscaped bool, 
 			ID:   "unmergePatients",
 		}
 	)
-	{
-		type bitset = [1]uint8
-		var satisfied bitset
-		{
-			sctx, ok, err := s.securityApiKeyAuth(ctx, UnmergePatientsOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "ApiKeyAuth",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:ApiKeyAuth", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 0
-				ctx = sctx
-			}
-		}
-		{
-			sctx, ok, err := s.securityPracticeGroupId(ctx, UnmergePatientsOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "PracticeGroupId",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:PracticeGroupId", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 1
-				ctx = sctx
-			}
-		}
-
-		if ok := func() bool {
-		nextRequirement:
-			for _, requirement := range []bitset{
-				{0b00000011},
-			} {
-				for i, mask := range requirement {
-					if satisfied[i]&mask != mask {
-						continue nextRequirement
-					}
-				}
-				return true
-			}
-			return false
-		}(); !ok {
-			err = &ogenerrors.SecurityError{
-				OperationContext: opErrContext,
-				Err:              ogenerrors.ErrSecurityRequirementIsNotSatisfied,
-			}
-			if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-				defer recordError("Security", err)
-			}
-			return
-		}
+	ctx, ok := s.admit(ctx, UnmergePatientsOperation, opErrContext, w, r)
+	if !ok {
+		return
 	}
 	params, err := decodeUnmergePatientsParams(args, argsEscaped, r)
 	if err != nil {
@@ -13412,8 +5252,7 @@ func (s *Server) handleUnmergePatientsRequest(args [1]string, argsEscaped bool, 
 		return
 	}
 
-	var rawBody []byte
-	request, rawBody, close, err := s.decodeUnmergePatientsRequest(r)
+	request, _, close, err := s.decodeUnmergePatientsRequest(r)
 	if err != nil {
 		err = &ogenerrors.DecodeRequestError{
 			OperationContext: opErrContext,
@@ -13429,49 +5268,8 @@ func (s *Server) handleUnmergePatientsRequest(args [1]string, argsEscaped bool, 
 		}
 	}()
 
-	var response UnmergePatientsRes
-	if m := s.cfg.Middleware; m != nil {
-		mreq := middleware.Request{
-			Context:          ctx,
-			OperationName:    UnmergePatientsOperation,
-			OperationSummary: "Undo a merge",
-			OperationID:      "unmergePatients",
-			Body:             request,
-			RawBody:          rawBody,
-			Params: middleware.Parameters{
-				{
-					Name: "id",
-					In:   "path",
-				}: params.ID,
-				{
-					Name: "Idempotency-Key",
-					In:   "header",
-				}: params.IdempotencyKey,
-			},
-			Raw: r,
-		}
-
-		type (
-			Request  = OptUnmergePatientsReq
-			Params   = UnmergePatientsParams
-			Response = UnmergePatientsRes
-		)
-		response, err = middleware.HookMiddleware[
-			Request,
-			Params,
-			Response,
-		](
-			m,
-			mreq,
-			unpackUnmergePatientsParams,
-			func(ctx context.Context, request Request, params Params) (response Response, err error) {
-				response, err = s.h.UnmergePatients(ctx, request, params)
-				return response, err
-			},
-		)
-	} else {
-		response, err = s.h.UnmergePatients(ctx, request, params)
-	}
+	var response *PatientMerge
+	response, err = s.h.UnmergePatients(ctx, request, params)
 	if err != nil {
 		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
 			if err := encodeErrorResponse(errRes, w); err != nil {
@@ -13518,69 +5316,9 @@ func (s *Server) handleUpdateAppointmentJourneyRequest(args [1]string, argsEscap
 			ID:   "updateAppointmentJourney",
 		}
 	)
-	{
-		type bitset = [1]uint8
-		var satisfied bitset
-		{
-			sctx, ok, err := s.securityApiKeyAuth(ctx, UpdateAppointmentJourneyOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "ApiKeyAuth",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:ApiKeyAuth", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 0
-				ctx = sctx
-			}
-		}
-		{
-			sctx, ok, err := s.securityPracticeGroupId(ctx, UpdateAppointmentJourneyOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "PracticeGroupId",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:PracticeGroupId", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 1
-				ctx = sctx
-			}
-		}
-
-		if ok := func() bool {
-		nextRequirement:
-			for _, requirement := range []bitset{
-				{0b00000011},
-			} {
-				for i, mask := range requirement {
-					if satisfied[i]&mask != mask {
-						continue nextRequirement
-					}
-				}
-				return true
-			}
-			return false
-		}(); !ok {
-			err = &ogenerrors.SecurityError{
-				OperationContext: opErrContext,
-				Err:              ogenerrors.ErrSecurityRequirementIsNotSatisfied,
-			}
-			if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-				defer recordError("Security", err)
-			}
-			return
-		}
+	ctx, ok := s.admit(ctx, UpdateAppointmentJourneyOperation, opErrContext, w, r)
+	if !ok {
+		return
 	}
 	params, err := decodeUpdateAppointmentJourneyParams(args, argsEscaped, r)
 	if err != nil {
@@ -13593,8 +5331,7 @@ func (s *Server) handleUpdateAppointmentJourneyRequest(args [1]string, argsEscap
 		return
 	}
 
-	var rawBody []byte
-	request, rawBody, close, err := s.decodeUpdateAppointmentJourneyRequest(r)
+	request, _, close, err := s.decodeUpdateAppointmentJourneyRequest(r)
 	if err != nil {
 		err = &ogenerrors.DecodeRequestError{
 			OperationContext: opErrContext,
@@ -13610,49 +5347,8 @@ func (s *Server) handleUpdateAppointmentJourneyRequest(args [1]string, argsEscap
 		}
 	}()
 
-	var response UpdateAppointmentJourneyRes
-	if m := s.cfg.Middleware; m != nil {
-		mreq := middleware.Request{
-			Context:          ctx,
-			OperationName:    UpdateAppointmentJourneyOperation,
-			OperationSummary: "Note how far the patient has come",
-			OperationID:      "updateAppointmentJourney",
-			Body:             request,
-			RawBody:          rawBody,
-			Params: middleware.Parameters{
-				{
-					Name: "id",
-					In:   "path",
-				}: params.ID,
-				{
-					Name: "Idempotency-Key",
-					In:   "header",
-				}: params.IdempotencyKey,
-			},
-			Raw: r,
-		}
-
-		type (
-			Request  = *JourneyRequest
-			Params   = UpdateAppointmentJourneyParams
-			Response = UpdateAppointmentJourneyRes
-		)
-		response, err = middleware.HookMiddleware[
-			Request,
-			Params,
-			Response,
-		](
-			m,
-			mreq,
-			unpackUpdateAppointmentJourneyParams,
-			func(ctx context.Context, request Request, params Params) (response Response, err error) {
-				response, err = s.h.UpdateAppointmentJourney(ctx, request, params)
-				return response, err
-			},
-		)
-	} else {
-		response, err = s.h.UpdateAppointmentJourney(ctx, request, params)
-	}
+	var response *Appointment
+	response, err = s.h.UpdateAppointmentJourney(ctx, request, params)
 	if err != nil {
 		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
 			if err := encodeErrorResponse(errRes, w); err != nil {
@@ -13696,69 +5392,9 @@ func (s *Server) handleUpdateAppointmentTypeRequest(args [1]string, argsEscaped 
 			ID:   "updateAppointmentType",
 		}
 	)
-	{
-		type bitset = [1]uint8
-		var satisfied bitset
-		{
-			sctx, ok, err := s.securityApiKeyAuth(ctx, UpdateAppointmentTypeOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "ApiKeyAuth",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:ApiKeyAuth", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 0
-				ctx = sctx
-			}
-		}
-		{
-			sctx, ok, err := s.securityPracticeGroupId(ctx, UpdateAppointmentTypeOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "PracticeGroupId",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:PracticeGroupId", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 1
-				ctx = sctx
-			}
-		}
-
-		if ok := func() bool {
-		nextRequirement:
-			for _, requirement := range []bitset{
-				{0b00000011},
-			} {
-				for i, mask := range requirement {
-					if satisfied[i]&mask != mask {
-						continue nextRequirement
-					}
-				}
-				return true
-			}
-			return false
-		}(); !ok {
-			err = &ogenerrors.SecurityError{
-				OperationContext: opErrContext,
-				Err:              ogenerrors.ErrSecurityRequirementIsNotSatisfied,
-			}
-			if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-				defer recordError("Security", err)
-			}
-			return
-		}
+	ctx, ok := s.admit(ctx, UpdateAppointmentTypeOperation, opErrContext, w, r)
+	if !ok {
+		return
 	}
 	params, err := decodeUpdateAppointmentTypeParams(args, argsEscaped, r)
 	if err != nil {
@@ -13771,8 +5407,7 @@ func (s *Server) handleUpdateAppointmentTypeRequest(args [1]string, argsEscaped 
 		return
 	}
 
-	var rawBody []byte
-	request, rawBody, close, err := s.decodeUpdateAppointmentTypeRequest(r)
+	request, _, close, err := s.decodeUpdateAppointmentTypeRequest(r)
 	if err != nil {
 		err = &ogenerrors.DecodeRequestError{
 			OperationContext: opErrContext,
@@ -13788,49 +5423,8 @@ func (s *Server) handleUpdateAppointmentTypeRequest(args [1]string, argsEscaped 
 		}
 	}()
 
-	var response UpdateAppointmentTypeRes
-	if m := s.cfg.Middleware; m != nil {
-		mreq := middleware.Request{
-			Context:          ctx,
-			OperationName:    UpdateAppointmentTypeOperation,
-			OperationSummary: "Update an Appointment Type",
-			OperationID:      "updateAppointmentType",
-			Body:             request,
-			RawBody:          rawBody,
-			Params: middleware.Parameters{
-				{
-					Name: "id",
-					In:   "path",
-				}: params.ID,
-				{
-					Name: "Idempotency-Key",
-					In:   "header",
-				}: params.IdempotencyKey,
-			},
-			Raw: r,
-		}
-
-		type (
-			Request  = *AppointmentTypeInput
-			Params   = UpdateAppointmentTypeParams
-			Response = UpdateAppointmentTypeRes
-		)
-		response, err = middleware.HookMiddleware[
-			Request,
-			Params,
-			Response,
-		](
-			m,
-			mreq,
-			unpackUpdateAppointmentTypeParams,
-			func(ctx context.Context, request Request, params Params) (response Response, err error) {
-				response, err = s.h.UpdateAppointmentType(ctx, request, params)
-				return response, err
-			},
-		)
-	} else {
-		response, err = s.h.UpdateAppointmentType(ctx, request, params)
-	}
+	var response *AppointmentTypeSetup
+	response, err = s.h.UpdateAppointmentType(ctx, request, params)
 	if err != nil {
 		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
 			if err := encodeErrorResponse(errRes, w); err != nil {
@@ -13874,69 +5468,9 @@ func (s *Server) handleUpdateLocationRequest(args [1]string, argsEscaped bool, w
 			ID:   "updateLocation",
 		}
 	)
-	{
-		type bitset = [1]uint8
-		var satisfied bitset
-		{
-			sctx, ok, err := s.securityApiKeyAuth(ctx, UpdateLocationOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "ApiKeyAuth",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:ApiKeyAuth", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 0
-				ctx = sctx
-			}
-		}
-		{
-			sctx, ok, err := s.securityPracticeGroupId(ctx, UpdateLocationOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "PracticeGroupId",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:PracticeGroupId", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 1
-				ctx = sctx
-			}
-		}
-
-		if ok := func() bool {
-		nextRequirement:
-			for _, requirement := range []bitset{
-				{0b00000011},
-			} {
-				for i, mask := range requirement {
-					if satisfied[i]&mask != mask {
-						continue nextRequirement
-					}
-				}
-				return true
-			}
-			return false
-		}(); !ok {
-			err = &ogenerrors.SecurityError{
-				OperationContext: opErrContext,
-				Err:              ogenerrors.ErrSecurityRequirementIsNotSatisfied,
-			}
-			if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-				defer recordError("Security", err)
-			}
-			return
-		}
+	ctx, ok := s.admit(ctx, UpdateLocationOperation, opErrContext, w, r)
+	if !ok {
+		return
 	}
 	params, err := decodeUpdateLocationParams(args, argsEscaped, r)
 	if err != nil {
@@ -13949,8 +5483,7 @@ func (s *Server) handleUpdateLocationRequest(args [1]string, argsEscaped bool, w
 		return
 	}
 
-	var rawBody []byte
-	request, rawBody, close, err := s.decodeUpdateLocationRequest(r)
+	request, _, close, err := s.decodeUpdateLocationRequest(r)
 	if err != nil {
 		err = &ogenerrors.DecodeRequestError{
 			OperationContext: opErrContext,
@@ -13966,49 +5499,8 @@ func (s *Server) handleUpdateLocationRequest(args [1]string, argsEscaped bool, w
 		}
 	}()
 
-	var response UpdateLocationRes
-	if m := s.cfg.Middleware; m != nil {
-		mreq := middleware.Request{
-			Context:          ctx,
-			OperationName:    UpdateLocationOperation,
-			OperationSummary: "Update a Location",
-			OperationID:      "updateLocation",
-			Body:             request,
-			RawBody:          rawBody,
-			Params: middleware.Parameters{
-				{
-					Name: "id",
-					In:   "path",
-				}: params.ID,
-				{
-					Name: "Idempotency-Key",
-					In:   "header",
-				}: params.IdempotencyKey,
-			},
-			Raw: r,
-		}
-
-		type (
-			Request  = *LocationInput
-			Params   = UpdateLocationParams
-			Response = UpdateLocationRes
-		)
-		response, err = middleware.HookMiddleware[
-			Request,
-			Params,
-			Response,
-		](
-			m,
-			mreq,
-			unpackUpdateLocationParams,
-			func(ctx context.Context, request Request, params Params) (response Response, err error) {
-				response, err = s.h.UpdateLocation(ctx, request, params)
-				return response, err
-			},
-		)
-	} else {
-		response, err = s.h.UpdateLocation(ctx, request, params)
-	}
+	var response *Location
+	response, err = s.h.UpdateLocation(ctx, request, params)
 	if err != nil {
 		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
 			if err := encodeErrorResponse(errRes, w); err != nil {
@@ -14052,69 +5544,9 @@ func (s *Server) handleUpdateMessageReplyRequest(args [1]string, argsEscaped boo
 			ID:   "updateMessageReply",
 		}
 	)
-	{
-		type bitset = [1]uint8
-		var satisfied bitset
-		{
-			sctx, ok, err := s.securityApiKeyAuth(ctx, UpdateMessageReplyOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "ApiKeyAuth",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:ApiKeyAuth", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 0
-				ctx = sctx
-			}
-		}
-		{
-			sctx, ok, err := s.securityPracticeGroupId(ctx, UpdateMessageReplyOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "PracticeGroupId",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:PracticeGroupId", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 1
-				ctx = sctx
-			}
-		}
-
-		if ok := func() bool {
-		nextRequirement:
-			for _, requirement := range []bitset{
-				{0b00000011},
-			} {
-				for i, mask := range requirement {
-					if satisfied[i]&mask != mask {
-						continue nextRequirement
-					}
-				}
-				return true
-			}
-			return false
-		}(); !ok {
-			err = &ogenerrors.SecurityError{
-				OperationContext: opErrContext,
-				Err:              ogenerrors.ErrSecurityRequirementIsNotSatisfied,
-			}
-			if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-				defer recordError("Security", err)
-			}
-			return
-		}
+	ctx, ok := s.admit(ctx, UpdateMessageReplyOperation, opErrContext, w, r)
+	if !ok {
+		return
 	}
 	params, err := decodeUpdateMessageReplyParams(args, argsEscaped, r)
 	if err != nil {
@@ -14127,8 +5559,7 @@ func (s *Server) handleUpdateMessageReplyRequest(args [1]string, argsEscaped boo
 		return
 	}
 
-	var rawBody []byte
-	request, rawBody, close, err := s.decodeUpdateMessageReplyRequest(r)
+	request, _, close, err := s.decodeUpdateMessageReplyRequest(r)
 	if err != nil {
 		err = &ogenerrors.DecodeRequestError{
 			OperationContext: opErrContext,
@@ -14144,45 +5575,8 @@ func (s *Server) handleUpdateMessageReplyRequest(args [1]string, argsEscaped boo
 		}
 	}()
 
-	var response UpdateMessageReplyRes
-	if m := s.cfg.Middleware; m != nil {
-		mreq := middleware.Request{
-			Context:          ctx,
-			OperationName:    UpdateMessageReplyOperation,
-			OperationSummary: "Update a reply",
-			OperationID:      "updateMessageReply",
-			Body:             request,
-			RawBody:          rawBody,
-			Params: middleware.Parameters{
-				{
-					Name: "id",
-					In:   "path",
-				}: params.ID,
-			},
-			Raw: r,
-		}
-
-		type (
-			Request  = *ReplyUpdate
-			Params   = UpdateMessageReplyParams
-			Response = UpdateMessageReplyRes
-		)
-		response, err = middleware.HookMiddleware[
-			Request,
-			Params,
-			Response,
-		](
-			m,
-			mreq,
-			unpackUpdateMessageReplyParams,
-			func(ctx context.Context, request Request, params Params) (response Response, err error) {
-				response, err = s.h.UpdateMessageReply(ctx, request, params)
-				return response, err
-			},
-		)
-	} else {
-		response, err = s.h.UpdateMessageReply(ctx, request, params)
-	}
+	var response *Reply
+	response, err = s.h.UpdateMessageReply(ctx, request, params)
 	if err != nil {
 		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
 			if err := encodeErrorResponse(errRes, w); err != nil {
@@ -14226,69 +5620,9 @@ func (s *Server) handleUpdatePracticeGroupRequest(args [0]string, argsEscaped bo
 			ID:   "updatePracticeGroup",
 		}
 	)
-	{
-		type bitset = [1]uint8
-		var satisfied bitset
-		{
-			sctx, ok, err := s.securityApiKeyAuth(ctx, UpdatePracticeGroupOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "ApiKeyAuth",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:ApiKeyAuth", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 0
-				ctx = sctx
-			}
-		}
-		{
-			sctx, ok, err := s.securityPracticeGroupId(ctx, UpdatePracticeGroupOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "PracticeGroupId",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:PracticeGroupId", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 1
-				ctx = sctx
-			}
-		}
-
-		if ok := func() bool {
-		nextRequirement:
-			for _, requirement := range []bitset{
-				{0b00000011},
-			} {
-				for i, mask := range requirement {
-					if satisfied[i]&mask != mask {
-						continue nextRequirement
-					}
-				}
-				return true
-			}
-			return false
-		}(); !ok {
-			err = &ogenerrors.SecurityError{
-				OperationContext: opErrContext,
-				Err:              ogenerrors.ErrSecurityRequirementIsNotSatisfied,
-			}
-			if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-				defer recordError("Security", err)
-			}
-			return
-		}
+	ctx, ok := s.admit(ctx, UpdatePracticeGroupOperation, opErrContext, w, r)
+	if !ok {
+		return
 	}
 	params, err := decodeUpdatePracticeGroupParams(args, argsEscaped, r)
 	if err != nil {
@@ -14301,8 +5635,7 @@ func (s *Server) handleUpdatePracticeGroupRequest(args [0]string, argsEscaped bo
 		return
 	}
 
-	var rawBody []byte
-	request, rawBody, close, err := s.decodeUpdatePracticeGroupRequest(r)
+	request, _, close, err := s.decodeUpdatePracticeGroupRequest(r)
 	if err != nil {
 		err = &ogenerrors.DecodeRequestError{
 			OperationContext: opErrContext,
@@ -14318,45 +5651,8 @@ func (s *Server) handleUpdatePracticeGroupRequest(args [0]string, argsEscaped bo
 		}
 	}()
 
-	var response UpdatePracticeGroupRes
-	if m := s.cfg.Middleware; m != nil {
-		mreq := middleware.Request{
-			Context:          ctx,
-			OperationName:    UpdatePracticeGroupOperation,
-			OperationSummary: "Update a Practice Group",
-			OperationID:      "updatePracticeGroup",
-			Body:             request,
-			RawBody:          rawBody,
-			Params: middleware.Parameters{
-				{
-					Name: "Idempotency-Key",
-					In:   "header",
-				}: params.IdempotencyKey,
-			},
-			Raw: r,
-		}
-
-		type (
-			Request  = *PracticeGroupInput
-			Params   = UpdatePracticeGroupParams
-			Response = UpdatePracticeGroupRes
-		)
-		response, err = middleware.HookMiddleware[
-			Request,
-			Params,
-			Response,
-		](
-			m,
-			mreq,
-			unpackUpdatePracticeGroupParams,
-			func(ctx context.Context, request Request, params Params) (response Response, err error) {
-				response, err = s.h.UpdatePracticeGroup(ctx, request, params)
-				return response, err
-			},
-		)
-	} else {
-		response, err = s.h.UpdatePracticeGroup(ctx, request, params)
-	}
+	var response *PracticeGroup
+	response, err = s.h.UpdatePracticeGroup(ctx, request, params)
 	if err != nil {
 		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
 			if err := encodeErrorResponse(errRes, w); err != nil {
@@ -14400,69 +5696,9 @@ func (s *Server) handleUpdatePractitionerRequest(args [1]string, argsEscaped boo
 			ID:   "updatePractitioner",
 		}
 	)
-	{
-		type bitset = [1]uint8
-		var satisfied bitset
-		{
-			sctx, ok, err := s.securityApiKeyAuth(ctx, UpdatePractitionerOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "ApiKeyAuth",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:ApiKeyAuth", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 0
-				ctx = sctx
-			}
-		}
-		{
-			sctx, ok, err := s.securityPracticeGroupId(ctx, UpdatePractitionerOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "PracticeGroupId",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:PracticeGroupId", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 1
-				ctx = sctx
-			}
-		}
-
-		if ok := func() bool {
-		nextRequirement:
-			for _, requirement := range []bitset{
-				{0b00000011},
-			} {
-				for i, mask := range requirement {
-					if satisfied[i]&mask != mask {
-						continue nextRequirement
-					}
-				}
-				return true
-			}
-			return false
-		}(); !ok {
-			err = &ogenerrors.SecurityError{
-				OperationContext: opErrContext,
-				Err:              ogenerrors.ErrSecurityRequirementIsNotSatisfied,
-			}
-			if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-				defer recordError("Security", err)
-			}
-			return
-		}
+	ctx, ok := s.admit(ctx, UpdatePractitionerOperation, opErrContext, w, r)
+	if !ok {
+		return
 	}
 	params, err := decodeUpdatePractitionerParams(args, argsEscaped, r)
 	if err != nil {
@@ -14475,8 +5711,7 @@ func (s *Server) handleUpdatePractitionerRequest(args [1]string, argsEscaped boo
 		return
 	}
 
-	var rawBody []byte
-	request, rawBody, close, err := s.decodeUpdatePractitionerRequest(r)
+	request, _, close, err := s.decodeUpdatePractitionerRequest(r)
 	if err != nil {
 		err = &ogenerrors.DecodeRequestError{
 			OperationContext: opErrContext,
@@ -14492,49 +5727,8 @@ func (s *Server) handleUpdatePractitionerRequest(args [1]string, argsEscaped boo
 		}
 	}()
 
-	var response UpdatePractitionerRes
-	if m := s.cfg.Middleware; m != nil {
-		mreq := middleware.Request{
-			Context:          ctx,
-			OperationName:    UpdatePractitionerOperation,
-			OperationSummary: "Update a Practitioner",
-			OperationID:      "updatePractitioner",
-			Body:             request,
-			RawBody:          rawBody,
-			Params: middleware.Parameters{
-				{
-					Name: "id",
-					In:   "path",
-				}: params.ID,
-				{
-					Name: "Idempotency-Key",
-					In:   "header",
-				}: params.IdempotencyKey,
-			},
-			Raw: r,
-		}
-
-		type (
-			Request  = *PractitionerInput
-			Params   = UpdatePractitionerParams
-			Response = UpdatePractitionerRes
-		)
-		response, err = middleware.HookMiddleware[
-			Request,
-			Params,
-			Response,
-		](
-			m,
-			mreq,
-			unpackUpdatePractitionerParams,
-			func(ctx context.Context, request Request, params Params) (response Response, err error) {
-				response, err = s.h.UpdatePractitioner(ctx, request, params)
-				return response, err
-			},
-		)
-	} else {
-		response, err = s.h.UpdatePractitioner(ctx, request, params)
-	}
+	var response *Practitioner
+	response, err = s.h.UpdatePractitioner(ctx, request, params)
 	if err != nil {
 		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
 			if err := encodeErrorResponse(errRes, w); err != nil {
@@ -14579,69 +5773,9 @@ func (s *Server) handleUpdateSessionRequest(args [1]string, argsEscaped bool, w 
 			ID:   "updateSession",
 		}
 	)
-	{
-		type bitset = [1]uint8
-		var satisfied bitset
-		{
-			sctx, ok, err := s.securityApiKeyAuth(ctx, UpdateSessionOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "ApiKeyAuth",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:ApiKeyAuth", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 0
-				ctx = sctx
-			}
-		}
-		{
-			sctx, ok, err := s.securityPracticeGroupId(ctx, UpdateSessionOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "PracticeGroupId",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:PracticeGroupId", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 1
-				ctx = sctx
-			}
-		}
-
-		if ok := func() bool {
-		nextRequirement:
-			for _, requirement := range []bitset{
-				{0b00000011},
-			} {
-				for i, mask := range requirement {
-					if satisfied[i]&mask != mask {
-						continue nextRequirement
-					}
-				}
-				return true
-			}
-			return false
-		}(); !ok {
-			err = &ogenerrors.SecurityError{
-				OperationContext: opErrContext,
-				Err:              ogenerrors.ErrSecurityRequirementIsNotSatisfied,
-			}
-			if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-				defer recordError("Security", err)
-			}
-			return
-		}
+	ctx, ok := s.admit(ctx, UpdateSessionOperation, opErrContext, w, r)
+	if !ok {
+		return
 	}
 	params, err := decodeUpdateSessionParams(args, argsEscaped, r)
 	if err != nil {
@@ -14654,8 +5788,7 @@ func (s *Server) handleUpdateSessionRequest(args [1]string, argsEscaped bool, w 
 		return
 	}
 
-	var rawBody []byte
-	request, rawBody, close, err := s.decodeUpdateSessionRequest(r)
+	request, _, close, err := s.decodeUpdateSessionRequest(r)
 	if err != nil {
 		err = &ogenerrors.DecodeRequestError{
 			OperationContext: opErrContext,
@@ -14671,49 +5804,8 @@ func (s *Server) handleUpdateSessionRequest(args [1]string, argsEscaped bool, w 
 		}
 	}()
 
-	var response UpdateSessionRes
-	if m := s.cfg.Middleware; m != nil {
-		mreq := middleware.Request{
-			Context:          ctx,
-			OperationName:    UpdateSessionOperation,
-			OperationSummary: "Update a session",
-			OperationID:      "updateSession",
-			Body:             request,
-			RawBody:          rawBody,
-			Params: middleware.Parameters{
-				{
-					Name: "id",
-					In:   "path",
-				}: params.ID,
-				{
-					Name: "Idempotency-Key",
-					In:   "header",
-				}: params.IdempotencyKey,
-			},
-			Raw: r,
-		}
-
-		type (
-			Request  = *SessionInput
-			Params   = UpdateSessionParams
-			Response = UpdateSessionRes
-		)
-		response, err = middleware.HookMiddleware[
-			Request,
-			Params,
-			Response,
-		](
-			m,
-			mreq,
-			unpackUpdateSessionParams,
-			func(ctx context.Context, request Request, params Params) (response Response, err error) {
-				response, err = s.h.UpdateSession(ctx, request, params)
-				return response, err
-			},
-		)
-	} else {
-		response, err = s.h.UpdateSession(ctx, request, params)
-	}
+	var response *Session
+	response, err = s.h.UpdateSession(ctx, request, params)
 	if err != nil {
 		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
 			if err := encodeErrorResponse(errRes, w); err != nil {
@@ -14758,69 +5850,9 @@ func (s *Server) handleUpdateWebhookRequest(args [1]string, argsEscaped bool, w 
 			ID:   "updateWebhook",
 		}
 	)
-	{
-		type bitset = [1]uint8
-		var satisfied bitset
-		{
-			sctx, ok, err := s.securityApiKeyAuth(ctx, UpdateWebhookOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "ApiKeyAuth",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:ApiKeyAuth", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 0
-				ctx = sctx
-			}
-		}
-		{
-			sctx, ok, err := s.securityPracticeGroupId(ctx, UpdateWebhookOperation, r)
-			if err != nil {
-				err = &ogenerrors.SecurityError{
-					OperationContext: opErrContext,
-					Security:         "PracticeGroupId",
-					Err:              err,
-				}
-				if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-					defer recordError("Security:PracticeGroupId", err)
-				}
-				return
-			}
-			if ok {
-				satisfied[0] |= 1 << 1
-				ctx = sctx
-			}
-		}
-
-		if ok := func() bool {
-		nextRequirement:
-			for _, requirement := range []bitset{
-				{0b00000011},
-			} {
-				for i, mask := range requirement {
-					if satisfied[i]&mask != mask {
-						continue nextRequirement
-					}
-				}
-				return true
-			}
-			return false
-		}(); !ok {
-			err = &ogenerrors.SecurityError{
-				OperationContext: opErrContext,
-				Err:              ogenerrors.ErrSecurityRequirementIsNotSatisfied,
-			}
-			if encodeErr := encodeErrorResponse(s.h.NewError(ctx, err), w); encodeErr != nil {
-				defer recordError("Security", err)
-			}
-			return
-		}
+	ctx, ok := s.admit(ctx, UpdateWebhookOperation, opErrContext, w, r)
+	if !ok {
+		return
 	}
 	params, err := decodeUpdateWebhookParams(args, argsEscaped, r)
 	if err != nil {
@@ -14833,8 +5865,7 @@ func (s *Server) handleUpdateWebhookRequest(args [1]string, argsEscaped bool, w 
 		return
 	}
 
-	var rawBody []byte
-	request, rawBody, close, err := s.decodeUpdateWebhookRequest(r)
+	request, _, close, err := s.decodeUpdateWebhookRequest(r)
 	if err != nil {
 		err = &ogenerrors.DecodeRequestError{
 			OperationContext: opErrContext,
@@ -14850,49 +5881,8 @@ func (s *Server) handleUpdateWebhookRequest(args [1]string, argsEscaped bool, w 
 		}
 	}()
 
-	var response UpdateWebhookRes
-	if m := s.cfg.Middleware; m != nil {
-		mreq := middleware.Request{
-			Context:          ctx,
-			OperationName:    UpdateWebhookOperation,
-			OperationSummary: "Update a webhook",
-			OperationID:      "updateWebhook",
-			Body:             request,
-			RawBody:          rawBody,
-			Params: middleware.Parameters{
-				{
-					Name: "id",
-					In:   "path",
-				}: params.ID,
-				{
-					Name: "Idempotency-Key",
-					In:   "header",
-				}: params.IdempotencyKey,
-			},
-			Raw: r,
-		}
-
-		type (
-			Request  = *WebhookChange
-			Params   = UpdateWebhookParams
-			Response = UpdateWebhookRes
-		)
-		response, err = middleware.HookMiddleware[
-			Request,
-			Params,
-			Response,
-		](
-			m,
-			mreq,
-			unpackUpdateWebhookParams,
-			func(ctx context.Context, request Request, params Params) (response Response, err error) {
-				response, err = s.h.UpdateWebhook(ctx, request, params)
-				return response, err
-			},
-		)
-	} else {
-		response, err = s.h.UpdateWebhook(ctx, request, params)
-	}
+	var response *Webhook
+	response, err = s.h.UpdateWebhook(ctx, request, params)
 	if err != nil {
 		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
 			if err := encodeErrorResponse(errRes, w); err != nil {
@@ -14917,4 +5907,32 @@ func (s *Server) handleUpdateWebhookRequest(args [1]string, argsEscaped bool, w 
 		}
 		return
 	}
+}
+
+// admit asks for the caller, as every operation does.
+func (s *Server) admit(
+	ctx context.Context, operation OperationName, about ogenerrors.OperationContext, w http.ResponseWriter, r *http.Request,
+) (context.Context, bool) {
+	refuse := func(security string, err error) (context.Context, bool) {
+		_ = encodeErrorResponse(s.h.NewError(ctx, &ogenerrors.SecurityError{OperationContext: about, Security: security, Err: err}), w)
+		return ctx, false
+	}
+	key, hasKey, err := s.securityApiKeyAuth(ctx, operation, r)
+	if err != nil {
+		return refuse("ApiKeyAuth", err)
+	}
+	if hasKey {
+		ctx = key
+	}
+	group, hasGroup, err := s.securityPracticeGroupId(ctx, operation, r)
+	if err != nil {
+		return refuse("PracticeGroupId", err)
+	}
+	if hasGroup {
+		ctx = group
+	}
+	if !hasKey || !hasGroup {
+		return refuse("", ogenerrors.ErrSecurityRequirementIsNotSatisfied)
+	}
+	return ctx, true
 }

@@ -9,7 +9,6 @@ import (
 
 	"github.com/go-faster/errors"
 	"github.com/ogen-go/ogen/conv"
-	"github.com/ogen-go/ogen/middleware"
 	"github.com/ogen-go/ogen/ogenerrors"
 	"github.com/ogen-go/ogen/uri"
 	"github.com/ogen-go/ogen/validate"
@@ -20,26 +19,6 @@ type BookAppointmentParams struct {
 	ID string
 	// A text of your own that makes repeating this request harmless for 24 hours.
 	IdempotencyKey OptString `json:",omitempty,omitzero"`
-}
-
-func unpackBookAppointmentParams(packed middleware.Parameters) (params BookAppointmentParams) {
-	{
-		key := middleware.ParameterKey{
-			Name: "id",
-			In:   "path",
-		}
-		params.ID = packed[key].(string)
-	}
-	{
-		key := middleware.ParameterKey{
-			Name: "Idempotency-Key",
-			In:   "header",
-		}
-		if v, ok := packed[key]; ok {
-			params.IdempotencyKey = v.(OptString)
-		}
-	}
-	return params
 }
 
 func decodeBookAppointmentParams(args [1]string, argsEscaped bool, r *http.Request) (params BookAppointmentParams, _ error) {
@@ -165,26 +144,6 @@ type CancelAppointmentParams struct {
 	IdempotencyKey OptString `json:",omitempty,omitzero"`
 }
 
-func unpackCancelAppointmentParams(packed middleware.Parameters) (params CancelAppointmentParams) {
-	{
-		key := middleware.ParameterKey{
-			Name: "id",
-			In:   "path",
-		}
-		params.ID = packed[key].(string)
-	}
-	{
-		key := middleware.ParameterKey{
-			Name: "Idempotency-Key",
-			In:   "header",
-		}
-		if v, ok := packed[key]; ok {
-			params.IdempotencyKey = v.(OptString)
-		}
-	}
-	return params
-}
-
 func decodeCancelAppointmentParams(args [1]string, argsEscaped bool, r *http.Request) (params CancelAppointmentParams, _ error) {
 	h := uri.NewHeaderDecoder(r.Header)
 	// Decode path: id.
@@ -306,26 +265,6 @@ type CancelBatchMessageParams struct {
 	ID string
 	// A text of your own that makes repeating this request harmless for 24 hours.
 	IdempotencyKey OptString `json:",omitempty,omitzero"`
-}
-
-func unpackCancelBatchMessageParams(packed middleware.Parameters) (params CancelBatchMessageParams) {
-	{
-		key := middleware.ParameterKey{
-			Name: "id",
-			In:   "path",
-		}
-		params.ID = packed[key].(string)
-	}
-	{
-		key := middleware.ParameterKey{
-			Name: "Idempotency-Key",
-			In:   "header",
-		}
-		if v, ok := packed[key]; ok {
-			params.IdempotencyKey = v.(OptString)
-		}
-	}
-	return params
 }
 
 func decodeCancelBatchMessageParams(args [1]string, argsEscaped bool, r *http.Request) (params CancelBatchMessageParams, _ error) {
@@ -451,26 +390,6 @@ type CancelMessageParams struct {
 	IdempotencyKey OptString `json:",omitempty,omitzero"`
 }
 
-func unpackCancelMessageParams(packed middleware.Parameters) (params CancelMessageParams) {
-	{
-		key := middleware.ParameterKey{
-			Name: "id",
-			In:   "path",
-		}
-		params.ID = packed[key].(string)
-	}
-	{
-		key := middleware.ParameterKey{
-			Name: "Idempotency-Key",
-			In:   "header",
-		}
-		if v, ok := packed[key]; ok {
-			params.IdempotencyKey = v.(OptString)
-		}
-	}
-	return params
-}
-
 func decodeCancelMessageParams(args [1]string, argsEscaped bool, r *http.Request) (params CancelMessageParams, _ error) {
 	h := uri.NewHeaderDecoder(r.Header)
 	// Decode path: id.
@@ -593,19 +512,6 @@ type CheckSlotAvailabilityParams struct {
 	IdempotencyKey OptString `json:",omitempty,omitzero"`
 }
 
-func unpackCheckSlotAvailabilityParams(packed middleware.Parameters) (params CheckSlotAvailabilityParams) {
-	{
-		key := middleware.ParameterKey{
-			Name: "Idempotency-Key",
-			In:   "header",
-		}
-		if v, ok := packed[key]; ok {
-			params.IdempotencyKey = v.(OptString)
-		}
-	}
-	return params
-}
-
 func decodeCheckSlotAvailabilityParams(args [0]string, argsEscaped bool, r *http.Request) (params CheckSlotAvailabilityParams, _ error) {
 	h := uri.NewHeaderDecoder(r.Header)
 	// Decode header: Idempotency-Key.
@@ -682,26 +588,6 @@ type ConnectPatientEhrParams struct {
 	ID string
 	// A text of your own that makes repeating this request harmless for 24 hours.
 	IdempotencyKey OptString `json:",omitempty,omitzero"`
-}
-
-func unpackConnectPatientEhrParams(packed middleware.Parameters) (params ConnectPatientEhrParams) {
-	{
-		key := middleware.ParameterKey{
-			Name: "id",
-			In:   "path",
-		}
-		params.ID = packed[key].(string)
-	}
-	{
-		key := middleware.ParameterKey{
-			Name: "Idempotency-Key",
-			In:   "header",
-		}
-		if v, ok := packed[key]; ok {
-			params.IdempotencyKey = v.(OptString)
-		}
-	}
-	return params
 }
 
 func decodeConnectPatientEhrParams(args [1]string, argsEscaped bool, r *http.Request) (params ConnectPatientEhrParams, _ error) {
@@ -833,55 +719,6 @@ type CountSlotsParams struct {
 	StartDate OptString `json:",omitempty,omitzero"`
 	// To the end of this date in the practice's time zone, or until this instant.
 	EndDate OptString `json:",omitempty,omitzero"`
-}
-
-func unpackCountSlotsParams(packed middleware.Parameters) (params CountSlotsParams) {
-	{
-		key := middleware.ParameterKey{
-			Name: "location_id",
-			In:   "query",
-		}
-		if v, ok := packed[key]; ok {
-			params.LocationID = v.([]ID)
-		}
-	}
-	{
-		key := middleware.ParameterKey{
-			Name: "practitioner_id",
-			In:   "query",
-		}
-		if v, ok := packed[key]; ok {
-			params.PractitionerID = v.([]ID)
-		}
-	}
-	{
-		key := middleware.ParameterKey{
-			Name: "appointment_type_id",
-			In:   "query",
-		}
-		if v, ok := packed[key]; ok {
-			params.AppointmentTypeID = v.([]ID)
-		}
-	}
-	{
-		key := middleware.ParameterKey{
-			Name: "start_date",
-			In:   "query",
-		}
-		if v, ok := packed[key]; ok {
-			params.StartDate = v.(OptString)
-		}
-	}
-	{
-		key := middleware.ParameterKey{
-			Name: "end_date",
-			In:   "query",
-		}
-		if v, ok := packed[key]; ok {
-			params.EndDate = v.(OptString)
-		}
-	}
-	return params
 }
 
 func decodeCountSlotsParams(args [0]string, argsEscaped bool, r *http.Request) (params CountSlotsParams, _ error) {
@@ -1283,19 +1120,6 @@ type CreateAppointmentParams struct {
 	IdempotencyKey OptString `json:",omitempty,omitzero"`
 }
 
-func unpackCreateAppointmentParams(packed middleware.Parameters) (params CreateAppointmentParams) {
-	{
-		key := middleware.ParameterKey{
-			Name: "Idempotency-Key",
-			In:   "header",
-		}
-		if v, ok := packed[key]; ok {
-			params.IdempotencyKey = v.(OptString)
-		}
-	}
-	return params
-}
-
 func decodeCreateAppointmentParams(args [0]string, argsEscaped bool, r *http.Request) (params CreateAppointmentParams, _ error) {
 	h := uri.NewHeaderDecoder(r.Header)
 	// Decode header: Idempotency-Key.
@@ -1371,19 +1195,6 @@ func decodeCreateAppointmentParams(args [0]string, argsEscaped bool, r *http.Req
 type CreateAppointmentTypeParams struct {
 	// A text of your own that makes repeating this request harmless for 24 hours.
 	IdempotencyKey OptString `json:",omitempty,omitzero"`
-}
-
-func unpackCreateAppointmentTypeParams(packed middleware.Parameters) (params CreateAppointmentTypeParams) {
-	{
-		key := middleware.ParameterKey{
-			Name: "Idempotency-Key",
-			In:   "header",
-		}
-		if v, ok := packed[key]; ok {
-			params.IdempotencyKey = v.(OptString)
-		}
-	}
-	return params
 }
 
 func decodeCreateAppointmentTypeParams(args [0]string, argsEscaped bool, r *http.Request) (params CreateAppointmentTypeParams, _ error) {
@@ -1463,19 +1274,6 @@ type CreateBatchMessageParams struct {
 	IdempotencyKey OptString `json:",omitempty,omitzero"`
 }
 
-func unpackCreateBatchMessageParams(packed middleware.Parameters) (params CreateBatchMessageParams) {
-	{
-		key := middleware.ParameterKey{
-			Name: "Idempotency-Key",
-			In:   "header",
-		}
-		if v, ok := packed[key]; ok {
-			params.IdempotencyKey = v.(OptString)
-		}
-	}
-	return params
-}
-
 func decodeCreateBatchMessageParams(args [0]string, argsEscaped bool, r *http.Request) (params CreateBatchMessageParams, _ error) {
 	h := uri.NewHeaderDecoder(r.Header)
 	// Decode header: Idempotency-Key.
@@ -1551,19 +1349,6 @@ func decodeCreateBatchMessageParams(args [0]string, argsEscaped bool, r *http.Re
 type CreateLocationParams struct {
 	// A text of your own that makes repeating this request harmless for 24 hours.
 	IdempotencyKey OptString `json:",omitempty,omitzero"`
-}
-
-func unpackCreateLocationParams(packed middleware.Parameters) (params CreateLocationParams) {
-	{
-		key := middleware.ParameterKey{
-			Name: "Idempotency-Key",
-			In:   "header",
-		}
-		if v, ok := packed[key]; ok {
-			params.IdempotencyKey = v.(OptString)
-		}
-	}
-	return params
 }
 
 func decodeCreateLocationParams(args [0]string, argsEscaped bool, r *http.Request) (params CreateLocationParams, _ error) {
@@ -1642,26 +1427,6 @@ type CreatePatientAttachmentParams struct {
 	ID string
 	// A text of your own that makes repeating this request harmless for 24 hours.
 	IdempotencyKey OptString `json:",omitempty,omitzero"`
-}
-
-func unpackCreatePatientAttachmentParams(packed middleware.Parameters) (params CreatePatientAttachmentParams) {
-	{
-		key := middleware.ParameterKey{
-			Name: "id",
-			In:   "path",
-		}
-		params.ID = packed[key].(string)
-	}
-	{
-		key := middleware.ParameterKey{
-			Name: "Idempotency-Key",
-			In:   "header",
-		}
-		if v, ok := packed[key]; ok {
-			params.IdempotencyKey = v.(OptString)
-		}
-	}
-	return params
 }
 
 func decodeCreatePatientAttachmentParams(args [1]string, argsEscaped bool, r *http.Request) (params CreatePatientAttachmentParams, _ error) {
@@ -1786,19 +1551,6 @@ type CreatePractitionerParams struct {
 	IdempotencyKey OptString `json:",omitempty,omitzero"`
 }
 
-func unpackCreatePractitionerParams(packed middleware.Parameters) (params CreatePractitionerParams) {
-	{
-		key := middleware.ParameterKey{
-			Name: "Idempotency-Key",
-			In:   "header",
-		}
-		if v, ok := packed[key]; ok {
-			params.IdempotencyKey = v.(OptString)
-		}
-	}
-	return params
-}
-
 func decodeCreatePractitionerParams(args [0]string, argsEscaped bool, r *http.Request) (params CreatePractitionerParams, _ error) {
 	h := uri.NewHeaderDecoder(r.Header)
 	// Decode header: Idempotency-Key.
@@ -1874,19 +1626,6 @@ func decodeCreatePractitionerParams(args [0]string, argsEscaped bool, r *http.Re
 type CreateSessionParams struct {
 	// A text of your own that makes repeating this request harmless for 24 hours.
 	IdempotencyKey OptString `json:",omitempty,omitzero"`
-}
-
-func unpackCreateSessionParams(packed middleware.Parameters) (params CreateSessionParams) {
-	{
-		key := middleware.ParameterKey{
-			Name: "Idempotency-Key",
-			In:   "header",
-		}
-		if v, ok := packed[key]; ok {
-			params.IdempotencyKey = v.(OptString)
-		}
-	}
-	return params
 }
 
 func decodeCreateSessionParams(args [0]string, argsEscaped bool, r *http.Request) (params CreateSessionParams, _ error) {
@@ -1966,19 +1705,6 @@ type CreateTestEventParams struct {
 	IdempotencyKey OptString `json:",omitempty,omitzero"`
 }
 
-func unpackCreateTestEventParams(packed middleware.Parameters) (params CreateTestEventParams) {
-	{
-		key := middleware.ParameterKey{
-			Name: "Idempotency-Key",
-			In:   "header",
-		}
-		if v, ok := packed[key]; ok {
-			params.IdempotencyKey = v.(OptString)
-		}
-	}
-	return params
-}
-
 func decodeCreateTestEventParams(args [0]string, argsEscaped bool, r *http.Request) (params CreateTestEventParams, _ error) {
 	h := uri.NewHeaderDecoder(r.Header)
 	// Decode header: Idempotency-Key.
@@ -2054,19 +1780,6 @@ func decodeCreateTestEventParams(args [0]string, argsEscaped bool, r *http.Reque
 type CreateWebhookParams struct {
 	// A text of your own that makes repeating this request harmless for 24 hours.
 	IdempotencyKey OptString `json:",omitempty,omitzero"`
-}
-
-func unpackCreateWebhookParams(packed middleware.Parameters) (params CreateWebhookParams) {
-	{
-		key := middleware.ParameterKey{
-			Name: "Idempotency-Key",
-			In:   "header",
-		}
-		if v, ok := packed[key]; ok {
-			params.IdempotencyKey = v.(OptString)
-		}
-	}
-	return params
 }
 
 func decodeCreateWebhookParams(args [0]string, argsEscaped bool, r *http.Request) (params CreateWebhookParams, _ error) {
@@ -2145,17 +1858,6 @@ type DeleteSessionParams struct {
 	ID string
 }
 
-func unpackDeleteSessionParams(packed middleware.Parameters) (params DeleteSessionParams) {
-	{
-		key := middleware.ParameterKey{
-			Name: "id",
-			In:   "path",
-		}
-		params.ID = packed[key].(string)
-	}
-	return params
-}
-
 func decodeDeleteSessionParams(args [1]string, argsEscaped bool, r *http.Request) (params DeleteSessionParams, _ error) {
 	// Decode path: id.
 	if err := func() error {
@@ -2208,17 +1910,6 @@ func decodeDeleteSessionParams(args [1]string, argsEscaped bool, r *http.Request
 // DeleteWebhookParams is parameters of deleteWebhook operation.
 type DeleteWebhookParams struct {
 	ID string
-}
-
-func unpackDeleteWebhookParams(packed middleware.Parameters) (params DeleteWebhookParams) {
-	{
-		key := middleware.ParameterKey{
-			Name: "id",
-			In:   "path",
-		}
-		params.ID = packed[key].(string)
-	}
-	return params
 }
 
 func decodeDeleteWebhookParams(args [1]string, argsEscaped bool, r *http.Request) (params DeleteWebhookParams, _ error) {
@@ -2275,26 +1966,6 @@ type DisableWebhookParams struct {
 	ID string
 	// A text of your own that makes repeating this request harmless for 24 hours.
 	IdempotencyKey OptString `json:",omitempty,omitzero"`
-}
-
-func unpackDisableWebhookParams(packed middleware.Parameters) (params DisableWebhookParams) {
-	{
-		key := middleware.ParameterKey{
-			Name: "id",
-			In:   "path",
-		}
-		params.ID = packed[key].(string)
-	}
-	{
-		key := middleware.ParameterKey{
-			Name: "Idempotency-Key",
-			In:   "header",
-		}
-		if v, ok := packed[key]; ok {
-			params.IdempotencyKey = v.(OptString)
-		}
-	}
-	return params
 }
 
 func decodeDisableWebhookParams(args [1]string, argsEscaped bool, r *http.Request) (params DisableWebhookParams, _ error) {
@@ -2418,17 +2089,6 @@ type EditAppointmentParams struct {
 	ID string
 }
 
-func unpackEditAppointmentParams(packed middleware.Parameters) (params EditAppointmentParams) {
-	{
-		key := middleware.ParameterKey{
-			Name: "id",
-			In:   "path",
-		}
-		params.ID = packed[key].(string)
-	}
-	return params
-}
-
 func decodeEditAppointmentParams(args [1]string, argsEscaped bool, r *http.Request) (params EditAppointmentParams, _ error) {
 	// Decode path: id.
 	if err := func() error {
@@ -2483,26 +2143,6 @@ type EnableWebhookParams struct {
 	ID string
 	// A text of your own that makes repeating this request harmless for 24 hours.
 	IdempotencyKey OptString `json:",omitempty,omitzero"`
-}
-
-func unpackEnableWebhookParams(packed middleware.Parameters) (params EnableWebhookParams) {
-	{
-		key := middleware.ParameterKey{
-			Name: "id",
-			In:   "path",
-		}
-		params.ID = packed[key].(string)
-	}
-	{
-		key := middleware.ParameterKey{
-			Name: "Idempotency-Key",
-			In:   "header",
-		}
-		if v, ok := packed[key]; ok {
-			params.IdempotencyKey = v.(OptString)
-		}
-	}
-	return params
 }
 
 func decodeEnableWebhookParams(args [1]string, argsEscaped bool, r *http.Request) (params EnableWebhookParams, _ error) {
@@ -2630,46 +2270,6 @@ type FindRecordEntriesParams struct {
 	// The page, counted from 0.
 	PageIndex OptInt `json:",omitempty,omitzero"`
 	PageSize  OptInt `json:",omitempty,omitzero"`
-}
-
-func unpackFindRecordEntriesParams(packed middleware.Parameters) (params FindRecordEntriesParams) {
-	{
-		key := middleware.ParameterKey{
-			Name: "status",
-			In:   "query",
-		}
-		if v, ok := packed[key]; ok {
-			params.Status = v.(OptRecordEntryStatus)
-		}
-	}
-	{
-		key := middleware.ParameterKey{
-			Name: "patient_id",
-			In:   "query",
-		}
-		if v, ok := packed[key]; ok {
-			params.PatientID = v.(OptID)
-		}
-	}
-	{
-		key := middleware.ParameterKey{
-			Name: "page_index",
-			In:   "query",
-		}
-		if v, ok := packed[key]; ok {
-			params.PageIndex = v.(OptInt)
-		}
-	}
-	{
-		key := middleware.ParameterKey{
-			Name: "page_size",
-			In:   "query",
-		}
-		if v, ok := packed[key]; ok {
-			params.PageSize = v.(OptInt)
-		}
-	}
-	return params
 }
 
 func decodeFindRecordEntriesParams(args [0]string, argsEscaped bool, r *http.Request) (params FindRecordEntriesParams, _ error) {
@@ -2948,17 +2548,6 @@ type GetAppointmentParams struct {
 	ID string
 }
 
-func unpackGetAppointmentParams(packed middleware.Parameters) (params GetAppointmentParams) {
-	{
-		key := middleware.ParameterKey{
-			Name: "id",
-			In:   "path",
-		}
-		params.ID = packed[key].(string)
-	}
-	return params
-}
-
 func decodeGetAppointmentParams(args [1]string, argsEscaped bool, r *http.Request) (params GetAppointmentParams, _ error) {
 	// Decode path: id.
 	if err := func() error {
@@ -3011,17 +2600,6 @@ func decodeGetAppointmentParams(args [1]string, argsEscaped bool, r *http.Reques
 // GetAppointmentStatusParams is parameters of getAppointmentStatus operation.
 type GetAppointmentStatusParams struct {
 	ID string
-}
-
-func unpackGetAppointmentStatusParams(packed middleware.Parameters) (params GetAppointmentStatusParams) {
-	{
-		key := middleware.ParameterKey{
-			Name: "id",
-			In:   "path",
-		}
-		params.ID = packed[key].(string)
-	}
-	return params
 }
 
 func decodeGetAppointmentStatusParams(args [1]string, argsEscaped bool, r *http.Request) (params GetAppointmentStatusParams, _ error) {
@@ -3078,17 +2656,6 @@ type GetBatchMessageParams struct {
 	ID string
 }
 
-func unpackGetBatchMessageParams(packed middleware.Parameters) (params GetBatchMessageParams) {
-	{
-		key := middleware.ParameterKey{
-			Name: "id",
-			In:   "path",
-		}
-		params.ID = packed[key].(string)
-	}
-	return params
-}
-
 func decodeGetBatchMessageParams(args [1]string, argsEscaped bool, r *http.Request) (params GetBatchMessageParams, _ error) {
 	// Decode path: id.
 	if err := func() error {
@@ -3141,17 +2708,6 @@ func decodeGetBatchMessageParams(args [1]string, argsEscaped bool, r *http.Reque
 // GetBatchMessageResultsParams is parameters of getBatchMessageResults operation.
 type GetBatchMessageResultsParams struct {
 	ID string
-}
-
-func unpackGetBatchMessageResultsParams(packed middleware.Parameters) (params GetBatchMessageResultsParams) {
-	{
-		key := middleware.ParameterKey{
-			Name: "id",
-			In:   "path",
-		}
-		params.ID = packed[key].(string)
-	}
-	return params
 }
 
 func decodeGetBatchMessageResultsParams(args [1]string, argsEscaped bool, r *http.Request) (params GetBatchMessageResultsParams, _ error) {
@@ -3208,24 +2764,6 @@ type GetDeliveryParams struct {
 	ID string
 	// The id of the event.
 	DeliveryID string
-}
-
-func unpackGetDeliveryParams(packed middleware.Parameters) (params GetDeliveryParams) {
-	{
-		key := middleware.ParameterKey{
-			Name: "id",
-			In:   "path",
-		}
-		params.ID = packed[key].(string)
-	}
-	{
-		key := middleware.ParameterKey{
-			Name: "delivery_id",
-			In:   "path",
-		}
-		params.DeliveryID = packed[key].(string)
-	}
-	return params
 }
 
 func decodeGetDeliveryParams(args [2]string, argsEscaped bool, r *http.Request) (params GetDeliveryParams, _ error) {
@@ -3328,17 +2866,6 @@ type GetIdentityCheckParams struct {
 	Reference string
 }
 
-func unpackGetIdentityCheckParams(packed middleware.Parameters) (params GetIdentityCheckParams) {
-	{
-		key := middleware.ParameterKey{
-			Name: "reference",
-			In:   "path",
-		}
-		params.Reference = packed[key].(string)
-	}
-	return params
-}
-
 func decodeGetIdentityCheckParams(args [1]string, argsEscaped bool, r *http.Request) (params GetIdentityCheckParams, _ error) {
 	// Decode path: reference.
 	if err := func() error {
@@ -3391,17 +2918,6 @@ func decodeGetIdentityCheckParams(args [1]string, argsEscaped bool, r *http.Requ
 // GetMessageParams is parameters of getMessage operation.
 type GetMessageParams struct {
 	ID string
-}
-
-func unpackGetMessageParams(packed middleware.Parameters) (params GetMessageParams) {
-	{
-		key := middleware.ParameterKey{
-			Name: "id",
-			In:   "path",
-		}
-		params.ID = packed[key].(string)
-	}
-	return params
 }
 
 func decodeGetMessageParams(args [1]string, argsEscaped bool, r *http.Request) (params GetMessageParams, _ error) {
@@ -3457,24 +2973,6 @@ func decodeGetMessageParams(args [1]string, argsEscaped bool, r *http.Request) (
 type GetPatientAttachmentParams struct {
 	ID           string
 	AttachmentID ID
-}
-
-func unpackGetPatientAttachmentParams(packed middleware.Parameters) (params GetPatientAttachmentParams) {
-	{
-		key := middleware.ParameterKey{
-			Name: "id",
-			In:   "path",
-		}
-		params.ID = packed[key].(string)
-	}
-	{
-		key := middleware.ParameterKey{
-			Name: "attachment_id",
-			In:   "path",
-		}
-		params.AttachmentID = packed[key].(ID)
-	}
-	return params
 }
 
 func decodeGetPatientAttachmentParams(args [2]string, argsEscaped bool, r *http.Request) (params GetPatientAttachmentParams, _ error) {
@@ -3591,17 +3089,6 @@ type GetPatientByIdParams struct {
 	ID string
 }
 
-func unpackGetPatientByIdParams(packed middleware.Parameters) (params GetPatientByIdParams) {
-	{
-		key := middleware.ParameterKey{
-			Name: "id",
-			In:   "path",
-		}
-		params.ID = packed[key].(string)
-	}
-	return params
-}
-
 func decodeGetPatientByIdParams(args [1]string, argsEscaped bool, r *http.Request) (params GetPatientByIdParams, _ error) {
 	// Decode path: id.
 	if err := func() error {
@@ -3656,26 +3143,6 @@ type GetPatientByIdV2Params struct {
 	ID string
 	// Where to look; `hero` when left out.
 	DataSource OptGetPatientByIdV2DataSource `json:",omitempty,omitzero"`
-}
-
-func unpackGetPatientByIdV2Params(packed middleware.Parameters) (params GetPatientByIdV2Params) {
-	{
-		key := middleware.ParameterKey{
-			Name: "id",
-			In:   "path",
-		}
-		params.ID = packed[key].(string)
-	}
-	{
-		key := middleware.ParameterKey{
-			Name: "data_source",
-			In:   "query",
-		}
-		if v, ok := packed[key]; ok {
-			params.DataSource = v.(OptGetPatientByIdV2DataSource)
-		}
-	}
-	return params
 }
 
 func decodeGetPatientByIdV2Params(args [1]string, argsEscaped bool, r *http.Request) (params GetPatientByIdV2Params, _ error) {
@@ -3789,17 +3256,6 @@ type GetRecordAsFHIRParams struct {
 	ID string
 }
 
-func unpackGetRecordAsFHIRParams(packed middleware.Parameters) (params GetRecordAsFHIRParams) {
-	{
-		key := middleware.ParameterKey{
-			Name: "id",
-			In:   "path",
-		}
-		params.ID = packed[key].(string)
-	}
-	return params
-}
-
 func decodeGetRecordAsFHIRParams(args [1]string, argsEscaped bool, r *http.Request) (params GetRecordAsFHIRParams, _ error) {
 	// Decode path: id.
 	if err := func() error {
@@ -3852,17 +3308,6 @@ func decodeGetRecordAsFHIRParams(args [1]string, argsEscaped bool, r *http.Reque
 // GetSessionParams is parameters of getSession operation.
 type GetSessionParams struct {
 	ID string
-}
-
-func unpackGetSessionParams(packed middleware.Parameters) (params GetSessionParams) {
-	{
-		key := middleware.ParameterKey{
-			Name: "id",
-			In:   "path",
-		}
-		params.ID = packed[key].(string)
-	}
-	return params
 }
 
 func decodeGetSessionParams(args [1]string, argsEscaped bool, r *http.Request) (params GetSessionParams, _ error) {
@@ -3919,17 +3364,6 @@ type GetSlotParams struct {
 	ID string
 }
 
-func unpackGetSlotParams(packed middleware.Parameters) (params GetSlotParams) {
-	{
-		key := middleware.ParameterKey{
-			Name: "id",
-			In:   "path",
-		}
-		params.ID = packed[key].(string)
-	}
-	return params
-}
-
 func decodeGetSlotParams(args [1]string, argsEscaped bool, r *http.Request) (params GetSlotParams, _ error) {
 	// Decode path: id.
 	if err := func() error {
@@ -3982,17 +3416,6 @@ func decodeGetSlotParams(args [1]string, argsEscaped bool, r *http.Request) (par
 // GetWebhookParams is parameters of getWebhook operation.
 type GetWebhookParams struct {
 	ID string
-}
-
-func unpackGetWebhookParams(packed middleware.Parameters) (params GetWebhookParams) {
-	{
-		key := middleware.ParameterKey{
-			Name: "id",
-			In:   "path",
-		}
-		params.ID = packed[key].(string)
-	}
-	return params
 }
 
 func decodeGetWebhookParams(args [1]string, argsEscaped bool, r *http.Request) (params GetWebhookParams, _ error) {
@@ -4052,37 +3475,6 @@ type ListAppointmentTypesParams struct {
 	HasAvailability OptBool `json:",omitempty,omitzero"`
 	// Extension. Types no longer offered, too.
 	IncludeInactive OptBool `json:",omitempty,omitzero"`
-}
-
-func unpackListAppointmentTypesParams(packed middleware.Parameters) (params ListAppointmentTypesParams) {
-	{
-		key := middleware.ParameterKey{
-			Name: "location_ids",
-			In:   "query",
-		}
-		if v, ok := packed[key]; ok {
-			params.LocationIds = v.([]ID)
-		}
-	}
-	{
-		key := middleware.ParameterKey{
-			Name: "has_availability",
-			In:   "query",
-		}
-		if v, ok := packed[key]; ok {
-			params.HasAvailability = v.(OptBool)
-		}
-	}
-	{
-		key := middleware.ParameterKey{
-			Name: "include_inactive",
-			In:   "query",
-		}
-		if v, ok := packed[key]; ok {
-			params.IncludeInactive = v.(OptBool)
-		}
-	}
-	return params
 }
 
 func decodeListAppointmentTypesParams(args [0]string, argsEscaped bool, r *http.Request) (params ListAppointmentTypesParams, _ error) {
@@ -4286,118 +3678,6 @@ type ListAppointmentsParams struct {
 	// The page, counted from 0.
 	PageIndex OptInt `json:",omitempty,omitzero"`
 	PageSize  OptInt `json:",omitempty,omitzero"`
-}
-
-func unpackListAppointmentsParams(packed middleware.Parameters) (params ListAppointmentsParams) {
-	{
-		key := middleware.ParameterKey{
-			Name: "field",
-			In:   "query",
-		}
-		if v, ok := packed[key]; ok {
-			params.Field = v.(OptListAppointmentsField)
-		}
-	}
-	{
-		key := middleware.ParameterKey{
-			Name: "search",
-			In:   "query",
-		}
-		if v, ok := packed[key]; ok {
-			params.Search = v.(OptString)
-		}
-	}
-	{
-		key := middleware.ParameterKey{
-			Name: "patient_id",
-			In:   "query",
-		}
-		if v, ok := packed[key]; ok {
-			params.PatientID = v.(OptID)
-		}
-	}
-	{
-		key := middleware.ParameterKey{
-			Name: "practitioner_id",
-			In:   "query",
-		}
-		if v, ok := packed[key]; ok {
-			params.PractitionerID = v.(OptID)
-		}
-	}
-	{
-		key := middleware.ParameterKey{
-			Name: "location_id",
-			In:   "query",
-		}
-		if v, ok := packed[key]; ok {
-			params.LocationID = v.(OptID)
-		}
-	}
-	{
-		key := middleware.ParameterKey{
-			Name: "appointment_type_id",
-			In:   "query",
-		}
-		if v, ok := packed[key]; ok {
-			params.AppointmentTypeID = v.(OptID)
-		}
-	}
-	{
-		key := middleware.ParameterKey{
-			Name: "status",
-			In:   "query",
-		}
-		if v, ok := packed[key]; ok {
-			params.Status = v.(OptAppointmentState)
-		}
-	}
-	{
-		key := middleware.ParameterKey{
-			Name: "start_date",
-			In:   "query",
-		}
-		if v, ok := packed[key]; ok {
-			params.StartDate = v.(OptString)
-		}
-	}
-	{
-		key := middleware.ParameterKey{
-			Name: "end_date",
-			In:   "query",
-		}
-		if v, ok := packed[key]; ok {
-			params.EndDate = v.(OptString)
-		}
-	}
-	{
-		key := middleware.ParameterKey{
-			Name: "order_descending",
-			In:   "query",
-		}
-		if v, ok := packed[key]; ok {
-			params.OrderDescending = v.(OptBool)
-		}
-	}
-	{
-		key := middleware.ParameterKey{
-			Name: "page_index",
-			In:   "query",
-		}
-		if v, ok := packed[key]; ok {
-			params.PageIndex = v.(OptInt)
-		}
-	}
-	{
-		key := middleware.ParameterKey{
-			Name: "page_size",
-			In:   "query",
-		}
-		if v, ok := packed[key]; ok {
-			params.PageSize = v.(OptInt)
-		}
-	}
-	return params
 }
 
 func decodeListAppointmentsParams(args [0]string, argsEscaped bool, r *http.Request) (params ListAppointmentsParams, _ error) {
@@ -5169,28 +4449,6 @@ type ListBankHolidaysParams struct {
 	EndDate OptDate `json:",omitempty,omitzero"`
 }
 
-func unpackListBankHolidaysParams(packed middleware.Parameters) (params ListBankHolidaysParams) {
-	{
-		key := middleware.ParameterKey{
-			Name: "start_date",
-			In:   "query",
-		}
-		if v, ok := packed[key]; ok {
-			params.StartDate = v.(OptDate)
-		}
-	}
-	{
-		key := middleware.ParameterKey{
-			Name: "end_date",
-			In:   "query",
-		}
-		if v, ok := packed[key]; ok {
-			params.EndDate = v.(OptDate)
-		}
-	}
-	return params
-}
-
 func decodeListBankHolidaysParams(args [0]string, argsEscaped bool, r *http.Request) (params ListBankHolidaysParams, _ error) {
 	q := uri.NewQueryDecoder(r.URL.Query())
 	// Decode query: start_date.
@@ -5330,44 +4588,6 @@ type ListBatchMessageRecipientsParams struct {
 	// The page, counted from 0.
 	PageIndex OptInt `json:",omitempty,omitzero"`
 	PageSize  OptInt `json:",omitempty,omitzero"`
-}
-
-func unpackListBatchMessageRecipientsParams(packed middleware.Parameters) (params ListBatchMessageRecipientsParams) {
-	{
-		key := middleware.ParameterKey{
-			Name: "id",
-			In:   "path",
-		}
-		params.ID = packed[key].(string)
-	}
-	{
-		key := middleware.ParameterKey{
-			Name: "status",
-			In:   "query",
-		}
-		if v, ok := packed[key]; ok {
-			params.Status = v.(OptRecipientStatus)
-		}
-	}
-	{
-		key := middleware.ParameterKey{
-			Name: "page_index",
-			In:   "query",
-		}
-		if v, ok := packed[key]; ok {
-			params.PageIndex = v.(OptInt)
-		}
-	}
-	{
-		key := middleware.ParameterKey{
-			Name: "page_size",
-			In:   "query",
-		}
-		if v, ok := packed[key]; ok {
-			params.PageSize = v.(OptInt)
-		}
-	}
-	return params
 }
 
 func decodeListBatchMessageRecipientsParams(args [1]string, argsEscaped bool, r *http.Request) (params ListBatchMessageRecipientsParams, _ error) {
@@ -5627,44 +4847,6 @@ type ListBatchMessageSendsParams struct {
 	PageSize  OptInt `json:",omitempty,omitzero"`
 }
 
-func unpackListBatchMessageSendsParams(packed middleware.Parameters) (params ListBatchMessageSendsParams) {
-	{
-		key := middleware.ParameterKey{
-			Name: "id",
-			In:   "path",
-		}
-		params.ID = packed[key].(string)
-	}
-	{
-		key := middleware.ParameterKey{
-			Name: "status",
-			In:   "query",
-		}
-		if v, ok := packed[key]; ok {
-			params.Status = v.(OptMessageStatus)
-		}
-	}
-	{
-		key := middleware.ParameterKey{
-			Name: "page_index",
-			In:   "query",
-		}
-		if v, ok := packed[key]; ok {
-			params.PageIndex = v.(OptInt)
-		}
-	}
-	{
-		key := middleware.ParameterKey{
-			Name: "page_size",
-			In:   "query",
-		}
-		if v, ok := packed[key]; ok {
-			params.PageSize = v.(OptInt)
-		}
-	}
-	return params
-}
-
 func decodeListBatchMessageSendsParams(args [1]string, argsEscaped bool, r *http.Request) (params ListBatchMessageSendsParams, _ error) {
 	q := uri.NewQueryDecoder(r.URL.Query())
 	// Decode path: id.
@@ -5922,37 +5104,6 @@ type ListBatchMessagesParams struct {
 	PageSize  OptInt `json:",omitempty,omitzero"`
 }
 
-func unpackListBatchMessagesParams(packed middleware.Parameters) (params ListBatchMessagesParams) {
-	{
-		key := middleware.ParameterKey{
-			Name: "status",
-			In:   "query",
-		}
-		if v, ok := packed[key]; ok {
-			params.Status = v.(OptRecipientStatus)
-		}
-	}
-	{
-		key := middleware.ParameterKey{
-			Name: "page_index",
-			In:   "query",
-		}
-		if v, ok := packed[key]; ok {
-			params.PageIndex = v.(OptInt)
-		}
-	}
-	{
-		key := middleware.ParameterKey{
-			Name: "page_size",
-			In:   "query",
-		}
-		if v, ok := packed[key]; ok {
-			params.PageSize = v.(OptInt)
-		}
-	}
-	return params
-}
-
 func decodeListBatchMessagesParams(args [0]string, argsEscaped bool, r *http.Request) (params ListBatchMessagesParams, _ error) {
 	q := uri.NewQueryDecoder(r.URL.Query())
 	// Decode query: status.
@@ -6163,44 +5314,6 @@ type ListDeliveriesParams struct {
 	// `next` of the page before.
 	Before OptID  `json:",omitempty,omitzero"`
 	Limit  OptInt `json:",omitempty,omitzero"`
-}
-
-func unpackListDeliveriesParams(packed middleware.Parameters) (params ListDeliveriesParams) {
-	{
-		key := middleware.ParameterKey{
-			Name: "id",
-			In:   "path",
-		}
-		params.ID = packed[key].(string)
-	}
-	{
-		key := middleware.ParameterKey{
-			Name: "state",
-			In:   "query",
-		}
-		if v, ok := packed[key]; ok {
-			params.State = v.(OptDeliveryState)
-		}
-	}
-	{
-		key := middleware.ParameterKey{
-			Name: "before",
-			In:   "query",
-		}
-		if v, ok := packed[key]; ok {
-			params.Before = v.(OptID)
-		}
-	}
-	{
-		key := middleware.ParameterKey{
-			Name: "limit",
-			In:   "query",
-		}
-		if v, ok := packed[key]; ok {
-			params.Limit = v.(OptInt)
-		}
-	}
-	return params
 }
 
 func decodeListDeliveriesParams(args [1]string, argsEscaped bool, r *http.Request) (params ListDeliveriesParams, _ error) {
@@ -6452,46 +5565,6 @@ type ListEventsParams struct {
 	Limit     OptInt      `json:",omitempty,omitzero"`
 	// How many seconds to wait for an event when there is none.
 	Wait OptInt `json:",omitempty,omitzero"`
-}
-
-func unpackListEventsParams(packed middleware.Parameters) (params ListEventsParams) {
-	{
-		key := middleware.ParameterKey{
-			Name: "cursor",
-			In:   "query",
-		}
-		if v, ok := packed[key]; ok {
-			params.Cursor = v.(OptString)
-		}
-	}
-	{
-		key := middleware.ParameterKey{
-			Name: "event_type",
-			In:   "query",
-		}
-		if v, ok := packed[key]; ok {
-			params.EventType = v.([]EventType)
-		}
-	}
-	{
-		key := middleware.ParameterKey{
-			Name: "limit",
-			In:   "query",
-		}
-		if v, ok := packed[key]; ok {
-			params.Limit = v.(OptInt)
-		}
-	}
-	{
-		key := middleware.ParameterKey{
-			Name: "wait",
-			In:   "query",
-		}
-		if v, ok := packed[key]; ok {
-			params.Wait = v.(OptInt)
-		}
-	}
-	return params
 }
 
 func decodeListEventsParams(args [0]string, argsEscaped bool, r *http.Request) (params ListEventsParams, _ error) {
@@ -6792,19 +5865,6 @@ type ListLocationsParams struct {
 	IncludeInactive OptBool `json:",omitempty,omitzero"`
 }
 
-func unpackListLocationsParams(packed middleware.Parameters) (params ListLocationsParams) {
-	{
-		key := middleware.ParameterKey{
-			Name: "include_inactive",
-			In:   "query",
-		}
-		if v, ok := packed[key]; ok {
-			params.IncludeInactive = v.(OptBool)
-		}
-	}
-	return params
-}
-
 func decodeListLocationsParams(args [0]string, argsEscaped bool, r *http.Request) (params ListLocationsParams, _ error) {
 	q := uri.NewQueryDecoder(r.URL.Query())
 	// Set default value for query: include_inactive.
@@ -6863,37 +5923,6 @@ type ListMessageRepliesParams struct {
 	// The page, counted from 0.
 	PageIndex OptInt `json:",omitempty,omitzero"`
 	PageSize  OptInt `json:",omitempty,omitzero"`
-}
-
-func unpackListMessageRepliesParams(packed middleware.Parameters) (params ListMessageRepliesParams) {
-	{
-		key := middleware.ParameterKey{
-			Name: "open",
-			In:   "query",
-		}
-		if v, ok := packed[key]; ok {
-			params.Open = v.(OptBool)
-		}
-	}
-	{
-		key := middleware.ParameterKey{
-			Name: "page_index",
-			In:   "query",
-		}
-		if v, ok := packed[key]; ok {
-			params.PageIndex = v.(OptInt)
-		}
-	}
-	{
-		key := middleware.ParameterKey{
-			Name: "page_size",
-			In:   "query",
-		}
-		if v, ok := packed[key]; ok {
-			params.PageSize = v.(OptInt)
-		}
-	}
-	return params
 }
 
 func decodeListMessageRepliesParams(args [0]string, argsEscaped bool, r *http.Request) (params ListMessageRepliesParams, _ error) {
@@ -7089,17 +6118,6 @@ type ListPatientAttachmentsParams struct {
 	ID string
 }
 
-func unpackListPatientAttachmentsParams(packed middleware.Parameters) (params ListPatientAttachmentsParams) {
-	{
-		key := middleware.ParameterKey{
-			Name: "id",
-			In:   "path",
-		}
-		params.ID = packed[key].(string)
-	}
-	return params
-}
-
 func decodeListPatientAttachmentsParams(args [1]string, argsEscaped bool, r *http.Request) (params ListPatientAttachmentsParams, _ error) {
 	// Decode path: id.
 	if err := func() error {
@@ -7152,17 +6170,6 @@ func decodeListPatientAttachmentsParams(args [1]string, argsEscaped bool, r *htt
 // ListPatientEhrCandidatesParams is parameters of listPatientEhrCandidates operation.
 type ListPatientEhrCandidatesParams struct {
 	ID string
-}
-
-func unpackListPatientEhrCandidatesParams(packed middleware.Parameters) (params ListPatientEhrCandidatesParams) {
-	{
-		key := middleware.ParameterKey{
-			Name: "id",
-			In:   "path",
-		}
-		params.ID = packed[key].(string)
-	}
-	return params
 }
 
 func decodeListPatientEhrCandidatesParams(args [1]string, argsEscaped bool, r *http.Request) (params ListPatientEhrCandidatesParams, _ error) {
@@ -7223,46 +6230,6 @@ type ListPatientsParams struct {
 	// The page, counted from 0.
 	PageIndex OptInt `json:",omitempty,omitzero"`
 	PageSize  OptInt `json:",omitempty,omitzero"`
-}
-
-func unpackListPatientsParams(packed middleware.Parameters) (params ListPatientsParams) {
-	{
-		key := middleware.ParameterKey{
-			Name: "field",
-			In:   "query",
-		}
-		if v, ok := packed[key]; ok {
-			params.Field = v.(OptListPatientsField)
-		}
-	}
-	{
-		key := middleware.ParameterKey{
-			Name: "search",
-			In:   "query",
-		}
-		if v, ok := packed[key]; ok {
-			params.Search = v.(OptString)
-		}
-	}
-	{
-		key := middleware.ParameterKey{
-			Name: "page_index",
-			In:   "query",
-		}
-		if v, ok := packed[key]; ok {
-			params.PageIndex = v.(OptInt)
-		}
-	}
-	{
-		key := middleware.ParameterKey{
-			Name: "page_size",
-			In:   "query",
-		}
-		if v, ok := packed[key]; ok {
-			params.PageSize = v.(OptInt)
-		}
-	}
-	return params
 }
 
 func decodeListPatientsParams(args [0]string, argsEscaped bool, r *http.Request) (params ListPatientsParams, _ error) {
@@ -7542,19 +6509,6 @@ type ListPractitionersParams struct {
 	IncludeInactive OptBool `json:",omitempty,omitzero"`
 }
 
-func unpackListPractitionersParams(packed middleware.Parameters) (params ListPractitionersParams) {
-	{
-		key := middleware.ParameterKey{
-			Name: "include_inactive",
-			In:   "query",
-		}
-		if v, ok := packed[key]; ok {
-			params.IncludeInactive = v.(OptBool)
-		}
-	}
-	return params
-}
-
 func decodeListPractitionersParams(args [0]string, argsEscaped bool, r *http.Request) (params ListPractitionersParams, _ error) {
 	q := uri.NewQueryDecoder(r.URL.Query())
 	// Set default value for query: include_inactive.
@@ -7609,17 +6563,6 @@ func decodeListPractitionersParams(args [0]string, argsEscaped bool, r *http.Req
 // ListRecordEntriesParams is parameters of listRecordEntries operation.
 type ListRecordEntriesParams struct {
 	ID string
-}
-
-func unpackListRecordEntriesParams(packed middleware.Parameters) (params ListRecordEntriesParams) {
-	{
-		key := middleware.ParameterKey{
-			Name: "id",
-			In:   "path",
-		}
-		params.ID = packed[key].(string)
-	}
-	return params
 }
 
 func decodeListRecordEntriesParams(args [1]string, argsEscaped bool, r *http.Request) (params ListRecordEntriesParams, _ error) {
@@ -7684,82 +6627,6 @@ type ListSentMessagesParams struct {
 	// The page, counted from 0.
 	PageIndex OptInt `json:",omitempty,omitzero"`
 	PageSize  OptInt `json:",omitempty,omitzero"`
-}
-
-func unpackListSentMessagesParams(packed middleware.Parameters) (params ListSentMessagesParams) {
-	{
-		key := middleware.ParameterKey{
-			Name: "patient_id",
-			In:   "query",
-		}
-		if v, ok := packed[key]; ok {
-			params.PatientID = v.(OptID)
-		}
-	}
-	{
-		key := middleware.ParameterKey{
-			Name: "status",
-			In:   "query",
-		}
-		if v, ok := packed[key]; ok {
-			params.Status = v.(OptMessageStatus)
-		}
-	}
-	{
-		key := middleware.ParameterKey{
-			Name: "channel",
-			In:   "query",
-		}
-		if v, ok := packed[key]; ok {
-			params.Channel = v.(OptMessageType)
-		}
-	}
-	{
-		key := middleware.ParameterKey{
-			Name: "batch_id",
-			In:   "query",
-		}
-		if v, ok := packed[key]; ok {
-			params.BatchID = v.(OptID)
-		}
-	}
-	{
-		key := middleware.ParameterKey{
-			Name: "start_date",
-			In:   "query",
-		}
-		if v, ok := packed[key]; ok {
-			params.StartDate = v.(OptString)
-		}
-	}
-	{
-		key := middleware.ParameterKey{
-			Name: "end_date",
-			In:   "query",
-		}
-		if v, ok := packed[key]; ok {
-			params.EndDate = v.(OptString)
-		}
-	}
-	{
-		key := middleware.ParameterKey{
-			Name: "page_index",
-			In:   "query",
-		}
-		if v, ok := packed[key]; ok {
-			params.PageIndex = v.(OptInt)
-		}
-	}
-	{
-		key := middleware.ParameterKey{
-			Name: "page_size",
-			In:   "query",
-		}
-		if v, ok := packed[key]; ok {
-			params.PageSize = v.(OptInt)
-		}
-	}
-	return params
 }
 
 func decodeListSentMessagesParams(args [0]string, argsEscaped bool, r *http.Request) (params ListSentMessagesParams, _ error) {
@@ -8236,28 +7103,6 @@ type ListSessionsParams struct {
 	Since OptDate `json:",omitempty,omitzero"`
 }
 
-func unpackListSessionsParams(packed middleware.Parameters) (params ListSessionsParams) {
-	{
-		key := middleware.ParameterKey{
-			Name: "practitioner_id",
-			In:   "query",
-		}
-		if v, ok := packed[key]; ok {
-			params.PractitionerID = v.(OptID)
-		}
-	}
-	{
-		key := middleware.ParameterKey{
-			Name: "since",
-			In:   "query",
-		}
-		if v, ok := packed[key]; ok {
-			params.Since = v.(OptDate)
-		}
-	}
-	return params
-}
-
 func decodeListSessionsParams(args [0]string, argsEscaped bool, r *http.Request) (params ListSessionsParams, _ error) {
 	q := uri.NewQueryDecoder(r.URL.Query())
 	// Decode query: practitioner_id.
@@ -8407,82 +7252,6 @@ type ListSlotsParams struct {
 	PageSize  OptInt `json:",omitempty,omitzero"`
 	// Extension. Say in `explanation` why other times in the sessions were not offered.
 	Explain OptBool `json:",omitempty,omitzero"`
-}
-
-func unpackListSlotsParams(packed middleware.Parameters) (params ListSlotsParams) {
-	{
-		key := middleware.ParameterKey{
-			Name: "location_id",
-			In:   "query",
-		}
-		if v, ok := packed[key]; ok {
-			params.LocationID = v.([]ID)
-		}
-	}
-	{
-		key := middleware.ParameterKey{
-			Name: "practitioner_id",
-			In:   "query",
-		}
-		if v, ok := packed[key]; ok {
-			params.PractitionerID = v.([]ID)
-		}
-	}
-	{
-		key := middleware.ParameterKey{
-			Name: "appointment_type_id",
-			In:   "query",
-		}
-		if v, ok := packed[key]; ok {
-			params.AppointmentTypeID = v.([]ID)
-		}
-	}
-	{
-		key := middleware.ParameterKey{
-			Name: "start_date",
-			In:   "query",
-		}
-		if v, ok := packed[key]; ok {
-			params.StartDate = v.(OptString)
-		}
-	}
-	{
-		key := middleware.ParameterKey{
-			Name: "end_date",
-			In:   "query",
-		}
-		if v, ok := packed[key]; ok {
-			params.EndDate = v.(OptString)
-		}
-	}
-	{
-		key := middleware.ParameterKey{
-			Name: "page_index",
-			In:   "query",
-		}
-		if v, ok := packed[key]; ok {
-			params.PageIndex = v.(OptInt)
-		}
-	}
-	{
-		key := middleware.ParameterKey{
-			Name: "page_size",
-			In:   "query",
-		}
-		if v, ok := packed[key]; ok {
-			params.PageSize = v.(OptInt)
-		}
-	}
-	{
-		key := middleware.ParameterKey{
-			Name: "explain",
-			In:   "query",
-		}
-		if v, ok := packed[key]; ok {
-			params.Explain = v.(OptBool)
-		}
-	}
-	return params
 }
 
 func decodeListSlotsParams(args [0]string, argsEscaped bool, r *http.Request) (params ListSlotsParams, _ error) {
@@ -9072,19 +7841,6 @@ type ListWebhooksParams struct {
 	EventType OptString `json:",omitempty,omitzero"`
 }
 
-func unpackListWebhooksParams(packed middleware.Parameters) (params ListWebhooksParams) {
-	{
-		key := middleware.ParameterKey{
-			Name: "event_type",
-			In:   "query",
-		}
-		if v, ok := packed[key]; ok {
-			params.EventType = v.(OptString)
-		}
-	}
-	return params
-}
-
 func decodeListWebhooksParams(args [0]string, argsEscaped bool, r *http.Request) (params ListWebhooksParams, _ error) {
 	q := uri.NewQueryDecoder(r.URL.Query())
 	// Decode query: event_type.
@@ -9136,26 +7892,6 @@ type MergePatientsParams struct {
 	ID string
 	// A text of your own that makes repeating this request harmless for 24 hours.
 	IdempotencyKey OptString `json:",omitempty,omitzero"`
-}
-
-func unpackMergePatientsParams(packed middleware.Parameters) (params MergePatientsParams) {
-	{
-		key := middleware.ParameterKey{
-			Name: "id",
-			In:   "path",
-		}
-		params.ID = packed[key].(string)
-	}
-	{
-		key := middleware.ParameterKey{
-			Name: "Idempotency-Key",
-			In:   "header",
-		}
-		if v, ok := packed[key]; ok {
-			params.IdempotencyKey = v.(OptString)
-		}
-	}
-	return params
 }
 
 func decodeMergePatientsParams(args [1]string, argsEscaped bool, r *http.Request) (params MergePatientsParams, _ error) {
@@ -9281,26 +8017,6 @@ type PauseBatchMessageParams struct {
 	IdempotencyKey OptString `json:",omitempty,omitzero"`
 }
 
-func unpackPauseBatchMessageParams(packed middleware.Parameters) (params PauseBatchMessageParams) {
-	{
-		key := middleware.ParameterKey{
-			Name: "id",
-			In:   "path",
-		}
-		params.ID = packed[key].(string)
-	}
-	{
-		key := middleware.ParameterKey{
-			Name: "Idempotency-Key",
-			In:   "header",
-		}
-		if v, ok := packed[key]; ok {
-			params.IdempotencyKey = v.(OptString)
-		}
-	}
-	return params
-}
-
 func decodePauseBatchMessageParams(args [1]string, argsEscaped bool, r *http.Request) (params PauseBatchMessageParams, _ error) {
 	h := uri.NewHeaderDecoder(r.Header)
 	// Decode path: id.
@@ -9422,17 +8138,6 @@ type PreviewBatchMessageParams struct {
 	ID string
 }
 
-func unpackPreviewBatchMessageParams(packed middleware.Parameters) (params PreviewBatchMessageParams) {
-	{
-		key := middleware.ParameterKey{
-			Name: "id",
-			In:   "path",
-		}
-		params.ID = packed[key].(string)
-	}
-	return params
-}
-
 func decodePreviewBatchMessageParams(args [1]string, argsEscaped bool, r *http.Request) (params PreviewBatchMessageParams, _ error) {
 	// Decode path: id.
 	if err := func() error {
@@ -9487,26 +8192,6 @@ type PreviewPatientMergeParams struct {
 	ID string
 	// A text of your own that makes repeating this request harmless for 24 hours.
 	IdempotencyKey OptString `json:",omitempty,omitzero"`
-}
-
-func unpackPreviewPatientMergeParams(packed middleware.Parameters) (params PreviewPatientMergeParams) {
-	{
-		key := middleware.ParameterKey{
-			Name: "id",
-			In:   "path",
-		}
-		params.ID = packed[key].(string)
-	}
-	{
-		key := middleware.ParameterKey{
-			Name: "Idempotency-Key",
-			In:   "header",
-		}
-		if v, ok := packed[key]; ok {
-			params.IdempotencyKey = v.(OptString)
-		}
-	}
-	return params
 }
 
 func decodePreviewPatientMergeParams(args [1]string, argsEscaped bool, r *http.Request) (params PreviewPatientMergeParams, _ error) {
@@ -9632,26 +8317,6 @@ type RecoverWebhookParams struct {
 	IdempotencyKey OptString `json:",omitempty,omitzero"`
 }
 
-func unpackRecoverWebhookParams(packed middleware.Parameters) (params RecoverWebhookParams) {
-	{
-		key := middleware.ParameterKey{
-			Name: "id",
-			In:   "path",
-		}
-		params.ID = packed[key].(string)
-	}
-	{
-		key := middleware.ParameterKey{
-			Name: "Idempotency-Key",
-			In:   "header",
-		}
-		if v, ok := packed[key]; ok {
-			params.IdempotencyKey = v.(OptString)
-		}
-	}
-	return params
-}
-
 func decodeRecoverWebhookParams(args [1]string, argsEscaped bool, r *http.Request) (params RecoverWebhookParams, _ error) {
 	h := uri.NewHeaderDecoder(r.Header)
 	// Decode path: id.
@@ -9774,19 +8439,6 @@ type RegisterPatientParams struct {
 	IdempotencyKey OptString `json:",omitempty,omitzero"`
 }
 
-func unpackRegisterPatientParams(packed middleware.Parameters) (params RegisterPatientParams) {
-	{
-		key := middleware.ParameterKey{
-			Name: "Idempotency-Key",
-			In:   "header",
-		}
-		if v, ok := packed[key]; ok {
-			params.IdempotencyKey = v.(OptString)
-		}
-	}
-	return params
-}
-
 func decodeRegisterPatientParams(args [0]string, argsEscaped bool, r *http.Request) (params RegisterPatientParams, _ error) {
 	h := uri.NewHeaderDecoder(r.Header)
 	// Decode header: Idempotency-Key.
@@ -9862,19 +8514,6 @@ func decodeRegisterPatientParams(args [0]string, argsEscaped bool, r *http.Reque
 type RegisterPatientPdsParams struct {
 	// A text of your own that makes repeating this request harmless for 24 hours.
 	IdempotencyKey OptString `json:",omitempty,omitzero"`
-}
-
-func unpackRegisterPatientPdsParams(packed middleware.Parameters) (params RegisterPatientPdsParams) {
-	{
-		key := middleware.ParameterKey{
-			Name: "Idempotency-Key",
-			In:   "header",
-		}
-		if v, ok := packed[key]; ok {
-			params.IdempotencyKey = v.(OptString)
-		}
-	}
-	return params
 }
 
 func decodeRegisterPatientPdsParams(args [0]string, argsEscaped bool, r *http.Request) (params RegisterPatientPdsParams, _ error) {
@@ -9955,33 +8594,6 @@ type ReplayDeliveryParams struct {
 	DeliveryID string
 	// A text of your own that makes repeating this request harmless for 24 hours.
 	IdempotencyKey OptString `json:",omitempty,omitzero"`
-}
-
-func unpackReplayDeliveryParams(packed middleware.Parameters) (params ReplayDeliveryParams) {
-	{
-		key := middleware.ParameterKey{
-			Name: "id",
-			In:   "path",
-		}
-		params.ID = packed[key].(string)
-	}
-	{
-		key := middleware.ParameterKey{
-			Name: "delivery_id",
-			In:   "path",
-		}
-		params.DeliveryID = packed[key].(string)
-	}
-	{
-		key := middleware.ParameterKey{
-			Name: "Idempotency-Key",
-			In:   "header",
-		}
-		if v, ok := packed[key]; ok {
-			params.IdempotencyKey = v.(OptString)
-		}
-	}
-	return params
 }
 
 func decodeReplayDeliveryParams(args [2]string, argsEscaped bool, r *http.Request) (params ReplayDeliveryParams, _ error) {
@@ -10152,26 +8764,6 @@ type ReplayWebhookParams struct {
 	IdempotencyKey OptString `json:",omitempty,omitzero"`
 }
 
-func unpackReplayWebhookParams(packed middleware.Parameters) (params ReplayWebhookParams) {
-	{
-		key := middleware.ParameterKey{
-			Name: "id",
-			In:   "path",
-		}
-		params.ID = packed[key].(string)
-	}
-	{
-		key := middleware.ParameterKey{
-			Name: "Idempotency-Key",
-			In:   "header",
-		}
-		if v, ok := packed[key]; ok {
-			params.IdempotencyKey = v.(OptString)
-		}
-	}
-	return params
-}
-
 func decodeReplayWebhookParams(args [1]string, argsEscaped bool, r *http.Request) (params ReplayWebhookParams, _ error) {
 	h := uri.NewHeaderDecoder(r.Header)
 	// Decode path: id.
@@ -10295,26 +8887,6 @@ type RescheduleAppointmentParams struct {
 	IdempotencyKey OptString `json:",omitempty,omitzero"`
 }
 
-func unpackRescheduleAppointmentParams(packed middleware.Parameters) (params RescheduleAppointmentParams) {
-	{
-		key := middleware.ParameterKey{
-			Name: "id",
-			In:   "path",
-		}
-		params.ID = packed[key].(string)
-	}
-	{
-		key := middleware.ParameterKey{
-			Name: "Idempotency-Key",
-			In:   "header",
-		}
-		if v, ok := packed[key]; ok {
-			params.IdempotencyKey = v.(OptString)
-		}
-	}
-	return params
-}
-
 func decodeRescheduleAppointmentParams(args [1]string, argsEscaped bool, r *http.Request) (params RescheduleAppointmentParams, _ error) {
 	h := uri.NewHeaderDecoder(r.Header)
 	// Decode path: id.
@@ -10436,17 +9008,6 @@ type ResetBankHolidayParams struct {
 	Date Date
 }
 
-func unpackResetBankHolidayParams(packed middleware.Parameters) (params ResetBankHolidayParams) {
-	{
-		key := middleware.ParameterKey{
-			Name: "date",
-			In:   "path",
-		}
-		params.Date = packed[key].(Date)
-	}
-	return params
-}
-
 func decodeResetBankHolidayParams(args [1]string, argsEscaped bool, r *http.Request) (params ResetBankHolidayParams, _ error) {
 	// Decode path: date.
 	if err := func() error {
@@ -10516,26 +9077,6 @@ type ResumeBatchMessageParams struct {
 	ID string
 	// A text of your own that makes repeating this request harmless for 24 hours.
 	IdempotencyKey OptString `json:",omitempty,omitzero"`
-}
-
-func unpackResumeBatchMessageParams(packed middleware.Parameters) (params ResumeBatchMessageParams) {
-	{
-		key := middleware.ParameterKey{
-			Name: "id",
-			In:   "path",
-		}
-		params.ID = packed[key].(string)
-	}
-	{
-		key := middleware.ParameterKey{
-			Name: "Idempotency-Key",
-			In:   "header",
-		}
-		if v, ok := packed[key]; ok {
-			params.IdempotencyKey = v.(OptString)
-		}
-	}
-	return params
 }
 
 func decodeResumeBatchMessageParams(args [1]string, argsEscaped bool, r *http.Request) (params ResumeBatchMessageParams, _ error) {
@@ -10661,26 +9202,6 @@ type RotateWebhookKeyParams struct {
 	IdempotencyKey OptString `json:",omitempty,omitzero"`
 }
 
-func unpackRotateWebhookKeyParams(packed middleware.Parameters) (params RotateWebhookKeyParams) {
-	{
-		key := middleware.ParameterKey{
-			Name: "id",
-			In:   "path",
-		}
-		params.ID = packed[key].(string)
-	}
-	{
-		key := middleware.ParameterKey{
-			Name: "Idempotency-Key",
-			In:   "header",
-		}
-		if v, ok := packed[key]; ok {
-			params.IdempotencyKey = v.(OptString)
-		}
-	}
-	return params
-}
-
 func decodeRotateWebhookKeyParams(args [1]string, argsEscaped bool, r *http.Request) (params RotateWebhookKeyParams, _ error) {
 	h := uri.NewHeaderDecoder(r.Header)
 	// Decode path: id.
@@ -10802,26 +9323,6 @@ type SendBatchMessageParams struct {
 	ID string
 	// A text of your own that makes repeating this request harmless for 24 hours.
 	IdempotencyKey OptString `json:",omitempty,omitzero"`
-}
-
-func unpackSendBatchMessageParams(packed middleware.Parameters) (params SendBatchMessageParams) {
-	{
-		key := middleware.ParameterKey{
-			Name: "id",
-			In:   "path",
-		}
-		params.ID = packed[key].(string)
-	}
-	{
-		key := middleware.ParameterKey{
-			Name: "Idempotency-Key",
-			In:   "header",
-		}
-		if v, ok := packed[key]; ok {
-			params.IdempotencyKey = v.(OptString)
-		}
-	}
-	return params
 }
 
 func decodeSendBatchMessageParams(args [1]string, argsEscaped bool, r *http.Request) (params SendBatchMessageParams, _ error) {
@@ -10946,19 +9447,6 @@ type SendMessageParams struct {
 	IdempotencyKey OptString `json:",omitempty,omitzero"`
 }
 
-func unpackSendMessageParams(packed middleware.Parameters) (params SendMessageParams) {
-	{
-		key := middleware.ParameterKey{
-			Name: "Idempotency-Key",
-			In:   "header",
-		}
-		if v, ok := packed[key]; ok {
-			params.IdempotencyKey = v.(OptString)
-		}
-	}
-	return params
-}
-
 func decodeSendMessageParams(args [0]string, argsEscaped bool, r *http.Request) (params SendMessageParams, _ error) {
 	h := uri.NewHeaderDecoder(r.Header)
 	// Decode header: Idempotency-Key.
@@ -11035,26 +9523,6 @@ type SendMessageAgainParams struct {
 	ID string
 	// A text of your own that makes repeating this request harmless for 24 hours.
 	IdempotencyKey OptString `json:",omitempty,omitzero"`
-}
-
-func unpackSendMessageAgainParams(packed middleware.Parameters) (params SendMessageAgainParams) {
-	{
-		key := middleware.ParameterKey{
-			Name: "id",
-			In:   "path",
-		}
-		params.ID = packed[key].(string)
-	}
-	{
-		key := middleware.ParameterKey{
-			Name: "Idempotency-Key",
-			In:   "header",
-		}
-		if v, ok := packed[key]; ok {
-			params.IdempotencyKey = v.(OptString)
-		}
-	}
-	return params
 }
 
 func decodeSendMessageAgainParams(args [1]string, argsEscaped bool, r *http.Request) (params SendMessageAgainParams, _ error) {
@@ -11178,17 +9646,6 @@ type SetBankHolidayParams struct {
 	Date Date
 }
 
-func unpackSetBankHolidayParams(packed middleware.Parameters) (params SetBankHolidayParams) {
-	{
-		key := middleware.ParameterKey{
-			Name: "date",
-			In:   "path",
-		}
-		params.Date = packed[key].(Date)
-	}
-	return params
-}
-
 func decodeSetBankHolidayParams(args [1]string, argsEscaped bool, r *http.Request) (params SetBankHolidayParams, _ error) {
 	// Decode path: date.
 	if err := func() error {
@@ -11257,24 +9714,6 @@ func decodeSetBankHolidayParams(args [1]string, argsEscaped bool, r *http.Reques
 type SetPatientContactDetailParams struct {
 	ID   string
 	Kind ContactKind
-}
-
-func unpackSetPatientContactDetailParams(packed middleware.Parameters) (params SetPatientContactDetailParams) {
-	{
-		key := middleware.ParameterKey{
-			Name: "id",
-			In:   "path",
-		}
-		params.ID = packed[key].(string)
-	}
-	{
-		key := middleware.ParameterKey{
-			Name: "kind",
-			In:   "path",
-		}
-		params.Kind = packed[key].(ContactKind)
-	}
-	return params
 }
 
 func decodeSetPatientContactDetailParams(args [2]string, argsEscaped bool, r *http.Request) (params SetPatientContactDetailParams, _ error) {
@@ -11384,26 +9823,6 @@ type TestWebhookParams struct {
 	ID string
 	// A text of your own that makes repeating this request harmless for 24 hours.
 	IdempotencyKey OptString `json:",omitempty,omitzero"`
-}
-
-func unpackTestWebhookParams(packed middleware.Parameters) (params TestWebhookParams) {
-	{
-		key := middleware.ParameterKey{
-			Name: "id",
-			In:   "path",
-		}
-		params.ID = packed[key].(string)
-	}
-	{
-		key := middleware.ParameterKey{
-			Name: "Idempotency-Key",
-			In:   "header",
-		}
-		if v, ok := packed[key]; ok {
-			params.IdempotencyKey = v.(OptString)
-		}
-	}
-	return params
 }
 
 func decodeTestWebhookParams(args [1]string, argsEscaped bool, r *http.Request) (params TestWebhookParams, _ error) {
@@ -11529,26 +9948,6 @@ type UnlockMessageParams struct {
 	IdempotencyKey OptString `json:",omitempty,omitzero"`
 }
 
-func unpackUnlockMessageParams(packed middleware.Parameters) (params UnlockMessageParams) {
-	{
-		key := middleware.ParameterKey{
-			Name: "id",
-			In:   "path",
-		}
-		params.ID = packed[key].(string)
-	}
-	{
-		key := middleware.ParameterKey{
-			Name: "Idempotency-Key",
-			In:   "header",
-		}
-		if v, ok := packed[key]; ok {
-			params.IdempotencyKey = v.(OptString)
-		}
-	}
-	return params
-}
-
 func decodeUnlockMessageParams(args [1]string, argsEscaped bool, r *http.Request) (params UnlockMessageParams, _ error) {
 	h := uri.NewHeaderDecoder(r.Header)
 	// Decode path: id.
@@ -11670,26 +10069,6 @@ type UnmergePatientsParams struct {
 	ID string
 	// A text of your own that makes repeating this request harmless for 24 hours.
 	IdempotencyKey OptString `json:",omitempty,omitzero"`
-}
-
-func unpackUnmergePatientsParams(packed middleware.Parameters) (params UnmergePatientsParams) {
-	{
-		key := middleware.ParameterKey{
-			Name: "id",
-			In:   "path",
-		}
-		params.ID = packed[key].(string)
-	}
-	{
-		key := middleware.ParameterKey{
-			Name: "Idempotency-Key",
-			In:   "header",
-		}
-		if v, ok := packed[key]; ok {
-			params.IdempotencyKey = v.(OptString)
-		}
-	}
-	return params
 }
 
 func decodeUnmergePatientsParams(args [1]string, argsEscaped bool, r *http.Request) (params UnmergePatientsParams, _ error) {
@@ -11815,26 +10194,6 @@ type UpdateAppointmentJourneyParams struct {
 	IdempotencyKey OptString `json:",omitempty,omitzero"`
 }
 
-func unpackUpdateAppointmentJourneyParams(packed middleware.Parameters) (params UpdateAppointmentJourneyParams) {
-	{
-		key := middleware.ParameterKey{
-			Name: "id",
-			In:   "path",
-		}
-		params.ID = packed[key].(string)
-	}
-	{
-		key := middleware.ParameterKey{
-			Name: "Idempotency-Key",
-			In:   "header",
-		}
-		if v, ok := packed[key]; ok {
-			params.IdempotencyKey = v.(OptString)
-		}
-	}
-	return params
-}
-
 func decodeUpdateAppointmentJourneyParams(args [1]string, argsEscaped bool, r *http.Request) (params UpdateAppointmentJourneyParams, _ error) {
 	h := uri.NewHeaderDecoder(r.Header)
 	// Decode path: id.
@@ -11956,26 +10315,6 @@ type UpdateAppointmentTypeParams struct {
 	ID string
 	// A text of your own that makes repeating this request harmless for 24 hours.
 	IdempotencyKey OptString `json:",omitempty,omitzero"`
-}
-
-func unpackUpdateAppointmentTypeParams(packed middleware.Parameters) (params UpdateAppointmentTypeParams) {
-	{
-		key := middleware.ParameterKey{
-			Name: "id",
-			In:   "path",
-		}
-		params.ID = packed[key].(string)
-	}
-	{
-		key := middleware.ParameterKey{
-			Name: "Idempotency-Key",
-			In:   "header",
-		}
-		if v, ok := packed[key]; ok {
-			params.IdempotencyKey = v.(OptString)
-		}
-	}
-	return params
 }
 
 func decodeUpdateAppointmentTypeParams(args [1]string, argsEscaped bool, r *http.Request) (params UpdateAppointmentTypeParams, _ error) {
@@ -12101,26 +10440,6 @@ type UpdateLocationParams struct {
 	IdempotencyKey OptString `json:",omitempty,omitzero"`
 }
 
-func unpackUpdateLocationParams(packed middleware.Parameters) (params UpdateLocationParams) {
-	{
-		key := middleware.ParameterKey{
-			Name: "id",
-			In:   "path",
-		}
-		params.ID = packed[key].(string)
-	}
-	{
-		key := middleware.ParameterKey{
-			Name: "Idempotency-Key",
-			In:   "header",
-		}
-		if v, ok := packed[key]; ok {
-			params.IdempotencyKey = v.(OptString)
-		}
-	}
-	return params
-}
-
 func decodeUpdateLocationParams(args [1]string, argsEscaped bool, r *http.Request) (params UpdateLocationParams, _ error) {
 	h := uri.NewHeaderDecoder(r.Header)
 	// Decode path: id.
@@ -12242,17 +10561,6 @@ type UpdateMessageReplyParams struct {
 	ID string
 }
 
-func unpackUpdateMessageReplyParams(packed middleware.Parameters) (params UpdateMessageReplyParams) {
-	{
-		key := middleware.ParameterKey{
-			Name: "id",
-			In:   "path",
-		}
-		params.ID = packed[key].(string)
-	}
-	return params
-}
-
 func decodeUpdateMessageReplyParams(args [1]string, argsEscaped bool, r *http.Request) (params UpdateMessageReplyParams, _ error) {
 	// Decode path: id.
 	if err := func() error {
@@ -12306,19 +10614,6 @@ func decodeUpdateMessageReplyParams(args [1]string, argsEscaped bool, r *http.Re
 type UpdatePracticeGroupParams struct {
 	// A text of your own that makes repeating this request harmless for 24 hours.
 	IdempotencyKey OptString `json:",omitempty,omitzero"`
-}
-
-func unpackUpdatePracticeGroupParams(packed middleware.Parameters) (params UpdatePracticeGroupParams) {
-	{
-		key := middleware.ParameterKey{
-			Name: "Idempotency-Key",
-			In:   "header",
-		}
-		if v, ok := packed[key]; ok {
-			params.IdempotencyKey = v.(OptString)
-		}
-	}
-	return params
 }
 
 func decodeUpdatePracticeGroupParams(args [0]string, argsEscaped bool, r *http.Request) (params UpdatePracticeGroupParams, _ error) {
@@ -12397,26 +10692,6 @@ type UpdatePractitionerParams struct {
 	ID string
 	// A text of your own that makes repeating this request harmless for 24 hours.
 	IdempotencyKey OptString `json:",omitempty,omitzero"`
-}
-
-func unpackUpdatePractitionerParams(packed middleware.Parameters) (params UpdatePractitionerParams) {
-	{
-		key := middleware.ParameterKey{
-			Name: "id",
-			In:   "path",
-		}
-		params.ID = packed[key].(string)
-	}
-	{
-		key := middleware.ParameterKey{
-			Name: "Idempotency-Key",
-			In:   "header",
-		}
-		if v, ok := packed[key]; ok {
-			params.IdempotencyKey = v.(OptString)
-		}
-	}
-	return params
 }
 
 func decodeUpdatePractitionerParams(args [1]string, argsEscaped bool, r *http.Request) (params UpdatePractitionerParams, _ error) {
@@ -12542,26 +10817,6 @@ type UpdateSessionParams struct {
 	IdempotencyKey OptString `json:",omitempty,omitzero"`
 }
 
-func unpackUpdateSessionParams(packed middleware.Parameters) (params UpdateSessionParams) {
-	{
-		key := middleware.ParameterKey{
-			Name: "id",
-			In:   "path",
-		}
-		params.ID = packed[key].(string)
-	}
-	{
-		key := middleware.ParameterKey{
-			Name: "Idempotency-Key",
-			In:   "header",
-		}
-		if v, ok := packed[key]; ok {
-			params.IdempotencyKey = v.(OptString)
-		}
-	}
-	return params
-}
-
 func decodeUpdateSessionParams(args [1]string, argsEscaped bool, r *http.Request) (params UpdateSessionParams, _ error) {
 	h := uri.NewHeaderDecoder(r.Header)
 	// Decode path: id.
@@ -12683,26 +10938,6 @@ type UpdateWebhookParams struct {
 	ID string
 	// A text of your own that makes repeating this request harmless for 24 hours.
 	IdempotencyKey OptString `json:",omitempty,omitzero"`
-}
-
-func unpackUpdateWebhookParams(packed middleware.Parameters) (params UpdateWebhookParams) {
-	{
-		key := middleware.ParameterKey{
-			Name: "id",
-			In:   "path",
-		}
-		params.ID = packed[key].(string)
-	}
-	{
-		key := middleware.ParameterKey{
-			Name: "Idempotency-Key",
-			In:   "header",
-		}
-		if v, ok := packed[key]; ok {
-			params.IdempotencyKey = v.(OptString)
-		}
-	}
-	return params
 }
 
 func decodeUpdateWebhookParams(args [1]string, argsEscaped bool, r *http.Request) (params UpdateWebhookParams, _ error) {

@@ -2750,36 +2750,9 @@ type Route struct {
 	args           [2]string
 }
 
-// Name returns ogen operation name.
-//
-// It is guaranteed to be unique and not empty.
-func (r Route) Name() string {
-	return r.name
-}
-
-// Summary returns OpenAPI summary.
-func (r Route) Summary() string {
-	return r.summary
-}
-
 // OperationID returns OpenAPI operationId.
 func (r Route) OperationID() string {
 	return r.operationID
-}
-
-// OperationGroup returns the x-ogen-operation-group value.
-func (r Route) OperationGroup() string {
-	return r.operationGroup
-}
-
-// PathPattern returns OpenAPI path.
-func (r Route) PathPattern() string {
-	return r.pathPattern
-}
-
-// Args returns parsed arguments.
-func (r Route) Args() []string {
-	return r.args[:r.count]
 }
 
 // FindRoute finds Route for given method and path.

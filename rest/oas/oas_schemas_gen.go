@@ -8,7 +8,6 @@ import (
 	"net/url"
 	"time"
 
-	"github.com/go-faster/errors"
 	"github.com/go-faster/jx"
 )
 
@@ -25,79 +24,9 @@ type Address struct {
 	Postcode OptString `json:"postcode"`
 }
 
-// GetLine1 returns the value of Line1.
-func (s *Address) GetLine1() OptString {
-	return s.Line1
-}
-
-// GetLine2 returns the value of Line2.
-func (s *Address) GetLine2() OptString {
-	return s.Line2
-}
-
-// GetTown returns the value of Town.
-func (s *Address) GetTown() OptString {
-	return s.Town
-}
-
-// GetCounty returns the value of County.
-func (s *Address) GetCounty() OptString {
-	return s.County
-}
-
-// GetPostcode returns the value of Postcode.
-func (s *Address) GetPostcode() OptString {
-	return s.Postcode
-}
-
-// SetLine1 sets the value of Line1.
-func (s *Address) SetLine1(val OptString) {
-	s.Line1 = val
-}
-
-// SetLine2 sets the value of Line2.
-func (s *Address) SetLine2(val OptString) {
-	s.Line2 = val
-}
-
-// SetTown sets the value of Town.
-func (s *Address) SetTown(val OptString) {
-	s.Town = val
-}
-
-// SetCounty sets the value of County.
-func (s *Address) SetCounty(val OptString) {
-	s.County = val
-}
-
-// SetPostcode sets the value of Postcode.
-func (s *Address) SetPostcode(val OptString) {
-	s.Postcode = val
-}
-
 type ApiKeyAuth struct {
 	APIKey string
 	Roles  []string
-}
-
-// GetAPIKey returns the value of APIKey.
-func (s *ApiKeyAuth) GetAPIKey() string {
-	return s.APIKey
-}
-
-// GetRoles returns the value of Roles.
-func (s *ApiKeyAuth) GetRoles() []string {
-	return s.Roles
-}
-
-// SetAPIKey sets the value of APIKey.
-func (s *ApiKeyAuth) SetAPIKey(val string) {
-	s.APIKey = val
-}
-
-// SetRoles sets the value of Roles.
-func (s *ApiKeyAuth) SetRoles(val []string) {
-	s.Roles = val
 }
 
 // Ref: #/components/schemas/Appointment
@@ -133,283 +62,6 @@ type Appointment struct {
 	Warnings                []AppointmentWarning  `json:"warnings"`
 }
 
-// GetID returns the value of ID.
-func (s *Appointment) GetID() ID {
-	return s.ID
-}
-
-// GetPatientID returns the value of PatientID.
-func (s *Appointment) GetPatientID() OptNilString {
-	return s.PatientID
-}
-
-// GetPractitionerID returns the value of PractitionerID.
-func (s *Appointment) GetPractitionerID() ID {
-	return s.PractitionerID
-}
-
-// GetLocationID returns the value of LocationID.
-func (s *Appointment) GetLocationID() ID {
-	return s.LocationID
-}
-
-// GetAppointmentTypeID returns the value of AppointmentTypeID.
-func (s *Appointment) GetAppointmentTypeID() ID {
-	return s.AppointmentTypeID
-}
-
-// GetDuration returns the value of Duration.
-func (s *Appointment) GetDuration() OptFloat64 {
-	return s.Duration
-}
-
-// GetStartTime returns the value of StartTime.
-func (s *Appointment) GetStartTime() NilDateTime {
-	return s.StartTime
-}
-
-// GetVideo returns the value of Video.
-func (s *Appointment) GetVideo() OptBool {
-	return s.Video
-}
-
-// GetInPerson returns the value of InPerson.
-func (s *Appointment) GetInPerson() OptBool {
-	return s.InPerson
-}
-
-// GetTelephone returns the value of Telephone.
-func (s *Appointment) GetTelephone() OptBool {
-	return s.Telephone
-}
-
-// GetVideoURL returns the value of VideoURL.
-func (s *Appointment) GetVideoURL() OptString {
-	return s.VideoURL
-}
-
-// GetLinkID returns the value of LinkID.
-func (s *Appointment) GetLinkID() OptNilString {
-	return s.LinkID
-}
-
-// GetReservedUntil returns the value of ReservedUntil.
-func (s *Appointment) GetReservedUntil() OptNilDateTime {
-	return s.ReservedUntil
-}
-
-// GetBookingConfirmedAt returns the value of BookingConfirmedAt.
-func (s *Appointment) GetBookingConfirmedAt() OptNilDateTime {
-	return s.BookingConfirmedAt
-}
-
-// GetCanBeCancelled returns the value of CanBeCancelled.
-func (s *Appointment) GetCanBeCancelled() OptBool {
-	return s.CanBeCancelled
-}
-
-// GetCanBeRescheduled returns the value of CanBeRescheduled.
-func (s *Appointment) GetCanBeRescheduled() OptBool {
-	return s.CanBeRescheduled
-}
-
-// GetCancellationPolicyHours returns the value of CancellationPolicyHours.
-func (s *Appointment) GetCancellationPolicyHours() OptFloat64 {
-	return s.CancellationPolicyHours
-}
-
-// GetSuppressMail returns the value of SuppressMail.
-func (s *Appointment) GetSuppressMail() OptBool {
-	return s.SuppressMail
-}
-
-// GetReason returns the value of Reason.
-func (s *Appointment) GetReason() OptString {
-	return s.Reason
-}
-
-// GetAppointmentTemplateName returns the value of AppointmentTemplateName.
-func (s *Appointment) GetAppointmentTemplateName() OptString {
-	return s.AppointmentTemplateName
-}
-
-// GetLocationName returns the value of LocationName.
-func (s *Appointment) GetLocationName() OptString {
-	return s.LocationName
-}
-
-// GetAppointmentSource returns the value of AppointmentSource.
-func (s *Appointment) GetAppointmentSource() OptString {
-	return s.AppointmentSource
-}
-
-// GetCancelledAt returns the value of CancelledAt.
-func (s *Appointment) GetCancelledAt() OptNilDateTime {
-	return s.CancelledAt
-}
-
-// GetPatient returns the value of Patient.
-func (s *Appointment) GetPatient() OptPersonName {
-	return s.Patient
-}
-
-// GetPractitioner returns the value of Practitioner.
-func (s *Appointment) GetPractitioner() OptPersonName {
-	return s.Practitioner
-}
-
-// GetJourney returns the value of Journey.
-func (s *Appointment) GetJourney() OptAppointmentJourney {
-	return s.Journey
-}
-
-// GetWarnings returns the value of Warnings.
-func (s *Appointment) GetWarnings() []AppointmentWarning {
-	return s.Warnings
-}
-
-// SetID sets the value of ID.
-func (s *Appointment) SetID(val ID) {
-	s.ID = val
-}
-
-// SetPatientID sets the value of PatientID.
-func (s *Appointment) SetPatientID(val OptNilString) {
-	s.PatientID = val
-}
-
-// SetPractitionerID sets the value of PractitionerID.
-func (s *Appointment) SetPractitionerID(val ID) {
-	s.PractitionerID = val
-}
-
-// SetLocationID sets the value of LocationID.
-func (s *Appointment) SetLocationID(val ID) {
-	s.LocationID = val
-}
-
-// SetAppointmentTypeID sets the value of AppointmentTypeID.
-func (s *Appointment) SetAppointmentTypeID(val ID) {
-	s.AppointmentTypeID = val
-}
-
-// SetDuration sets the value of Duration.
-func (s *Appointment) SetDuration(val OptFloat64) {
-	s.Duration = val
-}
-
-// SetStartTime sets the value of StartTime.
-func (s *Appointment) SetStartTime(val NilDateTime) {
-	s.StartTime = val
-}
-
-// SetVideo sets the value of Video.
-func (s *Appointment) SetVideo(val OptBool) {
-	s.Video = val
-}
-
-// SetInPerson sets the value of InPerson.
-func (s *Appointment) SetInPerson(val OptBool) {
-	s.InPerson = val
-}
-
-// SetTelephone sets the value of Telephone.
-func (s *Appointment) SetTelephone(val OptBool) {
-	s.Telephone = val
-}
-
-// SetVideoURL sets the value of VideoURL.
-func (s *Appointment) SetVideoURL(val OptString) {
-	s.VideoURL = val
-}
-
-// SetLinkID sets the value of LinkID.
-func (s *Appointment) SetLinkID(val OptNilString) {
-	s.LinkID = val
-}
-
-// SetReservedUntil sets the value of ReservedUntil.
-func (s *Appointment) SetReservedUntil(val OptNilDateTime) {
-	s.ReservedUntil = val
-}
-
-// SetBookingConfirmedAt sets the value of BookingConfirmedAt.
-func (s *Appointment) SetBookingConfirmedAt(val OptNilDateTime) {
-	s.BookingConfirmedAt = val
-}
-
-// SetCanBeCancelled sets the value of CanBeCancelled.
-func (s *Appointment) SetCanBeCancelled(val OptBool) {
-	s.CanBeCancelled = val
-}
-
-// SetCanBeRescheduled sets the value of CanBeRescheduled.
-func (s *Appointment) SetCanBeRescheduled(val OptBool) {
-	s.CanBeRescheduled = val
-}
-
-// SetCancellationPolicyHours sets the value of CancellationPolicyHours.
-func (s *Appointment) SetCancellationPolicyHours(val OptFloat64) {
-	s.CancellationPolicyHours = val
-}
-
-// SetSuppressMail sets the value of SuppressMail.
-func (s *Appointment) SetSuppressMail(val OptBool) {
-	s.SuppressMail = val
-}
-
-// SetReason sets the value of Reason.
-func (s *Appointment) SetReason(val OptString) {
-	s.Reason = val
-}
-
-// SetAppointmentTemplateName sets the value of AppointmentTemplateName.
-func (s *Appointment) SetAppointmentTemplateName(val OptString) {
-	s.AppointmentTemplateName = val
-}
-
-// SetLocationName sets the value of LocationName.
-func (s *Appointment) SetLocationName(val OptString) {
-	s.LocationName = val
-}
-
-// SetAppointmentSource sets the value of AppointmentSource.
-func (s *Appointment) SetAppointmentSource(val OptString) {
-	s.AppointmentSource = val
-}
-
-// SetCancelledAt sets the value of CancelledAt.
-func (s *Appointment) SetCancelledAt(val OptNilDateTime) {
-	s.CancelledAt = val
-}
-
-// SetPatient sets the value of Patient.
-func (s *Appointment) SetPatient(val OptPersonName) {
-	s.Patient = val
-}
-
-// SetPractitioner sets the value of Practitioner.
-func (s *Appointment) SetPractitioner(val OptPersonName) {
-	s.Practitioner = val
-}
-
-// SetJourney sets the value of Journey.
-func (s *Appointment) SetJourney(val OptAppointmentJourney) {
-	s.Journey = val
-}
-
-// SetWarnings sets the value of Warnings.
-func (s *Appointment) SetWarnings(val []AppointmentWarning) {
-	s.Warnings = val
-}
-
-func (*Appointment) bookAppointmentRes()          {}
-func (*Appointment) cancelAppointmentRes()        {}
-func (*Appointment) editAppointmentRes()          {}
-func (*Appointment) getAppointmentRes()           {}
-func (*Appointment) rescheduleAppointmentRes()    {}
-func (*Appointment) updateAppointmentJourneyRes() {}
-
 // Ref: #/components/schemas/AppointmentEdit
 type AppointmentEdit struct {
 	StartTime                 NilDateTime `json:"start_time"`
@@ -421,66 +73,6 @@ type AppointmentEdit struct {
 	SuppressCancellationPolicy OptBool `json:"suppress_cancellation_policy"`
 }
 
-// GetStartTime returns the value of StartTime.
-func (s *AppointmentEdit) GetStartTime() NilDateTime {
-	return s.StartTime
-}
-
-// GetDuration returns the value of Duration.
-func (s *AppointmentEdit) GetDuration() float64 {
-	return s.Duration
-}
-
-// GetPractitionerID returns the value of PractitionerID.
-func (s *AppointmentEdit) GetPractitionerID() ID {
-	return s.PractitionerID
-}
-
-// GetSuppressAvailabilityCheck returns the value of SuppressAvailabilityCheck.
-func (s *AppointmentEdit) GetSuppressAvailabilityCheck() OptBool {
-	return s.SuppressAvailabilityCheck
-}
-
-// GetSuppressMail returns the value of SuppressMail.
-func (s *AppointmentEdit) GetSuppressMail() OptBool {
-	return s.SuppressMail
-}
-
-// GetSuppressCancellationPolicy returns the value of SuppressCancellationPolicy.
-func (s *AppointmentEdit) GetSuppressCancellationPolicy() OptBool {
-	return s.SuppressCancellationPolicy
-}
-
-// SetStartTime sets the value of StartTime.
-func (s *AppointmentEdit) SetStartTime(val NilDateTime) {
-	s.StartTime = val
-}
-
-// SetDuration sets the value of Duration.
-func (s *AppointmentEdit) SetDuration(val float64) {
-	s.Duration = val
-}
-
-// SetPractitionerID sets the value of PractitionerID.
-func (s *AppointmentEdit) SetPractitionerID(val ID) {
-	s.PractitionerID = val
-}
-
-// SetSuppressAvailabilityCheck sets the value of SuppressAvailabilityCheck.
-func (s *AppointmentEdit) SetSuppressAvailabilityCheck(val OptBool) {
-	s.SuppressAvailabilityCheck = val
-}
-
-// SetSuppressMail sets the value of SuppressMail.
-func (s *AppointmentEdit) SetSuppressMail(val OptBool) {
-	s.SuppressMail = val
-}
-
-// SetSuppressCancellationPolicy sets the value of SuppressCancellationPolicy.
-func (s *AppointmentEdit) SetSuppressCancellationPolicy(val OptBool) {
-	s.SuppressCancellationPolicy = val
-}
-
 // How far the patient has come on the day.
 // Ref: #/components/schemas/AppointmentJourney
 type AppointmentJourney struct {
@@ -488,46 +80,6 @@ type AppointmentJourney struct {
 	ConsultationAt OptNilDateTime `json:"consultation_at"`
 	DepartedAt     OptNilDateTime `json:"departed_at"`
 	DidNotAttendAt OptNilDateTime `json:"did_not_attend_at"`
-}
-
-// GetArrivedAt returns the value of ArrivedAt.
-func (s *AppointmentJourney) GetArrivedAt() OptNilDateTime {
-	return s.ArrivedAt
-}
-
-// GetConsultationAt returns the value of ConsultationAt.
-func (s *AppointmentJourney) GetConsultationAt() OptNilDateTime {
-	return s.ConsultationAt
-}
-
-// GetDepartedAt returns the value of DepartedAt.
-func (s *AppointmentJourney) GetDepartedAt() OptNilDateTime {
-	return s.DepartedAt
-}
-
-// GetDidNotAttendAt returns the value of DidNotAttendAt.
-func (s *AppointmentJourney) GetDidNotAttendAt() OptNilDateTime {
-	return s.DidNotAttendAt
-}
-
-// SetArrivedAt sets the value of ArrivedAt.
-func (s *AppointmentJourney) SetArrivedAt(val OptNilDateTime) {
-	s.ArrivedAt = val
-}
-
-// SetConsultationAt sets the value of ConsultationAt.
-func (s *AppointmentJourney) SetConsultationAt(val OptNilDateTime) {
-	s.ConsultationAt = val
-}
-
-// SetDepartedAt sets the value of DepartedAt.
-func (s *AppointmentJourney) SetDepartedAt(val OptNilDateTime) {
-	s.DepartedAt = val
-}
-
-// SetDidNotAttendAt sets the value of DidNotAttendAt.
-func (s *AppointmentJourney) SetDidNotAttendAt(val OptNilDateTime) {
-	s.DidNotAttendAt = val
 }
 
 // Ref: #/components/schemas/AppointmentRequest
@@ -544,106 +96,6 @@ type AppointmentRequest struct {
 	SuppressMail OptBool     `json:"suppress_mail"`
 	// Take the time whether a session offers it or not. A time that is held or booked is never taken.
 	SuppressAvailabilityCheck OptBool `json:"suppress_availability_check"`
-}
-
-// GetAppointmentTypeID returns the value of AppointmentTypeID.
-func (s *AppointmentRequest) GetAppointmentTypeID() string {
-	return s.AppointmentTypeID
-}
-
-// GetLocationID returns the value of LocationID.
-func (s *AppointmentRequest) GetLocationID() string {
-	return s.LocationID
-}
-
-// GetPractitionerID returns the value of PractitionerID.
-func (s *AppointmentRequest) GetPractitionerID() string {
-	return s.PractitionerID
-}
-
-// GetDuration returns the value of Duration.
-func (s *AppointmentRequest) GetDuration() float64 {
-	return s.Duration
-}
-
-// GetStartTime returns the value of StartTime.
-func (s *AppointmentRequest) GetStartTime() NilDateTime {
-	return s.StartTime
-}
-
-// GetPatientID returns the value of PatientID.
-func (s *AppointmentRequest) GetPatientID() OptString {
-	return s.PatientID
-}
-
-// GetBillpayerID returns the value of BillpayerID.
-func (s *AppointmentRequest) GetBillpayerID() OptString {
-	return s.BillpayerID
-}
-
-// GetReason returns the value of Reason.
-func (s *AppointmentRequest) GetReason() OptString {
-	return s.Reason
-}
-
-// GetSuppressMail returns the value of SuppressMail.
-func (s *AppointmentRequest) GetSuppressMail() OptBool {
-	return s.SuppressMail
-}
-
-// GetSuppressAvailabilityCheck returns the value of SuppressAvailabilityCheck.
-func (s *AppointmentRequest) GetSuppressAvailabilityCheck() OptBool {
-	return s.SuppressAvailabilityCheck
-}
-
-// SetAppointmentTypeID sets the value of AppointmentTypeID.
-func (s *AppointmentRequest) SetAppointmentTypeID(val string) {
-	s.AppointmentTypeID = val
-}
-
-// SetLocationID sets the value of LocationID.
-func (s *AppointmentRequest) SetLocationID(val string) {
-	s.LocationID = val
-}
-
-// SetPractitionerID sets the value of PractitionerID.
-func (s *AppointmentRequest) SetPractitionerID(val string) {
-	s.PractitionerID = val
-}
-
-// SetDuration sets the value of Duration.
-func (s *AppointmentRequest) SetDuration(val float64) {
-	s.Duration = val
-}
-
-// SetStartTime sets the value of StartTime.
-func (s *AppointmentRequest) SetStartTime(val NilDateTime) {
-	s.StartTime = val
-}
-
-// SetPatientID sets the value of PatientID.
-func (s *AppointmentRequest) SetPatientID(val OptString) {
-	s.PatientID = val
-}
-
-// SetBillpayerID sets the value of BillpayerID.
-func (s *AppointmentRequest) SetBillpayerID(val OptString) {
-	s.BillpayerID = val
-}
-
-// SetReason sets the value of Reason.
-func (s *AppointmentRequest) SetReason(val OptString) {
-	s.Reason = val
-}
-
-// SetSuppressMail sets the value of SuppressMail.
-func (s *AppointmentRequest) SetSuppressMail(val OptBool) {
-	s.SuppressMail = val
-}
-
-// SetSuppressAvailabilityCheck sets the value of SuppressAvailabilityCheck.
-func (s *AppointmentRequest) SetSuppressAvailabilityCheck(val OptBool) {
-	s.SuppressAvailabilityCheck = val
 }
 
 // `reserved` is held, `booked` confirmed, `cancelled` given back, `released` a hold nobody confirmed
@@ -668,42 +120,6 @@ func (AppointmentState) AllValues() []AppointmentState {
 	}
 }
 
-// MarshalText implements encoding.TextMarshaler.
-func (s AppointmentState) MarshalText() ([]byte, error) {
-	switch s {
-	case AppointmentStateReserved:
-		return []byte(s), nil
-	case AppointmentStateBooked:
-		return []byte(s), nil
-	case AppointmentStateCancelled:
-		return []byte(s), nil
-	case AppointmentStateReleased:
-		return []byte(s), nil
-	default:
-		return nil, errors.Errorf("invalid value: %q", s)
-	}
-}
-
-// UnmarshalText implements encoding.TextUnmarshaler.
-func (s *AppointmentState) UnmarshalText(data []byte) error {
-	switch AppointmentState(data) {
-	case AppointmentStateReserved:
-		*s = AppointmentStateReserved
-		return nil
-	case AppointmentStateBooked:
-		*s = AppointmentStateBooked
-		return nil
-	case AppointmentStateCancelled:
-		*s = AppointmentStateCancelled
-		return nil
-	case AppointmentStateReleased:
-		*s = AppointmentStateReleased
-		return nil
-	default:
-		return errors.Errorf("invalid value: %q", data)
-	}
-}
-
 // Ref: #/components/schemas/AppointmentStatus
 type AppointmentStatus struct {
 	ID                 ID               `json:"id"`
@@ -713,68 +129,6 @@ type AppointmentStatus struct {
 	BookingConfirmedAt NilDateTime      `json:"booking_confirmed_at"`
 	CancelledAt        NilDateTime      `json:"cancelled_at"`
 }
-
-// GetID returns the value of ID.
-func (s *AppointmentStatus) GetID() ID {
-	return s.ID
-}
-
-// GetStatus returns the value of Status.
-func (s *AppointmentStatus) GetStatus() AppointmentState {
-	return s.Status
-}
-
-// GetStartTime returns the value of StartTime.
-func (s *AppointmentStatus) GetStartTime() NilDateTime {
-	return s.StartTime
-}
-
-// GetReservedUntil returns the value of ReservedUntil.
-func (s *AppointmentStatus) GetReservedUntil() NilDateTime {
-	return s.ReservedUntil
-}
-
-// GetBookingConfirmedAt returns the value of BookingConfirmedAt.
-func (s *AppointmentStatus) GetBookingConfirmedAt() NilDateTime {
-	return s.BookingConfirmedAt
-}
-
-// GetCancelledAt returns the value of CancelledAt.
-func (s *AppointmentStatus) GetCancelledAt() NilDateTime {
-	return s.CancelledAt
-}
-
-// SetID sets the value of ID.
-func (s *AppointmentStatus) SetID(val ID) {
-	s.ID = val
-}
-
-// SetStatus sets the value of Status.
-func (s *AppointmentStatus) SetStatus(val AppointmentState) {
-	s.Status = val
-}
-
-// SetStartTime sets the value of StartTime.
-func (s *AppointmentStatus) SetStartTime(val NilDateTime) {
-	s.StartTime = val
-}
-
-// SetReservedUntil sets the value of ReservedUntil.
-func (s *AppointmentStatus) SetReservedUntil(val NilDateTime) {
-	s.ReservedUntil = val
-}
-
-// SetBookingConfirmedAt sets the value of BookingConfirmedAt.
-func (s *AppointmentStatus) SetBookingConfirmedAt(val NilDateTime) {
-	s.BookingConfirmedAt = val
-}
-
-// SetCancelledAt sets the value of CancelledAt.
-func (s *AppointmentStatus) SetCancelledAt(val NilDateTime) {
-	s.CancelledAt = val
-}
-
-func (*AppointmentStatus) getAppointmentStatusRes() {}
 
 // Ref: #/components/schemas/AppointmentType
 type AppointmentType struct {
@@ -802,196 +156,6 @@ type AppointmentType struct {
 	VatRate OptNilFloat64 `json:"vat_rate"`
 }
 
-// GetID returns the value of ID.
-func (s *AppointmentType) GetID() string {
-	return s.ID
-}
-
-// GetName returns the value of Name.
-func (s *AppointmentType) GetName() string {
-	return s.Name
-}
-
-// GetPartnerSlotName returns the value of PartnerSlotName.
-func (s *AppointmentType) GetPartnerSlotName() string {
-	return s.PartnerSlotName
-}
-
-// GetNextAvailableAt returns the value of NextAvailableAt.
-func (s *AppointmentType) GetNextAvailableAt() NilDateTime {
-	return s.NextAvailableAt
-}
-
-// GetSlotCount returns the value of SlotCount.
-func (s *AppointmentType) GetSlotCount() float64 {
-	return s.SlotCount
-}
-
-// GetPrice returns the value of Price.
-func (s *AppointmentType) GetPrice() float64 {
-	return s.Price
-}
-
-// GetAssigneeID returns the value of AssigneeID.
-func (s *AppointmentType) GetAssigneeID() NilString {
-	return s.AssigneeID
-}
-
-// GetAssigneeType returns the value of AssigneeType.
-func (s *AppointmentType) GetAssigneeType() NilAppointmentTypeAssigneeType {
-	return s.AssigneeType
-}
-
-// GetSector returns the value of Sector.
-func (s *AppointmentType) GetSector() OptSector {
-	return s.Sector
-}
-
-// GetDuration returns the value of Duration.
-func (s *AppointmentType) GetDuration() float64 {
-	return s.Duration
-}
-
-// GetVideo returns the value of Video.
-func (s *AppointmentType) GetVideo() OptBool {
-	return s.Video
-}
-
-// GetInPerson returns the value of InPerson.
-func (s *AppointmentType) GetInPerson() OptBool {
-	return s.InPerson
-}
-
-// GetTelephone returns the value of Telephone.
-func (s *AppointmentType) GetTelephone() OptBool {
-	return s.Telephone
-}
-
-// GetUsePartnerBookableSlots returns the value of UsePartnerBookableSlots.
-func (s *AppointmentType) GetUsePartnerBookableSlots() bool {
-	return s.UsePartnerBookableSlots
-}
-
-// GetAdminBookingInvoiceRequired returns the value of AdminBookingInvoiceRequired.
-func (s *AppointmentType) GetAdminBookingInvoiceRequired() OptBool {
-	return s.AdminBookingInvoiceRequired
-}
-
-// GetFormID returns the value of FormID.
-func (s *AppointmentType) GetFormID() NilString {
-	return s.FormID
-}
-
-// GetPractitionerType returns the value of PractitionerType.
-func (s *AppointmentType) GetPractitionerType() PractitionerType {
-	return s.PractitionerType
-}
-
-// GetActive returns the value of Active.
-func (s *AppointmentType) GetActive() OptBool {
-	return s.Active
-}
-
-// GetVatRate returns the value of VatRate.
-func (s *AppointmentType) GetVatRate() OptNilFloat64 {
-	return s.VatRate
-}
-
-// SetID sets the value of ID.
-func (s *AppointmentType) SetID(val string) {
-	s.ID = val
-}
-
-// SetName sets the value of Name.
-func (s *AppointmentType) SetName(val string) {
-	s.Name = val
-}
-
-// SetPartnerSlotName sets the value of PartnerSlotName.
-func (s *AppointmentType) SetPartnerSlotName(val string) {
-	s.PartnerSlotName = val
-}
-
-// SetNextAvailableAt sets the value of NextAvailableAt.
-func (s *AppointmentType) SetNextAvailableAt(val NilDateTime) {
-	s.NextAvailableAt = val
-}
-
-// SetSlotCount sets the value of SlotCount.
-func (s *AppointmentType) SetSlotCount(val float64) {
-	s.SlotCount = val
-}
-
-// SetPrice sets the value of Price.
-func (s *AppointmentType) SetPrice(val float64) {
-	s.Price = val
-}
-
-// SetAssigneeID sets the value of AssigneeID.
-func (s *AppointmentType) SetAssigneeID(val NilString) {
-	s.AssigneeID = val
-}
-
-// SetAssigneeType sets the value of AssigneeType.
-func (s *AppointmentType) SetAssigneeType(val NilAppointmentTypeAssigneeType) {
-	s.AssigneeType = val
-}
-
-// SetSector sets the value of Sector.
-func (s *AppointmentType) SetSector(val OptSector) {
-	s.Sector = val
-}
-
-// SetDuration sets the value of Duration.
-func (s *AppointmentType) SetDuration(val float64) {
-	s.Duration = val
-}
-
-// SetVideo sets the value of Video.
-func (s *AppointmentType) SetVideo(val OptBool) {
-	s.Video = val
-}
-
-// SetInPerson sets the value of InPerson.
-func (s *AppointmentType) SetInPerson(val OptBool) {
-	s.InPerson = val
-}
-
-// SetTelephone sets the value of Telephone.
-func (s *AppointmentType) SetTelephone(val OptBool) {
-	s.Telephone = val
-}
-
-// SetUsePartnerBookableSlots sets the value of UsePartnerBookableSlots.
-func (s *AppointmentType) SetUsePartnerBookableSlots(val bool) {
-	s.UsePartnerBookableSlots = val
-}
-
-// SetAdminBookingInvoiceRequired sets the value of AdminBookingInvoiceRequired.
-func (s *AppointmentType) SetAdminBookingInvoiceRequired(val OptBool) {
-	s.AdminBookingInvoiceRequired = val
-}
-
-// SetFormID sets the value of FormID.
-func (s *AppointmentType) SetFormID(val NilString) {
-	s.FormID = val
-}
-
-// SetPractitionerType sets the value of PractitionerType.
-func (s *AppointmentType) SetPractitionerType(val PractitionerType) {
-	s.PractitionerType = val
-}
-
-// SetActive sets the value of Active.
-func (s *AppointmentType) SetActive(val OptBool) {
-	s.Active = val
-}
-
-// SetVatRate sets the value of VatRate.
-func (s *AppointmentType) SetVatRate(val OptNilFloat64) {
-	s.VatRate = val
-}
-
 type AppointmentTypeAssigneeType string
 
 const (
@@ -1004,32 +168,6 @@ func (AppointmentTypeAssigneeType) AllValues() []AppointmentTypeAssigneeType {
 	return []AppointmentTypeAssigneeType{
 		AppointmentTypeAssigneeTypeAdmin,
 		AppointmentTypeAssigneeTypeAdminTeam,
-	}
-}
-
-// MarshalText implements encoding.TextMarshaler.
-func (s AppointmentTypeAssigneeType) MarshalText() ([]byte, error) {
-	switch s {
-	case AppointmentTypeAssigneeTypeAdmin:
-		return []byte(s), nil
-	case AppointmentTypeAssigneeTypeAdminTeam:
-		return []byte(s), nil
-	default:
-		return nil, errors.Errorf("invalid value: %q", s)
-	}
-}
-
-// UnmarshalText implements encoding.TextUnmarshaler.
-func (s *AppointmentTypeAssigneeType) UnmarshalText(data []byte) error {
-	switch AppointmentTypeAssigneeType(data) {
-	case AppointmentTypeAssigneeTypeAdmin:
-		*s = AppointmentTypeAssigneeTypeAdmin
-		return nil
-	case AppointmentTypeAssigneeTypeAdminTeam:
-		*s = AppointmentTypeAssigneeTypeAdminTeam
-		return nil
-	default:
-		return errors.Errorf("invalid value: %q", data)
 	}
 }
 
@@ -1053,136 +191,6 @@ type AppointmentTypeInput struct {
 	Active                      OptBool             `json:"active"`
 }
 
-// GetName returns the value of Name.
-func (s *AppointmentTypeInput) GetName() OptString {
-	return s.Name
-}
-
-// GetPartnerSlotName returns the value of PartnerSlotName.
-func (s *AppointmentTypeInput) GetPartnerSlotName() OptString {
-	return s.PartnerSlotName
-}
-
-// GetPrice returns the value of Price.
-func (s *AppointmentTypeInput) GetPrice() OptInt {
-	return s.Price
-}
-
-// GetVatRate returns the value of VatRate.
-func (s *AppointmentTypeInput) GetVatRate() OptNilFloat64 {
-	return s.VatRate
-}
-
-// GetSector returns the value of Sector.
-func (s *AppointmentTypeInput) GetSector() OptSector {
-	return s.Sector
-}
-
-// GetDuration returns the value of Duration.
-func (s *AppointmentTypeInput) GetDuration() OptInt {
-	return s.Duration
-}
-
-// GetVideo returns the value of Video.
-func (s *AppointmentTypeInput) GetVideo() OptBool {
-	return s.Video
-}
-
-// GetInPerson returns the value of InPerson.
-func (s *AppointmentTypeInput) GetInPerson() OptBool {
-	return s.InPerson
-}
-
-// GetTelephone returns the value of Telephone.
-func (s *AppointmentTypeInput) GetTelephone() OptBool {
-	return s.Telephone
-}
-
-// GetUsePartnerBookableSlots returns the value of UsePartnerBookableSlots.
-func (s *AppointmentTypeInput) GetUsePartnerBookableSlots() OptBool {
-	return s.UsePartnerBookableSlots
-}
-
-// GetAdminBookingInvoiceRequired returns the value of AdminBookingInvoiceRequired.
-func (s *AppointmentTypeInput) GetAdminBookingInvoiceRequired() OptBool {
-	return s.AdminBookingInvoiceRequired
-}
-
-// GetPractitionerType returns the value of PractitionerType.
-func (s *AppointmentTypeInput) GetPractitionerType() OptPractitionerType {
-	return s.PractitionerType
-}
-
-// GetActive returns the value of Active.
-func (s *AppointmentTypeInput) GetActive() OptBool {
-	return s.Active
-}
-
-// SetName sets the value of Name.
-func (s *AppointmentTypeInput) SetName(val OptString) {
-	s.Name = val
-}
-
-// SetPartnerSlotName sets the value of PartnerSlotName.
-func (s *AppointmentTypeInput) SetPartnerSlotName(val OptString) {
-	s.PartnerSlotName = val
-}
-
-// SetPrice sets the value of Price.
-func (s *AppointmentTypeInput) SetPrice(val OptInt) {
-	s.Price = val
-}
-
-// SetVatRate sets the value of VatRate.
-func (s *AppointmentTypeInput) SetVatRate(val OptNilFloat64) {
-	s.VatRate = val
-}
-
-// SetSector sets the value of Sector.
-func (s *AppointmentTypeInput) SetSector(val OptSector) {
-	s.Sector = val
-}
-
-// SetDuration sets the value of Duration.
-func (s *AppointmentTypeInput) SetDuration(val OptInt) {
-	s.Duration = val
-}
-
-// SetVideo sets the value of Video.
-func (s *AppointmentTypeInput) SetVideo(val OptBool) {
-	s.Video = val
-}
-
-// SetInPerson sets the value of InPerson.
-func (s *AppointmentTypeInput) SetInPerson(val OptBool) {
-	s.InPerson = val
-}
-
-// SetTelephone sets the value of Telephone.
-func (s *AppointmentTypeInput) SetTelephone(val OptBool) {
-	s.Telephone = val
-}
-
-// SetUsePartnerBookableSlots sets the value of UsePartnerBookableSlots.
-func (s *AppointmentTypeInput) SetUsePartnerBookableSlots(val OptBool) {
-	s.UsePartnerBookableSlots = val
-}
-
-// SetAdminBookingInvoiceRequired sets the value of AdminBookingInvoiceRequired.
-func (s *AppointmentTypeInput) SetAdminBookingInvoiceRequired(val OptBool) {
-	s.AdminBookingInvoiceRequired = val
-}
-
-// SetPractitionerType sets the value of PractitionerType.
-func (s *AppointmentTypeInput) SetPractitionerType(val OptPractitionerType) {
-	s.PractitionerType = val
-}
-
-// SetActive sets the value of Active.
-func (s *AppointmentTypeInput) SetActive(val OptBool) {
-	s.Active = val
-}
-
 // Ref: #/components/schemas/AppointmentTypeSetup
 type AppointmentTypeSetup struct {
 	ID              ID     `json:"id"`
@@ -1204,149 +212,6 @@ type AppointmentTypeSetup struct {
 	Active                      bool             `json:"active"`
 }
 
-// GetID returns the value of ID.
-func (s *AppointmentTypeSetup) GetID() ID {
-	return s.ID
-}
-
-// GetName returns the value of Name.
-func (s *AppointmentTypeSetup) GetName() string {
-	return s.Name
-}
-
-// GetPartnerSlotName returns the value of PartnerSlotName.
-func (s *AppointmentTypeSetup) GetPartnerSlotName() string {
-	return s.PartnerSlotName
-}
-
-// GetPrice returns the value of Price.
-func (s *AppointmentTypeSetup) GetPrice() float64 {
-	return s.Price
-}
-
-// GetVatRate returns the value of VatRate.
-func (s *AppointmentTypeSetup) GetVatRate() OptNilFloat64 {
-	return s.VatRate
-}
-
-// GetSector returns the value of Sector.
-func (s *AppointmentTypeSetup) GetSector() Sector {
-	return s.Sector
-}
-
-// GetDuration returns the value of Duration.
-func (s *AppointmentTypeSetup) GetDuration() float64 {
-	return s.Duration
-}
-
-// GetVideo returns the value of Video.
-func (s *AppointmentTypeSetup) GetVideo() bool {
-	return s.Video
-}
-
-// GetInPerson returns the value of InPerson.
-func (s *AppointmentTypeSetup) GetInPerson() bool {
-	return s.InPerson
-}
-
-// GetTelephone returns the value of Telephone.
-func (s *AppointmentTypeSetup) GetTelephone() bool {
-	return s.Telephone
-}
-
-// GetUsePartnerBookableSlots returns the value of UsePartnerBookableSlots.
-func (s *AppointmentTypeSetup) GetUsePartnerBookableSlots() bool {
-	return s.UsePartnerBookableSlots
-}
-
-// GetAdminBookingInvoiceRequired returns the value of AdminBookingInvoiceRequired.
-func (s *AppointmentTypeSetup) GetAdminBookingInvoiceRequired() bool {
-	return s.AdminBookingInvoiceRequired
-}
-
-// GetPractitionerType returns the value of PractitionerType.
-func (s *AppointmentTypeSetup) GetPractitionerType() PractitionerType {
-	return s.PractitionerType
-}
-
-// GetActive returns the value of Active.
-func (s *AppointmentTypeSetup) GetActive() bool {
-	return s.Active
-}
-
-// SetID sets the value of ID.
-func (s *AppointmentTypeSetup) SetID(val ID) {
-	s.ID = val
-}
-
-// SetName sets the value of Name.
-func (s *AppointmentTypeSetup) SetName(val string) {
-	s.Name = val
-}
-
-// SetPartnerSlotName sets the value of PartnerSlotName.
-func (s *AppointmentTypeSetup) SetPartnerSlotName(val string) {
-	s.PartnerSlotName = val
-}
-
-// SetPrice sets the value of Price.
-func (s *AppointmentTypeSetup) SetPrice(val float64) {
-	s.Price = val
-}
-
-// SetVatRate sets the value of VatRate.
-func (s *AppointmentTypeSetup) SetVatRate(val OptNilFloat64) {
-	s.VatRate = val
-}
-
-// SetSector sets the value of Sector.
-func (s *AppointmentTypeSetup) SetSector(val Sector) {
-	s.Sector = val
-}
-
-// SetDuration sets the value of Duration.
-func (s *AppointmentTypeSetup) SetDuration(val float64) {
-	s.Duration = val
-}
-
-// SetVideo sets the value of Video.
-func (s *AppointmentTypeSetup) SetVideo(val bool) {
-	s.Video = val
-}
-
-// SetInPerson sets the value of InPerson.
-func (s *AppointmentTypeSetup) SetInPerson(val bool) {
-	s.InPerson = val
-}
-
-// SetTelephone sets the value of Telephone.
-func (s *AppointmentTypeSetup) SetTelephone(val bool) {
-	s.Telephone = val
-}
-
-// SetUsePartnerBookableSlots sets the value of UsePartnerBookableSlots.
-func (s *AppointmentTypeSetup) SetUsePartnerBookableSlots(val bool) {
-	s.UsePartnerBookableSlots = val
-}
-
-// SetAdminBookingInvoiceRequired sets the value of AdminBookingInvoiceRequired.
-func (s *AppointmentTypeSetup) SetAdminBookingInvoiceRequired(val bool) {
-	s.AdminBookingInvoiceRequired = val
-}
-
-// SetPractitionerType sets the value of PractitionerType.
-func (s *AppointmentTypeSetup) SetPractitionerType(val PractitionerType) {
-	s.PractitionerType = val
-}
-
-// SetActive sets the value of Active.
-func (s *AppointmentTypeSetup) SetActive(val bool) {
-	s.Active = val
-}
-
-func (*AppointmentTypeSetup) createAppointmentTypeRes() {}
-func (*AppointmentTypeSetup) updateAppointmentTypeRes() {}
-
 // What staff should know about an appointment that was held, booked or moved.
 // Ref: #/components/schemas/AppointmentWarning
 type AppointmentWarning struct {
@@ -1363,64 +228,9 @@ type AppointmentWarning struct {
 	EndTime OptDateTime `json:"end_time"`
 }
 
-// GetCode returns the value of Code.
-func (s *AppointmentWarning) GetCode() AppointmentWarningCode {
-	return s.Code
-}
-
 // GetMessage returns the value of Message.
 func (s *AppointmentWarning) GetMessage() string {
 	return s.Message
-}
-
-// GetAppointmentID returns the value of AppointmentID.
-func (s *AppointmentWarning) GetAppointmentID() OptID {
-	return s.AppointmentID
-}
-
-// GetPractitionerID returns the value of PractitionerID.
-func (s *AppointmentWarning) GetPractitionerID() OptID {
-	return s.PractitionerID
-}
-
-// GetStartTime returns the value of StartTime.
-func (s *AppointmentWarning) GetStartTime() OptDateTime {
-	return s.StartTime
-}
-
-// GetEndTime returns the value of EndTime.
-func (s *AppointmentWarning) GetEndTime() OptDateTime {
-	return s.EndTime
-}
-
-// SetCode sets the value of Code.
-func (s *AppointmentWarning) SetCode(val AppointmentWarningCode) {
-	s.Code = val
-}
-
-// SetMessage sets the value of Message.
-func (s *AppointmentWarning) SetMessage(val string) {
-	s.Message = val
-}
-
-// SetAppointmentID sets the value of AppointmentID.
-func (s *AppointmentWarning) SetAppointmentID(val OptID) {
-	s.AppointmentID = val
-}
-
-// SetPractitionerID sets the value of PractitionerID.
-func (s *AppointmentWarning) SetPractitionerID(val OptID) {
-	s.PractitionerID = val
-}
-
-// SetStartTime sets the value of StartTime.
-func (s *AppointmentWarning) SetStartTime(val OptDateTime) {
-	s.StartTime = val
-}
-
-// SetEndTime sets the value of EndTime.
-func (s *AppointmentWarning) SetEndTime(val OptDateTime) {
-	s.EndTime = val
 }
 
 // The patient has another appointment at that time, with another practitioner.
@@ -1434,27 +244,6 @@ const (
 func (AppointmentWarningCode) AllValues() []AppointmentWarningCode {
 	return []AppointmentWarningCode{
 		AppointmentWarningCodePatientBookedElsewhere,
-	}
-}
-
-// MarshalText implements encoding.TextMarshaler.
-func (s AppointmentWarningCode) MarshalText() ([]byte, error) {
-	switch s {
-	case AppointmentWarningCodePatientBookedElsewhere:
-		return []byte(s), nil
-	default:
-		return nil, errors.Errorf("invalid value: %q", s)
-	}
-}
-
-// UnmarshalText implements encoding.TextUnmarshaler.
-func (s *AppointmentWarningCode) UnmarshalText(data []byte) error {
-	switch AppointmentWarningCode(data) {
-	case AppointmentWarningCodePatientBookedElsewhere:
-		*s = AppointmentWarningCodePatientBookedElsewhere
-		return nil
-	default:
-		return errors.Errorf("invalid value: %q", data)
 	}
 }
 
@@ -1476,32 +265,6 @@ func (ArchivedPatientAppointments) AllValues() []ArchivedPatientAppointments {
 	}
 }
 
-// MarshalText implements encoding.TextMarshaler.
-func (s ArchivedPatientAppointments) MarshalText() ([]byte, error) {
-	switch s {
-	case ArchivedPatientAppointmentsCancel:
-		return []byte(s), nil
-	case ArchivedPatientAppointmentsRefuse:
-		return []byte(s), nil
-	default:
-		return nil, errors.Errorf("invalid value: %q", s)
-	}
-}
-
-// UnmarshalText implements encoding.TextUnmarshaler.
-func (s *ArchivedPatientAppointments) UnmarshalText(data []byte) error {
-	switch ArchivedPatientAppointments(data) {
-	case ArchivedPatientAppointmentsCancel:
-		*s = ArchivedPatientAppointmentsCancel
-		return nil
-	case ArchivedPatientAppointmentsRefuse:
-		*s = ArchivedPatientAppointmentsRefuse
-		return nil
-	default:
-		return errors.Errorf("invalid value: %q", data)
-	}
-}
-
 // Ref: #/components/schemas/Attachment
 type Attachment struct {
 	ID        ID     `json:"id"`
@@ -1515,79 +278,6 @@ type Attachment struct {
 	FileData OptString `json:"file_data"`
 }
 
-// GetID returns the value of ID.
-func (s *Attachment) GetID() ID {
-	return s.ID
-}
-
-// GetEhrFileID returns the value of EhrFileID.
-func (s *Attachment) GetEhrFileID() string {
-	return s.EhrFileID
-}
-
-// GetFileName returns the value of FileName.
-func (s *Attachment) GetFileName() string {
-	return s.FileName
-}
-
-// GetMediaType returns the value of MediaType.
-func (s *Attachment) GetMediaType() string {
-	return s.MediaType
-}
-
-// GetSize returns the value of Size.
-func (s *Attachment) GetSize() int {
-	return s.Size
-}
-
-// GetCreatedAt returns the value of CreatedAt.
-func (s *Attachment) GetCreatedAt() time.Time {
-	return s.CreatedAt
-}
-
-// GetFileData returns the value of FileData.
-func (s *Attachment) GetFileData() OptString {
-	return s.FileData
-}
-
-// SetID sets the value of ID.
-func (s *Attachment) SetID(val ID) {
-	s.ID = val
-}
-
-// SetEhrFileID sets the value of EhrFileID.
-func (s *Attachment) SetEhrFileID(val string) {
-	s.EhrFileID = val
-}
-
-// SetFileName sets the value of FileName.
-func (s *Attachment) SetFileName(val string) {
-	s.FileName = val
-}
-
-// SetMediaType sets the value of MediaType.
-func (s *Attachment) SetMediaType(val string) {
-	s.MediaType = val
-}
-
-// SetSize sets the value of Size.
-func (s *Attachment) SetSize(val int) {
-	s.Size = val
-}
-
-// SetCreatedAt sets the value of CreatedAt.
-func (s *Attachment) SetCreatedAt(val time.Time) {
-	s.CreatedAt = val
-}
-
-// SetFileData sets the value of FileData.
-func (s *Attachment) SetFileData(val OptString) {
-	s.FileData = val
-}
-
-func (*Attachment) createPatientAttachmentRes() {}
-func (*Attachment) getPatientAttachmentRes()    {}
-
 // Ref: #/components/schemas/AvailabilityRequest
 type AvailabilityRequest struct {
 	PractitionerID    string    `json:"practitioner_id"`
@@ -1598,56 +288,6 @@ type AvailabilityRequest struct {
 	Duration float64 `json:"duration"`
 }
 
-// GetPractitionerID returns the value of PractitionerID.
-func (s *AvailabilityRequest) GetPractitionerID() string {
-	return s.PractitionerID
-}
-
-// GetAppointmentTypeID returns the value of AppointmentTypeID.
-func (s *AvailabilityRequest) GetAppointmentTypeID() string {
-	return s.AppointmentTypeID
-}
-
-// GetLocationID returns the value of LocationID.
-func (s *AvailabilityRequest) GetLocationID() string {
-	return s.LocationID
-}
-
-// GetStartTime returns the value of StartTime.
-func (s *AvailabilityRequest) GetStartTime() time.Time {
-	return s.StartTime
-}
-
-// GetDuration returns the value of Duration.
-func (s *AvailabilityRequest) GetDuration() float64 {
-	return s.Duration
-}
-
-// SetPractitionerID sets the value of PractitionerID.
-func (s *AvailabilityRequest) SetPractitionerID(val string) {
-	s.PractitionerID = val
-}
-
-// SetAppointmentTypeID sets the value of AppointmentTypeID.
-func (s *AvailabilityRequest) SetAppointmentTypeID(val string) {
-	s.AppointmentTypeID = val
-}
-
-// SetLocationID sets the value of LocationID.
-func (s *AvailabilityRequest) SetLocationID(val string) {
-	s.LocationID = val
-}
-
-// SetStartTime sets the value of StartTime.
-func (s *AvailabilityRequest) SetStartTime(val time.Time) {
-	s.StartTime = val
-}
-
-// SetDuration sets the value of Duration.
-func (s *AvailabilityRequest) SetDuration(val float64) {
-	s.Duration = val
-}
-
 // Ref: #/components/schemas/BankHoliday
 type BankHoliday struct {
 	Date   Date   `json:"date"`
@@ -1656,48 +296,6 @@ type BankHoliday struct {
 	// Set by the practice rather than by rule.
 	ByHand bool `json:"by_hand"`
 }
-
-// GetDate returns the value of Date.
-func (s *BankHoliday) GetDate() Date {
-	return s.Date
-}
-
-// GetName returns the value of Name.
-func (s *BankHoliday) GetName() string {
-	return s.Name
-}
-
-// GetClosed returns the value of Closed.
-func (s *BankHoliday) GetClosed() bool {
-	return s.Closed
-}
-
-// GetByHand returns the value of ByHand.
-func (s *BankHoliday) GetByHand() bool {
-	return s.ByHand
-}
-
-// SetDate sets the value of Date.
-func (s *BankHoliday) SetDate(val Date) {
-	s.Date = val
-}
-
-// SetName sets the value of Name.
-func (s *BankHoliday) SetName(val string) {
-	s.Name = val
-}
-
-// SetClosed sets the value of Closed.
-func (s *BankHoliday) SetClosed(val bool) {
-	s.Closed = val
-}
-
-// SetByHand sets the value of ByHand.
-func (s *BankHoliday) SetByHand(val bool) {
-	s.ByHand = val
-}
-
-func (*BankHoliday) setBankHolidayRes() {}
 
 // Ref: #/components/schemas/BankHolidayCountry
 type BankHolidayCountry string
@@ -1719,67 +317,11 @@ func (BankHolidayCountry) AllValues() []BankHolidayCountry {
 	}
 }
 
-// MarshalText implements encoding.TextMarshaler.
-func (s BankHolidayCountry) MarshalText() ([]byte, error) {
-	switch s {
-	case BankHolidayCountryEnglandAndWales:
-		return []byte(s), nil
-	case BankHolidayCountryScotland:
-		return []byte(s), nil
-	case BankHolidayCountryNorthernIreland:
-		return []byte(s), nil
-	case BankHolidayCountryNone:
-		return []byte(s), nil
-	default:
-		return nil, errors.Errorf("invalid value: %q", s)
-	}
-}
-
-// UnmarshalText implements encoding.TextUnmarshaler.
-func (s *BankHolidayCountry) UnmarshalText(data []byte) error {
-	switch BankHolidayCountry(data) {
-	case BankHolidayCountryEnglandAndWales:
-		*s = BankHolidayCountryEnglandAndWales
-		return nil
-	case BankHolidayCountryScotland:
-		*s = BankHolidayCountryScotland
-		return nil
-	case BankHolidayCountryNorthernIreland:
-		*s = BankHolidayCountryNorthernIreland
-		return nil
-	case BankHolidayCountryNone:
-		*s = BankHolidayCountryNone
-		return nil
-	default:
-		return errors.Errorf("invalid value: %q", data)
-	}
-}
-
 // Ref: #/components/schemas/BankHolidayInput
 type BankHolidayInput struct {
 	Name string `json:"name"`
 	// False when the practice works on that date all the same.
 	Closed bool `json:"closed"`
-}
-
-// GetName returns the value of Name.
-func (s *BankHolidayInput) GetName() string {
-	return s.Name
-}
-
-// GetClosed returns the value of Closed.
-func (s *BankHolidayInput) GetClosed() bool {
-	return s.Closed
-}
-
-// SetName sets the value of Name.
-func (s *BankHolidayInput) SetName(val string) {
-	s.Name = val
-}
-
-// SetClosed sets the value of Closed.
-func (s *BankHolidayInput) SetClosed(val bool) {
-	s.Closed = val
 }
 
 // Ref: #/components/schemas/BatchChannel
@@ -1800,37 +342,6 @@ func (BatchChannel) AllValues() []BatchChannel {
 	}
 }
 
-// MarshalText implements encoding.TextMarshaler.
-func (s BatchChannel) MarshalText() ([]byte, error) {
-	switch s {
-	case BatchChannelSMS:
-		return []byte(s), nil
-	case BatchChannelEMAIL:
-		return []byte(s), nil
-	case BatchChannelNHSAPP:
-		return []byte(s), nil
-	default:
-		return nil, errors.Errorf("invalid value: %q", s)
-	}
-}
-
-// UnmarshalText implements encoding.TextUnmarshaler.
-func (s *BatchChannel) UnmarshalText(data []byte) error {
-	switch BatchChannel(data) {
-	case BatchChannelSMS:
-		*s = BatchChannelSMS
-		return nil
-	case BatchChannelEMAIL:
-		*s = BatchChannelEMAIL
-		return nil
-	case BatchChannelNHSAPP:
-		*s = BatchChannelNHSAPP
-		return nil
-	default:
-		return errors.Errorf("invalid value: %q", data)
-	}
-}
-
 // Ref: #/components/schemas/BatchList
 type BatchList struct {
 	Data    []BatchMessage     `json:"data"`
@@ -1842,88 +353,6 @@ type BatchList struct {
 	Subject OptString          `json:"subject"`
 	Content OptString          `json:"content"`
 }
-
-// GetData returns the value of Data.
-func (s *BatchList) GetData() []BatchMessage {
-	return s.Data
-}
-
-// GetCount returns the value of Count.
-func (s *BatchList) GetCount() float64 {
-	return s.Count
-}
-
-// GetID returns the value of ID.
-func (s *BatchList) GetID() OptString {
-	return s.ID
-}
-
-// GetName returns the value of Name.
-func (s *BatchList) GetName() OptString {
-	return s.Name
-}
-
-// GetStatus returns the value of Status.
-func (s *BatchList) GetStatus() OptBatchListStatus {
-	return s.Status
-}
-
-// GetChannel returns the value of Channel.
-func (s *BatchList) GetChannel() OptBatchChannel {
-	return s.Channel
-}
-
-// GetSubject returns the value of Subject.
-func (s *BatchList) GetSubject() OptString {
-	return s.Subject
-}
-
-// GetContent returns the value of Content.
-func (s *BatchList) GetContent() OptString {
-	return s.Content
-}
-
-// SetData sets the value of Data.
-func (s *BatchList) SetData(val []BatchMessage) {
-	s.Data = val
-}
-
-// SetCount sets the value of Count.
-func (s *BatchList) SetCount(val float64) {
-	s.Count = val
-}
-
-// SetID sets the value of ID.
-func (s *BatchList) SetID(val OptString) {
-	s.ID = val
-}
-
-// SetName sets the value of Name.
-func (s *BatchList) SetName(val OptString) {
-	s.Name = val
-}
-
-// SetStatus sets the value of Status.
-func (s *BatchList) SetStatus(val OptBatchListStatus) {
-	s.Status = val
-}
-
-// SetChannel sets the value of Channel.
-func (s *BatchList) SetChannel(val OptBatchChannel) {
-	s.Channel = val
-}
-
-// SetSubject sets the value of Subject.
-func (s *BatchList) SetSubject(val OptString) {
-	s.Subject = val
-}
-
-// SetContent sets the value of Content.
-func (s *BatchList) SetContent(val OptString) {
-	s.Content = val
-}
-
-func (*BatchList) listBatchMessagesRes() {}
 
 type BatchListStatus string
 
@@ -1944,42 +373,6 @@ func (BatchListStatus) AllValues() []BatchListStatus {
 	}
 }
 
-// MarshalText implements encoding.TextMarshaler.
-func (s BatchListStatus) MarshalText() ([]byte, error) {
-	switch s {
-	case BatchListStatusCREATED:
-		return []byte(s), nil
-	case BatchListStatusPENDING:
-		return []byte(s), nil
-	case BatchListStatusSENDING:
-		return []byte(s), nil
-	case BatchListStatusCOMPLETED:
-		return []byte(s), nil
-	default:
-		return nil, errors.Errorf("invalid value: %q", s)
-	}
-}
-
-// UnmarshalText implements encoding.TextUnmarshaler.
-func (s *BatchListStatus) UnmarshalText(data []byte) error {
-	switch BatchListStatus(data) {
-	case BatchListStatusCREATED:
-		*s = BatchListStatusCREATED
-		return nil
-	case BatchListStatusPENDING:
-		*s = BatchListStatusPENDING
-		return nil
-	case BatchListStatusSENDING:
-		*s = BatchListStatusSENDING
-		return nil
-	case BatchListStatusCOMPLETED:
-		*s = BatchListStatusCOMPLETED
-		return nil
-	default:
-		return errors.Errorf("invalid value: %q", data)
-	}
-}
-
 // Ref: #/components/schemas/BatchMessage
 type BatchMessage struct {
 	ID          string             `json:"id"`
@@ -1994,123 +387,6 @@ type BatchMessage struct {
 	CompletedAt OptNilDateTime     `json:"completed_at"`
 	Totals      OptBatchTotals     `json:"totals"`
 }
-
-// GetID returns the value of ID.
-func (s *BatchMessage) GetID() string {
-	return s.ID
-}
-
-// GetName returns the value of Name.
-func (s *BatchMessage) GetName() string {
-	return s.Name
-}
-
-// GetStatus returns the value of Status.
-func (s *BatchMessage) GetStatus() BatchMessageStatus {
-	return s.Status
-}
-
-// GetChannel returns the value of Channel.
-func (s *BatchMessage) GetChannel() BatchChannel {
-	return s.Channel
-}
-
-// GetSubject returns the value of Subject.
-func (s *BatchMessage) GetSubject() OptString {
-	return s.Subject
-}
-
-// GetContent returns the value of Content.
-func (s *BatchMessage) GetContent() string {
-	return s.Content
-}
-
-// GetPaused returns the value of Paused.
-func (s *BatchMessage) GetPaused() OptBool {
-	return s.Paused
-}
-
-// GetCreatedAt returns the value of CreatedAt.
-func (s *BatchMessage) GetCreatedAt() OptDateTime {
-	return s.CreatedAt
-}
-
-// GetCancelledAt returns the value of CancelledAt.
-func (s *BatchMessage) GetCancelledAt() OptNilDateTime {
-	return s.CancelledAt
-}
-
-// GetCompletedAt returns the value of CompletedAt.
-func (s *BatchMessage) GetCompletedAt() OptNilDateTime {
-	return s.CompletedAt
-}
-
-// GetTotals returns the value of Totals.
-func (s *BatchMessage) GetTotals() OptBatchTotals {
-	return s.Totals
-}
-
-// SetID sets the value of ID.
-func (s *BatchMessage) SetID(val string) {
-	s.ID = val
-}
-
-// SetName sets the value of Name.
-func (s *BatchMessage) SetName(val string) {
-	s.Name = val
-}
-
-// SetStatus sets the value of Status.
-func (s *BatchMessage) SetStatus(val BatchMessageStatus) {
-	s.Status = val
-}
-
-// SetChannel sets the value of Channel.
-func (s *BatchMessage) SetChannel(val BatchChannel) {
-	s.Channel = val
-}
-
-// SetSubject sets the value of Subject.
-func (s *BatchMessage) SetSubject(val OptString) {
-	s.Subject = val
-}
-
-// SetContent sets the value of Content.
-func (s *BatchMessage) SetContent(val string) {
-	s.Content = val
-}
-
-// SetPaused sets the value of Paused.
-func (s *BatchMessage) SetPaused(val OptBool) {
-	s.Paused = val
-}
-
-// SetCreatedAt sets the value of CreatedAt.
-func (s *BatchMessage) SetCreatedAt(val OptDateTime) {
-	s.CreatedAt = val
-}
-
-// SetCancelledAt sets the value of CancelledAt.
-func (s *BatchMessage) SetCancelledAt(val OptNilDateTime) {
-	s.CancelledAt = val
-}
-
-// SetCompletedAt sets the value of CompletedAt.
-func (s *BatchMessage) SetCompletedAt(val OptNilDateTime) {
-	s.CompletedAt = val
-}
-
-// SetTotals sets the value of Totals.
-func (s *BatchMessage) SetTotals(val OptBatchTotals) {
-	s.Totals = val
-}
-
-func (*BatchMessage) cancelBatchMessageRes() {}
-func (*BatchMessage) createBatchMessageRes() {}
-func (*BatchMessage) getBatchMessageRes()    {}
-func (*BatchMessage) pauseBatchMessageRes()  {}
-func (*BatchMessage) resumeBatchMessageRes() {}
-func (*BatchMessage) sendBatchMessageRes()   {}
 
 type BatchMessageStatus string
 
@@ -2131,42 +407,6 @@ func (BatchMessageStatus) AllValues() []BatchMessageStatus {
 	}
 }
 
-// MarshalText implements encoding.TextMarshaler.
-func (s BatchMessageStatus) MarshalText() ([]byte, error) {
-	switch s {
-	case BatchMessageStatusCREATED:
-		return []byte(s), nil
-	case BatchMessageStatusPENDING:
-		return []byte(s), nil
-	case BatchMessageStatusSENDING:
-		return []byte(s), nil
-	case BatchMessageStatusCOMPLETED:
-		return []byte(s), nil
-	default:
-		return nil, errors.Errorf("invalid value: %q", s)
-	}
-}
-
-// UnmarshalText implements encoding.TextUnmarshaler.
-func (s *BatchMessageStatus) UnmarshalText(data []byte) error {
-	switch BatchMessageStatus(data) {
-	case BatchMessageStatusCREATED:
-		*s = BatchMessageStatusCREATED
-		return nil
-	case BatchMessageStatusPENDING:
-		*s = BatchMessageStatusPENDING
-		return nil
-	case BatchMessageStatusSENDING:
-		*s = BatchMessageStatusSENDING
-		return nil
-	case BatchMessageStatusCOMPLETED:
-		*s = BatchMessageStatusCOMPLETED
-		return nil
-	default:
-		return errors.Errorf("invalid value: %q", data)
-	}
-}
-
 // Ref: #/components/schemas/BatchPreview
 type BatchPreview struct {
 	Total int `json:"total"`
@@ -2184,109 +424,8 @@ type BatchPreview struct {
 	Sample            OptNilString `json:"sample"`
 }
 
-// GetTotal returns the value of Total.
-func (s *BatchPreview) GetTotal() int {
-	return s.Total
-}
-
-// GetLookedUp returns the value of LookedUp.
-func (s *BatchPreview) GetLookedUp() int {
-	return s.LookedUp
-}
-
-// GetReached returns the value of Reached.
-func (s *BatchPreview) GetReached() int {
-	return s.Reached
-}
-
-// GetNotReached returns the value of NotReached.
-func (s *BatchPreview) GetNotReached() BatchPreviewNotReached {
-	return s.NotReached
-}
-
-// GetSMSParts returns the value of SMSParts.
-func (s *BatchPreview) GetSMSParts() int {
-	return s.SMSParts
-}
-
-// GetCostPence returns the value of CostPence.
-func (s *BatchPreview) GetCostPence() OptNilInt {
-	return s.CostPence
-}
-
-// GetLongestSMSParts returns the value of LongestSMSParts.
-func (s *BatchPreview) GetLongestSMSParts() OptInt {
-	return s.LongestSMSParts
-}
-
-// GetUnusualCharacters returns the value of UnusualCharacters.
-func (s *BatchPreview) GetUnusualCharacters() OptString {
-	return s.UnusualCharacters
-}
-
-// GetSample returns the value of Sample.
-func (s *BatchPreview) GetSample() OptNilString {
-	return s.Sample
-}
-
-// SetTotal sets the value of Total.
-func (s *BatchPreview) SetTotal(val int) {
-	s.Total = val
-}
-
-// SetLookedUp sets the value of LookedUp.
-func (s *BatchPreview) SetLookedUp(val int) {
-	s.LookedUp = val
-}
-
-// SetReached sets the value of Reached.
-func (s *BatchPreview) SetReached(val int) {
-	s.Reached = val
-}
-
-// SetNotReached sets the value of NotReached.
-func (s *BatchPreview) SetNotReached(val BatchPreviewNotReached) {
-	s.NotReached = val
-}
-
-// SetSMSParts sets the value of SMSParts.
-func (s *BatchPreview) SetSMSParts(val int) {
-	s.SMSParts = val
-}
-
-// SetCostPence sets the value of CostPence.
-func (s *BatchPreview) SetCostPence(val OptNilInt) {
-	s.CostPence = val
-}
-
-// SetLongestSMSParts sets the value of LongestSMSParts.
-func (s *BatchPreview) SetLongestSMSParts(val OptInt) {
-	s.LongestSMSParts = val
-}
-
-// SetUnusualCharacters sets the value of UnusualCharacters.
-func (s *BatchPreview) SetUnusualCharacters(val OptString) {
-	s.UnusualCharacters = val
-}
-
-// SetSample sets the value of Sample.
-func (s *BatchPreview) SetSample(val OptNilString) {
-	s.Sample = val
-}
-
-func (*BatchPreview) previewBatchMessageRes() {}
-
 // How many are not reached, by reason.
 type BatchPreviewNotReached map[string]int
-
-func (s *BatchPreviewNotReached) init() BatchPreviewNotReached {
-	m := *s
-	if m == nil {
-		m = map[string]int{}
-		*s = m
-	}
-	return m
-}
 
 // Ref: #/components/schemas/BatchRecipient
 type BatchRecipient struct {
@@ -2303,86 +442,6 @@ type BatchRecipient struct {
 	MessageStatus OptNilString `json:"message_status"`
 }
 
-// GetRow returns the value of Row.
-func (s *BatchRecipient) GetRow() int {
-	return s.Row
-}
-
-// GetNhsNumber returns the value of NhsNumber.
-func (s *BatchRecipient) GetNhsNumber() OptNilString {
-	return s.NhsNumber
-}
-
-// GetDob returns the value of Dob.
-func (s *BatchRecipient) GetDob() OptNilString {
-	return s.Dob
-}
-
-// GetStatus returns the value of Status.
-func (s *BatchRecipient) GetStatus() RecipientStatus {
-	return s.Status
-}
-
-// GetReason returns the value of Reason.
-func (s *BatchRecipient) GetReason() OptNilString {
-	return s.Reason
-}
-
-// GetPatientID returns the value of PatientID.
-func (s *BatchRecipient) GetPatientID() OptNilString {
-	return s.PatientID
-}
-
-// GetMessageID returns the value of MessageID.
-func (s *BatchRecipient) GetMessageID() OptNilString {
-	return s.MessageID
-}
-
-// GetMessageStatus returns the value of MessageStatus.
-func (s *BatchRecipient) GetMessageStatus() OptNilString {
-	return s.MessageStatus
-}
-
-// SetRow sets the value of Row.
-func (s *BatchRecipient) SetRow(val int) {
-	s.Row = val
-}
-
-// SetNhsNumber sets the value of NhsNumber.
-func (s *BatchRecipient) SetNhsNumber(val OptNilString) {
-	s.NhsNumber = val
-}
-
-// SetDob sets the value of Dob.
-func (s *BatchRecipient) SetDob(val OptNilString) {
-	s.Dob = val
-}
-
-// SetStatus sets the value of Status.
-func (s *BatchRecipient) SetStatus(val RecipientStatus) {
-	s.Status = val
-}
-
-// SetReason sets the value of Reason.
-func (s *BatchRecipient) SetReason(val OptNilString) {
-	s.Reason = val
-}
-
-// SetPatientID sets the value of PatientID.
-func (s *BatchRecipient) SetPatientID(val OptNilString) {
-	s.PatientID = val
-}
-
-// SetMessageID sets the value of MessageID.
-func (s *BatchRecipient) SetMessageID(val OptNilString) {
-	s.MessageID = val
-}
-
-// SetMessageStatus sets the value of MessageStatus.
-func (s *BatchRecipient) SetMessageStatus(val OptNilString) {
-	s.MessageStatus = val
-}
-
 // Ref: #/components/schemas/BatchRequest
 type BatchRequest struct {
 	Name    string       `json:"name"`
@@ -2396,112 +455,12 @@ type BatchRequest struct {
 	Recipients      []BatchRequestRecipientsItem `json:"recipients"`
 }
 
-// GetName returns the value of Name.
-func (s *BatchRequest) GetName() string {
-	return s.Name
-}
-
-// GetChannel returns the value of Channel.
-func (s *BatchRequest) GetChannel() BatchChannel {
-	return s.Channel
-}
-
-// GetSubject returns the value of Subject.
-func (s *BatchRequest) GetSubject() OptString {
-	return s.Subject
-}
-
-// GetContent returns the value of Content.
-func (s *BatchRequest) GetContent() string {
-	return s.Content
-}
-
-// GetPurpose returns the value of Purpose.
-func (s *BatchRequest) GetPurpose() OptPurpose {
-	return s.Purpose
-}
-
-// GetPlainCharacters returns the value of PlainCharacters.
-func (s *BatchRequest) GetPlainCharacters() OptBool {
-	return s.PlainCharacters
-}
-
-// GetRecipients returns the value of Recipients.
-func (s *BatchRequest) GetRecipients() []BatchRequestRecipientsItem {
-	return s.Recipients
-}
-
-// SetName sets the value of Name.
-func (s *BatchRequest) SetName(val string) {
-	s.Name = val
-}
-
-// SetChannel sets the value of Channel.
-func (s *BatchRequest) SetChannel(val BatchChannel) {
-	s.Channel = val
-}
-
-// SetSubject sets the value of Subject.
-func (s *BatchRequest) SetSubject(val OptString) {
-	s.Subject = val
-}
-
-// SetContent sets the value of Content.
-func (s *BatchRequest) SetContent(val string) {
-	s.Content = val
-}
-
-// SetPurpose sets the value of Purpose.
-func (s *BatchRequest) SetPurpose(val OptPurpose) {
-	s.Purpose = val
-}
-
-// SetPlainCharacters sets the value of PlainCharacters.
-func (s *BatchRequest) SetPlainCharacters(val OptBool) {
-	s.PlainCharacters = val
-}
-
-// SetRecipients sets the value of Recipients.
-func (s *BatchRequest) SetRecipients(val []BatchRequestRecipientsItem) {
-	s.Recipients = val
-}
-
 // Either `nhs_number` with `dob`, or `patient_id`.
 type BatchRequestRecipientsItem struct {
 	NhsNumber OptString `json:"nhs_number"`
 	// A date; an instant is read as its date.
 	Dob       OptNilString `json:"dob"`
 	PatientID OptString    `json:"patient_id"`
-}
-
-// GetNhsNumber returns the value of NhsNumber.
-func (s *BatchRequestRecipientsItem) GetNhsNumber() OptString {
-	return s.NhsNumber
-}
-
-// GetDob returns the value of Dob.
-func (s *BatchRequestRecipientsItem) GetDob() OptNilString {
-	return s.Dob
-}
-
-// GetPatientID returns the value of PatientID.
-func (s *BatchRequestRecipientsItem) GetPatientID() OptString {
-	return s.PatientID
-}
-
-// SetNhsNumber sets the value of NhsNumber.
-func (s *BatchRequestRecipientsItem) SetNhsNumber(val OptString) {
-	s.NhsNumber = val
-}
-
-// SetDob sets the value of Dob.
-func (s *BatchRequestRecipientsItem) SetDob(val OptNilString) {
-	s.Dob = val
-}
-
-// SetPatientID sets the value of PatientID.
-func (s *BatchRequestRecipientsItem) SetPatientID(val OptString) {
-	s.PatientID = val
 }
 
 // `created` is the sum of the others.
@@ -2519,124 +478,6 @@ type BatchTotals struct {
 	Duplicate int `json:"duplicate"`
 }
 
-// GetCreated returns the value of Created.
-func (s *BatchTotals) GetCreated() int {
-	return s.Created
-}
-
-// GetSent returns the value of Sent.
-func (s *BatchTotals) GetSent() int {
-	return s.Sent
-}
-
-// GetFailed returns the value of Failed.
-func (s *BatchTotals) GetFailed() int {
-	return s.Failed
-}
-
-// GetCancelled returns the value of Cancelled.
-func (s *BatchTotals) GetCancelled() int {
-	return s.Cancelled
-}
-
-// GetExpired returns the value of Expired.
-func (s *BatchTotals) GetExpired() int {
-	return s.Expired
-}
-
-// GetSuppressed returns the value of Suppressed.
-func (s *BatchTotals) GetSuppressed() int {
-	return s.Suppressed
-}
-
-// GetWaiting returns the value of Waiting.
-func (s *BatchTotals) GetWaiting() int {
-	return s.Waiting
-}
-
-// GetUnknown returns the value of Unknown.
-func (s *BatchTotals) GetUnknown() int {
-	return s.Unknown
-}
-
-// GetDuplicate returns the value of Duplicate.
-func (s *BatchTotals) GetDuplicate() int {
-	return s.Duplicate
-}
-
-// SetCreated sets the value of Created.
-func (s *BatchTotals) SetCreated(val int) {
-	s.Created = val
-}
-
-// SetSent sets the value of Sent.
-func (s *BatchTotals) SetSent(val int) {
-	s.Sent = val
-}
-
-// SetFailed sets the value of Failed.
-func (s *BatchTotals) SetFailed(val int) {
-	s.Failed = val
-}
-
-// SetCancelled sets the value of Cancelled.
-func (s *BatchTotals) SetCancelled(val int) {
-	s.Cancelled = val
-}
-
-// SetExpired sets the value of Expired.
-func (s *BatchTotals) SetExpired(val int) {
-	s.Expired = val
-}
-
-// SetSuppressed sets the value of Suppressed.
-func (s *BatchTotals) SetSuppressed(val int) {
-	s.Suppressed = val
-}
-
-// SetWaiting sets the value of Waiting.
-func (s *BatchTotals) SetWaiting(val int) {
-	s.Waiting = val
-}
-
-// SetUnknown sets the value of Unknown.
-func (s *BatchTotals) SetUnknown(val int) {
-	s.Unknown = val
-}
-
-// SetDuplicate sets the value of Duplicate.
-func (s *BatchTotals) SetDuplicate(val int) {
-	s.Duplicate = val
-}
-
-type BookAppointmentBadRequest Error
-
-func (*BookAppointmentBadRequest) bookAppointmentRes() {}
-
-type BookAppointmentConflict Error
-
-func (*BookAppointmentConflict) bookAppointmentRes() {}
-
-type BookAppointmentForbidden Error
-
-func (*BookAppointmentForbidden) bookAppointmentRes() {}
-
-type BookAppointmentNotFound Error
-
-func (*BookAppointmentNotFound) bookAppointmentRes() {}
-
-type BookAppointmentTooManyRequests Error
-
-func (*BookAppointmentTooManyRequests) bookAppointmentRes() {}
-
-type BookAppointmentUnauthorized Error
-
-func (*BookAppointmentUnauthorized) bookAppointmentRes() {}
-
-type BookAppointmentUnprocessableEntity Error
-
-func (*BookAppointmentUnprocessableEntity) bookAppointmentRes() {}
-
 // Ref: #/components/schemas/BookRequest
 type BookRequest struct {
 	PatientID    OptString `json:"patient_id"`
@@ -2645,146 +486,10 @@ type BookRequest struct {
 	SuppressMail OptBool   `json:"suppress_mail"`
 }
 
-// GetPatientID returns the value of PatientID.
-func (s *BookRequest) GetPatientID() OptString {
-	return s.PatientID
-}
-
-// GetBillpayerID returns the value of BillpayerID.
-func (s *BookRequest) GetBillpayerID() OptString {
-	return s.BillpayerID
-}
-
-// GetReason returns the value of Reason.
-func (s *BookRequest) GetReason() OptString {
-	return s.Reason
-}
-
-// GetSuppressMail returns the value of SuppressMail.
-func (s *BookRequest) GetSuppressMail() OptBool {
-	return s.SuppressMail
-}
-
-// SetPatientID sets the value of PatientID.
-func (s *BookRequest) SetPatientID(val OptString) {
-	s.PatientID = val
-}
-
-// SetBillpayerID sets the value of BillpayerID.
-func (s *BookRequest) SetBillpayerID(val OptString) {
-	s.BillpayerID = val
-}
-
-// SetReason sets the value of Reason.
-func (s *BookRequest) SetReason(val OptString) {
-	s.Reason = val
-}
-
-// SetSuppressMail sets the value of SuppressMail.
-func (s *BookRequest) SetSuppressMail(val OptBool) {
-	s.SuppressMail = val
-}
-
-type CancelAppointmentBadRequest Error
-
-func (*CancelAppointmentBadRequest) cancelAppointmentRes() {}
-
-type CancelAppointmentConflict Error
-
-func (*CancelAppointmentConflict) cancelAppointmentRes() {}
-
-type CancelAppointmentForbidden Error
-
-func (*CancelAppointmentForbidden) cancelAppointmentRes() {}
-
-type CancelAppointmentNotFound Error
-
-func (*CancelAppointmentNotFound) cancelAppointmentRes() {}
-
-type CancelAppointmentTooManyRequests Error
-
-func (*CancelAppointmentTooManyRequests) cancelAppointmentRes() {}
-
-type CancelAppointmentUnauthorized Error
-
-func (*CancelAppointmentUnauthorized) cancelAppointmentRes() {}
-
-type CancelAppointmentUnprocessableEntity Error
-
-func (*CancelAppointmentUnprocessableEntity) cancelAppointmentRes() {}
-
-type CancelBatchMessageConflict Error
-
-func (*CancelBatchMessageConflict) cancelBatchMessageRes() {}
-
-type CancelBatchMessageForbidden Error
-
-func (*CancelBatchMessageForbidden) cancelBatchMessageRes() {}
-
-type CancelBatchMessageNotFound Error
-
-func (*CancelBatchMessageNotFound) cancelBatchMessageRes() {}
-
-type CancelBatchMessageTooManyRequests Error
-
-func (*CancelBatchMessageTooManyRequests) cancelBatchMessageRes() {}
-
-type CancelBatchMessageUnauthorized Error
-
-func (*CancelBatchMessageUnauthorized) cancelBatchMessageRes() {}
-
-type CancelBatchMessageUnprocessableEntity Error
-
-func (*CancelBatchMessageUnprocessableEntity) cancelBatchMessageRes() {}
-
-type CancelMessageConflict Error
-
-func (*CancelMessageConflict) cancelMessageRes() {}
-
-type CancelMessageForbidden Error
-
-func (*CancelMessageForbidden) cancelMessageRes() {}
-
-type CancelMessageNotFound Error
-
-func (*CancelMessageNotFound) cancelMessageRes() {}
-
-type CancelMessageTooManyRequests Error
-
-func (*CancelMessageTooManyRequests) cancelMessageRes() {}
-
-type CancelMessageUnauthorized Error
-
-func (*CancelMessageUnauthorized) cancelMessageRes() {}
-
-type CancelMessageUnprocessableEntity Error
-
-func (*CancelMessageUnprocessableEntity) cancelMessageRes() {}
-
 // Ref: #/components/schemas/CancelRequest
 type CancelRequest struct {
 	SuppressMail               OptBool `json:"suppress_mail"`
 	SuppressCancellationPolicy OptBool `json:"suppress_cancellation_policy"`
-}
-
-// GetSuppressMail returns the value of SuppressMail.
-func (s *CancelRequest) GetSuppressMail() OptBool {
-	return s.SuppressMail
-}
-
-// GetSuppressCancellationPolicy returns the value of SuppressCancellationPolicy.
-func (s *CancelRequest) GetSuppressCancellationPolicy() OptBool {
-	return s.SuppressCancellationPolicy
-}
-
-// SetSuppressMail sets the value of SuppressMail.
-func (s *CancelRequest) SetSuppressMail(val OptBool) {
-	s.SuppressMail = val
-}
-
-// SetSuppressCancellationPolicy sets the value of SuppressCancellationPolicy.
-func (s *CancelRequest) SetSuppressCancellationPolicy(val OptBool) {
-	s.SuppressCancellationPolicy = val
 }
 
 // Ref: #/components/schemas/Capabilities
@@ -2799,78 +504,6 @@ type Capabilities struct {
 	// Requests a minute; null is no limit.
 	RateLimit NilFloat64 `json:"rate_limit"`
 }
-
-// GetBooking returns the value of Booking.
-func (s *Capabilities) GetBooking() bool {
-	return s.Booking
-}
-
-// GetMessaging returns the value of Messaging.
-func (s *Capabilities) GetMessaging() bool {
-	return s.Messaging
-}
-
-// GetBookingLinks returns the value of BookingLinks.
-func (s *Capabilities) GetBookingLinks() bool {
-	return s.BookingLinks
-}
-
-// GetPermissions returns the value of Permissions.
-func (s *Capabilities) GetPermissions() []CapabilitiesPermissionsItem {
-	return s.Permissions
-}
-
-// GetPracticeGroupID returns the value of PracticeGroupID.
-func (s *Capabilities) GetPracticeGroupID() ID {
-	return s.PracticeGroupID
-}
-
-// GetKeyPracticeGroupID returns the value of KeyPracticeGroupID.
-func (s *Capabilities) GetKeyPracticeGroupID() ID {
-	return s.KeyPracticeGroupID
-}
-
-// GetRateLimit returns the value of RateLimit.
-func (s *Capabilities) GetRateLimit() NilFloat64 {
-	return s.RateLimit
-}
-
-// SetBooking sets the value of Booking.
-func (s *Capabilities) SetBooking(val bool) {
-	s.Booking = val
-}
-
-// SetMessaging sets the value of Messaging.
-func (s *Capabilities) SetMessaging(val bool) {
-	s.Messaging = val
-}
-
-// SetBookingLinks sets the value of BookingLinks.
-func (s *Capabilities) SetBookingLinks(val bool) {
-	s.BookingLinks = val
-}
-
-// SetPermissions sets the value of Permissions.
-func (s *Capabilities) SetPermissions(val []CapabilitiesPermissionsItem) {
-	s.Permissions = val
-}
-
-// SetPracticeGroupID sets the value of PracticeGroupID.
-func (s *Capabilities) SetPracticeGroupID(val ID) {
-	s.PracticeGroupID = val
-}
-
-// SetKeyPracticeGroupID sets the value of KeyPracticeGroupID.
-func (s *Capabilities) SetKeyPracticeGroupID(val ID) {
-	s.KeyPracticeGroupID = val
-}
-
-// SetRateLimit sets the value of RateLimit.
-func (s *Capabilities) SetRateLimit(val NilFloat64) {
-	s.RateLimit = val
-}
-
-func (*Capabilities) getCapabilitiesRes() {}
 
 type CapabilitiesPermissionsItem string
 
@@ -2889,76 +522,9 @@ func (CapabilitiesPermissionsItem) AllValues() []CapabilitiesPermissionsItem {
 	}
 }
 
-// MarshalText implements encoding.TextMarshaler.
-func (s CapabilitiesPermissionsItem) MarshalText() ([]byte, error) {
-	switch s {
-	case CapabilitiesPermissionsItemAutoWriteToRecord:
-		return []byte(s), nil
-	case CapabilitiesPermissionsItemSetup:
-		return []byte(s), nil
-	case CapabilitiesPermissionsItemStaff:
-		return []byte(s), nil
-	default:
-		return nil, errors.Errorf("invalid value: %q", s)
-	}
-}
-
-// UnmarshalText implements encoding.TextUnmarshaler.
-func (s *CapabilitiesPermissionsItem) UnmarshalText(data []byte) error {
-	switch CapabilitiesPermissionsItem(data) {
-	case CapabilitiesPermissionsItemAutoWriteToRecord:
-		*s = CapabilitiesPermissionsItemAutoWriteToRecord
-		return nil
-	case CapabilitiesPermissionsItemSetup:
-		*s = CapabilitiesPermissionsItemSetup
-		return nil
-	case CapabilitiesPermissionsItemStaff:
-		*s = CapabilitiesPermissionsItemStaff
-		return nil
-	default:
-		return errors.Errorf("invalid value: %q", data)
-	}
-}
-
-type CheckSlotAvailabilityBadRequest Error
-
-func (*CheckSlotAvailabilityBadRequest) checkSlotAvailabilityRes() {}
-
-type CheckSlotAvailabilityForbidden Error
-
-func (*CheckSlotAvailabilityForbidden) checkSlotAvailabilityRes() {}
-
-type CheckSlotAvailabilityNotFound Error
-
-func (*CheckSlotAvailabilityNotFound) checkSlotAvailabilityRes() {}
-
 type CheckSlotAvailabilityOK struct {
 	Available bool `json:"available"`
 }
-
-// GetAvailable returns the value of Available.
-func (s *CheckSlotAvailabilityOK) GetAvailable() bool {
-	return s.Available
-}
-
-// SetAvailable sets the value of Available.
-func (s *CheckSlotAvailabilityOK) SetAvailable(val bool) {
-	s.Available = val
-}
-
-func (*CheckSlotAvailabilityOK) checkSlotAvailabilityRes() {}
-
-type CheckSlotAvailabilityTooManyRequests Error
-
-func (*CheckSlotAvailabilityTooManyRequests) checkSlotAvailabilityRes() {}
-
-type CheckSlotAvailabilityUnauthorized Error
-
-func (*CheckSlotAvailabilityUnauthorized) checkSlotAvailabilityRes() {}
-
-type CheckSlotAvailabilityUnprocessableEntity Error
-
-func (*CheckSlotAvailabilityUnprocessableEntity) checkSlotAvailabilityRes() {}
 
 // Ref: #/components/schemas/Configuration
 type Configuration struct {
@@ -2981,179 +547,9 @@ type Configuration struct {
 	SendUntil      OptString         `json:"send_until"`
 }
 
-// GetTimezone returns the value of Timezone.
-func (s *Configuration) GetTimezone() string {
-	return s.Timezone
-}
-
-// GetBankHolidays returns the value of BankHolidays.
-func (s *Configuration) GetBankHolidays() BankHolidayCountry {
-	return s.BankHolidays
-}
-
-// GetCancellationPolicyHours returns the value of CancellationPolicyHours.
-func (s *Configuration) GetCancellationPolicyHours() float64 {
-	return s.CancellationPolicyHours
-}
-
-// GetBookingWindowDays returns the value of BookingWindowDays.
-func (s *Configuration) GetBookingWindowDays() float64 {
-	return s.BookingWindowDays
-}
-
-// GetHoldMinutes returns the value of HoldMinutes.
-func (s *Configuration) GetHoldMinutes() float64 {
-	return s.HoldMinutes
-}
-
-// GetArchivedPatientAppointments returns the value of ArchivedPatientAppointments.
-func (s *Configuration) GetArchivedPatientAppointments() OptArchivedPatientAppointments {
-	return s.ArchivedPatientAppointments
-}
-
-// GetMaximumSearchDays returns the value of MaximumSearchDays.
-func (s *Configuration) GetMaximumSearchDays() OptFloat64 {
-	return s.MaximumSearchDays
-}
-
-// GetUnreadFallbackMinutes returns the value of UnreadFallbackMinutes.
-func (s *Configuration) GetUnreadFallbackMinutes() OptFloat64 {
-	return s.UnreadFallbackMinutes
-}
-
-// GetVatRate returns the value of VatRate.
-func (s *Configuration) GetVatRate() OptFloat64 {
-	return s.VatRate
-}
-
-// GetPatientOverlap returns the value of PatientOverlap.
-func (s *Configuration) GetPatientOverlap() OptPatientOverlap {
-	return s.PatientOverlap
-}
-
-// GetSMSPricePence returns the value of SMSPricePence.
-func (s *Configuration) GetSMSPricePence() OptFloat64 {
-	return s.SMSPricePence
-}
-
-// GetSendFrom returns the value of SendFrom.
-func (s *Configuration) GetSendFrom() OptString {
-	return s.SendFrom
-}
-
-// GetSendUntil returns the value of SendUntil.
-func (s *Configuration) GetSendUntil() OptString {
-	return s.SendUntil
-}
-
-// SetTimezone sets the value of Timezone.
-func (s *Configuration) SetTimezone(val string) {
-	s.Timezone = val
-}
-
-// SetBankHolidays sets the value of BankHolidays.
-func (s *Configuration) SetBankHolidays(val BankHolidayCountry) {
-	s.BankHolidays = val
-}
-
-// SetCancellationPolicyHours sets the value of CancellationPolicyHours.
-func (s *Configuration) SetCancellationPolicyHours(val float64) {
-	s.CancellationPolicyHours = val
-}
-
-// SetBookingWindowDays sets the value of BookingWindowDays.
-func (s *Configuration) SetBookingWindowDays(val float64) {
-	s.BookingWindowDays = val
-}
-
-// SetHoldMinutes sets the value of HoldMinutes.
-func (s *Configuration) SetHoldMinutes(val float64) {
-	s.HoldMinutes = val
-}
-
-// SetArchivedPatientAppointments sets the value of ArchivedPatientAppointments.
-func (s *Configuration) SetArchivedPatientAppointments(val OptArchivedPatientAppointments) {
-	s.ArchivedPatientAppointments = val
-}
-
-// SetMaximumSearchDays sets the value of MaximumSearchDays.
-func (s *Configuration) SetMaximumSearchDays(val OptFloat64) {
-	s.MaximumSearchDays = val
-}
-
-// SetUnreadFallbackMinutes sets the value of UnreadFallbackMinutes.
-func (s *Configuration) SetUnreadFallbackMinutes(val OptFloat64) {
-	s.UnreadFallbackMinutes = val
-}
-
-// SetVatRate sets the value of VatRate.
-func (s *Configuration) SetVatRate(val OptFloat64) {
-	s.VatRate = val
-}
-
-// SetPatientOverlap sets the value of PatientOverlap.
-func (s *Configuration) SetPatientOverlap(val OptPatientOverlap) {
-	s.PatientOverlap = val
-}
-
-// SetSMSPricePence sets the value of SMSPricePence.
-func (s *Configuration) SetSMSPricePence(val OptFloat64) {
-	s.SMSPricePence = val
-}
-
-// SetSendFrom sets the value of SendFrom.
-func (s *Configuration) SetSendFrom(val OptString) {
-	s.SendFrom = val
-}
-
-// SetSendUntil sets the value of SendUntil.
-func (s *Configuration) SetSendUntil(val OptString) {
-	s.SendUntil = val
-}
-
-func (*Configuration) getConfigurationRes() {}
-
-type ConnectPatientEhrBadRequest Error
-
-func (*ConnectPatientEhrBadRequest) connectPatientEhrRes() {}
-
-type ConnectPatientEhrConflict Error
-
-func (*ConnectPatientEhrConflict) connectPatientEhrRes() {}
-
-type ConnectPatientEhrForbidden Error
-
-func (*ConnectPatientEhrForbidden) connectPatientEhrRes() {}
-
-type ConnectPatientEhrNotFound Error
-
-func (*ConnectPatientEhrNotFound) connectPatientEhrRes() {}
-
 type ConnectPatientEhrReq struct {
 	EhrPartnerID string `json:"ehr_partner_id"`
 }
-
-// GetEhrPartnerID returns the value of EhrPartnerID.
-func (s *ConnectPatientEhrReq) GetEhrPartnerID() string {
-	return s.EhrPartnerID
-}
-
-// SetEhrPartnerID sets the value of EhrPartnerID.
-func (s *ConnectPatientEhrReq) SetEhrPartnerID(val string) {
-	s.EhrPartnerID = val
-}
-
-type ConnectPatientEhrTooManyRequests Error
-
-func (*ConnectPatientEhrTooManyRequests) connectPatientEhrRes() {}
-
-type ConnectPatientEhrUnauthorized Error
-
-func (*ConnectPatientEhrUnauthorized) connectPatientEhrRes() {}
-
-type ConnectPatientEhrUnprocessableEntity Error
-
-func (*ConnectPatientEhrUnprocessableEntity) connectPatientEhrRes() {}
 
 // Ref: #/components/schemas/ContactDetail
 type ContactDetail struct {
@@ -3167,86 +563,6 @@ type ContactDetail struct {
 	VerifiedAt OptNilDateTime   `json:"verified_at"`
 	// Of all that say something of this kind, this is the one that is used.
 	InUse bool `json:"in_use"`
-}
-
-// GetKind returns the value of Kind.
-func (s *ContactDetail) GetKind() ContactKind {
-	return s.Kind
-}
-
-// GetSource returns the value of Source.
-func (s *ContactDetail) GetSource() ContactDetailSource {
-	return s.Source
-}
-
-// GetValue returns the value of Value.
-func (s *ContactDetail) GetValue() OptString {
-	return s.Value
-}
-
-// GetAddress returns the value of Address.
-func (s *ContactDetail) GetAddress() OptPostalAddress {
-	return s.Address
-}
-
-// GetRecordedAt returns the value of RecordedAt.
-func (s *ContactDetail) GetRecordedAt() time.Time {
-	return s.RecordedAt
-}
-
-// GetVerified returns the value of Verified.
-func (s *ContactDetail) GetVerified() bool {
-	return s.Verified
-}
-
-// GetVerifiedAt returns the value of VerifiedAt.
-func (s *ContactDetail) GetVerifiedAt() OptNilDateTime {
-	return s.VerifiedAt
-}
-
-// GetInUse returns the value of InUse.
-func (s *ContactDetail) GetInUse() bool {
-	return s.InUse
-}
-
-// SetKind sets the value of Kind.
-func (s *ContactDetail) SetKind(val ContactKind) {
-	s.Kind = val
-}
-
-// SetSource sets the value of Source.
-func (s *ContactDetail) SetSource(val ContactDetailSource) {
-	s.Source = val
-}
-
-// SetValue sets the value of Value.
-func (s *ContactDetail) SetValue(val OptString) {
-	s.Value = val
-}
-
-// SetAddress sets the value of Address.
-func (s *ContactDetail) SetAddress(val OptPostalAddress) {
-	s.Address = val
-}
-
-// SetRecordedAt sets the value of RecordedAt.
-func (s *ContactDetail) SetRecordedAt(val time.Time) {
-	s.RecordedAt = val
-}
-
-// SetVerified sets the value of Verified.
-func (s *ContactDetail) SetVerified(val bool) {
-	s.Verified = val
-}
-
-// SetVerifiedAt sets the value of VerifiedAt.
-func (s *ContactDetail) SetVerifiedAt(val OptNilDateTime) {
-	s.VerifiedAt = val
-}
-
-// SetInUse sets the value of InUse.
-func (s *ContactDetail) SetInUse(val bool) {
-	s.InUse = val
 }
 
 type ContactDetailSource string
@@ -3263,37 +579,6 @@ func (ContactDetailSource) AllValues() []ContactDetailSource {
 		ContactDetailSourcePractice,
 		ContactDetailSourceCaller,
 		ContactDetailSourcePds,
-	}
-}
-
-// MarshalText implements encoding.TextMarshaler.
-func (s ContactDetailSource) MarshalText() ([]byte, error) {
-	switch s {
-	case ContactDetailSourcePractice:
-		return []byte(s), nil
-	case ContactDetailSourceCaller:
-		return []byte(s), nil
-	case ContactDetailSourcePds:
-		return []byte(s), nil
-	default:
-		return nil, errors.Errorf("invalid value: %q", s)
-	}
-}
-
-// UnmarshalText implements encoding.TextUnmarshaler.
-func (s *ContactDetailSource) UnmarshalText(data []byte) error {
-	switch ContactDetailSource(data) {
-	case ContactDetailSourcePractice:
-		*s = ContactDetailSourcePractice
-		return nil
-	case ContactDetailSourceCaller:
-		*s = ContactDetailSourceCaller
-		return nil
-	case ContactDetailSourcePds:
-		*s = ContactDetailSourcePds
-		return nil
-	default:
-		return errors.Errorf("invalid value: %q", data)
 	}
 }
 
@@ -3317,311 +602,15 @@ func (ContactKind) AllValues() []ContactKind {
 	}
 }
 
-// MarshalText implements encoding.TextMarshaler.
-func (s ContactKind) MarshalText() ([]byte, error) {
-	switch s {
-	case ContactKindMobile:
-		return []byte(s), nil
-	case ContactKindLandline:
-		return []byte(s), nil
-	case ContactKindEmail:
-		return []byte(s), nil
-	case ContactKindAddress:
-		return []byte(s), nil
-	default:
-		return nil, errors.Errorf("invalid value: %q", s)
-	}
-}
-
-// UnmarshalText implements encoding.TextUnmarshaler.
-func (s *ContactKind) UnmarshalText(data []byte) error {
-	switch ContactKind(data) {
-	case ContactKindMobile:
-		*s = ContactKindMobile
-		return nil
-	case ContactKindLandline:
-		*s = ContactKindLandline
-		return nil
-	case ContactKindEmail:
-		*s = ContactKindEmail
-		return nil
-	case ContactKindAddress:
-		*s = ContactKindAddress
-		return nil
-	default:
-		return errors.Errorf("invalid value: %q", data)
-	}
-}
-
-type CountSlotsBadRequest Error
-
-func (*CountSlotsBadRequest) countSlotsRes() {}
-
-type CountSlotsForbidden Error
-
-func (*CountSlotsForbidden) countSlotsRes() {}
-
-type CountSlotsNotFound Error
-
-func (*CountSlotsNotFound) countSlotsRes() {}
-
 type CountSlotsOK struct {
 	Count float64 `json:"count"`
 }
-
-// GetCount returns the value of Count.
-func (s *CountSlotsOK) GetCount() float64 {
-	return s.Count
-}
-
-// SetCount sets the value of Count.
-func (s *CountSlotsOK) SetCount(val float64) {
-	s.Count = val
-}
-
-func (*CountSlotsOK) countSlotsRes() {}
-
-type CountSlotsTooManyRequests Error
-
-func (*CountSlotsTooManyRequests) countSlotsRes() {}
-
-type CountSlotsUnauthorized Error
-
-func (*CountSlotsUnauthorized) countSlotsRes() {}
-
-type CreateAppointmentBadRequest Error
-
-func (*CreateAppointmentBadRequest) createAppointmentRes() {}
-
-type CreateAppointmentConflict Error
-
-func (*CreateAppointmentConflict) createAppointmentRes() {}
-
-type CreateAppointmentForbidden Error
-
-func (*CreateAppointmentForbidden) createAppointmentRes() {}
-
-type CreateAppointmentInternalServerError Error
-
-func (*CreateAppointmentInternalServerError) createAppointmentRes() {}
-
-type CreateAppointmentNotFound Error
-
-func (*CreateAppointmentNotFound) createAppointmentRes() {}
-
-type CreateAppointmentTooManyRequests Error
-
-func (*CreateAppointmentTooManyRequests) createAppointmentRes() {}
-
-type CreateAppointmentTypeBadRequest Error
-
-func (*CreateAppointmentTypeBadRequest) createAppointmentTypeRes() {}
-
-type CreateAppointmentTypeForbidden Error
-
-func (*CreateAppointmentTypeForbidden) createAppointmentTypeRes() {}
-
-type CreateAppointmentTypeTooManyRequests Error
-
-func (*CreateAppointmentTypeTooManyRequests) createAppointmentTypeRes() {}
-
-type CreateAppointmentTypeUnauthorized Error
-
-func (*CreateAppointmentTypeUnauthorized) createAppointmentTypeRes() {}
-
-type CreateAppointmentTypeUnprocessableEntity Error
-
-func (*CreateAppointmentTypeUnprocessableEntity) createAppointmentTypeRes() {}
-
-type CreateAppointmentUnauthorized Error
-
-func (*CreateAppointmentUnauthorized) createAppointmentRes() {}
-
-type CreateAppointmentUnprocessableEntity Error
-
-func (*CreateAppointmentUnprocessableEntity) createAppointmentRes() {}
-
-type CreateBatchMessageBadRequest Error
-
-func (*CreateBatchMessageBadRequest) createBatchMessageRes() {}
-
-type CreateBatchMessageConflict Error
-
-func (*CreateBatchMessageConflict) createBatchMessageRes() {}
-
-type CreateBatchMessageForbidden Error
-
-func (*CreateBatchMessageForbidden) createBatchMessageRes() {}
-
-type CreateBatchMessageTooManyRequests Error
-
-func (*CreateBatchMessageTooManyRequests) createBatchMessageRes() {}
-
-type CreateBatchMessageUnauthorized Error
-
-func (*CreateBatchMessageUnauthorized) createBatchMessageRes() {}
-
-type CreateBatchMessageUnprocessableEntity Error
-
-func (*CreateBatchMessageUnprocessableEntity) createBatchMessageRes() {}
-
-type CreateLocationBadRequest Error
-
-func (*CreateLocationBadRequest) createLocationRes() {}
-
-type CreateLocationForbidden Error
-
-func (*CreateLocationForbidden) createLocationRes() {}
-
-type CreateLocationTooManyRequests Error
-
-func (*CreateLocationTooManyRequests) createLocationRes() {}
-
-type CreateLocationUnauthorized Error
-
-func (*CreateLocationUnauthorized) createLocationRes() {}
-
-type CreateLocationUnprocessableEntity Error
-
-func (*CreateLocationUnprocessableEntity) createLocationRes() {}
-
-type CreatePatientAttachmentBadRequest Error
-
-func (*CreatePatientAttachmentBadRequest) createPatientAttachmentRes() {}
-
-type CreatePatientAttachmentForbidden Error
-
-func (*CreatePatientAttachmentForbidden) createPatientAttachmentRes() {}
-
-type CreatePatientAttachmentNotFound Error
-
-func (*CreatePatientAttachmentNotFound) createPatientAttachmentRes() {}
 
 type CreatePatientAttachmentReq struct {
 	FileName string `json:"file_name"`
 	// The file in Base64.
 	FileData string `json:"file_data"`
 }
-
-// GetFileName returns the value of FileName.
-func (s *CreatePatientAttachmentReq) GetFileName() string {
-	return s.FileName
-}
-
-// GetFileData returns the value of FileData.
-func (s *CreatePatientAttachmentReq) GetFileData() string {
-	return s.FileData
-}
-
-// SetFileName sets the value of FileName.
-func (s *CreatePatientAttachmentReq) SetFileName(val string) {
-	s.FileName = val
-}
-
-// SetFileData sets the value of FileData.
-func (s *CreatePatientAttachmentReq) SetFileData(val string) {
-	s.FileData = val
-}
-
-type CreatePatientAttachmentTooManyRequests Error
-
-func (*CreatePatientAttachmentTooManyRequests) createPatientAttachmentRes() {}
-
-type CreatePatientAttachmentUnauthorized Error
-
-func (*CreatePatientAttachmentUnauthorized) createPatientAttachmentRes() {}
-
-type CreatePatientAttachmentUnprocessableEntity Error
-
-func (*CreatePatientAttachmentUnprocessableEntity) createPatientAttachmentRes() {}
-
-type CreatePractitionerBadRequest Error
-
-func (*CreatePractitionerBadRequest) createPractitionerRes() {}
-
-type CreatePractitionerForbidden Error
-
-func (*CreatePractitionerForbidden) createPractitionerRes() {}
-
-type CreatePractitionerTooManyRequests Error
-
-func (*CreatePractitionerTooManyRequests) createPractitionerRes() {}
-
-type CreatePractitionerUnauthorized Error
-
-func (*CreatePractitionerUnauthorized) createPractitionerRes() {}
-
-type CreatePractitionerUnprocessableEntity Error
-
-func (*CreatePractitionerUnprocessableEntity) createPractitionerRes() {}
-
-type CreateSessionBadRequest Error
-
-func (*CreateSessionBadRequest) createSessionRes() {}
-
-type CreateSessionForbidden Error
-
-func (*CreateSessionForbidden) createSessionRes() {}
-
-type CreateSessionNotFound Error
-
-func (*CreateSessionNotFound) createSessionRes() {}
-
-type CreateSessionTooManyRequests Error
-
-func (*CreateSessionTooManyRequests) createSessionRes() {}
-
-type CreateSessionUnauthorized Error
-
-func (*CreateSessionUnauthorized) createSessionRes() {}
-
-type CreateSessionUnprocessableEntity Error
-
-func (*CreateSessionUnprocessableEntity) createSessionRes() {}
-
-type CreateTestEventBadRequest Error
-
-func (*CreateTestEventBadRequest) createTestEventRes() {}
-
-type CreateTestEventForbidden Error
-
-func (*CreateTestEventForbidden) createTestEventRes() {}
-
-type CreateTestEventTooManyRequests Error
-
-func (*CreateTestEventTooManyRequests) createTestEventRes() {}
-
-type CreateTestEventUnauthorized Error
-
-func (*CreateTestEventUnauthorized) createTestEventRes() {}
-
-type CreateTestEventUnprocessableEntity Error
-
-func (*CreateTestEventUnprocessableEntity) createTestEventRes() {}
-
-type CreateWebhookBadRequest Error
-
-func (*CreateWebhookBadRequest) createWebhookRes() {}
-
-type CreateWebhookConflict Error
-
-func (*CreateWebhookConflict) createWebhookRes() {}
-
-type CreateWebhookForbidden Error
-
-func (*CreateWebhookForbidden) createWebhookRes() {}
-
-type CreateWebhookTooManyRequests Error
-
-func (*CreateWebhookTooManyRequests) createWebhookRes() {}
-
-type CreateWebhookUnauthorized Error
-
-func (*CreateWebhookUnauthorized) createWebhookRes() {}
-
-type CreateWebhookUnprocessableEntity Error
-
-func (*CreateWebhookUnprocessableEntity) createWebhookRes() {}
 
 // Ref: #/components/schemas/CreatedWebhook
 type CreatedWebhook struct {
@@ -3639,128 +628,6 @@ type CreatedWebhook struct {
 	// What `v1a` signatures are checked with; with `ed25519` only.
 	PublicKey OptString `json:"public_key"`
 }
-
-// GetID returns the value of ID.
-func (s *CreatedWebhook) GetID() string {
-	return s.ID
-}
-
-// GetEventType returns the value of EventType.
-func (s *CreatedWebhook) GetEventType() string {
-	return s.EventType
-}
-
-// GetURL returns the value of URL.
-func (s *CreatedWebhook) GetURL() string {
-	return s.URL
-}
-
-// GetSigningKey returns the value of SigningKey.
-func (s *CreatedWebhook) GetSigningKey() OptString {
-	return s.SigningKey
-}
-
-// GetHeaders returns the value of Headers.
-func (s *CreatedWebhook) GetHeaders() OptHookHeaders {
-	return s.Headers
-}
-
-// GetCreatedAt returns the value of CreatedAt.
-func (s *CreatedWebhook) GetCreatedAt() string {
-	return s.CreatedAt
-}
-
-// GetUpdatedAt returns the value of UpdatedAt.
-func (s *CreatedWebhook) GetUpdatedAt() string {
-	return s.UpdatedAt
-}
-
-// GetDescription returns the value of Description.
-func (s *CreatedWebhook) GetDescription() OptString {
-	return s.Description
-}
-
-// GetIncludeDetails returns the value of IncludeDetails.
-func (s *CreatedWebhook) GetIncludeDetails() OptBool {
-	return s.IncludeDetails
-}
-
-// GetOrdered returns the value of Ordered.
-func (s *CreatedWebhook) GetOrdered() OptBool {
-	return s.Ordered
-}
-
-// GetEd25519 returns the value of Ed25519.
-func (s *CreatedWebhook) GetEd25519() OptBool {
-	return s.Ed25519
-}
-
-// GetPublicKey returns the value of PublicKey.
-func (s *CreatedWebhook) GetPublicKey() OptString {
-	return s.PublicKey
-}
-
-// SetID sets the value of ID.
-func (s *CreatedWebhook) SetID(val string) {
-	s.ID = val
-}
-
-// SetEventType sets the value of EventType.
-func (s *CreatedWebhook) SetEventType(val string) {
-	s.EventType = val
-}
-
-// SetURL sets the value of URL.
-func (s *CreatedWebhook) SetURL(val string) {
-	s.URL = val
-}
-
-// SetSigningKey sets the value of SigningKey.
-func (s *CreatedWebhook) SetSigningKey(val OptString) {
-	s.SigningKey = val
-}
-
-// SetHeaders sets the value of Headers.
-func (s *CreatedWebhook) SetHeaders(val OptHookHeaders) {
-	s.Headers = val
-}
-
-// SetCreatedAt sets the value of CreatedAt.
-func (s *CreatedWebhook) SetCreatedAt(val string) {
-	s.CreatedAt = val
-}
-
-// SetUpdatedAt sets the value of UpdatedAt.
-func (s *CreatedWebhook) SetUpdatedAt(val string) {
-	s.UpdatedAt = val
-}
-
-// SetDescription sets the value of Description.
-func (s *CreatedWebhook) SetDescription(val OptString) {
-	s.Description = val
-}
-
-// SetIncludeDetails sets the value of IncludeDetails.
-func (s *CreatedWebhook) SetIncludeDetails(val OptBool) {
-	s.IncludeDetails = val
-}
-
-// SetOrdered sets the value of Ordered.
-func (s *CreatedWebhook) SetOrdered(val OptBool) {
-	s.Ordered = val
-}
-
-// SetEd25519 sets the value of Ed25519.
-func (s *CreatedWebhook) SetEd25519(val OptBool) {
-	s.Ed25519 = val
-}
-
-// SetPublicKey sets the value of PublicKey.
-func (s *CreatedWebhook) SetPublicKey(val OptString) {
-	s.PublicKey = val
-}
-
-func (*CreatedWebhook) createWebhookRes() {}
 
 // Ref: #/components/schemas/DataSource
 type DataSource string
@@ -3784,80 +651,7 @@ func (DataSource) AllValues() []DataSource {
 	}
 }
 
-// MarshalText implements encoding.TextMarshaler.
-func (s DataSource) MarshalText() ([]byte, error) {
-	switch s {
-	case DataSourceHero:
-		return []byte(s), nil
-	case DataSourceEmis:
-		return []byte(s), nil
-	case DataSourcePds:
-		return []byte(s), nil
-	case DataSourceGha:
-		return []byte(s), nil
-	case DataSourceSystmOne:
-		return []byte(s), nil
-	default:
-		return nil, errors.Errorf("invalid value: %q", s)
-	}
-}
-
-// UnmarshalText implements encoding.TextUnmarshaler.
-func (s *DataSource) UnmarshalText(data []byte) error {
-	switch DataSource(data) {
-	case DataSourceHero:
-		*s = DataSourceHero
-		return nil
-	case DataSourceEmis:
-		*s = DataSourceEmis
-		return nil
-	case DataSourcePds:
-		*s = DataSourcePds
-		return nil
-	case DataSourceGha:
-		*s = DataSourceGha
-		return nil
-	case DataSourceSystmOne:
-		*s = DataSourceSystmOne
-		return nil
-	default:
-		return errors.Errorf("invalid value: %q", data)
-	}
-}
-
 type Date string
-
-type DeleteSessionForbidden Error
-
-func (*DeleteSessionForbidden) deleteSessionRes() {}
-
-type DeleteSessionNotFound Error
-
-func (*DeleteSessionNotFound) deleteSessionRes() {}
-
-type DeleteSessionTooManyRequests Error
-
-func (*DeleteSessionTooManyRequests) deleteSessionRes() {}
-
-type DeleteSessionUnauthorized Error
-
-func (*DeleteSessionUnauthorized) deleteSessionRes() {}
-
-type DeleteWebhookForbidden Error
-
-func (*DeleteWebhookForbidden) deleteWebhookRes() {}
-
-type DeleteWebhookNotFound Error
-
-func (*DeleteWebhookNotFound) deleteWebhookRes() {}
-
-type DeleteWebhookTooManyRequests Error
-
-func (*DeleteWebhookTooManyRequests) deleteWebhookRes() {}
-
-type DeleteWebhookUnauthorized Error
-
-func (*DeleteWebhookUnauthorized) deleteWebhookRes() {}
 
 // Ref: #/components/schemas/Delivery
 type Delivery struct {
@@ -3882,130 +676,6 @@ type Delivery struct {
 	Attempts []DeliveryAttempt `json:"attempts"`
 }
 
-// GetID returns the value of ID.
-func (s *Delivery) GetID() string {
-	return s.ID
-}
-
-// GetEventAt returns the value of EventAt.
-func (s *Delivery) GetEventAt() time.Time {
-	return s.EventAt
-}
-
-// GetState returns the value of State.
-func (s *Delivery) GetState() DeliveryState {
-	return s.State
-}
-
-// GetAttemptCount returns the value of AttemptCount.
-func (s *Delivery) GetAttemptCount() int {
-	return s.AttemptCount
-}
-
-// GetUnderWay returns the value of UnderWay.
-func (s *Delivery) GetUnderWay() bool {
-	return s.UnderWay
-}
-
-// GetNextAttemptAt returns the value of NextAttemptAt.
-func (s *Delivery) GetNextAttemptAt() NilDateTime {
-	return s.NextAttemptAt
-}
-
-// GetQueuedAt returns the value of QueuedAt.
-func (s *Delivery) GetQueuedAt() time.Time {
-	return s.QueuedAt
-}
-
-// GetStatus returns the value of Status.
-func (s *Delivery) GetStatus() NilInt {
-	return s.Status
-}
-
-// GetFailure returns the value of Failure.
-func (s *Delivery) GetFailure() NilDeliveryFailure {
-	return s.Failure
-}
-
-// GetEndedAt returns the value of EndedAt.
-func (s *Delivery) GetEndedAt() NilDateTime {
-	return s.EndedAt
-}
-
-// GetCreatedAt returns the value of CreatedAt.
-func (s *Delivery) GetCreatedAt() time.Time {
-	return s.CreatedAt
-}
-
-// GetAttempts returns the value of Attempts.
-func (s *Delivery) GetAttempts() []DeliveryAttempt {
-	return s.Attempts
-}
-
-// SetID sets the value of ID.
-func (s *Delivery) SetID(val string) {
-	s.ID = val
-}
-
-// SetEventAt sets the value of EventAt.
-func (s *Delivery) SetEventAt(val time.Time) {
-	s.EventAt = val
-}
-
-// SetState sets the value of State.
-func (s *Delivery) SetState(val DeliveryState) {
-	s.State = val
-}
-
-// SetAttemptCount sets the value of AttemptCount.
-func (s *Delivery) SetAttemptCount(val int) {
-	s.AttemptCount = val
-}
-
-// SetUnderWay sets the value of UnderWay.
-func (s *Delivery) SetUnderWay(val bool) {
-	s.UnderWay = val
-}
-
-// SetNextAttemptAt sets the value of NextAttemptAt.
-func (s *Delivery) SetNextAttemptAt(val NilDateTime) {
-	s.NextAttemptAt = val
-}
-
-// SetQueuedAt sets the value of QueuedAt.
-func (s *Delivery) SetQueuedAt(val time.Time) {
-	s.QueuedAt = val
-}
-
-// SetStatus sets the value of Status.
-func (s *Delivery) SetStatus(val NilInt) {
-	s.Status = val
-}
-
-// SetFailure sets the value of Failure.
-func (s *Delivery) SetFailure(val NilDeliveryFailure) {
-	s.Failure = val
-}
-
-// SetEndedAt sets the value of EndedAt.
-func (s *Delivery) SetEndedAt(val NilDateTime) {
-	s.EndedAt = val
-}
-
-// SetCreatedAt sets the value of CreatedAt.
-func (s *Delivery) SetCreatedAt(val time.Time) {
-	s.CreatedAt = val
-}
-
-// SetAttempts sets the value of Attempts.
-func (s *Delivery) SetAttempts(val []DeliveryAttempt) {
-	s.Attempts = val
-}
-
-func (*Delivery) getDeliveryRes()    {}
-func (*Delivery) replayDeliveryRes() {}
-func (*Delivery) testWebhookRes()    {}
-
 // Ref: #/components/schemas/DeliveryAttempt
 type DeliveryAttempt struct {
 	Number     int                `json:"number"`
@@ -4015,66 +685,6 @@ type DeliveryAttempt struct {
 	Failure    NilDeliveryFailure `json:"failure"`
 	// The beginning of the answer's body, at most 1,024 bytes.
 	Answer string `json:"answer"`
-}
-
-// GetNumber returns the value of Number.
-func (s *DeliveryAttempt) GetNumber() int {
-	return s.Number
-}
-
-// GetAt returns the value of At.
-func (s *DeliveryAttempt) GetAt() time.Time {
-	return s.At
-}
-
-// GetDurationMs returns the value of DurationMs.
-func (s *DeliveryAttempt) GetDurationMs() int {
-	return s.DurationMs
-}
-
-// GetStatus returns the value of Status.
-func (s *DeliveryAttempt) GetStatus() NilInt {
-	return s.Status
-}
-
-// GetFailure returns the value of Failure.
-func (s *DeliveryAttempt) GetFailure() NilDeliveryFailure {
-	return s.Failure
-}
-
-// GetAnswer returns the value of Answer.
-func (s *DeliveryAttempt) GetAnswer() string {
-	return s.Answer
-}
-
-// SetNumber sets the value of Number.
-func (s *DeliveryAttempt) SetNumber(val int) {
-	s.Number = val
-}
-
-// SetAt sets the value of At.
-func (s *DeliveryAttempt) SetAt(val time.Time) {
-	s.At = val
-}
-
-// SetDurationMs sets the value of DurationMs.
-func (s *DeliveryAttempt) SetDurationMs(val int) {
-	s.DurationMs = val
-}
-
-// SetStatus sets the value of Status.
-func (s *DeliveryAttempt) SetStatus(val NilInt) {
-	s.Status = val
-}
-
-// SetFailure sets the value of Failure.
-func (s *DeliveryAttempt) SetFailure(val NilDeliveryFailure) {
-	s.Failure = val
-}
-
-// SetAnswer sets the value of Answer.
-func (s *DeliveryAttempt) SetAnswer(val string) {
-	s.Answer = val
 }
 
 // Why there was no answer that counts; null when there was one.
@@ -4106,62 +716,6 @@ func (DeliveryFailure) AllValues() []DeliveryFailure {
 	}
 }
 
-// MarshalText implements encoding.TextMarshaler.
-func (s DeliveryFailure) MarshalText() ([]byte, error) {
-	switch s {
-	case DeliveryFailureDNS:
-		return []byte(s), nil
-	case DeliveryFailureRefused:
-		return []byte(s), nil
-	case DeliveryFailureTLS:
-		return []byte(s), nil
-	case DeliveryFailureReset:
-		return []byte(s), nil
-	case DeliveryFailureTimeout:
-		return []byte(s), nil
-	case DeliveryFailureForbiddenAddress:
-		return []byte(s), nil
-	case DeliveryFailureBadAnswer:
-		return []byte(s), nil
-	case DeliveryFailureNotRead:
-		return []byte(s), nil
-	default:
-		return nil, errors.Errorf("invalid value: %q", s)
-	}
-}
-
-// UnmarshalText implements encoding.TextUnmarshaler.
-func (s *DeliveryFailure) UnmarshalText(data []byte) error {
-	switch DeliveryFailure(data) {
-	case DeliveryFailureDNS:
-		*s = DeliveryFailureDNS
-		return nil
-	case DeliveryFailureRefused:
-		*s = DeliveryFailureRefused
-		return nil
-	case DeliveryFailureTLS:
-		*s = DeliveryFailureTLS
-		return nil
-	case DeliveryFailureReset:
-		*s = DeliveryFailureReset
-		return nil
-	case DeliveryFailureTimeout:
-		*s = DeliveryFailureTimeout
-		return nil
-	case DeliveryFailureForbiddenAddress:
-		*s = DeliveryFailureForbiddenAddress
-		return nil
-	case DeliveryFailureBadAnswer:
-		*s = DeliveryFailureBadAnswer
-		return nil
-	case DeliveryFailureNotRead:
-		*s = DeliveryFailureNotRead
-		return nil
-	default:
-		return errors.Errorf("invalid value: %q", data)
-	}
-}
-
 // Ref: #/components/schemas/DeliveryPage
 type DeliveryPage struct {
 	Data    []Delivery `json:"data"`
@@ -4169,38 +723,6 @@ type DeliveryPage struct {
 	// What to send as `before` for the next page.
 	Next NilString `json:"next"`
 }
-
-// GetData returns the value of Data.
-func (s *DeliveryPage) GetData() []Delivery {
-	return s.Data
-}
-
-// GetHasMore returns the value of HasMore.
-func (s *DeliveryPage) GetHasMore() bool {
-	return s.HasMore
-}
-
-// GetNext returns the value of Next.
-func (s *DeliveryPage) GetNext() NilString {
-	return s.Next
-}
-
-// SetData sets the value of Data.
-func (s *DeliveryPage) SetData(val []Delivery) {
-	s.Data = val
-}
-
-// SetHasMore sets the value of HasMore.
-func (s *DeliveryPage) SetHasMore(val bool) {
-	s.HasMore = val
-}
-
-// SetNext sets the value of Next.
-func (s *DeliveryPage) SetNext(val NilString) {
-	s.Next = val
-}
-
-func (*DeliveryPage) listDeliveriesRes() {}
 
 // `failed` was given up, and can be replayed.
 // Ref: #/components/schemas/DeliveryState
@@ -4220,57 +742,6 @@ func (DeliveryState) AllValues() []DeliveryState {
 		DeliveryStateFailed,
 	}
 }
-
-// MarshalText implements encoding.TextMarshaler.
-func (s DeliveryState) MarshalText() ([]byte, error) {
-	switch s {
-	case DeliveryStateWaiting:
-		return []byte(s), nil
-	case DeliveryStateDelivered:
-		return []byte(s), nil
-	case DeliveryStateFailed:
-		return []byte(s), nil
-	default:
-		return nil, errors.Errorf("invalid value: %q", s)
-	}
-}
-
-// UnmarshalText implements encoding.TextUnmarshaler.
-func (s *DeliveryState) UnmarshalText(data []byte) error {
-	switch DeliveryState(data) {
-	case DeliveryStateWaiting:
-		*s = DeliveryStateWaiting
-		return nil
-	case DeliveryStateDelivered:
-		*s = DeliveryStateDelivered
-		return nil
-	case DeliveryStateFailed:
-		*s = DeliveryStateFailed
-		return nil
-	default:
-		return errors.Errorf("invalid value: %q", data)
-	}
-}
-
-type DisableWebhookForbidden Error
-
-func (*DisableWebhookForbidden) disableWebhookRes() {}
-
-type DisableWebhookNotFound Error
-
-func (*DisableWebhookNotFound) disableWebhookRes() {}
-
-type DisableWebhookTooManyRequests Error
-
-func (*DisableWebhookTooManyRequests) disableWebhookRes() {}
-
-type DisableWebhookUnauthorized Error
-
-func (*DisableWebhookUnauthorized) disableWebhookRes() {}
-
-type DisableWebhookUnprocessableEntity Error
-
-func (*DisableWebhookUnprocessableEntity) disableWebhookRes() {}
 
 // `requested` is that somebody asked for it, `gone` that it answered 410, `failing` that nothing but
 // failures came for five days.
@@ -4292,98 +763,9 @@ func (DisabledReason) AllValues() []DisabledReason {
 	}
 }
 
-// MarshalText implements encoding.TextMarshaler.
-func (s DisabledReason) MarshalText() ([]byte, error) {
-	switch s {
-	case DisabledReasonRequested:
-		return []byte(s), nil
-	case DisabledReasonGone:
-		return []byte(s), nil
-	case DisabledReasonFailing:
-		return []byte(s), nil
-	default:
-		return nil, errors.Errorf("invalid value: %q", s)
-	}
-}
-
-// UnmarshalText implements encoding.TextUnmarshaler.
-func (s *DisabledReason) UnmarshalText(data []byte) error {
-	switch DisabledReason(data) {
-	case DisabledReasonRequested:
-		*s = DisabledReasonRequested
-		return nil
-	case DisabledReasonGone:
-		*s = DisabledReasonGone
-		return nil
-	case DisabledReasonFailing:
-		*s = DisabledReasonFailing
-		return nil
-	default:
-		return errors.Errorf("invalid value: %q", data)
-	}
-}
-
 type Done struct {
 	Success bool `json:"success"`
 }
-
-// GetSuccess returns the value of Success.
-func (s *Done) GetSuccess() bool {
-	return s.Success
-}
-
-// SetSuccess sets the value of Success.
-func (s *Done) SetSuccess(val bool) {
-	s.Success = val
-}
-
-func (*Done) deleteSessionRes()    {}
-func (*Done) deleteWebhookRes()    {}
-func (*Done) resetBankHolidayRes() {}
-
-type EditAppointmentBadRequest Error
-
-func (*EditAppointmentBadRequest) editAppointmentRes() {}
-
-type EditAppointmentConflict Error
-
-func (*EditAppointmentConflict) editAppointmentRes() {}
-
-type EditAppointmentForbidden Error
-
-func (*EditAppointmentForbidden) editAppointmentRes() {}
-
-type EditAppointmentNotFound Error
-
-func (*EditAppointmentNotFound) editAppointmentRes() {}
-
-type EditAppointmentTooManyRequests Error
-
-func (*EditAppointmentTooManyRequests) editAppointmentRes() {}
-
-type EditAppointmentUnauthorized Error
-
-func (*EditAppointmentUnauthorized) editAppointmentRes() {}
-
-type EnableWebhookForbidden Error
-
-func (*EnableWebhookForbidden) enableWebhookRes() {}
-
-type EnableWebhookNotFound Error
-
-func (*EnableWebhookNotFound) enableWebhookRes() {}
-
-type EnableWebhookTooManyRequests Error
-
-func (*EnableWebhookTooManyRequests) enableWebhookRes() {}
-
-type EnableWebhookUnauthorized Error
-
-func (*EnableWebhookUnauthorized) enableWebhookRes() {}
-
-type EnableWebhookUnprocessableEntity Error
-
-func (*EnableWebhookUnprocessableEntity) enableWebhookRes() {}
 
 // Ref: #/components/schemas/Error
 type Error struct {
@@ -4400,74 +782,9 @@ type Error struct {
 	NearestSlots []Slot `json:"nearest_slots"`
 }
 
-// GetError returns the value of Error.
-func (s *Error) GetError() bool {
-	return s.Error
-}
-
-// GetStatusCode returns the value of StatusCode.
-func (s *Error) GetStatusCode() float64 {
-	return s.StatusCode
-}
-
 // GetMessage returns the value of Message.
 func (s *Error) GetMessage() []ErrorItem {
 	return s.Message
-}
-
-// GetCode returns the value of Code.
-func (s *Error) GetCode() string {
-	return s.Code
-}
-
-// GetDetail returns the value of Detail.
-func (s *Error) GetDetail() string {
-	return s.Detail
-}
-
-// GetRequestID returns the value of RequestID.
-func (s *Error) GetRequestID() string {
-	return s.RequestID
-}
-
-// GetNearestSlots returns the value of NearestSlots.
-func (s *Error) GetNearestSlots() []Slot {
-	return s.NearestSlots
-}
-
-// SetError sets the value of Error.
-func (s *Error) SetError(val bool) {
-	s.Error = val
-}
-
-// SetStatusCode sets the value of StatusCode.
-func (s *Error) SetStatusCode(val float64) {
-	s.StatusCode = val
-}
-
-// SetMessage sets the value of Message.
-func (s *Error) SetMessage(val []ErrorItem) {
-	s.Message = val
-}
-
-// SetCode sets the value of Code.
-func (s *Error) SetCode(val string) {
-	s.Code = val
-}
-
-// SetDetail sets the value of Detail.
-func (s *Error) SetDetail(val string) {
-	s.Detail = val
-}
-
-// SetRequestID sets the value of RequestID.
-func (s *Error) SetRequestID(val string) {
-	s.RequestID = val
-}
-
-// SetNearestSlots sets the value of NearestSlots.
-func (s *Error) SetNearestSlots(val []Slot) {
-	s.NearestSlots = val
 }
 
 // Ref: #/components/schemas/ErrorItem
@@ -4479,44 +796,9 @@ type ErrorItem struct {
 	Message OptString `json:"message"`
 }
 
-// GetCode returns the value of Code.
-func (s *ErrorItem) GetCode() string {
-	return s.Code
-}
-
-// GetExpected returns the value of Expected.
-func (s *ErrorItem) GetExpected() string {
-	return s.Expected
-}
-
-// GetPath returns the value of Path.
-func (s *ErrorItem) GetPath() []string {
-	return s.Path
-}
-
 // GetMessage returns the value of Message.
 func (s *ErrorItem) GetMessage() OptString {
 	return s.Message
-}
-
-// SetCode sets the value of Code.
-func (s *ErrorItem) SetCode(val string) {
-	s.Code = val
-}
-
-// SetExpected sets the value of Expected.
-func (s *ErrorItem) SetExpected(val string) {
-	s.Expected = val
-}
-
-// SetPath sets the value of Path.
-func (s *ErrorItem) SetPath(val []string) {
-	s.Path = val
-}
-
-// SetMessage sets the value of Message.
-func (s *ErrorItem) SetMessage(val OptString) {
-	s.Message = val
 }
 
 // ErrorStatusCodeWithHeaders wraps Error with status code and response headers.
@@ -4524,36 +806,6 @@ type ErrorStatusCodeWithHeaders struct {
 	StatusCode int
 	RetryAfter OptInt
 	Response   Error
-}
-
-// GetStatusCode returns the value of StatusCode.
-func (s *ErrorStatusCodeWithHeaders) GetStatusCode() int {
-	return s.StatusCode
-}
-
-// GetRetryAfter returns the value of RetryAfter.
-func (s *ErrorStatusCodeWithHeaders) GetRetryAfter() OptInt {
-	return s.RetryAfter
-}
-
-// GetResponse returns the value of Response.
-func (s *ErrorStatusCodeWithHeaders) GetResponse() Error {
-	return s.Response
-}
-
-// SetStatusCode sets the value of StatusCode.
-func (s *ErrorStatusCodeWithHeaders) SetStatusCode(val int) {
-	s.StatusCode = val
-}
-
-// SetRetryAfter sets the value of RetryAfter.
-func (s *ErrorStatusCodeWithHeaders) SetRetryAfter(val OptInt) {
-	s.RetryAfter = val
-}
-
-// SetResponse sets the value of Response.
-func (s *ErrorStatusCodeWithHeaders) SetResponse(val Error) {
-	s.Response = val
 }
 
 // What a webhook is sent. `/events/<event_type>.json` is the JSON Schema of each type.
@@ -4569,68 +821,6 @@ type Event struct {
 	Data jx.Raw `json:"data"`
 }
 
-// GetID returns the value of ID.
-func (s *Event) GetID() string {
-	return s.ID
-}
-
-// GetEventType returns the value of EventType.
-func (s *Event) GetEventType() string {
-	return s.EventType
-}
-
-// GetCreatedAt returns the value of CreatedAt.
-func (s *Event) GetCreatedAt() time.Time {
-	return s.CreatedAt
-}
-
-// GetPracticeGroupID returns the value of PracticeGroupID.
-func (s *Event) GetPracticeGroupID() string {
-	return s.PracticeGroupID
-}
-
-// GetSequence returns the value of Sequence.
-func (s *Event) GetSequence() int64 {
-	return s.Sequence
-}
-
-// GetData returns the value of Data.
-func (s *Event) GetData() jx.Raw {
-	return s.Data
-}
-
-// SetID sets the value of ID.
-func (s *Event) SetID(val string) {
-	s.ID = val
-}
-
-// SetEventType sets the value of EventType.
-func (s *Event) SetEventType(val string) {
-	s.EventType = val
-}
-
-// SetCreatedAt sets the value of CreatedAt.
-func (s *Event) SetCreatedAt(val time.Time) {
-	s.CreatedAt = val
-}
-
-// SetPracticeGroupID sets the value of PracticeGroupID.
-func (s *Event) SetPracticeGroupID(val string) {
-	s.PracticeGroupID = val
-}
-
-// SetSequence sets the value of Sequence.
-func (s *Event) SetSequence(val int64) {
-	s.Sequence = val
-}
-
-// SetData sets the value of Data.
-func (s *Event) SetData(val jx.Raw) {
-	s.Data = val
-}
-
-func (*Event) createTestEventRes() {}
-
 // Ref: #/components/schemas/EventPage
 type EventPage struct {
 	Data []Event `json:"data"`
@@ -4640,51 +830,9 @@ type EventPage struct {
 	HasMore bool `json:"has_more"`
 }
 
-// GetData returns the value of Data.
-func (s *EventPage) GetData() []Event {
-	return s.Data
-}
-
-// GetCursor returns the value of Cursor.
-func (s *EventPage) GetCursor() string {
-	return s.Cursor
-}
-
-// GetHasMore returns the value of HasMore.
-func (s *EventPage) GetHasMore() bool {
-	return s.HasMore
-}
-
-// SetData sets the value of Data.
-func (s *EventPage) SetData(val []Event) {
-	s.Data = val
-}
-
-// SetCursor sets the value of Cursor.
-func (s *EventPage) SetCursor(val string) {
-	s.Cursor = val
-}
-
-// SetHasMore sets the value of HasMore.
-func (s *EventPage) SetHasMore(val bool) {
-	s.HasMore = val
-}
-
-func (*EventPage) listEventsRes() {}
-
 // Ref: #/components/schemas/EventRequest
 type EventRequest struct {
 	EventType EventType `json:"event_type"`
-}
-
-// GetEventType returns the value of EventType.
-func (s *EventRequest) GetEventType() EventType {
-	return s.EventType
-}
-
-// SetEventType sets the value of EventType.
-func (s *EventRequest) SetEventType(val EventType) {
-	s.EventType = val
 }
 
 // The first eight are the contract's; the rest are extensions.
@@ -4752,242 +900,10 @@ func (EventType) AllValues() []EventType {
 	}
 }
 
-// MarshalText implements encoding.TextMarshaler.
-func (s EventType) MarshalText() ([]byte, error) {
-	switch s {
-	case EventTypeAppointmentConfirmed:
-		return []byte(s), nil
-	case EventTypeAppointmentCancelled:
-		return []byte(s), nil
-	case EventTypeAppointmentRescheduled:
-		return []byte(s), nil
-	case EventTypePrescriptionIssued:
-		return []byte(s), nil
-	case EventTypePatientMedicalRecordUpdated:
-		return []byte(s), nil
-	case EventTypePatientAddedToSequence:
-		return []byte(s), nil
-	case EventTypeWriteToRecordSucceeded:
-		return []byte(s), nil
-	case EventTypeWriteToRecordFailed:
-		return []byte(s), nil
-	case EventTypeAppointmentReserved:
-		return []byte(s), nil
-	case EventTypeAppointmentReleased:
-		return []byte(s), nil
-	case EventTypeMessageSent:
-		return []byte(s), nil
-	case EventTypeMessageDelivered:
-		return []byte(s), nil
-	case EventTypeMessageFailed:
-		return []byte(s), nil
-	case EventTypeMessageRead:
-		return []byte(s), nil
-	case EventTypeMessageReplied:
-		return []byte(s), nil
-	case EventTypeMessageLocked:
-		return []byte(s), nil
-	case EventTypeMessageUnlocked:
-		return []byte(s), nil
-	case EventTypeMessageCancelled:
-		return []byte(s), nil
-	case EventTypeMessageExpired:
-		return []byte(s), nil
-	case EventTypeMessageSuppressed:
-		return []byte(s), nil
-	case EventTypeMessageUnknown:
-		return []byte(s), nil
-	case EventTypeBatchCompleted:
-		return []byte(s), nil
-	case EventTypePatientMerged:
-		return []byte(s), nil
-	case EventTypePatientUnmerged:
-		return []byte(s), nil
-	case EventTypePatientDemographicsUpdated:
-		return []byte(s), nil
-	case EventTypeWebhookDisabled:
-		return []byte(s), nil
-	default:
-		return nil, errors.Errorf("invalid value: %q", s)
-	}
-}
-
-// UnmarshalText implements encoding.TextUnmarshaler.
-func (s *EventType) UnmarshalText(data []byte) error {
-	switch EventType(data) {
-	case EventTypeAppointmentConfirmed:
-		*s = EventTypeAppointmentConfirmed
-		return nil
-	case EventTypeAppointmentCancelled:
-		*s = EventTypeAppointmentCancelled
-		return nil
-	case EventTypeAppointmentRescheduled:
-		*s = EventTypeAppointmentRescheduled
-		return nil
-	case EventTypePrescriptionIssued:
-		*s = EventTypePrescriptionIssued
-		return nil
-	case EventTypePatientMedicalRecordUpdated:
-		*s = EventTypePatientMedicalRecordUpdated
-		return nil
-	case EventTypePatientAddedToSequence:
-		*s = EventTypePatientAddedToSequence
-		return nil
-	case EventTypeWriteToRecordSucceeded:
-		*s = EventTypeWriteToRecordSucceeded
-		return nil
-	case EventTypeWriteToRecordFailed:
-		*s = EventTypeWriteToRecordFailed
-		return nil
-	case EventTypeAppointmentReserved:
-		*s = EventTypeAppointmentReserved
-		return nil
-	case EventTypeAppointmentReleased:
-		*s = EventTypeAppointmentReleased
-		return nil
-	case EventTypeMessageSent:
-		*s = EventTypeMessageSent
-		return nil
-	case EventTypeMessageDelivered:
-		*s = EventTypeMessageDelivered
-		return nil
-	case EventTypeMessageFailed:
-		*s = EventTypeMessageFailed
-		return nil
-	case EventTypeMessageRead:
-		*s = EventTypeMessageRead
-		return nil
-	case EventTypeMessageReplied:
-		*s = EventTypeMessageReplied
-		return nil
-	case EventTypeMessageLocked:
-		*s = EventTypeMessageLocked
-		return nil
-	case EventTypeMessageUnlocked:
-		*s = EventTypeMessageUnlocked
-		return nil
-	case EventTypeMessageCancelled:
-		*s = EventTypeMessageCancelled
-		return nil
-	case EventTypeMessageExpired:
-		*s = EventTypeMessageExpired
-		return nil
-	case EventTypeMessageSuppressed:
-		*s = EventTypeMessageSuppressed
-		return nil
-	case EventTypeMessageUnknown:
-		*s = EventTypeMessageUnknown
-		return nil
-	case EventTypeBatchCompleted:
-		*s = EventTypeBatchCompleted
-		return nil
-	case EventTypePatientMerged:
-		*s = EventTypePatientMerged
-		return nil
-	case EventTypePatientUnmerged:
-		*s = EventTypePatientUnmerged
-		return nil
-	case EventTypePatientDemographicsUpdated:
-		*s = EventTypePatientDemographicsUpdated
-		return nil
-	case EventTypeWebhookDisabled:
-		*s = EventTypeWebhookDisabled
-		return nil
-	default:
-		return errors.Errorf("invalid value: %q", data)
-	}
-}
-
-type FindRecordEntriesBadRequest Error
-
-func (*FindRecordEntriesBadRequest) findRecordEntriesRes() {}
-
-type FindRecordEntriesForbidden Error
-
-func (*FindRecordEntriesForbidden) findRecordEntriesRes() {}
-
 type FindRecordEntriesOK struct {
 	Data  []ProposedEntry `json:"data"`
 	Count float64         `json:"count"`
 }
-
-// GetData returns the value of Data.
-func (s *FindRecordEntriesOK) GetData() []ProposedEntry {
-	return s.Data
-}
-
-// GetCount returns the value of Count.
-func (s *FindRecordEntriesOK) GetCount() float64 {
-	return s.Count
-}
-
-// SetData sets the value of Data.
-func (s *FindRecordEntriesOK) SetData(val []ProposedEntry) {
-	s.Data = val
-}
-
-// SetCount sets the value of Count.
-func (s *FindRecordEntriesOK) SetCount(val float64) {
-	s.Count = val
-}
-
-func (*FindRecordEntriesOK) findRecordEntriesRes() {}
-
-type FindRecordEntriesTooManyRequests Error
-
-func (*FindRecordEntriesTooManyRequests) findRecordEntriesRes() {}
-
-type FindRecordEntriesUnauthorized Error
-
-func (*FindRecordEntriesUnauthorized) findRecordEntriesRes() {}
-
-type GetAppointmentForbidden Error
-
-func (*GetAppointmentForbidden) getAppointmentRes() {}
-
-type GetAppointmentNotFound Error
-
-func (*GetAppointmentNotFound) getAppointmentRes() {}
-
-type GetAppointmentStatusForbidden Error
-
-func (*GetAppointmentStatusForbidden) getAppointmentStatusRes() {}
-
-type GetAppointmentStatusNotFound Error
-
-func (*GetAppointmentStatusNotFound) getAppointmentStatusRes() {}
-
-type GetAppointmentStatusTooManyRequests Error
-
-func (*GetAppointmentStatusTooManyRequests) getAppointmentStatusRes() {}
-
-type GetAppointmentStatusUnauthorized Error
-
-func (*GetAppointmentStatusUnauthorized) getAppointmentStatusRes() {}
-
-type GetAppointmentTooManyRequests Error
-
-func (*GetAppointmentTooManyRequests) getAppointmentRes() {}
-
-type GetAppointmentUnauthorized Error
-
-func (*GetAppointmentUnauthorized) getAppointmentRes() {}
-
-type GetBatchMessageForbidden Error
-
-func (*GetBatchMessageForbidden) getBatchMessageRes() {}
-
-type GetBatchMessageNotFound Error
-
-func (*GetBatchMessageNotFound) getBatchMessageRes() {}
-
-type GetBatchMessageResultsForbidden Error
-
-func (*GetBatchMessageResultsForbidden) getBatchMessageResultsRes() {}
-
-type GetBatchMessageResultsNotFound Error
-
-func (*GetBatchMessageResultsNotFound) getBatchMessageResultsRes() {}
 
 type GetBatchMessageResultsOK struct {
 	Data io.Reader
@@ -5002,132 +918,6 @@ func (s GetBatchMessageResultsOK) Read(p []byte) (n int, err error) {
 	}
 	return s.Data.Read(p)
 }
-
-func (*GetBatchMessageResultsOK) getBatchMessageResultsRes() {}
-
-type GetBatchMessageResultsTooManyRequests Error
-
-func (*GetBatchMessageResultsTooManyRequests) getBatchMessageResultsRes() {}
-
-type GetBatchMessageResultsUnauthorized Error
-
-func (*GetBatchMessageResultsUnauthorized) getBatchMessageResultsRes() {}
-
-type GetBatchMessageTooManyRequests Error
-
-func (*GetBatchMessageTooManyRequests) getBatchMessageRes() {}
-
-type GetBatchMessageUnauthorized Error
-
-func (*GetBatchMessageUnauthorized) getBatchMessageRes() {}
-
-type GetCapabilitiesForbidden Error
-
-func (*GetCapabilitiesForbidden) getCapabilitiesRes() {}
-
-type GetCapabilitiesTooManyRequests Error
-
-func (*GetCapabilitiesTooManyRequests) getCapabilitiesRes() {}
-
-type GetCapabilitiesUnauthorized Error
-
-func (*GetCapabilitiesUnauthorized) getCapabilitiesRes() {}
-
-type GetConfigurationForbidden Error
-
-func (*GetConfigurationForbidden) getConfigurationRes() {}
-
-type GetConfigurationTooManyRequests Error
-
-func (*GetConfigurationTooManyRequests) getConfigurationRes() {}
-
-type GetConfigurationUnauthorized Error
-
-func (*GetConfigurationUnauthorized) getConfigurationRes() {}
-
-type GetDeliveryForbidden Error
-
-func (*GetDeliveryForbidden) getDeliveryRes() {}
-
-type GetDeliveryNotFound Error
-
-func (*GetDeliveryNotFound) getDeliveryRes() {}
-
-type GetDeliveryTooManyRequests Error
-
-func (*GetDeliveryTooManyRequests) getDeliveryRes() {}
-
-type GetDeliveryUnauthorized Error
-
-func (*GetDeliveryUnauthorized) getDeliveryRes() {}
-
-type GetIdentityCheckForbidden Error
-
-func (*GetIdentityCheckForbidden) getIdentityCheckRes() {}
-
-type GetIdentityCheckNotFound Error
-
-func (*GetIdentityCheckNotFound) getIdentityCheckRes() {}
-
-type GetIdentityCheckTooManyRequests Error
-
-func (*GetIdentityCheckTooManyRequests) getIdentityCheckRes() {}
-
-type GetIdentityCheckUnauthorized Error
-
-func (*GetIdentityCheckUnauthorized) getIdentityCheckRes() {}
-
-type GetMessageForbidden Error
-
-func (*GetMessageForbidden) getMessageRes() {}
-
-type GetMessageNotFound Error
-
-func (*GetMessageNotFound) getMessageRes() {}
-
-type GetMessageTooManyRequests Error
-
-func (*GetMessageTooManyRequests) getMessageRes() {}
-
-type GetMessageUnauthorized Error
-
-func (*GetMessageUnauthorized) getMessageRes() {}
-
-type GetPatientAttachmentForbidden Error
-
-func (*GetPatientAttachmentForbidden) getPatientAttachmentRes() {}
-
-type GetPatientAttachmentNotFound Error
-
-func (*GetPatientAttachmentNotFound) getPatientAttachmentRes() {}
-
-type GetPatientAttachmentTooManyRequests Error
-
-func (*GetPatientAttachmentTooManyRequests) getPatientAttachmentRes() {}
-
-type GetPatientAttachmentUnauthorized Error
-
-func (*GetPatientAttachmentUnauthorized) getPatientAttachmentRes() {}
-
-type GetPatientByIdForbidden Error
-
-func (*GetPatientByIdForbidden) getPatientByIdRes() {}
-
-type GetPatientByIdNotFound Error
-
-func (*GetPatientByIdNotFound) getPatientByIdRes() {}
-
-type GetPatientByIdTooManyRequests Error
-
-func (*GetPatientByIdTooManyRequests) getPatientByIdRes() {}
-
-type GetPatientByIdUnauthorized Error
-
-func (*GetPatientByIdUnauthorized) getPatientByIdRes() {}
-
-type GetPatientByIdV2BadRequest Error
-
-func (*GetPatientByIdV2BadRequest) getPatientByIdV2Res() {}
 
 type GetPatientByIdV2DataSource string
 
@@ -5144,144 +934,7 @@ func (GetPatientByIdV2DataSource) AllValues() []GetPatientByIdV2DataSource {
 	}
 }
 
-// MarshalText implements encoding.TextMarshaler.
-func (s GetPatientByIdV2DataSource) MarshalText() ([]byte, error) {
-	switch s {
-	case GetPatientByIdV2DataSourceHero:
-		return []byte(s), nil
-	case GetPatientByIdV2DataSourceEhr:
-		return []byte(s), nil
-	default:
-		return nil, errors.Errorf("invalid value: %q", s)
-	}
-}
-
-// UnmarshalText implements encoding.TextUnmarshaler.
-func (s *GetPatientByIdV2DataSource) UnmarshalText(data []byte) error {
-	switch GetPatientByIdV2DataSource(data) {
-	case GetPatientByIdV2DataSourceHero:
-		*s = GetPatientByIdV2DataSourceHero
-		return nil
-	case GetPatientByIdV2DataSourceEhr:
-		*s = GetPatientByIdV2DataSourceEhr
-		return nil
-	default:
-		return errors.Errorf("invalid value: %q", data)
-	}
-}
-
-type GetPatientByIdV2Forbidden Error
-
-func (*GetPatientByIdV2Forbidden) getPatientByIdV2Res() {}
-
-type GetPatientByIdV2NotFound Error
-
-func (*GetPatientByIdV2NotFound) getPatientByIdV2Res() {}
-
-type GetPatientByIdV2TooManyRequests Error
-
-func (*GetPatientByIdV2TooManyRequests) getPatientByIdV2Res() {}
-
-type GetPatientByIdV2Unauthorized Error
-
-func (*GetPatientByIdV2Unauthorized) getPatientByIdV2Res() {}
-
-type GetPracticeGroupByIdForbidden Error
-
-func (*GetPracticeGroupByIdForbidden) getPracticeGroupByIdRes() {}
-
-type GetPracticeGroupByIdTooManyRequests Error
-
-func (*GetPracticeGroupByIdTooManyRequests) getPracticeGroupByIdRes() {}
-
-type GetPracticeGroupByIdUnauthorized Error
-
-func (*GetPracticeGroupByIdUnauthorized) getPracticeGroupByIdRes() {}
-
-type GetRecordAsFHIRForbidden OperationOutcome
-
-func (*GetRecordAsFHIRForbidden) getRecordAsFHIRRes() {}
-
-type GetRecordAsFHIRInternalServerError OperationOutcome
-
-func (*GetRecordAsFHIRInternalServerError) getRecordAsFHIRRes() {}
-
-type GetRecordAsFHIRNotFound OperationOutcome
-
-func (*GetRecordAsFHIRNotFound) getRecordAsFHIRRes() {}
-
 type GetRecordAsFHIROK map[string]jx.Raw
-
-func (s *GetRecordAsFHIROK) init() GetRecordAsFHIROK {
-	m := *s
-	if m == nil {
-		m = map[string]jx.Raw{}
-		*s = m
-	}
-	return m
-}
-
-func (*GetRecordAsFHIROK) getRecordAsFHIRRes() {}
-
-type GetRecordAsFHIRServiceUnavailable OperationOutcome
-
-func (*GetRecordAsFHIRServiceUnavailable) getRecordAsFHIRRes() {}
-
-type GetRecordAsFHIRTooManyRequests OperationOutcome
-
-func (*GetRecordAsFHIRTooManyRequests) getRecordAsFHIRRes() {}
-
-type GetRecordAsFHIRUnauthorized OperationOutcome
-
-func (*GetRecordAsFHIRUnauthorized) getRecordAsFHIRRes() {}
-
-type GetSessionForbidden Error
-
-func (*GetSessionForbidden) getSessionRes() {}
-
-type GetSessionNotFound Error
-
-func (*GetSessionNotFound) getSessionRes() {}
-
-type GetSessionTooManyRequests Error
-
-func (*GetSessionTooManyRequests) getSessionRes() {}
-
-type GetSessionUnauthorized Error
-
-func (*GetSessionUnauthorized) getSessionRes() {}
-
-type GetSlotForbidden Error
-
-func (*GetSlotForbidden) getSlotRes() {}
-
-type GetSlotNotFound Error
-
-func (*GetSlotNotFound) getSlotRes() {}
-
-type GetSlotTooManyRequests Error
-
-func (*GetSlotTooManyRequests) getSlotRes() {}
-
-type GetSlotUnauthorized Error
-
-func (*GetSlotUnauthorized) getSlotRes() {}
-
-type GetWebhookForbidden Error
-
-func (*GetWebhookForbidden) getWebhookRes() {}
-
-type GetWebhookNotFound Error
-
-func (*GetWebhookNotFound) getWebhookRes() {}
-
-type GetWebhookTooManyRequests Error
-
-func (*GetWebhookTooManyRequests) getWebhookRes() {}
-
-type GetWebhookUnauthorized Error
-
-func (*GetWebhookUnauthorized) getWebhookRes() {}
 
 // Sent with every delivery, at most 20. They cannot replace ours, nor those that belong to the
 // connection.
@@ -5316,88 +969,6 @@ type IdentityCheck struct {
 	ExpiresAt time.Time    `json:"expires_at"`
 }
 
-// GetReference returns the value of Reference.
-func (s *IdentityCheck) GetReference() string {
-	return s.Reference
-}
-
-// GetReason returns the value of Reason.
-func (s *IdentityCheck) GetReason() IdentityCheckReason {
-	return s.Reason
-}
-
-// GetSaid returns the value of Said.
-func (s *IdentityCheck) GetSaid() IdentityCheckSaid {
-	return s.Said
-}
-
-// GetDiffers returns the value of Differs.
-func (s *IdentityCheck) GetDiffers() []string {
-	return s.Differs
-}
-
-// GetPatientID returns the value of PatientID.
-func (s *IdentityCheck) GetPatientID() OptNilString {
-	return s.PatientID
-}
-
-// GetAskedBy returns the value of AskedBy.
-func (s *IdentityCheck) GetAskedBy() OptNilString {
-	return s.AskedBy
-}
-
-// GetCreatedAt returns the value of CreatedAt.
-func (s *IdentityCheck) GetCreatedAt() time.Time {
-	return s.CreatedAt
-}
-
-// GetExpiresAt returns the value of ExpiresAt.
-func (s *IdentityCheck) GetExpiresAt() time.Time {
-	return s.ExpiresAt
-}
-
-// SetReference sets the value of Reference.
-func (s *IdentityCheck) SetReference(val string) {
-	s.Reference = val
-}
-
-// SetReason sets the value of Reason.
-func (s *IdentityCheck) SetReason(val IdentityCheckReason) {
-	s.Reason = val
-}
-
-// SetSaid sets the value of Said.
-func (s *IdentityCheck) SetSaid(val IdentityCheckSaid) {
-	s.Said = val
-}
-
-// SetDiffers sets the value of Differs.
-func (s *IdentityCheck) SetDiffers(val []string) {
-	s.Differs = val
-}
-
-// SetPatientID sets the value of PatientID.
-func (s *IdentityCheck) SetPatientID(val OptNilString) {
-	s.PatientID = val
-}
-
-// SetAskedBy sets the value of AskedBy.
-func (s *IdentityCheck) SetAskedBy(val OptNilString) {
-	s.AskedBy = val
-}
-
-// SetCreatedAt sets the value of CreatedAt.
-func (s *IdentityCheck) SetCreatedAt(val time.Time) {
-	s.CreatedAt = val
-}
-
-// SetExpiresAt sets the value of ExpiresAt.
-func (s *IdentityCheck) SetExpiresAt(val time.Time) {
-	s.ExpiresAt = val
-}
-
-func (*IdentityCheck) getIdentityCheckRes() {}
-
 type IdentityCheckReason string
 
 const (
@@ -5415,37 +986,6 @@ func (IdentityCheckReason) AllValues() []IdentityCheckReason {
 	}
 }
 
-// MarshalText implements encoding.TextMarshaler.
-func (s IdentityCheckReason) MarshalText() ([]byte, error) {
-	switch s {
-	case IdentityCheckReasonDetailsDiffer:
-		return []byte(s), nil
-	case IdentityCheckReasonSeveralMatch:
-		return []byte(s), nil
-	case IdentityCheckReasonNoBirthDate:
-		return []byte(s), nil
-	default:
-		return nil, errors.Errorf("invalid value: %q", s)
-	}
-}
-
-// UnmarshalText implements encoding.TextUnmarshaler.
-func (s *IdentityCheckReason) UnmarshalText(data []byte) error {
-	switch IdentityCheckReason(data) {
-	case IdentityCheckReasonDetailsDiffer:
-		*s = IdentityCheckReasonDetailsDiffer
-		return nil
-	case IdentityCheckReasonSeveralMatch:
-		*s = IdentityCheckReasonSeveralMatch
-		return nil
-	case IdentityCheckReasonNoBirthDate:
-		*s = IdentityCheckReasonNoBirthDate
-		return nil
-	default:
-		return errors.Errorf("invalid value: %q", data)
-	}
-}
-
 // Who they said they were. What they did not say is left out.
 type IdentityCheckSaid struct {
 	NhsNumber OptString `json:"nhs_number"`
@@ -5454,66 +994,6 @@ type IdentityCheckSaid struct {
 	Surname   OptString `json:"surname"`
 	Postcode  OptString `json:"postcode"`
 	Sex       OptSex    `json:"sex"`
-}
-
-// GetNhsNumber returns the value of NhsNumber.
-func (s *IdentityCheckSaid) GetNhsNumber() OptString {
-	return s.NhsNumber
-}
-
-// GetDob returns the value of Dob.
-func (s *IdentityCheckSaid) GetDob() OptString {
-	return s.Dob
-}
-
-// GetForename returns the value of Forename.
-func (s *IdentityCheckSaid) GetForename() OptString {
-	return s.Forename
-}
-
-// GetSurname returns the value of Surname.
-func (s *IdentityCheckSaid) GetSurname() OptString {
-	return s.Surname
-}
-
-// GetPostcode returns the value of Postcode.
-func (s *IdentityCheckSaid) GetPostcode() OptString {
-	return s.Postcode
-}
-
-// GetSex returns the value of Sex.
-func (s *IdentityCheckSaid) GetSex() OptSex {
-	return s.Sex
-}
-
-// SetNhsNumber sets the value of NhsNumber.
-func (s *IdentityCheckSaid) SetNhsNumber(val OptString) {
-	s.NhsNumber = val
-}
-
-// SetDob sets the value of Dob.
-func (s *IdentityCheckSaid) SetDob(val OptString) {
-	s.Dob = val
-}
-
-// SetForename sets the value of Forename.
-func (s *IdentityCheckSaid) SetForename(val OptString) {
-	s.Forename = val
-}
-
-// SetSurname sets the value of Surname.
-func (s *IdentityCheckSaid) SetSurname(val OptString) {
-	s.Surname = val
-}
-
-// SetPostcode sets the value of Postcode.
-func (s *IdentityCheckSaid) SetPostcode(val OptString) {
-	s.Postcode = val
-}
-
-// SetSex sets the value of Sex.
-func (s *IdentityCheckSaid) SetSex(val OptSex) {
-	s.Sex = val
 }
 
 // Ref: #/components/schemas/IdentityUnconfirmed
@@ -5527,21 +1007,6 @@ func (s *IdentityUnconfirmed) GetMessage() string {
 	return s.Message
 }
 
-// GetLoginURL returns the value of LoginURL.
-func (s *IdentityUnconfirmed) GetLoginURL() string {
-	return s.LoginURL
-}
-
-// SetMessage sets the value of Message.
-func (s *IdentityUnconfirmed) SetMessage(val string) {
-	s.Message = val
-}
-
-// SetLoginURL sets the value of LoginURL.
-func (s *IdentityUnconfirmed) SetLoginURL(val string) {
-	s.LoginURL = val
-}
-
 // Ref: #/components/schemas/JourneyRequest
 type JourneyRequest struct {
 	Stage JourneyRequestStage `json:"stage"`
@@ -5549,36 +1014,6 @@ type JourneyRequest struct {
 	At OptDateTime `json:"at"`
 	// Take the stage back: it was noted by mistake.
 	Undo OptBool `json:"undo"`
-}
-
-// GetStage returns the value of Stage.
-func (s *JourneyRequest) GetStage() JourneyRequestStage {
-	return s.Stage
-}
-
-// GetAt returns the value of At.
-func (s *JourneyRequest) GetAt() OptDateTime {
-	return s.At
-}
-
-// GetUndo returns the value of Undo.
-func (s *JourneyRequest) GetUndo() OptBool {
-	return s.Undo
-}
-
-// SetStage sets the value of Stage.
-func (s *JourneyRequest) SetStage(val JourneyRequestStage) {
-	s.Stage = val
-}
-
-// SetAt sets the value of At.
-func (s *JourneyRequest) SetAt(val OptDateTime) {
-	s.At = val
-}
-
-// SetUndo sets the value of Undo.
-func (s *JourneyRequest) SetUndo(val OptBool) {
-	s.Undo = val
 }
 
 type JourneyRequestStage string
@@ -5600,42 +1035,6 @@ func (JourneyRequestStage) AllValues() []JourneyRequestStage {
 	}
 }
 
-// MarshalText implements encoding.TextMarshaler.
-func (s JourneyRequestStage) MarshalText() ([]byte, error) {
-	switch s {
-	case JourneyRequestStageArrived:
-		return []byte(s), nil
-	case JourneyRequestStageConsultation:
-		return []byte(s), nil
-	case JourneyRequestStageDeparted:
-		return []byte(s), nil
-	case JourneyRequestStageDidNotAttend:
-		return []byte(s), nil
-	default:
-		return nil, errors.Errorf("invalid value: %q", s)
-	}
-}
-
-// UnmarshalText implements encoding.TextUnmarshaler.
-func (s *JourneyRequestStage) UnmarshalText(data []byte) error {
-	switch JourneyRequestStage(data) {
-	case JourneyRequestStageArrived:
-		*s = JourneyRequestStageArrived
-		return nil
-	case JourneyRequestStageConsultation:
-		*s = JourneyRequestStageConsultation
-		return nil
-	case JourneyRequestStageDeparted:
-		*s = JourneyRequestStageDeparted
-		return nil
-	case JourneyRequestStageDidNotAttend:
-		*s = JourneyRequestStageDidNotAttend
-		return nil
-	default:
-		return errors.Errorf("invalid value: %q", data)
-	}
-}
-
 // Ref: #/components/schemas/KeyRotation
 type KeyRotation struct {
 	// As in Create a Webhook; left out, we make one.
@@ -5644,76 +1043,10 @@ type KeyRotation struct {
 	OverlapHours OptInt `json:"overlap_hours"`
 }
 
-// GetSigningKey returns the value of SigningKey.
-func (s *KeyRotation) GetSigningKey() OptString {
-	return s.SigningKey
-}
-
-// GetOverlapHours returns the value of OverlapHours.
-func (s *KeyRotation) GetOverlapHours() OptInt {
-	return s.OverlapHours
-}
-
-// SetSigningKey sets the value of SigningKey.
-func (s *KeyRotation) SetSigningKey(val OptString) {
-	s.SigningKey = val
-}
-
-// SetOverlapHours sets the value of OverlapHours.
-func (s *KeyRotation) SetOverlapHours(val OptInt) {
-	s.OverlapHours = val
-}
-
-type ListAppointmentTypesBadRequest Error
-
-func (*ListAppointmentTypesBadRequest) listAppointmentTypesRes() {}
-
-type ListAppointmentTypesForbidden Error
-
-func (*ListAppointmentTypesForbidden) listAppointmentTypesRes() {}
-
-type ListAppointmentTypesNotFound Error
-
-func (*ListAppointmentTypesNotFound) listAppointmentTypesRes() {}
-
 type ListAppointmentTypesOK struct {
 	Data  []AppointmentType `json:"data"`
 	Count float64           `json:"count"`
 }
-
-// GetData returns the value of Data.
-func (s *ListAppointmentTypesOK) GetData() []AppointmentType {
-	return s.Data
-}
-
-// GetCount returns the value of Count.
-func (s *ListAppointmentTypesOK) GetCount() float64 {
-	return s.Count
-}
-
-// SetData sets the value of Data.
-func (s *ListAppointmentTypesOK) SetData(val []AppointmentType) {
-	s.Data = val
-}
-
-// SetCount sets the value of Count.
-func (s *ListAppointmentTypesOK) SetCount(val float64) {
-	s.Count = val
-}
-
-func (*ListAppointmentTypesOK) listAppointmentTypesRes() {}
-
-type ListAppointmentTypesTooManyRequests Error
-
-func (*ListAppointmentTypesTooManyRequests) listAppointmentTypesRes() {}
-
-type ListAppointmentTypesUnauthorized Error
-
-func (*ListAppointmentTypesUnauthorized) listAppointmentTypesRes() {}
-
-type ListAppointmentsBadRequest Error
-
-func (*ListAppointmentsBadRequest) listAppointmentsRes() {}
 
 type ListAppointmentsField string
 
@@ -5736,450 +1069,45 @@ func (ListAppointmentsField) AllValues() []ListAppointmentsField {
 	}
 }
 
-// MarshalText implements encoding.TextMarshaler.
-func (s ListAppointmentsField) MarshalText() ([]byte, error) {
-	switch s {
-	case ListAppointmentsFieldPatientID:
-		return []byte(s), nil
-	case ListAppointmentsFieldPatientFirstName:
-		return []byte(s), nil
-	case ListAppointmentsFieldPatientLastName:
-		return []byte(s), nil
-	case ListAppointmentsFieldPatientFullName:
-		return []byte(s), nil
-	case ListAppointmentsFieldPractitionerID:
-		return []byte(s), nil
-	default:
-		return nil, errors.Errorf("invalid value: %q", s)
-	}
-}
-
-// UnmarshalText implements encoding.TextUnmarshaler.
-func (s *ListAppointmentsField) UnmarshalText(data []byte) error {
-	switch ListAppointmentsField(data) {
-	case ListAppointmentsFieldPatientID:
-		*s = ListAppointmentsFieldPatientID
-		return nil
-	case ListAppointmentsFieldPatientFirstName:
-		*s = ListAppointmentsFieldPatientFirstName
-		return nil
-	case ListAppointmentsFieldPatientLastName:
-		*s = ListAppointmentsFieldPatientLastName
-		return nil
-	case ListAppointmentsFieldPatientFullName:
-		*s = ListAppointmentsFieldPatientFullName
-		return nil
-	case ListAppointmentsFieldPractitionerID:
-		*s = ListAppointmentsFieldPractitionerID
-		return nil
-	default:
-		return errors.Errorf("invalid value: %q", data)
-	}
-}
-
-type ListAppointmentsForbidden Error
-
-func (*ListAppointmentsForbidden) listAppointmentsRes() {}
-
 type ListAppointmentsOK struct {
 	Data  []Appointment `json:"data"`
 	Count float64       `json:"count"`
 }
-
-// GetData returns the value of Data.
-func (s *ListAppointmentsOK) GetData() []Appointment {
-	return s.Data
-}
-
-// GetCount returns the value of Count.
-func (s *ListAppointmentsOK) GetCount() float64 {
-	return s.Count
-}
-
-// SetData sets the value of Data.
-func (s *ListAppointmentsOK) SetData(val []Appointment) {
-	s.Data = val
-}
-
-// SetCount sets the value of Count.
-func (s *ListAppointmentsOK) SetCount(val float64) {
-	s.Count = val
-}
-
-func (*ListAppointmentsOK) listAppointmentsRes() {}
-
-type ListAppointmentsTooManyRequests Error
-
-func (*ListAppointmentsTooManyRequests) listAppointmentsRes() {}
-
-type ListAppointmentsUnauthorized Error
-
-func (*ListAppointmentsUnauthorized) listAppointmentsRes() {}
-
-type ListBankHolidaysBadRequest Error
-
-func (*ListBankHolidaysBadRequest) listBankHolidaysRes() {}
-
-type ListBankHolidaysForbidden Error
-
-func (*ListBankHolidaysForbidden) listBankHolidaysRes() {}
 
 type ListBankHolidaysOK struct {
 	Data  []BankHoliday `json:"data"`
 	Count float64       `json:"count"`
 }
 
-// GetData returns the value of Data.
-func (s *ListBankHolidaysOK) GetData() []BankHoliday {
-	return s.Data
-}
-
-// GetCount returns the value of Count.
-func (s *ListBankHolidaysOK) GetCount() float64 {
-	return s.Count
-}
-
-// SetData sets the value of Data.
-func (s *ListBankHolidaysOK) SetData(val []BankHoliday) {
-	s.Data = val
-}
-
-// SetCount sets the value of Count.
-func (s *ListBankHolidaysOK) SetCount(val float64) {
-	s.Count = val
-}
-
-func (*ListBankHolidaysOK) listBankHolidaysRes() {}
-
-type ListBankHolidaysTooManyRequests Error
-
-func (*ListBankHolidaysTooManyRequests) listBankHolidaysRes() {}
-
-type ListBankHolidaysUnauthorized Error
-
-func (*ListBankHolidaysUnauthorized) listBankHolidaysRes() {}
-
-type ListBatchMessageRecipientsBadRequest Error
-
-func (*ListBatchMessageRecipientsBadRequest) listBatchMessageRecipientsRes() {}
-
-type ListBatchMessageRecipientsForbidden Error
-
-func (*ListBatchMessageRecipientsForbidden) listBatchMessageRecipientsRes() {}
-
-type ListBatchMessageRecipientsNotFound Error
-
-func (*ListBatchMessageRecipientsNotFound) listBatchMessageRecipientsRes() {}
-
 type ListBatchMessageRecipientsOK struct {
 	Data  []BatchRecipient `json:"data"`
 	Count float64          `json:"count"`
 }
-
-// GetData returns the value of Data.
-func (s *ListBatchMessageRecipientsOK) GetData() []BatchRecipient {
-	return s.Data
-}
-
-// GetCount returns the value of Count.
-func (s *ListBatchMessageRecipientsOK) GetCount() float64 {
-	return s.Count
-}
-
-// SetData sets the value of Data.
-func (s *ListBatchMessageRecipientsOK) SetData(val []BatchRecipient) {
-	s.Data = val
-}
-
-// SetCount sets the value of Count.
-func (s *ListBatchMessageRecipientsOK) SetCount(val float64) {
-	s.Count = val
-}
-
-func (*ListBatchMessageRecipientsOK) listBatchMessageRecipientsRes() {}
-
-type ListBatchMessageRecipientsTooManyRequests Error
-
-func (*ListBatchMessageRecipientsTooManyRequests) listBatchMessageRecipientsRes() {}
-
-type ListBatchMessageRecipientsUnauthorized Error
-
-func (*ListBatchMessageRecipientsUnauthorized) listBatchMessageRecipientsRes() {}
-
-type ListBatchMessageSendsBadRequest Error
-
-func (*ListBatchMessageSendsBadRequest) listBatchMessageSendsRes() {}
-
-type ListBatchMessageSendsForbidden Error
-
-func (*ListBatchMessageSendsForbidden) listBatchMessageSendsRes() {}
-
-type ListBatchMessageSendsNotFound Error
-
-func (*ListBatchMessageSendsNotFound) listBatchMessageSendsRes() {}
 
 type ListBatchMessageSendsOK struct {
 	Data  []MessageSummary `json:"data"`
 	Count float64          `json:"count"`
 }
 
-// GetData returns the value of Data.
-func (s *ListBatchMessageSendsOK) GetData() []MessageSummary {
-	return s.Data
-}
-
-// GetCount returns the value of Count.
-func (s *ListBatchMessageSendsOK) GetCount() float64 {
-	return s.Count
-}
-
-// SetData sets the value of Data.
-func (s *ListBatchMessageSendsOK) SetData(val []MessageSummary) {
-	s.Data = val
-}
-
-// SetCount sets the value of Count.
-func (s *ListBatchMessageSendsOK) SetCount(val float64) {
-	s.Count = val
-}
-
-func (*ListBatchMessageSendsOK) listBatchMessageSendsRes() {}
-
-type ListBatchMessageSendsTooManyRequests Error
-
-func (*ListBatchMessageSendsTooManyRequests) listBatchMessageSendsRes() {}
-
-type ListBatchMessageSendsUnauthorized Error
-
-func (*ListBatchMessageSendsUnauthorized) listBatchMessageSendsRes() {}
-
-type ListBatchMessagesBadRequest Error
-
-func (*ListBatchMessagesBadRequest) listBatchMessagesRes() {}
-
-type ListBatchMessagesForbidden Error
-
-func (*ListBatchMessagesForbidden) listBatchMessagesRes() {}
-
-type ListBatchMessagesTooManyRequests Error
-
-func (*ListBatchMessagesTooManyRequests) listBatchMessagesRes() {}
-
-type ListBatchMessagesUnauthorized Error
-
-func (*ListBatchMessagesUnauthorized) listBatchMessagesRes() {}
-
-type ListDeliveriesBadRequest Error
-
-func (*ListDeliveriesBadRequest) listDeliveriesRes() {}
-
-type ListDeliveriesForbidden Error
-
-func (*ListDeliveriesForbidden) listDeliveriesRes() {}
-
-type ListDeliveriesNotFound Error
-
-func (*ListDeliveriesNotFound) listDeliveriesRes() {}
-
-type ListDeliveriesTooManyRequests Error
-
-func (*ListDeliveriesTooManyRequests) listDeliveriesRes() {}
-
-type ListDeliveriesUnauthorized Error
-
-func (*ListDeliveriesUnauthorized) listDeliveriesRes() {}
-
-type ListEventsBadRequest Error
-
-func (*ListEventsBadRequest) listEventsRes() {}
-
-type ListEventsForbidden Error
-
-func (*ListEventsForbidden) listEventsRes() {}
-
-type ListEventsTooManyRequests Error
-
-func (*ListEventsTooManyRequests) listEventsRes() {}
-
-type ListEventsUnauthorized Error
-
-func (*ListEventsUnauthorized) listEventsRes() {}
-
-type ListLocationsBadRequest Error
-
-func (*ListLocationsBadRequest) listLocationsRes() {}
-
-type ListLocationsForbidden Error
-
-func (*ListLocationsForbidden) listLocationsRes() {}
-
 type ListLocationsOK struct {
 	Data  []Location `json:"data"`
 	Count float64    `json:"count"`
 }
-
-// GetData returns the value of Data.
-func (s *ListLocationsOK) GetData() []Location {
-	return s.Data
-}
-
-// GetCount returns the value of Count.
-func (s *ListLocationsOK) GetCount() float64 {
-	return s.Count
-}
-
-// SetData sets the value of Data.
-func (s *ListLocationsOK) SetData(val []Location) {
-	s.Data = val
-}
-
-// SetCount sets the value of Count.
-func (s *ListLocationsOK) SetCount(val float64) {
-	s.Count = val
-}
-
-func (*ListLocationsOK) listLocationsRes() {}
-
-type ListLocationsTooManyRequests Error
-
-func (*ListLocationsTooManyRequests) listLocationsRes() {}
-
-type ListLocationsUnauthorized Error
-
-func (*ListLocationsUnauthorized) listLocationsRes() {}
-
-type ListMessageRepliesBadRequest Error
-
-func (*ListMessageRepliesBadRequest) listMessageRepliesRes() {}
-
-type ListMessageRepliesForbidden Error
-
-func (*ListMessageRepliesForbidden) listMessageRepliesRes() {}
 
 type ListMessageRepliesOK struct {
 	Data  []Reply `json:"data"`
 	Count float64 `json:"count"`
 }
 
-// GetData returns the value of Data.
-func (s *ListMessageRepliesOK) GetData() []Reply {
-	return s.Data
-}
-
-// GetCount returns the value of Count.
-func (s *ListMessageRepliesOK) GetCount() float64 {
-	return s.Count
-}
-
-// SetData sets the value of Data.
-func (s *ListMessageRepliesOK) SetData(val []Reply) {
-	s.Data = val
-}
-
-// SetCount sets the value of Count.
-func (s *ListMessageRepliesOK) SetCount(val float64) {
-	s.Count = val
-}
-
-func (*ListMessageRepliesOK) listMessageRepliesRes() {}
-
-type ListMessageRepliesTooManyRequests Error
-
-func (*ListMessageRepliesTooManyRequests) listMessageRepliesRes() {}
-
-type ListMessageRepliesUnauthorized Error
-
-func (*ListMessageRepliesUnauthorized) listMessageRepliesRes() {}
-
-type ListPatientAttachmentsForbidden Error
-
-func (*ListPatientAttachmentsForbidden) listPatientAttachmentsRes() {}
-
-type ListPatientAttachmentsNotFound Error
-
-func (*ListPatientAttachmentsNotFound) listPatientAttachmentsRes() {}
-
 type ListPatientAttachmentsOK struct {
 	Data  []Attachment `json:"data"`
 	Count float64      `json:"count"`
 }
 
-// GetData returns the value of Data.
-func (s *ListPatientAttachmentsOK) GetData() []Attachment {
-	return s.Data
-}
-
-// GetCount returns the value of Count.
-func (s *ListPatientAttachmentsOK) GetCount() float64 {
-	return s.Count
-}
-
-// SetData sets the value of Data.
-func (s *ListPatientAttachmentsOK) SetData(val []Attachment) {
-	s.Data = val
-}
-
-// SetCount sets the value of Count.
-func (s *ListPatientAttachmentsOK) SetCount(val float64) {
-	s.Count = val
-}
-
-func (*ListPatientAttachmentsOK) listPatientAttachmentsRes() {}
-
-type ListPatientAttachmentsTooManyRequests Error
-
-func (*ListPatientAttachmentsTooManyRequests) listPatientAttachmentsRes() {}
-
-type ListPatientAttachmentsUnauthorized Error
-
-func (*ListPatientAttachmentsUnauthorized) listPatientAttachmentsRes() {}
-
-type ListPatientEhrCandidatesForbidden Error
-
-func (*ListPatientEhrCandidatesForbidden) listPatientEhrCandidatesRes() {}
-
-type ListPatientEhrCandidatesNotFound Error
-
-func (*ListPatientEhrCandidatesNotFound) listPatientEhrCandidatesRes() {}
-
 type ListPatientEhrCandidatesOK struct {
 	Data  []PatientV2 `json:"data"`
 	Count float64     `json:"count"`
 }
-
-// GetData returns the value of Data.
-func (s *ListPatientEhrCandidatesOK) GetData() []PatientV2 {
-	return s.Data
-}
-
-// GetCount returns the value of Count.
-func (s *ListPatientEhrCandidatesOK) GetCount() float64 {
-	return s.Count
-}
-
-// SetData sets the value of Data.
-func (s *ListPatientEhrCandidatesOK) SetData(val []PatientV2) {
-	s.Data = val
-}
-
-// SetCount sets the value of Count.
-func (s *ListPatientEhrCandidatesOK) SetCount(val float64) {
-	s.Count = val
-}
-
-func (*ListPatientEhrCandidatesOK) listPatientEhrCandidatesRes() {}
-
-type ListPatientEhrCandidatesTooManyRequests Error
-
-func (*ListPatientEhrCandidatesTooManyRequests) listPatientEhrCandidatesRes() {}
-
-type ListPatientEhrCandidatesUnauthorized Error
-
-func (*ListPatientEhrCandidatesUnauthorized) listPatientEhrCandidatesRes() {}
-
-type ListPatientsBadRequest Error
-
-func (*ListPatientsBadRequest) listPatientsRes() {}
 
 type ListPatientsField string
 
@@ -6210,293 +1138,30 @@ func (ListPatientsField) AllValues() []ListPatientsField {
 	}
 }
 
-// MarshalText implements encoding.TextMarshaler.
-func (s ListPatientsField) MarshalText() ([]byte, error) {
-	switch s {
-	case ListPatientsFieldEmisID:
-		return []byte(s), nil
-	case ListPatientsFieldEhrPartnerID:
-		return []byte(s), nil
-	case ListPatientsFieldNhsNumber:
-		return []byte(s), nil
-	case ListPatientsFieldFirstName:
-		return []byte(s), nil
-	case ListPatientsFieldLastName:
-		return []byte(s), nil
-	case ListPatientsFieldFullName:
-		return []byte(s), nil
-	case ListPatientsFieldEmail:
-		return []byte(s), nil
-	case ListPatientsFieldMobile:
-		return []byte(s), nil
-	case ListPatientsFieldDob:
-		return []byte(s), nil
-	default:
-		return nil, errors.Errorf("invalid value: %q", s)
-	}
-}
-
-// UnmarshalText implements encoding.TextUnmarshaler.
-func (s *ListPatientsField) UnmarshalText(data []byte) error {
-	switch ListPatientsField(data) {
-	case ListPatientsFieldEmisID:
-		*s = ListPatientsFieldEmisID
-		return nil
-	case ListPatientsFieldEhrPartnerID:
-		*s = ListPatientsFieldEhrPartnerID
-		return nil
-	case ListPatientsFieldNhsNumber:
-		*s = ListPatientsFieldNhsNumber
-		return nil
-	case ListPatientsFieldFirstName:
-		*s = ListPatientsFieldFirstName
-		return nil
-	case ListPatientsFieldLastName:
-		*s = ListPatientsFieldLastName
-		return nil
-	case ListPatientsFieldFullName:
-		*s = ListPatientsFieldFullName
-		return nil
-	case ListPatientsFieldEmail:
-		*s = ListPatientsFieldEmail
-		return nil
-	case ListPatientsFieldMobile:
-		*s = ListPatientsFieldMobile
-		return nil
-	case ListPatientsFieldDob:
-		*s = ListPatientsFieldDob
-		return nil
-	default:
-		return errors.Errorf("invalid value: %q", data)
-	}
-}
-
-type ListPatientsForbidden Error
-
-func (*ListPatientsForbidden) listPatientsRes() {}
-
 type ListPatientsOK struct {
 	Data  []Patient `json:"data"`
 	Count float64   `json:"count"`
 }
-
-// GetData returns the value of Data.
-func (s *ListPatientsOK) GetData() []Patient {
-	return s.Data
-}
-
-// GetCount returns the value of Count.
-func (s *ListPatientsOK) GetCount() float64 {
-	return s.Count
-}
-
-// SetData sets the value of Data.
-func (s *ListPatientsOK) SetData(val []Patient) {
-	s.Data = val
-}
-
-// SetCount sets the value of Count.
-func (s *ListPatientsOK) SetCount(val float64) {
-	s.Count = val
-}
-
-func (*ListPatientsOK) listPatientsRes() {}
-
-type ListPatientsTooManyRequests Error
-
-func (*ListPatientsTooManyRequests) listPatientsRes() {}
-
-type ListPatientsUnauthorized Error
-
-func (*ListPatientsUnauthorized) listPatientsRes() {}
-
-type ListPractitionersBadRequest Error
-
-func (*ListPractitionersBadRequest) listPractitionersRes() {}
-
-type ListPractitionersForbidden Error
-
-func (*ListPractitionersForbidden) listPractitionersRes() {}
 
 type ListPractitionersOK struct {
 	Data  []Practitioner `json:"data"`
 	Count float64        `json:"count"`
 }
 
-// GetData returns the value of Data.
-func (s *ListPractitionersOK) GetData() []Practitioner {
-	return s.Data
-}
-
-// GetCount returns the value of Count.
-func (s *ListPractitionersOK) GetCount() float64 {
-	return s.Count
-}
-
-// SetData sets the value of Data.
-func (s *ListPractitionersOK) SetData(val []Practitioner) {
-	s.Data = val
-}
-
-// SetCount sets the value of Count.
-func (s *ListPractitionersOK) SetCount(val float64) {
-	s.Count = val
-}
-
-func (*ListPractitionersOK) listPractitionersRes() {}
-
-type ListPractitionersTooManyRequests Error
-
-func (*ListPractitionersTooManyRequests) listPractitionersRes() {}
-
-type ListPractitionersUnauthorized Error
-
-func (*ListPractitionersUnauthorized) listPractitionersRes() {}
-
-type ListRecordEntriesForbidden Error
-
-func (*ListRecordEntriesForbidden) listRecordEntriesRes() {}
-
-type ListRecordEntriesNotFound Error
-
-func (*ListRecordEntriesNotFound) listRecordEntriesRes() {}
-
 type ListRecordEntriesOK struct {
 	Data  []RecordEntry `json:"data"`
 	Count float64       `json:"count"`
 }
-
-// GetData returns the value of Data.
-func (s *ListRecordEntriesOK) GetData() []RecordEntry {
-	return s.Data
-}
-
-// GetCount returns the value of Count.
-func (s *ListRecordEntriesOK) GetCount() float64 {
-	return s.Count
-}
-
-// SetData sets the value of Data.
-func (s *ListRecordEntriesOK) SetData(val []RecordEntry) {
-	s.Data = val
-}
-
-// SetCount sets the value of Count.
-func (s *ListRecordEntriesOK) SetCount(val float64) {
-	s.Count = val
-}
-
-func (*ListRecordEntriesOK) listRecordEntriesRes() {}
-
-type ListRecordEntriesTooManyRequests Error
-
-func (*ListRecordEntriesTooManyRequests) listRecordEntriesRes() {}
-
-type ListRecordEntriesUnauthorized Error
-
-func (*ListRecordEntriesUnauthorized) listRecordEntriesRes() {}
-
-type ListSentMessagesBadRequest Error
-
-func (*ListSentMessagesBadRequest) listSentMessagesRes() {}
-
-type ListSentMessagesForbidden Error
-
-func (*ListSentMessagesForbidden) listSentMessagesRes() {}
 
 type ListSentMessagesOK struct {
 	Data  []MessageSummary `json:"data"`
 	Count float64          `json:"count"`
 }
 
-// GetData returns the value of Data.
-func (s *ListSentMessagesOK) GetData() []MessageSummary {
-	return s.Data
-}
-
-// GetCount returns the value of Count.
-func (s *ListSentMessagesOK) GetCount() float64 {
-	return s.Count
-}
-
-// SetData sets the value of Data.
-func (s *ListSentMessagesOK) SetData(val []MessageSummary) {
-	s.Data = val
-}
-
-// SetCount sets the value of Count.
-func (s *ListSentMessagesOK) SetCount(val float64) {
-	s.Count = val
-}
-
-func (*ListSentMessagesOK) listSentMessagesRes() {}
-
-type ListSentMessagesTooManyRequests Error
-
-func (*ListSentMessagesTooManyRequests) listSentMessagesRes() {}
-
-type ListSentMessagesUnauthorized Error
-
-func (*ListSentMessagesUnauthorized) listSentMessagesRes() {}
-
-type ListSessionsBadRequest Error
-
-func (*ListSessionsBadRequest) listSessionsRes() {}
-
-type ListSessionsForbidden Error
-
-func (*ListSessionsForbidden) listSessionsRes() {}
-
-type ListSessionsNotFound Error
-
-func (*ListSessionsNotFound) listSessionsRes() {}
-
 type ListSessionsOK struct {
 	Data  []Session `json:"data"`
 	Count float64   `json:"count"`
 }
-
-// GetData returns the value of Data.
-func (s *ListSessionsOK) GetData() []Session {
-	return s.Data
-}
-
-// GetCount returns the value of Count.
-func (s *ListSessionsOK) GetCount() float64 {
-	return s.Count
-}
-
-// SetData sets the value of Data.
-func (s *ListSessionsOK) SetData(val []Session) {
-	s.Data = val
-}
-
-// SetCount sets the value of Count.
-func (s *ListSessionsOK) SetCount(val float64) {
-	s.Count = val
-}
-
-func (*ListSessionsOK) listSessionsRes() {}
-
-type ListSessionsTooManyRequests Error
-
-func (*ListSessionsTooManyRequests) listSessionsRes() {}
-
-type ListSessionsUnauthorized Error
-
-func (*ListSessionsUnauthorized) listSessionsRes() {}
-
-type ListSlotsBadRequest Error
-
-func (*ListSlotsBadRequest) listSlotsRes() {}
-
-type ListSlotsForbidden Error
-
-func (*ListSlotsForbidden) listSlotsRes() {}
-
-type ListSlotsNotFound Error
-
-func (*ListSlotsNotFound) listSlotsRes() {}
 
 type ListSlotsOK struct {
 	Data        []Slot             `json:"data"`
@@ -6504,88 +1169,10 @@ type ListSlotsOK struct {
 	Explanation OptSlotExplanation `json:"explanation"`
 }
 
-// GetData returns the value of Data.
-func (s *ListSlotsOK) GetData() []Slot {
-	return s.Data
-}
-
-// GetCount returns the value of Count.
-func (s *ListSlotsOK) GetCount() float64 {
-	return s.Count
-}
-
-// GetExplanation returns the value of Explanation.
-func (s *ListSlotsOK) GetExplanation() OptSlotExplanation {
-	return s.Explanation
-}
-
-// SetData sets the value of Data.
-func (s *ListSlotsOK) SetData(val []Slot) {
-	s.Data = val
-}
-
-// SetCount sets the value of Count.
-func (s *ListSlotsOK) SetCount(val float64) {
-	s.Count = val
-}
-
-// SetExplanation sets the value of Explanation.
-func (s *ListSlotsOK) SetExplanation(val OptSlotExplanation) {
-	s.Explanation = val
-}
-
-func (*ListSlotsOK) listSlotsRes() {}
-
-type ListSlotsTooManyRequests Error
-
-func (*ListSlotsTooManyRequests) listSlotsRes() {}
-
-type ListSlotsUnauthorized Error
-
-func (*ListSlotsUnauthorized) listSlotsRes() {}
-
-type ListWebhooksBadRequest Error
-
-func (*ListWebhooksBadRequest) listWebhooksRes() {}
-
-type ListWebhooksForbidden Error
-
-func (*ListWebhooksForbidden) listWebhooksRes() {}
-
 type ListWebhooksOK struct {
 	Data  []Webhook `json:"data"`
 	Count float64   `json:"count"`
 }
-
-// GetData returns the value of Data.
-func (s *ListWebhooksOK) GetData() []Webhook {
-	return s.Data
-}
-
-// GetCount returns the value of Count.
-func (s *ListWebhooksOK) GetCount() float64 {
-	return s.Count
-}
-
-// SetData sets the value of Data.
-func (s *ListWebhooksOK) SetData(val []Webhook) {
-	s.Data = val
-}
-
-// SetCount sets the value of Count.
-func (s *ListWebhooksOK) SetCount(val float64) {
-	s.Count = val
-}
-
-func (*ListWebhooksOK) listWebhooksRes() {}
-
-type ListWebhooksTooManyRequests Error
-
-func (*ListWebhooksTooManyRequests) listWebhooksRes() {}
-
-type ListWebhooksUnauthorized Error
-
-func (*ListWebhooksUnauthorized) listWebhooksRes() {}
 
 // Ref: #/components/schemas/Location
 type Location struct {
@@ -6596,59 +1183,6 @@ type Location struct {
 	Active  bool      `json:"active"`
 }
 
-// GetID returns the value of ID.
-func (s *Location) GetID() ID {
-	return s.ID
-}
-
-// GetName returns the value of Name.
-func (s *Location) GetName() string {
-	return s.Name
-}
-
-// GetPhone returns the value of Phone.
-func (s *Location) GetPhone() OptString {
-	return s.Phone
-}
-
-// GetAddress returns the value of Address.
-func (s *Location) GetAddress() Address {
-	return s.Address
-}
-
-// GetActive returns the value of Active.
-func (s *Location) GetActive() bool {
-	return s.Active
-}
-
-// SetID sets the value of ID.
-func (s *Location) SetID(val ID) {
-	s.ID = val
-}
-
-// SetName sets the value of Name.
-func (s *Location) SetName(val string) {
-	s.Name = val
-}
-
-// SetPhone sets the value of Phone.
-func (s *Location) SetPhone(val OptString) {
-	s.Phone = val
-}
-
-// SetAddress sets the value of Address.
-func (s *Location) SetAddress(val Address) {
-	s.Address = val
-}
-
-// SetActive sets the value of Active.
-func (s *Location) SetActive(val bool) {
-	s.Active = val
-}
-
-func (*Location) createLocationRes() {}
-func (*Location) updateLocationRes() {}
-
 // Ref: #/components/schemas/LocationInput
 type LocationInput struct {
 	Name    OptString  `json:"name"`
@@ -6657,98 +1191,10 @@ type LocationInput struct {
 	Active  OptBool    `json:"active"`
 }
 
-// GetName returns the value of Name.
-func (s *LocationInput) GetName() OptString {
-	return s.Name
-}
-
-// GetPhone returns the value of Phone.
-func (s *LocationInput) GetPhone() OptString {
-	return s.Phone
-}
-
-// GetAddress returns the value of Address.
-func (s *LocationInput) GetAddress() OptAddress {
-	return s.Address
-}
-
-// GetActive returns the value of Active.
-func (s *LocationInput) GetActive() OptBool {
-	return s.Active
-}
-
-// SetName sets the value of Name.
-func (s *LocationInput) SetName(val OptString) {
-	s.Name = val
-}
-
-// SetPhone sets the value of Phone.
-func (s *LocationInput) SetPhone(val OptString) {
-	s.Phone = val
-}
-
-// SetAddress sets the value of Address.
-func (s *LocationInput) SetAddress(val OptAddress) {
-	s.Address = val
-}
-
-// SetActive sets the value of Active.
-func (s *LocationInput) SetActive(val OptBool) {
-	s.Active = val
-}
-
-type MergePatientsBadRequest Error
-
-func (*MergePatientsBadRequest) mergePatientsRes() {}
-
-type MergePatientsConflict Error
-
-func (*MergePatientsConflict) mergePatientsRes() {}
-
-type MergePatientsForbidden Error
-
-func (*MergePatientsForbidden) mergePatientsRes() {}
-
-type MergePatientsNotFound Error
-
-func (*MergePatientsNotFound) mergePatientsRes() {}
-
 type MergePatientsReq struct {
 	MergeToken string `json:"merge_token"`
 	PatientID  ID     `json:"patient_id"`
 }
-
-// GetMergeToken returns the value of MergeToken.
-func (s *MergePatientsReq) GetMergeToken() string {
-	return s.MergeToken
-}
-
-// GetPatientID returns the value of PatientID.
-func (s *MergePatientsReq) GetPatientID() ID {
-	return s.PatientID
-}
-
-// SetMergeToken sets the value of MergeToken.
-func (s *MergePatientsReq) SetMergeToken(val string) {
-	s.MergeToken = val
-}
-
-// SetPatientID sets the value of PatientID.
-func (s *MergePatientsReq) SetPatientID(val ID) {
-	s.PatientID = val
-}
-
-type MergePatientsTooManyRequests Error
-
-func (*MergePatientsTooManyRequests) mergePatientsRes() {}
-
-type MergePatientsUnauthorized Error
-
-func (*MergePatientsUnauthorized) mergePatientsRes() {}
-
-type MergePatientsUnprocessableEntity Error
-
-func (*MergePatientsUnprocessableEntity) mergePatientsRes() {}
 
 // Ref: #/components/schemas/MergePreview
 type MergePreview struct {
@@ -6761,78 +1207,6 @@ type MergePreview struct {
 	Warnings []MergePreviewWarningsItem `json:"warnings"`
 	Moves    Moved                      `json:"moves"`
 }
-
-// GetMergeToken returns the value of MergeToken.
-func (s *MergePreview) GetMergeToken() string {
-	return s.MergeToken
-}
-
-// GetExpiresAt returns the value of ExpiresAt.
-func (s *MergePreview) GetExpiresAt() time.Time {
-	return s.ExpiresAt
-}
-
-// GetPatient returns the value of Patient.
-func (s *MergePreview) GetPatient() PatientV2 {
-	return s.Patient
-}
-
-// GetOtherPatient returns the value of OtherPatient.
-func (s *MergePreview) GetOtherPatient() PatientV2 {
-	return s.OtherPatient
-}
-
-// GetMergedPatient returns the value of MergedPatient.
-func (s *MergePreview) GetMergedPatient() PatientV2 {
-	return s.MergedPatient
-}
-
-// GetWarnings returns the value of Warnings.
-func (s *MergePreview) GetWarnings() []MergePreviewWarningsItem {
-	return s.Warnings
-}
-
-// GetMoves returns the value of Moves.
-func (s *MergePreview) GetMoves() Moved {
-	return s.Moves
-}
-
-// SetMergeToken sets the value of MergeToken.
-func (s *MergePreview) SetMergeToken(val string) {
-	s.MergeToken = val
-}
-
-// SetExpiresAt sets the value of ExpiresAt.
-func (s *MergePreview) SetExpiresAt(val time.Time) {
-	s.ExpiresAt = val
-}
-
-// SetPatient sets the value of Patient.
-func (s *MergePreview) SetPatient(val PatientV2) {
-	s.Patient = val
-}
-
-// SetOtherPatient sets the value of OtherPatient.
-func (s *MergePreview) SetOtherPatient(val PatientV2) {
-	s.OtherPatient = val
-}
-
-// SetMergedPatient sets the value of MergedPatient.
-func (s *MergePreview) SetMergedPatient(val PatientV2) {
-	s.MergedPatient = val
-}
-
-// SetWarnings sets the value of Warnings.
-func (s *MergePreview) SetWarnings(val []MergePreviewWarningsItem) {
-	s.Warnings = val
-}
-
-// SetMoves sets the value of Moves.
-func (s *MergePreview) SetMoves(val Moved) {
-	s.Moves = val
-}
-
-func (*MergePreview) previewPatientMergeRes() {}
 
 type MergePreviewWarningsItem string
 
@@ -6850,42 +1224,6 @@ func (MergePreviewWarningsItem) AllValues() []MergePreviewWarningsItem {
 		MergePreviewWarningsItemLastName,
 		MergePreviewWarningsItemFirstName,
 		MergePreviewWarningsItemSex,
-	}
-}
-
-// MarshalText implements encoding.TextMarshaler.
-func (s MergePreviewWarningsItem) MarshalText() ([]byte, error) {
-	switch s {
-	case MergePreviewWarningsItemDob:
-		return []byte(s), nil
-	case MergePreviewWarningsItemLastName:
-		return []byte(s), nil
-	case MergePreviewWarningsItemFirstName:
-		return []byte(s), nil
-	case MergePreviewWarningsItemSex:
-		return []byte(s), nil
-	default:
-		return nil, errors.Errorf("invalid value: %q", s)
-	}
-}
-
-// UnmarshalText implements encoding.TextUnmarshaler.
-func (s *MergePreviewWarningsItem) UnmarshalText(data []byte) error {
-	switch MergePreviewWarningsItem(data) {
-	case MergePreviewWarningsItemDob:
-		*s = MergePreviewWarningsItemDob
-		return nil
-	case MergePreviewWarningsItemLastName:
-		*s = MergePreviewWarningsItemLastName
-		return nil
-	case MergePreviewWarningsItemFirstName:
-		*s = MergePreviewWarningsItemFirstName
-		return nil
-	case MergePreviewWarningsItemSex:
-		*s = MergePreviewWarningsItemSex
-		return nil
-	default:
-		return errors.Errorf("invalid value: %q", data)
 	}
 }
 
@@ -6925,313 +1263,9 @@ type Message struct {
 	Replies  []MessageReply `json:"replies"`
 }
 
-// GetID returns the value of ID.
-func (s *Message) GetID() ID {
-	return s.ID
-}
-
-// GetPatient returns the value of Patient.
-func (s *Message) GetPatient() NamedPatient {
-	return s.Patient
-}
-
-// GetWriteToRecord returns the value of WriteToRecord.
-func (s *Message) GetWriteToRecord() NilMessageWriteToRecord {
-	return s.WriteToRecord
-}
-
-// GetShortLink returns the value of ShortLink.
-func (s *Message) GetShortLink() OptNilMessageShortLink {
-	return s.ShortLink
-}
-
-// GetCampaign returns the value of Campaign.
-func (s *Message) GetCampaign() OptNilMessageCampaign {
-	return s.Campaign
-}
-
-// GetCreatedAt returns the value of CreatedAt.
-func (s *Message) GetCreatedAt() time.Time {
-	return s.CreatedAt
-}
-
-// GetSentAt returns the value of SentAt.
-func (s *Message) GetSentAt() OptNilDateTime {
-	return s.SentAt
-}
-
-// GetScheduledAt returns the value of ScheduledAt.
-func (s *Message) GetScheduledAt() OptNilDateTime {
-	return s.ScheduledAt
-}
-
-// GetStatus returns the value of Status.
-func (s *Message) GetStatus() MessageStatus {
-	return s.Status
-}
-
-// GetSentByAdmin returns the value of SentByAdmin.
-func (s *Message) GetSentByAdmin() OptNilMessageSentByAdmin {
-	return s.SentByAdmin
-}
-
-// GetSubmittedBy returns the value of SubmittedBy.
-func (s *Message) GetSubmittedBy() OptString {
-	return s.SubmittedBy
-}
-
-// GetTaskID returns the value of TaskID.
-func (s *Message) GetTaskID() OptNilString {
-	return s.TaskID
-}
-
-// GetAssigneeID returns the value of AssigneeID.
-func (s *Message) GetAssigneeID() OptNilString {
-	return s.AssigneeID
-}
-
-// GetMessageType returns the value of MessageType.
-func (s *Message) GetMessageType() MessageType {
-	return s.MessageType
-}
-
-// GetFallbackMessageType returns the value of FallbackMessageType.
-func (s *Message) GetFallbackMessageType() OptNilString {
-	return s.FallbackMessageType
-}
-
-// GetContent returns the value of Content.
-func (s *Message) GetContent() string {
-	return s.Content
-}
-
-// GetContactSource returns the value of ContactSource.
-func (s *Message) GetContactSource() OptNilString {
-	return s.ContactSource
-}
-
-// GetSendBy returns the value of SendBy.
-func (s *Message) GetSendBy() OptDateTime {
-	return s.SendBy
-}
-
-// GetDeliveredAt returns the value of DeliveredAt.
-func (s *Message) GetDeliveredAt() OptNilDateTime {
-	return s.DeliveredAt
-}
-
-// GetReadAt returns the value of ReadAt.
-func (s *Message) GetReadAt() OptNilDateTime {
-	return s.ReadAt
-}
-
-// GetFailureCode returns the value of FailureCode.
-func (s *Message) GetFailureCode() OptNilString {
-	return s.FailureCode
-}
-
-// GetFailureReason returns the value of FailureReason.
-func (s *Message) GetFailureReason() OptNilString {
-	return s.FailureReason
-}
-
-// GetSMSParts returns the value of SMSParts.
-func (s *Message) GetSMSParts() OptNilInt {
-	return s.SMSParts
-}
-
-// GetSMSEncoding returns the value of SMSEncoding.
-func (s *Message) GetSMSEncoding() OptNilString {
-	return s.SMSEncoding
-}
-
-// GetCostPence returns the value of CostPence.
-func (s *Message) GetCostPence() OptNilInt {
-	return s.CostPence
-}
-
-// GetLocked returns the value of Locked.
-func (s *Message) GetLocked() OptBool {
-	return s.Locked
-}
-
-// GetTimeline returns the value of Timeline.
-func (s *Message) GetTimeline() []MessageStep {
-	return s.Timeline
-}
-
-// GetReplies returns the value of Replies.
-func (s *Message) GetReplies() []MessageReply {
-	return s.Replies
-}
-
-// SetID sets the value of ID.
-func (s *Message) SetID(val ID) {
-	s.ID = val
-}
-
-// SetPatient sets the value of Patient.
-func (s *Message) SetPatient(val NamedPatient) {
-	s.Patient = val
-}
-
-// SetWriteToRecord sets the value of WriteToRecord.
-func (s *Message) SetWriteToRecord(val NilMessageWriteToRecord) {
-	s.WriteToRecord = val
-}
-
-// SetShortLink sets the value of ShortLink.
-func (s *Message) SetShortLink(val OptNilMessageShortLink) {
-	s.ShortLink = val
-}
-
-// SetCampaign sets the value of Campaign.
-func (s *Message) SetCampaign(val OptNilMessageCampaign) {
-	s.Campaign = val
-}
-
-// SetCreatedAt sets the value of CreatedAt.
-func (s *Message) SetCreatedAt(val time.Time) {
-	s.CreatedAt = val
-}
-
-// SetSentAt sets the value of SentAt.
-func (s *Message) SetSentAt(val OptNilDateTime) {
-	s.SentAt = val
-}
-
-// SetScheduledAt sets the value of ScheduledAt.
-func (s *Message) SetScheduledAt(val OptNilDateTime) {
-	s.ScheduledAt = val
-}
-
-// SetStatus sets the value of Status.
-func (s *Message) SetStatus(val MessageStatus) {
-	s.Status = val
-}
-
-// SetSentByAdmin sets the value of SentByAdmin.
-func (s *Message) SetSentByAdmin(val OptNilMessageSentByAdmin) {
-	s.SentByAdmin = val
-}
-
-// SetSubmittedBy sets the value of SubmittedBy.
-func (s *Message) SetSubmittedBy(val OptString) {
-	s.SubmittedBy = val
-}
-
-// SetTaskID sets the value of TaskID.
-func (s *Message) SetTaskID(val OptNilString) {
-	s.TaskID = val
-}
-
-// SetAssigneeID sets the value of AssigneeID.
-func (s *Message) SetAssigneeID(val OptNilString) {
-	s.AssigneeID = val
-}
-
-// SetMessageType sets the value of MessageType.
-func (s *Message) SetMessageType(val MessageType) {
-	s.MessageType = val
-}
-
-// SetFallbackMessageType sets the value of FallbackMessageType.
-func (s *Message) SetFallbackMessageType(val OptNilString) {
-	s.FallbackMessageType = val
-}
-
-// SetContent sets the value of Content.
-func (s *Message) SetContent(val string) {
-	s.Content = val
-}
-
-// SetContactSource sets the value of ContactSource.
-func (s *Message) SetContactSource(val OptNilString) {
-	s.ContactSource = val
-}
-
-// SetSendBy sets the value of SendBy.
-func (s *Message) SetSendBy(val OptDateTime) {
-	s.SendBy = val
-}
-
-// SetDeliveredAt sets the value of DeliveredAt.
-func (s *Message) SetDeliveredAt(val OptNilDateTime) {
-	s.DeliveredAt = val
-}
-
-// SetReadAt sets the value of ReadAt.
-func (s *Message) SetReadAt(val OptNilDateTime) {
-	s.ReadAt = val
-}
-
-// SetFailureCode sets the value of FailureCode.
-func (s *Message) SetFailureCode(val OptNilString) {
-	s.FailureCode = val
-}
-
-// SetFailureReason sets the value of FailureReason.
-func (s *Message) SetFailureReason(val OptNilString) {
-	s.FailureReason = val
-}
-
-// SetSMSParts sets the value of SMSParts.
-func (s *Message) SetSMSParts(val OptNilInt) {
-	s.SMSParts = val
-}
-
-// SetSMSEncoding sets the value of SMSEncoding.
-func (s *Message) SetSMSEncoding(val OptNilString) {
-	s.SMSEncoding = val
-}
-
-// SetCostPence sets the value of CostPence.
-func (s *Message) SetCostPence(val OptNilInt) {
-	s.CostPence = val
-}
-
-// SetLocked sets the value of Locked.
-func (s *Message) SetLocked(val OptBool) {
-	s.Locked = val
-}
-
-// SetTimeline sets the value of Timeline.
-func (s *Message) SetTimeline(val []MessageStep) {
-	s.Timeline = val
-}
-
-// SetReplies sets the value of Replies.
-func (s *Message) SetReplies(val []MessageReply) {
-	s.Replies = val
-}
-
-func (*Message) cancelMessageRes() {}
-func (*Message) getMessageRes()    {}
-func (*Message) unlockMessageRes() {}
-
 type MessageCampaign struct {
 	ID   OptString `json:"id"`
 	Name OptString `json:"name"`
-}
-
-// GetID returns the value of ID.
-func (s *MessageCampaign) GetID() OptString {
-	return s.ID
-}
-
-// GetName returns the value of Name.
-func (s *MessageCampaign) GetName() OptString {
-	return s.Name
-}
-
-// SetID sets the value of ID.
-func (s *MessageCampaign) SetID(val OptString) {
-	s.ID = val
-}
-
-// SetName sets the value of Name.
-func (s *MessageCampaign) SetName(val OptString) {
-	s.Name = val
 }
 
 // Ref: #/components/schemas/MessageReply
@@ -7239,36 +1273,6 @@ type MessageReply struct {
 	At      time.Time   `json:"at"`
 	Channel MessageType `json:"channel"`
 	Text    string      `json:"text"`
-}
-
-// GetAt returns the value of At.
-func (s *MessageReply) GetAt() time.Time {
-	return s.At
-}
-
-// GetChannel returns the value of Channel.
-func (s *MessageReply) GetChannel() MessageType {
-	return s.Channel
-}
-
-// GetText returns the value of Text.
-func (s *MessageReply) GetText() string {
-	return s.Text
-}
-
-// SetAt sets the value of At.
-func (s *MessageReply) SetAt(val time.Time) {
-	s.At = val
-}
-
-// SetChannel sets the value of Channel.
-func (s *MessageReply) SetChannel(val MessageType) {
-	s.Channel = val
-}
-
-// SetText sets the value of Text.
-func (s *MessageReply) SetText(val string) {
-	s.Text = val
 }
 
 // Ref: #/components/schemas/MessageRequest
@@ -7306,226 +1310,6 @@ type MessageRequest struct {
 	PlainCharacters OptBool `json:"plain_characters"`
 }
 
-// GetPatientID returns the value of PatientID.
-func (s *MessageRequest) GetPatientID() ID {
-	return s.PatientID
-}
-
-// GetMessageType returns the value of MessageType.
-func (s *MessageRequest) GetMessageType() MessageType {
-	return s.MessageType
-}
-
-// GetMessageString returns the value of MessageString.
-func (s *MessageRequest) GetMessageString() string {
-	return s.MessageString
-}
-
-// GetRecipientContactDetail returns the value of RecipientContactDetail.
-func (s *MessageRequest) GetRecipientContactDetail() OptString {
-	return s.RecipientContactDetail
-}
-
-// GetFallbackContactDetail returns the value of FallbackContactDetail.
-func (s *MessageRequest) GetFallbackContactDetail() OptString {
-	return s.FallbackContactDetail
-}
-
-// GetFallbackMessageType returns the value of FallbackMessageType.
-func (s *MessageRequest) GetFallbackMessageType() OptMessageRequestFallbackMessageType {
-	return s.FallbackMessageType
-}
-
-// GetWriteToRecord returns the value of WriteToRecord.
-func (s *MessageRequest) GetWriteToRecord() OptBool {
-	return s.WriteToRecord
-}
-
-// GetEncrypted returns the value of Encrypted.
-func (s *MessageRequest) GetEncrypted() OptMessageRequestEncrypted {
-	return s.Encrypted
-}
-
-// GetSnomedCode returns the value of SnomedCode.
-func (s *MessageRequest) GetSnomedCode() OptString {
-	return s.SnomedCode
-}
-
-// GetSnomedTerm returns the value of SnomedTerm.
-func (s *MessageRequest) GetSnomedTerm() OptString {
-	return s.SnomedTerm
-}
-
-// GetAutoWriteToRecord returns the value of AutoWriteToRecord.
-func (s *MessageRequest) GetAutoWriteToRecord() OptBool {
-	return s.AutoWriteToRecord
-}
-
-// GetTaskID returns the value of TaskID.
-func (s *MessageRequest) GetTaskID() OptString {
-	return s.TaskID
-}
-
-// GetAttachmentUUID returns the value of AttachmentUUID.
-func (s *MessageRequest) GetAttachmentUUID() OptString {
-	return s.AttachmentUUID
-}
-
-// GetShortLinkID returns the value of ShortLinkID.
-func (s *MessageRequest) GetShortLinkID() OptString {
-	return s.ShortLinkID
-}
-
-// GetAssigneeID returns the value of AssigneeID.
-func (s *MessageRequest) GetAssigneeID() OptFloat64 {
-	return s.AssigneeID
-}
-
-// GetAssigneeType returns the value of AssigneeType.
-func (s *MessageRequest) GetAssigneeType() OptMessageRequestAssigneeType {
-	return s.AssigneeType
-}
-
-// GetSendAt returns the value of SendAt.
-func (s *MessageRequest) GetSendAt() OptString {
-	return s.SendAt
-}
-
-// GetSendBy returns the value of SendBy.
-func (s *MessageRequest) GetSendBy() OptString {
-	return s.SendBy
-}
-
-// GetSubject returns the value of Subject.
-func (s *MessageRequest) GetSubject() OptString {
-	return s.Subject
-}
-
-// GetPurpose returns the value of Purpose.
-func (s *MessageRequest) GetPurpose() OptPurpose {
-	return s.Purpose
-}
-
-// GetUrgent returns the value of Urgent.
-func (s *MessageRequest) GetUrgent() OptBool {
-	return s.Urgent
-}
-
-// GetPlainCharacters returns the value of PlainCharacters.
-func (s *MessageRequest) GetPlainCharacters() OptBool {
-	return s.PlainCharacters
-}
-
-// SetPatientID sets the value of PatientID.
-func (s *MessageRequest) SetPatientID(val ID) {
-	s.PatientID = val
-}
-
-// SetMessageType sets the value of MessageType.
-func (s *MessageRequest) SetMessageType(val MessageType) {
-	s.MessageType = val
-}
-
-// SetMessageString sets the value of MessageString.
-func (s *MessageRequest) SetMessageString(val string) {
-	s.MessageString = val
-}
-
-// SetRecipientContactDetail sets the value of RecipientContactDetail.
-func (s *MessageRequest) SetRecipientContactDetail(val OptString) {
-	s.RecipientContactDetail = val
-}
-
-// SetFallbackContactDetail sets the value of FallbackContactDetail.
-func (s *MessageRequest) SetFallbackContactDetail(val OptString) {
-	s.FallbackContactDetail = val
-}
-
-// SetFallbackMessageType sets the value of FallbackMessageType.
-func (s *MessageRequest) SetFallbackMessageType(val OptMessageRequestFallbackMessageType) {
-	s.FallbackMessageType = val
-}
-
-// SetWriteToRecord sets the value of WriteToRecord.
-func (s *MessageRequest) SetWriteToRecord(val OptBool) {
-	s.WriteToRecord = val
-}
-
-// SetEncrypted sets the value of Encrypted.
-func (s *MessageRequest) SetEncrypted(val OptMessageRequestEncrypted) {
-	s.Encrypted = val
-}
-
-// SetSnomedCode sets the value of SnomedCode.
-func (s *MessageRequest) SetSnomedCode(val OptString) {
-	s.SnomedCode = val
-}
-
-// SetSnomedTerm sets the value of SnomedTerm.
-func (s *MessageRequest) SetSnomedTerm(val OptString) {
-	s.SnomedTerm = val
-}
-
-// SetAutoWriteToRecord sets the value of AutoWriteToRecord.
-func (s *MessageRequest) SetAutoWriteToRecord(val OptBool) {
-	s.AutoWriteToRecord = val
-}
-
-// SetTaskID sets the value of TaskID.
-func (s *MessageRequest) SetTaskID(val OptString) {
-	s.TaskID = val
-}
-
-// SetAttachmentUUID sets the value of AttachmentUUID.
-func (s *MessageRequest) SetAttachmentUUID(val OptString) {
-	s.AttachmentUUID = val
-}
-
-// SetShortLinkID sets the value of ShortLinkID.
-func (s *MessageRequest) SetShortLinkID(val OptString) {
-	s.ShortLinkID = val
-}
-
-// SetAssigneeID sets the value of AssigneeID.
-func (s *MessageRequest) SetAssigneeID(val OptFloat64) {
-	s.AssigneeID = val
-}
-
-// SetAssigneeType sets the value of AssigneeType.
-func (s *MessageRequest) SetAssigneeType(val OptMessageRequestAssigneeType) {
-	s.AssigneeType = val
-}
-
-// SetSendAt sets the value of SendAt.
-func (s *MessageRequest) SetSendAt(val OptString) {
-	s.SendAt = val
-}
-
-// SetSendBy sets the value of SendBy.
-func (s *MessageRequest) SetSendBy(val OptString) {
-	s.SendBy = val
-}
-
-// SetSubject sets the value of Subject.
-func (s *MessageRequest) SetSubject(val OptString) {
-	s.Subject = val
-}
-
-// SetPurpose sets the value of Purpose.
-func (s *MessageRequest) SetPurpose(val OptPurpose) {
-	s.Purpose = val
-}
-
-// SetUrgent sets the value of Urgent.
-func (s *MessageRequest) SetUrgent(val OptBool) {
-	s.Urgent = val
-}
-
-// SetPlainCharacters sets the value of PlainCharacters.
-func (s *MessageRequest) SetPlainCharacters(val OptBool) {
-	s.PlainCharacters = val
-}
-
 // `Admin`, a member of staff, when left out. There are no teams.
 type MessageRequestAssigneeType string
 
@@ -7539,32 +1323,6 @@ func (MessageRequestAssigneeType) AllValues() []MessageRequestAssigneeType {
 	return []MessageRequestAssigneeType{
 		MessageRequestAssigneeTypeAdmin,
 		MessageRequestAssigneeTypeAdminTeam,
-	}
-}
-
-// MarshalText implements encoding.TextMarshaler.
-func (s MessageRequestAssigneeType) MarshalText() ([]byte, error) {
-	switch s {
-	case MessageRequestAssigneeTypeAdmin:
-		return []byte(s), nil
-	case MessageRequestAssigneeTypeAdminTeam:
-		return []byte(s), nil
-	default:
-		return nil, errors.Errorf("invalid value: %q", s)
-	}
-}
-
-// UnmarshalText implements encoding.TextUnmarshaler.
-func (s *MessageRequestAssigneeType) UnmarshalText(data []byte) error {
-	switch MessageRequestAssigneeType(data) {
-	case MessageRequestAssigneeTypeAdmin:
-		*s = MessageRequestAssigneeTypeAdmin
-		return nil
-	case MessageRequestAssigneeTypeAdminTeam:
-		*s = MessageRequestAssigneeTypeAdminTeam
-		return nil
-	default:
-		return errors.Errorf("invalid value: %q", data)
 	}
 }
 
@@ -7586,24 +1344,10 @@ const (
 	StringMessageRequestEncrypted MessageRequestEncryptedType = "string"
 )
 
-// IsBool reports whether MessageRequestEncrypted is bool.
-func (s MessageRequestEncrypted) IsBool() bool { return s.Type == BoolMessageRequestEncrypted }
-
-// IsString reports whether MessageRequestEncrypted is string.
-func (s MessageRequestEncrypted) IsString() bool { return s.Type == StringMessageRequestEncrypted }
-
 // SetBool sets MessageRequestEncrypted to bool.
 func (s *MessageRequestEncrypted) SetBool(v bool) {
 	s.Type = BoolMessageRequestEncrypted
 	s.Bool = v
-}
-
-// GetBool returns bool and true boolean if MessageRequestEncrypted is bool.
-func (s MessageRequestEncrypted) GetBool() (v bool, ok bool) {
-	if !s.IsBool() {
-		return v, false
-	}
-	return s.Bool, true
 }
 
 // NewBoolMessageRequestEncrypted returns new MessageRequestEncrypted from bool.
@@ -7617,14 +1361,6 @@ func NewBoolMessageRequestEncrypted(v bool) MessageRequestEncrypted {
 func (s *MessageRequestEncrypted) SetString(v string) {
 	s.Type = StringMessageRequestEncrypted
 	s.String = v
-}
-
-// GetString returns string and true boolean if MessageRequestEncrypted is string.
-func (s MessageRequestEncrypted) GetString() (v string, ok bool) {
-	if !s.IsString() {
-		return v, false
-	}
-	return s.String, true
 }
 
 // NewStringMessageRequestEncrypted returns new MessageRequestEncrypted from string.
@@ -7649,44 +1385,8 @@ func (MessageRequestFallbackMessageType) AllValues() []MessageRequestFallbackMes
 	}
 }
 
-// MarshalText implements encoding.TextMarshaler.
-func (s MessageRequestFallbackMessageType) MarshalText() ([]byte, error) {
-	switch s {
-	case MessageRequestFallbackMessageTypeSMS:
-		return []byte(s), nil
-	case MessageRequestFallbackMessageTypeEmail:
-		return []byte(s), nil
-	default:
-		return nil, errors.Errorf("invalid value: %q", s)
-	}
-}
-
-// UnmarshalText implements encoding.TextUnmarshaler.
-func (s *MessageRequestFallbackMessageType) UnmarshalText(data []byte) error {
-	switch MessageRequestFallbackMessageType(data) {
-	case MessageRequestFallbackMessageTypeSMS:
-		*s = MessageRequestFallbackMessageTypeSMS
-		return nil
-	case MessageRequestFallbackMessageTypeEmail:
-		*s = MessageRequestFallbackMessageTypeEmail
-		return nil
-	default:
-		return errors.Errorf("invalid value: %q", data)
-	}
-}
-
 type MessageSentByAdmin struct {
 	ID OptString `json:"id"`
-}
-
-// GetID returns the value of ID.
-func (s *MessageSentByAdmin) GetID() OptString {
-	return s.ID
-}
-
-// SetID sets the value of ID.
-func (s *MessageSentByAdmin) SetID(val OptString) {
-	s.ID = val
 }
 
 type MessageShortLink struct {
@@ -7694,46 +1394,6 @@ type MessageShortLink struct {
 	Type   OptString `json:"type"`
 	Name   OptString `json:"name"`
 	Status OptString `json:"status"`
-}
-
-// GetID returns the value of ID.
-func (s *MessageShortLink) GetID() OptString {
-	return s.ID
-}
-
-// GetType returns the value of Type.
-func (s *MessageShortLink) GetType() OptString {
-	return s.Type
-}
-
-// GetName returns the value of Name.
-func (s *MessageShortLink) GetName() OptString {
-	return s.Name
-}
-
-// GetStatus returns the value of Status.
-func (s *MessageShortLink) GetStatus() OptString {
-	return s.Status
-}
-
-// SetID sets the value of ID.
-func (s *MessageShortLink) SetID(val OptString) {
-	s.ID = val
-}
-
-// SetType sets the value of Type.
-func (s *MessageShortLink) SetType(val OptString) {
-	s.Type = val
-}
-
-// SetName sets the value of Name.
-func (s *MessageShortLink) SetName(val OptString) {
-	s.Name = val
-}
-
-// SetStatus sets the value of Status.
-func (s *MessageShortLink) SetStatus(val OptString) {
-	s.Status = val
 }
 
 // Ref: #/components/schemas/MessageStatus
@@ -7770,77 +1430,6 @@ func (MessageStatus) AllValues() []MessageStatus {
 	}
 }
 
-// MarshalText implements encoding.TextMarshaler.
-func (s MessageStatus) MarshalText() ([]byte, error) {
-	switch s {
-	case MessageStatusDelivered:
-		return []byte(s), nil
-	case MessageStatusScheduled:
-		return []byte(s), nil
-	case MessageStatusQueued:
-		return []byte(s), nil
-	case MessageStatusSending:
-		return []byte(s), nil
-	case MessageStatusSent:
-		return []byte(s), nil
-	case MessageStatusRead:
-		return []byte(s), nil
-	case MessageStatusFailed:
-		return []byte(s), nil
-	case MessageStatusCancelled:
-		return []byte(s), nil
-	case MessageStatusExpired:
-		return []byte(s), nil
-	case MessageStatusSuppressed:
-		return []byte(s), nil
-	case MessageStatusUnknown:
-		return []byte(s), nil
-	default:
-		return nil, errors.Errorf("invalid value: %q", s)
-	}
-}
-
-// UnmarshalText implements encoding.TextUnmarshaler.
-func (s *MessageStatus) UnmarshalText(data []byte) error {
-	switch MessageStatus(data) {
-	case MessageStatusDelivered:
-		*s = MessageStatusDelivered
-		return nil
-	case MessageStatusScheduled:
-		*s = MessageStatusScheduled
-		return nil
-	case MessageStatusQueued:
-		*s = MessageStatusQueued
-		return nil
-	case MessageStatusSending:
-		*s = MessageStatusSending
-		return nil
-	case MessageStatusSent:
-		*s = MessageStatusSent
-		return nil
-	case MessageStatusRead:
-		*s = MessageStatusRead
-		return nil
-	case MessageStatusFailed:
-		*s = MessageStatusFailed
-		return nil
-	case MessageStatusCancelled:
-		*s = MessageStatusCancelled
-		return nil
-	case MessageStatusExpired:
-		*s = MessageStatusExpired
-		return nil
-	case MessageStatusSuppressed:
-		*s = MessageStatusSuppressed
-		return nil
-	case MessageStatusUnknown:
-		*s = MessageStatusUnknown
-		return nil
-	default:
-		return errors.Errorf("invalid value: %q", data)
-	}
-}
-
 // Ref: #/components/schemas/MessageStep
 type MessageStep struct {
 	At   time.Time       `json:"at"`
@@ -7852,86 +1441,6 @@ type MessageStep struct {
 	ProviderID OptNilString `json:"provider_id"`
 	Code       OptNilString `json:"code"`
 	Reason     OptNilString `json:"reason"`
-}
-
-// GetAt returns the value of At.
-func (s *MessageStep) GetAt() time.Time {
-	return s.At
-}
-
-// GetWhat returns the value of What.
-func (s *MessageStep) GetWhat() MessageStepWhat {
-	return s.What
-}
-
-// GetLeg returns the value of Leg.
-func (s *MessageStep) GetLeg() int {
-	return s.Leg
-}
-
-// GetChannel returns the value of Channel.
-func (s *MessageStep) GetChannel() MessageType {
-	return s.Channel
-}
-
-// GetCarrier returns the value of Carrier.
-func (s *MessageStep) GetCarrier() OptNilString {
-	return s.Carrier
-}
-
-// GetProviderID returns the value of ProviderID.
-func (s *MessageStep) GetProviderID() OptNilString {
-	return s.ProviderID
-}
-
-// GetCode returns the value of Code.
-func (s *MessageStep) GetCode() OptNilString {
-	return s.Code
-}
-
-// GetReason returns the value of Reason.
-func (s *MessageStep) GetReason() OptNilString {
-	return s.Reason
-}
-
-// SetAt sets the value of At.
-func (s *MessageStep) SetAt(val time.Time) {
-	s.At = val
-}
-
-// SetWhat sets the value of What.
-func (s *MessageStep) SetWhat(val MessageStepWhat) {
-	s.What = val
-}
-
-// SetLeg sets the value of Leg.
-func (s *MessageStep) SetLeg(val int) {
-	s.Leg = val
-}
-
-// SetChannel sets the value of Channel.
-func (s *MessageStep) SetChannel(val MessageType) {
-	s.Channel = val
-}
-
-// SetCarrier sets the value of Carrier.
-func (s *MessageStep) SetCarrier(val OptNilString) {
-	s.Carrier = val
-}
-
-// SetProviderID sets the value of ProviderID.
-func (s *MessageStep) SetProviderID(val OptNilString) {
-	s.ProviderID = val
-}
-
-// SetCode sets the value of Code.
-func (s *MessageStep) SetCode(val OptNilString) {
-	s.Code = val
-}
-
-// SetReason sets the value of Reason.
-func (s *MessageStep) SetReason(val OptNilString) {
-	s.Reason = val
 }
 
 type MessageStepWhat string
@@ -7975,97 +1484,6 @@ func (MessageStepWhat) AllValues() []MessageStepWhat {
 	}
 }
 
-// MarshalText implements encoding.TextMarshaler.
-func (s MessageStepWhat) MarshalText() ([]byte, error) {
-	switch s {
-	case MessageStepWhatAccepted:
-		return []byte(s), nil
-	case MessageStepWhatRefused:
-		return []byte(s), nil
-	case MessageStepWhatBusy:
-		return []byte(s), nil
-	case MessageStepWhatAgain:
-		return []byte(s), nil
-	case MessageStepWhatUnknown:
-		return []byte(s), nil
-	case MessageStepWhatDelivered:
-		return []byte(s), nil
-	case MessageStepWhatRead:
-		return []byte(s), nil
-	case MessageStepWhatFailed:
-		return []byte(s), nil
-	case MessageStepWhatFallback:
-		return []byte(s), nil
-	case MessageStepWhatWithheld:
-		return []byte(s), nil
-	case MessageStepWhatExpired:
-		return []byte(s), nil
-	case MessageStepWhatCancelled:
-		return []byte(s), nil
-	case MessageStepWhatReply:
-		return []byte(s), nil
-	case MessageStepWhatLocked:
-		return []byte(s), nil
-	case MessageStepWhatUnlocked:
-		return []byte(s), nil
-	default:
-		return nil, errors.Errorf("invalid value: %q", s)
-	}
-}
-
-// UnmarshalText implements encoding.TextUnmarshaler.
-func (s *MessageStepWhat) UnmarshalText(data []byte) error {
-	switch MessageStepWhat(data) {
-	case MessageStepWhatAccepted:
-		*s = MessageStepWhatAccepted
-		return nil
-	case MessageStepWhatRefused:
-		*s = MessageStepWhatRefused
-		return nil
-	case MessageStepWhatBusy:
-		*s = MessageStepWhatBusy
-		return nil
-	case MessageStepWhatAgain:
-		*s = MessageStepWhatAgain
-		return nil
-	case MessageStepWhatUnknown:
-		*s = MessageStepWhatUnknown
-		return nil
-	case MessageStepWhatDelivered:
-		*s = MessageStepWhatDelivered
-		return nil
-	case MessageStepWhatRead:
-		*s = MessageStepWhatRead
-		return nil
-	case MessageStepWhatFailed:
-		*s = MessageStepWhatFailed
-		return nil
-	case MessageStepWhatFallback:
-		*s = MessageStepWhatFallback
-		return nil
-	case MessageStepWhatWithheld:
-		*s = MessageStepWhatWithheld
-		return nil
-	case MessageStepWhatExpired:
-		*s = MessageStepWhatExpired
-		return nil
-	case MessageStepWhatCancelled:
-		*s = MessageStepWhatCancelled
-		return nil
-	case MessageStepWhatReply:
-		*s = MessageStepWhatReply
-		return nil
-	case MessageStepWhatLocked:
-		*s = MessageStepWhatLocked
-		return nil
-	case MessageStepWhatUnlocked:
-		*s = MessageStepWhatUnlocked
-		return nil
-	default:
-		return errors.Errorf("invalid value: %q", data)
-	}
-}
-
 // Ref: #/components/schemas/MessageSummary
 type MessageSummary struct {
 	ID          ID             `json:"id"`
@@ -8082,136 +1500,6 @@ type MessageSummary struct {
 	FailureCode   OptNilString `json:"failure_code"`
 	FailureReason OptNilString `json:"failure_reason"`
 	SMSParts      OptNilInt    `json:"sms_parts"`
-}
-
-// GetID returns the value of ID.
-func (s *MessageSummary) GetID() ID {
-	return s.ID
-}
-
-// GetPatientID returns the value of PatientID.
-func (s *MessageSummary) GetPatientID() ID {
-	return s.PatientID
-}
-
-// GetBatchID returns the value of BatchID.
-func (s *MessageSummary) GetBatchID() OptNilString {
-	return s.BatchID
-}
-
-// GetMessageType returns the value of MessageType.
-func (s *MessageSummary) GetMessageType() MessageType {
-	return s.MessageType
-}
-
-// GetStatus returns the value of Status.
-func (s *MessageSummary) GetStatus() MessageStatus {
-	return s.Status
-}
-
-// GetCreatedAt returns the value of CreatedAt.
-func (s *MessageSummary) GetCreatedAt() time.Time {
-	return s.CreatedAt
-}
-
-// GetScheduledAt returns the value of ScheduledAt.
-func (s *MessageSummary) GetScheduledAt() OptNilDateTime {
-	return s.ScheduledAt
-}
-
-// GetSentAt returns the value of SentAt.
-func (s *MessageSummary) GetSentAt() OptNilDateTime {
-	return s.SentAt
-}
-
-// GetDeliveredAt returns the value of DeliveredAt.
-func (s *MessageSummary) GetDeliveredAt() OptNilDateTime {
-	return s.DeliveredAt
-}
-
-// GetReadAt returns the value of ReadAt.
-func (s *MessageSummary) GetReadAt() OptNilDateTime {
-	return s.ReadAt
-}
-
-// GetFailureCode returns the value of FailureCode.
-func (s *MessageSummary) GetFailureCode() OptNilString {
-	return s.FailureCode
-}
-
-// GetFailureReason returns the value of FailureReason.
-func (s *MessageSummary) GetFailureReason() OptNilString {
-	return s.FailureReason
-}
-
-// GetSMSParts returns the value of SMSParts.
-func (s *MessageSummary) GetSMSParts() OptNilInt {
-	return s.SMSParts
-}
-
-// SetID sets the value of ID.
-func (s *MessageSummary) SetID(val ID) {
-	s.ID = val
-}
-
-// SetPatientID sets the value of PatientID.
-func (s *MessageSummary) SetPatientID(val ID) {
-	s.PatientID = val
-}
-
-// SetBatchID sets the value of BatchID.
-func (s *MessageSummary) SetBatchID(val OptNilString) {
-	s.BatchID = val
-}
-
-// SetMessageType sets the value of MessageType.
-func (s *MessageSummary) SetMessageType(val MessageType) {
-	s.MessageType = val
-}
-
-// SetStatus sets the value of Status.
-func (s *MessageSummary) SetStatus(val MessageStatus) {
-	s.Status = val
-}
-
-// SetCreatedAt sets the value of CreatedAt.
-func (s *MessageSummary) SetCreatedAt(val time.Time) {
-	s.CreatedAt = val
-}
-
-// SetScheduledAt sets the value of ScheduledAt.
-func (s *MessageSummary) SetScheduledAt(val OptNilDateTime) {
-	s.ScheduledAt = val
-}
-
-// SetSentAt sets the value of SentAt.
-func (s *MessageSummary) SetSentAt(val OptNilDateTime) {
-	s.SentAt = val
-}
-
-// SetDeliveredAt sets the value of DeliveredAt.
-func (s *MessageSummary) SetDeliveredAt(val OptNilDateTime) {
-	s.DeliveredAt = val
-}
-
-// SetReadAt sets the value of ReadAt.
-func (s *MessageSummary) SetReadAt(val OptNilDateTime) {
-	s.ReadAt = val
-}
-
-// SetFailureCode sets the value of FailureCode.
-func (s *MessageSummary) SetFailureCode(val OptNilString) {
-	s.FailureCode = val
-}
-
-// SetFailureReason sets the value of FailureReason.
-func (s *MessageSummary) SetFailureReason(val OptNilString) {
-	s.FailureReason = val
-}
-
-// SetSMSParts sets the value of SMSParts.
-func (s *MessageSummary) SetSMSParts(val OptNilInt) {
-	s.SMSParts = val
 }
 
 // Ref: #/components/schemas/MessageType
@@ -8234,87 +1522,11 @@ func (MessageType) AllValues() []MessageType {
 	}
 }
 
-// MarshalText implements encoding.TextMarshaler.
-func (s MessageType) MarshalText() ([]byte, error) {
-	switch s {
-	case MessageTypeHero:
-		return []byte(s), nil
-	case MessageTypeSMS:
-		return []byte(s), nil
-	case MessageTypeEmail:
-		return []byte(s), nil
-	case MessageTypeNhsApp:
-		return []byte(s), nil
-	default:
-		return nil, errors.Errorf("invalid value: %q", s)
-	}
-}
-
-// UnmarshalText implements encoding.TextUnmarshaler.
-func (s *MessageType) UnmarshalText(data []byte) error {
-	switch MessageType(data) {
-	case MessageTypeHero:
-		*s = MessageTypeHero
-		return nil
-	case MessageTypeSMS:
-		*s = MessageTypeSMS
-		return nil
-	case MessageTypeEmail:
-		*s = MessageTypeEmail
-		return nil
-	case MessageTypeNhsApp:
-		*s = MessageTypeNhsApp
-		return nil
-	default:
-		return errors.Errorf("invalid value: %q", data)
-	}
-}
-
 type MessageWriteToRecord struct {
 	WriteToRecordAt OptNilDateTime                `json:"write_to_record_at"`
 	Status          OptMessageWriteToRecordStatus `json:"status"`
 	FailureReason   OptNilString                  `json:"failure_reason"`
 	SnomedCode      OptString                     `json:"snomed_code"`
-}
-
-// GetWriteToRecordAt returns the value of WriteToRecordAt.
-func (s *MessageWriteToRecord) GetWriteToRecordAt() OptNilDateTime {
-	return s.WriteToRecordAt
-}
-
-// GetStatus returns the value of Status.
-func (s *MessageWriteToRecord) GetStatus() OptMessageWriteToRecordStatus {
-	return s.Status
-}
-
-// GetFailureReason returns the value of FailureReason.
-func (s *MessageWriteToRecord) GetFailureReason() OptNilString {
-	return s.FailureReason
-}
-
-// GetSnomedCode returns the value of SnomedCode.
-func (s *MessageWriteToRecord) GetSnomedCode() OptString {
-	return s.SnomedCode
-}
-
-// SetWriteToRecordAt sets the value of WriteToRecordAt.
-func (s *MessageWriteToRecord) SetWriteToRecordAt(val OptNilDateTime) {
-	s.WriteToRecordAt = val
-}
-
-// SetStatus sets the value of Status.
-func (s *MessageWriteToRecord) SetStatus(val OptMessageWriteToRecordStatus) {
-	s.Status = val
-}
-
-// SetFailureReason sets the value of FailureReason.
-func (s *MessageWriteToRecord) SetFailureReason(val OptNilString) {
-	s.FailureReason = val
-}
-
-// SetSnomedCode sets the value of SnomedCode.
-func (s *MessageWriteToRecord) SetSnomedCode(val OptString) {
-	s.SnomedCode = val
 }
 
 type MessageWriteToRecordStatus string
@@ -8338,59 +1550,9 @@ func (MessageWriteToRecordStatus) AllValues() []MessageWriteToRecordStatus {
 	}
 }
 
-// MarshalText implements encoding.TextMarshaler.
-func (s MessageWriteToRecordStatus) MarshalText() ([]byte, error) {
-	switch s {
-	case MessageWriteToRecordStatusPendingApproval:
-		return []byte(s), nil
-	case MessageWriteToRecordStatusApproved:
-		return []byte(s), nil
-	case MessageWriteToRecordStatusWritten:
-		return []byte(s), nil
-	case MessageWriteToRecordStatusFailed:
-		return []byte(s), nil
-	case MessageWriteToRecordStatusRejected:
-		return []byte(s), nil
-	default:
-		return nil, errors.Errorf("invalid value: %q", s)
-	}
-}
-
-// UnmarshalText implements encoding.TextUnmarshaler.
-func (s *MessageWriteToRecordStatus) UnmarshalText(data []byte) error {
-	switch MessageWriteToRecordStatus(data) {
-	case MessageWriteToRecordStatusPendingApproval:
-		*s = MessageWriteToRecordStatusPendingApproval
-		return nil
-	case MessageWriteToRecordStatusApproved:
-		*s = MessageWriteToRecordStatusApproved
-		return nil
-	case MessageWriteToRecordStatusWritten:
-		*s = MessageWriteToRecordStatusWritten
-		return nil
-	case MessageWriteToRecordStatusFailed:
-		*s = MessageWriteToRecordStatusFailed
-		return nil
-	case MessageWriteToRecordStatusRejected:
-		*s = MessageWriteToRecordStatusRejected
-		return nil
-	default:
-		return errors.Errorf("invalid value: %q", data)
-	}
-}
-
 // How many things, by what they are.
 // Ref: #/components/schemas/Moved
 type Moved map[string]int
-
-func (s *Moved) init() Moved {
-	m := *s
-	if m == nil {
-		m = map[string]int{}
-		*s = m
-	}
-	return m
-}
 
 // Ref: #/components/schemas/NamedPatient
 type NamedPatient struct {
@@ -8398,46 +1560,6 @@ type NamedPatient struct {
 	Title     OptNilString `json:"title"`
 	FirstName OptNilString `json:"first_name"`
 	LastName  OptNilString `json:"last_name"`
-}
-
-// GetID returns the value of ID.
-func (s *NamedPatient) GetID() ID {
-	return s.ID
-}
-
-// GetTitle returns the value of Title.
-func (s *NamedPatient) GetTitle() OptNilString {
-	return s.Title
-}
-
-// GetFirstName returns the value of FirstName.
-func (s *NamedPatient) GetFirstName() OptNilString {
-	return s.FirstName
-}
-
-// GetLastName returns the value of LastName.
-func (s *NamedPatient) GetLastName() OptNilString {
-	return s.LastName
-}
-
-// SetID sets the value of ID.
-func (s *NamedPatient) SetID(val ID) {
-	s.ID = val
-}
-
-// SetTitle sets the value of Title.
-func (s *NamedPatient) SetTitle(val OptNilString) {
-	s.Title = val
-}
-
-// SetFirstName sets the value of FirstName.
-func (s *NamedPatient) SetFirstName(val OptNilString) {
-	s.FirstName = val
-}
-
-// SetLastName sets the value of LastName.
-func (s *NamedPatient) SetLastName(val OptNilString) {
-	s.LastName = val
 }
 
 // NewNilAppointmentTypeAssigneeType returns new NilAppointmentTypeAssigneeType with value set to v.
@@ -8800,232 +1922,6 @@ func (o NilString) Or(d string) string {
 	return d
 }
 
-// An error as FHIR R4 has it.
-// Ref: #/components/schemas/OperationOutcome
-type OperationOutcome struct {
-	ResourceType OperationOutcomeResourceType `json:"resourceType"`
-	Issue        []OperationOutcomeIssueItem  `json:"issue"`
-}
-
-// GetResourceType returns the value of ResourceType.
-func (s *OperationOutcome) GetResourceType() OperationOutcomeResourceType {
-	return s.ResourceType
-}
-
-// GetIssue returns the value of Issue.
-func (s *OperationOutcome) GetIssue() []OperationOutcomeIssueItem {
-	return s.Issue
-}
-
-// SetResourceType sets the value of ResourceType.
-func (s *OperationOutcome) SetResourceType(val OperationOutcomeResourceType) {
-	s.ResourceType = val
-}
-
-// SetIssue sets the value of Issue.
-func (s *OperationOutcome) SetIssue(val []OperationOutcomeIssueItem) {
-	s.Issue = val
-}
-
-type OperationOutcomeIssueItem struct {
-	Severity OperationOutcomeIssueItemSeverity `json:"severity"`
-	// FHIR’s word for what went wrong, such as not-found.
-	Code        string                           `json:"code"`
-	Details     OperationOutcomeIssueItemDetails `json:"details"`
-	Diagnostics OptString                        `json:"diagnostics"`
-	Expression  []string                         `json:"expression"`
-}
-
-// GetSeverity returns the value of Severity.
-func (s *OperationOutcomeIssueItem) GetSeverity() OperationOutcomeIssueItemSeverity {
-	return s.Severity
-}
-
-// GetCode returns the value of Code.
-func (s *OperationOutcomeIssueItem) GetCode() string {
-	return s.Code
-}
-
-// GetDetails returns the value of Details.
-func (s *OperationOutcomeIssueItem) GetDetails() OperationOutcomeIssueItemDetails {
-	return s.Details
-}
-
-// GetDiagnostics returns the value of Diagnostics.
-func (s *OperationOutcomeIssueItem) GetDiagnostics() OptString {
-	return s.Diagnostics
-}
-
-// GetExpression returns the value of Expression.
-func (s *OperationOutcomeIssueItem) GetExpression() []string {
-	return s.Expression
-}
-
-// SetSeverity sets the value of Severity.
-func (s *OperationOutcomeIssueItem) SetSeverity(val OperationOutcomeIssueItemSeverity) {
-	s.Severity = val
-}
-
-// SetCode sets the value of Code.
-func (s *OperationOutcomeIssueItem) SetCode(val string) {
-	s.Code = val
-}
-
-// SetDetails sets the value of Details.
-func (s *OperationOutcomeIssueItem) SetDetails(val OperationOutcomeIssueItemDetails) {
-	s.Details = val
-}
-
-// SetDiagnostics sets the value of Diagnostics.
-func (s *OperationOutcomeIssueItem) SetDiagnostics(val OptString) {
-	s.Diagnostics = val
-}
-
-// SetExpression sets the value of Expression.
-func (s *OperationOutcomeIssueItem) SetExpression(val []string) {
-	s.Expression = val
-}
-
-type OperationOutcomeIssueItemDetails struct {
-	Coding []OperationOutcomeIssueItemDetailsCodingItem `json:"coding"`
-	Text   OptString                                    `json:"text"`
-}
-
-// GetCoding returns the value of Coding.
-func (s *OperationOutcomeIssueItemDetails) GetCoding() []OperationOutcomeIssueItemDetailsCodingItem {
-	return s.Coding
-}
-
-// GetText returns the value of Text.
-func (s *OperationOutcomeIssueItemDetails) GetText() OptString {
-	return s.Text
-}
-
-// SetCoding sets the value of Coding.
-func (s *OperationOutcomeIssueItemDetails) SetCoding(val []OperationOutcomeIssueItemDetailsCodingItem) {
-	s.Coding = val
-}
-
-// SetText sets the value of Text.
-func (s *OperationOutcomeIssueItemDetails) SetText(val OptString) {
-	s.Text = val
-}
-
-type OperationOutcomeIssueItemDetailsCodingItem struct {
-	System OptString `json:"system"`
-	// The `code` of other errors.
-	Code OptString `json:"code"`
-}
-
-// GetSystem returns the value of System.
-func (s *OperationOutcomeIssueItemDetailsCodingItem) GetSystem() OptString {
-	return s.System
-}
-
-// GetCode returns the value of Code.
-func (s *OperationOutcomeIssueItemDetailsCodingItem) GetCode() OptString {
-	return s.Code
-}
-
-// SetSystem sets the value of System.
-func (s *OperationOutcomeIssueItemDetailsCodingItem) SetSystem(val OptString) {
-	s.System = val
-}
-
-// SetCode sets the value of Code.
-func (s *OperationOutcomeIssueItemDetailsCodingItem) SetCode(val OptString) {
-	s.Code = val
-}
-
-type OperationOutcomeIssueItemSeverity string
-
-const (
-	OperationOutcomeIssueItemSeverityFatal       OperationOutcomeIssueItemSeverity = "fatal"
-	OperationOutcomeIssueItemSeverityError       OperationOutcomeIssueItemSeverity = "error"
-	OperationOutcomeIssueItemSeverityWarning     OperationOutcomeIssueItemSeverity = "warning"
-	OperationOutcomeIssueItemSeverityInformation OperationOutcomeIssueItemSeverity = "information"
-)
-
-// AllValues returns all OperationOutcomeIssueItemSeverity values.
-func (OperationOutcomeIssueItemSeverity) AllValues() []OperationOutcomeIssueItemSeverity {
-	return []OperationOutcomeIssueItemSeverity{
-		OperationOutcomeIssueItemSeverityFatal,
-		OperationOutcomeIssueItemSeverityError,
-		OperationOutcomeIssueItemSeverityWarning,
-		OperationOutcomeIssueItemSeverityInformation,
-	}
-}
-
-// MarshalText implements encoding.TextMarshaler.
-func (s OperationOutcomeIssueItemSeverity) MarshalText() ([]byte, error) {
-	switch s {
-	case OperationOutcomeIssueItemSeverityFatal:
-		return []byte(s), nil
-	case OperationOutcomeIssueItemSeverityError:
-		return []byte(s), nil
-	case OperationOutcomeIssueItemSeverityWarning:
-		return []byte(s), nil
-	case OperationOutcomeIssueItemSeverityInformation:
-		return []byte(s), nil
-	default:
-		return nil, errors.Errorf("invalid value: %q", s)
-	}
-}
-
-// UnmarshalText implements encoding.TextUnmarshaler.
-func (s *OperationOutcomeIssueItemSeverity) UnmarshalText(data []byte) error {
-	switch OperationOutcomeIssueItemSeverity(data) {
-	case OperationOutcomeIssueItemSeverityFatal:
-		*s = OperationOutcomeIssueItemSeverityFatal
-		return nil
-	case OperationOutcomeIssueItemSeverityError:
-		*s = OperationOutcomeIssueItemSeverityError
-		return nil
-	case OperationOutcomeIssueItemSeverityWarning:
-		*s = OperationOutcomeIssueItemSeverityWarning
-		return nil
-	case OperationOutcomeIssueItemSeverityInformation:
-		*s = OperationOutcomeIssueItemSeverityInformation
-		return nil
-	default:
-		return errors.Errorf("invalid value: %q", data)
-	}
-}
-
-type OperationOutcomeResourceType string
-
-const (
-	OperationOutcomeResourceTypeOperationOutcome OperationOutcomeResourceType = "OperationOutcome"
-)
-
-// AllValues returns all OperationOutcomeResourceType values.
-func (OperationOutcomeResourceType) AllValues() []OperationOutcomeResourceType {
-	return []OperationOutcomeResourceType{
-		OperationOutcomeResourceTypeOperationOutcome,
-	}
-}
-
-// MarshalText implements encoding.TextMarshaler.
-func (s OperationOutcomeResourceType) MarshalText() ([]byte, error) {
-	switch s {
-	case OperationOutcomeResourceTypeOperationOutcome:
-		return []byte(s), nil
-	default:
-		return nil, errors.Errorf("invalid value: %q", s)
-	}
-}
-
-// UnmarshalText implements encoding.TextUnmarshaler.
-func (s *OperationOutcomeResourceType) UnmarshalText(data []byte) error {
-	switch OperationOutcomeResourceType(data) {
-	case OperationOutcomeResourceTypeOperationOutcome:
-		*s = OperationOutcomeResourceTypeOperationOutcome
-		return nil
-	default:
-		return errors.Errorf("invalid value: %q", data)
-	}
-}
-
 // NewOptAddress returns new OptAddress with value set to v.
 func NewOptAddress(v Address) OptAddress {
 	return OptAddress{
@@ -9089,13 +1985,6 @@ type OptAppointmentJourney struct {
 // IsSet returns true if OptAppointmentJourney was set.
 func (o OptAppointmentJourney) IsSet() bool { return o.Set }
 
-// Reset unsets value.
-func (o *OptAppointmentJourney) Reset() {
-	var v AppointmentJourney
-	o.Value = v
-	o.Set = false
-}
-
 // SetTo sets value to v.
 func (o *OptAppointmentJourney) SetTo(v AppointmentJourney) {
 	o.Set = true
@@ -9134,13 +2023,6 @@ type OptAppointmentState struct {
 
 // IsSet returns true if OptAppointmentState was set.
 func (o OptAppointmentState) IsSet() bool { return o.Set }
-
-// Reset unsets value.
-func (o *OptAppointmentState) Reset() {
-	var v AppointmentState
-	o.Value = v
-	o.Set = false
-}
 
 // SetTo sets value to v.
 func (o *OptAppointmentState) SetTo(v AppointmentState) {
@@ -9273,13 +2155,6 @@ type OptBatchChannel struct {
 // IsSet returns true if OptBatchChannel was set.
 func (o OptBatchChannel) IsSet() bool { return o.Set }
 
-// Reset unsets value.
-func (o *OptBatchChannel) Reset() {
-	var v BatchChannel
-	o.Value = v
-	o.Set = false
-}
-
 // SetTo sets value to v.
 func (o *OptBatchChannel) SetTo(v BatchChannel) {
 	o.Set = true
@@ -9319,13 +2194,6 @@ type OptBatchListStatus struct {
 // IsSet returns true if OptBatchListStatus was set.
 func (o OptBatchListStatus) IsSet() bool { return o.Set }
 
-// Reset unsets value.
-func (o *OptBatchListStatus) Reset() {
-	var v BatchListStatus
-	o.Value = v
-	o.Set = false
-}
-
 // SetTo sets value to v.
 func (o *OptBatchListStatus) SetTo(v BatchListStatus) {
 	o.Set = true
@@ -9364,13 +2232,6 @@ type OptBatchTotals struct {
 
 // IsSet returns true if OptBatchTotals was set.
 func (o OptBatchTotals) IsSet() bool { return o.Set }
-
-// Reset unsets value.
-func (o *OptBatchTotals) Reset() {
-	var v BatchTotals
-	o.Value = v
-	o.Set = false
-}
 
 // SetTo sets value to v.
 func (o *OptBatchTotals) SetTo(v BatchTotals) {
@@ -9641,13 +2502,6 @@ type OptDeliveryState struct {
 // IsSet returns true if OptDeliveryState was set.
 func (o OptDeliveryState) IsSet() bool { return o.Set }
 
-// Reset unsets value.
-func (o *OptDeliveryState) Reset() {
-	var v DeliveryState
-	o.Value = v
-	o.Set = false
-}
-
 // SetTo sets value to v.
 func (o *OptDeliveryState) SetTo(v DeliveryState) {
 	o.Set = true
@@ -9732,13 +2586,6 @@ type OptGetPatientByIdV2DataSource struct {
 
 // IsSet returns true if OptGetPatientByIdV2DataSource was set.
 func (o OptGetPatientByIdV2DataSource) IsSet() bool { return o.Set }
-
-// Reset unsets value.
-func (o *OptGetPatientByIdV2DataSource) Reset() {
-	var v GetPatientByIdV2DataSource
-	o.Value = v
-	o.Set = false
-}
 
 // SetTo sets value to v.
 func (o *OptGetPatientByIdV2DataSource) SetTo(v GetPatientByIdV2DataSource) {
@@ -9963,13 +2810,6 @@ type OptListAppointmentsField struct {
 // IsSet returns true if OptListAppointmentsField was set.
 func (o OptListAppointmentsField) IsSet() bool { return o.Set }
 
-// Reset unsets value.
-func (o *OptListAppointmentsField) Reset() {
-	var v ListAppointmentsField
-	o.Value = v
-	o.Set = false
-}
-
 // SetTo sets value to v.
 func (o *OptListAppointmentsField) SetTo(v ListAppointmentsField) {
 	o.Set = true
@@ -10008,13 +2848,6 @@ type OptListPatientsField struct {
 
 // IsSet returns true if OptListPatientsField was set.
 func (o OptListPatientsField) IsSet() bool { return o.Set }
-
-// Reset unsets value.
-func (o *OptListPatientsField) Reset() {
-	var v ListPatientsField
-	o.Value = v
-	o.Set = false
-}
 
 // SetTo sets value to v.
 func (o *OptListPatientsField) SetTo(v ListPatientsField) {
@@ -10193,13 +3026,6 @@ type OptMessageStatus struct {
 // IsSet returns true if OptMessageStatus was set.
 func (o OptMessageStatus) IsSet() bool { return o.Set }
 
-// Reset unsets value.
-func (o *OptMessageStatus) Reset() {
-	var v MessageStatus
-	o.Value = v
-	o.Set = false
-}
-
 // SetTo sets value to v.
 func (o *OptMessageStatus) SetTo(v MessageStatus) {
 	o.Set = true
@@ -10239,13 +3065,6 @@ type OptMessageType struct {
 // IsSet returns true if OptMessageType was set.
 func (o OptMessageType) IsSet() bool { return o.Set }
 
-// Reset unsets value.
-func (o *OptMessageType) Reset() {
-	var v MessageType
-	o.Value = v
-	o.Set = false
-}
-
 // SetTo sets value to v.
 func (o *OptMessageType) SetTo(v MessageType) {
 	o.Set = true
@@ -10284,13 +3103,6 @@ type OptMessageWriteToRecordStatus struct {
 
 // IsSet returns true if OptMessageWriteToRecordStatus was set.
 func (o OptMessageWriteToRecordStatus) IsSet() bool { return o.Set }
-
-// Reset unsets value.
-func (o *OptMessageWriteToRecordStatus) Reset() {
-	var v MessageWriteToRecordStatus
-	o.Value = v
-	o.Set = false
-}
 
 // SetTo sets value to v.
 func (o *OptMessageWriteToRecordStatus) SetTo(v MessageWriteToRecordStatus) {
@@ -10332,14 +3144,6 @@ type OptNilDataSource struct {
 // IsSet returns true if OptNilDataSource was set.
 func (o OptNilDataSource) IsSet() bool { return o.Set }
 
-// Reset unsets value.
-func (o *OptNilDataSource) Reset() {
-	var v DataSource
-	o.Value = v
-	o.Set = false
-	o.Null = false
-}
-
 // SetTo sets value to v.
 func (o *OptNilDataSource) SetTo(v DataSource) {
 	o.Set = true
@@ -10356,11 +3160,6 @@ func (o *OptNilDataSource) SetToNull() {
 	o.Null = true
 	var v DataSource
 	o.Value = v
-}
-
-// IsEmpty returns true if the field was omitted from the payload (not Set and not Null).
-func (o OptNilDataSource) IsEmpty() bool {
-	return !o.Set && !o.Null
 }
 
 // Get returns value and boolean that denotes whether value was set.
@@ -10400,14 +3199,6 @@ type OptNilDateTime struct {
 // IsSet returns true if OptNilDateTime was set.
 func (o OptNilDateTime) IsSet() bool { return o.Set }
 
-// Reset unsets value.
-func (o *OptNilDateTime) Reset() {
-	var v time.Time
-	o.Value = v
-	o.Set = false
-	o.Null = false
-}
-
 // SetTo sets value to v.
 func (o *OptNilDateTime) SetTo(v time.Time) {
 	o.Set = true
@@ -10424,11 +3215,6 @@ func (o *OptNilDateTime) SetToNull() {
 	o.Null = true
 	var v time.Time
 	o.Value = v
-}
-
-// IsEmpty returns true if the field was omitted from the payload (not Set and not Null).
-func (o OptNilDateTime) IsEmpty() bool {
-	return !o.Set && !o.Null
 }
 
 // Get returns value and boolean that denotes whether value was set.
@@ -10468,14 +3254,6 @@ type OptNilDisabledReason struct {
 // IsSet returns true if OptNilDisabledReason was set.
 func (o OptNilDisabledReason) IsSet() bool { return o.Set }
 
-// Reset unsets value.
-func (o *OptNilDisabledReason) Reset() {
-	var v DisabledReason
-	o.Value = v
-	o.Set = false
-	o.Null = false
-}
-
 // SetTo sets value to v.
 func (o *OptNilDisabledReason) SetTo(v DisabledReason) {
 	o.Set = true
@@ -10492,11 +3270,6 @@ func (o *OptNilDisabledReason) SetToNull() {
 	o.Null = true
 	var v DisabledReason
 	o.Value = v
-}
-
-// IsEmpty returns true if the field was omitted from the payload (not Set and not Null).
-func (o OptNilDisabledReason) IsEmpty() bool {
-	return !o.Set && !o.Null
 }
 
 // Get returns value and boolean that denotes whether value was set.
@@ -10562,11 +3335,6 @@ func (o *OptNilFloat64) SetToNull() {
 	o.Value = v
 }
 
-// IsEmpty returns true if the field was omitted from the payload (not Set and not Null).
-func (o OptNilFloat64) IsEmpty() bool {
-	return !o.Set && !o.Null
-}
-
 // Get returns value and boolean that denotes whether value was set.
 func (o OptNilFloat64) Get() (v float64, ok bool) {
 	if o.Null {
@@ -10604,14 +3372,6 @@ type OptNilInt struct {
 // IsSet returns true if OptNilInt was set.
 func (o OptNilInt) IsSet() bool { return o.Set }
 
-// Reset unsets value.
-func (o *OptNilInt) Reset() {
-	var v int
-	o.Value = v
-	o.Set = false
-	o.Null = false
-}
-
 // SetTo sets value to v.
 func (o *OptNilInt) SetTo(v int) {
 	o.Set = true
@@ -10628,11 +3388,6 @@ func (o *OptNilInt) SetToNull() {
 	o.Null = true
 	var v int
 	o.Value = v
-}
-
-// IsEmpty returns true if the field was omitted from the payload (not Set and not Null).
-func (o OptNilInt) IsEmpty() bool {
-	return !o.Set && !o.Null
 }
 
 // Get returns value and boolean that denotes whether value was set.
@@ -10672,14 +3427,6 @@ type OptNilMessageCampaign struct {
 // IsSet returns true if OptNilMessageCampaign was set.
 func (o OptNilMessageCampaign) IsSet() bool { return o.Set }
 
-// Reset unsets value.
-func (o *OptNilMessageCampaign) Reset() {
-	var v MessageCampaign
-	o.Value = v
-	o.Set = false
-	o.Null = false
-}
-
 // SetTo sets value to v.
 func (o *OptNilMessageCampaign) SetTo(v MessageCampaign) {
 	o.Set = true
@@ -10696,11 +3443,6 @@ func (o *OptNilMessageCampaign) SetToNull() {
 	o.Null = true
 	var v MessageCampaign
 	o.Value = v
-}
-
-// IsEmpty returns true if the field was omitted from the payload (not Set and not Null).
-func (o OptNilMessageCampaign) IsEmpty() bool {
-	return !o.Set && !o.Null
 }
 
 // Get returns value and boolean that denotes whether value was set.
@@ -10740,14 +3482,6 @@ type OptNilMessageSentByAdmin struct {
 // IsSet returns true if OptNilMessageSentByAdmin was set.
 func (o OptNilMessageSentByAdmin) IsSet() bool { return o.Set }
 
-// Reset unsets value.
-func (o *OptNilMessageSentByAdmin) Reset() {
-	var v MessageSentByAdmin
-	o.Value = v
-	o.Set = false
-	o.Null = false
-}
-
 // SetTo sets value to v.
 func (o *OptNilMessageSentByAdmin) SetTo(v MessageSentByAdmin) {
 	o.Set = true
@@ -10764,11 +3498,6 @@ func (o *OptNilMessageSentByAdmin) SetToNull() {
 	o.Null = true
 	var v MessageSentByAdmin
 	o.Value = v
-}
-
-// IsEmpty returns true if the field was omitted from the payload (not Set and not Null).
-func (o OptNilMessageSentByAdmin) IsEmpty() bool {
-	return !o.Set && !o.Null
 }
 
 // Get returns value and boolean that denotes whether value was set.
@@ -10808,14 +3537,6 @@ type OptNilMessageShortLink struct {
 // IsSet returns true if OptNilMessageShortLink was set.
 func (o OptNilMessageShortLink) IsSet() bool { return o.Set }
 
-// Reset unsets value.
-func (o *OptNilMessageShortLink) Reset() {
-	var v MessageShortLink
-	o.Value = v
-	o.Set = false
-	o.Null = false
-}
-
 // SetTo sets value to v.
 func (o *OptNilMessageShortLink) SetTo(v MessageShortLink) {
 	o.Set = true
@@ -10832,11 +3553,6 @@ func (o *OptNilMessageShortLink) SetToNull() {
 	o.Null = true
 	var v MessageShortLink
 	o.Value = v
-}
-
-// IsEmpty returns true if the field was omitted from the payload (not Set and not Null).
-func (o OptNilMessageShortLink) IsEmpty() bool {
-	return !o.Set && !o.Null
 }
 
 // Get returns value and boolean that denotes whether value was set.
@@ -10876,14 +3592,6 @@ type OptNilPatientV2NhsNumberStatus struct {
 // IsSet returns true if OptNilPatientV2NhsNumberStatus was set.
 func (o OptNilPatientV2NhsNumberStatus) IsSet() bool { return o.Set }
 
-// Reset unsets value.
-func (o *OptNilPatientV2NhsNumberStatus) Reset() {
-	var v PatientV2NhsNumberStatus
-	o.Value = v
-	o.Set = false
-	o.Null = false
-}
-
 // SetTo sets value to v.
 func (o *OptNilPatientV2NhsNumberStatus) SetTo(v PatientV2NhsNumberStatus) {
 	o.Set = true
@@ -10900,11 +3608,6 @@ func (o *OptNilPatientV2NhsNumberStatus) SetToNull() {
 	o.Null = true
 	var v PatientV2NhsNumberStatus
 	o.Value = v
-}
-
-// IsEmpty returns true if the field was omitted from the payload (not Set and not Null).
-func (o OptNilPatientV2NhsNumberStatus) IsEmpty() bool {
-	return !o.Set && !o.Null
 }
 
 // Get returns value and boolean that denotes whether value was set.
@@ -10944,14 +3647,6 @@ type OptNilReplyMeaning struct {
 // IsSet returns true if OptNilReplyMeaning was set.
 func (o OptNilReplyMeaning) IsSet() bool { return o.Set }
 
-// Reset unsets value.
-func (o *OptNilReplyMeaning) Reset() {
-	var v ReplyMeaning
-	o.Value = v
-	o.Set = false
-	o.Null = false
-}
-
 // SetTo sets value to v.
 func (o *OptNilReplyMeaning) SetTo(v ReplyMeaning) {
 	o.Set = true
@@ -10968,11 +3663,6 @@ func (o *OptNilReplyMeaning) SetToNull() {
 	o.Null = true
 	var v ReplyMeaning
 	o.Value = v
-}
-
-// IsEmpty returns true if the field was omitted from the payload (not Set and not Null).
-func (o OptNilReplyMeaning) IsEmpty() bool {
-	return !o.Set && !o.Null
 }
 
 // Get returns value and boolean that denotes whether value was set.
@@ -11012,14 +3702,6 @@ type OptNilSex struct {
 // IsSet returns true if OptNilSex was set.
 func (o OptNilSex) IsSet() bool { return o.Set }
 
-// Reset unsets value.
-func (o *OptNilSex) Reset() {
-	var v Sex
-	o.Value = v
-	o.Set = false
-	o.Null = false
-}
-
 // SetTo sets value to v.
 func (o *OptNilSex) SetTo(v Sex) {
 	o.Set = true
@@ -11036,11 +3718,6 @@ func (o *OptNilSex) SetToNull() {
 	o.Null = true
 	var v Sex
 	o.Value = v
-}
-
-// IsEmpty returns true if the field was omitted from the payload (not Set and not Null).
-func (o OptNilSex) IsEmpty() bool {
-	return !o.Set && !o.Null
 }
 
 // Get returns value and boolean that denotes whether value was set.
@@ -11106,11 +3783,6 @@ func (o *OptNilString) SetToNull() {
 	o.Value = v
 }
 
-// IsEmpty returns true if the field was omitted from the payload (not Set and not Null).
-func (o OptNilString) IsEmpty() bool {
-	return !o.Set && !o.Null
-}
-
 // Get returns value and boolean that denotes whether value was set.
 func (o OptNilString) Get() (v string, ok bool) {
 	if o.Null {
@@ -11148,14 +3820,6 @@ type OptNilStringArray struct {
 // IsSet returns true if OptNilStringArray was set.
 func (o OptNilStringArray) IsSet() bool { return o.Set }
 
-// Reset unsets value.
-func (o *OptNilStringArray) Reset() {
-	var v []string
-	o.Value = v
-	o.Set = false
-	o.Null = false
-}
-
 // SetTo sets value to v.
 func (o *OptNilStringArray) SetTo(v []string) {
 	o.Set = true
@@ -11172,11 +3836,6 @@ func (o *OptNilStringArray) SetToNull() {
 	o.Null = true
 	var v []string
 	o.Value = v
-}
-
-// IsEmpty returns true if the field was omitted from the payload (not Set and not Null).
-func (o OptNilStringArray) IsEmpty() bool {
-	return !o.Set && !o.Null
 }
 
 // Get returns value and boolean that denotes whether value was set.
@@ -11216,14 +3875,6 @@ type OptNilTitle struct {
 // IsSet returns true if OptNilTitle was set.
 func (o OptNilTitle) IsSet() bool { return o.Set }
 
-// Reset unsets value.
-func (o *OptNilTitle) Reset() {
-	var v Title
-	o.Value = v
-	o.Set = false
-	o.Null = false
-}
-
 // SetTo sets value to v.
 func (o *OptNilTitle) SetTo(v Title) {
 	o.Set = true
@@ -11240,11 +3891,6 @@ func (o *OptNilTitle) SetToNull() {
 	o.Null = true
 	var v Title
 	o.Value = v
-}
-
-// IsEmpty returns true if the field was omitted from the payload (not Set and not Null).
-func (o OptNilTitle) IsEmpty() bool {
-	return !o.Set && !o.Null
 }
 
 // Get returns value and boolean that denotes whether value was set.
@@ -11273,38 +3919,6 @@ type OptOut struct {
 	OptedOut bool          `json:"opted_out"`
 }
 
-// GetChannel returns the value of Channel.
-func (s *OptOut) GetChannel() OptOutChannel {
-	return s.Channel
-}
-
-// GetContact returns the value of Contact.
-func (s *OptOut) GetContact() string {
-	return s.Contact
-}
-
-// GetOptedOut returns the value of OptedOut.
-func (s *OptOut) GetOptedOut() bool {
-	return s.OptedOut
-}
-
-// SetChannel sets the value of Channel.
-func (s *OptOut) SetChannel(val OptOutChannel) {
-	s.Channel = val
-}
-
-// SetContact sets the value of Contact.
-func (s *OptOut) SetContact(val string) {
-	s.Contact = val
-}
-
-// SetOptedOut sets the value of OptedOut.
-func (s *OptOut) SetOptedOut(val bool) {
-	s.OptedOut = val
-}
-
-func (*OptOut) setOptOutRes() {}
-
 type OptOutChannel string
 
 const (
@@ -11317,32 +3931,6 @@ func (OptOutChannel) AllValues() []OptOutChannel {
 	return []OptOutChannel{
 		OptOutChannelSMS,
 		OptOutChannelEmail,
-	}
-}
-
-// MarshalText implements encoding.TextMarshaler.
-func (s OptOutChannel) MarshalText() ([]byte, error) {
-	switch s {
-	case OptOutChannelSMS:
-		return []byte(s), nil
-	case OptOutChannelEmail:
-		return []byte(s), nil
-	default:
-		return nil, errors.Errorf("invalid value: %q", s)
-	}
-}
-
-// UnmarshalText implements encoding.TextUnmarshaler.
-func (s *OptOutChannel) UnmarshalText(data []byte) error {
-	switch OptOutChannel(data) {
-	case OptOutChannelSMS:
-		*s = OptOutChannelSMS
-		return nil
-	case OptOutChannelEmail:
-		*s = OptOutChannelEmail
-		return nil
-	default:
-		return errors.Errorf("invalid value: %q", data)
 	}
 }
 
@@ -11408,13 +3996,6 @@ type OptPersonName struct {
 
 // IsSet returns true if OptPersonName was set.
 func (o OptPersonName) IsSet() bool { return o.Set }
-
-// Reset unsets value.
-func (o *OptPersonName) Reset() {
-	var v PersonName
-	o.Value = v
-	o.Set = false
-}
 
 // SetTo sets value to v.
 func (o *OptPersonName) SetTo(v PersonName) {
@@ -11593,13 +4174,6 @@ type OptRecipientStatus struct {
 // IsSet returns true if OptRecipientStatus was set.
 func (o OptRecipientStatus) IsSet() bool { return o.Set }
 
-// Reset unsets value.
-func (o *OptRecipientStatus) Reset() {
-	var v RecipientStatus
-	o.Value = v
-	o.Set = false
-}
-
 // SetTo sets value to v.
 func (o *OptRecipientStatus) SetTo(v RecipientStatus) {
 	o.Set = true
@@ -11639,13 +4213,6 @@ type OptRecordEntryStatus struct {
 // IsSet returns true if OptRecordEntryStatus was set.
 func (o OptRecordEntryStatus) IsSet() bool { return o.Set }
 
-// Reset unsets value.
-func (o *OptRecordEntryStatus) Reset() {
-	var v RecordEntryStatus
-	o.Value = v
-	o.Set = false
-}
-
 // SetTo sets value to v.
 func (o *OptRecordEntryStatus) SetTo(v RecordEntryStatus) {
 	o.Set = true
@@ -11684,13 +4251,6 @@ type OptReplayProgress struct {
 
 // IsSet returns true if OptReplayProgress was set.
 func (o OptReplayProgress) IsSet() bool { return o.Set }
-
-// Reset unsets value.
-func (o *OptReplayProgress) Reset() {
-	var v ReplayProgress
-	o.Value = v
-	o.Set = false
-}
 
 // SetTo sets value to v.
 func (o *OptReplayProgress) SetTo(v ReplayProgress) {
@@ -11822,13 +4382,6 @@ type OptSlotExplanation struct {
 
 // IsSet returns true if OptSlotExplanation was set.
 func (o OptSlotExplanation) IsSet() bool { return o.Set }
-
-// Reset unsets value.
-func (o *OptSlotExplanation) Reset() {
-	var v SlotExplanation
-	o.Value = v
-	o.Set = false
-}
 
 // SetTo sets value to v.
 func (o *OptSlotExplanation) SetTo(v SlotExplanation) {
@@ -12052,86 +4605,6 @@ type PDSRegistration struct {
 	EhrPartnerID OptString `json:"ehr_partner_id"`
 }
 
-// GetNhsNumber returns the value of NhsNumber.
-func (s *PDSRegistration) GetNhsNumber() OptString {
-	return s.NhsNumber
-}
-
-// GetDob returns the value of Dob.
-func (s *PDSRegistration) GetDob() NilString {
-	return s.Dob
-}
-
-// GetPostcode returns the value of Postcode.
-func (s *PDSRegistration) GetPostcode() OptString {
-	return s.Postcode
-}
-
-// GetForename returns the value of Forename.
-func (s *PDSRegistration) GetForename() OptString {
-	return s.Forename
-}
-
-// GetSurname returns the value of Surname.
-func (s *PDSRegistration) GetSurname() OptString {
-	return s.Surname
-}
-
-// GetSex returns the value of Sex.
-func (s *PDSRegistration) GetSex() OptSex {
-	return s.Sex
-}
-
-// GetEhrPartner returns the value of EhrPartner.
-func (s *PDSRegistration) GetEhrPartner() OptString {
-	return s.EhrPartner
-}
-
-// GetEhrPartnerID returns the value of EhrPartnerID.
-func (s *PDSRegistration) GetEhrPartnerID() OptString {
-	return s.EhrPartnerID
-}
-
-// SetNhsNumber sets the value of NhsNumber.
-func (s *PDSRegistration) SetNhsNumber(val OptString) {
-	s.NhsNumber = val
-}
-
-// SetDob sets the value of Dob.
-func (s *PDSRegistration) SetDob(val NilString) {
-	s.Dob = val
-}
-
-// SetPostcode sets the value of Postcode.
-func (s *PDSRegistration) SetPostcode(val OptString) {
-	s.Postcode = val
-}
-
-// SetForename sets the value of Forename.
-func (s *PDSRegistration) SetForename(val OptString) {
-	s.Forename = val
-}
-
-// SetSurname sets the value of Surname.
-func (s *PDSRegistration) SetSurname(val OptString) {
-	s.Surname = val
-}
-
-// SetSex sets the value of Sex.
-func (s *PDSRegistration) SetSex(val OptSex) {
-	s.Sex = val
-}
-
-// SetEhrPartner sets the value of EhrPartner.
-func (s *PDSRegistration) SetEhrPartner(val OptString) {
-	s.EhrPartner = val
-}
-
-// SetEhrPartnerID sets the value of EhrPartnerID.
-func (s *PDSRegistration) SetEhrPartnerID(val OptString) {
-	s.EhrPartnerID = val
-}
-
 // Ref: #/components/schemas/Patient
 type Patient struct {
 	ID                      ID                `json:"id"`
@@ -12166,298 +4639,6 @@ type Patient struct {
 	MergedInto OptNilString `json:"merged_into"`
 }
 
-// GetID returns the value of ID.
-func (s *Patient) GetID() ID {
-	return s.ID
-}
-
-// GetUID returns the value of UID.
-func (s *Patient) GetUID() OptNilString {
-	return s.UID
-}
-
-// GetEmisID returns the value of EmisID.
-func (s *Patient) GetEmisID() OptNilString {
-	return s.EmisID
-}
-
-// GetEhrPartnerID returns the value of EhrPartnerID.
-func (s *Patient) GetEhrPartnerID() OptNilString {
-	return s.EhrPartnerID
-}
-
-// GetDob returns the value of Dob.
-func (s *Patient) GetDob() NilDateTime {
-	return s.Dob
-}
-
-// GetDeceasedAt returns the value of DeceasedAt.
-func (s *Patient) GetDeceasedAt() OptNilDateTime {
-	return s.DeceasedAt
-}
-
-// GetTitle returns the value of Title.
-func (s *Patient) GetTitle() OptNilTitle {
-	return s.Title
-}
-
-// GetSex returns the value of Sex.
-func (s *Patient) GetSex() OptNilSex {
-	return s.Sex
-}
-
-// GetFirstName returns the value of FirstName.
-func (s *Patient) GetFirstName() OptNilString {
-	return s.FirstName
-}
-
-// GetLastName returns the value of LastName.
-func (s *Patient) GetLastName() OptNilString {
-	return s.LastName
-}
-
-// GetNhsNumber returns the value of NhsNumber.
-func (s *Patient) GetNhsNumber() OptNilString {
-	return s.NhsNumber
-}
-
-// GetEmail returns the value of Email.
-func (s *Patient) GetEmail() OptNilString {
-	return s.Email
-}
-
-// GetEmails returns the value of Emails.
-func (s *Patient) GetEmails() OptNilStringArray {
-	return s.Emails
-}
-
-// GetMobile returns the value of Mobile.
-func (s *Patient) GetMobile() OptNilString {
-	return s.Mobile
-}
-
-// GetLastSyncAt returns the value of LastSyncAt.
-func (s *Patient) GetLastSyncAt() OptNilDateTime {
-	return s.LastSyncAt
-}
-
-// GetAddressLine1 returns the value of AddressLine1.
-func (s *Patient) GetAddressLine1() OptNilString {
-	return s.AddressLine1
-}
-
-// GetAddressLine2 returns the value of AddressLine2.
-func (s *Patient) GetAddressLine2() OptNilString {
-	return s.AddressLine2
-}
-
-// GetAddressLine3 returns the value of AddressLine3.
-func (s *Patient) GetAddressLine3() OptNilString {
-	return s.AddressLine3
-}
-
-// GetCountry returns the value of Country.
-func (s *Patient) GetCountry() OptNilString {
-	return s.Country
-}
-
-// GetPostcode returns the value of Postcode.
-func (s *Patient) GetPostcode() OptNilString {
-	return s.Postcode
-}
-
-// GetTown returns the value of Town.
-func (s *Patient) GetTown() OptNilString {
-	return s.Town
-}
-
-// GetCounty returns the value of County.
-func (s *Patient) GetCounty() OptNilString {
-	return s.County
-}
-
-// GetNotes returns the value of Notes.
-func (s *Patient) GetNotes() OptNilString {
-	return s.Notes
-}
-
-// GetVerificationCredentials returns the value of VerificationCredentials.
-func (s *Patient) GetVerificationCredentials() OptNilStringArray {
-	return s.VerificationCredentials
-}
-
-// GetDataSource returns the value of DataSource.
-func (s *Patient) GetDataSource() DataSource {
-	return s.DataSource
-}
-
-// GetRestricted returns the value of Restricted.
-func (s *Patient) GetRestricted() OptBool {
-	return s.Restricted
-}
-
-// GetSexChangedAt returns the value of SexChangedAt.
-func (s *Patient) GetSexChangedAt() OptNilDateTime {
-	return s.SexChangedAt
-}
-
-// GetStatus returns the value of Status.
-func (s *Patient) GetStatus() PatientStatus {
-	return s.Status
-}
-
-// GetMergedInto returns the value of MergedInto.
-func (s *Patient) GetMergedInto() OptNilString {
-	return s.MergedInto
-}
-
-// SetID sets the value of ID.
-func (s *Patient) SetID(val ID) {
-	s.ID = val
-}
-
-// SetUID sets the value of UID.
-func (s *Patient) SetUID(val OptNilString) {
-	s.UID = val
-}
-
-// SetEmisID sets the value of EmisID.
-func (s *Patient) SetEmisID(val OptNilString) {
-	s.EmisID = val
-}
-
-// SetEhrPartnerID sets the value of EhrPartnerID.
-func (s *Patient) SetEhrPartnerID(val OptNilString) {
-	s.EhrPartnerID = val
-}
-
-// SetDob sets the value of Dob.
-func (s *Patient) SetDob(val NilDateTime) {
-	s.Dob = val
-}
-
-// SetDeceasedAt sets the value of DeceasedAt.
-func (s *Patient) SetDeceasedAt(val OptNilDateTime) {
-	s.DeceasedAt = val
-}
-
-// SetTitle sets the value of Title.
-func (s *Patient) SetTitle(val OptNilTitle) {
-	s.Title = val
-}
-
-// SetSex sets the value of Sex.
-func (s *Patient) SetSex(val OptNilSex) {
-	s.Sex = val
-}
-
-// SetFirstName sets the value of FirstName.
-func (s *Patient) SetFirstName(val OptNilString) {
-	s.FirstName = val
-}
-
-// SetLastName sets the value of LastName.
-func (s *Patient) SetLastName(val OptNilString) {
-	s.LastName = val
-}
-
-// SetNhsNumber sets the value of NhsNumber.
-func (s *Patient) SetNhsNumber(val OptNilString) {
-	s.NhsNumber = val
-}
-
-// SetEmail sets the value of Email.
-func (s *Patient) SetEmail(val OptNilString) {
-	s.Email = val
-}
-
-// SetEmails sets the value of Emails.
-func (s *Patient) SetEmails(val OptNilStringArray) {
-	s.Emails = val
-}
-
-// SetMobile sets the value of Mobile.
-func (s *Patient) SetMobile(val OptNilString) {
-	s.Mobile = val
-}
-
-// SetLastSyncAt sets the value of LastSyncAt.
-func (s *Patient) SetLastSyncAt(val OptNilDateTime) {
-	s.LastSyncAt = val
-}
-
-// SetAddressLine1 sets the value of AddressLine1.
-func (s *Patient) SetAddressLine1(val OptNilString) {
-	s.AddressLine1 = val
-}
-
-// SetAddressLine2 sets the value of AddressLine2.
-func (s *Patient) SetAddressLine2(val OptNilString) {
-	s.AddressLine2 = val
-}
-
-// SetAddressLine3 sets the value of AddressLine3.
-func (s *Patient) SetAddressLine3(val OptNilString) {
-	s.AddressLine3 = val
-}
-
-// SetCountry sets the value of Country.
-func (s *Patient) SetCountry(val OptNilString) {
-	s.Country = val
-}
-
-// SetPostcode sets the value of Postcode.
-func (s *Patient) SetPostcode(val OptNilString) {
-	s.Postcode = val
-}
-
-// SetTown sets the value of Town.
-func (s *Patient) SetTown(val OptNilString) {
-	s.Town = val
-}
-
-// SetCounty sets the value of County.
-func (s *Patient) SetCounty(val OptNilString) {
-	s.County = val
-}
-
-// SetNotes sets the value of Notes.
-func (s *Patient) SetNotes(val OptNilString) {
-	s.Notes = val
-}
-
-// SetVerificationCredentials sets the value of VerificationCredentials.
-func (s *Patient) SetVerificationCredentials(val OptNilStringArray) {
-	s.VerificationCredentials = val
-}
-
-// SetDataSource sets the value of DataSource.
-func (s *Patient) SetDataSource(val DataSource) {
-	s.DataSource = val
-}
-
-// SetRestricted sets the value of Restricted.
-func (s *Patient) SetRestricted(val OptBool) {
-	s.Restricted = val
-}
-
-// SetSexChangedAt sets the value of SexChangedAt.
-func (s *Patient) SetSexChangedAt(val OptNilDateTime) {
-	s.SexChangedAt = val
-}
-
-// SetStatus sets the value of Status.
-func (s *Patient) SetStatus(val PatientStatus) {
-	s.Status = val
-}
-
-// SetMergedInto sets the value of MergedInto.
-func (s *Patient) SetMergedInto(val OptNilString) {
-	s.MergedInto = val
-}
-
-func (*Patient) getPatientByIdRes() {}
-
 // Ref: #/components/schemas/PatientIdentifier
 type PatientIdentifier struct {
 	Source PatientIdentifierSource `json:"source"`
@@ -12465,56 +4646,6 @@ type PatientIdentifier struct {
 	Role   PatientIdentifierRole   `json:"role"`
 	Label  PatientIdentifierLabel  `json:"label"`
 	Value  string                  `json:"value"`
-}
-
-// GetSource returns the value of Source.
-func (s *PatientIdentifier) GetSource() PatientIdentifierSource {
-	return s.Source
-}
-
-// GetName returns the value of Name.
-func (s *PatientIdentifier) GetName() PatientIdentifierName {
-	return s.Name
-}
-
-// GetRole returns the value of Role.
-func (s *PatientIdentifier) GetRole() PatientIdentifierRole {
-	return s.Role
-}
-
-// GetLabel returns the value of Label.
-func (s *PatientIdentifier) GetLabel() PatientIdentifierLabel {
-	return s.Label
-}
-
-// GetValue returns the value of Value.
-func (s *PatientIdentifier) GetValue() string {
-	return s.Value
-}
-
-// SetSource sets the value of Source.
-func (s *PatientIdentifier) SetSource(val PatientIdentifierSource) {
-	s.Source = val
-}
-
-// SetName sets the value of Name.
-func (s *PatientIdentifier) SetName(val PatientIdentifierName) {
-	s.Name = val
-}
-
-// SetRole sets the value of Role.
-func (s *PatientIdentifier) SetRole(val PatientIdentifierRole) {
-	s.Role = val
-}
-
-// SetLabel sets the value of Label.
-func (s *PatientIdentifier) SetLabel(val PatientIdentifierLabel) {
-	s.Label = val
-}
-
-// SetValue sets the value of Value.
-func (s *PatientIdentifier) SetValue(val string) {
-	s.Value = val
 }
 
 type PatientIdentifierLabel string
@@ -12535,47 +4666,6 @@ func (PatientIdentifierLabel) AllValues() []PatientIdentifierLabel {
 		PatientIdentifierLabelEMIS,
 		PatientIdentifierLabelHero,
 		PatientIdentifierLabelSystmOne,
-	}
-}
-
-// MarshalText implements encoding.TextMarshaler.
-func (s PatientIdentifierLabel) MarshalText() ([]byte, error) {
-	switch s {
-	case PatientIdentifierLabelNHS:
-		return []byte(s), nil
-	case PatientIdentifierLabelGHA:
-		return []byte(s), nil
-	case PatientIdentifierLabelEMIS:
-		return []byte(s), nil
-	case PatientIdentifierLabelHero:
-		return []byte(s), nil
-	case PatientIdentifierLabelSystmOne:
-		return []byte(s), nil
-	default:
-		return nil, errors.Errorf("invalid value: %q", s)
-	}
-}
-
-// UnmarshalText implements encoding.TextUnmarshaler.
-func (s *PatientIdentifierLabel) UnmarshalText(data []byte) error {
-	switch PatientIdentifierLabel(data) {
-	case PatientIdentifierLabelNHS:
-		*s = PatientIdentifierLabelNHS
-		return nil
-	case PatientIdentifierLabelGHA:
-		*s = PatientIdentifierLabelGHA
-		return nil
-	case PatientIdentifierLabelEMIS:
-		*s = PatientIdentifierLabelEMIS
-		return nil
-	case PatientIdentifierLabelHero:
-		*s = PatientIdentifierLabelHero
-		return nil
-	case PatientIdentifierLabelSystmOne:
-		*s = PatientIdentifierLabelSystmOne
-		return nil
-	default:
-		return errors.Errorf("invalid value: %q", data)
 	}
 }
 
@@ -12600,47 +4690,6 @@ func (PatientIdentifierName) AllValues() []PatientIdentifierName {
 	}
 }
 
-// MarshalText implements encoding.TextMarshaler.
-func (s PatientIdentifierName) MarshalText() ([]byte, error) {
-	switch s {
-	case PatientIdentifierNameNhsNumber:
-		return []byte(s), nil
-	case PatientIdentifierNameGhaNumber:
-		return []byte(s), nil
-	case PatientIdentifierNameEhrPartnerID:
-		return []byte(s), nil
-	case PatientIdentifierNameHeroID:
-		return []byte(s), nil
-	case PatientIdentifierNameHeroUID:
-		return []byte(s), nil
-	default:
-		return nil, errors.Errorf("invalid value: %q", s)
-	}
-}
-
-// UnmarshalText implements encoding.TextUnmarshaler.
-func (s *PatientIdentifierName) UnmarshalText(data []byte) error {
-	switch PatientIdentifierName(data) {
-	case PatientIdentifierNameNhsNumber:
-		*s = PatientIdentifierNameNhsNumber
-		return nil
-	case PatientIdentifierNameGhaNumber:
-		*s = PatientIdentifierNameGhaNumber
-		return nil
-	case PatientIdentifierNameEhrPartnerID:
-		*s = PatientIdentifierNameEhrPartnerID
-		return nil
-	case PatientIdentifierNameHeroID:
-		*s = PatientIdentifierNameHeroID
-		return nil
-	case PatientIdentifierNameHeroUID:
-		*s = PatientIdentifierNameHeroUID
-		return nil
-	default:
-		return errors.Errorf("invalid value: %q", data)
-	}
-}
-
 type PatientIdentifierRole string
 
 const (
@@ -12653,32 +4702,6 @@ func (PatientIdentifierRole) AllValues() []PatientIdentifierRole {
 	return []PatientIdentifierRole{
 		PatientIdentifierRoleMain,
 		PatientIdentifierRoleSecondary,
-	}
-}
-
-// MarshalText implements encoding.TextMarshaler.
-func (s PatientIdentifierRole) MarshalText() ([]byte, error) {
-	switch s {
-	case PatientIdentifierRoleMain:
-		return []byte(s), nil
-	case PatientIdentifierRoleSecondary:
-		return []byte(s), nil
-	default:
-		return nil, errors.Errorf("invalid value: %q", s)
-	}
-}
-
-// UnmarshalText implements encoding.TextUnmarshaler.
-func (s *PatientIdentifierRole) UnmarshalText(data []byte) error {
-	switch PatientIdentifierRole(data) {
-	case PatientIdentifierRoleMain:
-		*s = PatientIdentifierRoleMain
-		return nil
-	case PatientIdentifierRoleSecondary:
-		*s = PatientIdentifierRoleSecondary
-		return nil
-	default:
-		return errors.Errorf("invalid value: %q", data)
 	}
 }
 
@@ -12701,42 +4724,6 @@ func (PatientIdentifierSource) AllValues() []PatientIdentifierSource {
 	}
 }
 
-// MarshalText implements encoding.TextMarshaler.
-func (s PatientIdentifierSource) MarshalText() ([]byte, error) {
-	switch s {
-	case PatientIdentifierSourceNhs:
-		return []byte(s), nil
-	case PatientIdentifierSourceGha:
-		return []byte(s), nil
-	case PatientIdentifierSourceEhrPartner:
-		return []byte(s), nil
-	case PatientIdentifierSourceHero:
-		return []byte(s), nil
-	default:
-		return nil, errors.Errorf("invalid value: %q", s)
-	}
-}
-
-// UnmarshalText implements encoding.TextUnmarshaler.
-func (s *PatientIdentifierSource) UnmarshalText(data []byte) error {
-	switch PatientIdentifierSource(data) {
-	case PatientIdentifierSourceNhs:
-		*s = PatientIdentifierSourceNhs
-		return nil
-	case PatientIdentifierSourceGha:
-		*s = PatientIdentifierSourceGha
-		return nil
-	case PatientIdentifierSourceEhrPartner:
-		*s = PatientIdentifierSourceEhrPartner
-		return nil
-	case PatientIdentifierSourceHero:
-		*s = PatientIdentifierSourceHero
-		return nil
-	default:
-		return errors.Errorf("invalid value: %q", data)
-	}
-}
-
 // Ref: #/components/schemas/PatientMerge
 type PatientMerge struct {
 	MergeID         ID    `json:"merge_id"`
@@ -12744,49 +4731,6 @@ type PatientMerge struct {
 	MergedPatientID ID    `json:"merged_patient_id"`
 	Moved           Moved `json:"moved"`
 }
-
-// GetMergeID returns the value of MergeID.
-func (s *PatientMerge) GetMergeID() ID {
-	return s.MergeID
-}
-
-// GetPatientID returns the value of PatientID.
-func (s *PatientMerge) GetPatientID() ID {
-	return s.PatientID
-}
-
-// GetMergedPatientID returns the value of MergedPatientID.
-func (s *PatientMerge) GetMergedPatientID() ID {
-	return s.MergedPatientID
-}
-
-// GetMoved returns the value of Moved.
-func (s *PatientMerge) GetMoved() Moved {
-	return s.Moved
-}
-
-// SetMergeID sets the value of MergeID.
-func (s *PatientMerge) SetMergeID(val ID) {
-	s.MergeID = val
-}
-
-// SetPatientID sets the value of PatientID.
-func (s *PatientMerge) SetPatientID(val ID) {
-	s.PatientID = val
-}
-
-// SetMergedPatientID sets the value of MergedPatientID.
-func (s *PatientMerge) SetMergedPatientID(val ID) {
-	s.MergedPatientID = val
-}
-
-// SetMoved sets the value of Moved.
-func (s *PatientMerge) SetMoved(val Moved) {
-	s.Moved = val
-}
-
-func (*PatientMerge) mergePatientsRes()   {}
-func (*PatientMerge) unmergePatientsRes() {}
 
 // What happens when a patient would have two appointments at the same time with different
 // practitioners: `warn` books it and says so in `warnings` and to staff, `refuse` refuses it with
@@ -12807,45 +4751,9 @@ func (PatientOverlap) AllValues() []PatientOverlap {
 	}
 }
 
-// MarshalText implements encoding.TextMarshaler.
-func (s PatientOverlap) MarshalText() ([]byte, error) {
-	switch s {
-	case PatientOverlapWarn:
-		return []byte(s), nil
-	case PatientOverlapRefuse:
-		return []byte(s), nil
-	default:
-		return nil, errors.Errorf("invalid value: %q", s)
-	}
-}
-
-// UnmarshalText implements encoding.TextUnmarshaler.
-func (s *PatientOverlap) UnmarshalText(data []byte) error {
-	switch PatientOverlap(data) {
-	case PatientOverlapWarn:
-		*s = PatientOverlapWarn
-		return nil
-	case PatientOverlapRefuse:
-		*s = PatientOverlapRefuse
-		return nil
-	default:
-		return errors.Errorf("invalid value: %q", data)
-	}
-}
-
 // Ref: #/components/schemas/PatientRegistered
 type PatientRegistered struct {
 	PatientID string `json:"patient_id"`
-}
-
-// GetPatientID returns the value of PatientID.
-func (s *PatientRegistered) GetPatientID() string {
-	return s.PatientID
-}
-
-// SetPatientID sets the value of PatientID.
-func (s *PatientRegistered) SetPatientID(val string) {
-	s.PatientID = val
 }
 
 // `mobile` or `email` is needed besides the required fields.
@@ -12872,186 +4780,6 @@ type PatientRegistration struct {
 	Town         OptString `json:"town"`
 }
 
-// GetEhrPartnerID returns the value of EhrPartnerID.
-func (s *PatientRegistration) GetEhrPartnerID() OptString {
-	return s.EhrPartnerID
-}
-
-// GetNhsNumber returns the value of NhsNumber.
-func (s *PatientRegistration) GetNhsNumber() OptString {
-	return s.NhsNumber
-}
-
-// GetDob returns the value of Dob.
-func (s *PatientRegistration) GetDob() string {
-	return s.Dob
-}
-
-// GetFirstName returns the value of FirstName.
-func (s *PatientRegistration) GetFirstName() string {
-	return s.FirstName
-}
-
-// GetLastName returns the value of LastName.
-func (s *PatientRegistration) GetLastName() string {
-	return s.LastName
-}
-
-// GetSex returns the value of Sex.
-func (s *PatientRegistration) GetSex() OptSex {
-	return s.Sex
-}
-
-// GetTitle returns the value of Title.
-func (s *PatientRegistration) GetTitle() OptTitle {
-	return s.Title
-}
-
-// GetLandline returns the value of Landline.
-func (s *PatientRegistration) GetLandline() OptString {
-	return s.Landline
-}
-
-// GetAddressLine1 returns the value of AddressLine1.
-func (s *PatientRegistration) GetAddressLine1() OptString {
-	return s.AddressLine1
-}
-
-// GetAddressLine2 returns the value of AddressLine2.
-func (s *PatientRegistration) GetAddressLine2() OptString {
-	return s.AddressLine2
-}
-
-// GetAddressLine3 returns the value of AddressLine3.
-func (s *PatientRegistration) GetAddressLine3() OptString {
-	return s.AddressLine3
-}
-
-// GetCountry returns the value of Country.
-func (s *PatientRegistration) GetCountry() OptString {
-	return s.Country
-}
-
-// GetPostcode returns the value of Postcode.
-func (s *PatientRegistration) GetPostcode() OptString {
-	return s.Postcode
-}
-
-// GetCounty returns the value of County.
-func (s *PatientRegistration) GetCounty() OptString {
-	return s.County
-}
-
-// GetDataSource returns the value of DataSource.
-func (s *PatientRegistration) GetDataSource() OptString {
-	return s.DataSource
-}
-
-// GetMobile returns the value of Mobile.
-func (s *PatientRegistration) GetMobile() OptString {
-	return s.Mobile
-}
-
-// GetEmail returns the value of Email.
-func (s *PatientRegistration) GetEmail() OptString {
-	return s.Email
-}
-
-// GetTown returns the value of Town.
-func (s *PatientRegistration) GetTown() OptString {
-	return s.Town
-}
-
-// SetEhrPartnerID sets the value of EhrPartnerID.
-func (s *PatientRegistration) SetEhrPartnerID(val OptString) {
-	s.EhrPartnerID = val
-}
-
-// SetNhsNumber sets the value of NhsNumber.
-func (s *PatientRegistration) SetNhsNumber(val OptString) {
-	s.NhsNumber = val
-}
-
-// SetDob sets the value of Dob.
-func (s *PatientRegistration) SetDob(val string) {
-	s.Dob = val
-}
-
-// SetFirstName sets the value of FirstName.
-func (s *PatientRegistration) SetFirstName(val string) {
-	s.FirstName = val
-}
-
-// SetLastName sets the value of LastName.
-func (s *PatientRegistration) SetLastName(val string) {
-	s.LastName = val
-}
-
-// SetSex sets the value of Sex.
-func (s *PatientRegistration) SetSex(val OptSex) {
-	s.Sex = val
-}
-
-// SetTitle sets the value of Title.
-func (s *PatientRegistration) SetTitle(val OptTitle) {
-	s.Title = val
-}
-
-// SetLandline sets the value of Landline.
-func (s *PatientRegistration) SetLandline(val OptString) {
-	s.Landline = val
-}
-
-// SetAddressLine1 sets the value of AddressLine1.
-func (s *PatientRegistration) SetAddressLine1(val OptString) {
-	s.AddressLine1 = val
-}
-
-// SetAddressLine2 sets the value of AddressLine2.
-func (s *PatientRegistration) SetAddressLine2(val OptString) {
-	s.AddressLine2 = val
-}
-
-// SetAddressLine3 sets the value of AddressLine3.
-func (s *PatientRegistration) SetAddressLine3(val OptString) {
-	s.AddressLine3 = val
-}
-
-// SetCountry sets the value of Country.
-func (s *PatientRegistration) SetCountry(val OptString) {
-	s.Country = val
-}
-
-// SetPostcode sets the value of Postcode.
-func (s *PatientRegistration) SetPostcode(val OptString) {
-	s.Postcode = val
-}
-
-// SetCounty sets the value of County.
-func (s *PatientRegistration) SetCounty(val OptString) {
-	s.County = val
-}
-
-// SetDataSource sets the value of DataSource.
-func (s *PatientRegistration) SetDataSource(val OptString) {
-	s.DataSource = val
-}
-
-// SetMobile sets the value of Mobile.
-func (s *PatientRegistration) SetMobile(val OptString) {
-	s.Mobile = val
-}
-
-// SetEmail sets the value of Email.
-func (s *PatientRegistration) SetEmail(val OptString) {
-	s.Email = val
-}
-
-// SetTown sets the value of Town.
-func (s *PatientRegistration) SetTown(val OptString) {
-	s.Town = val
-}
-
 type PatientStatus string
 
 const (
@@ -13064,32 +4792,6 @@ func (PatientStatus) AllValues() []PatientStatus {
 	return []PatientStatus{
 		PatientStatusArchived,
 		PatientStatusUnarchived,
-	}
-}
-
-// MarshalText implements encoding.TextMarshaler.
-func (s PatientStatus) MarshalText() ([]byte, error) {
-	switch s {
-	case PatientStatusArchived:
-		return []byte(s), nil
-	case PatientStatusUnarchived:
-		return []byte(s), nil
-	default:
-		return nil, errors.Errorf("invalid value: %q", s)
-	}
-}
-
-// UnmarshalText implements encoding.TextUnmarshaler.
-func (s *PatientStatus) UnmarshalText(data []byte) error {
-	switch PatientStatus(data) {
-	case PatientStatusArchived:
-		*s = PatientStatusArchived
-		return nil
-	case PatientStatusUnarchived:
-		*s = PatientStatusUnarchived
-		return nil
-	default:
-		return errors.Errorf("invalid value: %q", data)
 	}
 }
 
@@ -13135,320 +4837,6 @@ type PatientV2 struct {
 	ContactDetails []ContactDetail `json:"contact_details"`
 }
 
-// GetEhrPartnerID returns the value of EhrPartnerID.
-func (s *PatientV2) GetEhrPartnerID() OptNilString {
-	return s.EhrPartnerID
-}
-
-// GetEmisID returns the value of EmisID.
-func (s *PatientV2) GetEmisID() OptNilString {
-	return s.EmisID
-}
-
-// GetDeceasedAt returns the value of DeceasedAt.
-func (s *PatientV2) GetDeceasedAt() OptNilString {
-	return s.DeceasedAt
-}
-
-// GetDob returns the value of Dob.
-func (s *PatientV2) GetDob() NilString {
-	return s.Dob
-}
-
-// GetTitle returns the value of Title.
-func (s *PatientV2) GetTitle() OptNilString {
-	return s.Title
-}
-
-// GetFirstName returns the value of FirstName.
-func (s *PatientV2) GetFirstName() OptNilString {
-	return s.FirstName
-}
-
-// GetLastName returns the value of LastName.
-func (s *PatientV2) GetLastName() OptNilString {
-	return s.LastName
-}
-
-// GetSex returns the value of Sex.
-func (s *PatientV2) GetSex() OptNilString {
-	return s.Sex
-}
-
-// GetNhsNumber returns the value of NhsNumber.
-func (s *PatientV2) GetNhsNumber() OptNilString {
-	return s.NhsNumber
-}
-
-// GetEmail returns the value of Email.
-func (s *PatientV2) GetEmail() OptNilString {
-	return s.Email
-}
-
-// GetMobile returns the value of Mobile.
-func (s *PatientV2) GetMobile() OptNilString {
-	return s.Mobile
-}
-
-// GetLastSyncAt returns the value of LastSyncAt.
-func (s *PatientV2) GetLastSyncAt() OptNilString {
-	return s.LastSyncAt
-}
-
-// GetDataSource returns the value of DataSource.
-func (s *PatientV2) GetDataSource() OptNilDataSource {
-	return s.DataSource
-}
-
-// GetRestricted returns the value of Restricted.
-func (s *PatientV2) GetRestricted() OptBool {
-	return s.Restricted
-}
-
-// GetLine1 returns the value of Line1.
-func (s *PatientV2) GetLine1() OptNilString {
-	return s.Line1
-}
-
-// GetLine2 returns the value of Line2.
-func (s *PatientV2) GetLine2() OptNilString {
-	return s.Line2
-}
-
-// GetLine3 returns the value of Line3.
-func (s *PatientV2) GetLine3() OptNilString {
-	return s.Line3
-}
-
-// GetTown returns the value of Town.
-func (s *PatientV2) GetTown() OptNilString {
-	return s.Town
-}
-
-// GetCounty returns the value of County.
-func (s *PatientV2) GetCounty() OptNilString {
-	return s.County
-}
-
-// GetPostcode returns the value of Postcode.
-func (s *PatientV2) GetPostcode() OptNilString {
-	return s.Postcode
-}
-
-// GetHeroID returns the value of HeroID.
-func (s *PatientV2) GetHeroID() OptNilString {
-	return s.HeroID
-}
-
-// GetHeroUID returns the value of HeroUID.
-func (s *PatientV2) GetHeroUID() OptNilString {
-	return s.HeroUID
-}
-
-// GetIdentifiers returns the value of Identifiers.
-func (s *PatientV2) GetIdentifiers() []PatientIdentifier {
-	return s.Identifiers
-}
-
-// GetEhrRegistered returns the value of EhrRegistered.
-func (s *PatientV2) GetEhrRegistered() NilBool {
-	return s.EhrRegistered
-}
-
-// GetLandline returns the value of Landline.
-func (s *PatientV2) GetLandline() OptNilString {
-	return s.Landline
-}
-
-// GetMergedInto returns the value of MergedInto.
-func (s *PatientV2) GetMergedInto() OptNilString {
-	return s.MergedInto
-}
-
-// GetMergedPatientIds returns the value of MergedPatientIds.
-func (s *PatientV2) GetMergedPatientIds() []ID {
-	return s.MergedPatientIds
-}
-
-// GetNhsNumberStatus returns the value of NhsNumberStatus.
-func (s *PatientV2) GetNhsNumberStatus() OptNilPatientV2NhsNumberStatus {
-	return s.NhsNumberStatus
-}
-
-// GetSupersededBy returns the value of SupersededBy.
-func (s *PatientV2) GetSupersededBy() OptNilString {
-	return s.SupersededBy
-}
-
-// GetMobileShared returns the value of MobileShared.
-func (s *PatientV2) GetMobileShared() OptBool {
-	return s.MobileShared
-}
-
-// GetContactDetails returns the value of ContactDetails.
-func (s *PatientV2) GetContactDetails() []ContactDetail {
-	return s.ContactDetails
-}
-
-// SetEhrPartnerID sets the value of EhrPartnerID.
-func (s *PatientV2) SetEhrPartnerID(val OptNilString) {
-	s.EhrPartnerID = val
-}
-
-// SetEmisID sets the value of EmisID.
-func (s *PatientV2) SetEmisID(val OptNilString) {
-	s.EmisID = val
-}
-
-// SetDeceasedAt sets the value of DeceasedAt.
-func (s *PatientV2) SetDeceasedAt(val OptNilString) {
-	s.DeceasedAt = val
-}
-
-// SetDob sets the value of Dob.
-func (s *PatientV2) SetDob(val NilString) {
-	s.Dob = val
-}
-
-// SetTitle sets the value of Title.
-func (s *PatientV2) SetTitle(val OptNilString) {
-	s.Title = val
-}
-
-// SetFirstName sets the value of FirstName.
-func (s *PatientV2) SetFirstName(val OptNilString) {
-	s.FirstName = val
-}
-
-// SetLastName sets the value of LastName.
-func (s *PatientV2) SetLastName(val OptNilString) {
-	s.LastName = val
-}
-
-// SetSex sets the value of Sex.
-func (s *PatientV2) SetSex(val OptNilString) {
-	s.Sex = val
-}
-
-// SetNhsNumber sets the value of NhsNumber.
-func (s *PatientV2) SetNhsNumber(val OptNilString) {
-	s.NhsNumber = val
-}
-
-// SetEmail sets the value of Email.
-func (s *PatientV2) SetEmail(val OptNilString) {
-	s.Email = val
-}
-
-// SetMobile sets the value of Mobile.
-func (s *PatientV2) SetMobile(val OptNilString) {
-	s.Mobile = val
-}
-
-// SetLastSyncAt sets the value of LastSyncAt.
-func (s *PatientV2) SetLastSyncAt(val OptNilString) {
-	s.LastSyncAt = val
-}
-
-// SetDataSource sets the value of DataSource.
-func (s *PatientV2) SetDataSource(val OptNilDataSource) {
-	s.DataSource = val
-}
-
-// SetRestricted sets the value of Restricted.
-func (s *PatientV2) SetRestricted(val OptBool) {
-	s.Restricted = val
-}
-
-// SetLine1 sets the value of Line1.
-func (s *PatientV2) SetLine1(val OptNilString) {
-	s.Line1 = val
-}
-
-// SetLine2 sets the value of Line2.
-func (s *PatientV2) SetLine2(val OptNilString) {
-	s.Line2 = val
-}
-
-// SetLine3 sets the value of Line3.
-func (s *PatientV2) SetLine3(val OptNilString) {
-	s.Line3 = val
-}
-
-// SetTown sets the value of Town.
-func (s *PatientV2) SetTown(val OptNilString) {
-	s.Town = val
-}
-
-// SetCounty sets the value of County.
-func (s *PatientV2) SetCounty(val OptNilString) {
-	s.County = val
-}
-
-// SetPostcode sets the value of Postcode.
-func (s *PatientV2) SetPostcode(val OptNilString) {
-	s.Postcode = val
-}
-
-// SetHeroID sets the value of HeroID.
-func (s *PatientV2) SetHeroID(val OptNilString) {
-	s.HeroID = val
-}
-
-// SetHeroUID sets the value of HeroUID.
-func (s *PatientV2) SetHeroUID(val OptNilString) {
-	s.HeroUID = val
-}
-
-// SetIdentifiers sets the value of Identifiers.
-func (s *PatientV2) SetIdentifiers(val []PatientIdentifier) {
-	s.Identifiers = val
-}
-
-// SetEhrRegistered sets the value of EhrRegistered.
-func (s *PatientV2) SetEhrRegistered(val NilBool) {
-	s.EhrRegistered = val
-}
-
-// SetLandline sets the value of Landline.
-func (s *PatientV2) SetLandline(val OptNilString) {
-	s.Landline = val
-}
-
-// SetMergedInto sets the value of MergedInto.
-func (s *PatientV2) SetMergedInto(val OptNilString) {
-	s.MergedInto = val
-}
-
-// SetMergedPatientIds sets the value of MergedPatientIds.
-func (s *PatientV2) SetMergedPatientIds(val []ID) {
-	s.MergedPatientIds = val
-}
-
-// SetNhsNumberStatus sets the value of NhsNumberStatus.
-func (s *PatientV2) SetNhsNumberStatus(val OptNilPatientV2NhsNumberStatus) {
-	s.NhsNumberStatus = val
-}
-
-// SetSupersededBy sets the value of SupersededBy.
-func (s *PatientV2) SetSupersededBy(val OptNilString) {
-	s.SupersededBy = val
-}
-
-// SetMobileShared sets the value of MobileShared.
-func (s *PatientV2) SetMobileShared(val OptBool) {
-	s.MobileShared = val
-}
-
-// SetContactDetails sets the value of ContactDetails.
-func (s *PatientV2) SetContactDetails(val []ContactDetail) {
-	s.ContactDetails = val
-}
-
-func (*PatientV2) connectPatientEhrRes()       {}
-func (*PatientV2) getPatientByIdV2Res()        {}
-func (*PatientV2) setPatientContactDetailRes() {}
-
 // What the Personal Demographics Service said of the number: that it is this person's, that it was
 // withdrawn, or that it does not fit the birth date. Null when it was not asked.
 type PatientV2NhsNumberStatus string
@@ -13468,96 +4856,11 @@ func (PatientV2NhsNumberStatus) AllValues() []PatientV2NhsNumberStatus {
 	}
 }
 
-// MarshalText implements encoding.TextMarshaler.
-func (s PatientV2NhsNumberStatus) MarshalText() ([]byte, error) {
-	switch s {
-	case PatientV2NhsNumberStatusVerified:
-		return []byte(s), nil
-	case PatientV2NhsNumberStatusWithdrawn:
-		return []byte(s), nil
-	case PatientV2NhsNumberStatusDisputed:
-		return []byte(s), nil
-	default:
-		return nil, errors.Errorf("invalid value: %q", s)
-	}
-}
-
-// UnmarshalText implements encoding.TextUnmarshaler.
-func (s *PatientV2NhsNumberStatus) UnmarshalText(data []byte) error {
-	switch PatientV2NhsNumberStatus(data) {
-	case PatientV2NhsNumberStatusVerified:
-		*s = PatientV2NhsNumberStatusVerified
-		return nil
-	case PatientV2NhsNumberStatusWithdrawn:
-		*s = PatientV2NhsNumberStatusWithdrawn
-		return nil
-	case PatientV2NhsNumberStatusDisputed:
-		*s = PatientV2NhsNumberStatusDisputed
-		return nil
-	default:
-		return errors.Errorf("invalid value: %q", data)
-	}
-}
-
-type PauseBatchMessageConflict Error
-
-func (*PauseBatchMessageConflict) pauseBatchMessageRes() {}
-
-type PauseBatchMessageForbidden Error
-
-func (*PauseBatchMessageForbidden) pauseBatchMessageRes() {}
-
-type PauseBatchMessageNotFound Error
-
-func (*PauseBatchMessageNotFound) pauseBatchMessageRes() {}
-
-type PauseBatchMessageTooManyRequests Error
-
-func (*PauseBatchMessageTooManyRequests) pauseBatchMessageRes() {}
-
-type PauseBatchMessageUnauthorized Error
-
-func (*PauseBatchMessageUnauthorized) pauseBatchMessageRes() {}
-
-type PauseBatchMessageUnprocessableEntity Error
-
-func (*PauseBatchMessageUnprocessableEntity) pauseBatchMessageRes() {}
-
 // Ref: #/components/schemas/PersonName
 type PersonName struct {
 	Title     OptString `json:"title"`
 	FirstName OptString `json:"first_name"`
 	LastName  OptString `json:"last_name"`
-}
-
-// GetTitle returns the value of Title.
-func (s *PersonName) GetTitle() OptString {
-	return s.Title
-}
-
-// GetFirstName returns the value of FirstName.
-func (s *PersonName) GetFirstName() OptString {
-	return s.FirstName
-}
-
-// GetLastName returns the value of LastName.
-func (s *PersonName) GetLastName() OptString {
-	return s.LastName
-}
-
-// SetTitle sets the value of Title.
-func (s *PersonName) SetTitle(val OptString) {
-	s.Title = val
-}
-
-// SetFirstName sets the value of FirstName.
-func (s *PersonName) SetFirstName(val OptString) {
-	s.FirstName = val
-}
-
-// SetLastName sets the value of LastName.
-func (s *PersonName) SetLastName(val OptString) {
-	s.LastName = val
 }
 
 // Ref: #/components/schemas/PostalAddress
@@ -13569,76 +4872,6 @@ type PostalAddress struct {
 	County   OptString `json:"county"`
 	Country  OptString `json:"country"`
 	Postcode OptString `json:"postcode"`
-}
-
-// GetLine1 returns the value of Line1.
-func (s *PostalAddress) GetLine1() OptString {
-	return s.Line1
-}
-
-// GetLine2 returns the value of Line2.
-func (s *PostalAddress) GetLine2() OptString {
-	return s.Line2
-}
-
-// GetLine3 returns the value of Line3.
-func (s *PostalAddress) GetLine3() OptString {
-	return s.Line3
-}
-
-// GetTown returns the value of Town.
-func (s *PostalAddress) GetTown() OptString {
-	return s.Town
-}
-
-// GetCounty returns the value of County.
-func (s *PostalAddress) GetCounty() OptString {
-	return s.County
-}
-
-// GetCountry returns the value of Country.
-func (s *PostalAddress) GetCountry() OptString {
-	return s.Country
-}
-
-// GetPostcode returns the value of Postcode.
-func (s *PostalAddress) GetPostcode() OptString {
-	return s.Postcode
-}
-
-// SetLine1 sets the value of Line1.
-func (s *PostalAddress) SetLine1(val OptString) {
-	s.Line1 = val
-}
-
-// SetLine2 sets the value of Line2.
-func (s *PostalAddress) SetLine2(val OptString) {
-	s.Line2 = val
-}
-
-// SetLine3 sets the value of Line3.
-func (s *PostalAddress) SetLine3(val OptString) {
-	s.Line3 = val
-}
-
-// SetTown sets the value of Town.
-func (s *PostalAddress) SetTown(val OptString) {
-	s.Town = val
-}
-
-// SetCounty sets the value of County.
-func (s *PostalAddress) SetCounty(val OptString) {
-	s.County = val
-}
-
-// SetCountry sets the value of Country.
-func (s *PostalAddress) SetCountry(val OptString) {
-	s.Country = val
-}
-
-// SetPostcode sets the value of Postcode.
-func (s *PostalAddress) SetPostcode(val OptString) {
-	s.Postcode = val
 }
 
 // Ref: #/components/schemas/PracticeGroup
@@ -13657,132 +4890,9 @@ type PracticeGroup struct {
 	Sandbox OptBool `json:"sandbox"`
 }
 
-// GetID returns the value of ID.
-func (s *PracticeGroup) GetID() ID {
-	return s.ID
-}
-
-// GetName returns the value of Name.
-func (s *PracticeGroup) GetName() string {
-	return s.Name
-}
-
-// GetSector returns the value of Sector.
-func (s *PracticeGroup) GetSector() Sector {
-	return s.Sector
-}
-
-// GetOdsCode returns the value of OdsCode.
-func (s *PracticeGroup) GetOdsCode() OptString {
-	return s.OdsCode
-}
-
-// GetPhone returns the value of Phone.
-func (s *PracticeGroup) GetPhone() OptString {
-	return s.Phone
-}
-
-// GetEmail returns the value of Email.
-func (s *PracticeGroup) GetEmail() OptString {
-	return s.Email
-}
-
-// GetWebsite returns the value of Website.
-func (s *PracticeGroup) GetWebsite() OptString {
-	return s.Website
-}
-
-// GetTimezone returns the value of Timezone.
-func (s *PracticeGroup) GetTimezone() OptString {
-	return s.Timezone
-}
-
-// GetAddress returns the value of Address.
-func (s *PracticeGroup) GetAddress() Address {
-	return s.Address
-}
-
-// GetSandbox returns the value of Sandbox.
-func (s *PracticeGroup) GetSandbox() OptBool {
-	return s.Sandbox
-}
-
-// SetID sets the value of ID.
-func (s *PracticeGroup) SetID(val ID) {
-	s.ID = val
-}
-
-// SetName sets the value of Name.
-func (s *PracticeGroup) SetName(val string) {
-	s.Name = val
-}
-
-// SetSector sets the value of Sector.
-func (s *PracticeGroup) SetSector(val Sector) {
-	s.Sector = val
-}
-
-// SetOdsCode sets the value of OdsCode.
-func (s *PracticeGroup) SetOdsCode(val OptString) {
-	s.OdsCode = val
-}
-
-// SetPhone sets the value of Phone.
-func (s *PracticeGroup) SetPhone(val OptString) {
-	s.Phone = val
-}
-
-// SetEmail sets the value of Email.
-func (s *PracticeGroup) SetEmail(val OptString) {
-	s.Email = val
-}
-
-// SetWebsite sets the value of Website.
-func (s *PracticeGroup) SetWebsite(val OptString) {
-	s.Website = val
-}
-
-// SetTimezone sets the value of Timezone.
-func (s *PracticeGroup) SetTimezone(val OptString) {
-	s.Timezone = val
-}
-
-// SetAddress sets the value of Address.
-func (s *PracticeGroup) SetAddress(val Address) {
-	s.Address = val
-}
-
-// SetSandbox sets the value of Sandbox.
-func (s *PracticeGroup) SetSandbox(val OptBool) {
-	s.Sandbox = val
-}
-
-func (*PracticeGroup) getPracticeGroupByIdRes() {}
-func (*PracticeGroup) updatePracticeGroupRes()  {}
-
 type PracticeGroupId struct {
 	APIKey string
 	Roles  []string
-}
-
-// GetAPIKey returns the value of APIKey.
-func (s *PracticeGroupId) GetAPIKey() string {
-	return s.APIKey
-}
-
-// GetRoles returns the value of Roles.
-func (s *PracticeGroupId) GetRoles() []string {
-	return s.Roles
-}
-
-// SetAPIKey sets the value of APIKey.
-func (s *PracticeGroupId) SetAPIKey(val string) {
-	s.APIKey = val
-}
-
-// SetRoles sets the value of Roles.
-func (s *PracticeGroupId) SetRoles(val []string) {
-	s.Roles = val
 }
 
 // Ref: #/components/schemas/PracticeGroupInput
@@ -13813,186 +4923,6 @@ type PracticeGroupInput struct {
 	SendUntil OptString `json:"send_until"`
 }
 
-// GetName returns the value of Name.
-func (s *PracticeGroupInput) GetName() OptString {
-	return s.Name
-}
-
-// GetSector returns the value of Sector.
-func (s *PracticeGroupInput) GetSector() OptSector {
-	return s.Sector
-}
-
-// GetOdsCode returns the value of OdsCode.
-func (s *PracticeGroupInput) GetOdsCode() OptString {
-	return s.OdsCode
-}
-
-// GetPhone returns the value of Phone.
-func (s *PracticeGroupInput) GetPhone() OptString {
-	return s.Phone
-}
-
-// GetEmail returns the value of Email.
-func (s *PracticeGroupInput) GetEmail() OptString {
-	return s.Email
-}
-
-// GetWebsite returns the value of Website.
-func (s *PracticeGroupInput) GetWebsite() OptString {
-	return s.Website
-}
-
-// GetTimezone returns the value of Timezone.
-func (s *PracticeGroupInput) GetTimezone() OptString {
-	return s.Timezone
-}
-
-// GetAddress returns the value of Address.
-func (s *PracticeGroupInput) GetAddress() OptAddress {
-	return s.Address
-}
-
-// GetBankHolidays returns the value of BankHolidays.
-func (s *PracticeGroupInput) GetBankHolidays() OptBankHolidayCountry {
-	return s.BankHolidays
-}
-
-// GetCancellationPolicyHours returns the value of CancellationPolicyHours.
-func (s *PracticeGroupInput) GetCancellationPolicyHours() OptInt {
-	return s.CancellationPolicyHours
-}
-
-// GetBookingWindowDays returns the value of BookingWindowDays.
-func (s *PracticeGroupInput) GetBookingWindowDays() OptInt {
-	return s.BookingWindowDays
-}
-
-// GetArchivedPatientAppointments returns the value of ArchivedPatientAppointments.
-func (s *PracticeGroupInput) GetArchivedPatientAppointments() OptArchivedPatientAppointments {
-	return s.ArchivedPatientAppointments
-}
-
-// GetUnreadFallbackMinutes returns the value of UnreadFallbackMinutes.
-func (s *PracticeGroupInput) GetUnreadFallbackMinutes() OptInt {
-	return s.UnreadFallbackMinutes
-}
-
-// GetVatRate returns the value of VatRate.
-func (s *PracticeGroupInput) GetVatRate() OptFloat64 {
-	return s.VatRate
-}
-
-// GetPatientOverlap returns the value of PatientOverlap.
-func (s *PracticeGroupInput) GetPatientOverlap() OptPatientOverlap {
-	return s.PatientOverlap
-}
-
-// GetSMSPricePence returns the value of SMSPricePence.
-func (s *PracticeGroupInput) GetSMSPricePence() OptInt {
-	return s.SMSPricePence
-}
-
-// GetSendFrom returns the value of SendFrom.
-func (s *PracticeGroupInput) GetSendFrom() OptString {
-	return s.SendFrom
-}
-
-// GetSendUntil returns the value of SendUntil.
-func (s *PracticeGroupInput) GetSendUntil() OptString {
-	return s.SendUntil
-}
-
-// SetName sets the value of Name.
-func (s *PracticeGroupInput) SetName(val OptString) {
-	s.Name = val
-}
-
-// SetSector sets the value of Sector.
-func (s *PracticeGroupInput) SetSector(val OptSector) {
-	s.Sector = val
-}
-
-// SetOdsCode sets the value of OdsCode.
-func (s *PracticeGroupInput) SetOdsCode(val OptString) {
-	s.OdsCode = val
-}
-
-// SetPhone sets the value of Phone.
-func (s *PracticeGroupInput) SetPhone(val OptString) {
-	s.Phone = val
-}
-
-// SetEmail sets the value of Email.
-func (s *PracticeGroupInput) SetEmail(val OptString) {
-	s.Email = val
-}
-
-// SetWebsite sets the value of Website.
-func (s *PracticeGroupInput) SetWebsite(val OptString) {
-	s.Website = val
-}
-
-// SetTimezone sets the value of Timezone.
-func (s *PracticeGroupInput) SetTimezone(val OptString) {
-	s.Timezone = val
-}
-
-// SetAddress sets the value of Address.
-func (s *PracticeGroupInput) SetAddress(val OptAddress) {
-	s.Address = val
-}
-
-// SetBankHolidays sets the value of BankHolidays.
-func (s *PracticeGroupInput) SetBankHolidays(val OptBankHolidayCountry) {
-	s.BankHolidays = val
-}
-
-// SetCancellationPolicyHours sets the value of CancellationPolicyHours.
-func (s *PracticeGroupInput) SetCancellationPolicyHours(val OptInt) {
-	s.CancellationPolicyHours = val
-}
-
-// SetBookingWindowDays sets the value of BookingWindowDays.
-func (s *PracticeGroupInput) SetBookingWindowDays(val OptInt) {
-	s.BookingWindowDays = val
-}
-
-// SetArchivedPatientAppointments sets the value of ArchivedPatientAppointments.
-func (s *PracticeGroupInput) SetArchivedPatientAppointments(val OptArchivedPatientAppointments) {
-	s.ArchivedPatientAppointments = val
-}
-
-// SetUnreadFallbackMinutes sets the value of UnreadFallbackMinutes.
-func (s *PracticeGroupInput) SetUnreadFallbackMinutes(val OptInt) {
-	s.UnreadFallbackMinutes = val
-}
-
-// SetVatRate sets the value of VatRate.
-func (s *PracticeGroupInput) SetVatRate(val OptFloat64) {
-	s.VatRate = val
-}
-
-// SetPatientOverlap sets the value of PatientOverlap.
-func (s *PracticeGroupInput) SetPatientOverlap(val OptPatientOverlap) {
-	s.PatientOverlap = val
-}
-
-// SetSMSPricePence sets the value of SMSPricePence.
-func (s *PracticeGroupInput) SetSMSPricePence(val OptInt) {
-	s.SMSPricePence = val
-}
-
-// SetSendFrom sets the value of SendFrom.
-func (s *PracticeGroupInput) SetSendFrom(val OptString) {
-	s.SendFrom = val
-}
-
-// SetSendUntil sets the value of SendUntil.
-func (s *PracticeGroupInput) SetSendUntil(val OptString) {
-	s.SendUntil = val
-}
-
 // Ref: #/components/schemas/Practitioner
 type Practitioner struct {
 	ID               ID               `json:"id"`
@@ -14003,69 +4933,6 @@ type Practitioner struct {
 	Active           bool             `json:"active"`
 }
 
-// GetID returns the value of ID.
-func (s *Practitioner) GetID() ID {
-	return s.ID
-}
-
-// GetTitle returns the value of Title.
-func (s *Practitioner) GetTitle() string {
-	return s.Title
-}
-
-// GetFirstName returns the value of FirstName.
-func (s *Practitioner) GetFirstName() string {
-	return s.FirstName
-}
-
-// GetLastName returns the value of LastName.
-func (s *Practitioner) GetLastName() string {
-	return s.LastName
-}
-
-// GetPractitionerType returns the value of PractitionerType.
-func (s *Practitioner) GetPractitionerType() PractitionerType {
-	return s.PractitionerType
-}
-
-// GetActive returns the value of Active.
-func (s *Practitioner) GetActive() bool {
-	return s.Active
-}
-
-// SetID sets the value of ID.
-func (s *Practitioner) SetID(val ID) {
-	s.ID = val
-}
-
-// SetTitle sets the value of Title.
-func (s *Practitioner) SetTitle(val string) {
-	s.Title = val
-}
-
-// SetFirstName sets the value of FirstName.
-func (s *Practitioner) SetFirstName(val string) {
-	s.FirstName = val
-}
-
-// SetLastName sets the value of LastName.
-func (s *Practitioner) SetLastName(val string) {
-	s.LastName = val
-}
-
-// SetPractitionerType sets the value of PractitionerType.
-func (s *Practitioner) SetPractitionerType(val PractitionerType) {
-	s.PractitionerType = val
-}
-
-// SetActive sets the value of Active.
-func (s *Practitioner) SetActive(val bool) {
-	s.Active = val
-}
-
-func (*Practitioner) createPractitionerRes() {}
-func (*Practitioner) updatePractitionerRes() {}
-
 // Ref: #/components/schemas/PractitionerInput
 type PractitionerInput struct {
 	Title            OptString           `json:"title"`
@@ -14073,56 +4940,6 @@ type PractitionerInput struct {
 	LastName         OptString           `json:"last_name"`
 	PractitionerType OptPractitionerType `json:"practitioner_type"`
 	Active           OptBool             `json:"active"`
-}
-
-// GetTitle returns the value of Title.
-func (s *PractitionerInput) GetTitle() OptString {
-	return s.Title
-}
-
-// GetFirstName returns the value of FirstName.
-func (s *PractitionerInput) GetFirstName() OptString {
-	return s.FirstName
-}
-
-// GetLastName returns the value of LastName.
-func (s *PractitionerInput) GetLastName() OptString {
-	return s.LastName
-}
-
-// GetPractitionerType returns the value of PractitionerType.
-func (s *PractitionerInput) GetPractitionerType() OptPractitionerType {
-	return s.PractitionerType
-}
-
-// GetActive returns the value of Active.
-func (s *PractitionerInput) GetActive() OptBool {
-	return s.Active
-}
-
-// SetTitle sets the value of Title.
-func (s *PractitionerInput) SetTitle(val OptString) {
-	s.Title = val
-}
-
-// SetFirstName sets the value of FirstName.
-func (s *PractitionerInput) SetFirstName(val OptString) {
-	s.FirstName = val
-}
-
-// SetLastName sets the value of LastName.
-func (s *PractitionerInput) SetLastName(val OptString) {
-	s.LastName = val
-}
-
-// SetPractitionerType sets the value of PractitionerType.
-func (s *PractitionerInput) SetPractitionerType(val OptPractitionerType) {
-	s.PractitionerType = val
-}
-
-// SetActive sets the value of Active.
-func (s *PractitionerInput) SetActive(val OptBool) {
-	s.Active = val
 }
 
 // Ref: #/components/schemas/PractitionerType
@@ -14157,129 +4974,9 @@ func (PractitionerType) AllValues() []PractitionerType {
 	}
 }
 
-// MarshalText implements encoding.TextMarshaler.
-func (s PractitionerType) MarshalText() ([]byte, error) {
-	switch s {
-	case PractitionerTypeGP:
-		return []byte(s), nil
-	case PractitionerTypeNurse:
-		return []byte(s), nil
-	case PractitionerTypePsychologist:
-		return []byte(s), nil
-	case PractitionerTypeRadiologist:
-		return []byte(s), nil
-	case PractitionerTypePsychiatrist:
-		return []byte(s), nil
-	case PractitionerTypeHealthAndExerciseConsultant:
-		return []byte(s), nil
-	case PractitionerTypePersonalTrainer:
-		return []byte(s), nil
-	case PractitionerTypeCognitiveBehaviouralTherapist:
-		return []byte(s), nil
-	case PractitionerTypeGPDermatologySpecialist:
-		return []byte(s), nil
-	case PractitionerTypeRheumatologist:
-		return []byte(s), nil
-	default:
-		return nil, errors.Errorf("invalid value: %q", s)
-	}
-}
-
-// UnmarshalText implements encoding.TextUnmarshaler.
-func (s *PractitionerType) UnmarshalText(data []byte) error {
-	switch PractitionerType(data) {
-	case PractitionerTypeGP:
-		*s = PractitionerTypeGP
-		return nil
-	case PractitionerTypeNurse:
-		*s = PractitionerTypeNurse
-		return nil
-	case PractitionerTypePsychologist:
-		*s = PractitionerTypePsychologist
-		return nil
-	case PractitionerTypeRadiologist:
-		*s = PractitionerTypeRadiologist
-		return nil
-	case PractitionerTypePsychiatrist:
-		*s = PractitionerTypePsychiatrist
-		return nil
-	case PractitionerTypeHealthAndExerciseConsultant:
-		*s = PractitionerTypeHealthAndExerciseConsultant
-		return nil
-	case PractitionerTypePersonalTrainer:
-		*s = PractitionerTypePersonalTrainer
-		return nil
-	case PractitionerTypeCognitiveBehaviouralTherapist:
-		*s = PractitionerTypeCognitiveBehaviouralTherapist
-		return nil
-	case PractitionerTypeGPDermatologySpecialist:
-		*s = PractitionerTypeGPDermatologySpecialist
-		return nil
-	case PractitionerTypeRheumatologist:
-		*s = PractitionerTypeRheumatologist
-		return nil
-	default:
-		return errors.Errorf("invalid value: %q", data)
-	}
-}
-
-type PreviewBatchMessageForbidden Error
-
-func (*PreviewBatchMessageForbidden) previewBatchMessageRes() {}
-
-type PreviewBatchMessageNotFound Error
-
-func (*PreviewBatchMessageNotFound) previewBatchMessageRes() {}
-
-type PreviewBatchMessageTooManyRequests Error
-
-func (*PreviewBatchMessageTooManyRequests) previewBatchMessageRes() {}
-
-type PreviewBatchMessageUnauthorized Error
-
-func (*PreviewBatchMessageUnauthorized) previewBatchMessageRes() {}
-
-type PreviewPatientMergeBadRequest Error
-
-func (*PreviewPatientMergeBadRequest) previewPatientMergeRes() {}
-
-type PreviewPatientMergeConflict Error
-
-func (*PreviewPatientMergeConflict) previewPatientMergeRes() {}
-
-type PreviewPatientMergeForbidden Error
-
-func (*PreviewPatientMergeForbidden) previewPatientMergeRes() {}
-
-type PreviewPatientMergeNotFound Error
-
-func (*PreviewPatientMergeNotFound) previewPatientMergeRes() {}
-
 type PreviewPatientMergeReq struct {
 	PatientID ID `json:"patient_id"`
 }
-
-// GetPatientID returns the value of PatientID.
-func (s *PreviewPatientMergeReq) GetPatientID() ID {
-	return s.PatientID
-}
-
-// SetPatientID sets the value of PatientID.
-func (s *PreviewPatientMergeReq) SetPatientID(val ID) {
-	s.PatientID = val
-}
-
-type PreviewPatientMergeTooManyRequests Error
-
-func (*PreviewPatientMergeTooManyRequests) previewPatientMergeRes() {}
-
-type PreviewPatientMergeUnauthorized Error
-
-func (*PreviewPatientMergeUnauthorized) previewPatientMergeRes() {}
-
-type PreviewPatientMergeUnprocessableEntity Error
-
-func (*PreviewPatientMergeUnprocessableEntity) previewPatientMergeRes() {}
 
 // Extension. Something proposed for a patient’s record.
 // Ref: #/components/schemas/ProposedEntry
@@ -14305,156 +5002,6 @@ type ProposedEntry struct {
 	WrittenAt     OptNilDateTime `json:"written_at"`
 }
 
-// GetID returns the value of ID.
-func (s *ProposedEntry) GetID() ID {
-	return s.ID
-}
-
-// GetPatient returns the value of Patient.
-func (s *ProposedEntry) GetPatient() NamedPatient {
-	return s.Patient
-}
-
-// GetMessageID returns the value of MessageID.
-func (s *ProposedEntry) GetMessageID() ID {
-	return s.MessageID
-}
-
-// GetMessageType returns the value of MessageType.
-func (s *ProposedEntry) GetMessageType() MessageType {
-	return s.MessageType
-}
-
-// GetSnomedCode returns the value of SnomedCode.
-func (s *ProposedEntry) GetSnomedCode() string {
-	return s.SnomedCode
-}
-
-// GetSnomedTerm returns the value of SnomedTerm.
-func (s *ProposedEntry) GetSnomedTerm() string {
-	return s.SnomedTerm
-}
-
-// GetContent returns the value of Content.
-func (s *ProposedEntry) GetContent() string {
-	return s.Content
-}
-
-// GetStatus returns the value of Status.
-func (s *ProposedEntry) GetStatus() RecordEntryStatus {
-	return s.Status
-}
-
-// GetFailureReason returns the value of FailureReason.
-func (s *ProposedEntry) GetFailureReason() OptNilString {
-	return s.FailureReason
-}
-
-// GetProposedBy returns the value of ProposedBy.
-func (s *ProposedEntry) GetProposedBy() OptNilString {
-	return s.ProposedBy
-}
-
-// GetDecidedBy returns the value of DecidedBy.
-func (s *ProposedEntry) GetDecidedBy() OptNilString {
-	return s.DecidedBy
-}
-
-// GetDecidedAt returns the value of DecidedAt.
-func (s *ProposedEntry) GetDecidedAt() OptNilDateTime {
-	return s.DecidedAt
-}
-
-// GetCreatedAt returns the value of CreatedAt.
-func (s *ProposedEntry) GetCreatedAt() time.Time {
-	return s.CreatedAt
-}
-
-// GetLinkExpiresAt returns the value of LinkExpiresAt.
-func (s *ProposedEntry) GetLinkExpiresAt() time.Time {
-	return s.LinkExpiresAt
-}
-
-// GetWrittenAt returns the value of WrittenAt.
-func (s *ProposedEntry) GetWrittenAt() OptNilDateTime {
-	return s.WrittenAt
-}
-
-// SetID sets the value of ID.
-func (s *ProposedEntry) SetID(val ID) {
-	s.ID = val
-}
-
-// SetPatient sets the value of Patient.
-func (s *ProposedEntry) SetPatient(val NamedPatient) {
-	s.Patient = val
-}
-
-// SetMessageID sets the value of MessageID.
-func (s *ProposedEntry) SetMessageID(val ID) {
-	s.MessageID = val
-}
-
-// SetMessageType sets the value of MessageType.
-func (s *ProposedEntry) SetMessageType(val MessageType) {
-	s.MessageType = val
-}
-
-// SetSnomedCode sets the value of SnomedCode.
-func (s *ProposedEntry) SetSnomedCode(val string) {
-	s.SnomedCode = val
-}
-
-// SetSnomedTerm sets the value of SnomedTerm.
-func (s *ProposedEntry) SetSnomedTerm(val string) {
-	s.SnomedTerm = val
-}
-
-// SetContent sets the value of Content.
-func (s *ProposedEntry) SetContent(val string) {
-	s.Content = val
-}
-
-// SetStatus sets the value of Status.
-func (s *ProposedEntry) SetStatus(val RecordEntryStatus) {
-	s.Status = val
-}
-
-// SetFailureReason sets the value of FailureReason.
-func (s *ProposedEntry) SetFailureReason(val OptNilString) {
-	s.FailureReason = val
-}
-
-// SetProposedBy sets the value of ProposedBy.
-func (s *ProposedEntry) SetProposedBy(val OptNilString) {
-	s.ProposedBy = val
-}
-
-// SetDecidedBy sets the value of DecidedBy.
-func (s *ProposedEntry) SetDecidedBy(val OptNilString) {
-	s.DecidedBy = val
-}
-
-// SetDecidedAt sets the value of DecidedAt.
-func (s *ProposedEntry) SetDecidedAt(val OptNilDateTime) {
-	s.DecidedAt = val
-}
-
-// SetCreatedAt sets the value of CreatedAt.
-func (s *ProposedEntry) SetCreatedAt(val time.Time) {
-	s.CreatedAt = val
-}
-
-// SetLinkExpiresAt sets the value of LinkExpiresAt.
-func (s *ProposedEntry) SetLinkExpiresAt(val time.Time) {
-	s.LinkExpiresAt = val
-}
-
-// SetWrittenAt sets the value of WrittenAt.
-func (s *ProposedEntry) SetWrittenAt(val OptNilDateTime) {
-	s.WrittenAt = val
-}
-
 // Only direct care reaches somebody who has opted out.
 // Ref: #/components/schemas/Purpose
 type Purpose string
@@ -14469,32 +5016,6 @@ func (Purpose) AllValues() []Purpose {
 	return []Purpose{
 		PurposeDirectCare,
 		PurposeOther,
-	}
-}
-
-// MarshalText implements encoding.TextMarshaler.
-func (s Purpose) MarshalText() ([]byte, error) {
-	switch s {
-	case PurposeDirectCare:
-		return []byte(s), nil
-	case PurposeOther:
-		return []byte(s), nil
-	default:
-		return nil, errors.Errorf("invalid value: %q", s)
-	}
-}
-
-// UnmarshalText implements encoding.TextUnmarshaler.
-func (s *Purpose) UnmarshalText(data []byte) error {
-	switch Purpose(data) {
-	case PurposeDirectCare:
-		*s = PurposeDirectCare
-		return nil
-	case PurposeOther:
-		*s = PurposeOther
-		return nil
-	default:
-		return errors.Errorf("invalid value: %q", data)
 	}
 }
 
@@ -14522,52 +5043,6 @@ func (RecipientStatus) AllValues() []RecipientStatus {
 	}
 }
 
-// MarshalText implements encoding.TextMarshaler.
-func (s RecipientStatus) MarshalText() ([]byte, error) {
-	switch s {
-	case RecipientStatusCREATED:
-		return []byte(s), nil
-	case RecipientStatusENRICHMENTERROR:
-		return []byte(s), nil
-	case RecipientStatusENRICHED:
-		return []byte(s), nil
-	case RecipientStatusINVALIDPAYLOAD:
-		return []byte(s), nil
-	case RecipientStatusQUEUED:
-		return []byte(s), nil
-	case RecipientStatusCANCELLED:
-		return []byte(s), nil
-	default:
-		return nil, errors.Errorf("invalid value: %q", s)
-	}
-}
-
-// UnmarshalText implements encoding.TextUnmarshaler.
-func (s *RecipientStatus) UnmarshalText(data []byte) error {
-	switch RecipientStatus(data) {
-	case RecipientStatusCREATED:
-		*s = RecipientStatusCREATED
-		return nil
-	case RecipientStatusENRICHMENTERROR:
-		*s = RecipientStatusENRICHMENTERROR
-		return nil
-	case RecipientStatusENRICHED:
-		*s = RecipientStatusENRICHED
-		return nil
-	case RecipientStatusINVALIDPAYLOAD:
-		*s = RecipientStatusINVALIDPAYLOAD
-		return nil
-	case RecipientStatusQUEUED:
-		*s = RecipientStatusQUEUED
-		return nil
-	case RecipientStatusCANCELLED:
-		*s = RecipientStatusCANCELLED
-		return nil
-	default:
-		return errors.Errorf("invalid value: %q", data)
-	}
-}
-
 // Ref: #/components/schemas/RecordEntry
 type RecordEntry struct {
 	ID         ID        `json:"id"`
@@ -14577,76 +5052,6 @@ type RecordEntry struct {
 	Content    string    `json:"content"`
 	ApprovedBy OptString `json:"approved_by"`
 	WrittenAt  time.Time `json:"written_at"`
-}
-
-// GetID returns the value of ID.
-func (s *RecordEntry) GetID() ID {
-	return s.ID
-}
-
-// GetMessageID returns the value of MessageID.
-func (s *RecordEntry) GetMessageID() ID {
-	return s.MessageID
-}
-
-// GetSnomedCode returns the value of SnomedCode.
-func (s *RecordEntry) GetSnomedCode() string {
-	return s.SnomedCode
-}
-
-// GetSnomedTerm returns the value of SnomedTerm.
-func (s *RecordEntry) GetSnomedTerm() string {
-	return s.SnomedTerm
-}
-
-// GetContent returns the value of Content.
-func (s *RecordEntry) GetContent() string {
-	return s.Content
-}
-
-// GetApprovedBy returns the value of ApprovedBy.
-func (s *RecordEntry) GetApprovedBy() OptString {
-	return s.ApprovedBy
-}
-
-// GetWrittenAt returns the value of WrittenAt.
-func (s *RecordEntry) GetWrittenAt() time.Time {
-	return s.WrittenAt
-}
-
-// SetID sets the value of ID.
-func (s *RecordEntry) SetID(val ID) {
-	s.ID = val
-}
-
-// SetMessageID sets the value of MessageID.
-func (s *RecordEntry) SetMessageID(val ID) {
-	s.MessageID = val
-}
-
-// SetSnomedCode sets the value of SnomedCode.
-func (s *RecordEntry) SetSnomedCode(val string) {
-	s.SnomedCode = val
-}
-
-// SetSnomedTerm sets the value of SnomedTerm.
-func (s *RecordEntry) SetSnomedTerm(val string) {
-	s.SnomedTerm = val
-}
-
-// SetContent sets the value of Content.
-func (s *RecordEntry) SetContent(val string) {
-	s.Content = val
-}
-
-// SetApprovedBy sets the value of ApprovedBy.
-func (s *RecordEntry) SetApprovedBy(val OptString) {
-	s.ApprovedBy = val
-}
-
-// SetWrittenAt sets the value of WrittenAt.
-func (s *RecordEntry) SetWrittenAt(val time.Time) {
-	s.WrittenAt = val
 }
 
 // Ref: #/components/schemas/RecordEntryStatus
@@ -14671,141 +5076,14 @@ func (RecordEntryStatus) AllValues() []RecordEntryStatus {
 	}
 }
 
-// MarshalText implements encoding.TextMarshaler.
-func (s RecordEntryStatus) MarshalText() ([]byte, error) {
-	switch s {
-	case RecordEntryStatusPendingApproval:
-		return []byte(s), nil
-	case RecordEntryStatusApproved:
-		return []byte(s), nil
-	case RecordEntryStatusWritten:
-		return []byte(s), nil
-	case RecordEntryStatusFailed:
-		return []byte(s), nil
-	case RecordEntryStatusRejected:
-		return []byte(s), nil
-	default:
-		return nil, errors.Errorf("invalid value: %q", s)
-	}
-}
-
-// UnmarshalText implements encoding.TextUnmarshaler.
-func (s *RecordEntryStatus) UnmarshalText(data []byte) error {
-	switch RecordEntryStatus(data) {
-	case RecordEntryStatusPendingApproval:
-		*s = RecordEntryStatusPendingApproval
-		return nil
-	case RecordEntryStatusApproved:
-		*s = RecordEntryStatusApproved
-		return nil
-	case RecordEntryStatusWritten:
-		*s = RecordEntryStatusWritten
-		return nil
-	case RecordEntryStatusFailed:
-		*s = RecordEntryStatusFailed
-		return nil
-	case RecordEntryStatusRejected:
-		*s = RecordEntryStatusRejected
-		return nil
-	default:
-		return errors.Errorf("invalid value: %q", data)
-	}
-}
-
 // Ref: #/components/schemas/RecoverRequest
 type RecoverRequest struct {
 	Since time.Time `json:"since"`
 }
 
-// GetSince returns the value of Since.
-func (s *RecoverRequest) GetSince() time.Time {
-	return s.Since
-}
-
-// SetSince sets the value of Since.
-func (s *RecoverRequest) SetSince(val time.Time) {
-	s.Since = val
-}
-
-type RecoverWebhookBadRequest Error
-
-func (*RecoverWebhookBadRequest) recoverWebhookRes() {}
-
-type RecoverWebhookConflict Error
-
-func (*RecoverWebhookConflict) recoverWebhookRes() {}
-
-type RecoverWebhookForbidden Error
-
-func (*RecoverWebhookForbidden) recoverWebhookRes() {}
-
-type RecoverWebhookNotFound Error
-
-func (*RecoverWebhookNotFound) recoverWebhookRes() {}
-
-type RecoverWebhookTooManyRequests Error
-
-func (*RecoverWebhookTooManyRequests) recoverWebhookRes() {}
-
-type RecoverWebhookUnauthorized Error
-
-func (*RecoverWebhookUnauthorized) recoverWebhookRes() {}
-
-type RecoverWebhookUnprocessableEntity Error
-
-func (*RecoverWebhookUnprocessableEntity) recoverWebhookRes() {}
-
-type RegisterPatientBadRequest Error
-
-func (*RegisterPatientBadRequest) registerPatientRes() {}
-
-type RegisterPatientConflict Error
-
-func (*RegisterPatientConflict) registerPatientRes() {}
-
-type RegisterPatientForbidden Error
-
-func (*RegisterPatientForbidden) registerPatientRes() {}
-
-type RegisterPatientInternalServerError Error
-
-func (*RegisterPatientInternalServerError) registerPatientRes() {}
-
 type RegisterPatientOK struct {
 	PatientID string `json:"patient_id"`
 }
-
-// GetPatientID returns the value of PatientID.
-func (s *RegisterPatientOK) GetPatientID() string {
-	return s.PatientID
-}
-
-// SetPatientID sets the value of PatientID.
-func (s *RegisterPatientOK) SetPatientID(val string) {
-	s.PatientID = val
-}
-
-func (*RegisterPatientOK) registerPatientRes() {}
-
-type RegisterPatientPdsBadRequest Error
-
-func (*RegisterPatientPdsBadRequest) registerPatientPdsRes() {}
-
-type RegisterPatientPdsConflict Error
-
-func (*RegisterPatientPdsConflict) registerPatientPdsRes() {}
-
-type RegisterPatientPdsForbidden Error
-
-func (*RegisterPatientPdsForbidden) registerPatientPdsRes() {}
-
-type RegisterPatientPdsInternalServerError Error
-
-func (*RegisterPatientPdsInternalServerError) registerPatientPdsRes() {}
-
-type RegisterPatientPdsNotFound Error
-
-func (*RegisterPatientPdsNotFound) registerPatientPdsRes() {}
 
 // RegisterPatientPdsOK represents sum type.
 type RegisterPatientPdsOK struct {
@@ -14824,28 +5102,10 @@ const (
 	IdentityUnconfirmedRegisterPatientPdsOK RegisterPatientPdsOKType = "IdentityUnconfirmed"
 )
 
-// IsPatientRegistered reports whether RegisterPatientPdsOK is PatientRegistered.
-func (s RegisterPatientPdsOK) IsPatientRegistered() bool {
-	return s.Type == PatientRegisteredRegisterPatientPdsOK
-}
-
-// IsIdentityUnconfirmed reports whether RegisterPatientPdsOK is IdentityUnconfirmed.
-func (s RegisterPatientPdsOK) IsIdentityUnconfirmed() bool {
-	return s.Type == IdentityUnconfirmedRegisterPatientPdsOK
-}
-
 // SetPatientRegistered sets RegisterPatientPdsOK to PatientRegistered.
 func (s *RegisterPatientPdsOK) SetPatientRegistered(v PatientRegistered) {
 	s.Type = PatientRegisteredRegisterPatientPdsOK
 	s.PatientRegistered = v
-}
-
-// GetPatientRegistered returns PatientRegistered and true boolean if RegisterPatientPdsOK is PatientRegistered.
-func (s RegisterPatientPdsOK) GetPatientRegistered() (v PatientRegistered, ok bool) {
-	if !s.IsPatientRegistered() {
-		return v, false
-	}
-	return s.PatientRegistered, true
 }
 
 // NewPatientRegisteredRegisterPatientPdsOK returns new RegisterPatientPdsOK from PatientRegistered.
@@ -14861,70 +5121,12 @@ func (s *RegisterPatientPdsOK) SetIdentityUnconfirmed(v IdentityUnconfirmed) {
 	s.IdentityUnconfirmed = v
 }
 
-// GetIdentityUnconfirmed returns IdentityUnconfirmed and true boolean if RegisterPatientPdsOK is IdentityUnconfirmed.
-func (s RegisterPatientPdsOK) GetIdentityUnconfirmed() (v IdentityUnconfirmed, ok bool) {
-	if !s.IsIdentityUnconfirmed() {
-		return v, false
-	}
-	return s.IdentityUnconfirmed, true
-}
-
 // NewIdentityUnconfirmedRegisterPatientPdsOK returns new RegisterPatientPdsOK from IdentityUnconfirmed.
 func NewIdentityUnconfirmedRegisterPatientPdsOK(v IdentityUnconfirmed) RegisterPatientPdsOK {
 	var s RegisterPatientPdsOK
 	s.SetIdentityUnconfirmed(v)
 	return s
 }
-
-func (*RegisterPatientPdsOK) registerPatientPdsRes() {}
-
-type RegisterPatientPdsTooManyRequests Error
-
-func (*RegisterPatientPdsTooManyRequests) registerPatientPdsRes() {}
-
-type RegisterPatientPdsUnauthorized Error
-
-func (*RegisterPatientPdsUnauthorized) registerPatientPdsRes() {}
-
-type RegisterPatientPdsUnprocessableEntity Error
-
-func (*RegisterPatientPdsUnprocessableEntity) registerPatientPdsRes() {}
-
-type RegisterPatientTooManyRequests Error
-
-func (*RegisterPatientTooManyRequests) registerPatientRes() {}
-
-type RegisterPatientUnauthorized Error
-
-func (*RegisterPatientUnauthorized) registerPatientRes() {}
-
-type RegisterPatientUnprocessableEntity Error
-
-func (*RegisterPatientUnprocessableEntity) registerPatientRes() {}
-
-type ReplayDeliveryConflict Error
-
-func (*ReplayDeliveryConflict) replayDeliveryRes() {}
-
-type ReplayDeliveryForbidden Error
-
-func (*ReplayDeliveryForbidden) replayDeliveryRes() {}
-
-type ReplayDeliveryNotFound Error
-
-func (*ReplayDeliveryNotFound) replayDeliveryRes() {}
-
-type ReplayDeliveryTooManyRequests Error
-
-func (*ReplayDeliveryTooManyRequests) replayDeliveryRes() {}
-
-type ReplayDeliveryUnauthorized Error
-
-func (*ReplayDeliveryUnauthorized) replayDeliveryRes() {}
-
-type ReplayDeliveryUnprocessableEntity Error
-
-func (*ReplayDeliveryUnprocessableEntity) replayDeliveryRes() {}
 
 // The last replay that was asked for.
 // Ref: #/components/schemas/ReplayProgress
@@ -14938,56 +5140,6 @@ type ReplayProgress struct {
 	DoneAt NilDateTime `json:"done_at"`
 }
 
-// GetSince returns the value of Since.
-func (s *ReplayProgress) GetSince() time.Time {
-	return s.Since
-}
-
-// GetUntil returns the value of Until.
-func (s *ReplayProgress) GetUntil() time.Time {
-	return s.Until
-}
-
-// GetIncludeDelivered returns the value of IncludeDelivered.
-func (s *ReplayProgress) GetIncludeDelivered() bool {
-	return s.IncludeDelivered
-}
-
-// GetQueued returns the value of Queued.
-func (s *ReplayProgress) GetQueued() int {
-	return s.Queued
-}
-
-// GetDoneAt returns the value of DoneAt.
-func (s *ReplayProgress) GetDoneAt() NilDateTime {
-	return s.DoneAt
-}
-
-// SetSince sets the value of Since.
-func (s *ReplayProgress) SetSince(val time.Time) {
-	s.Since = val
-}
-
-// SetUntil sets the value of Until.
-func (s *ReplayProgress) SetUntil(val time.Time) {
-	s.Until = val
-}
-
-// SetIncludeDelivered sets the value of IncludeDelivered.
-func (s *ReplayProgress) SetIncludeDelivered(val bool) {
-	s.IncludeDelivered = val
-}
-
-// SetQueued sets the value of Queued.
-func (s *ReplayProgress) SetQueued(val int) {
-	s.Queued = val
-}
-
-// SetDoneAt sets the value of DoneAt.
-func (s *ReplayProgress) SetDoneAt(val NilDateTime) {
-	s.DoneAt = val
-}
-
 // Ref: #/components/schemas/ReplayRequest
 type ReplayRequest struct {
 	Since time.Time `json:"since"`
@@ -14995,64 +5147,6 @@ type ReplayRequest struct {
 	Until            OptDateTime `json:"until"`
 	IncludeDelivered OptBool     `json:"include_delivered"`
 }
-
-// GetSince returns the value of Since.
-func (s *ReplayRequest) GetSince() time.Time {
-	return s.Since
-}
-
-// GetUntil returns the value of Until.
-func (s *ReplayRequest) GetUntil() OptDateTime {
-	return s.Until
-}
-
-// GetIncludeDelivered returns the value of IncludeDelivered.
-func (s *ReplayRequest) GetIncludeDelivered() OptBool {
-	return s.IncludeDelivered
-}
-
-// SetSince sets the value of Since.
-func (s *ReplayRequest) SetSince(val time.Time) {
-	s.Since = val
-}
-
-// SetUntil sets the value of Until.
-func (s *ReplayRequest) SetUntil(val OptDateTime) {
-	s.Until = val
-}
-
-// SetIncludeDelivered sets the value of IncludeDelivered.
-func (s *ReplayRequest) SetIncludeDelivered(val OptBool) {
-	s.IncludeDelivered = val
-}
-
-type ReplayWebhookBadRequest Error
-
-func (*ReplayWebhookBadRequest) replayWebhookRes() {}
-
-type ReplayWebhookConflict Error
-
-func (*ReplayWebhookConflict) replayWebhookRes() {}
-
-type ReplayWebhookForbidden Error
-
-func (*ReplayWebhookForbidden) replayWebhookRes() {}
-
-type ReplayWebhookNotFound Error
-
-func (*ReplayWebhookNotFound) replayWebhookRes() {}
-
-type ReplayWebhookTooManyRequests Error
-
-func (*ReplayWebhookTooManyRequests) replayWebhookRes() {}
-
-type ReplayWebhookUnauthorized Error
-
-func (*ReplayWebhookUnauthorized) replayWebhookRes() {}
-
-type ReplayWebhookUnprocessableEntity Error
-
-func (*ReplayWebhookUnprocessableEntity) replayWebhookRes() {}
 
 // Ref: #/components/schemas/Reply
 type Reply struct {
@@ -15076,128 +5170,6 @@ type Reply struct {
 	HandledAt OptNilDateTime     `json:"handled_at"`
 }
 
-// GetID returns the value of ID.
-func (s *Reply) GetID() ID {
-	return s.ID
-}
-
-// GetAt returns the value of At.
-func (s *Reply) GetAt() time.Time {
-	return s.At
-}
-
-// GetChannel returns the value of Channel.
-func (s *Reply) GetChannel() MessageType {
-	return s.Channel
-}
-
-// GetContact returns the value of Contact.
-func (s *Reply) GetContact() NilString {
-	return s.Contact
-}
-
-// GetText returns the value of Text.
-func (s *Reply) GetText() string {
-	return s.Text
-}
-
-// GetMessageID returns the value of MessageID.
-func (s *Reply) GetMessageID() OptNilString {
-	return s.MessageID
-}
-
-// GetPatientID returns the value of PatientID.
-func (s *Reply) GetPatientID() OptNilString {
-	return s.PatientID
-}
-
-// GetPossiblePatientIds returns the value of PossiblePatientIds.
-func (s *Reply) GetPossiblePatientIds() []string {
-	return s.PossiblePatientIds
-}
-
-// GetMeaning returns the value of Meaning.
-func (s *Reply) GetMeaning() OptNilReplyMeaning {
-	return s.Meaning
-}
-
-// GetOpen returns the value of Open.
-func (s *Reply) GetOpen() bool {
-	return s.Open
-}
-
-// GetHandledBy returns the value of HandledBy.
-func (s *Reply) GetHandledBy() OptNilString {
-	return s.HandledBy
-}
-
-// GetHandledAt returns the value of HandledAt.
-func (s *Reply) GetHandledAt() OptNilDateTime {
-	return s.HandledAt
-}
-
-// SetID sets the value of ID.
-func (s *Reply) SetID(val ID) {
-	s.ID = val
-}
-
-// SetAt sets the value of At.
-func (s *Reply) SetAt(val time.Time) {
-	s.At = val
-}
-
-// SetChannel sets the value of Channel.
-func (s *Reply) SetChannel(val MessageType) {
-	s.Channel = val
-}
-
-// SetContact sets the value of Contact.
-func (s *Reply) SetContact(val NilString) {
-	s.Contact = val
-}
-
-// SetText sets the value of Text.
-func (s *Reply) SetText(val string) {
-	s.Text = val
-}
-
-// SetMessageID sets the value of MessageID.
-func (s *Reply) SetMessageID(val OptNilString) {
-	s.MessageID = val
-}
-
-// SetPatientID sets the value of PatientID.
-func (s *Reply) SetPatientID(val OptNilString) {
-	s.PatientID = val
-}
-
-// SetPossiblePatientIds sets the value of PossiblePatientIds.
-func (s *Reply) SetPossiblePatientIds(val []string) {
-	s.PossiblePatientIds = val
-}
-
-// SetMeaning sets the value of Meaning.
-func (s *Reply) SetMeaning(val OptNilReplyMeaning) {
-	s.Meaning = val
-}
-
-// SetOpen sets the value of Open.
-func (s *Reply) SetOpen(val bool) {
-	s.Open = val
-}
-
-// SetHandledBy sets the value of HandledBy.
-func (s *Reply) SetHandledBy(val OptNilString) {
-	s.HandledBy = val
-}
-
-// SetHandledAt sets the value of HandledAt.
-func (s *Reply) SetHandledAt(val OptNilDateTime) {
-	s.HandledAt = val
-}
-
-func (*Reply) updateMessageReplyRes() {}
-
 // What it asks for, when it is that word alone. `cancel` and `yes` are answers about an appointment,
 // which staff see to.
 type ReplyMeaning string
@@ -15219,95 +5191,11 @@ func (ReplyMeaning) AllValues() []ReplyMeaning {
 	}
 }
 
-// MarshalText implements encoding.TextMarshaler.
-func (s ReplyMeaning) MarshalText() ([]byte, error) {
-	switch s {
-	case ReplyMeaningStop:
-		return []byte(s), nil
-	case ReplyMeaningStart:
-		return []byte(s), nil
-	case ReplyMeaningCancel:
-		return []byte(s), nil
-	case ReplyMeaningYes:
-		return []byte(s), nil
-	default:
-		return nil, errors.Errorf("invalid value: %q", s)
-	}
-}
-
-// UnmarshalText implements encoding.TextUnmarshaler.
-func (s *ReplyMeaning) UnmarshalText(data []byte) error {
-	switch ReplyMeaning(data) {
-	case ReplyMeaningStop:
-		*s = ReplyMeaningStop
-		return nil
-	case ReplyMeaningStart:
-		*s = ReplyMeaningStart
-		return nil
-	case ReplyMeaningCancel:
-		*s = ReplyMeaningCancel
-		return nil
-	case ReplyMeaningYes:
-		*s = ReplyMeaningYes
-		return nil
-	default:
-		return errors.Errorf("invalid value: %q", data)
-	}
-}
-
 // Ref: #/components/schemas/ReplyUpdate
 type ReplyUpdate struct {
 	PatientID OptID   `json:"patient_id"`
 	Open      OptBool `json:"open"`
 }
-
-// GetPatientID returns the value of PatientID.
-func (s *ReplyUpdate) GetPatientID() OptID {
-	return s.PatientID
-}
-
-// GetOpen returns the value of Open.
-func (s *ReplyUpdate) GetOpen() OptBool {
-	return s.Open
-}
-
-// SetPatientID sets the value of PatientID.
-func (s *ReplyUpdate) SetPatientID(val OptID) {
-	s.PatientID = val
-}
-
-// SetOpen sets the value of Open.
-func (s *ReplyUpdate) SetOpen(val OptBool) {
-	s.Open = val
-}
-
-type RescheduleAppointmentBadRequest Error
-
-func (*RescheduleAppointmentBadRequest) rescheduleAppointmentRes() {}
-
-type RescheduleAppointmentConflict Error
-
-func (*RescheduleAppointmentConflict) rescheduleAppointmentRes() {}
-
-type RescheduleAppointmentForbidden Error
-
-func (*RescheduleAppointmentForbidden) rescheduleAppointmentRes() {}
-
-type RescheduleAppointmentNotFound Error
-
-func (*RescheduleAppointmentNotFound) rescheduleAppointmentRes() {}
-
-type RescheduleAppointmentTooManyRequests Error
-
-func (*RescheduleAppointmentTooManyRequests) rescheduleAppointmentRes() {}
-
-type RescheduleAppointmentUnauthorized Error
-
-func (*RescheduleAppointmentUnauthorized) rescheduleAppointmentRes() {}
-
-type RescheduleAppointmentUnprocessableEntity Error
-
-func (*RescheduleAppointmentUnprocessableEntity) rescheduleAppointmentRes() {}
 
 // Ref: #/components/schemas/Reservation
 type Reservation struct {
@@ -15315,102 +5203,6 @@ type Reservation struct {
 	ReservedUntil NilDateTime          `json:"reserved_until"`
 	Warnings      []AppointmentWarning `json:"warnings"`
 }
-
-// GetID returns the value of ID.
-func (s *Reservation) GetID() string {
-	return s.ID
-}
-
-// GetReservedUntil returns the value of ReservedUntil.
-func (s *Reservation) GetReservedUntil() NilDateTime {
-	return s.ReservedUntil
-}
-
-// GetWarnings returns the value of Warnings.
-func (s *Reservation) GetWarnings() []AppointmentWarning {
-	return s.Warnings
-}
-
-// SetID sets the value of ID.
-func (s *Reservation) SetID(val string) {
-	s.ID = val
-}
-
-// SetReservedUntil sets the value of ReservedUntil.
-func (s *Reservation) SetReservedUntil(val NilDateTime) {
-	s.ReservedUntil = val
-}
-
-// SetWarnings sets the value of Warnings.
-func (s *Reservation) SetWarnings(val []AppointmentWarning) {
-	s.Warnings = val
-}
-
-func (*Reservation) createAppointmentRes() {}
-
-type ResetBankHolidayBadRequest Error
-
-func (*ResetBankHolidayBadRequest) resetBankHolidayRes() {}
-
-type ResetBankHolidayForbidden Error
-
-func (*ResetBankHolidayForbidden) resetBankHolidayRes() {}
-
-type ResetBankHolidayTooManyRequests Error
-
-func (*ResetBankHolidayTooManyRequests) resetBankHolidayRes() {}
-
-type ResetBankHolidayUnauthorized Error
-
-func (*ResetBankHolidayUnauthorized) resetBankHolidayRes() {}
-
-type ResumeBatchMessageConflict Error
-
-func (*ResumeBatchMessageConflict) resumeBatchMessageRes() {}
-
-type ResumeBatchMessageForbidden Error
-
-func (*ResumeBatchMessageForbidden) resumeBatchMessageRes() {}
-
-type ResumeBatchMessageNotFound Error
-
-func (*ResumeBatchMessageNotFound) resumeBatchMessageRes() {}
-
-type ResumeBatchMessageTooManyRequests Error
-
-func (*ResumeBatchMessageTooManyRequests) resumeBatchMessageRes() {}
-
-type ResumeBatchMessageUnauthorized Error
-
-func (*ResumeBatchMessageUnauthorized) resumeBatchMessageRes() {}
-
-type ResumeBatchMessageUnprocessableEntity Error
-
-func (*ResumeBatchMessageUnprocessableEntity) resumeBatchMessageRes() {}
-
-type RotateWebhookKeyBadRequest Error
-
-func (*RotateWebhookKeyBadRequest) rotateWebhookKeyRes() {}
-
-type RotateWebhookKeyForbidden Error
-
-func (*RotateWebhookKeyForbidden) rotateWebhookKeyRes() {}
-
-type RotateWebhookKeyNotFound Error
-
-func (*RotateWebhookKeyNotFound) rotateWebhookKeyRes() {}
-
-type RotateWebhookKeyTooManyRequests Error
-
-func (*RotateWebhookKeyTooManyRequests) rotateWebhookKeyRes() {}
-
-type RotateWebhookKeyUnauthorized Error
-
-func (*RotateWebhookKeyUnauthorized) rotateWebhookKeyRes() {}
-
-type RotateWebhookKeyUnprocessableEntity Error
-
-func (*RotateWebhookKeyUnprocessableEntity) rotateWebhookKeyRes() {}
 
 // Ref: #/components/schemas/RotatedWebhook
 type RotatedWebhook struct {
@@ -15422,58 +5214,6 @@ type RotatedWebhook struct {
 	PreviousKeyUntil NilDateTime `json:"previous_key_until"`
 	UpdatedAt        string      `json:"updated_at"`
 }
-
-// GetID returns the value of ID.
-func (s *RotatedWebhook) GetID() string {
-	return s.ID
-}
-
-// GetSigningKey returns the value of SigningKey.
-func (s *RotatedWebhook) GetSigningKey() string {
-	return s.SigningKey
-}
-
-// GetPublicKey returns the value of PublicKey.
-func (s *RotatedWebhook) GetPublicKey() OptString {
-	return s.PublicKey
-}
-
-// GetPreviousKeyUntil returns the value of PreviousKeyUntil.
-func (s *RotatedWebhook) GetPreviousKeyUntil() NilDateTime {
-	return s.PreviousKeyUntil
-}
-
-// GetUpdatedAt returns the value of UpdatedAt.
-func (s *RotatedWebhook) GetUpdatedAt() string {
-	return s.UpdatedAt
-}
-
-// SetID sets the value of ID.
-func (s *RotatedWebhook) SetID(val string) {
-	s.ID = val
-}
-
-// SetSigningKey sets the value of SigningKey.
-func (s *RotatedWebhook) SetSigningKey(val string) {
-	s.SigningKey = val
-}
-
-// SetPublicKey sets the value of PublicKey.
-func (s *RotatedWebhook) SetPublicKey(val OptString) {
-	s.PublicKey = val
-}
-
-// SetPreviousKeyUntil sets the value of PreviousKeyUntil.
-func (s *RotatedWebhook) SetPreviousKeyUntil(val NilDateTime) {
-	s.PreviousKeyUntil = val
-}
-
-// SetUpdatedAt sets the value of UpdatedAt.
-func (s *RotatedWebhook) SetUpdatedAt(val string) {
-	s.UpdatedAt = val
-}
-
-func (*RotatedWebhook) rotateWebhookKeyRes() {}
 
 // Ref: #/components/schemas/Sector
 type Sector string
@@ -15491,116 +5231,6 @@ func (Sector) AllValues() []Sector {
 	}
 }
 
-// MarshalText implements encoding.TextMarshaler.
-func (s Sector) MarshalText() ([]byte, error) {
-	switch s {
-	case SectorNhs:
-		return []byte(s), nil
-	case SectorPaid:
-		return []byte(s), nil
-	default:
-		return nil, errors.Errorf("invalid value: %q", s)
-	}
-}
-
-// UnmarshalText implements encoding.TextUnmarshaler.
-func (s *Sector) UnmarshalText(data []byte) error {
-	switch Sector(data) {
-	case SectorNhs:
-		*s = SectorNhs
-		return nil
-	case SectorPaid:
-		*s = SectorPaid
-		return nil
-	default:
-		return errors.Errorf("invalid value: %q", data)
-	}
-}
-
-type SendBatchMessageConflict Error
-
-func (*SendBatchMessageConflict) sendBatchMessageRes() {}
-
-type SendBatchMessageForbidden Error
-
-func (*SendBatchMessageForbidden) sendBatchMessageRes() {}
-
-type SendBatchMessageNotFound Error
-
-func (*SendBatchMessageNotFound) sendBatchMessageRes() {}
-
-type SendBatchMessageTooManyRequests Error
-
-func (*SendBatchMessageTooManyRequests) sendBatchMessageRes() {}
-
-type SendBatchMessageUnauthorized Error
-
-func (*SendBatchMessageUnauthorized) sendBatchMessageRes() {}
-
-type SendBatchMessageUnprocessableEntity Error
-
-func (*SendBatchMessageUnprocessableEntity) sendBatchMessageRes() {}
-
-type SendMessageAgainBadRequest Error
-
-func (*SendMessageAgainBadRequest) sendMessageAgainRes() {}
-
-type SendMessageAgainConflict Error
-
-func (*SendMessageAgainConflict) sendMessageAgainRes() {}
-
-type SendMessageAgainForbidden Error
-
-func (*SendMessageAgainForbidden) sendMessageAgainRes() {}
-
-type SendMessageAgainNotFound Error
-
-func (*SendMessageAgainNotFound) sendMessageAgainRes() {}
-
-type SendMessageAgainTooManyRequests Error
-
-func (*SendMessageAgainTooManyRequests) sendMessageAgainRes() {}
-
-type SendMessageAgainUnauthorized Error
-
-func (*SendMessageAgainUnauthorized) sendMessageAgainRes() {}
-
-type SendMessageAgainUnprocessableEntity Error
-
-func (*SendMessageAgainUnprocessableEntity) sendMessageAgainRes() {}
-
-type SendMessageBadRequest Error
-
-func (*SendMessageBadRequest) sendMessageRes() {}
-
-type SendMessageConflict Error
-
-func (*SendMessageConflict) sendMessageRes() {}
-
-type SendMessageForbidden Error
-
-func (*SendMessageForbidden) sendMessageRes() {}
-
-type SendMessageInternalServerError Error
-
-func (*SendMessageInternalServerError) sendMessageRes() {}
-
-type SendMessageNotFound Error
-
-func (*SendMessageNotFound) sendMessageRes() {}
-
-type SendMessageTooManyRequests Error
-
-func (*SendMessageTooManyRequests) sendMessageRes() {}
-
-type SendMessageUnauthorized Error
-
-func (*SendMessageUnauthorized) sendMessageRes() {}
-
-type SendMessageUnprocessableEntity Error
-
-func (*SendMessageUnprocessableEntity) sendMessageRes() {}
-
 // Ref: #/components/schemas/SentMessage
 type SentMessage struct {
 	MessageID               string           `json:"message_id"`
@@ -15617,129 +5247,6 @@ type SentMessage struct {
 	MessageURL OptNilString `json:"message_url"`
 	SMSParts   OptNilInt    `json:"sms_parts"`
 }
-
-// GetMessageID returns the value of MessageID.
-func (s *SentMessage) GetMessageID() string {
-	return s.MessageID
-}
-
-// GetContent returns the value of Content.
-func (s *SentMessage) GetContent() string {
-	return s.Content
-}
-
-// GetCreatedAt returns the value of CreatedAt.
-func (s *SentMessage) GetCreatedAt() string {
-	return s.CreatedAt
-}
-
-// GetSnomedCode returns the value of SnomedCode.
-func (s *SentMessage) GetSnomedCode() OptNilString {
-	return s.SnomedCode
-}
-
-// GetWriteToRecord returns the value of WriteToRecord.
-func (s *SentMessage) GetWriteToRecord() bool {
-	return s.WriteToRecord
-}
-
-// GetAuthToken returns the value of AuthToken.
-func (s *SentMessage) GetAuthToken() OptNilString {
-	return s.AuthToken
-}
-
-// GetConfirmWriteToRecordURL returns the value of ConfirmWriteToRecordURL.
-func (s *SentMessage) GetConfirmWriteToRecordURL() OptNilString {
-	return s.ConfirmWriteToRecordURL
-}
-
-// GetSubmittedBy returns the value of SubmittedBy.
-func (s *SentMessage) GetSubmittedBy() OptNilString {
-	return s.SubmittedBy
-}
-
-// GetSendAt returns the value of SendAt.
-func (s *SentMessage) GetSendAt() OptNilString {
-	return s.SendAt
-}
-
-// GetStatus returns the value of Status.
-func (s *SentMessage) GetStatus() OptMessageStatus {
-	return s.Status
-}
-
-// GetMessageURL returns the value of MessageURL.
-func (s *SentMessage) GetMessageURL() OptNilString {
-	return s.MessageURL
-}
-
-// GetSMSParts returns the value of SMSParts.
-func (s *SentMessage) GetSMSParts() OptNilInt {
-	return s.SMSParts
-}
-
-// SetMessageID sets the value of MessageID.
-func (s *SentMessage) SetMessageID(val string) {
-	s.MessageID = val
-}
-
-// SetContent sets the value of Content.
-func (s *SentMessage) SetContent(val string) {
-	s.Content = val
-}
-
-// SetCreatedAt sets the value of CreatedAt.
-func (s *SentMessage) SetCreatedAt(val string) {
-	s.CreatedAt = val
-}
-
-// SetSnomedCode sets the value of SnomedCode.
-func (s *SentMessage) SetSnomedCode(val OptNilString) {
-	s.SnomedCode = val
-}
-
-// SetWriteToRecord sets the value of WriteToRecord.
-func (s *SentMessage) SetWriteToRecord(val bool) {
-	s.WriteToRecord = val
-}
-
-// SetAuthToken sets the value of AuthToken.
-func (s *SentMessage) SetAuthToken(val OptNilString) {
-	s.AuthToken = val
-}
-
-// SetConfirmWriteToRecordURL sets the value of ConfirmWriteToRecordURL.
-func (s *SentMessage) SetConfirmWriteToRecordURL(val OptNilString) {
-	s.ConfirmWriteToRecordURL = val
-}
-
-// SetSubmittedBy sets the value of SubmittedBy.
-func (s *SentMessage) SetSubmittedBy(val OptNilString) {
-	s.SubmittedBy = val
-}
-
-// SetSendAt sets the value of SendAt.
-func (s *SentMessage) SetSendAt(val OptNilString) {
-	s.SendAt = val
-}
-
-// SetStatus sets the value of Status.
-func (s *SentMessage) SetStatus(val OptMessageStatus) {
-	s.Status = val
-}
-
-// SetMessageURL sets the value of MessageURL.
-func (s *SentMessage) SetMessageURL(val OptNilString) {
-	s.MessageURL = val
-}
-
-// SetSMSParts sets the value of SMSParts.
-func (s *SentMessage) SetSMSParts(val OptNilInt) {
-	s.SMSParts = val
-}
-
-func (*SentMessage) sendMessageAgainRes() {}
-func (*SentMessage) sendMessageRes()      {}
 
 // Ref: #/components/schemas/Session
 type Session struct {
@@ -15759,176 +5266,12 @@ type Session struct {
 	Exceptions         []SessionException `json:"exceptions"`
 }
 
-// GetID returns the value of ID.
-func (s *Session) GetID() ID {
-	return s.ID
-}
-
-// GetPractitionerID returns the value of PractitionerID.
-func (s *Session) GetPractitionerID() ID {
-	return s.PractitionerID
-}
-
-// GetLocationID returns the value of LocationID.
-func (s *Session) GetLocationID() ID {
-	return s.LocationID
-}
-
-// GetAppointmentTypeIds returns the value of AppointmentTypeIds.
-func (s *Session) GetAppointmentTypeIds() []ID {
-	return s.AppointmentTypeIds
-}
-
-// GetStartDate returns the value of StartDate.
-func (s *Session) GetStartDate() Date {
-	return s.StartDate
-}
-
-// GetStartTime returns the value of StartTime.
-func (s *Session) GetStartTime() string {
-	return s.StartTime
-}
-
-// GetEndTime returns the value of EndTime.
-func (s *Session) GetEndTime() string {
-	return s.EndTime
-}
-
-// GetSlotLength returns the value of SlotLength.
-func (s *Session) GetSlotLength() float64 {
-	return s.SlotLength
-}
-
-// GetRecurrence returns the value of Recurrence.
-func (s *Session) GetRecurrence() NilString {
-	return s.Recurrence
-}
-
-// GetEndDate returns the value of EndDate.
-func (s *Session) GetEndDate() NilString {
-	return s.EndDate
-}
-
-// GetTimezone returns the value of Timezone.
-func (s *Session) GetTimezone() string {
-	return s.Timezone
-}
-
-// GetRunsOnBankHolidays returns the value of RunsOnBankHolidays.
-func (s *Session) GetRunsOnBankHolidays() bool {
-	return s.RunsOnBankHolidays
-}
-
-// GetExceptions returns the value of Exceptions.
-func (s *Session) GetExceptions() []SessionException {
-	return s.Exceptions
-}
-
-// SetID sets the value of ID.
-func (s *Session) SetID(val ID) {
-	s.ID = val
-}
-
-// SetPractitionerID sets the value of PractitionerID.
-func (s *Session) SetPractitionerID(val ID) {
-	s.PractitionerID = val
-}
-
-// SetLocationID sets the value of LocationID.
-func (s *Session) SetLocationID(val ID) {
-	s.LocationID = val
-}
-
-// SetAppointmentTypeIds sets the value of AppointmentTypeIds.
-func (s *Session) SetAppointmentTypeIds(val []ID) {
-	s.AppointmentTypeIds = val
-}
-
-// SetStartDate sets the value of StartDate.
-func (s *Session) SetStartDate(val Date) {
-	s.StartDate = val
-}
-
-// SetStartTime sets the value of StartTime.
-func (s *Session) SetStartTime(val string) {
-	s.StartTime = val
-}
-
-// SetEndTime sets the value of EndTime.
-func (s *Session) SetEndTime(val string) {
-	s.EndTime = val
-}
-
-// SetSlotLength sets the value of SlotLength.
-func (s *Session) SetSlotLength(val float64) {
-	s.SlotLength = val
-}
-
-// SetRecurrence sets the value of Recurrence.
-func (s *Session) SetRecurrence(val NilString) {
-	s.Recurrence = val
-}
-
-// SetEndDate sets the value of EndDate.
-func (s *Session) SetEndDate(val NilString) {
-	s.EndDate = val
-}
-
-// SetTimezone sets the value of Timezone.
-func (s *Session) SetTimezone(val string) {
-	s.Timezone = val
-}
-
-// SetRunsOnBankHolidays sets the value of RunsOnBankHolidays.
-func (s *Session) SetRunsOnBankHolidays(val bool) {
-	s.RunsOnBankHolidays = val
-}
-
-// SetExceptions sets the value of Exceptions.
-func (s *Session) SetExceptions(val []SessionException) {
-	s.Exceptions = val
-}
-
-func (*Session) createSessionRes() {}
-func (*Session) getSessionRes()    {}
-func (*Session) updateSessionRes() {}
-
 // Ref: #/components/schemas/SessionException
 type SessionException struct {
 	StartDate Date `json:"start_date"`
 	// The last date; start_date when left out.
 	EndDate OptDate   `json:"end_date"`
 	Reason  OptString `json:"reason"`
-}
-
-// GetStartDate returns the value of StartDate.
-func (s *SessionException) GetStartDate() Date {
-	return s.StartDate
-}
-
-// GetEndDate returns the value of EndDate.
-func (s *SessionException) GetEndDate() OptDate {
-	return s.EndDate
-}
-
-// GetReason returns the value of Reason.
-func (s *SessionException) GetReason() OptString {
-	return s.Reason
-}
-
-// SetStartDate sets the value of StartDate.
-func (s *SessionException) SetStartDate(val Date) {
-	s.StartDate = val
-}
-
-// SetEndDate sets the value of EndDate.
-func (s *SessionException) SetEndDate(val OptDate) {
-	s.EndDate = val
-}
-
-// SetReason sets the value of Reason.
-func (s *SessionException) SetReason(val OptString) {
-	s.Reason = val
 }
 
 // Ref: #/components/schemas/SessionInput
@@ -15955,208 +5298,12 @@ type SessionInput struct {
 	Exceptions []SessionException `json:"exceptions"`
 }
 
-// GetPractitionerID returns the value of PractitionerID.
-func (s *SessionInput) GetPractitionerID() OptID {
-	return s.PractitionerID
-}
-
-// GetLocationID returns the value of LocationID.
-func (s *SessionInput) GetLocationID() OptID {
-	return s.LocationID
-}
-
-// GetAppointmentTypeIds returns the value of AppointmentTypeIds.
-func (s *SessionInput) GetAppointmentTypeIds() []ID {
-	return s.AppointmentTypeIds
-}
-
-// GetStartDate returns the value of StartDate.
-func (s *SessionInput) GetStartDate() OptDate {
-	return s.StartDate
-}
-
-// GetStartTime returns the value of StartTime.
-func (s *SessionInput) GetStartTime() OptString {
-	return s.StartTime
-}
-
-// GetEndTime returns the value of EndTime.
-func (s *SessionInput) GetEndTime() OptString {
-	return s.EndTime
-}
-
-// GetSlotLength returns the value of SlotLength.
-func (s *SessionInput) GetSlotLength() OptInt {
-	return s.SlotLength
-}
-
-// GetRecurrence returns the value of Recurrence.
-func (s *SessionInput) GetRecurrence() OptNilString {
-	return s.Recurrence
-}
-
-// GetTimezone returns the value of Timezone.
-func (s *SessionInput) GetTimezone() OptString {
-	return s.Timezone
-}
-
-// GetRunsOnBankHolidays returns the value of RunsOnBankHolidays.
-func (s *SessionInput) GetRunsOnBankHolidays() OptBool {
-	return s.RunsOnBankHolidays
-}
-
-// GetExceptions returns the value of Exceptions.
-func (s *SessionInput) GetExceptions() []SessionException {
-	return s.Exceptions
-}
-
-// SetPractitionerID sets the value of PractitionerID.
-func (s *SessionInput) SetPractitionerID(val OptID) {
-	s.PractitionerID = val
-}
-
-// SetLocationID sets the value of LocationID.
-func (s *SessionInput) SetLocationID(val OptID) {
-	s.LocationID = val
-}
-
-// SetAppointmentTypeIds sets the value of AppointmentTypeIds.
-func (s *SessionInput) SetAppointmentTypeIds(val []ID) {
-	s.AppointmentTypeIds = val
-}
-
-// SetStartDate sets the value of StartDate.
-func (s *SessionInput) SetStartDate(val OptDate) {
-	s.StartDate = val
-}
-
-// SetStartTime sets the value of StartTime.
-func (s *SessionInput) SetStartTime(val OptString) {
-	s.StartTime = val
-}
-
-// SetEndTime sets the value of EndTime.
-func (s *SessionInput) SetEndTime(val OptString) {
-	s.EndTime = val
-}
-
-// SetSlotLength sets the value of SlotLength.
-func (s *SessionInput) SetSlotLength(val OptInt) {
-	s.SlotLength = val
-}
-
-// SetRecurrence sets the value of Recurrence.
-func (s *SessionInput) SetRecurrence(val OptNilString) {
-	s.Recurrence = val
-}
-
-// SetTimezone sets the value of Timezone.
-func (s *SessionInput) SetTimezone(val OptString) {
-	s.Timezone = val
-}
-
-// SetRunsOnBankHolidays sets the value of RunsOnBankHolidays.
-func (s *SessionInput) SetRunsOnBankHolidays(val OptBool) {
-	s.RunsOnBankHolidays = val
-}
-
-// SetExceptions sets the value of Exceptions.
-func (s *SessionInput) SetExceptions(val []SessionException) {
-	s.Exceptions = val
-}
-
-type SetBankHolidayBadRequest Error
-
-func (*SetBankHolidayBadRequest) setBankHolidayRes() {}
-
-type SetBankHolidayForbidden Error
-
-func (*SetBankHolidayForbidden) setBankHolidayRes() {}
-
-type SetBankHolidayTooManyRequests Error
-
-func (*SetBankHolidayTooManyRequests) setBankHolidayRes() {}
-
-type SetBankHolidayUnauthorized Error
-
-func (*SetBankHolidayUnauthorized) setBankHolidayRes() {}
-
-type SetOptOutBadRequest Error
-
-func (*SetOptOutBadRequest) setOptOutRes() {}
-
-type SetOptOutForbidden Error
-
-func (*SetOptOutForbidden) setOptOutRes() {}
-
-type SetOptOutTooManyRequests Error
-
-func (*SetOptOutTooManyRequests) setOptOutRes() {}
-
-type SetOptOutUnauthorized Error
-
-func (*SetOptOutUnauthorized) setOptOutRes() {}
-
-type SetPatientContactDetailBadRequest Error
-
-func (*SetPatientContactDetailBadRequest) setPatientContactDetailRes() {}
-
-type SetPatientContactDetailConflict Error
-
-func (*SetPatientContactDetailConflict) setPatientContactDetailRes() {}
-
-type SetPatientContactDetailForbidden Error
-
-func (*SetPatientContactDetailForbidden) setPatientContactDetailRes() {}
-
-type SetPatientContactDetailNotFound Error
-
-func (*SetPatientContactDetailNotFound) setPatientContactDetailRes() {}
-
 type SetPatientContactDetailReq struct {
 	// A telephone number or an e-mail address.
 	Value    OptString        `json:"value"`
 	Address  OptPostalAddress `json:"address"`
 	Verified OptBool          `json:"verified"`
 }
-
-// GetValue returns the value of Value.
-func (s *SetPatientContactDetailReq) GetValue() OptString {
-	return s.Value
-}
-
-// GetAddress returns the value of Address.
-func (s *SetPatientContactDetailReq) GetAddress() OptPostalAddress {
-	return s.Address
-}
-
-// GetVerified returns the value of Verified.
-func (s *SetPatientContactDetailReq) GetVerified() OptBool {
-	return s.Verified
-}
-
-// SetValue sets the value of Value.
-func (s *SetPatientContactDetailReq) SetValue(val OptString) {
-	s.Value = val
-}
-
-// SetAddress sets the value of Address.
-func (s *SetPatientContactDetailReq) SetAddress(val OptPostalAddress) {
-	s.Address = val
-}
-
-// SetVerified sets the value of Verified.
-func (s *SetPatientContactDetailReq) SetVerified(val OptBool) {
-	s.Verified = val
-}
-
-type SetPatientContactDetailTooManyRequests Error
-
-func (*SetPatientContactDetailTooManyRequests) setPatientContactDetailRes() {}
-
-type SetPatientContactDetailUnauthorized Error
-
-func (*SetPatientContactDetailUnauthorized) setPatientContactDetailRes() {}
 
 // Ref: #/components/schemas/Sex
 type Sex string
@@ -16180,47 +5327,6 @@ func (Sex) AllValues() []Sex {
 	}
 }
 
-// MarshalText implements encoding.TextMarshaler.
-func (s Sex) MarshalText() ([]byte, error) {
-	switch s {
-	case SexNotKnown:
-		return []byte(s), nil
-	case SexNotSpecified:
-		return []byte(s), nil
-	case SexMale:
-		return []byte(s), nil
-	case SexFemale:
-		return []byte(s), nil
-	case SexOther:
-		return []byte(s), nil
-	default:
-		return nil, errors.Errorf("invalid value: %q", s)
-	}
-}
-
-// UnmarshalText implements encoding.TextUnmarshaler.
-func (s *Sex) UnmarshalText(data []byte) error {
-	switch Sex(data) {
-	case SexNotKnown:
-		*s = SexNotKnown
-		return nil
-	case SexNotSpecified:
-		*s = SexNotSpecified
-		return nil
-	case SexMale:
-		*s = SexMale
-		return nil
-	case SexFemale:
-		*s = SexFemale
-		return nil
-	case SexOther:
-		*s = SexOther
-		return nil
-	default:
-		return errors.Errorf("invalid value: %q", data)
-	}
-}
-
 // Ref: #/components/schemas/Slot
 type Slot struct {
 	ID                ID        `json:"id"`
@@ -16230,68 +5336,6 @@ type Slot struct {
 	StartTime         time.Time `json:"start_time"`
 	FinishTime        time.Time `json:"finish_time"`
 }
-
-// GetID returns the value of ID.
-func (s *Slot) GetID() ID {
-	return s.ID
-}
-
-// GetPractitionerID returns the value of PractitionerID.
-func (s *Slot) GetPractitionerID() ID {
-	return s.PractitionerID
-}
-
-// GetAppointmentTypeID returns the value of AppointmentTypeID.
-func (s *Slot) GetAppointmentTypeID() ID {
-	return s.AppointmentTypeID
-}
-
-// GetLocationID returns the value of LocationID.
-func (s *Slot) GetLocationID() ID {
-	return s.LocationID
-}
-
-// GetStartTime returns the value of StartTime.
-func (s *Slot) GetStartTime() time.Time {
-	return s.StartTime
-}
-
-// GetFinishTime returns the value of FinishTime.
-func (s *Slot) GetFinishTime() time.Time {
-	return s.FinishTime
-}
-
-// SetID sets the value of ID.
-func (s *Slot) SetID(val ID) {
-	s.ID = val
-}
-
-// SetPractitionerID sets the value of PractitionerID.
-func (s *Slot) SetPractitionerID(val ID) {
-	s.PractitionerID = val
-}
-
-// SetAppointmentTypeID sets the value of AppointmentTypeID.
-func (s *Slot) SetAppointmentTypeID(val ID) {
-	s.AppointmentTypeID = val
-}
-
-// SetLocationID sets the value of LocationID.
-func (s *Slot) SetLocationID(val ID) {
-	s.LocationID = val
-}
-
-// SetStartTime sets the value of StartTime.
-func (s *Slot) SetStartTime(val time.Time) {
-	s.StartTime = val
-}
-
-// SetFinishTime sets the value of FinishTime.
-func (s *Slot) SetFinishTime(val time.Time) {
-	s.FinishTime = val
-}
-
-func (*Slot) getSlotRes() {}
 
 // Extension. How many times were left out, and why.
 // Ref: #/components/schemas/SlotExplanation
@@ -16313,110 +5357,6 @@ type SlotExplanation struct {
 	// Slots somebody has booked.
 	Booked float64 `json:"booked"`
 }
-
-// GetSessions returns the value of Sessions.
-func (s *SlotExplanation) GetSessions() float64 {
-	return s.Sessions
-}
-
-// GetSessionDays returns the value of SessionDays.
-func (s *SlotExplanation) GetSessionDays() float64 {
-	return s.SessionDays
-}
-
-// GetClosedDays returns the value of ClosedDays.
-func (s *SlotExplanation) GetClosedDays() float64 {
-	return s.ClosedDays
-}
-
-// GetExceptionDays returns the value of ExceptionDays.
-func (s *SlotExplanation) GetExceptionDays() float64 {
-	return s.ExceptionDays
-}
-
-// GetPast returns the value of Past.
-func (s *SlotExplanation) GetPast() float64 {
-	return s.Past
-}
-
-// GetBlocked returns the value of Blocked.
-func (s *SlotExplanation) GetBlocked() float64 {
-	return s.Blocked
-}
-
-// GetHeld returns the value of Held.
-func (s *SlotExplanation) GetHeld() float64 {
-	return s.Held
-}
-
-// GetBooked returns the value of Booked.
-func (s *SlotExplanation) GetBooked() float64 {
-	return s.Booked
-}
-
-// SetSessions sets the value of Sessions.
-func (s *SlotExplanation) SetSessions(val float64) {
-	s.Sessions = val
-}
-
-// SetSessionDays sets the value of SessionDays.
-func (s *SlotExplanation) SetSessionDays(val float64) {
-	s.SessionDays = val
-}
-
-// SetClosedDays sets the value of ClosedDays.
-func (s *SlotExplanation) SetClosedDays(val float64) {
-	s.ClosedDays = val
-}
-
-// SetExceptionDays sets the value of ExceptionDays.
-func (s *SlotExplanation) SetExceptionDays(val float64) {
-	s.ExceptionDays = val
-}
-
-// SetPast sets the value of Past.
-func (s *SlotExplanation) SetPast(val float64) {
-	s.Past = val
-}
-
-// SetBlocked sets the value of Blocked.
-func (s *SlotExplanation) SetBlocked(val float64) {
-	s.Blocked = val
-}
-
-// SetHeld sets the value of Held.
-func (s *SlotExplanation) SetHeld(val float64) {
-	s.Held = val
-}
-
-// SetBooked sets the value of Booked.
-func (s *SlotExplanation) SetBooked(val float64) {
-	s.Booked = val
-}
-
-type TestWebhookConflict Error
-
-func (*TestWebhookConflict) testWebhookRes() {}
-
-type TestWebhookForbidden Error
-
-func (*TestWebhookForbidden) testWebhookRes() {}
-
-type TestWebhookNotFound Error
-
-func (*TestWebhookNotFound) testWebhookRes() {}
-
-type TestWebhookTooManyRequests Error
-
-func (*TestWebhookTooManyRequests) testWebhookRes() {}
-
-type TestWebhookUnauthorized Error
-
-func (*TestWebhookUnauthorized) testWebhookRes() {}
-
-type TestWebhookUnprocessableEntity Error
-
-func (*TestWebhookUnprocessableEntity) testWebhookRes() {}
 
 // Ref: #/components/schemas/Title
 type Title string
@@ -16530,521 +5470,9 @@ func (Title) AllValues() []Title {
 	}
 }
 
-// MarshalText implements encoding.TextMarshaler.
-func (s Title) MarshalText() ([]byte, error) {
-	switch s {
-	case TitleBaron:
-		return []byte(s), nil
-	case TitleBaroness:
-		return []byte(s), nil
-	case TitleBrigadier:
-		return []byte(s), nil
-	case TitleCount:
-		return []byte(s), nil
-	case TitleColonel:
-		return []byte(s), nil
-	case TitleCountess:
-		return []byte(s), nil
-	case TitleCaptain:
-		return []byte(s), nil
-	case TitleDame:
-		return []byte(s), nil
-	case TitleTheDowagerViscountess:
-		return []byte(s), nil
-	case TitleDr:
-		return []byte(s), nil
-	case TitleDuchess:
-		return []byte(s), nil
-	case TitleDuke:
-		return []byte(s), nil
-	case TitleEarl:
-		return []byte(s), nil
-	case TitleHisExcellency:
-		return []byte(s), nil
-	case TitleFather:
-		return []byte(s), nil
-	case TitleHEAmbassadorMr:
-		return []byte(s), nil
-	case TitleHEMr:
-		return []byte(s), nil
-	case TitleHEMrs:
-		return []byte(s), nil
-	case TitleHerGrace:
-		return []byte(s), nil
-	case TitleHisGrace:
-		return []byte(s), nil
-	case TitleTheHon:
-		return []byte(s), nil
-	case TitleTheHonMr:
-		return []byte(s), nil
-	case TitleTheHonMrs:
-		return []byte(s), nil
-	case TitleHRH:
-		return []byte(s), nil
-	case TitleHRHPrince:
-		return []byte(s), nil
-	case TitleHRHPrincess:
-		return []byte(s), nil
-	case TitleInsurance:
-		return []byte(s), nil
-	case TitleHMKing:
-		return []byte(s), nil
-	case TitleLady:
-		return []byte(s), nil
-	case TitleLord:
-		return []byte(s), nil
-	case TitleMajor:
-		return []byte(s), nil
-	case TitleMaster:
-		return []byte(s), nil
-	case TitleMiss:
-		return []byte(s), nil
-	case TitleMr:
-		return []byte(s), nil
-	case TitleMrs:
-		return []byte(s), nil
-	case TitleMs:
-		return []byte(s), nil
-	case TitleMss:
-		return []byte(s), nil
-	case TitleMx:
-		return []byte(s), nil
-	case TitlePr:
-		return []byte(s), nil
-	case TitleProfessor:
-		return []byte(s), nil
-	case TitleHMQueen:
-		return []byte(s), nil
-	case TitleRabbi:
-		return []byte(s), nil
-	case TitleReverend:
-		return []byte(s), nil
-	case TitleSheikh:
-		return []byte(s), nil
-	case TitleSheikha:
-		return []byte(s), nil
-	case TitleSir:
-		return []byte(s), nil
-	case TitleThe:
-		return []byte(s), nil
-	case TitleEmpty:
-		return []byte(s), nil
-	case TitleViscount:
-		return []byte(s), nil
-	case TitleViscountess:
-		return []byte(s), nil
-	default:
-		return nil, errors.Errorf("invalid value: %q", s)
-	}
-}
-
-// UnmarshalText implements encoding.TextUnmarshaler.
-func (s *Title) UnmarshalText(data []byte) error {
-	switch Title(data) {
-	case TitleBaron:
-		*s = TitleBaron
-		return nil
-	case TitleBaroness:
-		*s = TitleBaroness
-		return nil
-	case TitleBrigadier:
-		*s = TitleBrigadier
-		return nil
-	case TitleCount:
-		*s = TitleCount
-		return nil
-	case TitleColonel:
-		*s = TitleColonel
-		return nil
-	case TitleCountess:
-		*s = TitleCountess
-		return nil
-	case TitleCaptain:
-		*s = TitleCaptain
-		return nil
-	case TitleDame:
-		*s = TitleDame
-		return nil
-	case TitleTheDowagerViscountess:
-		*s = TitleTheDowagerViscountess
-		return nil
-	case TitleDr:
-		*s = TitleDr
-		return nil
-	case TitleDuchess:
-		*s = TitleDuchess
-		return nil
-	case TitleDuke:
-		*s = TitleDuke
-		return nil
-	case TitleEarl:
-		*s = TitleEarl
-		return nil
-	case TitleHisExcellency:
-		*s = TitleHisExcellency
-		return nil
-	case TitleFather:
-		*s = TitleFather
-		return nil
-	case TitleHEAmbassadorMr:
-		*s = TitleHEAmbassadorMr
-		return nil
-	case TitleHEMr:
-		*s = TitleHEMr
-		return nil
-	case TitleHEMrs:
-		*s = TitleHEMrs
-		return nil
-	case TitleHerGrace:
-		*s = TitleHerGrace
-		return nil
-	case TitleHisGrace:
-		*s = TitleHisGrace
-		return nil
-	case TitleTheHon:
-		*s = TitleTheHon
-		return nil
-	case TitleTheHonMr:
-		*s = TitleTheHonMr
-		return nil
-	case TitleTheHonMrs:
-		*s = TitleTheHonMrs
-		return nil
-	case TitleHRH:
-		*s = TitleHRH
-		return nil
-	case TitleHRHPrince:
-		*s = TitleHRHPrince
-		return nil
-	case TitleHRHPrincess:
-		*s = TitleHRHPrincess
-		return nil
-	case TitleInsurance:
-		*s = TitleInsurance
-		return nil
-	case TitleHMKing:
-		*s = TitleHMKing
-		return nil
-	case TitleLady:
-		*s = TitleLady
-		return nil
-	case TitleLord:
-		*s = TitleLord
-		return nil
-	case TitleMajor:
-		*s = TitleMajor
-		return nil
-	case TitleMaster:
-		*s = TitleMaster
-		return nil
-	case TitleMiss:
-		*s = TitleMiss
-		return nil
-	case TitleMr:
-		*s = TitleMr
-		return nil
-	case TitleMrs:
-		*s = TitleMrs
-		return nil
-	case TitleMs:
-		*s = TitleMs
-		return nil
-	case TitleMss:
-		*s = TitleMss
-		return nil
-	case TitleMx:
-		*s = TitleMx
-		return nil
-	case TitlePr:
-		*s = TitlePr
-		return nil
-	case TitleProfessor:
-		*s = TitleProfessor
-		return nil
-	case TitleHMQueen:
-		*s = TitleHMQueen
-		return nil
-	case TitleRabbi:
-		*s = TitleRabbi
-		return nil
-	case TitleReverend:
-		*s = TitleReverend
-		return nil
-	case TitleSheikh:
-		*s = TitleSheikh
-		return nil
-	case TitleSheikha:
-		*s = TitleSheikha
-		return nil
-	case TitleSir:
-		*s = TitleSir
-		return nil
-	case TitleThe:
-		*s = TitleThe
-		return nil
-	case TitleEmpty:
-		*s = TitleEmpty
-		return nil
-	case TitleViscount:
-		*s = TitleViscount
-		return nil
-	case TitleViscountess:
-		*s = TitleViscountess
-		return nil
-	default:
-		return errors.Errorf("invalid value: %q", data)
-	}
-}
-
-type UnlockMessageForbidden Error
-
-func (*UnlockMessageForbidden) unlockMessageRes() {}
-
-type UnlockMessageNotFound Error
-
-func (*UnlockMessageNotFound) unlockMessageRes() {}
-
-type UnlockMessageTooManyRequests Error
-
-func (*UnlockMessageTooManyRequests) unlockMessageRes() {}
-
-type UnlockMessageUnauthorized Error
-
-func (*UnlockMessageUnauthorized) unlockMessageRes() {}
-
-type UnlockMessageUnprocessableEntity Error
-
-func (*UnlockMessageUnprocessableEntity) unlockMessageRes() {}
-
-type UnmergePatientsBadRequest Error
-
-func (*UnmergePatientsBadRequest) unmergePatientsRes() {}
-
-type UnmergePatientsConflict Error
-
-func (*UnmergePatientsConflict) unmergePatientsRes() {}
-
-type UnmergePatientsForbidden Error
-
-func (*UnmergePatientsForbidden) unmergePatientsRes() {}
-
-type UnmergePatientsNotFound Error
-
-func (*UnmergePatientsNotFound) unmergePatientsRes() {}
-
 type UnmergePatientsReq struct {
 	MergeID OptID `json:"merge_id"`
 }
-
-// GetMergeID returns the value of MergeID.
-func (s *UnmergePatientsReq) GetMergeID() OptID {
-	return s.MergeID
-}
-
-// SetMergeID sets the value of MergeID.
-func (s *UnmergePatientsReq) SetMergeID(val OptID) {
-	s.MergeID = val
-}
-
-type UnmergePatientsTooManyRequests Error
-
-func (*UnmergePatientsTooManyRequests) unmergePatientsRes() {}
-
-type UnmergePatientsUnauthorized Error
-
-func (*UnmergePatientsUnauthorized) unmergePatientsRes() {}
-
-type UnmergePatientsUnprocessableEntity Error
-
-func (*UnmergePatientsUnprocessableEntity) unmergePatientsRes() {}
-
-type UpdateAppointmentJourneyBadRequest Error
-
-func (*UpdateAppointmentJourneyBadRequest) updateAppointmentJourneyRes() {}
-
-type UpdateAppointmentJourneyConflict Error
-
-func (*UpdateAppointmentJourneyConflict) updateAppointmentJourneyRes() {}
-
-type UpdateAppointmentJourneyForbidden Error
-
-func (*UpdateAppointmentJourneyForbidden) updateAppointmentJourneyRes() {}
-
-type UpdateAppointmentJourneyNotFound Error
-
-func (*UpdateAppointmentJourneyNotFound) updateAppointmentJourneyRes() {}
-
-type UpdateAppointmentJourneyTooManyRequests Error
-
-func (*UpdateAppointmentJourneyTooManyRequests) updateAppointmentJourneyRes() {}
-
-type UpdateAppointmentJourneyUnauthorized Error
-
-func (*UpdateAppointmentJourneyUnauthorized) updateAppointmentJourneyRes() {}
-
-type UpdateAppointmentJourneyUnprocessableEntity Error
-
-func (*UpdateAppointmentJourneyUnprocessableEntity) updateAppointmentJourneyRes() {}
-
-type UpdateAppointmentTypeBadRequest Error
-
-func (*UpdateAppointmentTypeBadRequest) updateAppointmentTypeRes() {}
-
-type UpdateAppointmentTypeForbidden Error
-
-func (*UpdateAppointmentTypeForbidden) updateAppointmentTypeRes() {}
-
-type UpdateAppointmentTypeNotFound Error
-
-func (*UpdateAppointmentTypeNotFound) updateAppointmentTypeRes() {}
-
-type UpdateAppointmentTypeTooManyRequests Error
-
-func (*UpdateAppointmentTypeTooManyRequests) updateAppointmentTypeRes() {}
-
-type UpdateAppointmentTypeUnauthorized Error
-
-func (*UpdateAppointmentTypeUnauthorized) updateAppointmentTypeRes() {}
-
-type UpdateAppointmentTypeUnprocessableEntity Error
-
-func (*UpdateAppointmentTypeUnprocessableEntity) updateAppointmentTypeRes() {}
-
-type UpdateLocationBadRequest Error
-
-func (*UpdateLocationBadRequest) updateLocationRes() {}
-
-type UpdateLocationForbidden Error
-
-func (*UpdateLocationForbidden) updateLocationRes() {}
-
-type UpdateLocationNotFound Error
-
-func (*UpdateLocationNotFound) updateLocationRes() {}
-
-type UpdateLocationTooManyRequests Error
-
-func (*UpdateLocationTooManyRequests) updateLocationRes() {}
-
-type UpdateLocationUnauthorized Error
-
-func (*UpdateLocationUnauthorized) updateLocationRes() {}
-
-type UpdateLocationUnprocessableEntity Error
-
-func (*UpdateLocationUnprocessableEntity) updateLocationRes() {}
-
-type UpdateMessageReplyBadRequest Error
-
-func (*UpdateMessageReplyBadRequest) updateMessageReplyRes() {}
-
-type UpdateMessageReplyForbidden Error
-
-func (*UpdateMessageReplyForbidden) updateMessageReplyRes() {}
-
-type UpdateMessageReplyNotFound Error
-
-func (*UpdateMessageReplyNotFound) updateMessageReplyRes() {}
-
-type UpdateMessageReplyTooManyRequests Error
-
-func (*UpdateMessageReplyTooManyRequests) updateMessageReplyRes() {}
-
-type UpdateMessageReplyUnauthorized Error
-
-func (*UpdateMessageReplyUnauthorized) updateMessageReplyRes() {}
-
-type UpdatePracticeGroupBadRequest Error
-
-func (*UpdatePracticeGroupBadRequest) updatePracticeGroupRes() {}
-
-type UpdatePracticeGroupForbidden Error
-
-func (*UpdatePracticeGroupForbidden) updatePracticeGroupRes() {}
-
-type UpdatePracticeGroupTooManyRequests Error
-
-func (*UpdatePracticeGroupTooManyRequests) updatePracticeGroupRes() {}
-
-type UpdatePracticeGroupUnauthorized Error
-
-func (*UpdatePracticeGroupUnauthorized) updatePracticeGroupRes() {}
-
-type UpdatePracticeGroupUnprocessableEntity Error
-
-func (*UpdatePracticeGroupUnprocessableEntity) updatePracticeGroupRes() {}
-
-type UpdatePractitionerBadRequest Error
-
-func (*UpdatePractitionerBadRequest) updatePractitionerRes() {}
-
-type UpdatePractitionerForbidden Error
-
-func (*UpdatePractitionerForbidden) updatePractitionerRes() {}
-
-type UpdatePractitionerNotFound Error
-
-func (*UpdatePractitionerNotFound) updatePractitionerRes() {}
-
-type UpdatePractitionerTooManyRequests Error
-
-func (*UpdatePractitionerTooManyRequests) updatePractitionerRes() {}
-
-type UpdatePractitionerUnauthorized Error
-
-func (*UpdatePractitionerUnauthorized) updatePractitionerRes() {}
-
-type UpdatePractitionerUnprocessableEntity Error
-
-func (*UpdatePractitionerUnprocessableEntity) updatePractitionerRes() {}
-
-type UpdateSessionBadRequest Error
-
-func (*UpdateSessionBadRequest) updateSessionRes() {}
-
-type UpdateSessionForbidden Error
-
-func (*UpdateSessionForbidden) updateSessionRes() {}
-
-type UpdateSessionNotFound Error
-
-func (*UpdateSessionNotFound) updateSessionRes() {}
-
-type UpdateSessionTooManyRequests Error
-
-func (*UpdateSessionTooManyRequests) updateSessionRes() {}
-
-type UpdateSessionUnauthorized Error
-
-func (*UpdateSessionUnauthorized) updateSessionRes() {}
-
-type UpdateSessionUnprocessableEntity Error
-
-func (*UpdateSessionUnprocessableEntity) updateSessionRes() {}
-
-type UpdateWebhookBadRequest Error
-
-func (*UpdateWebhookBadRequest) updateWebhookRes() {}
-
-type UpdateWebhookForbidden Error
-
-func (*UpdateWebhookForbidden) updateWebhookRes() {}
-
-type UpdateWebhookNotFound Error
-
-func (*UpdateWebhookNotFound) updateWebhookRes() {}
-
-type UpdateWebhookTooManyRequests Error
-
-func (*UpdateWebhookTooManyRequests) updateWebhookRes() {}
-
-type UpdateWebhookUnauthorized Error
-
-func (*UpdateWebhookUnauthorized) updateWebhookRes() {}
-
-type UpdateWebhookUnprocessableEntity Error
-
-func (*UpdateWebhookUnprocessableEntity) updateWebhookRes() {}
 
 // Ref: #/components/schemas/Webhook
 type Webhook struct {
@@ -17079,213 +5507,6 @@ type Webhook struct {
 	OldestWaitingAt OptNilDateTime `json:"oldest_waiting_at"`
 }
 
-// GetID returns the value of ID.
-func (s *Webhook) GetID() string {
-	return s.ID
-}
-
-// GetEventType returns the value of EventType.
-func (s *Webhook) GetEventType() string {
-	return s.EventType
-}
-
-// GetURL returns the value of URL.
-func (s *Webhook) GetURL() string {
-	return s.URL
-}
-
-// GetCreatedAt returns the value of CreatedAt.
-func (s *Webhook) GetCreatedAt() string {
-	return s.CreatedAt
-}
-
-// GetUpdatedAt returns the value of UpdatedAt.
-func (s *Webhook) GetUpdatedAt() string {
-	return s.UpdatedAt
-}
-
-// GetDescription returns the value of Description.
-func (s *Webhook) GetDescription() OptString {
-	return s.Description
-}
-
-// GetIncludeDetails returns the value of IncludeDetails.
-func (s *Webhook) GetIncludeDetails() OptBool {
-	return s.IncludeDetails
-}
-
-// GetOrdered returns the value of Ordered.
-func (s *Webhook) GetOrdered() OptBool {
-	return s.Ordered
-}
-
-// GetEd25519 returns the value of Ed25519.
-func (s *Webhook) GetEd25519() OptBool {
-	return s.Ed25519
-}
-
-// GetPublicKey returns the value of PublicKey.
-func (s *Webhook) GetPublicKey() OptString {
-	return s.PublicKey
-}
-
-// GetHeaderNames returns the value of HeaderNames.
-func (s *Webhook) GetHeaderNames() []string {
-	return s.HeaderNames
-}
-
-// GetPreviousKeyUntil returns the value of PreviousKeyUntil.
-func (s *Webhook) GetPreviousKeyUntil() OptNilDateTime {
-	return s.PreviousKeyUntil
-}
-
-// GetDisabledAt returns the value of DisabledAt.
-func (s *Webhook) GetDisabledAt() OptNilDateTime {
-	return s.DisabledAt
-}
-
-// GetDisabledReason returns the value of DisabledReason.
-func (s *Webhook) GetDisabledReason() OptNilDisabledReason {
-	return s.DisabledReason
-}
-
-// GetFailingSince returns the value of FailingSince.
-func (s *Webhook) GetFailingSince() OptNilDateTime {
-	return s.FailingSince
-}
-
-// GetHeldUntil returns the value of HeldUntil.
-func (s *Webhook) GetHeldUntil() OptNilDateTime {
-	return s.HeldUntil
-}
-
-// GetReplay returns the value of Replay.
-func (s *Webhook) GetReplay() OptReplayProgress {
-	return s.Replay
-}
-
-// GetWaiting returns the value of Waiting.
-func (s *Webhook) GetWaiting() OptInt {
-	return s.Waiting
-}
-
-// GetFailed returns the value of Failed.
-func (s *Webhook) GetFailed() OptInt {
-	return s.Failed
-}
-
-// GetOldestWaitingAt returns the value of OldestWaitingAt.
-func (s *Webhook) GetOldestWaitingAt() OptNilDateTime {
-	return s.OldestWaitingAt
-}
-
-// SetID sets the value of ID.
-func (s *Webhook) SetID(val string) {
-	s.ID = val
-}
-
-// SetEventType sets the value of EventType.
-func (s *Webhook) SetEventType(val string) {
-	s.EventType = val
-}
-
-// SetURL sets the value of URL.
-func (s *Webhook) SetURL(val string) {
-	s.URL = val
-}
-
-// SetCreatedAt sets the value of CreatedAt.
-func (s *Webhook) SetCreatedAt(val string) {
-	s.CreatedAt = val
-}
-
-// SetUpdatedAt sets the value of UpdatedAt.
-func (s *Webhook) SetUpdatedAt(val string) {
-	s.UpdatedAt = val
-}
-
-// SetDescription sets the value of Description.
-func (s *Webhook) SetDescription(val OptString) {
-	s.Description = val
-}
-
-// SetIncludeDetails sets the value of IncludeDetails.
-func (s *Webhook) SetIncludeDetails(val OptBool) {
-	s.IncludeDetails = val
-}
-
-// SetOrdered sets the value of Ordered.
-func (s *Webhook) SetOrdered(val OptBool) {
-	s.Ordered = val
-}
-
-// SetEd25519 sets the value of Ed25519.
-func (s *Webhook) SetEd25519(val OptBool) {
-	s.Ed25519 = val
-}
-
-// SetPublicKey sets the value of PublicKey.
-func (s *Webhook) SetPublicKey(val OptString) {
-	s.PublicKey = val
-}
-
-// SetHeaderNames sets the value of HeaderNames.
-func (s *Webhook) SetHeaderNames(val []string) {
-	s.HeaderNames = val
-}
-
-// SetPreviousKeyUntil sets the value of PreviousKeyUntil.
-func (s *Webhook) SetPreviousKeyUntil(val OptNilDateTime) {
-	s.PreviousKeyUntil = val
-}
-
-// SetDisabledAt sets the value of DisabledAt.
-func (s *Webhook) SetDisabledAt(val OptNilDateTime) {
-	s.DisabledAt = val
-}
-
-// SetDisabledReason sets the value of DisabledReason.
-func (s *Webhook) SetDisabledReason(val OptNilDisabledReason) {
-	s.DisabledReason = val
-}
-
-// SetFailingSince sets the value of FailingSince.
-func (s *Webhook) SetFailingSince(val OptNilDateTime) {
-	s.FailingSince = val
-}
-
-// SetHeldUntil sets the value of HeldUntil.
-func (s *Webhook) SetHeldUntil(val OptNilDateTime) {
-	s.HeldUntil = val
-}
-
-// SetReplay sets the value of Replay.
-func (s *Webhook) SetReplay(val OptReplayProgress) {
-	s.Replay = val
-}
-
-// SetWaiting sets the value of Waiting.
-func (s *Webhook) SetWaiting(val OptInt) {
-	s.Waiting = val
-}
-
-// SetFailed sets the value of Failed.
-func (s *Webhook) SetFailed(val OptInt) {
-	s.Failed = val
-}
-
-// SetOldestWaitingAt sets the value of OldestWaitingAt.
-func (s *Webhook) SetOldestWaitingAt(val OptNilDateTime) {
-	s.OldestWaitingAt = val
-}
-
-func (*Webhook) disableWebhookRes() {}
-func (*Webhook) enableWebhookRes()  {}
-func (*Webhook) getWebhookRes()     {}
-func (*Webhook) recoverWebhookRes() {}
-func (*Webhook) replayWebhookRes()  {}
-func (*Webhook) updateWebhookRes()  {}
-
 // Ref: #/components/schemas/WebhookChange
 type WebhookChange struct {
 	Description    OptString      `json:"description"`
@@ -17294,66 +5515,6 @@ type WebhookChange struct {
 	IncludeDetails OptBool        `json:"include_details"`
 	Ordered        OptBool        `json:"ordered"`
 	Ed25519        OptBool        `json:"ed25519"`
-}
-
-// GetDescription returns the value of Description.
-func (s *WebhookChange) GetDescription() OptString {
-	return s.Description
-}
-
-// GetURL returns the value of URL.
-func (s *WebhookChange) GetURL() OptURI {
-	return s.URL
-}
-
-// GetHeaders returns the value of Headers.
-func (s *WebhookChange) GetHeaders() OptHookHeaders {
-	return s.Headers
-}
-
-// GetIncludeDetails returns the value of IncludeDetails.
-func (s *WebhookChange) GetIncludeDetails() OptBool {
-	return s.IncludeDetails
-}
-
-// GetOrdered returns the value of Ordered.
-func (s *WebhookChange) GetOrdered() OptBool {
-	return s.Ordered
-}
-
-// GetEd25519 returns the value of Ed25519.
-func (s *WebhookChange) GetEd25519() OptBool {
-	return s.Ed25519
-}
-
-// SetDescription sets the value of Description.
-func (s *WebhookChange) SetDescription(val OptString) {
-	s.Description = val
-}
-
-// SetURL sets the value of URL.
-func (s *WebhookChange) SetURL(val OptURI) {
-	s.URL = val
-}
-
-// SetHeaders sets the value of Headers.
-func (s *WebhookChange) SetHeaders(val OptHookHeaders) {
-	s.Headers = val
-}
-
-// SetIncludeDetails sets the value of IncludeDetails.
-func (s *WebhookChange) SetIncludeDetails(val OptBool) {
-	s.IncludeDetails = val
-}
-
-// SetOrdered sets the value of Ordered.
-func (s *WebhookChange) SetOrdered(val OptBool) {
-	s.Ordered = val
-}
-
-// SetEd25519 sets the value of Ed25519.
-func (s *WebhookChange) SetEd25519(val OptBool) {
-	s.Ed25519 = val
 }
 
 // Ref: #/components/schemas/WebhookRequest
@@ -17372,84 +5533,4 @@ type WebhookRequest struct {
 	Ordered OptBool `json:"ordered"`
 	// Extension. Add an asymmetric signature (`v1a`).
 	Ed25519 OptBool `json:"ed25519"`
-}
-
-// GetDescription returns the value of Description.
-func (s *WebhookRequest) GetDescription() OptString {
-	return s.Description
-}
-
-// GetEventType returns the value of EventType.
-func (s *WebhookRequest) GetEventType() EventType {
-	return s.EventType
-}
-
-// GetSigningKey returns the value of SigningKey.
-func (s *WebhookRequest) GetSigningKey() OptString {
-	return s.SigningKey
-}
-
-// GetURL returns the value of URL.
-func (s *WebhookRequest) GetURL() url.URL {
-	return s.URL
-}
-
-// GetHeaders returns the value of Headers.
-func (s *WebhookRequest) GetHeaders() OptHookHeaders {
-	return s.Headers
-}
-
-// GetIncludeDetails returns the value of IncludeDetails.
-func (s *WebhookRequest) GetIncludeDetails() OptBool {
-	return s.IncludeDetails
-}
-
-// GetOrdered returns the value of Ordered.
-func (s *WebhookRequest) GetOrdered() OptBool {
-	return s.Ordered
-}
-
-// GetEd25519 returns the value of Ed25519.
-func (s *WebhookRequest) GetEd25519() OptBool {
-	return s.Ed25519
-}
-
-// SetDescription sets the value of Description.
-func (s *WebhookRequest) SetDescription(val OptString) {
-	s.Description = val
-}
-
-// SetEventType sets the value of EventType.
-func (s *WebhookRequest) SetEventType(val EventType) {
-	s.EventType = val
-}
-
-// SetSigningKey sets the value of SigningKey.
-func (s *WebhookRequest) SetSigningKey(val OptString) {
-	s.SigningKey = val
-}
-
-// SetURL sets the value of URL.
-func (s *WebhookRequest) SetURL(val url.URL) {
-	s.URL = val
-}
-
-// SetHeaders sets the value of Headers.
-func (s *WebhookRequest) SetHeaders(val OptHookHeaders) {
-	s.Headers = val
-}
-
-// SetIncludeDetails sets the value of IncludeDetails.
-func (s *WebhookRequest) SetIncludeDetails(val OptBool) {
-	s.IncludeDetails = val
-}
-
-// SetOrdered sets the value of Ordered.
-func (s *WebhookRequest) SetOrdered(val OptBool) {
-	s.Ordered = val
-}
-
-// SetEd25519 sets the value of Ed25519.
-func (s *WebhookRequest) SetEd25519(val OptBool) {
-	s.Ed25519 = val
 }

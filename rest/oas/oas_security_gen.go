@@ -5,7 +5,6 @@ package oas
 import (
 	"context"
 	"net/http"
-	"strings"
 
 	"github.com/go-faster/errors"
 	"github.com/ogen-go/ogen/ogenerrors"
@@ -19,21 +18,6 @@ type SecurityHandler interface {
 	// HandlePracticeGroupId handles practiceGroupId security.
 	// The practice group whose data the request is about.
 	HandlePracticeGroupId(ctx context.Context, operationName OperationName, t PracticeGroupId) (context.Context, error)
-}
-
-func findAuthorization(h http.Header, prefix string) (string, bool) {
-	v, ok := h["Authorization"]
-	if !ok {
-		return "", false
-	}
-	for _, vv := range v {
-		scheme, value, ok := strings.Cut(vv, " ")
-		if !ok || !strings.EqualFold(scheme, prefix) {
-			continue
-		}
-		return value, true
-	}
-	return "", false
 }
 
 // operationRolesApiKeyAuth is a private map storing roles per operation.

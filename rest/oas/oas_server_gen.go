@@ -15,7 +15,7 @@ type Handler interface {
 	// since.
 	//
 	// PATCH /v1/appointments/{id}/book
-	BookAppointment(ctx context.Context, req OptBookRequest, params BookAppointmentParams) (BookAppointmentRes, error)
+	BookAppointment(ctx context.Context, req OptBookRequest, params BookAppointmentParams) (*Appointment, error)
 	// CancelAppointment implements cancelAppointment operation.
 	//
 	// Gives the time back. A confirmed appointment can be cancelled until `cancellation_policy_hours`
@@ -23,38 +23,38 @@ type Handler interface {
 	// same.
 	//
 	// PATCH /v1/appointments/{id}/cancel
-	CancelAppointment(ctx context.Context, req OptCancelRequest, params CancelAppointmentParams) (CancelAppointmentRes, error)
+	CancelAppointment(ctx context.Context, req OptCancelRequest, params CancelAppointmentParams) (*Appointment, error)
 	// CancelBatchMessage implements cancelBatchMessage operation.
 	//
 	// Extension. Calls back everything of a batch that has not gone yet.
 	//
 	// PATCH /v1/batch_message/{id}/cancel
-	CancelBatchMessage(ctx context.Context, params CancelBatchMessageParams) (CancelBatchMessageRes, error)
+	CancelBatchMessage(ctx context.Context, params CancelBatchMessageParams) (*BatchMessage, error)
 	// CancelMessage implements cancelMessage operation.
 	//
 	// Extension. Calls back a message that has not gone yet. Repeating it answers the same.
 	//
 	// PATCH /v1/messages/{id}/cancel
-	CancelMessage(ctx context.Context, params CancelMessageParams) (CancelMessageRes, error)
+	CancelMessage(ctx context.Context, params CancelMessageParams) (*Message, error)
 	// CheckSlotAvailability implements checkSlotAvailability operation.
 	//
 	// Whether Create an Appointment would get this time now.
 	//
 	// POST /v1/slots/availability
-	CheckSlotAvailability(ctx context.Context, req *AvailabilityRequest, params CheckSlotAvailabilityParams) (CheckSlotAvailabilityRes, error)
+	CheckSlotAvailability(ctx context.Context, req *AvailabilityRequest, params CheckSlotAvailabilityParams) (*CheckSlotAvailabilityOK, error)
 	// ConnectPatientEhr implements connectPatientEhr operation.
 	//
 	// Keeps which record of the practice's record system is this patient's. The key needs the permission
 	// `staff`.
 	//
 	// POST /v1/patients/{id}/ehr/connect
-	ConnectPatientEhr(ctx context.Context, req *ConnectPatientEhrReq, params ConnectPatientEhrParams) (ConnectPatientEhrRes, error)
+	ConnectPatientEhr(ctx context.Context, req *ConnectPatientEhrReq, params ConnectPatientEhrParams) (*PatientV2, error)
 	// CountSlots implements countSlots operation.
 	//
 	// How many slots List Slots would give on all its pages.
 	//
 	// GET /v1/slots/count
-	CountSlots(ctx context.Context, params CountSlotsParams) (CountSlotsRes, error)
+	CountSlots(ctx context.Context, params CountSlotsParams) (*CountSlotsOK, error)
 	// CreateAppointment implements createAppointment operation.
 	//
 	// Reserves a time. It is nobody else's from this instant until `reserved_until`; then it is free again
@@ -62,13 +62,13 @@ type Handler interface {
 	// free slots.
 	//
 	// POST /v1/appointments
-	CreateAppointment(ctx context.Context, req *AppointmentRequest, params CreateAppointmentParams) (CreateAppointmentRes, error)
+	CreateAppointment(ctx context.Context, req *AppointmentRequest, params CreateAppointmentParams) (*Reservation, error)
 	// CreateAppointmentType implements createAppointmentType operation.
 	//
 	// Extension. `name` and `duration` are needed; the rest has defaults.
 	//
 	// POST /v1/appointment_types
-	CreateAppointmentType(ctx context.Context, req *AppointmentTypeInput, params CreateAppointmentTypeParams) (CreateAppointmentTypeRes, error)
+	CreateAppointmentType(ctx context.Context, req *AppointmentTypeInput, params CreateAppointmentTypeParams) (*AppointmentTypeSetup, error)
 	// CreateBatchMessage implements createBatchMessage operation.
 	//
 	// Keeps one text for many recipients and begins to look them up, in the record and then in the
@@ -78,40 +78,40 @@ type Handler interface {
 	// `{{practice_phone}}` and `{{practice_website}}`.
 	//
 	// POST /v1/batch_message
-	CreateBatchMessage(ctx context.Context, req *BatchRequest, params CreateBatchMessageParams) (CreateBatchMessageRes, error)
+	CreateBatchMessage(ctx context.Context, req *BatchRequest, params CreateBatchMessageParams) (*BatchMessage, error)
 	// CreateLocation implements createLocation operation.
 	//
 	// Extension. `name` is needed.
 	//
 	// POST /v1/locations
-	CreateLocation(ctx context.Context, req *LocationInput, params CreateLocationParams) (CreateLocationRes, error)
+	CreateLocation(ctx context.Context, req *LocationInput, params CreateLocationParams) (*Location, error)
 	// CreatePatientAttachment implements createPatientAttachment operation.
 	//
 	// Extension. Keeps a file with the patient: a PDF, a picture or plain text of up to 700 KiB. Its kind
 	// is read from its content.
 	//
 	// POST /v1/patients/{id}/attachments
-	CreatePatientAttachment(ctx context.Context, req *CreatePatientAttachmentReq, params CreatePatientAttachmentParams) (CreatePatientAttachmentRes, error)
+	CreatePatientAttachment(ctx context.Context, req *CreatePatientAttachmentReq, params CreatePatientAttachmentParams) (*Attachment, error)
 	// CreatePractitioner implements createPractitioner operation.
 	//
 	// Extension. `first_name` and `last_name` are needed.
 	//
 	// POST /v1/practitioners
-	CreatePractitioner(ctx context.Context, req *PractitionerInput, params CreatePractitionerParams) (CreatePractitionerRes, error)
+	CreatePractitioner(ctx context.Context, req *PractitionerInput, params CreatePractitionerParams) (*Practitioner, error)
 	// CreateSession implements createSession operation.
 	//
 	// Extension. Slots come from sessions. `practitioner_id`, `location_id`, `appointment_type_ids`,
 	// `start_date`, `start_time`, `end_time` and `slot_length` are needed.
 	//
 	// POST /v1/sessions
-	CreateSession(ctx context.Context, req *SessionInput, params CreateSessionParams) (CreateSessionRes, error)
+	CreateSession(ctx context.Context, req *SessionInput, params CreateSessionParams) (*Session, error)
 	// CreateTestEvent implements createTestEvent operation.
 	//
 	// Extension. In a sandbox practice group only. Records an invented event, which every webhook of its
 	// type is told of, and which is in the log.
 	//
 	// POST /v1/events/test
-	CreateTestEvent(ctx context.Context, req *EventRequest, params CreateTestEventParams) (CreateTestEventRes, error)
+	CreateTestEvent(ctx context.Context, req *EventRequest, params CreateTestEventParams) (*Event, error)
 	// CreateWebhook implements createWebhook operation.
 	//
 	// Tells an address of yours whenever one type of event happens in this practice group. The answer is
@@ -120,39 +120,39 @@ type Handler interface {
 	// messages; `include_details` needs the permission `staff`.
 	//
 	// POST /v1/webhooks
-	CreateWebhook(ctx context.Context, req *WebhookRequest, params CreateWebhookParams) (CreateWebhookRes, error)
+	CreateWebhook(ctx context.Context, req *WebhookRequest, params CreateWebhookParams) (*CreatedWebhook, error)
 	// DeleteSession implements deleteSession operation.
 	//
 	// Extension. It offers no more slots. Appointments already made stay.
 	//
 	// DELETE /v1/sessions/{id}
-	DeleteSession(ctx context.Context, params DeleteSessionParams) (DeleteSessionRes, error)
+	DeleteSession(ctx context.Context, params DeleteSessionParams) (*Done, error)
 	// DeleteWebhook implements deleteWebhook operation.
 	//
 	// It is told of nothing more, also not of what waits.
 	//
 	// DELETE /v1/webhooks/{id}
-	DeleteWebhook(ctx context.Context, params DeleteWebhookParams) (DeleteWebhookRes, error)
+	DeleteWebhook(ctx context.Context, params DeleteWebhookParams) (*Done, error)
 	// DisableWebhook implements disableWebhook operation.
 	//
 	// Extension. Nothing more is sent. What waits goes on waiting; what happens meanwhile is not queued,
 	// and Recover queues it later.
 	//
 	// POST /v1/webhooks/{id}/disable
-	DisableWebhook(ctx context.Context, params DisableWebhookParams) (DisableWebhookRes, error)
+	DisableWebhook(ctx context.Context, params DisableWebhookParams) (*Webhook, error)
 	// EditAppointment implements editAppointment operation.
 	//
 	// Changes a held time that is not confirmed. It does not make the hold last longer.
 	//
 	// PUT /v1/appointments/{id}
-	EditAppointment(ctx context.Context, req *AppointmentEdit, params EditAppointmentParams) (EditAppointmentRes, error)
+	EditAppointment(ctx context.Context, req *AppointmentEdit, params EditAppointmentParams) (*Appointment, error)
 	// EnableWebhook implements enableWebhook operation.
 	//
 	// Extension. Switches it on again, whoever switched it off. What waited goes out; what it missed
 	// meanwhile is queued by Recover.
 	//
 	// POST /v1/webhooks/{id}/enable
-	EnableWebhook(ctx context.Context, params EnableWebhookParams) (EnableWebhookRes, error)
+	EnableWebhook(ctx context.Context, params EnableWebhookParams) (*Webhook, error)
 	// FindRecordEntries implements findRecordEntries operation.
 	//
 	// Extension. Entries that wait for a member of staff to approve them, or those in another state, the
@@ -160,50 +160,50 @@ type Handler interface {
 	// staff signs in on the page of `confirm_write_to_record_url`, or with GraphQL.
 	//
 	// GET /v1/record_entries
-	FindRecordEntries(ctx context.Context, params FindRecordEntriesParams) (FindRecordEntriesRes, error)
+	FindRecordEntries(ctx context.Context, params FindRecordEntriesParams) (*FindRecordEntriesOK, error)
 	// GetAppointment implements getAppointment operation.
 	//
 	// Get an Appointment.
 	//
 	// GET /v1/appointments/{id}
-	GetAppointment(ctx context.Context, params GetAppointmentParams) (GetAppointmentRes, error)
+	GetAppointment(ctx context.Context, params GetAppointmentParams) (*Appointment, error)
 	// GetAppointmentStatus implements getAppointmentStatus operation.
 	//
 	// Get appointment status.
 	//
 	// GET /v1/appointments/{id}/status
-	GetAppointmentStatus(ctx context.Context, params GetAppointmentStatusParams) (GetAppointmentStatusRes, error)
+	GetAppointmentStatus(ctx context.Context, params GetAppointmentStatusParams) (*AppointmentStatus, error)
 	// GetBatchMessage implements getBatchMessage operation.
 	//
 	// The batch, and as an extension what became of its recipients: `created` is the sum of all the other
 	// totals.
 	//
 	// GET /v1/batch_message/{id}
-	GetBatchMessage(ctx context.Context, params GetBatchMessageParams) (GetBatchMessageRes, error)
+	GetBatchMessage(ctx context.Context, params GetBatchMessageParams) (*BatchMessage, error)
 	// GetBatchMessageResults implements getBatchMessageResults operation.
 	//
 	// Extension. What became of every recipient, as CSV.
 	//
 	// GET /v1/batch_message/{id}/results.csv
-	GetBatchMessageResults(ctx context.Context, params GetBatchMessageResultsParams) (GetBatchMessageResultsRes, error)
+	GetBatchMessageResults(ctx context.Context, params GetBatchMessageResultsParams) (GetBatchMessageResultsOK, error)
 	// GetCapabilities implements getCapabilities operation.
 	//
 	// What this key can do in this practice group.
 	//
 	// GET /v1/me/capabilities
-	GetCapabilities(ctx context.Context) (GetCapabilitiesRes, error)
+	GetCapabilities(ctx context.Context) (*Capabilities, error)
 	// GetConfiguration implements getConfiguration operation.
 	//
 	// The settings that decide how the practice group takes bookings.
 	//
 	// GET /v1/me/configuration
-	GetConfiguration(ctx context.Context) (GetConfigurationRes, error)
+	GetConfiguration(ctx context.Context) (*Configuration, error)
 	// GetDelivery implements getDelivery operation.
 	//
 	// Extension. One delivery and how each attempt went.
 	//
 	// GET /v1/webhooks/{id}/deliveries/{delivery_id}
-	GetDelivery(ctx context.Context, params GetDeliveryParams) (GetDeliveryRes, error)
+	GetDelivery(ctx context.Context, params GetDeliveryParams) (*Delivery, error)
 	// GetIdentityCheck implements getIdentityCheck operation.
 	//
 	// Extension. Who somebody said they were who was sent to `login_url`, and what was not as the NHS has
@@ -211,26 +211,26 @@ type Handler interface {
 	// permission `staff`; it is noted who looked.
 	//
 	// GET /v1/identity_checks/{reference}
-	GetIdentityCheck(ctx context.Context, params GetIdentityCheckParams) (GetIdentityCheckRes, error)
+	GetIdentityCheck(ctx context.Context, params GetIdentityCheckParams) (*IdentityCheck, error)
 	// GetMessage implements getMessage operation.
 	//
 	// The message, what became of it, and as an extension everything that happened to it.
 	//
 	// GET /v1/messages/{id}
-	GetMessage(ctx context.Context, params GetMessageParams) (GetMessageRes, error)
+	GetMessage(ctx context.Context, params GetMessageParams) (*Message, error)
 	// GetPatientAttachment implements getPatientAttachment operation.
 	//
 	// Extension. One file, with its content in `file_data`.
 	//
 	// GET /v1/patients/{id}/attachments/{attachment_id}
-	GetPatientAttachment(ctx context.Context, params GetPatientAttachmentParams) (GetPatientAttachmentRes, error)
+	GetPatientAttachment(ctx context.Context, params GetPatientAttachmentParams) (*Attachment, error)
 	// GetPatientById implements getPatientById operation.
 	//
 	// The id of a patient who was merged into another finds that other: `id` is the patient's id now, and
 	// `merged_into` says so.
 	//
 	// GET /v1/patients/{id}
-	GetPatientById(ctx context.Context, params GetPatientByIdParams) (GetPatientByIdRes, error)
+	GetPatientById(ctx context.Context, params GetPatientByIdParams) (*Patient, error)
 	// GetPatientByIdV2 implements getPatientByIdV2 operation.
 	//
 	// The patient with all identifiers, and as extensions who gave each contact detail and whether the
@@ -238,13 +238,13 @@ type Handler interface {
 	// the practice's record system is found.
 	//
 	// GET /v2/patients/{id}
-	GetPatientByIdV2(ctx context.Context, params GetPatientByIdV2Params) (GetPatientByIdV2Res, error)
+	GetPatientByIdV2(ctx context.Context, params GetPatientByIdV2Params) (*PatientV2, error)
 	// GetPracticeGroupById implements getPracticeGroupById operation.
 	//
 	// Get Practice Group.
 	//
 	// GET /v1/me
-	GetPracticeGroupById(ctx context.Context) (GetPracticeGroupByIdRes, error)
+	GetPracticeGroupById(ctx context.Context) (*PracticeGroup, error)
 	// GetRecordAsFHIR implements getRecordAsFHIR operation.
 	//
 	// Extension. The same as a FHIR R4 Bundle, with UK Core profiles: for each entry a Communication, a
@@ -253,26 +253,26 @@ type Handler interface {
 	// a `fullUrl` of the Bundle. Errors are OperationOutcomes.
 	//
 	// GET /v1/patients/{id}/record/fhir
-	GetRecordAsFHIR(ctx context.Context, params GetRecordAsFHIRParams) (GetRecordAsFHIRRes, error)
+	GetRecordAsFHIR(ctx context.Context, params GetRecordAsFHIRParams) (GetRecordAsFHIROK, error)
 	// GetSession implements getSession operation.
 	//
 	// Extension.
 	//
 	// GET /v1/sessions/{id}
-	GetSession(ctx context.Context, params GetSessionParams) (GetSessionRes, error)
+	GetSession(ctx context.Context, params GetSessionParams) (*Session, error)
 	// GetSlot implements getSlot operation.
 	//
 	// A free slot. Its id stays the same for as long as its session does; while it is held or booked it is
 	// not found.
 	//
 	// GET /v1/slots/{id}
-	GetSlot(ctx context.Context, params GetSlotParams) (GetSlotRes, error)
+	GetSlot(ctx context.Context, params GetSlotParams) (*Slot, error)
 	// GetWebhook implements getWebhook operation.
 	//
 	// Extension. The webhook, and how it does.
 	//
 	// GET /v1/webhooks/{id}
-	GetWebhook(ctx context.Context, params GetWebhookParams) (GetWebhookRes, error)
+	GetWebhook(ctx context.Context, params GetWebhookParams) (*Webhook, error)
 	// ListAppointmentTypes implements listAppointmentTypes operation.
 	//
 	// The kinds of appointment patients can have. `slot_count` and `next_available_at` are counted from
@@ -280,44 +280,44 @@ type Handler interface {
 	// (`booking_window_days` of Get Practice Group Configuration), at the locations asked about.
 	//
 	// GET /v1/appointment_types
-	ListAppointmentTypes(ctx context.Context, params ListAppointmentTypesParams) (ListAppointmentTypesRes, error)
+	ListAppointmentTypes(ctx context.Context, params ListAppointmentTypesParams) (*ListAppointmentTypesOK, error)
 	// ListAppointments implements listAppointments operation.
 	//
 	// Appointments by start. `count` stops at 10,000, or one beyond the page where that is further.
 	//
 	// GET /v1/appointments
-	ListAppointments(ctx context.Context, params ListAppointmentsParams) (ListAppointmentsRes, error)
+	ListAppointments(ctx context.Context, params ListAppointmentsParams) (*ListAppointmentsOK, error)
 	// ListBankHolidays implements listBankHolidays operation.
 	//
 	// Extension. Known by rule for the practice's country, and over that what the practice set by hand.
 	//
 	// GET /v1/bank_holidays
-	ListBankHolidays(ctx context.Context, params ListBankHolidaysParams) (ListBankHolidaysRes, error)
+	ListBankHolidays(ctx context.Context, params ListBankHolidaysParams) (*ListBankHolidaysOK, error)
 	// ListBatchMessageRecipients implements listBatchMessageRecipients operation.
 	//
 	// Who the batch is for, in the order they were named, and what became of them.
 	//
 	// GET /v1/batch_message/{id}/recipients
-	ListBatchMessageRecipients(ctx context.Context, params ListBatchMessageRecipientsParams) (ListBatchMessageRecipientsRes, error)
+	ListBatchMessageRecipients(ctx context.Context, params ListBatchMessageRecipientsParams) (*ListBatchMessageRecipientsOK, error)
 	// ListBatchMessageSends implements listBatchMessageSends operation.
 	//
 	// The messages of the batch, newest first.
 	//
 	// GET /v1/batch_message/{id}/messages
-	ListBatchMessageSends(ctx context.Context, params ListBatchMessageSendsParams) (ListBatchMessageSendsRes, error)
+	ListBatchMessageSends(ctx context.Context, params ListBatchMessageSendsParams) (*ListBatchMessageSendsOK, error)
 	// ListBatchMessages implements listBatchMessages operation.
 	//
 	// Batches, newest first, in `data`. The newest one is at the top level too, where the published
 	// reference has it.
 	//
 	// GET /v1/batch_message
-	ListBatchMessages(ctx context.Context, params ListBatchMessagesParams) (ListBatchMessagesRes, error)
+	ListBatchMessages(ctx context.Context, params ListBatchMessagesParams) (*BatchList, error)
 	// ListDeliveries implements listDeliveries operation.
 	//
 	// Extension. What was sent to it or waits to be, newest first, for 30 days.
 	//
 	// GET /v1/webhooks/{id}/deliveries
-	ListDeliveries(ctx context.Context, params ListDeliveriesParams) (ListDeliveriesRes, error)
+	ListDeliveries(ctx context.Context, params ListDeliveriesParams) (*DeliveryPage, error)
 	// ListEvents implements listEvents operation.
 	//
 	// Extension. The log of this practice group's events, oldest first, for 30 days: poll it, or catch up
@@ -325,13 +325,13 @@ type Handler interface {
 	// so that none is missed. It shows what the key's scopes allow, and never `details`.
 	//
 	// GET /v1/events
-	ListEvents(ctx context.Context, params ListEventsParams) (ListEventsRes, error)
+	ListEvents(ctx context.Context, params ListEventsParams) (*EventPage, error)
 	// ListLocations implements listLocations operation.
 	//
 	// The places patients come to.
 	//
 	// GET /v1/locations
-	ListLocations(ctx context.Context, params ListLocationsParams) (ListLocationsRes, error)
+	ListLocations(ctx context.Context, params ListLocationsParams) (*ListLocationsOK, error)
 	// ListMessageReplies implements listMessageReplies operation.
 	//
 	// Extension. What patients sent back, newest first. A reply is `open` until staff have seen to it;
@@ -339,14 +339,14 @@ type Handler interface {
 	// is nobody's until staff say whose: `possible_patient_ids` are all it may be from.
 	//
 	// GET /v1/message_replies
-	ListMessageReplies(ctx context.Context, params ListMessageRepliesParams) (ListMessageRepliesRes, error)
+	ListMessageReplies(ctx context.Context, params ListMessageRepliesParams) (*ListMessageRepliesOK, error)
 	// ListPatientAttachments implements listPatientAttachments operation.
 	//
 	// The files kept with the patient, newest first, at most 1,000. `ehr_file_id` is what an attachment
 	// link takes.
 	//
 	// GET /v1/patients/{id}/attachments
-	ListPatientAttachments(ctx context.Context, params ListPatientAttachmentsParams) (ListPatientAttachmentsRes, error)
+	ListPatientAttachments(ctx context.Context, params ListPatientAttachmentsParams) (*ListPatientAttachmentsOK, error)
 	// ListPatientEhrCandidates implements listPatientEhrCandidates operation.
 	//
 	// Patients of the record who may be the same person: the same birth date with either name, the same
@@ -354,7 +354,7 @@ type Handler interface {
 	// number is never among them. None is certain, so the key needs the permission `staff`.
 	//
 	// GET /v1/patients/{id}/ehr/candidates
-	ListPatientEhrCandidates(ctx context.Context, params ListPatientEhrCandidatesParams) (ListPatientEhrCandidatesRes, error)
+	ListPatientEhrCandidates(ctx context.Context, params ListPatientEhrCandidatesParams) (*ListPatientEhrCandidatesOK, error)
 	// ListPatients implements listPatients operation.
 	//
 	// Patients by surname. Without `field`, what `search` looks like decides: an NHS number, an e-mail
@@ -363,31 +363,31 @@ type Handler interface {
 	// beyond the page where that is further.
 	//
 	// GET /v1/patients
-	ListPatients(ctx context.Context, params ListPatientsParams) (ListPatientsRes, error)
+	ListPatients(ctx context.Context, params ListPatientsParams) (*ListPatientsOK, error)
 	// ListPractitioners implements listPractitioners operation.
 	//
 	// Extension. The people patients see.
 	//
 	// GET /v1/practitioners
-	ListPractitioners(ctx context.Context, params ListPractitionersParams) (ListPractitionersRes, error)
+	ListPractitioners(ctx context.Context, params ListPractitionersParams) (*ListPractitionersOK, error)
 	// ListRecordEntries implements listRecordEntries operation.
 	//
 	// Extension. What was written into the record from here, newest first, at most 1,000.
 	//
 	// GET /v1/patients/{id}/record
-	ListRecordEntries(ctx context.Context, params ListRecordEntriesParams) (ListRecordEntriesRes, error)
+	ListRecordEntries(ctx context.Context, params ListRecordEntriesParams) (*ListRecordEntriesOK, error)
 	// ListSentMessages implements listSentMessages operation.
 	//
 	// Messages, newest first. `count` stops at 10,000, or one beyond the page where that is further.
 	//
 	// GET /v1/messages
-	ListSentMessages(ctx context.Context, params ListSentMessagesParams) (ListSentMessagesRes, error)
+	ListSentMessages(ctx context.Context, params ListSentMessagesParams) (*ListSentMessagesOK, error)
 	// ListSessions implements listSessions operation.
 	//
 	// Extension. When practitioners work, as far as it has not ended before `since`.
 	//
 	// GET /v1/sessions
-	ListSessions(ctx context.Context, params ListSessionsParams) (ListSessionsRes, error)
+	ListSessions(ctx context.Context, params ListSessionsParams) (*ListSessionsOK, error)
 	// ListSlots implements listSlots operation.
 	//
 	// Free slots, by start and then practitioner. A slot that somebody holds or has booked is not among
@@ -395,13 +395,13 @@ type Handler interface {
 	// cover at most 92 days.
 	//
 	// GET /v1/slots
-	ListSlots(ctx context.Context, params ListSlotsParams) (ListSlotsRes, error)
+	ListSlots(ctx context.Context, params ListSlotsParams) (*ListSlotsOK, error)
 	// ListWebhooks implements listWebhooks operation.
 	//
 	// The webhooks your keys made, in the order they were made; with the permission `staff`, everybody's.
 	//
 	// GET /v1/webhooks
-	ListWebhooks(ctx context.Context, params ListWebhooksParams) (ListWebhooksRes, error)
+	ListWebhooks(ctx context.Context, params ListWebhooksParams) (*ListWebhooksOK, error)
 	// MergePatients implements mergePatients operation.
 	//
 	// Makes the patient of the body a part of the patient of the path, as the preview showed it.
@@ -409,19 +409,19 @@ type Handler interface {
 	// undone. The key needs the permission `staff`.
 	//
 	// POST /v1/patients/{id}/merge
-	MergePatients(ctx context.Context, req *MergePatientsReq, params MergePatientsParams) (MergePatientsRes, error)
+	MergePatients(ctx context.Context, req *MergePatientsReq, params MergePatientsParams) (*PatientMerge, error)
 	// PauseBatchMessage implements pauseBatchMessage operation.
 	//
 	// Extension. Stops a batch for a while, within seconds.
 	//
 	// PATCH /v1/batch_message/{id}/pause
-	PauseBatchMessage(ctx context.Context, params PauseBatchMessageParams) (PauseBatchMessageRes, error)
+	PauseBatchMessage(ctx context.Context, params PauseBatchMessageParams) (*BatchMessage, error)
 	// PreviewBatchMessage implements previewBatchMessage operation.
 	//
 	// Extension. Who of the batch will not be reached and why, and how many text messages it takes.
 	//
 	// GET /v1/batch_message/{id}/preview
-	PreviewBatchMessage(ctx context.Context, params PreviewBatchMessageParams) (PreviewBatchMessageRes, error)
+	PreviewBatchMessage(ctx context.Context, params PreviewBatchMessageParams) (*BatchPreview, error)
 	// PreviewPatientMerge implements previewPatientMerge operation.
 	//
 	// What making the patient of the body a part of the patient of the path would do, and the token to do
@@ -429,14 +429,14 @@ type Handler interface {
 	// NHS numbers are different people. The key needs the permission `staff`.
 	//
 	// POST /v1/patients/{id}/merge/preview
-	PreviewPatientMerge(ctx context.Context, req *PreviewPatientMergeReq, params PreviewPatientMergeParams) (PreviewPatientMergeRes, error)
+	PreviewPatientMerge(ctx context.Context, req *PreviewPatientMergeReq, params PreviewPatientMergeParams) (*MergePreview, error)
 	// RecoverWebhook implements recoverWebhook operation.
 	//
 	// Extension. Sends everything since a moment that did not arrive: because it failed, or because the
 	// webhook was switched off or not there yet.
 	//
 	// POST /v1/webhooks/{id}/recover
-	RecoverWebhook(ctx context.Context, req *RecoverRequest, params RecoverWebhookParams) (RecoverWebhookRes, error)
+	RecoverWebhook(ctx context.Context, req *RecoverRequest, params RecoverWebhookParams) (*Webhook, error)
 	// RegisterPatient implements registerPatient operation.
 	//
 	// Adds a patient with the details given; no Spine lookup is made. When the practice group has a
@@ -444,7 +444,7 @@ type Handler interface {
 	// keeps its id. A mobile number or an e-mail address is needed.
 	//
 	// POST /v1/patients/register
-	RegisterPatient(ctx context.Context, req *PatientRegistration, params RegisterPatientParams) (RegisterPatientRes, error)
+	RegisterPatient(ctx context.Context, req *PatientRegistration, params RegisterPatientParams) (*RegisterPatientOK, error)
 	// RegisterPatientPds implements registerPatientPds operation.
 	//
 	// Finds a person in the NHS Personal Demographics Service and keeps them as a patient, with the
@@ -454,40 +454,40 @@ type Handler interface {
 	// person is told how to confirm who they are; then ask again.
 	//
 	// POST /v1/patients/register_pds
-	RegisterPatientPds(ctx context.Context, req *PDSRegistration, params RegisterPatientPdsParams) (RegisterPatientPdsRes, error)
+	RegisterPatientPds(ctx context.Context, req *PDSRegistration, params RegisterPatientPdsParams) (RegisterPatientPdsOK, error)
 	// ReplayDelivery implements replayDelivery operation.
 	//
 	// Extension. Sends one event again, with the same `webhook-id`. It may also be an event that was never
 	// queued for this webhook.
 	//
 	// POST /v1/webhooks/{id}/deliveries/{delivery_id}/replay
-	ReplayDelivery(ctx context.Context, params ReplayDeliveryParams) (ReplayDeliveryRes, error)
+	ReplayDelivery(ctx context.Context, params ReplayDeliveryParams) (*Delivery, error)
 	// ReplayWebhook implements replayWebhook operation.
 	//
 	// Extension. Sends the events of a time again: those that were missed, and with `include_delivered`
 	// also those that were taken. `replay` of the answer says how far that is; one goes on at a time.
 	//
 	// POST /v1/webhooks/{id}/replay
-	ReplayWebhook(ctx context.Context, req *ReplayRequest, params ReplayWebhookParams) (ReplayWebhookRes, error)
+	ReplayWebhook(ctx context.Context, req *ReplayRequest, params ReplayWebhookParams) (*Webhook, error)
 	// RescheduleAppointment implements rescheduleAppointment operation.
 	//
 	// Moves a confirmed appointment. The old time is given back only when the new one is got; otherwise
 	// nothing changes. Repeating it answers the same.
 	//
 	// PATCH /v1/appointments/{id}/reschedule
-	RescheduleAppointment(ctx context.Context, req *AppointmentEdit, params RescheduleAppointmentParams) (RescheduleAppointmentRes, error)
+	RescheduleAppointment(ctx context.Context, req *AppointmentEdit, params RescheduleAppointmentParams) (*Appointment, error)
 	// ResetBankHoliday implements resetBankHoliday operation.
 	//
 	// Extension. Forgets what was set by hand; the rule decides again.
 	//
 	// DELETE /v1/bank_holidays/{date}
-	ResetBankHoliday(ctx context.Context, params ResetBankHolidayParams) (ResetBankHolidayRes, error)
+	ResetBankHoliday(ctx context.Context, params ResetBankHolidayParams) (*Done, error)
 	// ResumeBatchMessage implements resumeBatchMessage operation.
 	//
 	// Extension. Lets a paused batch go on where it stopped.
 	//
 	// PATCH /v1/batch_message/{id}/resume
-	ResumeBatchMessage(ctx context.Context, params ResumeBatchMessageParams) (ResumeBatchMessageRes, error)
+	ResumeBatchMessage(ctx context.Context, params ResumeBatchMessageParams) (*BatchMessage, error)
 	// RotateWebhookKey implements rotateWebhookKey operation.
 	//
 	// Extension. Gives it another signing key, yours or one that we make. For `overlap_hours` deliveries
@@ -495,13 +495,13 @@ type Handler interface {
 	// the only time the new key is shown.
 	//
 	// POST /v1/webhooks/{id}/rotate-key
-	RotateWebhookKey(ctx context.Context, req OptKeyRotation, params RotateWebhookKeyParams) (RotateWebhookKeyRes, error)
+	RotateWebhookKey(ctx context.Context, req OptKeyRotation, params RotateWebhookKeyParams) (*RotatedWebhook, error)
 	// SendBatchMessage implements sendBatchMessage operation.
 	//
 	// Lets a batch go. Repeating it changes nothing.
 	//
 	// PATCH /v1/batch_message/{id}/send
-	SendBatchMessage(ctx context.Context, params SendBatchMessageParams) (SendBatchMessageRes, error)
+	SendBatchMessage(ctx context.Context, params SendBatchMessageParams) (*BatchMessage, error)
 	// SendMessage implements sendMessage operation.
 	//
 	// Sends a message to a patient, now or at `send_at`. What can be known to be wrong is refused before
@@ -510,7 +510,7 @@ type Handler interface {
 	// has not been read in time.
 	//
 	// POST /v1/messages/send
-	SendMessage(ctx context.Context, req *MessageRequest, params SendMessageParams) (SendMessageRes, error)
+	SendMessage(ctx context.Context, req *MessageRequest, params SendMessageParams) (*SentMessage, error)
 	// SendMessageAgain implements sendMessageAgain operation.
 	//
 	// Extension. Sends the text once more to the same patient, as a new message with a page of its own, to
@@ -518,20 +518,20 @@ type Handler interface {
 	// written into the record a second time.
 	//
 	// POST /v1/messages/{id}/send_again
-	SendMessageAgain(ctx context.Context, params SendMessageAgainParams) (SendMessageAgainRes, error)
+	SendMessageAgain(ctx context.Context, params SendMessageAgainParams) (*SentMessage, error)
 	// SetBankHoliday implements setBankHoliday operation.
 	//
 	// Extension. Says by hand whether the practice is closed on a date.
 	//
 	// PUT /v1/bank_holidays/{date}
-	SetBankHoliday(ctx context.Context, req *BankHolidayInput, params SetBankHolidayParams) (SetBankHolidayRes, error)
+	SetBankHoliday(ctx context.Context, req *BankHolidayInput, params SetBankHolidayParams) (*BankHoliday, error)
 	// SetOptOut implements setOptOut operation.
 	//
 	// Extension. Keeps a number or an address from getting anything but direct care, or takes that back.
 	// Patients do the same by answering STOP or START to a text message.
 	//
 	// PUT /v1/opt_outs
-	SetOptOut(ctx context.Context, req *OptOut) (SetOptOutRes, error)
+	SetOptOut(ctx context.Context, req *OptOut) (*OptOut, error)
 	// SetPatientContactDetail implements setPatientContactDetail operation.
 	//
 	// Extension. What the practice itself knows of a way to reach a patient. It is used before what a
@@ -540,14 +540,14 @@ type Handler interface {
 	// `staff`.
 	//
 	// PUT /v1/patients/{id}/contact_details/{kind}
-	SetPatientContactDetail(ctx context.Context, req *SetPatientContactDetailReq, params SetPatientContactDetailParams) (SetPatientContactDetailRes, error)
+	SetPatientContactDetail(ctx context.Context, req *SetPatientContactDetailReq, params SetPatientContactDetailParams) (*PatientV2, error)
 	// TestWebhook implements testWebhook operation.
 	//
 	// Extension. Sends it an invented event of its type, marked with `test`, which nobody else is told of
 	// and which is not in the log of events.
 	//
 	// POST /v1/webhooks/{id}/test
-	TestWebhook(ctx context.Context, params TestWebhookParams) (TestWebhookRes, error)
+	TestWebhook(ctx context.Context, params TestWebhookParams) (*Delivery, error)
 	// UnlockMessage implements unlockMessage operation.
 	//
 	// Extension. Lets the patient try the message’s page again, after a wrong date of birth was given
@@ -555,7 +555,7 @@ type Handler interface {
 	// it answers the same.
 	//
 	// PATCH /v1/messages/{id}/unlock
-	UnlockMessage(ctx context.Context, params UnlockMessageParams) (UnlockMessageRes, error)
+	UnlockMessage(ctx context.Context, params UnlockMessageParams) (*Message, error)
 	// UnmergePatients implements unmergePatients operation.
 	//
 	// Extension. Makes two patients again: what was moved goes back, and so does every detail nobody has
@@ -564,7 +564,7 @@ type Handler interface {
 	// key needs the permission `staff`.
 	//
 	// POST /v1/patients/{id}/unmerge
-	UnmergePatients(ctx context.Context, req OptUnmergePatientsReq, params UnmergePatientsParams) (UnmergePatientsRes, error)
+	UnmergePatients(ctx context.Context, req OptUnmergePatientsReq, params UnmergePatientsParams) (*PatientMerge, error)
 	// UpdateAppointmentJourney implements updateAppointmentJourney operation.
 	//
 	// Extension. Notes that the patient arrived, is being seen, has left, or did not attend. Who did not
@@ -573,51 +573,51 @@ type Handler interface {
 	// stage back. Repeating it answers the same.
 	//
 	// PATCH /v1/appointments/{id}/journey
-	UpdateAppointmentJourney(ctx context.Context, req *JourneyRequest, params UpdateAppointmentJourneyParams) (UpdateAppointmentJourneyRes, error)
+	UpdateAppointmentJourney(ctx context.Context, req *JourneyRequest, params UpdateAppointmentJourneyParams) (*Appointment, error)
 	// UpdateAppointmentType implements updateAppointmentType operation.
 	//
 	// Extension. Fields left out stay as they are. Appointments already made keep their length.
 	//
 	// PATCH /v1/appointment_types/{id}
-	UpdateAppointmentType(ctx context.Context, req *AppointmentTypeInput, params UpdateAppointmentTypeParams) (UpdateAppointmentTypeRes, error)
+	UpdateAppointmentType(ctx context.Context, req *AppointmentTypeInput, params UpdateAppointmentTypeParams) (*AppointmentTypeSetup, error)
 	// UpdateLocation implements updateLocation operation.
 	//
 	// Extension. Fields left out stay as they are. An inactive location offers no slots.
 	//
 	// PATCH /v1/locations/{id}
-	UpdateLocation(ctx context.Context, req *LocationInput, params UpdateLocationParams) (UpdateLocationRes, error)
+	UpdateLocation(ctx context.Context, req *LocationInput, params UpdateLocationParams) (*Location, error)
 	// UpdateMessageReply implements updateMessageReply operation.
 	//
 	// Extension. Says whose a reply is, or that staff have seen to it.
 	//
 	// PATCH /v1/message_replies/{id}
-	UpdateMessageReply(ctx context.Context, req *ReplyUpdate, params UpdateMessageReplyParams) (UpdateMessageReplyRes, error)
+	UpdateMessageReply(ctx context.Context, req *ReplyUpdate, params UpdateMessageReplyParams) (*Reply, error)
 	// UpdatePracticeGroup implements updatePracticeGroup operation.
 	//
 	// Fields left out stay as they are. Needs a key with the permission `setup`.
 	//
 	// PATCH /v1/me
-	UpdatePracticeGroup(ctx context.Context, req *PracticeGroupInput, params UpdatePracticeGroupParams) (UpdatePracticeGroupRes, error)
+	UpdatePracticeGroup(ctx context.Context, req *PracticeGroupInput, params UpdatePracticeGroupParams) (*PracticeGroup, error)
 	// UpdatePractitioner implements updatePractitioner operation.
 	//
 	// Extension. Fields left out stay as they are. An inactive practitioner offers no slots.
 	//
 	// PATCH /v1/practitioners/{id}
-	UpdatePractitioner(ctx context.Context, req *PractitionerInput, params UpdatePractitionerParams) (UpdatePractitionerRes, error)
+	UpdatePractitioner(ctx context.Context, req *PractitionerInput, params UpdatePractitionerParams) (*Practitioner, error)
 	// UpdateSession implements updateSession operation.
 	//
 	// Extension. Fields left out stay as they are; `exceptions` replaces the whole list. Appointments
 	// already made stay.
 	//
 	// PATCH /v1/sessions/{id}
-	UpdateSession(ctx context.Context, req *SessionInput, params UpdateSessionParams) (UpdateSessionRes, error)
+	UpdateSession(ctx context.Context, req *SessionInput, params UpdateSessionParams) (*Session, error)
 	// UpdateWebhook implements updateWebhook operation.
 	//
 	// Extension. Fields left out stay as they are; `headers` replaces them all. Its type of event stays:
 	// for another one, create another webhook.
 	//
 	// PATCH /v1/webhooks/{id}
-	UpdateWebhook(ctx context.Context, req *WebhookChange, params UpdateWebhookParams) (UpdateWebhookRes, error)
+	UpdateWebhook(ctx context.Context, req *WebhookChange, params UpdateWebhookParams) (*Webhook, error)
 	// NewError creates *ErrorStatusCodeWithHeaders from error returned by handler.
 	//
 	// Used for common default response.
