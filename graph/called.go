@@ -1,50 +1,55 @@
 package graph
 
 import (
-	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 
+	"frontdesk/core/access"
 	"frontdesk/core/fault"
 )
 
-// others are what this API calls fields of core, where that is not the same name
-// with capitals for underscores.
+// others are the names this API has for fields of core, where that is not the same
+// name with capitals for underscores. An operation has the first of them that it takes.
 var others = map[string][]string{
 	"address_line_1": {"address"},
 	"at":             {"date"},
+	"billpayer":      {"payerId"},
+	"birth_date":     {"dob"},
 	"finish_time":    {"end"},
 	"first_name":     {"first"},
 	"last_name":      {"last"},
+	"length":         {"duration"},
+	"location":       {"locationId", "room", "roomId"},
 	"message_string": {"message"},
 	"mobile":         {"phoneNumber"},
 	"nhs_number":     {"value"},
 	"page_index":     {"page"},
+	"patient":        {"patientId"},
+	"practitioner":   {"doctor", "doctorId", "user", "userId"},
 	"refund_reason":  {"reason"},
 	"send_at":        {"dateToProcess"},
 	"start_time":     {"start"},
 	"town":           {"city"},
+	"type":           {"bookingType"},
 }
 
 // called is a fault with the names that the caller gave the fields.
 func (d *door) called(at *graphql.FieldContext, f *fault.Error) *fault.Error {
-	if f == nil || len(f.Fields) == 0 || at.Field.Definition == nil {
+	if f == nil || len(f.Fields) == 0 || f.Code == access.ErrPermission.Code || at.Field.Definition == nil {
 		return f
 	}
 	takes := map[string]bool{}
 	d.takes(at.Field.Definition.Arguments, takes, map[string]bool{})
-	out := *f
-	out.Fields = slices.Clone(f.Fields)
-	for i := range out.Fields {
-		path := slices.Clone(out.Fields[i].Path)
-		for j, name := range path {
-			path[j] = spelt(name, takes)
+	return f.Renamed(func(name string) string {
+		one, ok := spelt(name, takes)
+		if !ok && d.unnamed != nil {
+			d.unnamed(at.Field.Name, name)
 		}
-		out.Fields[i].Path = path
-	}
-	return &out
+		return one
+	})
 }
 
 // takes notes the names of arguments and of the fields of their inputs.
@@ -68,8 +73,11 @@ func (d *door) inputs(kind string, names, seen map[string]bool) {
 }
 
 // spelt is the name of a field of core as the operation that takes these names
-// has it.
-func spelt(name string, takes map[string]bool) string {
+// has it, and whether it has one.
+func spelt(name string, takes map[string]bool) (string, bool) {
+	if _, err := strconv.Atoi(name); err == nil {
+		return name, true // a place in a list
+	}
 	words := strings.Split(name, "_")
 	for i, word := range words[1:] {
 		if word != "" {
@@ -79,8 +87,8 @@ func spelt(name string, takes map[string]bool) string {
 	camel := strings.Join(words, "")
 	for _, one := range append([]string{name, camel}, others[name]...) {
 		if takes[one] {
-			return one
+			return one, true
 		}
 	}
-	return camel
+	return camel, false
 }

@@ -20,7 +20,7 @@ func TestARefusalNamesFieldsAsTheCallerDoes(t *testing.T) {
 			d.refused(call, want)
 		}
 		for _, camel := range [][2]string{{"start_time", "startTime"}, {"a", "a"}, {"page_index", "pageIndex"}} {
-			if got := spelt(camel[0], nil); got != camel[1] {
+			if got, _ := spelt(camel[0], nil); got != camel[1] {
 				t.Errorf("%s is spelt %s", camel[0], got)
 			}
 		}

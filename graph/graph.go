@@ -55,6 +55,9 @@ type door struct {
 	wait time.Duration
 	// strangers limits wrong tokens and attempts to sign in, by address.
 	strangers *web.Attempts
+	// unnamed is called, in tests, with an operation and a field of core that a fault
+	// names and the operation has no name for.
+	unnamed func(operation, field string)
 }
 
 // New is the GraphQL door. A limit that is 0 is the default one.

@@ -180,7 +180,9 @@ func unread(err error) error {
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return errCut
 	}
-	return fault.Wrong("body", "invalid_json", "a JSON object", "The body is not JSON of the right shape.")
+	return fault.Input(fault.Field{
+		Path: []string{}, Code: "invalid_json", Expected: "a JSON object", Message: "The body is not JSON of the right shape.",
+	})
 }
 
 // read reads the whole body, and takes the recipients in as they come.
@@ -224,7 +226,9 @@ func (b *batchBody) read(ctx context.Context, service *batch.Service) (load *bat
 		return load, unread(err)
 	}
 	if _, err := b.json.Token(); !errors.Is(err, io.EOF) {
-		return load, fault.Wrong("body", "invalid_json", "one JSON object", "There is something after the end of the body.")
+		return load, fault.Input(fault.Field{
+			Path: []string{}, Code: "invalid_json", Expected: "one JSON object", Message: "There is something after the end of the body.",
+		})
 	}
 	if load == nil {
 		return nil, fault.Wrong("recipients", input.CodeType, "an array", "A batch needs recipients.")

@@ -24,8 +24,8 @@ func (d *door) NewError(ctx context.Context, err error) *oas.ErrorStatusCodeWith
 	if errors.Is(err, ogenerrors.ErrSecurityRequirementIsNotSatisfied) {
 		err = access.ErrNoKey
 	}
-	f := spelt(web.Fault(err))
 	about := web.Of(ctx)
+	f := called(about.Operation, spelt(web.Fault(err)))
 	if about.Cause == nil {
 		about.Cause = f
 	}

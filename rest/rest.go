@@ -3,6 +3,7 @@
 //
 //	rest.go      the way in: who asks, how often, and once only
 //	fault.go     errors in the contract's shape
+//	called.go    core's names of fields in those of an operation
 //	permission.go  refusals in its names of permissions
 //	fhir.go      errors where answers are FHIR
 //	number.go    whole numbers, however they are written

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"frontdesk/api/apitest"
 	"frontdesk/core"
 	"frontdesk/core/access"
 	"frontdesk/core/booking"
@@ -122,6 +123,13 @@ func FuzzRequests(f *testing.F) {
 			if m.Path == nil || m.Code == nil || m.Expected == nil || w.Code == 400 && (*m.Code == "" || *m.Expected == "") {
 				t.Fatalf("%d %s", w.Code, w.Body)
 			}
+		}
+		var answer map[string]any
+		if err := json.Unmarshal(w.Body.Bytes(), &answer); err != nil {
+			t.Fatal(err)
+		}
+		if err := apitest.Refusal(method, path, answer); err != nil {
+			t.Fatal(err)
 		}
 	})
 }

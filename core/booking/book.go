@@ -89,7 +89,7 @@ func (s *Service) confirm(ctx context.Context, tx Tx, who access.Caller, a Appoi
 	set(&after.Reason, c.Reason)
 	set(&after.SuppressMail, c.SuppressMail)
 	if after.Patient == 0 {
-		return a, fault.Wrong("patient_id", "patient_required", "the id of the patient", "An appointment without a patient cannot be confirmed.")
+		return a, fault.Wrong("patient", "patient_required", "the id of the patient", "An appointment without a patient cannot be confirmed.")
 	}
 	if err := s.beside(ctx, tx, who, &after, now); err != nil {
 		return a, err

@@ -138,10 +138,10 @@ func (q Search) query(zone *time.Location, now time.Time) (Query, error) {
 	// Any year is after the first and before the last.
 	out.From, out.To = time.Unix(0, 0).UTC(), time.Date(2200, time.January, 1, 0, 0, 0, 0, time.UTC)
 	if q.FromText != "" {
-		out.From, _ = diary.Moment(&in, "start_date", q.FromText, zone)
+		out.From, _ = diary.Moment(&in, "start", q.FromText, zone)
 	}
 	if q.ToText != "" {
-		to, day := diary.Moment(&in, "end_date", q.ToText, zone)
+		to, day := diary.Moment(&in, "end", q.ToText, zone)
 		if day {
 			to = diary.Midnight(zone, input.DateOf(to.In(zone))+1)
 		}

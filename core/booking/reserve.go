@@ -40,18 +40,18 @@ type Request struct {
 func (r Request) times() (start, end time.Time, err error) {
 	var in input.Checks
 	if r.Start.IsZero() {
-		in.Wrong("start_time", input.CodeType, "an instant, such as 2026-03-15T09:30:00Z", "An appointment needs a time to start.")
+		in.Wrong("start", input.CodeType, "an instant, such as 2026-03-15T09:30:00Z", "An appointment needs a time to start.")
 	} else if r.Start.Year() < 2000 || r.Start.Year() > 2198 {
-		in.Wrong("start_time", input.CodeDate, "an instant from the year 2000 to 2198", "This time is too far away.")
+		in.Wrong("start", input.CodeDate, "an instant from the year 2000 to 2198", "This time is too far away.")
 	} else if r.Start.Truncate(time.Minute) != r.Start {
-		in.Wrong("start_time", input.CodeDate, "an instant on a whole minute", "Appointments start on a whole minute.")
+		in.Wrong("start", input.CodeDate, "an instant on a whole minute", "Appointments start on a whole minute.")
 	}
 	minutes := int(min(max(r.Minutes, -1), float64(maxMinutes)+1))
 	if float64(minutes) != r.Minutes && minutes > 0 && minutes <= maxMinutes {
-		in.Wrong("duration", input.CodeType, "a whole number of minutes",
+		in.Wrong("length", input.CodeType, "a whole number of minutes",
 			"Appointments last whole minutes: "+strconv.FormatFloat(r.Minutes, 'g', -1, 64)+" was sent.")
 	} else {
-		in.Between("duration", minutes, 1, maxMinutes)
+		in.Between("length", minutes, 1, maxMinutes)
 	}
 	return r.Start.UTC(), r.Start.UTC().Add(time.Duration(minutes) * time.Minute), in.Err()
 }
@@ -195,7 +195,7 @@ func people(a *Appointment, comes, pays finder) error {
 		id    *patient.ID
 		field string
 		find  finder
-	}{{&a.Patient, "patient_id", comes}, {&a.Billpayer, "billpayer_id", pays}} {
+	}{{&a.Patient, "patient", comes}, {&a.Billpayer, "billpayer", pays}} {
 		if *p.id == 0 {
 			continue
 		}

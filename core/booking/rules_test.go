@@ -31,20 +31,20 @@ func TestReserveRefuses(t *testing.T) {
 			want   error
 			fields string
 		}{
-			{"no start", func(r *booking.Request) { r.Start = time.Time{} }, nil, "start_time"},
-			{"a start within a minute", func(r *booking.Request) { r.Start = r.Start.Add(time.Second) }, nil, "start_time"},
-			{"a start long ago", func(r *booking.Request) { r.Start = time.Date(1066, 1, 1, 0, 0, 0, 0, time.UTC) }, nil, "start_time"},
-			{"no length", func(r *booking.Request) { r.Minutes = 0 }, nil, "duration"},
-			{"half a minute", func(r *booking.Request) { r.Minutes = 10.5 }, nil, "duration"},
-			{"less than nothing", func(r *booking.Request) { r.Minutes = -10 }, nil, "duration"},
-			{"more than a day", func(r *booking.Request) { r.Minutes = 1441 }, nil, "duration"},
-			{"more than any number", func(r *booking.Request) { r.Minutes = 1e300 }, nil, "duration"},
+			{"no start", func(r *booking.Request) { r.Start = time.Time{} }, nil, "start"},
+			{"a start within a minute", func(r *booking.Request) { r.Start = r.Start.Add(time.Second) }, nil, "start"},
+			{"a start long ago", func(r *booking.Request) { r.Start = time.Date(1066, 1, 1, 0, 0, 0, 0, time.UTC) }, nil, "start"},
+			{"no length", func(r *booking.Request) { r.Minutes = 0 }, nil, "length"},
+			{"half a minute", func(r *booking.Request) { r.Minutes = 10.5 }, nil, "length"},
+			{"less than nothing", func(r *booking.Request) { r.Minutes = -10 }, nil, "length"},
+			{"more than a day", func(r *booking.Request) { r.Minutes = 1441 }, nil, "length"},
+			{"more than any number", func(r *booking.Request) { r.Minutes = 1e300 }, nil, "length"},
 			{"a reason that is too long", func(r *booking.Request) { r.Reason = strings.Repeat("x", 2001) }, nil, "reason"},
 			{"no such practitioner", func(r *booking.Request) { r.Practitioner++ }, practice.ErrPractitionerNotFound, ""},
 			{"no such location", func(r *booking.Request) { r.Location++ }, practice.ErrLocationNotFound, ""},
 			{"no such type", func(r *booking.Request) { r.Type++ }, diary.ErrTypeNotFound, ""},
-			{"no such patient", func(r *booking.Request) { r.Patient = 5 }, patient.ErrNotFound, "patient_id"},
-			{"no such bill payer", func(r *booking.Request) { r.Billpayer = 5 }, patient.ErrNotFound, "billpayer_id"},
+			{"no such patient", func(r *booking.Request) { r.Patient = 5 }, patient.ErrNotFound, "patient"},
+			{"no such bill payer", func(r *booking.Request) { r.Billpayer = 5 }, patient.ErrNotFound, "billpayer"},
 			{"a time gone by", func(r *booking.Request) { r.Start = r.Start.AddDate(0, 0, -7) }, booking.ErrNoSession, ""},
 			{"no such practitioner, overriding", func(r *booking.Request) { r.Practitioner++; r.Override = true }, practice.ErrPractitionerNotFound, ""},
 		} {
@@ -123,7 +123,7 @@ func TestBookRules(t *testing.T) {
 		a, err := d.booking.Reserve(d.ctx, r)
 		d.must(err)
 		_, err = d.booking.Book(d.ctx, a.ID, booking.Confirmation{})
-		if fieldsOf(err) != "patient_id" {
+		if fieldsOf(err) != "patient" {
 			t.Fatalf("without a patient: %v", err)
 		}
 		_, err = d.booking.Book(d.ctx, a.ID, booking.Confirmation{Patient: 5})
@@ -416,10 +416,10 @@ func TestSearchWindows(t *testing.T) {
 			fields   string
 		}{
 			{"92 days", "2031-01-06", "2031-04-07", ""},
-			{"93 days", "2031-01-06", "2031-04-08", "end_date"},
+			{"93 days", "2031-01-06", "2031-04-08", "end"},
 			{"92 days over a clock change", "2031-03-01", "2031-05-31", ""},
-			{"backwards", "2031-01-07", "2031-01-06", "end_date"},
-			{"no dates", "soon", "later", "start_date end_date"},
+			{"backwards", "2031-01-07", "2031-01-06", "end"},
+			{"no dates", "soon", "later", "start end"},
 			{"instants", "2031-01-06T09:00:00Z", "2031-01-06T10:00:00+01:00", ""},
 			{"until a day gone by", "", "2030-01-01", ""},
 			{"from a day on", "2031-02-01", "", ""},
@@ -553,7 +553,7 @@ func TestListAppointments(t *testing.T) {
 			t.Fatalf("a hold that ran out: %+v, %v", found, err)
 		}
 		for field, q := range map[string]booking.Search{
-			"field": {Text: "x"}, "search": {By: booking.FieldLastName}, "start_date": {FromText: "x"},
+			"field": {Text: "x"}, "search": {By: booking.FieldLastName}, "start": {FromText: "x"},
 		} {
 			q.PageSize = 10
 			if _, _, err := d.booking.Appointments(d.ctx, q); fieldsOf(err) != field {

@@ -334,7 +334,7 @@ func TestHoursThatAreRefused(t *testing.T) {
 			{"away at no time", "end_time", with(func(n *diary.NewHours) { n.Away, n.To = true, ptr("09:00") })},
 		} {
 			_, err := d.diary.CreateHours(d.ctx, c.n)
-			if f := fault.Of(err); err == nil || f.Kind != fault.Invalid || len(f.Fields) == 0 || f.Fields[0].Path[0] != c.field {
+			if f := fault.Of(err); err == nil || f.Kind != fault.Invalid || len(f.Fields) == 0 || strings.Join(f.Fields[0].Path, ".") != c.field {
 				t.Errorf("%s: %v", c.name, err)
 			}
 		}

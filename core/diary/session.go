@@ -329,4 +329,4 @@ func dropSession(ctx context.Context, tx Tx, who access.Caller, now time.Time, s
 	return tx.Audit(ctx, who.Audit(now, "session.delete", "session", int64(s.ID), s, nil))
 }
 
-var errNoDates = fault.Wrong("end_date", input.CodeSmall, "a date or an instant after start_date", "This range ends before it starts.")
+var errNoDates = fault.Wrong("end", input.CodeSmall, "a date or an instant after the start", "This range ends before it starts.")

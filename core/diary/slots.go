@@ -147,10 +147,10 @@ func window(fromText, toText string, now time.Time, g practice.Group) (from, to 
 	from, to = now, time.Time{}
 	toDay := false
 	if fromText != "" {
-		from, _ = Moment(&in, "start_date", fromText, zone)
+		from, _ = Moment(&in, "start", fromText, zone)
 	}
 	if toText != "" {
-		if to, toDay = Moment(&in, "end_date", toText, zone); toDay {
+		if to, toDay = Moment(&in, "end", toText, zone); toDay {
 			to = Midnight(zone, input.DateOf(to.In(zone))+1)
 		}
 	}
@@ -168,7 +168,7 @@ func window(fromText, toText string, now time.Time, g practice.Group) (from, to 
 		return from, to, errNoDates
 	}
 	if days := input.DateOf(to.In(zone)) - input.DateOf(from.In(zone)); days > practice.MaxWindowDays {
-		return from, to, fault.Wrong("end_date", input.CodeBig, fmt.Sprintf("at most %d days after start_date", practice.MaxWindowDays),
+		return from, to, fault.Wrong("end", input.CodeBig, fmt.Sprintf("at most %d days after the start", practice.MaxWindowDays),
 			fmt.Sprintf("A search may cover at most %d days.", practice.MaxWindowDays))
 	}
 	return from, to, nil

@@ -31,7 +31,7 @@ const maxWithout = 5
 func spanned(from, to time.Time) error {
 	switch {
 	case from.IsZero() || to.IsZero():
-		return fault.Wrong("date_range", input.CodeType, "start and end", "A time to look at has a start and an end.")
+		return fault.Wrong("start", input.CodeType, "start and end", "A time to look at has a start and an end.")
 	case to.Before(from):
 		return errNoDates
 	}
@@ -61,7 +61,7 @@ func (s *Service) Worked(ctx context.Context, at practice.LocationID, of practic
 		asked -= 24 * time.Hour
 	}
 	if asked > longestWorked {
-		return nil, fault.Wrong("date_range", input.CodeBig, "at most 168 hours", "This is too much time to look at.")
+		return nil, fault.Wrong("end", input.CodeBig, "at most 168 hours", "This is too much time to look at.")
 	}
 	l := look{from: from, to: to, now: s.Now()}
 	if of != 0 {
@@ -125,7 +125,7 @@ func (s *Service) FreeTime(ctx context.Context, q FreeQuery) (found []Stretch, m
 		return nil, false, err
 	}
 	if days := input.DateOf(q.To.In(g.Zone())) - input.DateOf(q.From.In(g.Zone())); days > practice.MaxWindowDays {
-		in.Wrong("date_range", input.CodeBig, fmt.Sprintf("at most %d days", practice.MaxWindowDays), "This is too much time to look at.")
+		in.Wrong("end", input.CodeBig, fmt.Sprintf("at most %d days", practice.MaxWindowDays), "This is too much time to look at.")
 	}
 	if err := in.Err(); err != nil {
 		return nil, false, err

@@ -41,10 +41,12 @@ type Error struct {
 
 // Field is one thing wrong with the input.
 type Field struct {
-	Path     []string // where, from the outside in: a body field or a parameter
-	Code     string   // a stable word for what is wrong, for example "too_small"
-	Expected string   // what would have been right
-	Message  string   // one plain sentence
+	// Path is where, from the outside in, in core's own names; each door has a table
+	// of the names its contract has for them.
+	Path     []string
+	Code     string // a stable word for what is wrong, for example "too_small"
+	Expected string // what would have been right
+	Message  string // one plain sentence
 }
 
 // New declares a fault.
@@ -94,6 +96,20 @@ func (e *Error) Because(err error) *Error {
 func (e *Error) Saying(message string) *Error {
 	c := *e
 	c.Message = message
+	return &c
+}
+
+// Renamed is the same fault with other names for its fields.
+func (e *Error) Renamed(name func(string) string) *Error {
+	c := *e
+	c.Fields = make([]Field, len(e.Fields))
+	for i, f := range e.Fields {
+		c.Fields[i] = f
+		c.Fields[i].Path = make([]string, len(f.Path))
+		for j, part := range f.Path {
+			c.Fields[i].Path[j] = name(part)
+		}
+	}
 	return &c
 }
 

@@ -43,9 +43,11 @@ func (c *Checks) Err() error {
 	return fault.Input(c.fields...)
 }
 
-// Wrong notes one thing wrong with a field.
+// Wrong notes one thing wrong with a field. Dots lead into one: exclusions.3.start.
 func (c *Checks) Wrong(field, code, expected, message string) {
-	c.fields = append(c.fields, fault.Field{Path: []string{field}, Code: code, Expected: expected, Message: message})
+	c.fields = append(c.fields, fault.Field{
+		Path: strings.Split(field, "."), Code: code, Expected: expected, Message: message,
+	})
 }
 
 // The codes of field faults. They are the words Zod's issues use, which callers

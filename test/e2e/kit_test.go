@@ -23,6 +23,7 @@ import (
 	"testing"
 	"time"
 
+	"frontdesk/api/apitest"
 	"frontdesk/app"
 	"frontdesk/store/storetest"
 )
@@ -307,6 +308,11 @@ func (p *program) send(to, method, path string, body any, change ...with) answer
 	}
 	a := answer{Status: res.StatusCode, Header: res.Header, Text: string(text)}
 	json.Unmarshal(text, &a.Body) // what is not JSON has no Body
+	if a.Body["error"] == true && strings.HasPrefix(path, "/v1/") && a.Status != http.StatusNotFound {
+		if err := apitest.Refusal(method, r.URL.EscapedPath(), a.Body); err != nil {
+			p.t.Error(err)
+		}
+	}
 	if to == contract.url {
 		for _, v := range violations(p.t, res) {
 			if v.Location[0] == "response" || a.Status < 300 {

@@ -1,0 +1,83 @@
+package rest
+
+import (
+	"reflect"
+	"strings"
+	"sync"
+
+	"frontdesk/core/fault"
+)
+
+// wire are the names this API has for fields of core, where they differ. An operation
+// has the first of them that it takes.
+var wire = map[string][]string{
+	"billpayer":    {"billpayer_id"},
+	"birth_date":   {"dob"},
+	"end":          {"end_time", "end_date"},
+	"length":       {"duration", "slot_length"},
+	"location":     {"location_id"},
+	"locations":    {"location_ids", "location_id"},
+	"page":         {"page_index"},
+	"patient":      {"patient_id"},
+	"practitioner": {"practitioner_id"},
+	"start":        {"start_time", "start_date"},
+	"type":         {"appointment_type_id"},
+	"types":        {"appointment_type_ids", "appointment_type_id"},
+}
+
+// called is a fault with the names that an operation has for its fields.
+func called(operation string, f *fault.Error) *fault.Error {
+	takes := taken(operation)
+	return f.Renamed(func(name string) string {
+		for _, one := range append([]string{name}, wire[name]...) {
+			if takes[plain.Replace(strings.ToLower(one))] {
+				return one
+			}
+		}
+		return name
+	})
+}
+
+// plain takes off a name what a name in Go cannot have.
+var plain = strings.NewReplacer("_", "", "-", "", "[]", "")
+
+// names are what operations take, by operation, worked out once.
+var names sync.Map
+
+// taken are the names of an operation's parameters and of the fields of its body, as
+// plain makes them.
+func taken(operation string) map[string]bool {
+	if known, ok := names.Load(operation); ok {
+		return known.(map[string]bool)
+	}
+	m, ok := handler.MethodByName(strings.ToUpper(operation[:min(1, len(operation))]) + operation[min(1, len(operation)):])
+	if !ok {
+		return nil
+	}
+	out := map[string]bool{}
+	for i := 1; i < m.Type.NumIn(); i++ {
+		noteNames(m.Type.In(i), out, map[reflect.Type]bool{})
+	}
+	names.Store(operation, out)
+	return out
+}
+
+func noteNames(t reflect.Type, out map[string]bool, seen map[reflect.Type]bool) {
+	t = inside(t)
+	for t != nil && (t.Kind() == reflect.Slice || t.Kind() == reflect.Map) {
+		t = inside(t.Elem())
+	}
+	if t == nil || t.Kind() != reflect.Struct || seen[t] {
+		return
+	}
+	seen[t] = true
+	for i := range t.NumField() {
+		f := t.Field(i)
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		if name == "" {
+			name = f.Name
+		}
+		out[plain.Replace(strings.ToLower(name))] = true
+		noteNames(f.Type, out, seen)
+	}
+}
