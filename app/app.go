@@ -46,8 +46,11 @@ import (
 	"frontdesk/core/contact"
 	"frontdesk/core/diary"
 	"frontdesk/core/document"
+	"frontdesk/core/idempotency"
 	"frontdesk/core/job"
+	"frontdesk/core/key"
 	"frontdesk/core/label"
+	"frontdesk/core/limit"
 	"frontdesk/core/messaging"
 	"frontdesk/core/notice"
 	"frontdesk/core/patient"
@@ -231,7 +234,7 @@ func newCore(db *store.DB, keys *operator.Keys, c Config, pages func() string, s
 	patients := &patient.Service{
 		Store: db.Patient(), Demographics: people, Upkeep: people.upkeep, Pages: pages, Now: c.Now, NewID: db.NewID,
 	}
-	rights := &access.Service{Store: db.Access(), Now: c.Now, NewID: db.NewID, Limit: c.RateLimit, Box: outside.Box}
+	keyring := &key.Service{Store: db.Key(), Now: c.Now, NewID: db.NewID, Limit: c.RateLimit}
 	documents := &document.Service{Store: db.Document(), Box: outside.Box, Pages: pages, Now: c.Now, NewID: db.NewID}
 	messages := &messaging.Service{
 		Store: db.Messaging(), Carriers: post.of, Records: records, Box: outside.Box, Pages: pages, Now: c.Now, NewID: db.NewID,
@@ -241,9 +244,11 @@ func newCore(db *store.DB, keys *operator.Keys, c Config, pages func() string, s
 	messages.BatchDone = batches.Complete
 	replies := &reply.Service{Store: db.Reply(), Messages: messages, Now: c.Now, NewID: db.NewID}
 	all := &core.Core{
-		Access: rights,
+		Key:         keyring,
+		Idempotency: &idempotency.Service{Store: db.Idempotency(), Now: c.Now, Box: outside.Box},
+		Limit:       &limit.Service{Store: db.Limit(), Now: c.Now},
 		Account: &account.Service{
-			Store: db.Account(), Access: rights, Hasher: password.New(),
+			Store: db.Account(), Keys: keyring, Hasher: password.New(),
 			Mailer: &notice.Post{Carriers: post.of, Paused: db.Messaging().SendingPaused, Timeout: messages.Timeout, Log: c.Log},
 			Box:    outside.Box, Pages: pages, Now: c.Now, NewID: db.NewID,
 		},
@@ -289,8 +294,9 @@ func (a *App) newWorker() (*worker.Worker, error) {
 		Handlers: map[string]job.Handler{
 			booking.ReleaseKind: a.core.Booking.Release,
 			patient.RefreshKind: a.core.Patient.Refresh,
-			forgetOld:           a.eachGroup(a.core.Access.Forget, a.core.Account.Forget, a.core.Patient.Forget, a.core.Batch.Forget, a.core.Webhook.Forget, a.core.Document.Forget),
-			askRefresh:          a.eachGroup(a.core.Patient.AskRefresh),
+			forgetOld: a.eachGroup(a.core.Idempotency.Forget, a.core.Account.Forget, a.core.Patient.Forget, a.core.Batch.Forget,
+				a.core.Webhook.Forget, a.core.Document.Forget),
+			askRefresh: a.eachGroup(a.core.Patient.AskRefresh),
 
 			messaging.DispatchKind: a.core.Messaging.Dispatch,
 			batch.Kind:             a.core.Batch.Run,

@@ -44,14 +44,18 @@ var rooms = map[string]struct {
 		ours:   []string{"core/fault"},
 		theirs: []string{"github.com/nyaruka/phonenumbers", "golang.org/x/net/idna"},
 	},
-	"core/access":    {ours: []string{"core/fault", "core/audit", "core/seal"}},
-	"core/practice":  {ours: []string{"core/fault", "core/audit", "core/input", "core/access"}},
-	"core/account":   {ours: []string{"core/fault", "core/audit", "core/job", "core/input", "core/access", "core/practice", "core/seal"}},
-	"core/seal":      {ours: []string{"core/fault"}},
-	"core/connector": {ours: []string{"core/fault", "core/audit", "core/access", "core/practice", "core/seal"}},
-	"core/names":     {theirs: []string{"golang.org/x/text"}}, // names without case and accents
+	"core/access":      {ours: []string{"core/fault", "core/audit"}},
+	"core/key":         {ours: []string{"core/fault", "core/audit", "core/access"}},
+	"core/idempotency": {ours: []string{"core/fault", "core/access", "core/seal"}},
+	"core/limit":       {ours: []string{"core/fault", "core/access"}},
+	"core/practice":    {ours: []string{"core/fault", "core/audit", "core/input", "core/access"}},
+	"core/account":     {ours: []string{"core/fault", "core/audit", "core/job", "core/input", "core/access", "core/key", "core/practice", "core/seal"}},
+	"core/seal":        {ours: []string{"core/fault"}},
+	"core/connector":   {ours: []string{"core/fault", "core/audit", "core/access", "core/practice", "core/seal"}},
+	"core/names":       {theirs: []string{"golang.org/x/text"}}, // names without case and accents
 	"core/patient": {ours: []string{
 		"core/fault", "core/audit", "core/event", "core/job", "core/input", "core/names", "core/access", "core/practice", "core/seal",
+		"core/idempotency", // what is asked of PDS is asked outside the request's transaction
 	}},
 	"core/attachment": {ours: []string{"core/fault", "core/audit", "core/input", "core/access", "core/practice", "core/patient"}},
 	"core/contact":    {ours: []string{"core/fault", "core/audit", "core/input", "core/access", "core/practice"}},
@@ -153,7 +157,7 @@ var rooms = map[string]struct {
 	"graph/scalar":    {},
 	"graph/graphtest": {ours: []string{"api", "core", "core/..."}, theirs: []string{"github.com/vektah/gqlparser"}},
 	"rest/oas":        {theirs: []string{"github.com/ogen-go/ogen", "github.com/go-faster"}},
-	"web": {ours: []string{"core/fault", "core/access"}, theirs: []string{
+	"web": {ours: []string{"core/fault", "core/access", "core/limit"}, theirs: []string{
 		"github.com/a-h/templ", "github.com/yuin/goldmark", "go.yaml.in/yaml",
 		"github.com/hashicorp/golang-lru", "github.com/realclientip/realclientip-go", "golang.org/x/time",
 	}},

@@ -3,7 +3,6 @@
 package core
 
 import (
-	"frontdesk/core/access"
 	"frontdesk/core/account"
 	"frontdesk/core/attachment"
 	"frontdesk/core/batch"
@@ -16,7 +15,10 @@ import (
 	"frontdesk/core/contact"
 	"frontdesk/core/diary"
 	"frontdesk/core/document"
+	"frontdesk/core/idempotency"
+	"frontdesk/core/key"
 	"frontdesk/core/label"
+	"frontdesk/core/limit"
 	"frontdesk/core/messaging"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
@@ -28,7 +30,9 @@ import (
 
 // Core is the services.
 type Core struct {
-	Access        *access.Service
+	Key           *key.Service
+	Idempotency   *idempotency.Service
+	Limit         *limit.Service
 	Practice      *practice.Service
 	Account       *account.Service
 	Connector     *connector.Service

@@ -125,7 +125,7 @@ func (d *door) keep(ctx context.Context, c *call) error {
 	if !ok || len(c.entries) == 0 {
 		return nil
 	}
-	now := d.core.Access.Now()
+	now := d.core.Key.Now()
 	entries := make([]audit.Entry, len(c.entries))
 	for i, t := range c.entries {
 		e := who.Audit(now, t.action, "", 0, nil, nil)
@@ -144,5 +144,5 @@ func (d *door) keep(ctx context.Context, c *call) error {
 		}
 		entries[i] = e
 	}
-	return d.core.Access.Keep(ctx, entries)
+	return d.core.Key.Keep(ctx, entries)
 }

@@ -406,7 +406,7 @@ func TestWhoeverSignedInIsTheAuthor(t *testing.T) {
 		_, err := d.core.Account.SetPassword(d.ctx, email, "correct horse battery staple")
 		d.must(err)
 		all := []access.Permission{access.SeePatients, access.SeeLetters, access.EditLetters, access.SeeRecords, access.EditRecords, access.SettingsSeeUsers}
-		_, err = d.core.Access.SetRole(d.ctx, access.Role{Name: "secretary", Permissions: all})
+		_, err = d.core.Key.SetRole(d.ctx, access.Role{Name: "secretary", Permissions: all})
 		d.must(err)
 		d.done("updateUser", `mutation($id: ID!) { updateUser(id: $id, userData: {role: "secretary"}) { data { id } error } }`, "id", rita)
 		program := d.token

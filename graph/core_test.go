@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"frontdesk/core"
-	"frontdesk/core/access"
 	"frontdesk/core/account"
 	"frontdesk/core/billing"
 	"frontdesk/core/booking"
@@ -17,7 +16,10 @@ import (
 	"frontdesk/core/contact"
 	"frontdesk/core/diary"
 	"frontdesk/core/document"
+	"frontdesk/core/idempotency"
+	"frontdesk/core/key"
 	"frontdesk/core/label"
+	"frontdesk/core/limit"
 	"frontdesk/core/messaging"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
@@ -47,7 +49,7 @@ var testBox = sync.OnceValues(func() (*seal.Box, error) { return seal.Parse([]by
 
 // newCore is the capabilities over a store, with nothing of the outside world.
 func newCore(db *store.DB, clock func() time.Time) *core.Core {
-	rights := &access.Service{Store: db.Access(), Now: clock, NewID: db.NewID, Box: testBox}
+	keyring := &key.Service{Store: db.Key(), Now: clock, NewID: db.NewID}
 	days := &diary.Service{Store: db.Diary(), Now: clock, NewID: db.NewID}
 	pages := func() string { return "https://desk.example" }
 	people := &patient.Service{Store: db.Patient(), Pages: pages, Now: clock, NewID: db.NewID}
@@ -71,17 +73,19 @@ func newCore(db *store.DB, clock func() time.Time) *core.Core {
 				return err
 			},
 		},
-		Access:   rights,
-		Account:  &account.Service{Store: db.Account(), Access: rights, Hasher: passwords{}, Now: clock, NewID: db.NewID},
-		Practice: &practice.Service{Store: db.Practice(), Now: clock, NewID: db.NewID},
-		Patient:  people,
-		Record:   entries,
-		Label:    &label.Service{Store: db.Label(), Now: clock, NewID: db.NewID},
-		Chart:    &chart.Service{Store: db.Chart(), Patients: people, Now: clock, NewID: db.NewID},
-		Diary:    days,
-		Booking:  &booking.Service{Store: db.Booking(), Diary: days, Now: clock, NewID: db.NewID, Hold: 10 * time.Minute},
-		Contact:  &contact.Service{Store: db.Contact(), Now: clock, NewID: db.NewID},
-		Billing:  &billing.Service{Store: db.Billing(), Now: clock, NewID: db.NewID},
+		Key:         keyring,
+		Idempotency: &idempotency.Service{Store: db.Idempotency(), Now: clock, Box: testBox},
+		Limit:       &limit.Service{Store: db.Limit(), Now: clock},
+		Account:     &account.Service{Store: db.Account(), Keys: keyring, Hasher: passwords{}, Now: clock, NewID: db.NewID},
+		Practice:    &practice.Service{Store: db.Practice(), Now: clock, NewID: db.NewID},
+		Patient:     people,
+		Record:      entries,
+		Label:       &label.Service{Store: db.Label(), Now: clock, NewID: db.NewID},
+		Chart:       &chart.Service{Store: db.Chart(), Patients: people, Now: clock, NewID: db.NewID},
+		Diary:       days,
+		Booking:     &booking.Service{Store: db.Booking(), Diary: days, Now: clock, NewID: db.NewID, Hold: 10 * time.Minute},
+		Contact:     &contact.Service{Store: db.Contact(), Now: clock, NewID: db.NewID},
+		Billing:     &billing.Service{Store: db.Billing(), Now: clock, NewID: db.NewID},
 		Task: &task.Service{
 			Store: db.Task(), Now: clock, NewID: db.NewID,
 		},

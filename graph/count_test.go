@@ -126,7 +126,7 @@ func (d *desk) forbidden(grant, document string, variables ...any) {
 // role makes the token one of a role that grants some things and nothing else.
 func (d *desk) role(name string, grants ...access.Permission) {
 	d.t.Helper()
-	_, err := d.core.Access.SetRole(d.ctx, access.Role{Name: name, Permissions: grants})
+	_, err := d.core.Key.SetRole(d.ctx, access.Role{Name: name, Permissions: grants})
 	d.must(err)
 	d.token = d.newToken(name)
 }

@@ -12,7 +12,7 @@ import (
 
 	"github.com/vektah/gqlparser/v2/ast"
 
-	"frontdesk/core/access"
+	"frontdesk/core/key"
 	"frontdesk/core/practice"
 	"frontdesk/graph/graphtest"
 )
@@ -22,7 +22,7 @@ func (d *desk) everything() *graphtest.Practice {
 	d.t.Helper()
 	_, err := d.core.Practice.CreateLocation(d.ctx, practice.LocationChange{Name: ptr("Mill Lane"), Address: &practice.Address{Town: "Leeds"}})
 	d.must(err)
-	_, token, err := d.core.Access.CreateKey(d.ctx, access.Key{Partner: "Website", Role: "everything", Limit: ptr(0)})
+	_, token, err := d.core.Key.CreateKey(d.ctx, key.Key{Partner: "Website", Role: "everything", Limit: ptr(0)})
 	d.must(err)
 	ask := func(token, document string) (int, string) {
 		d.t.Helper()

@@ -12,6 +12,7 @@ import (
 
 	"frontdesk/core/access"
 	"frontdesk/core/fault"
+	"frontdesk/core/key"
 	"frontdesk/web"
 )
 
@@ -108,7 +109,7 @@ func refusalOf(f *fault.Error) *fault.Error {
 	case access.ErrPermission.Code:
 		c.Code, c.Fields = reasonRole, nil
 	case access.ErrNoCaller.Code:
-		c.Code, c.Message = reasonToken, access.ErrNoToken.Message
+		c.Code, c.Message = reasonToken, key.ErrNoToken.Message
 	}
 	return &c
 }

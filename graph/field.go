@@ -11,8 +11,8 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 
-	"frontdesk/core/access"
 	"frontdesk/core/fault"
+	"frontdesk/core/idempotency"
 )
 
 // call is one operation while it runs. Its fields run side by side.
@@ -56,7 +56,7 @@ func (c *call) changed(f *fault.Error) {
 	switch {
 	case f == nil || inPayload(f.Kind):
 		c.done = true
-	case errors.Is(f, access.ErrOutside):
+	case errors.Is(f, idempotency.ErrOutside):
 		c.outside = true
 	default:
 		c.failed = f

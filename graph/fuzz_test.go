@@ -19,7 +19,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"frontdesk/core/access"
+	"frontdesk/core/key"
 	"frontdesk/graph/graphtest"
 	"frontdesk/store/storetest"
 )
@@ -70,7 +70,7 @@ func (n *neighbours) settle() {
 	n.join("Mill Lane")
 	n.own = n.everything()
 	n.world = n.own.World()
-	_, token, err := n.core.Access.CreateKey(n.ctx, access.Key{Partner: "Fuzz", Role: "everything", Limit: ptr(0)})
+	_, token, err := n.core.Key.CreateKey(n.ctx, key.Key{Partner: "Fuzz", Role: "everything", Limit: ptr(0)})
 	n.must(err)
 	n.token = token
 }

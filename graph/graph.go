@@ -23,6 +23,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"mime"
 	"net/http"
@@ -38,6 +39,7 @@ import (
 	"frontdesk/core"
 	"frontdesk/core/access"
 	"frontdesk/core/fault"
+	"frontdesk/core/key"
 	"frontdesk/graph/gql"
 	"frontdesk/web"
 )
@@ -70,7 +72,7 @@ func open(c *core.Core, limits Limits) *door {
 	d.schema, d.run = schema.Schema(), executor.New(schema)
 	d.run.SetErrorPresenter(present)
 	d.run.SetRecoverFunc(recovered)
-	d.strangers = web.NewAttempts(c.Access.Now)
+	d.strangers = web.NewAttempts(c.Key.Now)
 	return d
 }
 
@@ -98,7 +100,7 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		refuse(w, web.Status(f), refusal(codeRequest, "%s", f.Message))
 		return
 	}
-	who, terms, err := d.core.Access.Token(r.Context(), r.Header.Get(TokenHeader))
+	who, terms, err := d.core.Key.Token(r.Context(), r.Header.Get(TokenHeader))
 	switch {
 	case err == nil:
 		d.serve(w, r, body, who, terms)
@@ -110,7 +112,7 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // serve answers a caller who is known.
-func (d *door) serve(w http.ResponseWriter, r *http.Request, body []byte, who access.Caller, terms access.Terms) {
+func (d *door) serve(w http.ResponseWriter, r *http.Request, body []byte, who access.Caller, terms key.Terms) {
 	about := web.Of(r.Context())
 	who.RequestID, who.Door = about.ID, access.GraphQL
 	about.Caller = who
@@ -124,7 +126,7 @@ func (d *door) serve(w http.ResponseWriter, r *http.Request, body []byte, who ac
 	}
 	// A list of operations is as many requests.
 	for range max(1, len(ops)) {
-		budget, err := d.core.Access.TakeToken(r.Context(), who)
+		budget, err := d.core.Limit.Take(r.Context(), who)
 		if budget.Limit > 0 {
 			web.TellBudget(w.Header(), budget)
 		}
@@ -136,7 +138,7 @@ func (d *door) serve(w http.ResponseWriter, r *http.Request, body []byte, who ac
 			d.fail(w, r, err)
 			return
 		}
-		e := presented(f)
+		e := presented(tooOften(f, who))
 		e.Extensions["retryAfter"] = web.RetrySeconds(f)
 		status := http.StatusOK
 		if terms.Status == http.StatusTooManyRequests || byStatus(w) {
@@ -153,6 +155,13 @@ func (d *door) serve(w http.ResponseWriter, r *http.Request, body []byte, who ac
 	}
 	out := d.answerAll(ctx, ops, many)
 	send(w, out.statusFor(w), out.body)
+}
+
+// tooOften is the refusal of a request too many. Programs look for the words "too
+// often".
+func tooOften(f *fault.Error, who access.Caller) *fault.Error {
+	return f.Saying(fmt.Sprintf("This token is used too often: %d requests a minute. Try again in %d seconds.",
+		who.Limit, web.RetrySeconds(f)))
 }
 
 // serveStranger answers somebody without a good token: they may sign in and

@@ -9,21 +9,21 @@ import (
 	"time"
 
 	"frontdesk/core/access"
+	"frontdesk/core/key"
 )
 
 func TestWhoeverHasNoTokenIsToldSo(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		good := d.token
-		key, plain, err := d.core.Access.CreateKey(d.ctx, access.Key{Partner: "REST", Scopes: []access.Scope{access.Booking}})
+		_, plain, err := d.core.Key.CreateKey(d.ctx, key.Key{Partner: "REST", Scopes: []access.Scope{access.Booking}})
 		d.must(err)
-		expiring, short, err := d.core.Access.CreateKey(d.ctx, access.Key{Partner: "Short", Role: "readonly", ExpiresAt: d.now.Load().Add(time.Hour)})
+		_, short, err := d.core.Key.CreateKey(d.ctx, key.Key{Partner: "Short", Role: "readonly", ExpiresAt: d.now.Load().Add(time.Hour)})
 		d.must(err)
-		gone, revoked, err := d.core.Access.CreateKey(d.ctx, access.Key{Partner: "Gone", Role: "readonly"})
+		gone, revoked, err := d.core.Key.CreateKey(d.ctx, key.Key{Partner: "Gone", Role: "readonly"})
 		d.must(err)
-		_, err = d.core.Access.RevokeKey(d.ctx, gone.ID)
+		_, err = d.core.Key.RevokeKey(d.ctx, gone.ID)
 		d.must(err)
 		d.move(2 * time.Hour)
-		_, _ = key, expiring
 		for _, c := range []struct{ name, token, message string }{
 			{"none", "", "Missing token."},
 			{"nonsense", "letmein", "Invalid token."},
@@ -172,7 +172,7 @@ func TestATokenUsedTooOftenIsToldSo(t *testing.T) {
 			strings.Contains(a.text, `"data"`) || a.code() != "TOO_MANY_REQUESTS" || a.header.Get("Retry-After") != "" || a.header.Get("RateLimit") != `"key";r=0;t=17` {
 			t.Errorf("%d %v %s", a.status, a.header, a.text)
 		}
-		_, err := d.core.Access.SetTerms(d.ctx, access.Terms{Limit: 120, Status: 429})
+		_, err := d.core.Key.SetTerms(d.ctx, key.Terms{Limit: 120, Status: 429})
 		d.must(err)
 		a = ask()
 		if a.status != 429 || a.header.Get("Retry-After") != "17" || !strings.Contains(a.message(), "too often: 120") {

@@ -18,6 +18,7 @@ import (
 	"frontdesk/core"
 	"frontdesk/core/access"
 	"frontdesk/core/account"
+	"frontdesk/core/key"
 	"frontdesk/core/practice"
 	"frontdesk/store"
 	"frontdesk/store/storetest"
@@ -85,7 +86,7 @@ func (d *desk) join(name string) {
 
 func (d *desk) newToken(role string) string {
 	d.t.Helper()
-	_, text, err := d.core.Access.CreateKey(d.ctx, access.Key{Partner: "Website", Role: role})
+	_, text, err := d.core.Key.CreateKey(d.ctx, key.Key{Partner: "Website", Role: role})
 	d.must(err)
 	return text
 }

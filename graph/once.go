@@ -10,6 +10,7 @@ import (
 
 	"frontdesk/core/access"
 	"frontdesk/core/fault"
+	"frontdesk/core/idempotency"
 	"frontdesk/web"
 )
 
@@ -35,14 +36,14 @@ func (d *door) once(w http.ResponseWriter, r *http.Request, who access.Caller, n
 	sum := sha256.New()
 	fmt.Fprintf(sum, "graphql\n%s\n", who.Group)
 	sum.Write(body)
-	claim := who.Claim(name, sum.Sum(nil))
+	claim := idempotency.ClaimOf(who, name, sum.Sum(nil))
 	claim.InParts = true
 	var out answered
-	kept, again, err := d.core.Access.Once(r.Context(), claim, func(ctx context.Context) access.Answer {
+	kept, again, err := d.core.Idempotency.Once(r.Context(), claim, func(ctx context.Context) idempotency.Answer {
 		// Running an operation uses its variables up.
 		ops, many, _ := d.decodeBody(body)
 		out = d.answerAll(ctx, ops, many)
-		return access.Answer{Status: out.keptAs(), Type: jsonType, Body: out.body}
+		return idempotency.Answer{Status: out.keptAs(), Type: jsonType, Body: out.body}
 	})
 	if err != nil {
 		d.fail(w, r, err)
@@ -69,7 +70,7 @@ func (d *door) once(w http.ResponseWriter, r *http.Request, who access.Caller, n
 func (a answered) keptAs() int {
 	switch {
 	case a.call.outside:
-		return web.Status(access.ErrOutside)
+		return web.Status(idempotency.ErrOutside)
 	case a.internal:
 		return web.Status(fault.Unknown)
 	case !a.call.done && a.call.failed != nil:

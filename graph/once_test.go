@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"frontdesk/core/access"
+	"frontdesk/core/idempotency"
 )
 
 // once sends a body with an idempotency key.
@@ -47,7 +48,7 @@ func TestAChangeWithAnIdempotencyKeyIsMadeOnce(t *testing.T) {
 
 		// Another request under the key, and a key that is none.
 		a := d.once("invoice-1", asked(`mutation { createPatient(patientData: {first: "Ada", last: "Other"}) { data { id } error } }`))
-		if a.status != 422 || a.code() != "CONFLICT" || !strings.Contains(a.text, access.ErrMismatch.Code) || patients("Other") != 0 {
+		if a.status != 422 || a.code() != "CONFLICT" || !strings.Contains(a.text, idempotency.ErrMismatch.Code) || patients("Other") != 0 {
 			t.Errorf("another request: %d %s", a.status, a.text)
 		}
 		if a := d.once(strings.Repeat("x", 256), invoice); a.status != 400 || !strings.Contains(a.message(), "Idempotency-Key") {
@@ -83,7 +84,7 @@ func TestAChangeWithAnIdempotencyKeyIsMadeOnce(t *testing.T) {
 		if a := d.once("allowed", change); a.code() != "FORBIDDEN" {
 			t.Errorf("not allowed: %s", a.text)
 		}
-		_, err := d.core.Access.SetRole(d.ctx, access.Role{Name: "one day more", Permissions: []access.Permission{access.SeePatients, access.EditPatients}})
+		_, err := d.core.Key.SetRole(d.ctx, access.Role{Name: "one day more", Permissions: []access.Permission{access.SeePatients, access.EditPatients}})
 		d.must(err)
 		if a := d.once("allowed", change); a.replayed() || at(t, a.Data, "createPatient.data.id") == nil {
 			t.Errorf("allowed since: %s", a.text)
@@ -91,7 +92,7 @@ func TestAChangeWithAnIdempotencyKeyIsMadeOnce(t *testing.T) {
 		d.token = token
 
 		// The log has each change once, and the refused one.
-		log, err := d.core.Access.Log(d.ctx, d.now.Load().Add(-time.Hour), d.now.Load().Add(time.Hour), 0, 1000)
+		log, err := d.core.Key.Log(d.ctx, d.now.Load().Add(-time.Hour), d.now.Load().Add(time.Hour), 0, 1000)
 		d.must(err)
 		count := map[string]int{}
 		for _, e := range log {

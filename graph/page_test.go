@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"frontdesk/core/access"
+	"frontdesk/core/key"
 	"frontdesk/core/label"
 	"frontdesk/graph/graphtest"
 )
@@ -132,7 +132,7 @@ func TestEveryListIsReadToItsEndByNumber(t *testing.T) {
 // unlimited has the token be used as often as it takes.
 func (d *desk) unlimited() {
 	d.t.Helper()
-	_, err := d.core.Access.SetTerms(d.ctx, access.Terms{Limit: 100_000, Status: 200})
+	_, err := d.core.Key.SetTerms(d.ctx, key.Terms{Limit: 100_000, Status: 200})
 	d.must(err)
 }
 

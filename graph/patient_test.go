@@ -304,7 +304,7 @@ func TestARoleDecidesWhatIsSeenOfAPatient(t *testing.T) {
 		}
 		a = ask("readonly")
 		d.expect(a.Data, map[string]any{"patient.labels.0.text": "VIP", "patient.placeOfBirth.name": "London"})
-		if _, err := d.core.Access.SetRole(d.ctx, role("narrow", "seePatients")); err != nil {
+		if _, err := d.core.Key.SetRole(d.ctx, role("narrow", "seePatients")); err != nil {
 			t.Fatal(err)
 		}
 		a = ask("narrow")

@@ -152,7 +152,7 @@ func TestTheLogTellsWhatWasAsked(t *testing.T) {
 		d.ask(`mutation M($id: ID!) { updateLocationMetadata(locationId: $id, key: "", value: "") { error } }`, "id", encode(kindRoom, place.ID))
 		d.ask(`{ user(id: "69555b8002000000000001aa") { id } }`)
 		d.ask(`{ nonsense }`)
-		entries, err := d.core.Access.Log(d.ctx, time.Time{}, d.now.Load().Add(time.Hour), 0, 1000)
+		entries, err := d.core.Key.Log(d.ctx, time.Time{}, d.now.Load().Add(time.Hour), 0, 1000)
 		d.must(err)
 		var got []string
 		for _, e := range entries {

@@ -7,6 +7,7 @@ import (
 	"frontdesk/core/access"
 	"frontdesk/core/account"
 	"frontdesk/core/fault"
+	"frontdesk/core/key"
 	"frontdesk/core/practice"
 )
 
@@ -33,7 +34,7 @@ func (o *Operator) CreateToken(ctx context.Context, n NewToken) (Key, error) {
 	if n.Limit != nil && *n.Limit < 0 {
 		return Key{}, fault.Wrong("rate-limit", "too_small", "requests a minute, or 0 for no limit", "A rate limit cannot be negative.")
 	}
-	k := access.Key{Partner: n.Name, Test: g.Sandbox, Role: n.Role, Limit: n.Limit}
+	k := key.Key{Partner: n.Name, Test: g.Sandbox, Role: n.Role, Limit: n.Limit}
 	if n.Password != "" {
 		if k.PasswordHash, err = o.Core.Account.HashPassword(ctx, n.Password); err != nil {
 			return Key{}, err
@@ -42,14 +43,14 @@ func (o *Operator) CreateToken(ctx context.Context, n NewToken) (Key, error) {
 	if n.Expires > 0 {
 		k.ExpiresAt = time.Now().Add(n.Expires)
 	}
-	made, text, err := o.Core.Access.CreateKey(ctx, k)
+	made, text, err := o.Core.Key.CreateKey(ctx, k)
 	return Key{Key: made, Text: text}, err
 }
 
 // Tokens are a group's tokens: keys that have a role, and sessions.
 type Tokens struct {
-	Keys     []Key            `json:"tokens"`
-	Sessions []access.Session `json:"sessions"`
+	Keys     []Key         `json:"tokens"`
+	Sessions []key.Session `json:"sessions"`
 }
 
 // Tokens lists a group's tokens.
@@ -68,20 +69,20 @@ func (o *Operator) Tokens(ctx context.Context, group string) (Tokens, error) {
 	if err != nil {
 		return out, err
 	}
-	out.Sessions, err = o.Core.Access.Sessions(ctx)
+	out.Sessions, err = o.Core.Key.Sessions(ctx)
 	return out, err
 }
 
 // RevokeToken ends a token at once, given its text, or the id of a key or a
 // session.
 func (o *Operator) RevokeToken(ctx context.Context, group, token string) error {
-	home, session, ok := access.ParseSession(token)
+	home, session, ok := key.ParseSession(token)
 	if ok && group == "" {
 		group = home.String()
 	}
 	if !ok {
 		_, err := o.RevokeKey(ctx, group, token)
-		if fault.Of(err).Code != access.ErrKeyNotFound.Code {
+		if fault.Of(err).Code != key.ErrNotFound.Code {
 			return err
 		}
 		n, parseErr := practice.ParseID(token)
@@ -94,7 +95,7 @@ func (o *Operator) RevokeToken(ctx context.Context, group, token string) error {
 	if err != nil {
 		return err
 	}
-	return o.Core.Access.RevokeSession(ctx, session)
+	return o.Core.Key.RevokeSession(ctx, session)
 }
 
 // Roles lists the roles a group's tokens and staff can have.
@@ -103,7 +104,7 @@ func (o *Operator) Roles(ctx context.Context, group string) ([]access.Role, erro
 	if err != nil {
 		return nil, err
 	}
-	return o.Core.Access.Roles(ctx)
+	return o.Core.Key.Roles(ctx)
 }
 
 // SetRole keeps a role of the group's own.
@@ -116,18 +117,18 @@ func (o *Operator) SetRole(ctx context.Context, group, name string, permissions 
 	for _, p := range permissions {
 		r.Permissions = append(r.Permissions, access.Permission(p))
 	}
-	return o.Core.Access.SetRole(ctx, r)
+	return o.Core.Key.SetRole(ctx, r)
 }
 
 // SetTerms keeps how often a group's tokens may be used, and how a request too
 // many is answered.
-func (o *Operator) SetTerms(ctx context.Context, group string, limit, status int) (access.Terms, error) {
-	t := access.Terms{Limit: limit, Status: status}
+func (o *Operator) SetTerms(ctx context.Context, group string, limit, status int) (key.Terms, error) {
+	t := key.Terms{Limit: limit, Status: status}
 	ctx, _, err := o.in(ctx, group)
 	if err != nil {
 		return t, err
 	}
-	return o.Core.Access.SetTerms(ctx, t)
+	return o.Core.Key.SetTerms(ctx, t)
 }
 
 // NewUser is what a member of staff should be.

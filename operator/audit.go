@@ -71,7 +71,7 @@ func (o *Operator) Audit(ctx context.Context, group string, from, to time.Time, 
 	}
 	var after int64
 	for n := 0; ; {
-		entries, err := o.Core.Access.Log(ctx, from, to, after, auditPart)
+		entries, err := o.Core.Key.Log(ctx, from, to, after, auditPart)
 		if err != nil || len(entries) == 0 {
 			return err
 		}
@@ -126,7 +126,7 @@ func (o *Operator) LatestAudit(ctx context.Context, q AuditQuery) ([]AuditEntry,
 	out := []AuditEntry{}
 	to, before := q.To, int64(0)
 	for {
-		entries, err := o.Core.Access.LogBack(ctx, q.From, to, before, auditPart)
+		entries, err := o.Core.Key.LogBack(ctx, q.From, to, before, auditPart)
 		if err != nil || len(entries) == 0 {
 			return out, err
 		}

@@ -22,6 +22,7 @@ import (
 	"frontdesk/core/carrier"
 	"frontdesk/core/connector"
 	"frontdesk/core/fault"
+	"frontdesk/core/key"
 	"frontdesk/core/practice"
 	"frontdesk/store"
 )
@@ -121,7 +122,7 @@ type NewKey struct {
 
 // Key is an API key, as the command line shows it.
 type Key struct {
-	access.Key
+	key.Key
 	// Text is the key itself, only when it has just been made.
 	Text string `json:"api_key,omitempty"`
 }
@@ -135,7 +136,7 @@ func (o *Operator) CreateKey(ctx context.Context, n NewKey) (Key, error) {
 	if n.Limit != nil && *n.Limit < 0 {
 		return Key{}, fault.Wrong("rate-limit", "too_small", "requests a minute, or 0 for no limit", "A rate limit cannot be negative.")
 	}
-	k := access.Key{Partner: n.Partner, Test: g.Sandbox, Limit: n.Limit}
+	k := key.Key{Partner: n.Partner, Test: g.Sandbox, Limit: n.Limit}
 	for _, s := range n.Scopes {
 		k.Scopes = append(k.Scopes, access.Scope(s))
 	}
@@ -145,7 +146,7 @@ func (o *Operator) CreateKey(ctx context.Context, n NewKey) (Key, error) {
 	if n.Expires > 0 {
 		k.ExpiresAt = time.Now().Add(n.Expires)
 	}
-	made, text, err := o.Core.Access.CreateKey(ctx, k)
+	made, text, err := o.Core.Key.CreateKey(ctx, k)
 	return Key{Key: made, Text: text}, err
 }
 
@@ -155,7 +156,7 @@ func (o *Operator) Keys(ctx context.Context, group string) ([]Key, error) {
 	if err != nil {
 		return nil, err
 	}
-	all, err := o.Core.Access.Keys(ctx)
+	all, err := o.Core.Key.Keys(ctx)
 	out := make([]Key, len(all))
 	for i, k := range all {
 		out[i].Key = k
@@ -164,8 +165,8 @@ func (o *Operator) Keys(ctx context.Context, group string) ([]Key, error) {
 }
 
 // RevokeKey ends a key, given its id or its text.
-func (o *Operator) RevokeKey(ctx context.Context, group, key string) (Key, error) {
-	home, id, ok := access.ParseKey(key)
+func (o *Operator) RevokeKey(ctx context.Context, group, named string) (Key, error) {
+	home, id, ok := key.Parse(named)
 	if ok && group == "" {
 		group = home.String()
 	}
@@ -174,13 +175,13 @@ func (o *Operator) RevokeKey(ctx context.Context, group, key string) (Key, error
 		return Key{}, err
 	}
 	if !ok {
-		n, err := practice.ParseID(key)
+		n, err := practice.ParseID(named)
 		if err != nil {
-			return Key{}, access.ErrKeyNotFound
+			return Key{}, key.ErrNotFound
 		}
 		id = access.KeyID(n)
 	}
-	k, err := o.Core.Access.RevokeKey(ctx, id)
+	k, err := o.Core.Key.RevokeKey(ctx, id)
 	return Key{Key: k}, err
 }
 

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"frontdesk/core/access"
+	"frontdesk/core/key"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
 	"frontdesk/core/record"
@@ -130,7 +131,7 @@ func TestSigningInToDecide(t *testing.T) {
 	k.cookies["frontdesk_staff"] = session
 	status, body = k.fill(at, deciding("approve", k.ada))
 	says(t, status, body, 200, "Sign in to decide")
-	if _, _, err := k.core.Access.Token(k.ctx, session); err == nil {
+	if _, _, err := k.core.Key.Token(k.ctx, session); err == nil {
 		t.Error("the session goes on")
 	}
 
@@ -140,7 +141,7 @@ func TestSigningInToDecide(t *testing.T) {
 	says(t, status, body, 200, "Sign in to decide")
 	k.cookies = map[string]string{}
 	k.signIn(at, "Grace")
-	k.clock = k.clock.Add(access.SessionLife)
+	k.clock = k.clock.Add(key.SessionLife)
 	status, body = k.fill(at, deciding("approve", k.ada))
 	says(t, status, body, 200, "Sign in to decide")
 	if got := k.status(id); got != record.Pending {

@@ -16,6 +16,8 @@ import (
 	"frontdesk/core/access"
 	"frontdesk/core/account"
 	"frontdesk/core/carrier"
+	"frontdesk/core/key"
+	"frontdesk/core/limit"
 	"frontdesk/core/messaging"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
@@ -94,12 +96,12 @@ func newKit(t *testing.T) *kit {
 	if err != nil {
 		t.Fatal(err)
 	}
-	keys := &access.Service{Store: k.db.Access(), Now: now, NewID: k.db.NewID}
+	keys := &key.Service{Store: k.db.Key(), Now: now, NewID: k.db.NewID}
 	k.core = &core.Core{
-		Access: keys, Practice: &practice.Service{Store: k.db.Practice(), Now: now, NewID: k.db.NewID},
+		Key: keys, Limit: &limit.Service{Store: k.db.Limit(), Now: now}, Practice: &practice.Service{Store: k.db.Practice(), Now: now, NewID: k.db.NewID},
 		Patient: patients, Record: records,
 		Account: &account.Service{
-			Store: k.db.Account(), Access: keys, Hasher: plain{}, Mailer: k.post,
+			Store: k.db.Account(), Keys: keys, Hasher: plain{}, Mailer: k.post,
 			Box: func() (*seal.Box, error) { return box, nil }, Pages: base, Now: now, NewID: k.db.NewID,
 		},
 		Messaging: &messaging.Service{

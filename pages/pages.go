@@ -41,7 +41,7 @@ type door struct {
 // New is the door. Its addresses are /pages/, /verify/, /m/,
 // /record/confirm/, /unsubscribe/ and /invite/.
 func New(c *core.Core) http.Handler {
-	d := &door{core: c, strangers: web.NewAttempts(c.Access.Now)}
+	d := &door{core: c, strangers: web.NewAttempts(c.Key.Now)}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /pages/style.css", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/css; charset=utf-8")

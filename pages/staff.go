@@ -8,6 +8,7 @@ import (
 	"frontdesk/core/access"
 	"frontdesk/core/account"
 	"frontdesk/core/fault"
+	"frontdesk/core/key"
 	"frontdesk/core/practice"
 	"frontdesk/web"
 )
@@ -61,14 +62,14 @@ func (s signIn) told() string {
 func (d *door) member(r *http.Request, group practice.ID) (*http.Request, access.Caller, error) {
 	cookie, err := r.Cookie(staffCookie)
 	if err != nil {
-		return r, access.Caller{}, access.ErrNoToken
+		return r, access.Caller{}, key.ErrNoToken
 	}
-	who, _, err := d.core.Access.Token(r.Context(), cookie.Value)
+	who, _, err := d.core.Key.Token(r.Context(), cookie.Value)
 	if err != nil {
 		return r, access.Caller{}, err
 	}
 	if who.Staff == 0 || who.Group != group {
-		return r, access.Caller{}, access.ErrNoToken
+		return r, access.Caller{}, key.ErrNoToken
 	}
 	about := web.Of(r.Context())
 	who.RequestID, who.Door = about.ID, access.Page
@@ -136,7 +137,7 @@ func (d *door) signIn(w http.ResponseWriter, r *http.Request, g practice.Group) 
 // signOut ends the session, and shows the page again.
 func (d *door) signOut(w http.ResponseWriter, r *http.Request, group practice.ID) {
 	if signed, _, err := d.member(r, group); err == nil {
-		if err := d.core.Access.EndSession(signed.Context()); err != nil {
+		if err := d.core.Key.EndSession(signed.Context()); err != nil {
 			d.fail(w, r, err)
 			return
 		}

@@ -22,6 +22,7 @@ import (
 	"frontdesk/core/batch"
 	"frontdesk/core/carrier"
 	"frontdesk/core/fault"
+	"frontdesk/core/idempotency"
 	"frontdesk/core/input"
 	"frontdesk/core/messaging"
 	"frontdesk/rest/oas"
@@ -128,14 +129,14 @@ func (d *door) stream(w http.ResponseWriter, r *http.Request, who access.Caller)
 
 // finishOnce finishes a batch, unless the same request has made it before.
 func (d *door) finishOnce(w http.ResponseWriter, r *http.Request, who access.Caller, name string, body *batchBody, load *batch.Load) {
-	claim := who.Claim(name, body.sum.Sum(nil))
+	claim := idempotency.ClaimOf(who, name, body.sum.Sum(nil))
 	var failed error
-	got, again, err := d.core.Access.Once(r.Context(), claim, func(ctx context.Context) access.Answer {
+	got, again, err := d.core.Idempotency.Once(r.Context(), claim, func(ctx context.Context) idempotency.Answer {
 		var b batch.Batch
 		if b, failed = load.Finish(ctx, body.batch); failed != nil {
-			return access.Answer{Status: http.StatusInternalServerError}
+			return idempotency.Answer{Status: http.StatusInternalServerError}
 		}
-		return access.Answer{Status: http.StatusOK, Type: "application/json; charset=utf-8", Body: encoded(batchOf(b, nil))}
+		return idempotency.Answer{Status: http.StatusOK, Type: "application/json; charset=utf-8", Body: encoded(batchOf(b, nil))}
 	})
 	if err = errors.Join(err, failed); err != nil || again {
 		err = errors.Join(err, load.Drop(context.WithoutCancel(r.Context())))

@@ -9,9 +9,9 @@ import (
 	"github.com/go-faster/jx"
 	"github.com/ogen-go/ogen/ogenerrors"
 
-	"frontdesk/core/access"
 	"frontdesk/core/booking"
 	"frontdesk/core/fault"
+	"frontdesk/core/key"
 	"frontdesk/rest/oas"
 	"frontdesk/web"
 )
@@ -22,7 +22,7 @@ var errCut = fault.Input(fault.Field{Path: []string{}, Code: "body_cut_short", E
 // NewError gives an error from a handler the contract's shape.
 func (d *door) NewError(ctx context.Context, err error) *oas.ErrorStatusCodeWithHeaders {
 	if errors.Is(err, ogenerrors.ErrSecurityRequirementIsNotSatisfied) {
-		err = access.ErrNoKey
+		err = key.ErrMissing
 	}
 	about := web.Of(ctx)
 	f := called(about.Operation, spelt(web.Fault(err)))

@@ -81,7 +81,7 @@ func (d *door) GetConfiguration(ctx context.Context) (oas.GetConfigurationRes, e
 
 // GetCapabilities tells what the caller can do.
 func (d *door) GetCapabilities(ctx context.Context) (oas.GetCapabilitiesRes, error) {
-	c, err := d.core.Access.Capabilities(ctx)
+	c, err := access.CapabilitiesOf(ctx)
 	if err != nil {
 		return nil, err
 	}

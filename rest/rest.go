@@ -26,6 +26,8 @@ import (
 	"frontdesk/core"
 	"frontdesk/core/access"
 	"frontdesk/core/fault"
+	"frontdesk/core/idempotency"
+	"frontdesk/core/key"
 	"frontdesk/rest/oas"
 	"frontdesk/web"
 )
@@ -42,7 +44,7 @@ type door struct {
 
 // New is the REST door.
 func New(c *core.Core) (http.Handler, error) {
-	d := &door{core: c, strangers: web.NewAttempts(c.Access.Now)}
+	d := &door{core: c, strangers: web.NewAttempts(c.Key.Now)}
 	var err error
 	d.server, err = oas.NewServer(d, security{},
 		oas.WithErrorHandler(func(_ context.Context, w http.ResponseWriter, r *http.Request, err error) { fail(w, r, invalid(err)) }),
@@ -71,10 +73,10 @@ func (d *door) serve(w http.ResponseWriter, r *http.Request) {
 	if !long {
 		r.Body = http.MaxBytesReader(w, r.Body, MaxBody)
 	}
-	who, err := d.core.Access.Authenticate(r.Context(), r.Header.Get("X-Api-Key"), r.Header.Get("X-Practice-Group-Id"))
+	who, err := d.core.Key.Authenticate(r.Context(), r.Header.Get("X-Api-Key"), r.Header.Get("X-Practice-Group-Id"))
 	if err != nil {
 		// A right key is never refused for the wrong ones others try from its address.
-		if f := fault.Of(err); f.Kind == fault.Unauthenticated && f.Code != access.ErrNoKey.Code {
+		if f := fault.Of(err); f.Kind == fault.Unauthenticated && f.Code != key.ErrMissing.Code {
 			if wait := d.strangers.Take(r); wait > 0 {
 				err = web.ErrAttempts.After(wait)
 			}
@@ -88,7 +90,7 @@ func (d *door) serve(w http.ResponseWriter, r *http.Request) {
 	who.RequestID, who.Door = about.ID, access.REST
 	about.Caller = who
 	r = r.WithContext(access.With(r.Context(), who))
-	budget, err := d.core.Access.Take(r.Context(), who)
+	budget, err := d.core.Limit.Take(r.Context(), who)
 	if budget.Limit > 0 {
 		web.TellBudget(w.Header(), budget)
 	}
@@ -121,8 +123,8 @@ func (d *door) once(w http.ResponseWriter, r *http.Request, who access.Caller, n
 	sum := sha256.New()
 	fmt.Fprintf(sum, "%s\n%s\n%s\n%s\n", r.Method, r.URL.Path, r.URL.RawQuery, who.Group)
 	sum.Write(body)
-	claim := who.Claim(name, sum.Sum(nil))
-	answer, again, err := d.core.Access.Once(r.Context(), claim, func(ctx context.Context) access.Answer {
+	claim := idempotency.ClaimOf(who, name, sum.Sum(nil))
+	answer, again, err := d.core.Idempotency.Once(r.Context(), claim, func(ctx context.Context) idempotency.Answer {
 		again := r.WithContext(ctx)
 		again.Body = io.NopCloser(bytes.NewReader(body))
 		out := &recorder{header: http.Header{}}
@@ -130,7 +132,7 @@ func (d *door) once(w http.ResponseWriter, r *http.Request, who access.Caller, n
 		if retry := out.header.Get("Retry-After"); retry != "" {
 			w.Header().Set("Retry-After", retry)
 		}
-		return access.Answer{Status: out.status, Type: out.header.Get("Content-Type"), Body: out.body.Bytes()}
+		return idempotency.Answer{Status: out.status, Type: out.header.Get("Content-Type"), Body: out.body.Bytes()}
 	})
 	if err != nil {
 		fail(w, r, err)

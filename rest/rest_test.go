@@ -16,6 +16,9 @@ import (
 	"frontdesk/core/access"
 	"frontdesk/core/booking"
 	"frontdesk/core/diary"
+	"frontdesk/core/idempotency"
+	"frontdesk/core/key"
+	"frontdesk/core/limit"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
 	"frontdesk/core/seal"
@@ -29,22 +32,24 @@ import (
 var at = time.Date(2031, time.January, 6, 7, 0, 0, 0, time.UTC)
 
 // door is the REST door over an empty practice group, and a key to it.
-func door(t testing.TB) (h http.Handler, group, key string) {
+func door(t testing.TB) (h http.Handler, group, secret string) {
 	t.Helper()
 	return doorOn(t, storetest.Open(t, storetest.SQLite(t)))
 }
 
-func doorOn(t testing.TB, db *store.DB) (h http.Handler, group, key string) {
+func doorOn(t testing.TB, db *store.DB) (h http.Handler, group, secret string) {
 	t.Helper()
 	now := func() time.Time { return at }
 	box := sync.OnceValues(func() (*seal.Box, error) { return seal.Parse([]byte(seal.NewKey())) })
 	days := &diary.Service{Store: db.Diary(), Now: now, NewID: db.NewID}
 	c := &core.Core{
-		Access:   &access.Service{Store: db.Access(), Now: now, NewID: db.NewID, Box: box},
-		Practice: &practice.Service{Store: db.Practice(), Now: now, NewID: db.NewID},
-		Patient:  &patient.Service{Store: db.Patient(), Now: now, NewID: db.NewID},
-		Diary:    days,
-		Booking:  &booking.Service{Store: db.Booking(), Diary: days, Now: now, NewID: db.NewID, Hold: time.Minute},
+		Key:         &key.Service{Store: db.Key(), Now: now, NewID: db.NewID},
+		Idempotency: &idempotency.Service{Store: db.Idempotency(), Now: now, Box: box},
+		Limit:       &limit.Service{Store: db.Limit(), Now: now},
+		Practice:    &practice.Service{Store: db.Practice(), Now: now, NewID: db.NewID},
+		Patient:     &patient.Service{Store: db.Patient(), Now: now, NewID: db.NewID},
+		Diary:       days,
+		Booking:     &booking.Service{Store: db.Booking(), Diary: days, Now: now, NewID: db.NewID, Hold: time.Minute},
 		Webhook: &webhook.Service{
 			Store: db.Webhook(), Poster: anyAddress{}, Now: now, NewID: db.NewID, Box: box,
 		},
@@ -53,14 +58,14 @@ func doorOn(t testing.TB, db *store.DB) (h http.Handler, group, key string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, key, err = c.Access.CreateKey(access.With(context.Background(), access.Operator(g.ID)), access.Key{Partner: "x", Scopes: access.Scopes, Permissions: access.KeyPermissions})
+	_, secret, err = c.Key.CreateKey(access.With(context.Background(), access.Operator(g.ID)), key.Key{Partner: "x", Scopes: access.Scopes, Permissions: access.KeyPermissions})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if h, err = rest.New(c); err != nil {
 		t.Fatal(err)
 	}
-	return h, g.ID.String(), key
+	return h, g.ID.String(), secret
 }
 
 // anyAddress takes every https address, and posts nothing.

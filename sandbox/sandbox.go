@@ -25,6 +25,7 @@ import (
 	"frontdesk/core/diary"
 	"frontdesk/core/fault"
 	"frontdesk/core/input"
+	"frontdesk/core/key"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
 	"frontdesk/sim"
@@ -236,36 +237,36 @@ func (sb *Sandbox) readCredentials(ctx context.Context, groups []practice.Group)
 		return c, false
 	}
 	for key, group := range map[string]string{c.Key: c.Group, c.Second.Key: c.Second.Group} {
-		if _, err := sb.Core.Access.Authenticate(ctx, key, group); err != nil {
+		if _, err := sb.Core.Key.Authenticate(ctx, key, group); err != nil {
 			return c, false
 		}
 	}
 	for _, scope := range access.Scopes {
-		if _, err := sb.Core.Access.Authenticate(ctx, c.Keys[scope], c.Group); err != nil {
+		if _, err := sb.Core.Key.Authenticate(ctx, c.Keys[scope], c.Group); err != nil {
 			return c, false
 		}
 	}
-	who, _, err := sb.Core.Access.Token(ctx, c.Token)
+	who, _, err := sb.Core.Key.Token(ctx, c.Token)
 	return c, err == nil && who.Group == groups[0].ID
 }
 
 func (sb *Sandbox) newCredentials(ctx context.Context, groups []practice.Group) (credentials, error) {
 	var c credentials
 	var err error
-	issue := func(g practice.Group, name string, k access.Key) string {
+	issue := func(g practice.Group, name string, k key.Key) string {
 		k.Partner, k.Test = "sandbox: "+name, true
-		_, text, keyErr := sb.Core.Access.CreateKey(access.With(ctx, access.Operator(g.ID)), k)
+		_, text, keyErr := sb.Core.Key.CreateKey(access.With(ctx, access.Operator(g.ID)), k)
 		err = cmp.Or(err, keyErr)
 		return text
 	}
-	all := access.Key{Scopes: access.Scopes, Permissions: access.KeyPermissions}
+	all := key.Key{Scopes: access.Scopes, Permissions: access.KeyPermissions}
 	c.groupKey = groupKey{groups[0].ID.String(), issue(groups[0], "all", all)}
 	c.Second = groupKey{groups[1].ID.String(), issue(groups[1], "all", all)}
 	c.Keys = map[access.Scope]string{}
 	for _, scope := range access.Scopes {
-		c.Keys[scope] = issue(groups[0], string(scope), access.Key{Scopes: []access.Scope{scope}})
+		c.Keys[scope] = issue(groups[0], string(scope), key.Key{Scopes: []access.Scope{scope}})
 	}
-	c.Token = issue(groups[0], "graphql", access.Key{Role: "everything"})
+	c.Token = issue(groups[0], "graphql", key.Key{Role: "everything"})
 	return c, err
 }
 

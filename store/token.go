@@ -7,17 +7,18 @@ import (
 
 	"frontdesk/core/access"
 	"frontdesk/core/audit"
+	"frontdesk/core/key"
 )
 
 // KeyBearer finds who holds a key.
-func (t *Tx) KeyBearer(ctx context.Context, group access.GroupID, id access.KeyID) (access.Bearer, error) {
-	return find(ctx, t, access.ErrBadToken, `SELECT k.practice_group_id, k.id, k.hash, k.partner, k.rate_limit, k.expires_at, k.revoked_at, k.last_used_at, k.role,
+func (t *Tx) KeyBearer(ctx context.Context, group access.GroupID, id access.KeyID) (key.Bearer, error) {
+	return find(ctx, t, key.ErrBadToken, `SELECT k.practice_group_id, k.id, k.hash, k.partner, k.rate_limit, k.expires_at, k.revoked_at, k.last_used_at, k.role,
 			r.permissions, g.graphql_limit, g.limit_status
 		FROM api_key k
 		JOIN practice_group g ON g.practice_group_id = k.practice_group_id
 		LEFT JOIN role r ON r.practice_group_id = k.practice_group_id AND r.name = k.role
-		WHERE k.practice_group_id = $1 AND k.id = $2`, in{group, id}, func(scan scanner) (access.Bearer, error) {
-		var b access.Bearer
+		WHERE k.practice_group_id = $1 AND k.id = $2`, in{group, id}, func(scan scanner) (key.Bearer, error) {
+		var b key.Bearer
 		var limit sql.NullInt64
 		k := &b.Key
 		err := scan(&k.Group, &k.ID, &k.Hash, &k.Partner, &limit, when{&k.ExpiresAt}, when{&k.RevokedAt}, when{&k.LastUsed}, &k.Role,
@@ -32,8 +33,8 @@ func (t *Tx) KeyBearer(ctx context.Context, group access.GroupID, id access.KeyI
 }
 
 // SessionBearer finds whose session it is.
-func (t *Tx) SessionBearer(ctx context.Context, group access.GroupID, id access.SessionID) (access.Bearer, error) {
-	return find(ctx, t, access.ErrBadToken, `SELECT s.practice_group_id, s.id, s.hash, s.staff_id, s.key_id, s.made_at, s.expires_at, s.revoked_at, s.last_used_at,
+func (t *Tx) SessionBearer(ctx context.Context, group access.GroupID, id access.SessionID) (key.Bearer, error) {
+	return find(ctx, t, key.ErrBadToken, `SELECT s.practice_group_id, s.id, s.hash, s.staff_id, s.key_id, s.made_at, s.expires_at, s.revoked_at, s.last_used_at,
 			k.partner, k.rate_limit, k.expires_at, k.revoked_at, f.title, f.first_name, f.last_name, f.deleted_at, COALESCE(f.role, k.role),
 			r.permissions, g.graphql_limit, g.limit_status
 		FROM session_token s
@@ -41,8 +42,8 @@ func (t *Tx) SessionBearer(ctx context.Context, group access.GroupID, id access.
 		LEFT JOIN api_key k ON k.practice_group_id = s.practice_group_id AND k.id = s.key_id
 		LEFT JOIN staff f ON f.practice_group_id = s.practice_group_id AND f.id = s.staff_id
 		LEFT JOIN role r ON r.practice_group_id = s.practice_group_id AND r.name = COALESCE(f.role, k.role)
-		WHERE s.practice_group_id = $1 AND s.id = $2`, in{group, id}, func(scan scanner) (access.Bearer, error) {
-		var b access.Bearer
+		WHERE s.practice_group_id = $1 AND s.id = $2`, in{group, id}, func(scan scanner) (key.Bearer, error) {
+		var b key.Bearer
 		var limit sql.NullInt64
 		var title, first, last string
 		var left time.Time
@@ -74,14 +75,14 @@ func joinedName(parts ...string) string {
 }
 
 // AddSession keeps a session.
-func (t *Tx) AddSession(ctx context.Context, s access.Session) error {
+func (t *Tx) AddSession(ctx context.Context, s key.Session) error {
 	_, err := t.exec(ctx, `INSERT INTO session_token (practice_group_id, id, hash, staff_id, key_id, made_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
 		s.Group, s.ID, s.Hash, opt(s.Staff), opt(s.Key), s.MadeAt, s.ExpiresAt)
 	return err
 }
 
 // TouchSession notes that the session was used.
-func (s accessStore) TouchSession(ctx context.Context, group access.GroupID, id access.SessionID, now time.Time) error {
+func (s keyStore) TouchSession(ctx context.Context, group access.GroupID, id access.SessionID, now time.Time) error {
 	return s.db.do(ctx, func(t *Tx) error {
 		_, err := t.exec(ctx, `UPDATE session_token SET last_used_at = $3 WHERE practice_group_id = $1 AND id = $2`, group, id, now)
 		return err
@@ -95,10 +96,10 @@ func (t *Tx) EndSession(ctx context.Context, group access.GroupID, id access.Ses
 }
 
 // OpenSessions lists a group's sessions that have not ended.
-func (t *Tx) OpenSessions(ctx context.Context, group access.GroupID, now time.Time) ([]access.Session, error) {
+func (t *Tx) OpenSessions(ctx context.Context, group access.GroupID, now time.Time) ([]key.Session, error) {
 	return list(ctx, t, `SELECT id, staff_id, key_id, made_at, expires_at, last_used_at FROM session_token
-		WHERE practice_group_id = $1 AND expires_at > $2 AND revoked_at IS NULL ORDER BY id`, in{group, now}, func(scan scanner) (access.Session, error) {
-		s := access.Session{Group: group}
+		WHERE practice_group_id = $1 AND expires_at > $2 AND revoked_at IS NULL ORDER BY id`, in{group, now}, func(scan scanner) (key.Session, error) {
+		s := key.Session{Group: group}
 		err := scan(&s.ID, num[int64]{&s.Staff}, num[access.KeyID]{&s.Key}, when{&s.MadeAt}, when{&s.ExpiresAt}, when{&s.LastUsed})
 		return s, err
 	})
@@ -121,7 +122,7 @@ func (t *Tx) SaveRole(ctx context.Context, group access.GroupID, r access.Role, 
 }
 
 // SaveTerms keeps how often a group's tokens may be used.
-func (t *Tx) SaveTerms(ctx context.Context, group access.GroupID, n access.Terms) error {
+func (t *Tx) SaveTerms(ctx context.Context, group access.GroupID, n key.Terms) error {
 	_, err := t.exec(ctx, `UPDATE practice_group SET graphql_limit = $2, limit_status = $3 WHERE practice_group_id = $1`, group, n.Limit, n.Status)
 	return err
 }

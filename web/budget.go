@@ -5,14 +5,14 @@ import (
 	"strconv"
 	"time"
 
-	"frontdesk/core/access"
 	"frontdesk/core/fault"
+	"frontdesk/core/limit"
 )
 
 // TellBudget writes the RateLimit fields of the IETF draft "RateLimit header
 // fields for HTTP" (draft-ietf-httpapi-ratelimit-headers).
-func TellBudget(h http.Header, b access.Budget) {
-	window := strconv.Itoa(int(access.RateWindow / time.Second))
+func TellBudget(h http.Header, b limit.Budget) {
+	window := strconv.Itoa(int(limit.Window / time.Second))
 	reset := strconv.Itoa(int((b.Reset + time.Second - 1) / time.Second))
 	h["Ratelimit-Policy"] = []string{`"key";q=` + strconv.Itoa(b.Limit) + `;w=` + window}
 	h["Ratelimit"] = []string{`"key";r=` + strconv.Itoa(b.Remaining) + `;t=` + reset}

@@ -3,16 +3,13 @@
 //	access.go       callers, and the doors they come through
 //	permission.go   the one list of permissions; Require
 //	set.go          named sets of permissions: scopes and extra permissions of keys, roles
-//	key.go          API keys: made, checked, revoked
-//	token.go        tokens: keys that have a role, and sessions
-//	limit.go        how many requests a key may make in a minute
-//	idempotency.go  the first answer again for a repeated request
-//	outside.go      calls to the outside world from such a request
+//	capability.go   what a key can do, told to its holder
 package access
 
 import (
 	"context"
 	"strconv"
+	"strings"
 	"time"
 
 	"frontdesk/core/audit"
@@ -30,6 +27,12 @@ type KeyID int64
 
 // String gives the id as digits.
 func (id KeyID) String() string { return strconv.FormatInt(int64(id), 10) }
+
+// SessionID names the session of a person who signed in.
+type SessionID int64
+
+// String gives the id as digits.
+func (id SessionID) String() string { return strconv.FormatInt(int64(id), 10) }
 
 // Door is what a request came through.
 type Door string
@@ -52,8 +55,8 @@ type Caller struct {
 	// are members of one network.
 	Home GroupID
 	Key  KeyID
-	// Session is the session of somebody who signed in, and Staff the member of
-	// staff it is of, if it is; 0 is none.
+	// Session is the session of a person who signed in, and Staff the member of staff
+	// whose it is, if it is; 0 is none.
 	Session SessionID
 	Staff   int64
 	// Application says that a token with a role is asking, and no person.
@@ -81,6 +84,18 @@ func Operator(group GroupID) Caller {
 	return Caller{Group: group, Home: group, Actor: "operator", Door: CLI, trusted: true}
 }
 
+// SignedIn ends the name of an actor who is a person and no program, as the audit
+// trail has it.
+const SignedIn = " (signed in)"
+
+// Name is the name of the caller, a person's or a program's.
+func (c Caller) Name() string {
+	if c.Staff != 0 {
+		return strings.TrimSuffix(c.Actor, SignedIn)
+	}
+	return c.Actor
+}
+
 // Foreign reports whether the key belongs to another group of the network.
 func (c Caller) Foreign() bool { return c.Group != c.Home }
 
@@ -93,14 +108,9 @@ func (c Caller) Audit(at time.Time, action, entity string, id int64, before, aft
 	}
 }
 
-// The faults of access.
-var (
-	ErrNoKey   = fault.New(fault.Unauthenticated, "missing_key", "Send your API key in x-api-key and the practice group in x-practice-group-id.")
-	ErrBadKey  = fault.New(fault.Unauthenticated, "invalid_key", "That API key is not known.")
-	ErrExpired = fault.New(fault.Unauthenticated, "expired_key", "That API key has expired.")
-	ErrRevoked = fault.New(fault.Unauthenticated, "revoked_key", "That API key has been revoked.")
-	ErrGroup   = fault.New(fault.Forbidden, "other_practice_group", "This key is for another practice group, and the two are not in one network.")
-)
+// ErrGroup is returned to a key of another practice group.
+var ErrGroup = fault.New(fault.Forbidden, "other_practice_group",
+	"This key is for another practice group, and the two are not in one network.")
 
 type callerKey struct{}
 

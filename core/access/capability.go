@@ -15,8 +15,8 @@ type Capabilities struct {
 	KeyPermissions []KeyPermission
 }
 
-// Capabilities tells what the caller can do in the group it asks about.
-func (s *Service) Capabilities(ctx context.Context) (Capabilities, error) {
+// CapabilitiesOf is what the caller can do in the group it asks about.
+func CapabilitiesOf(ctx context.Context) (Capabilities, error) {
 	who, err := Who(ctx)
 	if err != nil {
 		return Capabilities{}, err

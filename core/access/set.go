@@ -121,6 +121,12 @@ var presets = map[string][]Permission{
 	},
 }
 
+// Preset is one of them.
+func Preset(name string) (Role, bool) {
+	p, ok := presets[name]
+	return Role{Name: name, Permissions: p}, ok
+}
+
 // Presets names the roles every practice group has.
 func Presets() []string { return slices.Sorted(maps.Keys(presets)) }
 
@@ -132,9 +138,9 @@ var implied = map[Permission]Permission{
 	EditPatients: SeeIdentityChecks, SendCommunications: UnlockMessages, SettingsLabel: SeeLabels,
 }
 
-// ofRole is what a role lets do: a preset, or what the practice group says of it.
-// Every role may see the practice.
-func ofRole(role string, own []Permission) []Permission {
+// OfRole is what a role allows: a preset's permissions, or those the practice group
+// gives it. Every role allows seeing the practice.
+func OfRole(role string, own []Permission) []Permission {
 	if p, ok := presets[role]; ok {
 		own = p
 	}

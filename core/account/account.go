@@ -15,10 +15,10 @@ import (
 	"strings"
 	"time"
 
-	"frontdesk/core/access"
 	"frontdesk/core/audit"
 	"frontdesk/core/fault"
 	"frontdesk/core/job"
+	"frontdesk/core/key"
 	"frontdesk/core/practice"
 	"frontdesk/core/seal"
 )
@@ -162,7 +162,7 @@ type Hasher interface {
 // Service is the account capability.
 type Service struct {
 	Store  Store
-	Access *access.Service
+	Keys   *key.Service
 	Hasher Hasher
 	Mailer Mailer
 	// Box gives what the secrets of invitations are made with.

@@ -11,6 +11,7 @@ import (
 	"frontdesk/core/access"
 	"frontdesk/core/account"
 	"frontdesk/core/fault"
+	"frontdesk/core/key"
 	"frontdesk/core/practice"
 	"frontdesk/core/seal"
 	"frontdesk/store"
@@ -34,16 +35,16 @@ func pages() string { return "https://desk.example.org" }
 
 type house struct {
 	*account.Service
-	t      *testing.T
-	rights *access.Service
-	groups *practice.Service
-	hasher *hasher
-	mail   *mailer
-	db     *store.DB
-	newest func(practice.ID, account.StaffID) account.InvitationID
-	now    atomic.Pointer[time.Time]
-	group  practice.Group
-	ctx    context.Context
+	t       *testing.T
+	keyring *key.Service
+	groups  *practice.Service
+	hasher  *hasher
+	mail    *mailer
+	db      *store.DB
+	newest  func(practice.ID, account.StaffID) account.InvitationID
+	now     atomic.Pointer[time.Time]
+	group   practice.Group
+	ctx     context.Context
 }
 
 func each(t *testing.T, test func(t *testing.T, h *house)) {
@@ -57,8 +58,8 @@ func each(t *testing.T, test func(t *testing.T, h *house)) {
 		}
 		h.now.Store(ptr(time.Date(2031, time.January, 6, 7, 0, 0, 0, time.UTC)))
 		clock := func() time.Time { return *h.now.Load() }
-		h.rights = &access.Service{Store: db.Access(), Now: clock, NewID: db.NewID}
-		h.Service = &account.Service{Store: db.Account(), Access: h.rights, Hasher: h.hasher, Mailer: h.mail, Box: box, Pages: pages, Now: clock, NewID: db.NewID}
+		h.keyring = &key.Service{Store: db.Key(), Now: clock, NewID: db.NewID}
+		h.Service = &account.Service{Store: db.Account(), Keys: h.keyring, Hasher: h.hasher, Mailer: h.mail, Box: box, Pages: pages, Now: clock, NewID: db.NewID}
 		h.groups = &practice.Service{Store: db.Practice(), Now: clock, NewID: db.NewID}
 		h.group, h.ctx = h.join("Mill Lane")
 		test(t, h)
@@ -101,18 +102,18 @@ func TestStaffSignInWithTheirPassword(t *testing.T) {
 		if in.Staff == nil || in.Staff.ID != made.ID || in.Session.ExpiresAt != h.now.Load().Add(12*time.Hour) {
 			t.Fatalf("got %+v", in)
 		}
-		who, _, err := h.rights.Token(context.Background(), in.Token)
+		who, _, err := h.keyring.Token(context.Background(), in.Token)
 		h.must(err)
 		if who.Group != h.group.ID || who.Staff != int64(made.ID) || who.Actor != "Ann Lee (signed in)" || who.Name() != "Ann Lee" || !who.May(access.EditPatients) || who.May(access.EditUsers) ||
 			who.May(access.ManageKeys) || who.Limit != 240 {
 			t.Fatalf("got %+v", who)
 		}
 		h.move(12*time.Hour - time.Second)
-		if _, _, err := h.rights.Token(context.Background(), in.Token); err != nil {
+		if _, _, err := h.keyring.Token(context.Background(), in.Token); err != nil {
 			t.Errorf("before twelve hours: %v", err)
 		}
 		h.move(time.Second)
-		if _, _, err := h.rights.Token(context.Background(), in.Token); !errors.Is(err, access.ErrTokenExpired) {
+		if _, _, err := h.keyring.Token(context.Background(), in.Token); !errors.Is(err, key.ErrTokenExpired) {
 			t.Errorf("after twelve hours: %v", err)
 		}
 	})
@@ -130,27 +131,27 @@ func TestSessionsCanBeEnded(t *testing.T) {
 			return s
 		}
 		first, second := in(), in()
-		if open, err := h.rights.Sessions(h.ctx); err != nil || len(open) != 2 {
+		if open, err := h.keyring.Sessions(h.ctx); err != nil || len(open) != 2 {
 			t.Fatalf("open: %v, %v", open, err)
 		}
-		h.must(h.rights.RevokeSession(h.ctx, first.Session.ID))
-		h.must(h.rights.RevokeSession(h.ctx, first.Session.ID))
-		if _, _, err := h.rights.Token(context.Background(), first.Token); !errors.Is(err, access.ErrTokenRevoked) {
+		h.must(h.keyring.RevokeSession(h.ctx, first.Session.ID))
+		h.must(h.keyring.RevokeSession(h.ctx, first.Session.ID))
+		if _, _, err := h.keyring.Token(context.Background(), first.Token); !errors.Is(err, key.ErrTokenRevoked) {
 			t.Errorf("a revoked session: %v", err)
 		}
-		if _, _, err := h.rights.Token(context.Background(), second.Token); err != nil {
+		if _, _, err := h.keyring.Token(context.Background(), second.Token); err != nil {
 			t.Errorf("the other one: %v", err)
 		}
 		_, other := h.join("Another")
-		if err := h.rights.RevokeSession(other, second.Session.ID); !errors.Is(err, access.ErrSessionNotFound) {
+		if err := h.keyring.RevokeSession(other, second.Session.ID); !errors.Is(err, key.ErrSessionNotFound) {
 			t.Errorf("another practice ended it: %v", err)
 		}
 		// A role that lets do less holds at once.
-		_, err = h.rights.SetRole(h.ctx, access.Role{Name: "shy", Permissions: []access.Permission{access.SeePractice}})
+		_, err = h.keyring.SetRole(h.ctx, access.Role{Name: "shy", Permissions: []access.Permission{access.SeePractice}})
 		h.must(err)
 		_, err = h.Change(h.ctx, made.ID, account.Change{Role: ptr("shy")})
 		h.must(err)
-		who, _, err := h.rights.Token(context.Background(), second.Token)
+		who, _, err := h.keyring.Token(context.Background(), second.Token)
 		if err != nil || who.May(access.SeePatients) || !who.May(access.SeePractice) {
 			t.Errorf("got %+v, %v", who, err)
 		}
@@ -161,9 +162,9 @@ func TestAKeySignsInWithItsPassword(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		hash, err := h.HashPassword(h.ctx, right)
 		h.must(err)
-		k, text, err := h.rights.CreateKey(h.ctx, access.Key{Partner: "Portal", Role: "booking", PasswordHash: hash})
+		k, text, err := h.keyring.CreateKey(h.ctx, key.Key{Partner: "Portal", Role: "booking", PasswordHash: hash})
 		h.must(err)
-		_, bare, err := h.rights.CreateKey(h.ctx, access.Key{Partner: "Bare", Role: "booking"})
+		_, bare, err := h.keyring.CreateKey(h.ctx, key.Key{Partner: "Bare", Role: "booking"})
 		h.must(err)
 		for _, c := range []account.Credentials{{Key: text, Password: "wrong"}, {Key: bare, Password: ""}, {Key: text[:len(text)-1] + "!", Password: right}, {Key: "nonsense", Password: right}} {
 			if _, err := h.SignIn(context.Background(), c); !errors.Is(err, account.ErrSignIn) {
@@ -172,13 +173,13 @@ func TestAKeySignsInWithItsPassword(t *testing.T) {
 		}
 		in, err := h.SignIn(context.Background(), account.Credentials{Key: text, Password: right})
 		h.must(err)
-		who, _, err := h.rights.Token(context.Background(), in.Token)
+		who, _, err := h.keyring.Token(context.Background(), in.Token)
 		if err != nil || who.Actor != "Portal" || who.Key != k.ID || who.Session == 0 || !who.May(access.EditBookings) {
 			t.Fatalf("got %+v, %v", who, err)
 		}
-		_, err = h.rights.RevokeKey(h.ctx, k.ID)
+		_, err = h.keyring.RevokeKey(h.ctx, k.ID)
 		h.must(err)
-		if _, _, err := h.rights.Token(context.Background(), in.Token); !errors.Is(err, access.ErrTokenRevoked) {
+		if _, _, err := h.keyring.Token(context.Background(), in.Token); !errors.Is(err, key.ErrTokenRevoked) {
 			t.Errorf("the session of a revoked key: %v", err)
 		}
 		if _, err := h.SignIn(context.Background(), account.Credentials{Key: text, Password: right}); !errors.Is(err, account.ErrSignIn) {
@@ -228,11 +229,11 @@ func TestFiveWrongPasswordsLock(t *testing.T) {
 
 func TestNobodyGivesWhatTheyMayNotDo(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
-		_, err := h.rights.SetRole(h.ctx, access.Role{Name: "manager", Permissions: []access.Permission{access.EditUsers, access.SettingsSeeUsers, access.SeePractice}})
+		_, err := h.keyring.SetRole(h.ctx, access.Role{Name: "manager", Permissions: []access.Permission{access.EditUsers, access.SettingsSeeUsers, access.SeePractice}})
 		h.must(err)
-		_, text, err := h.rights.CreateKey(h.ctx, access.Key{Partner: "Manager", Role: "manager"})
+		_, text, err := h.keyring.CreateKey(h.ctx, key.Key{Partner: "Manager", Role: "manager"})
 		h.must(err)
-		who, _, err := h.rights.Token(context.Background(), text)
+		who, _, err := h.keyring.Token(context.Background(), text)
 		h.must(err)
 		ctx := access.With(context.Background(), who)
 		if _, err := h.Add(ctx, ann()); !errors.Is(err, access.ErrPermission) {
@@ -245,7 +246,7 @@ func TestNobodyGivesWhatTheyMayNotDo(t *testing.T) {
 		if _, err := h.Change(ctx, made.ID, account.Change{Role: ptr("everything")}); !errors.Is(err, access.ErrPermission) {
 			t.Errorf("raised afterwards: %v", err)
 		}
-		if _, err := h.rights.SetRole(ctx, access.Role{Name: "more", Permissions: access.Permissions}); !errors.Is(err, access.ErrPermission) {
+		if _, err := h.keyring.SetRole(ctx, access.Role{Name: "more", Permissions: access.Permissions}); !errors.Is(err, access.ErrPermission) {
 			t.Errorf("made a role: %v", err)
 		}
 	})

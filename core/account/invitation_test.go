@@ -12,6 +12,7 @@ import (
 	"frontdesk/core/account"
 	"frontdesk/core/fault"
 	"frontdesk/core/job"
+	"frontdesk/core/key"
 	"frontdesk/core/practice"
 	"frontdesk/core/seal"
 )
@@ -260,9 +261,9 @@ func TestWhoMayInvite(t *testing.T) {
 		h.must(err)
 		i, err := h.Invite(h.ctx, "omar@example.org")
 		h.must(err)
-		_, text, err := h.rights.CreateKey(h.ctx, access.Key{Partner: "Manager", Role: "everything"})
+		_, text, err := h.keyring.CreateKey(h.ctx, key.Key{Partner: "Manager", Role: "everything"})
 		h.must(err)
-		who, _, err := h.rights.Token(context.Background(), text)
+		who, _, err := h.keyring.Token(context.Background(), text)
 		h.must(err)
 		ctx := access.With(context.Background(), who)
 		if _, err := h.Invite(ctx, "omar@example.org"); !errors.Is(err, access.ErrPermission) {

@@ -7,10 +7,10 @@ import (
 	"testing"
 	"time"
 
-	"frontdesk/core/access"
 	"frontdesk/core/account"
 	"frontdesk/core/audit"
 	"frontdesk/core/fault"
+	"frontdesk/core/key"
 )
 
 func (h *house) enter(c account.Credentials) (account.Signed, error) {
@@ -75,12 +75,12 @@ func TestNewPasswordEndsTheSessionsOfTheOld(t *testing.T) {
 		h.must(err)
 		_, err = h.SetPassword(h.ctx, "ann@example.org", "another long password")
 		h.must(err)
-		if _, _, err := h.rights.Token(context.Background(), before.Token); !errors.Is(err, access.ErrTokenRevoked) {
+		if _, _, err := h.keyring.Token(context.Background(), before.Token); !errors.Is(err, key.ErrTokenRevoked) {
 			t.Fatalf("a session of the old password: %v", err)
 		}
 		after, err := h.enter(account.Credentials{Email: "ann@example.org", Password: "another long password"})
 		h.must(err)
-		if _, _, err := h.rights.Token(context.Background(), after.Token); err != nil {
+		if _, _, err := h.keyring.Token(context.Background(), after.Token); err != nil {
 			t.Fatal(err)
 		}
 	})
@@ -135,7 +135,7 @@ func TestWrongPasswordIsInTheAuditTrail(t *testing.T) {
 		}
 		h.enter(account.Credentials{Email: "unknown@example.org", Password: "wrong"})
 		var found []audit.Entry
-		all, err := h.rights.Log(h.ctx, h.now.Load().Add(-time.Hour), h.now.Load().Add(time.Hour), 0, 100)
+		all, err := h.keyring.Log(h.ctx, h.now.Load().Add(-time.Hour), h.now.Load().Add(time.Hour), 0, 100)
 		h.must(err)
 		for _, e := range all {
 			if e.Action == "session.refuse" {

@@ -11,6 +11,7 @@ import (
 	"frontdesk/core/access"
 	"frontdesk/core/fault"
 	"frontdesk/core/input"
+	"frontdesk/core/key"
 	"frontdesk/core/practice"
 )
 
@@ -28,7 +29,7 @@ type Credentials struct {
 // Signed is a person or a program that has signed in.
 type Signed struct {
 	Token   string
-	Session access.Session
+	Session key.Session
 	// Staff is who it was; nil for a key.
 	Staff *Staff
 	Actor string
@@ -97,7 +98,7 @@ func (s *Service) SignIn(ctx context.Context, c Credentials) (Signed, error) {
 		}
 	}
 	in := right[0]
-	in.Session, in.Token, err = s.Access.BeginSession(ctx, access.Caller{
+	in.Session, in.Token, err = s.Keys.BeginSession(ctx, access.Caller{
 		Group: in.Session.Group, Home: in.Session.Group, Key: in.Session.Key, Actor: in.Actor, RequestID: c.RequestID,
 	}, in.Session.Staff, in.Session.Key)
 	return in, err
@@ -169,7 +170,7 @@ func (c Credentials) name() (string, bool) {
 		key := EmailKey(c.Email)
 		return "email:" + key[:min(len(key), 320)], true
 	}
-	group, id, ok := access.ParseKey(c.Key)
+	group, id, ok := key.Parse(c.Key)
 	if !ok {
 		return "key:none", true
 	}
@@ -180,14 +181,14 @@ func (c Credentials) name() (string, bool) {
 // have.
 func (s *Service) accounts(ctx context.Context, c Credentials) ([]Signed, error) {
 	if c.Key != "" {
-		k, err := s.Access.KeyOf(ctx, c.Key)
+		k, err := s.Keys.KeyOf(ctx, c.Key)
 		if fault.Of(err).Kind == fault.Unauthenticated {
 			return nil, nil
 		}
 		if err != nil || k.Role == "" || c.Group != 0 && k.Group != c.Group {
 			return nil, err
 		}
-		return []Signed{{Session: access.Session{Group: k.Group, Key: k.ID}, Actor: k.Partner, hash: k.PasswordHash}}, nil
+		return []Signed{{Session: key.Session{Group: k.Group, Key: k.ID}, Actor: k.Partner, hash: k.PasswordHash}}, nil
 	}
 	groups := []practice.ID{c.Group}
 	if c.Group == 0 {
@@ -205,7 +206,7 @@ func (s *Service) accounts(ctx context.Context, c Credentials) ([]Signed, error)
 		if err != nil {
 			return nil, err
 		}
-		session := access.Session{Group: group, Staff: int64(found.ID)}
+		session := key.Session{Group: group, Staff: int64(found.ID)}
 		out = append(out, Signed{Session: session, Staff: &found, Actor: found.Name(), hash: found.PasswordHash})
 	}
 	return out, nil

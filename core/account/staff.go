@@ -185,7 +185,7 @@ func (s *Service) follow(ctx context.Context, tx Tx, who access.Caller, n Staff,
 // mayHave refuses a role that is none, or that lets do more than the caller may
 // do: nobody can raise themselves, or a friend.
 func (s *Service) mayHave(ctx context.Context, who access.Caller, name string) error {
-	r, err := s.Access.RoleNamed(ctx, who.Group, name)
+	r, err := s.Keys.RoleNamed(ctx, who.Group, name)
 	if err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 	"frontdesk/core/access"
 	"frontdesk/core/audit"
 	"frontdesk/core/fault"
+	"frontdesk/core/idempotency"
 	"frontdesk/core/input"
 	"frontdesk/core/names"
 	"frontdesk/core/practice"
@@ -172,7 +173,7 @@ func (s *Service) seek(ctx context.Context, who access.Caller, q sought) (Person
 	if q.number == "" {
 		name, action = string(audit.Snapshot(q.trace)), "pds.trace"
 	}
-	return access.Outside(ctx, name, func(ctx context.Context) (Person, error) {
+	return idempotency.Outside(ctx, name, func(ctx context.Context) (Person, error) {
 		var p Person
 		var err error
 		if q.number != "" {

@@ -12,6 +12,7 @@ import (
 
 	"frontdesk/core/access"
 	"frontdesk/core/fault"
+	"frontdesk/core/idempotency"
 	"frontdesk/core/job"
 	"frontdesk/core/patient"
 	"frontdesk/core/seal"
@@ -707,21 +708,20 @@ func TestNobodyIsReadAgainUnlessTheGroupWantsIt(t *testing.T) {
 
 func TestARequestWithAnIdempotencyKeyAsksTheServiceOutsideItsTransaction(t *testing.T) {
 	withKit(t, func(k *kit) {
-		keys := &access.Service{Store: k.db.Access(), Now: func() time.Time { return k.clock }, NewID: k.db.NewID, Box: sync.OnceValues(func() (*seal.Box, error) { return seal.Parse([]byte(seal.NewKey())) })}
-		made, _, err := keys.CreateKey(k.ctx, access.Key{Partner: "x", Scopes: access.Scopes})
-		if err != nil {
-			k.Fatal(err)
+		answers := &idempotency.Service{
+			Store: k.db.Idempotency(), Now: func() time.Time { return k.clock },
+			Box: sync.OnceValues(func() (*seal.Box, error) { return seal.Parse([]byte(seal.NewKey())) }),
 		}
 		runs := 0
-		once := func() (access.Answer, bool, error) {
-			claim := access.Claim{Group: k.group, Key: made.ID, Name: "a", Fingerprint: []byte("x")}
-			return keys.Once(k.ctx, claim, func(ctx context.Context) access.Answer {
+		once := func() (idempotency.Answer, bool, error) {
+			claim := idempotency.Claim{Group: k.group, Key: 1, Name: "a", Fingerprint: []byte("x")}
+			return answers.Once(k.ctx, claim, func(ctx context.Context) idempotency.Answer {
 				runs++
 				got, err := k.s.RegisterPDS(ctx, patient.PDSRegistration{NHSNumber: ptr("9990000018"), BirthDate: ptr("1985-12-10")})
 				if err != nil {
-					return access.Answer{Status: 503}
+					return idempotency.Answer{Status: 503}
 				}
-				return access.Answer{Status: 200, Body: []byte(got.ID.String())}
+				return idempotency.Answer{Status: 200, Body: []byte(got.ID.String())}
 			})
 		}
 		first, _, err := once()

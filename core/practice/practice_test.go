@@ -206,7 +206,7 @@ func TestNetworks(t *testing.T) {
 		as := func(g practice.Group) context.Context { return access.With(ctx, access.Operator(g.ID)) }
 		same := func(want bool) {
 			t.Helper()
-			got, err := db.Access().SameNetwork(ctx, one.ID, two.ID)
+			got, err := db.Key().SameNetwork(ctx, one.ID, two.ID)
 			if err != nil || got != want {
 				t.Fatalf("in one network: %v, %v; want %v", got, err, want)
 			}

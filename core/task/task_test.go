@@ -12,6 +12,7 @@ import (
 	"frontdesk/core/account"
 	"frontdesk/core/fault"
 	"frontdesk/core/input"
+	"frontdesk/core/key"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
 	"frontdesk/core/task"
@@ -398,7 +399,7 @@ func TestTheTasksOfAMergedPatientAreTheOthers(t *testing.T) {
 func TestAnyMemberOfStaffCanBeGivenATask(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		clock := func() time.Time { return d.now }
-		staff := &account.Service{Store: d.db.Account(), Access: &access.Service{Store: d.db.Access(), Now: clock, NewID: d.db.NewID}, Now: clock, NewID: d.db.NewID}
+		staff := &account.Service{Store: d.db.Account(), Keys: &key.Service{Store: d.db.Key(), Now: clock, NewID: d.db.NewID}, Now: clock, NewID: d.db.NewID}
 		rita, err := staff.Add(access.With(context.Background(), access.Operator(d.group)), account.Change{FirstName: ptr("Rita"), LastName: ptr("Reed"),
 			Email: ptr("rita@example.org"), Role: ptr("frontdesk"), Clinician: ptr(false)})
 		d.must(err)

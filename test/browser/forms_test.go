@@ -17,6 +17,7 @@ import (
 	"frontdesk/core/account"
 	"frontdesk/core/carrier"
 	"frontdesk/core/job"
+	"frontdesk/core/key"
 	"frontdesk/core/messaging"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
@@ -43,9 +44,9 @@ func TestTheForms(t *testing.T) {
 		t.Fatal(err)
 	}
 	post := &postman{}
-	c.Access = &access.Service{Store: db.Access(), Now: time.Now, NewID: db.NewID}
+	c.Key = &key.Service{Store: db.Key(), Now: time.Now, NewID: db.NewID}
 	c.Account = &account.Service{
-		Store: db.Account(), Access: c.Access, Hasher: password.New(), Mailer: post,
+		Store: db.Account(), Keys: c.Key, Hasher: password.New(), Mailer: post,
 		Box: func() (*seal.Box, error) { return box, nil }, Pages: base, Now: time.Now, NewID: db.NewID,
 	}
 	g, err := c.Practice.CreateGroup(t.Context(), practice.Group{Name: "Mill Lane Surgery", Phone: "01632 960100"})

@@ -14,11 +14,11 @@ import (
 
 	"frontdesk/connect/password"
 	"frontdesk/core"
-	"frontdesk/core/access"
 	"frontdesk/core/account"
 	"frontdesk/core/billing"
 	"frontdesk/core/clinical"
 	"frontdesk/core/document"
+	keys "frontdesk/core/key"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
 	"frontdesk/core/record"
@@ -103,12 +103,12 @@ func TestAPracticeIsRunByAPublicGraphQLClient(t *testing.T) {
 func operators(t *testing.T, address string) *core.Core {
 	t.Helper()
 	db := storetest.Open(t, address)
-	rights := &access.Service{Store: db.Access(), Now: time.Now, NewID: db.NewID}
+	keyring := &keys.Service{Store: db.Key(), Now: time.Now, NewID: db.NewID}
 	pages := func() string { return "https://desk.example.org" }
 	return &core.Core{
 		Patient:  &patient.Service{Store: db.Patient(), Pages: pages, Now: time.Now, NewID: db.NewID},
 		Record:   &record.Service{Store: db.RecordStore(), Writer: record.Own{}, Pages: pages, Now: time.Now, NewID: db.NewID},
-		Account:  &account.Service{Store: db.Account(), Access: rights, Hasher: password.New(), Now: time.Now, NewID: db.NewID},
+		Account:  &account.Service{Store: db.Account(), Keys: keyring, Hasher: password.New(), Now: time.Now, NewID: db.NewID},
 		Billing:  &billing.Service{Store: db.Billing(), Now: time.Now, NewID: db.NewID},
 		Clinical: &clinical.Service{Store: db.Clinical(), Now: time.Now, NewID: db.NewID},
 		Document: &document.Service{Store: db.Document(), Now: time.Now, NewID: db.NewID},

@@ -1,4 +1,9 @@
-package access
+// Package idempotency does a request once, however often it is sent: see
+// docs/decisions/idempotency.md.
+//
+//	idempotency.go  claims, and the first answer again for a repeated request
+//	outside.go      calls to the outside world from such a request
+package idempotency
 
 import (
 	"cmp"
@@ -6,6 +11,7 @@ import (
 	"errors"
 	"time"
 
+	"frontdesk/core/access"
 	"frontdesk/core/fault"
 	"frontdesk/core/seal"
 )
@@ -13,8 +19,8 @@ import (
 // ClaimLife is how long the answer to a request with an idempotency key is kept.
 const ClaimLife = 24 * time.Hour
 
-// MaxIdempotencyKey is the longest idempotency key, in bytes.
-const MaxIdempotencyKey = 255
+// MaxKey is the longest idempotency key, in bytes.
+const MaxKey = 255
 
 // The faults of idempotency.
 var (
@@ -27,9 +33,9 @@ var (
 
 // Claim is one request that must happen at most once.
 type Claim struct {
-	Group GroupID // the key holder's own group
+	Group access.GroupID // the key holder's own group
 	// Key is the key, or the member of staff who signed in: no two have one id.
-	Key KeyID
+	Key access.KeyID
 	// Name is the caller's idempotency key.
 	Name string
 	// Fingerprint is a hash of everything the request asks.
@@ -40,12 +46,12 @@ type Claim struct {
 	InParts bool
 }
 
-// Claim is the caller's claim on a request. What members of staff send is theirs,
+// ClaimOf is a caller's claim on a request. What members of staff send is theirs,
 // whichever session it came in.
-func (c Caller) Claim(name string, fingerprint []byte) Claim {
+func ClaimOf(c access.Caller, name string, fingerprint []byte) Claim {
 	holder := c.Key
 	if holder == 0 {
-		holder = KeyID(c.Staff)
+		holder = access.KeyID(c.Staff)
 	}
 	return Claim{Group: c.Home, Key: holder, Name: name, Fingerprint: fingerprint}
 }
@@ -67,6 +73,24 @@ func (a Answer) Keep() bool {
 	return a.Status < 500
 }
 
+// Store keeps the answers.
+type Store interface {
+	// Once runs a request at most once for its claim; see Service.Once.
+	Once(ctx context.Context, c Claim, run func(context.Context) Answer) (Answer, bool, error)
+	// ForgetClaims deletes up to limit claims of the group made before the
+	// time, and says how many.
+	ForgetClaims(ctx context.Context, group access.GroupID, before time.Time, limit int) (int, error)
+}
+
+// Service keeps answers, and gives them again.
+type Service struct {
+	Store Store
+	Now   func() time.Time
+	// Box gives what answers are sealed with while they are kept: some have secrets
+	// that are shown once.
+	Box func() (*seal.Box, error)
+}
+
 // Once runs a request in one transaction with the note of its answer: after a
 // crash either both are there or neither. A request with the same claim gets
 // the first answer again, and true. Error: ErrMismatch when the claim's
@@ -76,7 +100,7 @@ func (a Answer) Keep() bool {
 // must not call the outside world but through Outside, and may be called again
 // from the start.
 func (s *Service) Once(ctx context.Context, c Claim, run func(context.Context) Answer) (Answer, bool, error) {
-	if len(c.Name) > MaxIdempotencyKey {
+	if len(c.Name) > MaxKey {
 		return Answer{}, false, ErrLongKey
 	}
 	for _, r := range c.Name {
@@ -115,7 +139,7 @@ const forgetChunk = 1000
 
 // Forget deletes the answers that have been kept long enough.
 func (s *Service) Forget(ctx context.Context) error {
-	who, err := Require(ctx, Operate)
+	who, err := access.Require(ctx, access.Operate)
 	if err != nil {
 		return err
 	}

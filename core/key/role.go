@@ -1,0 +1,99 @@
+package key
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"frontdesk/core/access"
+	"frontdesk/core/fault"
+)
+
+// Terms say how often a practice group lets its tokens be used.
+type Terms struct {
+	// Limit is requests a minute for each token.
+	Limit int `json:"requests_a_minute"`
+	// Status is the HTTP status of a request too many: 200 or 429.
+	Status int `json:"limit_status"`
+}
+
+// RoleNamed finds a role: a preset or the group's own. Error: a field fault.
+func (s *Service) RoleNamed(ctx context.Context, group access.GroupID, name string) (access.Role, error) {
+	if r, ok := access.Preset(name); ok {
+		return r, nil
+	}
+	all, err := s.Store.Roles(ctx, group)
+	if err != nil {
+		return access.Role{}, err
+	}
+	for _, r := range all {
+		if r.Name == name {
+			return r, nil
+		}
+	}
+	expected := "one of " + strings.Join(access.Presets(), ", ") + ", or a role of the practice group's own"
+	return access.Role{}, fault.Wrong("role", "invalid_enum_value", expected, "There is no such role.")
+}
+
+// Roles lists the presets and the group's own roles.
+func (s *Service) Roles(ctx context.Context) ([]access.Role, error) {
+	who, err := access.Require(ctx, access.ManageKeys)
+	if err != nil {
+		return nil, err
+	}
+	var out []access.Role
+	for _, name := range access.Presets() {
+		preset, _ := access.Preset(name)
+		out = append(out, preset)
+	}
+	own, err := s.Store.Roles(ctx, who.Group)
+	return append(out, own...), err
+}
+
+// SetRole keeps a role of the group's own. What it lets do holds for its tokens
+// at once.
+func (s *Service) SetRole(ctx context.Context, r access.Role) (access.Role, error) {
+	who, err := access.Require(ctx, access.ManageKeys)
+	if err != nil {
+		return access.Role{}, err
+	}
+	if _, ok := access.Preset(r.Name); ok || strings.TrimSpace(r.Name) == "" || len(r.Name) > 100 {
+		return access.Role{}, fault.Wrong("name", "invalid_string", "a name that no preset has", "This cannot be the name of a role.")
+	}
+	for _, g := range r.Permissions {
+		if !slices.Contains(access.Permissions, g) {
+			return access.Role{}, fault.Wrong("permission", "invalid_enum_value", fmt.Sprint(access.Permissions),
+				fmt.Sprintf("There is no permission %q.", g))
+		}
+	}
+	now := s.Now().Truncate(time.Microsecond)
+	return r, s.Store.Do(ctx, func(tx Tx) error {
+		if err := tx.SaveRole(ctx, who.Group, r, now); err != nil {
+			return err
+		}
+		return tx.Audit(ctx, who.Audit(now, "role.set", "role", 0, nil, r))
+	})
+}
+
+// SetTerms keeps how often the group's tokens may be used.
+func (s *Service) SetTerms(ctx context.Context, t Terms) (Terms, error) {
+	who, err := access.Require(ctx, access.ManageKeys)
+	if err != nil {
+		return t, err
+	}
+	if t.Limit < 1 || t.Limit > 100_000 {
+		return t, fault.Wrong("limit", "too_small", "requests a minute, from 1 to 100000", "This is not a number of requests a minute.")
+	}
+	if t.Status != 200 && t.Status != 429 {
+		return t, fault.Wrong("status", "invalid_enum_value", "200 or 429", "A request too many is answered with 200 or 429.")
+	}
+	now := s.Now().Truncate(time.Microsecond)
+	return t, s.Store.Do(ctx, func(tx Tx) error {
+		if err := tx.SaveTerms(ctx, who.Group, t); err != nil {
+			return err
+		}
+		return tx.Audit(ctx, who.Audit(now, "terms.set", "practice_group", int64(who.Group), nil, t))
+	})
+}
