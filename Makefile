@@ -5,7 +5,7 @@ TOOL  := $(GO) tool -modfile=tools/go.mod
 NPM   := test/npm/node_modules
 SHELL := /bin/bash
 
-.PHONY: help run test test-fast test-race test-crash fuzz bench generate fresh lint install build
+.PHONY: help run check test test-fast test-race test-crash fuzz bench generate fresh lint install build
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -28,12 +28,19 @@ test: install fresh lint ## everything CI runs, on both databases
 test-fast: ## the tests alone, without installing or linting
 	$(GO) run ./test/cluster $(GO) test -short ./...
 
+check: ## PKG=./core/booking: format, vet and test that package on SQLite, with nothing installed
+	@test -n "$(PKG)" || { echo "usage: make check PKG=./core/booking"; exit 2; }
+	@unformatted=$$(gofmt -l $(patsubst %/...,%,$(PKG))); test -z "$$unformatted" || { echo "gofmt -w $$unformatted"; exit 1; }
+	$(GO) vet $(PKG)
+	env -u TEST_POSTGRES -u CI $(GO) test -short $(PKG)
+
 # Left out are two long comparisons in which nothing happens at once, and the
 # inside of SQLite, which is translated C: watched, it takes four times as long.
 test-race: ## the rooms where much happens at once, under the race detector
 	CI=1 $(GO) run ./test/cluster $(GO) test -timeout 30m -race -gcflags=modernc.org/...=-race=false -short -skip 'AgreeWithAMinuteGrid|RandomDocuments' ./graph ./core/... ./store/... ./worker ./web ./rest
 
-test-crash: ## kill the program on each database, booking, sending and delivering, with fsync on
+# Each prints CRASH_SEED=...; set it to have the kills at the same moments again.
+test-crash: ## kill the program on each database while it books, sends and delivers; CRASH_SEED repeats one
 	CI=1 CRASH_KILLS=50 $(GO) run ./test/cluster -fsync $(GO) test -count=1 -timeout 60m -run 'TestCrash$$' -v ./test/e2e
 	CI=1 CRASH_KILLS=20 CRASH_RECIPIENTS=20000 $(GO) run ./test/cluster -fsync $(GO) test -count=1 -parallel 1 -timeout 60m -run 'TestMessagingCrash$$' -v ./test/e2e
 	CI=1 CRASH_KILLS=20 CRASH_EVENTS=20000 $(GO) run ./test/cluster -fsync $(GO) test -count=1 -timeout 60m -run 'TestWebhookCrash$$' -v ./test/e2e

@@ -166,6 +166,7 @@ var rooms = map[string]struct {
 		ours:   []string{"connect/smtp", "core/carrier", "sim/inbox", "sim/mail"},
 		theirs: []string{"github.com/jackc/pgx", "modernc.org/sqlite"},
 	},
+	"test/wait":    {},
 	"test/cluster": {theirs: []string{"github.com/jackc/pgx"}},
 	"test/browser": {ours: []string{"..."}},
 	"test/e2e":     {ours: []string{"..."}, theirs: []string{"*"}},

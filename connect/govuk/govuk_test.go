@@ -18,6 +18,7 @@ import (
 	"frontdesk/core/carrier"
 	"frontdesk/sim/gateways"
 	"frontdesk/sim/inbox"
+	"frontdesk/test/wait"
 )
 
 const (
@@ -111,23 +112,19 @@ func (w *world) listen(_ http.ResponseWriter, r *http.Request) {
 // heard waits until so many receipts and replies have been told.
 func (w *world) heard(t *testing.T, n int) (receipts []carrier.Receipt, replies []carrier.Reply) {
 	t.Helper()
-	for end := time.Now().Add(5 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+	wait.Until(t, fmt.Sprintf("%d receipts and replies", n), func() bool {
 		w.mu.Lock()
+		defer w.mu.Unlock()
 		receipts, replies = nil, nil
 		for _, told := range w.told {
 			receipts, replies = append(receipts, told.Receipts...), append(replies, told.Replies...)
 		}
-		err := errors.Join(w.errs...)
-		w.mu.Unlock()
-		if err != nil {
+		if err := errors.Join(w.errs...); err != nil {
 			t.Fatal(err)
 		}
-		if len(receipts)+len(replies) >= n {
-			return receipts, replies
-		}
-	}
-	t.Fatalf("heard %v and %v", receipts, replies)
-	return nil, nil
+		return len(receipts)+len(replies) >= n
+	})
+	return receipts, replies
 }
 
 // silent fails when an error or the log tells about the patient.
@@ -236,7 +233,7 @@ func TestAMessageThatComesIntoBeingLateIsFound(t *testing.T) {
 	w := build(t, func(s *govuk.Settings, _ *govuk.Options) { s.Settle = 2 * time.Second })
 	w.Fail(gateways.FailError, 1) // lost here …
 	go func() {
-		time.Sleep(100 * time.Millisecond)
+		wait.Out(100 * time.Millisecond)                                  // the carrier settles on a clock of its own
 		_, _ = w.carrier.Send(t.Context(), sms("+447700900123", "leg-1")) // … and in the end worked on all the same
 	}()
 	if a, err := w.carrier.Send(t.Context(), sms("+447700900123", "leg-1")); err != nil || a.ProviderID != w.box.Items()[0].ProviderID {

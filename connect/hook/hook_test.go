@@ -18,6 +18,7 @@ import (
 
 	"frontdesk/connect/hook"
 	"frontdesk/core/webhook"
+	"frontdesk/test/wait"
 )
 
 // asked reads a request whole.
@@ -67,7 +68,7 @@ func TestWhyAnEndpointCouldNotBeAsked(t *testing.T) {
 		{"the connection ends before the answer", bare(t, func(c *net.TCPConn) { asked(c) }), 0, 0, webhook.Reset},
 		{"the connection is reset before the answer", bare(t, func(c *net.TCPConn) { asked(c); _ = c.SetLinger(0) }), 0, 0, webhook.Reset},
 		{"the connection is reset while the request is written", bare(t, func(c *net.TCPConn) {
-			time.Sleep(20 * time.Millisecond)
+			wait.Out(20 * time.Millisecond) // the request is being written
 			_ = c.SetLinger(0)
 		}), 64 << 20, 0, webhook.Reset},
 		{"the connection ends in the handshake", secureOf(bare(t, func(*net.TCPConn) {})), 0, 0, webhook.Reset},
@@ -158,7 +159,7 @@ func TestAStreamFailsAsAConnectionDoes(t *testing.T) {
 func trickle(c net.Conn, first string) {
 	_, err := io.WriteString(c, first)
 	for err == nil {
-		time.Sleep(10 * time.Millisecond)
+		wait.Out(10 * time.Millisecond) // the endpoint is the slow one
 		_, err = io.WriteString(c, "x")
 	}
 }

@@ -20,6 +20,7 @@ import (
 	"frontdesk/core/fault"
 	"frontdesk/sim/inbox"
 	sim "frontdesk/sim/notify"
+	"frontdesk/test/wait"
 )
 
 func TestAMessageReachesThePatientByEachChannel(t *testing.T) {
@@ -373,10 +374,10 @@ func TestTheBreakerOpensAndHeals(t *testing.T) {
 	if busy, ok := errors.AsType[*carrier.Busy](err); outcome(err) != "busy resting" || ok && busy.After < time.Second || len(w.requests(messages)) != before {
 		t.Fatalf("it is not open: %v", err)
 	}
-	time.Sleep(250 * time.Millisecond) // the breaker has a clock of its own
-	if _, err := w.carrier.Send(t.Context(), text("leg-1", "Hello")); err != nil {
-		t.Errorf("it has not healed: %v", err)
-	}
+	wait.Until(t, "the breaker, which has a clock of its own, to heal", func() bool {
+		_, err := w.carrier.Send(t.Context(), text("leg-1", "Hello"))
+		return err == nil
+	})
 }
 
 func TestTheLimiterAndTheCallerMayEndACall(t *testing.T) {

@@ -16,6 +16,7 @@ import (
 
 	"frontdesk/core/patient"
 	"frontdesk/sim"
+	"frontdesk/test/wait"
 )
 
 func TestTheTokenIsKeptAndRenewedBeforeItsEnd(t *testing.T) {
@@ -255,9 +256,7 @@ func TestOneCallerWhoLeavesDoesNotSpoilTheTokenForOthers(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 	})
-	for w.tokens() == 0 {
-		time.Sleep(time.Millisecond)
-	}
+	wait.Until(t, "the first to ask for a token", func() bool { return w.tokens() > 0 })
 	all.Go(func() {
 		if _, err := w.client.Read(t.Context(), group, vaughan); err != nil {
 			t.Error(err)

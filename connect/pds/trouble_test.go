@@ -16,6 +16,7 @@ import (
 	"frontdesk/core/input"
 	"frontdesk/core/patient"
 	"frontdesk/sim"
+	"frontdesk/test/wait"
 )
 
 var passing = []string{sim.FailTimeout, sim.FailLimited, sim.FailError, sim.FailUnavailable, sim.FailSlow, sim.FailCut, sim.FailMalformed}
@@ -335,8 +336,10 @@ func TestTheBreakerOpensAndHeals(t *testing.T) {
 	if !strings.Contains(w.log.String(), "to=open") {
 		t.Error("that it opened is not in the log")
 	}
-	time.Sleep(250 * time.Millisecond)
-	fails(1) // the one call let through fails, and it is open again
+	wait.Until(t, "the breaker, which has a clock of its own, to let one call through", func() bool {
+		fails(1) // the call let through fails, and it is open again
+		return len(w.people()) > before
+	})
 	if n := len(w.people()) - before; n != 3 {
 		t.Fatalf("%d requests, want the three of one call", n)
 	}
@@ -344,8 +347,8 @@ func TestTheBreakerOpensAndHeals(t *testing.T) {
 	if n := len(w.people()) - before; n != 3 {
 		t.Fatalf("it is not open again")
 	}
-	time.Sleep(250 * time.Millisecond)
-	for range 3 {
+	heals(t, w)
+	for range 2 {
 		if _, err := w.read(t, vaughan); err != nil {
 			t.Fatalf("it has not healed: %v", err)
 		}
@@ -374,14 +377,22 @@ func TestACallerWhoLeavesDuringTheTrialCallDoesNotKeepTheBreakerOpen(t *testing.
 	for range 5 {
 		_, _ = w.read(t, vaughan)
 	}
-	time.Sleep(150 * time.Millisecond)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	_, _ = w.client.Read(ctx, group, vaughan)
-	time.Sleep(150 * time.Millisecond)
-	if _, err := w.read(t, vaughan); err != nil {
-		t.Errorf("got %v", err)
-	}
+	wait.Until(t, "the breaker, which has a clock of its own, to let one call through", func() bool {
+		_, err := w.client.Read(ctx, group, vaughan)
+		return errors.Is(err, context.Canceled)
+	})
+	heals(t, w)
+}
+
+// heals waits until a call is let through again and succeeds.
+func heals(t *testing.T, w *world) {
+	t.Helper()
+	wait.Until(t, "the breaker, which has a clock of its own, to heal", func() bool {
+		_, err := w.read(t, vaughan)
+		return err == nil
+	})
 }
 
 // TestNothingTellsWhoItIsAbout makes everything go wrong and looks at what was

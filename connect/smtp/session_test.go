@@ -19,6 +19,7 @@ import (
 	"frontdesk/connect/smtp"
 	"frontdesk/core/carrier"
 	"frontdesk/core/messaging"
+	"frontdesk/test/wait"
 )
 
 func TestWhatGoesWrongBeforeTheFinalDotIsNotDelivered(t *testing.T) {
@@ -246,14 +247,10 @@ func TestTheServerIsLeftAloneWhenItDoesNotAnswer(t *testing.T) {
 			conn.Close()
 		}
 	}()
-	for deadline := time.Now().Add(5 * time.Second); ; time.Sleep(20 * time.Millisecond) {
-		if _, err = c.Send(within(t), to("ada@x.example", "k")); err == nil {
-			return
-		}
-		if time.Now().After(deadline) {
-			t.Fatal(err)
-		}
-	}
+	wait.Until(t, "a message to be taken", func() bool {
+		_, err = c.Send(within(t), to("ada@x.example", "k"))
+		return err == nil
+	})
 }
 
 func TestTheEnvelope(t *testing.T) {

@@ -18,6 +18,7 @@ import (
 	"frontdesk/core/carrier"
 	"frontdesk/sim/gateways"
 	"frontdesk/sim/inbox"
+	"frontdesk/test/wait"
 )
 
 const (
@@ -100,23 +101,19 @@ func (w *world) listen(rw http.ResponseWriter, r *http.Request) {
 // heard waits until so many receipts and replies have been told.
 func (w *world) heard(t *testing.T, n int) (receipts []carrier.Receipt, replies []carrier.Reply) {
 	t.Helper()
-	for end := time.Now().Add(5 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+	wait.Until(t, fmt.Sprintf("%d receipts and replies", n), func() bool {
 		w.mu.Lock()
+		defer w.mu.Unlock()
 		receipts, replies = nil, nil
 		for _, told := range w.told {
 			receipts, replies = append(receipts, told.Receipts...), append(replies, told.Replies...)
 		}
-		err := errors.Join(w.errs...)
-		w.mu.Unlock()
-		if err != nil {
+		if err := errors.Join(w.errs...); err != nil {
 			t.Fatal(err)
 		}
-		if len(receipts)+len(replies) >= n {
-			return receipts, replies
-		}
-	}
-	t.Fatalf("heard %v and %v", receipts, replies)
-	return nil, nil
+		return len(receipts)+len(replies) >= n
+	})
+	return receipts, replies
 }
 
 // silent fails when an error or the log tells about the patient.

@@ -20,6 +20,7 @@ import (
 	"frontdesk/connect/web"
 	"frontdesk/core/carrier"
 	"frontdesk/core/fault"
+	"frontdesk/test/wait"
 )
 
 // listener is a server of bare connections.
@@ -95,7 +96,7 @@ func TestWhetherARequestMayHaveArrived(t *testing.T) {
 		{"nobody listens", nowhere(t), "x", true},
 		{"there is no such host", "http://nowhere.invalid", "x", true},
 		{"the other side does not speak TLS", strings.Replace(listener(t, func(c net.Conn) { _, _ = io.WriteString(c, "HTTP/1.1 400 Bad\r\n\r\n") }), "http:", "https:", 1), "x", true},
-		{"the connection ends while the request is written", listener(t, func(c net.Conn) { time.Sleep(50 * time.Millisecond) }), strings.Repeat("x", 64<<20), true},
+		{"the connection ends while the request is written", listener(t, func(net.Conn) { wait.Out(50 * time.Millisecond) }), strings.Repeat("x", 64<<20), true},
 		{"the connection ends without an answer", listener(t, func(c net.Conn) { _, _ = http.ReadRequest(bufio.NewReader(c)) }), "x", false},
 		{"no answer comes in time", listener(t, func(c net.Conn) { _, _ = io.Copy(io.Discard, c) }), "x", false},
 		{"the answer breaks off", listener(t, half), "x", false},
@@ -162,7 +163,7 @@ func TestNoMoreRequestsAtOnceThanAllowed(t *testing.T) {
 		n := now.Add(1)
 		for old := most.Load(); n > old && !most.CompareAndSwap(old, n); old = most.Load() {
 		}
-		time.Sleep(5 * time.Millisecond)
+		wait.Out(5 * time.Millisecond) // the others arrive meanwhile
 		now.Add(-1)
 		w.WriteHeader(http.StatusNoContent)
 	}))
@@ -249,8 +250,11 @@ func TestAProviderThatIsNotThereIsLeftAlone(t *testing.T) {
 	server := &http.Server{Handler: http.NotFoundHandler()}
 	go func() { _ = server.Serve(l) }()
 	defer server.Close()
-	time.Sleep(350 * time.Millisecond)
-	for range 3 {
+	wait.Until(t, "the breaker, which has a clock of its own, to heal", func() bool {
+		_, err := c.Do(t.Context(), post(t, address, "x"))
+		return err == nil
+	})
+	for range 2 {
 		if a, err := c.Do(t.Context(), post(t, address, "x")); err != nil || a.Status != http.StatusNotFound {
 			t.Fatalf("got %v, %v", a, err)
 		}

@@ -19,6 +19,7 @@ import (
 
 	"frontdesk/sim/gateways"
 	"frontdesk/sim/inbox"
+	"frontdesk/test/wait"
 )
 
 const (
@@ -232,11 +233,7 @@ func TestAClosedSimulatorLeavesNothingBehind(t *testing.T) {
 		t.Errorf("got %d after %v", status, time.Since(start))
 	}
 	back.Close()
-	for end := time.Now().Add(3 * time.Second); runtime.NumGoroutine() > before; time.Sleep(10 * time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatalf("%d goroutines, %d before", runtime.NumGoroutine(), before)
-		}
-	}
+	wait.Until(t, "its goroutines to end", func() bool { return runtime.NumGoroutine() <= before })
 }
 
 func TestAReceiptIsToldAgainUntilItIsTaken(t *testing.T) {

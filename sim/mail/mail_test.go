@@ -14,6 +14,7 @@ import (
 
 	"frontdesk/sim/inbox"
 	"frontdesk/sim/mail"
+	"frontdesk/test/wait"
 )
 
 // start serves a simulator, and gives the address it is at.
@@ -141,7 +142,7 @@ func TestClosingDoesNotWaitForWhatIsSlow(t *testing.T) {
 	}
 	sent := make(chan error)
 	go func() { sent <- send(s, addr, "slow@y.example", header+"\r\nx\r\n") }()
-	time.Sleep(20 * time.Millisecond)
+	wait.Out(20 * time.Millisecond) // the message is on its way
 	if err := s.Close(); err != nil {
 		t.Error(err)
 	}

@@ -15,6 +15,7 @@ import (
 
 	"frontdesk/app"
 	"frontdesk/store/storetest"
+	"frontdesk/test/wait"
 )
 
 const staffPassword = "correct horse battery"
@@ -110,7 +111,7 @@ func TestAMemberOfStaffApprovesWhatGoesIntoTheRecord(t *testing.T) {
 		if status, text = v.fill(at, approve); status != 200 || !strings.Contains(text, "It will be written") {
 			t.Fatalf("%d %s", status, text)
 		}
-		waitFor(t, "the entry to be written", func() bool { return p.ok("GET", record, nil).Body["count"] == 1.0 })
+		wait.Until(t, "the entry to be written", func() bool { return p.ok("GET", record, nil).Body["count"] == 1.0 })
 		if got := p.ok("GET", record, nil).data()[0]; got["approved_by"] != "Grace Hopper" {
 			t.Fatalf("got %v", got)
 		}
@@ -140,14 +141,14 @@ func TestAMemberOfStaffApprovesWhatGoesIntoTheRecord(t *testing.T) {
 			t.Fatalf("got %s", got.Text)
 		}
 		p.becomes(b.str("message_id"), "delivered")
-		waitFor(t, "the second entry to be written", func() bool { return p.ok("GET", record, nil).Body["count"] == 2.0 })
+		wait.Until(t, "the second entry to be written", func() bool { return p.ok("GET", record, nil).Body["count"] == 2.0 })
 
 		// A key with the permission needs nobody.
 		auto := p.ok("POST", "/v1/messages/send", p.message("byron", "email", map[string]any{"write_to_record": true, "auto_write_to_record": true}))
 		if auto.Body["auth_token"] != nil {
 			t.Fatalf("got %s", auto.Text)
 		}
-		waitFor(t, "the third entry to be written", func() bool { return p.ok("GET", record, nil).Body["count"] == 3.0 })
+		wait.Until(t, "the third entry to be written", func() bool { return p.ok("GET", record, nil).Body["count"] == 3.0 })
 		p.readsAsFHIR(t, ada, id)
 	})
 }

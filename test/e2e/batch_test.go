@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"frontdesk/test/wait"
 )
 
 // batchOf makes a batch and gives its path.
@@ -53,7 +55,7 @@ func TestABatchReachesWhoCanBeReached(t *testing.T) {
 			{"patient_id": p.patientBy("mathison")},
 			{"patient_id": "=1+2"},
 		}, nil)
-		waitFor(t, "the recipients to be looked up", func() bool {
+		wait.Until(t, "the recipients to be looked up", func() bool {
 			a := p.ok("GET", path+"/preview", nil)
 			return a.Body["looked_up"] == a.Body["total"]
 		})
@@ -66,7 +68,7 @@ func TestABatchReachesWhoCanBeReached(t *testing.T) {
 		}
 		p.ok("PATCH", path+"/send", nil)
 		p.ok("PATCH", path+"/send", nil)
-		waitFor(t, "the batch to be done", func() bool { return p.totals(path)["completed"] == 1 })
+		wait.Until(t, "the batch to be done", func() bool { return p.totals(path)["completed"] == 1 })
 		if got := p.totals(path); got["created"] != 10 || got["sent"] != 3 || got["failed"] != 6 || got["duplicate"] != 1 {
 			t.Fatalf("totals %v", got)
 		}
@@ -112,12 +114,12 @@ func TestABatchIsPausedResumedAndCancelled(t *testing.T) {
 		// One that is sent after it is done, and it has not begun.
 		later := p.batchOf(recipients[:1], nil)
 		p.ok("PATCH", later+"/send", nil)
-		waitFor(t, "the later one to be done", func() bool { return p.totals(later)["completed"] == 1 })
+		wait.Until(t, "the later one to be done", func() bool { return p.totals(later)["completed"] == 1 })
 		if got := p.totals(path); got["waiting"] != 40 {
 			t.Fatalf("totals %v", got)
 		}
 		p.ok("PATCH", path+"/resume", nil)
-		waitFor(t, "the batch to be done", func() bool { return p.totals(path)["completed"] == 1 })
+		wait.Until(t, "the batch to be done", func() bool { return p.totals(path)["completed"] == 1 })
 		if got := p.totals(path); got["sent"] != 40 {
 			t.Fatalf("totals %v", got)
 		}
@@ -126,7 +128,7 @@ func TestABatchIsPausedResumedAndCancelled(t *testing.T) {
 		p.ok("PATCH", other+"/pause", nil)
 		p.ok("PATCH", other+"/send", nil)
 		p.ok("PATCH", other+"/cancel", nil)
-		waitFor(t, "the other to be done", func() bool { return p.totals(other)["completed"] == 1 })
+		wait.Until(t, "the other to be done", func() bool { return p.totals(other)["completed"] == 1 })
 		if got := p.totals(other); got["cancelled"] != 40 {
 			t.Fatalf("totals %v", got)
 		}
@@ -151,7 +153,7 @@ func TestALongBatchIsReadAsItComes(t *testing.T) {
 		}
 		p.refused(422, "idempotency_key_reused", "POST", "/v1/batch_message", map[string]any{"name": "x", "channel": "SMS", "content": "y", "recipients": []any{map[string]any{"patient_id": "1"}}}, once("long"))
 		path := "/v1/batch_message/" + a.str("id")
-		waitFor(t, "the recipients to be looked up", func() bool { return p.ok("GET", path+"/preview", nil).Body["looked_up"] == 10_000.0 })
+		wait.Until(t, "the recipients to be looked up", func() bool { return p.ok("GET", path+"/preview", nil).Body["looked_up"] == 10_000.0 })
 		if got := p.totals(path); got["created"] != 10_000 || got["failed"] != 9_999 || got["waiting"] != 1 {
 			t.Fatalf("totals %v", got)
 		}

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"frontdesk/store/storetest"
+	"frontdesk/test/wait"
 )
 
 func TestExitCodes(t *testing.T) {
@@ -81,7 +82,7 @@ func TestGroupsAndKeysAtTheCommandLine(t *testing.T) {
 		defer serve.Wait()
 		defer serve.Process.Kill()
 		found := regexp.MustCompile(`"url":"([^"]+)"`)
-		waitFor(t, "it to serve", func() bool { return found.MatchString(log.String()) })
+		wait.Until(t, "it to serve", func() bool { return found.MatchString(log.String()) })
 		p := &program{t: t}
 		url := found.FindStringSubmatch(log.String())[1]
 		call := func(of string) answer {

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"frontdesk/test/wait"
 )
 
 // image is what the last stage of the Dockerfile says.
@@ -129,7 +131,7 @@ func TestTheImageStartsWithItsOwnCommand(t *testing.T) {
 		serve.Wait()
 	})
 	found := regexp.MustCompile(`"url":"([^"]+)"`)
-	waitFor(t, "it to serve", func() bool { return found.MatchString(log.String()) })
+	wait.Until(t, "it to serve", func() bool { return found.MatchString(log.String()) })
 	port := found.FindStringSubmatch(log.String())[1]
 	port = port[strings.LastIndex(port, ":"):]
 	res, err := http.Get("http://127.0.0.1" + port + "/readyz")

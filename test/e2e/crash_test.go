@@ -16,19 +16,14 @@ import (
 	"time"
 
 	"frontdesk/store/storetest"
+	"frontdesk/test/wait"
 )
 
 // TestCrash kills the program under load, at moments nobody chose, starts it
 // again on the same database and compares what is there with what its clients
 // were told. CRASH_KILLS says how often; make test-crash kills it fifty times.
 func TestCrash(t *testing.T) {
-	kills := 5
-	if text := os.Getenv("CRASH_KILLS"); text != "" {
-		var err error
-		if kills, err = strconv.Atoi(text); err != nil {
-			t.Fatal(err)
-		}
-	}
+	kills := number(t, "CRASH_KILLS", 5)
 	storetest.EachAddress(t, func(t *testing.T, address string) {
 		file := filepath.Join(t.TempDir(), "credentials.json")
 		args := []string{"--rate-limit", "0", "--hold", "24h", "--log-level", "error"}
@@ -38,15 +33,16 @@ func TestCrash(t *testing.T) {
 		for page := range 10 {
 			w.slots = append(w.slots, s.call("GET", fmt.Sprint("/v1/slots?page_size=500&page_index=", page), nil).data()...)
 		}
-		random := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 5))
-		for kill := range kills {
+		random := chance(t)
+		for range kills {
 			w.server.Store(s)
 			stop := make(chan struct{})
 			var clients sync.WaitGroup
-			for c := range 12 {
-				clients.Go(func() { w.client(t, stop, uint64(kill*100+c)) })
+			for range 12 {
+				seed := random.Uint64()
+				clients.Go(func() { w.client(t, stop, seed) })
 			}
-			time.Sleep(time.Duration(30+random.IntN(400)) * time.Millisecond) // a random moment under load
+			wait.Out(time.Duration(30+random.IntN(400)) * time.Millisecond) // a random moment under load
 			s.kill()
 			close(stop)
 			clients.Wait()
@@ -61,6 +57,14 @@ func TestCrash(t *testing.T) {
 			t.Errorf("that was no load")
 		}
 	})
+}
+
+// chance chooses the moments of the kills. It prints its seed; CRASH_SEED repeats one.
+func chance(t *testing.T) *rand.Rand {
+	t.Helper()
+	seed := number(t, "CRASH_SEED", int(time.Now().UnixNano()))
+	t.Logf("CRASH_SEED=%d", seed)
+	return rand.New(rand.NewPCG(uint64(seed), 5))
 }
 
 // world is what the clients know.

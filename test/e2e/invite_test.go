@@ -15,6 +15,7 @@ import (
 	"frontdesk/core/account"
 	"frontdesk/operator"
 	"frontdesk/store/storetest"
+	"frontdesk/test/wait"
 )
 
 // choose fills in the page of an invitation.
@@ -36,7 +37,7 @@ func choose(t *testing.T, link, password string) (int, string) {
 func (p *program) invitation(to string) string {
 	p.t.Helper()
 	var found []string
-	waitFor(p.t, "the invitation", func() bool {
+	wait.Until(p.t, "the invitation", func() bool {
 		found = regexp.MustCompile(`href="(http://[^"]+/invite/[^"]+)"`).FindStringSubmatch(p.inbox(to))
 		return found != nil
 	})
@@ -141,6 +142,6 @@ func TestAnInvitationIsSentAgainAtTheCommandLine(t *testing.T) {
 		if err != nil || i.State != account.InvitationHomeless || i.Sent() || operator.ExitCode(i.Err()) != operator.ExitFailed {
 			t.Errorf("got %+v, %v", i, err)
 		}
-		waitFor(t, "the log to say so", func() bool { return strings.Contains(p.logs.String(), "the practice has no carrier for e-mail") })
+		wait.Until(t, "the log to say so", func() bool { return strings.Contains(p.logs.String(), "the practice has no carrier for e-mail") })
 	})
 }

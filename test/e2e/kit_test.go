@@ -26,6 +26,7 @@ import (
 	"frontdesk/api/apitest"
 	"frontdesk/app"
 	"frontdesk/store/storetest"
+	"frontdesk/test/wait"
 )
 
 // prism is the proxy (Stoplight Prism), and what is behind it: a door that
@@ -89,11 +90,14 @@ func startPrism(file string) (*prism, error) {
 	if err := p.cmd.Start(); err != nil {
 		return nil, err
 	}
-	for range 300 {
-		if conn, err := net.Dial("tcp", "127.0.0.1:"+port); err == nil {
-			return p, conn.Close()
+	if wait.Holds(15*time.Second, func() bool {
+		conn, err := net.Dial("tcp", "127.0.0.1:"+port)
+		if err == nil {
+			conn.Close()
 		}
-		time.Sleep(50 * time.Millisecond) // another program starts
+		return err == nil
+	}) {
+		return p, nil
 	}
 	p.stop()
 	return nil, fmt.Errorf("prism does not listen")

@@ -13,6 +13,7 @@ import (
 
 	"frontdesk/app"
 	"frontdesk/store/storetest"
+	"frontdesk/test/wait"
 )
 
 // command runs a command of the program beside the test, until the test ends.
@@ -48,7 +49,7 @@ func TestADeveloperListensWithoutAnEndpoint(t *testing.T) {
 	}
 	to := receive(t, nil)
 	out := command(t, "listen", "--credentials", file, "--forward-to", to.URL+"/hooks", "--event-type", "message.sent,appointment.confirmed")
-	waitFor(t, "it to listen", func() bool { return strings.Contains(out.String(), "Listening") })
+	wait.Until(t, "it to listen", func() bool { return strings.Contains(out.String(), "Listening") })
 	if _, errs, code := run(t, "trigger", "--credentials", file, "patient.merged"); code != 0 {
 		t.Fatal(errs)
 	}
@@ -63,7 +64,7 @@ func TestADeveloperListensWithoutAnEndpoint(t *testing.T) {
 	if d.str("id") != id {
 		t.Errorf("it forwarded %s, and %s was triggered", d.Body, id)
 	}
-	waitFor(t, "it to be printed", func() bool { return strings.Contains(out.String(), "message.sent  "+id+"  → 204") })
+	wait.Until(t, "it to be printed", func() bool { return strings.Contains(out.String(), "message.sent  "+id+"  → 204") })
 	if _, errs, code := run(t, "trigger", "--credentials", file, "no.such"); code != 2 {
 		t.Errorf("an unknown type ends with %d: %s", code, errs)
 	}

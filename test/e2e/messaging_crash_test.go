@@ -20,6 +20,7 @@ import (
 	"frontdesk/sim/inbox"
 	"frontdesk/sim/mail"
 	"frontdesk/store/storetest"
+	"frontdesk/test/wait"
 )
 
 // TestMessagingCrash kills the program while it sends a batch, again and again,
@@ -33,7 +34,7 @@ func TestMessagingCrash(t *testing.T) {
 			storetest.EachAddress(t, func(t *testing.T, address string) {
 				p := prepare(t, address, open(t), recipients, "1s")
 				path := p.mailing()
-				random := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 6))
+				random := chance(t)
 				began, under, open := time.Now(), 0, 0
 				for kill := range kills {
 					// The kills are spread over three quarters of the batch: what the
@@ -41,7 +42,7 @@ func TestMessagingCrash(t *testing.T) {
 					if p.reaches((kill*recipients + random.IntN(recipients)) * 3 / 4 / kills) {
 						under++
 					}
-					time.Sleep(time.Duration(random.IntN(100)) * time.Millisecond) // a random moment under load
+					wait.Out(time.Duration(random.IntN(100)) * time.Millisecond) // a random moment under load
 					open += p.sink.open()
 					p.kill()
 					p.again(t)
@@ -191,7 +192,7 @@ func openTwilio(t *testing.T) *sink {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.requests.add(1)
 		defer s.requests.add(-1)
-		time.Sleep(5 * time.Millisecond)
+		wait.Out(5 * time.Millisecond) // the carrier is the slow one
 		s.box.Add(inbox.Item{Carrier: "twilio", Channel: "sms", To: r.FormValue("To")})
 		w.WriteHeader(http.StatusCreated)
 		fmt.Fprintf(w, `{"sid": "SM%032d", "status": "queued"}`, serial.Add(1))
@@ -330,14 +331,14 @@ func (p *postRoom) mailing() string {
 func (p *postRoom) reaches(want int) bool {
 	p.t.Helper()
 	_, before := p.sink.box.Counts()
-	for deadline := time.Now().Add(2 * time.Minute); ; time.Sleep(10 * time.Millisecond) { // another program sends
-		if _, now := p.sink.box.Counts(); now >= want {
-			return before < now
-		}
-		if time.Now().After(deadline) {
-			p.t.Fatalf("the carrier waits in vain for message %d: %s", want, p.logs)
-		}
+	now := before
+	if !wait.Holds(2*time.Minute, func() bool {
+		_, now = p.sink.box.Counts()
+		return now >= want
+	}) {
+		p.t.Fatalf("the carrier waits in vain for message %d: %s", want, p.logs)
 	}
+	return before < now
 }
 
 // completes waits for the end of a batch. What was handed over at the last kill
@@ -345,10 +346,11 @@ func (p *postRoom) reaches(want int) bool {
 func (p *postRoom) completes(path string) {
 	p.t.Helper()
 	var last answer
-	for deadline := time.Now().Add(3 * time.Minute); last.str("status") != "COMPLETED"; time.Sleep(100 * time.Millisecond) { // another program sends
-		if last = p.call("GET", path, nil); time.Now().After(deadline) {
-			p.t.Fatalf("it does not end: %s\n%s", last.Text, p.logs)
-		}
+	if !wait.Holds(3*time.Minute, func() bool {
+		last = p.call("GET", path, nil)
+		return last.str("status") == "COMPLETED"
+	}) {
+		p.t.Fatalf("it does not end: %s\n%s", last.Text, p.logs)
 	}
 }
 

@@ -17,6 +17,7 @@ import (
 	"frontdesk/sim/inbox"
 	"frontdesk/sim/notify"
 	"frontdesk/store/storetest"
+	"frontdesk/test/wait"
 )
 
 // patientBy finds a patient of the town.
@@ -57,7 +58,7 @@ func (p *program) becomes(id string, status ...string) answer {
 			}
 		}
 	}()
-	waitFor(p.t, "message "+id+" to be "+strings.Join(status, " or "), func() bool {
+	wait.Until(p.t, "message "+id+" to be "+strings.Join(status, " or "), func() bool {
 		last = p.direct("GET", "/v1/messages/"+id, nil)
 		return slices.Contains(status, last.str("status"))
 	})
@@ -210,7 +211,7 @@ func TestAMessageFallsBackWhenItIsRefusedBouncesOrIsNotRead(t *testing.T) {
 			t.Fatalf("steps %v", steps(got))
 		}
 		p.becomes(bounced, "sent")
-		waitFor(t, "the bounced one to go by mail", func() bool { return strings.Contains(p.inbox("bounced.then@example.org"), "Please call us.") })
+		wait.Until(t, "the bounced one to go by mail", func() bool { return strings.Contains(p.inbox("bounced.then@example.org"), "Please call us.") })
 		if got := p.becomes(failed, "failed"); got.str("failure_code") == "" || got.str("failure_reason") == "" {
 			t.Fatalf("got %s", got.Text)
 		}
@@ -218,7 +219,7 @@ func TestAMessageFallsBackWhenItIsRefusedBouncesOrIsNotRead(t *testing.T) {
 		p.becomes(unread, "sent", "delivered")
 		p.clock.move(61 * time.Minute)
 		p.sent("byron", "nhs_app", nil) // the channel's job looks at what is due
-		waitFor(t, "the unread one to go by text", func() bool { return strings.Contains(p.inbox("07700 900104"), "Please call us.") })
+		wait.Until(t, "the unread one to go by text", func() bool { return strings.Contains(p.inbox("07700 900104"), "Please call us.") })
 		if strings.Contains(p.inbox("07700 900103"), "Please call us.") {
 			t.Fatal("what was read went by text as well")
 		}
@@ -257,7 +258,7 @@ func TestNHSNotifyIsHandedAMessageOnceForBothItsWays(t *testing.T) {
 		p.clock.move(2 * time.Minute)
 		p.sent("mathison", "nhs_app", nil)
 		got := p.becomes(unread, "delivered")
-		waitFor(t, "ours to go by e-mail", func() bool { return strings.Contains(p.inbox("ours@example.org"), "Please call us.") })
+		wait.Until(t, "ours to go by e-mail", func() bool { return strings.Contains(p.inbox("ours@example.org"), "Please call us.") })
 		var legs []string
 		for _, s := range got.Body["timeline"].([]any) {
 			step := s.(map[string]any)
@@ -304,7 +305,7 @@ func TestMessagesOutliveAnOutageOfNHSNotify(t *testing.T) {
 			"name": "Flu", "channel": "SMS", "content": "Flu jabs are here.", "recipients": []map[string]any{{"patient_id": p.patientBy("byron")}, {"patient_id": p.patientBy("mathison")}},
 		})
 		p.ok("PATCH", "/v1/batch_message/"+made.str("id")+"/send", nil)
-		waitFor(t, "an outage", func() bool { return len(national.Requests()) > 4 })
+		wait.Until(t, "an outage", func() bool { return len(national.Requests()) > 4 })
 		for _, id := range ids {
 			if got := p.becomes(id, "queued", "sending"); slices.Contains(steps(got), "unknown") {
 				t.Fatalf("got %s", got.Text)
@@ -313,7 +314,7 @@ func TestMessagesOutliveAnOutageOfNHSNotify(t *testing.T) {
 		p.clock.move(20 * time.Second)
 		national.Mend()
 		moved := time.Duration(0)
-		waitFor(t, "everything to arrive", func() bool {
+		wait.Until(t, "everything to arrive", func() bool {
 			if moved < 20*time.Minute { // the rest is up to a busy machine
 				p.clock.move(30 * time.Second)
 				moved += 30 * time.Second
@@ -402,7 +403,7 @@ func TestWhatACarrierDoesNotSayIsUnknownOrAskedAgain(t *testing.T) {
 		if got := p.becomes(cut, "delivered"); !slices.Contains(steps(got), "unknown") {
 			t.Fatalf("got %s", got.Text)
 		}
-		waitFor(t, "both carriers to be busy", func() bool { return len(steps(p.direct("GET", "/v1/messages/"+busy, nil))) == 2 })
+		wait.Until(t, "both carriers to be busy", func() bool { return len(steps(p.direct("GET", "/v1/messages/"+busy, nil))) == 2 })
 		p.clock.move(5 * time.Second)
 		p.sent("mathison", "sms", nil)
 		p.becomes(busy, "delivered")
@@ -456,7 +457,7 @@ func TestAnEncryptedMessageIsReadOnItsPage(t *testing.T) {
 func TestSTOPKeepsOtherThanDirectCareAway(t *testing.T) {
 	each(t, func(t *testing.T, p *program) {
 		id := p.sent("byron", "sms", map[string]any{"recipient_contact_detail": "07700 900998"})
-		waitFor(t, "the reply", func() bool {
+		wait.Until(t, "the reply", func() bool {
 			return slices.Contains(steps(p.ok("GET", "/v1/messages/"+id, nil)), "reply")
 		})
 		if got := p.ok("GET", "/v1/messages/"+id, nil); len(got.Body["replies"].([]any)) != 1 {
@@ -484,7 +485,7 @@ func TestAReplyFromASharedNumberIsForStaff(t *testing.T) {
 		replies := func(query string, want int) []any {
 			t.Helper()
 			var got answer
-			waitFor(t, "the replies", func() bool {
+			wait.Until(t, "the replies", func() bool {
 				got = p.ok("GET", "/v1/message_replies"+query, nil)
 				return len(got.Body["data"].([]any)) == want
 			})
@@ -539,7 +540,7 @@ func TestSendingIsPausedWhenABackupIsRestored(t *testing.T) {
 	}
 	again := start(t, address)
 	id := again.call("POST", "/v1/messages/send", map[string]any{"patient_id": ada, "message_type": "sms", "message_string": "x"}, key(creds.Key)).str("message_id")
-	time.Sleep(1500 * time.Millisecond) // nothing may happen meanwhile
+	dispatched(t, address)
 	if got := again.call("GET", "/v1/messages/"+id, nil, key(creds.Key)); got.str("status") != "queued" {
 		t.Fatalf("got %s", got.Text)
 	}
@@ -549,7 +550,7 @@ func TestSendingIsPausedWhenABackupIsRestored(t *testing.T) {
 	if _, errs, code := run(t, "sending", "resume", "--db", address); code != 0 {
 		t.Fatal(errs)
 	}
-	waitFor(t, "the message to go", func() bool {
+	wait.Until(t, "the message to go", func() bool {
 		return again.call("GET", "/v1/messages/"+id, nil, key(creds.Key)).str("status") != "queued"
 	})
 	if _, errs, code := run(t, "sending", "pause", "--db", address); code != 0 {

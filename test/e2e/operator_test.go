@@ -16,6 +16,7 @@ import (
 
 	"frontdesk/app"
 	"frontdesk/store/storetest"
+	"frontdesk/test/wait"
 )
 
 // practiceOf makes a practice group and a key for everything at the command line.
@@ -59,7 +60,7 @@ func runServer(t *testing.T, env []string, args ...string) *running {
 	}
 	t.Cleanup(s.kill)
 	found := regexp.MustCompile(`"url":"([^"]+)"`)
-	waitFor(t, "it to serve", func() bool { return found.MatchString(s.log.String()) })
+	wait.Until(t, "it to serve", func() bool { return found.MatchString(s.log.String()) })
 	s.url = found.FindStringSubmatch(s.log.String())[1]
 	return s
 }
@@ -232,13 +233,13 @@ func TestACopySendsNothingUntilTold(t *testing.T) {
 			return p.call("GET", "/v1/messages/"+id, nil, key(creds.Key)).str("status")
 		}
 		one := send(s, "one")
-		waitFor(t, "it to be sent", func() bool { return status(s, one) != "queued" })
+		wait.Until(t, "it to be sent", func() bool { return status(s, one) != "queued" })
 		hooks.waits(1)
 		s.stop()
 		// The same place is no copy.
 		s = start(t, address, "--seal-key", right)
 		two := send(s, "two")
-		waitFor(t, "it to be sent", func() bool { return status(s, two) != "queued" })
+		wait.Until(t, "it to be sent", func() bool { return status(s, two) != "queued" })
 		hooks.waits(2)
 		s.stop()
 
@@ -254,6 +255,7 @@ func TestACopySendsNothingUntilTold(t *testing.T) {
 		duplicate(t, right, elsewhere)
 		c := start(t, copied, "--seal-key", elsewhere)
 		three := send(c, "three")
+		dispatched(t, copied)
 		if found, code := doctor(t, "--db", copied, "--seal-key", elsewhere); code != 1 || !strings.Contains(found["sending"], "copy") {
 			t.Errorf("the doctor says %v", found["sending"])
 		}
@@ -262,9 +264,10 @@ func TestACopySendsNothingUntilTold(t *testing.T) {
 		}
 		c.stop()
 		c = start(t, copied, "--seal-key", elsewhere) // starting it again does not tell it
-		time.Sleep(1500 * time.Millisecond)           // nothing may happen meanwhile
-		if got := status(c, three); got != "queued" {
-			t.Fatalf("the copy sent: %s", got)
+		four := send(c, "four")
+		dispatched(t, copied)
+		if a, b := status(c, three), status(c, four); a != "queued" || b != "queued" {
+			t.Fatalf("the copy sent: %s, %s", a, b)
 		}
 		if got := c.call("PATCH", "/v1/me", map[string]any{"name": "A copy"}, key(creds.Key)); got.Status != 200 {
 			t.Fatalf("%d %s", got.Status, got.Text)
@@ -275,8 +278,19 @@ func TestACopySendsNothingUntilTold(t *testing.T) {
 		if _, errs, code := run(t, "sending", "resume", "--db", copied); code != 0 {
 			t.Fatal(errs)
 		}
-		waitFor(t, "the message to go", func() bool { return status(c, three) != "queued" })
-		hooks.waits(3)
+		wait.Until(t, "the messages to go", func() bool { return status(c, three) != "queued" && status(c, four) != "queued" })
+		hooks.waits(4)
+	})
+}
+
+// dispatched waits until the job that hands over messages has begun: what has not gone by the time it ends is held.
+func dispatched(t *testing.T, address string) {
+	t.Helper()
+	db := storetest.Raw(t, address)
+	wait.Until(t, "the dispatch job to begin", func() bool {
+		var waiting int
+		err := db.QueryRow(`SELECT count(*) FROM job_waiting WHERE kind = 'message.dispatch'`).Scan(&waiting)
+		return err == nil && waiting == 0
 	})
 }
 

@@ -19,6 +19,7 @@ import (
 
 	"frontdesk/app"
 	"frontdesk/store/storetest"
+	"frontdesk/test/wait"
 )
 
 // fails asks the simulated national service to go wrong.
@@ -424,7 +425,7 @@ func TestThoseWhoAreComingAreReadAgain(t *testing.T) {
 			t.Fatal(err)
 		}
 		again := open(t, address, app.Config{})
-		waitFor(t, "the record to be read again", func() bool {
+		wait.Until(t, "the record to be read again", func() bool {
 			return again.ok("GET", "/v1/patients/"+ada, nil).Body["last_sync_at"] != nil
 		})
 		if got := again.ok("GET", "/v2/patients/"+ada, nil); got.str("nhs_number_status") != "verified" || got.str("data_source") != "pds" {

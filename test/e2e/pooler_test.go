@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"frontdesk/store/storetest"
+	"frontdesk/test/wait"
 )
 
 // pooler is an empty database behind PgBouncer, which hands out its few connections
@@ -96,7 +97,7 @@ max_client_conn = 500
 			t.Log(log.String())
 		}
 	})
-	waitFor(t, "the pooler", func() bool {
+	wait.Until(t, "the pooler", func() bool {
 		c, err := net.Dial("tcp", fmt.Sprint("127.0.0.1:", port))
 		if err == nil {
 			c.Close()
@@ -110,15 +111,15 @@ max_client_conn = 500
 // two programs at once, and has two servers book, send, deliver and repeat there.
 func TestEverythingGoesThroughAPooler(t *testing.T) {
 	address := pooler(t)
-	var wait sync.WaitGroup
+	var all sync.WaitGroup
 	for range 2 {
-		wait.Go(func() {
+		all.Go(func() {
 			if out, errs, code := run(t, "migrate", "--db", address); code != 0 {
 				t.Errorf("%d: %s%s", code, out, errs)
 			}
 		})
 	}
-	wait.Wait()
+	all.Wait()
 	if t.Failed() {
 		return
 	}
@@ -132,7 +133,7 @@ func TestEverythingGoesThroughAPooler(t *testing.T) {
 	slots := one.call("GET", "/v1/slots?page_size=40", nil).data()
 	var booked sync.Map
 	for i := range 24 {
-		wait.Go(func() {
+		all.Go(func() {
 			s := []*process{one, two}[i%2]
 			r := request(slots[i])
 			r["patient_id"] = ada
@@ -154,10 +155,10 @@ func TestEverythingGoesThroughAPooler(t *testing.T) {
 			}
 		})
 	}
-	wait.Wait()
+	all.Wait()
 	hooks.waits(24) // every message was sent, and every event delivered
 	db := storetest.Raw(t, address)
-	waitFor(t, "holds to be released by their jobs", func() bool {
+	wait.Until(t, "holds to be released by their jobs", func() bool {
 		var n int
 		if err := db.QueryRow(`SELECT count(*) FROM appointment WHERE state = 'reserved'`).Scan(&n); err != nil {
 			t.Fatal(err)

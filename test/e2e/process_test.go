@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"frontdesk/store/storetest"
+	"frontdesk/test/wait"
 )
 
 // binary is the program, built once.
@@ -80,15 +81,11 @@ func startAs(t testing.TB, address, credentials string, env []string, args ...st
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { s.kill() })
-	deadline := time.Now().Add(30 * time.Second)
-	for {
-		if now, err := os.Stat(credentials); err == nil && (before == nil || !os.SameFile(before, now)) {
-			break
-		}
-		if time.Now().After(deadline) {
-			t.Fatalf("it did not start: %s", s.logs)
-		}
-		time.Sleep(5 * time.Millisecond) // another program starts
+	if !wait.Holds(30*time.Second, func() bool {
+		now, err := os.Stat(credentials)
+		return err == nil && (before == nil || !os.SameFile(before, now))
+	}) {
+		t.Fatalf("it did not start: %s", s.logs)
 	}
 	text, err := os.ReadFile(credentials)
 	if err != nil {
@@ -168,11 +165,11 @@ func TestASandboxIsNeverStartedOnRealGroups(t *testing.T) {
 func TestTwoSandboxesStartAtOnceOnOnePostgres(t *testing.T) {
 	address := storetest.Postgres(t)
 	servers := make([]*process, 3)
-	var wait sync.WaitGroup
+	var all sync.WaitGroup
 	for i := range servers {
-		wait.Go(func() { servers[i] = start(t, address) })
+		all.Go(func() { servers[i] = start(t, address) })
 	}
-	wait.Wait()
+	all.Wait()
 	for _, s := range servers {
 		if got := s.call("GET", "/v1/practitioners", nil); got.Body["count"] != 5.0 || s.creds.Group != servers[0].creds.Group {
 			t.Fatalf("got %s", got.Text)
@@ -203,7 +200,7 @@ func TestItStopsInGoodOrder(t *testing.T) {
 		if err := s.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 			t.Fatal(err)
 		}
-		waitFor(t, "it to stop listening", func() bool {
+		wait.Until(t, "it to stop listening", func() bool {
 			c, err := net.Dial("tcp", host)
 			if err == nil {
 				c.Close()
@@ -226,24 +223,12 @@ func TestItStopsInGoodOrder(t *testing.T) {
 	})
 }
 
-// waitFor polls until something is so.
-func waitFor(t testing.TB, what string, so func() bool) {
-	t.Helper()
-	deadline := time.Now().Add(25 * time.Second)
-	for !so() {
-		if time.Now().After(deadline) {
-			t.Fatalf("waited in vain for %s", what)
-		}
-		time.Sleep(10 * time.Millisecond) // another program, or another clock
-	}
-}
-
 func TestIdleMemory(t *testing.T) {
 	storetest.EachAddress(t, func(t *testing.T, address string) {
 		s := start(t, address)
 		s.call("GET", "/v1/me", nil)
 		// What it took to start is given back soon, when nothing happens.
-		waitFor(t, "it to hold 64 MiB or less", func() bool {
+		wait.Until(t, "it to hold 64 MiB or less", func() bool {
 			text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.cmd.Process.Pid))
 			if err != nil {
 				t.Fatal(err)
@@ -295,10 +280,10 @@ func TestTwoServersShareDiaries(t *testing.T) {
 	patient := servers[0].call("POST", "/v1/patients/register", map[string]any{"first_name": "A", "last_name": "B", "dob": "1990-01-01", "mobile": "07700900123"}).str("patient_id")
 	creds := servers[0].creds
 	var confirmed sync.Map
-	var wait sync.WaitGroup
+	var all sync.WaitGroup
 	var unexpected atomic.Int64
 	for i := range 16 {
-		wait.Go(func() {
+		all.Go(func() {
 			random := rand.New(rand.NewPCG(uint64(i), 3))
 			var ids []string
 			for range 40 {
@@ -324,7 +309,7 @@ func TestTwoServersShareDiaries(t *testing.T) {
 			}
 		})
 	}
-	wait.Wait()
+	all.Wait()
 	confirmed.Range(func(path, want any) bool {
 		a := servers[0].call("GET", path.(string), nil, key(creds.Key))
 		if got := a.Body["booking_confirmed_at"] != nil && a.Body["cancelled_at"] == nil; got != want.(bool) {
@@ -335,7 +320,7 @@ func TestTwoServersShareDiaries(t *testing.T) {
 	storetest.CheckDiaries(t, address)
 	// And the holds nobody confirmed are released, by whichever server.
 	db := storetest.Raw(t, address)
-	waitFor(t, "holds to be released", func() bool {
+	wait.Until(t, "holds to be released", func() bool {
 		var n int
 		if err := db.QueryRow(`SELECT count(*) FROM appointment WHERE state = 'reserved'`).Scan(&n); err != nil {
 			t.Fatal(err)
@@ -350,7 +335,7 @@ func TestAHoldIsReleasedByItsJob(t *testing.T) {
 		r := request(s.call("GET", "/v1/slots?page_size=1", nil).data()[0])
 		id := s.call("POST", "/v1/appointments", r).str("id")
 		db := storetest.Raw(t, address)
-		waitFor(t, "the job", func() bool {
+		wait.Until(t, "the job", func() bool {
 			var events int
 			if err := db.QueryRow(`SELECT count(*) FROM event WHERE type = 'appointment.released'`).Scan(&events); err != nil {
 				t.Fatal(err)

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"frontdesk/store/storetest"
+	"frontdesk/test/wait"
 )
 
 // TestWebhookCrash kills the program while events happen and are delivered, and
@@ -53,7 +54,7 @@ func TestWebhookCrash(t *testing.T) {
 				for count.Load() < int64(events) {
 					id, err := invent(serving.Load())
 					if err != nil {
-						time.Sleep(10 * time.Millisecond) // the program is dead
+						wait.Out(10 * time.Millisecond) // the program is dead
 						continue
 					}
 					answered.Store(id, true)
@@ -61,26 +62,22 @@ func TestWebhookCrash(t *testing.T) {
 				}
 			})
 		}
-		random := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 7))
+		random := chance(t)
 		began := time.Now()
 		for kill := range kills {
-			for count.Load() < int64(kill*events/kills) {
-				time.Sleep(5 * time.Millisecond) // another program works
-			}
-			time.Sleep(time.Duration(random.IntN(100)) * time.Millisecond) // a random moment under load
+			wait.Within(t, 10*time.Minute, "events", func() bool { return count.Load() >= int64(kill*events/kills) })
+			wait.Out(time.Duration(random.IntN(100)) * time.Millisecond) // a random moment under load
 			serving.Load().kill()
 			begin()
 		}
 		asking.Wait()
 		p := serving.Load()
-		for deadline := time.Now().Add(2 * time.Minute); ; time.Sleep(100 * time.Millisecond) { // another program delivers
-			shown := p.call("GET", "/v1/webhooks/"+made.str("id"), nil)
-			if shown.Body["waiting"] == float64(0) {
-				break
-			}
-			if time.Now().After(deadline) {
-				t.Fatalf("deliveries still wait: %s\n%s", shown.Text, p.logs)
-			}
+		var shown answer
+		if !wait.Holds(2*time.Minute, func() bool {
+			shown = p.call("GET", "/v1/webhooks/"+made.str("id"), nil)
+			return shown.Body["waiting"] == float64(0)
+		}) {
+			t.Fatalf("deliveries still wait: %s\n%s", shown.Text, p.logs)
 		}
 		mu.Lock()
 		defer mu.Unlock()

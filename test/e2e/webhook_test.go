@@ -23,6 +23,7 @@ import (
 	"frontdesk/api/apitest"
 	"frontdesk/app"
 	"frontdesk/store/storetest"
+	"frontdesk/test/wait"
 )
 
 // delivery is a request a receiver got.
@@ -87,7 +88,7 @@ func (r *receiver) deliveries() []delivery {
 // waits gives the first n deliveries, once they are there.
 func (r *receiver) waits(n int) []delivery {
 	r.t.Helper()
-	waitFor(r.t, strconv.Itoa(n)+" deliveries", func() bool { return len(r.deliveries()) >= n })
+	wait.Until(r.t, strconv.Itoa(n)+" deliveries", func() bool { return len(r.deliveries()) >= n })
 	return r.deliveries()
 }
 
@@ -225,7 +226,7 @@ func TestAWebhookIsManagedOverTheAPI(t *testing.T) {
 		}
 		path := "/v1/webhooks/" + id + "/deliveries/" + d.str("id")
 		var shown answer
-		waitFor(t, "the attempt to be written down", func() bool {
+		wait.Until(t, "the attempt to be written down", func() bool {
 			shown = p.direct("GET", path, nil)
 			attempts, _ := shown.Body["attempts"].([]any)
 			return len(attempts) == 1
@@ -288,7 +289,7 @@ func TestTheEventsOfAPracticeCanBeRead(t *testing.T) {
 		sent := p.sent("byron", "sms", nil)
 		p.becomes(sent, "sent", "delivered", "read")
 		var types []string
-		waitFor(t, "the message's event", func() bool {
+		wait.Until(t, "the message's event", func() bool {
 			types = nil
 			page := p.ok("GET", "/v1/events?cursor="+end, nil)
 			for _, e := range page.data() {
@@ -328,7 +329,7 @@ func TestWhateverAnEndpointDoesTheDeliveryIsWrittenDownAndTriedAgain(t *testing.
 			for r.Context().Err() == nil {
 				io.WriteString(w, "x")
 				w.(http.Flusher).Flush()
-				time.Sleep(50 * time.Millisecond) // the endpoint is the slow one
+				wait.Out(50 * time.Millisecond) // the endpoint is the slow one
 			}
 		}, 200, "timeout"},
 		{"it does not speak HTTP", func(w http.ResponseWriter, _ *http.Request) {
@@ -358,7 +359,7 @@ func TestWhateverAnEndpointDoesTheDeliveryIsWrittenDownAndTriedAgain(t *testing.
 			p.ok("POST", "/v1/webhooks/"+id+"/test", nil)
 			d := to.waits(1)[0]
 			var attempts []any
-			waitFor(t, "the attempt to be written down", func() bool {
+			wait.Until(t, "the attempt to be written down", func() bool {
 				attempts, _ = p.direct("GET", "/v1/webhooks/"+id+"/deliveries/"+d.str("id"), nil).Body["attempts"].([]any)
 				return len(attempts) == 1
 			})
@@ -395,7 +396,7 @@ func TestAnEndpointWithACertificateNobodyKnowsIsNotTold(t *testing.T) {
 	defer server.Close()
 	id := p.hook(server.URL, "message.sent", nil).str("id")
 	sent := p.ok("POST", "/v1/webhooks/"+id+"/test", nil).str("id")
-	waitFor(t, "the attempt", func() bool {
+	wait.Until(t, "the attempt", func() bool {
 		attempts, _ := p.direct("GET", "/v1/webhooks/"+id+"/deliveries/"+sent, nil).Body["attempts"].([]any)
 		return len(attempts) == 1 && attempts[0].(map[string]any)["failure"] == "tls"
 	})
@@ -407,10 +408,10 @@ func TestAPracticeIsToldWhenAWebhookIsSwitchedOff(t *testing.T) {
 		to := receive(t, answers(410))
 		id := p.hook(to.URL, "message.sent", nil).str("id")
 		p.ok("POST", "/v1/webhooks/"+id+"/test", nil)
-		waitFor(t, "it to be switched off", func() bool {
+		wait.Until(t, "it to be switched off", func() bool {
 			return p.direct("GET", "/v1/webhooks/"+id, nil).str("disabled_reason") == "gone"
 		})
-		waitFor(t, "the e-mail", func() bool { return strings.Contains(p.inbox(practice), "A webhook was switched off") })
+		wait.Until(t, "the e-mail", func() bool { return strings.Contains(p.inbox(practice), "A webhook was switched off") })
 		if text := p.inbox(practice); !strings.Contains(text, id) {
 			t.Errorf("the e-mail does not name it: %s", text)
 		}
