@@ -59,8 +59,11 @@ var rooms = map[string]struct {
 	}},
 	"core/attachment": {ours: []string{"core/fault", "core/audit", "core/input", "core/access", "core/practice", "core/patient"}},
 	"core/contact":    {ours: []string{"core/fault", "core/audit", "core/input", "core/access", "core/practice"}},
-	"core/diary":      {ours: []string{"core/fault", "core/audit", "core/input", "core/access", "core/practice"}},
-	"core/label":      {ours: []string{"core/fault", "core/audit", "core/input", "core/access", "core/practice"}},
+	"core/diary": {
+		ours:   []string{"core/fault", "core/audit", "core/input", "core/access", "core/practice"},
+		theirs: []string{"github.com/hashicorp/golang-lru"},
+	},
+	"core/label": {ours: []string{"core/fault", "core/audit", "core/input", "core/access", "core/practice"}},
 	"core/chart": {ours: []string{
 		"core/fault", "core/event", "core/input", "core/access", "core/practice", "core/account", "core/patient", "core/label",
 		"core/billing", // a membership is a product

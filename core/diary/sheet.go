@@ -7,6 +7,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/hashicorp/golang-lru/v2/simplelru"
+
 	"frontdesk/core/input"
 	"frontdesk/core/practice"
 )
@@ -17,9 +19,8 @@ import (
 // date.
 type sheets struct {
 	mu    sync.Mutex
-	known map[sheetKey]*sheet
-	size  int // the weight of all
-	clock int // counts uses
+	known *simplelru.LRU[sheetKey, *sheet] // nil until the first is kept
+	size  int                              // the weight of all
 }
 
 type sheetKey struct {
@@ -37,8 +38,6 @@ type sheet struct {
 	version  int64
 	from, to minute // between which taken is known
 	taken    []stretch
-
-	used int
 }
 
 // stretch is a time that is held or booked.
@@ -47,11 +46,15 @@ type stretch struct {
 	until    int64 // when a hold runs out, in microseconds since 1970; 0 for a booking
 }
 
-// maxWeight bounds what is remembered, to about sixteen megabytes.
-const maxWeight = 500_000
+// maxWeight bounds what is remembered, to about sixteen megabytes; emptyWeight
+// is the share of it that a sheet has with nothing on it.
+const (
+	maxWeight   = 500_000
+	emptyWeight = 10
+)
 
 // weight is a sheet's share of maxWeight.
-func (s *sheet) weight() int { return len(s.taken) + len(s.absent) + 10*len(s.sessions) + 10 }
+func (s *sheet) weight() int { return len(s.taken) + len(s.absent) + 10*len(s.sessions) + emptyWeight }
 
 // ahead is how far a diary is read at once, so that searches for different days
 // of the next weeks share a sheet.
@@ -83,13 +86,11 @@ func (m *sheets) read(ctx context.Context, r Reader, l look) ([]*sheet, error) {
 	m.mu.Lock()
 	for i, d := range all {
 		out[i] = &sheet{since: since, hours: d.Hours, version: d.Version}
-		known := m.known[sheetKey{l.group, d.Practitioner}]
+		known := m.find(sheetKey{l.group, d.Practitioner})
 		if known == nil {
 			noHours, noTaken = append(noHours, d.Practitioner), append(noTaken, d.Practitioner)
 			continue
 		}
-		m.clock++
-		known.used = m.clock
 		if known.hours == d.Hours && d.Hours != 0 && known.since <= since {
 			out[i].sessions, out[i].absent, out[i].since = known.sessions, known.absent, known.since
 		} else {
@@ -125,7 +126,9 @@ func (m *sheets) read(ctx context.Context, r Reader, l look) ([]*sheet, error) {
 }
 
 // fillHours reads the sessions and the blocks of some of the diaries.
-func fillHours(ctx context.Context, r Reader, group practice.ID, all []Diary, out []*sheet, of []practice.PractitionerID) error {
+func fillHours(
+	ctx context.Context, r Reader, group practice.ID, all []Diary, out []*sheet, of []practice.PractitionerID,
+) error {
 	if len(of) == 0 {
 		return nil
 	}
@@ -160,7 +163,9 @@ func fillHours(ctx context.Context, r Reader, group practice.ID, all []Diary, ou
 }
 
 // fillTaken reads what is held or booked in some of the diaries.
-func fillTaken(ctx context.Context, r Reader, l look, all []Diary, out []*sheet, of []practice.PractitionerID) error {
+func fillTaken(
+	ctx context.Context, r Reader, l look, all []Diary, out []*sheet, of []practice.PractitionerID,
+) error {
 	if len(of) == 0 {
 		return nil
 	}
@@ -194,33 +199,27 @@ func fillTaken(ctx context.Context, r Reader, l look, all []Diary, out []*sheet,
 
 func byPractitioner(d Diary, id practice.PractitionerID) int { return cmp.Compare(d.Practitioner, id) }
 
+// find gives a sheet that is remembered, or nil.
+func (m *sheets) find(key sheetKey) *sheet {
+	if m.known == nil {
+		return nil
+	}
+	s, _ := m.known.Get(key)
+	return s
+}
+
 // keep remembers a sheet, and forgets those that were not used for longest.
 func (m *sheets) keep(key sheetKey, s *sheet) {
 	if s.hours == 0 || s.weight() > maxWeight/4 {
 		return
 	}
 	if m.known == nil {
-		m.known = map[sheetKey]*sheet{}
+		// The weight bounds it long before the number does. An error is a number below one.
+		m.known, _ = simplelru.NewLRU(maxWeight/emptyWeight, func(_ sheetKey, s *sheet) { m.size -= s.weight() })
 	}
-	if old := m.known[key]; old != nil {
-		m.size -= old.weight()
-	}
-	m.clock++
-	s.used = m.clock
-	m.known[key] = s
-	if m.size += s.weight(); m.size <= maxWeight {
-		return
-	}
-	all := make([]sheetKey, 0, len(m.known))
-	for k := range m.known {
-		all = append(all, k)
-	}
-	slices.SortFunc(all, func(a, b sheetKey) int { return cmp.Compare(m.known[a].used, m.known[b].used) })
-	for _, k := range all {
-		if m.size <= maxWeight*3/4 {
-			return
-		}
-		m.size -= m.known[k].weight()
-		delete(m.known, k)
+	m.known.Remove(key)
+	m.known.Add(key, s)
+	for m.size += s.weight(); m.size > maxWeight; {
+		m.known.RemoveOldest()
 	}
 }

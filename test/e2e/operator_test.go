@@ -12,7 +12,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"frontdesk/app"
 	"frontdesk/store/storetest"
