@@ -14,6 +14,14 @@ type fields = map[string]any
 
 var aBatch = fields{"name": "x", "channel": "SMS", "content": "x", "recipients": []any{fields{"patient_id": "1"}}}
 
+// aMove and aReservation name things that are not there, in a request that can be read.
+var (
+	aMove        = fields{"start_time": "2031-01-06T09:00:00Z", "duration": 10, "practitioner_id": "1", "location_id": "1"}
+	aReservation = fields{
+		"start_time": "2031-01-06T09:00:00Z", "duration": 10, "practitioner_id": "1", "location_id": "1", "appointment_type_id": "1",
+	}
+)
+
 // acrossNetwork says of each operation whether a key may use it in another
 // practice group of its network, with a body that can be read.
 var acrossNetwork = map[string]struct {
@@ -36,7 +44,7 @@ var acrossNetwork = map[string]struct {
 	"GET /v1/slots":                                          {true, nil},
 	"GET /v1/slots/count":                                    {true, nil},
 	"GET /v1/slots/{id}":                                     {true, nil},
-	"POST /v1/slots/availability":                            {true, fields{}},
+	"POST /v1/slots/availability":                            {true, aReservation},
 	"GET /v1/sessions":                                       {false, nil}, // they are set up, which needs `setup`
 	"POST /v1/sessions":                                      {false, fields{}},
 	"GET /v1/sessions/{id}":                                  {false, nil},
@@ -46,9 +54,9 @@ var acrossNetwork = map[string]struct {
 	"PUT /v1/bank_holidays/{date}":                           {false, fields{"name": "Fair", "closed": true}},
 	"DELETE /v1/bank_holidays/{date}":                        {false, nil},
 	"GET /v1/appointments":                                   {true, nil},
-	"POST /v1/appointments":                                  {true, fields{}},
+	"POST /v1/appointments":                                  {true, aReservation},
 	"GET /v1/appointments/{id}":                              {true, nil},
-	"PUT /v1/appointments/{id}":                              {true, fields{}},
+	"PUT /v1/appointments/{id}":                              {true, aMove},
 	"PATCH /v1/appointments/{id}/book":                       {true, fields{}},
 	"PATCH /v1/appointments/{id}/cancel":                     {true, fields{}},
 	"PATCH /v1/appointments/{id}/journey":                    {true, fields{"stage": "arrived"}},
@@ -56,7 +64,7 @@ var acrossNetwork = map[string]struct {
 	"GET /v1/patients":                                       {true, nil},
 	"GET /v1/patients/{id}":                                  {true, nil},
 	"GET /v2/patients/{id}":                                  {true, nil},
-	"POST /v1/patients/register":                             {false, fields{"first_name": "A", "last_name": "B", "dob": "1990-01-01"}},
+	"POST /v1/patients/register":                             {false, fields{"first_name": "A", "last_name": "B", "dob": "1990-01-01", "mobile": "07700900123"}},
 	"POST /v1/patients/register_pds":                         {false, fields{"nhs_number": "9000000009", "dob": "1990-01-01"}},
 	"GET /v1/patients/{id}/attachments":                      {true, nil},
 	"POST /v1/patients/{id}/attachments":                     {false, fields{"file_name": "a.pdf", "file_data": "JVBERi0="}},
@@ -66,7 +74,7 @@ var acrossNetwork = map[string]struct {
 	"POST /v1/patients/{id}/ehr/connect":                     {false, fields{"ehr_partner_id": "1"}},
 	"POST /v1/patients/{id}/merge/preview":                   {false, fields{"patient_id": "1"}},
 	"PUT /v1/patients/{id}/contact_details/{kind}":           {false, fields{"value": "07700900123", "verified": true}},
-	"PATCH /v1/appointments/{id}/reschedule":                 {true, fields{}},
+	"PATCH /v1/appointments/{id}/reschedule":                 {true, aMove},
 	"GET /v1/patients/{id}/attachments/{attachment_id}":      {true, nil},
 	"GET /v1/patients/{id}/record":                           {true, nil},
 	"GET /v1/patients/{id}/record/fhir":                      {true, nil},
