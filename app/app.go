@@ -44,6 +44,7 @@ import (
 	"frontdesk/core/communication"
 	"frontdesk/core/connector"
 	"frontdesk/core/contact"
+	"frontdesk/core/courier"
 	"frontdesk/core/diary"
 	"frontdesk/core/document"
 	"frontdesk/core/idempotency"
@@ -270,9 +271,8 @@ func newCore(db *store.DB, keys *operator.Keys, c Config, pages func() string, s
 		Batch:         batches,
 		Reply:         replies,
 		Communication: &communication.Service{Store: db.Communication(), Messages: messages},
-		Webhook:       &webhook.Service{Store: db.Webhook(), Poster: poster(c), Box: outside.Box, Name: graph.Identifier, Now: c.Now, NewID: db.NewID},
+		Webhook:       &webhook.Service{Store: db.Webhook(), Log: db.EventLog(), Addresses: poster(c), Box: outside.Box, Now: c.Now, NewID: db.NewID},
 	}
-	all.Webhook.Details = details{all}.of
 	return all, post
 }
 
@@ -303,7 +303,7 @@ func (a *App) newWorker() (*worker.Worker, error) {
 			record.WriteKind:       a.writeRecord,
 			recoverLost:            a.recovers(),
 			webhook.ReplayKind:     a.core.Webhook.GoOn,
-			webhook.DisabledKind:   a.tellDisabled,
+			courier.DisabledKind:   a.tellDisabled,
 			job.TaskKind:           a.core.Task.Open,
 			account.InviteKind:     a.core.Account.SendInvitation,
 		},

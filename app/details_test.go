@@ -82,7 +82,7 @@ func (s *surgery) register(first, number string) patient.ID {
 // details are those of an event as it is told, which must be of its shape.
 func (s *surgery) details(e event.Event) map[string]any {
 	s.Helper()
-	text, err := s.core.Webhook.Details(context.Background(), s.group, e)
+	text, err := details{s.core}.of(context.Background(), s.group, e)
 	s.must(err)
 	if text == nil {
 		return nil
@@ -222,7 +222,7 @@ func TestPatientsAreToldAsTheyAreNow(t *testing.T) {
 		other, err := s.core.Practice.CreateGroup(context.Background(), practice.Group{Name: "High Street"})
 		s.must(err)
 		s.edit(&merged, "patient_id", keep.String())
-		if got, err := s.core.Webhook.Details(s.ctx, other.ID, merged); got != nil || err != nil {
+		if got, err := (details{s.core}).of(s.ctx, other.ID, merged); got != nil || err != nil {
 			t.Errorf("another practice's patient: %s, %v", got, err)
 		}
 	})

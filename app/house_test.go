@@ -28,7 +28,7 @@ var rooms = map[string]struct {
 	"cmd/frontdesk": {
 		ours: []string{"app", "operator", "partner"}, theirs: []string{"github.com/alecthomas/kong", "github.com/agnivade/levenshtein"},
 	},
-	"partner": {ours: []string{"core/fault", "core/webhook", "connect/hook"}},
+	"partner": {ours: []string{"core/fault", "core/webhook", "core/courier", "connect/hook"}},
 	"app": {
 		ours:   []string{"..."},
 		theirs: []string{"github.com/prometheus/client_golang", "go.opentelemetry.io"},
@@ -103,6 +103,9 @@ var rooms = map[string]struct {
 	"core/webhook": {ours: []string{
 		"core/fault", "core/audit", "core/event", "core/job", "core/input", "core/access", "core/practice", "core/seal",
 	}},
+	"core/courier": {ours: []string{
+		"core/audit", "core/event", "core/job", "core/access", "core/practice", "core/webhook",
+	}},
 	"core": {ours: []string{"core/..."}},
 
 	"store": {ours: []string{"core/..."}, theirs: []string{
@@ -146,8 +149,11 @@ var rooms = map[string]struct {
 		ours:   []string{"connect/web", "core/carrier"},
 		theirs: []string{"github.com/golang-jwt/jwt"},
 	},
-	"connect/password":    {theirs: []string{"github.com/alexedwards/argon2id"}},
-	"connect/hook":        {ours: []string{"core/webhook"}, theirs: []string{"code.dny.dev/ssrf"}},
+	"connect/password": {theirs: []string{"github.com/alexedwards/argon2id"}},
+	"connect/hook": {
+		ours:   []string{"core/webhook", "core/courier"},
+		theirs: []string{"code.dny.dev/ssrf", "github.com/standard-webhooks/standard-webhooks"},
+	},
 	"connect/connecttest": {ours: []string{"core/input", "core/patient", "core/practice"}},
 
 	"rest":  {ours: []string{"core/...", "core", "web", "rest/oas"}, theirs: []string{"github.com/ogen-go/ogen", "github.com/go-faster/jx"}},

@@ -9,8 +9,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"frontdesk/core/courier"
 	"frontdesk/core/fault"
-	"frontdesk/core/webhook"
 	"frontdesk/store"
 )
 
@@ -84,7 +84,7 @@ func (m *metrics) job(kind string, err error, took time.Duration) {
 func (m *metrics) report(carrier, why string) { m.reports.WithLabelValues(carrier, why).Inc() }
 
 // delivers counts what a courier does.
-func (m *metrics) delivers(c *webhook.Courier) {
+func (m *metrics) delivers(c *courier.Courier) {
 	c.Observe = func(result string, took time.Duration) { m.attempts.WithLabelValues(result).Observe(took.Seconds()) }
 	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "frontdesk_webhook_lag_seconds", Help: "How long the delivery that is most overdue has been waiting for an attempt.",

@@ -10,6 +10,7 @@ import (
 
 	"frontdesk/connect/hook"
 	"frontdesk/core/carrier"
+	"frontdesk/core/courier"
 	"frontdesk/core/fault"
 	"frontdesk/core/job"
 	"frontdesk/core/practice"
@@ -38,16 +39,17 @@ func (a *App) runCourier(ctx context.Context) (stop func(context.Context) error,
 	if err != nil {
 		return nil, err
 	}
-	courier := webhook.NewCourier(a.core.Webhook, a.config.Log, time.Now)
-	a.metrics.delivers(courier)
-	a.db.Heard(courier.Ring)
-	a.db.Stuck(courier.Stuck)
+	c := courier.New(a.db.DeliveryQueue(), a.core.Webhook, poster(a.config), a.config.Log, time.Now)
+	c.Details, c.SembleBody = details{a.core}.of, graph.WebhookBody
+	a.metrics.delivers(c)
+	a.db.OnEvents(c.Notify)
+	a.db.BlockedEndpoints(c.Blocked)
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
 		if a.mayDeliver(ctx) {
-			courier.Run(ctx)
+			c.Run(ctx)
 		}
 	}()
 	return func(ctx context.Context) error {
@@ -65,7 +67,7 @@ func (a *App) runCourier(ctx context.Context) (stop func(context.Context) error,
 // off: in the log, and by e-mail where the practice has an address and a carrier
 // for it.
 func (a *App) tellDisabled(ctx context.Context, j job.Job) error {
-	var n webhook.Notice
+	var n courier.Notice
 	if err := json.Unmarshal(j.Args, &n); err != nil {
 		return fault.New(fault.Invalid, "bad_job", "This job cannot be read.").Because(err)
 	}
@@ -98,7 +100,7 @@ func (a *App) tellDisabled(ctx context.Context, j job.Job) error {
 	return nil
 }
 
-func disabledText(g practice.Group, n webhook.Notice) string {
+func disabledText(g practice.Group, n courier.Notice) string {
 	why := "Its endpoint answered 410 Gone, which is how an endpoint says that it wants no more events."
 	if n.Reason == webhook.Failing {
 		why = fmt.Sprintf("Every attempt has failed since %s.", n.FailingSince.In(g.Zone()).Format("2 January 2006, 15:04"))

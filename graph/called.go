@@ -18,6 +18,7 @@ var others = map[string][]string{
 	"at":             {"date"},
 	"billpayer":      {"payerId"},
 	"birth_date":     {"dob"},
+	"description":    {"label"},
 	"finish_time":    {"end"},
 	"first_name":     {"first"},
 	"last_name":      {"last"},

@@ -33,17 +33,17 @@ import (
 // nobodysCarrier is there and is never asked: nothing is due in these tests.
 type nobodysCarrier struct{ carrier.Carrier }
 
-// nobodysPoster posts nothing and likes every address but one.
-type nobodysPoster struct{ webhook.Poster }
+// testAddresses likes every address but one.
+type testAddresses struct{}
 
-func (nobodysPoster) Check(url string) string {
+func (testAddresses) Check(url string) string {
 	if url == "http://10.0.0.1/" {
 		return "This address is not a public one."
 	}
 	return ""
 }
 
-func (nobodysPoster) CheckHeader(string, string) string { return "" }
+func (testAddresses) CheckHeader(string, string) string { return "" }
 
 var testBox = sync.OnceValues(func() (*seal.Box, error) { return seal.Parse([]byte(seal.NewKey())) })
 
@@ -91,6 +91,6 @@ func newCore(db *store.DB, clock func() time.Time) *core.Core {
 		},
 		Messaging:     messages,
 		Communication: &communication.Service{Store: db.Communication(), Messages: messages},
-		Webhook:       &webhook.Service{Store: db.Webhook(), Poster: nobodysPoster{}, Box: testBox, Name: Identifier, Now: clock, NewID: db.NewID},
+		Webhook:       &webhook.Service{Store: db.Webhook(), Log: db.EventLog(), Addresses: testAddresses{}, Box: testBox, Now: clock, NewID: db.NewID},
 	}
 }

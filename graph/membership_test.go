@@ -8,6 +8,7 @@ import (
 
 	"frontdesk/core/billing"
 	"frontdesk/core/chart"
+	"frontdesk/core/event"
 	"frontdesk/core/patient"
 )
 
@@ -63,7 +64,7 @@ func TestAPatientHasOneMembershipAtATime(t *testing.T) {
 		var got []string
 		ours := func(s string) string { return ourID[billing.ProductID](&s).String() }
 		for _, e := range told {
-			if e.Type == "patient.membership.updated" {
+			if e.Type == event.PatientMembershipUpdated {
 				got = append(got, string(e.Data))
 			}
 		}

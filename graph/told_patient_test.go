@@ -4,7 +4,6 @@ import (
 	"frontdesk/core/account"
 	"frontdesk/core/chart"
 	"frontdesk/core/patient"
-	"frontdesk/core/webhook"
 )
 
 func (e *teller) patients() []row {
@@ -85,7 +84,7 @@ func (e *teller) phones() []row {
 	mobile, landline := encode(kindMobile, ourID[patient.ID](&e.ada)), encode(kindLandline, ourID[patient.ID](&e.ada))
 	var second string
 	told := func(how, phone string) string {
-		return news(webhook.Topic("patient.phone."+how), "patientId", e.ada, "phoneId", phone)
+		return news("patient.phone."+how, "patientId", e.ada, "phoneId", phone)
 	}
 	add := func(kind, number string) map[string]any {
 		return e.change(`addPatientPhoneNumber(` + of + `, phoneData: {phoneNumber: "` + number + `", phoneType: "` + kind + `"})`)
@@ -137,7 +136,7 @@ func (e *teller) numbers() []row {
 	var def, own string
 	nhs, nhsKind := encode(kindNHSNumber, ourID[patient.ID](&e.ada)), encode(kindDefinition, chart.NHSNumber)
 	told := func(how, number string) []string {
-		return []string{news(webhook.Topic("patient.number."+how), "patientId", e.ada, "patientNumberId", number)}
+		return []string{news("patient.number."+how, "patientId", e.ada, "patientNumberId", number)}
 	}
 	add := func(kind, value string) map[string]any {
 		return e.change(`addPatientNumber(` + of + `, patientNumber: {numberId: "` + kind + `", value: "` + value + `"})`)
@@ -166,17 +165,17 @@ func (e *teller) numbers() []row {
 func (e *teller) around() []row {
 	of := `patientId: "` + e.ada + `"`
 	var attribute, relation, label, use, group string
-	told := func(topic webhook.Topic, ids ...string) []string {
+	told := func(topic string, ids ...string) []string {
 		return []string{news(topic, append([]string{"patientId", e.ada}, ids...)...)}
 	}
 	attributes := func(how string) []string {
-		return told(webhook.Topic("patient.customAttribute."+how), "attributeId", attribute)
+		return told("patient.customAttribute."+how, "attributeId", attribute)
 	}
 	relations := func(how string) []string {
-		return told(webhook.Topic("patient.relationship."+how), "relationshipId", relation)
+		return told("patient.relationship."+how, "relationshipId", relation)
 	}
 	product := func(how string) []string {
-		return []string{news(webhook.Topic("product.label."+how), "productId", e.jab, "labelId", label)}
+		return []string{news("product.label."+how, "productId", e.jab, "labelId", label)}
 	}
 	return []row{
 		{"an attribute", func() []string {

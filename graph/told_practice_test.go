@@ -9,12 +9,11 @@ import (
 	"frontdesk/core/document"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
-	"frontdesk/core/webhook"
 )
 
 func (e *teller) papers() []row {
 	var letter, doc string
-	told := func(topic webhook.Topic) []string {
+	told := func(topic string) []string {
 		return []string{news(topic, "patientId", e.ada, "letterId", letter, "doctorId", e.doctor)}
 	}
 	share := func(kind document.Kind, id string) {
@@ -23,7 +22,7 @@ func (e *teller) papers() []row {
 	}
 	update := func(in map[string]any) { e.done("updateLetter", updateLetter, "id", letter, "in", in) }
 	documents := func(how string) []string {
-		return []string{news(webhook.Topic("patientDocument."+how), "patientId", e.ada, "documentId", doc)}
+		return []string{news("patientDocument."+how, "patientId", e.ada, "documentId", doc)}
 	}
 	remove := func() {
 		_, err := e.core.Document.Delete(e.ctx, ourID[document.ID](&doc))
@@ -74,7 +73,7 @@ func (e *teller) clinic() []row {
 		e.must(err)
 		rx = encode(kindPrescription, p.ID)
 	}
-	told := func(topic webhook.Topic, noun, id string) string {
+	told := func(topic string, noun, id string) string {
 		return news(topic, "patientId", e.ada, "doctorId", e.doctor, noun, id)
 	}
 	var form string
@@ -127,10 +126,10 @@ func (e *teller) clinic() []row {
 
 func (e *teller) invoices() []row {
 	var id, line, empty string
-	told := func(topic webhook.Topic, ids ...string) []string {
+	told := func(topic string, ids ...string) []string {
 		return []string{news(topic, append([]string{"invoiceId", id, "patientId", e.ada}, ids...)...)}
 	}
-	lines := func(how string) []string { return told(webhook.Topic("invoice.lineItems."+how), "lineItemId", line) }
+	lines := func(how string) []string { return told("invoice.lineItems."+how, "lineItemId", line) }
 	in := func() string { return `invoiceId: "` + id + `"` }
 	return []row{
 		{"an invoice with something on it", func() []string { id = e.invoiced(nil); return told("invoice.created") }},
@@ -170,7 +169,7 @@ func (e *teller) invoices() []row {
 
 func (e *teller) payments() []row {
 	var id, payment string
-	told := func(topic webhook.Topic, ids ...string) string {
+	told := func(topic string, ids ...string) string {
 		return news(topic, append([]string{"invoiceId", id, "patientId", e.ada}, ids...)...)
 	}
 	pay := func(amount float64) map[string]any {
@@ -233,7 +232,7 @@ func (e *teller) payments() []row {
 
 func (e *teller) bookings() []row {
 	var id string
-	told := func(topic webhook.Topic, placed bool) []string {
+	told := func(topic string, placed bool) []string {
 		ids := []string{"bookingId", id, "patientId", e.ada, "doctorId", e.doctor}
 		if placed {
 			ids = append(ids, "locationId", encode(kindPlace, ourID[practice.LocationID](&e.room)), "productId", e.visit)
@@ -299,7 +298,7 @@ func (e *teller) bookings() []row {
 // appointments are bookings made over REST.
 func (e *teller) appointments() []row {
 	var a booking.Appointment
-	told := func(topic webhook.Topic) []string {
+	told := func(topic string) []string {
 		return []string{news(topic, "bookingId", encode(kindBooking, a.ID), "patientId", e.ada, "doctorId", e.doctor,
 			"locationId", encode(kindPlace, ourID[practice.LocationID](&e.room)), "productId", e.visit)}
 	}

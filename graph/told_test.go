@@ -11,35 +11,35 @@ import (
 	"testing"
 	"time"
 
+	"frontdesk/core/courier"
 	"frontdesk/core/event"
 	"frontdesk/core/webhook"
 	"frontdesk/graph/gql"
 )
 
 // neverTold are the topics that nothing here causes yet.
-var neverTold = []webhook.Topic{
+var neverTold = []string{
 	"prescription.deleted", "prescription.recordedInError", "prescription.eprescription.generated", "invoice.shared",
 	"invoice.integrations.xero.synced", "invoice.integrations.healthcode.statusUpdated", "patientDocument.renamed",
 }
 
 // postbox keeps what is posted, by the id of the event.
 type postbox struct {
-	nobodysPoster
 	mu   sync.Mutex
-	got  map[string]webhook.News
+	got  map[string]delivery
 	came chan struct{}
 }
 
-func (p *postbox) Post(_ context.Context, parcel webhook.Parcel) webhook.Answer {
-	var n webhook.News
+func (p *postbox) Post(_ context.Context, parcel courier.Parcel) courier.Answer {
+	var n delivery
 	if err := json.Unmarshal(parcel.Body, &n); err != nil {
-		return webhook.Answer{Status: 400}
+		return courier.Answer{Status: 400}
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.got[n.EventID] = n
 	p.came <- struct{}{}
-	return webhook.Answer{Status: 204}
+	return courier.Answer{Status: 204}
 }
 
 // teller is a practice whose one subscription is told of everything.
@@ -68,13 +68,13 @@ type row struct {
 
 // news writes what is told as one text: the topic, then each identifier's name and
 // value.
-func news(topic webhook.Topic, ids ...string) string {
+func news(topic string, ids ...string) string {
 	var pairs []string
 	for i := 0; i < len(ids); i += 2 {
 		pairs = append(pairs, ids[i]+"="+ids[i+1])
 	}
 	slices.Sort(pairs)
-	return strings.Join(append([]string{string(topic)}, pairs...), " ")
+	return strings.Join(append([]string{topic}, pairs...), " ")
 }
 
 // subscribe makes a subscription to everything there is.
@@ -83,7 +83,7 @@ func (d *desk) subscribe() webhook.Webhook {
 	in := newWebhook()
 	in["eventTypes"] = gql.AllWebhookEventType
 	id, _ := d.done("createWebhook", createWebhook, "in", in)["id"].(string)
-	w, err := d.core.Webhook.SubscriptionByID(d.ctx, ourID[webhook.ID](&id))
+	w, err := d.core.Webhook.Get(d.ctx, webhook.Semble, ourID[webhook.ID](&id))
 	d.must(err)
 	return w
 }
@@ -94,8 +94,7 @@ func newTeller(d *desk) *teller {
 	d.join("Another")
 	d.subscribe()
 	d.group, d.ctx, d.token = mine.group, mine.ctx, mine.token
-	e := &teller{surgery: d.surgery(), box: &postbox{got: map[string]webhook.News{}, came: make(chan struct{}, 1000)}}
-	d.core.Webhook.Poster = e.box
+	e := &teller{surgery: d.surgery(), box: &postbox{got: map[string]delivery{}, came: make(chan struct{}, 1000)}}
 	w := d.subscribe()
 	e.types, e.own = w.Types, encode(kindWebhook, w.ID)
 	e.since()
@@ -132,13 +131,14 @@ func (e *teller) run(rows []row) {
 func (e *teller) deliver() {
 	e.t.Helper()
 	ctx, stop := context.WithCancel(context.Background())
-	courier := webhook.NewCourier(e.core.Webhook, slog.New(slog.DiscardHandler), time.Now)
+	c := courier.New(e.db.DeliveryQueue(), e.core.Webhook, e.box, slog.New(slog.DiscardHandler), time.Now)
+	c.SembleBody = WebhookBody
 	var done sync.WaitGroup
-	done.Go(func() { courier.Run(ctx) })
+	done.Go(func() { c.Run(ctx) })
 	defer done.Wait()
 	defer stop()
 	for end := time.After(time.Minute); ; {
-		due, err := e.core.Webhook.Store.DueWebhooks(ctx, e.now.Load().Add(time.Hour))
+		due, err := e.db.DeliveryQueue().DueWebhooks(ctx, e.now.Load().Add(time.Hour))
 		e.must(err)
 		if len(due) == 0 {
 			return
@@ -164,7 +164,7 @@ func TestWhatSubscriptionsAreToldOf(t *testing.T) {
 			e.run(rows)
 		}
 		e.deliver()
-		heard := map[webhook.Topic]bool{}
+		heard := map[string]bool{}
 		for _, s := range e.steps {
 			var got []string
 			for _, id := range s.events {
@@ -189,9 +189,9 @@ func TestWhatSubscriptionsAreToldOf(t *testing.T) {
 		if len(e.box.got) != e.told {
 			t.Errorf("%d events were told of, and %d delivered", e.told, len(e.box.got))
 		}
-		for _, topic := range webhook.Topics {
-			if heard[topic] == slices.Contains(neverTold, topic) {
-				t.Errorf("%s: told of here is %t", topic, heard[topic])
+		for _, topic := range topics {
+			if heard[topic.name] == slices.Contains(neverTold, topic.name) {
+				t.Errorf("%s: told of here is %t", topic.name, heard[topic.name])
 			}
 		}
 	})
@@ -208,8 +208,8 @@ func TestTheDocumentationSaysWhatIsToldOf(t *testing.T) {
 		list, _, _ = strings.Cut(list, "\n")
 		var want strings.Builder
 		for _, topic := range neverTold {
-			want.WriteString("`" + string(topic) + "`")
-			if !strings.Contains(list, "`"+string(topic)+"`") {
+			want.WriteString("`" + topic + "`")
+			if !strings.Contains(list, "`"+topic+"`") {
 				t.Errorf("%s does not say that %s is never told", name, topic)
 			}
 		}
@@ -221,9 +221,9 @@ func TestTheDocumentationSaysWhatIsToldOf(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, topic := range webhook.Topics {
-		if !strings.Contains(string(text), "`"+string(topic)+"`") {
-			t.Errorf("the documentation does not name %s", topic)
+	for _, topic := range topics {
+		if !strings.Contains(string(text), "`"+topic.name+"`") {
+			t.Errorf("the documentation does not name %s", topic.name)
 		}
 	}
 }

@@ -2,11 +2,13 @@ package graph
 
 import (
 	"context"
-	"maps"
+	"encoding/json"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 
+	"frontdesk/core/event"
 	"frontdesk/core/webhook"
 	"frontdesk/graph/gql"
 	"frontdesk/graph/scalar"
@@ -42,11 +44,98 @@ func Identifier(noun string, id int64) (name, text string, known bool) {
 	return n.name, encode(n.kind, id), true
 }
 
+// topic is a type of event in the words of this API, and the types core has for
+// it.
+type topic struct {
+	name string
+	of   []event.Type
+}
+
+// topics are all there are, in the contract's order. Source: the webhook events of
+// https://docs.semble.io; where only the name of the enumeration's value is
+// published, the topic is made from it in the same manner. Nothing here causes some
+// of them yet: those can be asked for, and are delivered from the day something
+// does.
+var topics = []topic{
+	{"patient.created", []event.Type{event.PatientCreated}},
+	{"patient.updated", []event.Type{event.PatientUpdated}},
+	{"patient.deleted", []event.Type{event.PatientDeleted}},
+	{"patient.merged", []event.Type{event.PatientMerged}},
+	{"patient.archived", []event.Type{event.PatientArchived}},
+	{"patient.unarchived", []event.Type{event.PatientUnarchived}},
+	{"patient.relationship.added", []event.Type{event.PatientRelationshipAdded}},
+	{"patient.relationship.updated", []event.Type{event.PatientRelationshipUpdated}},
+	{"patient.relationship.removed", []event.Type{event.PatientRelationshipRemoved}},
+	{"patient.customAttribute.added", []event.Type{event.PatientAttributeAdded}},
+	{"patient.customAttribute.updated", []event.Type{event.PatientAttributeUpdated}},
+	{"patient.customAttribute.removed", []event.Type{event.PatientAttributeRemoved}},
+	{"patient.phone.added", []event.Type{event.PatientPhoneAdded}},
+	{"patient.phone.updated", []event.Type{event.PatientPhoneUpdated}},
+	{"patient.phone.removed", []event.Type{event.PatientPhoneRemoved}},
+	{"patient.number.added", []event.Type{event.PatientNumberAdded}},
+	{"patient.number.updated", []event.Type{event.PatientNumberUpdated}},
+	{"patient.number.removed", []event.Type{event.PatientNumberRemoved}},
+	{"patient.membership.updated", []event.Type{event.PatientMembershipUpdated}},
+	{"patient.label.added", []event.Type{event.PatientLabelAdded}},
+	{"patient.label.removed", []event.Type{event.PatientLabelRemoved}},
+	{"product.label.added", []event.Type{event.ProductLabelAdded}},
+	{"product.label.removed", []event.Type{event.ProductLabelRemoved}},
+	{"lab.created", []event.Type{event.LabCreated}},
+	{"lab.results.added", []event.Type{event.LabResultsAdded}},
+	{"letter.created", []event.Type{event.LetterCreated}},
+	{"letter.deleted", []event.Type{event.LetterDeleted}},
+	{"letter.shared", []event.Type{event.LetterShared}},
+	{"letter.reviewStatus.updated", []event.Type{event.LetterReviewUpdated}},
+	{"booking.created", []event.Type{event.AppointmentConfirmed}},
+	{"booking.updated", []event.Type{event.AppointmentRescheduled, event.AppointmentUpdated}},
+	{"booking.deleted", []event.Type{event.AppointmentCancelled}},
+	{"booking.patientJourney.arrived", []event.Type{event.AppointmentArrived}},
+	{"booking.patientJourney.inConsultation", []event.Type{event.AppointmentConsultationStarted}},
+	{"booking.patientJourney.completed", []event.Type{event.AppointmentDeparted}},
+	{"booking.patientJourney.noShow", []event.Type{event.AppointmentMissed}},
+	{"prescription.created", []event.Type{event.PrescriptionCreated}},
+	{"prescription.deleted", []event.Type{event.PrescriptionDeleted}},
+	{"prescription.ordered", []event.Type{event.PrescriptionOrdered}},
+	{"prescription.recordedInError", []event.Type{event.PrescriptionRecordedInError}},
+	{"prescription.shared", []event.Type{event.PrescriptionShared}},
+	{"prescription.eprescription.generated", []event.Type{event.PrescriptionSentElectronically}},
+	{"invoice.created", []event.Type{event.InvoiceCreated}},
+	{"invoice.updated", []event.Type{event.InvoiceUpdated}},
+	{"invoice.deleted", []event.Type{event.InvoiceDeleted}},
+	{"invoice.paid", []event.Type{event.InvoicePaid}},
+	{"invoice.partiallyPaid", []event.Type{event.InvoicePartiallyPaid}},
+	{"invoice.refunded", []event.Type{event.InvoiceRefunded}},
+	{"invoice.shared", []event.Type{event.InvoiceShared}},
+	{"invoice.lineItems.added", []event.Type{event.InvoiceLineAdded}},
+	{"invoice.lineItems.updated", []event.Type{event.InvoiceLineUpdated}},
+	{"invoice.lineItems.removed", []event.Type{event.InvoiceLineRemoved}},
+	{"invoice.integrations.xero.synced", []event.Type{event.InvoiceXeroSynced}},
+	{"invoice.integrations.healthcode.statusUpdated", []event.Type{event.InvoiceHealthcodeStatusUpdated}},
+	{"patientDocument.uploadInitiated", []event.Type{event.DocumentCreated}},
+	{"patientDocument.renamed", []event.Type{event.DocumentRenamed}},
+	{"patientDocument.deleted", []event.Type{event.DocumentDeleted}},
+	{"questionnaire.response.received", []event.Type{event.QuestionnaireFilled}},
+}
+
+// topicOf is what this API calls a type of event. One without a topic is of an
+// earlier version, which kept some events under the name of their topic.
+func topicOf(of event.Type) string {
+	for _, t := range topics {
+		if slices.Contains(t.of, of) {
+			return t.name
+		}
+	}
+	if of == event.DemographicsUpdated {
+		return "patient.updated" // of deliveries from before it had an event of its own
+	}
+	return string(of)
+}
+
 // eventType is the contract's name for a topic: PATIENT_PHONE_ADDED for
 // patient.phone.added.
-func eventType(t webhook.Topic) gql.WebhookEventType {
+func (t topic) eventType() gql.WebhookEventType {
 	var b strings.Builder
-	for _, r := range t {
+	for _, r := range t.name {
 		switch {
 		case r == '.':
 			r = '_'
@@ -58,23 +147,71 @@ func eventType(t webhook.Topic) gql.WebhookEventType {
 	return gql.WebhookEventType(b.String())
 }
 
-func topics(of []gql.WebhookEventType) []webhook.Topic {
-	var out []webhook.Topic
-	for _, t := range webhook.Topics {
-		if slices.Contains(of, eventType(t)) {
-			out = append(out, t)
+// typesOf are core's types of events for the contract's.
+func typesOf(asked []gql.WebhookEventType) []event.Type {
+	var out []event.Type
+	for _, t := range topics {
+		if slices.Contains(asked, t.eventType()) {
+			out = append(out, t.of...)
 		}
 	}
 	return out
 }
 
+// eventTypes are the contract's types of events for core's.
+func eventTypes(of []event.Type) []gql.WebhookEventType {
+	out := []gql.WebhookEventType{}
+	for _, t := range topics {
+		if slices.ContainsFunc(t.of, func(x event.Type) bool { return slices.Contains(of, x) }) {
+			out = append(out, t.eventType())
+		}
+	}
+	return out
+}
+
+// delivery is the body of what an endpoint is sent: what happened, and the ids to
+// ask for what it happened to.
+type delivery struct {
+	SubscriptionID string            `json:"subscriptionId"`
+	EventID        string            `json:"eventId"`
+	EventType      string            `json:"eventType"`
+	Identifiers    map[string]string `json:"identifiers"`
+}
+
+// WebhookBody is an event as an endpoint of this API gets it. Its identifiers are
+// the ids in the event's data that this API knows.
+func WebhookBody(w webhook.Webhook, e event.Event) ([]byte, error) {
+	out := delivery{EventType: topicOf(e.Type), Identifiers: map[string]string{}}
+	_, out.EventID, _ = Identifier("event", e.ID)
+	_, out.SubscriptionID, _ = Identifier("webhook", int64(w.ID))
+	var data map[string]json.RawMessage
+	if json.Unmarshal(e.Data, &data) != nil {
+		return json.Marshal(out)
+	}
+	for key, value := range data {
+		noun, isID := strings.CutSuffix(key, "_id")
+		var digits string
+		if !isID || json.Unmarshal(value, &digits) != nil {
+			continue
+		}
+		id, err := strconv.ParseInt(digits, 10, 64)
+		if err != nil {
+			continue
+		}
+		if name, text, known := Identifier(noun, id); known {
+			out.Identifiers[name] = text
+		}
+	}
+	return json.Marshal(out)
+}
+
 func subscription(w webhook.Webhook) *gql.WebhookSubscription {
 	out := &gql.WebhookSubscription{
 		ID: encode(kindWebhook, w.ID), Secret: text(w.Secrets.Key.Secret), URL: w.URL, Label: w.Description, Version: webhookVersion,
-		EventTypes: mapped(w.Topics(), eventType), Headers: []gql.WebhookHeader{}, CreatedAt: scalar.Of(w.CreatedAt), UpdatedAt: scalar.Of(w.UpdatedAt),
+		EventTypes: eventTypes(w.Types), Headers: []gql.WebhookHeader{}, CreatedAt: scalar.Of(w.CreatedAt), UpdatedAt: scalar.Of(w.UpdatedAt),
 		Deleted: ptr(!w.DeletedAt.IsZero()), DeliveryPaused: ptr(!w.DisabledAt.IsZero()),
 	}
-	for _, name := range slices.Sorted(maps.Keys(w.Secrets.Headers)) {
+	for _, name := range w.HeaderNames {
 		out.Headers = append(out.Headers, gql.WebhookHeader{Key: name, Value: w.Secrets.Headers[name]})
 	}
 	return out
@@ -86,13 +223,13 @@ func (q query) Webhook(ctx context.Context, id string) (*gql.WebhookSubscription
 	if err != nil {
 		return nil, err
 	}
-	w, err := q.core.Webhook.SubscriptionByID(ctx, n)
+	w, err := q.core.Webhook.Get(ctx, webhook.Semble, n)
 	return absent(subscription(w), err, webhook.ErrNotFound)
 }
 
 // Webhooks lists the addresses.
 func (q query) Webhooks(ctx context.Context, includeDeleted *bool) ([]*gql.WebhookSubscription, error) {
-	all, err := q.core.Webhook.Subscriptions(ctx, deref(includeDeleted))
+	all, err := q.core.Webhook.List(ctx, webhook.Filter{Format: webhook.Semble, Deleted: deref(includeDeleted)})
 	if err != nil {
 		return nil, err
 	}
@@ -114,8 +251,8 @@ func (m mutation) CreateWebhook(ctx context.Context, in *gql.CreateWebhookInput)
 	if in == nil {
 		in = &gql.CreateWebhookInput{}
 	}
-	w, err := m.core.Webhook.Subscribe(ctx, webhook.SubscriptionChange{
-		Label: &in.Label, URL: &in.URL, Topics: ptr(topics(in.EventTypes)), Headers: headers(in.Headers.Value()),
+	w, err := m.core.Webhook.Create(ctx, webhook.Request{
+		Format: webhook.Semble, Types: typesOf(in.EventTypes), Description: in.Label, URL: in.URL, Headers: headers(in.Headers.Value()),
 	})
 	return &gql.CreateWebhookPayload{Data: subscription(w)}, err
 }
@@ -126,14 +263,14 @@ func (m mutation) UpdateWebhook(ctx context.Context, id string, in gql.UpdateWeb
 	if err != nil {
 		return nil, err
 	}
-	ch := webhook.SubscriptionChange{Label: given(in.Label), URL: given(in.URL), Paused: given(in.DeliveryPaused)}
+	ch := webhook.Change{Description: given(in.Label), URL: given(in.URL), Paused: given(in.DeliveryPaused)}
 	if of, set := in.EventTypes.ValueOK(); set && of != nil {
-		ch.Topics = ptr(topics(of))
+		ch.Types = ptr(typesOf(of))
 	}
 	if all, set := in.Headers.ValueOK(); set {
 		ch.Headers = headers(all)
 	}
-	w, err := m.core.Webhook.Resubscribe(ctx, n, ch)
+	w, err := m.core.Webhook.Update(ctx, webhook.Semble, n, ch)
 	return &gql.UpdateWebhookPayload{Data: subscription(w)}, err
 }
 
@@ -143,6 +280,6 @@ func (m mutation) DeleteWebhook(ctx context.Context, id string) (*gql.DeleteWebh
 	if err != nil {
 		return nil, err
 	}
-	w, err := m.core.Webhook.Unsubscribe(ctx, n)
+	w, err := m.core.Webhook.Delete(ctx, webhook.Semble, n)
 	return &gql.DeleteWebhookPayload{Data: subscription(w)}, err
 }

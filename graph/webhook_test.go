@@ -6,14 +6,20 @@ import (
 	"testing"
 	"time"
 
+	"frontdesk/core/event"
 	"frontdesk/core/webhook"
 	"frontdesk/graph/gql"
 )
 
 func TestEveryEventTypeOfTheContractIsATopic(t *testing.T) {
 	var got []gql.WebhookEventType
-	for _, topic := range webhook.Topics {
-		got = append(got, eventType(topic))
+	for _, topic := range topics {
+		got = append(got, topic.eventType())
+		for _, of := range topic.of {
+			if !slices.Contains(event.Types, of) {
+				t.Errorf("%s stands for %s, which is no type of event", topic.name, of)
+			}
+		}
 	}
 	if !slices.Equal(got, gql.AllWebhookEventType) {
 		t.Errorf("got %v", got)
@@ -79,7 +85,7 @@ func TestWebhooksAreRefused(t *testing.T) {
 		}
 		bad = newWebhook()
 		bad["eventTypes"] = []any{}
-		if _, wrong := d.payload("createWebhook", createWebhook, "in", bad); !strings.Contains(wrong, "told of") {
+		if _, wrong := d.payload("createWebhook", createWebhook, "in", bad); !strings.Contains(wrong, "eventTypes: At least one") {
 			t.Error(wrong)
 		}
 		if _, wrong := d.payload("createWebhook", createWebhook); !strings.Contains(wrong, "url") {

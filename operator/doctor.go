@@ -266,7 +266,7 @@ func (d *Doctor) try(ctx context.Context, all *connector.Service, g practice.Gro
 func (d *Doctor) webhooks(ctx context.Context, box *seal.Box) {
 	off, shut, all := []string{}, 0, 0
 	for _, g := range d.groups {
-		list, err := d.db.Webhook().Webhooks(ctx, g.ID, "")
+		list, err := d.db.Webhook().Webhooks(ctx, g.ID, webhook.Filter{})
 		if err != nil {
 			d.add("webhooks", err, "")
 			return
@@ -281,7 +281,7 @@ func (d *Doctor) webhooks(ctx context.Context, box *seal.Box) {
 			}
 		}
 	}
-	due, err := d.db.Webhook().DueWebhooks(ctx, time.Now().Add(-late))
+	due, err := d.db.DeliveryQueue().DueWebhooks(ctx, time.Now().Add(-late))
 	groups := map[string]bool{}
 	for _, x := range due {
 		groups[x.Group.String()] = true

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"frontdesk/connect/hook"
+	"frontdesk/core/courier"
 	"frontdesk/core/fault"
 	"frontdesk/core/webhook"
 )
@@ -222,7 +223,7 @@ func (p Client) pass(ctx context.Context, post *hook.Client, l Listening, e json
 	if err := json.Compact(&body, e); err != nil {
 		return err
 	}
-	a := post.Post(ctx, webhook.Parcel{URL: l.ForwardTo, ID: payload.ID, Attempt: 1, At: time.Now(), Body: body.Bytes(), Secrets: []string{l.SigningKey}})
+	a := post.Post(ctx, courier.Parcel{URL: l.ForwardTo, ID: payload.ID, Attempt: 1, At: time.Now(), Body: body.Bytes(), Secrets: []string{l.SigningKey}})
 	how := strconv.Itoa(a.Status)
 	if a.Failure != "" {
 		how = string(a.Failure)

@@ -14,6 +14,7 @@ var wire = map[string][]string{
 	"billpayer":    {"billpayer_id"},
 	"birth_date":   {"dob"},
 	"end":          {"end_time", "end_date"},
+	"event_types":  {"event_type"},
 	"length":       {"duration", "slot_length"},
 	"location":     {"location_id"},
 	"locations":    {"location_ids", "location_id"},

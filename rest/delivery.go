@@ -15,9 +15,9 @@ import (
 
 func deliveryOf(v webhook.Delivery) *oas.Delivery {
 	return &oas.Delivery{
-		ID: strconv.FormatInt(v.ID, 10), EventAt: v.At.UTC(), State: oas.DeliveryState(v.State), AttemptCount: v.Attempts, UnderWay: v.Leased,
-		NextAttemptAt: instant(v.DueAt), QueuedAt: v.Since.UTC(), Status: status(v.Status), Failure: noAnswer(v.Failure), EndedAt: instant(v.EndedAt),
-		CreatedAt: v.CreatedAt.UTC(),
+		ID: strconv.FormatInt(v.ID, 10), EventAt: v.At.UTC(), State: oas.DeliveryState(v.State), AttemptCount: v.Attempts,
+		UnderWay: v.Leased, NextAttemptAt: instant(v.DueAt), QueuedAt: v.Since.UTC(), Status: status(v.Status),
+		Failure: noAnswer(v.Failure), EndedAt: instant(v.EndedAt), CreatedAt: v.CreatedAt.UTC(),
 	}
 }
 
@@ -61,7 +61,8 @@ func (d *door) GetDelivery(ctx context.Context, p oas.GetDeliveryParams) (oas.Ge
 	out.Attempts = make([]oas.DeliveryAttempt, len(attempts))
 	for i, a := range attempts {
 		out.Attempts[i] = oas.DeliveryAttempt{
-			Number: a.Number, At: a.At.UTC(), DurationMs: int(a.Took.Milliseconds()), Status: status(a.Status), Failure: noAnswer(a.Failure), Answer: a.Body,
+			Number: a.Number, At: a.At.UTC(), DurationMs: int(a.Took.Milliseconds()), Status: status(a.Status),
+			Failure: noAnswer(a.Failure), Answer: a.Body,
 		}
 	}
 	return out, nil
@@ -113,7 +114,8 @@ func (d *door) ListEvents(ctx context.Context, p oas.ListEventsParams) (oas.List
 
 func eventOf(p webhook.Payload) oas.Event {
 	return oas.Event{
-		ID: p.ID, EventType: p.EventType, CreatedAt: p.CreatedAt, PracticeGroupID: p.PracticeGroupID, Sequence: p.Sequence, Data: jx.Raw(p.Data),
+		ID: p.ID, EventType: p.EventType, CreatedAt: p.CreatedAt, PracticeGroupID: p.PracticeGroupID, Sequence: p.Sequence,
+		Data: jx.Raw(p.Data),
 	}
 }
 

@@ -3,6 +3,7 @@ package rest_test
 import (
 	"context"
 	"encoding/json"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -26,6 +27,7 @@ import (
 	"frontdesk/rest"
 	"frontdesk/store"
 	"frontdesk/store/storetest"
+	"frontdesk/web"
 )
 
 // at is when everything happens.
@@ -51,7 +53,7 @@ func doorOn(t testing.TB, db *store.DB) (h http.Handler, group, secret string) {
 		Diary:       days,
 		Booking:     &booking.Service{Store: db.Booking(), Diary: days, Now: now, NewID: db.NewID, Hold: time.Minute},
 		Webhook: &webhook.Service{
-			Store: db.Webhook(), Poster: anyAddress{}, Now: now, NewID: db.NewID, Box: box,
+			Store: db.Webhook(), Log: db.EventLog(), Addresses: anyAddress{}, Now: now, NewID: db.NewID, Box: box,
 		},
 	}
 	g, err := c.Practice.CreateGroup(context.Background(), practice.Group{Name: "Mill Lane", Sandbox: true})
@@ -65,13 +67,13 @@ func doorOn(t testing.TB, db *store.DB) (h http.Handler, group, secret string) {
 	if h, err = rest.New(c); err != nil {
 		t.Fatal(err)
 	}
-	return h, g.ID.String(), secret
+	// Without it the door does not know which operation a refusal is of.
+	done := func(context.Context, *web.Request, string, int, time.Duration) {}
+	return web.Observe(h, &web.Proxies{}, slog.New(slog.DiscardHandler), web.Fail, done), g.ID.String(), secret
 }
 
-// anyAddress takes every https address, and posts nothing.
+// anyAddress takes every https address.
 type anyAddress struct{}
-
-func (anyAddress) Post(context.Context, webhook.Parcel) webhook.Answer { return webhook.Answer{} }
 
 func (anyAddress) Check(url string) string {
 	if !strings.HasPrefix(url, "https://") {

@@ -12,16 +12,17 @@ import (
 // CreateWebhook makes an endpoint. Its answer is the only one with its secrets.
 func (d *door) CreateWebhook(ctx context.Context, in *oas.WebhookRequest, _ oas.CreateWebhookParams) (oas.CreateWebhookRes, error) {
 	w, err := d.core.Webhook.Create(ctx, webhook.Request{
-		Description: in.Description.Value, EventType: event.Type(in.EventType), URL: in.URL.String(), SigningKey: in.SigningKey.Value,
-		Headers: in.Headers.Value, IncludeDetails: in.IncludeDetails.Value, Ordered: in.Ordered.Value, Asymmetric: in.Ed25519.Value,
+		Format: webhook.Standard, Types: []event.Type{event.Type(in.EventType)}, Description: in.Description.Value, URL: in.URL.String(),
+		SigningKey: in.SigningKey.Value, Headers: in.Headers.Value, IncludeDetails: in.IncludeDetails.Value, Ordered: in.Ordered.Value,
+		Asymmetric: in.Ed25519.Value,
 	})
 	if err != nil {
 		return nil, err
 	}
 	return &oas.CreatedWebhook{
-		ID: w.ID.String(), EventType: string(w.EventType), URL: w.URL, SigningKey: str(w.Secrets.Key.Secret), Headers: oas.NewOptHookHeaders(w.Secrets.Headers),
-		CreatedAt: stamp(w.CreatedAt), UpdatedAt: stamp(w.UpdatedAt), Description: str(w.Description), IncludeDetails: oas.NewOptBool(w.IncludeDetails),
-		Ordered: oas.NewOptBool(w.Ordered), Ed25519: oas.NewOptBool(w.Asymmetric), PublicKey: given(w.PublicKey()),
+		ID: w.ID.String(), EventType: string(w.Type()), URL: w.URL, SigningKey: str(w.Secrets.Key.Secret),
+		Headers: oas.NewOptHookHeaders(w.Secrets.Headers), CreatedAt: stamp(w.CreatedAt), UpdatedAt: stamp(w.UpdatedAt),
+		Description: str(w.Description), IncludeDetails: oas.NewOptBool(w.IncludeDetails), Ordered: oas.NewOptBool(w.Ordered), Ed25519: oas.NewOptBool(w.Asymmetric), PublicKey: given(w.PublicKey()),
 	}, nil
 }
 
@@ -33,7 +34,7 @@ func given(s string) oas.OptString { return oas.OptString{Value: s, Set: s != ""
 
 func webhookOf(w webhook.Webhook) *oas.Webhook {
 	out := &oas.Webhook{
-		ID: w.ID.String(), EventType: string(w.EventType), URL: w.URL, CreatedAt: stamp(w.CreatedAt), UpdatedAt: stamp(w.UpdatedAt),
+		ID: w.ID.String(), EventType: string(w.Type()), URL: w.URL, CreatedAt: stamp(w.CreatedAt), UpdatedAt: stamp(w.UpdatedAt),
 		Description: str(w.Description), IncludeDetails: oas.NewOptBool(w.IncludeDetails), Ordered: oas.NewOptBool(w.Ordered),
 		Ed25519: oas.NewOptBool(w.Asymmetric), PublicKey: given(w.PublicKey()), HeaderNames: append([]string{}, w.HeaderNames...),
 		PreviousKeyUntil: optInstant(w.PreviousUntil), DisabledAt: optInstant(w.DisabledAt),
@@ -50,7 +51,7 @@ func webhookOf(w webhook.Webhook) *oas.Webhook {
 
 // ListWebhooks lists endpoints.
 func (d *door) ListWebhooks(ctx context.Context, p oas.ListWebhooksParams) (oas.ListWebhooksRes, error) {
-	found, err := d.core.Webhook.List(ctx, event.Type(p.EventType.Value))
+	found, err := d.core.Webhook.List(ctx, webhook.Filter{Format: webhook.Standard, Type: event.Type(p.EventType.Value)})
 	if err != nil {
 		return nil, err
 	}
@@ -82,7 +83,7 @@ func (d *door) UpdateWebhook(ctx context.Context, in *oas.WebhookChange, p oas.U
 		text := u.String()
 		change.URL = &text
 	}
-	w, err := d.core.Webhook.Update(ctx, id[webhook.ID](p.ID), change)
+	w, err := d.core.Webhook.Update(ctx, webhook.Standard, id[webhook.ID](p.ID), change)
 	if err != nil {
 		return nil, err
 	}
@@ -91,7 +92,7 @@ func (d *door) UpdateWebhook(ctx context.Context, in *oas.WebhookChange, p oas.U
 
 // DeleteWebhook removes an endpoint.
 func (d *door) DeleteWebhook(ctx context.Context, p oas.DeleteWebhookParams) (oas.DeleteWebhookRes, error) {
-	if _, err := d.core.Webhook.Delete(ctx, id[webhook.ID](p.ID)); err != nil {
+	if _, err := d.core.Webhook.Delete(ctx, webhook.Standard, id[webhook.ID](p.ID)); err != nil {
 		return nil, err
 	}
 	return &oas.Done{Success: true}, nil
@@ -105,7 +106,8 @@ func (d *door) RotateWebhookKey(ctx context.Context, in oas.OptKeyRotation, p oa
 		return nil, err
 	}
 	return &oas.RotatedWebhook{
-		ID: w.ID.String(), SigningKey: w.Secrets.Key.Secret, PublicKey: given(w.PublicKey()), PreviousKeyUntil: instant(w.PreviousUntil), UpdatedAt: stamp(w.UpdatedAt),
+		ID: w.ID.String(), SigningKey: w.Secrets.Key.Secret, PublicKey: given(w.PublicKey()), PreviousKeyUntil: instant(w.PreviousUntil),
+		UpdatedAt: stamp(w.UpdatedAt),
 	}, nil
 }
 

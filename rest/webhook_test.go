@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"frontdesk/api/apitest"
+	"frontdesk/core/courier"
 	"frontdesk/core/practice"
 	"frontdesk/core/webhook"
 	"frontdesk/store"
@@ -162,7 +163,7 @@ func TestDeliveriesAreToldWithTheirAttempts(t *testing.T) {
 		"status": nil, "failure": nil, "ended_at": nil, "created_at": now,
 	})
 	p.post(made["id"].(string),
-		webhook.Answer{Failure: webhook.Refused, Took: 1500 * time.Millisecond}, webhook.Answer{Status: 200, Body: "thanks", Took: time.Millisecond})
+		courier.Answer{Failure: webhook.Refused, Took: 1500 * time.Millisecond}, courier.Answer{Status: 200, Body: "thanks", Took: time.Millisecond})
 	tried, _ := p.ask(200, "GET", at+"/deliveries/"+first["id"].(string), "")
 	p.same("its attempts", tried["attempts"], []any{
 		object{"number": 1.0, "at": now, "duration_ms": 1500.0, "status": nil, "failure": "refused", "answer": ""},
@@ -190,14 +191,14 @@ func TestDeliveriesAreToldWithTheirAttempts(t *testing.T) {
 }
 
 // post makes attempts at whatever is due, with one answer each.
-func (p *partner) post(id string, answers ...webhook.Answer) {
+func (p *partner) post(id string, answers ...courier.Answer) {
 	p.Helper()
 	n, _ := strconv.ParseInt(id, 10, 64)
 	g, _ := strconv.ParseInt(p.group, 10, 64)
 	group, of := practice.ID(g), webhook.ID(n)
 	for i, a := range answers {
-		err := p.db.Webhook().Do(context.Background(), func(tx webhook.Tx) error {
-			claimed, err := tx.ClaimDeliveries(context.Background(), group, of, webhook.Claim{Now: at, Until: at.Add(time.Minute), Lease: 1, Limit: 1})
+		err := p.db.DeliveryQueue().DoUnawaited(context.Background(), func(tx courier.Tx) error {
+			claimed, err := tx.ClaimDeliveries(context.Background(), group, of, courier.Claim{Now: at, Until: at.Add(time.Minute), Lease: 1, Limit: 1})
 			if err != nil {
 				return err
 			}
@@ -210,7 +211,7 @@ func (p *partner) post(id string, answers ...webhook.Answer) {
 				d.State, d.DueAt, d.EndedAt = webhook.Delivered, time.Time{}, at
 			}
 			attempt := webhook.Attempt{Number: d.Attempts, At: at, Took: a.Took, Status: a.Status, Failure: a.Failure, Body: a.Body}
-			return tx.SettleDeliveries(context.Background(), group, of, []webhook.Settled{{Delivery: d, Lease: 1, Attempt: &attempt}})
+			return tx.SettleDeliveries(context.Background(), group, of, []courier.Settled{{Delivery: d, Lease: 1, Attempt: &attempt}})
 		})
 		if err != nil {
 			p.Fatal(err)

@@ -7,31 +7,32 @@ import (
 	"strconv"
 	"strings"
 
+	"frontdesk/core/courier"
 	"frontdesk/core/event"
 	"frontdesk/core/practice"
 	"frontdesk/core/webhook"
 )
 
 const (
-	theStuck    = `SELECT value FROM json_each($3)`
+	theBlocked  = `SELECT value FROM json_each($3)`
 	intoBacklog = `INSERT INTO webhook_backlog (practice_group_id, event_id, webhooks) SELECT e.practice_group_id, e.id, group_concat(w.id)` + wanting +
-		` AND NOT w.ordered AND w.id IN (` + theStuck + `) GROUP BY e.practice_group_id, e.id`
-	deliverRest = deliver + ` AND (w.ordered OR w.id NOT IN (` + theStuck + `))`
+		` AND NOT w.ordered AND w.id IN (` + theBlocked + `) GROUP BY e.practice_group_id, e.id`
+	deliverRest = deliver + ` AND (w.ordered OR w.id NOT IN (` + theBlocked + `))`
 )
 
 // deliveries are the statements that queue an event for every endpoint that
-// wants it. For those that are stuck it goes to the backlog, but where events of
+// wants it. For those that are blocked it goes to the backlog, but where events of
 // one thing are told in their order: that is found out from the deliveries.
 func (t *Tx) deliveries(e event.Event) ([]statement, error) {
-	var stuck []webhook.ID
+	var blocked []webhook.ID
 	if t.db.pages {
-		stuck = t.db.bells.stuckIn(practice.ID(e.Group))
+		blocked = t.db.listeners.blockedIn(practice.ID(e.Group))
 	}
-	if len(stuck) == 0 {
+	if len(blocked) == 0 {
 		return []statement{{deliver, in{e.Group, e.ID}}}, nil
 	}
-	plain := make([]int64, len(stuck)) // which JSON has as numbers
-	for i, id := range stuck {
+	plain := make([]int64, len(blocked)) // which JSON has as numbers
+	for i, id := range blocked {
 		plain[i] = int64(id)
 	}
 	ids, err := json.Marshal(plain)
@@ -54,10 +55,10 @@ func (s webhookStore) Behind(ctx context.Context) ([]practice.ID, error) {
 }
 
 // Backlog lists the oldest of a group's backlog.
-func (s webhookStore) Backlog(ctx context.Context, group practice.ID, limit int) ([]webhook.Missed, error) {
+func (s webhookStore) Backlog(ctx context.Context, group practice.ID, limit int) ([]courier.Held, error) {
 	return list(ctx, s.Tx, `SELECT event_id, webhooks FROM webhook_backlog WHERE practice_group_id = $1 ORDER BY event_id LIMIT $2`,
-		in{group, limit}, func(scan scanner) (webhook.Missed, error) {
-			var m webhook.Missed
+		in{group, limit}, func(scan scanner) (courier.Held, error) {
+			var m courier.Held
 			var webhooks string
 			err := scan(&m.Event, &webhooks)
 			for one := range strings.SplitSeq(webhooks, ",") {
@@ -71,25 +72,25 @@ func (s webhookStore) Backlog(ctx context.Context, group practice.ID, limit int)
 }
 
 const (
-	catchUp = toDeliver + ` FROM webhook w CROSS JOIN event e WHERE w.practice_group_id = $1 AND e.practice_group_id = $1 AND e.id IN `
-	// One that somebody asked for meanwhile is there already.
+	queueBacklog = toDeliver + ` FROM webhook w CROSS JOIN event e WHERE w.practice_group_id = $1 AND e.practice_group_id = $1 AND e.id IN `
+	// One that was asked for meanwhile is there already.
 	unlessThere = ` ON CONFLICT (practice_group_id, webhook_id, event_id) DO NOTHING`
-	caughtUp    = `DELETE FROM webhook_backlog WHERE practice_group_id = $1 AND event_id IN `
+	dropBacklog = `DELETE FROM webhook_backlog WHERE practice_group_id = $1 AND event_id IN `
 )
 
 var (
-	catchUpWith  = amongst{catchUp + few2 + ` AND w.id = $22` + unlessThere, catchUp + many2 + ` AND w.id = $202` + unlessThere}
-	caughtUpWith = amongst{caughtUp + few2, caughtUp + many2}
+	queueBacklogWith = amongst{queueBacklog + few2 + ` AND w.id = $22` + unlessThere, queueBacklog + many2 + ` AND w.id = $202` + unlessThere}
+	dropBacklogWith  = amongst{dropBacklog + few2, dropBacklog + many2}
 )
 
-// CatchUp queues events for an endpoint.
-func (t *Tx) CatchUp(ctx context.Context, group practice.ID, of webhook.ID, events []int64) error {
-	return t.among(ctx, catchUpWith, in{group}, events, of)
+// QueueFromBacklog queues events for an endpoint.
+func (t *Tx) QueueFromBacklog(ctx context.Context, group practice.ID, of webhook.ID, events []int64) error {
+	return t.among(ctx, queueBacklogWith, in{group}, events, of)
 }
 
-// CaughtUp takes events out of the backlog.
-func (t *Tx) CaughtUp(ctx context.Context, group practice.ID, events []int64) error {
-	return t.among(ctx, caughtUpWith, in{group}, events)
+// DropFromBacklog takes events out of the backlog.
+func (t *Tx) DropFromBacklog(ctx context.Context, group practice.ID, events []int64) error {
+	return t.among(ctx, dropBacklogWith, in{group}, events)
 }
 
 // among runs a statement for ids, which come between its other arguments.

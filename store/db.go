@@ -12,7 +12,8 @@
 //	             whose key its secrets have, where it is, which server has its file
 //	handover.go  the journal of what is being handed over
 //	job.go       jobs and events, kept with what caused them
-//	webhook.go   endpoints, the log of events, and the bells events ring
+//	webhook.go   endpoints, and the log of events
+//	listen.go    what is notified of events when they are committed
 //	delivery.go  what is delivered to endpoints
 //	among.go     questions about many things at once
 //	count.go     how many statements something takes
@@ -58,7 +59,7 @@ type DB struct {
 	liteJobs       *river.Client[*sql.Tx]
 	node           node
 	handed         handovers // what is being handed over
-	bells          bells
+	listeners      listeners
 	path           string       // of SQLite's file
 	lock           *flock.Flock // on it, when this program serves
 	pooled         bool

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"frontdesk/core/courier"
 	"frontdesk/core/event"
 	"frontdesk/core/practice"
 	"frontdesk/core/webhook"
@@ -24,10 +25,24 @@ func scanDelivery(scan scanner) (webhook.Delivery, error) {
 	return d, err
 }
 
+const (
+	oneDelivery = `SELECT ` + deliveryColumns + ` FROM webhook_delivery WHERE practice_group_id = $1 AND webhook_id = $2 AND event_id = $3`
+	// What is in the backlog is a delivery that waits; see store/backlog.go. One
+	// statement looks in both places, for an event moves from one to the other.
+	oneWithBacklog = oneDelivery + ` UNION ALL
+		SELECT e.id, e.at, 'waiting', 0, 0, e.at, false, e.at, 0, '', NULL, NULL, e.at FROM webhook_backlog b
+		JOIN event e ON e.practice_group_id = b.practice_group_id AND e.id = b.event_id
+		WHERE b.practice_group_id = $1 AND b.event_id = $3 AND ',' || b.webhooks || ',' LIKE '%,' || $2 || ',%' AND NOT EXISTS
+			(SELECT 1 FROM webhook_delivery d WHERE d.practice_group_id = $1 AND d.webhook_id = $2 AND d.event_id = $3)`
+)
+
 // Delivery finds a delivery.
 func (t *Tx) Delivery(ctx context.Context, group practice.ID, of webhook.ID, id int64) (webhook.Delivery, error) {
-	return find(ctx, t, webhook.ErrNoDelivery, `SELECT `+deliveryColumns+` FROM webhook_delivery WHERE practice_group_id = $1 AND webhook_id = $2 AND event_id = $3`,
-		in{group, of, id}, scanDelivery)
+	text := oneDelivery
+	if t.db.pages {
+		text = oneWithBacklog
+	}
+	return find(ctx, t, webhook.ErrNoDelivery, text, in{group, of, id}, scanDelivery)
 }
 
 const (
@@ -89,7 +104,7 @@ func (t *Tx) AddDelivery(ctx context.Context, group practice.ID, of webhook.ID, 
 }
 
 // queued notes that there is something to deliver which is no new event.
-func (t *Tx) queued(ctx context.Context, group practice.ID) { t.tells(ctx, group, "") }
+func (t *Tx) queued(ctx context.Context, group practice.ID) { t.notes(ctx, group, "") }
 
 // Requeue queues the deliveries of events.
 func (t *Tx) Requeue(ctx context.Context, group practice.ID, of webhook.ID, events []int64, again bool, now time.Time) (int, error) {
@@ -132,7 +147,7 @@ const (
 )
 
 // ClaimDeliveries leases deliveries that are due.
-func (t *Tx) ClaimDeliveries(ctx context.Context, group practice.ID, of webhook.ID, c webhook.Claim) ([]webhook.Claimed, error) {
+func (t *Tx) ClaimDeliveries(ctx context.Context, group practice.ID, of webhook.ID, c courier.Claim) ([]courier.Claimed, error) {
 	query := leaseDeliveries
 	if t.db.skips {
 		query = leaseSkipping
@@ -142,8 +157,8 @@ func (t *Tx) ClaimDeliveries(ctx context.Context, group practice.ID, of webhook.
 			return nil, err
 		}
 	}
-	found, err := list(ctx, t, query, in{group, of, c.Now, c.Until, c.Lease, c.Limit}, func(scan scanner) (webhook.Claimed, error) {
-		var d webhook.Claimed
+	found, err := list(ctx, t, query, in{group, of, c.Now, c.Until, c.Lease, c.Limit}, func(scan scanner) (courier.Claimed, error) {
+		var d courier.Claimed
 		var data, body, of string
 		var leased flag
 		err := scan(&d.ID, when{&d.At}, &d.State, &d.Attempts, &d.Tries, when{&d.DueAt}, &leased, when{&d.Since}, &d.Status, &d.Failure, when{&d.EndedAt},
@@ -153,7 +168,7 @@ func (t *Tx) ClaimDeliveries(ctx context.Context, group practice.ID, of webhook.
 		}
 		return d, err
 	})
-	slices.SortFunc(found, func(a, b webhook.Claimed) int { return int(a.ID - b.ID) })
+	slices.SortFunc(found, func(a, b courier.Claimed) int { return int(a.ID - b.ID) })
 	return found, err
 }
 
@@ -165,7 +180,7 @@ func (t *Tx) NextDelivery(ctx context.Context, group practice.ID, of webhook.ID)
 }
 
 // SettleDeliveries keeps how attempts went.
-func (t *Tx) SettleDeliveries(ctx context.Context, group practice.ID, of webhook.ID, settled []webhook.Settled) error {
+func (t *Tx) SettleDeliveries(ctx context.Context, group practice.ID, of webhook.ID, settled []courier.Settled) error {
 	all := make([]statement, 0, 2*len(settled))
 	for _, s := range settled {
 		all = append(all, statement{`UPDATE webhook_delivery SET state = $4, attempts = $5, tries = $6, due_at = $7, status = $8, failure = $9, ended_at = $10, lease = NULL

@@ -79,7 +79,7 @@ func (t *Tx) Record(ctx context.Context, e event.Event) error {
 		deliver, err := t.deliveries(e)
 		all = append(all, statement{keepEvent, in{e.Group, e.ID, e.Type, e.Subject, e.Sequence, e.At, string(e.Data)}})
 		all = append(all, deliver...)
-		t.tells(ctx, practice.ID(e.Group), e.Type)
+		t.notes(ctx, practice.ID(e.Group), e.Type)
 		return err
 	}
 	for _, part := range e.Parts {

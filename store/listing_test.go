@@ -86,7 +86,7 @@ func TestPostgreSQLFindsWhatItTakesInHandByItsKey(t *testing.T) {
 	}
 	leases := 0
 	for text, at := range statements(t) {
-		if !strings.HasPrefix(text, "WITH due AS") && !strings.Contains(text, "AS lanes") {
+		if !strings.HasPrefix(text, "WITH due AS") && !strings.Contains(text, "AS endpoints") {
 			continue
 		}
 		leases++

@@ -346,7 +346,7 @@ func (t *Tx) Settle(ctx context.Context, group practice.ID, settled []messaging.
 			if wanted[s.Event.Type] {
 				told = append(told, statement{deliver, in{group, id}})
 			}
-			t.tells(ctx, group, s.Event.Type)
+			t.notes(ctx, group, s.Event.Type)
 		}
 	}
 	_, err = t.run(ctx, append(append(steps, events...), told...))
@@ -365,7 +365,7 @@ func (t *Tx) TellMessage(ctx context.Context, group practice.ID, id messaging.ID
 	_, err := t.run(ctx, []statement{
 		{countEvent, in{group, id}}, {addEvent, in{group, id, told, e.Type, e.At, string(e.Data)}}, {deliver, in{group, told}},
 	})
-	t.tells(ctx, group, e.Type)
+	t.notes(ctx, group, e.Type)
 	return err
 }
 

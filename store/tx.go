@@ -27,7 +27,7 @@ type Tx struct {
 	// diaries are those LockBelongings has locked.
 	diaries map[practice.PractitionerID]bool
 	// happened are the events that are part of it.
-	happened map[wanted]bool
+	happened map[happened]bool
 	// turn has statements wait for one another, in a transaction that several read
 	// in at once: a connection carries out one at a time.
 	turn *sync.Mutex
@@ -397,7 +397,7 @@ func (db *DB) try(ctx context.Context, fn func(*Tx) error, disk bool) (err error
 		if err := tx.Commit(ctx); err != nil {
 			return err
 		}
-		db.bells.ring(t.happened)
+		db.listeners.notify(t.happened)
 		return nil
 	}
 	return db.lines.do(ctx, fn, disk)

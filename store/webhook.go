@@ -3,11 +3,12 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"frontdesk/core/audit"
+	"frontdesk/core/courier"
 	"frontdesk/core/event"
 	"frontdesk/core/practice"
 	"frontdesk/core/webhook"
@@ -18,99 +19,18 @@ type webhookStore struct{ *Tx }
 // Webhook is what webhook remembers.
 func (db *DB) Webhook() webhook.Store { return webhookStore{db.plain()} }
 
+// EventLog is the log of events.
+func (db *DB) EventLog() webhook.Log { return webhookStore{db.plain()} }
+
+// DeliveryQueue is what the courier remembers.
+func (db *DB) DeliveryQueue() courier.Queue { return webhookStore{db.plain()} }
+
 func (s webhookStore) Do(ctx context.Context, fn func(webhook.Tx) error) error {
 	return s.db.do(ctx, func(tx *Tx) error { return fn(tx) })
 }
 
-func (s webhookStore) DoUnawaited(ctx context.Context, fn func(webhook.Tx) error) error {
+func (s webhookStore) DoUnawaited(ctx context.Context, fn func(courier.Tx) error) error {
 	return s.db.perform(ctx, func(tx *Tx) error { return fn(tx) }, unawaited)
-}
-
-// bells tell who waits for events that a transaction with some was committed.
-type bells struct {
-	mu      sync.Mutex
-	waiting map[practice.ID]chan struct{}
-	heard   func(practice.ID, event.Type)
-	stuck   func(practice.ID) []webhook.ID
-}
-
-// wanted is a type of event that happened in a group.
-type wanted struct {
-	group practice.ID
-	of    event.Type
-}
-
-// Heard asks for a call for each type of event that a transaction of this
-// program has committed; the empty type is something to deliver that is no new
-// event. The call must not wait for anything.
-func (db *DB) Heard(call func(practice.ID, event.Type)) {
-	db.bells.mu.Lock()
-	defer db.bells.mu.Unlock()
-	db.bells.heard = call
-}
-
-// Stuck asks which endpoints of a group cannot take anything for now: what
-// happens meanwhile is kept for them where that takes least. The call must not
-// wait for anything.
-func (db *DB) Stuck(call func(practice.ID) []webhook.ID) {
-	db.bells.mu.Lock()
-	defer db.bells.mu.Unlock()
-	db.bells.stuck = call
-}
-
-func (b *bells) stuckIn(group practice.ID) []webhook.ID {
-	b.mu.Lock()
-	stuck := b.stuck
-	b.mu.Unlock()
-	if stuck == nil {
-		return nil
-	}
-	return stuck(group)
-}
-
-// Rings gives a channel that is closed when the group has new events.
-func (s webhookStore) Rings(group practice.ID) <-chan struct{} {
-	b := &s.db.bells
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.waiting[group] == nil {
-		if b.waiting == nil {
-			b.waiting = map[practice.ID]chan struct{}{}
-		}
-		b.waiting[group] = make(chan struct{})
-	}
-	return b.waiting[group]
-}
-
-// ring is called when what happened is committed.
-func (b *bells) ring(happened map[wanted]bool) {
-	if len(happened) == 0 {
-		return
-	}
-	b.mu.Lock()
-	heard := b.heard
-	for w := range happened {
-		if c := b.waiting[w.group]; c != nil {
-			close(c)
-			delete(b.waiting, w.group)
-		}
-	}
-	b.mu.Unlock()
-	if heard == nil {
-		return
-	}
-	for w := range happened {
-		heard(w.group, w.of)
-	}
-}
-
-// tells notes that an event is part of the transaction.
-func (t *Tx) tells(ctx context.Context, group practice.ID, of event.Type) {
-	t = t.on(ctx)
-	if t.happened == nil {
-		t.happened = map[wanted]bool{}
-	}
-	t.happened[wanted{group, of}] = true
 }
 
 const (
@@ -142,24 +62,34 @@ func (t *Tx) wants(ctx context.Context, group practice.ID) (map[event.Type]bool,
 	return out, err
 }
 
-const webhookColumns = `id, owner, description, event_type, url, include_details, ordered, ed25519, secret, previous_until, disabled_at, disabled_why,
-	failing_since, held_until, replay, version, created_at, updated_at, style, deleted_at`
+// gotten are the types of events an endpoint gets, with commas between them.
+const gotten = `CASE WHEN event_type <> '' THEN event_type ELSE COALESCE((SELECT string_agg(wt.event_type, ',') FROM webhook_type wt
+	WHERE wt.practice_group_id = w.practice_group_id AND wt.webhook_id = w.id), '') END`
+
+const webhookColumns = `id, style, owner, description, url, include_details, ordered, ed25519, secret, previous_until, disabled_at,
+	disabled_why, failing_since, held_until, replay, version, created_at, updated_at, deleted_at, ` + gotten
 
 func scanWebhook(scan scanner) (webhook.Webhook, error) {
 	var w webhook.Webhook
-	var replay string
-	err := scan(&w.ID, &w.Owner, &w.Description, &w.EventType, &w.URL, &w.IncludeDetails, &w.Ordered, &w.Asymmetric, &w.Sealed, when{&w.PreviousUntil},
-		when{&w.DisabledAt}, &w.DisabledWhy, when{&w.FailingSince}, when{&w.HeldUntil}, &replay, &w.Version, when{&w.CreatedAt}, when{&w.UpdatedAt},
-		&w.Style, when{&w.DeletedAt})
+	var replay, types string
+	err := scan(&w.ID, &w.Format, &w.Owner, &w.Description, &w.URL, &w.IncludeDetails, &w.Ordered, &w.Asymmetric, &w.Sealed,
+		when{&w.PreviousUntil}, when{&w.DisabledAt}, &w.DisabledWhy, when{&w.FailingSince}, when{&w.HeldUntil}, &replay, &w.Version,
+		when{&w.CreatedAt}, when{&w.UpdatedAt}, when{&w.DeletedAt}, &types)
+	for of := range strings.SplitSeq(types, ",") {
+		if of != "" {
+			w.Types = append(w.Types, event.Type(of))
+		}
+	}
+	slices.Sort(w.Types)
 	if err != nil || replay == "" {
 		return w, err
 	}
 	return w, json.Unmarshal([]byte(replay), &w.Replay)
 }
 
-// Webhook finds an endpoint.
+// Webhook finds an endpoint, deleted or not.
 func (t *Tx) Webhook(ctx context.Context, group practice.ID, id webhook.ID) (webhook.Webhook, error) {
-	return find(ctx, t, webhook.ErrNotFound, `SELECT `+webhookColumns+` FROM webhook WHERE practice_group_id = $1 AND id = $2 AND deleted_at IS NULL`,
+	return find(ctx, t, webhook.ErrNotFound, `SELECT `+webhookColumns+` FROM webhook w WHERE practice_group_id = $1 AND id = $2`,
 		in{group, id}, scanWebhook)
 }
 
@@ -172,9 +102,11 @@ func (t *Tx) LockWebhook(ctx context.Context, group practice.ID, id webhook.ID) 
 }
 
 // Webhooks lists a group's endpoints.
-func (s webhookStore) Webhooks(ctx context.Context, group practice.ID, of event.Type) ([]webhook.Webhook, error) {
-	return list(ctx, s.Tx, `SELECT `+webhookColumns+` FROM webhook WHERE practice_group_id = $1 AND deleted_at IS NULL AND (CAST($2 AS text) = '' OR event_type = $2)
-		ORDER BY id`, in{group, of}, scanWebhook)
+func (s webhookStore) Webhooks(ctx context.Context, group practice.ID, f webhook.Filter) ([]webhook.Webhook, error) {
+	return list(ctx, s.Tx, `SELECT `+webhookColumns+` FROM webhook w WHERE practice_group_id = $1
+			AND (CAST($2 AS text) = '' OR style = $2) AND (CAST($3 AS text) = '' OR event_type = $3)
+			AND (deleted_at IS NULL OR CAST($4 AS boolean) AND style <> 'standard') ORDER BY id`,
+		in{group, f.Format, f.Type, f.Deleted}, scanWebhook)
 }
 
 // AddWebhook keeps a new endpoint.
@@ -185,7 +117,8 @@ func (t *Tx) AddWebhook(ctx context.Context, group practice.ID, w webhook.Webhoo
 			CAST($9 AS boolean), $10, '', '', CAST($11 AS bigint), $12, $13, CAST($15 AS text)
 		FROM practice_group WHERE practice_group_id = $1
 			AND (SELECT count(*) FROM webhook o WHERE o.practice_group_id = $1 AND o.deleted_at IS NULL) < $14`,
-		group, w.ID, w.Owner, w.Description, w.EventType, w.URL, w.IncludeDetails, w.Ordered, w.Asymmetric, w.Sealed, w.Version, w.CreatedAt, w.UpdatedAt, webhook.Most, w.Style)
+		group, w.ID, w.Owner, w.Description, w.Type(), w.URL, w.IncludeDetails, w.Ordered, w.Asymmetric, w.Sealed, w.Version,
+		w.CreatedAt, w.UpdatedAt, webhook.Most, w.Format)
 	if err == nil && n == 0 {
 		err = webhook.ErrTooMany
 	}
@@ -195,69 +128,19 @@ func (t *Tx) AddWebhook(ctx context.Context, group practice.ID, w webhook.Webhoo
 	return t.SaveTypes(ctx, group, w)
 }
 
-// SaveTypes keeps what types of events an endpoint wants.
+// SaveTypes keeps what types of events an endpoint gets.
 func (t *Tx) SaveTypes(ctx context.Context, group practice.ID, w webhook.Webhook) error {
 	if _, err := t.exec(ctx, dropTypes, group, w.ID); err != nil {
 		return err
 	}
 	all := []in{}
-	for _, of := range w.Wants() {
+	for _, of := range w.Types {
 		all = append(all, in{group, w.ID, of})
 	}
 	return t.many(ctx, `INSERT INTO webhook_type (practice_group_id, webhook_id, event_type) VALUES ($1, $2, $3)`, all)
 }
 
 const dropTypes = `DELETE FROM webhook_type WHERE practice_group_id = $1 AND webhook_id = $2`
-
-// TypesOf gives the types of events an endpoint wants.
-func (t *Tx) TypesOf(ctx context.Context, group practice.ID, id webhook.ID) ([]event.Type, error) {
-	return list(ctx, t, `SELECT event_type FROM webhook_type WHERE practice_group_id = $1 AND webhook_id = $2 ORDER BY event_type`, in{group, id},
-		func(scan scanner) (event.Type, error) {
-			var of event.Type
-			err := scan(&of)
-			return of, err
-		})
-}
-
-// Subscription finds a subscription, deleted or not.
-func (t *Tx) Subscription(ctx context.Context, group practice.ID, id webhook.ID) (webhook.Webhook, error) {
-	w, err := find(ctx, t, webhook.ErrNotFound, `SELECT `+webhookColumns+` FROM webhook WHERE practice_group_id = $1 AND id = $2 AND style = 'subscription'`,
-		in{group, id}, scanWebhook)
-	if err != nil {
-		return w, err
-	}
-	w.Types, err = t.TypesOf(ctx, group, id)
-	return w, err
-}
-
-// Subscriptions lists a group's subscriptions.
-func (s webhookStore) Subscriptions(ctx context.Context, group practice.ID, deleted bool) ([]webhook.Webhook, error) {
-	found, err := list(ctx, s.Tx, `SELECT `+webhookColumns+` FROM webhook WHERE practice_group_id = $1 AND style = 'subscription' AND ($2 OR deleted_at IS NULL)
-		ORDER BY id`, in{group, deleted}, scanWebhook)
-	if err != nil {
-		return nil, err
-	}
-	type wanted struct {
-		webhook webhook.ID
-		of      event.Type
-	}
-	types, err := list(ctx, s.Tx, `SELECT webhook_id, event_type FROM webhook_type WHERE practice_group_id = $1 ORDER BY webhook_id, event_type`, in{group},
-		func(scan scanner) (wanted, error) {
-			var w wanted
-			err := scan(&w.webhook, &w.of)
-			return w, err
-		})
-	at := map[webhook.ID]int{}
-	for i, w := range found {
-		at[w.ID] = i
-	}
-	for _, w := range types {
-		if i, ok := at[w.webhook]; ok {
-			found[i].Types = append(found[i].Types, w.of)
-		}
-	}
-	return found, err
-}
 
 // SaveWebhook keeps a changed endpoint.
 func (t *Tx) SaveWebhook(ctx context.Context, group practice.ID, w webhook.Webhook) error {
@@ -299,15 +182,12 @@ func (t *Tx) PurgeWebhook(ctx context.Context, group practice.ID, id webhook.ID)
 // GoneWebhooks lists the endpoints that were dropped before a moment.
 func (s webhookStore) GoneWebhooks(ctx context.Context, group practice.ID, before time.Time) ([]webhook.ID, error) {
 	return list(ctx, s.Tx, `SELECT id FROM webhook w WHERE practice_group_id = $1 AND deleted_at < $2
-		AND (style = 'standard' OR EXISTS (SELECT 1 FROM webhook_delivery d WHERE d.practice_group_id = w.practice_group_id AND d.webhook_id = w.id))`, in{group, before}, func(scan scanner) (webhook.ID, error) {
-		var id webhook.ID
-		err := scan(&id)
-		return id, err
-	})
+		AND (style = 'standard' OR EXISTS (SELECT 1 FROM webhook_delivery d WHERE d.practice_group_id = w.practice_group_id AND d.webhook_id = w.id))`,
+		in{group, before}, scanID[webhook.ID])
 }
 
-func scanDue(scan scanner) (webhook.Due, error) {
-	var d webhook.Due
+func scanDue(scan scanner) (courier.Due, error) {
+	var d courier.Due
 	err := scan(&d.Group, &d.Webhook, &d.Type, when{&d.Since})
 	return d, err
 }
@@ -315,22 +195,22 @@ func scanDue(scan scanner) (webhook.Due, error) {
 const (
 	// The first that waits is asked for, and not whether one is due: PostgreSQL
 	// would look for that among all that were ever delivered.
-	dueLanes = `SELECT practice_group_id, id, event_type, due_at FROM (
+	dueEndpoints = `SELECT practice_group_id, id, event_type, due_at FROM (
 			SELECT w.practice_group_id, w.id, w.event_type, (SELECT d.due_at FROM webhook_delivery d
 				WHERE d.practice_group_id = w.practice_group_id AND d.webhook_id = w.id AND d.due_at IS NOT NULL ORDER BY d.due_at LIMIT 1) AS due_at
 			FROM webhook w WHERE w.disabled_at IS NULL AND w.deleted_at IS NULL AND (w.held_until IS NULL OR w.held_until <= $1)`
-	dueEnd = `) AS lanes WHERE due_at <= $1`
-	dueOf  = dueLanes + ` AND w.practice_group_id = $2 AND (CAST($3 AS text) = '' OR w.event_type = '' OR w.event_type = $3)` + dueEnd
-	dueIn  = dueLanes + dueEnd + ` ORDER BY practice_group_id`
+	dueEnd = `) AS endpoints WHERE due_at <= $1`
+	dueOf  = dueEndpoints + ` AND w.practice_group_id = $2 AND (CAST($3 AS text) = '' OR w.event_type = '' OR w.event_type = $3)` + dueEnd
+	dueIn  = dueEndpoints + dueEnd + ` ORDER BY practice_group_id`
 )
 
 // DueWebhooks lists the endpoints, of all groups, with something to deliver.
-func (s webhookStore) DueWebhooks(ctx context.Context, now time.Time) ([]webhook.Due, error) {
+func (s webhookStore) DueWebhooks(ctx context.Context, now time.Time) ([]courier.Due, error) {
 	return list(ctx, s.Tx, dueIn, in{now}, scanDue)
 }
 
 // DueOf lists those of one group and type.
-func (s webhookStore) DueOf(ctx context.Context, group practice.ID, of event.Type, now time.Time) ([]webhook.Due, error) {
+func (s webhookStore) DueOf(ctx context.Context, group practice.ID, of event.Type, now time.Time) ([]courier.Due, error) {
 	return list(ctx, s.Tx, dueOf, in{now, group, of}, scanDue)
 }
 
@@ -352,9 +232,11 @@ func scanEvent(group int64) func(scan scanner) (event.Event, error) {
 }
 
 // EventsBetween lists events of a type in the order of time.
-func (t *Tx) EventsBetween(ctx context.Context, group practice.ID, of event.Type, after time.Time, afterID int64, until time.Time, limit int) ([]event.Event, error) {
+func (t *Tx) EventsBetween(
+	ctx context.Context, group practice.ID, of event.Type, after webhook.Place, until time.Time, limit int,
+) ([]event.Event, error) {
 	return list(ctx, t, `SELECT `+eventColumns+` FROM event WHERE practice_group_id = $1 AND type = $2 AND (at, id) > ($3, $4) AND at <= $5
-		ORDER BY at, id LIMIT $6`, in{group, of, after, afterID, until, limit}, scanEvent(int64(group)))
+		ORDER BY at, id LIMIT $6`, in{group, of, after.At, after.ID, until, limit}, scanEvent(int64(group)))
 }
 
 // Log reads numbered events.

@@ -166,7 +166,7 @@ func (w *writer) members(ctx context.Context, first *unit) ([]*unit, error) {
 	if err := tx.Commit(); err != nil {
 		return members, err
 	}
-	w.db.bells.ring(t.happened)
+	w.db.listeners.notify(t.happened)
 	return members, nil
 }
 

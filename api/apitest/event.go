@@ -78,11 +78,11 @@ func Payload(body []byte) error {
 	return schema.Validate(value)
 }
 
-// Event says what of an event is against the schema of its type. News, which only
-// subscriptions are told of, are ids and no more.
+// Event says what of an event is against the schema of its type. Those that the
+// log does not show are ids and no more.
 func Event(e event.Event) error {
-	if topic := webhook.Topic(e.Type); slices.Contains(webhook.Topics, topic) && !slices.Contains(event.Logged, e.Type) {
-		return news(e.Data)
+	if slices.Contains(event.Types, e.Type) && !slices.Contains(event.Logged, e.Type) {
+		return thin(e.Data)
 	}
 	body, err := json.Marshal(webhook.NewPayload(e))
 	if err != nil {
@@ -91,7 +91,7 @@ func Event(e event.Event) error {
 	return Payload(body)
 }
 
-func news(data []byte) error {
+func thin(data []byte) error {
 	var ids map[string]string
 	if err := json.Unmarshal(data, &ids); err != nil {
 		return err

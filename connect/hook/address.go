@@ -76,7 +76,7 @@ func (g *guard) dial(ctx context.Context, network, address string) (net.Conn, er
 	return g.guarded.DialContext(ctx, network, address)
 }
 
-// Check implements webhook.Poster.
+// Check implements webhook.Addresses.
 func (c *Client) Check(address string) string {
 	_, wrong := c.guard.check(address)
 	return wrong

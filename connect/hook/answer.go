@@ -16,6 +16,7 @@ import (
 
 	"code.dny.dev/ssrf"
 
+	"frontdesk/core/courier"
 	"frontdesk/core/webhook"
 )
 
@@ -58,7 +59,7 @@ func read(body io.Reader) (string, error) {
 	for all < maxBody {
 		n, err := body.Read(buf[kept:min(len(buf), kept+maxBody-all)])
 		all += n
-		kept = min(kept+n, webhook.AnswerSize)
+		kept = min(kept+n, courier.AnswerSize)
 		if errors.Is(err, io.EOF) {
 			return text(buf[:kept], all > kept), nil
 		}
@@ -87,8 +88,8 @@ func text(b []byte, cut bool) string {
 		}
 		return r // U+FFFD for what is not UTF-8
 	}, string(b))
-	for len(s) > webhook.AnswerSize { // U+FFFD is longer than what it stands for
-		s = s[:webhook.AnswerSize]
+	for len(s) > courier.AnswerSize { // U+FFFD is longer than what it stands for
+		s = s[:courier.AnswerSize]
 		s = s[:len(s)-halfRune([]byte(s))]
 	}
 	return s

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"frontdesk/connect/hook"
+	"frontdesk/core/courier"
 	"frontdesk/core/webhook"
 )
 
@@ -39,7 +40,7 @@ func TestAHugeAnswerIsNotRead(t *testing.T) {
 			runtime.ReadMemStats(&before)
 			a := c.Post(t.Context(), parcel(e.URL))
 			runtime.ReadMemStats(&after)
-			if !a.Accepted() || a.Status != 200 || a.Body != strings.Repeat("x", webhook.AnswerSize) {
+			if !a.Accepted() || a.Status != 200 || a.Body != strings.Repeat("x", courier.AnswerSize) {
 				t.Errorf("got %d, %s, %d bytes", a.Status, a.Failure, len(a.Body))
 			}
 			// Sockets hold a few megabytes, and the server's half is counted too.
@@ -176,9 +177,9 @@ func FuzzText(f *testing.F) {
 	f.Add([]byte("a\xe2\x82"), true)
 	f.Add(bytes.Repeat([]byte("\xff"), 1024), true)
 	f.Fuzz(func(t *testing.T, b []byte, cut bool) {
-		b = b[:min(len(b), webhook.AnswerSize)]
+		b = b[:min(len(b), courier.AnswerSize)]
 		s := hook.Text(b, cut)
-		if len(s) > webhook.AnswerSize || strings.ToValidUTF8(s, "") != s || strings.ContainsAny(s, "\x00\r\x1b\x7f\u0085\u202e") {
+		if len(s) > courier.AnswerSize || strings.ToValidUTF8(s, "") != s || strings.ContainsAny(s, "\x00\r\x1b\x7f\u0085\u202e") {
 			t.Errorf("%q became %q", b, s)
 		}
 	})

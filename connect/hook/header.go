@@ -21,7 +21,7 @@ var (
 	}
 )
 
-// CheckHeader implements webhook.Poster.
+// CheckHeader implements webhook.Addresses.
 func (c *Client) CheckHeader(name, value string) string { return headerTrouble(name, value) }
 
 func headerTrouble(name, value string) string {

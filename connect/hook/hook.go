@@ -20,8 +20,8 @@
 //	X-Herohealth-Signature: {hex}
 //	X-Herohealth-Signature-Previous: {hex}
 //
-// To a subscription of the GraphQL API it has, in place of all from webhook-id
-// on, what that API documents:
+// In the format of the GraphQL API (webhook.Semble) it has, in place of all from
+// webhook-id on, what that API documents:
 //
 //	X-Webhook-Timestamp: seconds since 1970
 //	X-Webhook-Signature: t={the same seconds},v1={hex}
@@ -48,6 +48,7 @@ import (
 	"strconv"
 	"time"
 
+	"frontdesk/core/courier"
 	"frontdesk/core/webhook"
 )
 
@@ -70,8 +71,8 @@ type Settings struct {
 }
 
 const (
-	// userAgent has the version of the protocol, not the program's: what it
-	// runs is nobody's business.
+	// userAgent has the version of the protocol, and not the program's, which a
+	// receiver has no use for.
 	userAgent = "Frontdesk-Webhooks/1"
 	// timeout is at the low end of what Standard Webhooks asks senders for, so
 	// that a slow endpoint holds a worker no longer than it must.
@@ -92,14 +93,17 @@ const (
 	pongs = 5 * time.Second
 )
 
-// Client implements webhook.Poster.
+// Client implements courier.Poster.
 type Client struct {
 	guard     *guard
 	timeout   time.Duration
 	transport *http.Transport
 }
 
-var _ webhook.Poster = (*Client)(nil)
+var (
+	_ courier.Poster    = (*Client)(nil)
+	_ webhook.Addresses = (*Client)(nil)
+)
 
 // New makes a client.
 func New(s Settings) *Client {
@@ -132,17 +136,17 @@ func New(s Settings) *Client {
 // Close ends the connections that wait for another parcel.
 func (c *Client) Close() { c.transport.CloseIdleConnections() }
 
-// Post implements webhook.Poster. When the context ends first, that is a
+// Post implements courier.Poster. When the context ends first, that is a
 // TimedOut too. An answer counts by its status once its headers are there and
 // its body has ended or has run past 64 KiB; a body that breaks off before, or
 // is not there in time, leaves both a status and a failure.
-func (c *Client) Post(ctx context.Context, p webhook.Parcel) (a webhook.Answer) {
+func (c *Client) Post(ctx context.Context, p courier.Parcel) (a courier.Answer) {
 	start := time.Now()
 	defer func() { a.Took = time.Since(start) }()
 	// What was fit to be posted to when it was given may not be by now.
 	u, wrong := c.guard.check(p.URL)
 	if wrong != "" {
-		return webhook.Answer{Failure: webhook.Forbidden}
+		return courier.Answer{Failure: webhook.Forbidden}
 	}
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
@@ -150,7 +154,7 @@ func (c *Client) Post(ctx context.Context, p webhook.Parcel) (a webhook.Answer) 
 	// cookie, and has no opinion about where an answer points.
 	resp, err := c.transport.RoundTrip(request(u, &p).WithContext(ctx))
 	if err != nil {
-		return webhook.Answer{Failure: failure(err)}
+		return courier.Answer{Failure: failure(err)}
 	}
 	defer resp.Body.Close()
 	a.Status, a.RetryAfter = resp.StatusCode, retryAfter(resp.Header, time.Now())
@@ -171,7 +175,7 @@ var (
 )
 
 // request is the parcel as it goes out.
-func request(u *url.URL, p *webhook.Parcel) *http.Request {
+func request(u *url.URL, p *courier.Parcel) *http.Request {
 	h := make(http.Header, 10+len(p.Headers))
 	for name, value := range p.Headers {
 		if headerTrouble(name, value) == "" {
@@ -181,8 +185,8 @@ func request(u *url.URL, p *webhook.Parcel) *http.Request {
 	h["Content-Type"] = contentTypes
 	h["User-Agent"] = userAgents
 	h["Frontdesk-Attempt"] = []string{strconv.Itoa(p.Attempt)}
-	if p.Style == webhook.Subscription {
-		signSubscription(h, p)
+	if p.Format == webhook.Semble {
+		signSemble(h, p)
 	} else {
 		sign(h, p)
 	}

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"frontdesk/connect/hook"
+	"frontdesk/core/courier"
 	"frontdesk/core/webhook"
 	"frontdesk/test/wait"
 )
@@ -41,7 +42,7 @@ func TestWhatAnEndpointAnswers(t *testing.T) {
 				_, _ = io.WriteString(w, "said")
 			}
 		})
-		want := webhook.Answer{Status: status, Body: "said"}
+		want := courier.Answer{Status: status, Body: "said"}
 		if status == 204 || status == 304 {
 			want.Body = ""
 		}

@@ -23,14 +23,14 @@ import (
 	"time"
 
 	"frontdesk/connect/hook"
-	"frontdesk/core/webhook"
+	"frontdesk/core/courier"
 )
 
 const body = `{"event_type":"appointment.booked","data":{"id":"81"}}`
 
 // parcel is one to be posted now.
-func parcel(url string) webhook.Parcel {
-	return webhook.Parcel{
+func parcel(url string) courier.Parcel {
+	return courier.Parcel{
 		URL: url, ID: "4503599627370501", Attempt: 3, At: time.Now(), Body: []byte(body),
 		Secrets: []string{"a key the practice chose"},
 	}

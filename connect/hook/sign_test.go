@@ -173,10 +173,10 @@ func TestWithoutASecretNothingIsSigned(t *testing.T) {
 	}
 }
 
-func TestASubscriptionIsSignedAsTheGraphQLAPIDocuments(t *testing.T) {
+func TestSembleIsSignedAsTheGraphQLAPIDocuments(t *testing.T) {
 	e := listen(t, plain, nil)
 	p := parcel(e.URL)
-	p.Style, p.Secrets = webhook.Subscription, []string{"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}
+	p.Format, p.Secrets = webhook.Semble, []string{"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}
 	if a := client(t, nil).Post(t.Context(), p); !a.Accepted() {
 		t.Fatalf("got %+v", a)
 	}

@@ -1,6 +1,9 @@
 package event
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Type is a type of event: noun and past participle.
 type Type string
@@ -66,60 +69,77 @@ const (
 	PatientDeleted             Type = "patient.deleted"
 	PatientArchived            Type = "patient.archived"
 	PatientUnarchived          Type = "patient.unarchived"
-	PatientRelationshipAdded   Type = "patient.relationship.added"
-	PatientRelationshipUpdated Type = "patient.relationship.updated"
-	PatientRelationshipRemoved Type = "patient.relationship.removed"
-	PatientAttributeAdded      Type = "patient.customAttribute.added"
-	PatientAttributeUpdated    Type = "patient.customAttribute.updated"
-	PatientAttributeRemoved    Type = "patient.customAttribute.removed"
-	PatientPhoneAdded          Type = "patient.phone.added"
-	PatientPhoneUpdated        Type = "patient.phone.updated"
-	PatientPhoneRemoved        Type = "patient.phone.removed"
-	PatientNumberAdded         Type = "patient.number.added"
-	PatientNumberUpdated       Type = "patient.number.updated"
-	PatientNumberRemoved       Type = "patient.number.removed"
-	PatientMembershipUpdated   Type = "patient.membership.updated"
-	PatientLabelAdded          Type = "patient.label.added"
-	PatientLabelRemoved        Type = "patient.label.removed"
-	ProductLabelAdded          Type = "product.label.added"
-	ProductLabelRemoved        Type = "product.label.removed"
+	PatientRelationshipAdded   Type = "patient.relationship-added"
+	PatientRelationshipUpdated Type = "patient.relationship-updated"
+	PatientRelationshipRemoved Type = "patient.relationship-removed"
+	PatientAttributeAdded      Type = "patient.attribute-added"
+	PatientAttributeUpdated    Type = "patient.attribute-updated"
+	PatientAttributeRemoved    Type = "patient.attribute-removed"
+	PatientPhoneAdded          Type = "patient.phone-added"
+	PatientPhoneUpdated        Type = "patient.phone-updated"
+	PatientPhoneRemoved        Type = "patient.phone-removed"
+	PatientNumberAdded         Type = "patient.number-added"
+	PatientNumberUpdated       Type = "patient.number-updated"
+	PatientNumberRemoved       Type = "patient.number-removed"
+	PatientMembershipUpdated   Type = "patient.membership-updated"
+	PatientLabelAdded          Type = "patient.label-added"
+	PatientLabelRemoved        Type = "patient.label-removed"
+	ProductLabelAdded          Type = "product.label-added"
+	ProductLabelRemoved        Type = "product.label-removed"
 
 	LabCreated          Type = "lab.created"
-	LabResultsAdded     Type = "lab.results.added"
+	LabResultsAdded     Type = "lab.results-added"
 	LetterCreated       Type = "letter.created"
 	LetterDeleted       Type = "letter.deleted"
 	LetterShared        Type = "letter.shared"
-	LetterReviewUpdated Type = "letter.reviewStatus.updated"
-	DocumentCreated     Type = "patientDocument.uploadInitiated"
-	DocumentRenamed     Type = "patientDocument.renamed" // nothing records it yet
-	DocumentDeleted     Type = "patientDocument.deleted"
-	QuestionnaireFilled Type = "questionnaire.response.received"
+	LetterReviewUpdated Type = "letter.review-updated"
+	DocumentCreated     Type = "document.created"
+	DocumentRenamed     Type = "document.renamed" // nothing records it yet
+	DocumentDeleted     Type = "document.deleted"
+	QuestionnaireFilled Type = "questionnaire.filled"
 
-	AppointmentUpdated             Type = "booking.updated" // without being moved
-	AppointmentArrived             Type = "booking.patientJourney.arrived"
-	AppointmentConsultationStarted Type = "booking.patientJourney.inConsultation"
-	AppointmentDeparted            Type = "booking.patientJourney.completed"
-	AppointmentMissed              Type = "booking.patientJourney.noShow"
+	AppointmentUpdated             Type = "appointment.updated" // without being moved
+	AppointmentArrived             Type = "appointment.arrived"
+	AppointmentConsultationStarted Type = "appointment.consultation-started"
+	AppointmentDeparted            Type = "appointment.departed"
+	AppointmentMissed              Type = "appointment.missed"
 
 	PrescriptionCreated Type = "prescription.created"
 	PrescriptionOrdered Type = "prescription.ordered"
 	PrescriptionShared  Type = "prescription.shared"
 	// Nothing records these three yet.
-	PrescriptionDeleted         Type = "prescription.deleted"
-	PrescriptionRecordedInError Type = "prescription.recordedInError"
-	PrescriptionSentElectronic  Type = "prescription.eprescription.generated"
+	PrescriptionDeleted            Type = "prescription.deleted"
+	PrescriptionRecordedInError    Type = "prescription.recorded-in-error"
+	PrescriptionSentElectronically Type = "prescription.sent-electronically"
 
 	InvoiceCreated       Type = "invoice.created"
 	InvoiceUpdated       Type = "invoice.updated" // but for its lines
 	InvoiceDeleted       Type = "invoice.deleted"
 	InvoicePaid          Type = "invoice.paid"
-	InvoicePartiallyPaid Type = "invoice.partiallyPaid"
+	InvoicePartiallyPaid Type = "invoice.partially-paid"
 	InvoiceRefunded      Type = "invoice.refunded"
-	InvoiceLineAdded     Type = "invoice.lineItems.added"
-	InvoiceLineUpdated   Type = "invoice.lineItems.updated"
-	InvoiceLineRemoved   Type = "invoice.lineItems.removed"
+	InvoiceLineAdded     Type = "invoice.line-added"
+	InvoiceLineUpdated   Type = "invoice.line-updated"
+	InvoiceLineRemoved   Type = "invoice.line-removed"
 	// Nothing records these three yet.
 	InvoiceShared                  Type = "invoice.shared"
-	InvoiceXeroSynced              Type = "invoice.integrations.xero.synced"
-	InvoiceHealthcodeStatusUpdated Type = "invoice.integrations.healthcode.statusUpdated"
+	InvoiceXeroSynced              Type = "invoice.xero-synced"
+	InvoiceHealthcodeStatusUpdated Type = "invoice.healthcode-status-updated"
+)
+
+// Types are all types of events.
+var Types = append(slices.Clone(Logged),
+	PatientCreated, PatientUpdated, PatientDeleted, PatientArchived, PatientUnarchived,
+	PatientRelationshipAdded, PatientRelationshipUpdated, PatientRelationshipRemoved,
+	PatientAttributeAdded, PatientAttributeUpdated, PatientAttributeRemoved,
+	PatientPhoneAdded, PatientPhoneUpdated, PatientPhoneRemoved,
+	PatientNumberAdded, PatientNumberUpdated, PatientNumberRemoved,
+	PatientMembershipUpdated, PatientLabelAdded, PatientLabelRemoved, ProductLabelAdded, ProductLabelRemoved,
+	LabCreated, LabResultsAdded, LetterCreated, LetterDeleted, LetterShared, LetterReviewUpdated,
+	DocumentCreated, DocumentRenamed, DocumentDeleted, QuestionnaireFilled,
+	AppointmentUpdated, AppointmentArrived, AppointmentConsultationStarted, AppointmentDeparted, AppointmentMissed,
+	PrescriptionCreated, PrescriptionOrdered, PrescriptionShared,
+	PrescriptionDeleted, PrescriptionRecordedInError, PrescriptionSentElectronically,
+	InvoiceCreated, InvoiceUpdated, InvoiceDeleted, InvoicePaid, InvoicePartiallyPaid, InvoiceRefunded,
+	InvoiceLineAdded, InvoiceLineUpdated, InvoiceLineRemoved, InvoiceShared, InvoiceXeroSynced, InvoiceHealthcodeStatusUpdated,
 )

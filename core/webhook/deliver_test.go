@@ -11,15 +11,16 @@ import (
 	"testing"
 	"time"
 
+	"frontdesk/core/courier"
 	"frontdesk/core/event"
 	"frontdesk/core/webhook"
 )
 
-func TestAnEventReachesEveryEndpointThatWantsItsType(t *testing.T) {
+func TestEventReachesEveryEndpointThatGetsItsType(t *testing.T) {
 	each(t, func(d *desk) {
 		one := d.hook(webhook.Request{URL: "https://one.example/", SigningKey: "a key of theirs"})
 		two := d.hook(webhook.Request{URL: "https://two.example/"})
-		d.hook(webhook.Request{URL: "https://other.example/", EventType: event.MessageSent})
+		d.hook(webhook.Request{URL: "https://other.example/", Types: only(event.MessageSent)})
 		off := d.hook(webhook.Request{URL: "https://off.example/"})
 		_, err := d.hooks.Disable(d.ctx, off.ID)
 		d.must(err)
@@ -44,7 +45,7 @@ func TestAnEventReachesEveryEndpointThatWantsItsType(t *testing.T) {
 	})
 }
 
-func TestAnEventThatWasNotCommittedIsNotDelivered(t *testing.T) {
+func TestEventThatWasNotCommittedIsNotDelivered(t *testing.T) {
 	each(t, func(d *desk) {
 		w := d.hook(webhook.Request{})
 		d.deliver()
@@ -61,17 +62,17 @@ func TestAnEventThatWasNotCommittedIsNotDelivered(t *testing.T) {
 	})
 }
 
-func TestAFailedDeliveryIsTriedOnScheduleAndThenGivenUp(t *testing.T) {
+func TestFailedDeliveryIsTriedOnScheduleAndThenGivenUp(t *testing.T) {
 	waits := []time.Duration{
 		5 * time.Second, 5 * time.Minute, 30 * time.Minute, 2 * time.Hour, 5 * time.Hour, 10 * time.Hour, 14 * time.Hour, 20 * time.Hour, 24 * time.Hour,
 	}
 	each(t, func(d *desk) {
 		w := d.hook(webhook.Request{})
-		d.poster.says(func(p webhook.Parcel) webhook.Answer {
+		d.poster.says(func(p courier.Parcel) courier.Answer {
 			if p.Attempt%2 == 0 {
-				return webhook.Answer{Failure: webhook.TLS}
+				return courier.Answer{Failure: webhook.TLS}
 			}
-			return webhook.Answer{Status: 500, Body: "because"}
+			return courier.Answer{Status: 500, Body: "because"}
 		})
 		d.deliver()
 		e := d.happens(event.AppointmentConfirmed, 1, 1)
@@ -104,10 +105,10 @@ func TestAFailedDeliveryIsTriedOnScheduleAndThenGivenUp(t *testing.T) {
 	})
 }
 
-func TestAnEndpointThatAsksToWaitIsLeftAloneAndLosesNoAttempt(t *testing.T) {
+func TestEndpointThatAsksToWaitIsLeftAloneAndLosesNoAttempt(t *testing.T) {
 	each(t, func(d *desk) {
 		w := d.hook(webhook.Request{})
-		d.poster.says(func(webhook.Parcel) webhook.Answer { return webhook.Answer{Status: 429, RetryAfter: time.Minute} })
+		d.poster.says(func(courier.Parcel) courier.Answer { return courier.Answer{Status: 429, RetryAfter: time.Minute} })
 		d.deliver()
 		first := d.happens(event.AppointmentConfirmed, 1, 1)
 		d.state(w, first, webhook.Waiting, 1)
@@ -134,20 +135,20 @@ func TestAnEndpointThatAsksToWaitIsLeftAloneAndLosesNoAttempt(t *testing.T) {
 	})
 }
 
-func TestAnEndpointThatIsGoneIsSwitchedOffAtOnce(t *testing.T) {
+func TestEndpointThatIsGoneIsSwitchedOffAtOnce(t *testing.T) {
 	each(t, func(d *desk) {
 		w := d.hook(webhook.Request{})
-		told := d.hook(webhook.Request{EventType: event.WebhookDisabled, URL: "https://told.example/"})
-		d.poster.says(func(p webhook.Parcel) webhook.Answer {
+		told := d.hook(webhook.Request{Types: only(event.WebhookDisabled), URL: "https://told.example/"})
+		d.poster.says(func(p courier.Parcel) courier.Answer {
 			if p.URL == told.URL {
-				return webhook.Answer{Status: 200}
+				return courier.Answer{Status: 200}
 			}
-			return webhook.Answer{Status: 410}
+			return courier.Answer{Status: 410}
 		})
 		d.deliver()
 		d.happens(event.AppointmentConfirmed, 1, 1)
 		d.until("switched off", func() bool {
-			got, err := d.hooks.Get(d.ctx, w.ID)
+			got, err := d.hooks.Get(d.ctx, webhook.Standard, w.ID)
 			d.must(err)
 			return got.DisabledWhy == webhook.Gone
 		})
@@ -166,7 +167,7 @@ func TestAnEndpointThatIsGoneIsSwitchedOffAtOnce(t *testing.T) {
 	})
 }
 
-func TestAnEndpointThatFailsForFiveDaysIsSwitchedOffAndOneThatRecoversIsNot(t *testing.T) {
+func TestEndpointThatFailsForFiveDaysIsSwitchedOffAndOneThatRecoversIsNot(t *testing.T) {
 	each(t, func(d *desk) {
 		w := d.hook(webhook.Request{})
 		d.poster.says(status(503))
@@ -183,7 +184,7 @@ func TestAnEndpointThatFailsForFiveDaysIsSwitchedOffAndOneThatRecoversIsNot(t *t
 		d.poster.says(status(503))
 		d.move(time.Hour)
 		fail(3)
-		if got, err := d.hooks.Get(d.ctx, w.ID); err != nil || !got.DisabledAt.IsZero() {
+		if got, err := d.hooks.Get(d.ctx, webhook.Standard, w.ID); err != nil || !got.DisabledAt.IsZero() {
 			d.Fatalf("it was switched off though it had recovered (%v)", err)
 		}
 		d.move(webhook.FailingFor - time.Minute)
@@ -191,7 +192,7 @@ func TestAnEndpointThatFailsForFiveDaysIsSwitchedOffAndOneThatRecoversIsNot(t *t
 		d.move(2 * time.Minute)
 		d.happens(event.AppointmentConfirmed, 300, 1)
 		d.until("switched off", func() bool {
-			got, err := d.hooks.Get(d.ctx, w.ID)
+			got, err := d.hooks.Get(d.ctx, webhook.Standard, w.ID)
 			d.must(err)
 			return got.DisabledWhy == webhook.Failing
 		})
@@ -204,11 +205,11 @@ func TestOrderedDeliveriesOfOneThingWaitForEachOther(t *testing.T) {
 		var down atomic.Bool
 		down.Store(true)
 		stuck := ""
-		d.poster.says(func(p webhook.Parcel) webhook.Answer {
+		d.poster.says(func(p courier.Parcel) courier.Answer {
 			if down.Load() && p.ID == stuck {
-				return webhook.Answer{Failure: webhook.Refused}
+				return courier.Answer{Failure: webhook.Refused}
 			}
-			return webhook.Answer{Status: 200}
+			return courier.Answer{Status: 200}
 		})
 		e := d.happens(event.AppointmentConfirmed, 1, 1)
 		stuck = strconv.FormatInt(e.ID, 10)
@@ -235,12 +236,12 @@ func TestOrderedDeliveriesOfOneThingWaitForEachOther(t *testing.T) {
 	})
 }
 
-func TestWhatADeadCourierHadInHandIsDeliveredWhenItsLeaseIsOver(t *testing.T) {
+func TestDeliveriesOfADeadCourierAreDeliveredWhenTheirLeaseIsOver(t *testing.T) {
 	each(t, func(d *desk) {
 		w := d.hook(webhook.Request{})
 		e := d.happens(event.AppointmentConfirmed, 1, 1)
-		d.must(d.hooks.Store.Do(d.ctx, func(tx webhook.Tx) error {
-			claimed, err := tx.ClaimDeliveries(d.ctx, d.group, w.ID, webhook.Claim{Now: d.now(), Until: d.now().Add(time.Minute), Lease: 9, Limit: 10})
+		d.must(d.queue.DoUnawaited(d.ctx, func(tx courier.Tx) error {
+			claimed, err := tx.ClaimDeliveries(d.ctx, d.group, w.ID, courier.Claim{Now: d.now(), Until: d.now().Add(time.Minute), Lease: 9, Limit: 10})
 			if err == nil && len(claimed) != 1 {
 				err = fmt.Errorf("claimed %d", len(claimed))
 			}
@@ -288,13 +289,13 @@ func TestSeveralCouriersDeliverEachEventOnce(t *testing.T) {
 	})
 }
 
-func TestStoppingGivesBackWhatWasNotPosted(t *testing.T) {
+func TestStoppingGivesBackDeliveriesThatWereNotPosted(t *testing.T) {
 	each(t, func(d *desk) {
 		w := d.hook(webhook.Request{})
 		release := make(chan struct{})
-		d.poster.says(func(webhook.Parcel) webhook.Answer {
+		d.poster.says(func(courier.Parcel) courier.Answer {
 			<-release
-			return webhook.Answer{Status: 200}
+			return courier.Answer{Status: 200}
 		})
 		var all []event.Event
 		for i := range int64(20) {
@@ -322,7 +323,7 @@ func TestStoppingGivesBackWhatWasNotPosted(t *testing.T) {
 	})
 }
 
-func TestHundredsOfEndpointsThatHangHoldUpNobodyElse(t *testing.T) {
+func TestHundredsOfEndpointsThatHangDoNotHoldUpAnother(t *testing.T) {
 	each(t, func(d *desk) {
 		const hanging, events = 450, 3
 		held := make(chan struct{})
@@ -330,11 +331,11 @@ func TestHundredsOfEndpointsThatHangHoldUpNobodyElse(t *testing.T) {
 			d.hook(webhook.Request{URL: fmt.Sprintf("https://hang.example/%d", n)})
 		}
 		healthy := d.hook(webhook.Request{URL: "https://well.example/"})
-		d.poster.says(func(p webhook.Parcel) webhook.Answer {
+		d.poster.says(func(p courier.Parcel) courier.Answer {
 			if strings.HasPrefix(p.URL, "https://hang.") {
 				<-held
 			}
-			return webhook.Answer{Status: 204}
+			return courier.Answer{Status: 204}
 		})
 		d.deliver()
 		d.Cleanup(func() { close(held) }) // before the courier is waited for
@@ -355,22 +356,22 @@ func TestHundredsOfEndpointsThatHangHoldUpNobodyElse(t *testing.T) {
 	})
 }
 
-func TestHoweverManyEndpointsHangThereAreOnlySoManyAttemptsAtOnce(t *testing.T) {
+func TestAttemptsUnderWayAreLimitedHoweverManyEndpointsHang(t *testing.T) {
 	each(t, func(d *desk) {
 		const hanging, spare = 60, 24
-		d.spare = spare
+		d.shared = spare
 		held := make(chan struct{})
 		var others []webhook.Webhook
 		for n := range hanging {
 			others = append(others, d.hook(webhook.Request{URL: fmt.Sprintf("https://hang.example/%d", n)}))
 		}
 		var hung atomic.Int64
-		d.poster.says(func(p webhook.Parcel) webhook.Answer {
+		d.poster.says(func(p courier.Parcel) courier.Answer {
 			if strings.HasPrefix(p.URL, "https://hang.") {
 				hung.Add(1)
 				<-held
 			}
-			return webhook.Answer{Status: 204}
+			return courier.Answer{Status: 204}
 		})
 		d.deliver()
 		release := sync.OnceFunc(func() { close(held) })
@@ -385,7 +386,7 @@ func TestHoweverManyEndpointsHangThereAreOnlySoManyAttemptsAtOnce(t *testing.T) 
 			happens(event.AppointmentConfirmed)
 		}
 		d.until("the others to hang", func() bool { return hung.Load() >= hanging+spare/2 })
-		healthy := d.hook(webhook.Request{URL: "https://well.example/", EventType: event.MessageSent})
+		healthy := d.hook(webhook.Request{URL: "https://well.example/", Types: only(event.MessageSent)})
 		for range 20 {
 			d.state(healthy, happens(event.MessageSent), webhook.Delivered, 1)
 		}

@@ -61,6 +61,31 @@ type Attempt struct {
 	Body string
 }
 
+// Failure is why an endpoint could not be asked.
+type Failure string
+
+// The failures.
+const (
+	// DNS: its name leads to no public address, because there is no such name or
+	// because it leads to another kind of address. It does not say which.
+	DNS Failure = "dns"
+	// Refused: no program listens there, or the network has no way to it.
+	Refused Failure = "refused"
+	// TLS: it could not prove that it is who its name says.
+	TLS Failure = "tls"
+	// Reset: the connection broke before an answer was there.
+	Reset Failure = "reset"
+	// TimedOut: there was no whole answer in time.
+	TimedOut Failure = "timeout"
+	// Forbidden: it names an address itself that deliveries may not go to.
+	Forbidden Failure = "forbidden_address"
+	// BadAnswer: what came was not HTTP.
+	BadAnswer Failure = "bad_answer"
+	// NotRead: what was to be sent could not be read here, so the endpoint was not
+	// asked.
+	NotRead Failure = "not_read"
+)
+
 // Query says which deliveries to list.
 type Query struct {
 	State State // empty is any
@@ -79,7 +104,7 @@ type Counts struct {
 // CountLimit is how far deliveries are counted.
 const CountLimit = 10_000
 
-// Payload is what a receiver gets.
+// Payload is what a receiver gets in the format Standard.
 type Payload struct {
 	ID              string          `json:"id"`
 	EventType       string          `json:"event_type"`
@@ -98,8 +123,8 @@ func NewPayload(e event.Event) Payload {
 	}
 }
 
-// with is the payload's data with what the event leaves out.
-func (p Payload) with(details json.RawMessage) Payload {
+// With is the payload with what the event leaves out.
+func (p Payload) With(details json.RawMessage) Payload {
 	if len(details) == 0 || len(p.Data) < 2 {
 		return p
 	}
@@ -118,13 +143,13 @@ type Health struct {
 	Counts
 }
 
-// Health tells how an endpoint does. Error: ErrNotFound.
+// Health gives an endpoint with how it does. Error: ErrNotFound.
 func (s *Service) Health(ctx context.Context, id ID) (Health, error) {
-	w, err := s.Get(ctx, id)
+	w, err := s.Get(ctx, Standard, id)
 	if err != nil {
 		return Health{}, err
 	}
-	who, err := require(ctx)
+	who, err := own(ctx)
 	if err != nil {
 		return Health{}, err
 	}
@@ -135,7 +160,7 @@ func (s *Service) Health(ctx context.Context, id ID) (Health, error) {
 // Deliveries lists an endpoint's deliveries, newest first, and reports whether
 // there are more. Error: ErrNotFound.
 func (s *Service) Deliveries(ctx context.Context, id ID, q Query) (list []Delivery, more bool, err error) {
-	who, err := require(ctx)
+	who, err := own(ctx)
 	if err != nil {
 		return nil, false, err
 	}
@@ -147,7 +172,7 @@ func (s *Service) Deliveries(ctx context.Context, id ID, q Query) (list []Delive
 	if err := c.Err(); err != nil {
 		return nil, false, err
 	}
-	if _, err := find(ctx, who, id, s.Store.Webhook); err != nil {
+	if _, err := find(ctx, who, Standard, id, s.Store.Webhook); err != nil {
 		return nil, false, err
 	}
 	limit := q.Limit
@@ -161,11 +186,11 @@ func (s *Service) Deliveries(ctx context.Context, id ID, q Query) (list []Delive
 // Delivery finds a delivery with its attempts, the oldest first. Errors:
 // ErrNotFound, ErrNoDelivery.
 func (s *Service) Delivery(ctx context.Context, id ID, delivery int64) (Delivery, []Attempt, error) {
-	who, err := require(ctx)
+	who, err := own(ctx)
 	if err != nil {
 		return Delivery{}, nil, err
 	}
-	if _, err := find(ctx, who, id, s.Store.Webhook); err != nil {
+	if _, err := find(ctx, who, Standard, id, s.Store.Webhook); err != nil {
 		return Delivery{}, nil, err
 	}
 	d, err := s.Store.Delivery(ctx, who.Group, id, delivery)
@@ -195,7 +220,7 @@ func (s *Service) Forget(ctx context.Context) error {
 			}
 		}
 	}
-	all, err := s.Store.Webhooks(ctx, who.Group, "")
+	all, err := s.Store.Webhooks(ctx, who.Group, Filter{})
 	if err != nil {
 		return err
 	}
@@ -217,5 +242,5 @@ func (s *Service) Forget(ctx context.Context) error {
 			return err
 		}
 	}
-	return bit(func() (bool, error) { return s.Store.ForgetEvents(ctx, who.Group, before) })
+	return bit(func() (bool, error) { return s.Log.ForgetEvents(ctx, who.Group, before) })
 }

@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"frontdesk/core/access"
 	"frontdesk/core/input"
 )
 
@@ -23,7 +22,7 @@ type Key struct {
 // secretSize is the length of a secret we make, in bytes.
 const secretSize = 32
 
-// NewSecret makes a secret nobody can guess, written as Standard Webhooks writes
+// NewSecret makes a secret that cannot be guessed, written as Standard Webhooks writes
 // them.
 func NewSecret() string {
 	raw := make([]byte, secretSize)
@@ -67,7 +66,8 @@ func checkSecret(c *input.Checks, secret string) string {
 	secret = c.Text("signing_key", secret, maxSecret)
 	if rest, ok := strings.CutPrefix(secret, "whsec_"); ok {
 		if raw, err := base64.StdEncoding.DecodeString(rest); err != nil || len(raw) < 16 {
-			c.Wrong("signing_key", input.CodeString, "whsec_ and at least 16 bytes in Base64", "A key that begins with whsec_ goes on in Base64, with at least 16 bytes.")
+			c.Wrong("signing_key", input.CodeString, "whsec_ and at least 16 bytes in Base64",
+				"A key that begins with whsec_ goes on in Base64, with at least 16 bytes.")
 		}
 	}
 	return secret
@@ -90,7 +90,7 @@ func (s *Service) Rotate(ctx context.Context, id ID, secret string, overlap time
 		return Webhook{}, err
 	}
 	key := newKey(secret)
-	return s.change(ctx, id, "webhook.rotate", func(_ access.Caller, w *Webhook, now time.Time) error {
+	return s.change(ctx, Standard, id, "webhook.rotate", func(w *Webhook, now time.Time) error {
 		w.Secrets.Previous, w.PreviousUntil = Key{}, time.Time{}
 		if overlap > 0 {
 			w.Secrets.Previous, w.PreviousUntil = w.Secrets.Key, now.Add(overlap)
@@ -98,13 +98,4 @@ func (s *Service) Rotate(ctx context.Context, id ID, secret string, overlap time
 		w.Secrets.Key = key
 		return nil
 	})
-}
-
-// signing are the keys that sign now, the newest first.
-func (w Webhook) signing(now time.Time) []Key {
-	keys := []Key{w.Secrets.Key}
-	if now.Before(w.PreviousUntil) && w.Secrets.Previous.Secret != "" {
-		keys = append(keys, w.Secrets.Previous)
-	}
-	return keys
 }

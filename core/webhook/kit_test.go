@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"frontdesk/core/access"
+	"frontdesk/core/courier"
 	"frontdesk/core/event"
 	"frontdesk/core/practice"
 	"frontdesk/core/seal"
@@ -22,12 +23,12 @@ import (
 // poster remembers what was posted, and answers what a test says.
 type poster struct {
 	mu     sync.Mutex
-	got    []webhook.Parcel
-	answer func(webhook.Parcel) webhook.Answer
+	got    []courier.Parcel
+	answer func(courier.Parcel) courier.Answer
 	came   chan struct{}
 }
 
-func (p *poster) Post(_ context.Context, parcel webhook.Parcel) webhook.Answer {
+func (p *poster) Post(_ context.Context, parcel courier.Parcel) courier.Answer {
 	p.mu.Lock()
 	p.got = append(p.got, parcel)
 	answer := p.answer
@@ -37,7 +38,7 @@ func (p *poster) Post(_ context.Context, parcel webhook.Parcel) webhook.Answer {
 	default:
 	}
 	if answer == nil {
-		return webhook.Answer{Status: 204}
+		return courier.Answer{Status: 204}
 	}
 	return answer(parcel)
 }
@@ -56,20 +57,20 @@ func (p *poster) CheckHeader(name, _ string) string {
 	return ""
 }
 
-func (p *poster) parcels() []webhook.Parcel {
+func (p *poster) parcels() []courier.Parcel {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return append([]webhook.Parcel{}, p.got...)
+	return append([]courier.Parcel{}, p.got...)
 }
 
-func (p *poster) says(answer func(webhook.Parcel) webhook.Answer) {
+func (p *poster) says(answer func(courier.Parcel) courier.Answer) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.answer = answer
 }
 
-func status(code int) func(webhook.Parcel) webhook.Answer {
-	return func(webhook.Parcel) webhook.Answer { return webhook.Answer{Status: code, Body: "because"} }
+func status(code int) func(courier.Parcel) courier.Answer {
+	return func(courier.Parcel) courier.Answer { return courier.Answer{Status: code, Body: "because"} }
 }
 
 // desk is one practice group with a courier, and a clock that a test moves.
@@ -81,11 +82,13 @@ type desk struct {
 	partner context.Context // one partner, without staff
 	poster  *poster
 	hooks   *webhook.Service
+	queue   courier.Queue
+	details func(context.Context, practice.ID, event.Event) (json.RawMessage, error)
 	mu      sync.Mutex
 	clock   time.Time
 	stop    func()
-	stuck   func() []webhook.ID // what the courier says
-	spare   int64               // the courier's, when it is not to be what it is
+	blocked func() []webhook.ID // what the courier says
+	shared  int64               // the courier's, when it is not to be what it is
 }
 
 var noon = time.Date(2030, time.January, 7, 12, 0, 0, 0, time.UTC)
@@ -107,9 +110,9 @@ func newDesk(t *testing.T, db *store.DB) *desk {
 	d := &desk{T: t, db: db, clock: noon, poster: &poster{came: make(chan struct{}, 1)}}
 	box, err := seal.Parse([]byte(seal.NewKey()))
 	d.must(err)
-	d.hooks = &webhook.Service{Store: db.Webhook(), Poster: d.poster, Box: func() (*seal.Box, error) { return box, nil }, Now: d.now, NewID: db.NewID}
-	d.hooks.Name = func(noun string, id int64) (string, string, bool) {
-		return noun + "Id", fmt.Sprint("x", id), noun != "location"
+	d.queue = db.DeliveryQueue()
+	d.hooks = &webhook.Service{
+		Store: db.Webhook(), Log: db.EventLog(), Addresses: d.poster, Box: func() (*seal.Box, error) { return box, nil }, Now: d.now, NewID: db.NewID,
 	}
 	practices := &practice.Service{Store: db.Practice(), Now: d.now, NewID: db.NewID}
 	group, err := practices.CreateGroup(context.Background(), practice.Group{Name: "Brambleford", Sandbox: true})
@@ -129,14 +132,17 @@ func (d *desk) as(actor string, scopes []access.Scope, permissions ...access.Key
 func (d *desk) deliver() {
 	d.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
-	c := webhook.NewCourier(d.hooks, slog.New(slog.DiscardHandler), time.Now)
-	c.Each = 20 * time.Millisecond
-	if d.spare > 0 {
-		c.Spare = d.spare
+	c := courier.New(d.queue, d.hooks, d.poster, slog.New(slog.DiscardHandler), time.Now)
+	c.LookEvery, c.Details = 20*time.Millisecond, d.details
+	c.SembleBody = func(w webhook.Webhook, e event.Event) ([]byte, error) {
+		return fmt.Appendf(nil, "%s of %s for %s: %s", e.Type, e.At.Format(time.DateOnly), w.ID, e.Data), nil
 	}
-	d.db.Heard(c.Ring)
-	d.db.Stuck(c.Stuck)
-	d.stuck = func() []webhook.ID { return c.Stuck(d.group) }
+	if d.shared > 0 {
+		c.Shared = d.shared
+	}
+	d.db.OnEvents(c.Notify)
+	d.db.BlockedEndpoints(c.Blocked)
+	d.blocked = func() []webhook.ID { return c.Blocked(d.group) }
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -163,14 +169,17 @@ func (d *desk) refused(err, want error) {
 	}
 }
 
+func only(of event.Type) []event.Type { return []event.Type{of} }
+
 func (d *desk) hook(r webhook.Request) webhook.Webhook {
 	d.Helper()
 	if r.URL == "" {
 		r.URL = "https://partner.example/hooks"
 	}
-	if r.EventType == "" {
-		r.EventType = event.AppointmentConfirmed
+	if r.Types == nil {
+		r.Types = only(event.AppointmentConfirmed)
 	}
+	r.Format = webhook.Standard
 	w, err := d.hooks.Create(d.ctx, r)
 	d.must(err)
 	return w

@@ -12,9 +12,9 @@ import (
 	"frontdesk/core/practice"
 )
 
-// Logged is an event with its place in the log. Places are given in an order
-// that only grows for whoever reads it: an event that is committed late gets a
-// late place, so that a reader who goes on from where it was misses none.
+// Logged is an event with its place in the log. Places are given in an order that
+// only grows for its readers: an event that is committed late gets a late place,
+// so that a reader who goes on from an earlier cursor misses none.
 type Logged struct {
 	event.Event
 	Position int64
@@ -55,13 +55,13 @@ const (
 // Events reads the log of the group's events, oldest first, as far as the
 // caller's scopes show it. Error: ErrCursor.
 func (s *Service) Events(ctx context.Context, q LogQuery) (Page, error) {
-	who, err := require(ctx)
+	who, err := own(ctx)
 	if err != nil {
 		return Page{}, err
 	}
 	var c input.Checks
 	for _, t := range q.Types {
-		input.Choice(&c, "event_type", t, event.Logged)
+		input.Choice(&c, "event_types", t, event.Logged)
 	}
 	c.Between("limit", q.Limit, 1, 1000)
 	c.Between("wait", int(q.Wait/time.Second), 0, int(maxWait/time.Second))
@@ -71,7 +71,7 @@ func (s *Service) Events(ctx context.Context, q LogQuery) (Page, error) {
 	if len(q.Types) == 0 {
 		q.Types = event.Logged
 	}
-	types := slices.DeleteFunc(slices.Clone(q.Types), func(t event.Type) bool { return !told(who, t) })
+	types := slices.DeleteFunc(slices.Clone(q.Types), func(t event.Type) bool { return !who.May(needs(t)) })
 	after, err := s.position(ctx, who.Group, q.Cursor)
 	if err != nil {
 		return Page{}, err
@@ -83,7 +83,7 @@ func (s *Service) Events(ctx context.Context, q LogQuery) (Page, error) {
 		over = timer.C
 	}
 	for {
-		rings := s.Store.Rings(who.Group) // before looking, so that nothing falls between
+		more := s.Log.NewEvents(who.Group) // before looking, so that nothing falls between
 		page, err := s.read(ctx, who.Group, after, types, q.Limit)
 		if err != nil || len(page.Events) > 0 || page.More || over == nil {
 			return page, err
@@ -92,7 +92,7 @@ func (s *Service) Events(ctx context.Context, q LogQuery) (Page, error) {
 			return Page{}, err
 		}
 		select {
-		case <-rings:
+		case <-more:
 		case <-time.After(elsewhere):
 		case <-over:
 			over = nil
@@ -104,8 +104,8 @@ func (s *Service) Events(ctx context.Context, q LogQuery) (Page, error) {
 	}
 }
 
-// elsewhere is how often somebody who waits looks for events of other nodes,
-// which ring no bell here.
+// elsewhere is how often a waiting reader looks for events of other nodes, of
+// which this one is not notified.
 const elsewhere = time.Second
 
 func (s *Service) position(ctx context.Context, group practice.ID, cursor string) (int64, error) {
@@ -128,11 +128,11 @@ func parseCursor(cursor string) (int64, error) {
 }
 
 func (s *Service) read(ctx context.Context, group practice.ID, after int64, types []event.Type, limit int) (Page, error) {
-	last, waiting, err := s.Store.LogEnd(ctx, group)
+	last, waiting, err := s.Log.LogEnd(ctx, group)
 	if err != nil {
 		return Page{}, err
 	}
-	// Places are given when somebody reads that far, and not with the event,
+	// Places are given when a reader comes that far, and not with the event,
 	// which would make all of a group's changes wait for each other.
 	if waiting && last < after+int64(limit) {
 		if last, err = s.number(ctx, group, span); err != nil {
@@ -144,7 +144,7 @@ func (s *Service) read(ctx context.Context, group practice.ID, after int64, type
 	if until <= after || len(types) == 0 {
 		return p, nil
 	}
-	p.Events, err = s.Store.Log(ctx, group, after, until, types, limit+1)
+	p.Events, err = s.Log.Log(ctx, group, after, until, types, limit+1)
 	if err != nil {
 		return Page{}, err
 	}
@@ -169,6 +169,6 @@ func (s *Service) number(ctx context.Context, group practice.ID, most int) (int6
 			return 0, err
 		}
 	}
-	last, _, err := s.Store.LogEnd(ctx, group)
+	last, _, err := s.Log.LogEnd(ctx, group)
 	return last, err
 }

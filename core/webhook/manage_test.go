@@ -18,7 +18,7 @@ import (
 
 func ptr[T any](v T) *T { return &v }
 
-func TestASigningKeyIsShownOnceAndKeptSealed(t *testing.T) {
+func TestSigningKeyIsShownOnceAndKeptSealed(t *testing.T) {
 	each(t, func(d *desk) {
 		made := d.hook(webhook.Request{Headers: map[string]string{"authorization": "Bearer abc"}, Asymmetric: true})
 		if !strings.HasPrefix(made.Secrets.Key.Secret, "whsec_") || made.Secrets.Headers["Authorization"] != "Bearer abc" {
@@ -28,7 +28,7 @@ func TestASigningKeyIsShownOnceAndKeptSealed(t *testing.T) {
 		if given.Secrets.Key.Secret != "s3cret of theirs" {
 			d.Errorf("the key became %q", given.Secrets.Key.Secret)
 		}
-		shown, err := d.hooks.Get(d.ctx, made.ID)
+		shown, err := d.hooks.Get(d.ctx, webhook.Standard, made.ID)
 		d.must(err)
 		if shown.Secrets.Key.Secret != "" || len(shown.Secrets.Headers) != 0 || !slices.Equal(shown.HeaderNames, []string{"Authorization"}) {
 			d.Errorf("later it shows %+v and %v", shown.Secrets, shown.HeaderNames)
@@ -49,21 +49,22 @@ func TestASigningKeyIsShownOnceAndKeptSealed(t *testing.T) {
 	})
 }
 
-func TestARequestThatMakesNoSenseIsRefusedFieldByField(t *testing.T) {
+func TestWrongRequestIsRefusedFieldByField(t *testing.T) {
 	each(t, func(d *desk) {
 		for _, c := range []struct {
 			name  string
 			r     webhook.Request
 			field string
 		}{
-			{"an unknown type", webhook.Request{URL: "https://a.example", EventType: "appointment.*"}, "event_type"},
-			{"no address", webhook.Request{EventType: event.MessageSent}, "url"},
-			{"a private address", webhook.Request{URL: "http://10.0.0.1/", EventType: event.MessageSent}, "url"},
-			{"a header of ours", webhook.Request{URL: "https://a.example", EventType: event.MessageSent, Headers: map[string]string{"Host": "b"}}, "headers"},
-			{"one header twice", webhook.Request{URL: "https://a.example", EventType: event.MessageSent, Headers: map[string]string{"x-a": "1", "X-A": "2"}}, "headers"},
-			{"a key that is no Base64", webhook.Request{URL: "https://a.example", EventType: event.MessageSent, SigningKey: "whsec_!"}, "signing_key"},
-			{"a long description", webhook.Request{URL: "https://a.example", EventType: event.MessageSent, Description: strings.Repeat("x", 501)}, "description"},
+			{"an unknown type", webhook.Request{URL: "https://a.example", Types: only("appointment.*")}, "event_types"},
+			{"no address", webhook.Request{Types: only(event.MessageSent)}, "url"},
+			{"a private address", webhook.Request{URL: "http://10.0.0.1/", Types: only(event.MessageSent)}, "url"},
+			{"a header of ours", webhook.Request{URL: "https://a.example", Types: only(event.MessageSent), Headers: map[string]string{"Host": "b"}}, "headers"},
+			{"one header twice", webhook.Request{URL: "https://a.example", Types: only(event.MessageSent), Headers: map[string]string{"x-a": "1", "X-A": "2"}}, "headers"},
+			{"a key that is no Base64", webhook.Request{URL: "https://a.example", Types: only(event.MessageSent), SigningKey: "whsec_!"}, "signing_key"},
+			{"a long description", webhook.Request{URL: "https://a.example", Types: only(event.MessageSent), Description: strings.Repeat("x", 501)}, "description"},
 		} {
+			c.r.Format = webhook.Standard
 			_, err := d.hooks.Create(d.ctx, c.r)
 			var f *fault.Error
 			if !errors.As(err, &f) || len(f.Fields) != 1 || f.Fields[0].Path[0] != c.field {
@@ -73,13 +74,13 @@ func TestARequestThatMakesNoSenseIsRefusedFieldByField(t *testing.T) {
 	})
 }
 
-func TestAPartnerSeesItsOwnWebhooksAndStaffSeesAll(t *testing.T) {
+func TestPartnerSeesItsOwnWebhooksAndStaffSeesAll(t *testing.T) {
 	each(t, func(d *desk) {
 		ours := d.hook(webhook.Request{})
-		theirs, err := d.hooks.Create(d.partner, webhook.Request{URL: "https://theirs.example", EventType: event.AppointmentConfirmed})
+		theirs, err := d.hooks.Create(d.partner, webhook.Request{Format: webhook.Standard, URL: "https://theirs.example", Types: only(event.AppointmentConfirmed)})
 		d.must(err)
 		seen := func(ctx context.Context) []webhook.ID {
-			all, err := d.hooks.List(ctx, "")
+			all, err := d.hooks.List(ctx, webhook.Filter{Format: webhook.Standard})
 			d.must(err)
 			var ids []webhook.ID
 			for _, w := range all {
@@ -95,16 +96,16 @@ func TestAPartnerSeesItsOwnWebhooksAndStaffSeesAll(t *testing.T) {
 		}
 		e := d.happens(event.AppointmentConfirmed, 1, 1)
 		for name, call := range map[string]func() error{
-			"get":    func() error { _, err := d.hooks.Get(d.partner, ours.ID); return err },
+			"get":    func() error { _, err := d.hooks.Get(d.partner, webhook.Standard, ours.ID); return err },
 			"health": func() error { _, err := d.hooks.Health(d.partner, ours.ID); return err },
 			"update": func() error {
-				_, err := d.hooks.Update(d.partner, ours.ID, webhook.Change{URL: ptr("https://x.example")})
+				_, err := d.hooks.Update(d.partner, webhook.Standard, ours.ID, webhook.Change{URL: ptr("https://x.example")})
 				return err
 			},
 			"rotate":     func() error { _, err := d.hooks.Rotate(d.partner, ours.ID, "", 0); return err },
 			"disable":    func() error { _, err := d.hooks.Disable(d.partner, ours.ID); return err },
 			"enable":     func() error { _, err := d.hooks.Enable(d.partner, ours.ID); return err },
-			"delete":     func() error { _, err := d.hooks.Delete(d.partner, ours.ID); return err },
+			"delete":     func() error { _, err := d.hooks.Delete(d.partner, webhook.Standard, ours.ID); return err },
 			"test":       func() error { _, err := d.hooks.Test(d.partner, ours.ID); return err },
 			"deliveries": func() error { _, _, err := d.hooks.Deliveries(d.partner, ours.ID, webhook.Query{Limit: 1}); return err },
 			"delivery":   func() error { _, _, err := d.hooks.Delivery(d.partner, ours.ID, e.ID); return err },
@@ -129,9 +130,9 @@ func TestAnotherPracticeFindsNothing(t *testing.T) {
 		d.must(err)
 		e := d.happens(event.AppointmentConfirmed, 1, 1)
 		them := access.With(context.Background(), access.Caller{Group: other.ID, Home: other.ID, Actor: "Mill Lane", Permissions: access.OfKey(access.Scopes, access.KeyPermissions)})
-		_, err = d.hooks.Get(them, w.ID)
+		_, err = d.hooks.Get(them, webhook.Standard, w.ID)
 		d.refused(err, webhook.ErrNotFound)
-		mine, err := d.hooks.Create(them, webhook.Request{URL: "https://a.example", EventType: event.AppointmentConfirmed})
+		mine, err := d.hooks.Create(them, webhook.Request{Format: webhook.Standard, URL: "https://a.example", Types: only(event.AppointmentConfirmed)})
 		d.must(err)
 		_, err = d.hooks.ReplayOne(them, mine.ID, e.ID)
 		d.refused(err, webhook.ErrNoDelivery)
@@ -143,24 +144,24 @@ func TestAnotherPracticeFindsNothing(t *testing.T) {
 		_, err = d.hooks.Invent(them, event.MessageSent)
 		d.refused(err, webhook.ErrNotSandbox)
 		visitor := access.With(context.Background(), access.Caller{Group: d.group, Home: other.ID, Actor: "Mill Lane", Permissions: access.OfKey(access.Scopes, access.KeyPermissions)})
-		_, err = d.hooks.List(visitor, "")
+		_, err = d.hooks.List(visitor, webhook.Filter{Format: webhook.Standard})
 		d.refused(err, access.ErrGroup)
 	})
 }
 
-func TestAKeyIsToldOfItsScopesAloneAndDetailsNeedStaff(t *testing.T) {
+func TestKeySeesEventsOfItsScopesAloneAndDetailsNeedStaff(t *testing.T) {
 	each(t, func(d *desk) {
-		_, err := d.hooks.Create(d.partner, webhook.Request{URL: "https://a.example", EventType: event.MessageSent})
+		_, err := d.hooks.Create(d.partner, webhook.Request{Format: webhook.Standard, URL: "https://a.example", Types: only(event.MessageSent)})
 		d.refused(err, access.ErrPermission)
-		_, err = d.hooks.Create(d.partner, webhook.Request{URL: "https://a.example", EventType: event.AppointmentConfirmed, IncludeDetails: true})
+		_, err = d.hooks.Create(d.partner, webhook.Request{Format: webhook.Standard, URL: "https://a.example", Types: only(event.AppointmentConfirmed), IncludeDetails: true})
 		d.refused(err, access.ErrPermission)
-		mine, err := d.hooks.Create(d.partner, webhook.Request{URL: "https://a.example", EventType: event.AppointmentConfirmed})
+		mine, err := d.hooks.Create(d.partner, webhook.Request{Format: webhook.Standard, URL: "https://a.example", Types: only(event.AppointmentConfirmed)})
 		d.must(err)
-		_, err = d.hooks.Update(d.partner, mine.ID, webhook.Change{IncludeDetails: ptr(true)})
+		_, err = d.hooks.Update(d.partner, webhook.Standard, mine.ID, webhook.Change{IncludeDetails: ptr(true)})
 		d.refused(err, access.ErrPermission)
-		_, err = d.hooks.Update(d.ctx, mine.ID, webhook.Change{IncludeDetails: ptr(true)})
+		_, err = d.hooks.Update(d.ctx, webhook.Standard, mine.ID, webhook.Change{IncludeDetails: ptr(true)})
 		d.must(err)
-		_, err = d.hooks.Update(d.partner, mine.ID, webhook.Change{URL: ptr("https://mine.example")})
+		_, err = d.hooks.Update(d.partner, webhook.Standard, mine.ID, webhook.Change{URL: ptr("https://mine.example")})
 		d.refused(err, access.ErrPermission)
 		d.happens(event.MessageSent, 1, 1)
 		d.happens(event.AppointmentReserved, 2, 1)
@@ -174,7 +175,7 @@ func TestAKeyIsToldOfItsScopesAloneAndDetailsNeedStaff(t *testing.T) {
 
 func TestDetailsAreAddedOnlyWhereTheyAreWanted(t *testing.T) {
 	each(t, func(d *desk) {
-		d.hooks.Details = func(_ context.Context, _ practice.ID, e event.Event) (json.RawMessage, error) {
+		d.details = func(_ context.Context, _ practice.ID, e event.Event) (json.RawMessage, error) {
 			return json.RawMessage(`{"patient":{"first_name":"Ada"}}`), nil
 		}
 		thin := d.hook(webhook.Request{URL: "https://thin.example"})
@@ -219,9 +220,9 @@ func TestADeletedWebhookIsToldNothingAndItsRowsGo(t *testing.T) {
 	each(t, func(d *desk) {
 		w := d.hook(webhook.Request{})
 		e := d.happens(event.AppointmentConfirmed, 1, 1)
-		_, err := d.hooks.Delete(d.ctx, w.ID)
+		_, err := d.hooks.Delete(d.ctx, webhook.Standard, w.ID)
 		d.must(err)
-		_, err = d.hooks.Delete(d.ctx, w.ID)
+		_, err = d.hooks.Delete(d.ctx, webhook.Standard, w.ID)
 		d.refused(err, webhook.ErrNotFound)
 		d.deliver()
 		d.happens(event.AppointmentConfirmed, 1, 2)
@@ -243,8 +244,8 @@ func TestADeletedWebhookIsToldNothingAndItsRowsGo(t *testing.T) {
 
 func TestATestEventGoesToOneEndpointAndIsNotInTheLog(t *testing.T) {
 	each(t, func(d *desk) {
-		w := d.hook(webhook.Request{EventType: event.MessageSent, URL: "https://one.example/"})
-		d.hook(webhook.Request{EventType: event.MessageSent, URL: "https://two.example/"})
+		w := d.hook(webhook.Request{Types: only(event.MessageSent), URL: "https://one.example/"})
+		d.hook(webhook.Request{Types: only(event.MessageSent), URL: "https://two.example/"})
 		d.deliver()
 		sent, err := d.hooks.Test(d.ctx, w.ID)
 		d.must(err)
@@ -272,7 +273,7 @@ func TestAPracticeHasNoMoreWebhooksThanItMay(t *testing.T) {
 		for range webhook.Most {
 			d.hook(webhook.Request{})
 		}
-		_, err := d.hooks.Create(d.ctx, webhook.Request{URL: "https://a.example", EventType: event.MessageSent})
+		_, err := d.hooks.Create(d.ctx, webhook.Request{Format: webhook.Standard, URL: "https://a.example", Types: only(event.MessageSent)})
 		d.refused(err, webhook.ErrTooMany)
 	})
 }

@@ -7,7 +7,6 @@ import (
 	"strconv"
 	"time"
 
-	"frontdesk/core/access"
 	"frontdesk/core/fault"
 	"frontdesk/core/input"
 	"frontdesk/core/job"
@@ -30,6 +29,12 @@ type Replay struct {
 	AfterID int64     `json:"after_id"`
 }
 
+// Place is where a replay goes on: after a moment, and the event with that id.
+type Place struct {
+	At time.Time
+	ID int64
+}
+
 // ReplayKind is the kind of the job that goes on with a replay.
 const ReplayKind = "webhook.replay"
 
@@ -39,14 +44,14 @@ const stride = 1000
 // ReplayOne delivers one event to an endpoint again: as a new attempt with the
 // same id. Errors: ErrNotFound, ErrNoDelivery, ErrDisabled.
 func (s *Service) ReplayOne(ctx context.Context, id ID, delivery int64) (Delivery, error) {
-	who, err := require(ctx)
+	who, err := own(ctx)
 	if err != nil {
 		return Delivery{}, err
 	}
 	now := s.Now().Truncate(time.Microsecond)
 	var d Delivery
 	err = s.Store.Do(ctx, func(tx Tx) error {
-		w, err := find(ctx, who, id, tx.LockWebhook)
+		w, err := find(ctx, who, Standard, id, tx.LockWebhook)
 		if err != nil {
 			return err
 		}
@@ -63,7 +68,7 @@ func (s *Service) ReplayOne(ctx context.Context, id ID, delivery int64) (Deliver
 			if err != nil {
 				return err
 			}
-			if e.Type != w.EventType {
+			if e.Type != w.Type() {
 				return ErrNoDelivery
 			}
 		}
@@ -73,7 +78,8 @@ func (s *Service) ReplayOne(ctx context.Context, id ID, delivery int64) (Deliver
 		if d, err = tx.Delivery(ctx, who.Group, id, delivery); err != nil {
 			return err
 		}
-		return tx.Audit(ctx, who.Audit(now, "webhook.replay", "webhook", int64(id), nil, map[string]string{"event_id": strconv.FormatInt(delivery, 10)}))
+		return tx.Audit(ctx, who.Audit(now, "webhook.replay", "webhook", int64(id), nil,
+			map[string]string{"event_id": strconv.FormatInt(delivery, 10)}))
 	})
 	return d, err
 }
@@ -98,7 +104,7 @@ func (s *Service) ReplayRange(ctx context.Context, id ID, since, until time.Time
 	if err := c.Err(); err != nil {
 		return Webhook{}, err
 	}
-	_, err := s.change(ctx, id, "webhook.replay", func(_ access.Caller, w *Webhook, _ time.Time) error {
+	_, err := s.change(ctx, Standard, id, "webhook.replay", func(w *Webhook, _ time.Time) error {
 		if !w.DisabledAt.IsZero() {
 			return ErrDisabled
 		}
@@ -111,14 +117,14 @@ func (s *Service) ReplayRange(ctx context.Context, id ID, since, until time.Time
 	if err != nil {
 		return Webhook{}, err
 	}
-	who, err := require(ctx)
+	who, err := own(ctx)
 	if err != nil {
 		return Webhook{}, err
 	}
 	if err := s.replay(ctx, who.Group, id, 1); err != nil {
 		return Webhook{}, err
 	}
-	return s.Get(ctx, id)
+	return s.Get(ctx, Standard, id)
 }
 
 // GoOn is the job: it queues the rest of a replay.
@@ -140,13 +146,13 @@ func (s *Service) replay(ctx context.Context, group practice.ID, id ID, strides 
 	for n := 1; ; n++ {
 		done := false
 		err := s.Store.Do(ctx, func(tx Tx) error {
-			w, err := tx.LockWebhook(ctx, group, id)
+			w, err := live(ctx, group, id, tx.LockWebhook)
 			if err != nil || w.Replay == nil || !w.Replay.DoneAt.IsZero() {
 				done = true
 				return err
 			}
 			r := *w.Replay
-			events, err := tx.EventsBetween(ctx, group, w.EventType, r.At, r.AfterID, r.Until, stride)
+			events, err := tx.EventsBetween(ctx, group, w.Type(), Place{r.At, r.AfterID}, r.Until, stride)
 			if err != nil {
 				return err
 			}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"frontdesk/core/access"
+	"frontdesk/core/courier"
 	"frontdesk/core/event"
 	"frontdesk/core/job"
 	"frontdesk/core/webhook"
@@ -42,9 +43,9 @@ func TestWhatIsReplayedWhileItIsOnItsWayGoesOutAgain(t *testing.T) {
 		answers := make(chan struct{})
 		answered := sync.OnceFunc(func() { close(answers) })
 		defer answered()
-		d.poster.says(func(webhook.Parcel) webhook.Answer {
+		d.poster.says(func(courier.Parcel) courier.Answer {
 			<-answers
-			return webhook.Answer{Status: 200}
+			return courier.Answer{Status: 200}
 		})
 		d.deliver()
 		one, two := d.happens(event.AppointmentConfirmed, 1, 1), d.happens(event.AppointmentConfirmed, 2, 1)
@@ -166,7 +167,7 @@ func TestTheLogIsReadOnceAndWholeWhileItIsWritten(t *testing.T) {
 	})
 }
 
-func TestWhoeverWaitsIsToldOfTheNextEventAtOnce(t *testing.T) {
+func TestWaitingReaderOfTheLogGetsTheNextEventAtOnce(t *testing.T) {
 	each(t, func(d *desk) {
 		d.happens(event.MessageSent, 1, 1)
 		newest, err := d.hooks.Events(d.ctx, webhook.LogQuery{Cursor: webhook.Newest, Limit: 10})

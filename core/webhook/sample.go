@@ -4,23 +4,8 @@ import (
 	"encoding/json"
 	"strings"
 
-	"frontdesk/core/access"
 	"frontdesk/core/event"
 )
-
-// needs is the permission to see what events of a type are about.
-func needs(t event.Type) access.Permission {
-	switch t.Noun() {
-	case "appointment":
-		return access.SeeBookings
-	case "message", "batch", "write-to-record":
-		return access.SeeCommunications
-	}
-	return access.SeePractice
-}
-
-// told reports whether a caller may see events of a type.
-func told(who access.Caller, t event.Type) bool { return who.May(needs(t)) }
 
 // Sample is the data of an invented event of a type.
 func Sample(of event.Type) json.RawMessage { return samples[of] }

@@ -1,0 +1,49 @@
+// Package courier delivers events to the endpoints of core/webhook: signed, and
+// tried until they are taken or given up. Its tests are those of core/webhook.
+//
+//	courier.go    the courier: finds endpoints with something due, and starts a sender for each
+//	sender.go     one endpoint's sender: attempts side by side, and their limit
+//	exchange.go   a sender's transaction: results written down, deliveries leased
+//	attempt.go    one attempt, and what it makes of its delivery
+//	post.go       what carries an attempt to its endpoint
+//	health.go     an endpoint that fails is switched off
+//	backlog.go    events held back for blocked endpoints are queued
+//	port.go       what the courier needs remembered
+//
+// # A delivery
+//
+// An event is committed together with a delivery for every endpoint that gets its
+// type (see store/webhook.go), so that neither is there without the other.
+//
+//	event committed ──────────────────────┐     ┌────── replay, from any state
+//	      │ (endpoint blocked, SQLite)    ▼     ▼
+//	      └─► in the backlog ──────────► waiting ◄─────────────────┐
+//	                                      │                        │ refused, or no answer:
+//	                          due, leased │                        │ due again by the schedule
+//	                                      ▼                        │ 429 or 503 with Retry-After:
+//	                                  under way ───────────────────┤ due then, at no cost
+//	                                      │                        │ program stopped:
+//	                          ┌───────────┴───────────┐            │ due at once, or when the
+//	                      2xx │                       │ tenth try  └ lease runs out
+//	                          ▼                       ▼
+//	                      delivered                 failed
+//
+// # An endpoint's sender
+//
+// Each endpoint with something due has a sender of its own, a goroutine with its
+// own attempts, so that one that hangs holds up no other. A sender exchanges with
+// the database: it hands over the results of attempts and gets deliveries that are
+// due. It is closed when it has had nothing to do for ten seconds.
+//
+//	         something is due                  nothing for 10 s, or switched off
+//	closed ───────────────────► open ───────────────────────────────────► closed
+//	                            │  ▲
+//	 as many attempts as it may │  │ an attempt succeeds, or there is room
+//	 have, and none ends 100 ms ▼  │ again and nothing under way
+//	                          blocked
+//
+// While it is blocked it is not woken for new events, and SQLite keeps those in
+// the backlog: one row for all blocked endpoints, in place of a row for each.
+//
+// Why this is not a queue of River's jobs: docs/decisions/courier.md.
+package courier
