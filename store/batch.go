@@ -114,7 +114,7 @@ func (t *Tx) AddRecipients(ctx context.Context, group practice.ID, id messaging.
 	for i, r := range all {
 		args[i] = in{group, id, r.Ordinal, r.NHSNumber, r.BirthDate.String(), r.Status, r.Reason, opt(r.Named), r.Given.NHSNumber, r.Given.BirthDate, r.Given.Patient}
 	}
-	return t.many(ctx, `INSERT INTO batch_recipient (practice_group_id, batch_id, ordinal, nhs_number, birth_date, status, reason, named_id, given_number, given_date, given_patient)
+	return t.insert(ctx, `INSERT INTO batch_recipient (practice_group_id, batch_id, ordinal, nhs_number, birth_date, status, reason, named_id, given_number, given_date, given_patient)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`, args)
 }
 
@@ -164,11 +164,6 @@ func (t *Tx) Recipients(ctx context.Context, group practice.ID, id messaging.Bat
 		})
 }
 
-// personColumns is a patient joined to something else.
-const personColumns = `p.id, p.nhs_number, p.emis_id, p.ehr_partner_id, p.ehr_partner, p.birth_date, p.deceased_at, p.title, p.first_name, p.last_name, p.sex,
-	p.mobile, p.landline, p.email, p.line_1, p.line_2, p.line_3, p.town, p.county, p.country, p.postcode, p.notes, p.source, p.restricted, p.status,
-	p.number_status, p.superseded_by, p.pds_version, p.synced_at, p.merged_into, p.version, p.created_at, p.updated_at, p.deleted_at, p.death_source`
-
 // COALESCE keeps a database from looking for a patient among all of a batch, of
 // which it may know nothing yet.
 
@@ -192,7 +187,7 @@ func (t *Tx) Named(ctx context.Context, group practice.ID, id messaging.BatchID,
 	})
 }
 
-const enlisted = `SELECT ` + recipientColumns + `, ` + personColumns + `, x.receive_email, x.receive_sms, x.marketing,
+const enlisted = `SELECT ` + recipientColumns + `, p.title, p.first_name, p.last_name, p.id, ` + addressee + `, ` + wishes + `,
 	COALESCE((SELECT c.source FROM patient_contact c WHERE c.practice_group_id = p.practice_group_id AND c.patient_id = p.id AND c.kind = $6
 		AND c.value = CASE WHEN $6 = 'mobile' THEN p.mobile ELSE p.email END ORDER BY CASE c.source WHEN 'practice' THEN 1 WHEN 'caller' THEN 2 ELSE 3 END LIMIT 1), 'caller'),
 	EXISTS (SELECT 1 FROM opt_out o WHERE o.practice_group_id = p.practice_group_id AND o.channel = $7
@@ -216,11 +211,11 @@ func (t *Tx) Enlisted(ctx context.Context, group practice.ID, id messaging.Batch
 	return list(ctx, t, query, in{group, id, status, after, limit, kind, channel}, func(scan scanner) (batch.Enlisted, error) {
 		var e batch.Enlisted
 		var out, already flag
-		var err error
 		source := patient.Contact{Kind: kind}
 		p := &e.Person
-		p.Patient, err = scanPatient(func(dest ...any) error {
-			return scan(append(append(intoRecipient(&e.Recipient), dest...), optBool{&p.ReceiveEmail}, optBool{&p.ReceiveSMS}, optBool{&p.Marketing}, &source.Source, &out, &already)...)
+		err := scanAddressee(&p.Full, func(dest ...any) error {
+			all := append(intoRecipient(&e.Recipient), &p.Title, &p.FirstName, &p.LastName)
+			return scan(append(append(all, dest...), &source.Source, &out, &already)...)
 		})
 		e.Already = bool(already)
 		p.Contacts = patient.Contacts{source}

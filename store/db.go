@@ -60,6 +60,7 @@ type DB struct {
 	node           node
 	handed         handovers // what is being handed over
 	listeners      listeners
+	insertRows     sync.Map // see insertion
 	path           string       // of SQLite's file
 	lock           *flock.Flock // on it, when this program serves
 	pooled         bool

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"time"
 
@@ -113,7 +114,7 @@ func (t *Tx) AddMessages(ctx context.Context, group practice.ID, all []messaging
 			m.Purpose, m.Leg, m.LegChannel(), m.State, at(m.DueAt), m.Code, m.Reason, m.Parts, m.Encoding, m.SendAt, m.SendBy, m.UnreadMinutes,
 			at(m.SentAt), at(m.DeliveredAt), at(m.EndedAt), m.WriteToRecord, m.TaskID, m.SubmittedBy, m.KeyID, optText(m.Link), m.CreatedAt, m.UpdatedAt, m.Cost, opt(m.Assignee), m.FallbackSource}
 	}
-	return t.many(ctx, `INSERT INTO message (practice_group_id, id, patient_id, batch_id, channel, contact, contact_source, fallback, fallback_contact, subject, content,
+	return t.insert(ctx, `INSERT INTO message (practice_group_id, id, patient_id, batch_id, channel, contact, contact_source, fallback, fallback_contact, subject, content,
 			encrypted, purpose, leg, leg_channel, state, due_at, code, reason, parts, encoding, send_at, send_by, unread_minutes, sent_at, delivered_at, ended_at,
 			write_to_record, task_id, submitted_by, key_id, link, created_at, updated_at, cost, assignee_id, fallback_source, prior, tries, carrier, provider_id, events)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31,
@@ -153,14 +154,21 @@ const (
 			WHERE practice_group_id = $1 AND batch_id = $2 AND leg_channel = $3 AND due_at <= $4 AND request = '' ORDER BY due_at, id LIMIT $8`
 	skipLocked = ` FOR UPDATE SKIP LOCKED`
 	claimed    = ` RETURNING ` + messageColumns
-	claim      = claimSet + ` WHERE practice_group_id = $1 AND id IN (SELECT id` + claimDue + `)` + claimed
-	// What matters of a patient to messages. SQLite gives back nothing of a table
-	// that is only looked at, and is asked for that besides.
+	claim      = claimSet + ` WHERE practice_group_id = $1 AND id IN (SELECT id` + claimDue + `)`
+	// What matters of a patient to messages.
 	addressee = `p.nhs_number AS p_number, p.mobile AS p_mobile, p.email AS p_email, p.restricted AS p_restricted, p.deceased_at AS p_deceased,
 		p.number_status AS p_number_status, p.merged_into AS p_merged, p.deleted_at AS p_deleted`
 	wishes           = `x.receive_email, x.receive_sms, x.marketing`
 	selectAddressees = `SELECT p.id, ` + addressee + `, ` + wishes + `
 		FROM patient p LEFT JOIN patient_profile x ON x.practice_group_id = p.practice_group_id AND x.patient_id = p.id WHERE p.practice_group_id = $1 AND p.id`
+	// Where one transaction writes at a time, what is due is read with its patients and
+	// leased after that: of a table that is only looked at, UPDATE gives nothing back.
+	selectDue = `SELECT ` + messageColumns + `, p_id, p_number, p_mobile, p_email, p_restricted, p_deceased, p_number_status, p_merged, p_deleted,
+		receive_email, receive_sms, marketing
+		FROM message JOIN (SELECT p.practice_group_id AS p_group, p.id AS p_id, ` + addressee + `, ` + wishes + `
+			FROM patient p LEFT JOIN patient_profile x ON x.practice_group_id = p.practice_group_id AND x.patient_id = p.id) a
+			ON a.p_group = practice_group_id AND a.p_id = patient_id
+		WHERE practice_group_id = $1 AND batch_id = $2 AND leg_channel = $3 AND due_at <= $4 AND request = '' ORDER BY due_at, id LIMIT $5`
 	// After IN, PostgreSQL may run the SELECT again for every row it looks at, and
 	// as that passes over what others have locked meanwhile, lease far more than
 	// the limit. And a table that has just filled, of which it knows nothing yet,
@@ -184,13 +192,25 @@ func (t *Tx) Claim(ctx context.Context, c messaging.Claim) ([]messaging.Outbound
 		}
 	}
 	if t.db.skips {
-		return list(ctx, t, claimSkipping, args, func(scan scanner) (messaging.Outbound, error) {
-			var o messaging.Outbound
-			err := scanAddressee(&o.Person, func(dest ...any) error { return scan(append(intoMessage(&o.Message), dest...)...) })
-			return o, err
-		})
+		return list(ctx, t, claimSkipping, args, scanOutbound)
 	}
-	return t.outbound(ctx, c.Group, claim, args)
+	found, err := list(ctx, t, selectDue, in{c.Group, c.Batch, c.Channel, c.Now, c.Limit}, scanOutbound)
+	if err != nil || len(found) == 0 {
+		return nil, err
+	}
+	for i := range found {
+		m := &found[i].Message
+		m.Prior, m.State, m.Carrier, m.Lease, m.Journal, m.DueAt = m.State, messaging.Sending, c.Carrier, c.Lease, c.Journal, time.Time{}
+	}
+	_, err = t.exec(ctx, claim, args...)
+	return found, err
+}
+
+// scanOutbound reads a message and who it is to.
+func scanOutbound(scan scanner) (messaging.Outbound, error) {
+	var o messaging.Outbound
+	err := scanAddressee(&o.Person, func(dest ...any) error { return scan(append(intoMessage(&o.Message), dest...)...) })
+	return o, err
 }
 
 // outbound leases messages and adds who they are to.
@@ -332,13 +352,13 @@ func (t *Tx) Settle(ctx context.Context, group practice.ID, settled []messaging.
 	if err != nil {
 		return err
 	}
-	steps, events, told := make([]statement, 0, 3*len(settled)), make([]statement, 0, len(settled)), []statement{}
+	steps, events, told := make([]in, 0, len(settled)), make([]statement, 0, len(settled)), []statement{}
 	for i, s := range settled {
 		if touched[i] == 0 {
 			continue
 		}
 		if s.What != "" {
-			steps = append(steps, statement{addStep, in{group, s.ID, t.db.NewID(), s.At, s.StepLeg, s.StepChannel, s.Carrier, s.What, s.ProviderID, s.Code, s.Reason}})
+			steps = append(steps, in{group, s.ID, t.db.NewID(), s.At, s.StepLeg, s.StepChannel, s.Carrier, s.What, s.ProviderID, s.Code, s.Reason})
 		}
 		if s.Event != nil {
 			id := t.db.NewID()
@@ -349,7 +369,7 @@ func (t *Tx) Settle(ctx context.Context, group practice.ID, settled []messaging.
 			t.notes(ctx, group, s.Event.Type)
 		}
 	}
-	_, err = t.run(ctx, append(append(steps, events...), told...))
+	_, err = t.run(ctx, slices.Concat(t.insertions(addStep, steps), events, told))
 	return err
 }
 

@@ -134,7 +134,7 @@ func (c *Carrier) Idempotent() bool { return true }
 func (c *Carrier) Abroad() bool { return c.settings.Abroad }
 
 // Together implements carrier.Carrier.
-func (c *Carrier) Together() int { return 64 }
+func (c *Carrier) Together() int { return 128 }
 
 // SendAll implements carrier.Carrier.
 func (c *Carrier) SendAll(ctx context.Context, m []carrier.Outgoing) []carrier.Result {
