@@ -10,6 +10,7 @@
 //	instance.go  whether this database is a sandbox
 //	installation.go file.go home_linux.go home_other.go
 //	             whose key its secrets have, where it is, which server has its file
+//	insert.go    rows added many at a time
 //	handover.go  the journal of what is being handed over
 //	job.go       jobs and events, kept with what caused them
 //	webhook.go   endpoints, and the log of events
@@ -60,7 +61,7 @@ type DB struct {
 	node           node
 	handed         handovers // what is being handed over
 	listeners      listeners
-	insertRows     sync.Map // see insertion
+	insertRows     sync.Map     // see insertion
 	path           string       // of SQLite's file
 	lock           *flock.Flock // on it, when this program serves
 	pooled         bool
