@@ -36,6 +36,7 @@ import (
 	"frontdesk/core/access"
 	"frontdesk/core/account"
 	"frontdesk/core/attachment"
+	"frontdesk/core/audit"
 	"frontdesk/core/batch"
 	"frontdesk/core/billing"
 	"frontdesk/core/booking"
@@ -185,6 +186,7 @@ func (a *App) open(ctx context.Context) (err error) {
 	if a.worker, err = a.newWorker(); err != nil {
 		return err
 	}
+	a.core.Audit.Start()
 	if err := a.serve(ctx); err != nil {
 		return err
 	}
@@ -248,6 +250,7 @@ func newCore(db *store.DB, keys *operator.Keys, c Config, pages func() string, s
 		Key:         keyring,
 		Idempotency: &idempotency.Service{Store: db.Idempotency(), Now: c.Now, Box: outside.Box},
 		Limit:       &limit.Service{Store: db.Limit(), Now: c.Now},
+		Audit:       &audit.Service{Store: db.AuditStore(), Now: c.Now, NewID: db.NewID},
 		Account: &account.Service{
 			Store: db.Account(), Keys: keyring, Hasher: password.New(),
 			Mailer: &notice.Post{Carriers: post.of, Paused: db.Messaging().SendingPaused, Timeout: messages.Timeout, Log: c.Log},
@@ -295,7 +298,7 @@ func (a *App) newWorker() (*worker.Worker, error) {
 			booking.ReleaseKind: a.core.Booking.Release,
 			patient.RefreshKind: a.core.Patient.Refresh,
 			forgetOld: a.eachGroup(a.core.Idempotency.Forget, a.core.Account.Forget, a.core.Patient.Forget, a.core.Batch.Forget,
-				a.core.Webhook.Forget, a.core.Document.Forget),
+				a.core.Webhook.Forget, a.core.Document.Forget, a.core.Audit.Settle),
 			askRefresh: a.eachGroup(a.core.Patient.AskRefresh),
 
 			messaging.DispatchKind: a.core.Messaging.Dispatch,
@@ -407,6 +410,9 @@ func (a *App) Close(ctx context.Context) error {
 	}
 	if a.couriers != nil {
 		errs = append(errs, a.couriers(ctx))
+	}
+	if a.core != nil {
+		errs = append(errs, a.core.Audit.Stop(ctx))
 	}
 	if a.traces != nil {
 		errs = append(errs, a.traces(ctx))

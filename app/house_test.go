@@ -39,12 +39,12 @@ var rooms = map[string]struct {
 	"core/fault": {},
 	"core/job":   {},
 	"core/event": {},
-	"core/audit": {},
+	"core/audit": {ours: []string{"core/fault", "core/access"}},
 	"core/input": {
 		ours:   []string{"core/fault"},
 		theirs: []string{"github.com/nyaruka/phonenumbers", "golang.org/x/net/idna"},
 	},
-	"core/access":      {ours: []string{"core/fault", "core/audit"}},
+	"core/access":      {ours: []string{"core/fault"}},
 	"core/key":         {ours: []string{"core/fault", "core/audit", "core/access"}},
 	"core/idempotency": {ours: []string{"core/fault", "core/access", "core/seal"}},
 	"core/limit":       {ours: []string{"core/fault", "core/access"}},
@@ -166,7 +166,7 @@ var rooms = map[string]struct {
 	"graph/scalar":    {},
 	"graph/graphtest": {ours: []string{"api", "core", "core/..."}, theirs: []string{"github.com/vektah/gqlparser"}},
 	"rest/oas":        {theirs: []string{"github.com/ogen-go/ogen", "github.com/go-faster"}},
-	"web": {ours: []string{"core/fault", "core/access", "core/limit"}, theirs: []string{
+	"web": {ours: []string{"core/fault", "core/access", "core/audit", "core/limit"}, theirs: []string{
 		"github.com/a-h/templ", "github.com/yuin/goldmark", "go.yaml.in/yaml",
 		"github.com/hashicorp/golang-lru", "github.com/realclientip/realclientip-go", "golang.org/x/time",
 	}},

@@ -5,6 +5,7 @@ package core
 import (
 	"frontdesk/core/account"
 	"frontdesk/core/attachment"
+	"frontdesk/core/audit"
 	"frontdesk/core/batch"
 	"frontdesk/core/billing"
 	"frontdesk/core/booking"
@@ -30,6 +31,7 @@ import (
 
 // Core is the services.
 type Core struct {
+	Audit         *audit.Service
 	Key           *key.Service
 	Idempotency   *idempotency.Service
 	Limit         *limit.Service

@@ -12,6 +12,7 @@ import (
 
 	"frontdesk/core"
 	"frontdesk/core/access"
+	"frontdesk/core/audit"
 	"frontdesk/core/document"
 	"frontdesk/core/practice"
 	"frontdesk/core/seal"
@@ -40,7 +41,8 @@ func newKit(t *testing.T) *kit {
 	g, err := groups.CreateGroup(context.Background(), practice.Group{Name: "Mill Lane"})
 	k.must(err)
 	k.ctx = access.With(context.Background(), access.Operator(g.ID))
-	k.door = files.New(&core.Core{Document: k.s})
+	trail := &audit.Service{Store: db.AuditStore(), Now: clock, NewID: db.NewID}
+	k.door = files.New(&core.Core{Document: k.s, Audit: trail})
 	return k
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"frontdesk/core"
 	"frontdesk/core/account"
+	"frontdesk/core/audit"
 	"frontdesk/core/billing"
 	"frontdesk/core/booking"
 	"frontdesk/core/carrier"
@@ -62,6 +63,7 @@ func newCore(db *store.DB, clock func() time.Time) *core.Core {
 		},
 	}
 	return &core.Core{
+		Audit:    &audit.Service{Store: db.AuditStore(), Now: clock, NewID: db.NewID},
 		Document: documents,
 		Clinical: &clinical.Service{
 			Store: db.Clinical(), Files: documents, Now: clock, NewID: db.NewID,

@@ -28,8 +28,6 @@ type call struct {
 	// reasons are the codes of what went wrong in payloads, by the name of the
 	// field in the answer: a payload has room for a sentence alone.
 	reasons map[string]string
-	// seen are patients that were read along the way.
-	seen []string
 	// asked are the fields the document asks for at its places.
 	asked map[askedAt]fields
 	// done says that a change was made or refused for what was asked, outside that
@@ -92,7 +90,7 @@ func (d *door) field(ctx context.Context, next graphql.Resolver) (any, error) {
 	if f != nil {
 		f = d.called(at, fault.Of(f))
 	}
-	d.tell(ctx, at, out, f)
+	d.tell(ctx, at, f)
 	if at.Object == mutationName {
 		call.changed(faultOrNil(f))
 	}

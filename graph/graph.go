@@ -9,7 +9,7 @@
 //	limits.go     how deep, how often and how much a document may ask
 //	field.go      what every field that asks core goes through
 //	fault.go      errors in the contract's shape
-//	audit.go      what was asked, for the practice's log
+//	audit.go      what was asked, for the audit trail
 //	resolver.go   which of our types answers for which of the contract's
 //	loaders.go    many things asked for one by one, read at once
 //	id.go words.go page.go walltime.go
@@ -63,7 +63,22 @@ type door struct {
 }
 
 // New is the GraphQL door. A limit that is 0 is the default one.
-func New(c *core.Core, limits Limits) http.Handler { return open(c, limits) }
+func New(c *core.Core, limits Limits) http.Handler { return open(c, limits).handler() }
+
+// handler is the door with its reads kept in the audit trail.
+func (d *door) handler() http.Handler { return web.Seen(d, d.core.Audit, d.untold) }
+
+// untold answers for what could not be written into the audit trail. Programs that
+// do not go by the status get 200.
+func (d *door) untold(w http.ResponseWriter, r *http.Request, err error) {
+	f := fault.Of(err)
+	web.Note(r, f)
+	status := http.StatusOK
+	if byStatus(w) {
+		status = web.Status(f)
+	}
+	refuse(w, status, presented(f))
+}
 
 func open(c *core.Core, limits Limits) *door {
 	d := &door{core: c, limits: limits.orDefault(), wait: loadWait, documents: documents{lru.New[*ast.QueryDocument](keptDocuments)}}
@@ -154,7 +169,8 @@ func (d *door) serve(w http.ResponseWriter, r *http.Request, body []byte, who ac
 		return
 	}
 	out := d.answerAll(ctx, ops, many)
-	send(w, out.statusFor(w), out.body)
+	d.handOver(ctx, out.call)
+	send(w, out.status, out.body)
 }
 
 // tooOften is the refusal of a request too many. Programs look for the words "too
@@ -195,7 +211,7 @@ func (d *door) serveStranger(w http.ResponseWriter, r *http.Request, body []byte
 		return
 	}
 	out := d.answerAll(r.Context(), ops, false)
-	send(w, out.statusFor(w), out.body)
+	send(w, out.status, out.body)
 }
 
 // limited uses one attempt of the address a stranger comes from, and refuses the
@@ -240,18 +256,7 @@ func (d *door) decodeBody(body []byte) (ops []asked, many bool, bad *gqlerror.Er
 type answered struct {
 	body   []byte
 	status int
-	// internal says that there is no data for a reason of our own, which programs
-	// that do not go by the status are told with 200.
-	internal bool
-	call     *call
-}
-
-// statusFor is the status of an answer in its media type.
-func (a answered) statusFor(w http.ResponseWriter) int {
-	if a.internal && byStatus(w) {
-		return http.StatusInternalServerError
-	}
-	return a.status
+	call   *call
 }
 
 // answerAll runs the operations of a request, one after the other.
@@ -295,12 +300,6 @@ func (d *door) answer(ctx context.Context, a asked) answered {
 	ctx = d.withLoaders(withCall(ctx, call))
 	next, ctx := d.run.DispatchOperation(ctx, rc)
 	resp := next(ctx)
-	if err := d.keep(ctx, call); err != nil {
-		// What is not in the log has not been told.
-		f := fault.Of(err)
-		note(ctx, f)
-		return answered{body: errorBody(gqlerror.List{presented(f)}), status: http.StatusOK, internal: true, call: call}
-	}
 	if call.tooMuch() {
 		e := refusal(codeCost, "The answer to this operation has more than %d values: ask for fewer rows or fields.", limit)
 		e.Extensions["cost"] = costTold{price, limit}

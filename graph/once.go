@@ -9,7 +9,6 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"frontdesk/core/access"
-	"frontdesk/core/fault"
 	"frontdesk/core/idempotency"
 	"frontdesk/web"
 )
@@ -29,9 +28,9 @@ func (d *door) changes(ctx context.Context, ops []asked) bool {
 	return false
 }
 
-// once answers a request that has an idempotency key. All its operations, what the
-// log says of them and the answer are one transaction, in which a field that cannot
-// be done leaves the others alone.
+// once answers a request that has an idempotency key. All its operations and the
+// answer are one transaction, in which a field that cannot be done leaves the others
+// alone.
 func (d *door) once(w http.ResponseWriter, r *http.Request, who access.Caller, name string, body []byte) {
 	sum := sha256.New()
 	fmt.Fprintf(sum, "graphql\n%s\n", who.Group)
@@ -54,14 +53,8 @@ func (d *door) once(w http.ResponseWriter, r *http.Request, who access.Caller, n
 		send(w, kept.Status, kept.Body)
 		return
 	}
-	if kept.Status >= http.StatusBadRequest {
-		// Nothing was changed, and the log has lost it.
-		if err := d.keep(r.Context(), out.call); err != nil {
-			d.fail(w, r, err)
-			return
-		}
-	}
-	send(w, out.statusFor(w), out.body)
+	d.handOver(r.Context(), out.call)
+	send(w, out.status, out.body)
 }
 
 // keptAs is the status that decides whether a repeat of the request gets the answer
@@ -71,8 +64,6 @@ func (a answered) keptAs() int {
 	switch {
 	case a.call.outside:
 		return web.Status(idempotency.ErrOutside)
-	case a.internal:
-		return web.Status(fault.Unknown)
 	case !a.call.done && a.call.failed != nil:
 		return web.Status(a.call.failed)
 	}

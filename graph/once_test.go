@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"frontdesk/core/access"
+	"frontdesk/core/audit"
 	"frontdesk/core/idempotency"
 )
 
@@ -92,7 +93,7 @@ func TestAChangeWithAnIdempotencyKeyIsMadeOnce(t *testing.T) {
 		d.token = token
 
 		// The log has each change once, and the refused one.
-		log, err := d.core.Key.Log(d.ctx, d.now.Load().Add(-time.Hour), d.now.Load().Add(time.Hour), 0, 1000)
+		log, err := d.core.Audit.List(d.ctx, audit.Query{From: d.now.Load().Add(-time.Hour), Until: d.now.Load().Add(time.Hour)}, 0)
 		d.must(err)
 		count := map[string]int{}
 		for _, e := range log {

@@ -12,6 +12,8 @@ import (
 	"github.com/vektah/gqlparser/v2/parser"
 	"github.com/vektah/gqlparser/v2/validator"
 	"github.com/vektah/gqlparser/v2/validator/rules"
+
+	"frontdesk/core/audit"
 )
 
 // asked is one operation as it was sent.
@@ -114,6 +116,9 @@ func (d *door) prepare(ctx context.Context, a asked) (*graphql.OperationContext,
 			if op.Operation == ast.Mutation {
 				ctx = d.withLoaders(ctx)
 			}
+			// A field has a collector of its own, for all that is read below it. What
+			// several fields load together is noted at the first of them.
+			ctx, _ = audit.Collect(ctx)
 			return next(ctx)
 		},
 	}, nil

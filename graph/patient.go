@@ -10,6 +10,7 @@ import (
 
 	"frontdesk/core/access"
 	"frontdesk/core/account"
+	"frontdesk/core/audit"
 	"frontdesk/core/chart"
 	"frontdesk/core/fault"
 	"frontdesk/core/label"
@@ -56,13 +57,7 @@ func person(ctx context.Context, p patient.Full) *gql.Patient {
 			out.Ins = &ins
 		}
 	}
-	if c := callOf(ctx); c != nil {
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		if len(c.seen) < maxSubjects {
-			c.seen = append(c.seen, subject{kindPatient, int64(p.ID)}.String())
-		}
-	}
+	audit.Seen(ctx, audit.Person(p.ID)) // several fields may have loaded it together
 	return out
 }
 

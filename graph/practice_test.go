@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"frontdesk/core/account"
+	"frontdesk/core/audit"
 	"frontdesk/core/diary"
 	"frontdesk/core/practice"
 )
@@ -152,7 +153,7 @@ func TestTheLogTellsWhatWasAsked(t *testing.T) {
 		d.ask(`mutation M($id: ID!) { updateLocationMetadata(locationId: $id, key: "", value: "") { error } }`, "id", encode(kindRoom, place.ID))
 		d.ask(`{ user(id: "69555b8002000000000001aa") { id } }`)
 		d.ask(`{ nonsense }`)
-		entries, err := d.core.Key.Log(d.ctx, time.Time{}, d.now.Load().Add(time.Hour), 0, 1000)
+		entries, err := d.core.Audit.List(d.ctx, audit.Query{From: time.Time{}, Until: d.now.Load().Add(time.Hour)}, 0)
 		d.must(err)
 		var got []string
 		for _, e := range entries {

@@ -1,7 +1,6 @@
 package graph
 
 import (
-	"strconv"
 	"strings"
 	"time"
 
@@ -11,9 +10,6 @@ import (
 	"frontdesk/core/input"
 	"frontdesk/graph/scalar"
 )
-
-// String gives a subject as the log has it.
-func (s subject) String() string { return names[s.kind] + ":" + strconv.FormatInt(s.id, 10) }
 
 func ptr[T any](v T) *T { return &v }
 

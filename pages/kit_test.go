@@ -15,6 +15,7 @@ import (
 	"frontdesk/core"
 	"frontdesk/core/access"
 	"frontdesk/core/account"
+	"frontdesk/core/audit"
 	"frontdesk/core/carrier"
 	"frontdesk/core/key"
 	"frontdesk/core/limit"
@@ -98,7 +99,8 @@ func newKit(t *testing.T) *kit {
 	}
 	keys := &key.Service{Store: k.db.Key(), Now: now, NewID: k.db.NewID}
 	k.core = &core.Core{
-		Key: keys, Limit: &limit.Service{Store: k.db.Limit(), Now: now}, Practice: &practice.Service{Store: k.db.Practice(), Now: now, NewID: k.db.NewID},
+		Audit: &audit.Service{Store: k.db.AuditStore(), Now: now, NewID: k.db.NewID},
+		Key:   keys, Limit: &limit.Service{Store: k.db.Limit(), Now: now}, Practice: &practice.Service{Store: k.db.Practice(), Now: now, NewID: k.db.NewID},
 		Patient: patients, Record: records,
 		Account: &account.Service{
 			Store: k.db.Account(), Keys: keys, Hasher: plain{}, Mailer: k.post,

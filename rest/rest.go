@@ -56,7 +56,7 @@ func New(c *core.Core) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	return Outcomes(http.HandlerFunc(d.serve), func() string { return c.Record.Pages() }), nil
+	return Outcomes(web.Seen(http.HandlerFunc(d.serve), c.Audit, fail), func() string { return c.Record.Pages() }), nil
 }
 
 // serve walks a request through what all operations share.

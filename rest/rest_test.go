@@ -15,6 +15,7 @@ import (
 	"frontdesk/api/apitest"
 	"frontdesk/core"
 	"frontdesk/core/access"
+	"frontdesk/core/audit"
 	"frontdesk/core/booking"
 	"frontdesk/core/diary"
 	"frontdesk/core/idempotency"
@@ -45,6 +46,7 @@ func doorOn(t testing.TB, db *store.DB) (h http.Handler, group, secret string) {
 	box := sync.OnceValues(func() (*seal.Box, error) { return seal.Parse([]byte(seal.NewKey())) })
 	days := &diary.Service{Store: db.Diary(), Now: now, NewID: db.NewID}
 	c := &core.Core{
+		Audit:       &audit.Service{Store: db.AuditStore(), Now: now, NewID: db.NewID},
 		Key:         &key.Service{Store: db.Key(), Now: now, NewID: db.NewID},
 		Idempotency: &idempotency.Service{Store: db.Idempotency(), Now: now, Box: box},
 		Limit:       &limit.Service{Store: db.Limit(), Now: now},

@@ -5,7 +5,6 @@ import (
 
 	"github.com/riverqueue/river"
 
-	"frontdesk/core/audit"
 	"frontdesk/core/event"
 	"frontdesk/core/job"
 	"frontdesk/core/practice"
@@ -94,32 +93,9 @@ func (t *Tx) Record(ctx context.Context, e event.Event) error {
 	return err
 }
 
-// Audit keeps an audit entry.
-func (t *Tx) Audit(ctx context.Context, e audit.Entry) error {
-	_, err := t.exec(ctx, `INSERT INTO audit (practice_group_id, id, at, actor, key_id, key_group_id, request_id, action, entity, entity_id, before, after,
-			door, operation, outcome, subjects)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`,
-		e.Group, t.db.NewID(), e.At, e.Actor, e.KeyID, e.KeyGroup, e.RequestID, e.Action, e.Entity, e.EntityID, string(e.Before), string(e.After),
-		e.Door, e.Operation, e.Outcome, joined(e.Subjects))
-	return err
-}
-
 // Events lists a group's events after an id, oldest first.
 func (db *DB) Events(ctx context.Context, group, after int64, limit int) ([]event.Event, error) {
 	return list(ctx, db.plain(), `SELECT `+eventColumns+` FROM event
 		WHERE practice_group_id = $1 AND id > $2 ORDER BY id LIMIT $3`, in{group, after, limit},
 		scanEvent(group))
-}
-
-// Trail lists a group's audit entries about one thing, oldest first.
-func (db *DB) Trail(ctx context.Context, group int64, entity string, id int64, limit int) ([]audit.Entry, error) {
-	return list(ctx, db.plain(), `SELECT id, at, actor, key_id, key_group_id, request_id, action, before, after FROM audit
-		WHERE practice_group_id = $1 AND entity = $2 AND entity_id = $3 ORDER BY id LIMIT $4`, in{group, entity, id, limit},
-		func(scan scanner) (audit.Entry, error) {
-			e := audit.Entry{Group: group, Entity: entity, EntityID: id}
-			var before, after string
-			err := scan(&e.ID, when{&e.At}, &e.Actor, &e.KeyID, &e.KeyGroup, &e.RequestID, &e.Action, &before, &after)
-			e.Before, e.After = []byte(before), []byte(after)
-			return e, err
-		})
 }

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"frontdesk/core/access"
-	"frontdesk/core/audit"
 	"frontdesk/core/key"
 )
 
@@ -125,29 +124,4 @@ func (t *Tx) SaveRole(ctx context.Context, group access.GroupID, r access.Role, 
 func (t *Tx) SaveTerms(ctx context.Context, group access.GroupID, n key.Terms) error {
 	_, err := t.exec(ctx, `UPDATE practice_group SET graphql_limit = $2, limit_status = $3 WHERE practice_group_id = $1`, group, n.Limit, n.Status)
 	return err
-}
-
-const auditColumns = `id, at, actor, key_id, key_group_id, request_id, action, entity, entity_id, before, after, door, operation, outcome, subjects`
-
-func scanAudit(group access.GroupID) func(scanner) (audit.Entry, error) {
-	return func(scan scanner) (audit.Entry, error) {
-		e := audit.Entry{Group: int64(group)}
-		var before, then string
-		err := scan(&e.ID, when{&e.At}, &e.Actor, &e.KeyID, &e.KeyGroup, &e.RequestID, &e.Action, &e.Entity, &e.EntityID, &before, &then,
-			&e.Door, &e.Operation, &e.Outcome, words[string]{&e.Subjects})
-		e.Before, e.After = []byte(before), []byte(then)
-		return e, err
-	}
-}
-
-// Log lists a group's audit entries of a time.
-func (t *Tx) Log(ctx context.Context, group access.GroupID, from, to time.Time, after int64, limit int) ([]audit.Entry, error) {
-	return list(ctx, t, `SELECT `+auditColumns+`
-		FROM audit WHERE practice_group_id = $1 AND at >= $2 AND at < $3 AND (at > $2 OR id > $4) ORDER BY at, id LIMIT $5`, in{group, from, to, after, limit}, scanAudit(group))
-}
-
-// LogBack lists them newest first.
-func (t *Tx) LogBack(ctx context.Context, group access.GroupID, from, to time.Time, before int64, limit int) ([]audit.Entry, error) {
-	return list(ctx, t, `SELECT `+auditColumns+`
-		FROM audit WHERE practice_group_id = $1 AND at >= $2 AND at <= $3 AND (at < $3 OR id < $4) ORDER BY at DESC, id DESC LIMIT $5`, in{group, from, to, before, limit}, scanAudit(group))
 }

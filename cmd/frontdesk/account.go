@@ -3,8 +3,6 @@ package main
 import (
 	"bufio"
 	"context"
-	"encoding/csv"
-	"encoding/json"
 	"fmt"
 	"os"
 	"strings"
@@ -274,89 +272,6 @@ func (u userPassword) Run(ctx context.Context) error {
 		}
 		fmt.Printf("The password of user %s is set.\n", who.ID)
 		return nil
-	})
-}
-
-type auditing struct {
-	List   auditList   `cmd:"" help:"Show what was done in a practice group, and read through the GraphQL API, the latest first."`
-	Export auditExport `cmd:"" help:"Write all of it as JSON lines or CSV, changes with what there was and is."`
-}
-
-type auditTime struct {
-	Group string    `required:"" placeholder:"ID" help:"The practice group."`
-	From  time.Time `format:"2006-01-02" placeholder:"YYYY-MM-DD" help:"The first day, in UTC. Default: the beginning."`
-	Until time.Time `format:"2006-01-02" placeholder:"YYYY-MM-DD" help:"The last day, in UTC. Default: today."`
-}
-
-// span is the time in UTC, its end excluded.
-func (a auditTime) span() (from, to time.Time) {
-	to = time.Now().UTC().AddDate(0, 0, 1)
-	if !a.Until.IsZero() {
-		to = a.Until.AddDate(0, 0, 1)
-	}
-	return a.From, to
-}
-
-type auditList struct {
-	database
-	output
-	auditTime
-	Who    string `placeholder:"NAME" help:"Only what a partner, operator or system did, or the key with this id."`
-	Action string `placeholder:"NAME" help:"Only this, for example patient.update, or everything done to patients: patient."`
-	About  string `placeholder:"KIND[:ID]" help:"Only what is about a kind of thing, or one of them: patient, patient:42."`
-	Door   string `placeholder:"NAME" help:"Only calls of an API: graphql."`
-	Failed bool   `help:"Only what did not succeed."`
-	Limit  int    `default:"100" help:"How many to show; 0 is all. Default: ${default}"`
-}
-
-// Run shows the log.
-func (a auditList) Run(ctx context.Context) error {
-	return a.as(ctx, func(o *operator.Operator) error {
-		q := operator.AuditQuery{Group: a.Group, Who: a.Who, Action: a.Action, About: a.About, Door: a.Door, Failed: a.Failed, Limit: a.Limit}
-		q.From, q.To = a.span()
-		all, err := o.LatestAudit(ctx, q)
-		if err != nil {
-			return err
-		}
-		rows := make([][]string, len(all))
-		for i, e := range all {
-			about := e.Entity
-			if e.EntityID != 0 {
-				about += ":" + fmt.Sprint(e.EntityID)
-			}
-			rows[i] = []string{e.At.UTC().Format("2006-01-02 15:04:05Z"), e.Actor, e.Action, about, e.Outcome}
-		}
-		return a.print(all, "AT,WHO,WHAT,ABOUT,OUTCOME", rows...)
-	})
-}
-
-type auditExport struct {
-	database
-	auditTime
-	Format string `default:"json" enum:"json,csv" help:"json, a line each, or csv. Default: ${default}"`
-}
-
-// Run writes the log.
-func (a auditExport) Run(ctx context.Context) error {
-	return a.as(ctx, func(o *operator.Operator) error {
-		out := bufio.NewWriter(os.Stdout)
-		write := json.NewEncoder(out).Encode
-		table := csv.NewWriter(out)
-		if a.Format == "csv" {
-			if err := table.Write(operator.AuditColumns); err != nil {
-				return err
-			}
-			write = func(v any) error { return table.Write(v.(operator.AuditEntry).Row()) }
-		}
-		from, to := a.span()
-		if err := o.Audit(ctx, a.Group, from, to, 0, func(e operator.AuditEntry) error { return write(e) }); err != nil {
-			return err
-		}
-		table.Flush()
-		if err := table.Error(); err != nil {
-			return err
-		}
-		return out.Flush()
 	})
 }
 

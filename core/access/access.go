@@ -4,6 +4,7 @@
 //	permission.go   the one list of permissions; Require
 //	set.go          named sets of permissions: scopes and extra permissions of keys, roles
 //	capability.go   what a key can do, told to its holder
+//	entry.go        entries of the audit trail
 package access
 
 import (
@@ -12,7 +13,6 @@ import (
 	"strings"
 	"time"
 
-	"frontdesk/core/audit"
 	"frontdesk/core/fault"
 )
 
@@ -100,11 +100,11 @@ func (c Caller) Name() string {
 func (c Caller) Foreign() bool { return c.Group != c.Home }
 
 // Audit starts an audit entry with who did it.
-func (c Caller) Audit(at time.Time, action, entity string, id int64, before, after any) audit.Entry {
-	return audit.Entry{
+func (c Caller) Audit(at time.Time, action, entity string, id int64, before, after any) Entry {
+	return Entry{
 		Group: int64(c.Group), At: at, Actor: c.Actor, KeyID: int64(c.Key), KeyGroup: int64(c.Home),
 		RequestID: c.RequestID, Action: action, Entity: entity, EntityID: id,
-		Before: audit.Snapshot(before), After: audit.Snapshot(after),
+		Before: Snapshot(before), After: Snapshot(after),
 	}
 }
 

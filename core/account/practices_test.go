@@ -135,7 +135,8 @@ func TestWrongPasswordIsInTheAuditTrail(t *testing.T) {
 		}
 		h.enter(account.Credentials{Email: "unknown@example.org", Password: "wrong"})
 		var found []audit.Entry
-		all, err := h.keyring.Log(h.ctx, h.now.Load().Add(-time.Hour), h.now.Load().Add(time.Hour), 0, 100)
+		trail := &audit.Service{Store: h.db.AuditStore()}
+		all, err := trail.List(h.ctx, audit.Query{From: h.now.Load().Add(-time.Hour), Until: h.now.Load().Add(time.Hour)}, 100)
 		h.must(err)
 		for _, e := range all {
 			if e.Action == "session.refuse" {

@@ -29,6 +29,11 @@ type Attachment struct {
 	CreatedAt time.Time
 }
 
+// AuditSubject says what it is in the audit trail.
+func (a Attachment) AuditSubject() audit.Subject {
+	return audit.Subject{Kind: "attachment", ID: int64(a.ID), Patient: int64(a.Patient)}
+}
+
 // MaxSize is the largest file, in bytes: what a request of a mebibyte
 // can hold.
 const MaxSize = 700 << 10
@@ -125,7 +130,12 @@ func (s *Service) Attachments(ctx context.Context, of patient.ID) ([]Attachment,
 	if err != nil {
 		return nil, err
 	}
-	return s.Store.Attachments(ctx, who.Group, p.ID, most)
+	found, err := s.Store.Attachments(ctx, who.Group, p.ID, most)
+	if err == nil {
+		audit.Seen(ctx, audit.Person(p.ID)) // even one without files
+		audit.Seen(ctx, found...)
+	}
+	return found, err
 }
 
 // Attachment finds one file with its content. Errors: patient.ErrNotFound,
@@ -135,7 +145,11 @@ func (s *Service) Attachment(ctx context.Context, of patient.ID, id int64) (Atta
 	if err != nil {
 		return Attachment{}, err
 	}
-	return s.Store.Attachment(ctx, who.Group, p.ID, id)
+	a, err := s.Store.Attachment(ctx, who.Group, p.ID, id)
+	if err == nil {
+		audit.Seen(ctx, a)
+	}
+	return a, err
 }
 
 // reader is who reads, and of which patient.

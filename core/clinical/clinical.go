@@ -196,7 +196,9 @@ func set[T any](to *T, from *T) {
 }
 
 // page lists what a query asks for, and tells whether more follow.
-func page[T any](ctx context.Context, g access.Permission, q Query, list func(context.Context, practice.ID, Rows) ([]T, error)) (found []T, more bool, err error) {
+func page[T audit.Thing](
+	ctx context.Context, g access.Permission, q Query, list func(context.Context, practice.ID, Rows) ([]T, error),
+) (found []T, more bool, err error) {
 	who, err := access.Require(ctx, g)
 	if err != nil {
 		return nil, false, err
@@ -214,41 +216,60 @@ func page[T any](ctx context.Context, g access.Permission, q Query, list func(co
 	}
 	rows.Limit = size + 1
 	found, err = list(ctx, who.Group, rows)
-	if len(found) <= size {
-		return found, false, err
+	if more = len(found) > size; more {
+		if q.Cursor != nil && q.Cursor.Back {
+			found = found[1:] // the one too many is the earliest
+		} else {
+			found = found[:size]
+		}
 	}
-	if q.Cursor != nil && q.Cursor.Back {
-		return found[1:], true, err // the one too many is the earliest
-	}
-	return found[:size], true, err
+	audit.Seen(ctx, found...)
+	return found, more, err
 }
 
 // parts lists a page of what belongs to each of many.
-func parts[K comparable, T any](ctx context.Context, g access.Permission, of []K, p input.Page, list func(context.Context, practice.ID, []K, int, int) (map[K][]T, error)) (map[K]input.Part[T], error) {
+func parts[K comparable, T audit.Thing](
+	ctx context.Context, g access.Permission, of []K, p input.Page,
+	list func(context.Context, practice.ID, []K, int, int) (map[K][]T, error),
+) (map[K]input.Part[T], error) {
 	who, err := access.Require(ctx, g)
 	if err != nil {
 		return nil, err
 	}
-	return input.Parts(p, func(from, until int) (map[K][]T, error) { return list(ctx, who.Group, of, from, until) })
+	out, err := input.Parts(p, func(from, until int) (map[K][]T, error) { return list(ctx, who.Group, of, from, until) })
+	for _, part := range out {
+		audit.Seen(ctx, part.Items...)
+	}
+	return out, err
 }
 
 // all lists what belongs to each of many, up to Most.
-func all[K comparable, T any](ctx context.Context, g access.Permission, of []K, list func(context.Context, practice.ID, []K, int, int) (map[K][]T, error)) (map[K][]T, error) {
+func all[K comparable, T audit.Thing](
+	ctx context.Context, g access.Permission, of []K, list func(context.Context, practice.ID, []K, int, int) (map[K][]T, error),
+) (map[K][]T, error) {
 	who, err := access.Require(ctx, g)
 	if err != nil {
 		return nil, err
 	}
-	return list(ctx, who.Group, of, 0, Most)
+	out, err := list(ctx, who.Group, of, 0, Most)
+	audit.SeenAll(ctx, out)
+	return out, err
 }
 
 // one finds a thing.
-func one[I, T any](ctx context.Context, g access.Permission, id I, find func(context.Context, practice.ID, I) (T, error)) (T, error) {
+func one[I any, T audit.Thing](
+	ctx context.Context, g access.Permission, id I, find func(context.Context, practice.ID, I) (T, error),
+) (T, error) {
 	who, err := access.Require(ctx, g)
 	if err != nil {
 		var none T
 		return none, err
 	}
-	return find(ctx, who.Group, id)
+	out, err := find(ctx, who.Group, id)
+	if err == nil {
+		audit.Seen(ctx, out)
+	}
+	return out, err
 }
 
 // doctor makes sure that a member of staff is there, whether patients are booked

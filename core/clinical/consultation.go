@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"frontdesk/core/access"
+	"frontdesk/core/audit"
 	"frontdesk/core/input"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
@@ -30,6 +31,11 @@ type Consultation struct {
 	Version   int64     `json:"version"`
 	CreatedAt time.Time `json:"created_at"`
 	UpdatedAt time.Time `json:"updated_at"`
+}
+
+// AuditSubject says what it is in the audit trail.
+func (c Consultation) AuditSubject() audit.Subject {
+	return audit.Subject{Kind: "consultation", ID: int64(c.ID), Patient: int64(c.Patient)}
 }
 
 // Deleted reports whether the consultation was deleted.

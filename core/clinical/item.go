@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"frontdesk/core/access"
+	"frontdesk/core/audit"
 	"frontdesk/core/input"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
@@ -76,6 +77,11 @@ type Record struct {
 	Version   int64     `json:"version"`
 	CreatedAt time.Time `json:"created_at"`
 	UpdatedAt time.Time `json:"updated_at"`
+}
+
+// AuditSubject says what it is in the audit trail.
+func (r Record) AuditSubject() audit.Subject {
+	return audit.Subject{Kind: "record", ID: int64(r.ID), Patient: int64(r.Patient)}
 }
 
 // Detail is what only some kinds of entry have.
@@ -315,6 +321,7 @@ func (s *Service) RecordsOfConsultations(ctx context.Context, of []Consultation)
 		}
 		for id, entries := range found {
 			out[id] = entries
+			audit.Seen(ctx, entries...)
 		}
 	}
 	return out, nil

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"frontdesk/core/access"
+	"frontdesk/core/audit"
 	"frontdesk/core/event"
 	"frontdesk/core/input"
 	"frontdesk/core/patient"
@@ -32,6 +33,11 @@ type Lab struct {
 	Version    int64     `json:"version"`
 	CreatedAt  time.Time `json:"created_at"`
 	UpdatedAt  time.Time `json:"updated_at"`
+}
+
+// AuditSubject says what it is in the audit trail.
+func (l Lab) AuditSubject() audit.Subject {
+	return audit.Subject{Kind: "lab", ID: int64(l.ID), Patient: int64(l.Patient)}
 }
 
 // Lab finds one request, deleted or not. Error: ErrNoLab.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"frontdesk/core/access"
+	"frontdesk/core/audit"
 	"frontdesk/core/event"
 	"frontdesk/core/input"
 	"frontdesk/core/patient"
@@ -61,6 +62,11 @@ type Letter struct {
 	Version   int64     `json:"version"`
 	CreatedAt time.Time `json:"created_at"`
 	UpdatedAt time.Time `json:"updated_at"`
+}
+
+// AuditSubject says what it is in the audit trail.
+func (l Letter) AuditSubject() audit.Subject {
+	return audit.Subject{Kind: "letter", ID: int64(l.ID), Patient: int64(l.Patient)}
 }
 
 // Deleted reports whether the letter was deleted.

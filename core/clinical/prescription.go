@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"frontdesk/core/access"
+	"frontdesk/core/audit"
 	"frontdesk/core/event"
 	"frontdesk/core/input"
 	"frontdesk/core/patient"
@@ -27,6 +28,11 @@ type Prescription struct {
 	Version   int64               `json:"version"`
 	CreatedAt time.Time           `json:"created_at"`
 	UpdatedAt time.Time           `json:"updated_at"`
+}
+
+// AuditSubject says what it is in the audit trail.
+func (p Prescription) AuditSubject() audit.Subject {
+	return audit.Subject{Kind: "prescription", ID: int64(p.ID), Patient: int64(p.Patient)}
 }
 
 // PrescriptionContent is what is on a prescription, and what was ordered.

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"frontdesk/core/access"
+	"frontdesk/core/audit"
 	"frontdesk/core/input"
 	"frontdesk/core/patient"
 )
@@ -20,6 +21,11 @@ type Questionnaire struct {
 	Version   int64     `json:"version"`
 	CreatedAt time.Time `json:"created_at"`
 	UpdatedAt time.Time `json:"updated_at"`
+}
+
+// AuditSubject says what it is in the audit trail.
+func (q Questionnaire) AuditSubject() audit.Subject {
+	return audit.Subject{Kind: "questionnaire", ID: int64(q.ID)}
 }
 
 // Deleted reports whether the questionnaire was deleted.

@@ -86,6 +86,11 @@ type Contact struct {
 	UpdatedAt time.Time `json:"updated_at"`
 }
 
+// AuditSubject says what it is in the audit trail.
+func (c Contact) AuditSubject() audit.Subject {
+	return audit.Subject{Kind: "contact", ID: int64(c.ID), Personal: true}
+}
+
 // Deleted reports whether the contact was deleted.
 func (c Contact) Deleted() bool { return !c.DeletedAt.IsZero() }
 

@@ -2,9 +2,11 @@ package contact
 
 import (
 	"context"
+	"maps"
 	"strings"
 
 	"frontdesk/core/access"
+	"frontdesk/core/audit"
 	"frontdesk/core/input"
 )
 
@@ -30,7 +32,11 @@ func (s *Service) Contact(ctx context.Context, id ID) (Contact, error) {
 	if err != nil {
 		return Contact{}, err
 	}
-	return s.Store.Contact(ctx, who.Group, id)
+	c, err := s.Store.Contact(ctx, who.Group, id)
+	if err == nil {
+		audit.Seen(ctx, c)
+	}
+	return c, err
 }
 
 // Contacts lists contacts, and whether more follow the page. Those asked for by
@@ -53,10 +59,10 @@ func (s *Service) Contacts(ctx context.Context, q Query) (found []Contact, more 
 		q.Search = dialled
 		found, err = s.Store.Contacts(ctx, who.Group, Rows{q, offset, size + 1})
 	}
-	if len(found) > size {
-		return found[:size], true, err
-	}
-	return found, false, err
+	more = len(found) > size
+	found = found[:min(len(found), size)]
+	audit.Seen(ctx, found...)
+	return found, more, err
 }
 
 // dial is a telephone number, or part of one, as it is searched for; any other
@@ -79,7 +85,9 @@ func (s *Service) ByIDs(ctx context.Context, ids []ID) (map[ID]Contact, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.Store.ContactsByID(ctx, who.Group, ids)
+	found, err := s.Store.ContactsByID(ctx, who.Group, ids)
+	audit.SeenEach(ctx, maps.Values(found))
+	return found, err
 }
 
 // PhonesOf lists the telephone numbers of some contacts.

@@ -60,6 +60,11 @@ type Document struct {
 	UpdatedAt time.Time `json:"updated_at"`
 }
 
+// AuditSubject says what it is in the audit trail.
+func (d Document) AuditSubject() audit.Subject {
+	return audit.Subject{Kind: "document", ID: int64(d.ID), Patient: int64(d.Patient)}
+}
+
 // Deleted reports whether the document was deleted.
 func (d Document) Deleted() bool { return !d.DeletedAt.IsZero() }
 
@@ -286,6 +291,9 @@ func (s *Service) find(ctx context.Context, id ID, template bool) (Document, err
 	if err == nil && (d.Patient == 0) != template {
 		return Document{}, ErrNotFound
 	}
+	if err == nil {
+		audit.Seen(ctx, d)
+	}
 	return d, err
 }
 
@@ -313,19 +321,26 @@ func (s *Service) list(ctx context.Context, q Rows) (found []Document, more bool
 	}
 	q.Offset, q.Limit = offset, size+1
 	found, err = s.Store.Documents(ctx, who.Group, q)
-	if len(found) > size {
-		return found[:size], true, err
-	}
-	return found, false, err
+	more = len(found) > size
+	found = found[:min(len(found), size)]
+	audit.Seen(ctx, found...)
+	return found, more, err
 }
 
 // parts lists a page of what belongs to each of many patients.
-func parts[T any](ctx context.Context, of []patient.ID, p input.Page, list func(context.Context, practice.ID, []patient.ID, int, int) (map[patient.ID][]T, error)) (map[patient.ID]input.Part[T], error) {
+func parts[T audit.Thing](
+	ctx context.Context, of []patient.ID, p input.Page,
+	list func(context.Context, practice.ID, []patient.ID, int, int) (map[patient.ID][]T, error),
+) (map[patient.ID]input.Part[T], error) {
 	who, err := access.Require(ctx, See)
 	if err != nil {
 		return nil, err
 	}
-	return input.Parts(p, func(from, until int) (map[patient.ID][]T, error) { return list(ctx, who.Group, of, from, until) })
+	out, err := input.Parts(p, func(from, until int) (map[patient.ID][]T, error) { return list(ctx, who.Group, of, from, until) })
+	for _, part := range out {
+		audit.Seen(ctx, part.Items...)
+	}
+	return out, err
 }
 
 // DocumentsOf lists a page of each patient's documents.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"frontdesk/core/access"
+	"frontdesk/core/audit"
 	"frontdesk/core/practice"
 )
 
@@ -184,5 +185,9 @@ func (s *Service) Download(ctx context.Context, address string) (Document, []byt
 		}
 		return tx.Audit(ctx, who.Audit(s.Now(), "document.download", "document", int64(id), nil, nil))
 	})
+	if err == nil {
+		who.Door = access.Page
+		audit.Seen(access.With(ctx, who), d)
+	}
 	return d, content, err
 }

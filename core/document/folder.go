@@ -2,10 +2,12 @@ package document
 
 import (
 	"context"
+	"maps"
 	"strings"
 	"time"
 
 	"frontdesk/core/access"
+	"frontdesk/core/audit"
 	"frontdesk/core/input"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
@@ -24,6 +26,11 @@ type Folder struct {
 	// Path is its name after those of the folders it is in, as in /Letters/2026.
 	Path      string    `json:"path"`
 	CreatedAt time.Time `json:"created_at"`
+}
+
+// AuditSubject says what it is in the audit trail.
+func (f Folder) AuditSubject() audit.Subject {
+	return audit.Subject{Kind: "folder", ID: int64(f.ID), Patient: int64(f.Patient)}
 }
 
 // folderOf finds a folder of a patient, or the lack of one.
@@ -79,5 +86,7 @@ func (s *Service) Folders(ctx context.Context, ids []FolderID) (map[FolderID]Fol
 	if err != nil {
 		return nil, err
 	}
-	return s.Store.FoldersByID(ctx, who.Group, ids)
+	found, err := s.Store.FoldersByID(ctx, who.Group, ids)
+	audit.SeenEach(ctx, maps.Values(found))
+	return found, err
 }

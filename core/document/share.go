@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"frontdesk/core/access"
+	"frontdesk/core/audit"
 	"frontdesk/core/event"
 	"frontdesk/core/input"
 	"frontdesk/core/patient"
@@ -76,6 +77,11 @@ type Share struct {
 	Records   []int64   `json:"record_ids,omitempty"`
 	At        time.Time `json:"at"`
 	DeletedAt time.Time `json:"deleted_at,omitzero"`
+}
+
+// AuditSubject says what it is in the audit trail.
+func (s Share) AuditSubject() audit.Subject {
+	return audit.Subject{Kind: "share", ID: int64(s.ID), Patient: int64(s.Patient)}
 }
 
 // KeepShare notes that something was shared. Whoever shared it has sent it: this
@@ -156,6 +162,7 @@ func (s *Service) SharesOf(ctx context.Context, kind Kind, of []int64, deleted b
 	from, until := when.Bounds()
 	found = slices.DeleteFunc(found, func(sh Share) bool { return sh.At.Before(from) || sh.At.After(until) })
 	out := map[int64][]Share{}
+	audit.Seen(ctx, found...)
 	for _, sh := range found {
 		out[sh.Subject] = append(out[sh.Subject], sh)
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"frontdesk/core/access"
+	"frontdesk/core/audit"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
 )
@@ -72,6 +73,7 @@ func (s *Service) IntegrationToken(ctx context.Context, of patient.ID) (string, 
 	if err != nil {
 		return "", err
 	}
+	audit.Seen(ctx, audit.Subject{Kind: "integration_token", ID: t.ID, Patient: int64(p.ID)})
 	return s.text(who.Group, t)
 }
 

@@ -67,12 +67,6 @@ type Store interface {
 	OpenSessions(ctx context.Context, group access.GroupID, at time.Time) ([]Session, error)
 	// Roles lists a group's own roles by name.
 	Roles(ctx context.Context, group access.GroupID) ([]access.Role, error)
-	// Log lists up to limit of a group's audit entries from a time until before
-	// another that come after an entry, oldest first.
-	Log(ctx context.Context, group access.GroupID, from, to time.Time, after int64, limit int) ([]audit.Entry, error)
-	// LogBack lists up to limit of them from a time on until before another, and of
-	// those at that other time the ones that come before an entry, newest first.
-	LogBack(ctx context.Context, group access.GroupID, from, to time.Time, before int64, limit int) ([]audit.Entry, error)
 	// Do runs fn in one transaction: all of it happens, or none.
 	Do(ctx context.Context, fn func(Tx) error) error
 }

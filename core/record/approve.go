@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"frontdesk/core/access"
+	"frontdesk/core/audit"
 	"frontdesk/core/input"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
@@ -81,6 +82,7 @@ func (s *Service) Find(ctx context.Context, q Search) ([]Review, int, error) {
 		return nil, 0, err
 	}
 	out, err := reviews(ctx, s.Store, who.Group, found...)
+	audit.Seen(ctx, out...)
 	return out, count, err
 }
 
@@ -100,6 +102,7 @@ func (s *Service) Review(ctx context.Context, id int64) (Review, error) {
 	if err != nil {
 		return Review{}, err
 	}
+	audit.Seen(ctx, out...)
 	return out[0], s.Store.Do(ctx, func(tx Tx) error {
 		return tx.Audit(ctx, who.Audit(s.Now(), "record.review", "record_entry", id, nil, map[string]string{"patient_id": e.Patient.String()}))
 	})

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"frontdesk/core/access"
+	"frontdesk/core/audit"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
 )
@@ -44,6 +45,8 @@ func (s *Service) FHIR(ctx context.Context, of patient.Patient) (map[string]json
 	if err != nil {
 		return nil, err
 	}
+	audit.Seen(ctx, audit.Person(of.ID))
+	audit.Seen(ctx, entries...)
 	b := &bundle{base: s.Pages(), group: g, known: map[string]bool{}}
 	practice := b.organization()
 	subject := b.patient(of, practice)

@@ -68,6 +68,11 @@ type Entry struct {
 	UpdatedAt time.Time
 }
 
+// AuditSubject says what it is in the audit trail.
+func (e Entry) AuditSubject() audit.Subject {
+	return audit.Subject{Kind: "record_entry", ID: int64(e.ID), Patient: int64(e.Patient)}
+}
+
 // ApprovedBy is who approved the entry; empty when it waits or was turned down.
 func (e Entry) ApprovedBy() string {
 	if e.Status == Rejected {

@@ -87,5 +87,7 @@ func (s *Service) Entries(ctx context.Context, of patient.ID) ([]Entry, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.Store.RecordEntries(ctx, who.Group, of, listLimit)
+	found, err := s.Store.RecordEntries(ctx, who.Group, of, listLimit)
+	audit.Seen(ctx, found...)
+	return found, err
 }

@@ -14,6 +14,7 @@ import (
 	"frontdesk/connect/password"
 	"frontdesk/core"
 	"frontdesk/core/access"
+	"frontdesk/core/audit"
 	"frontdesk/core/account"
 	"frontdesk/core/carrier"
 	"frontdesk/core/job"
@@ -34,6 +35,7 @@ func TestTheForms(t *testing.T) {
 	base := func() string { return "" }
 	records := &record.Service{Store: db.RecordStore(), Writer: record.Own{}, Pages: base, Now: time.Now, NewID: db.NewID}
 	c := &core.Core{
+		Audit:     &audit.Service{Store: db.AuditStore(), Now: time.Now, NewID: db.NewID},
 		Practice:  &practice.Service{Store: db.Practice(), Now: time.Now, NewID: db.NewID},
 		Patient:   &patient.Service{Store: db.Patient(), Now: time.Now, NewID: db.NewID, Pages: base},
 		Record:    records,

@@ -94,7 +94,7 @@ func TestAPracticeIsAskedByGraphQL(t *testing.T) {
 			t.Errorf("a revoked token: %d %s", a.Status, a.Text)
 		}
 		var log []string
-		err = o.Audit(ctx, p.creds.Group, time.Time{}, sunday.AddDate(1, 0, 0), 0, func(e operator.AuditEntry) error {
+		err = o.Audit(ctx, operator.AuditQuery{Group: p.creds.Group, To: sunday.AddDate(1, 0, 0), Oldest: true}, func(e operator.AuditEntry) error {
 			text, err := json.Marshal(e)
 			log = append(log, string(text))
 			return err
