@@ -3,6 +3,7 @@ package graph
 import (
 	"context"
 
+	"frontdesk/core/audit"
 	"frontdesk/core/practice"
 	"frontdesk/graph/gql"
 )
@@ -13,6 +14,7 @@ func (q query) Practice(ctx context.Context) (*gql.Practice, error) {
 	if err != nil {
 		return nil, err
 	}
+	audit.Seen(ctx, audit.Subject{Kind: names[kindPractice], ID: int64(o.ID)})
 	out := &gql.Practice{
 		ID: encode(kindPractice, o.ID), Name: &o.Name, Logo: text(o.Logo), Timezone: &o.TimeZone,
 		PatientSharingMode: ptr(gql.SharingMode(o.PatientSharing)), ContactSharingMode: ptr(gql.SharingMode(o.ContactSharing)),

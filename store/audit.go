@@ -86,39 +86,55 @@ func (s auditStore) KeepReads(ctx context.Context, entries []audit.Entry) error 
 // maxSettled is how many rows of many are made into rows of one at once.
 const maxSettled = 20
 
+// heldRow is a row of many.
+type heldRow struct {
+	id   int64
+	text string
+}
+
 // Settle implements audit.Store.
 func (s auditStore) Settle(ctx context.Context, group access.GroupID, many int) (more bool, err error) {
 	err = s.db.do(ctx, func(t *Tx) error {
-		settled := 0
-		for range maxSettled {
-			var text string
-			found, err := t.one(ctx, `DELETE FROM audit_held WHERE practice_group_id = $1
-				AND id = (SELECT min(id) FROM audit_held WHERE practice_group_id = $1) RETURNING entries`, in{group}, &text)
-			if more = found; err != nil || !found {
-				return err
-			}
-			var held []heldEntry
-			if err := json.Unmarshal([]byte(text), &held); err != nil {
-				return err
-			}
-			entries := make([]audit.Entry, len(held))
-			for i, h := range held {
-				entries[i] = audit.Entry{
-					ID: h.ID, Group: int64(group), At: time.UnixMicro(h.At), Actor: h.Actor, KeyID: h.KeyID, KeyGroup: h.KeyGroup,
-					RequestID: h.RequestID, Action: h.Action, Entity: h.Entity, EntityID: h.EntityID, Door: h.Door, Operation: h.Operation,
-					Outcome: h.Outcome, Subjects: h.Subjects, More: h.More,
-				}
-			}
-			if err := t.addReads(ctx, entries); err != nil {
-				return err
-			}
-			if settled += len(held); settled >= many {
-				return nil
-			}
+		rows, err := list(ctx, t, `SELECT id, entries FROM audit_held WHERE practice_group_id = $1 ORDER BY id LIMIT $2`+t.db.take,
+			in{group, maxSettled}, func(scan scanner) (r heldRow, err error) {
+				return r, scan(&r.id, &r.text)
+			})
+		if err != nil {
+			return err
 		}
-		return nil
+		more = len(rows) == maxSettled
+		var entries []audit.Entry
+		var done []in
+		for _, r := range rows {
+			if len(entries) >= many {
+				more = true
+				break
+			}
+			if entries, err = unheld(entries, group, r.text); err != nil {
+				return err
+			}
+			done = append(done, in{group, r.id})
+		}
+		if err := t.addReads(ctx, entries); err != nil {
+			return err
+		}
+		return t.many(ctx, `DELETE FROM audit_held WHERE practice_group_id = $1 AND id = $2`, done)
 	})
 	return more, err
+}
+
+// unheld adds the entries of a row of many to others.
+func unheld(entries []audit.Entry, group access.GroupID, text string) ([]audit.Entry, error) {
+	var held []heldEntry
+	err := json.Unmarshal([]byte(text), &held)
+	for _, h := range held {
+		entries = append(entries, audit.Entry{
+			ID: h.ID, Group: int64(group), At: time.UnixMicro(h.At), Actor: h.Actor, KeyID: h.KeyID, KeyGroup: h.KeyGroup,
+			RequestID: h.RequestID, Action: h.Action, Entity: h.Entity, EntityID: h.EntityID, Door: h.Door, Operation: h.Operation,
+			Outcome: h.Outcome, Subjects: h.Subjects, More: h.More,
+		})
+	}
+	return entries, err
 }
 
 func (t *Tx) addReads(ctx context.Context, entries []audit.Entry) error {
