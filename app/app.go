@@ -1,24 +1,20 @@
 // Package app is the wiring: settings in, a running program out.
 //
 //	app.go       open everything, serve, stop
+//	core.go      the capabilities, with their store and the outside world
 //	http.go      which address leads to which door
-//	connectors.go  the outside systems each practice group uses
-//	carriers.go  who carries a practice group's messages
-//	sending.go   whether messages go out at all
+//	jobs.go      which job is whose
 //	webhooks.go  who delivers events to partners' endpoints
-//	details.go   names, contact details and texts, for those who are to have them
 //	operator.go  the program, opened for one command of an operator
-//	doctor.go    what the doctor tries of outside systems
 //	metrics.go   figures for Prometheus
 //	trace.go     traces for OpenTelemetry
+//	collector.go memory.go  how memory is collected, and given back
 package app
 
 import (
-	"cmp"
 	"context"
 	"crypto/x509"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -31,36 +27,10 @@ import (
 
 	_ "time/tzdata" // sessions need their zones where the system has none
 
-	"frontdesk/connect/password"
+	"frontdesk/connect/registry"
 	"frontdesk/core"
-	"frontdesk/core/access"
-	"frontdesk/core/account"
-	"frontdesk/core/attachment"
-	"frontdesk/core/audit"
-	"frontdesk/core/batch"
-	"frontdesk/core/billing"
-	"frontdesk/core/booking"
-	"frontdesk/core/chart"
-	"frontdesk/core/clinical"
-	"frontdesk/core/communication"
-	"frontdesk/core/connector"
-	"frontdesk/core/contact"
-	"frontdesk/core/courier"
-	"frontdesk/core/diary"
-	"frontdesk/core/document"
-	"frontdesk/core/idempotency"
 	"frontdesk/core/job"
-	"frontdesk/core/key"
-	"frontdesk/core/label"
-	"frontdesk/core/limit"
 	"frontdesk/core/messaging"
-	"frontdesk/core/notice"
-	"frontdesk/core/patient"
-	"frontdesk/core/practice"
-	"frontdesk/core/record"
-	"frontdesk/core/reply"
-	"frontdesk/core/task"
-	"frontdesk/core/webhook"
 	"frontdesk/graph"
 	"frontdesk/operator"
 	"frontdesk/sandbox"
@@ -131,7 +101,7 @@ type App struct {
 	url      string
 	sims     *sandbox.Simulators
 	sandbox  *sandbox.Sandbox
-	carriers *carriers
+	carriers *registry.Carriers
 	realTime bool
 	stop     context.CancelFunc
 	couriers func(context.Context) error // stops them
@@ -169,20 +139,22 @@ func (a *App) open(ctx context.Context) (err error) {
 	if a.config.Sandbox {
 		a.sandbox = &sandbox.Sandbox{
 			DB: a.db, Core: a.core, Simulators: a.sims, Now: a.config.Now, RealTime: a.realTime, Credentials: a.config.Credentials, Out: a.config.Out,
-			Listen: a.listen, Callback: a.carriers.callback, Connect: connects(a.core),
+			Listen: a.listen, Callback: a.carriers.Callback,
 		}
 		if err := a.sandbox.Fill(ctx); err != nil {
 			return err
 		}
 	}
-	if err := a.watch(ctx); err != nil {
+	if why, err := a.core.Sending.Watch(ctx); err != nil {
 		return err
+	} else if why != "" {
+		a.config.Log.WarnContext(ctx, "nothing is sent until an operator says so", "why", why, "command", "frontdesk sending resume")
 	}
 	if a.traces, err = startTraces(ctx); err != nil {
 		return err
 	}
 	a.metrics = newMetrics(a.db)
-	a.carriers.unread = a.metrics.report
+	a.carriers.Unread = a.metrics.report
 	if a.worker, err = a.newWorker(); err != nil {
 		return err
 	}
@@ -195,8 +167,8 @@ func (a *App) open(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	// Whoever sent before may have died: what is due goes on at once, and not when
-	// it is next looked for.
+	// The program that sent before may have died: what is due goes on at once, and
+	// not when it is next looked for.
 	if err := a.db.Messaging().Do(ctx, func(tx messaging.Tx) error { return tx.Enqueue(ctx, job.Job{Kind: recoverLost}) }); err != nil {
 		return err
 	}
@@ -222,115 +194,6 @@ func (a *App) pages() string {
 		return strings.TrimRight(a.config.PublicURL, "/")
 	}
 	return a.url
-}
-
-// newCore wires the capabilities to their store and to the outside world.
-func newCore(db *store.DB, keys *operator.Keys, c Config, pages func() string, sims *sandbox.Simulators) (*core.Core, *carriers) {
-	if c.Log == nil {
-		c.Log = slog.New(slog.DiscardHandler)
-	}
-	days := &diary.Service{Store: db.Diary(), Now: c.Now, NewID: db.NewID}
-	outside := &connector.Service{Store: db.Connector(), Box: keys.Open, Now: c.Now}
-	people := &demographics{db: db, connectors: outside, log: c.Log, now: c.Now, sims: sims}
-	post := &carriers{db: db, connectors: outside, log: c.Log, now: c.Now, public: pages, sims: sims, rest: c.NotifyRest}
-	records := &record.Service{Store: db.RecordStore(), Writer: record.Own{}, Pages: pages, Now: c.Now, NewID: db.NewID}
-	patients := &patient.Service{
-		Store: db.Patient(), Demographics: people, Upkeep: people.upkeep, Pages: pages, Now: c.Now, NewID: db.NewID,
-	}
-	keyring := &key.Service{Store: db.Key(), Now: c.Now, NewID: db.NewID, Limit: c.RateLimit}
-	documents := &document.Service{Store: db.Document(), Box: outside.Box, Pages: pages, Now: c.Now, NewID: db.NewID}
-	messages := &messaging.Service{
-		Store: db.Messaging(), Carriers: post.of, Records: records, Box: outside.Box, Pages: pages, Now: c.Now, NewID: db.NewID,
-		Timeout: cmp.Or(c.SendTimeout, 30*time.Second), Journal: db.Handovers(),
-	}
-	batches := &batch.Service{Store: db.Batch(), Messages: messages, Patients: patients, Now: c.Now, NewID: db.NewID}
-	messages.BatchDone = batches.Complete
-	replies := &reply.Service{Store: db.Reply(), Messages: messages, Now: c.Now, NewID: db.NewID}
-	all := &core.Core{
-		Key:         keyring,
-		Idempotency: &idempotency.Service{Store: db.Idempotency(), Now: c.Now, Box: outside.Box},
-		Limit:       &limit.Service{Store: db.Limit(), Now: c.Now},
-		Audit:       &audit.Service{Store: db.AuditStore(), Now: c.Now, NewID: db.NewID},
-		Account: &account.Service{
-			Store: db.Account(), Keys: keyring, Hasher: password.New(),
-			Mailer: &notice.Post{Carriers: post.of, Paused: db.Messaging().SendingPaused, Timeout: messages.Timeout, Log: c.Log},
-			Box:    outside.Box, Pages: pages, Now: c.Now, NewID: db.NewID,
-		},
-		Practice:      &practice.Service{Store: db.Practice(), Now: c.Now, NewID: db.NewID},
-		Connector:     outside,
-		Patient:       patients,
-		Attachment:    &attachment.Service{Store: db.AttachmentStore(), Now: c.Now, NewID: db.NewID},
-		Contact:       &contact.Service{Store: db.Contact(), Now: c.Now, NewID: db.NewID},
-		Label:         &label.Service{Store: db.Label(), Now: c.Now, NewID: db.NewID},
-		Chart:         &chart.Service{Store: db.Chart(), Patients: patients, Now: c.Now, NewID: db.NewID},
-		Diary:         days,
-		Booking:       &booking.Service{Store: db.Booking(), Diary: days, Now: c.Now, NewID: db.NewID, Hold: c.Hold},
-		Billing:       &billing.Service{Store: db.Billing(), Now: c.Now, NewID: db.NewID},
-		Record:        records,
-		Document:      documents,
-		Clinical:      &clinical.Service{Store: db.Clinical(), Files: documents, Recipient: addressee(db), Now: c.Now, NewID: db.NewID},
-		Task:          &task.Service{Store: db.Task(), Now: c.Now, NewID: db.NewID},
-		Messaging:     messages,
-		Batch:         batches,
-		Reply:         replies,
-		Communication: &communication.Service{Store: db.Communication(), Messages: messages},
-		Webhook:       &webhook.Service{Store: db.Webhook(), Log: db.EventLog(), Addresses: poster(c), Box: outside.Box, Now: c.Now, NewID: db.NewID},
-	}
-	return all, post
-}
-
-// The kinds of the jobs that clear old things away and that look for patients
-// whose national record should be read again.
-const (
-	forgetOld   = "access.forget"
-	askRefresh  = "patient.ask-refresh"
-	refreshEach = 10 * time.Minute
-	recoverLost = "message.recover"
-	recoverEach = 20 * time.Second
-	// senders is how many batches and channels one node sends at once.
-	senders = 48
-)
-
-func (a *App) newWorker() (*worker.Worker, error) {
-	return worker.New(worker.Config{
-		Postgres: a.db.Postgres(), SQLite: a.db.SQLite(), Pooled: a.db.Pooled(), Begin: a.db.Begin, Log: a.config.Log, Done: a.metrics.job,
-		Handlers: map[string]job.Handler{
-			booking.ReleaseKind: a.core.Booking.Release,
-			patient.RefreshKind: a.core.Patient.Refresh,
-			forgetOld: a.eachGroup(a.core.Idempotency.Forget, a.core.Account.Forget, a.core.Patient.Forget, a.core.Batch.Forget,
-				a.core.Webhook.Forget, a.core.Document.Forget, a.core.Audit.Settle),
-			askRefresh: a.eachGroup(a.core.Patient.AskRefresh),
-
-			messaging.DispatchKind: a.core.Messaging.Dispatch,
-			batch.Kind:             a.core.Batch.Run,
-			record.WriteKind:       a.writeRecord,
-			recoverLost:            a.recovers(),
-			webhook.ReplayKind:     a.core.Webhook.GoOn,
-			courier.DisabledKind:   a.tellDisabled,
-			job.TaskKind:           a.core.Task.Open,
-			account.InviteKind:     a.core.Account.SendInvitation,
-		},
-		Queues: map[string]int{messaging.Queue: senders},
-		Every:  map[string]time.Duration{forgetOld: time.Hour, askRefresh: refreshEach, recoverLost: recoverEach},
-	})
-}
-
-// eachGroup makes a job of chores that every group has.
-func (a *App) eachGroup(chores ...func(context.Context) error) job.Handler {
-	return func(ctx context.Context, _ job.Job) error {
-		groups, err := a.db.Practice().Groups(ctx)
-		if err != nil {
-			return err
-		}
-		for _, g := range groups {
-			for _, chore := range chores {
-				if err := chore(access.With(ctx, access.System(g.ID))); err != nil {
-					return fmt.Errorf("practice group %s: %w", g.ID, err)
-				}
-			}
-		}
-		return nil
-	}
 }
 
 // serve begins to listen.

@@ -106,6 +106,11 @@ var rooms = map[string]struct {
 	"core/courier": {ours: []string{
 		"core/audit", "core/event", "core/job", "core/access", "core/practice", "core/webhook",
 	}},
+	"core/sending": {},
+	"core/detail": {ours: []string{
+		"core/fault", "core/event", "core/input", "core/access", "core/practice", "core/patient", "core/booking", "core/carrier", "core/messaging",
+		"core/reply",
+	}},
 	"core": {ours: []string{"core/..."}},
 
 	"store": {ours: []string{"core/..."}, theirs: []string{
@@ -154,6 +159,8 @@ var rooms = map[string]struct {
 		ours:   []string{"core/webhook", "core/courier"},
 		theirs: []string{"code.dny.dev/ssrf", "github.com/standard-webhooks/standard-webhooks"},
 	},
+	"connect/witness":     {},
+	"connect/registry":    {ours: []string{"connect/...", "core/...", "web"}},
 	"connect/connecttest": {ours: []string{"core/input", "core/patient", "core/practice"}},
 
 	"rest":  {ours: []string{"core/...", "core", "web", "rest/oas"}, theirs: []string{"github.com/ogen-go/ogen", "github.com/go-faster/jx"}},

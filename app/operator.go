@@ -6,6 +6,9 @@ import (
 	"log/slog"
 	"time"
 
+	"frontdesk/connect/registry"
+	"frontdesk/core/connector"
+	"frontdesk/core/practice"
 	"frontdesk/operator"
 	"frontdesk/sandbox"
 	"frontdesk/store"
@@ -39,8 +42,29 @@ func OpenOperator(ctx context.Context, o Opening) (*operator.Operator, error) {
 		}
 	}
 	c, post := newCore(db, keys, Config{DB: o.DB, SealKey: o.SealKey, Now: time.Now}, func() string { return "" }, &sandbox.Simulators{})
-	return &operator.Operator{DB: db, Core: c, Seal: keys, Connect: connects(c), Carries: post.carries}, nil
+	return &operator.Operator{DB: db, Core: c, Seal: keys, Carries: post.Carries}, nil
 }
+
+// Examination is what the doctor is asked to examine.
+type Examination struct {
+	DB, SealKey, PublicURL string
+	Strays                 []string
+}
+
+// Examine examines an installation without changing it, and reports whether all is
+// well.
+func Examine(ctx context.Context, e Examination) ([]operator.Finding, bool) {
+	d := &operator.Doctor{
+		Address: e.DB, SealKey: operator.KeyFile(e.SealKey, e.DB), PublicURL: e.PublicURL, Strays: e.Strays,
+		Try: func(c connector.Connector, g practice.Group) ([]string, error) {
+			return registry.Addresses(c), registry.Check(c, g)
+		},
+	}
+	return d.Look(ctx)
+}
+
+// Systems lists the outside systems there are, by name.
+func Systems() []registry.System { return registry.Systems() }
 
 // NewLog writes JSON lines.
 func NewLog(w io.Writer, level slog.Level) *slog.Logger {

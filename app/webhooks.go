@@ -11,6 +11,7 @@ import (
 	"frontdesk/connect/hook"
 	"frontdesk/core/carrier"
 	"frontdesk/core/courier"
+	"frontdesk/core/detail"
 	"frontdesk/core/fault"
 	"frontdesk/core/job"
 	"frontdesk/core/practice"
@@ -40,7 +41,11 @@ func (a *App) runCourier(ctx context.Context) (stop func(context.Context) error,
 		return nil, err
 	}
 	c := courier.New(a.db.DeliveryQueue(), a.core.Webhook, poster(a.config), a.config.Log, time.Now)
-	c.Details, c.SembleBody = details{a.core}.of, graph.WebhookBody
+	details := &detail.Service{
+		Patients: a.core.Patient, Bookings: a.core.Booking, Practices: a.core.Practice, Messages: a.core.Messaging,
+		Replies: a.core.Reply,
+	}
+	c.Details, c.SembleBody = details.Of, graph.WebhookBody
 	a.metrics.delivers(c)
 	a.db.OnEvents(c.Notify)
 	a.db.BlockedEndpoints(c.Blocked)
@@ -48,7 +53,7 @@ func (a *App) runCourier(ctx context.Context) (stop func(context.Context) error,
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		if a.mayDeliver(ctx) {
+		if a.delivers(ctx) {
 			c.Run(ctx)
 		}
 	}()
@@ -61,6 +66,21 @@ func (a *App) runCourier(ctx context.Context) (stop func(context.Context) error,
 			return errors.New("deliveries were still under way")
 		}
 	}, nil
+}
+
+// delivers waits until events may be delivered from this database, and reports false
+// where the context ends before.
+func (a *App) delivers(ctx context.Context) bool {
+	for {
+		if may, err := a.core.Sending.Delivers(ctx); err == nil && may {
+			return true
+		}
+		select {
+		case <-time.After(time.Second):
+		case <-ctx.Done():
+			return false
+		}
+	}
 }
 
 // tellDisabled is the job that tells a practice that an endpoint was switched
@@ -81,7 +101,7 @@ func (a *App) tellDisabled(ctx context.Context, j job.Job) error {
 	if paused, err := a.db.Messaging().SendingPaused(ctx); err != nil || paused {
 		return err
 	}
-	carriers, err := a.carriers.of(ctx, group, carrier.Email)
+	carriers, err := a.carriers.Of(ctx, group, carrier.Email)
 	if err != nil || len(carriers) == 0 {
 		return err
 	}

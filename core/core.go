@@ -25,6 +25,7 @@ import (
 	"frontdesk/core/practice"
 	"frontdesk/core/record"
 	"frontdesk/core/reply"
+	"frontdesk/core/sending"
 	"frontdesk/core/task"
 	"frontdesk/core/webhook"
 )
@@ -55,4 +56,5 @@ type Core struct {
 	Reply         *reply.Service
 	Communication *communication.Service
 	Webhook       *webhook.Service
+	Sending       *sending.Service
 }

@@ -3,11 +3,14 @@ package operator
 import (
 	"cmp"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io/fs"
 	"maps"
+	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -40,8 +43,6 @@ type Doctor struct {
 	// Try says whether a connector can be used as it is set up, and where it
 	// leads: addresses with their ports.
 	Try func(c connector.Connector, g practice.Group) (leads []string, err error)
-	// Reach connects to where a connector leads.
-	Reach func(ctx context.Context, address string) error
 
 	findings []Finding
 	well     bool
@@ -207,9 +208,6 @@ func (d *Doctor) holds(ctx context.Context) {
 	d.add("holds", wrongIf(overdue > 0, "%d holds ran out over five minutes ago and were not released, in practice groups %s: is a server running?", overdue, strings.Join(stuck, ", ")), "none overdue")
 }
 
-// pds is the connector that is not a carrier.
-const pds connector.Name = "pds"
-
 // outside tries every connector, and reaches out to where it leads.
 func (d *Doctor) outside(ctx context.Context, box *seal.Box) {
 	all := &connector.Service{Store: d.db.Connector(), Box: func() (*seal.Box, error) { return box, nil }}
@@ -222,7 +220,7 @@ func (d *Doctor) outside(ctx context.Context, box *seal.Box) {
 			return
 		}
 		for _, c := range list {
-			check := map[bool]string{true: "pds", false: "carriers"}[c.Name == pds]
+			check := map[bool]string{true: "pds", false: "carriers"}[c.Name == connector.PDS]
 			used[check]++
 			if box == nil {
 				continue // its secrets cannot be read
@@ -254,7 +252,7 @@ func (d *Doctor) try(ctx context.Context, all *connector.Service, g practice.Gro
 	}
 	for _, address := range leads {
 		if _, tried := reached[address]; !tried {
-			reached[address] = d.Reach(ctx, address)
+			reached[address] = reach(ctx, address)
 		}
 		if err := reached[address]; err != nil {
 			return fmt.Errorf("%s does not answer: %w", address, err)
@@ -323,4 +321,21 @@ func (d *Doctor) public(ctx context.Context) {
 		err = wrongIf(true, "%s is not https: patients' links would travel in the open", at)
 	}
 	d.add("public address", err, at+" leads to a server")
+}
+
+// reach connects to an address, with TLS where it is that of a web server's.
+func reach(ctx context.Context, address string) error {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	dial := (&net.Dialer{}).DialContext
+	if u, err := url.Parse(address); err == nil && u.Host != "" {
+		if address = u.Host; u.Scheme == "https" {
+			dial = (&tls.Dialer{}).DialContext
+		}
+	}
+	conn, err := dial(ctx, "tcp", address)
+	if err == nil {
+		err = conn.Close()
+	}
+	return err
 }

@@ -32,9 +32,6 @@ type Operator struct {
 	DB   *store.DB
 	Core *core.Core
 	Seal *Keys
-	// Connect keeps how a group uses an outside system, once it is clear that it
-	// could be used so.
-	Connect func(ctx context.Context, g practice.Group, change connector.Connector) (connector.Connector, error)
 	// Carries reports whether a group has a carrier for a channel.
 	Carries func(ctx context.Context, group practice.ID, channel carrier.Channel) (bool, error)
 }
@@ -216,11 +213,11 @@ func (o *Operator) Connectors(ctx context.Context, group string) ([]connector.Co
 // it could be used so. Settings that are not given stay as they are; an empty
 // one is removed.
 func (o *Operator) SetConnector(ctx context.Context, group, name string, settings, secrets map[string]string) (connector.Connector, error) {
-	ctx, g, err := o.in(ctx, group)
+	ctx, _, err := o.in(ctx, group)
 	if err != nil {
 		return connector.Connector{}, err
 	}
-	return o.Connect(ctx, g, connector.Connector{Name: connector.Name(name), Settings: settings, Secrets: secrets})
+	return o.Core.Connector.Set(ctx, connector.Connector{Name: connector.Name(name), Settings: settings, Secrets: secrets})
 }
 
 // RemoveConnector ends a group's use of an outside system.

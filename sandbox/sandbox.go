@@ -53,8 +53,6 @@ type Sandbox struct {
 	Listen func(ctx context.Context, address string, h http.Handler) (net.Listener, error)
 	// Callback is where a carrier's provider calls the program back.
 	Callback func(group practice.ID, name connector.Name) string
-	// Connect keeps how a group uses an outside system.
-	Connect func(ctx context.Context, g practice.Group, change connector.Connector) (connector.Connector, error)
 }
 
 // Fill puts the town into a database that has no practice group yet.

@@ -23,14 +23,6 @@ import (
 	"frontdesk/sim/notify"
 )
 
-// PDS is the Personal Demographics Service among the connectors.
-const PDS connector.Name = "pds"
-
-// Simulated is the setting that marks a connector of the sandbox: it leads to
-// this program's own simulator, wherever that is today. To lead a sandbox's
-// group somewhere else, empty it.
-const Simulated = "simulated"
-
 // What the sandbox is registered as at the simulated services. None of it is a
 // secret: nothing but the simulators knows it.
 const (
@@ -93,7 +85,7 @@ func (s *Simulators) Received() []pages.Received {
 func (s *Simulators) Lead(group practice.ID, c *connector.Connector) *x509.CertPool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if c.Name == PDS {
+	if c.Name == connector.PDS {
 		if s.pds != "" {
 			c.Settings["base_url"], c.Settings["token_url"] = s.pds+simPDS, s.pds+simToken
 		}
@@ -211,8 +203,8 @@ func (sb *Sandbox) carry(ctx context.Context, g practice.Group, town sim.Town, p
 // one it had before, or a new one.
 func (sb *Sandbox) sandboxKey(ctx context.Context, groups []practice.Group) (string, error) {
 	for _, g := range groups {
-		known, err := sb.Core.Connector.Get(ctx, g.ID, PDS)
-		if err == nil && known.Settings[Simulated] != "" {
+		known, err := sb.Core.Connector.Get(ctx, g.ID, connector.PDS)
+		if err == nil && known.Settings[connector.Simulated] != "" {
 			return known.Secrets["private_key"], nil
 		}
 		if err != nil && !errors.Is(err, connector.ErrNotFound) {
@@ -227,7 +219,7 @@ func (sb *Sandbox) sandboxKey(ctx context.Context, groups []practice.Group) (str
 func (sb *Sandbox) connectSandbox(ctx context.Context, g practice.Group, key string, p post) error {
 	pds := sb.Simulators.Address()
 	all := []connector.Connector{
-		{Name: PDS, Secrets: map[string]string{"private_key": key}, Settings: map[string]string{
+		{Name: connector.PDS, Secrets: map[string]string{"private_key": key}, Settings: map[string]string{
 			"base_url": pds + simPDS, "token_url": pds + simToken, "api_key": simKey, "key_id": simKeyID, "refresh": "on",
 		}},
 		{Name: "smtp", Secrets: map[string]string{"bounce_secret": simSecret}, Settings: map[string]string{
@@ -251,11 +243,11 @@ func (sb *Sandbox) connectSandbox(ctx context.Context, g practice.Group, key str
 		if !errors.Is(err, connector.ErrNotFound) {
 			return err
 		}
-		c.Settings[Simulated] = "yes"
-		if !sb.RealTime && c.Name == PDS {
+		c.Settings[connector.Simulated] = "yes"
+		if !sb.RealTime && c.Name == connector.PDS {
 			c.Settings["per_second"] = "1000"
 		}
-		if _, err := sb.Connect(who, g, c); err != nil {
+		if _, err := sb.Core.Connector.Set(who, c); err != nil {
 			return err
 		}
 	}

@@ -45,6 +45,12 @@ func (db *DB) KeepSealed(ctx context.Context, was, sealed []byte) (kept []byte, 
 	return kept, err
 }
 
+// LastHome is where the database was when a server last ran on it.
+func (db *DB) LastHome(ctx context.Context) (string, error) {
+	known, err := db.Installation(ctx)
+	return known.Home, err
+}
+
 // KeepHome keeps where the database is.
 func (db *DB) KeepHome(ctx context.Context, home string) error {
 	return db.do(ctx, func(t *Tx) error {

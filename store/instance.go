@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"frontdesk/core/sending"
 	"math/rand/v2"
 	"time"
 )
@@ -91,18 +92,8 @@ func (db *DB) examinePostgres(ctx context.Context) (h Health, err error) {
 	return h, err
 }
 
-// Sending is whether messages go out, and how long the database has been in use.
-type Sending struct {
-	// Identity tells the database from others; 0 before there is a practice
-	// group.
-	Identity int64     `json:"-"`
-	Beat     int64     `json:"-"`
-	Paused   time.Time `json:"paused_at,omitzero"`
-	Why      string    `json:"why,omitempty"`
-}
-
 // Sending tells whether messages go out.
-func (db *DB) Sending(ctx context.Context) (s Sending, err error) {
+func (db *DB) Sending(ctx context.Context) (s sending.State, err error) {
 	_, err = db.plain().one(ctx, `SELECT database_id, beat, paused_at, paused_why FROM instance WHERE id = 1`, nil, &s.Identity, &s.Beat, when{&s.Paused}, &s.Why)
 	return s, err
 }

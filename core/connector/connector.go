@@ -21,6 +21,14 @@ import (
 // Name names an outside system, for example "pds".
 type Name string
 
+// PDS is the Personal Demographics Service, the one connector that carries no messages.
+const PDS Name = "pds"
+
+// Simulated is the setting that marks a connector of the sandbox: it leads to the
+// program's own simulator, wherever that is today. To lead a sandbox's group
+// somewhere else, empty it.
+const Simulated = "simulated"
+
 // Connector is how a practice group uses one outside system.
 type Connector struct {
 	Name     Name              `json:"name"`
@@ -67,7 +75,9 @@ type Service struct {
 	Store Store
 	// Box gives what secrets are sealed with.
 	Box func() (*seal.Box, error)
-	Now func() time.Time
+	// Check makes sure that a connector can be used as it is set up.
+	Check func(ctx context.Context, group practice.ID, c Connector) error
+	Now   func() time.Time
 }
 
 func about(group practice.ID, name Name) string { return group.String() + "/" + string(name) }
@@ -103,9 +113,9 @@ func (s *Service) List(ctx context.Context) ([]Connector, error) {
 	return all, err
 }
 
-// Set keeps how the group uses a system: settings that are given replace those
-// before, an empty one is removed, and so with secrets. It gives the connector as it
-// may be shown.
+// Set keeps how the group uses a system, once it is clear that it could be used so:
+// settings that are given replace those before, an empty one is removed, and so with
+// secrets. It gives the connector as it may be shown.
 func (s *Service) Set(ctx context.Context, change Connector) (Connector, error) {
 	who, err := access.Require(ctx, access.ManageConnections)
 	if err != nil {
@@ -122,6 +132,9 @@ func (s *Service) Set(ctx context.Context, change Connector) (Connector, error) 
 		return Connector{}, err
 	}
 	after := before.With(change)
+	if err := s.Check(ctx, who.Group, after); err != nil {
+		return Connector{}, err
+	}
 	after.Version, after.UpdatedAt = before.Version+1, now
 	if fresh {
 		after.CreatedAt = now

@@ -1,4 +1,7 @@
-package app
+// Package detail tells what events leave out: names, contact details and texts, as they
+// are now, for endpoints that are to have them. What a restricted record hides is left
+// out here, too. The shape of details is that of api/events/parts.json.
+package detail
 
 import (
 	"context"
@@ -6,7 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"frontdesk/core"
 	"frontdesk/core/access"
 	"frontdesk/core/booking"
 	"frontdesk/core/carrier"
@@ -19,9 +21,14 @@ import (
 	"frontdesk/core/reply"
 )
 
-// details tells what events leave out: names, contact details and texts, as they
-// are now. Their shape is that of api/events/parts.json.
-type details struct{ core *core.Core }
+// Service finds the details of events.
+type Service struct {
+	Patients  *patient.Service
+	Bookings  *booking.Service
+	Practices *practice.Service
+	Messages  *messaging.Service
+	Replies   *reply.Service
+}
 
 // named is what of an event's data names something.
 type named struct {
@@ -34,8 +41,8 @@ type named struct {
 	At           time.Time       `json:"at"`
 }
 
-// told is the details of an event; what is empty is left out.
-type told struct {
+// details are those of an event; what is empty is left out.
+type details struct {
 	Patient      *person `json:"patient,omitempty"`
 	Type         string  `json:"appointment_type,omitempty"`
 	Practitioner string  `json:"practitioner,omitempty"`
@@ -57,30 +64,30 @@ type person struct {
 	restricted bool
 }
 
-// of gives the details of an event; nothing where there are none, or where what
-// it tells of is not there any more.
-func (d details) of(ctx context.Context, group practice.ID, e event.Event) (json.RawMessage, error) {
+// Of gives the details of an event; nothing where there are none, or where what
+// it is about is not there any more.
+func (s *Service) Of(ctx context.Context, group practice.ID, e event.Event) (json.RawMessage, error) {
 	ctx = access.With(ctx, access.System(group))
 	var data named
 	if err := json.Unmarshal(e.Data, &data); err != nil {
 		return nil, err
 	}
-	out, err := d.patient(ctx, data)
+	out, err := s.patient(ctx, data)
 	if err != nil {
 		return nil, err
 	}
 	switch e.Type.Noun() {
 	case "appointment":
-		err = d.appointment(ctx, data, &out)
+		err = s.appointment(ctx, data, &out)
 	case "message":
 		if data.Message != "" {
-			err = d.message(ctx, data, &out)
+			err = s.message(ctx, data, &out)
 		}
 		if err == nil && e.Type == event.MessageReplied {
-			err = d.reply(ctx, data, &out)
+			err = s.reply(ctx, data, &out)
 		}
 	}
-	if err != nil || out == (told{}) {
+	if err != nil || out == (details{}) {
 		return nil, err
 	}
 	return json.Marshal(out)
@@ -100,32 +107,32 @@ func unlessGone(err error) error {
 	return err
 }
 
-func (d details) patient(ctx context.Context, data named) (told, error) {
+func (s *Service) patient(ctx context.Context, data named) (details, error) {
 	if data.Patient == "" {
-		return told{}, nil
+		return details{}, nil
 	}
-	p, err := d.core.Patient.Patient(ctx, idOf[patient.ID](data.Patient))
+	p, err := s.Patients.Patient(ctx, idOf[patient.ID](data.Patient))
 	if err != nil {
-		return told{}, unlessGone(err)
+		return details{}, unlessGone(err)
 	}
-	return told{Patient: &person{
+	return details{Patient: &person{
 		FirstName: p.FirstName, LastName: p.LastName, BirthDate: p.BirthDate.String(), NHSNumber: p.NHSNumber,
 		Mobile: p.Mobile, Email: p.Email, restricted: p.Restricted, // a restricted record has neither
 	}}, nil
 }
 
-func (d details) appointment(ctx context.Context, data named, out *told) error {
-	a, err := d.core.Booking.Appointment(ctx, idOf[booking.ID](data.Appointment))
+func (s *Service) appointment(ctx context.Context, data named, out *details) error {
+	a, err := s.Bookings.Appointment(ctx, idOf[booking.ID](data.Appointment))
 	if err != nil {
 		return unlessGone(err)
 	}
 	out.Type, out.Location = a.TypeName, a.LocationName
-	// It may have been moved to somebody else since.
+	// It may have been moved to another practitioner since.
 	if a.Practitioner.String() == data.Practitioner {
 		out.Practitioner = name(a.PractitionerName.Title, a.PractitionerName.FirstName, a.PractitionerName.LastName)
 		return nil
 	}
-	all, err := d.core.Practice.Practitioners(ctx, true)
+	all, err := s.Practices.Practitioners(ctx, true)
 	for _, p := range all {
 		if p.ID.String() == data.Practitioner {
 			out.Practitioner = name(p.Title, p.FirstName, p.LastName)
@@ -136,8 +143,8 @@ func (d details) appointment(ctx context.Context, data named, out *told) error {
 
 func name(parts ...string) string { return strings.Join(strings.Fields(strings.Join(parts, " ")), " ") }
 
-func (d details) message(ctx context.Context, data named, out *told) error {
-	m, err := d.core.Messaging.Message(ctx, idOf[messaging.ID](data.Message))
+func (s *Service) message(ctx context.Context, data named, out *details) error {
+	m, err := s.Messages.Message(ctx, idOf[messaging.ID](data.Message))
 	if err != nil {
 		return unlessGone(err)
 	}
@@ -151,13 +158,13 @@ func (d details) message(ctx context.Context, data named, out *told) error {
 }
 
 // reply adds what was sent back. Events of earlier versions name the message alone.
-func (d details) reply(ctx context.Context, data named, out *told) error {
+func (s *Service) reply(ctx context.Context, data named, out *details) error {
 	if data.ReplyID != "" {
-		r, err := d.core.Reply.Find(ctx, idOf[reply.ID](data.ReplyID))
+		r, err := s.Replies.Find(ctx, idOf[reply.ID](data.ReplyID))
 		out.Reply = r.Text
 		return unlessGone(err)
 	}
-	all, err := d.core.Reply.Of(ctx, idOf[messaging.ID](data.Message))
+	all, err := s.Replies.Of(ctx, idOf[messaging.ID](data.Message))
 	for _, r := range all {
 		if data.Channel == r.Channel && data.At.Equal(r.At) {
 			out.Reply = r.Text

@@ -1,9 +1,9 @@
-package app
+package detail_test
 
 import (
 	"context"
 	"encoding/json"
-	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -14,14 +14,15 @@ import (
 	"frontdesk/core/access"
 	"frontdesk/core/booking"
 	"frontdesk/core/carrier"
+	"frontdesk/core/detail"
 	"frontdesk/core/diary"
 	"frontdesk/core/event"
 	"frontdesk/core/messaging"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
+	"frontdesk/core/reply"
+	"frontdesk/core/seal"
 	"frontdesk/core/webhook"
-	"frontdesk/operator"
-	"frontdesk/sandbox"
 	"frontdesk/store"
 	"frontdesk/store/storetest"
 )
@@ -31,6 +32,7 @@ type surgery struct {
 	*testing.T
 	db         *store.DB
 	core       *core.Core
+	found      *detail.Service
 	group      practice.ID
 	ctx        context.Context
 	clock      time.Time
@@ -48,10 +50,25 @@ func (s *surgery) Trace(context.Context, practice.ID, patient.Trace) (patient.Pe
 
 func newSurgery(t *testing.T, db *store.DB) *surgery {
 	s := &surgery{T: t, db: db, clock: time.Date(2031, time.January, 6, 7, 0, 0, 0, time.UTC)}
-	s.core, _ = newCore(db, &operator.Keys{DB: db, Path: filepath.Join(s.TempDir(), "frontdesk.key")}, Config{Now: func() time.Time { return s.clock }, Hold: time.Hour}, func() string { return "https://desk.example.org" }, &sandbox.Simulators{})
-	s.core.Patient.Demographics = s
-	s.core.Messaging.Carriers = func(context.Context, practice.ID, carrier.Channel) ([]carrier.Carrier, error) {
-		return make([]carrier.Carrier, 1), nil
+	now := func() time.Time { return s.clock }
+	pages := func() string { return "https://desk.example.org" }
+	box := sync.OnceValues(func() (*seal.Box, error) { return seal.Parse([]byte(seal.NewKey())) })
+	days := &diary.Service{Store: db.Diary(), Now: now, NewID: db.NewID}
+	s.core = &core.Core{
+		Practice: &practice.Service{Store: db.Practice(), Now: now, NewID: db.NewID},
+		Patient:  &patient.Service{Store: db.Patient(), Demographics: s, Pages: pages, Now: now, NewID: db.NewID},
+		Diary:    days,
+		Booking:  &booking.Service{Store: db.Booking(), Diary: days, Now: now, NewID: db.NewID, Hold: time.Hour},
+		Messaging: &messaging.Service{
+			Store: db.Messaging(), Box: box, Pages: pages, Now: now, NewID: db.NewID,
+			Carriers: func(context.Context, practice.ID, carrier.Channel) ([]carrier.Carrier, error) {
+				return make([]carrier.Carrier, 1), nil
+			},
+		},
+	}
+	s.core.Reply = &reply.Service{Store: db.Reply(), Messages: s.core.Messaging, Now: now, NewID: db.NewID}
+	s.found = &detail.Service{
+		Patients: s.core.Patient, Bookings: s.core.Booking, Practices: s.core.Practice, Messages: s.core.Messaging, Replies: s.core.Reply,
 	}
 	g, err := s.core.Practice.CreateGroup(context.Background(), practice.Group{Name: "Mill Lane", Sandbox: true})
 	s.must(err)
@@ -82,7 +99,7 @@ func (s *surgery) register(first, number string) patient.ID {
 // details are those of an event as it is told, which must be of its shape.
 func (s *surgery) details(e event.Event) map[string]any {
 	s.Helper()
-	text, err := details{s.core}.of(context.Background(), s.group, e)
+	text, err := s.found.Of(context.Background(), s.group, e)
 	s.must(err)
 	if text == nil {
 		return nil
@@ -210,7 +227,7 @@ func TestPatientsAreToldAsTheyAreNow(t *testing.T) {
 
 		s.edit(&merged, "patient_id", "1")
 		if got := s.details(merged); got != nil {
-			t.Errorf("somebody who is not there: %v", got)
+			t.Errorf("a patient who is not there: %v", got)
 		}
 		for _, of := range event.Logged {
 			e := event.Event{ID: 1, Group: int64(s.group), Type: of, Subject: 2, Sequence: 1, At: s.clock, Data: webhook.Sample(of)}
@@ -222,7 +239,7 @@ func TestPatientsAreToldAsTheyAreNow(t *testing.T) {
 		other, err := s.core.Practice.CreateGroup(context.Background(), practice.Group{Name: "High Street"})
 		s.must(err)
 		s.edit(&merged, "patient_id", keep.String())
-		if got, err := (details{s.core}).of(s.ctx, other.ID, merged); got != nil || err != nil {
+		if got, err := s.found.Of(s.ctx, other.ID, merged); got != nil || err != nil {
 			t.Errorf("another practice's patient: %s, %v", got, err)
 		}
 	})

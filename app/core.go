@@ -1,0 +1,139 @@
+package app
+
+import (
+	"cmp"
+	"context"
+	"log/slog"
+	"strings"
+	"time"
+
+	"frontdesk/connect/password"
+	"frontdesk/connect/registry"
+	"frontdesk/connect/witness"
+	"frontdesk/core"
+	"frontdesk/core/account"
+	"frontdesk/core/attachment"
+	"frontdesk/core/audit"
+	"frontdesk/core/batch"
+	"frontdesk/core/billing"
+	"frontdesk/core/booking"
+	"frontdesk/core/chart"
+	"frontdesk/core/clinical"
+	"frontdesk/core/communication"
+	"frontdesk/core/connector"
+	"frontdesk/core/contact"
+	"frontdesk/core/diary"
+	"frontdesk/core/document"
+	"frontdesk/core/idempotency"
+	"frontdesk/core/key"
+	"frontdesk/core/label"
+	"frontdesk/core/limit"
+	"frontdesk/core/messaging"
+	"frontdesk/core/notice"
+	"frontdesk/core/patient"
+	"frontdesk/core/practice"
+	"frontdesk/core/record"
+	"frontdesk/core/reply"
+	"frontdesk/core/sending"
+	"frontdesk/core/task"
+	"frontdesk/core/webhook"
+	"frontdesk/operator"
+	"frontdesk/sandbox"
+	"frontdesk/store"
+)
+
+// newCore wires the capabilities to their store and to the outside world.
+func newCore(
+	db *store.DB, keys *operator.Keys, c Config, pages func() string, sims *sandbox.Simulators,
+) (*core.Core, *registry.Carriers) {
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	days := &diary.Service{Store: db.Diary(), Now: c.Now, NewID: db.NewID}
+	groups := db.Practice().Group
+	outside := &connector.Service{Store: db.Connector(), Box: keys.Open, Now: c.Now}
+	outside.Check = func(ctx context.Context, group practice.ID, c connector.Connector) error {
+		g, err := groups(ctx, group)
+		if err != nil {
+			return err
+		}
+		return registry.Check(c, g)
+	}
+	source := registry.Source{
+		Connectors: outside, Group: groups, Throttle: db.Throttle, Lead: sims.Lead, Log: c.Log, Now: c.Now,
+	}
+	people := &registry.Demographics{Source: source}
+	post := &registry.Carriers{Source: source, Public: pages, Rest: c.NotifyRest}
+	records := &record.Service{Store: db.RecordStore(), Writer: record.Own{}, Pages: pages, Now: c.Now, NewID: db.NewID}
+	patients := &patient.Service{
+		Store: db.Patient(), Demographics: people, Upkeep: people.Upkeep, Pages: pages, Now: c.Now, NewID: db.NewID,
+	}
+	keyring := &key.Service{Store: db.Key(), Now: c.Now, NewID: db.NewID, Limit: c.RateLimit}
+	documents := &document.Service{Store: db.Document(), Box: outside.Box, Pages: pages, Now: c.Now, NewID: db.NewID}
+	messages := &messaging.Service{
+		Store: db.Messaging(), Carriers: post.Of, Records: records, Box: outside.Box, Pages: pages, Now: c.Now, NewID: db.NewID,
+		Timeout: cmp.Or(c.SendTimeout, 30*time.Second), Journal: db.Handovers(),
+	}
+	batches := &batch.Service{Store: db.Batch(), Messages: messages, Patients: patients, Now: c.Now, NewID: db.NewID}
+	messages.BatchDone = batches.Complete
+	replies := &reply.Service{Store: db.Reply(), Messages: messages, Now: c.Now, NewID: db.NewID}
+	all := &core.Core{
+		Key:         keyring,
+		Idempotency: &idempotency.Service{Store: db.Idempotency(), Now: c.Now, Box: outside.Box},
+		Limit:       &limit.Service{Store: db.Limit(), Now: c.Now},
+		Audit:       &audit.Service{Store: db.AuditStore(), Now: c.Now, NewID: db.NewID},
+		Account: &account.Service{
+			Store: db.Account(), Keys: keyring, Hasher: password.New(),
+			Mailer: &notice.Post{Carriers: post.Of, Paused: db.Messaging().SendingPaused, Timeout: messages.Timeout, Log: c.Log},
+			Box:    outside.Box, Pages: pages, Now: c.Now, NewID: db.NewID,
+		},
+		Practice:      &practice.Service{Store: db.Practice(), Now: c.Now, NewID: db.NewID},
+		Connector:     outside,
+		Patient:       patients,
+		Attachment:    &attachment.Service{Store: db.AttachmentStore(), Now: c.Now, NewID: db.NewID},
+		Contact:       &contact.Service{Store: db.Contact(), Now: c.Now, NewID: db.NewID},
+		Label:         &label.Service{Store: db.Label(), Now: c.Now, NewID: db.NewID},
+		Chart:         &chart.Service{Store: db.Chart(), Patients: patients, Now: c.Now, NewID: db.NewID},
+		Diary:         days,
+		Booking:       &booking.Service{Store: db.Booking(), Diary: days, Now: c.Now, NewID: db.NewID, Hold: c.Hold},
+		Billing:       &billing.Service{Store: db.Billing(), Now: c.Now, NewID: db.NewID},
+		Record:        records,
+		Document:      documents,
+		Clinical:      &clinical.Service{Store: db.Clinical(), Files: documents, Recipient: addressee(db), Now: c.Now, NewID: db.NewID},
+		Task:          &task.Service{Store: db.Task(), Now: c.Now, NewID: db.NewID},
+		Messaging:     messages,
+		Batch:         batches,
+		Reply:         replies,
+		Communication: &communication.Service{Store: db.Communication(), Messages: messages},
+		Sending: &sending.Service{
+			Store: db, Witness: beside(c), OneFile: db.SQLite() != nil, Now: c.Now,
+		},
+		Webhook: &webhook.Service{
+			Store: db.Webhook(), Log: db.EventLog(), Addresses: poster(c), Box: outside.Box, Now: c.Now, NewID: db.NewID,
+		},
+	}
+	return all, post
+}
+
+// beside are the files that say how long the database had been in use when it was last
+// seen.
+func beside(c Config) witness.Files {
+	path, _ := strings.CutPrefix(c.DB, "sqlite:")
+	if path == c.DB {
+		path = ""
+	}
+	return witness.Files{Key: operator.KeyFile(c.SealKey, c.DB), Database: path}
+}
+
+// addressee makes sure that a contact is there that a letter goes to: what is
+// clinical knows nothing of contacts.
+func addressee(db *store.DB) func(context.Context, practice.ID, clinical.Recipient) error {
+	return func(ctx context.Context, group practice.ID, to clinical.Recipient) error {
+		id := contact.ID(to.ID)
+		found, err := db.Contact().ContactsByID(ctx, group, []contact.ID{id})
+		if c, ok := found[id]; err == nil && (!ok || c.Deleted()) {
+			err = clinical.ErrNoRecipient
+		}
+		return err
+	}
+}

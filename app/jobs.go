@@ -1,0 +1,118 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"time"
+
+	"frontdesk/core/access"
+	"frontdesk/core/account"
+	"frontdesk/core/batch"
+	"frontdesk/core/booking"
+	"frontdesk/core/courier"
+	"frontdesk/core/job"
+	"frontdesk/core/messaging"
+	"frontdesk/core/patient"
+	"frontdesk/core/practice"
+	"frontdesk/core/record"
+	"frontdesk/core/webhook"
+	"frontdesk/worker"
+)
+
+// The kinds of the jobs that clear old things away and that look for patients
+// whose national record should be read again.
+const (
+	forgetOld   = "access.forget"
+	askRefresh  = "patient.ask-refresh"
+	refreshEach = 10 * time.Minute
+	recoverLost = "message.recover"
+	recoverEach = 20 * time.Second
+	// senders is how many batches and channels one node sends at once.
+	senders = 48
+)
+
+func (a *App) newWorker() (*worker.Worker, error) {
+	return worker.New(worker.Config{
+		Postgres: a.db.Postgres(), SQLite: a.db.SQLite(), Pooled: a.db.Pooled(), Begin: a.db.Begin, Log: a.config.Log, Done: a.metrics.job,
+		Handlers: map[string]job.Handler{
+			booking.ReleaseKind: a.core.Booking.Release,
+			patient.RefreshKind: a.core.Patient.Refresh,
+			forgetOld: a.eachGroup(a.core.Idempotency.Forget, a.core.Account.Forget, a.core.Patient.Forget, a.core.Batch.Forget,
+				a.core.Webhook.Forget, a.core.Document.Forget, a.core.Audit.Settle),
+			askRefresh: a.eachGroup(a.core.Patient.AskRefresh),
+
+			messaging.DispatchKind: a.core.Messaging.Dispatch,
+			batch.Kind:             a.core.Batch.Run,
+			record.WriteKind:       a.writeRecord,
+			recoverLost:            a.recovers(),
+			webhook.ReplayKind:     a.core.Webhook.GoOn,
+			courier.DisabledKind:   a.tellDisabled,
+			job.TaskKind:           a.core.Task.Open,
+			account.InviteKind:     a.core.Account.SendInvitation,
+		},
+		Queues: map[string]int{messaging.Queue: senders},
+		Every:  map[string]time.Duration{forgetOld: time.Hour, askRefresh: refreshEach, recoverLost: recoverEach},
+	})
+}
+
+// eachGroup makes a job of chores that every group has.
+func (a *App) eachGroup(chores ...func(context.Context) error) job.Handler {
+	return func(ctx context.Context, _ job.Job) error {
+		groups, err := a.db.Practice().Groups(ctx)
+		if err != nil {
+			return err
+		}
+		for _, g := range groups {
+			for _, chore := range chores {
+				if err := chore(access.With(ctx, access.System(g.ID))); err != nil {
+					return fmt.Errorf("practice group %s: %w", g.ID, err)
+				}
+			}
+		}
+		return nil
+	}
+}
+
+// recovers is the job that takes back what was lost, and asks again for what is
+// due.
+func (a *App) recovers() job.Handler {
+	return a.eachGroup(func(ctx context.Context) error {
+		who, err := access.Who(ctx)
+		if err != nil {
+			return err
+		}
+		if err := a.core.Messaging.Recover(ctx, who.Group); err != nil {
+			return err
+		}
+		return a.core.Batch.Recover(ctx, who.Group)
+	})
+}
+
+// writeRecord is the job that writes an entry into a record.
+func (a *App) writeRecord(ctx context.Context, j job.Job) error {
+	id, err := strconv.ParseInt(string(j.Args), 10, 64)
+	if err != nil {
+		return err
+	}
+	return a.core.Record.Write(ctx, practice.ID(j.Group), id)
+}
+
+// beatEvery is how often a running program notes that the database is in use.
+const beatEvery = 30 * time.Second
+
+// beating goes on until the program stops.
+func (a *App) beating(ctx context.Context) {
+	ticks := time.NewTicker(beatEvery)
+	defer ticks.Stop()
+	for {
+		select {
+		case <-ticks.C:
+			if err := a.core.Sending.Beat(ctx); err != nil && ctx.Err() == nil {
+				a.config.Log.WarnContext(ctx, "cannot note that the database is in use", "error", err.Error())
+			}
+		case <-ctx.Done():
+			return
+		}
+	}
+}
