@@ -40,6 +40,11 @@ import (
 	"frontdesk/operator"
 	"frontdesk/sandbox"
 	"frontdesk/store"
+	attachmentstore "frontdesk/store/attachment"
+	billingstore "frontdesk/store/billing"
+	clinicalstore "frontdesk/store/clinical"
+	connectorstore "frontdesk/store/connector"
+	documentstore "frontdesk/store/document"
 )
 
 // newCore wires the capabilities to their store and to the outside world.
@@ -51,7 +56,7 @@ func newCore(
 	}
 	days := &diary.Service{Store: db.Diary(), Now: c.Now, NewID: db.NewID}
 	groups := db.Practice().Group
-	outside := &connector.Service{Store: db.Connector(), Box: keys.Open, Now: c.Now}
+	outside := &connector.Service{Store: connectorstore.New(db), Box: keys.Open, Now: c.Now}
 	outside.Check = func(ctx context.Context, group practice.ID, c connector.Connector) error {
 		g, err := groups(ctx, group)
 		if err != nil {
@@ -69,7 +74,7 @@ func newCore(
 		Store: db.Patient(), Demographics: people, Upkeep: people.Upkeep, Pages: pages, Now: c.Now, NewID: db.NewID,
 	}
 	keyring := &key.Service{Store: db.Key(), Now: c.Now, NewID: db.NewID, Limit: c.RateLimit}
-	documents := &document.Service{Store: db.Document(), Box: outside.Box, Pages: pages, Now: c.Now, NewID: db.NewID}
+	documents := &document.Service{Store: documentstore.New(db), Box: outside.Box, Pages: pages, Now: c.Now, NewID: db.NewID}
 	messages := &messaging.Service{
 		Store: db.Messaging(), Carriers: post.Of, Records: records, Box: outside.Box, Pages: pages, Now: c.Now, NewID: db.NewID,
 		Timeout: cmp.Or(c.SendTimeout, 30*time.Second), Journal: db.Handovers(),
@@ -90,16 +95,16 @@ func newCore(
 		Practice:      &practice.Service{Store: db.Practice(), Now: c.Now, NewID: db.NewID},
 		Connector:     outside,
 		Patient:       patients,
-		Attachment:    &attachment.Service{Store: db.AttachmentStore(), Now: c.Now, NewID: db.NewID},
+		Attachment:    &attachment.Service{Store: attachmentstore.New(db), Now: c.Now, NewID: db.NewID},
 		Contact:       &contact.Service{Store: db.Contact(), Now: c.Now, NewID: db.NewID},
 		Label:         &label.Service{Store: db.Label(), Now: c.Now, NewID: db.NewID},
 		Chart:         &chart.Service{Store: db.Chart(), Patients: patients, Now: c.Now, NewID: db.NewID},
 		Diary:         days,
 		Booking:       &booking.Service{Store: db.Booking(), Diary: days, Now: c.Now, NewID: db.NewID, Hold: c.Hold},
-		Billing:       &billing.Service{Store: db.Billing(), Now: c.Now, NewID: db.NewID},
+		Billing:       &billing.Service{Store: billingstore.New(db), Now: c.Now, NewID: db.NewID},
 		Record:        records,
 		Document:      documents,
-		Clinical:      &clinical.Service{Store: db.Clinical(), Files: documents, Recipient: addressee(db), Now: c.Now, NewID: db.NewID},
+		Clinical:      &clinical.Service{Store: clinicalstore.New(db), Files: documents, Recipient: addressee(db), Now: c.Now, NewID: db.NewID},
 		Task:          &task.Service{Store: db.Task(), Now: c.Now, NewID: db.NewID},
 		Messaging:     messages,
 		Batch:         batches,

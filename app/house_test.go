@@ -33,8 +33,8 @@ var rooms = map[string]struct {
 		ours:   []string{"..."},
 		theirs: []string{"github.com/prometheus/client_golang", "go.opentelemetry.io"},
 	},
-	"operator": {ours: []string{"core", "core/...", "store"}},
-	"sandbox":  {ours: []string{"core", "core/...", "store", "pages", "sim", "sim/..."}},
+	"operator": {ours: []string{"core", "core/...", "store", "store/connector"}},
+	"sandbox":  {ours: []string{"core", "core/...", "store", "store/connector", "pages", "sim", "sim/..."}},
 
 	"core/fault": {},
 	"core/job":   {},
@@ -117,7 +117,12 @@ var rooms = map[string]struct {
 		"github.com/jackc/pgx", "modernc.org/sqlite", "github.com/pressly/goose", "github.com/riverqueue/river",
 		"github.com/gofrs/flock", "golang.org/x/sys", // one server on a file, and which file it is
 	}},
-	"store/storetest": {ours: []string{"store"}, theirs: []string{"github.com/jackc/pgx", "modernc.org/sqlite"}},
+	"store/attachment": {ours: []string{"core/...", "store"}},
+	"store/billing":    {ours: []string{"core/...", "store"}},
+	"store/clinical":   {ours: []string{"core/...", "store", "store/document"}},
+	"store/connector":  {ours: []string{"core/...", "store"}},
+	"store/document":   {ours: []string{"core/...", "store"}},
+	"store/storetest":  {ours: []string{"store"}, theirs: []string{"github.com/jackc/pgx", "modernc.org/sqlite"}},
 	"worker": {ours: []string{"core/job", "core/fault"}, theirs: []string{
 		"github.com/riverqueue/river", "github.com/jackc/pgx", // pgx for the pool's type
 	}},
@@ -329,7 +334,7 @@ func packageHasDoc(names []string) bool {
 	})
 }
 
-// TestTheReadmeMapsTheRooms compares README's map with the folders.
+// TestTheReadmeMapsTheRooms compares README's map with the folders. A room stands for the rooms in it.
 func TestTheReadmeMapsTheRooms(t *testing.T) {
 	text, err := os.ReadFile("../README.md")
 	if err != nil {
@@ -350,8 +355,12 @@ func TestTheReadmeMapsTheRooms(t *testing.T) {
 		}
 	}
 	for dir := range rooms {
-		if !named[dir] {
-			t.Errorf("README does not name %s", dir)
+		within := dir
+		for !named[within] && within != "." {
+			within = filepath.Dir(within)
+		}
+		if !named[within] {
+			t.Errorf("README's map of rooms names neither %s nor a folder it is in: add a row", dir)
 		}
 	}
 }

@@ -17,6 +17,7 @@ import (
 	"frontdesk/core/practice"
 	"frontdesk/core/seal"
 	"frontdesk/files"
+	documentstore "frontdesk/store/document"
 	"frontdesk/store/storetest"
 )
 
@@ -36,7 +37,7 @@ func newKit(t *testing.T) *kit {
 	clock := func() time.Time { return k.now }
 	box, err := seal.Parse([]byte(seal.NewKey()))
 	k.must(err)
-	k.s = &document.Service{Store: db.Document(), Box: func() (*seal.Box, error) { return box, nil }, Pages: func() string { return "" }, Now: clock, NewID: db.NewID}
+	k.s = &document.Service{Store: documentstore.New(db), Box: func() (*seal.Box, error) { return box, nil }, Pages: func() string { return "" }, Now: clock, NewID: db.NewID}
 	groups := &practice.Service{Store: db.Practice(), Now: clock, NewID: db.NewID}
 	g, err := groups.CreateGroup(context.Background(), practice.Group{Name: "Mill Lane"})
 	k.must(err)

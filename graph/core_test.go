@@ -29,6 +29,9 @@ import (
 	"frontdesk/core/task"
 	"frontdesk/core/webhook"
 	"frontdesk/store"
+	billingstore "frontdesk/store/billing"
+	clinicalstore "frontdesk/store/clinical"
+	documentstore "frontdesk/store/document"
 )
 
 // nobodysCarrier is there and is never asked: nothing is due in these tests.
@@ -55,7 +58,7 @@ func newCore(db *store.DB, clock func() time.Time) *core.Core {
 	pages := func() string { return "https://desk.example" }
 	people := &patient.Service{Store: db.Patient(), Pages: pages, Now: clock, NewID: db.NewID}
 	entries := &torecord.Service{Store: db.RecordStore(), Writer: torecord.Own{}, Pages: pages, Now: clock, NewID: db.NewID}
-	documents := &document.Service{Store: db.Document(), Box: testBox, Pages: pages, Now: clock, NewID: db.NewID}
+	documents := &document.Service{Store: documentstore.New(db), Box: testBox, Pages: pages, Now: clock, NewID: db.NewID}
 	messages := &messaging.Service{
 		Store: db.Messaging(), Records: entries, Now: clock, NewID: db.NewID, Pages: pages,
 		Carriers: func(context.Context, practice.ID, carrier.Channel) ([]carrier.Carrier, error) {
@@ -66,7 +69,7 @@ func newCore(db *store.DB, clock func() time.Time) *core.Core {
 		Audit:    &audit.Service{Store: db.AuditStore(), Now: clock, NewID: db.NewID},
 		Document: documents,
 		Clinical: &clinical.Service{
-			Store: db.Clinical(), Files: documents, Now: clock, NewID: db.NewID,
+			Store: clinicalstore.New(db), Files: documents, Now: clock, NewID: db.NewID,
 			Recipient: func(ctx context.Context, group practice.ID, to clinical.Recipient) error {
 				found, err := db.Contact().ContactsByID(ctx, group, []contact.ID{contact.ID(to.ID)})
 				if len(found) == 0 && err == nil {
@@ -87,7 +90,7 @@ func newCore(db *store.DB, clock func() time.Time) *core.Core {
 		Diary:       days,
 		Booking:     &booking.Service{Store: db.Booking(), Diary: days, Now: clock, NewID: db.NewID, Hold: 10 * time.Minute},
 		Contact:     &contact.Service{Store: db.Contact(), Now: clock, NewID: db.NewID},
-		Billing:     &billing.Service{Store: db.Billing(), Now: clock, NewID: db.NewID},
+		Billing:     &billing.Service{Store: billingstore.New(db), Now: clock, NewID: db.NewID},
 		Task: &task.Service{
 			Store: db.Task(), Now: clock, NewID: db.NewID,
 		},

@@ -23,6 +23,7 @@ import (
 	"frontdesk/core/seal"
 	"frontdesk/core/webhook"
 	"frontdesk/store"
+	connectorstore "frontdesk/store/connector"
 )
 
 // Finding is one thing the doctor looked at.
@@ -210,11 +211,11 @@ func (d *Doctor) holds(ctx context.Context) {
 
 // outside tries every connector, and reaches out to where it leads.
 func (d *Doctor) outside(ctx context.Context, box *seal.Box) {
-	all := &connector.Service{Store: d.db.Connector(), Box: func() (*seal.Box, error) { return box, nil }}
+	all := &connector.Service{Store: connectorstore.New(d.db), Box: func() (*seal.Box, error) { return box, nil }}
 	reached := map[string]error{}
 	wrong, used := map[string][]string{}, map[string]int{}
 	for _, g := range d.groups {
-		list, err := d.db.Connector().Connectors(ctx, g.ID)
+		list, err := connectorstore.New(d.db).Connectors(ctx, g.ID)
 		if err != nil {
 			d.add("carriers", err, "")
 			return

@@ -16,6 +16,7 @@ import (
 	"frontdesk/core/fault"
 	"frontdesk/core/seal"
 	"frontdesk/store"
+	connectorstore "frontdesk/store/connector"
 )
 
 // KeyFile is the file of the keys that secrets are sealed with. Where none is
@@ -182,9 +183,9 @@ func sealedConnectors(ctx context.Context, db *store.DB, box *seal.Box) (opened,
 	if err != nil {
 		return 0, 0, err
 	}
-	all := &connector.Service{Store: db.Connector(), Box: func() (*seal.Box, error) { return box, nil }}
+	all := &connector.Service{Store: connectorstore.New(db), Box: func() (*seal.Box, error) { return box, nil }}
 	for _, g := range groups {
-		used, err := db.Connector().Connectors(ctx, g.ID)
+		used, err := connectorstore.New(db).Connectors(ctx, g.ID)
 		if err != nil {
 			return 0, 0, err
 		}

@@ -15,6 +15,7 @@ import (
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
 	"frontdesk/operator"
+	billingstore "frontdesk/store/billing"
 	"frontdesk/store/storetest"
 )
 
@@ -44,7 +45,7 @@ func TestTheCommandLineMakesAStatement(t *testing.T) {
 	ada, err := (&patient.Service{Store: db.Patient(), Now: time.Now, NewID: db.NewID}).Register(as,
 		patient.Registration{FirstName: "Ada", LastName: "Byron", BirthDate: "1985-12-10", Email: &email})
 	must(err)
-	bills := &billing.Service{Store: db.Billing(), Now: time.Now, NewID: db.NewID}
+	bills := &billing.Service{Store: billingstore.New(db), Now: time.Now, NewID: db.NewID}
 	price := billing.Pence(12305)
 	p, err := bills.CreateProduct(as, billing.ProductChange{Name: &name, Price: &price})
 	must(err)

@@ -21,6 +21,7 @@ import (
 	"frontdesk/sim/inbox"
 	"frontdesk/sim/mail"
 	"frontdesk/sim/notify"
+	connectorstore "frontdesk/store/connector"
 )
 
 // What the sandbox is registered as at the simulated services. None of it is a
@@ -236,7 +237,7 @@ func (sb *Sandbox) connectSandbox(ctx context.Context, g practice.Group, key str
 	}
 	who := access.With(ctx, access.Operator(g.ID))
 	for _, c := range all {
-		_, err := sb.DB.Connector().Connector(ctx, g.ID, c.Name)
+		_, err := connectorstore.New(sb.DB).Connector(ctx, g.ID, c.Name)
 		if err == nil {
 			continue
 		}

@@ -99,17 +99,17 @@ func roomFor[I any](of amongst, ids []I) (text string, room in) {
 	return text, room
 }
 
-// owned is something that belongs to an id.
-type owned[K comparable, T any] struct {
-	of    K
-	thing T
+// Owned is something that belongs to an id.
+type Owned[K comparable, T any] struct {
+	Of    K
+	Thing T
 }
 
 // byOwner sorts what was found by what it belongs to, and keeps its order.
-func byOwner[K comparable, T any](found []owned[K, T], err error) (map[K][]T, error) {
+func byOwner[K comparable, T any](found []Owned[K, T], err error) (map[K][]T, error) {
 	out := make(map[K][]T, len(found))
 	for _, o := range found {
-		out[o.of] = append(out[o.of], o.thing)
+		out[o.Of] = append(out[o.Of], o.Thing)
 	}
 	return out, err
 }

@@ -24,9 +24,9 @@ func (s chartStore) Do(ctx context.Context, fn func(chart.Tx) error) error {
 
 // around reads rows that belong to some patients: the patient comes first.
 func around[T any](ctx context.Context, t *Tx, of amongst, group practice.ID, ids []patient.ID, dest func(row *T) in) (map[patient.ID][]T, error) {
-	return byOwner(listAmong(ctx, t, of, in{group}, ids, func(scan scanner) (owned[patient.ID, T], error) {
-		var o owned[patient.ID, T]
-		err := scan(append(in{&o.of}, dest(&o.thing)...)...)
+	return byOwner(listAmong(ctx, t, of, in{group}, ids, func(scan scanner) (Owned[patient.ID, T], error) {
+		var o Owned[patient.ID, T]
+		err := scan(append(in{&o.Of}, dest(&o.Thing)...)...)
 		return o, err
 	}))
 }

@@ -112,10 +112,10 @@ var phonesOf = amongst{selectPhones + few2 + ` ORDER BY contact_id, id`, selectP
 
 // PhonesOfContacts lists telephone numbers.
 func (t *Tx) PhonesOfContacts(ctx context.Context, group practice.ID, of []contact.ID) (map[contact.ID][]contact.Phone, error) {
-	return byOwner(listAmong(ctx, t, phonesOf, in{group}, of, func(scan scanner) (owned[contact.ID, contact.Phone], error) {
+	return byOwner(listAmong(ctx, t, phonesOf, in{group}, of, func(scan scanner) (Owned[contact.ID, contact.Phone], error) {
 		var p contact.Phone
 		err := scan(&p.ID, &p.Contact, &p.Kind, &p.Number, when{&p.CreatedAt})
-		return owned[contact.ID, contact.Phone]{p.Contact, p}, err
+		return Owned[contact.ID, contact.Phone]{p.Contact, p}, err
 	}))
 }
 

@@ -98,9 +98,9 @@ func (t *Tx) SessionsByID(ctx context.Context, group practice.ID, ids []diary.Se
 	if err != nil {
 		return nil, err
 	}
-	exceptions, err := byOwner(listAmong(ctx, t, exceptionsByID, in{group}, ids, func(scan scanner) (owned[diary.SessionID, diary.Exception], error) {
-		var o owned[diary.SessionID, diary.Exception]
-		err := scan(&o.of, day{&o.thing.From}, day{&o.thing.To}, &o.thing.Reason)
+	exceptions, err := byOwner(listAmong(ctx, t, exceptionsByID, in{group}, ids, func(scan scanner) (Owned[diary.SessionID, diary.Exception], error) {
+		var o Owned[diary.SessionID, diary.Exception]
+		err := scan(&o.Of, day{&o.Thing.From}, day{&o.Thing.To}, &o.Thing.Reason)
 		return o, err
 	}))
 	for i := range found {

@@ -71,10 +71,10 @@ var labelsOnProducts = amongst{selectLabelsOnProducts + few2 + ` ORDER BY u.id`,
 
 // LabelsOnProducts lists the labels on products.
 func (t *Tx) LabelsOnProducts(ctx context.Context, group practice.ID, of []billing.ProductID) (map[billing.ProductID][]label.Use, error) {
-	return byOwner(listAmong(ctx, t, labelsOnProducts, in{group}, of, func(scan scanner) (owned[billing.ProductID, label.Use], error) {
-		var o owned[billing.ProductID, label.Use]
-		u := &o.thing
-		err := scan(&o.of, &u.ID, &u.Label.ID, &u.Label.Title, &u.Label.Colour)
+	return byOwner(listAmong(ctx, t, labelsOnProducts, in{group}, of, func(scan scanner) (Owned[billing.ProductID, label.Use], error) {
+		var o Owned[billing.ProductID, label.Use]
+		u := &o.Thing
+		err := scan(&o.Of, &u.ID, &u.Label.ID, &u.Label.Title, &u.Label.Colour)
 		return o, err
 	}))
 }

@@ -12,35 +12,46 @@ import (
 // whether deleted ones are wanted, when they were made and changed, and which
 // rows. A stretch of time that was not asked for is 0 and its ends say nothing.
 const (
-	listed = ` AND ($2 OR deleted_at IS NULL) AND (CAST($3 AS bigint) = 0 OR created_at >= $4 AND created_at <= $5)
+	// Listed is what every such list asks.
+	Listed = ` AND ($2 OR deleted_at IS NULL) AND (CAST($3 AS bigint) = 0 OR created_at >= $4 AND created_at <= $5)
 		AND (CAST($6 AS bigint) = 0 OR updated_at >= $7 AND updated_at <= $8)`
 
-	// The orders of lists, each with an index of its own.
-	inOrderOfIDs = ` ORDER BY id LIMIT $9 OFFSET $10`
-	inOrderMade  = ` AND created_at >= $4 AND created_at <= $5 ORDER BY created_at, id LIMIT $9 OFFSET $10`
-	inOrderTold  = ` AND updated_at >= $7 AND updated_at <= $8 ORDER BY updated_at, id LIMIT $9 OFFSET $10`
+	// The orders of lists, each with an index of its own: InOrderOfIDs, InOrderMade and InOrderTold.
+	InOrderOfIDs = ` ORDER BY id LIMIT $9 OFFSET $10`
+	InOrderMade  = ` AND created_at >= $4 AND created_at <= $5 ORDER BY created_at, id LIMIT $9 OFFSET $10`
+	InOrderTold  = ` AND updated_at >= $7 AND updated_at <= $8 ORDER BY updated_at, id LIMIT $9 OFFSET $10`
+
 	// From a cursor, which takes the place of the offset.
-	nextIDs     = ` AND id > $10 ORDER BY id LIMIT $9`
-	previousIDs = ` AND id < $10 ORDER BY id DESC LIMIT $9`
+	NextIDs     = ` AND id > $10 ORDER BY id LIMIT $9`
+	PreviousIDs = ` AND id < $10 ORDER BY id DESC LIMIT $9`
 )
 
-// orders are the texts of one list in each order it can have: that of ids, of
+// Some of what belongs to each of many patients: OfPatients numbers it, AmongLive leaves out what is deleted, and
+// InTheirPlace takes the rows asked for.
+const (
+	OfPatients   = `, ROW_NUMBER() OVER (PARTITION BY patient_id ORDER BY id) AS place FROM `
+	AmongLive    = ` WHERE practice_group_id = $1 AND deleted_at IS NULL AND patient_id IN `
+	InTheirPlace = `) AS placed WHERE place > $2 AND place <= $3 ORDER BY patient_id, place`
+)
+
+// Orders are the texts of one list in each order it can have: that of ids, of
 // when things were made and changed, of the time they are about, and from a
 // cursor.
-type orders struct{ byID, made, told, when, next, previous string }
+type Orders struct{ ByID, Made, Told, When, Next, Previous string }
 
-func (o orders) of(l input.Listing) string {
+// Of is the text for what was asked.
+func (o Orders) Of(l input.Listing) string {
 	switch {
 	case l.Updated.Given():
-		return o.told
+		return o.Told
 	case l.Created.Given():
-		return o.made
+		return o.Made
 	}
-	return o.byID
+	return o.ByID
 }
 
-// listing is the arguments lists have in common, and what follows them.
-func listing(group practice.ID, l input.Listing, limit int, from int64, more ...any) in {
+// Listing is the arguments lists have in common, and what follows them.
+func Listing(group practice.ID, l input.Listing, limit int, from int64, more ...any) in {
 	made, unmade := l.Created.Bounds()
 	told, untold := l.Updated.Bounds()
 	return append(in{group, l.Deleted, number(l.Created.Given()), made, unmade, number(l.Updated.Given()), told, untold, limit, from}, more...)
@@ -54,14 +65,14 @@ func number(yes bool) int64 {
 	return 0
 }
 
-// span is a stretch of time: whether it was asked for, and its ends.
-func span(s input.Span) in {
+// Span is a stretch of time: whether it was asked for, and its ends.
+func Span(s input.Span) in {
 	from, until := s.Bounds()
 	return in{number(s.Given()), from, until}
 }
 
-// days are a stretch of dates: whether it was asked for, and its ends.
-func days(d *input.Days) in {
+// Days are a stretch of dates: whether it was asked for, and its ends.
+func Days(d *input.Days) in {
 	if d == nil {
 		return in{int64(0), "", ""}
 	}

@@ -103,7 +103,7 @@ func (t *Tx) Communications(ctx context.Context, group practice.ID, q communicat
 			AND CAST($3 AS text) LIKE '%,' || m.leg_channel || ',%' AND (CAST($4 AS text) = '' OR CAST($4 AS text) LIKE '%,' || m.state || ',%')
 			AND (CAST($5 AS bigint) = 0 OR m.send_at >= $6 AND m.send_at <= $7)
 		ORDER BY m.id DESC LIMIT $8`,
-		append(append(in{group, q.Patient, oneOf(q.Channels), oneOf(q.States)}, span(q.When)...), q.Limit), scanMessage)
+		append(append(in{group, q.Patient, oneOf(q.Channels), oneOf(q.States)}, Span(q.When)...), q.Limit), scanMessage)
 }
 
 // AddMessages keeps new messages.
@@ -306,15 +306,15 @@ const contactsAmong = `SELECT patient_id, kind, source, value, recorded_at, veri
 
 // ContactsAmong lists what each source says of how to reach patients.
 func (t *Tx) ContactsAmong(ctx context.Context, group practice.ID, ids []patient.ID) (map[patient.ID]patient.Contacts, error) {
-	found, err := listAmong(ctx, t, amongst{contactsAmong + few2, contactsAmong + many2}, in{group}, ids, func(scan scanner) (owned[patient.ID, patient.Contact], error) {
-		var o owned[patient.ID, patient.Contact]
-		c := &o.thing
-		err := scan(&o.of, &c.Kind, &c.Source, &c.Value, when{&c.RecordedAt}, when{&c.VerifiedAt})
+	found, err := listAmong(ctx, t, amongst{contactsAmong + few2, contactsAmong + many2}, in{group}, ids, func(scan scanner) (Owned[patient.ID, patient.Contact], error) {
+		var o Owned[patient.ID, patient.Contact]
+		c := &o.Thing
+		err := scan(&o.Of, &c.Kind, &c.Source, &c.Value, when{&c.RecordedAt}, when{&c.VerifiedAt})
 		return o, err
 	})
 	out := map[patient.ID]patient.Contacts{}
 	for _, o := range found {
-		out[o.of] = append(out[o.of], o.thing)
+		out[o.Of] = append(out[o.Of], o.Thing)
 	}
 	return out, err
 }

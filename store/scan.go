@@ -186,3 +186,28 @@ func (o *optInt) Scan(src any) error {
 	}
 	return nil
 }
+
+// maybe reads a number that may be NULL, as nil.
+type maybe[T ~int | ~int64] struct{ n **T }
+
+// Scan implements sql.Scanner.
+func (w maybe[T]) Scan(src any) error {
+	switch v := src.(type) {
+	case nil:
+		*w.n = nil
+	case int64:
+		n := T(v)
+		*w.n = &n
+	default:
+		return fmt.Errorf("cannot read a number from %T", src)
+	}
+	return nil
+}
+
+// given sends a number; nil is NULL.
+func given[T ~int | ~int64](n *T) any {
+	if n == nil {
+		return nil
+	}
+	return int64(*n)
+}

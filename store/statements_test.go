@@ -9,6 +9,7 @@ import (
 	"go/types"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -17,12 +18,36 @@ import (
 	"frontdesk/store/storetest"
 )
 
-// statements finds the text of every SQL statement in this package: every
-// constant that begins like one.
+// statements finds the text of every SQL statement of the store: every constant
+// that begins like one.
 func statements(t *testing.T) map[string]token.Position {
 	t.Helper()
-	fset := token.NewFileSet()
-	names, err := filepath.Glob("*.go")
+	fset, known, out := token.NewFileSet(), only{}, map[string]token.Position{}
+	known["frontdesk/store"] = statementsIn(t, fset, known, ".", out)
+	folders, err := filepath.Glob("*/*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, name := range folders {
+		folders[i] = filepath.Dir(name)
+	}
+	for _, folder := range slices.Compact(folders) {
+		if folder != "storetest" {
+			statementsIn(t, fset, known, folder, out)
+		}
+	}
+	if len(out) < 60 {
+		t.Fatalf("found %d statements, which cannot be all", len(out))
+	}
+	return out
+}
+
+// statementsIn adds the statements of one package, and gives the package.
+func statementsIn(
+	t *testing.T, fset *token.FileSet, known only, folder string, out map[string]token.Position,
+) *types.Package {
+	t.Helper()
+	names, err := filepath.Glob(filepath.Join(folder, "*.go"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,9 +63,9 @@ func statements(t *testing.T) map[string]token.Position {
 		files = append(files, f)
 	}
 	info := &types.Info{Types: map[ast.Expr]types.TypeAndValue{}}
-	// Other packages are not loaded: constants need none of them.
-	check := types.Config{Error: func(error) {}, Importer: nothing{}}
-	_, _ = check.Check("store", fset, files, info) // it misses the other packages
+	// Of other packages only the store itself is loaded: constants need no more.
+	check := types.Config{Error: func(error) {}, Importer: known}
+	checked, _ := check.Check("store", fset, files, info) // it misses the other packages
 	inside := map[ast.Expr]bool{}                  // expressions that are part of a longer one
 	alone := map[string]bool{}                     // constants that are used as they are
 	definition := map[ast.Expr]string{}
@@ -65,7 +90,6 @@ func statements(t *testing.T) map[string]token.Position {
 		}
 	}
 	begins := regexp.MustCompile(`^(SELECT|INSERT|UPDATE|DELETE|WITH)\s`)
-	out := map[string]token.Position{}
 	for e, v := range info.Types {
 		if v.Value == nil || v.Value.Kind() != constant.String || inside[e] {
 			continue
@@ -77,15 +101,16 @@ func statements(t *testing.T) map[string]token.Position {
 			out[text] = fset.Position(e.Pos())
 		}
 	}
-	if len(out) < 60 {
-		t.Fatalf("found %d statements, which cannot be all", len(out))
-	}
-	return out
+	return checked
 }
 
-type nothing struct{}
+// only are the packages that are loaded, by path; any other is empty.
+type only map[string]*types.Package
 
-func (nothing) Import(path string) (*types.Package, error) {
+func (o only) Import(path string) (*types.Package, error) {
+	if p := o[path]; p != nil {
+		return p, nil
+	}
 	p := types.NewPackage(path, path[strings.LastIndex(path, "/")+1:])
 	p.MarkComplete()
 	return p, nil

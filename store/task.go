@@ -44,21 +44,21 @@ func (t *Tx) LockTask(ctx context.Context, group practice.ID, id task.ID) (task.
 }
 
 const (
-	someTasks = `SELECT ` + taskColumns + ` FROM task WHERE practice_group_id = $1` + listed + `
+	someTasks = `SELECT ` + taskColumns + ` FROM task WHERE practice_group_id = $1` + Listed + `
 		AND (CAST($11 AS text) = '' OR CAST($11 AS text) LIKE '%,' || kind || ',%') AND (CAST($12 AS text) = '' OR CAST($12 AS text) LIKE '%,' || priority || ',%')
 		AND (CAST($13 AS text) = '' OR CAST($13 AS text) LIKE '%,' || status || ',%')
 		AND (CAST($14 AS bigint) = 0 OR assigned_to = $14) AND (CAST($15 AS bigint) = 0 OR patient_id = $15)
 		AND (CAST($16 AS bigint) = 0 OR due <> '' AND due >= $17 AND due <= $18)`
-	tasksOfAssignee = someTasks + ` AND assigned_to = $14` + inOrderOfIDs
-	tasksOfPatient  = someTasks + ` AND patient_id = $15` + inOrderOfIDs
+	tasksOfAssignee = someTasks + ` AND assigned_to = $14` + InOrderOfIDs
+	tasksOfPatient  = someTasks + ` AND patient_id = $15` + InOrderOfIDs
 )
 
-var taskOrders = orders{byID: someTasks + inOrderOfIDs, made: someTasks + inOrderMade, told: someTasks + inOrderTold}
+var taskOrders = Orders{ByID: someTasks + InOrderOfIDs, Made: someTasks + InOrderMade, Told: someTasks + InOrderTold}
 
 // Tasks lists tasks.
 func (s taskStore) Tasks(ctx context.Context, group practice.ID, q task.Rows) ([]task.Task, error) {
-	text := taskOrders.of(q.Listing)
-	if text == taskOrders.byID {
+	text := taskOrders.Of(q.Listing)
+	if text == taskOrders.ByID {
 		switch {
 		case q.Patient != 0:
 			text = tasksOfPatient
@@ -66,8 +66,8 @@ func (s taskStore) Tasks(ctx context.Context, group practice.ID, q task.Rows) ([
 			text = tasksOfAssignee
 		}
 	}
-	args := listing(group, q.Listing, q.Limit, int64(q.Offset), oneOf(q.Kinds), oneOf(q.Priorities), oneOf(q.Statuses), int64(q.Assignee), int64(q.Patient))
-	return readPage(ctx, s.Tx, text, append(args, days(q.Due)...), scanTask, func(v task.Task) columns {
+	args := Listing(group, q.Listing, q.Limit, int64(q.Offset), oneOf(q.Kinds), oneOf(q.Priorities), oneOf(q.Statuses), int64(q.Assignee), int64(q.Patient))
+	return readPage(ctx, s.Tx, text, append(args, Days(q.Due)...), scanTask, func(v task.Task) columns {
 		return columns{"id": v.ID, "created_at": v.CreatedAt, "updated_at": v.UpdatedAt}
 	})
 }

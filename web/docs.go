@@ -54,7 +54,7 @@ var guides = []struct {
 	{"", []string{"index.md", "start.md"}},
 	{"Using the API", []string{"booking.md", "patients.md", "messaging.md", "webhooks.md", "graphql.md", "requests.md", "errors.md", "peers.md"}},
 	{"Running Frontdesk", []string{"setup.md", "pds.md", "carriers.md", "operating.md", "performance.md"}},
-	{"Working on Frontdesk", []string{"style.md"}},
+	{"Working on Frontdesk", []string{"architecture.md", "style.md"}},
 	{"Decisions", []string{
 		"decisions/contract-choices.md", "decisions/slots-are-worked-out.md", "decisions/no-double-booking.md", "decisions/one-sql.md",
 		"decisions/one-person.md", "decisions/delivered-once.md", "decisions/sealed-secrets.md", "decisions/idempotency.md", "decisions/rate-limits.md",

@@ -19,6 +19,7 @@ import (
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
 	"frontdesk/store"
+	billingstore "frontdesk/store/billing"
 	"frontdesk/store/storetest"
 )
 
@@ -65,7 +66,7 @@ func newDesk(t testing.TB, db *store.DB) *desk {
 	d := &desk{t: t, db: db, clock: &atomic.Pointer[time.Time]{}}
 	d.clock.Store(ptr(time.Date(2031, time.January, 6, 7, 0, 0, 123456789, time.UTC)))
 	now := func() time.Time { return *d.clock.Load() }
-	d.Service = &billing.Service{Store: db.Billing(), Now: now, NewID: db.NewID}
+	d.Service = &billing.Service{Store: billingstore.New(db), Now: now, NewID: db.NewID}
 	d.practice = &practice.Service{Store: db.Practice(), Now: now, NewID: db.NewID}
 	d.patients = &patient.Service{Store: db.Patient(), Now: now, NewID: db.NewID}
 	d.contacts = &contact.Service{Store: db.Contact(), Now: now, NewID: db.NewID}

@@ -13,6 +13,7 @@ import (
 	"frontdesk/core/billing"
 	"frontdesk/core/fault"
 	"frontdesk/core/practice"
+	billingstore "frontdesk/store/billing"
 	"frontdesk/store/storetest"
 )
 
@@ -24,7 +25,7 @@ func TestNumbersHaveNoGaps(t *testing.T) {
 		one := newDesk(t, storetest.Open(t, address))
 		two := *one
 		two.db = storetest.Open(t, address)
-		two.Service = &billing.Service{Store: two.db.Billing(), Now: one.Now, NewID: two.db.NewID}
+		two.Service = &billing.Service{Store: billingstore.New(two.db), Now: one.Now, NewID: two.db.NewID}
 		elsewhere := *one
 		elsewhere.open("Elsewhere")
 		callers, calls := 40, 12

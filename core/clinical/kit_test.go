@@ -17,6 +17,8 @@ import (
 	"frontdesk/core/practice"
 	"frontdesk/core/seal"
 	"frontdesk/store"
+	clinicalstore "frontdesk/store/clinical"
+	documentstore "frontdesk/store/document"
 	"frontdesk/store/storetest"
 )
 
@@ -54,10 +56,10 @@ func open(t *testing.T, db *store.DB) *desk {
 	t.Helper()
 	d := &desk{T: t, db: db, now: time.Date(2031, time.July, 6, 23, 30, 0, 123456789, time.UTC)}
 	clock := func() time.Time { return d.now }
-	d.Service = &clinical.Service{Store: db.Clinical(), Now: clock, NewID: db.NewID}
+	d.Service = &clinical.Service{Store: clinicalstore.New(db), Now: clock, NewID: db.NewID}
 	box, err := seal.Parse([]byte(seal.NewKey()))
 	d.must(err)
-	d.Files = &document.Service{Store: db.Document(), Box: func() (*seal.Box, error) { return box, nil },
+	d.Files = &document.Service{Store: documentstore.New(db), Box: func() (*seal.Box, error) { return box, nil },
 		Pages: func() string { return "https://desk.example.org" }, Now: clock, NewID: db.NewID}
 	groups := &practice.Service{Store: db.Practice(), Now: clock, NewID: db.NewID}
 	d.patients = &patient.Service{Store: db.Patient(), Now: clock, NewID: db.NewID}

@@ -19,6 +19,8 @@ import (
 	"frontdesk/core/practice"
 	"frontdesk/core/seal"
 	"frontdesk/store"
+	clinicalstore "frontdesk/store/clinical"
+	documentstore "frontdesk/store/document"
 	"frontdesk/store/storetest"
 )
 
@@ -51,9 +53,9 @@ func open(t *testing.T, db *store.DB) *desk {
 	clock := func() time.Time { return d.now }
 	box, err := seal.Parse([]byte(seal.NewKey()))
 	d.must(err)
-	d.Service = &document.Service{Store: db.Document(), Box: func() (*seal.Box, error) { return box, nil },
+	d.Service = &document.Service{Store: documentstore.New(db), Box: func() (*seal.Box, error) { return box, nil },
 		Pages: func() string { return "https://desk.example.org" }, Now: clock, NewID: db.NewID}
-	d.clinical = &clinical.Service{Store: db.Clinical(), Now: clock, NewID: db.NewID}
+	d.clinical = &clinical.Service{Store: clinicalstore.New(db), Now: clock, NewID: db.NewID}
 	d.patients = &patient.Service{Store: db.Patient(), Now: clock, NewID: db.NewID}
 	groups := &practice.Service{Store: db.Practice(), Now: clock, NewID: db.NewID}
 	g, err := groups.CreateGroup(context.Background(), practice.Group{Name: "Mill Lane"})

@@ -16,6 +16,7 @@ import (
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
 	"frontdesk/store"
+	attachmentstore "frontdesk/store/attachment"
 	"frontdesk/store/storetest"
 )
 
@@ -106,7 +107,7 @@ func newKit(t *testing.T, db *store.DB) *kit {
 		Store: db.Patient(), Demographics: k.spine, Now: clock, NewID: db.NewID, Pages: func() string { return "https://desk.example.org" },
 		Upkeep: func(context.Context, practice.ID) (patient.Upkeep, error) { return k.upkeep, nil },
 	}
-	k.files = &attachment.Service{Store: db.AttachmentStore(), Now: clock, NewID: db.NewID}
+	k.files = &attachment.Service{Store: attachmentstore.New(db), Now: clock, NewID: db.NewID}
 	k.spine.put(ada0)
 	t.Cleanup(func() {
 		all, err := db.Events(k.ctx, int64(k.group), 0, 1000)

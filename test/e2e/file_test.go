@@ -16,6 +16,8 @@ import (
 	"frontdesk/core/practice"
 	"frontdesk/core/seal"
 	"frontdesk/core/task"
+	clinicalstore "frontdesk/store/clinical"
+	documentstore "frontdesk/store/document"
 	"frontdesk/store/storetest"
 )
 
@@ -52,7 +54,7 @@ func TestAFileGoesThroughTheRunningProgram(t *testing.T) {
 		}
 		ctx := access.With(context.Background(), access.Operator(practice.ID(group)))
 		// Another program on the same database, with the same key.
-		s := &document.Service{Store: db.Document(), Box: func() (*seal.Box, error) { return seal.Parse(text) }, Pages: p.app.URL, Now: p.clock.Now, NewID: db.NewID}
+		s := &document.Service{Store: documentstore.New(db), Box: func() (*seal.Box, error) { return seal.Parse(text) }, Pages: p.app.URL, Now: p.clock.Now, NewID: db.NewID}
 		made, err := s.CreateTemplate(ctx, document.New{Name: "form.txt", MediaType: "text/plain"})
 		if err != nil {
 			t.Fatal(err)
@@ -101,7 +103,7 @@ func TestTheTownHasSomethingToRead(t *testing.T) {
 				t.Fatal(err)
 			}
 			ctx := access.With(context.Background(), access.Operator(practice.ID(group)))
-			s := &clinical.Service{Store: db.Clinical(), Now: p.clock.Now, NewID: db.NewID}
+			s := &clinical.Service{Store: clinicalstore.New(db), Now: p.clock.Now, NewID: db.NewID}
 			tasks, _, err := (&task.Service{Store: db.Task()}).Tasks(ctx, task.Query{})
 			if err != nil || len(tasks) != 1 {
 				t.Errorf("tasks: got %v, %v", tasks, err)

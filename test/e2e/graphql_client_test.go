@@ -23,6 +23,9 @@ import (
 	"frontdesk/core/practice"
 	"frontdesk/core/record"
 	"frontdesk/graph/graphtest"
+	billingstore "frontdesk/store/billing"
+	clinicalstore "frontdesk/store/clinical"
+	documentstore "frontdesk/store/document"
 	"frontdesk/store/storetest"
 )
 
@@ -109,9 +112,9 @@ func operators(t *testing.T, address string) *core.Core {
 		Patient:  &patient.Service{Store: db.Patient(), Pages: pages, Now: time.Now, NewID: db.NewID},
 		Record:   &record.Service{Store: db.RecordStore(), Writer: record.Own{}, Pages: pages, Now: time.Now, NewID: db.NewID},
 		Account:  &account.Service{Store: db.Account(), Keys: keyring, Hasher: password.New(), Now: time.Now, NewID: db.NewID},
-		Billing:  &billing.Service{Store: db.Billing(), Now: time.Now, NewID: db.NewID},
-		Clinical: &clinical.Service{Store: db.Clinical(), Now: time.Now, NewID: db.NewID},
-		Document: &document.Service{Store: db.Document(), Now: time.Now, NewID: db.NewID},
+		Billing:  &billing.Service{Store: billingstore.New(db), Now: time.Now, NewID: db.NewID},
+		Clinical: &clinical.Service{Store: clinicalstore.New(db), Now: time.Now, NewID: db.NewID},
+		Document: &document.Service{Store: documentstore.New(db), Now: time.Now, NewID: db.NewID},
 	}
 }
 

@@ -1,0 +1,42 @@
+// Package attachment keeps what core/attachment remembers.
+package attachment
+
+import (
+	"context"
+
+	"frontdesk/core/attachment"
+	"frontdesk/core/patient"
+	"frontdesk/core/practice"
+
+	"frontdesk/store"
+)
+
+// Store is what core/attachment remembers.
+type Store struct {
+	Tx
+	db *store.DB
+}
+
+// New keeps it in a database.
+func New(db *store.DB) *Store { return &Store{on(db.Conn()), db} }
+
+// Do runs fn in one transaction: all of it happens, or none.
+func (s *Store) Do(ctx context.Context, fn func(attachment.Tx) error) error {
+	return s.db.Do(ctx, func(c store.Conn) error {
+		t := on(c)
+		return fn(&t)
+	})
+}
+
+// Tx is its statements in one transaction, with what it asks of other areas there.
+type Tx struct {
+	store.Conn
+	others
+}
+
+func on(c store.Conn) Tx { return Tx{c, c.Elsewhere()} }
+
+type others interface {
+	Patient(ctx context.Context, group practice.ID, id patient.ID) (patient.Patient, error)
+	HoldPatient(ctx context.Context, group practice.ID, id patient.ID) (patient.ID, error)
+}

@@ -1,0 +1,180 @@
+package billing
+
+import (
+	"context"
+
+	"frontdesk/core/billing"
+	"frontdesk/core/input"
+	"frontdesk/core/names"
+	"frontdesk/core/practice"
+	"frontdesk/store"
+)
+
+const (
+	selectProducts = `SELECT ` + store.ProductColumns + ` FROM product WHERE practice_group_id = $1`
+	// What every list of products may ask: $2 is whether to give deleted ones, $3
+	// part of a name or a code.
+	someProducts = selectProducts + ` AND (deleted_at IS NULL OR $2) AND (name_key LIKE $3 ESCAPE '\' OR code_key LIKE $3 ESCAPE '\')`
+	// As with contacts.
+	productsMade = ` AND created_at >= $6 AND created_at <= $7 AND COALESCE(updated_at, $8) >= $8 AND COALESCE(updated_at, $9) <= $9
+		ORDER BY created_at, id LIMIT $4 OFFSET $5`
+	productsTold = ` AND COALESCE(created_at, $6) >= $6 AND COALESCE(created_at, $7) <= $7 AND updated_at >= $8 AND updated_at <= $9
+		ORDER BY updated_at, id LIMIT $4 OFFSET $5`
+)
+
+func productOrder(p billing.Product) store.Columns {
+	return store.Columns{"id": p.ID, "created_at": p.CreatedAt, "updated_at": p.UpdatedAt}
+}
+
+// Products lists products.
+func (s *Store) Products(ctx context.Context, group practice.ID, q billing.ProductRows) ([]billing.Product, error) {
+	args := store.In{group, q.Deleted, store.Within(q.Search), q.Limit, q.Offset}
+	switch {
+	case q.Updated.Given():
+		return store.ReadPage(ctx, s.Conn, someProducts+productsTold, append(args, store.Spans(q.Listing)...), store.ScanProduct, productOrder)
+	case q.Created.Given():
+		return store.ReadPage(ctx, s.Conn, someProducts+productsMade, append(args, store.Spans(q.Listing)...), store.ScanProduct, productOrder)
+	}
+	return store.ReadPage(ctx, s.Conn, someProducts+` ORDER BY id LIMIT $4 OFFSET $5`, args, store.ScanProduct, productOrder)
+}
+
+var productsByID = store.Among(selectProducts+` AND id IN `+store.Few2, selectProducts+` AND id IN `+store.Many2)
+
+// ProductsByID finds products.
+func (t *Tx) ProductsByID(ctx context.Context, group practice.ID, ids []billing.ProductID) (map[billing.ProductID]billing.Product, error) {
+	found, err := store.ListAmong(ctx, t.Conn, productsByID, store.In{group}, ids, store.ScanProduct)
+	return store.Keyed(found, err, func(p billing.Product) billing.ProductID { return p.ID })
+}
+
+// SaveProduct keeps a product.
+func (t *Tx) SaveProduct(ctx context.Context, group practice.ID, p billing.Product) error {
+	_, err := t.Exec(ctx, `INSERT INTO product (`+store.ProductColumns+`, name_key, code_key, practice_group_id)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27)
+		ON CONFLICT (practice_group_id, id) DO UPDATE SET kind = $2, name = $3, code = $4, serial_number = $5, price = $6, cost = $7, vat_permille = $8,
+			vat_name = $9, vat_code = $10, stock = $11, supplier = $12, comments = $13, colour = $14, minutes = $15, video = $16, bookable = $17,
+			needs_payment = $18, needs_confirmation = $19, membership_frequency = $20, deleted_at = $21, version = $22, updated_at = $24,
+			name_key = $25, code_key = $26`,
+		p.ID, p.Kind, p.Name, p.Code, p.SerialNumber, p.Price, store.Given(p.Cost), store.Given(p.VAT), p.VATName, p.VATCode, store.Given(p.Stock), p.Supplier, p.Comments,
+		p.Colour, p.Minutes, p.Video, p.Bookable, p.NeedsPayment, p.NeedsConfirmation, p.MembershipFrequency, store.At(p.DeletedAt), p.Version, p.CreatedAt,
+		p.UpdatedAt, names.Key(p.Name), names.Key(p.Code+" "+p.SerialNumber), group)
+	return err
+}
+
+const selectParts = `SELECT product_id, part_id FROM product_part WHERE practice_group_id = $1 AND product_id IN `
+
+var partsOf = store.Among(selectParts+store.Few2+` ORDER BY product_id, part_id`, selectParts+store.Many2+` ORDER BY product_id, part_id`)
+
+// pair reads an id and the product, or the appointment type, that goes with it.
+func pair[K comparable, P ~int64](scan store.Scanner) (store.Owned[K, P], error) {
+	var o store.Owned[K, P]
+	err := scan(&o.Of, &o.Thing)
+	return o, err
+}
+
+// PartsOfProducts lists what comes with products.
+func (t *Tx) PartsOfProducts(ctx context.Context, group practice.ID, of []billing.ProductID) (map[billing.ProductID][]billing.ProductID, error) {
+	return store.ByOwner(store.ListAmong(ctx, t.Conn, partsOf, store.In{group}, of, pair[billing.ProductID, billing.ProductID]))
+}
+
+const (
+	placesOf = `SELECT o.location_id, o.product_id FROM product_location o
+		JOIN product p ON p.practice_group_id = o.practice_group_id AND p.id = o.product_id AND p.deleted_at IS NULL
+		WHERE o.practice_group_id = $1 AND o.location_id IN `
+	peopleOf = `SELECT o.practitioner_id, o.product_id FROM product_practitioner o
+		JOIN product p ON p.practice_group_id = o.practice_group_id AND p.id = o.product_id AND p.deleted_at IS NULL
+		WHERE o.practice_group_id = $1 AND o.practitioner_id IN `
+	byPlace  = ` ORDER BY o.location_id, o.product_id`
+	byPerson = ` ORDER BY o.practitioner_id, o.product_id`
+
+	// $2 is today, and $3 whether the type is to be offered at all. A session of
+	// one date has no days of the week.
+	worked = ` FROM session s
+		JOIN session_type k ON k.practice_group_id = s.practice_group_id AND k.session_id = s.id
+		JOIN appointment_type y ON y.practice_group_id = k.practice_group_id AND y.id = k.appointment_type_id
+		WHERE s.practice_group_id = $1 AND s.until_date >= $2 AND (s.days <> 0 OR s.start_date >= $2) AND y.active = $3`
+	placesWorked = `SELECT DISTINCT s.location_id, k.appointment_type_id` + worked + ` AND s.location_id IN `
+	peopleWorked = `SELECT DISTINCT s.practitioner_id, k.appointment_type_id` + worked + ` AND s.practitioner_id IN `
+)
+
+var (
+	offeredAt = store.Among(placesOf+store.Few2+byPlace, placesOf+store.Many2+byPlace)
+	offeredBy = store.Among(peopleOf+store.Few2+byPerson, peopleOf+store.Many2+byPerson)
+	workedAt  = store.Among(placesWorked+store.Few4+` ORDER BY 1, 2`, placesWorked+store.Many4+` ORDER BY 1, 2`)
+	workedBy  = store.Among(peopleWorked+store.Few4+` ORDER BY 1, 2`, peopleWorked+store.Many4+` ORDER BY 1, 2`)
+)
+
+// OfferedAt lists what was said to be offered at places.
+func (s *Store) OfferedAt(ctx context.Context, group practice.ID, at []practice.LocationID) (map[practice.LocationID][]billing.ProductID, error) {
+	return store.ByOwner(store.ListAmong(ctx, s.Conn, offeredAt, store.In{group}, at, pair[practice.LocationID, billing.ProductID]))
+}
+
+// OfferedBy lists what was said to be offered by people.
+func (s *Store) OfferedBy(ctx context.Context, group practice.ID, by []practice.PractitionerID) (map[practice.PractitionerID][]billing.ProductID, error) {
+	return store.ByOwner(store.ListAmong(ctx, s.Conn, offeredBy, store.In{group}, by, pair[practice.PractitionerID, billing.ProductID]))
+}
+
+// WorkedAt lists what sessions at places offer.
+func (s *Store) WorkedAt(ctx context.Context, group practice.ID, at []practice.LocationID, today input.Date) (map[practice.LocationID][]billing.ProductID, error) {
+	return store.ByOwner(store.ListAmong(ctx, s.Conn, workedAt, store.In{group, today.String(), true}, at, pair[practice.LocationID, billing.ProductID]))
+}
+
+// WorkedBy lists what sessions of people offer.
+func (s *Store) WorkedBy(ctx context.Context, group practice.ID, by []practice.PractitionerID, today input.Date) (map[practice.PractitionerID][]billing.ProductID, error) {
+	return store.ByOwner(store.ListAmong(ctx, s.Conn, workedBy, store.In{group, today.String(), true}, by, pair[practice.PractitionerID, billing.ProductID]))
+}
+
+// SaveParts puts a list in place of another.
+func (t *Tx) SaveParts(ctx context.Context, group practice.ID, of billing.ProductID, parts []billing.ProductID) error {
+	if _, err := t.Exec(ctx, `DELETE FROM product_part WHERE practice_group_id = $1 AND product_id = $2`, group, of); err != nil {
+		return err
+	}
+	return t.Many(ctx, `INSERT INTO product_part (practice_group_id, product_id, part_id) VALUES ($1, $2, $3)`, pairs(group, of, parts))
+}
+
+// SaveOfferedAt puts a list in place of another.
+func (t *Tx) SaveOfferedAt(ctx context.Context, group practice.ID, of billing.ProductID, places []practice.LocationID) error {
+	if _, err := t.Exec(ctx, `DELETE FROM product_location WHERE practice_group_id = $1 AND product_id = $2`, group, of); err != nil {
+		return err
+	}
+	return t.Many(ctx, `INSERT INTO product_location (practice_group_id, product_id, location_id) VALUES ($1, $2, $3)`, pairs(group, of, places))
+}
+
+// SaveOfferedBy puts a list in place of another.
+func (t *Tx) SaveOfferedBy(ctx context.Context, group practice.ID, of billing.ProductID, people []practice.PractitionerID) error {
+	if _, err := t.Exec(ctx, `DELETE FROM product_practitioner WHERE practice_group_id = $1 AND product_id = $2`, group, of); err != nil {
+		return err
+	}
+	return t.Many(ctx, `INSERT INTO product_practitioner (practice_group_id, product_id, practitioner_id) VALUES ($1, $2, $3)`, pairs(group, of, people))
+}
+
+func pairs[T ~int64](group practice.ID, of billing.ProductID, with []T) []store.In {
+	out := make([]store.In, len(with))
+	for i, id := range with {
+		out[i] = store.In{group, of, int64(id)}
+	}
+	return out
+}
+
+// PaymentTypes lists the ways to pay.
+func (t *Tx) PaymentTypes(ctx context.Context, group practice.ID, inactive bool) ([]billing.PaymentType, error) {
+	return store.List(ctx, t.Conn, `SELECT id, name, active, created_at, updated_at FROM payment_type
+		WHERE practice_group_id = $1 AND (active OR $2) ORDER BY id`, store.In{group, inactive}, func(scan store.Scanner) (billing.PaymentType, error) {
+		var p billing.PaymentType
+		err := scan(&p.ID, &p.Name, &p.Active, store.When(&p.CreatedAt), store.When(&p.UpdatedAt))
+		return p, err
+	})
+}
+
+// SavePaymentType keeps a way to pay.
+func (t *Tx) SavePaymentType(ctx context.Context, group practice.ID, p billing.PaymentType) error {
+	_, err := t.Exec(ctx, `INSERT INTO payment_type (practice_group_id, id, name, active, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6)
+		ON CONFLICT (practice_group_id, id) DO UPDATE SET name = $3, active = $4, updated_at = $6`, group, p.ID, p.Name, p.Active, p.CreatedAt, p.UpdatedAt)
+	return err
+}
+
+// VAT is the practice's own rate.
+func (t *Tx) VAT(ctx context.Context, group practice.ID) (billing.Permille, error) {
+	var rate billing.Permille
+	_, err := t.One(ctx, `SELECT vat_permille FROM practice_group WHERE practice_group_id = $1`, store.In{group}, &rate)
+	return rate, err
+}

@@ -1,0 +1,181 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"time"
+
+	"frontdesk/core/audit"
+	"frontdesk/core/event"
+	"frontdesk/core/input"
+	"frontdesk/core/job"
+	"frontdesk/core/practice"
+)
+
+// Conn is what an area in a package of its own works with: a transaction, or, with none begun, single statements on
+// the pool. Each area's Tx embeds one and adds its own statements.
+type Conn struct{ tx *Tx }
+
+// Conn reads outside a transaction.
+func (db *DB) Conn() Conn { return Conn{db.plain()} }
+
+// Do runs fn in one transaction: all of it happens, or none. fn may be called again from the start, so it must have no
+// effect outside the database.
+func (db *DB) Do(ctx context.Context, fn func(Conn) error) error {
+	return db.do(ctx, func(t *Tx) error { return fn(Conn{t}) })
+}
+
+// Elsewhere is the areas that are still in this package, in the same transaction.
+func (c Conn) Elsewhere() *Tx { return c.tx }
+
+// NewID makes an id.
+func (c Conn) NewID() int64 { return c.tx.db.NewID() }
+
+// Exec runs a statement and gives the number of rows it touched.
+func (c Conn) Exec(ctx context.Context, text string, args ...any) (int64, error) {
+	return c.tx.exec(ctx, text, args...)
+}
+
+// Many runs one statement for each set of arguments: on PostgreSQL in one round trip.
+func (c Conn) Many(ctx context.Context, text string, args []In) error {
+	return c.tx.many(ctx, text, args)
+}
+
+// One reads one row into dest, and reports whether there was one.
+func (c Conn) One(ctx context.Context, text string, args In, dest ...any) (bool, error) {
+	return c.tx.one(ctx, text, args, dest...)
+}
+
+// Audit keeps an audit entry.
+func (c Conn) Audit(ctx context.Context, e audit.Entry) error { return c.tx.Audit(ctx, e) }
+
+// Enqueue queues a job, to run when the transaction is committed.
+func (c Conn) Enqueue(ctx context.Context, j job.Job) error { return c.tx.Enqueue(ctx, j) }
+
+// Record keeps an event, and queues it for every endpoint that wants it.
+func (c Conn) Record(ctx context.Context, e event.Event) error { return c.tx.Record(ctx, e) }
+
+// In is the arguments of a statement, Scanner reads the columns of a row, and Columns are values of a row by name.
+type (
+	In      = in
+	Scanner = scanner
+	Columns = columns
+	// Amongst is one question about many things, with room for few ids and for many.
+	Amongst = amongst
+)
+
+// The places of ids in a question about many things; the number is that of the first.
+const (
+	Few2, Many2   = few2, many2
+	Few4, Many4   = few4, many4
+	Few11, Many11 = few11, many11
+	Few13, Many13 = few13, many13
+)
+
+// List reads every row with row.
+func List[T any](ctx context.Context, c Conn, text string, args In, row func(Scanner) (T, error)) ([]T, error) {
+	return list(ctx, c.tx, text, args, row)
+}
+
+// Find reads the one row with row, or returns the fault that says there is none.
+func Find[T any](
+	ctx context.Context, c Conn, missing error, text string, args In, row func(Scanner) (T, error),
+) (T, error) {
+	return find(ctx, c.tx, missing, text, args, row)
+}
+
+// ReadPage lists a page of a list: text ends with its order, a limit and an offset, and has gives of a row the columns
+// that the list can be in the order of.
+func ReadPage[T any](
+	ctx context.Context, c Conn, text string, args In, row func(Scanner) (T, error), has func(T) Columns,
+) ([]T, error) {
+	return readPage(ctx, c.tx, text, args, row, has)
+}
+
+// Among is one question with room for few ids and for many.
+func Among(few, many string) Amongst { return amongst{few, many} }
+
+// ListAmong reads every row that belongs to one of the ids, which come after the other arguments.
+func ListAmong[T any, I cmp.Ordered](
+	ctx context.Context, c Conn, of Amongst, args In, ids []I, row func(Scanner) (T, error),
+) ([]T, error) {
+	return listAmong(ctx, c.tx, of, args, ids, row)
+}
+
+// SomeOf lists some of what belongs to each of many: of each the rows after from and up to until.
+func SomeOf[K ~int64, T any](
+	ctx context.Context, c Conn, texts Amongst, group practice.ID, of []K, from, until int,
+	row func(Scanner) (T, error), owner func(T) K,
+) (map[K][]T, error) {
+	return someOf(ctx, c.tx, texts, group, of, from, until, row, owner)
+}
+
+// ByOwner sorts what was found by what it belongs to, and keeps its order.
+func ByOwner[K comparable, T any](found []Owned[K, T], err error) (map[K][]T, error) {
+	return byOwner(found, err)
+}
+
+// Keyed finds things by their own ids.
+func Keyed[K comparable, T any](found []T, err error, id func(T) K) (map[K]T, error) {
+	return keyed(found, err, id)
+}
+
+// Values between Go and SQL: each of these reads into what it points at, NULL as nothing.
+
+// When reads a time.
+func When(t *time.Time) sql.Scanner { return when{t} }
+
+// Num reads an id.
+func Num[T ~int64](n *T) sql.Scanner { return num[T]{n} }
+
+// Maybe reads a number, NULL as nil.
+func Maybe[T ~int | ~int64](n **T) sql.Scanner { return maybe[T]{n} }
+
+// Text reads text.
+func Text(s *string) sql.Scanner { return text{s} }
+
+// Day reads a date.
+func Day(d *input.Date) sql.Scanner { return day{d} }
+
+// Words reads a list kept as words with commas between.
+func Words[T ~string](list *[]T) sql.Scanner { return words[T]{list} }
+
+// Stored reads a thing that is kept as JSON.
+func Stored[T any](thing *T) sql.Scanner { return stored[T]{thing} }
+
+// And these send one, nothing as NULL.
+
+// At sends a time.
+func At(t time.Time) any { return at(t) }
+
+// Opt sends an id.
+func Opt[T ~int64](n T) any { return opt(n) }
+
+// Given sends a number.
+func Given[T ~int | ~int64](n *T) any { return given(n) }
+
+// OptText sends text.
+func OptText(s string) any { return optText(s) }
+
+// Joined sends a list as words with commas between.
+func Joined[T ~string](list []T) string { return joined(list) }
+
+// ScanID reads an id that stands alone in a row.
+func ScanID[T ~int64](scan Scanner) (T, error) { return scanID[T](scan) }
+
+// Spans are when things were made and changed, as lists ask for it.
+func Spans(l input.Listing) In { return spans(l) }
+
+// Within is part of a name, as LIKE finds it.
+func Within(part string) string { return within(part) }
+
+// NameKey is a name without case and accents, as names are searched and ordered; Beyond is the first key after all that
+// begin with one.
+func NameKey(name string) []byte { return nameKey(name) }
+
+// Beyond is the first key after all that begin with this one.
+func Beyond(key []byte) []byte { return beyond(key) }
+
+// First is the first of some rows, or the fault that says there is none.
+func First[T any](rows []T, err, missing error) (T, error) { return first(rows, err, missing) }

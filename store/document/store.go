@@ -1,0 +1,43 @@
+// Package document keeps what core/document remembers.
+package document
+
+import (
+	"context"
+
+	"frontdesk/core/document"
+	"frontdesk/core/patient"
+	"frontdesk/core/practice"
+
+	"frontdesk/store"
+)
+
+// Store is what core/document remembers.
+type Store struct {
+	Tx
+	db *store.DB
+}
+
+// New keeps it in a database.
+func New(db *store.DB) *Store { return &Store{On(db.Conn()), db} }
+
+// Do runs fn in one transaction: all of it happens, or none.
+func (s *Store) Do(ctx context.Context, fn func(document.Tx) error) error {
+	return s.db.Do(ctx, func(c store.Conn) error {
+		t := On(c)
+		return fn(&t)
+	})
+}
+
+// Tx is its statements in one transaction, with what it asks of other areas there.
+type Tx struct {
+	store.Conn
+	others
+}
+
+// On is its statements in a transaction of another area.
+func On(c store.Conn) Tx { return Tx{c, c.Elsewhere()} }
+
+type others interface {
+	Patient(ctx context.Context, group practice.ID, id patient.ID) (patient.Patient, error)
+	HoldPatient(ctx context.Context, group practice.ID, id patient.ID) (patient.ID, error)
+}
