@@ -37,7 +37,7 @@ var rooms = map[string]struct {
 	"sandbox":  {ours: []string{"core", "core/...", "store", "store/connector", "pages", "sim", "sim/..."}},
 
 	"core/fault": {},
-	"core/job":   {},
+	"core/job":   {ours: []string{"core/fault"}},
 	"core/event": {},
 	"core/audit": {ours: []string{"core/fault", "core/access"}},
 	"core/input": {

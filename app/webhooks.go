@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strconv"
@@ -88,8 +87,8 @@ func (a *App) delivers(ctx context.Context) bool {
 // for it.
 func (a *App) tellDisabled(ctx context.Context, j job.Job) error {
 	var n courier.Notice
-	if err := json.Unmarshal(j.Args, &n); err != nil {
-		return fault.New(fault.Invalid, "bad_job", "This job cannot be read.").Because(err)
+	if err := j.Read(&n); err != nil {
+		return err
 	}
 	a.config.Log.WarnContext(ctx, "a webhook was switched off", "practice_group", j.Group, "webhook", n.Webhook, "event_type", n.EventType, "reason", n.Reason,
 		"failing_since", n.FailingSince, "event", n.EventID, "status", n.Status, "failure", n.Failure)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 
+	"frontdesk/core/billing"
 	"frontdesk/core/booking"
 	"frontdesk/core/diary"
 	"frontdesk/core/fault"
@@ -44,10 +45,6 @@ func pendingOf(s *gql.BookingStatus) (*bool, error) {
 	return nil, booking.ErrBookingState
 }
 
-// ErrProduct is the fault of a product the practice lacks, in the words programs
-// look for.
-var ErrProduct = fault.New(fault.NotFound, "product_not_found", "Product must exist.")
-
 // parts are the ids a booking names.
 type parts struct {
 	patient, payer patient.ID
@@ -71,7 +68,7 @@ func partsOf(in gql.BookingDataInput) (p parts, err error) {
 	}
 	p.patient = patient.ID(read(in.Patient, kindPatient, patient.ErrNotFound))
 	p.location = practice.LocationID(read(in.Location, kindRoom, practice.ErrLocationNotFound))
-	p.product = diary.TypeID(read(in.BookingType, kindProduct, ErrProduct))
+	p.product = diary.TypeID(read(in.BookingType, kindProduct, billing.ErrProductNotFound))
 	p.doctor = practice.PractitionerID(read(in.Doctor, kindUser, practice.ErrPractitionerNotFound))
 	// A contact can be a payer too, once invoices are made for them.
 	p.payer = patient.ID(read(in.PayerID, kindPatient, patient.ErrNotFound))
@@ -137,7 +134,7 @@ var ErrBothBookings = ErrBothForms.Saying("Give bookingData, or the other argume
 
 func bookedPayload(ctx context.Context, zone *time.Location, b booking.Booking, err error) (*gql.BookingResponsePayload, error) {
 	if fault.Of(err).Code == diary.ErrTypeNotFound.Code && err != nil {
-		err = ErrProduct
+		err = billing.ErrProductNotFound
 	}
 	if err != nil {
 		return nil, err

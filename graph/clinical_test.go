@@ -249,7 +249,7 @@ func TestLabsAndPrescriptions(t *testing.T) {
 		from := encode(kindPrescription, all[0].ID)
 		holds(t, d.get("prescriptions", prescriptions, "c", map[string]any{"cursor": from, "pageSize": 1}), map[string]any{"data.0.id": encode(kindPrescription, all[1].ID), "pageInfo.hasMore": true})
 		holds(t, d.get("prescriptions", prescriptions, "c", map[string]any{"cursor": encode(kindPrescription, all[2].ID), "direction": "PREVIOUS", "pageSize": 1}), map[string]any{"data.0.id": encode(kindPrescription, all[1].ID)})
-		if a := d.ask(prescriptions, "c", map[string]any{"cursor": lab}); a.message() != ErrUnknownCursor.Message {
+		if a := d.ask(prescriptions, "c", map[string]any{"cursor": lab}); a.message() != ErrCursor.Message {
 			t.Error(a.text)
 		}
 		if a := d.ask(prescriptions, "c", map[string]any{}, "p", map[string]any{}); a.message() != ErrPagedTwice.Message {

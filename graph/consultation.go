@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"frontdesk/core/clinical"
-	"frontdesk/core/fault"
 	"frontdesk/core/input"
 	"frontdesk/core/patient"
 	"frontdesk/graph/gql"
@@ -37,12 +36,6 @@ func datedIn(r *gql.DateRange) (*input.Days, error) {
 	return &d, nil
 }
 
-// The faults of asking for a part of a list by its number and from a cursor.
-var (
-	ErrPagedTwice    = fault.New(fault.Invalid, "two_paginations", "Give pagination or cursorPagination, not both.")
-	ErrUnknownCursor = fault.New(fault.Invalid, "invalid_cursor", "This cursor is not the id of one on this list.")
-)
-
 // cursored reads a cursor of things of a kind: nil where there is none.
 func cursored(k kind, p *gql.Pagination, c *gql.CursorPagination) (*input.Cursor, page, error) {
 	if c == nil {
@@ -56,7 +49,7 @@ func cursored(k kind, p *gql.Pagination, c *gql.CursorPagination) (*input.Cursor
 	var err error
 	if from := word(c.Cursor); from != "" {
 		if out.From, err = known[int64](k, from); err == nil && out.From == 0 {
-			err = ErrUnknownCursor
+			err = ErrCursor
 		}
 	}
 	if d := given(c.Direction); d != nil {

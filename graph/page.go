@@ -3,13 +3,23 @@ package graph
 import (
 	"math"
 
+	"frontdesk/core/fault"
 	"frontdesk/graph/gql"
+)
+
+// The faults of asking for a page.
+var (
+	// ErrPagedTwice is returned for a page asked for by number and by cursor at once.
+	ErrPagedTwice = fault.New(fault.Invalid, "two_paginations", "Give pagination or cursorPagination, not both.")
+	// ErrCursor is returned for a cursor that nothing on the list can have given: to
+	// begin the list again would never end.
+	ErrCursor = fault.New(fault.Invalid, "invalid_cursor", "This cursor is not the id of one on this list.")
 )
 
 // page is a part of a list, by its number.
 type page struct{ number, size int }
 
-// pageOf reads which page is wanted. What makes no sense is the nearest that does,
+// pageOf reads which page is wanted. A number that cannot be is the nearest that can,
 // as programs have come to expect.
 func pageOf(p *gql.Pagination) page {
 	if p == nil {

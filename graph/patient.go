@@ -99,9 +99,6 @@ func (q query) Patient(ctx context.Context, id string) (*gql.Patient, error) {
 	return nil, err
 }
 
-// ErrTwoPages is the fault of asking for a page by number and by cursor at once.
-var ErrTwoPages = fault.New(fault.Invalid, "two_paginations", "Give pagination or cursorPagination, not both.")
-
 // particulars are the fields of a patient that are kept apart from the rest.
 var particulars = []string{
 	"gender", "occupation", "paymentReference", "birthSurname", "birthName", "birthNames", "placeOfBirth", "socialSecurityNumber", "ins",
@@ -120,7 +117,7 @@ func (q query) Patients(ctx context.Context, search *string, pagination *gql.Pag
 	}
 	if cursorPagination != nil {
 		if pagination != nil {
-			return nil, ErrTwoPages
+			return nil, ErrPagedTwice
 		}
 		if ask.Search != "" {
 			return nil, fault.New(fault.Invalid, "cursor_of_search", "What a search finds is in the order of names: use pagination.")

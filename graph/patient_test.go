@@ -265,7 +265,7 @@ func TestPatientsAreListedAndFound(t *testing.T) {
 			{`(cursorPagination: {pageSize: 2, cursor: "` + ids[1] + `"})`, "Cy Dee true"},
 			{`(cursorPagination: {pageSize: 2, cursor: "` + ids[3] + `", direction: PREVIOUS})`, "Cy Bea true"},
 			{`(cursorPagination: {cursor: ""})`, "Ada Bea Cy Dee Élodie false"},
-			{`(cursorPagination: {}, pagination: {})`, ErrTwoPages.Message},
+			{`(cursorPagination: {}, pagination: {})`, ErrPagedTwice.Message},
 			{`(search: "love")`, "Ada Cy false"},
 			{`(search: "ada")`, "Élodie Bea Ada false"},
 			{`(search: "elodie a")`, "Élodie false"},

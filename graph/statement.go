@@ -6,7 +6,6 @@ import (
 
 	"frontdesk/core/billing"
 	"frontdesk/core/contact"
-	"frontdesk/core/fault"
 	"frontdesk/core/patient"
 	"frontdesk/graph/gql"
 	"frontdesk/graph/scalar"
@@ -34,10 +33,6 @@ func (q query) AccountStatement(ctx context.Context, id string) (*gql.AccountSta
 	s, err := q.core.Billing.Statement(ctx, n)
 	return absent(statementOf(s), err, billing.ErrStatementNotFound)
 }
-
-// ErrCursor is the fault of a cursor that nothing on the list can have given: to
-// begin the list again would never end.
-var ErrCursor = fault.New(fault.Invalid, "invalid_cursor", "This cursor is not the id of one on this list.")
 
 // AccountStatements lists statements.
 func (q query) AccountStatements(ctx context.Context, dateRange *gql.DateRange, pagination *gql.CursorPagination, options *gql.QueryOptions) (*gql.AccountStatementData, error) {

@@ -16,6 +16,9 @@ import (
 	"frontdesk/core/practice"
 )
 
+// errSettings is returned for a carrier that cannot be used as it is set up.
+var errSettings = fault.New(fault.Conflict, "carrier_settings", "A carrier's settings need attention.")
+
 // Carriers gives each practice group the carriers its settings name.
 type Carriers struct {
 	Source
@@ -80,7 +83,7 @@ func (c *Carriers) get(ctx context.Context, g practice.Group, kept connector.Con
 		}
 	}}
 	if e.channels, err = channelsOf(full); err != nil {
-		return nil, fault.New(fault.Conflict, "carrier_settings", "A carrier's settings need attention.").Because(err)
+		return nil, errSettings.Because(err)
 	}
 	if full.Settings[connector.Simulated] != "" {
 		e.roots = c.Lead(g.ID, &full)
@@ -94,7 +97,7 @@ func (c *Carriers) get(ctx context.Context, g practice.Group, kept connector.Con
 	}
 	made, err := carrierKinds[kept.Name].build(full, e)
 	if err != nil {
-		return nil, fault.New(fault.Conflict, "carrier_settings", "A carrier's settings need attention.").Because(err)
+		return nil, errSettings.Because(err)
 	}
 	if c.built == nil {
 		c.built = map[practice.ID]map[connector.Name]builtCarrier{}

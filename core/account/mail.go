@@ -2,13 +2,11 @@ package account
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strconv"
 	"time"
 
-	"frontdesk/core/fault"
 	"frontdesk/core/job"
 	"frontdesk/core/practice"
 )
@@ -37,8 +35,8 @@ type Mailer interface {
 // SendInvitation is the job that sends an invitation.
 func (s *Service) SendInvitation(ctx context.Context, j job.Job) error {
 	var id InvitationID
-	if err := json.Unmarshal(j.Args, &id); err != nil {
-		return fault.New(fault.Invalid, "bad_job", "This job cannot be read.").Because(err)
+	if err := j.Read(&id); err != nil {
+		return err
 	}
 	group := practice.ID(j.Group)
 	m, again, err := s.compose(ctx, group, id)

@@ -2,7 +2,6 @@ package batch
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"time"
 
@@ -125,8 +124,8 @@ const (
 // the batch has been told to send, and calls them back when it was cancelled.
 func (s *Service) Run(ctx context.Context, j job.Job) error {
 	var n int64
-	if err := json.Unmarshal(j.Args, &n); err != nil {
-		return fault.New(fault.Invalid, "bad_job", "This job cannot be read.").Because(err)
+	if err := j.Read(&n); err != nil {
+		return err
 	}
 	return s.Messages.Once(ctx, j, func() error { return s.run(ctx, practice.ID(j.Group), messaging.BatchID(n)) })
 }

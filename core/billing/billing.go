@@ -21,7 +21,6 @@ import (
 	"context"
 	"time"
 
-	"frontdesk/core/access"
 	"frontdesk/core/audit"
 	"frontdesk/core/booking"
 	"frontdesk/core/contact"
@@ -31,16 +30,6 @@ import (
 	"frontdesk/core/label"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
-)
-
-// What a role grants of billing.
-const (
-	SeeInvoices  = access.SeeInvoices
-	EditInvoices = access.EditInvoices
-	SeeProducts  = access.SeeProducts
-	EditProducts = access.EditProducts
-	// seeBookings is enough to know whether a booking was billed.
-	seeBookings = access.SeeBookings
 )
 
 // The faults of billing.

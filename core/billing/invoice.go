@@ -134,7 +134,7 @@ func (b bill) snapshot() bill {
 // practice.ErrPractitionerNotFound, practice.ErrLocationNotFound, and those of
 // AddLine and AddPayment.
 func (s *Service) CreateInvoice(ctx context.Context, r InvoiceRequest) (Invoice, error) {
-	who, err := access.Require(ctx, EditInvoices)
+	who, err := access.Require(ctx, access.EditInvoices)
 	if err != nil {
 		return Invoice{}, err
 	}
@@ -271,7 +271,7 @@ func (s *Service) CancelInvoice(ctx context.Context, id InvoiceID) (Invoice, err
 // change changes an invoice or what is on it, works its sums out again, and
 // writes the audit entry, in one transaction.
 func (s *Service) change(ctx context.Context, id InvoiceID, action string, fn func(ctx context.Context, b *bill) error) (Invoice, error) {
-	who, err := access.Require(ctx, EditInvoices)
+	who, err := access.Require(ctx, access.EditInvoices)
 	if err != nil {
 		return Invoice{}, err
 	}

@@ -496,7 +496,7 @@ func TestBillingNeedsItsGrants(t *testing.T) {
 			grant access.Permission
 			calls map[string]call
 		}{
-			{billing.SeeInvoices, map[string]call{
+			{access.SeeInvoices, map[string]call{
 				"invoice": func(ctx context.Context) error { return second(d.Invoice(ctx, i.ID)) },
 				"list":    func(ctx context.Context) error { _, _, err := d.Invoices(ctx, billing.InvoiceQuery{}); return err },
 				"by id":   func(ctx context.Context) error { return second(d.InvoicesByID(ctx, nil)) },
@@ -509,7 +509,7 @@ func TestBillingNeedsItsGrants(t *testing.T) {
 				"statements":    func(ctx context.Context) error { _, _, err := d.Statements(ctx, billing.StatementQuery{}); return err },
 				"on statements": func(ctx context.Context) error { return second(d.InvoicesOfStatements(ctx, nil)) },
 			}},
-			{billing.EditInvoices, map[string]call{
+			{access.EditInvoices, map[string]call{
 				"create":  func(ctx context.Context) error { return second(d.CreateInvoice(ctx, d.ask())) },
 				"update":  func(ctx context.Context) error { return second(d.UpdateInvoice(ctx, i.ID, billing.InvoiceChange{})) },
 				"line":    func(ctx context.Context) error { return second(d.AddLine(ctx, i.ID, of(d.jab, 1))) },
@@ -518,7 +518,7 @@ func TestBillingNeedsItsGrants(t *testing.T) {
 					return second(d.MakeStatement(ctx, billing.StatementRequest{Kind: billing.Unpaid, Account: billing.Account{Patient: d.ada}, From: day(1), Until: day(2)}))
 				},
 			}},
-			{billing.SeeProducts, map[string]call{
+			{access.SeeProducts, map[string]call{
 				"product": func(ctx context.Context) error { return second(d.Product(ctx, d.jab.ID)) },
 				"list":    func(ctx context.Context) error { _, _, err := d.Products(ctx, billing.ProductQuery{}); return err },
 				"by id":   func(ctx context.Context) error { return second(d.ProductsByID(ctx, nil)) },
@@ -527,7 +527,7 @@ func TestBillingNeedsItsGrants(t *testing.T) {
 				"people":  func(ctx context.Context) error { return second(d.OfferedBy(ctx, nil)) },
 				"VAT":     func(ctx context.Context) error { return second(d.VAT(ctx)) },
 			}},
-			{billing.EditProducts, map[string]call{
+			{access.EditProducts, map[string]call{
 				"create": func(ctx context.Context) error {
 					return second(d.CreateProduct(ctx, billing.ProductChange{Name: ptr("x")}))
 				},
@@ -540,7 +540,7 @@ func TestBillingNeedsItsGrants(t *testing.T) {
 				"billed": func(ctx context.Context) error { return second(d.BilledBookings(ctx, nil)) },
 			}},
 		} {
-			all := []access.Permission{billing.SeeInvoices, billing.EditInvoices, billing.SeeProducts, billing.EditProducts, "seeBookings"}
+			all := []access.Permission{access.SeeInvoices, access.EditInvoices, access.SeeProducts, access.EditProducts, "seeBookings"}
 			others := slices.DeleteFunc(all, func(g access.Permission) bool { return g == c.grant })
 			for name, call := range c.calls {
 				if err := call(d.as(others...)); !errors.Is(err, access.ErrPermission) || fault.Of(err).Message != "Missing permission "+string(c.grant) {

@@ -57,7 +57,7 @@ func (s *Service) RemoveLabel(ctx context.Context, of ProductID, use label.UseID
 // change gives the label it put on or took off, and no type where it changed
 // nothing.
 func (s *Service) labels(ctx context.Context, of ProductID, action string, change func(tx Tx, who access.Caller, all []label.Use) (label.Use, event.Type, error)) (Product, error) {
-	who, err := access.Require(ctx, EditProducts)
+	who, err := access.Require(ctx, access.EditProducts)
 	if err != nil {
 		return Product{}, err
 	}
@@ -94,7 +94,7 @@ func (s *Service) labels(ctx context.Context, of ProductID, action string, chang
 // LabelsOn are the labels on some products. Whoever may not see labels sees none,
 // and is not told so.
 func (s *Service) LabelsOn(ctx context.Context, of []ProductID) (map[ProductID][]label.Use, error) {
-	who, err := access.Require(ctx, SeeProducts)
+	who, err := access.Require(ctx, access.SeeProducts)
 	if err != nil || !who.May(access.SeeLabels) {
 		return nil, err
 	}

@@ -72,7 +72,7 @@ func sorted[T ~int64](ids []T) []T {
 
 // offer changes one list of a product, with the audit entry.
 func (s *Service) offer(ctx context.Context, id ProductID, action string, after any, change func(tx Tx, who access.Caller) (before any, err error)) error {
-	who, err := access.Require(ctx, EditProducts)
+	who, err := access.Require(ctx, access.EditProducts)
 	if err != nil {
 		return err
 	}
@@ -99,7 +99,7 @@ func (s *Service) offer(ctx context.Context, id ProductID, action string, after 
 
 // PartsOf lists which appointments come with some products.
 func (s *Service) PartsOf(ctx context.Context, ids []ProductID) (map[ProductID][]ProductID, error) {
-	who, err := access.Require(ctx, SeeProducts)
+	who, err := access.Require(ctx, access.SeeProducts)
 	if err != nil {
 		return nil, err
 	}
@@ -122,7 +122,7 @@ func offered[K comparable](ctx context.Context, s *Service, of []K,
 	said func(context.Context, practice.ID, []K) (map[K][]ProductID, error),
 	worked func(context.Context, practice.ID, []K, input.Date) (map[K][]ProductID, error),
 ) (map[K][]ProductID, error) {
-	who, err := access.Require(ctx, SeeProducts)
+	who, err := access.Require(ctx, access.SeeProducts)
 	if err != nil {
 		return nil, err
 	}

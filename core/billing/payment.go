@@ -263,7 +263,7 @@ func (s *Service) SavePaymentType(ctx context.Context, id PaymentTypeID, name st
 
 // VAT is the practice's own rate: of products that have none.
 func (s *Service) VAT(ctx context.Context) (Permille, error) {
-	who, err := access.Require(ctx, SeeProducts)
+	who, err := access.Require(ctx, access.SeeProducts)
 	if err != nil {
 		return 0, err
 	}

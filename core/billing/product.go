@@ -143,7 +143,7 @@ const defaultMinutes = 15
 
 // CreateProduct adds a product; for an appointment, its appointment type too.
 func (s *Service) CreateProduct(ctx context.Context, ch ProductChange) (Product, error) {
-	who, err := access.Require(ctx, EditProducts)
+	who, err := access.Require(ctx, access.EditProducts)
 	if err != nil {
 		return Product{}, err
 	}
@@ -222,7 +222,7 @@ func (s *Service) DeleteProduct(ctx context.Context, id ProductID) (Product, err
 // changeProduct changes a product, with the audit entry. change finds UpdatedAt
 // set to now.
 func (s *Service) changeProduct(ctx context.Context, id ProductID, action string, change func(*Product) error) (Product, error) {
-	who, err := access.Require(ctx, EditProducts)
+	who, err := access.Require(ctx, access.EditProducts)
 	if err != nil {
 		return Product{}, err
 	}
@@ -279,7 +279,7 @@ type ProductRows struct {
 
 // Product finds one product, deleted or not. Error: ErrProductNotFound.
 func (s *Service) Product(ctx context.Context, id ProductID) (Product, error) {
-	who, err := access.Require(ctx, SeeProducts)
+	who, err := access.Require(ctx, access.SeeProducts)
 	if err != nil {
 		return Product{}, err
 	}
@@ -288,7 +288,7 @@ func (s *Service) Product(ctx context.Context, id ProductID) (Product, error) {
 
 // Products lists products, and whether more follow the page.
 func (s *Service) Products(ctx context.Context, q ProductQuery) (found []Product, more bool, err error) {
-	who, err := access.Require(ctx, SeeProducts)
+	who, err := access.Require(ctx, access.SeeProducts)
 	if err != nil {
 		return nil, false, err
 	}
@@ -307,7 +307,7 @@ func (s *Service) Products(ctx context.Context, q ProductQuery) (found []Product
 
 // ProductsByID finds those of the products there are, deleted ones too.
 func (s *Service) ProductsByID(ctx context.Context, ids []ProductID) (map[ProductID]Product, error) {
-	who, err := access.Require(ctx, SeeProducts)
+	who, err := access.Require(ctx, access.SeeProducts)
 	if err != nil {
 		return nil, err
 	}

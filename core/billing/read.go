@@ -25,7 +25,7 @@ type InvoiceRows struct {
 
 // Invoice finds one invoice, cancelled or not. Error: ErrNotFound.
 func (s *Service) Invoice(ctx context.Context, id InvoiceID) (Invoice, error) {
-	who, err := access.Require(ctx, SeeInvoices)
+	who, err := access.Require(ctx, access.SeeInvoices)
 	if err != nil {
 		return Invoice{}, err
 	}
@@ -36,7 +36,7 @@ func (s *Service) Invoice(ctx context.Context, id InvoiceID) (Invoice, error) {
 // when they were made or changed come in that order, else those asked for by the
 // date on them in that one, others in the order of their ids.
 func (s *Service) Invoices(ctx context.Context, q InvoiceQuery) (found []Invoice, more bool, err error) {
-	who, err := access.Require(ctx, SeeInvoices)
+	who, err := access.Require(ctx, access.SeeInvoices)
 	if err != nil {
 		return nil, false, err
 	}
@@ -54,7 +54,7 @@ func (s *Service) Invoices(ctx context.Context, q InvoiceQuery) (found []Invoice
 
 // InvoicesByID finds those of the invoices there are, cancelled ones too.
 func (s *Service) InvoicesByID(ctx context.Context, ids []InvoiceID) (map[InvoiceID]Invoice, error) {
-	who, err := access.Require(ctx, SeeInvoices)
+	who, err := access.Require(ctx, access.SeeInvoices)
 	if err != nil {
 		return nil, err
 	}
@@ -64,7 +64,7 @@ func (s *Service) InvoicesByID(ctx context.Context, ids []InvoiceID) (map[Invoic
 // InvoicesOfPatients lists the invoices about some patients with a date from one
 // day to another, without those that are cancelled.
 func (s *Service) InvoicesOfPatients(ctx context.Context, of []patient.ID, from, to input.Date) (map[patient.ID][]Invoice, error) {
-	who, err := access.Require(ctx, SeeInvoices)
+	who, err := access.Require(ctx, access.SeeInvoices)
 	if err != nil {
 		return nil, err
 	}
@@ -73,7 +73,7 @@ func (s *Service) InvoicesOfPatients(ctx context.Context, of []patient.ID, from,
 
 // LinesOf lists what some invoices are for.
 func (s *Service) LinesOf(ctx context.Context, of []InvoiceID) (map[InvoiceID][]Line, error) {
-	who, err := access.Require(ctx, SeeInvoices)
+	who, err := access.Require(ctx, access.SeeInvoices)
 	if err != nil {
 		return nil, err
 	}
@@ -82,7 +82,7 @@ func (s *Service) LinesOf(ctx context.Context, of []InvoiceID) (map[InvoiceID][]
 
 // PaymentsOf lists what was paid for some invoices.
 func (s *Service) PaymentsOf(ctx context.Context, of []InvoiceID) (map[InvoiceID][]Payment, error) {
-	who, err := access.Require(ctx, SeeInvoices)
+	who, err := access.Require(ctx, access.SeeInvoices)
 	if err != nil {
 		return nil, err
 	}
@@ -91,7 +91,7 @@ func (s *Service) PaymentsOf(ctx context.Context, of []InvoiceID) (map[InvoiceID
 
 // RefundsOf lists what was given back of what was paid for some invoices.
 func (s *Service) RefundsOf(ctx context.Context, of []InvoiceID) (map[InvoiceID][]Refund, error) {
-	who, err := access.Require(ctx, SeeInvoices)
+	who, err := access.Require(ctx, access.SeeInvoices)
 	if err != nil {
 		return nil, err
 	}
@@ -101,7 +101,7 @@ func (s *Service) RefundsOf(ctx context.Context, of []InvoiceID) (map[InvoiceID]
 // BilledBookings says which of some bookings an invoice is for that has not been
 // cancelled. Whoever may see bookings may know.
 func (s *Service) BilledBookings(ctx context.Context, of []booking.ID) (map[booking.ID]bool, error) {
-	who, err := access.Require(ctx, seeBookings)
+	who, err := access.Require(ctx, access.SeeBookings)
 	if err != nil {
 		return nil, err
 	}

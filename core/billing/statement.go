@@ -74,7 +74,7 @@ type StatementRequest struct {
 // date in a stretch of days, as they are now; cancelled ones are left out. Errors:
 // patient.ErrNotFound, contact.ErrNotFound.
 func (s *Service) MakeStatement(ctx context.Context, r StatementRequest) (Statement, error) {
-	who, err := access.Require(ctx, EditInvoices)
+	who, err := access.Require(ctx, access.EditInvoices)
 	if err != nil {
 		return Statement{}, err
 	}
@@ -148,7 +148,7 @@ func name(ctx context.Context, tx Tx, who access.Caller, st *Statement) error {
 // ones are asked for. Deleting it again changes nothing. Error:
 // ErrStatementNotFound.
 func (s *Service) DeleteStatement(ctx context.Context, id StatementID) (Statement, error) {
-	who, err := access.Require(ctx, EditInvoices)
+	who, err := access.Require(ctx, access.EditInvoices)
 	if err != nil {
 		return Statement{}, err
 	}
@@ -170,7 +170,7 @@ func (s *Service) DeleteStatement(ctx context.Context, id StatementID) (Statemen
 
 // Statement finds one statement, deleted or not. Error: ErrStatementNotFound.
 func (s *Service) Statement(ctx context.Context, id StatementID) (Statement, error) {
-	who, err := access.Require(ctx, SeeInvoices)
+	who, err := access.Require(ctx, access.SeeInvoices)
 	if err != nil {
 		return Statement{}, err
 	}
@@ -192,7 +192,7 @@ type StatementQuery struct {
 
 // Statements lists statements, and whether more follow in that direction.
 func (s *Service) Statements(ctx context.Context, q StatementQuery) (found []Statement, more bool, err error) {
-	who, err := access.Require(ctx, SeeInvoices)
+	who, err := access.Require(ctx, access.SeeInvoices)
 	if err != nil {
 		return nil, false, err
 	}
@@ -217,7 +217,7 @@ func (s *Service) Statements(ctx context.Context, q StatementQuery) (found []Sta
 // InvoicesOfStatements lists what is on some statements, as it was when they were
 // made.
 func (s *Service) InvoicesOfStatements(ctx context.Context, of []StatementID) (map[StatementID][]StatementLine, error) {
-	who, err := access.Require(ctx, SeeInvoices)
+	who, err := access.Require(ctx, access.SeeInvoices)
 	if err != nil {
 		return nil, err
 	}

@@ -2,12 +2,10 @@ package booking
 
 import (
 	"context"
-	"encoding/json"
 	"time"
 
 	"frontdesk/core/access"
 	"frontdesk/core/event"
-	"frontdesk/core/fault"
 	"frontdesk/core/job"
 	"frontdesk/core/practice"
 )
@@ -38,8 +36,8 @@ const releaseChunk = 200
 // Release is the job: it releases the holds that have run out.
 func (s *Service) Release(ctx context.Context, j job.Job) error {
 	var args releaseArgs
-	if err := json.Unmarshal(j.Args, &args); err != nil {
-		return fault.New(fault.Invalid, "bad_job", "The job's arguments cannot be read.").Because(err)
+	if err := j.Read(&args); err != nil {
+		return err
 	}
 	who := access.System(practice.ID(j.Group))
 	now := s.Now().Truncate(time.Microsecond)

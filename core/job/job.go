@@ -6,6 +6,8 @@ import (
 	"context"
 	"encoding/json"
 	"time"
+
+	"frontdesk/core/fault"
 )
 
 // Job is one piece of work.
@@ -37,6 +39,17 @@ func (r Row) Kind() string { return r.Job.Kind }
 // must not mind. A fault that time may heal is tried again later, any other is
 // dropped and logged.
 type Handler func(ctx context.Context, j Job) error
+
+// ErrUnreadable is returned for a job whose arguments cannot be read. It is dropped.
+var ErrUnreadable = fault.New(fault.Invalid, "bad_job", "This job cannot be read.")
+
+// Read decodes what the job needs to know. Error: ErrUnreadable.
+func (j Job) Read(into any) error {
+	if err := json.Unmarshal(j.Args, into); err != nil {
+		return ErrUnreadable.Because(err)
+	}
+	return nil
+}
 
 // Args encodes what a job needs to know. The value must be encodable: it is
 // always one of our own plain structs.

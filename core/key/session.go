@@ -58,7 +58,7 @@ func (s *Service) BeginSession(
 }
 
 // ErrSessionNotFound is returned when an operator names a session the group lacks.
-var ErrSessionNotFound = fault.New(fault.NotFound, "session_not_found", "That practice group has no such session.")
+var ErrSessionNotFound = fault.New(fault.NotFound, "signed_in_session_not_found", "That practice group has no such session.")
 
 // Sessions lists the group's sessions that have not ended, oldest first.
 func (s *Service) Sessions(ctx context.Context) ([]Session, error) {

@@ -3,7 +3,6 @@ package messaging
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"slices"
 	"sync"
@@ -68,8 +67,8 @@ const (
 // nothing is due any more.
 func (s *Service) Dispatch(ctx context.Context, j job.Job) error {
 	var args dispatchArgs
-	if err := json.Unmarshal(j.Args, &args); err != nil {
-		return fault.New(fault.Invalid, "bad_job", "This job cannot be read.").Because(err)
+	if err := j.Read(&args); err != nil {
+		return err
 	}
 	return s.Once(ctx, j, func() error { return s.dispatch(ctx, practice.ID(j.Group), args) })
 }

@@ -202,7 +202,7 @@ var (
 	ErrNotWaiting = fault.New(fault.Conflict, "message_not_waiting", "This message has gone already.")
 	ErrNoAssignee = fault.New(fault.NotFound, "assignee_not_found", "This practice group has no such member of staff or team.")
 	ErrNoTask     = fault.New(fault.NotFound, "task_not_found", "This practice group has no such task.")
-	ErrNoLink     = fault.New(fault.NotFound, "link_not_found", "This practice group has no such link.")
+	ErrNoLink     = seal.ErrLink.Saying("This practice group has no such link.")
 )
 
 // Reader is what messaging reads.

@@ -13,6 +13,7 @@ import (
 	"frontdesk/core/input"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
+	"frontdesk/core/seal"
 )
 
 func (s *Service) pageURL(group practice.ID, m Message) string {
@@ -29,7 +30,7 @@ const (
 
 // The faults of a message's page.
 var (
-	ErrLink      = fault.New(fault.NotFound, "link_not_found", "This link is not known, was used before, or is too old to use.")
+	ErrLink      = seal.ErrLink
 	ErrLinkShut  = fault.New(fault.Forbidden, "link_locked", "A wrong date of birth was given too often. Contact your practice.")
 	ErrWrongDate = fault.New(fault.Forbidden, "wrong_birth_date", "That is not the date of birth we have.")
 )

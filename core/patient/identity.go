@@ -81,7 +81,7 @@ const UnsureMessage = "We could not confirm this person's identity from the deta
 const CheckLife = 7 * 24 * time.Hour
 
 // ErrNoCheck is returned for a token that was never given out, or has expired.
-var ErrNoCheck = fault.New(fault.NotFound, "link_not_found", "This link is not known, or is too old to use.")
+var ErrNoCheck = seal.ErrLink.Saying("This link is not known, or is too old to use.")
 
 // newToken makes a secret that cannot be guessed, and what is kept of it.
 func newToken() (token string, hash []byte) {

@@ -97,7 +97,7 @@ func (Own) Write(context.Context, practice.ID, Entry) error { return nil }
 // The faults of record.
 var (
 	ErrNotFound = fault.New(fault.NotFound, "record_entry_not_found", "There is no such entry.")
-	ErrToken    = fault.New(fault.NotFound, "link_not_found", "This link is not known, was used before, or is too old to use.")
+	ErrToken    = seal.ErrLink
 	ErrDecided  = fault.New(fault.Conflict, "record_entry_decided", "It has been decided already whether this goes into the record.")
 	// ErrOtherRecord is returned when the entry is not for the record that the
 	// caller has seen: two records were merged, or parted again, in between.

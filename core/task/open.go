@@ -2,12 +2,10 @@ package task
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"time"
 
 	"frontdesk/core/access"
-	"frontdesk/core/fault"
 	"frontdesk/core/input"
 	"frontdesk/core/job"
 	"frontdesk/core/patient"
@@ -19,8 +17,8 @@ import (
 // same of the same patient, and is not closed, stands for it.
 func (s *Service) Open(ctx context.Context, j job.Job) error {
 	var asked job.Task
-	if err := json.Unmarshal(j.Args, &asked); err != nil {
-		return fault.New(fault.Invalid, "bad_job", "This job cannot be read.").Because(err)
+	if err := j.Read(&asked); err != nil {
+		return err
 	}
 	who := access.System(access.GroupID(j.Group))
 	now := s.Now().Truncate(time.Microsecond)

@@ -2,12 +2,10 @@ package webhook
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"strconv"
 	"time"
 
-	"frontdesk/core/fault"
 	"frontdesk/core/input"
 	"frontdesk/core/job"
 	"frontdesk/core/practice"
@@ -130,8 +128,8 @@ func (s *Service) ReplayRange(ctx context.Context, id ID, since, until time.Time
 // GoOn is the job: it queues the rest of a replay.
 func (s *Service) GoOn(ctx context.Context, j job.Job) error {
 	var id ID
-	if err := json.Unmarshal(j.Args, &id); err != nil {
-		return fault.New(fault.Invalid, "bad_job", "This job cannot be read.").Because(err)
+	if err := j.Read(&id); err != nil {
+		return err
 	}
 	err := s.replay(ctx, practice.ID(j.Group), id, 1<<30)
 	if errors.Is(err, ErrNotFound) {
