@@ -19,7 +19,6 @@ import (
 	"frontdesk/core/booking"
 	"frontdesk/core/chart"
 	"frontdesk/core/clinical"
-	"frontdesk/core/communication"
 	"frontdesk/core/connector"
 	"frontdesk/core/contact"
 	"frontdesk/core/diary"
@@ -92,24 +91,23 @@ func newCore(
 			Mailer: &notice.Post{Carriers: post.Of, Paused: db.Messaging().SendingPaused, Timeout: messages.Timeout, Log: c.Log},
 			Box:    outside.Box, Pages: pages, Now: c.Now, NewID: db.NewID,
 		},
-		Practice:      &practice.Service{Store: db.Practice(), Now: c.Now, NewID: db.NewID},
-		Connector:     outside,
-		Patient:       patients,
-		Attachment:    &attachment.Service{Store: attachmentstore.New(db), Now: c.Now, NewID: db.NewID},
-		Contact:       &contact.Service{Store: db.Contact(), Now: c.Now, NewID: db.NewID},
-		Label:         &label.Service{Store: db.Label(), Now: c.Now, NewID: db.NewID},
-		Chart:         &chart.Service{Store: db.Chart(), Patients: patients, Now: c.Now, NewID: db.NewID},
-		Diary:         days,
-		Booking:       &booking.Service{Store: db.Booking(), Diary: days, Now: c.Now, NewID: db.NewID, Hold: c.Hold},
-		Billing:       &billing.Service{Store: billingstore.New(db), Now: c.Now, NewID: db.NewID},
-		Record:        records,
-		Document:      documents,
-		Clinical:      &clinical.Service{Store: clinicalstore.New(db), Files: documents, Recipient: addressee(db), Now: c.Now, NewID: db.NewID},
-		Task:          &task.Service{Store: db.Task(), Now: c.Now, NewID: db.NewID},
-		Messaging:     messages,
-		Batch:         batches,
-		Reply:         replies,
-		Communication: &communication.Service{Store: db.Communication(), Messages: messages},
+		Practice:   &practice.Service{Store: db.Practice(), Now: c.Now, NewID: db.NewID},
+		Connector:  outside,
+		Patient:    patients,
+		Attachment: &attachment.Service{Store: attachmentstore.New(db), Now: c.Now, NewID: db.NewID},
+		Contact:    &contact.Service{Store: db.Contact(), Now: c.Now, NewID: db.NewID},
+		Label:      &label.Service{Store: db.Label(), Now: c.Now, NewID: db.NewID},
+		Chart:      &chart.Service{Store: db.Chart(), Patients: patients, Now: c.Now, NewID: db.NewID},
+		Diary:      days,
+		Booking:    &booking.Service{Store: db.Booking(), Diary: days, Now: c.Now, NewID: db.NewID, Hold: c.Hold},
+		Billing:    &billing.Service{Store: billingstore.New(db), Now: c.Now, NewID: db.NewID},
+		Record:     records,
+		Document:   documents,
+		Clinical:   &clinical.Service{Store: clinicalstore.New(db), Files: documents, Recipient: addressee(db), Now: c.Now, NewID: db.NewID},
+		Task:       &task.Service{Store: db.Task(), Now: c.Now, NewID: db.NewID},
+		Messaging:  messages,
+		Batch:      batches,
+		Reply:      replies,
 		Sending: &sending.Service{
 			Store: db, Witness: beside(c), OneFile: db.SQLite() != nil, Now: c.Now,
 		},

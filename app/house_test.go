@@ -98,8 +98,7 @@ var rooms = map[string]struct {
 	"core/messaging": {ours: []string{
 		"core/carrier", "core/fault", "core/audit", "core/event", "core/job", "core/input", "core/gsm", "core/wording", "core/access", "core/practice", "core/seal", "core/patient", "core/record",
 	}},
-	"core/communication": {ours: []string{"core/input", "core/access", "core/practice", "core/patient", "core/carrier", "core/messaging"}},
-	"core/notice":        {ours: []string{"core/fault", "core/practice", "core/account", "core/carrier", "core/messaging"}},
+	"core/notice": {ours: []string{"core/fault", "core/practice", "core/account", "core/carrier", "core/messaging"}},
 	"core/webhook": {ours: []string{
 		"core/fault", "core/audit", "core/event", "core/job", "core/input", "core/access", "core/practice", "core/seal",
 	}},

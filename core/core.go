@@ -11,7 +11,6 @@ import (
 	"frontdesk/core/booking"
 	"frontdesk/core/chart"
 	"frontdesk/core/clinical"
-	"frontdesk/core/communication"
 	"frontdesk/core/connector"
 	"frontdesk/core/contact"
 	"frontdesk/core/diary"
@@ -32,29 +31,28 @@ import (
 
 // Core is the services.
 type Core struct {
-	Audit         *audit.Service
-	Key           *key.Service
-	Idempotency   *idempotency.Service
-	Limit         *limit.Service
-	Practice      *practice.Service
-	Account       *account.Service
-	Connector     *connector.Service
-	Patient       *patient.Service
-	Attachment    *attachment.Service
-	Contact       *contact.Service
-	Label         *label.Service
-	Chart         *chart.Service
-	Diary         *diary.Service
-	Booking       *booking.Service
-	Billing       *billing.Service
-	Record        *record.Service
-	Task          *task.Service
-	Document      *document.Service
-	Clinical      *clinical.Service
-	Messaging     *messaging.Service
-	Batch         *batch.Service
-	Reply         *reply.Service
-	Communication *communication.Service
-	Webhook       *webhook.Service
-	Sending       *sending.Service
+	Audit       *audit.Service
+	Key         *key.Service
+	Idempotency *idempotency.Service
+	Limit       *limit.Service
+	Practice    *practice.Service
+	Account     *account.Service
+	Connector   *connector.Service
+	Patient     *patient.Service
+	Attachment  *attachment.Service
+	Contact     *contact.Service
+	Label       *label.Service
+	Chart       *chart.Service
+	Diary       *diary.Service
+	Booking     *booking.Service
+	Billing     *billing.Service
+	Record      *record.Service
+	Task        *task.Service
+	Document    *document.Service
+	Clinical    *clinical.Service
+	Messaging   *messaging.Service
+	Batch       *batch.Service
+	Reply       *reply.Service
+	Webhook     *webhook.Service
+	Sending     *sending.Service
 }

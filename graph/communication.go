@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"frontdesk/core/carrier"
-	"frontdesk/core/communication"
 	"frontdesk/core/messaging"
 	"frontdesk/core/patient"
 	"frontdesk/graph/gql"
@@ -39,7 +38,7 @@ var communicationChannels = map[gql.PatientCommunicationType]carrier.Channel{
 	gql.PatientCommunicationTypeSms: carrier.SMS, gql.PatientCommunicationTypeEmail: carrier.Email,
 }
 
-func (d *door) sms(ctx context.Context, c communication.Communication) (*gql.Sms, error) {
+func (d *door) sms(ctx context.Context, c messaging.Details) (*gql.Sms, error) {
 	p, err := d.patientByID(ctx, c.Patient)
 	return &gql.Sms{
 		ID: encode(kindMessage, c.ID), To: c.LegContact(), From: c.From, Message: c.Content, Patient: p, Status: communicationStatus(c.State),
@@ -47,7 +46,7 @@ func (d *door) sms(ctx context.Context, c communication.Communication) (*gql.Sms
 	}, err
 }
 
-func (d *door) email(ctx context.Context, c communication.Communication) (*gql.Email, error) {
+func (d *door) email(ctx context.Context, c messaging.Details) (*gql.Email, error) {
 	p, err := d.patientByID(ctx, c.Patient)
 	return &gql.Email{
 		ID: encode(kindMessage, c.ID), To: c.LegContact(), From: c.From, Message: c.Content, Subject: c.Subject, Patient: p,
@@ -56,7 +55,7 @@ func (d *door) email(ctx context.Context, c communication.Communication) (*gql.E
 	}, err
 }
 
-func (d *door) communication(ctx context.Context, c communication.Communication) (gql.PatientCommunication, error) {
+func (d *door) communication(ctx context.Context, c messaging.Details) (gql.PatientCommunication, error) {
 	if c.LegChannel() == carrier.Email {
 		return d.email(ctx, c)
 	}
@@ -69,7 +68,7 @@ func (q query) PatientCommunication(ctx context.Context, id string) (gql.Patient
 	if err != nil {
 		return nil, err
 	}
-	c, err := q.core.Communication.Communication(ctx, n)
+	c, err := q.textOrMail(ctx, n)
 	switch {
 	case errors.Is(err, messaging.ErrNotFound):
 		return nil, nil
@@ -81,21 +80,24 @@ func (q query) PatientCommunication(ctx context.Context, id string) (gql.Patient
 
 // PatientCommunications lists the messages to a patient.
 func (q query) PatientCommunications(ctx context.Context, options gql.PatientCommunicationQueryOptions) (*gql.PatientCommunicationData, error) {
-	var ask communication.Query
+	ask := messaging.Search{Query: messaging.Query{Ways: []carrier.Channel{carrier.SMS, carrier.Email}, Uncounted: true}}
 	var err error
 	if ask.Patient, err = known[patient.ID](kindPatient, options.Patient); err != nil {
 		return nil, err
 	}
-	if ask.When, err = q.span(ctx, given(options.DateToProcess)); err != nil {
+	if ask.Sending, err = q.span(ctx, given(options.DateToProcess)); err != nil {
 		return nil, err
 	}
-	for _, t := range options.CommunicationType.Value() {
-		ask.Channels = append(ask.Channels, communicationChannels[deref(t)])
+	if types := options.CommunicationType.Value(); len(types) > 0 {
+		ask.Ways = nil
+		for _, t := range types {
+			ask.Ways = append(ask.Ways, communicationChannels[deref(t)])
+		}
 	}
 	for _, s := range options.Status.Value() {
 		ask.States = append(ask.States, communicationStates[gql.PatientCommunicationStatusType(deref(s))]...)
 	}
-	all, err := q.core.Communication.Communications(ctx, ask)
+	all, _, err := q.core.Messaging.Messages(ctx, ask)
 	if err != nil {
 		return nil, err
 	}
@@ -136,7 +138,7 @@ func (m mutation) SendEmail(ctx context.Context, patientID, subject, message str
 	return &gql.SendEmailPayload{Data: data}, err
 }
 
-func (d *door) send(ctx context.Context, patientID string, r messaging.Request, at *scalar.Moment) (c communication.Communication, err error) {
+func (d *door) send(ctx context.Context, patientID string, r messaging.Request, at *scalar.Moment) (c messaging.Details, err error) {
 	if r.Patient, err = known[patient.ID](kindPatient, patientID); err != nil {
 		return c, err
 	}
@@ -144,33 +146,56 @@ func (d *door) send(ctx context.Context, patientID string, r messaging.Request, 
 		return c, ErrDate
 	}
 	r.SendAt, r.PastIsNow = instant(at), true
-	return d.core.Communication.Send(ctx, r)
+	taken, err := d.core.Messaging.Send(ctx, r)
+	if err != nil {
+		return c, err
+	}
+	return d.core.Messaging.Message(ctx, taken.ID)
+}
+
+// textOrMail finds a text message or an e-mail: this API knows no other messages.
+func (d *door) textOrMail(ctx context.Context, id messaging.ID) (messaging.Details, error) {
+	c, err := d.core.Messaging.Message(ctx, id)
+	if by := c.LegChannel(); err == nil && by != carrier.SMS && by != carrier.Email {
+		return messaging.Details{}, messaging.ErrNotFound
+	}
+	return c, err
 }
 
 // CancelScheduledPatientCommunication calls back a message that has not gone.
 func (m mutation) CancelScheduledPatientCommunication(ctx context.Context, id string) (*gql.PatientCommunicationPayload, error) {
-	return m.about(ctx, id, m.core.Communication.CallBack)
+	return m.about(ctx, id, m.core.Messaging.Cancel)
 }
 
 // UnlockPatientCommunication lets a patient try the page of a message again.
 func (m mutation) UnlockPatientCommunication(ctx context.Context, id string) (*gql.PatientCommunicationPayload, error) {
-	return m.about(ctx, id, m.core.Communication.Unlock)
+	return m.about(ctx, id, m.core.Messaging.Unlock)
 }
 
 // SendPatientCommunicationAgain sends the text of a message once more.
 func (m mutation) SendPatientCommunicationAgain(ctx context.Context, id string) (*gql.PatientCommunicationPayload, error) {
-	return m.about(ctx, id, m.core.Communication.SendAgain)
+	return m.about(ctx, id, func(ctx context.Context, id messaging.ID) (messaging.Message, error) {
+		taken, err := m.core.Messaging.SendAgain(ctx, id)
+		return taken.Message, err
+	})
 }
 
 // about does something about one message, and gives what there is then.
 func (m mutation) about(
-	ctx context.Context, id string, do func(context.Context, messaging.ID) (communication.Communication, error),
+	ctx context.Context, id string, do func(context.Context, messaging.ID) (messaging.Message, error),
 ) (*gql.PatientCommunicationPayload, error) {
 	n, err := known[messaging.ID](kindMessage, id)
 	if err != nil {
 		return nil, err
 	}
-	c, err := do(ctx, n)
+	if _, err := m.textOrMail(ctx, n); err != nil {
+		return nil, err
+	}
+	changed, err := do(ctx, n)
+	if err != nil {
+		return nil, err
+	}
+	c, err := m.core.Messaging.Message(ctx, changed.ID)
 	if err != nil {
 		return nil, err
 	}

@@ -13,7 +13,6 @@ import (
 	"frontdesk/core/carrier"
 	"frontdesk/core/chart"
 	"frontdesk/core/clinical"
-	"frontdesk/core/communication"
 	"frontdesk/core/contact"
 	"frontdesk/core/diary"
 	"frontdesk/core/document"
@@ -94,8 +93,7 @@ func newCore(db *store.DB, clock func() time.Time) *core.Core {
 		Task: &task.Service{
 			Store: db.Task(), Now: clock, NewID: db.NewID,
 		},
-		Messaging:     messages,
-		Communication: &communication.Service{Store: db.Communication(), Messages: messages},
-		Webhook:       &webhook.Service{Store: db.Webhook(), Log: db.EventLog(), Addresses: testAddresses{}, Box: testBox, Now: clock, NewID: db.NewID},
+		Messaging: messages,
+		Webhook:   &webhook.Service{Store: db.Webhook(), Log: db.EventLog(), Addresses: testAddresses{}, Box: testBox, Now: clock, NewID: db.NewID},
 	}
 }

@@ -394,9 +394,11 @@ func (d *door) ListBatchMessageSends(ctx context.Context, p oas.ListBatchMessage
 	if _, _, err := d.core.Batch.Batch(ctx, of); err != nil {
 		return nil, err
 	}
-	found, count, err := d.core.Messaging.Messages(ctx, messaging.Search{
-		Query: messaging.Query{Batch: of, State: messaging.State(p.Status.Value)}, PageIndex: p.PageIndex.Value, PageSize: p.PageSize.Value,
-	})
+	q := messaging.Query{Batch: of, Offset: p.PageIndex.Value * p.PageSize.Value, Limit: p.PageSize.Value}
+	if p.Status.Set {
+		q.States = []messaging.State{messaging.State(p.Status.Value)}
+	}
+	found, count, err := d.core.Messaging.Messages(ctx, messaging.Search{Query: q})
 	if err != nil {
 		return nil, err
 	}

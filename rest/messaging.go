@@ -64,11 +64,7 @@ func (d *door) UnlockMessage(ctx context.Context, p oas.UnlockMessageParams) (oa
 	if _, err := d.core.Messaging.Unlock(ctx, id[messaging.ID](p.ID)); err != nil {
 		return nil, err
 	}
-	found, err := d.core.Messaging.Message(ctx, id[messaging.ID](p.ID))
-	if err != nil {
-		return nil, err
-	}
-	return d.message(ctx, found)
+	return d.message(ctx, id[messaging.ID](p.ID))
 }
 
 // orNone is an id as digits, and nothing for none.
@@ -106,23 +102,23 @@ func parts(m messaging.Message) oas.OptNilInt {
 
 // GetMessage finds one message.
 func (d *door) GetMessage(ctx context.Context, p oas.GetMessageParams) (oas.GetMessageRes, error) {
-	found, err := d.core.Messaging.Message(ctx, id[messaging.ID](p.ID))
-	if err != nil {
-		return nil, err
-	}
-	return d.message(ctx, found)
+	return d.message(ctx, id[messaging.ID](p.ID))
 }
 
 // CancelMessage calls a message back.
 func (d *door) CancelMessage(ctx context.Context, p oas.CancelMessageParams) (oas.CancelMessageRes, error) {
-	found, err := d.core.Messaging.Cancel(ctx, id[messaging.ID](p.ID))
+	m, err := d.core.Messaging.Cancel(ctx, id[messaging.ID](p.ID))
 	if err != nil {
 		return nil, err
 	}
-	return d.message(ctx, found)
+	return d.message(ctx, m.ID)
 }
 
-func (d *door) message(ctx context.Context, m messaging.Details) (*oas.Message, error) {
+func (d *door) message(ctx context.Context, id messaging.ID) (*oas.Message, error) {
+	m, err := d.core.Messaging.History(ctx, id)
+	if err != nil {
+		return nil, err
+	}
 	who := m.PatientName
 	replies, err := d.core.Reply.Of(ctx, m.ID)
 	if err != nil {
@@ -185,16 +181,17 @@ func failure(m messaging.Message) (code, reason oas.OptNilString) {
 func (d *door) ListSentMessages(ctx context.Context, p oas.ListSentMessagesParams) (oas.ListSentMessagesRes, error) {
 	var in input.Checks
 	q := messaging.Query{
-		Patient: filter[patient.ID](&in, "patient_id", p.PatientID), State: messaging.State(p.Status.Value), Channel: carrier.Channel(p.Channel.Value),
-		Batch: filter[messaging.BatchID](&in, "batch_id", p.BatchID),
+		Patient: filter[patient.ID](&in, "patient_id", p.PatientID), Channel: carrier.Channel(p.Channel.Value),
+		Batch:  filter[messaging.BatchID](&in, "batch_id", p.BatchID),
+		Offset: p.PageIndex.Value * p.PageSize.Value, Limit: p.PageSize.Value,
+	}
+	if p.Status.Set {
+		q.States = []messaging.State{messaging.State(p.Status.Value)}
 	}
 	if err := in.Err(); err != nil {
 		return nil, err
 	}
-	found, count, err := d.core.Messaging.Messages(ctx, messaging.Search{
-		Query:    q,
-		FromText: p.StartDate.Value, ToText: p.EndDate.Value, PageIndex: p.PageIndex.Value, PageSize: p.PageSize.Value,
-	})
+	found, count, err := d.core.Messaging.Messages(ctx, messaging.Search{Query: q, FromText: p.StartDate.Value, ToText: p.EndDate.Value})
 	if err != nil {
 		return nil, err
 	}

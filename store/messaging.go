@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"frontdesk/core/carrier"
-	"frontdesk/core/communication"
 	"frontdesk/core/event"
 	"frontdesk/core/messaging"
 	"frontdesk/core/patient"
@@ -15,9 +14,6 @@ import (
 )
 
 type messagingStore struct{ *Tx }
-
-// Communication is what communication reads.
-func (db *DB) Communication() communication.Store { return messagingStore{db.plain()} }
 
 // Messaging is what messaging remembers.
 func (db *DB) Messaging() messaging.Store { return messagingStore{db.plain()} }
@@ -62,10 +58,12 @@ func (s messagingStore) FindByProvider(ctx context.Context, group practice.ID, c
 }
 
 const (
-	ofState   = ` AND (CAST($4 AS text) = '' OR m.state = $4) AND (CAST($5 AS text) = '' OR m.channel = $5) AND (CAST($6 AS text) = '' OR m.contact = $6)`
+	ofState = ` AND (CAST($4 AS text) = '' OR CAST($4 AS text) LIKE '%,' || m.state || ',%') AND (CAST($5 AS text) = '' OR m.channel = $5)
+		AND (CAST($6 AS text) = '' OR m.contact = $6) AND (CAST($7 AS text) = '' OR CAST($7 AS text) LIKE '%,' || m.leg_channel || ',%')
+		AND (CAST($8 AS bigint) = 0 OR m.send_at >= $9 AND m.send_at <= $10)`
 	madeIn    = ` AND m.created_at >= $2 AND m.created_at < $3`
-	newest    = ` ORDER BY m.id DESC LIMIT $7 OFFSET $8`
-	atMost    = ` LIMIT $7) AS matches`
+	newest    = ` ORDER BY m.id DESC LIMIT $11 OFFSET $12`
+	atMost    = ` LIMIT $11) AS matches`
 	selectAll = `SELECT ` + messageColumns + ` FROM message m WHERE m.practice_group_id = $1` + madeIn + ofState
 	countAll  = `SELECT count(*) FROM (SELECT 1 FROM message m WHERE m.practice_group_id = $1` + madeIn + ofState
 )
@@ -75,35 +73,31 @@ func (t *Tx) Messages(ctx context.Context, group practice.ID, q messaging.Query)
 	if q.To.IsZero() {
 		q.From, q.To = time.Unix(0, 0).UTC(), time.Date(2200, time.January, 1, 0, 0, 0, 0, time.UTC)
 	}
-	args := in{group, q.From, q.To, q.State, q.Channel, q.Contact}
+	args := append(in{group, q.From, q.To, oneOf(q.States), q.Channel, q.Contact, oneOf(q.Ways)}, Span(q.Sending)...)
 	listText, countText := selectAll+newest, countAll+atMost
 	var more in
 	switch {
 	case q.Batch != 0 && q.Patient != 0:
-		listText, countText = selectAll+` AND m.batch_id <> 0 AND m.batch_id = $9 AND m.patient_id = $10`+newest, countAll+` AND m.batch_id <> 0 AND m.batch_id = $8 AND m.patient_id = $9`+atMost
+		listText = selectAll + ` AND m.batch_id <> 0 AND m.batch_id = $13 AND m.patient_id = $14` + newest
+		countText = countAll + ` AND m.batch_id <> 0 AND m.batch_id = $12 AND m.patient_id = $13` + atMost
 		more = in{q.Batch, q.Patient}
 	case q.Batch != 0:
-		listText, countText = selectAll+` AND m.batch_id <> 0 AND m.batch_id = $9`+newest, countAll+` AND m.batch_id <> 0 AND m.batch_id = $8`+atMost
+		listText = selectAll + ` AND m.batch_id <> 0 AND m.batch_id = $13` + newest
+		countText = countAll + ` AND m.batch_id <> 0 AND m.batch_id = $12` + atMost
 		more = in{q.Batch}
 	case q.Patient != 0:
-		listText, countText = selectAll+` AND m.patient_id = $9`+newest, countAll+` AND m.patient_id = $8`+atMost
+		listText, countText = selectAll+` AND m.patient_id = $13`+newest, countAll+` AND m.patient_id = $12`+atMost
 		more = in{q.Patient}
 	}
 	count := 0
-	if _, err := t.one(ctx, countText, append(append(append(in{}, args...), patient.CountTo(q.Offset, q.Limit)), more...), &count); err != nil || count <= q.Offset {
-		return nil, count, err
+	if !q.Uncounted {
+		counted := slices.Concat(args, in{patient.CountTo(q.Offset, q.Limit)}, more)
+		if _, err := t.one(ctx, countText, counted, &count); err != nil || count <= q.Offset {
+			return nil, count, err
+		}
 	}
 	found, err := list(ctx, t, listText, append(append(append(in{}, args...), q.Limit, q.Offset), more...), scanMessage)
 	return found, count, err
-}
-
-// Communications lists a patient's messages, newest first.
-func (t *Tx) Communications(ctx context.Context, group practice.ID, q communication.Query) ([]messaging.Message, error) {
-	return list(ctx, t, `SELECT `+messageColumns+` FROM message m WHERE m.practice_group_id = $1 AND m.patient_id = $2
-			AND CAST($3 AS text) LIKE '%,' || m.leg_channel || ',%' AND (CAST($4 AS text) = '' OR CAST($4 AS text) LIKE '%,' || m.state || ',%')
-			AND (CAST($5 AS bigint) = 0 OR m.send_at >= $6 AND m.send_at <= $7)
-		ORDER BY m.id DESC LIMIT $8`,
-		append(append(in{group, q.Patient, oneOf(q.Channels), oneOf(q.States)}, Span(q.When)...), q.Limit), scanMessage)
 }
 
 // AddMessages keeps new messages.

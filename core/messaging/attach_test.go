@@ -79,7 +79,7 @@ func TestAMessageBelongsToATaskAndIsForAMemberOfStaff(t *testing.T) {
 				d.Errorf("%s: kept %q and %d", name, m.TaskID, m.Assignee)
 			}
 		}
-		kept, n, err := d.s.Messages(d.ctx, messaging.Search{PageSize: 50})
+		kept, n, err := d.s.Messages(d.ctx, messaging.Search{Query: messaging.Query{Limit: 50}})
 		if must(err); n != 3 || len(kept) != 3 {
 			d.Errorf("%d messages are kept", n)
 		}

@@ -133,7 +133,7 @@ func (d *desk) dispatch(channel carrier.Channel) {
 
 func (d *desk) state(id messaging.ID) messaging.Details {
 	d.Helper()
-	m, err := d.s.Message(d.ctx, id)
+	m, err := d.s.History(d.ctx, id)
 	if err != nil {
 		d.Fatal(err)
 	}

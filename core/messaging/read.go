@@ -1,6 +1,7 @@
 package messaging
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -9,27 +10,36 @@ import (
 	"frontdesk/core/carrier"
 	"frontdesk/core/input"
 	"frontdesk/core/patient"
+	"frontdesk/core/practice"
 	"frontdesk/core/record"
 )
 
-// Query is one search for messages.
+// Query is one search for messages. What is left empty does not narrow it.
 type Query struct {
 	Patient patient.ID
-	State   State
+	States  []State
 	Channel carrier.Channel
-	Batch   BatchID
+	// Ways are the channels of the leg that a message is on.
+	Ways  []carrier.Channel
+	Batch BatchID
 	// Contact is where the first leg went; only with Channel.
-	Contact       string
-	From, To      time.Time // made from, and before
+	Contact  string
+	From, To time.Time // made from, and before
+	// Sending is when they go, or went.
+	Sending       input.Span
 	Offset, Limit int
+	// Uncounted leaves out how many match.
+	Uncounted bool
 }
 
 // Search is what a caller looks for.
 type Search struct {
 	Query
-	FromText, ToText    string // dates or instants
-	PageIndex, PageSize int
+	FromText, ToText string // dates or instants
 }
+
+// Most is how many messages are listed at most for a caller who asks for no page.
+const Most = 1000
 
 // Messages lists messages, newest first, and how many match in all, counted up
 // as patient.CountTo says.
@@ -44,9 +54,11 @@ func (s *Service) Messages(ctx context.Context, q Search) ([]Details, int, error
 	}
 	var in input.Checks
 	find := q.Query
-	find.Offset, find.Limit = q.PageIndex*q.PageSize, q.PageSize
-	if find.State != "" {
-		input.Choice(&in, "status", find.State, States)
+	if find.Limit == 0 {
+		find.Limit = Most
+	}
+	for _, state := range find.States {
+		input.Choice(&in, "status", state, States)
 	}
 	if find.Channel != "" {
 		input.Choice(&in, "channel", find.Channel, carrier.Channels)
@@ -77,14 +89,25 @@ func (s *Service) Messages(ctx context.Context, q Search) ([]Details, int, error
 	}
 	out := make([]Details, len(found))
 	for i, m := range found {
-		out[i].Message = m
+		out[i] = Details{Message: m, From: m.from(g)}
 	}
 	return out, count, nil
+}
+
+// from is whom the patient sees a message come from.
+func (m Message) from(g practice.Group) string {
+	if m.LegChannel() == carrier.Email {
+		return cmp.Or(g.Email, g.Name)
+	}
+	return g.Name
 }
 
 // Details is a message with what is around it.
 type Details struct {
 	Message
+	// From is whom the patient sees it come from.
+	From string
+	// What follows is of one message that is read with its history.
 	PatientName patient.Patient
 	// Locked says that the patient's own page is: a wrong date of birth was given
 	// too often.
@@ -93,14 +116,28 @@ type Details struct {
 	Steps  []Step
 }
 
-// Message finds one message with all that happened to it. Error: ErrNotFound.
+// Message finds one message. Error: ErrNotFound.
 func (s *Service) Message(ctx context.Context, id ID) (Details, error) {
 	who, err := access.Require(ctx, access.SeeCommunications)
 	if err != nil {
 		return Details{}, err
 	}
-	d := Details{}
-	if d.Message, err = s.Store.Message(ctx, who.Group, id); err != nil {
+	m, err := s.Store.Message(ctx, who.Group, id)
+	if err != nil {
+		return Details{}, err
+	}
+	g, err := s.Store.Group(ctx, who.Group)
+	return Details{Message: m, From: m.from(g)}, err
+}
+
+// History finds one message with all that happened to it. Error: ErrNotFound.
+func (s *Service) History(ctx context.Context, id ID) (Details, error) {
+	d, err := s.Message(ctx, id)
+	if err != nil {
+		return d, err
+	}
+	who, err := access.Require(ctx, access.SeeCommunications)
+	if err != nil {
 		return d, err
 	}
 	if d.PatientName, err = s.Store.Patient(ctx, who.Group, d.Patient); err != nil {
@@ -124,17 +161,9 @@ func (s *Service) Message(ctx context.Context, id ID) (Details, error) {
 	return d, nil
 }
 
-// Cancel calls back a message that has not gone yet. Calling back twice is
-// calling back once. Errors: ErrNotFound, ErrNotWaiting.
-func (s *Service) Cancel(ctx context.Context, id ID) (Details, error) {
-	if _, err := s.CallBack(ctx, id); err != nil {
-		return Details{}, err
-	}
-	return s.Message(ctx, id)
-}
-
-// CallBack is Cancel, with only the message for an answer.
-func (s *Service) CallBack(ctx context.Context, id ID) (Message, error) {
+// Cancel stops a message that has not gone yet. Cancelling twice is cancelling
+// once. Errors: ErrNotFound, ErrNotWaiting.
+func (s *Service) Cancel(ctx context.Context, id ID) (Message, error) {
 	who, err := access.Require(ctx, access.SendCommunications)
 	if err != nil {
 		return Message{}, err
