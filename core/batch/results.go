@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"frontdesk/core/access"
+	"frontdesk/core/audit"
 	"frontdesk/core/carrier"
 	"frontdesk/core/gsm"
 	"frontdesk/core/messaging"
@@ -19,6 +20,9 @@ func shownAs(s RecipientStatus) RecipientStatus {
 	}
 	return s
 }
+
+// AuditSubject says whom it shows in the audit trail.
+func (r Recipient) AuditSubject() audit.Subject { return audit.Person(r.Patient) }
 
 // Shown is a recipient's status as callers know it.
 func (r Recipient) Shown() RecipientStatus { return shownAs(r.Status) }
@@ -44,6 +48,7 @@ func (s *Service) Recipients(ctx context.Context, id messaging.BatchID, status R
 			total += n
 		}
 	}
+	audit.Seen(ctx, found...)
 	return found, total, err
 }
 
@@ -58,6 +63,7 @@ func (s *Service) Each(ctx context.Context, id messaging.BatchID, fn func(Recipi
 		if err != nil {
 			return err
 		}
+		audit.Seen(ctx, found...)
 		for _, r := range found {
 			if err := fn(r); err != nil {
 				return err

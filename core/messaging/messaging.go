@@ -147,6 +147,11 @@ type Message struct {
 	UpdatedAt   time.Time    `json:"updated_at"`
 }
 
+// AuditSubject says what it is in the audit trail.
+func (m Message) AuditSubject() audit.Subject {
+	return audit.Subject{Kind: "message", ID: int64(m.ID), Patient: int64(m.Patient)}
+}
+
 // LegChannel is the channel of the leg it is on.
 func (m Message) LegChannel() carrier.Channel {
 	if m.Leg == 2 {

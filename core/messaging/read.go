@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"frontdesk/core/access"
+	"frontdesk/core/audit"
 	"frontdesk/core/carrier"
 	"frontdesk/core/input"
 	"frontdesk/core/patient"
@@ -91,6 +92,7 @@ func (s *Service) Messages(ctx context.Context, q Search) ([]Details, int, error
 	for i, m := range found {
 		out[i] = Details{Message: m, From: m.from(g)}
 	}
+	audit.Seen(ctx, out...)
 	return out, count, nil
 }
 
@@ -127,7 +129,11 @@ func (s *Service) Message(ctx context.Context, id ID) (Details, error) {
 		return Details{}, err
 	}
 	g, err := s.Store.Group(ctx, who.Group)
-	return Details{Message: m, From: m.from(g)}, err
+	if err != nil {
+		return Details{}, err
+	}
+	audit.Seen(ctx, m)
+	return Details{Message: m, From: m.from(g)}, nil
 }
 
 // History finds one message with all that happened to it. Error: ErrNotFound.

@@ -52,6 +52,11 @@ type Reply struct {
 	Possible []patient.ID `json:"possible_patient_ids,omitempty"`
 }
 
+// AuditSubject says what it is in the audit trail.
+func (r Reply) AuditSubject() audit.Subject {
+	return audit.Subject{Kind: "reply", ID: int64(r.ID), Patient: int64(r.Patient)}
+}
+
 // ErrNotFound is returned for a reply there is not.
 var ErrNotFound = fault.New(fault.NotFound, "reply_not_found", "This practice group has no such reply.")
 
@@ -195,7 +200,9 @@ func (s *Service) Of(ctx context.Context, id messaging.ID) ([]Reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.Store.Replies(ctx, who.Group, id, shown)
+	found, err := s.Store.Replies(ctx, who.Group, id, shown)
+	audit.Seen(ctx, found...)
+	return found, err
 }
 
 // Query says which replies to list: those that wait for staff, those that do
@@ -212,7 +219,10 @@ func (s *Service) List(ctx context.Context, open *bool, pageIndex, pageSize int)
 	if err != nil {
 		return nil, 0, err
 	}
-	return s.Store.RepliesKept(ctx, who.Group, Query{Open: open, Offset: pageIndex * pageSize, Limit: pageSize})
+	q := Query{Open: open, Offset: pageIndex * pageSize, Limit: pageSize}
+	found, count, err := s.Store.RepliesKept(ctx, who.Group, q)
+	audit.Seen(ctx, found...)
+	return found, count, err
 }
 
 // Find finds one reply. Error: ErrNotFound.
@@ -221,7 +231,11 @@ func (s *Service) Find(ctx context.Context, id ID) (Reply, error) {
 	if err != nil {
 		return Reply{}, err
 	}
-	return s.Store.Reply(ctx, who.Group, id)
+	r, err := s.Store.Reply(ctx, who.Group, id)
+	if err == nil {
+		audit.Seen(ctx, r)
+	}
+	return r, err
 }
 
 // Change is what to set of a reply; nil leaves a thing as it is.
