@@ -58,7 +58,7 @@ var guides = []struct {
 	{"Decisions", []string{
 		"decisions/contract-choices.md", "decisions/slots-are-worked-out.md", "decisions/no-double-booking.md", "decisions/one-sql.md",
 		"decisions/one-person.md", "decisions/delivered-once.md", "decisions/sealed-secrets.md", "decisions/idempotency.md", "decisions/rate-limits.md",
-		"decisions/libraries.md",
+		"decisions/group-commit.md", "decisions/ids.md", "decisions/libraries.md",
 	}},
 }
 
