@@ -10,14 +10,16 @@ func (e *teller) patients() []row {
 	var ada, bea string
 	var label string
 	register := func(town, mobile string) string {
-		id, err := e.core.Patient.Register(e.ctx, patient.Registration{FirstName: "Bea", LastName: "Lovelace", BirthDate: "1985-12-10", NHSNumber: ptr("9434765919"), Town: &town, Mobile: &mobile})
+		id, err := e.core.Patient.Register(e.ctx, patient.Registration{FirstName: "Bea", LastName: "Lovelace",
+			BirthDate: "1985-12-10", NHSNumber: ptr("9434765919"), Town: &town, Mobile: &mobile})
 		e.must(err)
 		return encode(kindPatient, id)
 	}
 	return []row{
 		nothing("a label is made", func() { label = e.text(e.made(`createLabel(labelData: {title: "VIP"})`, "id"), "id") }),
 		{"somebody is registered over GraphQL, with what is around them", func() []string {
-			ada = e.admit(`{first: "Ada", last: "Lovelace", phoneType: "Office", phoneNumber: "01632 960123", labels: ["` + label + `"], customAttributes: [{title: "Diet", text: "Any?", response: "None"}]}`)
+			ada = e.admit(`{first: "Ada", last: "Lovelace", phoneType: "Office", phoneNumber: "01632 960123",
+				labels: ["` + label + `"], customAttributes: [{title: "Diet", text: "Any?", response: "None"}]}`)
 			return []string{news("patient.created", "patientId", ada)}
 		}},
 		nothing("a registration is refused", func() { e.refused(`createPatient(patientData: {})`, "first: ") }),
@@ -28,15 +30,19 @@ func (e *teller) patients() []row {
 		nothing("the same is registered again", func() { register("Leeds", "07700900123") }),
 		{"another town and number are registered", func() []string {
 			register("York", "07700900456")
-			return []string{news("patient.updated", "patientId", bea), news("patient.phone.updated", "patientId", bea, "phoneId", encode(kindMobile, ourID[patient.ID](&bea)))}
+			return []string{news("patient.updated", "patientId", bea),
+				news("patient.phone.updated", "patientId", bea, "phoneId", encode(kindMobile, ourID[patient.ID](&bea)))}
 		}},
 		{"staff enter another number", func() []string {
-			_, err := e.core.Patient.SetContact(e.ctx, ourID[patient.ID](&bea), patient.ContactMobile, patient.ContactChange{Value: ptr("07700900789")})
+			_, err := e.core.Patient.SetContact(e.ctx, ourID[patient.ID](&bea), patient.ContactMobile,
+				patient.ContactChange{Value: ptr("07700900789")})
 			e.must(err)
-			return []string{news("patient.phone.updated", "patientId", bea, "phoneId", encode(kindMobile, ourID[patient.ID](&bea)))}
+			return []string{news("patient.phone.updated", "patientId", bea, "phoneId",
+				encode(kindMobile, ourID[patient.ID](&bea)))}
 		}},
 		nothing("staff see that it is right", func() {
-			_, err := e.core.Patient.SetContact(e.ctx, ourID[patient.ID](&bea), patient.ContactMobile, patient.ContactChange{Verified: ptr(true)})
+			_, err := e.core.Patient.SetContact(e.ctx, ourID[patient.ID](&bea), patient.ContactMobile,
+				patient.ContactChange{Verified: ptr(true)})
 			e.must(err)
 		}),
 		{"a name changes", func() []string {
@@ -48,7 +54,8 @@ func (e *teller) patients() []row {
 			return []string{news("patient.updated", "patientId", ada)}
 		}},
 		nothing("they are set as they are", func() {
-			e.change(`updatePatient(id: "` + ada + `", patientData: {last: "King", communicationPreferences: {receiveSMS: false}})`)
+			e.change(`updatePatient(id: "` + ada + `", patientData: {last: "King",
+				communicationPreferences: {receiveSMS: false}})`)
 		}),
 		nothing("a change is refused", func() {
 			e.refused(`updatePatient(id: "`+ada+`", patientData: {last: "Byron", title: "Wizard"})`, "title")
@@ -62,7 +69,10 @@ func (e *teller) patients() []row {
 			e.change(`unarchivePatient(patientId: "` + ada + `", reason: ACTIVE_PATIENT)`)
 			return []string{news("patient.unarchived", "patientId", ada)}
 		}},
-		nothing("nor are they after asking again", func() { e.change(`unarchivePatient(patientId: "` + ada + `", reason: ACTIVE_PATIENT)`) }),
+		nothing("nor are they after asking again", func() {
+			e.change(`unarchivePatient(patientId: "` + ada + `",
+			reason: ACTIVE_PATIENT)`)
+		}),
 		{"two are merged", func() []string {
 			a, b := ourID[patient.ID](&ada), ourID[patient.ID](&bea)
 			p, err := e.core.Patient.PreviewMerge(e.ctx, a, b)
@@ -87,14 +97,19 @@ func (e *teller) phones() []row {
 		return news("patient.phone."+how, "patientId", e.ada, "phoneId", phone)
 	}
 	add := func(kind, number string) map[string]any {
-		return e.change(`addPatientPhoneNumber(` + of + `, phoneData: {phoneNumber: "` + number + `", phoneType: "` + kind + `"})`)
+		return e.change(`addPatientPhoneNumber(` + of + `, phoneData: {phoneNumber: "` + number + `",
+			phoneType: "` + kind + `"})`)
 	}
 	update := func(phone, data string) map[string]any {
 		return e.change(`updatePatientPhoneNumber(` + of + `, phoneId: "` + phone + `", phoneData: {` + data + `})`)
 	}
 	return []row{
 		{"the first mobile", func() []string { add("Mobile", "07700 900123"); return []string{told("added", mobile)} }},
-		{"the first number at home", func() []string { add("Home", "01632 960123"); return []string{told("added", landline)} }},
+		{"the first number at home", func() []string {
+			add("Home",
+				"01632 960123")
+			return []string{told("added", landline)}
+		}},
 		{"a second mobile", func() []string {
 			second = e.text(add("Mobile", "07700 900456"), "phones.2.phoneId")
 			return []string{told("added", second)}
@@ -117,7 +132,8 @@ func (e *teller) phones() []row {
 			return []string{told("removed", mobile), told("added", e.text(all[len(all)-1], "phoneId"))}
 		}},
 		{"the number at home is changed with the patient", func() []string {
-			_, err := e.core.Patient.SetContact(e.ctx, ourID[patient.ID](&e.ada), patient.ContactLandline, patient.ContactChange{Value: ptr("01632960124")})
+			_, err := e.core.Patient.SetContact(e.ctx, ourID[patient.ID](&e.ada), patient.ContactLandline,
+				patient.ContactChange{Value: ptr("01632960124")})
 			e.must(err)
 			return []string{told("updated", landline)}
 		}},
@@ -148,7 +164,10 @@ func (e *teller) numbers() []row {
 		e.change(`removePatientNumber(` + of + `, patientNumberId: "` + number + `")`)
 	}
 	return []row{
-		nothing("a kind of number is made", func() { def = e.text(e.made(`createPatientNumber(input: {name: "Insurance"})`, "id"), "id") }),
+		nothing("a kind of number is made", func() {
+			def = e.text(e.made(`createPatientNumber(input: {name: "Insurance"})`,
+				"id"), "id")
+		}),
 		{"a number", func() []string { own = e.text(add(def, "A-1"), "numbers.1.id"); return told("added", own) }},
 		{"it is another", func() []string { update(own, "A-2"); return told("updated", own) }},
 		nothing("it is the same", func() { update(own, "A-2") }),
@@ -179,7 +198,8 @@ func (e *teller) around() []row {
 	}
 	return []row{
 		{"an attribute", func() []string {
-			attribute = e.text(e.change(`addPatientAttribute(`+of+`, attributeData: {title: "Diet", text: "Any?", response: "None"})`), "customAttributes.0.id")
+			attribute = e.text(e.change(`addPatientAttribute(`+of+`, attributeData: {title: "Diet", text: "Any?",
+				response: "None"})`), "customAttributes.0.id")
 			return attributes("added")
 		}},
 		{"it is another", func() []string {
@@ -197,15 +217,18 @@ func (e *teller) around() []row {
 			e.refused(`removePatientAttribute(`+of+`, attributeId: "`+attribute+`")`, chart.ErrNoAttribute.Message)
 		}),
 		{"a relationship", func() []string {
-			relation = e.text(e.change(`addPatientRelationship(`+of+`, relationshipType: GP, contact: {lastName: "Foster"})`), "relatedAccounts.0.relationshipId")
+			relation = e.text(e.change(`addPatientRelationship(`+of+`, relationshipType: GP,
+				contact: {lastName: "Foster"})`), "relatedAccounts.0.relationshipId")
 			return relations("added")
 		}},
 		{"it is another", func() []string {
-			e.change(`updatePatientRelationship(` + of + `, relationshipId: "` + relation + `", contact: {email: "f@example.org"})`)
+			e.change(`updatePatientRelationship(` + of + `, relationshipId: "` + relation + `",
+				contact: {email: "f@example.org"})`)
 			return relations("updated")
 		}},
 		nothing("it is the same", func() {
-			e.change(`updatePatientRelationship(` + of + `, relationshipId: "` + relation + `", contact: {email: "f@example.org"})`)
+			e.change(`updatePatientRelationship(` + of + `, relationshipId: "` + relation + `",
+				contact: {email: "f@example.org"})`)
 		}),
 		nothing("one with nobody", func() {
 			e.refused(`addPatientRelationship(`+of+`, relationshipType: FAMILY, contact: {})`, "with somebody")
@@ -224,12 +247,19 @@ func (e *teller) around() []row {
 			e.change(`removePatientLabel(` + of + `, labelId: "` + use + `")`)
 			return told("patient.label.removed", "labelId", label)
 		}},
-		nothing("and not again", func() { e.refused(`removePatientLabel(`+of+`, labelId: "`+use+`")`, chart.ErrNoLabel.Message) }),
+		nothing("and not again", func() {
+			e.refused(`removePatientLabel(`+of+`,
+			labelId: "`+use+`")`, chart.ErrNoLabel.Message)
+		}),
 		{"it is put on a product", func() []string {
-			use = e.text(e.made(`addProductLabel(productId: "`+e.jab+`", labelReferenceId: "`+label+`")`, `labels { id }`), "labels.0.id")
+			use = e.text(e.made(`addProductLabel(productId: "`+e.jab+`",
+				labelReferenceId: "`+label+`")`, `labels { id }`), "labels.0.id")
 			return product("added")
 		}},
-		nothing("it is put on that again", func() { e.made(`addProductLabel(productId: "`+e.jab+`", labelReferenceId: "`+label+`")`, "id") }),
+		nothing("it is put on that again", func() {
+			e.made(`addProductLabel(productId: "`+e.jab+`",
+			labelReferenceId: "`+label+`")`, "id")
+		}),
 		{"it is taken off that", func() []string {
 			e.made(`removeProductLabel(productId: "`+e.jab+`", labelId: "`+use+`")`, "id")
 			return product("removed")
@@ -262,7 +292,10 @@ func (e *teller) memberships() []row {
 		{"a membership", func() []string { join(silver); return told("productId", silver) }},
 		nothing("the same again", func() { join(silver) }),
 		{"another in its place", func() []string { join(gold); return told("productId", gold, "previousProductId", silver) }},
-		nothing("an end of what there is not", func() { e.payload("removePatientMembership", leavePlan, "id", e.ada, "plan", silver) }),
+		nothing("an end of what there is not", func() {
+			e.payload("removePatientMembership", leavePlan, "id", e.ada, "plan",
+				silver)
+		}),
 		{"none any more", func() []string {
 			e.done("removePatientMembership", leavePlan, "id", e.ada, "plan", gold)
 			return told("previousProductId", gold)

@@ -17,7 +17,8 @@ func (e *teller) papers() []row {
 		return []string{news(topic, "patientId", e.ada, "letterId", letter, "doctorId", e.doctor)}
 	}
 	share := func(kind document.Kind, id string) {
-		_, err := e.core.Document.KeepShare(e.ctx, document.Share{Kind: kind, Subject: ourID[int64](&id), Patient: ourID[patient.ID](&e.ada), Recipient: document.ToPatient, Title: "It", Method: document.ByLink})
+		_, err := e.core.Document.KeepShare(e.ctx, document.Share{Kind: kind, Subject: ourID[int64](&id),
+			Patient: ourID[patient.ID](&e.ada), Recipient: document.ToPatient, Title: "It", Method: document.ByLink})
 		e.must(err)
 	}
 	update := func(in map[string]any) { e.done("updateLetter", updateLetter, "id", letter, "in", in) }
@@ -30,7 +31,8 @@ func (e *teller) papers() []row {
 	}
 	return []row{
 		{"a letter", func() []string {
-			letter = e.text(e.done("createLetter", createLetter, "in", map[string]any{"patient": e.ada, "doctor": e.doctor, "title": "Your test", "body": "Good."}), "id")
+			letter = e.text(e.done("createLetter", createLetter, "in",
+				map[string]any{"patient": e.ada, "doctor": e.doctor, "title": "Your test", "body": "Good."}), "id")
 			return told("letter.created")
 		}},
 		nothing("a letter without a title", func() {
@@ -46,14 +48,25 @@ func (e *teller) papers() []row {
 			share(document.KindLetter, letter)
 			return []string{news("letter.shared", "patientId", e.ada, "letterId", letter)}
 		}},
-		{"it is deleted", func() []string { e.done("deleteLetter", deleteLetter, "id", letter); return told("letter.deleted") }},
+		{"it is deleted", func() []string {
+			e.done("deleteLetter", deleteLetter, "id",
+				letter)
+			return told("letter.deleted")
+		}},
 		nothing("it is deleted again", func() { e.done("deleteLetter", deleteLetter, "id", letter) }),
 		{"room for a document", func() []string {
-			doc = e.text(e.done("createPatientDocument", createDocument, "p", e.ada, "n", "scan.pdf", "t", "application/pdf"), "id")
+			doc = e.text(e.done("createPatientDocument", createDocument, "p", e.ada, "n", "scan.pdf", "t", "application/pdf"),
+				"id")
 			return documents("uploadInitiated")
 		}},
-		nothing("room for none", func() { e.payload("createPatientDocument", createDocument, "p", e.ada, "n", "x", "t", "pdf") }),
-		nothing("room for what others are made from", func() { e.done("createPracticeTemplateDocument", createTemplate, "n", "form.txt") }),
+		nothing("room for none", func() {
+			e.payload("createPatientDocument", createDocument, "p", e.ada, "n", "x", "t",
+				"pdf")
+		}),
+		nothing("room for what others are made from", func() {
+			e.done("createPracticeTemplateDocument", createTemplate, "n",
+				"form.txt")
+		}),
 		nothing("a document is shared", func() { share(document.KindDocument, doc) }),
 		{"it is deleted", func() []string { remove(); return documents("deleted") }},
 		nothing("it is deleted again", remove),
@@ -63,13 +76,15 @@ func (e *teller) papers() []row {
 func (e *teller) clinic() []row {
 	ada, doctor := ourID[patient.ID](&e.ada), ourID[practice.PractitionerID](&e.doctor)
 	lab := func(results string) string {
-		l, err := e.core.Clinical.ImportLab(e.ctx, clinical.Lab{Patient: ada, Doctor: doctor, Status: "received", Results: results})
+		l, err := e.core.Clinical.ImportLab(e.ctx, clinical.Lab{Patient: ada, Doctor: doctor, Status: "received",
+			Results: results})
 		e.must(err)
 		return encode(kindLab, l.ID)
 	}
 	var rx string
 	prescribe := func(orders ...clinical.Order) {
-		p, err := e.core.Clinical.ImportPrescription(e.ctx, clinical.Prescription{Patient: ada, Doctor: doctor, Status: "signed", Content: clinical.PrescriptionContent{Orders: orders}})
+		p, err := e.core.Clinical.ImportPrescription(e.ctx, clinical.Prescription{Patient: ada, Doctor: doctor,
+			Status: "signed", Content: clinical.PrescriptionContent{Orders: orders}})
 		e.must(err)
 		rx = encode(kindPrescription, p.ID)
 	}
@@ -79,7 +94,8 @@ func (e *teller) clinic() []row {
 	var form string
 	var question any
 	fill := func(answer any) (map[string]any, string) {
-		return e.payload("fillQuestionnaire", fillQuestionnaire, "q", form, "p", e.ada, "a", []any{map[string]any{"questionId": question, "answer": answer}})
+		return e.payload("fillQuestionnaire", fillQuestionnaire, "q", form, "p", e.ada, "a",
+			[]any{map[string]any{"questionId": question, "answer": answer}})
 	}
 	return []row{
 		{"a request to a laboratory", func() []string { return []string{told("lab.created", "labId", lab(""))} }},
@@ -92,20 +108,27 @@ func (e *teller) clinic() []row {
 				e.t.Error("it was kept")
 			}
 		}),
-		{"a prescription", func() []string { prescribe(); return []string{told("prescription.created", "prescriptionId", rx)} }},
+		{"a prescription", func() []string {
+			prescribe()
+			return []string{told("prescription.created", "prescriptionId",
+				rx)}
+		}},
 		{"one that was ordered", func() []string {
 			prescribe(clinical.Order{Status: "collected", Provider: "Brambleford Pharmacy"})
-			return []string{told("prescription.created", "prescriptionId", rx), told("prescription.ordered", "prescriptionId", rx)}
+			return []string{told("prescription.created", "prescriptionId", rx),
+				told("prescription.ordered", "prescriptionId", rx)}
 		}},
 		{"it is shared", func() []string {
-			_, err := e.core.Document.KeepShare(e.ctx, document.Share{Kind: document.KindPrescription, Subject: ourID[int64](&rx), Patient: ada, Recipient: document.ToPatient, Title: "It", Method: document.ByLink})
+			_, err := e.core.Document.KeepShare(e.ctx, document.Share{Kind: document.KindPrescription,
+				Subject: ourID[int64](&rx), Patient: ada, Recipient: document.ToPatient, Title: "It", Method: document.ByLink})
 			e.must(err)
 			return []string{news("prescription.shared", "patientId", e.ada, "prescriptionId", rx)}
 		}},
 		nothing("a questionnaire is made", func() {
-			q, err := e.core.Clinical.ImportQuestionnaire(e.ctx, clinical.Questionnaire{Title: "New", Content: clinical.Content{Sections: []clinical.Section{{
-				Title: "You", Questions: []clinical.Question{{ID: 1, Title: "A picture", Kind: clinical.AskFile, Required: true}},
-			}}}})
+			q, err := e.core.Clinical.ImportQuestionnaire(e.ctx,
+				clinical.Questionnaire{Title: "New", Content: clinical.Content{Sections: []clinical.Section{{
+					Title: "You", Questions: []clinical.Question{{ID: 1, Title: "A picture", Kind: clinical.AskFile, Required: true}},
+				}}}})
 			e.must(err)
 			form, question = encode(kindForm, q.ID), encode(kindQuestion, q.Content.Sections[0].Questions[0].ID)
 		}),
@@ -117,7 +140,8 @@ func (e *teller) clinic() []row {
 			}
 			doc := e.text(e.get("patientDocuments.data", `{ patientDocuments { data { id name } } }`), "0.id")
 			return []string{
-				news("questionnaire.response.received", "patientId", e.ada, "questionnaireId", form, "consultationId", e.text(data, "consultationId")),
+				news("questionnaire.response.received", "patientId", e.ada, "questionnaireId", form, "consultationId",
+					e.text(data, "consultationId")),
 				news("patientDocument.uploadInitiated", "patientId", e.ada, "documentId", doc),
 			}
 		}},
@@ -142,14 +166,18 @@ func (e *teller) invoices() []row {
 		}},
 		nothing("they are the same", func() { e.made(`updateInvoice(`+in()+`, invoiceData: {comments: "X"})`, "id") }),
 		{"something more", func() []string {
-			line = e.text(e.made(`addLineItem(`+in()+`, lineItemData: {date: "2031-01-06", productId: "`+e.visit+`", quantity: 1})`, `lineItems { id }`), "lineItems.1.id")
+			line = e.text(e.made(`addLineItem(`+in()+`, lineItemData: {date: "2031-01-06", productId: "`+e.visit+`",
+				quantity: 1})`, `lineItems { id }`), "lineItems.1.id")
 			return lines("added")
 		}},
 		{"twice of it", func() []string {
 			e.made(`updateLineItem(`+in()+`, lineItemId: "`+line+`", lineItemData: {quantity: 2})`, "id")
 			return lines("updated")
 		}},
-		nothing("twice of it again", func() { e.made(`updateLineItem(`+in()+`, lineItemId: "`+line+`", lineItemData: {quantity: 2})`, "id") }),
+		nothing("twice of it again", func() {
+			e.made(`updateLineItem(`+in()+`, lineItemId: "`+line+`",
+			lineItemData: {quantity: 2})`, "id")
+		}),
 		{"none of it", func() []string {
 			e.made(`deleteLineItem(`+in()+`, lineItemId: "`+line+`")`, "id")
 			return lines("removed")
@@ -173,7 +201,8 @@ func (e *teller) payments() []row {
 		return news(topic, append([]string{"invoiceId", id, "patientId", e.ada}, ids...)...)
 	}
 	pay := func(amount float64) map[string]any {
-		data, wrong := e.surgery.change("addInvoicePayment", `invoiceId: $id, paymentData: $payment`, "id", id, "payment", e.payBy(amount))
+		data, wrong := e.surgery.change("addInvoicePayment", `invoiceId: $id,
+			paymentData: $payment`, "id", id, "payment", e.payBy(amount))
 		if wrong != "" {
 			e.t.Fatal(wrong)
 		}
@@ -183,7 +212,8 @@ func (e *teller) payments() []row {
 		e.made(`updateInvoicePayment(invoiceId: "`+id+`", invoicePaymentId: "`+payment+`", paymentData: {`+data+`})`, "id")
 	}
 	refund := func(amount string) string {
-		all := at(e.t, e.made(`refundPayment(invoiceId: "`+id+`", paymentId: "`+payment+`", amount: `+amount+`)`, `refunds { id }`), "refunds").([]any)
+		all := at(e.t, e.made(`refundPayment(invoiceId: "`+id+`", paymentId: "`+payment+`",
+			amount: `+amount+`)`, `refunds { id }`), "refunds").([]any)
 		return e.text(all[len(all)-1], "id")
 	}
 	// Two jabs cost 39.98.
@@ -219,13 +249,15 @@ func (e *teller) payments() []row {
 		{"what is left on one was paid", func() []string {
 			made := e.done("createInvoice", createInvoice, "data", e.bill(map[string]any{
 				"payments": []any{e.payBy(39.98)}, "lineItems": []any{
-					map[string]any{"date": "2031-01-05", "productId": e.jab, "quantity": 2}, map[string]any{"date": "2031-01-05", "productId": e.visit, "quantity": 1},
+					map[string]any{"date": "2031-01-05", "productId": e.jab, "quantity": 2}, map[string]any{"date": "2031-01-05",
+						"productId": e.visit, "quantity": 1},
 				},
 			}))
 			id = e.text(made, "id")
 			line := e.text(made, "lineItems.1.id")
 			e.made(`deleteLineItem(invoiceId: "`+id+`", lineItemId: "`+line+`")`, "id")
-			return []string{told("invoice.created"), told("invoice.partiallyPaid"), told("invoice.lineItems.removed", "lineItemId", line), told("invoice.paid")}
+			return []string{told("invoice.created"), told("invoice.partiallyPaid"),
+				told("invoice.lineItems.removed", "lineItemId", line), told("invoice.paid")}
 		}},
 	}
 }
@@ -240,12 +272,14 @@ func (e *teller) bookings() []row {
 		return []string{news(topic, ids...)}
 	}
 	data := func(from, to string) string {
-		return `bookingData: {patient: "` + e.ada + `", location: "` + e.room + `", bookingType: "` + e.visit + `", doctor: "` + e.doctor +
+		return `bookingData: {patient: "` + e.ada + `", location: "` + e.room + `", bookingType: "` + e.visit + `",
+			doctor: "` + e.doctor +
 			`", start: "2031-07-07T` + from + `:00Z", end: "2031-07-07T` + to + `:00Z"}`
 	}
 	update := func(data string) { e.made(`updateBooking(id: "`+id+`", bookingData: {`+data+`})`, "id") }
 	journey := func(stage, date string) {
-		e.made(`updateBookingJourney(id: "`+id+`", bookingJourneyInput: {journeyStage: `+stage+`, date: "2031-01-05T`+date+`:00Z"})`, "id")
+		e.made(`updateBookingJourney(id: "`+id+`", bookingJourneyInput: {journeyStage: `+stage+`,
+			date: "2031-01-05T`+date+`:00Z"})`, "id")
 	}
 	undo := func(stage string) {
 		e.made(`updateBookingJourney(id: "`+id+`", bookingJourneyInput: {journeyStage: `+stage+`, undo: true})`, "id")
@@ -287,10 +321,15 @@ func (e *teller) bookings() []row {
 			return told("booking.updated", true)
 		}},
 		{"and nobody came", func() []string { journey("dna", "10:45"); return told("booking.patientJourney.noShow", false) }},
-		{"it is cancelled", func() []string { e.made(`deleteBooking(id: "`+id+`")`, "id"); return told("booking.deleted", true) }},
+		{"it is cancelled", func() []string {
+			e.made(`deleteBooking(id: "`+id+`")`, "id")
+			return told("booking.deleted",
+				true)
+		}},
 		nothing("it is cancelled again", func() { e.made(`deleteBooking(id: "`+id+`")`, "id") }),
 		nothing("nobody comes to that", func() {
-			e.refused(`updateBookingJourney(id: "`+id+`", bookingJourneyInput: {journeyStage: arrived})`, booking.ErrCancelled.Message)
+			e.refused(`updateBookingJourney(id: "`+id+`", bookingJourneyInput: {journeyStage: arrived})`,
+				booking.ErrCancelled.Message)
 		}),
 	}
 }
@@ -306,8 +345,9 @@ func (e *teller) appointments() []row {
 	hold := func() {
 		var err error
 		a, err = e.core.Booking.Reserve(e.ctx, booking.Request{
-			Type: ourID[diary.TypeID](&e.visit), Location: ourID[practice.LocationID](&e.room), Practitioner: ourID[practice.PractitionerID](&e.doctor),
-			Start: start, Minutes: 20, Patient: ourID[patient.ID](&e.ada), Override: true,
+			Type: ourID[diary.TypeID](&e.visit), Location: ourID[practice.LocationID](&e.room),
+			Practitioner: ourID[practice.PractitionerID](&e.doctor), Start: start, Minutes: 20,
+			Patient: ourID[patient.ID](&e.ada), Override: true,
 		})
 		e.must(err)
 	}
@@ -320,7 +360,8 @@ func (e *teller) appointments() []row {
 		e.must(err)
 	}
 	reschedule := func() {
-		_, err := e.core.Booking.Reschedule(e.ctx, a.ID, booking.Move{Practitioner: a.Practitioner, Start: start.Add(time.Hour), Minutes: 20, Override: true})
+		_, err := e.core.Booking.Reschedule(e.ctx, a.ID, booking.Move{Practitioner: a.Practitioner,
+			Start: start.Add(time.Hour), Minutes: 20, Override: true})
 		e.must(err)
 	}
 	return []row{

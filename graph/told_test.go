@@ -152,14 +152,15 @@ func (e *teller) deliver() {
 	}
 }
 
-// TestWhatSubscriptionsAreToldOf makes every change there is, and looks at what a
+// TestSubscriptionsGetEveryChangeOnceWithItsIDs makes every change there is, and looks at what a
 // subscription to everything gets: of what happened, with the ids of the right
 // things, once, and in no other practice.
-func TestWhatSubscriptionsAreToldOf(t *testing.T) {
+func TestSubscriptionsGetEveryChangeOnceWithItsIDs(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		e := newTeller(d)
 		for _, rows := range [][]row{
-			e.patients(), e.phones(), e.numbers(), e.around(), e.memberships(), e.invoices(), e.payments(), e.papers(), e.clinic(), e.bookings(), e.appointments(),
+			e.patients(), e.phones(), e.numbers(), e.around(), e.memberships(), e.invoices(), e.payments(), e.papers(),
+			e.clinic(), e.bookings(), e.appointments(),
 		} {
 			e.run(rows)
 		}
@@ -197,8 +198,8 @@ func TestWhatSubscriptionsAreToldOf(t *testing.T) {
 	})
 }
 
-// TestTheDocumentationSaysWhatIsToldOf holds the lists to each other.
-func TestTheDocumentationSaysWhatIsToldOf(t *testing.T) {
+// TestDocumentationListsTheTopicsThatNothingCauses holds the lists to each other.
+func TestDocumentationListsTheTopicsThatNothingCauses(t *testing.T) {
 	for _, name := range []string{"../docs/graphql.md", "../docs/decisions/contract-choices.md"} {
 		text, err := os.ReadFile(name)
 		if err != nil {

@@ -22,16 +22,34 @@ var nouns = map[string]struct {
 	name string
 	kind kind
 }{
-	"event": {"eventId", kindEvent}, "webhook": {"subscriptionId", kindWebhook},
-	"appointment": {"bookingId", kindBooking}, "appointment_type": {"productId", kindProduct}, "practitioner": {"doctorId", kindUser},
-	"location": {"locationId", kindPlace}, "patient": {"patientId", kindPatient}, "merged_patient": {"mergedPatientId", kindPatient},
-	"contact": {"contactId", kindContact}, "relationship": {"relationshipId", kindRelationship}, "label": {"labelId", kindLabel},
-	"product": {"productId", kindProduct}, "invoice": {"invoiceId", kindInvoice}, "letter": {"letterId", kindLetter}, "lab": {"labId", kindLab},
-	"prescription": {"prescriptionId", kindPrescription}, "document": {"documentId", kindDocument},
-	"consultation": {"consultationId", kindConsultation}, "questionnaire": {"questionnaireId", kindForm},
-	"phone": {"phoneId", kindPhone}, "mobile": {"phoneId", kindMobile}, "landline": {"phoneId", kindLandline},
-	"number": {"patientNumberId", kindNumber}, "nhs_number": {"patientNumberId", kindNHSNumber}, "attribute": {"attributeId", kindAttribute},
-	"previous_product": {"previousProductId", kindProduct}, "line": {"lineItemId", kindLineItem}, "refund": {"refundId", kindRefund},
+	"event":            {"eventId", kindEvent},
+	"webhook":          {"subscriptionId", kindWebhook},
+	"appointment":      {"bookingId", kindBooking},
+	"appointment_type": {"productId", kindProduct},
+	"practitioner":     {"doctorId", kindUser},
+	"location":         {"locationId", kindPlace},
+	"patient":          {"patientId", kindPatient},
+	"merged_patient":   {"mergedPatientId", kindPatient},
+	"contact":          {"contactId", kindContact},
+	"relationship":     {"relationshipId", kindRelationship},
+	"label":            {"labelId", kindLabel},
+	"product":          {"productId", kindProduct},
+	"previous_product": {"previousProductId", kindProduct},
+	"invoice":          {"invoiceId", kindInvoice},
+	"line":             {"lineItemId", kindLineItem},
+	"refund":           {"refundId", kindRefund},
+	"letter":           {"letterId", kindLetter},
+	"lab":              {"labId", kindLab},
+	"prescription":     {"prescriptionId", kindPrescription},
+	"document":         {"documentId", kindDocument},
+	"consultation":     {"consultationId", kindConsultation},
+	"questionnaire":    {"questionnaireId", kindForm},
+	"phone":            {"phoneId", kindPhone},
+	"mobile":           {"phoneId", kindMobile},
+	"landline":         {"phoneId", kindLandline},
+	"number":           {"patientNumberId", kindNumber},
+	"nhs_number":       {"patientNumberId", kindNHSNumber},
+	"attribute":        {"attributeId", kindAttribute},
 }
 
 // Identifier is what this API calls a thing, by the noun core has for it, and the
@@ -207,9 +225,10 @@ func WebhookBody(w webhook.Webhook, e event.Event) ([]byte, error) {
 
 func subscription(w webhook.Webhook) *gql.WebhookSubscription {
 	out := &gql.WebhookSubscription{
-		ID: encode(kindWebhook, w.ID), Secret: text(w.Secrets.Key.Secret), URL: w.URL, Label: w.Description, Version: webhookVersion,
-		EventTypes: eventTypes(w.Types), Headers: []gql.WebhookHeader{}, CreatedAt: scalar.Of(w.CreatedAt), UpdatedAt: scalar.Of(w.UpdatedAt),
-		Deleted: ptr(!w.DeletedAt.IsZero()), DeliveryPaused: ptr(!w.DisabledAt.IsZero()),
+		ID: encode(kindWebhook, w.ID), Secret: text(w.Secrets.Key.Secret), URL: w.URL, Label: w.Description,
+		Version:    webhookVersion,
+		EventTypes: eventTypes(w.Types), Headers: []gql.WebhookHeader{}, CreatedAt: scalar.Of(w.CreatedAt),
+		UpdatedAt: scalar.Of(w.UpdatedAt), Deleted: ptr(!w.DeletedAt.IsZero()), DeliveryPaused: ptr(!w.DisabledAt.IsZero()),
 	}
 	for _, name := range w.HeaderNames {
 		out.Headers = append(out.Headers, gql.WebhookHeader{Key: name, Value: w.Secrets.Headers[name]})
@@ -246,19 +265,22 @@ func headers(all []gql.WebhookHeaderInput) map[string]string {
 	return out
 }
 
-// CreateWebhook makes a subscription. Only its answer tells the secret.
+// CreateWebhook makes a subscription. Only its answer has the secret.
 func (m mutation) CreateWebhook(ctx context.Context, in *gql.CreateWebhookInput) (*gql.CreateWebhookPayload, error) {
 	if in == nil {
 		in = &gql.CreateWebhookInput{}
 	}
 	w, err := m.core.Webhook.Create(ctx, webhook.Request{
-		Format: webhook.Semble, Types: typesOf(in.EventTypes), Description: in.Label, URL: in.URL, Headers: headers(in.Headers.Value()),
+		Format: webhook.Semble, Types: typesOf(in.EventTypes), Description: in.Label, URL: in.URL,
+		Headers: headers(in.Headers.Value()),
 	})
 	return &gql.CreateWebhookPayload{Data: subscription(w)}, err
 }
 
 // UpdateWebhook changes a subscription.
-func (m mutation) UpdateWebhook(ctx context.Context, id string, in gql.UpdateWebhookInput) (*gql.UpdateWebhookPayload, error) {
+func (m mutation) UpdateWebhook(
+	ctx context.Context, id string, in gql.UpdateWebhookInput,
+) (*gql.UpdateWebhookPayload, error) {
 	n, err := known[webhook.ID](kindWebhook, id)
 	if err != nil {
 		return nil, err

@@ -33,8 +33,10 @@ func TestEveryEventTypeOfTheContractIsATopic(t *testing.T) {
 
 const (
 	webhookAsked  = `id secret url label eventTypes headers { key value } version createdAt updatedAt deleted deliveryPaused`
-	createWebhook = `mutation($in: CreateWebhookInput) { createWebhook(input: $in) { data { ` + webhookAsked + ` } error } }`
-	updateWebhook = `mutation($id: ID!, $in: UpdateWebhookInput!) { updateWebhook(id: $id, input: $in) { data { ` + webhookAsked + ` } error } }`
+	createWebhook = `mutation($in: CreateWebhookInput) { createWebhook(input: $in) { data { ` + webhookAsked +
+		` } error } }`
+	updateWebhook = `mutation($id: ID!, $in: UpdateWebhookInput!) { updateWebhook(id: $id, input: $in) { data { ` +
+		webhookAsked + ` } error } }`
 	deleteWebhook = `mutation($id: ID!) { deleteWebhook(id: $id) { data { ` + webhookAsked + ` } error } }`
 	oneWebhook    = `query($id: ID!) { webhook(id: $id) { ` + webhookAsked + ` } }`
 	allWebhooks   = `query($d: Boolean) { webhooks(includeDeleted: $d) { ` + webhookAsked + ` } }`
@@ -51,26 +53,32 @@ func TestWebhooks(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		made := d.done("createWebhook", createWebhook, "in", newWebhook())
 		holds(t, made, map[string]any{
-			"url": "https://sync.example/hooks", "label": "Sync", "eventTypes.0": "PATIENT_CREATED", "eventTypes.1": "BOOKING_CREATED",
-			"headers.0.key": "X-Key", "headers.0.value": "7", "version": "1", "deleted": false, "deliveryPaused": false,
-			"createdAt": "2031-01-06T09:00:00.000Z", "updatedAt": "2031-01-06T09:00:00.000Z",
+			"url": "https://sync.example/hooks", "label": "Sync", "eventTypes.0": "PATIENT_CREATED",
+			"eventTypes.1": "BOOKING_CREATED", "headers.0.key": "X-Key", "headers.0.value": "7", "version": "1",
+			"deleted": false, "deliveryPaused": false, "createdAt": "2031-01-06T09:00:00.000Z",
+			"updatedAt": "2031-01-06T09:00:00.000Z",
 		})
 		if s, _ := made["secret"].(string); !strings.HasPrefix(s, "whsec_") {
 			t.Errorf("the secret is %v", made["secret"])
 		}
 		id := made["id"]
-		holds(t, d.get("webhook", oneWebhook, "id", id), map[string]any{"secret": nil, "label": "Sync", "headers.0.value": "7"})
+		holds(t, d.get("webhook", oneWebhook, "id", id), map[string]any{"secret": nil, "label": "Sync",
+			"headers.0.value": "7"})
 		d.move(time.Minute)
-		holds(t, d.done("updateWebhook", updateWebhook, "id", id, "in", map[string]any{"deliveryPaused": true, "label": nil, "headers": nil, "eventTypes": []any{"INVOICE_PAID"}}), map[string]any{
+		holds(t, d.done("updateWebhook", updateWebhook, "id", id, "in",
+			map[string]any{"deliveryPaused": true, "label": nil, "headers": nil,
+				"eventTypes": []any{"INVOICE_PAID"}}), map[string]any{
 			"secret": nil, "label": "Sync", "eventTypes.0": "INVOICE_PAID", "deliveryPaused": true,
 			"createdAt": "2031-01-06T09:00:00.000Z", "updatedAt": "2031-01-06T09:01:00.000Z",
 		})
-		holds(t, d.done("updateWebhook", updateWebhook, "id", id, "in", map[string]any{"deliveryPaused": false}), map[string]any{"deliveryPaused": false})
+		holds(t, d.done("updateWebhook", updateWebhook, "id", id, "in", map[string]any{"deliveryPaused": false}),
+			map[string]any{"deliveryPaused": false})
 		holds(t, d.done("deleteWebhook", deleteWebhook, "id", id), map[string]any{"deleted": true, "label": "Sync"})
 		if got := d.get("webhooks", allWebhooks).([]any); len(got) != 0 {
 			t.Errorf("got %v", got)
 		}
-		holds(t, d.get("webhooks", allWebhooks, "d", true), map[string]any{"0.id": id, "0.deleted": true, "0.eventTypes.0": "INVOICE_PAID", "0.url": "https://sync.example/hooks"})
+		holds(t, d.get("webhooks", allWebhooks, "d", true), map[string]any{"0.id": id, "0.deleted": true,
+			"0.eventTypes.0": "INVOICE_PAID", "0.url": "https://sync.example/hooks"})
 	})
 }
 
@@ -85,7 +93,8 @@ func TestWebhooksAreRefused(t *testing.T) {
 		}
 		bad = newWebhook()
 		bad["eventTypes"] = []any{}
-		if _, wrong := d.payload("createWebhook", createWebhook, "in", bad); !strings.Contains(wrong, "eventTypes: At least one") {
+		if _, wrong := d.payload("createWebhook", createWebhook, "in", bad); !strings.Contains(wrong,
+			"eventTypes: At least one") {
 			t.Error(wrong)
 		}
 		if _, wrong := d.payload("createWebhook", createWebhook); !strings.Contains(wrong, "url") {
@@ -108,7 +117,8 @@ func TestWebhooksAreRefused(t *testing.T) {
 		if got := d.get("webhooks", allWebhooks, "d", true).([]any); len(got) != 0 {
 			t.Errorf("another practice sees %v", got)
 		}
-		if _, wrong := d.payload("updateWebhook", updateWebhook, "id", id, "in", change); wrong != webhook.ErrNotFound.Message {
+		if _, wrong := d.payload("updateWebhook", updateWebhook, "id", id, "in",
+			change); wrong != webhook.ErrNotFound.Message {
 			t.Error(wrong)
 		}
 		if _, wrong := d.payload("deleteWebhook", deleteWebhook, "id", id); wrong != webhook.ErrNotFound.Message {

@@ -1,5 +1,5 @@
 // Package partner is a developer at the command line, who asks a running Frontdesk
-// over its API as a program would: hears of events, invents them, has them
+// over its API as a program would: listens to events, invents them, has them
 // delivered again.
 package partner
 
@@ -33,9 +33,10 @@ type Client struct {
 
 // The faults of a developer's commands.
 var (
-	// ErrNoCredentials is returned when nobody said whom to ask, and as whom.
-	ErrNoCredentials = fault.New(fault.Invalid, "no_credentials", "Say whom to ask with --url, --group and --key, or name the file a sandbox wrote with --credentials.")
-	// ErrNoServer is returned when nobody answers at the address.
+	// ErrNoCredentials is returned when it is not said which server to ask, and as which partner.
+	ErrNoCredentials = fault.New(fault.Invalid, "no_credentials",
+		"Give --url, --group and --key, or with --credentials the file a sandbox wrote.")
+	// ErrNoServer is returned when no server answers at the address.
 	ErrNoServer = fault.New(fault.Unavailable, "no_server", "No Frontdesk answers there.")
 )
 
@@ -73,8 +74,9 @@ func (p *Client) ReadCredentials(path string) error {
 
 // kinds are the kinds of fault by status, as REST gives them.
 var kinds = map[int]fault.Kind{
-	http.StatusBadRequest: fault.Invalid, http.StatusUnauthorized: fault.Unauthenticated, http.StatusForbidden: fault.Forbidden,
-	http.StatusNotFound: fault.NotFound, http.StatusConflict: fault.Conflict, http.StatusTooManyRequests: fault.Limited, http.StatusServiceUnavailable: fault.Unavailable,
+	http.StatusBadRequest: fault.Invalid, http.StatusUnauthorized: fault.Unauthenticated,
+	http.StatusForbidden: fault.Forbidden, http.StatusNotFound: fault.NotFound, http.StatusConflict: fault.Conflict,
+	http.StatusTooManyRequests: fault.Limited, http.StatusServiceUnavailable: fault.Unavailable,
 }
 
 // ask sends a request and reads the answer. Errors: ErrNoServer, and what the
@@ -125,7 +127,8 @@ func (p Client) Trigger(ctx context.Context, eventType string) (string, error) {
 // Resend delivers an event to a webhook again.
 func (p Client) Resend(ctx context.Context, hook, delivery string) error {
 	var d struct{}
-	return p.ask(ctx, http.MethodPost, "/v1/webhooks/"+url.PathEscape(hook)+"/deliveries/"+url.PathEscape(delivery)+"/replay", nil, &d)
+	return p.ask(ctx, http.MethodPost,
+		"/v1/webhooks/"+url.PathEscape(hook)+"/deliveries/"+url.PathEscape(delivery)+"/replay", nil, &d)
 }
 
 // Recover delivers to a webhook what it has missed since a moment. It gives how
@@ -136,11 +139,12 @@ func (p Client) Recover(ctx context.Context, hook string, since time.Time) (int,
 			Queued int `json:"queued"`
 		} `json:"replay"`
 	}
-	err := p.ask(ctx, http.MethodPost, "/v1/webhooks/"+url.PathEscape(hook)+"/recover", map[string]string{"since": since.Format(time.RFC3339)}, &w)
+	err := p.ask(ctx, http.MethodPost, "/v1/webhooks/"+url.PathEscape(hook)+"/recover",
+		map[string]string{"since": since.Format(time.RFC3339)}, &w)
 	return w.Replay.Queued, err
 }
 
-// Listening is what a developer wants to hear of.
+// Listening is which events a developer listens to.
 type Listening struct {
 	// ForwardTo is where each event is posted, as a webhook would be; empty only
 	// prints them.
@@ -160,7 +164,8 @@ func (p Client) Listen(ctx context.Context, l Listening) error {
 	if l.ForwardTo != "" {
 		to, err := url.Parse(l.ForwardTo)
 		if err != nil || to.Host == "" {
-			return fault.Wrong("forward-to", "invalid_string", "an address such as http://localhost:3000/hooks", "This is not an address.")
+			return fault.Wrong("forward-to", "invalid_string", "an address such as http://localhost:3000/hooks",
+				"This is not an address.")
 		}
 		post = hook.New(hook.Settings{Sandbox: true, Allow: []string{to.Host}})
 		defer post.Close()
@@ -223,7 +228,8 @@ func (p Client) pass(ctx context.Context, post *hook.Client, l Listening, e json
 	if err := json.Compact(&body, e); err != nil {
 		return err
 	}
-	a := post.Post(ctx, courier.Parcel{URL: l.ForwardTo, ID: payload.ID, Attempt: 1, At: time.Now(), Body: body.Bytes(), Secrets: []string{l.SigningKey}})
+	a := post.Post(ctx, courier.Parcel{URL: l.ForwardTo, ID: payload.ID, Attempt: 1, At: time.Now(), Body: body.Bytes(),
+		Secrets: []string{l.SigningKey}})
 	how := strconv.Itoa(a.Status)
 	if a.Failure != "" {
 		how = string(a.Failure)

@@ -78,7 +78,9 @@ func (d *door) ReplayDelivery(ctx context.Context, p oas.ReplayDeliveryParams) (
 }
 
 // ReplayWebhook sends the events of a time again.
-func (d *door) ReplayWebhook(ctx context.Context, in *oas.ReplayRequest, p oas.ReplayWebhookParams) (oas.ReplayWebhookRes, error) {
+func (d *door) ReplayWebhook(
+	ctx context.Context, in *oas.ReplayRequest, p oas.ReplayWebhookParams,
+) (oas.ReplayWebhookRes, error) {
 	w, err := d.core.Webhook.ReplayRange(ctx, id[webhook.ID](p.ID), in.Since, in.Until.Value, in.IncludeDelivered.Value)
 	if err != nil {
 		return nil, err
@@ -87,7 +89,9 @@ func (d *door) ReplayWebhook(ctx context.Context, in *oas.ReplayRequest, p oas.R
 }
 
 // RecoverWebhook sends what an endpoint missed.
-func (d *door) RecoverWebhook(ctx context.Context, in *oas.RecoverRequest, p oas.RecoverWebhookParams) (oas.RecoverWebhookRes, error) {
+func (d *door) RecoverWebhook(
+	ctx context.Context, in *oas.RecoverRequest, p oas.RecoverWebhookParams,
+) (oas.RecoverWebhookRes, error) {
 	w, err := d.core.Webhook.ReplayRange(ctx, id[webhook.ID](p.ID), in.Since, time.Time{}, false)
 	if err != nil {
 		return nil, err
@@ -120,7 +124,9 @@ func eventOf(p webhook.Payload) oas.Event {
 }
 
 // CreateTestEvent invents an event in a sandbox.
-func (d *door) CreateTestEvent(ctx context.Context, in *oas.EventRequest, _ oas.CreateTestEventParams) (oas.CreateTestEventRes, error) {
+func (d *door) CreateTestEvent(
+	ctx context.Context, in *oas.EventRequest, _ oas.CreateTestEventParams,
+) (oas.CreateTestEventRes, error) {
 	e, err := d.core.Webhook.Invent(ctx, event.Type(in.EventType))
 	if err != nil {
 		return nil, err

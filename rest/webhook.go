@@ -10,11 +10,13 @@ import (
 )
 
 // CreateWebhook makes an endpoint. Its answer is the only one with its secrets.
-func (d *door) CreateWebhook(ctx context.Context, in *oas.WebhookRequest, _ oas.CreateWebhookParams) (oas.CreateWebhookRes, error) {
+func (d *door) CreateWebhook(
+	ctx context.Context, in *oas.WebhookRequest, _ oas.CreateWebhookParams,
+) (oas.CreateWebhookRes, error) {
 	w, err := d.core.Webhook.Create(ctx, webhook.Request{
-		Format: webhook.Standard, Types: []event.Type{event.Type(in.EventType)}, Description: in.Description.Value, URL: in.URL.String(),
-		SigningKey: in.SigningKey.Value, Headers: in.Headers.Value, IncludeDetails: in.IncludeDetails.Value, Ordered: in.Ordered.Value,
-		Asymmetric: in.Ed25519.Value,
+		Format: webhook.Standard, Types: []event.Type{event.Type(in.EventType)}, Description: in.Description.Value,
+		URL: in.URL.String(), SigningKey: in.SigningKey.Value, Headers: in.Headers.Value,
+		IncludeDetails: in.IncludeDetails.Value, Ordered: in.Ordered.Value, Asymmetric: in.Ed25519.Value,
 	})
 	if err != nil {
 		return nil, err
@@ -22,7 +24,8 @@ func (d *door) CreateWebhook(ctx context.Context, in *oas.WebhookRequest, _ oas.
 	return &oas.CreatedWebhook{
 		ID: w.ID.String(), EventType: string(w.Type()), URL: w.URL, SigningKey: str(w.Secrets.Key.Secret),
 		Headers: oas.NewOptHookHeaders(w.Secrets.Headers), CreatedAt: stamp(w.CreatedAt), UpdatedAt: stamp(w.UpdatedAt),
-		Description: str(w.Description), IncludeDetails: oas.NewOptBool(w.IncludeDetails), Ordered: oas.NewOptBool(w.Ordered), Ed25519: oas.NewOptBool(w.Asymmetric), PublicKey: given(w.PublicKey()),
+		Description: str(w.Description), IncludeDetails: oas.NewOptBool(w.IncludeDetails), Ordered: oas.NewOptBool(w.Ordered),
+		Ed25519: oas.NewOptBool(w.Asymmetric), PublicKey: given(w.PublicKey()),
 	}, nil
 }
 
@@ -34,12 +37,15 @@ func given(s string) oas.OptString { return oas.OptString{Value: s, Set: s != ""
 
 func webhookOf(w webhook.Webhook) *oas.Webhook {
 	out := &oas.Webhook{
-		ID: w.ID.String(), EventType: string(w.Type()), URL: w.URL, CreatedAt: stamp(w.CreatedAt), UpdatedAt: stamp(w.UpdatedAt),
-		Description: str(w.Description), IncludeDetails: oas.NewOptBool(w.IncludeDetails), Ordered: oas.NewOptBool(w.Ordered),
-		Ed25519: oas.NewOptBool(w.Asymmetric), PublicKey: given(w.PublicKey()), HeaderNames: append([]string{}, w.HeaderNames...),
+		ID: w.ID.String(), EventType: string(w.Type()), URL: w.URL, CreatedAt: stamp(w.CreatedAt),
+		UpdatedAt: stamp(w.UpdatedAt), Description: str(w.Description), IncludeDetails: oas.NewOptBool(w.IncludeDetails),
+		Ordered: oas.NewOptBool(w.Ordered), Ed25519: oas.NewOptBool(w.Asymmetric), PublicKey: given(w.PublicKey()),
+		HeaderNames:      append([]string{}, w.HeaderNames...),
 		PreviousKeyUntil: optInstant(w.PreviousUntil), DisabledAt: optInstant(w.DisabledAt),
-		DisabledReason: oas.OptNilDisabledReason{Value: oas.DisabledReason(w.DisabledWhy), Set: true, Null: w.DisabledWhy == ""},
-		FailingSince:   optInstant(w.FailingSince), HeldUntil: optInstant(w.HeldUntil),
+		DisabledReason: oas.OptNilDisabledReason{
+			Value: oas.DisabledReason(w.DisabledWhy), Set: true, Null: w.DisabledWhy == "",
+		},
+		FailingSince: optInstant(w.FailingSince), HeldUntil: optInstant(w.HeldUntil),
 	}
 	if r := w.Replay; r != nil {
 		out.Replay = oas.NewOptReplayProgress(oas.ReplayProgress{
@@ -69,12 +75,15 @@ func (d *door) GetWebhook(ctx context.Context, p oas.GetWebhookParams) (oas.GetW
 		return nil, err
 	}
 	out := webhookOf(h.Webhook)
-	out.Waiting, out.Failed, out.OldestWaitingAt = oas.NewOptInt(h.Waiting), oas.NewOptInt(h.Failed), optInstant(h.OldestWaiting)
+	out.Waiting, out.Failed = oas.NewOptInt(h.Waiting), oas.NewOptInt(h.Failed)
+	out.OldestWaitingAt = optInstant(h.OldestWaiting)
 	return out, nil
 }
 
 // UpdateWebhook changes an endpoint.
-func (d *door) UpdateWebhook(ctx context.Context, in *oas.WebhookChange, p oas.UpdateWebhookParams) (oas.UpdateWebhookRes, error) {
+func (d *door) UpdateWebhook(
+	ctx context.Context, in *oas.WebhookChange, p oas.UpdateWebhookParams,
+) (oas.UpdateWebhookRes, error) {
 	change := webhook.Change{
 		Description: ptr(in.Description.Get()), Headers: in.Headers.Value, IncludeDetails: ptr(in.IncludeDetails.Get()),
 		Ordered: ptr(in.Ordered.Get()), Asymmetric: ptr(in.Ed25519.Get()),
@@ -99,15 +108,17 @@ func (d *door) DeleteWebhook(ctx context.Context, p oas.DeleteWebhookParams) (oa
 }
 
 // RotateWebhookKey gives an endpoint another signing key, and shows it.
-func (d *door) RotateWebhookKey(ctx context.Context, in oas.OptKeyRotation, p oas.RotateWebhookKeyParams) (oas.RotateWebhookKeyRes, error) {
+func (d *door) RotateWebhookKey(
+	ctx context.Context, in oas.OptKeyRotation, p oas.RotateWebhookKeyParams,
+) (oas.RotateWebhookKeyRes, error) {
 	hours := in.Value.OverlapHours.Or(int(webhook.OverlapUsual / time.Hour))
 	w, err := d.core.Webhook.Rotate(ctx, id[webhook.ID](p.ID), in.Value.SigningKey.Value, time.Duration(hours)*time.Hour)
 	if err != nil {
 		return nil, err
 	}
 	return &oas.RotatedWebhook{
-		ID: w.ID.String(), SigningKey: w.Secrets.Key.Secret, PublicKey: given(w.PublicKey()), PreviousKeyUntil: instant(w.PreviousUntil),
-		UpdatedAt: stamp(w.UpdatedAt),
+		ID: w.ID.String(), SigningKey: w.Secrets.Key.Secret, PublicKey: given(w.PublicKey()),
+		PreviousKeyUntil: instant(w.PreviousUntil), UpdatedAt: stamp(w.UpdatedAt),
 	}, nil
 }
 

@@ -70,7 +70,7 @@ const now = "2031-01-06T07:00:00Z"
 const full = `{"description":"our bus","event_type":"message.sent","signing_key":"correct horse","url":"https://example.org/hook?tenant=4",
 	"headers":{"x-tenant":"battery"},"include_details":true,"ordered":true,"ed25519":true}`
 
-func TestAWebhooksSecretsAreShownOnce(t *testing.T) {
+func TestSecretsOfAWebhookAreShownOnce(t *testing.T) {
 	p := newPartner(t)
 	made, _ := p.ask(200, "POST", "/v1/webhooks", full)
 	id, public := made["id"].(string), made["public_key"].(string)
@@ -78,13 +78,15 @@ func TestAWebhooksSecretsAreShownOnce(t *testing.T) {
 		t.Errorf("%v", made)
 	}
 	p.same("what was made", made, object{
-		"id": id, "event_type": "message.sent", "url": "https://example.org/hook?tenant=4", "signing_key": "correct horse", "headers": object{"X-Tenant": "battery"},
-		"created_at": now, "updated_at": now, "description": "our bus", "include_details": true, "ordered": true, "ed25519": true, "public_key": public,
+		"id": id, "event_type": "message.sent", "url": "https://example.org/hook?tenant=4", "signing_key": "correct horse",
+		"headers": object{"X-Tenant": "battery"}, "created_at": now, "updated_at": now, "description": "our bus",
+		"include_details": true, "ordered": true, "ed25519": true, "public_key": public,
 	})
 	seen := object{
-		"id": id, "event_type": "message.sent", "url": "https://example.org/hook?tenant=4", "created_at": now, "updated_at": now, "description": "our bus",
-		"include_details": true, "ordered": true, "ed25519": true, "public_key": public, "header_names": []any{"X-Tenant"}, "previous_key_until": nil,
-		"disabled_at": nil, "disabled_reason": nil, "failing_since": nil, "held_until": nil,
+		"id": id, "event_type": "message.sent", "url": "https://example.org/hook?tenant=4", "created_at": now,
+		"updated_at": now, "description": "our bus", "include_details": true, "ordered": true, "ed25519": true,
+		"public_key": public, "header_names": []any{"X-Tenant"}, "previous_key_until": nil, "disabled_at": nil,
+		"disabled_reason": nil, "failing_since": nil, "held_until": nil,
 	}
 	list, text := p.ask(200, "GET", "/v1/webhooks?event_type=message.sent", "")
 	p.same("the list", list, object{"data": []any{seen}, "count": 1.0})
@@ -106,19 +108,20 @@ func TestAWebhooksSecretsAreShownOnce(t *testing.T) {
 	p.ask(404, "DELETE", "/v1/webhooks/x", "")
 }
 
-func TestAWebhookIsAsPlainAsItCanBe(t *testing.T) {
+func TestWebhookNeedsATypeAndAnAddressAlone(t *testing.T) {
 	p := newPartner(t)
 	made, _ := p.ask(200, "POST", "/v1/webhooks", `{"event_type":"patient.merged","url":"https://example.org"}`)
 	if !strings.HasPrefix(made["signing_key"].(string), "whsec_") {
 		t.Errorf("%v", made["signing_key"])
 	}
 	p.same("what was made", made, object{
-		"id": made["id"], "event_type": "patient.merged", "url": "https://example.org", "signing_key": made["signing_key"], "headers": object{},
-		"created_at": now, "updated_at": now, "description": "", "include_details": false, "ordered": false, "ed25519": false,
+		"id": made["id"], "event_type": "patient.merged", "url": "https://example.org", "signing_key": made["signing_key"],
+		"headers": object{}, "created_at": now, "updated_at": now, "description": "", "include_details": false,
+		"ordered": false, "ed25519": false,
 	})
 }
 
-func TestAWebhookIsChanged(t *testing.T) {
+func TestWebhookIsChanged(t *testing.T) {
 	p := newPartner(t)
 	made, _ := p.ask(200, "POST", "/v1/webhooks", full)
 	at := "/v1/webhooks/" + made["id"].(string)
@@ -126,17 +129,22 @@ func TestAWebhookIsChanged(t *testing.T) {
 		name, method, path, body string
 		want                     object
 	}{
-		{"nothing", "PATCH", "", `{}`, object{"url": "https://example.org/hook?tenant=4", "description": "our bus", "header_names": []any{"X-Tenant"}, "ordered": true}},
-		{"its address", "PATCH", "", `{"url":"https://example.com/x"}`, object{"url": "https://example.com/x", "description": "our bus", "header_names": []any{"X-Tenant"}}},
+		{"nothing", "PATCH", "", `{}`, object{"url": "https://example.org/hook?tenant=4", "description": "our bus",
+			"header_names": []any{"X-Tenant"}, "ordered": true}},
+		{"its address", "PATCH", "", `{"url":"https://example.com/x"}`,
+			object{"url": "https://example.com/x", "description": "our bus", "header_names": []any{"X-Tenant"}}},
 		{"its headers", "PATCH", "", `{"headers":{"a":"1","b":"2"}}`, object{"header_names": []any{"A", "B"}}},
 		{"no headers", "PATCH", "", `{"headers":{}}`, object{"header_names": []any{}}},
 		{"its manners", "PATCH", "", `{"description":"","include_details":false,"ordered":false,"ed25519":false}`,
 			object{"description": "", "include_details": false, "ordered": false, "ed25519": false, "public_key": nil}},
 		{"off", "POST", "/disable", ``, object{"disabled_at": now, "disabled_reason": "requested"}},
 		{"on", "POST", "/enable", ``, object{"disabled_at": nil, "disabled_reason": nil}},
-		{"its key", "POST", "/rotate-key", ``, object{"id": made["id"], "previous_key_until": "2031-01-07T07:00:00Z", "updated_at": now}},
-		{"its key, to one that is given, at once", "POST", "/rotate-key", `{"signing_key":"staple","overlap_hours":0}`, object{"signing_key": "staple", "previous_key_until": nil}},
-		{"its key, with another overlap", "POST", "/rotate-key", `{"overlap_hours":1}`, object{"previous_key_until": "2031-01-06T08:00:00Z"}},
+		{"its key", "POST", "/rotate-key", ``, object{"id": made["id"], "previous_key_until": "2031-01-07T07:00:00Z",
+			"updated_at": now}},
+		{"its key, to one that is given, at once", "POST", "/rotate-key", `{"signing_key":"staple","overlap_hours":0}`,
+			object{"signing_key": "staple", "previous_key_until": nil}},
+		{"its key, with another overlap", "POST", "/rotate-key", `{"overlap_hours":1}`,
+			object{"previous_key_until": "2031-01-06T08:00:00Z"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			p := *p
@@ -153,23 +161,25 @@ func TestAWebhookIsChanged(t *testing.T) {
 	}
 }
 
-func TestDeliveriesAreToldWithTheirAttempts(t *testing.T) {
+func TestDeliveriesAreListedWithTheirAttempts(t *testing.T) {
 	p := newPartner(t)
 	made, _ := p.ask(200, "POST", "/v1/webhooks", full)
 	at := "/v1/webhooks/" + made["id"].(string)
 	first, _ := p.ask(200, "POST", at+"/test", "")
 	p.same("a test", first, object{
-		"id": first["id"], "event_at": now, "state": "waiting", "attempt_count": 0.0, "under_way": false, "next_attempt_at": now, "queued_at": now,
-		"status": nil, "failure": nil, "ended_at": nil, "created_at": now,
+		"id": first["id"], "event_at": now, "state": "waiting", "attempt_count": 0.0, "under_way": false,
+		"next_attempt_at": now, "queued_at": now, "status": nil, "failure": nil, "ended_at": nil, "created_at": now,
 	})
 	p.post(made["id"].(string),
-		courier.Answer{Failure: webhook.Refused, Took: 1500 * time.Millisecond}, courier.Answer{Status: 200, Body: "thanks", Took: time.Millisecond})
+		courier.Answer{Failure: webhook.Refused, Took: 1500 * time.Millisecond}, courier.Answer{Status: 200, Body: "thanks",
+			Took: time.Millisecond})
 	tried, _ := p.ask(200, "GET", at+"/deliveries/"+first["id"].(string), "")
 	p.same("its attempts", tried["attempts"], []any{
 		object{"number": 1.0, "at": now, "duration_ms": 1500.0, "status": nil, "failure": "refused", "answer": ""},
 		object{"number": 2.0, "at": now, "duration_ms": 1.0, "status": 200.0, "failure": nil, "answer": "thanks"},
 	})
-	for name, want := range (object{"state": "delivered", "attempt_count": 2.0, "next_attempt_at": nil, "status": 200.0, "failure": nil, "ended_at": now}) {
+	for name, want := range (object{"state": "delivered", "attempt_count": 2.0, "next_attempt_at": nil, "status": 200.0,
+		"failure": nil, "ended_at": now}) {
 		p.same(name, tried[name], want)
 	}
 	second, _ := p.ask(200, "POST", at+"/test", "")
@@ -198,7 +208,8 @@ func (p *partner) post(id string, answers ...courier.Answer) {
 	group, of := practice.ID(g), webhook.ID(n)
 	for i, a := range answers {
 		err := p.db.DeliveryQueue().DoUnawaited(context.Background(), func(tx courier.Tx) error {
-			claimed, err := tx.ClaimDeliveries(context.Background(), group, of, courier.Claim{Now: at, Until: at.Add(time.Minute), Lease: 1, Limit: 1})
+			claimed, err := tx.ClaimDeliveries(context.Background(), group, of,
+				courier.Claim{Now: at, Until: at.Add(time.Minute), Lease: 1, Limit: 1})
 			if err != nil {
 				return err
 			}
@@ -210,8 +221,10 @@ func (p *partner) post(id string, answers ...courier.Answer) {
 			if i == len(answers)-1 {
 				d.State, d.DueAt, d.EndedAt = webhook.Delivered, time.Time{}, at
 			}
-			attempt := webhook.Attempt{Number: d.Attempts, At: at, Took: a.Took, Status: a.Status, Failure: a.Failure, Body: a.Body}
-			return tx.SettleDeliveries(context.Background(), group, of, []courier.Settled{{Delivery: d, Lease: 1, Attempt: &attempt}})
+			attempt := webhook.Attempt{Number: d.Attempts, At: at, Took: a.Took, Status: a.Status, Failure: a.Failure,
+				Body: a.Body}
+			return tx.SettleDeliveries(context.Background(), group, of,
+				[]courier.Settled{{Delivery: d, Lease: 1, Attempt: &attempt}})
 		})
 		if err != nil {
 			p.Fatal(err)
@@ -252,10 +265,13 @@ func TestEventsAreReadFromTheLogAndReplayed(t *testing.T) {
 	made, _ := p.ask(200, "POST", "/v1/webhooks", full)
 	path := "/v1/webhooks/" + made["id"].(string)
 	w, _ := p.ask(200, "POST", path+"/recover", `{"since":"2031-01-06T06:00:00Z"}`)
-	p.same("what was missed", w["replay"], object{"since": "2031-01-06T06:00:00Z", "until": now, "include_delivered": false, "queued": 2.0, "done_at": now})
-	w, _ = p.ask(200, "POST", path+"/replay", `{"since":"2031-01-06T06:00:00Z","until":"2031-01-06T06:30:00Z","include_delivered":true}`)
+	p.same("what was missed", w["replay"], object{"since": "2031-01-06T06:00:00Z", "until": now,
+		"include_delivered": false, "queued": 2.0, "done_at": now})
+	w, _ = p.ask(200, "POST", path+"/replay",
+		`{"since":"2031-01-06T06:00:00Z","until":"2031-01-06T06:30:00Z","include_delivered":true}`)
 	p.same("a time when nothing happened", w["replay"], object{
-		"since": "2031-01-06T06:00:00Z", "until": "2031-01-06T06:30:00Z", "include_delivered": true, "queued": 0.0, "done_at": now,
+		"since": "2031-01-06T06:00:00Z", "until": "2031-01-06T06:30:00Z", "include_delivered": true, "queued": 0.0,
+		"done_at": now,
 	})
 	p.ask(200, "POST", path+"/disable", "")
 	e, _ := p.ask(409, "POST", path+"/recover", `{"since":"2031-01-06T06:00:00Z"}`)

@@ -15,14 +15,15 @@ import (
 
 const (
 	theBlocked  = `SELECT value FROM json_each($3)`
-	intoBacklog = `INSERT INTO webhook_backlog (practice_group_id, event_id, webhooks) SELECT e.practice_group_id, e.id, group_concat(w.id)` + wanting +
+	intoBacklog = `INSERT INTO webhook_backlog (practice_group_id, event_id, webhooks)
+		SELECT e.practice_group_id, e.id, group_concat(w.id)` + wanting +
 		` AND NOT w.ordered AND w.id IN (` + theBlocked + `) GROUP BY e.practice_group_id, e.id`
 	deliverRest = deliver + ` AND (w.ordered OR w.id NOT IN (` + theBlocked + `))`
 )
 
 // deliveries are the statements that queue an event for every endpoint that
 // wants it. For those that are blocked it goes to the backlog, but where events of
-// one thing are told in their order: that is found out from the deliveries.
+// one thing are sent in their order: that is found out from the deliveries.
 func (t *Tx) deliveries(e event.Event) ([]statement, error) {
 	var blocked []webhook.ID
 	if t.db.pages {
@@ -46,41 +47,43 @@ func (s webhookStore) Behind(ctx context.Context) ([]practice.ID, error) {
 		return nil, nil // nothing ever is
 	}
 	return list(ctx, s.Tx, `SELECT practice_group_id FROM practice_group g
-		WHERE EXISTS (SELECT 1 FROM webhook_backlog b WHERE b.practice_group_id = g.practice_group_id) ORDER BY practice_group_id`, nil,
-		func(scan scanner) (practice.ID, error) {
-			var id practice.ID
-			err := scan(&id)
-			return id, err
-		})
+		WHERE EXISTS (SELECT 1 FROM webhook_backlog b WHERE b.practice_group_id = g.practice_group_id)
+		ORDER BY practice_group_id`, nil, func(scan scanner) (practice.ID, error) {
+		var id practice.ID
+		err := scan(&id)
+		return id, err
+	})
 }
 
 // Backlog lists the oldest of a group's backlog.
 func (s webhookStore) Backlog(ctx context.Context, group practice.ID, limit int) ([]courier.Held, error) {
-	return list(ctx, s.Tx, `SELECT event_id, webhooks FROM webhook_backlog WHERE practice_group_id = $1 ORDER BY event_id LIMIT $2`,
-		in{group, limit}, func(scan scanner) (courier.Held, error) {
-			var m courier.Held
-			var webhooks string
-			err := scan(&m.Event, &webhooks)
-			for one := range strings.SplitSeq(webhooks, ",") {
-				id, bad := strconv.ParseInt(one, 10, 64)
-				if m.Webhooks = append(m.Webhooks, webhook.ID(id)); err == nil {
-					err = bad
-				}
+	return list(ctx, s.Tx, `SELECT event_id, webhooks FROM webhook_backlog WHERE practice_group_id = $1 ORDER BY event_id
+		LIMIT $2`, in{group, limit}, func(scan scanner) (courier.Held, error) {
+		var m courier.Held
+		var webhooks string
+		err := scan(&m.Event, &webhooks)
+		for one := range strings.SplitSeq(webhooks, ",") {
+			id, bad := strconv.ParseInt(one, 10, 64)
+			if m.Webhooks = append(m.Webhooks, webhook.ID(id)); err == nil {
+				err = bad
 			}
-			return m, err
-		})
+		}
+		return m, err
+	})
 }
 
 const (
-	queueBacklog = toDeliver + ` FROM webhook w CROSS JOIN event e WHERE w.practice_group_id = $1 AND e.practice_group_id = $1 AND e.id IN `
+	queueBacklog = toDeliver + ` FROM webhook w CROSS JOIN event e WHERE w.practice_group_id = $1
+		AND e.practice_group_id = $1 AND e.id IN `
 	// One that was asked for meanwhile is there already.
 	unlessThere = ` ON CONFLICT (practice_group_id, webhook_id, event_id) DO NOTHING`
 	dropBacklog = `DELETE FROM webhook_backlog WHERE practice_group_id = $1 AND event_id IN `
 )
 
 var (
-	queueBacklogWith = amongst{queueBacklog + few2 + ` AND w.id = $22` + unlessThere, queueBacklog + many2 + ` AND w.id = $202` + unlessThere}
-	dropBacklogWith  = amongst{dropBacklog + few2, dropBacklog + many2}
+	queueBacklogWith = amongst{queueBacklog + few2 + ` AND w.id = $22` + unlessThere, queueBacklog + many2 + `
+		AND w.id = $202` + unlessThere}
+	dropBacklogWith = amongst{dropBacklog + few2, dropBacklog + many2}
 )
 
 // QueueFromBacklog queues events for an endpoint.

@@ -11,14 +11,15 @@ import (
 	"frontdesk/core/webhook"
 )
 
-const deliveryColumns = `event_id, at, state, attempts, tries, due_at, lease IS NOT NULL, since, status, failure, ended_at, body, created_at`
+const deliveryColumns = `event_id, at, state, attempts, tries, due_at, lease IS NOT NULL, since, status, failure,
+	ended_at, body, created_at`
 
 func scanDelivery(scan scanner) (webhook.Delivery, error) {
 	var d webhook.Delivery
 	var body string
 	var leased flag
-	err := scan(&d.ID, when{&d.At}, &d.State, &d.Attempts, &d.Tries, when{&d.DueAt}, &leased, when{&d.Since}, &d.Status, &d.Failure, when{&d.EndedAt},
-		text{&body}, when{&d.CreatedAt})
+	err := scan(&d.ID, when{&d.At}, &d.State, &d.Attempts, &d.Tries, when{&d.DueAt}, &leased, when{&d.Since}, &d.Status,
+		&d.Failure, when{&d.EndedAt}, text{&body}, when{&d.CreatedAt})
 	if d.Leased = bool(leased); body != "" {
 		d.Body = []byte(body)
 	}
@@ -26,7 +27,8 @@ func scanDelivery(scan scanner) (webhook.Delivery, error) {
 }
 
 const (
-	oneDelivery = `SELECT ` + deliveryColumns + ` FROM webhook_delivery WHERE practice_group_id = $1 AND webhook_id = $2 AND event_id = $3`
+	oneDelivery = `SELECT ` + deliveryColumns + ` FROM webhook_delivery WHERE practice_group_id = $1 AND webhook_id = $2
+		AND event_id = $3`
 	// What is in the backlog is a delivery that waits; see store/backlog.go. One
 	// statement looks in both places, for an event moves from one to the other.
 	oneWithBacklog = oneDelivery + ` UNION ALL
@@ -46,13 +48,16 @@ func (t *Tx) Delivery(ctx context.Context, group practice.ID, of webhook.ID, id 
 }
 
 const (
-	someDeliveries = `SELECT ` + deliveryColumns + ` FROM webhook_delivery d WHERE d.practice_group_id = $1 AND d.webhook_id = $2 AND d.event_id < $3`
+	someDeliveries = `SELECT ` + deliveryColumns + ` FROM webhook_delivery d WHERE d.practice_group_id = $1
+		AND d.webhook_id = $2 AND d.event_id < $3`
 	newestDelivery = ` ORDER BY event_id DESC LIMIT $4`
 )
 
 // Deliveries lists an endpoint's deliveries, newest first. Each state has an
 // index of its own, but for delivered, which nearly all are.
-func (s webhookStore) Deliveries(ctx context.Context, group practice.ID, of webhook.ID, q webhook.Query) ([]webhook.Delivery, error) {
+func (s webhookStore) Deliveries(
+	ctx context.Context, group practice.ID, of webhook.ID, q webhook.Query,
+) ([]webhook.Delivery, error) {
 	if q.Before == 0 {
 		q.Before = 1 << 53
 	}
@@ -72,20 +77,24 @@ func (s webhookStore) Deliveries(ctx context.Context, group practice.ID, of webh
 func (s webhookStore) Counts(ctx context.Context, group practice.ID, of webhook.ID, limit int) (webhook.Counts, error) {
 	var c webhook.Counts
 	_, err := s.one(ctx, `SELECT count(*), MIN(at) FROM (SELECT at FROM webhook_delivery d
-		WHERE d.practice_group_id = $1 AND d.webhook_id = $2 AND d.due_at IS NOT NULL ORDER BY due_at, event_id LIMIT $3) AS waiting`,
-		in{group, of, limit}, &c.Waiting, when{&c.OldestWaiting})
+		WHERE d.practice_group_id = $1 AND d.webhook_id = $2 AND d.due_at IS NOT NULL ORDER BY due_at, event_id
+		LIMIT $3) AS waiting`, in{group, of, limit}, &c.Waiting, when{&c.OldestWaiting})
 	if err != nil {
 		return c, err
 	}
 	_, err = s.one(ctx, `SELECT count(*) FROM (SELECT 1 FROM webhook_delivery d
-		WHERE d.practice_group_id = $1 AND d.webhook_id = $2 AND d.state = 'failed' LIMIT $3) AS failed`, in{group, of, limit}, &c.Failed)
+		WHERE d.practice_group_id = $1 AND d.webhook_id = $2 AND d.state = 'failed'
+		LIMIT $3) AS failed`, in{group, of, limit}, &c.Failed)
 	return c, err
 }
 
 // Attempts lists how a delivery went.
-func (s webhookStore) Attempts(ctx context.Context, group practice.ID, of webhook.ID, delivery int64) ([]webhook.Attempt, error) {
+func (s webhookStore) Attempts(
+	ctx context.Context, group practice.ID, of webhook.ID, delivery int64,
+) ([]webhook.Attempt, error) {
 	return list(ctx, s.Tx, `SELECT number, at, took, status, failure, answer FROM webhook_attempt
-		WHERE practice_group_id = $1 AND webhook_id = $2 AND event_id = $3 ORDER BY number`, in{group, of, delivery}, func(scan scanner) (webhook.Attempt, error) {
+		WHERE practice_group_id = $1 AND webhook_id = $2 AND event_id = $3
+		ORDER BY number`, in{group, of, delivery}, func(scan scanner) (webhook.Attempt, error) {
 		var a webhook.Attempt
 		var took int64
 		err := scan(&a.Number, when{&a.At}, &took, &a.Status, &a.Failure, &a.Body)
@@ -96,9 +105,10 @@ func (s webhookStore) Attempts(ctx context.Context, group practice.ID, of webhoo
 
 // AddDelivery keeps a delivery that has no event.
 func (t *Tx) AddDelivery(ctx context.Context, group practice.ID, of webhook.ID, d webhook.Delivery) error {
-	_, err := t.exec(ctx, `INSERT INTO webhook_delivery (practice_group_id, webhook_id, event_id, subject_id, sequence, at, state, attempts, tries, due_at, since,
-			status, failure, body, created_at) VALUES ($1, $2, $3, 0, 0, $4, $5, 0, 0, $6, $7, 0, '', $8, $9)`,
-		group, of, d.ID, d.At, d.State, at(d.DueAt), d.Since, string(d.Body), d.CreatedAt)
+	_, err := t.exec(ctx, `INSERT INTO webhook_delivery (practice_group_id, webhook_id, event_id, subject_id, sequence,
+		at, state, attempts, tries, due_at, since, status, failure, body, created_at)
+		VALUES ($1, $2, $3, 0, 0, $4, $5, 0, 0, $6, $7, 0, '', $8,
+		$9)`, group, of, d.ID, d.At, d.State, at(d.DueAt), d.Since, string(d.Body), d.CreatedAt)
 	t.queued(ctx, group)
 	return err
 }
@@ -107,18 +117,23 @@ func (t *Tx) AddDelivery(ctx context.Context, group practice.ID, of webhook.ID, 
 func (t *Tx) queued(ctx context.Context, group practice.ID) { t.notes(ctx, group, "") }
 
 // Requeue queues the deliveries of events.
-func (t *Tx) Requeue(ctx context.Context, group practice.ID, of webhook.ID, events []int64, again bool, now time.Time) (int, error) {
+func (t *Tx) Requeue(
+	ctx context.Context, group practice.ID, of webhook.ID, events []int64, again bool, now time.Time,
+) (int, error) {
 	all := make([]statement, 0, 2*len(events))
 	for _, id := range events {
-		all = append(all, statement{`UPDATE webhook_delivery SET state = 'waiting', tries = 0, due_at = $4, since = $4, ended_at = NULL, lease = NULL
-			WHERE practice_group_id = $1 AND webhook_id = $2 AND event_id = $3 AND (CAST($5 AS boolean) OR (lease IS NULL AND state <> 'delivered'))`,
-			in{group, of, id, now, again}})
+		all = append(all, statement{`UPDATE webhook_delivery SET state = 'waiting', tries = 0, due_at = $4, since = $4,
+			ended_at = NULL, lease = NULL
+			WHERE practice_group_id = $1 AND webhook_id = $2 AND event_id = $3 AND (CAST($5 AS boolean) OR (lease IS NULL
+			AND state <> 'delivered'))`, in{group, of, id, now, again}})
 	}
 	for _, id := range events {
-		all = append(all, statement{`INSERT INTO webhook_delivery (practice_group_id, webhook_id, event_id, subject_id, sequence, lane, at, state, attempts, tries,
-				due_at, since, status, failure, created_at)
-			SELECT e.practice_group_id, w.id, e.id, e.subject_id, e.sequence, CASE WHEN w.ordered THEN e.subject_id END, e.at, 'waiting', 0, 0, $4, $4, 0, '', $4
-			FROM event e JOIN webhook w ON w.practice_group_id = e.practice_group_id AND w.id = $2 WHERE e.practice_group_id = $1 AND e.id = $3
+		all = append(all, statement{`INSERT INTO webhook_delivery (practice_group_id, webhook_id, event_id, subject_id,
+			sequence, lane, at, state, attempts, tries, due_at, since, status, failure, created_at)
+			SELECT e.practice_group_id, w.id, e.id, e.subject_id, e.sequence, CASE WHEN w.ordered THEN e.subject_id END, e.at,
+			'waiting', 0, 0, $4, $4, 0, '', $4
+			FROM event e JOIN webhook w ON w.practice_group_id = e.practice_group_id AND w.id = $2
+			WHERE e.practice_group_id = $1 AND e.id = $3
 			ON CONFLICT (practice_group_id, webhook_id, event_id) DO NOTHING`, in{group, of, id, now}})
 	}
 	touched, err := t.run(ctx, all)
@@ -133,21 +148,28 @@ func (t *Tx) Requeue(ctx context.Context, group practice.ID, of webhook.ID, even
 const (
 	// inTurn passes over what comes after something that still waits, where the
 	// endpoint wants the events of one thing in their order.
-	inTurn = ` AND (lane IS NULL OR NOT EXISTS (SELECT 1 FROM webhook_delivery b WHERE b.practice_group_id = d.practice_group_id
+	inTurn = ` AND (lane IS NULL OR NOT EXISTS (SELECT 1 FROM webhook_delivery b
+		WHERE b.practice_group_id = d.practice_group_id
 		AND b.webhook_id = d.webhook_id AND b.lane = d.lane AND b.sequence < d.sequence AND b.due_at IS NOT NULL))`
 	leaseSet = `UPDATE webhook_delivery SET due_at = $4, lease = $5, attempts = attempts + 1`
-	leaseDue = ` FROM webhook_delivery d WHERE d.practice_group_id = $1 AND d.webhook_id = $2 AND d.due_at <= $3` + inTurn + ` ORDER BY due_at, event_id LIMIT $6`
-	leased   = ` RETURNING ` + deliveryColumns + `, lease, subject_id, sequence,
-		(SELECT e.data FROM event e WHERE e.practice_group_id = webhook_delivery.practice_group_id AND e.id = webhook_delivery.event_id),
-		(SELECT e.type FROM event e WHERE e.practice_group_id = webhook_delivery.practice_group_id AND e.id = webhook_delivery.event_id)`
-	leaseDeliveries = leaseSet + ` WHERE practice_group_id = $1 AND webhook_id = $2 AND event_id IN (SELECT event_id` + leaseDue + `)` + leased
+	leaseDue = ` FROM webhook_delivery d WHERE d.practice_group_id = $1 AND d.webhook_id = $2
+		AND d.due_at <= $3` + inTurn + ` ORDER BY due_at, event_id LIMIT $6`
+	leased = ` RETURNING ` + deliveryColumns + `, lease, subject_id, sequence,
+		(SELECT e.data FROM event e WHERE e.practice_group_id = webhook_delivery.practice_group_id
+		AND e.id = webhook_delivery.event_id), (SELECT e.type FROM event e
+		WHERE e.practice_group_id = webhook_delivery.practice_group_id AND e.id = webhook_delivery.event_id)`
+	leaseDeliveries = leaseSet + ` WHERE practice_group_id = $1 AND webhook_id = $2
+		AND event_id IN (SELECT event_id` + leaseDue + `)` + leased
 	// See claimSkipping.
-	leaseSkipping = `WITH due AS MATERIALIZED (SELECT d.practice_group_id AS g, d.webhook_id AS w, d.event_id AS e` + leaseDue + skipLocked + `) ` +
+	leaseSkipping = `WITH due AS MATERIALIZED (SELECT d.practice_group_id AS g, d.webhook_id AS w, d.event_id AS e` +
+		leaseDue + skipLocked + `) ` +
 		leaseSet + ` FROM due WHERE practice_group_id = due.g AND webhook_id = due.w AND event_id = due.e` + leased
 )
 
 // ClaimDeliveries leases deliveries that are due.
-func (t *Tx) ClaimDeliveries(ctx context.Context, group practice.ID, of webhook.ID, c courier.Claim) ([]courier.Claimed, error) {
+func (t *Tx) ClaimDeliveries(
+	ctx context.Context, group practice.ID, of webhook.ID, c courier.Claim,
+) ([]courier.Claimed, error) {
 	query := leaseDeliveries
 	if t.db.skips {
 		query = leaseSkipping
@@ -157,24 +179,27 @@ func (t *Tx) ClaimDeliveries(ctx context.Context, group practice.ID, of webhook.
 			return nil, err
 		}
 	}
-	found, err := list(ctx, t, query, in{group, of, c.Now, c.Until, c.Lease, c.Limit}, func(scan scanner) (courier.Claimed, error) {
-		var d courier.Claimed
-		var data, body, of string
-		var leased flag
-		err := scan(&d.ID, when{&d.At}, &d.State, &d.Attempts, &d.Tries, when{&d.DueAt}, &leased, when{&d.Since}, &d.Status, &d.Failure, when{&d.EndedAt},
-			text{&body}, when{&d.CreatedAt}, &d.Lease, &d.Subject, &d.Sequence, text{&data}, text{&of})
-		if d.Leased, d.Data, d.Type = bool(leased), []byte(data), event.Type(of); body != "" {
-			d.Body = []byte(body)
-		}
-		return d, err
-	})
+	found, err := list(ctx, t, query, in{group, of, c.Now, c.Until, c.Lease, c.Limit},
+		func(scan scanner) (courier.Claimed, error) {
+			var d courier.Claimed
+			var data, body, of string
+			var leased flag
+			err := scan(&d.ID, when{&d.At}, &d.State, &d.Attempts, &d.Tries, when{&d.DueAt}, &leased, when{&d.Since}, &d.Status,
+				&d.Failure, when{&d.EndedAt}, text{&body}, when{&d.CreatedAt}, &d.Lease, &d.Subject, &d.Sequence, text{&data},
+				text{&of})
+			if d.Leased, d.Data, d.Type = bool(leased), []byte(data), event.Type(of); body != "" {
+				d.Body = []byte(body)
+			}
+			return d, err
+		})
 	slices.SortFunc(found, func(a, b courier.Claimed) int { return int(a.ID - b.ID) })
 	return found, err
 }
 
 // NextDelivery is when the next delivery falls due.
 func (t *Tx) NextDelivery(ctx context.Context, group practice.ID, of webhook.ID) (next time.Time, err error) {
-	_, err = t.one(ctx, `SELECT due_at FROM webhook_delivery d WHERE d.practice_group_id = $1 AND d.webhook_id = $2 AND d.due_at IS NOT NULL`+inTurn+`
+	_, err = t.one(ctx, `SELECT due_at FROM webhook_delivery d WHERE d.practice_group_id = $1 AND d.webhook_id = $2
+		AND d.due_at IS NOT NULL`+inTurn+`
 		ORDER BY due_at, event_id LIMIT 1`, in{group, of}, when{&next})
 	return next, err
 }
@@ -183,15 +208,17 @@ func (t *Tx) NextDelivery(ctx context.Context, group practice.ID, of webhook.ID)
 func (t *Tx) SettleDeliveries(ctx context.Context, group practice.ID, of webhook.ID, settled []courier.Settled) error {
 	all := make([]statement, 0, 2*len(settled))
 	for _, s := range settled {
-		all = append(all, statement{`UPDATE webhook_delivery SET state = $4, attempts = $5, tries = $6, due_at = $7, status = $8, failure = $9, ended_at = $10, lease = NULL
+		all = append(all, statement{`UPDATE webhook_delivery SET state = $4, attempts = $5, tries = $6, due_at = $7,
+			status = $8, failure = $9, ended_at = $10, lease = NULL
 			WHERE practice_group_id = $1 AND webhook_id = $2 AND event_id = $3 AND lease = $11`,
 			in{group, of, s.ID, s.State, s.Attempts, s.Tries, at(s.DueAt), s.Status, s.Failure, at(s.EndedAt), s.Lease}})
 	}
 	for _, s := range settled {
 		if a := s.Attempt; a != nil {
-			all = append(all, statement{`INSERT INTO webhook_attempt (practice_group_id, webhook_id, event_id, number, at, took, status, failure, answer)
-				VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (practice_group_id, webhook_id, event_id, number) DO NOTHING`,
-				in{group, of, s.ID, a.Number, a.At, a.Took.Microseconds(), a.Status, a.Failure, a.Body}})
+			all = append(all, statement{`INSERT INTO webhook_attempt (practice_group_id, webhook_id, event_id, number, at, took,
+				status, failure, answer)
+				VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (practice_group_id, webhook_id, event_id,
+				number) DO NOTHING`, in{group, of, s.ID, a.Number, a.At, a.Took.Microseconds(), a.Status, a.Failure, a.Body}})
 		}
 	}
 	_, err := t.run(ctx, all)
@@ -205,7 +232,8 @@ func (db *DB) FreeDeliveries(ctx context.Context, group practice.ID, now time.Ti
 		return nil
 	}
 	return db.do(ctx, func(t *Tx) error {
-		_, err := t.exec(ctx, `UPDATE webhook_delivery SET lease = NULL, due_at = $2 WHERE practice_group_id = $1 AND due_at IS NOT NULL AND lease IS NOT NULL`, group, now)
+		_, err := t.exec(ctx, `UPDATE webhook_delivery SET lease = NULL, due_at = $2 WHERE practice_group_id = $1
+			AND due_at IS NOT NULL AND lease IS NOT NULL`, group, now)
 		return err
 	})
 }

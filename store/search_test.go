@@ -28,18 +28,8 @@ func TestAnUpgradeWorksOutTheKeysOfNamesAgain(t *testing.T) {
 		if _, err := s.Register(ctx, patient.Registration{FirstName: "Ada", LastName: "O′Neill—King", BirthDate: "1985-12-10", Mobile: &mobile}); err != nil {
 			t.Fatal(err)
 		}
-		for _, text := range []string{
-			`UPDATE patient SET last_key = full_key`, `DELETE FROM patient_word`, fmt.Sprint("DELETE FROM goose_db_version WHERE version_id = ", store.RekeyVersion),
-		} {
-			if pool := db.Postgres(); pool != nil {
-				_, err = pool.Exec(ctx, text)
-			} else {
-				_, err = db.SQLite().ExecContext(ctx, text)
-			}
-			if err != nil {
-				t.Fatal(err)
-			}
-		}
+		run(t, db, `UPDATE patient SET last_key = full_key`, `DELETE FROM patient_word`,
+			fmt.Sprint("DELETE FROM goose_db_version WHERE version_id = ", store.RekeyVersion))
 		if err := db.MigrateOne(ctx, store.RekeyVersion); err != nil {
 			t.Fatal(err)
 		}

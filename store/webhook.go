@@ -37,11 +37,13 @@ const (
 	// deliver queues an event for every endpoint that wants its type: in the
 	// transaction of the event, so that neither is there without the other.
 	deliver   = toDeliver + wanting
-	toDeliver = `INSERT INTO webhook_delivery (practice_group_id, webhook_id, event_id, subject_id, sequence, lane, at, state, attempts, tries, due_at, since,
-			status, failure, created_at)
-		SELECT e.practice_group_id, w.id, e.id, e.subject_id, e.sequence, CASE WHEN w.ordered THEN e.subject_id END, e.at, 'waiting', 0, 0, e.at, e.at, 0, '', e.at`
+	toDeliver = `INSERT INTO webhook_delivery (practice_group_id, webhook_id, event_id, subject_id, sequence, lane, at,
+		state, attempts, tries, due_at, since, status, failure, created_at)
+		SELECT e.practice_group_id, w.id, e.id, e.subject_id, e.sequence, CASE WHEN w.ordered THEN e.subject_id END, e.at,
+		'waiting', 0, 0, e.at, e.at, 0, '', e.at`
 	wanting = ` FROM event e JOIN webhook_type wt ON wt.practice_group_id = e.practice_group_id AND wt.event_type = e.type
-			JOIN webhook w ON w.practice_group_id = wt.practice_group_id AND w.id = wt.webhook_id AND w.disabled_at IS NULL AND w.deleted_at IS NULL
+			JOIN webhook w ON w.practice_group_id = wt.practice_group_id AND w.id = wt.webhook_id AND w.disabled_at IS NULL
+			AND w.deleted_at IS NULL
 		WHERE e.practice_group_id = $1 AND e.id = $2`
 )
 
@@ -63,18 +65,19 @@ func (t *Tx) wants(ctx context.Context, group practice.ID) (map[event.Type]bool,
 }
 
 // gotten are the types of events an endpoint gets, with commas between them.
-const gotten = `CASE WHEN event_type <> '' THEN event_type ELSE COALESCE((SELECT string_agg(wt.event_type, ',') FROM webhook_type wt
-	WHERE wt.practice_group_id = w.practice_group_id AND wt.webhook_id = w.id), '') END`
+const gotten = `CASE WHEN event_type <> '' THEN event_type
+	ELSE COALESCE((SELECT string_agg(wt.event_type, ',') FROM webhook_type wt
+		WHERE wt.practice_group_id = w.practice_group_id AND wt.webhook_id = w.id), '') END`
 
-const webhookColumns = `id, style, owner, description, url, include_details, ordered, ed25519, secret, previous_until, disabled_at,
-	disabled_why, failing_since, held_until, replay, version, created_at, updated_at, deleted_at, ` + gotten
+const webhookColumns = `id, style, owner, description, url, include_details, ordered, ed25519, secret, previous_until,
+	disabled_at, disabled_why, failing_since, held_until, replay, version, created_at, updated_at, deleted_at, ` + gotten
 
 func scanWebhook(scan scanner) (webhook.Webhook, error) {
 	var w webhook.Webhook
 	var replay, types string
-	err := scan(&w.ID, &w.Format, &w.Owner, &w.Description, &w.URL, &w.IncludeDetails, &w.Ordered, &w.Asymmetric, &w.Sealed,
-		when{&w.PreviousUntil}, when{&w.DisabledAt}, &w.DisabledWhy, when{&w.FailingSince}, when{&w.HeldUntil}, &replay, &w.Version,
-		when{&w.CreatedAt}, when{&w.UpdatedAt}, when{&w.DeletedAt}, &types)
+	err := scan(&w.ID, &w.Format, &w.Owner, &w.Description, &w.URL, &w.IncludeDetails, &w.Ordered, &w.Asymmetric,
+		&w.Sealed, when{&w.PreviousUntil}, when{&w.DisabledAt}, &w.DisabledWhy, when{&w.FailingSince}, when{&w.HeldUntil},
+		&replay, &w.Version, when{&w.CreatedAt}, when{&w.UpdatedAt}, when{&w.DeletedAt}, &types)
 	for of := range strings.SplitSeq(types, ",") {
 		if of != "" {
 			w.Types = append(w.Types, event.Type(of))
@@ -95,7 +98,8 @@ func (t *Tx) Webhook(ctx context.Context, group practice.ID, id webhook.ID) (web
 
 // LockWebhook keeps others from changing an endpoint, and finds it.
 func (t *Tx) LockWebhook(ctx context.Context, group practice.ID, id webhook.ID) (webhook.Webhook, error) {
-	if _, err := t.exec(ctx, `UPDATE webhook SET version = version WHERE practice_group_id = $1 AND id = $2`, group, id); err != nil {
+	if _, err := t.exec(ctx, `UPDATE webhook SET version = version WHERE practice_group_id = $1 AND id = $2`,
+		group, id); err != nil {
 		return webhook.Webhook{}, err
 	}
 	return t.Webhook(ctx, group, id)
@@ -111,10 +115,11 @@ func (s webhookStore) Webhooks(ctx context.Context, group practice.ID, f webhook
 
 // AddWebhook keeps a new endpoint.
 func (t *Tx) AddWebhook(ctx context.Context, group practice.ID, w webhook.Webhook) error {
-	n, err := t.exec(ctx, `INSERT INTO webhook (practice_group_id, id, owner, description, event_type, url, include_details, ordered, ed25519, secret,
-			disabled_why, replay, version, created_at, updated_at, style)
-		SELECT $1, CAST($2 AS bigint), CAST($3 AS text), CAST($4 AS text), CAST($5 AS text), CAST($6 AS text), CAST($7 AS boolean), CAST($8 AS boolean),
-			CAST($9 AS boolean), $10, '', '', CAST($11 AS bigint), $12, $13, CAST($15 AS text)
+	n, err := t.exec(ctx, `INSERT INTO webhook (practice_group_id, id, owner, description, event_type, url,
+		include_details, ordered, ed25519, secret, disabled_why, replay, version, created_at, updated_at, style)
+		SELECT $1, CAST($2 AS bigint), CAST($3 AS text), CAST($4 AS text), CAST($5 AS text), CAST($6 AS text),
+		CAST($7 AS boolean), CAST($8 AS boolean), CAST($9 AS boolean), $10, '', '', CAST($11 AS bigint), $12, $13,
+		CAST($15 AS text)
 		FROM practice_group WHERE practice_group_id = $1
 			AND (SELECT count(*) FROM webhook o WHERE o.practice_group_id = $1 AND o.deleted_at IS NULL) < $14`,
 		group, w.ID, w.Owner, w.Description, w.Type(), w.URL, w.IncludeDetails, w.Ordered, w.Asymmetric, w.Sealed, w.Version,
@@ -148,9 +153,11 @@ func (t *Tx) SaveWebhook(ctx context.Context, group practice.ID, w webhook.Webho
 	if w.Replay != nil {
 		replay = string(audit.Snapshot(w.Replay))
 	}
-	_, err := t.exec(ctx, `UPDATE webhook SET description = $3, url = $4, include_details = $5, ordered = $6, ed25519 = $7, secret = $8, previous_until = $9,
-			disabled_at = $10, disabled_why = $11, failing_since = $12, held_until = $13, replay = $14, version = $15, updated_at = $16
-		WHERE practice_group_id = $1 AND id = $2`, group, w.ID, w.Description, w.URL, w.IncludeDetails, w.Ordered, w.Asymmetric, w.Sealed, at(w.PreviousUntil),
+	_, err := t.exec(ctx, `UPDATE webhook SET description = $3, url = $4, include_details = $5, ordered = $6,
+		ed25519 = $7, secret = $8, previous_until = $9, disabled_at = $10, disabled_why = $11, failing_since = $12,
+		held_until = $13, replay = $14, version = $15, updated_at = $16
+		WHERE practice_group_id = $1 AND id = $2`,
+		group, w.ID, w.Description, w.URL, w.IncludeDetails, w.Ordered, w.Asymmetric, w.Sealed, at(w.PreviousUntil),
 		at(w.DisabledAt), w.DisabledWhy, at(w.FailingSince), at(w.HeldUntil), replay, w.Version, w.UpdatedAt)
 	return err
 }
@@ -165,25 +172,28 @@ func (t *Tx) SaveHealth(ctx context.Context, group practice.ID, w webhook.Webhoo
 // DropWebhook hides an endpoint and forgets its secrets.
 func (t *Tx) DropWebhook(ctx context.Context, group practice.ID, id webhook.ID, now time.Time) error {
 	_, err := t.exec(ctx, `UPDATE webhook SET deleted_at = $3, secret = $4, updated_at = $3,
-			url = CASE WHEN style = 'standard' THEN '' ELSE url END WHERE practice_group_id = $1 AND id = $2`, group, id, now, []byte{})
+			url = CASE WHEN style = 'standard' THEN '' ELSE url END WHERE practice_group_id = $1 AND id = $2`,
+		group, id, now, []byte{})
 	return err
 }
 
-// PurgeWebhook removes an endpoint that was dropped, but for a subscription.
+// PurgeWebhook removes an endpoint that was dropped, but for one in the format Semble.
 func (t *Tx) PurgeWebhook(ctx context.Context, group practice.ID, id webhook.ID) error {
 	if _, err := t.exec(ctx, `DELETE FROM webhook_type WHERE practice_group_id = $1 AND webhook_id = $2
-		AND webhook_id IN (SELECT id FROM webhook w WHERE w.practice_group_id = $1 AND w.id = $2 AND deleted_at IS NOT NULL AND style = 'standard')`, group, id); err != nil {
+		AND webhook_id IN (SELECT id FROM webhook w WHERE w.practice_group_id = $1 AND w.id = $2 AND deleted_at IS NOT NULL
+		AND style = 'standard')`, group, id); err != nil {
 		return err
 	}
-	_, err := t.exec(ctx, `DELETE FROM webhook WHERE practice_group_id = $1 AND id = $2 AND deleted_at IS NOT NULL AND style = 'standard'`, group, id)
+	_, err := t.exec(ctx, `DELETE FROM webhook WHERE practice_group_id = $1 AND id = $2 AND deleted_at IS NOT NULL
+		AND style = 'standard'`, group, id)
 	return err
 }
 
 // GoneWebhooks lists the endpoints that were dropped before a moment.
 func (s webhookStore) GoneWebhooks(ctx context.Context, group practice.ID, before time.Time) ([]webhook.ID, error) {
 	return list(ctx, s.Tx, `SELECT id FROM webhook w WHERE practice_group_id = $1 AND deleted_at < $2
-		AND (style = 'standard' OR EXISTS (SELECT 1 FROM webhook_delivery d WHERE d.practice_group_id = w.practice_group_id AND d.webhook_id = w.id))`,
-		in{group, before}, scanID[webhook.ID])
+		AND (style = 'standard' OR EXISTS (SELECT 1 FROM webhook_delivery d WHERE d.practice_group_id = w.practice_group_id
+		AND d.webhook_id = w.id))`, in{group, before}, scanID[webhook.ID])
 }
 
 func scanDue(scan scanner) (courier.Due, error) {
@@ -197,11 +207,13 @@ const (
 	// would look for that among all that were ever delivered.
 	dueEndpoints = `SELECT practice_group_id, id, event_type, due_at FROM (
 			SELECT w.practice_group_id, w.id, w.event_type, (SELECT d.due_at FROM webhook_delivery d
-				WHERE d.practice_group_id = w.practice_group_id AND d.webhook_id = w.id AND d.due_at IS NOT NULL ORDER BY d.due_at LIMIT 1) AS due_at
+				WHERE d.practice_group_id = w.practice_group_id AND d.webhook_id = w.id AND d.due_at IS NOT NULL ORDER BY d.due_at
+				LIMIT 1) AS due_at
 			FROM webhook w WHERE w.disabled_at IS NULL AND w.deleted_at IS NULL AND (w.held_until IS NULL OR w.held_until <= $1)`
 	dueEnd = `) AS endpoints WHERE due_at <= $1`
-	dueOf  = dueEndpoints + ` AND w.practice_group_id = $2 AND (CAST($3 AS text) = '' OR w.event_type = '' OR w.event_type = $3)` + dueEnd
-	dueIn  = dueEndpoints + dueEnd + ` ORDER BY practice_group_id`
+	dueOf  = dueEndpoints + ` AND w.practice_group_id = $2 AND (CAST($3 AS text) = '' OR w.event_type = ''
+		OR w.event_type = $3)` + dueEnd
+	dueIn = dueEndpoints + dueEnd + ` ORDER BY practice_group_id`
 )
 
 // DueWebhooks lists the endpoints, of all groups, with something to deliver.
@@ -210,7 +222,9 @@ func (s webhookStore) DueWebhooks(ctx context.Context, now time.Time) ([]courier
 }
 
 // DueOf lists those of one group and type.
-func (s webhookStore) DueOf(ctx context.Context, group practice.ID, of event.Type, now time.Time) ([]courier.Due, error) {
+func (s webhookStore) DueOf(
+	ctx context.Context, group practice.ID, of event.Type, now time.Time,
+) ([]courier.Due, error) {
 	return list(ctx, s.Tx, dueOf, in{now, group, of}, scanDue)
 }
 
@@ -218,7 +232,8 @@ const eventColumns = `id, type, subject_id, sequence, at, data`
 
 // EventByID finds an event.
 func (t *Tx) EventByID(ctx context.Context, group practice.ID, id int64) (event.Event, error) {
-	return find(ctx, t, webhook.ErrNoDelivery, `SELECT `+eventColumns+` FROM event WHERE practice_group_id = $1 AND id = $2`, in{group, id}, scanEvent(int64(group)))
+	return find(ctx, t, webhook.ErrNoDelivery, `SELECT `+eventColumns+` FROM event WHERE practice_group_id = $1 AND id = $2`,
+		in{group, id}, scanEvent(int64(group)))
 }
 
 func scanEvent(group int64) func(scan scanner) (event.Event, error) {
@@ -235,18 +250,22 @@ func scanEvent(group int64) func(scan scanner) (event.Event, error) {
 func (t *Tx) EventsBetween(
 	ctx context.Context, group practice.ID, of event.Type, after webhook.Place, until time.Time, limit int,
 ) ([]event.Event, error) {
-	return list(ctx, t, `SELECT `+eventColumns+` FROM event WHERE practice_group_id = $1 AND type = $2 AND (at, id) > ($3, $4) AND at <= $5
+	return list(ctx, t, `SELECT `+eventColumns+` FROM event WHERE practice_group_id = $1 AND type = $2
+		AND (at, id) > ($3, $4) AND at <= $5
 		ORDER BY at, id LIMIT $6`, in{group, of, after.At, after.ID, until, limit}, scanEvent(int64(group)))
 }
 
 // Log reads numbered events.
-func (s webhookStore) Log(ctx context.Context, group practice.ID, after, until int64, types []event.Type, limit int) ([]webhook.Logged, error) {
+func (s webhookStore) Log(
+	ctx context.Context, group practice.ID, after, until int64, types []event.Type, limit int,
+) ([]webhook.Logged, error) {
 	names := make([]string, len(types))
 	for i, of := range types {
 		names[i] = string(of)
 	}
 	return list(ctx, s.Tx, `SELECT position, `+eventColumns+` FROM event
-		WHERE practice_group_id = $1 AND position > $2 AND position <= $3 AND CAST($4 AS text) LIKE '%,' || type || ',%' ORDER BY position LIMIT $5`,
+		WHERE practice_group_id = $1 AND position > $2 AND position <= $3 AND CAST($4 AS text) LIKE '%,' || type || ',%'
+		ORDER BY position LIMIT $5`,
 		in{group, after, until, "," + strings.Join(names, ",") + ",", limit}, func(scan scanner) (webhook.Logged, error) {
 			l := webhook.Logged{Event: event.Event{Group: int64(group)}}
 			var data string
@@ -266,20 +285,22 @@ func (s webhookStore) LogEnd(ctx context.Context, group practice.ID) (last int64
 
 // NumberEvents gives events places in the log.
 func (t *Tx) NumberEvents(ctx context.Context, group practice.ID, limit int) (int, error) {
-	if _, err := t.exec(ctx, `INSERT INTO event_log (practice_group_id, last) VALUES ($1, 0) ON CONFLICT (practice_group_id) DO NOTHING`, group); err != nil {
+	if _, err := t.exec(ctx, `INSERT INTO event_log (practice_group_id, last) VALUES ($1, 0)
+		ON CONFLICT (practice_group_id) DO NOTHING`, group); err != nil {
 		return 0, err
 	}
 	var last int64
 	// It keeps others from giving places until the end of the transaction.
-	if _, err := t.one(ctx, `UPDATE event_log SET last = last WHERE practice_group_id = $1 RETURNING last`, in{group}, &last); err != nil {
+	if _, err := t.one(ctx, `UPDATE event_log SET last = last WHERE practice_group_id = $1
+		RETURNING last`, in{group}, &last); err != nil {
 		return 0, err
 	}
-	ids, err := list(ctx, t, `SELECT id FROM event WHERE practice_group_id = $1 AND position IS NULL ORDER BY id LIMIT $2`, in{group, limit},
-		func(scan scanner) (int64, error) {
-			var id int64
-			err := scan(&id)
-			return id, err
-		})
+	ids, err := list(ctx, t, `SELECT id FROM event WHERE practice_group_id = $1 AND position IS NULL ORDER BY id
+		LIMIT $2`, in{group, limit}, func(scan scanner) (int64, error) {
+		var id int64
+		err := scan(&id)
+		return id, err
+	})
 	if err != nil || len(ids) == 0 {
 		return 0, err
 	}
@@ -302,7 +323,8 @@ const forgotten = 1000
 func (s webhookStore) ForgetEvents(ctx context.Context, group practice.ID, before time.Time) (more bool, err error) {
 	err = s.db.do(ctx, func(t *Tx) error {
 		n, err := t.exec(ctx, `DELETE FROM event WHERE practice_group_id = $1 AND id IN (
-			SELECT id FROM (SELECT id, at FROM event e WHERE e.practice_group_id = $1 ORDER BY id LIMIT $3) AS oldest WHERE at < $2)`, group, before, forgotten)
+			SELECT id FROM (SELECT id, at FROM event e WHERE e.practice_group_id = $1 ORDER BY id LIMIT $3) AS oldest
+			WHERE at < $2)`, group, before, forgotten)
 		more = n == forgotten
 		return err
 	})
@@ -310,11 +332,14 @@ func (s webhookStore) ForgetEvents(ctx context.Context, group practice.ID, befor
 }
 
 const oldestDeliveries = ` WHERE practice_group_id = $1 AND webhook_id = $2 AND event_id IN (
-	SELECT event_id FROM (SELECT event_id, at FROM webhook_delivery d WHERE d.practice_group_id = $1 AND d.webhook_id = $2 ORDER BY event_id LIMIT $4) AS oldest
+	SELECT event_id FROM (SELECT event_id, at FROM webhook_delivery d WHERE d.practice_group_id = $1 AND d.webhook_id = $2
+	ORDER BY event_id LIMIT $4) AS oldest
 	WHERE at < $3)`
 
 // ForgetDeliveries removes the oldest deliveries of an endpoint.
-func (s webhookStore) ForgetDeliveries(ctx context.Context, group practice.ID, of webhook.ID, before time.Time) (more bool, err error) {
+func (s webhookStore) ForgetDeliveries(
+	ctx context.Context, group practice.ID, of webhook.ID, before time.Time,
+) (more bool, err error) {
 	err = s.db.do(ctx, func(t *Tx) error {
 		if _, err := t.exec(ctx, `DELETE FROM webhook_attempt`+oldestDeliveries, group, of, before, forgotten); err != nil {
 			return err

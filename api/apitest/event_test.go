@@ -18,7 +18,8 @@ import (
 )
 
 func invented(of event.Type) event.Event {
-	return event.Event{ID: 1, Group: 2, Type: of, Subject: 3, Sequence: 4, At: time.Date(2031, 1, 6, 9, 0, 0, 0, time.UTC), Data: webhook.Sample(of)}
+	return event.Event{ID: 1, Group: 2, Type: of, Subject: 3, Sequence: 4, At: time.Date(2031, 1, 6, 9, 0, 0, 0, time.UTC),
+		Data: webhook.Sample(of)}
 }
 
 func TestEverySampleIsOfItsTypesShape(t *testing.T) {
@@ -68,7 +69,8 @@ func TestEachTypeOfEventIsInTheContract(t *testing.T) {
 		}
 	}
 	for what, got := range map[string][]string{
-		"schemas": files, "event_type": contract.Components.Schemas.EventType.Enum, "webhooks": slices.Collect(maps.Keys(contract.Webhooks)),
+		"schemas": files, "event_type": contract.Components.Schemas.EventType.Enum,
+		"webhooks": slices.Collect(maps.Keys(contract.Webhooks)),
 	} {
 		slices.Sort(got)
 		slices.Sort(want)
@@ -89,8 +91,10 @@ func TestASchemaFindsWhatIsAgainstIt(t *testing.T) {
 		{"nothing", event.MessageSent, "", "", ""},
 		{"a field nobody knows", event.MessageSent, `"data":{`, `"data":{"text":"Your results are in",`, "text"},
 		{"a detail nobody knows", event.MessageSent, `"data":{`, `"data":{"details":{"diagnosis":"x"},`, "diagnosis"},
-		{"details", event.MessageSent, `"data":{`, `"data":{"details":{"patient":{"first_name":"Ada","dob":"1985-12-10"},"content":"Hello"},`, ""},
-		{"a birth date that is none", event.PatientMerged, `"data":{`, `"data":{"details":{"patient":{"dob":"10/12/1985"}},`, "dob"},
+		{"details", event.MessageSent, `"data":{`,
+			`"data":{"details":{"patient":{"first_name":"Ada","dob":"1985-12-10"},"content":"Hello"},`, ""},
+		{"a birth date that is none", event.PatientMerged, `"data":{`, `"data":{"details":{"patient":{"dob":"10/12/1985"}},`,
+			"dob"},
 		{"a reply to what was sent", event.MessageSent, `"data":{`, `"data":{"details":{"reply":"Thanks"},`, "reply"},
 		{"another type's state", event.MessageSent, `"state":"sent"`, `"state":"read"`, "state"},
 		{"a time in no zone", event.MessageSent, `"at":"2030-01-07T14:00:00Z"`, `"at":"2030-01-07T14:00:00"`, "at"},

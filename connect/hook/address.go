@@ -97,7 +97,7 @@ func (g *guard) check(address string) (*url.URL, string) {
 		port = cmp.Or(port, "443")
 	case "http":
 		if !g.sandbox {
-			return nil, "An address must begin with https://, so that nobody reads along."
+			return nil, "An address must begin with https://, so that it cannot be read on its way."
 		}
 		port = cmp.Or(port, "80")
 	default:
@@ -134,7 +134,8 @@ func (g *guard) hostTrouble(host string) string {
 	labels := strings.Split(host, ".")
 	for _, l := range labels {
 		if l == "" || len(l) > 63 || strings.ContainsFunc(l, notInName) {
-			return "The host of an address is a name of letters, digits, hyphens and dots; one in another script is written as xn--."
+			return "The host of an address is a name of letters, digits, hyphens and dots; " +
+				"one in another script is written as xn--."
 		}
 	}
 	switch last := labels[len(labels)-1]; {

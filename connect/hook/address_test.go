@@ -31,10 +31,11 @@ var special = []string{
 	"::ffff:127.0.0.1", "::ffff:10.0.0.1", "::ffff:7f00:1", "::127.0.0.1", // IPv4 within
 	"64:ff9b::7f00:1", "64:ff9b::a00:1", "64:ff9b:1::1", // NAT64
 	"100::1", "100:0:0:1::1", // discard
-	"2001::1", "2001:0:7f00:1::", "2001:2::1", "2001:10::1", "2001:20::1", "2001:db8::1", // Teredo, benchmarks, ORCHID, documentation
-	"2002:7f00:1::", "2002:a00:1::1", // 6to4
-	"2620:4f:8000::1", "3fff::1", "5f00::1",
-	"fc00::1", "fd00:ec2::254", "fd20:ce::254", "fe80::1", "fe80::1%25lo", "febf::1", "fec0::1", "ff02::1", "ff0e::1",
+	// Teredo, benchmarks, ORCHID, documentation
+	// 6to4
+	"2001::1", "2001:0:7f00:1::", "2001:2::1", "2001:10::1", "2001:20::1", "2001:db8::1", "2002:7f00:1::", "2002:a00:1::1",
+	"2620:4f:8000::1", "3fff::1", "5f00::1", "fc00::1", "fd00:ec2::254", "fd20:ce::254", "fe80::1", "fe80::1%25lo",
+	"febf::1", "fec0::1", "ff02::1", "ff0e::1",
 }
 
 func TestSpecialAddressesAreRefused(t *testing.T) {
@@ -58,9 +59,9 @@ func TestSpecialAddressesAreRefused(t *testing.T) {
 	}
 }
 
-// TestNamesThatLeadToSpecialAddresses has each of them come out of the DNS,
+// TestNamesThatLeadToSpecialAddressesAreRefused has each of them come out of the DNS,
 // where only the address dialled can tell.
-func TestNamesThatLeadToSpecialAddresses(t *testing.T) {
+func TestNamesThatLeadToSpecialAddressesAreRefused(t *testing.T) {
 	var answer atomic.Pointer[[]string]
 	dns := resolve(t, func(string, bool) []string { return *answer.Load() })
 	c := client(t, func(s *hook.Settings) { s.Resolver, s.Allow, s.Timeout = dns.Resolver, nil, 2*time.Second })
@@ -78,8 +79,8 @@ func TestNamesThatLeadToSpecialAddresses(t *testing.T) {
 	}
 }
 
-// TestANameInsideIsLikeANameThatIsNotThere compares all that an attempt tells.
-func TestANameInsideIsLikeANameThatIsNotThere(t *testing.T) {
+// TestInternalNameFailsLikeANameThatDoesNotExist compares all that an attempt tells.
+func TestInternalNameFailsLikeANameThatDoesNotExist(t *testing.T) {
 	dns := resolve(t, func(name string, _ bool) []string {
 		if name == "payroll.example" {
 			return []string{"10.0.0.7"}
@@ -87,14 +88,15 @@ func TestANameInsideIsLikeANameThatIsNotThere(t *testing.T) {
 		return nil
 	})
 	c := client(t, func(s *hook.Settings) { s.Resolver, s.Allow = dns.Resolver, nil })
-	inside, nowhere := c.Post(t.Context(), parcel("https://payroll.example/")), c.Post(t.Context(), parcel("https://nothing.example/"))
+	inside, nowhere := c.Post(t.Context(), parcel("https://payroll.example/")), c.Post(t.Context(),
+		parcel("https://nothing.example/"))
 	inside.Took, nowhere.Took = 0, 0
 	if inside != nowhere || inside.Failure != webhook.DNS {
 		t.Errorf("%+v, %+v", inside, nowhere)
 	}
 }
 
-func TestANameThatChangesWhereItLeads(t *testing.T) {
+func TestNameIsCheckedWhereTheConnectionGoes(t *testing.T) {
 	inside := listen(t, plain, nil)
 	_, port, _ := net.SplitHostPort(inside.Listener.Addr().String())
 	var looked atomic.Int64
@@ -183,12 +185,13 @@ func TestProxiesOfTheEnvironmentAreNotUsed(t *testing.T) {
 	}
 	dns := resolve(t, func(string, bool) []string { return []string{"127.0.0.1"} })
 	c := client(t, func(s *hook.Settings) { s.Resolver, s.Allow = dns.Resolver, []string{"hooks.example"} })
-	if a := c.Post(t.Context(), parcel("http://hooks.example:"+port+"/")); !a.Accepted() || len(proxy.all()) > 0 || len(e.all()) != 1 {
+	if a := c.Post(t.Context(), parcel("http://hooks.example:"+port+"/")); !a.Accepted() || len(proxy.all()) > 0 ||
+		len(e.all()) != 1 {
 		t.Errorf("got %+v", a)
 	}
 }
 
-func TestAddressesThatCannotBeRight(t *testing.T) {
+func TestMalformedAddressesAreRefused(t *testing.T) {
 	strict := hook.New(hook.Settings{Allow: []string{"hooks.internal", "localhost:9000"}})
 	for _, c := range []struct{ address, want string }{
 		{"https://hooks.example/path?x=1", ""},
@@ -268,7 +271,8 @@ func FuzzCheck(f *testing.F) {
 			return
 		}
 		u, err := url.Parse(address)
-		if err != nil || u.Scheme != "https" || u.User != nil || u.Fragment != "" || u.Hostname() == "" || len(address) > 2048 {
+		if err != nil || u.Scheme != "https" || u.User != nil || u.Fragment != "" || u.Hostname() == "" ||
+			len(address) > 2048 {
 			t.Fatalf("%q passes", address)
 		}
 		if _, err := http.NewRequest(http.MethodPost, address, nil); err != nil {

@@ -117,7 +117,8 @@ func failure(err error) webhook.Failure {
 	switch {
 	// A name that leads inside is like one that is not there: an attempt must not
 	// tell which names there are inside.
-	case noName, errors.Is(err, ssrf.ErrProhibitedIP), errors.Is(err, ssrf.ErrProhibitedNetwork), errors.Is(err, ssrf.ErrInvalidHostPort):
+	case noName, errors.Is(err, ssrf.ErrProhibitedIP), errors.Is(err, ssrf.ErrProhibitedNetwork), errors.Is(err,
+		ssrf.ErrInvalidHostPort):
 		return webhook.DNS
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled), isNet && slow.Timeout():
 		return webhook.TimedOut
@@ -142,7 +143,8 @@ func isTLS(err error) bool {
 // isReset finds connections that broke, by their cause or, where the HTTP
 // package has no name for it, by what it says.
 func isReset(err error) bool {
-	for _, cause := range []error{io.EOF, io.ErrUnexpectedEOF, net.ErrClosed, syscall.ECONNRESET, syscall.ECONNABORTED, syscall.EPIPE} {
+	for _, cause := range []error{io.EOF, io.ErrUnexpectedEOF, net.ErrClosed, syscall.ECONNRESET, syscall.ECONNABORTED,
+		syscall.EPIPE} {
 		if errors.Is(err, cause) {
 			return true
 		}

@@ -20,7 +20,7 @@ import (
 	"frontdesk/core/webhook"
 )
 
-func TestAHugeAnswerIsNotRead(t *testing.T) {
+func TestHugeAnswerIsNotRead(t *testing.T) {
 	const huge = 100 << 20
 	for name, start := range map[string]func(*httptest.Server){"HTTP/1": plain, "HTTP/2": second} {
 		t.Run(name, func(t *testing.T) {
@@ -71,7 +71,10 @@ func TestLittleIsSentBeforeWeReadIt(t *testing.T) {
 		}
 	})
 	_, port, _ := net.SplitHostPort(strings.TrimPrefix(address, "http://"))
-	c := client(t, func(s *hook.Settings) { s.Resolver, s.Roots, s.Allow = dns.Resolver, roots, []string{"hooks.example"} })
+	c := client(t, func(s *hook.Settings) {
+		s.Resolver, s.Roots, s.Allow = dns.Resolver, roots,
+			[]string{"hooks.example"}
+	})
 	if a := c.Post(t.Context(), parcel("https://hooks.example:"+port+"/")); a.Failure != webhook.Reset {
 		t.Fatalf("got %+v", a)
 	}
@@ -86,7 +89,7 @@ func TestLittleIsSentBeforeWeReadIt(t *testing.T) {
 	}
 }
 
-func TestAnAnswerIsKeptAsText(t *testing.T) {
+func TestAnswerIsKeptAsText(t *testing.T) {
 	for _, c := range []struct{ name, said, want string }{
 		{"text", "thank you\n\tagain", "thank you\n\tagain"},
 		{"line ends of the web", "a\r\nb", "a\nb"},
@@ -95,7 +98,8 @@ func TestAnAnswerIsKeptAsText(t *testing.T) {
 		{"what is not UTF-8", "a\xffb", "a\uFFFDb"},
 		{"a character that is not whole", "a\xe2\x82", "a\uFFFD\uFFFD"},
 		{"more than is kept", strings.Repeat("a", 1023) + "€" + strings.Repeat("b", 3000), strings.Repeat("a", 1023)},
-		{"more than is kept, which is shorter as text", strings.Repeat("\r", 9) + strings.Repeat("a", 1013) + "€" + "b", strings.Repeat("a", 1013)},
+		{"more than is kept, which is shorter as text", strings.Repeat("\r", 9) + strings.Repeat("a", 1013) + "€" + "b",
+			strings.Repeat("a", 1013)},
 		{"as much as is kept", strings.Repeat("a", 1021) + "€", strings.Repeat("a", 1021) + "€"},
 		{"nothing but what is not UTF-8", strings.Repeat("\xff", 2000), strings.Repeat("\uFFFD", 341)},
 	} {
@@ -108,7 +112,7 @@ func TestAnAnswerIsKeptAsText(t *testing.T) {
 	}
 }
 
-func TestAnAnswerIsNotUnpacked(t *testing.T) {
+func TestAnswerIsNotDecompressed(t *testing.T) {
 	var packed bytes.Buffer
 	z := gzip.NewWriter(&packed)
 	_, _ = z.Write(make([]byte, 10<<20))
@@ -125,7 +129,7 @@ func TestAnAnswerIsNotUnpacked(t *testing.T) {
 	}
 }
 
-func TestHowLongAnEndpointWantsToBeLeftAlone(t *testing.T) {
+func TestRetryAfterIsReadAsSecondsOrDate(t *testing.T) {
 	const date = "Mon, 16 Mar 2026 09:00:00 GMT"
 	for _, c := range []struct {
 		status            int
@@ -157,7 +161,8 @@ func TestHowLongAnEndpointWantsToBeLeftAlone(t *testing.T) {
 				}
 				w.WriteHeader(c.status)
 			})
-			if a := client(t, nil).Post(t.Context(), parcel(e.URL)); a.Status != c.status || a.Failure != "" || a.RetryAfter != c.want {
+			if a := client(t, nil).Post(t.Context(), parcel(e.URL)); a.Status != c.status || a.Failure != "" ||
+				a.RetryAfter != c.want {
 				t.Errorf("got %+v", a)
 			}
 		})
@@ -179,7 +184,8 @@ func FuzzText(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte, cut bool) {
 		b = b[:min(len(b), courier.AnswerSize)]
 		s := hook.Text(b, cut)
-		if len(s) > courier.AnswerSize || strings.ToValidUTF8(s, "") != s || strings.ContainsAny(s, "\x00\r\x1b\x7f\u0085\u202e") {
+		if len(s) > courier.AnswerSize || strings.ToValidUTF8(s, "") != s ||
+			strings.ContainsAny(s, "\x00\r\x1b\x7f\u0085\u202e") {
 			t.Errorf("%q became %q", b, s)
 		}
 	})

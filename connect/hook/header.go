@@ -49,12 +49,14 @@ func headerTrouble(name, value string) string {
 // programs as one and the same name.
 func isReserved(name string) bool {
 	name = strings.ReplaceAll(strings.ToLower(name), "_", "-")
-	return slices.Contains(reserved, name) || slices.ContainsFunc(ours, func(p string) bool { return strings.HasPrefix(name, p) })
+	return slices.Contains(reserved, name) || slices.ContainsFunc(ours,
+		func(p string) bool { return strings.HasPrefix(name, p) })
 }
 
 // notToken finds what is no tchar (RFC 9110, section 5.6.2).
 func notToken(r rune) bool {
-	return (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') && !strings.ContainsRune("!#$%&'*+-.^_`|~", r)
+	return (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') &&
+		!strings.ContainsRune("!#$%&'*+-.^_`|~", r)
 }
 
 // notVisible finds what no value may have (RFC 9110, section 5.5), and bytes

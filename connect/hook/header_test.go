@@ -18,7 +18,7 @@ var notTheirs = []string{
 	"Upgrade", "HTTP2-Settings", "Expect",
 }
 
-func TestHeadersOfAPractice(t *testing.T) {
+func TestHeadersOfAPracticeAreChecked(t *testing.T) {
 	c := client(t, nil)
 	for _, name := range notTheirs {
 		if got := c.CheckHeader(name, "theirs"); !strings.Contains(got, name) {
@@ -78,13 +78,15 @@ func TestOurHeadersCannotBeReplaced(t *testing.T) {
 			}
 			for name, want := range map[string]string{
 				"Authorization": "Bearer abc", "X-Api-Key": "7", "X-Bad": "", "Content-Type": "application/json",
-				"User-Agent": "Frontdesk-Webhooks/1", "Frontdesk-Attempt": "3", "Webhook-Id": p.ID, "Accept-Encoding": "", "Idempotency-Key": "",
+				"User-Agent": "Frontdesk-Webhooks/1", "Frontdesk-Attempt": "3", "Webhook-Id": p.ID, "Accept-Encoding": "",
+				"Idempotency-Key": "",
 			} {
 				if got := r.Header.Get(name); got != want {
 					t.Errorf("%s is %q", name, got)
 				}
 			}
-			if !strings.HasSuffix(e.URL, "//"+r.Host) || r.ContentLength != int64(len(body)) || len(r.TransferEncoding) > 0 || string(r.body) != body {
+			if !strings.HasSuffix(e.URL, "//"+r.Host) || r.ContentLength != int64(len(body)) || len(r.TransferEncoding) > 0 ||
+				string(r.body) != body {
 				t.Errorf("host %q, %d bytes, %v", r.Host, r.ContentLength, r.TransferEncoding)
 			}
 		})
@@ -105,7 +107,8 @@ func FuzzHeader(f *testing.F) {
 		if c.CheckHeader(name, value) != "" {
 			return
 		}
-		r, err := http.ReadRequest(bufio.NewReader(strings.NewReader("POST / HTTP/1.1\r\nHost: h\r\n" + name + ": " + value + "\r\n\r\nrest")))
+		r, err := http.ReadRequest(bufio.NewReader(strings.NewReader("POST / HTTP/1.1\r\nHost: h\r\n" + name + ": " + value +
+			"\r\n\r\nrest")))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -28,7 +28,7 @@
 //
 // Delivery is at least once. The same attempt may reach a receiver twice, when
 // a connection that was kept open breaks under it and it is written again to
-// another; its webhook-id tells.
+// another; its webhook-id is the same.
 //
 // Sources: Standard Webhooks, github.com/standard-webhooks/standard-webhooks,
 // spec/standard-webhooks.md; RFC 9110, HTTP Semantics; RFC 6890 and the IANA
@@ -114,7 +114,7 @@ func New(s Settings) *Client {
 	connecting := limit + time.Second
 	g := newGuard(s, connecting)
 	return &Client{guard: g, timeout: limit, transport: &http.Transport{
-		// No Proxy: behind one, nobody here would see the address dialled.
+		// No Proxy: behind one, the guard would not see the address dialled.
 		DialContext: g.dial,
 		TLSClientConfig: &tls.Config{
 			MinVersion: tls.VersionTLS12, RootCAs: s.Roots,
@@ -159,7 +159,7 @@ func (c *Client) Post(ctx context.Context, p courier.Parcel) (a courier.Answer) 
 	defer resp.Body.Close()
 	a.Status, a.RetryAfter = resp.StatusCode, retryAfter(resp.Header, time.Now())
 	if resp.StatusCode < http.StatusOK {
-		// Nobody asked to switch protocols, and what follows is not a body.
+		// No switch of protocols was asked for, and what follows is not a body.
 		a.Failure = webhook.BadAnswer
 		return a
 	}

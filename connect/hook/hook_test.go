@@ -34,7 +34,7 @@ func says(something string) func(*net.TCPConn) {
 	return func(c *net.TCPConn) { asked(c); _, _ = io.WriteString(c, something) }
 }
 
-func TestWhatAnEndpointAnswers(t *testing.T) {
+func TestStatusAndBodyOfAnAnswerAreKept(t *testing.T) {
 	for _, status := range []int{200, 201, 204, 300, 304, 400, 401, 404, 410, 429, 500, 503, 599, 799} {
 		e := listen(t, plain, func(w http.ResponseWriter, _ *http.Request) {
 			w.WriteHeader(status)
@@ -56,7 +56,7 @@ func TestWhatAnEndpointAnswers(t *testing.T) {
 	}
 }
 
-func TestWhyAnEndpointCouldNotBeAsked(t *testing.T) {
+func TestFailureSaysWhyThereIsNoAnswer(t *testing.T) {
 	secureOf := func(url string) string { return strings.Replace(url, "http:", "https:", 1) }
 	stuck := make(chan struct{})
 	cases := []struct {
@@ -67,19 +67,24 @@ func TestWhyAnEndpointCouldNotBeAsked(t *testing.T) {
 	}{
 		{"nobody listens", nowhere(t), 0, 0, webhook.Refused},
 		{"the connection ends before the answer", bare(t, func(c *net.TCPConn) { asked(c) }), 0, 0, webhook.Reset},
-		{"the connection is reset before the answer", bare(t, func(c *net.TCPConn) { asked(c); _ = c.SetLinger(0) }), 0, 0, webhook.Reset},
+		{"the connection is reset before the answer", bare(t, func(c *net.TCPConn) { asked(c); _ = c.SetLinger(0) }), 0, 0,
+			webhook.Reset},
 		{"the connection is reset while the request is written", bare(t, func(c *net.TCPConn) {
 			wait.Out(20 * time.Millisecond) // the request is being written
 			_ = c.SetLinger(0)
 		}), 64 << 20, 0, webhook.Reset},
 		{"the connection ends in the handshake", secureOf(bare(t, func(*net.TCPConn) {})), 0, 0, webhook.Reset},
 		{"the answer breaks off", bare(t, says("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf")), 0, 200, webhook.Reset},
-		{"the chunks break off", bare(t, says("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n")), 0, 200, webhook.Reset},
-		{"the chunks are none", bare(t, says("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\nmore\r\n")), 0, 200, webhook.BadAnswer},
+		{"the chunks break off", bare(t, says("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n")), 0, 200,
+			webhook.Reset},
+		{"the chunks are none", bare(t, says("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\nmore\r\n")),
+			0, 200, webhook.BadAnswer},
 		{"the answer is not HTTP", bare(t, says("220 mail.example ESMTP\r\n\r\n")), 0, 0, webhook.BadAnswer},
 		{"the answer has no status", bare(t, says("HTTP/1.1 fine\r\n\r\n")), 0, 0, webhook.BadAnswer},
-		{"the answer has two lengths", bare(t, says("HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab")), 0, 0, webhook.BadAnswer},
-		{"the headers are huge", bare(t, says("HTTP/1.1 200 OK\r\nX: "+strings.Repeat("x", 1<<20)+"\r\n\r\n")), 0, 0, webhook.BadAnswer},
+		{"the answer has two lengths", bare(t, says("HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab")),
+			0, 0, webhook.BadAnswer},
+		{"the headers are huge", bare(t, says("HTTP/1.1 200 OK\r\nX: "+strings.Repeat("x", 1<<20)+"\r\n\r\n")), 0, 0,
+			webhook.BadAnswer},
 		{"hints without an end", bare(t, func(c *net.TCPConn) {
 			asked(c)
 			for {
@@ -88,14 +93,20 @@ func TestWhyAnEndpointCouldNotBeAsked(t *testing.T) {
 				}
 			}
 		}), 0, 0, webhook.BadAnswer},
-		{"another protocol", bare(t, says("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\nx")), 0, 101, webhook.BadAnswer},
+		{"another protocol", bare(t, says("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\nx")),
+			0, 101, webhook.BadAnswer},
 		{"no answer", bare(t, func(c *net.TCPConn) { asked(c); <-stuck }), 0, 0, webhook.TimedOut},
 		{"no handshake", secureOf(bare(t, func(*net.TCPConn) { <-stuck })), 0, 0, webhook.TimedOut},
 		{"nobody reads", bare(t, func(*net.TCPConn) { <-stuck }), 64 << 20, 0, webhook.TimedOut},
-		{"headers that trickle", bare(t, func(c *net.TCPConn) { asked(c); trickle(c, "HTTP/1.1 200 OK\r\nX: ") }), 0, 0, webhook.TimedOut},
-		{"a body that trickles", bare(t, func(c *net.TCPConn) { asked(c); trickle(c, "HTTP/1.1 200 OK\r\n\r\n") }), 0, 200, webhook.TimedOut},
+		{"headers that trickle", bare(t, func(c *net.TCPConn) { asked(c); trickle(c, "HTTP/1.1 200 OK\r\nX: ") }), 0, 0,
+			webhook.TimedOut},
+		{"a body that trickles", bare(t, func(c *net.TCPConn) { asked(c); trickle(c, "HTTP/1.1 200 OK\r\n\r\n") }), 0, 200,
+			webhook.TimedOut},
 		{"no TLS", secureOf(bare(t, says("HTTP/1.1 400 Bad Request\r\n\r\n"))), 0, 0, webhook.TLS},
-		{"no TLS, nor HTTP", secureOf(bare(t, func(c *net.TCPConn) { _, _ = io.WriteString(c, "220 mail.example ESMTP\r\n") })), 0, 0, webhook.TLS},
+		{"no TLS, nor HTTP", secureOf(bare(t, func(c *net.TCPConn) {
+			_,
+				_ = io.WriteString(c, "220 mail.example ESMTP\r\n")
+		})), 0, 0, webhook.TLS},
 	}
 	t.Cleanup(func() { close(stuck) }) // before the listeners wait for their connections
 	for _, c := range cases {
@@ -120,7 +131,7 @@ func TestWhyAnEndpointCouldNotBeAsked(t *testing.T) {
 	}
 }
 
-func TestAStreamFailsAsAConnectionDoes(t *testing.T) {
+func TestHTTP2StreamFailsAsAConnectionDoes(t *testing.T) {
 	stuck := make(chan struct{})
 	for name, start := range map[string]func(*httptest.Server){"over TLS": secure, "HTTP/2": second} {
 		for _, c := range []struct {
@@ -129,7 +140,8 @@ func TestAStreamFailsAsAConnectionDoes(t *testing.T) {
 			status  int
 			failure webhook.Failure
 		}{
-			{"it ends before the answer", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, 0, webhook.Reset},
+			{"it ends before the answer", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, 0,
+				webhook.Reset},
 			{"it ends within the answer", func(w http.ResponseWriter, _ *http.Request) {
 				_, _ = io.WriteString(w, "half")
 				_ = http.NewResponseController(w).Flush()
@@ -140,12 +152,14 @@ func TestAStreamFailsAsAConnectionDoes(t *testing.T) {
 				_ = http.NewResponseController(w).Flush()
 				<-stuck
 			}, 200, webhook.TimedOut},
-			{"huge headers", func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("X", strings.Repeat("x", 1<<20)) }, 0, webhook.BadAnswer},
+			{"huge headers", func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("X", strings.Repeat("x", 1<<20)) }, 0,
+				webhook.BadAnswer},
 		} {
 			t.Run(name+": "+c.name, func(t *testing.T) {
 				e := listen(t, start, c.answer)
 				poster := client(t, func(s *hook.Settings) { trust(e.Server)(s); s.Timeout = time.Second })
-				if a := poster.Post(t.Context(), parcel(e.URL)); a.Status != c.status || a.Failure != c.failure || a.Took > 2*time.Second {
+				if a := poster.Post(t.Context(), parcel(e.URL)); a.Status != c.status || a.Failure != c.failure ||
+					a.Took > 2*time.Second {
 					t.Errorf("got %+v", a)
 				}
 				if c.failure == webhook.TimedOut {
@@ -165,14 +179,14 @@ func trickle(c net.Conn, first string) {
 	}
 }
 
-func TestHintsBeforeAnAnswer(t *testing.T) {
+func TestInterimResponsesArePassedOver(t *testing.T) {
 	url := bare(t, says("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 202 Accepted\r\nContent-Length: 2\r\n\r\nok"))
 	if a := client(t, nil).Post(t.Context(), parcel(url)); !a.Accepted() || a.Status != 202 || a.Body != "ok" {
 		t.Errorf("got %+v", a)
 	}
 }
 
-func TestWhoeverAsksMayGiveUp(t *testing.T) {
+func TestPostEndsWithItsContext(t *testing.T) {
 	stuck := make(chan struct{})
 	defer close(stuck)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -182,7 +196,7 @@ func TestWhoeverAsksMayGiveUp(t *testing.T) {
 	}
 }
 
-func TestARedirectIsNotFollowed(t *testing.T) {
+func TestRedirectIsNotFollowed(t *testing.T) {
 	inside := listen(t, plain, nil)
 	for _, status := range []int{301, 302, 303, 307, 308} {
 		for _, to := range []string{inside.URL, "http://169.254.169.254/latest/meta-data/", "://", ""} {
@@ -201,7 +215,7 @@ func TestARedirectIsNotFollowed(t *testing.T) {
 	}
 }
 
-func TestAConnectionServesManyParcels(t *testing.T) {
+func TestConnectionServesManyParcels(t *testing.T) {
 	for name, start := range map[string]func(*httptest.Server){"HTTP/1": plain, "over TLS": secure, "HTTP/2": second} {
 		t.Run(name, func(t *testing.T) {
 			e := listen(t, start, func(w http.ResponseWriter, _ *http.Request) {
@@ -219,14 +233,15 @@ func TestAConnectionServesManyParcels(t *testing.T) {
 				})
 			}
 			all.Wait()
-			if n := e.connections.Load(); n > 80 || len(e.all()) != 200 { // one each, and those begun just before another was free
+			// one each, and those begun just before another was free
+			if n := e.connections.Load(); n > 80 || len(e.all()) != 200 {
 				t.Errorf("%d connections for %d parcels", n, len(e.all()))
 			}
 		})
 	}
 }
 
-func TestAKeptConnectionThatBreaksIsReplaced(t *testing.T) {
+func TestKeptConnectionThatBreaksIsReplaced(t *testing.T) {
 	var connections, lost, ids atomic.Int64
 	ended := make(chan struct{}, 2)
 	url := bare(t, func(c *net.TCPConn) {
@@ -267,7 +282,7 @@ func TestAKeptConnectionThatBreaksIsReplaced(t *testing.T) {
 	}
 }
 
-func TestWhoeverCannotProveTheirName(t *testing.T) {
+func TestEndpointWithoutAValidCertificateIsRefused(t *testing.T) {
 	now := time.Now()
 	const name = "hooks.example"
 	good, root := certificate(t, name, now.Add(-time.Hour), now.Add(time.Hour))
@@ -288,7 +303,10 @@ func TestWhoeverCannotProveTheirName(t *testing.T) {
 		{"one that has expired", expired, expiredRoot, nil, webhook.TLS},
 		{"one that is not valid yet", early, earlyRoot, nil, webhook.TLS},
 		{"one for another name", other, otherRoot, nil, webhook.TLS},
-		{"an old protocol", good, root, func(c *tls.Config) { c.MinVersion, c.MaxVersion = tls.VersionTLS10, tls.VersionTLS11 }, webhook.TLS},
+		{"an old protocol", good, root, func(c *tls.Config) {
+			c.MinVersion, c.MaxVersion = tls.VersionTLS10,
+				tls.VersionTLS11
+		}, webhook.TLS},
 		{"the oldest we take", good, root, func(c *tls.Config) { c.MaxVersion = tls.VersionTLS12 }, ""},
 		{"one who asks for ours", good, root, func(c *tls.Config) { c.ClientAuth = tls.RequireAnyClientCert }, webhook.TLS},
 		{"one who asks for ours, the old way", good, root, func(c *tls.Config) {

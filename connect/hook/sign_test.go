@@ -67,7 +67,7 @@ func TestReceiversCanCheckWithEitherRecipe(t *testing.T) {
 	}
 }
 
-func TestWhileASecretIsChangedEitherChecks(t *testing.T) {
+func TestEitherSecretChecksWhileASecretIsChanged(t *testing.T) {
 	e := listen(t, plain, nil)
 	p := parcel(e.URL)
 	p.Secrets = []string{"whsec_bmV3IG5ldyBuZXcgbmV3IG5ldyBuZXc=", "", "the old one of the practice", "one older still"}
@@ -75,7 +75,8 @@ func TestWhileASecretIsChangedEitherChecks(t *testing.T) {
 		t.Fatalf("got %+v", a)
 	}
 	got := e.all()[0]
-	if !hero(got.Header, "X-Herohealth-Signature", p.Secrets[0], got.body) || !hero(got.Header, "X-Herohealth-Signature-Previous", p.Secrets[2], got.body) {
+	if !hero(got.Header, "X-Herohealth-Signature", p.Secrets[0], got.body) ||
+		!hero(got.Header, "X-Herohealth-Signature-Previous", p.Secrets[2], got.body) {
 		t.Errorf("got %v", got.Header)
 	}
 	fresh, _ := standardwebhooks.NewWebhook(p.Secrets[0])
@@ -103,10 +104,11 @@ func raw(t *testing.T, secret string) *standardwebhooks.Webhook {
 	return w
 }
 
-func TestReceiversCanCheckWithoutASecret(t *testing.T) {
+func TestReceiversCanCheckWithThePublicKey(t *testing.T) {
 	e := listen(t, plain, nil)
 	p := parcel(e.URL)
-	seeds := [][]byte{[]byte("0123456789abcdef0123456789abcdef"), []byte("too short"), []byte("fedcba9876543210fedcba9876543210")}
+	seeds := [][]byte{[]byte("0123456789abcdef0123456789abcdef"), []byte("too short"),
+		[]byte("fedcba9876543210fedcba9876543210")}
 	p.Ed25519 = seeds
 	if a := client(t, nil).Post(t.Context(), p); !a.Accepted() {
 		t.Fatalf("got %+v", a)
@@ -139,7 +141,7 @@ func TestReceiversCanCheckWithoutASecret(t *testing.T) {
 	}
 }
 
-func TestTheExampleOfTheSpecification(t *testing.T) {
+func TestExampleOfTheSpecificationIsSignedAsPublished(t *testing.T) {
 	// The one its libraries test themselves with.
 	e := listen(t, plain, nil)
 	p := parcel(e.URL)
@@ -155,7 +157,7 @@ func TestTheExampleOfTheSpecification(t *testing.T) {
 	}
 }
 
-func TestWithoutASecretNothingIsSigned(t *testing.T) {
+func TestParcelWithoutASecretIsNotSigned(t *testing.T) {
 	e := listen(t, plain, nil)
 	p := parcel(e.URL)
 	p.Secrets, p.Body = nil, nil
@@ -163,7 +165,8 @@ func TestWithoutASecretNothingIsSigned(t *testing.T) {
 		t.Fatalf("got %+v", a)
 	}
 	h := e.all()[0].Header
-	for _, name := range []string{"webhook-signature", "X-Herohealth-Timestamp", "X-Herohealth-Signature", "X-Herohealth-Signature-Previous"} {
+	for _, name := range []string{"webhook-signature", "X-Herohealth-Timestamp", "X-Herohealth-Signature",
+		"X-Herohealth-Signature-Previous"} {
 		if v := h.Values(name); len(v) > 0 {
 			t.Errorf("%s is %q", name, v)
 		}
@@ -184,7 +187,8 @@ func TestSembleIsSignedAsTheGraphQLAPIDocuments(t *testing.T) {
 	stamp := h.Get("X-Webhook-Timestamp")
 	m := hmac.New(sha256.New, []byte(p.Secrets[0]))
 	m.Write([]byte(stamp + "." + string(p.Body)))
-	if want := "t=" + stamp + ",v1=" + hex.EncodeToString(m.Sum(nil)); stamp == "" || h.Get("X-Webhook-Signature") != want {
+	if want := "t=" + stamp + ",v1=" + hex.EncodeToString(m.Sum(nil)); stamp == "" ||
+		h.Get("X-Webhook-Signature") != want {
 		t.Errorf("got %q, want %q", h.Get("X-Webhook-Signature"), want)
 	}
 	for _, name := range []string{"Webhook-Id", "Webhook-Signature", "X-Herohealth-Signature"} {

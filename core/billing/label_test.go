@@ -58,7 +58,7 @@ func TestLabelsOnProducts(t *testing.T) {
 			}
 		}
 		data := fmt.Sprintf(`{"label_id":"%d","product_id":"%d"}`, cold.ID, d.jab.ID)
-		if want := []string{"product.label.added" + data, "product.label.removed" + data}; !slices.Equal(got, want) {
+		if want := []string{"product.label-added" + data, "product.label-removed" + data}; !slices.Equal(got, want) {
 			t.Errorf("got %s\nwant %s", got, want)
 		}
 

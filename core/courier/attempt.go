@@ -13,7 +13,8 @@ import (
 // schedule is how long to wait before each next attempt. Source: Standard
 // Webhooks, "Deliverability and reliability", whose example it is.
 var schedule = []time.Duration{
-	5 * time.Second, 5 * time.Minute, 30 * time.Minute, 2 * time.Hour, 5 * time.Hour, 10 * time.Hour, 14 * time.Hour, 20 * time.Hour, 24 * time.Hour,
+	5 * time.Second, 5 * time.Minute, 30 * time.Minute, 2 * time.Hour, 5 * time.Hour, 10 * time.Hour, 14 * time.Hour,
+	20 * time.Hour, 24 * time.Hour,
 }
 
 const (
@@ -60,10 +61,12 @@ func (s Settled) result() string {
 // attempt makes one attempt.
 func (c *Courier) attempt(ctx context.Context, at Endpoint, w webhook.Webhook, d Claimed) Settled {
 	began := c.Webhooks.Now().Truncate(time.Microsecond)
-	e := event.Event{ID: d.ID, Group: int64(at.Group), Type: d.Type, Subject: d.Subject, Sequence: d.Sequence, At: d.At, Data: d.Data}
+	e := event.Event{ID: d.ID, Group: int64(at.Group), Type: d.Type, Subject: d.Subject, Sequence: d.Sequence, At: d.At,
+		Data: d.Data}
 	payload := webhook.NewPayload(e)
 	p := Parcel{
-		Format: w.Format, URL: w.URL, ID: payload.ID, Attempt: d.Attempts, At: began, Headers: w.Secrets.Headers, Body: d.Body,
+		Format: w.Format, URL: w.URL, ID: payload.ID, Attempt: d.Attempts, At: began, Headers: w.Secrets.Headers,
+		Body: d.Body,
 	}
 	for _, k := range signing(w, began) {
 		p.Secrets = append(p.Secrets, k.Secret)
@@ -94,7 +97,9 @@ func signing(w webhook.Webhook, now time.Time) []webhook.Key {
 }
 
 // body is an event as it goes out.
-func (c *Courier) body(ctx context.Context, at Endpoint, w webhook.Webhook, e event.Event, p webhook.Payload) ([]byte, error) {
+func (c *Courier) body(
+	ctx context.Context, at Endpoint, w webhook.Webhook, e event.Event, p webhook.Payload,
+) ([]byte, error) {
 	if w.Format == webhook.Semble {
 		return c.SembleBody(w, e)
 	}
@@ -113,8 +118,10 @@ func settle(c Claimed, began time.Time, a Answer, now time.Time) Settled {
 	d := c.Delivery
 	d.Status, d.Failure, d.Leased = a.Status, a.Failure, false
 	out := Settled{
-		Lease:   c.Lease,
-		Attempt: &webhook.Attempt{Number: d.Attempts, At: began, Took: a.Took, Status: a.Status, Failure: a.Failure, Body: a.Body},
+		Lease: c.Lease,
+		Attempt: &webhook.Attempt{
+			Number: d.Attempts, At: began, Took: a.Took, Status: a.Status, Failure: a.Failure, Body: a.Body,
+		},
 	}
 	switch wait, asked := asksToWait(a); {
 	case a.Accepted():

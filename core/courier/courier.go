@@ -32,7 +32,7 @@ type Due struct {
 	Since time.Time
 }
 
-// Courier delivers. Notify tells it of new deliveries, and every second it looks
+// Courier delivers. Notify announces new deliveries to it, and every second it looks
 // for those whose time has come, or which another program left behind.
 type Courier struct {
 	Queue    Queue
@@ -95,7 +95,8 @@ const (
 // New makes a courier. Run starts it.
 func New(q Queue, s *webhook.Service, p Poster, log *slog.Logger, clock func() time.Time) *Courier {
 	return &Courier{
-		Queue: q, Webhooks: s, Poster: p, Log: log, LookEvery: lookEvery, Clock: clock, Shared: shared, Observe: func(string, time.Duration) {},
+		Queue: q, Webhooks: s, Poster: p, Log: log, LookEvery: lookEvery, Clock: clock, Shared: shared,
+		Observe: func(string, time.Duration) {},
 		senders: map[Endpoint]*sender{}, notified: map[happened]bool{},
 		wake: make(chan struct{}, 1), blockedChanged: make(chan struct{}, 1),
 	}
@@ -117,8 +118,8 @@ func pause(ctx context.Context, long time.Duration) {
 	}
 }
 
-// Notify tells the courier that events of a type were committed, or with the empty
-// type something to deliver of any. It never waits.
+// Notify announces that events of a type were committed, or with the empty type
+// something to deliver of any. It never waits.
 func (c *Courier) Notify(group practice.ID, of event.Type) {
 	c.mu.Lock()
 	for at, s := range c.senders {

@@ -53,8 +53,8 @@ const (
 
 // Logged are the types the log shows, those of the contract first.
 var Logged = []Type{
-	AppointmentConfirmed, AppointmentCancelled, AppointmentRescheduled, PrescriptionIssued, MedicalRecordUpdated, AddedToSequence,
-	WriteToRecordSucceeded, WriteToRecordFailed,
+	AppointmentConfirmed, AppointmentCancelled, AppointmentRescheduled, PrescriptionIssued, MedicalRecordUpdated,
+	AddedToSequence, WriteToRecordSucceeded, WriteToRecordFailed,
 	AppointmentReserved, AppointmentReleased,
 	MessageSent, MessageDelivered, MessageFailed, MessageRead, MessageReplied, MessageCancelled, MessageExpired,
 	MessageSuppressed, MessageUnknown, MessageLocked, MessageUnlocked,
@@ -141,5 +141,6 @@ var Types = append(slices.Clone(Logged),
 	PrescriptionCreated, PrescriptionOrdered, PrescriptionShared,
 	PrescriptionDeleted, PrescriptionRecordedInError, PrescriptionSentElectronically,
 	InvoiceCreated, InvoiceUpdated, InvoiceDeleted, InvoicePaid, InvoicePartiallyPaid, InvoiceRefunded,
-	InvoiceLineAdded, InvoiceLineUpdated, InvoiceLineRemoved, InvoiceShared, InvoiceXeroSynced, InvoiceHealthcodeStatusUpdated,
+	InvoiceLineAdded, InvoiceLineUpdated, InvoiceLineRemoved, InvoiceShared, InvoiceXeroSynced,
+	InvoiceHealthcodeStatusUpdated,
 )

@@ -28,30 +28,35 @@ func Record(ctx context.Context, tx event.Recorder, who access.Caller, now time.
 // together is patient.updated; when demographics changed, the event is
 // patient.demographics-updated, and those facts are its parts. The caller has
 // locked the patient.
-func recordChange(ctx context.Context, tx EventTx, who access.Caller, now time.Time, before, after Full, was, is Contacts) error {
+func recordChange(
+	ctx context.Context, tx EventTx, who access.Caller, now time.Time, before, after Full, was, is Contacts,
+) error {
 	var facts []event.Fact
-	note := func(noun, was, is string, added, updated, removed event.Type) {
-		of := updated
+	phones := [3]event.Type{event.PatientPhoneAdded, event.PatientPhoneUpdated, event.PatientPhoneRemoved}
+	numbers := [3]event.Type{event.PatientNumberAdded, event.PatientNumberUpdated, event.PatientNumberRemoved}
+	note := func(noun, was, is string, types [3]event.Type) {
+		of := types[1]
 		switch {
 		case was == is:
 			return
 		case was == "":
-			of = added
+			of = types[0]
 		case is == "":
-			of = removed
+			of = types[2]
 		}
 		facts = append(facts, Fact(of, after.ID, event.IDs{noun: int64(after.ID)}))
 	}
-	note("mobile", before.Mobile, after.Mobile, event.PatientPhoneAdded, event.PatientPhoneUpdated, event.PatientPhoneRemoved)
-	note("landline", before.Landline, after.Landline, event.PatientPhoneAdded, event.PatientPhoneUpdated, event.PatientPhoneRemoved)
-	note("nhs_number", before.NHSNumber, after.NHSNumber, event.PatientNumberAdded, event.PatientNumberUpdated, event.PatientNumberRemoved)
+	note("mobile", before.Mobile, after.Mobile, phones)
+	note("landline", before.Landline, after.Landline, phones)
+	note("nhs_number", before.NHSNumber, after.NHSNumber, numbers)
 	if otherwise(before, after) {
 		facts = append(facts, Fact(event.PatientUpdated, after.ID, nil))
 	}
 	changed := changes(before.Patient, after.Patient, was, is)
 	switch {
 	case len(changed) > 0:
-		return RecordCounted(ctx, tx, who, now, event.DemographicsUpdated, after.ID, updated{after.ID.String(), changed}, facts...)
+		data := updated{after.ID.String(), changed}
+		return RecordCounted(ctx, tx, who, now, event.DemographicsUpdated, after.ID, data, facts...)
 	case len(facts) > 0:
 		return Record(ctx, tx, who, now, facts...)
 	}
@@ -103,8 +108,10 @@ func otherwise(before, after Full) bool {
 		before.NumberStatus, before.SupersededBy = after.NumberStatus, after.SupersededBy
 	}
 	before.Mobile, before.Landline, before.NHSNumber = after.Mobile, after.Landline, after.NHSNumber
-	before.PDSVersion, before.SyncedAt, before.Version, before.UpdatedAt = after.PDSVersion, after.SyncedAt, after.Version, after.UpdatedAt
-	return before.Patient != after.Patient || !bytes.Equal(audit.Snapshot(before.Particulars), audit.Snapshot(after.Particulars))
+	before.PDSVersion, before.SyncedAt = after.PDSVersion, after.SyncedAt
+	before.Version, before.UpdatedAt = after.Version, after.UpdatedAt
+	return before.Patient != after.Patient || !bytes.Equal(audit.Snapshot(before.Particulars),
+		audit.Snapshot(after.Particulars))
 }
 
 // EventTx is what an event of a patient is kept with.

@@ -675,7 +675,7 @@ func TestAChangeIsToldOfOnce(t *testing.T) {
 		married := ada0
 		married.LastName, married.Mobile = "King", "+447700900102"
 		refresh(married)
-		hears("another name and number", "patient.phone.updated", "patient.updated", "patient.demographics-updated")
+		hears("another name and number", "patient.phone-updated", "patient.updated", "patient.demographics-updated")
 		connect := func() {
 			k.Helper()
 			number, born, partner, known := "9990000018", "1985-12-10", "EMIS", "7"
@@ -691,7 +691,7 @@ func TestAChangeIsToldOfOnce(t *testing.T) {
 		moved.NHSNumber = "9990000026"
 		k.spine.people["9990000018"], k.spine.people["9990000026"] = moved, moved
 		k.trace("9990000018", "1985-12-10")
-		hears("another NHS number", "patient.number.updated", "patient.demographics-updated")
+		hears("another NHS number", "patient.number-updated", "patient.demographics-updated")
 	})
 }
 

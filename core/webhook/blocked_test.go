@@ -145,7 +145,7 @@ func TestBacklogLeftBehindIsDeliveredByTheNextProgram(t *testing.T) {
 			all = append(all, d.happens(event.AppointmentConfirmed, n+1, 1))
 		}
 		if !d.queued(inOrder, all[0]) {
-			d.Error("what is told in order was not queued at once")
+			d.Error("what is sent in order was not queued at once")
 		}
 		behind, err := d.queue.Behind(d.ctx)
 		d.must(err)
@@ -176,14 +176,16 @@ func TestBacklogLeftBehindIsDeliveredByTheNextProgram(t *testing.T) {
 // and what is kept for it in the backlog is on its way to it all the same.
 func TestEventInTheBacklogIsADeliveryThatWaits(t *testing.T) {
 	each(t, func(d *desk) {
-		w, other := d.hook(webhook.Request{}), d.hook(webhook.Request{URL: "https://other.example/", Types: only(event.MessageSent)})
+		w, other := d.hook(webhook.Request{}), d.hook(webhook.Request{URL: "https://other.example/",
+			Types: only(event.MessageSent)})
 		d.db.BlockedEndpoints(func(practice.ID) []webhook.ID { return []webhook.ID{w.ID} })
 		e := d.happens(event.AppointmentConfirmed, 1, 1)
 		got, attempts := d.delivery(w, e.ID)
 		if got.ID != e.ID || got.State != webhook.Waiting || got.Attempts != 0 || got.Leased || len(attempts) != 0 {
 			d.Errorf("got %+v, %v", got, attempts)
 		}
-		for name, at := range map[string]time.Time{"event": got.At, "due": got.DueAt, "queued": got.Since, "created": got.CreatedAt} {
+		for name, at := range map[string]time.Time{"event": got.At, "due": got.DueAt, "queued": got.Since,
+			"created": got.CreatedAt} {
 			if !at.Equal(e.At) {
 				d.Errorf("%s at %s, want %s", name, at, e.At)
 			}

@@ -35,7 +35,8 @@ func TestEventReachesEveryEndpointThatGetsItsType(t *testing.T) {
 		for _, p := range parcels {
 			var payload webhook.Payload
 			d.must(json.Unmarshal(p.Body, &payload))
-			if p.ID != strconv.FormatInt(e.ID, 10) || payload.ID != p.ID || payload.Sequence != 3 || payload.PracticeGroupID != d.group.String() || string(payload.Data) != `{"n":1}` {
+			if p.ID != strconv.FormatInt(e.ID, 10) || payload.ID != p.ID || payload.Sequence != 3 ||
+				payload.PracticeGroupID != d.group.String() || string(payload.Data) != `{"n":1}` {
 				d.Errorf("posted %s as %s", p.Body, p.ID)
 			}
 			if p.Attempt != 1 || len(p.Secrets) != 1 || (p.URL == one.URL) != (p.Secrets[0] == "a key of theirs") {
@@ -49,7 +50,8 @@ func TestEventThatWasNotCommittedIsNotDelivered(t *testing.T) {
 	each(t, func(d *desk) {
 		w := d.hook(webhook.Request{})
 		d.deliver()
-		e := event.Event{ID: d.db.NewID(), Group: int64(d.group), Type: event.AppointmentConfirmed, Subject: 1, Sequence: 1, At: d.now(), Data: json.RawMessage(`{}`)}
+		e := event.Event{ID: d.db.NewID(), Group: int64(d.group), Type: event.AppointmentConfirmed, Subject: 1, Sequence: 1,
+			At: d.now(), Data: json.RawMessage(`{}`)}
 		sorry := fmt.Errorf("it did not happen")
 		d.refused(d.hooks.Store.Do(d.ctx, func(tx webhook.Tx) error {
 			d.must(tx.Record(d.ctx, e))
@@ -64,7 +66,8 @@ func TestEventThatWasNotCommittedIsNotDelivered(t *testing.T) {
 
 func TestFailedDeliveryIsTriedOnScheduleAndThenGivenUp(t *testing.T) {
 	waits := []time.Duration{
-		5 * time.Second, 5 * time.Minute, 30 * time.Minute, 2 * time.Hour, 5 * time.Hour, 10 * time.Hour, 14 * time.Hour, 20 * time.Hour, 24 * time.Hour,
+		5 * time.Second, 5 * time.Minute, 30 * time.Minute, 2 * time.Hour, 5 * time.Hour, 10 * time.Hour, 14 * time.Hour,
+		20 * time.Hour, 24 * time.Hour,
 	}
 	each(t, func(d *desk) {
 		w := d.hook(webhook.Request{})
@@ -87,7 +90,8 @@ func TestFailedDeliveryIsTriedOnScheduleAndThenGivenUp(t *testing.T) {
 		}
 		d.state(w, e, webhook.Failed, len(waits)+1)
 		_, attempts := d.delivery(w, e.ID)
-		if len(attempts) != 10 || attempts[0].Status != 500 || attempts[0].Body != "because" || attempts[1].Failure != webhook.TLS {
+		if len(attempts) != 10 || attempts[0].Status != 500 || attempts[0].Body != "because" ||
+			attempts[1].Failure != webhook.TLS {
 			d.Errorf("the attempts were %+v", attempts)
 		}
 		ids := map[string]bool{}
@@ -138,9 +142,9 @@ func TestEndpointThatAsksToWaitIsLeftAloneAndLosesNoAttempt(t *testing.T) {
 func TestEndpointThatIsGoneIsSwitchedOffAtOnce(t *testing.T) {
 	each(t, func(d *desk) {
 		w := d.hook(webhook.Request{})
-		told := d.hook(webhook.Request{Types: only(event.WebhookDisabled), URL: "https://told.example/"})
+		watcher := d.hook(webhook.Request{Types: only(event.WebhookDisabled), URL: "https://watcher.example/"})
 		d.poster.says(func(p courier.Parcel) courier.Answer {
-			if p.URL == told.URL {
+			if p.URL == watcher.URL {
 				return courier.Answer{Status: 200}
 			}
 			return courier.Answer{Status: 410}
@@ -152,15 +156,15 @@ func TestEndpointThatIsGoneIsSwitchedOffAtOnce(t *testing.T) {
 			d.must(err)
 			return got.DisabledWhy == webhook.Gone
 		})
-		d.until("told", func() bool {
-			all, _, err := d.hooks.Deliveries(d.ctx, told.ID, webhook.Query{Limit: 10})
+		d.until("watcher notified", func() bool {
+			all, _, err := d.hooks.Deliveries(d.ctx, watcher.ID, webhook.Query{Limit: 10})
 			d.must(err)
 			return len(all) == 1 && all[0].State == webhook.Delivered
 		})
 		before := len(d.poster.parcels())
 		d.happens(event.AppointmentConfirmed, 2, 1)
 		d.move(time.Hour)
-		d.state(told, d.happens(event.WebhookDisabled, 3, 1), webhook.Delivered, 1)
+		d.state(watcher, d.happens(event.WebhookDisabled, 3, 1), webhook.Delivered, 1)
 		if n := len(d.poster.parcels()); n != before+1 {
 			d.Errorf("%d parcels went after it was switched off", n-before-1)
 		}
@@ -241,7 +245,8 @@ func TestDeliveriesOfADeadCourierAreDeliveredWhenTheirLeaseIsOver(t *testing.T) 
 		w := d.hook(webhook.Request{})
 		e := d.happens(event.AppointmentConfirmed, 1, 1)
 		d.must(d.queue.DoUnawaited(d.ctx, func(tx courier.Tx) error {
-			claimed, err := tx.ClaimDeliveries(d.ctx, d.group, w.ID, courier.Claim{Now: d.now(), Until: d.now().Add(time.Minute), Lease: 9, Limit: 10})
+			claimed, err := tx.ClaimDeliveries(d.ctx, d.group, w.ID,
+				courier.Claim{Now: d.now(), Until: d.now().Add(time.Minute), Lease: 9, Limit: 10})
 			if err == nil && len(claimed) != 1 {
 				err = fmt.Errorf("claimed %d", len(claimed))
 			}

@@ -118,8 +118,9 @@ type Payload struct {
 // NewPayload is the payload of an event.
 func NewPayload(e event.Event) Payload {
 	return Payload{
-		ID: strconv.FormatInt(e.ID, 10), EventType: string(e.Type), CreatedAt: e.At.UTC(), PracticeGroupID: strconv.FormatInt(e.Group, 10),
-		Sequence: e.Sequence, Data: e.Data,
+		ID: strconv.FormatInt(e.ID, 10), EventType: string(e.Type), CreatedAt: e.At.UTC(),
+		PracticeGroupID: strconv.FormatInt(e.Group, 10),
+		Sequence:        e.Sequence, Data: e.Data,
 	}
 }
 
@@ -235,7 +236,8 @@ func (s *Service) Forget(ctx context.Context) error {
 		return err
 	}
 	for _, id := range gone {
-		if err := bit(func() (bool, error) { return s.Store.ForgetDeliveries(ctx, who.Group, id, s.Now().Add(24*time.Hour)) }); err != nil {
+		all := func() (bool, error) { return s.Store.ForgetDeliveries(ctx, who.Group, id, s.Now().Add(24*time.Hour)) }
+		if err := bit(all); err != nil {
 			return err
 		}
 		if err := s.Store.Do(ctx, func(tx Tx) error { return tx.PurgeWebhook(ctx, who.Group, id) }); err != nil {

@@ -112,7 +112,8 @@ func newDesk(t *testing.T, db *store.DB) *desk {
 	d.must(err)
 	d.queue = db.DeliveryQueue()
 	d.hooks = &webhook.Service{
-		Store: db.Webhook(), Log: db.EventLog(), Addresses: d.poster, Box: func() (*seal.Box, error) { return box, nil }, Now: d.now, NewID: db.NewID,
+		Store: db.Webhook(), Log: db.EventLog(), Addresses: d.poster, Now: d.now, NewID: db.NewID,
+		Box: func() (*seal.Box, error) { return box, nil },
 	}
 	practices := &practice.Service{Store: db.Practice(), Now: d.now, NewID: db.NewID}
 	group, err := practices.CreateGroup(context.Background(), practice.Group{Name: "Brambleford", Sandbox: true})
@@ -125,7 +126,8 @@ func newDesk(t *testing.T, db *store.DB) *desk {
 
 // as is a caller with a key of the group.
 func (d *desk) as(actor string, scopes []access.Scope, permissions ...access.KeyPermission) context.Context {
-	return access.With(context.Background(), access.Caller{Group: d.group, Home: d.group, Key: 1, Actor: actor, Permissions: access.OfKey(scopes, permissions)})
+	return access.With(context.Background(), access.Caller{Group: d.group, Home: d.group, Key: 1, Actor: actor,
+		Permissions: access.OfKey(scopes, permissions)})
 }
 
 // deliver starts the courier; the test's end stops it.
@@ -188,7 +190,8 @@ func (d *desk) hook(r webhook.Request) webhook.Webhook {
 // happens records an event, as capabilities do.
 func (d *desk) happens(of event.Type, subject, sequence int64) event.Event {
 	d.Helper()
-	e := event.Event{ID: d.db.NewID(), Group: int64(d.group), Type: of, Subject: subject, Sequence: sequence, At: d.now(), Data: json.RawMessage(`{"n":1}`)}
+	e := event.Event{ID: d.db.NewID(), Group: int64(d.group), Type: of, Subject: subject, Sequence: sequence, At: d.now(),
+		Data: json.RawMessage(`{"n":1}`)}
 	d.must(d.hooks.Store.Do(d.ctx, func(tx webhook.Tx) error { return tx.Record(d.ctx, e) }))
 	return e
 }

@@ -127,7 +127,9 @@ func parseCursor(cursor string) (int64, error) {
 	return n, nil
 }
 
-func (s *Service) read(ctx context.Context, group practice.ID, after int64, types []event.Type, limit int) (Page, error) {
+func (s *Service) read(
+	ctx context.Context, group practice.ID, after int64, types []event.Type, limit int,
+) (Page, error) {
 	last, waiting, err := s.Log.LogEnd(ctx, group)
 	if err != nil {
 		return Page{}, err

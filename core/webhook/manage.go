@@ -170,9 +170,9 @@ func (s *Service) Create(ctx context.Context, r Request) (Webhook, error) {
 	}
 	now := s.Now().Truncate(time.Microsecond)
 	w := Webhook{
-		ID: ID(s.NewID()), Format: r.Format, Types: slices.Clone(r.Types), Owner: who.Actor, Description: r.Description, URL: r.URL,
-		IncludeDetails: r.IncludeDetails, Ordered: r.Ordered, Asymmetric: r.Asymmetric, CreatedAt: now, UpdatedAt: now, Version: 1,
-		Secrets: Secrets{Headers: r.Headers},
+		ID: ID(s.NewID()), Format: r.Format, Types: slices.Clone(r.Types), Owner: who.Actor, Description: r.Description,
+		URL: r.URL, IncludeDetails: r.IncludeDetails, Ordered: r.Ordered, Asymmetric: r.Asymmetric,
+		CreatedAt: now, UpdatedAt: now, Version: 1, Secrets: Secrets{Headers: r.Headers},
 	}
 	var c input.Checks
 	checkTypes(&c, &w)

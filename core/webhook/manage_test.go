@@ -30,7 +30,8 @@ func TestSigningKeyIsShownOnceAndKeptSealed(t *testing.T) {
 		}
 		shown, err := d.hooks.Get(d.ctx, webhook.Standard, made.ID)
 		d.must(err)
-		if shown.Secrets.Key.Secret != "" || len(shown.Secrets.Headers) != 0 || !slices.Equal(shown.HeaderNames, []string{"Authorization"}) {
+		if shown.Secrets.Key.Secret != "" || len(shown.Secrets.Headers) != 0 ||
+			!slices.Equal(shown.HeaderNames, []string{"Authorization"}) {
 			d.Errorf("later it shows %+v and %v", shown.Secrets, shown.HeaderNames)
 		}
 		if key := shown.Secrets.Key.PublicKey(); !strings.HasPrefix(key, "whpk_") || key != made.Secrets.Key.PublicKey() {
@@ -59,10 +60,14 @@ func TestWrongRequestIsRefusedFieldByField(t *testing.T) {
 			{"an unknown type", webhook.Request{URL: "https://a.example", Types: only("appointment.*")}, "event_types"},
 			{"no address", webhook.Request{Types: only(event.MessageSent)}, "url"},
 			{"a private address", webhook.Request{URL: "http://10.0.0.1/", Types: only(event.MessageSent)}, "url"},
-			{"a header of ours", webhook.Request{URL: "https://a.example", Types: only(event.MessageSent), Headers: map[string]string{"Host": "b"}}, "headers"},
-			{"one header twice", webhook.Request{URL: "https://a.example", Types: only(event.MessageSent), Headers: map[string]string{"x-a": "1", "X-A": "2"}}, "headers"},
-			{"a key that is no Base64", webhook.Request{URL: "https://a.example", Types: only(event.MessageSent), SigningKey: "whsec_!"}, "signing_key"},
-			{"a long description", webhook.Request{URL: "https://a.example", Types: only(event.MessageSent), Description: strings.Repeat("x", 501)}, "description"},
+			{"a header of ours", webhook.Request{URL: "https://a.example", Types: only(event.MessageSent),
+				Headers: map[string]string{"Host": "b"}}, "headers"},
+			{"one header twice", webhook.Request{URL: "https://a.example", Types: only(event.MessageSent),
+				Headers: map[string]string{"x-a": "1", "X-A": "2"}}, "headers"},
+			{"a key that is no Base64", webhook.Request{URL: "https://a.example", Types: only(event.MessageSent),
+				SigningKey: "whsec_!"}, "signing_key"},
+			{"a long description", webhook.Request{URL: "https://a.example", Types: only(event.MessageSent),
+				Description: strings.Repeat("x", 501)}, "description"},
 		} {
 			c.r.Format = webhook.Standard
 			_, err := d.hooks.Create(d.ctx, c.r)
@@ -77,7 +82,8 @@ func TestWrongRequestIsRefusedFieldByField(t *testing.T) {
 func TestPartnerSeesItsOwnWebhooksAndStaffSeesAll(t *testing.T) {
 	each(t, func(d *desk) {
 		ours := d.hook(webhook.Request{})
-		theirs, err := d.hooks.Create(d.partner, webhook.Request{Format: webhook.Standard, URL: "https://theirs.example", Types: only(event.AppointmentConfirmed)})
+		theirs, err := d.hooks.Create(d.partner, webhook.Request{Format: webhook.Standard, URL: "https://theirs.example",
+			Types: only(event.AppointmentConfirmed)})
 		d.must(err)
 		seen := func(ctx context.Context) []webhook.ID {
 			all, err := d.hooks.List(ctx, webhook.Filter{Format: webhook.Standard})
@@ -102,14 +108,18 @@ func TestPartnerSeesItsOwnWebhooksAndStaffSeesAll(t *testing.T) {
 				_, err := d.hooks.Update(d.partner, webhook.Standard, ours.ID, webhook.Change{URL: ptr("https://x.example")})
 				return err
 			},
-			"rotate":     func() error { _, err := d.hooks.Rotate(d.partner, ours.ID, "", 0); return err },
-			"disable":    func() error { _, err := d.hooks.Disable(d.partner, ours.ID); return err },
-			"enable":     func() error { _, err := d.hooks.Enable(d.partner, ours.ID); return err },
-			"delete":     func() error { _, err := d.hooks.Delete(d.partner, webhook.Standard, ours.ID); return err },
-			"test":       func() error { _, err := d.hooks.Test(d.partner, ours.ID); return err },
-			"deliveries": func() error { _, _, err := d.hooks.Deliveries(d.partner, ours.ID, webhook.Query{Limit: 1}); return err },
-			"delivery":   func() error { _, _, err := d.hooks.Delivery(d.partner, ours.ID, e.ID); return err },
-			"replay":     func() error { _, err := d.hooks.ReplayOne(d.partner, ours.ID, e.ID); return err },
+			"rotate":  func() error { _, err := d.hooks.Rotate(d.partner, ours.ID, "", 0); return err },
+			"disable": func() error { _, err := d.hooks.Disable(d.partner, ours.ID); return err },
+			"enable":  func() error { _, err := d.hooks.Enable(d.partner, ours.ID); return err },
+			"delete":  func() error { _, err := d.hooks.Delete(d.partner, webhook.Standard, ours.ID); return err },
+			"test":    func() error { _, err := d.hooks.Test(d.partner, ours.ID); return err },
+			"deliveries": func() error {
+				_, _, err := d.hooks.Deliveries(d.partner, ours.ID,
+					webhook.Query{Limit: 1})
+				return err
+			},
+			"delivery": func() error { _, _, err := d.hooks.Delivery(d.partner, ours.ID, e.ID); return err },
+			"replay":   func() error { _, err := d.hooks.ReplayOne(d.partner, ours.ID, e.ID); return err },
 			"range": func() error {
 				_, err := d.hooks.ReplayRange(d.partner, ours.ID, d.now().Add(-time.Hour), time.Time{}, true)
 				return err
@@ -129,10 +139,12 @@ func TestAnotherPracticeFindsNothing(t *testing.T) {
 		other, err := practices.CreateGroup(d.ctx, practice.Group{Name: "Elsewhere"})
 		d.must(err)
 		e := d.happens(event.AppointmentConfirmed, 1, 1)
-		them := access.With(context.Background(), access.Caller{Group: other.ID, Home: other.ID, Actor: "Mill Lane", Permissions: access.OfKey(access.Scopes, access.KeyPermissions)})
+		them := access.With(context.Background(), access.Caller{Group: other.ID, Home: other.ID, Actor: "Mill Lane",
+			Permissions: access.OfKey(access.Scopes, access.KeyPermissions)})
 		_, err = d.hooks.Get(them, webhook.Standard, w.ID)
 		d.refused(err, webhook.ErrNotFound)
-		mine, err := d.hooks.Create(them, webhook.Request{Format: webhook.Standard, URL: "https://a.example", Types: only(event.AppointmentConfirmed)})
+		mine, err := d.hooks.Create(them, webhook.Request{Format: webhook.Standard, URL: "https://a.example",
+			Types: only(event.AppointmentConfirmed)})
 		d.must(err)
 		_, err = d.hooks.ReplayOne(them, mine.ID, e.ID)
 		d.refused(err, webhook.ErrNoDelivery)
@@ -143,7 +155,8 @@ func TestAnotherPracticeFindsNothing(t *testing.T) {
 		}
 		_, err = d.hooks.Invent(them, event.MessageSent)
 		d.refused(err, webhook.ErrNotSandbox)
-		visitor := access.With(context.Background(), access.Caller{Group: d.group, Home: other.ID, Actor: "Mill Lane", Permissions: access.OfKey(access.Scopes, access.KeyPermissions)})
+		visitor := access.With(context.Background(), access.Caller{Group: d.group, Home: other.ID, Actor: "Mill Lane",
+			Permissions: access.OfKey(access.Scopes, access.KeyPermissions)})
 		_, err = d.hooks.List(visitor, webhook.Filter{Format: webhook.Standard})
 		d.refused(err, access.ErrGroup)
 	})
@@ -151,11 +164,14 @@ func TestAnotherPracticeFindsNothing(t *testing.T) {
 
 func TestKeySeesEventsOfItsScopesAloneAndDetailsNeedStaff(t *testing.T) {
 	each(t, func(d *desk) {
-		_, err := d.hooks.Create(d.partner, webhook.Request{Format: webhook.Standard, URL: "https://a.example", Types: only(event.MessageSent)})
+		_, err := d.hooks.Create(d.partner, webhook.Request{Format: webhook.Standard, URL: "https://a.example",
+			Types: only(event.MessageSent)})
 		d.refused(err, access.ErrPermission)
-		_, err = d.hooks.Create(d.partner, webhook.Request{Format: webhook.Standard, URL: "https://a.example", Types: only(event.AppointmentConfirmed), IncludeDetails: true})
+		_, err = d.hooks.Create(d.partner, webhook.Request{Format: webhook.Standard, URL: "https://a.example",
+			Types: only(event.AppointmentConfirmed), IncludeDetails: true})
 		d.refused(err, access.ErrPermission)
-		mine, err := d.hooks.Create(d.partner, webhook.Request{Format: webhook.Standard, URL: "https://a.example", Types: only(event.AppointmentConfirmed)})
+		mine, err := d.hooks.Create(d.partner, webhook.Request{Format: webhook.Standard, URL: "https://a.example",
+			Types: only(event.AppointmentConfirmed)})
 		d.must(err)
 		_, err = d.hooks.Update(d.partner, webhook.Standard, mine.ID, webhook.Change{IncludeDetails: ptr(true)})
 		d.refused(err, access.ErrPermission)
@@ -216,7 +232,7 @@ func TestBothKeysSignWhileAKeyIsChanged(t *testing.T) {
 	})
 }
 
-func TestADeletedWebhookIsToldNothingAndItsRowsGo(t *testing.T) {
+func TestDeletedWebhookGetsNothingAndItsRowsGo(t *testing.T) {
 	each(t, func(d *desk) {
 		w := d.hook(webhook.Request{})
 		e := d.happens(event.AppointmentConfirmed, 1, 1)
@@ -242,7 +258,7 @@ func TestADeletedWebhookIsToldNothingAndItsRowsGo(t *testing.T) {
 	})
 }
 
-func TestATestEventGoesToOneEndpointAndIsNotInTheLog(t *testing.T) {
+func TestTestEventGoesToOneEndpointAndIsNotInTheLog(t *testing.T) {
 	each(t, func(d *desk) {
 		w := d.hook(webhook.Request{Types: only(event.MessageSent), URL: "https://one.example/"})
 		d.hook(webhook.Request{Types: only(event.MessageSent), URL: "https://two.example/"})
@@ -253,7 +269,8 @@ func TestATestEventGoesToOneEndpointAndIsNotInTheLog(t *testing.T) {
 		parcels := d.poster.parcels()
 		var p webhook.Payload
 		d.must(json.Unmarshal(parcels[0].Body, &p))
-		if len(parcels) != 1 || parcels[0].URL != "https://one.example/" || !p.Test || p.EventType != string(event.MessageSent) {
+		if len(parcels) != 1 || parcels[0].URL != "https://one.example/" || !p.Test ||
+			p.EventType != string(event.MessageSent) {
 			d.Errorf("%d parcels went, the first %s", len(parcels), parcels[0].Body)
 		}
 		page, err := d.hooks.Events(d.ctx, webhook.LogQuery{Limit: 10})
@@ -268,12 +285,13 @@ func TestATestEventGoesToOneEndpointAndIsNotInTheLog(t *testing.T) {
 	})
 }
 
-func TestAPracticeHasNoMoreWebhooksThanItMay(t *testing.T) {
+func TestWebhooksOfAPracticeAreLimited(t *testing.T) {
 	each(t, func(d *desk) {
 		for range webhook.Most {
 			d.hook(webhook.Request{})
 		}
-		_, err := d.hooks.Create(d.ctx, webhook.Request{Format: webhook.Standard, URL: "https://a.example", Types: only(event.MessageSent)})
+		_, err := d.hooks.Create(d.ctx, webhook.Request{Format: webhook.Standard, URL: "https://a.example",
+			Types: only(event.MessageSent)})
 		d.refused(err, webhook.ErrTooMany)
 	})
 }

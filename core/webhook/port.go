@@ -75,7 +75,8 @@ type Tx interface {
 	EventByID(ctx context.Context, group practice.ID, id int64) (event.Event, error)
 	// EventsBetween lists the ids and times of events of a type, in the order of
 	// time, after a moment and an id.
-	EventsBetween(ctx context.Context, group practice.ID, of event.Type, after Place, until time.Time, limit int) ([]event.Event, error)
+	EventsBetween(ctx context.Context, group practice.ID, of event.Type, after Place, until time.Time,
+		limit int) ([]event.Event, error)
 	// NumberEvents gives events that wait for one a place in the log.
 	NumberEvents(ctx context.Context, group practice.ID, limit int) (int, error)
 	Record(ctx context.Context, e event.Event) error

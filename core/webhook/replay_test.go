@@ -15,7 +15,7 @@ import (
 	"frontdesk/core/webhook"
 )
 
-func TestADeliveryCanBeReplayedWithItsID(t *testing.T) {
+func TestReplayedDeliveryKeepsItsID(t *testing.T) {
 	each(t, func(d *desk) {
 		w := d.hook(webhook.Request{})
 		d.deliver()
@@ -25,7 +25,8 @@ func TestADeliveryCanBeReplayedWithItsID(t *testing.T) {
 		d.must(err)
 		d.state(w, e, webhook.Delivered, 2)
 		parcels := d.poster.parcels()
-		if len(parcels) != 2 || parcels[0].ID != parcels[1].ID || parcels[1].Attempt != 2 || string(parcels[0].Body) != string(parcels[1].Body) {
+		if len(parcels) != 2 || parcels[0].ID != parcels[1].ID || parcels[1].Attempt != 2 ||
+			string(parcels[0].Body) != string(parcels[1].Body) {
 			d.Errorf("posted %+v", parcels)
 		}
 		_, err = d.hooks.ReplayOne(d.ctx, w.ID, d.happens(event.MessageSent, 2, 1).ID)
@@ -37,7 +38,7 @@ func TestADeliveryCanBeReplayedWithItsID(t *testing.T) {
 	})
 }
 
-func TestWhatIsReplayedWhileItIsOnItsWayGoesOutAgain(t *testing.T) {
+func TestDeliveryReplayedWhileUnderWayGoesOutAgain(t *testing.T) {
 	each(t, func(d *desk) {
 		w := d.hook(webhook.Request{})
 		answers := make(chan struct{})
@@ -66,7 +67,7 @@ func TestWhatIsReplayedWhileItIsOnItsWayGoesOutAgain(t *testing.T) {
 	})
 }
 
-func TestWhatAnEndpointMissedIsRecoveredAndNothingElse(t *testing.T) {
+func TestRecoverQueuesMissedEventsAlone(t *testing.T) {
 	each(t, func(d *desk) {
 		w := d.hook(webhook.Request{})
 		d.deliver()
@@ -102,7 +103,8 @@ func TestWhatAnEndpointMissedIsRecoveredAndNothingElse(t *testing.T) {
 		}
 		_, err = d.hooks.ReplayRange(d.ctx, w.ID, since, time.Time{}, false)
 		d.refused(err, webhook.ErrReplaying)
-		d.must(d.hooks.GoOn(access.With(context.Background(), access.System(d.group)), job.Job{Group: int64(d.group), Args: job.Args(w.ID)}))
+		d.must(d.hooks.GoOn(access.With(context.Background(), access.System(d.group)),
+			job.Job{Group: int64(d.group), Args: job.Args(w.ID)}))
 		d.until("all delivered", func() bool {
 			counts, err := d.hooks.Health(d.ctx, w.ID)
 			d.must(err)
@@ -137,7 +139,8 @@ func TestTheLogIsReadOnceAndWholeWhileItIsWritten(t *testing.T) {
 				for i := int64(0); i < events && err == nil; i += 3 {
 					ids := []int64{d.db.NewID(), d.db.NewID(), d.db.NewID()}
 					for _, k := range []int64{2, 0, 1} {
-						e := event.Event{ID: ids[k], Group: int64(d.group), Type: event.MessageSent, Subject: 1000*(n+1) + i + k, Sequence: 1, At: d.now(), Data: json.RawMessage(`{}`)}
+						e := event.Event{ID: ids[k], Group: int64(d.group), Type: event.MessageSent, Subject: 1000*(n+1) + i + k,
+							Sequence: 1, At: d.now(), Data: json.RawMessage(`{}`)}
 						err = errors.Join(err, d.hooks.Store.Do(d.ctx, func(tx webhook.Tx) error { return tx.Record(d.ctx, e) }))
 					}
 				}
@@ -181,7 +184,8 @@ func TestWaitingReaderOfTheLogGetsTheNextEventAtOnce(t *testing.T) {
 		}
 		came := make(chan answer)
 		go func() {
-			page, err := d.hooks.Events(d.ctx, webhook.LogQuery{Cursor: newest.Cursor, Limit: 10, Wait: 20 * time.Second, Types: []event.Type{event.MessageRead}})
+			page, err := d.hooks.Events(d.ctx, webhook.LogQuery{Cursor: newest.Cursor, Limit: 10, Wait: 20 * time.Second,
+				Types: []event.Type{event.MessageRead}})
 			came <- answer{page, err}
 		}()
 		time.AfterFunc(20*time.Millisecond, func() { d.happens(event.MessageSent, 2, 1) })
@@ -189,7 +193,7 @@ func TestWaitingReaderOfTheLogGetsTheNextEventAtOnce(t *testing.T) {
 		got := <-came
 		d.must(got.err)
 		if len(got.Events) != 1 || got.Events[0].Subject != 3 {
-			d.Errorf("it was told %v", got.Events)
+			d.Errorf("it got %v", got.Events)
 		}
 		_, err = d.hooks.Events(d.ctx, webhook.LogQuery{Cursor: "yesterday", Limit: 10})
 		if err == nil {

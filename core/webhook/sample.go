@@ -13,11 +13,13 @@ func Sample(of event.Type) json.RawMessage { return samples[of] }
 // samples are the data of invented events, of the shape the real ones have.
 var samples = func() map[event.Type]json.RawMessage {
 	const (
-		appointment = `{"appointment_id":"1000000000000001","state":"STATE","patient_id":"1000000000000002","practitioner_id":"1000000000000003",` +
-			`"location_id":"1000000000000004","appointment_type_id":"1000000000000005","start_time":"2030-01-08T09:30:00Z","end_time":"2030-01-08T09:45:00Z"`
+		appointment = `{"appointment_id":"1000000000000001","state":"STATE","patient_id":"1000000000000002",` +
+			`"practitioner_id":"1000000000000003","location_id":"1000000000000004","appointment_type_id":"1000000000000005",` +
+			`"start_time":"2030-01-08T09:30:00Z","end_time":"2030-01-08T09:45:00Z"`
 		before = `,"previous":{"state":"STATE","practitioner_id":"1000000000000003","location_id":"1000000000000004",` +
 			`"appointment_type_id":"1000000000000005","start_time":"2030-01-07T14:00:00Z","end_time":"2030-01-07T14:15:00Z"}}`
-		entry = `{"record_entry_id":"1000000000000006","message_id":"1000000000000007","patient_id":"1000000000000002","status":"STATE"`
+		entry = `{"record_entry_id":"1000000000000006","message_id":"1000000000000007",` +
+			`"patient_id":"1000000000000002","status":"STATE"`
 	)
 	with := func(text, state string) string { return strings.ReplaceAll(text, "STATE", state) }
 	message := func(state, previous string) string {
@@ -50,11 +52,12 @@ var samples = func() map[event.Type]json.RawMessage {
 		event.MessageExpired:         message("expired", "queued"),
 		event.MessageSuppressed:      message("suppressed", "queued"),
 		event.MessageUnknown:         message("unknown", "sending"),
-		event.BatchCompleted:         `{"batch_id":"1000000000000010","state":"COMPLETED","totals":{"created":3,"duplicate":0,"sent":2,"failed":1,"cancelled":0,"expired":0,"suppressed":0,"waiting":0,"unknown":0}}`,
-		event.PatientMerged:          `{"patient_id":"1000000000000002","merged_patient_id":"1000000000000011"}`,
-		event.PatientUnmerged:        `{"patient_id":"1000000000000002","merged_patient_id":"1000000000000011"}`,
-		event.DemographicsUpdated:    `{"patient_id":"1000000000000002","changed":["address"]}`,
-		event.WebhookDisabled:        `{"webhook_id":"1000000000000012","event_type":"message.sent","reason":"failing"}`,
+		event.BatchCompleted: `{"batch_id":"1000000000000010","state":"COMPLETED","totals":{"created":3,"duplicate":0,` +
+			`"sent":2,"failed":1,"cancelled":0,"expired":0,"suppressed":0,"waiting":0,"unknown":0}}`,
+		event.PatientMerged:       `{"patient_id":"1000000000000002","merged_patient_id":"1000000000000011"}`,
+		event.PatientUnmerged:     `{"patient_id":"1000000000000002","merged_patient_id":"1000000000000011"}`,
+		event.DemographicsUpdated: `{"patient_id":"1000000000000002","changed":["address"]}`,
+		event.WebhookDisabled:     `{"webhook_id":"1000000000000012","event_type":"message.sent","reason":"failing"}`,
 	} {
 		out[t] = json.RawMessage(text)
 	}

@@ -25,7 +25,8 @@ func (d *desk) token(may ...access.Permission) context.Context {
 func (d *desk) semble(of ...event.Type) webhook.Webhook {
 	d.Helper()
 	w, err := d.hooks.Create(d.token(access.EditWebhooks), webhook.Request{
-		Format: webhook.Semble, Types: of, Description: "Sync", URL: "https://sync.example/hooks", Headers: map[string]string{"x-key": "7"},
+		Format: webhook.Semble, Types: of, Description: "Sync", URL: "https://sync.example/hooks",
+		Headers: map[string]string{"x-key": "7"},
 	})
 	d.must(err)
 	return w
@@ -35,7 +36,8 @@ func (d *desk) semble(of ...event.Type) webhook.Webhook {
 func (d *desk) occurs(of event.Type, data string) event.Event {
 	d.Helper()
 	e := event.Event{
-		ID: d.db.NewID(), Group: int64(d.group), Type: of, Subject: d.db.NewID(), Sequence: 1, At: d.now(), Data: json.RawMessage(data),
+		ID: d.db.NewID(), Group: int64(d.group), Type: of, Subject: d.db.NewID(), Sequence: 1, At: d.now(),
+		Data: json.RawMessage(data),
 	}
 	d.must(d.hooks.Store.Do(d.ctx, func(tx webhook.Tx) error { return tx.Record(d.ctx, e) }))
 	return e
@@ -60,14 +62,16 @@ func TestSembleEndpointGetsSeveralTypesInItsOwnForm(t *testing.T) {
 				continue
 			}
 			got = append(got, string(p.Body))
-			if p.Format != webhook.Semble || p.Headers["X-Key"] != "7" || !slices.Equal(p.Secrets, []string{w.Secrets.Key.Secret}) {
+			if p.Format != webhook.Semble || p.Headers["X-Key"] != "7" ||
+				!slices.Equal(p.Secrets, []string{w.Secrets.Key.Secret}) {
 				d.Errorf("got %+v", p)
 			}
 		}
 		slices.Sort(got)
 		on := noon.Format(time.DateOnly)
 		want := []string{
-			fmt.Sprintf(`appointment.confirmed of %s for %s: {"n":1}`, on, w.ID), fmt.Sprintf(`patient.merged of %s for %s: {"n":2}`, on, w.ID),
+			fmt.Sprintf(`appointment.confirmed of %s for %s: {"n":1}`, on,
+				w.ID), fmt.Sprintf(`patient.merged of %s for %s: {"n":2}`, on, w.ID),
 		}
 		if !slices.Equal(got, want) {
 			d.Errorf("got %q\nwant %q", got, want)
@@ -81,7 +85,8 @@ func TestPartsOfAnEventAreDeliveredEachUnderItsOwnID(t *testing.T) {
 		d.semble(event.InvoiceLineAdded, event.InvoicePaid)
 		d.deliver()
 		ids := event.IDs{"invoice": 7, "line": 8, "contact": 0}
-		e := event.Of(int64(d.group), d.now(), event.Fact{Type: event.InvoiceLineAdded, IDs: ids}, event.Fact{Type: event.InvoicePaid, IDs: ids})
+		e := event.Of(int64(d.group), d.now(), event.Fact{Type: event.InvoiceLineAdded, IDs: ids},
+			event.Fact{Type: event.InvoicePaid, IDs: ids})
 		d.must(d.hooks.Store.Do(d.ctx, func(tx webhook.Tx) error { return tx.Record(d.ctx, e) }))
 		d.until("both", func() bool { return len(d.poster.parcels()) == 2 })
 		all, err := d.db.Events(d.ctx, int64(d.group), 0, 10)
@@ -109,7 +114,8 @@ func TestSembleEndpointIsChangedPausedAndDeleted(t *testing.T) {
 		types := []event.Type{event.PatientMerged, event.AppointmentCancelled}
 		w, err := d.hooks.Update(edit, webhook.Semble, made.ID, webhook.Change{Types: &types, Paused: ptr(true)})
 		slices.Sort(types)
-		if err != nil || !slices.Equal(w.Types, types) || w.DisabledAt.IsZero() || w.Secrets.Key.Secret != "" || w.Description != "Sync" {
+		if err != nil || !slices.Equal(w.Types, types) || w.DisabledAt.IsZero() || w.Secrets.Key.Secret != "" ||
+			w.Description != "Sync" {
 			d.Fatalf("got %+v, %v", w, err)
 		}
 		d.occurs(event.PatientMerged, `{}`)
@@ -130,7 +136,8 @@ func TestSembleEndpointIsChangedPausedAndDeleted(t *testing.T) {
 		d.move(webhook.Keep * 2)
 		d.must(d.hooks.Forget(d.ctx))
 		all, err := d.hooks.List(see, webhook.Filter{Format: webhook.Semble, Deleted: true})
-		if err != nil || len(all) != 1 || all[0].DeletedAt.IsZero() || !slices.Equal(all[0].Types, types) || all[0].URL != made.URL {
+		if err != nil || len(all) != 1 || all[0].DeletedAt.IsZero() || !slices.Equal(all[0].Types, types) ||
+			all[0].URL != made.URL {
 			d.Fatalf("got %+v, %v", all, err)
 		}
 		if all, err := d.hooks.List(see, webhook.Filter{Format: webhook.Semble}); err != nil || len(all) != 0 {
@@ -149,7 +156,8 @@ func TestEachDoorSeesEndpointsInItsOwnFormat(t *testing.T) {
 		d.refused(err, webhook.ErrNotFound)
 		_, err = d.hooks.Delete(d.ctx, webhook.Standard, semble.ID)
 		d.refused(err, webhook.ErrNotFound)
-		if all, err := d.hooks.List(d.ctx, webhook.Filter{Format: webhook.Standard}); err != nil || len(all) != 1 || all[0].ID != standard.ID {
+		if all, err := d.hooks.List(d.ctx, webhook.Filter{Format: webhook.Standard}); err != nil || len(all) != 1 ||
+			all[0].ID != standard.ID {
 			d.Fatalf("got %+v, %v", all, err)
 		}
 		see := d.token(access.SeeWebhooks)
@@ -165,7 +173,8 @@ func TestSembleEndpointNeedsPermissionAndShowsHeadersToThoseWhoEdit(t *testing.T
 		made := d.semble(event.AppointmentConfirmed)
 		see, edit := d.token(access.SeeWebhooks), d.token(access.EditWebhooks)
 		w, err := d.hooks.Get(see, webhook.Semble, made.ID)
-		if err != nil || w.Secrets.Key.Secret != "" || w.Secrets.Headers["X-Key"] != "" || !slices.Equal(w.HeaderNames, []string{"X-Key"}) {
+		if err != nil || w.Secrets.Key.Secret != "" || w.Secrets.Headers["X-Key"] != "" ||
+			!slices.Equal(w.HeaderNames, []string{"X-Key"}) {
 			d.Fatalf("got %+v, %v", w, err)
 		}
 		w, err = d.hooks.Get(d.token(access.SeeWebhooks, access.EditWebhooks), webhook.Semble, made.ID)
@@ -184,7 +193,8 @@ func TestSembleEndpointNeedsPermissionAndShowsHeadersToThoseWhoEdit(t *testing.T
 		if f := fault.Of(err); f.Kind != fault.Invalid || len(f.Fields) != 3 {
 			d.Errorf("got %+v", f)
 		}
-		_, err = d.hooks.Create(edit, webhook.Request{Format: webhook.Semble, Description: "Sync", URL: "https://sync.example/"})
+		_, err = d.hooks.Create(edit, webhook.Request{Format: webhook.Semble, Description: "Sync",
+			URL: "https://sync.example/"})
 		if f := fault.Of(err); len(f.Fields) != 1 || f.Fields[0].Path[0] != "event_types" {
 			d.Errorf("got %+v", f)
 		}

@@ -39,7 +39,8 @@ func (s *Service) Test(ctx context.Context, id ID) (Delivery, error) {
 		if !w.DisabledAt.IsZero() {
 			return ErrDisabled
 		}
-		payload := NewPayload(event.Event{ID: d.ID, Group: int64(who.Group), Type: w.Type(), At: now, Data: samples[w.Type()]})
+		payload := NewPayload(event.Event{ID: d.ID, Group: int64(who.Group), Type: w.Type(), At: now,
+			Data: samples[w.Type()]})
 		payload.Test = true
 		if d.Body, err = json.Marshal(payload); err != nil {
 			return err
@@ -75,7 +76,8 @@ func (s *Service) Invent(ctx context.Context, of event.Type) (event.Event, error
 		return event.Event{}, ErrNotSandbox
 	}
 	now := s.Now().Truncate(time.Microsecond)
-	e := event.Event{ID: s.NewID(), Group: int64(who.Group), Type: of, Subject: s.NewID(), Sequence: 1, At: now, Data: samples[of]}
+	e := event.Event{ID: s.NewID(), Group: int64(who.Group), Type: of, Subject: s.NewID(), Sequence: 1, At: now,
+		Data: samples[of]}
 	err = s.Store.Do(ctx, func(tx Tx) error {
 		if err := tx.Record(ctx, e); err != nil {
 			return err

@@ -108,10 +108,12 @@ var (
 	ErrNoDelivery = fault.New(fault.NotFound, "delivery_not_found", "No such delivery.")
 	ErrTooMany    = fault.New(fault.Conflict, "too_many_webhooks",
 		"This practice group has as many webhooks as it may have. Delete one that is no longer used.")
-	ErrDisabled   = fault.New(fault.Conflict, "webhook_disabled", "This webhook is switched off. Enable it first.")
-	ErrReplaying  = fault.New(fault.Conflict, "replay_running", "A replay for this webhook is still running. Its progress is in the webhook.")
+	ErrDisabled  = fault.New(fault.Conflict, "webhook_disabled", "This webhook is switched off. Enable it first.")
+	ErrReplaying = fault.New(fault.Conflict, "replay_running",
+		"A replay for this webhook is still running. Its progress is in the webhook.")
 	ErrNotSandbox = fault.New(fault.Forbidden, "not_sandbox", "Events can be invented in a sandbox practice group only.")
-	ErrCursor     = fault.Wrong("cursor", "invalid_string", "the cursor of an earlier answer", "This is not a cursor of the event log.")
+	ErrCursor     = fault.Wrong("cursor", "invalid_string", "the cursor of an earlier answer",
+		"This is not a cursor of the event log.")
 )
 
 // Most is how many endpoints a practice group may have.
