@@ -10,6 +10,7 @@ import (
 	"frontdesk/core/access"
 	"frontdesk/core/booking"
 	"frontdesk/core/diary"
+	"frontdesk/core/input"
 	"frontdesk/core/practice"
 )
 
@@ -57,7 +58,7 @@ func TestAvailabilityFromBeginningToEnd(t *testing.T) {
 			"createdBy": us, "lastUpdatedBy": us,
 		})
 		// One diary, two doors: REST offers its slots.
-		if n, err := d.core.Diary.CountSlots(d.ctx, diary.SlotQuery{From: "2031-07-01", To: "2031-07-31"}); err != nil || n != 7*12 {
+		if n, err := d.core.Diary.CountSlots(d.ctx, diary.SlotQuery{From: diary.On(input.DayOf(2031, 7, 1)), To: diary.On(input.DayOf(2031, 7, 31))}); err != nil || n != 7*12 {
 			t.Errorf("%d slots, %v", n, err)
 		}
 		day := `start: "2031-07-09", end: "2031-07-10"`
@@ -94,7 +95,7 @@ func TestAvailabilityFromBeginningToEnd(t *testing.T) {
 		}
 		ask := booking.Request{
 			Type: ourID[diary.TypeID](&s.product), Location: ourID[practice.LocationID](&s.room), Practitioner: ourID[practice.PractitionerID](&s.doctor),
-			Start: time.Date(2031, 7, 9, 10, 0, 0, 0, time.UTC), Minutes: 15,
+			Start: time.Date(2031, 7, 9, 10, 0, 0, 0, time.UTC), Length: 15 * time.Minute,
 		}
 		if _, err := d.core.Booking.Reserve(d.ctx, ask); !errors.Is(err, booking.ErrNoSession) {
 			t.Errorf("REST reserves in a block: %v", err)

@@ -20,24 +20,29 @@ import (
 // besideBooking are the fields of a booking that a bare one lacks.
 var besideBooking = []string{"doctorName", "location", "appointment", "cancellationReason", "bookingJourney", "patientMessagesSent"}
 
-// booked is a booking as this API tells of one: of its own accord what costs
-// little, and of the rest what is asked for.
-func booked(zone *time.Location, b *booking.Booking, of fields) *gql.Booking {
+// booked is an appointment as this API has it: always what costs little, and of the rest
+// what is asked for.
+func booked(zone *time.Location, b *booking.Appointment, of fields) *gql.Booking {
 	out := &gql.Booking{
-		Of: b, ID: encode(kindBooking, b.ID), Deleted: ptr(b.State == booking.Cancelled), Start: face(zone, b.Start), End: face(zone, b.End),
-		CreatedAt: scalar.Of(b.CreatedAt), UpdatedAt: scalar.Of(b.UpdatedAt), Comments: text(b.Comments), Status: ptr(gql.BookingStatusConfirmed),
+		Of: b, ID: encode(kindBooking, b.ID), Deleted: ptr(b.State == booking.Cancelled), Start: face(zone, b.Start),
+		End: face(zone, b.End), CreatedAt: scalar.Of(b.CreatedAt), UpdatedAt: scalar.Of(b.UpdatedAt), Comments: text(b.Comments),
+		Status: ptr(gql.BookingStatusConfirmed),
 	}
 	if of.any("doctorName") {
 		out.DoctorName = text(fullName(b.PractitionerName).FullName())
 	}
 	if of.any("location") {
 		a := b.Address
-		out.Location = &gql.BookingLocation{ID: encode(kindRoom, b.Location), Header: &b.LocationName, Name: &b.LocationName, Address: &gql.BookingAddress{
-			Address: street(a.Line1, a.Line2), City: text(a.Town), Postcode: text(a.Postcode), Country: ptr(homeCountry),
-		}}
+		out.Location = &gql.BookingLocation{
+			ID: encode(kindRoom, b.Location), Header: &b.LocationName, Name: &b.LocationName, Address: &gql.BookingAddress{
+				Address: street(a.Line1, a.Line2), City: text(a.Town), Postcode: text(a.Postcode), Country: ptr(homeCountry),
+			},
+		}
 	}
 	if of.any("appointment") {
-		out.Appointment = &gql.Appointment{ID: ptr(encode(kindProduct, b.Type)), Title: &b.TypeName, Duration: ptr(int(b.Length() / time.Minute)), Price: pounds(b.Price)}
+		out.Appointment = &gql.Appointment{
+			ID: ptr(encode(kindProduct, b.Type)), Title: &b.TypeName, Duration: ptr(int(b.Length() / time.Minute)), Price: pounds(b.Price),
+		}
 	}
 	if of.any("reference") {
 		out.Reference = text(b.ID.String())
@@ -47,13 +52,15 @@ func booked(zone *time.Location, b *booking.Booking, of fields) *gql.Booking {
 	}
 	if j := b.Journey; of.any("bookingJourney") {
 		out.BookingJourney = &gql.Journey{
-			Arrived: scalar.Of(j.Arrived), Consultation: scalar.Of(j.Consultation), Departed: scalar.Of(j.Departed), Dna: scalar.Of(j.NoShow),
+			Arrived: scalar.Of(j.Arrived), Consultation: scalar.Of(j.Consultation), Departed: scalar.Of(j.Departed),
+			Dna: scalar.Of(j.NoShow),
 		}
 	}
 	if of.any("patientMessagesSent") {
 		sent := func(n booking.Notice) *bool { return ptr(slices.Contains(b.Told(), n)) }
 		out.PatientMessagesSent = &gql.SendPatientMessages{
-			Confirmation: sent(booking.Confirming), Reminder: sent(booking.Reminder), Followup: sent(booking.FollowUp), Cancellation: sent(booking.Cancelling),
+			Confirmation: sent(booking.Confirming), Reminder: sent(booking.Reminder), Followup: sent(booking.FollowUp),
+			Cancellation: sent(booking.Cancelling),
 		}
 	}
 	if b.State == booking.Cancelled {
@@ -73,7 +80,7 @@ func fullName(p booking.Person) (out patient.Patient) {
 	return out
 }
 
-// Doctor is whoever is seen.
+// Doctor is the practitioner.
 func (f bookingFields) Doctor(ctx context.Context, obj *gql.Booking) (*gql.User, error) {
 	return f.userByID(ctx, account.StaffID(obj.Of.Practitioner))
 }
@@ -116,11 +123,11 @@ func (q query) BookingsByID(ctx context.Context, ids []string) ([]*gql.Booking, 
 			return nil, err
 		}
 	}
-	found, err := q.core.Booking.BookingsByID(ctx, wanted)
+	found, err := q.core.Booking.ReadMany(ctx, wanted)
 	out := make([]*gql.Booking, len(ids))
 	of := fieldsAsked(ctx)
 	for i, id := range wanted {
-		if b, ok := found[id]; ok {
+		if b, ok := found[id]; ok && b.State != booking.Released {
 			out[i] = booked(zone, &b, of)
 		}
 	}
@@ -128,7 +135,10 @@ func (q query) BookingsByID(ctx context.Context, ids []string) ([]*gql.Booking, 
 }
 
 // Bookings lists bookings by start.
-func (q query) Bookings(ctx context.Context, dateRange *gql.DateRange, pagination *gql.Pagination, options *gql.QueryOptions, filters *gql.BookingQueryFilters) (*gql.BookingData, error) {
+func (q query) Bookings(
+	ctx context.Context, dateRange *gql.DateRange, pagination *gql.Pagination, options *gql.QueryOptions,
+	filters *gql.BookingQueryFilters,
+) (*gql.BookingData, error) {
 	p := pageOf(pagination)
 	zone, err := q.zone(ctx)
 	if err != nil {
@@ -139,17 +149,13 @@ func (q query) Bookings(ctx context.Context, dateRange *gql.DateRange, paginatio
 		return nil, err
 	}
 	if dateRange != nil {
-		if ask.From, ask.Until, err = stretch(zone, given(dateRange.Start), given(dateRange.End), true); err != nil {
+		if ask.Touches.From, ask.Touches.Until, err = stretch(zone, given(dateRange.Start), given(dateRange.End), true); err != nil {
 			return nil, err
 		}
 	}
 	if filters != nil {
 		if m := given(filters.Metadata); m != nil {
-			ask.Key = m.Key
-			if v := given(m.Value); v != nil {
-				ask.Value, ask.HasValue = *v, true
-			}
-			if ask.Key == "" {
+			if ask.Key, ask.Value = m.Key, given(m.Value); ask.Key == "" {
 				return nil, practice.ErrKeyLength
 			}
 		}
@@ -160,8 +166,8 @@ func (q query) Bookings(ctx context.Context, dateRange *gql.DateRange, paginatio
 	return q.bookings(ctx, zone, ask, p)
 }
 
-func (d *door) bookings(ctx context.Context, zone *time.Location, ask booking.DeskQuery, p page) (*gql.BookingData, error) {
-	all, err := d.core.Booking.Bookings(ctx, ask)
+func (d *door) bookings(ctx context.Context, zone *time.Location, ask booking.Query, p page) (*gql.BookingData, error) {
+	all, _, err := d.core.Booking.List(ctx, ask)
 	if err != nil {
 		return nil, err
 	}
@@ -174,19 +180,23 @@ func (d *door) bookings(ctx context.Context, zone *time.Location, ask booking.De
 	return out, nil
 }
 
+// withCancelled are the states of bookings where deleted ones are wanted too.
+var withCancelled = append(slices.Clone(booking.Live), booking.Cancelled)
+
 // asking is what options and a page ask of bookings.
-func (d *door) asking(ctx context.Context, options *gql.QueryOptions, p page) (booking.DeskQuery, error) {
-	ask := booking.DeskQuery{Offset: p.offset(), Limit: p.more()}
+func (d *door) asking(ctx context.Context, options *gql.QueryOptions, p page) (booking.Query, error) {
+	ask := booking.Query{States: booking.Live, Offset: p.offset(), Limit: p.more()}
 	if options == nil {
 		return ask, nil
 	}
-	made, err := d.span(ctx, given(options.CreatedAt))
-	if err != nil {
+	var err error
+	if ask.Created, err = d.span(ctx, given(options.CreatedAt)); err != nil {
 		return ask, err
 	}
-	told, err := d.span(ctx, given(options.UpdatedAt))
-	ask.Deleted = deref(given(options.IncludeDeleted))
-	ask.CreatedFrom, ask.CreatedUntil, ask.UpdatedFrom, ask.UpdatedUntil = made.From, made.Until, told.From, told.Until
+	if deref(given(options.IncludeDeleted)) {
+		ask.States = withCancelled
+	}
+	ask.Updated, err = d.span(ctx, given(options.UpdatedAt))
 	return ask, err
 }
 
@@ -201,7 +211,7 @@ func (f userFields) Bookings(ctx context.Context, obj *gql.User, start, end scal
 	if err != nil {
 		return nil, err
 	}
-	if ask.From, ask.Until, err = stretch(zone, &start, &end, false); err != nil {
+	if ask.Touches.From, ask.Touches.Until, err = stretch(zone, &start, &end, false); err != nil {
 		return nil, err
 	}
 	id, err := known[practice.PractitionerID](kindUser, obj.ID)
@@ -226,7 +236,9 @@ type (
 const everyBooking = 1000
 
 // Bookings are a patient's, the earliest first.
-func (f patientFields) Bookings(ctx context.Context, obj *gql.Patient, start, end scalar.Moment, options *gql.QueryOptions, pagination *gql.Pagination) ([]*gql.Booking, error) {
+func (f patientFields) Bookings(
+	ctx context.Context, obj *gql.Patient, start, end scalar.Moment, options *gql.QueryOptions, pagination *gql.Pagination,
+) ([]*gql.Booking, error) {
 	p := pageOf(pagination)
 	ask, err := f.asking(ctx, options, p)
 	if err != nil {
@@ -239,18 +251,21 @@ func (f patientFields) Bookings(ctx context.Context, obj *gql.Patient, start, en
 	return f.bookingsOf(ctx, obj, start, end, ask, fieldsAsked(ctx))
 }
 
-func (d *door) bookingsOf(ctx context.Context, obj *gql.Patient, start, end scalar.Moment, ask booking.DeskQuery, of fields) ([]*gql.Booking, error) {
+func (d *door) bookingsOf(
+	ctx context.Context, obj *gql.Patient, start, end scalar.Moment, ask booking.Query, of fields,
+) ([]*gql.Booking, error) {
 	zone, err := d.zone(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if ask.From, ask.Until, err = stretch(zone, &start, &end, false); err != nil {
+	if ask.Touches.From, ask.Touches.Until, err = stretch(zone, &start, &end, false); err != nil {
 		return nil, err
 	}
 	ask.Bare = !of.any(besideBooking...)
-	all, err := loaderOf(ctx, bookingsAsked{graphql.GetFieldContext(ctx).Field.Field, ask.Bare}, func(ctx context.Context, of []patient.ID) (map[patient.ID][]booking.Booking, error) {
-		return d.core.Booking.BookingsOf(ctx, of, ask)
-	}).Load(ctx, obj.Of.ID)
+	load := func(ctx context.Context, of []patient.ID) (map[patient.ID][]booking.Appointment, error) {
+		return d.core.Booking.ListOf(ctx, of, ask)
+	}
+	all, err := loaderOf(ctx, bookingsAsked{graphql.GetFieldContext(ctx).Field.Field, ask.Bare}, load).Load(ctx, obj.Of.ID)
 	out := make([]*gql.Booking, len(all))
 	for i := range all {
 		out[i] = booked(zone, &all[i], of)
@@ -259,7 +274,10 @@ func (d *door) bookingsOf(ctx context.Context, obj *gql.Patient, start, end scal
 }
 
 // BookingsWithPagination are a patient's, with how many there are.
-func (f patientFields) BookingsWithPagination(ctx context.Context, obj *gql.Patient, start, end scalar.Moment, options *gql.QueryOptions, pagination *gql.Pagination, sort *gql.PatientBookingsSort, deleted *bool) (*gql.PatientBookingsData, error) {
+func (f patientFields) BookingsWithPagination(
+	ctx context.Context, obj *gql.Patient, start, end scalar.Moment, options *gql.QueryOptions, pagination *gql.Pagination,
+	sort *gql.PatientBookingsSort, deleted *bool,
+) (*gql.PatientBookingsData, error) {
 	p := pageOf(pagination)
 	ask, err := f.asking(ctx, options, p)
 	if err != nil {
@@ -270,7 +288,9 @@ func (f patientFields) BookingsWithPagination(ctx context.Context, obj *gql.Pati
 		ask.Limit = everyBooking
 	}
 	if deleted != nil {
-		ask.Deleted, ask.OnlyDeleted = false, *deleted
+		if ask.States = booking.Live; *deleted {
+			ask.States = []booking.State{booking.Cancelled}
+		}
 	}
 	ask.Descending = sort != nil && sort.Direction == gql.SortDirectionDesc
 	rows, err := f.bookingsOf(ctx, obj, start, end, ask, fieldsAsked(ctx, "data"))
@@ -281,12 +301,13 @@ func (f patientFields) BookingsWithPagination(ctx context.Context, obj *gql.Pati
 	if err != nil {
 		return nil, err
 	}
-	if ask.From, ask.Until, err = stretch(zone, &start, &end, false); err != nil {
+	if ask.Touches.From, ask.Touches.Until, err = stretch(zone, &start, &end, false); err != nil {
 		return nil, err
 	}
-	total, err := loaderOf(ctx, bookingsCounted{graphql.GetFieldContext(ctx).Field.Field}, func(ctx context.Context, of []patient.ID) (map[patient.ID]int, error) {
-		return f.core.Booking.CountBookingsOf(ctx, of, ask)
-	}).Load(ctx, obj.Of.ID)
+	count := func(ctx context.Context, of []patient.ID) (map[patient.ID]int, error) {
+		return f.core.Booking.CountOf(ctx, of, ask)
+	}
+	total, err := loaderOf(ctx, bookingsCounted{graphql.GetFieldContext(ctx).Field.Field}, count).Load(ctx, obj.Of.ID)
 	return &gql.PatientBookingsData{Data: rows, Meta: &gql.PageInfoWithTotalCount{
 		Page: &p.number, PageSize: &p.size, Total: &total, HasMore: ptr(total > p.offset()+len(rows)),
 	}}, err

@@ -3,6 +3,7 @@ package graph
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -42,7 +43,35 @@ func pendingOf(s *gql.BookingStatus) (*bool, error) {
 	case *s == gql.BookingStatusPending, *s == gql.BookingStatusConfirmed:
 		return ptr(*s == gql.BookingStatusPending), nil
 	}
-	return nil, booking.ErrBookingState
+	return nil, ErrBookingState
+}
+
+// The faults of bookings in the words programs look for: of times that cannot be a
+// booking's, of a time that is taken, and of a status.
+var (
+	ErrTimes = fault.New(fault.Invalid, "invalid_times",
+		"A booking ends after it starts, on whole minutes, and within a day.")
+	ErrDouble       = booking.ErrSlotTaken.Saying("That time is already taken: it would be a double booking.")
+	ErrBookingState = fault.New(fault.Invalid, "status_not_taken", "A booking here is pending or confirmed.")
+)
+
+// inWords is a fault of core in the words programs look for.
+func inWords(err error) error {
+	f := fault.Of(err)
+	switch {
+	case err == nil:
+	case f.Code == diary.ErrTypeNotFound.Code:
+		return billing.ErrProductNotFound
+	case f.Code == booking.ErrSlotTaken.Code:
+		return ErrDouble
+	case f.Code == booking.ErrHoldExpired.Code:
+		return booking.ErrNotFound // a hold that has run out is no booking
+	case f.Code == fault.CodeInvalid && slices.ContainsFunc(f.Fields, func(x fault.Field) bool {
+		return x.Path[0] == "start" || x.Path[0] == "length"
+	}):
+		return ErrTimes
+	}
+	return err
 }
 
 // parts are the ids a booking names.
@@ -76,7 +105,10 @@ func partsOf(in gql.BookingDataInput) (p parts, err error) {
 }
 
 // CreateBooking books a time.
-func (m mutation) CreateBooking(ctx context.Context, patientID, locationID, bookingType, doctor, comments *string, start, end *scalar.Moment, in *gql.BookingDataInput) (*gql.BookingResponsePayload, error) {
+func (m mutation) CreateBooking(
+	ctx context.Context, patientID, locationID, bookingType, doctor, comments *string, start, end *scalar.Moment,
+	in *gql.BookingDataInput,
+) (*gql.BookingResponsePayload, error) {
 	if in == nil {
 		in = &gql.BookingDataInput{}
 	}
@@ -110,9 +142,11 @@ func (m mutation) CreateBooking(ctx context.Context, patientID, locationID, book
 	if err != nil {
 		return nil, err
 	}
-	b, err := m.core.Booking.Create(ctx, booking.Order{
-		Patient: p.patient, Billpayer: p.payer, Location: p.location, Type: p.product, Practitioner: p.doctor, Start: at.start, End: at.end,
-		Comments: word(in.Comments), Tell: notices(in.SendPatientMessages.Value()), Pending: deref(pending),
+	wanted := notices(in.SendPatientMessages.Value())
+	b, err := m.core.Booking.Book(ctx, booking.Request{
+		Patient: p.patient, Billpayer: p.payer, Location: p.location, Type: p.product, Practitioner: p.doctor, Start: at.start,
+		Length: at.end.Sub(at.start), Comments: word(in.Comments), Notices: wanted, Pending: deref(pending), Override: true,
+		SuppressMail: !slices.Contains(wanted, booking.Confirming),
 	})
 	return bookedPayload(ctx, zone, b, err)
 }
@@ -132,12 +166,14 @@ func same[T comparable](flat *T, in *graphql.Omittable[*T]) error {
 // ErrBothBookings is the fault of arguments and bookingData that disagree.
 var ErrBothBookings = ErrBothForms.Saying("Give bookingData, or the other arguments, not both.")
 
-func bookedPayload(ctx context.Context, zone *time.Location, b booking.Booking, err error) (*gql.BookingResponsePayload, error) {
-	if fault.Of(err).Code == diary.ErrTypeNotFound.Code && err != nil {
-		err = billing.ErrProductNotFound
+func bookedPayload(
+	ctx context.Context, zone *time.Location, b booking.Appointment, err error,
+) (*gql.BookingResponsePayload, error) {
+	if err == nil && b.State == booking.Released {
+		err = booking.ErrNotFound
 	}
 	if err != nil {
-		return nil, err
+		return nil, inWords(err)
 	}
 	return &gql.BookingResponsePayload{Data: booked(zone, &b, fieldsAsked(ctx, "data")), Warnings: warnings(zone, b)}, nil
 }
@@ -149,10 +185,12 @@ const (
 )
 
 // warnings are what staff should know of a booking that was made or changed.
-func warnings(zone *time.Location, b booking.Booking) []gql.BookingWarning {
+func warnings(zone *time.Location, b booking.Appointment) []gql.BookingWarning {
 	out := []gql.BookingWarning{}
 	for _, o := range b.Elsewhere {
-		out = append(out, gql.BookingWarning{Code: warnElsewhere, Message: booking.ErrElsewhere.Message, BookingID: ptr(encode(kindBooking, o.ID))})
+		out = append(out, gql.BookingWarning{
+			Code: warnElsewhere, Message: booking.ErrElsewhere.Message, BookingID: ptr(encode(kindBooking, o.ID)),
+		})
 	}
 	for _, t := range []struct {
 		what string
@@ -166,8 +204,10 @@ func warnings(zone *time.Location, b booking.Booking) []gql.BookingWarning {
 		if t.at.Equal(second) {
 			which, other = "second", first
 		}
-		out = append(out, gql.BookingWarning{Code: warnTwice, Message: fmt.Sprintf("%s when clocks show %s for the %s time, %s (%s). They show it twice: the other time is %s.",
-			t.what, t.at.In(zone).Format("15:04"), which, t.at.In(zone).Format("15:04 MST on Monday 2 January 2006"), t.at.UTC().Format(time.RFC3339), other.In(zone).Format(time.RFC3339))})
+		out = append(out, gql.BookingWarning{Code: warnTwice, Message: fmt.Sprintf(
+			"%s when clocks show %s for the %s time, %s (%s). They show it twice: the other time is %s.", t.what,
+			t.at.In(zone).Format("15:04"), which, t.at.In(zone).Format("15:04 MST on Monday 2 January 2006"),
+			t.at.UTC().Format(time.RFC3339), other.In(zone).Format(time.RFC3339))})
 	}
 	return out
 }
@@ -177,29 +217,34 @@ func (m mutation) UpdateBooking(ctx context.Context, id string, in *gql.BookingU
 	if in == nil {
 		in = &gql.BookingUpdateDataInput{}
 	}
-	p, err := partsOf(gql.BookingDataInput{Patient: in.Patient, Location: in.Location, BookingType: in.BookingType, Doctor: in.Doctor})
+	p, err := partsOf(gql.BookingDataInput{
+		Patient: in.Patient, Location: in.Location, BookingType: in.BookingType, Doctor: in.Doctor,
+	})
 	if err != nil {
 		return nil, err
 	}
-	c := booking.Alteration{Comments: change(in.Comments), Patient: idToSet(p.patient), Location: idToSet(p.location), Type: idToSet(p.product), Practitioner: idToSet(p.doctor)}
+	c := booking.Change{
+		Comments: change(in.Comments), Patient: idToSet(p.patient), Location: idToSet(p.location), Type: idToSet(p.product),
+		Practitioner: idToSet(p.doctor), Override: true, SuppressPolicy: true,
+	}
 	if c.Pending, err = pendingOf(in.Status.Value()); err != nil {
 		return nil, err
 	}
 	if v := in.SendPatientMessages.Value(); v != nil {
-		c.Tell = ptr(notices(v))
+		c.Notices = ptr(notices(v))
 	}
-	return m.withBooking(ctx, id, func(ctx context.Context, zone *time.Location, id booking.ID) (booking.Booking, error) {
+	return m.withBooking(ctx, id, func(ctx context.Context, zone *time.Location, id booking.ID) (booking.Appointment, error) {
 		at, err := startAndEnd(zone, in.Start.Value(), in.End.Value())
 		if err != nil {
-			return booking.Booking{}, err
+			return booking.Appointment{}, err
 		}
 		if !at.start.IsZero() {
-			c.Start, c.StartTwice = &at.start, at.startTwice
+			c.Start, c.SecondStart = &at.start, at.startTwice
 		}
 		if !at.end.IsZero() {
-			c.End, c.EndTwice = &at.end, at.endTwice
+			c.End, c.SecondEnd = &at.end, at.endTwice
 		}
-		return m.core.Booking.Alter(ctx, id, c)
+		return m.core.Booking.Change(ctx, id, c)
 	})
 }
 
@@ -211,7 +256,10 @@ func idToSet[T ~int64](id T) *T {
 	return &id
 }
 
-func (m mutation) withBooking(ctx context.Context, id string, do func(ctx context.Context, zone *time.Location, id booking.ID) (booking.Booking, error)) (*gql.BookingResponsePayload, error) {
+func (m mutation) withBooking(
+	ctx context.Context, id string,
+	do func(ctx context.Context, zone *time.Location, id booking.ID) (booking.Appointment, error),
+) (*gql.BookingResponsePayload, error) {
 	n, err := known[booking.ID](kindBooking, id)
 	if err != nil {
 		return nil, err
@@ -224,30 +272,35 @@ func (m mutation) withBooking(ctx context.Context, id string, do func(ctx contex
 	return bookedPayload(ctx, zone, b, err)
 }
 
-// DeleteBooking cancels a booking. The patient is told only when that is asked for.
-func (m mutation) DeleteBooking(ctx context.Context, id string, sendCancellationMessages, _ *bool) (*gql.BookingResponsePayload, error) {
-	return m.withBooking(ctx, id, func(ctx context.Context, _ *time.Location, id booking.ID) (booking.Booking, error) {
-		return m.core.Booking.Remove(ctx, id, deref(sendCancellationMessages))
+// DeleteBooking cancels a booking: the practice's policy binds patients and not its
+// staff. The patient is sent a notice only when that is asked for.
+func (m mutation) DeleteBooking(
+	ctx context.Context, id string, sendCancellationMessages, _ *bool,
+) (*gql.BookingResponsePayload, error) {
+	return m.withBooking(ctx, id, func(ctx context.Context, _ *time.Location, id booking.ID) (booking.Appointment, error) {
+		notify := deref(sendCancellationMessages)
+		return m.core.Booking.Cancel(ctx, id, booking.Cancellation{SuppressMail: ptr(!notify), SuppressPolicy: true, Notify: notify})
 	})
 }
 
 // UpdateBookingJourney notes how far a patient came.
 func (m mutation) UpdateBookingJourney(ctx context.Context, id string, in *gql.BookingJourneyInput) (*gql.BookingResponsePayload, error) {
-	return m.withBooking(ctx, id, func(ctx context.Context, _ *time.Location, id booking.ID) (booking.Booking, error) {
+	return m.withBooking(ctx, id, func(ctx context.Context, _ *time.Location, id booking.ID) (booking.Appointment, error) {
 		if in == nil || in.JourneyStage.Value() == nil {
-			return booking.Booking{}, booking.ErrStage
+			return booking.Appointment{}, booking.ErrStage
 		}
 		var at time.Time
 		if v := in.Date.Value(); v != nil && !v.IsZero() {
 			at = v.T.UTC() // a true moment, unlike the booking's own
 		}
-		return m.core.Booking.Step(ctx, id, booking.Step{Stage: booking.Stage(*in.JourneyStage.Value()), At: at, Undo: deref(in.Undo.Value())})
+		step := booking.Step{Stage: booking.Stage(*in.JourneyStage.Value()), At: at, Undo: deref(in.Undo.Value())}
+		return m.core.Booking.RecordJourney(ctx, id, step)
 	})
 }
 
 // UpdateBookingMetadata keeps a value with a booking.
 func (m mutation) UpdateBookingMetadata(ctx context.Context, bookingID, key, value string) (*gql.BookingResponsePayload, error) {
-	return m.withBooking(ctx, bookingID, func(ctx context.Context, _ *time.Location, id booking.ID) (booking.Booking, error) {
-		return m.core.Booking.Annotate(ctx, id, practice.Metadata{Key: key, Value: value})
+	return m.withBooking(ctx, bookingID, func(ctx context.Context, _ *time.Location, id booking.ID) (booking.Appointment, error) {
+		return m.core.Booking.SetMetadata(ctx, id, practice.Metadata{Key: key, Value: value})
 	})
 }

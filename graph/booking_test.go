@@ -65,7 +65,7 @@ func TestABookingFromBeginningToEnd(t *testing.T) {
 		})
 		// The same thing over REST, at its true time.
 		n, _ := known[booking.ID](kindBooking, id)
-		same, err := d.core.Booking.Appointment(d.ctx, n)
+		same, err := d.core.Booking.Read(d.ctx, n)
 		if err != nil || !same.Start.Equal(time.Date(2031, 7, 7, 8, 30, 0, 0, time.UTC)) || same.State != booking.Booked {
 			t.Errorf("got %+v, %v", same, err)
 		}
@@ -131,12 +131,12 @@ func TestBookingsAreRefusedAsDocumented(t *testing.T) {
 		in := s.input(first, last, "")
 		d.refused(`createBooking(comments: "x", bookingData: `+s.input(first, last, `comments: "y",`)+`)`, "Give bookingData, or the other arguments, not both.")
 		d.refused(`createBooking(bookingData: `+strings.Replace(in, `patient: "`+s.patient+`",`, "", 1)+`)`, booking.ErrNeedsPatient.Message)
-		d.refused(`createBooking(bookingData: `+s.input(last, first, "")+`)`, booking.ErrTimes.Message)
-		d.refused(`createBooking(bookingData: `+s.input(first, "2031-03-05T09:00:00Z", "")+`)`, booking.ErrTimes.Message)
+		d.refused(`createBooking(bookingData: `+s.input(last, first, "")+`)`, ErrTimes.Message)
+		d.refused(`createBooking(bookingData: `+s.input(first, "2031-03-05T09:00:00Z", "")+`)`, ErrTimes.Message)
 		d.refused(`createBooking(bookingData: `+strings.Replace(in, s.product, encode(kindProduct, diary.TypeID(77)), 1)+`)`, "Product must exist")
 		d.refused(`createBooking(bookingData: `+strings.Replace(in, s.room, encode(kindRoom, practice.LocationID(77)), 1)+`)`, practice.ErrLocationNotFound.Message)
 		d.refused(`createBooking(bookingData: `+strings.Replace(in, s.doctor, "x", 1)+`)`, "Cast to ObjectId failed")
-		d.refused(`createBooking(bookingData: `+s.input(first, last, "status: failed,")+`)`, booking.ErrBookingState.Message)
+		d.refused(`createBooking(bookingData: `+s.input(first, last, "status: failed,")+`)`, ErrBookingState.Message)
 		b := s.booking(fmt.Sprintf(`createBooking(patient: "%s", location: "%s", bookingType: "%s", doctor: "%s", start: "%s", end: "%s")`, s.patient, s.room, s.product, s.doctor, first, last))
 		id := b["id"].(string)
 		d.refused(`updateBooking(id: "`+id+`", bookingData: {status: pending})`, booking.ErrUnconfirm.Message)
@@ -148,7 +148,7 @@ func TestBookingsAreRefusedAsDocumented(t *testing.T) {
 		d.refused(`updateBooking(id: "`+id+`", bookingData: {start: "2031-03-03T10:00:00Z", end: "2031-03-03T10:15:00Z"})`, "taken")
 		d.expect(s.booking(`updateBooking(id: "`+pending["id"].(string)+`", bookingData: {status: confirmed})`), map[string]any{"status": "confirmed"})
 		if n, _ := known[booking.ID](kindBooking, id); n != 0 {
-			same, err := d.core.Booking.Appointment(d.ctx, n)
+			same, err := d.core.Booking.Read(d.ctx, n)
 			if err != nil || !same.Start.Equal(time.Date(2031, 3, 3, 9, 0, 0, 0, time.UTC)) {
 				t.Errorf("a refused move moved it: %v, %v", same.Start, err)
 			}

@@ -86,10 +86,10 @@ func (s *surgery) booked(of string) string {
 	s.t.Helper()
 	a, err := s.core.Booking.Reserve(s.ctx, booking.Request{
 		Type: ourID[diary.TypeID](&s.visit), Location: ourID[practice.LocationID](&s.room), Practitioner: ourID[practice.PractitionerID](&s.doctor),
-		Start: s.now.Load().Add(time.Hour), Minutes: 20, Patient: ourID[patient.ID](&of), Override: true,
+		Start: s.now.Load().Add(time.Hour), Length: 20 * time.Minute, Patient: ourID[patient.ID](&of), Override: true,
 	})
 	s.must(err)
-	_, err = s.core.Booking.Book(s.ctx, a.ID, booking.Confirmation{})
+	_, err = s.core.Booking.Confirm(s.ctx, a.ID, booking.Confirmation{})
 	s.must(err)
 	return encode(kindBooking, a.ID)
 }

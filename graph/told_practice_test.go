@@ -346,13 +346,13 @@ func (e *teller) appointments() []row {
 		var err error
 		a, err = e.core.Booking.Reserve(e.ctx, booking.Request{
 			Type: ourID[diary.TypeID](&e.visit), Location: ourID[practice.LocationID](&e.room),
-			Practitioner: ourID[practice.PractitionerID](&e.doctor), Start: start, Minutes: 20,
+			Practitioner: ourID[practice.PractitionerID](&e.doctor), Start: start, Length: 20 * time.Minute,
 			Patient: ourID[patient.ID](&e.ada), Override: true,
 		})
 		e.must(err)
 	}
 	book := func() {
-		_, err := e.core.Booking.Book(e.ctx, a.ID, booking.Confirmation{})
+		_, err := e.core.Booking.Confirm(e.ctx, a.ID, booking.Confirmation{})
 		e.must(err)
 	}
 	cancel := func() {
@@ -360,8 +360,9 @@ func (e *teller) appointments() []row {
 		e.must(err)
 	}
 	reschedule := func() {
-		_, err := e.core.Booking.Reschedule(e.ctx, a.ID, booking.Move{Practitioner: a.Practitioner,
-			Start: start.Add(time.Hour), Minutes: 20, Override: true})
+		later, end := start.Add(time.Hour), start.Add(80*time.Minute)
+		_, err := e.core.Booking.Change(e.ctx, a.ID,
+			booking.Change{State: booking.Booked, Start: &later, End: &end, Override: true})
 		e.must(err)
 	}
 	return []row{

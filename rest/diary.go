@@ -222,7 +222,8 @@ func slotQuery(places, people, types []oas.ID, from, to string) (diary.SlotQuery
 	var in input.Checks
 	q := diary.SlotQuery{
 		Locations: ids[practice.LocationID](&in, "location_id", places), Practitioners: ids[practice.PractitionerID](&in, "practitioner_id", people),
-		Types: ids[diary.TypeID](&in, "appointment_type_id", types), From: from, To: to,
+		Types: ids[diary.TypeID](&in, "appointment_type_id", types), From: diary.ReadMoment(&in, "start_date", from),
+		To: diary.ReadMoment(&in, "end_date", to),
 	}
 	return q, in.Err()
 }

@@ -171,6 +171,12 @@ func TestEveryWrongFieldIsNamed(t *testing.T) {
 		{"a cursor that is none", "GET", "/v1/events?cursor=x", ``, "cursor:invalid_string"},
 		{"a replay since no time", "POST", "/v1/webhooks/1/replay", `{"since":"yesterday"}`, "since:invalid_date"},
 		{"a replay of more than is kept", "POST", "/v1/webhooks/1/recover", `{"since":"2030-01-01T00:00:00Z"}`, "since:too_small"},
+		{"a search in no field", "GET", "/v1/appointments?search=x", ``, "field:invalid_enum_value"},
+		{"a search for nothing", "GET", "/v1/appointments?field=patient_last_name", ``, "search:too_small"},
+		{"a search for no id", "GET", "/v1/appointments?field=practitioner_id&search=x", ``, "search:invalid_string"},
+		{"a list between no dates", "GET", "/v1/appointments?start_date=x&end_date=y", ``, "start_date:invalid_date end_date:invalid_date"},
+		{"slots between no dates", "GET", "/v1/slots?start_date=x&end_date=y", ``, "start_date:invalid_date end_date:invalid_date"},
+		{"slots backwards", "GET", "/v1/slots?start_date=2031-01-07&end_date=2031-01-06", ``, "end_date:too_small"},
 		{"no boolean", "GET", "/v1/locations?include_inactive=maybe", ``, "include_inactive:invalid_type"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

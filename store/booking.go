@@ -69,141 +69,63 @@ func scanOccupied(scan scanner) (booking.Occupied, error) {
 	return o, err
 }
 
-const appointmentColumns = `a.id, a.state, a.patient_id, a.billpayer_id, a.practitioner_id, a.location_id, a.appointment_type_id, a.start_at, a.end_at,
-	a.video, a.in_person, a.telephone, a.reserved_until, a.confirmed_at, a.cancelled_at, a.released_at, a.reason, a.suppress_mail, a.override,
-	a.source, a.version, a.created_at, a.updated_at, a.arrived_at, a.consultation_at, a.departed_at, a.dna_at`
-
-// into lists where the columns of an appointment go.
-func into(a *booking.Appointment) in {
-	j := &a.Journey
-	return in{&a.ID, &a.State, num[patient.ID]{&a.Patient}, num[patient.ID]{&a.Billpayer}, &a.Practitioner, &a.Location, &a.Type, when{&a.Start}, when{&a.End},
-		&a.Video, &a.InPerson, &a.Telephone, when{&a.ReservedUntil}, when{&a.ConfirmedAt}, when{&a.CancelledAt}, when{&a.ReleasedAt}, &a.Reason, &a.SuppressMail, &a.Override,
-		&a.Source, &a.Version, when{&a.CreatedAt}, when{&a.UpdatedAt}, when{&j.Arrived}, when{&j.Consultation}, when{&j.Departed}, when{&j.NoShow}}
-}
-
-// Appointment finds an appointment.
-func (t *Tx) Appointment(ctx context.Context, group practice.ID, id booking.ID) (booking.Appointment, error) {
-	return find(ctx, t, booking.ErrNotFound, `SELECT `+appointmentColumns+` FROM appointment a WHERE a.practice_group_id = $1 AND a.id = $2`,
-		in{group, id}, func(scan scanner) (booking.Appointment, error) {
-			var a booking.Appointment
-			err := scan(into(&a)...)
-			return a, err
-		})
-}
-
+// The columns of an appointment: those of a bare one come first.
 const (
-	selectDetails = `SELECT ` + appointmentColumns + `, k.name, l.name, w.title, w.first_name, w.last_name, p.title, p.first_name, p.last_name, g.cancellation_hours
-		FROM appointment a
+	bareAppointment = `SELECT a.id, a.state, a.patient_id, a.practitioner_id, a.location_id, a.appointment_type_id,
+		a.start_at, a.end_at, a.created_at, a.updated_at, a.pending, a.comments`
+	wholeAppointment = bareAppointment + `, a.billpayer_id, a.video, a.in_person, a.telephone, a.reserved_until, a.confirmed_at,
+		a.cancelled_at, a.released_at, a.reason, a.suppress_mail, a.tell, a.override, a.source, a.version,
+		a.arrived_at, a.consultation_at, a.departed_at, a.dna_at, k.name, k.price, l.name, l.line_1, l.line_2, l.town, l.county,
+		l.postcode, w.title, w.first_name, w.last_name, p.title, p.first_name, p.last_name, g.cancellation_hours`
+	aroundAppointment = `
 		JOIN practice_group g ON g.practice_group_id = a.practice_group_id
 		JOIN appointment_type k ON k.practice_group_id = a.practice_group_id AND k.id = a.appointment_type_id
 		JOIN location l ON l.practice_group_id = a.practice_group_id AND l.id = a.location_id
 		JOIN practitioner w ON w.practice_group_id = a.practice_group_id AND w.id = a.practitioner_id
-		LEFT JOIN patient p ON p.practice_group_id = a.practice_group_id AND p.id = a.patient_id AND p.deleted_at IS NULL
-		WHERE a.practice_group_id = $1`
-	countAppointments = `SELECT count(*) FROM (SELECT 1 FROM appointment a
-		LEFT JOIN patient p ON p.practice_group_id = a.practice_group_id AND p.id = a.patient_id AND p.deleted_at IS NULL
-		WHERE a.practice_group_id = $1`
-	// What every list of appointments may ask: $2 and $3 are the time, $4 to $6
-	// a place, a type and a state (0 and nothing ask for all), $7 the instant at
-	// which a hold whose time is up counts as released.
-	matching = ` AND a.start_at >= $2 AND a.start_at < $3 AND (CAST($4 AS bigint) = 0 OR a.location_id = $4) AND (CAST($5 AS bigint) = 0 OR a.appointment_type_id = $5)
-		AND ($6 = '' OR $6 = CASE WHEN a.state = 'reserved' AND a.reserved_until <= $7 THEN 'released' ELSE a.state END)`
-	ofPractitioner = ` AND a.practitioner_id = $8`
-	ofPatient      = ` AND a.patient_id = $8`
-	ofBoth         = ` AND a.patient_id = $8 AND a.practitioner_id = $9`
-	ofFirstName    = ` AND p.first_key >= $8 AND p.first_key < $9 AND (CAST($10 AS bigint) = 0 OR a.practitioner_id = $10) AND (CAST($11 AS bigint) = 0 OR a.patient_id = $11)`
-	ofLastName     = ` AND p.last_key >= $8 AND p.last_key < $9 AND (CAST($10 AS bigint) = 0 OR a.practitioner_id = $10) AND (CAST($11 AS bigint) = 0 OR a.patient_id = $11)`
-	ofFullName     = ` AND p.full_key >= $8 AND p.full_key < $9 AND (CAST($10 AS bigint) = 0 OR a.practitioner_id = $10) AND (CAST($11 AS bigint) = 0 OR a.patient_id = $11)`
+		LEFT JOIN patient p ON p.practice_group_id = a.practice_group_id AND p.id = a.patient_id AND p.deleted_at IS NULL`
+	ofGroup            = ` WHERE a.practice_group_id = $1`
+	selectAppointments = wholeAppointment + ` FROM appointment a` + aroundAppointment + ofGroup
 )
 
-func scanDetails(scan scanner) (booking.Details, error) {
-	var d booking.Details
-	p, w := &d.PatientName, &d.PractitionerName
-	err := scan(append(into(&d.Appointment), &d.TypeName, &d.LocationName, &w.Title, &w.FirstName, &w.LastName,
-		text{&p.Title}, text{&p.FirstName}, text{&p.LastName}, &d.PolicyHours)...)
-	return d, err
+// scanAppointments reads many: where a row is read to is worked out once.
+func scanAppointments(bare bool) func(scanner) (booking.Appointment, error) {
+	var a booking.Appointment
+	j, x, w, p := &a.Journey, &a.Address, &a.PractitionerName, &a.PatientName
+	to := in{
+		&a.ID, &a.State, num[patient.ID]{&a.Patient}, &a.Practitioner, &a.Location, &a.Type,
+		when{&a.Start}, when{&a.End}, when{&a.CreatedAt}, when{&a.UpdatedAt}, &a.Pending, &a.Comments,
+	}
+	if !bare {
+		to = append(to,
+			num[patient.ID]{&a.Billpayer}, &a.Video, &a.InPerson, &a.Telephone, when{&a.ReservedUntil}, when{&a.ConfirmedAt},
+			when{&a.CancelledAt}, when{&a.ReleasedAt}, &a.Reason, &a.SuppressMail, words[booking.Notice]{&a.Notices},
+			&a.Override, &a.Source, &a.Version, when{&j.Arrived}, when{&j.Consultation}, when{&j.Departed}, when{&j.NoShow},
+			&a.TypeName, &a.Price, &a.LocationName, &x.Line1, &x.Line2, &x.Town, &x.County, &x.Postcode,
+			&w.Title, &w.FirstName, &w.LastName, text{&p.Title}, text{&p.FirstName}, text{&p.LastName}, &a.PolicyHours)
+	}
+	return func(scan scanner) (booking.Appointment, error) {
+		a = booking.Appointment{}
+		err := scan(to...)
+		return a, err
+	}
+}
+
+// Appointment finds an appointment.
+func (t *Tx) Appointment(ctx context.Context, group practice.ID, id booking.ID) (booking.Appointment, error) {
+	return find(ctx, t, booking.ErrNotFound, selectAppointments+` AND a.id = $2`, in{group, id}, scanAppointments(false))
+}
+
+var appointmentsByID = amongst{selectAppointments + ` AND a.id IN ` + few2, selectAppointments + ` AND a.id IN ` + many2}
+
+// AppointmentsByID finds appointments.
+func (t *Tx) AppointmentsByID(ctx context.Context, group practice.ID, ids []booking.ID) ([]booking.Appointment, error) {
+	return listAmong(ctx, t, appointmentsByID, in{group}, ids, scanAppointments(false))
 }
 
 // ToCome lists a patient's appointments that start after a time.
 func (t *Tx) ToCome(ctx context.Context, group practice.ID, of patient.ID, after time.Time) ([]booking.ID, error) {
 	return list(ctx, t, `SELECT id FROM appointment WHERE practice_group_id = $1 AND patient_id = $2 AND start_at > $3
 		AND state IN ('reserved', 'booked') ORDER BY start_at, id`, in{group, of, after}, scanID[booking.ID])
-}
-
-// Details finds an appointment with the names around it.
-func (t *Tx) Details(ctx context.Context, group practice.ID, id booking.ID) (booking.Details, error) {
-	return find(ctx, t, booking.ErrNotFound, selectDetails+` AND a.id = $2`, in{group, id}, scanDetails)
-}
-
-// appointmentList is one shape of question, oldest first, newest first, and
-// counted. The number after its own arguments is where limit and offset stand.
-type appointmentList struct{ up, down, count string }
-
-var (
-	listAll = appointmentList{
-		selectDetails + matching + ` ORDER BY a.start_at, a.id LIMIT $8 OFFSET $9`,
-		selectDetails + matching + ` ORDER BY a.start_at DESC, a.id DESC LIMIT $8 OFFSET $9`,
-		countAppointments + matching + ` LIMIT $8) AS matches`,
-	}
-	listOfPractitioner = appointmentList{
-		selectDetails + matching + ofPractitioner + ` ORDER BY a.start_at, a.id LIMIT $9 OFFSET $10`,
-		selectDetails + matching + ofPractitioner + ` ORDER BY a.start_at DESC, a.id DESC LIMIT $9 OFFSET $10`,
-		countAppointments + matching + ofPractitioner + ` LIMIT $9) AS matches`,
-	}
-	listOfPatient = appointmentList{
-		selectDetails + matching + ofPatient + ` ORDER BY a.start_at, a.id LIMIT $9 OFFSET $10`,
-		selectDetails + matching + ofPatient + ` ORDER BY a.start_at DESC, a.id DESC LIMIT $9 OFFSET $10`,
-		countAppointments + matching + ofPatient + ` LIMIT $9) AS matches`,
-	}
-	listOfBoth = appointmentList{
-		selectDetails + matching + ofBoth + ` ORDER BY a.start_at, a.id LIMIT $10 OFFSET $11`,
-		selectDetails + matching + ofBoth + ` ORDER BY a.start_at DESC, a.id DESC LIMIT $10 OFFSET $11`,
-		countAppointments + matching + ofBoth + ` LIMIT $10) AS matches`,
-	}
-	listByName = map[booking.Field]appointmentList{
-		booking.FieldFirstName: {
-			selectDetails + matching + ofFirstName + ` ORDER BY a.start_at, a.id LIMIT $12 OFFSET $13`,
-			selectDetails + matching + ofFirstName + ` ORDER BY a.start_at DESC, a.id DESC LIMIT $12 OFFSET $13`,
-			countAppointments + matching + ofFirstName + ` LIMIT $12) AS matches`,
-		},
-		booking.FieldLastName: {
-			selectDetails + matching + ofLastName + ` ORDER BY a.start_at, a.id LIMIT $12 OFFSET $13`,
-			selectDetails + matching + ofLastName + ` ORDER BY a.start_at DESC, a.id DESC LIMIT $12 OFFSET $13`,
-			countAppointments + matching + ofLastName + ` LIMIT $12) AS matches`,
-		},
-		booking.FieldFullName: {
-			selectDetails + matching + ofFullName + ` ORDER BY a.start_at, a.id LIMIT $12 OFFSET $13`,
-			selectDetails + matching + ofFullName + ` ORDER BY a.start_at DESC, a.id DESC LIMIT $12 OFFSET $13`,
-			countAppointments + matching + ofFullName + ` LIMIT $12) AS matches`,
-		},
-	}
-)
-
-// Appointments lists appointments by start, and how many match.
-func (t *Tx) Appointments(ctx context.Context, group practice.ID, q booking.Query) ([]booking.Details, int, error) {
-	args := in{group, q.From, q.To, int64(q.Location), int64(q.Type), string(q.State), q.Now}
-	shape := listAll
-	switch {
-	case q.Name != "":
-		key := nameKey(q.Name)
-		shape, args = listByName[q.Field], append(args, key, beyond(key), int64(q.Practitioner), int64(q.Patient))
-	case q.Patient != 0 && q.Practitioner != 0:
-		shape, args = listOfBoth, append(args, int64(q.Patient), int64(q.Practitioner))
-	case q.Patient != 0:
-		shape, args = listOfPatient, append(args, int64(q.Patient))
-	case q.Practitioner != 0:
-		shape, args = listOfPractitioner, append(args, int64(q.Practitioner))
-	}
-	count := 0
-	if _, err := t.one(ctx, shape.count, append(args[:len(args):len(args)], patient.CountTo(q.Offset, q.Limit)), &count); err != nil || count == 0 {
-		return nil, 0, err
-	}
-	text := shape.up
-	if q.Descending {
-		text = shape.down
-	}
-	found, err := list(ctx, t, text, append(args, q.Limit, q.Offset), scanDetails)
-	return found, count, err
 }
 
 // LapsedHolds lists holds that ran out at or before a time.
@@ -214,22 +136,31 @@ func (t *Tx) LapsedHolds(ctx context.Context, group practice.ID, now time.Time, 
 
 // AddAppointment keeps a new appointment.
 func (t *Tx) AddAppointment(ctx context.Context, group practice.ID, a booking.Appointment) error {
-	_, err := t.exec(ctx, `INSERT INTO appointment (practice_group_id, id, state, patient_id, billpayer_id, practitioner_id, location_id, appointment_type_id,
-			start_at, end_at, video, in_person, telephone, reserved_until, confirmed_at, cancelled_at, released_at, reason, suppress_mail, override,
-			source, version, created_at, updated_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)`,
-		group, a.ID, a.State, opt(a.Patient), opt(a.Billpayer), a.Practitioner, a.Location, a.Type, a.Start, a.End, a.Video, a.InPerson, a.Telephone,
-		a.ReservedUntil, at(a.ConfirmedAt), at(a.CancelledAt), at(a.ReleasedAt), a.Reason, a.SuppressMail, a.Override, a.Source, a.Version, a.CreatedAt, a.UpdatedAt)
+	_, err := t.exec(ctx, `INSERT INTO appointment (practice_group_id, id, state, patient_id, billpayer_id, practitioner_id,
+			location_id, appointment_type_id, start_at, end_at, video, in_person, telephone, reserved_until, confirmed_at,
+			cancelled_at, released_at, reason, suppress_mail, tell, override, source, pending, comments, version, created_at,
+			updated_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24,
+			$25, $26, $27)`,
+		group, a.ID, a.State, opt(a.Patient), opt(a.Billpayer), a.Practitioner, a.Location, a.Type, a.Start, a.End,
+		a.Video, a.InPerson, a.Telephone, a.ReservedUntil, at(a.ConfirmedAt), at(a.CancelledAt), at(a.ReleasedAt),
+		a.Reason, a.SuppressMail, joined(a.Notices), a.Override, string(a.Source), a.Pending, a.Comments, a.Version,
+		a.CreatedAt, a.UpdatedAt)
 	return err
 }
 
-// SaveAppointment keeps a changed appointment. It leaves its time alone, whose
-// indexes would all be written again.
+// SaveAppointment keeps a changed appointment. It leaves its practitioner and its time
+// alone, whose indexes would all be written again.
 func (t *Tx) SaveAppointment(ctx context.Context, group practice.ID, a booking.Appointment) error {
-	_, err := t.exec(ctx, `UPDATE appointment SET state = $3, patient_id = $4, billpayer_id = $5, confirmed_at = $6, cancelled_at = $7, released_at = $8,
-			reason = $9, suppress_mail = $10, version = $11, updated_at = $12
+	j := a.Journey
+	_, err := t.exec(ctx, `UPDATE appointment SET state = $3, patient_id = $4, billpayer_id = $5, location_id = $6,
+			appointment_type_id = $7, video = $8, in_person = $9, telephone = $10, confirmed_at = $11, cancelled_at = $12,
+			released_at = $13, reason = $14, suppress_mail = $15, tell = $16, pending = $17, comments = $18, arrived_at = $19,
+			consultation_at = $20, departed_at = $21, dna_at = $22, version = $23, updated_at = $24
 		WHERE practice_group_id = $1 AND id = $2`,
-		group, a.ID, a.State, opt(a.Patient), opt(a.Billpayer), at(a.ConfirmedAt), at(a.CancelledAt), at(a.ReleasedAt), a.Reason, a.SuppressMail, a.Version, a.UpdatedAt)
+		group, a.ID, a.State, opt(a.Patient), opt(a.Billpayer), a.Location, a.Type, a.Video, a.InPerson, a.Telephone,
+		at(a.ConfirmedAt), at(a.CancelledAt), at(a.ReleasedAt), a.Reason, a.SuppressMail, joined(a.Notices), a.Pending,
+		a.Comments, at(j.Arrived), at(j.Consultation), at(j.Departed), at(j.NoShow), a.Version, a.UpdatedAt)
 	return err
 }
 

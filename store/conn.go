@@ -67,10 +67,8 @@ type (
 
 // The places of ids in a question about many things; the number is that of the first.
 const (
-	Few2, Many2   = few2, many2
-	Few4, Many4   = few4, many4
-	Few11, Many11 = few11, many11
-	Few13, Many13 = few13, many13
+	Few2, Many2 = few2, many2
+	Few4, Many4 = few4, many4
 )
 
 // List reads every row with row.

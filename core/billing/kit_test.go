@@ -179,9 +179,9 @@ func (d *desk) sums(id billing.InvoiceID) string {
 func (d *desk) book(of patient.ID, start time.Time) booking.ID {
 	d.t.Helper()
 	a, err := d.booking.Reserve(d.setup, booking.Request{Type: diary.TypeID(d.visit.ID), Location: d.place.ID, Practitioner: d.gp.ID, Start: start,
-		Minutes: 20, Patient: of, Override: true})
+		Length: 20 * time.Minute, Patient: of, Override: true})
 	d.must(err)
-	d.must(second(d.booking.Book(d.setup, a.ID, booking.Confirmation{})))
+	d.must(second(d.booking.Confirm(d.setup, a.ID, booking.Confirmation{})))
 	return a.ID
 }
 

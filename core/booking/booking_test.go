@@ -12,7 +12,7 @@ import (
 
 func TestASlotBecomesAnAppointment(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
-		page, err := d.diary.Slots(d.ctx, diary.SlotQuery{From: "2031-01-06", To: "2031-01-06"}, 0, 50, false)
+		page, err := d.diary.Slots(d.ctx, diary.SlotQuery{From: when("2031-01-06"), To: when("2031-01-06")}, 0, 50, false)
 		d.must(err)
 		if page.Count != 18 || len(page.Slots) != 18 {
 			t.Fatalf("got %d slots of %d, want the 18 from nine to twelve", len(page.Slots), page.Count)
@@ -34,7 +34,7 @@ func TestASlotBecomesAnAppointment(t *testing.T) {
 		if _, err := d.diary.Slot(d.ctx, first.ID); err == nil {
 			t.Fatal("a held slot is still offered")
 		}
-		got, err := d.booking.Book(d.ctx, a.ID, booking.Confirmation{})
+		got, err := d.booking.Confirm(d.ctx, a.ID, booking.Confirmation{})
 		d.must(err)
 		if got.State != booking.Booked || got.PatientName.FirstName != "Ada" || got.PractitionerName.LastName != "Okafor" || got.LocationName != "Mill Lane" {
 			t.Fatalf("booked %+v", got)
@@ -59,7 +59,7 @@ func TestATimeIsHeldOnce(t *testing.T) {
 			name    string
 			kind    diary.TypeID
 			start   time.Time
-			minutes float64
+			minutes int
 			want    error
 		}{
 			{"the same time is taken", d.kind.ID, nine(20 * time.Minute), 10, booking.ErrSlotTaken},
@@ -74,7 +74,7 @@ func TestATimeIsHeldOnce(t *testing.T) {
 		} {
 			t.Run(c.name, func(t *testing.T) {
 				r := d.ask(c.start)
-				r.Type, r.Minutes = c.kind, c.minutes
+				r.Type, r.Length = c.kind, time.Duration(c.minutes)*time.Minute
 				_, err := d.booking.Reserve(d.ctx, r)
 				want(t, err, c.want)
 			})
@@ -89,14 +89,14 @@ func TestAHoldRunsOut(t *testing.T) {
 		_, err := d.booking.Reserve(d.ctx, d.ask(nine(0)))
 		want(t, err, booking.ErrSlotTaken)
 		d.clock.Move(time.Microsecond)
-		_, err = d.booking.Book(d.ctx, a.ID, booking.Confirmation{})
+		_, err = d.booking.Confirm(d.ctx, a.ID, booking.Confirmation{})
 		want(t, err, booking.ErrHoldExpired)
 		// Nothing has cleared it away, and the time is free all the same.
 		b := d.reserve(nine(0))
 		if got := d.events(a.ID); !slices.Equal(got, []string{"appointment.reserved", "appointment.released"}) {
 			t.Fatalf("events %v", got)
 		}
-		_, err = d.booking.Book(d.ctx, b.ID, booking.Confirmation{})
+		_, err = d.booking.Confirm(d.ctx, b.ID, booking.Confirmation{})
 		d.must(err)
 	})
 }
@@ -106,22 +106,22 @@ func TestAnotherGroupFindsNothing(t *testing.T) {
 		a := d.reserve(nine(0))
 		other := newDesk(t, d.db)
 		for name, call := range map[string]func() error{
-			"read":   func() error { _, err := d.booking.Appointment(other.ctx, a.ID); return err },
-			"book":   func() error { _, err := d.booking.Book(other.ctx, a.ID, booking.Confirmation{}); return err },
+			"read":   func() error { _, err := d.booking.Read(other.ctx, a.ID); return err },
+			"book":   func() error { _, err := d.booking.Confirm(other.ctx, a.ID, booking.Confirmation{}); return err },
 			"cancel": func() error { _, err := d.booking.Cancel(other.ctx, a.ID, booking.Cancellation{}); return err },
 			"edit": func() error {
-				_, err := d.booking.Edit(other.ctx, a.ID, booking.Move{Practitioner: other.gp.ID, Start: nine(0), Minutes: 10})
+				_, err := d.booking.Change(other.ctx, a.ID, move{Practitioner: other.gp.ID, Start: nine(0), Minutes: 10}.of(booking.Reserved))
 				return err
 			},
 			"reschedule": func() error {
-				_, err := d.booking.Reschedule(other.ctx, a.ID, booking.Move{Practitioner: other.gp.ID, Start: nine(0), Minutes: 10})
+				_, err := d.booking.Change(other.ctx, a.ID, move{Practitioner: other.gp.ID, Start: nine(0), Minutes: 10}.of(booking.Booked))
 				return err
 			},
 		} {
 			t.Run(name, func(t *testing.T) { want(t, call(), booking.ErrNotFound) })
 		}
 		messaging := access.With(d.ctx, access.Caller{Group: d.group.ID, Home: d.group.ID, Permissions: access.OfKey([]access.Scope{access.Messaging}, nil)})
-		_, err := d.booking.Appointment(messaging, a.ID)
+		_, err := d.booking.Read(messaging, a.ID)
 		want(t, err, access.ErrPermission)
 	})
 }

@@ -3,6 +3,7 @@ package booking
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"frontdesk/core/access"
@@ -10,8 +11,7 @@ import (
 	"frontdesk/core/practice"
 )
 
-// Policy is until when an appointment may be cancelled or moved. It decides
-// what is told of an appointment and what is done to it.
+// Policy is until when an appointment may be cancelled or moved.
 type Policy struct {
 	Hours int // before the start
 	Zone  *time.Location
@@ -32,7 +32,8 @@ func (p Policy) check(a Appointment, now time.Time) error {
 	if p.Open(a, now) {
 		return nil
 	}
-	return ErrTooLate.Saying(fmt.Sprintf("Appointments can be cancelled or moved until %d hours before they start; for this one that was %s.",
+	return ErrTooLate.Saying(fmt.Sprintf(
+		"Appointments can be cancelled or moved until %d hours before they start; for this one that was %s.",
 		p.Hours, p.Closes(a).In(p.Zone).Format("15:04 MST on Monday 2 January 2006")))
 }
 
@@ -40,33 +41,35 @@ func (p Policy) check(a Appointment, now time.Time) error {
 type Cancellation struct {
 	SuppressMail   *bool
 	SuppressPolicy bool // cancel however soon it starts
+	Notify         bool // send the patient a notice of it
 }
 
 // Cancel gives the time back: of a hold at any time, of a confirmed appointment
 // while the practice's policy allows. Cancelling twice is cancelling once, and
 // a hold that has run out is left as it is. Error: ErrTooLate.
-func (s *Service) Cancel(ctx context.Context, id ID, c Cancellation) (Details, error) {
+func (s *Service) Cancel(ctx context.Context, id ID, c Cancellation) (Appointment, error) {
 	who, err := access.Require(ctx, access.EditBookings)
 	if err != nil {
-		return Details{}, err
+		return Appointment{}, err
 	}
-	now := s.Now().Truncate(time.Microsecond)
-	var answer Details
-	err = s.do(ctx, func(tx Tx) error {
-		before, err := lock(ctx, tx, who.Group, id)
-		if err != nil {
-			return err
+	return s.changing(ctx, who, id, 0, func(tx Tx, a Appointment, now time.Time) (Appointment, error) {
+		if a.State == Booked && !c.SuppressPolicy {
+			g, err := tx.Group(ctx, who.Group)
+			if err == nil {
+				err = policy(g).check(a, now)
+			}
+			if err != nil {
+				return a, err
+			}
 		}
-		answer = before
-		answer.Appointment, err = giveBack(ctx, tx, who, before, c, now)
-		return err
+		return giveBack(ctx, tx, who, a, c, now)
 	})
-	answer.judge(now)
-	return answer, err
 }
 
-func giveBack(ctx context.Context, tx Tx, who access.Caller, d Details, c Cancellation, now time.Time) (Appointment, error) {
-	a := d.Appointment
+// giveBack cancels an appointment, however soon it starts.
+func giveBack(
+	ctx context.Context, tx releaser, who access.Caller, a Appointment, c Cancellation, now time.Time,
+) (Appointment, error) {
 	of, why := event.AppointmentCancelled, ""
 	switch {
 	case a.State == Cancelled || a.State == Released:
@@ -75,20 +78,15 @@ func giveBack(ctx context.Context, tx Tx, who access.Caller, d Details, c Cancel
 		return release(ctx, tx, access.System(who.Group), a, now)
 	case a.State == Reserved:
 		of, why = event.AppointmentReleased, "cancelled"
-	case !c.SuppressPolicy:
-		g, err := tx.Group(ctx, who.Group)
-		if err != nil {
-			return a, err
-		}
-		if err := policy(g).check(a, now); err != nil {
-			return a, err
-		}
 	}
 	after := a
 	set(&after.SuppressMail, c.SuppressMail)
+	if c.Notify && !slices.Contains(a.Notices, Cancelling) {
+		after.Notices = append(slices.Clone(a.Notices), Cancelling)
+	}
 	after.State, after.CancelledAt = Cancelled, now
 	if err := tx.Vacate(ctx, who.Group, a); err != nil {
 		return a, err
 	}
-	return change(ctx, tx, who, now, "appointment.cancel", of, a, after, why)
+	return save(ctx, tx, who, now, "appointment.cancel", of, a, after, why)
 }

@@ -52,7 +52,8 @@ func (s *Service) beside(ctx context.Context, tx Tx, who access.Caller, a *Appoi
 		return nil
 	}
 	return task.Raise(ctx, tx, who, now, task.Task{
-		ID: task.ID(s.NewID()), Patient: a.Patient, Assignee: a.Practitioner, Kind: task.Booking, Priority: task.High, Due: input.DateOf(now.In(g.Zone())),
+		ID: task.ID(s.NewID()), Patient: a.Patient, Assignee: a.Practitioner, Kind: task.Booking, Priority: task.High,
+		Due:      input.DateOf(now.In(g.Zone())),
 		Subject:  "A patient has two appointments at the same time",
 		Comments: overlapping(*a, g.Zone()),
 	})

@@ -27,8 +27,8 @@ func TestAPatientInTwoPlacesIsToldOf(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		other := d.newGP("Patel")
 		first := d.book(nine(0))
-		order := booking.Order{
-			Patient: d.ada, Location: d.place.ID, Type: d.kind.ID, Practitioner: other.ID, Start: nine(5 * time.Minute), End: nine(15 * time.Minute),
+		order := booking.Request{
+			Patient: d.ada, Location: d.place.ID, Type: d.kind.ID, Practitioner: other.ID, Start: nine(5 * time.Minute), Length: nine(15 * time.Minute).Sub(nine(5 * time.Minute)), Override: true,
 		}
 		wants := func(name string, got []booking.Elsewhere, tasks int) {
 			t.Helper()
@@ -44,7 +44,7 @@ func TestAPatientInTwoPlacesIsToldOf(t *testing.T) {
 				}
 			}
 		}
-		made, err := d.booking.Create(d.ctx, order)
+		made, err := d.booking.Book(d.ctx, order)
 		d.must(err)
 		wants("booked by staff", made.Elsewhere, 1)
 		all, err := d.db.Events(d.ctx, int64(d.group.ID), 0, 1000)
@@ -57,12 +57,12 @@ func TestAPatientInTwoPlacesIsToldOf(t *testing.T) {
 			t.Errorf("the event tells of %v", told.IDs)
 		}
 		// Moved away it is alone, and moved back it is told of again.
-		_, err = d.booking.Alter(d.ctx, made.ID, booking.Alteration{Start: ptr(nine(time.Hour)), End: ptr(nine(70 * time.Minute))})
+		_, err = d.booking.Change(d.ctx, made.ID, booking.Change{Start: ptr(nine(time.Hour)), End: ptr(nine(70 * time.Minute)), Override: true, SuppressPolicy: true})
 		d.must(err)
-		back, err := d.booking.Alter(d.ctx, made.ID, booking.Alteration{Start: &order.Start, End: &order.End})
+		back, err := d.booking.Change(d.ctx, made.ID, booking.Change{Start: &order.Start, End: ptr(order.Start.Add(order.Length)), Override: true, SuppressPolicy: true})
 		d.must(err)
 		wants("moved by staff", back.Elsewhere, 2)
-		_, err = d.booking.Remove(d.ctx, made.ID, false)
+		_, err = d.booking.Cancel(d.ctx, made.ID, booking.Cancellation{SuppressPolicy: true})
 		d.must(err)
 
 		ask := d.ask(order.Start)
@@ -70,28 +70,28 @@ func TestAPatientInTwoPlacesIsToldOf(t *testing.T) {
 		held, err := d.booking.Reserve(d.ctx, ask)
 		d.must(err)
 		wants("held", held.Elsewhere, 2) // nobody is told of what may never be
-		booked, err := d.booking.Book(d.ctx, held.ID, booking.Confirmation{})
+		booked, err := d.booking.Confirm(d.ctx, held.ID, booking.Confirmation{})
 		d.must(err)
 		wants("confirmed", booked.Elsewhere, 3)
-		again, err := d.booking.Book(d.ctx, held.ID, booking.Confirmation{})
+		again, err := d.booking.Confirm(d.ctx, held.ID, booking.Confirmation{})
 		d.must(err)
 		wants("confirmed again", again.Elsewhere, 3)
-		away := booking.Move{Practitioner: other.ID, Start: nine(26 * time.Hour), Minutes: 10, Override: true, SuppressPolicy: true}
-		moved, err := d.booking.Reschedule(d.ctx, held.ID, away)
+		away := move{Practitioner: other.ID, Start: nine(26 * time.Hour), Minutes: 10, Override: true, SuppressPolicy: true}
+		moved, err := d.reschedule(held.ID, away)
 		d.must(err)
 		if len(moved.Elsewhere) != 0 {
 			t.Errorf("moved away: told of %+v", moved.Elsewhere)
 		}
 		away.Start = order.Start
-		moved, err = d.booking.Reschedule(d.ctx, held.ID, away)
+		moved, err = d.reschedule(held.ID, away)
 		d.must(err)
 		wants("moved back", moved.Elsewhere, 4)
-		moved, err = d.booking.Reschedule(d.ctx, held.ID, away)
+		moved, err = d.reschedule(held.ID, away)
 		d.must(err)
 		wants("moved back again", moved.Elsewhere, 4)
 		// One that only touches it, or is of somebody else, is nobody's matter.
-		order.Start, order.End = nine(20*time.Minute), nine(30*time.Minute)
-		if made, err = d.booking.Create(d.ctx, order); err != nil || len(made.Elsewhere) != 0 {
+		order.Start, order.Length = nine(20*time.Minute), 10*time.Minute
+		if made, err = d.booking.Book(d.ctx, order); err != nil || len(made.Elsewhere) != 0 {
 			t.Errorf("next to it: %+v, %v", made.Elsewhere, err)
 		}
 	})
@@ -113,33 +113,33 @@ func TestAPatientInTwoPlacesIsRefusedWhereThePracticeSaysSo(t *testing.T) {
 		first := d.book(nine(0))
 
 		free.Patient, free.Start = d.ada, nine(10*time.Minute)
-		free.Minutes = 5
+		free.Length = 5 * time.Minute
 		_, err = d.booking.Reserve(d.ctx, free)
 		d.must(err) // it only touches
 		free.Start = nine(-5 * time.Minute)
-		free.Minutes = 5
+		free.Length = 5 * time.Minute
 		_, err = d.booking.Reserve(d.ctx, free)
 		d.must(err)
-		_, err = d.booking.Book(d.ctx, nobodys.ID, booking.Confirmation{Patient: d.ada})
+		_, err = d.booking.Confirm(d.ctx, nobodys.ID, booking.Confirmation{Patient: d.ada})
 		want(t, err, booking.ErrElsewhere)
-		move := booking.Move{Practitioner: other.ID, Start: nine(5 * time.Minute), Minutes: 10, Override: true, SuppressPolicy: true}
+		move := move{Practitioner: other.ID, Start: nine(5 * time.Minute), Minutes: 10, Override: true, SuppressPolicy: true}
 		_, err = d.booking.Cancel(d.ctx, nobodys.ID, booking.Cancellation{})
 		d.must(err)
-		free.Start, free.Minutes = nine(0), 10
+		free.Start, free.Length = nine(0), 10*time.Minute
 		_, err = d.booking.Reserve(d.ctx, free)
 		want(t, err, booking.ErrElsewhere)
 		move.Start, move.Minutes = nine(0), 10
-		_, err = d.booking.Edit(d.ctx, next.ID, move)
+		_, err = d.edit(next.ID, move)
 		want(t, err, booking.ErrElsewhere)
-		_, err = d.booking.Book(d.ctx, next.ID, booking.Confirmation{})
+		_, err = d.booking.Confirm(d.ctx, next.ID, booking.Confirmation{})
 		d.must(err)
-		_, err = d.booking.Reschedule(d.ctx, next.ID, move)
+		_, err = d.reschedule(next.ID, move)
 		want(t, err, booking.ErrElsewhere)
-		_, err = d.booking.Create(d.ctx, booking.Order{
-			Patient: d.ada, Location: d.place.ID, Type: d.kind.ID, Practitioner: other.ID, Start: nine(0), End: nine(10 * time.Minute),
+		_, err = d.booking.Book(d.ctx, booking.Request{
+			Patient: d.ada, Location: d.place.ID, Type: d.kind.ID, Practitioner: other.ID, Start: nine(0), Length: 10 * time.Minute, Override: true,
 		})
 		want(t, err, booking.ErrElsewhere)
-		_, err = d.booking.Alter(d.ctx, next.ID, booking.Alteration{Start: ptr(nine(0)), End: ptr(nine(10 * time.Minute))})
+		_, err = d.booking.Change(d.ctx, next.ID, booking.Change{Start: ptr(nine(0)), End: ptr(nine(10 * time.Minute)), Override: true, SuppressPolicy: true})
 		want(t, err, booking.ErrElsewhere)
 		if n := len(d.tasks()); n != 0 {
 			t.Errorf("%d tasks about what was refused", n)
@@ -147,7 +147,7 @@ func TestAPatientInTwoPlacesIsRefusedWhereThePracticeSaysSo(t *testing.T) {
 		// Given back, the time is the patient's again.
 		_, err = d.booking.Cancel(d.ctx, first.ID, booking.Cancellation{SuppressPolicy: true})
 		d.must(err)
-		_, err = d.booking.Reschedule(d.ctx, next.ID, move)
+		_, err = d.reschedule(next.ID, move)
 		d.must(err)
 	})
 }
@@ -166,8 +166,8 @@ func TestTwoClinicsAtOnceForOnePatientAreNotBothMissed(t *testing.T) {
 		errs := make([]error, len(gps))
 		for i, gp := range gps {
 			all.Go(func() {
-				_, errs[i] = d.booking.Create(d.ctx, booking.Order{
-					Patient: d.ada, Location: d.place.ID, Type: d.kind.ID, Practitioner: gp, Start: nine(0), End: nine(10 * time.Minute),
+				_, errs[i] = d.booking.Book(d.ctx, booking.Request{
+					Patient: d.ada, Location: d.place.ID, Type: d.kind.ID, Practitioner: gp, Start: nine(0), Length: 10 * time.Minute, Override: true,
 				})
 			})
 		}

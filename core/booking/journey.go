@@ -18,7 +18,7 @@ type Journey struct {
 	NoShow       time.Time `json:"dna,omitzero"`
 }
 
-// Stage is a step of the journey, spelt as the contract spells it.
+// Stage is a step of the journey.
 type Stage string
 
 // The stages.
@@ -31,12 +31,15 @@ const (
 
 // The faults of journeys.
 var (
-	ErrStage       = fault.New(fault.Invalid, "stage_required", "A stage is needed: arrived, consultation, departed or dna.")
-	ErrStageAhead  = ahead("What is noted of a patient has happened: it cannot lie ahead.")
-	ErrStageOrder  = fault.New(fault.Conflict, "stage_out_of_order", "A patient arrives, is seen, and leaves, in that order.")
-	ErrNoShow      = fault.New(fault.Conflict, "patient_did_not_attend", "It was noted that this patient did not attend. Take that back first.")
-	ErrCame        = fault.New(fault.Conflict, "patient_attended", "It was noted that this patient came. Take that back before noting that they did not attend.")
-	ErrNotBegun    = fault.New(fault.Conflict, "appointment_not_begun", "That a patient did not attend is known once the appointment has begun.")
+	ErrStage      = fault.New(fault.Invalid, "stage_required", "A stage is needed: arrived, consultation, departed or dna.")
+	ErrStageAhead = ahead("What is noted of a patient has happened: it cannot lie ahead.")
+	ErrStageOrder = fault.New(fault.Conflict, "stage_out_of_order", "A patient arrives, is seen, and leaves, in that order.")
+	ErrNoShow     = fault.New(fault.Conflict, "patient_did_not_attend",
+		"It was noted that this patient did not attend. Take that back first.")
+	ErrCame = fault.New(fault.Conflict, "patient_attended",
+		"It was noted that this patient came. Take that back before noting that they did not attend.")
+	ErrNotBegun = fault.New(fault.Conflict, "appointment_not_begun",
+		"That a patient did not attend is known once the appointment has begun.")
 	ErrJourneyOver = fault.New(fault.Conflict, "journey_over",
 		"It was noted that the patient of this appointment left or did not attend. Take that back, or book another appointment.")
 )
@@ -83,7 +86,7 @@ type Step struct {
 }
 
 // note notes a step of the journey of an appointment. A stage can be left out, as
-// nobody arrives for a telephone call; those that are noted are in their order.
+// of a telephone call; those that are noted are in their order.
 // Errors: ErrStage, ErrStageAhead, ErrStageOrder, ErrNoShow, ErrCame, ErrNotBegun.
 func (j *Journey) note(s Step, start, now time.Time) error {
 	to := j.of(s.Stage)
@@ -95,7 +98,7 @@ func (j *Journey) note(s Step, start, now time.Time) error {
 		return nil
 	}
 	if s.At.IsZero() && !to.IsZero() {
-		return nil // told before
+		return nil // noted before
 	}
 	at := s.At.UTC().Truncate(time.Microsecond)
 	switch {
@@ -126,7 +129,8 @@ func (j *Journey) note(s Step, start, now time.Time) error {
 			continue
 		}
 		if last != "" && this.Before(*after.of(last)) {
-			return ErrStageOrder.Saying(fmt.Sprintf("%s The stage %s would be noted before %s.", ErrStageOrder.Message, stage, last))
+			return ErrStageOrder.Saying(
+				fmt.Sprintf("%s The stage %s would be noted before %s.", ErrStageOrder.Message, stage, last))
 		}
 		last = stage
 	}
@@ -134,33 +138,32 @@ func (j *Journey) note(s Step, start, now time.Time) error {
 	return nil
 }
 
-// Step notes how far a patient came, or takes that back. Noting it again as it is
-// changes nothing. Errors: ErrNotFound, ErrCancelled, ErrNotConfirmed, and those of
+// RecordJourney notes how far a patient came, or takes that back. Noting it again as it
+// is changes nothing. Errors: ErrNotFound, ErrCancelled, ErrNotConfirmed, and those of
 // note.
-func (s *Service) Step(ctx context.Context, id ID, step Step) (Booking, error) {
+func (s *Service) RecordJourney(ctx context.Context, id ID, step Step) (Appointment, error) {
 	who, err := access.Require(ctx, access.EditBookings)
 	if err != nil {
-		return Booking{}, err
+		return Appointment{}, err
 	}
-	return s.atDesk(ctx, who, id, nil, func(tx Tx, b *Booking, now time.Time) error {
-		switch b.State {
+	return s.changing(ctx, who, id, 0, func(tx Tx, a Appointment, now time.Time) (Appointment, error) {
+		switch a.Seen(now) {
 		case Cancelled:
-			return ErrCancelled
+			return a, ErrCancelled
+		case Released:
+			return a, ErrNotFound
 		case Reserved:
-			return ErrNotConfirmed.Saying("This appointment is not confirmed yet: nobody is expected.")
+			return a, ErrNotConfirmed.Saying("This appointment is not confirmed yet.")
 		}
-		was := b.Journey
-		if err := b.Journey.note(step, b.Start, now); err != nil || b.Journey == was {
-			return err
+		after := a
+		if err := after.Journey.note(step, a.Start, now); err != nil || after.Journey == a.Journey {
+			return a, err
 		}
 		of := stageTypes[step.Stage]
 		if step.Undo {
 			of = event.AppointmentUpdated
 		}
-		if err := record(ctx, tx, who, now, of, b.Appointment); err != nil {
-			return err
-		}
-		return tx.SaveDesk(ctx, who.Group, b.Appointment, b.Desk)
+		return note(ctx, tx, who, now, of, a, after)
 	})
 }
 

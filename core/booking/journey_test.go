@@ -55,15 +55,15 @@ func TestStagesOfAPatientExcludeEachOtherAsLifeDoes(t *testing.T) {
 			t.Run(name, func(t *testing.T) {
 				d := newDesk(t, d.db)
 				a := d.book(nine(0))
-				var got booking.Booking
+				var got booking.Appointment
 				for _, n := range notes {
 					d.clock.Move(at(n.when).Sub(d.clock.Now()))
-					before, err := d.booking.Appointment(d.ctx, a.ID)
+					before, err := d.booking.Read(d.ctx, a.ID)
 					d.must(err)
-					got, err = d.booking.Step(d.ctx, a.ID, n.step)
+					got, err = d.booking.RecordJourney(d.ctx, a.ID, n.step)
 					if n.wrong != nil {
 						want(t, err, n.wrong)
-						after, err := d.booking.Appointment(d.ctx, a.ID)
+						after, err := d.booking.Read(d.ctx, a.ID)
 						d.must(err)
 						if after.Journey != before.Journey {
 							t.Fatalf("what was refused was noted: %+v", after.Journey)
@@ -77,7 +77,7 @@ func TestStagesOfAPatientExcludeEachOtherAsLifeDoes(t *testing.T) {
 						}
 					}
 					// Said again without a time, it is what it was.
-					if again, err := d.booking.Step(d.ctx, a.ID, booking.Step{Stage: n.step.Stage, Undo: n.step.Undo}); err != nil || again.Journey != got.Journey {
+					if again, err := d.booking.RecordJourney(d.ctx, a.ID, booking.Step{Stage: n.step.Stage, Undo: n.step.Undo}); err != nil || again.Journey != got.Journey {
 						t.Fatalf("again: %+v, %v", again.Journey, err)
 					}
 				}
@@ -89,24 +89,24 @@ func TestStagesOfAPatientExcludeEachOtherAsLifeDoes(t *testing.T) {
 func TestAJourneyIsOfAConfirmedAppointmentThatStays(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		held := d.reserve(nine(0))
-		_, err := d.booking.Step(d.ctx, held.ID, booking.Step{Stage: booking.StageArrived})
+		_, err := d.booking.RecordJourney(d.ctx, held.ID, booking.Step{Stage: booking.StageArrived})
 		want(t, err, booking.ErrNotConfirmed)
 		a := d.book(nine(time.Hour))
 		d.clock.Move(4 * time.Hour)
-		got, err := d.booking.Step(d.ctx, a.ID, booking.Step{Stage: booking.StageNoShow})
+		got, err := d.booking.RecordJourney(d.ctx, a.ID, booking.Step{Stage: booking.StageNoShow})
 		d.must(err)
 		if !got.Journey.NoShow.Equal(d.clock.Now()) {
 			t.Fatalf("got %+v", got.Journey)
 		}
 		// Who did not come cannot be said of a time that is still ahead.
-		tomorrow := booking.Move{Practitioner: d.gp.ID, Start: nine(25 * time.Hour), Minutes: 10, SuppressPolicy: true}
-		_, err = d.booking.Reschedule(d.ctx, a.ID, tomorrow)
+		tomorrow := move{Practitioner: d.gp.ID, Start: nine(25 * time.Hour), Minutes: 10, SuppressPolicy: true}
+		_, err = d.reschedule(a.ID, tomorrow)
 		want(t, err, booking.ErrJourneyOver)
-		_, err = d.booking.Alter(d.ctx, a.ID, booking.Alteration{Start: ptr(nine(25 * time.Hour)), End: ptr(nine(26 * time.Hour))})
+		_, err = d.booking.Change(d.ctx, a.ID, booking.Change{Start: ptr(nine(25 * time.Hour)), End: ptr(nine(26 * time.Hour)), Override: true, SuppressPolicy: true})
 		want(t, err, booking.ErrJourneyOver)
-		_, err = d.booking.Step(d.ctx, a.ID, booking.Step{Stage: booking.StageNoShow, Undo: true})
+		_, err = d.booking.RecordJourney(d.ctx, a.ID, booking.Step{Stage: booking.StageNoShow, Undo: true})
 		d.must(err)
-		_, err = d.booking.Reschedule(d.ctx, a.ID, tomorrow)
+		_, err = d.reschedule(a.ID, tomorrow)
 		d.must(err)
 	})
 }

@@ -11,6 +11,7 @@ import (
 	"frontdesk/core/access"
 	"frontdesk/core/booking"
 	"frontdesk/core/diary"
+	"frontdesk/core/input"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
 	"frontdesk/store"
@@ -155,7 +156,7 @@ func nine(plus time.Duration) time.Time {
 }
 
 func (d *desk) ask(start time.Time) booking.Request {
-	return booking.Request{Type: d.kind.ID, Location: d.place.ID, Practitioner: d.gp.ID, Start: start, Minutes: 10, Patient: d.ada}
+	return booking.Request{Type: d.kind.ID, Location: d.place.ID, Practitioner: d.gp.ID, Start: start, Length: 10 * time.Minute, Patient: d.ada}
 }
 
 func (d *desk) reserve(start time.Time) booking.Appointment {
@@ -168,9 +169,9 @@ func (d *desk) reserve(start time.Time) booking.Appointment {
 func (d *desk) book(start time.Time) booking.Appointment {
 	d.t.Helper()
 	a := d.reserve(start)
-	got, err := d.booking.Book(d.ctx, a.ID, booking.Confirmation{})
+	got, err := d.booking.Confirm(d.ctx, a.ID, booking.Confirmation{})
 	d.must(err)
-	return got.Appointment
+	return got
 }
 
 func (d *desk) starts(q diary.SlotQuery) []string {
@@ -210,4 +211,35 @@ func want(t testing.TB, err, target error) {
 func each(t *testing.T, test func(t *testing.T, d *desk)) {
 	t.Helper()
 	storetest.Each(t, func(t *testing.T, db *store.DB) { test(t, newDesk(t, db)) })
+}
+
+// move is another time for an appointment, or another practitioner.
+type move struct {
+	Practitioner             practice.PractitionerID
+	Start                    time.Time
+	Minutes                  int
+	Override, SuppressPolicy bool
+	SuppressMail             *bool
+}
+
+func (m move) of(state booking.State) booking.Change {
+	end := m.Start.Add(time.Duration(m.Minutes) * time.Minute)
+	return booking.Change{
+		State: state, Practitioner: &m.Practitioner, Start: &m.Start, End: &end, Override: m.Override,
+		SuppressPolicy: m.SuppressPolicy, SuppressMail: m.SuppressMail,
+	}
+}
+
+func (d *desk) edit(id booking.ID, m move) (booking.Appointment, error) {
+	return d.booking.Change(d.ctx, id, m.of(booking.Reserved))
+}
+
+func (d *desk) reschedule(id booking.ID, m move) (booking.Appointment, error) {
+	return d.booking.Change(d.ctx, id, m.of(booking.Booked))
+}
+
+// when is a date or an instant.
+func when(text string) diary.Moment {
+	var in input.Checks
+	return diary.ReadMoment(&in, "", text)
 }

@@ -19,7 +19,7 @@ var ErrToCome = fault.New(fault.Conflict, "appointments_to_come", "This patient 
 // locked their diaries and then them, and says how many appointments were
 // cancelled. Holds go back in any case. Error: ErrToCome, where the practice
 // would rather keep the patient.
-func Leave(ctx context.Context, tx Tx, who access.Caller, of patient.ID, now time.Time) (int, error) {
+func Leave(ctx context.Context, tx LeaveTx, who access.Caller, of patient.ID, now time.Time) (int, error) {
 	ids, err := tx.ToCome(ctx, who.Group, of, now)
 	if err != nil || len(ids) == 0 {
 		return 0, err
@@ -28,10 +28,10 @@ func Leave(ctx context.Context, tx Tx, who access.Caller, of patient.ID, now tim
 	if err != nil {
 		return 0, err
 	}
-	all := make([]Details, len(ids))
+	all := make([]Appointment, len(ids))
 	booked := 0
 	for i, id := range ids {
-		if all[i], err = tx.Details(ctx, who.Group, id); err != nil {
+		if all[i], err = tx.Appointment(ctx, who.Group, id); err != nil {
 			return 0, err
 		}
 		if all[i].State == Booked {
@@ -46,8 +46,8 @@ func Leave(ctx context.Context, tx Tx, who access.Caller, of patient.ID, now tim
 		return 0, ErrToCome.Saying(say)
 	}
 	quiet := true
-	for _, d := range all {
-		if _, err := giveBack(ctx, tx, who, d, Cancellation{SuppressMail: &quiet, SuppressPolicy: true}, now); err != nil {
+	for _, a := range all {
+		if _, err := giveBack(ctx, tx, who, a, Cancellation{SuppressMail: &quiet}, now); err != nil {
 			return 0, err
 		}
 	}

@@ -29,13 +29,12 @@ func (d *desk) charts() *chart.Service {
 // come books Ada for a time on the first Monday, and holds another for her.
 func (d *desk) come(minute int) (booked, held booking.ID) {
 	d.t.Helper()
-	made, err := d.booking.Create(d.ctx, booking.Order{
-		Patient: d.ada, Location: d.place.ID, Type: d.kind.ID, Practitioner: d.gp.ID,
-		Start: monday.Add(2*time.Hour + time.Duration(minute)*time.Minute), End: monday.Add(2*time.Hour + time.Duration(minute+10)*time.Minute),
+	made, err := d.booking.Book(d.ctx, booking.Request{
+		Patient: d.ada, Location: d.place.ID, Type: d.kind.ID, Practitioner: d.gp.ID, Start: monday.Add(2*time.Hour + time.Duration(minute)*time.Minute), Length: monday.Add(2*time.Hour + time.Duration(minute+10)*time.Minute).Sub(monday.Add(2*time.Hour + time.Duration(minute)*time.Minute)), Override: true,
 	})
 	d.must(err)
 	hold, err := d.booking.Reserve(d.ctx, booking.Request{
-		Patient: d.ada, Location: d.place.ID, Type: d.kind.ID, Practitioner: d.gp.ID, Start: monday.Add(2*time.Hour + time.Duration(minute+10)*time.Minute), Minutes: 10,
+		Patient: d.ada, Location: d.place.ID, Type: d.kind.ID, Practitioner: d.gp.ID, Start: monday.Add(2*time.Hour + time.Duration(minute+10)*time.Minute), Length: 10 * time.Minute,
 	})
 	d.must(err)
 	return made.ID, hold.ID
@@ -92,7 +91,7 @@ func TestPatientsDoNotLeaveWithAppointmentsWhereThePracticeRefusesIt(t *testing.
 					d.t.Fatalf("something was done all the same: %+v, %v", p, err)
 				}
 				for _, id := range []booking.ID{first, second} {
-					_, err := d.booking.Remove(d.ctx, id, false)
+					_, err := d.booking.Cancel(d.ctx, id, booking.Cancellation{SuppressPolicy: true})
 					d.must(err)
 				}
 				if _, err := leave(d); err != nil || d.state(held) != booking.Cancelled {
@@ -107,12 +106,11 @@ func TestABookingMadeWhileThePatientLeavesDoesNotStayLive(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		for minute := 0; minute < 60; minute += 20 {
 			var wait sync.WaitGroup
-			var made booking.Booking
+			var made booking.Appointment
 			var err error
 			wait.Go(func() {
-				made, err = d.booking.Create(d.ctx, booking.Order{
-					Patient: d.ada, Location: d.place.ID, Type: d.kind.ID, Practitioner: d.gp.ID,
-					Start: monday.Add(2*time.Hour + time.Duration(minute)*time.Minute), End: monday.Add(2*time.Hour + time.Duration(minute+10)*time.Minute),
+				made, err = d.booking.Book(d.ctx, booking.Request{
+					Patient: d.ada, Location: d.place.ID, Type: d.kind.ID, Practitioner: d.gp.ID, Start: monday.Add(2*time.Hour + time.Duration(minute)*time.Minute), Length: monday.Add(2*time.Hour + time.Duration(minute+10)*time.Minute).Sub(monday.Add(2*time.Hour + time.Duration(minute)*time.Minute)), Override: true,
 				})
 			})
 			wait.Go(func() { _, _ = d.charts().Delete(d.ctx, d.ada) })
@@ -132,14 +130,14 @@ func TestADeletedPatientsNameIsInNoAppointment(t *testing.T) {
 		d.clock.Move(4 * time.Hour) // it has been
 		_, err := d.charts().Delete(d.ctx, d.ada)
 		d.must(err)
-		if a, err := d.booking.Appointment(d.ctx, booked); err != nil || a.State != booking.Booked || a.PatientName.LastName != "" || a.PatientName.FirstName != "" {
+		if a, err := d.booking.Read(d.ctx, booked); err != nil || a.State != booking.Booked || a.PatientName.LastName != "" || a.PatientName.FirstName != "" {
 			d.t.Fatalf("got %+v, %v", a, err)
 		}
-		all, err := d.booking.Bookings(d.ctx, booking.DeskQuery{Limit: 5})
+		all, _, err := d.booking.List(d.ctx, booking.Query{States: booking.Live, Limit: 5})
 		if err != nil || len(all) != 1 || all[0].PatientName.LastName != "" {
 			d.t.Fatalf("got %+v, %v", all, err)
 		}
-		found, n, err := d.booking.Appointments(d.ctx, booking.Search{By: booking.FieldLastName, Text: "byron", PageSize: 5})
+		found, n, err := d.booking.List(d.ctx, booking.Query{NameField: booking.LastName, Name: "byron", Limit: 5, Count: true})
 		if err != nil || n != 0 {
 			d.t.Fatalf("found by name: %+v, %v", found, err)
 		}
@@ -168,11 +166,11 @@ func TestTheDeadAreNotBooked(t *testing.T) {
 			return tx.SavePatient(d.ctx, d.group.ID, p)
 		}))
 		at := monday.Add(4 * time.Hour)
-		_, reserve := d.booking.Reserve(d.ctx, booking.Request{Patient: d.ada, Location: d.place.ID, Type: d.kind.ID, Practitioner: d.gp.ID, Start: at, Minutes: 10})
-		_, create := d.booking.Create(d.ctx, booking.Order{Patient: d.ada, Location: d.place.ID, Type: d.kind.ID, Practitioner: d.gp.ID, Start: at, End: at.Add(10 * time.Minute)})
-		_, confirm := d.booking.Book(d.ctx, held, booking.Confirmation{})
-		_, move := d.booking.Reschedule(d.ctx, booked, booking.Move{Practitioner: d.gp.ID, Start: at, Minutes: 10, SuppressPolicy: true})
-		_, alter := d.booking.Alter(d.ctx, booked, booking.Alteration{Start: &at, End: ptr(at.Add(10 * time.Minute))})
+		_, reserve := d.booking.Reserve(d.ctx, booking.Request{Patient: d.ada, Location: d.place.ID, Type: d.kind.ID, Practitioner: d.gp.ID, Start: at, Length: 10 * time.Minute})
+		_, create := d.booking.Book(d.ctx, booking.Request{Patient: d.ada, Location: d.place.ID, Type: d.kind.ID, Practitioner: d.gp.ID, Start: at, Length: 10 * time.Minute, Override: true})
+		_, confirm := d.booking.Confirm(d.ctx, held, booking.Confirmation{})
+		_, move := d.reschedule(booked, move{Practitioner: d.gp.ID, Start: at, Minutes: 10, SuppressPolicy: true})
+		_, alter := d.booking.Change(d.ctx, booked, booking.Change{Start: &at, End: ptr(at.Add(10 * time.Minute)), Override: true, SuppressPolicy: true})
 		for name, err := range map[string]error{"reserve": reserve, "create": create, "confirm": confirm, "move": move, "alter": alter} {
 			if !errors.Is(err, patient.ErrDeceased) {
 				d.t.Errorf("%s: got %v", name, err)

@@ -161,7 +161,7 @@ func compareWithGrid(t *testing.T, d *desk, random *rand.Rand) {
 		t.Helper()
 		want := g.slots(from.Unix()/60, to.Unix()/60, (d.clock.Now().Unix()+59)/60)
 		var got []gridSlot
-		q := diary.SlotQuery{Practitioners: people, From: from.Format(time.RFC3339), To: to.Format(time.RFC3339)}
+		q := diary.SlotQuery{Practitioners: people, From: diary.At(from), To: diary.At(to)}
 		size := 1 + random.IntN(400)
 		for index := 0; ; index++ {
 			page, err := d.diary.Slots(d.ctx, q, index, size, false)
@@ -379,7 +379,7 @@ func bookSome(t *testing.T, d *desk, g *grid, random *rand.Rand, from time.Time,
 			continue
 		}
 		s := free[random.IntN(len(free))]
-		r := booking.Request{Type: s.kind, Location: d.place.ID, Practitioner: s.who, Start: time.Unix(s.start*60, 0), Minutes: float64(kinds[s.kind]), Patient: d.ada}
+		r := booking.Request{Type: s.kind, Location: d.place.ID, Practitioner: s.who, Start: time.Unix(s.start*60, 0), Length: time.Duration(kinds[s.kind]) * time.Minute, Patient: d.ada}
 		a, err := d.booking.Reserve(d.ctx, r)
 		if err != nil {
 			t.Fatalf("%+v is free, but: %v", s, err)
@@ -392,10 +392,10 @@ func bookSome(t *testing.T, d *desk, g *grid, random *rand.Rand, from time.Time,
 		case 1:
 			got, err := d.booking.Cancel(d.ctx, a.ID, booking.Cancellation{})
 			d.must(err)
-			mark(got.Appointment, false)
+			mark(got, false)
 			continue
 		}
-		got, err := d.booking.Book(d.ctx, a.ID, booking.Confirmation{})
+		got, err := d.booking.Confirm(d.ctx, a.ID, booking.Confirmation{})
 		d.must(err)
 		if random.IntN(2) == 0 {
 			continue
@@ -404,15 +404,15 @@ func bookSome(t *testing.T, d *desk, g *grid, random *rand.Rand, from time.Time,
 			continue
 		}
 		s = free[random.IntN(len(free))]
-		moved, err := d.booking.Reschedule(d.ctx, a.ID, booking.Move{
-			Practitioner: s.who, Start: time.Unix(s.start*60, 0), Minutes: float64(kinds[got.Type]), SuppressPolicy: true, Override: true,
+		moved, err := d.reschedule(a.ID, move{
+			Practitioner: s.who, Start: time.Unix(s.start*60, 0), Minutes: int(kinds[got.Type]), SuppressPolicy: true, Override: true,
 		})
 		if strings.Contains(fmt.Sprint(err), booking.ErrSlotTaken.Code) {
 			continue // of another length, it may run into what follows
 		}
 		d.must(err)
-		mark(got.Appointment, false)
-		mark(moved.Appointment, true)
+		mark(got, false)
+		mark(moved, true)
 	}
 	d.clock.Move(d.booking.Hold)
 	for _, a := range held {
@@ -422,7 +422,7 @@ func bookSome(t *testing.T, d *desk, g *grid, random *rand.Rand, from time.Time,
 
 func TestASlotsIDLeadsBackToIt(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
-		page, err := d.diary.Slots(d.ctx, diary.SlotQuery{To: input.DateOf(monday.AddDate(0, 0, 20)).String()}, 2, 30, false)
+		page, err := d.diary.Slots(d.ctx, diary.SlotQuery{To: diary.On(input.DateOf(monday.AddDate(0, 0, 20)))}, 2, 30, false)
 		d.must(err)
 		for _, s := range page.Slots {
 			same, err := d.diary.Slot(d.ctx, s.ID)

@@ -71,7 +71,7 @@ func roam(t *testing.T, d *desk, gps []practice.PractitionerID, random *rand.Ran
 	for range calls {
 		who := gps[random.IntN(len(gps))]
 		start := nine(24*time.Hour + time.Duration(random.IntN(36)*5)*time.Minute)
-		minutes := float64(5 * (1 + random.IntN(4)))
+		minutes := 5 * (1 + random.IntN(4))
 		note := func(a booking.Appointment, err error) {
 			switch {
 			case err == nil:
@@ -85,25 +85,25 @@ func roam(t *testing.T, d *desk, gps []practice.PractitionerID, random *rand.Ran
 		}
 		if len(ids) == 0 || random.IntN(3) == 0 {
 			r := d.ask(start)
-			r.Practitioner, r.Minutes, r.Override = who, minutes, random.IntN(3) == 0
+			r.Practitioner, r.Length, r.Override = who, time.Duration(minutes)*time.Minute, random.IntN(3) == 0
 			note(d.booking.Reserve(d.ctx, r))
 			continue
 		}
 		id := ids[random.IntN(len(ids))]
-		move := booking.Move{Practitioner: who, Start: start, Minutes: minutes, Override: random.IntN(2) == 0, SuppressPolicy: true}
-		var got booking.Details
+		move := move{Practitioner: who, Start: start, Minutes: minutes, Override: random.IntN(2) == 0, SuppressPolicy: true}
+		var got booking.Appointment
 		var err error
 		switch random.IntN(5) {
 		case 0, 1:
-			got, err = d.booking.Book(d.ctx, id, booking.Confirmation{})
+			got, err = d.booking.Confirm(d.ctx, id, booking.Confirmation{})
 		case 2:
-			got, err = d.booking.Edit(d.ctx, id, move)
+			got, err = d.edit(id, move)
 		case 3:
-			got, err = d.booking.Reschedule(d.ctx, id, move)
+			got, err = d.reschedule(id, move)
 		case 4:
 			got, err = d.booking.Cancel(d.ctx, id, booking.Cancellation{SuppressPolicy: true})
 		}
-		note(got.Appointment, err)
+		note(got, err)
 	}
 	for id, last := range mine {
 		a, err := d.db.Booking().Appointment(d.ctx, d.group.ID, id)

@@ -13,22 +13,7 @@ import (
 	"frontdesk/core/practice"
 )
 
-// Person is a name.
-type Person struct{ Title, FirstName, LastName string }
-
-// Details is an appointment with the names around it and what may be done to it.
-type Details struct {
-	Appointment
-	TypeName         string
-	LocationName     string
-	PatientName      Person // empty without a patient
-	PractitionerName Person
-	PolicyHours      int
-
-	CanCancel, CanReschedule bool
-}
-
-// Seen is the state a caller is told: a hold whose time is up is released,
+// Seen is the state an appointment has for callers: a hold whose time is up is released,
 // whether or not that has been written down.
 func (a Appointment) Seen(now time.Time) State {
 	if a.Lapsed(now) {
@@ -38,139 +23,137 @@ func (a Appointment) Seen(now time.Time) State {
 }
 
 // judge fills in what may be done, by the practice's policy.
-func (d *Details) judge(now time.Time) {
-	d.State = d.Seen(now)
-	open := Policy{Hours: d.PolicyHours}.Open(d.Appointment, now)
-	d.CanCancel = d.State == Reserved || (d.State == Booked && open)
-	d.CanReschedule = d.State == Booked && open
+func (a *Appointment) judge(now time.Time) {
+	a.State = a.Seen(now)
+	open := Policy{Hours: a.PolicyHours}.Open(*a, now)
+	a.CanCancel = a.State == Reserved || (a.State == Booked && open)
+	a.CanReschedule = a.State == Booked && open
 }
 
-// Appointment finds one appointment. Error: ErrNotFound.
-func (s *Service) Appointment(ctx context.Context, id ID) (Details, error) {
+// Read finds one appointment. Error: ErrNotFound.
+func (s *Service) Read(ctx context.Context, id ID) (Appointment, error) {
 	who, err := access.Require(ctx, access.SeeBookings)
 	if err != nil {
-		return Details{}, err
+		return Appointment{}, err
 	}
-	d, err := s.Store.Details(ctx, who.Group, id)
-	d.judge(s.Now())
-	return d, err
+	a, err := s.Store.Appointment(ctx, who.Group, id)
+	a.judge(s.Now())
+	return a, err
 }
 
-// Field is what a search of appointments looks at.
-type Field string
+// ReadMany finds appointments by their ids; those the practice lacks are left out.
+func (s *Service) ReadMany(ctx context.Context, ids []ID) (map[ID]Appointment, error) {
+	who, err := access.Require(ctx, access.SeeBookings)
+	if err != nil {
+		return nil, err
+	}
+	all, err := s.Store.AppointmentsByID(ctx, who.Group, ids)
+	now, out := s.Now(), make(map[ID]Appointment, len(all))
+	for _, a := range all {
+		a.judge(now)
+		out[a.ID] = a
+	}
+	return out, err
+}
 
-// The fields. Names match from their beginning, without case and accents.
+// NameField is a name of a patient that appointments are found by.
+type NameField string
+
+// The names. They match from their beginning, without case and accents.
 const (
-	FieldPatient      Field = "patient_id"
-	FieldFirstName    Field = "patient_first_name"
-	FieldLastName     Field = "patient_last_name"
-	FieldFullName     Field = "patient_full_name"
-	FieldPractitioner Field = "practitioner_id"
+	FirstName NameField = "first_name"
+	LastName  NameField = "last_name"
+	FullName  NameField = "full_name"
 )
 
-// Fields are all the fields.
-var Fields = []Field{FieldPatient, FieldFirstName, FieldLastName, FieldFullName, FieldPractitioner}
-
-// Query says which appointments to list. Zero values ask for all.
+// Query says which appointments to list, by their start. Zero values ask for all.
 type Query struct {
-	Field        Field // a name field, with Name
-	Name         string
 	Patient      patient.ID
 	Practitioner practice.PractitionerID
 	Location     practice.LocationID
 	Type         diary.TypeID
-	State        State
-	Now          time.Time // when State is seen
-	From, To     time.Time // of the start, the second excluded
-	Descending   bool
-	Offset       int
-	Limit        int
+	NameField    NameField
+	Name         string
+	States       []State
+	// From and To bound the start: from a date or an instant, to the end of a date or
+	// before an instant. Touches is a stretch, both ends included, in which an appointment
+	// starts or ends.
+	From, To         diary.Moment
+	Touches          input.Span
+	Created, Updated input.Span
+	// Key, and Value where it is given, are what another program keeps with it.
+	Key   string
+	Value *string
+
+	Now           time.Time // when States are judged
+	Descending    bool
+	Offset, Limit int
+	Count         bool // how many match in all
+	// Bare finds who, where, when, the state and comments, and leaves out the rest,
+	// which is not always wanted. Lists of patients' appointments alone look at it.
+	Bare bool
 }
 
-// Search is what a caller looks for.
-type Search struct {
-	Query
-	By        Field // what to search in
-	Text      string
-	FromText  string // dates in the group's zone, both included, or instants
-	ToText    string
-	PageIndex int // from 0
-	PageSize  int
-}
+// Live are the states of an appointment that stands.
+var Live = []State{Reserved, Booked}
 
-// Appointments lists appointments by start, and how many match in all, counted
-// as patient.CountTo says.
-func (s *Service) Appointments(ctx context.Context, q Search) ([]Details, int, error) {
+// List lists appointments by start and, where q.Count asks for it, how many match in all,
+// counted as patient.CountTo says.
+func (s *Service) List(ctx context.Context, q Query) ([]Appointment, int, error) {
 	who, err := access.Require(ctx, access.SeeBookings)
 	if err != nil {
 		return nil, 0, err
 	}
-	g, err := s.Store.Group(ctx, who.Group)
-	if err != nil {
-		return nil, 0, err
+	q.Now, q.Name = s.Now(), strings.Join(strings.Fields(q.Name), " ")
+	if q.From.Given() || q.To.Given() {
+		g, err := s.Store.Group(ctx, who.Group)
+		if err != nil {
+			return nil, 0, err
+		}
+		q.From, q.To = q.From.Begin(g.Zone()), q.To.End(g.Zone())
 	}
-	now := s.Now()
-	find, err := q.query(g.Zone(), now)
-	if err != nil {
-		return nil, 0, err
-	}
-	if find.Patient != 0 {
-		p, err := patient.Current(ctx, s.Store, who.Group, find.Patient)
+	if q.Patient != 0 {
+		p, err := patient.Current(ctx, s.Store, who.Group, q.Patient)
 		if errors.Is(err, patient.ErrNotFound) {
 			return nil, 0, nil
 		}
 		if err != nil {
 			return nil, 0, err
 		}
-		find.Patient = p.ID
+		q.Patient = p.ID
 	}
-	list, count, err := s.Store.Appointments(ctx, who.Group, find)
+	list, count, err := s.Store.Appointments(ctx, who.Group, q)
 	for i := range list {
-		list[i].judge(now)
+		list[i].judge(q.Now)
 	}
 	return list, count, err
 }
 
-func (q Search) query(zone *time.Location, now time.Time) (Query, error) {
-	var in input.Checks
-	out := q.Query
-	out.Now, out.Offset, out.Limit = now, q.PageIndex*q.PageSize, q.PageSize
-	// Any year is after the first and before the last.
-	out.From, out.To = time.Unix(0, 0).UTC(), time.Date(2200, time.January, 1, 0, 0, 0, 0, time.UTC)
-	if q.FromText != "" {
-		out.From, _ = diary.Moment(&in, "start", q.FromText, zone)
+// ListOf lists a page of the appointments of each patient, by start.
+func (s *Service) ListOf(ctx context.Context, of []patient.ID, q Query) (map[patient.ID][]Appointment, error) {
+	who, err := access.Require(ctx, access.SeeBookings)
+	if err != nil {
+		return nil, err
 	}
-	if q.ToText != "" {
-		to, day := diary.Moment(&in, "end", q.ToText, zone)
-		if day {
-			to = diary.Midnight(zone, input.DateOf(to.In(zone))+1)
+	q.Now = s.Now()
+	all, err := s.Store.AppointmentsOf(ctx, who.Group, of, q)
+	out := make(map[patient.ID][]Appointment, len(of))
+	for len(all) > 0 {
+		n := 1
+		for n < len(all) && all[n].Patient == all[0].Patient {
+			n++
 		}
-		out.To = to
+		out[all[0].Patient], all = all[:n:n], all[n:]
 	}
-	text := in.Text("search", q.Text, 2*patient.MaxName)
-	switch {
-	case q.By == "" && text != "":
-		in.Wrong("field", input.CodeChoice, "the field to search in", "A search needs a field to search in.")
-	case q.By == "":
-	case text == "":
-		in.Wrong("search", input.CodeSmall, "the text to search for", "A field needs a text to search for.")
-	default:
-		switch input.Choice(&in, "field", q.By, Fields) {
-		case FieldPatient:
-			n, _ := input.Digits(text)
-			out.Patient = patient.ID(n)
-			if n == 0 {
-				in.Wrong("search", input.CodeString, "an id of digits", "This is not an id.")
-			}
-		case FieldPractitioner:
-			n, _ := input.Digits(text)
-			out.Practitioner = practice.PractitionerID(n)
-			if n == 0 {
-				in.Wrong("search", input.CodeString, "an id of digits", "This is not an id.")
-			}
-		default:
-			out.Field, out.Name = q.By, strings.Join(strings.Fields(text), " ")
-		}
+	return out, err
+}
+
+// CountOf counts the appointments of each patient.
+func (s *Service) CountOf(ctx context.Context, of []patient.ID, q Query) (map[patient.ID]int, error) {
+	who, err := access.Require(ctx, access.SeeBookings)
+	if err != nil {
+		return nil, err
 	}
-	return out, in.Err()
+	q.Now = s.Now()
+	return s.Store.CountAppointmentsOf(ctx, who.Group, of, q)
 }

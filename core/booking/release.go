@@ -14,7 +14,7 @@ import (
 const ReleaseKind = "booking.release"
 
 // releaseEvery is how finely holds are gathered into release jobs. A lapsed
-// hold stops nobody; the job only writes down that it has lapsed.
+// hold is in the way of nothing; the job only writes down that it has lapsed.
 const releaseEvery = 10 * time.Second
 
 type releaseArgs struct {
@@ -26,7 +26,8 @@ type releaseArgs struct {
 func ReleaseJob(group practice.ID, at time.Time) job.Job {
 	until := at.Add(releaseEvery - 1).Truncate(releaseEvery).UTC()
 	return job.Job{
-		Group: int64(group), Kind: ReleaseKind, Key: until.Format(time.RFC3339), RunAt: until, Args: job.Args(releaseArgs{until}),
+		Group: int64(group), Kind: ReleaseKind, Key: until.Format(time.RFC3339), RunAt: until,
+		Args: job.Args(releaseArgs{until}),
 	}
 }
 
@@ -48,11 +49,11 @@ func (s *Service) Release(ctx context.Context, j job.Job) error {
 		}
 		for _, o := range lapsed {
 			err := s.do(ctx, func(tx Tx) error {
-				d, err := lock(ctx, tx, who.Group, o.Appointment)
+				a, err := lock(ctx, tx, who.Group, o.Appointment, 0)
 				if err != nil {
 					return err
 				}
-				_, err = release(ctx, tx, who, d.Appointment, now)
+				_, err = release(ctx, tx, who, a, now)
 				return err
 			})
 			if err != nil {
@@ -67,7 +68,7 @@ func (s *Service) Release(ctx context.Context, j job.Job) error {
 
 // release frees a hold that has run out; anything else it leaves alone. The
 // caller has locked the diary.
-func release(ctx context.Context, tx Tx, who access.Caller, a Appointment, now time.Time) (Appointment, error) {
+func release(ctx context.Context, tx releaser, who access.Caller, a Appointment, now time.Time) (Appointment, error) {
 	if !a.Lapsed(now) {
 		return a, nil
 	}
@@ -76,5 +77,5 @@ func release(ctx context.Context, tx Tx, who access.Caller, a Appointment, now t
 	if err := tx.Vacate(ctx, who.Group, a); err != nil {
 		return a, err
 	}
-	return change(ctx, tx, who, now, "appointment.release", event.AppointmentReleased, a, after, "expired")
+	return save(ctx, tx, who, now, "appointment.release", event.AppointmentReleased, a, after, "expired")
 }

@@ -3,6 +3,7 @@ package booking
 import (
 	"context"
 	"errors"
+	"slices"
 	"strconv"
 	"time"
 
@@ -20,129 +21,135 @@ type Request struct {
 	Type         diary.TypeID
 	Location     practice.LocationID
 	Practitioner practice.PractitionerID
-	// Start is a whole minute; zero means the caller left it out.
+	// Start is a whole minute; zero means it was left out.
 	Start time.Time
-	// Minutes is how long the appointment lasts, a whole number.
-	Minutes   float64
+	// Length is how long the appointment lasts, in whole minutes.
+	Length    time.Duration
 	Patient   patient.ID
 	Billpayer patient.ID
 	Reason    string
 	// SuppressMail keeps the patient from being written to about it.
 	SuppressMail bool
+	Notices      []Notice
 	// Override takes the time whether a session offers it or not. It never
 	// takes a time that is held or booked.
 	Override bool
-	// Source is the door the request came through.
-	Source string
+	// Pending and Comments are as in Appointment.
+	Pending  bool
+	Comments string
 }
 
-// times checks the start and the length, and gives start and end.
-func (r Request) times() (start, end time.Time, err error) {
-	var in input.Checks
-	if r.Start.IsZero() {
+// checkTimes checks a start and a length.
+func checkTimes(in *input.Checks, start time.Time, length time.Duration) {
+	switch {
+	case start.IsZero():
 		in.Wrong("start", input.CodeType, "an instant, such as 2026-03-15T09:30:00Z", "An appointment needs a time to start.")
-	} else if r.Start.Year() < 2000 || r.Start.Year() > 2198 {
+	case start.Year() < 2000 || start.Year() > 2198:
 		in.Wrong("start", input.CodeDate, "an instant from the year 2000 to 2198", "This time is too far away.")
-	} else if r.Start.Truncate(time.Minute) != r.Start {
+	case start.Truncate(time.Minute) != start:
 		in.Wrong("start", input.CodeDate, "an instant on a whole minute", "Appointments start on a whole minute.")
 	}
-	minutes := int(min(max(r.Minutes, -1), float64(maxMinutes)+1))
-	if float64(minutes) != r.Minutes && minutes > 0 && minutes <= maxMinutes {
+	if length > 0 && length < diary.MaxLength && length%time.Minute != 0 {
 		in.Wrong("length", input.CodeType, "a whole number of minutes",
-			"Appointments last whole minutes: "+strconv.FormatFloat(r.Minutes, 'g', -1, 64)+" was sent.")
-	} else {
-		in.Between("length", minutes, 1, maxMinutes)
+			"Appointments last whole minutes: "+strconv.FormatFloat(length.Minutes(), 'g', -1, 64)+" was sent.")
+		return
 	}
-	return r.Start.UTC(), r.Start.UTC().Add(time.Duration(minutes) * time.Minute), in.Err()
+	in.Between("length", int(length/time.Minute), 1, int(diary.MaxLength/time.Minute))
 }
 
-// maxMinutes is the longest appointment.
-const maxMinutes = int(diary.MaxLength / time.Minute)
-
-// maxReason is the longest reason for coming, in characters.
-const maxReason = 2000
-
-// offer is the group, the type and the place of a request.
-type offer struct {
-	group practice.Group
-	kind  diary.Type
-	place practice.Location
-}
-
-// terms reads what a request is about.
-func terms(ctx context.Context, r Reader, group practice.ID, kind diary.TypeID, at practice.LocationID) (offer, error) {
-	var o offer
-	var err error
-	if o.group, err = r.Group(ctx, group); err != nil {
-		return o, err
-	}
-	if o.kind, err = r.AppointmentType(ctx, group, kind); err != nil {
-		return o, err
-	}
-	o.place, err = r.Location(ctx, group, at)
-	return o, err
-}
+// maxReason is the longest reason for coming, and maxComments are the longest comments,
+// in characters.
+const (
+	maxReason   = 2000
+	maxComments = 10_000
+)
 
 // Reserve holds a time until Hold has passed. It is free again then, whether or
 // not anything has cleared it away. Errors: field faults; not found for a type,
 // place, practitioner or patient the group lacks; ErrSlotTaken and ErrNoSession
 // as a NotFree with the nearest free slots; ErrElsewhere.
 func (s *Service) Reserve(ctx context.Context, r Request) (Appointment, error) {
+	return s.create(ctx, r, Reserved)
+}
+
+// Book takes a time and confirms it at once. Errors: as Reserve, and ErrNeedsPatient,
+// ErrNotOffered.
+func (s *Service) Book(ctx context.Context, r Request) (Appointment, error) {
+	return s.create(ctx, r, Booked)
+}
+
+func (s *Service) create(ctx context.Context, r Request, state State) (Appointment, error) {
 	who, err := access.Require(ctx, access.EditBookings)
 	if err != nil {
 		return Appointment{}, err
 	}
-	start, end, err := r.times()
-	if err != nil {
-		return Appointment{}, err
+	if state == Booked && r.Patient == 0 {
+		return Appointment{}, ErrNeedsPatient
 	}
 	var in input.Checks
-	r.Reason = in.Lines("reason", r.Reason, maxReason)
+	checkTimes(&in, r.Start, r.Length)
+	now := s.Now().Truncate(time.Microsecond)
+	a := Appointment{
+		ID: ID(s.NewID()), State: state, Patient: r.Patient, Billpayer: r.Billpayer, Practitioner: r.Practitioner,
+		Location: r.Location, Type: r.Type, Start: r.Start.UTC(), End: r.Start.UTC().Add(r.Length), ReservedUntil: now,
+		Reason: in.Lines("reason", r.Reason, maxReason), SuppressMail: r.SuppressMail, Notices: r.Notices, Override: r.Override,
+		Pending: r.Pending, Comments: in.Lines("comments", r.Comments, maxComments), Source: who.Door,
+		Version: 1, CreatedAt: now, UpdatedAt: now,
+	}
 	if err := in.Err(); err != nil {
 		return Appointment{}, err
 	}
-	now := s.Now().Truncate(time.Microsecond)
-	a := Appointment{
-		ID: ID(s.NewID()), State: Reserved, Patient: r.Patient, Billpayer: r.Billpayer,
-		Practitioner: r.Practitioner, Location: r.Location, Type: r.Type, Start: start, End: end,
-		ReservedUntil: now.Add(s.Hold), Reason: r.Reason, SuppressMail: r.SuppressMail, Override: r.Override,
-		Source: r.Source, Version: 1, CreatedAt: now, UpdatedAt: now,
+	if state == Booked {
+		a.ConfirmedAt = now
+	} else {
+		a.ReservedUntil = now.Add(s.Hold)
 	}
-	if err := s.offered(ctx, s.Store, who.Group, &a); err != nil {
+	if err := s.offered(ctx, who.Group, &a); err != nil {
 		return Appointment{}, s.orNearest(ctx, who, a, err)
 	}
 	err = s.do(ctx, func(tx Tx) error {
 		if err := s.begin(ctx, tx, who, &a, now); err != nil {
 			return err
 		}
-		if err := tell(ctx, tx, who, now, "appointment.reserve", event.AppointmentReserved, nil, a, ""); err != nil {
+		if state == Reserved {
+			err := record(ctx, tx, who, now, "appointment.reserve", event.AppointmentReserved, nil, a, "")
+			if err != nil {
+				return err
+			}
+			return tx.Enqueue(ctx, ReleaseJob(who.Group, a.ReservedUntil))
+		}
+		if err := record(ctx, tx, who, now, "appointment.book", event.AppointmentConfirmed, nil, a, ""); err != nil {
 			return err
 		}
-		return tx.Enqueue(ctx, ReleaseJob(who.Group, a.ReservedUntil))
+		elsewhere := a.Elsewhere
+		a, err = tx.Appointment(ctx, who.Group, a.ID)
+		a.Elsewhere = elsewhere
+		return err
 	})
 	return a, s.orNearest(ctx, who, a, err)
 }
 
-// offered makes sure that what the appointment names exists, and that a session
-// offers its time, unless it overrides that. It needs no lock: when a session
-// ends while this looks, the appointment came first.
-func (s *Service) offered(ctx context.Context, r Reader, group practice.ID, a *Appointment) error {
-	o, err := terms(ctx, r, group, a.Type, a.Location)
+// offered makes sure that what a new appointment names exists, that a session offers
+// its time, unless it overrides that, and that a time that is booked at once is of a
+// type its place has. It needs no lock: when a session ends while this looks, the
+// appointment came first.
+func (s *Service) offered(ctx context.Context, group practice.ID, a *Appointment) error {
+	t, err := s.Diary.Terms(ctx, group, a.Type, a.Location)
 	if err != nil {
 		return err
 	}
-	return s.fits(ctx, r, o, a)
-}
-
-// fits is offered for whoever has read the terms.
-func (s *Service) fits(ctx context.Context, r Reader, o offer, a *Appointment) error {
-	a.Modes = o.kind.Modes
+	if a.State == Booked {
+		if err := s.provided(ctx, t); err != nil {
+			return err
+		}
+	}
+	a.Modes = t.Type.Modes
 	pays := func(id patient.ID) (patient.ID, error) {
-		p, err := patient.Current(ctx, r, o.group.ID, id)
+		p, err := patient.Current(ctx, s.Store, group, id)
 		return p.ID, err
 	}
 	comes := func(id patient.ID) (patient.ID, error) {
-		p, err := patient.Current(ctx, r, o.group.ID, id)
+		p, err := patient.Current(ctx, s.Store, group, id)
 		if err == nil && p.Dead() {
 			err = patient.ErrDeceased
 		}
@@ -151,16 +158,27 @@ func (s *Service) fits(ctx context.Context, r Reader, o offer, a *Appointment) e
 	if err := people(a, comes, pays); err != nil || a.Override {
 		return err
 	}
-	yes, err := s.Diary.Offered(ctx, r, o.group, a.ask(o.kind))
+	return s.inSession(ctx, t, *a)
+}
+
+// inSession makes sure that a session offers the time of an appointment.
+func (s *Service) inSession(ctx context.Context, t diary.Terms, a Appointment) error {
+	yes, err := s.Diary.Offered(ctx, t, a.Practitioner, a.Start, a.End)
 	if err == nil && !yes {
 		err = ErrNoSession
 	}
 	return err
 }
 
-// ask is the appointment as a question to the diary.
-func (a Appointment) ask(kind diary.Type) diary.Ask {
-	return diary.Ask{Practitioner: a.Practitioner, Location: a.Location, Type: kind, Start: a.Start, End: a.End}
+// provided makes sure that a place has a type of appointment at all: staff may book
+// outside sessions, and not where other places were set for the type. A type without any
+// set is to be had everywhere. Error: ErrNotOffered.
+func (s *Service) provided(ctx context.Context, t diary.Terms) error {
+	places, err := s.Store.PlacesOffering(ctx, t.Group.ID, t.Type.ID)
+	if err == nil && len(places) > 0 && !slices.Contains(places, t.Location.ID) {
+		return ErrNotOffered.Saying(t.Type.Name + " is not available at location " + t.Location.Name + ".")
+	}
+	return err
 }
 
 // Available reports whether a time could be reserved now. Errors: field faults,
@@ -170,19 +188,20 @@ func (s *Service) Available(ctx context.Context, r Request) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	start, end, err := r.times()
+	var in input.Checks
+	checkTimes(&in, r.Start, r.Length)
+	if err := in.Err(); err != nil {
+		return false, err
+	}
+	t, err := s.Diary.Terms(ctx, who.Group, r.Type, r.Location)
 	if err != nil {
 		return false, err
 	}
-	o, err := terms(ctx, s.Store, who.Group, r.Type, r.Location)
-	if err != nil {
+	start, end := r.Start.UTC(), r.Start.UTC().Add(r.Length)
+	if yes, err := s.Diary.Offered(ctx, t, r.Practitioner, start, end); err != nil || !yes {
 		return false, err
 	}
-	ask := Appointment{Practitioner: r.Practitioner, Location: r.Location, Start: start, End: end}.ask(o.kind)
-	if yes, err := s.Diary.Offered(ctx, s.Store, o.group, ask); err != nil || !yes {
-		return false, err
-	}
-	return s.Diary.Free(ctx, o.group, ask)
+	return s.Diary.Free(ctx, t.Group, r.Practitioner, start, end)
 }
 
 // finder finds the patient an id stands for: of one that has been merged into
@@ -216,8 +235,8 @@ func locked(ctx context.Context, tx Tx, group practice.ID, a *Appointment) error
 		func(id patient.ID) (patient.ID, error) { return tx.HoldPatient(ctx, group, id) })
 }
 
-// begin keeps a new appointment in a time nobody else has. Locking the diary comes
-// first, so that of two who ask one sees the other's.
+// begin keeps a new appointment in a free time. Locking the diary comes first, so that
+// of two who ask one sees the other's.
 func (s *Service) begin(ctx context.Context, tx Tx, who access.Caller, a *Appointment, now time.Time) error {
 	if err := tx.LockDiary(ctx, who.Group, a.Practitioner); err != nil {
 		return err
@@ -237,7 +256,7 @@ func (s *Service) begin(ctx context.Context, tx Tx, who access.Caller, a *Appoin
 	return tx.Occupy(ctx, who.Group, *a)
 }
 
-// claim makes sure nobody else has any of the appointment's time. Lapsed holds
+// claim makes sure no other appointment has any of this one's time. Lapsed holds
 // in the way are released. The caller has locked the diary.
 func claim(ctx context.Context, tx Tx, group practice.ID, a Appointment, now time.Time) error {
 	occupied, err := tx.Occupied(ctx, group, a.Practitioner, a.Start, a.End)

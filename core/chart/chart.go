@@ -103,7 +103,7 @@ type Store interface {
 type Tx interface {
 	Reader
 	patient.Tx
-	booking.Tx
+	booking.LeaveTx
 	MembershipTx
 	// LockLabel keeps a label from being deleted until the end of the
 	// transaction, and finds it, or returns label.ErrNotFound.

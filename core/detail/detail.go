@@ -122,7 +122,7 @@ func (s *Service) patient(ctx context.Context, data named) (details, error) {
 }
 
 func (s *Service) appointment(ctx context.Context, data named, out *details) error {
-	a, err := s.Bookings.Appointment(ctx, idOf[booking.ID](data.Appointment))
+	a, err := s.Bookings.Read(ctx, idOf[booking.ID](data.Appointment))
 	if err != nil {
 		return unlessGone(err)
 	}

@@ -155,16 +155,16 @@ func TestAppointmentsAreToldWithNames(t *testing.T) {
 		kind, err := s.core.Diary.CreateType(s.ctx, diary.TypeChange{Name: at("Routine"), Minutes: at(10), InPerson: at(true)})
 		s.must(err)
 		nine := s.clock.Add(2 * time.Hour)
-		held, err := s.core.Booking.Reserve(s.ctx, booking.Request{Type: kind.ID, Location: place.ID, Practitioner: okafor, Start: nine, Minutes: 10, Override: true})
+		held, err := s.core.Booking.Reserve(s.ctx, booking.Request{Type: kind.ID, Location: place.ID, Practitioner: okafor, Start: nine, Length: 10 * time.Minute, Override: true})
 		s.must(err)
 		reserved := s.last(event.AppointmentReserved)
 		names := map[string]any{"appointment_type": "Routine", "practitioner": "Dr Chidi Okafor", "location": "Town Hall"}
 		s.same("a hold for nobody", s.details(reserved), names)
-		_, err = s.core.Booking.Book(s.ctx, held.ID, booking.Confirmation{Patient: s.register("Ada", "")})
+		_, err = s.core.Booking.Confirm(s.ctx, held.ID, booking.Confirmation{Patient: s.register("Ada", "")})
 		s.must(err)
 		names["patient"] = ada
 		s.same("a confirmed one", s.details(s.last(event.AppointmentConfirmed)), names)
-		_, err = s.core.Booking.Reschedule(s.ctx, held.ID, booking.Move{Practitioner: abara, Start: nine, Minutes: 10, Override: true, SuppressPolicy: true})
+		_, err = s.core.Booking.Change(s.ctx, held.ID, booking.Change{Practitioner: &abara, Override: true, SuppressPolicy: true})
 		s.must(err)
 		s.same("what was told before it moved", s.details(s.last(event.AppointmentConfirmed)), names)
 		names["practitioner"] = "Dr Chidi Abara"

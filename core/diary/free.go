@@ -48,7 +48,8 @@ type Explanation struct {
 
 // open reads what is needed to say which times are offered, and, when l.taken
 // is set, which of them are free.
-func (s *Service) open(ctx context.Context, r Reader, g practice.Group, l look) (*diary, error) {
+func (s *Service) open(ctx context.Context, g practice.Group, l look) (*diary, error) {
+	r := s.Store
 	l.group = g.ID
 	var err error
 	d := &diary{now: minuteOf(l.now), micro: l.now.UnixMicro(), places: map[practice.LocationID]bool{}}
@@ -250,35 +251,47 @@ func (d *diary) free(start, end minute) bool {
 	return true
 }
 
-// Ask is a time somebody asks about.
-type Ask struct {
-	Practitioner practice.PractitionerID
-	Location     practice.LocationID
-	Type         Type
-	Start, End   time.Time
+// Terms are what an appointment would be of, and where.
+type Terms struct {
+	Group    practice.Group
+	Type     Type
+	Location practice.Location
+}
+
+// Terms reads what an appointment would be of, and where. Errors: ErrTypeNotFound,
+// practice.ErrLocationNotFound.
+func (s *Service) Terms(ctx context.Context, group practice.ID, kind TypeID, at practice.LocationID) (t Terms, err error) {
+	if t.Group, err = s.Store.Group(ctx, group); err != nil {
+		return t, err
+	}
+	if t.Type, err = s.Store.AppointmentType(ctx, group, kind); err != nil {
+		return t, err
+	}
+	t.Location, err = s.Store.Location(ctx, group, at)
+	return t, err
 }
 
 // Offered reports whether a session offers the time, held or booked or not. Error:
 // practice.ErrPractitionerNotFound.
-func (s *Service) Offered(ctx context.Context, r Reader, g practice.Group, a Ask) (bool, error) {
-	d, err := s.open(ctx, r, g, look{of: []practice.PractitionerID{a.Practitioner}, from: a.Start, to: a.End, now: s.Now()})
+func (s *Service) Offered(ctx context.Context, t Terms, of practice.PractitionerID, start, end time.Time) (bool, error) {
+	d, err := s.open(ctx, t.Group, look{of: []practice.PractitionerID{of}, from: start, to: end, now: s.Now()})
 	if err != nil {
 		return false, err
 	}
-	if a.Type.Active && d.offers(a.Location, a.Type.ID, minuteOf(a.Start), minuteOf(a.End)) {
+	if t.Type.Active && d.offers(t.Location.ID, t.Type.ID, minuteOf(start), minuteOf(end)) {
 		return true, nil
 	}
 	if len(d.sheets) == 0 {
 		// Perhaps there is no such practitioner at all.
-		_, err = r.Practitioner(ctx, g.ID, a.Practitioner)
+		_, err = s.Store.Practitioner(ctx, t.Group.ID, of)
 	}
 	return false, err
 }
 
 // Free reports whether nothing is held or booked in the time.
-func (s *Service) Free(ctx context.Context, g practice.Group, a Ask) (bool, error) {
-	d, err := s.open(ctx, s.Store, g, look{of: []practice.PractitionerID{a.Practitioner}, from: a.Start, to: a.End, now: s.Now(), taken: true})
-	return err == nil && d.free(minuteOf(a.Start), minuteOf(a.End)), err
+func (s *Service) Free(ctx context.Context, g practice.Group, of practice.PractitionerID, start, end time.Time) (bool, error) {
+	d, err := s.open(ctx, g, look{of: []practice.PractitionerID{of}, from: start, to: end, now: s.Now(), taken: true})
+	return err == nil && d.free(minuteOf(start), minuteOf(end)), err
 }
 
 // closedDays are the group's bank holidays on which it is closed.

@@ -66,7 +66,7 @@ func TestTimeTakenAwayIsNeitherFreeNorWorked(t *testing.T) {
 		if len(worked) != 2 || worked[1].Start.Hour() != 11 {
 			t.Errorf("worked %v", worked)
 		}
-		page, err := d.diary.Slots(d.ctx, diary.SlotQuery{From: "2031-02-03", To: "2031-02-03"}, 0, 50, true)
+		page, err := d.diary.Slots(d.ctx, diary.SlotQuery{From: moment("2031-02-03"), To: moment("2031-02-03")}, 0, 50, true)
 		d.must(err)
 		if page.Why.Blocked != 9 {
 			t.Errorf("explained by %+v", page.Why)
@@ -77,8 +77,8 @@ func TestTimeTakenAwayIsNeitherFreeNorWorked(t *testing.T) {
 func TestATimeTakenAwayIsRefusedAsOneOutsideSessionsIs(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		d.works(on("2031-02-03", "09:00", "12:00"))
-		ask := booking.Request{Type: d.kind, Location: d.here, Practitioner: d.gp, Start: time.Date(2031, 2, 3, 10, 0, 0, 0, time.UTC), Minutes: 10}
-		page, err := d.diary.Slots(d.ctx, diary.SlotQuery{From: "2031-02-03T10:00:00Z", To: "2031-02-03T10:01:00Z"}, 0, 1, false)
+		ask := booking.Request{Type: d.kind, Location: d.here, Practitioner: d.gp, Start: time.Date(2031, 2, 3, 10, 0, 0, 0, time.UTC), Length: 10 * time.Minute}
+		page, err := d.diary.Slots(d.ctx, diary.SlotQuery{From: moment("2031-02-03T10:00:00Z"), To: moment("2031-02-03T10:01:00Z")}, 0, 1, false)
 		d.must(err)
 		block := d.away(on("2031-02-03", "10:05", "11:00"))
 		if yes, err := d.booking.Available(d.ctx, ask); yes || err != nil {
@@ -193,7 +193,7 @@ func TestABlockOfTheNightBeforeReachesTheEvening(t *testing.T) {
 		d.must(err)
 		d.works(on("2031-02-04", "19:00", "20:00"))
 		d.away(on("2031-02-03", "20:00", "19:50"))
-		n, err := d.diary.CountSlots(d.ctx, diary.SlotQuery{From: "2031-02-05T00:10:00Z", To: "2031-02-05T06:00:00Z"})
+		n, err := d.diary.CountSlots(d.ctx, diary.SlotQuery{From: moment("2031-02-05T00:10:00Z"), To: moment("2031-02-05T06:00:00Z")})
 		if err != nil || n != 1 {
 			t.Errorf("%d slots, %v", n, err)
 		}
@@ -221,7 +221,7 @@ func TestFreeTimeIsWithoutWhatIsHeldBookedOrOver(t *testing.T) {
 		d.set(diary.NewHours{Practitioner: d.gp, Location: d.there, HoursChange: on("2031-02-04", "09:00", "10:00")})
 		other := d.practitioner("Smith")
 		d.set(diary.NewHours{Practitioner: other, Location: d.there, HoursChange: on("2031-02-04", "09:00", "09:30")})
-		a, err := d.booking.Reserve(d.ctx, booking.Request{Type: d.kind, Location: d.here, Practitioner: d.gp, Start: time.Date(2031, 2, 3, 9, 30, 0, 0, time.UTC), Minutes: 10})
+		a, err := d.booking.Reserve(d.ctx, booking.Request{Type: d.kind, Location: d.here, Practitioner: d.gp, Start: time.Date(2031, 2, 3, 9, 30, 0, 0, time.UTC), Length: 10 * time.Minute})
 		d.must(err)
 		q := diary.FreeQuery{From: time.Date(2031, 2, 3, 0, 0, 0, 0, time.UTC), To: time.Date(2031, 2, 5, 0, 0, 0, 0, time.UTC)}
 		for _, c := range []struct {

@@ -9,6 +9,7 @@ import (
 	"frontdesk/core/access"
 	"frontdesk/core/booking"
 	"frontdesk/core/diary"
+	"frontdesk/core/input"
 	"frontdesk/core/practice"
 	"frontdesk/store"
 	"frontdesk/store/storetest"
@@ -133,7 +134,13 @@ func (d *desk) free(from, to string) []string {
 // slots is how many slots REST offers on some dates.
 func (d *desk) slots(from, to string) int {
 	d.t.Helper()
-	n, err := d.diary.CountSlots(d.ctx, diary.SlotQuery{From: from, To: to})
+	n, err := d.diary.CountSlots(d.ctx, diary.SlotQuery{From: moment(from), To: moment(to)})
 	d.must(err)
 	return n
+}
+
+// moment is a date or an instant.
+func moment(text string) diary.Moment {
+	var in input.Checks
+	return diary.ReadMoment(&in, "", text)
 }

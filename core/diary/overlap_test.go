@@ -14,7 +14,7 @@ func TestATimeThatTwoSessionsOfferIsOneSlot(t *testing.T) {
 		first := d.works(on("2031-01-06", "09:00", "11:00"))
 		d.works(on("2031-01-06", "10:00", "12:00"))
 		d.set(diary.NewHours{Practitioner: d.gp, Location: d.there, HoursChange: on("2031-01-06", "11:30", "12:30")})
-		page, err := d.diary.Slots(d.ctx, diary.SlotQuery{From: "2031-01-06", To: "2031-01-06"}, 0, 500, true)
+		page, err := d.diary.Slots(d.ctx, diary.SlotQuery{From: moment("2031-01-06"), To: moment("2031-01-06")}, 0, 500, true)
 		d.must(err)
 		// Three hours here, and one there, of which half an hour could be here too.
 		if n := 18 + 6; page.Count != n || len(page.Slots) != n || d.slots("2031-01-06", "2031-01-06") != n {

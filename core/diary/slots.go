@@ -62,13 +62,13 @@ func compareSlots(a, b slot) int {
 }
 
 // SlotQuery says which free slots to look for. From and To are dates in the
-// group's zone, both included, or instants; empty means from now, and to the
+// group's zone, both included, or instants; none is from now, and to the
 // end of the group's booking window.
 type SlotQuery struct {
 	Locations     []practice.LocationID
 	Practitioners []practice.PractitionerID
 	Types         []TypeID
-	From, To      string
+	From, To      Moment
 }
 
 // found is a search made ready: what to look in, and between which instants.
@@ -85,7 +85,7 @@ func (s *Service) search(ctx context.Context, group practice.ID, q SlotQuery) (f
 		return found{}, err
 	}
 	now := s.Now()
-	from, to, err := window(q.From, q.To, now, g)
+	from, to, err := q.window(now, g)
 	if err != nil {
 		return found{}, err
 	}
@@ -93,7 +93,7 @@ func (s *Service) search(ctx context.Context, group practice.ID, q SlotQuery) (f
 	if err != nil {
 		return found{}, err
 	}
-	d, err := s.open(ctx, s.Store, g, look{of: q.Practitioners, from: from, to: to, now: now, taken: true})
+	d, err := s.open(ctx, g, look{of: q.Practitioners, from: from, to: to, now: now, taken: true})
 	if err != nil {
 		return found{}, err
 	}
@@ -141,28 +141,17 @@ func (s *Service) known(ctx context.Context, group practice.ID, q SlotQuery, d *
 }
 
 // window turns the two ends of a query into instants, the second excluded.
-func window(fromText, toText string, now time.Time, g practice.Group) (from, to time.Time, err error) {
+func (q SlotQuery) window(now time.Time, g practice.Group) (from, to time.Time, err error) {
 	zone := g.Zone()
-	var in input.Checks
-	from, to = now, time.Time{}
-	toDay := false
-	if fromText != "" {
-		from, _ = Moment(&in, "start", fromText, zone)
+	if from = now; q.From.Given() {
+		from = q.From.Begin(zone).Time()
 	}
-	if toText != "" {
-		if to, toDay = Moment(&in, "end", toText, zone); toDay {
-			to = Midnight(zone, input.DateOf(to.In(zone))+1)
-		}
-	}
-	if err := in.Err(); err != nil {
-		return from, to, err
-	}
-	if toText == "" {
+	if to = q.To.End(zone).Time(); !q.To.Given() {
 		to = Midnight(zone, input.DateOf(from.In(zone))+input.Date(g.WindowDays))
 	}
-	if to.Before(from) || toDay && to.Equal(from) {
+	if to.Before(from) || q.To.of == isDate && to.Equal(from) {
 		// From now until a day that is over is nothing, not a mistake.
-		if fromText == "" {
+		if !q.From.Given() {
 			return from, from, nil
 		}
 		return from, to, errNoDates
@@ -173,21 +162,6 @@ func window(fromText, toText string, now time.Time, g practice.Group) (from, to 
 	}
 	return from, to, nil
 }
-
-// Moment reads a date, which means its midnight in the zone, or an instant.
-func Moment(in *input.Checks, field, text string, zone *time.Location) (at time.Time, isDate bool) {
-	if d, ok := input.ParseDate(text); ok {
-		return Midnight(zone, d), true
-	}
-	t, ok := input.Instant(text)
-	if !ok {
-		in.Wrong(field, input.CodeDate, "a date as YYYY-MM-DD, or an instant as 2026-03-15T09:30:00Z", "This is neither a date nor an instant.")
-	}
-	return t, false
-}
-
-// Midnight is the first instant of a date in a zone.
-func Midnight(zone *time.Location, d input.Date) time.Time { return instant(zone, d, 0).time() }
 
 // SlotPage is one page of free slots.
 type SlotPage struct {
@@ -288,7 +262,7 @@ func (s *Service) Slot(ctx context.Context, id string) (Slot, error) {
 		return Slot{}, err
 	}
 	from := start.time()
-	d, err := s.open(ctx, s.Store, g, look{of: []practice.PractitionerID{of.Practitioner}, from: from, to: from.Add(t.Length()), now: s.Now(), taken: true})
+	d, err := s.open(ctx, g, look{of: []practice.PractitionerID{of.Practitioner}, from: from, to: from.Add(t.Length()), now: s.Now(), taken: true})
 	if err != nil {
 		return Slot{}, err
 	}
@@ -349,7 +323,7 @@ func (s *Service) Nearest(ctx context.Context, group practice.ID, of practice.Pr
 	}
 	f, err := s.search(ctx, group, SlotQuery{
 		Practitioners: []practice.PractitionerID{of}, Types: []TypeID{kind},
-		From: from.Format(time.RFC3339), To: until.Format(time.RFC3339),
+		From: At(from), To: At(until),
 	})
 	if err != nil {
 		return nil, err

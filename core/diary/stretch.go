@@ -67,7 +67,7 @@ func (s *Service) Worked(ctx context.Context, at practice.LocationID, of practic
 	if of != 0 {
 		l.of = []practice.PractitionerID{of}
 	}
-	d, err := s.open(ctx, s.Store, g, l)
+	d, err := s.open(ctx, g, l)
 	if err != nil {
 		return nil, err
 	}
@@ -144,7 +144,7 @@ func (s *Service) FreeTime(ctx context.Context, q FreeQuery) (found []Stretch, m
 	if len(q.Locations) == 0 {
 		l.of = q.Practitioners
 	}
-	d, err := s.open(ctx, s.Store, g, l)
+	d, err := s.open(ctx, g, l)
 	if err != nil {
 		return nil, false, err
 	}

@@ -43,6 +43,65 @@ func offset(zone *time.Location, at minute) minute {
 	return minute(seconds / 60)
 }
 
+// Midnight is the first instant of a date in a zone.
+func Midnight(zone *time.Location, d input.Date) time.Time { return instant(zone, d, 0).time() }
+
+// Moment is a date at the practice, or an instant. The zero one is neither.
+type Moment struct {
+	day input.Date
+	at  time.Time
+	of  byte // isDate, isInstant or 0
+}
+
+const (
+	isDate    = 'd'
+	isInstant = 'i'
+)
+
+// On is a date as a Moment, and At an instant.
+func On(d input.Date) Moment { return Moment{day: d, of: isDate} }
+
+// At is an instant as a Moment.
+func At(t time.Time) Moment { return Moment{at: t, of: isInstant} }
+
+// Given reports whether there is a date or an instant.
+func (m Moment) Given() bool { return m.of != 0 }
+
+// Time is the instant; zero for a date.
+func (m Moment) Time() time.Time { return m.at }
+
+// Begin is the first instant of a date in a zone, and an instant itself.
+func (m Moment) Begin(zone *time.Location) Moment {
+	if m.of == isDate {
+		return At(Midnight(zone, m.day))
+	}
+	return m
+}
+
+// End is the first instant after a date in a zone, and an instant itself.
+func (m Moment) End(zone *time.Location) Moment {
+	if m.of == isDate {
+		return At(Midnight(zone, m.day+1))
+	}
+	return m
+}
+
+// ReadMoment reads a date or an instant as programs write them; an empty text is neither.
+func ReadMoment(in *input.Checks, field, text string) Moment {
+	if text == "" {
+		return Moment{}
+	}
+	if d, ok := input.ParseDate(text); ok {
+		return On(d)
+	}
+	t, ok := input.Instant(text)
+	if !ok {
+		in.Wrong(field, input.CodeDate, "a date as YYYY-MM-DD, or an instant as 2026-03-15T09:30:00Z",
+			"This is neither a date nor an instant.")
+	}
+	return At(t)
+}
+
 // ErrSkipped is the fault of a time that clocks never show.
 var ErrSkipped = fault.New(fault.Invalid, "time_does_not_exist", "That time does not exist: clocks go forward over it.")
 

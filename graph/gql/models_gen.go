@@ -322,7 +322,7 @@ type Booking struct {
 	// The clinical pathway it is part of; null here.
 	ClinicalPathwayID *string `json:"clinicalPathwayId,omitempty"`
 	// Of is the booking as core has it.
-	Of *booking.Booking `json:"-"`
+	Of *booking.Appointment `json:"-"`
 }
 
 // Where a booking takes place.

@@ -20,22 +20,22 @@ func TestABookingGivenAnotherPlaceIsToldOf(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		branch, err := d.practice.CreateLocation(d.ctx, practice.LocationChange{Name: ptr("The Branch")})
 		d.must(err)
-		made, err := d.booking.Create(d.ctx, booking.Order{
-			Patient: d.ada, Location: d.place.ID, Type: d.kind.ID, Practitioner: d.gp.ID, Start: nine(0), End: nine(10 * time.Minute),
+		made, err := d.booking.Book(d.ctx, booking.Request{
+			Patient: d.ada, Location: d.place.ID, Type: d.kind.ID, Practitioner: d.gp.ID, Start: nine(0), Length: 10 * time.Minute, Override: true,
 		})
 		d.must(err)
 		told := len(d.events(made.ID))
 		for _, c := range []struct {
 			name string
-			with booking.Alteration
+			with booking.Change
 			told int
 		}{
-			{"comments alone", booking.Alteration{Comments: ptr("Bring the letter.")}, 0}, // but subscriptions are
-			{"the same place", booking.Alteration{Location: &d.place.ID}, 0},
-			{"another place", booking.Alteration{Location: &branch.ID}, 1},
-			{"another time and the first place", booking.Alteration{Location: &d.place.ID, Start: ptr(nine(time.Hour)), End: ptr(nine(70 * time.Minute))}, 1},
+			{"comments alone", booking.Change{Comments: ptr("Bring the letter."), Override: true, SuppressPolicy: true}, 0}, // but subscriptions are
+			{"the same place", booking.Change{Location: &d.place.ID, Override: true, SuppressPolicy: true}, 0},
+			{"another place", booking.Change{Location: &branch.ID, Override: true, SuppressPolicy: true}, 1},
+			{"another time and the first place", booking.Change{Location: &d.place.ID, Start: ptr(nine(time.Hour)), End: ptr(nine(70 * time.Minute)), Override: true, SuppressPolicy: true}, 1},
 		} {
-			got, err := d.booking.Alter(d.ctx, made.ID, c.with)
+			got, err := d.booking.Change(d.ctx, made.ID, c.with)
 			d.must(err)
 			if c.with.Location != nil && got.Location != *c.with.Location {
 				t.Errorf("%s: is at %d", c.name, got.Location)
@@ -86,8 +86,8 @@ func TestAnAppointmentIsBookedWhereItWasSaidToBe(t *testing.T) {
 			{"and not where there are sessions", d.place.ID, scan.ID, "Scan is not available at location Mill Lane."},
 		} {
 			at = at.Add(10 * time.Minute)
-			o := booking.Order{Patient: d.ada, Location: c.place, Type: c.kind, Practitioner: d.gp.ID, Start: at, End: at.Add(10 * time.Minute)}
-			_, err := d.booking.Create(d.ctx, o)
+			o := booking.Request{Patient: d.ada, Location: c.place, Type: c.kind, Practitioner: d.gp.ID, Start: at, Length: 10 * time.Minute, Override: true}
+			_, err := d.booking.Book(d.ctx, o)
 			refused := func(err error) string {
 				if err == nil {
 					return ""
@@ -101,18 +101,18 @@ func TestAnAppointmentIsBookedWhereItWasSaidToBe(t *testing.T) {
 				t.Errorf("%s: booked, %q", c.name, got)
 			}
 			at = at.Add(10 * time.Minute)
-			b, err := d.booking.Create(d.ctx, booking.Order{Patient: d.ada, Location: bare, Type: d.kind.ID, Practitioner: d.gp.ID, Start: at, End: at.Add(10 * time.Minute)})
+			b, err := d.booking.Book(d.ctx, booking.Request{Patient: d.ada, Location: bare, Type: d.kind.ID, Practitioner: d.gp.ID, Start: at, Length: 10 * time.Minute, Override: true})
 			d.must(err)
-			_, err = d.booking.Alter(d.ctx, b.ID, booking.Alteration{Location: &c.place, Type: &c.kind})
+			_, err = d.booking.Change(d.ctx, b.ID, booking.Change{Location: &c.place, Type: &c.kind, Override: true, SuppressPolicy: true})
 			if got := refused(err); got != c.wrong {
 				t.Errorf("%s: moved, %q", c.name, got)
 			}
 		}
 		// What was booked can be moved in time where it is, whatever was said since.
-		b, err := d.booking.Create(d.ctx, booking.Order{Patient: d.ada, Location: bare, Type: d.kind.ID, Practitioner: d.gp.ID, Start: nine(5 * time.Hour), End: nine(5*time.Hour + 10*time.Minute)})
+		b, err := d.booking.Book(d.ctx, booking.Request{Patient: d.ada, Location: bare, Type: d.kind.ID, Practitioner: d.gp.ID, Start: nine(5 * time.Hour), Length: nine(5*time.Hour + 10*time.Minute).Sub(nine(5 * time.Hour)), Override: true})
 		d.must(err)
 		d.must(shop.SetOfferedAt(d.ctx, billing.ProductID(d.kind.ID), []practice.LocationID{said}))
-		_, err = d.booking.Alter(d.ctx, b.ID, booking.Alteration{Start: ptr(nine(4 * time.Hour)), End: ptr(nine(4*time.Hour + 10*time.Minute))})
+		_, err = d.booking.Change(d.ctx, b.ID, booking.Change{Start: ptr(nine(4 * time.Hour)), End: ptr(nine(4*time.Hour + 10*time.Minute)), Override: true, SuppressPolicy: true})
 		d.must(err)
 	})
 }
@@ -142,7 +142,7 @@ func TestAPageOfEachPatientsBookings(t *testing.T) {
 			t.Helper()
 			for _, bare := range []bool{false, true} {
 				for _, last := range []bool{false, true} {
-					found, err := d.booking.BookingsOf(d.ctx, []patient.ID{bob, d.ada}, booking.DeskQuery{Bare: bare, Descending: last, Offset: 1, Limit: 2})
+					found, err := d.booking.ListOf(d.ctx, []patient.ID{bob, d.ada}, booking.Query{Bare: bare, Descending: last, Offset: 1, Limit: 2})
 					d.must(err)
 					for who, all := range of {
 						want := all[1:3]

@@ -2,7 +2,6 @@ package booking
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"frontdesk/core/access"
@@ -10,21 +9,45 @@ import (
 	"frontdesk/core/event"
 )
 
-// change keeps a changed appointment with its event and its audit entry, and
+// save keeps a changed appointment with its event and its audit entry, and
 // gives it as it is now.
-func change(ctx context.Context, tx Tx, who access.Caller, now time.Time, action string, of event.Type, before, after Appointment, why string) (Appointment, error) {
+func save(
+	ctx context.Context, tx recorder, who access.Caller, now time.Time, action string, of event.Type,
+	before, after Appointment, why string,
+) (Appointment, error) {
 	after.Version, after.UpdatedAt = before.Version+1, now
 	if err := tx.SaveAppointment(ctx, who.Group, after); err != nil {
 		return before, err
 	}
-	return after, tell(ctx, tx, who, now, action, of, &before, after, why)
+	return after, record(ctx, tx, who, now, action, of, &before, after, why)
 }
 
-// tell writes the event and the audit entry of a change.
-func tell(ctx context.Context, tx Tx, who access.Caller, now time.Time, action string, of event.Type, before *Appointment, a Appointment, why string) error {
+// note keeps what staff note with an appointment, which its sequence does not count, with
+// its event and its audit entry.
+func note(
+	ctx context.Context, tx recorder, who access.Caller, now time.Time, of event.Type, before, after Appointment,
+) (Appointment, error) {
+	after.UpdatedAt = now
+	if err := tx.SaveAppointment(ctx, who.Group, after); err != nil {
+		return before, err
+	}
+	ids := event.IDs{
+		"appointment": int64(after.ID), "patient": int64(after.Patient), "practitioner": int64(after.Practitioner),
+	}
+	if err := tx.Record(ctx, event.Of(int64(who.Group), now, event.Fact{Type: of, IDs: ids})); err != nil {
+		return before, err
+	}
+	return after, tx.Audit(ctx, who.Audit(now, "appointment.update", "appointment", int64(after.ID), before, after))
+}
+
+// record writes the event and the audit entry of a change.
+func record(
+	ctx context.Context, tx recorder, who access.Caller, now time.Time, action string, of event.Type,
+	before *Appointment, a Appointment, why string,
+) error {
 	data := fact{
-		AppointmentID: a.ID.String(), State: a.State, PractitionerID: a.Practitioner.String(), LocationID: a.Location.String(),
-		TypeID: a.Type.String(), StartTime: a.Start, EndTime: a.End, Reason: why,
+		AppointmentID: a.ID.String(), State: a.State, PractitionerID: a.Practitioner.String(),
+		LocationID: a.Location.String(), TypeID: a.Type.String(), StartTime: a.Start, EndTime: a.End, Reason: why,
 	}
 	if a.Patient != 0 {
 		data.PatientID = a.Patient.String()
@@ -37,8 +60,8 @@ func tell(ctx context.Context, tx Tx, who access.Caller, now time.Time, action s
 	}
 	if before != nil {
 		data.Previous = &previous{
-			State: before.State, PractitionerID: before.Practitioner.String(), LocationID: before.Location.String(), TypeID: before.Type.String(),
-			StartTime: before.Start, EndTime: before.End,
+			State: before.State, PractitionerID: before.Practitioner.String(), LocationID: before.Location.String(),
+			TypeID: before.Type.String(), StartTime: before.Start, EndTime: before.End,
 		}
 	}
 	err := tx.Record(ctx, event.Event{
@@ -78,16 +101,4 @@ type previous struct {
 	TypeID         string    `json:"appointment_type_id"`
 	StartTime      time.Time `json:"start_time"`
 	EndTime        time.Time `json:"end_time"`
-}
-
-// record records a change of what staff keep of an appointment, which its
-// sequence does not count.
-func record(ctx context.Context, tx Tx, who access.Caller, now time.Time, of event.Type, a Appointment) error {
-	ids := event.IDs{"appointment": int64(a.ID), "patient": int64(a.Patient), "practitioner": int64(a.Practitioner)}
-	return tx.Record(ctx, event.Of(int64(who.Group), now, event.Fact{Type: of, IDs: ids}))
-}
-
-// same reports whether nothing of a booking that is kept at the desk has changed.
-func (d Desk) same(was Desk) bool {
-	return d.Pending == was.Pending && d.Comments == was.Comments && slices.Equal(d.Tell, was.Tell)
 }

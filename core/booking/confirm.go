@@ -19,53 +19,40 @@ type Confirmation struct {
 	SuppressMail       *bool
 }
 
-// Book confirms a hold. Confirming twice is confirming once. Errors:
+// Confirm confirms a hold. Confirming twice is confirming once. Errors:
 // ErrHoldExpired with the nearest free slots, ErrCancelled, ErrOtherPatient, ErrElsewhere,
 // and a field fault when no patient is known.
-func (s *Service) Book(ctx context.Context, id ID, c Confirmation) (Details, error) {
+func (s *Service) Confirm(ctx context.Context, id ID, c Confirmation) (Appointment, error) {
 	who, err := access.Require(ctx, access.EditBookings)
 	if err != nil {
-		return Details{}, err
+		return Appointment{}, err
 	}
 	var in input.Checks
 	if c.Reason != nil {
 		*c.Reason = in.Lines("reason", *c.Reason, maxReason)
 	}
 	if err := in.Err(); err != nil {
-		return Details{}, err
+		return Appointment{}, err
 	}
-	now := s.Now().Truncate(time.Microsecond)
-	var answer Details
-	err = s.do(ctx, func(tx Tx) error {
-		before, err := lock(ctx, tx, who.Group, id)
-		if err != nil {
-			return err
-		}
-		answer = before
+	a, err := s.changing(ctx, who, id, 0, func(tx Tx, a Appointment, now time.Time) (Appointment, error) {
 		named := Appointment{Patient: c.Patient, Billpayer: c.Billpayer}
 		if err := locked(ctx, tx, who.Group, &named); err != nil {
-			return err
+			return a, err
 		}
 		if c.Patient == 0 {
-			if err := takeFor(ctx, tx, who.Group, before.Appointment); err != nil {
-				return err
+			if err := takeFor(ctx, tx, who.Group, a); err != nil {
+				return a, err
 			}
 		}
 		c.Patient, c.Billpayer = named.Patient, named.Billpayer
-		answer.Appointment, err = s.confirm(ctx, tx, who, before.Appointment, c, now)
-		beside := answer.Elsewhere
-		if err == nil && answer.Patient != before.Patient {
-			answer, err = tx.Details(ctx, who.Group, id) // with the patient's name
-		}
-		answer.Elsewhere = beside
-		return err
+		return s.confirm(ctx, tx, who, a, c, now)
 	})
-	answer.judge(now)
-	return answer, s.orNearest(ctx, who, answer.Appointment, err)
+	return a, s.orNearest(ctx, who, a, err)
 }
 
-// confirm gives the appointment as it is afterwards, also when it refuses.
-func (s *Service) confirm(ctx context.Context, tx Tx, who access.Caller, a Appointment, c Confirmation, now time.Time) (Appointment, error) {
+func (s *Service) confirm(
+	ctx context.Context, tx Tx, who access.Caller, a Appointment, c Confirmation, now time.Time,
+) (Appointment, error) {
 	switch {
 	case a.State == Booked && c.Patient != 0 && c.Patient != a.Patient:
 		return a, ErrOtherPatient
@@ -89,10 +76,11 @@ func (s *Service) confirm(ctx context.Context, tx Tx, who access.Caller, a Appoi
 	set(&after.Reason, c.Reason)
 	set(&after.SuppressMail, c.SuppressMail)
 	if after.Patient == 0 {
-		return a, fault.Wrong("patient", "patient_required", "the id of the patient", "An appointment without a patient cannot be confirmed.")
+		return a, fault.Wrong("patient", ErrNeedsPatient.Code, "the id of the patient",
+			"An appointment without a patient cannot be confirmed.")
 	}
 	if err := s.beside(ctx, tx, who, &after, now); err != nil {
 		return a, err
 	}
-	return change(ctx, tx, who, now, "appointment.book", event.AppointmentConfirmed, a, after, "")
+	return save(ctx, tx, who, now, "appointment.book", event.AppointmentConfirmed, a, after, "")
 }
