@@ -6,7 +6,7 @@ import (
 	"frontdesk/core/patient"
 )
 
-func (e *teller) patients() []row {
+func (e *subscriber) patients() []row {
 	var ada, bea string
 	var label string
 	register := func(town, mobile string) string {
@@ -17,13 +17,13 @@ func (e *teller) patients() []row {
 	}
 	return []row{
 		nothing("a label is made", func() { label = e.text(e.made(`createLabel(labelData: {title: "VIP"})`, "id"), "id") }),
-		{"somebody is registered over GraphQL, with what is around them", func() []string {
+		{"a patient is registered over GraphQL, with what is around them", func() []string {
 			ada = e.admit(`{first: "Ada", last: "Lovelace", phoneType: "Office", phoneNumber: "01632 960123",
 				labels: ["` + label + `"], customAttributes: [{title: "Diet", text: "Any?", response: "None"}]}`)
 			return []string{news("patient.created", "patientId", ada)}
 		}},
 		nothing("a registration is refused", func() { e.refused(`createPatient(patientData: {})`, "first: ") }),
-		{"somebody is registered over REST", func() []string {
+		{"a patient is registered over REST", func() []string {
 			bea = register("Leeds", "07700900123")
 			return []string{news("patient.created", "patientId", bea)}
 		}},
@@ -89,11 +89,11 @@ func (e *teller) patients() []row {
 	}
 }
 
-func (e *teller) phones() []row {
+func (e *subscriber) phones() []row {
 	of := `patientId: "` + e.ada + `"`
 	mobile, landline := encode(kindMobile, ourID[patient.ID](&e.ada)), encode(kindLandline, ourID[patient.ID](&e.ada))
 	var second string
-	told := func(how, phone string) string {
+	sent := func(how, phone string) string {
 		return news("patient.phone."+how, "patientId", e.ada, "phoneId", phone)
 	}
 	add := func(kind, number string) map[string]any {
@@ -104,42 +104,42 @@ func (e *teller) phones() []row {
 		return e.change(`updatePatientPhoneNumber(` + of + `, phoneId: "` + phone + `", phoneData: {` + data + `})`)
 	}
 	return []row{
-		{"the first mobile", func() []string { add("Mobile", "07700 900123"); return []string{told("added", mobile)} }},
+		{"the first mobile", func() []string { add("Mobile", "07700 900123"); return []string{sent("added", mobile)} }},
 		{"the first number at home", func() []string {
 			add("Home",
 				"01632 960123")
-			return []string{told("added", landline)}
+			return []string{sent("added", landline)}
 		}},
 		{"a second mobile", func() []string {
 			second = e.text(add("Mobile", "07700 900456"), "phones.2.phoneId")
-			return []string{told("added", second)}
+			return []string{sent("added", second)}
 		}},
 		nothing("no number", func() {
 			e.refused(`addPatientPhoneNumber(`+of+`, phoneData: {phoneNumber: "12", phoneType: "Fax"})`, "telephone")
 		}),
 		{"the mobile is another", func() []string {
 			update(mobile, `phoneNumber: "07700 900999"`)
-			return []string{told("updated", mobile)}
+			return []string{sent("updated", mobile)}
 		}},
 		nothing("the mobile is the same", func() { update(mobile, `phoneType: "Mobile", phoneNumber: "07700 900999"`) }),
 		{"the second is another", func() []string {
 			update(second, `phoneNumber: "07700 900457"`)
-			return []string{told("updated", second)}
+			return []string{sent("updated", second)}
 		}},
 		nothing("the second is the same", func() { update(second, `phoneNumber: "07700900457"`) }),
 		{"the mobile is in an office now", func() []string {
 			all := at(e.t, update(mobile, `phoneType: "Office"`), "phones").([]any)
-			return []string{told("removed", mobile), told("added", e.text(all[len(all)-1], "phoneId"))}
+			return []string{sent("removed", mobile), sent("added", e.text(all[len(all)-1], "phoneId"))}
 		}},
 		{"the number at home is changed with the patient", func() []string {
 			_, err := e.core.Patient.SetContact(e.ctx, ourID[patient.ID](&e.ada), patient.ContactLandline,
 				patient.ContactChange{Value: ptr("01632960124")})
 			e.must(err)
-			return []string{told("updated", landline)}
+			return []string{sent("updated", landline)}
 		}},
 		{"the second is forgotten", func() []string {
 			e.change(`removePatientPhoneNumber(` + of + `, phoneId: "` + second + `")`)
-			return []string{told("removed", second)}
+			return []string{sent("removed", second)}
 		}},
 		nothing("and cannot be forgotten again", func() {
 			e.refused(`removePatientPhoneNumber(`+of+`, phoneId: "`+second+`")`, chart.ErrNoPhone.Message)
@@ -147,11 +147,11 @@ func (e *teller) phones() []row {
 	}
 }
 
-func (e *teller) numbers() []row {
+func (e *subscriber) numbers() []row {
 	of := `patientId: "` + e.ada + `"`
 	var def, own string
 	nhs, nhsKind := encode(kindNHSNumber, ourID[patient.ID](&e.ada)), encode(kindDefinition, chart.NHSNumber)
-	told := func(how, number string) []string {
+	sent := func(how, number string) []string {
 		return []string{news("patient.number."+how, "patientId", e.ada, "patientNumberId", number)}
 	}
 	add := func(kind, value string) map[string]any {
@@ -168,30 +168,30 @@ func (e *teller) numbers() []row {
 			def = e.text(e.made(`createPatientNumber(input: {name: "Insurance"})`,
 				"id"), "id")
 		}),
-		{"a number", func() []string { own = e.text(add(def, "A-1"), "numbers.1.id"); return told("added", own) }},
-		{"it is another", func() []string { update(own, "A-2"); return told("updated", own) }},
+		{"a number", func() []string { own = e.text(add(def, "A-1"), "numbers.1.id"); return sent("added", own) }},
+		{"it is another", func() []string { update(own, "A-2"); return sent("updated", own) }},
 		nothing("it is the same", func() { update(own, "A-2") }),
-		{"it is forgotten", func() []string { remove(own); return told("removed", own) }},
+		{"it is forgotten", func() []string { remove(own); return sent("removed", own) }},
 		nothing("no NHS number", func() {
 			e.refused(`addPatientNumber(`+of+`, patientNumber: {numberId: "`+nhsKind+`", value: "1234567890"})`, "NHS number")
 		}),
-		{"an NHS number", func() []string { add(nhsKind, "9434765919"); return told("added", nhs) }},
+		{"an NHS number", func() []string { add(nhsKind, "9434765919"); return sent("added", nhs) }},
 		nothing("it is the same number", func() { update(nhs, "943 476 5919") }),
-		{"it is forgotten, too", func() []string { remove(nhs); return told("removed", nhs) }},
+		{"it is forgotten, too", func() []string { remove(nhs); return sent("removed", nhs) }},
 	}
 }
 
-func (e *teller) around() []row {
+func (e *subscriber) around() []row {
 	of := `patientId: "` + e.ada + `"`
 	var attribute, relation, label, use, group string
-	told := func(topic string, ids ...string) []string {
+	sent := func(topic string, ids ...string) []string {
 		return []string{news(topic, append([]string{"patientId", e.ada}, ids...)...)}
 	}
 	attributes := func(how string) []string {
-		return told("patient.customAttribute."+how, "attributeId", attribute)
+		return sent("patient.customAttribute."+how, "attributeId", attribute)
 	}
 	relations := func(how string) []string {
-		return told("patient.relationship."+how, "relationshipId", relation)
+		return sent("patient.relationship."+how, "relationshipId", relation)
 	}
 	product := func(how string) []string {
 		return []string{news("product.label."+how, "productId", e.jab, "labelId", label)}
@@ -230,7 +230,7 @@ func (e *teller) around() []row {
 			e.change(`updatePatientRelationship(` + of + `, relationshipId: "` + relation + `",
 				contact: {email: "f@example.org"})`)
 		}),
-		nothing("one with nobody", func() {
+		nothing("one with no person", func() {
 			e.refused(`addPatientRelationship(`+of+`, relationshipType: FAMILY, contact: {})`, "with somebody")
 		}),
 		{"it is forgotten", func() []string {
@@ -240,12 +240,12 @@ func (e *teller) around() []row {
 		nothing("a label is made", func() { label = e.text(e.made(`createLabel(labelData: {title: "VIP"})`, "id"), "id") }),
 		{"it is put on a patient", func() []string {
 			use = e.text(e.change(`addPatientLabel(`+of+`, labelReferenceId: "`+label+`")`), "labels.0.id")
-			return told("patient.label.added", "labelId", label)
+			return sent("patient.label.added", "labelId", label)
 		}},
 		nothing("it is put on again", func() { e.change(`addPatientLabel(` + of + `, labelReferenceId: "` + label + `")`) }),
 		{"it is taken off", func() []string {
 			e.change(`removePatientLabel(` + of + `, labelId: "` + use + `")`)
-			return told("patient.label.removed", "labelId", label)
+			return sent("patient.label.removed", "labelId", label)
 		}},
 		nothing("and not again", func() {
 			e.refused(`removePatientLabel(`+of+`,
@@ -271,34 +271,34 @@ func (e *teller) around() []row {
 		}),
 		{"it looks after a patient", func() []string {
 			e.change(`addPatientAccessGroup(` + of + `, accessGroupId: "` + group + `")`)
-			return told("patient.updated")
+			return sent("patient.updated")
 		}},
 		nothing("it does already", func() { e.change(`addPatientAccessGroup(` + of + `, accessGroupId: "` + group + `")`) }),
 		{"it does no more", func() []string {
 			e.change(`removePatientAccessGroup(` + of + `, accessGroupId: "` + group + `")`)
-			return told("patient.updated")
+			return sent("patient.updated")
 		}},
 	}
 }
 
-func (e *teller) memberships() []row {
+func (e *subscriber) memberships() []row {
 	var gold, silver string
-	told := func(ids ...string) []string {
+	sent := func(ids ...string) []string {
 		return []string{news("patient.membership.updated", append([]string{"patientId", e.ada}, ids...)...)}
 	}
 	join := func(plan string) { e.done("addPatientMembership", joinPlan, "id", e.ada, "plan", plan) }
 	return []row{
 		nothing("plans are made", func() { gold, silver = e.plan("Gold"), e.plan("Silver") }),
-		{"a membership", func() []string { join(silver); return told("productId", silver) }},
+		{"a membership", func() []string { join(silver); return sent("productId", silver) }},
 		nothing("the same again", func() { join(silver) }),
-		{"another in its place", func() []string { join(gold); return told("productId", gold, "previousProductId", silver) }},
+		{"another in its place", func() []string { join(gold); return sent("productId", gold, "previousProductId", silver) }},
 		nothing("an end of what there is not", func() {
 			e.payload("removePatientMembership", leavePlan, "id", e.ada, "plan",
 				silver)
 		}),
 		{"none any more", func() []string {
 			e.done("removePatientMembership", leavePlan, "id", e.ada, "plan", gold)
-			return told("previousProductId", gold)
+			return sent("previousProductId", gold)
 		}},
 	}
 }

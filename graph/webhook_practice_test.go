@@ -11,9 +11,9 @@ import (
 	"frontdesk/core/practice"
 )
 
-func (e *teller) papers() []row {
+func (e *subscriber) papers() []row {
 	var letter, doc string
-	told := func(topic string) []string {
+	sent := func(topic string) []string {
 		return []string{news(topic, "patientId", e.ada, "letterId", letter, "doctorId", e.doctor)}
 	}
 	share := func(kind document.Kind, id string) {
@@ -33,7 +33,7 @@ func (e *teller) papers() []row {
 		{"a letter", func() []string {
 			letter = e.text(e.done("createLetter", createLetter, "in",
 				map[string]any{"patient": e.ada, "doctor": e.doctor, "title": "Your test", "body": "Good."}), "id")
-			return told("letter.created")
+			return sent("letter.created")
 		}},
 		nothing("a letter without a title", func() {
 			e.payload("createLetter", createLetter, "in", map[string]any{"patient": e.ada, "title": "", "body": "Good."})
@@ -41,7 +41,7 @@ func (e *teller) papers() []row {
 		nothing("its title changes", func() { update(map[string]any{"title": "Your tests"}) }),
 		{"it is to be looked through", func() []string {
 			update(map[string]any{"reviewStatus": "AWAITING_REVIEW"})
-			return told("letter.reviewStatus.updated")
+			return sent("letter.reviewStatus.updated")
 		}},
 		nothing("it still is", func() { update(map[string]any{"reviewStatus": "AWAITING_REVIEW"}) }),
 		{"it is shared", func() []string {
@@ -51,7 +51,7 @@ func (e *teller) papers() []row {
 		{"it is deleted", func() []string {
 			e.done("deleteLetter", deleteLetter, "id",
 				letter)
-			return told("letter.deleted")
+			return sent("letter.deleted")
 		}},
 		nothing("it is deleted again", func() { e.done("deleteLetter", deleteLetter, "id", letter) }),
 		{"room for a document", func() []string {
@@ -73,7 +73,7 @@ func (e *teller) papers() []row {
 	}
 }
 
-func (e *teller) clinic() []row {
+func (e *subscriber) clinic() []row {
 	ada, doctor := ourID[patient.ID](&e.ada), ourID[practice.PractitionerID](&e.doctor)
 	lab := func(results string) string {
 		l, err := e.core.Clinical.ImportLab(e.ctx, clinical.Lab{Patient: ada, Doctor: doctor, Status: "received",
@@ -88,7 +88,7 @@ func (e *teller) clinic() []row {
 		e.must(err)
 		rx = encode(kindPrescription, p.ID)
 	}
-	told := func(topic string, noun, id string) string {
+	sent := func(topic string, noun, id string) string {
 		return news(topic, "patientId", e.ada, "doctorId", e.doctor, noun, id)
 	}
 	var form string
@@ -98,25 +98,25 @@ func (e *teller) clinic() []row {
 			[]any{map[string]any{"questionId": question, "answer": answer}})
 	}
 	return []row{
-		{"a request to a laboratory", func() []string { return []string{told("lab.created", "labId", lab(""))} }},
+		{"a request to a laboratory", func() []string { return []string{sent("lab.created", "labId", lab(""))} }},
 		{"one with results", func() []string {
 			id := lab(`[{"name":"Hb"}]`)
-			return []string{told("lab.created", "labId", id), told("lab.results.added", "labId", id)}
+			return []string{sent("lab.created", "labId", id), sent("lab.results.added", "labId", id)}
 		}},
-		nothing("one of nobody's", func() {
+		nothing("one without a patient", func() {
 			if _, err := e.core.Clinical.ImportLab(e.ctx, clinical.Lab{Patient: 7}); err == nil {
 				e.t.Error("it was kept")
 			}
 		}),
 		{"a prescription", func() []string {
 			prescribe()
-			return []string{told("prescription.created", "prescriptionId",
+			return []string{sent("prescription.created", "prescriptionId",
 				rx)}
 		}},
 		{"one that was ordered", func() []string {
 			prescribe(clinical.Order{Status: "collected", Provider: "Brambleford Pharmacy"})
-			return []string{told("prescription.created", "prescriptionId", rx),
-				told("prescription.ordered", "prescriptionId", rx)}
+			return []string{sent("prescription.created", "prescriptionId", rx),
+				sent("prescription.ordered", "prescriptionId", rx)}
 		}},
 		{"it is shared", func() []string {
 			_, err := e.core.Document.KeepShare(e.ctx, document.Share{Kind: document.KindPrescription,
@@ -132,8 +132,8 @@ func (e *teller) clinic() []row {
 			e.must(err)
 			form, question = encode(kindForm, q.ID), encode(kindQuestion, q.Content.Sections[0].Questions[0].ID)
 		}),
-		nothing("nobody answers it", func() { fill("") }),
-		{"somebody does", func() []string {
+		nothing("it is not answered", func() { fill("") }),
+		{"it is answered", func() []string {
 			data, wrong := fill(map[string]any{"name": "x.jpg", "type": "image/jpeg"})
 			if wrong != "" {
 				e.t.Fatal(wrong)
@@ -148,21 +148,21 @@ func (e *teller) clinic() []row {
 	}
 }
 
-func (e *teller) invoices() []row {
+func (e *subscriber) invoices() []row {
 	var id, line, empty string
-	told := func(topic string, ids ...string) []string {
+	sent := func(topic string, ids ...string) []string {
 		return []string{news(topic, append([]string{"invoiceId", id, "patientId", e.ada}, ids...)...)}
 	}
-	lines := func(how string) []string { return told("invoice.lineItems."+how, "lineItemId", line) }
+	lines := func(how string) []string { return sent("invoice.lineItems."+how, "lineItemId", line) }
 	in := func() string { return `invoiceId: "` + id + `"` }
 	return []row{
-		{"an invoice with something on it", func() []string { id = e.invoiced(nil); return told("invoice.created") }},
+		{"an invoice with something on it", func() []string { id = e.invoiced(nil); return sent("invoice.created") }},
 		nothing("one that is refused", func() {
 			e.payload("createInvoice", createInvoice, "data", e.bill(map[string]any{"doctorId": encode(kindUser, int64(7))}))
 		}),
 		{"its comments change", func() []string {
 			e.made(`updateInvoice(`+in()+`, invoiceData: {comments: "X"})`, "id")
-			return told("invoice.updated")
+			return sent("invoice.updated")
 		}},
 		nothing("they are the same", func() { e.made(`updateInvoice(`+in()+`, invoiceData: {comments: "X"})`, "id") }),
 		{"something more", func() []string {
@@ -195,9 +195,9 @@ func (e *teller) invoices() []row {
 	}
 }
 
-func (e *teller) payments() []row {
+func (e *subscriber) payments() []row {
 	var id, payment string
-	told := func(topic string, ids ...string) string {
+	sent := func(topic string, ids ...string) string {
 		return news(topic, append([]string{"invoiceId", id, "patientId", e.ada}, ids...)...)
 	}
 	pay := func(amount float64) map[string]any {
@@ -220,31 +220,31 @@ func (e *teller) payments() []row {
 	return []row{
 		{"one of which a part is paid already", func() []string {
 			id = e.invoiced(map[string]any{"payments": []any{e.payBy(9.98)}})
-			return []string{told("invoice.created"), told("invoice.partiallyPaid")}
+			return []string{sent("invoice.created"), sent("invoice.partiallyPaid")}
 		}},
-		{"more is paid", func() []string { pay(10); return []string{told("invoice.partiallyPaid")} }},
+		{"more is paid", func() []string { pay(10); return []string{sent("invoice.partiallyPaid")} }},
 		nothing("more than there is to pay", func() {
 			e.surgery.change("addInvoicePayment", `invoiceId: $id, paymentData: $payment`, "id", id, "payment", e.payBy(100))
 		}),
 		{"the rest is paid", func() []string {
 			payment = e.text(pay(20), "payments.2.id")
-			return []string{told("invoice.paid")}
+			return []string{sent("invoice.paid")}
 		}},
-		{"a comment on the payment", func() []string { edit(`comment: "Cash"`); return []string{told("invoice.updated")} }},
+		{"a comment on the payment", func() []string { edit(`comment: "Cash"`); return []string{sent("invoice.updated")} }},
 		nothing("the same comment", func() { edit(`comment: "Cash"`) }),
-		{"some is given back", func() []string { return []string{told("invoice.refunded", "refundId", refund("5"))} }},
-		{"it is paid again", func() []string { pay(5); return []string{told("invoice.paid")} }},
+		{"some is given back", func() []string { return []string{sent("invoice.refunded", "refundId", refund("5"))} }},
+		{"it is paid again", func() []string { pay(5); return []string{sent("invoice.paid")} }},
 		nothing("more is given back than was paid", func() {
 			e.refused(`refundPayment(invoiceId: "`+id+`", paymentId: "`+payment+`", amount: 100)`, "")
 		}),
 		{"a payment was a mistake", func() []string {
 			all := e.get("invoice.payments", `query($id: ID!) { invoice(id: $id) { payments { id } } }`, "id", id)
 			e.made(`deleteInvoicePayment(invoiceId: "`+id+`", invoicePaymentId: "`+e.text(all, "0.id")+`")`, "id")
-			return []string{told("invoice.updated")}
+			return []string{sent("invoice.updated")}
 		}},
 		{"one that was paid from the start", func() []string {
 			id = e.invoiced(map[string]any{"payments": []any{e.payBy(39.98)}})
-			return []string{told("invoice.created"), told("invoice.paid")}
+			return []string{sent("invoice.created"), sent("invoice.paid")}
 		}},
 		{"what is left on one was paid", func() []string {
 			made := e.done("createInvoice", createInvoice, "data", e.bill(map[string]any{
@@ -256,15 +256,15 @@ func (e *teller) payments() []row {
 			id = e.text(made, "id")
 			line := e.text(made, "lineItems.1.id")
 			e.made(`deleteLineItem(invoiceId: "`+id+`", lineItemId: "`+line+`")`, "id")
-			return []string{told("invoice.created"), told("invoice.partiallyPaid"),
-				told("invoice.lineItems.removed", "lineItemId", line), told("invoice.paid")}
+			return []string{sent("invoice.created"), sent("invoice.partiallyPaid"),
+				sent("invoice.lineItems.removed", "lineItemId", line), sent("invoice.paid")}
 		}},
 	}
 }
 
-func (e *teller) bookings() []row {
+func (e *subscriber) bookings() []row {
 	var id string
-	told := func(topic string, placed bool) []string {
+	sent := func(topic string, placed bool) []string {
 		ids := []string{"bookingId", id, "patientId", e.ada, "doctorId", e.doctor}
 		if placed {
 			ids = append(ids, "locationId", encode(kindPlace, ourID[practice.LocationID](&e.room)), "productId", e.visit)
@@ -290,44 +290,44 @@ func (e *teller) bookings() []row {
 	return []row{
 		{"a booking", func() []string {
 			id = e.text(e.made(`createBooking(`+data("09:30", "09:45")+`)`, "id"), "id")
-			return told("booking.created", true)
+			return sent("booking.created", true)
 		}},
 		nothing("one at the same time", func() { e.refused(`createBooking(`+data("09:40", "09:50")+`)`, "double booking") }),
-		{"a comment", func() []string { update(`comments: "Early"`); return told("booking.updated", false) }},
+		{"a comment", func() []string { update(`comments: "Early"`); return sent("booking.updated", false) }},
 		nothing("the same comment", func() { update(`comments: "Early"`) }),
 		{"another time, with another comment", func() []string {
 			update(`start: "2031-07-07T10:30:00Z", end: "2031-07-07T10:45:00Z", comments: "Late"`)
-			return told("booking.updated", true)
+			return sent("booking.updated", true)
 		}},
 		nothing("the same time", func() { update(`start: "2031-07-07T10:30:00Z", end: "2031-07-07T10:45:00Z"`) }),
-		{"what another program keeps", func() []string { metadata("42"); return told("booking.updated", false) }},
+		{"what another program keeps", func() []string { metadata("42"); return sent("booking.updated", false) }},
 		nothing("the same of that", func() { metadata("42") }),
-		{"they come", func() []string { journey("arrived", "10:00"); return told("booking.patientJourney.arrived", false) }},
+		{"they come", func() []string { journey("arrived", "10:00"); return sent("booking.patientJourney.arrived", false) }},
 		nothing("it is said again", func() { journey("arrived", "10:00") }),
 		{"they are seen", func() []string {
 			journey("consultation", "10:30")
-			return told("booking.patientJourney.inConsultation", false)
+			return sent("booking.patientJourney.inConsultation", false)
 		}},
-		{"they go", func() []string { journey("departed", "10:45"); return told("booking.patientJourney.completed", false) }},
-		{"that was a mistake", func() []string { undo("departed"); return told("booking.updated", false) }},
+		{"they go", func() []string { journey("departed", "10:45"); return sent("booking.patientJourney.completed", false) }},
+		{"that was a mistake", func() []string { undo("departed"); return sent("booking.updated", false) }},
 		nothing("it is taken back again", func() { undo("departed") }),
 		nothing("they did not come after all", func() {
 			e.refused(`updateBookingJourney(id: "`+id+`", bookingJourneyInput: {journeyStage: dna})`, booking.ErrCame.Message)
 		}),
-		{"they never were seen", func() []string { undo("consultation"); return told("booking.updated", false) }},
-		{"nor came", func() []string { undo("arrived"); return told("booking.updated", false) }},
+		{"they never were seen", func() []string { undo("consultation"); return sent("booking.updated", false) }},
+		{"nor came", func() []string { undo("arrived"); return sent("booking.updated", false) }},
 		{"it was yesterday", func() []string {
 			update(`start: "2031-01-05T10:30:00Z", end: "2031-01-05T10:45:00Z"`)
-			return told("booking.updated", true)
+			return sent("booking.updated", true)
 		}},
-		{"and nobody came", func() []string { journey("dna", "10:45"); return told("booking.patientJourney.noShow", false) }},
+		{"and the patient did not come", func() []string { journey("dna", "10:45"); return sent("booking.patientJourney.noShow", false) }},
 		{"it is cancelled", func() []string {
 			e.made(`deleteBooking(id: "`+id+`")`, "id")
-			return told("booking.deleted",
+			return sent("booking.deleted",
 				true)
 		}},
 		nothing("it is cancelled again", func() { e.made(`deleteBooking(id: "`+id+`")`, "id") }),
-		nothing("nobody comes to that", func() {
+		nothing("the patient does not come to that", func() {
 			e.refused(`updateBookingJourney(id: "`+id+`", bookingJourneyInput: {journeyStage: arrived})`,
 				booking.ErrCancelled.Message)
 		}),
@@ -335,9 +335,9 @@ func (e *teller) bookings() []row {
 }
 
 // appointments are bookings made over REST.
-func (e *teller) appointments() []row {
+func (e *subscriber) appointments() []row {
 	var a booking.Appointment
-	told := func(topic string) []string {
+	sent := func(topic string) []string {
 		return []string{news(topic, "bookingId", encode(kindBooking, a.ID), "patientId", e.ada, "doctorId", e.doctor,
 			"locationId", encode(kindPlace, ourID[practice.LocationID](&e.room)), "productId", e.visit)}
 	}
@@ -369,11 +369,11 @@ func (e *teller) appointments() []row {
 		nothing("a time is held", hold),
 		nothing("and let go", cancel),
 		nothing("another is held", hold),
-		{"it is confirmed", func() []string { book(); return told("booking.created") }},
+		{"it is confirmed", func() []string { book(); return sent("booking.created") }},
 		nothing("it is confirmed again", book),
-		{"it is moved", func() []string { reschedule(); return told("booking.updated") }},
+		{"it is moved", func() []string { reschedule(); return sent("booking.updated") }},
 		nothing("it is there already", reschedule),
-		{"it is cancelled", func() []string { cancel(); return told("booking.deleted") }},
+		{"it is cancelled", func() []string { cancel(); return sent("booking.deleted") }},
 		nothing("it is cancelled again", cancel),
 	}
 }

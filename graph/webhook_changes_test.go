@@ -17,8 +17,8 @@ import (
 	"frontdesk/graph/gql"
 )
 
-// neverTold are the topics that nothing here causes yet.
-var neverTold = []string{
+// neverSent are the topics that nothing here causes yet.
+var neverSent = []string{
 	"prescription.deleted", "prescription.recordedInError", "prescription.eprescription.generated", "invoice.shared",
 	"invoice.integrations.xero.synced", "invoice.integrations.healthcode.statusUpdated", "patientDocument.renamed",
 }
@@ -42,31 +42,31 @@ func (p *postbox) Post(_ context.Context, parcel courier.Parcel) courier.Answer 
 	return courier.Answer{Status: 204}
 }
 
-// teller is a practice whose one subscription is told of everything.
-type teller struct {
+// subscriber is a practice whose one subscription gets everything.
+type subscriber struct {
 	*surgery
 	box   *postbox
 	types []event.Type
 	own   string // the subscription's id
 	last  int64  // the last event looked at
 	steps []step
-	told  int
+	sent  int
 }
 
-// step is a change, what is to be told of it, and the events that were kept.
+// step is a change, what is to be sent, and the events that were kept.
 type step struct {
 	name   string
 	want   []string
 	events []string
 }
 
-// row is a change. do makes it, and gives what is to be told of it.
+// row is a change. do makes it, and gives what is to be sent.
 type row struct {
 	name string
 	do   func() []string
 }
 
-// news writes what is told as one text: the topic, then each identifier's name and
+// news writes what is sent as one text: the topic, then each identifier's name and
 // value.
 func news(topic string, ids ...string) string {
 	var pairs []string
@@ -88,13 +88,13 @@ func (d *desk) subscribe() webhook.Webhook {
 	return w
 }
 
-func newTeller(d *desk) *teller {
+func newSubscriber(d *desk) *subscriber {
 	d.t.Helper()
 	mine := *d
 	d.join("Another")
 	d.subscribe()
 	d.group, d.ctx, d.token = mine.group, mine.ctx, mine.token
-	e := &teller{surgery: d.surgery(), box: &postbox{got: map[string]delivery{}, came: make(chan struct{}, 1000)}}
+	e := &subscriber{surgery: d.surgery(), box: &postbox{got: map[string]delivery{}, came: make(chan struct{}, 1000)}}
 	w := d.subscribe()
 	e.types, e.own = w.Types, encode(kindWebhook, w.ID)
 	e.since()
@@ -102,8 +102,8 @@ func newTeller(d *desk) *teller {
 }
 
 // since gives the ids of the events that were kept since it was last asked, and
-// that are told of.
-func (e *teller) since() (ids []string) {
+// that are sent.
+func (e *subscriber) since() (ids []string) {
 	e.t.Helper()
 	all, err := e.db.Events(e.ctx, int64(e.group.ID), e.last, 1000)
 	e.must(err)
@@ -116,19 +116,19 @@ func (e *teller) since() (ids []string) {
 	return ids
 }
 
-func (e *teller) run(rows []row) {
+func (e *subscriber) run(rows []row) {
 	e.t.Helper()
 	for _, r := range rows {
 		e.move(time.Second)
 		s := step{name: r.name, want: r.do()}
 		s.events = e.since()
-		e.told += len(s.events)
+		e.sent += len(s.events)
 		e.steps = append(e.steps, s)
 	}
 }
 
 // deliver has everything delivered.
-func (e *teller) deliver() {
+func (e *subscriber) deliver() {
 	e.t.Helper()
 	ctx, stop := context.WithCancel(context.Background())
 	c := courier.New(e.db.DeliveryQueue(), e.core.Webhook, e.box, slog.New(slog.DiscardHandler), time.Now)
@@ -157,7 +157,7 @@ func (e *teller) deliver() {
 // things, once, and in no other practice.
 func TestSubscriptionsGetEveryChangeOnceWithItsIDs(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
-		e := newTeller(d)
+		e := newSubscriber(d)
 		for _, rows := range [][]row{
 			e.patients(), e.phones(), e.numbers(), e.around(), e.memberships(), e.invoices(), e.payments(), e.papers(),
 			e.clinic(), e.bookings(), e.appointments(),
@@ -184,15 +184,15 @@ func TestSubscriptionsGetEveryChangeOnceWithItsIDs(t *testing.T) {
 			}
 			slices.Sort(got)
 			if slices.Sort(s.want); !slices.Equal(got, s.want) {
-				t.Errorf("%s:\ntold %s\nwant %s", s.name, strings.Join(got, "\n     "), strings.Join(s.want, "\n     "))
+				t.Errorf("%s:\ngot  %s\nwant %s", s.name, strings.Join(got, "\n     "), strings.Join(s.want, "\n     "))
 			}
 		}
-		if len(e.box.got) != e.told {
-			t.Errorf("%d events were told of, and %d delivered", e.told, len(e.box.got))
+		if len(e.box.got) != e.sent {
+			t.Errorf("%d events were to be sent, and %d delivered", e.sent, len(e.box.got))
 		}
 		for _, topic := range topics {
-			if heard[topic.name] == slices.Contains(neverTold, topic.name) {
-				t.Errorf("%s: told of here is %t", topic.name, heard[topic.name])
+			if heard[topic.name] == slices.Contains(neverSent, topic.name) {
+				t.Errorf("%s: sent here is %t", topic.name, heard[topic.name])
 			}
 		}
 	})
@@ -205,17 +205,17 @@ func TestDocumentationListsTheTopicsThatNothingCauses(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, list, ok := strings.Cut(string(text), "never told yet")
+		_, list, ok := strings.Cut(string(text), "never sent yet")
 		list, _, _ = strings.Cut(list, "\n")
 		var want strings.Builder
-		for _, topic := range neverTold {
+		for _, topic := range neverSent {
 			want.WriteString("`" + topic + "`")
 			if !strings.Contains(list, "`"+topic+"`") {
-				t.Errorf("%s does not say that %s is never told", name, topic)
+				t.Errorf("%s does not say that %s is never sent", name, topic)
 			}
 		}
 		if n := strings.Count(list, "`"); !ok || n != strings.Count(want.String(), "`") {
-			t.Errorf("%s names %d topics as never told", name, n/2)
+			t.Errorf("%s names %d topics as never sent", name, n/2)
 		}
 	}
 	text, err := os.ReadFile("../docs/graphql.md")
@@ -230,19 +230,19 @@ func TestDocumentationListsTheTopicsThatNothingCauses(t *testing.T) {
 }
 
 // change runs a mutation of a patient.
-func (e *teller) change(mutation string) map[string]any {
+func (e *subscriber) change(mutation string) map[string]any {
 	e.t.Helper()
 	return e.desk.change(mutation)
 }
 
 // made runs a mutation and gives some of its data.
-func (e *teller) made(mutation, fields string) map[string]any {
+func (e *subscriber) made(mutation, fields string) map[string]any {
 	e.t.Helper()
 	return e.done("m", `mutation { m: `+mutation+` { data { `+fields+` } error } }`)
 }
 
 // text is the text at a path.
-func (e *teller) text(v any, path string) string {
+func (e *subscriber) text(v any, path string) string {
 	e.t.Helper()
 	s, _ := at(e.t, v, path).(string)
 	if s == "" {
@@ -251,7 +251,7 @@ func (e *teller) text(v any, path string) string {
 	return s
 }
 
-// nothing is a row of a change that nobody is told of.
+// nothing is a row of a change without an event.
 func nothing(name string, do func()) row {
 	return row{name, func() []string { do(); return nil }}
 }
