@@ -28,12 +28,12 @@ import (
 	"frontdesk/core/label"
 	"frontdesk/core/limit"
 	"frontdesk/core/messaging"
-	"frontdesk/core/notice"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
 	"frontdesk/core/record"
 	"frontdesk/core/reply"
 	"frontdesk/core/sending"
+	"frontdesk/core/staffmail"
 	"frontdesk/core/task"
 	"frontdesk/core/webhook"
 	"frontdesk/operator"
@@ -88,7 +88,7 @@ func newCore(
 		Audit:       &audit.Service{Store: db.AuditStore(), Now: c.Now, NewID: db.NewID},
 		Account: &account.Service{
 			Store: db.Account(), Keys: keyring, Hasher: password.New(),
-			Mailer: &notice.Post{Carriers: post.Of, Paused: db.Messaging().SendingPaused, Timeout: messages.Timeout, Log: c.Log},
+			Mailer: &staffmail.Sender{Carriers: post.Of, Paused: db.Messaging().SendingPaused, Timeout: messages.Timeout, Log: c.Log},
 			Box:    outside.Box, Pages: pages, Now: c.Now, NewID: db.NewID,
 		},
 		Practice:   &practice.Service{Store: db.Practice(), Now: c.Now, NewID: db.NewID},

@@ -84,20 +84,22 @@ var rooms = map[string]struct {
 		"core/fault", "core/audit", "core/event", "core/input", "core/access", "core/practice", "core/account", "core/patient", "core/document",
 		"core/record", // which codes are SNOMED CT's
 	}},
-	"core/gsm":     {ours: []string{"core/input"}, theirs: []string{"golang.org/x/text"}},
-	"core/wording": {ours: []string{"core/input", "core/patient", "core/practice"}},
+	"core/template": {
+		ours:   []string{"core/input", "core/patient", "core/practice"},
+		theirs: []string{"golang.org/x/text"},
+	},
 	"core/carrier": {ours: []string{"core/fault"}},
 	"core/reply": {ours: []string{
-		"core/fault", "core/audit", "core/event", "core/input", "core/wording", "core/access", "core/practice", "core/patient", "core/carrier", "core/messaging",
+		"core/fault", "core/audit", "core/event", "core/input", "core/template", "core/access", "core/practice", "core/patient", "core/carrier", "core/messaging",
 	}},
 	"core/batch": {ours: []string{
-		"core/fault", "core/audit", "core/event", "core/job", "core/input", "core/gsm", "core/wording", "core/access", "core/practice", "core/patient",
+		"core/fault", "core/audit", "core/event", "core/job", "core/input", "core/template", "core/access", "core/practice", "core/patient",
 		"core/carrier", "core/messaging",
 	}},
 	"core/messaging": {ours: []string{
-		"core/carrier", "core/fault", "core/audit", "core/event", "core/job", "core/input", "core/gsm", "core/wording", "core/access", "core/practice", "core/seal", "core/patient", "core/record",
+		"core/carrier", "core/fault", "core/audit", "core/event", "core/job", "core/input", "core/template", "core/access", "core/practice", "core/seal", "core/patient", "core/record",
 	}},
-	"core/notice": {ours: []string{"core/fault", "core/practice", "core/account", "core/carrier", "core/messaging"}},
+	"core/staffmail": {ours: []string{"core/fault", "core/practice", "core/account", "core/carrier", "core/messaging"}},
 	"core/webhook": {ours: []string{
 		"core/fault", "core/audit", "core/event", "core/job", "core/input", "core/access", "core/practice", "core/seal",
 	}},

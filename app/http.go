@@ -69,7 +69,7 @@ func (a *App) handler() (http.Handler, error) {
 	if a.config.Sandbox {
 		add("GET /sandbox/inbox", "inbox", pages.Inbox(a.sims.Received))
 	}
-	add("POST /callbacks/{carrier}/{group}", "callback", a.carriers.Listen(a.core.Reply.Hear))
+	add("POST /callbacks/{carrier}/{group}", "callback", a.carriers.Listen(a.core.Reply.Receive))
 	add("GET /{$}", "home", http.RedirectHandler("/docs", http.StatusSeeOther))
 	add("/graphql", "graphql", graph.New(a.core, a.config.GraphQL))
 	mux.Handle("/", door)

@@ -87,8 +87,8 @@ func (t *Tx) Batches(ctx context.Context, group practice.ID, q batch.Query) ([]b
 	return found, count, err
 }
 
-// TellBatch keeps an event of a batch.
-func (t *Tx) TellBatch(ctx context.Context, group practice.ID, id messaging.BatchID, e event.Event) error {
+// RecordBatchEvent keeps an event of a batch.
+func (t *Tx) RecordBatchEvent(ctx context.Context, group practice.ID, id messaging.BatchID, e event.Event) error {
 	found, err := t.one(ctx, `UPDATE batch SET events = events + 1 WHERE practice_group_id = $1 AND id = $2 RETURNING events`, in{group, id}, &e.Sequence)
 	if err != nil || !found {
 		return err

@@ -273,8 +273,8 @@ func (t *Tx) SameRequest(ctx context.Context, group practice.ID, m messaging.Mes
 	return list(ctx, t, `SELECT `+messageColumns+` FROM message`+others, args, scanMessage)
 }
 
-// Unheard lists messages that are to be asked about.
-func (s messagingStore) Unheard(ctx context.Context, group practice.ID, before time.Time, limit int) ([]messaging.Message, error) {
+// AwaitingReceipt lists messages that are to be asked about.
+func (s messagingStore) AwaitingReceipt(ctx context.Context, group practice.ID, before time.Time, limit int) ([]messaging.Message, error) {
 	return list(ctx, s.Tx, `SELECT `+messageColumns+` FROM message m WHERE m.practice_group_id = $1 AND m.ask_at IS NOT NULL AND m.ask_at <= $2
 		ORDER BY m.ask_at LIMIT $3`, in{group, before, limit}, scanMessage)
 }
@@ -373,8 +373,8 @@ func (t *Tx) AddStep(ctx context.Context, group practice.ID, id messaging.ID, s 
 	return err
 }
 
-// TellMessage keeps an event of a message.
-func (t *Tx) TellMessage(ctx context.Context, group practice.ID, id messaging.ID, e event.Event) error {
+// RecordMessageEvent keeps an event of a message.
+func (t *Tx) RecordMessageEvent(ctx context.Context, group practice.ID, id messaging.ID, e event.Event) error {
 	told := t.db.NewID()
 	_, err := t.run(ctx, []statement{
 		{countEvent, in{group, id}}, {addEvent, in{group, id, told, e.Type, e.At, string(e.Data)}}, {deliver, in{group, told}},

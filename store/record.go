@@ -105,8 +105,8 @@ func (t *Tx) SaveRecordEntry(ctx context.Context, group practice.ID, e record.En
 	return err
 }
 
-// TellRecordEntry keeps an event of an entry.
-func (t *Tx) TellRecordEntry(ctx context.Context, group practice.ID, id int64, e event.Event) error {
+// RecordEntryEvent keeps an event of an entry.
+func (t *Tx) RecordEntryEvent(ctx context.Context, group practice.ID, id int64, e event.Event) error {
 	found, err := t.one(ctx, `UPDATE record_entry SET events = events + 1 WHERE practice_group_id = $1 AND id = $2 RETURNING events`, in{group, id}, &e.Sequence)
 	if err != nil || !found {
 		return err

@@ -2,6 +2,7 @@ package gateway_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -53,7 +54,7 @@ type world struct {
 	log     *journal
 
 	mu   sync.Mutex
-	told []carrier.Told
+	told []carrier.Report
 	errs []error
 }
 
@@ -82,7 +83,7 @@ func build(t testing.TB, change func(*gateway.Settings, *gateway.Options)) *worl
 
 func (w *world) listen(rw http.ResponseWriter, r *http.Request) {
 	body, _ := io.ReadAll(r.Body)
-	told, err := w.carrier.Listen(r, body)
+	told, err := w.carrier.ReadCallback(context.Background(), called(r, body))
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.told, w.errs = append(w.told, told), append(w.errs, err)

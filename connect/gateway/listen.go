@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"strconv"
@@ -39,35 +40,36 @@ type reply struct {
 	Key     string `json:"key"`
 }
 
-// Listen implements carrier.Listener.
-func (c *Carrier) Listen(r *http.Request, body []byte) (carrier.Told, error) {
+// ReadCallback implements carrier.Listener.
+func (c *Carrier) ReadCallback(_ context.Context, call carrier.Callback) (carrier.Report, error) {
+	header := http.Header(call.Header)
 	now := c.web.Now().UTC()
-	if !signed(c.secret, r.Header, body, now) {
-		return carrier.Told{}, carrier.ErrNotProvider
+	if !signed(c.secret, header, call.Body, now) {
+		return carrier.Report{}, carrier.ErrNotProvider
 	}
-	return parse(body, now)
+	return parse(call.Body, now)
 }
 
-func parse(body []byte, now time.Time) (carrier.Told, error) {
+func parse(body []byte, now time.Time) (carrier.Report, error) {
 	var in call
 	if err := json.Unmarshal(body, &in); err != nil {
-		return carrier.Told{}, web.Wrong("a JSON object")
+		return carrier.Report{}, web.Wrong("a JSON object")
 	}
 	if len(in.Receipts) > maxEvents || len(in.Replies) > maxEvents {
-		return carrier.Told{}, web.Wrong("at most 1000 receipts and 1000 replies")
+		return carrier.Report{}, web.Wrong("at most 1000 receipts and 1000 replies")
 	}
-	var told carrier.Told
+	var told carrier.Report
 	for i, r := range in.Receipts {
 		out, wrong, expected := r.read(now)
 		if wrong != "" {
-			return carrier.Told{}, web.Wrong(expected, "receipts", strconv.Itoa(i), wrong)
+			return carrier.Report{}, web.Wrong(expected, "receipts", strconv.Itoa(i), wrong)
 		}
 		told.Receipts = append(told.Receipts, out)
 	}
 	for i, r := range in.Replies {
 		out, wrong, expected := r.read(now)
 		if wrong != "" {
-			return carrier.Told{}, web.Wrong(expected, "replies", strconv.Itoa(i), wrong)
+			return carrier.Report{}, web.Wrong(expected, "replies", strconv.Itoa(i), wrong)
 		}
 		told.Replies = append(told.Replies, out)
 	}

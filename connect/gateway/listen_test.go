@@ -2,6 +2,7 @@ package gateway_test
 
 import (
 	"bytes"
+	"context"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
@@ -61,7 +62,7 @@ func TestACallIsBelievedByItsSignature(t *testing.T) {
 		{"another body", signed(body, secret, noon), body + " ", false},
 		{"nothing at all", without, body, false},
 	} {
-		if _, err := c.Listen(s.r, []byte(s.body)); (err == nil) != s.ok || !s.ok && !errors.Is(err, carrier.ErrNotProvider) {
+		if _, err := c.ReadCallback(context.Background(), called(s.r, []byte(s.body))); (err == nil) != s.ok || !s.ok && !errors.Is(err, carrier.ErrNotProvider) {
 			t.Errorf("%s: %v", s.name, err)
 		}
 	}
@@ -76,7 +77,7 @@ func TestWhatACallTells(t *testing.T) {
 		"replies":[{"id":"R1","channel":"sms","from":"+447700900123","text":"Thank you","at":"2026-03-16T11:58:00+00:00","key":"leg-1"},
 		{"id":"R2","channel":"email","from":"ada@example.org","text":"Thanks\u0000"}],
 		"more":"is ignored"}`
-	want := carrier.Told{
+	want := carrier.Report{
 		Receipts: []carrier.Receipt{
 			{Key: "leg-1", ProviderID: "G1", Progress: carrier.ProgressDelivered, At: noon.Add(-time.Minute)},
 			{ProviderID: "G2", Progress: carrier.ProgressFailed, Code: "absent", Reason: "The telephone is off.", At: noon},
@@ -88,7 +89,7 @@ func TestWhatACallTells(t *testing.T) {
 			{ID: "R2", Channel: carrier.Email, From: "ada@example.org", Text: "Thanks", At: noon},
 		},
 	}
-	told, err := listener(t).Listen(signed(body, secret, noon), []byte(body))
+	told, err := listener(t).ReadCallback(context.Background(), called(signed(body, secret, noon), []byte(body)))
 	if err != nil || !reflect.DeepEqual(told, want) {
 		t.Errorf("%v\ngot  %+v\nwant %+v", err, told, want)
 	}
@@ -105,7 +106,7 @@ func TestACallWithSomethingWrongInIt(t *testing.T) {
 		`{"replies":[{"id":"1","channel":"fax","from":"ada"}]}`:                  "replies.0.channel",
 		`{"receipts":[` + strings.Repeat(`{"key":"a"},`, 1000) + `{}]}`:          "",
 	} {
-		_, err := listener(t).Listen(signed(body, secret, noon), []byte(body))
+		_, err := listener(t).ReadCallback(context.Background(), called(signed(body, secret, noon), []byte(body)))
 		f := fault.Of(err)
 		if f.Kind != fault.Invalid || len(f.Fields) != 1 || strings.Join(f.Fields[0].Path, ".") != path {
 			t.Errorf("%.80s: %v %+v", body, err, f.Fields)
@@ -150,9 +151,9 @@ func FuzzListen(f *testing.F) {
 	f.Add("{\"replies\":[{\"id\":\"1\",\"channel\":\"email\",\"from\":\"a@b\",\"text\":\"\xff\"}]}")
 	c := listener(f)
 	f.Fuzz(func(t *testing.T, body string) {
-		told, err := c.Listen(signed(body, secret, noon), []byte(body))
+		told, err := c.ReadCallback(context.Background(), called(signed(body, secret, noon), []byte(body)))
 		if err != nil {
-			if fault.Of(err).Kind != fault.Invalid || !reflect.DeepEqual(told, carrier.Told{}) {
+			if fault.Of(err).Kind != fault.Invalid || !reflect.DeepEqual(told, carrier.Report{}) {
 				t.Errorf("%v and %+v", err, told)
 			}
 			return
@@ -168,4 +169,9 @@ func FuzzListen(f *testing.F) {
 			}
 		}
 	})
+}
+
+// called is a request as a carrier reads it.
+func called(r *http.Request, body []byte) carrier.Callback {
+	return carrier.Callback{Header: r.Header, Query: r.URL.RawQuery, Body: body}
 }

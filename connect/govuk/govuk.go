@@ -76,7 +76,7 @@ type Carrier struct {
 var (
 	_ carrier.Carrier  = (*Carrier)(nil)
 	_ carrier.Listener = (*Carrier)(nil)
-	_ carrier.Noting   = (*Carrier)(nil)
+	_ carrier.Recorded = (*Carrier)(nil)
 )
 
 // New makes a carrier, or says what is wrong with the settings.
@@ -122,8 +122,8 @@ func (c *Carrier) Name() string { return name }
 // lost request Send finds out itself, as far as it can be found out.
 func (c *Carrier) Idempotent() bool { return false }
 
-// Noting implements carrier.Noting.
-func (c *Carrier) Noting() {}
+// Recorded implements carrier.Recorded.
+func (c *Carrier) Recorded() {}
 
 // Abroad implements carrier.Abroader.
 func (c *Carrier) Abroad() bool { return c.settings.Abroad }

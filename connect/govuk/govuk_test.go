@@ -2,6 +2,7 @@ package govuk_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -61,7 +62,7 @@ type world struct {
 	log     *journal
 
 	mu   sync.Mutex
-	told []carrier.Told
+	told []carrier.Report
 	errs []error
 	// broken is for the questions, and not for the messages.
 	broken int
@@ -103,7 +104,7 @@ func build(t testing.TB, change func(*govuk.Settings, *govuk.Options)) *world {
 
 func (w *world) listen(_ http.ResponseWriter, r *http.Request) {
 	body, _ := io.ReadAll(r.Body)
-	told, err := w.carrier.Listen(r, body)
+	told, err := w.carrier.ReadCallback(context.Background(), called(r, body))
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.told, w.errs = append(w.told, told), append(w.errs, err)

@@ -1,6 +1,7 @@
 package govuk
 
 import (
+	"context"
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/json"
@@ -31,46 +32,47 @@ var reasons = map[string]string{
 	"technical-failure": "GOV.UK Notify had trouble of its own with the message.",
 }
 
-// Listen implements carrier.Listener.
-func (c *Carrier) Listen(r *http.Request, body []byte) (carrier.Told, error) {
-	given, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+// ReadCallback implements carrier.Listener.
+func (c *Carrier) ReadCallback(_ context.Context, call carrier.Callback) (carrier.Report, error) {
+	header := http.Header(call.Header)
+	given, ok := strings.CutPrefix(header.Get("Authorization"), "Bearer ")
 	// Of the hashes, so that the time taken does not tell the length either.
 	want, got := sha256.Sum256([]byte(c.settings.CallbackToken)), sha256.Sum256([]byte(given))
 	if !ok || c.settings.CallbackToken == "" || subtle.ConstantTimeCompare(want[:], got[:]) != 1 {
-		return carrier.Told{}, carrier.ErrNotProvider
+		return carrier.Report{}, carrier.ErrNotProvider
 	}
-	return parse(body, c.web.Now().UTC())
+	return parse(call.Body, c.web.Now().UTC())
 }
 
-func parse(body []byte, now time.Time) (carrier.Told, error) {
+func parse(body []byte, now time.Time) (carrier.Report, error) {
 	var in call
 	if err := json.Unmarshal(body, &in); err != nil {
-		return carrier.Told{}, web.Wrong("a JSON object")
+		return carrier.Report{}, web.Wrong("a JSON object")
 	}
 	id := web.Text(in.ID, maxID)
 	if id == "" {
-		return carrier.Told{}, web.Wrong("the id of a message", "id")
+		return carrier.Report{}, web.Wrong("the id of a message", "id")
 	}
 	if in.SourceNumber != "" {
 		// A name, or a short number, is not a patient's.
 		from := "+" + strings.TrimPrefix(in.SourceNumber, "+")
 		if !web.Number(from) {
-			return carrier.Told{}, nil
+			return carrier.Report{}, nil
 		}
-		return carrier.Told{Replies: []carrier.Reply{{
+		return carrier.Report{Replies: []carrier.Reply{{
 			ID: id, Channel: carrier.SMS, From: from, Text: web.Text(in.Message, web.MaxReply), At: web.At(in.DateReceived, now),
 		}}}, nil
 	}
 	r := carrier.Receipt{Key: web.Text(in.Reference, maxID), ProviderID: id, At: web.At(in.CompletedAt, now)}
 	switch {
 	case in.Status == "":
-		return carrier.Told{}, web.Wrong("a delivery receipt or a text message", "status")
+		return carrier.Report{}, web.Wrong("a delivery receipt or a text message", "status")
 	case in.Status == "delivered":
 		r.Progress = carrier.ProgressDelivered
 	case reasons[in.Status] != "":
 		r.Progress, r.Code, r.Reason = carrier.ProgressFailed, in.Status, reasons[in.Status]
 	default: // on its way
-		return carrier.Told{}, nil
+		return carrier.Report{}, nil
 	}
-	return carrier.Told{Receipts: []carrier.Receipt{r}}, nil
+	return carrier.Report{Receipts: []carrier.Receipt{r}}, nil
 }

@@ -1,6 +1,7 @@
 package govuk_test
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"net/http/httptest"
@@ -38,10 +39,10 @@ func TestACallIsBelievedByItsToken(t *testing.T) {
 	for authorization, ok := range map[string]bool{
 		"Bearer " + bearer: true, "Bearer " + bearer + "x": false, "Bearer": false, "": false, bearer: false, "Basic " + bearer: false,
 	} {
-		if _, err := listener(t, bearer).Listen(call(authorization), []byte(body)); (err == nil) != ok || !ok && !errors.Is(err, carrier.ErrNotProvider) {
+		if _, err := listener(t, bearer).ReadCallback(context.Background(), called(call(authorization), []byte(body))); (err == nil) != ok || !ok && !errors.Is(err, carrier.ErrNotProvider) {
 			t.Errorf("%q: %v", authorization, err)
 		}
-		if _, err := listener(t, "").Listen(call(authorization), []byte(body)); !errors.Is(err, carrier.ErrNotProvider) {
+		if _, err := listener(t, "").ReadCallback(context.Background(), called(call(authorization), []byte(body))); !errors.Is(err, carrier.ErrNotProvider) {
 			t.Errorf("%q, without a token of ours: %v", authorization, err)
 		}
 	}
@@ -51,29 +52,29 @@ func TestWhatACallTells(t *testing.T) {
 	const id = "740e5834-3a29-46b4-9a6f-16142fde533a"
 	for _, c := range []struct {
 		name, body string
-		want       carrier.Told
+		want       carrier.Report
 		wrong      string
 	}{
 		{name: "delivered", body: `{"id":"` + id + `","reference":"leg-1","to":"+447700900123","status":"delivered","completed_at":"2026-03-16T11:59:00.000000Z","template_version":1}`,
-			want: carrier.Told{Receipts: []carrier.Receipt{{Key: "leg-1", ProviderID: id, Progress: carrier.ProgressDelivered, At: noon.Add(-time.Minute)}}}},
+			want: carrier.Report{Receipts: []carrier.Receipt{{Key: "leg-1", ProviderID: id, Progress: carrier.ProgressDelivered, At: noon.Add(-time.Minute)}}}},
 		{name: "no such number", body: `{"id":"` + id + `","reference":null,"status":"permanent-failure","completed_at":null}`,
-			want: carrier.Told{Receipts: []carrier.Receipt{{ProviderID: id, Progress: carrier.ProgressFailed, Code: "permanent-failure",
+			want: carrier.Report{Receipts: []carrier.Receipt{{ProviderID: id, Progress: carrier.ProgressFailed, Code: "permanent-failure",
 				Reason: "The number or address does not exist, or takes no messages.", At: noon}}}},
 		{name: "switched off", body: `{"id":"` + id + `","status":"temporary-failure"}`,
-			want: carrier.Told{Receipts: []carrier.Receipt{{ProviderID: id, Progress: carrier.ProgressFailed, Code: "temporary-failure",
+			want: carrier.Report{Receipts: []carrier.Receipt{{ProviderID: id, Progress: carrier.ProgressFailed, Code: "temporary-failure",
 				Reason: "The telephone was off or the mailbox full for too long.", At: noon}}}},
 		{name: "their own trouble", body: `{"id":"` + id + `","status":"technical-failure"}`,
-			want: carrier.Told{Receipts: []carrier.Receipt{{ProviderID: id, Progress: carrier.ProgressFailed, Code: "technical-failure",
+			want: carrier.Report{Receipts: []carrier.Receipt{{ProviderID: id, Progress: carrier.ProgressFailed, Code: "technical-failure",
 				Reason: "GOV.UK Notify had trouble of its own with the message.", At: noon}}}},
 		{name: "sent abroad", body: `{"id":"` + id + `","status":"sent"}`},
 		{name: "an answer", body: `{"id":"` + id + `","source_number":"447700900123","destination_number":"07700900111","message":"Thank you","date_received":"2026-03-16T11:58:00.000000Z"}`,
-			want: carrier.Told{Replies: []carrier.Reply{{ID: id, Channel: carrier.SMS, From: "+447700900123", Text: "Thank you", At: noon.Add(-2 * time.Minute)}}}},
+			want: carrier.Report{Replies: []carrier.Reply{{ID: id, Channel: carrier.SMS, From: "+447700900123", Text: "Thank you", At: noon.Add(-2 * time.Minute)}}}},
 		{name: "an answer from a name", body: `{"id":"` + id + `","source_number":"Pizza","message":"Buy"}`},
 		{name: "no id", body: `{"status":"delivered"}`, wrong: "id"},
 		{name: "neither", body: `{"id":"` + id + `"}`, wrong: "status"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			told, err := listener(t, bearer).Listen(call("Bearer "+bearer), []byte(c.body))
+			told, err := listener(t, bearer).ReadCallback(context.Background(), called(call("Bearer "+bearer), []byte(c.body)))
 			if c.wrong != "" {
 				if f := fault.Of(err); f.Kind != fault.Invalid || strings.Join(f.Fields[0].Path, ".") != c.wrong {
 					t.Errorf("got %v", err)
@@ -86,7 +87,7 @@ func TestWhatACallTells(t *testing.T) {
 		})
 	}
 	for _, body := range []string{"", "[]", `{"id":7}`} {
-		if _, err := listener(t, bearer).Listen(call("Bearer "+bearer), []byte(body)); fault.Of(err).Kind != fault.Invalid {
+		if _, err := listener(t, bearer).ReadCallback(context.Background(), called(call("Bearer "+bearer), []byte(body))); fault.Of(err).Kind != fault.Invalid {
 			t.Errorf("%q: %v", body, err)
 		}
 	}
@@ -123,9 +124,9 @@ func FuzzListen(f *testing.F) {
 	f.Add(`null`)
 	c, r := listener(f, bearer), call("Bearer "+bearer)
 	f.Fuzz(func(t *testing.T, body string) {
-		told, err := c.Listen(r, []byte(body))
+		told, err := c.ReadCallback(context.Background(), called(r, []byte(body)))
 		if err != nil {
-			if fault.Of(err).Kind != fault.Invalid || !reflect.DeepEqual(told, carrier.Told{}) {
+			if fault.Of(err).Kind != fault.Invalid || !reflect.DeepEqual(told, carrier.Report{}) {
 				t.Errorf("%v and %+v", err, told)
 			}
 			return
@@ -141,4 +142,9 @@ func FuzzListen(f *testing.F) {
 			}
 		}
 	})
+}
+
+// called is a request as a carrier reads it.
+func called(r *http.Request, body []byte) carrier.Callback {
+	return carrier.Callback{Header: r.Header, Query: r.URL.RawQuery, Body: body}
 }

@@ -289,7 +289,7 @@ func TestTheBreakerGuardsSingleMessagesAndBatchesAlike(t *testing.T) {
 	}
 }
 
-// noted is a Wire that remembers.
+// noted is a Recorder that remembers.
 type noted struct {
 	mu     sync.Mutex
 	starts []string
@@ -316,7 +316,7 @@ func TestWhatGoesOutIsNotedBefore(t *testing.T) {
 	w, n := build(t, nil), &noted{ends: map[string]int{}}
 	all := append(some(3), mail("m-1"))
 	for i := range all {
-		all[i].Wire = n
+		all[i].Recorder = n
 	}
 	w.Fail(sim.Failure{Kind: sim.FailUnavailable})
 	w.carrier.SendAll(t.Context(), all)
@@ -327,7 +327,7 @@ func TestWhatGoesOutIsNotedBefore(t *testing.T) {
 	}
 	n.err = errors.New("the database is away")
 	again := text("leg-9", "Hello")
-	again.Wire = n
+	again.Recorder = n
 	before := len(w.requests(messages))
 	if _, err := w.carrier.Send(t.Context(), again); outcome(err) != "busy not_noted" || len(w.requests(messages)) != before {
 		t.Errorf("without a note: got %v", err)

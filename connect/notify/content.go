@@ -91,7 +91,7 @@ type originator struct {
 type item struct {
 	message
 	plan string
-	wire carrier.Wire
+	wire carrier.Recorder
 	at   *[]int // where it was in what we were given
 	raw  json.RawMessage
 }
@@ -150,7 +150,7 @@ func (c *Carrier) prepare(m carrier.Outgoing, at int) (item, *carrier.Refusal) {
 	if err != nil {
 		return item{}, &carrier.Refusal{Code: "senseless", Reason: "The message could not be written down."}
 	}
-	return item{out, plan, m.Noted(), &[]int{at}, raw}, nil
+	return item{out, plan, m.Recording(), &[]int{at}, raw}, nil
 }
 
 // mobile writes a number as the NHS Notify API wants it: 07… in the UK, or with

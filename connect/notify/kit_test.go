@@ -150,7 +150,7 @@ func (w *world) listen(rw http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		return
 	}
-	told, _ := w.carrier.Listen(r, body)
+	told, _ := w.carrier.ReadCallback(context.Background(), called(r, body))
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.receipts = append(w.receipts, told.Receipts...)

@@ -18,29 +18,30 @@ import (
 	"frontdesk/core/fault"
 )
 
-// Listen implements carrier.Listener for the callbacks of "Receive a callback"
+// ReadCallback implements carrier.Listener for the callbacks of "Receive a callback"
 // in the NHS Notify API: 401 without the API key, 403 without the right
 // signature, and else 202, which has NHS Notify not call again. Told.Status has
 // to be answered with an error too.
 //
 // Callbacks come in any order, and may come twice.
-func (c *Carrier) Listen(r *http.Request, body []byte) (carrier.Told, error) {
+func (c *Carrier) ReadCallback(_ context.Context, call carrier.Callback) (carrier.Report, error) {
+	header := http.Header(call.Header)
 	secret := c.settings.CallbackSecret
-	if given := r.Header.Get("X-Api-Key"); secret == "" || !same(given, secret) {
-		return carrier.Told{Status: http.StatusUnauthorized}, carrier.ErrNotProvider
+	if given := header.Get("X-Api-Key"); secret == "" || !same(given, secret) {
+		return carrier.Report{Status: http.StatusUnauthorized}, carrier.ErrNotProvider
 	}
-	given, err := hex.DecodeString(r.Header.Get("X-Hmac-Sha256-Signature"))
+	given, err := hex.DecodeString(header.Get("X-Hmac-Sha256-Signature"))
 	mac := hmac.New(sha256.New, []byte(c.settings.CallbackKey+"."+secret))
-	mac.Write(body)
+	mac.Write(call.Body)
 	if err != nil || !hmac.Equal(given, mac.Sum(nil)) {
-		return carrier.Told{Status: http.StatusForbidden}, carrier.ErrNotProvider
+		return carrier.Report{Status: http.StatusForbidden}, carrier.ErrNotProvider
 	}
-	receipts, ok := callback(body)
+	receipts, ok := callback(call.Body)
 	if !ok {
-		return carrier.Told{Status: http.StatusBadRequest},
+		return carrier.Report{Status: http.StatusBadRequest},
 			fault.Wrong("data", "invalid", "an array of MessageStatus and ChannelStatus", "This is no callback of NHS Notify.")
 	}
-	return carrier.Told{Receipts: receipts, Status: http.StatusAccepted}, nil
+	return carrier.Report{Receipts: receipts, Status: http.StatusAccepted}, nil
 }
 
 // same compares two secrets, and takes as long whatever they are.

@@ -1,6 +1,7 @@
 package notify_test
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"net/http/httptest"
@@ -67,7 +68,7 @@ func TestACallbackIsBelievedOnlyWithKeyAndSignature(t *testing.T) {
 		t.Run(x.name, func(t *testing.T) {
 			r := callback(body)
 			x.change(r)
-			told, err := c.Listen(r, []byte(body))
+			told, err := c.ReadCallback(context.Background(), called(r, []byte(body)))
 			if told.Status != x.status || (x.status == 202) != (err == nil) || (x.status == 202) != (len(told.Receipts) == 1) {
 				t.Errorf("got %+v, %v", told, err)
 			}
@@ -84,7 +85,7 @@ func TestACallbackIsBelievedOnlyWithKeyAndSignature(t *testing.T) {
 		r := callback(body)
 		r.Header.Set("x-api-key", "")
 		r.Header.Set("x-hmac-sha256-signature", sim.Sign("", "", []byte(body)))
-		if told, err := c.Listen(r, []byte(body)); told.Status != 401 || !errors.Is(err, carrier.ErrNotProvider) {
+		if told, err := c.ReadCallback(context.Background(), called(r, []byte(body))); told.Status != 401 || !errors.Is(err, carrier.ErrNotProvider) {
 			t.Errorf("got %+v, %v", told, err)
 		}
 	})
@@ -145,7 +146,7 @@ func TestWhatACallbackTells(t *testing.T) {
 			[]carrier.Receipt{{ProviderID: "2WL3", Progress: carrier.ProgressDelivered}}},
 	} {
 		t.Run(x.name, func(t *testing.T) {
-			told, err := listener(t).Listen(callback(x.body), []byte(x.body))
+			told, err := listener(t).ReadCallback(context.Background(), called(callback(x.body), []byte(x.body)))
 			if err != nil || told.Status != 202 {
 				t.Fatalf("got %+v, %v", told, err)
 			}
@@ -155,7 +156,7 @@ func TestWhatACallbackTells(t *testing.T) {
 		})
 	}
 	for _, body := range []string{"", "{", "[]", "null", `{"data": {}}`, `{"data": null}`, `{"errors": []}`, "\x00"} {
-		told, err := listener(t).Listen(callback(body), []byte(body))
+		told, err := listener(t).ReadCallback(context.Background(), called(callback(body), []byte(body)))
 		if told.Status != 400 || fault.Of(err).Kind != fault.Invalid || len(fault.Of(err).Fields) != 1 {
 			t.Errorf("%q: got %+v, %v", body, told, err)
 		}
@@ -171,7 +172,7 @@ func FuzzListen(f *testing.F) {
 	}
 	c := listener(f)
 	f.Fuzz(func(t *testing.T, body string) {
-		told, err := c.Listen(callback(body), []byte(body))
+		told, err := c.ReadCallback(context.Background(), called(callback(body), []byte(body)))
 		if (err == nil) != (told.Status == 202) || err != nil && told.Status != 400 {
 			t.Fatalf("got %+v, %v", told, err)
 		}
@@ -183,7 +184,7 @@ func FuzzListen(f *testing.F) {
 				t.Fatalf("told %+v", r)
 			}
 		}
-		if again, _ := c.Listen(callback(body), []byte(body)); !cmp.Equal(told, again) {
+		if again, _ := c.ReadCallback(context.Background(), called(callback(body), []byte(body))); !cmp.Equal(told, again) {
 			t.Fatal("the same call tells something else the second time")
 		}
 	})
@@ -225,4 +226,9 @@ func TestTheStatusCanBeAskedFor(t *testing.T) {
 	if _, err := w.carrier.Status(t.Context(), "2WL3qFTEFM0qMY8xjRbt1LIKCzM"); outcome(err) != "busy CM_INTERNAL_SERVER_ERROR" {
 		t.Errorf("got %v", err)
 	}
+}
+
+// called is a request as a carrier reads it.
+func called(r *http.Request, body []byte) carrier.Callback {
+	return carrier.Callback{Header: r.Header, Query: r.URL.RawQuery, Body: body}
 }

@@ -129,7 +129,7 @@ var (
 	_ carrier.Carrier  = (*Carrier)(nil)
 	_ carrier.Pairer   = (*Carrier)(nil)
 	_ carrier.Asker    = (*Carrier)(nil)
-	_ carrier.Noting   = (*Carrier)(nil)
+	_ carrier.Recorded = (*Carrier)(nil)
 	_ carrier.Listener = (*Carrier)(nil)
 )
 
@@ -221,8 +221,8 @@ func (c *Carrier) Name() string { return "notify" }
 // twice.
 func (c *Carrier) Idempotent() bool { return c.settings.Together == 1 }
 
-// Noting implements carrier.Noting.
-func (c *Carrier) Noting() {}
+// Recorded implements carrier.Recorded.
+func (c *Carrier) Recorded() {}
 
 // Abroad implements carrier.Abroader.
 func (c *Carrier) Abroad() bool { return c.settings.Abroad }

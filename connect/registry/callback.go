@@ -23,29 +23,29 @@ func (c *Carriers) Callback(group practice.ID, name connector.Name) string {
 const maxCallback = 1 << 20
 
 // Listen serves the calls of providers.
-func (c *Carriers) Listen(hear func(context.Context, practice.ID, string, carrier.Told) error) http.Handler {
+func (c *Carriers) Listen(receive func(context.Context, practice.ID, string, carrier.Report) error) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		told, err := c.heard(w, r, hear)
+		report, err := c.read(w, r, receive)
 		if err != nil {
 			web.Fail(w, r, err)
 			return
 		}
-		if told.Type != "" {
-			w.Header().Set("Content-Type", told.Type)
+		if report.Type != "" {
+			w.Header().Set("Content-Type", report.Type)
 		}
-		w.WriteHeader(cmp.Or(told.Status, http.StatusOK))
-		w.Write([]byte(told.Body)) // a provider who has gone away calls again
+		w.WriteHeader(cmp.Or(report.Status, http.StatusOK))
+		w.Write([]byte(report.Body)) // a provider who has gone away calls again
 	})
 }
 
-func (c *Carriers) heard(w http.ResponseWriter, r *http.Request, hear func(context.Context, practice.ID, string, carrier.Told) error) (carrier.Told, error) {
+func (c *Carriers) read(w http.ResponseWriter, r *http.Request, receive func(context.Context, practice.ID, string, carrier.Report) error) (carrier.Report, error) {
 	id, err := strconv.ParseInt(r.PathValue("group"), 36, 64)
 	if err != nil || id <= 0 {
-		return carrier.Told{}, web.ErrNoPath
+		return carrier.Report{}, web.ErrNoPath
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxCallback))
 	if err != nil {
-		return carrier.Told{}, err
+		return carrier.Report{}, err
 	}
 	group, name := practice.ID(id), r.PathValue("carrier")
 	by, err := c.named(r.Context(), group, connector.Name(name))
@@ -53,18 +53,18 @@ func (c *Carriers) heard(w http.ResponseWriter, r *http.Request, hear func(conte
 		err = web.ErrNoPath
 	}
 	if err != nil {
-		return carrier.Told{}, err
+		return carrier.Report{}, err
 	}
 	listener, ok := by.(carrier.Listener)
 	if !ok {
-		return carrier.Told{}, web.ErrNoPath
+		return carrier.Report{}, web.ErrNoPath
 	}
-	told, err := listener.Listen(r, body)
-	if err != nil && told.Status != 0 {
-		return carrier.Told{Status: told.Status}, nil // as the provider wants to be told
+	report, err := listener.ReadCallback(r.Context(), carrier.Callback{Header: r.Header, Query: r.URL.RawQuery, Body: body})
+	if err != nil && report.Status != 0 {
+		return carrier.Report{Status: report.Status}, nil // as the provider wants to be told
 	}
 	if err != nil {
-		return told, err
+		return report, err
 	}
-	return told, hear(r.Context(), group, by.Name(), told)
+	return report, receive(r.Context(), group, by.Name(), report)
 }

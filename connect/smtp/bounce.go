@@ -13,7 +13,7 @@ import (
 	"frontdesk/core/messaging"
 )
 
-// Listen implements carrier.Listener for reports about messages. The practice
+// ReadCallback implements carrier.Listener for reports about messages. The practice
 // group's mail server posts to us what arrives at the return path, as it is and
 // with our secret, for example with
 //
@@ -26,30 +26,31 @@ import (
 // that has nothing in it which we have signed. What has, and cannot be read, is
 // logged and counted: a bounce may be lost with it.
 // Errors: carrier.ErrNotProvider; ErrReport.
-func (c *Carrier) Listen(r *http.Request, body []byte) (carrier.Told, error) {
-	if !c.trusted(r.Header.Get("Authorization")) {
-		return carrier.Told{}, carrier.ErrNotProvider
+func (c *Carrier) ReadCallback(ctx context.Context, call carrier.Callback) (carrier.Report, error) {
+	header := http.Header(call.Header)
+	if !c.trusted(header.Get("Authorization")) {
+		return carrier.Report{}, carrier.ErrNotProvider
 	}
-	report, err := readReport(r.Header.Get("Content-Type"), body)
+	report, err := readReport(header.Get("Content-Type"), call.Body)
 	key := c.keyOf(report)
 	if err != nil || len(report.recipients) == 0 {
-		c.unread(r.Context(), key, err)
-		return carrier.Told{}, err
+		c.unread(ctx, key, err)
+		return carrier.Report{}, err
 	}
 	receipt, ok := report.receipt()
 	if !ok {
-		return carrier.Told{}, nil
+		return carrier.Report{}, nil
 	}
 	if receipt.Key = key; key == "" {
-		c.log.LogAttrs(r.Context(), slog.LevelWarn, "a report was passed over: its return path is not one of ours",
+		c.log.LogAttrs(ctx, slog.LevelWarn, "a report was passed over: its return path is not one of ours",
 			slog.String("server", c.address), slog.String("claimed_message_id", c.claimed(report).String()))
-		return carrier.Told{}, nil
+		return carrier.Report{}, nil
 	}
 	receipt.At = c.now()
 	if !report.date.IsZero() && report.date.Before(receipt.At) {
 		receipt.At = report.date
 	}
-	return carrier.Told{Receipts: []carrier.Receipt{receipt}}, nil
+	return carrier.Report{Receipts: []carrier.Receipt{receipt}}, nil
 }
 
 // ErrReport is the fault of a report that cannot be read.

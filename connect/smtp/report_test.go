@@ -1,6 +1,7 @@
 package smtp_test
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -97,7 +98,7 @@ func TestReportsAreUnderstood(t *testing.T) {
 		{"encoded in base64", strings.Replace(dsn(verp, "UmVwb3J0aW5nLU1UQTogZG5zOyBteC5leGFtcGxlCgpBY3Rpb246IGZhaWxlZApTdGF0dXM6IDUu\nMi4yCg==\n", ""), "message/delivery-status\n", "message/delivery-status\nContent-Transfer-Encoding: base64\n", 1), same},
 	} {
 		t.Run(x.name, func(t *testing.T) {
-			told, err := c.Listen(call("Bearer "+secret, "message/rfc822"), []byte(x.body))
+			told, err := c.ReadCallback(context.Background(), called(call("Bearer "+secret, "message/rfc822"), []byte(x.body)))
 			if err != nil {
 				t.Fatal(err, fault.Of(err).Message)
 			}
@@ -115,7 +116,7 @@ func TestReportsAreUnderstood(t *testing.T) {
 		})
 	}
 	_, body, _ := strings.Cut(dsn(verp, "Original-Envelope-Id: 7-1a-1-"+sign+"\n"+failed, returned), "\n\n")
-	told, err := c.Listen(call("bearer "+secret, `multipart/report; report-type=delivery-status; boundary="b/1"`), []byte(body))
+	told, err := c.ReadCallback(context.Background(), called(call("bearer "+secret, `multipart/report; report-type=delivery-status; boundary="b/1"`), []byte(body)))
 	if err != nil || len(told.Receipts) != 1 || told.Receipts[0].Key != "7-1a-1" {
 		t.Errorf("a body alone: %+v %v", told, err)
 	}
@@ -153,7 +154,7 @@ func TestReportsThatMailServersWroteAreUnderstood(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			told, err := listener(t).Listen(call("Bearer "+secret, "message/rfc822"), body)
+			told, err := listener(t).ReadCallback(context.Background(), called(call("Bearer "+secret, "message/rfc822"), body))
 			if err != nil {
 				t.Fatal(err, fault.Of(err).Message)
 			}
@@ -180,7 +181,7 @@ func TestAReportCountsInAnyMultipart(t *testing.T) {
 		"mixed": mixed, "wrapped by a scanner": wrapped, "related": strings.Replace(mixed, "multipart/mixed", "Multipart/Related", 1),
 		"a report of a kind without a name": strings.Replace(dsn(verp, failed, ""), "report-type=delivery-status", "report-type=something", 1),
 	} {
-		told, err := listener(t).Listen(call("Bearer "+secret, ""), []byte(body))
+		told, err := listener(t).ReadCallback(context.Background(), called(call("Bearer "+secret, ""), []byte(body)))
 		if err != nil || len(told.Receipts) != 1 || told.Receipts[0].Code != "5.2.2" || told.Receipts[0].Key != "7-1a-1" {
 			t.Errorf("%s: told %+v, %v", name, told, err)
 		}
@@ -206,7 +207,7 @@ func TestACodeWithoutMeaningGivesWayToTheAnswer(t *testing.T) {
 	} {
 		body := dsn(verp, "Reporting-MTA: dns; mx.example\n\nFinal-Recipient: rfc822; ada@example.org\nAction: failed\nStatus: "+x.status+"\n"+
 			strings.TrimSuffix("Diagnostic-Code: "+x.diagnostic, "Diagnostic-Code: ")+"\n", "")
-		told, err := c.Listen(call("Bearer "+secret, ""), []byte(body))
+		told, err := c.ReadCallback(context.Background(), called(call("Bearer "+secret, ""), []byte(body)))
 		if err != nil || len(told.Receipts) != 1 || told.Receipts[0].Code != x.code || told.Receipts[0].Reason == "" {
 			t.Errorf("%s, %q: told %+v, %v", x.status, x.diagnostic, told, err)
 		}
@@ -231,7 +232,7 @@ func TestWhatCannotBeReadAtASignedReturnPathIsLoggedAndCounted(t *testing.T) {
 			c := listener(t, func(_ *smtp.Settings, o *smtp.Options) {
 				o.Log, o.Unread = slog.New(slog.NewTextHandler(&log, nil)), func(why string) { counted += why }
 			})
-			_, _ = c.Listen(call("Bearer "+secret, ""), []byte(x.body))
+			_, _ = c.ReadCallback(context.Background(), called(call("Bearer "+secret, ""), []byte(x.body)))
 			if counted != x.why {
 				t.Errorf("counted %q", counted)
 			}
@@ -271,13 +272,13 @@ func TestAReportThatWeHaveNotSignedIsPassedOver(t *testing.T) {
 		{"about a strange key", dsn("bounces+a/../b"+at, failed, "")},
 	} {
 		t.Run(x.name, func(t *testing.T) {
-			if told, err := c.Listen(call("Bearer "+secret, ""), []byte(x.body)); err != nil || len(told.Receipts) != 0 {
+			if told, err := c.ReadCallback(context.Background(), called(call("Bearer "+secret, ""), []byte(x.body))); err != nil || len(told.Receipts) != 0 {
 				t.Errorf("told %+v, %v", told, err)
 			}
 		})
 	}
 	// One that another secret has signed.
-	told, err := other.Listen(call("Bearer "+strings.ToUpper(secret), ""), []byte(dsn(verp, failed, returned)))
+	told, err := other.ReadCallback(context.Background(), called(call("Bearer "+strings.ToUpper(secret), ""), []byte(dsn(verp, failed, returned))))
 	if err != nil || len(told.Receipts) != 0 {
 		t.Errorf("told %+v, %v", told, err)
 	}
@@ -308,7 +309,7 @@ func TestWhatIsNoReportIsRefused(t *testing.T) {
 		{"a status without end", dsn(verp, strings.Repeat("Action: failed\n\n", 200), ""), "too many"},
 	} {
 		t.Run(x.name, func(t *testing.T) {
-			told, err := c.Listen(call("Bearer "+secret, ""), []byte(x.body))
+			told, err := c.ReadCallback(context.Background(), called(call("Bearer "+secret, ""), []byte(x.body)))
 			f := fault.Of(err)
 			if !errors.Is(err, smtp.ErrReport) || f.Kind != fault.Invalid || !strings.Contains(f.Message, x.want) || len(told.Receipts) != 0 {
 				t.Errorf("%+v %v %q", told, err, f.Message)
@@ -327,7 +328,7 @@ func TestOnlyTheMailServerIsListenedTo(t *testing.T) {
 		c             *smtp.Carrier
 		authorization string
 	}{{c, ""}, {c, "Bearer"}, {c, "Bearer "}, {c, "Bearer hush"}, {c, "Bearer " + secret + " "}, {c, "Basic " + secret}, {c, secret}, {deaf, "Bearer "}, {deaf, ""}, {deaf, "Bearer " + secret}} {
-		if _, err := x.c.Listen(call(x.authorization, ""), []byte(dsn(verp, failed, ""))); !errors.Is(err, carrier.ErrNotProvider) {
+		if _, err := x.c.ReadCallback(context.Background(), called(call(x.authorization, ""), []byte(dsn(verp, failed, "")))); !errors.Is(err, carrier.ErrNotProvider) {
 			t.Errorf("%q: %v", x.authorization, err)
 		}
 	}
@@ -345,7 +346,7 @@ func FuzzDSN(f *testing.F) {
 	f.Add("", []byte("From x\nFrom: a@b.example\n\nhello"))
 	c := listener(f)
 	f.Fuzz(func(t *testing.T, contentType string, body []byte) {
-		told, err := c.Listen(call("Bearer "+secret, contentType), body)
+		told, err := c.ReadCallback(context.Background(), called(call("Bearer "+secret, contentType), body))
 		if err != nil && !errors.Is(err, smtp.ErrReport) {
 			t.Fatalf("%v", err)
 		}
@@ -361,4 +362,9 @@ func FuzzDSN(f *testing.F) {
 			}
 		}
 	})
+}
+
+// called is a request as a carrier reads it.
+func called(r *http.Request, body []byte) carrier.Callback {
+	return carrier.Callback{Header: r.Header, Query: r.URL.RawQuery, Body: body}
 }

@@ -156,7 +156,7 @@ type Carrier struct {
 var (
 	_ carrier.Carrier  = (*Carrier)(nil)
 	_ carrier.Listener = (*Carrier)(nil)
-	_ carrier.Noting   = (*Carrier)(nil)
+	_ carrier.Recorded = (*Carrier)(nil)
 )
 
 // New makes a carrier, or says what is wrong with the settings. It does not
@@ -220,8 +220,8 @@ func (c *Carrier) Name() string { return "smtp" }
 // twice, and mailboxes differ in what they make of two with one identifier.
 func (c *Carrier) Idempotent() bool { return false }
 
-// Noting implements carrier.Noting.
-func (c *Carrier) Noting() {}
+// Recorded implements carrier.Recorded.
+func (c *Carrier) Recorded() {}
 
 // Together implements carrier.Carrier.
 func (c *Carrier) Together() int { return c.settings.Connections * perConnection }
@@ -272,9 +272,9 @@ func (c *Carrier) work(ctx context.Context, b *batch) {
 		return
 	}
 	defer c.pool.put(l)
-	var wire carrier.Wire
+	var wire carrier.Recorder
 	for i, ok := b.take(); ok; i, ok = b.take() {
-		wire = b.messages[i].Noted()
+		wire = b.messages[i].Recording()
 		r := &b.results[i]
 		r.Accepted, r.Err = c.deliver(ctx, l, b.messages[i])
 		wire.End(b.messages[i].Key, *r)
@@ -338,7 +338,7 @@ func start(ctx context.Context, m carrier.Outgoing, noted *bool) error {
 	if *noted {
 		return nil
 	}
-	if err := m.Noted().Start(ctx, "", m.Key); err != nil {
+	if err := m.Recording().Start(ctx, "", m.Key); err != nil {
 		return &carrier.Busy{Code: "not_noted", Err: err}
 	}
 	*noted = true

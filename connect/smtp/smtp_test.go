@@ -276,11 +276,11 @@ func TestNothingIsSentAfterTheEnd(t *testing.T) {
 }
 
 func TestABounceComesBackAsAReceipt(t *testing.T) {
-	told := make(chan carrier.Told, 4)
+	told := make(chan carrier.Report, 4)
 	var c *smtp.Carrier
 	desk := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
-		t, err := c.Listen(r, body)
+		t, err := c.ReadCallback(context.Background(), called(r, body))
 		if err != nil {
 			http.Error(rw, err.Error(), http.StatusBadRequest)
 			return

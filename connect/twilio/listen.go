@@ -2,6 +2,7 @@ package twilio
 
 import (
 	"cmp"
+	"context"
 	"crypto/hmac"
 	"crypto/sha1"
 	"encoding/base64"
@@ -21,22 +22,24 @@ const (
 	twiml           = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Response/>"
 )
 
-// Listen implements carrier.Listener.
-func (c *Carrier) Listen(r *http.Request, body []byte) (carrier.Told, error) {
-	params, err := url.ParseQuery(string(body))
+// ReadCallback implements carrier.Listener.
+func (c *Carrier) ReadCallback(_ context.Context, call carrier.Callback) (carrier.Report, error) {
+	header := http.Header(call.Header)
+	query, _ := url.ParseQuery(call.Query)
+	params, err := url.ParseQuery(string(call.Body))
 	if err != nil || c.callback == nil || len(params) > maxParams {
-		return carrier.Told{}, carrier.ErrNotProvider
+		return carrier.Report{}, carrier.ErrNotProvider
 	}
 	// Twilio signs the address it was given, whatever stands between us, and
 	// with the query it was given.
 	at := *c.callback
-	if r.URL.RawQuery != "" {
-		at.RawQuery = r.URL.RawQuery
+	if call.Query != "" {
+		at.RawQuery = call.Query
 	}
-	if !hmac.Equal([]byte(r.Header.Get(headerSignature)), []byte(sign(c.settings.AuthToken, at.String(), params))) {
-		return carrier.Told{}, carrier.ErrNotProvider
+	if !hmac.Equal([]byte(header.Get(headerSignature)), []byte(sign(c.settings.AuthToken, at.String(), params))) {
+		return carrier.Report{}, carrier.ErrNotProvider
 	}
-	return parse(params, r.URL.Query().Get(keyParam), c.web.Now().UTC())
+	return parse(params, query.Get(keyParam), c.web.Now().UTC())
 }
 
 // sign is base64 HMAC-SHA1(token, address + each parameter's name and value, in
@@ -58,16 +61,16 @@ func sign(token, address string, params url.Values) string {
 
 // parse understands a status callback, which has a MessageStatus, or an inbound
 // message, which has a From and a Body.
-func parse(params url.Values, key string, now time.Time) (carrier.Told, error) {
+func parse(params url.Values, key string, now time.Time) (carrier.Report, error) {
 	id := cmp.Or(params.Get("MessageSid"), params.Get("SmsSid"))
 	if !sid.MatchString(id) {
-		return carrier.Told{}, web.Wrong("a message SID", "MessageSid")
+		return carrier.Report{}, web.Wrong("a message SID", "MessageSid")
 	}
 	status := params.Get("MessageStatus")
 	if status == "" && params.Has("Body") {
 		return reply(id, params, now), nil
 	}
-	told := carrier.Told{Status: http.StatusOK, Type: "text/xml; charset=utf-8", Body: twiml}
+	told := carrier.Report{Status: http.StatusOK, Type: "text/xml; charset=utf-8", Body: twiml}
 	r := carrier.Receipt{Key: web.Text(key, maxKey), ProviderID: id, At: now}
 	switch status {
 	case "delivered":
@@ -80,7 +83,7 @@ func parse(params url.Values, key string, now time.Time) (carrier.Told, error) {
 		r.Reason = cmp.Or(failed[r.Code], failedReason)
 		r.Code = cmp.Or(r.Code, status)
 	case "":
-		return carrier.Told{}, web.Wrong("a status callback or an inbound message", "MessageStatus")
+		return carrier.Report{}, web.Wrong("a status callback or an inbound message", "MessageStatus")
 	default: // on its way
 		return told, nil
 	}
@@ -92,8 +95,8 @@ const maxKey = 200
 
 // reply is an inbound message. One that does not come from a telephone cannot
 // be a patient's.
-func reply(id string, params url.Values, now time.Time) carrier.Told {
-	told := carrier.Told{Status: http.StatusOK, Type: "text/xml; charset=utf-8", Body: twiml}
+func reply(id string, params url.Values, now time.Time) carrier.Report {
+	told := carrier.Report{Status: http.StatusOK, Type: "text/xml; charset=utf-8", Body: twiml}
 	if from := params.Get("From"); web.Number(from) {
 		told.Replies = []carrier.Reply{{ID: id, Channel: carrier.SMS, From: from, Text: web.Text(params.Get("Body"), web.MaxReply), At: now}}
 	}

@@ -1,6 +1,7 @@
 package twilio_test
 
 import (
+	"context"
 	"crypto/hmac"
 	"crypto/sha1"
 	"encoding/base64"
@@ -65,7 +66,7 @@ func TestTheSignatureIsTheOneInTwiliosDocumentation(t *testing.T) {
 		"CallSid": {"CA1234567890ABCDE"}, "Caller": {"+14158675309"}, "Digits": {"1234"}, "From": {"+14158675309"}, "To": {"+18005551212"},
 	}.Encode()
 	for signature, believed := range map[string]bool{"RSOYDt4T1cUTdK1PDd93/VVr8B8=": true, "RSOYDt4T1cUTdK1PDd93/VVr8B9=": false, "": false} {
-		_, err := c.Listen(call("foo=1&bar=2", signature), []byte(body))
+		_, err := c.ReadCallback(context.Background(), called(call("foo=1&bar=2", signature), []byte(body)))
 		if errors.Is(err, carrier.ErrNotProvider) == believed {
 			t.Errorf("%q: %v", signature, err)
 		}
@@ -89,17 +90,17 @@ func TestACallIsBelievedByItsSignature(t *testing.T) {
 		{"another body", signed(public, "", token, params), other.Encode(), false},
 		{"not a form", signed(public, "", token, params), "%zz", false},
 	} {
-		if _, err := c.Listen(s.r, []byte(s.body)); (err == nil) != s.ok || !s.ok && !errors.Is(err, carrier.ErrNotProvider) {
+		if _, err := c.ReadCallback(context.Background(), called(s.r, []byte(s.body))); (err == nil) != s.ok || !s.ok && !errors.Is(err, carrier.ErrNotProvider) {
 			t.Errorf("%s: %v", s.name, err)
 		}
 	}
 	// Somebody else's key put in on the way.
 	r := signed(public, "key=leg-1", token, params)
 	r.URL.RawQuery = "key=leg-2"
-	if _, err := c.Listen(r, []byte(params.Encode())); !errors.Is(err, carrier.ErrNotProvider) {
+	if _, err := c.ReadCallback(context.Background(), called(r, []byte(params.Encode()))); !errors.Is(err, carrier.ErrNotProvider) {
 		t.Errorf("another key: %v", err)
 	}
-	if _, err := listener(t, "", token).Listen(signed("", "", token, params), []byte(params.Encode())); !errors.Is(err, carrier.ErrNotProvider) {
+	if _, err := listener(t, "", token).ReadCallback(context.Background(), called(signed("", "", token, params), []byte(params.Encode()))); !errors.Is(err, carrier.ErrNotProvider) {
 		t.Errorf("no callback URL: %v", err)
 	}
 }
@@ -107,19 +108,19 @@ func TestACallIsBelievedByItsSignature(t *testing.T) {
 func TestWhatACallTells(t *testing.T) {
 	for _, c := range []struct {
 		name, query, body string
-		want              carrier.Told
+		want              carrier.Report
 		wrong             string
 	}{
-		{name: "delivered", query: "key=leg-1", body: "MessageSid=SM1&MessageStatus=delivered", want: carrier.Told{Receipts: []carrier.Receipt{
+		{name: "delivered", query: "key=leg-1", body: "MessageSid=SM1&MessageStatus=delivered", want: carrier.Report{Receipts: []carrier.Receipt{
 			{Key: "leg-1", ProviderID: "SM1", Progress: carrier.ProgressDelivered, At: noon}}}},
-		{name: "read", body: "MessageSid=SM1&MessageStatus=read", want: carrier.Told{Receipts: []carrier.Receipt{
+		{name: "read", body: "MessageSid=SM1&MessageStatus=read", want: carrier.Report{Receipts: []carrier.Receipt{
 			{ProviderID: "SM1", Progress: carrier.ProgressRead, At: noon}}}},
-		{name: "undelivered", body: "MessageSid=SM1&MessageStatus=undelivered&ErrorCode=30005", want: carrier.Told{Receipts: []carrier.Receipt{
+		{name: "undelivered", body: "MessageSid=SM1&MessageStatus=undelivered&ErrorCode=30005", want: carrier.Report{Receipts: []carrier.Receipt{
 			{ProviderID: "SM1", Progress: carrier.ProgressFailed, Code: "30005", Reason: "The number is not in use.", At: noon}}}},
-		{name: "failed without a code", body: "MessageSid=SM1&MessageStatus=failed", want: carrier.Told{Receipts: []carrier.Receipt{
+		{name: "failed without a code", body: "MessageSid=SM1&MessageStatus=failed", want: carrier.Report{Receipts: []carrier.Receipt{
 			{ProviderID: "SM1", Progress: carrier.ProgressFailed, Code: "failed", Reason: "The provider could not deliver the message.", At: noon}}}},
 		{name: "on its way", body: "MessageSid=SM1&MessageStatus=sent"},
-		{name: "an answer", body: "MessageSid=SM2&From=%2B447700900123&Body=Thank+you", want: carrier.Told{Replies: []carrier.Reply{
+		{name: "an answer", body: "MessageSid=SM2&From=%2B447700900123&Body=Thank+you", want: carrier.Report{Replies: []carrier.Reply{
 			{ID: "SM2", Channel: carrier.SMS, From: "+447700900123", Text: "Thank you", At: noon}}}},
 		{name: "an answer from a name", body: "MessageSid=SM2&From=Pizza&Body=Buy"},
 		{name: "no message", body: "MessageStatus=sent", wrong: "MessageSid"},
@@ -130,7 +131,7 @@ func TestWhatACallTells(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			told, err := listener(t, public, token).Listen(signed(public, c.query, token, params), []byte(c.body))
+			told, err := listener(t, public, token).ReadCallback(context.Background(), called(signed(public, c.query, token, params), []byte(c.body)))
 			if c.wrong != "" {
 				if f := fault.Of(err); f.Kind != fault.Invalid || len(f.Fields) != 1 || strings.Join(f.Fields[0].Path, ".") != c.wrong {
 					t.Errorf("got %v", err)
@@ -194,9 +195,9 @@ func FuzzListen(f *testing.F) {
 				return // signed, above, is for the plain case
 			}
 		}
-		told, err := c.Listen(signed(public, query, token, params), []byte(body))
+		told, err := c.ReadCallback(context.Background(), called(signed(public, query, token, params), []byte(body)))
 		if err != nil {
-			if f := fault.Of(err); f.Kind != fault.Invalid && f.Kind != fault.Forbidden || !reflect.DeepEqual(told, carrier.Told{}) {
+			if f := fault.Of(err); f.Kind != fault.Invalid && f.Kind != fault.Forbidden || !reflect.DeepEqual(told, carrier.Report{}) {
 				t.Errorf("%v and %+v", err, told)
 			}
 			return
@@ -212,4 +213,9 @@ func FuzzListen(f *testing.F) {
 			}
 		}
 	})
+}
+
+// called is a request as a carrier reads it.
+func called(r *http.Request, body []byte) carrier.Callback {
+	return carrier.Callback{Header: r.Header, Query: r.URL.RawQuery, Body: body}
 }

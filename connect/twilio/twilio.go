@@ -75,7 +75,7 @@ type Carrier struct {
 var (
 	_ carrier.Carrier  = (*Carrier)(nil)
 	_ carrier.Listener = (*Carrier)(nil)
-	_ carrier.Noting   = (*Carrier)(nil)
+	_ carrier.Recorded = (*Carrier)(nil)
 )
 
 var sid = regexp.MustCompile(`^[0-9A-Za-z]{2,64}$`)
@@ -115,8 +115,8 @@ func (c *Carrier) Name() string { return name }
 // message.
 func (c *Carrier) Idempotent() bool { return false }
 
-// Noting implements carrier.Noting.
-func (c *Carrier) Noting() {}
+// Recorded implements carrier.Recorded.
+func (c *Carrier) Recorded() {}
 
 // Abroad implements carrier.Abroader.
 func (c *Carrier) Abroad() bool { return c.settings.Abroad }

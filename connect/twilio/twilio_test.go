@@ -2,6 +2,7 @@ package twilio_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -58,7 +59,7 @@ type world struct {
 	log     *journal
 
 	mu      sync.Mutex
-	told    []carrier.Told
+	told    []carrier.Report
 	errs    []error
 	answers []string
 }
@@ -89,7 +90,7 @@ func build(t testing.TB, change func(*twilio.Settings, *twilio.Options)) *world 
 
 func (w *world) listen(rw http.ResponseWriter, r *http.Request) {
 	body, _ := io.ReadAll(r.Body)
-	told, err := w.carrier.Listen(r, body)
+	told, err := w.carrier.ReadCallback(context.Background(), called(r, body))
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.told, w.errs = append(w.told, told), append(w.errs, err)

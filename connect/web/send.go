@@ -77,7 +77,7 @@ func (c *Client) Do(ctx context.Context, r Request) (Answer, error) {
 		return Answer{}, err
 	}
 	if r.Of != nil {
-		if err := r.Of.Noted().Start(ctx, "", r.Of.Key); err != nil {
+		if err := r.Of.Recording().Start(ctx, "", r.Of.Key); err != nil {
 			c.unlearnt()
 			return Answer{}, notSent("not_noted", 0, err)
 		}

@@ -140,9 +140,9 @@ func (c *Client) Each(ctx context.Context, m []carrier.Outgoing, send func(conte
 			case <-ctx.Done():
 				return
 			}
-			var wire carrier.Wire
+			var wire carrier.Recorder
 			for i := int(next.Add(1)) - 1; i < len(m); i = int(next.Add(1)) - 1 {
-				wire = m[i].Noted()
+				wire = m[i].Recording()
 				out[i].Accepted, out[i].Err = send(ctx, m[i])
 				wire.End(m[i].Key, out[i])
 			}

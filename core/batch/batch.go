@@ -19,12 +19,11 @@ import (
 	"frontdesk/core/carrier"
 	"frontdesk/core/event"
 	"frontdesk/core/fault"
-	"frontdesk/core/gsm"
 	"frontdesk/core/input"
 	"frontdesk/core/job"
 	"frontdesk/core/messaging"
 	"frontdesk/core/practice"
-	"frontdesk/core/wording"
+	"frontdesk/core/template"
 )
 
 // Status is how far a batch has come, spelt as the contract spells it.
@@ -92,16 +91,16 @@ func (n New) check() (Batch, error) {
 	b := Batch{Channel: n.Channel, Purpose: n.Purpose, Status: Loading}
 	b.Name = in.Required("name", n.Name, 200)
 	input.Choice(&in, "channel", n.Channel, []carrier.Channel{carrier.SMS, carrier.Email, carrier.NHSApp})
-	b.Subject = in.Text("subject", gsm.Wanted(n.Subject, n.Plain), messaging.MaxSubject)
+	b.Subject = in.Text("subject", template.Wanted(n.Subject, n.Plain), messaging.MaxSubject)
 	if b.Subject == "" && n.Channel == carrier.Email {
 		in.Wrong("subject", input.CodeSmall, "text that is not empty", "An e-mail needs a subject.")
 	}
-	b.Content = in.Lines("content", gsm.Wanted(n.Content, n.Plain), messaging.MaxText)
+	b.Content = in.Lines("content", template.Wanted(n.Content, n.Plain), messaging.MaxText)
 	if b.Content == "" {
 		in.Wrong("content", input.CodeSmall, "text that is not empty", "This may not be empty.")
 	}
-	wording.Check(&in, "content", b.Content)
-	wording.Check(&in, "subject", b.Subject)
+	template.Check(&in, "content", b.Content)
+	template.Check(&in, "subject", b.Subject)
 	if b.Purpose == "" {
 		b.Purpose = messaging.DirectCare
 	} else {
@@ -433,7 +432,7 @@ func (s *Service) Complete(ctx context.Context, group practice.ID, id messaging.
 			State   Status `json:"state"`
 			Totals  Totals `json:"totals"`
 		}{id.String(), b.Status, t}
-		err = tx.TellBatch(ctx, group, id, event.Event{Group: int64(group), Type: event.BatchCompleted, Subject: int64(id), At: now, Data: audit.Snapshot(data)})
+		err = tx.RecordBatchEvent(ctx, group, id, event.Event{Group: int64(group), Type: event.BatchCompleted, Subject: int64(id), At: now, Data: audit.Snapshot(data)})
 		if err != nil {
 			return err
 		}

@@ -66,7 +66,7 @@ type Tx interface {
 	// and Messaged whether it has a message for them.
 	Enrolled(ctx context.Context, group practice.ID, id messaging.BatchID, of patient.ID) (bool, error)
 	Messaged(ctx context.Context, group practice.ID, id messaging.BatchID, of patient.ID) (bool, error)
-	TellBatch(ctx context.Context, group practice.ID, id messaging.BatchID, e event.Event) error
+	RecordBatchEvent(ctx context.Context, group practice.ID, id messaging.BatchID, e event.Event) error
 	DropBatch(ctx context.Context, group practice.ID, id messaging.BatchID) error
 
 	Enqueue(ctx context.Context, j job.Job) error

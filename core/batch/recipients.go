@@ -8,13 +8,12 @@ import (
 	"frontdesk/core/access"
 	"frontdesk/core/carrier"
 	"frontdesk/core/fault"
-	"frontdesk/core/gsm"
 	"frontdesk/core/input"
 	"frontdesk/core/job"
 	"frontdesk/core/messaging"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
-	"frontdesk/core/wording"
+	"frontdesk/core/template"
 )
 
 // RecipientStatus is how far a recipient has come, spelt as the contract spells
@@ -79,7 +78,7 @@ type RecipientQuery struct {
 func (n NewRecipient) recipient(ordinal int, today input.Date, sandbox bool) Recipient {
 	r := Recipient{Ordinal: ordinal, Status: RecipientCreated, BirthDate: input.NoDate}
 	wrong := func(reason string) Recipient {
-		given := NewRecipient{wording.Clean(n.NHSNumber, maxGiven), wording.Clean(n.BirthDate, maxGiven), wording.Clean(n.Patient, maxGiven)}
+		given := NewRecipient{template.Clean(n.NHSNumber, maxGiven), template.Clean(n.BirthDate, maxGiven), template.Clean(n.Patient, maxGiven)}
 		return Recipient{Ordinal: ordinal, Status: RecipientInvalid, Reason: reason, BirthDate: input.NoDate, Given: given}
 	}
 	if n.NHSNumber == "" && n.Patient != "" {
@@ -362,10 +361,10 @@ func (s *Service) draft(g practice.Group, b Batch, e *Enlisted, abroad bool, now
 	}
 	m := messaging.Message{
 		ID: messaging.ID(s.NewID()), Patient: p.ID, Batch: b.ID, Channel: b.Channel, Leg: 1, State: messaging.Queued, Purpose: b.Purpose, DueAt: now,
-		Subject: wording.Fill(b.Subject, p, g), Content: gsm.Composed(wording.Fill(b.Content, p, g)), SendAt: now, SendBy: now.Add(late),
+		Subject: template.Fill(b.Subject, p, g), Content: template.Composed(template.Fill(b.Content, p, g)), SendAt: now, SendBy: now.Add(late),
 		SubmittedBy: b.SubmittedBy, KeyID: b.KeyID, CreatedAt: now, UpdatedAt: now,
 	}
-	held := m.Judge(1, e.Person)
+	held := m.Check(1, e.Person)
 	if held == nil && !abroad && m.Foreign(1) {
 		held = messaging.ErrAbroad
 	}

@@ -6,8 +6,8 @@ import (
 	"frontdesk/core/access"
 	"frontdesk/core/audit"
 	"frontdesk/core/carrier"
-	"frontdesk/core/gsm"
 	"frontdesk/core/messaging"
+	"frontdesk/core/template"
 )
 
 // shownAs is a recipient's status as callers know it.
@@ -87,7 +87,7 @@ type Preview struct {
 	// Cost is in pence; the practice says what a text message costs.
 	Cost int
 	// Longest is the recipient's text with the most parts.
-	Longest gsm.Parts
+	Longest template.Parts
 	Sample  string
 }
 
@@ -156,7 +156,7 @@ func (p *Preview) foresee(b Batch, e *Enlisted, m messaging.Message) {
 	}
 	p.Reached++
 	p.Parts += m.Parts
-	if parts := gsm.CountParts(m.Content); b.Channel == carrier.SMS && parts.Parts > p.Longest.Parts {
+	if parts := template.CountParts(m.Content); b.Channel == carrier.SMS && parts.Parts > p.Longest.Parts {
 		p.Longest = parts
 	}
 	if p.Sample == "" {

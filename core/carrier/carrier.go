@@ -7,7 +7,6 @@ package carrier
 
 import (
 	"context"
-	"net/http"
 	"time"
 
 	"frontdesk/core/fault"
@@ -50,22 +49,22 @@ type Outgoing struct {
 	// Request is that of an Unanswered when it is handed over again, with all the
 	// others of that request and nothing else.
 	Request string
-	// Wire is told what goes out; nil is nobody.
-	Wire Wire
+	// Recorder is told what goes out; nil is nobody.
+	Recorder Recorder
 }
 
-// Noted is the message's Wire, or one that is nobody.
-func (m Outgoing) Noted() Wire {
-	if m.Wire == nil {
-		return unnoted{}
+// Noted is the message's Recorder, or one that is nobody.
+func (m Outgoing) Recording() Recorder {
+	if m.Recorder == nil {
+		return noRecorder{}
 	}
-	return m.Wire
+	return m.Recorder
 }
 
-// Wire keeps note of what goes out to a provider and of what came of it. When the
+// Recorder keeps note of what goes out to a provider and of what came of it. When the
 // program dies it is known from there which messages the provider may have, and
 // which it certainly has not.
-type Wire interface {
+type Recorder interface {
 	// Start is called before anything of a request with these messages goes out,
 	// and returns when that is kept. request is what the provider knows it by, if
 	// it takes the same request twice as one. After an error nothing may go out.
@@ -77,16 +76,16 @@ type Wire interface {
 	Flush(ctx context.Context)
 }
 
-// Noting is a carrier that tells a message's Wire whatever goes out. Of any other
+// Recorded is a carrier that tells a message's Recorder whatever goes out. Of any other
 // nobody knows what had gone when the program died.
-type Noting interface{ Noting() }
+type Recorded interface{ Recorded() }
 
-// unnoted keeps no note of anything.
-type unnoted struct{}
+// noRecorder keeps no note of anything.
+type noRecorder struct{}
 
-func (unnoted) Start(context.Context, string, ...string) error { return nil }
-func (unnoted) End(string, Result)                             {}
-func (unnoted) Flush(context.Context)                          {}
+func (noRecorder) Start(context.Context, string, ...string) error { return nil }
+func (noRecorder) End(string, Result)                             {}
+func (noRecorder) Flush(context.Context)                          {}
 
 // Pair is the second way of a message that is handed over for both at once.
 type Pair struct {
@@ -243,12 +242,22 @@ type Reply struct {
 	Key, ProviderID string
 }
 
-// Told is what a provider told us in one call.
-type Told struct {
+// Callback is a call that a provider made to us.
+type Callback struct {
+	// Header has its headers, by their canonical names.
+	Header map[string][]string
+	// Query is the query of its address, as it came.
+	Query string
+	// Body is the whole body.
+	Body []byte
+}
+
+// Report is what a provider said in one callback.
+type Report struct {
 	Receipts []Receipt
 	Replies  []Reply
-	// Status, Type and Body are what the provider expects for an answer; a
-	// Status of 0 is an empty 200.
+	// Status, Type and Body are the answer that the provider expects; a Status of
+	// 0 is an empty 200.
 	Status int
 	Type   string
 	Body   string
@@ -256,9 +265,9 @@ type Told struct {
 
 // Listener is a carrier whose provider calls us back.
 type Listener interface {
-	// Listen reads a call of the provider, and makes sure that it is one. body
-	// is the whole request body. Errors: ErrNotProvider, and field faults.
-	Listen(r *http.Request, body []byte) (Told, error)
+	// ReadCallback reads a call of the provider, and makes sure that it is one.
+	// Errors: ErrNotProvider, and field faults.
+	ReadCallback(ctx context.Context, c Callback) (Report, error)
 }
 
 // ErrPaced is returned to a carrier whose turn does not come in time.

@@ -181,7 +181,7 @@ func TestMessagesAreToldWithTheirTexts(t *testing.T) {
 		s.must(err)
 		for i, text := range []string{"Thanks", "What are they?"} {
 			s.clock = s.clock.Add(time.Minute)
-			s.must(s.core.Reply.Hear(s.ctx, s.group, "carrier", carrier.Told{Replies: []carrier.Reply{
+			s.must(s.core.Reply.Receive(s.ctx, s.group, "carrier", carrier.Report{Replies: []carrier.Reply{
 				{ID: text, Channel: carrier.SMS, From: "+447700900123", Text: text, At: s.clock.Add(time.Duration(i) * time.Nanosecond)},
 			}}))
 		}

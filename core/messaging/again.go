@@ -44,7 +44,7 @@ func (d *dispatcher) named(name string) carrier.Carrier {
 	if i := slices.IndexFunc(d.carriers, func(c carrier.Carrier) bool { return c.Name() == name }); i >= 0 {
 		return d.carriers[i]
 	}
-	return gone{name: name}
+	return removedCarrier{name: name}
 }
 
 // expired reports whether a request may not be sent again any more.
@@ -173,19 +173,19 @@ func (d *dispatcher) keepTogether(out []Settled, now time.Time) {
 // lastTry is how long before it is too late a request is sent for the last time.
 const lastTry = 30 * time.Second
 
-// gone stands for the carrier of a request that has been taken away since.
-type gone struct {
-	nobody
+// removedCarrier stands for the carrier of a request that has been taken away since.
+type removedCarrier struct {
+	pageCarrier
 	name string
 }
 
-func (g gone) Name() string { return g.name }
+func (g removedCarrier) Name() string { return g.name }
 
-func (g gone) Send(context.Context, carrier.Outgoing) (carrier.Accepted, error) {
+func (g removedCarrier) Send(context.Context, carrier.Outgoing) (carrier.Accepted, error) {
 	return carrier.Accepted{}, errLost
 }
 
-func (g gone) SendAll(_ context.Context, m []carrier.Outgoing) []carrier.Result {
+func (g removedCarrier) SendAll(_ context.Context, m []carrier.Outgoing) []carrier.Result {
 	out := make([]carrier.Result, len(m))
 	for i := range out {
 		out[i].Err = errLost
@@ -194,4 +194,4 @@ func (g gone) SendAll(_ context.Context, m []carrier.Outgoing) []carrier.Result 
 }
 
 // Idempotent implements carrier.Carrier.
-func (gone) Idempotent() bool { return false }
+func (removedCarrier) Idempotent() bool { return false }

@@ -32,7 +32,7 @@ func newCounter() *counter {
 	return &counter{post: &post{name: "counter", got: map[string]int{}}, got: map[string][]string{}}
 }
 
-func (c *counter) Noting() {}
+func (c *counter) Recorded() {}
 
 func (c *counter) Status(_ context.Context, providerID string) (carrier.Receipt, error) {
 	c.asked++
@@ -59,7 +59,7 @@ func (c *counter) SendAll(ctx context.Context, all []carrier.Outgoing) []carrier
 	if request == "" {
 		request = "request " + keys[0]
 	}
-	err := all[0].Noted().Start(ctx, request, keys...)
+	err := all[0].Recording().Start(ctx, request, keys...)
 	c.came = append(c.came, fmt.Sprint(request, " ", len(keys)))
 	switch before, had := c.got[request]; {
 	case err != nil:
@@ -80,7 +80,7 @@ func (c *counter) SendAll(ctx context.Context, all []carrier.Outgoing) []carrier
 		if out[i].Err = err; err == nil {
 			out[i].Accepted = carrier.Accepted{ProviderID: "p" + m.Key, Code: "created"}
 		}
-		m.Noted().End(m.Key, out[i])
+		m.Recording().End(m.Key, out[i])
 	}
 	return out
 }
@@ -189,8 +189,8 @@ func TestWhatIsToldOfOneOfARequestIsTrueOfAll(t *testing.T) {
 		d.post = []carrier.Carrier{c}
 		ids := d.messages(4, nil)
 		d.dispatch(carrier.SMS)
-		told := carrier.Told{Receipts: []carrier.Receipt{{Key: keyOf(d, ids[1], 1), Progress: carrier.ProgressDelivered, At: d.clock}}}
-		if err := d.s.Hear(d.ctx, d.group, "counter", told); err != nil {
+		told := carrier.Report{Receipts: []carrier.Receipt{{Key: keyOf(d, ids[1], 1), Progress: carrier.ProgressDelivered, At: d.clock}}}
+		if err := d.s.Receive(d.ctx, d.group, "counter", told); err != nil {
 			d.Fatal(err)
 		}
 		if got := d.states(ids); got != "delivered:1 sent:3" {
@@ -312,7 +312,7 @@ func TestNotesAreThrownAwayWithWhatIsWrittenDown(t *testing.T) {
 		c := newCounter()
 		d.post, d.s.Journal = []carrier.Carrier{c}, d.db.Handovers()
 		var mu sync.Mutex
-		var leases []int64 // several handfuls are taken side by side
+		var leases []int64 // several groups are taken side by side
 		c.answer = nil
 		ids := d.messages(20, nil)
 		d.s.NewID = func() int64 {
@@ -339,8 +339,8 @@ func TestWhatIsNotHeardOfIsAskedAboutAfterTwoHours(t *testing.T) {
 		d.post = []carrier.Carrier{c}
 		ids := d.messages(4, nil)
 		d.dispatch(carrier.SMS)
-		told := carrier.Told{Receipts: []carrier.Receipt{{Key: keyOf(d, ids[0], 1), Progress: carrier.ProgressDelivered, At: d.clock}}}
-		if err := d.s.Hear(d.ctx, d.group, "counter", told); err != nil {
+		told := carrier.Report{Receipts: []carrier.Receipt{{Key: keyOf(d, ids[0], 1), Progress: carrier.ProgressDelivered, At: d.clock}}}
+		if err := d.s.Receive(d.ctx, d.group, "counter", told); err != nil {
 			d.Fatal(err)
 		}
 		answer := map[string]carrier.Receipt{

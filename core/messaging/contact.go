@@ -81,7 +81,7 @@ func addressees(ctx context.Context, r Reader, group practice.ID, all []Message,
 	var places []Destination
 	for _, m := range all {
 		a := out[m.Patient]
-		if m.asksSource(a) {
+		if m.needsSource(a) {
 			sources = append(sources, m.Patient)
 		}
 		if m.Purpose != DirectCare {
@@ -124,9 +124,9 @@ func (m Message) places(a Addressee) []Destination {
 	return out
 }
 
-// asksSource reports whether it matters who gave the patient's details: those a
+// needsSource reports whether it matters who gave the patient's details: those a
 // message is addressed to are others, or a carrier may see to both ways.
-func (m Message) asksSource(a Addressee) bool {
+func (m Message) needsSource(a Addressee) bool {
 	other := func(channel carrier.Channel, contact, source string) bool {
 		own, _, err := a.own(channel)
 		return source != FromRequest && err == nil && own != contact

@@ -51,10 +51,10 @@ type Due struct {
 }
 
 const (
-	// lanes is how many handfuls of one batch and channel are under way at once:
+	// groupsInFlight is how many groups of one batch and channel are under way at once:
 	// one is written down, one is handed over, and one is ready for the connections
 	// of that, which wait for notes now and then.
-	lanes = 3
+	groupsInFlight = 3
 	// dispatchFor is how long one job goes on before it lets others run.
 	dispatchFor = 3 * time.Minute
 	// settleTries and settlePause are how long what a carrier said is held for
@@ -63,7 +63,7 @@ const (
 	settlePause = time.Second
 )
 
-// Dispatch is the job: it hands over what is due, a handful at a time, until
+// Dispatch is the job: it hands over what is due, a group at a time, until
 // nothing is due any more.
 func (s *Service) Dispatch(ctx context.Context, j job.Job) error {
 	var args dispatchArgs
@@ -88,7 +88,7 @@ func (s *Service) dispatch(ctx context.Context, group practice.ID, args dispatch
 		return err
 	}
 	if args.Channel == carrier.Hero {
-		carriers = []carrier.Carrier{nobody{}}
+		carriers = []carrier.Carrier{pageCarrier{}}
 	}
 	if args.Channel == carrier.NHSApp {
 		if d.seconds, err = s.seconds(ctx, group, carriers); err != nil {
@@ -97,15 +97,15 @@ func (s *Service) dispatch(ctx context.Context, group practice.ID, args dispatch
 	}
 	d.carriers = carriers
 	if len(carriers) == 0 {
-		d.carriers = []carrier.Carrier{absent{}}
+		d.carriers = []carrier.Carrier{noCarrier{}}
 	}
-	if s.Journal != nil && slices.ContainsFunc(carriers, func(c carrier.Carrier) bool { _, ok := c.(carrier.Noting); return ok }) {
+	if s.Journal != nil && slices.ContainsFunc(carriers, func(c carrier.Carrier) bool { _, ok := c.(carrier.Recorded); return ok }) {
 		d.epoch = s.Journal.Epoch(ctx)
 	}
 	var wait sync.WaitGroup
-	errs := make([]error, lanes)
-	for i := range lanes {
-		wait.Go(func() { errs[i] = d.lane(ctx) })
+	errs := make([]error, groupsInFlight)
+	for i := range groupsInFlight {
+		wait.Go(func() { errs[i] = d.sendGroups(ctx) })
 	}
 	wait.Wait()
 	return errors.Join(errors.Join(errs...), d.finish(ctx))
@@ -113,7 +113,7 @@ func (s *Service) dispatch(ctx context.Context, group practice.ID, args dispatch
 
 // Once runs a job unless this program is running one just like it. Otherwise a
 // batch that is queued bit by bit would be handed over by a job for each bit, in
-// more lanes than there should be, and leave no room for other batches.
+// more groupsInFlight than there should be, and leave no room for other batches.
 func (s *Service) Once(ctx context.Context, j job.Job, run func() error) error {
 	again, err := s.alone.Run(j, run)
 	if again {
@@ -168,9 +168,9 @@ func (d *dispatcher) rest(name string, until time.Time) {
 	d.busy[name] = until
 }
 
-// lane takes a handful, hands it over, writes down what became of it, and takes
+// sendGroups takes a group, hands it over, writes down what became of it, and takes
 // the next, in the same transaction.
-func (d *dispatcher) lane(ctx context.Context) error {
+func (d *dispatcher) sendGroups(ctx context.Context) error {
 	var done []Settled
 	for {
 		now := d.Now().Truncate(time.Microsecond)
@@ -194,7 +194,7 @@ func (d *dispatcher) lane(ctx context.Context) error {
 	}
 }
 
-// forget throws away the notes of a handful that has been written down.
+// forget throws away the notes of a group that has been written down.
 func (d *dispatcher) forget(ctx context.Context, done []Settled) {
 	if len(done) == 0 || done[0].Journal == 0 {
 		return
@@ -203,7 +203,7 @@ func (d *dispatcher) forget(ctx context.Context, done []Settled) {
 	_ = d.Journal.Forget(context.WithoutCancel(ctx), d.group, []int64{done[0].Leased})
 }
 
-// turn writes down what became of the last handful and takes the next.
+// turn writes down what became of the last group and takes the next.
 func (d *dispatcher) turn(ctx context.Context, by carrier.Carrier, done []Settled, more bool, now time.Time) ([]Outbound, error) {
 	var claimed []Outbound
 	err := d.Store.Do(ctx, func(tx Tx) error {
@@ -230,7 +230,7 @@ func (d *dispatcher) turn(ctx context.Context, by carrier.Carrier, done []Settle
 		if err != nil || len(claimed) == 0 {
 			return err
 		}
-		return d.judge(ctx, tx, d.named(claimed[0].Carrier), claimed)
+		return d.check(ctx, tx, d.named(claimed[0].Carrier), claimed)
 	})
 	return claimed, err
 }
@@ -244,7 +244,7 @@ func (d *dispatcher) stopped(ctx context.Context, tx Tx) (bool, error) {
 	return tx.BatchHalted(ctx, d.group, d.args.Batch)
 }
 
-// hand gives a handful to its carrier, all but what must not go any more.
+// hand gives a group to its carrier, all but what must not go any more.
 func (d *dispatcher) hand(ctx context.Context, by carrier.Carrier, claimed []Outbound) []Settled {
 	now := d.Now().Truncate(time.Microsecond)
 	out := make([]Settled, 0, len(claimed))
@@ -263,7 +263,7 @@ func (d *dispatcher) hand(ctx context.Context, by carrier.Carrier, claimed []Out
 				Unsubscribe: d.unsubscribeURL(d.group, settled.Message),
 			})
 			if wire != nil {
-				sends[len(sends)-1].Wire = wire
+				sends[len(sends)-1].Recorder = wire
 			}
 			via = append(via, cmp.Or(m.Via, by))
 			which = append(which, len(out)-1)
@@ -313,31 +313,31 @@ func (d *dispatcher) finish(ctx context.Context) error {
 	})
 }
 
-// nobody carries messages of the patient's page: they are there already.
-type nobody struct{}
+// pageCarrier carries messages of the patient's page: they are there already.
+type pageCarrier struct{}
 
-func (nobody) Name() string     { return "page" }
-func (nobody) Idempotent() bool { return true }
-func (nobody) Together() int    { return 100 }
-func (nobody) Send(context.Context, carrier.Outgoing) (carrier.Accepted, error) {
+func (pageCarrier) Name() string     { return "page" }
+func (pageCarrier) Idempotent() bool { return true }
+func (pageCarrier) Together() int    { return 100 }
+func (pageCarrier) Send(context.Context, carrier.Outgoing) (carrier.Accepted, error) {
 	return carrier.Accepted{}, nil
 }
 
-func (n nobody) SendAll(_ context.Context, m []carrier.Outgoing) []carrier.Result {
+func (n pageCarrier) SendAll(_ context.Context, m []carrier.Outgoing) []carrier.Result {
 	return make([]carrier.Result, len(m))
 }
 
-// absent stands for a carrier that has been taken away since the message was
+// noCarrier stands for a carrier that has been taken away since the message was
 // accepted.
-type absent struct{ nobody }
+type noCarrier struct{ pageCarrier }
 
-func (absent) Name() string { return "none" }
+func (noCarrier) Name() string { return "none" }
 
-func (absent) Send(context.Context, carrier.Outgoing) (carrier.Accepted, error) {
+func (noCarrier) Send(context.Context, carrier.Outgoing) (carrier.Accepted, error) {
 	return carrier.Accepted{}, &carrier.Busy{Code: "no_carrier", After: 5 * time.Minute}
 }
 
-func (a absent) SendAll(ctx context.Context, m []carrier.Outgoing) []carrier.Result {
+func (a noCarrier) SendAll(ctx context.Context, m []carrier.Outgoing) []carrier.Result {
 	out := make([]carrier.Result, len(m))
 	for i := range out {
 		_, out[i].Err = a.Send(ctx, m[i])

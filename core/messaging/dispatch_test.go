@@ -254,16 +254,16 @@ func TestTheOtherWayIsTakenOnceAndNeverAfterReading(t *testing.T) {
 			d.Fatalf("got %+v, %v", m, c.got)
 		}
 		// What the first way says later changes nothing.
-		late := carrier.Told{Receipts: []carrier.Receipt{{Key: keyOf(d, id, 1), Progress: carrier.ProgressFailed}}}
-		if err := d.s.Hear(d.ctx, d.group, "a", late); err != nil {
+		late := carrier.Report{Receipts: []carrier.Receipt{{Key: keyOf(d, id, 1), Progress: carrier.ProgressFailed}}}
+		if err := d.s.Receive(d.ctx, d.group, "a", late); err != nil {
 			d.Fatal(err)
 		}
 		if m := d.state(id); m.State != messaging.Sent {
 			d.Fatalf("got %+v", m)
 		}
-		read := carrier.Told{Receipts: []carrier.Receipt{{Key: keyOf(d, id, 2), Progress: carrier.ProgressRead}, {Key: keyOf(d, id, 2), Progress: carrier.ProgressDelivered}}}
+		read := carrier.Report{Receipts: []carrier.Receipt{{Key: keyOf(d, id, 2), Progress: carrier.ProgressRead}, {Key: keyOf(d, id, 2), Progress: carrier.ProgressDelivered}}}
 		for range 2 {
-			if err := d.s.Hear(d.ctx, d.group, "a", read); err != nil {
+			if err := d.s.Receive(d.ctx, d.group, "a", read); err != nil {
 				d.Fatal(err)
 			}
 		}

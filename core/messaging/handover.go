@@ -29,7 +29,7 @@ type Journal interface {
 // under way: when they have ended others go in their place, and are noted with it.
 const gather = time.Millisecond
 
-// handover is a handful on its way: it notes which of its messages go out, before
+// handover is a group on its way: it notes which of its messages go out, before
 // they do, and what came of those that went. Whoever has to note something while
 // another does waits, and then all that has come together is one note.
 type handover struct {
@@ -40,9 +40,9 @@ type handover struct {
 	writing sync.Mutex    // held by whoever writes a note
 	landed  chan struct{} // rung when none is under way any more
 
-	mu     sync.Mutex // guards the rest
-	page   *page
-	flying int // messages under way
+	mu       sync.Mutex // guards the rest
+	page     *page
+	inFlight int // messages under way
 }
 
 // page is what one note has.
@@ -125,16 +125,16 @@ func (h *handover) add(fill func(p *page)) *page {
 	return h.page
 }
 
-// Start implements carrier.Wire.
+// Start implements carrier.Recorder.
 func (h *handover) Start(ctx context.Context, request string, keys ...string) error {
 	return h.write(ctx, h.add(func(p *page) { p.Starts = append(p.Starts, begun{request, keys}) }))
 }
 
-// End implements carrier.Wire.
+// End implements carrier.Recorder.
 func (h *handover) End(key string, r carrier.Result) {
 	h.add(func(p *page) {
 		p.Ends = append(p.Ends, endOf(key, r))
-		if h.flying--; h.flying == 0 {
+		if h.inFlight--; h.inFlight == 0 {
 			select {
 			case h.landed <- struct{}{}:
 			default:
@@ -143,7 +143,7 @@ func (h *handover) End(key string, r carrier.Result) {
 	})
 }
 
-// Flush implements carrier.Wire.
+// Flush implements carrier.Recorder.
 func (h *handover) Flush(ctx context.Context) {
 	h.mu.Lock()
 	p := h.page
@@ -172,7 +172,7 @@ func (h *handover) write(ctx context.Context, p *page) error {
 		h.mu.Lock()
 		defer h.mu.Unlock()
 		for _, b := range p.Starts {
-			h.flying += len(b.Keys)
+			h.inFlight += len(b.Keys)
 		}
 	}
 	return err
@@ -184,7 +184,7 @@ func (h *handover) gather() {
 	var late <-chan time.Time
 	for {
 		h.mu.Lock()
-		done := h.flying <= 0
+		done := h.inFlight <= 0
 		h.mu.Unlock()
 		if done {
 			return
@@ -202,13 +202,13 @@ func (h *handover) gather() {
 
 // epochOf is the journal that notes what goes out by a carrier; 0 is none.
 func (d *dispatcher) epochOf(by carrier.Carrier) int64 {
-	if _, ok := by.(carrier.Noting); !ok {
+	if _, ok := by.(carrier.Recorded); !ok {
 		return 0
 	}
 	return d.epoch
 }
 
-// wire keeps the notes of a handful; nil where none can be kept.
+// wire keeps the notes of a group; nil where none can be kept.
 func (d *dispatcher) wire(by carrier.Carrier, lease int64) *handover {
 	if d.epochOf(by) == 0 {
 		return nil

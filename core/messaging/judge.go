@@ -17,13 +17,13 @@ var (
 	ErrNotWanted = fault.New(fault.Conflict, "not_wanted", "The patient's preferences rule out such messages.")
 )
 
-// Judge says whether a leg of a message may go to its patient as they are at
+// Check says whether a leg of a message may go to its patient as they are at
 // this moment, and puts in where to. A contact detail that came with the request
 // stays, and so does that of a message a carrier may have already. It is the one
 // judgement there is: when a message is taken, and again when it is handed over.
 // Errors: those of patient.Reachable, ErrNoContact, and ErrOptedOut and
 // ErrNotWanted of what is not direct care.
-func (m *Message) Judge(leg int, a Addressee) error {
+func (m *Message) Check(leg int, a Addressee) error {
 	if err := a.Reachable(); err != nil {
 		return err
 	}
@@ -71,9 +71,9 @@ func (m *Message) Suppress(err error, now time.Time) {
 // again in the same request: as it was, or it would be another one.
 func (m *Message) unsure() bool { return m.Request != "" }
 
-// judge judges messages that have been leased, in a few queries for all of them,
+// check checks messages that have been leased, in a few queries for all of them,
 // and keeps what has changed since they were addressed.
-func (d *dispatcher) judge(ctx context.Context, tx Tx, by carrier.Carrier, claimed []Outbound) error {
+func (d *dispatcher) check(ctx context.Context, tx Tx, by carrier.Carrier, claimed []Outbound) error {
 	if len(claimed) == 0 {
 		return nil
 	}
@@ -93,7 +93,7 @@ func (d *dispatcher) judge(ctx context.Context, tx Tx, by carrier.Carrier, claim
 		if m.handed() {
 			leg = 2
 		}
-		if m.Withheld = m.Judge(leg, a); m.Withheld == nil && leg == 1 {
+		if m.Withheld = m.Check(leg, a); m.Withheld == nil && leg == 1 {
 			d.pair(by, m, a)
 		}
 		if m.Withheld == nil && !m.handed() && m.Request == "" {

@@ -298,7 +298,7 @@ func TestManyMessagesAreJudgedTogether(t *testing.T) {
 		if len(c.got) != len(found) {
 			d.Fatalf("%d of %d went", len(c.got), len(found))
 		}
-		// Each handful takes one question of each kind.
+		// Each group takes one question of each kind.
 		if asked, most := int(counted.asked.Load()), 2*(len(found)/c.Together()+4); asked == 0 || asked > most {
 			d.Fatalf("asked %d times, and may %d", asked, most)
 		}

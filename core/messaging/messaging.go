@@ -250,8 +250,8 @@ type Store interface {
 	FindByProvider(ctx context.Context, group practice.ID, carrier, providerID string) (Message, error)
 	// DueChannels lists the batches and channels with messages that are due.
 	DueChannels(ctx context.Context, group practice.ID, before time.Time) ([]Due, error)
-	// Unheard lists messages that are to be asked about.
-	Unheard(ctx context.Context, group practice.ID, before time.Time, limit int) ([]Message, error)
+	// AwaitingReceipt lists messages that are to be asked about.
+	AwaitingReceipt(ctx context.Context, group practice.ID, before time.Time, limit int) ([]Message, error)
 }
 
 // Tx is a Store inside a transaction.

@@ -195,7 +195,7 @@ func (s *Service) Cancel(ctx context.Context, id ID) (Message, error) {
 		if err := tx.AddStep(ctx, who.Group, id, Step{ID: s.NewID(), At: now, Leg: m.Leg, Channel: m.LegChannel(), What: "cancelled"}); err != nil {
 			return err
 		}
-		if err := tx.TellMessage(ctx, who.Group, id, tell(who.Group, m, was, now)); err != nil {
+		if err := tx.RecordMessageEvent(ctx, who.Group, id, stateEvent(who.Group, m, was, now)); err != nil {
 			return err
 		}
 		return tx.Audit(ctx, who.Audit(now, "message.cancel", "message", int64(id), was, m.State))

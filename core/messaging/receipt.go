@@ -23,10 +23,10 @@ const (
 	earlyPause = 50 * time.Millisecond
 )
 
-// Hear keeps the receipts a carrier told; replies are of core/reply. What is
+// Receive keeps the receipts a carrier told; replies are of core/reply. What is
 // told twice is kept once, and what it knows nothing of is passed over. Error:
 // ErrEarly, with everything else kept.
-func (s *Service) Hear(ctx context.Context, group practice.ID, by string, told carrier.Told) error {
+func (s *Service) Receive(ctx context.Context, group practice.ID, by string, told carrier.Report) error {
 	var early error
 	for _, r := range told.Receipts {
 		err := s.receipt(ctx, group, by, r)
@@ -90,7 +90,7 @@ func (s *Service) receipt(ctx context.Context, group practice.ID, by string, r c
 				return err
 			}
 		}
-		changed := x.hear(r, leg, at, now) || before.Request != ""
+		changed := x.apply(r, leg, at, now) || before.Request != ""
 		news := changed
 		if before.Paired {
 			if news, err = fresh(ctx, tx, group, id, r, changed, leg); err != nil {
@@ -104,7 +104,7 @@ func (s *Service) receipt(ctx context.Context, group practice.ID, by string, r c
 			x.follow(r, leg, at)
 		}
 		if x.UpdatedAt = now; !x.AskAt.IsZero() {
-			if x.AskAt = now.Add(unheard); x.State != Sent { // there is nothing more to hear
+			if x.AskAt = now.Add(receiptWait); x.State != Sent { // there is nothing more to hear
 				x.AskAt = time.Time{}
 			}
 		}
@@ -127,7 +127,7 @@ func (s *Service) keep(ctx context.Context, tx Tx, group practice.ID, before Mes
 		}
 	}
 	if x.State != before.State && x.State != Queued {
-		if err := tx.TellMessage(ctx, group, x.ID, tell(group, x.Message, before.State, x.At)); err != nil {
+		if err := tx.RecordMessageEvent(ctx, group, x.ID, stateEvent(group, x.Message, before.State, x.At)); err != nil {
 			return err
 		}
 	}
@@ -142,9 +142,9 @@ func (s *Service) keep(ctx context.Context, tx Tx, group practice.ID, before Mes
 	return nil
 }
 
-// hear changes a message by a receipt, and reports whether that was news. What
+// apply changes a message by a receipt, and reports whether that was news. What
 // is further along never goes back.
-func (s *Settled) hear(r carrier.Receipt, leg int, at, now time.Time) bool {
+func (s *Settled) apply(r carrier.Receipt, leg int, at, now time.Time) bool {
 	switch r.Progress {
 	case carrier.ProgressRead:
 		if !s.ReadAt.IsZero() {

@@ -39,7 +39,7 @@ func (s *Service) Recover(ctx context.Context, group practice.ID) error {
 			_ = s.Journal.Forget(ctx, group, []int64{lease}) // they are in nobody's way
 		}
 	}
-	return errors.Join(s.ask(ctx, group, now), s.askUnheard(ctx, group, now))
+	return errors.Join(s.ask(ctx, group, now), s.askForReceipts(ctx, group, now))
 }
 
 const recoverChunk = 500
@@ -54,7 +54,7 @@ func (s *Service) recoverSome(ctx context.Context, group practice.ID, lost []Mes
 	if len(lost) == 0 {
 		return nil
 	}
-	carriers := map[string]carrier.Carrier{"": nobody{}, "page": nobody{}}
+	carriers := map[string]carrier.Carrier{"": pageCarrier{}, "page": pageCarrier{}}
 	for _, channel := range carrier.Channels {
 		some, err := s.Carriers(ctx, group, channel)
 		if err != nil {
@@ -74,7 +74,7 @@ func (s *Service) recoverSome(ctx context.Context, group practice.ID, lost []Mes
 		}
 		leases[m.Lease] = found{t, known}
 	}
-	d := &dispatcher{Service: s, group: group, carriers: []carrier.Carrier{absent{}}}
+	d := &dispatcher{Service: s, group: group, carriers: []carrier.Carrier{noCarrier{}}}
 	return s.Store.Do(ctx, func(tx Tx) error {
 		settled := make([]Settled, len(lost))
 		for i, m := range lost {
@@ -104,7 +104,7 @@ func (d *dispatcher) takeBack(x *Settled, by carrier.Carrier, f found, now time.
 	case begun && request != "":
 		x.Request = request
 	case by != nil && by.Idempotent():
-		if x.Carrier != "" && x.Carrier != (nobody{}).Name() {
+		if x.Carrier != "" && x.Carrier != (pageCarrier{}).Name() {
 			x.Request = key
 		}
 	default:
@@ -136,9 +136,9 @@ func (s *Service) ask(ctx context.Context, group practice.ID, now time.Time) err
 }
 
 const (
-	// unheard is how long a provider has to tell by itself what became of a
+	// receiptWait is how long a provider has to tell by itself what became of a
 	// message: NHS Notify calls back for two hours, and then no more.
-	unheard = 2 * time.Hour
+	receiptWait = 2 * time.Hour
 	// askFor is how long after it was sent a message is asked about. By then the
 	// longest way that a provider may take is over.
 	askFor = 96 * time.Hour
@@ -146,9 +146,9 @@ const (
 	asksAtOnce = 200
 )
 
-// askUnheard asks carriers about messages that nothing was told of.
-func (s *Service) askUnheard(ctx context.Context, group practice.ID, now time.Time) error {
-	due, err := s.Store.Unheard(ctx, group, now, asksAtOnce)
+// askForReceipts asks carriers about messages that nothing was told of.
+func (s *Service) askForReceipts(ctx context.Context, group practice.ID, now time.Time) error {
+	due, err := s.Store.AwaitingReceipt(ctx, group, now, asksAtOnce)
 	if err != nil {
 		return err
 	}
@@ -166,7 +166,7 @@ func (s *Service) askUnheard(ctx context.Context, group practice.ID, now time.Ti
 			if later {
 				return nil // the others would hear the same
 			}
-			if next = now.Add(max(unheard, now.Sub(m.SentAt))); next.Sub(m.SentAt) > askFor {
+			if next = now.Add(max(receiptWait, now.Sub(m.SentAt))); next.Sub(m.SentAt) > askFor {
 				next = time.Time{}
 			}
 		}
@@ -203,5 +203,5 @@ func (s *Service) askAbout(ctx context.Context, group practice.ID, by carrier.As
 		return false, nil
 	}
 	r.Key = m.Key(group)
-	return false, s.Hear(ctx, group, m.Carrier, carrier.Told{Receipts: []carrier.Receipt{r}})
+	return false, s.Receive(ctx, group, m.Carrier, carrier.Report{Receipts: []carrier.Receipt{r}})
 }

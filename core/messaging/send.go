@@ -9,13 +9,13 @@ import (
 	"frontdesk/core/audit"
 	"frontdesk/core/carrier"
 	"frontdesk/core/event"
-	"frontdesk/core/gsm"
 	"frontdesk/core/input"
 	"frontdesk/core/job"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
 	"frontdesk/core/record"
 	"frontdesk/core/seal"
+	"frontdesk/core/template"
 )
 
 // Limits of what can be sent, in characters, and how far ahead.
@@ -70,11 +70,11 @@ func (r Request) check(now time.Time, g practice.Group) (Message, record.Concept
 	var in input.Checks
 	m := Message{Channel: r.Channel, Leg: 1, State: Queued, Purpose: r.Purpose, Encrypted: r.Encrypted, Patient: r.Patient}
 	input.Choice(&in, "message_type", r.Channel, carrier.Channels)
-	m.Content = in.Lines("message_string", gsm.Wanted(r.Text, r.Plain), MaxText)
+	m.Content = in.Lines("message_string", template.Wanted(r.Text, r.Plain), MaxText)
 	if m.Content == "" {
 		in.Wrong("message_string", input.CodeSmall, "text that is not empty", "This may not be empty.")
 	}
-	m.Subject = in.Text("subject", gsm.Wanted(r.Subject, r.Plain), MaxSubject)
+	m.Subject = in.Text("subject", template.Wanted(r.Subject, r.Plain), MaxSubject)
 	if m.Subject == "" {
 		m.Subject = "A message from " + g.Name
 	}
@@ -145,7 +145,7 @@ func Fits(in *input.Checks, field string, m Message) {
 	for _, channel := range []carrier.Channel{m.Channel, m.Fallback} {
 		switch channel {
 		case carrier.SMS:
-			if gsm.CountParts(m.Content).Parts > gsm.MaxParts {
+			if template.CountParts(m.Content).Parts > template.MaxParts {
 				in.Wrong(field, input.CodeBig, "at most 6 text messages: 918 plain characters, or 402 with others among them", "This is too long for a text message.")
 			}
 		case carrier.NHSApp:
@@ -160,7 +160,7 @@ func Fits(in *input.Checks, field string, m Message) {
 func (m *Message) Count(text string, g practice.Group) {
 	m.Parts, m.Encoding, m.Cost = 0, "", 0
 	if m.LegChannel() == carrier.SMS {
-		p := gsm.CountParts(text)
+		p := template.CountParts(text)
 		m.Parts, m.Encoding, m.Cost = p.Parts, p.Encoding, p.Parts*g.SMSPrice
 	}
 }
@@ -292,13 +292,13 @@ func (s *Service) address(ctx context.Context, tx Tx, group practice.ID, m *Mess
 	if err != nil {
 		return err
 	}
-	first := m.Judge(1, people[id])
+	first := m.Check(1, people[id])
 	if first != nil && !Unwanted(first) {
 		return first
 	}
 	if m.Fallback != "" {
 		// Whether it is wanted there is judged when its turn comes.
-		if err := m.Judge(2, people[id]); err != nil && !Unwanted(err) {
+		if err := m.Check(2, people[id]); err != nil && !Unwanted(err) {
 			return err
 		}
 	}
@@ -331,8 +331,8 @@ func (s *Service) take(ctx context.Context, tx Tx, who access.Caller, g practice
 // Keeper keeps new messages.
 type Keeper interface {
 	AddMessages(ctx context.Context, group practice.ID, m []Message) error
-	// TellMessage keeps an event of a message, numbered after the last.
-	TellMessage(ctx context.Context, group practice.ID, id ID, e event.Event) error
+	// RecordMessageEvent keeps an event of a message, numbered after the last.
+	RecordMessageEvent(ctx context.Context, group practice.ID, id ID, e event.Event) error
 }
 
 // Keep keeps new messages, and tells of those that are at their end already.
@@ -340,7 +340,7 @@ func Keep(ctx context.Context, tx Keeper, group practice.ID, all []Message, now 
 	err := tx.AddMessages(ctx, group, all)
 	for _, m := range all {
 		if err == nil && (m.State == Suppressed || m.State == Delivered) {
-			err = tx.TellMessage(ctx, group, m.ID, tell(group, m, "", now))
+			err = tx.RecordMessageEvent(ctx, group, m.ID, stateEvent(group, m, "", now))
 		}
 	}
 	return err
@@ -352,7 +352,7 @@ func (s *Service) words(group practice.ID, m Message, practiceName string) strin
 	if !m.Encrypted {
 		return m.Content
 	}
-	return "You have a message from " + gsm.Composed(practiceName) + ". To read it, open " + s.pageURL(group, m) + " and give your date of birth."
+	return "You have a message from " + template.Composed(practiceName) + ". To read it, open " + s.pageURL(group, m) + " and give your date of birth."
 }
 
 // fact is the data of a message's event.
@@ -368,8 +368,8 @@ type fact struct {
 	Reason    string          `json:"reason,omitempty"`
 }
 
-// tell is the event of a message's new state.
-func tell(group practice.ID, m Message, was State, now time.Time) event.Event {
+// stateEvent is the event of a message's new state.
+func stateEvent(group practice.ID, m Message, was State, now time.Time) event.Event {
 	f := fact{
 		MessageID: m.ID.String(), PatientID: m.Patient.String(), Channel: m.LegChannel(), State: m.State, Previous: was, At: now.UTC(),
 		Code: m.Code, Reason: m.Reason,

@@ -61,7 +61,7 @@ func (d *dispatcher) outcome(s *Settled, by carrier.Carrier, r carrier.Result, n
 	case r.Err == nil:
 		d.accepted(s, r.Accepted, now)
 		if _, ok := by.(carrier.Asker); ok && s.ProviderID != "" {
-			s.AskAt = now.Add(unheard)
+			s.AskAt = now.Add(receiptWait)
 		}
 	case errors.As(r.Err, &refused):
 		s.What = "refused"
@@ -128,7 +128,7 @@ func (d *dispatcher) settle(ctx context.Context, tx Tx, done []Settled) error {
 	for i := range done {
 		s := &done[i]
 		if s.State != s.Was && s.State != Queued {
-			e := tell(d.group, s.Message, s.Was, s.At)
+			e := stateEvent(d.group, s.Message, s.Was, s.At)
 			s.Event = &e
 		}
 		if s.StepLeg == 0 {

@@ -25,7 +25,7 @@ func (s *Service) mark(ctx context.Context, tx Tx, group practice.ID, m Message,
 	if m.Batch != 0 {
 		f.BatchID = m.Batch.String()
 	}
-	return tx.TellMessage(ctx, group, m.ID, event.Event{
+	return tx.RecordMessageEvent(ctx, group, m.ID, event.Event{
 		Group: int64(group), Type: event.Type("message." + what), Subject: int64(m.ID), At: now, Data: audit.Snapshot(f),
 	})
 }

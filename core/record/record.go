@@ -135,8 +135,8 @@ type Tx interface {
 	// LockRecordEntry keeps others from changing the entry, and reads it.
 	LockRecordEntry(ctx context.Context, group practice.ID, id int64) (Entry, error)
 	SaveRecordEntry(ctx context.Context, group practice.ID, e Entry) error
-	// TellRecordEntry keeps an event of an entry, numbered after the last.
-	TellRecordEntry(ctx context.Context, group practice.ID, id int64, e event.Event) error
+	// RecordEntryEvent keeps an event of an entry, numbered after the last.
+	RecordEntryEvent(ctx context.Context, group practice.ID, id int64, e event.Event) error
 	Enqueue(ctx context.Context, j job.Job) error
 	Audit(ctx context.Context, e audit.Entry) error
 }

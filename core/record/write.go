@@ -65,7 +65,7 @@ func (s *Service) Write(ctx context.Context, group practice.ID, id int64) error 
 			return err
 		}
 		tell := func(kind event.Type, data any) error {
-			return tx.TellRecordEntry(ctx, group, id, event.Event{Group: int64(group), Type: kind, Subject: id, At: now, Data: audit.Snapshot(data)})
+			return tx.RecordEntryEvent(ctx, group, id, event.Event{Group: int64(group), Type: kind, Subject: id, At: now, Data: audit.Snapshot(data)})
 		}
 		err = tell(kind, fact{strconv.FormatInt(id, 10), strconv.FormatInt(e.Message, 10), e.Patient.String(), after.Status, after.Reason})
 		if err == nil && failed == nil {

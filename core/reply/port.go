@@ -49,9 +49,9 @@ type Tx interface {
 	AddOptOut(ctx context.Context, group practice.ID, channel carrier.Channel, contact, source string, at time.Time) error
 	DropOptOut(ctx context.Context, group practice.ID, channel carrier.Channel, contact string) error
 	AddStep(ctx context.Context, group practice.ID, id messaging.ID, s messaging.Step) error
-	// TellMessage keeps an event of a message, numbered after the last, and Record
+	// RecordMessageEvent keeps an event of a message, numbered after the last, and Record
 	// one of anything else.
-	TellMessage(ctx context.Context, group practice.ID, id messaging.ID, e event.Event) error
+	RecordMessageEvent(ctx context.Context, group practice.ID, id messaging.ID, e event.Event) error
 	Record(ctx context.Context, e event.Event) error
 	Audit(ctx context.Context, e audit.Entry) error
 }

@@ -2,6 +2,7 @@
 // staff.
 //
 //	reply.go  the reply: kept, listed, seen to
+//	answer.go what an answer asks for: STOP, YES …
 //	port.go   what it needs remembered
 package reply
 
@@ -21,7 +22,7 @@ import (
 	"frontdesk/core/messaging"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
-	"frontdesk/core/wording"
+	"frontdesk/core/template"
 )
 
 // ID names a reply within a practice group.
@@ -42,7 +43,7 @@ type Reply struct {
 	Text       string          `json:"-"`
 	At         time.Time       `json:"at"`
 	// Meaning is what it asks for, when it is a word that asks for something.
-	Meaning wording.Meaning `json:"meaning,omitempty"`
+	Meaning Meaning `json:"meaning,omitempty"`
 	// Open is set until staff have seen to it; what the program has done by itself
 	// is not open. HandledBy is who has, and when.
 	Open      bool      `json:"open"`
@@ -63,11 +64,11 @@ var ErrNotFound = fault.New(fault.NotFound, "reply_not_found", "This practice gr
 // maxPossible is the most patients a reply is said to be possibly from.
 const maxPossible = 50
 
-// Hear keeps what a carrier told: receipts, and what patients sent back. What is
+// Receive keeps what a carrier told: receipts, and what patients sent back. What is
 // told twice is kept once, and what it knows nothing of is passed over. Error:
 // messaging.ErrEarly, with everything else kept.
-func (s *Service) Hear(ctx context.Context, group practice.ID, by string, told carrier.Told) error {
-	early := s.Messages.Hear(ctx, group, by, told)
+func (s *Service) Receive(ctx context.Context, group practice.ID, by string, told carrier.Report) error {
+	early := s.Messages.Receive(ctx, group, by, told)
 	if early != nil && !errors.Is(early, messaging.ErrEarly) {
 		return early
 	}
@@ -93,10 +94,10 @@ func (s *Service) keep(ctx context.Context, group practice.ID, by string, r carr
 	}
 	now := s.Now().Truncate(time.Microsecond)
 	kept := Reply{
-		ID: ID(s.NewID()), Carrier: by, ProviderID: r.ID, Message: id, Channel: r.Channel, Contact: contact, Text: wording.Clean(r.Text, messaging.MaxText),
+		ID: ID(s.NewID()), Carrier: by, ProviderID: r.ID, Message: id, Channel: r.Channel, Contact: contact, Text: template.Clean(r.Text, messaging.MaxText),
 		At: r.At.UTC().Truncate(time.Microsecond),
 	}
-	kept.Meaning = wording.Means(kept.Text)
+	kept.Meaning = Means(kept.Text)
 	kept.Open = !kept.Meaning.Settles()
 	if r.At.IsZero() {
 		kept.At = now
@@ -119,15 +120,15 @@ func (s *Service) keep(ctx context.Context, group practice.ID, by string, r carr
 			return err
 		}
 		switch kept.Meaning {
-		case wording.Stop:
+		case Stop:
 			err = tx.AddOptOut(ctx, group, r.Channel, contact, "reply", now)
-		case wording.Start:
+		case Start:
 			err = tx.DropOptOut(ctx, group, r.Channel, contact)
 		}
 		if err != nil {
 			return err
 		}
-		return s.tellReply(ctx, tx, group, kept, now)
+		return s.recordReply(ctx, tx, group, kept, now)
 	})
 }
 
@@ -164,11 +165,11 @@ type replied struct {
 	Channel   carrier.Channel `json:"channel"`
 	State     messaging.State `json:"state"`
 	At        time.Time       `json:"at"`
-	Meaning   wording.Meaning `json:"meaning,omitempty"`
+	Meaning   Meaning         `json:"meaning,omitempty"`
 	Possible  []string        `json:"possible_patient_ids,omitempty"`
 }
 
-func (s *Service) tellReply(ctx context.Context, tx Tx, group practice.ID, r Reply, now time.Time) error {
+func (s *Service) recordReply(ctx context.Context, tx Tx, group practice.ID, r Reply, now time.Time) error {
 	f := replied{Reply: r.ID.String(), Channel: r.Channel, State: "replied", At: r.At, Meaning: r.Meaning}
 	if r.Message != 0 {
 		f.MessageID = r.Message.String()
@@ -188,7 +189,7 @@ func (s *Service) tellReply(ctx context.Context, tx Tx, group practice.ID, r Rep
 		return err
 	}
 	e.Subject = int64(r.Message)
-	return tx.TellMessage(ctx, group, r.Message, e)
+	return tx.RecordMessageEvent(ctx, group, r.Message, e)
 }
 
 // shown is how many replies to one message are shown.

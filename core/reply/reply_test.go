@@ -15,7 +15,6 @@ import (
 	"frontdesk/core/practice"
 	"frontdesk/core/record"
 	"frontdesk/core/reply"
-	"frontdesk/core/wording"
 	"frontdesk/store"
 	"frontdesk/store/storetest"
 )
@@ -101,7 +100,7 @@ func (j *desk) person(name, mobile, email string) patient.ID {
 // answer sends a reply in from a number, and gives it as it is kept.
 func (j *desk) answer(id, from, text string) reply.Reply {
 	j.Helper()
-	if err := j.s.Hear(j.ctx, j.group, "a", carrier.Told{Replies: []carrier.Reply{{ID: id, Channel: carrier.SMS, From: from, Text: text}}}); err != nil {
+	if err := j.s.Receive(j.ctx, j.group, "a", carrier.Report{Replies: []carrier.Reply{{ID: id, Channel: carrier.SMS, From: from, Text: text}}}); err != nil {
 		j.Fatal(err)
 	}
 	found, _, err := j.s.List(j.ctx, nil, 0, 50)
@@ -193,7 +192,7 @@ func TestAReplyFromASharedNumberIsNobodysUntilStaffSayWhose(t *testing.T) {
 			j.Fatalf("told %s %s, %v", last.Type, last.Data, err)
 		}
 		// STOP holds for the number, whoever has sent it.
-		if r := j.answer("2", "+447700900001", "STOP"); r.Open || r.Meaning != wording.Stop || len(r.Possible) != 2 {
+		if r := j.answer("2", "+447700900001", "STOP"); r.Open || r.Meaning != reply.Stop || len(r.Possible) != 2 {
 			j.Fatalf("got %+v", r)
 		}
 		taken, err := j.s.Messages.Send(j.ctx, messaging.Request{Patient: j.ada, Channel: carrier.SMS, Text: "Hello", Purpose: messaging.Other})
@@ -219,8 +218,8 @@ func TestAReplyThatNamesItsMessageIsThatPatients(t *testing.T) {
 		id := j.text(j.ada, "")
 		other := c.share(j)
 		j.text(other, "")
-		told := carrier.Told{Replies: []carrier.Reply{{ID: "1", Channel: carrier.SMS, From: "+447700900001", Text: "Yes", Key: messaging.Message{ID: id, Leg: 1}.Key(j.group)}}}
-		if err := j.s.Hear(j.ctx, j.group, "a", told); err != nil {
+		told := carrier.Report{Replies: []carrier.Reply{{ID: "1", Channel: carrier.SMS, From: "+447700900001", Text: "Yes", Key: messaging.Message{ID: id, Leg: 1}.Key(j.group)}}}
+		if err := j.s.Receive(j.ctx, j.group, "a", told); err != nil {
 			j.Fatal(err)
 		}
 		found, _, err := j.s.List(j.ctx, nil, 0, 10)
@@ -233,20 +232,20 @@ func TestAReplyThatNamesItsMessageIsThatPatients(t *testing.T) {
 func TestCANCELAndYESAreForStaffAndOptNobodyOut(t *testing.T) {
 	type word struct {
 		text    string
-		meaning wording.Meaning
+		meaning reply.Meaning
 		open    bool
 		out     bool // after it, when it was not out before; START begins with out
 	}
 	words := []word{
-		{"CANCEL", wording.Cancel, true, false}, {"Yes", wording.Yes, true, false}, {"I feel worse", wording.Nothing, true, false},
-		{"STOP ALL", wording.Stop, false, true}, {"opt-out \U0001F64F", wording.Stop, false, true}, {"\u200bUNSUBSCRIBE\ufe0f", wording.Stop, false, true},
-		{"START", wording.Start, false, false},
+		{"CANCEL", reply.Cancel, true, false}, {"Yes", reply.Yes, true, false}, {"I feel worse", reply.Nothing, true, false},
+		{"STOP ALL", reply.Stop, false, true}, {"opt-out \U0001F64F", reply.Stop, false, true}, {"\u200bUNSUBSCRIBE\ufe0f", reply.Stop, false, true},
+		{"START", reply.Start, false, false},
 	}
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
 		for _, c := range words {
 			t.Run(c.text, func(t *testing.T) {
 				j := newDesk(t, db)
-				if c.meaning == wording.Start {
+				if c.meaning == reply.Start {
 					j.answer("stop", "+447700900001", "STOP")
 				}
 				r := j.answer("1", "+447700900001", c.text)

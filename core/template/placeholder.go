@@ -1,9 +1,11 @@
-// Package wording is about the words of messages: what stands in them for each
-// patient, and what is meant by those that come back.
+// Package template is the text of messages before they go: what stands for each
+// placeholder, and how many text messages a text is.
 //
-//	placeholder.go  placeholders in a text for many
-//	answer.go       what a patient answers
-package wording
+//	placeholder.go  placeholders in a text for many patients
+//	alphabet.go     the alphabet of text messages (GSM 03.38), and counting parts
+//	clean.go        what patients send, without what cannot be shown
+//	plain.go        plain characters in place of those that only look different
+package template
 
 import (
 	"fmt"

@@ -1,6 +1,6 @@
-// Package notice is e-mails to a practice's own staff, which the carrier of its
-// messages brings.
-package notice
+// Package staffmail sends e-mails to a practice's own staff, by the practice's own
+// carrier for e-mail.
+package staffmail
 
 import (
 	"context"
@@ -15,8 +15,8 @@ import (
 	"frontdesk/core/practice"
 )
 
-// Post hands them over.
-type Post struct {
+// Sender hands them over.
+type Sender struct {
 	Carriers messaging.Carriers
 	// Paused reports whether an operator has stopped all sending.
 	Paused func(context.Context) (bool, error)
@@ -33,7 +33,7 @@ var (
 
 // Mail hands over an e-mail to a member of staff: it implements account.Mailer.
 // Errors: ErrPaused, ErrUncarried.
-func (p *Post) Mail(ctx context.Context, group practice.ID, m account.Mail, again bool) (account.InvitationState, error) {
+func (p *Sender) Mail(ctx context.Context, group practice.ID, m account.Mail, again bool) (account.InvitationState, error) {
 	before := account.InvitationWaiting
 	if again {
 		before = account.InvitationHanding

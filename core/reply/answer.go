@@ -1,4 +1,4 @@
-package wording
+package reply
 
 import (
 	"strings"
@@ -41,18 +41,3 @@ func Means(answer string) Meaning {
 // Settles reports whether the program has done what was asked for, so that staff
 // need not.
 func (m Meaning) Settles() bool { return m == Stop || m == Start }
-
-// Clean is a text without what cannot be shown, and of at most so many
-// characters.
-func Clean(text string, most int) string {
-	text = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) && r != '\n' || r == unicode.ReplacementChar {
-			return -1
-		}
-		return r
-	}, strings.ToValidUTF8(text, ""))
-	if r := []rune(text); len(r) > most {
-		text = string(r[:most])
-	}
-	return text
-}

@@ -1,8 +1,4 @@
-// Package gsm counts how many text messages a text is, by GSM 03.38.
-//
-//	gsm.go    counting
-//	plain.go  what makes a text cheaper to send and still look the same
-package gsm
+package template
 
 import (
 	"strings"

@@ -1,4 +1,4 @@
-package notice_test
+package staffmail_test
 
 import (
 	"bytes"
@@ -11,8 +11,8 @@ import (
 
 	"frontdesk/core/account"
 	"frontdesk/core/carrier"
-	"frontdesk/core/notice"
 	"frontdesk/core/practice"
+	"frontdesk/core/staffmail"
 )
 
 // postbox answers as it is told to.
@@ -48,20 +48,20 @@ func TestWhatBecomesOfAnEMail(t *testing.T) {
 	}{
 		{"it is taken", &postbox{}, false, nil, false, account.InvitationSent, nil, 1, ""},
 		{"it is refused", &postbox{err: &carrier.Refusal{Code: "550"}}, false, nil, false, account.InvitationRefused, nil, 1, "550"},
-		{"the carrier is busy", &postbox{err: &carrier.Busy{Code: "451"}}, false, nil, false, account.InvitationWaiting, notice.ErrUncarried, 1, ""},
-		{"nobody knows, and once more is not twice", &postbox{once: true, err: lost}, false, nil, false, account.InvitationHanding, notice.ErrUncarried, 1, ""},
+		{"the carrier is busy", &postbox{err: &carrier.Busy{Code: "451"}}, false, nil, false, account.InvitationWaiting, staffmail.ErrUncarried, 1, ""},
+		{"nobody knows, and once more is not twice", &postbox{once: true, err: lost}, false, nil, false, account.InvitationHanding, staffmail.ErrUncarried, 1, ""},
 		{"nobody knows, and once more may be twice", &postbox{err: lost}, false, nil, false, account.InvitationUnsure, nil, 1, "nobody knows"},
 		{"again, and once more is not twice", &postbox{once: true}, false, nil, true, account.InvitationSent, nil, 1, ""},
 		{"again, and once more may be twice", &postbox{}, false, nil, true, account.InvitationUnsure, nil, 0, "nobody knows"},
-		{"again, to a carrier that is busy", &postbox{once: true, err: &carrier.Busy{}}, false, nil, true, account.InvitationHanding, notice.ErrUncarried, 1, ""},
+		{"again, to a carrier that is busy", &postbox{once: true, err: &carrier.Busy{}}, false, nil, true, account.InvitationHanding, staffmail.ErrUncarried, 1, ""},
 		{"there is no carrier", nil, false, nil, false, account.InvitationHomeless, nil, 0, "no carrier"},
-		{"sending is paused", &postbox{}, true, nil, false, account.InvitationWaiting, notice.ErrPaused, 0, ""},
-		{"sending is paused, again", &postbox{once: true}, true, nil, true, account.InvitationHanding, notice.ErrPaused, 0, ""},
+		{"sending is paused", &postbox{}, true, nil, false, account.InvitationWaiting, staffmail.ErrPaused, 0, ""},
+		{"sending is paused, again", &postbox{once: true}, true, nil, true, account.InvitationHanding, staffmail.ErrPaused, 0, ""},
 		{"the database does not answer", &postbox{}, false, broken, false, account.InvitationWaiting, broken, 0, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var log bytes.Buffer
-			post := &notice.Post{
+			post := &staffmail.Sender{
 				Carriers: func(_ context.Context, group practice.ID, channel carrier.Channel) ([]carrier.Carrier, error) {
 					if c.carrier == nil || group != 7 || channel != carrier.Email {
 						return nil, nil

@@ -1,10 +1,10 @@
-package gsm_test
+package template_test
 
 import (
 	"strings"
 	"testing"
 
-	"frontdesk/core/gsm"
+	"frontdesk/core/template"
 )
 
 func TestCountParts(t *testing.T) {
@@ -28,30 +28,30 @@ func TestCountParts(t *testing.T) {
 		{"a letter that only looks plain", "ç", "UCS-2", 1, 1},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got := gsm.CountParts(c.text)
+			got := template.CountParts(c.text)
 			if got.Encoding != c.encoding || got.Units != c.units || got.Parts != c.parts {
 				t.Fatalf("got %+v", got)
 			}
 		})
 	}
-	if got := gsm.CountParts(gsm.Plainer("It’s “9 – 5”…")); got.Encoding != "GSM-7" || got.Units != 15 {
+	if got := template.CountParts(template.Plainer("It’s “9 – 5”…")); got.Encoding != "GSM-7" || got.Units != 15 {
 		t.Fatalf("got %+v", got)
 	}
 }
 
 func TestATextIsComposedBeforeItsPartsAreCounted(t *testing.T) {
 	apart := "Cafe\u0301, a\u0300 10\u00a0h" // é and à are in the alphabet of GSM; a space without a break is not
-	if got := gsm.CountParts("Cafe\u0301 a\u0300"); got.Encoding != "GSM-7" || got.Units != 6 || got.Odd != "" {
+	if got := template.CountParts("Cafe\u0301 a\u0300"); got.Encoding != "GSM-7" || got.Units != 6 || got.Odd != "" {
 		t.Fatalf("got %+v", got)
 	}
-	if got := gsm.Plainer(apart); got != "Café, à 10 h" {
+	if got := template.Plainer(apart); got != "Café, à 10 h" {
 		t.Fatalf("got %q", got)
 	}
-	if got := gsm.Composed(apart); got != "Café, à 10\u00a0h" {
+	if got := template.Composed(apart); got != "Café, à 10\u00a0h" {
 		t.Fatalf("got %q", got)
 	}
 	// A letter that has no composed form stays as it is.
-	if got := gsm.CountParts("x\u0301"); got.Encoding != "UCS-2" || got.Units != 2 {
+	if got := template.CountParts("x\u0301"); got.Encoding != "UCS-2" || got.Units != 2 {
 		t.Fatalf("got %+v", got)
 	}
 }
@@ -71,12 +71,12 @@ func TestPlainCharactersStandForThoseThatOnlyLookDifferent(t *testing.T) {
 		"• one":                                                                   "- one",
 		"broken\xff’":                                                             "broken\xff’",
 	} {
-		if got := gsm.Plainer(text); got != want {
+		if got := template.Plainer(text); got != want {
 			t.Errorf("%q: got %q, want %q", text, got, want)
 		}
 	}
-	for _, r := range gsm.Plainer("‘’‚‛′‵´`ʹʻʼ“”„‟″«»–—―−•─│⁄∶\u00a0") {
-		if p := gsm.CountParts(string(r)); p.Encoding != "GSM-7" {
+	for _, r := range template.Plainer("‘’‚‛′‵´`ʹʻʼ“”„‟″«»–—―−•─│⁄∶\u00a0") {
+		if p := template.CountParts(string(r)); p.Encoding != "GSM-7" {
 			t.Errorf("%q is not in the alphabet of GSM", r)
 		}
 	}
