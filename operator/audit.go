@@ -132,3 +132,13 @@ func (o *Operator) AuditReads(ctx context.Context, group, when string) (string, 
 	}
 	return ReadsGrouped, err
 }
+
+// reading runs a command that shows what is about people, and keeps who saw whom
+// before it is printed.
+func (o *Operator) reading(ctx context.Context, operation string, fn func(context.Context) error) error {
+	ctx, seen := audit.Collect(ctx)
+	if err := fn(ctx); err != nil {
+		return err
+	}
+	return o.Core.Audit.Keep(ctx, seen, audit.Call{Operation: operation})
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"frontdesk/core/audit"
 	"frontdesk/core/billing"
 	"frontdesk/core/contact"
 	"frontdesk/core/input"
@@ -56,7 +57,12 @@ func (o *Operator) MakeStatement(ctx context.Context, n NewStatement) (Statement
 			return Statement{}, contact.ErrNotFound
 		}
 	}
-	s, err := o.Core.Billing.MakeStatement(ctx, r)
+	var s billing.Statement
+	err = o.reading(ctx, "statement.create", func(ctx context.Context) error {
+		audit.Seen(ctx, audit.Person(r.Account.Patient), audit.Subject{Kind: "contact", ID: int64(r.Account.Contact), Personal: true})
+		s, err = o.Core.Billing.MakeStatement(ctx, r)
+		return err
+	})
 	return Statement{ID: s.ID.String(), Reference: s.Reference, Total: pounds(s.Total), Paid: pounds(s.Paid), Outstanding: pounds(s.Outstanding)}, err
 }
 

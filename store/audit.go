@@ -67,7 +67,7 @@ func (s auditStore) KeepReads(ctx context.Context, entries []audit.Entry) error 
 	for i := range entries {
 		e := &entries[i]
 		if held[e.Group] == nil {
-			groups = append(groups, e.Group)
+			groups, held[e.Group] = append(groups, e.Group), make([]heldEntry, 0, len(entries))
 		}
 		held[e.Group] = append(held[e.Group], heldEntry{
 			e.ID, e.At.UnixMicro(), e.Actor, e.KeyID, e.KeyGroup, e.RequestID, e.Action, e.Entity, e.EntityID, e.Door, e.Operation, e.Outcome,
@@ -76,7 +76,11 @@ func (s auditStore) KeepReads(ctx context.Context, entries []audit.Entry) error 
 	}
 	rows := make([]in, len(groups))
 	for i, group := range groups {
-		rows[i] = in{group, s.db.NewID(), string(audit.Snapshot(held[group]))}
+		var text strings.Builder
+		if err := json.NewEncoder(&text).Encode(held[group]); err != nil {
+			return err
+		}
+		rows[i] = in{group, s.db.NewID(), text.String()}
 	}
 	return s.db.do(ctx, func(t *Tx) error {
 		return t.many(ctx, `INSERT INTO audit_held (practice_group_id, id, entries) VALUES ($1, $2, $3)`, rows)
@@ -126,7 +130,7 @@ func (s auditStore) Settle(ctx context.Context, group access.GroupID, many int) 
 // unheld adds the entries of a row of many to others.
 func unheld(entries []audit.Entry, group access.GroupID, text string) ([]audit.Entry, error) {
 	var held []heldEntry
-	err := json.Unmarshal([]byte(text), &held)
+	err := json.NewDecoder(strings.NewReader(text)).Decode(&held)
 	for _, h := range held {
 		entries = append(entries, audit.Entry{
 			ID: h.ID, Group: int64(group), At: time.UnixMicro(h.At), Actor: h.Actor, KeyID: h.KeyID, KeyGroup: h.KeyGroup,
@@ -142,16 +146,22 @@ func (t *Tx) addReads(ctx context.Context, entries []audit.Entry) error {
 	var subjects []in
 	for i, e := range entries {
 		rows[i] = auditRow(e)
-		for _, s := range e.Subjects {
-			if kind, id := subject(s); kind != e.Entity || id != e.EntityID {
-				subjects = append(subjects, in{e.Group, kind, id, e.ID})
-			}
-		}
+		subjects = append(subjects, besides(e)...)
 	}
 	if err := t.many(ctx, addAudit, rows); err != nil || len(subjects) == 0 {
 		return err
 	}
 	return t.many(ctx, addAuditSubject, subjects)
+}
+
+// besides are the rows of what an entry is about besides its entity.
+func besides(e audit.Entry) (rows []in) {
+	for _, s := range e.Subjects {
+		if kind, id := subject(s); kind != e.Entity || id != e.EntityID {
+			rows = append(rows, in{e.Group, kind, id, e.ID})
+		}
+	}
+	return rows
 }
 
 func subject(text string) (kind string, id int64) {

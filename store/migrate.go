@@ -50,7 +50,9 @@ func (db *DB) migrator() (*migrator, error) {
 		return nil, err
 	}
 	m.goose, err = goose.NewProvider(goosed, m.sql, dir, goose.WithDisableGlobalRegistry(true),
-		goose.WithGoMigrations(goose.NewGoMigration(rekeyVersion, &goose.GoFunc{RunTx: rekey}, nil)))
+		goose.WithGoMigrations(
+			goose.NewGoMigration(rekeyVersion, &goose.GoFunc{RunTx: rekey}, nil),
+			goose.NewGoMigration(indexAuditVersion, &goose.GoFunc{RunTx: indexAudit}, nil)))
 	return m, err
 }
 

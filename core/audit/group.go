@@ -256,6 +256,9 @@ func (s *Service) write(ctx context.Context) (int, error) {
 	for i := range entries {
 		s.weight -= weigh(entries[i])
 	}
+	if s.held == nil {
+		s.held = make([]Entry, 0, len(entries)) // as many may come again
+	}
 	close(s.room)
 	s.room = make(chan struct{})
 	return len(entries), nil
