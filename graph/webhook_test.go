@@ -31,6 +31,25 @@ func TestEveryEventTypeOfTheContractIsATopic(t *testing.T) {
 	}
 }
 
+func TestBodyOfADeliveryHasTheTopicAndKnownIDs(t *testing.T) {
+	w := webhook.Webhook{ID: 7}
+	data := `{"appointment_id":"11","patient_id":"12","location_id":"0","batch_id":"13","state":"booked","start_time":"x"}`
+	ids := `{"bookingId":"` + encode(kindBooking, int64(11)) + `","patientId":"` + encode(kindPatient, int64(12)) + `"}`
+	for of, want := range map[event.Type]string{
+		event.AppointmentConfirmed: "booking.created", event.AppointmentUpdated: "booking.updated",
+		event.AppointmentRescheduled: "booking.updated", event.InvoiceLineAdded: "invoice.lineItems.added",
+		// Kept by earlier versions, and delivered after an upgrade.
+		"booking.patientJourney.noShow": "booking.patientJourney.noShow", event.DemographicsUpdated: "patient.updated",
+	} {
+		got, err := WebhookBody(w, event.Event{ID: 9, Type: of, Data: []byte(data)})
+		body := `{"subscriptionId":"` + encode(kindWebhook, int64(7)) + `","eventId":"` + encode(kindEvent, int64(9)) +
+			`","eventType":"` + want + `","identifiers":` + ids + `}`
+		if err != nil || string(got) != body {
+			t.Errorf("%s: got %s, %v\nwant %s", of, got, err, body)
+		}
+	}
+}
+
 const (
 	webhookAsked  = `id secret url label eventTypes headers { key value } version createdAt updatedAt deleted deliveryPaused`
 	createWebhook = `mutation($in: CreateWebhookInput) { createWebhook(input: $in) { data { ` + webhookAsked +
