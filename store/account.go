@@ -9,13 +9,16 @@ import (
 	"frontdesk/core/practice"
 )
 
-type accountStore struct{ *Tx }
+type accountStore struct {
+	account.Reader
+	tx *Tx
+}
 
 // Account is what account remembers.
-func (db *DB) Account() account.Store { return accountStore{db.plain()} }
+func (db *DB) Account() account.Store { return accountStore{db.plain(), db.plain()} }
 
 func (s accountStore) Do(ctx context.Context, fn func(account.Tx) error) error {
-	return s.db.do(ctx, func(tx *Tx) error { return fn(tx) })
+	return s.tx.db.do(ctx, func(tx *Tx) error { return fn(tx) })
 }
 
 const selectStaff = `SELECT s.practice_group_id, s.id, s.title, s.first_name, s.last_name, s.email, s.gender, s.pronouns, s.mobile, s.qualifications, s.registration,
@@ -158,7 +161,7 @@ func (t *Tx) seesPatients(ctx context.Context, group practice.ID, s account.Staf
 
 // TakeAttempt counts an attempt to sign in.
 func (s accountStore) TakeAttempt(ctx context.Context, name string, now, cutoff time.Time) (n int, err error) {
-	err = s.db.do(ctx, func(t *Tx) error {
+	err = s.tx.db.do(ctx, func(t *Tx) error {
 		_, err := t.one(ctx, `INSERT INTO sign_in_attempt (name, wrong, since) VALUES ($1, 1, $2)
 			ON CONFLICT (name) DO UPDATE SET
 				wrong = CASE WHEN sign_in_attempt.since <= $3 OR sign_in_attempt.since > $4 THEN 1 ELSE sign_in_attempt.wrong + 1 END,
@@ -171,7 +174,7 @@ func (s accountStore) TakeAttempt(ctx context.Context, name string, now, cutoff 
 
 // ForgiveAttempts ends the count.
 func (s accountStore) ForgiveAttempts(ctx context.Context, name string) error {
-	return s.db.do(ctx, func(t *Tx) error {
+	return s.tx.db.do(ctx, func(t *Tx) error {
 		_, err := t.exec(ctx, `DELETE FROM sign_in_attempt WHERE name = $1`, name)
 		return err
 	})
@@ -179,7 +182,7 @@ func (s accountStore) ForgiveAttempts(ctx context.Context, name string) error {
 
 // ForgetAttempts deletes some counts that began before a time.
 func (s accountStore) ForgetAttempts(ctx context.Context, before time.Time, limit int) error {
-	return s.db.do(ctx, func(t *Tx) error {
+	return s.tx.db.do(ctx, func(t *Tx) error {
 		_, err := t.exec(ctx, `DELETE FROM sign_in_attempt WHERE name IN (SELECT name FROM sign_in_attempt WHERE since <= $1 LIMIT $2)`, before, limit)
 		return err
 	})
@@ -219,7 +222,7 @@ func (t *Tx) EndInvitations(ctx context.Context, group practice.ID, id account.S
 
 // ForgetInvitations deletes some that expired before a time.
 func (s accountStore) ForgetInvitations(ctx context.Context, group practice.ID, before time.Time, limit int) error {
-	return s.db.do(ctx, func(t *Tx) error {
+	return s.tx.db.do(ctx, func(t *Tx) error {
 		_, err := t.exec(ctx, `DELETE FROM invitation WHERE practice_group_id = $1 AND id IN
 			(SELECT id FROM invitation WHERE practice_group_id = $1 AND expires_at < $2 LIMIT $3)`, group, before, limit)
 		return err

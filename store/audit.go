@@ -11,7 +11,7 @@ import (
 	"frontdesk/core/audit"
 )
 
-type auditStore struct{ *Tx }
+type auditStore struct{ tx *Tx }
 
 // AuditStore is what audit remembers.
 func (db *DB) AuditStore() audit.Store { return auditStore{db.plain()} }
@@ -80,9 +80,9 @@ func (s auditStore) KeepReads(ctx context.Context, entries []audit.Entry) error 
 		if err := json.NewEncoder(&text).Encode(held[group]); err != nil {
 			return err
 		}
-		rows[i] = in{group, s.db.NewID(), text.String()}
+		rows[i] = in{group, s.tx.db.NewID(), text.String()}
 	}
-	return s.db.do(ctx, func(t *Tx) error {
+	return s.tx.db.do(ctx, func(t *Tx) error {
 		return t.many(ctx, `INSERT INTO audit_held (practice_group_id, id, entries) VALUES ($1, $2, $3)`, rows)
 	})
 }
@@ -98,7 +98,7 @@ type heldRow struct {
 
 // Settle implements audit.Store.
 func (s auditStore) Settle(ctx context.Context, group access.GroupID, many int) (more bool, err error) {
-	err = s.db.do(ctx, func(t *Tx) error {
+	err = s.tx.db.do(ctx, func(t *Tx) error {
 		rows, err := list(ctx, t, `SELECT id, entries FROM audit_held WHERE practice_group_id = $1 ORDER BY id LIMIT $2`+t.db.take,
 			in{group, maxSettled}, func(scan scanner) (r heldRow, err error) {
 				return r, scan(&r.id, &r.text)
@@ -172,13 +172,13 @@ func subject(text string) (kind string, id int64) {
 
 // ReadsBeforeAnswer implements audit.Store.
 func (s auditStore) ReadsBeforeAnswer(ctx context.Context, group access.GroupID) (before bool, err error) {
-	_, err = s.one(ctx, `SELECT audit_before_answer FROM practice_group WHERE practice_group_id = $1`, in{group}, &before)
+	_, err = s.tx.one(ctx, `SELECT audit_before_answer FROM practice_group WHERE practice_group_id = $1`, in{group}, &before)
 	return before, err
 }
 
 // SetReadsBeforeAnswer implements audit.Store.
 func (s auditStore) SetReadsBeforeAnswer(ctx context.Context, group access.GroupID, before bool, e audit.Entry) error {
-	return s.db.do(ctx, func(t *Tx) error {
+	return s.tx.db.do(ctx, func(t *Tx) error {
 		if _, err := t.exec(ctx, `UPDATE practice_group SET audit_before_answer = $2 WHERE practice_group_id = $1`, group, before); err != nil {
 			return err
 		}
@@ -228,7 +228,7 @@ func (s auditStore) Entries(ctx context.Context, group access.GroupID, q audit.R
 	default:
 		text = selectAudit + auditOn + oldestFirst
 	}
-	return list(ctx, s.Tx, text, args, scanAudit(group))
+	return list(ctx, s.tx, text, args, scanAudit(group))
 }
 
 // Trail lists a group's entries about one thing, oldest first.

@@ -43,10 +43,10 @@ func (t *Tx) deliveries(e event.Event) ([]statement, error) {
 
 // Behind lists the groups of which something is in the backlog.
 func (s webhookStore) Behind(ctx context.Context) ([]practice.ID, error) {
-	if !s.db.pages {
+	if !s.tx.db.pages {
 		return nil, nil // nothing ever is
 	}
-	return list(ctx, s.Tx, `SELECT practice_group_id FROM practice_group g
+	return list(ctx, s.tx, `SELECT practice_group_id FROM practice_group g
 		WHERE EXISTS (SELECT 1 FROM webhook_backlog b WHERE b.practice_group_id = g.practice_group_id)
 		ORDER BY practice_group_id`, nil, func(scan scanner) (practice.ID, error) {
 		var id practice.ID
@@ -57,7 +57,7 @@ func (s webhookStore) Behind(ctx context.Context) ([]practice.ID, error) {
 
 // Backlog lists the oldest of a group's backlog.
 func (s webhookStore) Backlog(ctx context.Context, group practice.ID, limit int) ([]courier.Held, error) {
-	return list(ctx, s.Tx, `SELECT event_id, webhooks FROM webhook_backlog WHERE practice_group_id = $1 ORDER BY event_id
+	return list(ctx, s.tx, `SELECT event_id, webhooks FROM webhook_backlog WHERE practice_group_id = $1 ORDER BY event_id
 		LIMIT $2`, in{group, limit}, func(scan scanner) (courier.Held, error) {
 		var m courier.Held
 		var webhooks string

@@ -21,13 +21,19 @@ func scanBatch(scan scanner) (batch.Batch, error) {
 	return b, err
 }
 
-type batchStore struct{ *Tx }
+type batchStore struct {
+	batch.Reader
+	tx *Tx
+}
 
 // Batch is what batches remember.
-func (db *DB) Batch() batch.Store { return batchStore{db.plain()} }
+func (db *DB) Batch() batch.Store { return batchStore{db.plain(), db.plain()} }
+
+// SendingPaused reports whether an operator has stopped all sending.
+func (s batchStore) SendingPaused(ctx context.Context) (bool, error) { return s.tx.SendingPaused(ctx) }
 
 func (s batchStore) Do(ctx context.Context, fn func(batch.Tx) error) error {
-	return s.db.do(ctx, func(tx *Tx) error { return fn(tx) })
+	return s.tx.db.do(ctx, func(tx *Tx) error { return fn(tx) })
 }
 
 // Batch finds a batch.
@@ -98,14 +104,14 @@ func (t *Tx) RecordBatchEvent(ctx context.Context, group practice.ID, id messagi
 
 // DueBatches lists batches that are not done.
 func (s batchStore) DueBatches(ctx context.Context, group practice.ID) ([]messaging.BatchID, error) {
-	return list(ctx, s.Tx, `SELECT id FROM batch WHERE practice_group_id = $1 AND (status = 'PENDING' OR status = 'SENDING' OR
+	return list(ctx, s.tx, `SELECT id FROM batch WHERE practice_group_id = $1 AND (status = 'PENDING' OR status = 'SENDING' OR
 		status = 'CREATED' AND (cancelled_at IS NOT NULL OR EXISTS (SELECT 1 FROM batch_recipient r
 			WHERE r.practice_group_id = $1 AND r.batch_id = batch.id AND r.status IN ('CREATED', 'TRACING'))))`, in{group}, scanID[messaging.BatchID])
 }
 
 // StaleLoads lists batches that were begun before a time and never finished.
 func (s batchStore) StaleLoads(ctx context.Context, group practice.ID, before time.Time) ([]messaging.BatchID, error) {
-	return list(ctx, s.Tx, `SELECT id FROM batch WHERE practice_group_id = $1 AND status = 'loading' AND created_at < $2`, in{group, before}, scanID[messaging.BatchID])
+	return list(ctx, s.tx, `SELECT id FROM batch WHERE practice_group_id = $1 AND status = 'loading' AND created_at < $2`, in{group, before}, scanID[messaging.BatchID])
 }
 
 // AddRecipients keeps who a batch is for.

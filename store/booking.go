@@ -10,13 +10,32 @@ import (
 	"frontdesk/core/practice"
 )
 
-type bookingStore struct{ *Tx }
+type bookingStore struct {
+	bookingReads
+	tx *Tx
+}
+
+type bookingReads interface {
+	Group(ctx context.Context, id practice.ID) (practice.Group, error)
+	Patient(ctx context.Context, group practice.ID, id patient.ID) (patient.Patient, error)
+	Appointment(ctx context.Context, group practice.ID, id booking.ID) (booking.Appointment, error)
+	AppointmentsByID(ctx context.Context, group practice.ID, ids []booking.ID) ([]booking.Appointment, error)
+	Appointments(ctx context.Context, group practice.ID, q booking.Query) ([]booking.Appointment, int, error)
+	AppointmentsOf(
+		ctx context.Context, group practice.ID, of []patient.ID, q booking.Query,
+	) ([]booking.Appointment, error)
+	CountAppointmentsOf(
+		ctx context.Context, group practice.ID, of []patient.ID, q booking.Query,
+	) (map[patient.ID]int, error)
+	LapsedHolds(ctx context.Context, group practice.ID, at time.Time, limit int) ([]booking.Occupied, error)
+	PlacesOffering(ctx context.Context, group practice.ID, kind diary.TypeID) ([]practice.LocationID, error)
+}
 
 // Booking is what booking remembers.
-func (db *DB) Booking() booking.Store { return bookingStore{db.plain()} }
+func (db *DB) Booking() booking.Store { return bookingStore{db.plain(), db.plain()} }
 
 func (s bookingStore) Do(ctx context.Context, fn func(booking.Tx) error) error {
-	return s.db.do(ctx, func(tx *Tx) error { return fn(tx) })
+	return s.tx.db.do(ctx, func(tx *Tx) error { return fn(tx) })
 }
 
 // reserved is how the state of a hold is kept.

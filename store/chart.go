@@ -13,13 +13,16 @@ import (
 	"frontdesk/core/practice"
 )
 
-type chartStore struct{ *Tx }
+type chartStore struct {
+	chart.Reader
+	tx *Tx
+}
 
 // Chart is what chart remembers.
-func (db *DB) Chart() chart.Store { return chartStore{db.plain()} }
+func (db *DB) Chart() chart.Store { return chartStore{db.plain(), db.plain()} }
 
 func (s chartStore) Do(ctx context.Context, fn func(chart.Tx) error) error {
-	return s.db.do(ctx, func(tx *Tx) error { return fn(tx) })
+	return s.tx.db.do(ctx, func(tx *Tx) error { return fn(tx) })
 }
 
 // around reads rows that belong to some patients: the patient comes first.

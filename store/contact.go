@@ -10,13 +10,16 @@ import (
 	"frontdesk/core/practice"
 )
 
-type contactStore struct{ *Tx }
+type contactStore struct {
+	contact.Reader
+	tx *Tx
+}
 
 // Contact is what contact remembers.
-func (db *DB) Contact() contact.Store { return contactStore{db.plain()} }
+func (db *DB) Contact() contact.Store { return contactStore{db.plain(), db.plain()} }
 
 func (s contactStore) Do(ctx context.Context, fn func(contact.Tx) error) error {
-	return s.db.do(ctx, func(tx *Tx) error { return fn(tx) })
+	return s.tx.db.do(ctx, func(tx *Tx) error { return fn(tx) })
 }
 
 // within finds a part of a text without case and accents, as LIKE takes it.
@@ -91,18 +94,18 @@ func (s contactStore) Contacts(ctx context.Context, group practice.ID, q contact
 	args := in{group, q.Deleted, within(q.Search), asked(q.IsPayor), asked(q.IsDoctor), q.Limit, q.Offset}
 	switch {
 	case q.Updated.Given():
-		return readPage(ctx, s.Tx, someContacts+pageByTold, append(args, spans(q.Listing)...), scanContact, contactOrder)
+		return readPage(ctx, s.tx, someContacts+pageByTold, append(args, spans(q.Listing)...), scanContact, contactOrder)
 	case q.Created.Given():
-		return readPage(ctx, s.Tx, someContacts+pageByMade, append(args, spans(q.Listing)...), scanContact, contactOrder)
+		return readPage(ctx, s.tx, someContacts+pageByMade, append(args, spans(q.Listing)...), scanContact, contactOrder)
 	}
-	return readPage(ctx, s.Tx, someContacts+pageByID, args, scanContact, contactOrder)
+	return readPage(ctx, s.tx, someContacts+pageByID, args, scanContact, contactOrder)
 }
 
 var contactsByID = amongst{selectContacts + ` AND id IN ` + few2, selectContacts + ` AND id IN ` + many2}
 
 // ContactsByID finds contacts.
 func (s contactStore) ContactsByID(ctx context.Context, group practice.ID, ids []contact.ID) (map[contact.ID]contact.Contact, error) {
-	found, err := listAmong(ctx, s.Tx, contactsByID, in{group}, ids, scanContact)
+	found, err := listAmong(ctx, s.tx, contactsByID, in{group}, ids, scanContact)
 	return keyed(found, err, func(c contact.Contact) contact.ID { return c.ID })
 }
 

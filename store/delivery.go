@@ -70,19 +70,19 @@ func (s webhookStore) Deliveries(
 	case webhook.Delivered:
 		query = someDeliveries + ` AND state = 'delivered'` + newestDelivery
 	}
-	return list(ctx, s.Tx, query, in{group, of, q.Before, q.Limit}, scanDelivery)
+	return list(ctx, s.tx, query, in{group, of, q.Before, q.Limit}, scanDelivery)
 }
 
 // Counts counts an endpoint's deliveries that wait and that failed.
 func (s webhookStore) Counts(ctx context.Context, group practice.ID, of webhook.ID, limit int) (webhook.Counts, error) {
 	var c webhook.Counts
-	_, err := s.one(ctx, `SELECT count(*), MIN(at) FROM (SELECT at FROM webhook_delivery d
+	_, err := s.tx.one(ctx, `SELECT count(*), MIN(at) FROM (SELECT at FROM webhook_delivery d
 		WHERE d.practice_group_id = $1 AND d.webhook_id = $2 AND d.due_at IS NOT NULL ORDER BY due_at, event_id
 		LIMIT $3) AS waiting`, in{group, of, limit}, &c.Waiting, when{&c.OldestWaiting})
 	if err != nil {
 		return c, err
 	}
-	_, err = s.one(ctx, `SELECT count(*) FROM (SELECT 1 FROM webhook_delivery d
+	_, err = s.tx.one(ctx, `SELECT count(*) FROM (SELECT 1 FROM webhook_delivery d
 		WHERE d.practice_group_id = $1 AND d.webhook_id = $2 AND d.state = 'failed'
 		LIMIT $3) AS failed`, in{group, of, limit}, &c.Failed)
 	return c, err
@@ -92,7 +92,7 @@ func (s webhookStore) Counts(ctx context.Context, group practice.ID, of webhook.
 func (s webhookStore) Attempts(
 	ctx context.Context, group practice.ID, of webhook.ID, delivery int64,
 ) ([]webhook.Attempt, error) {
-	return list(ctx, s.Tx, `SELECT number, at, took, status, failure, answer FROM webhook_attempt
+	return list(ctx, s.tx, `SELECT number, at, took, status, failure, answer FROM webhook_attempt
 		WHERE practice_group_id = $1 AND webhook_id = $2 AND event_id = $3
 		ORDER BY number`, in{group, of, delivery}, func(scan scanner) (webhook.Attempt, error) {
 		var a webhook.Attempt

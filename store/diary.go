@@ -9,13 +9,16 @@ import (
 	"frontdesk/core/practice"
 )
 
-type diaryStore struct{ *Tx }
+type diaryStore struct {
+	diary.Reader
+	tx *Tx
+}
 
 // Diary is what diary remembers.
-func (db *DB) Diary() diary.Store { return diaryStore{db.plain()} }
+func (db *DB) Diary() diary.Store { return diaryStore{db.plain(), db.plain()} }
 
 func (s diaryStore) Do(ctx context.Context, fn func(diary.Tx) error) error {
-	return s.db.do(ctx, func(tx *Tx) error { return fn(tx) })
+	return s.tx.db.do(ctx, func(tx *Tx) error { return fn(tx) })
 }
 
 const typeColumns = `id, name, partner_slot_name, price, sector, minutes, profession, video, in_person, telephone, use_partner_slots,

@@ -11,7 +11,7 @@ import (
 	"frontdesk/core/idempotency"
 )
 
-type idempotencyStore struct{ *Tx }
+type idempotencyStore struct{ tx *Tx }
 
 // Idempotency is what core/idempotency remembers.
 func (db *DB) Idempotency() idempotency.Store { return idempotencyStore{db.plain()} }
@@ -38,7 +38,7 @@ func (s idempotencyStore) Once(ctx context.Context, c idempotency.Claim, run fun
 func (s idempotencyStore) answer(ctx context.Context, c idempotency.Claim) (idempotency.Answer, bool, error) {
 	var a idempotency.Answer
 	var fingerprint []byte
-	found, err := s.one(ctx, `SELECT fingerprint, status, media_type, body FROM idempotency
+	found, err := s.tx.one(ctx, `SELECT fingerprint, status, media_type, body FROM idempotency
 		WHERE practice_group_id = $1 AND key_id = $2 AND name = $3 AND made_at > $4`,
 		in{c.Group, c.Key, c.Name, c.At.Add(-idempotency.ClaimLife)}, &fingerprint, &a.Status, &a.Type, &a.Body)
 	if err != nil || !found {
@@ -53,7 +53,7 @@ func (s idempotencyStore) answer(ctx context.Context, c idempotency.Claim) (idem
 // first runs the request and keeps its answer; mine is false when another
 // request with the claim came first.
 func (s idempotencyStore) first(ctx context.Context, c idempotency.Claim, run func(context.Context) idempotency.Answer) (answer idempotency.Answer, mine bool, err error) {
-	err = s.db.do(ctx, func(t *Tx) error {
+	err = s.tx.db.do(ctx, func(t *Tx) error {
 		answer, mine = idempotency.Answer{}, false
 		var err error
 		if mine, err = t.addClaim(ctx, c, idempotency.Answer{}); err != nil || !mine {
@@ -81,7 +81,7 @@ func (s idempotencyStore) first(ctx context.Context, c idempotency.Claim, run fu
 		return answer, true, nil
 	}
 	// Nothing was changed; only the refusal is kept.
-	err = s.db.do(ctx, func(t *Tx) error {
+	err = s.tx.db.do(ctx, func(t *Tx) error {
 		var err error
 		mine, err = t.addClaim(ctx, c, answer)
 		return err
@@ -107,7 +107,7 @@ func (t *Tx) addClaim(ctx context.Context, c idempotency.Claim, a idempotency.An
 
 // ForgetClaims deletes some claims made before a time.
 func (s idempotencyStore) ForgetClaims(ctx context.Context, group access.GroupID, before time.Time, limit int) (n int, err error) {
-	err = s.db.do(ctx, func(t *Tx) error {
+	err = s.tx.db.do(ctx, func(t *Tx) error {
 		deleted, err := t.exec(ctx, `DELETE FROM idempotency WHERE practice_group_id = $1 AND (key_id, name) IN (
 			SELECT key_id, name FROM idempotency WHERE practice_group_id = $1 AND made_at <= $2 ORDER BY made_at LIMIT $3)`, group, before, limit)
 		n = int(deleted)

@@ -44,12 +44,12 @@ func (t *Tx) AddIdentityCheck(ctx context.Context, group practice.ID, c patient.
 
 // IdentityCheck finds the check of a token's hash.
 func (s patientStore) IdentityCheck(ctx context.Context, group practice.ID, hash []byte) (patient.IdentityCheck, error) {
-	return find(ctx, s.Tx, patient.ErrNoCheck, selectCheck+` AND hash = $2`, in{group, hash}, scanCheck)
+	return find(ctx, s.tx, patient.ErrNoCheck, selectCheck+` AND hash = $2`, in{group, hash}, scanCheck)
 }
 
 // IdentityCheckQuoted finds the check of a reference, which is its id but for
 // patient.ReferenceSpan.
 func (s patientStore) IdentityCheckQuoted(ctx context.Context, group practice.ID, reference int64, now time.Time) (patient.IdentityCheck, error) {
-	return find(ctx, s.Tx, patient.ErrNoReference, selectCheck+` AND (id % 2821109907456) = $2 AND expires_at > $3 ORDER BY id DESC LIMIT 1`,
+	return find(ctx, s.tx, patient.ErrNoReference, selectCheck+` AND (id % 2821109907456) = $2 AND expires_at > $3 ORDER BY id DESC LIMIT 1`,
 		in{group, reference, now}, scanCheck)
 }

@@ -9,13 +9,26 @@ import (
 	"frontdesk/core/key"
 )
 
-type keyStore struct{ *Tx }
+type keyStore struct {
+	keyReads
+	tx *Tx
+}
+
+type keyReads interface {
+	APIKey(ctx context.Context, group access.GroupID, id access.KeyID) (key.Key, error)
+	APIKeys(ctx context.Context, group access.GroupID) ([]key.Key, error)
+	SameNetwork(ctx context.Context, a, b access.GroupID) (bool, error)
+	KeyBearer(ctx context.Context, group access.GroupID, id access.KeyID) (key.Bearer, error)
+	SessionBearer(ctx context.Context, group access.GroupID, id access.SessionID) (key.Bearer, error)
+	OpenSessions(ctx context.Context, group access.GroupID, at time.Time) ([]key.Session, error)
+	Roles(ctx context.Context, group access.GroupID) ([]access.Role, error)
+}
 
 // Key is what core/key remembers.
-func (db *DB) Key() key.Store { return keyStore{db.plain()} }
+func (db *DB) Key() key.Store { return keyStore{db.plain(), db.plain()} }
 
 func (s keyStore) Do(ctx context.Context, fn func(key.Tx) error) error {
-	return s.db.do(ctx, func(tx *Tx) error { return fn(tx) })
+	return s.tx.db.do(ctx, func(tx *Tx) error { return fn(tx) })
 }
 
 const keyColumns = `practice_group_id, id, hash, partner, test, scopes, permissions, rate_limit, expires_at, revoked_at, last_used_at, created_at,
@@ -59,7 +72,7 @@ func (t *Tx) SaveAPIKey(ctx context.Context, k key.Key) error {
 
 // TouchAPIKey notes that the key was used.
 func (s keyStore) TouchAPIKey(ctx context.Context, group access.GroupID, id access.KeyID, now time.Time) error {
-	return s.db.do(ctx, func(t *Tx) error {
+	return s.tx.db.do(ctx, func(t *Tx) error {
 		_, err := t.exec(ctx, `UPDATE api_key SET last_used_at = $3 WHERE practice_group_id = $1 AND id = $2`, group, id, now)
 		return err
 	})

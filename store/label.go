@@ -8,13 +8,16 @@ import (
 	"frontdesk/core/practice"
 )
 
-type labelStore struct{ *Tx }
+type labelStore struct {
+	label.Reader
+	tx *Tx
+}
 
 // Label is what label remembers.
-func (db *DB) Label() label.Store { return labelStore{db.plain()} }
+func (db *DB) Label() label.Store { return labelStore{db.plain(), db.plain()} }
 
 func (s labelStore) Do(ctx context.Context, fn func(label.Tx) error) error {
-	return s.db.do(ctx, func(tx *Tx) error { return fn(tx) })
+	return s.tx.db.do(ctx, func(tx *Tx) error { return fn(tx) })
 }
 
 func scanLabel(scan scanner) (label.Label, error) {

@@ -53,7 +53,7 @@ func (l *listeners) blockedIn(group practice.ID) []webhook.ID {
 
 // NewEvents gives a channel that is closed when the group has new events.
 func (s webhookStore) NewEvents(group practice.ID) <-chan struct{} {
-	l := &s.db.listeners
+	l := &s.tx.db.listeners
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.waiting[group] == nil {

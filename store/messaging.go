@@ -13,13 +13,16 @@ import (
 	"frontdesk/core/practice"
 )
 
-type messagingStore struct{ *Tx }
+type messagingStore struct {
+	messaging.Reader
+	tx *Tx
+}
 
 // Messaging is what messaging remembers.
-func (db *DB) Messaging() messaging.Store { return messagingStore{db.plain()} }
+func (db *DB) Messaging() messaging.Store { return messagingStore{db.plain(), db.plain()} }
 
 func (s messagingStore) Do(ctx context.Context, fn func(messaging.Tx) error) error {
-	return s.db.do(ctx, func(tx *Tx) error { return fn(tx) })
+	return s.tx.db.do(ctx, func(tx *Tx) error { return fn(tx) })
 }
 
 const messageColumns = `id, patient_id, batch_id, channel, contact, contact_source, fallback, fallback_contact, subject, content, encrypted,
@@ -48,12 +51,12 @@ func (t *Tx) Message(ctx context.Context, group practice.ID, id messaging.ID) (m
 
 // MessageByLink finds the message of a page.
 func (s messagingStore) MessageByLink(ctx context.Context, group practice.ID, link string) (messaging.Message, error) {
-	return find(ctx, s.Tx, messaging.ErrNotFound, `SELECT `+messageColumns+` FROM message m WHERE m.practice_group_id = $1 AND m.link = $2`, in{group, link}, scanMessage)
+	return find(ctx, s.tx, messaging.ErrNotFound, `SELECT `+messageColumns+` FROM message m WHERE m.practice_group_id = $1 AND m.link = $2`, in{group, link}, scanMessage)
 }
 
 // FindByProvider finds the message a carrier has another name for.
 func (s messagingStore) FindByProvider(ctx context.Context, group practice.ID, carrier, providerID string) (messaging.Message, error) {
-	return find(ctx, s.Tx, messaging.ErrNotFound, `SELECT `+messageColumns+` FROM message m
+	return find(ctx, s.tx, messaging.ErrNotFound, `SELECT `+messageColumns+` FROM message m
 		WHERE m.practice_group_id = $1 AND m.provider_id = $2 AND m.provider_id <> '' AND m.carrier = $3 LIMIT 1`, in{group, providerID, carrier}, scanMessage)
 }
 
@@ -275,7 +278,7 @@ func (t *Tx) SameRequest(ctx context.Context, group practice.ID, m messaging.Mes
 
 // AwaitingReceipt lists messages that are to be asked about.
 func (s messagingStore) AwaitingReceipt(ctx context.Context, group practice.ID, before time.Time, limit int) ([]messaging.Message, error) {
-	return list(ctx, s.Tx, `SELECT `+messageColumns+` FROM message m WHERE m.practice_group_id = $1 AND m.ask_at IS NOT NULL AND m.ask_at <= $2
+	return list(ctx, s.tx, `SELECT `+messageColumns+` FROM message m WHERE m.practice_group_id = $1 AND m.ask_at IS NOT NULL AND m.ask_at <= $2
 		ORDER BY m.ask_at LIMIT $3`, in{group, before, limit}, scanMessage)
 }
 
@@ -315,7 +318,7 @@ func (t *Tx) ContactsAmong(ctx context.Context, group practice.ID, ids []patient
 
 // LostLeases lists messages whose lease ran out.
 func (s messagingStore) LostLeases(ctx context.Context, group practice.ID, before time.Time, limit int) ([]messaging.Message, error) {
-	return list(ctx, s.Tx, `SELECT `+messageColumns+` FROM message m
+	return list(ctx, s.tx, `SELECT `+messageColumns+` FROM message m
 		WHERE m.practice_group_id = $1 AND m.lease_until IS NOT NULL AND m.lease_until < $2 ORDER BY m.lease_until LIMIT $3`, in{group, before, limit}, scanMessage)
 }
 
@@ -448,7 +451,7 @@ func (t *Tx) NextDue(ctx context.Context, group practice.ID, batch messaging.Bat
 
 // DueChannels lists the batches and channels with messages that are due.
 func (s messagingStore) DueChannels(ctx context.Context, group practice.ID, before time.Time) ([]messaging.Due, error) {
-	return list(ctx, s.Tx, `SELECT DISTINCT batch_id, leg_channel FROM message WHERE practice_group_id = $1 AND due_at IS NOT NULL AND due_at <= $2`, in{group, before},
+	return list(ctx, s.tx, `SELECT DISTINCT batch_id, leg_channel FROM message WHERE practice_group_id = $1 AND due_at IS NOT NULL AND due_at <= $2`, in{group, before},
 		func(scan scanner) (messaging.Due, error) {
 			var d messaging.Due
 			err := scan(&d.Batch, &d.Channel)

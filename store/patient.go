@@ -13,13 +13,16 @@ import (
 	"frontdesk/core/practice"
 )
 
-type patientStore struct{ *Tx }
+type patientStore struct {
+	patient.Reader
+	tx *Tx
+}
 
 // Patient is what patient remembers.
-func (db *DB) Patient() patient.Store { return patientStore{db.plain()} }
+func (db *DB) Patient() patient.Store { return patientStore{db.plain(), db.plain()} }
 
 func (s patientStore) Do(ctx context.Context, fn func(patient.Tx) error) error {
-	return s.db.do(ctx, func(tx *Tx) error { return fn(tx) })
+	return s.tx.db.do(ctx, func(tx *Tx) error { return fn(tx) })
 }
 
 // nameKey is a name without case and accents, as bytes, so that both databases
@@ -412,7 +415,7 @@ func scanID[T ~int64](scan scanner) (T, error) {
 
 // Forget deletes previews of merges and identity checks that have expired.
 func (s patientStore) Forget(ctx context.Context, group practice.ID, before time.Time) error {
-	return s.db.do(ctx, func(t *Tx) error {
+	return s.tx.db.do(ctx, func(t *Tx) error {
 		if _, err := t.exec(ctx, `DELETE FROM merge_preview WHERE practice_group_id = $1 AND expires_at <= $2`, group, before); err != nil {
 			return err
 		}

@@ -8,13 +8,26 @@ import (
 	"frontdesk/core/practice"
 )
 
-type practiceStore struct{ *Tx }
+type practiceStore struct {
+	practice.Reader
+	practiceReads
+	tx *Tx
+}
+
+type practiceReads interface {
+	Groups(ctx context.Context) ([]practice.Group, error)
+	Networks(ctx context.Context, group practice.ID) ([]string, error)
+	Metadata(
+		ctx context.Context, group practice.ID, kind practice.Kind, ids []int64,
+	) (map[int64][]practice.Metadata, error)
+	Branding(ctx context.Context, group practice.ID) (practice.Branding, error)
+}
 
 // Practice is what practice remembers.
-func (db *DB) Practice() practice.Store { return practiceStore{db.plain()} }
+func (db *DB) Practice() practice.Store { return practiceStore{db.plain(), db.plain(), db.plain()} }
 
 func (s practiceStore) Do(ctx context.Context, fn func(practice.Tx) error) error {
-	return s.db.do(ctx, func(tx *Tx) error { return fn(tx) })
+	return s.tx.db.do(ctx, func(tx *Tx) error { return fn(tx) })
 }
 
 const groupColumns = `practice_group_id, name, sector, ods_code, phone, email, website, line_1, line_2, town, county, postcode,

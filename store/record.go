@@ -10,13 +10,16 @@ import (
 	"frontdesk/core/record"
 )
 
-type recordStore struct{ *Tx }
+type recordStore struct {
+	record.Reader
+	tx *Tx
+}
 
 // RecordStore is what record remembers.
-func (db *DB) RecordStore() record.Store { return recordStore{db.plain()} }
+func (db *DB) RecordStore() record.Store { return recordStore{db.plain(), db.plain()} }
 
 func (s recordStore) Do(ctx context.Context, fn func(record.Tx) error) error {
-	return s.db.do(ctx, func(tx *Tx) error { return fn(tx) })
+	return s.tx.db.do(ctx, func(tx *Tx) error { return fn(tx) })
 }
 
 // approved_by, decider_id and approved_at say who decided and when, whatever it was.

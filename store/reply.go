@@ -11,13 +11,16 @@ import (
 	"frontdesk/core/reply"
 )
 
-type replyStore struct{ *Tx }
+type replyStore struct {
+	reply.Reader
+	tx *Tx
+}
 
 // Reply is what replies remember.
-func (db *DB) Reply() reply.Store { return replyStore{db.plain()} }
+func (db *DB) Reply() reply.Store { return replyStore{db.plain(), db.plain()} }
 
 func (s replyStore) Do(ctx context.Context, fn func(reply.Tx) error) error {
-	return s.db.do(ctx, func(tx *Tx) error { return fn(tx) })
+	return s.tx.db.do(ctx, func(tx *Tx) error { return fn(tx) })
 }
 
 const replyColumns = `id, carrier, provider_id, message_id, patient_id, channel, contact, content, at, meaning, open, handled_by, handled_at`

@@ -66,8 +66,8 @@ func statementsIn(
 	// Of other packages only the store itself is loaded: constants need no more.
 	check := types.Config{Error: func(error) {}, Importer: known}
 	checked, _ := check.Check("store", fset, files, info) // it misses the other packages
-	inside := map[ast.Expr]bool{}                  // expressions that are part of a longer one
-	alone := map[string]bool{}                     // constants that are used as they are
+	inside := map[ast.Expr]bool{}                         // expressions that are part of a longer one
+	alone := map[string]bool{}                            // constants that are used as they are
 	definition := map[ast.Expr]string{}
 	for _, f := range files {
 		ast.Inspect(f, func(n ast.Node) bool {

@@ -8,13 +8,16 @@ import (
 	"frontdesk/core/task"
 )
 
-type taskStore struct{ *Tx }
+type taskStore struct {
+	task.Reader
+	tx *Tx
+}
 
 // Task is what task remembers.
-func (db *DB) Task() task.Store { return taskStore{db.plain()} }
+func (db *DB) Task() task.Store { return taskStore{db.plain(), db.plain()} }
 
 func (s taskStore) Do(ctx context.Context, fn func(task.Tx) error) error {
-	return s.db.do(ctx, func(tx *Tx) error { return fn(tx) })
+	return s.tx.db.do(ctx, func(tx *Tx) error { return fn(tx) })
 }
 
 const taskColumns = `id, patient_id, assigned_to, subject, comments, due, kind, priority, status, created_by, created_by_name, updated_by, updated_by_name,
@@ -67,7 +70,7 @@ func (s taskStore) Tasks(ctx context.Context, group practice.ID, q task.Rows) ([
 		}
 	}
 	args := Listing(group, q.Listing, q.Limit, int64(q.Offset), oneOf(q.Kinds), oneOf(q.Priorities), oneOf(q.Statuses), int64(q.Assignee), int64(q.Patient))
-	return readPage(ctx, s.Tx, text, append(args, Days(q.Due)...), scanTask, func(v task.Task) columns {
+	return readPage(ctx, s.tx, text, append(args, Days(q.Due)...), scanTask, func(v task.Task) columns {
 		return columns{"id": v.ID, "created_at": v.CreatedAt, "updated_at": v.UpdatedAt}
 	})
 }

@@ -82,7 +82,7 @@ func (t *Tx) AddSession(ctx context.Context, s key.Session) error {
 
 // TouchSession notes that the session was used.
 func (s keyStore) TouchSession(ctx context.Context, group access.GroupID, id access.SessionID, now time.Time) error {
-	return s.db.do(ctx, func(t *Tx) error {
+	return s.tx.db.do(ctx, func(t *Tx) error {
 		_, err := t.exec(ctx, `UPDATE session_token SET last_used_at = $3 WHERE practice_group_id = $1 AND id = $2`, group, id, now)
 		return err
 	})

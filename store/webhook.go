@@ -14,23 +14,32 @@ import (
 	"frontdesk/core/webhook"
 )
 
-type webhookStore struct{ *Tx }
+type webhookStore struct {
+	webhookReads
+	tx *Tx
+}
+
+type webhookReads interface {
+	Webhook(ctx context.Context, group practice.ID, id webhook.ID) (webhook.Webhook, error)
+	Delivery(ctx context.Context, group practice.ID, of webhook.ID, id int64) (webhook.Delivery, error)
+	Group(ctx context.Context, id practice.ID) (practice.Group, error)
+}
 
 // Webhook is what webhook remembers.
-func (db *DB) Webhook() webhook.Store { return webhookStore{db.plain()} }
+func (db *DB) Webhook() webhook.Store { return webhookStore{db.plain(), db.plain()} }
 
 // EventLog is the log of events.
-func (db *DB) EventLog() webhook.Log { return webhookStore{db.plain()} }
+func (db *DB) EventLog() webhook.Log { return webhookStore{db.plain(), db.plain()} }
 
 // DeliveryQueue is what the courier remembers.
-func (db *DB) DeliveryQueue() courier.Queue { return webhookStore{db.plain()} }
+func (db *DB) DeliveryQueue() courier.Queue { return webhookStore{db.plain(), db.plain()} }
 
 func (s webhookStore) Do(ctx context.Context, fn func(webhook.Tx) error) error {
-	return s.db.do(ctx, func(tx *Tx) error { return fn(tx) })
+	return s.tx.db.do(ctx, func(tx *Tx) error { return fn(tx) })
 }
 
 func (s webhookStore) DoUnawaited(ctx context.Context, fn func(courier.Tx) error) error {
-	return s.db.perform(ctx, func(tx *Tx) error { return fn(tx) }, unawaited)
+	return s.tx.db.perform(ctx, func(tx *Tx) error { return fn(tx) }, unawaited)
 }
 
 const (
@@ -107,7 +116,7 @@ func (t *Tx) LockWebhook(ctx context.Context, group practice.ID, id webhook.ID) 
 
 // Webhooks lists a group's endpoints.
 func (s webhookStore) Webhooks(ctx context.Context, group practice.ID, f webhook.Filter) ([]webhook.Webhook, error) {
-	return list(ctx, s.Tx, `SELECT `+webhookColumns+` FROM webhook w WHERE practice_group_id = $1
+	return list(ctx, s.tx, `SELECT `+webhookColumns+` FROM webhook w WHERE practice_group_id = $1
 			AND (CAST($2 AS text) = '' OR style = $2) AND (CAST($3 AS text) = '' OR event_type = $3)
 			AND (deleted_at IS NULL OR CAST($4 AS boolean) AND style <> 'standard') ORDER BY id`,
 		in{group, f.Format, f.Type, f.Deleted}, scanWebhook)
@@ -191,7 +200,7 @@ func (t *Tx) PurgeWebhook(ctx context.Context, group practice.ID, id webhook.ID)
 
 // GoneWebhooks lists the endpoints that were dropped before a moment.
 func (s webhookStore) GoneWebhooks(ctx context.Context, group practice.ID, before time.Time) ([]webhook.ID, error) {
-	return list(ctx, s.Tx, `SELECT id FROM webhook w WHERE practice_group_id = $1 AND deleted_at < $2
+	return list(ctx, s.tx, `SELECT id FROM webhook w WHERE practice_group_id = $1 AND deleted_at < $2
 		AND (style = 'standard' OR EXISTS (SELECT 1 FROM webhook_delivery d WHERE d.practice_group_id = w.practice_group_id
 		AND d.webhook_id = w.id))`, in{group, before}, scanID[webhook.ID])
 }
@@ -218,14 +227,14 @@ const (
 
 // DueWebhooks lists the endpoints, of all groups, with something to deliver.
 func (s webhookStore) DueWebhooks(ctx context.Context, now time.Time) ([]courier.Due, error) {
-	return list(ctx, s.Tx, dueIn, in{now}, scanDue)
+	return list(ctx, s.tx, dueIn, in{now}, scanDue)
 }
 
 // DueOf lists those of one group and type.
 func (s webhookStore) DueOf(
 	ctx context.Context, group practice.ID, of event.Type, now time.Time,
 ) ([]courier.Due, error) {
-	return list(ctx, s.Tx, dueOf, in{now, group, of}, scanDue)
+	return list(ctx, s.tx, dueOf, in{now, group, of}, scanDue)
 }
 
 const eventColumns = `id, type, subject_id, sequence, at, data`
@@ -263,7 +272,7 @@ func (s webhookStore) Log(
 	for i, of := range types {
 		names[i] = string(of)
 	}
-	return list(ctx, s.Tx, `SELECT position, `+eventColumns+` FROM event
+	return list(ctx, s.tx, `SELECT position, `+eventColumns+` FROM event
 		WHERE practice_group_id = $1 AND position > $2 AND position <= $3 AND CAST($4 AS text) LIKE '%,' || type || ',%'
 		ORDER BY position LIMIT $5`,
 		in{group, after, until, "," + strings.Join(names, ",") + ",", limit}, func(scan scanner) (webhook.Logged, error) {
@@ -278,7 +287,7 @@ func (s webhookStore) Log(
 // LogEnd is the last place there is, and whether events wait for one.
 func (s webhookStore) LogEnd(ctx context.Context, group practice.ID) (last int64, more bool, err error) {
 	var waiting flag
-	_, err = s.one(ctx, `SELECT COALESCE((SELECT last FROM event_log WHERE practice_group_id = $1), 0),
+	_, err = s.tx.one(ctx, `SELECT COALESCE((SELECT last FROM event_log WHERE practice_group_id = $1), 0),
 		EXISTS (SELECT 1 FROM event WHERE practice_group_id = $1 AND position IS NULL)`, in{group}, &last, &waiting)
 	return last, bool(waiting), err
 }
@@ -321,7 +330,7 @@ const forgotten = 1000
 
 // ForgetEvents removes the oldest events.
 func (s webhookStore) ForgetEvents(ctx context.Context, group practice.ID, before time.Time) (more bool, err error) {
-	err = s.db.do(ctx, func(t *Tx) error {
+	err = s.tx.db.do(ctx, func(t *Tx) error {
 		n, err := t.exec(ctx, `DELETE FROM event WHERE practice_group_id = $1 AND id IN (
 			SELECT id FROM (SELECT id, at FROM event e WHERE e.practice_group_id = $1 ORDER BY id LIMIT $3) AS oldest
 			WHERE at < $2)`, group, before, forgotten)
@@ -340,7 +349,7 @@ const oldestDeliveries = ` WHERE practice_group_id = $1 AND webhook_id = $2 AND 
 func (s webhookStore) ForgetDeliveries(
 	ctx context.Context, group practice.ID, of webhook.ID, before time.Time,
 ) (more bool, err error) {
-	err = s.db.do(ctx, func(t *Tx) error {
+	err = s.tx.db.do(ctx, func(t *Tx) error {
 		if _, err := t.exec(ctx, `DELETE FROM webhook_attempt`+oldestDeliveries, group, of, before, forgotten); err != nil {
 			return err
 		}
