@@ -15,18 +15,17 @@
 // An event is committed together with a delivery for every endpoint that gets its
 // type (see store/webhook.go), so that neither is there without the other.
 //
-//	event committed ──────────────────────┐     ┌────── replay, from any state
-//	      │ (endpoint blocked, SQLite)    ▼     ▼
-//	      └─► in the backlog ──────────► waiting ◄─────────────────┐
-//	                                      │                        │ refused, or no answer:
-//	                          due, leased │                        │ due again by the schedule
-//	                                      ▼                        │ 429 or 503 with Retry-After:
-//	                                  under way ───────────────────┤ due then, at no cost
-//	                                      │                        │ program stopped:
-//	                          ┌───────────┴───────────┐            │ due at once, or when the
-//	                      2xx │                       │ tenth try  └ lease runs out
-//	                          ▼                       ▼
-//	                      delivered                 failed
+//	event committed ──────────► waiting ◄──────── replay, from any state
+//	      │                      ▲  │  ▲
+//	      │ endpoint blocked     │  │  │ refused, or no answer: due again by the schedule
+//	      ▼ (SQLite)             │  │  │ 429 or 503 with Retry-After: due then, at no cost
+//	in the backlog ──────────────┘  │  │ program stopped: due at once, or when its lease is over
+//	                        leased, ▼  │
+//	                            under way
+//	                                │
+//	                 2xx ┌──────────┴──────────┐ tenth attempt without one
+//	                     ▼                     ▼
+//	                 delivered               failed
 //
 // # An endpoint's sender
 //
@@ -41,6 +40,9 @@
 //	 as many attempts as it may │  │ an attempt succeeds, or there is room
 //	 have, and none ends 100 ms ▼  │ again and nothing under way
 //	                          blocked
+//
+// Whatever its sender does, an endpoint is switched off when it answers 410, or when
+// no attempt has succeeded for five days; enabling it is for its owner.
 //
 // While it is blocked it is not woken for new events, and SQLite keeps those in
 // the backlog: one row for all blocked endpoints, in place of a row for each.
