@@ -41,11 +41,11 @@
 //	 have, and none ends 100 ms ▼  │ again and nothing under way
 //	                          blocked
 //
-// Whatever its sender does, an endpoint is switched off when it answers 410, or when
-// no attempt has succeeded for five days; enabling it is for its owner.
-//
 // While it is blocked it is not woken for new events, and SQLite keeps those in
 // the backlog: one row for all blocked endpoints, in place of a row for each.
+//
+// An endpoint is switched off when it answers 410, or when no attempt at it has
+// succeeded for five days. Its owner switches it on again.
 //
 // Why this is not a queue of River's jobs: docs/decisions/courier.md.
 package courier
