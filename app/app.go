@@ -119,7 +119,8 @@ func Open(ctx context.Context, c Config) (*App, error) {
 		c.Out = io.Discard
 	}
 	tuneMemory()
-	a := &App{config: c, failed: make(chan error, 2), sims: &sandbox.Simulators{}, realTime: realTime, stopping: make(chan struct{})}
+	a := &App{config: c, failed: make(chan error, 2), sims: &sandbox.Simulators{}, realTime: realTime,
+		stopping: make(chan struct{})}
 	if err := a.open(ctx); err != nil {
 		return nil, errors.Join(err, a.Close(context.WithoutCancel(ctx)))
 	}
@@ -138,7 +139,8 @@ func (a *App) open(ctx context.Context) (err error) {
 	a.core.Webhook.Stopping = a.stopping
 	if a.config.Sandbox {
 		a.sandbox = &sandbox.Sandbox{
-			DB: a.db, Core: a.core, Simulators: a.sims, Now: a.config.Now, RealTime: a.realTime, Credentials: a.config.Credentials, Out: a.config.Out,
+			DB: a.db, Core: a.core, Simulators: a.sims, Now: a.config.Now, RealTime: a.realTime,
+			Credentials: a.config.Credentials, Out: a.config.Out,
 			Listen: a.listen, Callback: a.carriers.Callback,
 		}
 		if err := a.sandbox.Fill(ctx); err != nil {
@@ -148,7 +150,8 @@ func (a *App) open(ctx context.Context) (err error) {
 	if why, err := a.core.Sending.Watch(ctx); err != nil {
 		return err
 	} else if why != "" {
-		a.config.Log.WarnContext(ctx, "nothing is sent until an operator says so", "why", why, "command", "frontdesk sending resume")
+		a.config.Log.WarnContext(ctx, "nothing is sent until an operator says so", "why", why, "command",
+			"frontdesk sending resume")
 	}
 	if a.traces, err = startTraces(ctx); err != nil {
 		return err
@@ -169,7 +172,9 @@ func (a *App) open(ctx context.Context) (err error) {
 	}
 	// The program that sent before may have died: what is due goes on at once, and
 	// not when it is next looked for.
-	if err := a.db.Messaging().Do(ctx, func(tx messaging.Tx) error { return tx.Enqueue(ctx, job.Job{Kind: recoverLost}) }); err != nil {
+	if err := a.db.Messaging().Do(ctx, func(tx messaging.Tx) error {
+		return tx.Enqueue(ctx, job.Job{Kind: recoverLost})
+	}); err != nil {
 		return err
 	}
 	if err := a.worker.Start(context.WithoutCancel(ctx)); err != nil {
@@ -221,7 +226,8 @@ func (a *App) listen(ctx context.Context, address string, h http.Handler) (net.L
 	}
 	s := &http.Server{
 		Handler: h, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: 60 * time.Second,
-		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(a.config.Log.Handler(), slog.LevelDebug),
+		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(a.config.Log.Handler(),
+			slog.LevelDebug),
 	}
 	a.servers = append(a.servers, s)
 	go func() {

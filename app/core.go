@@ -73,9 +73,11 @@ func newCore(
 		Store: db.Patient(), Demographics: people, Upkeep: people.Upkeep, Pages: pages, Now: c.Now, NewID: db.NewID,
 	}
 	keyring := &key.Service{Store: db.Key(), Now: c.Now, NewID: db.NewID, Limit: c.RateLimit}
-	documents := &document.Service{Store: documentstore.New(db), Box: outside.Box, Pages: pages, Now: c.Now, NewID: db.NewID}
+	documents := &document.Service{Store: documentstore.New(db), Box: outside.Box, Pages: pages, Now: c.Now,
+		NewID: db.NewID}
 	messages := &messaging.Service{
-		Store: db.Messaging(), Carriers: post.Of, Records: records, Box: outside.Box, Pages: pages, Now: c.Now, NewID: db.NewID,
+		Store: db.Messaging(), Carriers: post.Of, Records: records, Box: outside.Box, Pages: pages, Now: c.Now,
+		NewID:   db.NewID,
 		Timeout: cmp.Or(c.SendTimeout, 30*time.Second), Journal: db.Handovers(),
 	}
 	batches := &batch.Service{Store: db.Batch(), Messages: messages, Patients: patients, Now: c.Now, NewID: db.NewID}
@@ -88,8 +90,9 @@ func newCore(
 		Audit:       &audit.Service{Store: db.AuditStore(), Now: c.Now, NewID: db.NewID},
 		Account: &account.Service{
 			Store: db.Account(), Keys: keyring, Hasher: password.New(),
-			Mailer: &staffmail.Sender{Carriers: post.Of, Paused: db.Messaging().SendingPaused, Timeout: messages.Timeout, Log: c.Log},
-			Box:    outside.Box, Pages: pages, Now: c.Now, NewID: db.NewID,
+			Mailer: &staffmail.Sender{Carriers: post.Of, Paused: db.Messaging().SendingPaused,
+				Timeout: messages.Timeout, Log: c.Log},
+			Box: outside.Box, Pages: pages, Now: c.Now, NewID: db.NewID,
 		},
 		Practice:   &practice.Service{Store: db.Practice(), Now: c.Now, NewID: db.NewID},
 		Connector:  outside,
@@ -103,16 +106,18 @@ func newCore(
 		Billing:    &billing.Service{Store: billingstore.New(db), Now: c.Now, NewID: db.NewID},
 		Record:     records,
 		Document:   documents,
-		Clinical:   &clinical.Service{Store: clinicalstore.New(db), Files: documents, Recipient: addressee(db), Now: c.Now, NewID: db.NewID},
-		Task:       &task.Service{Store: db.Task(), Now: c.Now, NewID: db.NewID},
-		Messaging:  messages,
-		Batch:      batches,
-		Reply:      replies,
+		Clinical: &clinical.Service{Store: clinicalstore.New(db), Files: documents, Recipient: addressee(db),
+			Now: c.Now, NewID: db.NewID},
+		Task:      &task.Service{Store: db.Task(), Now: c.Now, NewID: db.NewID},
+		Messaging: messages,
+		Batch:     batches,
+		Reply:     replies,
 		Sending: &sending.Service{
 			Store: db, Witness: beside(c), OneFile: db.SQLite() != nil, Now: c.Now,
 		},
 		Webhook: &webhook.Service{
-			Store: db.Webhook(), Log: db.EventLog(), Addresses: poster(c), Box: outside.Box, Now: c.Now, NewID: db.NewID,
+			Store: db.Webhook(), Log: db.EventLog(), Addresses: poster(c), Box: outside.Box, Now: c.Now,
+			NewID: db.NewID,
 		},
 	}
 	return all, post

@@ -25,7 +25,8 @@ var rooms = map[string]struct {
 	},
 	"docs": {},
 	"cmd/frontdesk": {
-		ours: []string{"app", "operator", "partner"}, theirs: []string{"github.com/alecthomas/kong", "github.com/agnivade/levenshtein"},
+		ours: []string{"app", "operator", "partner"}, theirs: []string{"github.com/alecthomas/kong",
+			"github.com/agnivade/levenshtein"},
 	},
 	"partner": {ours: []string{"core/fault", "core/webhook", "core/courier", "connect/hook"}},
 	"app": {
@@ -48,40 +49,50 @@ var rooms = map[string]struct {
 	"core/idempotency": {ours: []string{"core/fault", "core/access", "core/seal"}},
 	"core/limit":       {ours: []string{"core/fault", "core/access"}},
 	"core/practice":    {ours: []string{"core/fault", "core/audit", "core/input", "core/access"}},
-	"core/account":     {ours: []string{"core/fault", "core/audit", "core/job", "core/input", "core/access", "core/key", "core/practice", "core/seal"}},
-	"core/seal":        {ours: []string{"core/fault"}},
-	"core/connector":   {ours: []string{"core/fault", "core/audit", "core/access", "core/practice", "core/seal"}},
-	"core/names":       {theirs: []string{"golang.org/x/text"}}, // names without case and accents
+	"core/account": {ours: []string{"core/fault", "core/audit", "core/job", "core/input", "core/access", "core/key",
+		"core/practice", "core/seal"}},
+	"core/seal":      {ours: []string{"core/fault"}},
+	"core/connector": {ours: []string{"core/fault", "core/audit", "core/access", "core/practice", "core/seal"}},
+	"core/names":     {theirs: []string{"golang.org/x/text"}}, // names without case and accents
 	"core/patient": {ours: []string{
-		"core/fault", "core/audit", "core/event", "core/job", "core/input", "core/names", "core/access", "core/practice", "core/seal",
+		"core/fault", "core/audit", "core/event", "core/job", "core/input", "core/names", "core/access",
+		"core/practice", "core/seal",
 		"core/idempotency", // what is asked of PDS is asked outside the request's transaction
 	}},
-	"core/attachment": {ours: []string{"core/fault", "core/audit", "core/input", "core/access", "core/practice", "core/patient"}},
-	"core/contact":    {ours: []string{"core/fault", "core/audit", "core/input", "core/access", "core/practice"}},
+	"core/attachment": {ours: []string{"core/fault", "core/audit", "core/input", "core/access", "core/practice",
+		"core/patient"}},
+	"core/contact": {ours: []string{"core/fault", "core/audit", "core/input", "core/access", "core/practice"}},
 	"core/diary": {
 		ours:   []string{"core/fault", "core/audit", "core/input", "core/access", "core/practice"},
 		theirs: []string{"github.com/hashicorp/golang-lru"},
 	},
 	"core/label": {ours: []string{"core/fault", "core/audit", "core/input", "core/access", "core/practice"}},
 	"core/chart": {ours: []string{
-		"core/fault", "core/event", "core/input", "core/access", "core/practice", "core/account", "core/patient", "core/label",
+		"core/fault", "core/event", "core/input", "core/access", "core/practice", "core/account", "core/patient",
+		"core/label",
 		"core/billing", // a membership is a product
 		"core/booking", // whoever leaves has no appointments to come
 	}},
 	"core/booking": {ours: []string{
-		"core/fault", "core/audit", "core/event", "core/job", "core/input", "core/access", "core/practice", "core/patient", "core/diary",
+		"core/fault", "core/audit", "core/event", "core/job", "core/input", "core/access", "core/practice",
+		"core/patient", "core/diary",
 		"core/task", // what staff have to look at
 	}},
 	"core/billing": {ours: []string{
-		"core/fault", "core/audit", "core/event", "core/input", "core/access", "core/practice", "core/label", "core/patient", "core/contact", "core/diary", "core/booking",
+		"core/fault", "core/audit", "core/event", "core/input", "core/access", "core/practice", "core/label",
+		"core/patient", "core/contact", "core/diary", "core/booking",
 	}},
 	"core/record": {ours: []string{
-		"core/fault", "core/audit", "core/event", "core/job", "core/input", "core/access", "core/practice", "core/seal", "core/patient",
+		"core/fault", "core/audit", "core/event", "core/job", "core/input", "core/access", "core/practice", "core/seal",
+		"core/patient",
 	}},
-	"core/task":     {ours: []string{"core/fault", "core/audit", "core/job", "core/input", "core/access", "core/account", "core/practice", "core/patient"}},
-	"core/document": {ours: []string{"core/fault", "core/audit", "core/event", "core/input", "core/access", "core/practice", "core/seal", "core/patient"}},
+	"core/task": {ours: []string{"core/fault", "core/audit", "core/job", "core/input", "core/access",
+		"core/account", "core/practice", "core/patient"}},
+	"core/document": {ours: []string{"core/fault", "core/audit", "core/event", "core/input", "core/access",
+		"core/practice", "core/seal", "core/patient"}},
 	"core/clinical": {ours: []string{
-		"core/fault", "core/audit", "core/event", "core/input", "core/access", "core/practice", "core/account", "core/patient", "core/document",
+		"core/fault", "core/audit", "core/event", "core/input", "core/access", "core/practice", "core/account",
+		"core/patient", "core/document",
 		"core/record", // which codes are SNOMED CT's
 	}},
 	"core/template": {
@@ -90,14 +101,17 @@ var rooms = map[string]struct {
 	},
 	"core/carrier": {ours: []string{"core/fault"}},
 	"core/reply": {ours: []string{
-		"core/fault", "core/audit", "core/event", "core/input", "core/template", "core/access", "core/practice", "core/patient", "core/carrier", "core/messaging",
+		"core/fault", "core/audit", "core/event", "core/input", "core/template", "core/access", "core/practice",
+		"core/patient", "core/carrier", "core/messaging",
 	}},
 	"core/batch": {ours: []string{
-		"core/fault", "core/audit", "core/event", "core/job", "core/input", "core/template", "core/access", "core/practice", "core/patient",
+		"core/fault", "core/audit", "core/event", "core/job", "core/input", "core/template", "core/access",
+		"core/practice", "core/patient",
 		"core/carrier", "core/messaging",
 	}},
 	"core/messaging": {ours: []string{
-		"core/carrier", "core/fault", "core/audit", "core/event", "core/job", "core/input", "core/template", "core/access", "core/practice", "core/seal", "core/patient", "core/record",
+		"core/carrier", "core/fault", "core/audit", "core/event", "core/job", "core/input", "core/template",
+		"core/access", "core/practice", "core/seal", "core/patient", "core/record",
 	}},
 	"core/staffmail": {ours: []string{"core/fault", "core/practice", "core/account", "core/carrier", "core/messaging"}},
 	"core/webhook": {ours: []string{
@@ -108,7 +122,8 @@ var rooms = map[string]struct {
 	}},
 	"core/sending": {},
 	"core/detail": {ours: []string{
-		"core/fault", "core/event", "core/input", "core/access", "core/practice", "core/patient", "core/booking", "core/carrier", "core/messaging",
+		"core/fault", "core/event", "core/input", "core/access", "core/practice", "core/patient", "core/booking",
+		"core/carrier", "core/messaging",
 		"core/reply",
 	}},
 	"core": {ours: []string{"core/..."}},
@@ -136,7 +151,8 @@ var rooms = map[string]struct {
 	},
 	"sim/notify": {ours: []string{"sim/inbox", "sim/nhsapi"}},
 
-	"connect/nhsapi": {theirs: []string{"github.com/golang-jwt/jwt", "github.com/failsafe-go/failsafe-go", "golang.org/x/sync"}},
+	"connect/nhsapi": {theirs: []string{"github.com/golang-jwt/jwt", "github.com/failsafe-go/failsafe-go",
+		"golang.org/x/sync"}},
 	"connect/pds": {
 		ours:   []string{"connect/nhsapi", "core/fault", "core/input", "core/names", "core/patient", "core/practice"},
 		theirs: []string{"github.com/golang-jwt/jwt", "github.com/failsafe-go/failsafe-go"},
@@ -146,8 +162,9 @@ var rooms = map[string]struct {
 		theirs: []string{"github.com/failsafe-go/failsafe-go"},
 	},
 	"connect/smtp": {
-		ours:   []string{"core/fault", "core/carrier", "core/messaging"},
-		theirs: []string{"github.com/wneessen/go-mail", "github.com/failsafe-go/failsafe-go", "github.com/emersion/go-msgauth"},
+		ours: []string{"core/fault", "core/carrier", "core/messaging"},
+		theirs: []string{"github.com/wneessen/go-mail", "github.com/failsafe-go/failsafe-go",
+			"github.com/emersion/go-msgauth"},
 	},
 	"connect/web": {
 		ours:   []string{"core/fault", "core/carrier"},
@@ -168,13 +185,15 @@ var rooms = map[string]struct {
 	"connect/registry":    {ours: []string{"connect/...", "core/...", "web"}},
 	"connect/connecttest": {ours: []string{"core/input", "core/patient", "core/practice"}},
 
-	"rest":  {ours: []string{"core/...", "core", "web", "rest/oas"}, theirs: []string{"github.com/ogen-go/ogen", "github.com/go-faster/jx"}},
+	"rest": {ours: []string{"core/...", "core", "web", "rest/oas"}, theirs: []string{"github.com/ogen-go/ogen",
+		"github.com/go-faster/jx"}},
 	"pages": {ours: []string{"core/...", "core", "web"}, theirs: []string{"github.com/a-h/templ"}},
 	"files": {ours: []string{"core", "core/document", "web"}},
 	"graph": {ours: []string{"core/...", "core", "web", "graph/gql", "graph/scalar"}, theirs: []string{
 		"github.com/99designs/gqlgen", "github.com/vektah/gqlparser", "github.com/vikstrous/dataloadgen",
 	}},
-	"graph/gql":       {ours: []string{"graph/scalar", "core/..."}, theirs: []string{"github.com/99designs/gqlgen", "github.com/vektah/gqlparser"}},
+	"graph/gql": {ours: []string{"graph/scalar", "core/..."}, theirs: []string{"github.com/99designs/gqlgen",
+		"github.com/vektah/gqlparser"}},
 	"graph/scalar":    {},
 	"graph/graphtest": {ours: []string{"api", "core", "core/..."}, theirs: []string{"github.com/vektah/gqlparser"}},
 	"rest/oas":        {theirs: []string{"github.com/ogen-go/ogen", "github.com/go-faster"}},
@@ -194,7 +213,9 @@ var rooms = map[string]struct {
 }
 
 // forTests are libraries that only tests use, anywhere.
-var forTests = []string{"pgregory.net/rapid", "github.com/google/go-cmp", "github.com/teambition/rrule-go", "github.com/jackc/pgx", "github.com/standard-webhooks/standard-webhooks", "go.yaml.in/yaml", "github.com/vektah/gqlparser"}
+var forTests = []string{"pgregory.net/rapid", "github.com/google/go-cmp", "github.com/teambition/rrule-go",
+	"github.com/jackc/pgx", "github.com/standard-webhooks/standard-webhooks", "go.yaml.in/yaml",
+	"github.com/vektah/gqlparser"}
 
 func allowed(list []string, what string) bool {
 	return slices.ContainsFunc(list, func(a string) bool {
@@ -204,7 +225,10 @@ func allowed(list []string, what string) bool {
 }
 
 func theirs(list []string, what string) bool {
-	return slices.ContainsFunc(list, func(a string) bool { return a == "*" || what == a || strings.HasPrefix(what, a+"/") })
+	return slices.ContainsFunc(list, func(a string) bool {
+		return a == "*" || what == a || strings.HasPrefix(what,
+			a+"/")
+	})
 }
 
 // files are the Go files of the house, by folder.
@@ -216,7 +240,8 @@ func files(t *testing.T) map[string][]string {
 			return err
 		}
 		name := d.Name()
-		if d.IsDir() && (name == "node_modules" || name == "tools" || name == "testdata" || strings.HasPrefix(name, ".") && name != "..") {
+		if d.IsDir() && (name == "node_modules" || name == "tools" || name == "testdata" || strings.HasPrefix(name,
+			".") && name != "..") {
 			return filepath.SkipDir
 		}
 		if strings.HasSuffix(name, ".go") {

@@ -34,11 +34,13 @@ const (
 
 func (a *App) newWorker() (*worker.Worker, error) {
 	return worker.New(worker.Config{
-		Postgres: a.db.Postgres(), SQLite: a.db.SQLite(), Pooled: a.db.Pooled(), Begin: a.db.Begin, Log: a.config.Log, Done: a.metrics.job,
+		Postgres: a.db.Postgres(), SQLite: a.db.SQLite(), Pooled: a.db.Pooled(), Begin: a.db.Begin, Log: a.config.Log,
+		Done: a.metrics.job,
 		Handlers: map[string]job.Handler{
 			booking.ReleaseKind: a.core.Booking.Release,
 			patient.RefreshKind: a.core.Patient.Refresh,
-			forgetOld: a.eachGroup(a.core.Idempotency.Forget, a.core.Account.Forget, a.core.Patient.Forget, a.core.Batch.Forget,
+			forgetOld: a.eachGroup(a.core.Idempotency.Forget, a.core.Account.Forget, a.core.Patient.Forget,
+				a.core.Batch.Forget,
 				a.core.Webhook.Forget, a.core.Document.Forget, a.core.Audit.Settle),
 			askRefresh: a.eachGroup(a.core.Patient.AskRefresh),
 

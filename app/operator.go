@@ -41,7 +41,8 @@ func OpenOperator(ctx context.Context, o Opening) (*operator.Operator, error) {
 			return nil, err
 		}
 	}
-	c, post := newCore(db, keys, Config{DB: o.DB, SealKey: o.SealKey, Now: time.Now}, func() string { return "" }, &sandbox.Simulators{})
+	c, post := newCore(db, keys, Config{DB: o.DB, SealKey: o.SealKey, Now: time.Now}, func() string { return "" },
+		&sandbox.Simulators{})
 	return &operator.Operator{DB: db, Core: c, Seal: keys, Carries: post.Carries}, nil
 }
 

@@ -33,7 +33,8 @@ func startTraces(ctx context.Context) (func(context.Context) error, error) {
 	if err != nil {
 		return nil, err
 	}
-	about, err := resource.New(ctx, resource.WithAttributes(semconv.ServiceName("frontdesk"), semconv.ServiceVersion(Version)), resource.WithFromEnv())
+	about, err := resource.New(ctx, resource.WithAttributes(semconv.ServiceName("frontdesk"),
+		semconv.ServiceVersion(Version)), resource.WithFromEnv())
 	if err != nil {
 		return nil, err
 	}

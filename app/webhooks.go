@@ -90,7 +90,8 @@ func (a *App) tellDisabled(ctx context.Context, j job.Job) error {
 	if err := j.Read(&n); err != nil {
 		return err
 	}
-	a.config.Log.WarnContext(ctx, "a webhook was switched off", "practice_group", j.Group, "webhook", n.Webhook, "event_type", n.EventType, "reason", n.Reason,
+	a.config.Log.WarnContext(ctx, "a webhook was switched off", "practice_group", j.Group, "webhook", n.Webhook,
+		"event_type", n.EventType, "reason", n.Reason,
 		"failing_since", n.FailingSince, "event", n.EventID, "status", n.Status, "failure", n.Failure)
 	group := practice.ID(j.Group)
 	g, err := a.db.Practice().Group(ctx, group)
@@ -105,12 +106,14 @@ func (a *App) tellDisabled(ctx context.Context, j job.Job) error {
 		return err
 	}
 	_, err = carriers[0].Send(ctx, carrier.Outgoing{
-		Key: "webhook-" + n.Webhook.String() + "-" + strconv.FormatInt(n.FailingSince.Unix(), 36), Channel: carrier.Email, To: g.Email, FromName: g.Name,
+		Key:     "webhook-" + n.Webhook.String() + "-" + strconv.FormatInt(n.FailingSince.Unix(), 36),
+		Channel: carrier.Email, To: g.Email, FromName: g.Name,
 		Subject: "A webhook was switched off", Text: disabledText(g, n),
 	})
 	var refusal *carrier.Refusal
 	if errors.As(err, &refusal) {
-		a.config.Log.WarnContext(ctx, "the practice could not be told of a webhook", "practice_group", j.Group, "webhook", n.Webhook, "code", refusal.Code)
+		a.config.Log.WarnContext(ctx, "the practice could not be told of a webhook", "practice_group", j.Group,
+			"webhook", n.Webhook, "code", refusal.Code)
 		return nil
 	}
 	if err != nil {
@@ -122,7 +125,8 @@ func (a *App) tellDisabled(ctx context.Context, j job.Job) error {
 func disabledText(g practice.Group, n courier.Notice) string {
 	why := "Its endpoint answered 410 Gone, which is how an endpoint says that it wants no more events."
 	if n.Reason == webhook.Failing {
-		why = fmt.Sprintf("Every attempt has failed since %s.", n.FailingSince.In(g.Zone()).Format("2 January 2006, 15:04"))
+		why = fmt.Sprintf("Every attempt has failed since %s.",
+			n.FailingSince.In(g.Zone()).Format("2 January 2006, 15:04"))
 	}
 	last := "HTTP status " + strconv.Itoa(n.Status)
 	if n.Failure != "" {
@@ -134,7 +138,8 @@ POST /v1/webhooks/%s/enable and fetch what it missed with POST /v1/webhooks/%s/r
 	if of == "" {
 		_, name, _ = graph.Identifier("webhook", int64(n.Webhook))
 		of = "several"
-		again = fmt.Sprintf(`When the endpoint works again, have it told again with updateWebhook(id: "%s", input: {deliveryPaused: false}).`, name)
+		again = fmt.Sprintf(`When the endpoint works again, have it told again with updateWebhook(id: "%s", input: `+
+			`{deliveryPaused: false}).`, name)
 	}
 	return fmt.Sprintf(`Frontdesk has switched off a webhook of %s, so a partner's program is not told of what happens any more.
 

@@ -37,7 +37,8 @@ func newKit(t *testing.T) *kit {
 	clock := func() time.Time { return k.now }
 	box, err := seal.Parse([]byte(seal.NewKey()))
 	k.must(err)
-	k.s = &document.Service{Store: documentstore.New(db), Box: func() (*seal.Box, error) { return box, nil }, Pages: func() string { return "" }, Now: clock, NewID: db.NewID}
+	k.s = &document.Service{Store: documentstore.New(db), Box: func() (*seal.Box, error) { return box, nil },
+		Pages: func() string { return "" }, Now: clock, NewID: db.NewID}
 	groups := &practice.Service{Store: db.Practice(), Now: clock, NewID: db.NewID}
 	g, err := groups.CreateGroup(context.Background(), practice.Group{Name: "Mill Lane"})
 	k.must(err)
@@ -90,13 +91,16 @@ func TestAFileGoesInAndComesOutAsItWas(t *testing.T) {
 		got := k.ask(method, get, nil)
 		body, err := io.ReadAll(got.Body)
 		k.must(err)
-		if got.StatusCode != http.StatusOK || method == "GET" && string(body) != content || method == "HEAD" && len(body) > 0 {
+		if got.StatusCode != http.StatusOK || method == "GET" && string(body) != content || method == "HEAD" &&
+			len(body) > 0 {
 			t.Fatalf("%s: got %d, %q", method, got.StatusCode, body)
 		}
 		for name, want := range map[string]string{
-			"Content-Type": "text/html; charset=utf-8", "Content-Length": "27", "X-Content-Type-Options": "nosniff", "Cache-Control": "private, no-store",
-			"Content-Disposition": "attachment; filename*=utf-8''R%C3%A9sum%C3%A9%20%222%22.html", "Content-Security-Policy": "default-src 'none'; sandbox",
-			"Referrer-Policy": "no-referrer",
+			"Content-Type": "text/html; charset=utf-8", "Content-Length": "27", "X-Content-Type-Options": "nosniff",
+			"Cache-Control":           "private, no-store",
+			"Content-Disposition":     "attachment; filename*=utf-8''R%C3%A9sum%C3%A9%20%222%22.html",
+			"Content-Security-Policy": "default-src 'none'; sandbox",
+			"Referrer-Policy":         "no-referrer",
 		} {
 			if got := got.Header.Get(name); got != want {
 				t.Errorf("%s: got %q, want %q", name, got, want)
@@ -121,7 +125,8 @@ func TestWhatCannotBePutOrFetchedIsRefused(t *testing.T) {
 		{"where only to put", "GET", put, nil, http.StatusNotFound},
 		{"nothing", "PUT", put, strings.NewReader(""), http.StatusBadRequest},
 		{"too much, and it says so", "PUT", put, bytes.NewReader(large), http.StatusRequestEntityTooLarge},
-		{"too much, and it does not say so", "PUT", put, io.MultiReader(bytes.NewReader(large)), http.StatusRequestEntityTooLarge},
+		{"too much, and it does not say so", "PUT", put, io.MultiReader(bytes.NewReader(large)),
+			http.StatusRequestEntityTooLarge},
 		{"as much as fits", "PUT", put, bytes.NewReader(large[1:]), http.StatusNoContent},
 	} {
 		if got := k.ask(c.method, c.address, c.body); got.StatusCode != c.want {

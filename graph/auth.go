@@ -13,7 +13,9 @@ import (
 )
 
 // SignIn gives a token for a password.
-func (m mutation) SignIn(ctx context.Context, apiKey, email *string, password string, group *string) (*gql.Token, error) {
+func (m mutation) SignIn(
+	ctx context.Context, apiKey, email *string, password string, group *string,
+) (*gql.Token, error) {
 	about := web.Of(ctx)
 	c := account.Credentials{
 		Key: deref(apiKey), Email: deref(email), Password: password, From: about.Network(), RequestID: about.ID,
@@ -31,9 +33,11 @@ func (m mutation) SignIn(ctx context.Context, apiKey, email *string, password st
 	out := &gql.Token{Token: &signed.Token}
 	if s := signed.Staff; s != nil {
 		out.User = &gql.CurrentUser{
-			ID: encode(kindUser, s.ID), Title: text(s.Title), FirstName: s.FirstName, LastName: s.LastName, Gender: text(s.Gender),
-			Pronouns: text(s.Pronouns), Email: s.Email, FullName: s.Name(), IsDoctor: &s.Clinician, Qualifications: text(s.Qualifications),
-			Registration: text(s.Registration), MinimumTreatmentAge: s.MinimumAge,
+			ID: encode(kindUser, s.ID), Title: text(s.Title), FirstName: s.FirstName, LastName: s.LastName,
+			Gender:   text(s.Gender),
+			Pronouns: text(s.Pronouns), Email: s.Email, FullName: s.Name(), IsDoctor: &s.Clinician,
+			Qualifications: text(s.Qualifications),
+			Registration:   text(s.Registration), MinimumTreatmentAge: s.MinimumAge,
 		}
 	}
 	return out, nil

@@ -14,8 +14,10 @@ import (
 
 func consultation(c clinical.Consultation) *gql.Consultation {
 	return &gql.Consultation{
-		ID: encode(kindConsultation, c.ID), Patient: ptr(encode(kindPatient, c.Patient)), Date: scalar.Of(c.At), EncounterType: text(c.Encounter),
-		DoctorName: text(c.DoctorName), QuestionnaireID: idOrNull(kindForm, c.Questionnaire), Deleted: ptr(c.Deleted()),
+		ID: encode(kindConsultation, c.ID), Patient: ptr(encode(kindPatient, c.Patient)), Date: scalar.Of(c.At),
+		EncounterType: text(c.Encounter),
+		DoctorName:    text(c.DoctorName), QuestionnaireID: idOrNull(kindForm, c.Questionnaire),
+		Deleted: ptr(c.Deleted()),
 	}
 }
 
@@ -60,10 +62,12 @@ func cursored(k kind, p *gql.Pagination, c *gql.CursorPagination) (*input.Cursor
 
 // part is a page of what belongs to the thing a field is of, read along with
 // that of others.
-func part[K ~int64, P any](ctx context.Context, name, id string, number, size *int, fetch func(context.Context, []K, input.Page) (map[K]P, error)) (P, page, error) {
+func part[K ~int64, P any](ctx context.Context, name, id string, number, size *int, fetch func(context.Context, []K,
+	input.Page) (map[K]P, error)) (P, page, error) {
 	_, n, _ := decode(id)
 	at := numbered(number, size)
-	found, err := loaderOf(ctx, fmt.Sprint(name, " ", at.number, " ", at.size), func(ctx context.Context, ids []K) (map[K]P, error) {
+	found, err := loaderOf(ctx, fmt.Sprint(name, " ", at.number, " ", at.size), func(ctx context.Context,
+		ids []K) (map[K]P, error) {
 		return fetch(ctx, ids, input.Page{Number: at.number, Size: at.size})
 	}).Load(ctx, K(n))
 	return found, at, err
@@ -80,7 +84,9 @@ func (q query) Consultation(ctx context.Context, id string) (*gql.Consultation, 
 }
 
 // Consultations lists consultations.
-func (q query) Consultations(ctx context.Context, dateRange *gql.DateRange, pagination *gql.Pagination) (*gql.ConsultationData, error) {
+func (q query) Consultations(
+	ctx context.Context, dateRange *gql.DateRange, pagination *gql.Pagination,
+) (*gql.ConsultationData, error) {
 	at, l, err := q.listing(ctx, pagination, nil)
 	if err != nil {
 		return nil, err
@@ -97,7 +103,9 @@ func (q query) Consultations(ctx context.Context, dateRange *gql.DateRange, pagi
 }
 
 // DeleteConsultation deletes a patient's consultation with its entries.
-func (m mutation) DeleteConsultation(ctx context.Context, patientID, consultationID string) (*gql.ConsultationResponsePayload, error) {
+func (m mutation) DeleteConsultation(
+	ctx context.Context, patientID, consultationID string,
+) (*gql.ConsultationResponsePayload, error) {
 	of, err := known[patient.ID](kindPatient, patientID)
 	if err != nil {
 		return nil, err
@@ -114,7 +122,8 @@ func (m mutation) DeleteConsultation(ctx context.Context, patientID, consultatio
 func (f consultationFields) Records(ctx context.Context, obj *gql.Consultation) ([]*gql.Record, error) {
 	_, n, _ := decode(obj.ID)
 	name := fmt.Sprint("records of consultations ", *obj.Deleted)
-	all, err := loaderOf(ctx, name, func(ctx context.Context, ids []clinical.ConsultationID) (map[clinical.ConsultationID][]clinical.Record, error) {
+	all, err := loaderOf(ctx, name, func(ctx context.Context,
+		ids []clinical.ConsultationID) (map[clinical.ConsultationID][]clinical.Record, error) {
 		of := make([]clinical.Consultation, len(ids))
 		for i, id := range ids {
 			if of[i].ID = id; *obj.Deleted {
@@ -127,7 +136,9 @@ func (f consultationFields) Records(ctx context.Context, obj *gql.Consultation) 
 }
 
 // Consultations are a patient's.
-func (f patientFields) Consultations(ctx context.Context, obj *gql.Patient, number, size *int) (*gql.ConsultationData, error) {
+func (f patientFields) Consultations(
+	ctx context.Context, obj *gql.Patient, number, size *int,
+) (*gql.ConsultationData, error) {
 	p, at, err := part(ctx, "consultations", obj.ID, number, size, f.core.Clinical.ConsultationsOf)
 	if err != nil {
 		return nil, err

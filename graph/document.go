@@ -59,8 +59,10 @@ func (d *door) filesOf(ctx context.Context, all []document.Document) ([]*gql.Pat
 			return nil, err
 		}
 		out[i] = &gql.PatientDocument{
-			ID: encode(kindDocument, doc.ID), Title: text(doc.Title), Path: text(folders[i].Path), Name: text(doc.Name), Type: text(doc.MediaType),
-			Parent: idOrNull(kindFolder, doc.Folder), Deleted: ptr(doc.Deleted()), DateShared: scalar.Of(doc.SharedAt), DateCreated: scalar.Of(doc.CreatedAt),
+			ID: encode(kindDocument, doc.ID), Title: text(doc.Title), Path: text(folders[i].Path), Name: text(doc.Name),
+			Type:   text(doc.MediaType),
+			Parent: idOrNull(kindFolder, doc.Folder), Deleted: ptr(doc.Deleted()), DateShared: scalar.Of(doc.SharedAt),
+			DateCreated:  scalar.Of(doc.CreatedAt),
 			DateModified: scalar.Of(doc.UpdatedAt), UploadURL: up, DownloadURL: down, PatientID: int64(doc.Patient),
 		}
 	}
@@ -79,8 +81,10 @@ func (d *door) templates(ctx context.Context, all []document.Document) ([]*gql.P
 			return nil, err
 		}
 		out[i] = &gql.PracticeTemplateDocument{
-			ID: encode(kindTemplate, doc.ID), Path: text(folders[i].Path), Name: text(doc.Name), Type: text(doc.MediaType), Deleted: ptr(doc.Deleted()),
-			DateCreated: scalar.Of(doc.CreatedAt), DateModified: scalar.Of(doc.UpdatedAt), UploadURL: up, DownloadURL: down,
+			ID: encode(kindTemplate, doc.ID), Path: text(folders[i].Path), Name: text(doc.Name),
+			Type: text(doc.MediaType), Deleted: ptr(doc.Deleted()),
+			DateCreated: scalar.Of(doc.CreatedAt), DateModified: scalar.Of(doc.UpdatedAt), UploadURL: up,
+			DownloadURL: down,
 		}
 	}
 	return out, nil
@@ -108,7 +112,9 @@ func (q query) PatientDocument(ctx context.Context, id string) (*gql.PatientDocu
 }
 
 // PatientDocuments lists patients' documents.
-func (q query) PatientDocuments(ctx context.Context, pagination *gql.Pagination, options *gql.QueryOptions) (*gql.PatientDocumentData, error) {
+func (q query) PatientDocuments(
+	ctx context.Context, pagination *gql.Pagination, options *gql.QueryOptions,
+) (*gql.PatientDocumentData, error) {
 	at, l, err := q.listing(ctx, pagination, options)
 	if err != nil {
 		return nil, err
@@ -136,7 +142,9 @@ func (q query) PracticeTemplateDocument(ctx context.Context, id string) (*gql.Pr
 }
 
 // PracticeTemplateDocuments lists documents others are made from.
-func (q query) PracticeTemplateDocuments(ctx context.Context, pagination *gql.Pagination, options *gql.QueryOptions) (*gql.PracticeTemplateDocumentData, error) {
+func (q query) PracticeTemplateDocuments(
+	ctx context.Context, pagination *gql.Pagination, options *gql.QueryOptions,
+) (*gql.PracticeTemplateDocumentData, error) {
 	at, l, err := q.listing(ctx, pagination, options)
 	if err != nil {
 		return nil, err
@@ -150,7 +158,9 @@ func (q query) PracticeTemplateDocuments(ctx context.Context, pagination *gql.Pa
 }
 
 // CreatePatientDocument makes room for a patient's file.
-func (m mutation) CreatePatientDocument(ctx context.Context, of, name, mediaType string) (*gql.NewPatientDocumentPayload, error) {
+func (m mutation) CreatePatientDocument(
+	ctx context.Context, of, name, mediaType string,
+) (*gql.NewPatientDocumentPayload, error) {
 	id, err := known[patient.ID](kindPatient, of)
 	if err != nil {
 		return nil, err
@@ -164,7 +174,9 @@ func (m mutation) CreatePatientDocument(ctx context.Context, of, name, mediaType
 }
 
 // CreatePracticeTemplateDocument makes room for a file others are made from.
-func (m mutation) CreatePracticeTemplateDocument(ctx context.Context, name, mediaType string) (*gql.NewPracticeTemplateDocumentPayload, error) {
+func (m mutation) CreatePracticeTemplateDocument(
+	ctx context.Context, name, mediaType string,
+) (*gql.NewPracticeTemplateDocumentPayload, error) {
 	doc, err := m.core.Document.CreateTemplate(ctx, document.New{Name: name, MediaType: mediaType})
 	if err != nil {
 		return nil, err
@@ -179,26 +191,32 @@ func (f documentFields) Patient(ctx context.Context, obj *gql.PatientDocument) (
 }
 
 // ShareDetails are with whom a document was shared.
-func (f documentFields) ShareDetails(ctx context.Context, obj *gql.PatientDocument, includeDeleted *bool, dateRange *gql.DateRange) ([]*gql.SharingRecipient, error) {
+func (f documentFields) ShareDetails(
+	ctx context.Context, obj *gql.PatientDocument, includeDeleted *bool, dateRange *gql.DateRange,
+) ([]*gql.SharingRecipient, error) {
 	when, err := f.span(ctx, dateRange)
 	if err != nil {
 		return nil, err
 	}
 	deleted := deref(includeDeleted)
 	_, n, _ := decode(obj.ID)
-	all, err := loaderOf(ctx, fmt.Sprint("shares ", deleted, when), func(ctx context.Context, ids []int64) (map[int64][]document.Share, error) {
+	all, err := loaderOf(ctx, fmt.Sprint("shares ", deleted, when), func(ctx context.Context,
+		ids []int64) (map[int64][]document.Share, error) {
 		return f.core.Document.SharesOf(ctx, document.KindDocument, ids, deleted, when)
 	}).Load(ctx, n)
 	return mapped(all, func(s document.Share) *gql.SharingRecipient {
 		return &gql.SharingRecipient{
-			ID: encode(kindShare, s.ID), Kind: gql.SharingRecipientKind(s.Recipient), Email: text(s.Email), Name: text(s.Name), SharedAt: scalar.Of(s.At),
+			ID: encode(kindShare, s.ID), Kind: gql.SharingRecipientKind(s.Recipient), Email: text(s.Email),
+			Name: text(s.Name), SharedAt: scalar.Of(s.At),
 			ShareMethod: choice[gql.SharingMethod](s.Method),
 		}
 	}), err
 }
 
 // PatientDocuments are a patient's.
-func (f patientFields) PatientDocuments(ctx context.Context, obj *gql.Patient, number, size *int) (*gql.PatientDocumentData, error) {
+func (f patientFields) PatientDocuments(
+	ctx context.Context, obj *gql.Patient, number, size *int,
+) (*gql.PatientDocumentData, error) {
 	p, at, err := part(ctx, "documents", obj.ID, number, size, f.core.Document.DocumentsOf)
 	if err != nil {
 		return nil, err
@@ -209,12 +227,15 @@ func (f patientFields) PatientDocuments(ctx context.Context, obj *gql.Patient, n
 
 // The kinds of what can be shared.
 var sharedKinds = map[document.Kind]kind{
-	document.KindLetter: kindLetter, document.KindLab: kindLab, document.KindPrescription: kindPrescription, document.KindDocument: kindDocument,
+	document.KindLetter: kindLetter, document.KindLab: kindLab, document.KindPrescription: kindPrescription,
+	document.KindDocument:     kindDocument,
 	document.KindConsultation: kindConsultation,
 }
 
 // DocumentsSharedWithPatient are what a patient was sent.
-func (f patientFields) DocumentsSharedWithPatient(ctx context.Context, obj *gql.Patient, number, size *int) (*gql.PatientDocumentSharingsData, error) {
+func (f patientFields) DocumentsSharedWithPatient(
+	ctx context.Context, obj *gql.Patient, number, size *int,
+) (*gql.PatientDocumentSharingsData, error) {
 	p, at, err := part(ctx, "shared with", obj.ID, number, size, f.core.Document.SharedWith)
 	if err != nil {
 		return nil, err
@@ -223,7 +244,8 @@ func (f patientFields) DocumentsSharedWithPatient(ctx context.Context, obj *gql.
 }
 
 func shared(s document.Share) *gql.PatientDocumentSharing {
-	out := &gql.PatientDocumentSharing{Title: text(s.Title), Type: choice[gql.PatientSharedDocumentKind](s.Kind), SharedAt: *scalar.Of(s.At), RecordIds: []string{}}
+	out := &gql.PatientDocumentSharing{Title: text(s.Title), Type: choice[gql.PatientSharedDocumentKind](s.Kind),
+		SharedAt: *scalar.Of(s.At), RecordIds: []string{}}
 	if id := ptr(encode(sharedKinds[s.Kind], s.Subject)); s.Kind == document.KindConsultation {
 		out.ConsultationID = id
 	} else {

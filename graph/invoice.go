@@ -36,7 +36,8 @@ const (
 
 // invoices are invoices as this API tells of them.
 func (d *door) invoices(ctx context.Context, all []billing.Invoice) ([]*gql.Invoice, error) {
-	places, err := loaded(ctx, loaderOf(ctx, "places of invoices", d.locationsByID), mapped(all, func(i billing.Invoice) practice.LocationID { return i.Location }))
+	places, err := loaded(ctx, loaderOf(ctx, "places of invoices", d.locationsByID),
+		mapped(all, func(i billing.Invoice) practice.LocationID { return i.Location }))
 	if err != nil {
 		return nil, err
 	}
@@ -51,11 +52,15 @@ func (d *door) invoices(ctx context.Context, all []billing.Invoice) ([]*gql.Invo
 
 func invoiceOf(i billing.Invoice) *gql.Invoice {
 	out := &gql.Invoice{
-		ID: encode(kindInvoice, i.ID), Status: ptr(invoiceActive), PaidOrOutstanding: ptr(string(i.Standing())), InvoiceNumber: ptr(int(i.Number)),
-		PaymentReference: text(i.PaymentReference), Date: on(i.Date), PatientID: named(kindPatient, i.Patient), PayeeDetails: text(i.Payee),
-		DoctorID: named(kindUser, i.Practitioner), Tax: money(i.VAT), Total: money(i.Total), Outstanding: money(i.Outstanding()), Refunded: money(i.Refunded),
-		Comments: text(i.Comments), ExtraInfo: text(i.ExtraInfo), Type: ptr(string(i.Kind)), DateShared: scalar.Of(i.SharedAt),
-		CreatedAt: scalar.Of(i.CreatedAt), UpdatedAt: scalar.Of(i.UpdatedAt),
+		ID: encode(kindInvoice, i.ID), Status: ptr(invoiceActive), PaidOrOutstanding: ptr(string(i.Standing())),
+		InvoiceNumber:    ptr(int(i.Number)),
+		PaymentReference: text(i.PaymentReference), Date: on(i.Date), PatientID: named(kindPatient, i.Patient),
+		PayeeDetails: text(i.Payee),
+		DoctorID:     named(kindUser, i.Practitioner), Tax: money(i.VAT), Total: money(i.Total),
+		Outstanding: money(i.Outstanding()), Refunded: money(i.Refunded),
+		Comments: text(i.Comments), ExtraInfo: text(i.ExtraInfo), Type: ptr(string(i.Kind)),
+		DateShared: scalar.Of(i.SharedAt),
+		CreatedAt:  scalar.Of(i.CreatedAt), UpdatedAt: scalar.Of(i.UpdatedAt),
 	}
 	if i.Cancelled() {
 		out.Status = ptr(invoiceCancelled)
@@ -85,7 +90,9 @@ func (q query) Invoice(ctx context.Context, id string) (*gql.Invoice, error) {
 }
 
 // Invoices lists invoices, by the date on them where one is asked for.
-func (q query) Invoices(ctx context.Context, dateRange *gql.DateRange, pagination *gql.Pagination, options *gql.QueryOptions) (*gql.InvoiceData, error) {
+func (q query) Invoices(
+	ctx context.Context, dateRange *gql.DateRange, pagination *gql.Pagination, options *gql.QueryOptions,
+) (*gql.InvoiceData, error) {
 	p, l, err := q.listing(ctx, pagination, options)
 	if err != nil {
 		return nil, err
@@ -133,8 +140,10 @@ func (f invoiceFields) LineItems(ctx context.Context, obj *gql.Invoice) ([]*gql.
 
 func lineOf(l billing.Line) *gql.LineItem {
 	out := &gql.LineItem{
-		ID: ptr(encode(kindLineItem, l.ID)), Date: on(l.Date), Title: text(l.Title), ProductType: text(string(l.Kind)), ItemCode: text(l.Code),
-		Price: money(l.Price), Quantity: ptr(float64(l.Quantity) / float64(billing.One)), TaxRate: percent(l.Rate), Total: money(l.Total),
+		ID: ptr(encode(kindLineItem, l.ID)), Date: on(l.Date), Title: text(l.Title), ProductType: text(string(l.Kind)),
+		ItemCode: text(l.Code),
+		Price:    money(l.Price), Quantity: ptr(float64(l.Quantity) / float64(billing.One)), TaxRate: percent(l.Rate),
+		Total:       money(l.Total),
 		ReferenceID: named(kindProduct, l.Product), ReferenceType: ptr(forProduct),
 	}
 	if l.Cost != billing.Unknown {
@@ -148,20 +157,24 @@ func lineOf(l billing.Line) *gql.LineItem {
 
 // Payments are what has been paid of an invoice.
 func (f invoiceFields) Payments(ctx context.Context, obj *gql.Invoice) ([]*gql.InvoicePayment, error) {
-	all, err := loaderOf(ctx, "payments of invoices", f.core.Billing.PaymentsOf).Load(ctx, ourID[billing.InvoiceID](&obj.ID))
+	all, err := loaderOf(ctx, "payments of invoices", f.core.Billing.PaymentsOf).Load(ctx,
+		ourID[billing.InvoiceID](&obj.ID))
 	return mapped(all, func(p billing.Payment) *gql.InvoicePayment {
 		return &gql.InvoicePayment{
-			ID: encode(kindPayment, p.ID), PaymentAmount: money(p.Amount), PaymentSource: p.Source, PaymentDate: *on(p.Date), Comment: text(p.Comment),
+			ID: encode(kindPayment, p.ID), PaymentAmount: money(p.Amount), PaymentSource: p.Source,
+			PaymentDate: *on(p.Date), Comment: text(p.Comment),
 		}
 	}), err
 }
 
 // Refunds are what has been given back.
 func (f invoiceFields) Refunds(ctx context.Context, obj *gql.Invoice) ([]*gql.InvoiceRefund, error) {
-	all, err := loaderOf(ctx, "refunds of invoices", f.core.Billing.RefundsOf).Load(ctx, ourID[billing.InvoiceID](&obj.ID))
+	all, err := loaderOf(ctx, "refunds of invoices", f.core.Billing.RefundsOf).Load(ctx,
+		ourID[billing.InvoiceID](&obj.ID))
 	return mapped(all, func(r billing.Refund) *gql.InvoiceRefund {
 		return &gql.InvoiceRefund{
-			ID: ptr(encode(kindRefund, r.ID)), RefundAmount: money(r.Amount), RefundDate: on(r.Date), RefundReason: text(r.Reason), Comment: text(r.Comment),
+			ID: ptr(encode(kindRefund, r.ID)), RefundAmount: money(r.Amount), RefundDate: on(r.Date),
+			RefundReason: text(r.Reason), Comment: text(r.Comment),
 			RelatedPayment: named(kindPayment, r.Payment),
 		}
 	}), err
@@ -169,7 +182,9 @@ func (f invoiceFields) Refunds(ctx context.Context, obj *gql.Invoice) ([]*gql.In
 
 // Invoices are those about a patient with a date from one day to another, both
 // included.
-func (f patientFields) Invoices(ctx context.Context, obj *gql.Patient, start, end scalar.Moment) ([]*gql.Invoice, error) {
+func (f patientFields) Invoices(
+	ctx context.Context, obj *gql.Patient, start, end scalar.Moment,
+) ([]*gql.Invoice, error) {
 	if start.Form == scalar.Local || end.Form == scalar.Local {
 		return nil, ErrDate
 	}
@@ -178,7 +193,8 @@ func (f patientFields) Invoices(ctx context.Context, obj *gql.Patient, start, en
 		return nil, ErrDate
 	}
 	name := "invoices of patients from " + strconv.Itoa(int(from)) + " to " + strconv.Itoa(int(to))
-	all, err := loaderOf(ctx, name, func(ctx context.Context, ids []patient.ID) (map[patient.ID][]billing.Invoice, error) {
+	all, err := loaderOf(ctx, name, func(ctx context.Context,
+		ids []patient.ID) (map[patient.ID][]billing.Invoice, error) {
 		return f.core.Billing.InvoicesOfPatients(ctx, ids, from, to)
 	}).Load(ctx, ourID[patient.ID](&obj.ID))
 	if err != nil {
@@ -189,7 +205,8 @@ func (f patientFields) Invoices(ctx context.Context, obj *gql.Patient, start, en
 
 // Billed says whether an invoice is for a booking.
 func (f bookingFields) Billed(ctx context.Context, obj *gql.Booking) (*bool, error) {
-	billed, err := loaderOf(ctx, "bookings that were billed", f.core.Billing.BilledBookings).Load(ctx, ourID[booking.ID](&obj.ID))
+	billed, err := loaderOf(ctx, "bookings that were billed", f.core.Billing.BilledBookings).Load(ctx,
+		ourID[booking.ID](&obj.ID))
 	if err != nil {
 		return nil, err
 	}
@@ -218,7 +235,9 @@ func payer(s *string) (billing.Account, error) {
 }
 
 // CreateInvoice makes an invoice.
-func (m mutation) CreateInvoice(ctx context.Context, in *gql.NewInvoiceDataInput) (*gql.NewInvoiceResponsePayload, error) {
+func (m mutation) CreateInvoice(
+	ctx context.Context, in *gql.NewInvoiceDataInput,
+) (*gql.NewInvoiceResponsePayload, error) {
 	if in == nil {
 		return nil, ErrNoData
 	}
@@ -285,15 +304,19 @@ func paymentRequest(in *gql.NewInvoicePaymentDataInput) (ask billing.PaymentRequ
 		return ask, err
 	}
 	ask.Amount = *amount
-	ask.Refunds, err = readEach(in.Refunds.Value(), func(in *gql.NewInvoiceRefundDataInput) (billing.RefundRequest, error) {
-		amount, err := pence(&in.RefundAmount)
-		return billing.RefundRequest{Amount: amount, Date: dateOf(&in.RefundDate), Reason: in.RefundReason, Comment: word(in.Comment)}, err
-	})
+	ask.Refunds, err = readEach(in.Refunds.Value(),
+		func(in *gql.NewInvoiceRefundDataInput) (billing.RefundRequest, error) {
+			amount, err := pence(&in.RefundAmount)
+			return billing.RefundRequest{Amount: amount, Date: dateOf(&in.RefundDate), Reason: in.RefundReason,
+				Comment: word(in.Comment)}, err
+		})
 	return ask, err
 }
 
 // UpdateInvoice changes an invoice.
-func (m mutation) UpdateInvoice(ctx context.Context, invoiceID string, in *gql.UpdateInvoiceDataInput) (*gql.NewInvoiceResponsePayload, error) {
+func (m mutation) UpdateInvoice(
+	ctx context.Context, invoiceID string, in *gql.UpdateInvoiceDataInput,
+) (*gql.NewInvoiceResponsePayload, error) {
 	if in == nil {
 		in = &gql.UpdateInvoiceDataInput{}
 	}
@@ -326,7 +349,9 @@ func (m mutation) DeleteInvoice(ctx context.Context, invoiceID string) (*gql.New
 }
 
 // AddLineItem puts something on an invoice.
-func (m mutation) AddLineItem(ctx context.Context, invoiceID string, in *gql.NewLineItemDataInput) (*gql.NewInvoiceResponsePayload, error) {
+func (m mutation) AddLineItem(
+	ctx context.Context, invoiceID string, in *gql.NewLineItemDataInput,
+) (*gql.NewInvoiceResponsePayload, error) {
 	if in == nil {
 		return nil, ErrNoData
 	}
@@ -340,7 +365,9 @@ func (m mutation) AddLineItem(ctx context.Context, invoiceID string, in *gql.New
 }
 
 // UpdateLineItem changes a line.
-func (m mutation) UpdateLineItem(ctx context.Context, invoiceID, lineItemID string, in *gql.UpdateLineItemDataInput) (*gql.NewInvoiceResponsePayload, error) {
+func (m mutation) UpdateLineItem(
+	ctx context.Context, invoiceID, lineItemID string, in *gql.UpdateLineItemDataInput,
+) (*gql.NewInvoiceResponsePayload, error) {
 	line, err := known[billing.LineID](kindLineItem, lineItemID)
 	if err != nil {
 		return nil, err
@@ -367,7 +394,9 @@ func (m mutation) UpdateLineItem(ctx context.Context, invoiceID, lineItemID stri
 }
 
 // DeleteLineItem takes a line off an invoice.
-func (m mutation) DeleteLineItem(ctx context.Context, invoiceID, lineItemID string) (*gql.NewInvoiceResponsePayload, error) {
+func (m mutation) DeleteLineItem(
+	ctx context.Context, invoiceID, lineItemID string,
+) (*gql.NewInvoiceResponsePayload, error) {
 	line, err := known[billing.LineID](kindLineItem, lineItemID)
 	if err != nil {
 		return nil, err
@@ -378,7 +407,9 @@ func (m mutation) DeleteLineItem(ctx context.Context, invoiceID, lineItemID stri
 }
 
 // AddInvoicePayment records a payment.
-func (m mutation) AddInvoicePayment(ctx context.Context, invoiceID string, in *gql.NewInvoicePaymentDataInput) (*gql.NewInvoiceResponsePayload, error) {
+func (m mutation) AddInvoicePayment(
+	ctx context.Context, invoiceID string, in *gql.NewInvoicePaymentDataInput,
+) (*gql.NewInvoiceResponsePayload, error) {
 	if in == nil {
 		return nil, ErrNoData
 	}
@@ -392,7 +423,9 @@ func (m mutation) AddInvoicePayment(ctx context.Context, invoiceID string, in *g
 }
 
 // UpdateInvoicePayment changes what was recorded of a payment.
-func (m mutation) UpdateInvoicePayment(ctx context.Context, invoiceID, invoicePaymentID string, in *gql.UpdateInvoicePaymentDataInput) (*gql.NewInvoiceResponsePayload, error) {
+func (m mutation) UpdateInvoicePayment(
+	ctx context.Context, invoiceID, invoicePaymentID string, in *gql.UpdateInvoicePaymentDataInput,
+) (*gql.NewInvoiceResponsePayload, error) {
 	payment, err := known[billing.PaymentID](kindPayment, invoicePaymentID)
 	if err != nil {
 		return nil, err
@@ -420,7 +453,9 @@ func (m mutation) UpdateInvoicePayment(ctx context.Context, invoiceID, invoicePa
 }
 
 // DeleteInvoicePayment takes a payment off an invoice.
-func (m mutation) DeleteInvoicePayment(ctx context.Context, invoiceID, invoicePaymentID string) (*gql.NewInvoiceResponsePayload, error) {
+func (m mutation) DeleteInvoicePayment(
+	ctx context.Context, invoiceID, invoicePaymentID string,
+) (*gql.NewInvoiceResponsePayload, error) {
 	payment, err := known[billing.PaymentID](kindPayment, invoicePaymentID)
 	if err != nil {
 		return nil, err
@@ -431,7 +466,9 @@ func (m mutation) DeleteInvoicePayment(ctx context.Context, invoiceID, invoicePa
 }
 
 // RefundPayment records that a payment was given back.
-func (m mutation) RefundPayment(ctx context.Context, invoiceID, paymentID string, amount *float64, reason, comment *string) (*gql.RefundPaymentPayload, error) {
+func (m mutation) RefundPayment(
+	ctx context.Context, invoiceID, paymentID string, amount *float64, reason, comment *string,
+) (*gql.RefundPaymentPayload, error) {
 	payment, err := known[billing.PaymentID](kindPayment, paymentID)
 	if err != nil {
 		return nil, err
@@ -441,7 +478,8 @@ func (m mutation) RefundPayment(ctx context.Context, invoiceID, paymentID string
 		return nil, err
 	}
 	var made billing.RefundID
-	p, err := m.withInvoice(ctx, invoiceID, func(ctx context.Context, id billing.InvoiceID) (i billing.Invoice, err error) {
+	p, err := m.withInvoice(ctx, invoiceID, func(ctx context.Context,
+		id billing.InvoiceID) (i billing.Invoice, err error) {
 		i, made, err = m.core.Billing.Refund(ctx, id, payment, ask)
 		return i, err
 	})
@@ -452,7 +490,9 @@ func (m mutation) RefundPayment(ctx context.Context, invoiceID, paymentID string
 }
 
 // withInvoice changes the invoice of an id.
-func (m mutation) withInvoice(ctx context.Context, id string, do func(context.Context, billing.InvoiceID) (billing.Invoice, error)) (*gql.NewInvoiceResponsePayload, error) {
+func (m mutation) withInvoice(
+	ctx context.Context, id string, do func(context.Context, billing.InvoiceID) (billing.Invoice, error),
+) (*gql.NewInvoiceResponsePayload, error) {
 	n, err := known[billing.InvoiceID](kindInvoice, id)
 	if err != nil {
 		return nil, err
@@ -461,7 +501,9 @@ func (m mutation) withInvoice(ctx context.Context, id string, do func(context.Co
 	return m.invoicePayload(ctx, i, err)
 }
 
-func (m mutation) invoicePayload(ctx context.Context, i billing.Invoice, err error) (*gql.NewInvoiceResponsePayload, error) {
+func (m mutation) invoicePayload(
+	ctx context.Context, i billing.Invoice, err error,
+) (*gql.NewInvoiceResponsePayload, error) {
 	if err != nil {
 		return nil, err
 	}

@@ -12,8 +12,10 @@ import (
 
 func lab(l clinical.Lab) *gql.Lab {
 	return &gql.Lab{
-		ID: encode(kindLab, l.ID), Status: text(l.Status), RequestDate: on(l.Requested), SampleDate: on(l.Sampled), Fasting: l.Fasting,
-		OrderNumber: text(l.OrderNumber), ParsedResults: text(l.Results), ResultsReceivedAt: scalar.Of(l.ReceivedAt), TestList: text(l.Tests),
+		ID: encode(kindLab, l.ID), Status: text(l.Status), RequestDate: on(l.Requested), SampleDate: on(l.Sampled),
+		Fasting:     l.Fasting,
+		OrderNumber: text(l.OrderNumber), ParsedResults: text(l.Results), ResultsReceivedAt: scalar.Of(l.ReceivedAt),
+		TestList:   text(l.Tests),
 		DateShared: scalar.Of(l.SharedAt), CreatedAt: scalar.Of(l.CreatedAt), UpdatedAt: scalar.Of(l.UpdatedAt),
 		PatientID: int64(l.Patient), DoctorID: int64(l.Doctor),
 	}
@@ -30,11 +32,14 @@ func (q query) Lab(ctx context.Context, id string) (*gql.Lab, error) {
 }
 
 // Labs lists requests to laboratories.
-func (q query) Labs(ctx context.Context, pagination *gql.Pagination, options *gql.LabQueryOptions) (*gql.LabData, error) {
+func (q query) Labs(
+	ctx context.Context, pagination *gql.Pagination, options *gql.LabQueryOptions,
+) (*gql.LabData, error) {
 	if options == nil {
 		options = &gql.LabQueryOptions{}
 	}
-	at, l, err := q.narrowed(ctx, pagination, given(options.IncludeDeleted), given(options.CreatedAt), given(options.UpdatedAt))
+	at, l, err := q.narrowed(ctx, pagination, given(options.IncludeDeleted), given(options.CreatedAt),
+		given(options.UpdatedAt))
 	if err != nil {
 		return nil, err
 	}

@@ -22,8 +22,10 @@ var recipientKinds = map[clinical.RecipientKind]kind{
 
 func letter(l clinical.Letter) *gql.Letter {
 	out := &gql.Letter{
-		ID: encode(kindLetter, l.ID), Deleted: ptr(l.Deleted()), ReviewStatus: ptr(gql.ReviewStatus(l.Review)), Date: on(l.Date), Title: text(l.Title),
-		Body: text(l.Body), DateShared: scalar.Of(l.SharedAt), CreatedAt: scalar.Of(l.CreatedAt), UpdatedAt: scalar.Of(l.UpdatedAt),
+		ID: encode(kindLetter, l.ID), Deleted: ptr(l.Deleted()), ReviewStatus: ptr(gql.ReviewStatus(l.Review)),
+		Date: on(l.Date), Title: text(l.Title),
+		Body: text(l.Body), DateShared: scalar.Of(l.SharedAt), CreatedAt: scalar.Of(l.CreatedAt),
+		UpdatedAt: scalar.Of(l.UpdatedAt),
 		PatientID: int64(l.Patient), DoctorID: int64(l.Doctor),
 	}
 	if k, ok := recipientKinds[l.Recipient.Kind]; ok {
@@ -43,7 +45,9 @@ func (q query) Letter(ctx context.Context, id string) (*gql.Letter, error) {
 }
 
 // Letters lists letters.
-func (q query) Letters(ctx context.Context, dateRange *gql.DateRange, pagination *gql.Pagination, options *gql.QueryOptions) (*gql.LetterData, error) {
+func (q query) Letters(
+	ctx context.Context, dateRange *gql.DateRange, pagination *gql.Pagination, options *gql.QueryOptions,
+) (*gql.LetterData, error) {
 	at, l, err := q.listing(ctx, pagination, options)
 	if err != nil {
 		return nil, err
@@ -177,8 +181,10 @@ func letterChange(in gql.UpdateLetterDataInput) (c clinical.LetterChange, err er
 // CreateLetter writes a letter.
 func (m mutation) CreateLetter(ctx context.Context, in gql.CreateLetterDataInput) (*gql.LetterResponsePayload, error) {
 	c, err := letterChange(gql.UpdateLetterDataInput{
-		Patient: graphql.OmittableOf(&in.Patient), Contact: in.Contact, Recipient: in.Recipient, Location: in.Location, Doctor: in.Doctor,
-		Title: graphql.OmittableOf(&in.Title), Body: graphql.OmittableOf(&in.Body), Date: in.Date, ReviewStatus: in.ReviewStatus,
+		Patient: graphql.OmittableOf(&in.Patient), Contact: in.Contact, Recipient: in.Recipient, Location: in.Location,
+		Doctor: in.Doctor,
+		Title:  graphql.OmittableOf(&in.Title), Body: graphql.OmittableOf(&in.Body), Date: in.Date,
+		ReviewStatus: in.ReviewStatus,
 	})
 	if err != nil {
 		return nil, err
@@ -188,7 +194,9 @@ func (m mutation) CreateLetter(ctx context.Context, in gql.CreateLetterDataInput
 }
 
 // UpdateLetter changes a letter.
-func (m mutation) UpdateLetter(ctx context.Context, id string, in gql.UpdateLetterDataInput) (*gql.LetterResponsePayload, error) {
+func (m mutation) UpdateLetter(
+	ctx context.Context, id string, in gql.UpdateLetterDataInput,
+) (*gql.LetterResponsePayload, error) {
 	n, err := known[clinical.LetterID](kindLetter, id)
 	if err != nil {
 		return nil, err

@@ -17,11 +17,13 @@ func (q query) Practice(ctx context.Context) (*gql.Practice, error) {
 	audit.Seen(ctx, audit.Subject{Kind: names[kindPractice], ID: int64(o.ID)})
 	out := &gql.Practice{
 		ID: encode(kindPractice, o.ID), Name: &o.Name, Logo: text(o.Logo), Timezone: &o.TimeZone,
-		PatientSharingMode: ptr(gql.SharingMode(o.PatientSharing)), ContactSharingMode: ptr(gql.SharingMode(o.ContactSharing)),
+		PatientSharingMode: ptr(gql.SharingMode(o.PatientSharing)),
+		ContactSharingMode: ptr(gql.SharingMode(o.ContactSharing)),
 	}
 	if o.Colour != "" || o.SecondColour != "" || o.SecondLogo != "" {
 		out.Branding = &gql.PracticeBranding{
-			Colors: &gql.BrandingColors{Primary: text(o.Colour), Secondary: text(o.SecondColour)}, SecondaryLogo: text(o.SecondLogo),
+			Colors:        &gql.BrandingColors{Primary: text(o.Colour), Secondary: text(o.SecondColour)},
+			SecondaryLogo: text(o.SecondLogo),
 		}
 	}
 	return out, nil
@@ -44,7 +46,8 @@ func location(l practice.Location) *gql.PracticeLocation {
 	a := l.Address
 	return &gql.PracticeLocation{
 		ID: encode(kindRoom, l.ID), Name: l.Name, GroupName: l.Name, GroupID: ptr(encode(kindPlace, l.ID)),
-		Address: &gql.Address{Address: street(a.Line1, a.Line2), City: text(a.Town), Postcode: text(a.Postcode), Country: ptr(homeCountry)},
+		Address: &gql.Address{Address: street(a.Line1, a.Line2), City: text(a.Town), Postcode: text(a.Postcode),
+			Country: ptr(homeCountry)},
 	}
 }
 
@@ -52,7 +55,9 @@ func location(l practice.Location) *gql.PracticeLocation {
 const homeCountry = "GB"
 
 // locationsByID reads places, inactive ones too: bookings remain in them.
-func (d *door) locationsByID(ctx context.Context, ids []practice.LocationID) (map[practice.LocationID]*gql.PracticeLocation, error) {
+func (d *door) locationsByID(
+	ctx context.Context, ids []practice.LocationID,
+) (map[practice.LocationID]*gql.PracticeLocation, error) {
 	all, err := d.core.Practice.Locations(ctx, true)
 	out := make(map[practice.LocationID]*gql.PracticeLocation, len(ids))
 	for _, l := range all {
@@ -69,7 +74,8 @@ func (f practiceFields) AppointmentTypes(ctx context.Context, _ *gql.Practice) (
 	}
 	out := make([]*gql.AppointmentType, len(all))
 	for i, t := range all {
-		out[i] = &gql.AppointmentType{ID: encode(kindProduct, t.ID), Title: &t.Name, Duration: &t.Minutes, Price: pounds(t.Price)}
+		out[i] = &gql.AppointmentType{ID: encode(kindProduct, t.ID), Title: &t.Name, Duration: &t.Minutes,
+			Price: pounds(t.Price)}
 	}
 	return out, nil
 }
@@ -95,7 +101,8 @@ func (f locationFields) Metadata(ctx context.Context, obj *gql.PracticeLocation)
 // metadata reads what is kept with a thing of a kind, whose id was told as text.
 func (d *door) metadata(ctx context.Context, kind practice.Kind, id string) ([]*gql.MetadataEntry, error) {
 	_, n, _ := decode(id)
-	all, err := loaderOf(ctx, "metadata "+string(kind), func(ctx context.Context, ids []int64) (map[int64][]practice.Metadata, error) {
+	all, err := loaderOf(ctx, "metadata "+string(kind), func(ctx context.Context,
+		ids []int64) (map[int64][]practice.Metadata, error) {
 		return d.core.Practice.Metadata(ctx, kind, ids)
 	}).Load(ctx, n)
 	out := make([]*gql.MetadataEntry, len(all))
@@ -106,7 +113,9 @@ func (d *door) metadata(ctx context.Context, kind practice.Kind, id string) ([]*
 }
 
 // UpdateLocationMetadata keeps a value with a place.
-func (m mutation) UpdateLocationMetadata(ctx context.Context, locationID, key, value string) (*gql.LocationResponsePayload, error) {
+func (m mutation) UpdateLocationMetadata(
+	ctx context.Context, locationID, key, value string,
+) (*gql.LocationResponsePayload, error) {
 	id, err := place(locationID)
 	if err != nil {
 		return nil, err
@@ -116,7 +125,9 @@ func (m mutation) UpdateLocationMetadata(ctx context.Context, locationID, key, v
 }
 
 // DeleteLocationMetadata forgets a value.
-func (m mutation) DeleteLocationMetadata(ctx context.Context, locationID, key string) (*gql.LocationResponsePayload, error) {
+func (m mutation) DeleteLocationMetadata(
+	ctx context.Context, locationID, key string,
+) (*gql.LocationResponsePayload, error) {
 	id, err := place(locationID)
 	if err != nil {
 		return nil, err

@@ -12,8 +12,10 @@ import (
 
 func prescription(p clinical.Prescription) *gql.Prescription {
 	return &gql.Prescription{
-		ID: encode(kindPrescription, p.ID), Date: scalar.Of(p.At), Status: text(p.Status), PrescriptionType: text(p.Kind), Comments: text(p.Comments),
-		DateShared: scalar.Of(p.SharedAt), Drugs: mapped(p.Content.Drugs, drug), PatientID: int64(p.Patient), DoctorID: int64(p.Doctor),
+		ID: encode(kindPrescription, p.ID), Date: scalar.Of(p.At), Status: text(p.Status),
+		PrescriptionType: text(p.Kind), Comments: text(p.Comments),
+		DateShared: scalar.Of(p.SharedAt), Drugs: mapped(p.Content.Drugs, drug), PatientID: int64(p.Patient),
+		DoctorID: int64(p.Doctor),
 		Items: mapped(p.Content.Items, func(i clinical.Item) *gql.PrescriptionItem {
 			return &gql.PrescriptionItem{Term: text(i.Term), Comments: text(i.Comments)}
 		}),
@@ -24,11 +26,13 @@ func prescription(p clinical.Prescription) *gql.Prescription {
 }
 
 func drug(d clinical.Drug) *gql.PrescriptionDrug {
-	out := &gql.PrescriptionDrug{Code: text(d.Code), Drug: text(d.Name), Dosage: text(d.Dosage), Quantity: text(d.Quantity), Comments: text(d.Comments)}
+	out := &gql.PrescriptionDrug{Code: text(d.Code), Drug: text(d.Name), Dosage: text(d.Dosage),
+		Quantity: text(d.Quantity), Comments: text(d.Comments)}
 	if r := d.Repeat; r != nil {
 		out.Repeat = &r.Refills
 		out.RepeatDetails = &gql.RepeatPrescriptionDetails{
-			Repeat: &r.Allowed, Refills: &r.Refills, Duration: &r.Duration, Frequency: choice[gql.RepeatPrescriptionFrequency](r.Frequency), ReviewDate: onIf(r.Review),
+			Repeat: &r.Allowed, Refills: &r.Refills, Duration: &r.Duration,
+			Frequency: choice[gql.RepeatPrescriptionFrequency](r.Frequency), ReviewDate: onIf(r.Review),
 		}
 	}
 	return out
@@ -45,7 +49,8 @@ func (q query) Prescription(ctx context.Context, id string) (*gql.Prescription, 
 }
 
 // Prescriptions lists prescriptions.
-func (q query) Prescriptions(ctx context.Context, dateRange *gql.DateRange, pagination *gql.Pagination, options *gql.QueryOptions, cursor *gql.CursorPagination) (*gql.PrescriptionData, error) {
+func (q query) Prescriptions(ctx context.Context, dateRange *gql.DateRange, pagination *gql.Pagination,
+	options *gql.QueryOptions, cursor *gql.CursorPagination) (*gql.PrescriptionData, error) {
 	from, at, err := cursored(kindPrescription, pagination, cursor)
 	if err != nil {
 		return nil, err
@@ -76,7 +81,9 @@ func (f prescriptionFields) Doctor(ctx context.Context, obj *gql.Prescription) (
 }
 
 // Prescriptions are a patient's.
-func (f patientFields) Prescriptions(ctx context.Context, obj *gql.Patient, number, size *int) (*gql.PrescriptionData, error) {
+func (f patientFields) Prescriptions(
+	ctx context.Context, obj *gql.Patient, number, size *int,
+) (*gql.PrescriptionData, error) {
 	p, at, err := part(ctx, "prescriptions", obj.ID, number, size, f.core.Clinical.PrescriptionsOf)
 	if err != nil {
 		return nil, err

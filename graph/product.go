@@ -60,7 +60,8 @@ func (d *door) products(ctx context.Context, all []billing.Product) ([]*gql.Prod
 			continue
 		}
 		var err error
-		if own, err = loaderOf(ctx, "the practice's VAT", func(ctx context.Context, ids []int64) (map[int64]billing.Permille, error) {
+		if own, err = loaderOf(ctx, "the practice's VAT", func(ctx context.Context,
+			ids []int64) (map[int64]billing.Permille, error) {
 			rate, err := d.core.Billing.VAT(ctx)
 			return map[int64]billing.Permille{ids[0]: rate}, err
 		}).Load(ctx, 0); err != nil {
@@ -73,11 +74,15 @@ func (d *door) products(ctx context.Context, all []billing.Product) ([]*gql.Prod
 
 func productOf(p billing.Product, own billing.Permille) *gql.Product {
 	out := &gql.Product{
-		ID: encode(kindProduct, p.ID), Status: standing(p.Deleted()), ProductType: ptr(gql.ProductType(p.Kind)), ItemCode: text(p.Code), Name: text(p.Name),
-		SerialNumber: text(p.SerialNumber), StockLevel: p.Stock, Price: money(p.Price), SupplierName: text(p.Supplier), SupplierDisplayName: text(p.Supplier),
-		Comments: text(p.Comments), IsBookable: &p.Bookable, Color: text(p.Colour), IsVideoConsultation: &p.Video, RequiresPayment: &p.NeedsPayment,
-		RequiresConfirmation: &p.NeedsConfirmation, CreatedAt: scalar.Of(p.CreatedAt), UpdatedAt: scalar.Of(p.UpdatedAt),
-		Tax: &gql.Tax{TaxName: text(p.VATName), TaxRate: percent(own), TaxCode: text(p.VATCode)},
+		ID: encode(kindProduct, p.ID), Status: standing(p.Deleted()), ProductType: ptr(gql.ProductType(p.Kind)),
+		ItemCode: text(p.Code), Name: text(p.Name),
+		SerialNumber: text(p.SerialNumber), StockLevel: p.Stock, Price: money(p.Price), SupplierName: text(p.Supplier),
+		SupplierDisplayName: text(p.Supplier),
+		Comments:            text(p.Comments), IsBookable: &p.Bookable, Color: text(p.Colour),
+		IsVideoConsultation: &p.Video, RequiresPayment: &p.NeedsPayment,
+		RequiresConfirmation: &p.NeedsConfirmation, CreatedAt: scalar.Of(p.CreatedAt),
+		UpdatedAt: scalar.Of(p.UpdatedAt),
+		Tax:       &gql.Tax{TaxName: text(p.VATName), TaxRate: percent(own), TaxCode: text(p.VATCode)},
 	}
 	if p.VAT != nil {
 		out.Tax.TaxRate = percent(*p.VAT)
@@ -94,7 +99,8 @@ func productOf(p billing.Product, own billing.Permille) *gql.Product {
 // productsByID reads products along with others that are asked for, in the order
 // of their ids here; those there are not are left out.
 func (d *door) productsByID(ctx context.Context, ids []billing.ProductID) ([]*gql.Product, error) {
-	all, err := loaded(ctx, loaderOf(ctx, "products", func(ctx context.Context, ids []billing.ProductID) (map[billing.ProductID]*billing.Product, error) {
+	all, err := loaded(ctx, loaderOf(ctx, "products", func(ctx context.Context,
+		ids []billing.ProductID) (map[billing.ProductID]*billing.Product, error) {
 		all, err := d.core.Billing.ProductsByID(ctx, ids)
 		out := make(map[billing.ProductID]*billing.Product, len(all))
 		for id, p := range all {
@@ -137,7 +143,9 @@ func (d *door) product(ctx context.Context, p billing.Product) (*gql.Product, er
 }
 
 // Products lists products.
-func (q query) Products(ctx context.Context, search *string, pagination *gql.Pagination, options *gql.QueryOptions) (*gql.ProductData, error) {
+func (q query) Products(
+	ctx context.Context, search *string, pagination *gql.Pagination, options *gql.QueryOptions,
+) (*gql.ProductData, error) {
 	p, l, err := q.listing(ctx, pagination, options)
 	if err != nil {
 		return nil, err
@@ -152,7 +160,8 @@ func (q query) Products(ctx context.Context, search *string, pagination *gql.Pag
 
 // Appointments are those that come with a product.
 func (f productFields) Appointments(ctx context.Context, obj *gql.Product) ([]*gql.Product, error) {
-	parts, err := loaderOf(ctx, "parts of products", f.core.Billing.PartsOf).Load(ctx, ourID[billing.ProductID](&obj.ID))
+	parts, err := loaderOf(ctx, "parts of products", f.core.Billing.PartsOf).Load(ctx,
+		ourID[billing.ProductID](&obj.ID))
 	if err != nil {
 		return nil, err
 	}
@@ -161,14 +170,18 @@ func (f productFields) Appointments(ctx context.Context, obj *gql.Product) ([]*g
 
 // Labels are those on a product.
 func (f productFields) Labels(ctx context.Context, obj *gql.Product) ([]*gql.ProductLabel, error) {
-	all, err := loaderOf(ctx, "labels of products", f.core.Billing.LabelsOn).Load(ctx, ourID[billing.ProductID](&obj.ID))
+	all, err := loaderOf(ctx, "labels of products", f.core.Billing.LabelsOn).Load(ctx,
+		ourID[billing.ProductID](&obj.ID))
 	return mapped(all, func(u label.Use) *gql.ProductLabel {
-		return &gql.ProductLabel{ID: encode(kindLabelUse, u.ID), ReferenceID: encode(kindLabel, u.Label.ID), Text: &u.Label.Title, Color: text(u.Label.Colour)}
+		return &gql.ProductLabel{ID: encode(kindLabelUse, u.ID), ReferenceID: encode(kindLabel, u.Label.ID),
+			Text: &u.Label.Title, Color: text(u.Label.Colour)}
 	}), err
 }
 
 // AddProductLabel puts a label on a product.
-func (m mutation) AddProductLabel(ctx context.Context, productID, labelReferenceID string) (*gql.ProductResponsePayload, error) {
+func (m mutation) AddProductLabel(
+	ctx context.Context, productID, labelReferenceID string,
+) (*gql.ProductResponsePayload, error) {
 	return m.withProduct(ctx, productID, func(ctx context.Context, id billing.ProductID) (billing.Product, error) {
 		n, err := known[label.ID](kindLabel, labelReferenceID)
 		if err != nil {
@@ -180,7 +193,9 @@ func (m mutation) AddProductLabel(ctx context.Context, productID, labelReference
 
 // RemoveProductLabel takes a label off a product: by the id it has there, or the
 // practice's own.
-func (m mutation) RemoveProductLabel(ctx context.Context, productID, labelID string) (*gql.ProductResponsePayload, error) {
+func (m mutation) RemoveProductLabel(
+	ctx context.Context, productID, labelID string,
+) (*gql.ProductResponsePayload, error) {
 	return m.withProduct(ctx, productID, func(ctx context.Context, id billing.ProductID) (billing.Product, error) {
 		use, of, err := labelOn(labelID)
 		if err != nil {
@@ -197,7 +212,8 @@ func (f productFields) Metadata(ctx context.Context, obj *gql.Product) ([]*gql.M
 
 // ServicesProvided is what is offered at a place.
 func (f locationFields) ServicesProvided(ctx context.Context, obj *gql.PracticeLocation) ([]*gql.Product, error) {
-	ids, err := loaderOf(ctx, "products of places", f.core.Billing.OfferedAt).Load(ctx, ourID[practice.LocationID](&obj.ID))
+	ids, err := loaderOf(ctx, "products of places", f.core.Billing.OfferedAt).Load(ctx,
+		ourID[practice.LocationID](&obj.ID))
 	if err != nil {
 		return nil, err
 	}
@@ -206,7 +222,8 @@ func (f locationFields) ServicesProvided(ctx context.Context, obj *gql.PracticeL
 
 // ServicesProvided is what somebody offers.
 func (f userFields) ServicesProvided(ctx context.Context, obj *gql.User) ([]*gql.Product, error) {
-	ids, err := loaderOf(ctx, "products of users", f.core.Billing.OfferedBy).Load(ctx, practice.PractitionerID(ourID[account.StaffID](&obj.ID)))
+	ids, err := loaderOf(ctx, "products of users", f.core.Billing.OfferedBy).Load(ctx,
+		practice.PractitionerID(ourID[account.StaffID](&obj.ID)))
 	if err != nil {
 		return nil, err
 	}
@@ -216,9 +233,12 @@ func (f userFields) ServicesProvided(ctx context.Context, obj *gql.User) ([]*gql
 // productChange reads an input. A number that is null stays as it is.
 func productChange(in gql.ProductDataInput) (ch billing.ProductChange, err error) {
 	ch = billing.ProductChange{
-		Name: change(in.Name), Code: change(in.ItemCode), SerialNumber: change(in.SerialNumber), Supplier: change(in.SupplierName),
-		Comments: change(in.Comments), Colour: change(in.Color), MembershipFrequency: change(in.MembershipFrequency), Stock: given(in.StockLevel),
-		Minutes: given(in.Duration), Video: given(in.IsVideoConsultation), Bookable: given(in.IsBookable), NeedsPayment: given(in.RequiresPayment),
+		Name: change(in.Name), Code: change(in.ItemCode), SerialNumber: change(in.SerialNumber),
+		Supplier: change(in.SupplierName),
+		Comments: change(in.Comments), Colour: change(in.Color), MembershipFrequency: change(in.MembershipFrequency),
+		Stock:   given(in.StockLevel),
+		Minutes: given(in.Duration), Video: given(in.IsVideoConsultation), Bookable: given(in.IsBookable),
+		NeedsPayment:      given(in.RequiresPayment),
 		NeedsConfirmation: given(in.RequiresConfirmation),
 	}
 	if k := given(in.ProductType); k != nil {
@@ -254,7 +274,9 @@ func (m mutation) CreateProduct(ctx context.Context, in gql.ProductDataInput) (*
 }
 
 // UpdateProduct changes a product.
-func (m mutation) UpdateProduct(ctx context.Context, id string, in gql.ProductDataInput) (*gql.ProductResponsePayload, error) {
+func (m mutation) UpdateProduct(
+	ctx context.Context, id string, in gql.ProductDataInput,
+) (*gql.ProductResponsePayload, error) {
 	ch, err := productChange(in)
 	if err != nil {
 		return nil, err
@@ -270,7 +292,9 @@ func (m mutation) DeleteProduct(ctx context.Context, id string) (*gql.ProductRes
 }
 
 // UpdateProductMetadata keeps a value with a product.
-func (m mutation) UpdateProductMetadata(ctx context.Context, id, key, value string) (*gql.ProductResponsePayload, error) {
+func (m mutation) UpdateProductMetadata(
+	ctx context.Context, id, key, value string,
+) (*gql.ProductResponsePayload, error) {
 	return m.withProduct(ctx, id, func(ctx context.Context, id billing.ProductID) (billing.Product, error) {
 		return m.core.Billing.SetProductMetadata(ctx, id, practice.Metadata{Key: key, Value: value})
 	})
@@ -284,7 +308,9 @@ func (m mutation) DeleteProductMetadata(ctx context.Context, id, key string) (*g
 }
 
 // withProduct changes the product of an id.
-func (m mutation) withProduct(ctx context.Context, id string, do func(context.Context, billing.ProductID) (billing.Product, error)) (*gql.ProductResponsePayload, error) {
+func (m mutation) withProduct(
+	ctx context.Context, id string, do func(context.Context, billing.ProductID) (billing.Product, error),
+) (*gql.ProductResponsePayload, error) {
 	n, err := productID(id)
 	if err != nil {
 		return nil, err
@@ -295,7 +321,9 @@ func (m mutation) withProduct(ctx context.Context, id string, do func(context.Co
 
 // productPayload tells of a product after a change. Whoever may change products
 // and not see them is not told the practice's rate of VAT.
-func (m mutation) productPayload(ctx context.Context, p billing.Product, err error) (*gql.ProductResponsePayload, error) {
+func (m mutation) productPayload(
+	ctx context.Context, p billing.Product, err error,
+) (*gql.ProductResponsePayload, error) {
 	if err != nil {
 		return nil, err
 	}

@@ -13,16 +13,22 @@ func questionnaire(q clinical.Questionnaire) *gql.Questionnaire {
 	c := q.Content
 	st, se := c.Styling, c.Settings
 	return &gql.Questionnaire{
-		ID: encode(kindForm, q.ID), Token: text(q.Token), Title: text(q.Title), ConfirmationMessage: text(c.Confirmation), RedirectURL: text(c.Redirect),
-		Header: text(c.Header), Footer: text(c.Footer), Deleted: ptr(q.Deleted()), CreatedAt: scalar.Of(q.CreatedAt), UpdatedAt: scalar.Of(q.UpdatedAt),
+		ID: encode(kindForm, q.ID), Token: text(q.Token), Title: text(q.Title),
+		ConfirmationMessage: text(c.Confirmation), RedirectURL: text(c.Redirect),
+		Header: text(c.Header), Footer: text(c.Footer), Deleted: ptr(q.Deleted()), CreatedAt: scalar.Of(q.CreatedAt),
+		UpdatedAt: scalar.Of(q.UpdatedAt),
 		Styling: &gql.QuestionnaireStyling{
-			MainBackgroundColor: text(st.MainBackground), MainFontColor: text(st.MainFont), HeaderBackgroundColor: text(st.HeaderBackground),
-			HeaderFontColor: text(st.HeaderFont), SectionsBackgroundColor: text(st.SectionsBackground), SectionsFontColor: text(st.SectionsFont),
+			MainBackgroundColor: text(st.MainBackground), MainFontColor: text(st.MainFont),
+			HeaderBackgroundColor: text(st.HeaderBackground),
+			HeaderFontColor:       text(st.HeaderFont), SectionsBackgroundColor: text(st.SectionsBackground),
+			SectionsFontColor:     text(st.SectionsFont),
 			FooterBackgroundColor: text(st.FooterBackground), FooterFontColor: text(st.FooterFont),
 		},
 		Settings: &gql.QuestionnaireSettings{
-			ShowLogo: &se.ShowLogo, CaptureBirthSurname: &se.BirthSurname, CapturePatientTitle: &se.Title, CapturePatientEmail: &se.Email,
-			CapturePatientDateOfBirth: &se.BirthDate, CapturePatientAddress: &se.Address, CapturePatientGender: &se.Gender, CapturePatientPhone: &se.Phone,
+			ShowLogo: &se.ShowLogo, CaptureBirthSurname: &se.BirthSurname, CapturePatientTitle: &se.Title,
+			CapturePatientEmail:       &se.Email,
+			CapturePatientDateOfBirth: &se.BirthDate, CapturePatientAddress: &se.Address,
+			CapturePatientGender: &se.Gender, CapturePatientPhone: &se.Phone,
 		},
 		Sections: mapped(c.Sections, section),
 	}
@@ -30,8 +36,9 @@ func questionnaire(q clinical.Questionnaire) *gql.Questionnaire {
 
 func section(s clinical.Section) *gql.QuestionnaireSection {
 	return &gql.QuestionnaireSection{
-		ID: encode(kindSection, s.ID), Title: text(s.Title), Description: text(s.Description), DescriptionPlainText: text(s.Plain),
-		DependentOn: dependency(s.DependsOn), Questions: mapped(s.Questions, question),
+		ID: encode(kindSection, s.ID), Title: text(s.Title), Description: text(s.Description),
+		DescriptionPlainText: text(s.Plain),
+		DependentOn:          dependency(s.DependsOn), Questions: mapped(s.Questions, question),
 	}
 }
 
@@ -39,19 +46,22 @@ func dependency(d *clinical.Dependency) *gql.QuestionnaireDependency {
 	if d == nil {
 		return nil
 	}
-	return &gql.QuestionnaireDependency{Question: ptr(encode(kindQuestion, d.Question)), Answer: &d.Answer, Negate: &d.Negate}
+	return &gql.QuestionnaireDependency{Question: ptr(encode(kindQuestion, d.Question)), Answer: &d.Answer,
+		Negate: &d.Negate}
 }
 
 // question is a question as the type of the contract that is for its kind.
 func question(q clinical.Question) gql.QuestionnaireQuestion {
-	id, title, of, required, on := encode(kindQuestion, q.ID), text(q.Title), ptr(gql.QuestionnaireQuestionType(q.Kind)), &q.Required, dependency(q.DependsOn)
+	id, title, of, required, on := encode(kindQuestion, q.ID), text(q.Title),
+		ptr(gql.QuestionnaireQuestionType(q.Kind)), &q.Required, dependency(q.DependsOn)
 	switch q.Kind {
 	case clinical.AskOption:
 		choices := make([]*string, len(q.Choices))
 		for i := range q.Choices {
 			choices[i] = &q.Choices[i]
 		}
-		return &gql.QuestionnaireMultipleChoiceQuestion{ID: id, Title: title, Type: of, Required: required, DependentOn: on, AllowMultipleAnswers: &q.Multiple, PossibleAnswers: choices}
+		return &gql.QuestionnaireMultipleChoiceQuestion{ID: id, Title: title, Type: of, Required: required,
+			DependentOn: on, AllowMultipleAnswers: &q.Multiple, PossibleAnswers: choices}
 	case clinical.AskTerm:
 		return &gql.QuestionnaireMedicalTermQuestion{
 			ID: id, Title: title, Type: of, Required: required, DependentOn: on, AllowMultipleAnswers: &q.Multiple,
@@ -62,14 +72,17 @@ func question(q clinical.Question) gql.QuestionnaireQuestion {
 	case clinical.AskRelationship:
 		c := q.Capture
 		return &gql.QuestionnaireRelationshipQuestion{
-			ID: id, Title: title, Type: of, Required: required, DependentOn: on, RelationshipType: choice[gql.PatientRelationshipType](q.Relationship),
+			ID: id, Title: title, Type: of, Required: required, DependentOn: on,
+			RelationshipType: choice[gql.PatientRelationshipType](q.Relationship),
 			RelationshipQuestionSettings: &gql.QuestionnaireRelationshipQuestionSettings{
-				CaptureCompanyName: &c.Company, CaptureEmail: &c.Email, CapturePhone: &c.Phone, CaptureAddress: &c.Address,
+				CaptureCompanyName: &c.Company, CaptureEmail: &c.Email, CapturePhone: &c.Phone,
+				CaptureAddress:      &c.Address,
 				CapturePolicyNumber: &c.PolicyNumber, CaptureAuthorizationCode: &c.Authorisation,
 			},
 		}
 	}
-	return &gql.QuestionnaireGenericQuestion{ID: id, Title: title, Type: of, Required: required, DependentOn: on, AllowMultipleAnswers: &q.Multiple}
+	return &gql.QuestionnaireGenericQuestion{ID: id, Title: title, Type: of, Required: required, DependentOn: on,
+		AllowMultipleAnswers: &q.Multiple}
 }
 
 // Questionnaire finds one questionnaire, deleted or not.
@@ -83,7 +96,8 @@ func (q query) Questionnaire(ctx context.Context, id string) (*gql.Questionnaire
 }
 
 // Questionnaires lists questionnaires.
-func (q query) Questionnaires(ctx context.Context, pagination *gql.Pagination, options *gql.QuestionnairesQueryOptions, cursor *gql.CursorPagination) (*gql.QuestionnaireData, error) {
+func (q query) Questionnaires(ctx context.Context, pagination *gql.Pagination, options *gql.QuestionnairesQueryOptions,
+	cursor *gql.CursorPagination) (*gql.QuestionnaireData, error) {
 	from, at, err := cursored(kindForm, pagination, cursor)
 	if err != nil {
 		return nil, err
@@ -91,7 +105,8 @@ func (q query) Questionnaires(ctx context.Context, pagination *gql.Pagination, o
 	if options == nil {
 		options = &gql.QuestionnairesQueryOptions{}
 	}
-	_, l, err := q.narrowed(ctx, pagination, given(options.IncludeDeleted), given(options.CreatedAt), given(options.UpdatedAt))
+	_, l, err := q.narrowed(ctx, pagination, given(options.IncludeDeleted), given(options.CreatedAt),
+		given(options.UpdatedAt))
 	if err != nil {
 		return nil, err
 	}
@@ -103,7 +118,9 @@ func (q query) Questionnaires(ctx context.Context, pagination *gql.Pagination, o
 }
 
 // FillQuestionnaire keeps a patient's answers.
-func (m mutation) FillQuestionnaire(ctx context.Context, questionnaireID, patientID string, answers []gql.QuestionnaireAnswerInput) (*gql.QuestionnaireResponsePayload, error) {
+func (m mutation) FillQuestionnaire(
+	ctx context.Context, questionnaireID, patientID string, answers []gql.QuestionnaireAnswerInput,
+) (*gql.QuestionnaireResponsePayload, error) {
 	form, err := known[clinical.QuestionnaireID](kindForm, questionnaireID)
 	if err != nil {
 		return nil, err
@@ -124,8 +141,10 @@ func (m mutation) FillQuestionnaire(ctx context.Context, questionnaireID, patien
 		return nil, err
 	}
 	out := &gql.QuestionnaireResponsePayloadData{
-		ConsultationID: ptr(encode(kindConsultation, filled.Consultation.ID)), QuestionnaireID: ptr(encode(kindForm, filled.Questionnaire)),
-		PatientID: ptr(encode(kindPatient, filled.Consultation.Patient)), UploadUrls: make([]*string, len(filled.UploadAddresses)),
+		ConsultationID:  ptr(encode(kindConsultation, filled.Consultation.ID)),
+		QuestionnaireID: ptr(encode(kindForm, filled.Questionnaire)),
+		PatientID:       ptr(encode(kindPatient, filled.Consultation.Patient)), UploadUrls: make([]*string,
+			len(filled.UploadAddresses)),
 	}
 	for i := range filled.UploadAddresses {
 		out.UploadUrls[i] = &filled.UploadAddresses[i]

@@ -22,13 +22,19 @@ func choice[G, T ~string](v T) *G {
 
 func record(r clinical.Record) *gql.Record {
 	out := &gql.Record{
-		ID: ptr(encode(kindRecord, r.ID)), Deleted: ptr(r.Deleted()), ConsultationID: idOrNull(kindConsultation, r.Consultation),
-		SectionID: idOrNull(kindSection, r.Section), SectionTitle: text(r.SectionTitle), RecordType: text(string(r.Kind)),
-		Patient: ptr(encode(kindPatient, r.Patient)), DoctorName: text(r.DoctorName), Term: text(r.Term), Title: text(r.Title), Date: on(r.Date),
+		ID: ptr(encode(kindRecord, r.ID)), Deleted: ptr(r.Deleted()), ConsultationID: idOrNull(kindConsultation,
+			r.Consultation),
+		SectionID: idOrNull(kindSection, r.Section), SectionTitle: text(r.SectionTitle),
+		RecordType: text(string(r.Kind)),
+		Patient:    ptr(encode(kindPatient, r.Patient)), DoctorName: text(r.DoctorName), Term: text(r.Term),
+		Title: text(r.Title), Date: on(r.Date),
 		ClinicalStatus: choice[gql.ClinicalStatus](r.Status), Start: on(r.From), End: on(r.Until),
-		Observation: text(r.Detail.Observation), Dosage: text(r.Detail.Dosage), Quantity: text(r.Detail.Quantity), BatchNumber: text(r.Detail.BatchNumber),
-		ExpiryDate: text(r.Detail.ExpiryDate), Repeat: r.Detail.Repeat, SampleDate: onIf(r.Detail.SampleDate), InjectionDate: onIf(r.Detail.InjectionDate),
-		Fasting: r.Detail.Fasting, Comments: text(r.Comments), DateShared: scalar.Of(r.SharedAt), CreatedAt: scalar.Of(r.CreatedAt), UpdatedAt: scalar.Of(r.UpdatedAt),
+		Observation: text(r.Detail.Observation), Dosage: text(r.Detail.Dosage), Quantity: text(r.Detail.Quantity),
+		BatchNumber: text(r.Detail.BatchNumber),
+		ExpiryDate:  text(r.Detail.ExpiryDate), Repeat: r.Detail.Repeat, SampleDate: onIf(r.Detail.SampleDate),
+		InjectionDate: onIf(r.Detail.InjectionDate),
+		Fasting:       r.Detail.Fasting, Comments: text(r.Comments), DateShared: scalar.Of(r.SharedAt),
+		CreatedAt: scalar.Of(r.CreatedAt), UpdatedAt: scalar.Of(r.UpdatedAt),
 	}
 	if r.Code != "" || r.CodeTerm != "" {
 		out.Snomed = &gql.Snomed{Code: text(r.Code), Term: text(r.CodeTerm)}
@@ -45,15 +51,19 @@ func onIf(d *input.Date) *scalar.Moment {
 
 func freeText(r clinical.Record) *gql.FreeTextRecord {
 	return &gql.FreeTextRecord{
-		ID: encode(kindRecord, r.ID), PatientID: ptr(encode(kindPatient, r.Patient)), ConsultationID: idOrNull(kindConsultation, r.Consultation),
-		SectionTitle: text(r.SectionTitle), Question: text(r.Title), Answer: text(r.Term), CreatedAt: scalar.Of(r.CreatedAt), UpdatedAt: scalar.Of(r.UpdatedAt),
+		ID: encode(kindRecord, r.ID), PatientID: ptr(encode(kindPatient, r.Patient)),
+		ConsultationID: idOrNull(kindConsultation, r.Consultation),
+		SectionTitle:   text(r.SectionTitle), Question: text(r.Title), Answer: text(r.Term),
+		CreatedAt: scalar.Of(r.CreatedAt), UpdatedAt: scalar.Of(r.UpdatedAt),
 	}
 }
 
 func allergy(r clinical.Record) *gql.AllergyRecord {
 	return &gql.AllergyRecord{
-		ID: encode(kindRecord, r.ID), PatientID: ptr(encode(kindPatient, r.Patient)), ConsultationID: idOrNull(kindConsultation, r.Consultation),
-		SectionTitle: text(r.SectionTitle), Allergen: text(r.Term), ClinicalStatus: choice[gql.ClinicalStatus](r.Status), Start: on(r.From), End: on(r.Until),
+		ID: encode(kindRecord, r.ID), PatientID: ptr(encode(kindPatient, r.Patient)),
+		ConsultationID: idOrNull(kindConsultation, r.Consultation),
+		SectionTitle:   text(r.SectionTitle), Allergen: text(r.Term),
+		ClinicalStatus: choice[gql.ClinicalStatus](r.Status), Start: on(r.From), End: on(r.Until),
 		Severity: choice[gql.AllergyRecordSeverity](r.Severity), Comments: text(r.Comments),
 		CreatedAt: scalar.Of(r.CreatedAt), UpdatedAt: scalar.Of(r.UpdatedAt),
 	}
@@ -70,7 +80,9 @@ func (q query) Record(ctx context.Context, id string) (*gql.Record, error) {
 }
 
 // Records lists entries.
-func (q query) Records(ctx context.Context, dateRange *gql.DateRange, pagination *gql.Pagination, options *gql.QueryOptions) (*gql.RecordData, error) {
+func (q query) Records(
+	ctx context.Context, dateRange *gql.DateRange, pagination *gql.Pagination, options *gql.QueryOptions,
+) (*gql.RecordData, error) {
 	at, l, err := q.listing(ctx, pagination, options)
 	if err != nil {
 		return nil, err
@@ -98,22 +110,28 @@ func placed(patientID string, consultationID graphql.Omittable[*string]) (out cl
 }
 
 // CreateFreeTextRecord puts a question and its answer into a record.
-func (m mutation) CreateFreeTextRecord(ctx context.Context, in gql.CreateFreeTextRecordDataInput) (*gql.FreeTextRecordResponsePayload, error) {
+func (m mutation) CreateFreeTextRecord(
+	ctx context.Context, in gql.CreateFreeTextRecordDataInput,
+) (*gql.FreeTextRecordResponsePayload, error) {
 	at, err := placed(in.PatientID, in.ConsultationID)
 	if err != nil {
 		return nil, err
 	}
-	r, err := m.core.Clinical.CreateFreeText(ctx, at, clinical.FreeTextChange{SectionTitle: change(in.SectionTitle), Question: &in.Question, Answer: &in.Answer})
+	r, err := m.core.Clinical.CreateFreeText(ctx, at, clinical.FreeTextChange{SectionTitle: change(in.SectionTitle),
+		Question: &in.Question, Answer: &in.Answer})
 	return &gql.FreeTextRecordResponsePayload{Data: freeText(r)}, err
 }
 
 // UpdateFreeTextRecord changes a question or its answer.
-func (m mutation) UpdateFreeTextRecord(ctx context.Context, id string, in gql.UpdateFreeTextRecordDataInput) (*gql.FreeTextRecordResponsePayload, error) {
+func (m mutation) UpdateFreeTextRecord(
+	ctx context.Context, id string, in gql.UpdateFreeTextRecordDataInput,
+) (*gql.FreeTextRecordResponsePayload, error) {
 	n, err := known[clinical.RecordID](kindRecord, id)
 	if err != nil {
 		return nil, err
 	}
-	r, err := m.core.Clinical.UpdateFreeText(ctx, n, clinical.FreeTextChange{SectionTitle: change(in.SectionTitle), Question: given(in.Question), Answer: given(in.Answer)})
+	r, err := m.core.Clinical.UpdateFreeText(ctx, n, clinical.FreeTextChange{SectionTitle: change(in.SectionTitle),
+		Question: given(in.Question), Answer: given(in.Answer)})
 	return &gql.FreeTextRecordResponsePayload{Data: freeText(r)}, err
 }
 
@@ -126,24 +144,30 @@ func severity(o graphql.Omittable[*gql.AllergyRecordSeverity]) *clinical.Severit
 }
 
 // CreateAllergyRecord puts an allergy into a record.
-func (m mutation) CreateAllergyRecord(ctx context.Context, in gql.CreateAllergyRecordDataInput) (*gql.AllergyRecordResponsePayload, error) {
+func (m mutation) CreateAllergyRecord(
+	ctx context.Context, in gql.CreateAllergyRecordDataInput,
+) (*gql.AllergyRecordResponsePayload, error) {
 	at, err := placed(in.PatientID, in.ConsultationID)
 	if err != nil {
 		return nil, err
 	}
 	r, err := m.core.Clinical.CreateAllergy(ctx, at, clinical.AllergyChange{
-		SectionTitle: change(in.SectionTitle), Allergen: change(in.Allergen), Comments: change(in.Comments), Severity: severity(in.Severity),
+		SectionTitle: change(in.SectionTitle), Allergen: change(in.Allergen), Comments: change(in.Comments),
+		Severity: severity(in.Severity),
 	})
 	return &gql.AllergyRecordResponsePayload{Data: allergy(r)}, err
 }
 
 // UpdateAllergyRecord changes an allergy.
-func (m mutation) UpdateAllergyRecord(ctx context.Context, id string, in gql.UpdateAllergyRecordDataInput) (*gql.AllergyRecordResponsePayload, error) {
+func (m mutation) UpdateAllergyRecord(
+	ctx context.Context, id string, in gql.UpdateAllergyRecordDataInput,
+) (*gql.AllergyRecordResponsePayload, error) {
 	n, err := known[clinical.RecordID](kindRecord, id)
 	if err != nil {
 		return nil, err
 	}
-	r, err := m.core.Clinical.UpdateAllergy(ctx, n, clinical.AllergyChange{Allergen: given(in.Allergen), Comments: change(in.Comments), Severity: severity(in.Severity)})
+	r, err := m.core.Clinical.UpdateAllergy(ctx, n, clinical.AllergyChange{Allergen: given(in.Allergen),
+		Comments: change(in.Comments), Severity: severity(in.Severity)})
 	return &gql.AllergyRecordResponsePayload{Data: allergy(r)}, err
 }
 

@@ -13,9 +13,12 @@ import (
 
 func statementOf(s billing.Statement) *gql.AccountStatement {
 	out := &gql.AccountStatement{
-		ID: encode(kindStatement, s.ID), StatementType: ptr(gql.AccountStatementType(strings.ToUpper(string(s.Kind)))), Date: scalar.Of(s.MadeAt),
-		Start: on(s.From), End: on(s.Until), Header: text(s.Header), AccountReferenceNumber: text(s.Reference), Comments: text(s.Comments),
-		TotalPaid: money(s.Paid), TotalPrice: money(s.Total), TotalOutstanding: money(s.Outstanding), CreatedAt: scalar.Of(s.CreatedAt),
+		ID: encode(kindStatement, s.ID), StatementType: ptr(gql.AccountStatementType(strings.ToUpper(string(s.Kind)))),
+		Date:  scalar.Of(s.MadeAt),
+		Start: on(s.From), End: on(s.Until), Header: text(s.Header), AccountReferenceNumber: text(s.Reference),
+		Comments:  text(s.Comments),
+		TotalPaid: money(s.Paid), TotalPrice: money(s.Total), TotalOutstanding: money(s.Outstanding),
+		CreatedAt: scalar.Of(s.CreatedAt),
 		UpdatedAt: scalar.Of(s.UpdatedAt), Deleted: ptr(s.Deleted()), AccountID: encode(kindPatient, s.Account.Patient),
 	}
 	if s.Account.Contact != 0 {
@@ -35,7 +38,9 @@ func (q query) AccountStatement(ctx context.Context, id string) (*gql.AccountSta
 }
 
 // AccountStatements lists statements.
-func (q query) AccountStatements(ctx context.Context, dateRange *gql.DateRange, pagination *gql.CursorPagination, options *gql.QueryOptions) (*gql.AccountStatementData, error) {
+func (q query) AccountStatements(
+	ctx context.Context, dateRange *gql.DateRange, pagination *gql.CursorPagination, options *gql.QueryOptions,
+) (*gql.AccountStatementData, error) {
 	if pagination == nil {
 		pagination = &gql.CursorPagination{}
 	}
@@ -86,11 +91,13 @@ func (f statementFields) Account(ctx context.Context, obj *gql.AccountStatement)
 // Invoices are those on a statement, as they are now: the statement's sums are as
 // they were when it was made.
 func (f statementFields) Invoices(ctx context.Context, obj *gql.AccountStatement) ([]*gql.Invoice, error) {
-	rows, err := loaderOf(ctx, "invoices of statements", f.core.Billing.InvoicesOfStatements).Load(ctx, ourID[billing.StatementID](&obj.ID))
+	rows, err := loaderOf(ctx, "invoices of statements", f.core.Billing.InvoicesOfStatements).Load(ctx,
+		ourID[billing.StatementID](&obj.ID))
 	if err != nil {
 		return nil, err
 	}
-	all, err := loaded(ctx, loaderOf(ctx, "invoices", f.core.Billing.InvoicesByID), mapped(rows, func(l billing.StatementLine) billing.InvoiceID { return l.Invoice }))
+	all, err := loaded(ctx, loaderOf(ctx, "invoices", f.core.Billing.InvoicesByID),
+		mapped(rows, func(l billing.StatementLine) billing.InvoiceID { return l.Invoice }))
 	if err != nil {
 		return nil, err
 	}

@@ -15,9 +15,11 @@ import (
 
 func user(s account.Staff) *gql.User {
 	out := &gql.User{
-		ID: encode(kindUser, s.ID), Title: text(s.Title), FirstName: s.FirstName, LastName: s.LastName, Gender: text(s.Gender),
-		Pronouns: text(s.Pronouns), Email: s.Email, FullName: s.Name(), IsDoctor: &s.Clinician, Qualifications: text(s.Qualifications),
-		Registration: text(s.Registration), Deleted: ptr(!s.DeletedAt.IsZero()), MinimumTreatmentAge: s.MinimumAge,
+		ID: encode(kindUser, s.ID), Title: text(s.Title), FirstName: s.FirstName, LastName: s.LastName,
+		Gender:   text(s.Gender),
+		Pronouns: text(s.Pronouns), Email: s.Email, FullName: s.Name(), IsDoctor: &s.Clinician,
+		Qualifications: text(s.Qualifications),
+		Registration:   text(s.Registration), Deleted: ptr(!s.DeletedAt.IsZero()), MinimumTreatmentAge: s.MinimumAge,
 		CreatedAt: scalar.Of(s.CreatedAt), UpdatedAt: scalar.Of(s.UpdatedAt), PositionTitle: text(s.PositionTitle),
 		MedicalSpecialties: []*string{},
 	}
@@ -32,7 +34,8 @@ func (d *door) userByID(ctx context.Context, id account.StaffID) (*gql.User, err
 	if id == 0 {
 		return nil, nil
 	}
-	return loaderOf(ctx, "users", func(ctx context.Context, ids []account.StaffID) (map[account.StaffID]*gql.User, error) {
+	return loaderOf(ctx, "users", func(ctx context.Context,
+		ids []account.StaffID) (map[account.StaffID]*gql.User, error) {
 		all, err := d.core.Account.Staff(ctx, ids)
 		out := make(map[account.StaffID]*gql.User, len(all))
 		for _, s := range all {
@@ -56,7 +59,9 @@ func (q query) User(ctx context.Context, id string) (*gql.User, error) {
 }
 
 // Users lists the staff.
-func (q query) Users(ctx context.Context, pagination *gql.Pagination, filters *gql.UsersQueryFilters) (*gql.UserData, error) {
+func (q query) Users(
+	ctx context.Context, pagination *gql.Pagination, filters *gql.UsersQueryFilters,
+) (*gql.UserData, error) {
 	p := pageOf(pagination)
 	ask := account.Query{Offset: p.offset(), Limit: p.more()}
 	if filters != nil {
@@ -98,13 +103,20 @@ type wanted struct {
 // CreateUser adds a member of staff.
 func (m mutation) CreateUser(ctx context.Context, in gql.CreateUserInput) (*gql.UserResponsePayload, error) {
 	c, err := wanted{gql.UpdateUserInput{
-		FirstName: graphql.OmittableOf(&in.FirstName), LastName: graphql.OmittableOf(&in.LastName), Email: graphql.OmittableOf(&in.Email),
-		Role: graphql.OmittableOf(&in.Role), Title: in.Title, Pronouns: in.Pronouns, Gender: in.Gender, MobileNumber: in.MobileNumber,
-		IsDoctor: in.IsDoctor, Qualifications: in.Qualifications, Registration: in.Registration, MedicalSpecialties: in.MedicalSpecialties,
-		MinimumTreatmentAge: in.MinimumTreatmentAge, IsLocum: in.IsLocum, LocumFor: in.LocumFor, LocumStartDate: in.LocumStartDate,
-		LocumEndDate: in.LocumEndDate, PositionTitle: in.PositionTitle, Position: in.Position, AutomaticDocumentSigning: in.AutomaticDocumentSigning,
-		Integrations: in.Integrations, FrenchCompliance: in.FrenchCompliance, AccessGroupIds: in.AccessGroupIds,
-		EnableAllPublicAccessGroup: in.EnableAllPublicAccessGroup, Services: in.Services, Settings: in.Settings, Notifications: in.Notifications,
+		FirstName: graphql.OmittableOf(&in.FirstName), LastName: graphql.OmittableOf(&in.LastName),
+		Email: graphql.OmittableOf(&in.Email),
+		Role:  graphql.OmittableOf(&in.Role), Title: in.Title, Pronouns: in.Pronouns, Gender: in.Gender,
+		MobileNumber: in.MobileNumber,
+		IsDoctor:     in.IsDoctor, Qualifications: in.Qualifications, Registration: in.Registration,
+		MedicalSpecialties:  in.MedicalSpecialties,
+		MinimumTreatmentAge: in.MinimumTreatmentAge, IsLocum: in.IsLocum, LocumFor: in.LocumFor,
+		LocumStartDate: in.LocumStartDate,
+		LocumEndDate:   in.LocumEndDate, PositionTitle: in.PositionTitle, Position: in.Position,
+		AutomaticDocumentSigning: in.AutomaticDocumentSigning,
+		Integrations:             in.Integrations, FrenchCompliance: in.FrenchCompliance,
+		AccessGroupIds:             in.AccessGroupIds,
+		EnableAllPublicAccessGroup: in.EnableAllPublicAccessGroup, Services: in.Services, Settings: in.Settings,
+		Notifications: in.Notifications,
 	}}.change(nil)
 	if err != nil {
 		return nil, err
@@ -137,11 +149,15 @@ func (m mutation) UpdateUser(ctx context.Context, id string, in gql.UpdateUserIn
 // change reads the input. was are the settings so far.
 func (in wanted) change(was json.RawMessage) (account.Change, error) {
 	c := account.Change{
-		Title: change(in.Title), FirstName: change(in.FirstName), LastName: change(in.LastName), Email: change(in.Email), Role: change(in.Role),
-		Qualifications: change(in.Qualifications), Registration: change(in.Registration), PositionTitle: change(in.PositionTitle),
-		Position: change(in.Position), Gender: chosen(in.Gender), Pronouns: chosen(in.Pronouns), Clinician: given(in.IsDoctor),
-		SignsAlone: given(in.AutomaticDocumentSigning), LocumFrom: moment(in.LocumStartDate), LocumUntil: moment(in.LocumEndDate),
-		AllPublic: deref(given(in.EnableAllPublicAccessGroup)),
+		Title: change(in.Title), FirstName: change(in.FirstName), LastName: change(in.LastName),
+		Email: change(in.Email), Role: change(in.Role),
+		Qualifications: change(in.Qualifications), Registration: change(in.Registration),
+		PositionTitle: change(in.PositionTitle),
+		Position:      change(in.Position), Gender: chosen(in.Gender), Pronouns: chosen(in.Pronouns),
+		Clinician:  given(in.IsDoctor),
+		SignsAlone: given(in.AutomaticDocumentSigning), LocumFrom: moment(in.LocumStartDate),
+		LocumUntil: moment(in.LocumEndDate),
+		AllPublic:  deref(given(in.EnableAllPublicAccessGroup)),
 	}
 	if v, set := in.MobileNumber.ValueOK(); set {
 		c.Mobile = ptr("")
@@ -197,9 +213,11 @@ func (in wanted) settings(was json.RawMessage, c *account.Change) error {
 	for name, v := range map[string]interface {
 		value() (any, bool)
 	}{
-		"integrations": kept[gql.UserIntegrationsInput]{in.Integrations}, "frenchCompliance": kept[gql.UserFrenchComplianceInput]{in.FrenchCompliance},
-		"services": kept[gql.UserServicesInput]{in.Services}, "settings": kept[gql.UserSettingsInput]{in.Settings},
-		"notifications": kept[gql.UserNotificationsInput]{in.Notifications},
+		"integrations":     kept[gql.UserIntegrationsInput]{in.Integrations},
+		"frenchCompliance": kept[gql.UserFrenchComplianceInput]{in.FrenchCompliance},
+		"services":         kept[gql.UserServicesInput]{in.Services},
+		"settings":         kept[gql.UserSettingsInput]{in.Settings},
+		"notifications":    kept[gql.UserNotificationsInput]{in.Notifications},
 	} {
 		if value, set := v.value(); set {
 			all[name], changed = value, true

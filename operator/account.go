@@ -32,7 +32,8 @@ func (o *Operator) CreateToken(ctx context.Context, n NewToken) (Key, error) {
 		return Key{}, fault.Wrong("role", "required", "the name of a role", "A token needs a role.")
 	}
 	if n.Limit != nil && *n.Limit < 0 {
-		return Key{}, fault.Wrong("rate-limit", "too_small", "requests a minute, or 0 for no limit", "A rate limit cannot be negative.")
+		return Key{}, fault.Wrong("rate-limit", "too_small", "requests a minute, or 0 for no limit",
+			"A rate limit cannot be negative.")
 	}
 	k := key.Key{Partner: n.Name, Test: g.Sandbox, Role: n.Role, Limit: n.Limit}
 	if n.Password != "" {
@@ -144,7 +145,8 @@ func (o *Operator) CreateUser(ctx context.Context, n NewUser) (account.Staff, er
 		return account.Staff{}, err
 	}
 	return o.Core.Account.Add(ctx, account.Change{
-		Title: &n.Title, FirstName: &n.FirstName, LastName: &n.LastName, Email: &n.Email, Role: &n.Role, Clinician: &n.Clinician,
+		Title: &n.Title, FirstName: &n.FirstName, LastName: &n.LastName, Email: &n.Email, Role: &n.Role,
+		Clinician: &n.Clinician,
 	})
 }
 

@@ -31,20 +31,24 @@ type AuditEntry struct {
 }
 
 // AuditColumns are the headings of a row.
-var AuditColumns = []string{"id", "at", "actor", "key_id", "request_id", "door", "operation", "action", "entity", "entity_id", "subjects", "outcome", "before", "after", "more"}
+var AuditColumns = []string{"id", "at", "actor", "key_id", "request_id", "door", "operation", "action", "entity",
+	"entity_id", "subjects", "outcome", "before", "after", "more"}
 
 // Row is the entry as a row.
 func (e AuditEntry) Row() []string {
 	digits := func(n int64) string { return strconv.FormatInt(n, 10) }
 	return []string{
-		digits(e.ID), e.At.UTC().Format(time.RFC3339Nano), e.Actor, digits(e.KeyID), e.RequestID, e.Door, e.Operation, e.Action, e.Entity,
-		digits(e.EntityID), strings.Join(e.Subjects, " "), e.Outcome, string(e.Before), string(e.After), strconv.Itoa(e.More),
+		digits(e.ID), e.At.UTC().Format(time.RFC3339Nano), e.Actor, digits(e.KeyID), e.RequestID, e.Door, e.Operation,
+		e.Action, e.Entity,
+		digits(e.EntityID), strings.Join(e.Subjects, " "), e.Outcome, string(e.Before), string(e.After),
+		strconv.Itoa(e.More),
 	}
 }
 
 func shownEntry(e audit.Entry) AuditEntry {
 	out := AuditEntry{
-		ID: e.ID, At: e.At, Actor: e.Actor, KeyID: e.KeyID, RequestID: e.RequestID, Door: e.Door, Operation: e.Operation, Action: e.Action,
+		ID: e.ID, At: e.At, Actor: e.Actor, KeyID: e.KeyID, RequestID: e.RequestID, Door: e.Door,
+		Operation: e.Operation, Action: e.Action,
 		Entity: e.Entity, EntityID: e.EntityID, Subjects: e.Subjects, More: e.More, Outcome: e.Outcome,
 	}
 	if e.Entity == "connector" { // earlier versions kept addresses as they were
@@ -76,7 +80,8 @@ type AuditQuery struct {
 }
 
 func (q AuditQuery) query() audit.Query {
-	out := audit.Query{From: q.From, Until: q.To, Newest: !q.Oldest, Actor: q.Who, Action: q.Action, Door: q.Door, Failed: q.Failed}
+	out := audit.Query{From: q.From, Until: q.To, Newest: !q.Oldest, Actor: q.Who, Action: q.Action, Door: q.Door,
+		Failed: q.Failed}
 	if key, err := strconv.ParseInt(q.Who, 10, 64); err == nil {
 		out.Actor, out.Key = "", key
 	}

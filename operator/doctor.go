@@ -56,7 +56,8 @@ func (d *Doctor) Look(ctx context.Context) ([]Finding, bool) {
 	d.well = true
 	_, err := time.LoadLocation("Europe/London")
 	d.add("time zones", err, "known")
-	d.add("environment", wrongIf(len(d.Strays) > 0, "these variables are no settings, and are not read: %s", strings.Join(d.Strays, ", ")), "no variable is misspelt")
+	d.add("environment", wrongIf(len(d.Strays) > 0, "these variables are no settings, and are not read: %s",
+		strings.Join(d.Strays, ", ")), "no variable is misspelt")
 	d.files()
 	d.db, err = store.Open(ctx, d.Address, store.Options{NoMigrate: true})
 	d.add("database", err, "opens, and its schema is this version's")
@@ -109,14 +110,17 @@ func (d *Doctor) files() {
 			open = append(open, fmt.Sprintf("%s can be read by every user of this machine: chmod 600 %s", file, file))
 		}
 	}
-	d.add("file modes", wrongIf(len(open) > 0, "%s", strings.Join(open, "; ")), "nobody else can read the key"+map[bool]string{true: " or the database"}[lite])
+	d.add("file modes", wrongIf(len(open) > 0, "%s", strings.Join(open, "; ")), "nobody else can read the key"+
+		map[bool]string{true: " or the database"}[lite])
 	if !lite {
 		return
 	}
 	free, of, known := diskSpace(filepath.Dir(path))
 	const enough = 1 << 30
-	d.add("disk", wrongIf(known && free < enough && free < of/10, "%d MB are left of %d MB where the database is", free>>20, of>>20),
-		map[bool]string{true: fmt.Sprintf("%d MB are left", free>>20), false: "how much is left is not known here"}[known])
+	d.add("disk", wrongIf(known && free < enough && free < of/10, "%d MB are left of %d MB where the database is",
+		free>>20, of>>20),
+		map[bool]string{true: fmt.Sprintf("%d MB are left", free>>20),
+			false: "how much is left is not known here"}[known])
 }
 
 // plain is an error of a file in words.
@@ -134,9 +138,11 @@ func (d *Doctor) engine(ctx context.Context) {
 	health, err := d.db.Examine(ctx)
 	d.add("engine", err, d.db.Engine()+" "+health.Version)
 	d.add("integrity", wrongIf(health.Damage != "", "the database says: %s", health.Damage), "no damage found")
-	d.add("commits", wrongIf(!health.Durable, "commits do not survive a loss of power: %s", health.Durability), health.Durability)
+	d.add("commits", wrongIf(!health.Durable, "commits do not survive a loss of power: %s", health.Durability),
+		health.Durability)
 	skew := health.Clock.Abs().Round(time.Millisecond)
-	d.add("clock", wrongIf(skew > 5*time.Second, "this clock and the database's are %s apart", skew), fmt.Sprintf("within %s of the database's", max(skew, time.Second)))
+	d.add("clock", wrongIf(skew > 5*time.Second, "this clock and the database's are %s apart", skew),
+		fmt.Sprintf("within %s of the database's", max(skew, time.Second)))
 }
 
 // key looks whether the key file is the database's. It makes none.
@@ -161,7 +167,8 @@ func (d *Doctor) key(ctx context.Context) *seal.Box {
 	if err == nil {
 		var opened, shut int
 		if opened, shut, err = sealedConnectors(ctx, d.db, box); err == nil && shut > 0 {
-			err = wrongIf(true, "%d connectors are sealed with another key than %s, and %d with it. Add the other key to the file, or set them up anew", shut, d.SealKey, opened)
+			err = wrongIf(true, "%d connectors are sealed with another key than %s, and %d with it. Add the other "+
+				"key to the file, or set them up anew", shut, d.SealKey, opened)
 		}
 	}
 	d.add("key", err, d.SealKey+" is the key of this database's secrets")
@@ -174,7 +181,8 @@ const late = 5 * time.Minute
 func (d *Doctor) sending(ctx context.Context) {
 	now, err := d.db.Sending(ctx)
 	if err == nil {
-		err = wrongIf(!now.Paused.IsZero(), "nothing is sent since %s: %s. Let it go on with frontdesk sending resume", now.Paused.UTC().Format(time.RFC3339), now.Why)
+		err = wrongIf(!now.Paused.IsZero(), "nothing is sent since %s: %s. Let it go on with frontdesk sending resume",
+			now.Paused.UTC().Format(time.RFC3339), now.Why)
 	}
 	if err == nil {
 		var waiting []string
@@ -188,7 +196,8 @@ func (d *Doctor) sending(ctx context.Context) {
 			}
 		}
 		if err == nil {
-			err = wrongIf(len(waiting) > 0, "messages that were due over %s ago wait, in practice groups %s: is a server running, and does their carrier answer?", late, strings.Join(waiting, ", "))
+			err = wrongIf(len(waiting) > 0, "messages that were due over %s ago wait, in practice groups %s: is a "+
+				"server running, and does their carrier answer?", late, strings.Join(waiting, ", "))
 		}
 	}
 	d.add("sending", err, "messages go out, and none is overdue")
@@ -206,7 +215,8 @@ func (d *Doctor) holds(ctx context.Context) {
 			stuck = append(stuck, g.ID.String())
 		}
 	}
-	d.add("holds", wrongIf(overdue > 0, "%d holds ran out over five minutes ago and were not released, in practice groups %s: is a server running?", overdue, strings.Join(stuck, ", ")), "none overdue")
+	d.add("holds", wrongIf(overdue > 0, "%d holds ran out over five minutes ago and were not released, in practice "+
+		"groups %s: is a server running?", overdue, strings.Join(stuck, ", ")), "none overdue")
 }
 
 // outside tries every connector, and reaches out to where it leads.
@@ -227,7 +237,8 @@ func (d *Doctor) outside(ctx context.Context, box *seal.Box) {
 				continue // its secrets cannot be read
 			}
 			if err := d.try(ctx, all, g, c.Name, reached); err != nil {
-				wrong[check] = append(wrong[check], fmt.Sprintf("practice group %s, %s: %s", g.ID, c.Name, connector.Hide(Explain(err))))
+				wrong[check] = append(wrong[check], fmt.Sprintf("practice group %s, %s: %s", g.ID, c.Name,
+					connector.Hide(Explain(err))))
 			}
 		}
 	}
@@ -237,12 +248,16 @@ func (d *Doctor) outside(ctx context.Context, box *seal.Box) {
 			continue
 		}
 		slices.Sort(wrong[check])
-		d.add(check, wrongIf(len(wrong[check]) > 0, "%s", strings.Join(wrong[check], "; ")), map[bool]string{true: "none is set up",
-			false: fmt.Sprintf("%d can be used and reached, in %d practice groups", used[check], len(d.groups))}[used[check] == 0])
+		d.add(check, wrongIf(len(wrong[check]) > 0, "%s", strings.Join(wrong[check], "; ")),
+			map[bool]string{true: "none is set up",
+				false: fmt.Sprintf("%d can be used and reached, in %d practice groups", used[check],
+					len(d.groups))}[used[check] == 0])
 	}
 }
 
-func (d *Doctor) try(ctx context.Context, all *connector.Service, g practice.Group, name connector.Name, reached map[string]error) error {
+func (d *Doctor) try(
+	ctx context.Context, all *connector.Service, g practice.Group, name connector.Name, reached map[string]error,
+) error {
 	c, err := all.Get(ctx, g.ID, name)
 	if err != nil {
 		return err
@@ -288,7 +303,8 @@ func (d *Doctor) webhooks(ctx context.Context, box *seal.Box) {
 	wrong := []error{
 		err, wrongIf(shut > 0, "the secrets of %d are sealed with another key: make them anew", shut),
 		wrongIf(len(off) > 0, "switched off after failing: %s", strings.Join(off, ", ")),
-		wrongIf(len(groups) > 0, "deliveries that were due over %s ago wait, in practice groups %s: is a server running?", late, strings.Join(slices.Sorted(maps.Keys(groups)), ", ")),
+		wrongIf(len(groups) > 0, "deliveries that were due over %s ago wait, in practice groups %s: is a server "+
+			"running?", late, strings.Join(slices.Sorted(maps.Keys(groups)), ", ")),
 	}
 	var told []string
 	for _, w := range wrong {
@@ -296,7 +312,8 @@ func (d *Doctor) webhooks(ctx context.Context, box *seal.Box) {
 			told = append(told, Explain(w))
 		}
 	}
-	d.add("webhooks", wrongIf(len(told) > 0, "%s", strings.Join(told, "; ")), fmt.Sprintf("%d, and no delivery is overdue", all))
+	d.add("webhooks", wrongIf(len(told) > 0, "%s", strings.Join(told, "; ")),
+		fmt.Sprintf("%d, and no delivery is overdue", all))
 }
 
 // public asks the server at its public address whether it is well.
@@ -315,10 +332,12 @@ func (d *Doctor) public(ctx context.Context) {
 	}
 	if err == nil {
 		answer.Body.Close()
-		err = wrongIf(answer.StatusCode != http.StatusOK, "%s answers %s to /healthz: does it lead to the server?", at, answer.Status)
+		err = wrongIf(answer.StatusCode != http.StatusOK, "%s answers %s to /healthz: does it lead to the server?", at,
+			answer.Status)
 	}
 	host := cmp.Or(r, &http.Request{}).URL
-	if err == nil && host != nil && host.Scheme != "https" && host.Hostname() != "localhost" && !strings.HasPrefix(host.Hostname(), "127.") {
+	if err == nil && host != nil && host.Scheme != "https" && host.Hostname() != "localhost" &&
+		!strings.HasPrefix(host.Hostname(), "127.") {
 		err = wrongIf(true, "%s is not https: patients' links would travel in the open", at)
 	}
 	d.add("public address", err, at+" leads to a server")

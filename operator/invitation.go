@@ -18,10 +18,14 @@ type Invitation struct {
 
 // What became of an invitation that was not sent.
 var (
-	errHomeless = fault.New(fault.Conflict, "invitation_not_sent", "It was not sent: the practice group has no carrier for e-mail. Set one with frontdesk connector set.")
-	errPaused   = fault.New(fault.Conflict, "invitation_waits", "It waits: sending is paused. Let it go on with frontdesk sending resume.")
-	errRefused  = fault.New(fault.Conflict, "invitation_refused", "It was not sent: the carrier will not take an e-mail to this address.")
-	errUnsure   = fault.New(fault.Conflict, "invitation_unsure", "Nobody knows whether it was sent: the carrier did not say. Ask whom it is for, or send another.")
+	errHomeless = fault.New(fault.Conflict, "invitation_not_sent",
+		"It was not sent: the practice group has no carrier for e-mail. Set one with frontdesk connector set.")
+	errPaused = fault.New(fault.Conflict, "invitation_waits",
+		"It waits: sending is paused. Let it go on with frontdesk sending resume.")
+	errRefused = fault.New(fault.Conflict, "invitation_refused",
+		"It was not sent: the carrier will not take an e-mail to this address.")
+	errUnsure = fault.New(fault.Conflict, "invitation_unsure",
+		"Nobody knows whether it was sent: the carrier did not say. Ask whom it is for, or send another.")
 )
 
 // Err is why it was not sent, or nil while it may be.
@@ -73,7 +77,8 @@ func (o *Operator) Invite(ctx context.Context, group, email string, wait time.Du
 	if err != nil {
 		return Invitation{}, err
 	}
-	for until := time.Now().Add(wait); time.Now().Before(until) && (made.State == account.InvitationWaiting || made.State == account.InvitationHanding); {
+	for until := time.Now().Add(wait); time.Now().Before(until) && (made.State == account.InvitationWaiting ||
+		made.State == account.InvitationHanding); {
 		if err := sleep(ctx, 100*time.Millisecond); err != nil {
 			return Invitation{}, err
 		}

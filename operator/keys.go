@@ -34,7 +34,8 @@ func KeyFile(named, db string) string {
 
 // ErrOtherKey is returned for a key file that the database's secrets are not sealed
 // with.
-var ErrOtherKey = fault.New(fault.Conflict, "other_seal_key", "The secrets in this database are sealed with another key.")
+var ErrOtherKey = fault.New(fault.Conflict, "other_seal_key", "The secrets in this database are sealed with another "+
+	"key.")
 
 // Keys is the key file of one database. The database keeps a text sealed with it,
 // so that a program with another key is found out before it does anything.
@@ -69,7 +70,8 @@ func (k *Keys) Open() (*seal.Box, error) {
 	text, err := os.ReadFile(k.Path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && len(known.Sealed) > 0:
-		return nil, ErrOtherKey.Saying(fmt.Sprintf("The secrets in this database are sealed with a key, and there is no key file at %s: no such file. Put the file there, or say where it is with --seal-key.", k.Path))
+		return nil, ErrOtherKey.Saying(fmt.Sprintf("The secrets in this database are sealed with a key, and there "+
+			"is no key file at %s: no such file. Put the file there, or say where it is with --seal-key.", k.Path))
 	case errors.Is(err, fs.ErrNotExist):
 		if _, shut, sealErr := sealedConnectors(ctx, k.DB, nil); sealErr != nil || shut > 0 {
 			return nil, cmp.Or(sealErr, k.other())
@@ -93,7 +95,8 @@ func (k *Keys) Open() (*seal.Box, error) {
 }
 
 func (k *Keys) other() error {
-	return ErrOtherKey.Saying(fmt.Sprintf("The secrets in this database are sealed with another key than the one in %s. Put the right file there, or say where it is with --seal-key. "+
+	return ErrOtherKey.Saying(fmt.Sprintf("The secrets in this database are sealed with another key than the one in "+
+		"%s. Put the right file there, or say where it is with --seal-key. "+
 		"If that key is lost: frontdesk seal adopt.", k.Path))
 }
 
@@ -106,7 +109,8 @@ func keyTrouble(path string, err error) error {
 	case errors.Is(err, fs.ErrNotExist):
 		why = "no such file or directory"
 	}
-	return seal.ErrNoKey.Saying(fmt.Sprintf("The key file %s cannot be read or made: %s. Say where it is with --seal-key.", path, why)).Because(err)
+	return seal.ErrNoKey.Saying(fmt.Sprintf("The key file %s cannot be read or made: %s. Say where it is with "+
+		"--seal-key.", path, why)).Because(err)
 }
 
 // Claim makes sure that the key is the one this database's secrets are sealed with,
@@ -155,7 +159,8 @@ func (k *Keys) Adopt(ctx context.Context) error {
 func (k *Keys) parse(text []byte) (*seal.Box, error) {
 	box, err := seal.Parse(text)
 	if err != nil {
-		return nil, seal.ErrBadKey.Saying(fmt.Sprintf("%s is not a key file: it must have one key of 32 bytes, in Base64, on each line.", k.Path))
+		return nil, seal.ErrBadKey.Saying(fmt.Sprintf("%s is not a key file: it must have one key of 32 bytes, in "+
+			"Base64, on each line.", k.Path))
 	}
 	return box, nil
 }
@@ -211,7 +216,8 @@ func newSealKey(path string) ([]byte, error) {
 		return nil, err
 	}
 	defer os.Remove(f.Name())
-	text := "# Secrets in Frontdesk's database can be read with this key alone. Keep a copy apart from the database's.\n" + seal.NewKey() + "\n"
+	text := "# Secrets in Frontdesk's database can be read with this key alone. Keep a copy apart from the " +
+		"database's.\n" + seal.NewKey() + "\n"
 	if _, err := f.WriteString(text); err != nil {
 		return nil, errors.Join(err, f.Close())
 	}

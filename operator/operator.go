@@ -59,7 +59,8 @@ func (o *Operator) CreateGroup(ctx context.Context, name, odsCode, zone string) 
 		if err != nil {
 			return err
 		}
-		made, err = o.Core.Practice.CreateGroup(ctx, practice.Group{Name: name, ODSCode: odsCode, TimeZone: zone, Sandbox: sandbox})
+		made, err = o.Core.Practice.CreateGroup(ctx, practice.Group{Name: name, ODSCode: odsCode, TimeZone: zone,
+			Sandbox: sandbox})
 		return err
 	})
 	if err != nil {
@@ -131,7 +132,8 @@ func (o *Operator) CreateKey(ctx context.Context, n NewKey) (Key, error) {
 		return Key{}, err
 	}
 	if n.Limit != nil && *n.Limit < 0 {
-		return Key{}, fault.Wrong("rate-limit", "too_small", "requests a minute, or 0 for no limit", "A rate limit cannot be negative.")
+		return Key{}, fault.Wrong("rate-limit", "too_small", "requests a minute, or 0 for no limit",
+			"A rate limit cannot be negative.")
 	}
 	k := key.Key{Partner: n.Partner, Test: g.Sandbox, Limit: n.Limit}
 	for _, s := range n.Scopes {
@@ -212,12 +214,15 @@ func (o *Operator) Connectors(ctx context.Context, group string) ([]connector.Co
 // SetConnector keeps how a group uses an outside system, once it is clear that
 // it could be used so. Settings that are not given stay as they are; an empty
 // one is removed.
-func (o *Operator) SetConnector(ctx context.Context, group, name string, settings, secrets map[string]string) (connector.Connector, error) {
+func (o *Operator) SetConnector(
+	ctx context.Context, group, name string, settings, secrets map[string]string,
+) (connector.Connector, error) {
 	ctx, _, err := o.in(ctx, group)
 	if err != nil {
 		return connector.Connector{}, err
 	}
-	return o.Core.Connector.Set(ctx, connector.Connector{Name: connector.Name(name), Settings: settings, Secrets: secrets})
+	return o.Core.Connector.Set(ctx, connector.Connector{Name: connector.Name(name), Settings: settings,
+		Secrets: secrets})
 }
 
 // RemoveConnector ends a group's use of an outside system.

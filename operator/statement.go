@@ -37,7 +37,8 @@ func (o *Operator) MakeStatement(ctx context.Context, n NewStatement) (Statement
 		return Statement{}, err
 	}
 	var in input.Checks
-	r := billing.StatementRequest{Kind: billing.Activity, From: in.Date("from", n.From), Until: in.Date("until", n.Until), Comments: n.Comments}
+	r := billing.StatementRequest{Kind: billing.Activity, From: in.Date("from", n.From), Until: in.Date("until",
+		n.Until), Comments: n.Comments}
 	if n.Unpaid {
 		r.Kind = billing.Unpaid
 	}
@@ -59,11 +60,13 @@ func (o *Operator) MakeStatement(ctx context.Context, n NewStatement) (Statement
 	}
 	var s billing.Statement
 	err = o.reading(ctx, "statement.create", func(ctx context.Context) error {
-		audit.Seen(ctx, audit.Person(r.Account.Patient), audit.Subject{Kind: "contact", ID: int64(r.Account.Contact), Personal: true})
+		audit.Seen(ctx, audit.Person(r.Account.Patient), audit.Subject{Kind: "contact", ID: int64(r.Account.Contact),
+			Personal: true})
 		s, err = o.Core.Billing.MakeStatement(ctx, r)
 		return err
 	})
-	return Statement{ID: s.ID.String(), Reference: s.Reference, Total: pounds(s.Total), Paid: pounds(s.Paid), Outstanding: pounds(s.Outstanding)}, err
+	return Statement{ID: s.ID.String(), Reference: s.Reference, Total: pounds(s.Total), Paid: pounds(s.Paid),
+		Outstanding: pounds(s.Outstanding)}, err
 }
 
 func pounds(p billing.Pence) string { return fmt.Sprintf("%d.%02d", p/100, p%100) }

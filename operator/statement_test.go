@@ -39,7 +39,8 @@ func TestTheCommandLineMakesAStatement(t *testing.T) {
 	gp, err := people.CreatePractitioner(as, practice.PractitionerChange{FirstName: &name, LastName: &name})
 	must(err)
 	yes := true
-	payor, err := (&contact.Service{Store: db.Contact(), Now: time.Now, NewID: db.NewID}).Create(as, contact.Change{Company: &name, IsPayor: &yes})
+	payor, err := (&contact.Service{Store: db.Contact(), Now: time.Now, NewID: db.NewID}).Create(as,
+		contact.Change{Company: &name, IsPayor: &yes})
 	must(err)
 	email := "ada@example.org"
 	ada, err := (&patient.Service{Store: db.Patient(), Now: time.Now, NewID: db.NewID}).Register(as,
@@ -50,7 +51,8 @@ func TestTheCommandLineMakesAStatement(t *testing.T) {
 	p, err := bills.CreateProduct(as, billing.ProductChange{Name: &name, Price: &price})
 	must(err)
 	day := input.DayOf(2031, time.January, 6)
-	_, err = bills.CreateInvoice(as, billing.InvoiceRequest{Date: day, Patient: ada, Payer: billing.Account{Contact: payor.ID}, Practitioner: gp.ID, Location: place.ID,
+	_, err = bills.CreateInvoice(as, billing.InvoiceRequest{Date: day, Patient: ada,
+		Payer: billing.Account{Contact: payor.ID}, Practitioner: gp.ID, Location: place.ID,
 		Lines:    []billing.LineRequest{{Date: day, Product: p.ID, Quantity: billing.One}},
 		Payments: []billing.PaymentRequest{{Amount: 2300, Type: 1, Date: day}}})
 	must(err)
@@ -58,9 +60,11 @@ func TestTheCommandLineMakesAStatement(t *testing.T) {
 	o, err := app.NewOperator(ctx, address, "")
 	must(err)
 	defer o.Close()
-	ask := operator.NewStatement{Group: g.ID.String(), Contact: payor.ID.String(), From: "2031-01-01", Until: "2031-01-31", Unpaid: true}
+	ask := operator.NewStatement{Group: g.ID.String(), Contact: payor.ID.String(), From: "2031-01-01",
+		Until: "2031-01-31", Unpaid: true}
 	got, err := o.MakeStatement(ctx, ask)
-	if want := (operator.Statement{ID: got.ID, Reference: payor.ID.String(), Total: "123.05", Paid: "23.00", Outstanding: "100.05"}); err != nil || got != want {
+	if want := (operator.Statement{ID: got.ID, Reference: payor.ID.String(), Total: "123.05", Paid: "23.00",
+		Outstanding: "100.05"}); err != nil || got != want {
 		t.Fatalf("got %+v, %v", got, err)
 	}
 	for what, c := range map[string]struct {

@@ -11,7 +11,8 @@ import (
 )
 
 func address(a practice.Address) oas.Address {
-	return oas.Address{Line1: str(a.Line1), Line2: str(a.Line2), Town: str(a.Town), County: str(a.County), Postcode: str(a.Postcode)}
+	return oas.Address{Line1: str(a.Line1), Line2: str(a.Line2), Town: str(a.Town), County: str(a.County),
+		Postcode: str(a.Postcode)}
 }
 
 func toAddress(a oas.OptAddress) *practice.Address {
@@ -19,13 +20,16 @@ func toAddress(a oas.OptAddress) *practice.Address {
 		return nil
 	}
 	v := a.Value
-	return &practice.Address{Line1: v.Line1.Value, Line2: v.Line2.Value, Town: v.Town.Value, County: v.County.Value, Postcode: v.Postcode.Value}
+	return &practice.Address{Line1: v.Line1.Value, Line2: v.Line2.Value, Town: v.Town.Value, County: v.County.Value,
+		Postcode: v.Postcode.Value}
 }
 
 func group(g practice.Group) *oas.PracticeGroup {
 	return &oas.PracticeGroup{
-		ID: digits(g.ID), Name: g.Name, Sector: oas.Sector(g.Sector), OdsCode: str(g.ODSCode), Phone: str(g.Phone), Email: str(g.Email),
-		Website: str(g.Website), Timezone: str(g.TimeZone), Address: address(g.Address), Sandbox: oas.NewOptBool(g.Sandbox),
+		ID: digits(g.ID), Name: g.Name, Sector: oas.Sector(g.Sector), OdsCode: str(g.ODSCode), Phone: str(g.Phone),
+		Email:   str(g.Email),
+		Website: str(g.Website), Timezone: str(g.TimeZone), Address: address(g.Address),
+		Sandbox: oas.NewOptBool(g.Sandbox),
 	}
 }
 
@@ -39,7 +43,9 @@ func (d *door) GetPracticeGroupById(ctx context.Context) (oas.GetPracticeGroupBy
 }
 
 // UpdatePracticeGroup changes the caller's practice group.
-func (d *door) UpdatePracticeGroup(ctx context.Context, in *oas.PracticeGroupInput, _ oas.UpdatePracticeGroupParams) (oas.UpdatePracticeGroupRes, error) {
+func (d *door) UpdatePracticeGroup(
+	ctx context.Context, in *oas.PracticeGroupInput, _ oas.UpdatePracticeGroupParams,
+) (oas.UpdatePracticeGroupRes, error) {
 	var check input.Checks
 	var vat *int
 	if rate, ok := in.VatRate.Get(); ok {
@@ -50,12 +56,14 @@ func (d *door) UpdatePracticeGroup(ctx context.Context, in *oas.PracticeGroupInp
 	}
 	g, err := d.core.Practice.UpdateGroup(ctx, practice.GroupChange{
 		VAT: vat, PatientOverlap: to[practice.Overlap](in.PatientOverlap.Get()),
-		Name: ptr(in.Name.Get()), ODSCode: ptr(in.OdsCode.Get()), Phone: ptr(in.Phone.Get()), Email: ptr(in.Email.Get()),
+		Name: ptr(in.Name.Get()), ODSCode: ptr(in.OdsCode.Get()), Phone: ptr(in.Phone.Get()),
+		Email:   ptr(in.Email.Get()),
 		Website: ptr(in.Website.Get()), TimeZone: ptr(in.Timezone.Get()), Sector: to[practice.Sector](in.Sector.Get()),
 		Address: toAddress(in.Address), Holidays: to[practice.Country](in.BankHolidays.Get()),
 		Leaving:           to[practice.Leaving](in.ArchivedPatientAppointments.Get()),
 		CancellationHours: ptr(in.CancellationPolicyHours.Get()), WindowDays: ptr(in.BookingWindowDays.Get()),
-		UnreadMinutes: ptr(in.UnreadFallbackMinutes.Get()), SMSPrice: ptr(in.SMSPricePence.Get()), SendFrom: ptr(in.SendFrom.Get()), SendUntil: ptr(in.SendUntil.Get()),
+		UnreadMinutes: ptr(in.UnreadFallbackMinutes.Get()), SMSPrice: ptr(in.SMSPricePence.Get()),
+		SendFrom: ptr(in.SendFrom.Get()), SendUntil: ptr(in.SendUntil.Get()),
 	})
 	if err != nil {
 		return nil, err
@@ -70,11 +78,16 @@ func (d *door) GetConfiguration(ctx context.Context) (oas.GetConfigurationRes, e
 		return nil, err
 	}
 	return &oas.Configuration{
-		Timezone: g.TimeZone, BankHolidays: oas.BankHolidayCountry(g.Holidays), CancellationPolicyHours: float64(g.CancellationHours),
-		BookingWindowDays: float64(g.WindowDays), HoldMinutes: float64(d.core.Booking.Hold) / float64(time.Minute),
-		MaximumSearchDays: oas.NewOptFloat64(practice.MaxWindowDays), UnreadFallbackMinutes: oas.NewOptFloat64(float64(g.UnreadMinutes)),
-		VatRate: oas.NewOptFloat64(float64(g.VAT) / 10), PatientOverlap: oas.NewOptPatientOverlap(oas.PatientOverlap(g.PatientOverlap)),
-		SMSPricePence: oas.NewOptFloat64(float64(g.SMSPrice)), SendFrom: str(practice.Clock(g.SendFrom)), SendUntil: str(practice.Clock(g.SendUntil)),
+		Timezone: g.TimeZone, BankHolidays: oas.BankHolidayCountry(g.Holidays),
+		CancellationPolicyHours: float64(g.CancellationHours),
+		BookingWindowDays:       float64(g.WindowDays),
+		HoldMinutes:             float64(d.core.Booking.Hold) / float64(time.Minute),
+		MaximumSearchDays:       oas.NewOptFloat64(practice.MaxWindowDays),
+		UnreadFallbackMinutes:   oas.NewOptFloat64(float64(g.UnreadMinutes)),
+		VatRate:                 oas.NewOptFloat64(float64(g.VAT) / 10),
+		PatientOverlap:          oas.NewOptPatientOverlap(oas.PatientOverlap(g.PatientOverlap)),
+		SMSPricePence:           oas.NewOptFloat64(float64(g.SMSPrice)), SendFrom: str(practice.Clock(g.SendFrom)),
+		SendUntil:                   str(practice.Clock(g.SendUntil)),
 		ArchivedPatientAppointments: oas.NewOptArchivedPatientAppointments(oas.ArchivedPatientAppointments(g.Leaving)),
 	}, nil
 }
@@ -88,7 +101,8 @@ func (d *door) GetCapabilities(ctx context.Context) (oas.GetCapabilitiesRes, err
 	out := &oas.Capabilities{
 		Booking: c.Booking, Messaging: c.Messaging, BookingLinks: c.BookingLinks,
 		Permissions:     make([]oas.CapabilitiesPermissionsItem, 0, len(access.KeyPermissions)),
-		PracticeGroupID: digits(c.Group), KeyPracticeGroupID: digits(c.Home), RateLimit: oas.NilFloat64{Value: float64(c.Limit), Null: c.Limit == 0},
+		PracticeGroupID: digits(c.Group), KeyPracticeGroupID: digits(c.Home),
+		RateLimit: oas.NilFloat64{Value: float64(c.Limit), Null: c.Limit == 0},
 	}
 	for _, p := range c.KeyPermissions {
 		out.Permissions = append(out.Permissions, oas.CapabilitiesPermissionsItem(p))
@@ -97,11 +111,13 @@ func (d *door) GetCapabilities(ctx context.Context) (oas.GetCapabilitiesRes, err
 }
 
 func location(l practice.Location) *oas.Location {
-	return &oas.Location{ID: digits(l.ID), Name: l.Name, Phone: str(l.Phone), Address: address(l.Address), Active: l.Active}
+	return &oas.Location{ID: digits(l.ID), Name: l.Name, Phone: str(l.Phone), Address: address(l.Address),
+		Active: l.Active}
 }
 
 func locationChange(in *oas.LocationInput) practice.LocationChange {
-	return practice.LocationChange{Name: ptr(in.Name.Get()), Phone: ptr(in.Phone.Get()), Address: toAddress(in.Address), Active: ptr(in.Active.Get())}
+	return practice.LocationChange{Name: ptr(in.Name.Get()), Phone: ptr(in.Phone.Get()), Address: toAddress(in.Address),
+		Active: ptr(in.Active.Get())}
 }
 
 // ListLocations lists the group's places.
@@ -118,7 +134,9 @@ func (d *door) ListLocations(ctx context.Context, p oas.ListLocationsParams) (oa
 }
 
 // CreateLocation adds a place.
-func (d *door) CreateLocation(ctx context.Context, in *oas.LocationInput, _ oas.CreateLocationParams) (oas.CreateLocationRes, error) {
+func (d *door) CreateLocation(
+	ctx context.Context, in *oas.LocationInput, _ oas.CreateLocationParams,
+) (oas.CreateLocationRes, error) {
 	l, err := d.core.Practice.CreateLocation(ctx, locationChange(in))
 	if err != nil {
 		return nil, err
@@ -127,7 +145,9 @@ func (d *door) CreateLocation(ctx context.Context, in *oas.LocationInput, _ oas.
 }
 
 // UpdateLocation changes a place.
-func (d *door) UpdateLocation(ctx context.Context, in *oas.LocationInput, p oas.UpdateLocationParams) (oas.UpdateLocationRes, error) {
+func (d *door) UpdateLocation(
+	ctx context.Context, in *oas.LocationInput, p oas.UpdateLocationParams,
+) (oas.UpdateLocationRes, error) {
 	l, err := d.core.Practice.UpdateLocation(ctx, id[practice.LocationID](p.ID), locationChange(in))
 	if err != nil {
 		return nil, err
@@ -163,7 +183,9 @@ func (d *door) ListPractitioners(ctx context.Context, p oas.ListPractitionersPar
 }
 
 // CreatePractitioner adds a person.
-func (d *door) CreatePractitioner(ctx context.Context, in *oas.PractitionerInput, _ oas.CreatePractitionerParams) (oas.CreatePractitionerRes, error) {
+func (d *door) CreatePractitioner(
+	ctx context.Context, in *oas.PractitionerInput, _ oas.CreatePractitionerParams,
+) (oas.CreatePractitionerRes, error) {
 	p, err := d.core.Practice.CreatePractitioner(ctx, practitionerChange(in))
 	if err != nil {
 		return nil, err
@@ -172,7 +194,9 @@ func (d *door) CreatePractitioner(ctx context.Context, in *oas.PractitionerInput
 }
 
 // UpdatePractitioner changes a person.
-func (d *door) UpdatePractitioner(ctx context.Context, in *oas.PractitionerInput, p oas.UpdatePractitionerParams) (oas.UpdatePractitionerRes, error) {
+func (d *door) UpdatePractitioner(
+	ctx context.Context, in *oas.PractitionerInput, p oas.UpdatePractitionerParams,
+) (oas.UpdatePractitionerRes, error) {
 	changed, err := d.core.Practice.UpdatePractitioner(ctx, id[practice.PractitionerID](p.ID), practitionerChange(in))
 	if err != nil {
 		return nil, err
@@ -210,7 +234,9 @@ func (d *door) ListBankHolidays(ctx context.Context, p oas.ListBankHolidaysParam
 }
 
 // SetBankHoliday says by hand whether the practice is closed on a date.
-func (d *door) SetBankHoliday(ctx context.Context, body *oas.BankHolidayInput, p oas.SetBankHolidayParams) (oas.SetBankHolidayRes, error) {
+func (d *door) SetBankHoliday(
+	ctx context.Context, body *oas.BankHolidayInput, p oas.SetBankHolidayParams,
+) (oas.SetBankHolidayRes, error) {
 	var in input.Checks
 	day := in.Date("date", string(p.Date))
 	if err := in.Err(); err != nil {

@@ -34,7 +34,8 @@ import (
 
 // ErrRealDatabase is returned when a sandbox is asked for on a database that
 // holds real practice groups.
-var ErrRealDatabase = fault.New(fault.Conflict, "not_a_sandbox", "This database holds real practice groups. A sandbox needs a database of its own: give it one with --db.")
+var ErrRealDatabase = fault.New(fault.Conflict, "not_a_sandbox", "This database holds real practice groups. A "+
+	"sandbox needs a database of its own: give it one with --db.")
 
 // Sandbox is the town in one database.
 type Sandbox struct {
@@ -83,7 +84,8 @@ func ptr[T any](v T) *T { return &v }
 // settle makes one practice of the town.
 func (sb *Sandbox) settle(ctx context.Context, p sim.Practice) error {
 	g, err := sb.Core.Practice.CreateGroup(ctx, practice.Group{
-		Name: p.Name, ODSCode: p.ODSCode, Phone: p.Phone, Email: p.Email, Sandbox: true, Address: practice.Address(p.Address),
+		Name: p.Name, ODSCode: p.ODSCode, Phone: p.Phone, Email: p.Email, Sandbox: true,
+		Address: practice.Address(p.Address),
 	})
 	if err != nil {
 		return err
@@ -91,7 +93,8 @@ func (sb *Sandbox) settle(ctx context.Context, p sim.Practice) error {
 	ctx = access.With(ctx, access.Operator(g.ID))
 	var places []practice.LocationID
 	for _, pl := range p.Places {
-		l, err := sb.Core.Practice.CreateLocation(ctx, practice.LocationChange{Name: &pl.Name, Phone: &pl.Phone, Address: ptr(practice.Address(pl.Address))})
+		l, err := sb.Core.Practice.CreateLocation(ctx, practice.LocationChange{Name: &pl.Name, Phone: &pl.Phone,
+			Address: ptr(practice.Address(pl.Address))})
 		if err != nil {
 			return err
 		}
@@ -100,7 +103,8 @@ func (sb *Sandbox) settle(ctx context.Context, p sim.Practice) error {
 	var people []practice.PractitionerID
 	for _, pe := range p.People {
 		who, err := sb.Core.Practice.CreatePractitioner(ctx, practice.PractitionerChange{
-			Title: &pe.Title, FirstName: &pe.FirstName, LastName: &pe.LastName, Profession: ptr(practice.Profession(pe.Profession)),
+			Title: &pe.Title, FirstName: &pe.FirstName, LastName: &pe.LastName,
+			Profession: ptr(practice.Profession(pe.Profession)),
 		})
 		if err != nil {
 			return err
@@ -127,7 +131,8 @@ func (sb *Sandbox) settle(ctx context.Context, p sim.Practice) error {
 	for _, c := range p.Closed {
 		for year := sb.Now().Year(); year < sb.Now().Year()+3; year++ {
 			day, _ := input.ParseDate(strconv.Itoa(year) + "-" + c.MonthDay)
-			if _, err := sb.Core.Practice.SetHoliday(ctx, practice.Holiday{Day: day, Name: c.Name, Closed: true}); err != nil {
+			if _, err := sb.Core.Practice.SetHoliday(ctx, practice.Holiday{Day: day, Name: c.Name,
+				Closed: true}); err != nil {
 				return err
 			}
 		}
@@ -135,8 +140,10 @@ func (sb *Sandbox) settle(ctx context.Context, p sim.Practice) error {
 	var patients []patient.ID
 	for _, who := range p.Patients {
 		id, err := sb.Core.Patient.Register(ctx, patient.Registration{
-			NHSNumber: &who.NHSNumber, Title: &who.Title, FirstName: who.FirstName, LastName: who.LastName, BirthDate: who.BirthDate,
-			Sex: ptr(patient.Sex(who.Sex)), Mobile: &who.Mobile, Email: &who.Email, Line1: &who.Address.Line1, Town: &who.Address.Town,
+			NHSNumber: &who.NHSNumber, Title: &who.Title, FirstName: who.FirstName, LastName: who.LastName,
+			BirthDate: who.BirthDate,
+			Sex:       ptr(patient.Sex(who.Sex)), Mobile: &who.Mobile, Email: &who.Email, Line1: &who.Address.Line1,
+			Town:   &who.Address.Town,
 			County: &who.Address.County, Postcode: &who.Address.Postcode,
 		})
 		if err != nil {
@@ -156,7 +163,8 @@ func (sb *Sandbox) settleKinds(ctx context.Context, kinds []sim.Kind) ([]diary.T
 		}
 		t, err := sb.Core.Diary.CreateType(ctx, diary.TypeChange{
 			Name: &k.Name, PartnerSlotName: &k.Name, Minutes: &k.Minutes, Price: &k.Pence, Sector: &sector,
-			Profession: ptr(practice.Profession(k.Profession)), Video: &k.Video, InPerson: &k.InPerson, Telephone: &k.Telephone,
+			Profession: ptr(practice.Profession(k.Profession)), Video: &k.Video, InPerson: &k.InPerson,
+			Telephone: &k.Telephone,
 		})
 		if err != nil {
 			return nil, err
@@ -191,7 +199,8 @@ func (sb *Sandbox) HandOut(ctx context.Context, url string) error {
 		return err
 	}
 	if len(groups) < 2 {
-		return fault.New(fault.Conflict, "sandbox_incomplete", "The sandbox lacks its practice groups. Start it on an empty database.")
+		return fault.New(fault.Conflict, "sandbox_incomplete",
+			"The sandbox lacks its practice groups. Start it on an empty database.")
 	}
 	c, ok := sb.readCredentials(ctx, groups)
 	if !ok {
@@ -219,7 +228,8 @@ Try it:
   curl -H "x-api-key: %s" -H "x-practice-group-id: %s" "%s/v1/slots?page_size=3"
   curl -H "x-token: %s" "%s/graphql" --json '{"query": "{ users { data { id fullName } } }"}'
 
-`, groups[0].Name, groups[1].Name, c.BaseURL, c.Group, c.Key, c.BaseURL, c.BaseURL, sb.Simulators.Address(), c.Key, c.Group, c.BaseURL, c.Token, c.BaseURL)
+`, groups[0].Name, groups[1].Name, c.BaseURL, c.Group, c.Key, c.BaseURL, c.BaseURL, sb.Simulators.Address(), c.Key,
+		c.Group, c.BaseURL, c.Token, c.BaseURL)
 	return nil
 }
 
@@ -231,7 +241,8 @@ func (sb *Sandbox) readCredentials(ctx context.Context, groups []practice.Group)
 		return c, false
 	}
 	text, err := os.ReadFile(sb.Credentials)
-	if err != nil || json.Unmarshal(text, &c) != nil || c.Group != groups[0].ID.String() || c.Second.Group != groups[1].ID.String() {
+	if err != nil || json.Unmarshal(text, &c) != nil || c.Group != groups[0].ID.String() ||
+		c.Second.Group != groups[1].ID.String() {
 		return c, false
 	}
 	for key, group := range map[string]string{c.Key: c.Group, c.Second.Key: c.Second.Group} {

@@ -25,7 +25,8 @@ func (sb *Sandbox) settleRecords(ctx context.Context, people []practice.Practiti
 	}
 	of := patients[0]
 	if _, err := c.ImportPrescription(ctx, clinical.Prescription{
-		Patient: of, Doctor: doctor, At: now.Add(-72 * time.Hour), Status: "signed", Content: clinical.PrescriptionContent{
+		Patient: of, Doctor: doctor, At: now.Add(-72 * time.Hour), Status: "signed",
+		Content: clinical.PrescriptionContent{
 			Drugs: []clinical.Drug{{
 				Name: "Amlodipine 5mg tablets", Dosage: "One a day", Quantity: "28 tablets",
 				Repeat: &clinical.Repeat{Allowed: true, Refills: 5, Duration: 28, Frequency: "DAYS"},
@@ -36,30 +37,36 @@ func (sb *Sandbox) settleRecords(ctx context.Context, people []practice.Practiti
 		return err
 	}
 	if _, err := c.ImportLab(ctx, clinical.Lab{
-		Patient: of, Doctor: doctor, Status: "received", Requested: today - 3, Sampled: today - 2, Fasting: ptr(true), OrderNumber: "BR-1001",
-		Tests: "Full blood count", Results: `[{"test": "Haemoglobin", "value": 138, "unit": "g/L", "range": "120-150"}]`, ReceivedAt: now.Add(-24 * time.Hour),
+		Patient: of, Doctor: doctor, Status: "received", Requested: today - 3, Sampled: today - 2, Fasting: ptr(true),
+		OrderNumber: "BR-1001",
+		Tests:       "Full blood count", Results: `[{"test": "Haemoglobin", "value": 138, "unit": "g/L", "range": ` +
+			`"120-150"}]`, ReceivedAt: now.Add(-24 * time.Hour),
 	}); err != nil {
 		return err
 	}
 	entry, err := c.CreateFreeText(ctx, clinical.Place{Patient: of}, clinical.FreeTextChange{
-		SectionTitle: ptr("Review"), Question: ptr("How have you been?"), Answer: ptr("Well. Blood pressure at home about 130 over 80."),
+		SectionTitle: ptr("Review"), Question: ptr("How have you been?"),
+		Answer: ptr("Well. Blood pressure at home about 130 over 80."),
 	})
 	if err != nil {
 		return err
 	}
-	if _, err := c.CreateAllergy(ctx, clinical.Place{Patient: of, Consultation: entry.Consultation}, clinical.AllergyChange{
-		Allergen: ptr("Penicillin"), Severity: ptr(clinical.Severity("Medium")), Comments: ptr("Rash, 2019"),
-	}); err != nil {
+	if _, err := c.CreateAllergy(ctx, clinical.Place{Patient: of, Consultation: entry.Consultation},
+		clinical.AllergyChange{
+			Allergen: ptr("Penicillin"), Severity: ptr(clinical.Severity("Medium")), Comments: ptr("Rash, 2019"),
+		}); err != nil {
 		return err
 	}
 	if _, err := c.CreateLetter(ctx, clinical.LetterChange{
-		Patient: &of, Doctor: &doctor, Title: ptr("Your blood test"), Body: ptr("<p>Your results are as they should be.</p>"),
+		Patient: &of, Doctor: &doctor, Title: ptr("Your blood test"),
+		Body:      ptr("<p>Your results are as they should be.</p>"),
 		Recipient: &clinical.Recipient{Kind: clinical.ToPatient, ID: int64(of)}, Review: ptr(clinical.Completed),
 	}); err != nil {
 		return err
 	}
 	_, err = sb.Core.Task.Create(ctx, task.Change{
-		Subject: ptr("Ring about the blood test"), Assignee: &doctor, Patient: &of, Due: ptr(today + 1), Kind: ptr(task.Call), Priority: ptr(task.Medium),
+		Subject: ptr("Ring about the blood test"), Assignee: &doctor, Patient: &of, Due: ptr(today + 1),
+		Kind: ptr(task.Call), Priority: ptr(task.Medium),
 	})
 	return err
 }
@@ -67,12 +74,16 @@ func (sb *Sandbox) settleRecords(ctx context.Context, people []practice.Practiti
 // newPatient asks somebody who has just joined a practice.
 func newPatient() clinical.Questionnaire {
 	return clinical.Questionnaire{Token: "new-patient", Title: "New patient", Content: clinical.Content{
-		Header: "Welcome", Confirmation: "Thank you. We look forward to meeting you.", Settings: clinical.Settings{ShowLogo: true},
+		Header: "Welcome", Confirmation: "Thank you. We look forward to meeting you.",
+		Settings: clinical.Settings{ShowLogo: true},
 		Sections: []clinical.Section{
 			{Title: "About you", Questions: []clinical.Question{
-				{ID: 1, Title: "Do you smoke?", Kind: clinical.AskOption, Required: true, Choices: []string{"Yes", "No"}},
-				{ID: 2, Title: "How many a day?", Kind: clinical.AskText, Required: true, DependsOn: &clinical.Dependency{Question: 1, Answer: "Yes"}},
-				{ID: 3, Title: "What are you allergic to?", Kind: clinical.AskTerm, Becomes: clinical.Allergy, Multiple: true},
+				{ID: 1, Title: "Do you smoke?", Kind: clinical.AskOption, Required: true, Choices: []string{"Yes",
+					"No"}},
+				{ID: 2, Title: "How many a day?", Kind: clinical.AskText, Required: true,
+					DependsOn: &clinical.Dependency{Question: 1, Answer: "Yes"}},
+				{ID: 3, Title: "What are you allergic to?", Kind: clinical.AskTerm, Becomes: clinical.Allergy,
+					Multiple: true},
 				{ID: 4, Title: "Anything else we should know?", Kind: clinical.AskLines},
 			}},
 			{Title: "Consent", Questions: []clinical.Question{

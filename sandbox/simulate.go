@@ -76,7 +76,8 @@ func (s *Simulators) Received() []pages.Received {
 	items := s.box.Items()
 	out := make([]pages.Received, len(items))
 	for i, m := range items {
-		out[i] = pages.Received{At: m.At, Carrier: m.Carrier, Channel: m.Channel, To: m.To, From: m.From, Subject: m.Subject, Text: m.Text, Unsubscribe: m.Unsubscribe}
+		out[i] = pages.Received{At: m.At, Carrier: m.Carrier, Channel: m.Channel, To: m.To, From: m.From,
+			Subject: m.Subject, Text: m.Text, Unsubscribe: m.Unsubscribe}
 	}
 	return out
 }
@@ -169,7 +170,8 @@ func (sb *Sandbox) carry(ctx context.Context, g practice.Group, town sim.Town, p
 	national := notify.New(&sb.Simulators.box, sb.Now)
 	national.CallbackURL, national.CallbackKey, national.CallbackSecret = callback("notify"), simKey, simSecret
 	national.Contact = town.Contact
-	national.Scripts = map[string]inbox.Script{"9990000034": inbox.Read, "9990000042": inbox.Silent, "9990000050": inbox.Bounced}
+	national.Scripts = map[string]inbox.Script{"9990000034": inbox.Read, "9990000042": inbox.Silent,
+		"9990000050": inbox.Bounced}
 	if !sb.RealTime {
 		national.Rate = 0
 	}
@@ -194,10 +196,12 @@ func (sb *Sandbox) carry(ctx context.Context, g practice.Group, town sim.Town, p
 	}
 	go func() { _ = box.Serve(letters) }() // it ends with Close
 	sb.Simulators.mu.Lock()
-	sb.Simulators.close = append(sb.Simulators.close, box.Close, func() error { mobile.Close(); second.Close(); government.Close(); return nil })
+	sb.Simulators.close = append(sb.Simulators.close, box.Close,
+		func() error { mobile.Close(); second.Close(); government.Close(); return nil })
 	sb.Simulators.mu.Unlock()
 	at := letters.Addr().(*net.TCPAddr)
-	return post{http: "http://" + l.Addr().String(), mailHost: at.IP.String(), mailPort: at.Port, roots: box.CertPool()}, nil
+	return post{http: "http://" + l.Addr().String(), mailHost: at.IP.String(), mailPort: at.Port,
+		roots: box.CertPool()}, nil
 }
 
 // sandboxKey is the private key the sandbox asks the national services with: the
@@ -221,19 +225,24 @@ func (sb *Sandbox) connectSandbox(ctx context.Context, g practice.Group, key str
 	pds := sb.Simulators.Address()
 	all := []connector.Connector{
 		{Name: connector.PDS, Secrets: map[string]string{"private_key": key}, Settings: map[string]string{
-			"base_url": pds + simPDS, "token_url": pds + simToken, "api_key": simKey, "key_id": simKeyID, "refresh": "on",
+			"base_url": pds + simPDS, "token_url": pds + simToken, "api_key": simKey, "key_id": simKeyID,
+			"refresh": "on",
 		}},
 		{Name: "smtp", Secrets: map[string]string{"bounce_secret": simSecret}, Settings: map[string]string{
-			"host": p.mailHost, "port": strconv.Itoa(p.mailPort), "from": "desk@brambleford.example.org", "tls": "starttls",
+			"host": p.mailHost, "port": strconv.Itoa(p.mailPort), "from": "desk@brambleford.example.org",
+			"tls":        "starttls",
 			"bounces_to": "bounces@brambleford.example.org",
 		}},
 		{Name: "twilio", Secrets: map[string]string{"auth_token": simSecret}, Settings: map[string]string{
 			"base_url": p.http, "account_sid": simSID, "from": simSMS,
 		}},
-		{Name: "gateway", Secrets: map[string]string{"secret": simSecret}, Settings: map[string]string{"url": p.http + "/gateway", "priority": "20"}},
-		{Name: "notify", Secrets: map[string]string{"private_key": key, "callback_key": simSecret}, Settings: map[string]string{
-			"base_url": p.http + "/comms", "token_url": p.http + simToken, "api_key": simKey, "key_id": simKeyID, "callback_application": simKey,
-		}},
+		{Name: "gateway", Secrets: map[string]string{"secret": simSecret}, Settings: map[string]string{"url": p.http +
+			"/gateway", "priority": "20"}},
+		{Name: "notify", Secrets: map[string]string{"private_key": key, "callback_key": simSecret},
+			Settings: map[string]string{
+				"base_url": p.http + "/comms", "token_url": p.http + simToken, "api_key": simKey, "key_id": simKeyID,
+				"callback_application": simKey,
+			}},
 	}
 	who := access.With(ctx, access.Operator(g.ID))
 	for _, c := range all {

@@ -21,8 +21,10 @@ func (s accountStore) Do(ctx context.Context, fn func(account.Tx) error) error {
 	return s.tx.db.do(ctx, func(tx *Tx) error { return fn(tx) })
 }
 
-const selectStaff = `SELECT s.practice_group_id, s.id, s.title, s.first_name, s.last_name, s.email, s.gender, s.pronouns, s.mobile, s.qualifications, s.registration,
-	s.specialties, s.position_title, s.position, s.minimum_age, s.role, s.password_hash, s.verified_at, s.locum_for, s.locum_from, s.locum_until,
+const selectStaff = `SELECT s.practice_group_id, s.id, s.title, s.first_name, s.last_name, s.email, s.gender,
+	s.pronouns, s.mobile, s.qualifications, s.registration,
+	s.specialties, s.position_title, s.position, s.minimum_age, s.role, s.password_hash, s.verified_at,
+	s.locum_for, s.locum_from, s.locum_until,
 	s.signs_alone, s.settings, s.deleted_at, s.version, s.created_at, s.updated_at, p.active
 	FROM staff s LEFT JOIN practitioner p ON p.practice_group_id = s.practice_group_id AND p.id = s.id
 	WHERE s.practice_group_id = $1`
@@ -38,9 +40,12 @@ func scanStaffRow(scan scanner) (staffRow, error) {
 	var specialties, settings string
 	var age optInt
 	var sees flag
-	err := scan(&r.group, &s.ID, &s.Title, &s.FirstName, &s.LastName, &s.Email, &s.Gender, &s.Pronouns, &s.Mobile, &s.Qualifications, &s.Registration,
-		&specialties, &s.PositionTitle, &s.Position, &age, &s.Role, &s.PasswordHash, when{&s.VerifiedAt}, num[account.StaffID]{&s.LocumFor},
-		when{&s.LocumFrom}, when{&s.LocumUntil}, &s.SignsAlone, &settings, when{&s.DeletedAt}, &s.Version, when{&s.CreatedAt}, when{&s.UpdatedAt}, &sees)
+	err := scan(&r.group, &s.ID, &s.Title, &s.FirstName, &s.LastName, &s.Email, &s.Gender, &s.Pronouns, &s.Mobile,
+		&s.Qualifications, &s.Registration,
+		&specialties, &s.PositionTitle, &s.Position, &age, &s.Role, &s.PasswordHash, when{&s.VerifiedAt},
+		num[account.StaffID]{&s.LocumFor},
+		when{&s.LocumFrom}, when{&s.LocumUntil}, &s.SignsAlone, &settings, when{&s.DeletedAt}, &s.Version,
+		when{&s.CreatedAt}, when{&s.UpdatedAt}, &sees)
 	if err != nil {
 		return r, err
 	}
@@ -61,7 +66,8 @@ func scanStaff(scan scanner) (account.Staff, error) {
 
 // Staff finds members of staff by id.
 func (t *Tx) Staff(ctx context.Context, group practice.ID, ids []account.StaffID) ([]account.Staff, error) {
-	return listAmong(ctx, t, amongst{selectStaff + ` AND s.id IN ` + few2, selectStaff + ` AND s.id IN ` + many2}, in{group}, ids, scanStaff)
+	return listAmong(ctx, t, amongst{selectStaff + ` AND s.id IN ` + few2, selectStaff + ` AND s.id IN ` + many2},
+		in{group}, ids, scanStaff)
 }
 
 // StaffList lists members of staff.
@@ -70,8 +76,10 @@ func (t *Tx) StaffList(ctx context.Context, group practice.ID, q account.Query) 
 	if only {
 		sees = *q.Clinician
 	}
-	return readPage(ctx, t, selectStaff+` AND ($2 OR s.deleted_at IS NULL) AND ($3 OR COALESCE(p.active, false) = $4) ORDER BY s.id LIMIT $5 OFFSET $6`,
-		in{group, q.Deleted, !only, sees, q.Limit, q.Offset}, scanStaff, func(s account.Staff) columns { return columns{"s.id": s.ID} })
+	return readPage(ctx, t, selectStaff+` AND ($2 OR s.deleted_at IS NULL) AND ($3 OR COALESCE(p.active, false) =
+		$4) ORDER BY s.id LIMIT $5 OFFSET $6`,
+		in{group, q.Deleted, !only, sees, q.Limit, q.Offset}, scanStaff,
+		func(s account.Staff) columns { return columns{"s.id": s.ID} })
 }
 
 // StaffByEmail finds who signs in to a group by an address.
@@ -108,12 +116,14 @@ func (t *Tx) LockStaff(ctx context.Context, group practice.ID, id account.StaffI
 // SaveStaff keeps a member of staff.
 func (t *Tx) SaveStaff(ctx context.Context, group practice.ID, s account.Staff) error {
 	key := account.EmailKey(s.Email)
-	if _, err := t.exec(ctx, `DELETE FROM sign_in WHERE practice_group_id = $1 AND staff_id = $2 AND email_key <> $3`, group, s.ID, key); err != nil {
+	if _, err := t.exec(ctx, `DELETE FROM sign_in WHERE practice_group_id = $1 AND staff_id = $2 AND email_key <> $3`,
+		group, s.ID, key); err != nil {
 		return err
 	}
 	if key != "" && s.DeletedAt.IsZero() {
 		n, err := t.exec(ctx, `INSERT INTO sign_in (email_key, practice_group_id, staff_id) VALUES ($1, $2, $3)
-			ON CONFLICT (email_key, practice_group_id) DO UPDATE SET staff_id = $3 WHERE sign_in.staff_id = $3`, key, group, s.ID)
+			ON CONFLICT (email_key, practice_group_id) DO UPDATE SET staff_id = $3 WHERE sign_in.staff_id = $3`, key,
+			group, s.ID)
 		if err != nil {
 			return err
 		}
@@ -129,16 +139,24 @@ func (t *Tx) SaveStaff(ctx context.Context, group practice.ID, s account.Staff) 
 	if s.MinimumAge != nil {
 		age = int64(*s.MinimumAge)
 	}
-	_, err = t.exec(ctx, `INSERT INTO staff (practice_group_id, id, title, first_name, last_name, email, email_key, gender, pronouns, mobile, qualifications,
-			registration, specialties, position_title, position, minimum_age, role, password_hash, verified_at, locum_for, locum_from, locum_until,
+	_, err = t.exec(ctx, `INSERT INTO staff (practice_group_id, id, title, first_name, last_name, email, email_key,
+		gender, pronouns, mobile, qualifications,
+			registration, specialties, position_title, position, minimum_age, role, password_hash, verified_at,
+			locum_for, locum_from, locum_until,
 			signs_alone, settings, deleted_at, version, created_at, updated_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28)
-		ON CONFLICT (practice_group_id, id) DO UPDATE SET title = $3, first_name = $4, last_name = $5, email = $6, email_key = $7, gender = $8, pronouns = $9,
-			mobile = $10, qualifications = $11, registration = $12, specialties = $13, position_title = $14, position = $15, minimum_age = $16, role = $17,
-			password_hash = $18, verified_at = $19, locum_for = $20, locum_from = $21, locum_until = $22, signs_alone = $23, settings = $24,
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
+		$22, $23, $24, $25, $26, $27, $28)
+		ON CONFLICT (practice_group_id, id) DO UPDATE SET title = $3, first_name = $4, last_name = $5, email = $6,
+		email_key = $7, gender = $8, pronouns = $9,
+			mobile = $10, qualifications = $11, registration = $12, specialties = $13, position_title = $14,
+			position = $15, minimum_age = $16, role = $17,
+			password_hash = $18, verified_at = $19, locum_for = $20, locum_from = $21, locum_until = $22,
+			signs_alone = $23, settings = $24,
 			deleted_at = $25, version = $26, updated_at = $28`,
-		group, s.ID, s.Title, s.FirstName, s.LastName, s.Email, key, s.Gender, s.Pronouns, s.Mobile, s.Qualifications, s.Registration, string(specialties),
-		s.PositionTitle, s.Position, age, s.Role, s.PasswordHash, at(s.VerifiedAt), opt(s.LocumFor), at(s.LocumFrom), at(s.LocumUntil), s.SignsAlone,
+		group, s.ID, s.Title, s.FirstName, s.LastName, s.Email, key, s.Gender, s.Pronouns, s.Mobile, s.Qualifications,
+		s.Registration, string(specialties),
+		s.PositionTitle, s.Position, age, s.Role, s.PasswordHash, at(s.VerifiedAt), opt(s.LocumFor), at(s.LocumFrom),
+		at(s.LocumUntil), s.SignsAlone,
 		string(s.Settings), at(s.DeletedAt), s.Version, s.CreatedAt, s.UpdatedAt)
 	if err != nil {
 		return err
@@ -148,14 +166,17 @@ func (t *Tx) SaveStaff(ctx context.Context, group practice.ID, s account.Staff) 
 
 // seesPatients makes, names or puts away the practitioner somebody is.
 func (t *Tx) seesPatients(ctx context.Context, group practice.ID, s account.Staff) error {
-	n, err := t.exec(ctx, `UPDATE practitioner SET title = $3, first_name = $4, last_name = $5, active = $6, updated_at = $7
-		WHERE practice_group_id = $1 AND id = $2`, group, s.ID, s.Title, s.FirstName, s.LastName, s.Clinician && s.DeletedAt.IsZero(), s.UpdatedAt)
+	n, err := t.exec(ctx, `UPDATE practitioner SET title = $3, first_name = $4, last_name = $5, active = $6,
+		updated_at = $7
+		WHERE practice_group_id = $1 AND id = $2`, group, s.ID, s.Title, s.FirstName, s.LastName, s.Clinician &&
+		s.DeletedAt.IsZero(), s.UpdatedAt)
 	if err != nil || n > 0 || !s.Clinician {
 		return err
 	}
 	return t.addPractitioner(ctx, group, practice.Practitioner{
-		ID: practice.PractitionerID(s.ID), Title: s.Title, FirstName: s.FirstName, LastName: s.LastName, Profession: practice.GP,
-		Active: true, CreatedAt: s.UpdatedAt, UpdatedAt: s.UpdatedAt,
+		ID: practice.PractitionerID(s.ID), Title: s.Title, FirstName: s.FirstName, LastName: s.LastName,
+		Profession: practice.GP,
+		Active:     true, CreatedAt: s.UpdatedAt, UpdatedAt: s.UpdatedAt,
 	})
 }
 
@@ -164,8 +185,10 @@ func (s accountStore) TakeAttempt(ctx context.Context, name string, now, cutoff 
 	err = s.tx.db.do(ctx, func(t *Tx) error {
 		_, err := t.one(ctx, `INSERT INTO sign_in_attempt (name, wrong, since) VALUES ($1, 1, $2)
 			ON CONFLICT (name) DO UPDATE SET
-				wrong = CASE WHEN sign_in_attempt.since <= $3 OR sign_in_attempt.since > $4 THEN 1 ELSE sign_in_attempt.wrong + 1 END,
-				since = CASE WHEN sign_in_attempt.since <= $3 OR sign_in_attempt.since > $4 THEN $2 ELSE sign_in_attempt.since END
+				wrong = CASE WHEN sign_in_attempt.since <= $3 OR sign_in_attempt.since > $4 THEN 1 ELSE
+				sign_in_attempt.wrong + 1 END,
+				since = CASE WHEN sign_in_attempt.since <= $3 OR sign_in_attempt.since > $4 THEN $2 ELSE
+				sign_in_attempt.since END
 			RETURNING wrong`, in{name, now, cutoff, now.Add(now.Sub(cutoff))}, &n) // one from that far ahead is from before the clock was put back
 		return err
 	})
@@ -183,7 +206,8 @@ func (s accountStore) ForgiveAttempts(ctx context.Context, name string) error {
 // ForgetAttempts deletes some counts that began before a time.
 func (s accountStore) ForgetAttempts(ctx context.Context, before time.Time, limit int) error {
 	return s.tx.db.do(ctx, func(t *Tx) error {
-		_, err := t.exec(ctx, `DELETE FROM sign_in_attempt WHERE name IN (SELECT name FROM sign_in_attempt WHERE since <= $1 LIMIT $2)`, before, limit)
+		_, err := t.exec(ctx, `DELETE FROM sign_in_attempt WHERE name IN (SELECT name FROM sign_in_attempt WHERE
+			since <= $1 LIMIT $2)`, before, limit)
 		return err
 	})
 }
@@ -192,10 +216,12 @@ const invitationColumns = `id, staff_id, hash, state, made_at, expires_at, used_
 
 // Invitation finds an invitation.
 func (t *Tx) Invitation(ctx context.Context, group practice.ID, id account.InvitationID) (account.Invitation, error) {
-	return find(ctx, t, account.ErrInvitation, `SELECT `+invitationColumns+` FROM invitation WHERE practice_group_id = $1 AND id = $2`, in{group, id},
+	return find(ctx, t, account.ErrInvitation, `SELECT `+invitationColumns+` FROM invitation WHERE
+		practice_group_id = $1 AND id = $2`, in{group, id},
 		func(scan scanner) (account.Invitation, error) {
 			var i account.Invitation
-			err := scan(&i.ID, &i.Staff, &i.Hash, &i.State, when{&i.MadeAt}, when{&i.ExpiresAt}, when{&i.UsedAt}, when{&i.EndedAt})
+			err := scan(&i.ID, &i.Staff, &i.Hash, &i.State, when{&i.MadeAt}, when{&i.ExpiresAt}, when{&i.UsedAt},
+				when{&i.EndedAt})
 			return i, err
 		})
 }
@@ -209,14 +235,16 @@ func (t *Tx) SaveInvitation(ctx context.Context, group practice.ID, i account.In
 }
 
 // SetInvitationState notes what became of an invitation's e-mail.
-func (t *Tx) SetInvitationState(ctx context.Context, group practice.ID, id account.InvitationID, state account.InvitationState) error {
+func (t *Tx) SetInvitationState(ctx context.Context, group practice.ID, id account.InvitationID,
+	state account.InvitationState) error {
 	_, err := t.exec(ctx, `UPDATE invitation SET state = $3 WHERE practice_group_id = $1 AND id = $2`, group, id, state)
 	return err
 }
 
 // EndInvitations ends somebody's invitation.
 func (t *Tx) EndInvitations(ctx context.Context, group practice.ID, id account.StaffID, now time.Time) (bool, error) {
-	n, err := t.exec(ctx, `UPDATE invitation SET ended_at = $3 WHERE practice_group_id = $1 AND staff_id = $2 AND used_at IS NULL AND ended_at IS NULL`, group, id, now)
+	n, err := t.exec(ctx, `UPDATE invitation SET ended_at = $3 WHERE practice_group_id = $1 AND staff_id = $2 AND
+		used_at IS NULL AND ended_at IS NULL`, group, id, now)
 	return n > 0, err
 }
 
@@ -224,7 +252,8 @@ func (t *Tx) EndInvitations(ctx context.Context, group practice.ID, id account.S
 func (s accountStore) ForgetInvitations(ctx context.Context, group practice.ID, before time.Time, limit int) error {
 	return s.tx.db.do(ctx, func(t *Tx) error {
 		_, err := t.exec(ctx, `DELETE FROM invitation WHERE practice_group_id = $1 AND id IN
-			(SELECT id FROM invitation WHERE practice_group_id = $1 AND expires_at < $2 LIMIT $3)`, group, before, limit)
+			(SELECT id FROM invitation WHERE practice_group_id = $1 AND expires_at < $2 LIMIT $3)`, group, before,
+			limit)
 		return err
 	})
 }
@@ -237,7 +266,8 @@ func scanAccessGroup(scan scanner) (account.AccessGroup, error) {
 
 // AccessGroups lists a group's access groups.
 func (t *Tx) AccessGroups(ctx context.Context, group practice.ID) ([]account.AccessGroup, error) {
-	return list(ctx, t, `SELECT id, name, label, public FROM access_group WHERE practice_group_id = $1 ORDER BY name, id`, in{group}, scanAccessGroup)
+	return list(ctx, t, `SELECT id, name, label, public FROM access_group WHERE practice_group_id = $1 ORDER BY
+		name, id`, in{group}, scanAccessGroup)
 }
 
 const selectStaffGroups = `SELECT s.staff_id, g.id, g.name, g.label, g.public FROM access_group_staff s
@@ -265,18 +295,23 @@ func memberships[ID comparable](rows []membership[ID], err error) (map[ID][]acco
 }
 
 // AccessGroupsOfStaff lists the access groups members of staff are in.
-func (t *Tx) AccessGroupsOfStaff(ctx context.Context, group practice.ID, ids []account.StaffID) (map[account.StaffID][]account.AccessGroup, error) {
-	return memberships(listAmong(ctx, t, amongst{selectStaffGroups + few2 + ` ORDER BY g.name, g.id`, selectStaffGroups + many2 + ` ORDER BY g.name, g.id`}, in{group}, ids,
+func (t *Tx) AccessGroupsOfStaff(ctx context.Context, group practice.ID,
+	ids []account.StaffID) (map[account.StaffID][]account.AccessGroup, error) {
+	return memberships(listAmong(ctx, t, amongst{selectStaffGroups + few2 + ` ORDER BY g.name, g.id`,
+		selectStaffGroups + many2 + ` ORDER BY g.name, g.id`}, in{group}, ids,
 		scanMembership[account.StaffID]))
 }
 
 // SetStaffGroups puts somebody into some access groups and no others.
-func (t *Tx) SetStaffGroups(ctx context.Context, group practice.ID, id account.StaffID, groups []account.GroupID) error {
-	if _, err := t.exec(ctx, `DELETE FROM access_group_staff WHERE practice_group_id = $1 AND staff_id = $2`, group, id); err != nil {
+func (t *Tx) SetStaffGroups(ctx context.Context, group practice.ID, id account.StaffID,
+	groups []account.GroupID) error {
+	if _, err := t.exec(ctx, `DELETE FROM access_group_staff WHERE practice_group_id = $1 AND staff_id = $2`, group,
+		id); err != nil {
 		return err
 	}
 	for _, g := range groups {
-		if _, err := t.exec(ctx, `INSERT INTO access_group_staff (practice_group_id, access_group_id, staff_id) VALUES ($1, $2, $3)
+		if _, err := t.exec(ctx, `INSERT INTO access_group_staff (practice_group_id, access_group_id, staff_id)
+			VALUES ($1, $2, $3)
 			ON CONFLICT (practice_group_id, access_group_id, staff_id) DO NOTHING`, group, g, id); err != nil {
 			return err
 		}
@@ -286,7 +321,9 @@ func (t *Tx) SetStaffGroups(ctx context.Context, group practice.ID, id account.S
 
 // SaveAccessGroup keeps an access group.
 func (t *Tx) SaveAccessGroup(ctx context.Context, group practice.ID, g account.AccessGroup, now time.Time) error {
-	_, err := t.exec(ctx, `INSERT INTO access_group (practice_group_id, id, name, label, public, created_at) VALUES ($1, $2, $3, $4, $5, $6)
-		ON CONFLICT (practice_group_id, id) DO UPDATE SET name = $3, label = $4, public = $5`, group, g.ID, g.Name, g.Label, g.Public, now)
+	_, err := t.exec(ctx, `INSERT INTO access_group (practice_group_id, id, name, label, public, created_at) VALUES
+		($1, $2, $3, $4, $5, $6)
+		ON CONFLICT (practice_group_id, id) DO UPDATE SET name = $3, label = $4, public = $5`, group, g.ID, g.Name,
+		g.Label, g.Public, now)
 	return err
 }

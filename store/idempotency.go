@@ -20,7 +20,8 @@ func (db *DB) Idempotency() idempotency.Store { return idempotencyStore{db.plain
 var errUndo = errors.New("nothing of this is to be kept")
 
 // Once runs a request at most once for its claim.
-func (s idempotencyStore) Once(ctx context.Context, c idempotency.Claim, run func(context.Context) idempotency.Answer) (idempotency.Answer, bool, error) {
+func (s idempotencyStore) Once(ctx context.Context, c idempotency.Claim,
+	run func(context.Context) idempotency.Answer) (idempotency.Answer, bool, error) {
 	for {
 		known, found, err := s.answer(ctx, c)
 		if err != nil || found {
@@ -52,7 +53,8 @@ func (s idempotencyStore) answer(ctx context.Context, c idempotency.Claim) (idem
 
 // first runs the request and keeps its answer; mine is false when another
 // request with the claim came first.
-func (s idempotencyStore) first(ctx context.Context, c idempotency.Claim, run func(context.Context) idempotency.Answer) (answer idempotency.Answer, mine bool, err error) {
+func (s idempotencyStore) first(ctx context.Context, c idempotency.Claim,
+	run func(context.Context) idempotency.Answer) (answer idempotency.Answer, mine bool, err error) {
 	err = s.tx.db.do(ctx, func(t *Tx) error {
 		answer, mine = idempotency.Answer{}, false
 		var err error
@@ -70,7 +72,8 @@ func (s idempotencyStore) first(ctx context.Context, c idempotency.Claim, run fu
 		case answer.Status >= 400:
 			return errUndo
 		}
-		_, err = t.exec(ctx, `UPDATE idempotency SET status = $4, media_type = $5, body = $6 WHERE practice_group_id = $1 AND key_id = $2 AND name = $3`,
+		_, err = t.exec(ctx, `UPDATE idempotency SET status = $4, media_type = $5, body = $6 WHERE
+			practice_group_id = $1 AND key_id = $2 AND name = $3`,
 			c.Group, c.Key, c.Name, answer.Status, answer.Type, answer.Body)
 		return err
 	})
@@ -91,7 +94,8 @@ func (s idempotencyStore) first(ctx context.Context, c idempotency.Claim, run fu
 
 // addClaim keeps the claim unless it is there already.
 func (t *Tx) addClaim(ctx context.Context, c idempotency.Claim, a idempotency.Answer) (bool, error) {
-	_, err := t.exec(ctx, `DELETE FROM idempotency WHERE practice_group_id = $1 AND key_id = $2 AND name = $3 AND made_at <= $4`,
+	_, err := t.exec(ctx, `DELETE FROM idempotency WHERE practice_group_id = $1 AND key_id = $2 AND name = $3 AND
+		made_at <= $4`,
 		c.Group, c.Key, c.Name, c.At.Add(-idempotency.ClaimLife))
 	if err != nil {
 		return false, err
@@ -99,17 +103,20 @@ func (t *Tx) addClaim(ctx context.Context, c idempotency.Claim, a idempotency.An
 	if a.Body == nil {
 		a.Body = []byte{}
 	}
-	n, err := t.exec(ctx, `INSERT INTO idempotency (practice_group_id, key_id, name, fingerprint, made_at, status, media_type, body)
+	n, err := t.exec(ctx, `INSERT INTO idempotency (practice_group_id, key_id, name, fingerprint, made_at, status,
+		media_type, body)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (practice_group_id, key_id, name) DO NOTHING`,
 		c.Group, c.Key, c.Name, c.Fingerprint, c.At, a.Status, a.Type, a.Body)
 	return n == 1, err
 }
 
 // ForgetClaims deletes some claims made before a time.
-func (s idempotencyStore) ForgetClaims(ctx context.Context, group access.GroupID, before time.Time, limit int) (n int, err error) {
+func (s idempotencyStore) ForgetClaims(ctx context.Context, group access.GroupID, before time.Time,
+	limit int) (n int, err error) {
 	err = s.tx.db.do(ctx, func(t *Tx) error {
 		deleted, err := t.exec(ctx, `DELETE FROM idempotency WHERE practice_group_id = $1 AND (key_id, name) IN (
-			SELECT key_id, name FROM idempotency WHERE practice_group_id = $1 AND made_at <= $2 ORDER BY made_at LIMIT $3)`, group, before, limit)
+			SELECT key_id, name FROM idempotency WHERE practice_group_id = $1 AND made_at <= $2 ORDER BY made_at
+			LIMIT $3)`, group, before, limit)
 		n = int(deleted)
 		return err
 	})

@@ -54,7 +54,8 @@ func (db *DB) LastHome(ctx context.Context) (string, error) {
 // KeepHome keeps where the database is.
 func (db *DB) KeepHome(ctx context.Context, home string) error {
 	return db.do(ctx, func(t *Tx) error {
-		_, err := t.exec(ctx, `INSERT INTO installation (id, sealed, home) VALUES (1, $2, $1) ON CONFLICT (id) DO UPDATE SET home = $1`, home, []byte{})
+		_, err := t.exec(ctx, `INSERT INTO installation (id, sealed, home) VALUES (1, $2, $1) ON CONFLICT (id) DO
+			UPDATE SET home = $1`, home, []byte{})
 		return err
 	})
 }
@@ -68,18 +69,21 @@ func (db *DB) Home(ctx context.Context) (string, error) {
 		return fileHome(db.path)
 	}
 	var database int64
-	if _, err := db.plain().one(ctx, `SELECT oid::bigint FROM pg_database WHERE datname = current_database()`, nil, &database); err != nil {
+	if _, err := db.plain().one(ctx, `SELECT oid::bigint FROM pg_database WHERE datname = current_database()`, nil,
+		&database); err != nil {
 		return "", err
 	}
 	var cluster int64
-	if _, err := db.plain().one(ctx, `SELECT system_identifier FROM pg_control_system()`, nil, &cluster); err != nil && fateOf(err) != final {
+	if _, err := db.plain().one(ctx, `SELECT system_identifier FROM pg_control_system()`, nil, &cluster); err != nil &&
+		fateOf(err) != final {
 		return "", err // a service that keeps this to itself leaves the database's number
 	}
 	return fmt.Sprintf("%d/%d", cluster, database), nil
 }
 
 // ErrInUse is returned to a second server on one SQLite file.
-var ErrInUse = fault.New(fault.Conflict, "database_in_use", "Another server uses this SQLite database. Stop it first, or use PostgreSQL, which several servers can share.")
+var ErrInUse = fault.New(fault.Conflict, "database_in_use", "Another server uses this SQLite database. Stop it "+
+	"first, or use PostgreSQL, which several servers can share.")
 
 // occupy makes this program the one server on an SQLite file, until the database
 // is closed or the program dies: the system ends the lock with it.
@@ -98,7 +102,8 @@ func (db *DB) occupy() error {
 		if err != nil || len(other) == 0 {
 			return ErrInUse
 		}
-		return ErrInUse.Saying(fmt.Sprintf("Another server uses %s: %s. Stop it first, or use PostgreSQL, which several servers can share.", db.path, other))
+		return ErrInUse.Saying(fmt.Sprintf("Another server uses %s: %s. Stop it first, or use PostgreSQL, which "+
+			"several servers can share.", db.path, other))
 	}
 	db.lock = lock
 	host, _ := os.Hostname()

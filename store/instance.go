@@ -32,7 +32,8 @@ func (db *DB) Instance(ctx context.Context) (sandbox, found bool, err error) {
 // one does; the others wait for it.
 func (db *DB) Found(ctx context.Context, sandbox bool, now time.Time) (fresh bool, err error) {
 	err = db.do(ctx, func(t *Tx) error {
-		n, err := t.exec(ctx, `INSERT INTO instance (id, sandbox, created_at) VALUES (1, $1, $2) ON CONFLICT (id) DO NOTHING`, sandbox, now)
+		n, err := t.exec(ctx, `INSERT INTO instance (id, sandbox, created_at) VALUES (1, $1, $2) ON CONFLICT (id)
+			DO NOTHING`, sandbox, now)
 		fresh = n == 1
 		return err
 	})
@@ -66,7 +67,8 @@ func (db *DB) examineSQLite(ctx context.Context) (h Health, err error) {
 	for _, q := range []struct {
 		text string
 		dest any
-	}{{`SELECT sqlite_version()`, &h.Version}, {`PRAGMA quick_check(1)`, &damage}, {`PRAGMA journal_mode`, &journal}, {`PRAGMA synchronous`, &sync}} {
+	}{{`SELECT sqlite_version()`, &h.Version}, {`PRAGMA quick_check(1)`, &damage}, {`PRAGMA journal_mode`, &journal},
+		{`PRAGMA synchronous`, &sync}} {
 		if _, err := t.one(ctx, q.text, nil, q.dest); err != nil {
 			return h, err
 		}
@@ -84,7 +86,8 @@ func (db *DB) examinePostgres(ctx context.Context) (h Health, err error) {
 	before := time.Now()
 	var now time.Time
 	var fsync, commit string
-	_, err = t.one(ctx, `SELECT current_setting('server_version'), clock_timestamp(), current_setting('fsync'), current_setting('synchronous_commit')`,
+	_, err = t.one(ctx, `SELECT current_setting('server_version'), clock_timestamp(), current_setting('fsync'),
+		current_setting('synchronous_commit')`,
 		nil, &h.Version, when{&now}, &fsync, &commit)
 	h.Clock = now.Sub(before.Add(time.Since(before) / 2))
 	h.Durable = fsync == "on" && commit != "off"
@@ -94,14 +97,16 @@ func (db *DB) examinePostgres(ctx context.Context) (h Health, err error) {
 
 // Sending tells whether messages go out.
 func (db *DB) Sending(ctx context.Context) (s sending.State, err error) {
-	_, err = db.plain().one(ctx, `SELECT database_id, beat, paused_at, paused_why FROM instance WHERE id = 1`, nil, &s.Identity, &s.Beat, when{&s.Paused}, &s.Why)
+	_, err = db.plain().one(ctx, `SELECT database_id, beat, paused_at, paused_why FROM instance WHERE id = 1`, nil,
+		&s.Identity, &s.Beat, when{&s.Paused}, &s.Why)
 	return s, err
 }
 
 // PauseSending stops all sending, unless it is stopped already.
 func (db *DB) PauseSending(ctx context.Context, now time.Time, why string) error {
 	return db.do(ctx, func(t *Tx) error {
-		_, err := t.exec(ctx, `UPDATE instance SET paused_at = $1, paused_why = $2 WHERE id = 1 AND paused_at IS NULL`, now, why)
+		_, err := t.exec(ctx, `UPDATE instance SET paused_at = $1, paused_why = $2 WHERE id = 1 AND paused_at IS NULL`,
+			now, why)
 		return err
 	})
 }
@@ -118,7 +123,8 @@ func (db *DB) ResumeSending(ctx context.Context) error {
 // database's identity; 0 before there is a practice group.
 func (db *DB) Beat(ctx context.Context) (beat, identity int64, err error) {
 	err = db.do(ctx, func(t *Tx) error {
-		_, err := t.one(ctx, `UPDATE instance SET beat = beat + 1, database_id = CASE WHEN database_id = 0 THEN $1 ELSE database_id END WHERE id = 1
+		_, err := t.one(ctx, `UPDATE instance SET beat = beat + 1, database_id = CASE WHEN database_id = 0 THEN $1
+			ELSE database_id END WHERE id = 1
 			RETURNING beat, database_id`, in{1 + rand.Int64N(1<<52)}, &beat, &identity)
 		return err
 	})

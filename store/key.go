@@ -37,7 +37,8 @@ const keyColumns = `practice_group_id, id, hash, partner, test, scopes, permissi
 func scanKey(scan scanner) (key.Key, error) {
 	var k key.Key
 	var limit sql.NullInt64
-	err := scan(&k.Group, &k.ID, &k.Hash, &k.Partner, &k.Test, words[access.Scope]{&k.Scopes}, words[access.KeyPermission]{&k.Permissions},
+	err := scan(&k.Group, &k.ID, &k.Hash, &k.Partner, &k.Test, words[access.Scope]{&k.Scopes},
+		words[access.KeyPermission]{&k.Permissions},
 		&limit, when{&k.ExpiresAt}, when{&k.RevokedAt}, when{&k.LastUsed}, when{&k.CreatedAt}, &k.Role, &k.PasswordHash)
 	if limit.Valid {
 		n := int(limit.Int64)
@@ -48,12 +49,14 @@ func scanKey(scan scanner) (key.Key, error) {
 
 // APIKey finds a key.
 func (t *Tx) APIKey(ctx context.Context, group access.GroupID, id access.KeyID) (key.Key, error) {
-	return find(ctx, t, key.ErrUnknown, `SELECT `+keyColumns+` FROM api_key WHERE practice_group_id = $1 AND id = $2`, in{group, id}, scanKey)
+	return find(ctx, t, key.ErrUnknown, `SELECT `+keyColumns+` FROM api_key WHERE practice_group_id = $1 AND id = $2`,
+		in{group, id}, scanKey)
 }
 
 // APIKeys lists a group's keys.
 func (t *Tx) APIKeys(ctx context.Context, group access.GroupID) ([]key.Key, error) {
-	return list(ctx, t, `SELECT `+keyColumns+` FROM api_key WHERE practice_group_id = $1 ORDER BY id`, in{group}, scanKey)
+	return list(ctx, t, `SELECT `+keyColumns+` FROM api_key WHERE practice_group_id = $1 ORDER BY id`, in{group},
+		scanKey)
 }
 
 // SaveAPIKey keeps a key.
@@ -65,7 +68,8 @@ func (t *Tx) SaveAPIKey(ctx context.Context, k key.Key) error {
 	_, err := t.exec(ctx, `INSERT INTO api_key (`+keyColumns+`)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
 		ON CONFLICT (practice_group_id, id) DO UPDATE SET scopes = $6, permissions = $7, rate_limit = $8, expires_at = $9, revoked_at = $10`,
-		k.Group, k.ID, k.Hash, k.Partner, k.Test, joined(k.Scopes), joined(k.Permissions), limit, at(k.ExpiresAt), at(k.RevokedAt), at(k.LastUsed), k.CreatedAt,
+		k.Group, k.ID, k.Hash, k.Partner, k.Test, joined(k.Scopes), joined(k.Permissions), limit, at(k.ExpiresAt),
+		at(k.RevokedAt), at(k.LastUsed), k.CreatedAt,
 		k.Role, k.PasswordHash)
 	return err
 }
@@ -73,7 +77,8 @@ func (t *Tx) SaveAPIKey(ctx context.Context, k key.Key) error {
 // TouchAPIKey notes that the key was used.
 func (s keyStore) TouchAPIKey(ctx context.Context, group access.GroupID, id access.KeyID, now time.Time) error {
 	return s.tx.db.do(ctx, func(t *Tx) error {
-		_, err := t.exec(ctx, `UPDATE api_key SET last_used_at = $3 WHERE practice_group_id = $1 AND id = $2`, group, id, now)
+		_, err := t.exec(ctx, `UPDATE api_key SET last_used_at = $3 WHERE practice_group_id = $1 AND id = $2`, group,
+			id, now)
 		return err
 	})
 }

@@ -83,12 +83,16 @@ type columns map[string]any
 
 // readPage lists a page of a list: text ends with its order, a limit and an offset, and
 // has gives of a row the columns that the list can be in the order of.
-func readPage[T any](ctx context.Context, t *Tx, text string, args in, row func(scan scanner) (T, error), has func(T) columns) ([]T, error) {
+func readPage[T any](
+	ctx context.Context, t *Tx, text string, args in, row func(scan scanner) (T, error), has func(T) columns,
+) ([]T, error) {
 	return readPageBy(ctx, t, text, readingOf(text), args, row, has)
 }
 
 // readPageBy is readPage for a text that has a form of its own from a place.
-func readPageBy[T any](ctx context.Context, t *Tx, text string, r reading, args in, row func(scan scanner) (T, error), has func(T) columns) ([]T, error) {
+func readPageBy[T any](
+	ctx context.Context, t *Tx, text string, r reading, args in, row func(scan scanner) (T, error), has func(T) columns,
+) ([]T, error) {
 	limit, offset := whole(args[r.limit-1]), whole(args[r.offset-1])
 	of := listOf(ctx, text, args, r)
 	if offset > 0 {

@@ -37,15 +37,18 @@ const groupColumns = `practice_group_id, name, sector, ods_code, phone, email, w
 func scanGroup(scan scanner) (practice.Group, error) {
 	var g practice.Group
 	a := &g.Address
-	err := scan(&g.ID, &g.Name, &g.Sector, &g.ODSCode, &g.Phone, &g.Email, &g.Website, &a.Line1, &a.Line2, &a.Town, &a.County, &a.Postcode,
-		&g.TimeZone, &g.Holidays, &g.CancellationHours, &g.WindowDays, &g.Sandbox, when{&g.CreatedAt}, when{&g.UpdatedAt},
+	err := scan(&g.ID, &g.Name, &g.Sector, &g.ODSCode, &g.Phone, &g.Email, &g.Website, &a.Line1, &a.Line2, &a.Town,
+		&a.County, &a.Postcode,
+		&g.TimeZone, &g.Holidays, &g.CancellationHours, &g.WindowDays, &g.Sandbox, when{&g.CreatedAt},
+		when{&g.UpdatedAt},
 		&g.UnreadMinutes, &g.SMSPrice, &g.SendFrom, &g.SendUntil, &g.VAT, &g.PatientOverlap, &g.Leaving)
 	return g, err
 }
 
 // Group finds a group.
 func (t *Tx) Group(ctx context.Context, id practice.ID) (practice.Group, error) {
-	return find(ctx, t, practice.ErrGroupNotFound, `SELECT `+groupColumns+` FROM practice_group WHERE practice_group_id = $1`, in{id}, scanGroup)
+	return find(ctx, t, practice.ErrGroupNotFound, `SELECT `+groupColumns+` FROM practice_group WHERE
+		practice_group_id = $1`, in{id}, scanGroup)
 }
 
 // Groups lists every group.
@@ -63,7 +66,8 @@ func (t *Tx) SaveGroup(ctx context.Context, g practice.Group) error {
 			cancellation_hours = $15, window_days = $16, updated_at = $19, unread_minutes = $20, sms_price = $21, send_from = $22, send_until = $23,
 			vat_permille = $24, patient_overlap = $25, leaving = $26`,
 		g.ID, g.Name, g.Sector, g.ODSCode, g.Phone, g.Email, g.Website, a.Line1, a.Line2, a.Town, a.County, a.Postcode,
-		g.TimeZone, g.Holidays, g.CancellationHours, g.WindowDays, g.Sandbox, g.CreatedAt, g.UpdatedAt, g.UnreadMinutes, g.SMSPrice, g.SendFrom, g.SendUntil,
+		g.TimeZone, g.Holidays, g.CancellationHours, g.WindowDays, g.Sandbox, g.CreatedAt, g.UpdatedAt, g.UnreadMinutes,
+		g.SMSPrice, g.SendFrom, g.SendUntil,
 		g.VAT, g.PatientOverlap, g.Leaving)
 	if err != nil {
 		return err
@@ -74,11 +78,12 @@ func (t *Tx) SaveGroup(ctx context.Context, g practice.Group) error {
 
 // Networks lists the networks a group is a member of.
 func (t *Tx) Networks(ctx context.Context, group practice.ID) ([]string, error) {
-	return list(ctx, t, `SELECT network FROM network WHERE practice_group_id = $1 ORDER BY network`, in{group}, func(scan scanner) (string, error) {
-		var name string
-		err := scan(&name)
-		return name, err
-	})
+	return list(ctx, t, `SELECT network FROM network WHERE practice_group_id = $1 ORDER BY network`, in{group},
+		func(scan scanner) (string, error) {
+			var name string
+			err := scan(&name)
+			return name, err
+		})
 }
 
 // JoinNetwork makes the group a member.
@@ -99,7 +104,8 @@ const locationColumns = `id, name, phone, line_1, line_2, town, county, postcode
 func scanLocation(scan scanner) (practice.Location, error) {
 	var l practice.Location
 	a := &l.Address
-	err := scan(&l.ID, &l.Name, &l.Phone, &a.Line1, &a.Line2, &a.Town, &a.County, &a.Postcode, &l.Active, when{&l.CreatedAt}, when{&l.UpdatedAt})
+	err := scan(&l.ID, &l.Name, &l.Phone, &a.Line1, &a.Line2, &a.Town, &a.County, &a.Postcode, &l.Active,
+		when{&l.CreatedAt}, when{&l.UpdatedAt})
 	return l, err
 }
 
@@ -122,7 +128,8 @@ func (t *Tx) SaveLocation(ctx context.Context, group practice.ID, l practice.Loc
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 		ON CONFLICT (practice_group_id, id) DO UPDATE SET name = $2, phone = $3, line_1 = $4, line_2 = $5, town = $6, county = $7,
 			postcode = $8, active = $9, updated_at = $11`,
-		l.ID, l.Name, l.Phone, a.Line1, a.Line2, a.Town, a.County, a.Postcode, l.Active, l.CreatedAt, l.UpdatedAt, group)
+		l.ID, l.Name, l.Phone, a.Line1, a.Line2, a.Town, a.County, a.Postcode, l.Active, l.CreatedAt, l.UpdatedAt,
+		group)
 	return err
 }
 
@@ -130,12 +137,15 @@ const practitionerColumns = `id, title, first_name, last_name, profession, activ
 
 func scanPractitioner(scan scanner) (practice.Practitioner, error) {
 	var p practice.Practitioner
-	err := scan(&p.ID, &p.Title, &p.FirstName, &p.LastName, &p.Profession, &p.Active, when{&p.CreatedAt}, when{&p.UpdatedAt})
+	err := scan(&p.ID, &p.Title, &p.FirstName, &p.LastName, &p.Profession, &p.Active, when{&p.CreatedAt},
+		when{&p.UpdatedAt})
 	return p, err
 }
 
 // Practitioner finds a person.
-func (t *Tx) Practitioner(ctx context.Context, group practice.ID, id practice.PractitionerID) (practice.Practitioner, error) {
+func (t *Tx) Practitioner(
+	ctx context.Context, group practice.ID, id practice.PractitionerID,
+) (practice.Practitioner, error) {
 	return find(ctx, t, practice.ErrPractitionerNotFound, `SELECT `+practitionerColumns+` FROM practitioner
 		WHERE practice_group_id = $1 AND id = $2`, in{group, id}, scanPractitioner)
 }
@@ -143,7 +153,8 @@ func (t *Tx) Practitioner(ctx context.Context, group practice.ID, id practice.Pr
 // Practitioners lists people by surname.
 func (t *Tx) Practitioners(ctx context.Context, group practice.ID, inactive bool) ([]practice.Practitioner, error) {
 	return list(ctx, t, `SELECT `+practitionerColumns+` FROM practitioner
-		WHERE practice_group_id = $1 AND (active OR $2) ORDER BY last_name, first_name, id`, in{group, inactive}, scanPractitioner)
+		WHERE practice_group_id = $1 AND (active OR $2) ORDER BY last_name, first_name, id`, in{group, inactive},
+		scanPractitioner)
 }
 
 // SavePractitioner keeps a person, their diary when they are new, and their name
@@ -152,10 +163,13 @@ func (t *Tx) SavePractitioner(ctx context.Context, group practice.ID, p practice
 	if err := t.addPractitioner(ctx, group, p); err != nil {
 		return err
 	}
-	_, err := t.exec(ctx, `INSERT INTO staff (practice_group_id, id, title, first_name, last_name, email, email_key, gender, pronouns, mobile, qualifications,
-			registration, specialties, position_title, position, role, password_hash, signs_alone, settings, version, created_at, updated_at)
+	_, err := t.exec(ctx, `INSERT INTO staff (practice_group_id, id, title, first_name, last_name, email,
+		email_key, gender, pronouns, mobile, qualifications,
+			registration, specialties, position_title, position, role, password_hash, signs_alone, settings,
+			version, created_at, updated_at)
 		VALUES ($1, $2, $3, $4, $5, '', '', '', '', '', '', '', '', '', '', '', '', false, '', 1, $6, $7)
-		ON CONFLICT (practice_group_id, id) DO UPDATE SET title = $3, first_name = $4, last_name = $5, updated_at = $7, version = staff.version + 1`,
+		ON CONFLICT (practice_group_id, id) DO UPDATE SET title = $3, first_name = $4, last_name = $5, updated_at =
+		$7, version = staff.version + 1`,
 		group, p.ID, p.Title, p.FirstName, p.LastName, p.CreatedAt, p.UpdatedAt)
 	return err
 }
@@ -187,7 +201,8 @@ func (t *Tx) HolidayChanges(ctx context.Context, group practice.ID, from, to inp
 // SaveHoliday keeps what was set by hand for a date.
 func (t *Tx) SaveHoliday(ctx context.Context, group practice.ID, h practice.Holiday) error {
 	_, err := t.exec(ctx, `INSERT INTO bank_holiday (practice_group_id, day, name, closed) VALUES ($1, $2, $3, $4)
-		ON CONFLICT (practice_group_id, day) DO UPDATE SET name = $3, closed = $4`, group, h.Day.String(), h.Name, h.Closed)
+		ON CONFLICT (practice_group_id, day) DO UPDATE SET name = $3, closed = $4`, group, h.Day.String(), h.Name,
+		h.Closed)
 	return err
 }
 

@@ -11,7 +11,8 @@ import (
 
 // KeyBearer finds who holds a key.
 func (t *Tx) KeyBearer(ctx context.Context, group access.GroupID, id access.KeyID) (key.Bearer, error) {
-	return find(ctx, t, key.ErrBadToken, `SELECT k.practice_group_id, k.id, k.hash, k.partner, k.rate_limit, k.expires_at, k.revoked_at, k.last_used_at, k.role,
+	return find(ctx, t, key.ErrBadToken, `SELECT k.practice_group_id, k.id, k.hash, k.partner, k.rate_limit,
+		k.expires_at, k.revoked_at, k.last_used_at, k.role,
 			r.permissions, g.graphql_limit, g.limit_status
 		FROM api_key k
 		JOIN practice_group g ON g.practice_group_id = k.practice_group_id
@@ -20,7 +21,8 @@ func (t *Tx) KeyBearer(ctx context.Context, group access.GroupID, id access.KeyI
 		var b key.Bearer
 		var limit sql.NullInt64
 		k := &b.Key
-		err := scan(&k.Group, &k.ID, &k.Hash, &k.Partner, &limit, when{&k.ExpiresAt}, when{&k.RevokedAt}, when{&k.LastUsed}, &k.Role,
+		err := scan(&k.Group, &k.ID, &k.Hash, &k.Partner, &limit, when{&k.ExpiresAt}, when{&k.RevokedAt},
+			when{&k.LastUsed}, &k.Role,
 			words[access.Permission]{&b.Held}, &b.Terms.Limit, &b.Terms.Status)
 		if limit.Valid {
 			n := int(limit.Int64)
@@ -33,8 +35,10 @@ func (t *Tx) KeyBearer(ctx context.Context, group access.GroupID, id access.KeyI
 
 // SessionBearer finds whose session it is.
 func (t *Tx) SessionBearer(ctx context.Context, group access.GroupID, id access.SessionID) (key.Bearer, error) {
-	return find(ctx, t, key.ErrBadToken, `SELECT s.practice_group_id, s.id, s.hash, s.staff_id, s.key_id, s.made_at, s.expires_at, s.revoked_at, s.last_used_at,
-			k.partner, k.rate_limit, k.expires_at, k.revoked_at, f.title, f.first_name, f.last_name, f.deleted_at, COALESCE(f.role, k.role),
+	return find(ctx, t, key.ErrBadToken, `SELECT s.practice_group_id, s.id, s.hash, s.staff_id, s.key_id,
+		s.made_at, s.expires_at, s.revoked_at, s.last_used_at,
+			k.partner, k.rate_limit, k.expires_at, k.revoked_at, f.title, f.first_name, f.last_name, f.deleted_at,
+			COALESCE(f.role, k.role),
 			r.permissions, g.graphql_limit, g.limit_status
 		FROM session_token s
 		JOIN practice_group g ON g.practice_group_id = s.practice_group_id
@@ -47,8 +51,10 @@ func (t *Tx) SessionBearer(ctx context.Context, group access.GroupID, id access.
 		var title, first, last string
 		var left time.Time
 		s, k := &b.Session, &b.Key
-		err := scan(&s.Group, &s.ID, &s.Hash, num[int64]{&s.Staff}, num[access.KeyID]{&s.Key}, when{&s.MadeAt}, when{&s.ExpiresAt}, when{&s.RevokedAt}, when{&s.LastUsed},
-			text{&k.Partner}, &limit, when{&k.ExpiresAt}, when{&k.RevokedAt}, text{&title}, text{&first}, text{&last}, when{&left}, text{&b.Role},
+		err := scan(&s.Group, &s.ID, &s.Hash, num[int64]{&s.Staff}, num[access.KeyID]{&s.Key}, when{&s.MadeAt},
+			when{&s.ExpiresAt}, when{&s.RevokedAt}, when{&s.LastUsed},
+			text{&k.Partner}, &limit, when{&k.ExpiresAt}, when{&k.RevokedAt}, text{&title}, text{&first}, text{&last},
+			when{&left}, text{&b.Role},
 			words[access.Permission]{&b.Held}, &b.Terms.Limit, &b.Terms.Status)
 		if limit.Valid {
 			n := int(limit.Int64)
@@ -75,7 +81,8 @@ func joinedName(parts ...string) string {
 
 // AddSession keeps a session.
 func (t *Tx) AddSession(ctx context.Context, s key.Session) error {
-	_, err := t.exec(ctx, `INSERT INTO session_token (practice_group_id, id, hash, staff_id, key_id, made_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+	_, err := t.exec(ctx, `INSERT INTO session_token (practice_group_id, id, hash, staff_id, key_id, made_at,
+		expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
 		s.Group, s.ID, s.Hash, opt(s.Staff), opt(s.Key), s.MadeAt, s.ExpiresAt)
 	return err
 }
@@ -83,40 +90,47 @@ func (t *Tx) AddSession(ctx context.Context, s key.Session) error {
 // TouchSession notes that the session was used.
 func (s keyStore) TouchSession(ctx context.Context, group access.GroupID, id access.SessionID, now time.Time) error {
 	return s.tx.db.do(ctx, func(t *Tx) error {
-		_, err := t.exec(ctx, `UPDATE session_token SET last_used_at = $3 WHERE practice_group_id = $1 AND id = $2`, group, id, now)
+		_, err := t.exec(ctx, `UPDATE session_token SET last_used_at = $3 WHERE practice_group_id = $1 AND id = $2`,
+			group, id, now)
 		return err
 	})
 }
 
 // EndSession revokes a session.
 func (t *Tx) EndSession(ctx context.Context, group access.GroupID, id access.SessionID, now time.Time) (bool, error) {
-	n, err := t.exec(ctx, `UPDATE session_token SET revoked_at = COALESCE(revoked_at, $3) WHERE practice_group_id = $1 AND id = $2`, group, id, now)
+	n, err := t.exec(ctx, `UPDATE session_token SET revoked_at = COALESCE(revoked_at, $3) WHERE practice_group_id =
+		$1 AND id = $2`, group, id, now)
 	return n == 1, err
 }
 
 // OpenSessions lists a group's sessions that have not ended.
 func (t *Tx) OpenSessions(ctx context.Context, group access.GroupID, now time.Time) ([]key.Session, error) {
 	return list(ctx, t, `SELECT id, staff_id, key_id, made_at, expires_at, last_used_at FROM session_token
-		WHERE practice_group_id = $1 AND expires_at > $2 AND revoked_at IS NULL ORDER BY id`, in{group, now}, func(scan scanner) (key.Session, error) {
-		s := key.Session{Group: group}
-		err := scan(&s.ID, num[int64]{&s.Staff}, num[access.KeyID]{&s.Key}, when{&s.MadeAt}, when{&s.ExpiresAt}, when{&s.LastUsed})
-		return s, err
-	})
+		WHERE practice_group_id = $1 AND expires_at > $2 AND revoked_at IS NULL ORDER BY id`, in{group, now},
+		func(scan scanner) (key.Session, error) {
+			s := key.Session{Group: group}
+			err := scan(&s.ID, num[int64]{&s.Staff}, num[access.KeyID]{&s.Key}, when{&s.MadeAt}, when{&s.ExpiresAt},
+				when{&s.LastUsed})
+			return s, err
+		})
 }
 
 // Roles lists a group's own roles.
 func (t *Tx) Roles(ctx context.Context, group access.GroupID) ([]access.Role, error) {
-	return list(ctx, t, `SELECT name, permissions FROM role WHERE practice_group_id = $1 ORDER BY name`, in{group}, func(scan scanner) (access.Role, error) {
-		var r access.Role
-		err := scan(&r.Name, words[access.Permission]{&r.Permissions})
-		return r, err
-	})
+	return list(ctx, t, `SELECT name, permissions FROM role WHERE practice_group_id = $1 ORDER BY name`, in{group},
+		func(scan scanner) (access.Role, error) {
+			var r access.Role
+			err := scan(&r.Name, words[access.Permission]{&r.Permissions})
+			return r, err
+		})
 }
 
 // SaveRole keeps a role.
 func (t *Tx) SaveRole(ctx context.Context, group access.GroupID, r access.Role, now time.Time) error {
-	_, err := t.exec(ctx, `INSERT INTO role (practice_group_id, name, permissions, created_at, updated_at) VALUES ($1, $2, $3, $4, $4)
-		ON CONFLICT (practice_group_id, name) DO UPDATE SET permissions = $3, updated_at = $4`, group, r.Name, joined(r.Permissions), now)
+	_, err := t.exec(ctx, `INSERT INTO role (practice_group_id, name, permissions, created_at, updated_at) VALUES
+		($1, $2, $3, $4, $4)
+		ON CONFLICT (practice_group_id, name) DO UPDATE SET permissions = $3, updated_at = $4`, group, r.Name,
+		joined(r.Permissions), now)
 	return err
 }
 

@@ -81,14 +81,16 @@ func (t tokenList) Run(ctx context.Context) error {
 		}
 		var rows [][]string
 		for _, k := range all.Keys {
-			rows = append(rows, append([]string{k.ID.String(), k.Partner, k.Role}, moments(k.CreatedAt, k.ExpiresAt, k.LastUsed, k.RevokedAt)...))
+			rows = append(rows, append([]string{k.ID.String(), k.Partner, k.Role}, moments(k.CreatedAt, k.ExpiresAt,
+				k.LastUsed, k.RevokedAt)...))
 		}
 		for _, s := range all.Sessions {
 			who := "session of user " + fmt.Sprint(s.Staff)
 			if s.Key != 0 {
 				who = "session of token " + s.Key.String()
 			}
-			rows = append(rows, append([]string{s.ID.String(), who, "-"}, moments(s.MadeAt, s.ExpiresAt, s.LastUsed, s.RevokedAt)...))
+			rows = append(rows, append([]string{s.ID.String(), who, "-"}, moments(s.MadeAt, s.ExpiresAt, s.LastUsed,
+				s.RevokedAt)...))
 		}
 		return t.print(all, "TOKEN ID,NAME,ROLE,CREATED,EXPIRES,LAST USED,REVOKED", rows...)
 	})
@@ -191,16 +193,19 @@ type userCreate struct {
 func (u userCreate) Run(ctx context.Context) error {
 	return u.as(ctx, func(o *operator.Operator) error {
 		made, err := o.CreateUser(ctx, operator.NewUser{
-			Group: u.Group, Title: u.Title, FirstName: u.FirstName, LastName: u.LastName, Email: u.Email, Role: u.Role, Clinician: u.Clinician,
+			Group: u.Group, Title: u.Title, FirstName: u.FirstName, LastName: u.LastName, Email: u.Email, Role: u.Role,
+			Clinician: u.Clinician,
 		})
 		if err != nil {
 			return err
 		}
-		if err := u.print(made, "USER ID,NAME,E-MAIL,ROLE", []string{made.ID.String(), made.Name(), made.Email, made.Role}); err != nil {
+		if err := u.print(made, "USER ID,NAME,E-MAIL,ROLE", []string{made.ID.String(), made.Name(), made.Email,
+			made.Role}); err != nil {
 			return err
 		}
 		if why := o.Invitable(ctx, u.Group); why != nil {
-			fmt.Fprintf(os.Stderr, "The user is added, and is to be sent an invitation to choose a password. %s\n", operator.Explain(why))
+			fmt.Fprintf(os.Stderr, "The user is added, and is to be sent an invitation to choose a password. %s\n",
+				operator.Explain(why))
 		}
 		return nil
 	})
@@ -242,7 +247,8 @@ func (u userInvite) Run(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if err := u.print(i, "USER ID,INVITATION,EXPIRES", append([]string{i.User.String(), string(i.State)}, moments(i.ExpiresAt)...)); err != nil {
+		if err := u.print(i, "USER ID,INVITATION,EXPIRES", append([]string{i.User.String(), string(i.State)},
+			moments(i.ExpiresAt)...)); err != nil {
 			return err
 		}
 		if err := i.Err(); err != nil || i.Sent() {

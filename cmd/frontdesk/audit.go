@@ -36,7 +36,8 @@ func (a auditWanted) query() operator.AuditQuery {
 		to = a.Until.AddDate(0, 0, 1)
 	}
 	return operator.AuditQuery{
-		Group: a.Group, From: a.From, To: to, Who: a.Who, Action: a.Action, About: a.About, Door: a.Door, Failed: a.Failed,
+		Group: a.Group, From: a.From, To: to, Who: a.Who, Action: a.Action, About: a.About, Door: a.Door,
+		Failed: a.Failed,
 	}
 }
 

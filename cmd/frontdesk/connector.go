@@ -50,7 +50,8 @@ The systems:
 			text += fmt.Sprintf("    --secret-file %s\n", strings.Join(s.Secrets, ", "))
 		}
 	}
-	return text + "\nWhat each setting means is in the documentation: docs/carriers.md and docs/pds.md, served at /docs."
+	return text + "\nWhat each setting means is in the documentation: docs/carriers.md and docs/pds.md, served at " +
+		"/docs."
 }
 
 // Run sets a connector up.

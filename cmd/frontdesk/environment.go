@@ -59,7 +59,8 @@ func strays(root *kong.Node, environment []string) []stray {
 		}
 		s := stray{Name: name}
 		for _, n := range names {
-			if d := levenshtein.ComputeDistance(strings.ToUpper(name), n); d <= 4 && (s.Meant == "" || d < levenshtein.ComputeDistance(strings.ToUpper(name), s.Meant)) {
+			if d := levenshtein.ComputeDistance(strings.ToUpper(name), n); d <= 4 &&
+				(s.Meant == "" || d < levenshtein.ComputeDistance(strings.ToUpper(name), s.Meant)) {
 				s.Meant = n
 			}
 		}

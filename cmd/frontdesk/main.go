@@ -60,7 +60,8 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	parser, err := kong.New(&c,
-		kong.Name("frontdesk"), kong.Description(description), kong.Vars{"systems": systems()}, kong.PostBuild(keepToSettings), kong.DefaultEnvars("FRONTDESK"), kong.UsageOnError(),
+		kong.Name("frontdesk"), kong.Description(description), kong.Vars{"systems": systems()},
+		kong.PostBuild(keepToSettings), kong.DefaultEnvars("FRONTDESK"), kong.UsageOnError(),
 		graphQL{}.defaults(),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: false}),
 		kong.BindTo(ctx, (*context.Context)(nil)), kong.Exit(func(code int) { os.Exit(min(code, operator.ExitUsage)) }))

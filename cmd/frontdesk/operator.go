@@ -110,7 +110,8 @@ type keyCreate struct {
 func (k keyCreate) Run(ctx context.Context) error {
 	return k.as(ctx, func(o *operator.Operator) error {
 		made, err := o.CreateKey(ctx, operator.NewKey{
-			Group: k.Group, Partner: k.Partner, Scopes: k.Scope, Permissions: k.Permission, Expires: k.Expires, Limit: k.RateLimit,
+			Group: k.Group, Partner: k.Partner, Scopes: k.Scope, Permissions: k.Permission, Expires: k.Expires,
+			Limit: k.RateLimit,
 		})
 		if err != nil {
 			return err
@@ -119,7 +120,8 @@ func (k keyCreate) Run(ctx context.Context) error {
 			return err
 		}
 		if len(k.Scope) == 0 {
-			fmt.Fprintln(os.Stderr, "This key has no scope: nearly every request with it will be refused. Make another with --scope booking, messaging or booking_links.")
+			fmt.Fprintln(os.Stderr, "This key has no scope: nearly every request with it will be refused. Make "+
+				"another with --scope booking, messaging or booking_links.")
 		}
 		if k.JSON {
 			return nil
@@ -151,7 +153,8 @@ func (k keyList) Run(ctx context.Context) error {
 }
 
 func keyRow(k operator.Key) []string {
-	row := []string{k.ID.String(), k.Partner, strings.Trim(fmt.Sprint(k.Scopes), "[]"), strings.Trim(fmt.Sprint(k.Permissions), "[]")}
+	row := []string{k.ID.String(), k.Partner, strings.Trim(fmt.Sprint(k.Scopes), "[]"),
+		strings.Trim(fmt.Sprint(k.Permissions), "[]")}
 	for _, t := range []time.Time{k.CreatedAt, k.ExpiresAt, k.LastUsed, k.RevokedAt} {
 		if t.IsZero() {
 			row = append(row, "-")
@@ -176,7 +179,8 @@ func (k keyRevoke) Run(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		return k.print(ended, "KEY ID,PARTNER,REVOKED", []string{ended.ID.String(), ended.Partner, ended.RevokedAt.UTC().Format("2006-01-02 15:04Z")})
+		return k.print(ended, "KEY ID,PARTNER,REVOKED", []string{ended.ID.String(), ended.Partner,
+			ended.RevokedAt.UTC().Format("2006-01-02 15:04Z")})
 	})
 }
 
@@ -193,7 +197,9 @@ type membership struct {
 }
 
 // change joins or leaves, then shows the group's networks.
-func (m membership) change(ctx context.Context, how func(o *operator.Operator, ctx context.Context, group, network string) error) error {
+func (m membership) change(
+	ctx context.Context, how func(o *operator.Operator, ctx context.Context, group, network string) error,
+) error {
 	return m.as(ctx, func(o *operator.Operator) error {
 		if err := how(o, ctx, m.Group, m.Network); err != nil {
 			return err

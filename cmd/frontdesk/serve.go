@@ -45,8 +45,10 @@ type graphQL struct {
 func (graphQL) defaults() kong.Vars {
 	d := app.DefaultGraphQL()
 	return kong.Vars{
-		"graphql_cost": strconv.Itoa(d.Cost), "graphql_depth": strconv.Itoa(d.Depth), "graphql_tokens": strconv.Itoa(d.Tokens),
-		"graphql_aliases": strconv.Itoa(d.Aliases), "graphql_same_field": strconv.Itoa(d.SameField), "graphql_operations": strconv.Itoa(d.Operations),
+		"graphql_cost": strconv.Itoa(d.Cost), "graphql_depth": strconv.Itoa(d.Depth),
+		"graphql_tokens":  strconv.Itoa(d.Tokens),
+		"graphql_aliases": strconv.Itoa(d.Aliases), "graphql_same_field": strconv.Itoa(d.SameField),
+		"graphql_operations": strconv.Itoa(d.Operations),
 	}
 }
 
@@ -75,7 +77,8 @@ func (s serve) Validate() error {
 		return fmt.Errorf("--send-timeout is from 100ms to 2m")
 	case s.RateLimit < 0:
 		return fmt.Errorf("--rate-limit is 0 or more")
-	case min(s.GraphQL.Cost, s.GraphQL.Depth, s.GraphQL.Tokens, s.GraphQL.Aliases, s.GraphQL.SameField, s.GraphQL.Operations) < 1:
+	case min(s.GraphQL.Cost, s.GraphQL.Depth, s.GraphQL.Tokens, s.GraphQL.Aliases, s.GraphQL.SameField,
+		s.GraphQL.Operations) < 1:
 		return fmt.Errorf("the limits of the GraphQL API, --graphql-…, are 1 or more")
 	case s.Credentials != "" && !s.Sandbox:
 		return fmt.Errorf("--credentials goes with --sandbox; make a real key with: frontdesk key create")
@@ -87,11 +90,14 @@ func (s serve) Validate() error {
 func (s serve) Run(ctx context.Context, unknown []stray) error {
 	log := s.log()
 	for _, v := range unknown {
-		log.WarnContext(ctx, "a variable of the environment is no setting, and is not read", "variable", v.Name, "did_you_mean", v.Meant)
+		log.WarnContext(ctx, "a variable of the environment is no setting, and is not read", "variable", v.Name,
+			"did_you_mean", v.Meant)
 	}
 	a, err := app.Open(ctx, app.Config{
-		DB: s.DB, Listen: s.Listen, MetricsListen: s.MetricsListen, Sandbox: s.Sandbox, Credentials: s.Credentials, WebhookAllow: s.WebhookAllow,
-		SendTimeout: s.SendTimeout, SealKey: s.SealKey, PublicURL: s.PublicURL, TrustedProxies: s.TrustedProxy, Hold: s.Hold, RateLimit: s.RateLimit, Log: log,
+		DB: s.DB, Listen: s.Listen, MetricsListen: s.MetricsListen, Sandbox: s.Sandbox, Credentials: s.Credentials,
+		WebhookAllow: s.WebhookAllow,
+		SendTimeout:  s.SendTimeout, SealKey: s.SealKey, PublicURL: s.PublicURL, TrustedProxies: s.TrustedProxy,
+		Hold: s.Hold, RateLimit: s.RateLimit, Log: log,
 		Out: os.Stdout, GraphQL: app.GraphQLLimits(s.GraphQL),
 	})
 	if err != nil {

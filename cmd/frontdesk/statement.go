@@ -26,11 +26,13 @@ type statementCreate struct {
 func (s statementCreate) Run(ctx context.Context) error {
 	return s.as(ctx, func(o *operator.Operator) error {
 		made, err := o.MakeStatement(ctx, operator.NewStatement{
-			Group: s.Group, Patient: s.Patient, Contact: s.Contact, From: s.From, Until: s.Until, Unpaid: s.Outstanding, Comments: s.Comments,
+			Group: s.Group, Patient: s.Patient, Contact: s.Contact, From: s.From, Until: s.Until, Unpaid: s.Outstanding,
+			Comments: s.Comments,
 		})
 		if err != nil {
 			return err
 		}
-		return s.print(made, "STATEMENT,REFERENCE,TOTAL,PAID,OUTSTANDING", []string{made.ID, made.Reference, made.Total, made.Paid, made.Outstanding})
+		return s.print(made, "STATEMENT,REFERENCE,TOTAL,PAID,OUTSTANDING", []string{made.ID, made.Reference, made.Total,
+			made.Paid, made.Outstanding})
 	})
 }

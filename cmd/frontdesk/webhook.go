@@ -45,7 +45,8 @@ func (l listen) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return p.Listen(ctx, partner.Listening{ForwardTo: l.ForwardTo, Types: l.EventType, SigningKey: l.SigningKey, Since: l.Cursor})
+	return p.Listen(ctx, partner.Listening{ForwardTo: l.ForwardTo, Types: l.EventType, SigningKey: l.SigningKey,
+		Since: l.Cursor})
 }
 
 type trigger struct {

@@ -38,7 +38,8 @@ func (c *Carriers) Listen(receive func(context.Context, practice.ID, string, car
 	})
 }
 
-func (c *Carriers) read(w http.ResponseWriter, r *http.Request, receive func(context.Context, practice.ID, string, carrier.Report) error) (carrier.Report, error) {
+func (c *Carriers) read(w http.ResponseWriter, r *http.Request, receive func(context.Context, practice.ID, string,
+	carrier.Report) error) (carrier.Report, error) {
 	id, err := strconv.ParseInt(r.PathValue("group"), 36, 64)
 	if err != nil || id <= 0 {
 		return carrier.Report{}, web.ErrNoPath
@@ -59,7 +60,8 @@ func (c *Carriers) read(w http.ResponseWriter, r *http.Request, receive func(con
 	if !ok {
 		return carrier.Report{}, web.ErrNoPath
 	}
-	report, err := listener.ReadCallback(r.Context(), carrier.Callback{Header: r.Header, Query: r.URL.RawQuery, Body: body})
+	report, err := listener.ReadCallback(r.Context(), carrier.Callback{Header: r.Header, Query: r.URL.RawQuery,
+		Body: body})
 	if err != nil && report.Status != 0 {
 		return carrier.Report{Status: report.Status}, nil // as the provider wants to be told
 	}

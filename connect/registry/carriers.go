@@ -115,7 +115,8 @@ func (c *Carriers) get(ctx context.Context, g practice.Group, kept connector.Con
 // pace takes turns with every other program that sends in the same account's
 // name.
 func (c *Carriers) pace(k connector.Connector, rate float64) func(context.Context) error {
-	sum := sha256.Sum256([]byte(k.Settings["base_url"] + k.Settings["host"] + k.Settings["url"] + "\n" + k.Settings["account_sid"] + k.Settings["username"] + k.Settings["api_key"] + k.Settings["from"]))
+	sum := sha256.Sum256([]byte(k.Settings["base_url"] + k.Settings["host"] + k.Settings["url"] + "\n" +
+		k.Settings["account_sid"] + k.Settings["username"] + k.Settings["api_key"] + k.Settings["from"]))
 	name := string(k.Name) + " " + hex.EncodeToString(sum[:8])
 	return func(ctx context.Context) error {
 		wait, taken, err := c.Throttle(ctx, name, rate, 5*time.Second, time.Now())
@@ -130,7 +131,9 @@ func (c *Carriers) pace(k connector.Connector, rate float64) func(context.Contex
 }
 
 // carrying lists the connectors of a group that carry a channel.
-func (c *Carriers) carrying(ctx context.Context, group practice.ID, channel carrier.Channel) ([]connector.Connector, error) {
+func (c *Carriers) carrying(
+	ctx context.Context, group practice.ID, channel carrier.Channel,
+) ([]connector.Connector, error) {
 	all, err := c.Connectors.Store.Connectors(ctx, group)
 	return slices.DeleteFunc(all, func(k connector.Connector) bool {
 		if _, ok := carrierKinds[k.Name]; !ok {
@@ -162,7 +165,8 @@ func (c *Carriers) Of(ctx context.Context, group practice.ID, channel carrier.Ch
 	for _, k := range all {
 		built, err := c.get(ctx, g, k)
 		if err != nil {
-			c.Log.WarnContext(ctx, "a carrier cannot be used", "practice_group_id", int64(group), "carrier", string(k.Name), "error", connector.Hide(err.Error()))
+			c.Log.WarnContext(ctx, "a carrier cannot be used", "practice_group_id", int64(group), "carrier",
+				string(k.Name), "error", connector.Hide(err.Error()))
 			continue
 		}
 		out = append(out, built)

@@ -59,9 +59,10 @@ const (
 
 var carrierKinds = map[connector.Name]carrierKind{
 	"smtp": {
-		about:    "a mail server: e-mail",
-		settings: []string{"host", "port", "tls", "username", "auth", "from", "from_name", "reply_to", "bounces_to", "connections", "dkim_selector", "dkim_domain"},
-		secrets:  []string{"password", "bounce_secret", "dkim_key"}, channels: []carrier.Channel{carrier.Email},
+		about: "a mail server: e-mail",
+		settings: []string{"host", "port", "tls", "username", "auth", "from", "from_name", "reply_to", "bounces_to",
+			"connections", "dkim_selector", "dkim_domain"},
+		secrets: []string{"password", "bounce_secret", "dkim_key"}, channels: []carrier.Channel{carrier.Email},
 		build: func(c connector.Connector, e environment) (carrier.Carrier, error) {
 			port, err1 := number(c, "port", 587)
 			connections, err2 := number(c, "connections", 0)
@@ -71,16 +72,20 @@ var carrierKinds = map[connector.Name]carrierKind{
 			}
 			s := c.Settings
 			return smtp.New(smtp.Settings{
-				Host: s["host"], Port: port, TLS: s["tls"], Username: s["username"], Password: c.Secrets["password"], AuthMethod: s["auth"], From: s["from"],
-				FromName: s["from_name"], DKIMKey: signer, DKIMSelector: s["dkim_selector"], DKIMDomain: s["dkim_domain"],
-				ReplyTo: s["reply_to"], BouncesTo: s["bounces_to"], BounceSecret: c.Secrets["bounce_secret"], Connections: connections,
+				Host: s["host"], Port: port, TLS: s["tls"], Username: s["username"], Password: c.Secrets["password"],
+				AuthMethod: s["auth"], From: s["from"],
+				FromName: s["from_name"], DKIMKey: signer, DKIMSelector: s["dkim_selector"],
+				DKIMDomain: s["dkim_domain"],
+				ReplyTo:    s["reply_to"], BouncesTo: s["bounces_to"], BounceSecret: c.Secrets["bounce_secret"],
+				Connections: connections,
 			}, smtp.Options{Now: e.now, Log: e.log, Wait: e.wait, RootCAs: e.roots, Unread: e.unread})
 		},
 	},
 	"notify": {
-		about:    "NHS Notify: messages in the NHS App, text messages, e-mail",
-		settings: []string{"base_url", "token_url", "audience", "api_key", "key_id", "ods_code", "allow_ods_override", "callback_application", "send_contact", "together", "abroad"},
-		secrets:  []string{"private_key", "callback_key"}, channels: []carrier.Channel{carrier.NHSApp},
+		about: "NHS Notify: messages in the NHS App, text messages, e-mail",
+		settings: []string{"base_url", "token_url", "audience", "api_key", "key_id", "ods_code", "allow_ods_override",
+			"callback_application", "send_contact", "together", "abroad"},
+		secrets: []string{"private_key", "callback_key"}, channels: []carrier.Channel{carrier.NHSApp},
 		build: func(c connector.Connector, e environment) (carrier.Carrier, error) {
 			together, err1 := number(c, "together", notifyTogether)
 			override, err2 := yes(c, "allow_ods_override", true)
@@ -91,8 +96,9 @@ var carrierKinds = map[connector.Name]carrierKind{
 			s := notify.Settings{
 				Abroad:   e.abroad,
 				Together: together,
-				BaseURL:  c.Settings["base_url"], TokenURL: c.Settings["token_url"], Audience: c.Settings["audience"], APIKey: c.Settings["api_key"],
-				KeyID: c.Settings["key_id"], CallbackKey: c.Settings["callback_application"],
+				BaseURL:  c.Settings["base_url"], TokenURL: c.Settings["token_url"], Audience: c.Settings["audience"],
+				APIKey: c.Settings["api_key"],
+				KeyID:  c.Settings["key_id"], CallbackKey: c.Settings["callback_application"],
 				CallbackSecret: c.Secrets["callback_key"], SendContact: contact,
 			}
 			if override {
@@ -118,7 +124,8 @@ var carrierKinds = map[connector.Name]carrierKind{
 			return govuk.New(govuk.Settings{
 				Abroad:  e.abroad,
 				BaseURL: cmp.Or(s["base_url"], govukAt), APIKey: c.Secrets["api_key"], SMSTemplate: s["sms_template"],
-				EmailTemplate: s["email_template"], SMSSender: s["sms_sender"], EmailReplyTo: s["email_reply_to"], CallbackToken: c.Secrets["callback_token"],
+				EmailTemplate: s["email_template"], SMSSender: s["sms_sender"], EmailReplyTo: s["email_reply_to"],
+				CallbackToken: c.Secrets["callback_token"],
 			}, govuk.Options{Now: e.now, Log: e.log, Wait: e.wait})
 		},
 	},
@@ -131,20 +138,23 @@ var carrierKinds = map[connector.Name]carrierKind{
 			s := c.Settings
 			return twilio.New(twilio.Settings{
 				Abroad:  e.abroad,
-				BaseURL: cmp.Or(s["base_url"], twilioAt), AccountSID: s["account_sid"], AuthToken: c.Secrets["auth_token"], From: s["from"],
+				BaseURL: cmp.Or(s["base_url"], twilioAt), AccountSID: s["account_sid"],
+				AuthToken: c.Secrets["auth_token"], From: s["from"],
 				MessagingServiceSID: s["messaging_service_sid"], CallbackURL: cmp.Or(s["callback_url"], e.callback),
 			}, twilio.Options{Now: e.now, Log: e.log, Wait: e.wait})
 		},
 	},
 	"gateway": {
 		about:    "a small program of your own in front of any other provider",
-		settings: []string{"url", "connections", "abroad"}, secrets: []string{"secret"}, channels: []carrier.Channel{carrier.SMS, carrier.Email},
+		settings: []string{"url", "connections", "abroad"}, secrets: []string{"secret"},
+		channels: []carrier.Channel{carrier.SMS, carrier.Email},
 		build: func(c connector.Connector, e environment) (carrier.Carrier, error) {
 			connections, err := number(c, "connections", 0)
 			if err != nil {
 				return nil, err
 			}
-			return gateway.New(gateway.Settings{Abroad: e.abroad, URL: c.Settings["url"], Secret: c.Secrets["secret"], Channels: e.channels, Connections: connections},
+			return gateway.New(gateway.Settings{Abroad: e.abroad, URL: c.Settings["url"], Secret: c.Secrets["secret"],
+				Channels: e.channels, Connections: connections},
 				gateway.Options{Now: e.now, Log: e.log, Wait: e.wait})
 		},
 	},
@@ -167,7 +177,8 @@ func checkCarrier(c connector.Connector, g practice.Group) error {
 	if _, err := yes(c, "abroad", false); err != nil {
 		return err
 	}
-	e := environment{group: g, now: time.Now, log: slog.New(slog.DiscardHandler), callback: "https://example.org/callbacks", channels: channels}
+	e := environment{group: g, now: time.Now, log: slog.New(slog.DiscardHandler),
+		callback: "https://example.org/callbacks", channels: channels}
 	made, err := carrierKinds[c.Name].build(c, e)
 	if closer, ok := made.(io.Closer); ok && err == nil {
 		return closer.Close()

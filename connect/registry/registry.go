@@ -52,9 +52,10 @@ var connectors = map[connector.Name]struct {
 	check             func(connector.Connector, practice.Group) error
 }{
 	connector.PDS: {
-		about:    "the NHS Personal Demographics Service, which knows every patient of the NHS",
-		settings: []string{"base_url", "token_url", "audience", "api_key", "key_id", "ods_code", "per_second", "refresh", "refresh_every", "refresh_ahead_days", connector.Simulated},
-		secrets:  []string{"private_key"},
+		about: "the NHS Personal Demographics Service, which knows every patient of the NHS",
+		settings: []string{"base_url", "token_url", "audience", "api_key", "key_id", "ods_code", "per_second",
+			"refresh", "refresh_every", "refresh_ahead_days", connector.Simulated},
+		secrets: []string{"private_key"},
 		check: func(c connector.Connector, g practice.Group) error {
 			s, err := pdsSettings(c, g)
 			if err == nil {
@@ -84,7 +85,9 @@ func Systems() []System {
 		out = append(out, System{string(name), k.about, slices.Concat(k.settings, anyCarrier), k.secrets})
 	}
 	for i := range out {
-		out[i].Settings = slices.DeleteFunc(slices.Clone(out[i].Settings), func(s string) bool { return s == connector.Simulated }) // the sandbox's own
+		// the sandbox's own
+		out[i].Settings = slices.DeleteFunc(slices.Clone(out[i].Settings),
+			func(s string) bool { return s == connector.Simulated })
 	}
 	slices.SortFunc(out, func(a, b System) int { return strings.Compare(a.Name, b.Name) })
 	return out
@@ -95,7 +98,8 @@ func Check(c connector.Connector, g practice.Group) error {
 	kind, ok := connectors[c.Name]
 	if carrier, is := carrierKinds[c.Name]; is {
 		ok = true
-		kind.settings, kind.secrets, kind.check = slices.Concat(carrier.settings, anyCarrier), carrier.secrets, checkCarrier
+		kind.settings, kind.secrets, kind.check = slices.Concat(carrier.settings, anyCarrier), carrier.secrets,
+			checkCarrier
 	}
 	if !ok {
 		names := append(slices.Collect(maps.Keys(connectors)), slices.Collect(maps.Keys(carrierKinds))...)
@@ -108,12 +112,14 @@ func Check(c connector.Connector, g practice.Group) error {
 	}{{c.Settings, kind.settings}, {c.Secrets, kind.secrets}} {
 		for name := range known.given {
 			if !slices.Contains(known.names, name) {
-				return fault.Wrong(name, "unrecognized_keys", "one of "+strings.Join(known.names, ", "), "There is no such setting.")
+				return fault.Wrong(name, "unrecognized_keys", "one of "+strings.Join(known.names, ", "),
+					"There is no such setting.")
 			}
 		}
 	}
 	if err := kind.check(c, g); err != nil {
-		return fault.Wrong(string(c.Name), "invalid_settings", "settings that work together", "These settings do not work: "+connector.Hide(err.Error())+".")
+		return fault.Wrong(string(c.Name), "invalid_settings", "settings that work together",
+			"These settings do not work: "+connector.Hide(err.Error())+".")
 	}
 	return nil
 }
@@ -134,7 +140,8 @@ func Addresses(c connector.Connector) []string {
 			text = cmp.Or(text, carrierKinds[c.Name].at)
 		}
 		if u, err := url.Parse(text); err == nil && u.Host != "" {
-			out = append(out, u.Scheme+"://"+net.JoinHostPort(u.Hostname(), cmp.Or(u.Port(), map[string]string{"https": "443", "http": "80"}[u.Scheme])))
+			out = append(out, u.Scheme+"://"+net.JoinHostPort(u.Hostname(),
+				cmp.Or(u.Port(), map[string]string{"https": "443", "http": "80"}[u.Scheme])))
 		}
 	}
 	return out

@@ -85,8 +85,9 @@ func perSecond(c connector.Connector) (float64, error) {
 // pdsSettings reads a connector's settings.
 func pdsSettings(c connector.Connector, g practice.Group) (pds.Settings, error) {
 	s := pds.Settings{
-		BaseURL: c.Settings["base_url"], TokenURL: c.Settings["token_url"], Audience: c.Settings["audience"], APIKey: c.Settings["api_key"],
-		KeyID: c.Settings["key_id"], ODSCode: c.Settings["ods_code"],
+		BaseURL: c.Settings["base_url"], TokenURL: c.Settings["token_url"], Audience: c.Settings["audience"],
+		APIKey: c.Settings["api_key"],
+		KeyID:  c.Settings["key_id"], ODSCode: c.Settings["ods_code"],
 	}
 	if s.ODSCode == "" {
 		s.ODSCode = g.ODSCode

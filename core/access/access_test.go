@@ -29,12 +29,15 @@ func TestAPermissionIsNeededHoweverTheCallerHasIt(t *testing.T) {
 		{"a role that names it", only(access.SeeContacts, see), see, nil},
 		{"a role that does not", only(access.SendCommunications), see, access.ErrPermission},
 		{"a member of the network who reads", visitor(key(nil, access.Messaging)), see, nil},
-		{"a member of the network who changes", visitor(key(nil, access.Messaging)), access.SendCommunications, access.ErrPermission},
+		{"a member of the network who changes", visitor(key(nil, access.Messaging)), access.SendCommunications,
+			access.ErrPermission},
 		{"the command line", access.Operator(1), see, nil},
 		{"our own jobs", access.System(1), see, nil},
-		{"what only we do, asked by a key with everything", key(access.KeyPermissions, access.Scopes...), access.Operate, access.ErrPermission},
+		{"what only we do, asked by a key with everything", key(access.KeyPermissions, access.Scopes...),
+			access.Operate, access.ErrPermission},
 		{"what only we do", access.System(1), access.Operate, nil},
-		{"a person's decision, asked by our own jobs", access.System(1), access.ApproveRecordEntries, access.ErrNotStaff},
+		{"a person's decision, asked by our own jobs", access.System(1), access.ApproveRecordEntries,
+			access.ErrNotStaff},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := access.Require(access.With(context.Background(), c.who), c.need)

@@ -89,11 +89,14 @@ const (
 // Permissions are all a role can have, in the order they are shown.
 var Permissions = []Permission{
 	SeePractice, SeePatients, EditPatients, SeeContacts, EditContacts, SeeBookings, EditBookings, SeeAvailability,
-	EditAvailability, SeeInvoices, EditInvoices, SeeProducts, EditProducts, SeeTasks, EditTasks, SeeRecords, EditRecords,
-	SeeLetters, EditLetters, SeePrescriptions, SeeLabs, SeeQuestionnaires, FillQuestionnaires, SeeDocuments, EditDocuments,
+	EditAvailability, SeeInvoices, EditInvoices, SeeProducts, EditProducts, SeeTasks, EditTasks, SeeRecords,
+	EditRecords,
+	SeeLetters, EditLetters, SeePrescriptions, SeeLabs, SeeQuestionnaires, FillQuestionnaires, SeeDocuments,
+	EditDocuments,
 	SeeCommunications, SendCommunications, ApproveRecordEntries, SeeWebhooks, EditWebhooks, SeeLabels, SettingsLabel,
 	SettingsGeneral, SettingsSeeUsers, EditUsers, SeeIdentity, MergePatients, VerifyContacts, SeeIdentityChecks,
-	UnlockMessages, SeeAllWebhooks, IncludeDetails, EditBookingLinks, WriteUnapproved, ImportRecords, InviteUsers, ManageKeys,
+	UnlockMessages, SeeAllWebhooks, IncludeDetails, EditBookingLinks, WriteUnapproved, ImportRecords, InviteUsers,
+	ManageKeys,
 	ManageConnections, SeeAudit,
 }
 

@@ -44,7 +44,8 @@ var ofScope = map[Scope][]Permission{
 		SeePractice, SeePatients, EditPatients, SeeBookings, EditBookings, SeeAvailability, EditDocuments,
 	},
 	Messaging: {
-		SeePractice, SeePatients, EditPatients, SeeCommunications, SendCommunications, SeeRecords, SeeDocuments, EditDocuments,
+		SeePractice, SeePatients, EditPatients, SeeCommunications, SendCommunications, SeeRecords, SeeDocuments,
+		EditDocuments,
 	},
 	BookingLinks: {SeePractice, EditBookingLinks},
 }
@@ -52,7 +53,8 @@ var ofScope = map[Scope][]Permission{
 var ofKeyPermission = map[KeyPermission][]Permission{
 	AutoWriteToRecord: {WriteUnapproved},
 	Setup: {
-		EditAvailability, EditUsers, SettingsGeneral, ImportRecords, InviteUsers, ManageKeys, ManageConnections, SeeAudit,
+		EditAvailability, EditUsers, SettingsGeneral, ImportRecords, InviteUsers, ManageKeys, ManageConnections,
+		SeeAudit,
 	},
 	Staff: {MergePatients, VerifyContacts, SeeIdentityChecks, UnlockMessages, SeeAllWebhooks, IncludeDetails},
 }
@@ -81,7 +83,8 @@ func ScopesWith(p Permission) []Scope {
 
 // KeyPermissionsWith are the extra permissions of keys that have a permission.
 func KeyPermissionsWith(p Permission) []KeyPermission {
-	return slices.DeleteFunc(slices.Clone(KeyPermissions), func(k KeyPermission) bool { return !slices.Contains(ofKeyPermission[k], p) })
+	return slices.DeleteFunc(slices.Clone(KeyPermissions),
+		func(k KeyPermission) bool { return !slices.Contains(ofKeyPermission[k], p) })
 }
 
 // Role is a named set of permissions that members of staff and applications have.
@@ -93,7 +96,8 @@ type Role struct {
 // administrative are permissions that no preset has: keys of operators have them,
 // and roles that a practice group makes for the purpose.
 var administrative = []Permission{
-	SeeAllWebhooks, IncludeDetails, WriteUnapproved, ImportRecords, InviteUsers, ManageKeys, ManageConnections, SeeAudit,
+	SeeAllWebhooks, IncludeDetails, WriteUnapproved, ImportRecords, InviteUsers, ManageKeys, ManageConnections,
+	SeeAudit,
 }
 
 // presets are the roles every practice group has.
@@ -108,15 +112,18 @@ var presets = map[string][]Permission{
 		SettingsLabel, SettingsSeeUsers, MergePatients, VerifyContacts, EditBookingLinks,
 	},
 	"booking": {
-		SeePractice, SeePatients, EditPatients, SeeBookings, EditBookings, SeeAvailability, SeeProducts, SettingsSeeUsers,
+		SeePractice, SeePatients, EditPatients, SeeBookings, EditBookings, SeeAvailability, SeeProducts,
+		SettingsSeeUsers,
 	},
 	"billing": {
 		SeePractice, SeePatients, SeeContacts, EditContacts, SeeBookings, SeeInvoices, EditInvoices, SeeProducts,
 		EditProducts, SettingsSeeUsers,
 	},
 	"readonly": {
-		SeePractice, SeePatients, SeeContacts, SeeBookings, SeeAvailability, SeeInvoices, SeeProducts, SeeTasks, SeeRecords,
-		SeeLetters, SeePrescriptions, SeeLabs, SeeQuestionnaires, SeeDocuments, SeeCommunications, SeeWebhooks, SeeLabels,
+		SeePractice, SeePatients, SeeContacts, SeeBookings, SeeAvailability, SeeInvoices, SeeProducts, SeeTasks,
+		SeeRecords,
+		SeeLetters, SeePrescriptions, SeeLabs, SeeQuestionnaires, SeeDocuments, SeeCommunications, SeeWebhooks,
+		SeeLabels,
 		SettingsSeeUsers, SeeIdentity,
 	},
 }

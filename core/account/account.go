@@ -76,15 +76,19 @@ func EmailKey(address string) string { return strings.ToLower(strings.TrimSpace(
 // The faults of account.
 var (
 	ErrNotFound   = fault.New(fault.NotFound, "user_not_found", "This practice has no such user.")
-	ErrEmailTaken = fault.New(fault.Conflict, "email_taken", "Another member of staff of this practice has this e-mail address.")
-	ErrEmailFixed = fault.New(fault.Conflict, "email_fixed", "The e-mail address of a user who has signed in cannot be changed.")
+	ErrEmailTaken = fault.New(fault.Conflict, "email_taken",
+		"Another member of staff of this practice has this e-mail address.")
+	ErrEmailFixed = fault.New(fault.Conflict, "email_fixed",
+		"The e-mail address of a user who has signed in cannot be changed.")
 	// ErrSignIn is returned whatever was wrong, so that nobody learns which
 	// addresses and keys there are.
 	ErrSignIn = fault.New(fault.Unauthenticated, "sign_in_refused", "Incorrect e-mail address, key or password.")
-	ErrLocked = fault.New(fault.Limited, "sign_in_locked", "There were too many wrong passwords. Try again in 15 minutes.")
+	ErrLocked = fault.New(fault.Limited, "sign_in_locked",
+		"There were too many wrong passwords. Try again in 15 minutes.")
 	// ErrSeveral is returned for a right password that is right at several
 	// practices, none of which was named.
-	ErrSeveral = fault.New(fault.Conflict, "several_practices", "This password is right at several practices: name one.")
+	ErrSeveral = fault.New(fault.Conflict, "several_practices",
+		"This password is right at several practices: name one.")
 )
 
 // Query says which members of staff to list, by id.

@@ -53,13 +53,15 @@ func each(t *testing.T, test func(t *testing.T, h *house)) {
 		h := &house{t: t, hasher: &hasher{}, mail: &mailer{state: account.InvitationSent}, db: db}
 		h.newest = func(group practice.ID, of account.StaffID) (id account.InvitationID) {
 			t.Helper()
-			h.must(storetest.Raw(t, address).QueryRow(`SELECT MAX(id) FROM invitation WHERE practice_group_id = $1 AND staff_id = $2`, int64(group), int64(of)).Scan(&id))
+			h.must(storetest.Raw(t, address).QueryRow(`SELECT MAX(id) FROM invitation WHERE practice_group_id = $1 `+
+				`AND staff_id = $2`, int64(group), int64(of)).Scan(&id))
 			return id
 		}
 		h.now.Store(ptr(time.Date(2031, time.January, 6, 7, 0, 0, 0, time.UTC)))
 		clock := func() time.Time { return *h.now.Load() }
 		h.keyring = &key.Service{Store: db.Key(), Now: clock, NewID: db.NewID}
-		h.Service = &account.Service{Store: db.Account(), Keys: h.keyring, Hasher: h.hasher, Mailer: h.mail, Box: box, Pages: pages, Now: clock, NewID: db.NewID}
+		h.Service = &account.Service{Store: db.Account(), Keys: h.keyring, Hasher: h.hasher, Mailer: h.mail, Box: box,
+			Pages: pages, Now: clock, NewID: db.NewID}
 		h.groups = &practice.Service{Store: db.Practice(), Now: clock, NewID: db.NewID}
 		h.group, h.ctx = h.join("Mill Lane")
 		test(t, h)
@@ -83,7 +85,8 @@ func (h *house) must(err error) {
 func (h *house) move(by time.Duration) { h.now.Store(ptr(h.now.Load().Add(by))) }
 
 func ann() account.Change {
-	return account.Change{FirstName: ptr("Ann"), LastName: ptr("Lee"), Email: ptr("Ann@Example.org"), Role: ptr("frontdesk"), Clinician: ptr(true)}
+	return account.Change{FirstName: ptr("Ann"), LastName: ptr("Lee"), Email: ptr("Ann@Example.org"),
+		Role: ptr("frontdesk"), Clinician: ptr(true)}
 }
 
 const right = "correct horse battery"
@@ -92,7 +95,8 @@ func TestStaffSignInWithTheirPassword(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		made, err := h.Add(h.ctx, ann())
 		h.must(err)
-		if _, err := h.SignIn(context.Background(), account.Credentials{Email: "ann@example.org", Password: ""}); !errors.Is(err, account.ErrSignIn) {
+		if _, err := h.SignIn(context.Background(), account.Credentials{Email: "ann@example.org",
+			Password: ""}); !errors.Is(err, account.ErrSignIn) {
 			t.Fatalf("without a password set: %v", err)
 		}
 		_, err = h.SetPassword(h.ctx, "ann@example.org", right)
@@ -104,7 +108,8 @@ func TestStaffSignInWithTheirPassword(t *testing.T) {
 		}
 		who, _, err := h.keyring.Token(context.Background(), in.Token)
 		h.must(err)
-		if who.Group != h.group.ID || who.Staff != int64(made.ID) || who.Actor != "Ann Lee (signed in)" || who.Name() != "Ann Lee" || !who.May(access.EditPatients) || who.May(access.EditUsers) ||
+		if who.Group != h.group.ID || who.Staff != int64(made.ID) || who.Actor != "Ann Lee (signed in)" ||
+			who.Name() != "Ann Lee" || !who.May(access.EditPatients) || who.May(access.EditUsers) ||
 			who.May(access.ManageKeys) || who.Limit != 240 {
 			t.Fatalf("got %+v", who)
 		}
@@ -147,7 +152,8 @@ func TestSessionsCanBeEnded(t *testing.T) {
 			t.Errorf("another practice ended it: %v", err)
 		}
 		// A role that lets do less holds at once.
-		_, err = h.keyring.SetRole(h.ctx, access.Role{Name: "shy", Permissions: []access.Permission{access.SeePractice}})
+		_, err = h.keyring.SetRole(h.ctx, access.Role{Name: "shy",
+			Permissions: []access.Permission{access.SeePractice}})
 		h.must(err)
 		_, err = h.Change(h.ctx, made.ID, account.Change{Role: ptr("shy")})
 		h.must(err)
@@ -166,7 +172,8 @@ func TestAKeySignsInWithItsPassword(t *testing.T) {
 		h.must(err)
 		_, bare, err := h.keyring.CreateKey(h.ctx, key.Key{Partner: "Bare", Role: "booking"})
 		h.must(err)
-		for _, c := range []account.Credentials{{Key: text, Password: "wrong"}, {Key: bare, Password: ""}, {Key: text[:len(text)-1] + "!", Password: right}, {Key: "nonsense", Password: right}} {
+		for _, c := range []account.Credentials{{Key: text, Password: "wrong"}, {Key: bare, Password: ""},
+			{Key: text[:len(text)-1] + "!", Password: right}, {Key: "nonsense", Password: right}} {
 			if _, err := h.SignIn(context.Background(), c); !errors.Is(err, account.ErrSignIn) {
 				t.Errorf("%+v: %v", c, err)
 			}
@@ -185,7 +192,8 @@ func TestAKeySignsInWithItsPassword(t *testing.T) {
 		if _, err := h.SignIn(context.Background(), account.Credentials{Key: text, Password: right}); !errors.Is(err, account.ErrSignIn) {
 			t.Errorf("a revoked key: %v", err)
 		}
-		for _, c := range []account.Credentials{{Password: right}, {Key: text, Email: "ann@example.org", Password: right}} {
+		for _, c := range []account.Credentials{{Password: right}, {Key: text, Email: "ann@example.org",
+			Password: right}} {
 			if _, err := h.SignIn(context.Background(), c); fault.Of(err).Kind != fault.Invalid {
 				t.Errorf("%+v: %v", c, err)
 			}
@@ -202,7 +210,8 @@ func TestFiveWrongPasswordsLock(t *testing.T) {
 		for _, email := range []string{"ann@example.org", "nobody@example.org"} {
 			h.hasher.looked = 0
 			for i := range 5 {
-				if _, err := h.SignIn(context.Background(), account.Credentials{Email: email, Password: "wrong"}); !errors.Is(err, account.ErrSignIn) {
+				if _, err := h.SignIn(context.Background(), account.Credentials{Email: email,
+					Password: "wrong"}); !errors.Is(err, account.ErrSignIn) {
 					t.Fatalf("%s, attempt %d: %v", email, i+1, err)
 				}
 			}
@@ -210,16 +219,19 @@ func TestFiveWrongPasswordsLock(t *testing.T) {
 			if h.hasher.looked != 5 {
 				t.Errorf("%s: looked at %d passwords", email, h.hasher.looked)
 			}
-			if _, err := h.SignIn(context.Background(), account.Credentials{Email: email, Password: right}); !errors.Is(err, account.ErrLocked) {
+			if _, err := h.SignIn(context.Background(), account.Credentials{Email: email,
+				Password: right}); !errors.Is(err, account.ErrLocked) {
 				t.Errorf("%s, the sixth: %v", email, err)
 			}
 		}
 		h.move(15 * time.Minute)
-		if _, err := h.SignIn(context.Background(), account.Credentials{Email: "ann@example.org", Password: right}); err != nil {
+		if _, err := h.SignIn(context.Background(), account.Credentials{Email: "ann@example.org",
+			Password: right}); err != nil {
 			t.Errorf("a quarter of an hour later: %v", err)
 		}
 		for range 12 { // the right one is never too often
-			if _, err := h.SignIn(context.Background(), account.Credentials{Email: "ann@example.org", Password: right}); err != nil {
+			if _, err := h.SignIn(context.Background(), account.Credentials{Email: "ann@example.org",
+				Password: right}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -229,7 +241,8 @@ func TestFiveWrongPasswordsLock(t *testing.T) {
 
 func TestNobodyGivesWhatTheyMayNotDo(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
-		_, err := h.keyring.SetRole(h.ctx, access.Role{Name: "manager", Permissions: []access.Permission{access.EditUsers, access.SettingsSeeUsers, access.SeePractice}})
+		_, err := h.keyring.SetRole(h.ctx, access.Role{Name: "manager",
+			Permissions: []access.Permission{access.EditUsers, access.SettingsSeeUsers, access.SeePractice}})
 		h.must(err)
 		_, text, err := h.keyring.CreateKey(h.ctx, key.Key{Partner: "Manager", Role: "manager"})
 		h.must(err)
@@ -265,14 +278,16 @@ func TestCliniciansAreThoseWhoCanBeBooked(t *testing.T) {
 		if people, _ := h.groups.Practitioners(h.ctx, false); len(people) != 0 {
 			t.Errorf("got %+v", people)
 		}
-		doctor, err := h.groups.CreatePractitioner(h.ctx, practice.PractitionerChange{FirstName: ptr("Omar"), LastName: ptr("Khan")})
+		doctor, err := h.groups.CreatePractitioner(h.ctx, practice.PractitionerChange{FirstName: ptr("Omar"),
+			LastName: ptr("Khan")})
 		h.must(err)
 		_, err = h.groups.UpdatePractitioner(h.ctx, doctor.ID, practice.PractitionerChange{LastName: ptr("Kahn")})
 		h.must(err)
 		for _, c := range []struct {
 			clinician *bool
 			names     []string
-		}{{nil, []string{"Ann Lee", "Omar Kahn"}}, {ptr(true), []string{"Omar Kahn"}}, {ptr(false), []string{"Ann Lee"}}} {
+		}{{nil, []string{"Ann Lee", "Omar Kahn"}}, {ptr(true), []string{"Omar Kahn"}},
+			{ptr(false), []string{"Ann Lee"}}} {
 			all, err := h.List(h.ctx, account.Query{Clinician: c.clinician, Limit: 10})
 			h.must(err)
 			var got []string

@@ -58,10 +58,13 @@ func (i Invitation) open(now time.Time) bool {
 var (
 	// ErrInvitation is returned whatever is wrong with a link, so that nobody
 	// learns who was invited.
-	ErrInvitation = fault.New(fault.NotFound, "invitation_not_found", "This invitation is not known, was used before, or is too old to use.")
-	ErrGuessed    = fault.New(fault.Limited, "invitation_locked", "This invitation was tried too often. Try again in 15 minutes.")
-	ErrJoined     = fault.New(fault.Conflict, "user_joined", "This user has set a password already.")
-	ErrNoRole     = fault.New(fault.Conflict, "user_without_role", "This user has no role, so they could not sign in. Give them one first.")
+	ErrInvitation = fault.New(fault.NotFound, "invitation_not_found",
+		"This invitation is not known, was used before, or is too old to use.")
+	ErrGuessed = fault.New(fault.Limited, "invitation_locked",
+		"This invitation was tried too often. Try again in 15 minutes.")
+	ErrJoined = fault.New(fault.Conflict, "user_joined", "This user has set a password already.")
+	ErrNoRole = fault.New(fault.Conflict, "user_without_role",
+		"This user has no role, so they could not sign in. Give them one first.")
 )
 
 // Invite sends a member of staff another invitation, and ends the one before.
@@ -104,7 +107,8 @@ func (s *Service) Invite(ctx context.Context, email string) (Invitation, error) 
 
 // invite makes an invitation, and the job that sends it.
 func (s *Service) invite(ctx context.Context, tx Tx, who access.Caller, to StaffID, now time.Time) (Invitation, error) {
-	i := Invitation{ID: InvitationID(s.NewID()), Staff: to, State: InvitationWaiting, MadeAt: now, ExpiresAt: now.Add(InvitationLife)}
+	i := Invitation{ID: InvitationID(s.NewID()), Staff: to, State: InvitationWaiting, MadeAt: now,
+		ExpiresAt: now.Add(InvitationLife)}
 	if err := tx.SaveInvitation(ctx, who.Group, i); err != nil {
 		return i, err
 	}

@@ -25,7 +25,9 @@ type mailer struct {
 	err   error
 }
 
-func (m *mailer) Mail(_ context.Context, _ practice.ID, mail account.Mail, again bool) (account.InvitationState, error) {
+func (m *mailer) Mail(
+	_ context.Context, _ practice.ID, mail account.Mail, again bool,
+) (account.InvitationState, error) {
 	m.sent, m.again = append(m.sent, mail), append(m.again, again)
 	return m.state, m.err
 }
@@ -80,7 +82,8 @@ func TestAnInvitationSetsAPasswordOnce(t *testing.T) {
 		made, j := h.invited()
 		link := h.link(j)
 		m := h.mail.sent[0]
-		if m.To != "Ann@Example.org" || m.FromName != "Mill Lane" || m.Staff != made.ID || !strings.Contains(m.Text, "Monday 13 January 2031, 07:00") {
+		if m.To != "Ann@Example.org" || m.FromName != "Mill Lane" || m.Staff != made.ID || !strings.Contains(m.Text,
+			"Monday 13 January 2031, 07:00") {
 			t.Fatalf("got %+v", m)
 		}
 		if group, err := h.Invited(context.Background(), link); err != nil || group != h.group.ID {
@@ -102,7 +105,8 @@ func TestAnInvitationSetsAPasswordOnce(t *testing.T) {
 		}
 		trail, err := h.db.Trail(context.Background(), int64(h.group.ID), "user", int64(made.ID), 10)
 		h.must(err)
-		if n := len(trail); n != 2 || trail[1].Action != "user.accept_invitation" || trail[1].Actor != "Ann Lee" || strings.Contains(string(trail[1].After), right) {
+		if n := len(trail); n != 2 || trail[1].Action != "user.accept_invitation" || trail[1].Actor != "Ann Lee" ||
+			strings.Contains(string(trail[1].After), right) {
 			t.Errorf("the log has %+v", trail)
 		}
 		h.isOver("it was used", link)
@@ -156,7 +160,8 @@ func TestAnotherInvitationWorks(t *testing.T) {
 		old := h.link(first)
 		again, err := h.Invite(h.ctx, " ANN@example.org")
 		h.must(err)
-		if again.State != account.InvitationWaiting || again.Staff != made.ID || !again.ExpiresAt.Equal(h.now.Load().Add(7*24*time.Hour)) {
+		if again.State != account.InvitationWaiting || again.Staff != made.ID ||
+			!again.ExpiresAt.Equal(h.now.Load().Add(7*24*time.Hour)) {
 			t.Fatalf("got %+v", again)
 		}
 		fresh := h.link(h.latest(made.ID))
@@ -189,7 +194,8 @@ func TestLinksOfInvitationsCannotBeGuessed(t *testing.T) {
 		_, j := h.invited()
 		link := h.link(j)
 		own := link[:strings.LastIndexByte(link, '-')+1]
-		for _, wrong := range []string{"", "-", "--", "a-b-c", own, "0-0-" + link, link + "-", "zzzzzzzzzzzzzzzzzzz-1-1", strings.Repeat("a", 5000)} {
+		for _, wrong := range []string{"", "-", "--", "a-b-c", own, "0-0-" + link, link + "-",
+			"zzzzzzzzzzzzzzzzzzz-1-1", strings.Repeat("a", 5000)} {
 			h.isOver(wrong, wrong)
 		}
 		h.move(time.Hour)
@@ -250,7 +256,8 @@ func TestAnInvitationIsSentOnce(t *testing.T) {
 
 func TestWhoMayInvite(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
-		doctor, err := h.groups.CreatePractitioner(h.ctx, practice.PractitionerChange{FirstName: ptr("Omar"), LastName: ptr("Khan")})
+		doctor, err := h.groups.CreatePractitioner(h.ctx, practice.PractitionerChange{FirstName: ptr("Omar"),
+			LastName: ptr("Khan")})
 		h.must(err)
 		_, err = h.Change(h.ctx, account.StaffID(doctor.ID), account.Change{Email: ptr("omar@example.org")})
 		h.must(err)

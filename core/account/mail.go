@@ -84,7 +84,8 @@ func (s *Service) compose(ctx context.Context, group practice.ID, id InvitationI
 		again = i.State == InvitationHanding
 		m = Mail{
 			Key: "invitation-" + strconv.FormatInt(int64(id), 36), Staff: n.ID, To: n.Email, FromName: g.Name,
-			Subject: "Choose your password for " + g.Name, Text: invitationText(g, s.Pages()+"/invite/"+link.String(), i.ExpiresAt),
+			Subject: "Choose your password for " + g.Name, Text: invitationText(g, s.Pages()+"/invite/"+link.String(),
+				i.ExpiresAt),
 		}
 		i.State, i.Hash = InvitationHanding, hashOf(secret)
 		return tx.SaveInvitation(ctx, group, i)

@@ -51,7 +51,8 @@ func TestOnePersonIsStaffOfTwoPractices(t *testing.T) {
 		_, err = h.SetPassword(other, "ann@example.org", right)
 		h.must(err)
 		_, err = h.enter(account.Credentials{Email: "ann@example.org", Password: right})
-		if !errors.Is(err, account.ErrSeveral) || !strings.Contains(fault.Of(err).Fields[0].Expected, hub.ID.String()+" (Hub)") {
+		if !errors.Is(err, account.ErrSeveral) || !strings.Contains(fault.Of(err).Fields[0].Expected,
+			hub.ID.String()+" (Hub)") {
 			t.Fatalf("got %v", err)
 		}
 		in, err := h.enter(account.Credentials{Email: "ann@example.org", Password: right, Group: hub.ID})
@@ -59,7 +60,8 @@ func TestOnePersonIsStaffOfTwoPractices(t *testing.T) {
 			t.Errorf("got %+v, %v", in, err)
 		}
 		third, _ := h.join("Third")
-		if _, err := h.enter(account.Credentials{Email: "ann@example.org", Password: right, Group: third.ID}); !errors.Is(err, account.ErrSignIn) {
+		if _, err := h.enter(account.Credentials{Email: "ann@example.org", Password: right,
+			Group: third.ID}); !errors.Is(err, account.ErrSignIn) {
 			t.Errorf("at a practice she does not work at: %v", err)
 		}
 	})
@@ -131,12 +133,14 @@ func TestWrongPasswordIsInTheAuditTrail(t *testing.T) {
 		made, err := h.Add(h.ctx, ann())
 		h.must(err)
 		for range 7 {
-			h.enter(account.Credentials{Email: "ann@example.org", Password: "wrong", From: "192.0.2.1", RequestID: "r1"})
+			h.enter(account.Credentials{Email: "ann@example.org", Password: "wrong", From: "192.0.2.1",
+				RequestID: "r1"})
 		}
 		h.enter(account.Credentials{Email: "unknown@example.org", Password: "wrong"})
 		var found []audit.Entry
 		trail := &audit.Service{Store: h.db.AuditStore()}
-		all, err := trail.List(h.ctx, audit.Query{From: h.now.Load().Add(-time.Hour), Until: h.now.Load().Add(time.Hour)}, 100)
+		all, err := trail.List(h.ctx, audit.Query{From: h.now.Load().Add(-time.Hour),
+			Until: h.now.Load().Add(time.Hour)}, 100)
 		h.must(err)
 		for _, e := range all {
 			if e.Action == "session.refuse" {
@@ -148,7 +152,8 @@ func TestWrongPasswordIsInTheAuditTrail(t *testing.T) {
 		}
 		one, last := found[0], string(found[5].After)
 		if one.EntityID != int64(made.ID) || one.Entity != "user" || one.Actor != "unknown" || one.RequestID != "r1" ||
-			!strings.Contains(string(one.After), "wrong_password") || !strings.Contains(string(one.After), "192.0.2.1") {
+			!strings.Contains(string(one.After), "wrong_password") || !strings.Contains(string(one.After),
+			"192.0.2.1") {
 			t.Errorf("got %+v %s", one, one.After)
 		}
 		if !strings.Contains(last, "locked") || strings.Contains(last, "wrong\"") {

@@ -60,7 +60,8 @@ const (
 func (s *Service) SignIn(ctx context.Context, c Credentials) (Signed, error) {
 	name, ok := c.name()
 	if !ok {
-		return Signed{}, fault.Wrong("email", "required", "apiKey or email, one of the two", "Give an API key or an e-mail address, and its password.")
+		return Signed{}, fault.Wrong("email", "required", "apiKey or email, one of the two",
+			"Give an API key or an e-mail address, and its password.")
 	}
 	accounts, err := s.accounts(ctx, c)
 	if err != nil {
@@ -139,16 +140,20 @@ func (s *Service) several(ctx context.Context, right []Signed) error {
 	}
 	f := ErrSeveral.Saying(ErrSeveral.Message)
 	f.Fields = []fault.Field{{
-		Path: []string{"practiceGroupId"}, Code: ErrSeveral.Code, Expected: "one of " + strings.Join(names, ", "), Message: f.Message,
+		Path: []string{"practiceGroupId"}, Code: ErrSeveral.Code, Expected: "one of " + strings.Join(names, ", "),
+		Message: f.Message,
 	}}
 	return f
 }
 
 // noteRefused writes into the audit trail of each account that it was not signed
 // in to, and why.
-func (s *Service) noteRefused(ctx context.Context, c Credentials, accounts []Signed, reason string, now time.Time) error {
+func (s *Service) noteRefused(
+	ctx context.Context, c Credentials, accounts []Signed, reason string, now time.Time,
+) error {
 	for _, a := range accounts {
-		who := access.Caller{Group: a.Session.Group, Home: a.Session.Group, Key: a.Session.Key, Actor: "unknown", RequestID: c.RequestID}
+		who := access.Caller{Group: a.Session.Group, Home: a.Session.Group, Key: a.Session.Key, Actor: "unknown",
+			RequestID: c.RequestID}
 		entity, id := "api_key", int64(a.Session.Key)
 		if a.Staff != nil {
 			entity, id = "user", int64(a.Staff.ID)

@@ -123,7 +123,8 @@ func (s *Service) Add(ctx context.Context, c Change) (Staff, error) {
 		return Staff{}, err
 	}
 	if n.Email == "" {
-		return Staff{}, fault.Wrong("email", input.CodeSmall, "an e-mail address", "A user needs an e-mail address to sign in with.")
+		return Staff{}, fault.Wrong("email", input.CodeSmall, "an e-mail address",
+			"A user needs an e-mail address to sign in with.")
 	}
 	if err := s.mayHave(ctx, who, n.Role); err != nil {
 		return Staff{}, err
@@ -205,7 +206,9 @@ func (s *Service) locum(ctx context.Context, tx Tx, who access.Caller, n Staff) 
 	return err
 }
 
-func (s *Service) change(ctx context.Context, who access.Caller, id StaffID, action string, how func(tx Tx, n *Staff, now time.Time) error) (Staff, error) {
+func (s *Service) change(
+	ctx context.Context, who access.Caller, id StaffID, action string, how func(tx Tx, n *Staff, now time.Time) error,
+) (Staff, error) {
 	now := s.Now().Truncate(time.Microsecond)
 	var after Staff
 	err := s.Store.Do(ctx, func(tx Tx) error {

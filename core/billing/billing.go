@@ -37,28 +37,38 @@ var (
 	// ErrProductNotFound says what the documented API says.
 	ErrProductNotFound = fault.New(fault.NotFound, "product_not_found", "Product must exist.")
 	ErrProductDeleted  = fault.New(fault.Conflict, "product_deleted", "This product has been deleted.")
-	ErrProductKind     = fault.New(fault.Conflict, "product_kind_fixed", "An appointment cannot become another kind of product, nor another kind an appointment.")
-	ErrStock           = fault.New(fault.Conflict, "stock_out_of_range", "The stock of this product would be less or more than can be counted.")
-	ErrNotAppointment  = fault.New(fault.Invalid, "part_not_an_appointment", "Only appointments can come with a product.")
-	ErrNoLabel         = fault.New(fault.NotFound, "label_not_on_product", "This product has no such label.")
-	ErrTooManyLabels   = fault.New(fault.Conflict, "too_many", "A product can have at most 200 labels.")
+	ErrProductKind     = fault.New(fault.Conflict, "product_kind_fixed",
+		"An appointment cannot become another kind of product, nor another kind an appointment.")
+	ErrStock = fault.New(fault.Conflict, "stock_out_of_range",
+		"The stock of this product would be less or more than can be counted.")
+	ErrNotAppointment = fault.New(fault.Invalid, "part_not_an_appointment",
+		"Only appointments can come with a product.")
+	ErrNoLabel       = fault.New(fault.NotFound, "label_not_on_product", "This product has no such label.")
+	ErrTooManyLabels = fault.New(fault.Conflict, "too_many", "A product can have at most 200 labels.")
 
-	ErrPaymentTypeNotFound = fault.New(fault.NotFound, "payment_type_not_found", "This practice group has no such payment type.")
+	ErrPaymentTypeNotFound = fault.New(fault.NotFound, "payment_type_not_found",
+		"This practice group has no such payment type.")
 
-	ErrNotFound         = fault.New(fault.NotFound, "invoice_not_found", "This practice group has no such invoice.")
-	ErrCancelled        = fault.New(fault.Conflict, "invoice_cancelled", "This invoice has been cancelled.")
-	ErrPaid             = fault.New(fault.Conflict, "invoice_paid", "This invoice has been paid, and cannot be changed.")
-	ErrHasPayments      = fault.New(fault.Conflict, "invoice_has_payments", "This invoice has payments. Refund or remove them before it is cancelled.")
-	ErrLineNotFound     = fault.New(fault.NotFound, "line_item_not_found", "This invoice has no such line item.")
-	ErrPaymentNotFound  = fault.New(fault.NotFound, "payment_not_found", "This invoice has no such payment.")
-	ErrOverpaid         = fault.New(fault.Conflict, "invoice_overpaid", "More would have been paid than the invoice is for.")
-	ErrRefundTooLarge   = fault.New(fault.Conflict, "refund_too_large", "More would have been given back than was paid.")
-	ErrPaymentRefunded  = fault.New(fault.Conflict, "payment_refunded", "Some of this payment was given back, so it cannot be removed.")
-	ErrTooMuch          = fault.New(fault.Invalid, "invoice_too_long", "An invoice has at most 200 line items, 200 payments and 200 refunds.")
+	ErrNotFound    = fault.New(fault.NotFound, "invoice_not_found", "This practice group has no such invoice.")
+	ErrCancelled   = fault.New(fault.Conflict, "invoice_cancelled", "This invoice has been cancelled.")
+	ErrPaid        = fault.New(fault.Conflict, "invoice_paid", "This invoice has been paid, and cannot be changed.")
+	ErrHasPayments = fault.New(fault.Conflict, "invoice_has_payments",
+		"This invoice has payments. Refund or remove them before it is cancelled.")
+	ErrLineNotFound    = fault.New(fault.NotFound, "line_item_not_found", "This invoice has no such line item.")
+	ErrPaymentNotFound = fault.New(fault.NotFound, "payment_not_found", "This invoice has no such payment.")
+	ErrOverpaid        = fault.New(fault.Conflict, "invoice_overpaid",
+		"More would have been paid than the invoice is for.")
+	ErrRefundTooLarge  = fault.New(fault.Conflict, "refund_too_large", "More would have been given back than was paid.")
+	ErrPaymentRefunded = fault.New(fault.Conflict, "payment_refunded",
+		"Some of this payment was given back, so it cannot be removed.")
+	ErrTooMuch = fault.New(fault.Invalid, "invoice_too_long",
+		"An invoice has at most 200 line items, 200 payments and 200 refunds.")
 	ErrNotPayor         = fault.New(fault.Conflict, "contact_not_payor", "Invoices may not go to this contact.")
-	ErrBookingOfAnother = fault.New(fault.Conflict, "booking_of_another_patient", "This booking is not one of the invoice's patient.")
+	ErrBookingOfAnother = fault.New(fault.Conflict, "booking_of_another_patient",
+		"This booking is not one of the invoice's patient.")
 
-	ErrStatementNotFound = fault.New(fault.NotFound, "statement_not_found", "This practice group has no such account statement.")
+	ErrStatementNotFound = fault.New(fault.NotFound, "statement_not_found",
+		"This practice group has no such account statement.")
 )
 
 // Account is whom an invoice goes to: a patient or a contact.
@@ -109,19 +119,31 @@ type Store interface {
 	InvoicesByID(ctx context.Context, group practice.ID, ids []InvoiceID) (map[InvoiceID]Invoice, error)
 	// InvoicesOfPatients lists the invoices about some patients with a date in a
 	// stretch of days, without those that are cancelled, in the order of it.
-	InvoicesOfPatients(ctx context.Context, group practice.ID, of []patient.ID, from, to input.Date) (map[patient.ID][]Invoice, error)
+	InvoicesOfPatients(
+		ctx context.Context, group practice.ID, of []patient.ID, from, to input.Date,
+	) (map[patient.ID][]Invoice, error)
 	// BilledBookings are those of the bookings that an invoice is for.
 	BilledBookings(ctx context.Context, group practice.ID, of []booking.ID) ([]booking.ID, error)
 	// OfferedAt and OfferedBy list what was said to be offered at some places and
 	// by some people; WorkedAt what sessions that run on the day or later offer.
-	OfferedAt(ctx context.Context, group practice.ID, at []practice.LocationID) (map[practice.LocationID][]ProductID, error)
-	OfferedBy(ctx context.Context, group practice.ID, by []practice.PractitionerID) (map[practice.PractitionerID][]ProductID, error)
-	WorkedAt(ctx context.Context, group practice.ID, at []practice.LocationID, today input.Date) (map[practice.LocationID][]ProductID, error)
-	WorkedBy(ctx context.Context, group practice.ID, by []practice.PractitionerID, today input.Date) (map[practice.PractitionerID][]ProductID, error)
+	OfferedAt(
+		ctx context.Context, group practice.ID, at []practice.LocationID,
+	) (map[practice.LocationID][]ProductID, error)
+	OfferedBy(
+		ctx context.Context, group practice.ID, by []practice.PractitionerID,
+	) (map[practice.PractitionerID][]ProductID, error)
+	WorkedAt(
+		ctx context.Context, group practice.ID, at []practice.LocationID, today input.Date,
+	) (map[practice.LocationID][]ProductID, error)
+	WorkedBy(
+		ctx context.Context, group practice.ID, by []practice.PractitionerID, today input.Date,
+	) (map[practice.PractitionerID][]ProductID, error)
 	// Statements lists statements in the order of their ids.
 	Statements(ctx context.Context, group practice.ID, q StatementQuery) ([]Statement, error)
 	// InvoicesOfStatements lists what is on some statements.
-	InvoicesOfStatements(ctx context.Context, group practice.ID, of []StatementID) (map[StatementID][]StatementLine, error)
+	InvoicesOfStatements(
+		ctx context.Context, group practice.ID, of []StatementID,
+	) (map[StatementID][]StatementLine, error)
 	// Do runs fn in one transaction: all of it happens, or none.
 	Do(ctx context.Context, fn func(Tx) error) error
 }

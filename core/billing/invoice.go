@@ -142,8 +142,9 @@ func (s *Service) CreateInvoice(ctx context.Context, r InvoiceRequest) (Invoice,
 	var made Invoice
 	err = s.Store.Do(ctx, func(tx Tx) error {
 		b := bill{s: s, tx: tx, group: who.Group, now: now, Invoice: Invoice{
-			ID: id, Kind: Plain, Date: r.Date, Practitioner: r.Practitioner, Location: r.Location, Comments: r.Comments, ExtraInfo: r.ExtraInfo,
-			Version: 1, CreatedAt: now, UpdatedAt: now,
+			ID: id, Kind: Plain, Date: r.Date, Practitioner: r.Practitioner, Location: r.Location, Comments: r.Comments,
+			ExtraInfo: r.ExtraInfo,
+			Version:   1, CreatedAt: now, UpdatedAt: now,
 		}}
 		var err error
 		// The number comes first: whoever waits for it holds nothing yet that
@@ -226,7 +227,8 @@ func (b *bill) addressTo(ctx context.Context, about patient.ID, payer Account) (
 	}
 	p, err := b.tx.Patient(ctx, b.group, b.Payer.Patient)
 	a := p.Address
-	b.Payee = oneText(strings.Join(strings.Fields(p.Title+" "+p.FirstName+" "+p.LastName), " "), a.Line1, a.Line2, a.Line3, a.Town, a.County, a.Postcode, a.Country)
+	b.Payee = oneText(strings.Join(strings.Fields(p.Title+" "+p.FirstName+" "+p.LastName), " "), a.Line1, a.Line2,
+		a.Line3, a.Town, a.County, a.Postcode, a.Country)
 	return err
 }
 
@@ -270,7 +272,9 @@ func (s *Service) CancelInvoice(ctx context.Context, id InvoiceID) (Invoice, err
 
 // change changes an invoice or what is on it, works its sums out again, and
 // writes the audit entry, in one transaction.
-func (s *Service) change(ctx context.Context, id InvoiceID, action string, fn func(ctx context.Context, b *bill) error) (Invoice, error) {
+func (s *Service) change(
+	ctx context.Context, id InvoiceID, action string, fn func(ctx context.Context, b *bill) error,
+) (Invoice, error) {
 	who, err := access.Require(ctx, access.EditInvoices)
 	if err != nil {
 		return Invoice{}, err
@@ -357,7 +361,9 @@ func (b *bill) save(ctx context.Context, who access.Caller, before bill) error {
 	if err := b.tx.SaveInvoice(ctx, b.group, b.Invoice); err != nil {
 		return err
 	}
-	if err := each(fresh(b.Lines, before.Lines), func(l Line) error { return b.tx.SaveLine(ctx, b.group, l) }); err != nil {
+	if err := each(fresh(b.Lines, before.Lines), func(l Line) error {
+		return b.tx.SaveLine(ctx, b.group, l)
+	}); err != nil {
 		return err
 	}
 	for _, l := range before.Lines {
@@ -375,10 +381,14 @@ func (b *bill) save(ctx context.Context, who access.Caller, before bill) error {
 			}
 		}
 	}
-	if err := each(fresh(b.Payments, before.Payments), func(p Payment) error { return b.tx.SavePayment(ctx, b.group, p) }); err != nil {
+	if err := each(fresh(b.Payments, before.Payments), func(p Payment) error {
+		return b.tx.SavePayment(ctx, b.group, p)
+	}); err != nil {
 		return err
 	}
-	if err := each(fresh(b.Refunds, before.Refunds), func(r Refund) error { return b.tx.SaveRefund(ctx, b.group, r) }); err != nil {
+	if err := each(fresh(b.Refunds, before.Refunds), func(r Refund) error {
+		return b.tx.SaveRefund(ctx, b.group, r)
+	}); err != nil {
 		return err
 	}
 	return b.record(ctx, who, before)

@@ -26,15 +26,18 @@ func TestAnInvoiceIsKeptAsItWasAsked(t *testing.T) {
 		r.Lines[0].Booking = visit
 		r.Lines[1].Price = ptr(billing.Pence(1001))
 		r.Comments, r.ExtraInfo = " ask the insurer ", "Thank you"
-		r.Payments = []billing.PaymentRequest{{Amount: 5000, Type: 2, Date: day(5), Comment: "deposit", Refunds: []billing.RefundRequest{{Amount: ptr(billing.Pence(100)), Date: day(6), Reason: "too much"}}}}
+		r.Payments = []billing.PaymentRequest{{Amount: 5000, Type: 2, Date: day(5), Comment: "deposit",
+			Refunds: []billing.RefundRequest{{Amount: ptr(billing.Pence(100)), Date: day(6), Reason: "too much"}}}}
 		made, err := d.CreateInvoice(d.ctx, r)
 		d.must(err)
 		found, err := d.Invoice(d.ctx, made.ID)
 		d.must(err)
 		now := d.Now().Truncate(time.Microsecond)
 		want := billing.Invoice{
-			ID: made.ID, Number: 1, Kind: billing.Plain, Date: day(6), Patient: d.ada, Payer: billing.Account{Patient: d.ada}, Practitioner: d.gp.ID, Location: d.place.ID,
-			Payee: "Ms Ada Byron, 1 Mill Lane, Brambleford, ZZ1 1AA", PaymentReference: "INV-1", Comments: "ask the insurer", ExtraInfo: "Thank you",
+			ID: made.ID, Number: 1, Kind: billing.Plain, Date: day(6), Patient: d.ada,
+			Payer: billing.Account{Patient: d.ada}, Practitioner: d.gp.ID, Location: d.place.ID,
+			Payee: "Ms Ada Byron, 1 Mill Lane, Brambleford, ZZ1 1AA", PaymentReference: "INV-1",
+			Comments: "ask the insurer", ExtraInfo: "Thank you",
 			// 65.00, and three at 10.01 with 20 % on 30.03.
 			Total: 6500 + 3003 + 601, VAT: 601, Paid: 5000, Refunded: 100, Version: 1, CreatedAt: now, UpdatedAt: now,
 		}
@@ -42,9 +45,11 @@ func TestAnInvoiceIsKeptAsItWasAsked(t *testing.T) {
 			t.Fatalf("got  %+v\nwant %+v", found, want)
 		}
 		lines := d.lines(made)
-		if len(lines) != 2 || lines[0] != (billing.Line{ID: lines[0].ID, Invoice: made.ID, Date: day(6), Product: d.visit.ID, Title: "Consultation", Kind: billing.Appointment,
+		if len(lines) != 2 || lines[0] != (billing.Line{ID: lines[0].ID, Invoice: made.ID, Date: day(6),
+			Product: d.visit.ID, Title: "Consultation", Kind: billing.Appointment,
 			Cost: billing.Unknown, Price: 6500, Quantity: billing.One, Total: 6500, Booking: visit}) ||
-			lines[1] != (billing.Line{ID: lines[1].ID, Invoice: made.ID, Date: day(6), Product: d.jab.ID, Title: "Travel vaccine", Kind: billing.Vaccine, Code: "TV-1",
+			lines[1] != (billing.Line{ID: lines[1].ID, Invoice: made.ID, Date: day(6), Product: d.jab.ID,
+				Title: "Travel vaccine", Kind: billing.Vaccine, Code: "TV-1",
 				Cost: 1250, Price: 1001, Quantity: 3 * billing.One, Rate: 200, VAT: 601, Total: 3604}) {
 			t.Fatalf("got %+v", lines)
 		}
@@ -53,12 +58,15 @@ func TestAnInvoiceIsKeptAsItWasAsked(t *testing.T) {
 		back, err := d.RefundsOf(d.ctx, []billing.InvoiceID{made.ID})
 		d.must(err)
 		p, b := paid[made.ID][0], back[made.ID][0]
-		if p != (billing.Payment{ID: p.ID, Invoice: made.ID, Type: 2, Source: "Cash", Amount: 5000, Date: day(5), Comment: "deposit", CreatedAt: now, UpdatedAt: now}) ||
-			b != (billing.Refund{ID: b.ID, Invoice: made.ID, Payment: p.ID, Amount: 100, Date: day(6), Reason: "too much", CreatedAt: now}) {
+		if p != (billing.Payment{ID: p.ID, Invoice: made.ID, Type: 2, Source: "Cash", Amount: 5000, Date: day(5),
+			Comment: "deposit", CreatedAt: now, UpdatedAt: now}) ||
+			b != (billing.Refund{ID: b.ID, Invoice: made.ID, Payment: p.ID, Amount: 100, Date: day(6),
+				Reason: "too much", CreatedAt: now}) {
 			t.Fatalf("got %+v, %+v", p, b)
 		}
 		// What the product becomes later does not change what was billed.
-		d.must(second(d.UpdateProduct(d.ctx, d.jab.ID, billing.ProductChange{Name: ptr("Jab"), Price: ptr(billing.Pence(1)), VAT: ptr(billing.Permille(0))})))
+		d.must(second(d.UpdateProduct(d.ctx, d.jab.ID, billing.ProductChange{Name: ptr("Jab"),
+			Price: ptr(billing.Pence(1)), VAT: ptr(billing.Permille(0))})))
 		if again := d.lines(made); !slices.Equal(again, lines) {
 			t.Fatalf("got %+v", again)
 		}
@@ -71,11 +79,13 @@ func TestAnInvoiceGoesToWhomeverPays(t *testing.T) {
 		r.Payer.Contact = d.insurer.ID
 		i, err := d.CreateInvoice(d.ctx, r)
 		d.must(err)
-		if i.Payee != "Claims, Crown Insurance, 2 High Street, London" || i.PaymentReference != "CR-7" || i.Patient != d.ada || i.Payer != (billing.Account{Contact: d.insurer.ID}) {
+		if i.Payee != "Claims, Crown Insurance, 2 High Street, London" || i.PaymentReference != "CR-7" ||
+			i.Patient != d.ada || i.Payer != (billing.Account{Contact: d.insurer.ID}) {
 			t.Fatalf("got %+v", i)
 		}
 		r.Payer = billing.Account{Patient: d.bob}
-		if i, err = d.CreateInvoice(d.ctx, r); err != nil || i.Payee != "Bob Bell" || i.Patient != d.ada || i.Payer != r.Payer {
+		if i, err = d.CreateInvoice(d.ctx, r); err != nil || i.Payee != "Bob Bell" || i.Patient != d.ada ||
+			i.Payer != r.Payer {
 			t.Fatalf("got %+v, %v", i, err)
 		}
 		friend, err := d.contacts.Create(d.setup, contact.Change{LastName: ptr("Friend")})
@@ -96,7 +106,8 @@ func TestVATIsTheProductsOrThePractices(t *testing.T) {
 		before := d.invoice(of(d.visit, 1))
 		d.must(d.setVAT(175))
 		i := d.invoice(of(d.visit, 1), of(d.jab, 1))
-		if got := d.sums(i.ID) + ", " + d.sums(before.ID); got != "10037 (1538) -0 +0 = 10037 Outstanding, 6500 (0) -0 +0 = 6500 Outstanding" {
+		if got := d.sums(i.ID) + ", " + d.sums(before.ID); got != "10037 (1538) -0 +0 = 10037 Outstanding, 6500 (0) "+
+			"-0 +0 = 6500 Outstanding" {
 			t.Fatal(got)
 		}
 		if i.Number != 2 {
@@ -133,29 +144,46 @@ func TestWhatAnInvoiceMayBe(t *testing.T) {
 			{"a patient there is not", func(r *billing.InvoiceRequest) { r.Patient = 1 }, patient.ErrNotFound},
 			{"a payer there is not", func(r *billing.InvoiceRequest) { r.Payer.Patient = 1 }, patient.ErrNotFound},
 			{"a contact there is not", func(r *billing.InvoiceRequest) { r.Payer.Contact = 1 }, contact.ErrNotFound},
-			{"a practitioner there is not", func(r *billing.InvoiceRequest) { r.Practitioner = 1 }, practice.ErrPractitionerNotFound},
+			{"a practitioner there is not", func(r *billing.InvoiceRequest) { r.Practitioner = 1 },
+				practice.ErrPractitionerNotFound},
 			{"a place there is not", func(r *billing.InvoiceRequest) { r.Location = 1 }, practice.ErrLocationNotFound},
-			{"a product there is not", line(func(l *billing.LineRequest) { l.Product = 1 }), billing.ErrProductNotFound},
-			{"a product that was deleted", line(func(l *billing.LineRequest) { l.Product = gone.ID }), billing.ErrProductDeleted},
+			{"a product there is not", line(func(l *billing.LineRequest) { l.Product = 1 }),
+				billing.ErrProductNotFound},
+			{"a product that was deleted", line(func(l *billing.LineRequest) { l.Product = gone.ID }),
+				billing.ErrProductDeleted},
 			{"none of something", line(func(l *billing.LineRequest) { l.Quantity = 0 }), fault.Input()},
-			{"more than ten thousand of something", line(func(l *billing.LineRequest) { l.Quantity = 10_000*billing.One + 1 }), fault.Input()},
+			{"more than ten thousand of something",
+				line(func(l *billing.LineRequest) { l.Quantity = 10_000*billing.One + 1 }), fault.Input()},
 			{"half of something", line(func(l *billing.LineRequest) { l.Quantity = billing.One / 2 }), nil},
 			{"something for nothing", line(func(l *billing.LineRequest) { l.Price = ptr(billing.Pence(0)) }), nil},
-			{"something for less than nothing", line(func(l *billing.LineRequest) { l.Price = ptr(billing.Pence(-1)) }), fault.Input()},
+			{"something for less than nothing", line(func(l *billing.LineRequest) { l.Price = ptr(billing.Pence(-1)) }),
+				fault.Input()},
 			{"a line without a date", line(func(l *billing.LineRequest) { l.Date = input.NoDate }), fault.Input()},
-			{"a date before there were invoices", func(r *billing.InvoiceRequest) { r.Date = input.DayOf(1799, time.December, 31) }, fault.Input()},
-			{"the last date there is", func(r *billing.InvoiceRequest) { r.Date = input.DayOf(2199, time.December, 31) }, nil},
-			{"a line of long ago", line(func(l *billing.LineRequest) { l.Date = input.DayOf(1582, time.October, 10) }), fault.Input()},
-			{"a payment of long after", pay(billing.PaymentRequest{Amount: 1, Type: 1, Date: input.DayOf(9999, time.December, 31)}), fault.Input()},
-			{"a refund of long ago", pay(billing.PaymentRequest{Amount: 10, Type: 1, Date: day(7), Refunds: []billing.RefundRequest{{Amount: ptr(billing.Pence(1)), Date: input.DayOf(1, time.January, 1)}}}), fault.Input()},
+			{"a date before there were invoices", func(r *billing.InvoiceRequest) {
+				r.Date = input.DayOf(1799, time.December, 31)
+			}, fault.Input()},
+			{"the last date there is", func(r *billing.InvoiceRequest) {
+				r.Date = input.DayOf(2199, time.December, 31)
+			}, nil},
+			{"a line of long ago", line(func(l *billing.LineRequest) { l.Date = input.DayOf(1582, time.October, 10) }),
+				fault.Input()},
+			{"a payment of long after", pay(billing.PaymentRequest{Amount: 1, Type: 1, Date: input.DayOf(9999,
+				time.December, 31)}), fault.Input()},
+			{"a refund of long ago", pay(billing.PaymentRequest{Amount: 10, Type: 1, Date: day(7),
+				Refunds: []billing.RefundRequest{{Amount: ptr(billing.Pence(1)), Date: input.DayOf(1, time.January,
+					1)}}}), fault.Input()},
 			{"a booking there is not", line(func(l *billing.LineRequest) { l.Booking = 1 }), booking.ErrNotFound},
-			{"somebody else's booking", line(func(l *billing.LineRequest) { l.Booking = bobs }), billing.ErrBookingOfAnother},
+			{"somebody else's booking", line(func(l *billing.LineRequest) { l.Booking = bobs }),
+				billing.ErrBookingOfAnother},
 			{"all of it paid", pay(card(6500)), nil},
 			{"a penny too much", pay(card(6501)), billing.ErrOverpaid},
 			{"a payment of nothing", pay(card(0)), fault.Input()},
 			{"a payment below nothing", pay(card(-1)), fault.Input()},
-			{"a payment in a way there is not", pay(billing.PaymentRequest{Amount: 1, Type: 9, Date: day(7)}), billing.ErrPaymentTypeNotFound},
-			{"more given back than was paid", pay(billing.PaymentRequest{Amount: 10, Type: 1, Date: day(7), Refunds: []billing.RefundRequest{{Amount: ptr(billing.Pence(11)), Date: day(7)}}}), billing.ErrRefundTooLarge},
+			{"a payment in a way there is not", pay(billing.PaymentRequest{Amount: 1, Type: 9, Date: day(7)}),
+				billing.ErrPaymentTypeNotFound},
+			{"more given back than was paid", pay(billing.PaymentRequest{Amount: 10, Type: 1, Date: day(7),
+				Refunds: []billing.RefundRequest{{Amount: ptr(billing.Pence(11)), Date: day(7)}}}),
+				billing.ErrRefundTooLarge},
 			{"two hundred and one lines", func(r *billing.InvoiceRequest) { r.Lines = slices.Repeat([]billing.LineRequest{of(d.jab, 1)}, 201) }, billing.ErrTooMuch},
 		} {
 			t.Run(c.name, func(t *testing.T) {
@@ -189,19 +217,22 @@ func TestLinesComeAndGoUntilAllIsPaid(t *testing.T) {
 		d.move(time.Hour)
 		after, err := d.AddLine(d.ctx, i.ID, of(d.jab, 2))
 		d.must(err)
-		if got := d.sums(i.ID); got != "4798 (800) -0 +0 = 4798 Outstanding" || after.Version != 2 || !after.UpdatedAt.Equal(i.CreatedAt.Add(time.Hour)) {
+		if got := d.sums(i.ID); got != "4798 (800) -0 +0 = 4798 Outstanding" || after.Version != 2 ||
+			!after.UpdatedAt.Equal(i.CreatedAt.Add(time.Hour)) {
 			t.Fatal(got, after)
 		}
 		jab := d.lines(i)[0].ID
 		d.must(second(d.AddLine(d.ctx, i.ID, of(d.visit, 1))))
 		visit := d.lines(i)[1].ID
-		d.must(second(d.UpdateLine(d.ctx, i.ID, jab, billing.LineChange{Quantity: ptr(billing.One), Price: ptr(billing.Pence(1000)), Date: ptr(day(3))})))
+		d.must(second(d.UpdateLine(d.ctx, i.ID, jab, billing.LineChange{Quantity: ptr(billing.One),
+			Price: ptr(billing.Pence(1000)), Date: ptr(day(3))})))
 		if got := d.sums(i.ID); got != "7700 (200) -0 +0 = 7700 Outstanding" || d.lines(i)[0].Date != day(3) {
 			t.Fatal(got)
 		}
 		first := d.pay(i, 1500)
 		d.want(second(d.RemoveLine(d.ctx, i.ID, visit)), billing.ErrOverpaid)
-		d.want(second(d.UpdateLine(d.ctx, i.ID, visit, billing.LineChange{Price: ptr(billing.Pence(299))})), billing.ErrOverpaid)
+		d.want(second(d.UpdateLine(d.ctx, i.ID, visit, billing.LineChange{Price: ptr(billing.Pence(299))})),
+			billing.ErrOverpaid)
 		d.must(second(d.RemoveLine(d.ctx, i.ID, jab)))
 		d.want(second(d.RemoveLine(d.ctx, i.ID, jab)), billing.ErrLineNotFound)
 		d.want(second(d.UpdateLine(d.ctx, i.ID, jab, billing.LineChange{})), billing.ErrLineNotFound)
@@ -210,8 +241,9 @@ func TestLinesComeAndGoUntilAllIsPaid(t *testing.T) {
 			t.Fatal(got)
 		}
 		for name, err := range map[string]error{
-			"add a line":    second(d.AddLine(d.ctx, i.ID, of(d.jab, 1))),
-			"change a line": second(d.UpdateLine(d.ctx, i.ID, visit, billing.LineChange{Quantity: ptr(2 * billing.One)})),
+			"add a line": second(d.AddLine(d.ctx, i.ID, of(d.jab, 1))),
+			"change a line": second(d.UpdateLine(d.ctx, i.ID, visit,
+				billing.LineChange{Quantity: ptr(2 * billing.One)})),
 			"remove a line": second(d.RemoveLine(d.ctx, i.ID, visit)),
 			"date it anew":  second(d.UpdateInvoice(d.ctx, i.ID, billing.InvoiceChange{Date: ptr(day(1))})),
 		} {
@@ -223,11 +255,14 @@ func TestLinesComeAndGoUntilAllIsPaid(t *testing.T) {
 		d.must(second(d.UpdateInvoice(d.ctx, i.ID, billing.InvoiceChange{Comments: ptr("paid in two")})))
 		d.must(second(d.RemovePayment(d.ctx, i.ID, first)))
 		d.must(second(d.UpdateInvoice(d.ctx, i.ID, billing.InvoiceChange{Date: ptr(day(1)), ExtraInfo: ptr("net 30")})))
-		if i, err = d.Invoice(d.ctx, i.ID); err != nil || i.Date != day(1) || i.Comments != "paid in two" || i.ExtraInfo != "net 30" {
+		if i, err = d.Invoice(d.ctx, i.ID); err != nil || i.Date != day(1) || i.Comments != "paid in two" ||
+			i.ExtraInfo != "net 30" {
 			t.Fatalf("got %+v, %v", i, err)
 		}
-		d.want(second(d.UpdateInvoice(d.ctx, i.ID, billing.InvoiceChange{Location: ptr(practice.LocationID(1))})), practice.ErrLocationNotFound)
-		const trail = "invoice.create invoice.add_line invoice.add_line invoice.update_line invoice.add_payment invoice.remove_line invoice.add_payment " +
+		d.want(second(d.UpdateInvoice(d.ctx, i.ID, billing.InvoiceChange{Location: ptr(practice.LocationID(1))})),
+			practice.ErrLocationNotFound)
+		const trail = "invoice.create invoice.add_line invoice.add_line invoice.update_line invoice.add_payment " +
+			"invoice.remove_line invoice.add_payment " +
 			"invoice.update invoice.remove_payment invoice.update"
 		if got := d.trail("invoice", int64(i.ID)); got != trail || i.Version != 10 {
 			t.Fatal(got, i.Version)
@@ -239,17 +274,22 @@ func TestPaymentsAndRefunds(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		i := d.invoice(of(d.visit, 1))
 		p := d.pay(i, 6500)
-		d.must(second(d.UpdatePayment(d.ctx, i.ID, p, billing.PaymentChange{Amount: ptr(billing.Pence(6000)), Type: ptr(billing.PaymentTypeID(3)), Date: ptr(day(8)), Comment: ptr("by bank")})))
-		d.want(second(d.UpdatePayment(d.ctx, i.ID, p, billing.PaymentChange{Amount: ptr(billing.Pence(6501))})), billing.ErrOverpaid)
-		d.want(second(d.UpdatePayment(d.ctx, i.ID, p, billing.PaymentChange{Type: ptr(billing.PaymentTypeID(9))})), billing.ErrPaymentTypeNotFound)
+		d.must(second(d.UpdatePayment(d.ctx, i.ID, p, billing.PaymentChange{Amount: ptr(billing.Pence(6000)),
+			Type: ptr(billing.PaymentTypeID(3)), Date: ptr(day(8)), Comment: ptr("by bank")})))
+		d.want(second(d.UpdatePayment(d.ctx, i.ID, p, billing.PaymentChange{Amount: ptr(billing.Pence(6501))})),
+			billing.ErrOverpaid)
+		d.want(second(d.UpdatePayment(d.ctx, i.ID, p, billing.PaymentChange{Type: ptr(billing.PaymentTypeID(9))})),
+			billing.ErrPaymentTypeNotFound)
 		d.want(second(d.UpdatePayment(d.ctx, i.ID, p+1, billing.PaymentChange{})), billing.ErrPaymentNotFound)
 		paid, err := d.PaymentsOf(d.ctx, []billing.InvoiceID{i.ID})
 		d.must(err)
-		if got := paid[i.ID][0]; got.Amount != 6000 || got.Source != "Bank transfer" || got.Date != day(8) || got.Comment != "by bank" {
+		if got := paid[i.ID][0]; got.Amount != 6000 || got.Source != "Bank transfer" || got.Date != day(8) ||
+			got.Comment != "by bank" {
 			t.Fatalf("got %+v", got)
 		}
 		refund := func(amount *billing.Pence) (billing.RefundID, error) {
-			_, id, err := d.Refund(d.ctx, i.ID, p, billing.RefundRequest{Amount: amount, Date: input.NoDate, Reason: "cancelled"})
+			_, id, err := d.Refund(d.ctx, i.ID, p, billing.RefundRequest{Amount: amount, Date: input.NoDate,
+				Reason: "cancelled"})
 			return id, err
 		}
 		d.want(second(refund(ptr(billing.Pence(6001)))), billing.ErrRefundTooLarge)
@@ -260,14 +300,16 @@ func TestPaymentsAndRefunds(t *testing.T) {
 			t.Fatal(got)
 		}
 		d.want(second(d.RemovePayment(d.ctx, i.ID, p)), billing.ErrPaymentRefunded)
-		d.want(second(d.UpdatePayment(d.ctx, i.ID, p, billing.PaymentChange{Amount: ptr(billing.Pence(999))})), billing.ErrRefundTooLarge)
+		d.want(second(d.UpdatePayment(d.ctx, i.ID, p, billing.PaymentChange{Amount: ptr(billing.Pence(999))})),
+			billing.ErrRefundTooLarge)
 		d.want(second(d.CancelInvoice(d.ctx, i.ID)), billing.ErrHasPayments)
 		rest, err := refund(nil)
 		d.must(err)
 		d.want(second(refund(nil)), billing.ErrRefundTooLarge)
 		back, err := d.RefundsOf(d.ctx, []billing.InvoiceID{i.ID})
 		d.must(err)
-		if r := back[i.ID]; len(r) != 2 || r[0].ID != one || r[1].ID != rest || r[1].Amount != 5000 || r[1].Date != day(6) || r[1].Payment != p || r[1].Reason != "cancelled" {
+		if r := back[i.ID]; len(r) != 2 || r[0].ID != one || r[1].ID != rest || r[1].Amount != 5000 ||
+			r[1].Date != day(6) || r[1].Payment != p || r[1].Reason != "cancelled" {
 			t.Fatalf("got %+v", r)
 		}
 		// Somebody who got everything back can pay again, or be let go.
@@ -359,9 +401,12 @@ func TestInvoicesAreListed(t *testing.T) {
 			{"by the date on them", billing.InvoiceQuery{From: ptr(day(7)), To: ptr(day(8))}, "3 2"},
 			{"from a date on", billing.InvoiceQuery{From: ptr(day(8))}, "2 1"},
 			{"up to a date", billing.InvoiceQuery{To: ptr(day(7)), Listing: input.Listing{Deleted: true}}, "3 4"},
-			{"made in a stretch of time", billing.InvoiceQuery{Listing: input.Listing{Created: input.Span{From: hour(1), Until: hour(2)}}}, "2 3"},
-			{"changed since", billing.InvoiceQuery{Listing: input.Listing{Updated: input.Span{From: hour(2)}, Deleted: true}}, "3 1 4"},
-			{"changed since, by date", billing.InvoiceQuery{From: ptr(day(8)), Listing: input.Listing{Updated: input.Span{From: hour(1)}}}, "2 1"},
+			{"made in a stretch of time", billing.InvoiceQuery{Listing: input.Listing{Created: input.Span{From: hour(1),
+				Until: hour(2)}}}, "2 3"},
+			{"changed since", billing.InvoiceQuery{Listing: input.Listing{Updated: input.Span{From: hour(2)},
+				Deleted: true}}, "3 1 4"},
+			{"changed since, by date", billing.InvoiceQuery{From: ptr(day(8)),
+				Listing: input.Listing{Updated: input.Span{From: hour(1)}}}, "2 1"},
 		} {
 			t.Run(c.name, func(t *testing.T) {
 				if got := numbers(d.Invoices(d.ctx, c.q)); got != c.want {
@@ -371,7 +416,8 @@ func TestInvoicesAreListed(t *testing.T) {
 		}
 		of, err := d.InvoicesOfPatients(d.ctx, []patient.ID{d.ada, d.bob, 1}, day(7), day(9))
 		d.must(err)
-		if got := numbers(of[d.ada], false, nil) + "/" + numbers(of[d.bob], false, nil); got != "3 1/2" || len(of) != 2 {
+		if got := numbers(of[d.ada], false, nil) + "/" + numbers(of[d.bob], false, nil); got != "3 1/2" ||
+			len(of) != 2 {
 			t.Fatal(got)
 		}
 		if of, err = d.InvoicesOfPatients(d.ctx, []patient.ID{d.ada}, day(8), day(8)); err != nil || len(of) != 0 {
@@ -394,7 +440,8 @@ func TestAnotherPracticesBillingIsNotFound(t *testing.T) {
 		d.must(second(d.AddPayment(d.ctx, i.ID, card(200))))
 		_, _, err := d.Refund(d.ctx, i.ID, p, billing.RefundRequest{Date: day(7)})
 		d.must(err)
-		st, err := d.MakeStatement(d.ctx, billing.StatementRequest{Kind: billing.Activity, Account: billing.Account{Patient: d.ada}, From: day(1), Until: day(31)})
+		st, err := d.MakeStatement(d.ctx, billing.StatementRequest{Kind: billing.Activity,
+			Account: billing.Account{Patient: d.ada}, From: day(1), Until: day(31)})
 		d.must(err)
 		plan := d.product(billing.ProductChange{Name: ptr("Plan")})
 		d.must(d.SetParts(d.ctx, plan.ID, []billing.ProductID{d.visit.ID}))
@@ -414,36 +461,39 @@ func TestAnotherPracticesBillingIsNotFound(t *testing.T) {
 			return err
 		}
 		for name, err := range map[string]error{
-			"product":              second(d.Product(d.ctx, home.jab.ID)),
-			"update product":       second(d.UpdateProduct(d.ctx, home.visit.ID, billing.ProductChange{Name: ptr("x")})),
-			"delete product":       second(d.DeleteProduct(d.ctx, home.visit.ID)),
-			"parts":                d.SetParts(d.ctx, home.jab.ID, nil),
-			"a part":               d.SetParts(d.ctx, d.jab.ID, []billing.ProductID{home.visit.ID}),
-			"places":               d.SetOfferedAt(d.ctx, home.jab.ID, nil),
-			"a place":              d.SetOfferedAt(d.ctx, d.jab.ID, []practice.LocationID{home.place.ID}),
-			"a person":             d.SetOfferedBy(d.ctx, d.jab.ID, []practice.PractitionerID{home.gp.ID}),
-			"invoice":              second(d.Invoice(d.ctx, i.ID)),
-			"update invoice":       second(d.UpdateInvoice(d.ctx, i.ID, billing.InvoiceChange{})),
-			"cancel invoice":       second(d.CancelInvoice(d.ctx, i.ID)),
-			"add line":             second(d.AddLine(d.ctx, i.ID, of(d.jab, 1))),
-			"add their product":    second(d.AddLine(d.ctx, here.ID, of(home.jab, 1))),
-			"add their booking":    second(d.AddLine(d.ctx, here.ID, billing.LineRequest{Product: d.jab.ID, Date: day(6), Quantity: 1, Booking: visit})),
-			"update line":          second(d.UpdateLine(d.ctx, i.ID, line.ID, billing.LineChange{})),
-			"update line of ours":  second(d.UpdateLine(d.ctx, here.ID, line.ID, billing.LineChange{})),
-			"remove line":          second(d.RemoveLine(d.ctx, i.ID, line.ID)),
-			"add payment":          second(d.AddPayment(d.ctx, i.ID, card(1))),
-			"update payment":       second(d.UpdatePayment(d.ctx, i.ID, p, billing.PaymentChange{})),
-			"remove payment":       second(d.RemovePayment(d.ctx, here.ID, p)),
-			"refund":               refund(),
-			"about their patient":  ask(func(r *billing.InvoiceRequest) { r.Patient = home.ada }),
-			"to their patient":     ask(func(r *billing.InvoiceRequest) { r.Payer.Patient = home.ada }),
-			"to their contact":     ask(func(r *billing.InvoiceRequest) { r.Payer.Contact = home.insurer.ID }),
-			"by their people":      ask(func(r *billing.InvoiceRequest) { r.Practitioner = home.gp.ID }),
-			"at their place":       ask(func(r *billing.InvoiceRequest) { r.Location = home.place.ID }),
-			"statement":            second(d.Statement(d.ctx, st.ID)),
-			"delete statement":     second(d.DeleteStatement(d.ctx, st.ID)),
-			"statement of patient": second(d.MakeStatement(d.ctx, billing.StatementRequest{Kind: billing.Activity, Account: billing.Account{Patient: home.ada}, From: day(1), Until: day(2)})),
-			"statement of contact": second(d.MakeStatement(d.ctx, billing.StatementRequest{Kind: billing.Activity, Account: billing.Account{Contact: home.insurer.ID}, From: day(1), Until: day(2)})),
+			"product":           second(d.Product(d.ctx, home.jab.ID)),
+			"update product":    second(d.UpdateProduct(d.ctx, home.visit.ID, billing.ProductChange{Name: ptr("x")})),
+			"delete product":    second(d.DeleteProduct(d.ctx, home.visit.ID)),
+			"parts":             d.SetParts(d.ctx, home.jab.ID, nil),
+			"a part":            d.SetParts(d.ctx, d.jab.ID, []billing.ProductID{home.visit.ID}),
+			"places":            d.SetOfferedAt(d.ctx, home.jab.ID, nil),
+			"a place":           d.SetOfferedAt(d.ctx, d.jab.ID, []practice.LocationID{home.place.ID}),
+			"a person":          d.SetOfferedBy(d.ctx, d.jab.ID, []practice.PractitionerID{home.gp.ID}),
+			"invoice":           second(d.Invoice(d.ctx, i.ID)),
+			"update invoice":    second(d.UpdateInvoice(d.ctx, i.ID, billing.InvoiceChange{})),
+			"cancel invoice":    second(d.CancelInvoice(d.ctx, i.ID)),
+			"add line":          second(d.AddLine(d.ctx, i.ID, of(d.jab, 1))),
+			"add their product": second(d.AddLine(d.ctx, here.ID, of(home.jab, 1))),
+			"add their booking": second(d.AddLine(d.ctx, here.ID, billing.LineRequest{Product: d.jab.ID,
+				Date: day(6), Quantity: 1, Booking: visit})),
+			"update line":         second(d.UpdateLine(d.ctx, i.ID, line.ID, billing.LineChange{})),
+			"update line of ours": second(d.UpdateLine(d.ctx, here.ID, line.ID, billing.LineChange{})),
+			"remove line":         second(d.RemoveLine(d.ctx, i.ID, line.ID)),
+			"add payment":         second(d.AddPayment(d.ctx, i.ID, card(1))),
+			"update payment":      second(d.UpdatePayment(d.ctx, i.ID, p, billing.PaymentChange{})),
+			"remove payment":      second(d.RemovePayment(d.ctx, here.ID, p)),
+			"refund":              refund(),
+			"about their patient": ask(func(r *billing.InvoiceRequest) { r.Patient = home.ada }),
+			"to their patient":    ask(func(r *billing.InvoiceRequest) { r.Payer.Patient = home.ada }),
+			"to their contact":    ask(func(r *billing.InvoiceRequest) { r.Payer.Contact = home.insurer.ID }),
+			"by their people":     ask(func(r *billing.InvoiceRequest) { r.Practitioner = home.gp.ID }),
+			"at their place":      ask(func(r *billing.InvoiceRequest) { r.Location = home.place.ID }),
+			"statement":           second(d.Statement(d.ctx, st.ID)),
+			"delete statement":    second(d.DeleteStatement(d.ctx, st.ID)),
+			"statement of patient": second(d.MakeStatement(d.ctx, billing.StatementRequest{Kind: billing.Activity,
+				Account: billing.Account{Patient: home.ada}, From: day(1), Until: day(2)})),
+			"statement of contact": second(d.MakeStatement(d.ctx, billing.StatementRequest{Kind: billing.Activity,
+				Account: billing.Account{Contact: home.insurer.ID}, From: day(1), Until: day(2)})),
 		} {
 			if fault.Of(err).Kind != fault.NotFound {
 				t.Errorf("%s: %v", name, err)
@@ -480,7 +530,8 @@ func TestAnotherPracticesBillingIsNotFound(t *testing.T) {
 		statements, _, err := d.Statements(d.ctx, billing.StatementQuery{})
 		count(len(statements), err)
 		if found != 0 {
-			t.Errorf("found %v %v %v %v %v %v %v %v %v %v %v %v", products, parts, at, by, invoices, ofPatients, lines, payments, refunds, billed, on, statements)
+			t.Errorf("found %v %v %v %v %v %v %v %v %v %v %v %v", products, parts, at, by, invoices, ofPatients, lines,
+				payments, refunds, billed, on, statements)
 		}
 		if after := home.sums(i.ID); after != before {
 			t.Errorf("%s became %s", before, after)
@@ -498,34 +549,46 @@ func TestBillingNeedsItsGrants(t *testing.T) {
 		}{
 			{access.SeeInvoices, map[string]call{
 				"invoice": func(ctx context.Context) error { return second(d.Invoice(ctx, i.ID)) },
-				"list":    func(ctx context.Context) error { _, _, err := d.Invoices(ctx, billing.InvoiceQuery{}); return err },
-				"by id":   func(ctx context.Context) error { return second(d.InvoicesByID(ctx, nil)) },
+				"list": func(ctx context.Context) error {
+					_, _, err := d.Invoices(ctx, billing.InvoiceQuery{})
+					return err
+				},
+				"by id": func(ctx context.Context) error { return second(d.InvoicesByID(ctx, nil)) },
 				"of patients": func(ctx context.Context) error {
 					return second(d.InvoicesOfPatients(ctx, []patient.ID{d.ada}, day(1), day(2)))
 				},
-				"lines":         func(ctx context.Context) error { return second(d.LinesOf(ctx, nil)) },
-				"payments":      func(ctx context.Context) error { return second(d.PaymentsOf(ctx, nil)) },
-				"refunds":       func(ctx context.Context) error { return second(d.RefundsOf(ctx, nil)) },
-				"statements":    func(ctx context.Context) error { _, _, err := d.Statements(ctx, billing.StatementQuery{}); return err },
+				"lines":    func(ctx context.Context) error { return second(d.LinesOf(ctx, nil)) },
+				"payments": func(ctx context.Context) error { return second(d.PaymentsOf(ctx, nil)) },
+				"refunds":  func(ctx context.Context) error { return second(d.RefundsOf(ctx, nil)) },
+				"statements": func(ctx context.Context) error {
+					_, _, err := d.Statements(ctx, billing.StatementQuery{})
+					return err
+				},
 				"on statements": func(ctx context.Context) error { return second(d.InvoicesOfStatements(ctx, nil)) },
 			}},
 			{access.EditInvoices, map[string]call{
-				"create":  func(ctx context.Context) error { return second(d.CreateInvoice(ctx, d.ask())) },
-				"update":  func(ctx context.Context) error { return second(d.UpdateInvoice(ctx, i.ID, billing.InvoiceChange{})) },
+				"create": func(ctx context.Context) error { return second(d.CreateInvoice(ctx, d.ask())) },
+				"update": func(ctx context.Context) error {
+					return second(d.UpdateInvoice(ctx, i.ID, billing.InvoiceChange{}))
+				},
 				"line":    func(ctx context.Context) error { return second(d.AddLine(ctx, i.ID, of(d.jab, 1))) },
 				"payment": func(ctx context.Context) error { return second(d.AddPayment(ctx, i.ID, card(1))) },
 				"statement": func(ctx context.Context) error {
-					return second(d.MakeStatement(ctx, billing.StatementRequest{Kind: billing.Unpaid, Account: billing.Account{Patient: d.ada}, From: day(1), Until: day(2)}))
+					return second(d.MakeStatement(ctx, billing.StatementRequest{Kind: billing.Unpaid,
+						Account: billing.Account{Patient: d.ada}, From: day(1), Until: day(2)}))
 				},
 			}},
 			{access.SeeProducts, map[string]call{
 				"product": func(ctx context.Context) error { return second(d.Product(ctx, d.jab.ID)) },
-				"list":    func(ctx context.Context) error { _, _, err := d.Products(ctx, billing.ProductQuery{}); return err },
-				"by id":   func(ctx context.Context) error { return second(d.ProductsByID(ctx, nil)) },
-				"parts":   func(ctx context.Context) error { return second(d.PartsOf(ctx, nil)) },
-				"places":  func(ctx context.Context) error { return second(d.OfferedAt(ctx, nil)) },
-				"people":  func(ctx context.Context) error { return second(d.OfferedBy(ctx, nil)) },
-				"VAT":     func(ctx context.Context) error { return second(d.VAT(ctx)) },
+				"list": func(ctx context.Context) error {
+					_, _, err := d.Products(ctx, billing.ProductQuery{})
+					return err
+				},
+				"by id":  func(ctx context.Context) error { return second(d.ProductsByID(ctx, nil)) },
+				"parts":  func(ctx context.Context) error { return second(d.PartsOf(ctx, nil)) },
+				"places": func(ctx context.Context) error { return second(d.OfferedAt(ctx, nil)) },
+				"people": func(ctx context.Context) error { return second(d.OfferedBy(ctx, nil)) },
+				"VAT":    func(ctx context.Context) error { return second(d.VAT(ctx)) },
 			}},
 			{access.EditProducts, map[string]call{
 				"create": func(ctx context.Context) error {
@@ -540,10 +603,12 @@ func TestBillingNeedsItsGrants(t *testing.T) {
 				"billed": func(ctx context.Context) error { return second(d.BilledBookings(ctx, nil)) },
 			}},
 		} {
-			all := []access.Permission{access.SeeInvoices, access.EditInvoices, access.SeeProducts, access.EditProducts, "seeBookings"}
+			all := []access.Permission{access.SeeInvoices, access.EditInvoices, access.SeeProducts, access.EditProducts,
+				"seeBookings"}
 			others := slices.DeleteFunc(all, func(g access.Permission) bool { return g == c.grant })
 			for name, call := range c.calls {
-				if err := call(d.as(others...)); !errors.Is(err, access.ErrPermission) || fault.Of(err).Message != "Missing permission "+string(c.grant) {
+				if err := call(d.as(others...)); !errors.Is(err, access.ErrPermission) ||
+					fault.Of(err).Message != "Missing permission "+string(c.grant) {
 					t.Errorf("%s without %s: %v", name, c.grant, err)
 				}
 				if err := call(d.as(c.grant)); err != nil {

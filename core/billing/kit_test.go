@@ -86,25 +86,32 @@ func (d *desk) open(name string) {
 	d.ctx = d.as("seeInvoices", "editInvoices", "seeProducts", "editProducts", "seeBookings")
 	d.place, err = d.practice.CreateLocation(d.setup, practice.LocationChange{Name: ptr("Mill Lane")})
 	d.must(err)
-	d.gp, err = d.practice.CreatePractitioner(d.setup, practice.PractitionerChange{Title: ptr("Dr"), FirstName: ptr("Chidi"), LastName: ptr("Okafor")})
+	d.gp, err = d.practice.CreatePractitioner(d.setup, practice.PractitionerChange{Title: ptr("Dr"),
+		FirstName: ptr("Chidi"), LastName: ptr("Okafor")})
 	d.must(err)
-	d.ada, err = d.patients.Register(d.setup, patient.Registration{Title: ptr("Ms"), FirstName: "Ada", LastName: "Byron", BirthDate: "1985-12-10", Email: ptr("ada@example.org"),
+	d.ada, err = d.patients.Register(d.setup, patient.Registration{Title: ptr("Ms"), FirstName: "Ada",
+		LastName: "Byron", BirthDate: "1985-12-10", Email: ptr("ada@example.org"),
 		Line1: ptr("1 Mill Lane"), Town: ptr("Brambleford"), Postcode: ptr("ZZ1 1AA")})
 	d.must(err)
-	d.bob, err = d.patients.Register(d.setup, patient.Registration{FirstName: "Bob", LastName: "Bell", BirthDate: "1975-01-01", Email: ptr("bob@example.org")})
+	d.bob, err = d.patients.Register(d.setup, patient.Registration{FirstName: "Bob", LastName: "Bell",
+		BirthDate: "1975-01-01", Email: ptr("bob@example.org")})
 	d.must(err)
-	d.insurer, err = d.contacts.Create(d.setup, contact.Change{Company: ptr("Crown Insurance"), IsPayor: ptr(true), InvoiceRecipient: ptr("Claims"),
-		Line1: ptr("2 High Street"), Town: ptr("London"), PaymentReference: ptr("CR-7")})
+	d.insurer, err = d.contacts.Create(d.setup, contact.Change{Company: ptr("Crown Insurance"), IsPayor: ptr(true),
+		InvoiceRecipient: ptr("Claims"),
+		Line1:            ptr("2 High Street"), Town: ptr("London"), PaymentReference: ptr("CR-7")})
 	d.must(err)
-	d.visit = d.product(billing.ProductChange{Kind: ptr(billing.Appointment), Name: ptr("Consultation"), Price: ptr(billing.Pence(6500)), Minutes: ptr(20)})
-	d.jab = d.product(billing.ProductChange{Kind: ptr(billing.Vaccine), Name: ptr("Travel vaccine"), Price: ptr(billing.Pence(1999)), Code: ptr("TV-1"),
+	d.visit = d.product(billing.ProductChange{Kind: ptr(billing.Appointment), Name: ptr("Consultation"),
+		Price: ptr(billing.Pence(6500)), Minutes: ptr(20)})
+	d.jab = d.product(billing.ProductChange{Kind: ptr(billing.Vaccine), Name: ptr("Travel vaccine"),
+		Price: ptr(billing.Pence(1999)), Code: ptr("TV-1"),
 		Cost: ptr(billing.Pence(1250)), VAT: ptr(billing.Permille(200))})
 }
 
 // as is somebody of the practice whose role grants some things.
 func (d *desk) as(grants ...access.Permission) context.Context {
 	return access.With(context.Background(), access.Caller{
-		Group: d.group.ID, Home: d.group.ID, Key: 7, Actor: "Partner", RequestID: "r1", Permissions: append(grants, access.SeePractice),
+		Group: d.group.ID, Home: d.group.ID, Key: 7, Actor: "Partner", RequestID: "r1", Permissions: append(grants,
+			access.SeePractice),
 	})
 }
 
@@ -131,7 +138,8 @@ func (d *desk) product(ch billing.ProductChange) billing.Product {
 
 // ask is a request for an invoice about Ada, of the sixth.
 func (d *desk) ask(lines ...billing.LineRequest) billing.InvoiceRequest {
-	return billing.InvoiceRequest{Date: day(6), Patient: d.ada, Practitioner: d.gp.ID, Location: d.place.ID, Lines: lines}
+	return billing.InvoiceRequest{Date: day(6), Patient: d.ada, Practitioner: d.gp.ID, Location: d.place.ID,
+		Lines: lines}
 }
 
 // of is a line for so many of a product.
@@ -178,7 +186,8 @@ func (d *desk) sums(id billing.InvoiceID) string {
 // book gives a patient an appointment.
 func (d *desk) book(of patient.ID, start time.Time) booking.ID {
 	d.t.Helper()
-	a, err := d.booking.Reserve(d.setup, booking.Request{Type: diary.TypeID(d.visit.ID), Location: d.place.ID, Practitioner: d.gp.ID, Start: start,
+	a, err := d.booking.Reserve(d.setup, booking.Request{Type: diary.TypeID(d.visit.ID), Location: d.place.ID,
+		Practitioner: d.gp.ID, Start: start,
 		Length: 20 * time.Minute, Patient: of, Override: true})
 	d.must(err)
 	d.must(second(d.booking.Confirm(d.setup, a.ID, booking.Confirmation{})))

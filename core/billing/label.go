@@ -28,7 +28,8 @@ const mostLabels = 200
 // Errors: ErrProductNotFound, ErrProductDeleted, ErrTooManyLabels,
 // label.ErrNotFound.
 func (s *Service) AddLabel(ctx context.Context, of ProductID, id label.ID) (Product, error) {
-	return s.labels(ctx, of, "product.label.add", func(tx Tx, who access.Caller, all []label.Use) (label.Use, event.Type, error) {
+	return s.labels(ctx, of, "product.label.add", func(tx Tx, who access.Caller,
+		all []label.Use) (label.Use, event.Type, error) {
 		l, err := tx.LockLabel(ctx, who.Group, id)
 		if err != nil || slices.ContainsFunc(all, func(u label.Use) bool { return u.Label.ID == id }) {
 			return label.Use{}, "", err
@@ -44,7 +45,8 @@ func (s *Service) AddLabel(ctx context.Context, of ProductID, id label.ID) (Prod
 // RemoveLabel takes a label off a product, named by where it is on it or as the
 // practice's. Errors: ErrProductNotFound, ErrProductDeleted, ErrNoLabel.
 func (s *Service) RemoveLabel(ctx context.Context, of ProductID, use label.UseID, id label.ID) (Product, error) {
-	return s.labels(ctx, of, "product.label.remove", func(tx Tx, who access.Caller, all []label.Use) (label.Use, event.Type, error) {
+	return s.labels(ctx, of, "product.label.remove", func(tx Tx, who access.Caller,
+		all []label.Use) (label.Use, event.Type, error) {
 		i := slices.IndexFunc(all, func(u label.Use) bool { return u.ID == use || u.Label.ID == id })
 		if i < 0 {
 			return label.Use{}, "", ErrNoLabel
@@ -56,7 +58,8 @@ func (s *Service) RemoveLabel(ctx context.Context, of ProductID, use label.UseID
 // labels changes the labels of a product, with the event and the audit entry.
 // change gives the label it put on or took off, and no type where it changed
 // nothing.
-func (s *Service) labels(ctx context.Context, of ProductID, action string, change func(tx Tx, who access.Caller, all []label.Use) (label.Use, event.Type, error)) (Product, error) {
+func (s *Service) labels(ctx context.Context, of ProductID, action string, change func(tx Tx, who access.Caller,
+	all []label.Use) (label.Use, event.Type, error)) (Product, error) {
 	who, err := access.Require(ctx, access.EditProducts)
 	if err != nil {
 		return Product{}, err

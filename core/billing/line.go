@@ -61,7 +61,9 @@ type LineChange struct {
 // ErrPaid, ErrTooMuch, ErrProductNotFound, ErrProductDeleted,
 // booking.ErrNotFound, ErrBookingOfAnother, ErrStock.
 func (s *Service) AddLine(ctx context.Context, id InvoiceID, r LineRequest) (Invoice, error) {
-	return s.changeLines(ctx, id, "invoice.add_line", func(ctx context.Context, b *bill) error { return b.addLine(ctx, r) })
+	return s.changeLines(ctx, id, "invoice.add_line", func(ctx context.Context, b *bill) error {
+		return b.addLine(ctx, r)
+	})
 }
 
 func (b *bill) addLine(ctx context.Context, r LineRequest) error {
@@ -73,7 +75,8 @@ func (b *bill) addLine(ctx context.Context, r LineRequest) error {
 		return ErrProductDeleted
 	}
 	l := Line{
-		ID: LineID(b.s.NewID()), Invoice: b.ID, Date: r.Date, Product: p.ID, Title: p.Name, Kind: p.Kind, Code: p.Code, Cost: Unknown,
+		ID: LineID(b.s.NewID()), Invoice: b.ID, Date: r.Date, Product: p.ID, Title: p.Name, Kind: p.Kind, Code: p.Code,
+		Cost:  Unknown,
 		Price: p.Price, Quantity: r.Quantity, Booking: r.Booking,
 	}
 	set(&l.Cost, p.Cost)
@@ -151,7 +154,9 @@ func (s *Service) RemoveLine(ctx context.Context, id InvoiceID, of LineID) (Invo
 }
 
 // changeLines is change for one that has not been paid.
-func (s *Service) changeLines(ctx context.Context, id InvoiceID, action string, fn func(ctx context.Context, b *bill) error) (Invoice, error) {
+func (s *Service) changeLines(
+	ctx context.Context, id InvoiceID, action string, fn func(ctx context.Context, b *bill) error,
+) (Invoice, error) {
 	return s.change(ctx, id, action, func(ctx context.Context, b *bill) error {
 		if b.settled() {
 			return ErrPaid

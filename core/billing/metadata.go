@@ -28,7 +28,9 @@ func (s *Service) DropProductMetadata(ctx context.Context, id ProductID, key str
 	})
 }
 
-func (s *Service) keepWith(ctx context.Context, id ProductID, m practice.Metadata, do func(tx Tx, who access.Caller, now time.Time) error) (Product, error) {
+func (s *Service) keepWith(
+	ctx context.Context, id ProductID, m practice.Metadata, do func(tx Tx, who access.Caller, now time.Time) error,
+) (Product, error) {
 	who, err := access.Require(ctx, access.EditProducts)
 	if err != nil {
 		return Product{}, err

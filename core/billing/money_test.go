@@ -70,7 +70,8 @@ func TestTheSumsOfAnInvoiceAreAlwaysThoseOfWhatIsOnIt(t *testing.T) {
 				b.compare()
 			}
 		})
-		for _, what := range []string{"line", "relined", "unlined", "payment", "repaid", "unpaid", "refund", "cancel", "refused"} {
+		for _, what := range []string{"line", "relined", "unlined", "payment", "repaid", "unpaid", "refund", "cancel",
+			"refused"} {
 			if done[what] == 0 {
 				t.Errorf("nothing was tried of: %s", what)
 			}
@@ -111,9 +112,11 @@ func (b *book) compare() {
 	}
 	total, vat, paid, refunded := b.sums()
 	if i.Total != total || i.VAT != vat || i.Paid != paid || i.Refunded != refunded || i.Cancelled() != b.cancelled {
-		b.Fatalf("kept %d (%d) -%d +%d, want %d (%d) -%d +%d", i.Total, i.VAT, i.Paid, i.Refunded, total, vat, paid, refunded)
+		b.Fatalf("kept %d (%d) -%d +%d, want %d (%d) -%d +%d", i.Total, i.VAT, i.Paid, i.Refunded, total, vat, paid,
+			refunded)
 	}
-	if i.Outstanding() != i.Total-i.Paid+i.Refunded || i.Outstanding() < 0 || i.Outstanding() > i.Total || i.Refunded > i.Paid {
+	if i.Outstanding() != i.Total-i.Paid+i.Refunded || i.Outstanding() < 0 || i.Outstanding() > i.Total ||
+		i.Refunded > i.Paid {
 		b.Fatalf("outstanding %d of %d, paid %d, given back %d", i.Outstanding(), i.Total, i.Paid, i.Refunded)
 	}
 	if paidUp := !b.cancelled && i.Outstanding() == 0; paidUp != (i.Standing() == billing.Paid) {
@@ -134,7 +137,8 @@ func (b *book) compare() {
 
 // pence is an amount, often one at the edge of what can be.
 func (b *book) pence(name string, edges ...billing.Pence) billing.Pence {
-	return rapid.OneOf(rapid.SampledFrom(append(edges, 1)), rapid.Map(rapid.IntRange(0, 3000), func(n int) billing.Pence { return billing.Pence(n) })).Draw(b.T, name)
+	return rapid.OneOf(rapid.SampledFrom(append(edges, 1)), rapid.Map(rapid.IntRange(0, 3000),
+		func(n int) billing.Pence { return billing.Pence(n) })).Draw(b.T, name)
 }
 
 func (b *book) quantity() billing.Quantity {
@@ -147,7 +151,8 @@ func (b *book) change() {
 	total, _, paid, refunded := b.sums()
 	left := total - paid + refunded
 	settled := total > 0 && left == 0
-	what := rapid.SampledFrom([]string{"line", "line", "relined", "unlined", "payment", "payment", "repaid", "unpaid", "refund", "refund", "cancel"}).Draw(b.T, "what")
+	what := rapid.SampledFrom([]string{"line", "line", "relined", "unlined", "payment", "payment", "repaid", "unpaid",
+		"refund", "refund", "cancel"}).Draw(b.T, "what")
 	var err error
 	var ok bool
 	next := *b
@@ -159,7 +164,8 @@ func (b *book) change() {
 		if p.VAT != nil {
 			l.Rate = *p.VAT
 		}
-		_, err = b.d.AddLine(b.d.ctx, b.id, billing.LineRequest{Date: day(6), Product: p.ID, Quantity: l.Quantity, Price: &l.Price})
+		_, err = b.d.AddLine(b.d.ctx, b.id, billing.LineRequest{Date: day(6), Product: p.ID, Quantity: l.Quantity,
+			Price: &l.Price})
 		next.lines, ok = append(next.lines, l), !settled
 	case "relined", "unlined":
 		if len(b.lines) == 0 {

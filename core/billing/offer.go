@@ -71,7 +71,8 @@ func sorted[T ~int64](ids []T) []T {
 }
 
 // offer changes one list of a product, with the audit entry.
-func (s *Service) offer(ctx context.Context, id ProductID, action string, after any, change func(tx Tx, who access.Caller) (before any, err error)) error {
+func (s *Service) offer(ctx context.Context, id ProductID, action string, after any,
+	change func(tx Tx, who access.Caller) (before any, err error)) error {
 	who, err := access.Require(ctx, access.EditProducts)
 	if err != nil {
 		return err
@@ -108,13 +109,17 @@ func (s *Service) PartsOf(ctx context.Context, ids []ProductID) (map[ProductID][
 
 // OfferedAt lists what is offered at some places: where nothing was said of a
 // place, the appointments its sessions offer from today on.
-func (s *Service) OfferedAt(ctx context.Context, at []practice.LocationID) (map[practice.LocationID][]ProductID, error) {
+func (s *Service) OfferedAt(
+	ctx context.Context, at []practice.LocationID,
+) (map[practice.LocationID][]ProductID, error) {
 	return offered(ctx, s, at, s.Store.OfferedAt, s.Store.WorkedAt)
 }
 
 // OfferedBy lists what some people offer: where nothing was said of somebody,
 // the appointments their sessions offer from today on.
-func (s *Service) OfferedBy(ctx context.Context, by []practice.PractitionerID) (map[practice.PractitionerID][]ProductID, error) {
+func (s *Service) OfferedBy(
+	ctx context.Context, by []practice.PractitionerID,
+) (map[practice.PractitionerID][]ProductID, error) {
 	return offered(ctx, s, by, s.Store.OfferedBy, s.Store.WorkedBy)
 }
 

@@ -90,11 +90,14 @@ type PaymentChange struct {
 // AddPayment records a payment. Errors: ErrNotFound, ErrCancelled, ErrTooMuch,
 // ErrPaymentTypeNotFound, ErrOverpaid, ErrRefundTooLarge.
 func (s *Service) AddPayment(ctx context.Context, id InvoiceID, r PaymentRequest) (Invoice, error) {
-	return s.change(ctx, id, "invoice.add_payment", func(ctx context.Context, b *bill) error { return b.addPayment(ctx, r) })
+	return s.change(ctx, id, "invoice.add_payment", func(ctx context.Context, b *bill) error {
+		return b.addPayment(ctx, r)
+	})
 }
 
 func (b *bill) addPayment(ctx context.Context, r PaymentRequest) error {
-	p := Payment{ID: PaymentID(b.s.NewID()), Invoice: b.ID, Type: r.Type, Amount: r.Amount, Date: r.Date, Comment: r.Comment, CreatedAt: b.now}
+	p := Payment{ID: PaymentID(b.s.NewID()), Invoice: b.ID, Type: r.Type, Amount: r.Amount, Date: r.Date,
+		Comment: r.Comment, CreatedAt: b.now}
 	if err := b.checkPayment(ctx, &p, true); err != nil {
 		return err
 	}
@@ -195,7 +198,8 @@ func (b *bill) refund(ctx context.Context, of PaymentID, r RefundRequest) (Refun
 	if err != nil {
 		return 0, err
 	}
-	made := Refund{ID: RefundID(b.s.NewID()), Invoice: b.ID, Payment: of, Amount: p.Amount - b.refundedOf(of), Date: r.Date, CreatedAt: b.now}
+	made := Refund{ID: RefundID(b.s.NewID()), Invoice: b.ID, Payment: of, Amount: p.Amount - b.refundedOf(of),
+		Date: r.Date, CreatedAt: b.now}
 	if r.Amount == nil && made.Amount == 0 {
 		return 0, ErrRefundTooLarge
 	}
@@ -226,7 +230,9 @@ func (s *Service) PaymentTypes(ctx context.Context, inactive bool) ([]PaymentTyp
 
 // SavePaymentType changes a way to pay, or with no id adds one. Payments made
 // keep the name it had. Error: ErrPaymentTypeNotFound.
-func (s *Service) SavePaymentType(ctx context.Context, id PaymentTypeID, name string, active bool) (PaymentType, error) {
+func (s *Service) SavePaymentType(
+	ctx context.Context, id PaymentTypeID, name string, active bool,
+) (PaymentType, error) {
 	who, err := access.Require(ctx, access.SettingsGeneral)
 	if err != nil {
 		return PaymentType{}, err

@@ -157,7 +157,8 @@ func (s *Service) CreateProduct(ctx context.Context, ch ProductChange) (Product,
 	}
 	return p, s.Store.Do(ctx, func(tx Tx) error {
 		if p.Kind == Appointment {
-			fresh := diary.Type{ID: diary.TypeID(p.ID), Sector: practice.NHS, Profession: practice.GP, Active: true, CreatedAt: now}
+			fresh := diary.Type{ID: diary.TypeID(p.ID), Sector: practice.NHS, Profession: practice.GP, Active: true,
+				CreatedAt: now}
 			fresh.InPerson = !p.Video
 			if p.Price > 0 {
 				fresh.Sector = practice.Paid
@@ -174,9 +175,12 @@ func (s *Service) CreateProduct(ctx context.Context, ch ProductChange) (Product,
 }
 
 // saveType keeps the appointment type of a product as the product says.
-func saveType(ctx context.Context, tx Tx, who access.Caller, now time.Time, action string, before any, t diary.Type, p Product) error {
+func saveType(
+	ctx context.Context, tx Tx, who access.Caller, now time.Time, action string, before any, t diary.Type, p Product,
+) error {
 	price, active := int(p.Price), !p.Deleted()
-	ch := diary.TypeChange{Name: &p.Name, Price: &price, Minutes: &p.Minutes, Video: &p.Video, Active: &active, PracticeVAT: p.VAT == nil}
+	ch := diary.TypeChange{Name: &p.Name, Price: &price, Minutes: &p.Minutes, Video: &p.Video, Active: &active,
+		PracticeVAT: p.VAT == nil}
 	if p.VAT != nil {
 		rate := int(*p.VAT)
 		ch.VAT = &rate
@@ -221,7 +225,9 @@ func (s *Service) DeleteProduct(ctx context.Context, id ProductID) (Product, err
 
 // changeProduct changes a product, with the audit entry. change finds UpdatedAt
 // set to now.
-func (s *Service) changeProduct(ctx context.Context, id ProductID, action string, change func(*Product) error) (Product, error) {
+func (s *Service) changeProduct(
+	ctx context.Context, id ProductID, action string, change func(*Product) error,
+) (Product, error) {
 	who, err := access.Require(ctx, access.EditProducts)
 	if err != nil {
 		return Product{}, err

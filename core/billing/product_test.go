@@ -23,19 +23,25 @@ import (
 func TestAProductIsKeptAsItWasGiven(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		made := d.product(billing.ProductChange{
-			Kind: ptr(billing.Drug), Name: ptr(" Ointment "), Code: ptr("OI-1"), SerialNumber: ptr("S 1"), Price: ptr(billing.Pence(1250)), Cost: ptr(billing.Pence(0)),
-			VAT: ptr(billing.Permille(50)), VATName: ptr("Reduced"), VATCode: ptr("R"), Stock: ptr(0), Supplier: ptr("Acme"), Comments: ptr("Cool, dry\nplace"),
-			Colour: ptr("#fff"), Minutes: ptr(5), Bookable: ptr(true), NeedsPayment: ptr(true), NeedsConfirmation: ptr(true), MembershipFrequency: ptr("monthly"),
+			Kind: ptr(billing.Drug), Name: ptr(" Ointment "), Code: ptr("OI-1"), SerialNumber: ptr("S 1"),
+			Price: ptr(billing.Pence(1250)), Cost: ptr(billing.Pence(0)),
+			VAT: ptr(billing.Permille(50)), VATName: ptr("Reduced"), VATCode: ptr("R"), Stock: ptr(0),
+			Supplier: ptr("Acme"), Comments: ptr("Cool, dry\nplace"),
+			Colour: ptr("#fff"), Minutes: ptr(5), Bookable: ptr(true), NeedsPayment: ptr(true),
+			NeedsConfirmation: ptr(true), MembershipFrequency: ptr("monthly"),
 		})
 		found, err := d.Product(d.ctx, made.ID)
-		if diff := cmp.Diff(made, found); err != nil || diff != "" || made.Name != "Ointment" || made.Version != 1 || !made.CreatedAt.Equal(made.UpdatedAt) {
+		if diff := cmp.Diff(made, found); err != nil || diff != "" || made.Name != "Ointment" || made.Version != 1 ||
+			!made.CreatedAt.Equal(made.UpdatedAt) {
 			t.Fatalf("%v %+v\n%s", err, made, diff)
 		}
 		d.move(time.Hour)
-		after, err := d.UpdateProduct(d.ctx, made.ID, billing.ProductChange{Kind: ptr(billing.Consumable), Stock: ptr(12)})
+		after, err := d.UpdateProduct(d.ctx, made.ID, billing.ProductChange{Kind: ptr(billing.Consumable),
+			Stock: ptr(12)})
 		d.must(err)
 		want := made
-		want.Kind, want.Stock, want.Version, want.UpdatedAt = billing.Consumable, ptr(12), 2, made.CreatedAt.Add(time.Hour)
+		want.Kind, want.Stock, want.Version, want.UpdatedAt = billing.Consumable, ptr(12), 2,
+			made.CreatedAt.Add(time.Hour)
 		found, err = d.Product(d.ctx, made.ID)
 		if diff := cmp.Diff(want, found) + cmp.Diff(want, after); err != nil || diff != "" {
 			t.Fatalf("%v %s", err, diff)
@@ -55,7 +61,8 @@ func TestAnAppointmentIsOneThingAsAProductAndAsAType(t *testing.T) {
 			k, err := d.db.Diary().AppointmentType(d.ctx, d.group.ID, diary.TypeID(id))
 			d.must(err)
 			product := fmt.Sprintf("%s %d %d %t %t", p.Name, p.Price, p.Minutes, p.Video, !p.Deleted())
-			if kind := fmt.Sprintf("%s %d %d %t %t", k.Name, k.Price, k.Minutes, k.Video, k.Active); kind != product || !p.UpdatedAt.Equal(k.UpdatedAt) {
+			if kind := fmt.Sprintf("%s %d %d %t %t", k.Name, k.Price, k.Minutes, k.Video, k.Active); kind != product ||
+				!p.UpdatedAt.Equal(k.UpdatedAt) {
 				t.Fatalf("the product is %s, the type %s", product, kind)
 			}
 			return product
@@ -64,7 +71,8 @@ func TestAnAppointmentIsOneThingAsAProductAndAsAType(t *testing.T) {
 			t.Fatal(got)
 		}
 		d.move(time.Hour)
-		d.must(second(d.UpdateProduct(d.ctx, d.visit.ID, billing.ProductChange{Name: ptr("Long visit"), Price: ptr(billing.Pence(9000)), Minutes: ptr(40), Video: ptr(true), Code: ptr("LV")})))
+		d.must(second(d.UpdateProduct(d.ctx, d.visit.ID, billing.ProductChange{Name: ptr("Long visit"),
+			Price: ptr(billing.Pence(9000)), Minutes: ptr(40), Video: ptr(true), Code: ptr("LV")})))
 		if got := both(d.visit.ID); got != "Long visit 9000 40 true true" {
 			t.Fatal(got)
 		}
@@ -80,18 +88,21 @@ func TestAnAppointmentIsOneThingAsAProductAndAsAType(t *testing.T) {
 		if got := both(d.visit.ID); got != "Long visit 7000 40 true false" {
 			t.Fatal(got)
 		}
-		d.want(second(d.UpdateProduct(d.ctx, d.visit.ID, billing.ProductChange{Name: ptr("x")})), billing.ErrProductDeleted)
+		d.want(second(d.UpdateProduct(d.ctx, d.visit.ID, billing.ProductChange{Name: ptr("x")})),
+			billing.ErrProductDeleted)
 		d.must(second(d.diary.UpdateType(d.setup, diary.TypeID(d.visit.ID), diary.TypeChange{Active: ptr(true)})))
 		d.must(second(d.DeleteProduct(d.ctx, d.visit.ID)))
 		if got := both(d.visit.ID); got != "Long visit 7000 40 true false" {
 			t.Fatal(got)
 		}
-		made, err := d.diary.CreateType(d.setup, diary.TypeChange{Name: ptr("Nurse"), Minutes: ptr(10), InPerson: ptr(true)})
+		made, err := d.diary.CreateType(d.setup, diary.TypeChange{Name: ptr("Nurse"), Minutes: ptr(10),
+			InPerson: ptr(true)})
 		d.must(err)
 		if got := both(billing.ProductID(made.ID)); got != "Nurse 0 10 false true" {
 			t.Fatal(got)
 		}
-		if p, err := d.Product(d.ctx, billing.ProductID(made.ID)); err != nil || p.Kind != billing.Appointment || p.Version != 1 || !p.CreatedAt.Equal(made.CreatedAt.Truncate(time.Microsecond)) {
+		if p, err := d.Product(d.ctx, billing.ProductID(made.ID)); err != nil || p.Kind != billing.Appointment ||
+			p.Version != 1 || !p.CreatedAt.Equal(made.CreatedAt.Truncate(time.Microsecond)) {
 			t.Fatalf("got %+v, %v", p, err)
 		}
 		for _, c := range []struct {
@@ -114,9 +125,11 @@ func TestNoChangeOfAnAppointmentIsLostBetweenItsTwoSides(t *testing.T) {
 		for i := range errs {
 			wait.Go(func() {
 				if i%2 == 0 {
-					_, errs[i] = d.UpdateProduct(d.ctx, d.visit.ID, billing.ProductChange{Code: ptr(fmt.Sprint(i)), Price: ptr(billing.Pence(100 + i))})
+					_, errs[i] = d.UpdateProduct(d.ctx, d.visit.ID, billing.ProductChange{Code: ptr(fmt.Sprint(i)),
+						Price: ptr(billing.Pence(100 + i))})
 				} else {
-					_, errs[i] = d.diary.UpdateType(d.setup, diary.TypeID(d.visit.ID), diary.TypeChange{Name: ptr("Named"), Minutes: ptr(30)})
+					_, errs[i] = d.diary.UpdateType(d.setup, diary.TypeID(d.visit.ID),
+						diary.TypeChange{Name: ptr("Named"), Minutes: ptr(30)})
 				}
 			})
 		}
@@ -126,7 +139,8 @@ func TestNoChangeOfAnAppointmentIsLostBetweenItsTwoSides(t *testing.T) {
 		d.must(err)
 		k, err := d.db.Diary().AppointmentType(d.ctx, d.group.ID, diary.TypeID(d.visit.ID))
 		d.must(err)
-		if p.Name != "Named" || k.Name != "Named" || p.Minutes != 30 || int(p.Price) != k.Price || p.Price < 100 || p.Price > 115 || p.Code == "" || p.Version != 17 {
+		if p.Name != "Named" || k.Name != "Named" || p.Minutes != 30 || int(p.Price) != k.Price || p.Price < 100 ||
+			p.Price > 115 || p.Code == "" || p.Version != 17 {
 			t.Fatalf("product %+v, type %+v", p, k)
 		}
 	})
@@ -140,14 +154,21 @@ func TestWhatAProductMayBe(t *testing.T) {
 			want error
 		}{
 			{"a name is enough", billing.ProductChange{Name: ptr("Plaster")}, nil},
-			{"an appointment of a length nobody said", billing.ProductChange{Name: ptr("Visit"), Kind: ptr(billing.Appointment)}, nil},
+			{"an appointment of a length nobody said", billing.ProductChange{Name: ptr("Visit"),
+				Kind: ptr(billing.Appointment)}, nil},
 			{"no name", billing.ProductChange{}, fault.Input()},
-			{"a kind there is not", billing.ProductChange{Name: ptr("x"), Kind: ptr(billing.Kind("wand"))}, fault.Input()},
-			{"a price below nothing", billing.ProductChange{Name: ptr("x"), Price: ptr(billing.Pence(-1))}, fault.Input()},
-			{"a price beyond a million pounds", billing.ProductChange{Name: ptr("x"), Price: ptr(billing.Pence(100_000_001))}, fault.Input()},
-			{"a cost below nothing", billing.ProductChange{Name: ptr("x"), Cost: ptr(billing.Pence(-1))}, fault.Input()},
-			{"VAT of more than all", billing.ProductChange{Name: ptr("x"), VAT: ptr(billing.Permille(1001))}, fault.Input()},
-			{"an appointment longer than a day", billing.ProductChange{Name: ptr("x"), Kind: ptr(billing.Appointment), Minutes: ptr(1441)}, fault.Input()},
+			{"a kind there is not", billing.ProductChange{Name: ptr("x"), Kind: ptr(billing.Kind("wand"))},
+				fault.Input()},
+			{"a price below nothing", billing.ProductChange{Name: ptr("x"), Price: ptr(billing.Pence(-1))},
+				fault.Input()},
+			{"a price beyond a million pounds", billing.ProductChange{Name: ptr("x"),
+				Price: ptr(billing.Pence(100_000_001))}, fault.Input()},
+			{"a cost below nothing", billing.ProductChange{Name: ptr("x"), Cost: ptr(billing.Pence(-1))},
+				fault.Input()},
+			{"VAT of more than all", billing.ProductChange{Name: ptr("x"), VAT: ptr(billing.Permille(1001))},
+				fault.Input()},
+			{"an appointment longer than a day", billing.ProductChange{Name: ptr("x"), Kind: ptr(billing.Appointment),
+				Minutes: ptr(1441)}, fault.Input()},
 		} {
 			t.Run(c.name, func(t *testing.T) {
 				if _, err := d.CreateProduct(d.ctx, c.in); !errors.Is(err, c.want) {
@@ -179,15 +200,20 @@ func TestProductsAreListedAndFound(t *testing.T) {
 			want string
 		}{
 			{"all that are offered", billing.ProductQuery{}, "Travel vaccine, Café visit, Cream, Test 100%"},
-			{"deleted ones too", billing.ProductQuery{Listing: input.Listing{Deleted: true}}, "Consultation, Travel vaccine, Café visit, Cream, Test 100%"},
-			{"a page", billing.ProductQuery{Listing: input.Listing{Page: input.Page{Number: 2, Size: 2}}}, "Cream, Test 100%"},
-			{"a page with more after it", billing.ProductQuery{Listing: input.Listing{Page: input.Page{Size: 2}}}, "Travel vaccine, Café visit, …"},
+			{"deleted ones too", billing.ProductQuery{Listing: input.Listing{Deleted: true}},
+				"Consultation, Travel vaccine, Café visit, Cream, Test 100%"},
+			{"a page", billing.ProductQuery{Listing: input.Listing{Page: input.Page{Number: 2, Size: 2}}},
+				"Cream, Test 100%"},
+			{"a page with more after it", billing.ProductQuery{Listing: input.Listing{Page: input.Page{Size: 2}}},
+				"Travel vaccine, Café visit, …"},
 			{"part of a name without its accents", billing.ProductQuery{Search: "AFE v"}, "Café visit"},
 			{"part of a code", billing.ProductQuery{Search: "c-1"}, "Cream"},
 			{"part of a serial number", billing.ProductQuery{Search: "sn9"}, "Travel vaccine"},
 			{"what LIKE would take for anything", billing.ProductQuery{Search: "t%t"}, ""},
-			{"made in a stretch of time", billing.ProductQuery{Listing: input.Listing{Created: input.Span{From: hour(1), Until: hour(2)}}}, "Café visit, Cream"},
-			{"changed since", billing.ProductQuery{Listing: input.Listing{Updated: input.Span{From: hour(3)}}}, "Test 100%, Travel vaccine"},
+			{"made in a stretch of time", billing.ProductQuery{Listing: input.Listing{Created: input.Span{From: hour(1),
+				Until: hour(2)}}}, "Café visit, Cream"},
+			{"changed since", billing.ProductQuery{Listing: input.Listing{Updated: input.Span{From: hour(3)}}},
+				"Test 100%, Travel vaccine"},
 		} {
 			t.Run(c.name, func(t *testing.T) {
 				found, more, err := d.Products(d.ctx, c.q)
@@ -241,7 +267,8 @@ func TestWhatComesWithAProductAndWhoOffersItWhere(t *testing.T) {
 		}
 		// Where nothing was said, sessions say it; those that are over do not.
 		session := func(start string) {
-			d.must(second(d.diary.CreateSession(d.setup, diary.SessionChange{Practitioner: &d.gp.ID, Location: &d.place.ID, Types: &[]diary.TypeID{diary.TypeID(d.visit.ID)},
+			d.must(second(d.diary.CreateSession(d.setup, diary.SessionChange{Practitioner: &d.gp.ID,
+				Location: &d.place.ID, Types: &[]diary.TypeID{diary.TypeID(d.visit.ID)},
 				StartDate: &start, From: ptr("09:00"), To: ptr("12:00"), Step: ptr(10)})))
 		}
 		session("2031-01-05")
@@ -260,7 +287,8 @@ func TestWhatComesWithAProductAndWhoOffersItWhere(t *testing.T) {
 		}
 		d.want(d.SetOfferedAt(d.ctx, d.jab.ID, []practice.LocationID{1}), practice.ErrLocationNotFound)
 		d.want(d.SetOfferedBy(d.ctx, d.jab.ID, []practice.PractitionerID{1}), practice.ErrPractitionerNotFound)
-		if got := d.trail("product", int64(plan.ID)); got != "product.create product.set_parts product.set_parts product.set_people" {
+		if got := d.trail("product", int64(plan.ID)); got != "product.create product.set_parts product.set_parts "+
+			"product.set_people" {
 			t.Fatal(got)
 		}
 	})
@@ -286,7 +314,8 @@ func TestThereAreWaysToPayFromTheBeginning(t *testing.T) {
 		d.must(second(d.SavePaymentType(d.setup, 1, "Card machine", true)))
 		d.must(second(d.SavePaymentType(d.setup, 2, "Cash", false)))
 		d.must(second(d.SavePaymentType(d.setup, 0, "Voucher", true)))
-		if got := names(false) + "/" + names(true); got != "Card machine, Bank transfer, Insurance, Other, Voucher/Card machine, Cash, Bank transfer, Insurance, Other, Voucher" {
+		if got := names(false) + "/" + names(true); got != "Card machine, Bank transfer, Insurance, Other, "+
+			"Voucher/Card machine, Cash, Bank transfer, Insurance, Other, Voucher" {
 			t.Fatal(got)
 		}
 		d.pay(i, 600)
@@ -295,7 +324,8 @@ func TestThereAreWaysToPayFromTheBeginning(t *testing.T) {
 		if p := paid[i.ID]; p[0].Source != "Card" || p[1].Source != "Card machine" {
 			t.Fatalf("got %+v", p)
 		}
-		d.want(second(d.AddPayment(d.ctx, i.ID, billing.PaymentRequest{Amount: 1, Type: 2, Date: day(7)})), billing.ErrPaymentTypeNotFound)
+		d.want(second(d.AddPayment(d.ctx, i.ID, billing.PaymentRequest{Amount: 1, Type: 2, Date: day(7)})),
+			billing.ErrPaymentTypeNotFound)
 		d.want(second(d.SavePaymentType(d.setup, 99, "x", true)), billing.ErrPaymentTypeNotFound)
 		// A change of the practice leaves them alone.
 		d.must(second(d.practice.UpdateGroup(d.setup, practice.GroupChange{Name: ptr("Other name")})))
@@ -323,7 +353,8 @@ func TestMetadataOfProducts(t *testing.T) {
 			}
 		}
 		d.want(second(d.SetProductMetadata(d.ctx, d.jab.ID, practice.Metadata{Value: "7"})), practice.ErrKeyLength)
-		d.want(second(d.SetProductMetadata(d.as("seeProducts"), d.jab.ID, practice.Metadata{Key: "a"})), access.ErrPermission)
+		d.want(second(d.SetProductMetadata(d.as("seeProducts"), d.jab.ID, practice.Metadata{Key: "a"})),
+			access.ErrPermission)
 		d.want(second(d.SetProductMetadata(d.ctx, 12345, practice.Metadata{Key: "a"})), billing.ErrProductNotFound)
 		d.must(second(d.DropProductMetadata(d.ctx, d.jab.ID, "erp")))
 		if got := kept(); len(got) != 0 {

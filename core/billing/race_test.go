@@ -75,7 +75,8 @@ func TestNumbersHaveNoGaps(t *testing.T) {
 			err := db.QueryRow(fmt.Sprintf(`SELECT count(DISTINCT number), min(number), max(number), (SELECT last_number FROM billing WHERE practice_group_id = %[1]d)
 				FROM invoice WHERE practice_group_id = %[1]d`, group)).Scan(&n, &low, &high, &last)
 			if err != nil || low != 1 || high != n || last != n || n < least || n > most {
-				t.Errorf("%d invoices have numbers from %d to %d, and the last one given is %d, %v; %d to %d were made", n, low, high, last, err, least, most)
+				t.Errorf("%d invoices have numbers from %d to %d, and the last one given is %d, %v; %d to %d were made",
+					n, low, high, last, err, least, most)
 			}
 			for what, text := range map[string]string{
 				"invoices without their audit entry": `SELECT count(*) FROM invoice i WHERE i.practice_group_id = %d AND NOT EXISTS (SELECT 1 FROM audit a
@@ -97,7 +98,8 @@ func TestNumbersHaveNoGaps(t *testing.T) {
 		}
 		next := one.invoice()
 		var n int64
-		if err := db.QueryRow(fmt.Sprintf(`SELECT count(*) FROM invoice WHERE practice_group_id = %d`, one.group.ID)).Scan(&n); err != nil || next.Number != n {
+		if err := db.QueryRow(fmt.Sprintf(`SELECT count(*) FROM invoice WHERE practice_group_id = %d`,
+			one.group.ID)).Scan(&n); err != nil || next.Number != n {
 			t.Fatalf("the next is %d of %d, %v", next.Number, n, err)
 		}
 	})
@@ -106,7 +108,8 @@ func TestNumbersHaveNoGaps(t *testing.T) {
 // TestTenCanPayATenthEach settles who of many may still pay.
 func TestTenCanPayATenthEach(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
-		i := d.invoice(billing.LineRequest{Date: day(6), Product: d.visit.ID, Quantity: billing.One, Price: ptr(billing.Pence(1000))})
+		i := d.invoice(billing.LineRequest{Date: day(6), Product: d.visit.ID, Quantity: billing.One,
+			Price: ptr(billing.Pence(1000))})
 		var wait sync.WaitGroup
 		var paid atomic.Int64
 		for range 30 {

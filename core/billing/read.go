@@ -63,7 +63,9 @@ func (s *Service) InvoicesByID(ctx context.Context, ids []InvoiceID) (map[Invoic
 
 // InvoicesOfPatients lists the invoices about some patients with a date from one
 // day to another, without those that are cancelled.
-func (s *Service) InvoicesOfPatients(ctx context.Context, of []patient.ID, from, to input.Date) (map[patient.ID][]Invoice, error) {
+func (s *Service) InvoicesOfPatients(
+	ctx context.Context, of []patient.ID, from, to input.Date,
+) (map[patient.ID][]Invoice, error) {
 	who, err := access.Require(ctx, access.SeeInvoices)
 	if err != nil {
 		return nil, err

@@ -94,7 +94,8 @@ func (s *Service) MakeStatement(ctx context.Context, r StatementRequest) (Statem
 	}
 	now := s.now()
 	st := Statement{
-		ID: StatementID(s.NewID()), Kind: r.Kind, MadeAt: now, From: r.From, Until: r.Until, Account: r.Account, Header: r.Header, Reference: r.Reference,
+		ID: StatementID(s.NewID()), Kind: r.Kind, MadeAt: now, From: r.From, Until: r.Until, Account: r.Account,
+		Header: r.Header, Reference: r.Reference,
 		Comments: r.Comments, Version: 1, CreatedAt: now, UpdatedAt: now,
 	}
 	err = s.Store.Do(ctx, func(tx Tx) error {
@@ -200,7 +201,8 @@ func (s *Service) Statements(ctx context.Context, q StatementQuery) (found []Sta
 		q.Size = input.DefaultPage
 	}
 	if q.Size < 1 || q.Size > input.MaxPage {
-		return nil, false, fault.Wrong("page_size", input.CodeBig, "a whole number from 1 to 200", "A page has from 1 to 200 statements.")
+		return nil, false, fault.Wrong("page_size", input.CodeBig, "a whole number from 1 to 200",
+			"A page has from 1 to 200 statements.")
 	}
 	size := q.Size
 	q.Size++

@@ -65,18 +65,22 @@ func TestAStatementIsKeptAsThingsWere(t *testing.T) {
 		d.move(time.Hour)
 		made := d.state(billing.Activity, ada)
 		now := d.Now().Truncate(time.Microsecond)
-		want := billing.Statement{ID: made.ID, Kind: billing.Activity, MadeAt: now, From: day(1), Until: day(31), Account: ada, Header: "Brambleford",
-			Reference: d.ada.String(), Total: 13000, Paid: 7500, Outstanding: 5500, Version: 1, CreatedAt: now, UpdatedAt: now}
+		want := billing.Statement{ID: made.ID, Kind: billing.Activity, MadeAt: now, From: day(1), Until: day(31),
+			Account: ada, Header: "Brambleford",
+			Reference: d.ada.String(), Total: 13000, Paid: 7500, Outstanding: 5500, Version: 1, CreatedAt: now,
+			UpdatedAt: now}
 		if found, err := d.Statement(d.ctx, made.ID); err != nil || found != want || made != want {
 			t.Fatalf("got  %+v, %v\nwant %+v", found, err, want)
 		}
 		if got := d.on(made.ID); got != "6500-1000=5500 6500-6500=0" {
 			t.Fatal(got)
 		}
-		if s := d.state(billing.Unpaid, ada); d.on(s.ID) != "6500-1000=5500" || s.Outstanding != 5500 || s.Total != 6500 {
+		if s := d.state(billing.Unpaid, ada); d.on(s.ID) != "6500-1000=5500" || s.Outstanding != 5500 ||
+			s.Total != 6500 {
 			t.Fatalf("%+v of %s", s, d.on(s.ID))
 		}
-		if s := d.state(billing.Activity, crown); d.on(s.ID) != "6500-0=6500" || s.Reference != "CR-7" || s.Account != crown {
+		if s := d.state(billing.Activity, crown); d.on(s.ID) != "6500-0=6500" || s.Reference != "CR-7" ||
+			s.Account != crown {
 			t.Fatalf("%+v of %s", s, d.on(s.ID))
 		}
 		if s := d.state(billing.Activity, billing.Account{Patient: d.bob}); d.on(s.ID) != "" || s.Total != 0 {
@@ -85,7 +89,8 @@ func TestAStatementIsKeptAsThingsWere(t *testing.T) {
 		// What happens afterwards is not on it.
 		d.pay(part, 5500)
 		bill(7, ada)
-		if found, err := d.Statement(d.ctx, made.ID); err != nil || found != want || d.on(made.ID) != "6500-1000=5500 6500-6500=0" {
+		if found, err := d.Statement(d.ctx, made.ID); err != nil || found != want ||
+			d.on(made.ID) != "6500-1000=5500 6500-6500=0" {
 			t.Fatalf("became %+v, %v of %s", found, err, d.on(made.ID))
 		}
 		if got := d.trail("statement", int64(made.ID)); got != "statement.create" {
@@ -103,17 +108,23 @@ func TestWhatAStatementMayBe(t *testing.T) {
 			want   error
 		}{
 			{"of one day", func(r *billing.StatementRequest) { r.Until = r.From }, nil},
-			{"a day that ends before it starts", func(r *billing.StatementRequest) { r.Until = r.From - 1 }, fault.Input()},
+			{"a day that ends before it starts", func(r *billing.StatementRequest) { r.Until = r.From - 1 },
+				fault.Input()},
 			{"no end", func(r *billing.StatementRequest) { r.Until = input.NoDate }, fault.Input()},
 			{"of nobody", func(r *billing.StatementRequest) { r.Account = billing.Account{} }, fault.Input()},
 			{"of two", func(r *billing.StatementRequest) { r.Account.Contact = 5 }, fault.Input()},
 			{"a kind there is not", func(r *billing.StatementRequest) { r.Kind = "all" }, fault.Input()},
-			{"of a patient there is not", func(r *billing.StatementRequest) { r.Account.Patient = 1 }, patient.ErrNotFound},
-			{"of a contact there is not", func(r *billing.StatementRequest) { r.Account = billing.Account{Contact: 1} }, contact.ErrNotFound},
-			{"of a contact that was deleted", func(r *billing.StatementRequest) { r.Account = billing.Account{Contact: d.insurer.ID} }, contact.ErrDeleted},
+			{"of a patient there is not", func(r *billing.StatementRequest) { r.Account.Patient = 1 },
+				patient.ErrNotFound},
+			{"of a contact there is not", func(r *billing.StatementRequest) { r.Account = billing.Account{Contact: 1} },
+				contact.ErrNotFound},
+			{"of a contact that was deleted",
+				func(r *billing.StatementRequest) { r.Account = billing.Account{Contact: d.insurer.ID} },
+				contact.ErrDeleted},
 		} {
 			t.Run(c.name, func(t *testing.T) {
-				r := billing.StatementRequest{Kind: billing.Activity, Account: billing.Account{Patient: d.ada}, From: day(1), Until: day(31)}
+				r := billing.StatementRequest{Kind: billing.Activity, Account: billing.Account{Patient: d.ada},
+					From: day(1), Until: day(31)}
 				c.change(&r)
 				if _, err := d.MakeStatement(d.ctx, r); !errors.Is(err, c.want) {
 					t.Fatalf("got %v, want %v", err, c.want)
@@ -153,9 +164,11 @@ func TestStatementsAreListedFromACursor(t *testing.T) {
 			{"from the end", billing.StatementQuery{Size: 3, Back: true}, "1 2 4 …"},
 			{"past the end", billing.StatementQuery{Cursor: ids[4]}, ""},
 			{"deleted ones too", billing.StatementQuery{Listing: input.Listing{Deleted: true}}, "0 1 2 3 4"},
-			{"made in a stretch of time", billing.StatementQuery{Made: input.Span{From: hour(1), Until: hour(2)}}, "1 2"},
+			{"made in a stretch of time", billing.StatementQuery{Made: input.Span{From: hour(1), Until: hour(2)}},
+				"1 2"},
 			{"kept in a stretch of time", billing.StatementQuery{Listing: input.Listing{Created: input.Span{Until: hour(1)}}}, "0 1"},
-			{"changed since", billing.StatementQuery{Listing: input.Listing{Updated: input.Span{From: hour(5)}, Deleted: true}}, "3"},
+			{"changed since", billing.StatementQuery{Listing: input.Listing{Updated: input.Span{From: hour(5)},
+				Deleted: true}}, "3"},
 		} {
 			t.Run(c.name, func(t *testing.T) {
 				found, more, err := d.Statements(d.ctx, c.q)
@@ -196,7 +209,8 @@ func TestWhatIsBilledFollowsAMerge(t *testing.T) {
 			d.must(err)
 			who := map[patient.ID]string{d.ada: "Ada", d.bob: "Bob"}
 			a, b := all[about.ID], all[to.ID]
-			return strings.Join([]string{who[a.Patient], who[a.Payer.Patient], who[b.Patient], who[b.Payer.Patient], who[s.Account.Patient]}, " ")
+			return strings.Join([]string{who[a.Patient], who[a.Payer.Patient], who[b.Patient], who[b.Payer.Patient],
+				who[s.Account.Patient]}, " ")
 		}
 		if got := now(); got != "Ada Ada Bob Ada Ada" {
 			t.Fatal(got)
@@ -206,14 +220,16 @@ func TestWhatIsBilledFollowsAMerge(t *testing.T) {
 		d.must(err)
 		m, err := d.patients.Merge(staff, d.bob, d.ada, p.Token)
 		d.must(err)
-		if got := now(); got != "Bob Bob Bob Bob Bob" || m.Moved["invoices"] != 1 || m.Moved["bills"] != 2 || m.Moved["statements"] != 1 {
+		if got := now(); got != "Bob Bob Bob Bob Bob" || m.Moved["invoices"] != 1 || m.Moved["bills"] != 2 ||
+			m.Moved["statements"] != 1 {
 			t.Fatal(got, m.Moved)
 		}
 		// A new invoice about the one who is gone is about the one who stayed.
 		if i := d.invoice(); i.Patient != d.bob || i.Payer.Patient != d.bob {
 			t.Fatalf("got %+v", i)
 		}
-		if s := d.state(billing.Activity, billing.Account{Patient: d.ada}); s.Account.Patient != d.bob || s.Total != 6500+2399 {
+		if s := d.state(billing.Activity, billing.Account{Patient: d.ada}); s.Account.Patient != d.bob ||
+			s.Total != 6500+2399 {
 			t.Fatalf("got %+v", s)
 		}
 		d.must(second(d.patients.Unmerge(staff, d.ada, 0)))

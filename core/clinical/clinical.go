@@ -69,12 +69,15 @@ var (
 	ErrNoConsultation  = fault.New(fault.NotFound, "consultation_not_found", "This patient has no such consultation.")
 	ErrNoRecord        = fault.New(fault.NotFound, "record_not_found", "This practice group has no such record.")
 	ErrNoLetter        = fault.New(fault.NotFound, "letter_not_found", "This practice group has no such letter.")
-	ErrNoQuestionnaire = fault.New(fault.NotFound, "questionnaire_not_found", "This practice group has no such questionnaire.")
-	ErrNoPrescription  = fault.New(fault.NotFound, "prescription_not_found", "This practice group has no such prescription.")
-	ErrNoLab           = fault.New(fault.NotFound, "lab_not_found", "This practice group has no such laboratory request.")
-	ErrNoDoctor        = fault.New(fault.NotFound, "doctor_not_found", "This practice group has no such member of staff.")
-	ErrNoRecipient     = fault.New(fault.NotFound, "recipient_not_found", "This practice group has no such patient, contact or relationship.")
-	ErrDeleted         = fault.New(fault.Conflict, "deleted", "This has been deleted.")
+	ErrNoQuestionnaire = fault.New(fault.NotFound, "questionnaire_not_found",
+		"This practice group has no such questionnaire.")
+	ErrNoPrescription = fault.New(fault.NotFound, "prescription_not_found",
+		"This practice group has no such prescription.")
+	ErrNoLab       = fault.New(fault.NotFound, "lab_not_found", "This practice group has no such laboratory request.")
+	ErrNoDoctor    = fault.New(fault.NotFound, "doctor_not_found", "This practice group has no such member of staff.")
+	ErrNoRecipient = fault.New(fault.NotFound, "recipient_not_found",
+		"This practice group has no such patient, contact or relationship.")
+	ErrDeleted = fault.New(fault.Conflict, "deleted", "This has been deleted.")
 	// ErrOtherKind is returned when an entry is changed as one of another kind.
 	ErrOtherKind = fault.New(fault.Conflict, "record_of_another_kind", "This record is of another kind.")
 )
@@ -130,16 +133,26 @@ type Store interface {
 	Prescriptions(ctx context.Context, group practice.ID, q Rows) ([]Prescription, error)
 	Labs(ctx context.Context, group practice.ID, q Rows) ([]Lab, error)
 
-	ConsultationsOf(ctx context.Context, group practice.ID, of []patient.ID, from, until int) (map[patient.ID][]Consultation, error)
-	ClinicalRecordsOf(ctx context.Context, group practice.ID, of []patient.ID, from, until int) (map[patient.ID][]Record, error)
+	ConsultationsOf(
+		ctx context.Context, group practice.ID, of []patient.ID, from, until int,
+	) (map[patient.ID][]Consultation, error)
+	ClinicalRecordsOf(
+		ctx context.Context, group practice.ID, of []patient.ID, from, until int,
+	) (map[patient.ID][]Record, error)
 	LettersOf(ctx context.Context, group practice.ID, of []patient.ID, from, until int) (map[patient.ID][]Letter, error)
-	PrescriptionsOf(ctx context.Context, group practice.ID, of []patient.ID, from, until int) (map[patient.ID][]Prescription, error)
+	PrescriptionsOf(
+		ctx context.Context, group practice.ID, of []patient.ID, from, until int,
+	) (map[patient.ID][]Prescription, error)
 	LabsOf(ctx context.Context, group practice.ID, of []patient.ID, from, until int) (map[patient.ID][]Lab, error)
 	// LettersBy lists those that members of staff wrote.
-	LettersBy(ctx context.Context, group practice.ID, by []practice.PractitionerID, from, until int) (map[practice.PractitionerID][]Letter, error)
+	LettersBy(
+		ctx context.Context, group practice.ID, by []practice.PractitionerID, from, until int,
+	) (map[practice.PractitionerID][]Letter, error)
 	// RecordsOfConsultations lists the entries of some consultations, deleted ones
 	// too when asked.
-	RecordsOfConsultations(ctx context.Context, group practice.ID, of []ConsultationID, deleted bool) (map[ConsultationID][]Record, error)
+	RecordsOfConsultations(
+		ctx context.Context, group practice.ID, of []ConsultationID, deleted bool,
+	) (map[ConsultationID][]Record, error)
 	// RecordVersions lists what an entry said before, oldest first.
 	RecordVersions(ctx context.Context, group practice.ID, id RecordID) ([]Version, error)
 	// Do runs fn in one transaction: all of it happens, or none.
@@ -160,7 +173,9 @@ type Tx interface {
 	LockConsultation(ctx context.Context, group practice.ID, id ConsultationID) (Consultation, error)
 	LockClinicalRecord(ctx context.Context, group practice.ID, id RecordID) (Record, error)
 	LockLetter(ctx context.Context, group practice.ID, id LetterID) (Letter, error)
-	RecordsOfConsultations(ctx context.Context, group practice.ID, of []ConsultationID, deleted bool) (map[ConsultationID][]Record, error)
+	RecordsOfConsultations(
+		ctx context.Context, group practice.ID, of []ConsultationID, deleted bool,
+	) (map[ConsultationID][]Record, error)
 	// These keep a new or a changed thing.
 	SaveConsultation(ctx context.Context, group practice.ID, c Consultation) error
 	SaveClinicalRecord(ctx context.Context, group practice.ID, r Record) error
@@ -236,7 +251,9 @@ func parts[K comparable, T audit.Thing](
 	if err != nil {
 		return nil, err
 	}
-	out, err := input.Parts(p, func(from, until int) (map[K][]T, error) { return list(ctx, who.Group, of, from, until) })
+	out, err := input.Parts(p, func(from, until int) (map[K][]T, error) {
+		return list(ctx, who.Group, of, from, until)
+	})
 	for _, part := range out {
 		audit.Seen(ctx, part.Items...)
 	}
@@ -245,7 +262,8 @@ func parts[K comparable, T audit.Thing](
 
 // all lists what belongs to each of many, up to Most.
 func all[K comparable, T audit.Thing](
-	ctx context.Context, g access.Permission, of []K, list func(context.Context, practice.ID, []K, int, int) (map[K][]T, error),
+	ctx context.Context, g access.Permission, of []K, list func(context.Context, practice.ID, []K, int,
+		int) (map[K][]T, error),
 ) (map[K][]T, error) {
 	who, err := access.Require(ctx, g)
 	if err != nil {

@@ -55,12 +55,16 @@ func (s *Service) Consultations(ctx context.Context, q Query) ([]Consultation, b
 }
 
 // ConsultationsOf lists a page of each patient's consultations.
-func (s *Service) ConsultationsOf(ctx context.Context, of []patient.ID, p input.Page) (map[patient.ID]input.Part[Consultation], error) {
+func (s *Service) ConsultationsOf(
+	ctx context.Context, of []patient.ID, p input.Page,
+) (map[patient.ID]input.Part[Consultation], error) {
 	return parts(ctx, SeeRecords, of, p, s.Store.ConsultationsOf)
 }
 
 // consult makes a consultation.
-func (s *Service) consult(ctx context.Context, tx Tx, who access.Caller, c Consultation, now time.Time) (Consultation, error) {
+func (s *Service) consult(
+	ctx context.Context, tx Tx, who access.Caller, c Consultation, now time.Time,
+) (Consultation, error) {
 	c.ID, c.At, c.Version, c.CreatedAt, c.UpdatedAt = ConsultationID(s.NewID()), now, 1, now, now
 	c.Doctor, c.DoctorName = practice.Member(who), who.Name()
 	if err := tx.SaveConsultation(ctx, who.Group, c); err != nil {
@@ -71,7 +75,9 @@ func (s *Service) consult(ctx context.Context, tx Tx, who access.Caller, c Consu
 
 // consultation finds the patient's consultation something is written into, or
 // makes one where none is named, and keeps both as they are.
-func (s *Service) consultation(ctx context.Context, tx Tx, who access.Caller, of patient.ID, id ConsultationID, now time.Time) (Consultation, error) {
+func (s *Service) consultation(
+	ctx context.Context, tx Tx, who access.Caller, of patient.ID, id ConsultationID, now time.Time,
+) (Consultation, error) {
 	held, err := tx.HoldPatient(ctx, who.Group, of)
 	if err != nil {
 		return Consultation{}, err

@@ -87,7 +87,8 @@ func (s *Service) Fill(ctx context.Context, id QuestionnaireID, of patient.ID, a
 		for i := range a.values {
 			if v := &a.values[i]; v.file != nil {
 				if v.room, err = v.file.Make(document.ID(s.NewID()), now); err != nil {
-					return Filled{}, ErrAnswer.Saying(fmt.Sprintf("%q takes the name of a file and its media type.", a.question.Title))
+					return Filled{}, ErrAnswer.Saying(fmt.Sprintf("%q takes the name of a file and its media type.",
+						a.question.Title))
 				}
 			}
 		}
@@ -99,7 +100,8 @@ func (s *Service) Fill(ctx context.Context, id QuestionnaireID, of patient.ID, a
 		if err != nil {
 			return err
 		}
-		if out.Consultation, err = s.consult(ctx, tx, who, Consultation{Patient: held, Encounter: "questionnaire", Questionnaire: id}, now); err != nil {
+		if out.Consultation, err = s.consult(ctx, tx, who, Consultation{Patient: held, Encounter: "questionnaire",
+			Questionnaire: id}, now); err != nil {
 			return err
 		}
 		for _, a := range given {
@@ -128,7 +130,9 @@ func (s *Service) Fill(ctx context.Context, id QuestionnaireID, of patient.ID, a
 
 // keep puts a question's answers into a consultation, and gives the documents
 // that wait for their files.
-func (s *Service) keep(ctx context.Context, tx Tx, who access.Caller, c Consultation, a answered, now time.Time) ([]document.Document, error) {
+func (s *Service) keep(
+	ctx context.Context, tx Tx, who access.Caller, c Consultation, a answered, now time.Time,
+) ([]document.Document, error) {
 	r := Record{Kind: FreeText, Section: a.section.ID, SectionTitle: a.section.Title, Title: a.question.Title}
 	var waiting []document.Document
 	var texts []string
@@ -149,7 +153,8 @@ func (s *Service) keep(ctx context.Context, tx Tx, who access.Caller, c Consulta
 			if v.content != nil {
 				err = tx.KeepContent(ctx, who.Group, d.ID, v.content)
 			} else {
-				err = patient.Record(ctx, tx, who, now, patient.Fact(event.DocumentCreated, d.Patient, event.IDs{"document": int64(d.ID)}))
+				err = patient.Record(ctx, tx, who, now, patient.Fact(event.DocumentCreated, d.Patient,
+					event.IDs{"document": int64(d.ID)}))
 			}
 			if err != nil {
 				return nil, err

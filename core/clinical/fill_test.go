@@ -35,32 +35,40 @@ func TestAnswersBecomeAConsultation(t *testing.T) {
 	each(t, func(d *desk) {
 		q := d.questionnaire()
 		filled, err := d.Fill(d.ctx, q.ID, d.ada, answers(q, map[string]any{
-			"Do you smoke?": "Yes", "What do you like?": []any{"Tea", "Coffee"}, "Your work": " Baker ", "Anything else?": "One.\nTwo.",
-			"Allergies":   []any{"Nuts", map[string]any{"code": "91936005", "term": "Allergy to penicillin"}},
-			"Since when?": "2020-05-01T00:00:00.000Z", "Next of kin": map[string]any{"name": "Ben Byron", "phone": "07700 900123", "notes": nil},
+			"Do you smoke?": "Yes", "What do you like?": []any{"Tea", "Coffee"}, "Your work": " Baker ",
+			"Anything else?": "One.\nTwo.",
+			"Allergies":      []any{"Nuts", map[string]any{"code": "91936005", "term": "Allergy to penicillin"}},
+			"Since when?":    "2020-05-01T00:00:00.000Z", "Next of kin": map[string]any{"name": "Ben Byron",
+				"phone": "07700 900123", "notes": nil},
 			"A picture":       map[string]any{"name": "rash.jpg", "type": "image/jpeg"},
 			"Signed":          "data:image/png;base64," + base64.StdEncoding.EncodeToString([]byte(picture)),
 			"How many a day?": "ten", "Pipe or cigarette?": "Pipe",
 		}))
 		d.must(err)
 		c, err := d.Consultation(d.ctx, filled.Consultation.ID)
-		if err != nil || c != filled.Consultation || c.Questionnaire != q.ID || filled.Questionnaire != q.ID || c.Patient != d.ada || c.Encounter != "questionnaire" {
+		if err != nil || c != filled.Consultation || c.Questionnaire != q.ID || filled.Questionnaire != q.ID ||
+			c.Patient != d.ada || c.Encounter != "questionnaire" {
 			d.Fatalf("got %+v, %v", c, err)
 		}
 		of, err := d.RecordsOfConsultations(d.ctx, []clinical.Consultation{c})
 		d.must(err)
 		var got []string
 		for _, r := range of[c.ID] {
-			got = append(got, fmt.Sprintf("%s %s: %s %s %s %s", r.SectionTitle, r.Kind, r.Title, r.Term, r.Code, r.Status))
+			got = append(got, fmt.Sprintf("%s %s: %s %s %s %s", r.SectionTitle, r.Kind, r.Title, r.Term, r.Code,
+				r.Status))
 			if r.Section != q.Content.Sections[0].ID && r.Section != q.Content.Sections[1].ID {
 				d.Errorf("got %+v", r)
 			}
 		}
 		want := []string{
-			"You freetext: Do you smoke? Yes  ", "You freetext: What do you like? Tea, Coffee  ", "You freetext: Your work Baker  ",
-			"You freetext: Anything else? One.\nTwo.  ", "You allergy: Allergies Nuts  Active", "You allergy: Allergies Allergy to penicillin 91936005 Active",
-			"You freetext: Since when? 2020-05-01  ", "You relationship: Next of kin name: Ben Byron\nphone: 07700 900123  ",
-			"You file: A picture rash.jpg  ", "You file: Signed signature  ", "Smoking freetext: How many a day? ten  ", "Smoking freetext: Pipe or cigarette? Pipe  ",
+			"You freetext: Do you smoke? Yes  ", "You freetext: What do you like? Tea, Coffee  ",
+			"You freetext: Your work Baker  ",
+			"You freetext: Anything else? One.\nTwo.  ", "You allergy: Allergies Nuts  Active",
+			"You allergy: Allergies Allergy to penicillin 91936005 Active",
+			"You freetext: Since when? 2020-05-01  ", "You relationship: Next of kin name: Ben Byron\nphone: 07700 " +
+				"900123  ",
+			"You file: A picture rash.jpg  ", "You file: Signed signature  ", "Smoking freetext: How many a day? ten  ",
+			"Smoking freetext: Pipe or cigarette? Pipe  ",
 		}
 		if strings.Join(got, "|") != strings.Join(want, "|") {
 			d.Fatalf("got  %q\nwant %q", got, want)
@@ -72,12 +80,14 @@ func TestAnswersBecomeAConsultation(t *testing.T) {
 		address := strings.TrimPrefix(filled.UploadAddresses[0], "https://desk.example.org/files/")
 		d.must(d.Files.Upload(context.Background(), address, strings.NewReader("jpeg")))
 		docs, _, err := d.Files.Documents(d.operator, input.Listing{})
-		if err != nil || len(docs) != 2 || docs[0].Name != "rash.jpg" || docs[0].Size != 4 || docs[0].Patient != d.ada || docs[1].Name != "signature.png" || docs[1].Size != 8 {
+		if err != nil || len(docs) != 2 || docs[0].Name != "rash.jpg" || docs[0].Size != 4 ||
+			docs[0].Patient != d.ada || docs[1].Name != "signature.png" || docs[1].Size != 8 {
 			d.Fatalf("got %+v, %v", docs, err)
 		}
 		get, err := d.Files.DownloadAddress(d.operator, docs[1])
 		d.must(err)
-		if _, content, err := d.Files.Download(context.Background(), strings.TrimPrefix(get, "https://desk.example.org/files/")); err != nil || string(content) != picture {
+		if _, content, err := d.Files.Download(context.Background(), strings.TrimPrefix(get,
+			"https://desk.example.org/files/")); err != nil || string(content) != picture {
 			d.Fatalf("got %q, %v", content, err)
 		}
 	})
@@ -95,26 +105,44 @@ func TestAnswersAreHeldAgainstTheirQuestions(t *testing.T) {
 		}{
 			{"only what is required", no("", nil), nil, ""},
 			{"nothing", nil, clinical.ErrUnanswered, `"Do you smoke?" must be answered.`},
-			{"an empty answer", map[string]any{"Do you smoke?": " "}, clinical.ErrUnanswered, `"Do you smoke?" must be answered.`},
+			{"an empty answer", map[string]any{"Do you smoke?": " "}, clinical.ErrUnanswered, `"Do you smoke?" must ` +
+				`be answered.`},
 			{"null", map[string]any{"Do you smoke?": nil}, clinical.ErrUnanswered, `"Do you smoke?" must be answered.`},
-			{"none of the choices", map[string]any{"Do you smoke?": "Perhaps"}, clinical.ErrAnswer, `"Do you smoke?" takes one of the answers it gives.`},
-			{"two where one is taken", map[string]any{"Do you smoke?": []any{"No", "Yes"}}, clinical.ErrAnswer, `"Do you smoke?" takes one answer.`},
-			{"what a smoker is asked", map[string]any{"Do you smoke?": "Yes"}, clinical.ErrUnanswered, `"How many a day?" must be answered.`},
-			{"what one who smokes some is asked", map[string]any{"Do you smoke?": "Yes", "How many a day?": "ten"}, clinical.ErrUnanswered, `"Pipe or cigarette?" must be answered.`},
+			{"none of the choices", map[string]any{"Do you smoke?": "Perhaps"}, clinical.ErrAnswer,
+				`"Do you smoke?" takes one of the answers it gives.`},
+			{"two where one is taken", map[string]any{"Do you smoke?": []any{"No", "Yes"}}, clinical.ErrAnswer,
+				`"Do you smoke?" takes one answer.`},
+			{"what a smoker is asked", map[string]any{"Do you smoke?": "Yes"}, clinical.ErrUnanswered,
+				`"How many a day?" must be answered.`},
+			{"what one who smokes some is asked", map[string]any{"Do you smoke?": "Yes", "How many a day?": "ten"},
+				clinical.ErrUnanswered, `"Pipe or cigarette?" must be answered.`},
 			{"one who smokes none", map[string]any{"Do you smoke?": "Yes", "How many a day?": "none"}, nil, ""},
-			{"who likes something else", no("What do you like?", "Tea"), clinical.ErrUnanswered, `"Instead of coffee?" must be answered.`},
-			{"a number for text", no("Your work", 7.0), clinical.ErrAnswer, `"Your work" takes a line of text of at most 2,000 characters.`},
-			{"two lines for one", no("Your work", "a\nb"), clinical.ErrAnswer, `"Your work" takes a line of text of at most 2,000 characters.`},
-			{"long lines", no("Anything else?", strings.Repeat("x", 20_001)), clinical.ErrAnswer, `"Anything else?" takes text of at most 20,000 characters.`},
-			{"no date", no("Since when?", "last year"), clinical.ErrAnswer, `"Since when?" takes a date as YYYY-MM-DD.`},
-			{"no concept", no("Allergies", map[string]any{"code": "91936006", "term": "x"}), clinical.ErrAnswer, `"Allergies" takes the id of a SNOMED CT concept as code.`},
-			{"a concept without a term", no("Allergies", map[string]any{"code": "91936005"}), clinical.ErrAnswer, `"Allergies" takes a medical term.`},
-			{"no Base64", no("Signed", "!"), clinical.ErrAnswer, `"Signed" takes a picture of at most 512 KiB, in Base64.`},
-			{"no picture", no("Signed", "YWJj"), clinical.ErrAnswer, `"Signed" takes a picture of at most 512 KiB, in Base64.`},
-			{"a file without a type", no("A picture", map[string]any{"name": "x"}), clinical.ErrAnswer, `"A picture" takes the name of a file and its media type.`},
-			{"a file in words", no("A picture", "x.jpg"), clinical.ErrAnswer, `"A picture" takes the name of a file and its media type.`},
-			{"somebody in words", no("Next of kin", "Ben"), clinical.ErrAnswer, `"Next of kin" takes an object of texts.`},
-			{"somebody of whom nothing is said", no("Next of kin", map[string]any{"name": ""}), clinical.ErrAnswer, `"Next of kin" takes an object of texts.`},
+			{"who likes something else", no("What do you like?", "Tea"), clinical.ErrUnanswered, `"Instead of ` +
+				`coffee?" must be answered.`},
+			{"a number for text", no("Your work", 7.0), clinical.ErrAnswer, `"Your work" takes a line of text of at ` +
+				`most 2,000 characters.`},
+			{"two lines for one", no("Your work", "a\nb"), clinical.ErrAnswer, `"Your work" takes a line of text of ` +
+				`at most 2,000 characters.`},
+			{"long lines", no("Anything else?", strings.Repeat("x", 20_001)), clinical.ErrAnswer, `"Anything else?" ` +
+				`takes text of at most 20,000 characters.`},
+			{"no date", no("Since when?", "last year"), clinical.ErrAnswer,
+				`"Since when?" takes a date as YYYY-MM-DD.`},
+			{"no concept", no("Allergies", map[string]any{"code": "91936006", "term": "x"}), clinical.ErrAnswer,
+				`"Allergies" takes the id of a SNOMED CT concept as code.`},
+			{"a concept without a term", no("Allergies", map[string]any{"code": "91936005"}), clinical.ErrAnswer,
+				`"Allergies" takes a medical term.`},
+			{"no Base64", no("Signed", "!"), clinical.ErrAnswer, `"Signed" takes a picture of at most 512 KiB, in ` +
+				`Base64.`},
+			{"no picture", no("Signed", "YWJj"), clinical.ErrAnswer, `"Signed" takes a picture of at most 512 KiB, ` +
+				`in Base64.`},
+			{"a file without a type", no("A picture", map[string]any{"name": "x"}), clinical.ErrAnswer,
+				`"A picture" takes the name of a file and its media type.`},
+			{"a file in words", no("A picture", "x.jpg"), clinical.ErrAnswer, `"A picture" takes the name of a file ` +
+				`and its media type.`},
+			{"somebody in words", no("Next of kin", "Ben"), clinical.ErrAnswer, `"Next of kin" takes an object of ` +
+				`texts.`},
+			{"somebody of whom nothing is said", no("Next of kin", map[string]any{"name": ""}), clinical.ErrAnswer,
+				`"Next of kin" takes an object of texts.`},
 		} {
 			d.Run(c.name, func(t *testing.T) {
 				_, err := d.Fill(d.ctx, q.ID, d.ada, answers(q, c.given))
@@ -139,11 +167,14 @@ func TestAnswersAreHeldAgainstTheirQuestions(t *testing.T) {
 func TestWhoFillsInAQuestionnaireNeedsNothingElse(t *testing.T) {
 	each(t, func(d *desk) {
 		q := d.questionnaire()
-		given := answers(q, map[string]any{"Do you smoke?": "No", "A picture": map[string]any{"name": "x.jpg", "type": "image/jpeg"}})
-		if filled, err := d.Fill(as(d.group, "Partner", clinical.FillQuestionnaires), q.ID, d.ada, given); err != nil || len(filled.UploadAddresses) != 1 {
+		given := answers(q, map[string]any{"Do you smoke?": "No", "A picture": map[string]any{"name": "x.jpg",
+			"type": "image/jpeg"}})
+		if filled, err := d.Fill(as(d.group, "Partner", clinical.FillQuestionnaires), q.ID, d.ada, given); err != nil ||
+			len(filled.UploadAddresses) != 1 {
 			d.Fatalf("got %+v, %v", filled, err)
 		}
-		_, err := d.Fill(as(d.group, "Partner", clinical.EditRecords, clinical.SeeQuestionnaires, document.Edit), q.ID, d.ada, given)
+		_, err := d.Fill(as(d.group, "Partner", clinical.EditRecords, clinical.SeeQuestionnaires, document.Edit), q.ID,
+			d.ada, given)
 		d.refused(err)
 		_, err = d.Fill(d.other, q.ID, d.ada, given)
 		d.want(err, clinical.ErrNoQuestionnaire)
@@ -154,9 +185,11 @@ func TestEveryAnswerIsAudited(t *testing.T) {
 	storetest.EachAddress(t, func(t *testing.T, address string) {
 		d := open(t, storetest.Open(t, address))
 		q := d.questionnaire()
-		_, err := d.Fill(d.ctx, q.ID, d.ada, answers(q, map[string]any{"Do you smoke?": "No", "A picture": map[string]any{"name": "x.jpg", "type": "image/jpeg"}}))
+		_, err := d.Fill(d.ctx, q.ID, d.ada, answers(q, map[string]any{"Do you smoke?": "No",
+			"A picture": map[string]any{"name": "x.jpg", "type": "image/jpeg"}}))
 		d.must(err)
-		want := "questionnaire.import false true\nconsultation.create false true\nrecord.create false true\ndocument.create false true\nrecord.create false true"
+		want := "questionnaire.import false true\nconsultation.create false true\nrecord.create false " +
+			"true\ndocument.create false true\nrecord.create false true"
 		if got := audited(t, address); got != want {
 			t.Fatal(got)
 		}

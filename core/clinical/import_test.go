@@ -18,24 +18,31 @@ import (
 // section's are asked of smokers alone.
 func wellbeing() clinical.Questionnaire {
 	return clinical.Questionnaire{Token: "wellbeing", Title: "Wellbeing", Content: clinical.Content{
-		Confirmation: "Thank you.", Styling: clinical.Styling{MainFont: "#212b32"}, Settings: clinical.Settings{ShowLogo: true},
+		Confirmation: "Thank you.", Styling: clinical.Styling{MainFont: "#212b32"},
+		Settings: clinical.Settings{ShowLogo: true},
 		Sections: []clinical.Section{
 			{Title: "You", Questions: []clinical.Question{
-				{ID: 1, Title: "Do you smoke?", Kind: clinical.AskOption, Required: true, Choices: []string{"Yes", "No"}},
-				{ID: 2, Title: "What do you like?", Kind: clinical.AskOption, Multiple: true, Choices: []string{"Tea", "Coffee"}},
+				{ID: 1, Title: "Do you smoke?", Kind: clinical.AskOption, Required: true, Choices: []string{"Yes",
+					"No"}},
+				{ID: 2, Title: "What do you like?", Kind: clinical.AskOption, Multiple: true, Choices: []string{"Tea",
+					"Coffee"}},
 				{ID: 3, Title: "Your work", Kind: clinical.AskText},
 				{ID: 4, Title: "Anything else?", Kind: clinical.AskLines},
 				{ID: 5, Title: "Allergies", Kind: clinical.AskTerm, Becomes: clinical.Allergy, Multiple: true},
 				{ID: 6, Title: "Since when?", Kind: clinical.AskDate},
-				{ID: 7, Title: "Next of kin", Kind: clinical.AskRelationship, Relationship: "Emergency_Contact", Capture: clinical.Capture{Phone: true}},
+				{ID: 7, Title: "Next of kin", Kind: clinical.AskRelationship, Relationship: "Emergency_Contact",
+					Capture: clinical.Capture{Phone: true}},
 				{ID: 8, Title: "A picture", Kind: clinical.AskFile},
 				{ID: 9, Title: "Signed", Kind: clinical.AskSignature},
-				{ID: 12, Title: "Instead of coffee?", Kind: clinical.AskText, Required: true, DependsOn: &clinical.Dependency{Question: 2, Answer: "Coffee", Negate: true}},
+				{ID: 12, Title: "Instead of coffee?", Kind: clinical.AskText, Required: true,
+					DependsOn: &clinical.Dependency{Question: 2, Answer: "Coffee", Negate: true}},
 			}},
-			{Title: "Smoking", DependsOn: &clinical.Dependency{Question: 1, Answer: "Yes"}, Questions: []clinical.Question{
-				{ID: 10, Title: "How many a day?", Kind: clinical.AskText, Required: true},
-				{ID: 11, Title: "Pipe or cigarette?", Kind: clinical.AskText, Required: true, DependsOn: &clinical.Dependency{Question: 10, Answer: "none", Negate: true}},
-			}},
+			{Title: "Smoking", DependsOn: &clinical.Dependency{Question: 1, Answer: "Yes"},
+				Questions: []clinical.Question{
+					{ID: 10, Title: "How many a day?", Kind: clinical.AskText, Required: true},
+					{ID: 11, Title: "Pipe or cigarette?", Kind: clinical.AskText, Required: true,
+						DependsOn: &clinical.Dependency{Question: 10, Answer: "none", Negate: true}},
+				}},
 		},
 	}}
 }
@@ -50,9 +57,12 @@ func (d *desk) questionnaire() clinical.Questionnaire {
 func (d *desk) prescribe(of patient.ID, comments string, at time.Time) clinical.Prescription {
 	d.Helper()
 	p, err := d.ImportPrescription(d.operator, clinical.Prescription{
-		Patient: of, Doctor: d.doctor, At: at, Status: "signed", Comments: comments, Content: clinical.PrescriptionContent{
-			Drugs: []clinical.Drug{{Code: "322236009", Name: "Paracetamol 500mg tablets", Dosage: "Two, four times a day", Quantity: "32 tablets",
-				Repeat: &clinical.Repeat{Allowed: true, Refills: 2, Duration: 1, Frequency: "MONTHS", Review: ptr(date("2032-01-01"))}}},
+		Patient: of, Doctor: d.doctor, At: at, Status: "signed", Comments: comments,
+		Content: clinical.PrescriptionContent{
+			Drugs: []clinical.Drug{{Code: "322236009", Name: "Paracetamol 500mg tablets",
+				Dosage: "Two, four times a day", Quantity: "32 tablets",
+				Repeat: &clinical.Repeat{Allowed: true, Refills: 2, Duration: 1, Frequency: "MONTHS",
+					Review: ptr(date("2032-01-01"))}}},
 			Items:  []clinical.Item{{Term: "Spacer"}},
 			Orders: []clinical.Order{{Status: "sent", Provider: "Brambleford Pharmacy"}},
 		},
@@ -64,7 +74,8 @@ func (d *desk) prescribe(of patient.ID, comments string, at time.Time) clinical.
 func (d *desk) test(of patient.ID, tests string, received time.Time) clinical.Lab {
 	d.Helper()
 	l, err := d.ImportLab(d.operator, clinical.Lab{
-		Patient: of, Doctor: d.doctor, Status: "received", Requested: date("2031-07-01"), Sampled: input.NoDate, Fasting: ptr(false), OrderNumber: "L1", Tests: tests,
+		Patient: of, Doctor: d.doctor, Status: "received", Requested: date("2031-07-01"), Sampled: input.NoDate,
+		Fasting: ptr(false), OrderNumber: "L1", Tests: tests,
 		Results: `{"hb": 140}`, ReceivedAt: received,
 	})
 	d.must(err)
@@ -75,17 +86,20 @@ func TestAQuestionnaireIsReadAsItWasImported(t *testing.T) {
 	each(t, func(d *desk) {
 		made := d.questionnaire()
 		found, err := d.Questionnaire(d.ctx, made.ID)
-		if err != nil || !reflect.DeepEqual(found, made) || found.Title != "Wellbeing" || found.Content.Confirmation != "Thank you." {
+		if err != nil || !reflect.DeepEqual(found, made) || found.Title != "Wellbeing" ||
+			found.Content.Confirmation != "Thank you." {
 			d.Fatalf("got %+v, %v\nwant %+v", found, err, made)
 		}
 		first, second := found.Content.Sections[0], found.Content.Sections[1]
-		if first.ID == 0 || first.Questions[0].ID < 1000 || second.DependsOn.Question != first.Questions[0].ID || second.Questions[1].DependsOn.Question != second.Questions[0].ID {
+		if first.ID == 0 || first.Questions[0].ID < 1000 || second.DependsOn.Question != first.Questions[0].ID ||
+			second.Questions[1].DependsOn.Question != second.Questions[0].ID {
 			d.Fatalf("got %+v", found.Content)
 		}
 		if got := titles(d.Questionnaires(d.ctx, clinical.Query{})); got != "Wellbeing" {
 			d.Fatal(got)
 		}
-		if got := titles(d.Questionnaires(d.ctx, clinical.Query{Cursor: &input.Cursor{From: int64(made.ID)}})); got != "" {
+		if got := titles(d.Questionnaires(d.ctx,
+			clinical.Query{Cursor: &input.Cursor{From: int64(made.ID)}})); got != "" {
 			d.Fatal(got)
 		}
 		for name, change := range map[string]func(*clinical.Questionnaire){
@@ -120,7 +134,8 @@ func TestPrescriptionsAreRead(t *testing.T) {
 			{"all", clinical.Query{}, "a b c"},
 			{"of a time, in its order", clinical.Query{When: input.Span{From: d.now.Add(-30 * time.Hour)}}, "c a"},
 			{"from a cursor", clinical.Query{Cursor: &input.Cursor{From: int64(made.ID)}}, "b c"},
-			{"back from a cursor", clinical.Query{Cursor: &input.Cursor{From: int64(last.ID), Back: true, Size: 1}}, "b …"},
+			{"back from a cursor", clinical.Query{Cursor: &input.Cursor{From: int64(last.ID), Back: true, Size: 1}},
+				"b …"},
 		} {
 			d.Run(c.name, func(t *testing.T) {
 				if got := titles(d.Prescriptions(d.ctx, c.q)); got != c.want {
@@ -154,9 +169,11 @@ func TestLaboratoryRequestsAreRead(t *testing.T) {
 		if found, err := d.Lab(d.ctx, made.ID); err != nil || !reflect.DeepEqual(found, made) {
 			d.Fatalf("got %+v, %v\nwant %+v", found, err, made)
 		}
-		plain, err := d.ImportLab(d.operator, clinical.Lab{Patient: d.ben, Requested: input.NoDate, Sampled: input.NoDate, Tests: "d"})
+		plain, err := d.ImportLab(d.operator, clinical.Lab{Patient: d.ben, Requested: input.NoDate,
+			Sampled: input.NoDate, Tests: "d"})
 		d.must(err)
-		if found, err := d.Lab(d.ctx, plain.ID); err != nil || found.Fasting != nil || found.Doctor != 0 || !found.ReceivedAt.IsZero() {
+		if found, err := d.Lab(d.ctx, plain.ID); err != nil || found.Fasting != nil || found.Doctor != 0 ||
+			!found.ReceivedAt.IsZero() {
 			d.Fatalf("got %+v, %v", found, err)
 		}
 		if got := titles(d.Labs(d.ctx, clinical.Query{When: input.Span{From: d.now.Add(-2 * time.Hour)}})); got != "c a" {
@@ -195,7 +212,8 @@ func TestAnotherPracticeFindsNothingThatIsReadOnly(t *testing.T) {
 		d.want(err, clinical.ErrNoPrescription)
 		_, err = d.Lab(d.other, l.ID)
 		d.want(err, clinical.ErrNoLab)
-		none := titles(d.Questionnaires(d.other, clinical.Query{})) + titles(d.Prescriptions(d.other, clinical.Query{})) + titles(d.Labs(d.other, clinical.Query{}))
+		none := titles(d.Questionnaires(d.other, clinical.Query{})) + titles(d.Prescriptions(d.other,
+			clinical.Query{})) + titles(d.Labs(d.other, clinical.Query{}))
 		labs, err := d.LabsOf(d.other, []patient.ID{d.ada})
 		d.must(err)
 		prescriptions, err := d.PrescriptionsOf(d.other, []patient.ID{d.ada}, input.Page{})
@@ -249,7 +267,8 @@ func TestEveryImportIsAudited(t *testing.T) {
 		d.questionnaire()
 		d.prescribe(d.ada, "a", d.now)
 		d.test(d.ada, "a", d.now)
-		if got := audited(t, address); got != "questionnaire.import false true\nprescription.import false true\nlab.import false true" {
+		if got := audited(t, address); got != "questionnaire.import false true\nprescription.import false "+
+			"true\nlab.import false true" {
 			t.Fatal(got)
 		}
 	})

@@ -190,7 +190,9 @@ func (s *Service) write(ctx context.Context, in Place, r Record, apply func(*Rec
 }
 
 // enter keeps a new entry of a consultation.
-func (s *Service) enter(ctx context.Context, tx Tx, who access.Caller, c Consultation, r Record, now time.Time) (Record, error) {
+func (s *Service) enter(
+	ctx context.Context, tx Tx, who access.Caller, c Consultation, r Record, now time.Time,
+) (Record, error) {
 	r.ID, r.Consultation, r.Patient = RecordID(s.NewID()), c.ID, c.Patient
 	r.From, r.Until, r.Version, r.CreatedAt, r.UpdatedAt = input.NoDate, input.NoDate, 1, now, now
 	var err error
@@ -243,7 +245,9 @@ func (s *Service) rewrite(ctx context.Context, id RecordID, kind Kind, apply fun
 }
 
 // replace puts an entry in the place of what it was before, which is kept.
-func (s *Service) replace(ctx context.Context, tx Tx, who access.Caller, action string, before Record, r *Record, now time.Time) error {
+func (s *Service) replace(
+	ctx context.Context, tx Tx, who access.Caller, action string, before Record, r *Record, now time.Time,
+) error {
 	r.Version, r.UpdatedAt = before.Version+1, now
 	if err := tx.KeepRecordVersion(ctx, who.Group, Version{before, now, who.Name()}); err != nil {
 		return err
@@ -292,7 +296,9 @@ func (s *Service) Records(ctx context.Context, q Query) ([]Record, bool, error) 
 }
 
 // RecordsOf lists a page of each patient's entries.
-func (s *Service) RecordsOf(ctx context.Context, of []patient.ID, p input.Page) (map[patient.ID]input.Part[Record], error) {
+func (s *Service) RecordsOf(
+	ctx context.Context, of []patient.ID, p input.Page,
+) (map[patient.ID]input.Part[Record], error) {
 	return parts(ctx, SeeRecords, of, p, s.Store.ClinicalRecordsOf)
 }
 

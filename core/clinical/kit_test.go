@@ -25,7 +25,8 @@ import (
 func ptr[T any](v T) *T { return &v }
 
 var grants = []access.Permission{
-	clinical.SeeRecords, clinical.EditRecords, clinical.SeeLetters, clinical.EditLetters, clinical.SeePrescriptions, clinical.SeeLabs,
+	clinical.SeeRecords, clinical.EditRecords, clinical.SeeLetters, clinical.EditLetters, clinical.SeePrescriptions,
+	clinical.SeeLabs,
 	clinical.SeeQuestionnaires, clinical.FillQuestionnaires,
 }
 
@@ -70,7 +71,8 @@ func open(t *testing.T, db *store.DB) *desk {
 	d.must(err)
 	d.ctx, d.other = as(g.ID, "Partner", grants...), as(other.ID, "Partner", grants...)
 	d.operator = access.With(context.Background(), access.Operator(g.ID))
-	p, err := groups.CreatePractitioner(d.operator, practice.PractitionerChange{Title: ptr("Dr"), FirstName: ptr("A"), LastName: ptr("Khan")})
+	p, err := groups.CreatePractitioner(d.operator, practice.PractitionerChange{Title: ptr("Dr"), FirstName: ptr("A"),
+		LastName: ptr("Khan")})
 	d.must(err)
 	l, err := groups.CreateLocation(d.operator, practice.LocationChange{Name: ptr("Room 1")})
 	d.must(err)
@@ -84,14 +86,16 @@ func open(t *testing.T, db *store.DB) *desk {
 
 func (d *desk) register(name string) patient.ID {
 	d.Helper()
-	id, err := d.patients.Register(d.operator, patient.Registration{FirstName: name, LastName: "Byron", BirthDate: "1985-12-10", Email: ptr(name + "@example.org")})
+	id, err := d.patients.Register(d.operator, patient.Registration{FirstName: name, LastName: "Byron",
+		BirthDate: "1985-12-10", Email: ptr(name + "@example.org")})
 	d.must(err)
 	return id
 }
 
 // as is a caller in a group.
 func as(group practice.ID, actor string, grants ...access.Permission) context.Context {
-	return access.With(context.Background(), access.Caller{Group: group, Home: group, Key: 7, Actor: actor, RequestID: "r1", Permissions: grants})
+	return access.With(context.Background(), access.Caller{Group: group, Home: group, Key: 7, Actor: actor,
+		RequestID: "r1", Permissions: grants})
 }
 
 func (d *desk) must(err error) {
@@ -110,7 +114,8 @@ func (d *desk) want(err, target error) {
 
 func (d *desk) text(of patient.ID, in clinical.ConsultationID, question, answer string) clinical.Record {
 	d.Helper()
-	r, err := d.CreateFreeText(d.ctx, clinical.Place{Patient: of, Consultation: in}, clinical.FreeTextChange{Question: &question, Answer: &answer})
+	r, err := d.CreateFreeText(d.ctx, clinical.Place{Patient: of, Consultation: in},
+		clinical.FreeTextChange{Question: &question, Answer: &answer})
 	d.must(err)
 	return r
 }

@@ -61,7 +61,8 @@ func (s *Service) LabsOf(ctx context.Context, of []patient.ID) (map[patient.ID][
 // elsewhere. It needs the permission access.Setup. Errors: patient.ErrNotFound,
 // ErrNoDoctor.
 func (s *Service) ImportLab(ctx context.Context, l Lab) (Lab, error) {
-	return bring(ctx, s, "lab", l.Patient, l.Doctor, func(tx Tx, who access.Caller, of patient.ID, now time.Time) (Lab, int64, error) {
+	return bring(ctx, s, "lab", l.Patient, l.Doctor, func(tx Tx, who access.Caller, of patient.ID,
+		now time.Time) (Lab, int64, error) {
 		l.ID, l.Patient, l.Version, l.CreatedAt, l.UpdatedAt = LabID(s.NewID()), of, 1, now, now
 		l.ReceivedAt = l.ReceivedAt.Truncate(time.Microsecond)
 		if err := tx.SaveLab(ctx, who.Group, l); err != nil {

@@ -109,7 +109,8 @@ func (c LetterChange) apply(l *Letter) error {
 }
 
 // CreateLetter writes a letter, dated today where no date is given, by the member
-// of staff who asks where nobody else is named. Errors: field faults, patient.ErrNotFound, practice.ErrLocationNotFound, ErrNoDoctor,
+// of staff who asks where nobody else is named. Errors: field faults, patient.ErrNotFound,
+// practice.ErrLocationNotFound, ErrNoDoctor,
 // ErrNoRecipient.
 func (s *Service) CreateLetter(ctx context.Context, c LetterChange) (Letter, error) {
 	who, err := access.Require(ctx, EditLetters)
@@ -117,7 +118,8 @@ func (s *Service) CreateLetter(ctx context.Context, c LetterChange) (Letter, err
 		return Letter{}, err
 	}
 	now := s.Now().Truncate(time.Microsecond)
-	fresh := Letter{ID: LetterID(s.NewID()), Date: input.NoDate, Review: NoReview, Version: 1, CreatedAt: now, UpdatedAt: now}
+	fresh := Letter{ID: LetterID(s.NewID()), Date: input.NoDate, Review: NoReview, Version: 1, CreatedAt: now,
+		UpdatedAt: now}
 	if err := c.apply(&fresh); err != nil {
 		return Letter{}, err
 	}
@@ -235,7 +237,9 @@ func (s *Service) DeleteLetter(ctx context.Context, id LetterID) (Letter, error)
 	return s.changeLetter(ctx, id, deletingLetter, func(*Letter) error { return nil })
 }
 
-func (s *Service) changeLetter(ctx context.Context, id LetterID, action string, fn func(*Letter) error) (Letter, error) {
+func (s *Service) changeLetter(
+	ctx context.Context, id LetterID, action string, fn func(*Letter) error,
+) (Letter, error) {
 	who, err := access.Require(ctx, EditLetters)
 	if err != nil {
 		return Letter{}, err
@@ -301,6 +305,8 @@ func (s *Service) LettersOf(ctx context.Context, of []patient.ID) (map[patient.I
 }
 
 // LettersBy lists a page of the letters of each member of staff.
-func (s *Service) LettersBy(ctx context.Context, by []practice.PractitionerID, p input.Page) (map[practice.PractitionerID]input.Part[Letter], error) {
+func (s *Service) LettersBy(
+	ctx context.Context, by []practice.PractitionerID, p input.Page,
+) (map[practice.PractitionerID]input.Part[Letter], error) {
 	return parts(ctx, SeeLetters, by, p, s.Store.LettersBy)
 }

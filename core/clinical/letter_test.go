@@ -17,18 +17,22 @@ import (
 func TestALetterIsKeptAsItWasGiven(t *testing.T) {
 	each(t, func(d *desk) {
 		made, err := d.CreateLetter(d.khan, clinical.LetterChange{
-			Patient: &d.ada, Title: ptr(" Referral "), Body: ptr("<p>Dear colleague,</p>\n<p>…</p>"), Location: &d.place,
-			Recipient: &clinical.Recipient{Kind: clinical.ToPatient, ID: int64(d.ben)}, Date: ptr(date("2031-06-30")), Review: ptr(clinical.AwaitingReview),
+			Patient: &d.ada, Title: ptr(" Referral "), Body: ptr("<p>Dear colleague,</p>\n<p>…</p>"),
+			Location:  &d.place,
+			Recipient: &clinical.Recipient{Kind: clinical.ToPatient, ID: int64(d.ben)}, Date: ptr(date("2031-06-30")),
+			Review: ptr(clinical.AwaitingReview),
 		})
 		d.must(err)
-		if made.Title != "Referral" || made.Doctor != d.doctor || made.Version != 1 || !made.CreatedAt.Equal(made.UpdatedAt) {
+		if made.Title != "Referral" || made.Doctor != d.doctor || made.Version != 1 ||
+			!made.CreatedAt.Equal(made.UpdatedAt) {
 			d.Fatalf("got %+v", made)
 		}
 		if found, err := d.Letter(d.ctx, made.ID); err != nil || found != made {
 			d.Fatalf("got %+v, %v\nwant %+v", found, err, made)
 		}
 		plain := d.letter(d.ada, "Note")
-		if plain.Date != date("2031-07-07") || plain.Review != clinical.NoReview || plain.Recipient != (clinical.Recipient{}) || plain.Doctor != 0 {
+		if plain.Date != date("2031-07-07") || plain.Review != clinical.NoReview ||
+			plain.Recipient != (clinical.Recipient{}) || plain.Doctor != 0 {
 			d.Fatalf("got %+v", plain)
 		}
 	})
@@ -39,16 +43,19 @@ func TestALetterIsChangedWhereTheChangeSaysSo(t *testing.T) {
 		made := d.letter(d.ada, "Note")
 		d.now = d.now.Add(time.Hour)
 		changed, err := d.UpdateLetter(d.ctx, made.ID, clinical.LetterChange{
-			Patient: &d.ben, Doctor: &d.doctor, Review: ptr(clinical.Completed), Recipient: &clinical.Recipient{Kind: clinical.ToPatient, ID: int64(d.ben)},
+			Patient: &d.ben, Doctor: &d.doctor, Review: ptr(clinical.Completed),
+			Recipient: &clinical.Recipient{Kind: clinical.ToPatient, ID: int64(d.ben)},
 		})
 		d.must(err)
 		want := made
-		want.Patient, want.Doctor, want.Review, want.Version, want.UpdatedAt = d.ben, d.doctor, clinical.Completed, 2, d.now.Truncate(time.Microsecond)
+		want.Patient, want.Doctor, want.Review, want.Version, want.UpdatedAt = d.ben, d.doctor, clinical.Completed, 2,
+			d.now.Truncate(time.Microsecond)
 		want.Recipient = clinical.Recipient{Kind: clinical.ToPatient, ID: int64(d.ben)}
 		if changed != want {
 			d.Fatalf("got %+v\nwant %+v", changed, want)
 		}
-		changed, err = d.UpdateLetter(d.ctx, made.ID, clinical.LetterChange{Doctor: ptr(practice.PractitionerID(0)), Recipient: &clinical.Recipient{}})
+		changed, err = d.UpdateLetter(d.ctx, made.ID, clinical.LetterChange{Doctor: ptr(practice.PractitionerID(0)),
+			Recipient: &clinical.Recipient{}})
 		d.must(err)
 		if changed.Doctor != 0 || changed.Recipient != (clinical.Recipient{}) {
 			d.Fatalf("got %+v", changed)
@@ -68,20 +75,29 @@ func TestWhatALetterMayBe(t *testing.T) {
 			change clinical.LetterChange
 			want   string
 		}{
-			"no title":                   {clinical.LetterChange{}, fault.CodeInvalid},
-			"128 bytes of title":         {clinical.LetterChange{Title: ptr(strings.Repeat("é", 64))}, ""},
-			"129 bytes of title":         {clinical.LetterChange{Title: ptr(strings.Repeat("é", 64) + "x")}, fault.CodeInvalid},
-			"an unknown review":          {clinical.LetterChange{Title: ptr("x"), Review: ptr(clinical.Review("LATER"))}, fault.CodeInvalid},
-			"no date":                    {clinical.LetterChange{Title: ptr("x"), Date: ptr(input.NoDate)}, fault.CodeInvalid},
-			"a date of long ago":         {clinical.LetterChange{Title: ptr("x"), Date: ptr(input.DayOf(1, time.January, 1))}, fault.CodeInvalid},
-			"nobody's":                   {clinical.LetterChange{Title: ptr("x"), Patient: ptr(patient.ID(0))}, patient.ErrNotFound.Code},
-			"a stranger's":               {clinical.LetterChange{Title: ptr("x"), Doctor: ptr(practice.PractitionerID(1))}, clinical.ErrNoDoctor.Code},
-			"from nowhere":               {clinical.LetterChange{Title: ptr("x"), Location: ptr(practice.LocationID(1))}, practice.ErrLocationNotFound.Code},
-			"to an unknown patient":      {clinical.LetterChange{Title: ptr("x"), Recipient: &clinical.Recipient{Kind: clinical.ToPatient, ID: 1}}, clinical.ErrNoRecipient.Code},
-			"to an unknown contact":      {clinical.LetterChange{Title: ptr("x"), Recipient: &clinical.Recipient{Kind: clinical.ToContact, ID: 1}}, clinical.ErrNoRecipient.Code},
-			"to a contact":               {clinical.LetterChange{Title: ptr("x"), Recipient: &clinical.Recipient{Kind: clinical.ToContact, ID: 7}}, ""},
-			"to something else":          {clinical.LetterChange{Title: ptr("x"), Recipient: &clinical.Recipient{Kind: "EVERYBODY", ID: 7}}, clinical.ErrNoRecipient.Code},
-			"to an unknown relationship": {clinical.LetterChange{Title: ptr("x"), Recipient: &clinical.Recipient{Kind: clinical.ToRelationship, ID: 7}}, clinical.ErrNoRecipient.Code},
+			"no title":           {clinical.LetterChange{}, fault.CodeInvalid},
+			"128 bytes of title": {clinical.LetterChange{Title: ptr(strings.Repeat("é", 64))}, ""},
+			"129 bytes of title": {clinical.LetterChange{Title: ptr(strings.Repeat("é", 64) + "x")}, fault.CodeInvalid},
+			"an unknown review": {clinical.LetterChange{Title: ptr("x"),
+				Review: ptr(clinical.Review("LATER"))}, fault.CodeInvalid},
+			"no date": {clinical.LetterChange{Title: ptr("x"), Date: ptr(input.NoDate)}, fault.CodeInvalid},
+			"a date of long ago": {clinical.LetterChange{Title: ptr("x"),
+				Date: ptr(input.DayOf(1, time.January, 1))}, fault.CodeInvalid},
+			"nobody's": {clinical.LetterChange{Title: ptr("x"), Patient: ptr(patient.ID(0))}, patient.ErrNotFound.Code},
+			"a stranger's": {clinical.LetterChange{Title: ptr("x"),
+				Doctor: ptr(practice.PractitionerID(1))}, clinical.ErrNoDoctor.Code},
+			"from nowhere": {clinical.LetterChange{Title: ptr("x"),
+				Location: ptr(practice.LocationID(1))}, practice.ErrLocationNotFound.Code},
+			"to an unknown patient": {clinical.LetterChange{Title: ptr("x"),
+				Recipient: &clinical.Recipient{Kind: clinical.ToPatient, ID: 1}}, clinical.ErrNoRecipient.Code},
+			"to an unknown contact": {clinical.LetterChange{Title: ptr("x"),
+				Recipient: &clinical.Recipient{Kind: clinical.ToContact, ID: 1}}, clinical.ErrNoRecipient.Code},
+			"to a contact": {clinical.LetterChange{Title: ptr("x"),
+				Recipient: &clinical.Recipient{Kind: clinical.ToContact, ID: 7}}, ""},
+			"to something else": {clinical.LetterChange{Title: ptr("x"),
+				Recipient: &clinical.Recipient{Kind: "EVERYBODY", ID: 7}}, clinical.ErrNoRecipient.Code},
+			"to an unknown relationship": {clinical.LetterChange{Title: ptr("x"),
+				Recipient: &clinical.Recipient{Kind: clinical.ToRelationship, ID: 7}}, clinical.ErrNoRecipient.Code},
 		} {
 			if c.change.Patient == nil {
 				c.change.Patient = &d.ada
@@ -98,10 +114,12 @@ func TestWhatALetterMayBe(t *testing.T) {
 			}
 		}
 		made := d.letter(d.ada, "Note")
-		_, err := d.UpdateLetter(d.ctx, made.ID, clinical.LetterChange{Recipient: &clinical.Recipient{Kind: clinical.ToContact, ID: 1}})
+		_, err := d.UpdateLetter(d.ctx, made.ID,
+			clinical.LetterChange{Recipient: &clinical.Recipient{Kind: clinical.ToContact, ID: 1}})
 		d.want(err, clinical.ErrNoRecipient)
 		d.Recipient = nil
-		_, err = d.UpdateLetter(d.ctx, made.ID, clinical.LetterChange{Recipient: &clinical.Recipient{Kind: clinical.ToContact, ID: 7}})
+		_, err = d.UpdateLetter(d.ctx, made.ID,
+			clinical.LetterChange{Recipient: &clinical.Recipient{Kind: clinical.ToContact, ID: 7}})
 		d.want(err, clinical.ErrNoRecipient)
 	})
 }
@@ -132,8 +150,10 @@ func TestLettersAreListed(t *testing.T) {
 		for _, c := range []struct {
 			title, on string
 			of        patient.ID
-		}{{"a", "2031-07-05", d.ada}, {"b", "2031-07-03", d.ben}, {"c", "2031-07-04", d.ada}, {"d", "2031-07-06", d.ada}} {
-			l, err := d.CreateLetter(d.khan, clinical.LetterChange{Patient: &c.of, Title: &c.title, Date: ptr(date(c.on))})
+		}{{"a", "2031-07-05", d.ada}, {"b", "2031-07-03", d.ben}, {"c", "2031-07-04", d.ada},
+			{"d", "2031-07-06", d.ada}} {
+			l, err := d.CreateLetter(d.khan, clinical.LetterChange{Patient: &c.of, Title: &c.title,
+				Date: ptr(date(c.on))})
 			d.must(err)
 			all = append(all, l)
 			d.now = d.now.Add(time.Hour)
@@ -147,9 +167,12 @@ func TestLettersAreListed(t *testing.T) {
 		}{
 			{"all but those deleted", clinical.Query{}, "a b c"},
 			{"all", clinical.Query{Listing: input.Listing{Deleted: true}}, "a b c d"},
-			{"by their dates", clinical.Query{Dated: &input.Days{From: date("2031-07-03"), Until: date("2031-07-05")}}, "b c a"},
-			{"by their dates, a page", clinical.Query{Listing: input.Listing{Page: input.Page{Number: 2, Size: 1}}, Dated: &input.Days{From: input.NoDate, Until: input.NoDate}}, "c …"},
-			{"changed since", clinical.Query{Listing: input.Listing{Deleted: true, Updated: input.Span{From: all[2].UpdatedAt}}}, "c d"},
+			{"by their dates", clinical.Query{Dated: &input.Days{From: date("2031-07-03"), Until: date("2031-07-05")}},
+				"b c a"},
+			{"by their dates, a page", clinical.Query{Listing: input.Listing{Page: input.Page{Number: 2, Size: 1}},
+				Dated: &input.Days{From: input.NoDate, Until: input.NoDate}}, "c …"},
+			{"changed since", clinical.Query{Listing: input.Listing{Deleted: true,
+				Updated: input.Span{From: all[2].UpdatedAt}}}, "c d"},
 		} {
 			d.Run(c.name, func(t *testing.T) {
 				if got := titles(d.Letters(d.ctx, c.q)); got != c.want {
@@ -190,7 +213,8 @@ func TestAnotherPracticeFindsNoLetters(t *testing.T) {
 func TestTheLettersOfAMergedPatientAreTheOthers(t *testing.T) {
 	each(t, func(d *desk) {
 		d.letter(d.ada, "a")
-		b, err := d.CreateLetter(d.ctx, clinical.LetterChange{Patient: &d.ben, Title: ptr("b"), Recipient: &clinical.Recipient{Kind: clinical.ToPatient, ID: int64(d.ben)}})
+		b, err := d.CreateLetter(d.ctx, clinical.LetterChange{Patient: &d.ben, Title: ptr("b"),
+			Recipient: &clinical.Recipient{Kind: clinical.ToPatient, ID: int64(d.ben)}})
 		d.must(err)
 		unmerge := d.merge()
 		people := []patient.ID{d.ada, d.ben}
@@ -200,7 +224,8 @@ func TestTheLettersOfAMergedPatientAreTheOthers(t *testing.T) {
 			d.Fatalf("got %+v", of)
 		}
 		unmerge()
-		if found, err := d.Letter(d.ctx, b.ID); err != nil || found.Patient != d.ben || found.Recipient.ID != int64(d.ben) {
+		if found, err := d.Letter(d.ctx, b.ID); err != nil || found.Patient != d.ben ||
+			found.Recipient.ID != int64(d.ben) {
 			d.Fatalf("got %+v, %v", found, err)
 		}
 	})
@@ -237,7 +262,8 @@ func TestEveryChangeOfALetterIsAudited(t *testing.T) {
 		d.must(err)
 		_, err = d.DeleteLetter(d.ctx, made.ID)
 		d.must(err)
-		if got := audited(t, address); got != "letter.create false true\nletter.update true true\nletter.delete true true" {
+		if got := audited(t, address); got != "letter.create false true\nletter.update true true\nletter.delete "+
+			"true true" {
 			t.Fatal(got)
 		}
 	})

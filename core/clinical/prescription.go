@@ -88,7 +88,9 @@ func (s *Service) Prescriptions(ctx context.Context, q Query) ([]Prescription, b
 }
 
 // PrescriptionsOf lists a page of each patient's prescriptions.
-func (s *Service) PrescriptionsOf(ctx context.Context, of []patient.ID, p input.Page) (map[patient.ID]input.Part[Prescription], error) {
+func (s *Service) PrescriptionsOf(
+	ctx context.Context, of []patient.ID, p input.Page,
+) (map[patient.ID]input.Part[Prescription], error) {
 	return parts(ctx, SeePrescriptions, of, p, s.Store.PrescriptionsOf)
 }
 
@@ -96,7 +98,8 @@ func (s *Service) PrescriptionsOf(ctx context.Context, of []patient.ID, p input.
 // one: a prescriber's own system does, with checks that are not made here. It
 // needs the permission access.Setup. Errors: patient.ErrNotFound, ErrNoDoctor.
 func (s *Service) ImportPrescription(ctx context.Context, p Prescription) (Prescription, error) {
-	return bring(ctx, s, "prescription", p.Patient, p.Doctor, func(tx Tx, who access.Caller, of patient.ID, now time.Time) (Prescription, int64, error) {
+	return bring(ctx, s, "prescription", p.Patient, p.Doctor, func(tx Tx, who access.Caller, of patient.ID,
+		now time.Time) (Prescription, int64, error) {
 		p.ID, p.Patient, p.Version, p.CreatedAt, p.UpdatedAt = PrescriptionID(s.NewID()), of, 1, now, now
 		p.At = p.At.Truncate(time.Microsecond)
 		if err := tx.SavePrescription(ctx, who.Group, p); err != nil {
@@ -112,7 +115,8 @@ func (s *Service) ImportPrescription(ctx context.Context, p Prescription) (Presc
 }
 
 // bring keeps something about a patient that was made elsewhere.
-func bring[T any](ctx context.Context, s *Service, entity string, of patient.ID, by practice.PractitionerID, keep func(tx Tx, who access.Caller, of patient.ID, now time.Time) (T, int64, error)) (T, error) {
+func bring[T any](ctx context.Context, s *Service, entity string, of patient.ID, by practice.PractitionerID,
+	keep func(tx Tx, who access.Caller, of patient.ID, now time.Time) (T, int64, error)) (T, error) {
 	var out T
 	who, err := access.Require(ctx, access.ImportRecords)
 	if err != nil {

@@ -103,7 +103,8 @@ const (
 )
 
 // QuestionKinds are all the kinds of question.
-var QuestionKinds = []QuestionKind{AskOption, AskText, AskLines, AskTerm, AskSignature, AskDate, AskRelationship, AskFile}
+var QuestionKinds = []QuestionKind{AskOption, AskText, AskLines, AskTerm, AskSignature, AskDate, AskRelationship,
+	AskFile}
 
 // Question is one question.
 type Question struct {
@@ -164,7 +165,8 @@ func (s *Service) ImportQuestionnaire(ctx context.Context, q Questionnaire) (Que
 		}
 		id, ok := known[d.Question]
 		if !ok {
-			in.Wrong("dependentOn", input.CodeString, "the id of a question of this questionnaire", "There is no such question.")
+			in.Wrong("dependentOn", input.CodeString, "the id of a question of this questionnaire",
+				"There is no such question.")
 		}
 		return &Dependency{id, d.Answer, d.Negate}
 	}
@@ -178,7 +180,8 @@ func (s *Service) ImportQuestionnaire(ctx context.Context, q Questionnaire) (Que
 	if err := in.Err(); err != nil {
 		return Questionnaire{}, err
 	}
-	return bring(ctx, s, "questionnaire", 0, 0, func(tx Tx, who access.Caller, _ patient.ID, now time.Time) (Questionnaire, int64, error) {
+	return bring(ctx, s, "questionnaire", 0, 0, func(tx Tx, who access.Caller, _ patient.ID,
+		now time.Time) (Questionnaire, int64, error) {
 		q.ID, q.Version, q.CreatedAt, q.UpdatedAt = QuestionnaireID(s.NewID()), 1, now, now
 		return q, int64(q.ID), tx.SaveQuestionnaire(ctx, who.Group, q)
 	})
@@ -199,7 +202,8 @@ func (s *Service) number(in *input.Checks, sections []Section, known map[int64]i
 				in.Wrong("possibleAnswers", input.CodeSmall, "at least one answer", "There is nothing to choose from.")
 			}
 			if q.Kind == AskTerm {
-				q.Becomes = input.Choice(in, "recordType", q.Becomes, []Kind{Allergy, Condition, FamilyHistory, Medication, Procedure})
+				q.Becomes = input.Choice(in, "recordType", q.Becomes, []Kind{Allergy, Condition, FamilyHistory,
+					Medication, Procedure})
 			}
 			id := s.NewID()
 			known[q.ID], q.ID = id, id

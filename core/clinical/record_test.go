@@ -23,15 +23,18 @@ func TestAQuestionAndItsAnswerAreKeptInANewConsultation(t *testing.T) {
 		})
 		d.must(err)
 		// At Greenwich it is still the sixth.
-		if r.Kind != clinical.FreeText || r.SectionTitle != "History" || r.Date != date("2031-07-07") || r.DoctorName != "Dr A Khan" || r.Doctor != d.doctor ||
-			r.Version != 1 || !r.CreatedAt.Equal(r.UpdatedAt) || r.Patient != d.ada || r.Status != "" || r.From != input.NoDate {
+		if r.Kind != clinical.FreeText || r.SectionTitle != "History" || r.Date != date("2031-07-07") ||
+			r.DoctorName != "Dr A Khan" || r.Doctor != d.doctor ||
+			r.Version != 1 || !r.CreatedAt.Equal(r.UpdatedAt) || r.Patient != d.ada || r.Status != "" ||
+			r.From != input.NoDate {
 			d.Fatalf("got %+v", r)
 		}
 		if found, err := d.ClinicalRecord(d.ctx, r.ID); err != nil || !reflect.DeepEqual(found, r) {
 			d.Fatalf("got %+v, %v\nwant %+v", found, err, r)
 		}
 		c, err := d.Consultation(d.ctx, r.Consultation)
-		if err != nil || c.Patient != d.ada || c.DoctorName != "Dr A Khan" || !c.At.Equal(r.CreatedAt) || c.Version != 1 {
+		if err != nil || c.Patient != d.ada || c.DoctorName != "Dr A Khan" || !c.At.Equal(r.CreatedAt) ||
+			c.Version != 1 {
 			d.Fatalf("got %+v, %v", c, err)
 		}
 		second := d.text(d.ada, r.Consultation, "Alcohol?", "No.")
@@ -47,9 +50,12 @@ func TestAQuestionAndItsAnswerAreKeptInANewConsultation(t *testing.T) {
 
 func TestAnAllergyIsActiveFromTheStart(t *testing.T) {
 	each(t, func(d *desk) {
-		r, err := d.CreateAllergy(d.ctx, clinical.Place{Patient: d.ada}, clinical.AllergyChange{Allergen: ptr("Penicillin"), Severity: ptr(clinical.Severity("High")), Comments: ptr("Rash")})
+		r, err := d.CreateAllergy(d.ctx, clinical.Place{Patient: d.ada},
+			clinical.AllergyChange{Allergen: ptr("Penicillin"), Severity: ptr(clinical.Severity("High")),
+				Comments: ptr("Rash")})
 		d.must(err)
-		if r.Kind != clinical.Allergy || r.Term != "Penicillin" || r.Status != clinical.Active || r.Severity != "High" || r.Comments != "Rash" {
+		if r.Kind != clinical.Allergy || r.Term != "Penicillin" || r.Status != clinical.Active ||
+			r.Severity != "High" || r.Comments != "Rash" {
 			d.Fatalf("got %+v", r)
 		}
 		changed, err := d.UpdateAllergy(d.ctx, r.ID, clinical.AllergyChange{Severity: ptr(clinical.Severity("Mild"))})
@@ -71,7 +77,8 @@ func TestWhatAnEntrySaidBeforeIsKept(t *testing.T) {
 		}
 		d.now = d.now.Add(time.Hour)
 		gone, err := d.DeleteRecord(d.ctx, r.ID)
-		if err != nil || !gone.Deleted() || gone.Version != 4 || !gone.CreatedAt.Equal(made) || !gone.UpdatedAt.Equal(d.now.Truncate(time.Microsecond)) {
+		if err != nil || !gone.Deleted() || gone.Version != 4 || !gone.CreatedAt.Equal(made) ||
+			!gone.UpdatedAt.Equal(d.now.Truncate(time.Microsecond)) {
 			d.Fatalf("got %+v, %v", gone, err)
 		}
 		all, err := d.Versions(d.ctx, r.ID)
@@ -124,9 +131,10 @@ func TestWhatAnEntryMayBe(t *testing.T) {
 			at   clinical.Place
 			want error
 		}{
-			"nobody":                            {clinical.Place{Patient: 1}, patient.ErrNotFound},
-			"an unknown consultation":           {clinical.Place{Patient: d.ada, Consultation: 1}, clinical.ErrNoConsultation},
-			"another patient's consultation":    {clinical.Place{Patient: d.ben, Consultation: r.Consultation}, clinical.ErrNoConsultation},
+			"nobody":                  {clinical.Place{Patient: 1}, patient.ErrNotFound},
+			"an unknown consultation": {clinical.Place{Patient: d.ada, Consultation: 1}, clinical.ErrNoConsultation},
+			"another patient's consultation": {clinical.Place{Patient: d.ben, Consultation: r.Consultation},
+				clinical.ErrNoConsultation},
 			"a patient's own consultation":      {clinical.Place{Patient: d.ada, Consultation: r.Consultation}, nil},
 			"no consultation, so one of itself": {clinical.Place{Patient: d.ben}, nil},
 		} {
@@ -144,7 +152,8 @@ func TestAConsultationIsDeletedWithItsEntries(t *testing.T) {
 		other := d.text(d.ada, 0, "b", "x")
 		d.text(d.ada, r.Consultation, "c", "x")
 		for name, id := range map[string]patient.ID{"another patient": d.ben, "nobody": 1} {
-			if _, err := d.DeleteConsultation(d.ctx, id, r.Consultation); fault.Of(err).Code != clinical.ErrNoConsultation.Code {
+			if _, err := d.DeleteConsultation(d.ctx, id,
+				r.Consultation); fault.Of(err).Code != clinical.ErrNoConsultation.Code {
 				d.Fatalf("%s: got %v", name, err)
 			}
 		}
@@ -168,7 +177,8 @@ func TestAConsultationIsDeletedWithItsEntries(t *testing.T) {
 		if got := titles(of[gone.ID], false, err) + "; " + titles(of[kept.ID], false, err); got != "a c; b" {
 			d.Fatal(got)
 		}
-		_, err = d.CreateFreeText(d.ctx, clinical.Place{Patient: d.ada, Consultation: gone.ID}, clinical.FreeTextChange{Question: ptr("x"), Answer: ptr("y")})
+		_, err = d.CreateFreeText(d.ctx, clinical.Place{Patient: d.ada, Consultation: gone.ID},
+			clinical.FreeTextChange{Question: ptr("x"), Answer: ptr("y")})
 		d.want(err, clinical.ErrNoConsultation)
 	})
 }
@@ -193,12 +203,14 @@ func TestRecordsAndConsultationsAreListed(t *testing.T) {
 		}{
 			{"all", clinical.Query{}, "a b c d"},
 			{"a page", clinical.Query{Listing: input.Listing{Page: input.Page{Number: 2, Size: 1}}}, "b …"},
-			{"of some days", clinical.Query{Dated: &input.Days{From: date("2031-07-08"), Until: date("2031-07-09")}}, "b c"},
+			{"of some days", clinical.Query{Dated: &input.Days{From: date("2031-07-08"), Until: date("2031-07-09")}},
+				"b c"},
 			{"until a day", clinical.Query{Dated: &input.Days{From: input.NoDate, Until: date("2031-07-08")}}, "a b"},
 			{"changed since", clinical.Query{Listing: input.Listing{Updated: input.Span{From: start.Add(40 * time.Hour)}}}, "c d b"},
 			{"made before", clinical.Query{Listing: input.Listing{Created: input.Span{Until: start}}}, "a"},
 			{"from a cursor", clinical.Query{Cursor: &input.Cursor{From: int64(all[0].ID), Size: 2}}, "b c …"},
-			{"back from a cursor", clinical.Query{Cursor: &input.Cursor{From: int64(all[3].ID), Back: true, Size: 2}}, "b c …"},
+			{"back from a cursor", clinical.Query{Cursor: &input.Cursor{From: int64(all[3].ID), Back: true, Size: 2}},
+				"b c …"},
 			{"back from the end", clinical.Query{Cursor: &input.Cursor{Back: true}}, "a b c d"},
 		} {
 			d.Run(c.name, func(t *testing.T) {
@@ -208,7 +220,8 @@ func TestRecordsAndConsultationsAreListed(t *testing.T) {
 			})
 		}
 		when := clinical.Query{When: input.Span{From: start.Add(time.Hour), Until: start.Add(50 * time.Hour)}}
-		if found, more, err := d.Consultations(d.ctx, when); err != nil || more || len(found) != 2 || found[0].ID != all[1].Consultation {
+		if found, more, err := d.Consultations(d.ctx, when); err != nil || more || len(found) != 2 ||
+			found[0].ID != all[1].Consultation {
 			d.Fatalf("got %+v, %v", found, err)
 		}
 		people := []patient.ID{d.ada, d.ben}
@@ -222,7 +235,8 @@ func TestRecordsAndConsultationsAreListed(t *testing.T) {
 			d.Fatal(got)
 		}
 		consultations, err := d.ConsultationsOf(d.ctx, people, page)
-		if err != nil || len(consultations[d.ada].Items) != 2 || !consultations[d.ada].More || len(consultations[d.ben].Items) != 1 || consultations[d.ben].More {
+		if err != nil || len(consultations[d.ada].Items) != 2 || !consultations[d.ada].More ||
+			len(consultations[d.ben].Items) != 1 || consultations[d.ben].More {
 			d.Fatalf("got %+v, %v", consultations, err)
 		}
 		_, err = d.RecordsOf(d.ctx, people, input.Page{Size: 201})
@@ -247,9 +261,11 @@ func TestAnotherPracticeFindsNoRecords(t *testing.T) {
 		d.want(err, clinical.ErrNoConsultation)
 		_, err = d.DeleteConsultation(d.other, d.ada, c.ID)
 		d.want(err, clinical.ErrNoConsultation)
-		_, err = d.CreateFreeText(d.other, clinical.Place{Patient: d.ada}, clinical.FreeTextChange{Question: ptr("x"), Answer: ptr("y")})
+		_, err = d.CreateFreeText(d.other, clinical.Place{Patient: d.ada}, clinical.FreeTextChange{Question: ptr("x"),
+			Answer: ptr("y")})
 		d.want(err, patient.ErrNotFound)
-		if got := titles(d.Records(d.other, clinical.Query{})) + titles(d.Consultations(d.other, clinical.Query{})); got != "" {
+		if got := titles(d.Records(d.other, clinical.Query{})) + titles(d.Consultations(d.other,
+			clinical.Query{})); got != "" {
 			d.Fatal(got)
 		}
 		of, err := d.RecordsOf(d.other, []patient.ID{d.ada}, input.Page{})
@@ -319,8 +335,11 @@ func TestRolesDecideWhoSeesAndWritesRecords(t *testing.T) {
 				_, err := d.UpdateFreeText(only, r.ID, clinical.FreeTextChange{})
 				return err
 			},
-			"delete":              func() error { _, err := d.DeleteRecord(only, r.ID); return err },
-			"delete consultation": func() error { _, err := d.DeleteConsultation(only, d.ada, r.Consultation); return err },
+			"delete": func() error { _, err := d.DeleteRecord(only, r.ID); return err },
+			"delete consultation": func() error {
+				_, err := d.DeleteConsultation(only, d.ada, r.Consultation)
+				return err
+			},
 		} {
 			if err := do(); fault.Of(err).Message != "Missing permission editRecords" {
 				d.Errorf("%s: got %v", name, err)
@@ -337,7 +356,8 @@ func TestEveryChangeOfARecordIsAudited(t *testing.T) {
 		d.must(err)
 		_, err = d.DeleteConsultation(d.ctx, d.ada, r.Consultation)
 		d.must(err)
-		want := "consultation.create false true\nrecord.create false true\nrecord.update true true\nrecord.delete true true\nconsultation.delete true true"
+		want := "consultation.create false true\nrecord.create false true\nrecord.update true true\nrecord.delete " +
+			"true true\nconsultation.delete true true"
 		if got := audited(t, address); got != want {
 			t.Fatal(got)
 		}
@@ -350,7 +370,8 @@ func TestNoVersionIsLostWhenManyWriteAtOnce(t *testing.T) {
 		var wait sync.WaitGroup
 		for i := range 8 {
 			wait.Go(func() {
-				if _, err := d.UpdateFreeText(d.ctx, r.ID, clinical.FreeTextChange{Answer: ptr(fmt.Sprint(i + 1))}); err != nil {
+				if _, err := d.UpdateFreeText(d.ctx, r.ID,
+					clinical.FreeTextChange{Answer: ptr(fmt.Sprint(i + 1))}); err != nil {
 					d.Error(err)
 				}
 			})

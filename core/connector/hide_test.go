@@ -23,8 +23,10 @@ func TestAddressesAreShownWithoutCredentials(t *testing.T) {
 			t.Errorf("%s: got %s", given, got)
 		}
 	}
-	c := connector.Connector{Settings: map[string]string{"url": "https://u:p@h.example"}, Secrets: map[string]string{"secret": "s"}, Sealed: []byte{1}}
-	if s := c.Shown(); s.Settings["url"] != "https://***@h.example" || s.Secrets != nil || s.Sealed != nil || c.Settings["url"] != "https://u:p@h.example" {
+	c := connector.Connector{Settings: map[string]string{"url": "https://u:p@h.example"},
+		Secrets: map[string]string{"secret": "s"}, Sealed: []byte{1}}
+	if s := c.Shown(); s.Settings["url"] != "https://***@h.example" || s.Secrets != nil || s.Sealed != nil ||
+		c.Settings["url"] != "https://u:p@h.example" {
 		t.Errorf("%+v, %+v", s, c)
 	}
 }

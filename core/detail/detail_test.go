@@ -68,7 +68,8 @@ func newSurgery(t *testing.T, db *store.DB) *surgery {
 	}
 	s.core.Reply = &reply.Service{Store: db.Reply(), Messages: s.core.Messaging, Now: now, NewID: db.NewID}
 	s.found = &detail.Service{
-		Patients: s.core.Patient, Bookings: s.core.Booking, Practices: s.core.Practice, Messages: s.core.Messaging, Replies: s.core.Reply,
+		Patients: s.core.Patient, Bookings: s.core.Booking, Practices: s.core.Practice, Messages: s.core.Messaging,
+		Replies: s.core.Reply,
 	}
 	g, err := s.core.Practice.CreateGroup(context.Background(), practice.Group{Name: "Mill Lane", Sandbox: true})
 	s.must(err)
@@ -87,7 +88,8 @@ func at[T any](v T) *T { return &v }
 
 func (s *surgery) register(first, number string) patient.ID {
 	s.Helper()
-	r := patient.Registration{FirstName: first, LastName: "Byron", BirthDate: "1985-12-10", Mobile: at("07700 900123"), Email: at("ada@example.org")}
+	r := patient.Registration{FirstName: first, LastName: "Byron", BirthDate: "1985-12-10", Mobile: at("07700 900123"),
+		Email: at("ada@example.org")}
 	if number != "" {
 		r.NHSNumber = at(number)
 	}
@@ -139,7 +141,8 @@ func (s *surgery) same(what string, got, want any) {
 	}
 }
 
-var ada = map[string]any{"first_name": "Ada", "last_name": "Byron", "dob": "1985-12-10", "mobile": "+447700900123", "email": "ada@example.org"}
+var ada = map[string]any{"first_name": "Ada", "last_name": "Byron", "dob": "1985-12-10", "mobile": "+447700900123",
+	"email": "ada@example.org"}
 
 func TestAppointmentsAreToldWithNames(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
@@ -147,24 +150,29 @@ func TestAppointmentsAreToldWithNames(t *testing.T) {
 		place, err := s.core.Practice.CreateLocation(s.ctx, practice.LocationChange{Name: at("Town Hall")})
 		s.must(err)
 		gp := func(name string) practice.PractitionerID {
-			p, err := s.core.Practice.CreatePractitioner(s.ctx, practice.PractitionerChange{Title: at("Dr"), FirstName: at("Chidi"), LastName: at(name)})
+			p, err := s.core.Practice.CreatePractitioner(s.ctx, practice.PractitionerChange{Title: at("Dr"),
+				FirstName: at("Chidi"), LastName: at(name)})
 			s.must(err)
 			return p.ID
 		}
 		okafor, abara := gp("Okafor"), gp("Abara")
-		kind, err := s.core.Diary.CreateType(s.ctx, diary.TypeChange{Name: at("Routine"), Minutes: at(10), InPerson: at(true)})
+		kind, err := s.core.Diary.CreateType(s.ctx, diary.TypeChange{Name: at("Routine"), Minutes: at(10),
+			InPerson: at(true)})
 		s.must(err)
 		nine := s.clock.Add(2 * time.Hour)
-		held, err := s.core.Booking.Reserve(s.ctx, booking.Request{Type: kind.ID, Location: place.ID, Practitioner: okafor, Start: nine, Length: 10 * time.Minute, Override: true})
+		held, err := s.core.Booking.Reserve(s.ctx, booking.Request{Type: kind.ID, Location: place.ID,
+			Practitioner: okafor, Start: nine, Length: 10 * time.Minute, Override: true})
 		s.must(err)
 		reserved := s.last(event.AppointmentReserved)
-		names := map[string]any{"appointment_type": "Routine", "practitioner": "Dr Chidi Okafor", "location": "Town Hall"}
+		names := map[string]any{"appointment_type": "Routine", "practitioner": "Dr Chidi Okafor",
+			"location": "Town Hall"}
 		s.same("a hold for nobody", s.details(reserved), names)
 		_, err = s.core.Booking.Confirm(s.ctx, held.ID, booking.Confirmation{Patient: s.register("Ada", "")})
 		s.must(err)
 		names["patient"] = ada
 		s.same("a confirmed one", s.details(s.last(event.AppointmentConfirmed)), names)
-		_, err = s.core.Booking.Change(s.ctx, held.ID, booking.Change{Practitioner: &abara, Override: true, SuppressPolicy: true})
+		_, err = s.core.Booking.Change(s.ctx, held.ID, booking.Change{Practitioner: &abara, Override: true,
+			SuppressPolicy: true})
 		s.must(err)
 		s.same("what was told before it moved", s.details(s.last(event.AppointmentConfirmed)), names)
 		names["practitioner"] = "Dr Chidi Abara"
@@ -176,16 +184,19 @@ func TestMessagesAreToldWithTheirTexts(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
 		s := newSurgery(t, db)
 		sent, err := s.core.Messaging.Send(s.ctx, messaging.Request{
-			Patient: s.register("Ada", ""), Channel: carrier.SMS, Text: "Your results are in.", SendAt: "2031-01-07T09:00:00Z", Fallback: carrier.Email,
+			Patient: s.register("Ada", ""), Channel: carrier.SMS, Text: "Your results are in.",
+			SendAt: "2031-01-07T09:00:00Z", Fallback: carrier.Email,
 		})
 		s.must(err)
 		for i, text := range []string{"Thanks", "What are they?"} {
 			s.clock = s.clock.Add(time.Minute)
 			s.must(s.core.Reply.Receive(s.ctx, s.group, "carrier", carrier.Report{Replies: []carrier.Reply{
-				{ID: text, Channel: carrier.SMS, From: "+447700900123", Text: text, At: s.clock.Add(time.Duration(i) * time.Nanosecond)},
+				{ID: text, Channel: carrier.SMS, From: "+447700900123", Text: text,
+					At: s.clock.Add(time.Duration(i) * time.Nanosecond)},
 			}}))
 		}
-		whole := map[string]any{"patient": ada, "contact": "+447700900123", "subject": "A message from Mill Lane", "content": "Your results are in.", "reply": "What are they?"}
+		whole := map[string]any{"patient": ada, "contact": "+447700900123", "subject": "A message from Mill Lane",
+			"content": "Your results are in.", "reply": "What are they?"}
 		replied := s.last(event.MessageReplied)
 		s.same("a reply", s.details(replied), whole)
 		delete(whole, "reply")
@@ -230,7 +241,8 @@ func TestPatientsAreToldAsTheyAreNow(t *testing.T) {
 			t.Errorf("a patient who is not there: %v", got)
 		}
 		for _, of := range event.Logged {
-			e := event.Event{ID: 1, Group: int64(s.group), Type: of, Subject: 2, Sequence: 1, At: s.clock, Data: webhook.Sample(of)}
+			e := event.Event{ID: 1, Group: int64(s.group), Type: of, Subject: 2, Sequence: 1, At: s.clock,
+				Data: webhook.Sample(of)}
 			if got := s.details(e); got != nil {
 				t.Errorf("an invented %s: %v", of, got)
 			}
@@ -249,16 +261,21 @@ func TestOfARestrictedRecordNoContactDetailsAreTold(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
 		s := newSurgery(t, db)
 		id := s.register("Ada", "9990000018")
-		sent, err := s.core.Messaging.Send(s.ctx, messaging.Request{Patient: id, Channel: carrier.SMS, Text: "Hello", SendAt: "2031-01-07T09:00:00Z"})
+		sent, err := s.core.Messaging.Send(s.ctx, messaging.Request{Patient: id, Channel: carrier.SMS, Text: "Hello",
+			SendAt: "2031-01-07T09:00:00Z"})
 		s.must(err)
-		s.restricted = patient.Person{NHSNumber: "9990000018", Version: "2", FirstName: "Ada", LastName: "Byron", Restricted: true}
+		s.restricted = patient.Person{NHSNumber: "9990000018", Version: "2", FirstName: "Ada", LastName: "Byron",
+			Restricted: true}
 		p, err := s.core.Patient.Patient(s.ctx, id)
 		s.must(err)
 		s.restricted.BirthDate = p.BirthDate
-		_, err = s.core.Patient.RegisterPDS(s.ctx, patient.PDSRegistration{NHSNumber: at("9990000018"), BirthDate: at("1985-12-10")})
+		_, err = s.core.Patient.RegisterPDS(s.ctx, patient.PDSRegistration{NHSNumber: at("9990000018"),
+			BirthDate: at("1985-12-10")})
 		s.must(err)
-		hidden := map[string]any{"first_name": "Ada", "last_name": "Byron", "dob": "1985-12-10", "nhs_number": "9990000018"}
-		s.same("what the national service says", s.details(s.last(event.DemographicsUpdated)), map[string]any{"patient": hidden})
+		hidden := map[string]any{"first_name": "Ada", "last_name": "Byron", "dob": "1985-12-10",
+			"nhs_number": "9990000018"}
+		s.same("what the national service says", s.details(s.last(event.DemographicsUpdated)),
+			map[string]any{"patient": hidden})
 		_, err = s.core.Messaging.Cancel(s.ctx, sent.ID)
 		s.must(err)
 		s.same("a message that was to go", s.details(s.last(event.MessageCancelled)), map[string]any{

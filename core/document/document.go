@@ -75,14 +75,17 @@ var (
 	ErrDeleted  = fault.New(fault.Conflict, "document_deleted", "This document has been deleted.")
 	// ErrAddress is returned for an address that is not one of ours or is no longer
 	// good.
-	ErrAddress = fault.New(fault.NotFound, "address_not_found", "This address is not known, or is too old to use. Ask for a new one.")
+	ErrAddress = fault.New(fault.NotFound, "address_not_found",
+		"This address is not known, or is too old to use. Ask for a new one.")
 	// ErrUploaded is returned for a second file where there is one already.
-	ErrUploaded = fault.New(fault.Conflict, "document_uploaded", "There is another file already. Make a new document for this one.")
+	ErrUploaded = fault.New(fault.Conflict, "document_uploaded",
+		"There is another file already. Make a new document for this one.")
 	ErrEmpty    = fault.New(fault.Invalid, "document_empty", "This file is empty.")
 	ErrTooLarge = fault.New(fault.Invalid, "document_too_large", "A file may have at most 10 MiB.")
 	// ErrNotShared is returned when there is nothing to share.
 	ErrNotShared = fault.New(fault.NotFound, "shared_thing_not_found", "This patient has no such thing to share.")
-	ErrNoToken   = fault.New(fault.NotFound, "integration_token_not_found", "This token is not known, or is too old to use.")
+	ErrNoToken   = fault.New(fault.NotFound, "integration_token_not_found",
+		"This token is not known, or is too old to use.")
 )
 
 // Rows says which documents to list: Limit of them after Offset.
@@ -110,7 +113,9 @@ type Store interface {
 	Documents(ctx context.Context, group practice.ID, q Rows) ([]Document, error)
 	// DocumentsOf lists each patient's documents but those deleted: the rows after
 	// from and up to until, counted from 1.
-	DocumentsOf(ctx context.Context, group practice.ID, of []patient.ID, from, until int) (map[patient.ID][]Document, error)
+	DocumentsOf(
+		ctx context.Context, group practice.ID, of []patient.ID, from, until int,
+	) (map[patient.ID][]Document, error)
 	// SharesOf lists with whom things of a kind were shared, oldest first; those
 	// taken off again too when asked.
 	SharesOf(ctx context.Context, group practice.ID, kind Kind, of []int64, deleted bool) ([]Share, error)
@@ -184,7 +189,8 @@ func (n New) Make(id ID, now time.Time) (Document, error) {
 		in.Wrong("name", input.CodeString, "a file's name without a folder", "This is not a file's name.")
 	}
 	mediaType, params, err := mime.ParseMediaType(n.MediaType)
-	if d.MediaType = mime.FormatMediaType(mediaType, params); err != nil || d.MediaType == "" || len(d.MediaType) > 200 || !strings.Contains(mediaType, "/") {
+	if d.MediaType = mime.FormatMediaType(mediaType, params); err != nil || d.MediaType == "" ||
+		len(d.MediaType) > 200 || !strings.Contains(mediaType, "/") {
 		in.Wrong("type", input.CodeString, "a media type such as application/pdf", "This is not a media type.")
 	}
 	return d, in.Err()
@@ -336,7 +342,9 @@ func parts[T audit.Thing](
 	if err != nil {
 		return nil, err
 	}
-	out, err := input.Parts(p, func(from, until int) (map[patient.ID][]T, error) { return list(ctx, who.Group, of, from, until) })
+	out, err := input.Parts(p, func(from, until int) (map[patient.ID][]T, error) {
+		return list(ctx, who.Group, of, from, until)
+	})
 	for _, part := range out {
 		audit.Seen(ctx, part.Items...)
 	}
@@ -344,6 +352,8 @@ func parts[T audit.Thing](
 }
 
 // DocumentsOf lists a page of each patient's documents.
-func (s *Service) DocumentsOf(ctx context.Context, of []patient.ID, p input.Page) (map[patient.ID]input.Part[Document], error) {
+func (s *Service) DocumentsOf(
+	ctx context.Context, of []patient.ID, p input.Page,
+) (map[patient.ID]input.Part[Document], error) {
 	return parts(ctx, of, p, s.Store.DocumentsOf)
 }

@@ -63,10 +63,12 @@ func open(t *testing.T, db *store.DB) *desk {
 	other, err := groups.CreateGroup(context.Background(), practice.Group{Name: "Elsewhere"})
 	d.must(err)
 	d.group = g.ID
-	d.ctx, d.other = as(g.ID, document.See, document.Edit, document.Fill), as(other.ID, document.See, document.Edit, document.Fill)
+	d.ctx, d.other = as(g.ID, document.See, document.Edit, document.Fill), as(other.ID, document.See, document.Edit,
+		document.Fill)
 	d.operator = access.With(context.Background(), access.Operator(g.ID))
 	for to, name := range map[*patient.ID]string{&d.ada: "Ada", &d.ben: "Ben"} {
-		*to, err = d.patients.Register(d.operator, patient.Registration{FirstName: name, LastName: "Byron", BirthDate: "1985-12-10", Email: ptr(name + "@example.org")})
+		*to, err = d.patients.Register(d.operator, patient.Registration{FirstName: name, LastName: "Byron",
+			BirthDate: "1985-12-10", Email: ptr(name + "@example.org")})
 		d.must(err)
 	}
 	return d
@@ -74,7 +76,8 @@ func open(t *testing.T, db *store.DB) *desk {
 
 // as is a caller in a group.
 func as(group practice.ID, grants ...access.Permission) context.Context {
-	return access.With(context.Background(), access.Caller{Group: group, Home: group, Key: 7, Actor: "Partner", RequestID: "r1", Permissions: grants})
+	return access.With(context.Background(), access.Caller{Group: group, Home: group, Key: 7, Actor: "Partner",
+		RequestID: "r1", Permissions: grants})
 }
 
 func (d *desk) must(err error) {
@@ -151,7 +154,8 @@ func TestADocumentIsRoomForAFile(t *testing.T) {
 	each(t, func(d *desk) {
 		made, err := d.Create(d.ctx, document.New{Patient: d.ada, Name: " scan.pdf ", MediaType: "Application/PDF"})
 		d.must(err)
-		if made.Name != "scan.pdf" || made.Title != "scan.pdf" || made.MediaType != "application/pdf" || made.Version != 1 || !made.UploadedAt.IsZero() ||
+		if made.Name != "scan.pdf" || made.Title != "scan.pdf" || made.MediaType != "application/pdf" ||
+			made.Version != 1 || !made.UploadedAt.IsZero() ||
 			!made.CreatedAt.Equal(made.UpdatedAt) {
 			d.Fatalf("got %+v", made)
 		}
@@ -191,7 +195,8 @@ func TestAFileIsPutOnceAndFetchedAgainAndAgain(t *testing.T) {
 		d.now = d.now.Add(time.Minute)
 		d.must(d.Upload(none, put, strings.NewReader("%PDF-1.7")))
 		full, err := d.Document(d.ctx, made.ID)
-		if err != nil || full.Size != 8 || !full.UploadedAt.Equal(d.now.Truncate(time.Microsecond)) || full.Version != 2 || !full.UpdatedAt.Equal(full.UploadedAt) {
+		if err != nil || full.Size != 8 || !full.UploadedAt.Equal(d.now.Truncate(time.Microsecond)) ||
+			full.Version != 2 || !full.UpdatedAt.Equal(full.UploadedAt) {
 			d.Fatalf("got %+v, %v", full, err)
 		}
 		d.must(d.Upload(none, put, strings.NewReader("%PDF-1.7")))
@@ -221,9 +226,11 @@ func TestAnAddressIsGoodForOneThingForAWhile(t *testing.T) {
 		part := strings.Split(get, ".")
 		other := strings.Split(put, ".")
 		for name, address := range map[string]string{
-			"an upload's": put, "nothing": "", "no signature": "1.2.3", "another document's": strings.Join([]string{part[0], other[1], part[2], part[3]}, "."),
-			"for longer": strings.Join([]string{part[0], part[1], part[2] + "0", part[3]}, "."), "another's signature": strings.Join(append(part[:3:3], other[3]), "."),
-			"long": strings.Repeat("1.", 1000) + get,
+			"an upload's": put, "nothing": "", "no signature": "1.2.3",
+			"another document's":  strings.Join([]string{part[0], other[1], part[2], part[3]}, "."),
+			"for longer":          strings.Join([]string{part[0], part[1], part[2] + "0", part[3]}, "."),
+			"another's signature": strings.Join(append(part[:3:3], other[3]), "."),
+			"long":                strings.Repeat("1.", 1000) + get,
 		} {
 			if _, _, err := d.Download(none, address); !errors.Is(err, document.ErrAddress) {
 				d.Errorf("%s: got %v", name, err)
@@ -323,7 +330,8 @@ func TestDocumentsAreListed(t *testing.T) {
 		_, err = d.Template(d.ctx, all[0].ID)
 		d.want(err, document.ErrNotFound)
 		of, err := d.DocumentsOf(d.ctx, []patient.ID{d.ada, d.ben}, input.Page{Size: 1})
-		if got := names(of[d.ada].Items, of[d.ada].More, err) + "; " + names(of[d.ben].Items, of[d.ben].More, err); got != "a …; b" {
+		if got := names(of[d.ada].Items, of[d.ada].More, err) + "; " + names(of[d.ben].Items, of[d.ben].More,
+			err); got != "a …; b" {
 			d.Fatal(got)
 		}
 	})
@@ -356,7 +364,8 @@ func TestDocumentsAreInFolders(t *testing.T) {
 		d.want(err, fault.Input())
 		forms, err := d.CreateFolder(d.ctx, 0, 0, "Forms")
 		d.must(err)
-		if in, err := d.CreateTemplate(d.ctx, document.New{Folder: forms.ID, Name: "a", MediaType: "text/plain"}); err != nil || in.Folder != forms.ID {
+		if in, err := d.CreateTemplate(d.ctx, document.New{Folder: forms.ID, Name: "a",
+			MediaType: "text/plain"}); err != nil || in.Folder != forms.ID {
 			d.Fatalf("got %+v, %v", in, err)
 		}
 		if found, err := d.Folders(d.other, []document.FolderID{year.ID}); err != nil || len(found) > 0 {
@@ -369,13 +378,15 @@ func TestSharingIsKeptAndDatesWhatWasShared(t *testing.T) {
 	each(t, func(d *desk) {
 		letter, err := d.clinical.CreateLetter(d.operator, clinical.LetterChange{Patient: &d.ada, Title: ptr("Note")})
 		d.must(err)
-		entry, err := d.clinical.CreateFreeText(d.operator, clinical.Place{Patient: d.ada}, clinical.FreeTextChange{Question: ptr("a"), Answer: ptr("b")})
+		entry, err := d.clinical.CreateFreeText(d.operator, clinical.Place{Patient: d.ada},
+			clinical.FreeTextChange{Question: ptr("a"), Answer: ptr("b")})
 		d.must(err)
 		doc := d.put(d.make(d.ada, "scan"), "x")
 		share := func(kind document.Kind, subject int64, to document.Recipient, records ...int64) document.Share {
 			d.Helper()
 			d.now = d.now.Add(time.Hour)
-			made, err := d.KeepShare(d.ctx, document.Share{Kind: kind, Subject: subject, Patient: d.ada, Recipient: to, Email: "ada@example.org",
+			made, err := d.KeepShare(d.ctx, document.Share{Kind: kind, Subject: subject, Patient: d.ada, Recipient: to,
+				Email: "ada@example.org",
 				Title: string(kind), Method: document.ByEmail, Records: records})
 			d.must(err)
 			return made
@@ -393,7 +404,8 @@ func TestSharingIsKeptAndDatesWhatWasShared(t *testing.T) {
 			d.Fatalf("got %+v, %v", e, err)
 		}
 		of, err := d.SharesOf(d.ctx, document.KindDocument, []int64{int64(doc.ID), 1}, false, input.Span{})
-		if err != nil || len(of) != 1 || len(of[int64(doc.ID)]) != 2 || of[int64(doc.ID)][0].Recipient != document.ToOther || of[int64(doc.ID)][1].RecipientID != int64(d.ada) {
+		if err != nil || len(of) != 1 || len(of[int64(doc.ID)]) != 2 ||
+			of[int64(doc.ID)][0].Recipient != document.ToOther || of[int64(doc.ID)][1].RecipientID != int64(d.ada) {
 			d.Fatalf("got %+v, %v", of, err)
 		}
 		of, err = d.SharesOf(d.ctx, document.KindLetter, []int64{int64(letter.ID)}, false, input.Span{Until: first.At})
@@ -435,17 +447,19 @@ func TestSharingIsKeptAndDatesWhatWasShared(t *testing.T) {
 			d.Fatalf("got %+v, %v", of, err)
 		}
 		for name, sh := range map[string]document.Share{
-			"an unknown thing":            {Kind: document.KindLetter, Subject: 1, Patient: d.ada},
-			"another patient's":           {Kind: document.KindLetter, Subject: int64(letter.ID), Patient: d.ben},
-			"one of another kind":         {Kind: document.KindLab, Subject: int64(letter.ID), Patient: d.ada},
-			"a consultation's other part": {Kind: document.KindConsultation, Subject: int64(entry.Consultation), Patient: d.ada, Records: []int64{1}},
+			"an unknown thing":    {Kind: document.KindLetter, Subject: 1, Patient: d.ada},
+			"another patient's":   {Kind: document.KindLetter, Subject: int64(letter.ID), Patient: d.ben},
+			"one of another kind": {Kind: document.KindLab, Subject: int64(letter.ID), Patient: d.ada},
+			"a consultation's other part": {Kind: document.KindConsultation, Subject: int64(entry.Consultation),
+				Patient: d.ada, Records: []int64{1}},
 		} {
 			sh.Recipient, sh.Method = document.ToPatient, document.ByLink
 			if _, err := d.KeepShare(d.ctx, sh); !errors.Is(err, document.ErrNotShared) {
 				d.Errorf("%s: got %v", name, err)
 			}
 		}
-		_, err = d.KeepShare(d.ctx, document.Share{Kind: "rumour", Subject: 1, Patient: d.ada, Recipient: document.ToOther, Method: document.ByEmail})
+		_, err = d.KeepShare(d.ctx, document.Share{Kind: "rumour", Subject: 1, Patient: d.ada,
+			Recipient: document.ToOther, Method: document.ByEmail})
 		d.want(err, fault.Input())
 		_, err = d.EndShare(d.other, last.ID)
 		d.want(err, document.ErrNotShared)
@@ -506,7 +520,8 @@ func TestAnotherPracticeFindsNoDocuments(t *testing.T) {
 		d.want(err, patient.ErrNotFound)
 		_, err = d.CreateIntegrationToken(d.other, d.ada)
 		d.want(err, patient.ErrNotFound)
-		_, err = d.KeepShare(d.other, document.Share{Kind: document.KindDocument, Subject: int64(made.ID), Patient: d.ada, Recipient: document.ToOther, Method: document.ByLink})
+		_, err = d.KeepShare(d.other, document.Share{Kind: document.KindDocument, Subject: int64(made.ID),
+			Patient: d.ada, Recipient: document.ToOther, Method: document.ByLink})
 		d.want(err, patient.ErrNotFound)
 		// An address made there for a document of this practice leads nowhere.
 		address, err := d.DownloadAddress(d.other, made)
@@ -515,7 +530,8 @@ func TestAnotherPracticeFindsNoDocuments(t *testing.T) {
 		d.want(err, document.ErrNotFound)
 		of, err := d.DocumentsOf(d.other, []patient.ID{d.ada}, input.Page{})
 		shares, err2 := d.SharesOf(d.other, document.KindDocument, []int64{int64(made.ID)}, true, input.Span{})
-		if got := names(d.Documents(d.other, input.Listing{})); got != "" || len(of)+len(shares) > 0 || err != nil || err2 != nil {
+		if got := names(d.Documents(d.other, input.Listing{})); got != "" || len(of)+len(shares) > 0 || err != nil ||
+			err2 != nil {
 			d.Fatalf("got %q, %v, %v, %v, %v", got, of, shares, err, err2)
 		}
 	})
@@ -527,7 +543,8 @@ func TestTheDocumentsOfAMergedPatientAreTheOthers(t *testing.T) {
 		b := d.put(d.make(d.ben, "b"), "x")
 		folder, err := d.CreateFolder(d.ctx, d.ben, 0, "Letters")
 		d.must(err)
-		_, err = d.KeepShare(d.ctx, document.Share{Kind: document.KindDocument, Subject: int64(b.ID), Patient: d.ben, Recipient: document.ToPatient, Method: document.ByLink})
+		_, err = d.KeepShare(d.ctx, document.Share{Kind: document.KindDocument, Subject: int64(b.ID), Patient: d.ben,
+			Recipient: document.ToPatient, Method: document.ByLink})
 		d.must(err)
 		token, err := d.CreateIntegrationToken(d.ctx, d.ben)
 		d.must(err)
@@ -541,7 +558,8 @@ func TestTheDocumentsOfAMergedPatientAreTheOthers(t *testing.T) {
 			d.must(err)
 			_, who, err := d.Identify(context.Background(), token)
 			d.must(err)
-			return fmt.Sprint(names(of[d.ada].Items, false, nil), "; ", names(of[d.ben].Items, false, nil), "; ", len(with[d.ada].Items), len(with[d.ben].Items), in[folder.ID].Patient == d.ada, who == d.ada)
+			return fmt.Sprint(names(of[d.ada].Items, false, nil), "; ", names(of[d.ben].Items, false, nil), "; ",
+				len(with[d.ada].Items), len(with[d.ben].Items), in[folder.ID].Patient == d.ada, who == d.ada)
 		}
 		unmerge := d.merge()
 		if got := look(); got != "a b; ; 1 0 true true" {
@@ -578,10 +596,13 @@ func TestRolesDecideWhoSeesAndMakesDocuments(t *testing.T) {
 			"documents of": func() error { _, err := d.DocumentsOf(edit, nil, input.Page{}); return err },
 			"folders":      func() error { _, err := d.Folders(edit, nil); return err },
 			"download":     func() error { _, err := d.DownloadAddress(edit, made); return err },
-			"shares of":    func() error { _, err := d.SharesOf(edit, document.KindDocument, nil, false, input.Span{}); return err },
-			"shared with":  func() error { _, err := d.SharedWith(fill, nil, input.Page{}); return err },
-			"token":        func() error { _, err := d.IntegrationToken(see, d.ada); return err },
-			"new token":    func() error { _, err := d.CreateIntegrationToken(edit, d.ada); return err },
+			"shares of": func() error {
+				_, err := d.SharesOf(edit, document.KindDocument, nil, false, input.Span{})
+				return err
+			},
+			"shared with": func() error { _, err := d.SharedWith(fill, nil, input.Page{}); return err },
+			"token":       func() error { _, err := d.IntegrationToken(see, d.ada); return err },
+			"new token":   func() error { _, err := d.CreateIntegrationToken(edit, d.ada); return err },
 		} {
 			if err := do(); fault.Of(err).Kind != fault.Forbidden {
 				d.Errorf("%s: got %v", name, err)
@@ -601,7 +622,8 @@ func TestEveryChangeOfADocumentIsAuditedAndEveryFetch(t *testing.T) {
 		d.must(err)
 		_, err = d.CreateFolder(d.ctx, d.ada, 0, "x")
 		d.must(err)
-		sh, err := d.KeepShare(d.ctx, document.Share{Kind: document.KindDocument, Subject: int64(made.ID), Patient: d.ada, Recipient: document.ToOther, Method: document.ByLink})
+		sh, err := d.KeepShare(d.ctx, document.Share{Kind: document.KindDocument, Subject: int64(made.ID),
+			Patient: d.ada, Recipient: document.ToOther, Method: document.ByLink})
 		d.must(err)
 		_, err = d.EndShare(d.ctx, sh.ID)
 		d.must(err)
@@ -609,7 +631,8 @@ func TestEveryChangeOfADocumentIsAuditedAndEveryFetch(t *testing.T) {
 		d.must(err)
 		_, err = d.Delete(d.ctx, made.ID)
 		d.must(err)
-		rows, err := storetest.Raw(t, address).Query(`SELECT action, actor FROM audit WHERE entity IN ('document', 'folder', 'share', 'integration_token') ORDER BY id`)
+		rows, err := storetest.Raw(t, address).Query(`SELECT action, actor FROM audit WHERE entity IN ('document', ` +
+			`'folder', 'share', 'integration_token') ORDER BY id`)
 		d.must(err)
 		defer rows.Close()
 		var got []string
@@ -619,8 +642,10 @@ func TestEveryChangeOfADocumentIsAuditedAndEveryFetch(t *testing.T) {
 			got = append(got, action+" by "+actor)
 		}
 		want := []string{
-			"document.create by Partner", "document.upload by signed address", "document.download by signed address", "folder.create by Partner",
-			"share.create by Partner", "share.end by Partner", "integration-token.create by Partner", "document.delete by Partner",
+			"document.create by Partner", "document.upload by signed address", "document.download by signed address",
+			"folder.create by Partner",
+			"share.create by Partner", "share.end by Partner", "integration-token.create by Partner",
+			"document.delete by Partner",
 		}
 		if !reflect.DeepEqual(got, want) {
 			t.Fatalf("got %q", got)

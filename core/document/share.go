@@ -95,7 +95,8 @@ func (s *Service) KeepShare(ctx context.Context, sh Share) (Share, error) {
 	sh.Kind = input.Choice(&in, "type", sh.Kind, Kinds)
 	sh.Recipient = input.Choice(&in, "kind", sh.Recipient, Recipients)
 	sh.Method = input.Choice(&in, "shareMethod", sh.Method, []Method{ByEmail, ByLink})
-	sh.Email, sh.Name, sh.Title = in.Email("email", sh.Email), in.Text("name", sh.Name, 200), in.Text("title", sh.Title, 500)
+	sh.Email, sh.Name, sh.Title = in.Email("email", sh.Email), in.Text("name", sh.Name, 200), in.Text("title", sh.Title,
+		500)
 	if err := in.Err(); err != nil {
 		return Share{}, err
 	}
@@ -119,7 +120,8 @@ func (s *Service) KeepShare(ctx context.Context, sh Share) (Share, error) {
 			return err
 		}
 		if x, ok := shared[sh.Kind]; ok {
-			if err := patient.Record(ctx, tx, who, now, patient.Fact(x.of, sh.Patient, event.IDs{x.noun: sh.Subject})); err != nil {
+			if err := patient.Record(ctx, tx, who, now, patient.Fact(x.of, sh.Patient,
+				event.IDs{x.noun: sh.Subject})); err != nil {
 				return err
 			}
 		}
@@ -153,7 +155,9 @@ func (s *Service) EndShare(ctx context.Context, id int64) (Share, error) {
 
 // SharesOf lists with whom things of one kind were shared in a stretch of time,
 // oldest first; those taken off again too when asked.
-func (s *Service) SharesOf(ctx context.Context, kind Kind, of []int64, deleted bool, when input.Span) (map[int64][]Share, error) {
+func (s *Service) SharesOf(
+	ctx context.Context, kind Kind, of []int64, deleted bool, when input.Span,
+) (map[int64][]Share, error) {
 	who, err := access.Require(ctx, See)
 	if err != nil {
 		return nil, err
@@ -171,6 +175,8 @@ func (s *Service) SharesOf(ctx context.Context, kind Kind, of []int64, deleted b
 
 // SharedWith lists a page of what was shared with each patient: each thing once,
 // as it was last shared, the newest first.
-func (s *Service) SharedWith(ctx context.Context, of []patient.ID, p input.Page) (map[patient.ID]input.Part[Share], error) {
+func (s *Service) SharedWith(
+	ctx context.Context, of []patient.ID, p input.Page,
+) (map[patient.ID]input.Part[Share], error) {
 	return parts(ctx, of, p, s.Store.SharedWith)
 }

@@ -24,11 +24,14 @@ const MaxKey = 255
 
 // The faults of idempotency.
 var (
-	ErrMismatch = fault.New(fault.Mismatch, "idempotency_key_reused", "This idempotency key was used before with another request.")
+	ErrMismatch = fault.New(fault.Mismatch, "idempotency_key_reused",
+		"This idempotency key was used before with another request.")
 	// ErrAnswerLost is returned for a request that was answered, and whose answer
 	// cannot be read any more.
-	ErrAnswerLost = fault.New(fault.Conflict, "answer_lost", "A request with this idempotency key was answered before. It was not done again, and that answer cannot be shown any more.")
-	ErrLongKey    = fault.Wrong("Idempotency-Key", "too_big", "at most 255 printable characters", "The idempotency key is too long or has characters that cannot be printed.")
+	ErrAnswerLost = fault.New(fault.Conflict, "answer_lost", "A request with this idempotency key was answered "+
+		"before. It was not done again, and that answer cannot be shown any more.")
+	ErrLongKey = fault.Wrong("Idempotency-Key", "too_big", "at most 255 printable characters",
+		"The idempotency key is too long or has characters that cannot be printed.")
 )
 
 // Claim is one request that must happen at most once.

@@ -100,7 +100,8 @@ func TestARepeatedRequestHappensOnce(t *testing.T) {
 			t.Fatalf("another key: %v, %v, %d effects", again, err, g.places())
 		}
 		g.move(idempotency.ClaimLife)
-		if _, again, err := g.Once(g.ctx, g.claim("a", "another body"), g.place); err != nil || again || g.places() != 3 {
+		if _, again, err := g.Once(g.ctx, g.claim("a", "another body"), g.place); err != nil || again ||
+			g.places() != 3 {
 			t.Fatalf("a day later: %v, %v, %d effects", again, err, g.places())
 		}
 	})
@@ -143,7 +144,8 @@ func TestARefusalIsKeptAndItsEffectsAreNot(t *testing.T) {
 				g.place(ctx)
 				return idempotency.Answer{Status: c.status, Body: []byte("no")}
 			}
-			if answer, again, err := g.Once(g.ctx, g.claim(name, "body"), refuse); err != nil || again || answer.Status != c.status {
+			if answer, again, err := g.Once(g.ctx, g.claim(name, "body"), refuse); err != nil || again ||
+				answer.Status != c.status {
 				t.Fatalf("%d: got %+v, %v, %v", c.status, answer, again, err)
 			}
 			if g.places() != 0 {
@@ -229,7 +231,8 @@ func TestAnswersAreKeptSealed(t *testing.T) {
 		other, err := seal.Parse([]byte(seal.NewKey()))
 		g.must(err)
 		g.Box = func() (*seal.Box, error) { return other, nil }
-		if answer, _, err := g.Once(g.ctx, g.claim("a", "body"), secret); !errors.Is(err, seal.ErrCannotOpen) || len(answer.Body) > 0 && strings.Contains(string(answer.Body), "whsec_1") {
+		if answer, _, err := g.Once(g.ctx, g.claim("a", "body"), secret); !errors.Is(err, seal.ErrCannotOpen) ||
+			len(answer.Body) > 0 && strings.Contains(string(answer.Body), "whsec_1") {
 			t.Errorf("with another key: %s, %v", answer.Body, err)
 		}
 	})

@@ -40,14 +40,18 @@ func odd(r rune) bool {
 }
 
 // hosts are names of domains in DNS, other scripts included (RFC 5891).
-var hosts = idna.New(idna.MapForLookup(), idna.BidiRule(), idna.StrictDomainName(true), idna.VerifyDNSLength(true), idna.CheckHyphens(false))
+var hosts = idna.New(idna.MapForLookup(), idna.BidiRule(), idna.StrictDomainName(true), idna.VerifyDNSLength(true),
+	idna.CheckHyphens(false))
 
 // hostName reports whether s is a name of a domain below another one. An address
 // of a machine is none.
 func hostName(s string) bool {
 	ascii, err := hosts.ToASCII(s)
 	last := ascii[strings.LastIndexByte(ascii, '.')+1:]
-	if err != nil || last == ascii || allDigits(last) || strings.ContainsFunc(s, func(r rune) bool { return r != '.' && r != '-' && odd(r) }) {
+	if err != nil || last == ascii || allDigits(last) || strings.ContainsFunc(s, func(r rune) bool {
+		return r != '.' &&
+			r != '-' && odd(r)
+	}) {
 		return false
 	}
 	for label := range strings.SplitSeq(ascii, ".") {

@@ -79,9 +79,11 @@ func (c *Checks) text(field, value string, limit int, allowed string) string {
 	case !utf8.ValidString(value):
 		c.Wrong(field, CodeString, "UTF-8 text", "This is not valid UTF-8.")
 	case utf8.RuneCountInString(value) > limit:
-		c.Wrong(field, CodeBig, fmt.Sprintf("at most %d characters", limit), fmt.Sprintf("This is longer than %d characters.", limit))
+		c.Wrong(field, CodeBig, fmt.Sprintf("at most %d characters", limit),
+			fmt.Sprintf("This is longer than %d characters.", limit))
 	case strings.ContainsFunc(value, func(r rune) bool { return hidden(r) && !strings.ContainsRune(allowed, r) }):
-		c.Wrong(field, CodeString, "text without control characters", "This has control characters, or characters that change the direction of text.")
+		c.Wrong(field, CodeString, "text without control characters", "This has control characters, or characters "+
+			"that change the direction of text.")
 	}
 	return value
 }
@@ -89,7 +91,8 @@ func (c *Checks) text(field, value string, limit int, allowed string) string {
 // hidden reports characters nobody types on purpose: controls, and those that
 // reorder the text on screen (Unicode Standard Annex 9, explicit formatting).
 func hidden(r rune) bool {
-	return unicode.IsControl(r) || (r >= 0x202A && r <= 0x202E) || (r >= 0x2066 && r <= 0x2069) || r == 0x200E || r == 0x200F || r == 0x061C
+	return unicode.IsControl(r) || (r >= 0x202A && r <= 0x202E) || (r >= 0x2066 && r <= 0x2069) || r == 0x200E ||
+		r == 0x200F || r == 0x061C
 }
 
 // Visible is text without the characters that nobody sees or types on purpose,
@@ -108,7 +111,8 @@ func Visible(s string) string {
 }
 
 func invisible(r rune) bool {
-	return r >= 0x200B && r <= 0x200F || r >= 0x202A && r <= 0x202E || r >= 0x2060 && r <= 0x2064 || r >= 0x2066 && r <= 0x2069 ||
+	return r >= 0x200B && r <= 0x200F || r >= 0x202A && r <= 0x202E || r >= 0x2060 && r <= 0x2064 || r >= 0x2066 &&
+		r <= 0x2069 ||
 		r == 0x00AD || r == 0x061C || r == 0x180E || r == 0xFEFF
 }
 
@@ -153,7 +157,8 @@ const MaxRate = 1000
 func (c *Checks) Rate(field string, percent float64) int {
 	n := math.Round(percent * 10)
 	if math.IsNaN(n) || n < 0 || n > MaxRate || math.Abs(percent*10-n) > 1e-6 {
-		c.Wrong(field, CodeBig, "a rate in per cent from 0 to 100, of at most one decimal", "This is not a rate of VAT.")
+		c.Wrong(field, CodeBig, "a rate in per cent from 0 to 100, of at most one decimal",
+			"This is not a rate of VAT.")
 		return 0
 	}
 	return int(n)

@@ -28,7 +28,8 @@ func Whole(text string) (int64, bool) {
 	if whole == "" || !allDigits(whole) || part != "" && !allDigits(part) {
 		return 0, false
 	}
-	digits, point := strings.Repeat("0", maxExponent)+whole+part+strings.Repeat("0", maxExponent), maxExponent+len(whole)+exponent
+	digits, point := strings.Repeat("0", maxExponent)+whole+part+strings.Repeat("0", maxExponent),
+		maxExponent+len(whole)+exponent
 	if strings.Trim(digits[point:], "0") != "" {
 		return 0, false
 	}

@@ -19,10 +19,12 @@ const ukPrefix = "+44"
 // Isle of Man) are not mobiles; those of the Ofcom drama range 07700 900000 to
 // 900999 are. Source: Ofcom, National Telephone Numbering Plan.
 func (c *Checks) Mobile(field, value string) string {
-	return c.telephone(field, value, "a mobile number, such as 07700 900123, or of another country +353 85 012 3456", "This is not a mobile number.",
+	return c.telephone(field, value, "a mobile number, such as 07700 900123, or of another country +353 85 012 3456",
+		"This is not a mobile number.",
 		func(n *phonenumbers.PhoneNumber, digits string) bool {
 			if n.GetCountryCode() == 44 {
-				return len(digits) == 10 && digits[0] == '7' && digits[1] != '0' && (digits[1] != '6' || strings.HasPrefix(digits, "7624"))
+				return len(digits) == 10 && digits[0] == '7' && digits[1] != '0' &&
+					(digits[1] != '6' || strings.HasPrefix(digits, "7624"))
 			}
 			kind := phonenumbers.GetNumberType(n)
 			return kind == phonenumbers.MOBILE || kind == phonenumbers.FIXED_LINE_OR_MOBILE
@@ -42,7 +44,9 @@ func (c *Checks) Telephone(field, value string) string {
 }
 
 // telephone reads a number, which must be good by the rule of its kind.
-func (c *Checks) telephone(field, value, expected, message string, good func(n *phonenumbers.PhoneNumber, digits string) bool) string {
+func (c *Checks) telephone(
+	field, value, expected, message string, good func(n *phonenumbers.PhoneNumber, digits string) bool,
+) string {
 	value = c.Text(field, Visible(value), 40)
 	if value == "" || c.keeps(value) {
 		return value

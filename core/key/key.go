@@ -145,11 +145,13 @@ func (s *Service) CreateKey(ctx context.Context, k Key) (Key, string, error) {
 		return Key{}, "", err
 	}
 	if strings.TrimSpace(k.Partner) == "" {
-		return Key{}, "", fault.Wrong("partner", "required", "the name of the key's holder", "A key needs the name of its holder.")
+		return Key{}, "", fault.Wrong("partner", "required", "the name of the key's holder",
+			"A key needs the name of its holder.")
 	}
 	for _, sc := range k.Scopes {
 		if !slices.Contains(access.Scopes, sc) {
-			return Key{}, "", fault.Wrong("scope", "invalid_enum_value", fmt.Sprint(access.Scopes), "There is no such scope.")
+			return Key{}, "", fault.Wrong("scope", "invalid_enum_value", fmt.Sprint(access.Scopes),
+				"There is no such scope.")
 		}
 	}
 	for _, p := range k.Permissions {
@@ -262,7 +264,8 @@ func (s *Service) Authenticate(ctx context.Context, text, groupText string) (acc
 	}
 	home, id, now := k.Group, k.ID, s.Now()
 	c := access.Caller{
-		Group: home, Home: home, Key: id, Actor: k.Partner, Permissions: access.OfKey(k.Scopes, k.Permissions), Limit: s.Limit,
+		Group: home, Home: home, Key: id, Actor: k.Partner, Permissions: access.OfKey(k.Scopes, k.Permissions),
+		Limit: s.Limit,
 	}
 	if k.Limit != nil {
 		c.Limit = *k.Limit

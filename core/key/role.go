@@ -60,7 +60,8 @@ func (s *Service) SetRole(ctx context.Context, r access.Role) (access.Role, erro
 		return access.Role{}, err
 	}
 	if _, ok := access.Preset(r.Name); ok || strings.TrimSpace(r.Name) == "" || len(r.Name) > 100 {
-		return access.Role{}, fault.Wrong("name", "invalid_string", "a name that no preset has", "This cannot be the name of a role.")
+		return access.Role{}, fault.Wrong("name", "invalid_string", "a name that no preset has",
+			"This cannot be the name of a role.")
 	}
 	for _, g := range r.Permissions {
 		if !slices.Contains(access.Permissions, g) {
@@ -84,10 +85,12 @@ func (s *Service) SetTerms(ctx context.Context, t Terms) (Terms, error) {
 		return t, err
 	}
 	if t.Limit < 1 || t.Limit > 100_000 {
-		return t, fault.Wrong("limit", "too_small", "requests a minute, from 1 to 100000", "This is not a number of requests a minute.")
+		return t, fault.Wrong("limit", "too_small", "requests a minute, from 1 to 100000",
+			"This is not a number of requests a minute.")
 	}
 	if t.Status != 200 && t.Status != 429 {
-		return t, fault.Wrong("status", "invalid_enum_value", "200 or 429", "A request too many is answered with 200 or 429.")
+		return t, fault.Wrong("status", "invalid_enum_value", "200 or 429",
+			"A request too many is answered with 200 or 429.")
 	}
 	now := s.Now().Truncate(time.Microsecond)
 	return t, s.Store.Do(ctx, func(tx Tx) error {

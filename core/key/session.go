@@ -44,7 +44,8 @@ func (s *Service) BeginSession(
 ) (Session, string, error) {
 	now := s.Now().Truncate(time.Microsecond)
 	n := Session{
-		Group: who.Group, ID: access.SessionID(s.NewID()), Staff: staff, Key: key, MadeAt: now, ExpiresAt: now.Add(SessionLife),
+		Group: who.Group, ID: access.SessionID(s.NewID()), Staff: staff, Key: key, MadeAt: now,
+		ExpiresAt: now.Add(SessionLife),
 	}
 	text := spell(sessionPrefix, n.Group, int64(n.ID))
 	n.Hash = hash(text)
@@ -58,7 +59,8 @@ func (s *Service) BeginSession(
 }
 
 // ErrSessionNotFound is returned when an operator names a session the group lacks.
-var ErrSessionNotFound = fault.New(fault.NotFound, "signed_in_session_not_found", "That practice group has no such session.")
+var ErrSessionNotFound = fault.New(fault.NotFound, "signed_in_session_not_found",
+	"That practice group has no such session.")
 
 // Sessions lists the group's sessions that have not ended, oldest first.
 func (s *Service) Sessions(ctx context.Context) ([]Session, error) {

@@ -60,7 +60,8 @@ func TestTheRateLimitHolds(t *testing.T) {
 			for minute := range 3 {
 				for i := range most {
 					b, err := n.Take(n.ctx, who)
-					if err != nil || b.Limit != most || b.Remaining != most-1-i || b.Reset > time.Minute || b.Reset <= 0 {
+					if err != nil || b.Limit != most || b.Remaining != most-1-i || b.Reset > time.Minute ||
+						b.Reset <= 0 {
 						t.Fatalf("limit %d, minute %d, request %d: %+v, %v", most, minute, i, b, err)
 					}
 				}

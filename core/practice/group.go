@@ -175,7 +175,8 @@ func (g *Group) check(kept ...string) error {
 	g.Address = g.Address.check(&in)
 	g.TimeZone = CheckZone(&in, "timezone", g.TimeZone)
 	g.Holidays = input.Choice(&in, "bank_holidays", g.Holidays, Countries)
-	g.Leaving = input.Choice(&in, "archived_patient_appointments", g.Leaving, []Leaving{CancelAppointments, RefuseToLeave})
+	g.Leaving = input.Choice(&in, "archived_patient_appointments", g.Leaving, []Leaving{CancelAppointments,
+		RefuseToLeave})
 	g.CancellationHours = in.Between("cancellation_policy_hours", g.CancellationHours, 0, 24*365)
 	g.WindowDays = in.Between("booking_window_days", g.WindowDays, 1, MaxWindowDays)
 	g.UnreadMinutes = in.Between("unread_fallback_minutes", g.UnreadMinutes, 1, 7*24*60)
@@ -276,7 +277,8 @@ func (s *Service) CreateGroup(ctx context.Context, g Group) (Group, error) {
 		return Group{}, err
 	}
 	ctx = access.With(ctx, access.Operator(g.ID))
-	err := s.save(ctx, "group.create", "practice_group", func(tx Tx, _ access.Caller, now time.Time) (any, any, int64, error) {
+	err := s.save(ctx, "group.create", "practice_group", func(tx Tx, _ access.Caller,
+		now time.Time) (any, any, int64, error) {
 		g.CreatedAt, g.UpdatedAt = now, now
 		return nil, g, int64(g.ID), tx.SaveGroup(ctx, g)
 	})
@@ -301,7 +303,8 @@ func (s *Service) Face(ctx context.Context, id ID) (Group, error) {
 // UpdateGroup changes the caller's practice group.
 func (s *Service) UpdateGroup(ctx context.Context, c GroupChange) (Group, error) {
 	var after Group
-	err := s.save(ctx, "group.update", "practice_group", func(tx Tx, who access.Caller, now time.Time) (any, any, int64, error) {
+	err := s.save(ctx, "group.update", "practice_group", func(tx Tx, who access.Caller,
+		now time.Time) (any, any, int64, error) {
 		before, err := tx.Group(ctx, who.Group)
 		if err != nil {
 			return nil, nil, 0, err

@@ -170,7 +170,8 @@ func (s *Service) Holidays(ctx context.Context, from, to input.Date) ([]Holiday,
 		return nil, err
 	}
 	if to < from || to-from > maxHolidayDays {
-		return nil, fault.Wrong("end_date", input.CodeDate, "a date on or after start_date, at most ten years later", "This range ends before it starts, or is too long.")
+		return nil, fault.Wrong("end_date", input.CodeDate, "a date on or after start_date, at most ten years later",
+			"This range ends before it starts, or is too long.")
 	}
 	g, err := s.Store.Group(ctx, who.Group)
 	if err != nil {
@@ -186,7 +187,8 @@ func (s *Service) SetHoliday(ctx context.Context, h Holiday) (Holiday, error) {
 	if err := in.Err(); err != nil {
 		return Holiday{}, err
 	}
-	err := s.save(ctx, "bank_holiday.set", "bank_holiday", func(tx Tx, who access.Caller, _ time.Time) (any, any, int64, error) {
+	err := s.save(ctx, "bank_holiday.set", "bank_holiday", func(tx Tx, who access.Caller,
+		_ time.Time) (any, any, int64, error) {
 		before, err := tx.HolidayChanges(ctx, who.Group, h.Day, h.Day)
 		if err != nil {
 			return nil, nil, 0, err
@@ -199,7 +201,8 @@ func (s *Service) SetHoliday(ctx context.Context, h Holiday) (Holiday, error) {
 // ResetHoliday forgets what was set by hand for a date: the rule decides again.
 // Doing it twice is doing it once.
 func (s *Service) ResetHoliday(ctx context.Context, day input.Date) error {
-	return s.save(ctx, "bank_holiday.reset", "bank_holiday", func(tx Tx, who access.Caller, _ time.Time) (any, any, int64, error) {
+	return s.save(ctx, "bank_holiday.reset", "bank_holiday", func(tx Tx, who access.Caller,
+		_ time.Time) (any, any, int64, error) {
 		before, err := tx.HolidayChanges(ctx, who.Group, day, day)
 		if err != nil {
 			return nil, nil, 0, err

@@ -51,7 +51,8 @@ func (s *Service) Locations(ctx context.Context, inactive bool) ([]Location, err
 // CreateLocation adds a place.
 func (s *Service) CreateLocation(ctx context.Context, c LocationChange) (Location, error) {
 	l := Location{ID: LocationID(s.NewID()), Active: true}
-	err := s.save(ctx, "location.create", "location", func(tx Tx, who access.Caller, now time.Time) (any, any, int64, error) {
+	err := s.save(ctx, "location.create", "location", func(tx Tx, who access.Caller,
+		now time.Time) (any, any, int64, error) {
 		l.CreatedAt, l.UpdatedAt = now, now
 		if err := c.apply(&l); err != nil {
 			return nil, nil, 0, err
@@ -64,7 +65,8 @@ func (s *Service) CreateLocation(ctx context.Context, c LocationChange) (Locatio
 // UpdateLocation changes a place.
 func (s *Service) UpdateLocation(ctx context.Context, id LocationID, c LocationChange) (Location, error) {
 	var l Location
-	err := s.save(ctx, "location.update", "location", func(tx Tx, who access.Caller, now time.Time) (any, any, int64, error) {
+	err := s.save(ctx, "location.update", "location", func(tx Tx, who access.Caller,
+		now time.Time) (any, any, int64, error) {
 		before, err := tx.Location(ctx, who.Group, id)
 		if err != nil {
 			return nil, nil, 0, err

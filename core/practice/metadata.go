@@ -95,7 +95,8 @@ func (s *Service) SetLocationMetadata(ctx context.Context, id LocationID, m Meta
 
 // DropLocationMetadata forgets a value. Errors: ErrLocationNotFound, ErrNoKey.
 func (s *Service) DropLocationMetadata(ctx context.Context, id LocationID, key string) (Location, error) {
-	return s.withLocation(ctx, id, "location.metadata", Metadata{Key: key}, func(tx Tx, who access.Caller, _ time.Time) error {
+	return s.withLocation(ctx, id, "location.metadata", Metadata{Key: key}, func(tx Tx, who access.Caller,
+		_ time.Time) error {
 		found, err := tx.DropMetadata(ctx, who.Group, OfLocation, int64(id), key)
 		if err == nil && !found {
 			err = ErrNoKey
@@ -104,7 +105,8 @@ func (s *Service) DropLocationMetadata(ctx context.Context, id LocationID, key s
 	})
 }
 
-func (s *Service) withLocation(ctx context.Context, id LocationID, action string, m Metadata, do func(tx Tx, who access.Caller, now time.Time) error) (Location, error) {
+func (s *Service) withLocation(ctx context.Context, id LocationID, action string, m Metadata,
+	do func(tx Tx, who access.Caller, now time.Time) error) (Location, error) {
 	who, err := access.Require(ctx, access.SettingsGeneral)
 	if err != nil {
 		return Location{}, err

@@ -28,7 +28,8 @@ func (s *Service) JoinNetwork(ctx context.Context, network string) error {
 	if err != nil {
 		return err
 	}
-	return s.save(ctx, "network.join", "practice_group", func(tx Tx, who access.Caller, now time.Time) (any, any, int64, error) {
+	return s.save(ctx, "network.join", "practice_group", func(tx Tx, who access.Caller,
+		now time.Time) (any, any, int64, error) {
 		if _, err := tx.Group(ctx, who.Group); err != nil {
 			return nil, nil, 0, err
 		}
@@ -42,7 +43,8 @@ func (s *Service) LeaveNetwork(ctx context.Context, network string) error {
 	if err != nil {
 		return err
 	}
-	return s.save(ctx, "network.leave", "practice_group", func(tx Tx, who access.Caller, _ time.Time) (any, any, int64, error) {
+	return s.save(ctx, "network.leave", "practice_group", func(tx Tx, who access.Caller,
+		_ time.Time) (any, any, int64, error) {
 		return Membership{who.Group, network}, nil, int64(who.Group), tx.LeaveNetwork(ctx, who.Group, network)
 	})
 }

@@ -47,7 +47,8 @@ type Address struct {
 
 func (a Address) check(in *input.Checks) Address {
 	return Address{
-		Line1: in.Postal("line_1", a.Line1, 200), Line2: in.Postal("line_2", a.Line2, 200), Town: in.Postal("town", a.Town, 100),
+		Line1: in.Postal("line_1", a.Line1, 200), Line2: in.Postal("line_2", a.Line2, 200), Town: in.Postal("town",
+			a.Town, 100),
 		County: in.Postal("county", a.County, 100), Postcode: in.Postcode("postcode", a.Postcode),
 	}
 }
@@ -56,7 +57,8 @@ func (a Address) check(in *input.Checks) Address {
 var (
 	ErrGroupNotFound        = fault.New(fault.NotFound, "practice_group_not_found", "There is no such practice group.")
 	ErrLocationNotFound     = fault.New(fault.NotFound, "location_not_found", "This practice group has no such location.")
-	ErrPractitionerNotFound = fault.New(fault.NotFound, "practitioner_not_found", "This practice group has no such practitioner.")
+	ErrPractitionerNotFound = fault.New(fault.NotFound, "practitioner_not_found",
+		"This practice group has no such practitioner.")
 )
 
 // Reader is what practice reads.
@@ -117,7 +119,8 @@ type Service struct {
 
 // save checks permission, then changes something and writes the audit entry,
 // in one transaction. change gives what there was, what there is, and its id.
-func (s *Service) save(ctx context.Context, action, entity string, change func(tx Tx, who access.Caller, now time.Time) (before, after any, id int64, err error)) error {
+func (s *Service) save(ctx context.Context, action, entity string, change func(tx Tx, who access.Caller,
+	now time.Time) (before, after any, id int64, err error)) error {
 	who, err := access.Require(ctx, access.SettingsGeneral)
 	if err != nil {
 		return err

@@ -44,7 +44,8 @@ func TestANewGroupHasSensibleSettings(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if g.TimeZone != "Europe/London" || g.CancellationHours != 24 || g.WindowDays != 28 || g.Sector != practice.NHS || g.Holidays != practice.EnglandAndWales {
+		if g.TimeZone != "Europe/London" || g.CancellationHours != 24 || g.WindowDays != 28 ||
+			g.Sector != practice.NHS || g.Holidays != practice.EnglandAndWales {
 			t.Fatalf("got %+v", g)
 		}
 	})
@@ -57,12 +58,14 @@ func TestUpdateGroup(t *testing.T) {
 			change practice.GroupChange
 			field  string // that is refused
 		}{
-			{"a name and a telephone number", practice.GroupChange{Name: ptr("Mill Lane Surgery"), Phone: ptr("01632 960123")}, ""},
+			{"a name and a telephone number", practice.GroupChange{Name: ptr("Mill Lane Surgery"),
+				Phone: ptr("01632 960123")}, ""},
 			{"no name", practice.GroupChange{Name: ptr(" ")}, "name"},
 			{"no such zone", practice.GroupChange{TimeZone: ptr("Mars/Olympus")}, "timezone"},
 			{"the machine's own zone", practice.GroupChange{TimeZone: ptr("Local")}, "timezone"},
 			{"a policy of no hours", practice.GroupChange{CancellationHours: ptr(0)}, ""},
-			{"a policy of less than none", practice.GroupChange{CancellationHours: ptr(-1)}, "cancellation_policy_hours"},
+			{"a policy of less than none", practice.GroupChange{CancellationHours: ptr(-1)},
+				"cancellation_policy_hours"},
 			{"a window longer than a search", practice.GroupChange{WindowDays: ptr(93)}, "booking_window_days"},
 			{"an e-mail address that is none", practice.GroupChange{Email: ptr("desk")}, "email"},
 		} {
@@ -91,18 +94,21 @@ func TestAKeyWithoutThePermissionChangesNothing(t *testing.T) {
 			t.Fatal(err)
 		}
 		for name, c := range map[string]access.Caller{
-			"no permission":                 {Group: g.ID, Home: g.ID, Permissions: access.OfKey(access.Scopes, nil)},
-			"another group of the network":  {Group: g.ID, Home: g.ID + 1, Permissions: access.OfKey(access.Scopes, access.KeyPermissions)},
-			"another permission than setup": {Group: g.ID, Home: g.ID, Permissions: access.OfKey(nil, []access.KeyPermission{access.AutoWriteToRecord})},
+			"no permission": {Group: g.ID, Home: g.ID, Permissions: access.OfKey(access.Scopes, nil)},
+			"another group of the network": {Group: g.ID, Home: g.ID + 1, Permissions: access.OfKey(access.Scopes,
+				access.KeyPermissions)},
+			"another permission than setup": {Group: g.ID, Home: g.ID, Permissions: access.OfKey(nil,
+				[]access.KeyPermission{access.AutoWriteToRecord})},
 		} {
 			t.Run(name, func(t *testing.T) {
 				as := access.With(ctx, c)
 				for what, err := range map[string]error{
 					"group":    second(s.UpdateGroup(as, practice.GroupChange{Name: ptr("x")})),
 					"location": second(s.CreateLocation(as, practice.LocationChange{Name: ptr("x")})),
-					"person":   second(s.CreatePractitioner(as, practice.PractitionerChange{FirstName: ptr("x"), LastName: ptr("y")})),
-					"holiday":  second(s.SetHoliday(as, practice.Holiday{Day: 22000, Name: "x"})),
-					"network":  s.JoinNetwork(as, "x"),
+					"person": second(s.CreatePractitioner(as, practice.PractitionerChange{FirstName: ptr("x"),
+						LastName: ptr("y")})),
+					"holiday": second(s.SetHoliday(as, practice.Holiday{Day: 22000, Name: "x"})),
+					"network": s.JoinNetwork(as, "x"),
 				} {
 					if !errors.Is(err, access.ErrPermission) {
 						t.Errorf("%s: got %v", what, err)
@@ -120,7 +126,8 @@ func second[T any](_ T, err error) error { return err }
 
 func TestLocationsAndPractitioners(t *testing.T) {
 	each(t, func(t *testing.T, _ *store.DB, s *practice.Service, ctx context.Context) {
-		l, err := s.CreateLocation(ctx, practice.LocationChange{Name: ptr("Riverside"), Address: &practice.Address{Line1: "12 Quay Street", Postcode: "zz13qt"}})
+		l, err := s.CreateLocation(ctx, practice.LocationChange{Name: ptr("Riverside"),
+			Address: &practice.Address{Line1: "12 Quay Street", Postcode: "zz13qt"}})
 		if err != nil || l.Address.Postcode != "ZZ1 3QT" || !l.Active {
 			t.Fatalf("got %+v, %v", l, err)
 		}
@@ -135,17 +142,20 @@ func TestLocationsAndPractitioners(t *testing.T) {
 		if _, err := s.UpdateLocation(ctx, l.ID+1, practice.LocationChange{}); !errors.Is(err, practice.ErrLocationNotFound) {
 			t.Fatalf("got %v", err)
 		}
-		p, err := s.CreatePractitioner(ctx, practice.PractitionerChange{FirstName: ptr("Maggie"), LastName: ptr("Doyle"), Profession: ptr(practice.Nurse)})
+		p, err := s.CreatePractitioner(ctx, practice.PractitionerChange{FirstName: ptr("Maggie"),
+			LastName: ptr("Doyle"), Profession: ptr(practice.Nurse)})
 		if err != nil || p.Profession != practice.Nurse {
 			t.Fatalf("got %+v, %v", p, err)
 		}
-		if _, err := s.UpdatePractitioner(ctx, p.ID, practice.PractitionerChange{Profession: ptr(practice.Profession("Wizard"))}); fieldOf(err) != "practitioner_type" {
+		if _, err := s.UpdatePractitioner(ctx, p.ID,
+			practice.PractitionerChange{Profession: ptr(practice.Profession("Wizard"))}); fieldOf(err) != "practitioner_type" {
 			t.Fatalf("got %v", err)
 		}
 		if _, err := s.UpdatePractitioner(ctx, p.ID+1, practice.PractitionerChange{}); !errors.Is(err, practice.ErrPractitionerNotFound) {
 			t.Fatalf("got %v", err)
 		}
-		if _, err := s.CreatePractitioner(ctx, practice.PractitionerChange{FirstName: ptr("x")}); fieldOf(err) != "last_name" {
+		if _, err := s.CreatePractitioner(ctx,
+			practice.PractitionerChange{FirstName: ptr("x")}); fieldOf(err) != "last_name" {
 			t.Fatalf("got %v", err)
 		}
 	})
@@ -176,7 +186,8 @@ func TestBankHolidaysByHand(t *testing.T) {
 		set(practice.Holiday{Day: eve, Name: "Staff party", Closed: true})
 		set(practice.Holiday{Day: christmas, Name: "Open for urgent care", Closed: false})
 		got := list()
-		if len(got) != 3 || !got["2031-12-24"].Closed || got["2031-12-25"].Closed || !got["2031-12-25"].ByHand || !got["2031-12-26"].Closed {
+		if len(got) != 3 || !got["2031-12-24"].Closed || got["2031-12-25"].Closed || !got["2031-12-25"].ByHand ||
+			!got["2031-12-26"].Closed {
 			t.Fatalf("got %+v", got)
 		}
 		for range 2 { // twice is once
@@ -213,7 +224,8 @@ func TestNetworks(t *testing.T) {
 		}
 		same(false)
 		for range 2 { // twice is once
-			if err := errors.Join(s.JoinNetwork(as(one), "Westmarch PCN"), s.JoinNetwork(as(two), "Other PCN")); err != nil {
+			if err := errors.Join(s.JoinNetwork(as(one), "Westmarch PCN"), s.JoinNetwork(as(two),
+				"Other PCN")); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -77,7 +77,8 @@ func (s *Service) Practitioners(ctx context.Context, inactive bool) ([]Practitio
 // CreatePractitioner adds a person, with an empty diary.
 func (s *Service) CreatePractitioner(ctx context.Context, c PractitionerChange) (Practitioner, error) {
 	p := Practitioner{ID: PractitionerID(s.NewID()), Active: true, Profession: GP}
-	err := s.save(ctx, "practitioner.create", "practitioner", func(tx Tx, who access.Caller, now time.Time) (any, any, int64, error) {
+	err := s.save(ctx, "practitioner.create", "practitioner", func(tx Tx, who access.Caller,
+		now time.Time) (any, any, int64, error) {
 		p.CreatedAt, p.UpdatedAt = now, now
 		if err := c.apply(&p); err != nil {
 			return nil, nil, 0, err
@@ -88,9 +89,12 @@ func (s *Service) CreatePractitioner(ctx context.Context, c PractitionerChange) 
 }
 
 // UpdatePractitioner changes a person.
-func (s *Service) UpdatePractitioner(ctx context.Context, id PractitionerID, c PractitionerChange) (Practitioner, error) {
+func (s *Service) UpdatePractitioner(
+	ctx context.Context, id PractitionerID, c PractitionerChange,
+) (Practitioner, error) {
 	var p Practitioner
-	err := s.save(ctx, "practitioner.update", "practitioner", func(tx Tx, who access.Caller, now time.Time) (any, any, int64, error) {
+	err := s.save(ctx, "practitioner.update", "practitioner", func(tx Tx, who access.Caller,
+		now time.Time) (any, any, int64, error) {
 		before, err := tx.Practitioner(ctx, who.Group, id)
 		if err != nil {
 			return nil, nil, 0, err

@@ -25,15 +25,19 @@ import (
 // The faults of sealing.
 var (
 	// ErrNoKey is returned when a secret is to be kept and there is no key.
-	ErrNoKey = fault.New(fault.Conflict, "no_seal_key", "There is no key to seal secrets with. Give one with --seal-key.")
+	ErrNoKey = fault.New(fault.Conflict, "no_seal_key",
+		"There is no key to seal secrets with. Give one with --seal-key.")
 	// ErrLink is returned for the secret of a link that was never given out, or is of
 	// no use any more.
-	ErrLink = fault.New(fault.NotFound, "link_not_found", "This link is not known, was used before, or is too old to use.")
+	ErrLink = fault.New(fault.NotFound, "link_not_found",
+		"This link is not known, was used before, or is too old to use.")
 	// ErrCannotOpen is returned for what was sealed with another key, or was
 	// changed since.
-	ErrCannotOpen = fault.New(fault.Internal, "cannot_unseal", "A secret was sealed with another key. Give this program the key file it was sealed with.")
+	ErrCannotOpen = fault.New(fault.Internal, "cannot_unseal",
+		"A secret was sealed with another key. Give this program the key file it was sealed with.")
 	// ErrBadKey is returned for a key file that is not one.
-	ErrBadKey = fault.New(fault.Invalid, "bad_seal_key", "A seal key file has one key of 32 bytes, in Base64, on each line.")
+	ErrBadKey = fault.New(fault.Invalid, "bad_seal_key",
+		"A seal key file has one key of 32 bytes, in Base64, on each line.")
 )
 
 // KeySize is the length of a key in bytes.

@@ -38,7 +38,8 @@ func TestOnlyTheKeyOpensASecret(t *testing.T) {
 		{"a new key before the old one", box(t, fresh, old), "1/pds", sealed, nil},
 		{"another key", box(t, fresh), "1/pds", sealed, seal.ErrCannotOpen},
 		{"another thing's name", box(t, old), "2/pds", sealed, seal.ErrCannotOpen},
-		{"a changed byte", box(t, old), "1/pds", append(bytes.Clone(sealed[:len(sealed)-1]), sealed[len(sealed)-1]^1), seal.ErrCannotOpen},
+		{"a changed byte", box(t, old), "1/pds", append(bytes.Clone(sealed[:len(sealed)-1]), sealed[len(sealed)-1]^1),
+			seal.ErrCannotOpen},
 		{"nothing", box(t, old), "1/pds", nil, seal.ErrCannotOpen},
 		{"no key", nil, "1/pds", sealed, seal.ErrNoKey},
 	} {

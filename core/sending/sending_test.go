@@ -67,12 +67,15 @@ func TestCopiesAndRestoredBackupsSendNothingUntilAnOperatorSaysSo(t *testing.T) 
 		"somewhere else":                         {database{state: used, last: "a", here: "b", seen: 10, found: true}, true, sending.Copied},
 		"a file of a version that noted nowhere": {database{state: used, here: "b"}, true, sending.Copied},
 		"a server's database, noted nowhere":     {database{state: used, here: "b"}, false, ""},
-		"an older copy in the same place":        {database{state: used, last: "a", here: "a", seen: 11, found: true}, true, sending.Restored},
-		"where its place cannot be told":         {database{state: used, last: "a", seen: 11, found: true}, false, sending.Restored},
+		"an older copy in the same place": {database{state: used, last: "a", here: "a", seen: 11, found: true},
+			true, sending.Restored},
+		"where its place cannot be told": {database{state: used, last: "a", seen: 11, found: true}, false,
+			sending.Restored},
 	} {
 		t.Run(name, func(t *testing.T) {
 			d, ctx := c.before, t.Context()
-			s := &sending.Service{Store: &d, Witness: &d, OneFile: c.oneFile, Now: func() time.Time { return time.Unix(1, 0) }}
+			s := &sending.Service{Store: &d, Witness: &d, OneFile: c.oneFile,
+				Now: func() time.Time { return time.Unix(1, 0) }}
 			why, err := s.Watch(ctx)
 			delivers, _ := s.Delivers(ctx)
 			if err != nil || why != c.want || d.state.Why != c.want || delivers != (c.want == "") {

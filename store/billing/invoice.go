@@ -16,7 +16,8 @@ import (
 func (t *Tx) NextNumber(ctx context.Context, group practice.ID) (int64, error) {
 	var n int64
 	_, err := t.One(ctx, `INSERT INTO billing (practice_group_id, last_number) VALUES ($1, 1)
-		ON CONFLICT (practice_group_id) DO UPDATE SET last_number = billing.last_number + 1 RETURNING last_number`, store.In{group}, &n)
+		ON CONFLICT (practice_group_id) DO UPDATE SET last_number = billing.last_number + 1 RETURNING last_number`,
+		store.In{group}, &n)
 	return n, err
 }
 
@@ -25,20 +26,24 @@ const invoiceColumns = `id, number, kind, dated, patient_id, payer_patient_id, p
 
 func scanInvoice(scan store.Scanner) (billing.Invoice, error) {
 	var i billing.Invoice
-	err := scan(&i.ID, &i.Number, &i.Kind, store.Day(&i.Date), &i.Patient, store.Num(&i.Payer.Patient), store.Num(&i.Payer.Contact), &i.Practitioner,
-		&i.Location, &i.Payee, &i.PaymentReference, &i.Comments, &i.ExtraInfo, &i.Total, &i.VAT, &i.Paid, &i.Refunded, store.When(&i.SharedAt),
+	err := scan(&i.ID, &i.Number, &i.Kind, store.Day(&i.Date), &i.Patient, store.Num(&i.Payer.Patient),
+		store.Num(&i.Payer.Contact), &i.Practitioner,
+		&i.Location, &i.Payee, &i.PaymentReference, &i.Comments, &i.ExtraInfo, &i.Total, &i.VAT, &i.Paid, &i.Refunded,
+		store.When(&i.SharedAt),
 		store.When(&i.CancelledAt), &i.Version, store.When(&i.CreatedAt), store.When(&i.UpdatedAt))
 	return i, err
 }
 
 // Invoice finds an invoice.
 func (t *Tx) Invoice(ctx context.Context, group practice.ID, id billing.InvoiceID) (billing.Invoice, error) {
-	return store.Find(ctx, t.Conn, billing.ErrNotFound, `SELECT `+invoiceColumns+` FROM invoice WHERE practice_group_id = $1 AND id = $2`, store.In{group, id}, scanInvoice)
+	return store.Find(ctx, t.Conn, billing.ErrNotFound, `SELECT `+invoiceColumns+` FROM invoice WHERE
+		practice_group_id = $1 AND id = $2`, store.In{group, id}, scanInvoice)
 }
 
 // LockInvoice keeps others from changing the invoice, and finds it.
 func (t *Tx) LockInvoice(ctx context.Context, group practice.ID, id billing.InvoiceID) (billing.Invoice, error) {
-	if _, err := t.Exec(ctx, `UPDATE invoice SET version = version WHERE practice_group_id = $1 AND id = $2`, group, id); err != nil {
+	if _, err := t.Exec(ctx, `UPDATE invoice SET version = version WHERE practice_group_id = $1 AND id = $2`, group,
+		id); err != nil {
 		return billing.Invoice{}, err
 	}
 	return t.Invoice(ctx, group, id)
@@ -50,9 +55,12 @@ const (
 	someInvoices = selectInvoices + ` AND (cancelled_at IS NULL OR $2)`
 	onDates      = ` AND dated >= $5 AND dated <= $6`
 	// As with contacts.
-	invoicesMade = ` AND COALESCE(dated, $5) >= $5 AND COALESCE(dated, $6) <= $6 AND created_at >= $7 AND created_at <= $8
-		AND COALESCE(updated_at, $9) >= $9 AND COALESCE(updated_at, $10) <= $10 ORDER BY created_at, id LIMIT $3 OFFSET $4`
-	invoicesTold = ` AND COALESCE(dated, $5) >= $5 AND COALESCE(dated, $6) <= $6 AND COALESCE(created_at, $7) >= $7 AND COALESCE(created_at, $8) <= $8
+	invoicesMade = ` AND COALESCE(dated, $5) >= $5 AND COALESCE(dated, $6) <= $6 AND created_at >= $7 AND
+		created_at <= $8
+		AND COALESCE(updated_at, $9) >= $9 AND COALESCE(updated_at, $10) <= $10 ORDER BY created_at, id LIMIT $3
+		OFFSET $4`
+	invoicesTold = ` AND COALESCE(dated, $5) >= $5 AND COALESCE(dated, $6) <= $6 AND COALESCE(created_at, $7) >= $7
+		AND COALESCE(created_at, $8) <= $8
 		AND updated_at >= $9 AND updated_at <= $10 ORDER BY updated_at, id LIMIT $3 OFFSET $4`
 )
 
@@ -79,11 +87,14 @@ func (s *Store) Invoices(ctx context.Context, group practice.ID, q billing.Invoi
 	days := append(args, dates(q.From, q.To)...)
 	switch {
 	case q.Updated.Given():
-		return store.ReadPage(ctx, s.Conn, someInvoices+invoicesTold, append(days, store.Spans(q.Listing)...), scanInvoice, invoiceOrder)
+		return store.ReadPage(ctx, s.Conn, someInvoices+invoicesTold, append(days, store.Spans(q.Listing)...),
+			scanInvoice, invoiceOrder)
 	case q.Created.Given():
-		return store.ReadPage(ctx, s.Conn, someInvoices+invoicesMade, append(days, store.Spans(q.Listing)...), scanInvoice, invoiceOrder)
+		return store.ReadPage(ctx, s.Conn, someInvoices+invoicesMade, append(days, store.Spans(q.Listing)...),
+			scanInvoice, invoiceOrder)
 	case q.From != nil || q.To != nil:
-		return store.ReadPage(ctx, s.Conn, someInvoices+onDates+` ORDER BY dated, id LIMIT $3 OFFSET $4`, days, scanInvoice, invoiceOrder)
+		return store.ReadPage(ctx, s.Conn, someInvoices+onDates+` ORDER BY dated, id LIMIT $3 OFFSET $4`, days,
+			scanInvoice, invoiceOrder)
 	}
 	return store.ReadPage(ctx, s.Conn, someInvoices+` ORDER BY id LIMIT $3 OFFSET $4`, args, scanInvoice, invoiceOrder)
 }
@@ -92,21 +103,27 @@ const aboutPatients = selectInvoices + ` AND cancelled_at IS NULL AND dated >= $
 
 var (
 	invoicesByID       = store.Among(selectInvoices+` AND id IN `+store.Few2, selectInvoices+` AND id IN `+store.Many2)
-	invoicesOfPatients = store.Among(aboutPatients+store.Few4+` ORDER BY patient_id, dated, id`, aboutPatients+store.Many4+` ORDER BY patient_id, dated, id`)
+	invoicesOfPatients = store.Among(aboutPatients+store.Few4+` ORDER BY patient_id, dated, id`,
+		aboutPatients+store.Many4+` ORDER BY patient_id, dated, id`)
 )
 
 // InvoicesByID finds invoices.
-func (s *Store) InvoicesByID(ctx context.Context, group practice.ID, ids []billing.InvoiceID) (map[billing.InvoiceID]billing.Invoice, error) {
+func (s *Store) InvoicesByID(
+	ctx context.Context, group practice.ID, ids []billing.InvoiceID,
+) (map[billing.InvoiceID]billing.Invoice, error) {
 	found, err := store.ListAmong(ctx, s.Conn, invoicesByID, store.In{group}, ids, scanInvoice)
 	return store.Keyed(found, err, func(i billing.Invoice) billing.InvoiceID { return i.ID })
 }
 
 // InvoicesOfPatients lists invoices about patients.
-func (s *Store) InvoicesOfPatients(ctx context.Context, group practice.ID, of []patient.ID, from, to input.Date) (map[patient.ID][]billing.Invoice, error) {
-	return store.ByOwner(store.ListAmong(ctx, s.Conn, invoicesOfPatients, store.In{group, from.String(), to.String()}, of, func(scan store.Scanner) (store.Owned[patient.ID, billing.Invoice], error) {
-		i, err := scanInvoice(scan)
-		return store.Owned[patient.ID, billing.Invoice]{Of: i.Patient, Thing: i}, err
-	}))
+func (s *Store) InvoicesOfPatients(
+	ctx context.Context, group practice.ID, of []patient.ID, from, to input.Date,
+) (map[patient.ID][]billing.Invoice, error) {
+	return store.ByOwner(store.ListAmong(ctx, s.Conn, invoicesOfPatients, store.In{group, from.String(), to.String()},
+		of, func(scan store.Scanner) (store.Owned[patient.ID, billing.Invoice], error) {
+			i, err := scanInvoice(scan)
+			return store.Owned[patient.ID, billing.Invoice]{Of: i.Patient, Thing: i}, err
+		}))
 }
 
 const billed = `SELECT DISTINCT l.booking_id FROM invoice_line l
@@ -126,28 +143,36 @@ func (t *Tx) SaveInvoice(ctx context.Context, group practice.ID, i billing.Invoi
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)
 		ON CONFLICT (practice_group_id, id) DO UPDATE SET dated = $4, practitioner_id = $8, location_id = $9, comments = $12, extra_info = $13, total = $14,
 			vat = $15, paid = $16, refunded = $17, shared_at = $18, cancelled_at = $19, version = $20, updated_at = $22`,
-		i.ID, i.Number, i.Kind, i.Date.String(), i.Patient, store.Opt(i.Payer.Patient), store.Opt(i.Payer.Contact), i.Practitioner, i.Location, i.Payee, i.PaymentReference,
-		i.Comments, i.ExtraInfo, i.Total, i.VAT, i.Paid, i.Refunded, store.At(i.SharedAt), store.At(i.CancelledAt), i.Version, i.CreatedAt, i.UpdatedAt, group)
+		i.ID, i.Number, i.Kind, i.Date.String(), i.Patient, store.Opt(i.Payer.Patient), store.Opt(i.Payer.Contact),
+		i.Practitioner, i.Location, i.Payee, i.PaymentReference,
+		i.Comments, i.ExtraInfo, i.Total, i.VAT, i.Paid, i.Refunded, store.At(i.SharedAt), store.At(i.CancelledAt),
+		i.Version, i.CreatedAt, i.UpdatedAt, group)
 	return err
 }
 
-const selectLines = `SELECT id, invoice_id, dated, product_id, title, kind, code, cost, price, quantity, vat_permille, vat, total, booking_id, taken FROM invoice_line
+const selectLines = `SELECT id, invoice_id, dated, product_id, title, kind, code, cost, price, quantity,
+	vat_permille, vat, total, booking_id, taken FROM invoice_line
 	WHERE practice_group_id = $1 AND invoice_id IN `
 
-var linesOf = store.Among(selectLines+store.Few2+` ORDER BY invoice_id, id`, selectLines+store.Many2+` ORDER BY invoice_id, id`)
+var linesOf = store.Among(selectLines+store.Few2+` ORDER BY invoice_id, id`, selectLines+store.Many2+
+	` ORDER BY invoice_id, id`)
 
 // LinesOf lists what invoices are for.
-func (t *Tx) LinesOf(ctx context.Context, group practice.ID, of []billing.InvoiceID) (map[billing.InvoiceID][]billing.Line, error) {
-	return store.ByOwner(store.ListAmong(ctx, t.Conn, linesOf, store.In{group}, of, func(scan store.Scanner) (store.Owned[billing.InvoiceID, billing.Line], error) {
-		var l billing.Line
-		var cost *billing.Pence
-		err := scan(&l.ID, &l.Invoice, store.Day(&l.Date), &l.Product, &l.Title, &l.Kind, &l.Code, store.Maybe(&cost), &l.Price, &l.Quantity, &l.Rate, &l.VAT,
-			&l.Total, store.Num(&l.Booking), &l.Taken)
-		if l.Cost = billing.Unknown; cost != nil {
-			l.Cost = *cost
-		}
-		return store.Owned[billing.InvoiceID, billing.Line]{Of: l.Invoice, Thing: l}, err
-	}))
+func (t *Tx) LinesOf(
+	ctx context.Context, group practice.ID, of []billing.InvoiceID,
+) (map[billing.InvoiceID][]billing.Line, error) {
+	return store.ByOwner(store.ListAmong(ctx, t.Conn, linesOf, store.In{group}, of,
+		func(scan store.Scanner) (store.Owned[billing.InvoiceID, billing.Line], error) {
+			var l billing.Line
+			var cost *billing.Pence
+			err := scan(&l.ID, &l.Invoice, store.Day(&l.Date), &l.Product, &l.Title, &l.Kind, &l.Code,
+				store.Maybe(&cost), &l.Price, &l.Quantity, &l.Rate, &l.VAT,
+				&l.Total, store.Num(&l.Booking), &l.Taken)
+			if l.Cost = billing.Unknown; cost != nil {
+				l.Cost = *cost
+			}
+			return store.Owned[billing.InvoiceID, billing.Line]{Of: l.Invoice, Thing: l}, err
+		}))
 }
 
 // SaveLine keeps a line.
@@ -156,11 +181,14 @@ func (t *Tx) SaveLine(ctx context.Context, group practice.ID, l billing.Line) er
 	if l.Cost != billing.Unknown {
 		cost = &l.Cost
 	}
-	_, err := t.Exec(ctx, `INSERT INTO invoice_line (practice_group_id, id, invoice_id, dated, product_id, title, kind, code, cost, price, quantity,
+	_, err := t.Exec(ctx, `INSERT INTO invoice_line (practice_group_id, id, invoice_id, dated, product_id, title,
+		kind, code, cost, price, quantity,
 			vat_permille, vat, total, booking_id, taken)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
-		ON CONFLICT (practice_group_id, id) DO UPDATE SET dated = $4, price = $10, quantity = $11, vat = $13, total = $14, booking_id = $15, taken = $16`,
-		group, l.ID, l.Invoice, l.Date.String(), l.Product, l.Title, l.Kind, l.Code, store.Given(cost), l.Price, l.Quantity, l.Rate, l.VAT, l.Total, store.Opt(l.Booking), l.Taken)
+		ON CONFLICT (practice_group_id, id) DO UPDATE SET dated = $4, price = $10, quantity = $11, vat = $13, total
+		= $14, booking_id = $15, taken = $16`,
+		group, l.ID, l.Invoice, l.Date.String(), l.Product, l.Title, l.Kind, l.Code, store.Given(cost), l.Price,
+		l.Quantity, l.Rate, l.VAT, l.Total, store.Opt(l.Booking), l.Taken)
 	return err
 }
 
@@ -171,47 +199,63 @@ func (t *Tx) DropLine(ctx context.Context, group practice.ID, id billing.LineID)
 }
 
 const (
-	selectPayments = `SELECT id, invoice_id, payment_type_id, source, amount, paid_on, comment, created_at, updated_at FROM payment
+	selectPayments = `SELECT id, invoice_id, payment_type_id, source, amount, paid_on, comment, created_at,
+		updated_at FROM payment
 		WHERE practice_group_id = $1 AND deleted_at IS NULL AND invoice_id IN `
 	selectRefunds = `SELECT id, invoice_id, payment_id, amount, refunded_on, reason, comment, created_at FROM refund
 		WHERE practice_group_id = $1 AND invoice_id IN `
 )
 
 var (
-	paymentsOf = store.Among(selectPayments+store.Few2+` ORDER BY invoice_id, id`, selectPayments+store.Many2+` ORDER BY invoice_id, id`)
-	refundsOf  = store.Among(selectRefunds+store.Few2+` ORDER BY invoice_id, id`, selectRefunds+store.Many2+` ORDER BY invoice_id, id`)
+	paymentsOf = store.Among(selectPayments+store.Few2+` ORDER BY invoice_id, id`, selectPayments+store.Many2+
+		` ORDER BY invoice_id, id`)
+	refundsOf = store.Among(selectRefunds+store.Few2+` ORDER BY invoice_id, id`, selectRefunds+store.Many2+
+		` ORDER BY invoice_id, id`)
 )
 
 // PaymentsOf lists what was paid for invoices.
-func (t *Tx) PaymentsOf(ctx context.Context, group practice.ID, of []billing.InvoiceID) (map[billing.InvoiceID][]billing.Payment, error) {
-	return store.ByOwner(store.ListAmong(ctx, t.Conn, paymentsOf, store.In{group}, of, func(scan store.Scanner) (store.Owned[billing.InvoiceID, billing.Payment], error) {
-		var p billing.Payment
-		err := scan(&p.ID, &p.Invoice, &p.Type, &p.Source, &p.Amount, store.Day(&p.Date), &p.Comment, store.When(&p.CreatedAt), store.When(&p.UpdatedAt))
-		return store.Owned[billing.InvoiceID, billing.Payment]{Of: p.Invoice, Thing: p}, err
-	}))
+func (t *Tx) PaymentsOf(
+	ctx context.Context, group practice.ID, of []billing.InvoiceID,
+) (map[billing.InvoiceID][]billing.Payment, error) {
+	return store.ByOwner(store.ListAmong(ctx, t.Conn, paymentsOf, store.In{group}, of,
+		func(scan store.Scanner) (store.Owned[billing.InvoiceID, billing.Payment], error) {
+			var p billing.Payment
+			err := scan(&p.ID, &p.Invoice, &p.Type, &p.Source, &p.Amount, store.Day(&p.Date), &p.Comment,
+				store.When(&p.CreatedAt), store.When(&p.UpdatedAt))
+			return store.Owned[billing.InvoiceID, billing.Payment]{Of: p.Invoice, Thing: p}, err
+		}))
 }
 
 // SavePayment keeps a payment.
 func (t *Tx) SavePayment(ctx context.Context, group practice.ID, p billing.Payment) error {
-	_, err := t.Exec(ctx, `INSERT INTO payment (practice_group_id, id, invoice_id, payment_type_id, source, amount, paid_on, comment, deleted_at, created_at, updated_at)
+	_, err := t.Exec(ctx, `INSERT INTO payment (practice_group_id, id, invoice_id, payment_type_id, source, amount,
+		paid_on, comment, deleted_at, created_at, updated_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
-		ON CONFLICT (practice_group_id, id) DO UPDATE SET payment_type_id = $4, source = $5, amount = $6, paid_on = $7, comment = $8, deleted_at = $9, updated_at = $11`,
-		group, p.ID, p.Invoice, p.Type, p.Source, p.Amount, p.Date.String(), p.Comment, store.At(p.DeletedAt), p.CreatedAt, p.UpdatedAt)
+		ON CONFLICT (practice_group_id, id) DO UPDATE SET payment_type_id = $4, source = $5, amount = $6, paid_on =
+		$7, comment = $8, deleted_at = $9, updated_at = $11`,
+		group, p.ID, p.Invoice, p.Type, p.Source, p.Amount, p.Date.String(), p.Comment, store.At(p.DeletedAt),
+		p.CreatedAt, p.UpdatedAt)
 	return err
 }
 
 // RefundsOf lists what was given back.
-func (t *Tx) RefundsOf(ctx context.Context, group practice.ID, of []billing.InvoiceID) (map[billing.InvoiceID][]billing.Refund, error) {
-	return store.ByOwner(store.ListAmong(ctx, t.Conn, refundsOf, store.In{group}, of, func(scan store.Scanner) (store.Owned[billing.InvoiceID, billing.Refund], error) {
-		var r billing.Refund
-		err := scan(&r.ID, &r.Invoice, &r.Payment, &r.Amount, store.Day(&r.Date), &r.Reason, &r.Comment, store.When(&r.CreatedAt))
-		return store.Owned[billing.InvoiceID, billing.Refund]{Of: r.Invoice, Thing: r}, err
-	}))
+func (t *Tx) RefundsOf(
+	ctx context.Context, group practice.ID, of []billing.InvoiceID,
+) (map[billing.InvoiceID][]billing.Refund, error) {
+	return store.ByOwner(store.ListAmong(ctx, t.Conn, refundsOf, store.In{group}, of,
+		func(scan store.Scanner) (store.Owned[billing.InvoiceID, billing.Refund], error) {
+			var r billing.Refund
+			err := scan(&r.ID, &r.Invoice, &r.Payment, &r.Amount, store.Day(&r.Date), &r.Reason, &r.Comment,
+				store.When(&r.CreatedAt))
+			return store.Owned[billing.InvoiceID, billing.Refund]{Of: r.Invoice, Thing: r}, err
+		}))
 }
 
 // SaveRefund keeps a refund.
 func (t *Tx) SaveRefund(ctx context.Context, group practice.ID, r billing.Refund) error {
-	_, err := t.Exec(ctx, `INSERT INTO refund (practice_group_id, id, invoice_id, payment_id, amount, refunded_on, reason, comment, created_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`, group, r.ID, r.Invoice, r.Payment, r.Amount, r.Date.String(), r.Reason, r.Comment, r.CreatedAt)
+	_, err := t.Exec(ctx, `INSERT INTO refund (practice_group_id, id, invoice_id, payment_id, amount, refunded_on,
+		reason, comment, created_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`, group, r.ID, r.Invoice, r.Payment, r.Amount, r.Date.String(),
+		r.Reason, r.Comment, r.CreatedAt)
 	return err
 }

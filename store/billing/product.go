@@ -14,11 +14,14 @@ const (
 	selectProducts = `SELECT ` + store.ProductColumns + ` FROM product WHERE practice_group_id = $1`
 	// What every list of products may ask: $2 is whether to give deleted ones, $3
 	// part of a name or a code.
-	someProducts = selectProducts + ` AND (deleted_at IS NULL OR $2) AND (name_key LIKE $3 ESCAPE '\' OR code_key LIKE $3 ESCAPE '\')`
+	someProducts = selectProducts + ` AND (deleted_at IS NULL OR $2) AND (name_key LIKE $3 ESCAPE '\' OR code_key
+		LIKE $3 ESCAPE '\')`
 	// As with contacts.
-	productsMade = ` AND created_at >= $6 AND created_at <= $7 AND COALESCE(updated_at, $8) >= $8 AND COALESCE(updated_at, $9) <= $9
+	productsMade = ` AND created_at >= $6 AND created_at <= $7 AND COALESCE(updated_at, $8) >= $8 AND
+		COALESCE(updated_at, $9) <= $9
 		ORDER BY created_at, id LIMIT $4 OFFSET $5`
-	productsTold = ` AND COALESCE(created_at, $6) >= $6 AND COALESCE(created_at, $7) <= $7 AND updated_at >= $8 AND updated_at <= $9
+	productsTold = ` AND COALESCE(created_at, $6) >= $6 AND COALESCE(created_at, $7) <= $7 AND updated_at >= $8 AND
+		updated_at <= $9
 		ORDER BY updated_at, id LIMIT $4 OFFSET $5`
 )
 
@@ -31,17 +34,22 @@ func (s *Store) Products(ctx context.Context, group practice.ID, q billing.Produ
 	args := store.In{group, q.Deleted, store.Within(q.Search), q.Limit, q.Offset}
 	switch {
 	case q.Updated.Given():
-		return store.ReadPage(ctx, s.Conn, someProducts+productsTold, append(args, store.Spans(q.Listing)...), store.ScanProduct, productOrder)
+		return store.ReadPage(ctx, s.Conn, someProducts+productsTold, append(args, store.Spans(q.Listing)...),
+			store.ScanProduct, productOrder)
 	case q.Created.Given():
-		return store.ReadPage(ctx, s.Conn, someProducts+productsMade, append(args, store.Spans(q.Listing)...), store.ScanProduct, productOrder)
+		return store.ReadPage(ctx, s.Conn, someProducts+productsMade, append(args, store.Spans(q.Listing)...),
+			store.ScanProduct, productOrder)
 	}
-	return store.ReadPage(ctx, s.Conn, someProducts+` ORDER BY id LIMIT $4 OFFSET $5`, args, store.ScanProduct, productOrder)
+	return store.ReadPage(ctx, s.Conn, someProducts+` ORDER BY id LIMIT $4 OFFSET $5`, args, store.ScanProduct,
+		productOrder)
 }
 
 var productsByID = store.Among(selectProducts+` AND id IN `+store.Few2, selectProducts+` AND id IN `+store.Many2)
 
 // ProductsByID finds products.
-func (t *Tx) ProductsByID(ctx context.Context, group practice.ID, ids []billing.ProductID) (map[billing.ProductID]billing.Product, error) {
+func (t *Tx) ProductsByID(
+	ctx context.Context, group practice.ID, ids []billing.ProductID,
+) (map[billing.ProductID]billing.Product, error) {
 	found, err := store.ListAmong(ctx, t.Conn, productsByID, store.In{group}, ids, store.ScanProduct)
 	return store.Keyed(found, err, func(p billing.Product) billing.ProductID { return p.ID })
 }
@@ -54,15 +62,18 @@ func (t *Tx) SaveProduct(ctx context.Context, group practice.ID, p billing.Produ
 			vat_name = $9, vat_code = $10, stock = $11, supplier = $12, comments = $13, colour = $14, minutes = $15, video = $16, bookable = $17,
 			needs_payment = $18, needs_confirmation = $19, membership_frequency = $20, deleted_at = $21, version = $22, updated_at = $24,
 			name_key = $25, code_key = $26`,
-		p.ID, p.Kind, p.Name, p.Code, p.SerialNumber, p.Price, store.Given(p.Cost), store.Given(p.VAT), p.VATName, p.VATCode, store.Given(p.Stock), p.Supplier, p.Comments,
-		p.Colour, p.Minutes, p.Video, p.Bookable, p.NeedsPayment, p.NeedsConfirmation, p.MembershipFrequency, store.At(p.DeletedAt), p.Version, p.CreatedAt,
+		p.ID, p.Kind, p.Name, p.Code, p.SerialNumber, p.Price, store.Given(p.Cost), store.Given(p.VAT), p.VATName,
+		p.VATCode, store.Given(p.Stock), p.Supplier, p.Comments,
+		p.Colour, p.Minutes, p.Video, p.Bookable, p.NeedsPayment, p.NeedsConfirmation, p.MembershipFrequency,
+		store.At(p.DeletedAt), p.Version, p.CreatedAt,
 		p.UpdatedAt, names.Key(p.Name), names.Key(p.Code+" "+p.SerialNumber), group)
 	return err
 }
 
 const selectParts = `SELECT product_id, part_id FROM product_part WHERE practice_group_id = $1 AND product_id IN `
 
-var partsOf = store.Among(selectParts+store.Few2+` ORDER BY product_id, part_id`, selectParts+store.Many2+` ORDER BY product_id, part_id`)
+var partsOf = store.Among(selectParts+store.Few2+` ORDER BY product_id, part_id`, selectParts+store.Many2+
+	` ORDER BY product_id, part_id`)
 
 // pair reads an id and the product, or the appointment type, that goes with it.
 func pair[K comparable, P ~int64](scan store.Scanner) (store.Owned[K, P], error) {
@@ -72,8 +83,11 @@ func pair[K comparable, P ~int64](scan store.Scanner) (store.Owned[K, P], error)
 }
 
 // PartsOfProducts lists what comes with products.
-func (t *Tx) PartsOfProducts(ctx context.Context, group practice.ID, of []billing.ProductID) (map[billing.ProductID][]billing.ProductID, error) {
-	return store.ByOwner(store.ListAmong(ctx, t.Conn, partsOf, store.In{group}, of, pair[billing.ProductID, billing.ProductID]))
+func (t *Tx) PartsOfProducts(
+	ctx context.Context, group practice.ID, of []billing.ProductID,
+) (map[billing.ProductID][]billing.ProductID, error) {
+	return store.ByOwner(store.ListAmong(ctx, t.Conn, partsOf, store.In{group}, of, pair[billing.ProductID,
+		billing.ProductID]))
 }
 
 const (
@@ -104,47 +118,69 @@ var (
 )
 
 // OfferedAt lists what was said to be offered at places.
-func (s *Store) OfferedAt(ctx context.Context, group practice.ID, at []practice.LocationID) (map[practice.LocationID][]billing.ProductID, error) {
-	return store.ByOwner(store.ListAmong(ctx, s.Conn, offeredAt, store.In{group}, at, pair[practice.LocationID, billing.ProductID]))
+func (s *Store) OfferedAt(
+	ctx context.Context, group practice.ID, at []practice.LocationID,
+) (map[practice.LocationID][]billing.ProductID, error) {
+	return store.ByOwner(store.ListAmong(ctx, s.Conn, offeredAt, store.In{group}, at, pair[practice.LocationID,
+		billing.ProductID]))
 }
 
 // OfferedBy lists what was said to be offered by people.
-func (s *Store) OfferedBy(ctx context.Context, group practice.ID, by []practice.PractitionerID) (map[practice.PractitionerID][]billing.ProductID, error) {
-	return store.ByOwner(store.ListAmong(ctx, s.Conn, offeredBy, store.In{group}, by, pair[practice.PractitionerID, billing.ProductID]))
+func (s *Store) OfferedBy(
+	ctx context.Context, group practice.ID, by []practice.PractitionerID,
+) (map[practice.PractitionerID][]billing.ProductID, error) {
+	return store.ByOwner(store.ListAmong(ctx, s.Conn, offeredBy, store.In{group}, by, pair[practice.PractitionerID,
+		billing.ProductID]))
 }
 
 // WorkedAt lists what sessions at places offer.
-func (s *Store) WorkedAt(ctx context.Context, group practice.ID, at []practice.LocationID, today input.Date) (map[practice.LocationID][]billing.ProductID, error) {
-	return store.ByOwner(store.ListAmong(ctx, s.Conn, workedAt, store.In{group, today.String(), true}, at, pair[practice.LocationID, billing.ProductID]))
+func (s *Store) WorkedAt(
+	ctx context.Context, group practice.ID, at []practice.LocationID, today input.Date,
+) (map[practice.LocationID][]billing.ProductID, error) {
+	return store.ByOwner(store.ListAmong(ctx, s.Conn, workedAt, store.In{group, today.String(), true}, at,
+		pair[practice.LocationID, billing.ProductID]))
 }
 
 // WorkedBy lists what sessions of people offer.
-func (s *Store) WorkedBy(ctx context.Context, group practice.ID, by []practice.PractitionerID, today input.Date) (map[practice.PractitionerID][]billing.ProductID, error) {
-	return store.ByOwner(store.ListAmong(ctx, s.Conn, workedBy, store.In{group, today.String(), true}, by, pair[practice.PractitionerID, billing.ProductID]))
+func (s *Store) WorkedBy(
+	ctx context.Context, group practice.ID, by []practice.PractitionerID, today input.Date,
+) (map[practice.PractitionerID][]billing.ProductID, error) {
+	return store.ByOwner(store.ListAmong(ctx, s.Conn, workedBy, store.In{group, today.String(), true}, by,
+		pair[practice.PractitionerID, billing.ProductID]))
 }
 
 // SaveParts puts a list in place of another.
 func (t *Tx) SaveParts(ctx context.Context, group practice.ID, of billing.ProductID, parts []billing.ProductID) error {
-	if _, err := t.Exec(ctx, `DELETE FROM product_part WHERE practice_group_id = $1 AND product_id = $2`, group, of); err != nil {
+	if _, err := t.Exec(ctx, `DELETE FROM product_part WHERE practice_group_id = $1 AND product_id = $2`, group,
+		of); err != nil {
 		return err
 	}
-	return t.Many(ctx, `INSERT INTO product_part (practice_group_id, product_id, part_id) VALUES ($1, $2, $3)`, pairs(group, of, parts))
+	return t.Many(ctx, `INSERT INTO product_part (practice_group_id, product_id, part_id) VALUES ($1, $2, $3)`,
+		pairs(group, of, parts))
 }
 
 // SaveOfferedAt puts a list in place of another.
-func (t *Tx) SaveOfferedAt(ctx context.Context, group practice.ID, of billing.ProductID, places []practice.LocationID) error {
-	if _, err := t.Exec(ctx, `DELETE FROM product_location WHERE practice_group_id = $1 AND product_id = $2`, group, of); err != nil {
+func (t *Tx) SaveOfferedAt(
+	ctx context.Context, group practice.ID, of billing.ProductID, places []practice.LocationID,
+) error {
+	if _, err := t.Exec(ctx, `DELETE FROM product_location WHERE practice_group_id = $1 AND product_id = $2`, group,
+		of); err != nil {
 		return err
 	}
-	return t.Many(ctx, `INSERT INTO product_location (practice_group_id, product_id, location_id) VALUES ($1, $2, $3)`, pairs(group, of, places))
+	return t.Many(ctx, `INSERT INTO product_location (practice_group_id, product_id, location_id) VALUES ($1, $2, $3)`,
+		pairs(group, of, places))
 }
 
 // SaveOfferedBy puts a list in place of another.
-func (t *Tx) SaveOfferedBy(ctx context.Context, group practice.ID, of billing.ProductID, people []practice.PractitionerID) error {
-	if _, err := t.Exec(ctx, `DELETE FROM product_practitioner WHERE practice_group_id = $1 AND product_id = $2`, group, of); err != nil {
+func (t *Tx) SaveOfferedBy(
+	ctx context.Context, group practice.ID, of billing.ProductID, people []practice.PractitionerID,
+) error {
+	if _, err := t.Exec(ctx, `DELETE FROM product_practitioner WHERE practice_group_id = $1 AND product_id = $2`, group,
+		of); err != nil {
 		return err
 	}
-	return t.Many(ctx, `INSERT INTO product_practitioner (practice_group_id, product_id, practitioner_id) VALUES ($1, $2, $3)`, pairs(group, of, people))
+	return t.Many(ctx, `INSERT INTO product_practitioner (practice_group_id, product_id, practitioner_id) VALUES
+		($1, $2, $3)`, pairs(group, of, people))
 }
 
 func pairs[T ~int64](group practice.ID, of billing.ProductID, with []T) []store.In {
@@ -158,17 +194,20 @@ func pairs[T ~int64](group practice.ID, of billing.ProductID, with []T) []store.
 // PaymentTypes lists the ways to pay.
 func (t *Tx) PaymentTypes(ctx context.Context, group practice.ID, inactive bool) ([]billing.PaymentType, error) {
 	return store.List(ctx, t.Conn, `SELECT id, name, active, created_at, updated_at FROM payment_type
-		WHERE practice_group_id = $1 AND (active OR $2) ORDER BY id`, store.In{group, inactive}, func(scan store.Scanner) (billing.PaymentType, error) {
-		var p billing.PaymentType
-		err := scan(&p.ID, &p.Name, &p.Active, store.When(&p.CreatedAt), store.When(&p.UpdatedAt))
-		return p, err
-	})
+		WHERE practice_group_id = $1 AND (active OR $2) ORDER BY id`, store.In{group, inactive},
+		func(scan store.Scanner) (billing.PaymentType, error) {
+			var p billing.PaymentType
+			err := scan(&p.ID, &p.Name, &p.Active, store.When(&p.CreatedAt), store.When(&p.UpdatedAt))
+			return p, err
+		})
 }
 
 // SavePaymentType keeps a way to pay.
 func (t *Tx) SavePaymentType(ctx context.Context, group practice.ID, p billing.PaymentType) error {
-	_, err := t.Exec(ctx, `INSERT INTO payment_type (practice_group_id, id, name, active, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6)
-		ON CONFLICT (practice_group_id, id) DO UPDATE SET name = $3, active = $4, updated_at = $6`, group, p.ID, p.Name, p.Active, p.CreatedAt, p.UpdatedAt)
+	_, err := t.Exec(ctx, `INSERT INTO payment_type (practice_group_id, id, name, active, created_at, updated_at)
+		VALUES ($1, $2, $3, $4, $5, $6)
+		ON CONFLICT (practice_group_id, id) DO UPDATE SET name = $3, active = $4, updated_at = $6`, group, p.ID, p.Name,
+		p.Active, p.CreatedAt, p.UpdatedAt)
 	return err
 }
 

@@ -13,19 +13,23 @@ const statementColumns = `id, kind, made_at, from_date, until_date, patient_id, 
 
 func scanStatement(scan store.Scanner) (billing.Statement, error) {
 	var s billing.Statement
-	err := scan(&s.ID, &s.Kind, store.When(&s.MadeAt), store.Day(&s.From), store.Day(&s.Until), store.Num(&s.Account.Patient), store.Num(&s.Account.Contact), &s.Header,
-		&s.Comments, &s.Reference, &s.Total, &s.Paid, &s.Outstanding, store.When(&s.DeletedAt), &s.Version, store.When(&s.CreatedAt), store.When(&s.UpdatedAt))
+	err := scan(&s.ID, &s.Kind, store.When(&s.MadeAt), store.Day(&s.From), store.Day(&s.Until),
+		store.Num(&s.Account.Patient), store.Num(&s.Account.Contact), &s.Header,
+		&s.Comments, &s.Reference, &s.Total, &s.Paid, &s.Outstanding, store.When(&s.DeletedAt), &s.Version,
+		store.When(&s.CreatedAt), store.When(&s.UpdatedAt))
 	return s, err
 }
 
 // Statement finds a statement.
 func (t *Tx) Statement(ctx context.Context, group practice.ID, id billing.StatementID) (billing.Statement, error) {
-	return store.Find(ctx, t.Conn, billing.ErrStatementNotFound, `SELECT `+statementColumns+` FROM statement WHERE practice_group_id = $1 AND id = $2`, store.In{group, id}, scanStatement)
+	return store.Find(ctx, t.Conn, billing.ErrStatementNotFound, `SELECT `+statementColumns+` FROM statement WHERE
+		practice_group_id = $1 AND id = $2`, store.In{group, id}, scanStatement)
 }
 
 // LockStatement keeps others from changing the statement, and finds it.
 func (t *Tx) LockStatement(ctx context.Context, group practice.ID, id billing.StatementID) (billing.Statement, error) {
-	if _, err := t.Exec(ctx, `UPDATE statement SET version = version WHERE practice_group_id = $1 AND id = $2`, group, id); err != nil {
+	if _, err := t.Exec(ctx, `UPDATE statement SET version = version WHERE practice_group_id = $1 AND id = $2`, group,
+		id); err != nil {
 		return billing.Statement{}, err
 	}
 	return t.Statement(ctx, group, id)
@@ -34,13 +38,17 @@ func (t *Tx) LockStatement(ctx context.Context, group practice.ID, id billing.St
 // Which statements to list: $2 is whether to give deleted ones, $3 the cursor, $4
 // how many, and after that come the stretches of time.
 const (
-	selectStatements = `SELECT ` + statementColumns + ` FROM statement WHERE practice_group_id = $1 AND (deleted_at IS NULL OR $2)
-		AND made_at >= $5 AND made_at <= $6 AND created_at >= $7 AND created_at <= $8 AND updated_at >= $9 AND updated_at <= $10`
+	selectStatements = `SELECT ` + statementColumns + ` FROM statement WHERE practice_group_id = $1 AND (deleted_at
+		IS NULL OR $2)
+		AND made_at >= $5 AND made_at <= $6 AND created_at >= $7 AND created_at <= $8 AND updated_at >= $9 AND
+		updated_at <= $10`
 	lastID = 1<<53 - 1
 )
 
 // Statements lists statements.
-func (s *Store) Statements(ctx context.Context, group practice.ID, q billing.StatementQuery) ([]billing.Statement, error) {
+func (s *Store) Statements(
+	ctx context.Context, group practice.ID, q billing.StatementQuery,
+) ([]billing.Statement, error) {
 	from, until := q.Made.Bounds()
 	args := append(store.In{group, q.Listing.Deleted, int64(q.Cursor), q.Size, from, until}, store.Spans(q.Listing)...)
 	if !q.Back {
@@ -57,7 +65,8 @@ func (s *Store) Statements(ctx context.Context, group practice.ID, q billing.Sta
 const (
 	putOn = `INSERT INTO statement_invoice (practice_group_id, statement_id, invoice_id, total, paid, outstanding)
 		SELECT practice_group_id, CAST($2 AS bigint), id, total, paid - refunded, total - paid + refunded FROM invoice
-		WHERE practice_group_id = $1 AND dated >= $4 AND dated <= $5 AND cancelled_at IS NULL AND (total - paid + refunded > 0 OR NOT $6)`
+		WHERE practice_group_id = $1 AND dated >= $4 AND dated <= $5 AND cancelled_at IS NULL AND (total - paid +
+		refunded > 0 OR NOT $6)`
 	putOnPatients = putOn + ` AND payer_patient_id = $3`
 	putOnContacts = putOn + ` AND payer_contact_id = $3`
 )
@@ -66,7 +75,8 @@ const (
 func (t *Tx) AddStatement(ctx context.Context, group practice.ID, s billing.Statement) (billing.Statement, error) {
 	_, err := t.Exec(ctx, `INSERT INTO statement (`+statementColumns+`, practice_group_id)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)`,
-		s.ID, s.Kind, s.MadeAt, s.From.String(), s.Until.String(), store.Opt(s.Account.Patient), store.Opt(s.Account.Contact), s.Header, s.Comments, s.Reference,
+		s.ID, s.Kind, s.MadeAt, s.From.String(), s.Until.String(), store.Opt(s.Account.Patient),
+		store.Opt(s.Account.Contact), s.Header, s.Comments, s.Reference,
 		s.Total, s.Paid, s.Outstanding, store.At(s.DeletedAt), s.Version, s.CreatedAt, s.UpdatedAt, group)
 	if err != nil {
 		return s, err
@@ -75,36 +85,46 @@ func (t *Tx) AddStatement(ctx context.Context, group practice.ID, s billing.Stat
 	if s.Account.Contact != 0 {
 		text, account = putOnContacts, int64(s.Account.Contact)
 	}
-	if _, err := t.Exec(ctx, text, group, s.ID, account, s.From.String(), s.Until.String(), s.Kind == billing.Unpaid); err != nil {
+	if _, err := t.Exec(ctx, text, group, s.ID, account, s.From.String(), s.Until.String(),
+		s.Kind == billing.Unpaid); err != nil {
 		return s, err
 	}
 	// The sums are of what is on the statement, and not of the invoices, which
 	// others may have changed since.
-	if _, err := t.One(ctx, `SELECT CAST(COALESCE(sum(total), 0) AS bigint), CAST(COALESCE(sum(paid), 0) AS bigint), CAST(COALESCE(sum(outstanding), 0) AS bigint)
-		FROM statement_invoice WHERE practice_group_id = $1 AND statement_id = $2`, store.In{group, s.ID}, &s.Total, &s.Paid, &s.Outstanding); err != nil {
+	if _, err := t.One(ctx, `SELECT CAST(COALESCE(sum(total), 0) AS bigint), CAST(COALESCE(sum(paid), 0) AS
+		bigint), CAST(COALESCE(sum(outstanding), 0) AS bigint)
+		FROM statement_invoice WHERE practice_group_id = $1 AND statement_id = $2`, store.In{group, s.ID}, &s.Total,
+		&s.Paid, &s.Outstanding); err != nil {
 		return s, err
 	}
-	_, err = t.Exec(ctx, `UPDATE statement SET total = $3, paid = $4, outstanding = $5 WHERE practice_group_id = $1 AND id = $2`,
+	_, err = t.Exec(ctx, `UPDATE statement SET total = $3, paid = $4, outstanding = $5 WHERE practice_group_id = $1
+		AND id = $2`,
 		group, s.ID, s.Total, s.Paid, s.Outstanding)
 	return s, err
 }
 
 // SaveStatement keeps that a statement was deleted.
 func (t *Tx) SaveStatement(ctx context.Context, group practice.ID, s billing.Statement) error {
-	_, err := t.Exec(ctx, `UPDATE statement SET deleted_at = $3, version = $4, updated_at = $5 WHERE practice_group_id = $1 AND id = $2`,
+	_, err := t.Exec(ctx, `UPDATE statement SET deleted_at = $3, version = $4, updated_at = $5 WHERE
+		practice_group_id = $1 AND id = $2`,
 		group, s.ID, store.At(s.DeletedAt), s.Version, s.UpdatedAt)
 	return err
 }
 
-const selectOnStatements = `SELECT statement_id, invoice_id, total, paid, outstanding FROM statement_invoice WHERE practice_group_id = $1 AND statement_id IN `
+const selectOnStatements = `SELECT statement_id, invoice_id, total, paid, outstanding FROM statement_invoice WHERE
+	practice_group_id = $1 AND statement_id IN `
 
-var invoicesOfStatements = store.Among(selectOnStatements+store.Few2+` ORDER BY statement_id, invoice_id`, selectOnStatements+store.Many2+` ORDER BY statement_id, invoice_id`)
+var invoicesOfStatements = store.Among(selectOnStatements+store.Few2+` ORDER BY statement_id, invoice_id`,
+	selectOnStatements+store.Many2+` ORDER BY statement_id, invoice_id`)
 
 // InvoicesOfStatements lists what is on statements.
-func (s *Store) InvoicesOfStatements(ctx context.Context, group practice.ID, of []billing.StatementID) (map[billing.StatementID][]billing.StatementLine, error) {
-	return store.ByOwner(store.ListAmong(ctx, s.Conn, invoicesOfStatements, store.In{group}, of, func(scan store.Scanner) (store.Owned[billing.StatementID, billing.StatementLine], error) {
-		var o store.Owned[billing.StatementID, billing.StatementLine]
-		err := scan(&o.Of, &o.Thing.Invoice, &o.Thing.Total, &o.Thing.Paid, &o.Thing.Outstanding)
-		return o, err
-	}))
+func (s *Store) InvoicesOfStatements(
+	ctx context.Context, group practice.ID, of []billing.StatementID,
+) (map[billing.StatementID][]billing.StatementLine, error) {
+	return store.ByOwner(store.ListAmong(ctx, s.Conn, invoicesOfStatements, store.In{group}, of,
+		func(scan store.Scanner) (store.Owned[billing.StatementID, billing.StatementLine], error) {
+			var o store.Owned[billing.StatementID, billing.StatementLine]
+			err := scan(&o.Of, &o.Thing.Invoice, &o.Thing.Total, &o.Thing.Paid, &o.Thing.Outstanding)
+			return o, err
+		}))
 }

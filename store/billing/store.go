@@ -57,5 +57,7 @@ type others interface {
 	SaveAppointmentType(ctx context.Context, group practice.ID, t diary.Type) error
 	Product(ctx context.Context, group practice.ID, id billing.ProductID) (billing.Product, error)
 	LockProduct(ctx context.Context, group practice.ID, id billing.ProductID) (billing.Product, error)
-	LabelsOnProducts(ctx context.Context, group practice.ID, of []billing.ProductID) (map[billing.ProductID][]label.Use, error)
+	LabelsOnProducts(
+		ctx context.Context, group practice.ID, of []billing.ProductID,
+	) (map[billing.ProductID][]label.Use, error)
 }

@@ -21,7 +21,8 @@ const (
 )
 
 // clinicalRows reads what a query asks for.
-func clinicalRows[T any](ctx context.Context, c store.Conn, o store.Orders, group practice.ID, q clinical.Rows, row func(store.Scanner) (T, error), has func(T) store.Columns, more ...any) ([]T, error) {
+func clinicalRows[T any](ctx context.Context, c store.Conn, o store.Orders, group practice.ID, q clinical.Rows,
+	row func(store.Scanner) (T, error), has func(T) store.Columns, more ...any) ([]T, error) {
 	if cursor := q.Cursor; cursor != nil {
 		args := store.Listing(group, q.Listing, q.Limit, q.From, more...)
 		if !cursor.Back {
@@ -38,33 +39,43 @@ func clinicalRows[T any](ctx context.Context, c store.Conn, o store.Orders, grou
 	return store.ReadPage(ctx, c, text, store.Listing(group, q.Listing, q.Limit, int64(q.Offset), more...), row, has)
 }
 
-const consultationColumns = `id, patient_id, staff_id, doctor_name, at, encounter, questionnaire_id, shared_at, deleted_at, version, created_at, updated_at`
+const consultationColumns = `id, patient_id, staff_id, doctor_name, at, encounter, questionnaire_id, shared_at, ` +
+	`deleted_at, version, created_at, updated_at`
 
 func scanConsultation(scan store.Scanner) (clinical.Consultation, error) {
 	var c clinical.Consultation
 	err := scan(&c.ID, &c.Patient, store.Num(&c.Doctor), &c.DoctorName, store.When(&c.At), &c.Encounter,
-		store.Num(&c.Questionnaire), store.When(&c.SharedAt), store.When(&c.DeletedAt), &c.Version, store.When(&c.CreatedAt), store.When(&c.UpdatedAt))
+		store.Num(&c.Questionnaire), store.When(&c.SharedAt), store.When(&c.DeletedAt), &c.Version,
+		store.When(&c.CreatedAt), store.When(&c.UpdatedAt))
 	return c, err
 }
 
 // Consultation finds a consultation.
-func (t *Tx) Consultation(ctx context.Context, group practice.ID, id clinical.ConsultationID) (clinical.Consultation, error) {
-	return store.Find(ctx, t.Conn, clinical.ErrNoConsultation, `SELECT `+consultationColumns+` FROM consultation WHERE practice_group_id = $1 AND id = $2`,
+func (t *Tx) Consultation(
+	ctx context.Context, group practice.ID, id clinical.ConsultationID,
+) (clinical.Consultation, error) {
+	return store.Find(ctx, t.Conn, clinical.ErrNoConsultation, `SELECT `+consultationColumns+` FROM consultation
+		WHERE practice_group_id = $1 AND id = $2`,
 		store.In{group, id}, scanConsultation)
 }
 
 // LockConsultation keeps others from changing the consultation, and reads it.
-func (t *Tx) LockConsultation(ctx context.Context, group practice.ID, id clinical.ConsultationID) (clinical.Consultation, error) {
-	if _, err := t.Exec(ctx, `UPDATE consultation SET version = version WHERE practice_group_id = $1 AND id = $2`, group, id); err != nil {
+func (t *Tx) LockConsultation(
+	ctx context.Context, group practice.ID, id clinical.ConsultationID,
+) (clinical.Consultation, error) {
+	if _, err := t.Exec(ctx, `UPDATE consultation SET version = version WHERE practice_group_id = $1 AND id = $2`,
+		group, id); err != nil {
 		return clinical.Consultation{}, err
 	}
 	return t.Consultation(ctx, group, id)
 }
 
-const someConsultations = `SELECT ` + consultationColumns + ` FROM consultation WHERE practice_group_id = $1` + store.Listed + whenIn
+const someConsultations = `SELECT ` + consultationColumns + ` FROM consultation WHERE practice_group_id = $1` +
+	store.Listed + whenIn
 
 var consultationOrders = store.Orders{
-	ByID: someConsultations + store.InOrderOfIDs, Made: someConsultations + store.InOrderMade, Told: someConsultations + store.InOrderTold, When: someConsultations + inOrderWhen,
+	ByID: someConsultations + store.InOrderOfIDs, Made: someConsultations + store.InOrderMade, Told: someConsultations +
+		store.InOrderTold, When: someConsultations + inOrderWhen,
 	Next: someConsultations + store.NextIDs, Previous: someConsultations + store.PreviousIDs,
 }
 
@@ -73,24 +84,33 @@ func consultationOrder(c clinical.Consultation) store.Columns {
 }
 
 // Consultations lists consultations.
-func (s *Store) Consultations(ctx context.Context, group practice.ID, q clinical.Rows) ([]clinical.Consultation, error) {
-	return clinicalRows(ctx, s.Conn, consultationOrders, group, q, scanConsultation, consultationOrder, store.Span(q.When)...)
+func (s *Store) Consultations(
+	ctx context.Context, group practice.ID, q clinical.Rows,
+) ([]clinical.Consultation, error) {
+	return clinicalRows(ctx, s.Conn, consultationOrders, group, q, scanConsultation, consultationOrder,
+		store.Span(q.When)...)
 }
 
-const placedConsultations = `SELECT ` + consultationColumns + ` FROM (SELECT ` + consultationColumns + store.OfPatients + `consultation` + store.AmongLive
+const placedConsultations = `SELECT ` + consultationColumns + ` FROM (SELECT ` + consultationColumns +
+	store.OfPatients + `consultation` + store.AmongLive
 
-var consultationsOf = store.Among(placedConsultations+store.Few4+store.InTheirPlace, placedConsultations+store.Many4+store.InTheirPlace)
+var consultationsOf = store.Among(placedConsultations+store.Few4+store.InTheirPlace, placedConsultations+store.Many4+
+	store.InTheirPlace)
 
 // ConsultationsOf lists some of each patient's consultations.
-func (s *Store) ConsultationsOf(ctx context.Context, group practice.ID, of []patient.ID, from, until int) (map[patient.ID][]clinical.Consultation, error) {
-	return store.SomeOf(ctx, s.Conn, consultationsOf, group, of, from, until, scanConsultation, func(c clinical.Consultation) patient.ID { return c.Patient })
+func (s *Store) ConsultationsOf(
+	ctx context.Context, group practice.ID, of []patient.ID, from, until int,
+) (map[patient.ID][]clinical.Consultation, error) {
+	return store.SomeOf(ctx, s.Conn, consultationsOf, group, of, from, until, scanConsultation,
+		func(c clinical.Consultation) patient.ID { return c.Patient })
 }
 
 // SaveConsultation keeps a consultation.
 func (t *Tx) SaveConsultation(ctx context.Context, group practice.ID, c clinical.Consultation) error {
 	_, err := t.Exec(ctx, `INSERT INTO consultation (`+consultationColumns+`, practice_group_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
 		ON CONFLICT (practice_group_id, id) DO UPDATE SET deleted_at = $9, version = $10, updated_at = $12`,
-		c.ID, c.Patient, store.Opt(c.Doctor), c.DoctorName, c.At, c.Encounter, store.Opt(c.Questionnaire), store.At(c.SharedAt), store.At(c.DeletedAt), c.Version, c.CreatedAt,
+		c.ID, c.Patient, store.Opt(c.Doctor), c.DoctorName, c.At, c.Encounter, store.Opt(c.Questionnaire),
+		store.At(c.SharedAt), store.At(c.DeletedAt), c.Version, c.CreatedAt,
 		c.UpdatedAt, group)
 	return err
 }
@@ -100,20 +120,25 @@ const itemColumns = `id, consultation_id, patient_id, kind, section_id, section_
 
 func scanItem(scan store.Scanner) (clinical.Record, error) {
 	var r clinical.Record
-	err := scan(&r.ID, &r.Consultation, &r.Patient, &r.Kind, store.Num(&r.Section), &r.SectionTitle, &r.Title, &r.Term, store.Day(&r.Date), &r.Status, &r.Severity,
-		store.Day(&r.From), store.Day(&r.Until), &r.Code, &r.CodeTerm, store.Stored(&r.Detail), &r.Comments, store.Num(&r.Doctor),
-		&r.DoctorName, store.When(&r.SharedAt), store.When(&r.DeletedAt), &r.Version, store.When(&r.CreatedAt), store.When(&r.UpdatedAt))
+	err := scan(&r.ID, &r.Consultation, &r.Patient, &r.Kind, store.Num(&r.Section), &r.SectionTitle, &r.Title, &r.Term,
+		store.Day(&r.Date), &r.Status, &r.Severity,
+		store.Day(&r.From), store.Day(&r.Until), &r.Code, &r.CodeTerm, store.Stored(&r.Detail), &r.Comments,
+		store.Num(&r.Doctor),
+		&r.DoctorName, store.When(&r.SharedAt), store.When(&r.DeletedAt), &r.Version, store.When(&r.CreatedAt),
+		store.When(&r.UpdatedAt))
 	return r, err
 }
 
 // ClinicalRecord finds an entry.
 func (t *Tx) ClinicalRecord(ctx context.Context, group practice.ID, id clinical.RecordID) (clinical.Record, error) {
-	return store.Find(ctx, t.Conn, clinical.ErrNoRecord, `SELECT `+itemColumns+` FROM record_item WHERE practice_group_id = $1 AND id = $2`, store.In{group, id}, scanItem)
+	return store.Find(ctx, t.Conn, clinical.ErrNoRecord, `SELECT `+itemColumns+` FROM record_item WHERE
+		practice_group_id = $1 AND id = $2`, store.In{group, id}, scanItem)
 }
 
 // LockClinicalRecord keeps others from changing the entry, and reads it.
 func (t *Tx) LockClinicalRecord(ctx context.Context, group practice.ID, id clinical.RecordID) (clinical.Record, error) {
-	if _, err := t.Exec(ctx, `UPDATE record_item SET version = version WHERE practice_group_id = $1 AND id = $2`, group, id); err != nil {
+	if _, err := t.Exec(ctx, `UPDATE record_item SET version = version WHERE practice_group_id = $1 AND id = $2`, group,
+		id); err != nil {
 		return clinical.Record{}, err
 	}
 	return t.ClinicalRecord(ctx, group, id)
@@ -122,7 +147,8 @@ func (t *Tx) LockClinicalRecord(ctx context.Context, group practice.ID, id clini
 const someItems = `SELECT ` + itemColumns + ` FROM record_item WHERE practice_group_id = $1` + store.Listed + datedIn
 
 var itemOrders = store.Orders{
-	ByID: someItems + store.InOrderOfIDs, Made: someItems + store.InOrderMade, Told: someItems + store.InOrderTold, When: someItems + inOrderDated,
+	ByID: someItems + store.InOrderOfIDs, Made: someItems + store.InOrderMade, Told: someItems + store.InOrderTold,
+	When: someItems + inOrderDated,
 	Next: someItems + store.NextIDs, Previous: someItems + store.PreviousIDs,
 }
 
@@ -135,13 +161,17 @@ func (s *Store) ClinicalRecords(ctx context.Context, group practice.ID, q clinic
 	return clinicalRows(ctx, s.Conn, itemOrders, group, q, scanItem, itemOrder, store.Days(q.Dated)...)
 }
 
-const placedItems = `SELECT ` + itemColumns + ` FROM (SELECT ` + itemColumns + store.OfPatients + `record_item` + store.AmongLive
+const placedItems = `SELECT ` + itemColumns + ` FROM (SELECT ` + itemColumns + store.OfPatients + `record_item` +
+	store.AmongLive
 
 var itemsOf = store.Among(placedItems+store.Few4+store.InTheirPlace, placedItems+store.Many4+store.InTheirPlace)
 
 // ClinicalRecordsOf lists some of each patient's entries.
-func (s *Store) ClinicalRecordsOf(ctx context.Context, group practice.ID, of []patient.ID, from, until int) (map[patient.ID][]clinical.Record, error) {
-	return store.SomeOf(ctx, s.Conn, itemsOf, group, of, from, until, scanItem, func(r clinical.Record) patient.ID { return r.Patient })
+func (s *Store) ClinicalRecordsOf(
+	ctx context.Context, group practice.ID, of []patient.ID, from, until int,
+) (map[patient.ID][]clinical.Record, error) {
+	return store.SomeOf(ctx, s.Conn, itemsOf, group, of, from, until, scanItem,
+		func(r clinical.Record) patient.ID { return r.Patient })
 }
 
 const (
@@ -156,7 +186,9 @@ var (
 )
 
 // RecordsOfConsultations lists the entries of consultations.
-func (t *Tx) RecordsOfConsultations(ctx context.Context, group practice.ID, of []clinical.ConsultationID, deleted bool) (map[clinical.ConsultationID][]clinical.Record, error) {
+func (t *Tx) RecordsOfConsultations(
+	ctx context.Context, group practice.ID, of []clinical.ConsultationID, deleted bool,
+) (map[clinical.ConsultationID][]clinical.Record, error) {
 	texts := keptItemsIn
 	if deleted {
 		texts = allItemsIn
@@ -175,22 +207,28 @@ func (t *Tx) SaveClinicalRecord(ctx context.Context, group practice.ID, r clinic
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25)
 		ON CONFLICT (practice_group_id, id) DO UPDATE SET section_title = $6, title = $7, term = $8, clinical_status = $10, severity = $11, comments = $17,
 			deleted_at = $21, version = $22, updated_at = $24`,
-		r.ID, r.Consultation, r.Patient, r.Kind, store.Opt(r.Section), r.SectionTitle, r.Title, r.Term, r.Date.String(), r.Status, r.Severity, r.From.String(),
-		r.Until.String(), r.Code, r.CodeTerm, string(audit.Snapshot(r.Detail)), r.Comments, store.Opt(r.Doctor), r.DoctorName, store.At(r.SharedAt), store.At(r.DeletedAt),
+		r.ID, r.Consultation, r.Patient, r.Kind, store.Opt(r.Section), r.SectionTitle, r.Title, r.Term, r.Date.String(),
+		r.Status, r.Severity, r.From.String(),
+		r.Until.String(), r.Code, r.CodeTerm, string(audit.Snapshot(r.Detail)), r.Comments, store.Opt(r.Doctor),
+		r.DoctorName, store.At(r.SharedAt), store.At(r.DeletedAt),
 		r.Version, r.CreatedAt, r.UpdatedAt, group)
 	return err
 }
 
 // KeepRecordVersion keeps what an entry said.
 func (t *Tx) KeepRecordVersion(ctx context.Context, group practice.ID, v clinical.Version) error {
-	_, err := t.Exec(ctx, `INSERT INTO record_version (practice_group_id, record_id, version, replaced_at, replaced_by, was) VALUES ($1, $2, $3, $4, $5, $6)`,
+	_, err := t.Exec(ctx, `INSERT INTO record_version (practice_group_id, record_id, version, replaced_at,
+		replaced_by, was) VALUES ($1, $2, $3, $4, $5, $6)`,
 		group, v.Was.ID, v.Was.Version, v.At, v.By, string(audit.Snapshot(v.Was)))
 	return err
 }
 
 // RecordVersions lists what an entry said before.
-func (s *Store) RecordVersions(ctx context.Context, group practice.ID, id clinical.RecordID) ([]clinical.Version, error) {
-	return store.List(ctx, s.Conn, `SELECT replaced_at, replaced_by, was FROM record_version WHERE practice_group_id = $1 AND record_id = $2 ORDER BY version`,
+func (s *Store) RecordVersions(
+	ctx context.Context, group practice.ID, id clinical.RecordID,
+) ([]clinical.Version, error) {
+	return store.List(ctx, s.Conn, `SELECT replaced_at, replaced_by, was FROM record_version WHERE
+		practice_group_id = $1 AND record_id = $2 ORDER BY version`,
 		store.In{group, id}, func(scan store.Scanner) (clinical.Version, error) {
 			var v clinical.Version
 			err := scan(store.When(&v.At), &v.By, store.Stored(&v.Was))

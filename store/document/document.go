@@ -12,38 +12,48 @@ import (
 	"frontdesk/store"
 )
 
-const documentColumns = `id, patient_id, folder_id, title, name, media_type, size, hash, uploaded_at, shared_at, deleted_at, version, created_at, updated_at`
+const documentColumns = `id, patient_id, folder_id, title, name, media_type, size, hash, uploaded_at, shared_at, ` +
+	`deleted_at, version, created_at, updated_at`
 
 func scanDocument(scan store.Scanner) (document.Document, error) {
 	var d document.Document
-	err := scan(&d.ID, store.Num(&d.Patient), store.Num(&d.Folder), &d.Title, &d.Name, &d.MediaType, &d.Size, &d.Hash, store.When(&d.UploadedAt),
-		store.When(&d.SharedAt), store.When(&d.DeletedAt), &d.Version, store.When(&d.CreatedAt), store.When(&d.UpdatedAt))
+	err := scan(&d.ID, store.Num(&d.Patient), store.Num(&d.Folder), &d.Title, &d.Name, &d.MediaType, &d.Size, &d.Hash,
+		store.When(&d.UploadedAt),
+		store.When(&d.SharedAt), store.When(&d.DeletedAt), &d.Version, store.When(&d.CreatedAt),
+		store.When(&d.UpdatedAt))
 	return d, err
 }
 
 // Document finds a document.
 func (t *Tx) Document(ctx context.Context, group practice.ID, id document.ID) (document.Document, error) {
-	return store.Find(ctx, t.Conn, document.ErrNotFound, `SELECT `+documentColumns+` FROM document WHERE practice_group_id = $1 AND id = $2`, store.In{group, id}, scanDocument)
+	return store.Find(ctx, t.Conn, document.ErrNotFound, `SELECT `+documentColumns+` FROM document WHERE
+		practice_group_id = $1 AND id = $2`, store.In{group, id}, scanDocument)
 }
 
 // LockDocument keeps others from changing the document, and reads it.
 func (t *Tx) LockDocument(ctx context.Context, group practice.ID, id document.ID) (document.Document, error) {
-	if _, err := t.Exec(ctx, `UPDATE document SET version = version WHERE practice_group_id = $1 AND id = $2`, group, id); err != nil {
+	if _, err := t.Exec(ctx, `UPDATE document SET version = version WHERE practice_group_id = $1 AND id = $2`, group,
+		id); err != nil {
 		return document.Document{}, err
 	}
 	return t.Document(ctx, group, id)
 }
 
 const (
-	someDocuments = `SELECT ` + documentColumns + ` FROM document WHERE practice_group_id = $1` + store.Listed + ` AND patient_id IS NOT NULL`
-	someTemplates = `SELECT ` + documentColumns + ` FROM document WHERE practice_group_id = $1` + store.Listed + ` AND patient_id IS NULL`
+	someDocuments = `SELECT ` + documentColumns + ` FROM document WHERE practice_group_id = $1` + store.Listed +
+		` AND patient_id IS NOT NULL`
+	someTemplates = `SELECT ` + documentColumns + ` FROM document WHERE practice_group_id = $1` + store.Listed +
+		` AND patient_id IS NULL`
 	// COALESCE keeps a database from reading all of them to sort them by time.
-	templatesTimed = `SELECT ` + documentColumns + ` FROM document WHERE practice_group_id = $1` + store.Listed + ` AND COALESCE(patient_id, 0) = 0`
+	templatesTimed = `SELECT ` + documentColumns + ` FROM document WHERE practice_group_id = $1` + store.Listed +
+		` AND COALESCE(patient_id, 0) = 0`
 )
 
 var (
-	documentOrders = store.Orders{ByID: someDocuments + store.InOrderOfIDs, Made: someDocuments + store.InOrderMade, Told: someDocuments + store.InOrderTold}
-	templateOrders = store.Orders{ByID: someTemplates + store.InOrderOfIDs, Made: templatesTimed + store.InOrderMade, Told: templatesTimed + store.InOrderTold}
+	documentOrders = store.Orders{ByID: someDocuments + store.InOrderOfIDs, Made: someDocuments + store.InOrderMade,
+		Told: someDocuments + store.InOrderTold}
+	templateOrders = store.Orders{ByID: someTemplates + store.InOrderOfIDs, Made: templatesTimed + store.InOrderMade,
+		Told: templatesTimed + store.InOrderTold}
 )
 
 // Documents lists documents.
@@ -52,18 +62,24 @@ func (s *Store) Documents(ctx context.Context, group practice.ID, q document.Row
 	if q.Templates {
 		o = templateOrders
 	}
-	return store.ReadPage(ctx, s.Conn, o.Of(q.Listing), store.Listing(group, q.Listing, q.Limit, int64(q.Offset)), scanDocument, func(d document.Document) store.Columns {
-		return store.Columns{"id": d.ID, "created_at": d.CreatedAt, "updated_at": d.UpdatedAt}
-	})
+	return store.ReadPage(ctx, s.Conn, o.Of(q.Listing), store.Listing(group, q.Listing, q.Limit, int64(q.Offset)),
+		scanDocument, func(d document.Document) store.Columns {
+			return store.Columns{"id": d.ID, "created_at": d.CreatedAt, "updated_at": d.UpdatedAt}
+		})
 }
 
-const placedDocuments = `SELECT ` + documentColumns + ` FROM (SELECT ` + documentColumns + store.OfPatients + `document` + store.AmongLive
+const placedDocuments = `SELECT ` + documentColumns + ` FROM (SELECT ` + documentColumns + store.OfPatients +
+	`document` + store.AmongLive
 
-var documentsOf = store.Among(placedDocuments+store.Few4+store.InTheirPlace, placedDocuments+store.Many4+store.InTheirPlace)
+var documentsOf = store.Among(placedDocuments+store.Few4+store.InTheirPlace, placedDocuments+store.Many4+
+	store.InTheirPlace)
 
 // DocumentsOf lists some of each patient's documents.
-func (s *Store) DocumentsOf(ctx context.Context, group practice.ID, of []patient.ID, from, until int) (map[patient.ID][]document.Document, error) {
-	return store.SomeOf(ctx, s.Conn, documentsOf, group, of, from, until, scanDocument, func(d document.Document) patient.ID { return d.Patient })
+func (s *Store) DocumentsOf(
+	ctx context.Context, group practice.ID, of []patient.ID, from, until int,
+) (map[patient.ID][]document.Document, error) {
+	return store.SomeOf(ctx, s.Conn, documentsOf, group, of, from, until, scanDocument,
+		func(d document.Document) patient.ID { return d.Patient })
 }
 
 // SaveDocument keeps a document.
@@ -71,20 +87,23 @@ func (t *Tx) SaveDocument(ctx context.Context, group practice.ID, d document.Doc
 	_, err := t.Exec(ctx, `INSERT INTO document (`+documentColumns+`, practice_group_id)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
 		ON CONFLICT (practice_group_id, id) DO UPDATE SET size = $7, hash = $8, uploaded_at = $9, deleted_at = $11, version = $12, updated_at = $14`,
-		d.ID, store.Opt(d.Patient), store.Opt(d.Folder), d.Title, d.Name, d.MediaType, d.Size, d.Hash, store.At(d.UploadedAt), store.At(d.SharedAt), store.At(d.DeletedAt), d.Version,
+		d.ID, store.Opt(d.Patient), store.Opt(d.Folder), d.Title, d.Name, d.MediaType, d.Size, d.Hash,
+		store.At(d.UploadedAt), store.At(d.SharedAt), store.At(d.DeletedAt), d.Version,
 		d.CreatedAt, d.UpdatedAt, group)
 	return err
 }
 
 // KeepContent keeps a document's file.
 func (t *Tx) KeepContent(ctx context.Context, group practice.ID, id document.ID, content []byte) error {
-	_, err := t.Exec(ctx, `INSERT INTO document_content (practice_group_id, document_id, content) VALUES ($1, $2, $3)`, group, id, content)
+	_, err := t.Exec(ctx, `INSERT INTO document_content (practice_group_id, document_id, content) VALUES ($1, $2, $3)`,
+		group, id, content)
 	return err
 }
 
 // Content reads a document's file.
 func (t *Tx) Content(ctx context.Context, group practice.ID, id document.ID) ([]byte, error) {
-	return store.Find(ctx, t.Conn, document.ErrNotFound, `SELECT content FROM document_content WHERE practice_group_id = $1 AND document_id = $2`, store.In{group, id},
+	return store.Find(ctx, t.Conn, document.ErrNotFound, `SELECT content FROM document_content WHERE
+		practice_group_id = $1 AND document_id = $2`, store.In{group, id},
 		func(scan store.Scanner) ([]byte, error) {
 			var content []byte
 			err := scan(&content)
@@ -92,33 +111,40 @@ func (t *Tx) Content(ctx context.Context, group practice.ID, id document.ID) ([]
 		})
 }
 
-const foldersByID = `SELECT id, patient_id, parent_id, name, path, created_at FROM folder WHERE practice_group_id = $1 AND id IN `
+const foldersByID = `SELECT id, patient_id, parent_id, name, path, created_at FROM folder WHERE practice_group_id =
+	$1 AND id IN `
 
 var folders = store.Among(foldersByID+store.Few2, foldersByID+store.Many2)
 
 // FoldersByID finds folders.
-func (t *Tx) FoldersByID(ctx context.Context, group practice.ID, ids []document.FolderID) (map[document.FolderID]document.Folder, error) {
-	found, err := store.ListAmong(ctx, t.Conn, folders, store.In{group}, ids, func(scan store.Scanner) (document.Folder, error) {
-		var f document.Folder
-		err := scan(&f.ID, store.Num(&f.Patient), store.Num(&f.Parent), &f.Name, &f.Path, store.When(&f.CreatedAt))
-		return f, err
-	})
+func (t *Tx) FoldersByID(
+	ctx context.Context, group practice.ID, ids []document.FolderID,
+) (map[document.FolderID]document.Folder, error) {
+	found, err := store.ListAmong(ctx, t.Conn, folders, store.In{group}, ids,
+		func(scan store.Scanner) (document.Folder, error) {
+			var f document.Folder
+			err := scan(&f.ID, store.Num(&f.Patient), store.Num(&f.Parent), &f.Name, &f.Path, store.When(&f.CreatedAt))
+			return f, err
+		})
 	return store.Keyed(found, err, func(f document.Folder) document.FolderID { return f.ID })
 }
 
 // AddFolder keeps a new folder.
 func (t *Tx) AddFolder(ctx context.Context, group practice.ID, f document.Folder) error {
-	_, err := t.Exec(ctx, `INSERT INTO folder (practice_group_id, id, patient_id, parent_id, name, path, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+	_, err := t.Exec(ctx, `INSERT INTO folder (practice_group_id, id, patient_id, parent_id, name, path,
+		created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
 		group, f.ID, store.Opt(f.Patient), store.Opt(f.Parent), f.Name, f.Path, f.CreatedAt)
 	return err
 }
 
-const shareColumns = `id, kind, subject_id, patient_id, recipient_kind, recipient_id, email, name, title, method, record_ids, at, deleted_at`
+const shareColumns = `id, kind, subject_id, patient_id, recipient_kind, recipient_id, email, name, title, method, ` +
+	`record_ids, at, deleted_at`
 
 func scanShare(scan store.Scanner) (document.Share, error) {
 	var sh document.Share
 	var records string
-	err := scan(&sh.ID, &sh.Kind, &sh.Subject, &sh.Patient, &sh.Recipient, store.Num(&sh.RecipientID), &sh.Email, &sh.Name, &sh.Title, &sh.Method, &records,
+	err := scan(&sh.ID, &sh.Kind, &sh.Subject, &sh.Patient, &sh.Recipient, store.Num(&sh.RecipientID), &sh.Email,
+		&sh.Name, &sh.Title, &sh.Method, &records,
 		store.When(&sh.At), store.When(&sh.DeletedAt))
 	if err != nil {
 		return sh, err
@@ -131,11 +157,16 @@ func scanShare(scan store.Scanner) (document.Share, error) {
 
 // shared are the texts that note on a thing when it was last shared.
 var shared = map[document.Kind]string{
-	document.KindLetter:       `UPDATE letter SET shared_at = $4 WHERE practice_group_id = $1 AND id = $2 AND patient_id = $3 AND deleted_at IS NULL`,
-	document.KindLab:          `UPDATE lab SET shared_at = $4 WHERE practice_group_id = $1 AND id = $2 AND patient_id = $3 AND deleted_at IS NULL`,
-	document.KindPrescription: `UPDATE prescription SET shared_at = $4 WHERE practice_group_id = $1 AND id = $2 AND patient_id = $3 AND deleted_at IS NULL`,
-	document.KindDocument:     `UPDATE document SET shared_at = $4 WHERE practice_group_id = $1 AND id = $2 AND patient_id = $3 AND deleted_at IS NULL`,
-	document.KindConsultation: `UPDATE consultation SET shared_at = $4 WHERE practice_group_id = $1 AND id = $2 AND patient_id = $3 AND deleted_at IS NULL`,
+	document.KindLetter: `UPDATE letter SET shared_at = $4 WHERE practice_group_id = $1 AND id = $2 AND
+		patient_id = $3 AND deleted_at IS NULL`,
+	document.KindLab: `UPDATE lab SET shared_at = $4 WHERE practice_group_id = $1 AND id = $2 AND
+		patient_id = $3 AND deleted_at IS NULL`,
+	document.KindPrescription: `UPDATE prescription SET shared_at = $4 WHERE practice_group_id = $1 AND id = $2 AND
+		patient_id = $3 AND deleted_at IS NULL`,
+	document.KindDocument: `UPDATE document SET shared_at = $4 WHERE practice_group_id = $1 AND id = $2 AND
+		patient_id = $3 AND deleted_at IS NULL`,
+	document.KindConsultation: `UPDATE consultation SET shared_at = $4 WHERE practice_group_id = $1 AND id = $2 AND
+		patient_id = $3 AND deleted_at IS NULL`,
 }
 
 // MarkShared notes on a thing, and on the entries of a consultation, when they
@@ -146,7 +177,8 @@ func (t *Tx) MarkShared(ctx context.Context, group practice.ID, sh document.Shar
 		return false, err
 	}
 	for _, id := range sh.Records {
-		n, err := t.Exec(ctx, `UPDATE record_item SET shared_at = $4 WHERE practice_group_id = $1 AND id = $2 AND consultation_id = $3 AND deleted_at IS NULL`,
+		n, err := t.Exec(ctx, `UPDATE record_item SET shared_at = $4 WHERE practice_group_id = $1 AND id = $2 AND
+			consultation_id = $3 AND deleted_at IS NULL`,
 			group, id, sh.Subject, sh.At)
 		if err != nil || n == 0 {
 			return false, err
@@ -157,7 +189,8 @@ func (t *Tx) MarkShared(ctx context.Context, group practice.ID, sh document.Shar
 
 // Share finds a share.
 func (t *Tx) Share(ctx context.Context, group practice.ID, id int64) (document.Share, error) {
-	return store.Find(ctx, t.Conn, document.ErrNotShared, `SELECT `+shareColumns+` FROM share WHERE practice_group_id = $1 AND id = $2`, store.In{group, id}, scanShare)
+	return store.Find(ctx, t.Conn, document.ErrNotShared, `SELECT `+shareColumns+` FROM share WHERE
+		practice_group_id = $1 AND id = $2`, store.In{group, id}, scanShare)
 }
 
 // SaveShare keeps a share.
@@ -167,20 +200,24 @@ func (t *Tx) SaveShare(ctx context.Context, group practice.ID, sh document.Share
 	}
 	_, err := t.Exec(ctx, `INSERT INTO share (`+shareColumns+`, practice_group_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
 		ON CONFLICT (practice_group_id, id) DO UPDATE SET deleted_at = $13`,
-		sh.ID, sh.Kind, sh.Subject, sh.Patient, sh.Recipient, store.Opt(sh.RecipientID), sh.Email, sh.Name, sh.Title, sh.Method,
+		sh.ID, sh.Kind, sh.Subject, sh.Patient, sh.Recipient, store.Opt(sh.RecipientID), sh.Email, sh.Name, sh.Title,
+		sh.Method,
 		string(audit.Snapshot(sh.Records)), sh.At, store.At(sh.DeletedAt), group)
 	return err
 }
 
 const (
-	sharesOfKind = `SELECT ` + shareColumns + ` FROM share WHERE practice_group_id = $1 AND kind = $2 AND ($3 OR deleted_at IS NULL) AND subject_id IN `
+	sharesOfKind = `SELECT ` + shareColumns + ` FROM share WHERE practice_group_id = $1 AND kind = $2 AND ($3 OR
+		deleted_at IS NULL) AND subject_id IN `
 	inTurnShared = ` ORDER BY subject_id, at, id`
 )
 
 var sharesOf = store.Among(sharesOfKind+store.Few4+inTurnShared, sharesOfKind+store.Many4+inTurnShared)
 
 // SharesOf lists with whom things were shared.
-func (s *Store) SharesOf(ctx context.Context, group practice.ID, kind document.Kind, of []int64, deleted bool) ([]document.Share, error) {
+func (s *Store) SharesOf(
+	ctx context.Context, group practice.ID, kind document.Kind, of []int64, deleted bool,
+) ([]document.Share, error) {
 	return store.ListAmong(ctx, s.Conn, sharesOf, store.In{group, kind, deleted}, of, scanShare)
 }
 
@@ -189,14 +226,18 @@ const (
 	lastShared = `SELECT ` + shareColumns + ` FROM (SELECT ` + shareColumns + `, ROW_NUMBER() OVER (PARTITION BY patient_id ORDER BY at DESC, id DESC) AS place
 		FROM (SELECT ` + shareColumns + `, ROW_NUMBER() OVER (PARTITION BY patient_id, kind, subject_id ORDER BY at DESC, id DESC) AS latest FROM share
 			WHERE practice_group_id = $1 AND deleted_at IS NULL AND recipient_kind = 'PATIENT' AND patient_id IN `
-	lastSharedEnd = `) AS each_of WHERE latest = 1) AS placed WHERE place > $2 AND place <= $3 ORDER BY patient_id, place`
+	lastSharedEnd = `) AS each_of WHERE latest = 1) AS placed WHERE place > $2 AND place <= $3 ORDER BY patient_id, ` +
+		`place`
 )
 
 var sharedWith = store.Among(lastShared+store.Few4+lastSharedEnd, lastShared+store.Many4+lastSharedEnd)
 
 // SharedWith lists what was shared with patients.
-func (s *Store) SharedWith(ctx context.Context, group practice.ID, of []patient.ID, from, until int) (map[patient.ID][]document.Share, error) {
-	return store.SomeOf(ctx, s.Conn, sharedWith, group, of, from, until, scanShare, func(sh document.Share) patient.ID { return sh.Patient })
+func (s *Store) SharedWith(
+	ctx context.Context, group practice.ID, of []patient.ID, from, until int,
+) (map[patient.ID][]document.Share, error) {
+	return store.SomeOf(ctx, s.Conn, sharedWith, group, of, from, until, scanShare,
+		func(sh document.Share) patient.ID { return sh.Patient })
 }
 
 const tokenColumns = `id, patient_id, expires_at, created_at`
@@ -208,26 +249,32 @@ func scanToken(scan store.Scanner) (document.Token, error) {
 }
 
 // IntegrationToken finds a patient's newest token.
-func (s *Store) IntegrationToken(ctx context.Context, group practice.ID, of patient.ID, now time.Time) (document.Token, error) {
+func (s *Store) IntegrationToken(
+	ctx context.Context, group practice.ID, of patient.ID, now time.Time,
+) (document.Token, error) {
 	return store.Find(ctx, s.Conn, document.ErrNoToken, `SELECT `+tokenColumns+` FROM integration_token
-		WHERE practice_group_id = $1 AND patient_id = $2 AND expires_at > $3 ORDER BY expires_at DESC, id DESC LIMIT 1`, store.In{group, of, now}, scanToken)
+		WHERE practice_group_id = $1 AND patient_id = $2 AND expires_at > $3 ORDER BY expires_at DESC, id DESC LIMIT 1`,
+		store.In{group, of, now}, scanToken)
 }
 
 // IntegrationTokenByID finds a token.
 func (s *Store) IntegrationTokenByID(ctx context.Context, group practice.ID, id int64) (document.Token, error) {
-	return store.Find(ctx, s.Conn, document.ErrNoToken, `SELECT `+tokenColumns+` FROM integration_token WHERE practice_group_id = $1 AND id = $2`, store.In{group, id}, scanToken)
+	return store.Find(ctx, s.Conn, document.ErrNoToken, `SELECT `+tokenColumns+` FROM integration_token WHERE
+		practice_group_id = $1 AND id = $2`, store.In{group, id}, scanToken)
 }
 
 // AddIntegrationToken keeps a token.
 func (t *Tx) AddIntegrationToken(ctx context.Context, group practice.ID, v document.Token) error {
-	_, err := t.Exec(ctx, `INSERT INTO integration_token (practice_group_id, `+tokenColumns+`) VALUES ($1, $2, $3, $4, $5)`, group, v.ID, v.Patient, v.ExpiresAt, v.CreatedAt)
+	_, err := t.Exec(ctx, `INSERT INTO integration_token (practice_group_id, `+tokenColumns+`) VALUES ($1, $2, $3, `+
+		`$4, $5)`, group, v.ID, v.Patient, v.ExpiresAt, v.CreatedAt)
 	return err
 }
 
 // ForgetIntegrationTokens deletes tokens that have ended.
 func (s *Store) ForgetIntegrationTokens(ctx context.Context, group practice.ID, before time.Time) error {
 	return s.db.Do(ctx, func(t store.Conn) error {
-		_, err := t.Exec(ctx, `DELETE FROM integration_token WHERE practice_group_id = $1 AND expires_at <= $2`, group, before)
+		_, err := t.Exec(ctx, `DELETE FROM integration_token WHERE practice_group_id = $1 AND expires_at <= $2`, group,
+			before)
 		return err
 	})
 }

@@ -79,7 +79,8 @@ func least(allowed [][]string) string {
 	var out []string
 	for _, sets := range allowed {
 		if !slices.ContainsFunc(allowed, func(other []string) bool {
-			return len(other) < len(sets) && !slices.ContainsFunc(other, func(s string) bool { return !slices.Contains(sets, s) })
+			return len(other) < len(sets) && !slices.ContainsFunc(other,
+				func(s string) bool { return !slices.Contains(sets, s) })
 		}) {
 			out = append(out, strings.Join(sets, "+"))
 		}
@@ -92,7 +93,8 @@ func allowedKeys(t *testing.T, s *process, address string) map[string]string {
 	t.Helper()
 	keys := map[string]string{}
 	for _, sets := range combinations() {
-		args := []string{"key", "create", "--db", address, "--group", s.creds.Group, "--partner", "x", "--rate-limit", "0", "--json"}
+		args := []string{"key", "create", "--db", address, "--group", s.creds.Group, "--partner", "x", "--rate-limit",
+			"0", "--json"}
 		for _, name := range sets {
 			option := "--permission"
 			if strings.HasPrefix(name, "booking") || name == "messaging" {
@@ -134,7 +136,8 @@ func tokens(t *testing.T, p *graphtest.Practice, address string) map[string]stri
 	ctx := access.With(t.Context(), access.Operator(p.Group))
 	out := map[string]string{}
 	for _, role := range roles {
-		made := ofCommand(t, "", "token", "create", "--db", address, "--group", p.Group.String(), "--name", role, "--role", role,
+		made := ofCommand(t, "", "token", "create", "--db", address, "--group", p.Group.String(), "--name", role,
+			"--role", role,
 			"--rate-limit", "0", "--json")
 		out[role], _ = made["api_key"].(string)
 		email := role + "@staff.example.org"
@@ -220,7 +223,9 @@ func allowedRoles(t *testing.T, s *process, address string) map[string]string {
 			}
 			out[kind+" "+f.Name] = strings.Join(allowed, " ")
 			if root == graphtest.Schema().Query {
-				maps.Copy(out, below(f.Name, programs, func(role string) []string { return refused(role, "{ f: "+w.Call(f, 1)+" }") }))
+				maps.Copy(out, below(f.Name, programs, func(role string) []string {
+					return refused(role, "{ f: "+w.Call(f, 1)+" }")
+				}))
 			}
 		}
 	}
