@@ -155,8 +155,10 @@ func TestAContractThatBreaksAFactIsFoundOut(t *testing.T) {
 	}
 	for _, fact := range []string{
 		"type Patient", "input In", "scalar Date", "interface Thing",
-		"Query.patient(id: ID!): Patient", "Query.patient(id: ?): ?", "Query.patient(...): Patient", "Query.list(page: Int = 2): [Patient!]",
-		"Patient.id: ID!", "enum Colour: red blue", "enum Colour: blue ...", "union Both = Patient | Query", "union Both = Patient | ...",
+		"Query.patient(id: ID!): Patient", "Query.patient(id: ?): ?", "Query.patient(...): Patient",
+		"Query.list(page: Int = 2): [Patient!]",
+		"Patient.id: ID!", "enum Colour: red blue", "enum Colour: blue ...", "union Both = Patient | Query",
+		"union Both = Patient | ...",
 	} {
 		c := checker{schema: s, known: map[string]map[string]bool{}, open: map[string]bool{}}
 		if wrong := c.check(fact); len(wrong) != 0 {
@@ -165,9 +167,12 @@ func TestAContractThatBreaksAFactIsFoundOut(t *testing.T) {
 	}
 	for _, fact := range []string{
 		"type Missing", "type In", "input Patient", "scalar Patient", "type Patient implements Thing",
-		"Query.patient(id: ID): Patient", "Query.patient(ID: ID!): Patient", "Query.patient(id: ID!): Patient!", "Query.list: [Patient]",
-		"Query.list(page: Int): [Patient!]", "Patient.nme: String", "Patient.name: Int", "enum Colour: red", "enum Colour: blue red",
-		"enum Colour: green ...", "enum Color: ...", "union Both = Patient", "union Both = Query | Patient", "union Both = In | ...", "nonsense",
+		"Query.patient(id: ID): Patient", "Query.patient(ID: ID!): Patient", "Query.patient(id: ID!): Patient!",
+		"Query.list: [Patient]",
+		"Query.list(page: Int): [Patient!]", "Patient.nme: String", "Patient.name: Int", "enum Colour: red",
+		"enum Colour: blue red",
+		"enum Colour: green ...", "enum Color: ...", "union Both = Patient", "union Both = Query | Patient",
+		"union Both = In | ...", "nonsense",
 	} {
 		c := checker{schema: s, known: map[string]map[string]bool{}, open: map[string]bool{}}
 		if wrong := c.check(fact); len(wrong) == 0 {

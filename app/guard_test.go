@@ -40,7 +40,8 @@ var limits = map[string]struct {
 	"methods of an interface": {10, "declare the few methods its user calls, beside the user"},
 	"methods of a store type": {60, "move an area into a package of its own under store, over store.Conn"},
 	"declarations of a fault": {1, "declare a fault's code once, in the room that decides, and use that"},
-	"forbidden in core":       {0, "core has no HTTP, SQL, files or real clock: take a value, or declare a small interface"},
+	"forbidden in core": {0,
+		"core has no HTTP, SQL, files or real clock: take a value, or declare a small interface"},
 }
 
 // TestEverythingKeepsItsLimits measures the house.
@@ -208,7 +209,8 @@ func methods(t *testing.T, note func(limit, of string, n int)) {
 	t.Helper()
 	exports := exported(t)
 	set := token.NewFileSet()
-	load := importer.ForCompiler(set, "gc", func(path string) (io.ReadCloser, error) { return os.Open(exports[path].Export) })
+	load := importer.ForCompiler(set, "gc",
+		func(path string) (io.ReadCloser, error) { return os.Open(exports[path].Export) })
 	for path, p := range exports {
 		ours, ok := strings.CutPrefix(path, "frontdesk/")
 		if !ok || ours == "rest/oas" || ours == "graph/gql" {
@@ -253,7 +255,8 @@ type listing struct {
 // exported is what go list says of our packages and of those they import.
 func exported(t *testing.T) map[string]listing {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), "go", "list", "-export", "-deps", "-json=ImportPath,Export,Dir,GoFiles", "./...")
+	cmd := exec.CommandContext(t.Context(), "go", "list", "-export", "-deps", "-json=ImportPath,Export,Dir,GoFiles",
+		"./...")
 	cmd.Dir = ".."
 	var trouble bytes.Buffer
 	cmd.Stderr = &trouble

@@ -92,7 +92,8 @@ func (b batch) measure(s *server, r *raw, reg *register, dir string) (string, er
 	}
 	slices.SortFunc(all, func(a, b sending) int { return int(a.rate - b.rate) })
 	m := all[len(all)/2]
-	return fmt.Sprintf("| %s | %.1f s | %s | %s | %s | %.2f | %s |\n", b.name, m.took.Seconds(), m.taking, rate(m.rate), rate(m.raw), m.rate/m.raw, m.handing), nil
+	return fmt.Sprintf("| %s | %.1f s | %s | %s | %s | %.2f | %s |\n", b.name, m.took.Seconds(), m.taking, rate(m.rate),
+		rate(m.raw), m.rate/m.raw, m.handing), nil
 }
 
 // outgoing are the messages of the batch, as a carrier gets them.
@@ -100,7 +101,8 @@ func (b batch) outgoing(reg *register) []carrier.Outgoing {
 	all := make([]carrier.Outgoing, registered)
 	for i, p := range reg.people[:registered] {
 		all[i] = carrier.Outgoing{
-			Key: "1-" + strconv.FormatInt(p.id, 36) + "-1", Channel: b.channel, To: p.mobile, FromName: "Brambleford Surgery", Text: written(p),
+			Key: "1-" + strconv.FormatInt(p.id, 36) + "-1", Channel: b.channel, To: p.mobile, FromName: "Brambleford Surgery",
+			Text: written(p),
 		}
 		if b.channel == carrier.Email {
 			all[i].To, all[i].Subject = p.email, "Your yearly check"
@@ -112,7 +114,8 @@ func (b batch) outgoing(reg *register) []carrier.Outgoing {
 // body asks for the batch.
 func (b batch) body(people []person) []byte {
 	var out bytes.Buffer
-	fmt.Fprintf(&out, `{"name":"Yearly checks","channel":%q,"subject":"Your yearly check","content":%q,"recipients":[`, b.word, text)
+	fmt.Fprintf(&out, `{"name":"Yearly checks","channel":%q,"subject":"Your yearly check","content":%q,"recipients":[`,
+		b.word, text)
 	for i, p := range people {
 		if i > 0 {
 			out.WriteByte(',')

@@ -70,7 +70,8 @@ type graphClient struct {
 // the first pages.
 func (g *graphClient) prepare(r *raw, group int64) error {
 	s := g.server
-	text, err := exec.Command(s.cmd.Path, "token", "create", "--group", s.Group, "--name", "Bench", "--role", "everything", "--rate-limit", "0",
+	text, err := exec.Command(s.cmd.Path, "token", "create", "--group", s.Group, "--name", "Bench", "--role", "everything",
+		"--rate-limit", "0",
 		"--json", s.flags[0], s.flags[1]).Output()
 	if err != nil {
 		return fmt.Errorf("token create: %w", err)
@@ -98,7 +99,8 @@ func (g *graphClient) prepare(r *raw, group int64) error {
 		}
 	}
 	for page := 1; len(g.ids) < askedFor; page++ {
-		answer, err := g.ask(c, `query($page: Int!) { patients(pagination: {page: $page, pageSize: 200}) { data { id } } }`, map[string]any{"page": page})
+		answer, err := g.ask(c, `query($page: Int!) { patients(pagination: {page: $page, pageSize: 200}) { data { id } } }`,
+			map[string]any{"page": page})
 		if err != nil {
 			return err
 		}
@@ -173,7 +175,8 @@ func (r *raw) book(ctx context.Context, group int64, patients []string, by [3]st
 
 // nested reads a page of patients and the bookings of all of them.
 func (r *raw) nested(ctx context.Context, group int64, offset int, columns string) error {
-	ids, err := r.values(ctx, `SELECT id, first_name, last_name FROM patient WHERE practice_group_id = $1 AND merged_into IS NULL ORDER BY id LIMIT $2 OFFSET $3`, group, inPage, offset)
+	ids, err := r.values(ctx,
+		`SELECT id, first_name, last_name FROM patient WHERE practice_group_id = $1 AND merged_into IS NULL ORDER BY id LIMIT $2 OFFSET $3`, group, inPage, offset)
 	if err != nil {
 		return err
 	}
@@ -181,7 +184,8 @@ func (r *raw) nested(ctx context.Context, group int64, offset int, columns strin
 	for i, row := range ids {
 		some[i] = fmt.Sprint(row[0])
 	}
-	return r.told(ctx, `SELECT `+columns+` FROM appointment a WHERE practice_group_id = $1 AND patient_id IN (`+strings.Join(some, ",")+`)
+	return r.told(ctx, `SELECT `+columns+` FROM appointment a WHERE practice_group_id = $1 AND patient_id IN (`+
+		strings.Join(some, ",")+`)
 		AND start_at >= $2 AND start_at < $3 ORDER BY patient_id, start_at`, group, r.when(time.Date(2040, 1, 1, 0, 0, 0, 0, time.UTC)), r.when(time.Date(2041, 1, 1, 0, 0, 0, 0, time.UTC)))
 }
 

@@ -174,7 +174,8 @@ func measure(binary, dir, engine, db string) (table, batches, deliveries string,
 	// The patients come last: a hundred thousand of them are not to be in the
 	// way of the diary's figures.
 	reg := newRegister(r, group)
-	questions := slices.Concat(diary(s, r, group), patients(r, group, reg), graphql(s, r, group, reg), messages(r, group, reg))
+	questions := slices.Concat(diary(s, r, group), patients(r, group, reg), graphql(s, r, group, reg),
+		messages(r, group, reg))
 	table = "| what | clients | p50 | p99 | per second | raw per second | ratio |\n| --- | ---: | ---: | ---: | ---: | ---: | ---: |\n"
 	for _, q := range questions {
 		if !wanted.MatchString(q.name) {
@@ -200,7 +201,8 @@ func measure(binary, dir, engine, db string) (table, batches, deliveries string,
 		return "", "", "", err
 	}
 	title := "### " + titles[engine] + "\n\n"
-	return title + memory + "\n\n" + table + "\n", title + "Idle after the start: " + idle + ".\n\n" + batches + "\n", title + deliveries + "\n", nil
+	return title + memory + "\n\n" + table + "\n", title + "Idle after the start: " + idle + ".\n\n" + batches + "\n",
+		title + deliveries + "\n", nil
 }
 
 // measure asks the question with n clients, over HTTP and raw in turn.
@@ -228,7 +230,8 @@ func (q question) measure(s *server, n int) (string, error) {
 		raw = append(raw, one)
 	}
 	a, b := median(http), median(raw)
-	return fmt.Sprintf("| %s | %d | %s | %s | %s | %s | %.2f |\n", q.name, n, shown(a.p50), shown(a.p99), rate(a.rate), rate(b.rate), a.rate/b.rate), nil
+	return fmt.Sprintf("| %s | %d | %s | %s | %s | %s | %.2f |\n", q.name, n, shown(a.p50), shown(a.p99), rate(a.rate),
+		rate(b.rate), a.rate/b.rate), nil
 }
 
 type result struct {

@@ -22,7 +22,8 @@ func messages(r *raw, group int64, reg *register) []question {
 	return []question{{"accept a message", reg.ready, func(c *client, n int) error {
 		p := reg.who(n)
 		body, err := json.Marshal(map[string]string{
-			"patient_id": strconv.FormatInt(p.id, 10), "message_type": "sms", "message_string": written(p), "send_at": tomorrow.Format(time.RFC3339),
+			"patient_id": strconv.FormatInt(p.id, 10), "message_type": "sms", "message_string": written(p),
+			"send_at": tomorrow.Format(time.RFC3339),
 		})
 		if err != nil {
 			return err

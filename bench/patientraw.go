@@ -18,15 +18,18 @@ const (
 	patientRead = `SELECT id, nhs_number, emis_id, ehr_partner_id, birth_date, deceased_at, title, first_name, last_name, sex, mobile, email, line_1, line_2,
 		line_3, town, county, country, postcode, notes, source, restricted, status, synced_at, merged_into FROM patient WHERE practice_group_id = $1`
 	// As the program does: the page is found in an index, then its rows are read.
-	patientPage  = patientRead + ` AND id IN (SELECT id FROM patient WHERE practice_group_id = $1 AND merged_into IS NULL AND deleted_at IS NULL AND `
+	patientPage = patientRead +
+		` AND id IN (SELECT id FROM patient WHERE practice_group_id = $1 AND merged_into IS NULL AND deleted_at IS NULL AND `
 	patientCount = `SELECT count(*) FROM (SELECT 1 FROM patient WHERE practice_group_id = $1 AND merged_into IS NULL AND deleted_at IS NULL AND `
 )
 
 // values are a person as they are written.
 func (r *raw) written(group int64, p person, now time.Time) []any {
 	key := func(name string) []byte { return []byte(strings.ToLower(name)) } // the names are ASCII
-	return []any{group, p.id, p.number, "", "", "", p.born, nil, "", p.first, p.last, key(p.first), key(p.last), key(p.first + " " + p.last), p.sex,
-		p.mobile, "", p.email, p.email, p.line, "", "", p.place, "", "", p.postcode, "", "hero", false, "unarchived", "", "", "", nil, int64(1),
+	return []any{group, p.id, p.number, "", "", "", p.born, nil, "", p.first, p.last, key(p.first), key(p.last),
+		key(p.first + " " + p.last), p.sex,
+		p.mobile, "", p.email, p.email, p.line, "", "", p.place, "", "", p.postcode, "", "hero", false, "unarchived", "", "",
+		"", nil, int64(1),
 		r.when(now), r.when(now)}
 }
 
@@ -62,9 +65,10 @@ func (r *raw) fill(ctx context.Context, group int64, people []person) error {
 		return tx.Commit()
 	}
 	columns := strings.Fields(strings.ReplaceAll(patientWritten, ",", " "))
-	_, err := r.pg.CopyFrom(ctx, pgx.Identifier{"patient"}, columns, pgx.CopyFromSlice(len(people), func(i int) ([]any, error) {
-		return r.written(group, people[i], now), nil
-	}))
+	_, err := r.pg.CopyFrom(ctx, pgx.Identifier{"patient"}, columns,
+		pgx.CopyFromSlice(len(people), func(i int) ([]any, error) {
+			return r.written(group, people[i], now), nil
+		}))
 	if err != nil {
 		return err
 	}
@@ -114,7 +118,8 @@ func (r *raw) fullName(ctx context.Context, group int64, text string) error {
 	from, to := between(text)
 	const order = ` ORDER BY full_key, id`
 	return errors.Join(
-		r.rows(ctx, `SELECT id FROM patient WHERE practice_group_id = $1 AND merged_into IS NULL AND deleted_at IS NULL AND last_key >= $2 AND last_key < $3 LIMIT 1`, group, from, to),
+		r.rows(ctx,
+			`SELECT id FROM patient WHERE practice_group_id = $1 AND merged_into IS NULL AND deleted_at IS NULL AND last_key >= $2 AND last_key < $3 LIMIT 1`, group, from, to),
 		r.rows(ctx, patientPage+`full_key >= $2 AND full_key < $3`+order+` LIMIT $4)`+order, group, from, to, pageSize))
 }
 
@@ -128,7 +133,8 @@ func (r *raw) register(ctx context.Context, group int64, p person) error {
 		}
 		return errors.Join(
 			exec(insertPatient, r.written(group, p, now)...),
-			contact("mobile", p.mobile), contact("email", p.email), contact("address", fmt.Sprintf(`{"line_1":%q,"town":%q,"postcode":%q}`, p.line, p.place, p.postcode)),
+			contact("mobile", p.mobile), contact("email", p.email),
+			contact("address", fmt.Sprintf(`{"line_1":%q,"town":%q,"postcode":%q}`, p.line, p.place, p.postcode)),
 			exec(`INSERT INTO audit (practice_group_id, id, at, actor, key_id, key_group_id, request_id, action, entity, entity_id, before, after)
 				VALUES ($1, $2, $3, '', 0, 0, '', 'patient.register', 'patient', $2, '', '{}')`, group, p.id, r.when(now)))
 	})

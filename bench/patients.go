@@ -104,7 +104,8 @@ func (reg *register) fill(r *raw, group int64) error {
 // register sends a registration.
 func (p person) register(c *client) error {
 	body, err := json.Marshal(map[string]string{
-		"nhs_number": p.number, "dob": p.born, "first_name": p.first, "last_name": p.last, "sex": p.sex, "mobile": p.mobile, "email": p.email,
+		"nhs_number": p.number, "dob": p.born, "first_name": p.first, "last_name": p.last, "sex": p.sex, "mobile": p.mobile,
+		"email":          p.email,
 		"address_line_1": p.line, "town": p.place, "postcode": p.postcode,
 	})
 	if err != nil {

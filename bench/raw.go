@@ -37,7 +37,8 @@ func open(db string) (*raw, error) {
 		r.pg, err = pgxpool.NewWithConfig(context.Background(), cfg)
 		return r, err
 	}
-	dsn := "file:" + strings.TrimPrefix(db, "sqlite:") + "?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=foreign_keys(1)&_pragma=synchronous(FULL)"
+	dsn := "file:" + strings.TrimPrefix(db, "sqlite:") +
+		"?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=foreign_keys(1)&_pragma=synchronous(FULL)"
 	var err1, err2 error
 	r.writer, err1 = sql.Open("sqlite", dsn+"&_txlock=immediate")
 	r.reader, err2 = sql.Open("sqlite", dsn+"&_pragma=query_only(1)")
@@ -141,7 +142,8 @@ func (r *raw) when(t time.Time) any {
 
 // read is one appointment with the names around it.
 func (r *raw) read(ctx context.Context, group, id int64) error {
-	return r.rows(ctx, `SELECT a.*, k.name, l.name, w.title, w.first_name, w.last_name, p.title, p.first_name, p.last_name, g.cancellation_hours
+	return r.rows(ctx,
+		`SELECT a.*, k.name, l.name, w.title, w.first_name, w.last_name, p.title, p.first_name, p.last_name, g.cancellation_hours
 		FROM appointment a
 		JOIN practice_group g ON g.practice_group_id = a.practice_group_id
 		JOIN appointment_type k ON k.practice_group_id = a.practice_group_id AND k.id = a.appointment_type_id
@@ -159,7 +161,8 @@ func (r *raw) search(ctx context.Context, group int64, who []string, from, to ti
 		some = " AND practitioner_id IN (" + strings.Join(who, ",") + ")"
 	}
 	return errors.Join(
-		r.rows(ctx, `SELECT id, practitioner_id, location_id, start_date, until_date, from_minute, to_minute, step, every_weeks, days, week_start, time_zone, works_holidays
+		r.rows(ctx,
+			`SELECT id, practitioner_id, location_id, start_date, until_date, from_minute, to_minute, step, every_weeks, days, week_start, time_zone, works_holidays
 			FROM session WHERE practice_group_id = $1`+some, group),
 		r.rows(ctx, `SELECT practitioner_id, start_at, end_at, state, reserved_until FROM appointment
 			WHERE practice_group_id = $1 AND start_at > $4 AND start_at < $3 AND end_at > $2 AND state IN ('reserved', 'booked')`+some,

@@ -149,10 +149,13 @@ func settle(s *server) (*practice, error) {
 	if p.place, err = post("/v1/locations", map[string]any{"name": "Bench"}, "id"); err != nil {
 		return nil, err
 	}
-	if p.kind, err = post("/v1/appointment_types", map[string]any{"name": "Bench", "duration": minutes}, "id"); err != nil {
+	if p.kind, err = post("/v1/appointment_types", map[string]any{"name": "Bench", "duration": minutes},
+		"id"); err != nil {
 		return nil, err
 	}
-	if p.patient, err = post("/v1/patients/register", map[string]any{"first_name": "Ben", "last_name": "Chmark", "dob": "1980-01-01", "mobile": "07700900999"}, "patient_id"); err != nil {
+	if p.patient, err = post("/v1/patients/register",
+		map[string]any{"first_name": "Ben", "last_name": "Chmark", "dob": "1980-01-01", "mobile": "07700900999"},
+		"patient_id"); err != nil {
 		return nil, err
 	}
 	for i := range people {
@@ -163,8 +166,10 @@ func settle(s *server) (*practice, error) {
 		p.people = append(p.people, id)
 		for _, hours := range [][2]string{{"08:00", "13:00"}, {"13:00", "18:00"}} {
 			_, err := post("/v1/sessions", map[string]any{
-				"practitioner_id": id, "location_id": p.place, "appointment_type_ids": []string{p.kind}, "start_date": "2026-01-05", "timezone": "UTC",
-				"start_time": hours[0], "end_time": hours[1], "slot_length": minutes, "recurrence": "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR", "runs_on_bank_holidays": true,
+				"practitioner_id": id, "location_id": p.place, "appointment_type_ids": []string{p.kind}, "start_date": "2026-01-05",
+				"timezone":   "UTC",
+				"start_time": hours[0], "end_time": hours[1], "slot_length": minutes,
+				"recurrence": "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR", "runs_on_bank_holidays": true,
 			}, "id")
 			if err != nil {
 				return nil, err

@@ -54,7 +54,8 @@ func webSink(dir string) (*sink, error) {
 			secret := filepath.Join(dir, "secret")
 			return errors.Join(
 				os.WriteFile(secret, []byte("a secret of the benchmark"), 0o600),
-				s.connect("set", "gateway", "--set", "url="+url, "--set", "channels=sms", "--set", "priority=1", "--set", "simulated=", "--secret-file", "secret="+secret))
+				s.connect("set", "gateway", "--set", "url="+url, "--set", "channels=sms", "--set", "priority=1", "--set",
+					"simulated=", "--secret-file", "secret="+secret))
 		},
 		raw: func(ctx context.Context, all []carrier.Outgoing) error { return postAll(ctx, url, all) },
 	}, nil
@@ -68,7 +69,8 @@ func postAll(ctx context.Context, url string, all []carrier.Outgoing) error {
 	defer transport.CloseIdleConnections()
 	c := &http.Client{Transport: transport}
 	one := func(m carrier.Outgoing) error {
-		body, err := json.Marshal(map[string]string{"key": m.Key, "channel": string(m.Channel), "to": m.To, "subject": m.Subject, "text": m.Text, "from_name": m.FromName})
+		body, err := json.Marshal(map[string]string{"key": m.Key, "channel": string(m.Channel), "to": m.To,
+			"subject": m.Subject, "text": m.Text, "from_name": m.FromName})
 		if err != nil {
 			return err
 		}
@@ -118,10 +120,12 @@ func mailSink(string) (*sink, error) {
 		taken: func() int { _, n := box.Counts(); return n },
 		close: post.Close,
 		connect: func(s *server) error {
-			return s.connect("set", "smtp", "--set", "host=127.0.0.1", "--set", "port="+strconv.Itoa(port), "--set", "tls=none", "--set", "simulated=")
+			return s.connect("set", "smtp", "--set", "host=127.0.0.1", "--set", "port="+strconv.Itoa(port), "--set", "tls=none",
+				"--set", "simulated=")
 		},
 		raw: func(ctx context.Context, all []carrier.Outgoing) error {
-			c, err := smtp.New(smtp.Settings{Host: "127.0.0.1", Port: port, TLS: smtp.TLSNone, From: "desk@brambleford.example.org"}, smtp.Options{})
+			c, err := smtp.New(smtp.Settings{Host: "127.0.0.1", Port: port, TLS: smtp.TLSNone,
+				From: "desk@brambleford.example.org"}, smtp.Options{})
 			if err != nil {
 				return err
 			}

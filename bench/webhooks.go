@@ -107,8 +107,10 @@ func measureWebhooks(s *server, r *raw, group int64, engine string, wanted *rege
 	}{
 		{"deliver 20,000 events to one endpoint", h.throughput},
 		{"deliver 500 events a second", h.steady},
-		{"deliver 200 events a second, beside 20 endpoints that hang", func() (string, error) { return h.isolated(h.besideHanging) }},
-		{"deliver 200 events a second, beside 1,000 endpoints of others that hang", func() (string, error) { return h.isolated(h.besideMany) }},
+		{"deliver 200 events a second, beside 20 endpoints that hang",
+			func() (string, error) { return h.isolated(h.besideHanging) }},
+		{"deliver 200 events a second, beside 1,000 endpoints of others that hang",
+			func() (string, error) { return h.isolated(h.besideMany) }},
 	} {
 		if !wanted.MatchString(m.name) {
 			continue

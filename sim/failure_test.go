@@ -132,7 +132,8 @@ func TestAnAnswerComesLateAsAsked(t *testing.T) {
 func TestAFailureCanBeAskedForOverTheSocket(t *testing.T) {
 	w := open(t)
 	ask := func(method, body string) int {
-		r, err := w.do(method, "/sim/fail", bytes.NewBufferString(body), map[string]string{"Authorization": "", "X-Request-ID": ""})
+		r, err := w.do(method, "/sim/fail", bytes.NewBufferString(body),
+			map[string]string{"Authorization": "", "X-Request-ID": ""})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -159,7 +160,8 @@ func TestAFailureCanBeAskedForOverTheSocket(t *testing.T) {
 		t.Fatalf("got %d", got)
 	}
 	refused(t, w.ask(form(sign(w.head(), w.claims(), ownKey))), 500, "server_error", "")
-	for _, wrong := range []string{"", "{}", `{"kind":"404"}`, `{"kind":"500","often":1}`, `{"kind":"500","times":-1}`, `{"kind":"slow","seconds":601}`} {
+	for _, wrong := range []string{"", "{}", `{"kind":"404"}`, `{"kind":"500","often":1}`, `{"kind":"500","times":-1}`,
+		`{"kind":"slow","seconds":601}`} {
 		if got := ask("POST", wrong); got != 400 {
 			t.Errorf("%s: got %d", wrong, got)
 		}
@@ -175,7 +177,8 @@ func TestManyMayAskAtOnce(t *testing.T) {
 	for range 8 {
 		all.Go(func() {
 			for range 5 {
-				if r, err := w.do(http.MethodGet, base+"?family=Byron&birthdate=1985-12-10", nil, nil); err != nil || r.status != 200 {
+				if r, err := w.do(http.MethodGet, base+"?family=Byron&birthdate=1985-12-10", nil, nil); err != nil ||
+					r.status != 200 {
 					t.Errorf("got %v, %v", r, err)
 				}
 				w.Change("9990000018", func(who *sim.Resident) { who.Contacts[0].Value += "1" })

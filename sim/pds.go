@@ -121,7 +121,8 @@ func (p *PDS) answer(r *http.Request) (answer, *Failure) {
 	defer p.mu.Unlock()
 	p.seen = append(p.seen, Seen{
 		Method: r.Method, Path: r.URL.Path, Query: r.URL.RawQuery, At: p.now(),
-		RequestID: r.Header.Get("X-Request-ID"), CorrelationID: r.Header.Get("X-Correlation-ID"), ODS: r.Header.Get("NHSD-End-User-Organisation-ODS"),
+		RequestID: r.Header.Get("X-Request-ID"), CorrelationID: r.Header.Get("X-Correlation-ID"),
+		ODS: r.Header.Get("NHSD-End-User-Organisation-ODS"),
 	})
 	p.seen = p.seen[max(0, len(p.seen)-maxSeen):]
 
@@ -174,13 +175,16 @@ func (p *PDS) admit(r *http.Request) *answer {
 	id, ods := r.Header.Get("X-Request-ID"), r.Header.Get("NHSD-End-User-Organisation-ODS")
 	switch {
 	case r.Method != http.MethodGet: // an application on its own may not change anybody's record
-		return no(http.StatusForbidden, "INVALID_METHOD", "Your app has insufficient permissions to use this method. Please contact support.")
+		return no(http.StatusForbidden, "INVALID_METHOD",
+			"Your app has insufficient permissions to use this method. Please contact support.")
 	case id == "":
-		return no(http.StatusBadRequest, "MISSING_VALUE", "Invalid request with error - X-Request-ID header must be supplied to access this resource")
+		return no(http.StatusBadRequest, "MISSING_VALUE",
+			"Invalid request with error - X-Request-ID header must be supplied to access this resource")
 	case !uuidShape.MatchString(id):
 		return no(http.StatusBadRequest, "INVALID_VALUE", fmt.Sprintf("Invalid value - '%s' in header 'X-Request-ID'", id))
 	case ods != "" && !odsShape.MatchString(ods):
-		return no(http.StatusBadRequest, "INVALID_VALUE", fmt.Sprintf("Invalid value - '%s' in header 'NHSD-End-User-Organisation-ODS'", ods))
+		return no(http.StatusBadRequest, "INVALID_VALUE",
+			fmt.Sprintf("Invalid value - '%s' in header 'NHSD-End-User-Organisation-ODS'", ods))
 	}
 	return nil
 }
@@ -228,9 +232,10 @@ func validNumber(number string) bool {
 
 // outcomes are FHIR's word for each error code, and the text that goes with it.
 var outcomes = map[string]struct{ issue, display string }{
-	"ACCESS_DENIED":          {"forbidden", "Access Denied - Unauthorised"},
-	"ADDITIONAL_PROPERTIES":  {"invariant", "Additional properties should not be included"},
-	"INVALIDATED_RESOURCE":   {"processing", "Resource that has been marked as invalid was requested - invalid resources cannot be retrieved"},
+	"ACCESS_DENIED":         {"forbidden", "Access Denied - Unauthorised"},
+	"ADDITIONAL_PROPERTIES": {"invariant", "Additional properties should not be included"},
+	"INVALIDATED_RESOURCE": {"processing",
+		"Resource that has been marked as invalid was requested - invalid resources cannot be retrieved"},
 	"INVALID_METHOD":         {"forbidden", "Cannot use this method"},
 	"INVALID_RESOURCE_ID":    {"value", "Resource Id is invalid"},
 	"INVALID_SEARCH_DATA":    {"value", "Search data is invalid"},
@@ -255,7 +260,8 @@ func outcome(status int, code, diagnostics string) answer {
 		of.issue = "forbidden"
 	}
 	issue := object{"severity": severity, "code": of.issue, "details": object{"coding": list{object{
-		"system": "https://fhir.nhs.uk/R4/CodeSystem/Spine-ErrorOrWarningCode", "version": "1", "code": code, "display": of.display,
+		"system": "https://fhir.nhs.uk/R4/CodeSystem/Spine-ErrorOrWarningCode", "version": "1", "code": code,
+		"display": of.display,
 	}}}}
 	if diagnostics != "" {
 		issue["diagnostics"] = diagnostics

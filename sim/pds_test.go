@@ -194,7 +194,8 @@ func sign(head, claims object, k *rsa.PrivateKey) string {
 func (w *world) head() object { return object{"alg": "RS512", "typ": "JWT", "kid": "test-1"} }
 
 func (w *world) claims() object {
-	return object{"iss": apiKey, "sub": apiKey, "aud": w.url + "/oauth2/token", "jti": rand.Text(), "exp": w.now().Add(300 * time.Second).Unix()}
+	return object{"iss": apiKey, "sub": apiKey, "aud": w.url + "/oauth2/token", "jti": rand.Text(),
+		"exp": w.now().Add(300 * time.Second).Unix()}
 }
 
 func form(assertion string) url.Values {
@@ -206,7 +207,8 @@ func form(assertion string) url.Values {
 
 func (w *world) ask(f url.Values) reply {
 	w.Helper()
-	r, err := w.do(http.MethodPost, "/oauth2/token", strings.NewReader(f.Encode()), map[string]string{"Content-Type": "application/x-www-form-urlencoded"})
+	r, err := w.do(http.MethodPost, "/oauth2/token", strings.NewReader(f.Encode()),
+		map[string]string{"Content-Type": "application/x-www-form-urlencoded"})
 	if err != nil {
 		w.Fatal(err)
 	}
@@ -226,7 +228,8 @@ func (w *world) token() string {
 func TestATokenIsGivenAsThePlatformGivesIt(t *testing.T) {
 	w := open(t)
 	r := w.ask(form(sign(w.head(), w.claims(), ownKey)))
-	want := object{"access_token": r.body["access_token"], "token_type": "Bearer", "expires_in": "599", "issued_at": fmt.Sprint(w.now().UnixMilli())}
+	want := object{"access_token": r.body["access_token"], "token_type": "Bearer", "expires_in": "599",
+		"issued_at": fmt.Sprint(w.now().UnixMilli())}
 	if !maps.Equal(r.body, want) {
 		t.Errorf("got %v, want %v", r.body, want)
 	}
@@ -253,9 +256,11 @@ func TestATokenIsRefused(t *testing.T) {
 		code, about string
 	}{
 		{"no grant type", field("grant_type", ""), 400, "invalid_request", "grant_type is missing"},
-		{"another grant type", field("grant_type", "authorization_code"), 400, "unsupported_grant_type", "grant_type is invalid"},
+		{"another grant type", field("grant_type", "authorization_code"), 400, "unsupported_grant_type",
+			"grant_type is invalid"},
 		{"no assertion type", field("client_assertion_type", ""), 400, "invalid_request", "client_assertion_type"},
-		{"another assertion type", field("client_assertion_type", "jwt-bearer"), 400, "invalid_request", "client_assertion_type"},
+		{"another assertion type", field("client_assertion_type", "jwt-bearer"), 400, "invalid_request",
+			"client_assertion_type"},
 		{"no assertion", field("client_assertion", ""), 400, "invalid_request", "Missing client_assertion"},
 		{"an assertion that is no JWT", field("client_assertion", "a.b"), 400, "invalid_request", "Malformed JWT"},
 		{"an assertion that is no JSON", field("client_assertion", "e30.YQ.YQ"), 400, "invalid_request", "Malformed JWT"},
@@ -278,9 +283,11 @@ func TestATokenIsRefused(t *testing.T) {
 		{"a list of audiences", claim("aud", []string{w.url + "/oauth2/token"}), 401, "invalid_request", "'aud'"},
 		{"no expiry", claim("exp", nil), 400, "invalid_request", "Missing 'exp'"},
 		{"an expiry in words", claim("exp", "soon"), 400, "invalid_request", "must be an integer"},
-		{"an expiry that is not whole", claim("exp", float64(w.now().Unix())+60.5), 400, "invalid_request", "must be an integer"},
+		{"an expiry that is not whole", claim("exp", float64(w.now().Unix())+60.5), 400, "invalid_request",
+			"must be an integer"},
 		{"an expiry that is now", claim("exp", w.now().Unix()), 400, "invalid_request", "has expired"},
-		{"an expiry too far ahead", claim("exp", w.now().Add(306*time.Second).Unix()), 400, "invalid_request", "more than 5 minutes"},
+		{"an expiry too far ahead", claim("exp", w.now().Add(306*time.Second).Unix()), 400, "invalid_request",
+			"more than 5 minutes"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			head, claims, f := w.head(), w.claims(), form("")
@@ -292,10 +299,12 @@ func TestATokenIsRefused(t *testing.T) {
 		})
 	}
 	t.Run("somebody else's signature", func(t *testing.T) {
-		refused(t, w.ask(form(sign(w.head(), w.claims(), otherKey))), 401, "public_key error", "signature verification failed")
+		refused(t, w.ask(form(sign(w.head(), w.claims(), otherKey))), 401, "public_key error",
+			"signature verification failed")
 	})
 	t.Run("a body that is not a form", func(t *testing.T) {
-		r, err := w.do(http.MethodPost, "/oauth2/token", strings.NewReader("{}"), map[string]string{"Content-Type": "application/json"})
+		r, err := w.do(http.MethodPost, "/oauth2/token", strings.NewReader("{}"),
+			map[string]string{"Content-Type": "application/json"})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -371,7 +380,8 @@ func TestAnApplicationMayHaveTwoKeys(t *testing.T) {
 func TestWhoComesWithoutAGoodTokenIsRefused(t *testing.T) {
 	w := open(t)
 	for header, why := range map[string]string{
-		"": "Missing Authorization header", "Bearer": "Missing access token", "Basic YTpi": "Missing access token", "Bearer abc": "Invalid Access Token",
+		"": "Missing Authorization header", "Bearer": "Missing access token", "Basic YTpi": "Missing access token",
+		"Bearer abc": "Invalid Access Token",
 	} {
 		for _, path := range []string{"/9000000009", "?family=Smith&birthdate=2010-10-22"} {
 			r, err := w.do(http.MethodGet, base+path, nil, map[string]string{"Authorization": header})
@@ -421,7 +431,8 @@ func TestHeadersAreChecked(t *testing.T) {
 		{"a practice by name", "NHSD-End-User-Organisation-ODS", "Brambleford", 400, "INVALID_VALUE"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			r, err := w.do(http.MethodGet, base+"/9000000009", nil, map[string]string{c.header: c.value, "X-Correlation-ID": "thread-7"})
+			r, err := w.do(http.MethodGet, base+"/9000000009", nil,
+				map[string]string{c.header: c.value, "X-Correlation-ID": "thread-7"})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -451,11 +462,13 @@ func TestNobodyMayChangeARecord(t *testing.T) {
 func TestWhatArrivedCanBeLookedAt(t *testing.T) {
 	w := open(t)
 	before := len(w.Requests())
-	_, err := w.do(http.MethodGet, base+"?family=Byron&birthdate=1985-12-10", nil, map[string]string{"X-Correlation-ID": "thread-7", "NHSD-End-User-Organisation-ODS": "Z99001"})
+	_, err := w.do(http.MethodGet, base+"?family=Byron&birthdate=1985-12-10", nil,
+		map[string]string{"X-Correlation-ID": "thread-7", "NHSD-End-User-Organisation-ODS": "Z99001"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := sim.Seen{Method: "GET", Path: base, Query: "family=Byron&birthdate=1985-12-10", RequestID: requestID, CorrelationID: "thread-7", ODS: "Z99001", At: w.now()}
+	want := sim.Seen{Method: "GET", Path: base, Query: "family=Byron&birthdate=1985-12-10", RequestID: requestID,
+		CorrelationID: "thread-7", ODS: "Z99001", At: w.now()}
 	if got := w.Requests()[before:]; len(got) != 1 || got[0] != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}

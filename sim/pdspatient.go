@@ -43,7 +43,8 @@ func (who *Resident) patient(searched bool, today string) object {
 			"extension": list{object{
 				"url": ukCore + "NHSNumberVerificationStatus",
 				"valueCodeableConcept": object{"coding": list{object{
-					"system": ukCoreCode + "NHSNumberVerificationStatus", "version": "1.0.0", "code": "01", "display": "Number present and verified",
+					"system": ukCoreCode + "NHSNumberVerificationStatus", "version": "1.0.0", "code": "01",
+					"display": "Number present and verified",
 				}}},
 			}},
 		}},

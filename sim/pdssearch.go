@@ -109,9 +109,11 @@ func parseSearch(query url.Values) (s search, refused *answer) {
 	}
 	s = search{
 		family: query.Get("family"), given: query["given"], gender: query.Get("gender"),
-		postcode: cmp.Or(query.Get("address-postalcode"), query.Get("address-postcode")), gp: query.Get("general-practitioner"),
-		email: query.Get("email"), phone: query.Get("phone"),
-		fuzzy: query.Get("_fuzzy-match") == "true", exact: query.Get("_exact-match") == "true", history: query.Get("_history") == "true",
+		postcode: cmp.Or(query.Get("address-postalcode"), query.Get("address-postcode")),
+		gp:       query.Get("general-practitioner"),
+		email:    query.Get("email"), phone: query.Get("phone"),
+		fuzzy: query.Get("_fuzzy-match") == "true", exact: query.Get("_exact-match") == "true",
+		history:   query.Get("_history") == "true",
 		diedGiven: query.Has("death-date"),
 	}
 	s.wherePatient = s.postcode != "" || s.gp != ""
@@ -123,7 +125,8 @@ func parseSearch(query url.Values) (s search, refused *answer) {
 	}
 	switch {
 	case !query.Has("birthdate"):
-		a := outcome(http.StatusBadRequest, "MISSING_VALUE", "Missing value - 'birth_date/birth_date_range_start/birth_date_range_end'")
+		a := outcome(http.StatusBadRequest, "MISSING_VALUE",
+			"Missing value - 'birth_date/birth_date_range_start/birth_date_range_end'")
 		return s, &a
 	case !s.enough():
 		return s, combination("No searches were performed as the search criteria did not meet the minimum requirements")
@@ -150,7 +153,8 @@ func allowed(query url.Values) *answer {
 			verb = "was"
 		}
 		a := outcome(http.StatusBadRequest, "ADDITIONAL_PROPERTIES",
-			fmt.Sprintf("Invalid request with error - Additional properties are not allowed (%s %s unexpected)", strings.Join(unknown, ", "), verb))
+			fmt.Sprintf("Invalid request with error - Additional properties are not allowed (%s %s unexpected)",
+				strings.Join(unknown, ", "), verb))
 		return &a
 	}
 	for _, name := range slices.Sorted(maps.Keys(query)) {
@@ -174,7 +178,8 @@ func allowedValue(name, value string) *answer {
 	case "_max-results":
 		n, err := strconv.Atoi(value)
 		if ok = err == nil && n >= 1 && n <= 50; ok && n > 1 {
-			a := outcome(http.StatusForbidden, "INVALID_VALUE", "Your app has insufficient permissions to perform this search. Please contact support.")
+			a := outcome(http.StatusForbidden, "INVALID_VALUE",
+				"Your app has insufficient permissions to perform this search. Please contact support.")
 			return &a
 		}
 	case "gender":
@@ -278,7 +283,8 @@ func (s search) details(names []Name, abodes []Abode, contacts []Contact) float6
 		return 0
 	}
 	if s.postcode != "" {
-		if !slices.ContainsFunc(abodes, func(a Abode) bool { return a.Postcode != "" && wild(squeeze(s.postcode), squeeze(a.Postcode)) }) {
+		if !slices.ContainsFunc(abodes,
+			func(a Abode) bool { return a.Postcode != "" && wild(squeeze(s.postcode), squeeze(a.Postcode)) }) {
 			return 0
 		}
 		if strings.Contains(s.postcode, "*") {
@@ -286,7 +292,9 @@ func (s search) details(names []Name, abodes []Abode, contacts []Contact) float6
 		}
 	}
 	reached := func(system, value string) bool {
-		return value == "" || slices.ContainsFunc(contacts, func(c Contact) bool { return c.System == system && strings.EqualFold(c.Value, value) })
+		return value == "" ||
+			slices.ContainsFunc(contacts,
+				func(c Contact) bool { return c.System == system && strings.EqualFold(c.Value, value) })
 	}
 	if !reached("email", s.email) || !reached("phone", s.phone) {
 		return 0

@@ -93,7 +93,8 @@ func (who *Resident) contacts(date string) []Contact {
 
 // genders says sexes in FHIR's words, as the NHS data dictionary maps them: "not
 // specified" is a person who is neither, not one of whom nothing is known.
-var genders = map[string]string{"Male": "male", "Female": "female", "Other": "other", "Not specified": "other", "Not known": "unknown"}
+var genders = map[string]string{"Male": "male", "Female": "female", "Other": "other", "Not specified": "other",
+	"Not known": "unknown"}
 
 // everybody is who PDS knows: the patients of the practices, the town's other
 // people, and those of the published sandbox.
@@ -134,28 +135,40 @@ func neighbours() []Resident {
 	}
 	return []Resident{
 		// Nothing the matter.
-		{NHSNumber: "9991000003", Names: usual("Mr", "Idris", "Vaughan"), Gender: "male", BirthDate: "1962-05-17", Practice: elsewhere,
-			Abodes: home("11 Tanner's Yard", "ZZ1 4VN"), Contacts: reach("07700900301", "idris@example.org")},
+		{NHSNumber: "9991000003", Names: usual("Mr", "Idris", "Vaughan"), Gender: "male", BirthDate: "1962-05-17",
+			Practice: elsewhere,
+			Abodes:   home("11 Tanner's Yard", "ZZ1 4VN"), Contacts: reach("07700900301", "idris@example.org")},
 		// Whose whereabouts nobody may be told.
-		{NHSNumber: "9991000011", Names: usual("Ms", "Nadia", "Farouk"), Gender: "female", BirthDate: "1988-11-03", Practice: elsewhere,
-			Confidentiality: "R", Abodes: home("27 Orchard Row", "ZZ1 2AB"), Contacts: reach("07700900302", "nadia@example.org")},
-		{NHSNumber: "9991000143", Names: usual("Mr", "Elias", "Thorne"), Gender: "male", BirthDate: "1957-12-24", Practice: elsewhere,
-			Confidentiality: "V", Abodes: home("1 Lock Cottages", "ZZ1 5TH"), Contacts: reach("07700900312", "elias@example.org")},
+		{NHSNumber: "9991000011", Names: usual("Ms", "Nadia", "Farouk"), Gender: "female", BirthDate: "1988-11-03",
+			Practice:        elsewhere,
+			Confidentiality: "R", Abodes: home("27 Orchard Row", "ZZ1 2AB"),
+			Contacts: reach("07700900302", "nadia@example.org")},
+		{NHSNumber: "9991000143", Names: usual("Mr", "Elias", "Thorne"), Gender: "male", BirthDate: "1957-12-24",
+			Practice:        elsewhere,
+			Confidentiality: "V", Abodes: home("1 Lock Cottages", "ZZ1 5TH"),
+			Contacts: reach("07700900312", "elias@example.org")},
 		// Dead.
-		{NHSNumber: "9991000038", Names: usual("Mr", "Walter", "Pemberton"), Gender: "male", BirthDate: "1931-01-19", Practice: elsewhere,
-			Died: "2024-02-11", Abodes: home("5 Chapel Hill", "ZZ1 2AE"), Contacts: reach("07700900303", "walter@example.org")},
+		{NHSNumber: "9991000038", Names: usual("Mr", "Walter", "Pemberton"), Gender: "male", BirthDate: "1931-01-19",
+			Practice: elsewhere,
+			Died:     "2024-02-11", Abodes: home("5 Chapel Hill", "ZZ1 2AE"),
+			Contacts: reach("07700900303", "walter@example.org")},
 		// One woman who had two numbers; the first has given way to the second.
-		{NHSNumber: "9991000046", Names: usual("Miss", "Carys", "Bevan"), Gender: "female", BirthDate: "1994-07-08", Practice: elsewhere,
+		{NHSNumber: "9991000046", Names: usual("Miss", "Carys", "Bevan"), Gender: "female", BirthDate: "1994-07-08",
+			Practice:     elsewhere,
 			SupersededBy: "9991000054", Abodes: home("40 Station Road", "ZZ1 1AJ")},
-		{NHSNumber: "9991000054", Names: usual("Mrs", "Carys", "Holt"), Gender: "female", BirthDate: "1994-07-08", Practice: elsewhere,
-			Abodes: home("16 Mill Lane", "ZZ1 1AA"), Contacts: reach("07700900304", "carys@example.org")},
+		{NHSNumber: "9991000054", Names: usual("Mrs", "Carys", "Holt"), Gender: "female", BirthDate: "1994-07-08",
+			Practice: elsewhere,
+			Abodes:   home("16 Mill Lane", "ZZ1 1AA"), Contacts: reach("07700900304", "carys@example.org")},
 		// A number withdrawn, with no other in its place.
-		{NHSNumber: "9991000062", Names: usual("Mr", "Dunstan", "Grey"), Gender: "male", BirthDate: "1975-09-30", Practice: elsewhere,
+		{NHSNumber: "9991000062", Names: usual("Mr", "Dunstan", "Grey"), Gender: "male", BirthDate: "1975-09-30",
+			Practice:    elsewhere,
 			Invalidated: true, Abodes: home("3 Quay Street", "ZZ1 3QT"), Contacts: reach("07700900305", "dunstan@example.org")},
 		// Twins, alike down to the first letters of their names.
-		{NHSNumber: "9991000070", Names: usual("Miss", "Tamsin", "Penrose"), Gender: "female", BirthDate: "2012-02-29", BirthOrder: 1, Practice: elsewhere,
+		{NHSNumber: "9991000070", Names: usual("Miss", "Tamsin", "Penrose"), Gender: "female", BirthDate: "2012-02-29",
+			BirthOrder: 1, Practice: elsewhere,
 			Abodes: home("22 Harbour View", "ZZ1 3QT"), Contacts: reach("07700900306", "penrose@example.org")},
-		{NHSNumber: "9991000089", Names: usual("Miss", "Tamara", "Penrose"), Gender: "female", BirthDate: "2012-02-29", BirthOrder: 2, Practice: elsewhere,
+		{NHSNumber: "9991000089", Names: usual("Miss", "Tamara", "Penrose"), Gender: "female", BirthDate: "2012-02-29",
+			BirthOrder: 2, Practice: elsewhere,
 			Abodes: home("22 Harbour View", "ZZ1 3QT"), Contacts: reach("07700900306", "penrose@example.org")},
 		// Several names and numbers, not all of them hers today.
 		{NHSNumber: "9991000097", Gender: "female", BirthDate: "1979-03-27", Practice: elsewhere,
@@ -177,9 +190,11 @@ func neighbours() []Resident {
 				{"email", "home", "amara@example.org", Period{"2016-06-18", ""}},
 			}},
 		// Away from home for a while.
-		{NHSNumber: "9991000100", Names: usual("Mr", "Jonah", "Whitlock"), Gender: "male", BirthDate: "2004-10-05", Practice: elsewhere,
+		{NHSNumber: "9991000100", Names: usual("Mr", "Jonah", "Whitlock"), Gender: "male", BirthDate: "2004-10-05",
+			Practice: elsewhere,
 			Abodes: []Abode{
-				{"temp", "Student Accommodation", "Room 14, Weir Hall, Brambleford, Westmarch", "ZZ3 7WH", Period{"2023-09-18", "2099-06-30"}},
+				{"temp", "Student Accommodation", "Room 14, Weir Hall, Brambleford, Westmarch", "ZZ3 7WH",
+					Period{"2023-09-18", "2099-06-30"}},
 				{"home", "", "9 Drovers' Way, Ashcombe, Westmarch", "ZZ4 2DW", since},
 			},
 			Contacts: []Contact{
@@ -187,15 +202,19 @@ func neighbours() []Resident {
 				{"phone", "mobile", "07700900308", since},
 			}},
 		// Letters and marks that are not everybody's.
-		{NHSNumber: "9991000119", Names: usual("Mrs", "Zoë", "D'Arcy-Núñez"), Gender: "female", BirthDate: "1983-04-12", Practice: elsewhere,
-			Abodes: home("8 Saint Brannoc's Court", "ZZ1 6BC"), Contacts: reach("07700900309", "zoe@example.org")},
+		{NHSNumber: "9991000119", Names: usual("Mrs", "Zoë", "D'Arcy-Núñez"), Gender: "female", BirthDate: "1983-04-12",
+			Practice: elsewhere,
+			Abodes:   home("8 Saint Brannoc's Court", "ZZ1 6BC"), Contacts: reach("07700900309", "zoe@example.org")},
 		// A few weeks old when the record was made: hardly anything is known.
-		{NHSNumber: "9991000127", Names: []Name{{Use: "usual", Family: "Quill", Period: since}}, Gender: "unknown", BirthDate: "2018-04-09"},
+		{NHSNumber: "9991000127", Names: []Name{{Use: "usual", Family: "Quill", Period: since}}, Gender: "unknown",
+			BirthDate: "2018-04-09"},
 		// Written down by somebody in a hurry.
-		{NHSNumber: "9991000135", Names: usual("MR", "ARJUN", "PILLAI"), Gender: "male", BirthDate: "1970-08-15", Practice: elsewhere,
-			Abodes: []Abode{{"home", "", "FLAT 3, THE MALTINGS, 44 STATION ROAD, BRAMBLEFORD, WESTMARCH", "ZZ11AJ", since}},
+		{NHSNumber: "9991000135", Names: usual("MR", "ARJUN", "PILLAI"), Gender: "male", BirthDate: "1970-08-15",
+			Practice: elsewhere,
+			Abodes:   []Abode{{"home", "", "FLAT 3, THE MALTINGS, 44 STATION ROAD, BRAMBLEFORD, WESTMARCH", "ZZ11AJ", since}},
 			Contacts: []Contact{
-				{"phone", "home", "01632 960311", since}, {"phone", "mobile", "+44 (0)7700 900311", since}, {"email", "home", "ARJUN@EXAMPLE.ORG", since},
+				{"phone", "home", "01632 960311", since}, {"phone", "mobile", "+44 (0)7700 900311", since},
+				{"email", "home", "ARJUN@EXAMPLE.ORG", since},
 			}},
 	}
 }

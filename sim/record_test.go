@@ -122,14 +122,16 @@ func TestAPatientIsWholeFHIR(t *testing.T) {
 func TestARecordMayHoldNothingButItsNumber(t *testing.T) {
 	w := open(t)
 	r := w.get("/9000000033")
-	if got, want := slices.Sorted(maps.Keys(r.body)), []string{"id", "identifier", "meta", "resourceType"}; !slices.Equal(got, want) {
+	if got, want := slices.Sorted(maps.Keys(r.body)),
+		[]string{"id", "identifier", "meta", "resourceType"}; !slices.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)
 	}
 }
 
 func TestWhereRestrictedPeopleAreIsNotTold(t *testing.T) {
 	w := open(t)
-	for number, code := range map[string]string{"9000000025": "R", "9693632125": "R", "9991000011": "R", "9991000143": "V"} {
+	for number, code := range map[string]string{"9000000025": "R", "9693632125": "R", "9991000011": "R",
+		"9991000143": "V"} {
 		r := w.get("/" + number)
 		w.expect(r, 200, "")
 		if got := at(r.body, "meta", "security", 0, "code"); got != code {
@@ -142,7 +144,8 @@ func TestWhereRestrictedPeopleAreIsNotTold(t *testing.T) {
 		}
 	}
 	r := w.search("family=Farouk&birthdate=1988-11-03&phone=07700900302")
-	if at(r.body, "total") != 1.0 || at(r.body, "entry", 0, "resource", "id") != "9991000011" || at(r.body, "entry", 0, "resource", "telecom") != nil {
+	if at(r.body, "total") != 1.0 || at(r.body, "entry", 0, "resource", "id") != "9991000011" ||
+		at(r.body, "entry", 0, "resource", "telecom") != nil {
 		t.Errorf("a search told %v", r.body)
 	}
 	for _, where := range []string{"address-postalcode=ZZ1 2AB", "address-postcode=ZZ*", "general-practitioner=Z99003"} {
@@ -154,7 +157,8 @@ func TestWhereRestrictedPeopleAreIsNotTold(t *testing.T) {
 
 func TestTheDeadAreSaidToBeDead(t *testing.T) {
 	w := open(t)
-	for number, died := range map[string]string{"9000000009": "2010-10-22", "9733163201": "2019-02-07", "9991000038": "2024-02-11"} {
+	for number, died := range map[string]string{"9000000009": "2010-10-22", "9733163201": "2019-02-07",
+		"9991000038": "2024-02-11"} {
 		r := w.get("/" + number)
 		if got := r.body["deceasedDateTime"]; got != died+"T00:00:00+00:00" {
 			t.Errorf("%s died %v", number, got)
@@ -199,7 +203,8 @@ func TestDemographicsChangeWhileItRuns(t *testing.T) {
 		t.Fatal("nobody changed")
 	}
 	r := w.get("/9990000018")
-	if at(r.body, "name", 0, "family") != "King" || at(r.body, "meta", "versionId") != "2" || r.header.Get("ETag") != `W/"2"` {
+	if at(r.body, "name", 0, "family") != "King" || at(r.body, "meta", "versionId") != "2" ||
+		r.header.Get("ETag") != `W/"2"` {
 		t.Errorf("got %v", r.body)
 	}
 	w.Put(sim.Resident{NHSNumber: "9990000018", Gender: "female"})
@@ -212,7 +217,8 @@ func TestDemographicsChangeWhileItRuns(t *testing.T) {
 		t.Fatal("nobody was invalidated")
 	}
 	w.expect(w.get("/9991000151"), 404, "INVALIDATED_RESOURCE")
-	if w.Change("9111231130", func(*sim.Resident) {}) || w.Supersede("9111231130", "9990000018") || w.Invalidate("9111231130") {
+	if w.Change("9111231130", func(*sim.Resident) {}) || w.Supersede("9111231130", "9990000018") ||
+		w.Invalidate("9111231130") {
 		t.Error("somebody who is not there changed")
 	}
 }
@@ -231,11 +237,16 @@ func TestASearchIsRefused(t *testing.T) {
 		{"no date of birth", "family=Smith", 400, "MISSING_VALUE"},
 		{"a date of birth alone", "birthdate=2010-10-22", 400, "INVALID_SEARCH_DATA"},
 		{"no family name", "given=Jane&birthdate=2010-10-22&gender=female", 400, "INVALID_SEARCH_DATA"},
-		{"a fuzzy search without a given name or more", "family=Smith&birthdate=2010-10-22&_fuzzy-match=true", 400, "INVALID_SEARCH_DATA"},
-		{"a fuzzy search with a gender and no postcode", "family=Smith&birthdate=2010-10-22&gender=female&_fuzzy-match=true", 400, "INVALID_SEARCH_DATA"},
-		{"a fuzzy search with a wildcard", "family=Smi*&given=Jane&birthdate=2010-10-22&_fuzzy-match=true", 400, "INVALID_SEARCH_DATA"},
-		{"a fuzzy search with a wildcard in the postcode", "family=Smith&given=Jane&birthdate=2010-10-22&address-postalcode=LS*&_fuzzy-match=true", 400, "INVALID_SEARCH_DATA"},
-		{"two postcodes", "family=Smith&birthdate=2010-10-22&address-postalcode=LS1 6AE&address-postcode=LS1 6AE", 400, "INVALID_SEARCH_DATA"},
+		{"a fuzzy search without a given name or more", "family=Smith&birthdate=2010-10-22&_fuzzy-match=true", 400,
+			"INVALID_SEARCH_DATA"},
+		{"a fuzzy search with a gender and no postcode", "family=Smith&birthdate=2010-10-22&gender=female&_fuzzy-match=true",
+			400, "INVALID_SEARCH_DATA"},
+		{"a fuzzy search with a wildcard", "family=Smi*&given=Jane&birthdate=2010-10-22&_fuzzy-match=true", 400,
+			"INVALID_SEARCH_DATA"},
+		{"a fuzzy search with a wildcard in the postcode",
+			"family=Smith&given=Jane&birthdate=2010-10-22&address-postalcode=LS*&_fuzzy-match=true", 400, "INVALID_SEARCH_DATA"},
+		{"two postcodes", "family=Smith&birthdate=2010-10-22&address-postalcode=LS1 6AE&address-postcode=LS1 6AE", 400,
+			"INVALID_SEARCH_DATA"},
 		{"more than one result", "family=Smith&birthdate=2010-10-22&_max-results=2", 403, "INVALID_VALUE"},
 		{"no results", "family=Smith&birthdate=2010-10-22&_max-results=0", 400, "INVALID_VALUE"},
 		{"many results in words", "family=Smith&birthdate=2010-10-22&_max-results=all", 400, "INVALID_VALUE"},
@@ -243,7 +254,8 @@ func TestASearchIsRefused(t *testing.T) {
 		{"a date there never was", "family=Smith&birthdate=2011-02-29", 400, "INVALID_VALUE"},
 		{"a prefix that is not taken", "family=Smith&birthdate=gt2010-10-22", 400, "INVALID_VALUE"},
 		{"a wrong date of death", "family=Smith&birthdate=2010-10-22&death-date=20101022", 400, "INVALID_VALUE"},
-		{"a range that runs backwards", "family=Smith&birthdate=ge2010-10-23&birthdate=le2010-10-22", 400, "INVALID_SEARCH_DATA"},
+		{"a range that runs backwards", "family=Smith&birthdate=ge2010-10-23&birthdate=le2010-10-22", 400,
+			"INVALID_SEARCH_DATA"},
 		{"two exact dates", "family=Smith&birthdate=2010-10-22&birthdate=eq2010-10-22", 400, "INVALID_SEARCH_DATA"},
 		{"two beginnings", "family=Smith&birthdate=ge2010-10-21&birthdate=ge2010-10-22", 400, "INVALID_SEARCH_DATA"},
 		{"an unknown gender", "family=Smith&birthdate=2010-10-22&gender=mal", 400, "INVALID_VALUE"},
@@ -253,10 +265,12 @@ func TestASearchIsRefused(t *testing.T) {
 		{"an empty family name", "family=&birthdate=2010-10-22", 400, "INVALID_VALUE"},
 		{"a wildcard after one letter", "family=S*&birthdate=2010-10-22", 400, "INVALID_VALUE"},
 		{"a wildcard first", "family=Smith&given=*&birthdate=2010-10-22", 400, "INVALID_VALUE"},
-		{"a wildcard after one letter of the postcode", "family=Smith&birthdate=2010-10-22&address-postalcode=L*", 400, "INVALID_VALUE"},
+		{"a wildcard after one letter of the postcode", "family=Smith&birthdate=2010-10-22&address-postalcode=L*", 400,
+			"INVALID_VALUE"},
 		{"a wildcard in an e-mail address", "family=Smith&birthdate=2010-10-22&email=jane*", 400, "INVALID_VALUE"},
 		{"a wildcard in a telephone number", "family=Smith&birthdate=2010-10-22&phone=01632*", 400, "INVALID_VALUE"},
-		{"a practice that is no ODS code", "family=Smith&birthdate=2010-10-22&general-practitioner=Y1*", 400, "INVALID_VALUE"},
+		{"a practice that is no ODS code", "family=Smith&birthdate=2010-10-22&general-practitioner=Y1*", 400,
+			"INVALID_VALUE"},
 		{"a switch that is neither on nor off", "family=Smith&birthdate=2010-10-22&_history=yes", 400, "INVALID_VALUE"},
 		{"two family names", "family=Smith&family=Smyth&birthdate=2010-10-22", 400, "INVALID_VALUE"},
 	} {
@@ -269,10 +283,12 @@ func TestASearchIsRefused(t *testing.T) {
 		})
 	}
 	r := w.search("model=focus&family=Smith&year=2003")
-	if got := at(r.body, "issue", 0, "diagnostics"); got != "Invalid request with error - Additional properties are not allowed ('model', 'year' were unexpected)" {
+	if got := at(r.body, "issue", 0,
+		"diagnostics"); got != "Invalid request with error - Additional properties are not allowed ('model', 'year' were unexpected)" {
 		t.Errorf("got %v", got)
 	}
-	if got := at(w.search("family=Smith&birthdate=2010-10-22&_max-results=2").body, "issue", 0, "code"); got != "forbidden" {
+	if got := at(w.search("family=Smith&birthdate=2010-10-22&_max-results=2").body, "issue", 0,
+		"code"); got != "forbidden" {
 		t.Errorf("got %v", got)
 	}
 }
@@ -284,7 +300,8 @@ func TestASearchFinds(t *testing.T) {
 		{"the same in other letters", "family=bYRON&given=ADA&birthdate=eq1985-12-10", "9990000018 1"},
 		{"the most it may ask for", "family=Byron&birthdate=1985-12-10&_max-results=1", "9990000018 1"},
 		{"a name with a wildcard", "family=By*n&birthdate=1985-12-10", "9990000018 0.95"},
-		{"the published way to a unique match", "family=Mathison&given=Ala*&birthdate=eq1972-06-23&address-postalcode=ZZ*&_history=true&_fuzzy-match=false&_exact-match=false", "9990000026 0.9"},
+		{"the published way to a unique match",
+			"family=Mathison&given=Ala*&birthdate=eq1972-06-23&address-postalcode=ZZ*&_history=true&_fuzzy-match=false&_exact-match=false", "9990000026 0.9"},
 		{"a wildcard that matches nothing more", "family=Byron*&birthdate=1985-12-10", "9990000018 0.95"},
 		{"a wildcard, exactly", "family=By*&birthdate=1985-12-10&_exact-match=true", ""},
 		{"a name, exactly", "family=Byron&birthdate=1985-12-10&_exact-match=true", "9990000018 1"},
@@ -321,30 +338,41 @@ func TestASearchFinds(t *testing.T) {
 		{"a name she no longer has", "family=Boateng&birthdate=1979-03-27", ""},
 		{"a name she no longer has, in history", "family=Boateng&birthdate=1979-03-27&_history=true", "9991000097 0.95"},
 		{"an address she has left", "family=Osei&birthdate=1979-03-27&address-postalcode=ZZ2 1MP", ""},
-		{"an address she has left, in history", "family=Osei&birthdate=1979-03-27&address-postalcode=ZZ2 1MP&_history=true", "9991000097 0.95"},
+		{"an address she has left, in history", "family=Osei&birthdate=1979-03-27&address-postalcode=ZZ2 1MP&_history=true",
+			"9991000097 0.95"},
 		{"a telephone number she no longer has", "family=Osei&birthdate=1979-03-27&phone=07700900317", ""},
 		{"a telephone number she has not got yet", "family=Osei&birthdate=1979-03-27&phone=07700900398", ""},
 		{"a temporary address", "family=Whitlock&birthdate=2004-10-05&address-postalcode=ZZ3 7WH", "9991000100 1"},
 		{"twins by surname", "family=Penrose&birthdate=2012-02-29", "TOO_MANY_MATCHES"},
-		{"twins the published way", "family=Penrose&given=Tam*&birthdate=2012-02-29&address-postalcode=ZZ*&_history=true", "TOO_MANY_MATCHES"},
+		{"twins the published way", "family=Penrose&given=Tam*&birthdate=2012-02-29&address-postalcode=ZZ*&_history=true",
+			"TOO_MANY_MATCHES"},
 		{"a twin by name", "family=Penrose&given=Tamara&birthdate=2012-02-29", "9991000089 1"},
 		{"a number withdrawn", "family=Grey&birthdate=1975-09-30", ""},
-		{"the published people", "family=Smith&gender=female&birthdate=ge2010-10-21&birthdate=le2010-10-23&email=jane.smith@example.com&phone=01632960587", "9000000009 1"},
+		{"the published people",
+			"family=Smith&gender=female&birthdate=ge2010-10-21&birthdate=le2010-10-23&email=jane.smith@example.com&phone=01632960587", "9000000009 1"},
 		{"the published people, too many", "family=Sm*&gender=female&birthdate=eq2010-10-22", "TOO_MANY_MATCHES"},
 		{"several of one name", "family=YOUDS&birthdate=1970-01-24", "TOO_MANY_MATCHES"},
 		{"one of them by gender", "family=YOUDS&birthdate=1970-01-24&gender=other", "9693633709 1"},
-		{"a number of another country", "family=Muir&gender=male&birthdate=eq2017-09-06&phone=00917855986859", "9732019506 1"},
+		{"a number of another country", "family=Muir&gender=male&birthdate=eq2017-09-06&phone=00917855986859",
+			"9732019506 1"},
 		{"a single match", "family=McMatch-Single&birthdate=1954-10-26&address-postalcode=BAP 4WG", "5900054586 1"},
 		{"several matches", "family=McMatch-Multiple&birthdate=1997-08-20&address-postalcode=DN19 7UD", "TOO_MANY_MATCHES"},
 		{"a sound, fuzzily", "family=Vaughn&given=Idriss&birthdate=1962-05-17&_fuzzy-match=true", "9991000003 0.9025"},
 		{"a sound, not fuzzily", "family=Vaughn&given=Idris&birthdate=1962-05-17", ""},
-		{"names the wrong way round, fuzzily", "family=Idris&given=Vaughan&birthdate=1962-05-17&_fuzzy-match=true", "9991000003 0.95"},
-		{"the same exactly, fuzzily", "family=Vaughan&given=Idris&birthdate=1962-05-17&_fuzzy-match=true&_exact-match=true", "9991000003 1"},
-		{"without a given name, fuzzily", "family=Vaughn&birthdate=1962-05-17&gender=male&address-postalcode=ZZ1 4VN&_fuzzy-match=true", "9991000003 0.95"},
-		{"without a family name, fuzzily", "given=Idris&birthdate=1962-05-17&gender=male&address-postalcode=ZZ1 4VN&_fuzzy-match=true", "9991000003 1"},
+		{"names the wrong way round, fuzzily", "family=Idris&given=Vaughan&birthdate=1962-05-17&_fuzzy-match=true",
+			"9991000003 0.95"},
+		{"the same exactly, fuzzily", "family=Vaughan&given=Idris&birthdate=1962-05-17&_fuzzy-match=true&_exact-match=true",
+			"9991000003 1"},
+		{"without a given name, fuzzily",
+			"family=Vaughn&birthdate=1962-05-17&gender=male&address-postalcode=ZZ1 4VN&_fuzzy-match=true", "9991000003 0.95"},
+		{"without a family name, fuzzily",
+			"given=Idris&birthdate=1962-05-17&gender=male&address-postalcode=ZZ1 4VN&_fuzzy-match=true", "9991000003 1"},
 		{"history, always, fuzzily", "family=Boateng&given=Amara&birthdate=1979-03-27&_fuzzy-match=true", "9991000097 0.95"},
-		{"another practice, fuzzily", "family=Vaughan&given=Idris&birthdate=1962-05-17&general-practitioner=Z99001&_fuzzy-match=true", "9991000003 0.95"},
-		{"marks left out, fuzzily", "family=ATTSÖN&given=PÀULINÉ&birthdate=1960-07-14&general-practitioner=A20047&_fuzzy-match=true", "TOO_MANY_MATCHES"},
+		{"another practice, fuzzily",
+			"family=Vaughan&given=Idris&birthdate=1962-05-17&general-practitioner=Z99001&_fuzzy-match=true", "9991000003 0.95"},
+		{"marks left out, fuzzily",
+			"family=ATTSÖN&given=PÀULINÉ&birthdate=1960-07-14&general-practitioner=A20047&_fuzzy-match=true",
+			"TOO_MANY_MATCHES"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r := w.search(c.query)
@@ -363,7 +391,8 @@ func TestASearchIsABundle(t *testing.T) {
 	w := open(t)
 	r := w.search("family=Osei&birthdate=1979-03-27")
 	who, _ := at(r.body, "entry", 0, "resource").(object)
-	if r.body["resourceType"] != "Bundle" || r.body["type"] != "searchset" || r.body["timestamp"] != "2026-03-02T09:00:00+00:00" ||
+	if r.body["resourceType"] != "Bundle" || r.body["type"] != "searchset" ||
+		r.body["timestamp"] != "2026-03-02T09:00:00+00:00" ||
 		at(r.body, "entry", 0, "fullUrl") != w.url+base+"/9991000097" {
 		t.Errorf("got %v", r.body)
 	}

@@ -84,7 +84,8 @@ func (p *PDS) serveFail(w http.ResponseWriter, r *http.Request) {
 		d := json.NewDecoder(http.MaxBytesReader(w, r.Body, 4<<10))
 		d.DisallowUnknownFields()
 		err := d.Decode(&ask)
-		if _, ok := failing[ask.Kind]; err != nil || !ok || ask.Times < 0 || ask.After < 0 || ask.Seconds < 0 || ask.Seconds > 600 {
+		if _, ok := failing[ask.Kind]; err != nil || !ok || ask.Times < 0 || ask.After < 0 || ask.Seconds < 0 ||
+			ask.Seconds > 600 {
 			http.Error(w, "kind must be 408, 429, 500, 503, slow, cut or malformed; seconds at most 600", http.StatusBadRequest)
 			return
 		}
@@ -133,7 +134,8 @@ func (f *Failure) refusal() answer {
 	of := failing[f.Kind]
 	a := outcome(of.status, of.code, "")
 	if f.Token {
-		a = answer{status: of.status, media: "application/json", body: nhsapi.Refusal("server_error", http.StatusText(of.status))}
+		a = answer{status: of.status, media: "application/json",
+			body: nhsapi.Refusal("server_error", http.StatusText(of.status))}
 	}
 	if f.Kind == FailLimited || f.Kind == FailUnavailable {
 		a.wait = int((f.wait() + time.Second - 1) / time.Second)

@@ -66,7 +66,9 @@ type amongst struct{ few, many string }
 
 // listAmong reads every row that belongs to one of the ids, which come after
 // the other arguments.
-func listAmong[T any, I cmp.Ordered](ctx context.Context, t *Tx, of amongst, args in, ids []I, row func(scan scanner) (T, error)) ([]T, error) {
+func listAmong[T any, I cmp.Ordered](
+	ctx context.Context, t *Tx, of amongst, args in, ids []I, row func(scan scanner) (T, error),
+) ([]T, error) {
 	ids = slices.Clone(ids)
 	slices.Sort(ids)
 	ids = slices.Compact(ids)

@@ -85,9 +85,12 @@ type Options struct {
 var (
 	// ErrUnavailable is returned while the database does not answer. It heals
 	// by itself when the database is back.
-	ErrUnavailable = fault.New(fault.Unavailable, "database_unavailable", "The database does not answer at the moment. Try again shortly.").After(2 * time.Second)
-	ErrBadAddress  = fault.New(fault.Invalid, "bad_database_address", "A database address is sqlite:PATH or postgres://USER@HOST/NAME.")
-	ErrNewer       = fault.New(fault.Conflict, "database_newer", "This database was made by a newer Frontdesk. Use that version, or a backup from before it was upgraded.")
+	ErrUnavailable = fault.New(fault.Unavailable, "database_unavailable",
+		"The database does not answer at the moment. Try again shortly.").After(2 * time.Second)
+	ErrBadAddress = fault.New(fault.Invalid, "bad_database_address",
+		"A database address is sqlite:PATH or postgres://USER@HOST/NAME.")
+	ErrNewer = fault.New(fault.Conflict, "database_newer",
+		"This database was made by a newer Frontdesk. Use that version, or a backup from before it was upgraded.")
 )
 
 // Open opens the database at an address, sqlite:PATH or postgres://…, brings
@@ -148,7 +151,8 @@ func (db *DB) openSQLite(ctx context.Context, path string, o Options) error {
 	}
 	// The log is copied into the file every 8,000 pages (32 MB) instead of every
 	// 1,000: a booking touches forty, and most of them again and again.
-	dsn := "file:" + path + "?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=foreign_keys(1)&_pragma=synchronous(FULL)&_pragma=wal_autocheckpoint(8000)"
+	dsn := "file:" + path +
+		"?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=foreign_keys(1)&_pragma=synchronous(FULL)&_pragma=wal_autocheckpoint(8000)"
 	// The writer comes first: it makes the file, which readers cannot.
 	var err error
 	if db.writer, err = sql.Open("sqlite", dsn+"&_txlock=immediate&_pragma=temp_store(2)"); err != nil {
@@ -186,7 +190,8 @@ func beginning(set map[string]string) string {
 	for _, l := range []struct {
 		name string
 		most time.Duration
-	}{{"statement_timeout", statementTimeout}, {"lock_timeout", lockTimeout}, {"idle_in_transaction_session_timeout", doTimeout}} {
+	}{{"statement_timeout", statementTimeout}, {"lock_timeout", lockTimeout},
+		{"idle_in_transaction_session_timeout", doTimeout}} {
 		if _, said := set[l.name]; !said { // the address may say otherwise
 			text += fmt.Sprintf("; SET LOCAL %s = %d", l.name, l.most.Milliseconds())
 		}

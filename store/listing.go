@@ -54,7 +54,8 @@ func (o Orders) Of(l input.Listing) string {
 func Listing(group practice.ID, l input.Listing, limit int, from int64, more ...any) in {
 	made, unmade := l.Created.Bounds()
 	told, untold := l.Updated.Bounds()
-	return append(in{group, l.Deleted, number(l.Created.Given()), made, unmade, number(l.Updated.Given()), told, untold, limit, from}, more...)
+	return append(in{group, l.Deleted, number(l.Created.Given()), made, unmade, number(l.Updated.Given()), told, untold,
+		limit, from}, more...)
 }
 
 // number is a truth as SQL compares it: 1 or 0.
@@ -105,7 +106,10 @@ func (j stored[T]) Scan(src any) error {
 
 // someOf lists some of what belongs to each of many: of each the rows after
 // from and up to until.
-func someOf[K ~int64, T any](ctx context.Context, t *Tx, texts amongst, group practice.ID, of []K, from, until int, row func(scanner) (T, error), owner func(T) K) (map[K][]T, error) {
+func someOf[K ~int64, T any](
+	ctx context.Context, t *Tx, texts amongst, group practice.ID, of []K, from, until int, row func(scanner) (T, error),
+	owner func(T) K,
+) (map[K][]T, error) {
 	found, err := listAmong(ctx, t, texts, in{group, from, until}, of, row)
 	out := make(map[K][]T, len(of))
 	for _, thing := range found {

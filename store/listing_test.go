@@ -16,7 +16,8 @@ import (
 
 // few are the tables of which a practice has so few rows that all of them may be
 // read, and what is no table at all.
-var few = regexp.MustCompile(`^(SEARCH|SCAN) (` + strings.Join(strings.Fields(`location practitioner staff s appointment_type session session_type session_exception t k
+var few = regexp.MustCompile(`^(SEARCH|SCAN) (` +
+	strings.Join(strings.Fields(`location practitioner staff s appointment_type session session_type session_exception t k
 	e y api_key role label access_group payment_type number_definition network connector batch webhook w wt webhook_type billing diary d event_log instance practice_group g
 	session_token sign_in sign_in_attempt questionnaire product_location product_practitioner placed paged matches each_of waiting failed owed oldest r json_each CONSTANT \(subquery-\d\)`), "|") + `)( |$)`)
 
@@ -104,7 +105,8 @@ func TestPostgreSQLFindsWhatItTakesInHandByItsKey(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, step := range plan {
-			if strings.Contains(step, "Filter: (due_at") || strings.Contains(step, "Join Filter") || strings.Contains(step, "ANY (") {
+			if strings.Contains(step, "Filter: (due_at") || strings.Contains(step, "Join Filter") ||
+				strings.Contains(step, "ANY (") {
 				t.Errorf("%s: %s\nin\n%s", at, step, strings.Join(plan, "\n"))
 			}
 		}

@@ -24,17 +24,20 @@ import (
 )
 
 func TestAddressesThatAreRefused(t *testing.T) {
-	for _, address := range []string{"", "frontdesk.db", "sqlite:", "sqlite:x?mode=memory", "mysql://x", "postgres://%zz"} {
+	for _, address := range []string{"", "frontdesk.db", "sqlite:", "sqlite:x?mode=memory", "mysql://x",
+		"postgres://%zz"} {
 		_, err := store.Open(context.Background(), address, store.Options{})
 		if !errors.Is(err, store.ErrBadAddress) {
 			t.Errorf("%q: got %v", address, err)
 		}
 	}
-	_, err := store.Open(context.Background(), "postgres://someone:secret@127.0.0.1:1/x?connect_timeout=1", store.Options{})
+	_, err := store.Open(context.Background(), "postgres://someone:secret@127.0.0.1:1/x?connect_timeout=1",
+		store.Options{})
 	if !errors.Is(err, store.ErrUnavailable) || strings.Contains(err.Error(), "secret") {
 		t.Errorf("a server that is not there: got %v", err)
 	}
-	_, err = store.Open(context.Background(), "sqlite:"+filepath.Join(t.TempDir(), "no", "such", "folder", "x.db"), store.Options{})
+	_, err = store.Open(context.Background(), "sqlite:"+filepath.Join(t.TempDir(), "no", "such", "folder", "x.db"),
+		store.Options{})
 	if !errors.Is(err, store.ErrNoDatabase) || !strings.Contains(fault.Of(err).Message, "no such file") {
 		t.Errorf("a folder that is not there: got %v", err)
 	}
@@ -42,7 +45,8 @@ func TestAddressesThatAreRefused(t *testing.T) {
 	if err := os.WriteFile(file, []byte(strings.Repeat("this is no database ", 1000)), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err = store.Open(context.Background(), "sqlite:"+file, store.Options{}); !errors.Is(err, store.ErrFile) || !strings.Contains(fault.Of(err).Message, "not an SQLite database") {
+	if _, err = store.Open(context.Background(), "sqlite:"+file, store.Options{}); !errors.Is(err, store.ErrFile) ||
+		!strings.Contains(fault.Of(err).Message, "not an SQLite database") {
 		t.Errorf("a file that is no database: got %v", err)
 	}
 }
@@ -51,14 +55,16 @@ func TestOpeningMakesNoDatabaseUnlessItIsToldTo(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "typo.db")
 	ctx := context.Background()
 	for _, o := range []store.Options{{}, {NoMigrate: true}} {
-		if _, err := store.Open(ctx, "sqlite:"+file, o); !errors.Is(err, store.ErrNoDatabase) || !strings.Contains(fault.Of(err).Message, "no such file") {
+		if _, err := store.Open(ctx, "sqlite:"+file, o); !errors.Is(err, store.ErrNoDatabase) ||
+			!strings.Contains(fault.Of(err).Message, "no such file") {
 			t.Errorf("got %v", err)
 		}
 	}
 	if _, err := os.Stat(file); !errors.Is(err, os.ErrNotExist) {
 		t.Fatalf("there is a file: %v", err)
 	}
-	if _, err := store.Open(ctx, "sqlite:"+filepath.Dir(file), store.Options{Make: true}); !errors.Is(err, store.ErrFile) || !strings.Contains(fault.Of(err).Message, "folder") {
+	if _, err := store.Open(ctx, "sqlite:"+filepath.Dir(file), store.Options{Make: true}); !errors.Is(err,
+		store.ErrFile) || !strings.Contains(fault.Of(err).Message, "folder") {
 		t.Errorf("a folder: got %v", err)
 	}
 	db, err := store.Open(ctx, "sqlite:"+file, store.Options{Make: true, Serve: true})
@@ -74,7 +80,8 @@ func TestOpeningMakesNoDatabaseUnlessItIsToldTo(t *testing.T) {
 			t.Errorf("%s: %v, %v", file+ending, info, err)
 		}
 	}
-	if _, err := store.Open(ctx, "sqlite:"+file, store.Options{Serve: true}); !errors.Is(err, store.ErrInUse) || !strings.Contains(fault.Of(err).Message, fmt.Sprint("process ", os.Getpid(), " on ")) {
+	if _, err := store.Open(ctx, "sqlite:"+file, store.Options{Serve: true}); !errors.Is(err, store.ErrInUse) ||
+		!strings.Contains(fault.Of(err).Message, fmt.Sprint("process ", os.Getpid(), " on ")) {
 		t.Errorf("a second server: %v", err)
 	}
 	other := filepath.Join(t.TempDir(), "link.db")
@@ -109,7 +116,8 @@ func TestACopyOfADatabaseIsSomewhereElse(t *testing.T) {
 		}
 		return where
 	}
-	for name, open := range map[string]func(testing.TB) string{"sqlite": storetest.SQLite, "postgres": storetest.Postgres} {
+	for name, open := range map[string]func(testing.TB) string{"sqlite": storetest.SQLite,
+		"postgres": storetest.Postgres} {
 		t.Run(name, func(t *testing.T) {
 			one, two := open(t), open(t)
 			first, again, other := home(one), home(one), home(two)
@@ -292,7 +300,8 @@ func TestACallerWhoGoesAwayHoldsNobodyUp(t *testing.T) {
 		if db.Engine() == "sqlite" { // one at a time
 			gone, cancel := context.WithTimeout(ctx, 20*time.Millisecond)
 			name := "Never"
-			if _, err := s.CreateLocation(gone, practice.LocationChange{Name: &name}); !errors.Is(err, context.DeadlineExceeded) {
+			if _, err := s.CreateLocation(gone, practice.LocationChange{Name: &name}); !errors.Is(err,
+				context.DeadlineExceeded) {
 				t.Errorf("got %v", err)
 			}
 			cancel()

@@ -50,7 +50,8 @@ func TestEveryKeyBeginsWithThePracticeGroup(t *testing.T) {
 	storetest.Open(t, address)
 	db := storetest.Raw(t, address)
 	tables := 0
-	for _, table := range rows(t, db, `SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name NOT LIKE 'river_%'`) {
+	for _, table := range rows(t, db,
+		`SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name NOT LIKE 'river_%'`) {
 		name := table[0]
 		if slices.Contains(own, name) {
 			continue
@@ -61,7 +62,8 @@ func TestEveryKeyBeginsWithThePracticeGroup(t *testing.T) {
 			t.Errorf("%s: the primary key is %v", name, key)
 		}
 		for _, index := range rows(t, db, `SELECT name, "unique" FROM pragma_index_list(?)`, name) {
-			if column := rows(t, db, `SELECT name FROM pragma_index_info(?) ORDER BY seqno`, index[0]); column[0][0] != "practice_group_id" {
+			if column := rows(t, db, `SELECT name FROM pragma_index_info(?) ORDER BY seqno`,
+				index[0]); column[0][0] != "practice_group_id" {
 				t.Errorf("%s: the index %s is on %v", name, index[0], column)
 			}
 		}
@@ -96,7 +98,8 @@ func TestAMergeMovesEverythingThatBelongsToAPatient(t *testing.T) {
 	db := storetest.Raw(t, address)
 	// A patient's own details stay with the record they are of, and who a batch
 	// was for is history.
-	own := []string{"patient_contact.patient_id", "patient_profile.patient_id", "patient_word.patient_id", "patient_merge.keep_id", "patient_merge.from_id", "batch_recipient.patient_id"}
+	own := []string{"patient_contact.patient_id", "patient_profile.patient_id", "patient_word.patient_id",
+		"patient_merge.keep_id", "patient_merge.from_id", "batch_recipient.patient_id"}
 	var named []string
 	for _, link := range rows(t, db, `SELECT m.name, f."from" FROM sqlite_schema m JOIN pragma_foreign_key_list(m.name) f
 		WHERE m.type = 'table' AND f."table" = 'patient' AND f."from" <> 'practice_group_id'`) {
@@ -133,7 +136,8 @@ func TestMigrationsUseNothingASharedPostgresLacks(t *testing.T) {
 func TestAnOlderProgramRefusesANewerDatabase(t *testing.T) {
 	storetest.EachAddress(t, func(t *testing.T, address string) {
 		storetest.Open(t, address).Close()
-		if _, err := storetest.Raw(t, address).Exec(`INSERT INTO goose_db_version (version_id, is_applied) VALUES (99999, true)`); err != nil {
+		if _, err := storetest.Raw(t,
+			address).Exec(`INSERT INTO goose_db_version (version_id, is_applied) VALUES (99999, true)`); err != nil {
 			t.Fatal(err)
 		}
 		_, err := store.Open(context.Background(), address, store.Options{})

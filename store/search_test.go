@@ -18,14 +18,17 @@ import (
 func TestAnUpgradeWorksOutTheKeysOfNamesAgain(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
 		now := func() time.Time { return time.Date(2031, 1, 6, 9, 0, 0, 0, time.UTC) }
-		g, err := (&practice.Service{Store: db.Practice(), Now: now, NewID: db.NewID}).CreateGroup(context.Background(), practice.Group{Name: "Mill Lane"})
+		g, err := (&practice.Service{Store: db.Practice(), Now: now, NewID: db.NewID}).CreateGroup(context.Background(),
+			practice.Group{Name: "Mill Lane"})
 		if err != nil {
 			t.Fatal(err)
 		}
 		ctx := access.With(context.Background(), access.Operator(g.ID))
 		s := &patient.Service{Store: db.Patient(), Now: now, NewID: db.NewID}
 		mobile := "07700 900123"
-		if _, err := s.Register(ctx, patient.Registration{FirstName: "Ada", LastName: "O′Neill—King", BirthDate: "1985-12-10", Mobile: &mobile}); err != nil {
+		if _, err := s.Register(ctx,
+			patient.Registration{FirstName: "Ada", LastName: "O′Neill—King", BirthDate: "1985-12-10",
+				Mobile: &mobile}); err != nil {
 			t.Fatal(err)
 		}
 		run(t, db, `UPDATE patient SET last_key = full_key`, `DELETE FROM patient_word`,
@@ -34,7 +37,8 @@ func TestAnUpgradeWorksOutTheKeysOfNamesAgain(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, text := range []string{"oneill", "o'neill king", "king"} {
-			if _, n, err := s.Search(ctx, patient.Search{Field: patient.FieldLastName, Text: text, PageSize: 5}); err != nil || n != 1 {
+			if _, n, err := s.Search(ctx, patient.Search{Field: patient.FieldLastName, Text: text, PageSize: 5}); err != nil ||
+				n != 1 {
 				t.Errorf("%s: found %d, %v", text, n, err)
 			}
 		}

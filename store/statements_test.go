@@ -143,7 +143,8 @@ func TestEveryStatementIsUnderstoodByBothDatabases(t *testing.T) {
 			}
 		}
 		for text, at := range all {
-			if postgresOnly.MatchString(text) && strings.HasPrefix(address, "sqlite:") || sqliteOnly.MatchString(text) && !strings.HasPrefix(address, "sqlite:") {
+			if postgresOnly.MatchString(text) && strings.HasPrefix(address, "sqlite:") || sqliteOnly.MatchString(text) &&
+				!strings.HasPrefix(address, "sqlite:") {
 				continue
 			}
 			if err := prepare(text); err != nil {

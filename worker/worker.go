@@ -129,8 +129,10 @@ func (t *task) Work(ctx context.Context, r *river.Job[job.Row]) error {
 		return nil
 	}
 	later := fault.Later(err)
-	t.config.Log.LogAttrs(ctx, slog.LevelWarn, "job failed", slog.String("kind", j.Kind), slog.Int64("practice_group_id", j.Group),
-		slog.Int64("job_id", r.ID), slog.Int("attempt", r.Attempt), slog.Bool("again", later), slog.String("error", err.Error()))
+	t.config.Log.LogAttrs(ctx, slog.LevelWarn, "job failed", slog.String("kind", j.Kind),
+		slog.Int64("practice_group_id", j.Group),
+		slog.Int64("job_id", r.ID), slog.Int("attempt", r.Attempt), slog.Bool("again", later),
+		slog.String("error", err.Error()))
 	if !later {
 		return river.JobCancel(err)
 	}

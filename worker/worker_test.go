@@ -61,7 +61,8 @@ func (y *yard) start() {
 	y.t.Helper()
 	w, err := worker.New(worker.Config{
 		Postgres: y.db.Postgres(), SQLite: y.db.SQLite(), Begin: y.db.Begin, Log: slog.New(slog.DiscardHandler),
-		Handlers: map[string]job.Handler{"test.work": y.handle, "test.chore": y.handle}, Every: map[string]time.Duration{"test.chore": time.Hour},
+		Handlers: map[string]job.Handler{"test.work": y.handle, "test.chore": y.handle},
+		Every:    map[string]time.Duration{"test.chore": time.Hour},
 		Done: func(_ string, err error, _ time.Duration) {
 			y.mu.Lock()
 			y.ended["last"] = err

@@ -118,7 +118,8 @@ func Refusal(method, path string, answer map[string]any) error {
 		names, _ := m["path"].([]any)
 		for _, name := range names {
 			name, _ := name.(string)
-			if _, err := strconv.Atoi(name); err == nil || takes[name] || takes[anyName] || everywhere[name] || m["code"] == codeQuery {
+			if _, err := strconv.Atoi(name); err == nil || takes[name] || takes[anyName] || everywhere[name] ||
+				m["code"] == codeQuery {
 				continue
 			}
 			return fmt.Errorf("%s %s takes no %q, which its refusal names: %v", method, path, name, m)

@@ -11,14 +11,21 @@ import (
 // idOf is the id an argument of a field takes.
 func (w World) idOf(field, name string) string {
 	by := map[string]string{
-		"patientId": "patient", "patient": "patient", "location": "room", "locationId": "room", "bookingType": "product", "productId": "product",
-		"doctor": "user", "doctorId": "user", "accessGroupId": "group", "accessGroupIds": "group", "labelReferenceId": "label", "labels": "label",
-		"labelId": "use", "phoneId": "phone", "patientNumberId": "number", "numberId": "definition", "attributeId": "attribute",
-		"relationshipId": "relationship", "membershipId": "plan", "bookingId": "booking", "ids": "booking", "excludeBookingIds": "booking", "locumFor": "user",
+		"patientId": "patient", "patient": "patient", "location": "room", "locationId": "room", "bookingType": "product",
+		"productId": "product",
+		"doctor":    "user", "doctorId": "user", "accessGroupId": "group", "accessGroupIds": "group",
+		"labelReferenceId": "label", "labels": "label",
+		"labelId": "use", "phoneId": "phone", "patientNumberId": "number", "numberId": "definition",
+		"attributeId":    "attribute",
+		"relationshipId": "relationship", "membershipId": "plan", "bookingId": "booking", "ids": "booking",
+		"excludeBookingIds": "booking", "locumFor": "user",
 		"locationIds": "place", "roomIds": "room", "userIds": "user", "productIds": "product", "payerId": "patient",
-		"contactId": "contact", "invoiceId": "invoice", "lineItemId": "line", "invoicePaymentId": "payment", "paymentId": "payment", "paymentTypeId": "payment type",
-		"referenceId": "booking", "accountId": "patient", "relatedAccountId": "patient", "assignedTo": "user", "appointments": "product", "key": "key",
-		"consultationId": "consultation", "questionId": "question", "questionnaireId": "form", "recipient": "patient", "user": "user", "room": "room",
+		"contactId": "contact", "invoiceId": "invoice", "lineItemId": "line", "invoicePaymentId": "payment",
+		"paymentId": "payment", "paymentTypeId": "payment type",
+		"referenceId": "booking", "accountId": "patient", "relatedAccountId": "patient", "assignedTo": "user",
+		"appointments": "product", "key": "key",
+		"consultationId": "consultation", "questionId": "question", "questionnaireId": "form", "recipient": "patient",
+		"user": "user", "room": "room",
 		"practiceGroupId": "practice group",
 	}
 	switch {
@@ -41,8 +48,10 @@ func (w World) idOf(field, name string) string {
 	if kind, ok := by[name]; ok {
 		return w[kind]
 	}
-	for _, k := range [][2]string{{"Definition", "definition"}, {"ooking", "booking"}, {"ser", "user"}, {"abel", "label"}, {"roduct", "product"}, {"ontact", "contact"}, {"nvoice", "invoice"},
-		{"tatement", "statement"}, {"vailability", "availability"}, {"ask", "task"}, {"ebhook", "webhook"}, {"Allergy", "allergy"}, {"ecord", "record"}, {"etter", "letter"},
+	for _, k := range [][2]string{{"Definition", "definition"}, {"ooking", "booking"}, {"ser", "user"}, {"abel", "label"},
+		{"roduct", "product"}, {"ontact", "contact"}, {"nvoice", "invoice"},
+		{"tatement", "statement"}, {"vailability", "availability"}, {"ask", "task"}, {"ebhook", "webhook"},
+		{"Allergy", "allergy"}, {"ecord", "record"}, {"etter", "letter"},
 		{"onsultation", "consultation"}, {"uestionnaire", "form"}, {"ocument", "document"}} {
 		if name == "id" && strings.Contains(field, k[0]) {
 			return w[k[1]]
@@ -84,9 +93,13 @@ func (w World) scalar(field, name string, kind *ast.Type) string {
 			return `"` + w[name] + `"`
 		}
 		given := map[string]string{
-			"email": field + "@example.org", "country": "GB", "phoneNumber": "01632 960999", "number": "07700900123", "phoneType": "Office", "sex": "female", "title": "Mrs",
-			"role": "booking", "membershipStartDate": "2031-03-01", "socialSecurityNumber": "285127512312345", "cursor": "", "search": "Ada", "postcode": "LS1 4AP", "color": "#fff", "countryCode": "", "url": "https://b.example/hooks", "status": "active", "type": "application/pdf",
-			"startTime": "09:00", "endTime": "12:30", "startDate": "2031-05-05", "endDate": "2031-07-28", "exclusions": "2031-05-12",
+			"email": field + "@example.org", "country": "GB", "phoneNumber": "01632 960999", "number": "07700900123",
+			"phoneType": "Office", "sex": "female", "title": "Mrs",
+			"role": "booking", "membershipStartDate": "2031-03-01", "socialSecurityNumber": "285127512312345", "cursor": "",
+			"search": "Ada", "postcode": "LS1 4AP", "color": "#fff", "countryCode": "", "url": "https://b.example/hooks",
+			"status": "active", "type": "application/pdf",
+			"startTime": "09:00", "endTime": "12:30", "startDate": "2031-05-05", "endDate": "2031-07-28",
+			"exclusions": "2031-05-12",
 		}
 		if v, ok := given[name]; ok {
 			return `"` + v + `"`
@@ -118,7 +131,8 @@ func (w World) Call(f *ast.FieldDefinition, depth int) string {
 	var args []string
 	for _, a := range f.Arguments {
 		isObject := Schema().Types[a.Type.Name()].Kind == ast.InputObject
-		if object && !isObject && !a.Type.NonNull || a.Name == "cursorPagination" || a.Name == "options" && depth < 3 || a.Name == "apiKey" {
+		if object && !isObject && !a.Type.NonNull || a.Name == "cursorPagination" || a.Name == "options" && depth < 3 ||
+			a.Name == "apiKey" {
 			continue // the arguments are the other form of the input
 		}
 		args = append(args, a.Name+": "+w.Value(f.Name, a.Name, a.Type))

@@ -45,8 +45,10 @@ func Every(p *Practice) (asked int) {
 // that it has none that is not asked.
 func (p *Practice) sameRoots() {
 	p.T.Helper()
-	told := p.get("__schema", `{ __schema { queryType { fields(includeDeprecated: true) { name } } mutationType { fields(includeDeprecated: true) { name } } } }`)
-	for path, root := range map[string]*ast.Definition{"queryType.fields": Schema().Query, "mutationType.fields": Schema().Mutation} {
+	told := p.get("__schema",
+		`{ __schema { queryType { fields(includeDeprecated: true) { name } } mutationType { fields(includeDeprecated: true) { name } } } }`)
+	for path, root := range map[string]*ast.Definition{"queryType.fields": Schema().Query,
+		"mutationType.fields": Schema().Mutation} {
 		var has, want []string
 		fields, _ := At(told, path).([]any)
 		for _, f := range fields {
@@ -89,7 +91,8 @@ func (p *Practice) every(w World, root *ast.Definition, f *ast.FieldDefinition) 
 	found := At(a.Data, "f")
 	payload, isPayload := found.(map[string]any)
 	_, hasData := payload["data"]
-	if len(a.Errors) > 0 || a.Status != 200 || found == nil || isPayload && payload["error"] != nil || hasData && payload["data"] == nil {
+	if len(a.Errors) > 0 || a.Status != 200 || found == nil || isPayload && payload["error"] != nil || hasData &&
+		payload["data"] == nil {
 		return fmt.Sprintf("%s\n%d %s", document, a.Status, a.Text)
 	}
 	return ""

@@ -32,7 +32,8 @@ func (l *leaving) value(field, name, path string, kind *ast.Type) string {
 	for _, f := range def.Fields {
 		// A link to an account takes no name, nobody is their own locum, and a letter
 		// goes to one recipient.
-		if f.Name == "relatedAccountId" || f.Name == "clinicalPathwayId" || f.Name == "contact" && strings.Contains(field, "Letter") {
+		if f.Name == "relatedAccountId" || f.Name == "clinicalPathwayId" || f.Name == "contact" &&
+			strings.Contains(field, "Letter") {
 			continue
 		}
 		if text, ok := l.part(field, f.Name, path+"."+f.Name, f.Type, f.DefaultValue); ok {

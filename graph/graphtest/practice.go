@@ -90,7 +90,8 @@ func (p *Practice) askPerson(document string) Answer {
 	p.T.Helper()
 	if p.person == "" {
 		first, last, email, role := "Mary", "Seacole", "seacole@"+p.domain(), "everything"
-		_, err := p.Core.Account.Add(p.operator(), account.Change{FirstName: &first, LastName: &last, Email: &email, Role: &role})
+		_, err := p.Core.Account.Add(p.operator(),
+			account.Change{FirstName: &first, LastName: &last, Email: &email, Role: &role})
 		p.must(err)
 		_, err = p.Core.Account.SetPassword(p.operator(), email, Password)
 		p.must(err)

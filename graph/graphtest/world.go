@@ -35,29 +35,37 @@ func (p *Practice) World() World {
 		w[kind] = id
 	}
 	w["patient"] = p.made(`createPatient(patientData: {first: "Ada", last: "Lovelace` + p.Mark + `"})`)
-	w["product"] = p.made(`createProduct(productData: {productType: appointment, name: "Routine` + p.Mark + `", duration: 15, price: 45.5})`)
+	w["product"] = p.made(`createProduct(productData: {productType: appointment, name: "Routine` + p.Mark +
+		`", duration: 15, price: 45.5})`)
 	w["user"] = p.staff(p.worlds, "Amir")
 	p.aboutThePatient(w)
 	p.aboutMoney(w)
 	if first {
 		p.imports(w)
 	}
-	w["availability"] = p.id("m.data.id", `mutation { m: createAvailability(data: {unavailability: false, user: "`+w["user"]+`", room: "`+w["room"]+`",
+	w["availability"] = p.id("m.data.id", `mutation { m: createAvailability(data: {unavailability: false, user: "`+
+		w["user"]+`", room: "`+w["room"]+`",
 		recurrence: {days: [1, 5]}, exclusions: ["2031-06-13"], startDate: "2031-01-06", startTime: "09:00", endTime: "17:00", comment: "Clinic`+p.Mark+`"}) { data { id } } }`)
 	day := fmt.Sprintf("2031-05-%02dT", 1+p.worlds%28)
-	w["booking"] = p.made(`createBooking(bookingData: {patient: "` + w["patient"] + `", location: "` + w["room"] + `", bookingType: "` + w["product"] + `",
+	w["booking"] = p.made(`createBooking(bookingData: {patient: "` + w["patient"] + `", location: "` +
+		w["room"] + `", bookingType: "` + w["product"] + `",
 		doctor: "` + w["user"] + `", start: "` + day + `09:00:00Z", end: "` + day + `09:15:00Z"})`)
 	of := `patientId: "` + w["patient"] + `"`
 	w["message"] = p.made(`sendSms(` + of + `, message: "Hello` + p.Mark + `", dateToProcess: "` + w["soon"] + `")`)
-	entry := p.get("m.data", `mutation { m: createFreeTextRecord(recordData: {`+of+`, question: "Q`+p.Mark+`", answer: "A`+p.Mark+`"}) { data { id consultationId } error } }`)
+	entry := p.get("m.data", `mutation { m: createFreeTextRecord(recordData: {`+of+`, question: "Q`+p.Mark+`", answer: "A`+
+		p.Mark+`"}) { data { id consultationId } error } }`)
 	w["record"], _ = At(entry, "id").(string)
 	w["consultation"], _ = At(entry, "consultationId").(string)
 	w["allergy"] = p.made(`createAllergyRecord(recordData: {` + of + `, allergen: "Nuts` + p.Mark + `"})`)
-	w["letter"] = p.made(`createLetter(letterData: {patient: "` + w["patient"] + `", doctor: "` + w["user"] + `", title: "Referral` + p.Mark + `", body: "Please see her` + p.Mark + `."})`)
-	w["document"] = p.made(`createPatientDocument(patient: "` + w["patient"] + `", name: "a` + p.Mark + `.pdf", type: "application/pdf")`)
+	w["letter"] = p.made(`createLetter(letterData: {patient: "` + w["patient"] + `", doctor: "` +
+		w["user"] + `", title: "Referral` + p.Mark + `", body: "Please see her` + p.Mark + `."})`)
+	w["document"] = p.made(`createPatientDocument(patient: "` + w["patient"] + `", name: "a` + p.Mark +
+		`.pdf", type: "application/pdf")`)
 	w["entry"] = p.proposed(w)
-	w["task"] = p.made(`createTask(taskData: {subject: "Call` + p.Mark + `", assignedTo: "` + w["user"] + `", patient: "` + w["patient"] + `"})`)
-	w["webhook"] = p.made(`createWebhook(input: {url: "https://a.example/hooks` + p.Mark + `", label: "Ours` + p.Mark + `", eventTypes: [PATIENT_CREATED]})`)
+	w["task"] = p.made(`createTask(taskData: {subject: "Call` + p.Mark + `", assignedTo: "` + w["user"] + `", patient: "` +
+		w["patient"] + `"})`)
+	w["webhook"] = p.made(`createWebhook(input: {url: "https://a.example/hooks` + p.Mark + `", label: "Ours` + p.Mark +
+		`", eventTypes: [PATIENT_CREATED]})`)
 	p.get("m.data.token", `mutation { m: createIntegrationToken(patient: "`+w["patient"]+`") { data { token } error } }`)
 	return w
 }
@@ -79,7 +87,8 @@ func (p *Practice) proposed(w World) string {
 	who, ctx := access.Operator(p.Group), p.operator()
 	p.must(p.Core.Record.Store.Do(ctx, func(tx record.Tx) error {
 		_, err := p.Core.Record.Propose(ctx, tx, who, record.Proposal{
-			Patient: patient.ID(p.number(w["patient"])), Message: p.number(w["message"]), Code: "279991000000102", Term: "SMS text message sent to patient" + p.Mark,
+			Patient: patient.ID(p.number(w["patient"])), Message: p.number(w["message"]), Code: "279991000000102",
+			Term:    "SMS text message sent to patient" + p.Mark,
 			Content: "Hello" + p.Mark, Channel: "sms",
 		})
 		return err
@@ -93,28 +102,35 @@ func (p *Practice) share() {
 	ctx := p.operator()
 	_, err := p.Core.Account.SaveAccessGroup(ctx, account.AccessGroup{Name: "Diabetes" + p.Mark, Label: "DM" + p.Mark})
 	p.must(err)
-	_, err = p.Core.Clinical.ImportQuestionnaire(ctx, clinical.Questionnaire{Title: "Habits" + p.Mark, Content: clinical.Content{Sections: []clinical.Section{{
-		Title: "Daily" + p.Mark, Questions: []clinical.Question{{ID: 1, Title: "How much?" + p.Mark, Kind: clinical.AskText}},
-	}}}})
+	_, err = p.Core.Clinical.ImportQuestionnaire(ctx,
+		clinical.Questionnaire{Title: "Habits" + p.Mark, Content: clinical.Content{Sections: []clinical.Section{{
+			Title:     "Daily" + p.Mark,
+			Questions: []clinical.Question{{ID: 1, Title: "How much?" + p.Mark, Kind: clinical.AskText}},
+		}}}})
 	p.must(err)
 	p.staff(0, "Ines")
 	_, err = p.Core.Account.SetPassword(ctx, p.address(0), Password)
 	p.must(err)
 	own := p.get("practice", `{ practice { locations { id groupId } accessGroups { id } paymentTypes { id } } }`)
-	forms, _ := p.get("questionnaires.data", `{ questionnaires { data { id title sections { questions { ... on QuestionnaireGenericQuestion { id } } } } } }`).([]any)
+	forms, _ := p.get("questionnaires.data",
+		`{ questionnaires { data { id title sections { questions { ... on QuestionnaireGenericQuestion { id } } } } } }`).([]any)
 	// The practice may have others, whose questions take other answers.
 	form := forms[slices.IndexFunc(forms, func(f any) bool { return At(f, "title") == "Habits"+p.Mark })]
 	// Nobody's identity is known without a date of birth.
 	first, last, postcode := "Ines", "Unsure"+p.Mark, "LS1 4AP"
-	unsure, err := p.Core.Patient.RegisterPDS(ctx, patient.PDSRegistration{Forename: &first, Surname: &last, Postcode: &postcode})
+	unsure, err := p.Core.Patient.RegisterPDS(ctx,
+		patient.PDSRegistration{Forename: &first, Surname: &last, Postcode: &postcode})
 	p.must(err)
-	p.shared = World{"email": p.address(0), "password": Password, "practice group": p.Group.String(), "reference": unsure.Check.Reference()}
-	for kind, path := range map[string]string{"room": "locations.0.id", "place": "locations.0.groupId", "group": "accessGroups.0.id", "payment type": "paymentTypes.0.id"} {
+	p.shared = World{"email": p.address(0), "password": Password, "practice group": p.Group.String(),
+		"reference": unsure.Check.Reference()}
+	for kind, path := range map[string]string{"room": "locations.0.id", "place": "locations.0.groupId",
+		"group": "accessGroups.0.id", "payment type": "paymentTypes.0.id"} {
 		p.shared[kind], _ = At(own, path).(string)
 	}
 	p.shared["form"], _ = At(form, "id").(string)
 	p.shared["question"], _ = At(form, "sections.0.questions.0.id").(string)
-	p.get("m.data.id", `mutation { m: updateLocationMetadata(locationId: "`+p.shared["room"]+`", key: "text", value: "v`+p.Mark+`") { data { id } error } }`)
+	p.get("m.data.id", `mutation { m: updateLocationMetadata(locationId: "`+p.shared["room"]+`", key: "text", value: "v`+
+		p.Mark+`") { data { id } error } }`)
 }
 
 // imports makes what no API makes and is about somebody: the first patient.
@@ -122,18 +138,23 @@ func (p *Practice) imports(w World) {
 	p.T.Helper()
 	ctx := p.operator()
 	of, doctor := patient.ID(p.number(w["patient"])), practice.PractitionerID(p.number(w["user"]))
-	_, err := p.Core.Billing.MakeStatement(ctx, billing.StatementRequest{Account: billing.Account{Patient: of}, Kind: billing.Activity})
+	_, err := p.Core.Billing.MakeStatement(ctx,
+		billing.StatementRequest{Account: billing.Account{Patient: of}, Kind: billing.Activity})
 	p.must(err)
-	_, err = p.Core.Clinical.ImportLab(ctx, clinical.Lab{Patient: of, Doctor: doctor, Status: "received", Tests: "Full blood count" + p.Mark})
+	_, err = p.Core.Clinical.ImportLab(ctx,
+		clinical.Lab{Patient: of, Doctor: doctor, Status: "received", Tests: "Full blood count" + p.Mark})
 	p.must(err)
-	_, err = p.Core.Clinical.ImportPrescription(ctx, clinical.Prescription{Patient: of, Doctor: doctor, Status: "signed", Content: clinical.PrescriptionContent{
-		Drugs: []clinical.Drug{{Name: "Amlodipine 5mg tablets" + p.Mark, Dosage: "One a day", Quantity: "28 tablets"}},
-	}})
+	_, err = p.Core.Clinical.ImportPrescription(ctx,
+		clinical.Prescription{Patient: of, Doctor: doctor, Status: "signed", Content: clinical.PrescriptionContent{
+			Drugs: []clinical.Drug{{Name: "Amlodipine 5mg tablets" + p.Mark, Dosage: "One a day", Quantity: "28 tablets"}},
+		}})
 	p.must(err)
-	_, err = p.Core.Document.CreateTemplate(ctx, document.New{Name: "Consent" + p.Mark + ".pdf", MediaType: "application/pdf"})
+	_, err = p.Core.Document.CreateTemplate(ctx,
+		document.New{Name: "Consent" + p.Mark + ".pdf", MediaType: "application/pdf"})
 	p.must(err)
 	for kind, list := range map[string]string{
-		"statement": "accountStatements", "lab": "labs", "prescription": "prescriptions", "template": "practiceTemplateDocuments",
+		"statement": "accountStatements", "lab": "labs", "prescription": "prescriptions",
+		"template": "practiceTemplateDocuments",
 	} {
 		p.shared[kind] = p.id(list+".data.0.id", "{ "+list+" { data { id } } }")
 		w[kind] = p.shared[kind]
@@ -159,7 +180,8 @@ func (p *Practice) aboutThePatient(w World) {
 	for _, change := range []string{
 		`updatePatient(id: "` + w["patient"] + `", patientData: {email: "ada` + p.Mark + `@example.org"})`,
 		`addPatientPhoneNumber(` + of + `, phoneData: {phoneNumber: "01632 960123", phoneType: "Office"})`,
-		`addPatientAttribute(` + of + `, attributeData: {title: "a` + p.Mark + `", text: "b` + p.Mark + `", response: "c` + p.Mark + `"})`,
+		`addPatientAttribute(` + of + `, attributeData: {title: "a` + p.Mark + `", text: "b` + p.Mark + `", response: "c` +
+			p.Mark + `"})`,
 		`addPatientLabel(` + of + `, labelReferenceId: "` + w["label"] + `")`,
 		`addPatientNumber(` + of + `, patientNumber: {numberId: "` + w["definition"] + `", value: "A-1` + p.Mark + `"})`,
 		`addPatientAccessGroup(` + of + `, accessGroupId: "` + w["group"] + `")`,
@@ -168,9 +190,11 @@ func (p *Practice) aboutThePatient(w World) {
 	} {
 		p.made(change)
 	}
-	got := p.get("patient", `{ patient(id: "`+w["patient"]+`") { phones { phoneId } numbers { id referenceId } customAttributes { id } labels { id } relatedAccounts { relationshipId } } }`)
+	got := p.get("patient", `{ patient(id: "`+
+		w["patient"]+`") { phones { phoneId } numbers { id referenceId } customAttributes { id } labels { id } relatedAccounts { relationshipId } } }`)
 	for kind, path := range map[string]string{
-		"phone": "phones.0.phoneId", "number": "numbers.1.id", "attribute": "customAttributes.0.id", "use": "labels.0.id", "relationship": "relatedAccounts.0.relationshipId",
+		"phone": "phones.0.phoneId", "number": "numbers.1.id", "attribute": "customAttributes.0.id", "use": "labels.0.id",
+		"relationship": "relatedAccounts.0.relationshipId",
 	} {
 		w[kind], _ = At(got, path).(string)
 	}
@@ -181,11 +205,14 @@ func (p *Practice) aboutThePatient(w World) {
 func (p *Practice) aboutMoney(w World) {
 	p.T.Helper()
 	p.made(`updateProductMetadata(productId: "` + w["product"] + `", key: "text", value: "v` + p.Mark + `")`)
-	w["product use"] = p.id("m.data.labels.0.id", `mutation { m: addProductLabel(productId: "`+w["product"]+`", labelReferenceId: "`+w["label"]+`") { data { labels { id } } error } }`)
+	w["product use"] = p.id("m.data.labels.0.id", `mutation { m: addProductLabel(productId: "`+
+		w["product"]+`", labelReferenceId: "`+w["label"]+`") { data { labels { id } } error } }`)
 	w["contact"] = p.made(`createContact(company: "Crown Insurance` + p.Mark + `", isPayor: true)`)
-	w["contact phone"] = p.id("m.data.phones.0.phoneId", `mutation { m: addContactPhoneNumber(contactId: "`+w["contact"]+`", phoneData: {phoneType: Office, phoneNumber: "01632 960111"}) {
+	w["contact phone"] = p.id("m.data.phones.0.phoneId", `mutation { m: addContactPhoneNumber(contactId: "`+
+		w["contact"]+`", phoneData: {phoneType: Office, phoneNumber: "01632 960111"}) {
 		data { phones { phoneId } } error } }`)
-	head := `date: "2031-01-06", patientId: "` + w["patient"] + `", doctorId: "` + w["user"] + `", locationId: "` + w["room"] + `"`
+	head := `date: "2031-01-06", patientId: "` + w["patient"] + `", doctorId: "` + w["user"] + `", locationId: "` +
+		w["room"] + `"`
 	line := `{date: "2031-01-05", productId: "` + w["product"] + `", quantity: 1, price: `
 	invoice := p.get("m.data", `mutation { m: createInvoice(invoiceData: {`+head+`, lineItems: [`+line+`100}, `+line+`50}],
 		payments: [{paymentAmount: 20, paymentTypeId: "`+w["payment type"]+`", paymentDate: "2031-01-06"}]}) { data { id lineItems { id } payments { id } } error } }`)

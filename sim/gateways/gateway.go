@@ -193,7 +193,8 @@ func (g *Gateway) had(key string) bool {
 // take takes a message, unless it had the key before or its script says no.
 func (g *Gateway) take(o order, script inbox.Script, size int) answer {
 	if script == inbox.Refused {
-		return answer{status: http.StatusUnprocessableEntity, body: word{Code: "unknown_recipient", Reason: "The recipient does not exist."}}
+		return answer{status: http.StatusUnprocessableEntity,
+			body: word{Code: "unknown_recipient", Reason: "The recipient does not exist."}}
 	}
 	g.mu.Lock()
 	id, before := g.keys.by[o.Key]
@@ -226,9 +227,12 @@ func (g *Gateway) report(o order, id string, script inbox.Script) {
 	for _, s := range happens {
 		switch s {
 		case replied:
-			out.Replies = append(out.Replies, reply{ID: "R" + digits(16), Channel: o.Channel, From: o.To, Text: says, At: g.now(), Key: o.Key})
+			out.Replies = append(out.Replies,
+				reply{ID: "R" + digits(16), Channel: o.Channel, From: o.To, Text: says, At: g.now(), Key: o.Key})
 		case failed:
-			out.Receipts = append(out.Receipts, receipt{Key: o.Key, ID: id, Status: "failed", Code: "bounced", Reason: "The recipient cannot be reached.", At: g.now()})
+			out.Receipts = append(out.Receipts,
+				receipt{Key: o.Key, ID: id, Status: "failed", Code: "bounced", Reason: "The recipient cannot be reached.",
+					At: g.now()})
 		default:
 			out.Receipts = append(out.Receipts, receipt{Key: o.Key, ID: id, Status: string(s), At: g.now()})
 		}

@@ -76,7 +76,8 @@ func TestTheGatewayIsStrict(t *testing.T) {
 		box := &inbox.Box{}
 		g := gateways.NewGateway(box, secret)
 		g.Now = now
-		if status, body := serve(g, signed(c.body, c.change)); status != c.want || len(box.Items()) != map[bool]int{true: 1}[c.want == 202] {
+		if status, body := serve(g, signed(c.body, c.change)); status != c.want ||
+			len(box.Items()) != map[bool]int{true: 1}[c.want == 202] {
 			t.Errorf("%s: got %d %s", c.name, status, body)
 		}
 	}
@@ -130,7 +131,8 @@ func TestTwilioIsStrict(t *testing.T) {
 	}
 	r := form(nil)
 	r.SetBasicAuth("AC1", "guess")
-	if status, body := serve(gateways.NewTwilio(&inbox.Box{}, "AC1", secret), r); status != 401 || !strings.Contains(body, "20003") {
+	if status, body := serve(gateways.NewTwilio(&inbox.Box{}, "AC1", secret), r); status != 401 ||
+		!strings.Contains(body, "20003") {
 		t.Errorf("got %d %s", status, body)
 	}
 }
@@ -178,7 +180,8 @@ func TestGovUKNotifyKnowsWhoIsCalling(t *testing.T) {
 }
 
 func TestGovUKNotifyIsStrict(t *testing.T) {
-	const sms = `{"phone_number":"07700 900123","template_id":"` + smsID + `","personalisation":{"body":"Hello"},"reference":"leg-1"}`
+	const sms = `{"phone_number":"07700 900123","template_id":"` + smsID +
+		`","personalisation":{"body":"Hello"},"reference":"leg-1"}`
 	right := strings.Replace(sms, "07700 900123", "07700900123", 1)
 	for _, c := range []struct {
 		name, kind, body, want string
@@ -192,8 +195,10 @@ func TestGovUKNotifyIsStrict(t *testing.T) {
 		{"a landline", "sms", strings.Replace(right, "07700900123", "+441632960001", 1), "ValidationError"},
 		{"no number", "sms", strings.Replace(right, "phone_number", "email_address", 1), "ValidationError"},
 		{"an unknown field", "sms", strings.Replace(right, "reference", "name", 1), "BadRequestError"},
-		{"an e-mail without a subject", "email", `{"email_address":"ada@example.org","template_id":"` + emailID + `","personalisation":{"body":"Hello"}}`, "BadRequestError"},
-		{"an e-mail", "email", `{"email_address":"ada@example.org","template_id":"` + emailID + `","personalisation":{"body":"Hello","subject":"Us"}}`, ""},
+		{"an e-mail without a subject", "email", `{"email_address":"ada@example.org","template_id":"` + emailID +
+			`","personalisation":{"body":"Hello"}}`, "BadRequestError"},
+		{"an e-mail", "email", `{"email_address":"ada@example.org","template_id":"` + emailID +
+			`","personalisation":{"body":"Hello","subject":"Us"}}`, ""},
 	} {
 		g, box := notify(t)
 		r := httptest.NewRequest(http.MethodPost, "/v2/notifications/"+c.kind, strings.NewReader(c.body))
@@ -207,7 +212,8 @@ func TestGovUKNotifyIsStrict(t *testing.T) {
 		if err := json.Unmarshal([]byte(body), &said); err != nil {
 			t.Fatal(err)
 		}
-		if c.want == "" && (status != 201 || said.ID == "" || len(box.Items()) != 1) || c.want != "" && (status != 400 || said.Errors[0].Error != c.want) {
+		if c.want == "" && (status != 201 || said.ID == "" || len(box.Items()) != 1) || c.want != "" &&
+			(status != 400 || said.Errors[0].Error != c.want) {
 			t.Errorf("%s: got %d %s", c.name, status, body)
 		}
 	}
@@ -222,14 +228,17 @@ func TestAClosedSimulatorLeavesNothingBehind(t *testing.T) {
 	tw := gateways.NewTwilio(&inbox.Box{}, "AC1", secret)
 	tw.CallbackURL = back.URL
 	for range 50 {
-		if status, _ := serve(tw, form(url.Values{"To": {"+447700900123"}, "From": {"+447700900001"}, "Body": {"Hello"}})); status != 201 {
+		if status, _ := serve(tw,
+			form(url.Values{"To": {"+447700900123"}, "From": {"+447700900001"}, "Body": {"Hello"}})); status != 201 {
 			t.Fatal(status)
 		}
 	}
 	start := time.Now()
 	tw.Close()
 	tw.Close()
-	if status, _ := serve(tw, form(url.Values{"To": {"+447700900123"}, "From": {"+447700900001"}, "Body": {"Hello"}})); status != 201 || time.Since(start) > time.Second {
+	if status, _ := serve(tw,
+		form(url.Values{"To": {"+447700900123"}, "From": {"+447700900001"}, "Body": {"Hello"}})); status != 201 ||
+		time.Since(start) > time.Second {
 		t.Errorf("got %d after %v", status, time.Since(start))
 	}
 	back.Close()
@@ -252,7 +261,8 @@ func TestAReceiptIsToldAgainUntilItIsTaken(t *testing.T) {
 	g := gateways.NewGateway(&inbox.Box{}, secret)
 	defer g.Close()
 	g.Now, g.CallbackURL, g.Delay = now, back.URL, 20*time.Millisecond
-	if status, body := serve(g, signed(`{"key":"leg-1","channel":"sms","to":"+447700900123","text":"Hello"}`, nil)); status != http.StatusAccepted {
+	if status, body := serve(g,
+		signed(`{"key":"leg-1","channel":"sms","to":"+447700900123","text":"Hello"}`, nil)); status != http.StatusAccepted {
 		t.Fatal(status, body)
 	}
 	select {

@@ -139,7 +139,8 @@ func (g *GovUK) create(w http.ResponseWriter, r *http.Request, kind string) {
 	case 0:
 		g.finish(w, r, g.take(n, plan.script, len(body)), plan)
 	case http.StatusTooManyRequests:
-		a := notifyError(plan.status, "RateLimitError", "Exceeded rate limit for key type LIVE of 3000 requests per 60 seconds")
+		a := notifyError(plan.status, "RateLimitError",
+			"Exceeded rate limit for key type LIVE of 3000 requests per 60 seconds")
 		a.retry = "1"
 		a.send(w, false)
 	default:
@@ -170,7 +171,8 @@ func (g *GovUK) read(in wish, kind string) (*notice, *answer) {
 		return no("ValidationError", "phone_number Not a valid phone number")
 	case kind == "email" && !mailShape.MatchString(*given):
 		return no("ValidationError", "email_address Not a valid email address")
-	case in.SMSSender != "" && !uuidShape.MatchString(in.SMSSender), in.EmailReplyTo != "" && !uuidShape.MatchString(in.EmailReplyTo):
+	case in.SMSSender != "" && !uuidShape.MatchString(in.SMSSender), in.EmailReplyTo != "" &&
+		!uuidShape.MatchString(in.EmailReplyTo):
 		return no("ValidationError", "the sender is not a valid UUID")
 	case in.Reference != nil && utf8.RuneCountInString(*in.Reference) > 1000:
 		return no("ValidationError", "reference is too long")

@@ -54,7 +54,8 @@ func (g *GovUK) list(r *http.Request) answer {
 			out = append(out, *n)
 		}
 	}
-	return answer{status: http.StatusOK, body: map[string]any{"notifications": out, "links": map[string]string{"current": r.URL.String()}}}
+	return answer{status: http.StatusOK,
+		body: map[string]any{"notifications": out, "links": map[string]string{"current": r.URL.String()}}}
 }
 
 // one answers a question for one message.
@@ -92,7 +93,8 @@ func (g *GovUK) take(n *notice, script inbox.Script, size int) answer {
 		n.Completed = &at
 	}
 	a := answer{status: http.StatusCreated, body: map[string]any{
-		"id": n.ID, "reference": n.Reference, "content": content, "uri": listPath + "/" + n.ID, "template": n.Template, "scheduled_for": nil,
+		"id": n.ID, "reference": n.Reference, "content": content, "uri": listPath + "/" + n.ID, "template": n.Template,
+		"scheduled_for": nil,
 	}}
 	g.Box.Add(inbox.Item{
 		At: at, Carrier: "govuk", Channel: n.Type, To: n.to, From: "GOVUK", Subject: n.Subject, Text: n.Body,
@@ -111,7 +113,8 @@ func (g *GovUK) report(n *notice, says string) {
 		return
 	}
 	out := []map[string]any{{
-		"id": n.ID, "reference": n.Reference, "to": n.to, "status": n.Status, "created_at": n.Created, "sent_at": n.Sent, "completed_at": n.Completed,
+		"id": n.ID, "reference": n.Reference, "to": n.to, "status": n.Status, "created_at": n.Created, "sent_at": n.Sent,
+		"completed_at":      n.Completed,
 		"notification_type": n.Type, "template_id": n.Template.ID, "template_version": n.Template.Version,
 	}}
 	// Nobody can answer its e-mails.

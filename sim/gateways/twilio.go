@@ -113,7 +113,8 @@ func (t *Twilio) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // refuse is an answer with one of Twilio's codes.
 func refuse(status, code int, message string) answer {
 	return answer{status: status, body: map[string]any{
-		"code": code, "message": message, "status": status, "more_info": "https://www.twilio.com/docs/errors/" + strconv.Itoa(code),
+		"code": code, "message": message, "status": status, "more_info": "https://www.twilio.com/docs/errors/" +
+			strconv.Itoa(code),
 	}}
 }
 
@@ -160,7 +161,8 @@ func (t *Twilio) take(form url.Values, script inbox.Script, size int) answer {
 		key = u.Query().Get("key")
 	}
 	t.Box.Add(inbox.Item{
-		At: at, Carrier: "twilio", Channel: "sms", To: to, From: form.Get("From"), Text: body, Key: key, ProviderID: id, Bytes: size,
+		At: at, Carrier: "twilio", Channel: "sms", To: to, From: form.Get("From"), Text: body, Key: key, ProviderID: id,
+		Bytes: size,
 	})
 	t.report(form, id, script)
 	return answer{status: http.StatusCreated, body: map[string]any{
@@ -203,8 +205,9 @@ func (t *Twilio) report(form url.Values, id string, script inbox.Script) {
 		case t.CallbackURL != "":
 			sid := "SM" + digits(32)
 			out = append(out, callback{t.CallbackURL, url.Values{
-				"MessageSid": {sid}, "SmsSid": {sid}, "SmsMessageSid": {sid}, "AccountSid": {t.AccountSID}, "ApiVersion": {"2010-04-01"},
-				"SmsStatus": {"received"}, "From": {to}, "To": {from}, "Body": {says}, "NumMedia": {"0"}, "NumSegments": {"1"},
+				"MessageSid": {sid}, "SmsSid": {sid}, "SmsMessageSid": {sid}, "AccountSid": {t.AccountSID},
+				"ApiVersion": {"2010-04-01"},
+				"SmsStatus":  {"received"}, "From": {to}, "To": {from}, "Body": {says}, "NumMedia": {"0"}, "NumSegments": {"1"},
 			}})
 		}
 	}
@@ -216,7 +219,8 @@ func (t *Twilio) report(form url.Values, id string, script inbox.Script) {
 // call tells of one message, one thing after the other.
 func (t *Twilio) call(ctx context.Context, what [][]callback) error {
 	for _, c := range slices.Concat(what...) {
-		h := http.Header{"Content-Type": {"application/x-www-form-urlencoded"}, "X-Twilio-Signature": {t.sign(c.url, c.params)}}
+		h := http.Header{"Content-Type": {"application/x-www-form-urlencoded"},
+			"X-Twilio-Signature": {t.sign(c.url, c.params)}}
 		if err := post(ctx, c.url, h, []byte(c.params.Encode())); err != nil {
 			return err
 		}

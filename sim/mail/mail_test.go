@@ -70,8 +70,10 @@ func TestMessagesAreReadOrRefused(t *testing.T) {
 	s, box, addr := start(t, mail.Options{ASCII: true})
 	for _, c := range []struct{ name, body, want string }{
 		{"plain text", header + "Subject: Hello\r\n\r\nHow are you?\r\n", "How are you?"},
-		{"an encoded subject and text", header + "Subject: =?utf-8?q?caf=C3=A9?=\r\nContent-Transfer-Encoding: base64\r\n\r\nY2Fmw6k=\r\n", "café"},
-		{"text among other parts", header + "Content-Type: multipart/alternative; boundary=b\r\n\r\n--b\r\nContent-Type: text/html\r\n\r\n<p>\r\n--b\r\nContent-Type: text/plain\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n=E2=98=83\r\n--b--\r\n", "☃"},
+		{"an encoded subject and text", header +
+			"Subject: =?utf-8?q?caf=C3=A9?=\r\nContent-Transfer-Encoding: base64\r\n\r\nY2Fmw6k=\r\n", "café"},
+		{"text among other parts", header +
+			"Content-Type: multipart/alternative; boundary=b\r\n\r\n--b\r\nContent-Type: text/html\r\n\r\n<p>\r\n--b\r\nContent-Type: text/plain\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n=E2=98=83\r\n--b--\r\n", "☃"},
 		{"no sender", "Date: Mon, 2 Mar 2026 12:00:00 +0000\r\n\r\nx\r\n", "554"},
 		{"no date", "From: desk@x.example\r\n\r\nx\r\n", "554"},
 		{"two senders", header + "From: other@x.example\r\n\r\nx\r\n", "554"},
@@ -90,7 +92,8 @@ func TestMessagesAreReadOrRefused(t *testing.T) {
 				}
 				return
 			}
-			if err != nil || len(got) != 1 || got[0].Text != c.want || got[0].Key != "k1" || got[0].From != "Desk <desk@x.example>" {
+			if err != nil || len(got) != 1 || got[0].Text != c.want || got[0].Key != "k1" ||
+				got[0].From != "Desk <desk@x.example>" {
 				t.Errorf("%v, %+v", err, got)
 			}
 		})

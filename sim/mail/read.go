@@ -44,7 +44,8 @@ func read(raw []byte, eight, international bool) (message, error) {
 		return message{}, errors.New("the header cannot be read")
 	}
 	// RFC 5322, section 3.6: Date and From once, the others at most once.
-	for name, least := range map[string]int{"Date": 1, "From": 1, "To": 0, "Subject": 0, "Message-Id": 0, "Reply-To": 0, "Mime-Version": 0, "Content-Type": 0} {
+	for name, least := range map[string]int{"Date": 1, "From": 1, "To": 0, "Subject": 0, "Message-Id": 0, "Reply-To": 0,
+		"Mime-Version": 0, "Content-Type": 0} {
 		if n := len(m.Header[name]); n < least || n > 1 {
 			return message{}, errors.New("the field " + name + " must be there once")
 		}
@@ -60,7 +61,8 @@ func read(raw []byte, eight, international bool) (message, error) {
 	if err != nil {
 		return message{}, errors.New("the subject makes no sense")
 	}
-	out := message{header: append(header[:len(header):len(header)], '\r', '\n'), from: from[0].Address, subject: subject, bytes: len(raw)}
+	out := message{header: append(header[:len(header):len(header)], '\r', '\n'), from: from[0].Address, subject: subject,
+		bytes: len(raw)}
 	if from[0].Name != "" {
 		out.from = from[0].Name + " <" + from[0].Address + ">"
 	}

@@ -54,7 +54,8 @@ type Tokens struct {
 
 // NewTokens is a token endpoint that knows nobody yet.
 func NewTokens(now func() time.Time) *Tokens {
-	return &Tokens{now: now, apps: map[string]map[string]*rsa.PublicKey{}, tokens: map[string]grant{}, spent: map[string]time.Time{}}
+	return &Tokens{now: now, apps: map[string]map[string]*rsa.PublicKey{}, tokens: map[string]grant{},
+		spent: map[string]time.Time{}}
 }
 
 // Register makes an application known by its API key, and one of its public
@@ -150,7 +151,8 @@ func malformed(r *http.Request) *refusal {
 	case form.Get("grant_type") != "client_credentials":
 		return deny(http.StatusBadRequest, "unsupported_grant_type", "grant_type is invalid")
 	case form.Get("client_assertion_type") != assertionType:
-		return deny(http.StatusBadRequest, "invalid_request", "Missing or invalid client_assertion_type - must be '"+assertionType+"'")
+		return deny(http.StatusBadRequest, "invalid_request", "Missing or invalid client_assertion_type - must be '"+
+			assertionType+"'")
 	case form.Get("client_assertion") == "":
 		return deny(http.StatusBadRequest, "invalid_request", "Missing client_assertion")
 	}
@@ -196,7 +198,8 @@ func (t *Tokens) verify(assertion, address string) (string, *refusal) {
 		{kid == "", http.StatusBadRequest, "Missing 'kid' header" + in},
 		{head["typ"] != "JWT", http.StatusBadRequest, "Invalid 'typ' header" + in + " - must be 'JWT'"},
 		{head["alg"] == nil, http.StatusBadRequest, "Missing 'alg' header" + in},
-		{head["alg"] != "RS512", http.StatusBadRequest, "Invalid 'alg' header" + in + " - unsupported JWT algorithm - must be 'RS512'"},
+		{head["alg"] != "RS512", http.StatusBadRequest, "Invalid 'alg' header" + in +
+			" - unsupported JWT algorithm - must be 'RS512'"},
 		{iss == "" || iss != sub, http.StatusBadRequest, "Missing or non-matching 'iss'/'sub' claims" + in},
 		{!known, http.StatusUnauthorized, "Invalid 'iss'/'sub' claims" + in},
 		{claims["jti"] == nil || claims["jti"] == "", http.StatusBadRequest, "Missing 'jti' claim" + in},
@@ -205,7 +208,8 @@ func (t *Tokens) verify(assertion, address string) (string, *refusal) {
 		{claims["exp"] == nil, http.StatusBadRequest, "Missing 'exp' claim" + in},
 		{!expIsNumber || notWhole != nil, http.StatusBadRequest, "Invalid 'exp' claim" + in + " - must be an integer"},
 		{!until.After(now), http.StatusBadRequest, "Invalid 'exp' claim" + in + " - JWT has expired"},
-		{until.After(now.Add(assertionLife + clocksDiffer)), http.StatusBadRequest, "Invalid 'exp' claim" + in + " - more than 5 minutes in future"},
+		{until.After(now.Add(assertionLife + clocksDiffer)), http.StatusBadRequest, "Invalid 'exp' claim" + in +
+			" - more than 5 minutes in future"},
 	} {
 		if c.wrong {
 			return "", refuse(c.status, c.why)
@@ -215,9 +219,12 @@ func (t *Tokens) verify(assertion, address string) (string, *refusal) {
 }
 
 // check is the rest of verify, about the key and what has been used before.
-func (t *Tokens) check(keys map[string]*rsa.PublicKey, kid, signed string, signature []byte, jti string, until time.Time) *refusal {
+func (t *Tokens) check(
+	keys map[string]*rsa.PublicKey, kid, signed string, signature []byte, jti string, until time.Time,
+) *refusal {
 	if len(keys) == 0 {
-		return deny(http.StatusForbidden, "public_key error", "You need to register a public key to use this authentication method - please contact support to configure")
+		return deny(http.StatusForbidden, "public_key error",
+			"You need to register a public key to use this authentication method - please contact support to configure")
 	}
 	key := keys[kid]
 	if key == nil {

@@ -36,7 +36,8 @@ func (n *Notify) take(body []byte, many bool, note *Seen) answer {
 	}
 	if !same {
 		n.mu.Unlock()
-		pointer := map[bool]string{false: "/data/attributes/messageReference", true: "/data/attributes/messageBatchReference"}[many]
+		pointer := map[bool]string{false: "/data/attributes/messageReference",
+			true: "/data/attributes/messageBatchReference"}[many]
 		return oneError(http.StatusBadRequest, "CM_INVALID_VALUE", pointer)
 	}
 	n.tries[name]++
@@ -170,7 +171,8 @@ func created(got asked, all []*sent, many bool) object {
 	}
 	s := all[0]
 	return object{"data": object{"type": "Message", "id": s.id, "attributes": object{
-		"messageReference": s.reference, "messageStatus": "created", "timestamps": object{"created": stamp(s.created)}, "routingPlan": plan,
+		"messageReference": s.reference, "messageStatus": "created", "timestamps": object{"created": stamp(s.created)},
+		"routingPlan": plan,
 	}, "links": object{"self": base + "/" + s.id}}}
 }
 
@@ -188,7 +190,8 @@ func (n *Notify) status(id string) answer {
 	for i, l := range s.legs {
 		moments := object{"created": stamp(s.created)}
 		channel := object{
-			"type": channelOf[l.plan.Channel], "retryCount": 1, "cascadeType": cascade, "cascadeOrder": i + 1, "channelStatus": l.status, "timestamps": moments,
+			"type": channelOf[l.plan.Channel], "retryCount": 1, "cascadeType": cascade, "cascadeOrder": i + 1,
+			"channelStatus": l.status, "timestamps": moments,
 		}
 		if l.status == "delivered" || l.status == "failed" {
 			moments[l.status] = stamp(s.created)
@@ -203,7 +206,8 @@ func (n *Notify) status(id string) answer {
 	}
 	moments := object{"created": stamp(s.created)}
 	attributes := object{
-		"messageReference": s.reference, "messageStatus": s.status, "timestamps": moments, "channels": channels, "metadata": list{},
+		"messageReference": s.reference, "messageStatus": s.status, "timestamps": moments, "channels": channels,
+		"metadata":    list{},
 		"routingPlan": object{"id": s.plan, "version": "1"},
 	}
 	if s.status != "sending" {

@@ -72,8 +72,9 @@ func (n *Notify) try(s *sent, at int) {
 		l.status, l.supplier, l.failure = "failed", "permanent_failure", "CFR_PERM_0001"
 	default:
 		n.box.Add(inbox.Item{
-			At: n.now(), Carrier: "notify", Channel: l.plan.Channel, To: to, Subject: o.text[l.plan.Subject], Text: o.text[l.plan.Text],
-			Key: o.reference, ProviderID: s.id, Bytes: len(o.text[l.plan.Text]),
+			At: n.now(), Carrier: "notify", Channel: l.plan.Channel, To: to, Subject: o.text[l.plan.Subject],
+			Text: o.text[l.plan.Text],
+			Key:  o.reference, ProviderID: s.id, Bytes: len(o.text[l.plan.Text]),
 		})
 		switch {
 		case script == inbox.Read:

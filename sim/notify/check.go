@@ -198,7 +198,8 @@ func (c *checker) recipient(of object, at string, o *order) {
 		}
 		at += "/contactDetails"
 		if _, there := contact["sms"]; there {
-			o.mobile = c.text(contact, "sms", at, func(s string) bool { return mobileShape.MatchString(s) && inbox.ScriptOf(s) != inbox.Refused })
+			o.mobile = c.text(contact, "sms", at,
+				func(s string) bool { return mobileShape.MatchString(s) && inbox.ScriptOf(s) != inbox.Refused })
 		}
 		if _, there := contact["email"]; there {
 			o.email = c.text(contact, "email", at, func(s string) bool {

@@ -162,7 +162,8 @@ func New(box *inbox.Box, now func() time.Time) *Notify {
 			"00000000-0000-0000-0000-000000000006": pair(24*time.Hour, &mobile),
 			"00000000-0000-0000-0000-000000000007": pair(4*time.Hour, &mobile),
 		},
-		sent: map[string]*sent{}, unread: map[string]*sent{}, had: map[string]had{}, first: map[string][sha256.Size]byte{}, tries: map[string]int{},
+		sent: map[string]*sent{}, unread: map[string]*sent{}, had: map[string]had{}, first: map[string][sha256.Size]byte{},
+		tries: map[string]int{},
 	}
 	n.post.idle = sync.NewCond(&n.post.mu)
 	return n
@@ -241,7 +242,8 @@ func (n *Notify) token(r *http.Request) answer {
 	f := n.trouble(true)
 	if f != nil && failing[f.Kind].before {
 		status := failing[f.Kind].status
-		return answer{status: status, plain: true, wait: f.after(), body: nhsapi.Refusal("server_error", http.StatusText(status))}
+		return answer{status: status, plain: true, wait: f.after(),
+			body: nhsapi.Refusal("server_error", http.StatusText(status))}
 	}
 	status, body := n.tokens.Answer(r, n.TokenURL, n.TokenLife)
 	return f.spoil(answer{status: status, body: body, plain: true})
@@ -334,20 +336,27 @@ func (n *Notify) admit(r *http.Request) *answer {
 // media tells whether a media type is one of the two that the API has.
 func media(value string) bool {
 	kind, params, err := mime.ParseMediaType(value)
-	return err == nil && (kind == vendorType || kind == "application/json") && strings.EqualFold(cmp.Or(params["charset"], "utf-8"), "utf-8")
+	return err == nil && (kind == vendorType || kind == "application/json") &&
+		strings.EqualFold(cmp.Or(params["charset"], "utf-8"), "utf-8")
 }
 
 // titles are the API's titles of its errors.
 var titles = map[string]string{
-	"CM_MISSING_VALUE": "Missing property", "CM_NULL_VALUE": "Property cannot be null", "CM_INVALID_VALUE": "Invalid value",
-	"CM_INVALID_NHS_NUMBER": "Invalid nhs number", "CM_DUPLICATE_VALUE": "Duplicate value", "CM_TOO_FEW_ITEMS": "Too few items",
-	"CM_TOO_MANY_ITEMS": "Too many items", "CM_TOO_LARGE": "Request too large", "CM_ODS_CODE_REQUIRED": "Originator odsCode must be provided",
+	"CM_MISSING_VALUE": "Missing property", "CM_NULL_VALUE": "Property cannot be null",
+	"CM_INVALID_VALUE":      "Invalid value",
+	"CM_INVALID_NHS_NUMBER": "Invalid nhs number", "CM_DUPLICATE_VALUE": "Duplicate value",
+	"CM_TOO_FEW_ITEMS":  "Too few items",
+	"CM_TOO_MANY_ITEMS": "Too many items", "CM_TOO_LARGE": "Request too large",
+	"CM_ODS_CODE_REQUIRED":   "Originator odsCode must be provided",
 	"CM_CANNOT_SET_ODS_CODE": "Cannot set ODS code", "CM_CANNOT_SET_CONTACT_DETAILS": "Cannot set contact details",
 	"CM_DENIED": "Access denied", "CM_SERVICE_BAN": "Service ban in effect", "CM_NOT_FOUND": "Resource not found",
-	"CM_NO_SUCH_ROUTING_PLAN": "No such routing plan", "CM_NOT_ALLOWED": "Method not allowed", "CM_NOT_ACCEPTABLE": "Not acceptable",
-	"CM_TIMEOUT": "Request timeout", "CM_UNSUPPORTED_MEDIA": "Unsupported media type", "CM_DUPLICATE_REQUEST": "Duplicate request",
-	"CM_RETRY_TOO_EARLY": "Retried too early", "CM_QUOTA": "Too many requests", "CM_INTERNAL_SERVER_ERROR": "Internal server error",
-	"CM_BAD_GATEWAY": "Bad gateway", "CM_SERVICE_UNAVAILABLE": "Service unavailable",
+	"CM_NO_SUCH_ROUTING_PLAN": "No such routing plan", "CM_NOT_ALLOWED": "Method not allowed",
+	"CM_NOT_ACCEPTABLE": "Not acceptable",
+	"CM_TIMEOUT":        "Request timeout", "CM_UNSUPPORTED_MEDIA": "Unsupported media type",
+	"CM_DUPLICATE_REQUEST": "Duplicate request",
+	"CM_RETRY_TOO_EARLY":   "Retried too early", "CM_QUOTA": "Too many requests",
+	"CM_INTERNAL_SERVER_ERROR": "Internal server error",
+	"CM_BAD_GATEWAY":           "Bad gateway", "CM_SERVICE_UNAVAILABLE": "Service unavailable",
 }
 
 // errorOf is one error in the shape of JSON:API.
@@ -389,7 +398,8 @@ func send(w http.ResponseWriter, r *http.Request, a answer) {
 		body = body[:len(body)/2]
 	}
 	h, kind := w.Header(), vendorType
-	if accept, _, err := mime.ParseMediaType(r.Header.Get("Accept")); a.plain || err == nil && accept == "application/json" {
+	if accept, _, err := mime.ParseMediaType(r.Header.Get("Accept")); a.plain || err == nil &&
+		accept == "application/json" {
 		kind = "application/json"
 	}
 	h.Set("Content-Type", kind)

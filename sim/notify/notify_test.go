@@ -101,7 +101,8 @@ func (w *world) do(t *testing.T, method, path, body string, header ...string) an
 }
 
 func message(reference, rest string) string {
-	return `{"messageReference": "` + reference + `", "recipient": {"nhsNumber": "9991000003"` + rest + `}, "personalisation": {"sms_body": "Hello"}}`
+	return `{"messageReference": "` + reference + `", "recipient": {"nhsNumber": "9991000003"` + rest +
+		`}, "personalisation": {"sms_body": "Hello"}}`
 }
 
 func single(plan, message string) string {
@@ -109,7 +110,8 @@ func single(plan, message string) string {
 }
 
 func batch(reference string, messages ...string) string {
-	return `{"data": {"type": "MessageBatch", "attributes": {"routingPlanId": "` + sms + `", "messageBatchReference": "` + reference + `", "messages": [` + strings.Join(messages, ",") + `]}}}`
+	return `{"data": {"type": "MessageBatch", "attributes": {"routingPlanId": "` + sms + `", "messageBatchReference": "` +
+		reference + `", "messages": [` + strings.Join(messages, ",") + `]}}}`
 }
 
 func TestARequestThatWillNotDoIsRefusedWithAPointer(t *testing.T) {
@@ -125,20 +127,31 @@ func TestARequestThatWillNotDoIsRefusedWithAPointer(t *testing.T) {
 		{"no data", messages, `{}`, 400, "CM_MISSING_VALUE /data"},
 		{"no data but null", messages, `{"data": null}`, 400, "CM_NULL_VALUE /data"},
 		{"data that is a list", messages, `{"data": []}`, 400, "CM_INVALID_VALUE /data"},
-		{"a wrong type", messages, strings.Replace(single(sms, good), `"Message"`, `"MessageBatch"`, 1), 400, "CM_INVALID_VALUE /data/type"},
-		{"a batch sent as a message", messages, batch("b-1", good), 400, "CM_INVALID_VALUE /data/type, CM_MISSING_VALUE " + at + "messageReference, CM_MISSING_VALUE " + at + "recipient"},
+		{"a wrong type", messages, strings.Replace(single(sms, good), `"Message"`, `"MessageBatch"`, 1), 400,
+			"CM_INVALID_VALUE /data/type"},
+		{"a batch sent as a message", messages, batch("b-1", good), 400, "CM_INVALID_VALUE /data/type, CM_MISSING_VALUE " +
+			at + "messageReference, CM_MISSING_VALUE " + at + "recipient"},
 		{"a plan that is no UUID", messages, single("3", good), 400, "CM_INVALID_VALUE " + at + "routingPlanId"},
-		{"a plan nobody knows", messages, single("00000000-0000-0000-0000-000000000009", good), 404, "CM_NO_SUCH_ROUTING_PLAN " + at + "routingPlanId"},
-		{"no NHS number", messages, single(sms, `{"messageReference": "m", "recipient": {}}`), 400, "CM_MISSING_VALUE " + at + "recipient/nhsNumber"},
-		{"a wrong NHS number", messages, single(sms, strings.Replace(good, "9991000003", "9991000004", 1)), 400, "CM_INVALID_NHS_NUMBER " + at + "recipient/nhsNumber"},
-		{"an NHS number that is a number", messages, single(sms, strings.Replace(good, `"9991000003"`, "9991000003", 1)), 400, "CM_INVALID_NHS_NUMBER " + at + "recipient/nhsNumber"},
-		{"contact details without approval", messages, single(sms, message("m", `, "contactDetails": {"sms": "07700900123"}`)), 400, "CM_CANNOT_SET_CONTACT_DETAILS " + at + "recipient/contactDetails"},
-		{"an organisation that is none", messages, single(sms, `{"originator": {"odsCode": "!"}, `+good[1:]), 400, "CM_INVALID_VALUE " + at + "originator/odsCode"},
+		{"a plan nobody knows", messages, single("00000000-0000-0000-0000-000000000009", good), 404,
+			"CM_NO_SUCH_ROUTING_PLAN " + at + "routingPlanId"},
+		{"no NHS number", messages, single(sms, `{"messageReference": "m", "recipient": {}}`), 400, "CM_MISSING_VALUE " + at +
+			"recipient/nhsNumber"},
+		{"a wrong NHS number", messages, single(sms, strings.Replace(good, "9991000003", "9991000004", 1)), 400,
+			"CM_INVALID_NHS_NUMBER " + at + "recipient/nhsNumber"},
+		{"an NHS number that is a number", messages, single(sms, strings.Replace(good, `"9991000003"`, "9991000003", 1)), 400,
+			"CM_INVALID_NHS_NUMBER " + at + "recipient/nhsNumber"},
+		{"contact details without approval", messages,
+			single(sms, message("m", `, "contactDetails": {"sms": "07700900123"}`)), 400, "CM_CANNOT_SET_CONTACT_DETAILS " + at +
+				"recipient/contactDetails"},
+		{"an organisation that is none", messages, single(sms, `{"originator": {"odsCode": "!"}, `+good[1:]), 400,
+			"CM_INVALID_VALUE " + at + "originator/odsCode"},
 		{"no batch reference", batches, batch("", good), 400, "CM_INVALID_VALUE " + at + "messageBatchReference"},
 		{"no messages", batches, batch("b"), 400, "CM_TOO_FEW_ITEMS " + at + "messages"},
 		{"a message twice", batches, batch("b", good, good), 400, "CM_DUPLICATE_VALUE " + at + "messages/1/messageReference"},
-		{"a message that is none", batches, batch("b", good, `null`, `7`), 400, "CM_NULL_VALUE " + at + "messages/1, CM_INVALID_VALUE " + at + "messages/2"},
-		{"a wrong message among others", batches, batch("b", good, strings.Replace(message("m-2", ""), "9991000003", "x", 1)), 400, "CM_INVALID_NHS_NUMBER " + at + "messages/1/recipient/nhsNumber"},
+		{"a message that is none", batches, batch("b", good, `null`, `7`), 400, "CM_NULL_VALUE " + at +
+			"messages/1, CM_INVALID_VALUE " + at + "messages/2"},
+		{"a wrong message among others", batches, batch("b", good, strings.Replace(message("m-2", ""), "9991000003", "x", 1)),
+			400, "CM_INVALID_NHS_NUMBER " + at + "messages/1/recipient/nhsNumber"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := build(t, nil)
@@ -179,7 +192,8 @@ func TestTheDoorIsStrict(t *testing.T) {
 	}{
 		{"all is well", "POST", messages, nil, nil, 201, ""},
 		{"JSON:API's own type", "POST", messages, []string{"Content-Type", vendor + "; charset=UTF-8"}, nil, 201, ""},
-		{"another charset", "POST", messages, []string{"Content-Type", "application/json; charset=latin1"}, nil, 415, "CM_UNSUPPORTED_MEDIA"},
+		{"another charset", "POST", messages, []string{"Content-Type", "application/json; charset=latin1"}, nil, 415,
+			"CM_UNSUPPORTED_MEDIA"},
 		{"another type", "POST", messages, []string{"Content-Type", "text/plain"}, nil, 415, "CM_UNSUPPORTED_MEDIA"},
 		{"an answer in XML", "POST", messages, []string{"Accept", "text/xml"}, nil, 406, "CM_NOT_ACCEPTABLE"},
 		{"a wrong method", "PUT", messages, nil, nil, 405, "CM_NOT_ALLOWED"},
@@ -188,11 +202,13 @@ func TestTheDoorIsStrict(t *testing.T) {
 		{"no token", "POST", messages, nil, func(n *notify.Notify) { n.OpenSandbox = false }, 401, "CM_DENIED"},
 		{"a ban", "POST", messages, nil, func(n *notify.Notify) { n.Banned = true }, 403, "CM_SERVICE_BAN"},
 		{"too large", "POST", messages, nil, func(n *notify.Notify) { n.MaxBytes = 100 }, 413, "CM_TOO_LARGE"},
-		{"an organisation is needed", "POST", messages, nil, func(n *notify.Notify) { n.NeedODS = true }, 400, "CM_ODS_CODE_REQUIRED"},
+		{"an organisation is needed", "POST", messages, nil, func(n *notify.Notify) { n.NeedODS = true }, 400,
+			"CM_ODS_CODE_REQUIRED"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got := build(t, c.change).do(t, c.method, c.path, good, append(c.header, "X-Correlation-ID", "c-1")...)
-			if got.status != c.status || c.code != "" && (len(got.codes) != 1 || got.codes[0] != c.code) || got.header.Get("X-Correlation-ID") != "c-1" {
+			if got.status != c.status || c.code != "" && (len(got.codes) != 1 || got.codes[0] != c.code) ||
+				got.header.Get("X-Correlation-ID") != "c-1" {
 				t.Errorf("got %d %v %v", got.status, got.codes, got.header)
 			}
 			if kind := got.header.Get("Content-Type"); kind != vendor {
@@ -202,7 +218,9 @@ func TestTheDoorIsStrict(t *testing.T) {
 	}
 	t.Run("an organisation is forbidden", func(t *testing.T) {
 		w := build(t, func(n *notify.Notify) { n.ForbidODS = true })
-		if got := w.do(t, "POST", messages, single(sms, `{"originator": {"odsCode": "Z99001"}, `+message("m", "")[1:])); got.status != 400 || got.codes[0] != "CM_CANNOT_SET_ODS_CODE" {
+		if got := w.do(t, "POST", messages,
+			single(sms, `{"originator": {"odsCode": "Z99001"}, `+message("m", "")[1:])); got.status != 400 ||
+			got.codes[0] != "CM_CANNOT_SET_ODS_CODE" {
 			t.Errorf("got %+v", got)
 		}
 	})
@@ -211,7 +229,8 @@ func TestTheDoorIsStrict(t *testing.T) {
 		for i := range many {
 			many[i] = `{}`
 		}
-		if got := build(t, nil).do(t, "POST", batches, batch("b", many...)); got.status != 413 || got.codes[0] != "CM_TOO_MANY_ITEMS" {
+		if got := build(t, nil).do(t, "POST", batches, batch("b", many...)); got.status != 413 ||
+			got.codes[0] != "CM_TOO_MANY_ITEMS" {
 			t.Errorf("got %+v", got.codes)
 		}
 	})
@@ -229,7 +248,8 @@ func TestAReferenceIsTakenOnce(t *testing.T) {
 		{batches, batch("m-1", message("m-2", "")), 422},
 		{batches, batch("b-2", message("m-1", "")), 201}, // and so are those in another batch
 	} {
-		if got := w.do(t, "POST", c.path, c.body); got.status != c.status || c.status == 422 && got.codes[0] != "CM_DUPLICATE_REQUEST" {
+		if got := w.do(t, "POST", c.path, c.body); got.status != c.status || c.status == 422 &&
+			got.codes[0] != "CM_DUPLICATE_REQUEST" {
 			t.Errorf("%s: got %d %v", c.body, got.status, got.codes)
 		}
 	}
@@ -297,7 +317,8 @@ func TestFailuresCanBeAskedForOverTheWire(t *testing.T) {
 	w := build(t, nil)
 	n := 0
 	send := func() answer { n++; return w.do(t, "POST", messages, single(sms, message(fmt.Sprint(n), ""))) }
-	for kind, want := range map[string]int{"408": 408, "425": 425, "429": 429, "500": 500, "502": 502, "503": 503, "504": 504, "cut": 0, "malformed": 201} {
+	for kind, want := range map[string]int{"408": 408, "425": 425, "429": 429, "500": 500, "502": 502, "503": 503,
+		"504": 504, "cut": 0, "malformed": 201} {
 		if got := w.do(t, "POST", "/sim/fail", `{"kind": "`+kind+`", "after": 1}`); got.status != 204 {
 			t.Fatalf("%s: got %d", kind, got.status)
 		}
@@ -306,7 +327,8 @@ func TestFailuresCanBeAskedForOverTheWire(t *testing.T) {
 			t.Errorf("%s: the first got %+v", kind, got)
 		}
 		got := send()
-		if got.status != want || (want == 425 || want == 429 || want == 503) != (got.header.Get("Retry-After") != "") || kind == "malformed" && got.body != nil {
+		if got.status != want || (want == 425 || want == 429 || want == 503) != (got.header.Get("Retry-After") != "") ||
+			kind == "malformed" && got.body != nil {
 			t.Errorf("%s: got %+v", kind, got)
 		}
 		taken := 1
@@ -317,7 +339,8 @@ func TestFailuresCanBeAskedForOverTheWire(t *testing.T) {
 			t.Errorf("%s: %d arrived, want %d", kind, arrived, taken)
 		}
 	}
-	for _, body := range []string{`{`, `{"kind": "flood"}`, `{"kind": "500", "times": -1}`, `{"kind": "slow", "seconds": 601}`, `{"kind": "500", "who": "me"}`} {
+	for _, body := range []string{`{`, `{"kind": "flood"}`, `{"kind": "500", "times": -1}`,
+		`{"kind": "slow", "seconds": 601}`, `{"kind": "500", "who": "me"}`} {
 		if got := w.do(t, "POST", "/sim/fail", body); got.status != 400 {
 			t.Errorf("%s: got %d", body, got.status)
 		}
@@ -374,7 +397,9 @@ func TestCallbacksAreSignedAndMadeAgain(t *testing.T) {
 		mac.Write(body)
 		mu.Lock()
 		defer mu.Unlock()
-		if r.Header.Get("x-api-key") != "secret" || r.Header.Get("x-hmac-sha256-signature") != hex.EncodeToString(mac.Sum(nil)) || r.Header.Get("Content-Type") != vendor {
+		if r.Header.Get("x-api-key") != "secret" ||
+			r.Header.Get("x-hmac-sha256-signature") != hex.EncodeToString(mac.Sum(nil)) ||
+			r.Header.Get("Content-Type") != vendor {
 			t.Errorf("the headers are %v", r.Header)
 		}
 		if calls++; calls == 1 {
@@ -392,7 +417,9 @@ func TestCallbacksAreSignedAndMadeAgain(t *testing.T) {
 			t.Error(err)
 		}
 		for _, d := range got.Data {
-			kinds = append(kinds, fmt.Sprint(d.Type, " ", d.Attributes["channelStatus"], " ", d.Attributes["supplierStatus"], " ", d.Attributes["messageStatus"]))
+			kinds = append(kinds,
+				fmt.Sprint(d.Type, " ", d.Attributes["channelStatus"], " ", d.Attributes["supplierStatus"], " ",
+					d.Attributes["messageStatus"]))
 			keys[d.Meta.IdempotencyKey] = true
 		}
 		w.WriteHeader(http.StatusAccepted)

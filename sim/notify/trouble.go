@@ -89,8 +89,10 @@ func (n *Notify) serveFail(w http.ResponseWriter, r *http.Request) {
 		d := json.NewDecoder(http.MaxBytesReader(w, r.Body, 4<<10))
 		d.DisallowUnknownFields()
 		err := d.Decode(&ask)
-		if _, ok := failing[ask.Kind]; err != nil || !ok || ask.Times < 0 || ask.After < 0 || ask.Seconds < 0 || ask.Seconds > 600 {
-			http.Error(w, "kind must be 408, 425, 429, 500, 502, 503, 504, slow, cut or malformed; seconds at most 600", http.StatusBadRequest)
+		if _, ok := failing[ask.Kind]; err != nil || !ok || ask.Times < 0 || ask.After < 0 || ask.Seconds < 0 ||
+			ask.Seconds > 600 {
+			http.Error(w, "kind must be 408, 425, 429, 500, 502, 503, 504, slow, cut or malformed; seconds at most 600",
+				http.StatusBadRequest)
 			return
 		}
 		ask.Wait = time.Duration(ask.Seconds * float64(time.Second))

@@ -107,7 +107,8 @@ func (s *Store) ConsultationsOf(
 
 // SaveConsultation keeps a consultation.
 func (t *Tx) SaveConsultation(ctx context.Context, group practice.ID, c clinical.Consultation) error {
-	_, err := t.Exec(ctx, `INSERT INTO consultation (`+consultationColumns+`, practice_group_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+	_, err := t.Exec(ctx, `INSERT INTO consultation (`+consultationColumns+
+		`, practice_group_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
 		ON CONFLICT (practice_group_id, id) DO UPDATE SET deleted_at = $9, version = $10, updated_at = $12`,
 		c.ID, c.Patient, store.Opt(c.Doctor), c.DoctorName, c.At, c.Encounter, store.Opt(c.Questionnaire),
 		store.At(c.SharedAt), store.At(c.DeletedAt), c.Version, c.CreatedAt,

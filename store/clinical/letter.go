@@ -58,7 +58,8 @@ func (s *Store) Letters(ctx context.Context, group practice.ID, q clinical.Rows)
 const (
 	placedLetters = `SELECT ` + letterColumns + ` FROM (SELECT ` + letterColumns + store.OfPatients + `letter` +
 		store.AmongLive
-	placedLettersBy = `SELECT ` + letterColumns + ` FROM (SELECT ` + letterColumns + `, ROW_NUMBER() OVER (PARTITION BY staff_id ORDER BY id) AS place FROM letter
+	placedLettersBy = `SELECT ` + letterColumns + ` FROM (SELECT ` + letterColumns +
+		`, ROW_NUMBER() OVER (PARTITION BY staff_id ORDER BY id) AS place FROM letter
 		WHERE practice_group_id = $1 AND deleted_at IS NULL AND staff_id IN `
 	inStaffsPlace = `) AS placed WHERE place > $2 AND place <= $3 ORDER BY staff_id, place`
 )

@@ -198,7 +198,8 @@ func (t *Tx) SaveShare(ctx context.Context, group practice.ID, sh document.Share
 	if sh.Recipient == document.ToPatient {
 		sh.RecipientID = 0
 	}
-	_, err := t.Exec(ctx, `INSERT INTO share (`+shareColumns+`, practice_group_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+	_, err := t.Exec(ctx, `INSERT INTO share (`+shareColumns+
+		`, practice_group_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
 		ON CONFLICT (practice_group_id, id) DO UPDATE SET deleted_at = $13`,
 		sh.ID, sh.Kind, sh.Subject, sh.Patient, sh.Recipient, store.Opt(sh.RecipientID), sh.Email, sh.Name, sh.Title,
 		sh.Method,
@@ -223,7 +224,8 @@ func (s *Store) SharesOf(
 
 // Each thing once, as it was last shared with the patient, and the newest first.
 const (
-	lastShared = `SELECT ` + shareColumns + ` FROM (SELECT ` + shareColumns + `, ROW_NUMBER() OVER (PARTITION BY patient_id ORDER BY at DESC, id DESC) AS place
+	lastShared = `SELECT ` + shareColumns + ` FROM (SELECT ` + shareColumns +
+		`, ROW_NUMBER() OVER (PARTITION BY patient_id ORDER BY at DESC, id DESC) AS place
 		FROM (SELECT ` + shareColumns + `, ROW_NUMBER() OVER (PARTITION BY patient_id, kind, subject_id ORDER BY at DESC, id DESC) AS latest FROM share
 			WHERE practice_group_id = $1 AND deleted_at IS NULL AND recipient_kind = 'PATIENT' AND patient_id IN `
 	lastSharedEnd = `) AS each_of WHERE latest = 1) AS placed WHERE place > $2 AND place <= $3 ORDER BY patient_id, ` +

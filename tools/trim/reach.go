@@ -32,7 +32,8 @@ type walk struct {
 // stays when it is called, or may be through an interface.
 func reached(of *packages.Package) map[string]bool {
 	w := &walk{
-		of: of, nodes: map[string][]ast.Node{}, methods: map[string]map[string]string{}, keep: map[string]bool{}, calls: map[string]bool{},
+		of: of, nodes: map[string][]ast.Node{}, methods: map[string]map[string]string{}, keep: map[string]bool{},
+		calls: map[string]bool{},
 	}
 	for _, name := range called {
 		w.calls[name] = true

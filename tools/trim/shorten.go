@@ -161,7 +161,8 @@ func (e *edits) counted(c *ast.CaseClause) {
 	}
 	set, ok := c.Body[0].(*ast.AssignStmt)
 	check, isIf := c.Body[1].(*ast.IfStmt)
-	if !ok || !isIf || e.text(set.Lhs[0]) != "out.Values[i]" || !strings.Contains(e.text(check.Body), "atomic.AddUint32(&out.Invalids, 1)") {
+	if !ok || !isIf || e.text(set.Lhs[0]) != "out.Values[i]" ||
+		!strings.Contains(e.text(check.Body), "atomic.AddUint32(&out.Invalids, 1)") {
 		return
 	}
 	null, ok := strings.CutPrefix(e.text(check.Cond), "out.Values[i] == ")
