@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"frontdesk/core/access"
+	"frontdesk/core/audit"
 	"frontdesk/core/contact"
 	"frontdesk/core/input"
 	"frontdesk/core/patient"
@@ -67,6 +68,11 @@ type Invoice struct {
 	Version   int64     `json:"version"`
 	CreatedAt time.Time `json:"created_at"`
 	UpdatedAt time.Time `json:"updated_at"`
+}
+
+// AuditSubject says what it is in the audit trail.
+func (i Invoice) AuditSubject() audit.Subject {
+	return audit.Subject{Kind: "invoice", ID: int64(i.ID), Patient: int64(i.Patient), Personal: true}
 }
 
 // Outstanding is what is still to be paid.

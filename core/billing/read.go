@@ -2,8 +2,10 @@ package billing
 
 import (
 	"context"
+	"maps"
 
 	"frontdesk/core/access"
+	"frontdesk/core/audit"
 	"frontdesk/core/booking"
 	"frontdesk/core/input"
 	"frontdesk/core/patient"
@@ -29,7 +31,11 @@ func (s *Service) Invoice(ctx context.Context, id InvoiceID) (Invoice, error) {
 	if err != nil {
 		return Invoice{}, err
 	}
-	return s.Store.Invoice(ctx, who.Group, id)
+	i, err := s.Store.Invoice(ctx, who.Group, id)
+	if err == nil {
+		audit.Seen(ctx, i)
+	}
+	return i, err
 }
 
 // Invoices lists invoices, and whether more follow the page. Those asked for by
@@ -46,10 +52,10 @@ func (s *Service) Invoices(ctx context.Context, q InvoiceQuery) (found []Invoice
 		return nil, false, err
 	}
 	found, err = s.Store.Invoices(ctx, who.Group, InvoiceRows{q, offset, size + 1})
-	if len(found) > size {
-		return found[:size], true, err
-	}
-	return found, false, err
+	more = len(found) > size
+	found = found[:min(len(found), size)]
+	audit.Seen(ctx, found...)
+	return found, more, err
 }
 
 // InvoicesByID finds those of the invoices there are, cancelled ones too.
@@ -58,7 +64,9 @@ func (s *Service) InvoicesByID(ctx context.Context, ids []InvoiceID) (map[Invoic
 	if err != nil {
 		return nil, err
 	}
-	return s.Store.InvoicesByID(ctx, who.Group, ids)
+	found, err := s.Store.InvoicesByID(ctx, who.Group, ids)
+	audit.SeenEach(ctx, maps.Values(found))
+	return found, err
 }
 
 // InvoicesOfPatients lists the invoices about some patients with a date from one
@@ -70,7 +78,9 @@ func (s *Service) InvoicesOfPatients(
 	if err != nil {
 		return nil, err
 	}
-	return s.Store.InvoicesOfPatients(ctx, who.Group, of, from, to)
+	found, err := s.Store.InvoicesOfPatients(ctx, who.Group, of, from, to)
+	audit.SeenAll(ctx, found)
+	return found, err
 }
 
 // LinesOf lists what some invoices are for.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"frontdesk/core/access"
+	"frontdesk/core/audit"
 	"frontdesk/core/contact"
 	"frontdesk/core/fault"
 	"frontdesk/core/input"
@@ -50,6 +51,11 @@ type Statement struct {
 	Version     int64     `json:"version"`
 	CreatedAt   time.Time `json:"created_at"`
 	UpdatedAt   time.Time `json:"updated_at"`
+}
+
+// AuditSubject says what it is in the audit trail.
+func (s Statement) AuditSubject() audit.Subject {
+	return audit.Subject{Kind: "statement", ID: int64(s.ID), Patient: int64(s.Account.Patient), Personal: true}
 }
 
 // Deleted reports whether the statement was deleted.
@@ -175,7 +181,11 @@ func (s *Service) Statement(ctx context.Context, id StatementID) (Statement, err
 	if err != nil {
 		return Statement{}, err
 	}
-	return s.Store.Statement(ctx, who.Group, id)
+	found, err := s.Store.Statement(ctx, who.Group, id)
+	if err == nil {
+		audit.Seen(ctx, found)
+	}
+	return found, err
 }
 
 // StatementQuery is what statements to list: Size of them next to Cursor, in the
@@ -213,6 +223,7 @@ func (s *Service) Statements(ctx context.Context, q StatementQuery) (found []Sta
 	if q.Back {
 		slices.Reverse(found)
 	}
+	audit.Seen(ctx, found...)
 	return found, more, err
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"frontdesk/core/access"
+	"frontdesk/core/audit"
 	"frontdesk/core/input"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
@@ -33,7 +34,11 @@ func (s *Service) Task(ctx context.Context, id ID) (Task, error) {
 	if err != nil {
 		return Task{}, err
 	}
-	return s.Store.Task(ctx, who.Group, id)
+	t, err := s.Store.Task(ctx, who.Group, id)
+	if err == nil {
+		audit.Seen(ctx, t)
+	}
+	return t, err
 }
 
 // Tasks lists tasks, and whether more follow the page. Those asked for by when
@@ -69,8 +74,8 @@ func (s *Service) Tasks(ctx context.Context, q Query) (found []Task, more bool, 
 		q.Patient = p.ID
 	}
 	found, err = s.Store.Tasks(ctx, who.Group, Rows{q, offset, size + 1})
-	if len(found) > size {
-		return found[:size], true, err
-	}
-	return found, false, err
+	more = len(found) > size
+	found = found[:min(len(found), size)]
+	audit.Seen(ctx, found...)
+	return found, more, err
 }

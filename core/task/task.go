@@ -107,6 +107,11 @@ type Task struct {
 	UpdatedAt time.Time `json:"updated_at"`
 }
 
+// AuditSubject says what it is in the audit trail.
+func (t Task) AuditSubject() audit.Subject {
+	return audit.Subject{Kind: "task", ID: int64(t.ID), Patient: int64(t.Patient)}
+}
+
 // Deleted reports whether the task was deleted.
 func (t Task) Deleted() bool { return !t.DeletedAt.IsZero() }
 
