@@ -91,6 +91,11 @@ type Appointment struct {
 	UpdatedAt time.Time `json:"updated_at"`
 }
 
+// AuditSubject says what it is in the audit trail.
+func (a Appointment) AuditSubject() audit.Subject {
+	return audit.Subject{Kind: "appointment", ID: int64(a.ID), Patient: int64(a.Patient)}
+}
+
 // Around is what stands around an appointment, where it was read: names, and what may
 // be done to it.
 type Around struct {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"frontdesk/core/access"
+	"frontdesk/core/audit"
 	"frontdesk/core/diary"
 	"frontdesk/core/input"
 	"frontdesk/core/patient"
@@ -38,6 +39,9 @@ func (s *Service) Read(ctx context.Context, id ID) (Appointment, error) {
 	}
 	a, err := s.Store.Appointment(ctx, who.Group, id)
 	a.judge(s.Now())
+	if err == nil {
+		audit.Seen(ctx, a)
+	}
 	return a, err
 }
 
@@ -53,6 +57,7 @@ func (s *Service) ReadMany(ctx context.Context, ids []ID) (map[ID]Appointment, e
 		a.judge(now)
 		out[a.ID] = a
 	}
+	audit.Seen(ctx, all...)
 	return out, err
 }
 
@@ -126,6 +131,7 @@ func (s *Service) List(ctx context.Context, q Query) ([]Appointment, int, error)
 	for i := range list {
 		list[i].judge(q.Now)
 	}
+	audit.Seen(ctx, list...)
 	return list, count, err
 }
 
@@ -137,6 +143,7 @@ func (s *Service) ListOf(ctx context.Context, of []patient.ID, q Query) (map[pat
 	}
 	q.Now = s.Now()
 	all, err := s.Store.AppointmentsOf(ctx, who.Group, of, q)
+	audit.Seen(ctx, all...)
 	out := make(map[patient.ID][]Appointment, len(of))
 	for len(all) > 0 {
 		n := 1

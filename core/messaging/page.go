@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"frontdesk/core/access"
+	"frontdesk/core/audit"
 	"frontdesk/core/carrier"
 	"frontdesk/core/fault"
 	"frontdesk/core/input"
@@ -127,7 +128,7 @@ func (s *Service) Open(ctx context.Context, link, birthDate string) (Opened, err
 	if err = errors.Join(err, refused); err != nil {
 		return o, err
 	}
-	who := access.Caller{Group: group, Home: group, Actor: "patient"}
+	who := access.Caller{Group: group, Home: group, Actor: "patient", Door: access.Page}
 	err = s.receipt(ctx, group, "page", carrier.Receipt{Key: m.Key(group), Progress: carrier.ProgressRead, At: now})
 	if errors.Is(err, ErrEarly) {
 		err = nil // it is being handed over this moment, and is read all the same
@@ -136,6 +137,9 @@ func (s *Service) Open(ctx context.Context, link, birthDate string) (Opened, err
 		err = s.Store.Do(ctx, func(tx Tx) error {
 			return tx.Audit(ctx, who.Audit(now, "message.open", "message", int64(m.ID), nil, nil))
 		})
+	}
+	if err == nil {
+		audit.Seen(access.With(ctx, who), m)
 	}
 	o.Subject, o.Text = m.Subject, m.Content
 	return o, err
