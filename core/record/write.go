@@ -88,6 +88,9 @@ func (s *Service) Entries(ctx context.Context, of patient.ID) ([]Entry, error) {
 		return nil, err
 	}
 	found, err := s.Store.RecordEntries(ctx, who.Group, of, listLimit)
-	audit.Seen(ctx, found...)
+	if err == nil {
+		audit.Seen(ctx, audit.Person(of)) // even one with nothing written
+		audit.Seen(ctx, found...)
+	}
 	return found, err
 }
