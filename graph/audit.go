@@ -25,15 +25,21 @@ const maxOperation = 100
 
 // names are what the trail calls the kinds.
 var names = map[kind]string{
-	kindPractice: "practice_group", kindUser: "user", kindRoom: "location", kindPlace: "location", kindPatient: audit.Patient,
-	kindContact: "contact", kindRelationship: "relationship", kindPhone: "phone", kindMobile: "mobile", kindLandline: "landline",
-	kindBooking: "appointment", kindProduct: "product", kindTask: "task", kindLetter: "letter", kindConsultation: "consultation",
-	kindRecord: "record", kindPrescription: "prescription", kindInvoice: "invoice", kindLineItem: "line_item", kindPayment: "payment",
-	kindRefund: "refund", kindStatement: "statement", kindPaymentType: "payment_type", kindAccessGroup: "access_group",
+	kindPractice: "practice_group", kindUser: "user", kindRoom: "location", kindPlace: "location",
+	kindPatient: audit.Patient,
+	kindContact: "contact", kindRelationship: "relationship", kindPhone: "phone", kindMobile: "mobile",
+	kindLandline: "landline",
+	kindBooking:  "appointment", kindProduct: "product", kindTask: "task", kindLetter: "letter",
+	kindConsultation: "consultation",
+	kindRecord:       "record", kindPrescription: "prescription", kindInvoice: "invoice", kindLineItem: "line_item",
+	kindPayment: "payment",
+	kindRefund:  "refund", kindStatement: "statement", kindPaymentType: "payment_type", kindAccessGroup: "access_group",
 	kindDefinition: "number_definition", kindNumber: "number", kindLabel: "label", kindLabelUse: "label_use",
 	kindAttribute: "attribute", kindAvailability: "session", kindForm: "questionnaire", kindSection: "section",
-	kindQuestion: "question", kindDocument: "document", kindTemplate: "template", kindFolder: "folder", kindMessage: "message",
-	kindLab: "lab", kindWebhook: "webhook", kindOwnNumber: audit.Patient, kindNHSNumber: audit.Patient, kindShare: "share",
+	kindQuestion: "question", kindDocument: "document", kindTemplate: "template", kindFolder: "folder",
+	kindMessage: "message",
+	kindLab:     "lab", kindWebhook: "webhook", kindOwnNumber: audit.Patient, kindNHSNumber: audit.Patient,
+	kindShare:       "share",
 	kindRecordEntry: "record_entry",
 }
 

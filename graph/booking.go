@@ -18,15 +18,17 @@ import (
 )
 
 // besideBooking are the fields of a booking that a bare one lacks.
-var besideBooking = []string{"doctorName", "location", "appointment", "cancellationReason", "bookingJourney", "patientMessagesSent"}
+var besideBooking = []string{"doctorName", "location", "appointment", "cancellationReason", "bookingJourney",
+	"patientMessagesSent"}
 
 // booked is an appointment as this API has it: always what costs little, and of the rest
 // what is asked for.
 func booked(zone *time.Location, b *booking.Appointment, of fields) *gql.Booking {
 	out := &gql.Booking{
 		Of: b, ID: encode(kindBooking, b.ID), Deleted: ptr(b.State == booking.Cancelled), Start: face(zone, b.Start),
-		End: face(zone, b.End), CreatedAt: scalar.Of(b.CreatedAt), UpdatedAt: scalar.Of(b.UpdatedAt), Comments: text(b.Comments),
-		Status: ptr(gql.BookingStatusConfirmed),
+		End: face(zone, b.End), CreatedAt: scalar.Of(b.CreatedAt), UpdatedAt: scalar.Of(b.UpdatedAt),
+		Comments: text(b.Comments),
+		Status:   ptr(gql.BookingStatusConfirmed),
 	}
 	if of.any("doctorName") {
 		out.DoctorName = text(fullName(b.PractitionerName).FullName())
@@ -41,7 +43,8 @@ func booked(zone *time.Location, b *booking.Appointment, of fields) *gql.Booking
 	}
 	if of.any("appointment") {
 		out.Appointment = &gql.Appointment{
-			ID: ptr(encode(kindProduct, b.Type)), Title: &b.TypeName, Duration: ptr(int(b.Length() / time.Minute)), Price: pounds(b.Price),
+			ID: ptr(encode(kindProduct, b.Type)), Title: &b.TypeName, Duration: ptr(int(b.Length() / time.Minute)),
+			Price: pounds(b.Price),
 		}
 	}
 	if of.any("reference") {
@@ -149,7 +152,8 @@ func (q query) Bookings(
 		return nil, err
 	}
 	if dateRange != nil {
-		if ask.Touches.From, ask.Touches.Until, err = stretch(zone, given(dateRange.Start), given(dateRange.End), true); err != nil {
+		if ask.Touches.From, ask.Touches.Until, err = stretch(zone, given(dateRange.Start), given(dateRange.End),
+			true); err != nil {
 			return nil, err
 		}
 	}
@@ -201,7 +205,9 @@ func (d *door) asking(ctx context.Context, options *gql.QueryOptions, p page) (b
 }
 
 // Bookings are those of a member of staff.
-func (f userFields) Bookings(ctx context.Context, obj *gql.User, start, end scalar.Moment, number, size *int) (*gql.BookingData, error) {
+func (f userFields) Bookings(
+	ctx context.Context, obj *gql.User, start, end scalar.Moment, number, size *int,
+) (*gql.BookingData, error) {
 	p := numbered(number, size)
 	zone, err := f.zone(ctx)
 	if err != nil {

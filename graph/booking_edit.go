@@ -115,7 +115,8 @@ func (m mutation) CreateBooking(
 	for _, f := range []struct {
 		flat *string
 		in   *graphql.Omittable[*string]
-	}{{patientID, &in.Patient}, {locationID, &in.Location}, {bookingType, &in.BookingType}, {doctor, &in.Doctor}, {comments, &in.Comments}} {
+	}{{patientID, &in.Patient}, {locationID, &in.Location}, {bookingType, &in.BookingType}, {doctor, &in.Doctor},
+		{comments, &in.Comments}} {
 		if err := same(f.flat, f.in); err != nil {
 			return nil, err
 		}
@@ -144,7 +145,8 @@ func (m mutation) CreateBooking(
 	}
 	wanted := notices(in.SendPatientMessages.Value())
 	b, err := m.core.Booking.Book(ctx, booking.Request{
-		Patient: p.patient, Billpayer: p.payer, Location: p.location, Type: p.product, Practitioner: p.doctor, Start: at.start,
+		Patient: p.patient, Billpayer: p.payer, Location: p.location, Type: p.product, Practitioner: p.doctor,
+		Start:  at.start,
 		Length: at.end.Sub(at.start), Comments: word(in.Comments), Notices: wanted, Pending: deref(pending), Override: true,
 		SuppressMail: !slices.Contains(wanted, booking.Confirming),
 	})
@@ -213,7 +215,9 @@ func warnings(zone *time.Location, b booking.Appointment) []gql.BookingWarning {
 }
 
 // UpdateBooking changes a booking.
-func (m mutation) UpdateBooking(ctx context.Context, id string, in *gql.BookingUpdateDataInput) (*gql.BookingResponsePayload, error) {
+func (m mutation) UpdateBooking(
+	ctx context.Context, id string, in *gql.BookingUpdateDataInput,
+) (*gql.BookingResponsePayload, error) {
 	if in == nil {
 		in = &gql.BookingUpdateDataInput{}
 	}
@@ -233,19 +237,20 @@ func (m mutation) UpdateBooking(ctx context.Context, id string, in *gql.BookingU
 	if v := in.SendPatientMessages.Value(); v != nil {
 		c.Notices = ptr(notices(v))
 	}
-	return m.withBooking(ctx, id, func(ctx context.Context, zone *time.Location, id booking.ID) (booking.Appointment, error) {
-		at, err := startAndEnd(zone, in.Start.Value(), in.End.Value())
-		if err != nil {
-			return booking.Appointment{}, err
-		}
-		if !at.start.IsZero() {
-			c.Start, c.SecondStart = &at.start, at.startTwice
-		}
-		if !at.end.IsZero() {
-			c.End, c.SecondEnd = &at.end, at.endTwice
-		}
-		return m.core.Booking.Change(ctx, id, c)
-	})
+	return m.withBooking(ctx, id,
+		func(ctx context.Context, zone *time.Location, id booking.ID) (booking.Appointment, error) {
+			at, err := startAndEnd(zone, in.Start.Value(), in.End.Value())
+			if err != nil {
+				return booking.Appointment{}, err
+			}
+			if !at.start.IsZero() {
+				c.Start, c.SecondStart = &at.start, at.startTwice
+			}
+			if !at.end.IsZero() {
+				c.End, c.SecondEnd = &at.end, at.endTwice
+			}
+			return m.core.Booking.Change(ctx, id, c)
+		})
 }
 
 // idToSet is an id to set; 0 leaves it as it is.
@@ -279,12 +284,15 @@ func (m mutation) DeleteBooking(
 ) (*gql.BookingResponsePayload, error) {
 	return m.withBooking(ctx, id, func(ctx context.Context, _ *time.Location, id booking.ID) (booking.Appointment, error) {
 		notify := deref(sendCancellationMessages)
-		return m.core.Booking.Cancel(ctx, id, booking.Cancellation{SuppressMail: ptr(!notify), SuppressPolicy: true, Notify: notify})
+		return m.core.Booking.Cancel(ctx, id,
+			booking.Cancellation{SuppressMail: ptr(!notify), SuppressPolicy: true, Notify: notify})
 	})
 }
 
 // UpdateBookingJourney notes how far a patient came.
-func (m mutation) UpdateBookingJourney(ctx context.Context, id string, in *gql.BookingJourneyInput) (*gql.BookingResponsePayload, error) {
+func (m mutation) UpdateBookingJourney(
+	ctx context.Context, id string, in *gql.BookingJourneyInput,
+) (*gql.BookingResponsePayload, error) {
 	return m.withBooking(ctx, id, func(ctx context.Context, _ *time.Location, id booking.ID) (booking.Appointment, error) {
 		if in == nil || in.JourneyStage.Value() == nil {
 			return booking.Appointment{}, booking.ErrStage
@@ -299,8 +307,11 @@ func (m mutation) UpdateBookingJourney(ctx context.Context, id string, in *gql.B
 }
 
 // UpdateBookingMetadata keeps a value with a booking.
-func (m mutation) UpdateBookingMetadata(ctx context.Context, bookingID, key, value string) (*gql.BookingResponsePayload, error) {
-	return m.withBooking(ctx, bookingID, func(ctx context.Context, _ *time.Location, id booking.ID) (booking.Appointment, error) {
-		return m.core.Booking.SetMetadata(ctx, id, practice.Metadata{Key: key, Value: value})
-	})
+func (m mutation) UpdateBookingMetadata(
+	ctx context.Context, bookingID, key, value string,
+) (*gql.BookingResponsePayload, error) {
+	return m.withBooking(ctx, bookingID,
+		func(ctx context.Context, _ *time.Location, id booking.ID) (booking.Appointment, error) {
+			return m.core.Booking.SetMetadata(ctx, id, practice.Metadata{Key: key, Value: value})
+		})
 }

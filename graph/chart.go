@@ -24,10 +24,12 @@ func (f patientFields) Phones(ctx context.Context, obj *gql.Patient) ([]*gql.Pho
 func phones(p *patient.Full, more []chart.Phone) []*gql.Phone {
 	out := []*gql.Phone{}
 	if p.Mobile != "" {
-		out = append(out, &gql.Phone{PhoneID: ptr(encode(kindMobile, p.ID)), PhoneType: ptr(chart.Mobile), PhoneNumber: &p.Mobile})
+		out = append(out,
+			&gql.Phone{PhoneID: ptr(encode(kindMobile, p.ID)), PhoneType: ptr(chart.Mobile), PhoneNumber: &p.Mobile})
 	}
 	if p.Landline != "" {
-		out = append(out, &gql.Phone{PhoneID: ptr(encode(kindLandline, p.ID)), PhoneType: ptr(chart.Home), PhoneNumber: &p.Landline})
+		out = append(out,
+			&gql.Phone{PhoneID: ptr(encode(kindLandline, p.ID)), PhoneType: ptr(chart.Home), PhoneNumber: &p.Landline})
 	}
 	for _, n := range more {
 		out = append(out, &gql.Phone{PhoneID: ptr(encode(kindPhone, n.ID)), PhoneType: &n.Kind, PhoneNumber: &n.Number})
@@ -36,7 +38,9 @@ func phones(p *patient.Full, more []chart.Phone) []*gql.Phone {
 }
 
 // AddPatientPhoneNumber adds a telephone number.
-func (m mutation) AddPatientPhoneNumber(ctx context.Context, patientID string, in gql.AddPhoneData) (*gql.PatientResponsePayload, error) {
+func (m mutation) AddPatientPhoneNumber(
+	ctx context.Context, patientID string, in gql.AddPhoneData,
+) (*gql.PatientResponsePayload, error) {
 	return m.withPatient(ctx, patientID, func(ctx context.Context, id patient.ID) (patient.Full, error) {
 		return m.core.Chart.AddPhone(ctx, id, in.PhoneType, in.PhoneNumber)
 	})
@@ -59,7 +63,9 @@ func which(of patient.ID, s string) (chart.Which, error) {
 }
 
 // UpdatePatientPhoneNumber changes a telephone number.
-func (m mutation) UpdatePatientPhoneNumber(ctx context.Context, patientID, phoneID string, in *gql.UpdatePhoneData) (*gql.PatientResponsePayload, error) {
+func (m mutation) UpdatePatientPhoneNumber(
+	ctx context.Context, patientID, phoneID string, in *gql.UpdatePhoneData,
+) (*gql.PatientResponsePayload, error) {
 	return m.withPatient(ctx, patientID, func(ctx context.Context, id patient.ID) (patient.Full, error) {
 		w, err := which(id, phoneID)
 		if err != nil {
@@ -73,7 +79,9 @@ func (m mutation) UpdatePatientPhoneNumber(ctx context.Context, patientID, phone
 }
 
 // RemovePatientPhoneNumber forgets a telephone number.
-func (m mutation) RemovePatientPhoneNumber(ctx context.Context, patientID, phoneID string) (*gql.PatientResponsePayload, error) {
+func (m mutation) RemovePatientPhoneNumber(
+	ctx context.Context, patientID, phoneID string,
+) (*gql.PatientResponsePayload, error) {
 	return m.withPatient(ctx, patientID, func(ctx context.Context, id patient.ID) (patient.Full, error) {
 		w, err := which(id, phoneID)
 		if err != nil {
@@ -88,22 +96,28 @@ func (m mutation) RemovePatientPhoneNumber(ctx context.Context, patientID, phone
 func (f patientFields) Numbers(ctx context.Context, obj *gql.Patient) ([]*gql.PatientNumber, error) {
 	p := obj.Of
 	out := []*gql.PatientNumber{{
-		ID: encode(kindOwnNumber, p.ID), ReferenceID: encode(kindDefinition, chart.SystemNumber), Name: ptr("System"), Value: ptr(chart.SystemValue(p.ID)),
+		ID: encode(kindOwnNumber, p.ID), ReferenceID: encode(kindDefinition, chart.SystemNumber), Name: ptr("System"),
+		Value: ptr(chart.SystemValue(p.ID)),
 	}}
 	if p.NHSNumber != "" {
 		out = append(out, &gql.PatientNumber{
-			ID: encode(kindNHSNumber, p.ID), ReferenceID: encode(kindDefinition, chart.NHSNumber), Name: ptr("NHS number"), Value: &p.NHSNumber,
+			ID: encode(kindNHSNumber, p.ID), ReferenceID: encode(kindDefinition, chart.NHSNumber), Name: ptr("NHS number"),
+			Value: &p.NHSNumber,
 		})
 	}
 	all, err := loaderOf(ctx, "numbers", f.core.Chart.Numbers).Load(ctx, p.ID)
 	for _, n := range all {
-		out = append(out, &gql.PatientNumber{ID: encode(kindNumber, n.ID), ReferenceID: encode(kindDefinition, n.Definition), Name: &n.Name, Value: &n.Value})
+		out = append(out,
+			&gql.PatientNumber{ID: encode(kindNumber, n.ID), ReferenceID: encode(kindDefinition, n.Definition), Name: &n.Name,
+				Value: &n.Value})
 	}
 	return out, err
 }
 
 // AddPatientNumber gives a patient a number.
-func (m mutation) AddPatientNumber(ctx context.Context, patientID string, in gql.AddPatientNumberData) (*gql.PatientResponsePayload, error) {
+func (m mutation) AddPatientNumber(
+	ctx context.Context, patientID string, in gql.AddPatientNumberData,
+) (*gql.PatientResponsePayload, error) {
 	return m.withPatient(ctx, patientID, func(ctx context.Context, id patient.ID) (patient.Full, error) {
 		of, err := known[chart.DefinitionID](kindDefinition, in.NumberID)
 		if err != nil {
@@ -130,7 +144,9 @@ func numberOf(of patient.ID, s string) (id chart.NumberID, nhs bool, err error) 
 }
 
 // UpdatePatientNumber changes a number.
-func (m mutation) UpdatePatientNumber(ctx context.Context, patientID, patientNumberID string, value *string) (*gql.PatientResponsePayload, error) {
+func (m mutation) UpdatePatientNumber(
+	ctx context.Context, patientID, patientNumberID string, value *string,
+) (*gql.PatientResponsePayload, error) {
 	return m.withPatient(ctx, patientID, func(ctx context.Context, id patient.ID) (patient.Full, error) {
 		n, nhs, err := numberOf(id, patientNumberID)
 		if err != nil {
@@ -141,7 +157,9 @@ func (m mutation) UpdatePatientNumber(ctx context.Context, patientID, patientNum
 }
 
 // RemovePatientNumber forgets a number.
-func (m mutation) RemovePatientNumber(ctx context.Context, patientID, patientNumberID string) (*gql.PatientResponsePayload, error) {
+func (m mutation) RemovePatientNumber(
+	ctx context.Context, patientID, patientNumberID string,
+) (*gql.PatientResponsePayload, error) {
 	return m.withPatient(ctx, patientID, func(ctx context.Context, id patient.ID) (patient.Full, error) {
 		n, nhs, err := numberOf(id, patientNumberID)
 		if err != nil {
@@ -153,7 +171,8 @@ func (m mutation) RemovePatientNumber(ctx context.Context, patientID, patientNum
 
 func definition(d chart.Definition) *gql.PracticeNumbers {
 	return &gql.PracticeNumbers{
-		ID: encode(kindDefinition, d.ID), Name: &d.Name, Primary: &d.Primary, IDType: ptr(gql.IDType(d.Type)), Deleted: ptr(!d.DeletedAt.IsZero()),
+		ID: encode(kindDefinition, d.ID), Name: &d.Name, Primary: &d.Primary, IDType: ptr(gql.IDType(d.Type)),
+		Deleted: ptr(!d.DeletedAt.IsZero()),
 	}
 }
 
@@ -170,13 +189,18 @@ func (f practiceFields) PracticeNumbers(ctx context.Context, _ *gql.Practice) ([
 }
 
 // CreatePatientNumber adds a kind of number.
-func (m mutation) CreatePatientNumber(ctx context.Context, in gql.CreatePatientNumberInput) (*gql.PracticeNumberResponsePayload, error) {
-	d, err := m.core.Chart.SaveDefinition(ctx, 0, chart.DefinitionChange{Name: &in.Name, Primary: in.Primary.Value(), Type: string(deref(in.IDType.Value()))})
+func (m mutation) CreatePatientNumber(
+	ctx context.Context, in gql.CreatePatientNumberInput,
+) (*gql.PracticeNumberResponsePayload, error) {
+	d, err := m.core.Chart.SaveDefinition(ctx, 0,
+		chart.DefinitionChange{Name: &in.Name, Primary: in.Primary.Value(), Type: string(deref(in.IDType.Value()))})
 	return &gql.PracticeNumberResponsePayload{Data: definition(d)}, err
 }
 
 // UpdatePatientNumberDefinition changes a kind of number.
-func (m mutation) UpdatePatientNumberDefinition(ctx context.Context, id string, in gql.UpdatePatientNumberDefinitionInput) (*gql.PracticeNumberResponsePayload, error) {
+func (m mutation) UpdatePatientNumberDefinition(
+	ctx context.Context, id string, in gql.UpdatePatientNumberDefinitionInput,
+) (*gql.PracticeNumberResponsePayload, error) {
 	n, err := known[chart.DefinitionID](kindDefinition, id)
 	if err == nil && n == 0 {
 		err = chart.ErrNoDefinition
@@ -184,12 +208,15 @@ func (m mutation) UpdatePatientNumberDefinition(ctx context.Context, id string, 
 	if err != nil {
 		return nil, err
 	}
-	d, err := m.core.Chart.SaveDefinition(ctx, n, chart.DefinitionChange{Name: in.Name.Value(), Primary: in.Primary.Value()})
+	d, err := m.core.Chart.SaveDefinition(ctx, n,
+		chart.DefinitionChange{Name: in.Name.Value(), Primary: in.Primary.Value()})
 	return &gql.PracticeNumberResponsePayload{Data: definition(d)}, err
 }
 
 // DeletePatientNumberDefinition marks a kind of number as deleted.
-func (m mutation) DeletePatientNumberDefinition(ctx context.Context, id string) (*gql.PracticeNumberResponsePayload, error) {
+func (m mutation) DeletePatientNumberDefinition(
+	ctx context.Context, id string,
+) (*gql.PracticeNumberResponsePayload, error) {
 	n, err := known[chart.DefinitionID](kindDefinition, id)
 	if err != nil {
 		return nil, err
@@ -203,31 +230,39 @@ func (f patientFields) CustomAttributes(ctx context.Context, obj *gql.Patient) (
 	all, err := loaderOf(ctx, "attributes", f.core.Chart.Attributes).Load(ctx, obj.Of.ID)
 	out := make([]*gql.CustomAttribute, len(all))
 	for i, a := range all {
-		out[i] = &gql.CustomAttribute{ID: ptr(encode(kindAttribute, a.ID)), Title: &a.Title, Text: &a.Text, Response: &a.Response, Required: ptr(false)}
+		out[i] = &gql.CustomAttribute{ID: ptr(encode(kindAttribute, a.ID)), Title: &a.Title, Text: &a.Text,
+			Response: &a.Response, Required: ptr(false)}
 	}
 	return out, err
 }
 
 // AddPatientAttribute keeps an answer.
-func (m mutation) AddPatientAttribute(ctx context.Context, patientID string, in gql.AddCustomAttributeData) (*gql.PatientResponsePayload, error) {
+func (m mutation) AddPatientAttribute(
+	ctx context.Context, patientID string, in gql.AddCustomAttributeData,
+) (*gql.PatientResponsePayload, error) {
 	return m.withPatient(ctx, patientID, func(ctx context.Context, id patient.ID) (patient.Full, error) {
 		return m.core.Chart.AddAttribute(ctx, id, chart.Attribute{Title: in.Title, Text: in.Text, Response: in.Response})
 	})
 }
 
 // UpdatePatientAttribute changes an answer.
-func (m mutation) UpdatePatientAttribute(ctx context.Context, patientID, attributeID string, in gql.UpdateCustomAttributeData) (*gql.PatientResponsePayload, error) {
+func (m mutation) UpdatePatientAttribute(
+	ctx context.Context, patientID, attributeID string, in gql.UpdateCustomAttributeData,
+) (*gql.PatientResponsePayload, error) {
 	return m.withPatient(ctx, patientID, func(ctx context.Context, id patient.ID) (patient.Full, error) {
 		n, err := known[chart.AttributeID](kindAttribute, attributeID)
 		if err != nil {
 			return patient.Full{}, err
 		}
-		return m.core.Chart.ChangeAttribute(ctx, id, n, chart.AttributeChange{Title: in.Title.Value(), Text: change(in.Text), Response: change(in.Response)})
+		return m.core.Chart.ChangeAttribute(ctx, id, n,
+			chart.AttributeChange{Title: in.Title.Value(), Text: change(in.Text), Response: change(in.Response)})
 	})
 }
 
 // RemovePatientAttribute forgets an answer.
-func (m mutation) RemovePatientAttribute(ctx context.Context, patientID, attributeID string) (*gql.PatientResponsePayload, error) {
+func (m mutation) RemovePatientAttribute(
+	ctx context.Context, patientID, attributeID string,
+) (*gql.PatientResponsePayload, error) {
 	return m.withPatient(ctx, patientID, func(ctx context.Context, id patient.ID) (patient.Full, error) {
 		n, err := known[chart.AttributeID](kindAttribute, attributeID)
 		if err != nil {
@@ -242,13 +277,16 @@ func (f patientFields) Labels(ctx context.Context, obj *gql.Patient) ([]*gql.Pat
 	all, err := loaderOf(ctx, "labels", f.core.Chart.LabelsOn).Load(ctx, obj.Of.ID)
 	out := make([]*gql.PatientLabel, len(all))
 	for i, u := range all {
-		out[i] = &gql.PatientLabel{ID: encode(kindLabelUse, u.ID), ReferenceID: encode(kindLabel, u.Label.ID), Text: &u.Label.Title, Color: text(u.Label.Colour)}
+		out[i] = &gql.PatientLabel{ID: encode(kindLabelUse, u.ID), ReferenceID: encode(kindLabel, u.Label.ID),
+			Text: &u.Label.Title, Color: text(u.Label.Colour)}
 	}
 	return out, err
 }
 
 // AddPatientLabel puts a label on a patient.
-func (m mutation) AddPatientLabel(ctx context.Context, patientID, labelReferenceID string) (*gql.PatientResponsePayload, error) {
+func (m mutation) AddPatientLabel(
+	ctx context.Context, patientID, labelReferenceID string,
+) (*gql.PatientResponsePayload, error) {
 	return m.withPatient(ctx, patientID, func(ctx context.Context, id patient.ID) (patient.Full, error) {
 		n, err := known[label.ID](kindLabel, labelReferenceID)
 		if err != nil {
@@ -260,7 +298,9 @@ func (m mutation) AddPatientLabel(ctx context.Context, patientID, labelReference
 
 // RemovePatientLabel takes a label off a patient: by the id it has there, or the
 // practice's own.
-func (m mutation) RemovePatientLabel(ctx context.Context, patientID, labelID string) (*gql.PatientResponsePayload, error) {
+func (m mutation) RemovePatientLabel(
+	ctx context.Context, patientID, labelID string,
+) (*gql.PatientResponsePayload, error) {
 	return m.withPatient(ctx, patientID, func(ctx context.Context, id patient.ID) (patient.Full, error) {
 		use, of, err := labelOn(labelID)
 		if err != nil {
@@ -281,7 +321,9 @@ func (f patientFields) AccessGroups(ctx context.Context, obj *gql.Patient) ([]*g
 }
 
 // AddPatientAccessGroup lets an access group look after a patient.
-func (m mutation) AddPatientAccessGroup(ctx context.Context, patientID, accessGroupID string) (*gql.PatientResponsePayload, error) {
+func (m mutation) AddPatientAccessGroup(
+	ctx context.Context, patientID, accessGroupID string,
+) (*gql.PatientResponsePayload, error) {
 	return m.withPatient(ctx, patientID, func(ctx context.Context, id patient.ID) (patient.Full, error) {
 		n, err := known[account.GroupID](kindAccessGroup, accessGroupID)
 		if err != nil {
@@ -292,7 +334,9 @@ func (m mutation) AddPatientAccessGroup(ctx context.Context, patientID, accessGr
 }
 
 // RemovePatientAccessGroup ends that.
-func (m mutation) RemovePatientAccessGroup(ctx context.Context, patientID, accessGroupID string) (*gql.PatientResponsePayload, error) {
+func (m mutation) RemovePatientAccessGroup(
+	ctx context.Context, patientID, accessGroupID string,
+) (*gql.PatientResponsePayload, error) {
 	return m.withPatient(ctx, patientID, func(ctx context.Context, id patient.ID) (patient.Full, error) {
 		n, err := known[account.GroupID](kindAccessGroup, accessGroupID)
 		if err != nil {

@@ -29,17 +29,24 @@ func TestListsOfWhatIsClinicalTakeAsManyStatementsHoweverLongTheyAre(t *testing.
 			for range 3 {
 				of := d.somebody("Ada", "ada@example.org")
 				id := encode(kindPatient, of)
-				d.done("createFreeTextRecord", createFreeText, "in", map[string]any{"patientId": id, "question": "Q", "answer": "A"})
-				to := at(t, d.done("addPatientRelationship", `mutation($id: ID!) { addPatientRelationship(patientId: $id, relationshipType: GP, contact: {lastName: "Foster"}) { data { relatedAccounts { relationshipId } } error } }`, "id", id), "relatedAccounts.0.relationshipId")
-				d.done("createLetter", createLetter, "in", map[string]any{"patient": id, "title": "x", "body": "y", "doctor": doctor, "recipient": to})
+				d.done("createFreeTextRecord", createFreeText, "in",
+					map[string]any{"patientId": id, "question": "Q", "answer": "A"})
+				to := at(t,
+					d.done("addPatientRelationship",
+						`mutation($id: ID!) { addPatientRelationship(patientId: $id, relationshipType: GP, contact: {lastName: "Foster"}) { data { relatedAccounts { relationshipId } } error } }`, "id", id), "relatedAccounts.0.relationshipId")
+				d.done("createLetter", createLetter, "in",
+					map[string]any{"patient": id, "title": "x", "body": "y", "doctor": doctor, "recipient": to})
 				doc := d.done("createPatientDocument", createDocument, "p", id, "n", "scan.pdf", "t", "application/pdf")
 				d.done("createPracticeTemplateDocument", createTemplate, "n", "x.txt")
 				_, docID, _ := decode(doc["id"].(string))
-				_, err := d.core.Document.KeepShare(d.ctx, document.Share{Kind: document.KindDocument, Subject: docID, Patient: of, Recipient: document.ToPatient, Title: "Scan", Method: document.ByLink})
+				_, err := d.core.Document.KeepShare(d.ctx,
+					document.Share{Kind: document.KindDocument, Subject: docID, Patient: of, Recipient: document.ToPatient,
+						Title: "Scan", Method: document.ByLink})
 				d.must(err)
 				_, err = d.core.Clinical.ImportLab(d.ctx, clinical.Lab{Patient: of, Doctor: practice.PractitionerID(n)})
 				d.must(err)
-				_, err = d.core.Clinical.ImportPrescription(d.ctx, clinical.Prescription{Patient: of, Doctor: practice.PractitionerID(n), At: *d.now.Load()})
+				_, err = d.core.Clinical.ImportPrescription(d.ctx,
+					clinical.Prescription{Patient: of, Doctor: practice.PractitionerID(n), At: *d.now.Load()})
 				d.must(err)
 				_, err = d.core.Clinical.ImportQuestionnaire(d.ctx, clinical.Questionnaire{Title: "Q"})
 				d.must(err)
@@ -47,13 +54,16 @@ func TestListsOfWhatIsClinicalTakeAsManyStatementsHoweverLongTheyAre(t *testing.
 			}
 		}
 		lists := map[string]string{
-			"letters.data": letters, "labs.data": labs, "prescriptions.data": prescriptions, "consultations.data": consultations, "records.data": records,
-			"patientDocuments.data": allDocuments, "practiceTemplateDocuments.data": templates, "questionnaires.data": questionnaires,
+			"letters.data": letters, "labs.data": labs, "prescriptions.data": prescriptions, "consultations.data": consultations,
+			"records.data":          records,
+			"patientDocuments.data": allDocuments, "practiceTemplateDocuments.data": templates,
+			"questionnaires.data":       questionnaires,
 			"users.data.0.letters.data": `{ users(pagination: {pageSize: 2}) { data { letters(pageSize: 100) { data { title patient { id } doctor { id } } pageInfo { hasMore } } } } }`,
 		}
 		// Letters lead to patients here.
 		for path, field := range around {
-			lists["letters.data.0.patient."+path] = `{ letters(pagination: {pageSize: 100}) { data { patient { ` + field + ` } } } }`
+			lists["letters.data.0.patient."+path] = `{ letters(pagination: {pageSize: 100}) { data { patient { ` + field +
+				` } } } }`
 		}
 		grow()
 		few := map[string]int64{}

@@ -41,7 +41,8 @@ var communicationChannels = map[gql.PatientCommunicationType]carrier.Channel{
 func (d *door) sms(ctx context.Context, c messaging.Details) (*gql.Sms, error) {
 	p, err := d.patientByID(ctx, c.Patient)
 	return &gql.Sms{
-		ID: encode(kindMessage, c.ID), To: c.LegContact(), From: c.From, Message: c.Content, Patient: p, Status: communicationStatus(c.State),
+		ID: encode(kindMessage, c.ID), To: c.LegContact(), From: c.From, Message: c.Content, Patient: p,
+		Status:            communicationStatus(c.State),
 		CommunicationType: gql.PatientCommunicationTypeSms, DateToProcess: scalar.Of(c.SendAt),
 	}, err
 }
@@ -50,8 +51,9 @@ func (d *door) email(ctx context.Context, c messaging.Details) (*gql.Email, erro
 	p, err := d.patientByID(ctx, c.Patient)
 	return &gql.Email{
 		ID: encode(kindMessage, c.ID), To: c.LegContact(), From: c.From, Message: c.Content, Subject: c.Subject, Patient: p,
-		Status: communicationStatus(c.State), CommunicationType: gql.PatientCommunicationTypeEmail, DateToProcess: scalar.Of(c.SendAt),
-		Attachments: []gql.Attachment{},
+		Status: communicationStatus(c.State), CommunicationType: gql.PatientCommunicationTypeEmail,
+		DateToProcess: scalar.Of(c.SendAt),
+		Attachments:   []gql.Attachment{},
 	}, err
 }
 
@@ -79,7 +81,9 @@ func (q query) PatientCommunication(ctx context.Context, id string) (gql.Patient
 }
 
 // PatientCommunications lists the messages to a patient.
-func (q query) PatientCommunications(ctx context.Context, options gql.PatientCommunicationQueryOptions) (*gql.PatientCommunicationData, error) {
+func (q query) PatientCommunications(
+	ctx context.Context, options gql.PatientCommunicationQueryOptions,
+) (*gql.PatientCommunicationData, error) {
 	ask := messaging.Search{Query: messaging.Query{Ways: []carrier.Channel{carrier.SMS, carrier.Email}, Uncounted: true}}
 	var err error
 	if ask.Patient, err = known[patient.ID](kindPatient, options.Patient); err != nil {
@@ -119,7 +123,9 @@ func instant(m *scalar.Moment) string {
 }
 
 // SendSms sends a text message.
-func (m mutation) SendSms(ctx context.Context, patientID, message string, at *scalar.Moment) (*gql.SendSMSPayload, error) {
+func (m mutation) SendSms(
+	ctx context.Context, patientID, message string, at *scalar.Moment,
+) (*gql.SendSMSPayload, error) {
 	c, err := m.send(ctx, patientID, messaging.Request{Channel: carrier.SMS, Text: message}, at)
 	if err != nil {
 		return nil, err
@@ -129,7 +135,9 @@ func (m mutation) SendSms(ctx context.Context, patientID, message string, at *sc
 }
 
 // SendEmail sends an e-mail.
-func (m mutation) SendEmail(ctx context.Context, patientID, subject, message string, at *scalar.Moment) (*gql.SendEmailPayload, error) {
+func (m mutation) SendEmail(
+	ctx context.Context, patientID, subject, message string, at *scalar.Moment,
+) (*gql.SendEmailPayload, error) {
 	c, err := m.send(ctx, patientID, messaging.Request{Channel: carrier.Email, Subject: subject, Text: message}, at)
 	if err != nil {
 		return nil, err
@@ -138,7 +146,9 @@ func (m mutation) SendEmail(ctx context.Context, patientID, subject, message str
 	return &gql.SendEmailPayload{Data: data}, err
 }
 
-func (d *door) send(ctx context.Context, patientID string, r messaging.Request, at *scalar.Moment) (c messaging.Details, err error) {
+func (d *door) send(
+	ctx context.Context, patientID string, r messaging.Request, at *scalar.Moment,
+) (c messaging.Details, err error) {
 	if r.Patient, err = known[patient.ID](kindPatient, patientID); err != nil {
 		return c, err
 	}
@@ -163,7 +173,9 @@ func (d *door) textOrMail(ctx context.Context, id messaging.ID) (messaging.Detai
 }
 
 // CancelScheduledPatientCommunication calls back a message that has not gone.
-func (m mutation) CancelScheduledPatientCommunication(ctx context.Context, id string) (*gql.PatientCommunicationPayload, error) {
+func (m mutation) CancelScheduledPatientCommunication(
+	ctx context.Context, id string,
+) (*gql.PatientCommunicationPayload, error) {
 	return m.about(ctx, id, m.core.Messaging.Cancel)
 }
 
@@ -173,7 +185,9 @@ func (m mutation) UnlockPatientCommunication(ctx context.Context, id string) (*g
 }
 
 // SendPatientCommunicationAgain sends the text of a message once more.
-func (m mutation) SendPatientCommunicationAgain(ctx context.Context, id string) (*gql.PatientCommunicationPayload, error) {
+func (m mutation) SendPatientCommunicationAgain(
+	ctx context.Context, id string,
+) (*gql.PatientCommunicationPayload, error) {
 	return m.about(ctx, id, func(ctx context.Context, id messaging.ID) (messaging.Message, error) {
 		taken, err := m.core.Messaging.SendAgain(ctx, id)
 		return taken.Message, err

@@ -17,7 +17,8 @@ const (
 			phones { phoneId phoneType phoneNumber } email address city postcode country notes name contactInfo policyNumber authorizationCode } }
 		labels { color text id referenceId } createdAt updatedAt accessGroups { id name label } comments ins { number oid status } onHold archived
 		archivedInfo { archivedAt archivedReason archivedBy { id firstName lastName } }`
-	invoiceKept = `id status paidOrOutstanding invoiceNumber paymentReference date patientId patient { ` + patientKept + ` } payeeDetails doctorId doctor { id fullName email }
+	invoiceKept = `id status paidOrOutstanding invoiceNumber paymentReference date patientId patient { ` + patientKept +
+		` } payeeDetails doctorId doctor { id fullName email }
 		location lineItems { id date title productType itemCode cost price quantity taxRate total referenceId referenceType }
 		payments { id paymentAmount paymentSource paymentDate comment } refunds { id refundAmount refundDate refundReason comment relatedPayment }
 		tax total outstanding refunded comments extraInfo type paymentLinkUrl dateShared createdAt updatedAt`
@@ -27,8 +28,10 @@ func TestWhatClientsCommonlyAskForIsWithinTheLimit(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		d.everything().World()
 		for list, document := range map[string]string{
-			"patients": `{ patients(pagination: {pageSize: 200}) { data { ` + patientKept + ` } pageInfo { page pageSize hasMore } } }`,
-			"invoices": `{ invoices(pagination: {pageSize: 100}) { data { ` + invoiceKept + ` } pageInfo { page pageSize hasMore } } }`,
+			"patients": `{ patients(pagination: {pageSize: 200}) { data { ` + patientKept +
+				` } pageInfo { page pageSize hasMore } } }`,
+			"invoices": `{ invoices(pagination: {pageSize: 100}) { data { ` + invoiceKept +
+				` } pageInfo { page pageSize hasMore } } }`,
 			"bookings": `{ bookings(pagination: {pageSize: 200}, dateRange: {start: "2031-01-01T00:00:00Z", end: "2032-01-01T00:00:00Z"}) { data { id start end comments
 				location { id name } doctor { id fullName } appointment { id title duration price } patient { id fullName dob email phones { phoneId phoneType phoneNumber } numbers { id name value }
 				labels { id text color } } } pageInfo { hasMore } } }`,
@@ -44,16 +47,19 @@ func TestWhatClientsCommonlyAskForIsWithinTheLimit(t *testing.T) {
 
 func TestAnAnswerHasNoMoreValuesThanItMay(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
-		id := d.get("createPatient.data.id", `mutation { createPatient(patientData: {first: "Ada", last: "Lovelace"}) { data { id } } }`)
+		id := d.get("createPatient.data.id",
+			`mutation { createPatient(patientData: {first: "Ada", last: "Lovelace"}) { data { id } } }`)
 		for i := range 40 {
-			d.done("addPatientPhoneNumber", `mutation($id: ID!, $n: String!) { addPatientPhoneNumber(patientId: $id, phoneData: {phoneNumber: $n, phoneType: "Office"}) { data { id } error } }`,
+			d.done("addPatientPhoneNumber",
+				`mutation($id: ID!, $n: String!) { addPatientPhoneNumber(patientId: $id, phoneData: {phoneNumber: $n, phoneType: "Office"}) { data { id } error } }`,
 				"id", id, "n", fmt.Sprintf("01632 9601%02d", i))
 		}
 		d.door.limits.Cost = 42
 		// It is taken to have five telephone numbers, and has forty.
 		const document = `{ patients(pagination: {pageSize: 1}) { data { phones { phoneId } } } }`
 		a := d.ask(document)
-		if a.status != 400 || a.code() != codeCost || a.Data != nil || len(a.Errors) != 1 || !strings.Contains(a.message(), "more than 42 values") {
+		if a.status != 400 || a.code() != codeCost || a.Data != nil || len(a.Errors) != 1 ||
+			!strings.Contains(a.message(), "more than 42 values") {
 			t.Errorf("%d %s", a.status, a.text)
 		}
 		d.door.limits.Cost = 43
@@ -62,7 +68,8 @@ func TestAnAnswerHasNoMoreValuesThanItMay(t *testing.T) {
 		}
 		// A change that was made is told, however long the answer.
 		d.door.limits.Cost = 3 + 20*3
-		if got := d.get("updatePatient.data.phones", `mutation($id: ID!) { updatePatient(id: $id, patientData: {first: "Ada"}) { data { phones { phoneId phoneNumber } title } } }`, "id", id); len(got.([]any)) != 40 {
+		if got := d.get("updatePatient.data.phones",
+			`mutation($id: ID!) { updatePatient(id: $id, patientData: {first: "Ada"}) { data { phones { phoneId phoneNumber } title } } }`, "id", id); len(got.([]any)) != 40 {
 			t.Errorf("%v", got)
 		}
 	})

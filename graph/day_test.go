@@ -12,10 +12,14 @@ func TestARangeOfOneDayIsThatDay(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		d.now.Store(ptr(time.Date(2031, time.July, 1, 23, 30, 0, 0, time.UTC)))
 		w := d.everything().World()
-		of := `patient: "` + w["patient"] + `", location: "` + w["room"] + `", bookingType: "` + w["product"] + `", doctor: "` + w["user"] + `"`
-		d.get("m.data.id", `mutation { m: createBooking(bookingData: {`+of+`, start: "2031-07-02T23:30:00Z", end: "2031-07-03T00:15:00Z"}) { data { id } error } }`)
-		d.get("m.data.id", `mutation { m: sendSms(patientId: "`+w["patient"]+`", message: "Good evening", dateToProcess: "2031-07-02T22:00:00Z") { data { id } error } }`)
-		d.get("m.data.id", `mutation { m: createTask(taskData: {subject: "Ring", assignedTo: "`+w["user"]+`", dueDate: "2031-07-02"}) { data { id } error } }`)
+		of := `patient: "` + w["patient"] + `", location: "` + w["room"] + `", bookingType: "` +
+			w["product"] + `", doctor: "` + w["user"] + `"`
+		d.get("m.data.id", `mutation { m: createBooking(bookingData: {`+of+
+			`, start: "2031-07-02T23:30:00Z", end: "2031-07-03T00:15:00Z"}) { data { id } error } }`)
+		d.get("m.data.id", `mutation { m: sendSms(patientId: "`+
+			w["patient"]+`", message: "Good evening", dateToProcess: "2031-07-02T22:00:00Z") { data { id } error } }`)
+		d.get("m.data.id", `mutation { m: createTask(taskData: {subject: "Ring", assignedTo: "`+
+			w["user"]+`", dueDate: "2031-07-02"}) { data { id } error } }`)
 		day := func(n string) string { return `{start: "2031-07-0` + n + `", end: "2031-07-0` + n + `"}` }
 		args := func(n string) string { return `start: "2031-07-0` + n + `", end: "2031-07-0` + n + `"` }
 		for _, c := range []struct{ at, ask string }{
@@ -23,7 +27,8 @@ func TestARangeOfOneDayIsThatDay(t *testing.T) {
 			{"bookings.data", `{ bookings(options: {createdAt: DAY}) { data { id } } }`},
 			{"bookings.data", `{ bookings(options: {updatedAt: DAY}) { data { id } } }`},
 			{"patient.bookings", `{ patient(id: "` + w["patient"] + `") { bookings(ARGS) { id } } }`},
-			{"patient.bookingsWithPagination.data", `{ patient(id: "` + w["patient"] + `") { bookingsWithPagination(ARGS) { data { id } } } }`},
+			{"patient.bookingsWithPagination.data", `{ patient(id: "` +
+				w["patient"] + `") { bookingsWithPagination(ARGS) { data { id } } } }`},
 			{"user.bookings.data", `{ user(id: "` + w["user"] + `") { bookings(ARGS) { data { id } } } }`},
 			{"patients.data", `{ patients(options: {createdAt: DAY}) { data { id } } }`},
 			{"patients.data", `{ patients(options: {updatedAt: DAY}) { data { id } } }`},
@@ -39,7 +44,8 @@ func TestARangeOfOneDayIsThatDay(t *testing.T) {
 			{"tasks.data", `{ tasks(options: {dueDate: DAY}) { data { id } } }`},
 			{"patientDocuments.data", `{ patientDocuments(options: {createdAt: DAY}) { data { id } } }`},
 			{"questionnaires.data", `{ questionnaires(options: {createdAt: DAY}) { data { id } } }`},
-			{"patientCommunications.data", `{ patientCommunications(options: {patient: "` + w["patient"] + `", dateToProcess: DAY}) { data { ... on SMS { id } } } }`},
+			{"patientCommunications.data", `{ patientCommunications(options: {patient: "` +
+				w["patient"] + `", dateToProcess: DAY}) { data { ... on SMS { id } } } }`},
 			{"accountStatements.data", `{ accountStatements(dateRange: DAY) { data { id } } }`},
 		} {
 			for n, found := range map[string]bool{"1": false, "2": true, "3": false} {
@@ -67,10 +73,12 @@ func TestAvailabilitiesOfOneDayAreOfThatDay(t *testing.T) {
 				t.Errorf("worked %s: %s", c.ask, got)
 			}
 		}
-		if got := s.free(`start: "2031-07-02", end: "2031-07-02"`, ""); !strings.HasPrefix(got, "2031-07-02T22:00:00") || !strings.Contains(got, "2031-07-03T00:00:00") {
+		if got := s.free(`start: "2031-07-02", end: "2031-07-02"`, ""); !strings.HasPrefix(got, "2031-07-02T22:00:00") ||
+			!strings.Contains(got, "2031-07-03T00:00:00") {
 			t.Errorf("free: %s", got)
 		}
-		a := d.ask(`{ availabilities(dateRange: {start: "2031-07-01", end: "2031-07-09"}, locationId: "` + s.room + `") { data { start } } }`)
+		a := d.ask(`{ availabilities(dateRange: {start: "2031-07-01", end: "2031-07-09"}, locationId: "` + s.room +
+			`") { data { start } } }`)
 		if !strings.Contains(a.message(), "168 hours") {
 			t.Errorf("nine days: %s", a.text)
 		}

@@ -20,7 +20,8 @@ import (
 // everything is the desk's practice to be asked all there is, as often as it takes.
 func (d *desk) everything() *graphtest.Practice {
 	d.t.Helper()
-	_, err := d.core.Practice.CreateLocation(d.ctx, practice.LocationChange{Name: ptr("Mill Lane"), Address: &practice.Address{Town: "Leeds"}})
+	_, err := d.core.Practice.CreateLocation(d.ctx,
+		practice.LocationChange{Name: ptr("Mill Lane"), Address: &practice.Address{Town: "Leeds"}})
 	d.must(err)
 	_, token, err := d.core.Key.CreateKey(d.ctx, key.Key{Partner: "Website", Role: "everything", Limit: ptr(0)})
 	d.must(err)
@@ -57,12 +58,15 @@ func TestEveryFieldAnswers(t *testing.T) {
 func TestAnotherPracticesIdsFindNothing(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		w := d.everything().World()
-		whole := `query($id: ID!) { availabilityRules { data { id comment updatedAt exclusions } } patient(id: $id) { ` + wholePatient + ` bookings(start: "2031-01-01", end: "2032-01-01") { id start comments deleted metadata { key } bookingJourney { arrived } } } users { data { id fullName updatedAt } } labels { data { id title } } practice { locations { metadata { key } } practiceNumbers { id name } } }`
+		whole := `query($id: ID!) { availabilityRules { data { id comment updatedAt exclusions } } patient(id: $id) { ` +
+			wholePatient +
+			` bookings(start: "2031-01-01", end: "2032-01-01") { id start comments deleted metadata { key } bookingJourney { arrived } } } users { data { id fullName updatedAt } } labels { data { id title } } practice { locations { metadata { key } } practiceNumbers { id name } } }`
 		before := d.ask(whole, "id", w["patient"]).text
 		token, ctx := d.token, d.ctx
 		d.join("Another")
 		tried := 0
-		makes := []string{"createPatient", "createLabel", "createUser", "createPatientNumber"} // they name nothing that must be there
+		// they name nothing that must be there
+		makes := []string{"createPatient", "createLabel", "createUser", "createPatientNumber"}
 		for _, root := range []*ast.Definition{graphtest.Schema().Query, graphtest.Schema().Mutation} {
 			for _, f := range root.Fields {
 				named := strings.Contains(w.Call(f, 0), `"6`) || strings.Contains(w.Call(f, 0), `"`+w["patient"][:4])
@@ -79,7 +83,8 @@ func TestAnotherPracticesIdsFindNothing(t *testing.T) {
 				if list, ok := found.([]any); ok && !slices.ContainsFunc(list, func(v any) bool { return v != nil }) {
 					found = nil
 				}
-				if found != nil && !slices.Contains(makes, f.Name) && !strings.HasSuffix(f.Type.Name(), "Data") || a.code() == "INTERNAL_SERVER_ERROR" {
+				if found != nil && !slices.Contains(makes, f.Name) && !strings.HasSuffix(f.Type.Name(), "Data") ||
+					a.code() == "INTERNAL_SERVER_ERROR" {
 					t.Errorf("%s: %s", f.Name, a.text)
 				}
 				for kind, id := range w {

@@ -83,7 +83,8 @@ func present(ctx context.Context, err error) *gqlerror.Error {
 		}
 		return e
 	}
-	e := &gqlerror.Error{Message: at.Message, Path: at.Path, Locations: at.Locations, Extensions: map[string]any{"code": codeInput}}
+	e := &gqlerror.Error{Message: at.Message, Path: at.Path, Locations: at.Locations,
+		Extensions: map[string]any{"code": codeInput}}
 	if code, ok := at.Extensions["code"]; ok {
 		e.Extensions["code"] = code
 	}

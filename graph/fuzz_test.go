@@ -49,7 +49,8 @@ type neighbours struct {
 // besides makes the other practice, and one to ask as.
 func besides(t testing.TB, address string) *neighbours {
 	d := open1(t, storetest.Open(t, address))
-	n := &neighbours{desk: d, raw: storetest.Raw(t, address), address: address, sent: map[int64]bool{}, ids: map[int64]bool{}}
+	n := &neighbours{desk: d, raw: storetest.Raw(t, address), address: address, sent: map[int64]bool{},
+		ids: map[int64]bool{}}
 	d.join("Practice " + mark)
 	p := d.everything()
 	p.Mark = mark
@@ -259,7 +260,8 @@ func TestRandomDocumentsStayInTheirPractice(t *testing.T) {
 			}
 		}
 		n.look(t)
-		t.Logf("seed %d: %d of %d documents were accepted, %d of them with nothing refused", seed, n.accepted, n.asked, n.done)
+		t.Logf("seed %d: %d of %d documents were accepted, %d of them with nothing refused", seed, n.accepted, n.asked,
+			n.done)
 		if n.accepted*2 < n.asked || n.done*5 < n.asked {
 			t.Errorf("%d of %d documents were accepted, %d of them with nothing refused", n.accepted, n.asked, n.done)
 		}

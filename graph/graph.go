@@ -81,7 +81,8 @@ func (d *door) untold(w http.ResponseWriter, r *http.Request, err error) {
 }
 
 func open(c *core.Core, limits Limits) *door {
-	d := &door{core: c, limits: limits.orDefault(), wait: loadWait, documents: documents{lru.New[*ast.QueryDocument](keptDocuments)}}
+	d := &door{core: c, limits: limits.orDefault(), wait: loadWait,
+		documents: documents{lru.New[*ast.QueryDocument](keptDocuments)}}
 	resolvers := root{d}
 	schema := gql.NewExecutableSchema(gql.Config{Resolvers: resolvers})
 	d.schema, d.run = schema.Schema(), executor.New(schema)
@@ -245,7 +246,8 @@ func (d *door) decodeBody(body []byte) (ops []asked, many bool, bad *gqlerror.Er
 	}
 	switch {
 	case err != nil:
-		return nil, many, refusal(codeRequest, "Send a JSON object with query, variables and operationName, or a list of such.")
+		return nil, many,
+			refusal(codeRequest, "Send a JSON object with query, variables and operationName, or a list of such.")
 	case many && (len(ops) == 0 || len(ops) > d.limits.Operations):
 		return nil, many, refusal(codeBatch, "A list has 1 to %d operations.", d.limits.Operations)
 	}

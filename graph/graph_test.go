@@ -17,7 +17,8 @@ func TestWhoeverHasNoTokenIsToldSo(t *testing.T) {
 		good := d.token
 		_, plain, err := d.core.Key.CreateKey(d.ctx, key.Key{Partner: "REST", Scopes: []access.Scope{access.Booking}})
 		d.must(err)
-		_, short, err := d.core.Key.CreateKey(d.ctx, key.Key{Partner: "Short", Role: "readonly", ExpiresAt: d.now.Load().Add(time.Hour)})
+		_, short, err := d.core.Key.CreateKey(d.ctx,
+			key.Key{Partner: "Short", Role: "readonly", ExpiresAt: d.now.Load().Add(time.Hour)})
 		d.must(err)
 		gone, revoked, err := d.core.Key.CreateKey(d.ctx, key.Key{Partner: "Gone", Role: "readonly"})
 		d.must(err)
@@ -34,9 +35,11 @@ func TestWhoeverHasNoTokenIsToldSo(t *testing.T) {
 			{"a session that never was", "fd_session_1_1_x", "Invalid token."},
 		} {
 			d.token = c.token
-			for _, document := range []string{`{ practice { id } }`, `{ __schema { types { name } } }`, `{ nonsense`, `mutation { signIn(password: "x") { token } deletePatient(id: "x") { error } }`} {
+			for _, document := range []string{`{ practice { id } }`, `{ __schema { types { name } } }`, `{ nonsense`,
+				`mutation { signIn(password: "x") { token } deletePatient(id: "x") { error } }`} {
 				a := d.ask(document)
-				if a.status != http.StatusUnauthorized || a.message() != c.message || a.code() != "UNAUTHENTICATED" || a.Data != nil {
+				if a.status != http.StatusUnauthorized || a.message() != c.message || a.code() != "UNAUTHENTICATED" ||
+					a.Data != nil {
 					t.Errorf("%s, %s: %d %s", c.name, document, a.status, a.text)
 				}
 			}
@@ -72,22 +75,34 @@ func TestWhatIsNoOperationIsRefused(t *testing.T) {
 			{"no document", `{}`, codeRequest, "", 400},
 			{"no operation", `{"query":"fragment a on Query { __typename }"}`, codeValidation, "", 400},
 			{"not GraphQL", `{"query":"{ practice"}`, codeParse, "", 400},
-			{"no such field", `{"query":"{ practice { colour } }"}`, codeValidation, `Cannot query field "colour" on type "Practice".`, 400},
-			{"no such operation", `{"query":"query a { __typename } query b { __typename }","operationName":"c"}`, codeValidation, "", 400},
+			{"no such field", `{"query":"{ practice { colour } }"}`, codeValidation,
+				`Cannot query field "colour" on type "Practice".`, 400},
+			{"no such operation", `{"query":"query a { __typename } query b { __typename }","operationName":"c"}`,
+				codeValidation, "", 400},
 			{"which operation", `{"query":"query a { __typename } query b { __typename }"}`, codeValidation, "", 400},
-			{"a variable of another type", `{"query":"query($id: ID!) { patient(id: $id) { id } }","variables":{"id":{}}}`, codeValidation, "", 400},
+			{"a variable of another type", `{"query":"query($id: ID!) { patient(id: $id) { id } }","variables":{"id":{}}}`,
+				codeValidation, "", 400},
 			{"a variable left out", `{"query":"query($id: ID!) { patient(id: $id) { id } }"}`, codeValidation, "", 400},
-			{"NUL in a text", `{"query":"{ patients(search: \"a\\u0000\") { data { id } } }"}`, codeInput, "A text may not have the character U+0000.", 400},
-			{"NUL in a default", `{"query":"query($o: MetadataFilter = {key: \"\\u0000\"}) { bookings(filters: {metadata: $o}) { data { id } } }"}`, codeInput, "", 400},
-			{"NUL in a variable", `{"query":"query($o: MetadataFilter) { bookings(filters: {metadata: $o}) { data { id } } }","variables":{"o":{"key":"a\u0000"}}}`, codeInput, "", 400},
-			{"NUL below a scalar", `{"query":"mutation($m: String!) { updateLocationMetadata(locationId: \"0\", key: \"k\", value: $m) { error } }","variables":{"m":[{"\u0000":1}]}}`, codeInput, "", 400},
+			{"NUL in a text", `{"query":"{ patients(search: \"a\\u0000\") { data { id } } }"}`, codeInput,
+				"A text may not have the character U+0000.", 400},
+			{"NUL in a default",
+				`{"query":"query($o: MetadataFilter = {key: \"\\u0000\"}) { bookings(filters: {metadata: $o}) { data { id } } }"}`,
+				codeInput, "", 400},
+			{"NUL in a variable",
+				`{"query":"query($o: MetadataFilter) { bookings(filters: {metadata: $o}) { data { id } } }","variables":{"o":{"key":"a\u0000"}}}`, codeInput, "", 400},
+			{"NUL below a scalar",
+				`{"query":"mutation($m: String!) { updateLocationMetadata(locationId: \"0\", key: \"k\", value: $m) { error } }","variables":{"m":[{"\u0000":1}]}}`, codeInput, "", 400},
 			{"too deep", `{"query":"` + deep + `"}`, codeDepth, "", 400},
 			{"too many aliases", `{"query":"` + wide + `"}`, codeAliases, "", 400},
 			{"one field too often", `{"query":"` + many + `"}`, codeAliases, "", 400},
 			{"too long", `{"query":"{` + strings.Repeat("__typename ", 6000) + `}"}`, codeTokens, "", 400},
-			{"a circle of fragments", `{"query":"{ practice { ...a } } fragment a on Practice { ...b } fragment b on Practice { ...a }"}`, codeValidation, "", 400},
-			{"too costly", `{"query":"{ patients(pagination: {pageSize: 200}) { data { bookings(start: \"2026-01-01\", end: \"2027-01-01\", pagination: {pageSize: 200}) { id start } } } }"}`, codeCost, "", 400},
-			{"too many at once", "[" + strings.Repeat(`{"query":"{__typename}"},`, 10) + `{"query":"{__typename}"}]`, codeBatch, "", 400},
+			{"a circle of fragments",
+				`{"query":"{ practice { ...a } } fragment a on Practice { ...b } fragment b on Practice { ...a }"}`, codeValidation,
+				"", 400},
+			{"too costly",
+				`{"query":"{ patients(pagination: {pageSize: 200}) { data { bookings(start: \"2026-01-01\", end: \"2027-01-01\", pagination: {pageSize: 200}) { id start } } } }"}`, codeCost, "", 400},
+			{"too many at once", "[" + strings.Repeat(`{"query":"{__typename}"},`, 10) + `{"query":"{__typename}"}]`, codeBatch,
+				"", 400},
 			{"none at once", "[]", codeBatch, "", 400},
 			{"more than a megabyte", `{"query":"` + strings.Repeat(" ", 1<<20) + `"}`, codeRequest, "", 413},
 		} {
@@ -119,7 +134,8 @@ func TestFragmentsThatMultiplyAreCheapToRefuse(t *testing.T) {
 func TestSeveralOperationsAtOnce(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		a := d.post(`[{"query":"{__typename}"},{"query":"{ nothing }"},{"query":"query a { b: __typename }","operationName":"a","variables":null}]`)
-		if a.status != 200 || strings.Count(a.text, `"__typename":"Query"`) != 1 || !strings.Contains(a.text, codeValidation) || !strings.Contains(a.text, `"b":"Query"`) {
+		if a.status != 200 || strings.Count(a.text, `"__typename":"Query"`) != 1 ||
+			!strings.Contains(a.text, codeValidation) || !strings.Contains(a.text, `"b":"Query"`) {
 			t.Errorf("%d %s", a.status, a.text)
 		}
 	})
@@ -127,7 +143,8 @@ func TestSeveralOperationsAtOnce(t *testing.T) {
 
 func TestIntrospectionNeedsAToken(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
-		types := d.get("__schema.types", `{ __schema { types { name fields { name args { name type { ofType { ofType { ofType { ofType { ofType { ofType { name } } } } } } } } } } } }`)
+		types := d.get("__schema.types",
+			`{ __schema { types { name fields { name args { name type { ofType { ofType { ofType { ofType { ofType { ofType { name } } } } } } } } } } } }`)
 		if len(types.([]any)) < 100 {
 			t.Errorf("there are %d types", len(types.([]any)))
 		}
@@ -168,8 +185,10 @@ func TestATokenUsedTooOftenIsToldSo(t *testing.T) {
 		}
 		d.move(43 * time.Second)
 		a := ask()
-		if a.status != 200 || !strings.Contains(a.message(), "too often") || !strings.Contains(a.message(), "17 seconds") || a.Data != nil ||
-			strings.Contains(a.text, `"data"`) || a.code() != "TOO_MANY_REQUESTS" || a.header.Get("Retry-After") != "" || a.header.Get("RateLimit") != `"key";r=0;t=17` {
+		if a.status != 200 || !strings.Contains(a.message(), "too often") || !strings.Contains(a.message(), "17 seconds") ||
+			a.Data != nil ||
+			strings.Contains(a.text, `"data"`) || a.code() != "TOO_MANY_REQUESTS" || a.header.Get("Retry-After") != "" ||
+			a.header.Get("RateLimit") != `"key";r=0;t=17` {
 			t.Errorf("%d %v %s", a.status, a.header, a.text)
 		}
 		_, err := d.core.Key.SetTerms(d.ctx, key.Terms{Limit: 120, Status: 429})

@@ -156,5 +156,6 @@ func errCast(s string) error {
 	if r := []rune(s); len(r) > longestEcho {
 		s = string(r[:longestEcho])
 	}
-	return fault.New(fault.Invalid, CodeCast, fmt.Sprintf(`Cast to ObjectId failed for value "%s" (type string) at path "_id"`, strings.ToValidUTF8(s, "?")))
+	return fault.New(fault.Invalid, CodeCast,
+		fmt.Sprintf(`Cast to ObjectId failed for value "%s" (type string) at path "_id"`, strings.ToValidUTF8(s, "?")))
 }

@@ -62,7 +62,8 @@ func open1(t testing.TB, db *store.DB) *desk {
 	d.door.unnamed = func(operation, field string) {
 		d.t.Errorf("%s has no name for %s, which its refusal names", operation, field)
 	}
-	d.http = web.Observe(d.door.handler(), &web.Proxies{}, slog.New(slog.NewJSONHandler(d.log, nil)), web.Fail, func(context.Context, *web.Request, string, int, time.Duration) {})
+	d.http = web.Observe(d.door.handler(), &web.Proxies{}, slog.New(slog.NewJSONHandler(d.log, nil)), web.Fail,
+		func(context.Context, *web.Request, string, int, time.Duration) {})
 	d.join("Mill Lane")
 	return d
 }

@@ -26,7 +26,8 @@ var DefaultLimits = Limits{Cost: 100_000, Depth: 12, Tokens: 5_000, Aliases: 200
 func (l Limits) orDefault() Limits {
 	d := DefaultLimits
 	return Limits{
-		Cost: cmp.Or(l.Cost, d.Cost), Depth: cmp.Or(l.Depth, d.Depth), Tokens: cmp.Or(l.Tokens, d.Tokens), Aliases: cmp.Or(l.Aliases, d.Aliases),
+		Cost: cmp.Or(l.Cost, d.Cost), Depth: cmp.Or(l.Depth, d.Depth), Tokens: cmp.Or(l.Tokens, d.Tokens),
+		Aliases:   cmp.Or(l.Aliases, d.Aliases),
 		SameField: cmp.Or(l.SameField, d.SameField), Operations: cmp.Or(l.Operations, d.Operations),
 	}
 }

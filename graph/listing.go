@@ -47,7 +47,9 @@ func (d *door) listing(ctx context.Context, p *gql.Pagination, o *gql.QueryOptio
 	return d.narrowed(ctx, p, given(o.IncludeDeleted), given(o.CreatedAt), given(o.UpdatedAt))
 }
 
-func (d *door) narrowed(ctx context.Context, p *gql.Pagination, deleted *bool, created, updated *gql.DateRange) (page, input.Listing, error) {
+func (d *door) narrowed(
+	ctx context.Context, p *gql.Pagination, deleted *bool, created, updated *gql.DateRange,
+) (page, input.Listing, error) {
 	at := pageOf(p)
 	l := input.Listing{Page: input.Page{Number: at.number, Size: at.size}, Deleted: deref(deleted)}
 	var err error

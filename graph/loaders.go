@@ -39,7 +39,9 @@ const (
 // fetch gives what it finds by id; what it leaves out is the zero value. A name
 // must stand for one kind of key and value, and for the arguments, where a field
 // has some: it may be of any type that can be compared.
-func loaderOf[K comparable, V any](ctx context.Context, name any, fetch func(ctx context.Context, ids []K) (map[K]V, error)) *dataloadgen.Loader[K, V] {
+func loaderOf[K comparable, V any](
+	ctx context.Context, name any, fetch func(ctx context.Context, ids []K) (map[K]V, error),
+) *dataloadgen.Loader[K, V] {
 	all := loadersOf(ctx)
 	all.mu.Lock()
 	defer all.mu.Unlock()

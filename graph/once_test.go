@@ -35,12 +35,14 @@ func TestAChangeWithAnIdempotencyKeyIsMadeOnce(t *testing.T) {
 		asked := func(document string) string { return `{"query":` + string(encoded(document)) + `}` }
 
 		// An invoice: its lines, payments and patient are read while it is made.
-		invoice := asked(`mutation { createInvoice(invoiceData: {date: "2031-01-06", patientId: "` + w["patient"] + `", doctorId: "` + w["user"] + `", locationId: "` + w["room"] + `",
+		invoice := asked(`mutation { createInvoice(invoiceData: {date: "2031-01-06", patientId: "` +
+			w["patient"] + `", doctorId: "` + w["user"] + `", locationId: "` + w["room"] + `",
 			lineItems: [{date: "2031-01-05", productId: "` + w["product"] + `", quantity: 1, price: 100}]}) {
 			data { id invoiceNumber patient { id phones { phoneNumber } numbers { value } labels { text } } doctor { id } lineItems { id } payments { id } refunds { id } } error } }`)
 		first := d.once("invoice-1", invoice)
 		again := d.once("invoice-1", invoice)
-		if first.status != 200 || first.text != again.text || first.replayed() || !again.replayed() || at(t, first.Data, "createInvoice.data.id") == nil {
+		if first.status != 200 || first.text != again.text || first.replayed() || !again.replayed() ||
+			at(t, first.Data, "createInvoice.data.id") == nil {
 			t.Fatalf("%d %s\n%d %s", first.status, first.text, again.status, again.text)
 		}
 		if other := d.once("invoice-2", invoice); other.replayed() || other.text == first.text {
@@ -48,11 +50,14 @@ func TestAChangeWithAnIdempotencyKeyIsMadeOnce(t *testing.T) {
 		}
 
 		// Another request under the key, and a key that is none.
-		a := d.once("invoice-1", asked(`mutation { createPatient(patientData: {first: "Ada", last: "Other"}) { data { id } error } }`))
-		if a.status != 422 || a.code() != "CONFLICT" || !strings.Contains(a.text, idempotency.ErrMismatch.Code) || patients("Other") != 0 {
+		a := d.once("invoice-1",
+			asked(`mutation { createPatient(patientData: {first: "Ada", last: "Other"}) { data { id } error } }`))
+		if a.status != 422 || a.code() != "CONFLICT" || !strings.Contains(a.text, idempotency.ErrMismatch.Code) ||
+			patients("Other") != 0 {
 			t.Errorf("another request: %d %s", a.status, a.text)
 		}
-		if a := d.once(strings.Repeat("x", 256), invoice); a.status != 400 || !strings.Contains(a.message(), "Idempotency-Key") {
+		if a := d.once(strings.Repeat("x", 256), invoice); a.status != 400 ||
+			!strings.Contains(a.message(), "Idempotency-Key") {
 			t.Errorf("a long key: %d %s", a.status, a.text)
 		}
 
@@ -61,21 +66,25 @@ func TestAChangeWithAnIdempotencyKeyIsMadeOnce(t *testing.T) {
 			b: createPatient(patientData: {first: "Ada", last: ""}) { data { id } error } c: deletePatient(id: "` + w["patient"] + `0") { error }
 			d: createPatient(patientData: {first: "Eve", last: "Mixed"}) { data { id } error } }`)
 		first, again = d.once("mixed", mixed), d.once("mixed", mixed)
-		if first.text != again.text || !again.replayed() || at(t, first.Data, "a.data.id") == nil || at(t, first.Data, "b.error") == nil || at(t, first.Data, "d.data.id") == nil || patients("Mixed") != 2 {
+		if first.text != again.text || !again.replayed() || at(t, first.Data, "a.data.id") == nil ||
+			at(t, first.Data, "b.error") == nil || at(t, first.Data, "d.data.id") == nil || patients("Mixed") != 2 {
 			t.Errorf("%s\n%s\n%d patients", first.text, again.text, patients("Mixed"))
 		}
 
 		// A list of operations is one request.
-		list := "[" + asked(`mutation { createPatient(patientData: {first: "Ada", last: "Listed"}) { data { id } error } }`) + "," + asked(`{ patients(search: "Listed") { data { id } } }`) + "]"
+		list := "[" + asked(`mutation { createPatient(patientData: {first: "Ada", last: "Listed"}) { data { id } error } }`) +
+			"," + asked(`{ patients(search: "Listed") { data { id } } }`) + "]"
 		first, again = d.once("list", list), d.once("list", list)
-		if first.text != again.text || !again.replayed() || strings.Count(first.text, `"id"`) != 2 || patients("Listed") != 1 {
+		if first.text != again.text || !again.replayed() || strings.Count(first.text, `"id"`) != 2 ||
+			patients("Listed") != 1 {
 			t.Errorf("%s\n%s", first.text, again.text)
 		}
 
 		// What only reads is read each time, and what was not allowed is asked again.
 		read := asked(`{ patients(search: "Later") { data { id } } }`)
 		d.once("read", read)
-		d.get("createPatient.data.id", `mutation { createPatient(patientData: {first: "Ada", last: "Later"}) { data { id } error } }`)
+		d.get("createPatient.data.id",
+			`mutation { createPatient(patientData: {first: "Ada", last: "Later"}) { data { id } error } }`)
 		if a := d.once("read", read); a.replayed() || strings.Count(a.text, `"id"`) != 1 {
 			t.Errorf("reading: %s", a.text)
 		}
@@ -85,7 +94,8 @@ func TestAChangeWithAnIdempotencyKeyIsMadeOnce(t *testing.T) {
 		if a := d.once("allowed", change); a.code() != "FORBIDDEN" {
 			t.Errorf("not allowed: %s", a.text)
 		}
-		_, err := d.core.Key.SetRole(d.ctx, access.Role{Name: "one day more", Permissions: []access.Permission{access.SeePatients, access.EditPatients}})
+		_, err := d.core.Key.SetRole(d.ctx,
+			access.Role{Name: "one day more", Permissions: []access.Permission{access.SeePatients, access.EditPatients}})
 		d.must(err)
 		if a := d.once("allowed", change); a.replayed() || at(t, a.Data, "createPatient.data.id") == nil {
 			t.Errorf("allowed since: %s", a.text)
@@ -93,7 +103,8 @@ func TestAChangeWithAnIdempotencyKeyIsMadeOnce(t *testing.T) {
 		d.token = token
 
 		// The log has each change once, and the refused one.
-		log, err := d.core.Audit.List(d.ctx, audit.Query{From: d.now.Load().Add(-time.Hour), Until: d.now.Load().Add(time.Hour)}, 0)
+		log, err := d.core.Audit.List(d.ctx,
+			audit.Query{From: d.now.Load().Add(-time.Hour), Until: d.now.Load().Add(time.Hour)}, 0)
 		d.must(err)
 		count := map[string]int{}
 		for _, e := range log {
@@ -101,7 +112,8 @@ func TestAChangeWithAnIdempotencyKeyIsMadeOnce(t *testing.T) {
 				count[e.Action+" "+e.Outcome]++
 			}
 		}
-		if count["graphql.createInvoice ok"] != 2+2 || count["graphql.createPatient missing_permission_of_role"] != 1 { // the world has two
+		// the world has two
+		if count["graphql.createInvoice ok"] != 2+2 || count["graphql.createPatient missing_permission_of_role"] != 1 {
 			t.Errorf("the log has %v", count)
 		}
 		// A day later the key is free.
@@ -119,7 +131,8 @@ func TestAMemberOfStaffsChangeIsMadeOnce(t *testing.T) {
 		d.must(err)
 		signIn := func() string {
 			d.token = ""
-			token, _ := d.get("signIn.token", `mutation($e: String, $p: String!) { signIn(email: $e, password: $p) { token } }`, "e", w["email"], "p", "correct horse battery").(string)
+			token, _ := d.get("signIn.token", `mutation($e: String, $p: String!) { signIn(email: $e, password: $p) { token } }`,
+				"e", w["email"], "p", "correct horse battery").(string)
 			return token
 		}
 		d.token = signIn()

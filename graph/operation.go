@@ -91,7 +91,9 @@ func (d *door) prepare(ctx context.Context, a asked) (*graphql.OperationContext,
 	}
 	op := doc.Operations.ForName(a.name())
 	if op == nil {
-		return nil, gqlerror.List{refusal(codeValidation, "This document has no such operation, or has several and operationName does not say which.")}
+		return nil,
+			gqlerror.List{refusal(codeValidation,
+				"This document has no such operation, or has several and operationName does not say which.")}
 	}
 	if !legibleVariable(a.Variables) {
 		return nil, gqlerror.List{illegible()}

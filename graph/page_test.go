@@ -32,7 +32,8 @@ func lists(w graphtest.World) (out []list) {
 		l := list{name: f.Name, row: "id"}
 		switch f.Name {
 		case "availabilitySlots":
-			l.row, l.args = "startsAt endsAt", `, dateRange: {start: "2031-01-07", end: "2031-02-07"}, userIds: ["`+w["user"]+`"]`
+			l.row, l.args = "startsAt endsAt", `, dateRange: {start: "2031-01-07", end: "2031-02-07"}, userIds: ["`+
+				w["user"]+`"]`
 		case "bookings":
 			l.args = `, dateRange: ` + ever
 		case "bookingsById":
@@ -53,7 +54,8 @@ func lists(w graphtest.World) (out []list) {
 			}
 		}
 	}
-	return append(out, list{name: "patients", row: "id", args: `, search: "Love"`}, list{name: "patients", row: "id", args: `, search: "Ada", options: {includeDeleted: true}`})
+	return append(out, list{name: "patients", row: "id", args: `, search: "Love"`},
+		list{name: "patients", row: "id", args: `, search: "Ada", options: {includeDeleted: true}`})
 }
 
 // page reads a page, and says whether there are more.
@@ -143,7 +145,8 @@ func TestALongListIsReadToItsEnd(t *testing.T) {
 		d.unlimited()
 		d.must(d.core.Label.Store.Do(context.Background(), func(tx label.Tx) error {
 			for i := range many {
-				l := label.Label{ID: label.ID(1_000_000 + i), Title: fmt.Sprintf("Label %05d", i), CreatedAt: *d.now.Load(), UpdatedAt: *d.now.Load()}
+				l := label.Label{ID: label.ID(1_000_000 + i), Title: fmt.Sprintf("Label %05d", i), CreatedAt: *d.now.Load(),
+					UpdatedAt: *d.now.Load()}
 				if err := tx.SaveLabel(t.Context(), d.group.ID, l); err != nil {
 					return err
 				}
@@ -164,7 +167,8 @@ func TestWhatGoesMeanwhileHidesNoRow(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		id := map[string]any{}
 		for _, name := range []string{"b", "c", "d", "e", "f", "g"} {
-			id[name] = d.get("createLabel.data.id", `mutation($t: String!) { createLabel(labelData: {title: $t}) { data { id } } }`, "t", name)
+			id[name] = d.get("createLabel.data.id",
+				`mutation($t: String!) { createLabel(labelData: {title: $t}) { data { id } } }`, "t", name)
 			d.move(time.Second)
 		}
 		l := list{name: "labels", row: "title"}
@@ -173,7 +177,8 @@ func TestWhatGoesMeanwhileHidesNoRow(t *testing.T) {
 		second, _ := d.page(l, 2, 2)
 		d.done("createLabel", `mutation { createLabel(labelData: {title: "a"}) { data { id } error } }`)
 		third, more := d.page(l, 3, 2)
-		if got := fmt.Sprint(first, second, third, more); got != `[{"title":"b"} {"title":"c"}] [{"title":"d"} {"title":"e"}] [{"title":"f"} {"title":"g"}] false` {
+		if got := fmt.Sprint(first, second, third,
+			more); got != `[{"title":"b"} {"title":"c"}] [{"title":"d"} {"title":"e"}] [{"title":"f"} {"title":"g"}] false` {
 			t.Errorf("%s", got)
 		}
 	})

@@ -13,11 +13,14 @@ import (
 
 func TestThePractice(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
-		place, err := d.core.Practice.CreateLocation(d.ctx, practice.LocationChange{Name: ptr("Mill Lane"), Address: &practice.Address{Line1: "1 Mill Lane", Line2: "Old Town", Town: "Leeds", Postcode: "LS1 4AP"}})
+		place, err := d.core.Practice.CreateLocation(d.ctx,
+			practice.LocationChange{Name: ptr("Mill Lane"),
+				Address: &practice.Address{Line1: "1 Mill Lane", Line2: "Old Town", Town: "Leeds", Postcode: "LS1 4AP"}})
 		d.must(err)
 		_, err = d.core.Practice.CreateLocation(d.ctx, practice.LocationChange{Name: ptr("Closed"), Active: ptr(false)})
 		d.must(err)
-		_, err = d.core.Diary.CreateType(d.ctx, diary.TypeChange{Name: ptr("New patient"), Minutes: ptr(30), Price: ptr(4550), InPerson: ptr(true)})
+		_, err = d.core.Diary.CreateType(d.ctx,
+			diary.TypeChange{Name: ptr("New patient"), Minutes: ptr(30), Price: ptr(4550), InPerson: ptr(true)})
 		d.must(err)
 		_, err = d.core.Account.SaveAccessGroup(d.ctx, account.AccessGroup{Name: "Diabetes", Label: "DM"})
 		d.must(err)
@@ -30,12 +33,15 @@ func TestThePractice(t *testing.T) {
 			locations { id name groupName groupId address { address city postcode country } metadata { key value } }
 			appointmentTypes { id title duration price color } accessGroups { name label } } }`)
 		for path, want := range map[string]any{
-			"practice.id": encode(kindPractice, d.group.ID), "practice.name": "Mill Lane", "practice.timezone": "Europe/London", "practice.logo": nil,
+			"practice.id": encode(kindPractice, d.group.ID), "practice.name": "Mill Lane", "practice.timezone": "Europe/London",
+			"practice.logo":               nil,
 			"practice.patientSharingMode": "fallback", "practice.contactSharingMode": "link",
-			"practice.locations.0.id": room, "practice.locations.0.groupId": encode(kindPlace, place.ID), "practice.locations.0.groupName": "Mill Lane",
+			"practice.locations.0.id": room, "practice.locations.0.groupId": encode(kindPlace, place.ID),
+			"practice.locations.0.groupName":       "Mill Lane",
 			"practice.locations.0.address.address": "1 Mill Lane, Old Town", "practice.locations.0.address.country": "GB",
 			"practice.locations.0.metadata.0.value": "7", "practice.appointmentTypes.0.title": "New patient",
-			"practice.appointmentTypes.0.duration": 30.0, "practice.appointmentTypes.0.price": 45.5, "practice.accessGroups.0.label": "DM",
+			"practice.appointmentTypes.0.duration": 30.0, "practice.appointmentTypes.0.price": 45.5,
+			"practice.accessGroups.0.label": "DM",
 		} {
 			if got := at(t, a.Data, path); got != want {
 				t.Errorf("%s is %v, want %v", path, got, want)
@@ -52,7 +58,8 @@ func TestMetadataHasLimits(t *testing.T) {
 		place, err := d.core.Practice.CreateLocation(d.ctx, practice.LocationChange{Name: ptr("Mill Lane")})
 		d.must(err)
 		set := func(key, value string) any {
-			return d.get("updateLocationMetadata.error", `mutation($id: ID!, $k: String!, $v: String!) { updateLocationMetadata(locationId: $id, key: $k, value: $v) { data { id } error } }`,
+			return d.get("updateLocationMetadata.error",
+				`mutation($id: ID!, $k: String!, $v: String!) { updateLocationMetadata(locationId: $id, key: $k, value: $v) { data { id } error } }`,
 				"id", encode(kindRoom, place.ID), "k", key, "v", value)
 		}
 		for i := range 50 {
@@ -82,12 +89,15 @@ func TestMetadataHasLimits(t *testing.T) {
 			t.Errorf("there are %d", n)
 		}
 		a = d.ask(drop, "id", encode(kindRoom, place.ID))
-		if at(t, a.Data, "deleteLocationMetadata.data") != nil || at(t, a.Data, "deleteLocationMetadata.error") != practice.ErrNoKey.Message ||
+		if at(t, a.Data, "deleteLocationMetadata.data") != nil ||
+			at(t, a.Data, "deleteLocationMetadata.error") != practice.ErrNoKey.Message ||
 			at(t, a.Ext, "errors.deleteLocationMetadata") != practice.ErrNoKey.Code {
 			t.Error(a.text)
 		}
 		d.join("Another")
-		if got := d.get("updateLocationMetadata.error", `mutation($id: ID!) { updateLocationMetadata(locationId: $id, key: "a", value: "b") { data { id } error } }`, "id", encode(kindRoom, place.ID)); got != practice.ErrLocationNotFound.Message {
+		if got := d.get("updateLocationMetadata.error",
+			`mutation($id: ID!) { updateLocationMetadata(locationId: $id, key: "a", value: "b") { data { id } error } }`, "id",
+			encode(kindRoom, place.ID)); got != practice.ErrLocationNotFound.Message {
 			t.Errorf("another practice: %v", got)
 		}
 	})
@@ -95,21 +105,26 @@ func TestMetadataHasLimits(t *testing.T) {
 
 func TestStaff(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
-		group, err := d.core.Account.SaveAccessGroup(d.ctx, account.AccessGroup{Name: "Everybody", Label: "All", Public: true})
+		group, err := d.core.Account.SaveAccessGroup(d.ctx,
+			account.AccessGroup{Name: "Everybody", Label: "All", Public: true})
 		d.must(err)
 		a := d.ask(`mutation { createUser(userData: {firstName: "Amir", lastName: "Khan", email: "amir@example.org", role: "booking", title: "Dr", isDoctor: true,
 			gender: male, pronouns: heHim, medicalSpecialties: ["Dermatology"], minimumTreatmentAge: 5, enableAllPublicAccessGroup: true, registration: "7012345",
 			mobileNumber: {number: "07700900123"}, settings: {calendarColor: "#fff"}}) { data { id fullName isDoctor accessGroups { id } medicalSpecialties minimumTreatmentAge createdAt updatedAt metadata { key } deleted } error } }`)
 		id, _ := at(t, a.Data, "createUser.data.id").(string)
-		if id == "" || at(t, a.Data, "createUser.data.fullName") != "Dr Amir Khan" || at(t, a.Data, "createUser.data.accessGroups.0.id") != encode(kindAccessGroup, group.ID) ||
-			at(t, a.Data, "createUser.data.createdAt") != "2031-01-06T09:00:00.000Z" || at(t, a.Data, "createUser.data.updatedAt") != "2031-01-06T09:00:00.000Z" {
+		if id == "" || at(t, a.Data, "createUser.data.fullName") != "Dr Amir Khan" ||
+			at(t, a.Data, "createUser.data.accessGroups.0.id") != encode(kindAccessGroup, group.ID) ||
+			at(t, a.Data, "createUser.data.createdAt") != "2031-01-06T09:00:00.000Z" ||
+			at(t, a.Data, "createUser.data.updatedAt") != "2031-01-06T09:00:00.000Z" {
 			t.Fatal(a.text)
 		}
 		d.move(time.Minute)
 		a = d.ask(`mutation($id: ID!) { updateUser(id: $id, userData: {pronouns: null, positionTitle: "Partner", accessGroupIds: []}) {
 			data { pronouns gender positionTitle accessGroups { id } updatedAt minimumTreatmentAge } error } }`, "id", id)
-		if at(t, a.Data, "updateUser.data.pronouns") != nil || at(t, a.Data, "updateUser.data.gender") != "male" || at(t, a.Data, "updateUser.data.positionTitle") != "Partner" ||
-			at(t, a.Data, "updateUser.data.updatedAt") != "2031-01-06T09:01:00.000Z" || len(at(t, a.Data, "updateUser.data.accessGroups").([]any)) != 0 {
+		if at(t, a.Data, "updateUser.data.pronouns") != nil || at(t, a.Data, "updateUser.data.gender") != "male" ||
+			at(t, a.Data, "updateUser.data.positionTitle") != "Partner" ||
+			at(t, a.Data, "updateUser.data.updatedAt") != "2031-01-06T09:01:00.000Z" ||
+			len(at(t, a.Data, "updateUser.data.accessGroups").([]any)) != 0 {
 			t.Fatal(a.text)
 		}
 		for _, c := range []struct{ name, data, want string }{
@@ -119,17 +134,20 @@ func TestStaff(t *testing.T) {
 			{"an id that is none", `{locumFor: "x"}`, "Cast to ObjectId failed"},
 		} {
 			a := d.ask(`mutation($id: ID!) { updateUser(id: $id, userData: `+c.data+`) { data { id } error } }`, "id", id)
-			if got, _ := at(t, a.Data, "updateUser.error").(string); !strings.Contains(got, c.want) || at(t, a.Data, "updateUser.data") != nil {
+			if got, _ := at(t, a.Data, "updateUser.error").(string); !strings.Contains(got, c.want) ||
+				at(t, a.Data, "updateUser.data") != nil {
 				t.Errorf("%s: %s", c.name, a.text)
 			}
 		}
-		if got := d.get("users.data.0.id", `{ users(filters: {isClinician: true}) { data { id } pageInfo { page pageSize hasMore } } }`); got != id {
+		if got := d.get("users.data.0.id",
+			`{ users(filters: {isClinician: true}) { data { id } pageInfo { page pageSize hasMore } } }`); got != id {
 			t.Errorf("got %v", got)
 		}
 		if got := d.get("user.lastName", `query($id: ID!) { user(id: $id) { lastName } }`, "id", id); got != "Khan" {
 			t.Errorf("got %v", got)
 		}
-		if a := d.ask(`{ user(id: "nope") { id } }`); a.code() != codeInput || !strings.HasPrefix(a.message(), `Cast to ObjectId failed for value "nope"`) {
+		if a := d.ask(`{ user(id: "nope") { id } }`); a.code() != codeInput ||
+			!strings.HasPrefix(a.message(), `Cast to ObjectId failed for value "nope"`) {
 			t.Error(a.text)
 		}
 		d.token = d.newToken("billing")
@@ -150,7 +168,8 @@ func TestTheLogTellsWhatWasAsked(t *testing.T) {
 		place, err := d.core.Practice.CreateLocation(d.ctx, practice.LocationChange{Name: ptr("Mill Lane")})
 		d.must(err)
 		d.ask(`query Everything { practice { id } labs { data { id } } }`)
-		d.ask(`mutation M($id: ID!) { updateLocationMetadata(locationId: $id, key: "", value: "") { error } }`, "id", encode(kindRoom, place.ID))
+		d.ask(`mutation M($id: ID!) { updateLocationMetadata(locationId: $id, key: "", value: "") { error } }`, "id",
+			encode(kindRoom, place.ID))
 		d.ask(`{ user(id: "69555b8002000000000001aa") { id } }`)
 		d.ask(`{ nonsense }`)
 		entries, err := d.core.Audit.List(d.ctx, audit.Query{From: time.Time{}, Until: d.now.Load().Add(time.Hour)}, 0)

@@ -16,7 +16,8 @@ const productFieldsAsked = `id status productType labels { id referenceId text c
 	supplierDisplayName comments appointments { id name tax { taxRate } } isBookable duration color isVideoConsultation requiresPayment requiresConfirmation
 	metadata { key value } createdAt updatedAt`
 
-const createProduct = `mutation($data: ProductDataInput!) { createProduct(productData: $data) { data { ` + productFieldsAsked + ` } error } }`
+const createProduct = `mutation($data: ProductDataInput!) { createProduct(productData: $data) { data { ` +
+	productFieldsAsked + ` } error } }`
 
 // product makes a product and gives its id.
 func (d *desk) product(data map[string]any) string {
@@ -28,27 +29,35 @@ func (d *desk) product(data map[string]any) string {
 func TestProducts(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		made := d.done("createProduct", createProduct, "data", map[string]any{
-			"productType": "vaccine", "name": "Travel vaccine", "price": 19.99, "itemCode": "TV-1", "supplierName": "Vax Ltd", "color": "#00f", "isBookable": true,
-			"serialNumber": "S1", "stockLevel": 12, "cost": 12.5, "comments": "Keep cold.", "requiresPayment": true, "requiresConfirmation": true,
-			"membershipFrequency": nil,
+			"productType": "vaccine", "name": "Travel vaccine", "price": 19.99, "itemCode": "TV-1", "supplierName": "Vax Ltd",
+			"color": "#00f", "isBookable": true,
+			"serialNumber": "S1", "stockLevel": 12, "cost": 12.5, "comments": "Keep cold.", "requiresPayment": true,
+			"requiresConfirmation": true,
+			"membershipFrequency":  nil,
 		})
 		holds(t, made, map[string]any{
-			"status": "active", "productType": "vaccine", "name": "Travel vaccine", "price": 19.99, "itemCode": "TV-1", "supplierName": "Vax Ltd",
-			"supplierDisplayName": "Vax Ltd", "color": "#00f", "isBookable": true, "serialNumber": "S1", "stockLevel": 12.0, "cost": 12.5,
-			"comments": "Keep cold.", "requiresPayment": true, "requiresConfirmation": true, "isVideoConsultation": false, "duration": nil,
+			"status": "active", "productType": "vaccine", "name": "Travel vaccine", "price": 19.99, "itemCode": "TV-1",
+			"supplierName":        "Vax Ltd",
+			"supplierDisplayName": "Vax Ltd", "color": "#00f", "isBookable": true, "serialNumber": "S1", "stockLevel": 12.0,
+			"cost":     12.5,
+			"comments": "Keep cold.", "requiresPayment": true, "requiresConfirmation": true, "isVideoConsultation": false,
+			"duration":    nil,
 			"tax.taxRate": 0.0, "createdAt": "2031-01-06T09:00:00.000Z", "updatedAt": "2031-01-06T09:00:00.000Z",
 		})
 		id := made["id"].(string)
 		d.move(time.Minute)
 		d.must(second(d.core.Practice.UpdateGroup(d.ctx, practice.GroupChange{VAT: ptr(175)})))
-		update := `mutation($id: ID!, $data: ProductDataInput!) { updateProduct(id: $id, productData: $data) { data { ` + productFieldsAsked + ` } error } }`
-		after := d.done("updateProduct", update, "id", id, "data", map[string]any{"price": 0.1 + 0.2, "comments": nil, "cost": nil})
+		update := `mutation($id: ID!, $data: ProductDataInput!) { updateProduct(id: $id, productData: $data) { data { ` +
+			productFieldsAsked + ` } error } }`
+		after := d.done("updateProduct", update, "id", id, "data",
+			map[string]any{"price": 0.1 + 0.2, "comments": nil, "cost": nil})
 		holds(t, after, map[string]any{
 			"price": 0.3, "comments": nil, "cost": 12.5, "name": "Travel vaccine", "tax.taxRate": 17.5,
 			"createdAt": "2031-01-06T09:00:00.000Z", "updatedAt": "2031-01-06T09:01:00.000Z",
 		})
 		set := `mutation($id: ID!, $key: ID!) { updateProductMetadata(productId: $id, key: $key, value: "7") { data { metadata { key value } } error } }`
-		holds(t, d.done("updateProductMetadata", set, "id", id, "key", "erp"), map[string]any{"metadata.0.key": "erp", "metadata.0.value": "7"})
+		holds(t, d.done("updateProductMetadata", set, "id", id, "key", "erp"),
+			map[string]any{"metadata.0.key": "erp", "metadata.0.value": "7"})
 		drop := `mutation($id: ID!) { deleteProductMetadata(productId: $id, key: "erp") { data { metadata { key } } error } }`
 		if n := d.done("deleteProductMetadata", drop, "id", id)["metadata"].([]any); len(n) != 0 {
 			t.Errorf("%v is left", n)
@@ -56,23 +65,27 @@ func TestProducts(t *testing.T) {
 		if _, wrong := d.payload("deleteProductMetadata", drop, "id", id); wrong != practice.ErrNoKey.Message {
 			t.Error(wrong)
 		}
-		if _, wrong := d.payload("updateProductMetadata", set, "id", id, "key", strings.Repeat("k", 41)); wrong != practice.ErrKeyLength.Message {
+		if _, wrong := d.payload("updateProductMetadata", set, "id", id, "key",
+			strings.Repeat("k", 41)); wrong != practice.ErrKeyLength.Message {
 			t.Error(wrong)
 		}
 
 		// An appointment is one of the practice's appointment types.
-		visit := d.product(map[string]any{"productType": "appointment", "name": "Consultation", "price": 65, "duration": 20, "isVideoConsultation": true})
+		visit := d.product(map[string]any{"productType": "appointment", "name": "Consultation", "price": 65, "duration": 20,
+			"isVideoConsultation": true})
 		holds(t, d.get("practice", `{ practice { appointmentTypes { id title duration price } } }`), map[string]any{
-			"appointmentTypes.0.id": visit, "appointmentTypes.0.title": "Consultation", "appointmentTypes.0.duration": 20.0, "appointmentTypes.0.price": 65.0,
+			"appointmentTypes.0.id": visit, "appointmentTypes.0.title": "Consultation", "appointmentTypes.0.duration": 20.0,
+			"appointmentTypes.0.price": 65.0,
 		})
 		n, err := productID(id)
 		d.must(err)
 		part, err := productID(visit)
 		d.must(err)
 		d.must(d.core.Billing.SetParts(d.ctx, n, []billing.ProductID{part}))
-		holds(t, d.get("product", `query($id: ID!) { product(id: $id) { `+productFieldsAsked+` } }`, "id", id), map[string]any{
-			"id": id, "appointments.0.id": visit, "appointments.0.name": "Consultation", "appointments.0.tax.taxRate": 17.5,
-		})
+		holds(t, d.get("product", `query($id: ID!) { product(id: $id) { `+productFieldsAsked+` } }`, "id", id),
+			map[string]any{
+				"id": id, "appointments.0.id": visit, "appointments.0.name": "Consultation", "appointments.0.tax.taxRate": 17.5,
+			})
 		del := `mutation($id: ID!) { deleteProduct(id: $id) { data { status } error } }`
 		for range 2 {
 			holds(t, d.done("deleteProduct", del, "id", visit), map[string]any{"status": "deleted"})
@@ -83,7 +96,8 @@ func TestProducts(t *testing.T) {
 		if got := d.get("product.status", `query($id: ID!) { product(id: $id) { status } }`, "id", visit); got != "deleted" {
 			t.Errorf("got %v", got)
 		}
-		if _, wrong := d.payload("updateProduct", update, "id", visit, "data", map[string]any{}); wrong != billing.ErrProductDeleted.Message {
+		if _, wrong := d.payload("updateProduct", update, "id", visit, "data",
+			map[string]any{}); wrong != billing.ErrProductDeleted.Message {
 			t.Error(wrong)
 		}
 	})
@@ -92,13 +106,15 @@ func TestProducts(t *testing.T) {
 func TestProductsHaveLabels(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		id, other := d.product(map[string]any{"name": "Plaster"}), d.product(map[string]any{"name": "Bandage"})
-		label := d.done("createLabel", `mutation { createLabel(labelData: {title: "Sterile", color: "#0f0"}) { data { id } error } }`)["id"].(string)
+		label := d.done("createLabel",
+			`mutation { createLabel(labelData: {title: "Sterile", color: "#0f0"}) { data { id } error } }`)["id"].(string)
 		add := `mutation($id: ID!, $label: ID!) { addProductLabel(productId: $id, labelReferenceId: $label) { data { labels { id referenceId text color } } error } }`
 		remove := `mutation($id: ID!, $label: ID!) { removeProductLabel(productId: $id, labelId: $label) { data { labels { id } } error } }`
 		on := d.done("addProductLabel", add, "id", id, "label", label)
 		holds(t, on, map[string]any{"labels.0.referenceId": label, "labels.0.text": "Sterile", "labels.0.color": "#0f0"})
 		use := at(t, on, "labels.0.id")
-		if _, wrong := d.payload("removeProductLabel", remove, "id", other, "label", use); wrong != billing.ErrNoLabel.Message {
+		if _, wrong := d.payload("removeProductLabel", remove, "id", other, "label",
+			use); wrong != billing.ErrNoLabel.Message {
 			t.Error(wrong)
 		}
 		if n := d.done("removeProductLabel", remove, "id", id, "label", use)["labels"].([]any); len(n) != 0 {
@@ -110,12 +126,14 @@ func TestProductsHaveLabels(t *testing.T) {
 		}
 		d.done("addProductLabel", add, "id", id, "label", label)
 		d.role("shop", "seeProducts", "editProducts")
-		if n := d.get("product.labels", `query($id: ID!) { product(id: $id) { labels { id } } }`, "id", id).([]any); len(n) != 0 {
+		if n := d.get("product.labels", `query($id: ID!) { product(id: $id) { labels { id } } }`, "id",
+			id).([]any); len(n) != 0 {
 			t.Errorf("a role without settingsLabel sees %v", n)
 		}
 		d.token = d.newToken("everything")
 		d.done("deleteLabel", `mutation($id: ID!) { deleteLabel(id: $id) { data { id } error } }`, "id", label)
-		if n := d.get("product.labels", `query($id: ID!) { product(id: $id) { labels { id } } }`, "id", id).([]any); len(n) != 0 {
+		if n := d.get("product.labels", `query($id: ID!) { product(id: $id) { labels { id } } }`, "id",
+			id).([]any); len(n) != 0 {
 			t.Errorf("%v is left of a deleted label", n)
 		}
 		d.token = d.newToken("readonly")
@@ -142,9 +160,10 @@ func TestProductsAreRefused(t *testing.T) {
 		}
 		id := d.product(map[string]any{"name": "Plaster"})
 		for sent, want := range map[string]string{
-			"x":                                ErrShortID.Message,
-			strings.Repeat("z", 24):            `Cast to ObjectId failed for value "` + strings.Repeat("z", 24) + `" (type string) at path "_id"`,
-			encode(kindContact, contact.ID(7)): billing.ErrProductNotFound.Message,
+			"x": ErrShortID.Message,
+			strings.Repeat("z", 24): `Cast to ObjectId failed for value "` + strings.Repeat("z", 24) +
+				`" (type string) at path "_id"`,
+			encode(kindContact, contact.ID(7)):          billing.ErrProductNotFound.Message,
 			encode(kindProduct, billing.ProductID(700)): billing.ErrProductNotFound.Message,
 		} {
 			a := d.ask(`query($id: ID!) { product(id: $id) { id } }`, "id", sent)
@@ -167,7 +186,10 @@ func TestProductsAreRefused(t *testing.T) {
 		d.forbidden("seeProducts", `query($id: ID!) { product(id: $id) { id } }`, "id", id)
 		d.forbidden("seeProducts", `{ products { data { id } } }`)
 		// Whoever may only write is not told the practice's own rate.
-		holds(t, d.done("updateProduct", `mutation($id: ID!) { updateProduct(id: $id, productData: {name: "Y"}) { data { name tax { taxRate } } error } }`, "id", id),
+		holds(t,
+			d.done("updateProduct",
+				`mutation($id: ID!) { updateProduct(id: $id, productData: {name: "Y"}) { data { name tax { taxRate } } error } }`,
+				"id", id),
 			map[string]any{"name": "Y", "tax.taxRate": nil})
 
 		d.join("Another")
@@ -175,7 +197,8 @@ func TestProductsAreRefused(t *testing.T) {
 		if a.message() != "Product must exist." || at(t, a.Data, "product") != nil {
 			t.Error(a.text)
 		}
-		if got := d.get("products.data", `{ products(options: {includeDeleted: true}) { data { id } } }`).([]any); len(got) != 0 {
+		if got := d.get("products.data",
+			`{ products(options: {includeDeleted: true}) { data { id } } }`).([]any); len(got) != 0 {
 			t.Errorf("another practice sees %v", got)
 		}
 		for field, document := range changes {
@@ -196,26 +219,35 @@ func TestProductsAreListed(t *testing.T) {
 				made++
 				visit, err := productID(d.product(map[string]any{"productType": "appointment", "name": fmt.Sprint("Visit ", made)}))
 				d.must(err)
-				pack, err := productID(d.product(map[string]any{"productType": "membership", "name": fmt.Sprint("Pack ", made), "itemCode": fmt.Sprint("P-", made)}))
+				pack, err := productID(d.product(map[string]any{"productType": "membership", "name": fmt.Sprint("Pack ", made),
+					"itemCode": fmt.Sprint("P-", made)}))
 				d.must(err)
 				d.must(d.core.Billing.SetParts(d.ctx, pack, []billing.ProductID{visit}))
-				d.done("updateProductMetadata", `mutation($id: ID!) { updateProductMetadata(productId: $id, key: "erp", value: "7") { data { id } error } }`, "id", encode(kindProduct, pack))
+				d.done("updateProductMetadata",
+					`mutation($id: ID!) { updateProductMetadata(productId: $id, key: "erp", value: "7") { data { id } error } }`, "id",
+					encode(kindProduct, pack))
 				label := d.done("createLabel", `mutation { createLabel(labelData: {title: "Box"}) { data { id } error } }`)["id"]
-				d.done("addProductLabel", `mutation($id: ID!, $label: ID!) { addProductLabel(productId: $id, labelReferenceId: $label) { data { id } error } }`, "id", encode(kindProduct, pack), "label", label)
+				d.done("addProductLabel",
+					`mutation($id: ID!, $label: ID!) { addProductLabel(productId: $id, labelReferenceId: $label) { data { id } error } }`, "id", encode(kindProduct, pack), "label", label)
 				d.must(d.core.Billing.SetOfferedAt(d.ctx, pack, []practice.LocationID{place.ID}))
 				made2 = append(made2, pack)
 			}
 			return 2 * made
 		}
-		d.flat("products.data", `{ products { data { `+productFieldsAsked+` } pageInfo { page pageSize hasMore } } }`, nil, grow)
+		d.flat("products.data", `{ products { data { `+productFieldsAsked+` } pageInfo { page pageSize hasMore } } }`, nil,
+			grow)
 		a := d.ask(`{ products(search: "p-4", options: {}, pagination: {}) { data { name } pageInfo { hasMore } } }`)
 		holds(t, a.Data, map[string]any{"products.data.0.name": "Pack 4", "products.pageInfo.hasMore": false})
-		if got := d.get("practice.locations.0.servicesProvided", `{ practice { locations { servicesProvided { name appointments { name } } } } }`).([]any); len(got) != len(made2) {
+		if got := d.get("practice.locations.0.servicesProvided",
+			`{ practice { locations { servicesProvided { name appointments { name } } } } }`).([]any); len(got) != len(made2) {
 			t.Errorf("the place offers %d products, not %d", len(got), len(made2))
 		}
-		doctor := d.done("createUser", `mutation { createUser(userData: {firstName: "Amir", lastName: "Khan", email: "amir@example.org", role: "booking", isDoctor: true}) { data { id } error } }`)["id"].(string)
-		d.must(d.core.Billing.SetOfferedBy(d.ctx, made2[0], []practice.PractitionerID{ourID[practice.PractitionerID](&doctor)}))
-		if got := d.get("user.servicesProvided.0.name", `query($id: ID!) { user(id: $id) { servicesProvided { name } } }`, "id", doctor); got != "Pack 1" {
+		doctor := d.done("createUser",
+			`mutation { createUser(userData: {firstName: "Amir", lastName: "Khan", email: "amir@example.org", role: "booking", isDoctor: true}) { data { id } error } }`)["id"].(string)
+		d.must(d.core.Billing.SetOfferedBy(d.ctx, made2[0],
+			[]practice.PractitionerID{ourID[practice.PractitionerID](&doctor)}))
+		if got := d.get("user.servicesProvided.0.name", `query($id: ID!) { user(id: $id) { servicesProvided { name } } }`,
+			"id", doctor); got != "Pack 1" {
 			t.Errorf("the doctor offers %v", got)
 		}
 	})
@@ -226,7 +258,8 @@ func TestAProductHasTheVATItWasGiven(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		s := d.surgery()
 		made := d.done("createProduct", createProduct, "data", map[string]any{
-			"productType": "vaccine", "name": "Rabies", "price": 50, "tax": map[string]any{"taxRate": 20, "taxName": "Standard rate", "taxCode": "S"},
+			"productType": "vaccine", "name": "Rabies", "price": 50,
+			"tax": map[string]any{"taxRate": 20, "taxName": "Standard rate", "taxCode": "S"},
 		})
 		holds(t, made, map[string]any{"tax.taxRate": 20.0, "tax.taxName": "Standard rate", "tax.taxCode": "S"})
 		id := made["id"].(string)
@@ -235,8 +268,10 @@ func TestAProductHasTheVATItWasGiven(t *testing.T) {
 				"lineItems": []any{map[string]any{"date": "2031-01-05", "productId": product, "quantity": 3}},
 			}))
 		}
-		holds(t, bill(id), map[string]any{"tax": 30.0, "total": 180.0, "lineItems.0.taxRate": 20.0, "lineItems.0.total": 180.0})
-		update := `mutation($id: ID!, $data: ProductDataInput!) { updateProduct(id: $id, productData: $data) { data { ` + productFieldsAsked + ` } error } }`
+		holds(t, bill(id),
+			map[string]any{"tax": 30.0, "total": 180.0, "lineItems.0.taxRate": 20.0, "lineItems.0.total": 180.0})
+		update := `mutation($id: ID!, $data: ProductDataInput!) { updateProduct(id: $id, productData: $data) { data { ` +
+			productFieldsAsked + ` } error } }`
 		change := func(tax any) map[string]any {
 			return d.done("updateProduct", update, "id", id, "data", map[string]any{"tax": tax})
 		}
@@ -250,12 +285,14 @@ func TestAProductHasTheVATItWasGiven(t *testing.T) {
 		holds(t, change(map[string]any{"taxRate": 0}), map[string]any{"tax.taxRate": 0.0})
 		holds(t, bill(id), map[string]any{"tax": 0.0, "total": 150.0})
 		for _, wrong := range []float64{-1, 100.1, 17.55} {
-			if _, said := d.payload("updateProduct", update, "id", id, "data", map[string]any{"tax": map[string]any{"taxRate": wrong}}); !strings.Contains(said, "taxRate: ") {
+			if _, said := d.payload("updateProduct", update, "id", id, "data",
+				map[string]any{"tax": map[string]any{"taxRate": wrong}}); !strings.Contains(said, "taxRate: ") {
 				t.Errorf("%v: %s", wrong, said)
 			}
 		}
 		// Of an appointment it is that of the appointment type, which REST sets.
-		scan := d.product(map[string]any{"productType": "appointment", "name": "Scan", "price": 100, "tax": map[string]any{"taxRate": 20}})
+		scan := d.product(map[string]any{"productType": "appointment", "name": "Scan", "price": 100,
+			"tax": map[string]any{"taxRate": 20}})
 		kind, err := d.core.Diary.UpdateType(d.ctx, ourID[diary.TypeID](&scan), diary.TypeChange{Name: ptr("Scan of a knee")})
 		if err != nil || kind.VAT == nil || *kind.VAT != 200 {
 			t.Fatalf("the appointment type is %+v, %v", kind, err)

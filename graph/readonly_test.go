@@ -26,7 +26,8 @@ func TestTheReadOnlyRoleChangesNothing(t *testing.T) {
 			}
 			asked++
 			a := d.ask(`mutation { f: ` + w.Call(f, 0) + ` }`)
-			if a.code() != "FORBIDDEN" || !strings.HasPrefix(a.message(), "Missing permission ") || at(t, a.Data, "f.data") != nil {
+			if a.code() != "FORBIDDEN" || !strings.HasPrefix(a.message(), "Missing permission ") ||
+				at(t, a.Data, "f.data") != nil {
 				t.Errorf("%s: %s", f.Name, a.text)
 			}
 			d.move(1)
@@ -38,7 +39,8 @@ func TestTheReadOnlyRoleChangesNothing(t *testing.T) {
 		if got := d.get("labels.data", `{ labels { data { id } } }`); len(got.([]any)) != 1 {
 			t.Errorf("labels are %v", got)
 		}
-		if got := d.get("patient.labels", `query($id: ID!) { patient(id: $id) { labels { id } } }`, "id", w["patient"]); len(got.([]any)) != 1 {
+		if got := d.get("patient.labels", `query($id: ID!) { patient(id: $id) { labels { id } } }`, "id",
+			w["patient"]); len(got.([]any)) != 1 {
 			t.Errorf("the patient's labels are %v", got)
 		}
 	})
@@ -50,16 +52,19 @@ func TestARequestSignsInOnce(t *testing.T) {
 		token := d.token
 		for _, d.token = range []string{"", token} {
 			for name, body := range map[string]string{
-				"aliases":   `{"query":` + string(encoded(`mutation { a: `+one+` b: `+one+` }`)) + `}`,
-				"fragments": `{"query":` + string(encoded(`mutation { a: `+one+` ...f } fragment f on Mutation { ... on Mutation { b: `+one+` } }`)) + `}`,
-				"a list":    `[{"query":` + string(encoded(`mutation { `+one+` }`)) + `},{"query":` + string(encoded(`mutation { `+one+` }`)) + `}]`,
+				"aliases": `{"query":` + string(encoded(`mutation { a: `+one+` b: `+one+` }`)) + `}`,
+				"fragments": `{"query":` +
+					string(encoded(`mutation { a: `+one+` ...f } fragment f on Mutation { ... on Mutation { b: `+one+` } }`)) + `}`,
+				"a list": `[{"query":` + string(encoded(`mutation { `+one+` }`)) + `},{"query":` +
+					string(encoded(`mutation { `+one+` }`)) + `}]`,
 			} {
 				a := d.post(body)
 				if d.token == "" && name != "aliases" {
 					if a.status != http.StatusUnauthorized {
 						t.Errorf("a stranger, %s: %d %s", name, a.status, a.text)
 					}
-				} else if a.status != http.StatusBadRequest || a.code() != codeAliases || a.message() != "A request may sign in once." {
+				} else if a.status != http.StatusBadRequest || a.code() != codeAliases ||
+					a.message() != "A request may sign in once." {
 					t.Errorf("%s: %d %s", name, a.status, a.text)
 				}
 			}
@@ -83,10 +88,12 @@ func TestAnAnswerHasTheMediaTypeThatIsAskedFor(t *testing.T) {
 			return d.do(r)
 		}
 		for accept, want := range map[string]string{
-			"": jsonType, "*/*": jsonType, "application/json": jsonType, "text/html": jsonType, "application/*": jsonType, "rubbish;;": jsonType,
+			"": jsonType, "*/*": jsonType, "application/json": jsonType, "text/html": jsonType, "application/*": jsonType,
+			"rubbish;;":  jsonType,
 			responseType: responseType, responseType + ",application/json;q=0.9": responseType, // Apollo Client 4
 			"application/json, " + responseType: responseType, responseType + "; charset=utf-8": responseType,
-			responseType + ";q=0.5, application/json": jsonType, responseType + ";q=0": jsonType, "text/html, " + responseType + ";q=0.1": responseType,
+			responseType + ";q=0.5, application/json": jsonType, responseType + ";q=0": jsonType, "text/html, " + responseType +
+				";q=0.1": responseType,
 		} {
 			a := post(accept, `{"query":"{ practice { id } }"}`)
 			if got := a.header.Get("Content-Type"); a.status != 200 || got != want+"; charset=utf-8" {
@@ -99,15 +106,16 @@ func TestAnAnswerHasTheMediaTypeThatIsAskedFor(t *testing.T) {
 			status      int // of application/json, and of GraphQL's own type
 			own         int
 		}{
-			"data":                 {token, `{"query":"{ practice { id } }"}`, 200, 200},
-			"a field that failed":  {token, `{"query":"{ patients(search: \"\u202e\") { data { id } } }"}`, 200, 200},
-			"a change refused":     {token, `{"query":"mutation { deletePatient(id: \"0\") { error } }"}`, 200, 200},
-			"not JSON":             {token, `{`, 400, 400},
-			"not GraphQL":          {token, `{"query":"{"}`, 400, 400},
-			"no such field":        {token, `{"query":"{ colour }"}`, 400, 400},
-			"no such operation":    {token, `{"query":"query a { __typename }","operationName":"b"}`, 400, 400},
-			"a variable":           {token, `{"query":"query($id: ID!) { patient(id: $id) { id } }"}`, 400, 400},
-			"too costly":           {token, `{"query":"{ patients(pagination: {pageSize: 200}) { data { bookings(start: \"2026-01-01\", end: \"2027-01-01\", pagination: {pageSize: 200}) { id start } } } }"}`, 400, 400},
+			"data":                {token, `{"query":"{ practice { id } }"}`, 200, 200},
+			"a field that failed": {token, `{"query":"{ patients(search: \"\u202e\") { data { id } } }"}`, 200, 200},
+			"a change refused":    {token, `{"query":"mutation { deletePatient(id: \"0\") { error } }"}`, 200, 200},
+			"not JSON":            {token, `{`, 400, 400},
+			"not GraphQL":         {token, `{"query":"{"}`, 400, 400},
+			"no such field":       {token, `{"query":"{ colour }"}`, 400, 400},
+			"no such operation":   {token, `{"query":"query a { __typename }","operationName":"b"}`, 400, 400},
+			"a variable":          {token, `{"query":"query($id: ID!) { patient(id: $id) { id } }"}`, 400, 400},
+			"too costly": {token,
+				`{"query":"{ patients(pagination: {pageSize: 200}) { data { bookings(start: \"2026-01-01\", end: \"2027-01-01\", pagination: {pageSize: 200}) { id start } } } }"}`, 400, 400},
 			"no token":             {"", `{"query":"{ practice { id } }"}`, 401, 401},
 			"a list of operations": {token, `[{"query":"{"},{"query":"{__typename}"}]`, 200, 200},
 		} {
@@ -123,7 +131,8 @@ func TestAnAnswerHasTheMediaTypeThatIsAskedFor(t *testing.T) {
 		for range 300 {
 			post(responseType, `{"query":"{__typename}"}`)
 		}
-		if a := post(responseType, `{"query":"{__typename}"}`); a.status != 429 || a.header.Get("Retry-After") == "" || a.code() != "TOO_MANY_REQUESTS" {
+		if a := post(responseType, `{"query":"{__typename}"}`); a.status != 429 || a.header.Get("Retry-After") == "" ||
+			a.code() != "TOO_MANY_REQUESTS" {
 			t.Errorf("too often: %d %v %s", a.status, a.header, a.text)
 		}
 		if a := post("", `{"query":"{__typename}"}`); a.status != 200 || a.code() != "TOO_MANY_REQUESTS" {

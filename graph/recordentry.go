@@ -11,9 +11,12 @@ import (
 
 func recordEntry(e torecord.Review) *gql.RecordEntry {
 	return &gql.RecordEntry{
-		ID: encode(kindRecordEntry, e.ID), PatientID: encode(kindPatient, e.Patient), MessageID: encode(kindMessage, e.Message), Channel: e.Channel,
-		Snomed: &gql.Snomed{Code: text(e.Code), Term: text(e.Term)}, Content: e.Content, Status: gql.RecordEntryStatus(e.Status), FailureReason: text(e.Reason),
-		ProposedBy: text(e.ProposedBy), DecidedBy: text(e.DecidedBy), DecidedAt: scalar.Of(e.DecidedAt), CreatedAt: scalar.Of(e.CreatedAt),
+		ID: encode(kindRecordEntry, e.ID), PatientID: encode(kindPatient, e.Patient),
+		MessageID: encode(kindMessage, e.Message), Channel: e.Channel,
+		Snomed: &gql.Snomed{Code: text(e.Code), Term: text(e.Term)}, Content: e.Content,
+		Status: gql.RecordEntryStatus(e.Status), FailureReason: text(e.Reason),
+		ProposedBy: text(e.ProposedBy), DecidedBy: text(e.DecidedBy), DecidedAt: scalar.Of(e.DecidedAt),
+		CreatedAt:     scalar.Of(e.CreatedAt),
 		LinkExpiresAt: scalar.Of(e.ExpiresAt), WrittenAt: scalar.Of(e.WrittenAt),
 	}
 }
@@ -24,7 +27,9 @@ func (f recordEntryFields) Patient(ctx context.Context, obj *gql.RecordEntry) (*
 }
 
 // RecordEntries lists what waits to be written into torecord.
-func (q query) RecordEntries(ctx context.Context, pagination *gql.Pagination, status *gql.RecordEntryStatus, of *string) (*gql.RecordEntryData, error) {
+func (q query) RecordEntries(
+	ctx context.Context, pagination *gql.Pagination, status *gql.RecordEntryStatus, of *string,
+) (*gql.RecordEntryData, error) {
 	at := pageOf(pagination)
 	ask := torecord.Search{Status: torecord.Status(deref(status)), PageIndex: at.number - 1, PageSize: at.size}
 	if id := deref(of); id != "" {
@@ -50,7 +55,9 @@ func (m mutation) RejectRecordEntry(ctx context.Context, id, patientID string) (
 	return m.decideEntry(ctx, id, patientID, false)
 }
 
-func (m mutation) decideEntry(ctx context.Context, id, patientID string, approve bool) (*gql.RecordEntryPayload, error) {
+func (m mutation) decideEntry(
+	ctx context.Context, id, patientID string, approve bool,
+) (*gql.RecordEntryPayload, error) {
 	n, err := known[int64](kindRecordEntry, id)
 	if err != nil {
 		return nil, err

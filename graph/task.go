@@ -16,11 +16,14 @@ import (
 
 func taskOf(t task.Task) *gql.Task {
 	return &gql.Task{
-		ID: encode(kindTask, t.ID), PatientID: named(kindPatient, t.Patient), AssignedToUserID: named(kindUser, t.Assignee), Subject: text(t.Subject),
+		ID: encode(kindTask, t.ID), PatientID: named(kindPatient, t.Patient), AssignedToUserID: named(kindUser, t.Assignee),
+		Subject: text(t.Subject),
 		DueDate: on(t.Due), TaskType: text(string(t.Kind)), Priority: text(string(t.Priority)), Comments: text(t.Comments),
-		CreatedByUserID: named(kindUser, t.CreatedBy), CreatedByName: text(t.CreatedByName), LastUpdatedByUserID: named(kindUser, t.UpdatedBy),
-		LastUpdatedByName: text(t.UpdatedByName), CreatedAt: scalar.Of(t.CreatedAt), UpdatedAt: scalar.Of(t.UpdatedAt), AssignedAt: scalar.Of(t.AssignedAt),
-		Status: text(string(t.Status)), Deleted: ptr(t.Deleted()),
+		CreatedByUserID: named(kindUser, t.CreatedBy), CreatedByName: text(t.CreatedByName),
+		LastUpdatedByUserID: named(kindUser, t.UpdatedBy),
+		LastUpdatedByName:   text(t.UpdatedByName), CreatedAt: scalar.Of(t.CreatedAt), UpdatedAt: scalar.Of(t.UpdatedAt),
+		AssignedAt: scalar.Of(t.AssignedAt),
+		Status:     text(string(t.Status)), Deleted: ptr(t.Deleted()),
 	}
 }
 
@@ -139,7 +142,8 @@ func (f taskFields) LastUpdatedBy(ctx context.Context, obj *gql.Task) (*gql.User
 // CreateTask gives somebody a task.
 func (m mutation) CreateTask(ctx context.Context, in gql.CreateTaskDataInput) (*gql.TaskResponsePayload, error) {
 	ch, err := taskChange(gql.UpdateTaskDataInput{
-		Subject: graphql.OmittableOf(&in.Subject), AssignedTo: graphql.OmittableOf(&in.AssignedTo), Comments: in.Comments, Patient: in.Patient,
+		Subject: graphql.OmittableOf(&in.Subject), AssignedTo: graphql.OmittableOf(&in.AssignedTo), Comments: in.Comments,
+		Patient: in.Patient,
 		DueDate: in.DueDate, TaskType: in.TaskType, Priority: in.Priority, Status: in.Status,
 	})
 	if err != nil {
@@ -150,7 +154,9 @@ func (m mutation) CreateTask(ctx context.Context, in gql.CreateTaskDataInput) (*
 }
 
 // UpdateTask changes a task.
-func (m mutation) UpdateTask(ctx context.Context, id string, in gql.UpdateTaskDataInput) (*gql.TaskResponsePayload, error) {
+func (m mutation) UpdateTask(
+	ctx context.Context, id string, in gql.UpdateTaskDataInput,
+) (*gql.TaskResponsePayload, error) {
 	n, err := known[task.ID](kindTask, id)
 	if err != nil {
 		return nil, err

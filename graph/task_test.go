@@ -14,14 +14,17 @@ const taskFieldsAsked = `id patient { id fullName } patientId patientName assign
 	taskType priority comments createdBy { id } createdByUserId createdByName lastUpdatedBy { id } lastUpdatedByUserId lastUpdatedByName
 	createdAt updatedAt assignedAt status deleted`
 
-const createTask = `mutation($data: CreateTaskDataInput!) { createTask(taskData: $data) { data { ` + taskFieldsAsked + ` } error } }`
+const createTask = `mutation($data: CreateTaskDataInput!) { createTask(taskData: $data) { data { ` + taskFieldsAsked +
+	` } error } }`
 
-const updateTask = `mutation($id: ID!, $data: UpdateTaskDataInput!) { updateTask(id: $id, taskData: $data) { data { ` + taskFieldsAsked + ` } error } }`
+const updateTask = `mutation($id: ID!, $data: UpdateTaskDataInput!) { updateTask(id: $id, taskData: $data) { data { ` +
+	taskFieldsAsked + ` } error } }`
 
 // staff adds somebody, who may be booked with or not.
 func (d *desk) staff(first string, doctor bool) string {
 	d.t.Helper()
-	return d.done("createUser", `mutation($first: String!, $email: String!, $doctor: Boolean) { createUser(userData: {firstName: $first, lastName: "Khan", email: $email,
+	return d.done("createUser",
+		`mutation($first: String!, $email: String!, $doctor: Boolean) { createUser(userData: {firstName: $first, lastName: "Khan", email: $email,
 		role: "frontdesk", isDoctor: $doctor}) { data { id } error } }`, "first", first, "doctor", doctor,
 		"email", fmt.Sprintf("%s%d@example.org", strings.ToLower(first), d.group.ID))["id"].(string)
 }
@@ -30,23 +33,33 @@ func TestTasks(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		amir, ada := d.staff("Amir", true), d.person("Ada")
 		made := d.done("createTask", createTask, "data", map[string]any{
-			"subject": "Ring Ada", "comments": "About her results.", "assignedTo": amir, "patient": ada, "dueDate": "2031-01-09", "taskType": "call", "priority": "high",
+			"subject": "Ring Ada", "comments": "About her results.", "assignedTo": amir, "patient": ada, "dueDate": "2031-01-09",
+			"taskType": "call", "priority": "high",
 		})
 		holds(t, made, map[string]any{
-			"subject": "Ring Ada", "comments": "About her results.", "patientId": ada, "patient.id": ada, "patientName": "Ms Ada Byron", "assignedToUserId": amir,
-			"assignedToUser.id": amir, "assignedToUserName": "Amir Khan", "dueDate": "2031-01-09T00:00:00.000Z", "taskType": "call", "priority": "high",
-			"createdBy": nil, "createdByUserId": nil, "createdByName": "Website", "lastUpdatedBy": nil, "lastUpdatedByName": "Website", "status": "open",
-			"deleted": false, "createdAt": "2031-01-06T09:00:00.000Z", "updatedAt": "2031-01-06T09:00:00.000Z", "assignedAt": "2031-01-06T09:00:00.000Z",
+			"subject": "Ring Ada", "comments": "About her results.", "patientId": ada, "patient.id": ada,
+			"patientName": "Ms Ada Byron", "assignedToUserId": amir,
+			"assignedToUser.id": amir, "assignedToUserName": "Amir Khan", "dueDate": "2031-01-09T00:00:00.000Z",
+			"taskType": "call", "priority": "high",
+			"createdBy": nil, "createdByUserId": nil, "createdByName": "Website", "lastUpdatedBy": nil,
+			"lastUpdatedByName": "Website", "status": "open",
+			"deleted": false, "createdAt": "2031-01-06T09:00:00.000Z", "updatedAt": "2031-01-06T09:00:00.000Z",
+			"assignedAt": "2031-01-06T09:00:00.000Z",
 		})
 		id := made["id"].(string)
 		d.move(time.Minute)
-		holds(t, d.done("updateTask", updateTask, "id", id, "data", map[string]any{"status": "closed", "dueDate": nil, "patient": nil, "taskType": nil, "priority": nil, "assignedTo": nil}),
+		holds(t,
+			d.done("updateTask", updateTask, "id", id, "data",
+				map[string]any{"status": "closed", "dueDate": nil, "patient": nil, "taskType": nil, "priority": nil,
+					"assignedTo": nil}),
 			map[string]any{
-				"status": "closed", "dueDate": nil, "patient": nil, "patientId": nil, "patientName": nil, "taskType": nil, "priority": "unset", "subject": "Ring Ada",
+				"status": "closed", "dueDate": nil, "patient": nil, "patientId": nil, "patientName": nil, "taskType": nil,
+				"priority": "unset", "subject": "Ring Ada",
 				"assignedToUserId": amir, "updatedAt": "2031-01-06T09:01:00.000Z", "assignedAt": "2031-01-06T09:00:00.000Z",
 			})
 		holds(t, d.done("updateTask", updateTask, "id", id, "data", map[string]any{}), map[string]any{"status": "closed"})
-		holds(t, d.get("task", `query($id: ID!) { task(id: $id) { id subject } }`, "id", id), map[string]any{"id": id, "subject": "Ring Ada"})
+		holds(t, d.get("task", `query($id: ID!) { task(id: $id) { id subject } }`, "id", id),
+			map[string]any{"id": id, "subject": "Ring Ada"})
 
 		// Whoever signed in is told as who did it; not only clinicians have tasks.
 		rita := d.staff("Rita", false)
@@ -54,10 +67,13 @@ func TestTasks(t *testing.T) {
 		_, err := d.core.Account.SetPassword(d.ctx, email, "correct horse battery staple")
 		d.must(err)
 		everything := d.token
-		d.token = d.get("signIn.token", `mutation($email: String) { signIn(email: $email, password: "correct horse battery staple") { token } }`, "email", email).(string)
+		d.token = d.get("signIn.token",
+			`mutation($email: String) { signIn(email: $email, password: "correct horse battery staple") { token } }`, "email",
+			email).(string)
 		holds(t, d.done("updateTask", updateTask, "id", id, "data", map[string]any{"assignedTo": rita}), map[string]any{
-			"assignedToUserId": rita, "lastUpdatedByUserId": rita, "lastUpdatedBy.id": rita, "lastUpdatedByName": "Rita Khan", "createdByUserId": nil,
-			"createdByName": "Website", "assignedAt": "2031-01-06T09:01:00.000Z",
+			"assignedToUserId": rita, "lastUpdatedByUserId": rita, "lastUpdatedBy.id": rita, "lastUpdatedByName": "Rita Khan",
+			"createdByUserId": nil,
+			"createdByName":   "Website", "assignedAt": "2031-01-06T09:01:00.000Z",
 		})
 
 		d.token = everything
@@ -66,7 +82,8 @@ func TestTasks(t *testing.T) {
 		if got := d.get("task.deleted", `query($id: ID!) { task(id: $id) { deleted } }`, "id", id); got != true {
 			t.Errorf("got %v", got)
 		}
-		if _, wrong := d.payload("updateTask", updateTask, "id", id, "data", map[string]any{}); wrong != task.ErrDeleted.Message {
+		if _, wrong := d.payload("updateTask", updateTask, "id", id, "data",
+			map[string]any{}); wrong != task.ErrDeleted.Message {
 			t.Error(wrong)
 		}
 	})
@@ -84,13 +101,15 @@ func TestTasksAreRefused(t *testing.T) {
 			{"nobody's", map[string]any{"subject": "X", "assignedTo": ada}, task.ErrNoAssignee.Message},
 			{"nobody's at all", map[string]any{"subject": "X", "assignedTo": ""}, task.ErrNoAssignee.Message},
 			{"about nobody", map[string]any{"subject": "X", "assignedTo": amir, "patient": amir}, patient.ErrNotFound.Message},
-			{"an id that is none", map[string]any{"subject": "X", "assignedTo": "amir"}, `Cast to ObjectId failed for value "amir"`},
+			{"an id that is none", map[string]any{"subject": "X", "assignedTo": "amir"},
+				`Cast to ObjectId failed for value "amir"`},
 		} {
 			if _, wrong := d.payload("createTask", createTask, "data", c.data); !strings.Contains(wrong, c.want) {
 				t.Errorf("%s: %q", c.name, wrong)
 			}
 		}
-		id := d.done("createTask", createTask, "data", map[string]any{"subject": "X", "assignedTo": amir, "patient": ada})["id"]
+		id := d.done("createTask", createTask, "data",
+			map[string]any{"subject": "X", "assignedTo": amir, "patient": ada})["id"]
 		if a := d.ask(`{ task(id: "0") { id } }`); a.message() != `Cast to ObjectId failed for value "0" (type string) at path "_id"` {
 			t.Error(a.text)
 		}
@@ -99,7 +118,9 @@ func TestTasksAreRefused(t *testing.T) {
 		d.forbidden("editTasks", updateTask, "id", id, "data", map[string]any{})
 		d.role("clerk", "seeTasks")
 		a := d.ask(`query($id: ID!) { task(id: $id) { subject patientName assignedToUser { id } } }`, "id", id)
-		if len(a.Errors) != 2 || at(t, a.Data, "task.subject") != "X" || !strings.Contains(a.text, "Missing permission seePatients") || !strings.Contains(a.text, "Missing permission settingsSeeUsers") {
+		if len(a.Errors) != 2 || at(t, a.Data, "task.subject") != "X" ||
+			!strings.Contains(a.text, "Missing permission seePatients") ||
+			!strings.Contains(a.text, "Missing permission settingsSeeUsers") {
 			t.Error(a.text)
 		}
 		d.token = d.newToken("billing")
@@ -113,14 +134,17 @@ func TestTasksAreRefused(t *testing.T) {
 		if got := d.get("tasks.data", `{ tasks(options: {includeDeleted: true}) { data { id } } }`).([]any); len(got) != 0 {
 			t.Errorf("another practice sees %v", got)
 		}
-		if _, wrong := d.payload("updateTask", updateTask, "id", id, "data", map[string]any{}); wrong != task.ErrNotFound.Message {
+		if _, wrong := d.payload("updateTask", updateTask, "id", id, "data",
+			map[string]any{}); wrong != task.ErrNotFound.Message {
 			t.Error(wrong)
 		}
 		here := d.staff("Beth", true)
-		if _, wrong := d.payload("createTask", createTask, "data", map[string]any{"subject": "X", "assignedTo": amir}); wrong != task.ErrNoAssignee.Message {
+		if _, wrong := d.payload("createTask", createTask, "data",
+			map[string]any{"subject": "X", "assignedTo": amir}); wrong != task.ErrNoAssignee.Message {
 			t.Error(wrong)
 		}
-		if _, wrong := d.payload("createTask", createTask, "data", map[string]any{"subject": "X", "assignedTo": here, "patient": ada}); wrong != patient.ErrNotFound.Message {
+		if _, wrong := d.payload("createTask", createTask, "data",
+			map[string]any{"subject": "X", "assignedTo": here, "patient": ada}); wrong != patient.ErrNotFound.Message {
 			t.Error(wrong)
 		}
 	})
@@ -136,7 +160,8 @@ func TestTasksAreListed(t *testing.T) {
 				amir, ada = d.staff("Amir"+string(rune('a'+made)), true), d.person("Ada"+string(rune('a'+made)))
 				made++
 				d.done("createTask", createTask, "data", map[string]any{
-					"subject": fmt.Sprint("Task ", made), "assignedTo": amir, "patient": ada, "dueDate": fmt.Sprintf("2031-02-%02d", made), "taskType": kinds[made%3],
+					"subject": fmt.Sprint("Task ", made), "assignedTo": amir, "patient": ada,
+					"dueDate": fmt.Sprintf("2031-02-%02d", made), "taskType": kinds[made%3],
 					"priority": map[bool]string{true: "low", false: "high"}[made == 2],
 				})
 			}
@@ -167,7 +192,9 @@ func TestTasksAreListed(t *testing.T) {
 			}
 		}
 		a := d.ask(`{ tasks(pagination: {page: 2, pageSize: 4}) { data { subject } pageInfo { page pageSize hasMore } } }`)
-		holds(t, a.Data, map[string]any{"tasks.data.1.subject": "Task 6", "tasks.pageInfo.page": 2.0, "tasks.pageInfo.pageSize": 4.0, "tasks.pageInfo.hasMore": false})
+		holds(t, a.Data,
+			map[string]any{"tasks.data.1.subject": "Task 6", "tasks.pageInfo.page": 2.0, "tasks.pageInfo.pageSize": 4.0,
+				"tasks.pageInfo.hasMore": false})
 		if a := d.ask(`{ tasks(options: {dueDate: {start: "2031-02-02T10:00"}}) { data { id } } }`); a.message() != "Invalid date" || a.code() != codeInput {
 			t.Error(a.text)
 		}

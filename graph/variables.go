@@ -147,7 +147,9 @@ type givenVariables struct {
 	fragments map[*ast.FragmentDefinition]*ast.FragmentDefinition
 }
 
-func givenOf(doc *ast.QueryDocument, op *ast.OperationDefinition, variables map[string]any) (*ast.QueryDocument, *ast.OperationDefinition) {
+func givenOf(
+	doc *ast.QueryDocument, op *ast.OperationDefinition, variables map[string]any,
+) (*ast.QueryDocument, *ast.OperationDefinition) {
 	if !slices.ContainsFunc(op.VariableDefinitions, func(v *ast.VariableDefinition) bool {
 		_, ok := variables[v.Variable]
 		return !ok

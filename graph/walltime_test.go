@@ -21,12 +21,17 @@ func TestWallClockTimesGoThroughBothClockChanges(t *testing.T) {
 		{"summer with a true distance", "2026-07-15T09:30:00+01:00", "2026-07-15T08:30:00Z", "2026-07-15T09:30:00.000Z"},
 		{"a true distance of none", "2026-07-15T09:30:00+00:00", "2026-07-15T09:30:00Z", "2026-07-15T10:30:00.000Z"},
 		{"a date is its midnight", "2026-07-15", "2026-07-14T23:00:00Z", "2026-07-15T00:00:00.000Z"},
-		{"the last minute before clocks go forward", "2026-03-29T00:59:00Z", "2026-03-29T00:59:00Z", "2026-03-29T00:59:00.000Z"},
+		{"the last minute before clocks go forward", "2026-03-29T00:59:00Z", "2026-03-29T00:59:00Z",
+			"2026-03-29T00:59:00.000Z"},
 		{"a time that clocks skip", "2026-03-29T01:30:00Z", "2026-03-29T01:00:00Z", "2026-03-29T02:00:00.000Z"},
-		{"the first minute after clocks went forward", "2026-03-29T02:00:00Z", "2026-03-29T01:00:00Z", "2026-03-29T02:00:00.000Z"},
-		{"a time that clocks show twice is the first", "2026-10-25T01:30:00Z", "2026-10-25T00:30:00Z", "2026-10-25T01:30:00.000Z"},
-		{"the second of the two needs a distance", "2026-10-25T01:30:00+00:00", "2026-10-25T01:30:00Z", "2026-10-25T01:30:00.000Z"},
-		{"the first minute after clocks went back", "2026-10-25T02:00:00Z", "2026-10-25T02:00:00Z", "2026-10-25T02:00:00.000Z"},
+		{"the first minute after clocks went forward", "2026-03-29T02:00:00Z", "2026-03-29T01:00:00Z",
+			"2026-03-29T02:00:00.000Z"},
+		{"a time that clocks show twice is the first", "2026-10-25T01:30:00Z", "2026-10-25T00:30:00Z",
+			"2026-10-25T01:30:00.000Z"},
+		{"the second of the two needs a distance", "2026-10-25T01:30:00+00:00", "2026-10-25T01:30:00Z",
+			"2026-10-25T01:30:00.000Z"},
+		{"the first minute after clocks went back", "2026-10-25T02:00:00Z", "2026-10-25T02:00:00Z",
+			"2026-10-25T02:00:00.000Z"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var m scalar.Moment

@@ -320,7 +320,8 @@ func (e *subscriber) bookings() []row {
 			update(`start: "2031-01-05T10:30:00Z", end: "2031-01-05T10:45:00Z"`)
 			return sent("booking.updated", true)
 		}},
-		{"and the patient did not come", func() []string { journey("dna", "10:45"); return sent("booking.patientJourney.noShow", false) }},
+		{"and the patient did not come",
+			func() []string { journey("dna", "10:45"); return sent("booking.patientJourney.noShow", false) }},
 		{"it is cancelled", func() []string {
 			e.made(`deleteBooking(id: "`+id+`")`, "id")
 			return sent("booking.deleted",

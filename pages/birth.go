@@ -85,8 +85,10 @@ func number(text string, limit int) (int, bool) {
 
 // months are their names in English and in Welsh.
 var months = [12][2]string{
-	{"january", "ionawr"}, {"february", "chwefror"}, {"march", "mawrth"}, {"april", "ebrill"}, {"may", "mai"}, {"june", "mehefin"},
-	{"july", "gorffennaf"}, {"august", "awst"}, {"september", "medi"}, {"october", "hydref"}, {"november", "tachwedd"}, {"december", "rhagfyr"},
+	{"january", "ionawr"}, {"february", "chwefror"}, {"march", "mawrth"}, {"april", "ebrill"}, {"may", "mai"},
+	{"june", "mehefin"},
+	{"july", "gorffennaf"}, {"august", "awst"}, {"september", "medi"}, {"october", "hydref"}, {"november", "tachwedd"},
+	{"december", "rhagfyr"},
 }
 
 // shortest is how much of a month's name is enough: no two begin with the same

@@ -56,7 +56,8 @@ type heap struct {
 func pile(all []Received, who, base string) heap {
 	h := heap{Total: len(all), Who: who, Base: base}
 	want := essence(who)
-	h.Shown = slices.DeleteFunc(slices.Clone(all), func(m Received) bool { return !strings.Contains(strings.ToLower(m.To), want) })
+	h.Shown = slices.DeleteFunc(slices.Clone(all),
+		func(m Received) bool { return !strings.Contains(strings.ToLower(m.To), want) })
 	h.Found = len(h.Shown)
 	slices.SortStableFunc(h.Shown, func(a, b Received) int { return b.At.Compare(a.At) })
 	h.Shown = h.Shown[:min(mostShown, h.Found)]

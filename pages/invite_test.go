@@ -28,17 +28,20 @@ func (k *kit) invite() string {
 		k.Fatal(err)
 	}
 	var id account.InvitationID
-	if err := storetest.Raw(k.T, k.address).QueryRow(`SELECT id FROM invitation WHERE staff_id = ?`, int64(made.ID)).Scan(&id); err != nil {
+	if err := storetest.Raw(k.T, k.address).QueryRow(`SELECT id FROM invitation WHERE staff_id = ?`,
+		int64(made.ID)).Scan(&id); err != nil {
 		k.Fatal(err)
 	}
-	if err := k.core.Account.SendInvitation(context.Background(), job.Job{Group: int64(k.group), Args: job.Args(id)}); err != nil {
+	if err := k.core.Account.SendInvitation(context.Background(),
+		job.Job{Group: int64(k.group), Args: job.Args(id)}); err != nil {
 		k.Fatal(err)
 	}
 	return path(regexp.MustCompile(`https://\S+`).FindString(k.post.mail[0].Text))
 }
 
 func (k *kit) signsIn(password string) bool {
-	_, err := k.core.Account.SignIn(context.Background(), account.Credentials{Email: "grace@example.org", Password: password})
+	_, err := k.core.Account.SignIn(context.Background(),
+		account.Credentials{Email: "grace@example.org", Password: password})
 	return err == nil
 }
 
@@ -47,7 +50,8 @@ func TestAMemberOfStaffChoosesAPassword(t *testing.T) {
 	at := k.invite()
 	before := k.kept()
 	status, body := k.get(at)
-	says(t, status, body, 200, "<h1>Choose a password</h1>", "Mill Lane Surgery", "at least 12 characters", `<form method="post"`, `<label for="password">`, `<label for="again">`,
+	says(t, status, body, 200, "<h1>Choose a password</h1>", "Mill Lane Surgery", "at least 12 characters",
+		`<form method="post"`, `<label for="password">`, `<label for="again">`,
 		`aria-describedby="password-hint"`, "<title>Choose a password – Mill Lane Surgery</title>")
 	if n := strings.Count(body, `autocomplete="new-password"`); n != 2 {
 		t.Errorf("%d boxes are for a new password", n)
@@ -59,11 +63,13 @@ func TestAMemberOfStaffChoosesAPassword(t *testing.T) {
 		{"another one", right, right + "s", "The two passwords are not the same", "#again"},
 		{"only one", right, "", "The two passwords are not the same", "#again"},
 		{"short", "short", "short", "Your password must have 12 characters or more", "#password"},
-		{"long", strings.Repeat("🐎", 201), strings.Repeat("🐎", 201), "Your password must have 200 characters or fewer", "#password"},
+		{"long", strings.Repeat("🐎", 201), strings.Repeat("🐎", 201), "Your password must have 200 characters or fewer",
+			"#password"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			status, body := k.fill(at, chosen(c.password, c.again))
-			says(t, status, body, 400, c.want, `<a href="`+c.href+`">`, `aria-invalid="true"`, "<title>Error: Choose a password – Mill Lane Surgery</title>", `role="alert"`,
+			says(t, status, body, 400, c.want, `<a href="`+c.href+`">`, `aria-invalid="true"`,
+				"<title>Error: Choose a password – Mill Lane Surgery</title>", `role="alert"`,
 				c.href[1:]+`-error"`)
 			lacks(t, body, "Grace", right, "value=")
 		})
@@ -94,7 +100,8 @@ func TestInvitationsThatDoNotWorkAllLookTheSame(t *testing.T) {
 			unknown = ours
 		}
 		status, body := k.get(at)
-		says(t, status, body, 404, "This link does not work", "This invitation is not known, was used before, or is too old to use.")
+		says(t, status, body, 404, "This link does not work",
+			"This invitation is not known, was used before, or is too old to use.")
 		if body != unknown {
 			t.Errorf("%s: it is another page: %s", what, body)
 		}
@@ -143,7 +150,8 @@ func TestOtherSitesCannotChooseAPassword(t *testing.T) {
 	k := newKit(t)
 	at := k.invite()
 	before := k.kept()
-	for _, headers := range [][]string{{"Sec-Fetch-Site", "cross-site"}, {"Origin", "https://elsewhere.example.net"}, {"Origin", "null"}} {
+	for _, headers := range [][]string{{"Sec-Fetch-Site", "cross-site"}, {"Origin", "https://elsewhere.example.net"},
+		{"Origin", "null"}} {
 		status, body := k.fill(at, chosen(right, right), headers...)
 		says(t, status, body, 403, "This came from another site")
 	}

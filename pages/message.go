@@ -48,7 +48,8 @@ func (d *door) openMessage(w http.ResponseWriter, r *http.Request) {
 	o, err = d.core.Messaging.Open(ctx, link, date)
 	switch f := web.Fault(err); {
 	case err == nil:
-		show(w, r, http.StatusOK, letterPage(letter{faceOf(o.Group), o.Subject, o.Text, moment(o.Sent, o.Group.Zone()), o.Sent}))
+		show(w, r, http.StatusOK,
+			letterPage(letter{faceOf(o.Group), o.Subject, o.Text, moment(o.Sent, o.Group.Zone()), o.Sent}))
 	case errors.Is(err, messaging.ErrWrongDate):
 		// The last try of all has locked it.
 		if again, err := d.core.Messaging.Page(ctx, link); err != nil {

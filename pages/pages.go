@@ -66,7 +66,8 @@ func New(c *core.Core) http.Handler {
 func careful(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
-		h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
+		h.Set("Content-Security-Policy",
+			"default-src 'none'; style-src 'self'; img-src data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
 		// A page's address is a secret, and no other site is told of it. With
 		// no-referrer a browser would not even tell us that a form is our own:
 		// it sends "Origin: null", which older ones send with nothing else.
@@ -78,7 +79,8 @@ func careful(next http.Handler) http.Handler {
 }
 
 // errForeign is returned for a form that another site sent here.
-var errForeign = fault.New(fault.Forbidden, "cross_site_form", "This came from another site, so nothing was done. Open the link you were sent again, and use the page it leads to.")
+var errForeign = fault.New(fault.Forbidden, "cross_site_form",
+	"This came from another site, so nothing was done. Open the link you were sent again, and use the page it leads to.")
 
 func foreign(w http.ResponseWriter, r *http.Request) {
 	web.Note(r, errForeign)
@@ -139,7 +141,8 @@ func (d *door) whose(r *http.Request) face {
 func Fail(w http.ResponseWriter, r *http.Request, err error) {
 	careful(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		web.Note(r, web.Fault(err))
-		show(w, r, http.StatusBadRequest, problem("This link does not work", "Its address was changed on the way. Open the link you were sent again.", face{}))
+		show(w, r, http.StatusBadRequest,
+			problem("This link does not work", "Its address was changed on the way. Open the link you were sent again.", face{}))
 	})).ServeHTTP(w, r)
 }
 

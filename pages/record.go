@@ -26,7 +26,8 @@ type proposal struct {
 }
 
 // channels are the ways of a message, as people call them.
-var channels = map[string]string{"hero": "The patient’s own page", "sms": "Text message", "email": "E-mail", "nhs_app": "NHS App"}
+var channels = map[string]string{"hero": "The patient’s own page", "sms": "Text message", "email": "E-mail",
+	"nhs_app": "NHS App"}
 
 func channelName(channel string) string {
 	if name, ok := channels[channel]; ok {
@@ -88,9 +89,12 @@ func (d *door) propose(w http.ResponseWriter, r *http.Request, status int, g pra
 		return
 	}
 	p := proposal{
-		Practice: g.Name, Staff: who.Name(), Patient: e.Of.FullName(), Number: nhsNumber(e.Of.NHSNumber), Seen: e.Patient.String(),
-		Code: e.Code, Term: e.Term, Text: e.Content, Channel: channelName(e.Channel), ProposedBy: e.ProposedBy, At: e.CreatedAt,
-		Made: moment(e.CreatedAt, g.Zone()), Until: moment(e.ExpiresAt, g.Zone()), Error: wrong, ErrorLeadsTo: "#approve", Gone: e.Of.Deleted(),
+		Practice: g.Name, Staff: who.Name(), Patient: e.Of.FullName(), Number: nhsNumber(e.Of.NHSNumber),
+		Seen: e.Patient.String(),
+		Code: e.Code, Term: e.Term, Text: e.Content, Channel: channelName(e.Channel), ProposedBy: e.ProposedBy,
+		At:   e.CreatedAt,
+		Made: moment(e.CreatedAt, g.Zone()), Until: moment(e.ExpiresAt, g.Zone()), Error: wrong, ErrorLeadsTo: "#approve",
+		Gone: e.Of.Deleted(),
 	}
 	if p.Gone {
 		p.ErrorLeadsTo = "#reject"
@@ -158,7 +162,9 @@ func (d *door) undecidable(w http.ResponseWriter, r *http.Request, group practic
 }
 
 // outcome says what was decided.
-func (d *door) outcome(w http.ResponseWriter, r *http.Request, status int, group practice.ID, e record.Entry, before string) {
+func (d *door) outcome(
+	w http.ResponseWriter, r *http.Request, status int, group practice.ID, e record.Entry, before string,
+) {
 	g, err := d.core.Practice.Face(r.Context(), group)
 	if err != nil {
 		d.fail(w, r, err)

@@ -60,7 +60,8 @@ func linked(b *strings.Builder, line string) {
 func withoutStop(address string) string {
 	for {
 		cut := strings.TrimRight(address, ".,;:!?*'’”…")
-		if closes, opens := ")", "("; strings.HasSuffix(cut, closes) && strings.Count(cut, closes) > strings.Count(cut, opens) {
+		if closes, opens := ")", "("; strings.HasSuffix(cut, closes) &&
+			strings.Count(cut, closes) > strings.Count(cut, opens) {
 			cut = strings.TrimSuffix(cut, closes)
 		}
 		if cut = strings.TrimRight(cut, "]}"); cut == address {

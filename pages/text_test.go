@@ -33,7 +33,8 @@ func TestProse(t *testing.T) {
 }
 
 func FuzzProse(f *testing.F) {
-	for _, seed := range []string{"https://a.uk/(x).", `"><script>`, "https://https://", "http://[::1]:8/'\"<", "https://a.uk?q=']})."} {
+	for _, seed := range []string{"https://a.uk/(x).", `"><script>`, "https://https://", "http://[::1]:8/'\"<",
+		"https://a.uk?q=']})."} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

@@ -20,7 +20,8 @@ func (d *door) askUnsubscribe(w http.ResponseWriter, r *http.Request) {
 }
 
 // errOneClick is returned for a post that does not say what it is for.
-var errOneClick = fault.New(fault.Invalid, "not_one_click", "This did not ask to unsubscribe, so nothing was done. Open the link again, and use the page it leads to.")
+var errOneClick = fault.New(fault.Invalid, "not_one_click",
+	"This did not ask to unsubscribe, so nothing was done. Open the link again, and use the page it leads to.")
 
 // unsubscribe does it, for the page and for mail programs that do so with one
 // click (RFC 8058): they send the field that is named after the header, as either

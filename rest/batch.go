@@ -38,10 +38,13 @@ const batchPath = "/v1/batch_message"
 const MaxBatchBody = 128 << 20
 
 // CreateBatchMessage makes a batch from a body that was read whole.
-func (d *door) CreateBatchMessage(ctx context.Context, in *oas.BatchRequest, _ oas.CreateBatchMessageParams) (oas.CreateBatchMessageRes, error) {
+func (d *door) CreateBatchMessage(
+	ctx context.Context, in *oas.BatchRequest, _ oas.CreateBatchMessageParams,
+) (oas.CreateBatchMessageRes, error) {
 	n := batch.New{
-		Name: in.Name, Channel: channels[string(in.Channel)], Subject: in.Subject.Value, Content: in.Content, Purpose: messaging.Purpose(in.Purpose.Value),
-		Plain: in.PlainCharacters.Value,
+		Name: in.Name, Channel: channels[string(in.Channel)], Subject: in.Subject.Value, Content: in.Content,
+		Purpose: messaging.Purpose(in.Purpose.Value),
+		Plain:   in.PlainCharacters.Value,
 	}
 	if err := d.core.Batch.Check(ctx, n); err != nil {
 		return nil, err
@@ -83,7 +86,8 @@ func (r recipient) named() batch.NewRecipient {
 // streams reports a request whose body is too long to be read whole. Of one that
 // does not say how long it is, the beginning is read to see.
 func streams(w http.ResponseWriter, r *http.Request) bool {
-	if r.Method != http.MethodPost || r.URL.Path != batchPath || !strings.HasPrefix(r.Header.Get("Content-Type"), "application/json") {
+	if r.Method != http.MethodPost || r.URL.Path != batchPath ||
+		!strings.HasPrefix(r.Header.Get("Content-Type"), "application/json") {
 		return false
 	}
 	if r.ContentLength >= 0 {
@@ -128,7 +132,9 @@ func (d *door) stream(w http.ResponseWriter, r *http.Request, who access.Caller)
 }
 
 // finishOnce finishes a batch, unless the same request has made it before.
-func (d *door) finishOnce(w http.ResponseWriter, r *http.Request, who access.Caller, name string, body *batchBody, load *batch.Load) {
+func (d *door) finishOnce(
+	w http.ResponseWriter, r *http.Request, who access.Caller, name string, body *batchBody, load *batch.Load,
+) {
 	claim := idempotency.ClaimOf(who, name, body.sum.Sum(nil))
 	var failed error
 	got, again, err := d.core.Idempotency.Once(r.Context(), claim, func(ctx context.Context) idempotency.Answer {
@@ -136,7 +142,8 @@ func (d *door) finishOnce(w http.ResponseWriter, r *http.Request, who access.Cal
 		if b, failed = load.Finish(ctx, body.batch); failed != nil {
 			return idempotency.Answer{Status: http.StatusInternalServerError}
 		}
-		return idempotency.Answer{Status: http.StatusOK, Type: "application/json; charset=utf-8", Body: encoded(batchOf(b, nil))}
+		return idempotency.Answer{Status: http.StatusOK, Type: "application/json; charset=utf-8",
+			Body: encoded(batchOf(b, nil))}
 	})
 	if err = errors.Join(err, failed); err != nil || again {
 		err = errors.Join(err, load.Drop(context.WithoutCancel(r.Context())))
@@ -182,7 +189,8 @@ func unread(err error) error {
 		return errCut
 	}
 	return fault.Input(fault.Field{
-		Path: []string{}, Code: "invalid_json", Expected: "a JSON object", Message: "The body is not JSON of the right shape.",
+		Path: []string{}, Code: "invalid_json", Expected: "a JSON object",
+		Message: "The body is not JSON of the right shape.",
 	})
 }
 
@@ -191,7 +199,8 @@ func (b *batchBody) read(ctx context.Context, service *batch.Service) (load *bat
 	if t, err := b.json.Token(); err != nil || t != json.Delim('{') {
 		return nil, unread(err)
 	}
-	into := map[string]*string{"name": &b.batch.Name, "subject": &b.batch.Subject, "content": &b.batch.Content, "purpose": (*string)(&b.batch.Purpose)}
+	into := map[string]*string{"name": &b.batch.Name, "subject": &b.batch.Subject, "content": &b.batch.Content,
+		"purpose": (*string)(&b.batch.Purpose)}
 	for b.json.More() {
 		name, err := b.json.Token()
 		if err != nil {
@@ -228,7 +237,8 @@ func (b *batchBody) read(ctx context.Context, service *batch.Service) (load *bat
 	}
 	if _, err := b.json.Token(); !errors.Is(err, io.EOF) {
 		return load, fault.Input(fault.Field{
-			Path: []string{}, Code: "invalid_json", Expected: "one JSON object", Message: "There is something after the end of the body.",
+			Path: []string{}, Code: "invalid_json", Expected: "one JSON object",
+			Message: "There is something after the end of the body.",
 		})
 	}
 	if load == nil {
@@ -266,8 +276,10 @@ func (b *batchBody) load(ctx context.Context, service *batch.Service) (*batch.Lo
 
 func batchOf(b batch.Batch, t *batch.Totals) *oas.BatchMessage {
 	out := &oas.BatchMessage{
-		ID: b.ID.String(), Name: b.Name, Status: oas.BatchMessageStatus(b.Status), Channel: channelWord(b.Channel), Subject: str(b.Subject), Content: b.Content,
-		Paused: oas.NewOptBool(b.Paused), CreatedAt: oas.NewOptDateTime(b.CreatedAt.UTC()), CancelledAt: optInstant(b.CancelledAt), CompletedAt: optInstant(b.CompletedAt),
+		ID: b.ID.String(), Name: b.Name, Status: oas.BatchMessageStatus(b.Status), Channel: channelWord(b.Channel),
+		Subject: str(b.Subject), Content: b.Content,
+		Paused: oas.NewOptBool(b.Paused), CreatedAt: oas.NewOptDateTime(b.CreatedAt.UTC()),
+		CancelledAt: optInstant(b.CancelledAt), CompletedAt: optInstant(b.CompletedAt),
 	}
 	if t != nil {
 		out.Totals = oas.NewOptBatchTotals(oas.BatchTotals(*t))
@@ -286,7 +298,8 @@ func channelWord(c carrier.Channel) oas.BatchChannel {
 
 // ListBatchMessages lists batches.
 func (d *door) ListBatchMessages(ctx context.Context, p oas.ListBatchMessagesParams) (oas.ListBatchMessagesRes, error) {
-	found, count, err := d.core.Batch.Batches(ctx, batch.RecipientStatus(p.Status.Value), p.PageIndex.Value, p.PageSize.Value)
+	found, count, err := d.core.Batch.Batches(ctx, batch.RecipientStatus(p.Status.Value), p.PageIndex.Value,
+		p.PageSize.Value)
 	if err != nil {
 		return nil, err
 	}
@@ -296,7 +309,8 @@ func (d *door) ListBatchMessages(ctx context.Context, p oas.ListBatchMessagesPar
 	}
 	if len(found) > 0 {
 		first := out.Data[0]
-		out.ID, out.Name, out.Status = str(first.ID), str(first.Name), oas.NewOptBatchListStatus(oas.BatchListStatus(first.Status))
+		out.ID, out.Name, out.Status = str(first.ID), str(first.Name),
+			oas.NewOptBatchListStatus(oas.BatchListStatus(first.Status))
 		out.Channel, out.Subject, out.Content = oas.NewOptBatchChannel(first.Channel), first.Subject, str(first.Content)
 	}
 	return out, nil
@@ -325,31 +339,42 @@ func (d *door) PauseBatchMessage(ctx context.Context, p oas.PauseBatchMessagePar
 }
 
 // ResumeBatchMessage lets a paused batch go on.
-func (d *door) ResumeBatchMessage(ctx context.Context, p oas.ResumeBatchMessageParams) (oas.ResumeBatchMessageRes, error) {
+func (d *door) ResumeBatchMessage(
+	ctx context.Context, p oas.ResumeBatchMessageParams,
+) (oas.ResumeBatchMessageRes, error) {
 	return d.batch(d.core.Batch.Pause(ctx, id[messaging.BatchID](p.ID), false))
 }
 
 // CancelBatchMessage calls a batch back.
-func (d *door) CancelBatchMessage(ctx context.Context, p oas.CancelBatchMessageParams) (oas.CancelBatchMessageRes, error) {
+func (d *door) CancelBatchMessage(
+	ctx context.Context, p oas.CancelBatchMessageParams,
+) (oas.CancelBatchMessageRes, error) {
 	return d.batch(d.core.Batch.Cancel(ctx, id[messaging.BatchID](p.ID)))
 }
 
 // PreviewBatchMessage says what sending a batch would do.
-func (d *door) PreviewBatchMessage(ctx context.Context, p oas.PreviewBatchMessageParams) (oas.PreviewBatchMessageRes, error) {
+func (d *door) PreviewBatchMessage(
+	ctx context.Context, p oas.PreviewBatchMessageParams,
+) (oas.PreviewBatchMessageRes, error) {
 	got, err := d.core.Batch.Preview(ctx, id[messaging.BatchID](p.ID))
 	if err != nil {
 		return nil, err
 	}
 	return &oas.BatchPreview{
-		Total: got.Total, LookedUp: got.Looked, Reached: got.Reached, NotReached: oas.BatchPreviewNotReached(got.NotReached), SMSParts: got.Parts,
-		CostPence: oas.OptNilInt{Value: got.Cost, Set: true, Null: got.Cost == 0}, LongestSMSParts: oas.NewOptInt(got.Longest.Parts),
+		Total: got.Total, LookedUp: got.Looked, Reached: got.Reached, NotReached: oas.BatchPreviewNotReached(got.NotReached),
+		SMSParts:          got.Parts,
+		CostPence:         oas.OptNilInt{Value: got.Cost, Set: true, Null: got.Cost == 0},
+		LongestSMSParts:   oas.NewOptInt(got.Longest.Parts),
 		UnusualCharacters: str(got.Longest.Odd), Sample: text(got.Sample),
 	}, nil
 }
 
 // ListBatchMessageRecipients lists who a batch is for.
-func (d *door) ListBatchMessageRecipients(ctx context.Context, p oas.ListBatchMessageRecipientsParams) (oas.ListBatchMessageRecipientsRes, error) {
-	found, count, err := d.core.Batch.Recipients(ctx, id[messaging.BatchID](p.ID), batch.RecipientStatus(p.Status.Value), p.PageIndex.Value, p.PageSize.Value)
+func (d *door) ListBatchMessageRecipients(
+	ctx context.Context, p oas.ListBatchMessageRecipientsParams,
+) (oas.ListBatchMessageRecipientsRes, error) {
+	found, count, err := d.core.Batch.Recipients(ctx, id[messaging.BatchID](p.ID), batch.RecipientStatus(p.Status.Value),
+		p.PageIndex.Value, p.PageSize.Value)
 	if err != nil {
 		return nil, err
 	}
@@ -357,7 +382,8 @@ func (d *door) ListBatchMessageRecipients(ctx context.Context, p oas.ListBatchMe
 	for i, r := range found {
 		number, born, who := named(r)
 		out.Data[i] = oas.BatchRecipient{
-			Row: r.Row(), NhsNumber: text(number), Dob: text(born), Status: oas.RecipientStatus(r.Shown()), Reason: text(r.Reason),
+			Row: r.Row(), NhsNumber: text(number), Dob: text(born), Status: oas.RecipientStatus(r.Shown()),
+			Reason:    text(r.Reason),
 			PatientID: text(who), MessageID: idOrNull(r.Message), MessageStatus: text(string(r.State)),
 		}
 	}
@@ -389,7 +415,9 @@ func idOrNull[T interface {
 }
 
 // ListBatchMessageSends lists the messages of a batch.
-func (d *door) ListBatchMessageSends(ctx context.Context, p oas.ListBatchMessageSendsParams) (oas.ListBatchMessageSendsRes, error) {
+func (d *door) ListBatchMessageSends(
+	ctx context.Context, p oas.ListBatchMessageSendsParams,
+) (oas.ListBatchMessageSendsRes, error) {
 	of := id[messaging.BatchID](p.ID)
 	if _, _, err := d.core.Batch.Batch(ctx, of); err != nil {
 		return nil, err
@@ -406,7 +434,9 @@ func (d *door) ListBatchMessageSends(ctx context.Context, p oas.ListBatchMessage
 }
 
 // GetBatchMessageResults writes what became of everybody, as it is read.
-func (d *door) GetBatchMessageResults(ctx context.Context, p oas.GetBatchMessageResultsParams) (oas.GetBatchMessageResultsOK, error) {
+func (d *door) GetBatchMessageResults(
+	ctx context.Context, p oas.GetBatchMessageResultsParams,
+) (oas.GetBatchMessageResultsOK, error) {
 	of := id[messaging.BatchID](p.ID)
 	if _, _, err := d.core.Batch.Batch(ctx, of); err != nil {
 		return oas.GetBatchMessageResultsOK{}, err
@@ -417,7 +447,9 @@ func (d *door) GetBatchMessageResults(ctx context.Context, p oas.GetBatchMessage
 		_, err := io.WriteString(to, "\ufeff")
 		lines := csv.NewWriter(to)
 		lines.UseCRLF = true
-		err = errors.Join(err, lines.Write([]string{"row", "nhs_number", "dob", "patient_id", "status", "reason", "message_id", "message_status", "code", "sent_at"}))
+		err = errors.Join(err,
+			lines.Write([]string{"row", "nhs_number", "dob", "patient_id", "status", "reason", "message_id", "message_status",
+				"code", "sent_at"}))
 		if err == nil {
 			err = d.core.Batch.Each(ctx, of, func(r batch.Recipient) error { return lines.Write(line(r)) })
 		}
@@ -438,7 +470,8 @@ func line(r batch.Recipient) []string {
 	if !r.Sent.IsZero() {
 		sent = r.Sent.UTC().Format(time.RFC3339)
 	}
-	cells := []string{strconv.Itoa(r.Row()), number, born, who, string(r.Shown()), r.Reason, message, string(r.State), r.Code, sent}
+	cells := []string{strconv.Itoa(r.Row()), number, born, who, string(r.Shown()), r.Reason, message, string(r.State),
+		r.Code, sent}
 	for i, c := range cells {
 		cells[i] = inert(c)
 	}

@@ -17,10 +17,14 @@ import (
 const sourceAPI = "api"
 
 // request reads what a time is asked for with.
-func request(check *input.Checks, kind, location, practitioner string, start time.Time, duration float64) booking.Request {
+func request(
+	check *input.Checks, kind, location, practitioner string, start time.Time, duration float64,
+) booking.Request {
 	return booking.Request{
-		Type: body[diary.TypeID](check, "appointment_type_id", kind), Location: body[practice.LocationID](check, "location_id", location),
-		Practitioner: body[practice.PractitionerID](check, "practitioner_id", practitioner), Start: start, Length: minutes(duration),
+		Type:         body[diary.TypeID](check, "appointment_type_id", kind),
+		Location:     body[practice.LocationID](check, "location_id", location),
+		Practitioner: body[practice.PractitionerID](check, "practitioner_id", practitioner), Start: start,
+		Length: minutes(duration),
 	}
 }
 
@@ -51,7 +55,8 @@ func (d *door) CreateAppointment(
 ) (oas.CreateAppointmentRes, error) {
 	var check input.Checks
 	r := request(&check, in.AppointmentTypeID, in.LocationID, in.PractitionerID, in.StartTime.Value, in.Duration)
-	r.Patient, r.Billpayer = optional[patient.ID](&check, "patient_id", in.PatientID), optional[patient.ID](&check, "billpayer_id", in.BillpayerID)
+	r.Patient, r.Billpayer = optional[patient.ID](&check, "patient_id", in.PatientID),
+		optional[patient.ID](&check, "billpayer_id", in.BillpayerID)
 	r.Reason, r.SuppressMail, r.Override = in.Reason.Value, in.SuppressMail.Value, in.SuppressAvailabilityCheck.Value
 	if err := check.Err(); err != nil {
 		return nil, err
@@ -64,7 +69,9 @@ func (d *door) CreateAppointment(
 }
 
 // move gives an appointment in a state another time.
-func (d *door) move(ctx context.Context, appointmentID string, in *oas.AppointmentEdit, state booking.State) (*oas.Appointment, error) {
+func (d *door) move(
+	ctx context.Context, appointmentID string, in *oas.AppointmentEdit, state booking.State,
+) (*oas.Appointment, error) {
 	var check input.Checks
 	of := body[practice.PractitionerID](&check, "practitioner_id", string(in.PractitionerID))
 	if err := check.Err(); err != nil {
@@ -161,15 +168,18 @@ func warnings(a booking.Appointment) []oas.AppointmentWarning {
 	var out []oas.AppointmentWarning
 	for _, o := range a.Elsewhere {
 		out = append(out, oas.AppointmentWarning{
-			Code: oas.AppointmentWarningCodePatientBookedElsewhere, Message: booking.ErrElsewhere.Message, AppointmentID: oas.NewOptID(digits(o.ID)),
-			PractitionerID: oas.NewOptID(digits(o.Practitioner)), StartTime: oas.NewOptDateTime(o.Start), EndTime: oas.NewOptDateTime(o.End),
+			Code: oas.AppointmentWarningCodePatientBookedElsewhere, Message: booking.ErrElsewhere.Message,
+			AppointmentID:  oas.NewOptID(digits(o.ID)),
+			PractitionerID: oas.NewOptID(digits(o.Practitioner)), StartTime: oas.NewOptDateTime(o.Start),
+			EndTime: oas.NewOptDateTime(o.End),
 		})
 	}
 	return out
 }
 
 func person(p booking.Person) oas.OptPersonName {
-	return oas.NewOptPersonName(oas.PersonName{Title: str(p.Title), FirstName: str(p.FirstName), LastName: str(p.LastName)})
+	return oas.NewOptPersonName(oas.PersonName{Title: str(p.Title), FirstName: str(p.FirstName),
+		LastName: str(p.LastName)})
 }
 
 func appointment(a booking.Appointment) *oas.Appointment {
@@ -217,15 +227,17 @@ func (d *door) GetAppointmentStatus(
 		return nil, err
 	}
 	return &oas.AppointmentStatus{
-		ID: digits(a.ID), Status: oas.AppointmentState(a.State), StartTime: instant(a.Start), ReservedUntil: instant(a.ReservedUntil),
+		ID: digits(a.ID), Status: oas.AppointmentState(a.State), StartTime: instant(a.Start),
+		ReservedUntil:      instant(a.ReservedUntil),
 		BookingConfirmedAt: instant(a.ConfirmedAt), CancelledAt: instant(a.CancelledAt),
 	}, nil
 }
 
 // nameFields are the names of patients that appointments are searched by.
 var nameFields = map[oas.ListAppointmentsField]booking.NameField{
-	oas.ListAppointmentsFieldPatientFirstName: booking.FirstName, oas.ListAppointmentsFieldPatientLastName: booking.LastName,
-	oas.ListAppointmentsFieldPatientFullName: booking.FullName,
+	oas.ListAppointmentsFieldPatientFirstName: booking.FirstName,
+	oas.ListAppointmentsFieldPatientLastName:  booking.LastName,
+	oas.ListAppointmentsFieldPatientFullName:  booking.FullName,
 }
 
 // searched adds to a query what is searched for in a field.
@@ -254,8 +266,10 @@ func (d *door) ListAppointments(ctx context.Context, p oas.ListAppointmentsParam
 		Practitioner: filter[practice.PractitionerID](&in, "practitioner_id", p.PractitionerID),
 		Location:     filter[practice.LocationID](&in, "location_id", p.LocationID),
 		Type:         filter[diary.TypeID](&in, "appointment_type_id", p.AppointmentTypeID),
-		From:         diary.ReadMoment(&in, "start_date", p.StartDate.Value), To: diary.ReadMoment(&in, "end_date", p.EndDate.Value),
-		Descending: p.OrderDescending.Value, Offset: p.PageIndex.Value * p.PageSize.Value, Limit: p.PageSize.Value, Count: true,
+		From:         diary.ReadMoment(&in, "start_date", p.StartDate.Value),
+		To:           diary.ReadMoment(&in, "end_date", p.EndDate.Value),
+		Descending:   p.OrderDescending.Value, Offset: p.PageIndex.Value * p.PageSize.Value, Limit: p.PageSize.Value,
+		Count: true,
 	}
 	if p.Status.Set {
 		q.States = []booking.State{booking.State(p.Status.Value)}

@@ -17,7 +17,8 @@ import (
 )
 
 // errCut is returned when the body ends before it should.
-var errCut = fault.Input(fault.Field{Path: []string{}, Code: "body_cut_short", Expected: "the whole body", Message: "The request body did not arrive whole."})
+var errCut = fault.Input(fault.Field{Path: []string{}, Code: "body_cut_short", Expected: "the whole body",
+	Message: "The request body did not arrive whole."})
 
 // NewError gives an error from a handler the contract's shape.
 func (d *door) NewError(ctx context.Context, err error) *oas.ErrorStatusCodeWithHeaders {
@@ -33,7 +34,8 @@ func (d *door) NewError(ctx context.Context, err error) *oas.ErrorStatusCodeWith
 	if s := web.RetrySeconds(f); s > 0 {
 		out.RetryAfter = oas.NewOptInt(s)
 	}
-	out.Response = oas.Error{Error: true, StatusCode: float64(out.StatusCode), Code: f.Code, Detail: f.Message, RequestID: about.ID}
+	out.Response = oas.Error{Error: true, StatusCode: float64(out.StatusCode), Code: f.Code, Detail: f.Message,
+		RequestID: about.ID}
 	for _, field := range web.Fields(f) {
 		out.Response.Message = append(out.Response.Message, oas.ErrorItem{
 			Code: field.Code, Expected: field.Expected, Path: field.Path, Message: oas.NewOptString(field.Message),

@@ -16,9 +16,11 @@ const fhirType = "application/fhir+json"
 // issueTypes are FHIR's words for what went wrong, by HTTP status.
 // Source: HL7 FHIR R4, IssueType, https://hl7.org/fhir/R4/valueset-issue-type.html.
 var issueTypes = map[int]string{
-	http.StatusBadRequest: "invalid", http.StatusUnauthorized: "login", http.StatusForbidden: "forbidden", http.StatusNotFound: "not-found",
-	http.StatusMethodNotAllowed: "not-supported", http.StatusConflict: "conflict", http.StatusRequestEntityTooLarge: "too-long",
-	http.StatusTooManyRequests: "throttled", http.StatusServiceUnavailable: "transient",
+	http.StatusBadRequest: "invalid", http.StatusUnauthorized: "login", http.StatusForbidden: "forbidden",
+	http.StatusNotFound:         "not-found",
+	http.StatusMethodNotAllowed: "not-supported", http.StatusConflict: "conflict",
+	http.StatusRequestEntityTooLarge: "too-long",
+	http.StatusTooManyRequests:       "throttled", http.StatusServiceUnavailable: "transient",
 }
 
 // Outcomes has errors at paths of FHIR answered as FHIR answers them: as an

@@ -43,7 +43,8 @@ func invalid(err error) error {
 	case errors.As(err, &request):
 		f := finder{operation: request.Name, of: bodyOf(request.Name), path: []string{}}
 		if errors.Is(err, validate.ErrBodyRequired) {
-			return fault.Input(fault.Field{Path: f.path, Code: input.CodeType, Expected: "a JSON object", Message: "This request needs a body."})
+			return fault.Input(fault.Field{Path: f.path, Code: input.CodeType, Expected: "a JSON object",
+				Message: "This request needs a body."})
 		}
 		if errors.Is(err, io.ErrUnexpectedEOF) && !isJSON(err) {
 			return errCut
@@ -103,11 +104,13 @@ func (f finder) field(err error) fault.Field {
 	case errors.Is(err, validate.ErrFieldRequired):
 		out.Code, out.Message = input.CodeType, "This is required."
 	case errors.As(err, &short):
-		out.Code, out.Expected, out.Message = input.CodeSmall, fmt.Sprintf("at least %d", short.MinLength), "This is too short."
+		out.Code, out.Expected, out.Message = input.CodeSmall, fmt.Sprintf("at least %d", short.MinLength),
+			"This is too short."
 	case errors.As(err, &long):
 		out.Code, out.Expected, out.Message = input.CodeBig, fmt.Sprintf("at most %d", long.MaxLength), "This is too long."
 	case errors.As(err, &pattern):
-		out.Code, out.Expected, out.Message = input.CodeString, "text that matches "+pattern.Pattern.String(), "This does not have the right form."
+		out.Code, out.Expected, out.Message = input.CodeString, "text that matches "+pattern.Pattern.String(),
+			"This does not have the right form."
 	case errors.As(err, &when):
 		out.Code, out.Message = input.CodeDate, "This is not an instant."
 	case limit.MatchString(text):
@@ -121,7 +124,8 @@ func (f finder) field(err error) fault.Field {
 		out.Code, out.Expected, out.Message = "invalid_json", "a JSON object", "The request body is not a JSON object."
 	default:
 		out.Code, out.Message = input.CodeType, "This is not of the right type."
-		if sent := sentAt(err, f.path); sent != "" && slices.Contains([]string{"integer", "number", "boolean"}, out.Expected) {
+		if sent := sentAt(err, f.path); sent != "" &&
+			slices.Contains([]string{"integer", "number", "boolean"}, out.Expected) {
 			out.Message = "This is not of the right type: " + sent + " was sent."
 		}
 	}
@@ -188,7 +192,8 @@ func inside(t reflect.Type) reflect.Type {
 			t = t.Elem()
 			continue
 		}
-		if t.Kind() == reflect.Struct && t != reflect.TypeFor[time.Time]() && (strings.HasPrefix(t.Name(), "Opt") || strings.HasPrefix(t.Name(), "Nil")) {
+		if t.Kind() == reflect.Struct && t != reflect.TypeFor[time.Time]() &&
+			(strings.HasPrefix(t.Name(), "Opt") || strings.HasPrefix(t.Name(), "Nil")) {
 			if v, ok := t.FieldByName("Value"); ok {
 				t = v.Type
 				continue

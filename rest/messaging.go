@@ -16,15 +16,21 @@ import (
 )
 
 // SendMessage sends a message.
-func (d *door) SendMessage(ctx context.Context, in *oas.MessageRequest, _ oas.SendMessageParams) (oas.SendMessageRes, error) {
+func (d *door) SendMessage(
+	ctx context.Context, in *oas.MessageRequest, _ oas.SendMessageParams,
+) (oas.SendMessageRes, error) {
 	var check input.Checks
 	r := messaging.Request{
-		Patient: body[patient.ID](&check, "patient_id", string(in.PatientID)), Channel: carrier.Channel(in.MessageType), Text: in.MessageString, Subject: in.Subject.Value,
-		Contact: in.RecipientContactDetail.Value, Fallback: carrier.Channel(in.FallbackMessageType.Value), FallbackContact: in.FallbackContactDetail.Value,
-		Encrypted: truth(in.Encrypted), Purpose: messaging.Purpose(in.Purpose.Value), SendAt: in.SendAt.Value, SendBy: in.SendBy.Value,
+		Patient: body[patient.ID](&check, "patient_id", string(in.PatientID)), Channel: carrier.Channel(in.MessageType),
+		Text: in.MessageString, Subject: in.Subject.Value,
+		Contact: in.RecipientContactDetail.Value, Fallback: carrier.Channel(in.FallbackMessageType.Value),
+		FallbackContact: in.FallbackContactDetail.Value,
+		Encrypted:       truth(in.Encrypted), Purpose: messaging.Purpose(in.Purpose.Value), SendAt: in.SendAt.Value,
+		SendBy: in.SendBy.Value,
 		Urgent: in.Urgent.Value, Plain: in.PlainCharacters.Value,
-		WriteToRecord: in.WriteToRecord.Value, AutoWriteToRecord: in.AutoWriteToRecord.Value, SnomedCode: in.SnomedCode.Value, SnomedTerm: in.SnomedTerm.Value,
-		TaskID: in.TaskID.Value, Attachment: in.AttachmentUUID.Value, ShortLink: in.ShortLinkID.Value,
+		WriteToRecord: in.WriteToRecord.Value, AutoWriteToRecord: in.AutoWriteToRecord.Value, SnomedCode: in.SnomedCode.Value,
+		SnomedTerm: in.SnomedTerm.Value,
+		TaskID:     in.TaskID.Value, Attachment: in.AttachmentUUID.Value, ShortLink: in.ShortLinkID.Value,
 		AssigneeID: whole(&check, "assignee_id", in.AssigneeID), AssigneeType: string(in.AssigneeType.Value),
 	}
 	if err := check.Err(); err != nil {
@@ -40,9 +46,12 @@ func (d *door) SendMessage(ctx context.Context, in *oas.MessageRequest, _ oas.Se
 // sent is a message that was taken.
 func sent(got messaging.Taken) *oas.SentMessage {
 	out := &oas.SentMessage{
-		MessageID: got.ID.String(), Content: got.Content, CreatedAt: got.CreatedAt.UTC().Format(time.RFC3339Nano), SnomedCode: text(got.Record.Code),
-		WriteToRecord: got.WriteToRecord, AuthToken: text(got.Record.Token), ConfirmWriteToRecordURL: text(got.Record.URL), SubmittedBy: text(got.SubmittedBy),
-		SendAt: text(""), Status: oas.NewOptMessageStatus(oas.MessageStatus(got.State)), MessageURL: text(got.PageURL), SMSParts: parts(got.Message),
+		MessageID: got.ID.String(), Content: got.Content, CreatedAt: got.CreatedAt.UTC().Format(time.RFC3339Nano),
+		SnomedCode:    text(got.Record.Code),
+		WriteToRecord: got.WriteToRecord, AuthToken: text(got.Record.Token), ConfirmWriteToRecordURL: text(got.Record.URL),
+		SubmittedBy: text(got.SubmittedBy),
+		SendAt:      text(""), Status: oas.NewOptMessageStatus(oas.MessageStatus(got.State)), MessageURL: text(got.PageURL),
+		SMSParts: parts(got.Message),
 	}
 	if got.State == messaging.Scheduled {
 		out.SendAt = moment(got.SendAt)
@@ -125,20 +134,29 @@ func (d *door) message(ctx context.Context, id messaging.ID) (*oas.Message, erro
 		return nil, err
 	}
 	out := &oas.Message{
-		ID: digits(m.ID), Patient: oas.NamedPatient{ID: digits(who.ID), Title: text(who.Title), FirstName: text(who.FirstName), LastName: text(who.LastName)},
+		ID: digits(m.ID),
+		Patient: oas.NamedPatient{ID: digits(who.ID), Title: text(who.Title), FirstName: text(who.FirstName),
+			LastName: text(who.LastName)},
 		WriteToRecord: oas.NilMessageWriteToRecord{Null: true}, ShortLink: oas.OptNilMessageShortLink{Set: true, Null: true},
-		Campaign: oas.OptNilMessageCampaign{Set: true, Null: true}, CreatedAt: m.CreatedAt.UTC(), SentAt: optInstant(m.SentAt), ScheduledAt: scheduled(m.Message),
-		Status: oas.MessageStatus(m.State), SentByAdmin: oas.OptNilMessageSentByAdmin{Set: true, Null: true}, SubmittedBy: str(m.SubmittedBy),
-		TaskID: text(m.TaskID), AssigneeID: text(orNone(m.Assignee)),
-		MessageType: oas.MessageType(m.Channel), FallbackMessageType: text(string(m.Fallback)), Content: m.Content, ContactSource: text(m.ContactSource),
-		Locked: oas.NewOptBool(m.Locked), SendBy: oas.NewOptDateTime(m.SendBy.UTC()), DeliveredAt: optInstant(m.DeliveredAt), ReadAt: optInstant(m.ReadAt), SMSParts: parts(m.Message),
-		SMSEncoding: text(m.Encoding), CostPence: oas.OptNilInt{Value: m.Cost, Set: true, Null: m.Cost == 0}, Timeline: make([]oas.MessageStep, len(m.Steps)), Replies: make([]oas.MessageReply, len(replies)),
+		Campaign: oas.OptNilMessageCampaign{Set: true, Null: true}, CreatedAt: m.CreatedAt.UTC(),
+		SentAt: optInstant(m.SentAt), ScheduledAt: scheduled(m.Message),
+		Status: oas.MessageStatus(m.State), SentByAdmin: oas.OptNilMessageSentByAdmin{Set: true, Null: true},
+		SubmittedBy: str(m.SubmittedBy),
+		TaskID:      text(m.TaskID), AssigneeID: text(orNone(m.Assignee)),
+		MessageType: oas.MessageType(m.Channel), FallbackMessageType: text(string(m.Fallback)), Content: m.Content,
+		ContactSource: text(m.ContactSource),
+		Locked:        oas.NewOptBool(m.Locked), SendBy: oas.NewOptDateTime(m.SendBy.UTC()),
+		DeliveredAt: optInstant(m.DeliveredAt),
+		ReadAt:      optInstant(m.ReadAt), SMSParts: parts(m.Message),
+		SMSEncoding: text(m.Encoding), CostPence: oas.OptNilInt{Value: m.Cost, Set: true, Null: m.Cost == 0},
+		Timeline: make([]oas.MessageStep, len(m.Steps)), Replies: make([]oas.MessageReply, len(replies)),
 	}
 	out.FailureCode, out.FailureReason = failure(m.Message)
 	if e := m.Record; e != nil {
 		out.WriteToRecord = oas.NilMessageWriteToRecord{Value: oas.MessageWriteToRecord{
-			WriteToRecordAt: optInstant(e.WrittenAt), Status: oas.NewOptMessageWriteToRecordStatus(oas.MessageWriteToRecordStatus(e.Status)),
-			FailureReason: text(e.Reason), SnomedCode: str(e.Code),
+			WriteToRecordAt: optInstant(e.WrittenAt),
+			Status:          oas.NewOptMessageWriteToRecordStatus(oas.MessageWriteToRecordStatus(e.Status)),
+			FailureReason:   text(e.Reason), SnomedCode: str(e.Code),
 		}}
 	}
 	if m.Batch != 0 {
@@ -150,7 +168,8 @@ func (d *door) message(ctx context.Context, id messaging.ID) (*oas.Message, erro
 	}
 	for i, s := range m.Steps {
 		out.Timeline[i] = oas.MessageStep{
-			At: s.At.UTC(), What: oas.MessageStepWhat(s.What), Leg: s.Leg, Channel: oas.MessageType(s.Channel), Carrier: text(s.Carrier),
+			At: s.At.UTC(), What: oas.MessageStepWhat(s.What), Leg: s.Leg, Channel: oas.MessageType(s.Channel),
+			Carrier:    text(s.Carrier),
 			ProviderID: text(s.ProviderID), Code: text(s.Code), Reason: text(s.Reason),
 		}
 	}
@@ -191,7 +210,8 @@ func (d *door) ListSentMessages(ctx context.Context, p oas.ListSentMessagesParam
 	if err := in.Err(); err != nil {
 		return nil, err
 	}
-	found, count, err := d.core.Messaging.Messages(ctx, messaging.Search{Query: q, FromText: p.StartDate.Value, ToText: p.EndDate.Value})
+	found, count, err := d.core.Messaging.Messages(ctx,
+		messaging.Search{Query: q, FromText: p.StartDate.Value, ToText: p.EndDate.Value})
 	if err != nil {
 		return nil, err
 	}
@@ -202,9 +222,11 @@ func summaries(found []messaging.Details) []oas.MessageSummary {
 	out := make([]oas.MessageSummary, len(found))
 	for i, m := range found {
 		out[i] = oas.MessageSummary{
-			ID: digits(m.ID), PatientID: digits(m.Patient), BatchID: text(""), MessageType: oas.MessageType(m.Channel), Status: oas.MessageStatus(m.State),
-			CreatedAt: m.CreatedAt.UTC(), ScheduledAt: scheduled(m.Message), SentAt: optInstant(m.SentAt), DeliveredAt: optInstant(m.DeliveredAt),
-			ReadAt: optInstant(m.ReadAt), SMSParts: parts(m.Message),
+			ID: digits(m.ID), PatientID: digits(m.Patient), BatchID: text(""), MessageType: oas.MessageType(m.Channel),
+			Status:    oas.MessageStatus(m.State),
+			CreatedAt: m.CreatedAt.UTC(), ScheduledAt: scheduled(m.Message), SentAt: optInstant(m.SentAt),
+			DeliveredAt: optInstant(m.DeliveredAt),
+			ReadAt:      optInstant(m.ReadAt), SMSParts: parts(m.Message),
 		}
 		out[i].FailureCode, out[i].FailureReason = failure(m.Message)
 		if m.Batch != 0 {
@@ -215,7 +237,9 @@ func summaries(found []messaging.Details) []oas.MessageSummary {
 }
 
 // ListMessageReplies lists what patients sent back.
-func (d *door) ListMessageReplies(ctx context.Context, p oas.ListMessageRepliesParams) (oas.ListMessageRepliesRes, error) {
+func (d *door) ListMessageReplies(
+	ctx context.Context, p oas.ListMessageRepliesParams,
+) (oas.ListMessageRepliesRes, error) {
 	found, count, err := d.core.Reply.List(ctx, ptr(p.Open.Get()), p.PageIndex.Value, p.PageSize.Value)
 	if err != nil {
 		return nil, err
@@ -228,7 +252,9 @@ func (d *door) ListMessageReplies(ctx context.Context, p oas.ListMessageRepliesP
 }
 
 // UpdateMessageReply says whose a reply is, or that staff have seen to it.
-func (d *door) UpdateMessageReply(ctx context.Context, in *oas.ReplyUpdate, p oas.UpdateMessageReplyParams) (oas.UpdateMessageReplyRes, error) {
+func (d *door) UpdateMessageReply(
+	ctx context.Context, in *oas.ReplyUpdate, p oas.UpdateMessageReplyParams,
+) (oas.UpdateMessageReplyRes, error) {
 	change := reply.Change{Open: ptr(in.Open.Get())}
 	var check input.Checks
 	if whose, ok := in.PatientID.Get(); ok {
@@ -246,9 +272,12 @@ func (d *door) UpdateMessageReply(ctx context.Context, in *oas.ReplyUpdate, p oa
 
 func replyOf(r reply.Reply) *oas.Reply {
 	out := &oas.Reply{
-		ID: digits(r.ID), At: r.At.UTC(), Channel: oas.MessageType(r.Channel), Contact: oas.NilString{Value: r.Contact, Null: r.Contact == ""}, Text: r.Text,
-		MessageID: idOrNull(r.Message), PatientID: idOrNull(r.Patient), PossiblePatientIds: make([]string, len(r.Possible)), Open: r.Open,
-		Meaning: oas.OptNilReplyMeaning{Value: oas.ReplyMeaning(r.Meaning), Set: true, Null: r.Meaning == ""}, HandledBy: text(r.HandledBy), HandledAt: optInstant(r.HandledAt),
+		ID: digits(r.ID), At: r.At.UTC(), Channel: oas.MessageType(r.Channel),
+		Contact: oas.NilString{Value: r.Contact, Null: r.Contact == ""}, Text: r.Text,
+		MessageID: idOrNull(r.Message), PatientID: idOrNull(r.Patient), PossiblePatientIds: make([]string, len(r.Possible)),
+		Open:      r.Open,
+		Meaning:   oas.OptNilReplyMeaning{Value: oas.ReplyMeaning(r.Meaning), Set: true, Null: r.Meaning == ""},
+		HandledBy: text(r.HandledBy), HandledAt: optInstant(r.HandledAt),
 	}
 	for i, p := range r.Possible {
 		out.PossiblePatientIds[i] = p.String()

@@ -55,7 +55,8 @@ func TestAWholeNumberIsAnIntegerHoweverItIsWritten(t *testing.T) {
 
 func TestALengthThatIsNotWholeIsSaid(t *testing.T) {
 	h, group, key := door(t)
-	r := httptest.NewRequest("POST", "/v1/appointments", strings.NewReader(`{"appointment_type_id": "1", "location_id": "1", "practitioner_id": "1",
+	r := httptest.NewRequest("POST", "/v1/appointments",
+		strings.NewReader(`{"appointment_type_id": "1", "location_id": "1", "practitioner_id": "1",
 		"start_time": "2031-01-06T09:00:00Z", "duration": 30.5}`))
 	r.Header.Set("x-api-key", key)
 	r.Header.Set("x-practice-group-id", group)

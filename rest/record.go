@@ -28,12 +28,15 @@ func (d *door) FindRecordEntries(ctx context.Context, p oas.FindRecordEntriesPar
 	out := &oas.FindRecordEntriesOK{Data: make([]oas.ProposedEntry, len(found)), Count: float64(count)}
 	for i, e := range found {
 		out.Data[i] = oas.ProposedEntry{
-			ID: oas.ID(strconv.FormatInt(e.ID, 10)), MessageID: oas.ID(strconv.FormatInt(e.Message, 10)), MessageType: oas.MessageType(e.Channel),
+			ID: oas.ID(strconv.FormatInt(e.ID, 10)), MessageID: oas.ID(strconv.FormatInt(e.Message, 10)),
+			MessageType: oas.MessageType(e.Channel),
 			Patient: oas.NamedPatient{
 				ID: digits(e.Patient), Title: text(e.Of.Title), FirstName: text(e.Of.FirstName), LastName: text(e.Of.LastName),
 			},
-			SnomedCode: e.Code, SnomedTerm: e.Term, Content: e.Content, Status: oas.RecordEntryStatus(e.Status), FailureReason: text(e.Reason),
-			ProposedBy: text(e.ProposedBy), DecidedBy: text(e.DecidedBy), DecidedAt: optInstant(e.DecidedAt), CreatedAt: e.CreatedAt.UTC(),
+			SnomedCode: e.Code, SnomedTerm: e.Term, Content: e.Content, Status: oas.RecordEntryStatus(e.Status),
+			FailureReason: text(e.Reason),
+			ProposedBy:    text(e.ProposedBy), DecidedBy: text(e.DecidedBy), DecidedAt: optInstant(e.DecidedAt),
+			CreatedAt:     e.CreatedAt.UTC(),
 			LinkExpiresAt: e.ExpiresAt.UTC(), WrittenAt: optInstant(e.WrittenAt),
 		}
 	}
@@ -59,8 +62,9 @@ func (d *door) ListRecordEntries(ctx context.Context, p oas.ListRecordEntriesPar
 
 func entryOf(e record.Entry) oas.RecordEntry {
 	return oas.RecordEntry{
-		ID: oas.ID(strconv.FormatInt(e.ID, 10)), MessageID: oas.ID(strconv.FormatInt(e.Message, 10)), SnomedCode: e.Code, SnomedTerm: e.Term,
-		Content: e.Content, ApprovedBy: str(e.ApprovedBy()), WrittenAt: e.WrittenAt.UTC(),
+		ID: oas.ID(strconv.FormatInt(e.ID, 10)), MessageID: oas.ID(strconv.FormatInt(e.Message, 10)), SnomedCode: e.Code,
+		SnomedTerm: e.Term,
+		Content:    e.Content, ApprovedBy: str(e.ApprovedBy()), WrittenAt: e.WrittenAt.UTC(),
 	}
 }
 

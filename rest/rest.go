@@ -47,7 +47,10 @@ func New(c *core.Core) (http.Handler, error) {
 	d := &door{core: c, strangers: web.NewAttempts(c.Key.Now)}
 	var err error
 	d.server, err = oas.NewServer(d, security{},
-		oas.WithErrorHandler(func(_ context.Context, w http.ResponseWriter, r *http.Request, err error) { fail(w, r, invalid(err)) }),
+		oas.WithErrorHandler(func(_ context.Context, w http.ResponseWriter, r *http.Request,
+			err error) {
+			fail(w, r, invalid(err))
+		}),
 		oas.WithNotFound(func(w http.ResponseWriter, r *http.Request) { fail(w, r, web.ErrNoPath) }),
 		oas.WithMethodNotAllowed(func(w http.ResponseWriter, r *http.Request, allowed string) {
 			w.Header().Set("Allow", allowed)
@@ -106,7 +109,8 @@ func (d *door) serve(w http.ResponseWriter, r *http.Request) {
 		fail(w, r, err)
 		return
 	}
-	if name := r.Header.Get("Idempotency-Key"); name != "" && (r.Method == http.MethodPost || r.Method == http.MethodPatch) {
+	if name := r.Header.Get("Idempotency-Key"); name != "" &&
+		(r.Method == http.MethodPost || r.Method == http.MethodPatch) {
 		d.once(w, r, who, name)
 		return
 	}
@@ -187,6 +191,8 @@ func (security) HandleApiKeyAuth(ctx context.Context, _ oas.OperationName, _ oas
 	return ctx, nil
 }
 
-func (security) HandlePracticeGroupId(ctx context.Context, _ oas.OperationName, _ oas.PracticeGroupId) (context.Context, error) {
+func (security) HandlePracticeGroupId(
+	ctx context.Context, _ oas.OperationName, _ oas.PracticeGroupId,
+) (context.Context, error) {
 	return ctx, nil
 }

@@ -62,7 +62,8 @@ func doorOn(t testing.TB, db *store.DB) (h http.Handler, group, secret string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, secret, err = c.Key.CreateKey(access.With(context.Background(), access.Operator(g.ID)), key.Key{Partner: "x", Scopes: access.Scopes, Permissions: access.KeyPermissions})
+	_, secret, err = c.Key.CreateKey(access.With(context.Background(), access.Operator(g.ID)),
+		key.Key{Partner: "x", Scopes: access.Scopes, Permissions: access.KeyPermissions})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,12 +93,15 @@ func (anyAddress) CheckHeader(string, string) string { return "" }
 func FuzzRequests(f *testing.F) {
 	h, group, key := door(f)
 	targets := []string{
-		"POST /v1/appointments", "POST /v1/patients/register", "POST /v1/sessions", "PATCH /v1/me", "PUT /v1/bank_holidays/2031-01-01", "POST /v1/slots/availability",
+		"POST /v1/appointments", "POST /v1/patients/register", "POST /v1/sessions", "PATCH /v1/me",
+		"PUT /v1/bank_holidays/2031-01-01", "POST /v1/slots/availability",
 		"GET /v1/slots", "GET /v1/appointments", "GET /v1/patients", "GET /v1/appointment_types",
-		"POST /v1/webhooks", "PATCH /v1/webhooks/1", "POST /v1/webhooks/1/rotate-key", "POST /v1/webhooks/1/replay", "GET /v1/webhooks/1/deliveries", "GET /v1/webhooks",
+		"POST /v1/webhooks", "PATCH /v1/webhooks/1", "POST /v1/webhooks/1/rotate-key", "POST /v1/webhooks/1/replay",
+		"GET /v1/webhooks/1/deliveries", "GET /v1/webhooks",
 	}
 	for i := range targets {
-		f.Add(uint8(i), []byte(`{"duration":10,"start_time":"2031-01-07T09:00:00Z","exceptions":[{"start_date":"x"}]}`), "page_size=1&location_id=5&search=x&field=mobile")
+		f.Add(uint8(i), []byte(`{"duration":10,"start_time":"2031-01-07T09:00:00Z","exceptions":[{"start_date":"x"}]}`),
+			"page_size=1&location_id=5&search=x&field=mobile")
 	}
 	f.Fuzz(func(t *testing.T, target uint8, body []byte, query string) {
 		method, path, _ := strings.Cut(targets[int(target)%len(targets)], " ")
@@ -125,7 +129,8 @@ func FuzzRequests(f *testing.F) {
 				Code, Expected *string
 			}
 		}
-		if err := json.Unmarshal(w.Body.Bytes(), &e); err != nil || !e.Error || e.StatusCode != w.Code || e.Code == "" || len(e.Message) == 0 {
+		if err := json.Unmarshal(w.Body.Bytes(), &e); err != nil || !e.Error || e.StatusCode != w.Code || e.Code == "" ||
+			len(e.Message) == 0 {
 			t.Fatalf("%d %s", w.Code, w.Body)
 		}
 		for _, m := range e.Message {
@@ -150,32 +155,42 @@ func TestEveryWrongFieldIsNamed(t *testing.T) {
 		name, method, path, body string
 		want                     string // path:code, of each
 	}{
-		{"all that is missing", "POST", "/v1/appointments", `{}`, "appointment_type_id:invalid_type location_id:invalid_type practitioner_id:invalid_type duration:invalid_type start_time:invalid_type"},
+		{"all that is missing", "POST", "/v1/appointments", `{}`,
+			"appointment_type_id:invalid_type location_id:invalid_type practitioner_id:invalid_type duration:invalid_type start_time:invalid_type"},
 		{"a wrong type", "POST", "/v1/appointments", `{"duration":"ten"}`, "duration:invalid_type"},
-		{"a wrong type within", "POST", "/v1/sessions", `{"exceptions":[{"start_date":5}]}`, "exceptions.start_date:invalid_type"},
-		{"a wrong form within", "POST", "/v1/sessions", `{"exceptions":[{"start_date":"2031-01-01"},{"start_date":"x"}]}`, "exceptions.1.start_date:invalid_string"},
+		{"a wrong type within", "POST", "/v1/sessions", `{"exceptions":[{"start_date":5}]}`,
+			"exceptions.start_date:invalid_type"},
+		{"a wrong form within", "POST", "/v1/sessions", `{"exceptions":[{"start_date":"2031-01-01"},{"start_date":"x"}]}`,
+			"exceptions.1.start_date:invalid_string"},
 		{"a value that is none of them", "PATCH", "/v1/me", `{"sector":"royal"}`, "sector:invalid_enum_value"},
-		{"no date", "POST", "/v1/slots/availability", `{"practitioner_id":"1","appointment_type_id":"1","location_id":"1","start_time":"soon","duration":1}`, "start_time:invalid_date"},
+		{"no date", "POST", "/v1/slots/availability",
+			`{"practitioner_id":"1","appointment_type_id":"1","location_id":"1","start_time":"soon","duration":1}`,
+			"start_time:invalid_date"},
 		{"no object", "PATCH", "/v1/me", `[1]`, ":invalid_json"},
 		{"half an object", "PATCH", "/v1/me", `{"name":`, ":invalid_json"},
 		{"nothing", "PATCH", "/v1/me", ``, ":invalid_type"},
 		{"a page too large", "GET", "/v1/slots?page_size=501", ``, "page_size:too_big"},
 		{"a page that is no number", "GET", "/v1/slots?page_index=x", ``, "page_index:invalid_type"},
 		{"an id that is none", "GET", "/v1/slots?location_id=1&location_id=x", ``, "location_id.1:invalid_string"},
-		{"a type of event nobody knows", "POST", "/v1/webhooks", `{"event_type":"appointment.begun","url":"https://example.org"}`, "event_type:invalid_enum_value"},
+		{"a type of event nobody knows", "POST", "/v1/webhooks",
+			`{"event_type":"appointment.begun","url":"https://example.org"}`, "event_type:invalid_enum_value"},
 		{"a type of event nobody knows in a list", "GET", "/v1/webhooks?event_type=x", ``, "event_type:invalid_enum_value"},
-		{"an address nothing may be posted to", "POST", "/v1/webhooks", `{"event_type":"message.sent","url":"http://example.org"}`, "url:invalid_string"},
+		{"an address nothing may be posted to", "POST", "/v1/webhooks",
+			`{"event_type":"message.sent","url":"http://example.org"}`, "url:invalid_string"},
 		{"an overlap of a month", "POST", "/v1/webhooks/1/rotate-key", `{"overlap_hours":720}`, "overlap_hours:too_big"},
 		{"a page of deliveries too large", "GET", "/v1/webhooks/1/deliveries?limit=101", ``, "limit:too_big"},
 		{"a wait too long", "GET", "/v1/events?wait=31", ``, "wait:too_big"},
 		{"a cursor that is none", "GET", "/v1/events?cursor=x", ``, "cursor:invalid_string"},
 		{"a replay since no time", "POST", "/v1/webhooks/1/replay", `{"since":"yesterday"}`, "since:invalid_date"},
-		{"a replay of more than is kept", "POST", "/v1/webhooks/1/recover", `{"since":"2030-01-01T00:00:00Z"}`, "since:too_small"},
+		{"a replay of more than is kept", "POST", "/v1/webhooks/1/recover", `{"since":"2030-01-01T00:00:00Z"}`,
+			"since:too_small"},
 		{"a search in no field", "GET", "/v1/appointments?search=x", ``, "field:invalid_enum_value"},
 		{"a search for nothing", "GET", "/v1/appointments?field=patient_last_name", ``, "search:too_small"},
 		{"a search for no id", "GET", "/v1/appointments?field=practitioner_id&search=x", ``, "search:invalid_string"},
-		{"a list between no dates", "GET", "/v1/appointments?start_date=x&end_date=y", ``, "start_date:invalid_date end_date:invalid_date"},
-		{"slots between no dates", "GET", "/v1/slots?start_date=x&end_date=y", ``, "start_date:invalid_date end_date:invalid_date"},
+		{"a list between no dates", "GET", "/v1/appointments?start_date=x&end_date=y", ``,
+			"start_date:invalid_date end_date:invalid_date"},
+		{"slots between no dates", "GET", "/v1/slots?start_date=x&end_date=y", ``,
+			"start_date:invalid_date end_date:invalid_date"},
 		{"slots backwards", "GET", "/v1/slots?start_date=2031-01-07&end_date=2031-01-06", ``, "end_date:too_small"},
 		{"no boolean", "GET", "/v1/locations?include_inactive=maybe", ``, "include_inactive:invalid_type"},
 	} {

@@ -228,7 +228,8 @@ func (t *Tx) Invitation(ctx context.Context, group practice.ID, id account.Invit
 
 // SaveInvitation keeps an invitation.
 func (t *Tx) SaveInvitation(ctx context.Context, group practice.ID, i account.Invitation) error {
-	_, err := t.exec(ctx, `INSERT INTO invitation (`+invitationColumns+`, practice_group_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+	_, err := t.exec(ctx, `INSERT INTO invitation (`+invitationColumns+
+		`, practice_group_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 		ON CONFLICT (practice_group_id, id) DO UPDATE SET hash = $3, state = $4, used_at = $7, ended_at = $8`,
 		i.ID, i.Staff, i.Hash, i.State, i.MadeAt, i.ExpiresAt, at(i.UsedAt), at(i.EndedAt), group)
 	return err

@@ -55,7 +55,8 @@ var (
 		countAppointments + matching + ` LIMIT $13) AS matches`,
 	}
 	appointmentsOfPractitioner = appointmentList{
-		selectAppointments + matching + ofPractitioner + earliest13, selectAppointments + matching + ofPractitioner + latest13,
+		selectAppointments + matching + ofPractitioner + earliest13, selectAppointments + matching + ofPractitioner +
+			latest13,
 		countAppointments + matching + ofPractitioner + ` LIMIT $13) AS matches`,
 	}
 	appointmentsOfPatient = appointmentList{
@@ -77,7 +78,8 @@ var (
 		},
 	}
 	appointmentsTouching = appointmentList{
-		selectAppointments + matching + touching + labelled + earliest21, selectAppointments + matching + touching + labelled + latest21,
+		selectAppointments + matching + touching + labelled + earliest21, selectAppointments + matching + touching +
+			labelled + latest21,
 		countAppointments + matching + touching + labelled + ` LIMIT $21) AS matches`,
 	}
 )
@@ -114,7 +116,9 @@ func touchingArgs(q booking.Query) in {
 }
 
 // Appointments lists appointments by start, and how many match.
-func (t *Tx) Appointments(ctx context.Context, group practice.ID, q booking.Query) (found []booking.Appointment, count int, err error) {
+func (t *Tx) Appointments(
+	ctx context.Context, group practice.ID, q booking.Query,
+) (found []booking.Appointment, count int, err error) {
 	shape, args := allAppointments, appointmentArgs(group, q)
 	switch {
 	case q.Touches.Given() || q.Created.Given() || q.Updated.Given() || q.Key != "":
@@ -151,9 +155,10 @@ func (t *Tx) Appointments(ctx context.Context, group practice.ID, q booking.Quer
 // Of each patient those in places $18 to $19; the patients follow. The places are found
 // first: CROSS JOIN has SQLite keep to that.
 const (
-	ofEach       = ` FROM appointment a` + ofGroup + matching + touching + ` AND a.patient_id IN `
-	ofEachHere   = ` FROM appointment a` + aroundAppointment + ofGroup + matching + touching + ` AND a.patient_id IN `
-	byPlaces     = ` FROM (SELECT a.id, ROW_NUMBER() OVER (PARTITION BY a.patient_id ORDER BY a.start_at, a.id) AS place` + ofEach
+	ofEach     = ` FROM appointment a` + ofGroup + matching + touching + ` AND a.patient_id IN `
+	ofEachHere = ` FROM appointment a` + aroundAppointment + ofGroup + matching + touching + ` AND a.patient_id IN `
+	byPlaces   = ` FROM (SELECT a.id, ROW_NUMBER() OVER (PARTITION BY a.patient_id ORDER BY a.start_at, a.id) AS place` +
+		ofEach
 	byLastPlaces = ` FROM (SELECT a.id, ROW_NUMBER() OVER (PARTITION BY a.patient_id ORDER BY a.start_at DESC, a.id DESC) AS place` +
 		ofEach
 	placed   = `) AS placed CROSS JOIN appointment a`
@@ -166,15 +171,19 @@ const (
 )
 
 var (
-	allOfPatients      = amongst{wholeAppointment + ofEachHere + few18 + upTo2001, wholeAppointment + ofEachHere + many18 + upTo2001}
-	allBareOfPatients  = amongst{bareAppointment + ofEach + few18 + upTo2001, bareAppointment + ofEach + many18 + upTo2001}
-	pageOfPatients     = amongst{wholeAppointment + byPlaces + few20 + wholeEnd, wholeAppointment + byPlaces + many20 + wholeEnd}
-	lastOfPatients     = amongst{wholeAppointment + byLastPlaces + few20 + wholeEnd, wholeAppointment + byLastPlaces + many20 + wholeEnd}
+	allOfPatients = amongst{wholeAppointment + ofEachHere + few18 + upTo2001, wholeAppointment + ofEachHere + many18 +
+		upTo2001}
+	allBareOfPatients = amongst{bareAppointment + ofEach + few18 + upTo2001, bareAppointment + ofEach + many18 + upTo2001}
+	pageOfPatients    = amongst{wholeAppointment + byPlaces + few20 + wholeEnd, wholeAppointment + byPlaces + many20 +
+		wholeEnd}
+	lastOfPatients = amongst{wholeAppointment + byLastPlaces + few20 + wholeEnd, wholeAppointment + byLastPlaces +
+		many20 + wholeEnd}
 	pageBareOfPatients = amongst{
 		bareAppointment + byPlaces + few20 + placed + inPlaces, bareAppointment + byPlaces + many20 + placed + inPlaces,
 	}
 	lastBareOfPatients = amongst{
-		bareAppointment + byLastPlaces + few20 + placed + inPlaces, bareAppointment + byLastPlaces + many20 + placed + inPlaces,
+		bareAppointment + byLastPlaces + few20 + placed + inPlaces, bareAppointment + byLastPlaces + many20 + placed +
+			inPlaces,
 	}
 	countOfPatients = amongst{countEach + few18 + ` GROUP BY a.patient_id`, countEach + many18 + ` GROUP BY a.patient_id`}
 )
@@ -207,7 +216,8 @@ func (t *Tx) AppointmentsOf(
 		return nil, err
 	}
 	slices.SortFunc(all, func(a, b booking.Appointment) int {
-		return cmp.Or(cmp.Compare(a.Patient, b.Patient), direction*a.Start.Compare(b.Start), direction*cmp.Compare(a.ID, b.ID))
+		return cmp.Or(cmp.Compare(a.Patient, b.Patient), direction*a.Start.Compare(b.Start),
+			direction*cmp.Compare(a.ID, b.ID))
 	})
 	if whole {
 		all = pageOfEach(all, q.Offset, q.Limit)

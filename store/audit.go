@@ -28,7 +28,8 @@ const addAuditSubject = `INSERT INTO audit_subject (practice_group_id, kind, sub
 
 func auditRow(e audit.Entry) in {
 	return in{
-		e.Group, e.ID, e.At, e.Actor, e.KeyID, e.KeyGroup, e.RequestID, e.Action, e.Entity, e.EntityID, string(e.Before), string(e.After),
+		e.Group, e.ID, e.At, e.Actor, e.KeyID, e.KeyGroup, e.RequestID, e.Action, e.Entity, e.EntityID, string(e.Before),
+		string(e.After),
 		e.Door, e.Operation, e.Outcome, joined(e.Subjects), e.More,
 	}
 }
@@ -70,7 +71,8 @@ func (s auditStore) KeepReads(ctx context.Context, entries []audit.Entry) error 
 			groups, held[e.Group] = append(groups, e.Group), make([]heldEntry, 0, len(entries))
 		}
 		held[e.Group] = append(held[e.Group], heldEntry{
-			e.ID, e.At.UnixMicro(), e.Actor, e.KeyID, e.KeyGroup, e.RequestID, e.Action, e.Entity, e.EntityID, e.Door, e.Operation, e.Outcome,
+			e.ID, e.At.UnixMicro(), e.Actor, e.KeyID, e.KeyGroup, e.RequestID, e.Action, e.Entity, e.EntityID, e.Door,
+			e.Operation, e.Outcome,
 			e.Subjects, e.More,
 		})
 	}
@@ -99,7 +101,8 @@ type heldRow struct {
 // Settle implements audit.Store.
 func (s auditStore) Settle(ctx context.Context, group access.GroupID, many int) (more bool, err error) {
 	err = s.tx.db.do(ctx, func(t *Tx) error {
-		rows, err := list(ctx, t, `SELECT id, entries FROM audit_held WHERE practice_group_id = $1 ORDER BY id LIMIT $2`+t.db.take,
+		rows, err := list(ctx, t, `SELECT id, entries FROM audit_held WHERE practice_group_id = $1 ORDER BY id LIMIT $2`+
+			t.db.take,
 			in{group, maxSettled}, func(scan scanner) (r heldRow, err error) {
 				return r, scan(&r.id, &r.text)
 			})
@@ -134,8 +137,9 @@ func unheld(entries []audit.Entry, group access.GroupID, text string) ([]audit.E
 	for _, h := range held {
 		entries = append(entries, audit.Entry{
 			ID: h.ID, Group: int64(group), At: time.UnixMicro(h.At), Actor: h.Actor, KeyID: h.KeyID, KeyGroup: h.KeyGroup,
-			RequestID: h.RequestID, Action: h.Action, Entity: h.Entity, EntityID: h.EntityID, Door: h.Door, Operation: h.Operation,
-			Outcome: h.Outcome, Subjects: h.Subjects, More: h.More,
+			RequestID: h.RequestID, Action: h.Action, Entity: h.Entity, EntityID: h.EntityID, Door: h.Door,
+			Operation: h.Operation,
+			Outcome:   h.Outcome, Subjects: h.Subjects, More: h.More,
 		})
 	}
 	return entries, err
@@ -172,14 +176,16 @@ func subject(text string) (kind string, id int64) {
 
 // ReadsBeforeAnswer implements audit.Store.
 func (s auditStore) ReadsBeforeAnswer(ctx context.Context, group access.GroupID) (before bool, err error) {
-	_, err = s.tx.one(ctx, `SELECT audit_before_answer FROM practice_group WHERE practice_group_id = $1`, in{group}, &before)
+	_, err = s.tx.one(ctx, `SELECT audit_before_answer FROM practice_group WHERE practice_group_id = $1`, in{group},
+		&before)
 	return before, err
 }
 
 // SetReadsBeforeAnswer implements audit.Store.
 func (s auditStore) SetReadsBeforeAnswer(ctx context.Context, group access.GroupID, before bool, e audit.Entry) error {
 	return s.tx.db.do(ctx, func(t *Tx) error {
-		if _, err := t.exec(ctx, `UPDATE practice_group SET audit_before_answer = $2 WHERE practice_group_id = $1`, group, before); err != nil {
+		if _, err := t.exec(ctx, `UPDATE practice_group SET audit_before_answer = $2 WHERE practice_group_id = $1`, group,
+			before); err != nil {
 			return err
 		}
 		return t.Audit(ctx, e)
@@ -190,7 +196,8 @@ func scanAudit(group access.GroupID) func(scanner) (audit.Entry, error) {
 	return func(scan scanner) (audit.Entry, error) {
 		e := audit.Entry{Group: int64(group)}
 		var before, then string
-		err := scan(&e.ID, when{&e.At}, &e.Actor, &e.KeyID, &e.KeyGroup, &e.RequestID, &e.Action, &e.Entity, &e.EntityID, &before, &then,
+		err := scan(&e.ID, when{&e.At}, &e.Actor, &e.KeyID, &e.KeyGroup, &e.RequestID, &e.Action, &e.Entity, &e.EntityID,
+			&before, &then,
 			&e.Door, &e.Operation, &e.Outcome, words[string]{&e.Subjects}, &e.More)
 		e.Before, e.After = []byte(before), []byte(then)
 		return e, err
@@ -233,6 +240,7 @@ func (s auditStore) Entries(ctx context.Context, group access.GroupID, q audit.R
 
 // Trail lists a group's entries about one thing, oldest first.
 func (db *DB) Trail(ctx context.Context, group int64, entity string, id int64, limit int) ([]audit.Entry, error) {
-	return list(ctx, db.plain(), `SELECT `+auditColumns+` FROM audit WHERE practice_group_id = $1 AND entity = $2 AND entity_id = $3
+	return list(ctx, db.plain(), `SELECT `+auditColumns+
+		` FROM audit WHERE practice_group_id = $1 AND entity = $2 AND entity_id = $3
 		ORDER BY id LIMIT $4`, in{group, entity, id, limit}, scanAudit(access.GroupID(group)))
 }

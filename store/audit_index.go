@@ -20,10 +20,11 @@ func indexAudit(ctx context.Context, tx *sql.Tx) error {
 	}
 	for _, group := range groups {
 		for after, more := int64(0), true; more; {
-			some, err := rekeyRows(ctx, tx, `SELECT id, entity, entity_id, subjects FROM audit WHERE practice_group_id = $1 AND id > $2
+			some, err := rekeyRows(ctx, tx,
+				`SELECT id, entity, entity_id, subjects FROM audit WHERE practice_group_id = $1 AND id > $2
 				ORDER BY id LIMIT $3`, in{group, after, rekeyChunk}, func(scan scanner) (e audit.Entry, err error) {
-				return e, scan(&e.ID, &e.Entity, &e.EntityID, words[string]{&e.Subjects})
-			})
+					return e, scan(&e.ID, &e.Entity, &e.EntityID, words[string]{&e.Subjects})
+				})
 			if err != nil {
 				return err
 			}

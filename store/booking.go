@@ -54,7 +54,8 @@ func (t *Tx) LockDiaryOf(ctx context.Context, group practice.ID, id booking.ID) 
 
 // LockDiary keeps others from changing the diary.
 func (t *Tx) LockDiary(ctx context.Context, group practice.ID, id practice.PractitionerID) error {
-	n, err := t.exec(ctx, `UPDATE diary SET version = version + 1 WHERE practice_group_id = $1 AND practitioner_id = $2`, group, id)
+	n, err := t.exec(ctx, `UPDATE diary SET version = version + 1 WHERE practice_group_id = $1 AND practitioner_id = $2`,
+		group, id)
 	if err == nil && n == 0 {
 		return practice.ErrPractitionerNotFound
 	}
@@ -63,19 +64,25 @@ func (t *Tx) LockDiary(ctx context.Context, group practice.ID, id practice.Pract
 
 // Occupied lists what one practitioner has held or booked that overlaps the
 // time, by the minutes it occupies: from $3 to $4, that excluded.
-func (t *Tx) Occupied(ctx context.Context, group practice.ID, of practice.PractitionerID, from, to time.Time) ([]booking.Occupied, error) {
-	return list(ctx, t, `SELECT DISTINCT a.id, a.practitioner_id, a.start_at, a.end_at, a.state, a.reserved_until FROM busy_minute b
+func (t *Tx) Occupied(
+	ctx context.Context, group practice.ID, of practice.PractitionerID, from, to time.Time,
+) ([]booking.Occupied, error) {
+	return list(ctx, t,
+		`SELECT DISTINCT a.id, a.practitioner_id, a.start_at, a.end_at, a.state, a.reserved_until FROM busy_minute b
 		JOIN appointment a ON a.practice_group_id = b.practice_group_id AND a.id = b.appointment_id
 		WHERE b.practice_group_id = $1 AND b.practitioner_id = $2 AND b.minute >= $3 AND b.minute < $4`,
 		in{group, of, from.Unix() / 60, to.Unix() / 60}, scanOccupied)
 }
 
 // Elsewhere lists what else a patient has at the time of an appointment.
-func (t *Tx) Elsewhere(ctx context.Context, group practice.ID, a booking.Appointment, limit int) ([]booking.Elsewhere, error) {
+func (t *Tx) Elsewhere(
+	ctx context.Context, group practice.ID, a booking.Appointment, limit int,
+) ([]booking.Elsewhere, error) {
 	return list(ctx, t, `SELECT id, practitioner_id, start_at, end_at FROM appointment
 		WHERE practice_group_id = $1 AND patient_id = $2 AND start_at > $3 AND start_at < $4 AND end_at > $5 AND state = 'booked' AND id <> $6
 		ORDER BY start_at, id LIMIT $7`,
-		in{group, a.Patient, a.Start.Add(-diary.MaxLength), a.End, a.Start, a.ID, limit}, func(scan scanner) (booking.Elsewhere, error) {
+		in{group, a.Patient, a.Start.Add(-diary.MaxLength), a.End, a.Start, a.ID, limit},
+		func(scan scanner) (booking.Elsewhere, error) {
 			var o booking.Elsewhere
 			err := scan(&o.ID, &o.Practitioner, when{&o.Start}, when{&o.End})
 			return o, err
@@ -92,7 +99,8 @@ func scanOccupied(scan scanner) (booking.Occupied, error) {
 const (
 	bareAppointment = `SELECT a.id, a.state, a.patient_id, a.practitioner_id, a.location_id, a.appointment_type_id,
 		a.start_at, a.end_at, a.created_at, a.updated_at, a.pending, a.comments`
-	wholeAppointment = bareAppointment + `, a.billpayer_id, a.video, a.in_person, a.telephone, a.reserved_until, a.confirmed_at,
+	wholeAppointment = bareAppointment +
+		`, a.billpayer_id, a.video, a.in_person, a.telephone, a.reserved_until, a.confirmed_at,
 		a.cancelled_at, a.released_at, a.reason, a.suppress_mail, a.tell, a.override, a.source, a.version,
 		a.arrived_at, a.consultation_at, a.departed_at, a.dna_at, k.name, k.price, l.name, l.line_1, l.line_2, l.town, l.county,
 		l.postcode, w.title, w.first_name, w.last_name, p.title, p.first_name, p.last_name, g.cancellation_hours`
@@ -134,7 +142,8 @@ func (t *Tx) Appointment(ctx context.Context, group practice.ID, id booking.ID) 
 	return find(ctx, t, booking.ErrNotFound, selectAppointments+` AND a.id = $2`, in{group, id}, scanAppointments(false))
 }
 
-var appointmentsByID = amongst{selectAppointments + ` AND a.id IN ` + few2, selectAppointments + ` AND a.id IN ` + many2}
+var appointmentsByID = amongst{selectAppointments + ` AND a.id IN ` + few2, selectAppointments + ` AND a.id IN ` +
+	many2}
 
 // AppointmentsByID finds appointments.
 func (t *Tx) AppointmentsByID(ctx context.Context, group practice.ID, ids []booking.ID) ([]booking.Appointment, error) {
@@ -155,7 +164,8 @@ func (t *Tx) LapsedHolds(ctx context.Context, group practice.ID, now time.Time, 
 
 // AddAppointment keeps a new appointment.
 func (t *Tx) AddAppointment(ctx context.Context, group practice.ID, a booking.Appointment) error {
-	_, err := t.exec(ctx, `INSERT INTO appointment (practice_group_id, id, state, patient_id, billpayer_id, practitioner_id,
+	_, err := t.exec(ctx,
+		`INSERT INTO appointment (practice_group_id, id, state, patient_id, billpayer_id, practitioner_id,
 			location_id, appointment_type_id, start_at, end_at, video, in_person, telephone, reserved_until, confirmed_at,
 			cancelled_at, released_at, reason, suppress_mail, tell, override, source, pending, comments, version, created_at,
 			updated_at)
@@ -185,7 +195,8 @@ func (t *Tx) SaveAppointment(ctx context.Context, group practice.ID, a booking.A
 
 // MoveAppointment keeps whose the appointment is and when.
 func (t *Tx) MoveAppointment(ctx context.Context, group practice.ID, a booking.Appointment) error {
-	_, err := t.exec(ctx, `UPDATE appointment SET practitioner_id = $3, start_at = $4, end_at = $5, override = $6 WHERE practice_group_id = $1 AND id = $2`,
+	_, err := t.exec(ctx,
+		`UPDATE appointment SET practitioner_id = $3, start_at = $4, end_at = $5, override = $6 WHERE practice_group_id = $1 AND id = $2`,
 		group, a.ID, a.Practitioner, a.Start, a.End, a.Override)
 	return err
 }

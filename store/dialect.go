@@ -41,7 +41,8 @@ type dialect struct {
 	value func(any) any
 }
 
-var postgres = dialect{name: "postgres", share: ` FOR KEY SHARE`, hold: ` FOR SHARE`, take: ` FOR NO KEY UPDATE`, skips: true, inOrder: `SET LOCAL enable_sort = off`,
+var postgres = dialect{name: "postgres", share: ` FOR KEY SHARE`, hold: ` FOR SHARE`, take: ` FOR NO KEY UPDATE`,
+	skips: true, inOrder: `SET LOCAL enable_sort = off`,
 	value: func(v any) any { return v }}
 
 var sqlite = dialect{name: "sqlite", pages: true, value: func(v any) any {
@@ -77,7 +78,8 @@ func fateOf(err error) fate {
 	case errors.Is(err, context.Canceled):
 		return final
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &network), errors.Is(err, io.EOF),
-		errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, net.ErrClosed), errors.Is(err, driver.ErrBadConn), pgconn.SafeToRetry(err):
+		errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, net.ErrClosed), errors.Is(err, driver.ErrBadConn),
+		pgconn.SafeToRetry(err):
 		return unavailable
 	}
 	return final
@@ -88,7 +90,8 @@ func fateOfPostgres(code string) fate {
 	switch {
 	case code == "40001", code == "40P01":
 		return again // serialization failure, deadlock
-	case strings.HasPrefix(code, "08"), strings.HasPrefix(code, "53"), strings.HasPrefix(code, "57"), strings.HasPrefix(code, "58"),
+	case strings.HasPrefix(code, "08"), strings.HasPrefix(code, "53"), strings.HasPrefix(code, "57"),
+		strings.HasPrefix(code, "58"),
 		code == "55P03", code == "25006", code == "25P03":
 		return unavailable // connection, resources, operator, system; lock timeout, read only, idle too long
 	}

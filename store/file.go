@@ -28,7 +28,8 @@ func makeFile(path string, make bool) error {
 		return nil // opening it tells the rest
 	}
 	if folder := filepath.Dir(path); missing(folder) {
-		return ErrNoDatabase.Saying(fmt.Sprintf("There is no folder %s, and so no database in it: no such file or directory.", folder))
+		return ErrNoDatabase.Saying(fmt.Sprintf("There is no folder %s, and so no database in it: no such file or directory.",
+			folder))
 	}
 	if !make {
 		return ErrNoDatabase.Saying(fmt.Sprintf("There is no database at %s: no such file. frontdesk serve, frontdesk migrate and frontdesk group create make one.", path))
@@ -56,7 +57,9 @@ func fileTrouble(path string, err error) error {
 	switch code := sqliteCode(err, &lite); {
 	case code == sqlite3.SQLITE_NOTADB:
 		return ErrFile.Saying(fmt.Sprintf("%s is not an SQLite database.", path)).Because(err)
-	case lite != nil && (code == sqlite3.SQLITE_CANTOPEN || code == sqlite3.SQLITE_READONLY || code == sqlite3.SQLITE_PERM || code == sqlite3.SQLITE_IOERR):
+	case lite != nil &&
+		(code == sqlite3.SQLITE_CANTOPEN || code == sqlite3.SQLITE_READONLY || code == sqlite3.SQLITE_PERM ||
+			code == sqlite3.SQLITE_IOERR):
 		cause = tryFile(path, err)
 	case lite != nil && code != sqlite3.SQLITE_FULL:
 		return outward(err)

@@ -37,7 +37,8 @@ func (t *Tx) Enqueue(ctx context.Context, j job.Job) error {
 func (t *Tx) wait(ctx context.Context, j job.Job) (bool, error) {
 	for {
 		var one int64
-		found, err := t.one(ctx, `SELECT 1 FROM job_waiting WHERE practice_group_id = $1 AND kind = $2 AND key = $3`+t.db.share,
+		found, err := t.one(ctx, `SELECT 1 FROM job_waiting WHERE practice_group_id = $1 AND kind = $2 AND key = $3`+
+			t.db.share,
 			in{j.Group, j.Kind, j.Key}, &one)
 		if err != nil || found {
 			return false, err
@@ -57,7 +58,8 @@ func (db *DB) Begin(ctx context.Context, j job.Job) error {
 		return nil
 	}
 	return db.do(ctx, func(t *Tx) error {
-		_, err := t.exec(ctx, `DELETE FROM job_waiting WHERE practice_group_id = $1 AND kind = $2 AND key = $3`, j.Group, j.Kind, j.Key)
+		_, err := t.exec(ctx, `DELETE FROM job_waiting WHERE practice_group_id = $1 AND kind = $2 AND key = $3`, j.Group,
+			j.Kind, j.Key)
 		return err
 	})
 }

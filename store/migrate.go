@@ -23,7 +23,8 @@ import (
 var migrationFiles embed.FS
 
 // ErrOlder is returned for a database that must be migrated first.
-var ErrOlder = fault.New(fault.Conflict, "database_older", "This database was made by an older Frontdesk. Run: frontdesk migrate")
+var ErrOlder = fault.New(fault.Conflict, "database_older",
+	"This database was made by an older Frontdesk. Run: frontdesk migrate")
 
 // migrator is what brings one database up to date.
 type migrator struct {
@@ -110,7 +111,8 @@ func (m *migrator) version(ctx context.Context) (int64, bool, error) {
 	latest := sources[len(sources)-1].Version
 	switch {
 	case current > latest:
-		return current, false, ErrNewer.Saying(fmt.Sprintf("This database has schema version %d, made by a newer Frontdesk; this one knows version %d. Use the newer Frontdesk, or a backup from before it was upgraded.", current, latest))
+		return current, false,
+			ErrNewer.Saying(fmt.Sprintf("This database has schema version %d, made by a newer Frontdesk; this one knows version %d. Use the newer Frontdesk, or a backup from before it was upgraded.", current, latest))
 	case current < latest:
 		return current, true, nil
 	}
@@ -167,7 +169,8 @@ func lockMigrations(ctx context.Context, pool *sql.DB) (unlock func() error, err
 	if err != nil {
 		return nil, err
 	}
-	for _, text := range []string{`SET LOCAL idle_in_transaction_session_timeout = 0`, `SET LOCAL lock_timeout = 120000`, `SET LOCAL statement_timeout = 0`} {
+	for _, text := range []string{`SET LOCAL idle_in_transaction_session_timeout = 0`, `SET LOCAL lock_timeout = 120000`,
+		`SET LOCAL statement_timeout = 0`} {
 		if _, err := tx.ExecContext(ctx, text); err != nil {
 			return nil, errors.Join(err, tx.Rollback())
 		}

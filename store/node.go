@@ -28,7 +28,8 @@ var epoch = time.Date(2026, time.January, 1, 0, 0, 0, 0, time.UTC).UnixMilli()
 const nodeLease = 2 * time.Minute
 
 // ErrNodes is returned when every node number is taken.
-var ErrNodes = fault.New(fault.Unavailable, "too_many_nodes", fmt.Sprintf("All %d node numbers of this database are in use.", nodes))
+var ErrNodes = fault.New(fault.Unavailable, "too_many_nodes",
+	fmt.Sprintf("All %d node numbers of this database are in use.", nodes))
 
 // node makes ids, under a number that is leased from the database.
 type node struct {
@@ -84,7 +85,8 @@ func (db *DB) lease(ctx context.Context) error {
 func (db *DB) leaseIn(ctx context.Context, tx *Tx) error {
 	now := time.Now()
 	until := now.Add(nodeLease)
-	n, err := tx.exec(ctx, `UPDATE node SET leased_until = $1 WHERE number = $2 AND holder = $3`, until, db.node.number, db.node.holder)
+	n, err := tx.exec(ctx, `UPDATE node SET leased_until = $1 WHERE number = $2 AND holder = $3`, until, db.node.number,
+		db.node.holder)
 	if err != nil || n == 1 {
 		return err
 	}

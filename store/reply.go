@@ -34,7 +34,8 @@ const selectReply = `SELECT id, carrier, provider_id, message_id, patient_id, ch
 func scanReply(scan scanner) (reply.Reply, error) {
 	var r reply.Reply
 	var open flag
-	err := scan(&r.ID, &r.Carrier, &r.ProviderID, num[messaging.ID]{&r.Message}, num[patient.ID]{&r.Patient}, &r.Channel, &r.Contact, &r.Text, when{&r.At},
+	err := scan(&r.ID, &r.Carrier, &r.ProviderID, num[messaging.ID]{&r.Message}, num[patient.ID]{&r.Patient}, &r.Channel,
+		&r.Contact, &r.Text, when{&r.At},
 		&r.Meaning, &open, &r.HandledBy, when{&r.HandledAt})
 	r.Open = bool(open)
 	return r, err
@@ -55,15 +56,19 @@ const (
 
 // RepliesKept lists replies, newest first.
 func (t *Tx) RepliesKept(ctx context.Context, group practice.ID, q reply.Query) ([]reply.Reply, int, error) {
-	listText, countText := selectReply+repliesAll+repliesPage, `SELECT count(*) FROM (SELECT 1`+repliesAll+` LIMIT $2) AS matches`
+	listText, countText := selectReply+repliesAll+repliesPage, `SELECT count(*) FROM (SELECT 1`+repliesAll+
+		` LIMIT $2) AS matches`
 	switch {
 	case q.Open != nil && *q.Open:
-		listText, countText = selectReply+repliesOpen+repliesPage, `SELECT count(*) FROM (SELECT 1`+repliesOpen+` LIMIT $2) AS matches`
+		listText, countText = selectReply+repliesOpen+repliesPage, `SELECT count(*) FROM (SELECT 1`+repliesOpen+
+			` LIMIT $2) AS matches`
 	case q.Open != nil:
-		listText, countText = selectReply+repliesShut+repliesPage, `SELECT count(*) FROM (SELECT 1`+repliesShut+` LIMIT $2) AS matches`
+		listText, countText = selectReply+repliesShut+repliesPage, `SELECT count(*) FROM (SELECT 1`+repliesShut+
+			` LIMIT $2) AS matches`
 	}
 	count := 0
-	if _, err := t.one(ctx, countText, in{group, patient.CountTo(q.Offset, q.Limit)}, &count); err != nil || count <= q.Offset {
+	if _, err := t.one(ctx, countText, in{group, patient.CountTo(q.Offset, q.Limit)}, &count); err != nil ||
+		count <= q.Offset {
 		return nil, count, err
 	}
 	found, err := list(ctx, t, listText, in{group, q.Limit, q.Offset}, scanReply)
@@ -88,11 +93,12 @@ func (t *Tx) possible(ctx context.Context, group practice.ID, replies []reply.Re
 		reply   reply.ID
 		patient patient.ID
 	}
-	found, err := listAmong(ctx, t, amongst{possibleOf + few2, possibleOf + many2}, in{group}, ids, func(scan scanner) (link, error) {
-		var l link
-		err := scan(&l.reply, &l.patient)
-		return l, err
-	})
+	found, err := listAmong(ctx, t, amongst{possibleOf + few2, possibleOf + many2}, in{group}, ids,
+		func(scan scanner) (link, error) {
+			var l link
+			err := scan(&l.reply, &l.patient)
+			return l, err
+		})
 	of := map[reply.ID][]patient.ID{}
 	for _, l := range found {
 		of[l.reply] = append(of[l.reply], l.patient)
@@ -107,7 +113,8 @@ func (t *Tx) possible(ctx context.Context, group practice.ID, replies []reply.Re
 
 // LockReply keeps others from changing the reply, and reads it.
 func (t *Tx) LockReply(ctx context.Context, group practice.ID, id reply.ID) (reply.Reply, error) {
-	if _, err := t.exec(ctx, `UPDATE message_reply SET meaning = meaning WHERE practice_group_id = $1 AND id = $2`, group, id); err != nil {
+	if _, err := t.exec(ctx, `UPDATE message_reply SET meaning = meaning WHERE practice_group_id = $1 AND id = $2`, group,
+		id); err != nil {
 		return reply.Reply{}, err
 	}
 	return t.Reply(ctx, group, id)
@@ -115,7 +122,8 @@ func (t *Tx) LockReply(ctx context.Context, group practice.ID, id reply.ID) (rep
 
 // Reply finds a reply.
 func (t *Tx) Reply(ctx context.Context, group practice.ID, id reply.ID) (reply.Reply, error) {
-	r, err := find(ctx, t, reply.ErrNotFound, selectReply+` FROM message_reply WHERE practice_group_id = $1 AND id = $2`, in{group, id}, scanReply)
+	r, err := find(ctx, t, reply.ErrNotFound, selectReply+` FROM message_reply WHERE practice_group_id = $1 AND id = $2`,
+		in{group, id}, scanReply)
 	if err != nil {
 		return r, err
 	}
@@ -126,7 +134,8 @@ func (t *Tx) Reply(ctx context.Context, group practice.ID, id reply.ID) (reply.R
 
 // SaveReply keeps whose a reply is, and whether staff have seen to it.
 func (t *Tx) SaveReply(ctx context.Context, group practice.ID, r reply.Reply) error {
-	_, err := t.exec(ctx, `UPDATE message_reply SET patient_id = $3, open = $4, handled_by = $5, handled_at = $6 WHERE practice_group_id = $1 AND id = $2`,
+	_, err := t.exec(ctx,
+		`UPDATE message_reply SET patient_id = $3, open = $4, handled_by = $5, handled_at = $6 WHERE practice_group_id = $1 AND id = $2`,
 		group, r.ID, opt(r.Patient), r.Open, r.HandledBy, at(r.HandledAt))
 	return err
 }
@@ -135,7 +144,8 @@ func (t *Tx) SaveReply(ctx context.Context, group practice.ID, r reply.Reply) er
 func (t *Tx) AddReply(ctx context.Context, group practice.ID, r reply.Reply) (bool, error) {
 	n, err := t.exec(ctx, `INSERT INTO message_reply (practice_group_id, `+replyColumns+`)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) ON CONFLICT (practice_group_id, carrier, provider_id) DO NOTHING`,
-		group, r.ID, r.Carrier, r.ProviderID, opt(r.Message), opt(r.Patient), r.Channel, r.Contact, r.Text, r.At, r.Meaning, r.Open, r.HandledBy, at(r.HandledAt))
+		group, r.ID, r.Carrier, r.ProviderID, opt(r.Message), opt(r.Patient), r.Channel, r.Contact, r.Text, r.At, r.Meaning,
+		r.Open, r.HandledBy, at(r.HandledAt))
 	if err != nil || n == 0 {
 		return false, err
 	}
@@ -143,11 +153,14 @@ func (t *Tx) AddReply(ctx context.Context, group practice.ID, r reply.Reply) (bo
 	for i, p := range r.Possible {
 		args[i] = in{group, t.db.NewID(), r.ID, p}
 	}
-	return true, t.many(ctx, `INSERT INTO reply_candidate (practice_group_id, id, reply_id, patient_id) VALUES ($1, $2, $3, $4)`, args)
+	return true,
+		t.many(ctx, `INSERT INTO reply_candidate (practice_group_id, id, reply_id, patient_id) VALUES ($1, $2, $3, $4)`, args)
 }
 
 // LastTo finds the last message that went to a number or address.
-func (t *Tx) LastTo(ctx context.Context, group practice.ID, channel carrier.Channel, contact string) (id messaging.ID, to patient.ID, err error) {
+func (t *Tx) LastTo(
+	ctx context.Context, group practice.ID, channel carrier.Channel, contact string,
+) (id messaging.ID, to patient.ID, err error) {
 	_, err = t.one(ctx, `SELECT id, patient_id FROM message WHERE practice_group_id = $1 AND (channel = $2 AND contact = $3
 		OR fallback = $2 AND fallback_contact = $3 AND leg = 2) ORDER BY id DESC LIMIT 1`, in{group, channel, contact}, &id, &to)
 	return id, to, err
@@ -158,13 +171,16 @@ const (
 	// Those a request has named the number or address for.
 	namedFor = ` UNION SELECT patient_id FROM message WHERE practice_group_id = $1 AND contact = $2 AND contact_source = 'request'
 		UNION SELECT patient_id FROM message WHERE practice_group_id = $1 AND fallback_contact = $2 AND fallback_source = 'request') ORDER BY id LIMIT $3`
-	holdersOfNumber = `SELECT id` + live + `id IN (SELECT id` + live + `mobile = $2 UNION SELECT id` + live + `landline = $2
+	holdersOfNumber = `SELECT id` + live + `id IN (SELECT id` + live + `mobile = $2 UNION SELECT id` + live +
+		`landline = $2
 		UNION SELECT patient_id FROM patient_phone WHERE practice_group_id = $1 AND number = $2` + namedFor
 	holdersOfAddress = `SELECT id` + live + `id IN (SELECT id` + live + `email_key = $4` + namedFor
 )
 
 // Holders lists patients who have a number or address.
-func (t *Tx) Holders(ctx context.Context, group practice.ID, channel carrier.Channel, contact string, limit int) ([]patient.ID, error) {
+func (t *Tx) Holders(
+	ctx context.Context, group practice.ID, channel carrier.Channel, contact string, limit int,
+) ([]patient.ID, error) {
 	if channel == carrier.Email {
 		return list(ctx, t, holdersOfAddress, in{group, contact, limit, emailKey(contact)}, scanID[patient.ID])
 	}

@@ -27,7 +27,8 @@ func parseTime(s string) (time.Time, error) {
 		}
 		return v
 	}
-	return time.Date(n(0, 4), time.Month(n(5, 7)), n(8, 10), n(11, 13), n(14, 16), n(17, 19), n(20, 26)*1000, time.UTC), nil
+	return time.Date(n(0, 4), time.Month(n(5, 7)), n(8, 10), n(11, 13), n(14, 16), n(17, 19), n(20, 26)*1000, time.UTC),
+		nil
 }
 
 // when reads a time; NULL is the zero time.

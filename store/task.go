@@ -25,8 +25,10 @@ const taskColumns = `id, patient_id, assigned_to, subject, comments, due, kind, 
 
 func scanTask(scan scanner) (task.Task, error) {
 	var t task.Task
-	err := scan(&t.ID, num[patient.ID]{&t.Patient}, &t.Assignee, &t.Subject, &t.Comments, day{&t.Due}, &t.Kind, &t.Priority, &t.Status,
-		num[practice.PractitionerID]{&t.CreatedBy}, &t.CreatedByName, num[practice.PractitionerID]{&t.UpdatedBy}, &t.UpdatedByName, when{&t.AssignedAt}, when{&t.DeletedAt},
+	err := scan(&t.ID, num[patient.ID]{&t.Patient}, &t.Assignee, &t.Subject, &t.Comments, day{&t.Due}, &t.Kind,
+		&t.Priority, &t.Status,
+		num[practice.PractitionerID]{&t.CreatedBy}, &t.CreatedByName, num[practice.PractitionerID]{&t.UpdatedBy},
+		&t.UpdatedByName, when{&t.AssignedAt}, when{&t.DeletedAt},
 		&t.Version, when{&t.CreatedAt}, when{&t.UpdatedAt})
 	return t, err
 }
@@ -40,7 +42,8 @@ func (t *Tx) Task(ctx context.Context, group practice.ID, id task.ID) (task.Task
 
 // LockTask keeps others from changing the task, and reads it.
 func (t *Tx) LockTask(ctx context.Context, group practice.ID, id task.ID) (task.Task, error) {
-	if _, err := t.exec(ctx, `UPDATE task SET version = version WHERE practice_group_id = $1 AND id = $2`, group, id); err != nil {
+	if _, err := t.exec(ctx, `UPDATE task SET version = version WHERE practice_group_id = $1 AND id = $2`, group,
+		id); err != nil {
 		return task.Task{}, err
 	}
 	return t.Task(ctx, group, id)
@@ -69,7 +72,8 @@ func (s taskStore) Tasks(ctx context.Context, group practice.ID, q task.Rows) ([
 			text = tasksOfAssignee
 		}
 	}
-	args := Listing(group, q.Listing, q.Limit, int64(q.Offset), oneOf(q.Kinds), oneOf(q.Priorities), oneOf(q.Statuses), int64(q.Assignee), int64(q.Patient))
+	args := Listing(group, q.Listing, q.Limit, int64(q.Offset), oneOf(q.Kinds), oneOf(q.Priorities), oneOf(q.Statuses),
+		int64(q.Assignee), int64(q.Patient))
 	return readPage(ctx, s.tx, text, append(args, Days(q.Due)...), scanTask, func(v task.Task) columns {
 		return columns{"id": v.ID, "created_at": v.CreatedAt, "updated_at": v.UpdatedAt}
 	})
@@ -81,7 +85,8 @@ func (t *Tx) TaskOpen(ctx context.Context, group practice.ID, v task.Task) (bool
 	if v.Patient == 0 {
 		return false, nil
 	}
-	return t.one(ctx, `SELECT 1 FROM task WHERE practice_group_id = $1 AND patient_id = $2 AND subject = $3 AND comments = $4
+	return t.one(ctx,
+		`SELECT 1 FROM task WHERE practice_group_id = $1 AND patient_id = $2 AND subject = $3 AND comments = $4
 		AND status <> 'closed' AND deleted_at IS NULL LIMIT 1`, in{group, v.Patient, v.Subject, v.Comments}, &one)
 }
 
@@ -91,7 +96,8 @@ func (t *Tx) SaveTask(ctx context.Context, group practice.ID, v task.Task) error
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
 		ON CONFLICT (practice_group_id, id) DO UPDATE SET patient_id = $2, assigned_to = $3, subject = $4, comments = $5, due = $6, kind = $7, priority = $8,
 			status = $9, updated_by = $12, updated_by_name = $13, assigned_at = $14, deleted_at = $15, version = $16, updated_at = $18`,
-		v.ID, opt(v.Patient), v.Assignee, v.Subject, v.Comments, v.Due.String(), v.Kind, v.Priority, v.Status, opt(v.CreatedBy), v.CreatedByName,
+		v.ID, opt(v.Patient), v.Assignee, v.Subject, v.Comments, v.Due.String(), v.Kind, v.Priority, v.Status,
+		opt(v.CreatedBy), v.CreatedByName,
 		opt(v.UpdatedBy), v.UpdatedByName, v.AssignedAt, at(v.DeletedAt), v.Version, v.CreatedAt, v.UpdatedAt, group)
 	return err
 }

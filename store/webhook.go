@@ -101,7 +101,8 @@ func scanWebhook(scan scanner) (webhook.Webhook, error) {
 
 // Webhook finds an endpoint, deleted or not.
 func (t *Tx) Webhook(ctx context.Context, group practice.ID, id webhook.ID) (webhook.Webhook, error) {
-	return find(ctx, t, webhook.ErrNotFound, `SELECT `+webhookColumns+` FROM webhook w WHERE practice_group_id = $1 AND id = $2`,
+	return find(ctx, t, webhook.ErrNotFound, `SELECT `+webhookColumns+
+		` FROM webhook w WHERE practice_group_id = $1 AND id = $2`,
 		in{group, id}, scanWebhook)
 }
 
@@ -173,7 +174,8 @@ func (t *Tx) SaveWebhook(ctx context.Context, group practice.ID, w webhook.Webho
 
 // SaveHealth keeps how an endpoint does.
 func (t *Tx) SaveHealth(ctx context.Context, group practice.ID, w webhook.Webhook) error {
-	_, err := t.exec(ctx, `UPDATE webhook SET failing_since = $3, held_until = $4 WHERE practice_group_id = $1 AND id = $2`,
+	_, err := t.exec(ctx,
+		`UPDATE webhook SET failing_since = $3, held_until = $4 WHERE practice_group_id = $1 AND id = $2`,
 		group, w.ID, at(w.FailingSince), at(w.HeldUntil))
 	return err
 }
@@ -241,7 +243,8 @@ const eventColumns = `id, type, subject_id, sequence, at, data`
 
 // EventByID finds an event.
 func (t *Tx) EventByID(ctx context.Context, group practice.ID, id int64) (event.Event, error) {
-	return find(ctx, t, webhook.ErrNoDelivery, `SELECT `+eventColumns+` FROM event WHERE practice_group_id = $1 AND id = $2`,
+	return find(ctx, t, webhook.ErrNoDelivery, `SELECT `+eventColumns+
+		` FROM event WHERE practice_group_id = $1 AND id = $2`,
 		in{group, id}, scanEvent(int64(group)))
 }
 

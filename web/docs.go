@@ -52,12 +52,16 @@ var guides = []struct {
 	files []string
 }{
 	{"", []string{"index.md", "start.md"}},
-	{"Using the API", []string{"booking.md", "patients.md", "messaging.md", "webhooks.md", "graphql.md", "requests.md", "errors.md", "peers.md"}},
+	{"Using the API",
+		[]string{"booking.md", "patients.md", "messaging.md", "webhooks.md", "graphql.md", "requests.md", "errors.md",
+			"peers.md"}},
 	{"Running Frontdesk", []string{"setup.md", "pds.md", "carriers.md", "operating.md", "performance.md"}},
 	{"Working on Frontdesk", []string{"architecture.md", "style.md"}},
 	{"Decisions", []string{
-		"decisions/contract-choices.md", "decisions/slots-are-worked-out.md", "decisions/no-double-booking.md", "decisions/one-sql.md",
-		"decisions/one-person.md", "decisions/delivered-once.md", "decisions/sealed-secrets.md", "decisions/idempotency.md", "decisions/rate-limits.md",
+		"decisions/contract-choices.md", "decisions/slots-are-worked-out.md", "decisions/no-double-booking.md",
+		"decisions/one-sql.md",
+		"decisions/one-person.md", "decisions/delivered-once.md", "decisions/sealed-secrets.md", "decisions/idempotency.md",
+		"decisions/rate-limits.md",
 		"decisions/group-commit.md", "decisions/ids.md", "decisions/libraries.md",
 	}},
 }
@@ -94,7 +98,8 @@ func (d *documentation) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	h := w.Header()
-	h.Set("Content-Security-Policy", "default-src 'self'; script-src 'self'; worker-src 'self' blob:; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'")
+	h.Set("Content-Security-Policy",
+		"default-src 'self'; script-src 'self'; worker-src 'self' blob:; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'")
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("Cache-Control", "no-cache")
@@ -213,7 +218,8 @@ func pathOf(name string) string {
 }
 
 // markdown is GitHub's, with ids on headings so that they can be linked to.
-var markdown = goldmark.New(goldmark.WithExtensions(extension.GFM), goldmark.WithParserOptions(parser.WithAutoHeadingID()), goldmark.WithRendererOptions(html.WithUnsafe()))
+var markdown = goldmark.New(goldmark.WithExtensions(extension.GFM),
+	goldmark.WithParserOptions(parser.WithAutoHeadingID()), goldmark.WithRendererOptions(html.WithUnsafe()))
 
 // mdLink finds links to other files of the documentation.
 var mdLink = regexp.MustCompile(`href="([^":]+\.md)(#[^"]*)?"`)
@@ -237,7 +243,8 @@ func (d *documentation) render(name string) (title, body string, err error) {
 	})
 	// A wide table scrolls by itself, also with the keyboard.
 	for n := 1; strings.Contains(body, "\n<table>"); n++ {
-		body = strings.Replace(body, "\n<table>", fmt.Sprintf(`<div class="wide" tabindex="0" role="region" aria-label="Table %d"><table>`, n), 1)
+		body = strings.Replace(body, "\n<table>",
+			fmt.Sprintf(`<div class="wide" tabindex="0" role="region" aria-label="Table %d"><table>`, n), 1)
 	}
 	body = strings.ReplaceAll(body, "</table>", "</table></div>")
 	body = strings.ReplaceAll(body, "<pre>", `<pre tabindex="0">`)

@@ -42,16 +42,19 @@ func wholeQuery(raw string) error {
 		if plain, err := url.QueryUnescape(name); err == nil {
 			name = plain
 		}
-		field := fault.Field{Path: []string{name}, Code: codeQuery, Expected: "a percent sign written as %25", Message: "This part of the query has a percent sign that begins no character."}
+		field := fault.Field{Path: []string{name}, Code: codeQuery, Expected: "a percent sign written as %25",
+			Message: "This part of the query has a percent sign that begins no character."}
 		if strings.Contains(pair, ";") {
-			field.Expected, field.Message = "a semicolon written as %3B, and & between parameters", "This part of the query has a semicolon in it."
+			field.Expected, field.Message = "a semicolon written as %3B, and & between parameters",
+				"This part of the query has a semicolon in it."
 		}
 		if len(wrong) < maxWrong {
 			wrong = append(wrong, field)
 		}
 	}
 	if len(wrong) == 0 {
-		wrong = []fault.Field{{Path: []string{}, Code: codeQuery, Expected: "fewer parameters", Message: "This query has too many parameters to be read."}}
+		wrong = []fault.Field{{Path: []string{}, Code: codeQuery, Expected: "fewer parameters",
+			Message: "This query has too many parameters to be read."}}
 	}
 	return fault.Input(wrong...)
 }

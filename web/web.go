@@ -94,7 +94,8 @@ func Observe(
 				if err, ok := p.(error); ok && errors.Is(err, http.ErrAbortHandler) {
 					panic(p)
 				}
-				log.LogAttrs(r.Context(), slog.LevelError, "panic", slog.String("request_id", about.ID), slog.Any("panic", p), slog.String("stack", string(debug.Stack())))
+				log.LogAttrs(r.Context(), slog.LevelError, "panic", slog.String("request_id", about.ID), slog.Any("panic", p),
+					slog.String("stack", string(debug.Stack())))
 				if out.status == 0 {
 					fail(out, r, fault.Unknown)
 				}
@@ -124,7 +125,8 @@ func record(r *http.Request, log *slog.Logger, about *Request, status int, took 
 	}
 	n := 5
 	if about.Caller.Key != 0 {
-		attrs[n], attrs[n+1] = slog.Int64("practice_group_id", int64(about.Caller.Group)), slog.Int64("key_id", int64(about.Caller.Key))
+		attrs[n], attrs[n+1] = slog.Int64("practice_group_id", int64(about.Caller.Group)),
+			slog.Int64("key_id", int64(about.Caller.Key))
 		n += 2
 	}
 	if about.Cause != nil && (status >= 500 || inside(about.Cause)) {

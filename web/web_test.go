@@ -57,12 +57,14 @@ func TestRequestIDs(t *testing.T) {
 }
 
 func TestAPanicIsAnAnswer(t *testing.T) {
-	w, log, status := observed(t, func(http.ResponseWriter, *http.Request) { panic("secret plans") }, httptest.NewRequest("GET", "/", nil))
+	w, log, status := observed(t, func(http.ResponseWriter, *http.Request) { panic("secret plans") },
+		httptest.NewRequest("GET", "/", nil))
 	var body map[string]any
 	if err := json.Unmarshal(w.Body.Bytes(), &body); err != nil {
 		t.Fatal(err)
 	}
-	if w.Code != 500 || status != 500 || body["code"] != "internal_error" || strings.Contains(w.Body.String(), "secret") || !strings.Contains(log, "secret plans") || !strings.Contains(log, "web_test.go") {
+	if w.Code != 500 || status != 500 || body["code"] != "internal_error" || strings.Contains(w.Body.String(), "secret") ||
+		!strings.Contains(log, "secret plans") || !strings.Contains(log, "web_test.go") {
 		t.Fatalf("answer %d %s, log %s", w.Code, w.Body, log)
 	}
 }
@@ -73,13 +75,15 @@ func TestTheLogHasIDsAndACauseAndNothingElse(t *testing.T) {
 	_, log, _ := observed(t, func(w http.ResponseWriter, r *http.Request) {
 		about := web.Of(r.Context())
 		about.Operation, about.Caller = "registerPatient", access.Caller{Group: 7, Key: 9}
-		web.Fail(w, r, fault.New(fault.Unavailable, "out", "We are out.").Because(errors.New("disk full")).After(1500*time.Millisecond))
+		web.Fail(w, r,
+			fault.New(fault.Unavailable, "out", "We are out.").Because(errors.New("disk full")).After(1500*time.Millisecond))
 	}, r)
 	var line map[string]any
 	if err := json.Unmarshal([]byte(log), &line); err != nil {
 		t.Fatal(err)
 	}
-	if line["operation"] != "registerPatient" || line["status"] != 503.0 || line["practice_group_id"] != 7.0 || line["key_id"] != 9.0 || line["error"] != "out: disk full" || line["level"] != "ERROR" {
+	if line["operation"] != "registerPatient" || line["status"] != 503.0 || line["practice_group_id"] != 7.0 ||
+		line["key_id"] != 9.0 || line["error"] != "out: disk full" || line["level"] != "ERROR" {
 		t.Fatalf("got %s", log)
 	}
 	for _, secret := range []string{"Byron", "fd_live", "/v1/patients"} {
@@ -91,8 +95,9 @@ func TestTheLogHasIDsAndACauseAndNothingElse(t *testing.T) {
 
 func TestStatuses(t *testing.T) {
 	for kind, want := range map[fault.Kind]int{
-		fault.Invalid: 400, fault.Unauthenticated: 401, fault.Forbidden: 403, fault.NotFound: 404, fault.Conflict: 409, fault.Mismatch: 422,
-		fault.Limited: 429, fault.Unavailable: 503, fault.Internal: 500,
+		fault.Invalid: 400, fault.Unauthenticated: 401, fault.Forbidden: 403, fault.NotFound: 404, fault.Conflict: 409,
+		fault.Mismatch: 422,
+		fault.Limited:  429, fault.Unavailable: 503, fault.Internal: 500,
 	} {
 		w := httptest.NewRecorder()
 		web.Fail(w, httptest.NewRequest("GET", "/", nil), fault.New(kind, "x", "X.").After(1500*time.Millisecond))
@@ -117,7 +122,8 @@ func TestAnAnswerThatWasCutShortIsNotTakenForWhole(t *testing.T) {
 	s := httptest.NewServer(web.Observe(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		io.WriteString(w, strings.Repeat("x", 10_000))
 		panic(http.ErrAbortHandler)
-	}), &web.Proxies{}, slog.New(slog.DiscardHandler), web.Fail, func(context.Context, *web.Request, string, int, time.Duration) {}))
+	}), &web.Proxies{}, slog.New(slog.DiscardHandler), web.Fail,
+		func(context.Context, *web.Request, string, int, time.Duration) {}))
 	defer s.Close()
 	s.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, 0)
 	res, err := http.Get(s.URL)

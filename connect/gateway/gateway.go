@@ -155,11 +155,13 @@ type order struct {
 // Send implements carrier.Carrier.
 func (c *Carrier) Send(ctx context.Context, m carrier.Outgoing) (carrier.Accepted, error) {
 	if !slices.Contains(c.settings.Channels, m.Channel) {
-		return carrier.Accepted{}, &carrier.Refusal{Code: "channel", Reason: "This connection does not take messages of this type."}
+		return carrier.Accepted{},
+			&carrier.Refusal{Code: "channel", Reason: "This connection does not take messages of this type."}
 	}
 	body, err := json.Marshal(order{m.Key, m.Channel, m.To, m.Subject, m.Text, m.FromName, m.Unsubscribe})
 	if err != nil {
-		return carrier.Accepted{}, &carrier.Refusal{Code: "text", Reason: "The message could not be written down for the provider."}
+		return carrier.Accepted{},
+			&carrier.Refusal{Code: "text", Reason: "The message could not be written down for the provider."}
 	}
 	ctx, cancel := c.web.Within(ctx)
 	defer cancel()

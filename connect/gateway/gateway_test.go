@@ -69,7 +69,9 @@ func TestWhatBecomesOfAMessage(t *testing.T) {
 			if len(items) != c.boxed || w.Requests() != c.requests {
 				t.Fatalf("%d messages by %d requests", len(items), w.Requests())
 			}
-			if err == nil && (a.ProviderID != items[0].ProviderID || items[0].Key != "leg-1" || items[0].Text != m.Text || items[0].From != m.FromName || items[0].Subject != m.Subject) {
+			if err == nil &&
+				(a.ProviderID != items[0].ProviderID || items[0].Key != "leg-1" || items[0].Text != m.Text ||
+					items[0].From != m.FromName || items[0].Subject != m.Subject) {
 				t.Errorf("got %+v, arrived %+v", a, items[0])
 			}
 			w.silent(t, err)
@@ -223,7 +225,8 @@ func TestNoAnswerInTimeIsAnUnknownFate(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{WroteRequest: func(httptrace.WroteRequestInfo) { cancel() }})
+	ctx = httptrace.WithClientTrace(ctx,
+		&httptrace.ClientTrace{WroteRequest: func(httptrace.WroteRequestInfo) { cancel() }})
 	if _, err := w.carrier.Send(ctx, sms("+447700900124", "leg-2")); outcome(err) != "unknown" {
 		t.Errorf("got %v", err)
 	}
@@ -267,7 +270,8 @@ func TestFiveHundredMessagesArriveOnceEach(t *testing.T) {
 func TestOneRefusalDoesNotTouchTheOthers(t *testing.T) {
 	w := build(t, nil)
 	out := w.carrier.SendAll(t.Context(), []carrier.Outgoing{
-		sms("+447700900123", "a"), sms("+447700900990", "b"), {Key: "c", Channel: carrier.NHSApp, NHSNumber: "9990548609", Text: "x"}, sms("+447700900124", "d"),
+		sms("+447700900123", "a"), sms("+447700900990", "b"),
+		{Key: "c", Channel: carrier.NHSApp, NHSNumber: "9990548609", Text: "x"}, sms("+447700900124", "d"),
 	})
 	for i, want := range []string{"accepted", "refused unknown_recipient", "refused channel", "accepted"} {
 		if got := outcome(out[i].Err); got != want {

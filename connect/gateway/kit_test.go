@@ -24,7 +24,8 @@ import (
 const secret = "a secret of the practice"
 
 func sms(to, key string) carrier.Outgoing {
-	return carrier.Outgoing{Key: key, Channel: carrier.SMS, To: to, FromName: "Brambleford Surgery", Text: "Your results are in."}
+	return carrier.Outgoing{Key: key, Channel: carrier.SMS, To: to, FromName: "Brambleford Surgery",
+		Text: "Your results are in."}
 }
 
 // journal is a log that many write to.
@@ -68,7 +69,8 @@ func build(t testing.TB, change func(*gateway.Settings, *gateway.Options)) *worl
 	back := httptest.NewServer(http.HandlerFunc(w.listen))
 	w.CallbackURL = back.URL
 	t.Cleanup(func() { w.Close(); server.Close(); back.Close() })
-	s := gateway.Settings{URL: server.URL + "/messages", Secret: secret, Timeout: 2 * time.Second, Deadline: 5 * time.Second}
+	s := gateway.Settings{URL: server.URL + "/messages", Secret: secret, Timeout: 2 * time.Second,
+		Deadline: 5 * time.Second}
 	o := gateway.Options{Log: slog.New(slog.NewTextHandler(w.log, nil))}
 	if change != nil {
 		change(&s, &o)

@@ -78,7 +78,8 @@ func parse(body []byte, now time.Time) (carrier.Report, error) {
 
 // read gives the receipt, or the field that is wrong and what it should be.
 func (r receipt) read(now time.Time) (out carrier.Receipt, wrong, expected string) {
-	out = carrier.Receipt{Key: web.Text(r.Key, maxID), ProviderID: web.Text(r.ID, maxID), Progress: carrier.Progress(r.Status), At: web.At(r.At, now)}
+	out = carrier.Receipt{Key: web.Text(r.Key, maxID), ProviderID: web.Text(r.ID, maxID),
+		Progress: carrier.Progress(r.Status), At: web.At(r.At, now)}
 	switch out.Progress {
 	case carrier.ProgressDelivered, carrier.ProgressRead:
 	case carrier.ProgressFailed:

@@ -26,7 +26,8 @@ var noon = time.Date(2026, 3, 16, 12, 0, 0, 0, time.UTC)
 
 func listener(t testing.TB) *gateway.Carrier {
 	t.Helper()
-	c, err := gateway.New(gateway.Settings{URL: "https://sms.example.org", Secret: secret}, gateway.Options{Now: func() time.Time { return noon }})
+	c, err := gateway.New(gateway.Settings{URL: "https://sms.example.org", Secret: secret},
+		gateway.Options{Now: func() time.Time { return noon }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,7 +63,8 @@ func TestACallIsBelievedByItsSignature(t *testing.T) {
 		{"another body", signed(body, secret, noon), body + " ", false},
 		{"nothing at all", without, body, false},
 	} {
-		if _, err := c.ReadCallback(context.Background(), called(s.r, []byte(s.body))); (err == nil) != s.ok || !s.ok && !errors.Is(err, carrier.ErrNotProvider) {
+		if _, err := c.ReadCallback(context.Background(), called(s.r, []byte(s.body))); (err == nil) != s.ok || !s.ok &&
+			!errors.Is(err, carrier.ErrNotProvider) {
 			t.Errorf("%s: %v", s.name, err)
 		}
 	}
@@ -81,11 +83,13 @@ func TestWhatACallTells(t *testing.T) {
 		Receipts: []carrier.Receipt{
 			{Key: "leg-1", ProviderID: "G1", Progress: carrier.ProgressDelivered, At: noon.Add(-time.Minute)},
 			{ProviderID: "G2", Progress: carrier.ProgressFailed, Code: "absent", Reason: "The telephone is off.", At: noon},
-			{Key: "leg-3", Progress: carrier.ProgressFailed, Code: "failed", Reason: "The provider could not deliver the message.", At: noon},
+			{Key: "leg-3", Progress: carrier.ProgressFailed, Code: "failed",
+				Reason: "The provider could not deliver the message.", At: noon},
 			{Key: "leg-4", Progress: carrier.ProgressRead, At: noon},
 		},
 		Replies: []carrier.Reply{
-			{ID: "R1", Channel: carrier.SMS, From: "+447700900123", Text: "Thank you", At: noon.Add(-2 * time.Minute), Key: "leg-1"},
+			{ID: "R1", Channel: carrier.SMS, From: "+447700900123", Text: "Thank you", At: noon.Add(-2 * time.Minute),
+				Key: "leg-1"},
 			{ID: "R2", Channel: carrier.Email, From: "ada@example.org", Text: "Thanks", At: noon},
 		},
 	}
@@ -136,7 +140,8 @@ func TestReceiptsAndRepliesComeBack(t *testing.T) {
 		got[r.Key] += r.Text
 	}
 	want := map[string]string{
-		"leg-0": "delivered ", "leg-1": "delivered read ", "leg-2": "failedbounced ", "leg-3": "delivered STOP", "leg-4": "delivered Thank you",
+		"leg-0": "delivered ", "leg-1": "delivered read ", "leg-2": "failedbounced ", "leg-3": "delivered STOP",
+		"leg-4": "delivered Thank you",
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got %q", got)
@@ -159,12 +164,14 @@ func FuzzListen(f *testing.F) {
 			return
 		}
 		for _, r := range told.Receipts {
-			if r.Key+r.ProviderID == "" || r.At.IsZero() || r.Code != web.Word(r.Code) || !utf8.ValidString(r.Key+r.ProviderID+r.Reason) {
+			if r.Key+r.ProviderID == "" || r.At.IsZero() || r.Code != web.Word(r.Code) ||
+				!utf8.ValidString(r.Key+r.ProviderID+r.Reason) {
 				t.Errorf("%+v", r)
 			}
 		}
 		for _, r := range told.Replies {
-			if r.ID == "" || r.At.IsZero() || !utf8.ValidString(r.Text+r.ID+r.Key) || strings.ContainsRune(r.Text+r.ID+r.From, 0) {
+			if r.ID == "" || r.At.IsZero() || !utf8.ValidString(r.Text+r.ID+r.Key) ||
+				strings.ContainsRune(r.Text+r.ID+r.From, 0) {
 				t.Errorf("%+v", r)
 			}
 		}

@@ -100,7 +100,8 @@ func New(s Settings, o Options) (*Carrier, error) {
 		return nil, errors.New("govuk: a time is negative")
 	}
 	for what, id := range map[string]string{
-		"text message template": s.SMSTemplate, "e-mail template": s.EmailTemplate, "text message sender": s.SMSSender, "reply-to address": s.EmailReplyTo,
+		"text message template": s.SMSTemplate, "e-mail template": s.EmailTemplate, "text message sender": s.SMSSender,
+		"reply-to address": s.EmailReplyTo,
 	} {
 		if id != "" && !uuid.MatchString(id) {
 			return nil, fmt.Errorf("govuk: the id of the %s is not one", what)
@@ -108,7 +109,8 @@ func New(s Settings, o Options) (*Carrier, error) {
 	}
 	c := &Carrier{settings: s, key: key, list: web.Below(u, "v2", "notifications")}
 	c.sms, c.email = c.list.JoinPath("sms"), c.list.JoinPath("email")
-	if c.web, err = web.New(name, web.Limits{Connections: s.Connections, Timeout: s.Timeout, Deadline: s.Deadline}, o); err != nil {
+	if c.web, err = web.New(name, web.Limits{Connections: s.Connections, Timeout: s.Timeout, Deadline: s.Deadline},
+		o); err != nil {
 		return nil, fmt.Errorf("govuk: %w", err)
 	}
 	return c, nil
@@ -174,11 +176,13 @@ func (c *Carrier) order(m carrier.Outgoing) (order, *url.URL) {
 func (c *Carrier) Send(ctx context.Context, m carrier.Outgoing) (carrier.Accepted, error) {
 	what, to := c.order(m)
 	if to == nil {
-		return carrier.Accepted{}, &carrier.Refusal{Code: "channel", Reason: "This connection does not take messages of this type."}
+		return carrier.Accepted{},
+			&carrier.Refusal{Code: "channel", Reason: "This connection does not take messages of this type."}
 	}
 	body, err := json.Marshal(what)
 	if err != nil {
-		return carrier.Accepted{}, &carrier.Refusal{Code: "text", Reason: "The message could not be written down for the provider."}
+		return carrier.Accepted{},
+			&carrier.Refusal{Code: "text", Reason: "The message could not be written down for the provider."}
 	}
 	ctx, cancel := c.web.Within(ctx)
 	defer cancel()
@@ -236,11 +240,13 @@ func (c *Carrier) judge(ctx context.Context, a web.Answer) (carrier.Accepted, er
 	case a.Status == http.StatusTooManyRequests && code == "TooManyRequestsError":
 		return carrier.Accepted{}, &carrier.Busy{After: cmp.Or(a.Wait, fullDay), Code: code}
 	case a.Status == http.StatusBadRequest && code == "ValidationError":
-		return carrier.Accepted{}, &carrier.Refusal{Code: code, Reason: "The number or address is not one, or the message is too long."}
+		return carrier.Accepted{},
+			&carrier.Refusal{Code: code, Reason: "The number or address is not one, or the message is too long."}
 	case a.Status == http.StatusBadRequest && code == "BadRequestError":
 		c.web.Note(ctx, "the provider does not take the template, the key or the service for a message", a.Status, code)
 		return carrier.Accepted{}, &carrier.Refusal{
-			Code: code, Reason: "GOV.UK Notify does not take the practice's template, or its service may not send to this patient yet.",
+			Code:   code,
+			Reason: "GOV.UK Notify does not take the practice's template, or its service may not send to this patient yet.",
 		}
 	case a.Status == http.StatusRequestEntityTooLarge:
 		return carrier.Accepted{}, &carrier.Refusal{Code: "413", Reason: "The message is too long for the provider."}

@@ -32,7 +32,8 @@ const (
 )
 
 func sms(to, key string) carrier.Outgoing {
-	return carrier.Outgoing{Key: key, Channel: carrier.SMS, To: to, FromName: "Brambleford Surgery", Text: "Your results are in."}
+	return carrier.Outgoing{Key: key, Channel: carrier.SMS, To: to, FromName: "Brambleford Surgery",
+		Text: "Your results are in."}
 }
 
 // journal is a log that many write to.
@@ -195,7 +196,9 @@ func TestWhatBecomesOfAMessage(t *testing.T) {
 			if len(items) != c.boxed {
 				t.Fatalf("%d messages", len(items))
 			}
-			if err == nil && (a.ProviderID != items[0].ProviderID || items[0].Key != "leg-1" || items[0].Text != m.Text || items[0].Subject != m.Subject) {
+			if err == nil &&
+				(a.ProviderID != items[0].ProviderID || items[0].Key != "leg-1" || items[0].Text != m.Text ||
+					items[0].Subject != m.Subject) {
 				t.Errorf("got %+v, arrived %+v", a, items[0])
 			}
 			if errors.Is(err, web.ErrUnknown) && c.want != "unknown" {
@@ -237,7 +240,8 @@ func TestAMessageThatComesIntoBeingLateIsFound(t *testing.T) {
 		wait.Out(100 * time.Millisecond)                                  // the carrier settles on a clock of its own
 		_, _ = w.carrier.Send(t.Context(), sms("+447700900123", "leg-1")) // … and in the end worked on all the same
 	}()
-	if a, err := w.carrier.Send(t.Context(), sms("+447700900123", "leg-1")); err != nil || a.ProviderID != w.box.Items()[0].ProviderID {
+	if a, err := w.carrier.Send(t.Context(), sms("+447700900123", "leg-1")); err != nil ||
+		a.ProviderID != w.box.Items()[0].ProviderID {
 		t.Errorf("got %v, %v", a, err)
 	}
 }
@@ -248,7 +252,8 @@ func TestFindingAMessageByItsKey(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if a, found, err := w.carrier.Find(t.Context(), "leg 1&status=x"); err != nil || !found || a.ProviderID != sent.ProviderID || a.Code != "delivered" {
+	if a, found, err := w.carrier.Find(t.Context(), "leg 1&status=x"); err != nil || !found ||
+		a.ProviderID != sent.ProviderID || a.Code != "delivered" {
 		t.Errorf("got %+v %v %v", a, found, err)
 	}
 	if _, found, err := w.carrier.Find(t.Context(), "leg 1"); err != nil || found {
@@ -267,7 +272,8 @@ func TestWrongSettingsHaveMessagesWait(t *testing.T) {
 		}, "busy AuthError 5m0s"},
 		"a wrong path": {func(s *govuk.Settings, _ *govuk.Options) { s.BaseURL += "/v3" }, "busy NotFound 5m0s"},
 		// The practice must see at once that a template is wrong.
-		"another template": {func(s *govuk.Settings, _ *govuk.Options) { s.SMSTemplate = service }, "refused BadRequestError"},
+		"another template": {func(s *govuk.Settings, _ *govuk.Options) { s.SMSTemplate = service },
+			"refused BadRequestError"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := build(t, c.change)

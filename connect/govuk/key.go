@@ -32,7 +32,8 @@ func parseKey(s string) (apiKey, bool) {
 
 // token is a token for one request. GOV.UK Notify takes it for half a minute.
 func (k apiKey) token(now time.Time) string {
-	t := jwt.NewWithClaims(jwt.SigningMethodHS256, jwt.RegisteredClaims{Issuer: k.service, IssuedAt: jwt.NewNumericDate(now)})
+	t := jwt.NewWithClaims(jwt.SigningMethodHS256,
+		jwt.RegisteredClaims{Issuer: k.service, IssuedAt: jwt.NewNumericDate(now)})
 	signed, err := t.SignedString(k.secret)
 	if err != nil { // HMAC signs with any key
 		return ""

@@ -21,7 +21,8 @@ var noon = time.Date(2026, 3, 16, 12, 0, 0, 0, time.UTC)
 
 func listener(t testing.TB, token string) *govuk.Carrier {
 	t.Helper()
-	c, err := govuk.New(govuk.Settings{APIKey: key, SMSTemplate: smsID, CallbackToken: token}, govuk.Options{Now: func() time.Time { return noon }})
+	c, err := govuk.New(govuk.Settings{APIKey: key, SMSTemplate: smsID, CallbackToken: token},
+		govuk.Options{Now: func() time.Time { return noon }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -37,12 +38,15 @@ func call(authorization string) *http.Request {
 func TestACallIsBelievedByItsToken(t *testing.T) {
 	const body = `{"id":"740e5834-3a29-46b4-9a6f-16142fde533a","status":"delivered"}`
 	for authorization, ok := range map[string]bool{
-		"Bearer " + bearer: true, "Bearer " + bearer + "x": false, "Bearer": false, "": false, bearer: false, "Basic " + bearer: false,
+		"Bearer " + bearer: true, "Bearer " + bearer + "x": false, "Bearer": false, "": false, bearer: false, "Basic " +
+			bearer: false,
 	} {
-		if _, err := listener(t, bearer).ReadCallback(context.Background(), called(call(authorization), []byte(body))); (err == nil) != ok || !ok && !errors.Is(err, carrier.ErrNotProvider) {
+		if _, err := listener(t, bearer).ReadCallback(context.Background(),
+			called(call(authorization), []byte(body))); (err == nil) != ok || !ok && !errors.Is(err, carrier.ErrNotProvider) {
 			t.Errorf("%q: %v", authorization, err)
 		}
-		if _, err := listener(t, "").ReadCallback(context.Background(), called(call(authorization), []byte(body))); !errors.Is(err, carrier.ErrNotProvider) {
+		if _, err := listener(t, "").ReadCallback(context.Background(),
+			called(call(authorization), []byte(body))); !errors.Is(err, carrier.ErrNotProvider) {
 			t.Errorf("%q, without a token of ours: %v", authorization, err)
 		}
 	}
@@ -55,20 +59,28 @@ func TestWhatACallTells(t *testing.T) {
 		want       carrier.Report
 		wrong      string
 	}{
-		{name: "delivered", body: `{"id":"` + id + `","reference":"leg-1","to":"+447700900123","status":"delivered","completed_at":"2026-03-16T11:59:00.000000Z","template_version":1}`,
-			want: carrier.Report{Receipts: []carrier.Receipt{{Key: "leg-1", ProviderID: id, Progress: carrier.ProgressDelivered, At: noon.Add(-time.Minute)}}}},
-		{name: "no such number", body: `{"id":"` + id + `","reference":null,"status":"permanent-failure","completed_at":null}`,
-			want: carrier.Report{Receipts: []carrier.Receipt{{ProviderID: id, Progress: carrier.ProgressFailed, Code: "permanent-failure",
+		{name: "delivered", body: `{"id":"` + id +
+			`","reference":"leg-1","to":"+447700900123","status":"delivered","completed_at":"2026-03-16T11:59:00.000000Z","template_version":1}`,
+			want: carrier.Report{Receipts: []carrier.Receipt{{Key: "leg-1", ProviderID: id, Progress: carrier.ProgressDelivered,
+				At: noon.Add(-time.Minute)}}}},
+		{name: "no such number", body: `{"id":"` + id +
+			`","reference":null,"status":"permanent-failure","completed_at":null}`,
+			want: carrier.Report{Receipts: []carrier.Receipt{{ProviderID: id, Progress: carrier.ProgressFailed,
+				Code:   "permanent-failure",
 				Reason: "The number or address does not exist, or takes no messages.", At: noon}}}},
 		{name: "switched off", body: `{"id":"` + id + `","status":"temporary-failure"}`,
-			want: carrier.Report{Receipts: []carrier.Receipt{{ProviderID: id, Progress: carrier.ProgressFailed, Code: "temporary-failure",
+			want: carrier.Report{Receipts: []carrier.Receipt{{ProviderID: id, Progress: carrier.ProgressFailed,
+				Code:   "temporary-failure",
 				Reason: "The telephone was off or the mailbox full for too long.", At: noon}}}},
 		{name: "their own trouble", body: `{"id":"` + id + `","status":"technical-failure"}`,
-			want: carrier.Report{Receipts: []carrier.Receipt{{ProviderID: id, Progress: carrier.ProgressFailed, Code: "technical-failure",
+			want: carrier.Report{Receipts: []carrier.Receipt{{ProviderID: id, Progress: carrier.ProgressFailed,
+				Code:   "technical-failure",
 				Reason: "GOV.UK Notify had trouble of its own with the message.", At: noon}}}},
 		{name: "sent abroad", body: `{"id":"` + id + `","status":"sent"}`},
-		{name: "an answer", body: `{"id":"` + id + `","source_number":"447700900123","destination_number":"07700900111","message":"Thank you","date_received":"2026-03-16T11:58:00.000000Z"}`,
-			want: carrier.Report{Replies: []carrier.Reply{{ID: id, Channel: carrier.SMS, From: "+447700900123", Text: "Thank you", At: noon.Add(-2 * time.Minute)}}}},
+		{name: "an answer", body: `{"id":"` + id +
+			`","source_number":"447700900123","destination_number":"07700900111","message":"Thank you","date_received":"2026-03-16T11:58:00.000000Z"}`,
+			want: carrier.Report{Replies: []carrier.Reply{{ID: id, Channel: carrier.SMS, From: "+447700900123",
+				Text: "Thank you", At: noon.Add(-2 * time.Minute)}}}},
 		{name: "an answer from a name", body: `{"id":"` + id + `","source_number":"Pizza","message":"Buy"}`},
 		{name: "no id", body: `{"status":"delivered"}`, wrong: "id"},
 		{name: "neither", body: `{"id":"` + id + `"}`, wrong: "status"},
@@ -87,7 +99,8 @@ func TestWhatACallTells(t *testing.T) {
 		})
 	}
 	for _, body := range []string{"", "[]", `{"id":7}`} {
-		if _, err := listener(t, bearer).ReadCallback(context.Background(), called(call("Bearer "+bearer), []byte(body))); fault.Of(err).Kind != fault.Invalid {
+		if _, err := listener(t, bearer).ReadCallback(context.Background(),
+			called(call("Bearer "+bearer), []byte(body))); fault.Of(err).Kind != fault.Invalid {
 			t.Errorf("%q: %v", body, err)
 		}
 	}
@@ -109,7 +122,8 @@ func TestReceiptsAndRepliesComeBack(t *testing.T) {
 		got[r.From] = r.Text
 	}
 	want := map[string]string{
-		"leg-0": "delivered", "leg-1": "delivered", "leg-2": "failedpermanent-failure", "leg-3": "delivered", "leg-4": "delivered",
+		"leg-0": "delivered", "leg-1": "delivered", "leg-2": "failedpermanent-failure", "leg-3": "delivered",
+		"leg-4":         "delivered",
 		"+447700900998": "STOP", "+447700900999": "Thank you",
 	}
 	if !reflect.DeepEqual(got, want) {
@@ -132,12 +146,14 @@ func FuzzListen(f *testing.F) {
 			return
 		}
 		for _, r := range told.Receipts {
-			if r.ProviderID == "" || r.At.IsZero() || !utf8.ValidString(r.Key+r.ProviderID) || strings.ContainsRune(r.Key+r.ProviderID, 0) {
+			if r.ProviderID == "" || r.At.IsZero() || !utf8.ValidString(r.Key+r.ProviderID) ||
+				strings.ContainsRune(r.Key+r.ProviderID, 0) {
 				t.Errorf("%+v", r)
 			}
 		}
 		for _, r := range told.Replies {
-			if r.ID == "" || r.At.IsZero() || !utf8.ValidString(r.Text) || strings.ContainsRune(r.Text, 0) || !strings.HasPrefix(r.From, "+") {
+			if r.ID == "" || r.At.IsZero() || !utf8.ValidString(r.Text) || strings.ContainsRune(r.Text, 0) ||
+				!strings.HasPrefix(r.From, "+") {
 				t.Errorf("%+v", r)
 			}
 		}

@@ -180,7 +180,8 @@ func trickle(c net.Conn, first string) {
 }
 
 func TestInterimResponsesArePassedOver(t *testing.T) {
-	url := bare(t, says("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 202 Accepted\r\nContent-Length: 2\r\n\r\nok"))
+	url := bare(t,
+		says("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 202 Accepted\r\nContent-Length: 2\r\n\r\nok"))
 	if a := client(t, nil).Post(t.Context(), parcel(url)); !a.Accepted() || a.Status != 202 || a.Body != "ok" {
 		t.Errorf("got %+v", a)
 	}

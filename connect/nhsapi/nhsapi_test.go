@@ -54,7 +54,8 @@ func (p *platform) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	status, body := p.Answer(r, "", 599*time.Second)
 	w.WriteHeader(status)
-	_, _ = io.WriteString(w, `{"access_token": "`+body["access_token"].(string)+`", "expires_in": "`+body["expires_in"].(string)+`"}`)
+	_, _ = io.WriteString(w, `{"access_token": "`+body["access_token"].(string)+`", "expires_in": "`+
+		body["expires_in"].(string)+`"}`)
 }
 
 func build(t *testing.T) (*platform, *nhsapi.Tokens) {
@@ -64,7 +65,8 @@ func build(t *testing.T) (*platform, *nhsapi.Tokens) {
 	p.Register("app", "key-1", &key().PublicKey)
 	server := httptest.NewServer(p)
 	t.Cleanup(server.Close)
-	app := nhsapi.Application{TokenURL: server.URL + "/oauth2/token", APIKey: "app", KeyID: "key-1", Key: key(), Timeout: 5 * time.Second}
+	app := nhsapi.Application{TokenURL: server.URL + "/oauth2/token", APIKey: "app", KeyID: "key-1", Key: key(),
+		Timeout: 5 * time.Second}
 	if err := app.Check(); err != nil {
 		t.Fatal(err)
 	}
@@ -108,7 +110,8 @@ func TestATokenThatIsNotGivenSaysWhy(t *testing.T) {
 		p.fail = status
 		_, err := tokens.Get(t.Context())
 		f, ok := errors.AsType[*nhsapi.Failure](err)
-		if !ok || f.Status != status || f.Again != again || f.Unsent || f.Code != "invalid_client" || !strings.HasPrefix(f.Error(), "token: status ") {
+		if !ok || f.Status != status || f.Again != again || f.Unsent || f.Code != "invalid_client" ||
+			!strings.HasPrefix(f.Error(), "token: status ") {
 			t.Errorf("%d: got %+v", status, err)
 		}
 	}
@@ -192,9 +195,13 @@ func TestRetryAfterIsSecondsOrATime(t *testing.T) {
 	now := time.Date(2026, 3, 16, 9, 30, 0, 0, time.UTC)
 	for value, want := range map[string]time.Duration{
 		"": 0, "7": 7 * time.Second, "-1": 0, "soon": 0, "999999999": time.Hour,
-		"Mon, 16 Mar 2026 09:31:00 GMT": time.Minute, "Mon, 16 Mar 2026 09:29:00 GMT": 0, "Tue, 17 Mar 2026 09:29:00 GMT": time.Hour,
+		"Mon, 16 Mar 2026 09:31:00 GMT": time.Minute, "Mon, 16 Mar 2026 09:29:00 GMT": 0,
+		"Tue, 17 Mar 2026 09:29:00 GMT": time.Hour,
 	} {
-		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Retry-After", value) }))
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter,
+			_ *http.Request) {
+			w.Header().Set("Retry-After", value)
+		}))
 		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL, nil)
 		if err != nil {
 			t.Fatal(err)
@@ -209,8 +216,10 @@ func TestRetryAfterIsSecondsOrATime(t *testing.T) {
 
 func TestSecretsDoNotGoOverAnOpenLine(t *testing.T) {
 	for address, ok := range map[string]bool{
-		"https://api.service.nhs.uk/comms": true, "http://localhost:8080": true, "http://127.0.0.1/x": true, "http://[::1]:80": true,
-		"http://api.service.nhs.uk": false, "": false, "https://": false, "https://user@host/": false, "https://host/?a=b": false, "https://host/#x": false, "ftp://host": false,
+		"https://api.service.nhs.uk/comms": true, "http://localhost:8080": true, "http://127.0.0.1/x": true,
+		"http://[::1]:80":           true,
+		"http://api.service.nhs.uk": false, "": false, "https://": false, "https://user@host/": false,
+		"https://host/?a=b": false, "https://host/#x": false, "ftp://host": false,
 	} {
 		if err := nhsapi.CheckAddress(address); (err == nil) != ok {
 			t.Errorf("%q: got %v", address, err)

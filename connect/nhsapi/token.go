@@ -162,7 +162,8 @@ func (t *Tokens) fetch(ctx context.Context) (string, error) {
 		return "", &Failure{What: "token", Status: a.Status, Code: oauthError(a.Body), Again: Passing(a.Status), Wait: a.Wait}
 	}
 	var g grant
-	if json.Unmarshal(a.Body, &g) != nil || !bearer.MatchString(g.Token) || g.Type != "" && !strings.EqualFold(g.Type, "bearer") {
+	if json.Unmarshal(a.Body, &g) != nil || !bearer.MatchString(g.Token) || g.Type != "" &&
+		!strings.EqualFold(g.Type, "bearer") {
 		return "", &Failure{What: "token", Status: a.Status, Cause: ErrSenseless, Again: true}
 	}
 	seconds, _ := g.ExpiresIn.Float64() // not told: not kept

@@ -184,10 +184,13 @@ func (c *Carrier) try(ctx context.Context, id string, r request) (got reply, tok
 		if limited, ok := errors.AsType[*fault.Error](err); ok {
 			after = limited.RetryAfter
 		}
-		return reply{}, token, &failure{Failure: &nhsapi.Failure{What: r.what, ID: id, Code: "limited", Cause: errLimited, Wait: after}, unasked: true}
+		return reply{}, token,
+			&failure{Failure: &nhsapi.Failure{What: r.what, ID: id, Code: "limited", Cause: errLimited, Wait: after},
+				unasked: true}
 	}
 	if err := r.begin(ctx); err != nil {
-		return reply{}, token, &failure{Failure: &nhsapi.Failure{What: r.what, ID: id, Code: "not_noted", Cause: errNotNoted}, unasked: true}
+		return reply{}, token,
+			&failure{Failure: &nhsapi.Failure{What: r.what, ID: id, Code: "not_noted", Cause: errNotNoted}, unasked: true}
 	}
 	within, cancel := context.WithTimeout(ctx, c.settings.Timeout)
 	defer cancel()
@@ -226,7 +229,8 @@ var (
 func (r request) judge(a nhsapi.Answer) (reply, *failure) {
 	if a.Status == http.StatusOK || a.Status == http.StatusCreated {
 		if r.take(a.Body) != nil {
-			return reply{}, &failure{Failure: &nhsapi.Failure{Status: a.Status, Cause: nhsapi.ErrSenseless, Again: true}, sent: true}
+			return reply{},
+				&failure{Failure: &nhsapi.Failure{Status: a.Status, Cause: nhsapi.ErrSenseless, Again: true}, sent: true}
 		}
 		return reply{status: a.Status}, nil
 	}

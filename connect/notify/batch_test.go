@@ -29,7 +29,8 @@ func TestManyMessagesGoInOneRequest(t *testing.T) {
 		ids[i.Key] = i.ProviderID
 	}
 	for i, r := range results {
-		if key := fmt.Sprintf("leg-%05d", i); r.Err != nil || r.Accepted.Code != "created" || r.Accepted.ProviderID != ids[key] || ids[key] == "" {
+		if key := fmt.Sprintf("leg-%05d", i); r.Err != nil || r.Accepted.Code != "created" ||
+			r.Accepted.ProviderID != ids[key] || ids[key] == "" {
 			t.Fatalf("%s: got %+v", key, r)
 		}
 	}
@@ -144,7 +145,8 @@ func TestOneWrongMessageDoesNotStopTheOthers(t *testing.T) {
 func TestEachChannelHasItsOwnBatch(t *testing.T) {
 	w := build(t, nil)
 	results := w.carrier.SendAll(t.Context(), []carrier.Outgoing{
-		text("a", "1"), mail("b"), inApp("c"), text("d", "2"), mail("e"), inApp("f"), {Key: "g", Channel: carrier.Hero, NHSNumber: patient, Text: "x"},
+		text("a", "1"), mail("b"), inApp("c"), text("d", "2"), mail("e"), inApp("f"),
+		{Key: "g", Channel: carrier.Hero, NHSNumber: patient, Text: "x"},
 	})
 	for i, r := range results[:6] {
 		if r.Err != nil {
@@ -158,7 +160,8 @@ func TestEachChannelHasItsOwnBatch(t *testing.T) {
 
 func TestTheSameKeyTwiceInABatchIsSentOnce(t *testing.T) {
 	w := build(t, nil)
-	results := w.carrier.SendAll(t.Context(), []carrier.Outgoing{text("a", "1"), text("b", "2"), text("a", "1"), text("c", "3")})
+	results := w.carrier.SendAll(t.Context(),
+		[]carrier.Outgoing{text("a", "1"), text("b", "2"), text("a", "1"), text("c", "3")})
 	for i, r := range results {
 		if r.Err != nil {
 			t.Errorf("%d: %v", i, r.Err)
@@ -174,7 +177,8 @@ func TestAMessageThatIsAloneHasItsOwnKey(t *testing.T) {
 	if got := w.carrier.SendAll(t.Context(), some(1)); got[0].Err != nil || got[0].Accepted.ProviderID == "" {
 		t.Fatalf("got %+v", got)
 	}
-	if got, err := w.carrier.Send(t.Context(), some(1)[0]); err != nil || got.Code != "duplicate" || len(w.requests(batches)) != 0 {
+	if got, err := w.carrier.Send(t.Context(), some(1)[0]); err != nil || got.Code != "duplicate" ||
+		len(w.requests(batches)) != 0 {
 		t.Errorf("got %+v, %v", got, err)
 	}
 	if got := w.carrier.SendAll(t.Context(), nil); len(got) != 0 {
@@ -216,7 +220,8 @@ func TestABatchThatIsNotUnderstoodIsRefusedWithItsReason(t *testing.T) {
 // TestABatchIsSentAgainUnchanged has a batch fail in every way in which it may have
 // been taken, and hands it over again as the Unanswered says.
 func TestABatchIsSentAgainUnchanged(t *testing.T) {
-	for _, kind := range []string{sim.FailError, sim.FailUnavailable, sim.FailTimeout, sim.FailGateway, sim.FailLate, sim.FailCut, sim.FailMalformed} {
+	for _, kind := range []string{sim.FailError, sim.FailUnavailable, sim.FailTimeout, sim.FailGateway, sim.FailLate,
+		sim.FailCut, sim.FailMalformed} {
 		t.Run(kind, func(t *testing.T) {
 			w := build(t, func(o *options) { o.Rest = time.Nanosecond })
 			w.Fail(sim.Failure{Kind: kind, Times: 4})
@@ -258,7 +263,8 @@ func TestOneOfABatchIsNotSentAgainByItself(t *testing.T) {
 	all[0].Request = u.Request
 	w.clock.move(time.Minute)
 	_, err := w.carrier.Send(t.Context(), all[0])
-	if n := len(w.requests(messages)); n != 0 || outcome(err) != "refused CM_INVALID_VALUE" || !slices.Equal(w.Altered(), []string{"batch " + u.Request}) {
+	if n := len(w.requests(messages)); n != 0 || outcome(err) != "refused CM_INVALID_VALUE" ||
+		!slices.Equal(w.Altered(), []string{"batch " + u.Request}) {
 		t.Errorf("got %v after %d single requests", err, n)
 	}
 }
@@ -329,7 +335,8 @@ func TestWhatGoesOutIsNotedBefore(t *testing.T) {
 	again := text("leg-9", "Hello")
 	again.Recorder = n
 	before := len(w.requests(messages))
-	if _, err := w.carrier.Send(t.Context(), again); outcome(err) != "busy not_noted" || len(w.requests(messages)) != before {
+	if _, err := w.carrier.Send(t.Context(), again); outcome(err) != "busy not_noted" ||
+		len(w.requests(messages)) != before {
 		t.Errorf("without a note: got %v", err)
 	}
 }

@@ -54,7 +54,8 @@ var pairs = map[way]string{
 // Personal Demographics Service knows.
 func (c *Carrier) Pairs(first carrier.Channel, p carrier.Pair) bool {
 	_, there := pairs[way{first, p.Second, p.Unread}]
-	return there && c.settings.Plans[first] == "" && c.settings.Plans[p.Second] == "" && (p.Known || c.settings.SendContact)
+	return there && c.settings.Plans[first] == "" && c.settings.Plans[p.Second] == "" &&
+		(p.Known || c.settings.SendContact)
 }
 
 // plan is the plan for a way; empty is none.
@@ -113,15 +114,18 @@ func (c *Carrier) prepare(m carrier.Outgoing, at int) (item, *carrier.Refusal) {
 	case m.Key == "":
 		return item{}, &carrier.Refusal{Code: "no_key", Reason: "The message has no key."}
 	case m.NHSNumber == "":
-		return item{}, &carrier.Refusal{Code: "no_nhs_number", Reason: "NHS Notify sends only to people whose NHS number is known."}
+		return item{},
+			&carrier.Refusal{Code: "no_nhs_number", Reason: "NHS Notify sends only to people whose NHS number is known."}
 	case !tenDigits.MatchString(m.NHSNumber):
 		return item{}, &carrier.Refusal{Code: "wrong_nhs_number", Reason: "The NHS number does not have ten digits."}
 	case strings.TrimSpace(m.Text) == "":
 		return item{}, &carrier.Refusal{Code: "no_text", Reason: "The message has no text."}
 	case utf8.RuneCountInString(m.Text) > most:
-		return item{}, &carrier.Refusal{Code: "too_long", Reason: "The message is longer than NHS Notify allows for this channel."}
+		return item{},
+			&carrier.Refusal{Code: "too_long", Reason: "The message is longer than NHS Notify allows for this channel."}
 	}
-	out := message{Reference: m.Key, Recipient: recipient{NHSNumber: m.NHSNumber}, Personalisation: map[string]string{p.text: m.Text}}
+	out := message{Reference: m.Key, Recipient: recipient{NHSNumber: m.NHSNumber},
+		Personalisation: map[string]string{p.text: m.Text}}
 	if c.settings.ODSCode != "" {
 		out.Originator = &originator{c.settings.ODSCode}
 	}
@@ -175,7 +179,8 @@ var reasons = map[string]string{
 
 // ours reports a problem with the settings, which everything sent has.
 func ours(p problem) bool {
-	return p.code == "CM_CANNOT_SET_ODS_CODE" || p.code == "CM_ODS_CODE_REQUIRED" || p.code == "CM_CANNOT_SET_CONTACT_DETAILS" || strings.Contains(p.pointer, "/originator")
+	return p.code == "CM_CANNOT_SET_ODS_CODE" || p.code == "CM_ODS_CODE_REQUIRED" ||
+		p.code == "CM_CANNOT_SET_CONTACT_DETAILS" || strings.Contains(p.pointer, "/originator")
 }
 
 // refusal is a problem that NHS Notify has with one message.

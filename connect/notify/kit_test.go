@@ -181,7 +181,8 @@ func (w *world) requests(begin string) []sim.Seen {
 }
 
 func text(key, words string) carrier.Outgoing {
-	return carrier.Outgoing{Key: key, Channel: carrier.SMS, To: "+447700900123", NHSNumber: patient, FromName: "Brambleford Surgery", Text: words}
+	return carrier.Outgoing{Key: key, Channel: carrier.SMS, To: "+447700900123", NHSNumber: patient,
+		FromName: "Brambleford Surgery", Text: words}
 }
 
 func inApp(key string) carrier.Outgoing {
@@ -189,7 +190,8 @@ func inApp(key string) carrier.Outgoing {
 }
 
 func mail(key string) carrier.Outgoing {
-	return carrier.Outgoing{Key: key, Channel: carrier.Email, To: "ada@example.org", NHSNumber: patient, Subject: "Results", Text: "Your results are in."}
+	return carrier.Outgoing{Key: key, Channel: carrier.Email, To: "ada@example.org", NHSNumber: patient,
+		Subject: "Results", Text: "Your results are in."}
 }
 
 // some are so many text messages.

@@ -128,7 +128,8 @@ var channelOf = map[string]carrier.Channel{"nhsapp": carrier.NHSApp, "email": ca
 // does yet. What is told of the message is told of all its channels; that it has
 // been delivered, of the one that has.
 func (s status) receipt() carrier.Receipt {
-	r := carrier.Receipt{Key: s.Reference, ProviderID: s.ID, At: moment(s.Timestamp), Channel: channelOf[s.By], Whole: s.Channel == "" && s.Message != ""}
+	r := carrier.Receipt{Key: s.Reference, ProviderID: s.ID, At: moment(s.Timestamp), Channel: channelOf[s.By],
+		Whole: s.Channel == "" && s.Message != ""}
 	for _, c := range s.Channels {
 		if c.Status == "delivered" && s.Message == "delivered" && r.Channel == "" {
 			r.Channel = channelOf[c.Type]

@@ -27,7 +27,8 @@ func callback(body string) *http.Request {
 
 func listener(t testing.TB) *notify.Carrier {
 	t.Helper()
-	c, err := notify.New(notify.Settings{BaseURL: "https://api.example/comms", CallbackKey: application, CallbackSecret: callbackKey}, notify.Options{})
+	c, err := notify.New(notify.Settings{BaseURL: "https://api.example/comms", CallbackKey: application,
+		CallbackSecret: callbackKey}, notify.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -35,7 +36,9 @@ func listener(t testing.TB) *notify.Carrier {
 }
 
 func one(kind, attributes string) string {
-	return `{"data": [{"type": "` + kind + `", "attributes": {"messageId": "2WL3", "messageReference": "leg-1", "timestamp": "2026-03-16T09:30:00.5Z", ` + attributes + `}, "meta": {"idempotencyKey": "ab"}}]}`
+	return `{"data": [{"type": "` + kind +
+		`", "attributes": {"messageId": "2WL3", "messageReference": "leg-1", "timestamp": "2026-03-16T09:30:00.5Z", ` +
+		attributes + `}, "meta": {"idempotencyKey": "ab"}}]}`
 }
 
 func TestACallbackIsBelievedOnlyWithKeyAndSignature(t *testing.T) {
@@ -85,7 +88,8 @@ func TestACallbackIsBelievedOnlyWithKeyAndSignature(t *testing.T) {
 		r := callback(body)
 		r.Header.Set("x-api-key", "")
 		r.Header.Set("x-hmac-sha256-signature", sim.Sign("", "", []byte(body)))
-		if told, err := c.ReadCallback(context.Background(), called(r, []byte(body))); told.Status != 401 || !errors.Is(err, carrier.ErrNotProvider) {
+		if told, err := c.ReadCallback(context.Background(), called(r, []byte(body))); told.Status != 401 ||
+			!errors.Is(err, carrier.ErrNotProvider) {
 			t.Errorf("got %+v, %v", told, err)
 		}
 	})
@@ -115,21 +119,43 @@ func TestWhatACallbackTells(t *testing.T) {
 		name, body string
 		want       []carrier.Receipt
 	}{
-		{"a channel has delivered", one("ChannelStatus", `"channel": "sms", "channelStatus": "delivered", "supplierStatus": "delivered"`), []carrier.Receipt{by(delivered, carrier.SMS)}},
-		{"the patient has read it", one("ChannelStatus", `"channel": "nhsapp", "channelStatus": "delivered", "supplierStatus": "read"`), []carrier.Receipt{by(read, carrier.NHSApp)}},
-		{"the first of two channels has failed", one("ChannelStatus", `"cascadeType": "primary", "cascadeOrder": 1, "channel": "nhsapp", "channelStatus": "failed", "channelFailureReasonCode": "CFR_NHSA_0001"`),
+		{"a channel has delivered",
+			one("ChannelStatus", `"channel": "sms", "channelStatus": "delivered", "supplierStatus": "delivered"`),
+			[]carrier.Receipt{by(delivered, carrier.SMS)}},
+		{"the patient has read it",
+			one("ChannelStatus", `"channel": "nhsapp", "channelStatus": "delivered", "supplierStatus": "read"`),
+			[]carrier.Receipt{by(read, carrier.NHSApp)}},
+		{"the first of two channels has failed",
+			one("ChannelStatus",
+				`"cascadeType": "primary", "cascadeOrder": 1, "channel": "nhsapp", "channelStatus": "failed", "channelFailureReasonCode": "CFR_NHSA_0001"`),
 			[]carrier.Receipt{by(failedAs("CFR_NHSA_0001", general), carrier.NHSApp)}},
-		{"it has arrived and has not been read", one("ChannelStatus", `"cascadeOrder": 1, "channel": "nhsapp", "channelStatus": "sending", "supplierStatus": "delivered"`), nil},
-		{"a channel nobody knows yet has failed", one("ChannelStatus", `"channel": "pigeon", "channelStatus": "failed"`), []carrier.Receipt{failedAs("failed", general)}},
-		{"a channel has failed", one("ChannelStatus", `"channelStatus": "failed", "channelFailureReasonCode": "CFR_SUPP_0011", "channelStatusDescription": "Ada is dead", "supplierStatus": "permanent_failure"`),
-			[]carrier.Receipt{failedAs("CFR_SUPP_0011", "The message could not be delivered: the number or the address may be wrong.")}},
-		{"a channel has failed without a code", one("ChannelStatus", `"channelStatus": "failed", "supplierStatus": "temporary_failure"`),
-			[]carrier.Receipt{failedAs("TEMPORARY_FAILURE", "The message could not be delivered in time: the telephone may have been off, or the inbox full.")}},
-		{"a message has failed", one("MessageStatus", `"messageStatus": "failed", "messageFailureReasonCode": "MFR_PDSV_0110", "messageStatusDescription": "Patient is formally dead"`),
+		{"it has arrived and has not been read",
+			one("ChannelStatus",
+				`"cascadeOrder": 1, "channel": "nhsapp", "channelStatus": "sending", "supplierStatus": "delivered"`), nil},
+		{"a channel nobody knows yet has failed", one("ChannelStatus", `"channel": "pigeon", "channelStatus": "failed"`),
+			[]carrier.Receipt{failedAs("failed", general)}},
+		{"a channel has failed",
+			one("ChannelStatus",
+				`"channelStatus": "failed", "channelFailureReasonCode": "CFR_SUPP_0011", "channelStatusDescription": "Ada is dead", "supplierStatus": "permanent_failure"`),
+			[]carrier.Receipt{failedAs("CFR_SUPP_0011",
+				"The message could not be delivered: the number or the address may be wrong.")}},
+		{"a channel has failed without a code",
+			one("ChannelStatus", `"channelStatus": "failed", "supplierStatus": "temporary_failure"`),
+			[]carrier.Receipt{failedAs("TEMPORARY_FAILURE",
+				"The message could not be delivered in time: the telephone may have been off, or the inbox full.")}},
+		{"a message has failed",
+			one("MessageStatus",
+				`"messageStatus": "failed", "messageFailureReasonCode": "MFR_PDSV_0110", "messageStatusDescription": "Patient is formally dead"`),
 			[]carrier.Receipt{whole(failedAs("MFR_PDSV_0110", general))}},
-		{"a message has failed with a code that is none", one("MessageStatus", `"messageStatus": "failed", "messageFailureReasonCode": "Ada, 9991000003"`), []carrier.Receipt{whole(failedAs("failed", general))}},
-		{"a message is delivered", one("MessageStatus", `"messageStatus": "delivered", "channels": [{"type": "sms", "channelStatus": "delivered"}]`), []carrier.Receipt{whole(by(delivered, carrier.SMS))}},
-		{"a message is delivered by its second channel", one("MessageStatus", `"messageStatus": "delivered", "channels": [{"type": "nhsapp", "channelStatus": "failed"}, {"type": "email", "channelStatus": "delivered"}]`),
+		{"a message has failed with a code that is none",
+			one("MessageStatus", `"messageStatus": "failed", "messageFailureReasonCode": "Ada, 9991000003"`),
+			[]carrier.Receipt{whole(failedAs("failed", general))}},
+		{"a message is delivered",
+			one("MessageStatus", `"messageStatus": "delivered", "channels": [{"type": "sms", "channelStatus": "delivered"}]`),
+			[]carrier.Receipt{whole(by(delivered, carrier.SMS))}},
+		{"a message is delivered by its second channel",
+			one("MessageStatus",
+				`"messageStatus": "delivered", "channels": [{"type": "nhsapp", "channelStatus": "failed"}, {"type": "email", "channelStatus": "delivered"}]`),
 			[]carrier.Receipt{whole(by(delivered, carrier.Email))}},
 		{"a message is on its way", one("MessageStatus", `"messageStatus": "sending"`), nil},
 		{"a message is looked up", one("MessageStatus", `"messageStatus": "pending_enrichment"`), nil},
@@ -137,12 +163,16 @@ func TestWhatACallbackTells(t *testing.T) {
 		{"a channel was passed over", one("ChannelStatus", `"channelStatus": "skipped"`), nil},
 		{"a status nobody knows yet", one("ChannelStatus", `"channelStatus": "teleported", "supplierStatus": "beamed"`), nil},
 		{"a type nobody knows yet", one("CarrierPigeon", `"channelStatus": "delivered"`), nil},
-		{"other fields in other shapes", one("MessageStatus", `"messageStatus": "delivered", "channels": ["sms"], "retryCount": "many", "supplierStatus": 7`), []carrier.Receipt{whole(delivered)}},
+		{"other fields in other shapes",
+			one("MessageStatus", `"messageStatus": "delivered", "channels": ["sms"], "retryCount": "many", "supplierStatus": 7`),
+			[]carrier.Receipt{whole(delivered)}},
 		{"a channel's word about a message", one("ChannelStatus", `"messageStatus": "delivered"`), nil},
 		{"nothing", `{"data": []}`, nil},
-		{"something that is none among others", `{"data": [7, null, {}, {"type": "ChannelStatus"}, {"type": "ChannelStatus", "attributes": {"messageReference": "leg-2", "channelStatus": "delivered"}}, {"type": "ChannelStatus", "attributes": {"channelStatus": "delivered"}}]}`,
+		{"something that is none among others",
+			`{"data": [7, null, {}, {"type": "ChannelStatus"}, {"type": "ChannelStatus", "attributes": {"messageReference": "leg-2", "channelStatus": "delivered"}}, {"type": "ChannelStatus", "attributes": {"channelStatus": "delivered"}}]}`,
 			[]carrier.Receipt{{Key: "leg-2", Progress: carrier.ProgressDelivered}}},
-		{"no key but an ID", `{"data": [{"type": "ChannelStatus", "attributes": {"messageId": "2WL3", "channelStatus": "delivered", "timestamp": "yesterday"}}]}`,
+		{"no key but an ID",
+			`{"data": [{"type": "ChannelStatus", "attributes": {"messageId": "2WL3", "channelStatus": "delivered", "timestamp": "yesterday"}}]}`,
 			[]carrier.Receipt{{ProviderID: "2WL3", Progress: carrier.ProgressDelivered}}},
 	} {
 		t.Run(x.name, func(t *testing.T) {
@@ -165,7 +195,8 @@ func TestWhatACallbackTells(t *testing.T) {
 
 func FuzzListen(f *testing.F) {
 	for _, seed := range []string{
-		one("ChannelStatus", `"channelStatus": "delivered"`), one("MessageStatus", `"messageStatus": "failed", "messageFailureReasonCode": "MFR_PDSV_0110"`),
+		one("ChannelStatus", `"channelStatus": "delivered"`),
+		one("MessageStatus", `"messageStatus": "failed", "messageFailureReasonCode": "MFR_PDSV_0110"`),
 		`{"data": [7, null, {}]}`, `{"data": null}`, "", "{",
 	} {
 		f.Add(seed)
@@ -177,7 +208,8 @@ func FuzzListen(f *testing.F) {
 			t.Fatalf("got %+v, %v", told, err)
 		}
 		for _, r := range told.Receipts {
-			if r.Progress != carrier.ProgressDelivered && r.Progress != carrier.ProgressRead && r.Progress != carrier.ProgressFailed || r.Key == "" && r.ProviderID == "" {
+			if r.Progress != carrier.ProgressDelivered && r.Progress != carrier.ProgressRead &&
+				r.Progress != carrier.ProgressFailed || r.Key == "" && r.ProviderID == "" {
 				t.Fatalf("told %+v", r)
 			}
 			if (r.Progress == carrier.ProgressFailed) != (r.Code != "" && r.Reason != "") || len(r.Code) > 64 {
@@ -210,7 +242,8 @@ func TestTheStatusCanBeAskedFor(t *testing.T) {
 			t.Fatal(err)
 		}
 		got, err := w.carrier.Status(t.Context(), sent.ProviderID)
-		if err != nil || got.Progress != x.want || got.Code != x.code || got.Key != m.Key || got.ProviderID != sent.ProviderID {
+		if err != nil || got.Progress != x.want || got.Code != x.code || got.Key != m.Key ||
+			got.ProviderID != sent.ProviderID {
 			t.Errorf("%s: got %+v, %v", x.to, got, err)
 		}
 		if x.want != "" && !got.At.Equal(w.clock.now()) {
@@ -223,7 +256,8 @@ func TestTheStatusCanBeAskedFor(t *testing.T) {
 		}
 	}
 	w.Fail(sim.Failure{Kind: sim.FailError, Times: 4})
-	if _, err := w.carrier.Status(t.Context(), "2WL3qFTEFM0qMY8xjRbt1LIKCzM"); outcome(err) != "busy CM_INTERNAL_SERVER_ERROR" {
+	if _, err := w.carrier.Status(t.Context(),
+		"2WL3qFTEFM0qMY8xjRbt1LIKCzM"); outcome(err) != "busy CM_INTERNAL_SERVER_ERROR" {
 		t.Errorf("got %v", err)
 	}
 }

@@ -136,7 +136,8 @@ var (
 // New makes a carrier, or says what is wrong with the settings.
 func New(s Settings, o Options) (*Carrier, error) {
 	s.ODSCode = strings.ToUpper(strings.TrimSpace(s.ODSCode))
-	s.PerSecond, s.Timeout, s.Deadline = cmp.Or(s.PerSecond, 10), cmp.Or(s.Timeout, 15*time.Second), cmp.Or(s.Deadline, time.Minute)
+	s.PerSecond, s.Timeout, s.Deadline = cmp.Or(s.PerSecond, 10), cmp.Or(s.Timeout, 15*time.Second),
+		cmp.Or(s.Deadline, time.Minute)
 	s.Together = cmp.Or(s.Together, 500)
 	if err := s.check(); err != nil {
 		return nil, err
@@ -179,7 +180,8 @@ func NewBreaker(rest time.Duration, log *slog.Logger) Breaker {
 }
 
 func (s Settings) application() nhsapi.Application {
-	return nhsapi.Application{TokenURL: s.TokenURL, Audience: s.Audience, APIKey: s.APIKey, KeyID: s.KeyID, Key: s.Key, Timeout: s.Timeout}
+	return nhsapi.Application{TokenURL: s.TokenURL, Audience: s.Audience, APIKey: s.APIKey, KeyID: s.KeyID, Key: s.Key,
+		Timeout: s.Timeout}
 }
 
 var (

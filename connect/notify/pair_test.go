@@ -40,19 +40,24 @@ func TestWhichPairsThereAre(t *testing.T) {
 		{"an e-mail after four hours", app, carrier.Pair{Second: email, Known: true, Unread: 4 * time.Hour}, nil, true},
 		{"an e-mail after a day", app, carrier.Pair{Second: email, Known: true, Unread: 24 * time.Hour}, nil, true},
 		{"after another time", app, carrier.Pair{Second: sms, Known: true, Unread: time.Hour}, nil, false},
-		{"after nearly four hours", app, carrier.Pair{Second: sms, Known: true, Unread: 4*time.Hour - time.Minute}, nil, false},
+		{"after nearly four hours", app, carrier.Pair{Second: sms, Known: true, Unread: 4*time.Hour - time.Minute}, nil,
+			false},
 		{"the other way round", sms, carrier.Pair{Second: app, Known: true, Unread: 4 * time.Hour}, nil, false},
-		{"a text message and then an e-mail", sms, carrier.Pair{Second: email, Known: true, Unread: 4 * time.Hour}, nil, false},
+		{"a text message and then an e-mail", sms, carrier.Pair{Second: email, Known: true, Unread: 4 * time.Hour}, nil,
+			false},
 		{"the patient's page", hero, carrier.Pair{Second: sms, Known: true, Unread: 4 * time.Hour}, nil, false},
 		{"no second channel", app, carrier.Pair{Known: true, Unread: 4 * time.Hour}, nil, false},
 		{"a number the national service does not know", app, carrier.Pair{Second: sms, Unread: 4 * time.Hour}, nil, false},
-		{"a number it does not know, where we may give one", app, carrier.Pair{Second: sms, Unread: 4 * time.Hour}, own, true},
-		{"a plan of the practice's own for the NHS App", app, carrier.Pair{Second: sms, Known: true, Unread: 4 * time.Hour}, func(s *notify.Settings) {
-			s.Plans = map[carrier.Channel]string{app: "b838b13c-f98c-4def-93f0-515d4e4f4ee1"}
-		}, false},
-		{"a plan of the practice's own for text messages", app, carrier.Pair{Second: sms, Known: true, Unread: 4 * time.Hour}, func(s *notify.Settings) {
-			s.Plans = map[carrier.Channel]string{sms: "b838b13c-f98c-4def-93f0-515d4e4f4ee1"}
-		}, false},
+		{"a number it does not know, where we may give one", app, carrier.Pair{Second: sms, Unread: 4 * time.Hour}, own,
+			true},
+		{"a plan of the practice's own for the NHS App", app, carrier.Pair{Second: sms, Known: true, Unread: 4 * time.Hour},
+			func(s *notify.Settings) {
+				s.Plans = map[carrier.Channel]string{app: "b838b13c-f98c-4def-93f0-515d4e4f4ee1"}
+			}, false},
+		{"a plan of the practice's own for text messages", app, carrier.Pair{Second: sms, Known: true, Unread: 4 * time.Hour},
+			func(s *notify.Settings) {
+				s.Plans = map[carrier.Channel]string{sms: "b838b13c-f98c-4def-93f0-515d4e4f4ee1"}
+			}, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := notify.Settings{BaseURL: "https://api.example/comms"}
@@ -74,7 +79,8 @@ func TestWhichPairsThereAre(t *testing.T) {
 func TestAPairHasThePublishedShape(t *testing.T) {
 	type object = map[string]any
 	const plan = "00000000-0000-0000-0000-00000000000"
-	mails := object{"nhsapp_body": "Your results are in.", "email_subject": "Results", "email_body": "Your results are in."}
+	mails := object{"nhsapp_body": "Your results are in.", "email_subject": "Results",
+		"email_body": "Your results are in."}
 	texts := object{"nhsapp_body": "Your results are in.", "sms_body": "Your results are in."}
 	for _, c := range []struct {
 		m       carrier.Outgoing
@@ -113,7 +119,8 @@ func TestAPairHasThePublishedShape(t *testing.T) {
 					to["contactDetails"] = c.contact
 				}
 				want := object{"data": object{"type": "Message", "attributes": object{
-					"routingPlanId": c.plan, "messageReference": "k", "recipient": to, "originator": object{"odsCode": "Z99001"}, "personalisation": c.fields,
+					"routingPlanId": c.plan, "messageReference": "k", "recipient": to, "originator": object{"odsCode": "Z99001"},
+					"personalisation": c.fields,
 				}}}
 				if diff := cmp.Diff(want, got); diff != "" {
 					t.Error(diff)
@@ -164,7 +171,8 @@ func TestAPairIsHandedOverOnceAndTellsOfEachChannel(t *testing.T) {
 			if !slices.Equal(by, c.by) {
 				t.Errorf("it went by %q", by)
 			}
-			if again, err := w.carrier.Send(t.Context(), m); err != nil || again.Code != "duplicate" || len(w.box.Items()) != len(c.by) {
+			if again, err := w.carrier.Send(t.Context(), m); err != nil || again.Code != "duplicate" ||
+				len(w.box.Items()) != len(c.by) {
 				t.Errorf("the same key again: %+v, %v", again, err)
 			}
 		})
@@ -174,7 +182,8 @@ func TestAPairIsHandedOverOnceAndTellsOfEachChannel(t *testing.T) {
 func TestEachPlanHasItsOwnBatch(t *testing.T) {
 	w := build(t, nil)
 	all := []carrier.Outgoing{
-		inPair("a", carrier.SMS, "", 4*time.Hour), inApp("b"), inPair("c", carrier.Email, "", 4*time.Hour), inPair("d", carrier.SMS, "", 24*time.Hour),
+		inPair("a", carrier.SMS, "", 4*time.Hour), inApp("b"), inPair("c", carrier.Email, "", 4*time.Hour),
+		inPair("d", carrier.SMS, "", 24*time.Hour),
 		inPair("e", carrier.SMS, "", 4*time.Hour), inApp("f"), inPair("g", carrier.Email, "", 4*time.Hour), text("h", "1"),
 	}
 	for i, r := range w.carrier.SendAll(t.Context(), all) {
@@ -192,7 +201,8 @@ func TestEachPlanHasItsOwnBatch(t *testing.T) {
 		got = append(got, i.Key+" "+i.Channel)
 	}
 	slices.Sort(got)
-	want := []string{"a nhs_app", "a sms", "b nhs_app", "c email", "c nhs_app", "d nhs_app", "e nhs_app", "e sms", "f nhs_app", "g email", "g nhs_app", "h sms"}
+	want := []string{"a nhs_app", "a sms", "b nhs_app", "c email", "c nhs_app", "d nhs_app", "e nhs_app", "e sms",
+		"f nhs_app", "g email", "g nhs_app", "h sms"}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %q", got)
 	}
@@ -207,9 +217,11 @@ func TestAPairThatWouldNeverBeSentIsRefusedBeforehand(t *testing.T) {
 		want string
 	}{
 		{"as long as a text message may be", inPair("a", carrier.SMS, "", 4*time.Hour), strings.Repeat("x", 918), "accepted"},
-		{"longer than a text message may be", inPair("b", carrier.SMS, "", 4*time.Hour), strings.Repeat("x", 919), "refused too_long"},
+		{"longer than a text message may be", inPair("b", carrier.SMS, "", 4*time.Hour), strings.Repeat("x", 919),
+			"refused too_long"},
 		{"as long as the NHS App allows", inPair("c", carrier.Email, "", 4*time.Hour), strings.Repeat("x", 5000), "accepted"},
-		{"longer than the NHS App allows", inPair("d", carrier.Email, "", 4*time.Hour), strings.Repeat("x", 5001), "refused too_long"},
+		{"longer than the NHS App allows", inPair("d", carrier.Email, "", 4*time.Hour), strings.Repeat("x", 5001),
+			"refused too_long"},
 		{"a pair there is no plan for", inPair("e", carrier.SMS, "", time.Hour), "x", "refused wrong_channel"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

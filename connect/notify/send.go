@@ -144,9 +144,10 @@ func (c *Carrier) batch(ctx context.Context, items []item, reference string, out
 		reference = cmp.Or(reference, batchReference(items))
 		var ids map[string]string
 		got, err := c.ask(ctx, request{
-			what: "batch", method: http.MethodPost, path: "/v1/message-batches", body: batchBody(items, reference), reference: reference,
-			begin: func(ctx context.Context) error { return start(ctx, items, reference) },
-			take:  func(body []byte) (err error) { ids, err = batchIDs(body); return err },
+			what: "batch", method: http.MethodPost, path: "/v1/message-batches", body: batchBody(items, reference),
+			reference: reference,
+			begin:     func(ctx context.Context) error { return start(ctx, items, reference) },
+			take:      func(body []byte) (err error) { ids, err = batchIDs(body); return err },
 		})
 		reference = ""
 		switch {
@@ -228,7 +229,8 @@ func refuse(items []item, problems []problem, out []carrier.Result) []item {
 
 // warn puts what everything sent is refused for into the log.
 func (c *Carrier) warn(ctx context.Context, got reply) {
-	c.log.LogAttrs(ctx, slog.LevelError, "NHS Notify does not take what we send", slog.Int("status", got.status), slog.String("code", got.problems[0].code))
+	c.log.LogAttrs(ctx, slog.LevelError, "NHS Notify does not take what we send", slog.Int("status", got.status),
+		slog.String("code", got.problems[0].code))
 }
 
 // batchReference is what NHS Notify knows a new batch by.
@@ -247,7 +249,9 @@ func batchReference(items []item) string {
 // measured.
 func batchBody(items []item, reference string) []byte {
 	var body bytes.Buffer
-	fmt.Fprintf(&body, `{"data":{"type":"MessageBatch","attributes":{"routingPlanId":"%s","messageBatchReference":"%s","messages":[`, items[0].plan, reference)
+	fmt.Fprintf(&body,
+		`{"data":{"type":"MessageBatch","attributes":{"routingPlanId":"%s","messageBatchReference":"%s","messages":[`,
+		items[0].plan, reference)
 	for at, i := range items {
 		if at > 0 {
 			body.WriteByte(',')

@@ -72,7 +72,8 @@ func (c *Carrier) unread(ctx context.Context, key string, err error) {
 		why, detail = UnreadReport, fault.Of(err).Message
 	}
 	_, id, leg, _ := messaging.ParseKey(key)
-	c.log.LogAttrs(ctx, slog.LevelWarn, "what came to a message's return path cannot be read", slog.String("server", c.address),
+	c.log.LogAttrs(ctx, slog.LevelWarn, "what came to a message's return path cannot be read",
+		slog.String("server", c.address),
 		slog.String("message_id", id.String()), slog.Int("leg", leg), slog.String("reason", detail))
 	if c.countUnread != nil {
 		c.countUnread(why)

@@ -42,7 +42,8 @@ var (
 	errChannel = &carrier.Refusal{Code: "channel", Reason: "Only e-mail goes this way."}
 	errKey     = &carrier.Refusal{Code: "key", Reason: "The message's own name cannot stand in an e-mail."}
 	errAddress = &carrier.Refusal{Code: "address", Reason: "This is not an e-mail address."}
-	errHeader  = &carrier.Refusal{Code: "header", Reason: "The subject or the sender's name has a line break or a control character in it."}
+	errHeader  = &carrier.Refusal{Code: "header",
+		Reason: "The subject or the sender's name has a line break or a control character in it."}
 	errSubject = &carrier.Refusal{Code: "subject", Reason: "The subject is too long."}
 	errCompose = &carrier.Refusal{Code: "compose", Reason: "The message cannot be written as an e-mail."}
 )
@@ -95,7 +96,8 @@ func (c *Carrier) compose(b *buffer, m carrier.Outgoing) (*letter, error) {
 	if err := c.signMessage(b); err != nil {
 		return nil, errCompose
 	}
-	return &letter{from: c.returnPath(m.Key), to: m.To, envelope: c.signed(m.Key), international: !ascii, data: b.stuff()}, nil
+	return &letter{from: c.returnPath(m.Key), to: m.To, envelope: c.signed(m.Key), international: !ascii, data: b.stuff()},
+		nil
 }
 
 // oneLine is a text with single spaces: a line of a header is folded at them,
@@ -142,9 +144,10 @@ func (b *buffer) end(whole *bytes.Buffer) []byte {
 
 const (
 	pageHead = `<!DOCTYPE html>` + "\r\n" + `<html lang="en-GB"><head><meta charset="utf-8"><title>`
-	pageBody = `</title></head>` + "\r\n" + `<body style="font-family:Arial,sans-serif;font-size:16px;line-height:1.5;color:#212b32">` + "\r\n"
-	pageEnd  = `</body></html>` + "\r\n"
-	opening  = `<p style="margin:0 0 16px">`
+	pageBody = `</title></head>` + "\r\n" +
+		`<body style="font-family:Arial,sans-serif;font-size:16px;line-height:1.5;color:#212b32">` + "\r\n"
+	pageEnd = `</body></html>` + "\r\n"
+	opening = `<p style="margin:0 0 16px">`
 )
 
 // page is the text for programs that show HTML: paragraphs, lines and links,

@@ -107,7 +107,8 @@ func TestAMessageIsWholeAndInOrder(t *testing.T) {
 			t.Errorf("%s: %q, want %q", field, value, want)
 		}
 	}
-	if from, err := got.header.AddressList("From"); err != nil || len(from) != 1 || from[0].Name != m.FromName || from[0].Address != "desk@brambleford.example" {
+	if from, err := got.header.AddressList("From"); err != nil || len(from) != 1 || from[0].Name != m.FromName ||
+		from[0].Address != "desk@brambleford.example" {
 		t.Errorf("from %v: %v", from, err)
 	}
 	if want := strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(m.Text); got.text != want {
@@ -164,21 +165,27 @@ func TestNobodyCanAddAHeaderField(t *testing.T) {
 		want   string
 	}{
 		{"by a subject", func(m *carrier.Outgoing) { m.Subject = "Hello\r\nBcc: eve@example.org" }, "refused header"},
-		{"by a subject with a lone line feed", func(m *carrier.Outgoing) { m.Subject = "Hello\nBcc: eve@example.org" }, "refused header"},
-		{"by a subject with a lone carriage return", func(m *carrier.Outgoing) { m.Subject = "Hello\rBcc: eve@example.org" }, "refused header"},
-		{"by a subject with a line separator", func(m *carrier.Outgoing) { m.Subject = "Hello\u2028Bcc: eve@example.org" }, "refused header"},
+		{"by a subject with a lone line feed", func(m *carrier.Outgoing) { m.Subject = "Hello\nBcc: eve@example.org" },
+			"refused header"},
+		{"by a subject with a lone carriage return", func(m *carrier.Outgoing) { m.Subject = "Hello\rBcc: eve@example.org" },
+			"refused header"},
+		{"by a subject with a line separator", func(m *carrier.Outgoing) { m.Subject = "Hello\u2028Bcc: eve@example.org" },
+			"refused header"},
 		{"by a subject with a nothing", func(m *carrier.Outgoing) { m.Subject = "Hello\x00" }, "refused header"},
 		{"by the sender's name", func(m *carrier.Outgoing) { m.FromName = "Desk\r\nBcc: eve@example.org" }, "refused header"},
-		{"by the address", func(m *carrier.Outgoing) { m.To = "ada@example.org\r\nRCPT TO:<eve@example.org>" }, "refused address"},
+		{"by the address", func(m *carrier.Outgoing) { m.To = "ada@example.org\r\nRCPT TO:<eve@example.org>" },
+			"refused address"},
 		{"by the end of the address", func(m *carrier.Outgoing) { m.To = "ada@example.org> SIZE=1" }, "refused address"},
 		{"by a second address", func(m *carrier.Outgoing) { m.To = "ada@example.org,eve@example.org" }, "refused address"},
 		{"by a name at the address", func(m *carrier.Outgoing) { m.To = "Ada <ada@example.org>" }, "refused address"},
 		{"by a quoted address", func(m *carrier.Outgoing) { m.To = "\"a\r\nb\"@example.org" }, "refused address"},
 		{"by no address", func(m *carrier.Outgoing) { m.To = "" }, "refused address"},
-		{"by a long address", func(m *carrier.Outgoing) { m.To = strings.Repeat("a", 260) + "@example.org" }, "refused address"},
+		{"by a long address", func(m *carrier.Outgoing) { m.To = strings.Repeat("a", 260) + "@example.org" },
+			"refused address"},
 		{"by the key", func(m *carrier.Outgoing) { m.Key = "k>\r\nBcc: eve@example.org" }, "refused key"},
 		{"by an empty key", func(m *carrier.Outgoing) { m.Key = "" }, "refused key"},
-		{"by a subject of a thousand letters", func(m *carrier.Outgoing) { m.Subject = strings.Repeat("a", 1000) }, "refused subject"},
+		{"by a subject of a thousand letters", func(m *carrier.Outgoing) { m.Subject = strings.Repeat("a", 1000) },
+			"refused subject"},
 	} {
 		t.Run(x.name, func(t *testing.T) {
 			m := to("ada@example.org", "k")
@@ -198,7 +205,8 @@ func TestWhatIsLeftOutIsFilledIn(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := unwrap(t, wire)
-	if got.header.Get("Subject") != "Message from The Desk" || got.header.Get("From") != `"The Desk" <desk@brambleford.example>` || got.text != "" {
+	if got.header.Get("Subject") != "Message from The Desk" ||
+		got.header.Get("From") != `"The Desk" <desk@brambleford.example>` || got.text != "" {
 		t.Errorf("%+v", got)
 	}
 }
@@ -212,7 +220,8 @@ func TestWhateverIsWrittenArrives(t *testing.T) {
 		m.Text = rapid.OneOf(
 			rapid.StringOf(rapid.SampledFrom([]rune(".\r\n -=<>&a☃\x00\t"))), rapid.String(),
 		).Draw(t, "text")
-		m.Subject = rapid.OneOf(rapid.StringOf(rapid.SampledFrom([]rune(" =?_aé☃👋\t\"<>,"))), rapid.String()).Draw(t, "subject")
+		m.Subject = rapid.OneOf(rapid.StringOf(rapid.SampledFrom([]rune(" =?_aé☃👋\t\"<>,"))), rapid.String()).Draw(t,
+			"subject")
 		m.FromName = rapid.StringOf(rapid.SampledFrom([]rune(" =?_aé☃👋\",\\<>@.;:()"))).Draw(t, "name")
 		wire, err := smtp.Compose(c, m)
 		if err != nil {
@@ -240,7 +249,8 @@ func TestWhateverIsWrittenArrives(t *testing.T) {
 		if err != nil || len(from) != 1 || from[0].Address != "desk@brambleford.example" {
 			t.Fatalf("from %v: %v", from, err)
 		}
-		if want := strings.ReplaceAll(strings.Join(strings.Fields(m.FromName), " "), `\`, "/"); from[0].Name != want && !strings.Contains(want, "=?") {
+		if want := strings.ReplaceAll(strings.Join(strings.Fields(m.FromName), " "), `\`, "/"); from[0].Name != want &&
+			!strings.Contains(want, "=?") {
 			t.Fatalf("from %q, want %q", from[0].Name, want)
 		}
 		if len(got.header) != 9 {
@@ -272,7 +282,8 @@ func TestInternationalAddressesArrive(t *testing.T) {
 
 func TestTheCarriersOwnNameComesFirst(t *testing.T) {
 	for _, c := range []struct{ setting, message, want string }{
-		{"Mill Lane Surgery – noreply", "Mill Lane", "Mill Lane Surgery – noreply"}, {"", "Mill Lane", "Mill Lane"}, {"Desk", "", "Desk"},
+		{"Mill Lane Surgery – noreply", "Mill Lane", "Mill Lane Surgery – noreply"}, {"", "Mill Lane", "Mill Lane"},
+		{"Desk", "", "Desk"},
 	} {
 		m := to("ada@example.org", "7-1a-1")
 		m.FromName = c.message
@@ -295,14 +306,16 @@ func TestAnEMailThatIsNotDirectCareCanBeUnsubscribedFromWithOneClick(t *testing.
 		t.Fatal(err)
 	}
 	h := unwrap(t, wire).header
-	if h.Get("List-Unsubscribe") != "<"+m.Unsubscribe+">" || h.Get("List-Unsubscribe-Post") != "List-Unsubscribe=One-Click" {
+	if h.Get("List-Unsubscribe") != "<"+m.Unsubscribe+">" ||
+		h.Get("List-Unsubscribe-Post") != "List-Unsubscribe=One-Click" {
 		t.Errorf("%q, %q", h.Get("List-Unsubscribe"), h.Get("List-Unsubscribe-Post"))
 	}
 	if !strings.Contains(wire, "<"+m.Unsubscribe+">\r\n") {
 		t.Errorf("the address is broken up or encoded: %q", wire)
 	}
 	m.Unsubscribe = ""
-	if wire, err = smtp.Compose(composer(t, smtp.Settings{}), m); err != nil || strings.Contains(wire, "List-Unsubscribe") {
+	if wire, err = smtp.Compose(composer(t, smtp.Settings{}), m); err != nil ||
+		strings.Contains(wire, "List-Unsubscribe") {
 		t.Errorf("direct care: %v, %q", err, wire)
 	}
 	m.Unsubscribe = "https://x.example/\r\nBcc: eve@example.org"
@@ -330,23 +343,28 @@ func TestASignatureCoversWhatUnsubscribes(t *testing.T) {
 		domain       string
 	}{
 		{"RSA", "v=DKIM1; k=rsa; p=" + base64.StdEncoding.EncodeToString(der), rsaKey, ""},
-		{"Ed25519", "v=DKIM1; k=ed25519; p=" + base64.StdEncoding.EncodeToString(edKey.Public().(ed25519.PublicKey)), edKey, "brambleford.example"},
+		{"Ed25519", "v=DKIM1; k=ed25519; p=" + base64.StdEncoding.EncodeToString(edKey.Public().(ed25519.PublicKey)), edKey,
+			"brambleford.example"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			m := to("ada@example.org", "7-1a-1")
-			m.Unsubscribe, m.Text = "https://desk.brambleford.example/unsubscribe/7-1a-1-x", "Hello\n.\n..dots\nand a long line "+strings.Repeat("é", 300)+"\n"
-			wire, err := smtp.Compose(composer(t, smtp.Settings{DKIMKey: c.key, DKIMSelector: "desk1", DKIMDomain: c.domain, ReplyTo: "answers@brambleford.example"}), m)
+			m.Unsubscribe, m.Text = "https://desk.brambleford.example/unsubscribe/7-1a-1-x",
+				"Hello\n.\n..dots\nand a long line "+strings.Repeat("é", 300)+"\n"
+			wire, err := smtp.Compose(composer(t,
+				smtp.Settings{DKIMKey: c.key, DKIMSelector: "desk1", DKIMDomain: c.domain, ReplyTo: "answers@brambleford.example"}),
+				m)
 			if err != nil {
 				t.Fatal(err)
 			}
 			sent := strings.ReplaceAll(strings.TrimSuffix(wire, ".\r\n"), "\r\n..", "\r\n.")
 			verify := func(text string) (*dkim.Verification, error) {
-				all, err := dkim.VerifyWithOptions(strings.NewReader(text), &dkim.VerifyOptions{LookupTXT: func(name string) ([]string, error) {
-					if name != "desk1._domainkey.brambleford.example" {
-						return nil, fmt.Errorf("asked for %s", name)
-					}
-					return []string{c.record}, nil
-				}})
+				all, err := dkim.VerifyWithOptions(strings.NewReader(text),
+					&dkim.VerifyOptions{LookupTXT: func(name string) ([]string, error) {
+						if name != "desk1._domainkey.brambleford.example" {
+							return nil, fmt.Errorf("asked for %s", name)
+						}
+						return []string{c.record}, nil
+					}})
 				if err != nil || len(all) != 1 {
 					return nil, fmt.Errorf("%d signatures, %w", len(all), err)
 				}
@@ -363,7 +381,8 @@ func TestASignatureCoversWhatUnsubscribes(t *testing.T) {
 				}
 			}
 			for _, changed := range []string{
-				strings.Replace(sent, "unsubscribe/7-1a-1-x", "unsubscribe/7-1a-1-y", 1), strings.Replace(sent, "=One-Click", "=Two-Clicks", 1), strings.Replace(sent, "dots", "dogs", 1),
+				strings.Replace(sent, "unsubscribe/7-1a-1-x", "unsubscribe/7-1a-1-y", 1),
+				strings.Replace(sent, "=One-Click", "=Two-Clicks", 1), strings.Replace(sent, "dots", "dogs", 1),
 			} {
 				if _, err := verify(changed); err == nil {
 					t.Error("a changed message passes")

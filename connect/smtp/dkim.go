@@ -14,7 +14,8 @@ import (
 // signedFields are what a signature covers: what a reader sees, and what a mail
 // program acts on. RFC 8058, section 4, wants the last two in it.
 var signedFields = []string{
-	"From", "Reply-To", "To", "Subject", "Date", "Message-ID", "MIME-Version", "Content-Type", "Auto-Submitted", "List-Unsubscribe", "List-Unsubscribe-Post",
+	"From", "Reply-To", "To", "Subject", "Date", "Message-ID", "MIME-Version", "Content-Type", "Auto-Submitted",
+	"List-Unsubscribe", "List-Unsubscribe-Post",
 }
 
 // selectors are the names of keys in DNS (RFC 6376, section 3.1).

@@ -123,7 +123,8 @@ func within(t testing.TB) context.Context {
 
 func to(address, key string) carrier.Outgoing {
 	return carrier.Outgoing{
-		Key: key, Channel: carrier.Email, To: address, FromName: "Brambleford Surgery", Subject: "Your appointment", Text: "See you on Monday.",
+		Key: key, Channel: carrier.Email, To: address, FromName: "Brambleford Surgery", Subject: "Your appointment",
+		Text: "See you on Monday.",
 	}
 }
 

@@ -45,7 +45,8 @@ func readReply(r *bufio.Reader, each func(line []byte)) (reply, error) {
 			return reply{}, err
 		}
 		line = bytes.TrimRight(line, "\r\n")
-		if len(line) < 3 || line[0] < '2' || line[0] > '5' || line[1] < '0' || line[1] > '9' || line[2] < '0' || line[2] > '9' {
+		if len(line) < 3 || line[0] < '2' || line[0] > '5' || line[1] < '0' || line[1] > '9' || line[2] < '0' ||
+			line[2] > '9' {
 			return reply{}, errReply
 		}
 		code := int(line[0]-'0')*100 + int(line[1]-'0')*10 + int(line[2]-'0')

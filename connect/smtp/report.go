@@ -135,7 +135,8 @@ func (r *report) readPart(part *multipart.Part, depth int, owed bool) error {
 	switch {
 	case media == "message/delivery-status", media == "message/global-delivery-status": // RFC 6533
 		return r.readStatus(content)
-	case media == "message/rfc822", media == "text/rfc822-headers", media == "message/global", media == "message/global-headers":
+	case media == "message/rfc822", media == "text/rfc822-headers", media == "message/global",
+		media == "message/global-headers":
 		// The first field that cannot be read ends it: what came before will do.
 		header, _ := textproto.NewReader(bufio.NewReader(content)).ReadMIMEHeader()
 		r.messageID = header.Get("Message-Id")

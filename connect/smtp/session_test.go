@@ -34,7 +34,8 @@ func TestWhatGoesWrongBeforeTheFinalDotIsNotDelivered(t *testing.T) {
 		{"the server says nothing", map[string]string{"GREETING": "silence"}, "busy connect"},
 		{"the greeting makes no sense", map[string]string{"GREETING": "HTTP/1.1 400 Bad Request"}, "busy connect"},
 		{"the greeting has no end", map[string]string{"GREETING": "220 " + strings.Repeat("x", 10_000)}, "busy connect"},
-		{"the greeting has very many lines", map[string]string{"GREETING": strings.Repeat("220-x\r\n", 1000) + "220 x"}, "busy connect"},
+		{"the greeting has very many lines", map[string]string{"GREETING": strings.Repeat("220-x\r\n", 1000) + "220 x"},
+			"busy connect"},
 		{"the server does not like us", map[string]string{"EHLO": "550 5.7.1 no"}, "busy 550 5.7.1"},
 		{"the server hangs up at MAIL", map[string]string{"MAIL": "hang up"}, "busy lost"},
 		{"the server hangs up at RCPT", map[string]string{"RCPT": "hang up"}, "busy lost"},
@@ -104,7 +105,8 @@ func TestTheCallersDeadlineEndsIt(t *testing.T) {
 		begin := time.Now()
 		ctx, cancel := context.WithCancel(within(t))
 		time.AfterFunc(50*time.Millisecond, cancel)
-		if _, err := carrier.Send(ctx, to("ada@x.example", "k")); ending(err) != c.want || !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) {
+		if _, err := carrier.Send(ctx, to("ada@x.example", "k")); ending(err) != c.want ||
+			!errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("cancelled at %s: %v, want %s", c.word, err, c.want)
 		}
 		ctx, cancel = context.WithTimeout(within(t), 50*time.Millisecond)
@@ -125,9 +127,11 @@ func TestARefusedMessageLeavesTheConnectionInOrder(t *testing.T) {
 		want    []string
 	}{
 		{"without pipelining", map[string]string{"RCPT": "550 5.1.1 no"}, []string{"EHLO", "MAIL", "RCPT", "RSET"}},
-		{"with pipelining", map[string]string{"EHLO": "250-fake\r\n250 PIPELINING", "RCPT": "550 5.1.1 no", "DATA": "503 5.5.1 for whom?"},
+		{"with pipelining",
+			map[string]string{"EHLO": "250-fake\r\n250 PIPELINING", "RCPT": "550 5.1.1 no", "DATA": "503 5.5.1 for whom?"},
 			[]string{"EHLO", "MAIL", "RCPT", "DATA", "RSET"}},
-		{"with pipelining, when DATA is taken all the same", map[string]string{"EHLO": "250-fake\r\n250 PIPELINING", "RCPT": "550 5.1.1 no"},
+		{"with pipelining, when DATA is taken all the same",
+			map[string]string{"EHLO": "250-fake\r\n250 PIPELINING", "RCPT": "550 5.1.1 no"},
 			[]string{"EHLO", "MAIL", "RCPT", "DATA", "RSET"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -221,7 +225,9 @@ func TestTheServerIsLeftAloneWhenItDoesNotAnswer(t *testing.T) {
 	l, port := listen(t)
 	l.Close()
 	log := &journal{}
-	c := carrierTo(t, port, log, setup{settings: smtp.Settings{TLS: smtp.TLSNone, Connections: 1}, options: smtp.Options{Rest: 200 * time.Millisecond}})
+	c := carrierTo(t, port, log,
+		setup{settings: smtp.Settings{TLS: smtp.TLSNone, Connections: 1},
+			options: smtp.Options{Rest: 200 * time.Millisecond}})
 	for range 5 {
 		if _, err := c.Send(within(t), to("ada@x.example", "k")); ending(err) != "busy connect" {
 			t.Fatal(err)
@@ -262,12 +268,16 @@ func TestTheEnvelope(t *testing.T) {
 		{"with nothing on offer", "250 fake", "", "ada@x.example", "7-1a-1",
 			[]string{"MAIL FROM:<desk@brambleford.example>", "RCPT TO:<ada@x.example>"}},
 		{"with reports on offer", "250-fake\r\n250 DSN", "bounces@m.example", "ada@x.example", "7-1a-1",
-			[]string{"MAIL FROM:<bounces+7-1a-1-" + sign + "@m.example> RET=HDRS ENVID=7-1a-1-" + sign, "RCPT TO:<ada@x.example> NOTIFY=FAILURE"}},
+			[]string{"MAIL FROM:<bounces+7-1a-1-" + sign + "@m.example> RET=HDRS ENVID=7-1a-1-" + sign,
+				"RCPT TO:<ada@x.example> NOTIFY=FAILURE"}},
 		{"with reports on offer and nobody to hear them", "250-fake\r\n250 DSN", "", "ada@x.example", "7=1",
 			[]string{"MAIL FROM:<desk@brambleford.example> RET=HDRS ENVID=7+3D1", "RCPT TO:<ada@x.example> NOTIFY=FAILURE"}},
-		{"with the longest key there is", "250 fake", strings.Repeat("b", 21) + "@m.example", "ada@x.example", longest.Key(1<<53 - 1),
-			[]string{"MAIL FROM:<" + strings.Repeat("b", 21) + "+" + longest.Key(1<<53-1) + "-cqad2zuderxma6dr@m.example>", "RCPT TO:<ada@x.example>"}},
-		{"with a key that is too long for the return path", "250 fake", "bounces@m.example", "ada@x.example", strings.Repeat("k", 60),
+		{"with the longest key there is", "250 fake", strings.Repeat("b", 21) + "@m.example", "ada@x.example",
+			longest.Key(1<<53 - 1),
+			[]string{"MAIL FROM:<" + strings.Repeat("b", 21) + "+" + longest.Key(1<<53-1) + "-cqad2zuderxma6dr@m.example>",
+				"RCPT TO:<ada@x.example>"}},
+		{"with a key that is too long for the return path", "250 fake", "bounces@m.example", "ada@x.example",
+			strings.Repeat("k", 60),
 			[]string{"MAIL FROM:<bounces@m.example>", "RCPT TO:<ada@x.example>"}},
 		{"with a length on offer", "250-fake\r\n250 SIZE 1000000", "", "ada@x.example", "k",
 			[]string{"MAIL FROM:<desk@brambleford.example> SIZE=n", "RCPT TO:<ada@x.example>"}},
@@ -289,7 +299,8 @@ func TestTheEnvelope(t *testing.T) {
 			if !slices.Equal(got, c.want) {
 				t.Errorf("said %q", got)
 			}
-			if local, _, _ := strings.Cut(strings.TrimPrefix(got[0], "MAIL FROM:<"), "@"); len(local) > 64 { // RFC 5321, section 4.5.3.1.1
+			// RFC 5321, section 4.5.3.1.1
+			if local, _, _ := strings.Cut(strings.TrimPrefix(got[0], "MAIL FROM:<"), "@"); len(local) > 64 {
 				t.Errorf("%d before the @", len(local))
 			}
 		})
@@ -348,7 +359,8 @@ func TestEachWayToSignIn(t *testing.T) {
 				}
 				conn.answers(map[string]string{"GREETING": "235 2.7.0 welcome"})
 			})
-			carrier := plainTo(t, f, setup{settings: smtp.Settings{Username: "desk", Password: "s3cret", AuthMethod: c.method, Timeout: time.Second}})
+			carrier := plainTo(t, f,
+				setup{settings: smtp.Settings{Username: "desk", Password: "s3cret", AuthMethod: c.method, Timeout: time.Second}})
 			_, err := carrier.Send(within(t), to("ada@x.example", "k"))
 			if got := ending(err); got != c.want {
 				t.Errorf("%s, want %s (%v)", got, c.want, err)

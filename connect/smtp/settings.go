@@ -26,7 +26,8 @@ func (s Settings) filled() Settings {
 }
 
 func (s Settings) check() error {
-	if s.Host == "" || strings.ContainsFunc(s.Host, func(r rune) bool { return r <= ' ' || r > '~' || strings.ContainsRune("/@<>[]", r) }) {
+	if s.Host == "" ||
+		strings.ContainsFunc(s.Host, func(r rune) bool { return r <= ' ' || r > '~' || strings.ContainsRune("/@<>[]", r) }) {
 		return errors.New("smtp: the host is not the name of a server")
 	}
 	if s.Port < 1 || s.Port > 65535 {
@@ -47,7 +48,8 @@ func (s Settings) check() error {
 	if (s.Username == "") != (s.Password == "") {
 		return errors.New("smtp: a user name needs a password, and a password a user name")
 	}
-	for _, a := range []struct{ what, value string }{{"from", s.From}, {"reply to", s.ReplyTo}, {"bounces to", s.BouncesTo}} {
+	for _, a := range []struct{ what, value string }{{"from", s.From}, {"reply to", s.ReplyTo},
+		{"bounces to", s.BouncesTo}} {
 		if a.value == "" && a.what != "from" {
 			continue
 		}
@@ -64,7 +66,8 @@ func (s Settings) check() error {
 	if n := len(s.BounceSecret); n > 0 && n < leastSecret {
 		return fmt.Errorf("smtp: the secret for bounces must have %d characters or more", leastSecret)
 	}
-	if most := maxLocal - 1 - longestKey - 1 - signatureSize; s.BounceSecret != "" && strings.LastIndexByte(s.BouncesTo, '@') > most {
+	if most := maxLocal - 1 - longestKey - 1 - signatureSize; s.BounceSecret != "" &&
+		strings.LastIndexByte(s.BouncesTo, '@') > most {
 		return fmt.Errorf("smtp: bounces to: at most %d characters before the @, as a signed key of a message comes after them", most)
 	}
 	if err := s.checkDKIM(); err != nil {

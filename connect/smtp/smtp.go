@@ -188,7 +188,8 @@ func New(s Settings, o Options) (*Carrier, error) {
 	c.breaker = circuitbreaker.NewBuilder[any]().
 		WithFailureThreshold(failedConnections).WithSuccessThreshold(1).WithDelay(cmp.Or(o.Rest, 30*time.Second)).
 		OnStateChanged(func(e circuitbreaker.StateChangedEvent) {
-			c.log.Warn("mail server breaker", slog.String("server", c.address), slog.String("from", e.OldState.String()), slog.String("to", e.NewState.String()))
+			c.log.Warn("mail server breaker", slog.String("server", c.address), slog.String("from", e.OldState.String()),
+				slog.String("to", e.NewState.String()))
 		}).Build()
 	return c, nil
 }

@@ -91,7 +91,8 @@ func TestARefusalSaysWhyInPlainEnglish(t *testing.T) {
 
 func TestTheConnectionIsUsedAgain(t *testing.T) {
 	w := open(t, setup{})
-	for i, address := range []string{"ada@example.org", "refused@example.org", "bob@example.org", "busy@example.org", "cy@example.org"} {
+	for i, address := range []string{"ada@example.org", "refused@example.org", "bob@example.org", "busy@example.org",
+		"cy@example.org"} {
 		_, _ = w.Send(within(t), to(address, fmt.Sprintf("k%d", i)))
 	}
 	if got := w.server.Sessions(); got != 2 { // before and after STARTTLS
@@ -115,17 +116,24 @@ func TestConnectionsAreSecured(t *testing.T) {
 		{"not at all on this machine", smtp.Settings{TLS: smtp.TLSNone}, mail.Options{}, false, "accepted"},
 		{"or not used without an offer", smtp.Settings{}, mail.Options{NoTLS: true}, false, "busy tls"},
 		{"or not used with a stranger after STARTTLS", smtp.Settings{}, mail.Options{}, true, "busy tls"},
-		{"or not used with a stranger from the beginning", smtp.Settings{TLS: smtp.TLSImplicit}, mail.Options{}, true, "busy tls"},
-		{"with a password after STARTTLS", smtp.Settings{Username: "desk", Password: "s3cret"}, mail.Options{Username: "desk", Password: "s3cret"}, false, "accepted"},
-		{"with a password in TLS", smtp.Settings{TLS: smtp.TLSImplicit, Username: "desk", Password: "s3cret", AuthMethod: smtp.AuthPlain},
+		{"or not used with a stranger from the beginning", smtp.Settings{TLS: smtp.TLSImplicit}, mail.Options{}, true,
+			"busy tls"},
+		{"with a password after STARTTLS", smtp.Settings{Username: "desk", Password: "s3cret"},
+			mail.Options{Username: "desk", Password: "s3cret"}, false, "accepted"},
+		{"with a password in TLS",
+			smtp.Settings{TLS: smtp.TLSImplicit, Username: "desk", Password: "s3cret", AuthMethod: smtp.AuthPlain},
 			mail.Options{Username: "desk", Password: "s3cret"}, false, "accepted"},
 		{"with a password to this machine", smtp.Settings{TLS: smtp.TLSNone, Username: "desk", Password: "s3cret"},
 			mail.Options{Username: "desk", Password: "s3cret", NoTLS: true}, false, "accepted"},
-		{"or not with a wrong password", smtp.Settings{Username: "desk", Password: "wrong"}, mail.Options{Username: "desk", Password: "s3cret"}, false, "busy auth 535 5.7.8"},
-		{"or not without the one that is wanted", smtp.Settings{}, mail.Options{Username: "desk", Password: "s3cret"}, false, "busy auth 530 5.7.0"},
-		{"or not in a way that is not offered", smtp.Settings{Username: "desk", Password: "s3cret", AuthMethod: smtp.AuthLogin},
+		{"or not with a wrong password", smtp.Settings{Username: "desk", Password: "wrong"},
+			mail.Options{Username: "desk", Password: "s3cret"}, false, "busy auth 535 5.7.8"},
+		{"or not without the one that is wanted", smtp.Settings{}, mail.Options{Username: "desk", Password: "s3cret"}, false,
+			"busy auth 530 5.7.0"},
+		{"or not in a way that is not offered",
+			smtp.Settings{Username: "desk", Password: "s3cret", AuthMethod: smtp.AuthLogin},
 			mail.Options{Username: "desk", Password: "s3cret"}, false, "busy auth"},
-		{"or not when nothing is offered", smtp.Settings{Username: "desk", Password: "s3cret"}, mail.Options{}, false, "busy auth"},
+		{"or not when nothing is offered", smtp.Settings{Username: "desk", Password: "s3cret"}, mail.Options{}, false,
+			"busy auth"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := open(t, setup{settings: c.settings, sim: c.sim})
@@ -161,7 +169,9 @@ func stranger(t *testing.T, s smtp.Settings) *smtp.Carrier {
 }
 
 func TestARefusedSignInIsLoggedOnce(t *testing.T) {
-	w := open(t, setup{settings: smtp.Settings{Username: "desk", Password: "wrong"}, sim: mail.Options{Username: "desk", Password: "s3cret"}})
+	w := open(t,
+		setup{settings: smtp.Settings{Username: "desk", Password: "wrong"},
+			sim: mail.Options{Username: "desk", Password: "s3cret"}})
 	for range 3 {
 		_, _ = w.Send(within(t), to("ada@example.org", "k1"))
 	}
@@ -203,9 +213,11 @@ func TestFiveHundredMessagesArriveOnceEachOverEightConnections(t *testing.T) {
 
 func TestResultsAreInTheOrderOfTheMessages(t *testing.T) {
 	w := open(t, setup{})
-	want := []string{"accepted", "refused 550 5.1.1", "busy 451 4.7.1", "unknown", "accepted", "refused address", "refused channel", "accepted"}
+	want := []string{"accepted", "refused 550 5.1.1", "busy 451 4.7.1", "unknown", "accepted", "refused address",
+		"refused channel", "accepted"}
 	var all []carrier.Outgoing
-	for i, address := range []string{"ada@x.example", "refused@x.example", "busy@x.example", "cut@x.example", "slow@x.example", "nobody", "+447700900123", "bob@x.example"} {
+	for i, address := range []string{"ada@x.example", "refused@x.example", "busy@x.example", "cut@x.example",
+		"slow@x.example", "nobody", "+447700900123", "bob@x.example"} {
 		m := to(address, fmt.Sprintf("k%d", i))
 		if i == 6 {
 			m.Channel = carrier.SMS
@@ -232,7 +244,8 @@ func TestTheSharedLimiterIsAskedBeforeEachMessage(t *testing.T) {
 		return nil
 	}}})
 	busy := 0
-	for _, r := range w.SendAll(within(t), []carrier.Outgoing{to("a@x.example", "a"), to("b@x.example", "b"), to("c@x.example", "c")}) {
+	for _, r := range w.SendAll(within(t),
+		[]carrier.Outgoing{to("a@x.example", "a"), to("b@x.example", "b"), to("c@x.example", "c")}) {
 		if b, ok := errors.AsType[*carrier.Busy](r.Err); ok && b.After == 7*time.Second && b.Code == "limit" {
 			busy++
 		}
@@ -245,7 +258,8 @@ func TestTheSharedLimiterIsAskedBeforeEachMessage(t *testing.T) {
 func TestItsOwnLimitHolds(t *testing.T) {
 	w := open(t, setup{settings: smtp.Settings{PerSecond: 50, Connections: 2}})
 	begin := time.Now()
-	for _, r := range w.SendAll(within(t), []carrier.Outgoing{to("a@x.example", "a"), to("b@x.example", "b"), to("c@x.example", "c"), to("d@x.example", "d")}) {
+	for _, r := range w.SendAll(within(t),
+		[]carrier.Outgoing{to("a@x.example", "a"), to("b@x.example", "b"), to("c@x.example", "c"), to("d@x.example", "d")}) {
 		if r.Err != nil {
 			t.Error(r.Err)
 		}
@@ -300,7 +314,8 @@ func TestABounceComesBackAsAReceipt(t *testing.T) {
 	select {
 	case got := <-told:
 		want := carrier.Receipt{
-			Key: "7-1a-2", Progress: carrier.ProgressFailed, Code: "5.1.1", Reason: "The mail server knows no such address.", At: noon.Add(time.Minute),
+			Key: "7-1a-2", Progress: carrier.ProgressFailed, Code: "5.1.1", Reason: "The mail server knows no such address.",
+			At: noon.Add(time.Minute),
 		}
 		if len(got.Receipts) != 1 || !got.Receipts[0].At.Equal(want.At) {
 			t.Fatalf("told %+v", got)
@@ -344,18 +359,21 @@ func TestSettingsAreChecked(t *testing.T) {
 		{"a strange place for answers", func(s *smtp.Settings) { s.ReplyTo = "nobody" }, "reply to"},
 		{"a strange place for bounces", func(s *smtp.Settings) { s.BouncesTo = "a b@example.org" }, "bounces to"},
 		{"a secret with a space", func(s *smtp.Settings) { s.BounceSecret = "sixteen letters!" }, "Authorization header"},
-		{"a secret that can be guessed", func(s *smtp.Settings) { s.BounceSecret = strings.Repeat("s", 15) }, "16 characters"},
+		{"a secret that can be guessed", func(s *smtp.Settings) { s.BounceSecret = strings.Repeat("s", 15) },
+			"16 characters"},
 		{"a place for bounces with room for no signature", func(s *smtp.Settings) {
 			s.BouncesTo, s.BounceSecret = strings.Repeat("b", 22)+"@example.org", secret
 		}, "at most 21 characters"},
-		{"a long place for bounces that nobody signs", func(s *smtp.Settings) { s.BouncesTo = strings.Repeat("b", 22) + "@example.org" }, ""},
+		{"a long place for bounces that nobody signs",
+			func(s *smtp.Settings) { s.BouncesTo = strings.Repeat("b", 22) + "@example.org" }, ""},
 		{"the longest place for bounces", func(s *smtp.Settings) {
 			s.BouncesTo, s.BounceSecret = strings.Repeat("b", 21)+"@example.org", secret
 		}, ""},
 		{"a DKIM selector without a key", func(s *smtp.Settings) { s.DKIMSelector = "desk" }, "needs a DKIM key"},
 		{"a DKIM key without a selector", func(s *smtp.Settings) { s.DKIMKey = edKey }, "selector"},
 		{"a DKIM key", func(s *smtp.Settings) { s.DKIMKey, s.DKIMSelector = edKey, "desk" }, ""},
-		{"a DKIM key that cannot sign e-mail", func(s *smtp.Settings) { s.DKIMKey, s.DKIMSelector = ecKey, "desk" }, "RSA or an Ed25519"},
+		{"a DKIM key that cannot sign e-mail", func(s *smtp.Settings) { s.DKIMKey, s.DKIMSelector = ecKey, "desk" },
+			"RSA or an Ed25519"},
 		{"too many connections", func(s *smtp.Settings) { s.Connections = 1000 }, "connections"},
 		{"a negative rate", func(s *smtp.Settings) { s.PerSecond = -1 }, "rate"},
 	} {

@@ -98,7 +98,8 @@ const maxKey = 200
 func reply(id string, params url.Values, now time.Time) carrier.Report {
 	told := carrier.Report{Status: http.StatusOK, Type: "text/xml; charset=utf-8", Body: twiml}
 	if from := params.Get("From"); web.Number(from) {
-		told.Replies = []carrier.Reply{{ID: id, Channel: carrier.SMS, From: from, Text: web.Text(params.Get("Body"), web.MaxReply), At: now}}
+		told.Replies = []carrier.Reply{{ID: id, Channel: carrier.SMS, From: from,
+			Text: web.Text(params.Get("Body"), web.MaxReply), At: now}}
 	}
 	return told
 }

@@ -29,7 +29,8 @@ const public = "https://desk.example.org/callbacks/twilio"
 
 func listener(t testing.TB, callback, token string) *twilio.Carrier {
 	t.Helper()
-	c, err := twilio.New(twilio.Settings{AccountSID: account, AuthToken: token, From: from, CallbackURL: callback}, twilio.Options{Now: func() time.Time { return noon }})
+	c, err := twilio.New(twilio.Settings{AccountSID: account, AuthToken: token, From: from, CallbackURL: callback},
+		twilio.Options{Now: func() time.Time { return noon }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,9 +64,11 @@ func signed(address, query, token string, params url.Values) *http.Request {
 func TestTheSignatureIsTheOneInTwiliosDocumentation(t *testing.T) {
 	c := listener(t, "https://mycompany.com/myapp.php?foo=1&bar=2", "12345")
 	body := url.Values{
-		"CallSid": {"CA1234567890ABCDE"}, "Caller": {"+14158675309"}, "Digits": {"1234"}, "From": {"+14158675309"}, "To": {"+18005551212"},
+		"CallSid": {"CA1234567890ABCDE"}, "Caller": {"+14158675309"}, "Digits": {"1234"}, "From": {"+14158675309"},
+		"To": {"+18005551212"},
 	}.Encode()
-	for signature, believed := range map[string]bool{"RSOYDt4T1cUTdK1PDd93/VVr8B8=": true, "RSOYDt4T1cUTdK1PDd93/VVr8B9=": false, "": false} {
+	for signature, believed := range map[string]bool{"RSOYDt4T1cUTdK1PDd93/VVr8B8=": true,
+		"RSOYDt4T1cUTdK1PDd93/VVr8B9=": false, "": false} {
 		_, err := c.ReadCallback(context.Background(), called(call("foo=1&bar=2", signature), []byte(body)))
 		if errors.Is(err, carrier.ErrNotProvider) == believed {
 			t.Errorf("%q: %v", signature, err)
@@ -90,17 +93,20 @@ func TestACallIsBelievedByItsSignature(t *testing.T) {
 		{"another body", signed(public, "", token, params), other.Encode(), false},
 		{"not a form", signed(public, "", token, params), "%zz", false},
 	} {
-		if _, err := c.ReadCallback(context.Background(), called(s.r, []byte(s.body))); (err == nil) != s.ok || !s.ok && !errors.Is(err, carrier.ErrNotProvider) {
+		if _, err := c.ReadCallback(context.Background(), called(s.r, []byte(s.body))); (err == nil) != s.ok || !s.ok &&
+			!errors.Is(err, carrier.ErrNotProvider) {
 			t.Errorf("%s: %v", s.name, err)
 		}
 	}
 	// Somebody else's key put in on the way.
 	r := signed(public, "key=leg-1", token, params)
 	r.URL.RawQuery = "key=leg-2"
-	if _, err := c.ReadCallback(context.Background(), called(r, []byte(params.Encode()))); !errors.Is(err, carrier.ErrNotProvider) {
+	if _, err := c.ReadCallback(context.Background(), called(r, []byte(params.Encode()))); !errors.Is(err,
+		carrier.ErrNotProvider) {
 		t.Errorf("another key: %v", err)
 	}
-	if _, err := listener(t, "", token).ReadCallback(context.Background(), called(signed("", "", token, params), []byte(params.Encode()))); !errors.Is(err, carrier.ErrNotProvider) {
+	if _, err := listener(t, "", token).ReadCallback(context.Background(),
+		called(signed("", "", token, params), []byte(params.Encode()))); !errors.Is(err, carrier.ErrNotProvider) {
 		t.Errorf("no callback URL: %v", err)
 	}
 }
@@ -111,17 +117,23 @@ func TestWhatACallTells(t *testing.T) {
 		want              carrier.Report
 		wrong             string
 	}{
-		{name: "delivered", query: "key=leg-1", body: "MessageSid=SM1&MessageStatus=delivered", want: carrier.Report{Receipts: []carrier.Receipt{
-			{Key: "leg-1", ProviderID: "SM1", Progress: carrier.ProgressDelivered, At: noon}}}},
+		{name: "delivered", query: "key=leg-1", body: "MessageSid=SM1&MessageStatus=delivered",
+			want: carrier.Report{Receipts: []carrier.Receipt{
+				{Key: "leg-1", ProviderID: "SM1", Progress: carrier.ProgressDelivered, At: noon}}}},
 		{name: "read", body: "MessageSid=SM1&MessageStatus=read", want: carrier.Report{Receipts: []carrier.Receipt{
 			{ProviderID: "SM1", Progress: carrier.ProgressRead, At: noon}}}},
-		{name: "undelivered", body: "MessageSid=SM1&MessageStatus=undelivered&ErrorCode=30005", want: carrier.Report{Receipts: []carrier.Receipt{
-			{ProviderID: "SM1", Progress: carrier.ProgressFailed, Code: "30005", Reason: "The number is not in use.", At: noon}}}},
-		{name: "failed without a code", body: "MessageSid=SM1&MessageStatus=failed", want: carrier.Report{Receipts: []carrier.Receipt{
-			{ProviderID: "SM1", Progress: carrier.ProgressFailed, Code: "failed", Reason: "The provider could not deliver the message.", At: noon}}}},
+		{name: "undelivered", body: "MessageSid=SM1&MessageStatus=undelivered&ErrorCode=30005",
+			want: carrier.Report{Receipts: []carrier.Receipt{
+				{ProviderID: "SM1", Progress: carrier.ProgressFailed, Code: "30005", Reason: "The number is not in use.",
+					At: noon}}}},
+		{name: "failed without a code", body: "MessageSid=SM1&MessageStatus=failed",
+			want: carrier.Report{Receipts: []carrier.Receipt{
+				{ProviderID: "SM1", Progress: carrier.ProgressFailed, Code: "failed",
+					Reason: "The provider could not deliver the message.", At: noon}}}},
 		{name: "on its way", body: "MessageSid=SM1&MessageStatus=sent"},
-		{name: "an answer", body: "MessageSid=SM2&From=%2B447700900123&Body=Thank+you", want: carrier.Report{Replies: []carrier.Reply{
-			{ID: "SM2", Channel: carrier.SMS, From: "+447700900123", Text: "Thank you", At: noon}}}},
+		{name: "an answer", body: "MessageSid=SM2&From=%2B447700900123&Body=Thank+you",
+			want: carrier.Report{Replies: []carrier.Reply{
+				{ID: "SM2", Channel: carrier.SMS, From: "+447700900123", Text: "Thank you", At: noon}}}},
 		{name: "an answer from a name", body: "MessageSid=SM2&From=Pizza&Body=Buy"},
 		{name: "no message", body: "MessageStatus=sent", wrong: "MessageSid"},
 		{name: "neither", body: "MessageSid=SM1", wrong: "MessageStatus"},
@@ -131,14 +143,17 @@ func TestWhatACallTells(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			told, err := listener(t, public, token).ReadCallback(context.Background(), called(signed(public, c.query, token, params), []byte(c.body)))
+			told, err := listener(t, public, token).ReadCallback(context.Background(),
+				called(signed(public, c.query, token, params), []byte(c.body)))
 			if c.wrong != "" {
-				if f := fault.Of(err); f.Kind != fault.Invalid || len(f.Fields) != 1 || strings.Join(f.Fields[0].Path, ".") != c.wrong {
+				if f := fault.Of(err); f.Kind != fault.Invalid || len(f.Fields) != 1 ||
+					strings.Join(f.Fields[0].Path, ".") != c.wrong {
 					t.Errorf("got %v", err)
 				}
 				return
 			}
-			if told.Status != http.StatusOK || !strings.HasPrefix(told.Type, "text/xml") || !strings.HasSuffix(told.Body, "<Response/>") {
+			if told.Status != http.StatusOK || !strings.HasPrefix(told.Type, "text/xml") ||
+				!strings.HasSuffix(told.Body, "<Response/>") {
 				t.Errorf("answered %+v", told)
 			}
 			told.Status, told.Type, told.Body = 0, "", ""
@@ -171,7 +186,8 @@ func TestReceiptsAndRepliesComeBack(t *testing.T) {
 		got[r.From] = r.Text
 	}
 	want := map[string]string{
-		"leg-0": "delivered ", "leg-1": "delivered read ", "leg-2": "failed30003 ", "leg-3": "delivered ", "leg-4": "delivered ",
+		"leg-0": "delivered ", "leg-1": "delivered read ", "leg-2": "failed30003 ", "leg-3": "delivered ",
+		"leg-4":         "delivered ",
 		"+447700900998": "STOP", "+447700900999": "Thank you",
 	}
 	if !reflect.DeepEqual(got, want) {
@@ -197,7 +213,8 @@ func FuzzListen(f *testing.F) {
 		}
 		told, err := c.ReadCallback(context.Background(), called(signed(public, query, token, params), []byte(body)))
 		if err != nil {
-			if f := fault.Of(err); f.Kind != fault.Invalid && f.Kind != fault.Forbidden || !reflect.DeepEqual(told, carrier.Report{}) {
+			if f := fault.Of(err); f.Kind != fault.Invalid && f.Kind != fault.Forbidden ||
+				!reflect.DeepEqual(told, carrier.Report{}) {
 				t.Errorf("%v and %+v", err, told)
 			}
 			return

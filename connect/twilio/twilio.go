@@ -102,7 +102,8 @@ func New(s Settings, o Options) (*Carrier, error) {
 			return nil, fmt.Errorf("twilio: callback URL: %w", err)
 		}
 	}
-	if c.web, err = web.New(name, web.Limits{Connections: s.Connections, Timeout: s.Timeout, Deadline: s.Deadline}, o); err != nil {
+	if c.web, err = web.New(name, web.Limits{Connections: s.Connections, Timeout: s.Timeout, Deadline: s.Deadline},
+		o); err != nil {
 		return nil, fmt.Errorf("twilio: %w", err)
 	}
 	return c, nil

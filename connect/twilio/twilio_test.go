@@ -29,7 +29,8 @@ const (
 )
 
 func sms(to, key string) carrier.Outgoing {
-	return carrier.Outgoing{Key: key, Channel: carrier.SMS, To: to, FromName: "Brambleford Surgery", Text: "Your results are in: 100% & more £€"}
+	return carrier.Outgoing{Key: key, Channel: carrier.SMS, To: to, FromName: "Brambleford Surgery",
+		Text: "Your results are in: 100% & more £€"}
 }
 
 // journal is a log that many write to.
@@ -74,7 +75,8 @@ func build(t testing.TB, change func(*twilio.Settings, *twilio.Options)) *world 
 	w.CallbackURL = back.URL + "/callbacks/twilio?connection=7"
 	t.Cleanup(func() { w.Close(); server.Close(); back.Close() })
 	s := twilio.Settings{
-		BaseURL: server.URL, AccountSID: account, AuthToken: token, From: from, CallbackURL: w.CallbackURL, Timeout: 2 * time.Second, Deadline: 5 * time.Second,
+		BaseURL: server.URL, AccountSID: account, AuthToken: token, From: from, CallbackURL: w.CallbackURL,
+		Timeout: 2 * time.Second, Deadline: 5 * time.Second,
 	}
 	o := twilio.Options{Log: slog.New(slog.NewTextHandler(w.log, nil))}
 	if change != nil {
@@ -181,10 +183,13 @@ func TestWhatBecomesOfAMessage(t *testing.T) {
 			if len(items) != c.boxed || w.Requests() != 1 {
 				t.Fatalf("%d messages by %d requests", len(items), w.Requests())
 			}
-			if err == nil && (a.ProviderID != items[0].ProviderID || a.Code != "queued" || items[0].Text != m.Text || items[0].From != from || items[0].Key != "leg-1") {
+			if err == nil &&
+				(a.ProviderID != items[0].ProviderID || a.Code != "queued" || items[0].Text != m.Text || items[0].From != from ||
+					items[0].Key != "leg-1") {
 				t.Errorf("got %+v, arrived %+v", a, items[0])
 			}
-			if r, ok := errors.AsType[*carrier.Refusal](err); ok && (r.Reason == "" || c.want == "refused 21610" && !strings.Contains(r.Reason, "replied STOP")) {
+			if r, ok := errors.AsType[*carrier.Refusal](err); ok &&
+				(r.Reason == "" || c.want == "refused 21610" && !strings.Contains(r.Reason, "replied STOP")) {
 				t.Errorf("reason %q", r.Reason)
 			}
 			w.silent(t, err)
@@ -208,8 +213,9 @@ func TestWrongSettingsHaveMessagesWait(t *testing.T) {
 	}{
 		"another token":        {func(s *twilio.Settings, _ *twilio.Options) { s.AuthToken = "another" }, "busy 20003 5m0s"},
 		"somebody else's from": {func(s *twilio.Settings, _ *twilio.Options) { s.From = "+447700900002" }, "busy 21606 5m0s"},
-		"another service":      {func(s *twilio.Settings, _ *twilio.Options) { s.From, s.MessagingServiceSID = "", "MG2" }, "busy 21701 5m0s"},
-		"a wrong path":         {func(s *twilio.Settings, _ *twilio.Options) { s.BaseURL += "/v3" }, "busy 20404 5m0s"},
+		"another service": {func(s *twilio.Settings, _ *twilio.Options) { s.From, s.MessagingServiceSID = "", "MG2" },
+			"busy 21701 5m0s"},
+		"a wrong path": {func(s *twilio.Settings, _ *twilio.Options) { s.BaseURL += "/v3" }, "busy 20404 5m0s"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := build(t, c.change)

@@ -24,8 +24,10 @@ func (c *Client) Judge(ctx context.Context, a Answer, code string) error {
 	case http.StatusRequestTimeout:
 		// Platforms say this for a service behind them that did not answer.
 		return Unknown(code)
-	case http.StatusUnauthorized, http.StatusPaymentRequired, http.StatusForbidden, http.StatusNotFound, http.StatusMethodNotAllowed,
-		http.StatusNotAcceptable, http.StatusProxyAuthRequired, http.StatusGone, http.StatusUnsupportedMediaType, http.StatusMisdirectedRequest:
+	case http.StatusUnauthorized, http.StatusPaymentRequired, http.StatusForbidden, http.StatusNotFound,
+		http.StatusMethodNotAllowed,
+		http.StatusNotAcceptable, http.StatusProxyAuthRequired, http.StatusGone, http.StatusUnsupportedMediaType,
+		http.StatusMisdirectedRequest:
 		return c.Trouble(ctx, a.Status, code)
 	}
 	switch {

@@ -81,5 +81,6 @@ func At(s string, otherwise time.Time) time.Time {
 // Wrong is the fault of a call whose body has something wrong with it, by the
 // path to it.
 func Wrong(expected string, path ...string) error {
-	return fault.Input(fault.Field{Path: path, Code: "invalid", Expected: expected, Message: "The provider's call has a field that is missing or wrong."})
+	return fault.Input(fault.Field{Path: path, Code: "invalid", Expected: expected,
+		Message: "The provider's call has a field that is missing or wrong."})
 }

@@ -92,7 +92,8 @@ type Client struct {
 // New makes a client, or says what is wrong with the limits. The name is the
 // connector's, for the log.
 func New(name string, l Limits, o Options) (*Client, error) {
-	l.Connections, l.Timeout, l.Deadline = cmp.Or(l.Connections, 32), cmp.Or(l.Timeout, 10*time.Second), cmp.Or(l.Deadline, 30*time.Second)
+	l.Connections, l.Timeout, l.Deadline = cmp.Or(l.Connections, 32), cmp.Or(l.Timeout, 10*time.Second),
+		cmp.Or(l.Deadline, 30*time.Second)
 	if l.Connections < 0 || l.Connections > maxConnections {
 		return nil, errors.New("the number of connections must be 1 to 1024")
 	}
@@ -128,7 +129,9 @@ func (c *Client) Within(ctx context.Context) (context.Context, context.CancelFun
 
 // Each hands over messages, as many at once as there may be connections, and
 // says how each went, in their order.
-func (c *Client) Each(ctx context.Context, m []carrier.Outgoing, send func(context.Context, carrier.Outgoing) (carrier.Accepted, error)) []carrier.Result {
+func (c *Client) Each(
+	ctx context.Context, m []carrier.Outgoing, send func(context.Context, carrier.Outgoing) (carrier.Accepted, error),
+) []carrier.Result {
 	out := make([]carrier.Result, len(m))
 	var next atomic.Int64
 	var all sync.WaitGroup

@@ -95,9 +95,13 @@ func TestWhetherARequestMayHaveArrived(t *testing.T) {
 	}{
 		{"nobody listens", nowhere(t), "x", true},
 		{"there is no such host", "http://nowhere.invalid", "x", true},
-		{"the other side does not speak TLS", strings.Replace(listener(t, func(c net.Conn) { _, _ = io.WriteString(c, "HTTP/1.1 400 Bad\r\n\r\n") }), "http:", "https:", 1), "x", true},
-		{"the connection ends while the request is written", listener(t, func(net.Conn) { wait.Out(50 * time.Millisecond) }), strings.Repeat("x", 64<<20), true},
-		{"the connection ends without an answer", listener(t, func(c net.Conn) { _, _ = http.ReadRequest(bufio.NewReader(c)) }), "x", false},
+		{"the other side does not speak TLS",
+			strings.Replace(listener(t, func(c net.Conn) { _, _ = io.WriteString(c, "HTTP/1.1 400 Bad\r\n\r\n") }), "http:",
+				"https:", 1), "x", true},
+		{"the connection ends while the request is written", listener(t, func(net.Conn) { wait.Out(50 * time.Millisecond) }),
+			strings.Repeat("x", 64<<20), true},
+		{"the connection ends without an answer",
+			listener(t, func(c net.Conn) { _, _ = http.ReadRequest(bufio.NewReader(c)) }), "x", false},
 		{"no answer comes in time", listener(t, func(c net.Conn) { _, _ = io.Copy(io.Discard, c) }), "x", false},
 		{"the answer breaks off", listener(t, half), "x", false},
 		{"the answer is not HTTP", listener(t, func(c net.Conn) {
@@ -111,11 +115,13 @@ func TestWhetherARequestMayHaveArrived(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			_, err := client(t, web.Limits{Timeout: time.Second}, web.Options{}).Do(t.Context(), post(t, c.address+"/secret", c.body))
+			_, err := client(t, web.Limits{Timeout: time.Second}, web.Options{}).Do(t.Context(),
+				post(t, c.address+"/secret", c.body))
 			if (busy(err) != nil) != c.busy || errors.Is(err, web.ErrUnknown) == c.busy {
 				t.Errorf("got %v", err)
 			}
-			if text := errors.Join(err, errors.Unwrap(err)).Error(); strings.Contains(text, "secret") || strings.Contains(text, "900123") {
+			if text := errors.Join(err, errors.Unwrap(err)).Error(); strings.Contains(text, "secret") ||
+				strings.Contains(text, "900123") {
 				t.Errorf("tells %s", text)
 			}
 		})
@@ -267,12 +273,14 @@ func TestAProviderThatIsNotThereIsLeftAlone(t *testing.T) {
 func TestWhatAStatusMeansAtEveryProvider(t *testing.T) {
 	var log bytes.Buffer
 	at := time.Date(2026, 3, 16, 9, 30, 0, 0, time.UTC)
-	c := client(t, web.Limits{}, web.Options{Log: slog.New(slog.NewTextHandler(&log, nil)), Now: func() time.Time { return at }})
+	c := client(t, web.Limits{},
+		web.Options{Log: slog.New(slog.NewTextHandler(&log, nil)), Now: func() time.Time { return at }})
 	for status, want := range map[int]string{
 		200: "", 201: "", 400: "", 409: "", 422: "",
 		408: "unknown", 500: "unknown", 501: "unknown", 502: "unknown", 504: "unknown", 599: "unknown",
 		425: "busy", 429: "busy", 503: "busy",
-		301: "misset", 307: "misset", 401: "misset", 402: "misset", 403: "misset", 404: "misset", 405: "misset", 407: "misset", 410: "misset",
+		301: "misset", 307: "misset", 401: "misset", 402: "misset", 403: "misset", 404: "misset", 405: "misset",
+		407: "misset", 410: "misset",
 	} {
 		err := c.Judge(t.Context(), web.Answer{Status: status, Wait: 3 * time.Second}, "")
 		got := ""
@@ -306,9 +314,11 @@ func TestWhatAStatusMeansAtEveryProvider(t *testing.T) {
 
 func TestAddressesAndLimits(t *testing.T) {
 	for address, ok := range map[string]bool{
-		"https://sms.example.org/v1": true, "http://localhost:8080/x": true, "http://127.0.0.1:1": true, "http://[::1]:1": true,
-		"http://sms.example.org": false, "ftp://localhost": false, "https://": false, "": false, "https://a:b@c.example": false,
-		"https://c.example/#x": false, "http://127.0.0.1.example.org": false, ":": false,
+		"https://sms.example.org/v1": true, "http://localhost:8080/x": true, "http://127.0.0.1:1": true,
+		"http://[::1]:1":         true,
+		"http://sms.example.org": false, "ftp://localhost": false, "https://": false, "": false,
+		"https://a:b@c.example": false,
+		"https://c.example/#x":  false, "http://127.0.0.1.example.org": false, ":": false,
 	} {
 		if _, err := web.Address(address); (err == nil) != ok {
 			t.Errorf("%s: %v", address, err)
@@ -324,12 +334,16 @@ func TestAddressesAndLimits(t *testing.T) {
 func TestRetryAfterIsBelievedWithinReason(t *testing.T) {
 	at := time.Date(2026, 3, 16, 9, 30, 0, 0, time.UTC)
 	var value string
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Retry-After", value) }))
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter,
+		_ *http.Request) {
+		w.Header().Set("Retry-After", value)
+	}))
 	defer server.Close()
 	c := client(t, web.Limits{}, web.Options{Now: func() time.Time { return at }})
 	for in, want := range map[string]time.Duration{
 		"": 0, "1": time.Second, "120": 2 * time.Minute, "999999": time.Hour, "-1": 0, "soon": 0,
-		"Mon, 16 Mar 2026 09:30:20 GMT": 20 * time.Second, "Mon, 16 Mar 2026 09:00:00 GMT": 0, "Tue, 17 Mar 2026 09:30:00 GMT": time.Hour,
+		"Mon, 16 Mar 2026 09:30:20 GMT": 20 * time.Second, "Mon, 16 Mar 2026 09:00:00 GMT": 0,
+		"Tue, 17 Mar 2026 09:30:00 GMT": time.Hour,
 	} {
 		value = in
 		if a, err := c.Do(t.Context(), post(t, server.URL, "")); err != nil || a.Wait != want {
@@ -348,7 +362,8 @@ func TestNothingAboutAPatientIsKeptAsACode(t *testing.T) {
 		}
 	}
 	for in, want := range map[string]string{
-		"The number is\n not in use.": "The number is not in use.", "": "other", "07700 900123 is off": "other", "+44 (0)7700 900123": "other",
+		"The number is\n not in use.": "The number is not in use.", "": "other", "07700 900123 is off": "other",
+		"+44 (0)7700 900123":      "other",
 		"ada@example.org bounced": "other", "Error 30003": "Error 30003",
 	} {
 		if got := web.Reason(in, "other"); got != want {
@@ -367,7 +382,8 @@ func TestTextIsMadeFitToKeep(t *testing.T) {
 	}
 	now := time.Date(2026, 3, 16, 9, 30, 0, 0, time.UTC)
 	for in, want := range map[string]time.Time{
-		"2026-03-16T10:00:00.5+01:00": now.Add(-30*time.Minute + 500*time.Millisecond), "": now, "yesterday": now, "1999-01-01T00:00:00Z": now, "2030-01-01T00:00:00Z": now,
+		"2026-03-16T10:00:00.5+01:00": now.Add(-30*time.Minute + 500*time.Millisecond), "": now, "yesterday": now,
+		"1999-01-01T00:00:00Z": now, "2030-01-01T00:00:00Z": now,
 	} {
 		if got := web.At(in, now); !got.Equal(want) {
 			t.Errorf("%q: got %v", in, got)

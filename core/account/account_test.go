@@ -189,7 +189,8 @@ func TestAKeySignsInWithItsPassword(t *testing.T) {
 		if _, _, err := h.keyring.Token(context.Background(), in.Token); !errors.Is(err, key.ErrTokenRevoked) {
 			t.Errorf("the session of a revoked key: %v", err)
 		}
-		if _, err := h.SignIn(context.Background(), account.Credentials{Key: text, Password: right}); !errors.Is(err, account.ErrSignIn) {
+		if _, err := h.SignIn(context.Background(), account.Credentials{Key: text, Password: right}); !errors.Is(err,
+			account.ErrSignIn) {
 			t.Errorf("a revoked key: %v", err)
 		}
 		for _, c := range []account.Credentials{{Password: right}, {Key: text, Email: "ann@example.org",
@@ -259,7 +260,8 @@ func TestNobodyGivesWhatTheyMayNotDo(t *testing.T) {
 		if _, err := h.Change(ctx, made.ID, account.Change{Role: ptr("everything")}); !errors.Is(err, access.ErrPermission) {
 			t.Errorf("raised afterwards: %v", err)
 		}
-		if _, err := h.keyring.SetRole(ctx, access.Role{Name: "more", Permissions: access.Permissions}); !errors.Is(err, access.ErrPermission) {
+		if _, err := h.keyring.SetRole(ctx, access.Role{Name: "more", Permissions: access.Permissions}); !errors.Is(err,
+			access.ErrPermission) {
 			t.Errorf("made a role: %v", err)
 		}
 	})

@@ -200,7 +200,8 @@ func TestLinksOfInvitationsCannotBeGuessed(t *testing.T) {
 		}
 		h.move(time.Hour)
 		for range 5 {
-			if _, err := h.Accept(context.Background(), own+strings.Repeat("0", 40), right); !errors.Is(err, account.ErrInvitation) {
+			if _, err := h.Accept(context.Background(), own+strings.Repeat("0", 40), right); !errors.Is(err,
+				account.ErrInvitation) {
 				t.Errorf("a guess: %v", err)
 			}
 		}

@@ -44,7 +44,8 @@ func TestOnePersonIsStaffOfTwoPractices(t *testing.T) {
 				t.Errorf("got %+v, %v", in.Staff, err)
 			}
 		}
-		if _, err := h.Change(h.ctx, first.ID, account.Change{Email: ptr("new@example.org")}); !errors.Is(err, account.ErrEmailFixed) {
+		if _, err := h.Change(h.ctx, first.ID, account.Change{Email: ptr("new@example.org")}); !errors.Is(err,
+			account.ErrEmailFixed) {
 			t.Errorf("after she has a password: %v", err)
 		}
 		// One password for both practices does not say which.

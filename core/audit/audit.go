@@ -87,7 +87,8 @@ func (s *Service) SetReadsBeforeAnswer(ctx context.Context, before bool) error {
 	if err != nil {
 		return err
 	}
-	e := who.Audit(s.Now(), "audit.reads", "practice_group", int64(who.Group), nil, map[string]bool{"before_answer": before})
+	e := who.Audit(s.Now(), "audit.reads", "practice_group", int64(who.Group), nil,
+		map[string]bool{"before_answer": before})
 	if err := s.Store.SetReadsBeforeAnswer(ctx, who.Group, before, e); err != nil {
 		return err
 	}

@@ -137,10 +137,12 @@ func TestOneRequestIsOneWrite(t *testing.T) {
 		t.Fatalf("got %v", m.commits)
 	}
 	e := m.commits[0][0]
-	if len(e.Subjects) != audit.MaxSubjects || e.More != 100 || e.Subjects[0] != "patient:1" || e.Entity != "patient" || e.EntityID != 1 {
+	if len(e.Subjects) != audit.MaxSubjects || e.More != 100 || e.Subjects[0] != "patient:1" || e.Entity != "patient" ||
+		e.EntityID != 1 {
 		t.Errorf("got %d subjects and %d more of %s:%d", len(e.Subjects), e.More, e.Entity, e.EntityID)
 	}
-	if e.Action != "rest.getPatientById" || e.Operation != "getPatientById" || e.Door != "rest" || e.Outcome != "ok" || e.Actor != "Website" ||
+	if e.Action != "rest.getPatientById" || e.Operation != "getPatientById" || e.Door != "rest" || e.Outcome != "ok" ||
+		e.Actor != "Website" ||
 		e.KeyID != 9 || e.RequestID != "r1" || e.Group != 7 {
 		t.Errorf("got %+v", e)
 	}
@@ -302,7 +304,8 @@ func TestPeopleComeBeforeThings(t *testing.T) {
 		t.Fatal(err)
 	}
 	e := m.commits[0][0]
-	if e.Subjects[149] != "patient:150" || e.Subjects[150] != "appointment:1000" || len(e.Subjects) != 200 || e.More != 100 {
+	if e.Subjects[149] != "patient:150" || e.Subjects[150] != "appointment:1000" || len(e.Subjects) != 200 ||
+		e.More != 100 {
 		t.Errorf("got %v, and %d more", e.Subjects, e.More)
 	}
 }

@@ -145,7 +145,8 @@ func (s *Service) Load(ctx context.Context, recipients iter.Seq2[NewRecipient, e
 		return nil, err
 	}
 	now := s.Now().Truncate(time.Microsecond)
-	b := Batch{ID: messaging.BatchID(s.NewID()), Status: Loading, SubmittedBy: who.Actor, KeyID: who.Key, CreatedAt: now, UpdatedAt: now}
+	b := Batch{ID: messaging.BatchID(s.NewID()), Status: Loading, SubmittedBy: who.Actor, KeyID: who.Key, CreatedAt: now,
+		UpdatedAt: now}
 	l := &Load{service: s, who: who, batch: b}
 	if err := s.Store.Do(ctx, func(tx Tx) error { return tx.AddBatch(ctx, who.Group, b) }); err != nil {
 		return nil, err
@@ -160,7 +161,9 @@ func (s *Service) Load(ctx context.Context, recipients iter.Seq2[NewRecipient, e
 	return l, nil
 }
 
-func (l *Load) take(ctx context.Context, recipients iter.Seq2[NewRecipient, error], today input.Date, sandbox bool) error {
+func (l *Load) take(
+	ctx context.Context, recipients iter.Seq2[NewRecipient, error], today input.Date, sandbox bool,
+) error {
 	chunk := make([]Recipient, 0, loadChunk)
 	flush := func() error {
 		if len(chunk) == 0 {
@@ -175,7 +178,8 @@ func (l *Load) take(ctx context.Context, recipients iter.Seq2[NewRecipient, erro
 			return err
 		}
 		if l.count == MaxRecipients {
-			return fault.Wrong("recipients", input.CodeBig, fmt.Sprintf("at most %d recipients", MaxRecipients), "These are too many recipients for one batch.")
+			return fault.Wrong("recipients", input.CodeBig, fmt.Sprintf("at most %d recipients", MaxRecipients),
+				"These are too many recipients for one batch.")
 		}
 		chunk = append(chunk, n.recipient(l.count, today, sandbox))
 		if l.count++; len(chunk) == loadChunk {
@@ -200,7 +204,8 @@ func (l *Load) Finish(ctx context.Context, n New) (Batch, error) {
 	if err != nil {
 		return Batch{}, err
 	}
-	b.ID, b.SubmittedBy, b.KeyID, b.CreatedAt, b.UpdatedAt = l.batch.ID, l.batch.SubmittedBy, l.batch.KeyID, l.batch.CreatedAt, l.batch.UpdatedAt
+	b.ID, b.SubmittedBy, b.KeyID, b.CreatedAt, b.UpdatedAt = l.batch.ID, l.batch.SubmittedBy, l.batch.KeyID,
+		l.batch.CreatedAt, l.batch.UpdatedAt
 	b.Status = Created
 	err = l.service.Store.Do(ctx, func(tx Tx) error {
 		if err := tx.SaveBatch(ctx, l.who.Group, b); err != nil {
@@ -312,7 +317,9 @@ func totals(ctx context.Context, r Reader, group practice.ID, id messaging.Batch
 		}
 	}
 	ends := map[messaging.State]*int{
-		messaging.Sent: &t.Sent, messaging.Delivered: &t.Sent, messaging.Read: &t.Sent, messaging.Failed: &t.Failed, messaging.Cancelled: &t.Cancelled, messaging.Expired: &t.Expired, messaging.Suppressed: &t.Suppressed, messaging.Unknown: &t.Unknown,
+		messaging.Sent: &t.Sent, messaging.Delivered: &t.Sent, messaging.Read: &t.Sent, messaging.Failed: &t.Failed,
+		messaging.Cancelled: &t.Cancelled, messaging.Expired: &t.Expired, messaging.Suppressed: &t.Suppressed,
+		messaging.Unknown: &t.Unknown,
 	}
 	for state, n := range messages {
 		to := ends[state]
@@ -325,7 +332,9 @@ func totals(ctx context.Context, r Reader, group practice.ID, id messaging.Batch
 }
 
 // change locks a batch, changes it, and lets its job see to what follows.
-func (s *Service) change(ctx context.Context, id messaging.BatchID, action string, change func(b *Batch, now time.Time) error) (Batch, Totals, error) {
+func (s *Service) change(
+	ctx context.Context, id messaging.BatchID, action string, change func(b *Batch, now time.Time) error,
+) (Batch, Totals, error) {
 	who, err := access.Require(ctx, access.SendCommunications)
 	if err != nil {
 		return Batch{}, Totals{}, err
@@ -432,7 +441,9 @@ func (s *Service) Complete(ctx context.Context, group practice.ID, id messaging.
 			State   Status `json:"state"`
 			Totals  Totals `json:"totals"`
 		}{id.String(), b.Status, t}
-		err = tx.RecordBatchEvent(ctx, group, id, event.Event{Group: int64(group), Type: event.BatchCompleted, Subject: int64(id), At: now, Data: audit.Snapshot(data)})
+		err = tx.RecordBatchEvent(ctx, group, id,
+			event.Event{Group: int64(group), Type: event.BatchCompleted, Subject: int64(id), At: now,
+				Data: audit.Snapshot(data)})
 		if err != nil {
 			return err
 		}

@@ -29,7 +29,9 @@ func (r Recipient) Shown() RecipientStatus { return shownAs(r.Status) }
 
 // Recipients lists a batch's recipients with what became of them, and how many
 // there are.
-func (s *Service) Recipients(ctx context.Context, id messaging.BatchID, status RecipientStatus, pageIndex, pageSize int) ([]Recipient, int, error) {
+func (s *Service) Recipients(
+	ctx context.Context, id messaging.BatchID, status RecipientStatus, pageIndex, pageSize int,
+) ([]Recipient, int, error) {
 	who, err := access.Require(ctx, access.SeeCommunications)
 	if err != nil {
 		return nil, 0, err
@@ -37,7 +39,8 @@ func (s *Service) Recipients(ctx context.Context, id messaging.BatchID, status R
 	if _, _, err := s.Batch(ctx, id); err != nil {
 		return nil, 0, err
 	}
-	found, err := s.Store.Recipients(ctx, who.Group, id, RecipientQuery{Status: status, After: -1, Offset: pageIndex * pageSize, Limit: pageSize, Whole: true})
+	found, err := s.Store.Recipients(ctx, who.Group, id,
+		RecipientQuery{Status: status, After: -1, Offset: pageIndex * pageSize, Limit: pageSize, Whole: true})
 	if err != nil {
 		return nil, 0, err
 	}

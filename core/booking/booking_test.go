@@ -36,7 +36,8 @@ func TestASlotBecomesAnAppointment(t *testing.T) {
 		}
 		got, err := d.booking.Confirm(d.ctx, a.ID, booking.Confirmation{})
 		d.must(err)
-		if got.State != booking.Booked || got.PatientName.FirstName != "Ada" || got.PractitionerName.LastName != "Okafor" || got.LocationName != "Mill Lane" {
+		if got.State != booking.Booked || got.PatientName.FirstName != "Ada" || got.PractitionerName.LastName != "Okafor" ||
+			got.LocationName != "Mill Lane" {
 			t.Fatalf("booked %+v", got)
 		}
 		if got := d.events(a.ID); !slices.Equal(got, []string{"appointment.reserved", "appointment.confirmed"}) {
@@ -44,7 +45,8 @@ func TestASlotBecomesAnAppointment(t *testing.T) {
 		}
 		trail, err := d.db.Trail(d.ctx, int64(d.group.ID), "appointment", int64(a.ID), 10)
 		d.must(err)
-		if len(trail) != 2 || trail[1].Action != "appointment.book" || trail[1].Actor != "operator" || len(trail[1].Before) == 0 || len(trail[1].After) == 0 {
+		if len(trail) != 2 || trail[1].Action != "appointment.book" || trail[1].Actor != "operator" ||
+			len(trail[1].Before) == 0 || len(trail[1].After) == 0 {
 			t.Fatalf("audit trail %+v", trail)
 		}
 	})
@@ -110,17 +112,20 @@ func TestAnotherGroupFindsNothing(t *testing.T) {
 			"book":   func() error { _, err := d.booking.Confirm(other.ctx, a.ID, booking.Confirmation{}); return err },
 			"cancel": func() error { _, err := d.booking.Cancel(other.ctx, a.ID, booking.Cancellation{}); return err },
 			"edit": func() error {
-				_, err := d.booking.Change(other.ctx, a.ID, move{Practitioner: other.gp.ID, Start: nine(0), Minutes: 10}.of(booking.Reserved))
+				_, err := d.booking.Change(other.ctx, a.ID,
+					move{Practitioner: other.gp.ID, Start: nine(0), Minutes: 10}.of(booking.Reserved))
 				return err
 			},
 			"reschedule": func() error {
-				_, err := d.booking.Change(other.ctx, a.ID, move{Practitioner: other.gp.ID, Start: nine(0), Minutes: 10}.of(booking.Booked))
+				_, err := d.booking.Change(other.ctx, a.ID,
+					move{Practitioner: other.gp.ID, Start: nine(0), Minutes: 10}.of(booking.Booked))
 				return err
 			},
 		} {
 			t.Run(name, func(t *testing.T) { want(t, call(), booking.ErrNotFound) })
 		}
-		messaging := access.With(d.ctx, access.Caller{Group: d.group.ID, Home: d.group.ID, Permissions: access.OfKey([]access.Scope{access.Messaging}, nil)})
+		messaging := access.With(d.ctx,
+			access.Caller{Group: d.group.ID, Home: d.group.ID, Permissions: access.OfKey([]access.Scope{access.Messaging}, nil)})
 		_, err := d.booking.Read(messaging, a.ID)
 		want(t, err, access.ErrPermission)
 	})

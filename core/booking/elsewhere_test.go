@@ -28,18 +28,21 @@ func TestAPatientInTwoPlacesIsToldOf(t *testing.T) {
 		other := d.newGP("Patel")
 		first := d.book(nine(0))
 		order := booking.Request{
-			Patient: d.ada, Location: d.place.ID, Type: d.kind.ID, Practitioner: other.ID, Start: nine(5 * time.Minute), Length: nine(15 * time.Minute).Sub(nine(5 * time.Minute)), Override: true,
+			Patient: d.ada, Location: d.place.ID, Type: d.kind.ID, Practitioner: other.ID, Start: nine(5 * time.Minute),
+			Length: nine(15 * time.Minute).Sub(nine(5 * time.Minute)), Override: true,
 		}
 		wants := func(name string, got []booking.Elsewhere, tasks int) {
 			t.Helper()
-			if len(got) != 1 || got[0] != (booking.Elsewhere{ID: first.ID, Practitioner: d.gp.ID, Start: first.Start, End: first.End}) {
+			if len(got) != 1 ||
+				got[0] != (booking.Elsewhere{ID: first.ID, Practitioner: d.gp.ID, Start: first.Start, End: first.End}) {
 				t.Errorf("%s: told of %+v", name, got)
 			}
 			if all := d.tasks(); len(all) != tasks {
 				t.Errorf("%s: %d tasks", name, len(all))
 			} else if tasks > 0 {
 				last := all[len(all)-1]
-				if last.Patient != d.ada || last.Assignee != other.ID || last.Kind != task.Booking || last.Status != task.Open || last.Priority != task.High {
+				if last.Patient != d.ada || last.Assignee != other.ID || last.Kind != task.Booking || last.Status != task.Open ||
+					last.Priority != task.High {
 					t.Errorf("%s: the task is %+v", name, last)
 				}
 			}
@@ -57,9 +60,11 @@ func TestAPatientInTwoPlacesIsToldOf(t *testing.T) {
 			t.Errorf("the event tells of %v", told.IDs)
 		}
 		// Moved away it is alone, and moved back it is told of again.
-		_, err = d.booking.Change(d.ctx, made.ID, booking.Change{Start: ptr(nine(time.Hour)), End: ptr(nine(70 * time.Minute)), Override: true, SuppressPolicy: true})
+		_, err = d.booking.Change(d.ctx, made.ID,
+			booking.Change{Start: ptr(nine(time.Hour)), End: ptr(nine(70 * time.Minute)), Override: true, SuppressPolicy: true})
 		d.must(err)
-		back, err := d.booking.Change(d.ctx, made.ID, booking.Change{Start: &order.Start, End: ptr(order.Start.Add(order.Length)), Override: true, SuppressPolicy: true})
+		back, err := d.booking.Change(d.ctx, made.ID,
+			booking.Change{Start: &order.Start, End: ptr(order.Start.Add(order.Length)), Override: true, SuppressPolicy: true})
 		d.must(err)
 		wants("moved by staff", back.Elsewhere, 2)
 		_, err = d.booking.Cancel(d.ctx, made.ID, booking.Cancellation{SuppressPolicy: true})
@@ -136,10 +141,12 @@ func TestAPatientInTwoPlacesIsRefusedWhereThePracticeSaysSo(t *testing.T) {
 		_, err = d.reschedule(next.ID, move)
 		want(t, err, booking.ErrElsewhere)
 		_, err = d.booking.Book(d.ctx, booking.Request{
-			Patient: d.ada, Location: d.place.ID, Type: d.kind.ID, Practitioner: other.ID, Start: nine(0), Length: 10 * time.Minute, Override: true,
+			Patient: d.ada, Location: d.place.ID, Type: d.kind.ID, Practitioner: other.ID, Start: nine(0),
+			Length: 10 * time.Minute, Override: true,
 		})
 		want(t, err, booking.ErrElsewhere)
-		_, err = d.booking.Change(d.ctx, next.ID, booking.Change{Start: ptr(nine(0)), End: ptr(nine(10 * time.Minute)), Override: true, SuppressPolicy: true})
+		_, err = d.booking.Change(d.ctx, next.ID,
+			booking.Change{Start: ptr(nine(0)), End: ptr(nine(10 * time.Minute)), Override: true, SuppressPolicy: true})
 		want(t, err, booking.ErrElsewhere)
 		if n := len(d.tasks()); n != 0 {
 			t.Errorf("%d tasks about what was refused", n)
@@ -167,7 +174,8 @@ func TestTwoClinicsAtOnceForOnePatientAreNotBothMissed(t *testing.T) {
 		for i, gp := range gps {
 			all.Go(func() {
 				_, errs[i] = d.booking.Book(d.ctx, booking.Request{
-					Patient: d.ada, Location: d.place.ID, Type: d.kind.ID, Practitioner: gp, Start: nine(0), Length: 10 * time.Minute, Override: true,
+					Patient: d.ada, Location: d.place.ID, Type: d.kind.ID, Practitioner: gp, Start: nine(0), Length: 10 * time.Minute,
+					Override: true,
 				})
 			})
 		}

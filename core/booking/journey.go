@@ -31,10 +31,12 @@ const (
 
 // The faults of journeys.
 var (
-	ErrStage      = fault.New(fault.Invalid, "stage_required", "A stage is needed: arrived, consultation, departed or dna.")
+	ErrStage = fault.New(fault.Invalid, "stage_required",
+		"A stage is needed: arrived, consultation, departed or dna.")
 	ErrStageAhead = ahead("What is noted of a patient has happened: it cannot lie ahead.")
-	ErrStageOrder = fault.New(fault.Conflict, "stage_out_of_order", "A patient arrives, is seen, and leaves, in that order.")
-	ErrNoShow     = fault.New(fault.Conflict, "patient_did_not_attend",
+	ErrStageOrder = fault.New(fault.Conflict, "stage_out_of_order",
+		"A patient arrives, is seen, and leaves, in that order.")
+	ErrNoShow = fault.New(fault.Conflict, "patient_did_not_attend",
 		"It was noted that this patient did not attend. Take that back first.")
 	ErrCame = fault.New(fault.Conflict, "patient_attended",
 		"It was noted that this patient came. Take that back before noting that they did not attend.")

@@ -30,13 +30,18 @@ func TestStagesOfAPatientExcludeEachOtherAsLifeDoes(t *testing.T) {
 	}
 	each(t, func(t *testing.T, d *desk) {
 		for name, notes := range map[string][]note{
-			"a visit": {{"08:55", booking.Step{Stage: came}, nil}, {"09:02", booking.Step{Stage: seen}, nil}, {"09:12", booking.Step{Stage: left}, nil}},
+			"a visit": {{"08:55", booking.Step{Stage: came}, nil}, {"09:02", booking.Step{Stage: seen}, nil},
+				{"09:12", booking.Step{Stage: left}, nil}},
 			"a visit noted afterwards": {
-				{"12:00", booking.Step{Stage: left, At: at("09:12")}, nil}, {"12:00", booking.Step{Stage: came, At: at("09:13")}, booking.ErrStageOrder},
-				{"12:00", booking.Step{Stage: came, At: at("08:55")}, nil}, {"12:00", booking.Step{Stage: seen, At: at("08:54")}, booking.ErrStageOrder},
-				{"12:00", booking.Step{Stage: seen, At: at("09:13")}, booking.ErrStageOrder}, {"12:00", booking.Step{Stage: seen, At: at("09:00")}, nil},
+				{"12:00", booking.Step{Stage: left, At: at("09:12")}, nil},
+				{"12:00", booking.Step{Stage: came, At: at("09:13")}, booking.ErrStageOrder},
+				{"12:00", booking.Step{Stage: came, At: at("08:55")}, nil},
+				{"12:00", booking.Step{Stage: seen, At: at("08:54")}, booking.ErrStageOrder},
+				{"12:00", booking.Step{Stage: seen, At: at("09:13")}, booking.ErrStageOrder},
+				{"12:00", booking.Step{Stage: seen, At: at("09:00")}, nil},
 			},
-			"nobody arrives for a telephone call": {{"09:00", booking.Step{Stage: seen}, nil}, {"09:10", booking.Step{Stage: left}, nil}},
+			"nobody arrives for a telephone call": {{"09:00", booking.Step{Stage: seen}, nil},
+				{"09:10", booking.Step{Stage: left}, nil}},
 			"who came attended": {
 				{"09:05", booking.Step{Stage: came}, nil}, {"09:20", booking.Step{Stage: dna}, booking.ErrCame},
 				{"09:21", booking.Step{Stage: came, Undo: true}, nil}, {"09:22", booking.Step{Stage: dna}, nil},
@@ -47,10 +52,13 @@ func TestStagesOfAPatientExcludeEachOtherAsLifeDoes(t *testing.T) {
 				{"09:16", booking.Step{Stage: dna, Undo: true}, nil}, {"09:17", booking.Step{Stage: came, At: at("09:12")}, nil},
 			},
 			"nothing lies ahead": {
-				{"08:00", booking.Step{Stage: came, At: at("08:55")}, booking.ErrStageAhead}, {"08:00", booking.Step{Stage: dna}, booking.ErrNotBegun},
-				{"08:00", booking.Step{Stage: seen, At: at("08:03")}, booking.ErrStageAhead}, {"08:00", booking.Step{Stage: came, At: at("08:01")}, nil},
+				{"08:00", booking.Step{Stage: came, At: at("08:55")}, booking.ErrStageAhead},
+				{"08:00", booking.Step{Stage: dna}, booking.ErrNotBegun},
+				{"08:00", booking.Step{Stage: seen, At: at("08:03")}, booking.ErrStageAhead},
+				{"08:00", booking.Step{Stage: came, At: at("08:01")}, nil},
 			},
-			"no stage": {{"09:00", booking.Step{Stage: "x"}, booking.ErrStage}, {"09:00", booking.Step{Undo: true}, booking.ErrStage}},
+			"no stage": {{"09:00", booking.Step{Stage: "x"}, booking.ErrStage},
+				{"09:00", booking.Step{Undo: true}, booking.ErrStage}},
 		} {
 			t.Run(name, func(t *testing.T) {
 				d := newDesk(t, d.db)
@@ -71,13 +79,15 @@ func TestStagesOfAPatientExcludeEachOtherAsLifeDoes(t *testing.T) {
 						continue
 					}
 					d.must(err)
-					for _, noted := range []time.Time{got.Journey.Arrived, got.Journey.Consultation, got.Journey.Departed, got.Journey.NoShow} {
+					for _, noted := range []time.Time{got.Journey.Arrived, got.Journey.Consultation, got.Journey.Departed,
+						got.Journey.NoShow} {
 						if noted.After(d.clock.Now()) {
 							t.Fatalf("%+v lies ahead of %v", got.Journey, d.clock.Now())
 						}
 					}
 					// Said again without a time, it is what it was.
-					if again, err := d.booking.RecordJourney(d.ctx, a.ID, booking.Step{Stage: n.step.Stage, Undo: n.step.Undo}); err != nil || again.Journey != got.Journey {
+					if again, err := d.booking.RecordJourney(d.ctx, a.ID,
+						booking.Step{Stage: n.step.Stage, Undo: n.step.Undo}); err != nil || again.Journey != got.Journey {
 						t.Fatalf("again: %+v, %v", again.Journey, err)
 					}
 				}
@@ -102,7 +112,9 @@ func TestAJourneyIsOfAConfirmedAppointmentThatStays(t *testing.T) {
 		tomorrow := move{Practitioner: d.gp.ID, Start: nine(25 * time.Hour), Minutes: 10, SuppressPolicy: true}
 		_, err = d.reschedule(a.ID, tomorrow)
 		want(t, err, booking.ErrJourneyOver)
-		_, err = d.booking.Change(d.ctx, a.ID, booking.Change{Start: ptr(nine(25 * time.Hour)), End: ptr(nine(26 * time.Hour)), Override: true, SuppressPolicy: true})
+		_, err = d.booking.Change(d.ctx, a.ID,
+			booking.Change{Start: ptr(nine(25 * time.Hour)), End: ptr(nine(26 * time.Hour)), Override: true,
+				SuppressPolicy: true})
 		want(t, err, booking.ErrJourneyOver)
 		_, err = d.booking.RecordJourney(d.ctx, a.ID, booking.Step{Stage: booking.StageNoShow, Undo: true})
 		d.must(err)

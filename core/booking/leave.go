@@ -13,7 +13,8 @@ import (
 
 // ErrToCome is returned for a patient who cannot leave before a member of staff
 // has dealt with their appointments, where the practice wants that.
-var ErrToCome = fault.New(fault.Conflict, "appointments_to_come", "This patient has appointments to come. Cancel them first.")
+var ErrToCome = fault.New(fault.Conflict, "appointments_to_come",
+	"This patient has appointments to come. Cancel them first.")
 
 // Leave gives back all that a patient has to come, inside a transaction that has
 // locked their diaries and then them, and says how many appointments were

@@ -25,10 +25,12 @@ func TestNobodyIsDoubleBooked(t *testing.T) {
 		other := *one
 		other.db = storetest.Open(t, address)
 		other.diary = &diary.Service{Store: other.db.Diary(), Now: one.clock.Now, NewID: other.db.NewID}
-		other.booking = &booking.Service{Store: other.db.Booking(), Diary: other.diary, Now: one.clock.Now, NewID: other.db.NewID, Hold: time.Minute}
+		other.booking = &booking.Service{Store: other.db.Booking(), Diary: other.diary, Now: one.clock.Now,
+			NewID: other.db.NewID, Hold: time.Minute}
 		gps := []practice.PractitionerID{one.gp.ID, one.newGP("Raman").ID, one.newGP("Whitcombe").ID}
 		for _, id := range gps {
-			one.session(diary.SessionChange{Practitioner: &id, Rule: ptr("FREQ=WEEKLY;BYDAY=TU"), From: ptr("09:00"), To: ptr("12:00"), Step: ptr(5)})
+			one.session(diary.SessionChange{Practitioner: &id, Rule: ptr("FREQ=WEEKLY;BYDAY=TU"), From: ptr("09:00"),
+				To: ptr("12:00"), Step: ptr(5)})
 		}
 		calls := 120
 		if testing.Short() {

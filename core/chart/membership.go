@@ -52,7 +52,8 @@ type Subscription struct {
 
 func (q Subscription) membership(today input.Date) (Membership, error) {
 	var in input.Checks
-	m := Membership{Product: q.Product, Start: today, Said: in.Text("membershipStartDate", q.Start, 40), Comments: in.Lines("comments", q.Comments, 5000)}
+	m := Membership{Product: q.Product, Start: today, Said: in.Text("membershipStartDate", q.Start, 40),
+		Comments: in.Lines("comments", q.Comments, 5000)}
 	if m.Said == "" {
 		m.Said = today.String()
 		return m, in.Err()
@@ -80,49 +81,54 @@ func current(all []Membership) (m Membership, ok bool) {
 // billing.ErrProductNotFound, billing.ErrProductDeleted, ErrNotMembership,
 // ErrTooMany, field faults.
 func (s *Service) AddMembership(ctx context.Context, of patient.ID, q Subscription) (patient.Full, error) {
-	return s.members(ctx, of, "patient.membership.add", func(tx Tx, who access.Caller, all []Membership, now time.Time) (*Membership, error) {
-		g, err := tx.Group(ctx, who.Group)
-		if err != nil {
-			return nil, err
-		}
-		m, err := q.membership(input.DateOf(now.In(g.Zone())))
-		if err != nil {
-			return nil, err
-		}
-		switch product, err := tx.LockProduct(ctx, who.Group, q.Product); {
-		case err != nil:
-			return nil, err
-		case product.Kind != billing.Membership:
-			return nil, ErrNotMembership
-		case product.Deleted():
-			return nil, billing.ErrProductDeleted
-		}
-		had, ok := current(all)
-		switch {
-		case ok && had.Product == m.Product && had.Start == m.Start && had.Comments == m.Comments:
-			return nil, errNone
-		case len(all) >= most:
-			return nil, ErrTooMany
-		}
-		m.ID, m.CreatedAt, m.UpdatedAt = MembershipID(s.NewID()), now, now
-		return &m, nil
-	})
+	return s.members(ctx, of, "patient.membership.add",
+		func(tx Tx, who access.Caller, all []Membership, now time.Time) (*Membership, error) {
+			g, err := tx.Group(ctx, who.Group)
+			if err != nil {
+				return nil, err
+			}
+			m, err := q.membership(input.DateOf(now.In(g.Zone())))
+			if err != nil {
+				return nil, err
+			}
+			switch product, err := tx.LockProduct(ctx, who.Group, q.Product); {
+			case err != nil:
+				return nil, err
+			case product.Kind != billing.Membership:
+				return nil, ErrNotMembership
+			case product.Deleted():
+				return nil, billing.ErrProductDeleted
+			}
+			had, ok := current(all)
+			switch {
+			case ok && had.Product == m.Product && had.Start == m.Start && had.Comments == m.Comments:
+				return nil, errNone
+			case len(all) >= most:
+				return nil, ErrTooMany
+			}
+			m.ID, m.CreatedAt, m.UpdatedAt = MembershipID(s.NewID()), now, now
+			return &m, nil
+		})
 }
 
 // RemoveMembership ends the membership a patient has. Errors:
 // patient.ErrNotFound, ErrNoMembership.
 func (s *Service) RemoveMembership(ctx context.Context, of patient.ID, id billing.ProductID) (patient.Full, error) {
-	return s.members(ctx, of, "patient.membership.remove", func(_ Tx, _ access.Caller, all []Membership, _ time.Time) (*Membership, error) {
-		if had, ok := current(all); !ok || had.Product != id {
-			return nil, ErrNoMembership
-		}
-		return nil, nil
-	})
+	return s.members(ctx, of, "patient.membership.remove",
+		func(_ Tx, _ access.Caller, all []Membership, _ time.Time) (*Membership, error) {
+			if had, ok := current(all); !ok || had.Product != id {
+				return nil, ErrNoMembership
+			}
+			return nil, nil
+		})
 }
 
 // members ends the membership a patient has and gives them the next, if there is
 // one, with the news and the audit entry.
-func (s *Service) members(ctx context.Context, of patient.ID, action string, next func(tx Tx, who access.Caller, all []Membership, now time.Time) (*Membership, error)) (patient.Full, error) {
+func (s *Service) members(
+	ctx context.Context, of patient.ID, action string,
+	next func(tx Tx, who access.Caller, all []Membership, now time.Time) (*Membership, error),
+) (patient.Full, error) {
 	return s.unlessNone(ctx, of, "", nil, s.lock, func(tx Tx, who access.Caller, p patient.Full, now time.Time) error {
 		found, err := tx.Memberships(ctx, who.Group, []patient.ID{p.ID})
 		if err != nil {

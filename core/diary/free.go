@@ -172,7 +172,8 @@ func (d *diary) runs(sh *sheet, from, to minute) []run {
 
 // offers reports whether the run has a slot of a type and length at a time.
 func (r *run) offers(kind TypeID, at, length minute) bool {
-	return at >= r.start && at+length <= r.end && (at-r.start)%minute(r.session.Step) == 0 && slices.Contains(r.session.Types, kind)
+	return at >= r.start && at+length <= r.end && (at-r.start)%minute(r.session.Step) == 0 &&
+		slices.Contains(r.session.Types, kind)
 }
 
 // slots calls f for the free slots of one type in one run of a session.
@@ -260,7 +261,9 @@ type Terms struct {
 
 // Terms reads what an appointment would be of, and where. Errors: ErrTypeNotFound,
 // practice.ErrLocationNotFound.
-func (s *Service) Terms(ctx context.Context, group practice.ID, kind TypeID, at practice.LocationID) (t Terms, err error) {
+func (s *Service) Terms(
+	ctx context.Context, group practice.ID, kind TypeID, at practice.LocationID,
+) (t Terms, err error) {
 	if t.Group, err = s.Store.Group(ctx, group); err != nil {
 		return t, err
 	}
@@ -273,7 +276,9 @@ func (s *Service) Terms(ctx context.Context, group practice.ID, kind TypeID, at 
 
 // Offered reports whether a session offers the time, held or booked or not. Error:
 // practice.ErrPractitionerNotFound.
-func (s *Service) Offered(ctx context.Context, t Terms, of practice.PractitionerID, start, end time.Time) (bool, error) {
+func (s *Service) Offered(
+	ctx context.Context, t Terms, of practice.PractitionerID, start, end time.Time,
+) (bool, error) {
 	d, err := s.open(ctx, t.Group, look{of: []practice.PractitionerID{of}, from: start, to: end, now: s.Now()})
 	if err != nil {
 		return false, err
@@ -289,7 +294,9 @@ func (s *Service) Offered(ctx context.Context, t Terms, of practice.Practitioner
 }
 
 // Free reports whether nothing is held or booked in the time.
-func (s *Service) Free(ctx context.Context, g practice.Group, of practice.PractitionerID, start, end time.Time) (bool, error) {
+func (s *Service) Free(
+	ctx context.Context, g practice.Group, of practice.PractitionerID, start, end time.Time,
+) (bool, error) {
 	d, err := s.open(ctx, g, look{of: []practice.PractitionerID{of}, from: start, to: end, now: s.Now(), taken: true})
 	return err == nil && d.free(minuteOf(start), minuteOf(end)), err
 }

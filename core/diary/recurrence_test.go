@@ -90,9 +90,12 @@ func theirs(rule string) string {
 func TestRulesThatAreRefused(t *testing.T) {
 	start := input.DayOf(2031, time.January, 6)
 	for _, rule := range []string{
-		"x", "FREQ=DAILY", "FREQ=MONTHLY;BYDAY=1MO", "INTERVAL=2", "FREQ=WEEKLY;INTERVAL=0", "FREQ=WEEKLY;INTERVAL=53", "FREQ=WEEKLY;COUNT=0",
-		"FREQ=WEEKLY;COUNT=1001", "FREQ=WEEKLY;COUNT=2;UNTIL=20310201", "FREQ=WEEKLY;UNTIL=2031-02-01", "FREQ=WEEKLY;UNTIL=20310105", "FREQ=WEEKLY;BYDAY=",
-		"FREQ=WEEKLY;BYDAY=1MO", "FREQ=WEEKLY;BYMONTH=1", "FREQ=WEEKLY;FREQ=WEEKLY", "FREQ=WEEKLY;WKST=XX", "FREQ=WEEKLY;", "freq=weekly",
+		"x", "FREQ=DAILY", "FREQ=MONTHLY;BYDAY=1MO", "INTERVAL=2", "FREQ=WEEKLY;INTERVAL=0", "FREQ=WEEKLY;INTERVAL=53",
+		"FREQ=WEEKLY;COUNT=0",
+		"FREQ=WEEKLY;COUNT=1001", "FREQ=WEEKLY;COUNT=2;UNTIL=20310201", "FREQ=WEEKLY;UNTIL=2031-02-01",
+		"FREQ=WEEKLY;UNTIL=20310105", "FREQ=WEEKLY;BYDAY=",
+		"FREQ=WEEKLY;BYDAY=1MO", "FREQ=WEEKLY;BYMONTH=1", "FREQ=WEEKLY;FREQ=WEEKLY", "FREQ=WEEKLY;WKST=XX", "FREQ=WEEKLY;",
+		"freq=weekly",
 	} {
 		if _, _, wrong := parseRule(rule, start, at9); wrong == "" {
 			t.Errorf("%q was taken", rule)
@@ -135,8 +138,10 @@ func TestInstantsOverClockChanges(t *testing.T) {
 		day  string
 	}{
 		{"Europe/London", "2031-03-30"}, {"Europe/London", "2031-10-26"}, {"Europe/London", "2031-07-01"},
-		{"America/New_York", "2031-03-09"}, {"America/New_York", "2031-11-02"}, {"Australia/Lord_Howe", "2031-10-05"}, {"Australia/Lord_Howe", "2031-04-06"},
-		{"Pacific/Apia", "2031-01-01"}, {"Africa/Casablanca", "2030-12-30"}, {"Asia/Kathmandu", "2031-05-05"}, {"America/Santiago", "2031-09-07"},
+		{"America/New_York", "2031-03-09"}, {"America/New_York", "2031-11-02"}, {"Australia/Lord_Howe", "2031-10-05"},
+		{"Australia/Lord_Howe", "2031-04-06"},
+		{"Pacific/Apia", "2031-01-01"}, {"Africa/Casablanca", "2030-12-30"}, {"Asia/Kathmandu", "2031-05-05"},
+		{"America/Santiago", "2031-09-07"},
 	} {
 		zone, err := time.LoadLocation(c.zone)
 		if err != nil {

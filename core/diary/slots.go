@@ -157,8 +157,9 @@ func (q SlotQuery) window(now time.Time, g practice.Group) (from, to time.Time, 
 		return from, to, errNoDates
 	}
 	if days := input.DateOf(to.In(zone)) - input.DateOf(from.In(zone)); days > practice.MaxWindowDays {
-		return from, to, fault.Wrong("end", input.CodeBig, fmt.Sprintf("at most %d days after the start", practice.MaxWindowDays),
-			fmt.Sprintf("A search may cover at most %d days.", practice.MaxWindowDays))
+		return from, to,
+			fault.Wrong("end", input.CodeBig, fmt.Sprintf("at most %d days after the start", practice.MaxWindowDays),
+				fmt.Sprintf("A search may cover at most %d days.", practice.MaxWindowDays))
 	}
 	return from, to, nil
 }
@@ -262,7 +263,8 @@ func (s *Service) Slot(ctx context.Context, id string) (Slot, error) {
 		return Slot{}, err
 	}
 	from := start.time()
-	d, err := s.open(ctx, g, look{of: []practice.PractitionerID{of.Practitioner}, from: from, to: from.Add(t.Length()), now: s.Now(), taken: true})
+	d, err := s.open(ctx, g,
+		look{of: []practice.PractitionerID{of.Practitioner}, from: from, to: from.Add(t.Length()), now: s.Now(), taken: true})
 	if err != nil {
 		return Slot{}, err
 	}
@@ -312,7 +314,9 @@ const nearby = 14 * 24 * time.Hour
 
 // Nearest lists the free slots of the practitioner and type closest to a time,
 // in order of time.
-func (s *Service) Nearest(ctx context.Context, group practice.ID, of practice.PractitionerID, kind TypeID, to time.Time) ([]Slot, error) {
+func (s *Service) Nearest(
+	ctx context.Context, group practice.ID, of practice.PractitionerID, kind TypeID, to time.Time,
+) ([]Slot, error) {
 	now := s.Now()
 	from, until := to.Add(-nearby), to.Add(nearby)
 	if from.Before(now) {
@@ -332,7 +336,8 @@ func (s *Service) Nearest(ctx context.Context, group practice.ID, of practice.Pr
 	far := func(sl slot) minute { return max(sl.start-wanted, wanted-sl.start) }
 	var best []slot
 	f.diary.each(f.from, f.to, func(sl slot) {
-		at, _ := slices.BinarySearchFunc(best, sl, func(a, b slot) int { return cmp.Or(cmp.Compare(far(a), far(b)), compareSlots(a, b)) })
+		at, _ := slices.BinarySearchFunc(best, sl,
+			func(a, b slot) int { return cmp.Or(cmp.Compare(far(a), far(b)), compareSlots(a, b)) })
 		if at < nearestCount {
 			best = slices.Insert(best, at, sl)
 			best = best[:min(len(best), nearestCount)]

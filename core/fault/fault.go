@@ -59,7 +59,8 @@ const CodeInvalid = "invalid_request"
 
 // Input is the fault of a request whose fields are wrong.
 func Input(fields ...Field) *Error {
-	return &Error{Kind: Invalid, Code: CodeInvalid, Message: "The request has a field that is missing or wrong.", Fields: fields}
+	return &Error{Kind: Invalid, Code: CodeInvalid, Message: "The request has a field that is missing or wrong.",
+		Fields: fields}
 }
 
 // Wrong is Input for one field: its name, a code, and what was expected.

@@ -57,7 +57,8 @@ func TestANumberOfAnotherCountryIsTextedOnlyByACarrierThatCan(t *testing.T) {
 		// And none is taken.
 		for _, r := range []messaging.Request{
 			{Patient: d.state(mixed[0]).Patient, Channel: carrier.SMS, Text: "Hello", Contact: there},
-			{Patient: d.state(mixed[0]).Patient, Channel: carrier.Email, Text: "Hello", Fallback: carrier.SMS, FallbackContact: there},
+			{Patient: d.state(mixed[0]).Patient, Channel: carrier.Email, Text: "Hello", Fallback: carrier.SMS,
+				FallbackContact: there},
 		} {
 			if _, err := d.s.Send(d.ctx, r); !errors.Is(err, messaging.ErrAbroad) {
 				t.Errorf("got %v", err)

@@ -102,7 +102,8 @@ func (s *Service) takenTogether(ctx context.Context, tx Tx, group practice.ID, o
 		x := Settled{Message: m, Was: m.State, At: now}
 		x.taken(at)
 		x.UpdatedAt = now
-		step := Step{ID: s.NewID(), At: at, Leg: x.Leg, Channel: x.LegChannel(), Carrier: x.Carrier, What: "accepted", Code: "told"}
+		step := Step{ID: s.NewID(), At: at, Leg: x.Leg, Channel: x.LegChannel(), Carrier: x.Carrier, What: "accepted",
+			Code: "told"}
 		if err := s.keep(ctx, tx, group, m, x, &step); err != nil {
 			return err
 		}

@@ -189,7 +189,8 @@ func TestWhatIsToldOfOneOfARequestIsTrueOfAll(t *testing.T) {
 		d.post = []carrier.Carrier{c}
 		ids := d.messages(4, nil)
 		d.dispatch(carrier.SMS)
-		told := carrier.Report{Receipts: []carrier.Receipt{{Key: keyOf(d, ids[1], 1), Progress: carrier.ProgressDelivered, At: d.clock}}}
+		told := carrier.Report{Receipts: []carrier.Receipt{{Key: keyOf(d, ids[1], 1), Progress: carrier.ProgressDelivered,
+			At: d.clock}}}
 		if err := d.s.Receive(d.ctx, d.group, "counter", told); err != nil {
 			d.Fatal(err)
 		}
@@ -270,7 +271,8 @@ func TestOnlyWhatWasOnTheWireIsInDoubt(t *testing.T) {
 				}
 				err := d.db.Messaging().Do(d.ctx, func(tx messaging.Tx) error {
 					_, err := tx.Claim(d.ctx, messaging.Claim{
-						Group: d.group, Channel: carrier.SMS, Carrier: "counter", Now: d.clock, Lease: 7, Until: d.clock.Add(time.Minute), Limit: 8, Journal: epoch + c.epoch,
+						Group: d.group, Channel: carrier.SMS, Carrier: "counter", Now: d.clock, Lease: 7, Until: d.clock.Add(time.Minute),
+						Limit: 8, Journal: epoch + c.epoch,
 					})
 					return err
 				})
@@ -280,7 +282,8 @@ func TestOnlyWhatWasOnTheWireIsInDoubt(t *testing.T) {
 				key := func(i int) string { return `"` + keyOf(d, ids[i], 1) + `"` }
 				for _, note := range []string{
 					`{"s": [{"r": "x", "k": [` + key(0) + `, ` + key(1) + `]}]}`,
-					`{"e": [{"k": ` + key(0) + `, "p": "p1", "c": "ok"}, {"k": ` + key(1) + `, "o": "refused", "c": "no", "w": "No."}]}`,
+					`{"e": [{"k": ` + key(0) + `, "p": "p1", "c": "ok"}, {"k": ` + key(1) +
+						`, "o": "refused", "c": "no", "w": "No."}]}`,
 					`{"s": [{"r": "` + c.request + `", "k": [` + key(2) + `]}, {"k": [` + key(3) + `]}], "e": []}`,
 					`{"e": [{"k": ` + key(3) + `, "o": "busy", "c": "later", "a": 60000000000}]}`,
 				} {
@@ -339,7 +342,8 @@ func TestWhatIsNotHeardOfIsAskedAboutAfterTwoHours(t *testing.T) {
 		d.post = []carrier.Carrier{c}
 		ids := d.messages(4, nil)
 		d.dispatch(carrier.SMS)
-		told := carrier.Report{Receipts: []carrier.Receipt{{Key: keyOf(d, ids[0], 1), Progress: carrier.ProgressDelivered, At: d.clock}}}
+		told := carrier.Report{Receipts: []carrier.Receipt{{Key: keyOf(d, ids[0], 1), Progress: carrier.ProgressDelivered,
+			At: d.clock}}}
 		if err := d.s.Receive(d.ctx, d.group, "counter", told); err != nil {
 			d.Fatal(err)
 		}

@@ -14,7 +14,8 @@ import (
 
 // ErrEarly is returned for a receipt of a message that is just being handed
 // over: whoever told it tells it again.
-var ErrEarly = fault.New(fault.Unavailable, "message_in_hand", "This message is just being handed over. Tell us again shortly.").After(time.Second)
+var ErrEarly = fault.New(fault.Unavailable, "message_in_hand",
+	"This message is just being handed over. Tell us again shortly.").After(time.Second)
 
 // earlyTries and earlyPause are how long a receipt waits for its message to be
 // written down as handed over.
@@ -79,7 +80,8 @@ func (s *Service) receipt(ctx context.Context, group practice.ID, by string, r c
 		}
 		leg := before.legOf(r, leg)
 		x := Settled{Message: before, Was: before.State, At: now}
-		step := Step{ID: s.NewID(), At: at, Leg: leg, Carrier: by, What: string(r.Progress), ProviderID: r.ProviderID, Code: r.Code, Reason: r.Reason}
+		step := Step{ID: s.NewID(), At: at, Leg: leg, Carrier: by, What: string(r.Progress), ProviderID: r.ProviderID,
+			Code: r.Code, Reason: r.Reason}
 		step.Channel = before.Channel
 		if leg == 2 {
 			step.Channel = before.Fallback
@@ -212,6 +214,7 @@ func (s *Service) OptOut(ctx context.Context, channel carrier.Channel, contact s
 		if err != nil {
 			return err
 		}
-		return tx.Audit(ctx, who.Audit(now, action, "opt_out", 0, nil, map[string]string{"channel": string(channel), "contact": contact}))
+		return tx.Audit(ctx,
+			who.Audit(now, action, "opt_out", 0, nil, map[string]string{"channel": string(channel), "contact": contact}))
 	})
 }

@@ -50,7 +50,9 @@ type found struct {
 	known bool
 }
 
-func (s *Service) recoverSome(ctx context.Context, group practice.ID, lost []Message, leases map[int64]found, now time.Time) error {
+func (s *Service) recoverSome(
+	ctx context.Context, group practice.ID, lost []Message, leases map[int64]found, now time.Time,
+) error {
 	if len(lost) == 0 {
 		return nil
 	}
@@ -189,7 +191,9 @@ func (s *Service) asker(ctx context.Context, group practice.ID, m Message) (carr
 }
 
 // askAbout asks about one message. later is that the carrier does not answer now.
-func (s *Service) askAbout(ctx context.Context, group practice.ID, by carrier.Asker, m Message) (later bool, err error) {
+func (s *Service) askAbout(
+	ctx context.Context, group practice.ID, by carrier.Asker, m Message,
+) (later bool, err error) {
 	within, cancel := context.WithTimeout(ctx, s.Timeout)
 	defer cancel()
 	r, err := by.Status(within, m.ProviderID)

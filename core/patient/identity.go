@@ -47,7 +47,8 @@ type Said struct {
 
 // said is who a caller says somebody is.
 func (q sought) said() Said {
-	out := Said{NHSNumber: q.number, Forename: q.trace.FirstName, Surname: q.trace.LastName, Postcode: q.trace.Postcode, Sex: q.trace.Sex}
+	out := Said{NHSNumber: q.number, Forename: q.trace.FirstName, Surname: q.trace.LastName, Postcode: q.trace.Postcode,
+		Sex: q.trace.Sex}
 	if q.born != input.NoDate {
 		out.BirthDate = q.born.String()
 	}
@@ -91,17 +92,22 @@ func newToken() (token string, hash []byte) {
 }
 
 // unsure sends somebody to a page instead of telling of anybody.
-func (s *Service) unsure(ctx context.Context, who access.Caller, now time.Time, q sought, reason string, differs ...string) (Registered, error) {
+func (s *Service) unsure(
+	ctx context.Context, who access.Caller, now time.Time, q sought, reason string, differs ...string,
+) (Registered, error) {
 	token, hash := newToken()
 	c := IdentityCheck{
-		ID: s.NewID(), Hash: hash, Reason: reason, Said: q.said(), Differs: differs, AskedBy: who.Name(), CreatedAt: now, ExpiresAt: now.Add(CheckLife),
+		ID: s.NewID(), Hash: hash, Reason: reason, Said: q.said(), Differs: differs, AskedBy: who.Name(), CreatedAt: now,
+		ExpiresAt: now.Add(CheckLife),
 	}
 	c.URL = s.Pages() + "/verify/" + strconv.FormatInt(int64(who.Group), 36) + "-" + token
 	err := s.Store.Do(ctx, func(tx Tx) error {
 		if err := tx.AddIdentityCheck(ctx, who.Group, c); err != nil {
 			return err
 		}
-		return tx.Audit(ctx, who.Audit(now, "patient.unidentified", "identity_check", c.ID, nil, map[string]string{"reason": reason, "reference": c.Reference()}))
+		return tx.Audit(ctx,
+			who.Audit(now, "patient.unidentified", "identity_check", c.ID, nil,
+				map[string]string{"reason": reason, "reference": c.Reference()}))
 	})
 	return Registered{Check: c}, err
 }
@@ -124,7 +130,8 @@ func (s *Service) IdentityCheck(ctx context.Context, link string) (IdentityCheck
 
 // ErrNoReference is returned for a reference that was never given out, or whose
 // check has expired.
-var ErrNoReference = fault.New(fault.NotFound, "identity_check_not_found", "There is no identity check with that reference, or it is older than seven days.")
+var ErrNoReference = fault.New(fault.NotFound, "identity_check_not_found",
+	"There is no identity check with that reference, or it is older than seven days.")
 
 // Quoted finds the identity check whose reference somebody quotes, for staff who
 // put their details right, and the patient who has the NHS number they gave; 0 is

@@ -151,7 +151,8 @@ func TestLocationsAndPractitioners(t *testing.T) {
 			practice.PractitionerChange{Profession: ptr(practice.Profession("Wizard"))}); fieldOf(err) != "practitioner_type" {
 			t.Fatalf("got %v", err)
 		}
-		if _, err := s.UpdatePractitioner(ctx, p.ID+1, practice.PractitionerChange{}); !errors.Is(err, practice.ErrPractitionerNotFound) {
+		if _, err := s.UpdatePractitioner(ctx, p.ID+1, practice.PractitionerChange{}); !errors.Is(err,
+			practice.ErrPractitionerNotFound) {
 			t.Fatalf("got %v", err)
 		}
 		if _, err := s.CreatePractitioner(ctx,

@@ -53,7 +53,8 @@ func (s *Service) FHIR(ctx context.Context, of patient.Patient) (map[string]json
 	for _, e := range entries {
 		b.entries(e, subject, practice)
 	}
-	text, err := json.Marshal(object{"resourceType": "Bundle", "type": "collection", "timestamp": moment(s.Now()), "entry": b.entry})
+	text, err := json.Marshal(object{"resourceType": "Bundle", "type": "collection", "timestamp": moment(s.Now()),
+		"entry": b.entry})
 	if err != nil {
 		return nil, err
 	}

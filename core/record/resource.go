@@ -36,7 +36,8 @@ var genders = map[patient.Sex]string{"Male": "male", "Female": "female", "Other"
 func (b *bundle) organization() object {
 	g := b.group
 	return b.add("Organization", "practice", g.Name, func() object {
-		out := object{"meta": ukCore("Organization"), "active": true, "name": g.Name, "identifier": []any{b.own("/v1/me", g.ID.String())}}
+		out := object{"meta": ukCore("Organization"), "active": true, "name": g.Name,
+			"identifier": []any{b.own("/v1/me", g.ID.String())}}
 		if g.ODSCode != "" {
 			out["identifier"] = []any{object{"system": odsCode, "value": g.ODSCode}, b.own("/v1/me", g.ID.String())}
 		}
@@ -50,7 +51,8 @@ func (b *bundle) organization() object {
 // telecom lists the ways to reach somebody that there are.
 func telecom(use, phone, mobile, email string) []any {
 	var out []any
-	for _, t := range []struct{ system, value, use string }{{"phone", phone, use}, {"phone", mobile, "mobile"}, {"email", email, use}} {
+	for _, t := range []struct{ system, value, use string }{{"phone", phone, use}, {"phone", mobile, "mobile"},
+		{"email", email, use}} {
 		if t.value != "" {
 			out = append(out, object{"system": t.system, "value": t.value, "use": t.use})
 		}
@@ -136,7 +138,8 @@ func address(a patient.Address) object {
 	if len(lines) > 0 {
 		out["line"] = lines
 	}
-	for field, value := range map[string]string{"city": a.Town, "district": a.County, "country": a.Country, "postalCode": a.Postcode} {
+	for field, value := range map[string]string{"city": a.Town, "district": a.County, "country": a.Country,
+		"postalCode": a.Postcode} {
 		if value != "" {
 			out[field] = value
 		}
@@ -162,7 +165,8 @@ func (b *bundle) device(e Entry) object {
 	}
 	return b.add("Device", e.ProposedBy, e.ProposedBy, func() object {
 		return object{
-			"meta": ukCore("Device"), "deviceName": []any{object{"name": e.ProposedBy, "type": "user-friendly-name"}}, "type": object{"text": "Program"},
+			"meta": ukCore("Device"), "deviceName": []any{object{"name": e.ProposedBy, "type": "user-friendly-name"}},
+			"type": object{"text": "Program"},
 		}
 	})
 }
@@ -176,11 +180,13 @@ func (b *bundle) entries(e Entry, subject, practice object) {
 	}
 	document := b.add("DocumentReference", id, "", func() object {
 		out := object{
-			"meta": ukCore("DocumentReference"), "masterIdentifier": b.own("/v1/record_entries", id), "status": "current", "docStatus": "final",
-			"type": what, "subject": subject, "date": moment(e.WrittenAt), "author": []any{author}, "custodian": practice,
+			"meta": ukCore("DocumentReference"), "masterIdentifier": b.own("/v1/record_entries", id), "status": "current",
+			"docStatus": "final",
+			"type":      what, "subject": subject, "date": moment(e.WrittenAt), "author": []any{author}, "custodian": practice,
 			"content": []any{object{"attachment": object{
-				"contentType": "text/plain; charset=utf-8", "data": base64.StdEncoding.EncodeToString([]byte(e.Content)), "title": e.Term,
-				"size": len(e.Content), "creation": moment(e.CreatedAt),
+				"contentType": "text/plain; charset=utf-8", "data": base64.StdEncoding.EncodeToString([]byte(e.Content)),
+				"title": e.Term,
+				"size":  len(e.Content), "creation": moment(e.CreatedAt),
 			}}},
 		}
 		if approver != nil {
@@ -190,8 +196,10 @@ func (b *bundle) entries(e Entry, subject, practice object) {
 	})
 	communication := b.add("Communication", id, "", func() object {
 		out := object{
-			"meta": ukCore("Communication"), "identifier": []any{b.own("/v1/messages", strconv.FormatInt(e.Message, 10))}, "status": "completed",
-			"category": []any{what}, "subject": subject, "recipient": []any{subject}, "sender": practice, "about": []any{document},
+			"meta": ukCore("Communication"), "identifier": []any{b.own("/v1/messages", strconv.FormatInt(e.Message, 10))},
+			"status":   "completed",
+			"category": []any{what}, "subject": subject, "recipient": []any{subject}, "sender": practice,
+			"about":   []any{document},
 			"payload": []any{object{"contentString": e.Content}},
 		}
 		if m := media[e.Channel]; m != nil {
@@ -208,8 +216,9 @@ func (b *bundle) entries(e Entry, subject, practice object) {
 			agents = append(agents, agent("verifier", "Verifier", approver))
 		}
 		return object{
-			"meta": ukCore("Provenance"), "target": []any{communication, document}, "occurredDateTime": moment(e.DecidedAt), "recorded": moment(e.WrittenAt),
-			"agent": agents,
+			"meta": ukCore("Provenance"), "target": []any{communication, document}, "occurredDateTime": moment(e.DecidedAt),
+			"recorded": moment(e.WrittenAt),
+			"agent":    agents,
 		}
 	})
 }

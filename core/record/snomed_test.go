@@ -46,7 +46,8 @@ func TestAConceptHasItsTerm(t *testing.T) {
 		{"", "", "sms", record.Concept{Code: "279991000000102", Term: "SMS text message sent to patient"}, false},
 		{"", "", "nhs_app", record.Concept{Code: "401271004", Term: "Email/notification sent to patient"}, false},
 		{"401271004", "", "email", record.Concept{Code: "401271004", Term: "Email/notification sent to patient"}, false},
-		{"72313002", "Systolic arterial pressure", "sms", record.Concept{Code: "72313002", Term: "Systolic arterial pressure"}, false},
+		{"72313002", "Systolic arterial pressure", "sms",
+			record.Concept{Code: "72313002", Term: "Systolic arterial pressure"}, false},
 		{"72313002", "", "sms", record.Concept{}, true},
 		{"72313003", "x", "sms", record.Concept{}, true},
 	} {

@@ -62,9 +62,11 @@ func TestCopiesAndRestoredBackupsSendNothingUntilAnOperatorSaysSo(t *testing.T) 
 		oneFile bool
 		want    string
 	}{
-		"a new database":                         {database{here: "a"}, true, ""},
-		"where it was":                           {database{state: used, last: "a", here: "a", seen: 10, found: true}, true, ""},
-		"somewhere else":                         {database{state: used, last: "a", here: "b", seen: 10, found: true}, true, sending.Copied},
+		"a new database": {database{here: "a"}, true, ""},
+		"where it was": {database{state: used, last: "a", here: "a", seen: 10, found: true}, true,
+			""},
+		"somewhere else": {database{state: used, last: "a", here: "b", seen: 10, found: true}, true,
+			sending.Copied},
 		"a file of a version that noted nowhere": {database{state: used, here: "b"}, true, sending.Copied},
 		"a server's database, noted nowhere":     {database{state: used, here: "b"}, false, ""},
 		"an older copy in the same place": {database{state: used, last: "a", here: "a", seen: 11, found: true},

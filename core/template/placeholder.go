@@ -41,7 +41,8 @@ func Check(in *input.Checks, field, text string) {
 	for _, m := range placeholder.FindAllStringSubmatch(text, -1) {
 		if _, ok := placeholders[m[1]]; !ok {
 			known := slices.Sorted(maps.Keys(placeholders))
-			in.Wrong(field, "unknown_placeholder", "one of {{"+strings.Join(known, "}}, {{")+"}}", fmt.Sprintf("There is nothing to put for {{%.40s}}.", m[1]))
+			in.Wrong(field, "unknown_placeholder", "one of {{"+strings.Join(known, "}}, {{")+"}}",
+				fmt.Sprintf("There is nothing to put for {{%.40s}}.", m[1]))
 		}
 	}
 	if rest := placeholder.ReplaceAllString(text, ""); strings.Contains(rest, "{{") || strings.Contains(rest, "}}") {

@@ -23,7 +23,8 @@ func TestATextIsFilledForEachPatient(t *testing.T) {
 		}
 	}
 	for text, good := range map[string]bool{
-		"Hello": true, "{{first_name}} {{ practice_phone }}": true, "{{unknown}}": false, "{{}}": false, "{{first_name": false, "first_name}}": false,
+		"Hello": true, "{{first_name}} {{ practice_phone }}": true, "{{unknown}}": false, "{{}}": false,
+		"{{first_name": false, "first_name}}": false,
 	} {
 		var in input.Checks
 		if template.Check(&in, "content", text); (in.Err() == nil) != good {

@@ -44,7 +44,8 @@ var plain = func() map[rune]rune {
 }()
 
 // several are characters that stand for several.
-var several = strings.NewReplacer("\r\n", "\n", "…", "...", "‥", "..", "ﬀ", "ff", "ﬁ", "fi", "ﬂ", "fl", "ﬃ", "ffi", "ﬄ", "ffl")
+var several = strings.NewReplacer("\r\n", "\n", "…", "...", "‥", "..", "ﬀ", "ff", "ﬁ", "fi", "ﬂ", "fl", "ﬃ", "ffi", "ﬄ",
+	"ffl")
 
 // Wanted is the text composed, and plainer when that is wanted.
 func Wanted(text string, plainer bool) string {

@@ -22,7 +22,8 @@ func open(t *testing.T) *app.App {
 	t.Helper()
 	dir := t.TempDir()
 	a, err := app.Open(context.Background(), app.Config{
-		DB: storetest.NewSQLite(t), Listen: "127.0.0.1:0", Sandbox: true, Hold: 15 * time.Minute, Log: app.NewLog(io.Discard, 0),
+		DB: storetest.NewSQLite(t), Listen: "127.0.0.1:0", Sandbox: true, Hold: 15 * time.Minute,
+		Log:     app.NewLog(io.Discard, 0),
 		SealKey: filepath.Join(dir, "key"), Credentials: filepath.Join(dir, "credentials.json"),
 	})
 	if err != nil {
@@ -59,7 +60,8 @@ func TestThePatientsPages(t *testing.T) {
 	if err := json.Unmarshal([]byte(os.Getenv("FRONTDESK_KEYS")), &keys); err != nil {
 		t.Fatal(err)
 	}
-	r, err := http.NewRequest(http.MethodPost, a.URL()+"/v1/patients/register_pds", strings.NewReader(`{"nhs_number":"9991000003","dob":"1962-05-18"}`))
+	r, err := http.NewRequest(http.MethodPost, a.URL()+"/v1/patients/register_pds",
+		strings.NewReader(`{"nhs_number":"9991000003","dob":"1962-05-18"}`))
 	if err != nil {
 		t.Fatal(err)
 	}

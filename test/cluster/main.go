@@ -58,14 +58,16 @@ func run(fsync bool, command []string) (int, error) {
 		return 1, err
 	}
 	data := filepath.Join(dir, "d")
-	if err := tool(dir, attr, filepath.Join(bin, "initdb"), "-D", data, "-U", "postgres", "-A", "trust", "--no-sync", "-E", "UTF8", "--no-locale").Run(); err != nil {
+	if err := tool(dir, attr, filepath.Join(bin, "initdb"), "-D", data, "-U", "postgres", "-A", "trust", "--no-sync", "-E",
+		"UTF8", "--no-locale").Run(); err != nil {
 		return 1, fmt.Errorf("initdb: %w", err)
 	}
 	port, err := freePort()
 	if err != nil {
 		return 1, err
 	}
-	settings := []string{"-D", data, "-p", port, "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "max_connections=1000", "-c", "log_min_messages=panic"}
+	settings := []string{"-D", data, "-p", port, "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=",
+		"-c", "max_connections=1000", "-c", "log_min_messages=panic"}
 	if !fsync {
 		settings = append(settings, "-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off")
 	}

@@ -25,7 +25,9 @@ func (p *program) employ(address, email, first, last, role string) {
 	p.t.Helper()
 	t := p.t.(*testing.T)
 	in := []string{"--db", address, "--group", p.creds.Group}
-	ofCommand(t, "", append([]string{"user", "create", "--email", email, "--role", role, "--first-name", first, "--last-name", last}, in...)...)
+	ofCommand(t, "",
+		append([]string{"user", "create", "--email", email, "--role", role, "--first-name", first, "--last-name", last},
+			in...)...)
 	ofCommand(t, staffPassword+"\n", append([]string{"user", "password", email}, in...)...)
 }
 
@@ -65,7 +67,8 @@ func TestAMemberOfStaffApprovesWhatGoesIntoTheRecord(t *testing.T) {
 		p.employ(address, "grace@example.org", "Grace", "Hopper", "frontdesk")
 		messages := key(p.creds.Keys["messaging"])
 		send := func() answer {
-			return p.ok("POST", "/v1/messages/send", p.message("byron", "sms", map[string]any{"write_to_record": true, "auto_write_to_record": true}), messages)
+			return p.ok("POST", "/v1/messages/send",
+				p.message("byron", "sms", map[string]any{"write_to_record": true, "auto_write_to_record": true}), messages)
 		}
 		a := send()
 		if a.str("snomed_code") != "279991000000102" || a.str("auth_token") == "" {
@@ -78,7 +81,8 @@ func TestAMemberOfStaffApprovesWhatGoesIntoTheRecord(t *testing.T) {
 		v := newVisitor(t)
 		approve := url.Values{"decision": {"approve"}, "patient": {ada}}
 		status, text := page(t, at+"?auth_token="+a.str("auth_token"))
-		if status != 200 || !strings.Contains(text, "Sign in to decide") || strings.Contains(text, "Please call us.") || strings.Contains(text, "Byron") {
+		if status != 200 || !strings.Contains(text, "Sign in to decide") || strings.Contains(text, "Please call us.") ||
+			strings.Contains(text, "Byron") {
 			t.Fatalf("%d %s", status, text)
 		}
 		if status, text = v.fill(at, approve); !strings.Contains(text, "Sign in to decide") {
@@ -89,19 +93,24 @@ func TestAMemberOfStaffApprovesWhatGoesIntoTheRecord(t *testing.T) {
 			t.Fatalf("got %s", waits.Text)
 		}
 		entry := waits.data()[0]
-		if entry["status"] != "pending_approval" || entry["message_id"] != id || entry["message_type"] != "sms" || entry["content"] != "Your results are in. Please call us." ||
-			entry["patient"].(map[string]any)["last_name"] != "Byron" || entry["proposed_by"] == nil || entry["decided_by"] != nil {
+		if entry["status"] != "pending_approval" || entry["message_id"] != id || entry["message_type"] != "sms" ||
+			entry["content"] != "Your results are in. Please call us." ||
+			entry["patient"].(map[string]any)["last_name"] != "Byron" || entry["proposed_by"] == nil ||
+			entry["decided_by"] != nil {
 			t.Fatalf("got %s", waits.Text)
 		}
 		p.refused(403, "missing_scope", "GET", "/v1/record_entries", nil, key(p.creds.Keys["booking"]))
 		p.refused(400, "invalid_request", "GET", "/v1/record_entries?status=lost", nil)
 
 		// Signed in, she sees whose record it is, and decides.
-		if status, text = v.fill(at, url.Values{"decision": {"sign_in"}, "email": {"grace@example.org"}, "password": {"wrong"}}); status != 401 {
+		if status, text = v.fill(at,
+			url.Values{"decision": {"sign_in"}, "email": {"grace@example.org"}, "password": {"wrong"}}); status != 401 {
 			t.Fatalf("%d %s", status, text)
 		}
-		status, text = v.fill(at, url.Values{"decision": {"sign_in"}, "email": {"grace@example.org"}, "password": {staffPassword}})
-		if status != 200 || !strings.Contains(text, "Ada Byron") || !strings.Contains(text, "Please call us.") || !strings.Contains(text, "279991000000102") {
+		status, text = v.fill(at,
+			url.Values{"decision": {"sign_in"}, "email": {"grace@example.org"}, "password": {staffPassword}})
+		if status != 200 || !strings.Contains(text, "Ada Byron") || !strings.Contains(text, "Please call us.") ||
+			!strings.Contains(text, "279991000000102") {
 			t.Fatalf("%d %s", status, text)
 		}
 		record := "/v1/patients/" + ada + "/record"
@@ -115,7 +124,8 @@ func TestAMemberOfStaffApprovesWhatGoesIntoTheRecord(t *testing.T) {
 		if got := p.ok("GET", record, nil).data()[0]; got["approved_by"] != "Grace Hopper" {
 			t.Fatalf("got %v", got)
 		}
-		if got := p.ok("GET", "/v1/messages/"+id, nil).Body["write_to_record"].(map[string]any); got["status"] != "written" || got["write_to_record_at"] == nil {
+		if got := p.ok("GET", "/v1/messages/"+id, nil).Body["write_to_record"].(map[string]any); got["status"] != "written" ||
+			got["write_to_record_at"] == nil {
 			t.Fatalf("got %v", got)
 		}
 		if status, text = v.fill(at, approve); status != 409 || !strings.Contains(text, "decided already") {
@@ -124,27 +134,33 @@ func TestAMemberOfStaffApprovesWhatGoesIntoTheRecord(t *testing.T) {
 
 		// The same by GraphQL: a program's token cannot, a person's can.
 		b := send()
-		program := ofCommand(t, "", "token", "create", "--db", address, "--group", p.creds.Group, "--name", "Portal", "--role", "everything", "--json")["api_key"].(string)
+		program := ofCommand(t, "", "token", "create", "--db", address, "--group", p.creds.Group, "--name", "Portal",
+			"--role", "everything", "--json")["api_key"].(string)
 		list := `{ recordEntries { data { id status proposedBy content patientId patient { lastName } } pageInfo { hasMore } } }`
 		data, got := p.graphQL(program, list)
-		if dig(data, "recordEntries", "data", 0, "patient", "lastName") != "Byron" || dig(data, "recordEntries", "data", 1) != nil {
+		if dig(data, "recordEntries", "data", 0, "patient", "lastName") != "Byron" ||
+			dig(data, "recordEntries", "data", 1) != nil {
 			t.Fatalf("got %s", got.Text)
 		}
 		decide := fmt.Sprintf(`mutation { d: approveRecordEntry(id: "%s", patientId: "%s") { data { status decidedBy } error } }`,
 			dig(data, "recordEntries", "data", 0, "id"), dig(data, "recordEntries", "data", 0, "patientId"))
-		if data, got = p.graphQL(program, decide); dig(data, "d", "data") != nil || !strings.Contains(got.Text, "Only a member of staff") {
+		if data, got = p.graphQL(program, decide); dig(data, "d", "data") != nil ||
+			!strings.Contains(got.Text, "Only a member of staff") {
 			t.Fatalf("a program approves: %s", got.Text)
 		}
-		data, _ = p.graphQL(program, `mutation { signIn(email: "grace@example.org", password: "`+staffPassword+`") { token } }`)
+		data, _ = p.graphQL(program, `mutation { signIn(email: "grace@example.org", password: "`+staffPassword+
+			`") { token } }`)
 		grace, _ := dig(data, "signIn", "token").(string)
-		if data, got = p.graphQL(grace, decide); dig(data, "d", "data", "status") != "approved" || dig(data, "d", "data", "decidedBy") != "Grace Hopper" {
+		if data, got = p.graphQL(grace, decide); dig(data, "d", "data", "status") != "approved" ||
+			dig(data, "d", "data", "decidedBy") != "Grace Hopper" {
 			t.Fatalf("got %s", got.Text)
 		}
 		p.becomes(b.str("message_id"), "delivered")
 		wait.Until(t, "the second entry to be written", func() bool { return p.ok("GET", record, nil).Body["count"] == 2.0 })
 
 		// A key with the permission needs nobody.
-		auto := p.ok("POST", "/v1/messages/send", p.message("byron", "email", map[string]any{"write_to_record": true, "auto_write_to_record": true}))
+		auto := p.ok("POST", "/v1/messages/send",
+			p.message("byron", "email", map[string]any{"write_to_record": true, "auto_write_to_record": true}))
 		if auto.Body["auth_token"] != nil {
 			t.Fatalf("got %s", auto.Text)
 		}
@@ -166,17 +182,21 @@ func (p *program) readsAsFHIR(t *testing.T, ada, message string) {
 	unknown := p.ask("GET", "/v1/patients/"+ada+"/record/fhir", nil, key("fd_test_wrong"))
 	broken := p.direct("GET", "/v1/patients/"+ada+"/record/fhir?a=%zz", nil)
 	books := p.ask("GET", "/v1/patients/"+ada+"/record/fhir", nil, key(p.creds.Keys["booking"]))
-	if out, err := exec.Command("node", "../npm/fhir.mjs", got.Text, missing.Text, unknown.Text, broken.Text, books.Text).CombinedOutput(); err != nil {
+	if out, err := exec.Command("node", "../npm/fhir.mjs", got.Text, missing.Text, unknown.Text, broken.Text,
+		books.Text).CombinedOutput(); err != nil {
 		t.Errorf("%v\n%s\n%s", err, out, got.Text)
 	}
 	for _, c := range []struct {
 		got        answer
 		status     int
 		code, ours string
-	}{{missing, 404, "not-found", "patient_not_found"}, {unknown, 401, "login", "invalid_key"}, {broken, 400, "invalid", "invalid_request"}, {books, 403, "forbidden", "missing_scope"}} {
+	}{{missing, 404, "not-found", "patient_not_found"}, {unknown, 401, "login", "invalid_key"},
+		{broken, 400, "invalid", "invalid_request"}, {books, 403, "forbidden", "missing_scope"}} {
 		issue := dig(c.got.Body, "issue", 0)
-		if c.got.Status != c.status || c.got.str("resourceType") != "OperationOutcome" || c.got.Header.Get("Content-Type") != "application/fhir+json" ||
-			dig(issue, "severity") != "error" || dig(issue, "code") != c.code || dig(issue, "details", "coding", 0, "code") != c.ours || dig(issue, "details", "text") == "" {
+		if c.got.Status != c.status || c.got.str("resourceType") != "OperationOutcome" ||
+			c.got.Header.Get("Content-Type") != "application/fhir+json" ||
+			dig(issue, "severity") != "error" || dig(issue, "code") != c.code ||
+			dig(issue, "details", "coding", 0, "code") != c.ours || dig(issue, "details", "text") == "" {
 			t.Errorf("got %d %s %s", c.got.Status, c.got.Header.Get("Content-Type"), c.got.Text)
 		}
 	}
@@ -214,7 +234,8 @@ func (p *program) readsAsFHIR(t *testing.T, ada, message string) {
 		}
 	}
 	follow(got.Body)
-	want := map[string]int{"Patient": 1, "Organization": 1, "Practitioner": 1, "Device": 2, "Communication": 3, "DocumentReference": 3, "Provenance": 3}
+	want := map[string]int{"Patient": 1, "Organization": 1, "Practitioner": 1, "Device": 2, "Communication": 3,
+		"DocumentReference": 3, "Provenance": 3}
 	for kind, n := range want {
 		if len(of[kind]) != n {
 			t.Fatalf("%d of %s\n%s", len(of[kind]), kind, got.Text)
@@ -239,9 +260,10 @@ func (p *program) readsAsFHIR(t *testing.T, ada, message string) {
 		"verifier":     {name(dig(o, "agent", 1, "who")), "Grace Hopper"},
 		"practitioner": {dig(of["Practitioner"][0], "name", 0, "text"), "Grace Hopper"},
 		"NHS number":   {dig(of["Patient"][0], "identifier", 0, "system"), "https://fhir.nhs.uk/Id/nhs-number"},
-		"ODS code":     {dig(of["Organization"][0], "identifier", 0, "system"), "https://fhir.nhs.uk/Id/ods-organization-code"},
-		"e-mail":       {dig(of["Communication"][0], "medium", 0, "coding", 0, "code"), "EMAILWRIT"},
-		"nobody":       {of["DocumentReference"][0]["authenticator"], nil},
+		"ODS code": {dig(of["Organization"][0], "identifier", 0, "system"),
+			"https://fhir.nhs.uk/Id/ods-organization-code"},
+		"e-mail": {dig(of["Communication"][0], "medium", 0, "coding", 0, "code"), "EMAILWRIT"},
+		"nobody": {of["DocumentReference"][0]["authenticator"], nil},
 	} {
 		if pair[0] != pair[1] {
 			t.Errorf("%s: %v, not %v", what, pair[0], pair[1])
@@ -254,14 +276,17 @@ func (p *program) readsAsFHIR(t *testing.T, ada, message string) {
 
 func TestStaffLookUpWhoSomebodySaidTheyWere(t *testing.T) {
 	each(t, func(t *testing.T, p *program) {
-		a := p.ok("POST", "/v1/patients/register_pds", map[string]any{"nhs_number": "9000000009", "dob": "2010-10-23", "surname": "Jones"})
+		a := p.ok("POST", "/v1/patients/register_pds",
+			map[string]any{"nhs_number": "9000000009", "dob": "2010-10-23", "surname": "Jones"})
 		_, text := page(t, a.str("login_url"))
 		_, rest, _ := strings.Cut(text, `class="reference">`)
 		reference, _, _ := strings.Cut(rest, "<")
 		got := p.ok("GET", "/v1/identity_checks/"+strings.ToLower(reference), nil)
 		differs, _ := json.Marshal(got.Body["differs"])
-		if got.str("reference") != reference || got.str("reason") != "details_differ" || dig(got.Body, "said", "dob") != "2010-10-23" ||
-			dig(got.Body, "said", "surname") != "Jones" || dig(got.Body, "said", "nhs_number") != "9000000009" || !strings.Contains(string(differs), `"dob"`) ||
+		if got.str("reference") != reference || got.str("reason") != "details_differ" ||
+			dig(got.Body, "said", "dob") != "2010-10-23" ||
+			dig(got.Body, "said", "surname") != "Jones" || dig(got.Body, "said", "nhs_number") != "9000000009" ||
+			!strings.Contains(string(differs), `"dob"`) ||
 			!strings.Contains(string(differs), `"surname"`) {
 			t.Fatalf("got %s", got.Text)
 		}
@@ -294,16 +319,20 @@ func TestALockedMessageIsUnlockedOrSentAgain(t *testing.T) {
 		}
 		p.refused(403, "missing_permission", "PATCH", "/v1/messages/"+id+"/unlock", nil, key(p.creds.Keys["messaging"]))
 		again := p.ok("POST", "/v1/messages/"+id+"/send_again", nil)
-		if again.str("message_id") == id || again.str("message_url") == a.str("message_url") || again.str("message_url") == "" {
+		if again.str("message_id") == id || again.str("message_url") == a.str("message_url") ||
+			again.str("message_url") == "" {
 			t.Fatalf("got %s", again.Text)
 		}
-		if status, text := v.fill(again.str("message_url"), born("1985")); status != 200 || !strings.Contains(text, "Please call us.") {
+		if status, text := v.fill(again.str("message_url"), born("1985")); status != 200 ||
+			!strings.Contains(text, "Please call us.") {
 			t.Fatalf("%d %s", status, text)
 		}
-		if got := p.ok("PATCH", "/v1/messages/"+id+"/unlock", nil); got.Body["locked"] != false || !slices.Contains(steps(got), "unlocked") {
+		if got := p.ok("PATCH", "/v1/messages/"+id+"/unlock", nil); got.Body["locked"] != false ||
+			!slices.Contains(steps(got), "unlocked") {
 			t.Fatalf("got %s", got.Text)
 		}
-		if status, text := v.fill(a.str("message_url"), born("1985")); status != 200 || !strings.Contains(text, "Please call us.") {
+		if status, text := v.fill(a.str("message_url"), born("1985")); status != 200 ||
+			!strings.Contains(text, "Please call us.") {
 			t.Fatalf("%d %s", status, text)
 		}
 		p.refused(404, "message_not_found", "POST", "/v1/messages/4503599627370497/send_again", nil)

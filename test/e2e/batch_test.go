@@ -12,7 +12,8 @@ import (
 // batchOf makes a batch and gives its path.
 func (p *program) batchOf(recipients []map[string]any, more map[string]any) string {
 	p.t.Helper()
-	b := map[string]any{"name": "Flu", "channel": "SMS", "content": "Dear {{first_name}}, flu jabs at {{practice_name}}.", "recipients": recipients}
+	b := map[string]any{"name": "Flu", "channel": "SMS", "content": "Dear {{first_name}}, flu jabs at {{practice_name}}.",
+		"recipients": recipients}
 	for name, value := range more {
 		b[name] = value
 	}
@@ -40,9 +41,12 @@ func (p *program) totals(path string) map[string]float64 {
 func TestABatchReachesWhoCanBeReached(t *testing.T) {
 	each(t, func(t *testing.T, p *program) {
 		p.refused(400, "invalid_request", "POST", "/v1/batch_message", map[string]any{
-			"name": "x", "channel": "SMS", "content": "Dear {{frist_name}}", "recipients": []any{map[string]any{"patient_id": "1"}},
+			"name": "x", "channel": "SMS", "content": "Dear {{frist_name}}",
+			"recipients": []any{map[string]any{"patient_id": "1"}},
 		})
-		p.refused(400, "invalid_request", "POST", "/v1/batch_message", map[string]any{"name": "x", "channel": "EMAIL", "content": "y", "recipients": []any{map[string]any{"patient_id": "1"}}})
+		p.refused(400, "invalid_request", "POST", "/v1/batch_message",
+			map[string]any{"name": "x", "channel": "EMAIL", "content": "y",
+				"recipients": []any{map[string]any{"patient_id": "1"}}})
 		path := p.batchOf([]map[string]any{
 			{"nhs_number": "999 000 0018", "dob": "1985-12-10T00:00:00Z"},
 			{"patient_id": p.patientBy("mathison")},
@@ -60,7 +64,8 @@ func TestABatchReachesWhoCanBeReached(t *testing.T) {
 			return a.Body["looked_up"] == a.Body["total"]
 		})
 		preview := p.ok("GET", path+"/preview", nil)
-		if preview.Body["reached"] != 3.0 || preview.Body["sms_parts"] != 3.0 || len(preview.Body["not_reached"].(map[string]any)) != 7 {
+		if preview.Body["reached"] != 3.0 || preview.Body["sms_parts"] != 3.0 ||
+			len(preview.Body["not_reached"].(map[string]any)) != 7 {
 			t.Fatalf("got %s", preview.Text)
 		}
 		if list := p.ok("GET", path+"/recipients?status=ENRICHMENT_ERROR", nil); list.Body["count"] != 5.0 {
@@ -87,15 +92,19 @@ func TestABatchReachesWhoCanBeReached(t *testing.T) {
 			t.Fatalf("got %s", csv.Text)
 		}
 		// Excel reads it as UTF-8, and takes nothing in it for a formula.
-		if !strings.HasPrefix(csv.Text, "\ufeffrow,nhs_number,dob,patient_id,status,reason,") || !strings.Contains(csv.Text, "\r\n3,9990000019,1985-12-10,,INVALID_PAYLOAD,invalid_nhs_number,") ||
-			!strings.Contains(csv.Text, "\r\n9,,,"+p.patientBy("mathison")+",ENRICHMENT_ERROR,duplicate_recipient,") || !strings.Contains(csv.Text, "\r\n10,,,'=1+2,INVALID_PAYLOAD,invalid_patient_id,") {
+		if !strings.HasPrefix(csv.Text, "\ufeffrow,nhs_number,dob,patient_id,status,reason,") ||
+			!strings.Contains(csv.Text, "\r\n3,9990000019,1985-12-10,,INVALID_PAYLOAD,invalid_nhs_number,") ||
+			!strings.Contains(csv.Text, "\r\n9,,,"+p.patientBy("mathison")+",ENRICHMENT_ERROR,duplicate_recipient,") ||
+			!strings.Contains(csv.Text, "\r\n10,,,'=1+2,INVALID_PAYLOAD,invalid_patient_id,") {
 			t.Errorf("got %s", csv.Text)
 		}
 		wrong := p.ok("GET", path+"/recipients?status=INVALID_PAYLOAD", nil).Body["data"].([]any)
-		if one := wrong[0].(map[string]any); len(wrong) != 2 || one["row"] != 3.0 || one["nhs_number"] != "9990000019" || one["dob"] != "1985-12-10" {
+		if one := wrong[0].(map[string]any); len(wrong) != 2 || one["row"] != 3.0 || one["nhs_number"] != "9990000019" ||
+			one["dob"] != "1985-12-10" {
 			t.Errorf("got %v", wrong)
 		}
-		if list := p.ok("GET", "/v1/batch_message?status=QUEUED", nil); list.Body["count"] != 1.0 || "/v1/batch_message/"+list.str("id") != path {
+		if list := p.ok("GET", "/v1/batch_message?status=QUEUED", nil); list.Body["count"] != 1.0 || "/v1/batch_message/"+
+			list.str("id") != path {
 			t.Fatalf("got %s", list.Text)
 		}
 	})
@@ -105,7 +114,9 @@ func TestABatchIsPausedResumedAndCancelled(t *testing.T) {
 	each(t, func(t *testing.T, p *program) {
 		var recipients []map[string]any
 		for i := range 40 {
-			who := p.direct("POST", "/v1/patients/register", map[string]any{"first_name": "P", "last_name": fmt.Sprintf("Batch%02d", i), "dob": "1990-01-01", "mobile": fmt.Sprintf("07700 9003%02d", i)})
+			who := p.direct("POST", "/v1/patients/register",
+				map[string]any{"first_name": "P", "last_name": fmt.Sprintf("Batch%02d", i), "dob": "1990-01-01",
+					"mobile": fmt.Sprintf("07700 9003%02d", i)})
 			recipients = append(recipients, map[string]any{"patient_id": who.str("patient_id")})
 		}
 		path := p.batchOf(recipients, nil)
@@ -151,14 +162,18 @@ func TestALongBatchIsReadAsItComes(t *testing.T) {
 		if a.Status != 200 || b.str("id") != a.str("id") || b.Header.Get("Idempotency-Replayed") != "true" {
 			t.Fatalf("%d %s\n%d %s", a.Status, a.Text, b.Status, b.Text)
 		}
-		p.refused(422, "idempotency_key_reused", "POST", "/v1/batch_message", map[string]any{"name": "x", "channel": "SMS", "content": "y", "recipients": []any{map[string]any{"patient_id": "1"}}}, once("long"))
+		p.refused(422, "idempotency_key_reused", "POST", "/v1/batch_message",
+			map[string]any{"name": "x", "channel": "SMS", "content": "y",
+				"recipients": []any{map[string]any{"patient_id": "1"}}}, once("long"))
 		path := "/v1/batch_message/" + a.str("id")
-		wait.Until(t, "the recipients to be looked up", func() bool { return p.ok("GET", path+"/preview", nil).Body["looked_up"] == 10_000.0 })
+		wait.Until(t, "the recipients to be looked up",
+			func() bool { return p.ok("GET", path+"/preview", nil).Body["looked_up"] == 10_000.0 })
 		if got := p.totals(path); got["created"] != 10_000 || got["failed"] != 9_999 || got["waiting"] != 1 {
 			t.Fatalf("totals %v", got)
 		}
 		for _, wrong := range []string{
-			strings.TrimSuffix(body, "}"), strings.Replace(body, `"SMS"`, `"FAX"`, 1), body + "x", strings.Replace(body, `"name":"Long"`, `"name":""`, 1),
+			strings.TrimSuffix(body, "}"), strings.Replace(body, `"SMS"`, `"FAX"`, 1), body + "x",
+			strings.Replace(body, `"name":"Long"`, `"name":""`, 1),
 		} {
 			if got := p.direct("POST", "/v1/batch_message", wrong); got.Status != 400 {
 				t.Errorf("%d %s", got.Status, got.Text)

@@ -13,7 +13,8 @@ func TestFromAFreeSlotToAConfirmedAppointment(t *testing.T) {
 	each(t, func(t *testing.T, p *program) {
 		list := p.ok("GET", "/v1/slots?start_date=2031-01-06&end_date=2031-01-10&page_size=3", nil)
 		slot := list.data()[0]
-		if n := p.ok("GET", "/v1/slots/count?start_date=2031-01-06&end_date=2031-01-10", nil).Body["count"]; n != list.Body["count"] || n.(float64) < 100 {
+		if n := p.ok("GET", "/v1/slots/count?start_date=2031-01-06&end_date=2031-01-10",
+			nil).Body["count"]; n != list.Body["count"] || n.(float64) < 100 {
 			t.Fatalf("counted %v, listed %v", n, list.Body["count"])
 		}
 		same := p.ok("GET", "/v1/slots/"+slot["id"].(string), nil)
@@ -37,10 +38,14 @@ func TestFromAFreeSlotToAConfirmedAppointment(t *testing.T) {
 		if got := p.ok("POST", "/v1/slots/availability", ask); got.Body["available"] != false {
 			t.Fatalf("got %s", got.Text)
 		}
-		got := p.ok("PATCH", "/v1/appointments/"+id+"/book", map[string]any{"patient_id": patient, "reason": "cough", "suppress_mail": false})
+		got := p.ok("PATCH", "/v1/appointments/"+id+"/book",
+			map[string]any{"patient_id": patient, "reason": "cough", "suppress_mail": false})
 		want := map[string]any{
-			"id": id, "patient_id": patient, "start_time": slot["start_time"], "can_be_cancelled": false, "cancellation_policy_hours": 24.0,
-			"reason": "cough", "suppress_mail": true, "booking_confirmed_at": sunday.Format(time.RFC3339), "cancelled_at": nil, "appointment_source": "api",
+			"id": id, "patient_id": patient, "start_time": slot["start_time"], "can_be_cancelled": false,
+			"cancellation_policy_hours": 24.0,
+			"reason":                    "cough", "suppress_mail": true, "booking_confirmed_at": sunday.Format(time.RFC3339),
+			"cancelled_at":       nil,
+			"appointment_source": "api",
 		}
 		for field, value := range want {
 			if got.Body[field] != value {
@@ -50,7 +55,8 @@ func TestFromAFreeSlotToAConfirmedAppointment(t *testing.T) {
 		if name := got.Body["patient"].(map[string]any)["last_name"]; name != "D'Arcy" {
 			t.Errorf("the patient is %v", name)
 		}
-		if again := p.ok("PATCH", "/v1/appointments/"+id+"/book", map[string]any{"patient_id": patient}); again.Text != got.Text {
+		if again := p.ok("PATCH", "/v1/appointments/"+id+"/book",
+			map[string]any{"patient_id": patient}); again.Text != got.Text {
 			t.Errorf("confirmed again: %s, at first %s", again.Text, got.Text)
 		}
 		if read := p.ok("GET", "/v1/appointments/"+id, nil); read.Text != got.Text {
@@ -86,7 +92,8 @@ func TestAHoldThatRunsOut(t *testing.T) {
 		if got := p.ok("GET", "/v1/appointments/"+id+"/status", nil); got.str("status") != "released" {
 			t.Fatalf("got %s", got.Text)
 		}
-		late := p.refused(http.StatusConflict, "hold_expired", "PATCH", "/v1/appointments/"+id+"/book", map[string]any{"patient_id": p.patient()})
+		late := p.refused(http.StatusConflict, "hold_expired", "PATCH", "/v1/appointments/"+id+"/book",
+			map[string]any{"patient_id": p.patient()})
 		if nearest, _ := late.Body["nearest_slots"].([]any); len(nearest) == 0 {
 			t.Fatalf("got %s", late.Text)
 		}
@@ -115,7 +122,8 @@ func TestEditRescheduleAndCancel(t *testing.T) {
 		p.ok("PATCH", "/v1/appointments/"+id+"/book", nil)
 		p.refused(http.StatusConflict, "appointment_confirmed", "PUT", "/v1/appointments/"+id, to(first))
 		moved := p.ok("PATCH", "/v1/appointments/"+id+"/reschedule", to(third))
-		if again := p.ok("PATCH", "/v1/appointments/"+id+"/reschedule", to(third)); again.Text != moved.Text || moved.str("start_time") != third["start_time"] {
+		if again := p.ok("PATCH", "/v1/appointments/"+id+"/reschedule", to(third)); again.Text != moved.Text ||
+			moved.str("start_time") != third["start_time"] {
 			t.Fatalf("moved: %s, again: %s", moved.Text, again.Text)
 		}
 		start, _ := time.Parse(time.RFC3339, third["start_time"].(string))
@@ -125,7 +133,8 @@ func TestEditRescheduleAndCancel(t *testing.T) {
 			t.Fatalf("it says %q", late.str("detail"))
 		}
 		cancelled := p.ok("PATCH", "/v1/appointments/"+id+"/cancel", map[string]any{"suppress_cancellation_policy": true})
-		if again := p.ok("PATCH", "/v1/appointments/"+id+"/cancel", nil); again.Text != cancelled.Text || cancelled.str("cancelled_at") == "" {
+		if again := p.ok("PATCH", "/v1/appointments/"+id+"/cancel", nil); again.Text != cancelled.Text ||
+			cancelled.str("cancelled_at") == "" {
 			t.Fatalf("cancelled: %s, again: %s", cancelled.Text, again.Text)
 		}
 		p.refused(http.StatusConflict, "appointment_cancelled", "PATCH", "/v1/appointments/"+id+"/book", nil)
@@ -144,9 +153,12 @@ func TestListsOfAppointments(t *testing.T) {
 		}
 		one := p.ok("GET", "/v1/appointments/"+ids[0], nil)
 		for query, want := range map[string]float64{
-			"field=patient_last_name&search=d%27ar": 5, "field=patient_full_name&search=nia+darcy": 5, "field=patient_first_name&search=x": 0,
-			"field=patient_id&search=" + one.str("patient_id"): 1, "patient_id=" + one.str("patient_id"): 1, "status=booked": 5, "status=cancelled": 0,
-			"start_date=2031-01-07&end_date=2031-01-07": 5, "start_date=2031-02-01": 0, "order_descending=true": 5, "practitioner_id=99": 0,
+			"field=patient_last_name&search=d%27ar": 5, "field=patient_full_name&search=nia+darcy": 5,
+			"field=patient_first_name&search=x":                0,
+			"field=patient_id&search=" + one.str("patient_id"): 1, "patient_id=" + one.str("patient_id"): 1, "status=booked": 5,
+			"status=cancelled":                          0,
+			"start_date=2031-01-07&end_date=2031-01-07": 5, "start_date=2031-02-01": 0, "order_descending=true": 5,
+			"practitioner_id=99": 0,
 			"location_id=" + one.str("location_id") + "&appointment_type_id=" + one.str("appointment_type_id"): -1,
 		} {
 			got := p.ok("GET", "/v1/appointments?"+query, nil)
@@ -179,13 +191,16 @@ func TestARepeatedRequestGetsTheFirstAnswer(t *testing.T) {
 			t.Fatalf("%d of them were the first", first)
 		}
 		p.ok("POST", "/v1/appointments", ask, once("abc"))
-		p.refused(http.StatusUnprocessableEntity, "idempotency_key_reused", "POST", "/v1/appointments", request(p.slot(9)), once("abc"))
+		p.refused(http.StatusUnprocessableEntity, "idempotency_key_reused", "POST", "/v1/appointments", request(p.slot(9)),
+			once("abc"))
 		// Another key of the same group is another holder.
-		p.refused(http.StatusConflict, "slot_taken", "POST", "/v1/appointments", ask, once("abc"), key(p.creds.Keys["booking"]))
+		p.refused(http.StatusConflict, "slot_taken", "POST", "/v1/appointments", ask, once("abc"),
+			key(p.creds.Keys["booking"]))
 		// A refusal is repeated too, even when the request would now be done.
 		taken := p.refused(http.StatusConflict, "slot_taken", "POST", "/v1/appointments", ask, once("def"))
 		p.ok("PATCH", "/v1/appointments/"+answers[0].str("id")+"/cancel", nil)
-		if again := p.ask("POST", "/v1/appointments", ask, once("def")); again.Status != http.StatusConflict || again.Text != taken.Text {
+		if again := p.ask("POST", "/v1/appointments", ask, once("def")); again.Status != http.StatusConflict ||
+			again.Text != taken.Text {
 			t.Fatalf("got %d %s", again.Status, again.Text)
 		}
 		p.clock.move(24 * time.Hour)

@@ -17,7 +17,8 @@ func TestExitCodes(t *testing.T) {
 	address := storetest.NewSQLite(t)
 	newer := storetest.NewSQLite(t)
 	storetest.Open(t, newer).Close()
-	if _, err := storetest.Raw(t, newer).ExecContext(context.Background(), `INSERT INTO goose_db_version (version_id, is_applied) VALUES (99999, true)`); err != nil {
+	if _, err := storetest.Raw(t, newer).ExecContext(context.Background(),
+		`INSERT INTO goose_db_version (version_id, is_applied) VALUES (99999, true)`); err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range []struct {
@@ -66,7 +67,8 @@ func TestGroupsAndKeysAtTheCommandLine(t *testing.T) {
 		}
 		one, two := must("group", "create", "Mill Lane", "--ods-code", "Z99999"), must("group", "create", "Hub")
 		group, hub := one["practice_group_id"].(string), two["practice_group_id"].(string)
-		made := must("key", "create", "--group", group, "--partner", "Site", "--scope", "booking", "--permission", "setup", "--expires", "1h", "--rate-limit", "7")
+		made := must("key", "create", "--group", group, "--partner", "Site", "--scope", "booking", "--permission", "setup",
+			"--expires", "1h", "--rate-limit", "7")
 		text := made["api_key"].(string)
 		if !strings.HasPrefix(text, "fd_live_") || made["practice_group_id"] != group {
 			t.Fatalf("key %v", made)
@@ -99,7 +101,8 @@ func TestGroupsAndKeysAtTheCommandLine(t *testing.T) {
 		if a := call(hub); a.Status != 200 || a.str("name") != "Hub" {
 			t.Fatalf("in one network: %d %s", a.Status, a.Text)
 		}
-		if a := p.send(url, "PATCH", "/v1/me", map[string]any{"name": "Ours now"}, key(text), header("x-practice-group-id", hub)); a.Status != 403 {
+		if a := p.send(url, "PATCH", "/v1/me", map[string]any{"name": "Ours now"}, key(text),
+			header("x-practice-group-id", hub)); a.Status != 403 {
 			t.Fatalf("changed another group: %d %s", a.Status, a.Text)
 		}
 		must("network", "leave", "Westmarch", "--group", hub)

@@ -114,7 +114,8 @@ func TestTheImageStartsWithItsOwnCommand(t *testing.T) {
 	uid, _ := strconv.Atoi(owner)
 	gid, _ := strconv.Atoi(group)
 	inside := func(args ...string) *exec.Cmd {
-		return &exec.Cmd{Path: i.entrypoint[0], Args: append(append([]string{}, i.entrypoint...), args...), Dir: i.dir, Env: []string{"PATH=/usr/bin"},
+		return &exec.Cmd{Path: i.entrypoint[0], Args: append(append([]string{}, i.entrypoint...), args...), Dir: i.dir,
+			Env:         []string{"PATH=/usr/bin"},
 			SysProcAttr: &syscall.SysProcAttr{Chroot: root, Credential: &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}}}
 	}
 	if uid == 0 || gid == 0 {
@@ -153,7 +154,8 @@ func TestTheImageStartsWithItsOwnCommand(t *testing.T) {
 	}
 	// It writes nowhere else.
 	must(filepath.WalkDir(root, func(path string, d os.DirEntry, err error) error {
-		if info, infoErr := d.Info(); err == nil && infoErr == nil && info.Sys().(*syscall.Stat_t).Uid == uint32(uid) && !strings.HasPrefix(path, filepath.Join(root, i.dir)) {
+		if info, infoErr := d.Info(); err == nil && infoErr == nil && info.Sys().(*syscall.Stat_t).Uid == uint32(uid) &&
+			!strings.HasPrefix(path, filepath.Join(root, i.dir)) {
 			t.Errorf("%s is its own", path)
 		}
 		return err

@@ -86,7 +86,8 @@ func TestTheProxyFindsWhatIsAgainstTheContract(t *testing.T) {
 	defer strict.stop()
 	p := openOn(t, storetest.SQLite(t))
 	r, _ := http.NewRequest("GET", strict.url+"/v1/me", nil)
-	for name, value := range map[string]string{"x-api-key": p.creds.Key, "x-practice-group-id": p.creds.Group, upstreamHeader: p.app.URL()} {
+	for name, value := range map[string]string{"x-api-key": p.creds.Key, "x-practice-group-id": p.creds.Group,
+		upstreamHeader: p.app.URL()} {
 		r.Header.Set(name, value)
 	}
 	res, err := http.DefaultClient.Do(r)
@@ -106,11 +107,13 @@ func TestTheContractIsServed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := p.direct("GET", "/openapi.yaml", nil); got.Text != string(file) || got.Header.Get("Content-Type") != "application/yaml" {
+	if got := p.direct("GET", "/openapi.yaml", nil); got.Text != string(file) ||
+		got.Header.Get("Content-Type") != "application/yaml" {
 		t.Fatal("/openapi.yaml is not the contract")
 	}
 	got := p.direct("GET", "/openapi.json", nil)
-	if got.Body["openapi"] != "3.1.0" || len(got.Body["paths"].(map[string]any)) < 20 || got.Header.Get("Content-Type") != "application/json" {
+	if got.Body["openapi"] != "3.1.0" || len(got.Body["paths"].(map[string]any)) < 20 ||
+		got.Header.Get("Content-Type") != "application/json" {
 		t.Fatalf("/openapi.json: %.200s", got.Text)
 	}
 	webhooks := got.Body["webhooks"].(map[string]any)
@@ -118,7 +121,8 @@ func TestTheContractIsServed(t *testing.T) {
 		t.Fatalf("/openapi.json has %d webhooks", len(webhooks))
 	}
 	for of := range webhooks {
-		if got := p.direct("GET", "/events/"+of+".json", nil); got.Body["title"] != of || got.Header.Get("Content-Type") != "application/schema+json" {
+		if got := p.direct("GET", "/events/"+of+".json", nil); got.Body["title"] != of ||
+			got.Header.Get("Content-Type") != "application/schema+json" {
 			t.Errorf("/events/%s.json: %.200s", of, got.Text)
 		}
 	}

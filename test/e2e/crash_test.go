@@ -28,7 +28,8 @@ func TestCrash(t *testing.T) {
 		args := []string{"--rate-limit", "0", "--hold", "24h", "--log-level", "error"}
 		s := startAs(t, address, file, nil, args...)
 		w := &world{told: map[string]string{}}
-		w.patient = s.call("POST", "/v1/patients/register", map[string]any{"first_name": "A", "last_name": "B", "dob": "1990-01-01", "mobile": "07700900123"}).str("patient_id")
+		w.patient = s.call("POST", "/v1/patients/register",
+			map[string]any{"first_name": "A", "last_name": "B", "dob": "1990-01-01", "mobile": "07700900123"}).str("patient_id")
 		for page := range 10 {
 			w.slots = append(w.slots, s.call("GET", fmt.Sprint("/v1/slots?page_size=500&page_index=", page), nil).data()...)
 		}
@@ -51,7 +52,8 @@ func TestCrash(t *testing.T) {
 		}
 		w.compare(t, address)
 		storetest.CheckDiaries(t, address)
-		t.Logf("%d kills; %d requests answered, %d cut off and asked again, of which %d had been done", kills, w.answered.Load(), w.cutOff.Load(), w.done.Load())
+		t.Logf("%d kills; %d requests answered, %d cut off and asked again, of which %d had been done", kills,
+			w.answered.Load(), w.cutOff.Load(), w.done.Load())
 		if w.answered.Load() < int64(10*kills) || w.cutOff.Load() == 0 {
 			t.Errorf("that was no load")
 		}
@@ -111,7 +113,8 @@ func (w *world) client(t *testing.T, stop chan struct{}, seed uint64) {
 		}
 		switch random.IntN(4) {
 		case 0:
-			w.try(t, "PATCH", "/v1/appointments/"+id+"/cancel", "cancelled", id, map[string]any{"suppress_cancellation_policy": true})
+			w.try(t, "PATCH", "/v1/appointments/"+id+"/cancel", "cancelled", id,
+				map[string]any{"suppress_cancellation_policy": true})
 		case 1:
 			to := request(w.slots[int(w.next.Add(1))%len(w.slots)])
 			to["suppress_availability_check"], to["suppress_cancellation_policy"] = true, true
@@ -144,7 +147,8 @@ func (w *world) send(t *testing.T, a attempt) (id string, answered, again bool) 
 		t.Error(err)
 		return "", false, false
 	}
-	for name, value := range map[string]string{"x-api-key": s.creds.Key, "x-practice-group-id": s.creds.Group, "Content-Type": "application/json", "Idempotency-Key": a.name} {
+	for name, value := range map[string]string{"x-api-key": s.creds.Key, "x-practice-group-id": s.creds.Group,
+		"Content-Type": "application/json", "Idempotency-Key": a.name} {
 		r.Header.Set(name, value)
 	}
 	res, err := http.DefaultClient.Do(r)

@@ -37,7 +37,8 @@ func TestTheDoctorLooksAtEverything(t *testing.T) {
 	}
 	s := runServer(t, nil, "--db", address, "--seal-key", sealed)
 	found := examine("--public-url", s.url)
-	for _, check := range []string{"carriers", "pds", "public address", "key", "sending", "webhooks", "disk", "file modes", "holds", "environment"} {
+	for _, check := range []string{"carriers", "pds", "public address", "key", "sending", "webhooks", "disk", "file modes",
+		"holds", "environment"} {
 		says(found, check, "ok ")
 	}
 	// A carrier that is there, and one that is not.
@@ -50,7 +51,8 @@ func TestTheDoctorLooksAtEverything(t *testing.T) {
 	says(examine(), "carriers", "ok 1 can be used")
 	l.Close()
 	says(examine(), "carriers", "WRONG practice group "+group+", gateway", l.Addr().String()+" does not answer")
-	commanded(t, "connector", "set", "pds", "--db", address, "--group", group, "--seal-key", sealed, "--set", "base_url=http://"+l.Addr().String()+"/FHIR/R4", "--set", "ods_code=Z99999")
+	commanded(t, "connector", "set", "pds", "--db", address, "--group", group, "--seal-key", sealed, "--set",
+		"base_url=http://"+l.Addr().String()+"/FHIR/R4", "--set", "ods_code=Z99999")
 	says(examine(), "pds", "WRONG practice group "+group+", pds", l.Addr().String())
 	// Where patients are sent.
 	says(examine("--public-url", s.url+"/elsewhere"), "public address", "WRONG", "404")
@@ -94,12 +96,14 @@ func TestTheDoctorLooksAtEverything(t *testing.T) {
 			passable(t, stranger)
 			cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65532, Gid: 65532}}
 			out, _ := cmd.Output()
-			if text := string(out); !strings.Contains(text, "permission denied to user 65532") || strings.Contains(text, "Try again") {
+			if text := string(out); !strings.Contains(text, "permission denied to user 65532") ||
+				strings.Contains(text, "Try again") {
 				t.Errorf("%s: %s", c.name, text)
 			}
 		}
 	}
-	if found, _ := doctor(t, "--db", "sqlite:"+file+"/x/y.db", "--seal-key", sealed); !strings.HasPrefix(found["database"], "WRONG") || strings.Contains(found["database"], "Try again") {
+	if found, _ := doctor(t, "--db", "sqlite:"+file+"/x/y.db", "--seal-key", sealed); !strings.HasPrefix(found["database"],
+		"WRONG") || strings.Contains(found["database"], "Try again") {
 		t.Errorf("got %v", found["database"])
 	}
 }
@@ -171,7 +175,8 @@ func TestTheLogIsListedLatestFirst(t *testing.T) {
 			}
 		}
 		out, _, _ := run(t, "audit", "list", "--db", address, "--group", group)
-		if first, _, _ := strings.Cut(out[strings.Index(out, "\n")+1:], "\n"); !strings.Contains(first, "key.revoke") || !strings.Contains(first, "api_key:"+other["id"].(string)) {
+		if first, _, _ := strings.Cut(out[strings.Index(out, "\n")+1:], "\n"); !strings.Contains(first, "key.revoke") ||
+			!strings.Contains(first, "api_key:"+other["id"].(string)) {
 			t.Errorf("got %s", out)
 		}
 		_ = text
@@ -188,18 +193,22 @@ func TestNoCommandShowsTheCredentialsOfAnAddress(t *testing.T) {
 		t.Fatal(errs)
 	}
 	all := out + errs
-	if _, err := storetest.Raw(t, address).Exec(`UPDATE connector SET settings = replace(settings, 'https://', 'https://desk:hunter2@')`); err != nil {
+	if _, err := storetest.Raw(t,
+		address).Exec(`UPDATE connector SET settings = replace(settings, 'https://', 'https://desk:hunter2@')`); err != nil {
 		t.Fatal(err)
 	}
-	out, errs, _ = run(t, "connector", "set", "gateway", "--db", address, "--group", group, "--set", "url=https://desk:hunter2@pds.example.org:port/?token=t0ken")
+	out, errs, _ = run(t, "connector", "set", "gateway", "--db", address, "--group", group, "--set",
+		"url=https://desk:hunter2@pds.example.org:port/?token=t0ken")
 	all += out + errs
 	out, errs, _ = run(t, "connector", "remove", "gateway", "--db", address, "--group", group)
 	all += out + errs
-	if _, err := storetest.Raw(t, address).Exec(`INSERT INTO connector (practice_group_id, name, settings, secret, version, created_at, updated_at)
+	if _, err := storetest.Raw(t,
+		address).Exec(`INSERT INTO connector (practice_group_id, name, settings, secret, version, created_at, updated_at)
 		VALUES ($1, 'gateway', '{"url":"https://desk:hunter2@pds.example.org/sms?token=t0ken\u0026x=1"}', '', 1, '2026-01-01T00:00:00.000000Z', '2026-01-01T00:00:00.000000Z')`, group); err != nil {
 		t.Fatal(err)
 	}
-	for _, args := range [][]string{{"connector", "list"}, {"connector", "list", "--json"}, {"audit", "list", "--json"}, {"audit", "export"}, {"audit", "export", "--format", "csv"}} {
+	for _, args := range [][]string{{"connector", "list"}, {"connector", "list", "--json"}, {"audit", "list", "--json"},
+		{"audit", "export"}, {"audit", "export", "--format", "csv"}} {
 		out, errs, code := run(t, append(args, "--db", address, "--group", group)...)
 		if code != 0 || !strings.Contains(out, "pds.example.org") {
 			t.Errorf("%v: %d %s%s", args, code, out, errs)
@@ -217,8 +226,10 @@ func TestNoCommandShowsTheCredentialsOfAnAddress(t *testing.T) {
 func TestTheHelpNamesEverySystemAndItsSettings(t *testing.T) {
 	out, _, code := run(t, "connector", "set", "--help")
 	for _, want := range []string{
-		"gateway", "govuk", "notify", "pds", "smtp", "twilio", "base_url", "token_url", "private_key", "callback_application", "send_contact", "account_sid", "messaging_service_sid",
-		"auth_token", "sms_template", "callback_token", "bounces_to", "bounce_secret", "refresh_ahead_days", "per_second", "priority", "channels", "url", "reply_to", "together",
+		"gateway", "govuk", "notify", "pds", "smtp", "twilio", "base_url", "token_url", "private_key", "callback_application",
+		"send_contact", "account_sid", "messaging_service_sid",
+		"auth_token", "sms_template", "callback_token", "bounces_to", "bounce_secret", "refresh_ahead_days", "per_second",
+		"priority", "channels", "url", "reply_to", "together",
 	} {
 		if !regexp.MustCompile(`\b` + want + `\b`).MatchString(out) {
 			t.Errorf("it lacks %s", want)
@@ -234,7 +245,8 @@ func TestAddingAUserSaysWhenNoInvitationCanBeSent(t *testing.T) {
 	group, _ := practiceOf(t, address)
 	add := func(email string) string {
 		t.Helper()
-		_, errs, code := run(t, "user", "create", "--db", address, "--group", group, "--email", email, "--role", "frontdesk", "--first-name", "Grace", "--last-name", "Hopper")
+		_, errs, code := run(t, "user", "create", "--db", address, "--group", group, "--email", email, "--role", "frontdesk",
+			"--first-name", "Grace", "--last-name", "Hopper")
 		if code != 0 {
 			t.Fatal(errs)
 		}
@@ -243,7 +255,8 @@ func TestAddingAUserSaysWhenNoInvitationCanBeSent(t *testing.T) {
 	if got := add("one@example.org"); !strings.Contains(got, "no carrier for e-mail") {
 		t.Errorf("got %s", got)
 	}
-	commanded(t, "connector", "set", "smtp", "--db", address, "--group", group, "--set", "host=mail.example.org", "--set", "from=desk@example.org")
+	commanded(t, "connector", "set", "smtp", "--db", address, "--group", group, "--set", "host=mail.example.org", "--set",
+		"from=desk@example.org")
 	if got := add("two@example.org"); got != "" {
 		t.Errorf("got %s", got)
 	}
@@ -259,7 +272,8 @@ func TestAddingAUserSaysWhenNoInvitationCanBeSent(t *testing.T) {
 func TestNoAnswerIsKeptOnTheWay(t *testing.T) {
 	address := storetest.SQLite(t)
 	p := open(t, address, app.Config{})
-	made := commanded(t, "token", "create", "--db", address, "--group", p.creds.Group, "--name", "A", "--role", "everything")
+	made := commanded(t, "token", "create", "--db", address, "--group", p.creds.Group, "--name", "A", "--role",
+		"everything")
 	token := http.Header{"X-Token": {made["api_key"].(string)}}
 	for _, c := range []struct {
 		method, path, body string
@@ -291,7 +305,8 @@ func TestNoAnswerIsKeptOnTheWay(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		r.Header = http.Header{"X-Api-Key": {p.creds.Key}, "X-Practice-Group-Id": {p.creds.Group}, "Content-Type": {"application/json"}}
+		r.Header = http.Header{"X-Api-Key": {p.creds.Key}, "X-Practice-Group-Id": {p.creds.Group},
+			"Content-Type": {"application/json"}}
 		for name, value := range c.header {
 			r.Header[name] = value
 		}
@@ -300,7 +315,8 @@ func TestNoAnswerIsKeptOnTheWay(t *testing.T) {
 			t.Fatal(err)
 		}
 		res.Body.Close()
-		if !strings.Contains(res.Header.Get("Cache-Control"), "no-store") || res.Header.Get("X-Content-Type-Options") != "nosniff" {
+		if !strings.Contains(res.Header.Get("Cache-Control"), "no-store") ||
+			res.Header.Get("X-Content-Type-Options") != "nosniff" {
 			t.Errorf("%s %s: %d %v", c.method, c.path, res.StatusCode, res.Header)
 		}
 	}

@@ -54,7 +54,8 @@ func TestAFileGoesThroughTheRunningProgram(t *testing.T) {
 		}
 		ctx := access.With(context.Background(), access.Operator(practice.ID(group)))
 		// Another program on the same database, with the same key.
-		s := &document.Service{Store: documentstore.New(db), Box: func() (*seal.Box, error) { return seal.Parse(text) }, Pages: p.app.URL, Now: p.clock.Now, NewID: db.NewID}
+		s := &document.Service{Store: documentstore.New(db), Box: func() (*seal.Box, error) { return seal.Parse(text) },
+			Pages: p.app.URL, Now: p.clock.Now, NewID: db.NewID}
 		made, err := s.CreateTemplate(ctx, document.New{Name: "form.txt", MediaType: "text/plain"})
 		if err != nil {
 			t.Fatal(err)
@@ -80,8 +81,10 @@ func TestAFileGoesThroughTheRunningProgram(t *testing.T) {
 		for _, c := range []struct {
 			method, address string
 			want            int
-		}{{"GET", put, 404}, {"PUT", get, 404}, {"GET", p.app.URL() + "/files/", 404}, {"GET", p.app.URL() + "/files/1.2.3.x", 404}} {
-			if got, text := fetch(t, c.method, c.address, "x"); got.StatusCode != c.want || !strings.Contains(text, `"error":true`) {
+		}{{"GET", put, 404}, {"PUT", get, 404}, {"GET", p.app.URL() + "/files/", 404},
+			{"GET", p.app.URL() + "/files/1.2.3.x", 404}} {
+			if got, text := fetch(t, c.method, c.address, "x"); got.StatusCode != c.want ||
+				!strings.Contains(text, `"error":true`) {
 				t.Errorf("%s %s: got %d, %s", c.method, c.address, got.StatusCode, text)
 			}
 		}

@@ -17,7 +17,8 @@ import (
 // graphQL sends a document with a token and gives data and the whole answer.
 func (p *program) graphQL(token, document string) (map[string]any, answer) {
 	p.t.Helper()
-	a := p.direct("POST", "/graphql", map[string]any{"query": document}, header("x-token", token), header("x-api-key", ""), header("x-practice-group-id", ""))
+	a := p.direct("POST", "/graphql", map[string]any{"query": document}, header("x-token", token), header("x-api-key", ""),
+		header("x-practice-group-id", ""))
 	data, _ := a.Body["data"].(map[string]any)
 	return data, a
 }
@@ -50,7 +51,8 @@ func TestAPracticeIsAskedByGraphQL(t *testing.T) {
 		}
 		defer o.Close()
 		const password = "correct horse battery"
-		made, err := o.CreateToken(ctx, operator.NewToken{Group: p.creds.Group, Name: "Portal", Role: "everything", Password: password})
+		made, err := o.CreateToken(ctx,
+			operator.NewToken{Group: p.creds.Group, Name: "Portal", Role: "everything", Password: password})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -60,32 +62,40 @@ func TestAPracticeIsAskedByGraphQL(t *testing.T) {
 		if a := p.direct("GET", "/graphql", nil); a.Status != 400 {
 			t.Errorf("GET: %d", a.Status)
 		}
-		if _, a := p.graphQL("", fmt.Sprintf(`mutation { signIn(apiKey: "%s", password: "wrong") { token } }`, made.Text)); a.Status != 200 || !strings.Contains(a.Text, "Incorrect") {
+		if _, a := p.graphQL("",
+			fmt.Sprintf(`mutation { signIn(apiKey: "%s", password: "wrong") { token } }`, made.Text)); a.Status != 200 ||
+			!strings.Contains(a.Text, "Incorrect") {
 			t.Errorf("a wrong password: %d %s", a.Status, a.Text)
 		}
-		data, a := p.graphQL("", fmt.Sprintf(`mutation { signIn(apiKey: "%s", password: "%s") { token user { id } } }`, made.Text, password))
+		data, a := p.graphQL("",
+			fmt.Sprintf(`mutation { signIn(apiKey: "%s", password: "%s") { token user { id } } }`, made.Text, password))
 		token, _ := dig(data, "signIn", "token").(string)
 		if token == "" {
 			t.Fatal(a.Text)
 		}
-		data, a = p.graphQL(token, `{ practice { name locations { id } appointmentTypes { id duration } } users(filters: {isClinician: true}) { data { id fullName } } patients { data { id fullName } } }`)
-		room, product, doctor := dig(data, "practice", "locations", 0, "id"), dig(data, "practice", "appointmentTypes", 0, "id"), dig(data, "users", "data", 0, "id")
+		data, a = p.graphQL(token,
+			`{ practice { name locations { id } appointmentTypes { id duration } } users(filters: {isClinician: true}) { data { id fullName } } patients { data { id fullName } } }`)
+		room, product, doctor := dig(data, "practice", "locations", 0, "id"),
+			dig(data, "practice", "appointmentTypes", 0, "id"), dig(data, "users", "data", 0, "id")
 		patient := dig(data, "patients", "data", 0, "id")
 		if room == nil || product == nil || doctor == nil || patient == nil {
 			t.Fatal(a.Text)
 		}
-		data, a = p.graphQL(token, fmt.Sprintf(`mutation { createBooking(bookingData: {patient: "%s", location: "%s", bookingType: "%s", doctor: "%s",
+		data, a = p.graphQL(token,
+			fmt.Sprintf(`mutation { createBooking(bookingData: {patient: "%s", location: "%s", bookingType: "%s", doctor: "%s",
 			start: "2031-07-07T03:00:00.000Z", end: "2031-07-07T03:15:00.000Z"}) { data { id start reference } error } }`, patient, room, product, doctor))
 		reference, _ := dig(data, "createBooking", "data", "reference").(string)
 		if reference == "" || dig(data, "createBooking", "data", "start") != "2031-07-07T03:00:00.000Z" {
 			t.Fatal(a.Text)
 		}
 		// REST tells of the same appointment, at its true time.
-		if one := p.ask("GET", "/v1/appointments/"+reference, nil); one.Status != 200 || !strings.Contains(one.Text, "2031-07-07T02:00:00") {
+		if one := p.ask("GET", "/v1/appointments/"+reference, nil); one.Status != 200 ||
+			!strings.Contains(one.Text, "2031-07-07T02:00:00") {
 			t.Errorf("%d %s", one.Status, one.Text)
 		}
 		p.clock.move(12 * time.Hour)
-		if _, a := p.graphQL(token, `{ practice { id } }`); a.Status != 401 || !strings.Contains(a.Text, "This token has expired.") {
+		if _, a := p.graphQL(token, `{ practice { id } }`); a.Status != 401 ||
+			!strings.Contains(a.Text, "This token has expired.") {
 			t.Errorf("after twelve hours: %d %s", a.Status, a.Text)
 		}
 		if err := o.RevokeToken(ctx, "", made.Text); err != nil {
@@ -95,7 +105,8 @@ func TestAPracticeIsAskedByGraphQL(t *testing.T) {
 			t.Errorf("a revoked token: %d %s", a.Status, a.Text)
 		}
 		var log string
-		for _, want := range []string{`"action":"graphql.createBooking"`, `"action":"graphql.patients"`, `"action":"session.begin"`} {
+		for _, want := range []string{`"action":"graphql.createBooking"`, `"action":"graphql.patients"`,
+			`"action":"session.begin"`} {
 			wait.Until(t, "the trail to have "+want, func() bool {
 				q := operator.AuditQuery{Group: p.creds.Group, To: sunday.AddDate(1, 0, 0), Oldest: true}
 				var all []string
@@ -129,7 +140,8 @@ func TestTimeTakenAwayAtOneDoorIsGoneAtTheOther(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer o.Close()
-		made, err := o.CreateToken(context.Background(), operator.NewToken{Group: p.creds.Group, Name: "Rota", Role: "frontdesk"})
+		made, err := o.CreateToken(context.Background(),
+			operator.NewToken{Group: p.creds.Group, Name: "Rota", Role: "frontdesk"})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -143,7 +155,8 @@ func TestTimeTakenAwayAtOneDoorIsGoneAtTheOther(t *testing.T) {
 		rooms, _ := dig(data, "practice", "locations").([]any)
 		var ids []any
 		for _, room := range rooms {
-			data, a := p.graphQL(made.Text, fmt.Sprintf(`mutation { createAvailability(data: {unavailability: true, room: "%v", startDate: "%s", startTime: "00:00", endTime: "24:00"}) { data { id } } }`, dig(room, "id"), day))
+			data, a := p.graphQL(made.Text,
+				fmt.Sprintf(`mutation { createAvailability(data: {unavailability: true, room: "%v", startDate: "%s", startTime: "00:00", endTime: "24:00"}) { data { id } } }`, dig(room, "id"), day))
 			id := dig(data, "createAvailability", "data", "id")
 			if id == nil {
 				t.Fatal(a.Text)
@@ -156,7 +169,9 @@ func TestTimeTakenAwayAtOneDoorIsGoneAtTheOther(t *testing.T) {
 		}
 		p.refused(409, "slot_not_offered", "POST", "/v1/appointments", request(slot))
 		for _, id := range ids {
-			if data, a := p.graphQL(made.Text, fmt.Sprintf(`mutation { deleteAvailability(id: "%v") { data { id } } }`, id)); dig(data, "deleteAvailability", "data", "id") != id {
+			if data, a := p.graphQL(made.Text,
+				fmt.Sprintf(`mutation { deleteAvailability(id: "%v") { data { id } } }`, id)); dig(data, "deleteAvailability",
+				"data", "id") != id {
 				t.Fatal(a.Text)
 			}
 		}

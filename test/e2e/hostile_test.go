@@ -17,16 +17,22 @@ import (
 
 // hostile values, as JSON.
 var hostile = []string{
-	`null`, `true`, `false`, `0`, `-1`, `1`, `1.5`, `-0`, `1e400`, `-1e400`, `1e-400`, `9007199254740993`, `99999999999999999999999999`, `""`, `" "`, `"x"`, `"0"`, `"-1"`, `"٣"`,
-	`"99999999999999999999999999999999"`, `"2026-02-30"`, `"2026-01-01"`, `"2026-01-01T25:00:00Z"`, `"9999-12-31T23:59:59Z"`, `"0000-01-01T00:00:00Z"`, `"1066-10-14T09:00:00+14:00"`,
-	`"2031-01-07T09:00:00.123456789Z"`, `"\u0000"`, `"\u202e"`, `"\ud800"`, `"\n\r\t"`, `"' OR 1=1 --"`, `"<script>alert(1)</script>"`, `"%00"`, `"../../etc/passwd"`, `[]`, `{}`, `[[]]`, `[null]`, `[1,2]`, `{"a":{}}`,
-	`"` + strings.Repeat("a", 70_000) + `"`, `"` + strings.Repeat("😀", 3000) + `"`, strings.Repeat("[", 5000) + strings.Repeat("]", 5000), strings.Repeat(`{"a":`, 5000) + `1` + strings.Repeat("}", 5000),
-	`"FREQ=WEEKLY;COUNT=999999999"`, `"24:00"`, `"Local"`, `["99"]`, `[{"start_date":"x"}]`, `[{"start_date":"2031-01-01","end_date":"1800-01-01"}]`,
+	`null`, `true`, `false`, `0`, `-1`, `1`, `1.5`, `-0`, `1e400`, `-1e400`, `1e-400`, `9007199254740993`,
+	`99999999999999999999999999`, `""`, `" "`, `"x"`, `"0"`, `"-1"`, `"٣"`,
+	`"99999999999999999999999999999999"`, `"2026-02-30"`, `"2026-01-01"`, `"2026-01-01T25:00:00Z"`,
+	`"9999-12-31T23:59:59Z"`, `"0000-01-01T00:00:00Z"`, `"1066-10-14T09:00:00+14:00"`,
+	`"2031-01-07T09:00:00.123456789Z"`, `"\u0000"`, `"\u202e"`, `"\ud800"`, `"\n\r\t"`, `"' OR 1=1 --"`,
+	`"<script>alert(1)</script>"`, `"%00"`, `"../../etc/passwd"`, `[]`, `{}`, `[[]]`, `[null]`, `[1,2]`, `{"a":{}}`,
+	`"` + strings.Repeat("a", 70_000) + `"`, `"` + strings.Repeat("😀", 3000) + `"`, strings.Repeat("[", 5000) +
+		strings.Repeat("]", 5000), strings.Repeat(`{"a":`, 5000) + `1` + strings.Repeat("}", 5000),
+	`"FREQ=WEEKLY;COUNT=999999999"`, `"24:00"`, `"Local"`, `["99"]`, `[{"start_date":"x"}]`,
+	`[{"start_date":"2031-01-01","end_date":"1800-01-01"}]`,
 }
 
 // hostileTexts are for paths and queries.
 var hostileTexts = []string{
-	"", " ", "0", "-1", "1.5", "1e9", "99999999999999999999999", strings.Repeat("9", 3000), "null", "undefined", "true", "x", "é", "\x00", "\u202e", "%", "%zz", "a/b", "..", "2026-02-30", "9999-12-31", "2031-01-01T00:00:00+99:00",
+	"", " ", "0", "-1", "1.5", "1e9", "99999999999999999999999", strings.Repeat("9", 3000), "null", "undefined", "true",
+	"x", "é", "\x00", "\u202e", "%", "%zz", "a/b", "..", "2026-02-30", "9999-12-31", "2031-01-01T00:00:00+99:00",
 	"2031-01-01,2031-01-02", "' OR 1=1 --", strings.Repeat("a", 5000), "[]", "{}", "1,2,3",
 }
 
@@ -90,14 +96,19 @@ func TestNoRequestMakesItFail(t *testing.T) {
 	each(t, func(t *testing.T, p *program) {
 		slot := p.slot(0)
 		good := map[string]any{ // values that are right, by the field's name
-			"appointment_type_id": slot["appointment_type_id"], "location_id": slot["location_id"], "practitioner_id": slot["practitioner_id"],
-			"start_time": slot["start_time"], "duration": 10, "name": "Name", "first_name": "Ada", "last_name": "Byron", "dob": "1985-12-10", "mobile": "07700 900123",
-			"closed": true, "appointment_type_ids": []any{slot["appointment_type_id"]}, "start_date": "2031-01-06", "end_time": "12:00", "slot_length": 10,
-			"forename": "Jane", "surname": "Smith", "postcode": "LS1 6AE", "file_name": "a.txt", "file_data": "aGVsbG8=", "merge_token": "x", "patient_id": "1",
+			"appointment_type_id": slot["appointment_type_id"], "location_id": slot["location_id"],
+			"practitioner_id": slot["practitioner_id"],
+			"start_time":      slot["start_time"], "duration": 10, "name": "Name", "first_name": "Ada", "last_name": "Byron",
+			"dob": "1985-12-10", "mobile": "07700 900123",
+			"closed": true, "appointment_type_ids": []any{slot["appointment_type_id"]}, "start_date": "2031-01-06",
+			"end_time": "12:00", "slot_length": 10,
+			"forename": "Jane", "surname": "Smith", "postcode": "LS1 6AE", "file_name": "a.txt", "file_data": "aGVsbG8=",
+			"merge_token": "x", "patient_id": "1",
 			"value": "07700 900123", "ehr_partner_id": "E-1",
 		}
 		appointment := p.ok("POST", "/v1/appointments", request(p.slot(77))).str("id")
-		person := p.ok("POST", "/v1/patients/register", map[string]any{"first_name": "A", "last_name": "B", "dob": "1990-01-01", "mobile": "07700 900123"}).str("patient_id")
+		person := p.ok("POST", "/v1/patients/register",
+			map[string]any{"first_name": "A", "last_name": "B", "dob": "1990-01-01", "mobile": "07700 900123"}).str("patient_id")
 		sent := 0
 		try := func(method, path, body string, change ...with) {
 			t.Helper()
@@ -129,10 +140,12 @@ func TestNoRequestMakesItFail(t *testing.T) {
 			if strings.Contains(op.path, "/patients/") {
 				id = person
 			}
-			path := strings.NewReplacer("{id}", id, "{date}", "2031-03-03", "{kind}", "mobile", "{attachment_id}", "1").Replace(op.path)
+			path := strings.NewReplacer("{id}", id, "{date}", "2031-03-03", "{kind}", "mobile", "{attachment_id}",
+				"1").Replace(op.path)
 			if strings.Contains(op.path, "{") {
 				for _, text := range hostileTexts {
-					try(op.method, regexp.MustCompile(`\{[a-z_]+\}`).ReplaceAllLiteralString(op.path, url.PathEscape(text)), bodyOf(op, good, "", ""))
+					try(op.method, regexp.MustCompile(`\{[a-z_]+\}`).ReplaceAllLiteralString(op.path, url.PathEscape(text)),
+						bodyOf(op, good, "", ""))
 				}
 			}
 			for _, name := range op.query {
@@ -148,10 +161,12 @@ func TestNoRequestMakesItFail(t *testing.T) {
 			}
 			if op.body != nil {
 				whole := bodyOf(op, good, "", "")
-				for _, body := range append(hostile, whole[:len(whole)-1], whole+whole, "{"+whole, `{"a":1,"a":2}`, "\xff\xfe", "<xml/>") {
+				for _, body := range append(hostile, whole[:len(whole)-1], whole+whole, "{"+whole, `{"a":1,"a":2}`, "\xff\xfe",
+					"<xml/>") {
 					try(op.method, path, body)
 				}
-				for _, media := range []string{"", "text/plain", "application/xml", "application/json; charset=utf-16", "application/x-www-form-urlencoded", "x", "application/json;;;"} {
+				for _, media := range []string{"", "text/plain", "application/xml", "application/json; charset=utf-16",
+					"application/x-www-form-urlencoded", "x", "application/json;;;"} {
 					try(op.method, path, whole, header("Content-Type", media))
 				}
 				try(op.method, path, `{"name":"`+strings.Repeat("a", 1<<20)+`"}`)

@@ -58,13 +58,15 @@ func TestAMemberOfStaffIsInvited(t *testing.T) {
 			t.Fatal(err)
 		}
 		const email, password = "grace.hopper@example.org", "correct horse battery"
-		data, a := p.graphQL(made.Text, fmt.Sprintf(`mutation { createUser(userData: {firstName: "Grace", lastName: "Hopper", email: "%s", role: "frontdesk"}) { data { id } error } }`, email))
+		data, a := p.graphQL(made.Text,
+			fmt.Sprintf(`mutation { createUser(userData: {firstName: "Grace", lastName: "Hopper", email: "%s", role: "frontdesk"}) { data { id } error } }`, email))
 		id := dig(data, "createUser", "data", "id")
 		if id == nil {
 			t.Fatal(a.Text)
 		}
 		signIn := func(password string) string {
-			data, _ := p.graphQL("", fmt.Sprintf(`mutation { signIn(email: "%s", password: "%s") { token user { id } } }`, email, password))
+			data, _ := p.graphQL("",
+				fmt.Sprintf(`mutation { signIn(email: "%s", password: "%s") { token user { id } } }`, email, password))
 			if of := dig(data, "signIn", "user", "id"); of != nil && of != id {
 				t.Errorf("signed in as %v", of)
 			}
@@ -72,13 +74,16 @@ func TestAMemberOfStaffIsInvited(t *testing.T) {
 			return token
 		}
 		link := p.invitation(email)
-		if mail := p.inbox(email); !strings.Contains(mail, "1 message to") || !strings.Contains(mail, "Choose your password for Brambleford") || !strings.Contains(mail, "Sunday 12 January 2031, 20:00") {
+		if mail := p.inbox(email); !strings.Contains(mail, "1 message to") ||
+			!strings.Contains(mail, "Choose your password for Brambleford") ||
+			!strings.Contains(mail, "Sunday 12 January 2031, 20:00") {
 			t.Fatalf("got %s", mail)
 		}
 		if status, text := page(t, link); status != 200 || !strings.Contains(text, "Choose a password") {
 			t.Fatalf("%d %s", status, text)
 		}
-		if status, text := choose(t, link, "short"); status != 400 || !strings.Contains(text, "12 characters or more") || signIn("short") != "" {
+		if status, text := choose(t, link, "short"); status != 400 || !strings.Contains(text, "12 characters or more") ||
+			signIn("short") != "" {
 			t.Fatalf("%d %s", status, text)
 		}
 		if status, text := choose(t, link, password); status != 200 || !strings.Contains(text, "Your password is set") {
@@ -88,7 +93,9 @@ func TestAMemberOfStaffIsInvited(t *testing.T) {
 		if data, a := p.graphQL(token, `{ practice { name } }`); dig(data, "practice", "name") == nil {
 			t.Errorf("signed in: %d %s", a.Status, a.Text)
 		}
-		if status, text := choose(t, link, "another long password"); status != 404 || !strings.Contains(text, "This link does not work") || signIn(password) == "" || signIn("another long password") != "" {
+		if status, text := choose(t, link, "another long password"); status != 404 ||
+			!strings.Contains(text, "This link does not work") || signIn(password) == "" ||
+			signIn("another long password") != "" {
 			t.Errorf("the second time: %d %s", status, text)
 		}
 		for _, secret := range []string{link[strings.LastIndexByte(link, '/'):], password, email} {
@@ -110,11 +117,14 @@ func TestAnInvitationIsSentAgainAtTheCommandLine(t *testing.T) {
 		}
 		defer o.Close()
 		const email = "grace.hopper@example.org"
-		if _, err := o.CreateUser(ctx, operator.NewUser{Group: p.creds.Group, FirstName: "Grace", LastName: "Hopper", Email: email, Role: "frontdesk"}); err != nil {
+		if _, err := o.CreateUser(ctx,
+			operator.NewUser{Group: p.creds.Group, FirstName: "Grace", LastName: "Hopper", Email: email,
+				Role: "frontdesk"}); err != nil {
 			t.Fatal(err)
 		}
 		first := p.invitation(email)
-		answer := ofCommand(t, "", "user", "invite", "--db", address, "--group", p.creds.Group, "--email", email, "--wait", "25s", "--json")
+		answer := ofCommand(t, "", "user", "invite", "--db", address, "--group", p.creds.Group, "--email", email, "--wait",
+			"25s", "--json")
 		if answer["state"] != "sent" || answer["user_id"] == "" {
 			t.Errorf("got %v", answer)
 		}
@@ -135,13 +145,17 @@ func TestAnInvitationIsSentAgainAtTheCommandLine(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := o.CreateUser(ctx, operator.NewUser{Group: bare.ID, FirstName: "Ann", LastName: "Lee", Email: "ann@example.org", Role: "frontdesk"}); err != nil {
+		if _, err := o.CreateUser(ctx,
+			operator.NewUser{Group: bare.ID, FirstName: "Ann", LastName: "Lee", Email: "ann@example.org",
+				Role: "frontdesk"}); err != nil {
 			t.Fatal(err)
 		}
 		i, err := o.Invite(ctx, bare.ID, "ann@example.org", 25*time.Second)
-		if err != nil || i.State != account.InvitationHomeless || i.Sent() || operator.ExitCode(i.Err()) != operator.ExitFailed {
+		if err != nil || i.State != account.InvitationHomeless || i.Sent() ||
+			operator.ExitCode(i.Err()) != operator.ExitFailed {
 			t.Errorf("got %+v, %v", i, err)
 		}
-		wait.Until(t, "the log to say so", func() bool { return strings.Contains(p.logs.String(), "the practice has no carrier for e-mail") })
+		wait.Until(t, "the log to say so",
+			func() bool { return strings.Contains(p.logs.String(), "the practice has no carrier for e-mail") })
 	})
 }

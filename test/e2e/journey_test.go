@@ -31,7 +31,8 @@ func TestAPatientIsInOnePlaceAtATime(t *testing.T) {
 				t.Fatalf("got %s", a.Text)
 			}
 			w := list[0].(map[string]any)
-			if w["code"] != "patient_booked_elsewhere" || w["appointment_id"] != first || w["practitioner_id"] != ask["practitioner_id"] || w["start_time"] != ask["start_time"] {
+			if w["code"] != "patient_booked_elsewhere" || w["appointment_id"] != first ||
+				w["practitioner_id"] != ask["practitioner_id"] || w["start_time"] != ask["start_time"] {
 				t.Errorf("warned of %v", w)
 			}
 		}
@@ -44,7 +45,8 @@ func TestAPatientIsInOnePlaceAtATime(t *testing.T) {
 			t.Fatal(err)
 		}
 		move := map[string]any{
-			"practitioner_id": other, "start_time": start.Add(6 * time.Hour).Format(time.RFC3339), "duration": ask["duration"], "suppress_availability_check": true,
+			"practitioner_id": other, "start_time": start.Add(6 * time.Hour).Format(time.RFC3339), "duration": ask["duration"],
+			"suppress_availability_check":  true,
 			"suppress_cancellation_policy": true,
 		}
 		if a := p.ok("PATCH", at+"/reschedule", move); a.Body["warnings"] != nil {
@@ -66,7 +68,8 @@ func TestAPatientIsInOnePlaceAtATime(t *testing.T) {
 		later := p.ok("POST", "/v1/appointments", beside).str("id")
 		p.ok("PATCH", "/v1/appointments/"+free+"/cancel", nil)
 		p.refused(http.StatusConflict, code, "PUT", "/v1/appointments/"+later, move)
-		if a := p.refused(http.StatusBadRequest, "invalid_request", "PATCH", "/v1/me", map[string]any{"patient_overlap": "shrug"}); a.wrong() != "patient_overlap" {
+		if a := p.refused(http.StatusBadRequest, "invalid_request", "PATCH", "/v1/me",
+			map[string]any{"patient_overlap": "shrug"}); a.wrong() != "patient_overlap" {
 			t.Errorf("got %s", a.Text)
 		}
 	})
@@ -85,7 +88,8 @@ func TestHowFarAPatientHasCome(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		early := p.refused(http.StatusBadRequest, "stage_lies_ahead", "PATCH", at, map[string]any{"stage": "arrived", "at": start.Format(time.RFC3339)})
+		early := p.refused(http.StatusBadRequest, "stage_lies_ahead", "PATCH", at,
+			map[string]any{"stage": "arrived", "at": start.Format(time.RFC3339)})
 		if !strings.Contains(early.Text, `"path":["at"]`) {
 			t.Errorf("it does not name the time: %s", early.Text)
 		}
@@ -104,21 +108,25 @@ func TestHowFarAPatientHasCome(t *testing.T) {
 		came := start.Add(-5 * time.Minute).Format(time.RFC3339)
 		noted(p.ok("PATCH", at, map[string]any{"stage": "consultation"}), "consultation_at", now)
 		noted(p.ok("PATCH", at, map[string]any{"stage": "arrived", "at": came}), "arrived_at", came)
-		p.refused(http.StatusConflict, "stage_out_of_order", "PATCH", at, map[string]any{"stage": "departed", "at": start.Format(time.RFC3339)})
+		p.refused(http.StatusConflict, "stage_out_of_order", "PATCH", at,
+			map[string]any{"stage": "departed", "at": start.Format(time.RFC3339)})
 		p.refused(http.StatusConflict, "patient_attended", "PATCH", at, map[string]any{"stage": "did_not_attend"})
 		noted(p.ok("PATCH", at, map[string]any{"stage": "departed"}), "departed_at", now)
 		noted(p.ok("GET", "/v1/appointments/"+id, nil), "arrived_at", came)
-		if a := p.refused(http.StatusBadRequest, "invalid_request", "PATCH", at, map[string]any{"stage": "fainted"}); a.wrong() != "stage" {
+		if a := p.refused(http.StatusBadRequest, "invalid_request", "PATCH", at,
+			map[string]any{"stage": "fainted"}); a.wrong() != "stage" {
 			t.Errorf("got %s", a.Text)
 		}
-		p.refused(http.StatusNotFound, "appointment_not_found", "PATCH", "/v1/appointments/5/journey", map[string]any{"stage": "arrived"})
+		p.refused(http.StatusNotFound, "appointment_not_found", "PATCH", "/v1/appointments/5/journey",
+			map[string]any{"stage": "arrived"})
 	})
 }
 
 // TestRatesOfVATOverREST sets those of an appointment type and of the practice.
 func TestRatesOfVATOverREST(t *testing.T) {
 	each(t, func(t *testing.T, p *program) {
-		made := p.ok("POST", "/v1/appointment_types", map[string]any{"name": "Travel clinic", "duration": 20, "price": 5000, "vat_rate": 20})
+		made := p.ok("POST", "/v1/appointment_types",
+			map[string]any{"name": "Travel clinic", "duration": 20, "price": 5000, "vat_rate": 20})
 		at := "/v1/appointment_types/" + made.str("id")
 		rate := func(want any) {
 			t.Helper()
@@ -142,7 +150,8 @@ func TestRatesOfVATOverREST(t *testing.T) {
 		}
 		for _, wrong := range []float64{-1, 101, 17.55} {
 			for _, path := range []string{at, "/v1/me"} {
-				if a := p.refused(http.StatusBadRequest, "invalid_request", "PATCH", path, map[string]any{"vat_rate": wrong}); a.wrong() != "vat_rate" {
+				if a := p.refused(http.StatusBadRequest, "invalid_request", "PATCH", path,
+					map[string]any{"vat_rate": wrong}); a.wrong() != "vat_rate" {
 					t.Errorf("%v: %s", wrong, a.Text)
 				}
 			}

@@ -86,7 +86,8 @@ func startPrism(file string) (*prism, error) {
 	_, port, _ := net.SplitHostPort(free.Addr().String())
 	free.Close()
 	p := &prism{url: "http://127.0.0.1:" + port}
-	p.cmd = exec.Command("../npm/node_modules/.bin/prism", "proxy", file, "http://"+back.Addr().String(), "--port", port, "--host", "127.0.0.1")
+	p.cmd = exec.Command("../npm/node_modules/.bin/prism", "proxy", file, "http://"+back.Addr().String(), "--port", port,
+		"--host", "127.0.0.1")
 	if err := p.cmd.Start(); err != nil {
 		return nil, err
 	}
@@ -368,7 +369,8 @@ func (p *program) refused(status int, code, method, path string, body any, chang
 func (p *program) isRefusal(a answer, status int, code string) {
 	p.t.Helper()
 	items, _ := a.Body["message"].([]any)
-	if a.Status != status || a.Body["error"] != true || a.Body["statusCode"] != float64(status) || a.str("code") != code || a.str("detail") == "" || len(items) == 0 {
+	if a.Status != status || a.Body["error"] != true || a.Body["statusCode"] != float64(status) || a.str("code") != code ||
+		a.str("detail") == "" || len(items) == 0 {
 		p.t.Fatalf("got %d %s; want %d %s", a.Status, a.Text, status, code)
 	}
 	if a.str("request_id") != a.Header.Get("x-request-id") || a.str("request_id") == "" {
@@ -396,7 +398,8 @@ func (p *program) isOutcome(a answer) {
 	p.t.Helper()
 	kind, _ := dig(a.Body, "issue", 0, "code").(string)
 	text, _ := dig(a.Body, "issue", 0, "details", "text").(string)
-	if a.Header.Get("Content-Type") != "application/fhir+json" || dig(a.Body, "issue", 0, "severity") != "error" || kind == "" ||
+	if a.Header.Get("Content-Type") != "application/fhir+json" || dig(a.Body, "issue", 0, "severity") != "error" ||
+		kind == "" ||
 		text == "" || a.code() == "" {
 		p.t.Fatalf("got %d %s", a.Status, a.Text)
 	}
@@ -424,8 +427,9 @@ func request(slot map[string]any) map[string]any {
 	start, _ := time.Parse(time.RFC3339, slot["start_time"].(string))
 	end, _ := time.Parse(time.RFC3339, slot["finish_time"].(string))
 	return map[string]any{
-		"appointment_type_id": slot["appointment_type_id"], "location_id": slot["location_id"], "practitioner_id": slot["practitioner_id"],
-		"start_time": slot["start_time"], "duration": end.Sub(start).Minutes(),
+		"appointment_type_id": slot["appointment_type_id"], "location_id": slot["location_id"],
+		"practitioner_id": slot["practitioner_id"],
+		"start_time":      slot["start_time"], "duration": end.Sub(start).Minutes(),
 	}
 }
 

@@ -43,12 +43,14 @@ func command(t *testing.T, args ...string) *logs {
 func TestADeveloperListensWithoutAnEndpoint(t *testing.T) {
 	p := open(t, storetest.SQLite(t), app.Config{})
 	file := filepath.Join(t.TempDir(), "credentials.json")
-	text, err := json.Marshal(map[string]any{"base_url": p.app.URL(), "practice_group_id": p.creds.Group, "api_key": p.creds.Key})
+	text, err := json.Marshal(map[string]any{"base_url": p.app.URL(), "practice_group_id": p.creds.Group,
+		"api_key": p.creds.Key})
 	if err != nil || os.WriteFile(file, text, 0o600) != nil {
 		t.Fatal(err)
 	}
 	to := receive(t, nil)
-	out := command(t, "listen", "--credentials", file, "--forward-to", to.URL+"/hooks", "--event-type", "message.sent,appointment.confirmed")
+	out := command(t, "listen", "--credentials", file, "--forward-to", to.URL+"/hooks", "--event-type",
+		"message.sent,appointment.confirmed")
 	wait.Until(t, "it to listen", func() bool { return strings.Contains(out.String(), "Listening") })
 	if _, errs, code := run(t, "trigger", "--credentials", file, "patient.merged"); code != 0 {
 		t.Fatal(errs)
@@ -68,7 +70,8 @@ func TestADeveloperListensWithoutAnEndpoint(t *testing.T) {
 	if _, errs, code := run(t, "trigger", "--credentials", file, "no.such"); code != 2 {
 		t.Errorf("an unknown type ends with %d: %s", code, errs)
 	}
-	if _, errs, code := run(t, "trigger", "--credentials", filepath.Join(t.TempDir(), "none"), "message.sent"); code != 2 || !strings.Contains(errs, "--credentials") {
+	if _, errs, code := run(t, "trigger", "--credentials", filepath.Join(t.TempDir(), "none"),
+		"message.sent"); code != 2 || !strings.Contains(errs, "--credentials") {
 		t.Errorf("no credentials end with %d: %s", code, errs)
 	}
 	if _, _, code := run(t, "trigger", "--credentials", file, "--url", "http://127.0.0.1:1", "message.sent"); code != 4 {

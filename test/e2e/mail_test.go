@@ -35,7 +35,8 @@ func returnPath(t *testing.T, p *program, message string) string {
 	key := strconv.FormatInt(group, 36) + "-" + strconv.FormatInt(id, 36) + "-1"
 	mac := hmac.New(sha256.New, signing)
 	mac.Write([]byte(key))
-	return "bounces+" + key + "-" + strings.ToLower(base32.StdEncoding.EncodeToString(mac.Sum(nil)[:10])) + "@brambleford.example.org"
+	return "bounces+" + key + "-" + strings.ToLower(base32.StdEncoding.EncodeToString(mac.Sum(nil)[:10])) +
+		"@brambleford.example.org"
 }
 
 // mailed hands Frontdesk an e-mail as the practice's mail server does, and gives
@@ -43,7 +44,8 @@ func returnPath(t *testing.T, p *program, message string) string {
 func (p *program) mailed(mail string) int {
 	p.t.Helper()
 	group, _ := strconv.ParseInt(p.creds.Group, 10, 64)
-	r, err := http.NewRequest(http.MethodPost, p.app.URL()+"/callbacks/smtp/"+strconv.FormatInt(group, 36), strings.NewReader(mail))
+	r, err := http.NewRequest(http.MethodPost, p.app.URL()+"/callbacks/smtp/"+strconv.FormatInt(group, 36),
+		strings.NewReader(mail))
 	if err != nil {
 		p.t.Fatal(err)
 	}
@@ -65,12 +67,14 @@ func TestAReportOfAnyMailServerEndsItsMessage(t *testing.T) {
 		}
 		const head = "From: MAILER-DAEMON@mx.example\r\nMIME-Version: 1.0\r\nContent-Type: multipart/"
 		// As OpenSMTPD makes them, and as Exim does.
-		if got := p.mailed("To: " + returnPath(t, p, mixed) + "\r\n" + head + "mixed;boundary=\"b\"\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\n" +
+		if got := p.mailed("To: " + returnPath(t, p, mixed) + "\r\n" + head +
+			"mixed;boundary=\"b\"\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\n" +
 			"ada@example.org: 552 5.2.2 over its limit\r\n\r\n--b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx.example\r\n\r\n" +
 			"Final-Recipient: rfc822; ada@example.org\r\nAction: failed\r\nStatus: 5.0.0\r\n\r\n--b--\r\n"); got != http.StatusOK {
 			t.Fatalf("answered %d", got)
 		}
-		if got := p.mailed("To: " + returnPath(t, p, plain) + "\r\n" + head + "report; report-type=delivery-status; boundary=b\r\n\r\n--b\r\n" +
+		if got := p.mailed("To: " + returnPath(t, p, plain) + "\r\n" + head +
+			"report; report-type=delivery-status; boundary=b\r\n\r\n--b\r\n" +
 			"Content-type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx.example\r\n\r\nAction: failed\r\nFinal-Recipient: rfc822;ada@example.org\r\n" +
 			"Status: 5.0.0\r\nDiagnostic-Code: smtp; 550-5.1.1 There is nobody\r\n 550-5.1.1 of that name\r\n 550 5.1.1 here\r\n\r\n--b--\r\n"); got != http.StatusOK {
 			t.Fatalf("answered %d", got)
@@ -82,16 +86,19 @@ func TestAReportOfAnyMailServerEndsItsMessage(t *testing.T) {
 			t.Errorf("got %s", got.Text)
 		}
 		// A bounce that is only words changes nothing, and is not lost without a trace.
-		if got := p.mailed("To: " + returnPath(t, p, lost) + "\r\nFrom: MAILER-DAEMON@mx.example\r\n\r\nHi. Nobody of that name here.\r\n"); got != http.StatusOK {
+		if got := p.mailed("To: " + returnPath(t, p, lost) +
+			"\r\nFrom: MAILER-DAEMON@mx.example\r\n\r\nHi. Nobody of that name here.\r\n"); got != http.StatusOK {
 			t.Fatalf("answered %d", got)
 		}
 		if got := p.ok("GET", "/v1/messages/"+lost, nil); got.str("status") != "sent" {
 			t.Errorf("got %s", got.Text)
 		}
-		if got := p.direct("GET", "/metrics", nil); !strings.Contains(got.Text, `frontdesk_unread_reports_total{carrier="smtp",reason="other"} 1`) {
+		if got := p.direct("GET", "/metrics", nil); !strings.Contains(got.Text,
+			`frontdesk_unread_reports_total{carrier="smtp",reason="other"} 1`) {
 			t.Error("it is not counted")
 		}
-		if log := p.logs.String(); !strings.Contains(log, "return path cannot be read") || !strings.Contains(log, `"message_id":"`+lost+`"`) {
+		if log := p.logs.String(); !strings.Contains(log, "return path cannot be read") ||
+			!strings.Contains(log, `"message_id":"`+lost+`"`) {
 			t.Error("the log does not say so")
 		}
 	})
@@ -125,7 +132,8 @@ func (p *program) post(address, kind, body string) (int, string) {
 func TestAPatientUnsubscribesWithOneClick(t *testing.T) {
 	each(t, func(t *testing.T, p *program) {
 		const to = "ada.one.click@example.org"
-		other := map[string]any{"purpose": "other", "recipient_contact_detail": to, "message_string": "Our newsletter.", "urgent": true}
+		other := map[string]any{"purpose": "other", "recipient_contact_detail": to, "message_string": "Our newsletter.",
+			"urgent": true}
 		p.becomes(p.sent("byron", "email", other), "sent")
 		care := p.sent("byron", "email", map[string]any{"recipient_contact_detail": "ada.care@example.org", "urgent": true})
 		p.becomes(care, "sent")
@@ -138,28 +146,33 @@ func TestAPatientUnsubscribesWithOneClick(t *testing.T) {
 		}
 		// Programs open links to look at them, and that changes nothing.
 		status, text := page(t, link)
-		if status != http.StatusOK || !strings.Contains(text, "Stop these e-mails?") || !strings.Contains(text, "Brambleford") || strings.Contains(text, to) {
+		if status != http.StatusOK || !strings.Contains(text, "Stop these e-mails?") ||
+			!strings.Contains(text, "Brambleford") || strings.Contains(text, to) {
 			t.Fatalf("%d %s", status, text)
 		}
 		if status, _ := p.post(link, "application/x-www-form-urlencoded", "something=else"); status != http.StatusBadRequest {
 			t.Fatalf("a post without the field is answered with %d", status)
 		}
 		p.becomes(p.sent("byron", "email", other), "sent")
-		for _, wrong := range []string{link[:len(link)-1], link + "A", strings.Replace(link, "-1-", "-2-", 1), p.app.URL() + "/unsubscribe/x"} {
+		for _, wrong := range []string{link[:len(link)-1], link + "A", strings.Replace(link, "-1-", "-2-", 1), p.app.URL() +
+			"/unsubscribe/x"} {
 			if status, _ := page(t, wrong); status != http.StatusNotFound {
 				t.Errorf("%s is answered with %d", wrong, status)
 			}
-			if status, _ := p.post(wrong, "application/x-www-form-urlencoded", "List-Unsubscribe=One-Click"); status != http.StatusNotFound {
+			if status, _ := p.post(wrong, "application/x-www-form-urlencoded",
+				"List-Unsubscribe=One-Click"); status != http.StatusNotFound {
 				t.Errorf("%s takes a post with %d", wrong, status)
 			}
 		}
 		// As Gmail and others do it, twice, and as a multipart form.
 		multi := "--b\r\nContent-Disposition: form-data; name=\"List-Unsubscribe\"\r\n\r\nOne-Click\r\n--b--\r\n"
 		for range 2 {
-			if status, text := p.post(link, "multipart/form-data; boundary=b", multi); status != http.StatusOK || !strings.Contains(text, "have been stopped") {
+			if status, text := p.post(link, "multipart/form-data; boundary=b", multi); status != http.StatusOK ||
+				!strings.Contains(text, "have been stopped") {
 				t.Fatalf("%d %s", status, text)
 			}
-			if status, _ := p.post(link, "application/x-www-form-urlencoded", "List-Unsubscribe=One-Click"); status != http.StatusOK {
+			if status, _ := p.post(link, "application/x-www-form-urlencoded",
+				"List-Unsubscribe=One-Click"); status != http.StatusOK {
 				t.Fatalf("answered %d", status)
 			}
 		}
@@ -185,7 +198,8 @@ func TestNumbersAndAddressesAreTakenAsPeopleWriteThem(t *testing.T) {
 			return m
 		}
 		for written, kept := range map[string]string{
-			"447700900123": "+447700900123", "+44 07700 900124": "+447700900124", "7700 900125": "+447700900125", "07700–900–126": "+447700900126",
+			"447700900123": "+447700900123", "+44 07700 900124": "+447700900124", "7700 900125": "+447700900125",
+			"07700–900–126":                         "+447700900126",
 			"\u202a+44\u00a07700\u00a0900127\u202c": "+447700900127", "+353 87 123 4567": "+353871234567",
 		} {
 			id := p.ok("POST", "/v1/patients/register", register(map[string]any{"mobile": written})).str("patient_id")
@@ -203,17 +217,21 @@ func TestNumbersAndAddressesAreTakenAsPeopleWriteThem(t *testing.T) {
 			"email": "\u200bada.hart@example.org", "postcode": "zz1\u00a01\u200baa", "address_line_1": "1 Mill\u00ad Lane\ufeff",
 		})).str("patient_id")
 		got := p.ok("GET", "/v1/patients/"+id, nil)
-		if got.str("email") != "ada.hart@example.org" || !strings.Contains(got.Text, `"ZZ1 1AA"`) || !strings.Contains(got.Text, `"1 Mill Lane"`) {
+		if got.str("email") != "ada.hart@example.org" || !strings.Contains(got.Text, `"ZZ1 1AA"`) ||
+			!strings.Contains(got.Text, `"1 Mill Lane"`) {
 			t.Errorf("got %s", got.Text)
 		}
-		for _, wrong := range []string{"o’hara@example.org", "ada@dom_ain.com", "ada@192.0.2.1", "ada@[192.0.2.1]", "ada@example.com|x"} {
-			if a := p.refused(http.StatusBadRequest, "invalid_request", "POST", "/v1/patients/register", register(map[string]any{"email": wrong})); !strings.Contains(a.Text, `"email"`) {
+		for _, wrong := range []string{"o’hara@example.org", "ada@dom_ain.com", "ada@192.0.2.1", "ada@[192.0.2.1]",
+			"ada@example.com|x"} {
+			if a := p.refused(http.StatusBadRequest, "invalid_request", "POST", "/v1/patients/register",
+				register(map[string]any{"email": wrong})); !strings.Contains(a.Text, `"email"`) {
 				t.Errorf("%s: got %s", wrong, a.Text)
 			}
 		}
 		// e and an accent apart are one letter of the alphabet of text messages.
 		text := p.sent("byron", "sms", map[string]any{"message_string": "Cafe\u0301 at 5", "urgent": true})
-		plain := p.sent("byron", "sms", map[string]any{"message_string": "Your flu\u200b jab – 5\u200e ― “today”", "plain_characters": true, "urgent": true})
+		plain := p.sent("byron", "sms",
+			map[string]any{"message_string": "Your flu\u200b jab – 5\u200e ― “today”", "plain_characters": true, "urgent": true})
 		for _, id := range []string{text, plain} {
 			if got := p.becomes(id, "sent", "delivered"); got.str("sms_encoding") != "GSM-7" || got.Body["sms_parts"] != 1.0 {
 				t.Errorf("got %s", got.Text)
@@ -227,7 +245,8 @@ func TestANumberOfAnotherCountryIsTextedWhereTheCarrierCan(t *testing.T) {
 		p := open(t, address, app.Config{})
 		there := map[string]any{"recipient_contact_detail": "+353 87 123 4567", "urgent": true}
 		p.refused(http.StatusConflict, "number_abroad", "POST", "/v1/messages/send", p.message("byron", "sms", there))
-		if _, errs, code := run(t, "connector", "set", "gateway", "--db", address, "--group", p.creds.Group, "--seal-key", sealKey, "--set", "abroad=yes"); code != 0 {
+		if _, errs, code := run(t, "connector", "set", "gateway", "--db", address, "--group", p.creds.Group, "--seal-key",
+			sealKey, "--set", "abroad=yes"); code != 0 {
 			t.Fatal(errs)
 		}
 		// The carrier that is tried first cannot, and the second can.
@@ -238,7 +257,8 @@ func TestANumberOfAnotherCountryIsTextedWhereTheCarrierCan(t *testing.T) {
 		if !strings.Contains(p.inbox("+353871234567"), "Please call us.") {
 			t.Error("it did not arrive")
 		}
-		if got := p.becomes(p.sent("byron", "sms", map[string]any{"urgent": true}), "delivered"); !strings.Contains(got.Text, `"carrier":"twilio"`) {
+		if got := p.becomes(p.sent("byron", "sms", map[string]any{"urgent": true}), "delivered"); !strings.Contains(got.Text,
+			`"carrier":"twilio"`) {
 			t.Errorf("got %s", got.Text)
 		}
 	})

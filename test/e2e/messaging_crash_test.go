@@ -202,7 +202,8 @@ func openTwilio(t *testing.T) *sink {
 		t.Fatal(err)
 	}
 	s.connectors = [][]string{
-		{"twilio", "--set", "base_url=" + server.URL, "--set", "account_sid=AC1", "--set", "from=+447700900999", "--set", "channels=sms", "--set", "priority=1", "--set", "simulated=", "--secret-file", "auth_token=" + secret},
+		{"twilio", "--set", "base_url=" + server.URL, "--set", "account_sid=AC1", "--set", "from=+447700900999", "--set",
+			"channels=sms", "--set", "priority=1", "--set", "simulated=", "--secret-file", "auth_token=" + secret},
 		{"gateway", "--set", "channels=email"},
 	}
 	return s
@@ -220,7 +221,8 @@ func openGateway(t *testing.T) *sink {
 		t.Fatal(err)
 	}
 	s.connectors = [][]string{
-		{"gateway", "--set", "url=" + server.URL, "--set", "channels=sms", "--set", "priority=1", "--set", "simulated=", "--secret-file", "secret=" + secret},
+		{"gateway", "--set", "url=" + server.URL, "--set", "channels=sms", "--set", "priority=1", "--set", "simulated=",
+			"--secret-file", "secret=" + secret},
 		{"twilio", "--set", "channels=email"},
 	}
 	return s
@@ -288,9 +290,11 @@ func prepare(t *testing.T, address string, to *sink, recipients int, timeout str
 		}
 	}
 	// Everybody is a copy of one patient, but for the ways to reach them.
-	first := p.call("POST", "/v1/patients/register", map[string]any{"first_name": "A", "last_name": "B", "dob": "1990-01-01", "mobile": "07700900123"}).str("patient_id")
+	first := p.call("POST", "/v1/patients/register",
+		map[string]any{"first_name": "A", "last_name": "B", "dob": "1990-01-01", "mobile": "07700900123"}).str("patient_id")
 	p.db = storetest.Raw(t, address)
-	_, err := p.db.Exec(`WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ` + strconv.Itoa(recipients) + `)
+	_, err := p.db.Exec(`WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ` +
+		strconv.Itoa(recipients) + `)
 		INSERT INTO patient (practice_group_id, id, mobile, email, email_key, emis_id, ehr_partner_id, birth_date, title, first_name, last_name, first_key,
 			last_key, full_key, sex, landline, line_1, line_2, line_3, town, county, country, postcode, notes, source, restricted, status, version, created_at, updated_at)
 		SELECT practice_group_id, ` + strconv.Itoa(firstPatient) + ` + i, '+' || CAST(447701000000 + i AS text), CAST(i AS text) || '@example.org', CAST(i AS text) || '@example.org',
@@ -316,7 +320,8 @@ func (p *postRoom) mailing() string {
 		everybody[i] = map[string]any{"patient_id": strconv.Itoa(firstPatient + i)}
 	}
 	made := p.call("POST", "/v1/batch_message", map[string]any{
-		"name": "Flu", "channel": p.sink.channel, "subject": "Your flu jab", "content": "Dear {{first_name}}, flu jabs are here.", "recipients": everybody,
+		"name": "Flu", "channel": p.sink.channel, "subject": "Your flu jab",
+		"content": "Dear {{first_name}}, flu jabs are here.", "recipients": everybody,
 	})
 	path := "/v1/batch_message/" + made.str("id")
 	if sent := p.call("PATCH", path+"/send", nil); made.Status != http.StatusOK || sent.Status != http.StatusOK {
@@ -409,7 +414,8 @@ func (p *postRoom) compare(t *testing.T, path string) (unknown, arrived int) {
 		}
 	}
 	var completed int
-	if err := p.db.QueryRow(`SELECT count(*) FROM event WHERE type = 'batch.completed' AND subject_id = ` + strings.TrimPrefix(path, "/v1/batch_message/")).Scan(&completed); err != nil {
+	if err := p.db.QueryRow(`SELECT count(*) FROM event WHERE type = 'batch.completed' AND subject_id = ` +
+		strings.TrimPrefix(path, "/v1/batch_message/")).Scan(&completed); err != nil {
 		t.Fatal(err)
 	}
 	if completed != 1 {

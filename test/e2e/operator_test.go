@@ -20,7 +20,8 @@ func practiceOf(t *testing.T, address string) (group, key string) {
 	t.Helper()
 	made := commanded(t, "group", "create", "Mill Lane", "--db", address)
 	group = made["practice_group_id"].(string)
-	made = commanded(t, "key", "create", "--db", address, "--group", group, "--partner", "Site", "--scope", "booking", "--scope", "messaging", "--permission", "setup,staff")
+	made = commanded(t, "key", "create", "--db", address, "--group", group, "--partner", "Site", "--scope", "booking",
+		"--scope", "messaging", "--permission", "setup,staff")
 	return group, made["api_key"].(string)
 }
 
@@ -92,15 +93,18 @@ func doctor(t *testing.T, args ...string) (findings map[string]string, code int)
 func TestAServerWithAnotherKeyIsRefused(t *testing.T) {
 	storetest.EachAddress(t, func(t *testing.T, address string) {
 		dir := t.TempDir()
-		right, other, missing := filepath.Join(dir, "right.key"), filepath.Join(dir, "other.key"), filepath.Join(dir, "missing.key")
+		right, other, missing := filepath.Join(dir, "right.key"), filepath.Join(dir, "other.key"),
+			filepath.Join(dir, "missing.key")
 		group, apiKey := practiceOf(t, address)
-		commanded(t, "connector", "set", "gateway", "--db", address, "--group", group, "--seal-key", right, "--set", "url=http://127.0.0.1:1/sms", "--secret-file", "secret="+secretFile(t))
+		commanded(t, "connector", "set", "gateway", "--db", address, "--group", group, "--seal-key", right, "--set",
+			"url=http://127.0.0.1:1/sms", "--secret-file", "secret="+secretFile(t))
 		if info, err := os.Stat(right); err != nil || info.Mode().Perm() != 0o600 {
 			t.Fatalf("%v, %v", info, err)
 		}
 		p := &program{t: t}
 		register := func(s *running) answer {
-			return p.send(s.url, "POST", "/v1/patients/register", map[string]any{"first_name": "A", "last_name": "B", "dob": "1990-01-01", "mobile": "07700900123"},
+			return p.send(s.url, "POST", "/v1/patients/register",
+				map[string]any{"first_name": "A", "last_name": "B", "dob": "1990-01-01", "mobile": "07700900123"},
 				key(apiKey), header("x-practice-group-id", group), header("Idempotency-Key", "register-1"))
 		}
 		s := runServer(t, nil, "--db", address, "--seal-key", right)
@@ -112,7 +116,8 @@ func TestAServerWithAnotherKeyIsRefused(t *testing.T) {
 		// Another database has another key.
 		made := runServer(t, nil, "--db", storetest.NewSQLite(t), "--seal-key", other)
 		made.stop()
-		for name, c := range map[string]struct{ file, says string }{"another key": {other, "another key"}, "no key": {missing, "no such file"}} {
+		for name, c := range map[string]struct{ file, says string }{"another key": {other, "another key"},
+			"no key": {missing, "no such file"}} {
 			for _, args := range [][]string{
 				{"serve", "--listen", "127.0.0.1:0"},
 				{"connector", "set", "gateway", "--group", group, "--set", "priority=20"},
@@ -122,7 +127,8 @@ func TestAServerWithAnotherKeyIsRefused(t *testing.T) {
 					t.Errorf("%s: %v: %d %s%s", name, args, code, out, errs)
 				}
 			}
-			if found, code := doctor(t, "--db", address, "--seal-key", c.file); code != 1 || !strings.HasPrefix(found["key"], "WRONG") || !strings.Contains(found["key"], c.says) {
+			if found, code := doctor(t, "--db", address, "--seal-key", c.file); code != 1 ||
+				!strings.HasPrefix(found["key"], "WRONG") || !strings.Contains(found["key"], c.says) {
 				t.Errorf("%s: the doctor says %v", name, found["key"])
 			} else if found["carriers"] != "WRONG 1 are set up, and cannot be looked at without the key" {
 				t.Errorf("%s: of carriers the doctor says %v", name, found["carriers"])
@@ -152,7 +158,8 @@ func TestAServerWithAnotherKeyIsRefused(t *testing.T) {
 		if again := register(s); again.Status != 409 || again.str("code") != "answer_lost" {
 			t.Errorf("the request again: %d %s", again.Status, again.Text)
 		}
-		if found, _ := doctor(t, "--db", address, "--seal-key", lost); !strings.HasPrefix(found["key"], "WRONG") || !strings.Contains(found["carriers"], "practice group "+group+", gateway") {
+		if found, _ := doctor(t, "--db", address, "--seal-key", lost); !strings.HasPrefix(found["key"], "WRONG") ||
+			!strings.Contains(found["carriers"], "practice group "+group+", gateway") {
 			t.Errorf("the doctor says %v", found)
 		}
 	})
@@ -173,12 +180,14 @@ func TestADatabaseFromBeforeKnowsItsKey(t *testing.T) {
 		dir := t.TempDir()
 		right, other := filepath.Join(dir, "right.key"), filepath.Join(dir, "other.key")
 		group, _ := practiceOf(t, address)
-		commanded(t, "connector", "set", "gateway", "--db", address, "--group", group, "--seal-key", right, "--set", "url=http://127.0.0.1:1/sms", "--secret-file", "secret="+secretFile(t))
+		commanded(t, "connector", "set", "gateway", "--db", address, "--group", group, "--seal-key", right, "--set",
+			"url=http://127.0.0.1:1/sms", "--secret-file", "secret="+secretFile(t))
 		if _, err := storetest.Raw(t, address).Exec(`DELETE FROM installation`); err != nil {
 			t.Fatal(err)
 		}
 		for range 2 { // with no file, and with one
-			if _, errs, code := run(t, "serve", "--listen", "127.0.0.1:0", "--db", address, "--seal-key", other); code != 1 || !strings.Contains(errs, "another key") {
+			if _, errs, code := run(t, "serve", "--listen", "127.0.0.1:0", "--db", address, "--seal-key", other); code != 1 ||
+				!strings.Contains(errs, "another key") {
 				t.Fatalf("%d %s", code, errs)
 			}
 			if err := os.WriteFile(other, []byte("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n"), 0o600); err != nil {
@@ -213,13 +222,15 @@ func TestACopySendsNothingUntilTold(t *testing.T) {
 		right := filepath.Join(dir, "right.key")
 		s := start(t, address, "--seal-key", right)
 		creds := s.creds
-		if a := s.call("POST", "/v1/webhooks", map[string]any{"url": hooks.URL, "event_type": "message.sent"}); a.Status != 200 {
+		if a := s.call("POST", "/v1/webhooks",
+			map[string]any{"url": hooks.URL, "event_type": "message.sent"}); a.Status != 200 {
 			t.Fatalf("%d %s", a.Status, a.Text)
 		}
 		ada := s.call("GET", "/v1/patients?search=byron", nil).data()[0]["id"]
 		send := func(p *process, text string) string {
 			t.Helper()
-			a := p.call("POST", "/v1/messages/send", map[string]any{"patient_id": ada, "message_type": "sms", "message_string": text}, key(creds.Key))
+			a := p.call("POST", "/v1/messages/send",
+				map[string]any{"patient_id": ada, "message_type": "sms", "message_string": text}, key(creds.Key))
 			if a.Status != 200 {
 				t.Fatalf("%d %s", a.Status, a.Text)
 			}
@@ -252,10 +263,12 @@ func TestACopySendsNothingUntilTold(t *testing.T) {
 		c := start(t, copied, "--seal-key", elsewhere)
 		three := send(c, "three")
 		dispatched(t, copied)
-		if found, code := doctor(t, "--db", copied, "--seal-key", elsewhere); code != 1 || !strings.Contains(found["sending"], "copy") {
+		if found, code := doctor(t, "--db", copied, "--seal-key", elsewhere); code != 1 ||
+			!strings.Contains(found["sending"], "copy") {
 			t.Errorf("the doctor says %v", found["sending"])
 		}
-		if out, _, _ := run(t, "sending", "status", "--db", copied); !strings.Contains(out, "paused") || !strings.Contains(out, "copy") {
+		if out, _, _ := run(t, "sending", "status", "--db", copied); !strings.Contains(out, "paused") ||
+			!strings.Contains(out, "copy") {
 			t.Errorf("got %s", out)
 		}
 		c.stop()
@@ -274,7 +287,8 @@ func TestACopySendsNothingUntilTold(t *testing.T) {
 		if _, errs, code := run(t, "sending", "resume", "--db", copied); code != 0 {
 			t.Fatal(errs)
 		}
-		wait.Until(t, "the messages to go", func() bool { return status(c, three) != "queued" && status(c, four) != "queued" })
+		wait.Until(t, "the messages to go",
+			func() bool { return status(c, three) != "queued" && status(c, four) != "queued" })
 		hooks.waits(4)
 	})
 }
@@ -311,7 +325,8 @@ func copyOf(t *testing.T, address string) string {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if _, err := storetest.Raw(t, os.Getenv("TEST_POSTGRES")).Exec("DROP DATABASE " + name + "_copy WITH (FORCE)"); err != nil {
+		if _, err := storetest.Raw(t, os.Getenv("TEST_POSTGRES")).Exec("DROP DATABASE " + name +
+			"_copy WITH (FORCE)"); err != nil {
 			t.Error(err)
 		}
 	})
@@ -320,7 +335,8 @@ func copyOf(t *testing.T, address string) string {
 
 func TestAVariableOfTheServerChangesNoKey(t *testing.T) {
 	address := storetest.SQLite(t)
-	for name, value := range map[string]string{"FRONTDESK_RATE_LIMIT": "7", "FRONTDESK_SCOPE": "messaging", "FRONTDESK_EXPIRES": "1ns"} {
+	for name, value := range map[string]string{"FRONTDESK_RATE_LIMIT": "7", "FRONTDESK_SCOPE": "messaging",
+		"FRONTDESK_EXPIRES": "1ns"} {
 		t.Setenv(name, value)
 	}
 	group, text := practiceOf(t, address)
@@ -331,35 +347,43 @@ func TestAVariableOfTheServerChangesNoKey(t *testing.T) {
 	t.Setenv("FRONTDESK_SCOPE", "")
 	os.Unsetenv("FRONTDESK_SCOPE")
 	os.Unsetenv("FRONTDESK_EXPIRES")
-	s := runServer(t, []string{"FRONTDESK_RATELIMIT=9", "FRONTDESK_PUBLIC_UR=https://x", "FRONTDESK_DANCE=1", "FRONTDESK_SERVICE_HOST=10.0.0.1", "FRONTDESK_PORT=tcp://10.0.0.1:80"}, "--db", address)
+	s := runServer(t,
+		[]string{"FRONTDESK_RATELIMIT=9", "FRONTDESK_PUBLIC_UR=https://x", "FRONTDESK_DANCE=1",
+			"FRONTDESK_SERVICE_HOST=10.0.0.1", "FRONTDESK_PORT=tcp://10.0.0.1:80"}, "--db", address)
 	p := &program{t: t}
 	a := p.send(s.url, "GET", "/v1/slots", nil, key(text), header("x-practice-group-id", group))
 	if a.Status != 200 || a.Header.Get("RateLimit-Policy") != `"key";q=7;w=60` { // the server's own
 		t.Errorf("%d %v", a.Status, a.Header)
 	}
-	if out, _, _ := run(t, "key", "list", "--db", address, "--group", group, "--json"); strings.Contains(out, "rate_limit") || strings.Contains(out, "expires_at") {
+	if out, _, _ := run(t, "key", "list", "--db", address, "--group", group, "--json"); strings.Contains(out,
+		"rate_limit") || strings.Contains(out, "expires_at") {
 		t.Errorf("the key has a limit of its own: %s", out)
 	}
 	log := s.log.String()
-	for _, want := range []string{`"variable":"FRONTDESK_RATELIMIT","did_you_mean":"FRONTDESK_RATE_LIMIT"`, `"variable":"FRONTDESK_PUBLIC_UR","did_you_mean":"FRONTDESK_PUBLIC_URL"`, `"variable":"FRONTDESK_DANCE"`} {
+	for _, want := range []string{`"variable":"FRONTDESK_RATELIMIT","did_you_mean":"FRONTDESK_RATE_LIMIT"`,
+		`"variable":"FRONTDESK_PUBLIC_UR","did_you_mean":"FRONTDESK_PUBLIC_URL"`, `"variable":"FRONTDESK_DANCE"`} {
 		if !strings.Contains(log, want) {
 			t.Errorf("the log lacks %s: %s", want, log)
 		}
 	}
-	if strings.Contains(log, "SERVICE_HOST") || strings.Contains(log, "FRONTDESK_PORT") || strings.Contains(log, `"FRONTDESK_RATE_LIMIT","did`) {
+	if strings.Contains(log, "SERVICE_HOST") || strings.Contains(log, "FRONTDESK_PORT") ||
+		strings.Contains(log, `"FRONTDESK_RATE_LIMIT","did`) {
 		t.Errorf("the log names what is right: %s", log)
 	}
-	if _, errs, code := run(t, "key", "create", "--db", address, "--group", group, "--partner", "B"); code != 0 || !strings.Contains(errs, "no scope") {
+	if _, errs, code := run(t, "key", "create", "--db", address, "--group", group, "--partner", "B"); code != 0 ||
+		!strings.Contains(errs, "no scope") {
 		t.Errorf("a key without a scope: %d %s", code, errs)
 	}
-	if _, errs, _ := run(t, "key", "create", "--db", address, "--group", group, "--partner", "B", "--scope", "booking"); strings.Contains(errs, "no scope") {
+	if _, errs, _ := run(t, "key", "create", "--db", address, "--group", group, "--partner", "B", "--scope",
+		"booking"); strings.Contains(errs, "no scope") {
 		t.Errorf("a key with one: %s", errs)
 	}
 }
 
 func TestAListedDatabaseIsNotMade(t *testing.T) {
 	dir := t.TempDir()
-	for _, args := range [][]string{{"group", "list"}, {"key", "list", "--group", "1"}, {"doctor"}, {"sending", "resume"}, {"connector", "set", "gateway", "--group", "1"}, {"seal", "adopt"}} {
+	for _, args := range [][]string{{"group", "list"}, {"key", "list", "--group", "1"}, {"doctor"}, {"sending", "resume"},
+		{"connector", "set", "gateway", "--group", "1"}, {"seal", "adopt"}} {
 		out, errs, code := run(t, append(args, "--db", "sqlite:"+dir+"/typo.db")...)
 		if code == 0 || !strings.Contains(out+errs, "no such file") || strings.Contains(out+errs, "Try again") {
 			t.Errorf("%v: %d %s%s", args, code, out, errs)

@@ -56,14 +56,21 @@ func page(t *testing.T, address string) (int, string) {
 // to one person.
 func TestAPersonIsTracedBookedMergedAndUnmerged(t *testing.T) {
 	each(t, func(t *testing.T, p *program) {
-		traced := p.ok("POST", "/v1/patients/register_pds", map[string]any{"nhs_number": "969 363 2966", "dob": "1920-08-11T00:00:00Z", "ehr_partner": "emis", "ehr_partner_id": "E-77"}, once("trace")).str("patient_id")
-		again := p.ok("POST", "/v1/patients/register_pds", map[string]any{"nhs_number": "969 363 2966", "dob": "1920-08-11T00:00:00Z", "ehr_partner": "emis", "ehr_partner_id": "E-77"}, once("trace"))
+		traced := p.ok("POST", "/v1/patients/register_pds",
+			map[string]any{"nhs_number": "969 363 2966", "dob": "1920-08-11T00:00:00Z", "ehr_partner": "emis",
+				"ehr_partner_id": "E-77"}, once("trace")).str("patient_id")
+		again := p.ok("POST", "/v1/patients/register_pds",
+			map[string]any{"nhs_number": "969 363 2966", "dob": "1920-08-11T00:00:00Z", "ehr_partner": "emis",
+				"ehr_partner_id": "E-77"}, once("trace"))
 		if again.str("patient_id") != traced || again.Header.Get("Idempotency-Replayed") != "true" {
 			t.Fatalf("got %s", again.Text)
 		}
-		known := p.ok("POST", "/v1/patients/register", map[string]any{"first_name": "Marty", "last_name": "Massam", "dob": "1920-08-11", "mobile": "07700 900321"}).str("patient_id")
+		known := p.ok("POST", "/v1/patients/register",
+			map[string]any{"first_name": "Marty", "last_name": "Massam", "dob": "1920-08-11",
+				"mobile": "07700 900321"}).str("patient_id")
 		v2 := p.ok("GET", "/v2/patients/"+traced+"?data_source=ehr", nil)
-		if v2.str("nhs_number") != "9693632966" || v2.str("nhs_number_status") != "verified" || v2.str("hero_id") != traced || v2.Body["ehr_registered"] != true || len(v2.Body["identifiers"].([]any)) != 3 {
+		if v2.str("nhs_number") != "9693632966" || v2.str("nhs_number_status") != "verified" || v2.str("hero_id") != traced ||
+			v2.Body["ehr_registered"] != true || len(v2.Body["identifiers"].([]any)) != 3 {
 			t.Fatalf("got %s", v2.Text)
 		}
 		p.refused(404, "patient_not_in_ehr", "GET", "/v2/patients/"+known+"?data_source=ehr", nil)
@@ -87,7 +94,8 @@ func TestAPersonIsTracedBookedMergedAndUnmerged(t *testing.T) {
 		if a := p.ok("GET", "/v1/appointments/"+appointment, nil); a.str("patient_id") != known {
 			t.Fatalf("the appointment was left behind: %s", a.Text)
 		}
-		if got := p.ok("GET", "/v1/patients/"+traced, nil); got.str("id") != known || got.str("merged_into") != known || got.str("nhs_number") != "9693632966" {
+		if got := p.ok("GET", "/v1/patients/"+traced, nil); got.str("id") != known || got.str("merged_into") != known ||
+			got.str("nhs_number") != "9693632966" {
 			t.Fatalf("got %s", got.Text)
 		}
 		if got := p.ok("GET", "/v2/patients/"+traced, nil); got.str("merged_into") != known {
@@ -98,7 +106,8 @@ func TestAPersonIsTracedBookedMergedAndUnmerged(t *testing.T) {
 		}
 		second := request(p.slot(20))
 		second["patient_id"] = traced // the id that is gone still means the person
-		if a := p.ok("POST", "/v1/appointments", second); p.ok("GET", "/v1/appointments/"+a.str("id"), nil).str("patient_id") != known {
+		if a := p.ok("POST", "/v1/appointments", second); p.ok("GET", "/v1/appointments/"+a.str("id"),
+			nil).str("patient_id") != known {
 			t.Fatal("an appointment was given to the record that is gone")
 		}
 		undone := p.ok("POST", "/v1/patients/"+traced+"/unmerge", map[string]any{"merge_id": merge.str("merge_id")})
@@ -109,7 +118,8 @@ func TestAPersonIsTracedBookedMergedAndUnmerged(t *testing.T) {
 		if a := p.ok("GET", "/v1/appointments/"+appointment, nil); a.str("patient_id") != traced {
 			t.Fatalf("the appointment did not come back: %s", a.Text)
 		}
-		if got := p.ok("GET", "/v1/patients/"+traced, nil); got.str("id") != traced || got.str("nhs_number") != "9693632966" || got.Body["merged_into"] != nil {
+		if got := p.ok("GET", "/v1/patients/"+traced, nil); got.str("id") != traced ||
+			got.str("nhs_number") != "9693632966" || got.Body["merged_into"] != nil {
 			t.Fatalf("got %s", got.Text)
 		}
 	})
@@ -124,17 +134,20 @@ func TestAnIDThatIsNoneIsRefused(t *testing.T) {
 			slot := request(p.slot(0))
 			slot["patient_id"] = none
 			p.refused(400, "invalid_request", "POST", "/v1/appointments", slot)
-			p.refused(400, "invalid_request", "POST", "/v1/messages/send", map[string]any{"patient_id": none, "message_type": "sms", "message_string": "Hello", "write_to_record": false})
+			p.refused(400, "invalid_request", "POST", "/v1/messages/send",
+				map[string]any{"patient_id": none, "message_type": "sms", "message_string": "Hello", "write_to_record": false})
 			p.refused(400, "invalid_request", "POST", "/v1/patients/"+known+"/merge/preview", map[string]any{"patient_id": none})
 			for _, path := range []string{
-				"/v1/appointments?patient_id=", "/v1/appointments?practitioner_id=", "/v1/messages?patient_id=", "/v1/messages?batch_id=", "/v1/slots?location_id=",
+				"/v1/appointments?patient_id=", "/v1/appointments?practitioner_id=", "/v1/messages?patient_id=",
+				"/v1/messages?batch_id=", "/v1/slots?location_id=",
 				"/v1/slots?practitioner_id=", "/v1/sessions?practitioner_id=", "/v1/appointment_types?location_ids=",
 			} {
 				p.refused(400, "invalid_request", "GET", path+none, nil)
 			}
 			p.refused(404, "patient_not_found", "GET", "/v1/patients/"+none, nil)
 			list := p.ok("GET", p.batchOf([]map[string]any{{"patient_id": none}, {"patient_id": known}}, nil)+"/recipients", nil)
-			if r := list.data()[0]; r["status"] != "INVALID_PAYLOAD" || r["reason"] != "invalid_patient_id" || r["patient_id"] != none || strings.Contains(list.Text, "-1") {
+			if r := list.data()[0]; r["status"] != "INVALID_PAYLOAD" || r["reason"] != "invalid_patient_id" ||
+				r["patient_id"] != none || strings.Contains(list.Text, "-1") {
 				t.Fatalf("got %s", list.Text)
 			}
 		}
@@ -146,10 +159,12 @@ func TestAnIDThatIsNoneIsRefused(t *testing.T) {
 func TestAPatientIsFoundByAnyNumber(t *testing.T) {
 	each(t, func(t *testing.T, p *program) {
 		id := p.ok("POST", "/v1/patients/register", map[string]any{
-			"first_name": "Wren", "last_name": "Otter-Vale", "dob": "1971-02-03", "mobile": "07700 900777", "landline": "01632 960777", "nhs_number": "943 476 5919",
+			"first_name": "Wren", "last_name": "Otter-Vale", "dob": "1971-02-03", "mobile": "07700 900777",
+			"landline": "01632 960777", "nhs_number": "943 476 5919",
 			"ehr_partner_id": "S 55-1",
 		}).str("patient_id")
-		for _, text := range []string{"9434765919", "943+476+5919", "943-476-5919", "07700900777", "01632+960777", "%2B441632960777", "S+55-1", id, "vale", "otter-vale", "Otter%E2%80%93Vale"} {
+		for _, text := range []string{"9434765919", "943+476+5919", "943-476-5919", "07700900777", "01632+960777",
+			"%2B441632960777", "S+55-1", id, "vale", "otter-vale", "Otter%E2%80%93Vale"} {
 			if list := p.ok("GET", "/v1/patients?search="+text, nil); list.Body["count"] != 1.0 || list.data()[0]["id"] != id {
 				t.Errorf("%s: got %s", text, list.Text)
 			}
@@ -161,7 +176,8 @@ func TestAPatientIsFoundByAnyNumber(t *testing.T) {
 // have died.
 func TestTheDeadAreNotBookedNorWrittenTo(t *testing.T) {
 	each(t, func(t *testing.T, p *program) {
-		dead := p.ok("POST", "/v1/patients/register_pds", map[string]any{"nhs_number": "9000000009", "dob": "2010-10-22"}).str("patient_id")
+		dead := p.ok("POST", "/v1/patients/register_pds",
+			map[string]any{"nhs_number": "9000000009", "dob": "2010-10-22"}).str("patient_id")
 		if got := p.ok("GET", "/v1/patients/"+dead, nil); got.Body["deceased_at"] == nil {
 			t.Fatalf("got %s", got.Text)
 		}
@@ -169,7 +185,8 @@ func TestTheDeadAreNotBookedNorWrittenTo(t *testing.T) {
 		r["patient_id"] = dead
 		p.refused(409, "patient_deceased", "POST", "/v1/appointments", r)
 		p.refused(409, "patient_deceased", "POST", "/v1/messages/send", map[string]any{
-			"patient_id": dead, "message_type": "sms", "message_string": "Hello", "recipient_contact_detail": "07700 900123", "write_to_record": false,
+			"patient_id": dead, "message_type": "sms", "message_string": "Hello", "recipient_contact_detail": "07700 900123",
+			"write_to_record": false,
 		})
 	})
 }
@@ -178,17 +195,21 @@ func TestTheDeadAreNotBookedNorWrittenTo(t *testing.T) {
 // verified patient, and another forename.
 func TestATwinIsLeftToStaff(t *testing.T) {
 	each(t, func(t *testing.T, p *program) {
-		id := p.ok("POST", "/v1/patients/register_pds", map[string]any{"nhs_number": "9693632966", "dob": "1920-08-11"}).str("patient_id")
-		twin := map[string]any{"nhs_number": "9693632966", "dob": "1920-08-11", "first_name": "Grace", "last_name": "Massam", "mobile": "07700 900321"}
+		id := p.ok("POST", "/v1/patients/register_pds",
+			map[string]any{"nhs_number": "9693632966", "dob": "1920-08-11"}).str("patient_id")
+		twin := map[string]any{"nhs_number": "9693632966", "dob": "1920-08-11", "first_name": "Grace", "last_name": "Massam",
+			"mobile": "07700 900321"}
 		p.refused(409, "patient_details_differ", "POST", "/v1/patients/register", twin)
 		if got := p.ok("GET", "/v1/patients/"+id, nil); got.str("first_name") != "Martha Carol" || got.Body["mobile"] != nil {
 			t.Fatalf("got %s", got.Text)
 		}
-		got := p.ok("POST", "/v1/patients/register_pds", map[string]any{"nhs_number": "9693632966", "dob": "1920-08-11", "forename": "Grace"})
+		got := p.ok("POST", "/v1/patients/register_pds",
+			map[string]any{"nhs_number": "9693632966", "dob": "1920-08-11", "forename": "Grace"})
 		if got.str("login_url") == "" || got.str("patient_id") != "" {
 			t.Fatalf("got %s", got.Text)
 		}
-		if got := p.ok("POST", "/v1/patients/register_pds", map[string]any{"nhs_number": "9693632966", "dob": "1920-08-11", "forename": "Marty"}); got.str("patient_id") != id {
+		if got := p.ok("POST", "/v1/patients/register_pds",
+			map[string]any{"nhs_number": "9693632966", "dob": "1920-08-11", "forename": "Marty"}); got.str("patient_id") != id {
 			t.Fatalf("by a short name: %s", got.Text)
 		}
 	})
@@ -201,19 +222,24 @@ func TestSomebodyWhoCannotBeIdentifiedIsSentToAPage(t *testing.T) {
 			t.Fatalf("got %s", a.Text)
 		}
 		status, text := page(t, a.str("login_url"))
-		if status != 200 || !strings.Contains(text, "Brambleford Health Centre") || !strings.Contains(text, "01632 960100") || strings.Contains(text, "Smith") || strings.Contains(text, "9000000009") {
+		if status != 200 || !strings.Contains(text, "Brambleford Health Centre") || !strings.Contains(text, "01632 960100") ||
+			strings.Contains(text, "Smith") || strings.Contains(text, "9000000009") {
 			t.Fatalf("%d %s", status, text)
 		}
 		if status, text = page(t, a.str("login_url")+"x"); status != 404 || !strings.Contains(text, "does not work") {
 			t.Fatalf("%d %s", status, text)
 		}
-		if b := p.ok("POST", "/v1/patients/register_pds", map[string]any{"nhs_number": "9000000033", "dob": nil}); b.str("login_url") == "" {
+		if b := p.ok("POST", "/v1/patients/register_pds",
+			map[string]any{"nhs_number": "9000000033", "dob": nil}); b.str("login_url") == "" {
 			t.Fatalf("got %s", b.Text)
 		}
-		p.refused(404, "patient_not_traced", "POST", "/v1/patients/register_pds", map[string]any{"nhs_number": "9111231130", "dob": "1990-01-01"})
-		p.refused(400, "invalid_request", "POST", "/v1/patients/register_pds", map[string]any{"nhs_number": "9000000000", "dob": "1990-01-01"})
+		p.refused(404, "patient_not_traced", "POST", "/v1/patients/register_pds",
+			map[string]any{"nhs_number": "9111231130", "dob": "1990-01-01"})
+		p.refused(400, "invalid_request", "POST", "/v1/patients/register_pds",
+			map[string]any{"nhs_number": "9000000000", "dob": "1990-01-01"})
 		p.refused(400, "invalid_request", "POST", "/v1/patients/register_pds", map[string]any{"dob": "1990-01-01"})
-		if strings.Contains(p.logs.String(), "9000000009") || strings.Contains(p.logs.String(), a.str("login_url")[strings.LastIndex(a.str("login_url"), "/"):]) {
+		if strings.Contains(p.logs.String(), "9000000009") ||
+			strings.Contains(p.logs.String(), a.str("login_url")[strings.LastIndex(a.str("login_url"), "/"):]) {
 			t.Error("the log tells of a patient or of a link")
 		}
 	})
@@ -221,12 +247,15 @@ func TestSomebodyWhoCannotBeIdentifiedIsSentToAPage(t *testing.T) {
 
 func TestARestrictedPersonsWhereaboutsAreNowhere(t *testing.T) {
 	each(t, func(t *testing.T, p *program) {
-		id := p.ok("POST", "/v1/patients/register_pds", map[string]any{"nhs_number": "9000000025", "dob": "2010-10-22"}).str("patient_id")
+		id := p.ok("POST", "/v1/patients/register_pds",
+			map[string]any{"nhs_number": "9000000025", "dob": "2010-10-22"}).str("patient_id")
 		v1, v2 := p.ok("GET", "/v1/patients/"+id, nil), p.ok("GET", "/v2/patients/"+id, nil)
-		if v1.Body["restricted"] != true || v1.Body["postcode"] != nil || v1.Body["mobile"] != nil || v2.Body["line_1"] != nil || len(v2.Body["contact_details"].([]any)) != 0 {
+		if v1.Body["restricted"] != true || v1.Body["postcode"] != nil || v1.Body["mobile"] != nil ||
+			v2.Body["line_1"] != nil || len(v2.Body["contact_details"].([]any)) != 0 {
 			t.Fatalf("got %s\n%s", v1.Text, v2.Text)
 		}
-		p.refused(409, "patient_restricted", "PUT", "/v1/patients/"+id+"/contact_details/mobile", map[string]any{"value": "07700 900123"})
+		p.refused(409, "patient_restricted", "PUT", "/v1/patients/"+id+"/contact_details/mobile",
+			map[string]any{"value": "07700 900123"})
 	})
 }
 
@@ -238,7 +267,8 @@ func TestWhileTheNationalServiceIsDown(t *testing.T) {
 		if got := p.ok("POST", "/v1/patients/register_pds", who); got.str("patient_id") != known {
 			t.Fatalf("got %s", got.Text)
 		}
-		a := p.refused(503, "pds_unavailable", "POST", "/v1/patients/register_pds", map[string]any{"nhs_number": "9693632966", "dob": "1920-08-11"}, once("down"))
+		a := p.refused(503, "pds_unavailable", "POST", "/v1/patients/register_pds",
+			map[string]any{"nhs_number": "9693632966", "dob": "1920-08-11"}, once("down"))
 		if a.Header.Get("Retry-After") == "" {
 			t.Fatal("it does not say when to try again")
 		}
@@ -250,22 +280,28 @@ func TestWhileTheNationalServiceIsDown(t *testing.T) {
 
 func TestContactDetailsSayWhereTheyAreFrom(t *testing.T) {
 	each(t, func(t *testing.T, p *program) {
-		id := p.ok("POST", "/v1/patients/register", map[string]any{"first_name": "Wren", "last_name": "Otter", "dob": "1971-02-03", "mobile": "07700 900101"}).str("patient_id")
+		id := p.ok("POST", "/v1/patients/register",
+			map[string]any{"first_name": "Wren", "last_name": "Otter", "dob": "1971-02-03",
+				"mobile": "07700 900101"}).str("patient_id")
 		got := p.ok("GET", "/v2/patients/"+id, nil)
 		detail := got.Body["contact_details"].([]any)[0].(map[string]any)
-		if got.Body["mobile_shared"] != true || detail["source"] != "caller" || detail["verified"] != false || detail["in_use"] != true || detail["value"] != "+447700900101" {
+		if got.Body["mobile_shared"] != true || detail["source"] != "caller" || detail["verified"] != false ||
+			detail["in_use"] != true || detail["value"] != "+447700900101" {
 			t.Fatalf("got %s", got.Text)
 		}
-		got = p.ok("PUT", "/v1/patients/"+id+"/contact_details/mobile", map[string]any{"value": "07700 900888", "verified": true})
+		got = p.ok("PUT", "/v1/patients/"+id+"/contact_details/mobile",
+			map[string]any{"value": "07700 900888", "verified": true})
 		if got.str("mobile") != "+447700900888" || got.Body["mobile_shared"] != false {
 			t.Fatalf("got %s", got.Text)
 		}
-		got = p.ok("PUT", "/v1/patients/"+id+"/contact_details/address", map[string]any{"address": map[string]any{"line_1": "5 Weir Lane", "postcode": "zz12aa"}})
+		got = p.ok("PUT", "/v1/patients/"+id+"/contact_details/address",
+			map[string]any{"address": map[string]any{"line_1": "5 Weir Lane", "postcode": "zz12aa"}})
 		if got.str("line_1") != "5 Weir Lane" || got.str("postcode") != "ZZ1 2AA" {
 			t.Fatalf("got %s", got.Text)
 		}
 		p.refused(400, "invalid_request", "PUT", "/v1/patients/"+id+"/contact_details/fax", map[string]any{"value": "1"})
-		p.refused(403, "missing_permission", "PUT", "/v1/patients/"+id+"/contact_details/mobile", map[string]any{"value": ""}, key(p.creds.Keys["booking"]))
+		p.refused(403, "missing_permission", "PUT", "/v1/patients/"+id+"/contact_details/mobile", map[string]any{"value": ""},
+			key(p.creds.Keys["booking"]))
 		p.ok("POST", "/v1/patients/"+id+"/ehr/connect", map[string]any{"ehr_partner_id": "S-5"})
 	})
 }
@@ -273,12 +309,15 @@ func TestContactDetailsSayWhereTheyAreFrom(t *testing.T) {
 func TestFilesAreKeptWithAPatient(t *testing.T) {
 	each(t, func(t *testing.T, p *program) {
 		id := p.ok("GET", "/v1/patients?search=byron", nil).data()[0]["id"].(string)
-		file := p.ok("POST", "/v1/patients/"+id+"/attachments", map[string]any{"file_name": "letter.txt", "file_data": "RGVhciBBZGE="})
+		file := p.ok("POST", "/v1/patients/"+id+"/attachments",
+			map[string]any{"file_name": "letter.txt", "file_data": "RGVhciBBZGE="})
 		list := p.ok("GET", "/v1/patients/"+id+"/attachments", nil)
-		if list.Body["count"] != 1.0 || list.data()[0]["ehr_file_id"] != file.str("id") || list.data()[0]["media_type"] != "text/plain; charset=utf-8" {
+		if list.Body["count"] != 1.0 || list.data()[0]["ehr_file_id"] != file.str("id") ||
+			list.data()[0]["media_type"] != "text/plain; charset=utf-8" {
 			t.Fatalf("got %s", list.Text)
 		}
-		if got := p.ok("GET", "/v1/patients/"+id+"/attachments/"+file.str("id"), nil); got.str("file_data") != "RGVhciBBZGE=" {
+		if got := p.ok("GET", "/v1/patients/"+id+"/attachments/"+file.str("id"),
+			nil); got.str("file_data") != "RGVhciBBZGE=" {
 			t.Fatalf("got %s", got.Text)
 		}
 		other := p.ok("GET", "/v1/patients?search=mathison", nil).data()[0]["id"].(string)
@@ -290,7 +329,8 @@ func TestFilesAreKeptWithAPatient(t *testing.T) {
 // another practice group's patient.
 func TestAnotherGroupsPatientsAreNotFound(t *testing.T) {
 	each(t, func(t *testing.T, p *program) {
-		theirs := p.ok("GET", "/v1/patients?search=hart", nil, key(p.creds.Second.Key), ofGroup(p.creds.Second.Group)).data()[0]["id"].(string)
+		theirs := p.ok("GET", "/v1/patients?search=hart", nil, key(p.creds.Second.Key),
+			ofGroup(p.creds.Second.Group)).data()[0]["id"].(string)
 		ours := p.ok("GET", "/v1/patients?search=byron", nil).data()[0]["id"].(string)
 		for _, c := range []struct {
 			method, path string
@@ -305,12 +345,17 @@ func TestAnotherGroupsPatientsAreNotFound(t *testing.T) {
 			{"POST", "/v1/patients/" + theirs + "/unmerge", nil},
 			{"PUT", "/v1/patients/" + theirs + "/contact_details/email", map[string]any{"value": "a@example.org"}},
 			{"GET", "/v1/patients/" + theirs + "/attachments", nil},
-			{"POST", "/v1/patients/" + theirs + "/attachments", map[string]any{"file_name": "a.txt", "file_data": "RGVhciBBZGE="}},
+			{"POST", "/v1/patients/" + theirs + "/attachments",
+				map[string]any{"file_name": "a.txt", "file_data": "RGVhciBBZGE="}},
 		} {
 			p.refused(404, "patient_not_found", c.method, c.path, c.body)
 		}
-		preview := p.ok("POST", "/v1/patients/"+ours+"/merge/preview", map[string]any{"patient_id": p.ok("POST", "/v1/patients/register", map[string]any{"first_name": "A", "last_name": "B", "dob": "1990-01-01", "mobile": "07700 900123"}).str("patient_id")})
-		a := p.ask("POST", "/v1/patients/"+theirs+"/merge", map[string]any{"patient_id": ours, "merge_token": preview.str("merge_token")})
+		preview := p.ok("POST", "/v1/patients/"+ours+"/merge/preview",
+			map[string]any{"patient_id": p.ok("POST", "/v1/patients/register",
+				map[string]any{"first_name": "A", "last_name": "B", "dob": "1990-01-01",
+					"mobile": "07700 900123"}).str("patient_id")})
+		a := p.ask("POST", "/v1/patients/"+theirs+"/merge",
+			map[string]any{"patient_id": ours, "merge_token": preview.str("merge_token")})
 		if a.Status != 404 && a.Status != 409 {
 			t.Fatalf("%d %s", a.Status, a.Text)
 		}
@@ -356,7 +401,8 @@ func TestOneNHSNumberIsOnePatientWhateverHappens(t *testing.T) {
 					}
 					switch random.IntN(6) {
 					case 0, 1:
-						r := map[string]any{"first_name": "Sam", "last_name": "Vole", "dob": "1980-01-01", "mobile": fmt.Sprintf("07700 9001%02d", random.IntN(100))}
+						r := map[string]any{"first_name": "Sam", "last_name": "Vole", "dob": "1980-01-01",
+							"mobile": fmt.Sprintf("07700 9001%02d", random.IntN(100))}
 						if n := numbers[random.IntN(len(numbers))]; n != "" {
 							r["nhs_number"] = n
 						}
@@ -367,7 +413,8 @@ func TestOneNHSNumberIsOnePatientWhateverHappens(t *testing.T) {
 						a, b := anyone(), anyone()
 						preview := call("POST", "/v1/patients/"+a+"/merge/preview", map[string]any{"patient_id": b})
 						if preview.Status == 200 {
-							call("POST", "/v1/patients/"+a+"/merge", map[string]any{"patient_id": b, "merge_token": preview.str("merge_token")})
+							call("POST", "/v1/patients/"+a+"/merge",
+								map[string]any{"patient_id": b, "merge_token": preview.str("merge_token")})
 						}
 					case 4:
 						call("POST", "/v1/patients/"+anyone()+"/unmerge", nil)
@@ -428,7 +475,8 @@ func TestThoseWhoAreComingAreReadAgain(t *testing.T) {
 		wait.Until(t, "the record to be read again", func() bool {
 			return again.ok("GET", "/v1/patients/"+ada, nil).Body["last_sync_at"] != nil
 		})
-		if got := again.ok("GET", "/v2/patients/"+ada, nil); got.str("nhs_number_status") != "verified" || got.str("data_source") != "pds" {
+		if got := again.ok("GET", "/v2/patients/"+ada, nil); got.str("nhs_number_status") != "verified" ||
+			got.str("data_source") != "pds" {
 			t.Fatalf("got %s", got.Text)
 		}
 		if got := again.ok("GET", "/v1/patients/"+alan, nil); got.Body["last_sync_at"] != nil {
@@ -461,7 +509,8 @@ func TestConnectorsAtTheCommandLine(t *testing.T) {
 		}
 		set := func(want int, says string, more ...string) {
 			t.Helper()
-			out, errs, code := run(t, append([]string{"connector", "set", "pds", "--group", group.ID, "--db", address}, more...)...)
+			out, errs, code := run(t,
+				append([]string{"connector", "set", "pds", "--group", group.ID, "--db", address}, more...)...)
 			if code != want || !strings.Contains(out+errs, says) {
 				t.Fatalf("%v: %d %s %s", more, code, out, errs)
 			}
@@ -470,17 +519,21 @@ func TestConnectorsAtTheCommandLine(t *testing.T) {
 		set(2, "There is no such setting", "--set", "colour=blue")
 		set(2, "refresh is on or off", "--set", "base_url=https://pds.example.org/FHIR/R4", "--set", "refresh=perhaps")
 		set(2, "https", "--set", "base_url=http://pds.example.org/FHIR/R4")
-		set(0, "refresh=on", "--set", "base_url=https://pds.example.org/FHIR/R4", "--set", "token_url=https://pds.example.org/oauth2/token",
+		set(0, "refresh=on", "--set", "base_url=https://pds.example.org/FHIR/R4", "--set",
+			"token_url=https://pds.example.org/oauth2/token",
 			"--set", "api_key=k", "--set", "key_id=1", "--set", "refresh=on", "--secret-file", "private_key="+secret)
 		set(0, "refresh_every=12h", "--set", "refresh_every=12h") // the rest stays
-		if out, errs, code := run(t, "connector", "list", "--group", group.ID, "--db", address, "--json"); code != 0 || !strings.Contains(out, "pds.example.org") || strings.Contains(out, "PRIVATE KEY") {
+		if out, errs, code := run(t, "connector", "list", "--group", group.ID, "--db", address, "--json"); code != 0 ||
+			!strings.Contains(out, "pds.example.org") || strings.Contains(out, "PRIVATE KEY") {
 			t.Fatalf("%d %s %s", code, out, errs)
 		}
 		var kept []byte
-		if err := storetest.Raw(t, address).QueryRow(`SELECT secret FROM connector`).Scan(&kept); err != nil || bytes.Contains(kept, []byte("PRIVATE")) || len(kept) < 1000 {
+		if err := storetest.Raw(t, address).QueryRow(`SELECT secret FROM connector`).Scan(&kept); err != nil ||
+			bytes.Contains(kept, []byte("PRIVATE")) || len(kept) < 1000 {
 			t.Fatalf("the secret is kept as %d bytes, %v", len(kept), err)
 		}
-		if _, errs, code := run(t, "connector", "set", "pds", "--group", group.ID, "--db", address, "--seal-key", filepath.Join(dir, "other.key"), "--set", "refresh=off"); code == 0 {
+		if _, errs, code := run(t, "connector", "set", "pds", "--group", group.ID, "--db", address, "--seal-key",
+			filepath.Join(dir, "other.key"), "--set", "refresh=off"); code == 0 {
 			t.Fatalf("another key opened it: %s", errs)
 		}
 		if _, errs, code := run(t, "connector", "remove", "pds", "--group", group.ID, "--db", address); code != 0 {

@@ -124,9 +124,11 @@ func TestEverythingGoesThroughAPooler(t *testing.T) {
 		return
 	}
 	hooks := receive(t, nil)
-	one, two := start(t, address, "--hold", "1s", "--rate-limit", "0"), start(t, address, "--hold", "1s", "--rate-limit", "0")
+	one, two := start(t, address, "--hold", "1s", "--rate-limit", "0"),
+		start(t, address, "--hold", "1s", "--rate-limit", "0")
 	creds := one.creds
-	if a := one.call("POST", "/v1/webhooks", map[string]any{"url": hooks.URL, "event_type": "message.sent"}); a.Status != 200 {
+	if a := one.call("POST", "/v1/webhooks",
+		map[string]any{"url": hooks.URL, "event_type": "message.sent"}); a.Status != 200 {
 		t.Fatalf("%d %s", a.Status, a.Text)
 	}
 	ada := one.call("GET", "/v1/patients?search=byron", nil).data()[0]["id"]
@@ -137,9 +139,11 @@ func TestEverythingGoesThroughAPooler(t *testing.T) {
 			s := []*process{one, two}[i%2]
 			r := request(slots[i])
 			r["patient_id"] = ada
-			register := map[string]any{"first_name": "A", "last_name": fmt.Sprint("B", i), "dob": "1990-01-01", "mobile": "07700900123"}
+			register := map[string]any{"first_name": "A", "last_name": fmt.Sprint("B", i), "dob": "1990-01-01",
+				"mobile": "07700900123"}
 			once := header("Idempotency-Key", fmt.Sprint("register-", i))
-			first, again := s.call("POST", "/v1/patients/register", register, key(creds.Key), once), s.call("POST", "/v1/patients/register", register, key(creds.Key), once)
+			first, again := s.call("POST", "/v1/patients/register", register, key(creds.Key), once),
+				s.call("POST", "/v1/patients/register", register, key(creds.Key), once)
 			if first.Status != 200 || again.Text != first.Text {
 				t.Errorf("%d %s, then %d %s", first.Status, first.Text, again.Status, again.Text)
 			}
@@ -150,7 +154,9 @@ func TestEverythingGoesThroughAPooler(t *testing.T) {
 			if _, taken := booked.LoadOrStore(held.str("id"), true); taken && held.Status == 200 {
 				t.Errorf("%s twice", held.str("id"))
 			}
-			if a := s.call("POST", "/v1/messages/send", map[string]any{"patient_id": ada, "message_type": "sms", "message_string": fmt.Sprint("Message ", i)}, key(creds.Key)); a.Status != 200 {
+			if a := s.call("POST", "/v1/messages/send",
+				map[string]any{"patient_id": ada, "message_type": "sms", "message_string": fmt.Sprint("Message ", i)},
+				key(creds.Key)); a.Status != 200 {
 				t.Errorf("%d %s", a.Status, a.Text)
 			}
 		})
@@ -175,7 +181,8 @@ func TestEverythingGoesThroughAPooler(t *testing.T) {
 		if code := s.stop(); code != 0 {
 			t.Errorf("it ended with %d", code)
 		}
-		if log := s.logs.String(); strings.Contains(log, `"level":"ERROR"`) || strings.Contains(log, "42P05") || strings.Contains(log, "08P01") {
+		if log := s.logs.String(); strings.Contains(log, `"level":"ERROR"`) || strings.Contains(log, "42P05") ||
+			strings.Contains(log, "08P01") {
 			t.Errorf("its log: %s", log)
 		}
 	}

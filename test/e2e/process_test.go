@@ -75,7 +75,9 @@ func startAs(t testing.TB, address, credentials string, env []string, args ...st
 	os.Remove(credentials + ".seen")
 	before, _ := os.Stat(credentials)
 	s := &process{program: &program{t: t}, logs: &logs{}}
-	s.cmd = exec.Command(path, append([]string{"serve", "--sandbox", "--db", address, "--listen", "127.0.0.1:0", "--credentials", credentials}, args...)...)
+	s.cmd = exec.Command(path,
+		append([]string{"serve", "--sandbox", "--db", address, "--listen", "127.0.0.1:0", "--credentials", credentials},
+			args...)...)
 	s.cmd.Stderr, s.cmd.Env = s.logs, append(os.Environ(), env...)
 	if err := s.cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -125,7 +127,8 @@ func TestASandboxKeepsEverythingOverARestart(t *testing.T) {
 		if len(first.creds.Keys) != 3 || first.creds.Second.Key == "" || first.creds.Second.Group == first.creds.Group {
 			t.Fatalf("credentials %+v", first.creds)
 		}
-		patient := first.call("POST", "/v1/patients/register", map[string]any{"first_name": "A", "last_name": "B", "dob": "1990-01-01", "mobile": "07700900123"}).str("patient_id")
+		patient := first.call("POST", "/v1/patients/register",
+			map[string]any{"first_name": "A", "last_name": "B", "dob": "1990-01-01", "mobile": "07700900123"}).str("patient_id")
 		if code := first.stop(); code != 0 {
 			t.Fatalf("it ended with %d: %s", code, first.logs)
 		}
@@ -152,7 +155,8 @@ func TestASandboxKeepsEverythingOverARestart(t *testing.T) {
 
 func TestASandboxIsNeverStartedOnRealGroups(t *testing.T) {
 	storetest.EachAddress(t, func(t *testing.T, address string) {
-		if out, errs, code := run(t, "group", "create", "Mill Lane", "--db", address, "--json"); code != 0 || !strings.Contains(out, `"sandbox": false`) {
+		if out, errs, code := run(t, "group", "create", "Mill Lane", "--db", address, "--json"); code != 0 ||
+			!strings.Contains(out, `"sandbox": false`) {
 			t.Fatalf("%d: %s%s", code, out, errs)
 		}
 		_, errs, code := run(t, "serve", "--sandbox", "--db", address, "--listen", "127.0.0.1:0")
@@ -171,7 +175,8 @@ func TestTwoSandboxesStartAtOnceOnOnePostgres(t *testing.T) {
 	}
 	all.Wait()
 	for _, s := range servers {
-		if got := s.call("GET", "/v1/practitioners", nil); got.Body["count"] != 5.0 || s.creds.Group != servers[0].creds.Group {
+		if got := s.call("GET", "/v1/practitioners", nil); got.Body["count"] != 5.0 ||
+			s.creds.Group != servers[0].creds.Group {
 			t.Fatalf("got %s", got.Text)
 		}
 	}
@@ -188,7 +193,8 @@ func TestItStopsInGoodOrder(t *testing.T) {
 		}
 		defer conn.Close()
 		body := `{"first_name":"A","last_name":"B","dob":"1990-01-01","mobile":"07700900123"}`
-		fmt.Fprintf(conn, "POST /v1/patients/register HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nx-api-key: %s\r\nx-practice-group-id: %s\r\nContent-Length: %d\r\nExpect: 100-continue\r\n\r\n",
+		fmt.Fprintf(conn,
+			"POST /v1/patients/register HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nx-api-key: %s\r\nx-practice-group-id: %s\r\nContent-Length: %d\r\nExpect: 100-continue\r\n\r\n",
 			s.creds.Key, s.creds.Group, len(body))
 		answers := bufio.NewReader(conn)
 		// It says so when it begins to read the body (RFC 9110 section 10.1.1).
@@ -275,9 +281,11 @@ func TestARateLimitHoldsOverTwoServers(t *testing.T) {
 // the same crowded diary at random, over HTTP.
 func TestTwoServersShareDiaries(t *testing.T) {
 	address := storetest.Postgres(t)
-	servers := []*process{start(t, address, "--rate-limit", "0", "--hold", "1s"), start(t, address, "--rate-limit", "0", "--hold", "1s")}
+	servers := []*process{start(t, address, "--rate-limit", "0", "--hold", "1s"),
+		start(t, address, "--rate-limit", "0", "--hold", "1s")}
 	slots := servers[0].call("GET", "/v1/slots?page_size=12", nil).data()
-	patient := servers[0].call("POST", "/v1/patients/register", map[string]any{"first_name": "A", "last_name": "B", "dob": "1990-01-01", "mobile": "07700900123"}).str("patient_id")
+	patient := servers[0].call("POST", "/v1/patients/register",
+		map[string]any{"first_name": "A", "last_name": "B", "dob": "1990-01-01", "mobile": "07700900123"}).str("patient_id")
 	creds := servers[0].creds
 	var confirmed sync.Map
 	var all sync.WaitGroup
@@ -292,7 +300,8 @@ func TestTwoServersShareDiaries(t *testing.T) {
 				r["patient_id"], r["duration"] = patient, 5*(1+random.IntN(4))
 				method, path := "POST", "/v1/appointments"
 				if len(ids) > 0 && random.IntN(3) > 0 {
-					method, path = "PATCH", "/v1/appointments/"+ids[random.IntN(len(ids))]+"/"+[]string{"book", "cancel", "reschedule"}[random.IntN(3)]
+					method, path = "PATCH", "/v1/appointments/"+ids[random.IntN(len(ids))]+"/"+
+						[]string{"book", "cancel", "reschedule"}[random.IntN(3)]
 					r["suppress_cancellation_policy"] = true
 				}
 				r["suppress_availability_check"] = true
@@ -301,7 +310,8 @@ func TestTwoServersShareDiaries(t *testing.T) {
 				case a.Status == 200 && method == "POST":
 					ids = append(ids, a.str("id"))
 				case a.Status == 200:
-					confirmed.Store(path[:strings.LastIndex(path, "/")], a.Body["booking_confirmed_at"] != nil && a.Body["cancelled_at"] == nil)
+					confirmed.Store(path[:strings.LastIndex(path, "/")], a.Body["booking_confirmed_at"] != nil &&
+						a.Body["cancelled_at"] == nil)
 				case a.Status != 409:
 					unexpected.Add(1)
 					t.Errorf("%s %s: %d %s", method, path, a.Status, a.Text)
@@ -361,7 +371,8 @@ func TestTracesGoWhereTheVariablesSay(t *testing.T) {
 		got.Store(&text)
 	}))
 	defer collector.Close()
-	s := startAs(t, storetest.NewSQLite(t), filepath.Join(t.TempDir(), "c.json"), []string{"OTEL_EXPORTER_OTLP_ENDPOINT=" + collector.URL})
+	s := startAs(t, storetest.NewSQLite(t), filepath.Join(t.TempDir(), "c.json"),
+		[]string{"OTEL_EXPORTER_OTLP_ENDPOINT=" + collector.URL})
 	s.call("GET", "/v1/patients?search=Mathison", nil)
 	s.call("GET", "/v1/patients?field=mobile&search=07700900102", nil)
 	s.stop()
@@ -391,7 +402,8 @@ func TestMetricsOnTheirOwnListener(t *testing.T) {
 	}
 	defer res.Body.Close()
 	text, _ := io.ReadAll(res.Body)
-	if !strings.Contains(string(text), `frontdesk_http_request_seconds_count{method="GET",operation="getPracticeGroupById",status="200"} 1`) {
+	if !strings.Contains(string(text),
+		`frontdesk_http_request_seconds_count{method="GET",operation="getPracticeGroupById",status="200"} 1`) {
 		t.Fatalf("got %s", text)
 	}
 	if a := s.call("GET", "/metrics", nil); a.Status != 404 {

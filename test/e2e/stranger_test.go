@@ -50,7 +50,8 @@ func TestWrongKeysAndPasswordsAreLimitedByTheClientsAddress(t *testing.T) {
 func TestBookingKeyReadsNoRecords(t *testing.T) {
 	each(t, func(t *testing.T, p *program) {
 		of := p.patient()
-		file := p.ok("POST", "/v1/patients/"+of+"/attachments", map[string]any{"file_name": "a.pdf", "file_data": "JVBERi0xLjQK"})
+		file := p.ok("POST", "/v1/patients/"+of+"/attachments",
+			map[string]any{"file_name": "a.pdf", "file_data": "JVBERi0xLjQK"})
 		booking := p.creds.Keys["booking"]
 		for _, path := range []string{"/record", "/record/fhir", "/attachments", "/attachments/" + file.str("ehr_file_id")} {
 			if a := p.direct("GET", "/v1/patients/"+of+path, nil); a.Status != 200 {

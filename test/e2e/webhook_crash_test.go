@@ -99,7 +99,8 @@ func TestWebhookCrash(t *testing.T) {
 			t.Errorf("%d deliveries came again, which is more than %d", twice, most)
 		}
 		var rows int
-		if err := storetest.Raw(t, address).QueryRow(`SELECT count(*) FROM event WHERE type = 'message.sent'`).Scan(&rows); err != nil {
+		if err := storetest.Raw(t,
+			address).QueryRow(`SELECT count(*) FROM event WHERE type = 'message.sent'`).Scan(&rows); err != nil {
 			t.Fatal(err)
 		}
 		if rows != len(arrived) {
@@ -116,7 +117,8 @@ func invent(p *process) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	r.Header = http.Header{"X-Api-Key": {p.creds.Key}, "X-Practice-Group-Id": {p.creds.Group}, "Content-Type": {"application/json"}}
+	r.Header = http.Header{"X-Api-Key": {p.creds.Key}, "X-Practice-Group-Id": {p.creds.Group},
+		"Content-Type": {"application/json"}}
 	res, err := http.DefaultClient.Do(r)
 	if err != nil {
 		return "", err

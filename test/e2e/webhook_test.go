@@ -122,7 +122,8 @@ func genuine(t testing.TB, d delivery, key string) {
 	if want := hex.EncodeToString(mac.Sum(nil)); d.Header.Get("X-Herohealth-Signature") != want {
 		t.Errorf("X-Herohealth-Signature is %s, want %s", d.Header.Get("X-Herohealth-Signature"), want)
 	}
-	if d.Header.Get("Webhook-Id") != d.str("id") || d.Header.Get("Webhook-Timestamp") != d.Header.Get("X-Herohealth-Timestamp") {
+	if d.Header.Get("Webhook-Id") != d.str("id") ||
+		d.Header.Get("Webhook-Timestamp") != d.Header.Get("X-Herohealth-Timestamp") {
 		t.Errorf("the headers %v do not fit the payload %s", d.Header, d.Body)
 	}
 }
@@ -152,7 +153,8 @@ func TestAPartnerIsToldWhenAnAppointmentIsBooked(t *testing.T) {
 			"signing_key": "a key of their own", "ed25519": true, "description": "Our diary",
 			"headers": map[string]any{"Authorization": "Bearer token", "x-practice": "ours"},
 		})
-		if made.str("signing_key") != "a key of their own" || made.Body["headers"].(map[string]any)["Authorization"] != "Bearer token" {
+		if made.str("signing_key") != "a key of their own" ||
+			made.Body["headers"].(map[string]any)["Authorization"] != "Bearer token" {
 			t.Fatalf("the answer is %s", made.Text)
 		}
 		other := receive(t, nil)
@@ -162,10 +164,12 @@ func TestAPartnerIsToldWhenAnAppointmentIsBooked(t *testing.T) {
 		genuine(t, d, "a key of their own")
 		valid(t, d.Body)
 		data := d.Payload["data"].(map[string]any)
-		if d.str("event_type") != "appointment.confirmed" || d.str("practice_group_id") != p.creds.Group || data["appointment_id"] != appointment {
+		if d.str("event_type") != "appointment.confirmed" || d.str("practice_group_id") != p.creds.Group ||
+			data["appointment_id"] != appointment {
 			t.Errorf("it was told %s", d.Body)
 		}
-		if d.Header.Get("Authorization") != "Bearer token" || d.Header.Get("X-Practice") != "ours" || d.Header.Get("Frontdesk-Attempt") != "1" {
+		if d.Header.Get("Authorization") != "Bearer token" || d.Header.Get("X-Practice") != "ours" ||
+			d.Header.Get("Frontdesk-Attempt") != "1" {
 			t.Errorf("the headers were %v", d.Header)
 		}
 		for _, secret := range []string{"first_name", "0770", "@"} {
@@ -185,7 +189,8 @@ func TestAPartnerIsToldWhenAnAppointmentIsBooked(t *testing.T) {
 			}
 		}
 		signature, _ := base64.StdEncoding.DecodeString(asymmetric)
-		if !ed25519.Verify(public, []byte(d.Header.Get("Webhook-Id")+"."+d.Header.Get("Webhook-Timestamp")+"."+string(d.Body)), signature) {
+		if !ed25519.Verify(public,
+			[]byte(d.Header.Get("Webhook-Id")+"."+d.Header.Get("Webhook-Timestamp")+"."+string(d.Body)), signature) {
 			t.Errorf("the ed25519 signature %q does not verify", asymmetric)
 		}
 		if strings.Contains(shown.Text, "a key of") || strings.Contains(shown.Text, "Bearer") {
@@ -235,7 +240,8 @@ func TestAWebhookIsManagedOverTheAPI(t *testing.T) {
 		if attempt["status"] != float64(500) || attempt["answer"] != "an answer" {
 			t.Errorf("the attempt was %v", attempt)
 		}
-		if list := p.ok("GET", "/v1/webhooks/"+id+"/deliveries?state=waiting&limit=1", nil).data(); len(list) != 1 || list[0]["id"] != d.str("id") {
+		if list := p.ok("GET", "/v1/webhooks/"+id+"/deliveries?state=waiting&limit=1", nil).data(); len(list) != 1 ||
+			list[0]["id"] != d.str("id") {
 			t.Errorf("the deliveries are %v", list)
 		}
 		changed := p.ok("PATCH", "/v1/webhooks/"+id, map[string]any{"description": "Ours", "ordered": true})
@@ -250,7 +256,8 @@ func TestAWebhookIsManagedOverTheAPI(t *testing.T) {
 		to.says(nil)
 		p.ok("POST", path+"/replay", nil)
 		again := to.waits(2)[1]
-		if again.Header.Get("Webhook-Id") != d.Header.Get("Webhook-Id") || again.Header.Get("Frontdesk-Attempt") != "2" || string(again.Body) != string(d.Body) {
+		if again.Header.Get("Webhook-Id") != d.Header.Get("Webhook-Id") || again.Header.Get("Frontdesk-Attempt") != "2" ||
+			string(again.Body) != string(d.Body) {
 			t.Errorf("it was replayed as %v", again.Header)
 		}
 		genuine(t, again, fresh)
@@ -273,7 +280,8 @@ func TestAWebhookIsManagedOverTheAPI(t *testing.T) {
 		if got := to.waits(3)[2]; got.str("id") != missed.str("id") {
 			t.Errorf("it got %s, and missed %s", got.Body, missed.Text)
 		}
-		p.ok("POST", "/v1/webhooks/"+id+"/replay", map[string]any{"since": before.Format(time.RFC3339), "include_delivered": true})
+		p.ok("POST", "/v1/webhooks/"+id+"/replay",
+			map[string]any{"since": before.Format(time.RFC3339), "include_delivered": true})
 		to.waits(4)
 		p.ok("DELETE", "/v1/webhooks/"+id, nil)
 		if gone := p.ask("GET", "/v1/webhooks/"+id, nil); gone.Status != http.StatusNotFound {
