@@ -18,7 +18,7 @@ import (
 	"frontdesk/graph"
 )
 
-// loopback are the hosts a sandbox delivers to besides: whoever tries it out has
+// loopback are the hosts a sandbox delivers to besides: people who try it out have
 // a receiver on the same machine.
 var loopback = []string{"localhost", "127.0.0.1", "[::1]"}
 
@@ -141,7 +141,7 @@ POST /v1/webhooks/%s/enable and fetch what it missed with POST /v1/webhooks/%s/r
 		again = fmt.Sprintf(`When the endpoint works again, have it told again with updateWebhook(id: "%s", input: `+
 			`{deliveryPaused: false}).`, name)
 	}
-	return fmt.Sprintf(`Frontdesk has switched off a webhook of %s, so a partner's program is not told of what happens any more.
+	return fmt.Sprintf(`Frontdesk has switched off a webhook of %s, so no more events are delivered to it.
 
 Webhook: %s
 Event: %s

@@ -1,4 +1,4 @@
-// Package files is the door for documents' files: whoever has a signed address
+// Package files is the door for documents' files: anyone who has a signed address
 // can put a file there, or fetch it.
 package files
 

@@ -110,7 +110,7 @@ func (d *Doctor) files() {
 			open = append(open, fmt.Sprintf("%s can be read by every user of this machine: chmod 600 %s", file, file))
 		}
 	}
-	d.add("file modes", wrongIf(len(open) > 0, "%s", strings.Join(open, "; ")), "nobody else can read the key"+
+	d.add("file modes", wrongIf(len(open) > 0, "%s", strings.Join(open, "; ")), "no other user can read the key"+
 		map[bool]string{true: " or the database"}[lite])
 	if !lite {
 		return

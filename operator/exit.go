@@ -9,7 +9,7 @@ import (
 const (
 	ExitOK          = 0
 	ExitFailed      = 1 // it went wrong
-	ExitUsage       = 2 // the command makes no sense
+	ExitUsage       = 2 // usage error
 	ExitNotFound    = 3 // there is no such thing
 	ExitUnavailable = 4 // the database does not answer, or is of another version
 )

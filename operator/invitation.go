@@ -16,7 +16,7 @@ type Invitation struct {
 	ExpiresAt time.Time               `json:"expires_at"`
 }
 
-// What became of an invitation that was not sent.
+// Why an invitation was not sent.
 var (
 	errHomeless = fault.New(fault.Conflict, "invitation_not_sent",
 		"It was not sent: the practice group has no carrier for e-mail. Set one with frontdesk connector set.")
@@ -25,7 +25,7 @@ var (
 	errRefused = fault.New(fault.Conflict, "invitation_refused",
 		"It was not sent: the carrier will not take an e-mail to this address.")
 	errUnsure = fault.New(fault.Conflict, "invitation_unsure",
-		"Nobody knows whether it was sent: the carrier did not say. Ask whom it is for, or send another.")
+		"It is not known whether it was sent: the provider did not say. Ask the person it is for, or send another.")
 )
 
 // Err is why it was not sent, or nil while it may be.
@@ -67,7 +67,7 @@ func (o *Operator) Invitable(ctx context.Context, group string) error {
 }
 
 // Invite sends a member of staff another invitation, and waits up to some time
-// for a running server to say what became of it.
+// for a running server to say how it ended.
 func (o *Operator) Invite(ctx context.Context, group, email string, wait time.Duration) (Invitation, error) {
 	ctx, _, err := o.in(ctx, group)
 	if err != nil {

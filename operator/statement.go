@@ -45,7 +45,7 @@ func (o *Operator) MakeStatement(ctx context.Context, n NewStatement) (Statement
 	if err := in.Err(); err != nil {
 		return Statement{}, err
 	}
-	// What is no id is nobody's.
+	// A text that is no id is no account's.
 	if n.Patient != "" {
 		id, ok := input.Digits(n.Patient)
 		if r.Account.Patient = patient.ID(id); !ok {

@@ -71,7 +71,7 @@ func (sb *Sandbox) settleRecords(ctx context.Context, people []practice.Practiti
 	return err
 }
 
-// newPatient asks somebody who has just joined a practice.
+// newPatient asks a patient who has just joined a practice.
 func newPatient() clinical.Questionnaire {
 	return clinical.Questionnaire{Token: "new-patient", Title: "New patient", Content: clinical.Content{
 		Header: "Welcome", Confirmation: "Thank you. We look forward to meeting you.",

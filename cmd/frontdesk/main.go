@@ -35,7 +35,7 @@ type commands struct {
 	Trigger   trigger    `cmd:"" help:"Have an event happen in a sandbox, with invented data."`
 	Webhook   webhooks   `cmd:"" help:"Deliver events to a webhook again."`
 	Seal      sealKey    `cmd:"" help:"The key that secrets in the database are sealed with."`
-	Doctor    doctor     `cmd:"" help:"Look an installation over and say what is wrong with it."`
+	Doctor    doctor     `cmd:"" help:"Check an installation and say what is wrong with it."`
 	Version   version    `cmd:"" help:"Print the version."`
 }
 
@@ -52,7 +52,7 @@ Run a practice of your own:
 Every flag of serve can be set in the environment, --public-url as FRONTDESK_PUBLIC_URL, and for every command
 FRONTDESK_DB, FRONTDESK_SEAL_KEY, FRONTDESK_GROUP and FRONTDESK_JSON. A variable is for the flags whose help names it.
 
-Exit codes: 0 done, 1 failed, 2 the command makes no sense, 3 no such thing,
+Exit codes: 0 done, 1 failed, 2 usage error, 3 not found,
 4 the database does not answer or is of another version.`
 
 func main() {

@@ -65,7 +65,7 @@ Several servers on one PostgreSQL:
   frontdesk serve --db postgres://frontdesk@db/frontdesk --listen 0.0.0.0:8080`
 }
 
-// Validate refuses settings that make no sense.
+// Validate refuses settings that contradict each other or cannot be.
 func (s serve) Validate() error {
 	public, err := url.Parse(s.PublicURL)
 	switch {

@@ -75,8 +75,8 @@ const (
 	// pdsRate is how many requests a second NHS England allows an application
 	// that has not agreed otherwise.
 	pdsRate = 5
-	// pdsPatience is how long a request waits for its turn; work nobody waits
-	// for takes only turns nobody else wants.
+	// pdsPatience is how long a request waits for its turn; work no one waits
+	// for takes only turns no one else wants.
 	pdsPatience = 8 * time.Second
 )
 

@@ -23,7 +23,7 @@ import (
 	"frontdesk/core/seal"
 )
 
-// StaffID names a member of staff. Whoever patients are booked with has the same
+// StaffID names a member of staff. A practitioner that patients are booked with has the same
 // id as a practitioner.
 type StaffID int64
 
@@ -80,7 +80,7 @@ var (
 		"Another member of staff of this practice has this e-mail address.")
 	ErrEmailFixed = fault.New(fault.Conflict, "email_fixed",
 		"The e-mail address of a user who has signed in cannot be changed.")
-	// ErrSignIn is returned whatever was wrong, so that nobody learns which
+	// ErrSignIn is returned whatever was wrong, so that no caller learns which
 	// addresses and keys there are.
 	ErrSignIn = fault.New(fault.Unauthenticated, "sign_in_refused", "Incorrect e-mail address, key or password.")
 	ErrLocked = fault.New(fault.Limited, "sign_in_locked",
@@ -135,20 +135,20 @@ type Store interface {
 // Tx is a Store inside a transaction.
 type Tx interface {
 	Reader
-	// LockStaff keeps others from changing somebody until the end of the
+	// LockStaff keeps others from changing a member of staff until the end of the
 	// transaction, or returns ErrNotFound.
 	LockStaff(ctx context.Context, group practice.ID, id StaffID) error
 	// SaveStaff keeps a member of staff, and whether patients can be booked with
 	// them; it returns ErrEmailTaken when another of the group has the address.
 	SaveStaff(ctx context.Context, group practice.ID, s Staff) error
-	// SetStaffGroups puts somebody into some access groups and no others.
+	// SetStaffGroups puts a member of staff into some access groups and no others.
 	SetStaffGroups(ctx context.Context, group practice.ID, id StaffID, groups []GroupID) error
 	// EndSessions ends all sessions of a member of staff, and says how many.
 	EndSessions(ctx context.Context, group practice.ID, id StaffID, at time.Time) (int, error)
 	SaveAccessGroup(ctx context.Context, group practice.ID, g AccessGroup, at time.Time) error
 	SaveInvitation(ctx context.Context, group practice.ID, i Invitation) error
 	SetInvitationState(ctx context.Context, group practice.ID, id InvitationID, state InvitationState) error
-	// EndInvitations ends somebody's invitation, and reports whether there was one
+	// EndInvitations ends the invitation of a member of staff, and reports whether there was one
 	// that was not over.
 	EndInvitations(ctx context.Context, group practice.ID, id StaffID, at time.Time) (bool, error)
 	Enqueue(ctx context.Context, j job.Job) error

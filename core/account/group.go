@@ -70,7 +70,7 @@ func (s *Service) SaveAccessGroup(ctx context.Context, g AccessGroup) (AccessGro
 	})
 }
 
-// join puts somebody into the access groups named, where some are, and besides into
+// join puts a member of staff into the access groups named, where some are, and besides into
 // every public one when public is set.
 func join(ctx context.Context, tx Tx, who access.Caller, id StaffID, groups *[]GroupID, public bool) error {
 	if groups == nil && !public {

@@ -24,7 +24,7 @@ const InvitationLife = 7 * 24 * time.Hour
 // keepInvitations is how long one that has expired is kept.
 const keepInvitations = 90 * 24 * time.Hour
 
-// InvitationState is what became of an invitation's e-mail.
+// InvitationState says how an invitation's e-mail ended.
 type InvitationState string
 
 // The states of an invitation's e-mail.
@@ -33,8 +33,8 @@ const (
 	InvitationHanding  InvitationState = "handing"    // the carrier is being handed it
 	InvitationSent     InvitationState = "sent"       // the carrier has it
 	InvitationRefused  InvitationState = "refused"    // the carrier will not take it
-	InvitationUnsure   InvitationState = "unsure"     // nobody knows whether the carrier has it
-	InvitationHomeless InvitationState = "no_carrier" // the practice has nobody to send e-mail with
+	InvitationUnsure   InvitationState = "unsure"     // it is not known whether the provider has it
+	InvitationHomeless InvitationState = "no_carrier" // no e-mail provider is set up
 )
 
 // Invitation lets a member of staff choose a password, once.
@@ -56,7 +56,7 @@ func (i Invitation) open(now time.Time) bool {
 
 // The faults of invitations.
 var (
-	// ErrInvitation is returned whatever is wrong with a link, so that nobody
+	// ErrInvitation is returned whatever is wrong with a link, so that no one
 	// learns who was invited.
 	ErrInvitation = fault.New(fault.NotFound, "invitation_not_found",
 		"This invitation is not known, was used before, or is too old to use.")
@@ -150,7 +150,7 @@ func parseInvitation(text string) (invitationLink, error) {
 	return invitationLink{practice.ID(group), InvitationID(id), parts[2]}, nil
 }
 
-// secret makes what nobody else can, and makes it again for an e-mail that has
+// secret makes what no one else can, and makes it again for an e-mail that has
 // to be handed over again: then both lead to the same page.
 func (s *Service) secret(group practice.ID, id InvitationID) (string, error) {
 	box, err := s.Box()
@@ -203,7 +203,7 @@ func (s *Service) invited(ctx context.Context, r Reader, l invitationLink) (Invi
 	return i, nil
 }
 
-// Accept sets the password of whoever holds the link of an invitation, once.
+// Accept sets the password of the holder of the link of an invitation, once.
 // Errors: ErrInvitation, ErrGuessed, a field fault.
 func (s *Service) Accept(ctx context.Context, link, password string) (practice.ID, error) {
 	l, err := parseInvitation(link)
@@ -227,7 +227,7 @@ func (s *Service) Accept(ctx context.Context, link, password string) (practice.I
 	}
 	who := access.Caller{Group: l.group, Home: l.group, Actor: staff.Name(), Staff: int64(staff.ID)}
 	_, err = s.change(ctx, who, staff.ID, "user.accept_invitation", func(tx Tx, n *Staff, now time.Time) error {
-		// Somebody else may have used it this moment, or have sent another.
+		// Another request may have used it this moment, or have sent another.
 		i, err := s.invited(ctx, tx, l)
 		if err != nil {
 			return err

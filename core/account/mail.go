@@ -22,9 +22,9 @@ type Mail struct {
 	To, FromName, Subject, Text string
 }
 
-// Mailer hands e-mails to whoever carries those of a practice group.
+// Mailer hands e-mails to the provider of a practice group.
 type Mailer interface {
-	// Mail hands an e-mail over, and says what became of it: sent, refused,
+	// Mail hands an e-mail over, and says how that ended: sent, refused,
 	// no_carrier, or unsure. With an error it is to be tried again, and is waiting
 	// when the carrier surely does not have it, and handing otherwise. again says
 	// that it may have been handed over before: then it is only where that sends
@@ -41,7 +41,7 @@ func (s *Service) SendInvitation(ctx context.Context, j job.Job) error {
 	group := practice.ID(j.Group)
 	m, again, err := s.compose(ctx, group, id)
 	if errors.Is(err, ErrInvitation) {
-		return nil // it is over, or somebody has left
+		return nil // it is over, or they have left
 	}
 	if err != nil {
 		return err
@@ -51,7 +51,7 @@ func (s *Service) SendInvitation(ctx context.Context, j job.Job) error {
 }
 
 // compose writes the e-mail, and notes that it is about to be handed over: when
-// this program dies meanwhile, the next one knows that nobody knows. Error:
+// this program dies meanwhile, the next one knows that this is not known. Error:
 // ErrInvitation when there is nothing to send.
 func (s *Service) compose(ctx context.Context, group practice.ID, id InvitationID) (m Mail, again bool, err error) {
 	secret, err := s.secret(group, id)
@@ -100,6 +100,6 @@ func invitationText(g practice.Group, url string, until time.Time) string {
 
 The link works once, until %s. If it has stopped working, ask the practice for another.
 
-If you did not expect this e-mail, do nothing. Do not pass it on: whoever has the link can choose the password.
+If you did not expect this e-mail, do nothing. Do not pass it on: anyone who has the link can choose the password.
 `, g.Name, url, until.In(g.Zone()).Format("Monday 2 January 2006, 15:04"))
 }

@@ -39,7 +39,7 @@ type Change struct {
 	LocumFrom, LocumUntil                                       *time.Time
 	SignsAlone, Clinician                                       *bool
 	Settings                                                    json.RawMessage
-	// Groups are the access groups somebody is to be in; AllPublic adds every
+	// Groups are the access groups they are to be in; AllPublic adds every
 	// public one.
 	Groups    *[]GroupID
 	AllPublic bool
@@ -88,24 +88,24 @@ func (s *Staff) check(kept ...string) error {
 	var in input.Checks
 	in.Keep(kept...)
 	s.Title = in.Text("title", s.Title, 40)
-	s.FirstName = in.Required("firstName", s.FirstName, 200)
-	s.LastName = in.Required("lastName", s.LastName, 200)
+	s.FirstName = in.Required("first_name", s.FirstName, 200)
+	s.LastName = in.Required("last_name", s.LastName, 200)
 	s.Email = in.Email("email", s.Email)
-	s.Mobile = in.Telephone("mobileNumber", s.Mobile)
+	s.Mobile = in.Telephone("mobile_number", s.Mobile)
 	s.Qualifications = in.Text("qualifications", s.Qualifications, 500)
 	s.Registration = in.Text("registration", s.Registration, 100)
-	s.PositionTitle = in.Text("positionTitle", s.PositionTitle, 200)
+	s.PositionTitle = in.Text("position_title", s.PositionTitle, 200)
 	s.Position = in.Text("position", s.Position, 200)
 	if len(s.Specialties) > maxSpecialties {
-		in.Wrong("medicalSpecialties", input.CodeBig, "at most 50", "These are too many specialties.")
+		in.Wrong("medical_specialties", input.CodeBig, "at most 50", "These are too many specialties.")
 		return in.Err()
 	}
 	s.Specialties = slices.Clone(s.Specialties)
 	for i, x := range s.Specialties {
-		s.Specialties[i] = in.Text("medicalSpecialties", x, 200)
+		s.Specialties[i] = in.Text("medical_specialties", x, 200)
 	}
 	if s.MinimumAge != nil {
-		in.Between("minimumTreatmentAge", *s.MinimumAge, 0, 150)
+		in.Between("minimum_treatment_age", *s.MinimumAge, 0, 150)
 	}
 	return in.Err()
 }
@@ -173,7 +173,7 @@ func (s *Service) Change(ctx context.Context, id StaffID, c Change) (Staff, erro
 	})
 }
 
-// follow has an invitation that was not used follow somebody to a new address.
+// follow has an invitation that was not used follow them to a new address.
 func (s *Service) follow(ctx context.Context, tx Tx, who access.Caller, n Staff, now time.Time) error {
 	open, err := tx.EndInvitations(ctx, who.Group, n.ID, now)
 	if err != nil || !open || n.Email == "" {
@@ -184,7 +184,7 @@ func (s *Service) follow(ctx context.Context, tx Tx, who access.Caller, n Staff,
 }
 
 // mayHave refuses a role that is none, or that lets do more than the caller may
-// do: nobody can raise themselves, or a friend.
+// do: no one can raise themselves, or a friend.
 func (s *Service) mayHave(ctx context.Context, who access.Caller, name string) error {
 	r, err := s.Keys.RoleNamed(ctx, who.Group, name)
 	if err != nil {

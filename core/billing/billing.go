@@ -11,9 +11,9 @@
 //	payment.go    what was paid and given back, and how
 //	read.go       invoices found and listed
 //	statement.go  account statements, kept as they were
-//	news.go       what subscriptions are told of
+//	news.go       what is recorded as events
 //
-// Whoever changes an invoice holds its row first, and works out all its sums
+// A change of an invoice holds its row first, and works out all its sums
 // again, so that they are always those of its lines, payments and refunds.
 package billing
 
@@ -181,7 +181,7 @@ type Tx interface {
 
 	SavePaymentType(ctx context.Context, group practice.ID, p PaymentType) error
 
-	// NextNumber takes the next invoice number. Nobody else gets one until the
+	// NextNumber takes the next invoice number. No one else gets one until the
 	// transaction ends; should it fail, the number is free again.
 	NextNumber(ctx context.Context, group practice.ID) (int64, error)
 	// LockInvoice keeps others from changing the invoice until the end of the

@@ -42,7 +42,7 @@ const (
 	Void        Standing = "Void" // the invoice was cancelled
 )
 
-// Invoice is what somebody owes the practice.
+// Invoice is what a patient or another payer owes the practice.
 type Invoice struct {
 	ID     InvoiceID   `json:"id"`
 	Number int64       `json:"number"` // 1, 2, 3, without gaps in a practice
@@ -92,7 +92,7 @@ func (i Invoice) Standing() Standing {
 	return Outstanding
 }
 
-// settled reports whether somebody has paid all of it: an invoice that is for
+// settled reports whether all was paid of it: an invoice that is for
 // nothing yet can still be written.
 func (i Invoice) settled() bool { return i.Total > 0 && i.Outstanding() == 0 }
 

@@ -37,7 +37,7 @@ type Line struct {
 	Taken int `json:"taken,omitempty"`
 }
 
-// Unknown is a cost nobody has said.
+// Unknown is a cost that was not given.
 const Unknown Pence = -1
 
 // LineRequest asks for a line.

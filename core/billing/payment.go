@@ -37,7 +37,7 @@ type PaymentType struct {
 	UpdatedAt time.Time     `json:"updated_at"`
 }
 
-// Payment is money somebody gave for an invoice.
+// Payment is money paid for an invoice.
 type Payment struct {
 	ID        PaymentID     `json:"id"`
 	Invoice   InvoiceID     `json:"-"`

@@ -111,7 +111,7 @@ func (s *Service) RefundsOf(ctx context.Context, of []InvoiceID) (map[InvoiceID]
 }
 
 // BilledBookings says which of some bookings an invoice is for that has not been
-// cancelled. Whoever may see bookings may know.
+// cancelled. Callers who may see bookings may know.
 func (s *Service) BilledBookings(ctx context.Context, of []booking.ID) (map[booking.ID]bool, error) {
 	who, err := access.Require(ctx, access.SeeBookings)
 	if err != nil {

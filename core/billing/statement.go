@@ -31,7 +31,7 @@ const (
 // StatementKinds are all the kinds.
 var StatementKinds = []StatementKind{Activity, Unpaid}
 
-// Statement is what somebody was billed for and paid in a stretch of time, as it
+// Statement is what an account was billed for and paid in a stretch of time, as it
 // was when the statement was made.
 type Statement struct {
 	ID       StatementID   `json:"id"`
@@ -117,7 +117,7 @@ func (s *Service) MakeStatement(ctx context.Context, r StatementRequest) (Statem
 	return st, err
 }
 
-// name finds whose the statement is, and fills in what nobody has said.
+// name finds whose the statement is, and fills in what was left out.
 func name(ctx context.Context, tx Tx, who access.Caller, st *Statement) error {
 	if st.Header == "" {
 		g, err := tx.Group(ctx, who.Group)

@@ -28,7 +28,7 @@ var (
 
 // Answer is an answer to a question: text, or a list of texts where the question
 // takes several; for a medical term also an object with code and term, for
-// somebody around the patient an object of texts, for a signature a picture in
+// a person around the patient an object of texts, for a signature a picture in
 // Base64, for a file an object with name and type.
 type Answer struct {
 	Question int64
@@ -225,7 +225,7 @@ func (c Content) read(answers []Answer) ([]answered, error) {
 }
 
 // asked reports whether the answers given are those something depends on. What
-// depends on a question nobody answered is not asked.
+// depends on a question that was not answered is not asked.
 func (d *Dependency) asked(said map[int64][]value) bool {
 	if d == nil {
 		return true
@@ -294,7 +294,7 @@ func (q Question) value(v any) (out value, wrong string) {
 			return out, "the name of a file and its media type"
 		}
 	case AskRelationship:
-		return somebody(object, isObject)
+		return aPerson(object, isObject)
 	}
 	return out, ""
 }
@@ -333,8 +333,8 @@ func signed(text string) (out value, wrong string) {
 	return out, ""
 }
 
-// somebody reads who is around a patient: texts by what they are.
-func somebody(object map[string]any, isObject bool) (out value, wrong string) {
+// aPerson reads who is around a patient: texts by what they are.
+func aPerson(object map[string]any, isObject bool) (out value, wrong string) {
 	var in input.Checks
 	var lines []string
 	for _, key := range slices.Sorted(maps.Keys(object)) {

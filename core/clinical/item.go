@@ -117,7 +117,7 @@ func (c FreeTextChange) apply(r *Record) error {
 	set(&r.Title, c.Question)
 	set(&r.Term, c.Answer)
 	var in input.Checks
-	r.SectionTitle = in.Text("sectionTitle", r.SectionTitle, 200)
+	r.SectionTitle = in.Text("section_title", r.SectionTitle, 200)
 	r.Title = required(&in, "question", r.Title, 2000)
 	r.Term = required(&in, "answer", r.Term, 50_000)
 	return in.Err()
@@ -135,7 +135,7 @@ func (c AllergyChange) apply(r *Record) error {
 	set(&r.Severity, c.Severity)
 	set(&r.Comments, c.Comments)
 	var in input.Checks
-	r.SectionTitle = in.Text("sectionTitle", r.SectionTitle, 200)
+	r.SectionTitle = in.Text("section_title", r.SectionTitle, 200)
 	r.Term = in.Required("allergen", r.Term, 500)
 	r.Severity = input.Choice(&in, "severity", r.Severity, Severities)
 	r.Comments = in.Lines("comments", r.Comments, 10_000)

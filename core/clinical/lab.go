@@ -20,7 +20,7 @@ type Lab struct {
 	Status    string                  `json:"status"`
 	Requested input.Date              `json:"requested"`
 	Sampled   input.Date              `json:"sampled"`
-	// Fasting says whether the patient had fasted; nil when nobody said.
+	// Fasting says whether the patient had fasted; nil when it is not known.
 	Fasting *bool `json:"fasting,omitempty"`
 	// OrderNumber is what the laboratory knows it by.
 	OrderNumber string `json:"order_number"`

@@ -13,7 +13,7 @@ import (
 	"frontdesk/core/practice"
 )
 
-// Review says whether somebody has looked through a letter.
+// Review says whether a letter was reviewed.
 type Review string
 
 // The states of a review.
@@ -27,7 +27,7 @@ const (
 // Reviews are all the states of a review.
 var Reviews = []Review{NoReview, AwaitingReview, AwaitingCorrection, Completed}
 
-// RecipientKind says what a letter's recipient is; the empty one is nobody.
+// RecipientKind says what a letter's recipient is; the empty one is none.
 type RecipientKind string
 
 // The kinds of recipient.
@@ -52,7 +52,7 @@ type Letter struct {
 	Recipient Recipient               `json:"recipient"`
 	Date      input.Date              `json:"date"`
 	Title     string                  `json:"title"`
-	// Body is HTML as somebody sent it. It must be made harmless before a browser
+	// Body is HTML as it was sent. It must be made harmless before a browser
 	// shows it.
 	Body      string    `json:"body"`
 	Review    Review    `json:"review"`
@@ -100,7 +100,7 @@ func (c LetterChange) apply(l *Letter) error {
 		in.Wrong("title", input.CodeBig, "at most 128 bytes", "This is longer than 128 bytes.")
 	}
 	l.Body = in.Lines("body", l.Body, 500_000)
-	l.Review = input.Choice(&in, "reviewStatus", l.Review, Reviews)
+	l.Review = input.Choice(&in, "review_status", l.Review, Reviews)
 	l.Date = in.Day("date", l.Date)
 	if l.Date == input.NoDate && c.Date != nil {
 		in.Wrong("date", input.CodeDate, "a date", "A letter has a date.")
@@ -109,7 +109,7 @@ func (c LetterChange) apply(l *Letter) error {
 }
 
 // CreateLetter writes a letter, dated today where no date is given, by the member
-// of staff who asks where nobody else is named. Errors: field faults, patient.ErrNotFound,
+// of staff who asks where no one else is named. Errors: field faults, patient.ErrNotFound,
 // practice.ErrLocationNotFound, ErrNoDoctor,
 // ErrNoRecipient.
 func (s *Service) CreateLetter(ctx context.Context, c LetterChange) (Letter, error) {
@@ -132,7 +132,7 @@ func (s *Service) CreateLetter(ctx context.Context, c LetterChange) (Letter, err
 	var l Letter
 	err = s.Store.Do(ctx, func(tx Tx) error {
 		l = fresh
-		// Whoever writes it is there.
+		// Its author is there.
 		if err := hold(ctx, tx, who.Group, &l, Letter{Doctor: practice.Member(who)}); err != nil {
 			return err
 		}
@@ -152,7 +152,7 @@ func (s *Service) CreateLetter(ctx context.Context, c LetterChange) (Letter, err
 	return l, err
 }
 
-// addressed makes sure that somebody is there, other than a patient and those
+// addressed makes sure that the recipient is there, other than a patient and those
 // around them, whom a letter is to go to: those are looked up in the transaction.
 func (s *Service) addressed(ctx context.Context, group practice.ID, to, before Recipient) error {
 	switch {
@@ -184,7 +184,7 @@ func hold(ctx context.Context, tx Tx, group practice.ID, l *Letter, before Lette
 		}
 		l.Recipient.ID = int64(id)
 	}
-	// A letter goes to somebody around its own patient, and to no other's.
+	// A letter goes to a person around its own patient, and to no other's.
 	if l.Recipient.Kind == ToRelationship && (l.Recipient != before.Recipient || l.Patient != before.Patient) {
 		of, err := tx.RelatedTo(ctx, group, l.Recipient.ID)
 		if err == nil && of != l.Patient {
@@ -210,7 +210,7 @@ func hold(ctx context.Context, tx Tx, group practice.ID, l *Letter, before Lette
 // UpdateLetter changes a letter. Errors: as CreateLetter, and ErrNoLetter,
 // ErrDeleted.
 func (s *Service) UpdateLetter(ctx context.Context, id LetterID, c LetterChange) (Letter, error) {
-	// Whoever else it goes to is asked for before anything is locked.
+	// Other recipients are asked for before anything is locked.
 	if c.Recipient != nil {
 		who, err := access.Require(ctx, EditLetters)
 		if err != nil {

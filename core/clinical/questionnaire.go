@@ -119,13 +119,13 @@ type Question struct {
 	Choices []string `json:"choices,omitempty"`
 	// Becomes is what becomes of a medical term in the record.
 	Becomes Kind `json:"becomes,omitempty"`
-	// Relationship is what somebody asked for is to the patient, and Capture what is
+	// Relationship is what the person asked for is to the patient, and Capture what is
 	// asked of them besides the name.
 	Relationship string  `json:"relationship,omitempty"`
 	Capture      Capture `json:"capture,omitzero"`
 }
 
-// Capture is what a question for somebody around the patient asks for.
+// Capture is what a question about a person around the patient asks for.
 type Capture struct {
 	Company       bool `json:"company,omitempty"`
 	Email         bool `json:"email,omitempty"`
@@ -165,7 +165,7 @@ func (s *Service) ImportQuestionnaire(ctx context.Context, q Questionnaire) (Que
 		}
 		id, ok := known[d.Question]
 		if !ok {
-			in.Wrong("dependentOn", input.CodeString, "the id of a question of this questionnaire",
+			in.Wrong("dependent_on", input.CodeString, "the id of a question of this questionnaire",
 				"There is no such question.")
 		}
 		return &Dependency{id, d.Answer, d.Negate}
@@ -199,7 +199,7 @@ func (s *Service) number(in *input.Checks, sections []Section, known map[int64]i
 			q := &sections[i].Questions[j]
 			q.Kind = input.Choice(in, "type", q.Kind, QuestionKinds)
 			if q.Kind == AskOption && len(q.Choices) == 0 {
-				in.Wrong("possibleAnswers", input.CodeSmall, "at least one answer", "There is nothing to choose from.")
+				in.Wrong("possible_answers", input.CodeSmall, "at least one answer", "There is nothing to choose from.")
 			}
 			if q.Kind == AskTerm {
 				q.Becomes = input.Choice(in, "recordType", q.Becomes, []Kind{Allergy, Condition, FamilyHistory,

@@ -81,7 +81,7 @@ func (s *Service) UploadAddress(ctx context.Context, d Document) (string, error)
 }
 
 // FormAddress is where to put the file of an answer to a questionnaire, for
-// whoever fills it in.
+// the person who fills it in.
 func (s *Service) FormAddress(ctx context.Context, d Document) (string, error) {
 	who, err := access.Require(ctx, Fill)
 	if err != nil {

@@ -34,7 +34,7 @@ var shared = map[Kind]struct {
 	of   event.Type
 }{KindLetter: {"letter", event.LetterShared}, KindPrescription: {"prescription", event.PrescriptionShared}}
 
-// Recipient is what somebody is with whom something was shared.
+// Recipient says with whom something was shared.
 type Recipient string
 
 // The recipients.
@@ -57,7 +57,7 @@ const (
 	ByLink  Method = "SECURELINK"
 )
 
-// Share is that something was shared with somebody.
+// Share is that something was shared with a person.
 type Share struct {
 	ID      int64 `json:"id"`
 	Kind    Kind  `json:"kind"`
@@ -66,7 +66,7 @@ type Share struct {
 	Patient   patient.ID `json:"patient_id"`
 	Recipient Recipient  `json:"recipient"`
 	// RecipientID is the contact or the relationship; the patient, too, where it was
-	// read; 0 is somebody without one.
+	// read; 0 is a person without one.
 	RecipientID int64  `json:"recipient_id,omitempty"`
 	Email       string `json:"email"`
 	Name        string `json:"name"`
@@ -84,7 +84,7 @@ func (s Share) AuditSubject() audit.Subject {
 	return audit.Subject{Kind: "share", ID: int64(s.ID), Patient: int64(s.Patient)}
 }
 
-// KeepShare notes that something was shared. Whoever shared it has sent it: this
+// KeepShare notes that something was shared. The caller has sent it: this
 // sends nothing. Errors: field faults, patient.ErrNotFound, ErrNotShared.
 func (s *Service) KeepShare(ctx context.Context, sh Share) (Share, error) {
 	who, err := access.Require(ctx, Edit)
@@ -94,7 +94,7 @@ func (s *Service) KeepShare(ctx context.Context, sh Share) (Share, error) {
 	var in input.Checks
 	sh.Kind = input.Choice(&in, "type", sh.Kind, Kinds)
 	sh.Recipient = input.Choice(&in, "kind", sh.Recipient, Recipients)
-	sh.Method = input.Choice(&in, "shareMethod", sh.Method, []Method{ByEmail, ByLink})
+	sh.Method = input.Choice(&in, "share_method", sh.Method, []Method{ByEmail, ByLink})
 	sh.Email, sh.Name, sh.Title = in.Email("email", sh.Email), in.Text("name", sh.Name, 200), in.Text("title", sh.Title,
 		500)
 	if err := in.Err(); err != nil {
@@ -130,7 +130,7 @@ func (s *Service) KeepShare(ctx context.Context, sh Share) (Share, error) {
 	return sh, err
 }
 
-// EndShare takes somebody off again. It is kept that it was shared. Ending it
+// EndShare ends a share. It is kept that it was shared. Ending it
 // again changes nothing. Error: ErrNotShared.
 func (s *Service) EndShare(ctx context.Context, id int64) (Share, error) {
 	who, err := access.Require(ctx, Edit)

@@ -88,14 +88,14 @@ func (c *Checks) text(field, value string, limit int, allowed string) string {
 	return value
 }
 
-// hidden reports characters nobody types on purpose: controls, and those that
+// hidden reports characters that are not typed on purpose: controls, and those that
 // reorder the text on screen (Unicode Standard Annex 9, explicit formatting).
 func hidden(r rune) bool {
 	return unicode.IsControl(r) || (r >= 0x202A && r <= 0x202E) || (r >= 0x2066 && r <= 0x2069) || r == 0x200E ||
 		r == 0x200F || r == 0x061C
 }
 
-// Visible is text without the characters that nobody sees or types on purpose,
+// Visible is text without the characters that are not seen or typed on purpose,
 // which come along when a number or an address is copied: soft hyphens, spaces
 // and joiners without width, and marks of direction.
 func Visible(s string) string {

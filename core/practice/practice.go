@@ -80,7 +80,7 @@ type Reader interface {
 // Store is what practice needs remembered.
 type Store interface {
 	Reader
-	// Groups lists every group, oldest first. It alone looks over all of them.
+	// Groups lists every group, oldest first. Only this lists all of them.
 	Groups(ctx context.Context) ([]Group, error)
 	// Branding is how a practice looks, or it returns ErrGroupNotFound.
 	Branding(ctx context.Context, group ID) (Branding, error)

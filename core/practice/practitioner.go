@@ -109,7 +109,7 @@ func (s *Service) UpdatePractitioner(
 	return p, err
 }
 
-// Member is the member of staff a caller is, or 0: whose work it is that nobody
+// Member is the member of staff a caller is, or 0: whose work it is that no one
 // else was said to have done. It has the id that those patients are booked with
 // have too.
 func Member(who access.Caller) PractitionerID { return PractitionerID(who.Staff) }

@@ -1,6 +1,6 @@
-// Package seal keeps secrets: it makes ones nobody can guess, and keeps those of
+// Package seal keeps secrets: it makes ones that cannot be guessed, and keeps those of
 // other systems unreadable in the database, so that only a key that is not there
-// opens them. With the same key it signs addresses, so that nobody can make one
+// opens them. With the same key it signs addresses, so that they cannot be made
 // up.
 package seal
 
@@ -111,7 +111,7 @@ func signature(key []byte, text, about string) []byte {
 	return h.Sum(nil)
 }
 
-// Sign gives a text a signature nobody else can make, as letters an address may
+// Sign gives a text a signature no one else can make, as letters an address may
 // hold. about says what it is for: it is no signature for anything else. Error:
 // ErrNoKey.
 func (b *Box) Sign(text, about string) (string, error) {
