@@ -30,10 +30,10 @@ type reading struct {
 }
 
 var (
-	inPages = regexp.MustCompile(`\s+ORDER BY ([a-z_.]+(?:, [a-z_.]+)*) LIMIT \$(\d+) OFFSET \$(\d+)$`)
+	inPages = regexp.MustCompile(`\s+ORDER\s+BY\s+([a-z_.]+(?:,\s+[a-z_.]+)*)\s+LIMIT\s+\$(\d+)\s+OFFSET\s+\$(\d+)$`)
 	word    = regexp.MustCompile(`[a-z_.]+`)
 	argued  = regexp.MustCompile(`\$(\d+)`)
-	bounded = regexp.MustCompile(`([a-z_.]+) >= \$(\d+)`)
+	bounded = regexp.MustCompile(`([a-z_.]+)\s+>=\s+\$(\d+)`)
 )
 
 // readings are the texts that have been asked for: constants, so there is an end to

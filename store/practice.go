@@ -168,8 +168,8 @@ func (t *Tx) SavePractitioner(ctx context.Context, group practice.ID, p practice
 			registration, specialties, position_title, position, role, password_hash, signs_alone, settings,
 			version, created_at, updated_at)
 		VALUES ($1, $2, $3, $4, $5, '', '', '', '', '', '', '', '', '', '', '', '', false, '', 1, $6, $7)
-		ON CONFLICT (practice_group_id, id) DO UPDATE SET title = $3, first_name = $4, last_name = $5, updated_at =
-		$7, version = staff.version + 1`,
+		ON CONFLICT (practice_group_id, id) DO UPDATE SET title = $3, first_name = $4, last_name = $5,
+		updated_at = $7, version = staff.version + 1`,
 		group, p.ID, p.Title, p.FirstName, p.LastName, p.CreatedAt, p.UpdatedAt)
 	return err
 }

@@ -98,8 +98,8 @@ func (s keyStore) TouchSession(ctx context.Context, group access.GroupID, id acc
 
 // EndSession revokes a session.
 func (t *Tx) EndSession(ctx context.Context, group access.GroupID, id access.SessionID, now time.Time) (bool, error) {
-	n, err := t.exec(ctx, `UPDATE session_token SET revoked_at = COALESCE(revoked_at, $3) WHERE practice_group_id =
-		$1 AND id = $2`, group, id, now)
+	n, err := t.exec(ctx, `UPDATE session_token SET revoked_at = COALESCE(revoked_at, $3)
+		WHERE practice_group_id = $1 AND id = $2`, group, id, now)
 	return n == 1, err
 }
 

@@ -412,7 +412,7 @@ type statements struct {
 	missed []string
 }
 
-var bound = regexp.MustCompile(`\b(LIMIT|OFFSET) (\$\d+)`)
+var bound = regexp.MustCompile(`\b(LIMIT|OFFSET)\s+(\$\d+)`)
 
 // planned is the text that SQLite gets. It looks at what a limit is given, and so
 // plans the statement anew each time it is carried out; at a sum it does not.

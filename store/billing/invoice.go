@@ -231,8 +231,8 @@ func (t *Tx) SavePayment(ctx context.Context, group practice.ID, p billing.Payme
 	_, err := t.Exec(ctx, `INSERT INTO payment (practice_group_id, id, invoice_id, payment_type_id, source, amount,
 		paid_on, comment, deleted_at, created_at, updated_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
-		ON CONFLICT (practice_group_id, id) DO UPDATE SET payment_type_id = $4, source = $5, amount = $6, paid_on =
-		$7, comment = $8, deleted_at = $9, updated_at = $11`,
+		ON CONFLICT (practice_group_id, id) DO UPDATE SET payment_type_id = $4, source = $5, amount = $6,
+		paid_on = $7, comment = $8, deleted_at = $9, updated_at = $11`,
 		group, p.ID, p.Invoice, p.Type, p.Source, p.Amount, p.Date.String(), p.Comment, store.At(p.DeletedAt),
 		p.CreatedAt, p.UpdatedAt)
 	return err

@@ -30,8 +30,8 @@ func (t *Tx) Connector(ctx context.Context, group practice.ID, name connector.Na
 
 // Connectors lists a group's connectors.
 func (s *Store) Connectors(ctx context.Context, group practice.ID) ([]connector.Connector, error) {
-	return store.List(ctx, s.Conn, `SELECT `+connectorColumns+` FROM connector WHERE practice_group_id = $1 ORDER
-		BY name`, store.In{group}, scanConnector)
+	return store.List(ctx, s.Conn, `SELECT `+connectorColumns+` FROM connector WHERE practice_group_id = $1
+		ORDER BY name`, store.In{group}, scanConnector)
 }
 
 // SaveConnector keeps a connector.

@@ -111,8 +111,8 @@ func (t *Tx) Content(ctx context.Context, group practice.ID, id document.ID) ([]
 		})
 }
 
-const foldersByID = `SELECT id, patient_id, parent_id, name, path, created_at FROM folder WHERE practice_group_id =
-	$1 AND id IN `
+const foldersByID = `SELECT id, patient_id, parent_id, name, path, created_at FROM folder
+	WHERE practice_group_id = $1 AND id IN `
 
 var folders = store.Among(foldersByID+store.Few2, foldersByID+store.Many2)
 
