@@ -26,7 +26,7 @@ const (
 )
 
 // graphql asks by the GraphQL API. Each of its questions is written into the
-// practice's log before it is answered, which the raw statements do not do.
+// audit trail, which the raw statements do not do.
 func graphql(s *server, r *raw, group int64, reg *register) []question {
 	g := &graphClient{server: s}
 	ready := once("the bookings", func() error {
