@@ -40,7 +40,7 @@ const MaxBatchBody = 128 << 20
 // CreateBatchMessage makes a batch from a body that was read whole.
 func (d *door) CreateBatchMessage(
 	ctx context.Context, in *oas.BatchRequest, _ oas.CreateBatchMessageParams,
-) (oas.CreateBatchMessageRes, error) {
+) (*oas.BatchMessage, error) {
 	n := batch.New{
 		Name: in.Name, Channel: channels[string(in.Channel)], Subject: in.Subject.Value, Content: in.Content,
 		Purpose: messaging.Purpose(in.Purpose.Value),
@@ -297,7 +297,7 @@ func channelWord(c carrier.Channel) oas.BatchChannel {
 }
 
 // ListBatchMessages lists batches.
-func (d *door) ListBatchMessages(ctx context.Context, p oas.ListBatchMessagesParams) (oas.ListBatchMessagesRes, error) {
+func (d *door) ListBatchMessages(ctx context.Context, p oas.ListBatchMessagesParams) (*oas.BatchList, error) {
 	found, count, err := d.core.Batch.Batches(ctx, batch.RecipientStatus(p.Status.Value), p.PageIndex.Value,
 		p.PageSize.Value)
 	if err != nil {
@@ -317,7 +317,7 @@ func (d *door) ListBatchMessages(ctx context.Context, p oas.ListBatchMessagesPar
 }
 
 // GetBatchMessage finds one batch.
-func (d *door) GetBatchMessage(ctx context.Context, p oas.GetBatchMessageParams) (oas.GetBatchMessageRes, error) {
+func (d *door) GetBatchMessage(ctx context.Context, p oas.GetBatchMessageParams) (*oas.BatchMessage, error) {
 	return d.batch(d.core.Batch.Batch(ctx, id[messaging.BatchID](p.ID)))
 }
 
@@ -329,33 +329,33 @@ func (d *door) batch(b batch.Batch, t batch.Totals, err error) (*oas.BatchMessag
 }
 
 // SendBatchMessage lets a batch go.
-func (d *door) SendBatchMessage(ctx context.Context, p oas.SendBatchMessageParams) (oas.SendBatchMessageRes, error) {
+func (d *door) SendBatchMessage(ctx context.Context, p oas.SendBatchMessageParams) (*oas.BatchMessage, error) {
 	return d.batch(d.core.Batch.Send(ctx, id[messaging.BatchID](p.ID)))
 }
 
 // PauseBatchMessage stops a batch for a while.
-func (d *door) PauseBatchMessage(ctx context.Context, p oas.PauseBatchMessageParams) (oas.PauseBatchMessageRes, error) {
+func (d *door) PauseBatchMessage(ctx context.Context, p oas.PauseBatchMessageParams) (*oas.BatchMessage, error) {
 	return d.batch(d.core.Batch.Pause(ctx, id[messaging.BatchID](p.ID), true))
 }
 
 // ResumeBatchMessage lets a paused batch go on.
 func (d *door) ResumeBatchMessage(
 	ctx context.Context, p oas.ResumeBatchMessageParams,
-) (oas.ResumeBatchMessageRes, error) {
+) (*oas.BatchMessage, error) {
 	return d.batch(d.core.Batch.Pause(ctx, id[messaging.BatchID](p.ID), false))
 }
 
 // CancelBatchMessage calls a batch back.
 func (d *door) CancelBatchMessage(
 	ctx context.Context, p oas.CancelBatchMessageParams,
-) (oas.CancelBatchMessageRes, error) {
+) (*oas.BatchMessage, error) {
 	return d.batch(d.core.Batch.Cancel(ctx, id[messaging.BatchID](p.ID)))
 }
 
 // PreviewBatchMessage says what sending a batch would do.
 func (d *door) PreviewBatchMessage(
 	ctx context.Context, p oas.PreviewBatchMessageParams,
-) (oas.PreviewBatchMessageRes, error) {
+) (*oas.BatchPreview, error) {
 	got, err := d.core.Batch.Preview(ctx, id[messaging.BatchID](p.ID))
 	if err != nil {
 		return nil, err
@@ -372,7 +372,7 @@ func (d *door) PreviewBatchMessage(
 // ListBatchMessageRecipients lists who a batch is for.
 func (d *door) ListBatchMessageRecipients(
 	ctx context.Context, p oas.ListBatchMessageRecipientsParams,
-) (oas.ListBatchMessageRecipientsRes, error) {
+) (*oas.ListBatchMessageRecipientsOK, error) {
 	found, count, err := d.core.Batch.Recipients(ctx, id[messaging.BatchID](p.ID), batch.RecipientStatus(p.Status.Value),
 		p.PageIndex.Value, p.PageSize.Value)
 	if err != nil {
@@ -417,7 +417,7 @@ func idOrNull[T interface {
 // ListBatchMessageSends lists the messages of a batch.
 func (d *door) ListBatchMessageSends(
 	ctx context.Context, p oas.ListBatchMessageSendsParams,
-) (oas.ListBatchMessageSendsRes, error) {
+) (*oas.ListBatchMessageSendsOK, error) {
 	of := id[messaging.BatchID](p.ID)
 	if _, _, err := d.core.Batch.Batch(ctx, of); err != nil {
 		return nil, err

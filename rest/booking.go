@@ -36,7 +36,7 @@ func minutes(n float64) time.Duration {
 // CheckSlotAvailability says whether a time could be reserved now.
 func (d *door) CheckSlotAvailability(
 	ctx context.Context, in *oas.AvailabilityRequest, _ oas.CheckSlotAvailabilityParams,
-) (oas.CheckSlotAvailabilityRes, error) {
+) (*oas.CheckSlotAvailabilityOK, error) {
 	var check input.Checks
 	r := request(&check, in.AppointmentTypeID, in.LocationID, in.PractitionerID, in.StartTime, in.Duration)
 	if err := check.Err(); err != nil {
@@ -52,7 +52,7 @@ func (d *door) CheckSlotAvailability(
 // CreateAppointment holds a time.
 func (d *door) CreateAppointment(
 	ctx context.Context, in *oas.AppointmentRequest, _ oas.CreateAppointmentParams,
-) (oas.CreateAppointmentRes, error) {
+) (*oas.Reservation, error) {
 	var check input.Checks
 	r := request(&check, in.AppointmentTypeID, in.LocationID, in.PractitionerID, in.StartTime.Value, in.Duration)
 	r.Patient, r.Billpayer = optional[patient.ID](&check, "patient_id", in.PatientID),
@@ -91,7 +91,7 @@ func (d *door) move(
 // EditAppointment changes a hold.
 func (d *door) EditAppointment(
 	ctx context.Context, in *oas.AppointmentEdit, p oas.EditAppointmentParams,
-) (oas.EditAppointmentRes, error) {
+) (*oas.Appointment, error) {
 	a, err := d.move(ctx, p.ID, in, booking.Reserved)
 	if err != nil {
 		return nil, err
@@ -102,7 +102,7 @@ func (d *door) EditAppointment(
 // RescheduleAppointment moves a confirmed appointment.
 func (d *door) RescheduleAppointment(
 	ctx context.Context, in *oas.AppointmentEdit, p oas.RescheduleAppointmentParams,
-) (oas.RescheduleAppointmentRes, error) {
+) (*oas.Appointment, error) {
 	a, err := d.move(ctx, p.ID, in, booking.Booked)
 	if err != nil {
 		return nil, err
@@ -113,7 +113,7 @@ func (d *door) RescheduleAppointment(
 // BookAppointment confirms a hold.
 func (d *door) BookAppointment(
 	ctx context.Context, in oas.OptBookRequest, p oas.BookAppointmentParams,
-) (oas.BookAppointmentRes, error) {
+) (*oas.Appointment, error) {
 	var check input.Checks
 	b := in.Value
 	c := booking.Confirmation{
@@ -134,7 +134,7 @@ func (d *door) BookAppointment(
 // CancelAppointment gives the time back.
 func (d *door) CancelAppointment(
 	ctx context.Context, in oas.OptCancelRequest, p oas.CancelAppointmentParams,
-) (oas.CancelAppointmentRes, error) {
+) (*oas.Appointment, error) {
 	a, err := d.core.Booking.Cancel(ctx, id[booking.ID](p.ID), booking.Cancellation{
 		SuppressMail: ptr(in.Value.SuppressMail.Get()), SuppressPolicy: in.Value.SuppressCancellationPolicy.Value,
 	})
@@ -153,7 +153,7 @@ var stages = map[oas.JourneyRequestStage]booking.Stage{
 // UpdateAppointmentJourney notes how far the patient has come.
 func (d *door) UpdateAppointmentJourney(
 	ctx context.Context, in *oas.JourneyRequest, p oas.UpdateAppointmentJourneyParams,
-) (oas.UpdateAppointmentJourneyRes, error) {
+) (*oas.Appointment, error) {
 	step := booking.Step{Stage: stages[in.Stage], At: in.At.Value, Undo: in.Undo.Value}
 	a, err := d.core.Booking.RecordJourney(ctx, id[booking.ID](p.ID), step)
 	if err != nil {
@@ -210,7 +210,7 @@ func appointment(a booking.Appointment) *oas.Appointment {
 }
 
 // GetAppointment finds one appointment.
-func (d *door) GetAppointment(ctx context.Context, p oas.GetAppointmentParams) (oas.GetAppointmentRes, error) {
+func (d *door) GetAppointment(ctx context.Context, p oas.GetAppointmentParams) (*oas.Appointment, error) {
 	a, err := d.core.Booking.Read(ctx, id[booking.ID](p.ID))
 	if err != nil {
 		return nil, err
@@ -221,7 +221,7 @@ func (d *door) GetAppointment(ctx context.Context, p oas.GetAppointmentParams) (
 // GetAppointmentStatus says where an appointment is in its life.
 func (d *door) GetAppointmentStatus(
 	ctx context.Context, p oas.GetAppointmentStatusParams,
-) (oas.GetAppointmentStatusRes, error) {
+) (*oas.AppointmentStatus, error) {
 	a, err := d.core.Booking.Read(ctx, id[booking.ID](p.ID))
 	if err != nil {
 		return nil, err
@@ -259,7 +259,7 @@ func searched(in *input.Checks, q *booking.Query, field oas.OptListAppointmentsF
 }
 
 // ListAppointments lists appointments by start.
-func (d *door) ListAppointments(ctx context.Context, p oas.ListAppointmentsParams) (oas.ListAppointmentsRes, error) {
+func (d *door) ListAppointments(ctx context.Context, p oas.ListAppointmentsParams) (*oas.ListAppointmentsOK, error) {
 	var in input.Checks
 	q := booking.Query{
 		Patient:      filter[patient.ID](&in, "patient_id", p.PatientID),

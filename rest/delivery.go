@@ -29,7 +29,7 @@ func noAnswer(f webhook.Failure) oas.NilDeliveryFailure {
 }
 
 // ListDeliveries lists what was sent to an endpoint.
-func (d *door) ListDeliveries(ctx context.Context, p oas.ListDeliveriesParams) (oas.ListDeliveriesRes, error) {
+func (d *door) ListDeliveries(ctx context.Context, p oas.ListDeliveriesParams) (*oas.DeliveryPage, error) {
 	var in input.Checks
 	before := filter[int64](&in, "before", p.Before)
 	if err := in.Err(); err != nil {
@@ -52,7 +52,7 @@ func (d *door) ListDeliveries(ctx context.Context, p oas.ListDeliveriesParams) (
 }
 
 // GetDelivery finds one delivery and its attempts.
-func (d *door) GetDelivery(ctx context.Context, p oas.GetDeliveryParams) (oas.GetDeliveryRes, error) {
+func (d *door) GetDelivery(ctx context.Context, p oas.GetDeliveryParams) (*oas.Delivery, error) {
 	found, attempts, err := d.core.Webhook.Delivery(ctx, id[webhook.ID](p.ID), id[int64](p.DeliveryID))
 	if err != nil {
 		return nil, err
@@ -69,7 +69,7 @@ func (d *door) GetDelivery(ctx context.Context, p oas.GetDeliveryParams) (oas.Ge
 }
 
 // ReplayDelivery sends one event again.
-func (d *door) ReplayDelivery(ctx context.Context, p oas.ReplayDeliveryParams) (oas.ReplayDeliveryRes, error) {
+func (d *door) ReplayDelivery(ctx context.Context, p oas.ReplayDeliveryParams) (*oas.Delivery, error) {
 	got, err := d.core.Webhook.ReplayOne(ctx, id[webhook.ID](p.ID), id[int64](p.DeliveryID))
 	if err != nil {
 		return nil, err
@@ -80,7 +80,7 @@ func (d *door) ReplayDelivery(ctx context.Context, p oas.ReplayDeliveryParams) (
 // ReplayWebhook sends the events of a time again.
 func (d *door) ReplayWebhook(
 	ctx context.Context, in *oas.ReplayRequest, p oas.ReplayWebhookParams,
-) (oas.ReplayWebhookRes, error) {
+) (*oas.Webhook, error) {
 	w, err := d.core.Webhook.ReplayRange(ctx, id[webhook.ID](p.ID), in.Since, in.Until.Value, in.IncludeDelivered.Value)
 	if err != nil {
 		return nil, err
@@ -91,7 +91,7 @@ func (d *door) ReplayWebhook(
 // RecoverWebhook sends what an endpoint missed.
 func (d *door) RecoverWebhook(
 	ctx context.Context, in *oas.RecoverRequest, p oas.RecoverWebhookParams,
-) (oas.RecoverWebhookRes, error) {
+) (*oas.Webhook, error) {
 	w, err := d.core.Webhook.ReplayRange(ctx, id[webhook.ID](p.ID), in.Since, time.Time{}, false)
 	if err != nil {
 		return nil, err
@@ -100,7 +100,7 @@ func (d *door) RecoverWebhook(
 }
 
 // ListEvents reads the log of events.
-func (d *door) ListEvents(ctx context.Context, p oas.ListEventsParams) (oas.ListEventsRes, error) {
+func (d *door) ListEvents(ctx context.Context, p oas.ListEventsParams) (*oas.EventPage, error) {
 	q := webhook.LogQuery{Cursor: p.Cursor.Value, Limit: p.Limit.Value, Wait: time.Duration(p.Wait.Value) * time.Second}
 	for _, t := range p.EventType {
 		q.Types = append(q.Types, event.Type(t))
@@ -126,7 +126,7 @@ func eventOf(p webhook.Payload) oas.Event {
 // CreateTestEvent invents an event in a sandbox.
 func (d *door) CreateTestEvent(
 	ctx context.Context, in *oas.EventRequest, _ oas.CreateTestEventParams,
-) (oas.CreateTestEventRes, error) {
+) (*oas.Event, error) {
 	e, err := d.core.Webhook.Invent(ctx, event.Type(in.EventType))
 	if err != nil {
 		return nil, err

@@ -18,7 +18,7 @@ import (
 // SendMessage sends a message.
 func (d *door) SendMessage(
 	ctx context.Context, in *oas.MessageRequest, _ oas.SendMessageParams,
-) (oas.SendMessageRes, error) {
+) (*oas.SentMessage, error) {
 	var check input.Checks
 	r := messaging.Request{
 		Patient: body[patient.ID](&check, "patient_id", string(in.PatientID)), Channel: carrier.Channel(in.MessageType),
@@ -60,7 +60,7 @@ func sent(got messaging.Taken) *oas.SentMessage {
 }
 
 // SendMessageAgain sends the text of a message once more.
-func (d *door) SendMessageAgain(ctx context.Context, p oas.SendMessageAgainParams) (oas.SendMessageAgainRes, error) {
+func (d *door) SendMessageAgain(ctx context.Context, p oas.SendMessageAgainParams) (*oas.SentMessage, error) {
 	got, err := d.core.Messaging.SendAgain(ctx, id[messaging.ID](p.ID))
 	if err != nil {
 		return nil, err
@@ -69,7 +69,7 @@ func (d *door) SendMessageAgain(ctx context.Context, p oas.SendMessageAgainParam
 }
 
 // UnlockMessage lets a patient try the page of a message again.
-func (d *door) UnlockMessage(ctx context.Context, p oas.UnlockMessageParams) (oas.UnlockMessageRes, error) {
+func (d *door) UnlockMessage(ctx context.Context, p oas.UnlockMessageParams) (*oas.Message, error) {
 	if _, err := d.core.Messaging.Unlock(ctx, id[messaging.ID](p.ID)); err != nil {
 		return nil, err
 	}
@@ -110,12 +110,12 @@ func parts(m messaging.Message) oas.OptNilInt {
 }
 
 // GetMessage finds one message.
-func (d *door) GetMessage(ctx context.Context, p oas.GetMessageParams) (oas.GetMessageRes, error) {
+func (d *door) GetMessage(ctx context.Context, p oas.GetMessageParams) (*oas.Message, error) {
 	return d.message(ctx, id[messaging.ID](p.ID))
 }
 
 // CancelMessage calls a message back.
-func (d *door) CancelMessage(ctx context.Context, p oas.CancelMessageParams) (oas.CancelMessageRes, error) {
+func (d *door) CancelMessage(ctx context.Context, p oas.CancelMessageParams) (*oas.Message, error) {
 	m, err := d.core.Messaging.Cancel(ctx, id[messaging.ID](p.ID))
 	if err != nil {
 		return nil, err
@@ -197,7 +197,7 @@ func failure(m messaging.Message) (code, reason oas.OptNilString) {
 }
 
 // ListSentMessages lists messages.
-func (d *door) ListSentMessages(ctx context.Context, p oas.ListSentMessagesParams) (oas.ListSentMessagesRes, error) {
+func (d *door) ListSentMessages(ctx context.Context, p oas.ListSentMessagesParams) (*oas.ListSentMessagesOK, error) {
 	var in input.Checks
 	q := messaging.Query{
 		Patient: filter[patient.ID](&in, "patient_id", p.PatientID), Channel: carrier.Channel(p.Channel.Value),
@@ -239,7 +239,7 @@ func summaries(found []messaging.Details) []oas.MessageSummary {
 // ListMessageReplies lists what patients sent back.
 func (d *door) ListMessageReplies(
 	ctx context.Context, p oas.ListMessageRepliesParams,
-) (oas.ListMessageRepliesRes, error) {
+) (*oas.ListMessageRepliesOK, error) {
 	found, count, err := d.core.Reply.List(ctx, ptr(p.Open.Get()), p.PageIndex.Value, p.PageSize.Value)
 	if err != nil {
 		return nil, err
@@ -254,7 +254,7 @@ func (d *door) ListMessageReplies(
 // UpdateMessageReply says whose a reply is, or that staff have seen to it.
 func (d *door) UpdateMessageReply(
 	ctx context.Context, in *oas.ReplyUpdate, p oas.UpdateMessageReplyParams,
-) (oas.UpdateMessageReplyRes, error) {
+) (*oas.Reply, error) {
 	change := reply.Change{Open: ptr(in.Open.Get())}
 	var check input.Checks
 	if whose, ok := in.PatientID.Get(); ok {
@@ -286,7 +286,7 @@ func replyOf(r reply.Reply) *oas.Reply {
 }
 
 // SetOptOut keeps what a number or an address wants.
-func (d *door) SetOptOut(ctx context.Context, in *oas.OptOut) (oas.SetOptOutRes, error) {
+func (d *door) SetOptOut(ctx context.Context, in *oas.OptOut) (*oas.OptOut, error) {
 	if err := d.core.Messaging.OptOut(ctx, carrier.Channel(in.Channel), in.Contact, in.OptedOut); err != nil {
 		return nil, err
 	}

@@ -34,7 +34,7 @@ func group(g practice.Group) *oas.PracticeGroup {
 }
 
 // GetPracticeGroupById tells of the caller's practice group.
-func (d *door) GetPracticeGroupById(ctx context.Context) (oas.GetPracticeGroupByIdRes, error) {
+func (d *door) GetPracticeGroupById(ctx context.Context) (*oas.PracticeGroup, error) {
 	g, err := d.core.Practice.Group(ctx)
 	if err != nil {
 		return nil, err
@@ -45,7 +45,7 @@ func (d *door) GetPracticeGroupById(ctx context.Context) (oas.GetPracticeGroupBy
 // UpdatePracticeGroup changes the caller's practice group.
 func (d *door) UpdatePracticeGroup(
 	ctx context.Context, in *oas.PracticeGroupInput, _ oas.UpdatePracticeGroupParams,
-) (oas.UpdatePracticeGroupRes, error) {
+) (*oas.PracticeGroup, error) {
 	var check input.Checks
 	var vat *int
 	if rate, ok := in.VatRate.Get(); ok {
@@ -72,7 +72,7 @@ func (d *door) UpdatePracticeGroup(
 }
 
 // GetConfiguration tells how the group takes bookings.
-func (d *door) GetConfiguration(ctx context.Context) (oas.GetConfigurationRes, error) {
+func (d *door) GetConfiguration(ctx context.Context) (*oas.Configuration, error) {
 	g, err := d.core.Practice.Group(ctx)
 	if err != nil {
 		return nil, err
@@ -93,7 +93,7 @@ func (d *door) GetConfiguration(ctx context.Context) (oas.GetConfigurationRes, e
 }
 
 // GetCapabilities tells what the caller can do.
-func (d *door) GetCapabilities(ctx context.Context) (oas.GetCapabilitiesRes, error) {
+func (d *door) GetCapabilities(ctx context.Context) (*oas.Capabilities, error) {
 	c, err := access.CapabilitiesOf(ctx)
 	if err != nil {
 		return nil, err
@@ -121,7 +121,7 @@ func locationChange(in *oas.LocationInput) practice.LocationChange {
 }
 
 // ListLocations lists the group's places.
-func (d *door) ListLocations(ctx context.Context, p oas.ListLocationsParams) (oas.ListLocationsRes, error) {
+func (d *door) ListLocations(ctx context.Context, p oas.ListLocationsParams) (*oas.ListLocationsOK, error) {
 	all, err := d.core.Practice.Locations(ctx, p.IncludeInactive.Value)
 	if err != nil {
 		return nil, err
@@ -136,7 +136,7 @@ func (d *door) ListLocations(ctx context.Context, p oas.ListLocationsParams) (oa
 // CreateLocation adds a place.
 func (d *door) CreateLocation(
 	ctx context.Context, in *oas.LocationInput, _ oas.CreateLocationParams,
-) (oas.CreateLocationRes, error) {
+) (*oas.Location, error) {
 	l, err := d.core.Practice.CreateLocation(ctx, locationChange(in))
 	if err != nil {
 		return nil, err
@@ -147,7 +147,7 @@ func (d *door) CreateLocation(
 // UpdateLocation changes a place.
 func (d *door) UpdateLocation(
 	ctx context.Context, in *oas.LocationInput, p oas.UpdateLocationParams,
-) (oas.UpdateLocationRes, error) {
+) (*oas.Location, error) {
 	l, err := d.core.Practice.UpdateLocation(ctx, id[practice.LocationID](p.ID), locationChange(in))
 	if err != nil {
 		return nil, err
@@ -170,7 +170,7 @@ func practitionerChange(in *oas.PractitionerInput) practice.PractitionerChange {
 }
 
 // ListPractitioners lists the group's people.
-func (d *door) ListPractitioners(ctx context.Context, p oas.ListPractitionersParams) (oas.ListPractitionersRes, error) {
+func (d *door) ListPractitioners(ctx context.Context, p oas.ListPractitionersParams) (*oas.ListPractitionersOK, error) {
 	all, err := d.core.Practice.Practitioners(ctx, p.IncludeInactive.Value)
 	if err != nil {
 		return nil, err
@@ -185,7 +185,7 @@ func (d *door) ListPractitioners(ctx context.Context, p oas.ListPractitionersPar
 // CreatePractitioner adds a person.
 func (d *door) CreatePractitioner(
 	ctx context.Context, in *oas.PractitionerInput, _ oas.CreatePractitionerParams,
-) (oas.CreatePractitionerRes, error) {
+) (*oas.Practitioner, error) {
 	p, err := d.core.Practice.CreatePractitioner(ctx, practitionerChange(in))
 	if err != nil {
 		return nil, err
@@ -196,7 +196,7 @@ func (d *door) CreatePractitioner(
 // UpdatePractitioner changes a person.
 func (d *door) UpdatePractitioner(
 	ctx context.Context, in *oas.PractitionerInput, p oas.UpdatePractitionerParams,
-) (oas.UpdatePractitionerRes, error) {
+) (*oas.Practitioner, error) {
 	changed, err := d.core.Practice.UpdatePractitioner(ctx, id[practice.PractitionerID](p.ID), practitionerChange(in))
 	if err != nil {
 		return nil, err
@@ -209,7 +209,7 @@ func bankHoliday(h practice.Holiday) oas.BankHoliday {
 }
 
 // ListBankHolidays lists the group's bank holidays.
-func (d *door) ListBankHolidays(ctx context.Context, p oas.ListBankHolidaysParams) (oas.ListBankHolidaysRes, error) {
+func (d *door) ListBankHolidays(ctx context.Context, p oas.ListBankHolidaysParams) (*oas.ListBankHolidaysOK, error) {
 	var in input.Checks
 	from := input.DateOf(d.core.Practice.Now())
 	if p.StartDate.Set {
@@ -236,7 +236,7 @@ func (d *door) ListBankHolidays(ctx context.Context, p oas.ListBankHolidaysParam
 // SetBankHoliday says by hand whether the practice is closed on a date.
 func (d *door) SetBankHoliday(
 	ctx context.Context, body *oas.BankHolidayInput, p oas.SetBankHolidayParams,
-) (oas.SetBankHolidayRes, error) {
+) (*oas.BankHoliday, error) {
 	var in input.Checks
 	day := in.Date("date", string(p.Date))
 	if err := in.Err(); err != nil {
@@ -251,7 +251,7 @@ func (d *door) SetBankHoliday(
 }
 
 // ResetBankHoliday lets the rule decide again.
-func (d *door) ResetBankHoliday(ctx context.Context, p oas.ResetBankHolidayParams) (oas.ResetBankHolidayRes, error) {
+func (d *door) ResetBankHoliday(ctx context.Context, p oas.ResetBankHolidayParams) (*oas.Done, error) {
 	var in input.Checks
 	day := in.Date("date", string(p.Date))
 	if err := in.Err(); err != nil {

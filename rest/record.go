@@ -13,7 +13,7 @@ import (
 )
 
 // FindRecordEntries lists what waits to be written into records.
-func (d *door) FindRecordEntries(ctx context.Context, p oas.FindRecordEntriesParams) (oas.FindRecordEntriesRes, error) {
+func (d *door) FindRecordEntries(ctx context.Context, p oas.FindRecordEntriesParams) (*oas.FindRecordEntriesOK, error) {
 	var in input.Checks
 	of := filter[patient.ID](&in, "patient_id", p.PatientID)
 	if err := in.Err(); err != nil {
@@ -44,7 +44,7 @@ func (d *door) FindRecordEntries(ctx context.Context, p oas.FindRecordEntriesPar
 }
 
 // ListRecordEntries lists what was written into a patient's record.
-func (d *door) ListRecordEntries(ctx context.Context, p oas.ListRecordEntriesParams) (oas.ListRecordEntriesRes, error) {
+func (d *door) ListRecordEntries(ctx context.Context, p oas.ListRecordEntriesParams) (*oas.ListRecordEntriesOK, error) {
 	who, err := d.core.Patient.Patient(ctx, id[patient.ID](p.ID))
 	if err != nil {
 		return nil, err

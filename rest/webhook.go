@@ -12,7 +12,7 @@ import (
 // CreateWebhook makes an endpoint. Its answer is the only one with its secrets.
 func (d *door) CreateWebhook(
 	ctx context.Context, in *oas.WebhookRequest, _ oas.CreateWebhookParams,
-) (oas.CreateWebhookRes, error) {
+) (*oas.CreatedWebhook, error) {
 	w, err := d.core.Webhook.Create(ctx, webhook.Request{
 		Format: webhook.Standard, Types: []event.Type{event.Type(in.EventType)}, Description: in.Description.Value,
 		URL: in.URL.String(), SigningKey: in.SigningKey.Value, Headers: in.Headers.Value,
@@ -56,7 +56,7 @@ func webhookOf(w webhook.Webhook) *oas.Webhook {
 }
 
 // ListWebhooks lists endpoints.
-func (d *door) ListWebhooks(ctx context.Context, p oas.ListWebhooksParams) (oas.ListWebhooksRes, error) {
+func (d *door) ListWebhooks(ctx context.Context, p oas.ListWebhooksParams) (*oas.ListWebhooksOK, error) {
 	found, err := d.core.Webhook.List(ctx, webhook.Filter{Format: webhook.Standard, Type: event.Type(p.EventType.Value)})
 	if err != nil {
 		return nil, err
@@ -69,7 +69,7 @@ func (d *door) ListWebhooks(ctx context.Context, p oas.ListWebhooksParams) (oas.
 }
 
 // GetWebhook finds one endpoint and how it does.
-func (d *door) GetWebhook(ctx context.Context, p oas.GetWebhookParams) (oas.GetWebhookRes, error) {
+func (d *door) GetWebhook(ctx context.Context, p oas.GetWebhookParams) (*oas.Webhook, error) {
 	h, err := d.core.Webhook.Health(ctx, id[webhook.ID](p.ID))
 	if err != nil {
 		return nil, err
@@ -83,7 +83,7 @@ func (d *door) GetWebhook(ctx context.Context, p oas.GetWebhookParams) (oas.GetW
 // UpdateWebhook changes an endpoint.
 func (d *door) UpdateWebhook(
 	ctx context.Context, in *oas.WebhookChange, p oas.UpdateWebhookParams,
-) (oas.UpdateWebhookRes, error) {
+) (*oas.Webhook, error) {
 	change := webhook.Change{
 		Description: ptr(in.Description.Get()), Headers: in.Headers.Value, IncludeDetails: ptr(in.IncludeDetails.Get()),
 		Ordered: ptr(in.Ordered.Get()), Asymmetric: ptr(in.Ed25519.Get()),
@@ -100,7 +100,7 @@ func (d *door) UpdateWebhook(
 }
 
 // DeleteWebhook removes an endpoint.
-func (d *door) DeleteWebhook(ctx context.Context, p oas.DeleteWebhookParams) (oas.DeleteWebhookRes, error) {
+func (d *door) DeleteWebhook(ctx context.Context, p oas.DeleteWebhookParams) (*oas.Done, error) {
 	if _, err := d.core.Webhook.Delete(ctx, webhook.Standard, id[webhook.ID](p.ID)); err != nil {
 		return nil, err
 	}
@@ -110,7 +110,7 @@ func (d *door) DeleteWebhook(ctx context.Context, p oas.DeleteWebhookParams) (oa
 // RotateWebhookKey gives an endpoint another signing key, and shows it.
 func (d *door) RotateWebhookKey(
 	ctx context.Context, in oas.OptKeyRotation, p oas.RotateWebhookKeyParams,
-) (oas.RotateWebhookKeyRes, error) {
+) (*oas.RotatedWebhook, error) {
 	hours := in.Value.OverlapHours.Or(int(webhook.OverlapUsual / time.Hour))
 	w, err := d.core.Webhook.Rotate(ctx, id[webhook.ID](p.ID), in.Value.SigningKey.Value, time.Duration(hours)*time.Hour)
 	if err != nil {
@@ -123,7 +123,7 @@ func (d *door) RotateWebhookKey(
 }
 
 // EnableWebhook switches an endpoint on.
-func (d *door) EnableWebhook(ctx context.Context, p oas.EnableWebhookParams) (oas.EnableWebhookRes, error) {
+func (d *door) EnableWebhook(ctx context.Context, p oas.EnableWebhookParams) (*oas.Webhook, error) {
 	w, err := d.core.Webhook.Enable(ctx, id[webhook.ID](p.ID))
 	if err != nil {
 		return nil, err
@@ -132,7 +132,7 @@ func (d *door) EnableWebhook(ctx context.Context, p oas.EnableWebhookParams) (oa
 }
 
 // DisableWebhook switches an endpoint off.
-func (d *door) DisableWebhook(ctx context.Context, p oas.DisableWebhookParams) (oas.DisableWebhookRes, error) {
+func (d *door) DisableWebhook(ctx context.Context, p oas.DisableWebhookParams) (*oas.Webhook, error) {
 	w, err := d.core.Webhook.Disable(ctx, id[webhook.ID](p.ID))
 	if err != nil {
 		return nil, err
@@ -141,7 +141,7 @@ func (d *door) DisableWebhook(ctx context.Context, p oas.DisableWebhookParams) (
 }
 
 // TestWebhook sends an endpoint an invented event.
-func (d *door) TestWebhook(ctx context.Context, p oas.TestWebhookParams) (oas.TestWebhookRes, error) {
+func (d *door) TestWebhook(ctx context.Context, p oas.TestWebhookParams) (*oas.Delivery, error) {
 	got, err := d.core.Webhook.Test(ctx, id[webhook.ID](p.ID))
 	if err != nil {
 		return nil, err
