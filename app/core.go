@@ -12,25 +12,28 @@ import (
 	"frontdesk/connect/witness"
 	"frontdesk/core"
 	"frontdesk/core/account"
+	"frontdesk/core/archive"
 	"frontdesk/core/attachment"
 	"frontdesk/core/audit"
 	"frontdesk/core/batch"
 	"frontdesk/core/billing"
 	"frontdesk/core/booking"
-	"frontdesk/core/chart"
 	"frontdesk/core/clinical"
 	"frontdesk/core/connector"
 	"frontdesk/core/contact"
+	"frontdesk/core/demographics"
 	"frontdesk/core/diary"
 	"frontdesk/core/document"
 	"frontdesk/core/idempotency"
 	"frontdesk/core/key"
 	"frontdesk/core/label"
 	"frontdesk/core/limit"
+	"frontdesk/core/merge"
 	"frontdesk/core/messaging"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
 	"frontdesk/core/record"
+	"frontdesk/core/relationship"
 	"frontdesk/core/reply"
 	"frontdesk/core/sending"
 	"frontdesk/core/staffmail"
@@ -70,7 +73,10 @@ func newCore(
 	post := &registry.Carriers{Source: source, Public: pages, Rest: c.NotifyRest}
 	records := &record.Service{Store: db.RecordStore(), Writer: record.Own{}, Pages: pages, Now: c.Now, NewID: db.NewID}
 	patients := &patient.Service{
-		Store: db.Patient(), Demographics: people, Upkeep: people.Upkeep, Pages: pages, Now: c.Now, NewID: db.NewID,
+		Store: db.Patient(), Belongings: db.Belongings(), Definitions: db.NumberDefinitions(), Now: c.Now, NewID: db.NewID,
+	}
+	traced := &demographics.Service{
+		Store: db.Demographics(), PDS: people, Upkeep: people.Upkeep, Pages: pages, Now: c.Now, NewID: db.NewID,
 	}
 	keyring := &key.Service{Store: db.Key(), Now: c.Now, NewID: db.NewID, Limit: c.RateLimit}
 	documents := &document.Service{Store: documentstore.New(db), Box: outside.Box, Pages: pages, Now: c.Now,
@@ -80,7 +86,7 @@ func newCore(
 		NewID:   db.NewID,
 		Timeout: cmp.Or(c.SendTimeout, 30*time.Second), Journal: db.Handovers(),
 	}
-	batches := &batch.Service{Store: db.Batch(), Messages: messages, Patients: patients, Now: c.Now, NewID: db.NewID}
+	batches := &batch.Service{Store: db.Batch(), Messages: messages, Patients: traced, Now: c.Now, NewID: db.NewID}
 	messages.BatchDone = batches.Complete
 	replies := &reply.Service{Store: db.Reply(), Messages: messages, Now: c.Now, NewID: db.NewID}
 	all := &core.Core{
@@ -94,24 +100,26 @@ func newCore(
 				Timeout: messages.Timeout, Log: c.Log},
 			Box: outside.Box, Pages: pages, Now: c.Now, NewID: db.NewID,
 		},
-		Practice:   &practice.Service{Store: db.Practice(), Now: c.Now, NewID: db.NewID},
-		Connector:  outside,
-		Patient:    patients,
-		Attachment: &attachment.Service{Store: attachmentstore.New(db), Now: c.Now, NewID: db.NewID},
-		Contact:    &contact.Service{Store: db.Contact(), Now: c.Now, NewID: db.NewID},
-		Label:      &label.Service{Store: db.Label(), Now: c.Now, NewID: db.NewID},
-		Chart:      &chart.Service{Store: db.Chart(), Patients: patients, Now: c.Now, NewID: db.NewID},
-		Diary:      days,
-		Booking:    &booking.Service{Store: db.Booking(), Diary: days, Now: c.Now, NewID: db.NewID, Hold: c.Hold},
-		Billing:    &billing.Service{Store: billingstore.New(db), Now: c.Now, NewID: db.NewID},
-		Record:     records,
-		Document:   documents,
-		Clinical: &clinical.Service{Store: clinicalstore.New(db), Files: documents, Recipient: addressee(db),
-			Now: c.Now, NewID: db.NewID},
-		Task:      &task.Service{Store: db.Task(), Now: c.Now, NewID: db.NewID},
-		Messaging: messages,
-		Batch:     batches,
-		Reply:     replies,
+		Practice:     &practice.Service{Store: db.Practice(), Now: c.Now, NewID: db.NewID},
+		Connector:    outside,
+		Patient:      patients,
+		Demographics: traced,
+		Merge:        &merge.Service{Store: db.Merging(), Now: c.Now, NewID: db.NewID},
+		Archive:      &archive.Service{Store: db.Archive(), Now: c.Now, NewID: db.NewID},
+		Relationship: &relationship.Service{Store: db.Relationship(), Now: c.Now, NewID: db.NewID},
+		Attachment:   &attachment.Service{Store: attachmentstore.New(db), Now: c.Now, NewID: db.NewID},
+		Contact:      &contact.Service{Store: db.Contact(), Now: c.Now, NewID: db.NewID},
+		Label:        &label.Service{Store: db.Label(), Now: c.Now, NewID: db.NewID},
+		Diary:        days,
+		Booking:      &booking.Service{Store: db.Booking(), Diary: days, Now: c.Now, NewID: db.NewID, Hold: c.Hold},
+		Billing:      &billing.Service{Store: billingstore.New(db), Members: db.Memberships(), Now: c.Now, NewID: db.NewID},
+		Record:       records,
+		Document:     documents,
+		Clinical:     &clinical.Service{Store: clinicalstore.New(db), Files: documents, Recipient: addressee(db), Now: c.Now, NewID: db.NewID},
+		Task:         &task.Service{Store: db.Task(), Now: c.Now, NewID: db.NewID},
+		Messaging:    messages,
+		Batch:        batches,
+		Reply:        replies,
 		Sending: &sending.Service{
 			Store: db, Witness: beside(c), OneFile: db.SQLite() != nil, Now: c.Now,
 		},

@@ -55,9 +55,21 @@ var rooms = map[string]struct {
 	"core/connector": {ours: []string{"core/fault", "core/audit", "core/access", "core/practice", "core/seal"}},
 	"core/names":     {theirs: []string{"golang.org/x/text"}}, // names without case and accents
 	"core/patient": {ours: []string{
-		"core/fault", "core/audit", "core/event", "core/job", "core/input", "core/names", "core/access",
-		"core/practice", "core/seal",
-		"core/idempotency", // what is asked of PDS is asked outside the request's transaction
+		"core/fault", "core/audit", "core/event", "core/job", "core/input", "core/names", "core/access", "core/practice",
+		"core/account", "core/label", // who looks after a patient, and the labels on them
+	}},
+	"core/patient/patienttest": {ours: []string{"api/apitest", "core/...", "store", "store/attachment", "store/storetest"}},
+	"core/demographics": {ours: []string{
+		"core/fault", "core/audit", "core/job", "core/input", "core/names", "core/access", "core/idempotency", "core/practice", "core/seal",
+		"core/patient",
+	}},
+	"core/merge": {ours: []string{
+		"core/fault", "core/audit", "core/event", "core/names", "core/access", "core/practice", "core/seal", "core/patient",
+	}},
+	"core/relationship": {ours: []string{"core/fault", "core/event", "core/input", "core/access", "core/practice", "core/patient"}},
+	"core/archive": {ours: []string{
+		"core/fault", "core/event", "core/input", "core/access", "core/practice", "core/patient",
+		"core/booking", // a patient who leaves has no appointments to come
 	}},
 	"core/attachment": {ours: []string{"core/fault", "core/audit", "core/input", "core/access", "core/practice",
 		"core/patient"}},
@@ -67,12 +79,6 @@ var rooms = map[string]struct {
 		theirs: []string{"github.com/hashicorp/golang-lru"},
 	},
 	"core/label": {ours: []string{"core/fault", "core/audit", "core/input", "core/access", "core/practice"}},
-	"core/chart": {ours: []string{
-		"core/fault", "core/event", "core/input", "core/access", "core/practice", "core/account", "core/patient",
-		"core/label",
-		"core/billing", // a membership is a product
-		"core/booking", // whoever leaves has no appointments to come
-	}},
 	"core/booking": {ours: []string{
 		"core/fault", "core/audit", "core/event", "core/job", "core/input", "core/access", "core/practice",
 		"core/patient", "core/diary",
@@ -105,9 +111,8 @@ var rooms = map[string]struct {
 		"core/patient", "core/carrier", "core/messaging",
 	}},
 	"core/batch": {ours: []string{
-		"core/fault", "core/audit", "core/event", "core/job", "core/input", "core/template", "core/access",
-		"core/practice", "core/patient",
-		"core/carrier", "core/messaging",
+		"core/fault", "core/audit", "core/event", "core/job", "core/input", "core/template", "core/access", "core/practice", "core/patient",
+		"core/demographics", "core/carrier", "core/messaging",
 	}},
 	"core/messaging": {ours: []string{
 		"core/carrier", "core/fault", "core/audit", "core/event", "core/job", "core/input", "core/template",
@@ -154,7 +159,7 @@ var rooms = map[string]struct {
 	"connect/nhsapi": {theirs: []string{"github.com/golang-jwt/jwt", "github.com/failsafe-go/failsafe-go",
 		"golang.org/x/sync"}},
 	"connect/pds": {
-		ours:   []string{"connect/nhsapi", "core/fault", "core/input", "core/names", "core/patient", "core/practice"},
+		ours:   []string{"connect/nhsapi", "core/fault", "core/input", "core/names", "core/demographics", "core/patient", "core/practice"},
 		theirs: []string{"github.com/golang-jwt/jwt", "github.com/failsafe-go/failsafe-go"},
 	},
 	"connect/notify": {
@@ -183,7 +188,7 @@ var rooms = map[string]struct {
 	},
 	"connect/witness":     {},
 	"connect/registry":    {ours: []string{"connect/...", "core/...", "web"}},
-	"connect/connecttest": {ours: []string{"core/input", "core/patient", "core/practice"}},
+	"connect/connecttest": {ours: []string{"core/input", "core/demographics", "core/patient", "core/practice"}},
 
 	"rest": {ours: []string{"core/...", "core", "web", "rest/oas"}, theirs: []string{"github.com/ogen-go/ogen",
 		"github.com/go-faster/jx"}},

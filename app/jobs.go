@@ -11,9 +11,9 @@ import (
 	"frontdesk/core/batch"
 	"frontdesk/core/booking"
 	"frontdesk/core/courier"
+	"frontdesk/core/demographics"
 	"frontdesk/core/job"
 	"frontdesk/core/messaging"
-	"frontdesk/core/patient"
 	"frontdesk/core/practice"
 	"frontdesk/core/record"
 	"frontdesk/core/webhook"
@@ -37,12 +37,11 @@ func (a *App) newWorker() (*worker.Worker, error) {
 		Postgres: a.db.Postgres(), SQLite: a.db.SQLite(), Pooled: a.db.Pooled(), Begin: a.db.Begin, Log: a.config.Log,
 		Done: a.metrics.job,
 		Handlers: map[string]job.Handler{
-			booking.ReleaseKind: a.core.Booking.Release,
-			patient.RefreshKind: a.core.Patient.Refresh,
-			forgetOld: a.eachGroup(a.core.Idempotency.Forget, a.core.Account.Forget, a.core.Patient.Forget,
-				a.core.Batch.Forget,
+			booking.ReleaseKind:      a.core.Booking.Release,
+			demographics.RefreshKind: a.core.Demographics.Refresh,
+			forgetOld: a.eachGroup(a.core.Idempotency.Forget, a.core.Account.Forget, a.core.Demographics.Forget, a.core.Merge.Forget, a.core.Batch.Forget,
 				a.core.Webhook.Forget, a.core.Document.Forget, a.core.Audit.Settle),
-			askRefresh: a.eachGroup(a.core.Patient.AskRefresh),
+			askRefresh: a.eachGroup(a.core.Demographics.AskRefresh),
 
 			messaging.DispatchKind: a.core.Messaging.Dispatch,
 			batch.Kind:             a.core.Batch.Run,

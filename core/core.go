@@ -4,25 +4,28 @@ package core
 
 import (
 	"frontdesk/core/account"
+	"frontdesk/core/archive"
 	"frontdesk/core/attachment"
 	"frontdesk/core/audit"
 	"frontdesk/core/batch"
 	"frontdesk/core/billing"
 	"frontdesk/core/booking"
-	"frontdesk/core/chart"
 	"frontdesk/core/clinical"
 	"frontdesk/core/connector"
 	"frontdesk/core/contact"
+	"frontdesk/core/demographics"
 	"frontdesk/core/diary"
 	"frontdesk/core/document"
 	"frontdesk/core/idempotency"
 	"frontdesk/core/key"
 	"frontdesk/core/label"
 	"frontdesk/core/limit"
+	"frontdesk/core/merge"
 	"frontdesk/core/messaging"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
 	"frontdesk/core/record"
+	"frontdesk/core/relationship"
 	"frontdesk/core/reply"
 	"frontdesk/core/sending"
 	"frontdesk/core/task"
@@ -31,28 +34,31 @@ import (
 
 // Core is the services.
 type Core struct {
-	Audit       *audit.Service
-	Key         *key.Service
-	Idempotency *idempotency.Service
-	Limit       *limit.Service
-	Practice    *practice.Service
-	Account     *account.Service
-	Connector   *connector.Service
-	Patient     *patient.Service
-	Attachment  *attachment.Service
-	Contact     *contact.Service
-	Label       *label.Service
-	Chart       *chart.Service
-	Diary       *diary.Service
-	Booking     *booking.Service
-	Billing     *billing.Service
-	Record      *record.Service
-	Task        *task.Service
-	Document    *document.Service
-	Clinical    *clinical.Service
-	Messaging   *messaging.Service
-	Batch       *batch.Service
-	Reply       *reply.Service
-	Webhook     *webhook.Service
-	Sending     *sending.Service
+	Audit        *audit.Service
+	Key          *key.Service
+	Idempotency  *idempotency.Service
+	Limit        *limit.Service
+	Practice     *practice.Service
+	Account      *account.Service
+	Connector    *connector.Service
+	Patient      *patient.Service
+	Demographics *demographics.Service
+	Merge        *merge.Service
+	Archive      *archive.Service
+	Relationship *relationship.Service
+	Attachment   *attachment.Service
+	Contact      *contact.Service
+	Label        *label.Service
+	Diary        *diary.Service
+	Booking      *booking.Service
+	Billing      *billing.Service
+	Record       *record.Service
+	Task         *task.Service
+	Document     *document.Service
+	Clinical     *clinical.Service
+	Messaging    *messaging.Service
+	Batch        *batch.Service
+	Reply        *reply.Service
+	Webhook      *webhook.Service
+	Sending      *sending.Service
 }

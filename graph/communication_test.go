@@ -6,12 +6,13 @@ import (
 
 	"frontdesk/core/messaging"
 	"frontdesk/core/patient"
+	"frontdesk/core/patient/patienttest"
 )
 
 // somebody is a patient who can be reached.
 func (d *desk) somebody(first, email string) patient.ID {
 	d.t.Helper()
-	r, err := d.core.Patient.Register(d.ctx, patient.Registration{FirstName: first, LastName: "Lovelace", BirthDate: "1981-12-10", Mobile: ptr("07700900123"), Email: &email})
+	r, err := patienttest.Register(d.ctx, d.core.Patient, patient.Changes{FirstName: new(first), LastName: new("Lovelace"), BirthDate: new("1981-12-10"), Mobile: ptr("07700900123"), Email: &email})
 	d.must(err)
 	return r
 }

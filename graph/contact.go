@@ -8,6 +8,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 
 	"frontdesk/core/contact"
+	"frontdesk/core/input"
 	"frontdesk/graph/gql"
 	"frontdesk/graph/scalar"
 )
@@ -112,14 +113,14 @@ func frequency(f *gql.ContactBillingFrequency) *contact.Frequency {
 
 // phoneKind is what kind of number a word says. Programs do not agree on its
 // capitals.
-func phoneKind(s string) *contact.PhoneKind {
+func phoneKind(s string) *input.PhoneKind {
 	if s == "" {
 		return nil
 	}
-	if i := slices.IndexFunc(contact.PhoneKinds, func(k contact.PhoneKind) bool { return strings.EqualFold(string(k), s) }); i >= 0 {
-		return &contact.PhoneKinds[i]
+	if i := slices.IndexFunc(input.PhoneKinds, func(k input.PhoneKind) bool { return strings.EqualFold(string(k), s) }); i >= 0 {
+		return &input.PhoneKinds[i]
 	}
-	return ptr(contact.PhoneKind(s))
+	return ptr(input.PhoneKind(s))
 }
 
 // CreateContact adds a contact.
@@ -170,7 +171,7 @@ func (m mutation) UpdateContact(ctx context.Context, id string, in gql.UpdateCon
 func phoneChange(number graphql.Omittable[*string], kind graphql.Omittable[*gql.PhoneType]) contact.PhoneChange {
 	ch := contact.PhoneChange{Number: given(number)}
 	if k := given(kind); k != nil {
-		ch.Kind = ptr(contact.PhoneKind(*k))
+		ch.Kind = ptr(input.PhoneKind(*k))
 	}
 	return ch
 }
@@ -183,7 +184,7 @@ func (m mutation) DeleteContact(ctx context.Context, id string) (*gql.ContactRes
 // AddContactPhoneNumber adds a telephone number.
 func (m mutation) AddContactPhoneNumber(ctx context.Context, contactID string, in gql.AddContactPhoneData) (*gql.ContactResponsePayload, error) {
 	return m.withContact(ctx, contactID, func(ctx context.Context, id contact.ID) (contact.Contact, error) {
-		return m.core.Contact.AddPhone(ctx, id, contact.PhoneChange{Kind: ptr(contact.PhoneKind(in.PhoneType)), Number: &in.PhoneNumber})
+		return m.core.Contact.AddPhone(ctx, id, contact.PhoneChange{Kind: ptr(input.PhoneKind(in.PhoneType)), Number: &in.PhoneNumber})
 	})
 }
 

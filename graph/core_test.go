@@ -7,23 +7,26 @@ import (
 
 	"frontdesk/core"
 	"frontdesk/core/account"
+	"frontdesk/core/archive"
 	"frontdesk/core/audit"
 	"frontdesk/core/billing"
 	"frontdesk/core/booking"
 	"frontdesk/core/carrier"
-	"frontdesk/core/chart"
 	"frontdesk/core/clinical"
 	"frontdesk/core/contact"
+	"frontdesk/core/demographics"
 	"frontdesk/core/diary"
 	"frontdesk/core/document"
 	"frontdesk/core/idempotency"
 	"frontdesk/core/key"
 	"frontdesk/core/label"
 	"frontdesk/core/limit"
+	"frontdesk/core/merge"
 	"frontdesk/core/messaging"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
 	torecord "frontdesk/core/record"
+	"frontdesk/core/relationship"
 	"frontdesk/core/seal"
 	"frontdesk/core/task"
 	"frontdesk/core/webhook"
@@ -55,7 +58,9 @@ func newCore(db *store.DB, clock func() time.Time) *core.Core {
 	keyring := &key.Service{Store: db.Key(), Now: clock, NewID: db.NewID}
 	days := &diary.Service{Store: db.Diary(), Now: clock, NewID: db.NewID}
 	pages := func() string { return "https://desk.example" }
-	people := &patient.Service{Store: db.Patient(), Pages: pages, Now: clock, NewID: db.NewID}
+	people := &patient.Service{
+		Store: db.Patient(), Belongings: db.Belongings(), Definitions: db.NumberDefinitions(), Now: clock, NewID: db.NewID,
+	}
 	entries := &torecord.Service{Store: db.RecordStore(), Writer: torecord.Own{}, Pages: pages, Now: clock, NewID: db.NewID}
 	documents := &document.Service{Store: documentstore.New(db), Box: testBox, Pages: pages, Now: clock, NewID: db.NewID}
 	messages := &messaging.Service{
@@ -77,19 +82,22 @@ func newCore(db *store.DB, clock func() time.Time) *core.Core {
 				return err
 			},
 		},
-		Key:         keyring,
-		Idempotency: &idempotency.Service{Store: db.Idempotency(), Now: clock, Box: testBox},
-		Limit:       &limit.Service{Store: db.Limit(), Now: clock},
-		Account:     &account.Service{Store: db.Account(), Keys: keyring, Hasher: passwords{}, Now: clock, NewID: db.NewID},
-		Practice:    &practice.Service{Store: db.Practice(), Now: clock, NewID: db.NewID},
-		Patient:     people,
-		Record:      entries,
-		Label:       &label.Service{Store: db.Label(), Now: clock, NewID: db.NewID},
-		Chart:       &chart.Service{Store: db.Chart(), Patients: people, Now: clock, NewID: db.NewID},
-		Diary:       days,
-		Booking:     &booking.Service{Store: db.Booking(), Diary: days, Now: clock, NewID: db.NewID, Hold: 10 * time.Minute},
-		Contact:     &contact.Service{Store: db.Contact(), Now: clock, NewID: db.NewID},
-		Billing:     &billing.Service{Store: billingstore.New(db), Now: clock, NewID: db.NewID},
+		Key:          keyring,
+		Idempotency:  &idempotency.Service{Store: db.Idempotency(), Now: clock, Box: testBox},
+		Limit:        &limit.Service{Store: db.Limit(), Now: clock},
+		Account:      &account.Service{Store: db.Account(), Keys: keyring, Hasher: passwords{}, Now: clock, NewID: db.NewID},
+		Practice:     &practice.Service{Store: db.Practice(), Now: clock, NewID: db.NewID},
+		Patient:      people,
+		Demographics: &demographics.Service{Store: db.Demographics(), Pages: pages, Now: clock, NewID: db.NewID},
+		Record:       entries,
+		Label:        &label.Service{Store: db.Label(), Now: clock, NewID: db.NewID},
+		Merge:        &merge.Service{Store: db.Merging(), Now: clock, NewID: db.NewID},
+		Archive:      &archive.Service{Store: db.Archive(), Now: clock, NewID: db.NewID},
+		Relationship: &relationship.Service{Store: db.Relationship(), Now: clock, NewID: db.NewID},
+		Diary:        days,
+		Booking:      &booking.Service{Store: db.Booking(), Diary: days, Now: clock, NewID: db.NewID, Hold: 10 * time.Minute},
+		Contact:      &contact.Service{Store: db.Contact(), Now: clock, NewID: db.NewID},
+		Billing:      &billing.Service{Store: billingstore.New(db), Members: db.Memberships(), Now: clock, NewID: db.NewID},
 		Task: &task.Service{
 			Store: db.Task(), Now: clock, NewID: db.NewID,
 		},

@@ -3,6 +3,7 @@ package graph
 import (
 	"context"
 
+	"frontdesk/core/demographics"
 	"frontdesk/core/patient"
 	"frontdesk/graph/gql"
 	"frontdesk/graph/scalar"
@@ -13,7 +14,7 @@ var saidNames = map[string]string{"nhs_number": "nhsNumber"}
 
 // IdentityCheck finds who somebody said they were.
 func (q query) IdentityCheck(ctx context.Context, reference string) (*gql.IdentityCheck, error) {
-	c, known, err := q.core.Patient.Quoted(ctx, reference)
+	c, known, err := q.core.Demographics.Quoted(ctx, reference)
 	out := &gql.IdentityCheck{
 		Reference: c.Reference(), Reason: gql.IdentityCheckReason(c.Reason), Differs: make([]string, len(c.Differs)), PatientID: int64(known),
 		Said: &gql.IdentityCheckSaid{
@@ -27,7 +28,7 @@ func (q query) IdentityCheck(ctx context.Context, reference string) (*gql.Identi
 			out.Differs[i] = saidNames[name]
 		}
 	}
-	return absent(out, err, patient.ErrNoReference)
+	return absent(out, err, demographics.ErrNoReference)
 }
 
 // Patient is who has the NHS number somebody gave.

@@ -11,6 +11,7 @@ import (
 	"frontdesk/core/contact"
 	"frontdesk/core/diary"
 	"frontdesk/core/patient"
+	"frontdesk/core/patient/patienttest"
 	"frontdesk/core/practice"
 	"frontdesk/graph/gql"
 	"frontdesk/store"
@@ -48,7 +49,7 @@ func (d *desk) surgery() *surgery {
 // person registers a patient.
 func (d *desk) person(first string) string {
 	d.t.Helper()
-	id, err := d.core.Patient.Register(d.ctx, patient.Registration{Title: ptr("Ms"), FirstName: first, LastName: "Byron", BirthDate: "1985-12-10",
+	id, err := patienttest.Register(d.ctx, d.core.Patient, patient.Changes{Title: ptr("Ms"), FirstName: new(first), LastName: new("Byron"), BirthDate: new("1985-12-10"),
 		Email: ptr(strings.ToLower(first) + "@example.org"), Line1: ptr("1 Mill Lane")})
 	d.must(err)
 	return encode(kindPatient, id)

@@ -6,11 +6,11 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 
 	"frontdesk/core/account"
-	"frontdesk/core/chart"
 	"frontdesk/core/clinical"
 	"frontdesk/core/contact"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
+	"frontdesk/core/relationship"
 	"frontdesk/graph/gql"
 	"frontdesk/graph/scalar"
 )
@@ -107,7 +107,7 @@ func (f letterFields) Recipient(ctx context.Context, obj *gql.Letter) (*gql.Lett
 	case kindRelationship:
 		out.Kind = ptr(gql.LetterRecipientTypePatientRelationship)
 		var err error
-		out.Name, out.Email, err = f.related(ctx, chart.RelationshipID(n))
+		out.Name, out.Email, err = f.related(ctx, relationship.ID(n))
 		return out, err
 	}
 	return out, nil

@@ -3,7 +3,7 @@ package graph
 import (
 	"context"
 
-	"frontdesk/core/chart"
+	"frontdesk/core/billing"
 	"frontdesk/core/input"
 	"frontdesk/core/patient"
 	"frontdesk/graph/gql"
@@ -11,8 +11,8 @@ import (
 )
 
 // membership is the one a patient has; the zero value is none.
-func (f patientFields) membership(ctx context.Context, obj *gql.Patient) (chart.Membership, error) {
-	m, err := loaderOf(ctx, "memberships", f.core.Chart.Memberships).Load(ctx, obj.Of.ID)
+func (f patientFields) membership(ctx context.Context, obj *gql.Patient) (billing.Membership, error) {
+	m, err := loaderOf(ctx, "memberships", f.core.Billing.Memberships).Load(ctx, obj.Of.ID)
 	if m.ID == 0 {
 		m.Start = input.NoDate
 	}
@@ -39,22 +39,22 @@ func (f patientFields) MembershipStartDateFormatted(ctx context.Context, obj *gq
 
 // AddPatientMembership makes a patient a member.
 func (m mutation) AddPatientMembership(ctx context.Context, patientID, membershipID string, start, comments *string) (*gql.PatientResponsePayload, error) {
-	return m.withPatient(ctx, patientID, func(ctx context.Context, id patient.ID) (patient.Full, error) {
+	return m.withPatient(ctx, patientID, func(ctx context.Context, id patient.ID) (patient.Patient, error) {
 		n, err := productID(membershipID)
 		if err != nil {
-			return patient.Full{}, err
+			return patient.Patient{}, err
 		}
-		return m.core.Chart.AddMembership(ctx, id, chart.Subscription{Product: n, Start: deref(start), Comments: deref(comments)})
+		return m.core.Billing.AddMembership(ctx, id, billing.Subscription{Product: n, Start: deref(start), Comments: deref(comments)})
 	})
 }
 
 // RemovePatientMembership ends a patient's membership.
 func (m mutation) RemovePatientMembership(ctx context.Context, patientID, membershipID string) (*gql.PatientResponsePayload, error) {
-	return m.withPatient(ctx, patientID, func(ctx context.Context, id patient.ID) (patient.Full, error) {
+	return m.withPatient(ctx, patientID, func(ctx context.Context, id patient.ID) (patient.Patient, error) {
 		n, err := productID(membershipID)
 		if err != nil {
-			return patient.Full{}, err
+			return patient.Patient{}, err
 		}
-		return m.core.Chart.RemoveMembership(ctx, id, n)
+		return m.core.Billing.RemoveMembership(ctx, id, n)
 	})
 }

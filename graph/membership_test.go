@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"frontdesk/core/billing"
-	"frontdesk/core/chart"
 	"frontdesk/core/event"
 	"frontdesk/core/patient"
 )
@@ -42,15 +41,15 @@ func TestAPatientHasOneMembershipAtATime(t *testing.T) {
 		holds(t, d.done("addPatientMembership", joinPlan, "id", id, "plan", gold, "start", "2031-02-01", "comments", "Family"), map[string]any{
 			"membershipStartDate": "2031-02-01T23:30:00-05:00", "updatedAt": "2031-01-06T10:00:00.000Z",
 		})
-		if _, wrong := d.payload("removePatientMembership", leavePlan, "id", id, "plan", silver); wrong != chart.ErrNoMembership.Message {
+		if _, wrong := d.payload("removePatientMembership", leavePlan, "id", id, "plan", silver); wrong != billing.ErrNoMembership.Message {
 			t.Error(wrong)
 		}
 		holds(t, d.done("removePatientMembership", leavePlan, "id", id, "plan", gold), member(nil, nil, nil))
-		if _, wrong := d.payload("removePatientMembership", leavePlan, "id", id, "plan", gold); wrong != chart.ErrNoMembership.Message {
+		if _, wrong := d.payload("removePatientMembership", leavePlan, "id", id, "plan", gold); wrong != billing.ErrNoMembership.Message {
 			t.Error(wrong)
 		}
 
-		all, err := d.db.Chart().Memberships(d.ctx, d.group.ID, []patient.ID{n})
+		all, err := d.db.Memberships().Memberships(d.ctx, d.group.ID, []patient.ID{n})
 		d.must(err)
 		var had []string
 		for _, m := range all[n] {
@@ -96,7 +95,7 @@ func TestMembershipsAreRefused(t *testing.T) {
 		gold, old, plaster := d.plan("Gold"), d.plan("Old"), d.product(map[string]any{"name": "Plaster"})
 		d.done("deleteProduct", `mutation($id: ID!) { deleteProduct(id: $id) { data { id } error } }`, "id", old)
 		for _, c := range []struct{ id, plan, start, want string }{
-			{id, plaster, "", chart.ErrNotMembership.Message},
+			{id, plaster, "", billing.ErrNotMembership.Message},
 			{id, old, "", billing.ErrProductDeleted.Message},
 			{id, encode(kindProduct, billing.ProductID(700)), "", billing.ErrProductNotFound.Message},
 			{id, "x", "", ErrShortID.Message},
@@ -142,9 +141,9 @@ func TestAMergeLeavesOneMembership(t *testing.T) {
 				}
 			}
 			a, b := ourID[patient.ID](&keep), ourID[patient.ID](&from)
-			p, err := d.core.Patient.PreviewMerge(d.ctx, a, b)
+			p, err := d.core.Merge.Preview(d.ctx, a, b)
 			d.must(err)
-			_, err = d.core.Patient.Merge(d.ctx, a, b, p.Token)
+			_, err = d.core.Merge.Merge(d.ctx, a, b, p.Token)
 			d.must(err)
 			if got := of(keep); got != c.merged {
 				t.Errorf("%s: merged, %v", c.name, got)
@@ -152,7 +151,7 @@ func TestAMergeLeavesOneMembership(t *testing.T) {
 			if c.meanwhile != "" {
 				d.done("addPatientMembership", joinPlan, "id", keep, "plan", c.meanwhile)
 			}
-			_, err = d.core.Patient.Unmerge(d.ctx, b, 0)
+			_, err = d.core.Merge.Unmerge(d.ctx, b, 0)
 			d.must(err)
 			if k, f := of(keep), of(from); k != c.keeps || f != c.frees {
 				t.Errorf("%s: two again, %v and %v", c.name, k, f)

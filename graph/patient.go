@@ -11,23 +11,23 @@ import (
 	"frontdesk/core/access"
 	"frontdesk/core/account"
 	"frontdesk/core/audit"
-	"frontdesk/core/chart"
+	"frontdesk/core/archive"
 	"frontdesk/core/fault"
+	"frontdesk/core/input"
 	"frontdesk/core/label"
 	"frontdesk/core/patient"
 	"frontdesk/graph/gql"
 	"frontdesk/graph/scalar"
 )
 
-// person is a patient as this API tells of one.
-func person(ctx context.Context, p patient.Full) *gql.Patient {
-	who, _ := access.From(ctx)
+// person is a patient as this API shows one.
+func person(ctx context.Context, p patient.Patient) *gql.Patient {
 	a := p.Address
 	out := &gql.Patient{
 		Of: &p, ID: encode(kindPatient, p.ID), Title: text(p.Title), Status: ptr("active"), FirstName: text(p.FirstName), LastName: text(p.LastName),
 		FullName: text(p.FullName()), BirthSurname: text(p.BirthSurname), BirthName: text(p.BirthName), BirthNames: text(p.BirthNames),
 		Dob: on(p.BirthDate), Gender: text(p.Gender), Sex: text(string(p.Sex)), Email: text(p.Email), PaymentReference: text(p.PaymentReference),
-		Occupation: text(p.Occupation), CreatedAt: scalar.Of(p.CreatedAt),
+		Occupation: text(p.Occupation), SocialSecurityNumber: text(p.SocialSecurityNumber), CreatedAt: scalar.Of(p.CreatedAt),
 		UpdatedAt: scalar.Of(p.UpdatedAt), Comments: text(p.Notes), OnHold: &p.OnHold, Archived: ptr(p.SetAside()),
 		Address: &gql.Address{Address: street(a.Line1, a.Line2, a.Line3), City: text(a.Town), Postcode: text(a.Postcode), Country: text(a.Country)},
 		CommunicationPreferences: &gql.CommunicationPreferences{
@@ -43,13 +43,8 @@ func person(ctx context.Context, p patient.Full) *gql.Patient {
 	case p.SetAside():
 		out.Status = ptr("archived")
 	}
-	// What identifies a person further is left out, without an error, for whoever
-	// may not see it.
-	if who.May(access.SeeIdentity) {
-		out.SocialSecurityNumber = text(p.SocialSecurityNumber)
-		if p.BirthPlace != "" || p.BirthPlaceCode != "" {
-			out.PlaceOfBirth = &gql.PlaceOfBirth{Name: text(p.BirthPlace), Code: text(p.BirthPlaceCode)}
-		}
+	if p.BirthPlace != "" || p.BirthPlaceCode != "" {
+		out.PlaceOfBirth = &gql.PlaceOfBirth{Name: text(p.BirthPlace), Code: text(p.BirthPlaceCode)}
 	}
 	if len(p.INS) > 0 {
 		var ins gql.Ins
@@ -62,7 +57,7 @@ func person(ctx context.Context, p patient.Full) *gql.Patient {
 }
 
 // patientByID finds a patient along with others that are asked for; deleted ones
-// too, since what belongs to them is told.
+// too, since what belongs to them is shown.
 func (d *door) patientByID(ctx context.Context, id patient.ID) (*gql.Patient, error) {
 	if id == 0 {
 		return nil, nil
@@ -75,10 +70,10 @@ func (d *door) patientByID(ctx context.Context, id patient.ID) (*gql.Patient, er
 }
 
 // people are patients that are asked for one by one.
-func (d *door) people(ctx context.Context) *dataloadgen.Loader[patient.ID, *patient.Full] {
-	return loaderOf(ctx, "patients", func(ctx context.Context, ids []patient.ID) (map[patient.ID]*patient.Full, error) {
-		all, err := d.core.Patient.People(ctx, ids, true)
-		out := make(map[patient.ID]*patient.Full, len(all))
+func (d *door) people(ctx context.Context) *dataloadgen.Loader[patient.ID, *patient.Patient] {
+	return loaderOf(ctx, "patients", func(ctx context.Context, ids []patient.ID) (map[patient.ID]*patient.Patient, error) {
+		all, err := d.core.Patient.Patients(ctx, ids, patient.WithParticulars, patient.WithDeleted)
+		out := make(map[patient.ID]*patient.Patient, len(all))
 		for id, p := range all {
 			out[id] = &p
 		}
@@ -92,11 +87,11 @@ func (q query) Patient(ctx context.Context, id string) (*gql.Patient, error) {
 	if err != nil {
 		return nil, err
 	}
-	all, err := q.core.Patient.People(ctx, []patient.ID{n}, false)
-	if p, ok := all[n]; ok && err == nil {
-		return person(ctx, p), nil
+	p, err := q.core.Patient.Patient(ctx, n, patient.WithParticulars)
+	if err != nil {
+		return absent[gql.Patient](nil, err, patient.ErrNotFound)
 	}
-	return nil, err
+	return person(ctx, p), nil
 }
 
 // particulars are the fields of a patient that are kept apart from the rest.
@@ -111,15 +106,15 @@ func (q query) Patients(ctx context.Context, search *string, pagination *gql.Pag
 	if err != nil {
 		return nil, err
 	}
-	ask := patient.PeopleQuery{
-		Search: deref(search), Deleted: l.Deleted, CreatedFrom: l.Created.From, CreatedUntil: l.Created.Until, UpdatedFrom: l.Updated.From,
-		UpdatedUntil: l.Updated.Until,
+	ask := patient.Query{
+		Field: patient.FieldAny, Text: deref(search), Deleted: l.Deleted, CreatedFrom: l.Created.From, CreatedUntil: l.Created.Until,
+		UpdatedFrom: l.Updated.From, UpdatedUntil: l.Updated.Until,
 	}
 	if cursorPagination != nil {
 		if pagination != nil {
 			return nil, ErrPagedTwice
 		}
-		if ask.Search != "" {
+		if ask.Text != "" {
 			return nil, fault.New(fault.Invalid, "cursor_of_search", "What a search finds is in the order of names: use pagination.")
 		}
 		p = numbered(nil, given(cursorPagination.PageSize))
@@ -136,8 +131,8 @@ func (q query) Patients(ctx context.Context, search *string, pagination *gql.Pag
 		}
 	}
 	ask.Offset, ask.Limit = p.offset(), p.more()
-	ask.Bare = !fieldsAsked(ctx, "data").any(particulars...)
-	all, err := q.core.Patient.PeopleList(ctx, ask)
+	ask.Particulars = fieldsAsked(ctx, "data").any(particulars...)
+	all, _, err := q.core.Patient.List(ctx, ask)
 	if err != nil {
 		return nil, err
 	}
@@ -154,8 +149,10 @@ var ErrBothForms = fault.New(fault.Invalid, "arguments_disagree", "Give patientD
 
 // sexes are how programs write a person's sex, and how it is kept.
 var sexes = map[string]patient.Sex{
-	"": "", "m": "Male", "male": "Male", "f": "Female", "female": "Female", "other": "Other", "indeterminate": "Other", "unknown": "Not known",
-	"not known": "Not known", "notknown": "Not known", "not specified": "Not specified", "notspecified": "Not specified", "u": "Not known", "o": "Other",
+	"": "", "m": patient.Male, "male": patient.Male, "f": patient.Female, "female": patient.Female, "o": patient.SexOther,
+	"other": patient.SexOther, "indeterminate": patient.SexOther, "u": patient.SexNotKnown, "unknown": patient.SexNotKnown,
+	"not known": patient.SexNotKnown, "notknown": patient.SexNotKnown, "not specified": patient.SexNotSpecified,
+	"notspecified": patient.SexNotSpecified,
 }
 
 func sexOf(s *string) (*patient.Sex, error) {
@@ -200,39 +197,42 @@ func (m mutation) CreatePatient(ctx context.Context, title, first, last, email *
 	if err != nil {
 		return nil, err
 	}
-	a := chart.Admission{PhoneKind: word(in.PhoneType), Phone: word(in.PhoneNumber)}
-	a.Changes = patient.Changes{
+	r := patient.Registration{
+		NameOnly: true, Phone: patient.Phone{Kind: input.PhoneKind(word(in.PhoneType)), Number: word(in.PhoneNumber)},
+	}
+	r.Changes = patient.Changes{
 		Title: in.Title.Value(), FirstName: in.First.Value(), LastName: in.Last.Value(), Email: in.Email.Value(), Notes: in.Comments.Value(),
-		Street: in.Address.Value(), Town: in.City.Value(), Postcode: in.Postcode.Value(), Country: in.Country.Value(), Sex: sort,
+		Town: in.City.Value(), Postcode: in.Postcode.Value(), CountryCode: in.Country.Value(), Sex: sort,
 		Gender: in.Gender.Value(), PaymentReference: in.PaymentReference.Value(), BirthSurname: in.BirthSurname.Value(),
 		BirthName: in.BirthName.Value(), BirthNames: in.BirthNames.Value(), SocialSecurityNumber: in.SocialSecurityNumber.Value(),
 	}
+	r.Line1, r.Line2, r.Line3 = streetLines(in.Address.Value())
 	if d := in.Dob.Value(); d != nil && !d.IsZero() {
-		a.BirthDate = ptr(dateOf(d))
+		r.BirthDate = ptr(birthText(d))
 	}
 	if p := in.PlaceOfBirth.Value(); p != nil {
-		a.BirthPlace, a.BirthPlaceCode = p.Name.Value(), p.Code.Value()
+		r.BirthPlace, r.BirthPlaceCode = p.Name.Value(), p.Code.Value()
 	}
-	preferences(&a.Changes, in.CommunicationPreferences.Value())
-	insOf(&a.Changes, insData, insData != nil)
+	preferences(&r.Changes, in.CommunicationPreferences.Value())
+	insOf(&r.Changes, insData, insData != nil)
 	for _, l := range in.Labels.Value() {
 		id, err := known[label.ID](kindLabel, l)
 		if err != nil {
 			return nil, err
 		}
-		a.Labels = append(a.Labels, id)
+		r.Labels = append(r.Labels, id)
 	}
 	for _, x := range in.CustomAttributes.Value() {
 		if x != nil {
-			a.Attributes = append(a.Attributes, chart.Attribute{Title: x.Title, Text: x.Text, Response: x.Response})
+			r.Attributes = append(r.Attributes, patient.Attribute{Title: x.Title, Text: x.Text, Response: x.Response})
 		}
 	}
-	p, err := m.core.Chart.Admit(ctx, a)
+	p, err := m.core.Patient.Register(ctx, r)
 	return payloadOf(ctx, p, err)
 }
 
 // payloadOf is a patient after a change.
-func payloadOf(ctx context.Context, p patient.Full, err error) (*gql.PatientResponsePayload, error) {
+func payloadOf(ctx context.Context, p patient.Patient, err error) (*gql.PatientResponsePayload, error) {
 	if err != nil {
 		return nil, err
 	}
@@ -244,10 +244,10 @@ func preferences(c *patient.Changes, in *gql.PatientCommunicationPreferencesInpu
 		return
 	}
 	c.ReceiveEmail, c.ReceiveSMS, c.Marketing = truth(in.ReceiveEmail), truth(in.ReceiveSms), truth(in.PromotionalMarketing)
-	c.PaymentReminders, c.Privacy = truth(in.PaymentReminders), change(in.PrivacyPolicy)
+	c.PaymentReminders, c.PrivacyPolicy = truth(in.PaymentReminders), change(in.PrivacyPolicy)
 }
 
-// truth is a truth to set: null means that nobody has said.
+// truth is a truth to set: null means that the patient was not asked.
 func truth(o graphql.Omittable[*bool]) **bool {
 	v, set := o.ValueOK()
 	if !set {
@@ -296,12 +296,13 @@ func (m mutation) UpdatePatient(ctx context.Context, id string, in gql.UpdatePat
 	}
 	c := patient.Changes{
 		Title: change(in.Title), FirstName: change(in.First), LastName: change(in.Last), Email: change(in.Email), Notes: change(in.Comments),
-		Street: change(in.Address), Town: change(in.City), Postcode: change(in.Postcode), Country: change(in.Country), Sex: sort,
+		Town: change(in.City), Postcode: change(in.Postcode), CountryCode: change(in.Country), Sex: sort,
 		Gender: change(in.Gender), PaymentReference: change(in.PaymentReference), BirthSurname: change(in.BirthSurname),
 		BirthName: change(in.BirthName), BirthNames: change(in.BirthNames), SocialSecurityNumber: change(in.SocialSecurityNumber),
 	}
+	c.Line1, c.Line2, c.Line3 = streetLines(change(in.Address))
 	if d, set := in.Dob.ValueOK(); set {
-		c.BirthDate = ptr(dateOf(d))
+		c.BirthDate = ptr(birthText(d))
 	}
 	if p, set := in.PlaceOfBirth.ValueOK(); set {
 		c.BirthPlace, c.BirthPlaceCode = ptr(""), ptr("")
@@ -312,16 +313,16 @@ func (m mutation) UpdatePatient(ctx context.Context, id string, in gql.UpdatePat
 	preferences(&c, in.CommunicationPreferences.Value())
 	ins, set := in.Ins.ValueOK()
 	insOf(&c, ins, set)
-	p, err := m.core.Chart.Amend(ctx, n, c)
+	p, err := m.core.Patient.Change(ctx, n, c)
 	return payloadOf(ctx, p, err)
 }
 
 // DeletePatient marks a patient as deleted.
 func (m mutation) DeletePatient(ctx context.Context, id string) (*gql.PatientResponsePayload, error) {
-	return m.withPatient(ctx, id, m.core.Chart.Delete)
+	return m.withPatient(ctx, id, m.core.Archive.Delete)
 }
 
-func (m mutation) withPatient(ctx context.Context, id string, do func(context.Context, patient.ID) (patient.Full, error)) (*gql.PatientResponsePayload, error) {
+func (m mutation) withPatient(ctx context.Context, id string, do func(context.Context, patient.ID) (patient.Patient, error)) (*gql.PatientResponsePayload, error) {
 	n, err := known[patient.ID](kindPatient, id)
 	if err != nil {
 		return nil, err
@@ -332,15 +333,15 @@ func (m mutation) withPatient(ctx context.Context, id string, do func(context.Co
 
 // ArchivePatient sets a patient aside.
 func (m mutation) ArchivePatient(ctx context.Context, patientID string, reason gql.PatientArchiveReason, comments *string) (*gql.PatientResponsePayload, error) {
-	return m.withPatient(ctx, patientID, func(ctx context.Context, id patient.ID) (patient.Full, error) {
-		return m.core.Chart.Archive(ctx, id, patient.Reasons{Reason: string(reason), Comments: deref(comments)})
+	return m.withPatient(ctx, patientID, func(ctx context.Context, id patient.ID) (patient.Patient, error) {
+		return m.core.Archive.Archive(ctx, id, archive.Reasons{Reason: small[patient.ArchiveReason](reason), Comments: deref(comments)})
 	})
 }
 
 // UnarchivePatient takes that back.
 func (m mutation) UnarchivePatient(ctx context.Context, patientID string, reason *gql.PatientUnarchiveReason) (*gql.PatientResponsePayload, error) {
-	return m.withPatient(ctx, patientID, func(ctx context.Context, id patient.ID) (patient.Full, error) {
-		return m.core.Chart.Unarchive(ctx, id, string(deref(reason)))
+	return m.withPatient(ctx, patientID, func(ctx context.Context, id patient.ID) (patient.Patient, error) {
+		return m.core.Archive.Unarchive(ctx, id, small[patient.ArchiveReason](deref(reason)))
 	})
 }
 
@@ -354,11 +355,11 @@ func (f patientFields) ArchivedInfo(ctx context.Context, obj *gql.Patient) (*gql
 		return nil, nil
 	}
 	out := &gql.PatientArchivedInfo{
-		ArchivedAt: scalar.Of(p.ArchivedAt), ArchivedReason: ptr(gql.PatientArchiveReason(p.ArchivedReason)), ArchivedComments: text(p.ArchivedComments),
+		ArchivedAt: scalar.Of(p.ArchivedAt), ArchivedReason: ptr(capitals[gql.PatientArchiveReason](p.ArchivedReason)), ArchivedComments: text(p.ArchivedComments),
 		UnarchivedAt: scalar.Of(p.UnarchivedAt),
 	}
 	if p.UnarchivedReason != "" {
-		out.UnarchivedReason = ptr(gql.PatientUnarchiveReason(p.UnarchivedReason))
+		out.UnarchivedReason = ptr(capitals[gql.PatientUnarchiveReason](p.UnarchivedReason))
 	}
 	who, _ := access.From(ctx)
 	if !who.May(access.SettingsSeeUsers) {
@@ -371,3 +372,38 @@ func (f patientFields) ArchivedInfo(ctx context.Context, obj *gql.Patient) (*gql
 	out.UnarchivedBy, err = f.userByID(ctx, account.StaffID(p.UnarchivedBy))
 	return out, err
 }
+
+// birthText is a birth date as core reads one; null is not known.
+func birthText(d *scalar.Moment) string {
+	if day := dateOf(d); day != input.NoDate {
+		return day.String()
+	}
+	return ""
+}
+
+// streetLines takes the one text this API has for house and street apart at the
+// ends of lines, or at commas when there are none; what is left stands in the third.
+func streetLines(street *string) (one, two, three *string) {
+	if street == nil {
+		return nil, nil, nil
+	}
+	split := strings.FieldsFunc(*street, func(r rune) bool { return r == '\n' || r == '\r' })
+	if len(split) == 1 {
+		split = strings.Split(*street, ",")
+	}
+	parts := make([]string, 0, 3)
+	for _, s := range split {
+		if s = strings.TrimSpace(s); s != "" {
+			parts = append(parts, s)
+		}
+	}
+	whole := append(parts, "", "", "")
+	three = ptr(strings.Join(parts[min(2, len(parts)):], ", "))
+	return &whole[0], &whole[1], three
+}
+
+// small is a word of this API's enums as core spells it.
+func small[T, W ~string](word W) T { return T(strings.ToLower(string(word))) }
+
+// capitals is a word of core as this API's enums spell it.
+func capitals[T, W ~string](word W) T { return T(strings.ToUpper(string(word))) }

@@ -8,8 +8,8 @@ import (
 	"time"
 
 	"frontdesk/core/account"
-	"frontdesk/core/chart"
 	"frontdesk/core/patient"
+	"frontdesk/core/relationship"
 )
 
 const wholePatient = `id title status firstName lastName fullName dob sex gender email archived onHold comments birthSurname paymentReference
@@ -72,7 +72,7 @@ func TestAPatientFromBeginningToEnd(t *testing.T) {
 		d.expect(p, map[string]any{
 			"title": "Mrs", "status": "active", "fullName": "Mrs Ada Lovelace", "dob": "1985-12-10T00:00:00.000Z", "sex": "Female", "gender": "woman",
 			"address.address": "12 St James Sq, Flat 2", "address.country": "GB", "phones.0.phoneType": "Mobile", "phones.0.phoneNumber": "+447700900123",
-			"phones.0.phoneId": encode(kindMobile, n), "numbers.0.name": "System", "numbers.0.value": chart.SystemValue(n), "labels.0.text": "VIP",
+			"phones.0.phoneId": encode(kindMobile, n), "numbers.0.name": "System", "numbers.0.value": patient.SystemValue(n), "labels.0.text": "VIP",
 			"labels.0.referenceId": label, "customAttributes.0.response": "None", "createdAt": "2031-01-06T09:00:00.000Z", "updatedAt": "2031-01-06T09:00:00.000Z",
 			"archived": false, "archivedInfo": nil, "communicationPreferences.receiveEmail": true, "communicationPreferences.receiveSMS": nil,
 			"communicationPreferences.privacyPolicy.response": "agreed", "socialSecurityNumber": "285127512312345", "placeOfBirth.name": "London",
@@ -150,8 +150,8 @@ func TestWhatIsAroundAPatient(t *testing.T) {
 		if n := len(at(t, p, "phones").([]any)); n != 1 {
 			t.Errorf("%d telephone numbers are left", n)
 		}
-		d.refused(`removePatientPhoneNumber(`+of+`, phoneId: "`+first+`")`, chart.ErrNoPhone.Message)
-		d.refused(`removePatientPhoneNumber(patientId: "`+d.admit(`{first: "Cy", last: "Lovell"}`)+`", phoneId: "`+second+`")`, chart.ErrNoPhone.Message)
+		d.refused(`removePatientPhoneNumber(`+of+`, phoneId: "`+first+`")`, patient.ErrNoPhone.Message)
+		d.refused(`removePatientPhoneNumber(patientId: "`+d.admit(`{first: "Cy", last: "Lovell"}`)+`", phoneId: "`+second+`")`, patient.ErrNoPhone.Message)
 		p = d.change(`removePatientPhoneNumber(` + of + `, phoneId: "` + second + `")`)
 		if n := len(at(t, p, "phones").([]any)); n != 0 {
 			t.Errorf("%d telephone numbers are left", n)
@@ -165,8 +165,8 @@ func TestWhatIsAroundAPatient(t *testing.T) {
 		own := at(t, p, "numbers.1.id").(string)
 		p = d.change(`updatePatientNumber(` + of + `, patientNumberId: "` + own + `", value: "A-2")`)
 		d.expect(p, map[string]any{"numbers.1.value": "A-2"})
-		d.refused(`updatePatientNumber(`+of+`, patientNumberId: "`+at(t, p, "numbers.0.id").(string)+`", value: "x")`, chart.ErrFixedNumber.Message)
-		nhs := encode(kindDefinition, chart.NHSNumber)
+		d.refused(`updatePatientNumber(`+of+`, patientNumberId: "`+at(t, p, "numbers.0.id").(string)+`", value: "x")`, patient.ErrFixedNumber.Message)
+		nhs := encode(kindDefinition, patient.NHSNumber)
 		d.refused(`addPatientNumber(`+of+`, patientNumber: {numberId: "`+nhs+`", value: "1234567890"})`, "NHS number")
 		p = d.change(`addPatientNumber(` + of + `, patientNumber: {numberId: "` + nhs + `", value: "943 476 5919"})`)
 		d.expect(p, map[string]any{"numbers.1.value": "9434765919", "numbers.1.name": "NHS number"})
@@ -184,7 +184,7 @@ func TestWhatIsAroundAPatient(t *testing.T) {
 		p = d.change(`updatePatientAttribute(` + of + `, attributeId: "` + attribute + `", attributeData: {response: "Vegan"})`)
 		d.expect(p, map[string]any{"customAttributes.0.response": "Vegan", "customAttributes.0.text": "Any?"})
 		d.change(`removePatientAttribute(` + of + `, attributeId: "` + attribute + `")`)
-		d.refused(`removePatientAttribute(`+of+`, attributeId: "`+attribute+`")`, chart.ErrNoAttribute.Message)
+		d.refused(`removePatientAttribute(`+of+`, attributeId: "`+attribute+`")`, patient.ErrNoAttribute.Message)
 		// Labels.
 		label := d.get("createLabel.data.id", `mutation { createLabel(labelData: {title: "VIP", color: "#f00"}) { data { id } error } }`).(string)
 		d.change(`addPatientLabel(` + of + `, labelReferenceId: "` + label + `")`)
@@ -194,7 +194,7 @@ func TestWhatIsAroundAPatient(t *testing.T) {
 		}
 		d.ask(`mutation { updateLabel(id: "` + label + `", labelData: {title: "Very important"}) { error } }`)
 		d.change(`removePatientLabel(` + of + `, labelId: "` + at(t, p, "labels.0.id").(string) + `")`)
-		d.refused(`removePatientLabel(`+of+`, labelId: "`+label+`")`, chart.ErrNoLabel.Message)
+		d.refused(`removePatientLabel(`+of+`, labelId: "`+label+`")`, patient.ErrNoLabel.Message)
 		p = d.change(`addPatientLabel(` + of + `, labelReferenceId: "` + label + `")`)
 		d.expect(p, map[string]any{"labels.0.text": "Very important"})
 		if got := d.get("labels.data.0.title", `{ labels(search: "very") { data { title } } }`); got != "Very important" {
@@ -210,7 +210,7 @@ func TestWhatIsAroundAPatient(t *testing.T) {
 		p = d.change(`addPatientAccessGroup(` + of + `, accessGroupId: "` + encode(kindAccessGroup, g.ID) + `")`)
 		d.expect(p, map[string]any{"accessGroups.0.label": "DM"})
 		d.change(`removePatientAccessGroup(` + of + `, accessGroupId: "` + encode(kindAccessGroup, g.ID) + `")`)
-		d.refused(`removePatientAccessGroup(`+of+`, accessGroupId: "`+encode(kindAccessGroup, g.ID)+`")`, chart.ErrNotInGroup.Message)
+		d.refused(`removePatientAccessGroup(`+of+`, accessGroupId: "`+encode(kindAccessGroup, g.ID)+`")`, patient.ErrNotInGroup.Message)
 		// Relationships.
 		p = d.change(`addPatientRelationship(` + of + `, relationshipType: NEXT_OF_KIN, contact: {relatedAccountId: "` + other + `"})`)
 		d.expect(p, map[string]any{"relatedAccounts.0.contactDetails.firstName": "Bea", "relatedAccounts.0.contactDetails.relatedAccountId": other, "relatedAccounts.0.relationshipLabel": "Next of kin"})
@@ -219,8 +219,8 @@ func TestWhatIsAroundAPatient(t *testing.T) {
 		rel := at(t, p, "relatedAccounts.1.relationshipId").(string)
 		p = d.change(`updatePatientRelationship(` + of + `, relationshipId: "` + rel + `", contact: {email: "cb@example.org"})`)
 		d.expect(p, map[string]any{"relatedAccounts.1.contactDetails.email": "cb@example.org", "relatedAccounts.1.contactDetails.name": "Charles Babbage"})
-		d.refused(`addPatientRelationship(`+of+`, relationshipType: FAMILY, contact: {relatedAccountId: "`+other+`", firstName: "X"})`, chart.ErrNamedTwice.Message)
-		d.refused(`addPatientRelationship(`+of+`, relationshipType: FAMILY, contact: {})`, "with somebody")
+		d.refused(`addPatientRelationship(`+of+`, relationshipType: FAMILY, contact: {relatedAccountId: "`+other+`", firstName: "X"})`, relationship.ErrNamedTwice.Message)
+		d.refused(`addPatientRelationship(`+of+`, relationshipType: FAMILY, contact: {})`, "needs a person or a company")
 		if got := d.get("patientRelationships.data", `{ patientRelationships(patientId: "`+id+`", relationshipType: OTHER) { data { relationshipId } } }`).([]any); len(got) != 1 {
 			t.Errorf("got %v", got)
 		}

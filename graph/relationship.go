@@ -5,21 +5,21 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 
-	"frontdesk/core/chart"
 	"frontdesk/core/patient"
+	"frontdesk/core/relationship"
 	"frontdesk/graph/gql"
 )
 
 // RelatedAccounts are the people around a patient.
 func (f patientFields) RelatedAccounts(ctx context.Context, obj *gql.Patient) ([]*gql.PatientRelationship, error) {
-	all, err := loaderOf(ctx, "relationships", f.core.Chart.Relationships).Load(ctx, obj.Of.ID)
+	all, err := loaderOf(ctx, "relationships", f.core.Relationship.Of).Load(ctx, obj.Of.ID)
 	if err != nil {
 		return nil, err
 	}
 	return f.relationships(ctx, all)
 }
 
-func (d *door) relationships(ctx context.Context, all []chart.Relationship) ([]*gql.PatientRelationship, error) {
+func (d *door) relationships(ctx context.Context, all []relationship.Relationship) ([]*gql.PatientRelationship, error) {
 	// The others are asked for together.
 	var others []patient.ID
 	for _, r := range all {
@@ -37,7 +37,7 @@ func (d *door) relationships(ctx context.Context, all []chart.Relationship) ([]*
 			AuthorizationCode: text(r.Details.Authorisation), Phones: []*gql.Phone{},
 		}
 		out[i] = &gql.PatientRelationship{
-			RelationshipID: ptr(encode(kindRelationship, r.ID)), RelationshipType: ptr(gql.PatientRelationshipType(r.Kind)), RelationshipLabel: text(r.Called()),
+			RelationshipID: ptr(encode(kindRelationship, r.ID)), RelationshipType: ptr(capitals[gql.PatientRelationshipType](r.Kind)), RelationshipLabel: text(r.Called()),
 			Deleted: ptr(false), ContactDetails: c,
 		}
 		if r.Other == 0 {
@@ -58,8 +58,8 @@ func (d *door) relationships(ctx context.Context, all []chart.Relationship) ([]*
 
 // related is the name and the e-mail address of somebody around a patient, who may
 // have been removed since.
-func (d *door) related(ctx context.Context, id chart.RelationshipID) (name, email *string, err error) {
-	r, err := loaderOf(ctx, "relationships by id", d.core.Chart.RelationshipsByID).Load(ctx, id)
+func (d *door) related(ctx context.Context, id relationship.ID) (name, email *string, err error) {
+	r, err := loaderOf(ctx, "relationships by id", d.core.Relationship.ByID).Load(ctx, id)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -79,7 +79,7 @@ func (d *door) related(ctx context.Context, id chart.RelationshipID) (name, emai
 }
 
 // details tells what is kept of somebody who is no account.
-func details(c *gql.PatientRelationshipContact, r chart.Relationship) {
+func details(c *gql.PatientRelationshipContact, r relationship.Relationship) {
 	d := r.Details
 	c.Title, c.FirstName, c.LastName, c.CompanyName = text(d.Title), text(d.FirstName), text(d.LastName), text(d.Company)
 	c.Email, c.Address, c.City, c.Postcode, c.Country = text(d.Email), text(d.Street), text(d.Town), text(d.Postcode), text(d.Country)
@@ -106,13 +106,13 @@ func (q query) PatientRelationships(ctx context.Context, patientID string, kind 
 	if err != nil || p == nil {
 		return nil, err
 	}
-	all, err := q.core.Chart.Relationships(ctx, []patient.ID{p.Of.ID})
+	all, err := q.core.Relationship.Of(ctx, []patient.ID{p.Of.ID})
 	if err != nil {
 		return nil, err
 	}
-	var wanted []chart.Relationship
+	var wanted []relationship.Relationship
 	for _, r := range all[p.Of.ID] {
-		if kind == nil || chart.Kind(*kind) == r.Kind {
+		if kind == nil || small[relationship.Kind](*kind) == r.Kind {
 			wanted = append(wanted, r)
 		}
 	}
@@ -121,7 +121,7 @@ func (q query) PatientRelationships(ctx context.Context, patientID string, kind 
 }
 
 // relate puts what an input says into a relationship.
-func relate(r *chart.Relationship, in gql.PatientRelationshipContactInput) error {
+func relate(r *relationship.Relationship, in gql.PatientRelationshipContactInput) error {
 	d := &r.Details
 	for _, x := range []struct {
 		to   *string
@@ -160,33 +160,33 @@ func relate(r *chart.Relationship, in gql.PatientRelationshipContactInput) error
 	case ok && k == kindContact:
 		r.Contact = id
 	default:
-		return chart.ErrNoAccount
+		return relationship.ErrNoAccount
 	}
 	return nil
 }
 
 // AddPatientRelationship adds somebody around a patient.
 func (m mutation) AddPatientRelationship(ctx context.Context, patientID string, kind gql.PatientRelationshipType, label *string, in gql.PatientRelationshipContactInput) (*gql.PatientResponsePayload, error) {
-	return m.withPatient(ctx, patientID, func(ctx context.Context, id patient.ID) (patient.Full, error) {
-		r := chart.Relationship{Kind: chart.Kind(kind), Label: deref(label)}
+	return m.withPatient(ctx, patientID, func(ctx context.Context, id patient.ID) (patient.Patient, error) {
+		r := relationship.Relationship{Kind: small[relationship.Kind](kind), Label: deref(label)}
 		if err := relate(&r, in); err != nil {
-			return patient.Full{}, err
+			return patient.Patient{}, err
 		}
-		return m.core.Chart.AddRelationship(ctx, id, r)
+		return m.core.Relationship.Add(ctx, id, r)
 	})
 }
 
 // UpdatePatientRelationship changes what is known of somebody.
 func (m mutation) UpdatePatientRelationship(ctx context.Context, patientID, relationshipID string, in gql.PatientRelationshipContactInput) (*gql.PatientResponsePayload, error) {
-	return m.withPatient(ctx, patientID, func(ctx context.Context, id patient.ID) (patient.Full, error) {
-		n, err := known[chart.RelationshipID](kindRelationship, relationshipID)
+	return m.withPatient(ctx, patientID, func(ctx context.Context, id patient.ID) (patient.Patient, error) {
+		n, err := known[relationship.ID](kindRelationship, relationshipID)
 		if err != nil {
-			return patient.Full{}, err
+			return patient.Patient{}, err
 		}
-		if err := relate(&chart.Relationship{}, in); err != nil {
-			return patient.Full{}, err
+		if err := relate(&relationship.Relationship{}, in); err != nil {
+			return patient.Patient{}, err
 		}
-		return m.core.Chart.ChangeRelationship(ctx, id, n, func(r *chart.Relationship) {
+		return m.core.Relationship.Change(ctx, id, n, func(r *relationship.Relationship) {
 			_ = relate(r, in) // it was read before
 		})
 	})
@@ -194,11 +194,11 @@ func (m mutation) UpdatePatientRelationship(ctx context.Context, patientID, rela
 
 // RemovePatientRelationship forgets somebody around a patient.
 func (m mutation) RemovePatientRelationship(ctx context.Context, patientID, relationshipID string) (*gql.PatientResponsePayload, error) {
-	return m.withPatient(ctx, patientID, func(ctx context.Context, id patient.ID) (patient.Full, error) {
-		n, err := known[chart.RelationshipID](kindRelationship, relationshipID)
+	return m.withPatient(ctx, patientID, func(ctx context.Context, id patient.ID) (patient.Patient, error) {
+		n, err := known[relationship.ID](kindRelationship, relationshipID)
 		if err != nil {
-			return patient.Full{}, err
+			return patient.Patient{}, err
 		}
-		return m.core.Chart.RemoveRelationship(ctx, id, n)
+		return m.core.Relationship.Remove(ctx, id, n)
 	})
 }

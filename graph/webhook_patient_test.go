@@ -2,16 +2,16 @@ package graph
 
 import (
 	"frontdesk/core/account"
-	"frontdesk/core/chart"
 	"frontdesk/core/patient"
+	"frontdesk/core/patient/patienttest"
 )
 
 func (e *subscriber) patients() []row {
 	var ada, bea string
 	var label string
 	register := func(town, mobile string) string {
-		id, err := e.core.Patient.Register(e.ctx, patient.Registration{FirstName: "Bea", LastName: "Lovelace",
-			BirthDate: "1985-12-10", NHSNumber: ptr("9434765919"), Town: &town, Mobile: &mobile})
+		id, err := patienttest.Register(e.ctx, e.core.Patient, patient.Changes{FirstName: new("Bea"), LastName: new("Lovelace"),
+			BirthDate: new("1985-12-10"), NHSNumber: ptr("9434765919"), Town: &town, Mobile: &mobile})
 		e.must(err)
 		return encode(kindPatient, id)
 	}
@@ -34,15 +34,15 @@ func (e *subscriber) patients() []row {
 				news("patient.phone.updated", "patientId", bea, "phoneId", encode(kindMobile, ourID[patient.ID](&bea)))}
 		}},
 		{"staff enter another number", func() []string {
-			_, err := e.core.Patient.SetContact(e.ctx, ourID[patient.ID](&bea), patient.ContactMobile,
-				patient.ContactChange{Value: ptr("07700900789")})
+			_, err := e.core.Patient.SetContactPoint(e.ctx, ourID[patient.ID](&bea), patient.PointMobile,
+				patient.PointChange{Value: ptr("07700900789")})
 			e.must(err)
 			return []string{news("patient.phone.updated", "patientId", bea, "phoneId",
 				encode(kindMobile, ourID[patient.ID](&bea)))}
 		}},
 		nothing("staff see that it is right", func() {
-			_, err := e.core.Patient.SetContact(e.ctx, ourID[patient.ID](&bea), patient.ContactMobile,
-				patient.ContactChange{Verified: ptr(true)})
+			_, err := e.core.Patient.SetContactPoint(e.ctx, ourID[patient.ID](&bea), patient.PointMobile,
+				patient.PointChange{Verified: ptr(true)})
 			e.must(err)
 		}),
 		{"a name changes", func() []string {
@@ -75,9 +75,9 @@ func (e *subscriber) patients() []row {
 		}),
 		{"two are merged", func() []string {
 			a, b := ourID[patient.ID](&ada), ourID[patient.ID](&bea)
-			p, err := e.core.Patient.PreviewMerge(e.ctx, a, b)
+			p, err := e.core.Merge.Preview(e.ctx, a, b)
 			e.must(err)
-			_, err = e.core.Patient.Merge(e.ctx, a, b, p.Token)
+			_, err = e.core.Merge.Merge(e.ctx, a, b, p.Token)
 			e.must(err)
 			return []string{news("patient.merged", "patientId", ada, "mergedPatientId", bea)}
 		}},
@@ -132,8 +132,8 @@ func (e *subscriber) phones() []row {
 			return []string{sent("removed", mobile), sent("added", e.text(all[len(all)-1], "phoneId"))}
 		}},
 		{"the number at home is changed with the patient", func() []string {
-			_, err := e.core.Patient.SetContact(e.ctx, ourID[patient.ID](&e.ada), patient.ContactLandline,
-				patient.ContactChange{Value: ptr("01632960124")})
+			_, err := e.core.Patient.SetContactPoint(e.ctx, ourID[patient.ID](&e.ada), patient.PointLandline,
+				patient.PointChange{Value: ptr("01632960124")})
 			e.must(err)
 			return []string{sent("updated", landline)}
 		}},
@@ -142,7 +142,7 @@ func (e *subscriber) phones() []row {
 			return []string{sent("removed", second)}
 		}},
 		nothing("and cannot be forgotten again", func() {
-			e.refused(`removePatientPhoneNumber(`+of+`, phoneId: "`+second+`")`, chart.ErrNoPhone.Message)
+			e.refused(`removePatientPhoneNumber(`+of+`, phoneId: "`+second+`")`, patient.ErrNoPhone.Message)
 		}),
 	}
 }
@@ -150,7 +150,7 @@ func (e *subscriber) phones() []row {
 func (e *subscriber) numbers() []row {
 	of := `patientId: "` + e.ada + `"`
 	var def, own string
-	nhs, nhsKind := encode(kindNHSNumber, ourID[patient.ID](&e.ada)), encode(kindDefinition, chart.NHSNumber)
+	nhs, nhsKind := encode(kindNHSNumber, ourID[patient.ID](&e.ada)), encode(kindDefinition, patient.NHSNumber)
 	sent := func(how, number string) []string {
 		return []string{news("patient.number."+how, "patientId", e.ada, "patientNumberId", number)}
 	}
@@ -214,7 +214,7 @@ func (e *subscriber) around() []row {
 			return attributes("removed")
 		}},
 		nothing("and not again", func() {
-			e.refused(`removePatientAttribute(`+of+`, attributeId: "`+attribute+`")`, chart.ErrNoAttribute.Message)
+			e.refused(`removePatientAttribute(`+of+`, attributeId: "`+attribute+`")`, patient.ErrNoAttribute.Message)
 		}),
 		{"a relationship", func() []string {
 			relation = e.text(e.change(`addPatientRelationship(`+of+`, relationshipType: GP,
@@ -231,7 +231,7 @@ func (e *subscriber) around() []row {
 				contact: {email: "f@example.org"})`)
 		}),
 		nothing("one with no person", func() {
-			e.refused(`addPatientRelationship(`+of+`, relationshipType: FAMILY, contact: {})`, "with somebody")
+			e.refused(`addPatientRelationship(`+of+`, relationshipType: FAMILY, contact: {})`, "needs a person or a company")
 		}),
 		{"it is forgotten", func() []string {
 			e.change(`removePatientRelationship(` + of + `, relationshipId: "` + relation + `")`)
@@ -249,7 +249,7 @@ func (e *subscriber) around() []row {
 		}},
 		nothing("and not again", func() {
 			e.refused(`removePatientLabel(`+of+`,
-			labelId: "`+use+`")`, chart.ErrNoLabel.Message)
+			labelId: "`+use+`")`, patient.ErrNoLabel.Message)
 		}),
 		{"it is put on a product", func() []string {
 			use = e.text(e.made(`addProductLabel(productId: "`+e.jab+`",

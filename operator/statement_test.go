@@ -13,6 +13,7 @@ import (
 	"frontdesk/core/fault"
 	"frontdesk/core/input"
 	"frontdesk/core/patient"
+	"frontdesk/core/patient/patienttest"
 	"frontdesk/core/practice"
 	"frontdesk/operator"
 	billingstore "frontdesk/store/billing"
@@ -43,8 +44,8 @@ func TestTheCommandLineMakesAStatement(t *testing.T) {
 		contact.Change{Company: &name, IsPayor: &yes})
 	must(err)
 	email := "ada@example.org"
-	ada, err := (&patient.Service{Store: db.Patient(), Now: time.Now, NewID: db.NewID}).Register(as,
-		patient.Registration{FirstName: "Ada", LastName: "Byron", BirthDate: "1985-12-10", Email: &email})
+	ada, err := patienttest.Register(as, &patient.Service{Store: db.Patient(), Now: time.Now, NewID: db.NewID},
+		patient.Changes{FirstName: new("Ada"), LastName: new("Byron"), BirthDate: new("1985-12-10"), Email: &email})
 	must(err)
 	bills := &billing.Service{Store: billingstore.New(db), Now: time.Now, NewID: db.NewID}
 	price := billing.Pence(12305)

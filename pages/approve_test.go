@@ -12,6 +12,7 @@ import (
 	"frontdesk/core/access"
 	"frontdesk/core/key"
 	"frontdesk/core/patient"
+	"frontdesk/core/patient/patienttest"
 	"frontdesk/core/practice"
 	"frontdesk/core/record"
 )
@@ -182,13 +183,13 @@ func TestAnEntryIsForTheRecordThatWasSeen(t *testing.T) {
 	at, id := k.proposal()
 	k.signIn(at, "Grace")
 	mobile := "07700 900556"
-	other, err := k.core.Patient.Register(k.ctx, patient.Registration{FirstName: "Augusta", LastName: "King", BirthDate: "1985-12-10", Mobile: &mobile})
+	other, err := patienttest.Register(k.ctx, k.core.Patient, patient.Changes{FirstName: new("Augusta"), LastName: new("King"), BirthDate: new("1985-12-10"), Mobile: &mobile})
 	if err != nil {
 		t.Fatal(err)
 	}
-	preview, err := k.core.Patient.PreviewMerge(k.ctx, other, k.ada)
+	preview, err := k.core.Merge.Preview(k.ctx, other, k.ada)
 	if err == nil {
-		_, err = k.core.Patient.Merge(k.ctx, other, k.ada, preview.Token)
+		_, err = k.core.Merge.Merge(k.ctx, other, k.ada, preview.Token)
 	}
 	if err != nil {
 		t.Fatal(err)

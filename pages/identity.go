@@ -13,7 +13,7 @@ type verification struct {
 
 // verify tells somebody who could not be identified what to do.
 func (d *door) verify(w http.ResponseWriter, r *http.Request) {
-	check, group, err := d.core.Patient.IdentityCheck(r.Context(), r.PathValue("link"))
+	check, group, err := d.core.Demographics.IdentityCheck(r.Context(), r.PathValue("link"))
 	if err != nil {
 		d.fail(w, r, err)
 		return

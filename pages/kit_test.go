@@ -17,10 +17,12 @@ import (
 	"frontdesk/core/account"
 	"frontdesk/core/audit"
 	"frontdesk/core/carrier"
+	"frontdesk/core/demographics"
 	"frontdesk/core/key"
 	"frontdesk/core/limit"
 	"frontdesk/core/messaging"
 	"frontdesk/core/patient"
+	"frontdesk/core/patient/patienttest"
 	"frontdesk/core/practice"
 	"frontdesk/core/record"
 	"frontdesk/core/seal"
@@ -92,7 +94,7 @@ func newKit(t *testing.T) *kit {
 	now := func() time.Time { return k.clock }
 	base := func() string { return "https://desk.example.org" }
 	records := &record.Service{Store: k.db.RecordStore(), Writer: record.Own{}, Pages: base, Now: now, NewID: k.db.NewID}
-	patients := &patient.Service{Store: k.db.Patient(), Now: now, NewID: k.db.NewID, Pages: base}
+	patients := &patient.Service{Store: k.db.Patient(), Now: now, NewID: k.db.NewID}
 	box, err := seal.Parse([]byte(seal.NewKey()))
 	if err != nil {
 		t.Fatal(err)
@@ -101,7 +103,8 @@ func newKit(t *testing.T) *kit {
 	k.core = &core.Core{
 		Audit: &audit.Service{Store: k.db.AuditStore(), Now: now, NewID: k.db.NewID},
 		Key:   keys, Limit: &limit.Service{Store: k.db.Limit(), Now: now}, Practice: &practice.Service{Store: k.db.Practice(), Now: now, NewID: k.db.NewID},
-		Patient: patients, Record: records,
+		Patient: patients, Merge: patienttest.Merging(k.db, patients), Record: records,
+		Demographics: &demographics.Service{Store: k.db.Demographics(), Now: now, NewID: k.db.NewID, Pages: base},
 		Account: &account.Service{
 			Store: k.db.Account(), Keys: keys, Hasher: plain{}, Mailer: k.post,
 			Box: func() (*seal.Box, error) { return box, nil }, Pages: base, Now: now, NewID: k.db.NewID,
@@ -120,7 +123,7 @@ func newKit(t *testing.T) *kit {
 	k.group = g.ID
 	k.ctx = access.With(context.Background(), access.Operator(g.ID))
 	mobile := "07700 900555"
-	k.ada, err = patients.Register(k.ctx, patient.Registration{FirstName: "Ada", LastName: "Byron", BirthDate: "1985-12-10", Mobile: &mobile})
+	k.ada, err = patienttest.Register(k.ctx, patients, patient.Changes{FirstName: new("Ada"), LastName: new("Byron"), BirthDate: new("1985-12-10"), Mobile: &mobile})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,13 +3,13 @@ package rest
 import (
 	"context"
 
-	"frontdesk/core/patient"
+	"frontdesk/core/demographics"
 	"frontdesk/rest/oas"
 )
 
 // GetIdentityCheck finds who somebody said they were.
 func (d *door) GetIdentityCheck(ctx context.Context, p oas.GetIdentityCheckParams) (oas.GetIdentityCheckRes, error) {
-	c, known, err := d.core.Patient.Quoted(ctx, p.Reference)
+	c, known, err := d.core.Demographics.Quoted(ctx, p.Reference)
 	if err != nil {
 		return nil, err
 	}
@@ -26,7 +26,7 @@ func (d *door) GetIdentityCheck(ctx context.Context, p oas.GetIdentityCheckParam
 	return out, nil
 }
 
-func said(s patient.Said) oas.IdentityCheckSaid {
+func said(s demographics.Said) oas.IdentityCheckSaid {
 	var out oas.IdentityCheckSaid
 	for value, to := range map[*string]*oas.OptString{
 		&s.NHSNumber: &out.NhsNumber, &s.BirthDate: &out.Dob, &s.Forename: &out.Forename, &s.Surname: &out.Surname, &s.Postcode: &out.Postcode,

@@ -7,24 +7,27 @@ import (
 	"time"
 
 	"frontdesk/core/attachment"
+	"frontdesk/core/demographics"
 	"frontdesk/core/input"
+	"frontdesk/core/merge"
 	"frontdesk/core/patient"
 	"frontdesk/rest/oas"
 )
 
 // RegisterPatient adds a patient or brings a known one up to date.
 func (d *door) RegisterPatient(ctx context.Context, in *oas.PatientRegistration, _ oas.RegisterPatientParams) (oas.RegisterPatientRes, error) {
-	who, err := d.core.Patient.Register(ctx, patient.Registration{
+	p, err := d.core.Patient.Register(ctx, patient.Registration{Changes: patient.Changes{
 		NHSNumber: ptr(in.NhsNumber.Get()), EHRPartnerID: ptr(in.EhrPartnerID.Get()), Title: to[string](in.Title.Get()),
-		Landline: ptr(in.Landline.Get()), Mobile: ptr(in.Mobile.Get()), Email: ptr(in.Email.Get()), Source: ptr(in.DataSource.Get()),
-		BirthDate: in.Dob, FirstName: in.FirstName, LastName: in.LastName, Sex: to[patient.Sex](in.Sex.Get()),
-		Line1: ptr(in.AddressLine1.Get()), Line2: ptr(in.AddressLine2.Get()), Line3: ptr(in.AddressLine3.Get()), Town: ptr(in.Town.Get()),
-		County: ptr(in.County.Get()), Country: ptr(in.Country.Get()), Postcode: ptr(in.Postcode.Get()),
-	})
+		Landline: ptr(in.Landline.Get()), Mobile: ptr(in.Mobile.Get()), Email: ptr(in.Email.Get()),
+		Source: to[patient.Source](in.DataSource.Get()), BirthDate: &in.Dob, FirstName: &in.FirstName, LastName: &in.LastName,
+		Sex: to[patient.Sex](in.Sex.Get()), Line1: ptr(in.AddressLine1.Get()), Line2: ptr(in.AddressLine2.Get()),
+		Line3: ptr(in.AddressLine3.Get()), Town: ptr(in.Town.Get()), County: ptr(in.County.Get()), Country: ptr(in.Country.Get()),
+		Postcode: ptr(in.Postcode.Get()),
+	}})
 	if err != nil {
 		return nil, err
 	}
-	return &oas.RegisterPatientOK{PatientID: who.String()}, nil
+	return &oas.RegisterPatientOK{PatientID: p.ID.String()}, nil
 }
 
 func patientOf(p patient.Patient) *oas.Patient {
@@ -70,8 +73,9 @@ func moved(asked string, now patient.ID) oas.OptNilString {
 
 // ListPatients searches patients.
 func (d *door) ListPatients(ctx context.Context, p oas.ListPatientsParams) (oas.ListPatientsRes, error) {
-	found, count, err := d.core.Patient.Search(ctx, patient.Search{
-		Field: patient.Field(p.Field.Value), Text: p.Search.Value, PageIndex: p.PageIndex.Value, PageSize: p.PageSize.Value,
+	found, count, err := d.core.Patient.List(ctx, patient.Query{
+		Field: patient.Field(p.Field.Value), Text: p.Search.Value, Count: true, Offset: p.PageIndex.Value * p.PageSize.Value,
+		Limit: p.PageSize.Value,
 	})
 	if err != nil {
 		return nil, err
@@ -87,7 +91,7 @@ func (d *door) ListPatients(ctx context.Context, p oas.ListPatientsParams) (oas.
 func (d *door) RegisterPatientPds(
 	ctx context.Context, in *oas.PDSRegistration, _ oas.RegisterPatientPdsParams,
 ) (oas.RegisterPatientPdsOK, error) {
-	got, err := d.core.Patient.RegisterPDS(ctx, patient.PDSRegistration{
+	got, err := d.core.Demographics.Register(ctx, demographics.Registration{
 		NHSNumber: ptr(in.NhsNumber.Get()), BirthDate: ptr(in.Dob.Get()), Forename: ptr(in.Forename.Get()), Surname: ptr(in.Surname.Get()),
 		Postcode: ptr(in.Postcode.Get()), Sex: to[patient.Sex](in.Sex.Get()), EHRPartner: ptr(in.EhrPartner.Get()), EHRPartnerID: ptr(in.EhrPartnerID.Get()),
 	})
@@ -96,14 +100,17 @@ func (d *door) RegisterPatientPds(
 	}
 	out := oas.NewPatientRegisteredRegisterPatientPdsOK(oas.PatientRegistered{PatientID: got.ID.String()})
 	if got.ID == 0 {
-		out = oas.NewIdentityUnconfirmedRegisterPatientPdsOK(oas.IdentityUnconfirmed{Message: patient.UnsureMessage, LoginURL: got.Check.URL})
+		out = oas.NewIdentityUnconfirmedRegisterPatientPdsOK(oas.IdentityUnconfirmed{Message: demographics.UnsureMessage, LoginURL: got.Check.URL})
 	}
 	return out, nil
 }
 
 // GetPatientByIdV2 finds one patient with all identifiers and contact details.
 func (d *door) GetPatientByIdV2(ctx context.Context, p oas.GetPatientByIdV2Params) (oas.GetPatientByIdV2Res, error) {
-	found, err := d.core.Patient.Profile(ctx, id[patient.ID](p.ID), p.DataSource.Value == oas.GetPatientByIdV2DataSourceEhr)
+	found, err := d.core.Patient.Patient(ctx, id[patient.ID](p.ID), patient.WithContactPoints)
+	if err == nil && p.DataSource.Value == oas.GetPatientByIdV2DataSourceEhr {
+		err = found.Connected()
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -112,7 +119,7 @@ func (d *door) GetPatientByIdV2(ctx context.Context, p oas.GetPatientByIdV2Param
 	return out, nil
 }
 
-func profileOf(p patient.Profile) *oas.PatientV2 {
+func profileOf(p patient.Patient) *oas.PatientV2 {
 	a := p.Address
 	out := &oas.PatientV2{
 		EhrPartnerID: text(p.EHRPartnerID), EmisID: text(p.EMISID), DeceasedAt: moment(p.DeceasedAt), Dob: oas.NilString{Null: true},
@@ -124,7 +131,7 @@ func profileOf(p patient.Profile) *oas.PatientV2 {
 		// Nobody who is not connected is known to be missing there.
 		EhrRegistered: oas.NilBool{Value: true, Null: p.EHRPartnerID == ""},
 		MergedInto:    text(""), MergedPatientIds: make([]oas.ID, len(p.Merged)), MobileShared: oas.NewOptBool(p.SharedMobile),
-		SupersededBy: text(p.SupersededBy), ContactDetails: make([]oas.ContactDetail, len(p.Contacts)),
+		SupersededBy: text(p.SupersededBy), ContactDetails: make([]oas.ContactDetail, len(p.ContactPoints)),
 		NhsNumberStatus: oas.OptNilPatientV2NhsNumberStatus{Value: oas.PatientV2NhsNumberStatus(p.NumberStatus), Set: true, Null: p.NumberStatus == ""},
 	}
 	if p.BirthDate != input.NoDate {
@@ -149,8 +156,8 @@ func profileOf(p patient.Profile) *oas.PatientV2 {
 		out.MergedPatientIds[i] = digits(id)
 		out.Identifiers = append(out.Identifiers, heroID(id, oas.PatientIdentifierRoleSecondary))
 	}
-	for i, c := range p.Contacts {
-		out.ContactDetails[i] = contactOf(c, p.Contacts)
+	for i, c := range p.ContactPoints {
+		out.ContactDetails[i] = contactOf(c, p.ContactPoints)
 	}
 	return out
 }
@@ -170,13 +177,13 @@ func moment(t time.Time) oas.OptNilString {
 	return text(t.UTC().Format(time.RFC3339Nano))
 }
 
-func contactOf(c patient.Contact, all patient.Contacts) oas.ContactDetail {
+func contactOf(c patient.ContactPoint, all patient.ContactPoints) oas.ContactDetail {
 	used, _ := all.Used(c.Kind)
 	out := oas.ContactDetail{
 		Kind: oas.ContactKind(c.Kind), Source: oas.ContactDetailSource(c.Source), RecordedAt: c.RecordedAt.UTC(),
 		Verified: !c.VerifiedAt.IsZero(), VerifiedAt: optInstant(c.VerifiedAt), InUse: used.Source == c.Source,
 	}
-	if c.Kind != patient.ContactAddress {
+	if c.Kind != patient.PointAddress {
 		out.Value = str(c.Value)
 		return out
 	}
@@ -190,13 +197,13 @@ func contactOf(c patient.Contact, all patient.Contacts) oas.ContactDetail {
 // SetPatientContactDetail keeps what the practice knows of a way to reach a
 // patient.
 func (d *door) SetPatientContactDetail(ctx context.Context, in *oas.SetPatientContactDetailReq, p oas.SetPatientContactDetailParams) (oas.SetPatientContactDetailRes, error) {
-	change := patient.ContactChange{Value: ptr(in.Value.Get()), Verified: ptr(in.Verified.Get())}
+	change := patient.PointChange{Value: ptr(in.Value.Get()), Verified: ptr(in.Verified.Get())}
 	if a, ok := in.Address.Get(); ok {
 		change.Address = &patient.Address{
 			Line1: a.Line1.Value, Line2: a.Line2.Value, Line3: a.Line3.Value, Town: a.Town.Value, County: a.County.Value, Country: a.Country.Value, Postcode: a.Postcode.Value,
 		}
 	}
-	found, err := d.core.Patient.SetContact(ctx, id[patient.ID](p.ID), patient.ContactKind(p.Kind), change)
+	found, err := d.core.Patient.SetContactPoint(ctx, id[patient.ID](p.ID), patient.PointKind(p.Kind), change)
 	if err != nil {
 		return nil, err
 	}
@@ -205,7 +212,7 @@ func (d *door) SetPatientContactDetail(ctx context.Context, in *oas.SetPatientCo
 
 // ListPatientEhrCandidates lists who may be the same person.
 func (d *door) ListPatientEhrCandidates(ctx context.Context, p oas.ListPatientEhrCandidatesParams) (oas.ListPatientEhrCandidatesRes, error) {
-	found, err := d.core.Patient.Candidates(ctx, id[patient.ID](p.ID))
+	found, err := d.core.Merge.Candidates(ctx, id[patient.ID](p.ID))
 	if err != nil {
 		return nil, err
 	}
@@ -232,7 +239,7 @@ func (d *door) PreviewPatientMerge(ctx context.Context, in *oas.PreviewPatientMe
 	if err := check.Err(); err != nil {
 		return nil, err
 	}
-	got, err := d.core.Patient.PreviewMerge(ctx, id[patient.ID](p.ID), from)
+	got, err := d.core.Merge.Preview(ctx, id[patient.ID](p.ID), from)
 	if err != nil {
 		return nil, err
 	}
@@ -253,7 +260,7 @@ func (d *door) MergePatients(ctx context.Context, in *oas.MergePatientsReq, p oa
 	if err := check.Err(); err != nil {
 		return nil, err
 	}
-	m, err := d.core.Patient.Merge(ctx, id[patient.ID](p.ID), from, in.MergeToken)
+	m, err := d.core.Merge.Merge(ctx, id[patient.ID](p.ID), from, in.MergeToken)
 	if err != nil {
 		return nil, err
 	}
@@ -267,14 +274,14 @@ func (d *door) UnmergePatients(ctx context.Context, in oas.OptUnmergePatientsReq
 	if err := check.Err(); err != nil {
 		return nil, err
 	}
-	m, err := d.core.Patient.Unmerge(ctx, id[patient.ID](p.ID), merge)
+	m, err := d.core.Merge.Unmerge(ctx, id[patient.ID](p.ID), merge)
 	if err != nil {
 		return nil, err
 	}
 	return mergeOf(m), nil
 }
 
-func mergeOf(m patient.Merge) *oas.PatientMerge {
+func mergeOf(m merge.Merge) *oas.PatientMerge {
 	return &oas.PatientMerge{
 		MergeID: oas.ID(strconv.FormatInt(m.ID, 10)), PatientID: digits(m.Keep), MergedPatientID: digits(m.From), Moved: oas.Moved(m.Moved),
 	}

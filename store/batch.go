@@ -206,9 +206,9 @@ const enlisted = `SELECT ` + recipientColumns + `, p.title, p.first_name, p.last
 
 // Enlisted lists recipients in a state with the patient they are.
 func (t *Tx) Enlisted(ctx context.Context, group practice.ID, id messaging.BatchID, status batch.RecipientStatus, channel carrier.Channel, after, limit int, hold bool) ([]batch.Enlisted, error) {
-	kind := patient.ContactEmail
+	kind := patient.PointEmail
 	if channel == carrier.SMS {
-		kind = patient.ContactMobile
+		kind = patient.PointMobile
 	}
 	query := enlisted
 	if hold && t.db.hold != "" {
@@ -217,15 +217,15 @@ func (t *Tx) Enlisted(ctx context.Context, group practice.ID, id messaging.Batch
 	return list(ctx, t, query, in{group, id, status, after, limit, kind, channel}, func(scan scanner) (batch.Enlisted, error) {
 		var e batch.Enlisted
 		var out, already flag
-		source := patient.Contact{Kind: kind}
+		source := patient.ContactPoint{Kind: kind}
 		p := &e.Person
-		err := scanAddressee(&p.Full, func(dest ...any) error {
+		err := scanAddressee(&p.Patient, func(dest ...any) error {
 			all := append(intoRecipient(&e.Recipient), &p.Title, &p.FirstName, &p.LastName)
 			return scan(append(append(all, dest...), &source.Source, &out, &already)...)
 		})
 		e.Already = bool(already)
-		p.Contacts = patient.Contacts{source}
-		if to := (map[patient.ContactKind]string{patient.ContactMobile: p.Mobile, patient.ContactEmail: p.Email})[kind]; bool(out) {
+		p.Contacts = patient.ContactPoints{source}
+		if to := (map[patient.PointKind]string{patient.PointMobile: p.Mobile, patient.PointEmail: p.Email})[kind]; bool(out) {
 			p.OptedOut = map[messaging.Destination]bool{{Channel: channel, Contact: to}: true}
 		}
 		return e, err

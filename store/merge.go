@@ -9,9 +9,67 @@ import (
 	"time"
 
 	"frontdesk/core/audit"
+	"frontdesk/core/merge"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
 )
+
+type mergeStore struct {
+	merge.Reader
+	tx *Tx
+}
+
+// Merging is what merge remembers.
+func (db *DB) Merging() merge.Store { return mergeStore{db.plain(), db.plain()} }
+
+func (s mergeStore) Do(ctx context.Context, fn func(merge.Tx) error) error {
+	return s.tx.db.do(ctx, func(tx *Tx) error { return fn(tx) })
+}
+
+// Forget deletes previews that have expired.
+func (s mergeStore) Forget(ctx context.Context, group practice.ID, before time.Time) error {
+	return s.tx.db.do(ctx, func(t *Tx) error {
+		_, err := t.exec(ctx, `DELETE FROM merge_preview WHERE practice_group_id = $1 AND expires_at <= $2`, group, before)
+		return err
+	})
+}
+
+// alive are the patients who are neither merged nor deleted.
+const alive = `SELECT ` + patientColumns + ` FROM patient WHERE practice_group_id = $1 AND merged_into IS NULL AND deleted_at IS NULL`
+
+// Alike lists live patients who may be the same person.
+func (s mergeStore) Alike(ctx context.Context, group practice.ID, p patient.Patient, limit int) ([]patient.Patient, error) {
+	const byName = ` ORDER BY last_key, first_key, id LIMIT $2`
+	born := p.BirthDate.String()
+	var out []patient.Patient
+	seen := map[patient.ID]bool{p.ID: true}
+	for _, look := range []struct {
+		wanted bool
+		text   string
+		args   in
+	}{
+		{p.SupersededBy != "", alive + ` AND nhs_number = $3 LIMIT $2`, in{p.SupersededBy}},
+		{p.NHSNumber != "", alive + ` AND birth_date = $3 AND superseded_by = $4 LIMIT $2`, in{born, p.NHSNumber}},
+		{true, alive + ` AND birth_date = $3 AND (last_key = $4 OR first_key = $5)` + byName, in{born, nameKey(p.LastName), nameKey(p.FirstName)}},
+		{p.Mobile != "", alive + ` AND mobile = $3` + byName, in{p.Mobile}},
+		{p.Email != "", alive + ` AND email_key = $3` + byName, in{emailKey(p.Email)}},
+	} {
+		if !look.wanted {
+			continue
+		}
+		found, err := list(ctx, s.tx, look.text, append(in{group, limit}, look.args...), scanPatient)
+		if err != nil {
+			return nil, err
+		}
+		for _, q := range found {
+			if !seen[q.ID] && len(out) < limit {
+				seen[q.ID] = true
+				out = append(out, q)
+			}
+		}
+	}
+	return out, nil
+}
 
 // belonging is a column that names a patient; what is the word callers are told.
 //
@@ -103,8 +161,8 @@ func Belongings() []string {
 }
 
 // Belongings counts what a patient has.
-func (t *Tx) Belongings(ctx context.Context, group practice.ID, of patient.ID) (patient.Moved, error) {
-	out := patient.Moved{}
+func (t *Tx) Belongings(ctx context.Context, group practice.ID, of patient.ID) (merge.Moved, error) {
+	out := merge.Moved{}
 	for _, b := range belongings {
 		var n int
 		if _, err := t.one(ctx, b.count, in{group, of}, &n); err != nil {
@@ -116,15 +174,15 @@ func (t *Tx) Belongings(ctx context.Context, group practice.ID, of patient.ID) (
 }
 
 // MoveBelongings gives everything of one patient to another.
-func (t *Tx) MoveBelongings(ctx context.Context, group practice.ID, merge int64, from, to patient.ID, now time.Time) (patient.Moved, error) {
-	out := patient.Moved{}
+func (t *Tx) MoveBelongings(ctx context.Context, group practice.ID, into int64, from, to patient.ID, now time.Time) (merge.Moved, error) {
+	out := merge.Moved{}
 	for _, b := range belongings {
 		if b.first != "" {
-			if _, err := t.exec(ctx, b.first, group, merge, from, to, now); err != nil {
+			if _, err := t.exec(ctx, b.first, group, into, from, to, now); err != nil {
 				return nil, err
 			}
 		}
-		if _, err := t.exec(ctx, b.note, group, merge, from); err != nil {
+		if _, err := t.exec(ctx, b.note, group, into, from); err != nil {
 			return nil, err
 		}
 		n, err := t.exec(ctx, b.move, group, from, to, now)
@@ -137,10 +195,10 @@ func (t *Tx) MoveBelongings(ctx context.Context, group practice.ID, merge int64,
 }
 
 // ReturnBelongings gives back what a merge moved.
-func (t *Tx) ReturnBelongings(ctx context.Context, group practice.ID, merge int64, from, to patient.ID, now time.Time) (patient.Moved, error) {
-	out := patient.Moved{}
+func (t *Tx) ReturnBelongings(ctx context.Context, group practice.ID, into int64, from, to patient.ID, now time.Time) (merge.Moved, error) {
+	out := merge.Moved{}
 	for _, b := range belongings {
-		n, err := t.exec(ctx, b.back, group, merge, from, to, now)
+		n, err := t.exec(ctx, b.back, group, into, from, to, now)
 		if err != nil {
 			return nil, err
 		}
@@ -153,12 +211,12 @@ func (t *Tx) ReturnBelongings(ctx context.Context, group practice.ID, merge int6
 // should have locked before what it has locked already.
 var errAgain = errors.New("locks would be taken out of order")
 
-// LockBelongings locks the diaries the patients' appointments are in: whoever
-// changes an appointment has locked its diary first, and several are always
+// LockDiariesOfPatients locks the diaries the patients' appointments are in: a transaction
+// that changes an appointment has locked its diary first, and several are always
 // locked in the same order. Called again when the patients are locked, it finds
 // appointments made meanwhile; then the transaction begins again, rather than
-// wait for somebody who waits for it.
-func (t *Tx) LockBelongings(ctx context.Context, group practice.ID, ids ...patient.ID) error {
+// wait for one that waits for it.
+func (t *Tx) LockDiariesOfPatients(ctx context.Context, group practice.ID, ids ...patient.ID) error {
 	again := t.diaries != nil
 	if !again {
 		t.diaries = map[practice.PractitionerID]bool{}
@@ -190,25 +248,25 @@ func (t *Tx) LockBelongings(ctx context.Context, group practice.ID, ids ...patie
 }
 
 // KeepPreview keeps the right to merge.
-func (t *Tx) KeepPreview(ctx context.Context, group practice.ID, p patient.Preview) error {
+func (t *Tx) KeepPreview(ctx context.Context, group practice.ID, p merge.Preview) error {
 	_, err := t.exec(ctx, `INSERT INTO merge_preview (practice_group_id, hash, keep_id, from_id, keep_version, from_version, expires_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7)`, group, p.Hash, p.Keep, p.From, p.KeepVersion, p.FromVersion, p.ExpiresAt)
 	return err
 }
 
 // TakePreview finds the right to merge and deletes it.
-func (t *Tx) TakePreview(ctx context.Context, group practice.ID, hash []byte) (patient.Preview, error) {
-	p := patient.Preview{Hash: hash}
+func (t *Tx) TakePreview(ctx context.Context, group practice.ID, hash []byte) (merge.Preview, error) {
+	p := merge.Preview{Hash: hash}
 	found, err := t.one(ctx, `DELETE FROM merge_preview WHERE practice_group_id = $1 AND hash = $2
 		RETURNING keep_id, from_id, keep_version, from_version, expires_at`, in{group, hash}, &p.Keep, &p.From, &p.KeepVersion, &p.FromVersion, when{&p.ExpiresAt})
 	if err == nil && !found {
-		err = patient.ErrMergeToken
+		err = merge.ErrToken
 	}
 	return p, err
 }
 
 // KeepMerge keeps a merge, and the pointer from the one that is gone.
-func (t *Tx) KeepMerge(ctx context.Context, group practice.ID, m patient.Merge) error {
+func (t *Tx) KeepMerge(ctx context.Context, group practice.ID, m merge.Merge) error {
 	_, err := t.exec(ctx, `INSERT INTO patient_merge (practice_group_id, id, keep_id, from_id, merged_at, keep_before, keep_after, from_before)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`, group, m.ID, m.Keep, m.From, m.At,
 		string(audit.Snapshot(m.KeepBefore)), string(audit.Snapshot(m.KeepAfter)), string(audit.Snapshot(m.FromBefore)))
@@ -217,13 +275,13 @@ func (t *Tx) KeepMerge(ctx context.Context, group practice.ID, m patient.Merge) 
 
 const mergeColumns = `id, keep_id, from_id, merged_at, keep_before, keep_after, from_before`
 
-func scanMerge(scan scanner) (patient.Merge, error) {
-	var m patient.Merge
+func scanMerge(scan scanner) (merge.Merge, error) {
+	var m merge.Merge
 	var before, after, from string
 	if err := scan(&m.ID, &m.Keep, &m.From, when{&m.At}, &before, &after, &from); err != nil {
 		return m, err
 	}
-	for text, to := range map[*string]*patient.Snapshot{&before: &m.KeepBefore, &after: &m.KeepAfter, &from: &m.FromBefore} {
+	for text, to := range map[*string]*patient.Patient{&before: &m.KeepBefore, &after: &m.KeepAfter, &from: &m.FromBefore} {
 		if err := json.Unmarshal([]byte(*text), to); err != nil {
 			return m, err
 		}
@@ -232,17 +290,17 @@ func scanMerge(scan scanner) (patient.Merge, error) {
 }
 
 // Merge finds a merge of a patient that has not been undone.
-func (t *Tx) Merge(ctx context.Context, group practice.ID, of patient.ID, id int64) (patient.Merge, error) {
+func (t *Tx) Merge(ctx context.Context, group practice.ID, of patient.ID, id int64) (merge.Merge, error) {
 	if id != 0 {
-		return find(ctx, t, patient.ErrNotMerged, `SELECT `+mergeColumns+` FROM patient_merge
+		return find(ctx, t, merge.ErrNotMerged, `SELECT `+mergeColumns+` FROM patient_merge
 			WHERE practice_group_id = $1 AND id = $2 AND (keep_id = $3 OR from_id = $3) AND undone_at IS NULL`, in{group, id, of}, scanMerge)
 	}
-	m, err := find(ctx, t, patient.ErrNotMerged, `SELECT `+mergeColumns+` FROM patient_merge
+	m, err := find(ctx, t, merge.ErrNotMerged, `SELECT `+mergeColumns+` FROM patient_merge
 		WHERE practice_group_id = $1 AND from_id = $2 AND undone_at IS NULL ORDER BY id DESC LIMIT 1`, in{group, of}, scanMerge)
-	if !errors.Is(err, patient.ErrNotMerged) {
+	if !errors.Is(err, merge.ErrNotMerged) {
 		return m, err
 	}
-	return find(ctx, t, patient.ErrNotMerged, `SELECT `+mergeColumns+` FROM patient_merge
+	return find(ctx, t, merge.ErrNotMerged, `SELECT `+mergeColumns+` FROM patient_merge
 		WHERE practice_group_id = $1 AND keep_id = $2 AND undone_at IS NULL ORDER BY id DESC LIMIT 1`, in{group, of}, scanMerge)
 }
 

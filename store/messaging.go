@@ -224,18 +224,18 @@ func (t *Tx) outbound(ctx context.Context, group practice.ID, claim string, args
 	for i, o := range found {
 		ids[i] = o.Patient
 	}
-	people, err := listAmong(ctx, t, amongst{selectAddressees + ` IN ` + few2, selectAddressees + ` IN ` + many2}, in{group}, ids, func(scan scanner) (p patient.Full, err error) {
+	people, err := listAmong(ctx, t, amongst{selectAddressees + ` IN ` + few2, selectAddressees + ` IN ` + many2}, in{group}, ids, func(scan scanner) (p patient.Patient, err error) {
 		err = scanAddressee(&p, scan)
 		return p, err
 	})
-	by, err := keyed(people, err, func(p patient.Full) patient.ID { return p.ID })
+	by, err := keyed(people, err, func(p patient.Patient) patient.ID { return p.ID })
 	for i := range found {
 		found[i].Person = by[found[i].Patient]
 	}
 	return found, err
 }
 
-func scanAddressee(p *patient.Full, scan scanner) error {
+func scanAddressee(p *patient.Patient, scan scanner) error {
 	var restricted flag
 	err := scan(&p.ID, text{&p.NHSNumber}, &p.Mobile, &p.Email, &restricted, when{&p.DeceasedAt}, &p.NumberStatus, num[patient.ID]{&p.MergedInto},
 		when{&p.DeletedAt}, optBool{&p.ReceiveEmail}, optBool{&p.ReceiveSMS}, optBool{&p.Marketing})
@@ -244,9 +244,9 @@ func scanAddressee(p *patient.Full, scan scanner) error {
 }
 
 // Addressee finds a patient, with what matters to messages.
-func (t *Tx) Addressee(ctx context.Context, group practice.ID, id patient.ID) (patient.Full, error) {
+func (t *Tx) Addressee(ctx context.Context, group practice.ID, id patient.ID) (patient.Patient, error) {
 	return find(ctx, t, patient.ErrNotFound, selectAddressees+` = $2`, in{group, id},
-		func(scan scanner) (p patient.Full, err error) {
+		func(scan scanner) (p patient.Patient, err error) {
 			err = scanAddressee(&p, scan)
 			return p, err
 		})
@@ -302,14 +302,14 @@ func (t *Tx) AmendMessages(ctx context.Context, group practice.ID, all []messagi
 const contactsAmong = `SELECT patient_id, kind, source, value, recorded_at, verified_at FROM patient_contact WHERE practice_group_id = $1 AND patient_id IN `
 
 // ContactsAmong lists what each source says of how to reach patients.
-func (t *Tx) ContactsAmong(ctx context.Context, group practice.ID, ids []patient.ID) (map[patient.ID]patient.Contacts, error) {
-	found, err := listAmong(ctx, t, amongst{contactsAmong + few2, contactsAmong + many2}, in{group}, ids, func(scan scanner) (Owned[patient.ID, patient.Contact], error) {
-		var o Owned[patient.ID, patient.Contact]
+func (t *Tx) ContactsAmong(ctx context.Context, group practice.ID, ids []patient.ID) (map[patient.ID]patient.ContactPoints, error) {
+	found, err := listAmong(ctx, t, amongst{contactsAmong + few2, contactsAmong + many2}, in{group}, ids, func(scan scanner) (Owned[patient.ID, patient.ContactPoint], error) {
+		var o Owned[patient.ID, patient.ContactPoint]
 		c := &o.Thing
 		err := scan(&o.Of, &c.Kind, &c.Source, &c.Value, when{&c.RecordedAt}, when{&c.VerifiedAt})
 		return o, err
 	})
-	out := map[patient.ID]patient.Contacts{}
+	out := map[patient.ID]patient.ContactPoints{}
 	for _, o := range found {
 		out[o.Of] = append(out[o.Of], o.Thing)
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"frontdesk/core/demographics"
 	"frontdesk/core/names"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
@@ -64,8 +65,17 @@ func (t *Tx) PatientByNHSNumber(ctx context.Context, group practice.ID, number s
 		WHERE practice_group_id = $1 AND nhs_number = $2`, in{group, number}, scanPatient)
 }
 
-// PatientByFormerNumber finds who had a number before it was superseded.
-func (t *Tx) PatientByFormerNumber(ctx context.Context, group practice.ID, number string) (patient.Patient, error) {
+// Holder finds the patient who has a number, or else who had it.
+func (t *Tx) Holder(ctx context.Context, group practice.ID, number string) (patient.Patient, error) {
+	p, err := t.PatientByNHSNumber(ctx, group, number)
+	if errors.Is(err, patient.ErrNotFound) {
+		return t.patientByFormerNumber(ctx, group, number)
+	}
+	return p, err
+}
+
+// patientByFormerNumber finds who had a number before it was superseded.
+func (t *Tx) patientByFormerNumber(ctx context.Context, group practice.ID, number string) (patient.Patient, error) {
 	var id patient.ID
 	found, err := t.one(ctx, `SELECT patient_id FROM former_number WHERE practice_group_id = $1 AND nhs_number = $2`, in{group, number}, &id)
 	if err != nil || !found {
@@ -75,7 +85,7 @@ func (t *Tx) PatientByFormerNumber(ctx context.Context, group practice.ID, numbe
 }
 
 // SaveFormerNumber keeps that a number was a patient's.
-func (t *Tx) SaveFormerNumber(ctx context.Context, group practice.ID, f patient.FormerNumber) error {
+func (t *Tx) SaveFormerNumber(ctx context.Context, group practice.ID, f demographics.FormerNumber) error {
 	_, err := t.exec(ctx, `INSERT INTO former_number (practice_group_id, id, patient_id, nhs_number, recorded_at) VALUES ($1, $2, $3, $4, $5)
 		ON CONFLICT (practice_group_id, nhs_number) DO UPDATE SET patient_id = $3, recorded_at = $5`, group, f.ID, f.Patient, f.Number, f.At)
 	return err
@@ -86,113 +96,11 @@ func (t *Tx) formerly(ctx context.Context, group practice.ID, number string) (bo
 	if number == "" {
 		return false, nil
 	}
-	_, err := t.PatientByFormerNumber(ctx, group, number)
+	_, err := t.patientByFormerNumber(ctx, group, number)
 	if errors.Is(err, patient.ErrNotFound) {
 		return false, nil // nobody's, or somebody's who was deleted
 	}
 	return err == nil, err
-}
-
-// patientSearch is how to find patients by one field. Arguments that say what
-// matches come last: after limit and offset in a list, after the limit in a
-// count.
-type patientSearch struct{ list, count string }
-
-const (
-	// The page is found in an index alone; only its rows are read whole.
-	selectPatients = `SELECT ` + patientColumns + ` FROM patient WHERE practice_group_id = $1 AND id IN (
-		SELECT id FROM patient WHERE practice_group_id = $1 AND merged_into IS NULL AND deleted_at IS NULL`
-	countPatients = `SELECT count(*) FROM (SELECT 1 FROM patient WHERE practice_group_id = $1 AND merged_into IS NULL AND deleted_at IS NULL`
-	byLast        = ` ORDER BY last_key, first_key, id`
-	byFirst       = ` ORDER BY first_key, last_key, id`
-	byFull        = ` ORDER BY full_key, id`
-	page          = ` LIMIT $2 OFFSET $3)`
-	upTo          = ` LIMIT $2) AS matches`
-)
-
-var patientSearches = map[patient.Field]patientSearch{
-	"": {list: selectPatients + byLast + page + byLast, count: countPatients + upTo},
-	patient.FieldNHSNumber: {list: selectPatients + ` AND id IN (SELECT id FROM patient WHERE practice_group_id = $1 AND nhs_number = $4
-			UNION SELECT patient_id FROM former_number WHERE practice_group_id = $1 AND nhs_number = $4)` + byLast + page + byLast,
-		count: countPatients + ` AND id IN (SELECT id FROM patient WHERE practice_group_id = $1 AND nhs_number = $3
-			UNION SELECT patient_id FROM former_number WHERE practice_group_id = $1 AND nhs_number = $3)` + upTo},
-	patient.FieldEMISID: {list: selectPatients + ` AND emis_id = $4` + byLast + page + byLast,
-		count: countPatients + ` AND emis_id = $3` + upTo},
-	patient.FieldEHRPartnerID: {list: selectPatients + ` AND ehr_partner_id = $4` + byLast + page + byLast,
-		count: countPatients + ` AND ehr_partner_id = $3` + upTo},
-	patient.FieldMobile: {list: selectPatients + ` AND mobile = $4` + byLast + page + byLast,
-		count: countPatients + ` AND mobile = $3` + upTo},
-	patient.FieldEmail: {list: selectPatients + ` AND email_key = $4` + byLast + page + byLast,
-		count: countPatients + ` AND email_key = $3` + upTo},
-	patient.FieldBirthDate: {list: selectPatients + ` AND birth_date = $4` + byLast + page + byLast,
-		count: countPatients + ` AND birth_date = $3` + upTo},
-	patient.FieldLastName: {list: selectPatients + ` AND last_key >= $4 AND last_key < $5` + byLast + page + byLast,
-		count: countPatients + ` AND last_key >= $3 AND last_key < $4` + upTo},
-	patient.FieldFirstName: {list: selectPatients + ` AND first_key >= $4 AND first_key < $5` + byFirst + page + byFirst,
-		count: countPatients + ` AND first_key >= $3 AND first_key < $4` + upTo},
-	patient.FieldFullName: {list: selectPatients + ` AND full_key >= $4 AND full_key < $5` + byFull + page + byFull,
-		count: countPatients + ` AND full_key >= $3 AND full_key < $4` + upTo},
-	lastWords: {list: selectPatients + wordOf4 + ` AND w.part = 'last') AND (last_key < $4 OR last_key >= $5)` + byLastFound + page + byLast,
-		count: countPatients + wordOf3 + ` AND w.part = 'last') AND (last_key < $3 OR last_key >= $4)` + upTo},
-	firstWords: {list: selectPatients + wordOf4 + ` AND w.part = 'first') AND (first_key < $4 OR first_key >= $5)` + byLastFound + page + byLast,
-		count: countPatients + wordOf3 + ` AND w.part = 'first') AND (first_key < $3 OR first_key >= $4)` + upTo},
-	anyWords: {list: selectPatients + wordOf4 + `) AND (last_key < $4 OR last_key >= $5) AND (full_key < $4 OR full_key >= $5)` + byLastFound + page + byLast,
-		count: countPatients + wordOf3 + `) AND (last_key < $3 OR last_key >= $4) AND (full_key < $3 OR full_key >= $4)` + upTo},
-	patient.FieldNumber: {list: selectPatients + ` AND id IN (` + numbered4 + `)` + byLastFound + page + byLast,
-		count: countPatients + ` AND id IN (` + numbered3 + `)` + upTo},
-	patient.FieldLastFirst: {list: selectPatients + ` AND last_key = $4 AND first_key >= $5 AND first_key < $6` + byLast + page + byLast,
-		count: countPatients + ` AND last_key = $3 AND first_key >= $4 AND first_key < $5` + upTo},
-	// The second half of FieldName: full names that begin with it, of people
-	// whose surname does not.
-	patient.FieldName: {list: selectPatients + ` AND full_key >= $4 AND full_key < $5 AND (last_key < $4 OR last_key >= $5)` + byFull + page + byFull,
-		count: countPatients + ` AND full_key >= $3 AND full_key < $4 AND (last_key < $3 OR last_key >= $4)` + upTo},
-}
-
-// Patients lists those that match.
-func (t *Tx) Patients(ctx context.Context, group practice.ID, q patient.Query) ([]patient.Patient, int, error) {
-	most := patient.CountTo(q.Offset, q.Limit)
-	fields, ok := looks[q.Field]
-	if !ok {
-		return t.patients(ctx, group, q, most)
-	}
-	var all []patient.Patient
-	total := 0
-	for _, field := range fields {
-		look := q
-		look.Field, look.Offset, look.Limit = field, max(0, q.Offset-total), q.Limit-len(all)
-		found, n, err := t.patients(ctx, group, look, most)
-		all = append(all, found...)
-		// Where as many match as are counted, the others come after the page.
-		if total = min(total+n, most); err != nil || total == most {
-			return all, total, err
-		}
-	}
-	return all, total, nil
-}
-
-func (t *Tx) patients(ctx context.Context, group practice.ID, q patient.Query, most int) ([]patient.Patient, int, error) {
-	search := patientSearches[q.Field]
-	var match in
-	switch key := nameKey(q.Value); q.Field {
-	case "":
-	case patient.FieldFirstName, patient.FieldLastName, patient.FieldFullName, patient.FieldName, anyWords, firstWords, lastWords:
-		match = in{key, beyond(key)}
-	case patient.FieldLastFirst:
-		given := nameKey(q.First)
-		match = in{key, given, beyond(given)}
-	case patient.FieldNumber:
-		match = numberArgs(q.Numbers)
-	case patient.FieldEmail:
-		match = in{emailKey(q.Value)}
-	default:
-		match = in{q.Value}
-	}
-	count := 0
-	if _, err := t.one(ctx, search.count, append(in{group, most}, match...), &count); err != nil || count <= q.Offset || q.Limit == 0 {
-		return nil, count, err
-	}
-	found, err := list(ctx, t, search.list, append(in{group, q.Limit, q.Offset}, match...), scanPatient)
-	return found, count, err
 }
 
 func emailKey(address string) string { return strings.ToLower(address) }
@@ -231,8 +139,8 @@ func (t *Tx) addPatient(ctx context.Context, group practice.ID, p patient.Patien
 	return n == 1, err
 }
 
-// LockPatient keeps others from changing the patient.
-func (t *Tx) LockPatient(ctx context.Context, group practice.ID, id patient.ID) error {
+// LockPatientForChange keeps others from changing the patient.
+func (t *Tx) LockPatientForChange(ctx context.Context, group practice.ID, id patient.ID) error {
 	n, err := t.exec(ctx, `UPDATE patient SET version = version WHERE practice_group_id = $1 AND id = $2`, group, id)
 	if err == nil && n == 0 {
 		return patient.ErrNotFound
@@ -240,16 +148,16 @@ func (t *Tx) LockPatient(ctx context.Context, group practice.ID, id patient.ID) 
 	return err
 }
 
-// HoldPatient finds the patient an id stands for and keeps it from being merged
+// LockPatientAgainstMerge finds the patient an id stands for and keeps it from being merged
 // away.
-func (t *Tx) HoldPatient(ctx context.Context, group practice.ID, id patient.ID) (patient.ID, error) {
+func (t *Tx) LockPatientAgainstMerge(ctx context.Context, group practice.ID, id patient.ID) (patient.ID, error) {
 	id, _, err := t.current(ctx, group, id, t.db.hold)
 	return id, err
 }
 
-// TakePatient is HoldPatient, and others who take the patient wait. One who has
+// LockPatientForBooking is LockPatientAgainstMerge, and others who take the patient wait. One who has
 // died is not taken.
-func (t *Tx) TakePatient(ctx context.Context, group practice.ID, id patient.ID) (patient.ID, error) {
+func (t *Tx) LockPatientForBooking(ctx context.Context, group practice.ID, id patient.ID) (patient.ID, error) {
 	id, died, err := t.current(ctx, group, id, t.db.take)
 	if err == nil && !died.IsZero() {
 		err = patient.ErrDeceased
@@ -322,28 +230,27 @@ func (t *Tx) NextEvent(ctx context.Context, group practice.ID, id patient.ID) (n
 	return n, err
 }
 
-// Contacts lists what each source says of how to reach a patient.
-func (t *Tx) Contacts(ctx context.Context, group practice.ID, id patient.ID) (patient.Contacts, error) {
+// ContactPoints lists what each source says of how to reach a patient.
+func (t *Tx) ContactPoints(ctx context.Context, group practice.ID, id patient.ID) (patient.ContactPoints, error) {
 	return list(ctx, t, `SELECT kind, source, value, recorded_at, verified_at FROM patient_contact
-		WHERE practice_group_id = $1 AND patient_id = $2 ORDER BY kind, source`, in{group, id}, func(scan scanner) (patient.Contact, error) {
-		var c patient.Contact
+		WHERE practice_group_id = $1 AND patient_id = $2 ORDER BY kind, source`, in{group, id}, func(scan scanner) (patient.ContactPoint, error) {
+		var c patient.ContactPoint
 		err := scan(&c.Kind, &c.Source, &c.Value, when{&c.RecordedAt}, when{&c.VerifiedAt})
 		return c, err
 	})
 }
 
-// SaveContact keeps what one source says.
-func (t *Tx) SaveContact(ctx context.Context, group practice.ID, id patient.ID, c patient.Contact) error {
+// SaveContactPoint keeps what one source says; without a value it is forgotten.
+func (t *Tx) SaveContactPoint(ctx context.Context, group practice.ID, id patient.ID, c patient.ContactPoint) error {
+	if c.Value == "" {
+		_, err := t.exec(ctx, `DELETE FROM patient_contact
+			WHERE practice_group_id = $1 AND patient_id = $2 AND kind = $3 AND source = $4`, group, id, c.Kind, c.Source)
+		return err
+	}
 	_, err := t.exec(ctx, `INSERT INTO patient_contact (practice_group_id, patient_id, kind, source, value, recorded_at, verified_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7)
 		ON CONFLICT (practice_group_id, patient_id, kind, source) DO UPDATE SET value = $5, recorded_at = $6, verified_at = $7`,
 		group, id, c.Kind, c.Source, c.Value, c.RecordedAt, at(c.VerifiedAt))
-	return err
-}
-
-// DropContact forgets what one source says.
-func (t *Tx) DropContact(ctx context.Context, group practice.ID, id patient.ID, kind patient.ContactKind, source patient.ContactSource) error {
-	_, err := t.exec(ctx, `DELETE FROM patient_contact WHERE practice_group_id = $1 AND patient_id = $2 AND kind = $3 AND source = $4`, group, id, kind, source)
 	return err
 }
 
@@ -353,73 +260,8 @@ func (t *Tx) SharedMobile(ctx context.Context, group practice.ID, id patient.ID,
 	return t.one(ctx, `SELECT 1 FROM patient WHERE practice_group_id = $1 AND mobile = $2 AND id <> $3 AND merged_into IS NULL AND deleted_at IS NULL LIMIT 1`, in{group, mobile, id}, &one)
 }
 
-// Alike lists live patients who may be the same person.
-func (t *Tx) Alike(ctx context.Context, group practice.ID, p patient.Patient, limit int) ([]patient.Patient, error) {
-	var out []patient.Patient
-	seen := map[patient.ID]bool{p.ID: true}
-	add := func(text string, args ...any) error {
-		found, err := list(ctx, t, text, append(in{group, limit}, args...), scanPatient)
-		for _, q := range found {
-			if !seen[q.ID] && len(out) < limit {
-				seen[q.ID] = true
-				out = append(out, q)
-			}
-		}
-		return err
-	}
-	if p.SupersededBy != "" {
-		if err := add(`SELECT `+patientColumns+` FROM patient WHERE practice_group_id = $1 AND nhs_number = $3 AND merged_into IS NULL AND deleted_at IS NULL LIMIT $2`, p.SupersededBy); err != nil {
-			return nil, err
-		}
-	}
-	if p.NHSNumber != "" {
-		if err := add(`SELECT `+patientColumns+` FROM patient WHERE practice_group_id = $1 AND birth_date = $3 AND superseded_by = $4 AND merged_into IS NULL AND deleted_at IS NULL LIMIT $2`,
-			p.BirthDate.String(), p.NHSNumber); err != nil {
-			return nil, err
-		}
-	}
-	if err := add(`SELECT `+patientColumns+` FROM patient WHERE practice_group_id = $1 AND birth_date = $3 AND (last_key = $4 OR first_key = $5) AND merged_into IS NULL AND deleted_at IS NULL
-		ORDER BY last_key, first_key, id LIMIT $2`, p.BirthDate.String(), nameKey(p.LastName), nameKey(p.FirstName)); err != nil {
-		return nil, err
-	}
-	if p.Mobile != "" {
-		if err := add(`SELECT `+patientColumns+` FROM patient WHERE practice_group_id = $1 AND mobile = $3 AND merged_into IS NULL AND deleted_at IS NULL
-			ORDER BY last_key, first_key, id LIMIT $2`, p.Mobile); err != nil {
-			return nil, err
-		}
-	}
-	if p.Email != "" {
-		if err := add(`SELECT `+patientColumns+` FROM patient WHERE practice_group_id = $1 AND email_key = $3 AND merged_into IS NULL AND deleted_at IS NULL
-			ORDER BY last_key, first_key, id LIMIT $2`, emailKey(p.Email)); err != nil {
-			return nil, err
-		}
-	}
-	return out, nil
-}
-
-// Due lists live patients who are coming and whose national record was read
-// long ago.
-func (t *Tx) Due(ctx context.Context, group practice.ID, from, to, stale time.Time, limit int) ([]patient.ID, error) {
-	return list(ctx, t, `SELECT DISTINCT p.id FROM appointment a
-		JOIN patient p ON p.practice_group_id = a.practice_group_id AND p.id = a.patient_id
-		WHERE a.practice_group_id = $1 AND a.start_at >= $2 AND a.start_at < $3 AND a.state = 'booked'
-		AND p.nhs_number IS NOT NULL AND p.merged_into IS NULL AND p.deleted_at IS NULL AND (p.synced_at IS NULL OR p.synced_at < $4)
-		ORDER BY p.id LIMIT $5`, in{group, from, to, stale, limit}, scanID[patient.ID])
-}
-
 func scanID[T ~int64](scan scanner) (T, error) {
 	var id T
 	err := scan(&id)
 	return id, err
-}
-
-// Forget deletes previews of merges and identity checks that have expired.
-func (s patientStore) Forget(ctx context.Context, group practice.ID, before time.Time) error {
-	return s.tx.db.do(ctx, func(t *Tx) error {
-		if _, err := t.exec(ctx, `DELETE FROM merge_preview WHERE practice_group_id = $1 AND expires_at <= $2`, group, before); err != nil {
-			return err
-		}
-		_, err := t.exec(ctx, `DELETE FROM identity_check WHERE practice_group_id = $1 AND expires_at <= $2`, group, before)
-		return err
-	})
 }

@@ -24,7 +24,7 @@ type Tx struct {
 	lite *sql.Tx
 	// batch is the context of SQLite's transaction, which is not the caller's.
 	batch context.Context
-	// diaries are those LockBelongings has locked.
+	// diaries are those LockDiariesOfPatients has locked.
 	diaries map[practice.PractitionerID]bool
 	// happened are the events that are part of it.
 	happened map[happened]bool

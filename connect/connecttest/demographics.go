@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"frontdesk/core/demographics"
 	"frontdesk/core/input"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
@@ -21,14 +22,14 @@ const (
 	miscounted  = "9000000000" // its check digit is wrong
 )
 
-// Demographics is what every patient.Demographics does. It asks for the people
+// Demographics is what every demographics.PDS does. It asks for the people
 // of NHS England's open sandbox alone, so that it can be run against that too.
 //
 // Source: NHS England, Personal Demographics Service FHIR API, sandbox test
 // scenarios.
-func Demographics(t *testing.T, d patient.Demographics, group practice.ID) {
+func Demographics(t *testing.T, d demographics.PDS, group practice.ID) {
 	t.Helper()
-	read := func(t *testing.T, number string) patient.Person {
+	read := func(t *testing.T, number string) demographics.Person {
 		t.Helper()
 		p, err := d.Read(t.Context(), group, number)
 		if err != nil {
@@ -56,14 +57,14 @@ func Demographics(t *testing.T, d patient.Demographics, group practice.ID) {
 		if p.Version == "" {
 			t.Error("there is no version")
 		}
-		want := patient.Person{NHSNumber: bare, Version: p.Version, BirthDate: input.NoDate}
+		want := demographics.Person{NHSNumber: bare, Version: p.Version, BirthDate: input.NoDate}
 		if !reflect.DeepEqual(p, want) {
 			t.Errorf("got %+v, want %+v", p, want)
 		}
 	})
 	for name, number := range map[string]string{"a number that nobody has": nobody, "a number whose check digit is wrong": miscounted, "no number": ""} {
 		t.Run(name+" is not traced", func(t *testing.T) {
-			if p, err := d.Read(t.Context(), group, number); !errors.Is(err, patient.ErrNotTraced) {
+			if p, err := d.Read(t.Context(), group, number); !errors.Is(err, demographics.ErrNotTraced) {
 				t.Errorf("got %+v, %v", p, err)
 			}
 		})
@@ -72,13 +73,13 @@ func Demographics(t *testing.T, d patient.Demographics, group practice.ID) {
 	t.Run("a caller who has gone gets no answer", func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		if p, err := d.Read(ctx, group, janeSmith); !errors.Is(err, patient.ErrDemographicsDown) {
+		if p, err := d.Read(ctx, group, janeSmith); !errors.Is(err, demographics.ErrDown) {
 			t.Errorf("got %+v, %v", p, err)
 		}
 	})
 }
 
-func isJaneSmith(t *testing.T, p patient.Person) {
+func isJaneSmith(t *testing.T, p demographics.Person) {
 	t.Helper()
 	if p.NHSNumber != janeSmith || p.FirstName != "Jane" || p.LastName != "Smith" || p.Title != "Mrs" || p.Sex != "Female" || p.Restricted || p.Version == "" {
 		t.Errorf("got %+v", p)
@@ -91,31 +92,31 @@ func isJaneSmith(t *testing.T, p patient.Person) {
 	}
 }
 
-func traces(t *testing.T, d patient.Demographics, group practice.ID) {
+func traces(t *testing.T, d demographics.PDS, group practice.ID) {
 	t.Helper()
-	jane := patient.Trace{FirstName: "Jane", LastName: "Smith", BirthDate: input.DayOf(2010, time.October, 22), Postcode: "LS1 6AE", Sex: "Female"}
-	but := func(change func(*patient.Trace)) patient.Trace {
+	jane := demographics.Trace{FirstName: "Jane", LastName: "Smith", BirthDate: input.DayOf(2010, time.October, 22), Postcode: "LS1 6AE", Sex: "Female"}
+	but := func(change func(*demographics.Trace)) demographics.Trace {
 		out := jane
 		change(&out)
 		return out
 	}
 	for _, c := range []struct {
 		name  string
-		trace patient.Trace
+		trace demographics.Trace
 		want  error
 	}{
 		{"a trace finds the one person who matches, and reads their record", jane, nil},
-		{"case does not matter to a trace", but(func(t *patient.Trace) { t.LastName, t.Postcode = "smith", "ls16ae" }), nil},
-		{"the second given name does not matter to a trace", but(func(t *patient.Trace) { t.FirstName = "Jane Ann" }), nil},
-		{"a trace for another birth date finds nobody", but(func(t *patient.Trace) { t.BirthDate++ }), patient.ErrNotTraced},
-		{"a trace for another postcode finds nobody", but(func(t *patient.Trace) { t.Postcode = "LS2 7UE" }), patient.ErrNotTraced},
-		{"a trace for another first name finds nobody", but(func(t *patient.Trace) { t.FirstName = "Joan" }), patient.ErrNotTraced},
-		{"a trace for an unknown surname finds nobody", but(func(t *patient.Trace) { t.LastName = "Nobodyatall" }), patient.ErrNotTraced},
-		{"an asterisk in a surname finds nobody", but(func(t *patient.Trace) { t.LastName = "Sm*" }), patient.ErrNotTraced},
-		{"an asterisk in a first name finds nobody", but(func(t *patient.Trace) { t.FirstName = "Jan*" }), patient.ErrNotTraced},
-		{"an asterisk in a postcode finds nobody", but(func(t *patient.Trace) { t.Postcode = "LS*" }), patient.ErrNotTraced},
-		{"a trace without a surname finds nobody", but(func(t *patient.Trace) { t.LastName = " " }), patient.ErrNotTraced},
-		{"a trace without a birth date finds nobody", but(func(t *patient.Trace) { t.BirthDate = input.NoDate }), patient.ErrNotTraced},
+		{"case does not matter to a trace", but(func(t *demographics.Trace) { t.LastName, t.Postcode = "smith", "ls16ae" }), nil},
+		{"the second given name does not matter to a trace", but(func(t *demographics.Trace) { t.FirstName = "Jane Ann" }), nil},
+		{"a trace for another birth date finds nobody", but(func(t *demographics.Trace) { t.BirthDate++ }), demographics.ErrNotTraced},
+		{"a trace for another postcode finds nobody", but(func(t *demographics.Trace) { t.Postcode = "LS2 7UE" }), demographics.ErrNotTraced},
+		{"a trace for another first name finds nobody", but(func(t *demographics.Trace) { t.FirstName = "Joan" }), demographics.ErrNotTraced},
+		{"a trace for an unknown surname finds nobody", but(func(t *demographics.Trace) { t.LastName = "Nobodyatall" }), demographics.ErrNotTraced},
+		{"an asterisk in a surname finds nobody", but(func(t *demographics.Trace) { t.LastName = "Sm*" }), demographics.ErrNotTraced},
+		{"an asterisk in a first name finds nobody", but(func(t *demographics.Trace) { t.FirstName = "Jan*" }), demographics.ErrNotTraced},
+		{"an asterisk in a postcode finds nobody", but(func(t *demographics.Trace) { t.Postcode = "LS*" }), demographics.ErrNotTraced},
+		{"a trace without a surname finds nobody", but(func(t *demographics.Trace) { t.LastName = " " }), demographics.ErrNotTraced},
+		{"a trace without a birth date finds nobody", but(func(t *demographics.Trace) { t.BirthDate = input.NoDate }), demographics.ErrNotTraced},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			p, err := d.Trace(t.Context(), group, c.trace)

@@ -10,8 +10,8 @@ import (
 	"time"
 
 	"frontdesk/connect/nhsapi"
+	"frontdesk/core/demographics"
 	"frontdesk/core/fault"
-	"frontdesk/core/patient"
 )
 
 const (
@@ -118,12 +118,12 @@ func (r request) judge(a nhsapi.Answer) (*nhsapi.Failure, error) {
 	code, isOutcome := outcome(a.Body)
 	switch {
 	case a.Status == http.StatusNotFound && code == "INVALIDATED_RESOURCE":
-		return nil, patient.ErrNumberInvalid
+		return nil, demographics.ErrNumberInvalid
 	// A 404 that is not the service's own comes of a wrong base URL. To take it
 	// for an unknown person would tell everybody that they do not exist.
 	case a.Status == http.StatusNotFound && isOutcome,
 		a.Status == http.StatusBadRequest && (code == "INVALID_RESOURCE_ID" || code == "INVALID_SEARCH_DATA"):
-		return nil, patient.ErrNotTraced
+		return nil, demographics.ErrNotTraced
 	}
 	return &nhsapi.Failure{Status: a.Status, Code: code, Again: nhsapi.Passing(a.Status), Wait: a.Wait}, nil
 }
@@ -131,7 +131,7 @@ func (r request) judge(a nhsapi.Answer) (*nhsapi.Failure, error) {
 // faultOf is what the caller is told of a failure.
 func faultOf(f *nhsapi.Failure) *fault.Error {
 	if !f.Again && f.Status >= 300 && f.Status < 500 {
-		return patient.ErrDemographicsRefused.Because(f)
+		return demographics.ErrRefused.Because(f)
 	}
 	return down(f.Wait, f)
 }

@@ -8,13 +8,14 @@ import (
 	"time"
 	"unicode"
 
+	"frontdesk/core/demographics"
 	"frontdesk/core/input"
 	"frontdesk/core/patient"
 )
 
 // record is a person's record, and the person in it.
 type record struct {
-	person   patient.Person
+	person   demographics.Person
 	resource resource
 }
 
@@ -30,9 +31,9 @@ func decode(body []byte, now time.Time) (record, error) {
 		return record{}, errShape
 	}
 	if r.confidential(withdrawn) {
-		return record{}, patient.ErrNumberInvalid
+		return record{}, demographics.ErrNumberInvalid
 	}
-	p := patient.Person{
+	p := demographics.Person{
 		NHSNumber: number, Version: clean(r.Meta.Version, 64),
 		BirthDate: birthDate(r.BirthDate), Sex: sexes[r.Gender], DeceasedAt: died(r.Deceased, now),
 		Restricted: r.confidential("R", "V"),

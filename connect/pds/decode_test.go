@@ -12,6 +12,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"frontdesk/core/demographics"
 	"frontdesk/core/input"
 	"frontdesk/core/patient"
 )
@@ -29,7 +30,7 @@ func file(t testing.TB, name string) []byte {
 }
 
 func TestARecordBecomesAPerson(t *testing.T) {
-	for name, want := range map[string]patient.Person{
+	for name, want := range map[string]demographics.Person{
 		"everything": {
 			NHSNumber: "9992000007", Version: "17", Title: "Dr", FirstName: "Rosalind Mary", LastName: "Ashgrove",
 			BirthDate: input.DayOf(1978, time.February, 3), Sex: "Female",
@@ -83,7 +84,7 @@ func TestASearchBecomesANumber(t *testing.T) {
 	for _, c := range []struct {
 		name, number string
 		want         error
-	}{{"somebody", "9992000007", nil}, {"nobody", "", patient.ErrNotTraced}, {"too-many", "", patient.ErrSeveralTraced}} {
+	}{{"somebody", "9992000007", nil}, {"nobody", "", demographics.ErrNotTraced}, {"too-many", "", demographics.ErrSeveralTraced}} {
 		if number, err := found(file(t, c.name)); number != c.number || !errors.Is(err, c.want) {
 			t.Errorf("%s: got %q, %v", c.name, number, err)
 		}
@@ -238,13 +239,13 @@ func FuzzPatient(f *testing.F) {
 			}
 			return
 		}
-		r.agrees(patient.Trace{FirstName: r.person.FirstName, LastName: r.person.LastName, BirthDate: r.person.BirthDate})
+		r.agrees(demographics.Trace{FirstName: r.person.FirstName, LastName: r.person.LastName, BirthDate: r.person.BirthDate})
 		valid(t, r.person)
 	})
 }
 
 // valid checks that a person could be kept as they are.
-func valid(t *testing.T, p patient.Person) {
+func valid(t *testing.T, p demographics.Person) {
 	t.Helper()
 	if n, ok := patient.ParseNHSNumber(p.NHSNumber); !ok || n != p.NHSNumber {
 		t.Errorf("NHS number %q", p.NHSNumber)

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 
+	"frontdesk/core/demographics"
 	"frontdesk/core/patient"
 )
 
@@ -115,7 +116,7 @@ func found(body []byte) (string, error) {
 	}
 	if b.Type == "OperationOutcome" {
 		if code, _ := outcome(body); code == "TOO_MANY_MATCHES" {
-			return "", patient.ErrSeveralTraced
+			return "", demographics.ErrSeveralTraced
 		}
 		return "", errShape
 	}
@@ -130,9 +131,9 @@ func found(body []byte) (string, error) {
 	}
 	switch {
 	case len(ids) > 1 || b.Total > 1:
-		return "", patient.ErrSeveralTraced
+		return "", demographics.ErrSeveralTraced
 	case len(ids) == 0:
-		return "", patient.ErrNotTraced
+		return "", demographics.ErrNotTraced
 	}
 	number, ok := patient.ParseNHSNumber(ids[0])
 	if !ok {

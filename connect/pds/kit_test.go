@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"frontdesk/connect/pds"
-	"frontdesk/core/patient"
+	"frontdesk/core/demographics"
 	"frontdesk/core/practice"
 	"frontdesk/sim"
 )
@@ -152,7 +152,7 @@ func (w *world) tokens() int { return len(w.requests("/oauth2/token")) }
 
 func (w *world) people() []sim.Seen { return w.requests(prefix + "/Patient") }
 
-func (w *world) read(t testing.TB, number string) (patient.Person, error) {
+func (w *world) read(t testing.TB, number string) (demographics.Person, error) {
 	t.Helper()
 	return w.client.Read(t.Context(), group, number)
 }

@@ -29,6 +29,7 @@ import (
 	"github.com/failsafe-go/failsafe-go/circuitbreaker"
 
 	"frontdesk/connect/nhsapi"
+	"frontdesk/core/demographics"
 	"frontdesk/core/fault"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
@@ -89,7 +90,7 @@ const (
 	failedCalls = 5
 )
 
-// Client implements patient.Demographics for the settings of one practice
+// Client implements demographics.PDS for the settings of one practice
 // group.
 type Client struct {
 	settings Settings
@@ -104,7 +105,7 @@ type Client struct {
 	breaker  circuitbreaker.CircuitBreaker[any]
 }
 
-var _ patient.Demographics = (*Client)(nil)
+var _ demographics.PDS = (*Client)(nil)
 
 var odsCode = regexp.MustCompile(`^[0-9A-Z]{3,10}$`)
 
@@ -190,37 +191,37 @@ type call struct {
 	correlation string
 }
 
-// Read implements patient.Demographics.
-func (c *Client) Read(ctx context.Context, group practice.ID, number string) (patient.Person, error) {
+// Read implements demographics.PDS.
+func (c *Client) Read(ctx context.Context, group practice.ID, number string) (demographics.Person, error) {
 	number, ok := patient.ParseNHSNumber(number)
 	if !ok {
-		return patient.Person{}, patient.ErrNotTraced
+		return demographics.Person{}, demographics.ErrNotTraced
 	}
-	return c.guarded(ctx, group, func(ctx context.Context, q call) (patient.Person, error) {
+	return c.guarded(ctx, group, func(ctx context.Context, q call) (demographics.Person, error) {
 		r, err := q.read(ctx, number)
 		return r.person, err
 	})
 }
 
-// Trace implements patient.Demographics. A restricted record is found only
+// Trace implements demographics.PDS. A restricted record is found only
 // without a postcode: the service never gives one out for where somebody lives.
-func (c *Client) Trace(ctx context.Context, group practice.ID, t patient.Trace) (patient.Person, error) {
+func (c *Client) Trace(ctx context.Context, group practice.ID, t demographics.Trace) (demographics.Person, error) {
 	params, ok := query(t)
 	if !ok {
-		return patient.Person{}, patient.ErrNotTraced
+		return demographics.Person{}, demographics.ErrNotTraced
 	}
-	return c.guarded(ctx, group, func(ctx context.Context, q call) (patient.Person, error) {
+	return c.guarded(ctx, group, func(ctx context.Context, q call) (demographics.Person, error) {
 		number, err := q.search(ctx, params)
 		if err != nil {
-			return patient.Person{}, err
+			return demographics.Person{}, err
 		}
 		// A hit holds less than the record does.
 		r, err := q.read(ctx, number)
 		if err != nil {
-			return patient.Person{}, err
+			return demographics.Person{}, err
 		}
 		if !r.agrees(t) {
-			return patient.Person{}, patient.ErrNotTraced
+			return demographics.Person{}, demographics.ErrNotTraced
 		}
 		return r.person, nil
 	})
@@ -228,9 +229,9 @@ func (c *Client) Trace(ctx context.Context, group practice.ID, t patient.Trace) 
 
 // guarded makes a call, unless the service has failed so often that it is left
 // alone for a while.
-func (c *Client) guarded(ctx context.Context, group practice.ID, do func(context.Context, call) (patient.Person, error)) (p patient.Person, err error) {
+func (c *Client) guarded(ctx context.Context, group practice.ID, do func(context.Context, call) (demographics.Person, error)) (p demographics.Person, err error) {
 	if !c.breaker.TryAcquirePermit() {
-		return patient.Person{}, patient.ErrDemographicsDown.After(max(c.breaker.RemainingDelay(), time.Second)).Because(errResting)
+		return demographics.Person{}, demographics.ErrDown.After(max(c.breaker.RemainingDelay(), time.Second)).Because(errResting)
 	}
 	defer func() { c.record(ctx, err) }()
 	within, cancel := context.WithTimeout(ctx, c.settings.Deadline)
@@ -241,7 +242,7 @@ func (c *Client) guarded(ctx context.Context, group practice.ID, do func(context
 	}
 	p, err = do(within, call{Client: c, group: group, correlation: id})
 	if err != nil {
-		return patient.Person{}, err
+		return demographics.Person{}, err
 	}
 	return p, nil
 }
@@ -250,7 +251,7 @@ func (c *Client) guarded(ctx context.Context, group practice.ID, do func(context
 // that the service is there.
 func (c *Client) record(ctx context.Context, err error) {
 	switch {
-	case !errors.Is(err, patient.ErrDemographicsDown):
+	case !errors.Is(err, demographics.ErrDown):
 		c.breaker.RecordSuccess()
 	case !errors.Is(err, errUnasked) && !errors.Is(ctx.Err(), context.Canceled):
 		c.breaker.RecordFailure()
@@ -270,7 +271,7 @@ var (
 
 // down is ErrDemographicsDown with a time to wait, where one is known.
 func down(wait time.Duration, cause error) *fault.Error {
-	f := patient.ErrDemographicsDown
+	f := demographics.ErrDown
 	if wait > 0 {
 		f = f.After(wait)
 	}

@@ -12,6 +12,7 @@ import (
 
 	"frontdesk/connect/connecttest"
 	"frontdesk/connect/pds"
+	"frontdesk/core/demographics"
 	"frontdesk/core/input"
 	"frontdesk/core/patient"
 	"frontdesk/sim"
@@ -57,7 +58,7 @@ func TestReadTellsEveryKindOfPersonApart(t *testing.T) {
 		}
 	})
 	t.Run("a withdrawn number is told apart from an unknown one", func(t *testing.T) {
-		if _, err := w.read(t, "9991000062"); !errors.Is(err, patient.ErrNumberInvalid) {
+		if _, err := w.read(t, "9991000062"); !errors.Is(err, demographics.ErrNumberInvalid) {
 			t.Errorf("got %v", err)
 		}
 	})
@@ -80,7 +81,7 @@ func TestReadTellsEveryKindOfPersonApart(t *testing.T) {
 	t.Run("a number that cannot be one is not asked for", func(t *testing.T) {
 		before := len(w.people())
 		for _, number := range []string{"", "9000000000", "90000000", "../Patient", "9000000009/RelatedPerson"} {
-			if _, err := w.read(t, number); !errors.Is(err, patient.ErrNotTraced) {
+			if _, err := w.read(t, number); !errors.Is(err, demographics.ErrNotTraced) {
 				t.Errorf("%q: got %v", number, err)
 			}
 		}
@@ -95,22 +96,22 @@ func TestTraceFindsExactlyOnePerson(t *testing.T) {
 	born := input.DayOf
 	for _, c := range []struct {
 		name, number string
-		trace        patient.Trace
+		trace        demographics.Trace
 		want         error
 	}{
-		{"by all there is", vaughan, patient.Trace{FirstName: "Idris", LastName: "Vaughan", BirthDate: born(1962, 5, 17), Postcode: "ZZ1 4VN", Sex: "Male"}, nil},
-		{"by surname and birth date alone", vaughan, patient.Trace{LastName: "Vaughan", BirthDate: born(1962, 5, 17)}, nil},
-		{"a sex that is not known is not asked for", vaughan, patient.Trace{LastName: "Vaughan", BirthDate: born(1962, 5, 17), Sex: "Not known"}, nil},
-		{"the other sex", "", patient.Trace{LastName: "Vaughan", BirthDate: born(1962, 5, 17), Sex: "Female"}, patient.ErrNotTraced},
-		{"with a curly apostrophe", "9991000119", patient.Trace{FirstName: "Zoë", LastName: "D’Arcy-Núñez", BirthDate: born(1983, 4, 12), Postcode: "zz1 6bc"}, nil},
-		{"written in capitals over there", "9991000135", patient.Trace{FirstName: "Arjun", LastName: "Pillai", BirthDate: born(1970, 8, 15), Postcode: "ZZ1 1AJ"}, nil},
-		{"twins are told apart by name", "9991000070", patient.Trace{FirstName: "Tamsin", LastName: "Penrose", BirthDate: born(2012, 2, 29), Postcode: "ZZ1 3QT"}, nil},
-		{"twins without a name are several", "", patient.Trace{LastName: "Penrose", BirthDate: born(2012, 2, 29)}, patient.ErrSeveralTraced},
-		{"a restricted person is not found by postcode", "", patient.Trace{LastName: "Farouk", BirthDate: born(1988, 11, 3), Postcode: "ZZ1 2AB"}, patient.ErrNotTraced},
-		{"a restricted person is found without one", "9991000011", patient.Trace{FirstName: "Nadia", LastName: "Farouk", BirthDate: born(1988, 11, 3)}, nil},
-		{"somebody whose number has been withdrawn is not found", "", patient.Trace{LastName: "Grey", BirthDate: born(1975, 9, 30)}, patient.ErrNotTraced},
-		{"a name longer than the service holds", "", patient.Trace{LastName: strings.Repeat("n", 36), BirthDate: born(1975, 9, 30)}, patient.ErrNotTraced},
-		{"a name with a control character", "", patient.Trace{LastName: "Vaug\x00han", BirthDate: born(1962, 5, 17)}, patient.ErrNotTraced},
+		{"by all there is", vaughan, demographics.Trace{FirstName: "Idris", LastName: "Vaughan", BirthDate: born(1962, 5, 17), Postcode: "ZZ1 4VN", Sex: "Male"}, nil},
+		{"by surname and birth date alone", vaughan, demographics.Trace{LastName: "Vaughan", BirthDate: born(1962, 5, 17)}, nil},
+		{"a sex that is not known is not asked for", vaughan, demographics.Trace{LastName: "Vaughan", BirthDate: born(1962, 5, 17), Sex: "Not known"}, nil},
+		{"the other sex", "", demographics.Trace{LastName: "Vaughan", BirthDate: born(1962, 5, 17), Sex: "Female"}, demographics.ErrNotTraced},
+		{"with a curly apostrophe", "9991000119", demographics.Trace{FirstName: "Zoë", LastName: "D’Arcy-Núñez", BirthDate: born(1983, 4, 12), Postcode: "zz1 6bc"}, nil},
+		{"written in capitals over there", "9991000135", demographics.Trace{FirstName: "Arjun", LastName: "Pillai", BirthDate: born(1970, 8, 15), Postcode: "ZZ1 1AJ"}, nil},
+		{"twins are told apart by name", "9991000070", demographics.Trace{FirstName: "Tamsin", LastName: "Penrose", BirthDate: born(2012, 2, 29), Postcode: "ZZ1 3QT"}, nil},
+		{"twins without a name are several", "", demographics.Trace{LastName: "Penrose", BirthDate: born(2012, 2, 29)}, demographics.ErrSeveralTraced},
+		{"a restricted person is not found by postcode", "", demographics.Trace{LastName: "Farouk", BirthDate: born(1988, 11, 3), Postcode: "ZZ1 2AB"}, demographics.ErrNotTraced},
+		{"a restricted person is found without one", "9991000011", demographics.Trace{FirstName: "Nadia", LastName: "Farouk", BirthDate: born(1988, 11, 3)}, nil},
+		{"somebody whose number has been withdrawn is not found", "", demographics.Trace{LastName: "Grey", BirthDate: born(1975, 9, 30)}, demographics.ErrNotTraced},
+		{"a name longer than the service holds", "", demographics.Trace{LastName: strings.Repeat("n", 36), BirthDate: born(1975, 9, 30)}, demographics.ErrNotTraced},
+		{"a name with a control character", "", demographics.Trace{LastName: "Vaug\x00han", BirthDate: born(1962, 5, 17)}, demographics.ErrNotTraced},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			p, err := w.client.Trace(t.Context(), group, c.trace)
@@ -123,12 +124,12 @@ func TestTraceFindsExactlyOnePerson(t *testing.T) {
 
 func TestWhoCannotBeFoundIsNotLookedFor(t *testing.T) {
 	w := build(t, nil)
-	for _, sought := range []patient.Trace{
+	for _, sought := range []demographics.Trace{
 		{}, {LastName: "Vaughan", BirthDate: input.NoDate}, {LastName: "Vaugh*", BirthDate: input.DayOf(1962, 5, 17)},
 		{LastName: "Vaughan", FirstName: "Idr*", BirthDate: input.DayOf(1962, 5, 17)}, {LastName: "Vaughan", BirthDate: input.DayOf(1962, 5, 17), Postcode: "ZZ1*"},
 		{LastName: "Vaughan", FirstName: strings.Repeat("n", 36), BirthDate: input.DayOf(1962, 5, 17)},
 	} {
-		if _, err := w.client.Trace(t.Context(), group, sought); !errors.Is(err, patient.ErrNotTraced) {
+		if _, err := w.client.Trace(t.Context(), group, sought); !errors.Is(err, demographics.ErrNotTraced) {
 			t.Errorf("%+v: got %v", sought, err)
 		}
 	}
@@ -139,7 +140,7 @@ func TestWhoCannotBeFoundIsNotLookedFor(t *testing.T) {
 
 func TestASearchAsksForNoMoreThanItNeeds(t *testing.T) {
 	w := build(t, nil)
-	_, err := w.client.Trace(t.Context(), group, patient.Trace{FirstName: " Zoë  Ann", LastName: "D'Arcy-Núñez", BirthDate: input.DayOf(1983, 4, 12), Postcode: "zz16bc", Sex: "Female"})
+	_, err := w.client.Trace(t.Context(), group, demographics.Trace{FirstName: " Zoë  Ann", LastName: "D'Arcy-Núñez", BirthDate: input.DayOf(1983, 4, 12), Postcode: "zz16bc", Sex: "Female"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -181,23 +182,23 @@ func TestAnAnswerThatDoesNotAgreeIsNotBelieved(t *testing.T) {
 			_, _ = w.Write([]byte(body))
 		})
 	})
-	right := patient.Trace{FirstName: "Idris", LastName: "Vaughan", BirthDate: input.DayOf(1962, 5, 17), Postcode: "ZZ1 4VN", Sex: "Male"}
+	right := demographics.Trace{FirstName: "Idris", LastName: "Vaughan", BirthDate: input.DayOf(1962, 5, 17), Postcode: "ZZ1 4VN", Sex: "Male"}
 	for _, c := range []struct {
 		name, code string
-		change     func(*patient.Trace)
+		change     func(*demographics.Trace)
 		want       error
 	}{
-		{"all agrees", "U", func(*patient.Trace) {}, nil},
-		{"accents and case differ", "U", func(t *patient.Trace) { t.LastName = "VAÚGHAN" }, nil},
-		{"by a former surname", "U", func(t *patient.Trace) { t.LastName = "Prys Jones" }, nil},
-		{"another surname", "U", func(t *patient.Trace) { t.LastName = "Vaughn" }, patient.ErrNotTraced},
-		{"a surname of punctuation", "U", func(t *patient.Trace) { t.LastName = "--" }, patient.ErrNotTraced},
-		{"another first name", "U", func(t *patient.Trace) { t.FirstName = "Iorwerth" }, patient.ErrNotTraced},
-		{"another birth date", "U", func(t *patient.Trace) { t.BirthDate++ }, patient.ErrNotTraced},
-		{"another postcode", "U", func(t *patient.Trace) { t.Postcode = "ZZ1 4VP" }, patient.ErrNotTraced},
-		{"another sex", "U", func(t *patient.Trace) { t.Sex = "Female" }, patient.ErrNotTraced},
-		{"another postcode of a restricted record", "R", func(t *patient.Trace) { t.Postcode = "ZZ1 4VP" }, nil},
-		{"another birth date of a restricted record", "R", func(t *patient.Trace) { t.BirthDate++ }, patient.ErrNotTraced},
+		{"all agrees", "U", func(*demographics.Trace) {}, nil},
+		{"accents and case differ", "U", func(t *demographics.Trace) { t.LastName = "VAÚGHAN" }, nil},
+		{"by a former surname", "U", func(t *demographics.Trace) { t.LastName = "Prys Jones" }, nil},
+		{"another surname", "U", func(t *demographics.Trace) { t.LastName = "Vaughn" }, demographics.ErrNotTraced},
+		{"a surname of punctuation", "U", func(t *demographics.Trace) { t.LastName = "--" }, demographics.ErrNotTraced},
+		{"another first name", "U", func(t *demographics.Trace) { t.FirstName = "Iorwerth" }, demographics.ErrNotTraced},
+		{"another birth date", "U", func(t *demographics.Trace) { t.BirthDate++ }, demographics.ErrNotTraced},
+		{"another postcode", "U", func(t *demographics.Trace) { t.Postcode = "ZZ1 4VP" }, demographics.ErrNotTraced},
+		{"another sex", "U", func(t *demographics.Trace) { t.Sex = "Female" }, demographics.ErrNotTraced},
+		{"another postcode of a restricted record", "R", func(t *demographics.Trace) { t.Postcode = "ZZ1 4VP" }, nil},
+		{"another birth date of a restricted record", "R", func(t *demographics.Trace) { t.BirthDate++ }, demographics.ErrNotTraced},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			code = c.code
@@ -355,7 +356,7 @@ func TestChangesOverThereAreSeenAtTheNextRead(t *testing.T) {
 		t.Errorf("got %+v, %v", p, err)
 	}
 	w.Invalidate(holt)
-	if _, err := w.read(t, vaughan); !errors.Is(err, patient.ErrNumberInvalid) {
+	if _, err := w.read(t, vaughan); !errors.Is(err, demographics.ErrNumberInvalid) {
 		t.Errorf("got %v", err)
 	}
 }

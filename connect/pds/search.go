@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"frontdesk/core/demographics"
 	"frontdesk/core/input"
 	"frontdesk/core/names"
 	"frontdesk/core/patient"
@@ -27,7 +28,7 @@ var apostrophes = strings.NewReplacer("’", "'", "‘", "'", "ʼ", "'")
 // _exact-match stays false: it is about the service's own score, which a person
 // found by a nickname or a temporary address may not reach; we compare by
 // ourselves.
-func query(t patient.Trace) (url.Values, bool) {
+func query(t demographics.Trace) (url.Values, bool) {
 	var in input.Checks
 	family := apostrophes.Replace(strings.Join(strings.Fields(t.LastName), " "))
 	given := apostrophes.Replace(firstWord(t.FirstName))
@@ -83,7 +84,7 @@ func (q call) read(ctx context.Context, number string) (r record, err error) {
 // too, but the harm of taking one person for another is done here. Names and
 // addresses are compared with all those of the record, as the service may have
 // found the person by any of them.
-func (r record) agrees(t patient.Trace) bool {
+func (r record) agrees(t demographics.Trace) bool {
 	family, given := fold(t.LastName), fold(firstWord(t.FirstName))
 	named := slices.ContainsFunc(r.resource.Name, func(n humanName) bool {
 		if fold(n.Family) != family {

@@ -14,7 +14,7 @@ import (
 
 	"github.com/golang-jwt/jwt/v5"
 
-	"frontdesk/core/patient"
+	"frontdesk/core/demographics"
 	"frontdesk/sim"
 	"frontdesk/test/wait"
 )
@@ -109,7 +109,7 @@ func (p *platform) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func TestTwoRefusedTokensAreEnough(t *testing.T) {
 	p := &platform{grant: `{"access_token": "t%d", "expires_in": "599"}`, refuse: true}
 	w := build(t, func(o *options) { o.handler = p })
-	if _, err := w.read(t, vaughan); !errors.Is(err, patient.ErrDemographicsRefused) {
+	if _, err := w.read(t, vaughan); !errors.Is(err, demographics.ErrRefused) {
 		t.Errorf("got %v", err)
 	}
 	if p.granted != 2 || p.refused != 2 || p.authorization[0] != "Bearer t1" || p.authorization[1] != "Bearer t2" {
@@ -129,11 +129,11 @@ func TestATokenEndpointMayAnswerInSeveralWays(t *testing.T) {
 		{"no life told", `{"access_token": "t"}`, false, nil},
 		{"a life that is over", `{"access_token": "t", "expires_in": -5}`, false, nil},
 		{"a life without end", `{"access_token": "t", "expires_in": 1e300}`, true, nil},
-		{"no token", `{"expires_in": 599}`, false, patient.ErrDemographicsDown},
-		{"a token that would break a header", `{"access_token": "t\r\nX: y", "expires_in": 599}`, false, patient.ErrDemographicsDown},
-		{"another kind of token", `{"access_token": "t", "expires_in": 599, "token_type": "mac"}`, false, patient.ErrDemographicsDown},
-		{"seconds in words", `{"access_token": "t", "expires_in": "ten"}`, false, patient.ErrDemographicsDown},
-		{"not JSON", `<html>`, false, patient.ErrDemographicsDown},
+		{"no token", `{"expires_in": 599}`, false, demographics.ErrDown},
+		{"a token that would break a header", `{"access_token": "t\r\nX: y", "expires_in": 599}`, false, demographics.ErrDown},
+		{"another kind of token", `{"access_token": "t", "expires_in": 599, "token_type": "mac"}`, false, demographics.ErrDown},
+		{"seconds in words", `{"access_token": "t", "expires_in": "ten"}`, false, demographics.ErrDown},
+		{"not JSON", `<html>`, false, demographics.ErrDown},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			p := &platform{grant: c.grant}
@@ -217,7 +217,7 @@ func TestAnApplicationThatIsNotKnownIsRefusedAtOnce(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := build(t, change)
-			if _, err := w.read(t, vaughan); !errors.Is(err, patient.ErrDemographicsRefused) {
+			if _, err := w.read(t, vaughan); !errors.Is(err, demographics.ErrRefused) {
 				t.Errorf("got %v", err)
 			}
 			if w.tokens() != 1 || len(w.people()) != 0 {
@@ -237,7 +237,7 @@ func TestTheTokenEndpointIsTriedAgainToo(t *testing.T) {
 			}
 			w.ForgetTokens()
 			w.Fail(sim.Failure{Kind: kind, Times: 9, Token: true})
-			if _, err := w.read(t, vaughan); !errors.Is(err, patient.ErrDemographicsDown) || w.tokens() != 6 {
+			if _, err := w.read(t, vaughan); !errors.Is(err, demographics.ErrDown) || w.tokens() != 6 {
 				t.Errorf("got %v, with %d requests for a token", err, w.tokens())
 			}
 		})
@@ -252,7 +252,7 @@ func TestOneCallerWhoLeavesDoesNotSpoilTheTokenForOthers(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	var all sync.WaitGroup
 	all.Go(func() {
-		if _, err := w.client.Read(ctx, group, vaughan); !errors.Is(err, patient.ErrDemographicsDown) {
+		if _, err := w.client.Read(ctx, group, vaughan); !errors.Is(err, demographics.ErrDown) {
 			t.Errorf("got %v", err)
 		}
 	})

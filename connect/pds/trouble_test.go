@@ -12,9 +12,9 @@ import (
 	"time"
 
 	"frontdesk/connect/pds"
+	"frontdesk/core/demographics"
 	"frontdesk/core/fault"
 	"frontdesk/core/input"
-	"frontdesk/core/patient"
 	"frontdesk/sim"
 	"frontdesk/test/wait"
 )
@@ -71,7 +71,7 @@ func TestWhatDoesNotPassIsTriedThreeTimes(t *testing.T) {
 			w := brisk(t)
 			w.Fail(sim.Failure{Kind: kind, Times: 10})
 			p, err := w.read(t, vaughan)
-			if !errors.Is(err, patient.ErrDemographicsDown) || p.NHSNumber != "" || fault.Of(err).RetryAfter <= 0 {
+			if !errors.Is(err, demographics.ErrDown) || p.NHSNumber != "" || fault.Of(err).RetryAfter <= 0 {
 				t.Errorf("got %+v, %v, after %v", p, err, fault.Of(err).RetryAfter)
 			}
 			if n := len(w.people()); n != 3 {
@@ -81,7 +81,7 @@ func TestWhatDoesNotPassIsTriedThreeTimes(t *testing.T) {
 	}
 	t.Run("nobody answers", func(t *testing.T) {
 		w := build(t, func(o *options) { o.settings.BaseURL, o.open = "http://127.0.0.1:1", true })
-		if _, err := w.read(t, vaughan); !errors.Is(err, patient.ErrDemographicsDown) || w.asked != 3 {
+		if _, err := w.read(t, vaughan); !errors.Is(err, demographics.ErrDown) || w.asked != 3 {
 			t.Errorf("got %v after %d tries", err, w.asked)
 		}
 	})
@@ -121,7 +121,7 @@ func TestRetryAfterIsObeyed(t *testing.T) {
 		w := build(t, nil)
 		w.Fail(sim.Failure{Kind: sim.FailUnavailable, Wait: 90 * time.Second})
 		_, err := w.read(t, vaughan)
-		if !errors.Is(err, patient.ErrDemographicsDown) || fault.Of(err).RetryAfter != 90*time.Second || len(w.slept) != 0 || len(w.people()) != 1 {
+		if !errors.Is(err, demographics.ErrDown) || fault.Of(err).RetryAfter != 90*time.Second || len(w.slept) != 0 || len(w.people()) != 1 {
 			t.Errorf("got %v, after %v", err, fault.Of(err).RetryAfter)
 		}
 	})
@@ -130,11 +130,11 @@ func TestRetryAfterIsObeyed(t *testing.T) {
 		want        time.Duration
 	}{
 		{"a date", "Mon, 16 Mar 2026 09:32:00 GMT", 2 * time.Minute},
-		{"a date that is past", "Mon, 16 Mar 2026 09:00:00 GMT", patient.ErrDemographicsDown.RetryAfter},
+		{"a date that is past", "Mon, 16 Mar 2026 09:00:00 GMT", demographics.ErrDown.RetryAfter},
 		{"a very long time", "4000000000", time.Hour},
-		{"a number too large for a clock", "99999999999999999999", patient.ErrDemographicsDown.RetryAfter},
-		{"nonsense", "soon", patient.ErrDemographicsDown.RetryAfter},
-		{"a negative number", "-5", patient.ErrDemographicsDown.RetryAfter},
+		{"a number too large for a clock", "99999999999999999999", demographics.ErrDown.RetryAfter},
+		{"nonsense", "soon", demographics.ErrDown.RetryAfter},
+		{"a negative number", "-5", demographics.ErrDown.RetryAfter},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := answering(t, &stub{status: http.StatusTooManyRequests, header: map[string]string{"Retry-After": c.value}})
@@ -155,19 +155,19 @@ func TestARefusalIsNotTriedAgain(t *testing.T) {
 		body   string
 		want   error
 	}{
-		{"a wrong header", 400, outcome("INVALID_VALUE"), patient.ErrDemographicsRefused},
-		{"a number it does not like", 400, outcome("INVALID_RESOURCE_ID"), patient.ErrNotTraced},
-		{"no token allowed", 401, outcome("ACCESS_DENIED"), patient.ErrDemographicsRefused},
-		{"no permission", 403, outcome("ACCESS_DENIED"), patient.ErrDemographicsRefused},
-		{"an unknown number", 404, outcome("RESOURCE_NOT_FOUND"), patient.ErrNotTraced},
-		{"a withdrawn number", 404, outcome("INVALIDATED_RESOURCE"), patient.ErrNumberInvalid},
-		{"a wrong address", 404, "<html>404 page not found</html>", patient.ErrDemographicsRefused},
-		{"a wrong method", 405, "", patient.ErrDemographicsRefused},
-		{"a conflict", 409, outcome("RESOURCE_VERSION_MISMATCH"), patient.ErrDemographicsRefused},
-		{"a redirect", 302, "", patient.ErrDemographicsRefused},
-		{"nothing", 204, "", patient.ErrDemographicsDown},
-		{"not built", 501, "", patient.ErrDemographicsDown},
-		{"a record that is not to be used", 200, `{"resourceType": "Patient", "id": "9991000003", "meta": {"security": [{"code": "REDACTED"}]}}`, patient.ErrNumberInvalid},
+		{"a wrong header", 400, outcome("INVALID_VALUE"), demographics.ErrRefused},
+		{"a number it does not like", 400, outcome("INVALID_RESOURCE_ID"), demographics.ErrNotTraced},
+		{"no token allowed", 401, outcome("ACCESS_DENIED"), demographics.ErrRefused},
+		{"no permission", 403, outcome("ACCESS_DENIED"), demographics.ErrRefused},
+		{"an unknown number", 404, outcome("RESOURCE_NOT_FOUND"), demographics.ErrNotTraced},
+		{"a withdrawn number", 404, outcome("INVALIDATED_RESOURCE"), demographics.ErrNumberInvalid},
+		{"a wrong address", 404, "<html>404 page not found</html>", demographics.ErrRefused},
+		{"a wrong method", 405, "", demographics.ErrRefused},
+		{"a conflict", 409, outcome("RESOURCE_VERSION_MISMATCH"), demographics.ErrRefused},
+		{"a redirect", 302, "", demographics.ErrRefused},
+		{"nothing", 204, "", demographics.ErrDown},
+		{"not built", 501, "", demographics.ErrDown},
+		{"a record that is not to be used", 200, `{"resourceType": "Patient", "id": "9991000003", "meta": {"security": [{"code": "REDACTED"}]}}`, demographics.ErrNumberInvalid},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := &stub{status: c.status, body: c.body, header: map[string]string{"Location": "/elsewhere"}}
@@ -193,14 +193,14 @@ func TestAnAnswerThatMakesNoSenseIsTriedAgain(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := &stub{status: 200, body: body}
-			if p, err := answering(t, s).read(t, vaughan); !errors.Is(err, patient.ErrDemographicsDown) || p.NHSNumber != "" || s.count != 3 {
+			if p, err := answering(t, s).read(t, vaughan); !errors.Is(err, demographics.ErrDown) || p.NHSNumber != "" || s.count != 3 {
 				t.Errorf("got %+v, %v, after %d requests", p, err, s.count)
 			}
 		})
 	}
 	t.Run("a long answer is not taken", func(t *testing.T) {
 		s := &stub{status: 200, body: `{"resourceType": "Patient", "id": "9991000003", "x": "` + strings.Repeat("x", 1<<20) + `"}`}
-		if p, err := answering(t, s).read(t, vaughan); !errors.Is(err, patient.ErrDemographicsDown) || p.NHSNumber != "" {
+		if p, err := answering(t, s).read(t, vaughan); !errors.Is(err, demographics.ErrDown) || p.NHSNumber != "" {
 			t.Errorf("got %+v, %v", p, err)
 		}
 	})
@@ -217,7 +217,7 @@ func TestAnAnswerThatMakesNoSenseIsTriedAgain(t *testing.T) {
 				}
 			})
 		})
-		if _, err := w.read(t, vaughan); !errors.Is(err, patient.ErrDemographicsDown) {
+		if _, err := w.read(t, vaughan); !errors.Is(err, demographics.ErrDown) {
 			t.Errorf("got %v", err)
 		}
 		if n := written.Load(); n > 64<<20 { // much of it is in the buffers on the way
@@ -234,18 +234,18 @@ func TestASearchMayFindSeveralOrNobody(t *testing.T) {
 		body   string
 		want   error
 	}{
-		{"two entries", 200, `{"resourceType": "Bundle", "entry": [` + hit("9991000003") + `,` + hit("9991000054") + `]}`, patient.ErrSeveralTraced},
-		{"one entry of several", 200, `{"resourceType": "Bundle", "total": 2, "entry": [` + hit("9991000003") + `]}`, patient.ErrSeveralTraced},
-		{"no entry", 200, `{"resourceType": "Bundle", "total": 0}`, patient.ErrNotTraced},
-		{"an entry about something else", 200, `{"resourceType": "Bundle", "entry": [{"resource": {"resourceType": "OperationOutcome"}}]}`, patient.ErrNotTraced},
-		{"a hit that is no number", 200, `{"resourceType": "Bundle", "entry": [` + hit("../9991000003") + `]}`, patient.ErrDemographicsDown},
-		{"another outcome", 200, `{"resourceType": "OperationOutcome"}`, patient.ErrDemographicsDown},
-		{"a person", 200, `{"resourceType": "Patient", "id": "9991000003"}`, patient.ErrDemographicsDown},
-		{"a name it cannot look for", 400, `{"resourceType": "OperationOutcome", "issue": [{"details": {"coding": [{"code": "INVALID_SEARCH_DATA"}]}}]}`, patient.ErrNotTraced},
+		{"two entries", 200, `{"resourceType": "Bundle", "entry": [` + hit("9991000003") + `,` + hit("9991000054") + `]}`, demographics.ErrSeveralTraced},
+		{"one entry of several", 200, `{"resourceType": "Bundle", "total": 2, "entry": [` + hit("9991000003") + `]}`, demographics.ErrSeveralTraced},
+		{"no entry", 200, `{"resourceType": "Bundle", "total": 0}`, demographics.ErrNotTraced},
+		{"an entry about something else", 200, `{"resourceType": "Bundle", "entry": [{"resource": {"resourceType": "OperationOutcome"}}]}`, demographics.ErrNotTraced},
+		{"a hit that is no number", 200, `{"resourceType": "Bundle", "entry": [` + hit("../9991000003") + `]}`, demographics.ErrDown},
+		{"another outcome", 200, `{"resourceType": "OperationOutcome"}`, demographics.ErrDown},
+		{"a person", 200, `{"resourceType": "Patient", "id": "9991000003"}`, demographics.ErrDown},
+		{"a name it cannot look for", 400, `{"resourceType": "OperationOutcome", "issue": [{"details": {"coding": [{"code": "INVALID_SEARCH_DATA"}]}}]}`, demographics.ErrNotTraced},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := answering(t, &stub{status: c.status, body: c.body})
-			p, err := w.client.Trace(t.Context(), group, patient.Trace{LastName: "Vaughan", BirthDate: input.DayOf(1962, 5, 17)})
+			p, err := w.client.Trace(t.Context(), group, demographics.Trace{LastName: "Vaughan", BirthDate: input.DayOf(1962, 5, 17)})
 			if !errors.Is(err, c.want) || p.NHSNumber != "" {
 				t.Errorf("got %+v, %v", p, err)
 			}
@@ -258,7 +258,7 @@ func TestACallEndsByItsDeadline(t *testing.T) {
 	w.Fail(sim.Failure{Kind: sim.FailSlow, Times: 9, Wait: 4 * time.Second})
 	began := time.Now()
 	_, err := w.read(t, vaughan)
-	if took := time.Since(began); !errors.Is(err, patient.ErrDemographicsDown) || took > 2*time.Second {
+	if took := time.Since(began); !errors.Is(err, demographics.ErrDown) || took > 2*time.Second {
 		t.Errorf("got %v after %v", err, took)
 	}
 	if n := len(w.people()); n != 1 {
@@ -271,12 +271,12 @@ func TestTheLimiterMayEndACall(t *testing.T) {
 	w := build(t, func(o *options) { o.Wait = func(context.Context) error { return refuse } })
 	refuse = fault.New(fault.Limited, "rate_limited", "").After(17 * time.Second)
 	for range 20 {
-		if _, err := w.read(t, vaughan); !errors.Is(err, patient.ErrDemographicsDown) || fault.Of(err).RetryAfter != 17*time.Second {
+		if _, err := w.read(t, vaughan); !errors.Is(err, demographics.ErrDown) || fault.Of(err).RetryAfter != 17*time.Second {
 			t.Fatalf("got %v, after %v", err, fault.Of(err).RetryAfter)
 		}
 	}
 	refuse = errors.New("the database is away")
-	if _, err := w.read(t, vaughan); !errors.Is(err, patient.ErrDemographicsDown) || fault.Of(err).RetryAfter != patient.ErrDemographicsDown.RetryAfter {
+	if _, err := w.read(t, vaughan); !errors.Is(err, demographics.ErrDown) || fault.Of(err).RetryAfter != demographics.ErrDown.RetryAfter {
 		t.Fatalf("got %v", err)
 	}
 	if n := len(w.people()); n != 0 {
@@ -306,7 +306,7 @@ func TestWithoutALimiterTheClientKeepsItsOwnPace(t *testing.T) {
 		t.Fatal(err)
 	}
 	began = time.Now()
-	if _, err := w.read(t, vaughan); !errors.Is(err, patient.ErrDemographicsDown) || time.Since(began) > 5*time.Second {
+	if _, err := w.read(t, vaughan); !errors.Is(err, demographics.ErrDown) || time.Since(began) > 5*time.Second {
 		t.Errorf("got %v after %v", err, time.Since(began))
 	}
 }
@@ -316,21 +316,21 @@ func TestTheBreakerOpensAndHeals(t *testing.T) {
 	fails := func(n int) {
 		t.Helper()
 		for range n {
-			if _, err := w.read(t, vaughan); !errors.Is(err, patient.ErrDemographicsDown) {
+			if _, err := w.read(t, vaughan); !errors.Is(err, demographics.ErrDown) {
 				t.Fatalf("got %v", err)
 			}
 		}
 	}
 	w.Fail(sim.Failure{Kind: sim.FailError, Times: 12})
 	fails(4)
-	if _, err := w.read(t, "9991000062"); !errors.Is(err, patient.ErrNumberInvalid) {
+	if _, err := w.read(t, "9991000062"); !errors.Is(err, demographics.ErrNumberInvalid) {
 		t.Fatalf("four failed calls opened it: %v", err)
 	}
 	w.Fail(sim.Failure{Kind: sim.FailError, Times: 18})
 	fails(5)
 	before := len(w.people())
 	_, err := w.read(t, vaughan)
-	if !errors.Is(err, patient.ErrDemographicsDown) || fault.Of(err).RetryAfter < time.Second || len(w.people()) != before {
+	if !errors.Is(err, demographics.ErrDown) || fault.Of(err).RetryAfter < time.Second || len(w.people()) != before {
 		t.Fatalf("it is not open: %v, %d requests", err, len(w.people())-before)
 	}
 	if !strings.Contains(w.log.String(), "to=open") {
@@ -360,7 +360,7 @@ func TestACallerWhoLeavesIsNoOutage(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	for range 20 {
-		if _, err := w.client.Read(ctx, group, vaughan); !errors.Is(err, patient.ErrDemographicsDown) || !errors.Is(err, context.Canceled) {
+		if _, err := w.client.Read(ctx, group, vaughan); !errors.Is(err, demographics.ErrDown) || !errors.Is(err, context.Canceled) {
 			t.Fatalf("got %v", err)
 		}
 	}
@@ -434,7 +434,7 @@ func TestNothingTellsWhoItIsAbout(t *testing.T) {
 	for name, w := range worlds {
 		t.Run(name, func(t *testing.T) {
 			_, read := w.read(t, vaughan)
-			_, trace := w.client.Trace(t.Context(), group, patient.Trace{FirstName: "Idris", LastName: "Vaughan", BirthDate: input.DayOf(1962, 5, 17), Postcode: "ZZ1 4VN"})
+			_, trace := w.client.Trace(t.Context(), group, demographics.Trace{FirstName: "Idris", LastName: "Vaughan", BirthDate: input.DayOf(1962, 5, 17), Postcode: "ZZ1 4VN"})
 			if read == nil || trace == nil {
 				t.Fatalf("got %v, %v", read, trace)
 			}
@@ -474,9 +474,9 @@ func TestARedirectIsNotFollowed(t *testing.T) {
 	defer elsewhere.Close()
 	s := &stub{status: 307, header: map[string]string{"Location": elsewhere.URL}}
 	w := build(t, func(o *options) { o.open, o.handler, o.HTTP = true, s, &http.Client{} })
-	if _, err := w.read(t, vaughan); !errors.Is(err, patient.ErrDemographicsRefused) || asked != 0 {
+	if _, err := w.read(t, vaughan); !errors.Is(err, demographics.ErrRefused) || asked != 0 {
 		t.Errorf("got %v, %d requests elsewhere", err, asked)
 	}
 }
 
-var _ patient.Demographics = (*pds.Client)(nil)
+var _ demographics.PDS = (*pds.Client)(nil)

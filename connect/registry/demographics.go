@@ -11,7 +11,7 @@ import (
 	"frontdesk/connect/pds"
 	"frontdesk/core/access"
 	"frontdesk/core/connector"
-	"frontdesk/core/patient"
+	"frontdesk/core/demographics"
 	"frontdesk/core/practice"
 )
 
@@ -34,7 +34,7 @@ type versioned struct {
 func (d *Demographics) client(ctx context.Context, group practice.ID) (*pds.Client, error) {
 	kept, err := d.Connectors.Store.Connector(ctx, group, connector.PDS)
 	if errors.Is(err, connector.ErrNotFound) {
-		return nil, patient.ErrNoDemographics
+		return nil, demographics.ErrNotSetUp
 	}
 	if err != nil {
 		return nil, err
@@ -58,11 +58,11 @@ func (d *Demographics) client(ctx context.Context, group practice.ID) (*pds.Clie
 	}
 	s, err := pdsSettings(c, g)
 	if err != nil {
-		return nil, patient.ErrNoDemographics.Because(err)
+		return nil, demographics.ErrNotSetUp.Because(err)
 	}
 	client, err := pds.New(s, pds.Options{Now: d.Now, Log: d.Log, Wait: d.wait(s)})
 	if err != nil {
-		return nil, patient.ErrNoDemographics.Because(err)
+		return nil, demographics.ErrNotSetUp.Because(err)
 	}
 	if d.clients == nil {
 		d.clients = map[practice.ID]versioned{}
@@ -95,7 +95,7 @@ func (d *Demographics) wait(s pds.Settings) func(context.Context) error {
 	return func(ctx context.Context) error {
 		for {
 			patience := pdsPatience
-			if patient.IsBackground(ctx) {
+			if demographics.IsBackground(ctx) {
 				patience = 0
 			}
 			wait, taken, err := d.Throttle(ctx, name, rate, patience, time.Now())
@@ -104,8 +104,8 @@ func (d *Demographics) wait(s pds.Settings) func(context.Context) error {
 				return err
 			case taken:
 				return sleep(ctx, wait)
-			case !patient.IsBackground(ctx):
-				return patient.ErrDemographicsDown.After(pdsPatience)
+			case !demographics.IsBackground(ctx):
+				return demographics.ErrDown.After(pdsPatience)
 			}
 			if err := sleep(ctx, turn); err != nil {
 				return err
@@ -124,19 +124,19 @@ func sleep(ctx context.Context, d time.Duration) error {
 }
 
 // Read finds a person by NHS number.
-func (d *Demographics) Read(ctx context.Context, group practice.ID, number string) (patient.Person, error) {
+func (d *Demographics) Read(ctx context.Context, group practice.ID, number string) (demographics.Person, error) {
 	c, err := d.client(ctx, group)
 	if err != nil {
-		return patient.Person{}, err
+		return demographics.Person{}, err
 	}
 	return c.Read(correlated(ctx), group, number)
 }
 
 // Trace finds the one person who matches exactly.
-func (d *Demographics) Trace(ctx context.Context, group practice.ID, t patient.Trace) (patient.Person, error) {
+func (d *Demographics) Trace(ctx context.Context, group practice.ID, t demographics.Trace) (demographics.Person, error) {
 	c, err := d.client(ctx, group)
 	if err != nil {
-		return patient.Person{}, err
+		return demographics.Person{}, err
 	}
 	return c.Trace(correlated(ctx), group, t)
 }
@@ -149,13 +149,13 @@ func correlated(ctx context.Context) context.Context {
 }
 
 // Upkeep says how a group wants its patients kept fresh.
-func (d *Demographics) Upkeep(ctx context.Context, group practice.ID) (patient.Upkeep, error) {
+func (d *Demographics) Upkeep(ctx context.Context, group practice.ID) (demographics.Upkeep, error) {
 	c, err := d.Connectors.Store.Connector(ctx, group, connector.PDS)
 	if errors.Is(err, connector.ErrNotFound) {
-		return patient.Upkeep{}, nil
+		return demographics.Upkeep{}, nil
 	}
 	if err != nil {
-		return patient.Upkeep{}, err
+		return demographics.Upkeep{}, err
 	}
 	return upkeepOf(c)
 }

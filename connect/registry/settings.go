@@ -15,7 +15,7 @@ import (
 	"frontdesk/connect/pds"
 	"frontdesk/core/carrier"
 	"frontdesk/core/connector"
-	"frontdesk/core/patient"
+	"frontdesk/core/demographics"
 	"frontdesk/core/practice"
 )
 
@@ -149,8 +149,8 @@ func dkimKey(text string) (crypto.Signer, error) {
 
 // upkeepOf reads how a group wants its patients kept fresh: not at all, unless
 // it says so.
-func upkeepOf(c connector.Connector) (patient.Upkeep, error) {
-	u := patient.Upkeep{Every: 24 * time.Hour, Ahead: 14 * 24 * time.Hour}
+func upkeepOf(c connector.Connector) (demographics.Upkeep, error) {
+	u := demographics.Upkeep{Every: 24 * time.Hour, Ahead: 14 * 24 * time.Hour}
 	switch c.Settings["refresh"] {
 	case "", "off":
 	case "on":

@@ -62,9 +62,9 @@ type Store interface {
 
 // Tx is a Store inside a transaction.
 type Tx interface {
-	// HoldPatient finds the patient an id stands for and keeps it from being merged
+	// LockPatientAgainstMerge finds the patient an id stands for and keeps it from being merged
 	// away, or returns patient.ErrNotFound.
-	HoldPatient(ctx context.Context, group practice.ID, id patient.ID) (patient.ID, error)
+	LockPatientAgainstMerge(ctx context.Context, group practice.ID, id patient.ID) (patient.ID, error)
 	AddAttachment(ctx context.Context, group practice.ID, a Attachment) error
 	Audit(ctx context.Context, e audit.Entry) error
 }
@@ -107,7 +107,7 @@ func (s *Service) Attach(ctx context.Context, of patient.ID, name, data string) 
 		return a, err
 	}
 	err = s.Store.Do(ctx, func(tx Tx) error {
-		held, err := tx.HoldPatient(ctx, who.Group, of)
+		held, err := tx.LockPatientAgainstMerge(ctx, who.Group, of)
 		if err != nil {
 			return err
 		}

@@ -9,8 +9,10 @@ import (
 	"frontdesk/core/access"
 	"frontdesk/core/batch"
 	"frontdesk/core/carrier"
+	"frontdesk/core/demographics"
 	"frontdesk/core/messaging"
 	"frontdesk/core/patient"
+	"frontdesk/core/patient/patienttest"
 	"frontdesk/core/practice"
 	"frontdesk/core/record"
 	"frontdesk/store"
@@ -73,7 +75,7 @@ func withDesk(t *testing.T, test func(d *desk)) {
 			},
 			Records: &record.Service{Store: db.RecordStore(), Writer: record.Own{}, Now: now, NewID: db.NewID, Pages: pages},
 		}
-		d.s = &batch.Service{Store: db.Batch(), Messages: messages, Patients: d.people, Now: now, NewID: db.NewID}
+		d.s = &batch.Service{Store: db.Batch(), Messages: messages, Patients: &demographics.Service{Store: db.Demographics(), Now: now, NewID: db.NewID}, Now: now, NewID: db.NewID}
 		messages.BatchDone = d.s.Complete
 		test(d)
 	})
@@ -85,14 +87,14 @@ func (d *desk) server(on batch.Store) *batch.Service {
 	messages := &messaging.Service{
 		Store: m.Store, Now: m.Now, NewID: m.NewID, Pages: m.Pages, Timeout: m.Timeout, Carriers: m.Carriers, Records: m.Records, BatchDone: m.BatchDone,
 	}
-	return &batch.Service{Store: on, Messages: messages, Patients: d.people, Now: d.s.Now, NewID: d.s.NewID}
+	return &batch.Service{Store: on, Messages: messages, Patients: d.s.Patients, Now: d.s.Now, NewID: d.s.NewID}
 }
 
 // somebody registers a patient with a mobile number and an e-mail address.
 func (d *desk) somebody(mobile, email string) patient.ID {
 	d.Helper()
-	id, err := d.people.Register(d.ctx, patient.Registration{
-		FirstName: "Ada", LastName: "N" + email, BirthDate: "1990-01-01", Mobile: &mobile, Email: &email,
+	id, err := patienttest.Register(d.ctx, d.people, patient.Changes{
+		FirstName: new("Ada"), LastName: new("N" + email), BirthDate: new("1990-01-01"), Mobile: &mobile, Email: &email,
 	})
 	if err != nil {
 		d.Fatal(err)
@@ -182,7 +184,7 @@ func (d *desk) rows(b batch.Batch) []batch.Recipient {
 func TestTheSamePatientIsSentABatchOnceAndItSaysSo(t *testing.T) {
 	withDesk(t, func(d *desk) {
 		nhs, mobile := "9434765919", "07700 900001"
-		ada, err := d.people.Register(d.ctx, patient.Registration{NHSNumber: &nhs, FirstName: "Ada", LastName: "Byron", BirthDate: "1985-12-10", Mobile: &mobile})
+		ada, err := patienttest.Register(d.ctx, d.people, patient.Changes{NHSNumber: &nhs, FirstName: new("Ada"), LastName: new("Byron"), BirthDate: new("1985-12-10"), Mobile: &mobile})
 		if err != nil {
 			d.Fatal(err)
 		}
@@ -198,11 +200,11 @@ func TestTheSamePatientIsSentABatchOnceAndItSaysSo(t *testing.T) {
 			d.Fatalf("preview %+v, %v", preview, err)
 		}
 		// Kit turns out to be Bob, after both were looked up.
-		plan, err := d.people.PreviewMerge(d.ctx, bob, kit)
+		plan, err := patienttest.Merging(d.db, d.people).Preview(d.ctx, bob, kit)
 		if err != nil {
 			d.Fatal(err)
 		}
-		if _, err := d.people.Merge(d.ctx, bob, kit, plan.Token); err != nil {
+		if _, err := patienttest.Merging(d.db, d.people).Merge(d.ctx, bob, kit, plan.Token); err != nil {
 			d.Fatal(err)
 		}
 		if _, _, err := d.s.Send(d.ctx, b.ID); err != nil {
@@ -262,11 +264,11 @@ func TestAPatientWhoHasAMessageOfABatchGetsNoOther(t *testing.T) {
 		if err != nil {
 			d.Fatal(err)
 		}
-		plan, err := d.people.PreviewMerge(d.ctx, bob, kit)
+		plan, err := patienttest.Merging(d.db, d.people).Preview(d.ctx, bob, kit)
 		if err != nil {
 			d.Fatal(err)
 		}
-		if _, err := d.people.Merge(d.ctx, bob, kit, plan.Token); err != nil {
+		if _, err := patienttest.Merging(d.db, d.people).Merge(d.ctx, bob, kit, plan.Token); err != nil {
 			d.Fatal(err)
 		}
 		if _, _, err := d.s.Send(d.ctx, b.ID); err != nil {

@@ -7,7 +7,9 @@ import (
 
 	"frontdesk/core/batch"
 	"frontdesk/core/carrier"
+	"frontdesk/core/demographics"
 	"frontdesk/core/patient"
+	"frontdesk/core/patient/patienttest"
 )
 
 // TestWhoABatchReaches names patients as they are named elsewhere: by a number that
@@ -16,19 +18,19 @@ func TestWhoABatchReaches(t *testing.T) {
 	withDesk(t, func(d *desk) {
 		register := func(name, number string) patient.ID {
 			mobile := "07700 900123"
-			id, err := d.people.Register(d.ctx, patient.Registration{FirstName: name, LastName: "Byron", BirthDate: "1990-01-01", Mobile: &mobile, NHSNumber: &number})
+			id, err := patienttest.Register(d.ctx, d.people, patient.Changes{FirstName: new(name), LastName: new("Byron"), BirthDate: new("1990-01-01"), Mobile: &mobile, NHSNumber: &number})
 			if err != nil {
 				d.Fatal(err)
 			}
 			return id
 		}
 		ada, dead := register("Ada", "9434765919"), register("Grace", "9658218873")
-		err := d.db.Patient().Do(d.ctx, func(tx patient.Tx) error {
-			former := patient.FormerNumber{ID: d.db.NewID(), Patient: ada, Number: "9449306524", At: d.clock}
+		err := d.db.Demographics().Do(d.ctx, func(tx demographics.Tx) error {
+			former := demographics.FormerNumber{ID: d.db.NewID(), Patient: ada, Number: "9449306524", At: d.clock}
 			if err := tx.SaveFormerNumber(d.ctx, d.group, former); err != nil {
 				return err
 			}
-			p, err := tx.Patient(d.ctx, d.group, dead)
+			p, err := d.db.Patient().Patient(d.ctx, d.group, dead)
 			if err != nil {
 				return err
 			}

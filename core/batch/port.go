@@ -6,6 +6,7 @@ import (
 
 	"frontdesk/core/audit"
 	"frontdesk/core/carrier"
+	"frontdesk/core/demographics"
 	"frontdesk/core/event"
 	"frontdesk/core/job"
 	"frontdesk/core/messaging"
@@ -75,7 +76,7 @@ type Tx interface {
 
 // Registrar finds and keeps a patient the national service knows.
 type Registrar interface {
-	RegisterPDS(ctx context.Context, r patient.PDSRegistration) (patient.Registered, error)
+	Register(ctx context.Context, r demographics.Registration) (demographics.Registered, error)
 }
 
 // Service is the capability of batches.

@@ -7,6 +7,7 @@ import (
 
 	"frontdesk/core/access"
 	"frontdesk/core/carrier"
+	"frontdesk/core/demographics"
 	"frontdesk/core/fault"
 	"frontdesk/core/input"
 	"frontdesk/core/job"
@@ -230,11 +231,11 @@ func (s *Service) trace(ctx context.Context, group practice.ID, b Batch) (bool, 
 	if err != nil || len(found) == 0 {
 		return false, err
 	}
-	ctx = patient.Background(access.With(ctx, access.System(group)))
+	ctx = demographics.Background(access.With(ctx, access.System(group)))
 	for i := range found {
 		r := &found[i]
 		born := r.BirthDate.String()
-		got, err := s.Patients.RegisterPDS(ctx, patient.PDSRegistration{NHSNumber: &r.NHSNumber, BirthDate: &born})
+		got, err := s.Patients.Register(ctx, demographics.Registration{NHSNumber: &r.NHSNumber, BirthDate: &born})
 		switch {
 		case err != nil && fault.Later(err):
 			return false, err // the job is tried again, and goes on from here

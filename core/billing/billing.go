@@ -4,6 +4,7 @@
 //	product.go    what the practice offers
 //	offer.go      what comes with a product; where and by whom it is offered
 //	stock.go      how many there are, as invoices take them
+//	membership.go what patients are members of
 //	label.go      the labels on products
 //	metadata.go   what other programs keep with a product
 //	invoice.go    invoices: made, changed, cancelled
@@ -37,14 +38,11 @@ var (
 	// ErrProductNotFound says what the documented API says.
 	ErrProductNotFound = fault.New(fault.NotFound, "product_not_found", "Product must exist.")
 	ErrProductDeleted  = fault.New(fault.Conflict, "product_deleted", "This product has been deleted.")
-	ErrProductKind     = fault.New(fault.Conflict, "product_kind_fixed",
-		"An appointment cannot become another kind of product, nor another kind an appointment.")
-	ErrStock = fault.New(fault.Conflict, "stock_out_of_range",
-		"The stock of this product would be less or more than can be counted.")
-	ErrNotAppointment = fault.New(fault.Invalid, "part_not_an_appointment",
-		"Only appointments can come with a product.")
-	ErrNoLabel       = fault.New(fault.NotFound, "label_not_on_product", "This product has no such label.")
-	ErrTooManyLabels = fault.New(fault.Conflict, "too_many", "A product can have at most 200 labels.")
+	ErrProductKind     = fault.New(fault.Conflict, "product_kind_fixed", "An appointment cannot become another kind of product, nor another kind an appointment.")
+	ErrStock           = fault.New(fault.Conflict, "stock_out_of_range", "The stock of this product would be less or more than can be counted.")
+	ErrNotAppointment  = fault.New(fault.Invalid, "part_not_an_appointment", "Only appointments can come with a product.")
+	ErrNoLabel         = fault.New(fault.NotFound, "label_not_on_product", "This product has no such label.")
+	ErrTooManyLabels   = patient.ErrTooMany.Saying("A product can have at most 200 labels.")
 
 	ErrPaymentTypeNotFound = fault.New(fault.NotFound, "payment_type_not_found",
 		"This practice group has no such payment type.")
@@ -156,10 +154,10 @@ type Tx interface {
 	Location(ctx context.Context, group practice.ID, id practice.LocationID) (practice.Location, error)
 	Practitioner(ctx context.Context, group practice.ID, id practice.PractitionerID) (practice.Practitioner, error)
 	Patient(ctx context.Context, group practice.ID, id patient.ID) (patient.Patient, error)
-	// HoldPatient finds the patient an id stands for and keeps them from being
+	// LockPatientAgainstMerge finds the patient an id stands for and keeps them from being
 	// merged into another until the end of the transaction, or returns
 	// patient.ErrNotFound.
-	HoldPatient(ctx context.Context, group practice.ID, id patient.ID) (patient.ID, error)
+	LockPatientAgainstMerge(ctx context.Context, group practice.ID, id patient.ID) (patient.ID, error)
 	Contact(ctx context.Context, group practice.ID, id contact.ID) (contact.Contact, error)
 	Appointment(ctx context.Context, group practice.ID, id booking.ID) (booking.Appointment, error)
 
@@ -206,9 +204,10 @@ type Tx interface {
 
 // Service is the billing capability.
 type Service struct {
-	Store Store
-	Now   func() time.Time
-	NewID func() int64
+	Store   Store
+	Members MembershipStore
+	Now     func() time.Time
+	NewID   func() int64
 }
 
 func (s *Service) now() time.Time { return s.Now().Truncate(time.Microsecond) }

@@ -201,7 +201,7 @@ func (b *bill) head(ctx context.Context) error {
 
 // addressTo says whom the invoice is about and whom it goes to.
 func (b *bill) addressTo(ctx context.Context, about patient.ID, payer Account) (err error) {
-	if b.Patient, err = b.tx.HoldPatient(ctx, b.group, about); err != nil {
+	if b.Patient, err = b.tx.LockPatientAgainstMerge(ctx, b.group, about); err != nil {
 		return err
 	}
 	b.PaymentReference = fmt.Sprintf("INV-%d", b.Number)
@@ -227,7 +227,7 @@ func (b *bill) addressTo(ctx context.Context, about patient.ID, payer Account) (
 	}
 	b.Payer.Patient = b.Patient
 	if payer.Patient != 0 {
-		if b.Payer.Patient, err = b.tx.HoldPatient(ctx, b.group, payer.Patient); err != nil {
+		if b.Payer.Patient, err = b.tx.LockPatientAgainstMerge(ctx, b.group, payer.Patient); err != nil {
 			return err
 		}
 	}

@@ -23,18 +23,18 @@ type Kind string
 
 // The kinds.
 const (
-	Appointment Kind = "appointment"
-	Consumable  Kind = "consumable"
-	Drug        Kind = "drug"
-	Lab         Kind = "lab"
-	Membership  Kind = "membership"
-	ServiceKind Kind = "service"
-	Vaccine     Kind = "vaccine"
-	Other       Kind = "other"
+	Appointment    Kind = "appointment"
+	Consumable     Kind = "consumable"
+	Drug           Kind = "drug"
+	Lab            Kind = "lab"
+	MembershipKind Kind = "membership"
+	ServiceKind    Kind = "service"
+	Vaccine        Kind = "vaccine"
+	Other          Kind = "other"
 )
 
 // Kinds are all the kinds.
-var Kinds = []Kind{Appointment, Consumable, Drug, Lab, Membership, ServiceKind, Vaccine, Other}
+var Kinds = []Kind{Appointment, Consumable, Drug, Lab, MembershipKind, ServiceKind, Vaccine, Other}
 
 // Product is something the practice offers. Of an appointment, the name, the
 // price, the length, whether it is by video, and whether it is offered at all are

@@ -235,7 +235,7 @@ func TestProductsAreListedAndFound(t *testing.T) {
 
 func TestWhatComesWithAProductAndWhoOffersItWhere(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
-		plan := d.product(billing.ProductChange{Kind: ptr(billing.Membership), Name: ptr("Plan")})
+		plan := d.product(billing.ProductChange{Kind: ptr(billing.MembershipKind), Name: ptr("Plan")})
 		d.must(d.SetParts(d.ctx, plan.ID, []billing.ProductID{d.visit.ID, d.visit.ID}))
 		parts, err := d.PartsOf(d.ctx, []billing.ProductID{plan.ID, d.jab.ID})
 		d.must(err)

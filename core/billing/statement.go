@@ -139,7 +139,7 @@ func name(ctx context.Context, tx Tx, who access.Caller, st *Statement) error {
 			reference = id.String()
 		}
 	} else {
-		found, err := tx.HoldPatient(ctx, who.Group, st.Account.Patient)
+		found, err := tx.LockPatientAgainstMerge(ctx, who.Group, st.Account.Patient)
 		if err != nil {
 			return err
 		}

@@ -14,6 +14,7 @@ import (
 	"frontdesk/core/fault"
 	"frontdesk/core/input"
 	"frontdesk/core/patient"
+	"frontdesk/core/patient/patienttest"
 )
 
 // state makes a statement of January for an account.
@@ -216,9 +217,9 @@ func TestWhatIsBilledFollowsAMerge(t *testing.T) {
 			t.Fatal(got)
 		}
 		staff := access.With(d.setup, access.Operator(d.group.ID))
-		p, err := d.patients.PreviewMerge(staff, d.bob, d.ada)
+		p, err := patienttest.Merging(d.db, d.patients).Preview(staff, d.bob, d.ada)
 		d.must(err)
-		m, err := d.patients.Merge(staff, d.bob, d.ada, p.Token)
+		m, err := patienttest.Merging(d.db, d.patients).Merge(staff, d.bob, d.ada, p.Token)
 		d.must(err)
 		if got := now(); got != "Bob Bob Bob Bob Bob" || m.Moved["invoices"] != 1 || m.Moved["bills"] != 2 ||
 			m.Moved["statements"] != 1 {
@@ -232,7 +233,7 @@ func TestWhatIsBilledFollowsAMerge(t *testing.T) {
 			s.Total != 6500+2399 {
 			t.Fatalf("got %+v", s)
 		}
-		d.must(second(d.patients.Unmerge(staff, d.ada, 0)))
+		d.must(second(patienttest.Merging(d.db, d.patients).Unmerge(staff, d.ada, 0)))
 		if got := now(); got != "Ada Ada Bob Ada Ada" {
 			t.Fatal(got)
 		}

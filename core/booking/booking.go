@@ -256,13 +256,13 @@ type Tx interface {
 	// LockDiaryOf locks the diary an appointment is in and finds whose it is, or
 	// returns ErrNotFound.
 	LockDiaryOf(ctx context.Context, group practice.ID, id ID) (practice.PractitionerID, error)
-	// HoldPatient finds the patient an id stands for and keeps them from being
+	// LockPatientAgainstMerge finds the patient an id stands for and keeps them from being
 	// merged into another until the end of the transaction, or returns
 	// patient.ErrNotFound.
-	HoldPatient(ctx context.Context, group practice.ID, id patient.ID) (patient.ID, error)
-	// TakePatient is HoldPatient for a patient who is booked for: others who book for
+	LockPatientAgainstMerge(ctx context.Context, group practice.ID, id patient.ID) (patient.ID, error)
+	// LockPatientForBooking is LockPatientAgainstMerge for a patient who is booked for: others who book for
 	// the patient wait. One who has died is patient.ErrDeceased.
-	TakePatient(ctx context.Context, group practice.ID, id patient.ID) (patient.ID, error)
+	LockPatientForBooking(ctx context.Context, group practice.ID, id patient.ID) (patient.ID, error)
 	SaveTask(ctx context.Context, group practice.ID, t task.Task) error
 	AddAppointment(ctx context.Context, group practice.ID, a Appointment) error
 	MoveAppointment(ctx context.Context, group practice.ID, a Appointment) error

@@ -79,7 +79,7 @@ func takeFor(ctx context.Context, tx Tx, group practice.ID, a Appointment) error
 	if a.Patient == 0 {
 		return nil
 	}
-	if _, err := tx.TakePatient(ctx, group, a.Patient); !errors.Is(err, patient.ErrNotFound) {
+	if _, err := tx.LockPatientForBooking(ctx, group, a.Patient); !errors.Is(err, patient.ErrNotFound) {
 		return err
 	}
 	return nil

@@ -13,6 +13,7 @@ import (
 	"frontdesk/core/diary"
 	"frontdesk/core/input"
 	"frontdesk/core/patient"
+	"frontdesk/core/patient/patienttest"
 	"frontdesk/core/practice"
 	"frontdesk/store"
 	"frontdesk/store/storetest"
@@ -82,7 +83,7 @@ func newDesk(t testing.TB, db *store.DB) *desk {
 	d.gp = d.newGP("Okafor")
 	d.kind = d.newType("Routine", 10)
 	d.session(diary.SessionChange{Rule: ptr("FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR")})
-	d.ada, err = d.patients.Register(d.ctx, patient.Registration{FirstName: "Ada", LastName: "Byron", BirthDate: "1985-12-10", Mobile: ptr("07700 900123")})
+	d.ada, err = patienttest.Register(d.ctx, d.patients, patient.Changes{FirstName: new("Ada"), LastName: new("Byron"), BirthDate: new("1985-12-10"), Mobile: ptr("07700 900123")})
 	d.must(err)
 	return d
 }

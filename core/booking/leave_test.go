@@ -12,18 +12,20 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"frontdesk/core/access"
+	"frontdesk/core/archive"
 	"frontdesk/core/booking"
-	"frontdesk/core/chart"
+	"frontdesk/core/demographics"
 	"frontdesk/core/fault"
 	"frontdesk/core/job"
 	"frontdesk/core/patient"
+	"frontdesk/core/patient/patienttest"
 	"frontdesk/core/practice"
 	"frontdesk/core/task"
 )
 
-// charts is what sets patients aside.
-func (d *desk) charts() *chart.Service {
-	return &chart.Service{Store: d.db.Chart(), Patients: d.patients, Now: d.clock.Now, NewID: d.db.NewID}
+// archive is what archives and deletes patients.
+func (d *desk) archive() *archive.Service {
+	return &archive.Service{Store: d.db.Archive(), Now: d.clock.Now, NewID: d.db.NewID}
 }
 
 // come books Ada for a time on the first Monday, and holds another for her.
@@ -48,11 +50,11 @@ func (d *desk) state(id booking.ID) booking.State {
 }
 
 // leaving are the two ways to leave.
-var leaving = map[string]func(d *desk) (patient.Full, error){
-	"archived": func(d *desk) (patient.Full, error) {
-		return d.charts().Archive(d.ctx, d.ada, patient.Reasons{Reason: "MOVED_AWAY_OR_TRANSFER_OF_CARE"})
+var leaving = map[string]func(d *desk) (patient.Patient, error){
+	"archived": func(d *desk) (patient.Patient, error) {
+		return d.archive().Archive(d.ctx, d.ada, archive.Reasons{Reason: "moved_away_or_transfer_of_care"})
 	},
-	"deleted": func(d *desk) (patient.Full, error) { return d.charts().Delete(d.ctx, d.ada) },
+	"deleted": func(d *desk) (patient.Patient, error) { return d.archive().Delete(d.ctx, d.ada) },
 }
 
 func TestAppointmentsOfPatientsWhoLeaveAreCancelled(t *testing.T) {
@@ -66,7 +68,7 @@ func TestAppointmentsOfPatientsWhoLeaveAreCancelled(t *testing.T) {
 				if d.state(booked) != booking.Cancelled || d.state(held) != booking.Cancelled {
 					d.t.Fatalf("the appointment is %s and the hold %s", d.state(booked), d.state(held))
 				}
-				other, err := d.patients.Register(d.ctx, patient.Registration{FirstName: "Bea", LastName: "King", BirthDate: "1990-01-01", Mobile: ptr("07700 900124")})
+				other, err := patienttest.Register(d.ctx, d.patients, patient.Changes{FirstName: new("Bea"), LastName: new("King"), BirthDate: new("1990-01-01"), Mobile: ptr("07700 900124")})
 				d.must(err)
 				d.ada = other
 				d.come(0) // the times are free
@@ -113,12 +115,12 @@ func TestABookingMadeWhileThePatientLeavesDoesNotStayLive(t *testing.T) {
 					Patient: d.ada, Location: d.place.ID, Type: d.kind.ID, Practitioner: d.gp.ID, Start: monday.Add(2*time.Hour + time.Duration(minute)*time.Minute), Length: monday.Add(2*time.Hour + time.Duration(minute+10)*time.Minute).Sub(monday.Add(2*time.Hour + time.Duration(minute)*time.Minute)), Override: true,
 				})
 			})
-			wait.Go(func() { _, _ = d.charts().Delete(d.ctx, d.ada) })
+			wait.Go(func() { _, _ = d.archive().Delete(d.ctx, d.ada) })
 			wait.Wait()
 			if err == nil && d.state(made.ID) != booking.Cancelled {
 				d.t.Fatalf("the appointment of a deleted patient is %s", d.state(made.ID))
 			}
-			d.ada, err = d.patients.Register(d.ctx, patient.Registration{FirstName: "Ada", LastName: "Byron", BirthDate: "1985-12-10", Mobile: ptr("07700 900123")})
+			d.ada, err = patienttest.Register(d.ctx, d.patients, patient.Changes{FirstName: new("Ada"), LastName: new("Byron"), BirthDate: new("1985-12-10"), Mobile: ptr("07700 900123")})
 			d.must(err)
 		}
 	})
@@ -128,7 +130,7 @@ func TestADeletedPatientsNameIsInNoAppointment(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		booked, _ := d.come(0)
 		d.clock.Move(4 * time.Hour) // it has been
-		_, err := d.charts().Delete(d.ctx, d.ada)
+		_, err := d.archive().Delete(d.ctx, d.ada)
 		d.must(err)
 		if a, err := d.booking.Read(d.ctx, booked); err != nil || a.State != booking.Booked || a.PatientName.LastName != "" || a.PatientName.FirstName != "" {
 			d.t.Fatalf("got %+v, %v", a, err)
@@ -141,11 +143,11 @@ func TestADeletedPatientsNameIsInNoAppointment(t *testing.T) {
 		if err != nil || n != 0 {
 			d.t.Fatalf("found by name: %+v, %v", found, err)
 		}
-		people, err := d.patients.People(d.ctx, []patient.ID{d.ada}, true)
+		people, err := d.patients.Patients(d.ctx, []patient.ID{d.ada}, patient.WithDeleted)
 		if err != nil || people[d.ada].LastName != "" || people[d.ada].FullName() != "" {
 			d.t.Fatalf("got %+v, %v", people, err)
 		}
-		list, err := d.patients.PeopleList(d.ctx, patient.PeopleQuery{Deleted: true, Limit: 5})
+		list, _, err := d.patients.List(d.ctx, patient.Query{Deleted: true, Limit: 5})
 		if err != nil || len(list) != 1 || list[0].LastName != "" {
 			d.t.Fatalf("got %+v, %v", list, err)
 		}
@@ -158,7 +160,7 @@ func TestTheDeadAreNotBooked(t *testing.T) {
 		_, held := d.come(20)
 		// The national service says so: the practice has done nothing yet.
 		d.must(d.db.Patient().Do(d.ctx, func(tx patient.Tx) error {
-			p, err := tx.Patient(d.ctx, d.group.ID, d.ada)
+			p, err := d.db.Patient().Patient(d.ctx, d.group.ID, d.ada)
 			if err != nil {
 				return err
 			}
@@ -224,7 +226,7 @@ func (d *desk) opened() []task.Task {
 func TestWhatTheDeadLeaveOpenComesUpForStaff(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		booked, _ := d.come(0)
-		p, err := d.charts().Archive(d.ctx, d.ada, patient.Reasons{Reason: patient.Deceased})
+		p, err := d.archive().Archive(d.ctx, d.ada, archive.Reasons{Reason: patient.ReasonDeceased})
 		if err != nil || !p.Dead() || p.DeathSource != patient.FromPractice || p.Reachable() == nil || d.state(booked) != booking.Cancelled {
 			d.t.Fatalf("got %+v, %v", p, err)
 		}
@@ -238,13 +240,13 @@ func TestWhatTheDeadLeaveOpenComesUpForStaff(t *testing.T) {
 		if _, err := tasks.Update(d.ctx, found[0].ID, task.Change{Status: &closed}); err != nil {
 			d.t.Fatal(err)
 		}
-		p, err = d.charts().Unarchive(d.ctx, d.ada, "PROCESS_PAYMENT")
+		p, err = d.archive().Unarchive(d.ctx, d.ada, "process_payment")
 		if err != nil || !p.Dead() {
 			d.t.Fatalf("taken out for a payment: %+v, %v", p, err)
 		}
-		_, err = d.charts().Archive(d.ctx, d.ada, patient.Reasons{Reason: "OTHER"})
+		_, err = d.archive().Archive(d.ctx, d.ada, archive.Reasons{Reason: "other"})
 		d.must(err)
-		p, err = d.charts().Unarchive(d.ctx, d.ada, "ACTIVE_PATIENT")
+		p, err = d.archive().Unarchive(d.ctx, d.ada, patient.ReasonActive)
 		if err != nil || p.Dead() || p.Reachable() != nil {
 			d.t.Fatalf("a mistake: %+v, %v", p, err)
 		}
@@ -252,11 +254,13 @@ func TestWhatTheDeadLeaveOpenComesUpForStaff(t *testing.T) {
 }
 
 // pds is a national service that knows one person.
-type pds struct{ patient.Person }
+type pds struct{ demographics.Person }
 
-func (p pds) Read(context.Context, practice.ID, string) (patient.Person, error) { return p.Person, nil }
+func (p pds) Read(context.Context, practice.ID, string) (demographics.Person, error) {
+	return p.Person, nil
+}
 
-func (p pds) Trace(context.Context, practice.ID, patient.Trace) (patient.Person, error) {
+func (p pds) Trace(context.Context, practice.ID, demographics.Trace) (demographics.Person, error) {
 	return p.Person, nil
 }
 
@@ -264,7 +268,7 @@ func TestWhatTheDeadLeaveOpenComesUpWhenThePDSSaysSo(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		booked, _ := d.come(0)
 		d.must(d.db.Patient().Do(d.ctx, func(tx patient.Tx) error {
-			p, err := tx.Patient(d.ctx, d.group.ID, d.ada)
+			p, err := d.db.Patient().Patient(d.ctx, d.group.ID, d.ada)
 			if err != nil {
 				return err
 			}
@@ -273,11 +277,11 @@ func TestWhatTheDeadLeaveOpenComesUpWhenThePDSSaysSo(t *testing.T) {
 		}))
 		p, err := d.patients.Patient(d.ctx, d.ada)
 		d.must(err)
-		d.patients.Demographics = pds{patient.Person{
+		traced := &demographics.Service{Store: d.db.Demographics(), Now: d.clock.Now, NewID: d.db.NewID, PDS: pds{demographics.Person{
 			NHSNumber: p.NHSNumber, FirstName: p.FirstName, LastName: p.LastName, BirthDate: p.BirthDate, DeceasedAt: monday.Add(-24 * time.Hour),
-		}}
+		}}}
 		for range 2 {
-			d.must(d.patients.RefreshPatient(d.ctx, d.ada))
+			d.must(traced.RefreshPatient(d.ctx, d.ada))
 		}
 		found := d.opened()
 		if len(found) != 1 || !strings.Contains(found[0].Comments, "Appointments to come: 1.") || d.state(booked) != booking.Booked {

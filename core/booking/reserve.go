@@ -231,8 +231,8 @@ func people(a *Appointment, comes, pays finder) error {
 // over. Of two who book for one patient, one waits for the other.
 func locked(ctx context.Context, tx Tx, group practice.ID, a *Appointment) error {
 	return people(a,
-		func(id patient.ID) (patient.ID, error) { return tx.TakePatient(ctx, group, id) },
-		func(id patient.ID) (patient.ID, error) { return tx.HoldPatient(ctx, group, id) })
+		func(id patient.ID) (patient.ID, error) { return tx.LockPatientForBooking(ctx, group, id) },
+		func(id patient.ID) (patient.ID, error) { return tx.LockPatientAgainstMerge(ctx, group, id) })
 }
 
 // begin keeps a new appointment in a free time. Locking the diary comes first, so that

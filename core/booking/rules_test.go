@@ -13,6 +13,7 @@ import (
 	"frontdesk/core/fault"
 	"frontdesk/core/input"
 	"frontdesk/core/patient"
+	"frontdesk/core/patient/patienttest"
 	"frontdesk/core/practice"
 )
 
@@ -117,7 +118,7 @@ func TestAConflictOffersTheNearestFreeSlots(t *testing.T) {
 
 func TestBookRules(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
-		bob, err := d.patients.Register(d.ctx, patient.Registration{FirstName: "Bob", LastName: "Hope", BirthDate: "1990-01-01", Email: ptr("bob@example.org")})
+		bob, err := patienttest.Register(d.ctx, d.patients, patient.Changes{FirstName: new("Bob"), LastName: new("Hope"), BirthDate: new("1990-01-01"), Email: ptr("bob@example.org")})
 		d.must(err)
 		r := d.ask(nine(0))
 		r.Patient = 0
@@ -491,7 +492,7 @@ func TestExplainSaysWhyTimesAreMissing(t *testing.T) {
 
 func TestListAppointments(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
-		bob, err := d.patients.Register(d.ctx, patient.Registration{FirstName: "Bob", LastName: "Byrne", BirthDate: "1990-01-01", Email: ptr("bob@example.org")})
+		bob, err := patienttest.Register(d.ctx, d.patients, patient.Changes{FirstName: new("Bob"), LastName: new("Byrne"), BirthDate: new("1990-01-01"), Email: ptr("bob@example.org")})
 		d.must(err)
 		other := d.newGP("Raman")
 		d.session(diary.SessionChange{Practitioner: &other.ID, Rule: ptr("FREQ=WEEKLY;BYDAY=MO,TU")})

@@ -12,6 +12,7 @@ import (
 	"frontdesk/core/diary"
 	"frontdesk/core/fault"
 	"frontdesk/core/patient"
+	"frontdesk/core/patient/patienttest"
 	"frontdesk/core/practice"
 	billingstore "frontdesk/store/billing"
 )
@@ -121,7 +122,7 @@ func TestAnAppointmentIsBookedWhereItWasSaidToBe(t *testing.T) {
 // with many, which the database numbers.
 func TestAPageOfEachPatientsBookings(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
-		bob, err := d.patients.Register(d.ctx, patient.Registration{FirstName: "Bob", LastName: "Byron", BirthDate: "1985-12-10", Mobile: ptr("07700 900124")})
+		bob, err := patienttest.Register(d.ctx, d.patients, patient.Changes{FirstName: new("Bob"), LastName: new("Byron"), BirthDate: new("1985-12-10"), Mobile: ptr("07700 900124")})
 		d.must(err)
 		of := map[patient.ID][]booking.ID{}
 		add := func(who patient.ID, n int) {

@@ -162,9 +162,9 @@ type Store interface {
 // Tx is a Store inside a transaction.
 type Tx interface {
 	Reader
-	// HoldPatient finds the patient an id stands for and keeps it from being merged
+	// LockPatientAgainstMerge finds the patient an id stands for and keeps it from being merged
 	// away, or returns patient.ErrNotFound.
-	HoldPatient(ctx context.Context, group practice.ID, id patient.ID) (patient.ID, error)
+	LockPatientAgainstMerge(ctx context.Context, group practice.ID, id patient.ID) (patient.ID, error)
 	// RelatedTo is the patient a relationship is one of, or 0 where there is no such
 	// relationship.
 	RelatedTo(ctx context.Context, group practice.ID, relationship int64) (patient.ID, error)

@@ -75,10 +75,8 @@ func (s *Service) consult(
 
 // consultation finds the patient's consultation something is written into, or
 // makes one where none is named, and keeps both as they are.
-func (s *Service) consultation(
-	ctx context.Context, tx Tx, who access.Caller, of patient.ID, id ConsultationID, now time.Time,
-) (Consultation, error) {
-	held, err := tx.HoldPatient(ctx, who.Group, of)
+func (s *Service) consultation(ctx context.Context, tx Tx, who access.Caller, of patient.ID, id ConsultationID, now time.Time) (Consultation, error) {
+	held, err := tx.LockPatientAgainstMerge(ctx, who.Group, of)
 	if err != nil {
 		return Consultation{}, err
 	}
@@ -103,7 +101,7 @@ func (s *Service) DeleteConsultation(ctx context.Context, of patient.ID, id Cons
 	now := s.Now().Truncate(time.Microsecond)
 	var c Consultation
 	err = s.Store.Do(ctx, func(tx Tx) error {
-		held, err := tx.HoldPatient(ctx, who.Group, of)
+		held, err := tx.LockPatientAgainstMerge(ctx, who.Group, of)
 		if errors.Is(err, patient.ErrNotFound) {
 			return ErrNoConsultation
 		}

@@ -96,7 +96,7 @@ func (s *Service) Fill(ctx context.Context, id QuestionnaireID, of patient.ID, a
 	out := Filled{Questionnaire: id}
 	err = s.Store.Do(ctx, func(tx Tx) error {
 		documents = nil
-		held, err := tx.HoldPatient(ctx, who.Group, of)
+		held, err := tx.LockPatientAgainstMerge(ctx, who.Group, of)
 		if err != nil {
 			return err
 		}

@@ -14,6 +14,7 @@ import (
 	"frontdesk/core/fault"
 	"frontdesk/core/input"
 	"frontdesk/core/patient"
+	"frontdesk/core/patient/patienttest"
 	"frontdesk/core/practice"
 	"frontdesk/core/seal"
 	"frontdesk/store"
@@ -86,8 +87,7 @@ func open(t *testing.T, db *store.DB) *desk {
 
 func (d *desk) register(name string) patient.ID {
 	d.Helper()
-	id, err := d.patients.Register(d.operator, patient.Registration{FirstName: name, LastName: "Byron",
-		BirthDate: "1985-12-10", Email: ptr(name + "@example.org")})
+	id, err := patienttest.Register(d.operator, d.patients, patient.Changes{FirstName: new(name), LastName: new("Byron"), BirthDate: new("1985-12-10"), Email: ptr(name + "@example.org")})
 	d.must(err)
 	return id
 }
@@ -175,12 +175,12 @@ func date(s string) input.Date {
 // merge makes Ben a part of Ada, and gives what makes them two again.
 func (d *desk) merge() func() {
 	d.Helper()
-	preview, err := d.patients.PreviewMerge(d.operator, d.ada, d.ben)
+	preview, err := patienttest.Merging(d.db, d.patients).Preview(d.operator, d.ada, d.ben)
 	d.must(err)
-	m, err := d.patients.Merge(d.operator, d.ada, d.ben, preview.Token)
+	m, err := patienttest.Merging(d.db, d.patients).Merge(d.operator, d.ada, d.ben, preview.Token)
 	d.must(err)
 	return func() {
-		_, err := d.patients.Unmerge(d.operator, d.ben, m.ID)
+		_, err := patienttest.Merging(d.db, d.patients).Unmerge(d.operator, d.ben, m.ID)
 		d.must(err)
 	}
 }

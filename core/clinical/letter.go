@@ -168,14 +168,14 @@ func (s *Service) addressed(ctx context.Context, group practice.ID, to, before R
 // patients from being merged away.
 func hold(ctx context.Context, tx Tx, group practice.ID, l *Letter, before Letter) error {
 	if l.Patient != before.Patient || l.Patient == 0 {
-		id, err := tx.HoldPatient(ctx, group, l.Patient)
+		id, err := tx.LockPatientAgainstMerge(ctx, group, l.Patient)
 		if err != nil {
 			return err
 		}
 		l.Patient = id
 	}
 	if l.Recipient != before.Recipient && l.Recipient.Kind == ToPatient {
-		id, err := tx.HoldPatient(ctx, group, patient.ID(l.Recipient.ID))
+		id, err := tx.LockPatientAgainstMerge(ctx, group, patient.ID(l.Recipient.ID))
 		if errors.Is(err, patient.ErrNotFound) {
 			return ErrNoRecipient
 		}

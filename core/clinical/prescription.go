@@ -126,7 +126,7 @@ func bring[T any](ctx context.Context, s *Service, entity string, of patient.ID,
 	err = s.Store.Do(ctx, func(tx Tx) error {
 		held := of
 		if of != 0 {
-			if held, err = tx.HoldPatient(ctx, who.Group, of); err != nil {
+			if held, err = tx.LockPatientAgainstMerge(ctx, who.Group, of); err != nil {
 				return err
 			}
 		}

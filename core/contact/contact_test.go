@@ -104,7 +104,7 @@ func TestAContactIsKeptAsItWasGiven(t *testing.T) {
 			Title: ptr("Dr"), FirstName: ptr(" Chidi "), LastName: ptr("Okafor"), Company: ptr("Brambleford Hospital"), Email: ptr("okafor@example.org"),
 			Line1: ptr("1 Mill Lane"), Town: ptr("Brambleford"), Postcode: ptr("zz1 1aa"), Country: ptr("gb"), Specialty: ptr("Cardiology"), IsPayor: ptr(true),
 			InvoiceRecipient: ptr("Accounts"), BillingFrequency: ptr(contact.Quarterly), BillingDetails: ptr("PO 17\nNet 30"), PaymentReference: ptr("BH-1"),
-			Phones: &[]contact.PhoneChange{{Kind: ptr(contact.Office), Number: ptr("01632 960123")}, {Number: ptr("07700 900123")}},
+			Phones: &[]contact.PhoneChange{{Kind: ptr(input.OfficePhone), Number: ptr("01632 960123")}, {Number: ptr("07700 900123")}},
 		})
 		if made.FullName() != "Dr Chidi Okafor" || !made.IsDoctor || made.Address.Postcode != "ZZ1 1AA" || made.Address.Country != "GB" || made.Version != 1 ||
 			!made.CreatedAt.Equal(made.UpdatedAt) || !made.CreatedAt.Equal(d.now.Truncate(time.Microsecond)) {
@@ -143,7 +143,7 @@ func TestWhatAContactMayBe(t *testing.T) {
 			{"a country in full", contact.Change{LastName: ptr("Bell"), Country: ptr("United Kingdom")}, fault.Input()},
 			{"a number nobody can dial", contact.Change{LastName: ptr("Bell"), Phones: &[]contact.PhoneChange{{Number: ptr("call me")}}}, fault.Input()},
 			{"an empty number", contact.Change{LastName: ptr("Bell"), Phones: &[]contact.PhoneChange{{}}}, fault.Input()},
-			{"a kind of number there is not", contact.Change{LastName: ptr("Bell"), Phones: &[]contact.PhoneChange{{Number: ptr("01632 960123"), Kind: ptr(contact.PhoneKind("Pager"))}}}, fault.Input()},
+			{"a kind of number there is not", contact.Change{LastName: ptr("Bell"), Phones: &[]contact.PhoneChange{{Number: ptr("01632 960123"), Kind: ptr(input.PhoneKind("Pager"))}}}, fault.Input()},
 			{"a frequency there is not", contact.Change{LastName: ptr("Bell"), BillingFrequency: ptr(contact.Frequency("hourly"))}, fault.Input()},
 			{"twenty-one numbers", contact.Change{LastName: ptr("Bell"), Phones: ptr(slices.Repeat([]contact.PhoneChange{{Number: ptr("01632 960123")}}, 21))}, contact.ErrManyPhones},
 		} {
@@ -162,9 +162,9 @@ func TestWhatAContactMayBe(t *testing.T) {
 func TestTelephoneNumbersComeAndGo(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		c := d.add(contact.Change{LastName: ptr("Bell")})
-		_, err := d.AddPhone(d.ctx, c.ID, contact.PhoneChange{Kind: ptr(contact.Fax), Number: ptr("01632 960123")})
+		_, err := d.AddPhone(d.ctx, c.ID, contact.PhoneChange{Kind: ptr(input.Fax), Number: ptr("01632 960123")})
 		d.must(err)
-		after, err := d.AddPhone(d.ctx, c.ID, contact.PhoneChange{Kind: ptr(contact.Home), Number: ptr("01632 960124")})
+		after, err := d.AddPhone(d.ctx, c.ID, contact.PhoneChange{Kind: ptr(input.HomePhone), Number: ptr("01632 960124")})
 		d.must(err)
 		if after.Version != 3 || d.phones(c.ID) != "Fax +441632960123, Home +441632960124" {
 			t.Fatalf("version %d: %s", after.Version, d.phones(c.ID))
@@ -188,7 +188,7 @@ func TestTelephoneNumbersComeAndGo(t *testing.T) {
 		}
 		// All of them in place of those there are: one that stays keeps its id.
 		_, err = d.Update(d.ctx, c.ID, contact.Change{Phones: &[]contact.PhoneChange{
-			{Number: ptr("01632 960999")}, {Kind: ptr(contact.Mobile), Number: ptr("+44 7700 900123")}, {Number: ptr("07700900123")},
+			{Number: ptr("01632 960999")}, {Kind: ptr(input.MobilePhone), Number: ptr("+44 7700 900123")}, {Number: ptr("07700900123")},
 		}})
 		d.must(err)
 		all, err = d.PhonesOf(d.ctx, []contact.ID{c.ID})

@@ -15,36 +15,21 @@ type PhoneID int64
 // String gives the id as digits.
 func (id PhoneID) String() string { return strconv.FormatInt(int64(id), 10) }
 
-// PhoneKind says what kind of number it is.
-type PhoneKind string
-
-// The kinds, spelt as the contract spells them.
-const (
-	Mobile PhoneKind = "Mobile"
-	Office PhoneKind = "Office"
-	Home   PhoneKind = "Home"
-	Fax    PhoneKind = "Fax"
-	Other  PhoneKind = "Other"
-)
-
-// PhoneKinds are all the kinds.
-var PhoneKinds = []PhoneKind{Mobile, Office, Home, Fax, Other}
-
 // maxPhones is how many telephone numbers a contact has at most.
 const maxPhones = 20
 
 // Phone is a telephone number of a contact.
 type Phone struct {
-	ID        PhoneID   `json:"id"`
-	Contact   ID        `json:"-"`
-	Kind      PhoneKind `json:"kind"`
-	Number    string    `json:"number"` // +441632960123
-	CreatedAt time.Time `json:"created_at"`
+	ID        PhoneID         `json:"id"`
+	Contact   ID              `json:"-"`
+	Kind      input.PhoneKind `json:"kind"`
+	Number    string          `json:"number"` // +441632960123
+	CreatedAt time.Time       `json:"created_at"`
 }
 
 // PhoneChange is what to set of a telephone number; nil leaves a thing as it is.
 type PhoneChange struct {
-	Kind   *PhoneKind
+	Kind   *input.PhoneKind
 	Number *string
 }
 
@@ -53,7 +38,7 @@ func (ch PhoneChange) apply(p *Phone) error {
 	in.Keep(p.Number)
 	set(&p.Kind, ch.Kind)
 	set(&p.Number, ch.Number)
-	p.Kind = input.Choice(&in, "phone_type", p.Kind, PhoneKinds)
+	p.Kind = input.Choice(&in, "phone_type", p.Kind, input.PhoneKinds)
 	if p.Number = in.Telephone("phone_number", p.Number); p.Number == "" {
 		in.Wrong("phone_number", input.CodeSmall, "a telephone number", "This may not be empty.")
 	}
@@ -71,7 +56,7 @@ func (s *Service) replace(of ID, had []Phone, with *[]PhoneChange, now time.Time
 	}
 	var out []Phone
 	for _, ch := range *with {
-		p := Phone{ID: PhoneID(s.NewID()), Contact: of, Kind: Other, CreatedAt: now}
+		p := Phone{ID: PhoneID(s.NewID()), Contact: of, Kind: input.OtherPhone, CreatedAt: now}
 		if err := ch.apply(&p); err != nil {
 			return nil, err
 		}
@@ -91,7 +76,7 @@ func (s *Service) AddPhone(ctx context.Context, id ID, ch PhoneChange) (Contact,
 		if len(phones) >= maxPhones {
 			return nil, ErrManyPhones
 		}
-		p := Phone{ID: PhoneID(s.NewID()), Contact: id, Kind: Other, CreatedAt: now}
+		p := Phone{ID: PhoneID(s.NewID()), Contact: id, Kind: input.OtherPhone, CreatedAt: now}
 		err := ch.apply(&p)
 		return append(phones, p), err
 	})

@@ -14,11 +14,14 @@ import (
 	"frontdesk/core/access"
 	"frontdesk/core/booking"
 	"frontdesk/core/carrier"
+	"frontdesk/core/demographics"
 	"frontdesk/core/detail"
 	"frontdesk/core/diary"
 	"frontdesk/core/event"
+	"frontdesk/core/merge"
 	"frontdesk/core/messaging"
 	"frontdesk/core/patient"
+	"frontdesk/core/patient/patienttest"
 	"frontdesk/core/practice"
 	"frontdesk/core/reply"
 	"frontdesk/core/seal"
@@ -36,15 +39,15 @@ type surgery struct {
 	group      practice.ID
 	ctx        context.Context
 	clock      time.Time
-	restricted patient.Person
+	restricted demographics.Person
 }
 
 // Read is a national service that knows one person.
-func (s *surgery) Read(context.Context, practice.ID, string) (patient.Person, error) {
+func (s *surgery) Read(context.Context, practice.ID, string) (demographics.Person, error) {
 	return s.restricted, nil
 }
 
-func (s *surgery) Trace(context.Context, practice.ID, patient.Trace) (patient.Person, error) {
+func (s *surgery) Trace(context.Context, practice.ID, demographics.Trace) (demographics.Person, error) {
 	return s.restricted, nil
 }
 
@@ -55,10 +58,12 @@ func newSurgery(t *testing.T, db *store.DB) *surgery {
 	box := sync.OnceValues(func() (*seal.Box, error) { return seal.Parse([]byte(seal.NewKey())) })
 	days := &diary.Service{Store: db.Diary(), Now: now, NewID: db.NewID}
 	s.core = &core.Core{
-		Practice: &practice.Service{Store: db.Practice(), Now: now, NewID: db.NewID},
-		Patient:  &patient.Service{Store: db.Patient(), Demographics: s, Pages: pages, Now: now, NewID: db.NewID},
-		Diary:    days,
-		Booking:  &booking.Service{Store: db.Booking(), Diary: days, Now: now, NewID: db.NewID, Hold: time.Hour},
+		Practice:     &practice.Service{Store: db.Practice(), Now: now, NewID: db.NewID},
+		Patient:      &patient.Service{Store: db.Patient(), Now: now, NewID: db.NewID},
+		Demographics: &demographics.Service{Store: db.Demographics(), PDS: s, Pages: pages, Now: now, NewID: db.NewID},
+		Merge:        &merge.Service{Store: db.Merging(), Now: now, NewID: db.NewID},
+		Diary:        days,
+		Booking:      &booking.Service{Store: db.Booking(), Diary: days, Now: now, NewID: db.NewID, Hold: time.Hour},
 		Messaging: &messaging.Service{
 			Store: db.Messaging(), Box: box, Pages: pages, Now: now, NewID: db.NewID,
 			Carriers: func(context.Context, practice.ID, carrier.Channel) ([]carrier.Carrier, error) {
@@ -88,12 +93,11 @@ func at[T any](v T) *T { return &v }
 
 func (s *surgery) register(first, number string) patient.ID {
 	s.Helper()
-	r := patient.Registration{FirstName: first, LastName: "Byron", BirthDate: "1985-12-10", Mobile: at("07700 900123"),
-		Email: at("ada@example.org")}
+	r := patient.Changes{FirstName: new(first), LastName: new("Byron"), BirthDate: new("1985-12-10"), Mobile: at("07700 900123"), Email: at("ada@example.org")}
 	if number != "" {
 		r.NHSNumber = at(number)
 	}
-	id, err := s.core.Patient.Register(s.ctx, r)
+	id, err := patienttest.Register(s.ctx, s.core.Patient, r)
 	s.must(err)
 	return id
 }
@@ -227,9 +231,9 @@ func TestPatientsAreToldAsTheyAreNow(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
 		s := newSurgery(t, db)
 		keep, from := s.register("Ada", ""), s.register("Augusta", "")
-		preview, err := s.core.Patient.PreviewMerge(s.ctx, keep, from)
+		preview, err := s.core.Merge.Preview(s.ctx, keep, from)
 		s.must(err)
-		_, err = s.core.Patient.Merge(s.ctx, keep, from, preview.Token)
+		_, err = s.core.Merge.Merge(s.ctx, keep, from, preview.Token)
 		s.must(err)
 		merged := s.last(event.PatientMerged)
 		s.same("a merge", s.details(merged), map[string]any{"patient": ada})
@@ -264,13 +268,11 @@ func TestOfARestrictedRecordNoContactDetailsAreTold(t *testing.T) {
 		sent, err := s.core.Messaging.Send(s.ctx, messaging.Request{Patient: id, Channel: carrier.SMS, Text: "Hello",
 			SendAt: "2031-01-07T09:00:00Z"})
 		s.must(err)
-		s.restricted = patient.Person{NHSNumber: "9990000018", Version: "2", FirstName: "Ada", LastName: "Byron",
-			Restricted: true}
+		s.restricted = demographics.Person{NHSNumber: "9990000018", Version: "2", FirstName: "Ada", LastName: "Byron", Restricted: true}
 		p, err := s.core.Patient.Patient(s.ctx, id)
 		s.must(err)
 		s.restricted.BirthDate = p.BirthDate
-		_, err = s.core.Patient.RegisterPDS(s.ctx, patient.PDSRegistration{NHSNumber: at("9990000018"),
-			BirthDate: at("1985-12-10")})
+		_, err = s.core.Demographics.Register(s.ctx, demographics.Registration{NHSNumber: at("9990000018"), BirthDate: at("1985-12-10")})
 		s.must(err)
 		hidden := map[string]any{"first_name": "Ada", "last_name": "Byron", "dob": "1985-12-10",
 			"nhs_number": "9990000018"}

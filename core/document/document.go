@@ -136,9 +136,9 @@ type Store interface {
 // Tx is a Store inside a transaction.
 type Tx interface {
 	Reader
-	// HoldPatient finds the patient an id stands for and keeps it from being merged
+	// LockPatientAgainstMerge finds the patient an id stands for and keeps it from being merged
 	// away, or returns patient.ErrNotFound.
-	HoldPatient(ctx context.Context, group practice.ID, id patient.ID) (patient.ID, error)
+	LockPatientAgainstMerge(ctx context.Context, group practice.ID, id patient.ID) (patient.ID, error)
 	// LockDocument keeps others from changing the document until the end of the
 	// transaction, and finds it, or returns ErrNotFound.
 	LockDocument(ctx context.Context, group practice.ID, id ID) (Document, error)
@@ -224,7 +224,7 @@ func (s *Service) create(ctx context.Context, n New) (Document, error) {
 	}
 	err = s.Store.Do(ctx, func(tx Tx) error {
 		if n.Patient != 0 {
-			if d.Patient, err = tx.HoldPatient(ctx, who.Group, n.Patient); err != nil {
+			if d.Patient, err = tx.LockPatientAgainstMerge(ctx, who.Group, n.Patient); err != nil {
 				return err
 			}
 		}

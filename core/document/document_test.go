@@ -16,6 +16,7 @@ import (
 	"frontdesk/core/fault"
 	"frontdesk/core/input"
 	"frontdesk/core/patient"
+	"frontdesk/core/patient/patienttest"
 	"frontdesk/core/practice"
 	"frontdesk/core/seal"
 	"frontdesk/store"
@@ -67,8 +68,7 @@ func open(t *testing.T, db *store.DB) *desk {
 		document.Fill)
 	d.operator = access.With(context.Background(), access.Operator(g.ID))
 	for to, name := range map[*patient.ID]string{&d.ada: "Ada", &d.ben: "Ben"} {
-		*to, err = d.patients.Register(d.operator, patient.Registration{FirstName: name, LastName: "Byron",
-			BirthDate: "1985-12-10", Email: ptr(name + "@example.org")})
+		*to, err = patienttest.Register(d.operator, d.patients, patient.Changes{FirstName: new(name), LastName: new("Byron"), BirthDate: new("1985-12-10"), Email: ptr(name + "@example.org")})
 		d.must(err)
 	}
 	return d
@@ -140,12 +140,12 @@ func names(found []document.Document, more bool, err error) string {
 
 func (d *desk) merge() func() {
 	d.Helper()
-	preview, err := d.patients.PreviewMerge(d.operator, d.ada, d.ben)
+	preview, err := patienttest.Merging(d.db, d.patients).Preview(d.operator, d.ada, d.ben)
 	d.must(err)
-	m, err := d.patients.Merge(d.operator, d.ada, d.ben, preview.Token)
+	m, err := patienttest.Merging(d.db, d.patients).Merge(d.operator, d.ada, d.ben, preview.Token)
 	d.must(err)
 	return func() {
-		_, err := d.patients.Unmerge(d.operator, d.ben, m.ID)
+		_, err := patienttest.Merging(d.db, d.patients).Unmerge(d.operator, d.ben, m.ID)
 		d.must(err)
 	}
 }

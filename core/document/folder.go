@@ -63,7 +63,7 @@ func (s *Service) CreateFolder(ctx context.Context, of patient.ID, parent Folder
 	}
 	err = s.Store.Do(ctx, func(tx Tx) error {
 		if of != 0 {
-			if f.Patient, err = tx.HoldPatient(ctx, who.Group, of); err != nil {
+			if f.Patient, err = tx.LockPatientAgainstMerge(ctx, who.Group, of); err != nil {
 				return err
 			}
 		}

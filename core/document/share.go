@@ -103,7 +103,7 @@ func (s *Service) KeepShare(ctx context.Context, sh Share) (Share, error) {
 	now := s.Now().Truncate(time.Microsecond)
 	sh.ID, sh.At, sh.DeletedAt = s.NewID(), now, time.Time{}
 	err = s.Store.Do(ctx, func(tx Tx) error {
-		if sh.Patient, err = tx.HoldPatient(ctx, who.Group, sh.Patient); err != nil {
+		if sh.Patient, err = tx.LockPatientAgainstMerge(ctx, who.Group, sh.Patient); err != nil {
 			return err
 		}
 		if sh.Recipient == ToPatient {

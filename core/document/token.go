@@ -48,7 +48,7 @@ func (s *Service) CreateIntegrationToken(ctx context.Context, of patient.ID) (st
 		return "", err
 	}
 	return text, s.Store.Do(ctx, func(tx Tx) error {
-		if t.Patient, err = tx.HoldPatient(ctx, who.Group, of); err != nil {
+		if t.Patient, err = tx.LockPatientAgainstMerge(ctx, who.Group, of); err != nil {
 			return err
 		}
 		if err := tx.AddIntegrationToken(ctx, who.Group, t); err != nil {

@@ -8,6 +8,7 @@ import (
 	"frontdesk/core/carrier"
 	"frontdesk/core/messaging"
 	"frontdesk/core/patient"
+	"frontdesk/core/patient/patienttest"
 	"frontdesk/core/practice"
 	"frontdesk/core/task"
 )
@@ -45,7 +46,7 @@ func TestAMessageBelongsToATaskAndIsForAMemberOfStaff(t *testing.T) {
 		d.ctx = access.With(d.ctx, access.Operator(g.ID))
 		theirKhan, theirRing := make1()
 		d.ctx = here
-		ada, err := people.Register(d.ctx, patient.Registration{FirstName: "Ada", LastName: "Byron", BirthDate: "1985-12-10", Mobile: ptr("07700900123")})
+		ada, err := patienttest.Register(d.ctx, people, patient.Changes{FirstName: new("Ada"), LastName: new("Byron"), BirthDate: new("1985-12-10"), Mobile: ptr("07700900123")})
 		must(err)
 
 		for name, c := range map[string]struct {

@@ -10,7 +10,7 @@ import (
 )
 
 // contactKinds says which contact detail a channel uses.
-var contactKinds = map[carrier.Channel]patient.ContactKind{carrier.SMS: patient.ContactMobile, carrier.Email: patient.ContactEmail}
+var contactKinds = map[carrier.Channel]patient.PointKind{carrier.SMS: patient.PointMobile, carrier.Email: patient.PointEmail}
 
 // FromRequest is the source of a contact detail that came with the request.
 const FromRequest = "request"
@@ -37,10 +37,10 @@ type Destination struct {
 
 // Addressee is a patient as it matters to a message that is to go to them.
 type Addressee struct {
-	// Full is the patient, without what matters to no message.
-	patient.Full
+	// Patient is the patient, without what matters to no message.
+	patient.Patient
 	// Contacts say who gave the details in use.
-	Contacts patient.Contacts
+	Contacts patient.ContactPoints
 	// OptedOut are numbers and addresses that asked for nothing but direct care.
 	OptedOut map[Destination]bool
 }
@@ -72,10 +72,10 @@ func (a Addressee) own(channel carrier.Channel) (contact, source string, err err
 
 // addressees finds what else matters of those whom messages are to, in a few
 // queries for all of them.
-func addressees(ctx context.Context, r Reader, group practice.ID, all []Message, people []patient.Full) (map[patient.ID]Addressee, error) {
+func addressees(ctx context.Context, r Reader, group practice.ID, all []Message, people []patient.Patient) (map[patient.ID]Addressee, error) {
 	out := make(map[patient.ID]Addressee, len(people))
 	for _, p := range people {
-		out[p.ID] = Addressee{Full: p}
+		out[p.ID] = Addressee{Patient: p}
 	}
 	var sources []patient.ID
 	var places []Destination

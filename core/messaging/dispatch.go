@@ -36,7 +36,7 @@ type Claim struct {
 type Outbound struct {
 	Message
 	// Person is who it is to, without what matters to no message.
-	Person patient.Full
+	Person patient.Patient
 	Pair   carrier.Pair // when it is Paired
 	// Via is the carrier it goes by when it is not the one that was picked.
 	Via carrier.Carrier

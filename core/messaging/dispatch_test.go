@@ -13,6 +13,7 @@ import (
 	"frontdesk/core/carrier"
 	"frontdesk/core/messaging"
 	"frontdesk/core/patient"
+	"frontdesk/core/patient/patienttest"
 	"frontdesk/core/practice"
 	"frontdesk/core/record"
 	"frontdesk/store"
@@ -106,7 +107,7 @@ func (d *desk) messages(n int, more func(*messaging.Request)) []messaging.ID {
 	out := make([]messaging.ID, n)
 	for i := range out {
 		mobile, email := fmt.Sprintf("07700 9%05d", i), fmt.Sprintf("p%d@example.org", i)
-		id, err := people.Register(d.ctx, patient.Registration{FirstName: "P", LastName: fmt.Sprint("N", i), BirthDate: "1990-01-01", Mobile: &mobile, Email: &email})
+		id, err := patienttest.Register(d.ctx, people, patient.Changes{FirstName: new("P"), LastName: new(fmt.Sprint("N", i)), BirthDate: new("1990-01-01"), Mobile: &mobile, Email: &email})
 		if err != nil {
 			d.Fatal(err)
 		}

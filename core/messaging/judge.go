@@ -77,7 +77,7 @@ func (d *dispatcher) check(ctx context.Context, tx Tx, by carrier.Carrier, claim
 	if len(claimed) == 0 {
 		return nil
 	}
-	all, known := make([]Message, len(claimed)), make([]patient.Full, len(claimed))
+	all, known := make([]Message, len(claimed)), make([]patient.Patient, len(claimed))
 	for i, m := range claimed {
 		all[i], known[i] = m.Message, m.Person
 	}

@@ -10,6 +10,7 @@ import (
 	"frontdesk/core/carrier"
 	"frontdesk/core/messaging"
 	"frontdesk/core/patient"
+	"frontdesk/core/patient/patienttest"
 	"frontdesk/core/practice"
 	"frontdesk/store"
 	"frontdesk/store/storetest"
@@ -44,7 +45,7 @@ func eachCase[C any](t *testing.T, cases []C, name func(C) string, test func(j *
 
 func (j *judged) person(name, mobile, email string) patient.ID {
 	j.Helper()
-	id, err := j.people.Register(j.ctx, patient.Registration{FirstName: name, LastName: "Byron", BirthDate: "1990-01-01", Mobile: &mobile, Email: &email})
+	id, err := patienttest.Register(j.ctx, j.people, patient.Changes{FirstName: new(name), LastName: new("Byron"), BirthDate: new("1990-01-01"), Mobile: &mobile, Email: &email})
 	if err != nil {
 		j.Fatal(err)
 	}
@@ -55,7 +56,7 @@ func (j *judged) person(name, mobile, email string) patient.ID {
 func (j *judged) keep(change func(p *patient.Patient)) {
 	j.Helper()
 	err := j.db.Patient().Do(j.ctx, func(tx patient.Tx) error {
-		p, err := tx.Patient(j.ctx, j.group, j.ada)
+		p, err := j.db.Patient().Patient(j.ctx, j.group, j.ada)
 		if err != nil {
 			return err
 		}
@@ -78,8 +79,8 @@ func (j *judged) prefer(x patient.Particulars) {
 // moves gives Ada another number and address, as a member of staff does.
 func (j *judged) moves() {
 	j.Helper()
-	for kind, value := range map[patient.ContactKind]string{patient.ContactMobile: "07700 900002", patient.ContactEmail: "new@example.org"} {
-		if _, err := j.people.SetContact(j.ctx, j.ada, kind, patient.ContactChange{Value: &value}); err != nil {
+	for kind, value := range map[patient.PointKind]string{patient.PointMobile: "07700 900002", patient.PointEmail: "new@example.org"} {
+		if _, err := j.people.SetContactPoint(j.ctx, j.ada, kind, patient.PointChange{Value: &value}); err != nil {
 			j.Fatal(err)
 		}
 	}
@@ -89,11 +90,11 @@ func (j *judged) moves() {
 func (j *judged) merges() {
 	j.Helper()
 	other := j.person("Augusta", "07700 900003", "augusta@example.org")
-	plan, err := j.people.PreviewMerge(j.ctx, other, j.ada)
+	plan, err := patienttest.Merging(j.db, j.people).Preview(j.ctx, other, j.ada)
 	if err != nil {
 		j.Fatal(err)
 	}
-	if _, err := j.people.Merge(j.ctx, other, j.ada, plan.Token); err != nil {
+	if _, err := patienttest.Merging(j.db, j.people).Merge(j.ctx, other, j.ada, plan.Token); err != nil {
 		j.Fatal(err)
 	}
 }
@@ -287,7 +288,7 @@ func TestManyMessagesAreJudgedTogether(t *testing.T) {
 		}
 		for i, m := range found { // each has another number
 			value := fmt.Sprintf("07700 8%05d", i)
-			if _, err := people.SetContact(d.ctx, m.Patient, patient.ContactMobile, patient.ContactChange{Value: &value}); err != nil {
+			if _, err := people.SetContactPoint(d.ctx, m.Patient, patient.PointMobile, patient.PointChange{Value: &value}); err != nil {
 				d.Fatal(err)
 			}
 		}
@@ -320,12 +321,12 @@ type countingTx struct {
 	of *counting
 }
 
-func (t *countingTx) Addressee(ctx context.Context, group practice.ID, id patient.ID) (patient.Full, error) {
+func (t *countingTx) Addressee(ctx context.Context, group practice.ID, id patient.ID) (patient.Patient, error) {
 	t.of.asked.Add(1)
 	return t.Tx.Addressee(ctx, group, id)
 }
 
-func (t *countingTx) ContactsAmong(ctx context.Context, group practice.ID, ids []patient.ID) (map[patient.ID]patient.Contacts, error) {
+func (t *countingTx) ContactsAmong(ctx context.Context, group practice.ID, ids []patient.ID) (map[patient.ID]patient.ContactPoints, error) {
 	t.of.asked.Add(1)
 	return t.Tx.ContactsAmong(ctx, group, ids)
 }

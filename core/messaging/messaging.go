@@ -225,8 +225,8 @@ type Reader interface {
 	LinkState(ctx context.Context, group practice.ID, id ID) (wrong int, openedAt time.Time, err error)
 	// Addressee finds a patient with what matters to messages, and ContactsAmong
 	// what each source says of how to reach patients.
-	Addressee(ctx context.Context, group practice.ID, id patient.ID) (patient.Full, error)
-	ContactsAmong(ctx context.Context, group practice.ID, ids []patient.ID) (map[patient.ID]patient.Contacts, error)
+	Addressee(ctx context.Context, group practice.ID, id patient.ID) (patient.Patient, error)
+	ContactsAmong(ctx context.Context, group practice.ID, ids []patient.ID) (map[patient.ID]patient.ContactPoints, error)
 	// OptedOut finds which numbers and addresses asked for nothing but direct care.
 	OptedOut(ctx context.Context, group practice.ID, of []Destination) (map[Destination]bool, error)
 	RecordEntryOf(ctx context.Context, group practice.ID, message int64) (record.Entry, error)
@@ -261,7 +261,7 @@ type Tx interface {
 	// Attached returns ErrNoAssignee or ErrNoTask when a message names a member of
 	// staff or a task there is not.
 	Attached(ctx context.Context, group practice.ID, m Message) error
-	HoldPatient(ctx context.Context, group practice.ID, id patient.ID) (patient.ID, error)
+	LockPatientAgainstMerge(ctx context.Context, group practice.ID, id patient.ID) (patient.ID, error)
 	Keeper
 	// LockMessage keeps others from changing the message, and reads it.
 	LockMessage(ctx context.Context, group practice.ID, id ID) (Message, error)

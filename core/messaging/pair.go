@@ -44,7 +44,7 @@ func (d *dispatcher) pair(by carrier.Carrier, m *Outbound, a Addressee) {
 	// Whoever may have it already has it for both.
 	free := was || m.Check(2, a) == nil && (!m.Foreign(2) || carrier.GoesAbroad(by))
 	p := carrier.Pair{Second: m.Fallback, To: m.FallbackContact, Unread: time.Duration(m.UnreadMinutes) * time.Minute}
-	p.Known = slices.ContainsFunc(a.Contacts, func(c patient.Contact) bool {
+	p.Known = slices.ContainsFunc(a.Contacts, func(c patient.ContactPoint) bool {
 		return c.Kind == contactKinds[p.Second] && c.Source == patient.FromPDS && c.Value == p.To
 	})
 	if m.Paired = was || free && pairer.Pairs(m.Channel, p); m.Paired {

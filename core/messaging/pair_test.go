@@ -11,6 +11,7 @@ import (
 	"frontdesk/core/carrier"
 	"frontdesk/core/messaging"
 	"frontdesk/core/patient"
+	"frontdesk/core/patient/patienttest"
 	"frontdesk/core/practice"
 )
 
@@ -63,12 +64,12 @@ func (p *paired) ask(more func(*messaging.Request)) messaging.ID {
 	}
 	people := &patient.Service{Store: p.db.Patient(), Now: p.s.Now, NewID: p.db.NewID}
 	nhs, mobile, email := "9990000018", number, "ada@example.org"
-	id, err := people.Register(p.ctx, patient.Registration{NHSNumber: &nhs, FirstName: "Ada", LastName: "Byron", BirthDate: "1990-01-01", Mobile: &mobile, Email: &email})
+	id, err := patienttest.Register(p.ctx, people, patient.Changes{NHSNumber: &nhs, FirstName: new("Ada"), LastName: new("Byron"), BirthDate: new("1990-01-01"), Mobile: &mobile, Email: &email})
 	if err != nil {
 		p.Fatal(err)
 	}
 	err = p.db.Patient().Do(p.ctx, func(tx patient.Tx) error {
-		return tx.SaveContact(p.ctx, p.group, id, patient.Contact{Kind: patient.ContactMobile, Source: patient.FromPDS, Value: number, RecordedAt: p.clock})
+		return tx.SaveContactPoint(p.ctx, p.group, id, patient.ContactPoint{Kind: patient.PointMobile, Source: patient.FromPDS, Value: number, RecordedAt: p.clock})
 	})
 	if err != nil {
 		p.Fatal(err)

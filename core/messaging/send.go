@@ -273,7 +273,7 @@ var words = map[carrier.Channel]string{carrier.SMS: "text messages", carrier.Ema
 // address finds who a message is to, and where it goes. One the patient does not
 // want is taken, and not sent.
 func (s *Service) address(ctx context.Context, tx Tx, group practice.ID, m *Message, now time.Time) error {
-	id, err := tx.HoldPatient(ctx, group, m.Patient)
+	id, err := tx.LockPatientAgainstMerge(ctx, group, m.Patient)
 	if err != nil {
 		return patient.Misnamed(err, "patient_id")
 	}
@@ -288,7 +288,7 @@ func (s *Service) address(ctx context.Context, tx Tx, group practice.ID, m *Mess
 	if err != nil {
 		return err
 	}
-	people, err := addressees(ctx, tx, group, []Message{*m}, []patient.Full{p})
+	people, err := addressees(ctx, tx, group, []Message{*m}, []patient.Patient{p})
 	if err != nil {
 		return err
 	}

@@ -11,6 +11,7 @@ import (
 	"frontdesk/core/carrier"
 	"frontdesk/core/messaging"
 	"frontdesk/core/patient"
+	"frontdesk/core/patient/patienttest"
 )
 
 // guess gives a wrong date of birth so often.
@@ -43,7 +44,7 @@ func (d *desk) told(id messaging.ID) string {
 func TestALockedMessageIsAnEventAndCanBeUnlocked(t *testing.T) {
 	withDesk(t, func(d *desk) {
 		people := &patient.Service{Store: d.db.Patient(), Now: d.s.Now, NewID: d.db.NewID}
-		ada, err := people.Register(d.ctx, patient.Registration{FirstName: "Ada", LastName: "Byron", BirthDate: "1990-01-01", Mobile: ptr("07700 900123")})
+		ada, err := patienttest.Register(d.ctx, people, patient.Changes{FirstName: new("Ada"), LastName: new("Byron"), BirthDate: new("1990-01-01"), Mobile: ptr("07700 900123")})
 		if err != nil {
 			d.Fatal(err)
 		}
@@ -114,7 +115,7 @@ func TestAMessageSentAgainHasAPageOfItsOwn(t *testing.T) {
 		was := d.state(first)
 		people := &patient.Service{Store: d.db.Patient(), Now: d.s.Now, NewID: d.db.NewID}
 		moved := "07700 900777"
-		if _, err := people.SetContact(d.ctx, was.Patient, patient.ContactMobile, patient.ContactChange{Value: &moved}); err != nil {
+		if _, err := people.SetContactPoint(d.ctx, was.Patient, patient.PointMobile, patient.PointChange{Value: &moved}); err != nil {
 			d.Fatal(err)
 		}
 		d.clock = d.clock.Add(time.Hour)

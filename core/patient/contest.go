@@ -7,10 +7,12 @@ import (
 	"time"
 
 	"frontdesk/core/access"
+	"frontdesk/core/audit"
 	"frontdesk/core/fault"
 	"frontdesk/core/input"
 	"frontdesk/core/job"
 	"frontdesk/core/names"
+	"frontdesk/core/practice"
 )
 
 // The faults of details that speak against one another.
@@ -25,17 +27,17 @@ var (
 		"The Personal Demographics Service has verified this patient's name, date of birth and sex, and it alone changes them.")
 )
 
-// said is a person as somebody described them.
-type said struct {
+// Description is a person as a caller or the national service describes them.
+type Description struct {
 	FirstName string     `json:"first_name"`
 	LastName  string     `json:"last_name"`
 	BirthDate input.Date `json:"dob"`
 	Sex       Sex        `json:"sex"`
 }
 
-// differs names what of a description speaks against it being the patient.
+// Differs names what of a description speaks against it being the patient.
 // Surnames change; to compare them is for those who know that this one has not.
-func (s said) differs(p Patient, surname bool) []string {
+func (s Description) Differs(p Patient, surname bool) []string {
 	var out []string
 	if !names.SameForename(s.FirstName, p.FirstName) {
 		out = append(out, "first name")
@@ -43,17 +45,26 @@ func (s said) differs(p Patient, surname bool) []string {
 	if surname && s.LastName != "" && p.LastName != "" && names.Key(s.LastName) != names.Key(p.LastName) {
 		out = append(out, "last name")
 	}
-	if otherSex(s.Sex, p.Sex) {
+	if SexDiffers(s.Sex, p.Sex) {
 		out = append(out, "sex")
 	}
 	return out
 }
 
-// contest leaves to staff who somebody is that comes with a patient's number and
-// birth date. The caller has locked the patient, whom it does not touch.
-func (s *Service) contest(ctx context.Context, tx Tx, who access.Caller, now time.Time, p Patient, as said, differs []string) error {
+// ContestTx is what Contest needs.
+type ContestTx interface {
+	TaskTx
+	Audit(ctx context.Context, e audit.Entry) error
+}
+
+// Contest gives staff the task to find out who a person is that comes with the
+// number and the birth date of a patient. The transaction has locked the patient,
+// who stays as they are.
+func Contest(
+	ctx context.Context, tx ContestTx, task int64, who access.Caller, now time.Time, p Patient, as Description, differs []string,
+) error {
 	asked := struct {
-		said
+		Description
 		Differs []string `json:"differs"`
 	}{as, differs}
 	if err := tx.Audit(ctx, who.Audit(now, "patient.contested", "patient", int64(p.ID), nil, asked)); err != nil {
@@ -62,7 +73,7 @@ func (s *Service) contest(ctx context.Context, tx Tx, who access.Caller, now tim
 	comments := fmt.Sprintf("With this patient's NHS number and date of birth came: %s, sex %s. What differs: %s. Nothing was changed. "+
 		"Find out who has the number, and remove it from whoever has not.",
 		strings.TrimSpace(as.FirstName+" "+as.LastName), orUnknown(as.Sex), strings.Join(differs, ", "))
-	return s.ask(ctx, tx, who, p.ID, "Two people with one NHS number?", comments, "")
+	return ask(ctx, tx, task, who, p.ID, "Two people with one NHS number?", comments, "")
 }
 
 func orUnknown(s Sex) string {
@@ -73,8 +84,8 @@ func orUnknown(s Sex) string {
 }
 
 // ask gives staff a task about a patient.
-func (s *Service) ask(ctx context.Context, tx Tx, who access.Caller, id ID, subject, comments, about string) error {
-	return tx.Enqueue(ctx, job.Task{ID: s.NewID(), Patient: int64(id), Subject: subject, Comments: comments, About: about}.Job(int64(who.Group)))
+func ask(ctx context.Context, tx TaskTx, task int64, who access.Caller, id ID, subject, comments, about string) error {
+	return tx.Enqueue(ctx, job.Task{ID: task, Patient: int64(id), Subject: subject, Comments: comments, About: about}.Job(int64(who.Group)))
 }
 
 // keepVerified puts back what the national service verified, where a change
@@ -94,13 +105,24 @@ func (p *Patient) keepVerified(before Patient) error {
 // Outlook is what a patient has to come.
 type Outlook struct{ Appointments, Messages int }
 
-// died gives staff what a patient who has died leaves open, if anything.
-func (s *Service) died(ctx context.Context, tx Tx, who access.Caller, now time.Time, p Patient, cancelled int) error {
+// DeathTx is what ReportDeath needs.
+type DeathTx interface {
+	TaskTx
+	// Outlook counts the appointments a patient has to come, and the messages that
+	// are still to be sent.
+	Outlook(ctx context.Context, group practice.ID, id ID, now time.Time) (Outlook, error)
+}
+
+// ReportDeath gives staff a task with what a patient who has died leaves open, if
+// anything.
+func ReportDeath(
+	ctx context.Context, tx DeathTx, task int64, who access.Caller, now time.Time, p Patient, cancelled int,
+) error {
 	open, err := tx.Outlook(ctx, who.Group, p.ID, now)
 	if err != nil || open == (Outlook{}) && cancelled == 0 {
 		return err
 	}
 	comments := fmt.Sprintf("This patient has died. Appointments to come: %d. Appointments cancelled: %d. Messages that were to be sent, and will not be: %d.",
 		open.Appointments, cancelled, open.Messages)
-	return s.ask(ctx, tx, who, p.ID, "A patient has died", comments, "booking")
+	return ask(ctx, tx, task, who, p.ID, "A patient has died", comments, "booking")
 }

@@ -1,7 +1,6 @@
 package patient
 
 import (
-	"bytes"
 	"context"
 	"maps"
 	"time"
@@ -28,9 +27,7 @@ func Record(ctx context.Context, tx event.Recorder, who access.Caller, now time.
 // together is patient.updated; when demographics changed, the event is
 // patient.demographics-updated, and those facts are its parts. The caller has
 // locked the patient.
-func recordChange(
-	ctx context.Context, tx EventTx, who access.Caller, now time.Time, before, after Full, was, is Contacts,
-) error {
+func recordChange(ctx context.Context, tx EventTx, who access.Caller, now time.Time, before, after Patient) error {
 	var facts []event.Fact
 	phones := [3]event.Type{event.PatientPhoneAdded, event.PatientPhoneUpdated, event.PatientPhoneRemoved}
 	numbers := [3]event.Type{event.PatientNumberAdded, event.PatientNumberUpdated, event.PatientNumberRemoved}
@@ -52,15 +49,21 @@ func recordChange(
 	if otherwise(before, after) {
 		facts = append(facts, Fact(event.PatientUpdated, after.ID, nil))
 	}
-	changed := changes(before.Patient, after.Patient, was, is)
+	changed := Changed(before, after)
 	switch {
 	case len(changed) > 0:
-		data := updated{after.ID.String(), changed}
-		return RecordCounted(ctx, tx, who, now, event.DemographicsUpdated, after.ID, data, facts...)
+		return RecordDemographics(ctx, tx, who, now, after.ID, changed, facts...)
 	case len(facts) > 0:
 		return Record(ctx, tx, who, now, facts...)
 	}
 	return nil
+}
+
+// RecordDemographics records which details of a patient changed.
+func RecordDemographics(
+	ctx context.Context, tx EventTx, who access.Caller, now time.Time, id ID, changed []string, parts ...event.Fact,
+) error {
+	return RecordCounted(ctx, tx, who, now, event.DemographicsUpdated, id, updated{id.String(), changed}, parts...)
 }
 
 // updated is the data of patient.demographics-updated: which details changed,
@@ -70,9 +73,9 @@ type updated struct {
 	Changed   []string `json:"changed"`
 }
 
-// changes names what is known differently now: by us, or by the national
+// Changed names what is known differently now: by us, or by the national
 // service.
-func changes(before, after Patient, was, is Contacts) []string {
+func Changed(before, after Patient) []string {
 	changed := []string{}
 	note := func(name string, differs bool) {
 		if differs {
@@ -87,15 +90,15 @@ func changes(before, after Patient, was, is Contacts) []string {
 	note("sex", before.Sex != after.Sex)
 	note("deceased_at", !before.DeceasedAt.Equal(after.DeceasedAt))
 	note("restricted", before.Restricted != after.Restricted)
-	for _, kind := range ContactKinds {
-		note(string(kind), was.said(kind) != is.said(kind) || before.detail(kind) != after.detail(kind))
+	for _, kind := range PointKinds {
+		note(string(kind), before.ContactPoints.said(kind) != after.ContactPoints.said(kind) || before.detail(kind) != after.detail(kind))
 	}
 	return changed
 }
 
 // said is what the national service says of one way to reach a patient.
-func (c Contacts) said(kind ContactKind) string {
-	if i := c.find(kind, FromPDS); i >= 0 {
+func (c ContactPoints) said(kind PointKind) string {
+	if i := c.Find(kind, FromPDS); i >= 0 {
 		return c[i].Value
 	}
 	return ""
@@ -103,15 +106,15 @@ func (c Contacts) said(kind ContactKind) string {
 
 // otherwise reports whether anything is not as it was that has no fact of its own
 // and is no bookkeeping.
-func otherwise(before, after Full) bool {
+func otherwise(before, after Patient) bool {
 	if before.NHSNumber != after.NHSNumber {
 		before.NumberStatus, before.SupersededBy = after.NumberStatus, after.SupersededBy
 	}
 	before.Mobile, before.Landline, before.NHSNumber = after.Mobile, after.Landline, after.NHSNumber
 	before.PDSVersion, before.SyncedAt = after.PDSVersion, after.SyncedAt
 	before.Version, before.UpdatedAt = after.Version, after.UpdatedAt
-	return before.Patient != after.Patient || !bytes.Equal(audit.Snapshot(before.Particulars),
-		audit.Snapshot(after.Particulars))
+	before.ContactPoints, after.ContactPoints = nil, nil
+	return !before.same(after)
 }
 
 // EventTx is what an event of a patient is kept with.

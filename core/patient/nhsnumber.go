@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"time"
 
+	"frontdesk/core/access"
 	"frontdesk/core/fault"
 	"frontdesk/core/input"
 	"frontdesk/core/practice"
@@ -40,8 +42,8 @@ func ParseNHSNumber(s string) (string, bool) {
 // to nobody. Only invented practices have patients with one.
 func TestNumber(number string) bool { return strings.HasPrefix(number, "999") }
 
-// nhsNumber checks a number somebody sent; it may be empty.
-func nhsNumber(in *input.Checks, field, value string) string {
+// CheckNHSNumber checks a number that was sent; it may be empty.
+func CheckNHSNumber(in *input.Checks, field, value string) string {
 	if input.Bare(value) == "" {
 		return ""
 	}
@@ -52,23 +54,13 @@ func nhsNumber(in *input.Checks, field, value string) string {
 	return n
 }
 
-// holder finds the patient who has a number, or else who had it before it was
-// superseded. Error: ErrNotFound.
-func holder(ctx context.Context, r Reader, group practice.ID, number string) (Patient, error) {
-	p, err := r.PatientByNHSNumber(ctx, group, number)
-	if errors.Is(err, ErrNotFound) {
-		return r.PatientByFormerNumber(ctx, group, number)
-	}
-	return p, err
-}
-
 // groups finds practice groups.
 type groups interface {
 	Group(ctx context.Context, id practice.ID) (practice.Group, error)
 }
 
-// issued refuses a number of the test range, unless the group is an invented one.
-func issued(ctx context.Context, r groups, group practice.ID, field, number string) error {
+// Issued refuses a number of the test range, unless the group is an invented one.
+func Issued(ctx context.Context, r groups, group practice.ID, field, number string) error {
 	if !TestNumber(number) {
 		return nil
 	}
@@ -77,4 +69,26 @@ func issued(ctx context.Context, r groups, group practice.ID, field, number stri
 		return err
 	}
 	return fault.Wrong(field, input.CodeString, "an NHS number that somebody has", "Numbers that begin with 999 are for tests, and nobody has one.")
+}
+
+// setNHSNumber sets the NHS number of a patient whom the transaction has locked;
+// the empty one removes it. Errors: ErrNHSNumberTaken, a field fault.
+func setNHSNumber(
+	ctx context.Context, tx BelongingTx, who access.Caller, p Patient, action, number string, now time.Time,
+) error {
+	if number != "" {
+		other, err := tx.Holder(ctx, who.Group, number)
+		if err == nil && other.ID != p.ID {
+			return ErrNHSNumberTaken
+		}
+		if err != nil && !errors.Is(err, ErrNotFound) {
+			return err
+		}
+	}
+	if number == p.NHSNumber {
+		return nil
+	}
+	after := p
+	after.NHSNumber, after.NumberStatus = number, ""
+	return Keep(ctx, tx, who, now, action, p, after)
 }

@@ -14,10 +14,10 @@ func TestPatientsAreListedToTheLast(t *testing.T) {
 	withKit(t, func(k *kit) {
 		const many, size = 10_349, 500
 		t := k.T
-		err := k.db.Patient().Do(context.Background(), func(tx patient.Tx) error {
+		err := k.DB.Patient().Do(context.Background(), func(tx patient.Tx) error {
 			for i := range many {
-				p := patient.Patient{ID: patient.ID(1_000_000 + i), FirstName: "Ada", LastName: fmt.Sprintf("Love %05d", i), Source: "hero", CreatedAt: k.clock, UpdatedAt: k.clock}
-				if _, err := tx.AddPatient(context.Background(), k.group, p); err != nil {
+				p := patient.Patient{ID: patient.ID(1_000_000 + i), FirstName: "Ada", LastName: fmt.Sprintf("Love %05d", i), Source: "hero", CreatedAt: k.Clock, UpdatedAt: k.Clock}
+				if _, err := tx.AddPatient(context.Background(), k.Group, p); err != nil {
 					return err
 				}
 			}
@@ -26,12 +26,12 @@ func TestPatientsAreListedToTheLast(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, q := range []patient.Search{{}, {Field: patient.FieldLastName, Text: "Love"}, {Text: "Love"}, {Field: patient.FieldFirstName, Text: "Ada"}} {
+		for _, q := range []patient.Query{{}, {Field: patient.FieldLastName, Text: "Love"}, {Text: "Love"}, {Field: patient.FieldFirstName, Text: "Ada"}} {
 			seen := map[patient.ID]bool{}
-			for count := 1; q.PageIndex*size < count; q.PageIndex++ {
-				q.PageSize = size
+			q.Count, q.Limit = true, size
+			for count := 1; q.Offset < count; q.Offset += size {
 				var found []patient.Patient
-				if found, count, err = k.s.Search(k.ctx, q); err != nil {
+				if found, count, err = k.Patients.List(k.Ctx, q); err != nil {
 					t.Fatal(err)
 				}
 				for _, p := range found {

@@ -21,19 +21,19 @@ type Review struct {
 // reviews puts the patients beside entries. Of a record that was deleted it says
 // no more than that.
 func reviews(ctx context.Context, r interface {
-	People(ctx context.Context, group practice.ID, ids []patient.ID) ([]patient.Full, error)
+	PatientsByID(ctx context.Context, group practice.ID, ids []patient.ID) ([]patient.Patient, error)
 }, group practice.ID, all ...Entry) ([]Review, error) {
 	ids := make([]patient.ID, len(all))
 	for i, e := range all {
 		ids[i] = e.Patient
 	}
-	people, err := r.People(ctx, group, ids)
+	people, err := r.PatientsByID(ctx, group, ids)
 	if err != nil {
 		return nil, err
 	}
 	by := make(map[patient.ID]patient.Patient, len(people))
 	for _, p := range people {
-		if by[p.ID] = p.Patient; p.Deleted() {
+		if by[p.ID] = p; p.Deleted() {
 			by[p.ID] = patient.Patient{ID: p.ID, DeletedAt: p.DeletedAt}
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"frontdesk/core/carrier"
 	"frontdesk/core/messaging"
 	"frontdesk/core/patient"
+	"frontdesk/core/patient/patienttest"
 	"frontdesk/core/practice"
 	"frontdesk/core/record"
 	"frontdesk/store"
@@ -37,12 +38,12 @@ func newOffice(t *testing.T, db *store.DB) *office {
 	g, err := groups.CreateGroup(context.Background(), practice.Group{Name: "Mill Lane", ODSCode: "Y12345", Phone: "01632 960100"})
 	o.must(err)
 	o.group, o.ctx = g.ID, access.With(context.Background(), access.Operator(g.ID))
-	o.people = &patient.Service{Store: db.Patient(), Now: now, NewID: db.NewID, Pages: pages}
+	o.people = &patient.Service{Store: db.Patient(), Now: now, NewID: db.NewID}
 	o.records = &record.Service{Store: db.RecordStore(), Writer: record.Own{}, Now: now, NewID: db.NewID, Pages: pages}
 	o.messages = &messaging.Service{Store: db.Messaging(), Records: o.records, Now: now, NewID: db.NewID, Pages: pages}
 	for first, id := range map[string]*patient.ID{"Ada": &o.ada, "Bob": &o.bob} {
 		email := first + "@example.org"
-		*id, err = o.people.Register(o.ctx, patient.Registration{FirstName: first, LastName: "Byron", BirthDate: "1985-12-10", Email: &email})
+		*id, err = patienttest.Register(o.ctx, o.people, patient.Changes{FirstName: new(first), LastName: new("Byron"), BirthDate: new("1985-12-10"), Email: &email})
 		o.must(err)
 	}
 	return o

@@ -115,7 +115,7 @@ type Reader interface {
 	// are in all, counted as patient.CountTo says.
 	FindRecordEntries(ctx context.Context, group practice.ID, q Query) ([]Entry, int, error)
 	// People finds patients; those the group lacks are left out.
-	People(ctx context.Context, group practice.ID, ids []patient.ID) ([]patient.Full, error)
+	PatientsByID(ctx context.Context, group practice.ID, ids []patient.ID) ([]patient.Patient, error)
 	Group(ctx context.Context, id practice.ID) (practice.Group, error)
 	// MessageSent reports whether a carrier has taken an entry's message.
 	MessageSent(ctx context.Context, group practice.ID, message int64) (bool, error)
@@ -130,7 +130,7 @@ type Store interface {
 // Tx is a Store inside a transaction.
 type Tx interface {
 	RecordEntry(ctx context.Context, group practice.ID, id int64) (Entry, error)
-	People(ctx context.Context, group practice.ID, ids []patient.ID) ([]patient.Full, error)
+	PatientsByID(ctx context.Context, group practice.ID, ids []patient.ID) ([]patient.Patient, error)
 	AddRecordEntry(ctx context.Context, group practice.ID, e Entry) error
 	// LockRecordEntry keeps others from changing the entry, and reads it.
 	LockRecordEntry(ctx context.Context, group practice.ID, id int64) (Entry, error)

@@ -15,6 +15,7 @@ import (
 	"frontdesk/core/fault"
 	"frontdesk/core/messaging"
 	"frontdesk/core/patient"
+	"frontdesk/core/patient/patienttest"
 	"frontdesk/core/practice"
 	"frontdesk/core/record"
 	"frontdesk/store"
@@ -49,7 +50,7 @@ func TestWhatIsWrittenIsToldOnce(t *testing.T) {
 				ctx := access.With(context.Background(), access.Operator(g.ID))
 				people := &patient.Service{Store: db.Patient(), Now: now, NewID: db.NewID}
 				email := "ada@example.org"
-				ada, err := people.Register(ctx, patient.Registration{FirstName: "Ada", LastName: "Byron", BirthDate: "1985-12-10", Email: &email})
+				ada, err := patienttest.Register(ctx, people, patient.Changes{FirstName: new("Ada"), LastName: new("Byron"), BirthDate: new("1985-12-10"), Email: &email})
 				if err != nil {
 					t.Fatal(err)
 				}

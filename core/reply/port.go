@@ -45,7 +45,7 @@ type Tx interface {
 	// LockReply keeps others from changing the reply, and reads it.
 	LockReply(ctx context.Context, group practice.ID, id ID) (Reply, error)
 	SaveReply(ctx context.Context, group practice.ID, r Reply) error
-	HoldPatient(ctx context.Context, group practice.ID, id patient.ID) (patient.ID, error)
+	LockPatientAgainstMerge(ctx context.Context, group practice.ID, id patient.ID) (patient.ID, error)
 	AddOptOut(ctx context.Context, group practice.ID, channel carrier.Channel, contact, source string, at time.Time) error
 	DropOptOut(ctx context.Context, group practice.ID, channel carrier.Channel, contact string) error
 	AddStep(ctx context.Context, group practice.ID, id messaging.ID, s messaging.Step) error

@@ -261,7 +261,7 @@ func (s *Service) Change(ctx context.Context, id ID, c Change) (Reply, error) {
 		}
 		r = before
 		if c.Patient != nil {
-			if r.Patient, err = tx.HoldPatient(ctx, who.Group, *c.Patient); err != nil {
+			if r.Patient, err = tx.LockPatientAgainstMerge(ctx, who.Group, *c.Patient); err != nil {
 				return patient.Misnamed(err, "patient_id")
 			}
 		}

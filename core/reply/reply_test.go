@@ -12,6 +12,7 @@ import (
 	"frontdesk/core/carrier"
 	"frontdesk/core/messaging"
 	"frontdesk/core/patient"
+	"frontdesk/core/patient/patienttest"
 	"frontdesk/core/practice"
 	"frontdesk/core/record"
 	"frontdesk/core/reply"
@@ -90,7 +91,7 @@ func eachCase[C any](t *testing.T, cases []C, name func(C) string, test func(j *
 
 func (j *desk) person(name, mobile, email string) patient.ID {
 	j.Helper()
-	id, err := j.people.Register(j.ctx, patient.Registration{FirstName: name, LastName: "Byron", BirthDate: "1990-01-01", Mobile: &mobile, Email: &email})
+	id, err := patienttest.Register(j.ctx, j.people, patient.Changes{FirstName: new(name), LastName: new("Byron"), BirthDate: new("1990-01-01"), Mobile: &mobile, Email: &email})
 	if err != nil {
 		j.Fatal(err)
 	}
@@ -156,7 +157,7 @@ var sharing = []struct {
 		bob := j.person("Bob", "07700 900001", "bob@example.org")
 		j.text(bob, "")
 		value := "07700 900005"
-		if _, err := j.people.SetContact(j.ctx, bob, patient.ContactMobile, patient.ContactChange{Value: &value}); err != nil {
+		if _, err := j.people.SetContactPoint(j.ctx, bob, patient.PointMobile, patient.PointChange{Value: &value}); err != nil {
 			j.Fatal(err)
 		}
 		return bob

@@ -34,7 +34,7 @@ func (s *Service) Open(ctx context.Context, j job.Job) error {
 			return err // opened before
 		}
 		if t.Patient != 0 {
-			id, err := tx.HoldPatient(ctx, who.Group, t.Patient)
+			id, err := tx.LockPatientAgainstMerge(ctx, who.Group, t.Patient)
 			if err != nil && !errors.Is(err, patient.ErrNotFound) {
 				return err
 			}

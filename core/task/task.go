@@ -144,9 +144,9 @@ type Store interface {
 // Tx is a Store inside a transaction.
 type Tx interface {
 	Reader
-	// HoldPatient finds the patient an id stands for and keeps it from being merged
+	// LockPatientAgainstMerge finds the patient an id stands for and keeps it from being merged
 	// away, or returns patient.ErrNotFound.
-	HoldPatient(ctx context.Context, group practice.ID, id patient.ID) (patient.ID, error)
+	LockPatientAgainstMerge(ctx context.Context, group practice.ID, id patient.ID) (patient.ID, error)
 	// LockTask keeps others from changing the task until the end of the
 	// transaction, and finds it, or returns ErrNotFound.
 	LockTask(ctx context.Context, group practice.ID, id ID) (Task, error)
@@ -230,7 +230,7 @@ func (s *Service) Create(ctx context.Context, c Change) (Task, error) {
 // named makes sure that those a task names anew are there.
 func named(ctx context.Context, tx Tx, group practice.ID, t *Task, before Task) error {
 	if t.Patient != 0 && t.Patient != before.Patient {
-		id, err := tx.HoldPatient(ctx, group, t.Patient)
+		id, err := tx.LockPatientAgainstMerge(ctx, group, t.Patient)
 		if err != nil {
 			return err
 		}

@@ -14,6 +14,7 @@ import (
 	"frontdesk/core/input"
 	"frontdesk/core/key"
 	"frontdesk/core/patient"
+	"frontdesk/core/patient/patienttest"
 	"frontdesk/core/practice"
 	"frontdesk/core/task"
 	"frontdesk/store"
@@ -58,7 +59,7 @@ func each(t *testing.T, test func(t *testing.T, d *desk)) {
 			*to = p.ID
 		}
 		for to, name := range map[*patient.ID]string{&d.ada: "Ada", &d.ben: "Ben"} {
-			id, err := d.patients.Register(setup, patient.Registration{FirstName: name, LastName: "Byron", BirthDate: "1985-12-10", Email: ptr(name + "@example.org")})
+			id, err := patienttest.Register(setup, d.patients, patient.Changes{FirstName: new(name), LastName: new("Byron"), BirthDate: new("1985-12-10"), Email: ptr(name + "@example.org")})
 			d.must(err)
 			*to = id
 		}
@@ -372,12 +373,12 @@ func TestTheTasksOfAMergedPatientAreTheOthers(t *testing.T) {
 		d.add(task.Change{Subject: ptr("a"), Patient: &d.ada})
 		d.add(task.Change{Subject: ptr("b"), Patient: &d.ben})
 		staff := access.With(context.Background(), access.Operator(d.group))
-		preview, err := d.patients.PreviewMerge(staff, d.ada, d.ben)
+		preview, err := patienttest.Merging(d.db, d.patients).Preview(staff, d.ada, d.ben)
 		d.must(err)
 		if preview.Moves["tasks"] != 1 {
 			t.Fatalf("got %v", preview.Moves)
 		}
-		merge, err := d.patients.Merge(staff, d.ada, d.ben, preview.Token)
+		merge, err := patienttest.Merging(d.db, d.patients).Merge(staff, d.ada, d.ben, preview.Token)
 		d.must(err)
 		for _, id := range []patient.ID{d.ada, d.ben} {
 			if got := d.list(task.Query{Patient: id}); got != "a b" {
@@ -388,7 +389,7 @@ func TestTheTasksOfAMergedPatientAreTheOthers(t *testing.T) {
 		if c := d.add(task.Change{Subject: ptr("c"), Patient: &d.ben}); c.Patient != d.ada {
 			t.Fatalf("got %+v", c)
 		}
-		_, err = d.patients.Unmerge(staff, d.ben, merge.ID)
+		_, err = patienttest.Merging(d.db, d.patients).Unmerge(staff, d.ben, merge.ID)
 		d.must(err)
 		if a, b := d.list(task.Query{Patient: d.ada}), d.list(task.Query{Patient: d.ben}); a != "a c" || b != "b" {
 			t.Fatalf("got %q and %q", a, b)

@@ -1506,7 +1506,7 @@ type Patient struct {
 	// Whether the record is archived.
 	Archived *bool `json:"archived,omitempty"`
 	// Of is the patient as core has them.
-	Of *patient.Full `json:"-"`
+	Of *patient.Patient `json:"-"`
 }
 
 func (Patient) IsAccount() {}

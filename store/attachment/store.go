@@ -38,5 +38,5 @@ func on(c store.Conn) Tx { return Tx{c, c.Elsewhere()} }
 
 type others interface {
 	Patient(ctx context.Context, group practice.ID, id patient.ID) (patient.Patient, error)
-	HoldPatient(ctx context.Context, group practice.ID, id patient.ID) (patient.ID, error)
+	LockPatientAgainstMerge(ctx context.Context, group practice.ID, id patient.ID) (patient.ID, error)
 }

@@ -49,7 +49,7 @@ type others interface {
 	Location(ctx context.Context, group practice.ID, id practice.LocationID) (practice.Location, error)
 	Practitioner(ctx context.Context, group practice.ID, id practice.PractitionerID) (practice.Practitioner, error)
 	Patient(ctx context.Context, group practice.ID, id patient.ID) (patient.Patient, error)
-	HoldPatient(ctx context.Context, group practice.ID, id patient.ID) (patient.ID, error)
+	LockPatientAgainstMerge(ctx context.Context, group practice.ID, id patient.ID) (patient.ID, error)
 	Contact(ctx context.Context, group practice.ID, id contact.ID) (contact.Contact, error)
 	Appointment(ctx context.Context, group practice.ID, id booking.ID) (booking.Appointment, error)
 	AppointmentType(ctx context.Context, group practice.ID, id diary.TypeID) (diary.Type, error)

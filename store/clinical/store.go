@@ -53,6 +53,6 @@ type others interface {
 	Group(ctx context.Context, id practice.ID) (practice.Group, error)
 	Location(ctx context.Context, group practice.ID, id practice.LocationID) (practice.Location, error)
 	Staff(ctx context.Context, group practice.ID, ids []account.StaffID) ([]account.Staff, error)
-	HoldPatient(ctx context.Context, group practice.ID, id patient.ID) (patient.ID, error)
+	LockPatientAgainstMerge(ctx context.Context, group practice.ID, id patient.ID) (patient.ID, error)
 	RelatedTo(ctx context.Context, group practice.ID, relationship int64) (patient.ID, error)
 }

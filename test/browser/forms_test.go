@@ -21,6 +21,7 @@ import (
 	"frontdesk/core/key"
 	"frontdesk/core/messaging"
 	"frontdesk/core/patient"
+	"frontdesk/core/patient/patienttest"
 	"frontdesk/core/practice"
 	"frontdesk/core/record"
 	"frontdesk/core/seal"
@@ -37,7 +38,7 @@ func TestTheForms(t *testing.T) {
 	c := &core.Core{
 		Audit:     &audit.Service{Store: db.AuditStore(), Now: time.Now, NewID: db.NewID},
 		Practice:  &practice.Service{Store: db.Practice(), Now: time.Now, NewID: db.NewID},
-		Patient:   &patient.Service{Store: db.Patient(), Now: time.Now, NewID: db.NewID, Pages: base},
+		Patient:   &patient.Service{Store: db.Patient(), Now: time.Now, NewID: db.NewID},
 		Record:    records,
 		Messaging: &messaging.Service{Store: db.Messaging(), Records: records, Pages: base, Now: time.Now, NewID: db.NewID},
 	}
@@ -57,7 +58,7 @@ func TestTheForms(t *testing.T) {
 	}
 	ctx := access.With(context.Background(), access.Operator(g.ID))
 	email := "ada@example.org"
-	ada, err := c.Patient.Register(ctx, patient.Registration{FirstName: "Ada", LastName: "Byron", BirthDate: "1985-12-10", Email: &email})
+	ada, err := patienttest.Register(ctx, c.Patient, patient.Changes{FirstName: new("Ada"), LastName: new("Byron"), BirthDate: new("1985-12-10"), Email: &email})
 	if err != nil {
 		t.Fatal(err)
 	}

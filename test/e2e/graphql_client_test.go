@@ -109,10 +109,10 @@ func operators(t *testing.T, address string) *core.Core {
 	keyring := &keys.Service{Store: db.Key(), Now: time.Now, NewID: db.NewID}
 	pages := func() string { return "https://desk.example.org" }
 	return &core.Core{
-		Patient:  &patient.Service{Store: db.Patient(), Pages: pages, Now: time.Now, NewID: db.NewID},
+		Patient:  &patient.Service{Store: db.Patient(), Belongings: db.Belongings(), Definitions: db.NumberDefinitions(), Now: time.Now, NewID: db.NewID},
 		Record:   &record.Service{Store: db.RecordStore(), Writer: record.Own{}, Pages: pages, Now: time.Now, NewID: db.NewID},
 		Account:  &account.Service{Store: db.Account(), Keys: keyring, Hasher: password.New(), Now: time.Now, NewID: db.NewID},
-		Billing:  &billing.Service{Store: billingstore.New(db), Now: time.Now, NewID: db.NewID},
+		Billing:  &billing.Service{Store: billingstore.New(db), Members: db.Memberships(), Now: time.Now, NewID: db.NewID},
 		Clinical: &clinical.Service{Store: clinicalstore.New(db), Now: time.Now, NewID: db.NewID},
 		Document: &document.Service{Store: documentstore.New(db), Now: time.Now, NewID: db.NewID},
 	}

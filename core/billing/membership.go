@@ -1,0 +1,203 @@
+package billing
+
+import (
+	"context"
+	"time"
+
+	"frontdesk/core/access"
+	"frontdesk/core/event"
+	"frontdesk/core/fault"
+	"frontdesk/core/input"
+	"frontdesk/core/patient"
+	"frontdesk/core/practice"
+)
+
+// MembershipID names one stretch of a patient's being a member.
+type MembershipID int64
+
+// Membership is that a patient is, or was, a member. A patient has one at a time,
+// and those there were are kept.
+type Membership struct {
+	ID      MembershipID `json:"id"`
+	Product ProductID    `json:"product_id"`
+	Name    string       `json:"-"` // the product's, as it is now
+	// Start is the date it begins on, and Said that date as it was given.
+	Start    input.Date `json:"start"`
+	Said     string     `json:"said"`
+	Comments string     `json:"comments"`
+	EndedAt  time.Time  `json:"ended_at,omitzero"`
+	// CreatedAt is when the patient was given it.
+	CreatedAt time.Time `json:"created_at"`
+	UpdatedAt time.Time `json:"updated_at"`
+}
+
+// The faults of memberships.
+var (
+	ErrNotMembership = fault.New(fault.Conflict, "product_not_a_membership", "This product is not a membership.")
+	ErrNoMembership  = fault.New(fault.NotFound, "membership_not_found", "This patient has no such membership.")
+)
+
+// mostMemberships is how many memberships a patient can have had.
+const mostMemberships = 200
+
+// MembershipStore is what memberships need remembered.
+type MembershipStore interface {
+	MembershipReader
+	// Do runs fn in one transaction: all of it happens, or none.
+	Do(ctx context.Context, fn func(MembershipTx) error) error
+}
+
+// MembershipReader is what memberships read.
+type MembershipReader interface {
+	// Memberships lists those of some patients, those that have ended too.
+	Memberships(ctx context.Context, group practice.ID, of []patient.ID) (map[patient.ID][]Membership, error)
+}
+
+// MembershipTx is a MembershipStore inside a transaction.
+type MembershipTx interface {
+	MembershipReader
+	patient.EditTx
+	event.Recorder
+	// Group finds a group, or returns practice.ErrGroupNotFound.
+	Group(ctx context.Context, id practice.ID) (practice.Group, error)
+	// LockProduct keeps others from changing a product until the end of the
+	// transaction, and finds it, or returns ErrProductNotFound.
+	LockProduct(ctx context.Context, group practice.ID, id ProductID) (Product, error)
+	SaveMembership(ctx context.Context, group practice.ID, of patient.ID, m Membership) error
+}
+
+// Subscription asks for a membership.
+type Subscription struct {
+	Product ProductID
+	// Start is the date it begins on, as YYYY-MM-DD or as an instant, whose date is
+	// taken as it is written; empty is today.
+	Start    string
+	Comments string
+}
+
+func (q Subscription) membership(today input.Date) (Membership, error) {
+	var in input.Checks
+	m := Membership{
+		Product: q.Product, Start: today, Said: in.Text("membershipStartDate", q.Start, 40),
+		Comments: in.Lines("comments", q.Comments, 5000),
+	}
+	if m.Said == "" {
+		m.Said = today.String()
+		return m, in.Err()
+	}
+	date := m.Said
+	if at, err := time.Parse(time.RFC3339, date); err == nil {
+		date = input.DateOf(at).String()
+	}
+	m.Start = in.Date("membershipStartDate", date)
+	return m, in.Err()
+}
+
+// current is the one that has not ended.
+func currentMembership(all []Membership) (m Membership, ok bool) {
+	for _, m := range all {
+		if m.EndedAt.IsZero() {
+			return m, true
+		}
+	}
+	return Membership{}, false
+}
+
+// AddMembership makes a patient a member; whatever membership they have ends.
+// Giving them what they have already changes nothing. Errors: patient.ErrNotFound,
+// ErrProductNotFound, ErrProductDeleted, ErrNotMembership, patient.ErrTooMany,
+// field faults.
+func (s *Service) AddMembership(ctx context.Context, of patient.ID, q Subscription) (patient.Patient, error) {
+	return s.editMembership(ctx, of, "patient.membership.add", func(tx MembershipTx, group practice.ID, all []Membership, now time.Time) (*Membership, error) {
+		g, err := tx.Group(ctx, group)
+		if err != nil {
+			return nil, err
+		}
+		m, err := q.membership(input.DateOf(now.In(g.Zone())))
+		if err != nil {
+			return nil, err
+		}
+		switch product, err := tx.LockProduct(ctx, group, q.Product); {
+		case err != nil:
+			return nil, err
+		case product.Kind != MembershipKind:
+			return nil, ErrNotMembership
+		case product.Deleted():
+			return nil, ErrProductDeleted
+		}
+		had, ok := currentMembership(all)
+		switch {
+		case ok && had.Product == m.Product && had.Start == m.Start && had.Comments == m.Comments:
+			return nil, patient.Unchanged
+		case len(all) >= mostMemberships:
+			return nil, patient.ErrTooMany
+		}
+		m.ID, m.CreatedAt, m.UpdatedAt = MembershipID(s.NewID()), now, now
+		return &m, nil
+	})
+}
+
+// RemoveMembership ends the membership a patient has. Errors:
+// patient.ErrNotFound, ErrNoMembership.
+func (s *Service) RemoveMembership(ctx context.Context, of patient.ID, id ProductID) (patient.Patient, error) {
+	return s.editMembership(ctx, of, "patient.membership.remove", func(_ MembershipTx, _ practice.ID, all []Membership, _ time.Time) (*Membership, error) {
+		if had, ok := currentMembership(all); !ok || had.Product != id {
+			return nil, ErrNoMembership
+		}
+		return nil, nil
+	})
+}
+
+// editMembership ends the membership a patient has and gives them the next, if
+// there is one, with the event and the audit entry.
+func (s *Service) editMembership(
+	ctx context.Context, of patient.ID, action string,
+	next func(tx MembershipTx, group practice.ID, all []Membership, now time.Time) (*Membership, error),
+) (patient.Patient, error) {
+	now := s.Now().Truncate(time.Microsecond)
+	return patient.Edit(ctx, s.Members.Do, now, of, func(tx MembershipTx, who access.Caller, p patient.Patient) error {
+		found, err := tx.Memberships(ctx, who.Group, []patient.ID{p.ID})
+		if err != nil {
+			return err
+		}
+		m, err := next(tx, who.Group, found[p.ID], now)
+		if err != nil {
+			return err
+		}
+		ids := event.IDs{}
+		var before, after any
+		if had, ok := currentMembership(found[p.ID]); ok {
+			before, ids["previous_product"] = had, int64(had.Product)
+			had.EndedAt, had.UpdatedAt = now, now
+			if err := tx.SaveMembership(ctx, who.Group, p.ID, had); err != nil {
+				return err
+			}
+		}
+		if m != nil {
+			after, ids["product"] = *m, int64(m.Product)
+			if err := tx.SaveMembership(ctx, who.Group, p.ID, *m); err != nil {
+				return err
+			}
+		}
+		if err := patient.Record(ctx, tx, who, now, patient.Fact(event.PatientMembershipUpdated, p.ID, ids)); err != nil {
+			return err
+		}
+		return tx.Audit(ctx, who.Audit(now, action, "patient", int64(p.ID), before, after))
+	})
+}
+
+// Memberships are the memberships of some patients who have one.
+func (s *Service) Memberships(ctx context.Context, of []patient.ID) (map[patient.ID]Membership, error) {
+	who, err := access.Require(ctx, access.SeePatients)
+	if err != nil {
+		return nil, err
+	}
+	all, err := s.Members.Memberships(ctx, who.Group, of)
+	out := make(map[patient.ID]Membership, len(all))
+	for id, each := range all {
+		if m, ok := currentMembership(each); ok {
+			out[id] = m
+		}
+	}
+	return out, err
+}

@@ -1,0 +1,17 @@
+package demographics_test
+
+import (
+	"testing"
+
+	"frontdesk/core/patient"
+	"frontdesk/core/patient/patienttest"
+)
+
+// kit is what every test here has.
+type kit struct{ *patienttest.Kit }
+
+func withKit(t *testing.T, test func(k *kit)) {
+	patienttest.Each(t, func(k *patienttest.Kit) { test(&kit{k}) })
+}
+
+func ada() patient.Changes { return patienttest.AdaSays() }
