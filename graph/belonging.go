@@ -24,21 +24,26 @@ func (f patientFields) Phones(ctx context.Context, obj *gql.Patient) ([]*gql.Pho
 func phones(p *patient.Patient, more []patient.Phone) []*gql.Phone {
 	out := []*gql.Phone{}
 	if p.Mobile != "" {
-		out = append(out, &gql.Phone{PhoneID: ptr(encode(kindMobile, p.ID)), PhoneType: ptr(string(input.MobilePhone)), PhoneNumber: &p.Mobile})
+		out = append(out, &gql.Phone{PhoneID: ptr(encode(kindMobile, p.ID)), PhoneType: ptr(string(input.MobilePhone)),
+			PhoneNumber: &p.Mobile})
 	}
 	if p.Landline != "" {
-		out = append(out, &gql.Phone{PhoneID: ptr(encode(kindLandline, p.ID)), PhoneType: ptr(string(input.HomePhone)), PhoneNumber: &p.Landline})
+		out = append(out, &gql.Phone{PhoneID: ptr(encode(kindLandline, p.ID)), PhoneType: ptr(string(input.HomePhone)),
+			PhoneNumber: &p.Landline})
 	}
 	for _, n := range more {
-		out = append(out, &gql.Phone{PhoneID: ptr(encode(kindPhone, n.ID)), PhoneType: ptr(string(n.Kind)), PhoneNumber: &n.Number})
+		out = append(out, &gql.Phone{PhoneID: ptr(encode(kindPhone, n.ID)), PhoneType: ptr(string(n.Kind)),
+			PhoneNumber: &n.Number})
 	}
 	return out
 }
 
 // AddPatientPhoneNumber adds a telephone number.
-func (m mutation) AddPatientPhoneNumber(ctx context.Context, patientID string, in gql.AddPhoneData) (*gql.PatientResponsePayload, error) {
+func (m mutation) AddPatientPhoneNumber(ctx context.Context, patientID string,
+	in gql.AddPhoneData) (*gql.PatientResponsePayload, error) {
 	return m.withPatient(ctx, patientID, func(ctx context.Context, id patient.ID) (patient.Patient, error) {
-		return m.core.Patient.AddPhone(ctx, id, patient.Phone{Kind: input.PhoneKind(in.PhoneType), Number: in.PhoneNumber})
+		return m.core.Patient.AddPhone(ctx, id, patient.Phone{Kind: input.PhoneKind(in.PhoneType),
+			Number: in.PhoneNumber})
 	})
 }
 
@@ -59,7 +64,8 @@ func which(of patient.ID, s string) (patient.Which, error) {
 }
 
 // UpdatePatientPhoneNumber changes a telephone number.
-func (m mutation) UpdatePatientPhoneNumber(ctx context.Context, patientID, phoneID string, in *gql.UpdatePhoneData) (*gql.PatientResponsePayload, error) {
+func (m mutation) UpdatePatientPhoneNumber(ctx context.Context, patientID, phoneID string,
+	in *gql.UpdatePhoneData) (*gql.PatientResponsePayload, error) {
 	return m.withPatient(ctx, patientID, func(ctx context.Context, id patient.ID) (patient.Patient, error) {
 		w, err := which(id, phoneID)
 		if err != nil {
@@ -73,7 +79,8 @@ func (m mutation) UpdatePatientPhoneNumber(ctx context.Context, patientID, phone
 }
 
 // RemovePatientPhoneNumber forgets a telephone number.
-func (m mutation) RemovePatientPhoneNumber(ctx context.Context, patientID, phoneID string) (*gql.PatientResponsePayload, error) {
+func (m mutation) RemovePatientPhoneNumber(ctx context.Context, patientID,
+	phoneID string) (*gql.PatientResponsePayload, error) {
 	return m.withPatient(ctx, patientID, func(ctx context.Context, id patient.ID) (patient.Patient, error) {
 		w, err := which(id, phoneID)
 		if err != nil {
@@ -88,24 +95,26 @@ func (m mutation) RemovePatientPhoneNumber(ctx context.Context, patientID, phone
 func (f patientFields) Numbers(ctx context.Context, obj *gql.Patient) ([]*gql.PatientNumber, error) {
 	p := obj.Of
 	out := []*gql.PatientNumber{{
-		ID: encode(kindOwnNumber, p.ID), ReferenceID: encode(kindDefinition, patient.SystemNumber), Name: ptr("System"), Value: ptr(patient.SystemValue(p.ID)),
+		ID: encode(kindOwnNumber, p.ID), ReferenceID: encode(kindDefinition, patient.SystemNumber), Name: ptr("System"),
+		Value: ptr(patient.SystemValue(p.ID)),
 	}}
 	if p.NHSNumber != "" {
 		out = append(out, &gql.PatientNumber{
-			ID: encode(kindNHSNumber, p.ID), ReferenceID: encode(kindDefinition, patient.NHSNumber), Name: ptr("NHS number"), Value: &p.NHSNumber,
+			ID: encode(kindNHSNumber, p.ID), ReferenceID: encode(kindDefinition, patient.NHSNumber),
+			Name: ptr("NHS number"), Value: &p.NHSNumber,
 		})
 	}
 	all, err := loaderOf(ctx, "numbers", f.core.Patient.Numbers).Load(ctx, p.ID)
 	for _, n := range all {
-		out = append(out,
-			&gql.PatientNumber{ID: encode(kindNumber, n.ID), ReferenceID: encode(kindDefinition, n.Definition), Name: &n.Name,
-				Value: &n.Value})
+		out = append(out, &gql.PatientNumber{ID: encode(kindNumber, n.ID), ReferenceID: encode(kindDefinition,
+			n.Definition), Name: &n.Name, Value: &n.Value})
 	}
 	return out, err
 }
 
 // AddPatientNumber gives a patient a number.
-func (m mutation) AddPatientNumber(ctx context.Context, patientID string, in gql.AddPatientNumberData) (*gql.PatientResponsePayload, error) {
+func (m mutation) AddPatientNumber(ctx context.Context, patientID string,
+	in gql.AddPatientNumberData) (*gql.PatientResponsePayload, error) {
 	return m.withPatient(ctx, patientID, func(ctx context.Context, id patient.ID) (patient.Patient, error) {
 		of, err := known[patient.DefinitionID](kindDefinition, in.NumberID)
 		if err != nil {
@@ -132,7 +141,8 @@ func numberOf(of patient.ID, s string) (id patient.NumberID, nhs bool, err error
 }
 
 // UpdatePatientNumber changes a number.
-func (m mutation) UpdatePatientNumber(ctx context.Context, patientID, patientNumberID string, value *string) (*gql.PatientResponsePayload, error) {
+func (m mutation) UpdatePatientNumber(ctx context.Context, patientID, patientNumberID string,
+	value *string) (*gql.PatientResponsePayload, error) {
 	return m.withPatient(ctx, patientID, func(ctx context.Context, id patient.ID) (patient.Patient, error) {
 		n, nhs, err := numberOf(id, patientNumberID)
 		if err != nil {
@@ -143,7 +153,8 @@ func (m mutation) UpdatePatientNumber(ctx context.Context, patientID, patientNum
 }
 
 // RemovePatientNumber forgets a number.
-func (m mutation) RemovePatientNumber(ctx context.Context, patientID, patientNumberID string) (*gql.PatientResponsePayload, error) {
+func (m mutation) RemovePatientNumber(ctx context.Context, patientID,
+	patientNumberID string) (*gql.PatientResponsePayload, error) {
 	return m.withPatient(ctx, patientID, func(ctx context.Context, id patient.ID) (patient.Patient, error) {
 		n, nhs, err := numberOf(id, patientNumberID)
 		if err != nil {
@@ -155,7 +166,8 @@ func (m mutation) RemovePatientNumber(ctx context.Context, patientID, patientNum
 
 func definition(d patient.Definition) *gql.PracticeNumbers {
 	return &gql.PracticeNumbers{
-		ID: encode(kindDefinition, d.ID), Name: &d.Name, Primary: &d.Primary, IDType: ptr(capitals[gql.IDType](d.Type)), Deleted: ptr(!d.DeletedAt.IsZero()),
+		ID: encode(kindDefinition, d.ID), Name: &d.Name, Primary: &d.Primary, IDType: ptr(capitals[gql.IDType](d.Type)),
+		Deleted: ptr(!d.DeletedAt.IsZero()),
 	}
 }
 
@@ -172,13 +184,16 @@ func (f practiceFields) PracticeNumbers(ctx context.Context, _ *gql.Practice) ([
 }
 
 // CreatePatientNumber adds a kind of number.
-func (m mutation) CreatePatientNumber(ctx context.Context, in gql.CreatePatientNumberInput) (*gql.PracticeNumberResponsePayload, error) {
-	d, err := m.core.Patient.SaveNumberDefinition(ctx, 0, patient.DefinitionChange{Name: &in.Name, Primary: in.Primary.Value(), Type: small[patient.NumberType](deref(in.IDType.Value()))})
+func (m mutation) CreatePatientNumber(ctx context.Context,
+	in gql.CreatePatientNumberInput) (*gql.PracticeNumberResponsePayload, error) {
+	d, err := m.core.Patient.SaveNumberDefinition(ctx, 0, patient.DefinitionChange{Name: &in.Name,
+		Primary: in.Primary.Value(), Type: small[patient.NumberType](deref(in.IDType.Value()))})
 	return &gql.PracticeNumberResponsePayload{Data: definition(d)}, err
 }
 
 // UpdatePatientNumberDefinition changes a kind of number.
-func (m mutation) UpdatePatientNumberDefinition(ctx context.Context, id string, in gql.UpdatePatientNumberDefinitionInput) (*gql.PracticeNumberResponsePayload, error) {
+func (m mutation) UpdatePatientNumberDefinition(ctx context.Context, id string,
+	in gql.UpdatePatientNumberDefinitionInput) (*gql.PracticeNumberResponsePayload, error) {
 	n, err := known[patient.DefinitionID](kindDefinition, id)
 	if err == nil && n == 0 {
 		err = patient.ErrNoDefinition
@@ -186,12 +201,14 @@ func (m mutation) UpdatePatientNumberDefinition(ctx context.Context, id string, 
 	if err != nil {
 		return nil, err
 	}
-	d, err := m.core.Patient.SaveNumberDefinition(ctx, n, patient.DefinitionChange{Name: in.Name.Value(), Primary: in.Primary.Value()})
+	d, err := m.core.Patient.SaveNumberDefinition(ctx, n, patient.DefinitionChange{Name: in.Name.Value(),
+		Primary: in.Primary.Value()})
 	return &gql.PracticeNumberResponsePayload{Data: definition(d)}, err
 }
 
 // DeletePatientNumberDefinition marks a kind of number as deleted.
-func (m mutation) DeletePatientNumberDefinition(ctx context.Context, id string) (*gql.PracticeNumberResponsePayload, error) {
+func (m mutation) DeletePatientNumberDefinition(ctx context.Context,
+	id string) (*gql.PracticeNumberResponsePayload, error) {
 	n, err := known[patient.DefinitionID](kindDefinition, id)
 	if err != nil {
 		return nil, err
@@ -212,25 +229,30 @@ func (f patientFields) CustomAttributes(ctx context.Context, obj *gql.Patient) (
 }
 
 // AddPatientAttribute keeps an answer.
-func (m mutation) AddPatientAttribute(ctx context.Context, patientID string, in gql.AddCustomAttributeData) (*gql.PatientResponsePayload, error) {
+func (m mutation) AddPatientAttribute(ctx context.Context, patientID string,
+	in gql.AddCustomAttributeData) (*gql.PatientResponsePayload, error) {
 	return m.withPatient(ctx, patientID, func(ctx context.Context, id patient.ID) (patient.Patient, error) {
-		return m.core.Patient.AddAttribute(ctx, id, patient.Attribute{Title: in.Title, Text: in.Text, Response: in.Response})
+		return m.core.Patient.AddAttribute(ctx, id, patient.Attribute{Title: in.Title, Text: in.Text,
+			Response: in.Response})
 	})
 }
 
 // UpdatePatientAttribute changes an answer.
-func (m mutation) UpdatePatientAttribute(ctx context.Context, patientID, attributeID string, in gql.UpdateCustomAttributeData) (*gql.PatientResponsePayload, error) {
+func (m mutation) UpdatePatientAttribute(ctx context.Context, patientID, attributeID string,
+	in gql.UpdateCustomAttributeData) (*gql.PatientResponsePayload, error) {
 	return m.withPatient(ctx, patientID, func(ctx context.Context, id patient.ID) (patient.Patient, error) {
 		n, err := known[patient.AttributeID](kindAttribute, attributeID)
 		if err != nil {
 			return patient.Patient{}, err
 		}
-		return m.core.Patient.ChangeAttribute(ctx, id, n, patient.AttributeChange{Title: in.Title.Value(), Text: change(in.Text), Response: change(in.Response)})
+		return m.core.Patient.ChangeAttribute(ctx, id, n, patient.AttributeChange{Title: in.Title.Value(),
+			Text: change(in.Text), Response: change(in.Response)})
 	})
 }
 
 // RemovePatientAttribute forgets an answer.
-func (m mutation) RemovePatientAttribute(ctx context.Context, patientID, attributeID string) (*gql.PatientResponsePayload, error) {
+func (m mutation) RemovePatientAttribute(ctx context.Context, patientID,
+	attributeID string) (*gql.PatientResponsePayload, error) {
 	return m.withPatient(ctx, patientID, func(ctx context.Context, id patient.ID) (patient.Patient, error) {
 		n, err := known[patient.AttributeID](kindAttribute, attributeID)
 		if err != nil {
@@ -252,7 +274,8 @@ func (f patientFields) Labels(ctx context.Context, obj *gql.Patient) ([]*gql.Pat
 }
 
 // AddPatientLabel puts a label on a patient.
-func (m mutation) AddPatientLabel(ctx context.Context, patientID, labelReferenceID string) (*gql.PatientResponsePayload, error) {
+func (m mutation) AddPatientLabel(ctx context.Context, patientID,
+	labelReferenceID string) (*gql.PatientResponsePayload, error) {
 	return m.withPatient(ctx, patientID, func(ctx context.Context, id patient.ID) (patient.Patient, error) {
 		n, err := known[label.ID](kindLabel, labelReferenceID)
 		if err != nil {
@@ -264,7 +287,8 @@ func (m mutation) AddPatientLabel(ctx context.Context, patientID, labelReference
 
 // RemovePatientLabel takes a label off a patient: by the id it has there, or the
 // practice's own.
-func (m mutation) RemovePatientLabel(ctx context.Context, patientID, labelID string) (*gql.PatientResponsePayload, error) {
+func (m mutation) RemovePatientLabel(ctx context.Context, patientID,
+	labelID string) (*gql.PatientResponsePayload, error) {
 	return m.withPatient(ctx, patientID, func(ctx context.Context, id patient.ID) (patient.Patient, error) {
 		use, of, err := labelOn(labelID)
 		if err != nil {
@@ -285,7 +309,8 @@ func (f patientFields) AccessGroups(ctx context.Context, obj *gql.Patient) ([]*g
 }
 
 // AddPatientAccessGroup lets an access group look after a patient.
-func (m mutation) AddPatientAccessGroup(ctx context.Context, patientID, accessGroupID string) (*gql.PatientResponsePayload, error) {
+func (m mutation) AddPatientAccessGroup(ctx context.Context, patientID,
+	accessGroupID string) (*gql.PatientResponsePayload, error) {
 	return m.withPatient(ctx, patientID, func(ctx context.Context, id patient.ID) (patient.Patient, error) {
 		n, err := known[account.GroupID](kindAccessGroup, accessGroupID)
 		if err != nil {
@@ -296,7 +321,8 @@ func (m mutation) AddPatientAccessGroup(ctx context.Context, patientID, accessGr
 }
 
 // RemovePatientAccessGroup ends that.
-func (m mutation) RemovePatientAccessGroup(ctx context.Context, patientID, accessGroupID string) (*gql.PatientResponsePayload, error) {
+func (m mutation) RemovePatientAccessGroup(ctx context.Context, patientID,
+	accessGroupID string) (*gql.PatientResponsePayload, error) {
 	return m.withPatient(ctx, patientID, func(ctx context.Context, id patient.ID) (patient.Patient, error) {
 		n, err := known[account.GroupID](kindAccessGroup, accessGroupID)
 		if err != nil {

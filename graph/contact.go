@@ -16,11 +16,15 @@ import (
 func contactOf(c contact.Contact) *gql.Contact {
 	a := c.Address
 	out := &gql.Contact{
-		ID: encode(kindContact, c.ID), Title: text(c.Title), Status: standing(c.Deleted()), FirstName: text(c.FirstName), LastName: text(c.LastName),
-		FullName: text(c.FullName()), Email: text(c.Email), MedicalSpecialty: text(c.Specialty), Company: text(c.Company), IsPayor: &c.IsPayor,
-		Address:          &gql.Address{Address: street(a.Line1, a.Line2), City: text(a.Town), Postcode: text(a.Postcode), Country: text(a.Country)},
-		InvoiceRecipient: text(c.InvoiceRecipient), BillingDetails: text(c.BillingDetails), PaymentReference: text(c.PaymentReference),
-		CreatedAt: scalar.Of(c.CreatedAt), UpdatedAt: scalar.Of(c.UpdatedAt),
+		ID: encode(kindContact, c.ID), Title: text(c.Title), Status: standing(c.Deleted()),
+		FirstName: text(c.FirstName), LastName: text(c.LastName),
+		FullName: text(c.FullName()), Email: text(c.Email), MedicalSpecialty: text(c.Specialty),
+		Company: text(c.Company), IsPayor: &c.IsPayor,
+		Address: &gql.Address{Address: street(a.Line1, a.Line2), City: text(a.Town),
+			Postcode: text(a.Postcode), Country: text(a.Country)},
+		InvoiceRecipient: text(c.InvoiceRecipient), BillingDetails: text(c.BillingDetails),
+		PaymentReference: text(c.PaymentReference),
+		CreatedAt:        scalar.Of(c.CreatedAt), UpdatedAt: scalar.Of(c.UpdatedAt),
 	}
 	if c.BillingFrequency != "" {
 		out.BillingFrequency = ptr(gql.ContactBillingFrequency(strings.ToUpper(string(c.BillingFrequency))))
@@ -60,7 +64,8 @@ func (q query) Contact(ctx context.Context, id string) (*gql.Contact, error) {
 }
 
 // Contacts lists contacts.
-func (q query) Contacts(ctx context.Context, search *string, pagination *gql.Pagination, options *gql.QueryOptions, filters *gql.ContactsQueryFilters) (*gql.ContactData, error) {
+func (q query) Contacts(ctx context.Context, search *string, pagination *gql.Pagination, options *gql.QueryOptions,
+	filters *gql.ContactsQueryFilters) (*gql.ContactData, error) {
 	p, l, err := q.listing(ctx, pagination, options)
 	if err != nil {
 		return nil, err
@@ -117,19 +122,26 @@ func phoneKind(s string) *input.PhoneKind {
 	if s == "" {
 		return nil
 	}
-	if i := slices.IndexFunc(input.PhoneKinds, func(k input.PhoneKind) bool { return strings.EqualFold(string(k), s) }); i >= 0 {
+	if i := slices.IndexFunc(input.PhoneKinds, func(k input.PhoneKind) bool {
+		return strings.EqualFold(string(k),
+			s)
+	}); i >= 0 {
 		return &input.PhoneKinds[i]
 	}
 	return ptr(input.PhoneKind(s))
 }
 
 // CreateContact adds a contact.
-func (m mutation) CreateContact(ctx context.Context, title, first, last, company, email, address, city, postcode, country, phoneType, phoneNumber *string,
-	isPayor *bool, invoiceRecipient *string, billingFrequency *gql.ContactBillingFrequency, billingDetails, paymentReference *string,
+func (m mutation) CreateContact(ctx context.Context, title, first, last, company, email, address, city, postcode,
+	country, phoneType, phoneNumber *string,
+	isPayor *bool, invoiceRecipient *string, billingFrequency *gql.ContactBillingFrequency, billingDetails,
+	paymentReference *string,
 ) (*gql.NewContactPayload, error) {
 	ch := contact.Change{
-		Title: title, FirstName: first, LastName: last, Company: company, Email: email, Town: city, Postcode: postcode, Country: country, IsPayor: isPayor,
-		InvoiceRecipient: invoiceRecipient, BillingFrequency: frequency(billingFrequency), BillingDetails: billingDetails, PaymentReference: paymentReference,
+		Title: title, FirstName: first, LastName: last, Company: company, Email: email, Town: city, Postcode: postcode,
+		Country: country, IsPayor: isPayor,
+		InvoiceRecipient: invoiceRecipient, BillingFrequency: frequency(billingFrequency),
+		BillingDetails: billingDetails, PaymentReference: paymentReference,
 	}
 	ch.Line1, ch.Line2 = twoLines(address)
 	if deref(phoneNumber) != "" {
@@ -140,11 +152,15 @@ func (m mutation) CreateContact(ctx context.Context, title, first, last, company
 }
 
 // UpdateContact changes a contact.
-func (m mutation) UpdateContact(ctx context.Context, id string, in gql.UpdateContactDataInput) (*gql.ContactResponsePayload, error) {
+func (m mutation) UpdateContact(ctx context.Context, id string,
+	in gql.UpdateContactDataInput) (*gql.ContactResponsePayload, error) {
 	ch := contact.Change{
-		Title: change(in.Title), FirstName: change(in.First), LastName: change(in.Last), Company: change(in.Company), Email: change(in.Email),
-		Specialty: change(in.MedicalSpecialty), IsPayor: given(in.IsPayor), InvoiceRecipient: change(in.InvoiceRecipient),
-		BillingDetails: change(in.BillingDetails), PaymentReference: change(in.PaymentReference), BillingFrequency: frequency(given(in.BillingFrequency)),
+		Title: change(in.Title), FirstName: change(in.First), LastName: change(in.Last), Company: change(in.Company),
+		Email:     change(in.Email),
+		Specialty: change(in.MedicalSpecialty), IsPayor: given(in.IsPayor),
+		InvoiceRecipient: change(in.InvoiceRecipient),
+		BillingDetails:   change(in.BillingDetails), PaymentReference: change(in.PaymentReference),
+		BillingFrequency: frequency(given(in.BillingFrequency)),
 	}
 	if f, set := in.BillingFrequency.ValueOK(); set && f == nil {
 		ch.BillingFrequency = ptr(contact.Frequency(""))
@@ -182,14 +198,17 @@ func (m mutation) DeleteContact(ctx context.Context, id string) (*gql.ContactRes
 }
 
 // AddContactPhoneNumber adds a telephone number.
-func (m mutation) AddContactPhoneNumber(ctx context.Context, contactID string, in gql.AddContactPhoneData) (*gql.ContactResponsePayload, error) {
+func (m mutation) AddContactPhoneNumber(ctx context.Context, contactID string,
+	in gql.AddContactPhoneData) (*gql.ContactResponsePayload, error) {
 	return m.withContact(ctx, contactID, func(ctx context.Context, id contact.ID) (contact.Contact, error) {
-		return m.core.Contact.AddPhone(ctx, id, contact.PhoneChange{Kind: ptr(input.PhoneKind(in.PhoneType)), Number: &in.PhoneNumber})
+		return m.core.Contact.AddPhone(ctx, id, contact.PhoneChange{Kind: ptr(input.PhoneKind(in.PhoneType)),
+			Number: &in.PhoneNumber})
 	})
 }
 
 // UpdateContactPhoneNumber changes a telephone number.
-func (m mutation) UpdateContactPhoneNumber(ctx context.Context, contactID, phoneID string, in *gql.UpdateContactPhoneData) (*gql.ContactResponsePayload, error) {
+func (m mutation) UpdateContactPhoneNumber(ctx context.Context, contactID, phoneID string,
+	in *gql.UpdateContactPhoneData) (*gql.ContactResponsePayload, error) {
 	phone, err := known[contact.PhoneID](kindPhone, phoneID)
 	if err != nil {
 		return nil, err
@@ -203,7 +222,8 @@ func (m mutation) UpdateContactPhoneNumber(ctx context.Context, contactID, phone
 }
 
 // RemoveContactPhoneNumber removes a telephone number.
-func (m mutation) RemoveContactPhoneNumber(ctx context.Context, contactID, phoneID string) (*gql.ContactResponsePayload, error) {
+func (m mutation) RemoveContactPhoneNumber(ctx context.Context, contactID,
+	phoneID string) (*gql.ContactResponsePayload, error) {
 	phone, err := known[contact.PhoneID](kindPhone, phoneID)
 	if err != nil {
 		return nil, err
@@ -214,7 +234,8 @@ func (m mutation) RemoveContactPhoneNumber(ctx context.Context, contactID, phone
 }
 
 // withContact changes the contact of an id.
-func (m mutation) withContact(ctx context.Context, id string, do func(context.Context, contact.ID) (contact.Contact, error)) (*gql.ContactResponsePayload, error) {
+func (m mutation) withContact(ctx context.Context, id string, do func(context.Context,
+	contact.ID) (contact.Contact, error)) (*gql.ContactResponsePayload, error) {
 	n, err := known[contact.ID](kindContact, id)
 	if err != nil {
 		return nil, err

@@ -46,7 +46,8 @@ func (m mutation) CreateLabel(ctx context.Context, in *gql.CreateLabelData) (*gq
 }
 
 // UpdateLabel changes a label.
-func (m mutation) UpdateLabel(ctx context.Context, id string, in *gql.UpdateLabelData) (*gql.LabelResponsePayload, error) {
+func (m mutation) UpdateLabel(ctx context.Context, id string,
+	in *gql.UpdateLabelData) (*gql.LabelResponsePayload, error) {
 	n, err := known[label.ID](kindLabel, id)
 	if err != nil {
 		return nil, err

@@ -38,18 +38,21 @@ func (f patientFields) MembershipStartDateFormatted(ctx context.Context, obj *gq
 }
 
 // AddPatientMembership makes a patient a member.
-func (m mutation) AddPatientMembership(ctx context.Context, patientID, membershipID string, start, comments *string) (*gql.PatientResponsePayload, error) {
+func (m mutation) AddPatientMembership(ctx context.Context, patientID, membershipID string, start,
+	comments *string) (*gql.PatientResponsePayload, error) {
 	return m.withPatient(ctx, patientID, func(ctx context.Context, id patient.ID) (patient.Patient, error) {
 		n, err := productID(membershipID)
 		if err != nil {
 			return patient.Patient{}, err
 		}
-		return m.core.Billing.AddMembership(ctx, id, billing.Subscription{Product: n, Start: deref(start), Comments: deref(comments)})
+		return m.core.Billing.AddMembership(ctx, id, billing.Subscription{Product: n, Start: deref(start),
+			Comments: deref(comments)})
 	})
 }
 
 // RemovePatientMembership ends a patient's membership.
-func (m mutation) RemovePatientMembership(ctx context.Context, patientID, membershipID string) (*gql.PatientResponsePayload, error) {
+func (m mutation) RemovePatientMembership(ctx context.Context, patientID,
+	membershipID string) (*gql.PatientResponsePayload, error) {
 	return m.withPatient(ctx, patientID, func(ctx context.Context, id patient.ID) (patient.Patient, error) {
 		n, err := productID(membershipID)
 		if err != nil {

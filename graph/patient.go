@@ -10,8 +10,8 @@ import (
 
 	"frontdesk/core/access"
 	"frontdesk/core/account"
-	"frontdesk/core/audit"
 	"frontdesk/core/archive"
+	"frontdesk/core/audit"
 	"frontdesk/core/fault"
 	"frontdesk/core/input"
 	"frontdesk/core/label"
@@ -24,14 +24,20 @@ import (
 func person(ctx context.Context, p patient.Patient) *gql.Patient {
 	a := p.Address
 	out := &gql.Patient{
-		Of: &p, ID: encode(kindPatient, p.ID), Title: text(p.Title), Status: ptr("active"), FirstName: text(p.FirstName), LastName: text(p.LastName),
-		FullName: text(p.FullName()), BirthSurname: text(p.BirthSurname), BirthName: text(p.BirthName), BirthNames: text(p.BirthNames),
-		Dob: on(p.BirthDate), Gender: text(p.Gender), Sex: text(string(p.Sex)), Email: text(p.Email), PaymentReference: text(p.PaymentReference),
-		Occupation: text(p.Occupation), SocialSecurityNumber: text(p.SocialSecurityNumber), CreatedAt: scalar.Of(p.CreatedAt),
+		Of: &p, ID: encode(kindPatient, p.ID), Title: text(p.Title), Status: ptr("active"),
+		FirstName: text(p.FirstName), LastName: text(p.LastName),
+		FullName: text(p.FullName()), BirthSurname: text(p.BirthSurname), BirthName: text(p.BirthName),
+		BirthNames: text(p.BirthNames),
+		Dob:        on(p.BirthDate), Gender: text(p.Gender), Sex: text(string(p.Sex)), Email: text(p.Email),
+		PaymentReference: text(p.PaymentReference),
+		Occupation:       text(p.Occupation), SocialSecurityNumber: text(p.SocialSecurityNumber),
+		CreatedAt: scalar.Of(p.CreatedAt),
 		UpdatedAt: scalar.Of(p.UpdatedAt), Comments: text(p.Notes), OnHold: &p.OnHold, Archived: ptr(p.SetAside()),
-		Address: &gql.Address{Address: street(a.Line1, a.Line2, a.Line3), City: text(a.Town), Postcode: text(a.Postcode), Country: text(a.Country)},
+		Address: &gql.Address{Address: street(a.Line1, a.Line2, a.Line3), City: text(a.Town),
+			Postcode: text(a.Postcode), Country: text(a.Country)},
 		CommunicationPreferences: &gql.CommunicationPreferences{
-			ReceiveEmail: p.ReceiveEmail, ReceiveSms: p.ReceiveSMS, PromotionalMarketing: p.Marketing, PaymentReminders: p.PaymentReminders,
+			ReceiveEmail: p.ReceiveEmail, ReceiveSms: p.ReceiveSMS, PromotionalMarketing: p.Marketing,
+			PaymentReminders: p.PaymentReminders,
 		},
 	}
 	if p.PrivacyPolicy != "" {
@@ -71,7 +77,8 @@ func (d *door) patientByID(ctx context.Context, id patient.ID) (*gql.Patient, er
 
 // people are patients that are asked for one by one.
 func (d *door) people(ctx context.Context) *dataloadgen.Loader[patient.ID, *patient.Patient] {
-	return loaderOf(ctx, "patients", func(ctx context.Context, ids []patient.ID) (map[patient.ID]*patient.Patient, error) {
+	return loaderOf(ctx, "patients", func(ctx context.Context,
+		ids []patient.ID) (map[patient.ID]*patient.Patient, error) {
 		all, err := d.core.Patient.Patients(ctx, ids, patient.WithParticulars, patient.WithDeleted)
 		out := make(map[patient.ID]*patient.Patient, len(all))
 		for id, p := range all {
@@ -96,26 +103,31 @@ func (q query) Patient(ctx context.Context, id string) (*gql.Patient, error) {
 
 // particulars are the fields of a patient that are kept apart from the rest.
 var particulars = []string{
-	"gender", "occupation", "paymentReference", "birthSurname", "birthName", "birthNames", "placeOfBirth", "socialSecurityNumber", "ins",
-	"communicationPreferences", "onHold", "archivedInfo", "membershipName", "membershipStartDate", "membershipStartDateFormatted",
+	"gender", "occupation", "paymentReference", "birthSurname", "birthName", "birthNames", "placeOfBirth",
+	"socialSecurityNumber", "ins",
+	"communicationPreferences", "onHold", "archivedInfo", "membershipName", "membershipStartDate",
+	"membershipStartDateFormatted",
 }
 
 // Patients lists patients.
-func (q query) Patients(ctx context.Context, search *string, pagination *gql.Pagination, options *gql.QueryOptions, cursorPagination *gql.CursorPagination) (*gql.PatientData, error) {
+func (q query) Patients(ctx context.Context, search *string, pagination *gql.Pagination, options *gql.QueryOptions,
+	cursorPagination *gql.CursorPagination) (*gql.PatientData, error) {
 	p, l, err := q.listing(ctx, pagination, options)
 	if err != nil {
 		return nil, err
 	}
 	ask := patient.Query{
-		Field: patient.FieldAny, Text: deref(search), Deleted: l.Deleted, CreatedFrom: l.Created.From, CreatedUntil: l.Created.Until,
-		UpdatedFrom: l.Updated.From, UpdatedUntil: l.Updated.Until,
+		Field: patient.FieldAny, Text: deref(search), Deleted: l.Deleted, CreatedFrom: l.Created.From,
+		CreatedUntil: l.Created.Until,
+		UpdatedFrom:  l.Updated.From, UpdatedUntil: l.Updated.Until,
 	}
 	if cursorPagination != nil {
 		if pagination != nil {
 			return nil, ErrPagedTwice
 		}
 		if ask.Text != "" {
-			return nil, fault.New(fault.Invalid, "cursor_of_search", "What a search finds is in the order of names: use pagination.")
+			return nil, fault.New(fault.Invalid, "cursor_of_search", "What a search finds is in the order of names: "+
+				"use pagination.")
 		}
 		p = numbered(nil, given(cursorPagination.PageSize))
 		var at patient.ID
@@ -149,8 +161,10 @@ var ErrBothForms = fault.New(fault.Invalid, "arguments_disagree", "Give patientD
 
 // sexes are how programs write a person's sex, and how it is kept.
 var sexes = map[string]patient.Sex{
-	"": "", "m": patient.Male, "male": patient.Male, "f": patient.Female, "female": patient.Female, "o": patient.SexOther,
-	"other": patient.SexOther, "indeterminate": patient.SexOther, "u": patient.SexNotKnown, "unknown": patient.SexNotKnown,
+	"": "", "m": patient.Male, "male": patient.Male, "f": patient.Female, "female": patient.Female,
+	"o":     patient.SexOther,
+	"other": patient.SexOther, "indeterminate": patient.SexOther, "u": patient.SexNotKnown,
+	"unknown":   patient.SexNotKnown,
 	"not known": patient.SexNotKnown, "notknown": patient.SexNotKnown, "not specified": patient.SexNotSpecified,
 	"notspecified": patient.SexNotSpecified,
 }
@@ -161,14 +175,17 @@ func sexOf(s *string) (*patient.Sex, error) {
 	}
 	v, ok := sexes[strings.ToLower(strings.TrimSpace(*s))]
 	if !ok {
-		return nil, fault.Wrong("sex", "invalid_enum_value", "male, female, other, not known or not specified", "This is not a sex that can be kept.")
+		return nil, fault.Wrong("sex", "invalid_enum_value", "male, female, other, not known or not specified",
+			"This is not a sex that can be kept.")
 	}
 	return &v, nil
 }
 
 // CreatePatient adds a patient, from the input object or from arguments, or from
 // both where they agree.
-func (m mutation) CreatePatient(ctx context.Context, title, first, last, email *string, dob *scalar.Moment, gender, sex, address, city, postcode, country, phoneType, phoneNumber *string, in *gql.CreatePatientDataInput, insData *gql.INSInput) (*gql.PatientResponsePayload, error) {
+func (m mutation) CreatePatient(ctx context.Context, title, first, last, email *string, dob *scalar.Moment, gender, sex,
+	address, city, postcode, country, phoneType, phoneNumber *string, in *gql.CreatePatientDataInput,
+	insData *gql.INSInput) (*gql.PatientResponsePayload, error) {
 	if in == nil {
 		in = &gql.CreatePatientDataInput{}
 	}
@@ -176,8 +193,10 @@ func (m mutation) CreatePatient(ctx context.Context, title, first, last, email *
 		flat *string
 		in   *graphql.Omittable[*string]
 	}{
-		{title, &in.Title}, {first, &in.First}, {last, &in.Last}, {email, &in.Email}, {gender, &in.Gender}, {sex, &in.Sex}, {address, &in.Address},
-		{city, &in.City}, {postcode, &in.Postcode}, {country, &in.Country}, {phoneType, &in.PhoneType}, {phoneNumber, &in.PhoneNumber},
+		{title, &in.Title}, {first, &in.First}, {last, &in.Last}, {email, &in.Email}, {gender, &in.Gender},
+		{sex, &in.Sex}, {address, &in.Address},
+		{city, &in.City}, {postcode, &in.Postcode}, {country, &in.Country}, {phoneType, &in.PhoneType},
+		{phoneNumber, &in.PhoneNumber},
 	} {
 		if f.flat == nil {
 			continue
@@ -201,10 +220,12 @@ func (m mutation) CreatePatient(ctx context.Context, title, first, last, email *
 		NameOnly: true, Phone: patient.Phone{Kind: input.PhoneKind(word(in.PhoneType)), Number: word(in.PhoneNumber)},
 	}
 	r.Changes = patient.Changes{
-		Title: in.Title.Value(), FirstName: in.First.Value(), LastName: in.Last.Value(), Email: in.Email.Value(), Notes: in.Comments.Value(),
-		Town: in.City.Value(), Postcode: in.Postcode.Value(), CountryCode: in.Country.Value(), Sex: sort,
+		Title: in.Title.Value(), FirstName: in.First.Value(), LastName: in.Last.Value(), Email: in.Email.Value(),
+		Notes: in.Comments.Value(),
+		Town:  in.City.Value(), Postcode: in.Postcode.Value(), CountryCode: in.Country.Value(), Sex: sort,
 		Gender: in.Gender.Value(), PaymentReference: in.PaymentReference.Value(), BirthSurname: in.BirthSurname.Value(),
-		BirthName: in.BirthName.Value(), BirthNames: in.BirthNames.Value(), SocialSecurityNumber: in.SocialSecurityNumber.Value(),
+		BirthName: in.BirthName.Value(), BirthNames: in.BirthNames.Value(),
+		SocialSecurityNumber: in.SocialSecurityNumber.Value(),
 	}
 	r.Line1, r.Line2, r.Line3 = streetLines(in.Address.Value())
 	if d := in.Dob.Value(); d != nil && !d.IsZero() {
@@ -243,7 +264,8 @@ func preferences(c *patient.Changes, in *gql.PatientCommunicationPreferencesInpu
 	if in == nil {
 		return
 	}
-	c.ReceiveEmail, c.ReceiveSMS, c.Marketing = truth(in.ReceiveEmail), truth(in.ReceiveSms), truth(in.PromotionalMarketing)
+	c.ReceiveEmail, c.ReceiveSMS, c.Marketing = truth(in.ReceiveEmail), truth(in.ReceiveSms),
+		truth(in.PromotionalMarketing)
 	c.PaymentReminders, c.PrivacyPolicy = truth(in.PaymentReminders), change(in.PrivacyPolicy)
 }
 
@@ -285,7 +307,8 @@ func put[T any](in map[string]any, name string, o graphql.Omittable[*T]) {
 }
 
 // UpdatePatient changes a patient: what is left out stays, and null clears.
-func (m mutation) UpdatePatient(ctx context.Context, id string, in gql.UpdatePatientDataInput) (*gql.PatientResponsePayload, error) {
+func (m mutation) UpdatePatient(ctx context.Context, id string,
+	in gql.UpdatePatientDataInput) (*gql.PatientResponsePayload, error) {
 	n, err := known[patient.ID](kindPatient, id)
 	if err != nil {
 		return nil, err
@@ -295,10 +318,12 @@ func (m mutation) UpdatePatient(ctx context.Context, id string, in gql.UpdatePat
 		return nil, err
 	}
 	c := patient.Changes{
-		Title: change(in.Title), FirstName: change(in.First), LastName: change(in.Last), Email: change(in.Email), Notes: change(in.Comments),
-		Town: change(in.City), Postcode: change(in.Postcode), CountryCode: change(in.Country), Sex: sort,
+		Title: change(in.Title), FirstName: change(in.First), LastName: change(in.Last), Email: change(in.Email),
+		Notes: change(in.Comments),
+		Town:  change(in.City), Postcode: change(in.Postcode), CountryCode: change(in.Country), Sex: sort,
 		Gender: change(in.Gender), PaymentReference: change(in.PaymentReference), BirthSurname: change(in.BirthSurname),
-		BirthName: change(in.BirthName), BirthNames: change(in.BirthNames), SocialSecurityNumber: change(in.SocialSecurityNumber),
+		BirthName: change(in.BirthName), BirthNames: change(in.BirthNames),
+		SocialSecurityNumber: change(in.SocialSecurityNumber),
 	}
 	c.Line1, c.Line2, c.Line3 = streetLines(change(in.Address))
 	if d, set := in.Dob.ValueOK(); set {
@@ -322,7 +347,8 @@ func (m mutation) DeletePatient(ctx context.Context, id string) (*gql.PatientRes
 	return m.withPatient(ctx, id, m.core.Archive.Delete)
 }
 
-func (m mutation) withPatient(ctx context.Context, id string, do func(context.Context, patient.ID) (patient.Patient, error)) (*gql.PatientResponsePayload, error) {
+func (m mutation) withPatient(ctx context.Context, id string, do func(context.Context,
+	patient.ID) (patient.Patient, error)) (*gql.PatientResponsePayload, error) {
 	n, err := known[patient.ID](kindPatient, id)
 	if err != nil {
 		return nil, err
@@ -332,14 +358,17 @@ func (m mutation) withPatient(ctx context.Context, id string, do func(context.Co
 }
 
 // ArchivePatient sets a patient aside.
-func (m mutation) ArchivePatient(ctx context.Context, patientID string, reason gql.PatientArchiveReason, comments *string) (*gql.PatientResponsePayload, error) {
+func (m mutation) ArchivePatient(ctx context.Context, patientID string, reason gql.PatientArchiveReason,
+	comments *string) (*gql.PatientResponsePayload, error) {
 	return m.withPatient(ctx, patientID, func(ctx context.Context, id patient.ID) (patient.Patient, error) {
-		return m.core.Archive.Archive(ctx, id, archive.Reasons{Reason: small[patient.ArchiveReason](reason), Comments: deref(comments)})
+		return m.core.Archive.Archive(ctx, id, archive.Reasons{Reason: small[patient.ArchiveReason](reason),
+			Comments: deref(comments)})
 	})
 }
 
 // UnarchivePatient takes that back.
-func (m mutation) UnarchivePatient(ctx context.Context, patientID string, reason *gql.PatientUnarchiveReason) (*gql.PatientResponsePayload, error) {
+func (m mutation) UnarchivePatient(ctx context.Context, patientID string,
+	reason *gql.PatientUnarchiveReason) (*gql.PatientResponsePayload, error) {
 	return m.withPatient(ctx, patientID, func(ctx context.Context, id patient.ID) (patient.Patient, error) {
 		return m.core.Archive.Unarchive(ctx, id, small[patient.ArchiveReason](deref(reason)))
 	})
@@ -349,14 +378,16 @@ func (m mutation) UnarchivePatient(ctx context.Context, patientID string, reason
 func (f patientFields) ArchivedInfo(ctx context.Context, obj *gql.Patient) (*gql.PatientArchivedInfo, error) {
 	p := obj.Of
 	if p.ArchivedAt.IsZero() && p.Dead() { // as the national service says
-		return &gql.PatientArchivedInfo{ArchivedAt: scalar.Of(p.DeceasedAt), ArchivedReason: ptr(gql.PatientArchiveReasonDeceasedPatient)}, nil
+		return &gql.PatientArchivedInfo{ArchivedAt: scalar.Of(p.DeceasedAt),
+			ArchivedReason: ptr(gql.PatientArchiveReasonDeceasedPatient)}, nil
 	}
 	if p.ArchivedAt.IsZero() {
 		return nil, nil
 	}
 	out := &gql.PatientArchivedInfo{
-		ArchivedAt: scalar.Of(p.ArchivedAt), ArchivedReason: ptr(capitals[gql.PatientArchiveReason](p.ArchivedReason)), ArchivedComments: text(p.ArchivedComments),
-		UnarchivedAt: scalar.Of(p.UnarchivedAt),
+		ArchivedAt: scalar.Of(p.ArchivedAt), ArchivedReason: ptr(capitals[gql.PatientArchiveReason](p.ArchivedReason)),
+		ArchivedComments: text(p.ArchivedComments),
+		UnarchivedAt:     scalar.Of(p.UnarchivedAt),
 	}
 	if p.UnarchivedReason != "" {
 		out.UnarchivedReason = ptr(capitals[gql.PatientUnarchiveReason](p.UnarchivedReason))

@@ -33,11 +33,13 @@ func (d *door) relationships(ctx context.Context, all []relationship.Relationshi
 	out := make([]*gql.PatientRelationship, len(all))
 	for i, r := range all {
 		c := &gql.PatientRelationshipContact{
-			Source: text(r.Details.Source), SourceID: text(r.Details.SourceID), Notes: text(r.Details.Notes), PolicyNumber: text(r.Details.PolicyNumber),
+			Source: text(r.Details.Source), SourceID: text(r.Details.SourceID), Notes: text(r.Details.Notes),
+			PolicyNumber:      text(r.Details.PolicyNumber),
 			AuthorizationCode: text(r.Details.Authorisation), Phones: []*gql.Phone{},
 		}
 		out[i] = &gql.PatientRelationship{
-			RelationshipID: ptr(encode(kindRelationship, r.ID)), RelationshipType: ptr(capitals[gql.PatientRelationshipType](r.Kind)), RelationshipLabel: text(r.Called()),
+			RelationshipID:   ptr(encode(kindRelationship, r.ID)),
+			RelationshipType: ptr(capitals[gql.PatientRelationshipType](r.Kind)), RelationshipLabel: text(r.Called()),
 			Deleted: ptr(false), ContactDetails: c,
 		}
 		if r.Other == 0 {
@@ -81,8 +83,10 @@ func (d *door) related(ctx context.Context, id relationship.ID) (name, email *st
 // details tells what is kept of somebody who is no account.
 func details(c *gql.PatientRelationshipContact, r relationship.Relationship) {
 	d := r.Details
-	c.Title, c.FirstName, c.LastName, c.CompanyName = text(d.Title), text(d.FirstName), text(d.LastName), text(d.Company)
-	c.Email, c.Address, c.City, c.Postcode, c.Country = text(d.Email), text(d.Street), text(d.Town), text(d.Postcode), text(d.Country)
+	c.Title, c.FirstName, c.LastName, c.CompanyName = text(d.Title), text(d.FirstName), text(d.LastName),
+		text(d.Company)
+	c.Email, c.Address, c.City, c.Postcode, c.Country = text(d.Email), text(d.Street), text(d.Town), text(d.Postcode),
+		text(d.Country)
 	c.Name = text(patient.Patient{FirstName: d.FirstName, LastName: d.LastName}.FullName())
 	if d.Phone != "" {
 		c.Phones = append(c.Phones, &gql.Phone{PhoneType: text(d.PhoneKind), PhoneNumber: &d.Phone})
@@ -93,11 +97,13 @@ func details(c *gql.PatientRelationshipContact, r relationship.Relationship) {
 func of(c *gql.PatientRelationshipContact, p *gql.Patient) {
 	c.RelatedAccountID, c.Title, c.FirstName, c.LastName, c.Email = &p.ID, p.Title, p.FirstName, p.LastName, p.Email
 	c.Address, c.City, c.Postcode, c.Country = p.Address.Address, p.Address.City, p.Address.Postcode, p.Address.Country
-	c.Name, c.Phones = text(patient.Patient{FirstName: p.Of.FirstName, LastName: p.Of.LastName}.FullName()), phones(p.Of, nil)
+	c.Name, c.Phones = text(patient.Patient{FirstName: p.Of.FirstName, LastName: p.Of.LastName}.FullName()),
+		phones(p.Of, nil)
 }
 
 // PatientRelationships lists the people around one patient.
-func (q query) PatientRelationships(ctx context.Context, patientID string, kind *gql.PatientRelationshipType) (*gql.PatientRelationshipData, error) {
+func (q query) PatientRelationships(ctx context.Context, patientID string,
+	kind *gql.PatientRelationshipType) (*gql.PatientRelationshipData, error) {
 	id, err := known[patient.ID](kindPatient, patientID)
 	if err != nil {
 		return nil, err
@@ -127,9 +133,12 @@ func relate(r *relationship.Relationship, in gql.PatientRelationshipContactInput
 		to   *string
 		from graphql.Omittable[*string]
 	}{
-		{&d.Source, in.Source}, {&d.SourceID, in.SourceID}, {&d.Title, in.Title}, {&d.FirstName, in.FirstName}, {&d.LastName, in.LastName},
-		{&d.Company, in.CompanyName}, {&d.PhoneKind, in.PhoneType}, {&d.Phone, in.PhoneNumber}, {&d.Email, in.Email}, {&d.Street, in.Address},
-		{&d.Town, in.City}, {&d.Postcode, in.Postcode}, {&d.Country, in.Country}, {&d.Notes, in.Notes}, {&d.PolicyNumber, in.PolicyNumber},
+		{&d.Source, in.Source}, {&d.SourceID, in.SourceID}, {&d.Title, in.Title}, {&d.FirstName, in.FirstName},
+		{&d.LastName, in.LastName},
+		{&d.Company, in.CompanyName}, {&d.PhoneKind, in.PhoneType}, {&d.Phone, in.PhoneNumber}, {&d.Email, in.Email},
+		{&d.Street, in.Address},
+		{&d.Town, in.City}, {&d.Postcode, in.Postcode}, {&d.Country, in.Country}, {&d.Notes, in.Notes},
+		{&d.PolicyNumber, in.PolicyNumber},
 		{&d.Authorisation, in.AuthorizationCode},
 	} {
 		if v := change(x.from); v != nil {
@@ -166,7 +175,8 @@ func relate(r *relationship.Relationship, in gql.PatientRelationshipContactInput
 }
 
 // AddPatientRelationship adds somebody around a patient.
-func (m mutation) AddPatientRelationship(ctx context.Context, patientID string, kind gql.PatientRelationshipType, label *string, in gql.PatientRelationshipContactInput) (*gql.PatientResponsePayload, error) {
+func (m mutation) AddPatientRelationship(ctx context.Context, patientID string, kind gql.PatientRelationshipType,
+	label *string, in gql.PatientRelationshipContactInput) (*gql.PatientResponsePayload, error) {
 	return m.withPatient(ctx, patientID, func(ctx context.Context, id patient.ID) (patient.Patient, error) {
 		r := relationship.Relationship{Kind: small[relationship.Kind](kind), Label: deref(label)}
 		if err := relate(&r, in); err != nil {
@@ -177,7 +187,8 @@ func (m mutation) AddPatientRelationship(ctx context.Context, patientID string, 
 }
 
 // UpdatePatientRelationship changes what is known of somebody.
-func (m mutation) UpdatePatientRelationship(ctx context.Context, patientID, relationshipID string, in gql.PatientRelationshipContactInput) (*gql.PatientResponsePayload, error) {
+func (m mutation) UpdatePatientRelationship(ctx context.Context, patientID, relationshipID string,
+	in gql.PatientRelationshipContactInput) (*gql.PatientResponsePayload, error) {
 	return m.withPatient(ctx, patientID, func(ctx context.Context, id patient.ID) (patient.Patient, error) {
 		n, err := known[relationship.ID](kindRelationship, relationshipID)
 		if err != nil {
@@ -193,7 +204,8 @@ func (m mutation) UpdatePatientRelationship(ctx context.Context, patientID, rela
 }
 
 // RemovePatientRelationship forgets somebody around a patient.
-func (m mutation) RemovePatientRelationship(ctx context.Context, patientID, relationshipID string) (*gql.PatientResponsePayload, error) {
+func (m mutation) RemovePatientRelationship(ctx context.Context, patientID,
+	relationshipID string) (*gql.PatientResponsePayload, error) {
 	return m.withPatient(ctx, patientID, func(ctx context.Context, id patient.ID) (patient.Patient, error) {
 		n, err := known[relationship.ID](kindRelationship, relationshipID)
 		if err != nil {

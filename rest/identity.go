@@ -14,7 +14,8 @@ func (d *door) GetIdentityCheck(ctx context.Context, p oas.GetIdentityCheckParam
 		return nil, err
 	}
 	out := &oas.IdentityCheck{
-		Reference: c.Reference(), Reason: oas.IdentityCheckReason(c.Reason), Said: said(c.Said), Differs: c.Differs, PatientID: text(""), AskedBy: text(c.AskedBy),
+		Reference: c.Reference(), Reason: oas.IdentityCheckReason(c.Reason), Said: said(c.Said), Differs: c.Differs,
+		PatientID: text(""), AskedBy: text(c.AskedBy),
 		CreatedAt: c.CreatedAt.UTC(), ExpiresAt: c.ExpiresAt.UTC(),
 	}
 	if out.Differs == nil {
@@ -29,7 +30,8 @@ func (d *door) GetIdentityCheck(ctx context.Context, p oas.GetIdentityCheckParam
 func said(s demographics.Said) oas.IdentityCheckSaid {
 	var out oas.IdentityCheckSaid
 	for value, to := range map[*string]*oas.OptString{
-		&s.NHSNumber: &out.NhsNumber, &s.BirthDate: &out.Dob, &s.Forename: &out.Forename, &s.Surname: &out.Surname, &s.Postcode: &out.Postcode,
+		&s.NHSNumber: &out.NhsNumber, &s.BirthDate: &out.Dob, &s.Forename: &out.Forename, &s.Surname: &out.Surname,
+		&s.Postcode: &out.Postcode,
 	} {
 		if *value != "" {
 			*to = str(*value)

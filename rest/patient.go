@@ -15,13 +15,16 @@ import (
 )
 
 // RegisterPatient adds a patient or brings a known one up to date.
-func (d *door) RegisterPatient(ctx context.Context, in *oas.PatientRegistration, _ oas.RegisterPatientParams) (oas.RegisterPatientRes, error) {
+func (d *door) RegisterPatient(ctx context.Context, in *oas.PatientRegistration,
+	_ oas.RegisterPatientParams) (oas.RegisterPatientRes, error) {
 	p, err := d.core.Patient.Register(ctx, patient.Registration{Changes: patient.Changes{
 		NHSNumber: ptr(in.NhsNumber.Get()), EHRPartnerID: ptr(in.EhrPartnerID.Get()), Title: to[string](in.Title.Get()),
 		Landline: ptr(in.Landline.Get()), Mobile: ptr(in.Mobile.Get()), Email: ptr(in.Email.Get()),
-		Source: to[patient.Source](in.DataSource.Get()), BirthDate: &in.Dob, FirstName: &in.FirstName, LastName: &in.LastName,
-		Sex: to[patient.Sex](in.Sex.Get()), Line1: ptr(in.AddressLine1.Get()), Line2: ptr(in.AddressLine2.Get()),
-		Line3: ptr(in.AddressLine3.Get()), Town: ptr(in.Town.Get()), County: ptr(in.County.Get()), Country: ptr(in.Country.Get()),
+		Source: to[patient.Source](in.DataSource.Get()), BirthDate: &in.Dob, FirstName: &in.FirstName,
+		LastName: &in.LastName,
+		Sex:      to[patient.Sex](in.Sex.Get()), Line1: ptr(in.AddressLine1.Get()), Line2: ptr(in.AddressLine2.Get()),
+		Line3: ptr(in.AddressLine3.Get()), Town: ptr(in.Town.Get()), County: ptr(in.County.Get()),
+		Country:  ptr(in.Country.Get()),
 		Postcode: ptr(in.Postcode.Get()),
 	}})
 	if err != nil {
@@ -33,14 +36,21 @@ func (d *door) RegisterPatient(ctx context.Context, in *oas.PatientRegistration,
 func patientOf(p patient.Patient) *oas.Patient {
 	a := p.Address
 	out := &oas.Patient{
-		ID: digits(p.ID), UID: text(""), EmisID: text(p.EMISID), EhrPartnerID: text(p.EHRPartnerID), Dob: oas.NilDateTime{Null: true},
-		DeceasedAt: optInstant(p.DeceasedAt), Title: oas.OptNilTitle{Value: oas.Title(p.Title), Set: true, Null: p.Title == ""},
-		Sex: oas.OptNilSex{Value: oas.Sex(p.Sex), Set: true, Null: p.Sex == ""}, FirstName: text(p.FirstName), LastName: text(p.LastName),
-		NhsNumber: text(p.NHSNumber), Email: text(p.Email), Emails: oas.OptNilStringArray{Value: []string{}, Set: true}, Mobile: text(p.Mobile),
+		ID: digits(p.ID), UID: text(""), EmisID: text(p.EMISID), EhrPartnerID: text(p.EHRPartnerID),
+		Dob:        oas.NilDateTime{Null: true},
+		DeceasedAt: optInstant(p.DeceasedAt), Title: oas.OptNilTitle{Value: oas.Title(p.Title), Set: true,
+			Null: p.Title == ""},
+		Sex: oas.OptNilSex{Value: oas.Sex(p.Sex), Set: true, Null: p.Sex == ""}, FirstName: text(p.FirstName),
+		LastName:  text(p.LastName),
+		NhsNumber: text(p.NHSNumber), Email: text(p.Email), Emails: oas.OptNilStringArray{Value: []string{}, Set: true},
+		Mobile:       text(p.Mobile),
 		AddressLine1: text(a.Line1), AddressLine2: text(a.Line2), AddressLine3: text(a.Line3),
-		Country: text(a.Country), Postcode: text(a.Postcode), Town: text(a.Town), County: text(a.County), Notes: text(p.Notes),
-		VerificationCredentials: oas.OptNilStringArray{Value: []string{}, Set: true}, DataSource: oas.DataSource(p.Source),
-		Restricted: oas.NewOptBool(p.Restricted), SexChangedAt: oas.OptNilDateTime{Set: true, Null: true}, Status: oas.PatientStatus(p.Status),
+		Country: text(a.Country), Postcode: text(a.Postcode), Town: text(a.Town), County: text(a.County),
+		Notes:                   text(p.Notes),
+		VerificationCredentials: oas.OptNilStringArray{Value: []string{}, Set: true},
+		DataSource:              oas.DataSource(p.Source),
+		Restricted:              oas.NewOptBool(p.Restricted), SexChangedAt: oas.OptNilDateTime{Set: true, Null: true},
+		Status: oas.PatientStatus(p.Status),
 	}
 	if p.BirthDate != input.NoDate {
 		out.Dob = oas.NewNilDateTime(p.BirthDate.UTC())
@@ -74,8 +84,9 @@ func moved(asked string, now patient.ID) oas.OptNilString {
 // ListPatients searches patients.
 func (d *door) ListPatients(ctx context.Context, p oas.ListPatientsParams) (oas.ListPatientsRes, error) {
 	found, count, err := d.core.Patient.List(ctx, patient.Query{
-		Field: patient.Field(p.Field.Value), Text: p.Search.Value, Count: true, Offset: p.PageIndex.Value * p.PageSize.Value,
-		Limit: p.PageSize.Value,
+		Field: patient.Field(p.Field.Value), Text: p.Search.Value, Count: true,
+		Offset: p.PageIndex.Value * p.PageSize.Value,
+		Limit:  p.PageSize.Value,
 	})
 	if err != nil {
 		return nil, err
@@ -92,8 +103,10 @@ func (d *door) RegisterPatientPds(
 	ctx context.Context, in *oas.PDSRegistration, _ oas.RegisterPatientPdsParams,
 ) (oas.RegisterPatientPdsOK, error) {
 	got, err := d.core.Demographics.Register(ctx, demographics.Registration{
-		NHSNumber: ptr(in.NhsNumber.Get()), BirthDate: ptr(in.Dob.Get()), Forename: ptr(in.Forename.Get()), Surname: ptr(in.Surname.Get()),
-		Postcode: ptr(in.Postcode.Get()), Sex: to[patient.Sex](in.Sex.Get()), EHRPartner: ptr(in.EhrPartner.Get()), EHRPartnerID: ptr(in.EhrPartnerID.Get()),
+		NHSNumber: ptr(in.NhsNumber.Get()), BirthDate: ptr(in.Dob.Get()), Forename: ptr(in.Forename.Get()),
+		Surname:  ptr(in.Surname.Get()),
+		Postcode: ptr(in.Postcode.Get()), Sex: to[patient.Sex](in.Sex.Get()), EHRPartner: ptr(in.EhrPartner.Get()),
+		EHRPartnerID: ptr(in.EhrPartnerID.Get()),
 	})
 	if err != nil {
 		return oas.RegisterPatientPdsOK{}, err
@@ -122,30 +135,37 @@ func (d *door) GetPatientByIdV2(ctx context.Context, p oas.GetPatientByIdV2Param
 func profileOf(p patient.Patient) *oas.PatientV2 {
 	a := p.Address
 	out := &oas.PatientV2{
-		EhrPartnerID: text(p.EHRPartnerID), EmisID: text(p.EMISID), DeceasedAt: moment(p.DeceasedAt), Dob: oas.NilString{Null: true},
-		Title: text(p.Title), FirstName: text(p.FirstName), LastName: text(p.LastName), Sex: text(string(p.Sex)), NhsNumber: text(p.NHSNumber),
-		Email: text(p.Email), Mobile: text(p.Mobile), Landline: text(p.Landline), LastSyncAt: moment(p.SyncedAt),
+		EhrPartnerID: text(p.EHRPartnerID), EmisID: text(p.EMISID), DeceasedAt: moment(p.DeceasedAt),
+		Dob:   oas.NilString{Null: true},
+		Title: text(p.Title), FirstName: text(p.FirstName), LastName: text(p.LastName), Sex: text(string(p.Sex)),
+		NhsNumber: text(p.NHSNumber),
+		Email:     text(p.Email), Mobile: text(p.Mobile), Landline: text(p.Landline), LastSyncAt: moment(p.SyncedAt),
 		DataSource: oas.NewOptNilDataSource(oas.DataSource(p.Source)), Restricted: oas.NewOptBool(p.Restricted),
-		Line1: text(a.Line1), Line2: text(a.Line2), Line3: text(a.Line3), Town: text(a.Town), County: text(a.County), Postcode: text(a.Postcode),
-		HeroID: text(p.ID.String()), HeroUID: text(""), Identifiers: []oas.PatientIdentifier{},
+		Line1: text(a.Line1), Line2: text(a.Line2), Line3: text(a.Line3), Town: text(a.Town), County: text(a.County),
+		Postcode: text(a.Postcode),
+		HeroID:   text(p.ID.String()), HeroUID: text(""), Identifiers: []oas.PatientIdentifier{},
 		// Nobody who is not connected is known to be missing there.
 		EhrRegistered: oas.NilBool{Value: true, Null: p.EHRPartnerID == ""},
-		MergedInto:    text(""), MergedPatientIds: make([]oas.ID, len(p.Merged)), MobileShared: oas.NewOptBool(p.SharedMobile),
+		MergedInto:    text(""), MergedPatientIds: make([]oas.ID, len(p.Merged)),
+		MobileShared: oas.NewOptBool(p.SharedMobile),
 		SupersededBy: text(p.SupersededBy), ContactDetails: make([]oas.ContactDetail, len(p.ContactPoints)),
-		NhsNumberStatus: oas.OptNilPatientV2NhsNumberStatus{Value: oas.PatientV2NhsNumberStatus(p.NumberStatus), Set: true, Null: p.NumberStatus == ""},
+		NhsNumberStatus: oas.OptNilPatientV2NhsNumberStatus{Value: oas.PatientV2NhsNumberStatus(p.NumberStatus),
+			Set: true, Null: p.NumberStatus == ""},
 	}
 	if p.BirthDate != input.NoDate {
 		out.Dob = oas.NilString{Value: p.BirthDate.UTC().Format(time.RFC3339)}
 	}
 	if p.NHSNumber != "" {
 		out.Identifiers = append(out.Identifiers, oas.PatientIdentifier{
-			Source: oas.PatientIdentifierSourceNhs, Name: oas.PatientIdentifierNameNhsNumber, Role: oas.PatientIdentifierRoleMain,
+			Source: oas.PatientIdentifierSourceNhs, Name: oas.PatientIdentifierNameNhsNumber,
+			Role:  oas.PatientIdentifierRoleMain,
 			Label: oas.PatientIdentifierLabelNHS, Value: p.NHSNumber,
 		})
 	}
 	if p.EHRPartnerID != "" {
 		out.Identifiers = append(out.Identifiers, oas.PatientIdentifier{
-			Source: oas.PatientIdentifierSourceEhrPartner, Name: oas.PatientIdentifierNameEhrPartnerID, Role: oas.PatientIdentifierRoleMain,
+			Source: oas.PatientIdentifierSourceEhrPartner, Name: oas.PatientIdentifierNameEhrPartnerID,
+			Role:  oas.PatientIdentifierRoleMain,
 			Label: oas.PatientIdentifierLabel(p.RecordSystem()), Value: p.EHRPartnerID,
 		})
 	}
@@ -189,18 +209,21 @@ func contactOf(c patient.ContactPoint, all patient.ContactPoints) oas.ContactDet
 	}
 	a := c.Address()
 	out.Address = oas.NewOptPostalAddress(oas.PostalAddress{
-		Line1: str(a.Line1), Line2: str(a.Line2), Line3: str(a.Line3), Town: str(a.Town), County: str(a.County), Country: str(a.Country), Postcode: str(a.Postcode),
+		Line1: str(a.Line1), Line2: str(a.Line2), Line3: str(a.Line3), Town: str(a.Town), County: str(a.County),
+		Country: str(a.Country), Postcode: str(a.Postcode),
 	})
 	return out
 }
 
 // SetPatientContactDetail keeps what the practice knows of a way to reach a
 // patient.
-func (d *door) SetPatientContactDetail(ctx context.Context, in *oas.SetPatientContactDetailReq, p oas.SetPatientContactDetailParams) (oas.SetPatientContactDetailRes, error) {
+func (d *door) SetPatientContactDetail(ctx context.Context, in *oas.SetPatientContactDetailReq,
+	p oas.SetPatientContactDetailParams) (oas.SetPatientContactDetailRes, error) {
 	change := patient.PointChange{Value: ptr(in.Value.Get()), Verified: ptr(in.Verified.Get())}
 	if a, ok := in.Address.Get(); ok {
 		change.Address = &patient.Address{
-			Line1: a.Line1.Value, Line2: a.Line2.Value, Line3: a.Line3.Value, Town: a.Town.Value, County: a.County.Value, Country: a.Country.Value, Postcode: a.Postcode.Value,
+			Line1: a.Line1.Value, Line2: a.Line2.Value, Line3: a.Line3.Value, Town: a.Town.Value,
+			County: a.County.Value, Country: a.Country.Value, Postcode: a.Postcode.Value,
 		}
 	}
 	found, err := d.core.Patient.SetContactPoint(ctx, id[patient.ID](p.ID), patient.PointKind(p.Kind), change)
@@ -211,7 +234,8 @@ func (d *door) SetPatientContactDetail(ctx context.Context, in *oas.SetPatientCo
 }
 
 // ListPatientEhrCandidates lists who may be the same person.
-func (d *door) ListPatientEhrCandidates(ctx context.Context, p oas.ListPatientEhrCandidatesParams) (oas.ListPatientEhrCandidatesRes, error) {
+func (d *door) ListPatientEhrCandidates(ctx context.Context,
+	p oas.ListPatientEhrCandidatesParams) (oas.ListPatientEhrCandidatesRes, error) {
 	found, err := d.core.Merge.Candidates(ctx, id[patient.ID](p.ID))
 	if err != nil {
 		return nil, err
@@ -224,7 +248,8 @@ func (d *door) ListPatientEhrCandidates(ctx context.Context, p oas.ListPatientEh
 }
 
 // ConnectPatientEhr keeps which record of the record system is a patient's.
-func (d *door) ConnectPatientEhr(ctx context.Context, in *oas.ConnectPatientEhrReq, p oas.ConnectPatientEhrParams) (oas.ConnectPatientEhrRes, error) {
+func (d *door) ConnectPatientEhr(ctx context.Context, in *oas.ConnectPatientEhrReq,
+	p oas.ConnectPatientEhrParams) (oas.ConnectPatientEhrRes, error) {
 	found, err := d.core.Patient.Connect(ctx, id[patient.ID](p.ID), in.EhrPartnerID)
 	if err != nil {
 		return nil, err
@@ -233,7 +258,8 @@ func (d *door) ConnectPatientEhr(ctx context.Context, in *oas.ConnectPatientEhrR
 }
 
 // PreviewPatientMerge shows what a merge would do.
-func (d *door) PreviewPatientMerge(ctx context.Context, in *oas.PreviewPatientMergeReq, p oas.PreviewPatientMergeParams) (oas.PreviewPatientMergeRes, error) {
+func (d *door) PreviewPatientMerge(ctx context.Context, in *oas.PreviewPatientMergeReq,
+	p oas.PreviewPatientMergeParams) (oas.PreviewPatientMergeRes, error) {
 	var check input.Checks
 	from := body[patient.ID](&check, "patient_id", string(in.PatientID))
 	if err := check.Err(); err != nil {
@@ -244,8 +270,10 @@ func (d *door) PreviewPatientMerge(ctx context.Context, in *oas.PreviewPatientMe
 		return nil, err
 	}
 	out := &oas.MergePreview{
-		MergeToken: got.Token, ExpiresAt: got.ExpiresAt.UTC(), Patient: *profileOf(got.Kept), OtherPatient: *profileOf(got.Other),
-		MergedPatient: *profileOf(got.Result), Warnings: make([]oas.MergePreviewWarningsItem, len(got.Warnings)), Moves: oas.Moved(got.Moves),
+		MergeToken: got.Token, ExpiresAt: got.ExpiresAt.UTC(), Patient: *profileOf(got.Kept),
+		OtherPatient:  *profileOf(got.Other),
+		MergedPatient: *profileOf(got.Result), Warnings: make([]oas.MergePreviewWarningsItem, len(got.Warnings)),
+		Moves: oas.Moved(got.Moves),
 	}
 	for i, w := range got.Warnings {
 		out.Warnings[i] = oas.MergePreviewWarningsItem(w)
@@ -254,7 +282,8 @@ func (d *door) PreviewPatientMerge(ctx context.Context, in *oas.PreviewPatientMe
 }
 
 // MergePatients merges two patients.
-func (d *door) MergePatients(ctx context.Context, in *oas.MergePatientsReq, p oas.MergePatientsParams) (oas.MergePatientsRes, error) {
+func (d *door) MergePatients(ctx context.Context, in *oas.MergePatientsReq,
+	p oas.MergePatientsParams) (oas.MergePatientsRes, error) {
 	var check input.Checks
 	from := body[patient.ID](&check, "patient_id", string(in.PatientID))
 	if err := check.Err(); err != nil {
@@ -268,7 +297,8 @@ func (d *door) MergePatients(ctx context.Context, in *oas.MergePatientsReq, p oa
 }
 
 // UnmergePatients undoes a merge.
-func (d *door) UnmergePatients(ctx context.Context, in oas.OptUnmergePatientsReq, p oas.UnmergePatientsParams) (oas.UnmergePatientsRes, error) {
+func (d *door) UnmergePatients(ctx context.Context, in oas.OptUnmergePatientsReq,
+	p oas.UnmergePatientsParams) (oas.UnmergePatientsRes, error) {
 	var check input.Checks
 	merge := filter[int64](&check, "merge_id", in.Value.MergeID)
 	if err := check.Err(); err != nil {
@@ -283,12 +313,14 @@ func (d *door) UnmergePatients(ctx context.Context, in oas.OptUnmergePatientsReq
 
 func mergeOf(m merge.Merge) *oas.PatientMerge {
 	return &oas.PatientMerge{
-		MergeID: oas.ID(strconv.FormatInt(m.ID, 10)), PatientID: digits(m.Keep), MergedPatientID: digits(m.From), Moved: oas.Moved(m.Moved),
+		MergeID: oas.ID(strconv.FormatInt(m.ID, 10)), PatientID: digits(m.Keep), MergedPatientID: digits(m.From),
+		Moved: oas.Moved(m.Moved),
 	}
 }
 
 // CreatePatientAttachment keeps a file with a patient.
-func (d *door) CreatePatientAttachment(ctx context.Context, in *oas.CreatePatientAttachmentReq, p oas.CreatePatientAttachmentParams) (oas.CreatePatientAttachmentRes, error) {
+func (d *door) CreatePatientAttachment(ctx context.Context, in *oas.CreatePatientAttachmentReq,
+	p oas.CreatePatientAttachmentParams) (oas.CreatePatientAttachmentRes, error) {
 	a, err := d.core.Attachment.Attach(ctx, id[patient.ID](p.ID), in.FileName, in.FileData)
 	if err != nil {
 		return nil, err
@@ -297,7 +329,8 @@ func (d *door) CreatePatientAttachment(ctx context.Context, in *oas.CreatePatien
 }
 
 // ListPatientAttachments lists a patient's files.
-func (d *door) ListPatientAttachments(ctx context.Context, p oas.ListPatientAttachmentsParams) (oas.ListPatientAttachmentsRes, error) {
+func (d *door) ListPatientAttachments(ctx context.Context,
+	p oas.ListPatientAttachmentsParams) (oas.ListPatientAttachmentsRes, error) {
 	found, err := d.core.Attachment.Attachments(ctx, id[patient.ID](p.ID))
 	if err != nil {
 		return nil, err
@@ -310,7 +343,8 @@ func (d *door) ListPatientAttachments(ctx context.Context, p oas.ListPatientAtta
 }
 
 // GetPatientAttachment gives one file with its content.
-func (d *door) GetPatientAttachment(ctx context.Context, p oas.GetPatientAttachmentParams) (oas.GetPatientAttachmentRes, error) {
+func (d *door) GetPatientAttachment(ctx context.Context,
+	p oas.GetPatientAttachmentParams) (oas.GetPatientAttachmentRes, error) {
 	a, err := d.core.Attachment.Attachment(ctx, id[patient.ID](p.ID), id[int64](string(p.AttachmentID)))
 	if err != nil {
 		return nil, err
@@ -322,5 +356,6 @@ func (d *door) GetPatientAttachment(ctx context.Context, p oas.GetPatientAttachm
 
 func attachmentOf(a attachment.Attachment) *oas.Attachment {
 	text := strconv.FormatInt(a.ID, 10)
-	return &oas.Attachment{ID: oas.ID(text), EhrFileID: text, FileName: a.FileName, MediaType: a.MediaType, Size: int(a.Size), CreatedAt: a.CreatedAt.UTC()}
+	return &oas.Attachment{ID: oas.ID(text), EhrFileID: text, FileName: a.FileName, MediaType: a.MediaType,
+		Size: int(a.Size), CreatedAt: a.CreatedAt.UTC()}
 }

@@ -39,7 +39,8 @@ func (s definitionStore) Do(ctx context.Context, fn func(patient.DefinitionTx) e
 }
 
 // around reads rows that belong to some patients: the patient comes first.
-func around[T any](ctx context.Context, t *Tx, of amongst, group practice.ID, ids []patient.ID, dest func(row *T) in) (map[patient.ID][]T, error) {
+func around[T any](ctx context.Context, t *Tx, of amongst, group practice.ID, ids []patient.ID,
+	dest func(row *T) in) (map[patient.ID][]T, error) {
 	return byOwner(listAmong(ctx, t, of, in{group}, ids, func(scan scanner) (Owned[patient.ID, T], error) {
 		var o Owned[patient.ID, T]
 		err := scan(append(in{&o.Of}, dest(&o.Thing)...)...)
@@ -49,15 +50,18 @@ func around[T any](ctx context.Context, t *Tx, of amongst, group practice.ID, id
 
 // Touch notes that something around the patient changed.
 func (t *Tx) Touch(ctx context.Context, group practice.ID, id patient.ID, now time.Time) error {
-	_, err := t.exec(ctx, `UPDATE patient SET updated_at = $3, version = version + 1 WHERE practice_group_id = $1 AND id = $2`, group, id, now)
+	_, err := t.exec(ctx, `UPDATE patient SET updated_at = $3, version = version + 1 WHERE practice_group_id = $1
+		AND id = $2`, group, id, now)
 	return err
 }
 
-const selectPatientPhones = `SELECT patient_id, id, kind, number FROM patient_phone WHERE practice_group_id = $1 AND patient_id IN `
+const selectPatientPhones = `SELECT patient_id, id, kind, number FROM patient_phone WHERE practice_group_id = $1
+	AND patient_id IN `
 
 // Phones lists telephone numbers.
 func (t *Tx) Phones(ctx context.Context, group practice.ID, of []patient.ID) (map[patient.ID][]patient.Phone, error) {
-	return around(ctx, t, amongst{selectPatientPhones + few2 + ` ORDER BY id`, selectPatientPhones + many2 + ` ORDER BY id`}, group, of,
+	return around(ctx, t, amongst{selectPatientPhones + few2 + ` ORDER BY id`, selectPatientPhones + many2 +
+		` ORDER BY id`}, group, of,
 		func(p *patient.Phone) in { return in{&p.ID, &p.Kind, &p.Number} })
 }
 
@@ -66,14 +70,16 @@ func (t *Tx) NumberDefinitions(ctx context.Context, group practice.ID) ([]patien
 	return list(ctx, t, `SELECT id, name, id_type, is_primary, deleted_at, created_at, updated_at FROM number_definition
 		WHERE practice_group_id = $1 ORDER BY id`, in{group}, func(scan scanner) (patient.Definition, error) {
 		var d patient.Definition
-		err := scan(&d.ID, &d.Name, lower[patient.NumberType]{&d.Type}, &d.Primary, when{&d.DeletedAt}, when{&d.CreatedAt}, when{&d.UpdatedAt})
+		err := scan(&d.ID, &d.Name, lower[patient.NumberType]{&d.Type}, &d.Primary, when{&d.DeletedAt},
+			when{&d.CreatedAt}, when{&d.UpdatedAt})
 		return d, err
 	})
 }
 
 // SaveNumberDefinition keeps a kind of number.
 func (t *Tx) SaveNumberDefinition(ctx context.Context, group practice.ID, d patient.Definition) error {
-	_, err := t.exec(ctx, `INSERT INTO number_definition (practice_group_id, id, name, id_type, is_primary, deleted_at, created_at, updated_at)
+	_, err := t.exec(ctx, `INSERT INTO number_definition (practice_group_id, id, name, id_type, is_primary,
+		deleted_at, created_at, updated_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 		ON CONFLICT (practice_group_id, id) DO UPDATE SET name = $3, is_primary = $5, deleted_at = $6, updated_at = $8`,
 		group, d.ID, d.Name, strings.ToUpper(string(d.Type)), d.Primary, at(d.DeletedAt), d.CreatedAt, d.UpdatedAt)
@@ -86,15 +92,19 @@ const selectNumbers = `SELECT n.patient_id, n.id, n.definition_id, d.name, n.val
 
 // Numbers lists the numbers patients are known by.
 func (t *Tx) Numbers(ctx context.Context, group practice.ID, of []patient.ID) (map[patient.ID][]patient.Number, error) {
-	return around(ctx, t, amongst{selectNumbers + few2 + ` ORDER BY n.id`, selectNumbers + many2 + ` ORDER BY n.id`}, group, of,
+	return around(ctx, t, amongst{selectNumbers + few2 + ` ORDER BY n.id`, selectNumbers + many2 + ` ORDER BY n.id`},
+		group, of,
 		func(n *patient.Number) in { return in{&n.ID, &n.Definition, &n.Name, &n.Value} })
 }
 
-const selectAttributes = `SELECT patient_id, id, title, text, response FROM patient_attribute WHERE practice_group_id = $1 AND patient_id IN `
+const selectAttributes = `SELECT patient_id, id, title, text, response FROM patient_attribute WHERE
+	practice_group_id = $1 AND patient_id IN `
 
 // Attributes lists attributes.
-func (t *Tx) Attributes(ctx context.Context, group practice.ID, of []patient.ID) (map[patient.ID][]patient.Attribute, error) {
-	return around(ctx, t, amongst{selectAttributes + few2 + ` ORDER BY id`, selectAttributes + many2 + ` ORDER BY id`}, group, of,
+func (t *Tx) Attributes(ctx context.Context, group practice.ID,
+	of []patient.ID) (map[patient.ID][]patient.Attribute, error) {
+	return around(ctx, t, amongst{selectAttributes + few2 + ` ORDER BY id`, selectAttributes + many2 + ` ORDER BY id`},
+		group, of,
 		func(a *patient.Attribute) in { return in{&a.ID, &a.Title, &a.Text, &a.Response} })
 }
 
@@ -104,7 +114,8 @@ const selectLabelsOn = `SELECT u.patient_id, u.id, l.id, l.title, l.colour FROM 
 
 // LabelsOn lists the labels on patients.
 func (t *Tx) LabelsOn(ctx context.Context, group practice.ID, of []patient.ID) (map[patient.ID][]label.Use, error) {
-	return around(ctx, t, amongst{selectLabelsOn + few2 + ` ORDER BY u.id`, selectLabelsOn + many2 + ` ORDER BY u.id`}, group, of,
+	return around(ctx, t, amongst{selectLabelsOn + few2 + ` ORDER BY u.id`, selectLabelsOn + many2 + ` ORDER BY u.id`},
+		group, of,
 		func(u *label.Use) in { return in{&u.ID, &u.Label.ID, &u.Label.Title, &u.Label.Colour} })
 }
 
@@ -113,8 +124,10 @@ const selectPatientGroups = `SELECT p.patient_id, g.id, g.name, g.label, g.publi
 	WHERE p.practice_group_id = $1 AND p.patient_id IN `
 
 // AccessGroupsOfPatients lists the access groups that look after patients.
-func (t *Tx) AccessGroupsOfPatients(ctx context.Context, group practice.ID, of []patient.ID) (map[patient.ID][]account.AccessGroup, error) {
-	return around(ctx, t, amongst{selectPatientGroups + few2 + ` ORDER BY g.name, g.id`, selectPatientGroups + many2 + ` ORDER BY g.name, g.id`}, group, of,
+func (t *Tx) AccessGroupsOfPatients(ctx context.Context, group practice.ID,
+	of []patient.ID) (map[patient.ID][]account.AccessGroup, error) {
+	return around(ctx, t, amongst{selectPatientGroups + few2 + ` ORDER BY g.name, g.id`, selectPatientGroups + many2 +
+		` ORDER BY g.name, g.id`}, group, of,
 		func(g *account.AccessGroup) in { return in{&g.ID, &g.Name, &g.Label, &g.Public} })
 }
 
@@ -122,10 +135,13 @@ func (t *Tx) AccessGroupsOfPatients(ctx context.Context, group practice.ID, of [
 func (t *Tx) SaveBelonging(ctx context.Context, group practice.ID, of patient.ID, b patient.Belonging) (err error) {
 	switch b := b.(type) {
 	case patient.Phone:
-		_, err = t.exec(ctx, `INSERT INTO patient_phone (practice_group_id, id, patient_id, kind, number) VALUES ($1, $2, $3, $4, $5)
-			ON CONFLICT (practice_group_id, id) DO UPDATE SET kind = $4, number = $5`, group, b.ID, of, b.Kind, b.Number)
+		_, err = t.exec(ctx, `INSERT INTO patient_phone (practice_group_id, id, patient_id, kind, number) VALUES
+			($1, $2, $3, $4, $5)
+			ON CONFLICT (practice_group_id, id) DO UPDATE SET kind = $4, number = $5`, group, b.ID, of, b.Kind,
+			b.Number)
 	case patient.Number:
-		_, err = t.exec(ctx, `INSERT INTO patient_number (practice_group_id, id, definition_id, patient_id, value, value_key)
+		_, err = t.exec(ctx, `INSERT INTO patient_number (practice_group_id, id, definition_id, patient_id, value,
+			value_key)
 			VALUES ($1, $2, $3, $4, $5, $6)
 			ON CONFLICT (practice_group_id, id) DO UPDATE SET value = $5, value_key = $6`,
 			group, b.ID, b.Definition, of, b.Value, patient.NumberKey(b.Value))
@@ -135,7 +151,8 @@ func (t *Tx) SaveBelonging(ctx context.Context, group practice.ID, of patient.ID
 			ON CONFLICT (practice_group_id, id) DO UPDATE SET title = $4, text = $5, response = $6`,
 			group, b.ID, of, b.Title, b.Text, b.Response)
 	case patient.LabelOn:
-		_, err = t.exec(ctx, `INSERT INTO label_use (practice_group_id, id, label_id, patient_id) VALUES ($1, $2, $3, $4)`,
+		_, err = t.exec(ctx, `INSERT INTO label_use (practice_group_id, id, label_id, patient_id) VALUES ($1, $2,
+			$3, $4)`,
 			group, b.Use, b.Label, of)
 	case patient.InGroup:
 		_, err = t.exec(ctx, `INSERT INTO access_group_patient (practice_group_id, id, access_group_id, patient_id)

@@ -25,7 +25,8 @@ func (s demographicsStore) Do(ctx context.Context, fn func(demographics.Tx) erro
 // Forget deletes identity checks that have expired.
 func (s demographicsStore) Forget(ctx context.Context, group practice.ID, before time.Time) error {
 	return s.tx.db.do(ctx, func(t *Tx) error {
-		_, err := t.exec(ctx, `DELETE FROM identity_check WHERE practice_group_id = $1 AND expires_at <= $2`, group, before)
+		_, err := t.exec(ctx, `DELETE FROM identity_check WHERE practice_group_id = $1 AND expires_at <= $2`, group,
+			before)
 		return err
 	})
 }
@@ -36,7 +37,8 @@ func (t *Tx) Due(ctx context.Context, group practice.ID, from, to, stale time.Ti
 	return list(ctx, t, `SELECT DISTINCT p.id FROM appointment a
 		JOIN patient p ON p.practice_group_id = a.practice_group_id AND p.id = a.patient_id
 		WHERE a.practice_group_id = $1 AND a.start_at >= $2 AND a.start_at < $3 AND a.state = 'booked'
-		AND p.nhs_number IS NOT NULL AND p.merged_into IS NULL AND p.deleted_at IS NULL AND (p.synced_at IS NULL OR p.synced_at < $4)
+		AND p.nhs_number IS NOT NULL AND p.merged_into IS NULL AND p.deleted_at IS NULL AND (p.synced_at IS NULL OR
+		p.synced_at < $4)
 		ORDER BY p.id LIMIT $5`, in{group, from, to, stale, limit}, scanID[patient.ID])
 }
 
@@ -47,7 +49,8 @@ type checkDetails struct {
 	AskedBy string            `json:"asked_by,omitempty"`
 }
 
-const selectCheck = `SELECT hash, id, reason, details, created_at, expires_at FROM identity_check WHERE practice_group_id = $1`
+const selectCheck = `SELECT hash, id, reason, details, created_at, expires_at FROM identity_check WHERE
+	practice_group_id = $1`
 
 func scanCheck(scan scanner) (demographics.IdentityCheck, error) {
 	var c demographics.IdentityCheck
@@ -68,19 +71,23 @@ func (t *Tx) AddIdentityCheck(ctx context.Context, group practice.ID, c demograp
 	if err != nil {
 		return err
 	}
-	_, err = t.exec(ctx, `INSERT INTO identity_check (practice_group_id, hash, id, reason, details, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+	_, err = t.exec(ctx, `INSERT INTO identity_check (practice_group_id, hash, id, reason, details, created_at,
+		expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
 		group, c.Hash, c.ID, c.Reason, string(details), c.CreatedAt, c.ExpiresAt)
 	return err
 }
 
 // IdentityCheck finds the check of a token's hash.
-func (s demographicsStore) IdentityCheck(ctx context.Context, group practice.ID, hash []byte) (demographics.IdentityCheck, error) {
+func (s demographicsStore) IdentityCheck(ctx context.Context, group practice.ID,
+	hash []byte) (demographics.IdentityCheck, error) {
 	return find(ctx, s.tx, demographics.ErrNoCheck, selectCheck+` AND hash = $2`, in{group, hash}, scanCheck)
 }
 
 // IdentityCheckQuoted finds the check of a reference, which is its id but for
 // demographics.ReferenceSpan.
-func (s demographicsStore) IdentityCheckQuoted(ctx context.Context, group practice.ID, reference int64, now time.Time) (demographics.IdentityCheck, error) {
-	return find(ctx, s.tx, demographics.ErrNoReference, selectCheck+` AND (id % 2821109907456) = $2 AND expires_at > $3 ORDER BY id DESC LIMIT 1`,
+func (s demographicsStore) IdentityCheckQuoted(ctx context.Context, group practice.ID, reference int64,
+	now time.Time) (demographics.IdentityCheck, error) {
+	return find(ctx, s.tx, demographics.ErrNoReference, selectCheck+` AND (id % 2821109907456) = $2 AND expires_at
+		> $3 ORDER BY id DESC LIMIT 1`,
 		in{group, reference, now}, scanCheck)
 }

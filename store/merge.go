@@ -29,16 +29,19 @@ func (s mergeStore) Do(ctx context.Context, fn func(merge.Tx) error) error {
 // Forget deletes previews that have expired.
 func (s mergeStore) Forget(ctx context.Context, group practice.ID, before time.Time) error {
 	return s.tx.db.do(ctx, func(t *Tx) error {
-		_, err := t.exec(ctx, `DELETE FROM merge_preview WHERE practice_group_id = $1 AND expires_at <= $2`, group, before)
+		_, err := t.exec(ctx, `DELETE FROM merge_preview WHERE practice_group_id = $1 AND expires_at <= $2`, group,
+			before)
 		return err
 	})
 }
 
 // alive are the patients who are neither merged nor deleted.
-const alive = `SELECT ` + patientColumns + ` FROM patient WHERE practice_group_id = $1 AND merged_into IS NULL AND deleted_at IS NULL`
+const alive = `SELECT ` + patientColumns + ` FROM patient WHERE practice_group_id = $1 AND merged_into IS NULL AND
+	deleted_at IS NULL`
 
 // Alike lists live patients who may be the same person.
-func (s mergeStore) Alike(ctx context.Context, group practice.ID, p patient.Patient, limit int) ([]patient.Patient, error) {
+func (s mergeStore) Alike(ctx context.Context, group practice.ID, p patient.Patient,
+	limit int) ([]patient.Patient, error) {
 	const byName = ` ORDER BY last_key, first_key, id LIMIT $2`
 	born := p.BirthDate.String()
 	var out []patient.Patient
@@ -50,7 +53,8 @@ func (s mergeStore) Alike(ctx context.Context, group practice.ID, p patient.Pati
 	}{
 		{p.SupersededBy != "", alive + ` AND nhs_number = $3 LIMIT $2`, in{p.SupersededBy}},
 		{p.NHSNumber != "", alive + ` AND birth_date = $3 AND superseded_by = $4 LIMIT $2`, in{born, p.NHSNumber}},
-		{true, alive + ` AND birth_date = $3 AND (last_key = $4 OR first_key = $5)` + byName, in{born, nameKey(p.LastName), nameKey(p.FirstName)}},
+		{true, alive + ` AND birth_date = $3 AND (last_key = $4 OR first_key = $5)` + byName,
+			in{born, nameKey(p.LastName), nameKey(p.FirstName)}},
 		{p.Mobile != "", alive + ` AND mobile = $3` + byName, in{p.Mobile}},
 		{p.Email != "", alive + ` AND email_key = $3` + byName, in{emailKey(p.Email)}},
 	} {
@@ -98,7 +102,8 @@ func belongs(table, column, what string, dated bool) belonging {
 		name: table + "." + column, what: what,
 		count: text(` SELECT count(*) FROM TABLE WHERE practice_group_id = $1 AND COLUMN = $2`),
 		note: text(` INSERT INTO patient_moved (practice_group_id, merge_id, belonging, id)
-			SELECT practice_group_id, CAST($2 AS bigint), 'TABLE.COLUMN', id FROM TABLE WHERE practice_group_id = $1 AND COLUMN = $3`),
+			SELECT practice_group_id, CAST($2 AS bigint), 'TABLE.COLUMN', id FROM TABLE WHERE practice_group_id =
+			$1 AND COLUMN = $3`),
 		move: text(` update TABLE set COLUMN = $3SET WHERE practice_group_id = $1 AND COLUMN = $2WHEN`),
 		back: text(` update TABLE set COLUMN = $4SET WHERE practice_group_id = $1 AND COLUMN = $3WHEN AND id IN (
 			SELECT id FROM patient_moved WHERE practice_group_id = $1 AND merge_id = $2 AND belonging = 'TABLE.COLUMN')`),
@@ -174,7 +179,8 @@ func (t *Tx) Belongings(ctx context.Context, group practice.ID, of patient.ID) (
 }
 
 // MoveBelongings gives everything of one patient to another.
-func (t *Tx) MoveBelongings(ctx context.Context, group practice.ID, into int64, from, to patient.ID, now time.Time) (merge.Moved, error) {
+func (t *Tx) MoveBelongings(ctx context.Context, group practice.ID, into int64, from, to patient.ID,
+	now time.Time) (merge.Moved, error) {
 	out := merge.Moved{}
 	for _, b := range belongings {
 		if b.first != "" {
@@ -195,7 +201,8 @@ func (t *Tx) MoveBelongings(ctx context.Context, group practice.ID, into int64, 
 }
 
 // ReturnBelongings gives back what a merge moved.
-func (t *Tx) ReturnBelongings(ctx context.Context, group practice.ID, into int64, from, to patient.ID, now time.Time) (merge.Moved, error) {
+func (t *Tx) ReturnBelongings(ctx context.Context, group practice.ID, into int64, from, to patient.ID,
+	now time.Time) (merge.Moved, error) {
 	out := merge.Moved{}
 	for _, b := range belongings {
 		n, err := t.exec(ctx, b.back, group, into, from, to, now)
@@ -223,7 +230,8 @@ func (t *Tx) LockDiariesOfPatients(ctx context.Context, group practice.ID, ids .
 	}
 	var all []practice.PractitionerID
 	for _, id := range ids {
-		of, err := list(ctx, t, `SELECT practitioner_id FROM appointment WHERE practice_group_id = $1 AND patient_id = $2
+		of, err := list(ctx, t, `SELECT practitioner_id FROM appointment WHERE practice_group_id = $1 AND
+			patient_id = $2
 			UNION SELECT practitioner_id FROM appointment WHERE practice_group_id = $1 AND billpayer_id = $2`,
 			in{group, id}, scanID[practice.PractitionerID])
 		if err != nil {
@@ -249,7 +257,8 @@ func (t *Tx) LockDiariesOfPatients(ctx context.Context, group practice.ID, ids .
 
 // KeepPreview keeps the right to merge.
 func (t *Tx) KeepPreview(ctx context.Context, group practice.ID, p merge.Preview) error {
-	_, err := t.exec(ctx, `INSERT INTO merge_preview (practice_group_id, hash, keep_id, from_id, keep_version, from_version, expires_at)
+	_, err := t.exec(ctx, `INSERT INTO merge_preview (practice_group_id, hash, keep_id, from_id, keep_version,
+		from_version, expires_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7)`, group, p.Hash, p.Keep, p.From, p.KeepVersion, p.FromVersion, p.ExpiresAt)
 	return err
 }
@@ -258,7 +267,8 @@ func (t *Tx) KeepPreview(ctx context.Context, group practice.ID, p merge.Preview
 func (t *Tx) TakePreview(ctx context.Context, group practice.ID, hash []byte) (merge.Preview, error) {
 	p := merge.Preview{Hash: hash}
 	found, err := t.one(ctx, `DELETE FROM merge_preview WHERE practice_group_id = $1 AND hash = $2
-		RETURNING keep_id, from_id, keep_version, from_version, expires_at`, in{group, hash}, &p.Keep, &p.From, &p.KeepVersion, &p.FromVersion, when{&p.ExpiresAt})
+		RETURNING keep_id, from_id, keep_version, from_version, expires_at`, in{group, hash}, &p.Keep, &p.From,
+		&p.KeepVersion, &p.FromVersion, when{&p.ExpiresAt})
 	if err == nil && !found {
 		err = merge.ErrToken
 	}
@@ -267,7 +277,8 @@ func (t *Tx) TakePreview(ctx context.Context, group practice.ID, hash []byte) (m
 
 // KeepMerge keeps a merge, and the pointer from the one that is gone.
 func (t *Tx) KeepMerge(ctx context.Context, group practice.ID, m merge.Merge) error {
-	_, err := t.exec(ctx, `INSERT INTO patient_merge (practice_group_id, id, keep_id, from_id, merged_at, keep_before, keep_after, from_before)
+	_, err := t.exec(ctx, `INSERT INTO patient_merge (practice_group_id, id, keep_id, from_id, merged_at,
+		keep_before, keep_after, from_before)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`, group, m.ID, m.Keep, m.From, m.At,
 		string(audit.Snapshot(m.KeepBefore)), string(audit.Snapshot(m.KeepAfter)), string(audit.Snapshot(m.FromBefore)))
 	return err
@@ -281,7 +292,8 @@ func scanMerge(scan scanner) (merge.Merge, error) {
 	if err := scan(&m.ID, &m.Keep, &m.From, when{&m.At}, &before, &after, &from); err != nil {
 		return m, err
 	}
-	for text, to := range map[*string]*patient.Patient{&before: &m.KeepBefore, &after: &m.KeepAfter, &from: &m.FromBefore} {
+	for text, to := range map[*string]*patient.Patient{&before: &m.KeepBefore, &after: &m.KeepAfter,
+		&from: &m.FromBefore} {
 		if err := json.Unmarshal([]byte(*text), to); err != nil {
 			return m, err
 		}
@@ -293,24 +305,29 @@ func scanMerge(scan scanner) (merge.Merge, error) {
 func (t *Tx) Merge(ctx context.Context, group practice.ID, of patient.ID, id int64) (merge.Merge, error) {
 	if id != 0 {
 		return find(ctx, t, merge.ErrNotMerged, `SELECT `+mergeColumns+` FROM patient_merge
-			WHERE practice_group_id = $1 AND id = $2 AND (keep_id = $3 OR from_id = $3) AND undone_at IS NULL`, in{group, id, of}, scanMerge)
+			WHERE practice_group_id = $1 AND id = $2 AND (keep_id = $3 OR from_id = $3) AND undone_at IS NULL`,
+			in{group, id, of}, scanMerge)
 	}
 	m, err := find(ctx, t, merge.ErrNotMerged, `SELECT `+mergeColumns+` FROM patient_merge
-		WHERE practice_group_id = $1 AND from_id = $2 AND undone_at IS NULL ORDER BY id DESC LIMIT 1`, in{group, of}, scanMerge)
+		WHERE practice_group_id = $1 AND from_id = $2 AND undone_at IS NULL ORDER BY id DESC LIMIT 1`, in{group, of},
+		scanMerge)
 	if !errors.Is(err, merge.ErrNotMerged) {
 		return m, err
 	}
 	return find(ctx, t, merge.ErrNotMerged, `SELECT `+mergeColumns+` FROM patient_merge
-		WHERE practice_group_id = $1 AND keep_id = $2 AND undone_at IS NULL ORDER BY id DESC LIMIT 1`, in{group, of}, scanMerge)
+		WHERE practice_group_id = $1 AND keep_id = $2 AND undone_at IS NULL ORDER BY id DESC LIMIT 1`, in{group, of},
+		scanMerge)
 }
 
 // UndoMerge notes that a merge was undone.
 func (t *Tx) UndoMerge(ctx context.Context, group practice.ID, id int64, now time.Time) error {
-	_, err := t.exec(ctx, `UPDATE patient_merge SET undone_at = $3 WHERE practice_group_id = $1 AND id = $2`, group, id, now)
+	_, err := t.exec(ctx, `UPDATE patient_merge SET undone_at = $3 WHERE practice_group_id = $1 AND id = $2`, group, id,
+		now)
 	return err
 }
 
 // MergedIDs lists the patients that have been merged into this one.
 func (t *Tx) MergedIDs(ctx context.Context, group practice.ID, id patient.ID) ([]patient.ID, error) {
-	return list(ctx, t, `SELECT id FROM patient WHERE practice_group_id = $1 AND merged_into = $2 ORDER BY id`, in{group, id}, scanID[patient.ID])
+	return list(ctx, t, `SELECT id FROM patient WHERE practice_group_id = $1 AND merged_into = $2 ORDER BY id`,
+		in{group, id}, scanID[patient.ID])
 }

@@ -47,10 +47,14 @@ func scanWhole(scan scanner) (patient.Patient, error) {
 	x := &p.Particulars
 	var ins string
 	var hold flag
-	err := scan(append(patientDest(&p), text{&x.Gender}, text{&x.Occupation}, text{&x.PaymentReference}, text{&x.BirthSurname},
-		text{&x.BirthName}, text{&x.BirthNames}, text{&x.BirthPlace}, text{&x.BirthPlaceCode}, text{&x.SocialSecurityNumber},
-		text{&ins}, optBool{&x.ReceiveEmail}, optBool{&x.ReceiveSMS}, optBool{&x.Marketing}, optBool{&x.PaymentReminders},
-		text{&x.PrivacyPolicy}, &hold, when{&x.ArchivedAt}, num[int64]{&x.ArchivedBy}, lower[patient.ArchiveReason]{&x.ArchivedReason},
+	err := scan(append(patientDest(&p), text{&x.Gender}, text{&x.Occupation}, text{&x.PaymentReference},
+		text{&x.BirthSurname},
+		text{&x.BirthName}, text{&x.BirthNames}, text{&x.BirthPlace}, text{&x.BirthPlaceCode},
+		text{&x.SocialSecurityNumber},
+		text{&ins}, optBool{&x.ReceiveEmail}, optBool{&x.ReceiveSMS}, optBool{&x.Marketing},
+		optBool{&x.PaymentReminders},
+		text{&x.PrivacyPolicy}, &hold, when{&x.ArchivedAt}, num[int64]{&x.ArchivedBy},
+		lower[patient.ArchiveReason]{&x.ArchivedReason},
 		text{&x.ArchivedComments}, when{&x.UnarchivedAt}, num[int64]{&x.UnarchivedBy},
 		lower[patient.ArchiveReason]{&x.UnarchivedReason})...)
 	x.OnHold = bool(hold)
@@ -74,9 +78,12 @@ func (t *Tx) SaveParticulars(ctx context.Context, group practice.ID, id patient.
 			birth_name = $7, birth_names = $8, birth_place = $9, birth_place_code = $10, social_security_number = $11, ins = $12, receive_email = $13,
 			receive_sms = $14, marketing = $15, payment_reminders = $16, privacy_policy = $17, on_hold = $18, archived_at = $19, archived_by = $20,
 			archived_reason = $21, archived_comments = $22, unarchived_at = $23, unarchived_by = $24, unarchived_reason = $25`,
-		group, id, x.Gender, x.Occupation, x.PaymentReference, x.BirthSurname, x.BirthName, x.BirthNames, x.BirthPlace, x.BirthPlaceCode,
-		x.SocialSecurityNumber, string(x.INS), optTruth(x.ReceiveEmail), optTruth(x.ReceiveSMS), optTruth(x.Marketing), optTruth(x.PaymentReminders),
-		x.PrivacyPolicy, x.OnHold, at(x.ArchivedAt), opt(x.ArchivedBy), strings.ToUpper(string(x.ArchivedReason)), x.ArchivedComments, at(x.UnarchivedAt), opt(x.UnarchivedBy),
+		group, id, x.Gender, x.Occupation, x.PaymentReference, x.BirthSurname, x.BirthName, x.BirthNames, x.BirthPlace,
+		x.BirthPlaceCode,
+		x.SocialSecurityNumber, string(x.INS), optTruth(x.ReceiveEmail), optTruth(x.ReceiveSMS), optTruth(x.Marketing),
+		optTruth(x.PaymentReminders),
+		x.PrivacyPolicy, x.OnHold, at(x.ArchivedAt), opt(x.ArchivedBy), strings.ToUpper(string(x.ArchivedReason)),
+		x.ArchivedComments, at(x.UnarchivedAt), opt(x.UnarchivedBy),
 		strings.ToUpper(string(x.UnarchivedReason)))
 	return err
 }

@@ -47,9 +47,12 @@ func scanPatient(scan scanner) (patient.Patient, error) {
 // patientDest is where patientColumns go.
 func patientDest(p *patient.Patient) in {
 	a := &p.Address
-	return in{&p.ID, text{&p.NHSNumber}, &p.EMISID, &p.EHRPartnerID, &p.EHRPartner, day{&p.BirthDate}, when{&p.DeceasedAt}, &p.Title, &p.FirstName,
-		&p.LastName, &p.Sex, &p.Mobile, &p.Landline, &p.Email, &a.Line1, &a.Line2, &a.Line3, &a.Town, &a.County, &a.Country, &a.Postcode, &p.Notes,
-		&p.Source, &p.Restricted, &p.Status, &p.NumberStatus, &p.SupersededBy, &p.PDSVersion, when{&p.SyncedAt}, num[patient.ID]{&p.MergedInto},
+	return in{&p.ID, text{&p.NHSNumber}, &p.EMISID, &p.EHRPartnerID, &p.EHRPartner, day{&p.BirthDate},
+		when{&p.DeceasedAt}, &p.Title, &p.FirstName,
+		&p.LastName, &p.Sex, &p.Mobile, &p.Landline, &p.Email, &a.Line1, &a.Line2, &a.Line3, &a.Town, &a.County,
+		&a.Country, &a.Postcode, &p.Notes,
+		&p.Source, &p.Restricted, &p.Status, &p.NumberStatus, &p.SupersededBy, &p.PDSVersion, when{&p.SyncedAt},
+		num[patient.ID]{&p.MergedInto},
 		&p.Version, when{&p.CreatedAt}, when{&p.UpdatedAt}, when{&p.DeletedAt}, &p.DeathSource}
 }
 
@@ -77,7 +80,8 @@ func (t *Tx) Holder(ctx context.Context, group practice.ID, number string) (pati
 // patientByFormerNumber finds who had a number before it was superseded.
 func (t *Tx) patientByFormerNumber(ctx context.Context, group practice.ID, number string) (patient.Patient, error) {
 	var id patient.ID
-	found, err := t.one(ctx, `SELECT patient_id FROM former_number WHERE practice_group_id = $1 AND nhs_number = $2`, in{group, number}, &id)
+	found, err := t.one(ctx, `SELECT patient_id FROM former_number WHERE practice_group_id = $1 AND nhs_number = $2`,
+		in{group, number}, &id)
 	if err != nil || !found {
 		return patient.Patient{}, cmp.Or(err, error(patient.ErrNotFound))
 	}
@@ -86,8 +90,10 @@ func (t *Tx) patientByFormerNumber(ctx context.Context, group practice.ID, numbe
 
 // SaveFormerNumber keeps that a number was a patient's.
 func (t *Tx) SaveFormerNumber(ctx context.Context, group practice.ID, f demographics.FormerNumber) error {
-	_, err := t.exec(ctx, `INSERT INTO former_number (practice_group_id, id, patient_id, nhs_number, recorded_at) VALUES ($1, $2, $3, $4, $5)
-		ON CONFLICT (practice_group_id, nhs_number) DO UPDATE SET patient_id = $3, recorded_at = $5`, group, f.ID, f.Patient, f.Number, f.At)
+	_, err := t.exec(ctx, `INSERT INTO former_number (practice_group_id, id, patient_id, nhs_number, recorded_at)
+		VALUES ($1, $2, $3, $4, $5)
+		ON CONFLICT (practice_group_id, nhs_number) DO UPDATE SET patient_id = $3, recorded_at = $5`, group, f.ID,
+		f.Patient, f.Number, f.At)
 	return err
 }
 
@@ -126,16 +132,24 @@ func (t *Tx) AddPatient(ctx context.Context, group practice.ID, p patient.Patien
 
 func (t *Tx) addPatient(ctx context.Context, group practice.ID, p patient.Patient) (bool, error) {
 	a := p.Address
-	n, err := t.exec(ctx, `INSERT INTO patient (practice_group_id, id, nhs_number, emis_id, ehr_partner_id, ehr_partner, birth_date, deceased_at, title,
-			first_name, last_name, first_key, last_key, full_key, sex, mobile, landline, email, email_key, line_1, line_2, line_3, town, county, country,
-			postcode, notes, source, restricted, status, number_status, superseded_by, pds_version, synced_at, version, created_at, updated_at, death_source)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30,
+	n, err := t.exec(ctx, `INSERT INTO patient (practice_group_id, id, nhs_number, emis_id, ehr_partner_id,
+		ehr_partner, birth_date, deceased_at, title,
+			first_name, last_name, first_key, last_key, full_key, sex, mobile, landline, email, email_key, line_1,
+			line_2, line_3, town, county, country,
+			postcode, notes, source, restricted, status, number_status, superseded_by, pds_version, synced_at,
+			version, created_at, updated_at, death_source)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
+		$22, $23, $24, $25, $26, $27, $28, $29, $30,
 			$31, $32, $33, $34, $35, $36, $37, $38)
 		ON CONFLICT (practice_group_id, nhs_number) DO NOTHING`,
-		group, p.ID, optText(p.NHSNumber), p.EMISID, p.EHRPartnerID, p.EHRPartner, p.BirthDate.String(), at(p.DeceasedAt), p.Title,
-		p.FirstName, p.LastName, nameKey(p.FirstName), nameKey(p.LastName), nameKey(p.FirstName+" "+p.LastName), p.Sex, p.Mobile, p.Landline,
-		p.Email, emailKey(p.Email), a.Line1, a.Line2, a.Line3, a.Town, a.County, a.Country, a.Postcode, p.Notes, p.Source, p.Restricted, p.Status,
-		p.NumberStatus, p.SupersededBy, p.PDSVersion, at(p.SyncedAt), p.Version, p.CreatedAt, p.UpdatedAt, p.DeathSource)
+		group, p.ID, optText(p.NHSNumber), p.EMISID, p.EHRPartnerID, p.EHRPartner, p.BirthDate.String(),
+		at(p.DeceasedAt), p.Title,
+		p.FirstName, p.LastName, nameKey(p.FirstName), nameKey(p.LastName), nameKey(p.FirstName+" "+p.LastName), p.Sex,
+		p.Mobile, p.Landline,
+		p.Email, emailKey(p.Email), a.Line1, a.Line2, a.Line3, a.Town, a.County, a.Country, a.Postcode, p.Notes,
+		p.Source, p.Restricted, p.Status,
+		p.NumberStatus, p.SupersededBy, p.PDSVersion, at(p.SyncedAt), p.Version, p.CreatedAt, p.UpdatedAt,
+		p.DeathSource)
 	return n == 1, err
 }
 
@@ -166,11 +180,13 @@ func (t *Tx) LockPatientForBooking(ctx context.Context, group practice.ID, id pa
 }
 
 // current finds the patient an id stands for, locked, and when they died.
-func (t *Tx) current(ctx context.Context, group practice.ID, id patient.ID, lock string) (_ patient.ID, died time.Time, err error) {
+func (t *Tx) current(ctx context.Context, group practice.ID, id patient.ID,
+	lock string) (_ patient.ID, died time.Time, err error) {
 	for {
 		var into patient.ID
 		var deleted time.Time
-		found, err := t.one(ctx, `SELECT merged_into, deleted_at, deceased_at FROM patient WHERE practice_group_id = $1 AND id = $2`+lock,
+		found, err := t.one(ctx, `SELECT merged_into, deleted_at, deceased_at FROM patient WHERE practice_group_id
+			= $1 AND id = $2`+lock,
 			in{group, id}, num[patient.ID]{&into}, when{&deleted}, when{&died})
 		switch {
 		case err != nil:
@@ -187,11 +203,13 @@ func (t *Tx) current(ctx context.Context, group practice.ID, id patient.ID, lock
 // Outlook counts what a patient has to come.
 func (t *Tx) Outlook(ctx context.Context, group practice.ID, id patient.ID, now time.Time) (patient.Outlook, error) {
 	var o patient.Outlook
-	if _, err := t.one(ctx, `SELECT count(*) FROM appointment WHERE practice_group_id = $1 AND patient_id = $2 AND start_at > $3 AND state = 'booked'`,
+	if _, err := t.one(ctx, `SELECT count(*) FROM appointment WHERE practice_group_id = $1 AND patient_id = $2 AND
+		start_at > $3 AND state = 'booked'`,
 		in{group, id, now}, &o.Appointments); err != nil {
 		return o, err
 	}
-	_, err := t.one(ctx, `SELECT count(*) FROM message WHERE practice_group_id = $1 AND patient_id = $2 AND state IN ('scheduled', 'queued')`,
+	_, err := t.one(ctx, `SELECT count(*) FROM message WHERE practice_group_id = $1 AND patient_id = $2 AND state
+		IN ('scheduled', 'queued')`,
 		in{group, id}, &o.Messages)
 	return o, err
 }
@@ -199,15 +217,22 @@ func (t *Tx) Outlook(ctx context.Context, group practice.ID, id patient.ID, now 
 // SavePatient keeps a changed patient.
 func (t *Tx) SavePatient(ctx context.Context, group practice.ID, p patient.Patient) error {
 	a := p.Address
-	_, err := t.exec(ctx, `UPDATE patient SET nhs_number = $3, emis_id = $4, ehr_partner_id = $5, ehr_partner = $6, birth_date = $7, deceased_at = $8, title = $9,
-			first_name = $10, last_name = $11, first_key = $12, last_key = $13, full_key = $14, sex = $15, mobile = $16, landline = $17,
-			email = $18, email_key = $19, line_1 = $20, line_2 = $21, line_3 = $22, town = $23, county = $24, country = $25, postcode = $26,
-			notes = $27, source = $28, restricted = $29, status = $30, number_status = $31, superseded_by = $32, pds_version = $33, synced_at = $34,
+	_, err := t.exec(ctx, `UPDATE patient SET nhs_number = $3, emis_id = $4, ehr_partner_id = $5, ehr_partner = $6,
+		birth_date = $7, deceased_at = $8, title = $9,
+			first_name = $10, last_name = $11, first_key = $12, last_key = $13, full_key = $14, sex = $15, mobile =
+			$16, landline = $17,
+			email = $18, email_key = $19, line_1 = $20, line_2 = $21, line_3 = $22, town = $23, county = $24,
+			country = $25, postcode = $26,
+			notes = $27, source = $28, restricted = $29, status = $30, number_status = $31, superseded_by = $32,
+			pds_version = $33, synced_at = $34,
 			merged_into = $35, updated_at = $36, deleted_at = $37, death_source = $38, version = version + 1
 		WHERE practice_group_id = $1 AND id = $2`,
-		group, p.ID, optText(p.NHSNumber), p.EMISID, p.EHRPartnerID, p.EHRPartner, p.BirthDate.String(), at(p.DeceasedAt), p.Title, p.FirstName, p.LastName,
-		nameKey(p.FirstName), nameKey(p.LastName), nameKey(p.FirstName+" "+p.LastName), p.Sex, p.Mobile, p.Landline, p.Email, emailKey(p.Email),
-		a.Line1, a.Line2, a.Line3, a.Town, a.County, a.Country, a.Postcode, p.Notes, p.Source, p.Restricted, p.Status, p.NumberStatus, p.SupersededBy,
+		group, p.ID, optText(p.NHSNumber), p.EMISID, p.EHRPartnerID, p.EHRPartner, p.BirthDate.String(),
+		at(p.DeceasedAt), p.Title, p.FirstName, p.LastName,
+		nameKey(p.FirstName), nameKey(p.LastName), nameKey(p.FirstName+" "+p.LastName), p.Sex, p.Mobile, p.Landline,
+		p.Email, emailKey(p.Email),
+		a.Line1, a.Line2, a.Line3, a.Town, a.County, a.Country, a.Postcode, p.Notes, p.Source, p.Restricted, p.Status,
+		p.NumberStatus, p.SupersededBy,
 		p.PDSVersion, at(p.SyncedAt), opt(p.MergedInto), p.UpdatedAt, at(p.DeletedAt), p.DeathSource)
 	if err != nil {
 		return err
@@ -223,7 +248,8 @@ func (t *Tx) Synced(ctx context.Context, group practice.ID, id patient.ID, versi
 
 // NextEvent counts the patient's events.
 func (t *Tx) NextEvent(ctx context.Context, group practice.ID, id patient.ID) (n int64, err error) {
-	found, err := t.one(ctx, `UPDATE patient SET events = events + 1 WHERE practice_group_id = $1 AND id = $2 RETURNING events`, in{group, id}, &n)
+	found, err := t.one(ctx, `UPDATE patient SET events = events + 1 WHERE practice_group_id = $1 AND id = $2
+		RETURNING events`, in{group, id}, &n)
 	if err == nil && !found {
 		err = patient.ErrNotFound
 	}
@@ -233,23 +259,27 @@ func (t *Tx) NextEvent(ctx context.Context, group practice.ID, id patient.ID) (n
 // ContactPoints lists what each source says of how to reach a patient.
 func (t *Tx) ContactPoints(ctx context.Context, group practice.ID, id patient.ID) (patient.ContactPoints, error) {
 	return list(ctx, t, `SELECT kind, source, value, recorded_at, verified_at FROM patient_contact
-		WHERE practice_group_id = $1 AND patient_id = $2 ORDER BY kind, source`, in{group, id}, func(scan scanner) (patient.ContactPoint, error) {
-		var c patient.ContactPoint
-		err := scan(&c.Kind, &c.Source, &c.Value, when{&c.RecordedAt}, when{&c.VerifiedAt})
-		return c, err
-	})
+		WHERE practice_group_id = $1 AND patient_id = $2 ORDER BY kind, source`, in{group, id},
+		func(scan scanner) (patient.ContactPoint, error) {
+			var c patient.ContactPoint
+			err := scan(&c.Kind, &c.Source, &c.Value, when{&c.RecordedAt}, when{&c.VerifiedAt})
+			return c, err
+		})
 }
 
 // SaveContactPoint keeps what one source says; without a value it is forgotten.
 func (t *Tx) SaveContactPoint(ctx context.Context, group practice.ID, id patient.ID, c patient.ContactPoint) error {
 	if c.Value == "" {
 		_, err := t.exec(ctx, `DELETE FROM patient_contact
-			WHERE practice_group_id = $1 AND patient_id = $2 AND kind = $3 AND source = $4`, group, id, c.Kind, c.Source)
+			WHERE practice_group_id = $1 AND patient_id = $2 AND kind = $3 AND source = $4`, group, id, c.Kind,
+			c.Source)
 		return err
 	}
-	_, err := t.exec(ctx, `INSERT INTO patient_contact (practice_group_id, patient_id, kind, source, value, recorded_at, verified_at)
+	_, err := t.exec(ctx, `INSERT INTO patient_contact (practice_group_id, patient_id, kind, source, value,
+		recorded_at, verified_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7)
-		ON CONFLICT (practice_group_id, patient_id, kind, source) DO UPDATE SET value = $5, recorded_at = $6, verified_at = $7`,
+		ON CONFLICT (practice_group_id, patient_id, kind, source) DO UPDATE SET value = $5, recorded_at = $6,
+		verified_at = $7`,
 		group, id, c.Kind, c.Source, c.Value, c.RecordedAt, at(c.VerifiedAt))
 	return err
 }
@@ -257,7 +287,8 @@ func (t *Tx) SaveContactPoint(ctx context.Context, group practice.ID, id patient
 // SharedMobile reports whether another live patient has the number.
 func (t *Tx) SharedMobile(ctx context.Context, group practice.ID, id patient.ID, mobile string) (bool, error) {
 	var one int64
-	return t.one(ctx, `SELECT 1 FROM patient WHERE practice_group_id = $1 AND mobile = $2 AND id <> $3 AND merged_into IS NULL AND deleted_at IS NULL LIMIT 1`, in{group, mobile, id}, &one)
+	return t.one(ctx, `SELECT 1 FROM patient WHERE practice_group_id = $1 AND mobile = $2 AND id <> $3 AND
+		merged_into IS NULL AND deleted_at IS NULL LIMIT 1`, in{group, mobile, id}, &one)
 }
 
 func scanID[T ~int64](scan scanner) (T, error) {

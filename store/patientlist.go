@@ -18,19 +18,25 @@ const (
 		AND COALESCE(updated_at, $5) >= $5 AND COALESCE(updated_at, $6) <= $6 AND id > $7 AND id < $8`
 	paged = ` LIMIT $9 OFFSET $10`
 	// Names, addresses and numbers are found through their own indexes.
-	searched = ` AND patient.id IN (SELECT id FROM patient WHERE practice_group_id = $1 AND merged_into IS NULL AND deleted_at IS NULL
-			AND (last_key >= $11 AND last_key < $12 OR first_key >= $11 AND first_key < $12 OR full_key >= $11 AND full_key < $12
+	searched = ` AND patient.id IN (SELECT id FROM patient WHERE practice_group_id = $1 AND merged_into IS NULL AND
+		deleted_at IS NULL
+			AND (last_key >= $11 AND last_key < $12 OR first_key >= $11 AND first_key < $12 OR full_key >= $11 AND
+			full_key < $12
 			OR email_key >= $13 AND email_key < $14 OR birth_date = $15)
-		UNION SELECT w.patient_id FROM patient_word w WHERE w.practice_group_id = $1 AND w.word_key >= $11 AND w.word_key < $12
+		UNION SELECT w.patient_id FROM patient_word w WHERE w.practice_group_id = $1 AND w.word_key >= $11 AND
+		w.word_key < $12
 		UNION ` + numbered16 + `)`
 )
 
 // The page is found among the patients alone; what else is known is read for it.
 const (
-	idsForward    = ` AND patient.id IN (SELECT id FROM patient WHERE practice_group_id = $1` + patientsIn + ` AND ($2 OR deleted_at IS NULL) ORDER BY id` + paged + `) ORDER BY id`
-	idsBackward   = ` AND patient.id IN (SELECT id FROM patient WHERE practice_group_id = $1` + patientsIn + ` AND ($2 OR deleted_at IS NULL) ORDER BY id DESC` + paged + `) ORDER BY id DESC`
-	patientsFound = selectWhole + patientsIn + ` AND deleted_at IS NULL AND CAST($2 AS boolean) IS NOT NULL` + searched + ` ORDER BY last_key, first_key, id` + paged
-	anyoneFound   = selectWhole + patientsIn + ` AND $2` + searched + ` ORDER BY last_key, first_key, id` + paged
+	idsForward = ` AND patient.id IN (SELECT id FROM patient WHERE practice_group_id = $1` + patientsIn +
+		` AND ($2 OR deleted_at IS NULL) ORDER BY id` + paged + `) ORDER BY id`
+	idsBackward = ` AND patient.id IN (SELECT id FROM patient WHERE practice_group_id = $1` + patientsIn +
+		` AND ($2 OR deleted_at IS NULL) ORDER BY id DESC` + paged + `) ORDER BY id DESC`
+	patientsFound = selectWhole + patientsIn + ` AND deleted_at IS NULL AND CAST($2 AS boolean) IS NOT NULL` +
+		searched + ` ORDER BY last_key, first_key, id` + paged
+	anyoneFound = selectWhole + patientsIn + ` AND $2` + searched + ` ORDER BY last_key, first_key, id` + paged
 
 	// Without what else is known.
 	selectBare = `SELECT ` + patientColumns + ` FROM patient WHERE practice_group_id = $1`
@@ -101,7 +107,8 @@ func (t *Tx) patientPage(ctx context.Context, q patient.Query, args in) ([]patie
 		by := forward(selectBare + idsForward)
 		return readPageBy(ctx, t, selectBare+idsForward, by, args, scanBarePatients(), patientOrder)
 	case l.Field == "":
-		return readPageBy(ctx, t, selectWhole+idsForward, forward(selectWhole+idsForward), args, scanWhole, patientOrder)
+		return readPageBy(ctx, t, selectWhole+idsForward, forward(selectWhole+idsForward), args, scanWhole,
+			patientOrder)
 	}
 	key, mail := nameKey(l.Value), emailKey(l.Value)
 	if len(key) == 0 {

@@ -47,9 +47,11 @@ const (
 	byID       = ` UNION SELECT id` + idOfPatients + `id IN `
 
 	// The arguments are those of numberArgs, from $4 and $16 on.
-	numbered4 = byNHS + `$4` + byFormer + `$4` + byOwn + `$4` + byEHR + `($4, $5)` + byEMIS + `($4, $5)` + byMobile + `($6, $7)` +
+	numbered4 = byNHS + `$4` + byFormer + `$4` + byOwn + `$4` + byEHR + `($4, $5)` + byEMIS + `($4, $5)` + byMobile +
+		`($6, $7)` +
 		byLandline + `($6, $7)` + byPhone + `($6, $7)` + byID + `($8, $9)`
-	numbered16 = byNHS + `$16` + byFormer + `$16` + byOwn + `$16` + byEHR + `($16, $17)` + byEMIS + `($16, $17)` + byMobile + `($18, $19)` +
+	numbered16 = byNHS + `$16` + byFormer + `$16` + byOwn + `$16` + byEHR + `($16, $17)` + byEMIS + `($16, $17)` +
+		byMobile + `($18, $19)` +
 		byLandline + `($18, $19)` + byPhone + `($18, $19)` + byID + `($20, $21)`
 )
 
@@ -140,13 +142,15 @@ func (t *Tx) countedPatients(ctx context.Context, group practice.ID, q patient.Q
 	return all, total, nil
 }
 
-func (t *Tx) searchPatients(ctx context.Context, group practice.ID, q patient.Query, most int) ([]patient.Patient, int, error) {
+func (t *Tx) searchPatients(ctx context.Context, group practice.ID, q patient.Query,
+	most int) ([]patient.Patient, int, error) {
 	l := q.Lookup
 	search := patientSearches[l.Field]
 	var match in
 	switch key := nameKey(l.Value); l.Field {
 	case "":
-	case patient.FieldFirstName, patient.FieldLastName, patient.FieldFullName, patient.FieldName, anyWords, firstWords, lastWords:
+	case patient.FieldFirstName, patient.FieldLastName, patient.FieldFullName, patient.FieldName, anyWords, firstWords,
+		lastWords:
 		match = in{key, beyond(key)}
 	case patient.FieldLastFirst:
 		given := nameKey(l.First)
@@ -159,7 +163,8 @@ func (t *Tx) searchPatients(ctx context.Context, group practice.ID, q patient.Qu
 		match = in{l.Value}
 	}
 	count := 0
-	if _, err := t.one(ctx, search.count, append(in{group, most, 0}, match...), &count); err != nil || count <= q.Offset || q.Limit == 0 {
+	if _, err := t.one(ctx, search.count, append(in{group, most, 0}, match...), &count); err != nil ||
+		count <= q.Offset || q.Limit == 0 {
 		return nil, count, err
 	}
 	found, err := list(ctx, t, search.list, append(in{group, q.Limit, q.Offset}, match...), scanPatient)

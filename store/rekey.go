@@ -55,17 +55,19 @@ type rekeyed struct {
 // rekey works out the keys of all names again, and what they end with: which
 // characters count as an apostrophe or a dash has changed.
 func rekey(ctx context.Context, tx *sql.Tx) error {
-	groups, err := rekeyRows(ctx, tx, `SELECT practice_group_id FROM practice_group ORDER BY practice_group_id`, nil, func(scan scanner) (int64, error) {
-		var id int64
-		err := scan(&id)
-		return id, err
-	})
+	groups, err := rekeyRows(ctx, tx, `SELECT practice_group_id FROM practice_group ORDER BY practice_group_id`, nil,
+		func(scan scanner) (int64, error) {
+			var id int64
+			err := scan(&id)
+			return id, err
+		})
 	if err != nil {
 		return err
 	}
 	for _, group := range groups {
 		for after := int64(0); ; {
-			some, err := rekeyRows(ctx, tx, `SELECT id, first_name, last_name, first_key, last_key FROM patient WHERE practice_group_id = $1 AND id > $2
+			some, err := rekeyRows(ctx, tx, `SELECT id, first_name, last_name, first_key, last_key FROM patient
+				WHERE practice_group_id = $1 AND id > $2
 				ORDER BY id LIMIT $3`, in{group, after, rekeyChunk}, func(scan scanner) (rekeyed, error) {
 				var r rekeyed
 				err := scan(&r.id, &r.first, &r.last, &r.firstKey, &r.lastKey)
@@ -89,8 +91,10 @@ func rekey(ctx context.Context, tx *sql.Tx) error {
 }
 
 func (r rekeyed) save(ctx context.Context, tx *sql.Tx, group int64) error {
-	if first, last := nameKey(r.first), nameKey(r.last); !bytes.Equal(first, r.firstKey) || !bytes.Equal(last, r.lastKey) {
-		if _, err := tx.ExecContext(ctx, `UPDATE patient SET first_key = $3, last_key = $4, full_key = $5 WHERE practice_group_id = $1 AND id = $2`,
+	if first, last := nameKey(r.first), nameKey(r.last); !bytes.Equal(first, r.firstKey) ||
+		!bytes.Equal(last, r.lastKey) {
+		if _, err := tx.ExecContext(ctx, `UPDATE patient SET first_key = $3, last_key = $4, full_key = $5 WHERE
+			practice_group_id = $1 AND id = $2`,
 			group, r.id, first, last, nameKey(r.first+" "+r.last)); err != nil {
 			return err
 		}
@@ -105,7 +109,8 @@ func (r rekeyed) save(ctx context.Context, tx *sql.Tx, group int64) error {
 	return nil
 }
 
-func rekeyRows[T any](ctx context.Context, tx *sql.Tx, text string, args in, row func(scanner) (T, error)) ([]T, error) {
+func rekeyRows[T any](ctx context.Context, tx *sql.Tx, text string, args in,
+	row func(scanner) (T, error)) ([]T, error) {
 	rows, err := tx.QueryContext(ctx, text, args...)
 	if err != nil {
 		return nil, err

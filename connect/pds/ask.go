@@ -58,7 +58,8 @@ func (q call) ask(ctx context.Context, r request) error {
 			return faultOf(f)
 		}
 		q.log.LogAttrs(ctx, slog.LevelWarn, "demographics request failed, will be sent again",
-			slog.Int64("practice_group_id", int64(q.group)), slog.String("request_id", id), slog.String("asked", r.what),
+			slog.Int64("practice_group_id", int64(q.group)), slog.String("request_id", id),
+			slog.String("asked", r.what),
 			slog.Int("try", try), slog.String("error", f.Error()), slog.Duration("wait", wait))
 		if q.sleep(ctx, wait) != nil {
 			return faultOf(f)

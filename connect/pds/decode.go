@@ -83,7 +83,8 @@ func span(s string) (from, to time.Time, ok bool) {
 		years, months int
 		length        time.Duration
 	}{
-		{"2006-01-02", 0, 0, 24 * time.Hour}, {time.RFC3339, 0, 0, time.Second}, {"2006-01-02T15:04:05", 0, 0, time.Second},
+		{"2006-01-02", 0, 0, 24 * time.Hour}, {time.RFC3339, 0, 0, time.Second}, {"2006-01-02T15:04:05", 0, 0,
+			time.Second},
 		{"2006-01", 0, 1, 0}, {"2006", 1, 0, 0},
 	} {
 		if t, err := time.Parse(form.layout, s); err == nil {
@@ -170,7 +171,8 @@ func called(all []humanName, now time.Time) (title, first, last string, others [
 // home is where somebody lives: at home, or for the time being elsewhere. Bills
 // and work go to other places.
 func home(all []address, now time.Time) patient.Address {
-	all = slices.DeleteFunc(newest(all, func(a address) period { return a.Period }), func(a address) bool { return !a.Period.current(now) })
+	all = slices.DeleteFunc(newest(all, func(a address) period { return a.Period }),
+		func(a address) bool { return !a.Period.current(now) })
 	a, ok := best(all, func(a address) string { return a.Use }, "home", "temp")
 	if !ok {
 		return patient.Address{}
@@ -223,9 +225,11 @@ func telephones(all []contactPoint, now time.Time) (mobile, landline string) {
 	if mobile = firstValid(mobiles, ukMobile); mobile == "" {
 		mobile = firstValid(mobiles, (*input.Checks).Mobile)
 	}
-	others := slices.DeleteFunc(international(contacts(all, "phone", now, "home", "temp", "", "mobile", "work")), func(v string) bool {
-		return firstValid([]string{v}, ukMobile) != "" || mobile != "" && firstValid([]string{v}, (*input.Checks).Mobile) == mobile
-	})
+	others := slices.DeleteFunc(international(contacts(all, "phone", now, "home", "temp", "", "mobile", "work")),
+		func(v string) bool {
+			return firstValid([]string{v}, ukMobile) != "" || mobile != "" && firstValid([]string{v},
+				(*input.Checks).Mobile) == mobile
+		})
 	return mobile, firstValid(others, (*input.Checks).Telephone)
 }
 
@@ -275,7 +279,8 @@ func clean(s string, limit int) string {
 		switch {
 		case unicode.IsSpace(r):
 			return ' '
-		case unicode.IsControl(r), r >= 0x202A && r <= 0x202E, r >= 0x2066 && r <= 0x2069, r == 0x200E, r == 0x200F, r == 0x061C:
+		case unicode.IsControl(r), r >= 0x202A && r <= 0x202E, r >= 0x2066 && r <= 0x2069, r == 0x200E, r == 0x200F,
+			r == 0x061C:
 			return -1
 		}
 		return r

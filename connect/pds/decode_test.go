@@ -35,7 +35,8 @@ func TestARecordBecomesAPerson(t *testing.T) {
 			NHSNumber: "9992000007", Version: "17", Title: "Dr", FirstName: "Rosalind Mary", LastName: "Ashgrove",
 			BirthDate: input.DayOf(1978, time.February, 3), Sex: "Female",
 			Mobile: "+447700900411", Landline: "+441632960411", Email: "rosalind@example.org",
-			Address:  patient.Address{Line1: "The Old Forge", Line2: "12 Smithy Lane", Line3: "Under Coombe", Town: "Brambleford", County: "Westmarch", Postcode: "ZZ1 4FG"},
+			Address: patient.Address{Line1: "The Old Forge", Line2: "12 Smithy Lane", Line3: "Under Coombe",
+				Town: "Brambleford", County: "Westmarch", Postcode: "ZZ1 4FG"},
 			Practice: "Z99001",
 		},
 		"restricted": {
@@ -43,7 +44,8 @@ func TestARecordBecomesAPerson(t *testing.T) {
 			BirthDate: input.DayOf(1969, time.August, 30), Sex: "Male", Restricted: true,
 		},
 		"deceased": {
-			NHSNumber: "9992000023", Version: "9", FirstName: "Edith", LastName: "Marl", BirthDate: input.DayOf(1940, time.November, 2), Sex: "Female",
+			NHSNumber: "9992000023", Version: "9", FirstName: "Edith", LastName: "Marl", BirthDate: input.DayOf(1940,
+				time.November, 2), Sex: "Female",
 			DeceasedAt: time.Date(2025, 7, 5, 0, 30, 0, 0, time.UTC),
 		},
 		"minimal": {NHSNumber: "9992000031", Version: "1", BirthDate: input.NoDate},
@@ -52,19 +54,22 @@ func TestARecordBecomesAPerson(t *testing.T) {
 			BirthDate: input.DayOf(1990, time.December, 12), Sex: "Female",
 		},
 		"several": {
-			NHSNumber: "9992000074", Version: "21", FirstName: "Bronwen Elin", LastName: "Dacre", OtherNames: []string{"Sandys", "Tally-Ho"},
-			BirthDate: input.DayOf(1985, time.June, 1), Sex: "Other",
+			NHSNumber: "9992000074", Version: "21", FirstName: "Bronwen Elin", LastName: "Dacre",
+			OtherNames: []string{"Sandys", "Tally-Ho"},
+			BirthDate:  input.DayOf(1985, time.June, 1), Sex: "Other",
 			Mobile: "+447700900423", Landline: "+441632960422", Email: "bronwen@example.org",
 			Address:  patient.Address{Line1: "5 Home Street", Town: "Brambleford", Postcode: "ZZ1 1HM"},
 			Practice: "Z99001",
 		},
 		"temporary": {
-			NHSNumber: "9992000082", Version: "4", FirstName: "Tam", LastName: "Border", BirthDate: input.NoDate, Sex: "Not known",
+			NHSNumber: "9992000082", Version: "4", FirstName: "Tam", LastName: "Border", BirthDate: input.NoDate,
+			Sex:    "Not known",
 			Mobile: "+447700900431", Landline: "+917855986859",
 			Address: patient.Address{Line1: "Room 7, Weir Hall", Line2: "Mill Street", Postcode: "ZZ3 7WH"},
 		},
 		"untidy": {
-			NHSNumber: "9992000090", Version: "2", Title: "Mrs", FirstName: "Ada May Ann", LastName: "O’Neill Hart", BirthDate: input.NoDate,
+			NHSNumber: "9992000090", Version: "2", Title: "Mrs", FirstName: "Ada May Ann", LastName: "O’Neill Hart",
+			BirthDate:  input.NoDate,
 			DeceasedAt: time.Date(2026, 3, 16, 0, 0, 0, 0, time.UTC), Restricted: true,
 		},
 	} {
@@ -84,7 +89,8 @@ func TestASearchBecomesANumber(t *testing.T) {
 	for _, c := range []struct {
 		name, number string
 		want         error
-	}{{"somebody", "9992000007", nil}, {"nobody", "", demographics.ErrNotTraced}, {"too-many", "", demographics.ErrSeveralTraced}} {
+	}{{"somebody", "9992000007", nil}, {"nobody", "", demographics.ErrNotTraced},
+		{"too-many", "", demographics.ErrSeveralTraced}} {
 		if number, err := found(file(t, c.name)); number != c.number || !errors.Is(err, c.want) {
 			t.Errorf("%s: got %q, %v", c.name, number, err)
 		}
@@ -128,10 +134,13 @@ func TestAMobileOfTheUKComesBeforeOneOfAnotherCountry(t *testing.T) {
 		given            []contactPoint
 		mobile, landline string
 	}{
-		{"both", []contactPoint{phone("mobile", "+353 87 123 4567"), phone("home", "07700 900123")}, "+447700900123", "+353871234567"},
+		{"both", []contactPoint{phone("mobile", "+353 87 123 4567"), phone("home", "07700 900123")}, "+447700900123",
+			"+353871234567"},
 		{"one of another country alone", []contactPoint{phone("mobile", "+353 87 123 4567")}, "+353871234567", ""},
-		{"one with a landline", []contactPoint{phone("mobile", "00353 87 123 4567"), phone("home", "+353 1 555 0123")}, "+353871234567", "+35315550123"},
-		{"with what cannot be seen", []contactPoint{phone("mobile", "\u202a07700\u200b 900123\u202c")}, "+447700900123", ""},
+		{"one with a landline", []contactPoint{phone("mobile", "00353 87 123 4567"), phone("home", "+353 1 555 0123")},
+			"+353871234567", "+35315550123"},
+		{"with what cannot be seen", []contactPoint{phone("mobile", "\u202a07700\u200b 900123\u202c")}, "+447700900123",
+			""},
 	} {
 		if mobile, landline := telephones(c.given, noon); mobile != c.mobile || landline != c.landline {
 			t.Errorf("%s: got %q and %q", c.name, mobile, landline)
@@ -142,9 +151,12 @@ func TestAMobileOfTheUKComesBeforeOneOfAnotherCountry(t *testing.T) {
 func TestADateOfDeathIsNeverLost(t *testing.T) {
 	today := time.Date(2026, 3, 16, 0, 0, 0, 0, time.UTC)
 	for in, want := range map[string]time.Time{
-		"": {}, "2019-02-07": time.Date(2019, 2, 7, 0, 0, 0, 0, time.UTC), "2019-02": time.Date(2019, 2, 1, 0, 0, 0, 0, time.UTC),
-		"2019": time.Date(2019, 1, 1, 0, 0, 0, 0, time.UTC), "2019-07-07T00:30:00+01:00": time.Date(2019, 7, 6, 23, 30, 0, 0, time.UTC),
-		"2019-07-07T00:30:00": time.Date(2019, 7, 7, 0, 30, 0, 0, time.UTC), "2019-07-07T00:30:00.250Z": time.Date(2019, 7, 7, 0, 30, 0, 250e6, time.UTC),
+		"": {}, "2019-02-07": time.Date(2019, 2, 7, 0, 0, 0, 0, time.UTC), "2019-02": time.Date(2019, 2, 1, 0, 0, 0, 0,
+			time.UTC),
+		"2019": time.Date(2019, 1, 1, 0, 0, 0, 0, time.UTC), "2019-07-07T00:30:00+01:00": time.Date(2019, 7, 6, 23, 30,
+			0, 0, time.UTC),
+		"2019-07-07T00:30:00": time.Date(2019, 7, 7, 0, 30, 0, 0, time.UTC), "2019-07-07T00:30:00.250Z": time.Date(2019,
+			7, 7, 0, 30, 0, 250e6, time.UTC),
 		"20190207": today, "0001-01-01": today, "9999-12-31": today, "2019-02-30": today, "-": today,
 	} {
 		if got := died(in, noon); !got.Equal(want) || got.Location() != time.UTC {
@@ -163,11 +175,16 @@ func TestWhatSomebodyIsCalled(t *testing.T) {
 		others []string
 	}{
 		{"nobody has no name", nil, "", nil},
-		{"the usual name", []humanName{name("temp", "B", period{}), name("official", "C", period{}), name("usual", "A", period{})}, "A", []string{"B", "C"}},
-		{"else the official one", []humanName{name("temp", "B", period{}), name("official", "C", period{})}, "C", []string{"B"}},
-		{"else one in use", []humanName{name("maiden", "A", period{}), name("temp", "B", period{})}, "B", []string{"A"}},
-		{"the later of two usual ones", []humanName{name("usual", "A", period{Start: "2001-01-01"}), name("usual", "B", period{Start: "2002-01-01"})}, "B", []string{"A"}},
-		{"a name whose time is over, when all are", []humanName{name("old", "B", past), name("usual", "A", past)}, "A", nil},
+		{"the usual name", []humanName{name("temp", "B", period{}), name("official", "C", period{}),
+			name("usual", "A", period{})}, "A", []string{"B", "C"}},
+		{"else the official one", []humanName{name("temp", "B", period{}), name("official", "C", period{})}, "C",
+			[]string{"B"}},
+		{"else one in use", []humanName{name("maiden", "A", period{}), name("temp", "B", period{})}, "B",
+			[]string{"A"}},
+		{"the later of two usual ones", []humanName{name("usual", "A", period{Start: "2001-01-01"}),
+			name("usual", "B", period{Start: "2002-01-01"})}, "B", []string{"A"}},
+		{"a name whose time is over, when all are", []humanName{name("old", "B", past), name("usual", "A", past)}, "A",
+			nil},
 		{"even an old one", []humanName{name("old", "B", past)}, "B", nil},
 	} {
 		if _, _, last, others := called(c.names, noon); last != c.last || !slices.Equal(others, c.others) {
@@ -188,12 +205,16 @@ func TestTheLinesOfAnAddress(t *testing.T) {
 		lines []string
 		want  patient.Address
 	}{
-		{[]string{"The Forge", "1 Lane", "Coombe", "Town", "County"}, patient.Address{Line1: "The Forge", Line2: "1 Lane", Line3: "Coombe", Town: "Town", County: "County"}},
+		{[]string{"The Forge", "1 Lane", "Coombe", "Town", "County"}, patient.Address{Line1: "The Forge",
+			Line2: "1 Lane", Line3: "Coombe", Town: "Town", County: "County"}},
 		{[]string{"", "1 Lane", "", "Town", ""}, patient.Address{Line1: "1 Lane", Town: "Town"}},
-		{[]string{" ", "", "Coombe", "Town", "County"}, patient.Address{Line1: "Coombe", Town: "Town", County: "County"}},
-		{[]string{"", "1 Lane", "Coombe", "", "County"}, patient.Address{Line1: "1 Lane", Line2: "Coombe", County: "County"}},
+		{[]string{" ", "", "Coombe", "Town", "County"}, patient.Address{Line1: "Coombe", Town: "Town",
+			County: "County"}},
+		{[]string{"", "1 Lane", "Coombe", "", "County"}, patient.Address{Line1: "1 Lane", Line2: "Coombe",
+			County: "County"}},
 		{[]string{"1 Lane", "Town"}, patient.Address{Line1: "1 Lane", Line2: "Town"}},
-		{[]string{"a", "b", "c", "d", "e", "f", "g"}, patient.Address{Line1: "a", Line2: "b", Line3: "c", Town: "d", County: "e"}},
+		{[]string{"a", "b", "c", "d", "e", "f", "g"}, patient.Address{Line1: "a", Line2: "b", Line3: "c", Town: "d",
+			County: "e"}},
 		{nil, patient.Address{}},
 	} {
 		if got := home([]address{{Use: "home", Line: c.lines}}, noon); got != c.want {
@@ -203,7 +224,8 @@ func TestTheLinesOfAnAddress(t *testing.T) {
 }
 
 func TestAPostcodeIsWrittenOneWay(t *testing.T) {
-	for in, want := range map[string]string{"zz11aj": "ZZ1 1AJ", "ZZ1  1AJ": "ZZ1 1AJ", "": "", "BAP4WG": "BAP 4WG", "elsewhere": "ELSEWHERE"} {
+	for in, want := range map[string]string{"zz11aj": "ZZ1 1AJ", "ZZ1  1AJ": "ZZ1 1AJ", "": "", "BAP4WG": "BAP 4WG",
+		"elsewhere": "ELSEWHERE"} {
 		if got := postcode(in); got != want {
 			t.Errorf("%q: got %q", in, got)
 		}
@@ -239,7 +261,8 @@ func FuzzPatient(f *testing.F) {
 			}
 			return
 		}
-		r.agrees(demographics.Trace{FirstName: r.person.FirstName, LastName: r.person.LastName, BirthDate: r.person.BirthDate})
+		r.agrees(demographics.Trace{FirstName: r.person.FirstName, LastName: r.person.LastName,
+			BirthDate: r.person.BirthDate})
 		valid(t, r.person)
 	})
 }
@@ -252,12 +275,17 @@ func valid(t *testing.T, p demographics.Person) {
 	}
 	var in input.Checks
 	for name, texts := range map[string][2]string{
-		"version": {in.Text("version", p.Version, 64), p.Version},
-		"first":   {in.Text("first", p.FirstName, patient.MaxName), p.FirstName}, "last": {in.Text("last", p.LastName, patient.MaxName), p.LastName},
-		"line 1": {in.Text("line 1", p.Address.Line1, 200), p.Address.Line1}, "line 2": {in.Text("line 2", p.Address.Line2, 200), p.Address.Line2},
-		"line 3": {in.Text("line 3", p.Address.Line3, 200), p.Address.Line3}, "town": {in.Text("town", p.Address.Town, 100), p.Address.Town},
-		"county": {in.Text("county", p.Address.County, 100), p.Address.County}, "postcode": {in.Postcode("postcode", p.Address.Postcode), p.Address.Postcode},
-		"mobile": {in.Mobile("mobile", p.Mobile), p.Mobile}, "landline": {in.Telephone("landline", p.Landline), p.Landline}, "email": {in.Email("email", p.Email), p.Email},
+		"version":  {in.Text("version", p.Version, 64), p.Version},
+		"first":    {in.Text("first", p.FirstName, patient.MaxName), p.FirstName},
+		"last":     {in.Text("last", p.LastName, patient.MaxName), p.LastName},
+		"line 1":   {in.Text("line 1", p.Address.Line1, 200), p.Address.Line1},
+		"line 2":   {in.Text("line 2", p.Address.Line2, 200), p.Address.Line2},
+		"line 3":   {in.Text("line 3", p.Address.Line3, 200), p.Address.Line3},
+		"town":     {in.Text("town", p.Address.Town, 100), p.Address.Town},
+		"county":   {in.Text("county", p.Address.County, 100), p.Address.County},
+		"postcode": {in.Postcode("postcode", p.Address.Postcode), p.Address.Postcode},
+		"mobile":   {in.Mobile("mobile", p.Mobile), p.Mobile}, "landline": {in.Telephone("landline", p.Landline),
+			p.Landline}, "email": {in.Email("email", p.Email), p.Email},
 	} {
 		if texts[0] != texts[1] || !utf8.ValidString(texts[1]) {
 			t.Errorf("%s is %q, and would be kept as %q", name, texts[1], texts[0])
@@ -297,9 +325,12 @@ func FuzzDetails(f *testing.F) {
 		during := period{from, to}
 		var r resource
 		r.Type, r.ID, r.Meta.Version, r.Gender, r.BirthDate, r.Deceased = "Patient", "9992000007", name, use, from, to
-		r.Name = []humanName{{use, during, []string{line}, []string{name, line}, name}, {"temp", period{}, nil, nil, line}}
-		r.Telecom = []contactPoint{{"phone", use, during, phone}, {"phone", "home", period{}, phone}, {"email", use, during, mail}, {"email", "home", period{}, mail}}
-		r.Address = []address{{use, during, []string{line, name, "", line}, code}, {"home", period{}, []string{"", line, name}, code}}
+		r.Name = []humanName{{use, during, []string{line}, []string{name, line}, name}, {"temp", period{}, nil, nil,
+			line}}
+		r.Telecom = []contactPoint{{"phone", use, during, phone}, {"phone", "home", period{}, phone},
+			{"email", use, during, mail}, {"email", "home", period{}, mail}}
+		r.Address = []address{{use, during, []string{line, name, "", line}, code},
+			{"home", period{}, []string{"", line, name}, code}}
 		body, err := json.Marshal(r)
 		if err != nil {
 			t.Fatal(err)

@@ -112,7 +112,8 @@ var odsCode = regexp.MustCompile(`^[0-9A-Z]{3,10}$`)
 // New makes a client, or says what is wrong with the settings.
 func New(s Settings, o Options) (*Client, error) {
 	s.ODSCode = strings.ToUpper(strings.TrimSpace(s.ODSCode))
-	s.PerSecond, s.Timeout, s.Deadline = cmp.Or(s.PerSecond, 5), cmp.Or(s.Timeout, 5*time.Second), cmp.Or(s.Deadline, 12*time.Second)
+	s.PerSecond, s.Timeout, s.Deadline = cmp.Or(s.PerSecond, 5), cmp.Or(s.Timeout, 5*time.Second),
+		cmp.Or(s.Deadline, 12*time.Second)
 	if err := s.check(); err != nil {
 		return nil, err
 	}
@@ -138,7 +139,8 @@ func New(s Settings, o Options) (*Client, error) {
 	c.breaker = circuitbreaker.NewBuilder[any]().
 		WithFailureThreshold(failedCalls).WithSuccessThreshold(1).WithDelay(cmp.Or(o.Rest, 30*time.Second)).
 		OnStateChanged(func(e circuitbreaker.StateChangedEvent) {
-			c.log.Warn("demographics service breaker", slog.String("from", e.OldState.String()), slog.String("to", e.NewState.String()))
+			c.log.Warn("demographics service breaker", slog.String("from", e.OldState.String()),
+				slog.String("to", e.NewState.String()))
 		}).Build()
 	return c, nil
 }
@@ -166,7 +168,8 @@ func (s Settings) check() error {
 }
 
 func (s Settings) application() nhsapi.Application {
-	return nhsapi.Application{TokenURL: s.TokenURL, Audience: s.Audience, APIKey: s.APIKey, KeyID: s.KeyID, Key: s.Key, Timeout: s.Timeout}
+	return nhsapi.Application{TokenURL: s.TokenURL, Audience: s.Audience, APIKey: s.APIKey, KeyID: s.KeyID, Key: s.Key,
+		Timeout: s.Timeout}
 }
 
 type correlationKey struct{}
@@ -229,9 +232,11 @@ func (c *Client) Trace(ctx context.Context, group practice.ID, t demographics.Tr
 
 // guarded makes a call, unless the service has failed so often that it is left
 // alone for a while.
-func (c *Client) guarded(ctx context.Context, group practice.ID, do func(context.Context, call) (demographics.Person, error)) (p demographics.Person, err error) {
+func (c *Client) guarded(ctx context.Context, group practice.ID, do func(context.Context,
+	call) (demographics.Person, error)) (p demographics.Person, err error) {
 	if !c.breaker.TryAcquirePermit() {
-		return demographics.Person{}, demographics.ErrDown.After(max(c.breaker.RemainingDelay(), time.Second)).Because(errResting)
+		return demographics.Person{}, demographics.ErrDown.After(max(c.breaker.RemainingDelay(),
+			time.Second)).Because(errResting)
 	}
 	defer func() { c.record(ctx, err) }()
 	within, cancel := context.WithTimeout(ctx, c.settings.Deadline)

@@ -43,7 +43,8 @@ func TestReadTellsEveryKindOfPersonApart(t *testing.T) {
 	w := build(t, nil)
 	t.Run("somebody with nothing the matter", func(t *testing.T) {
 		p, err := w.read(t, vaughan)
-		if err != nil || p.NHSNumber != vaughan || p.Mobile != "+447700900301" || p.Email != "idris@example.org" || p.Address.Postcode != "ZZ1 4VN" || p.Practice != "Z99003" {
+		if err != nil || p.NHSNumber != vaughan || p.Mobile != "+447700900301" || p.Email != "idris@example.org" ||
+			p.Address.Postcode != "ZZ1 4VN" || p.Practice != "Z99003" {
 			t.Errorf("got %+v, %v", p, err)
 		}
 	})
@@ -63,18 +64,21 @@ func TestReadTellsEveryKindOfPersonApart(t *testing.T) {
 		}
 	})
 	t.Run("somebody very restricted is restricted", func(t *testing.T) {
-		if p, err := w.read(t, "9991000143"); err != nil || !p.Restricted || p.Address != (patient.Address{}) || p.Mobile != "" {
+		if p, err := w.read(t, "9991000143"); err != nil || !p.Restricted || p.Address != (patient.Address{}) ||
+			p.Mobile != "" {
 			t.Errorf("got %+v, %v", p, err)
 		}
 	})
 	t.Run("somebody who has died", func(t *testing.T) {
-		if p, err := w.read(t, "9991000038"); err != nil || !p.DeceasedAt.Equal(time.Date(2024, 2, 11, 0, 0, 0, 0, time.UTC)) {
+		if p, err := w.read(t, "9991000038"); err != nil || !p.DeceasedAt.Equal(time.Date(2024, 2, 11, 0, 0, 0, 0,
+			time.UTC)) {
 			t.Errorf("got %+v, %v", p, err)
 		}
 	})
 	t.Run("what is current today", func(t *testing.T) {
 		p, err := w.read(t, "9991000097")
-		if err != nil || p.LastName != "Osei" || p.Title != "Dr" || p.Mobile != "+447700900307" || p.Landline != "+441632960307" || p.Email != "amara@example.org" || p.Address.Postcode != "ZZ2 5KS" {
+		if err != nil || p.LastName != "Osei" || p.Title != "Dr" || p.Mobile != "+447700900307" ||
+			p.Landline != "+441632960307" || p.Email != "amara@example.org" || p.Address.Postcode != "ZZ2 5KS" {
 			t.Errorf("got %+v, %v", p, err)
 		}
 	})
@@ -99,19 +103,32 @@ func TestTraceFindsExactlyOnePerson(t *testing.T) {
 		trace        demographics.Trace
 		want         error
 	}{
-		{"by all there is", vaughan, demographics.Trace{FirstName: "Idris", LastName: "Vaughan", BirthDate: born(1962, 5, 17), Postcode: "ZZ1 4VN", Sex: "Male"}, nil},
-		{"by surname and birth date alone", vaughan, demographics.Trace{LastName: "Vaughan", BirthDate: born(1962, 5, 17)}, nil},
-		{"a sex that is not known is not asked for", vaughan, demographics.Trace{LastName: "Vaughan", BirthDate: born(1962, 5, 17), Sex: "Not known"}, nil},
-		{"the other sex", "", demographics.Trace{LastName: "Vaughan", BirthDate: born(1962, 5, 17), Sex: "Female"}, demographics.ErrNotTraced},
-		{"with a curly apostrophe", "9991000119", demographics.Trace{FirstName: "Zoë", LastName: "D’Arcy-Núñez", BirthDate: born(1983, 4, 12), Postcode: "zz1 6bc"}, nil},
-		{"written in capitals over there", "9991000135", demographics.Trace{FirstName: "Arjun", LastName: "Pillai", BirthDate: born(1970, 8, 15), Postcode: "ZZ1 1AJ"}, nil},
-		{"twins are told apart by name", "9991000070", demographics.Trace{FirstName: "Tamsin", LastName: "Penrose", BirthDate: born(2012, 2, 29), Postcode: "ZZ1 3QT"}, nil},
-		{"twins without a name are several", "", demographics.Trace{LastName: "Penrose", BirthDate: born(2012, 2, 29)}, demographics.ErrSeveralTraced},
-		{"a restricted person is not found by postcode", "", demographics.Trace{LastName: "Farouk", BirthDate: born(1988, 11, 3), Postcode: "ZZ1 2AB"}, demographics.ErrNotTraced},
-		{"a restricted person is found without one", "9991000011", demographics.Trace{FirstName: "Nadia", LastName: "Farouk", BirthDate: born(1988, 11, 3)}, nil},
-		{"somebody whose number has been withdrawn is not found", "", demographics.Trace{LastName: "Grey", BirthDate: born(1975, 9, 30)}, demographics.ErrNotTraced},
-		{"a name longer than the service holds", "", demographics.Trace{LastName: strings.Repeat("n", 36), BirthDate: born(1975, 9, 30)}, demographics.ErrNotTraced},
-		{"a name with a control character", "", demographics.Trace{LastName: "Vaug\x00han", BirthDate: born(1962, 5, 17)}, demographics.ErrNotTraced},
+		{"by all there is", vaughan, demographics.Trace{FirstName: "Idris", LastName: "Vaughan", BirthDate: born(1962,
+			5, 17), Postcode: "ZZ1 4VN", Sex: "Male"}, nil},
+		{"by surname and birth date alone", vaughan, demographics.Trace{LastName: "Vaughan", BirthDate: born(1962, 5,
+			17)}, nil},
+		{"a sex that is not known is not asked for", vaughan, demographics.Trace{LastName: "Vaughan",
+			BirthDate: born(1962, 5, 17), Sex: "Not known"}, nil},
+		{"the other sex", "", demographics.Trace{LastName: "Vaughan", BirthDate: born(1962, 5, 17), Sex: "Female"},
+			demographics.ErrNotTraced},
+		{"with a curly apostrophe", "9991000119", demographics.Trace{FirstName: "Zoë", LastName: "D’Arcy-Núñez",
+			BirthDate: born(1983, 4, 12), Postcode: "zz1 6bc"}, nil},
+		{"written in capitals over there", "9991000135", demographics.Trace{FirstName: "Arjun", LastName: "Pillai",
+			BirthDate: born(1970, 8, 15), Postcode: "ZZ1 1AJ"}, nil},
+		{"twins are told apart by name", "9991000070", demographics.Trace{FirstName: "Tamsin", LastName: "Penrose",
+			BirthDate: born(2012, 2, 29), Postcode: "ZZ1 3QT"}, nil},
+		{"twins without a name are several", "", demographics.Trace{LastName: "Penrose", BirthDate: born(2012, 2, 29)},
+			demographics.ErrSeveralTraced},
+		{"a restricted person is not found by postcode", "", demographics.Trace{LastName: "Farouk",
+			BirthDate: born(1988, 11, 3), Postcode: "ZZ1 2AB"}, demographics.ErrNotTraced},
+		{"a restricted person is found without one", "9991000011", demographics.Trace{FirstName: "Nadia",
+			LastName: "Farouk", BirthDate: born(1988, 11, 3)}, nil},
+		{"somebody whose number has been withdrawn is not found", "", demographics.Trace{LastName: "Grey",
+			BirthDate: born(1975, 9, 30)}, demographics.ErrNotTraced},
+		{"a name longer than the service holds", "", demographics.Trace{LastName: strings.Repeat("n", 36),
+			BirthDate: born(1975, 9, 30)}, demographics.ErrNotTraced},
+		{"a name with a control character", "", demographics.Trace{LastName: "Vaug\x00han", BirthDate: born(1962, 5,
+			17)}, demographics.ErrNotTraced},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			p, err := w.client.Trace(t.Context(), group, c.trace)
@@ -126,7 +143,8 @@ func TestWhoCannotBeFoundIsNotLookedFor(t *testing.T) {
 	w := build(t, nil)
 	for _, sought := range []demographics.Trace{
 		{}, {LastName: "Vaughan", BirthDate: input.NoDate}, {LastName: "Vaugh*", BirthDate: input.DayOf(1962, 5, 17)},
-		{LastName: "Vaughan", FirstName: "Idr*", BirthDate: input.DayOf(1962, 5, 17)}, {LastName: "Vaughan", BirthDate: input.DayOf(1962, 5, 17), Postcode: "ZZ1*"},
+		{LastName: "Vaughan", FirstName: "Idr*", BirthDate: input.DayOf(1962, 5, 17)}, {LastName: "Vaughan",
+			BirthDate: input.DayOf(1962, 5, 17), Postcode: "ZZ1*"},
 		{LastName: "Vaughan", FirstName: strings.Repeat("n", 36), BirthDate: input.DayOf(1962, 5, 17)},
 	} {
 		if _, err := w.client.Trace(t.Context(), group, sought); !errors.Is(err, demographics.ErrNotTraced) {
@@ -140,12 +158,14 @@ func TestWhoCannotBeFoundIsNotLookedFor(t *testing.T) {
 
 func TestASearchAsksForNoMoreThanItNeeds(t *testing.T) {
 	w := build(t, nil)
-	_, err := w.client.Trace(t.Context(), group, demographics.Trace{FirstName: " Zoë  Ann", LastName: "D'Arcy-Núñez", BirthDate: input.DayOf(1983, 4, 12), Postcode: "zz16bc", Sex: "Female"})
+	_, err := w.client.Trace(t.Context(), group, demographics.Trace{FirstName: " Zoë  Ann", LastName: "D'Arcy-Núñez",
+		BirthDate: input.DayOf(1983, 4, 12), Postcode: "zz16bc", Sex: "Female"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	seen := w.people()
-	if len(seen) != 2 || seen[0].RequestID == seen[1].RequestID || seen[0].CorrelationID != seen[1].CorrelationID || seen[0].CorrelationID == "" {
+	if len(seen) != 2 || seen[0].RequestID == seen[1].RequestID || seen[0].CorrelationID != seen[1].CorrelationID ||
+		seen[0].CorrelationID == "" {
 		t.Fatalf("a search and a read are two requests of one call: %+v", seen)
 	}
 	got, err := url.ParseQuery(seen[0].Query)
@@ -153,7 +173,8 @@ func TestASearchAsksForNoMoreThanItNeeds(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := url.Values{
-		"family": {"D'Arcy-Núñez"}, "given": {"Zoë"}, "birthdate": {"eq1983-04-12"}, "address-postalcode": {"ZZ1 6BC"}, "gender": {"female"},
+		"family": {"D'Arcy-Núñez"}, "given": {"Zoë"}, "birthdate": {"eq1983-04-12"}, "address-postalcode": {"ZZ1 6BC"},
+		"gender":       {"female"},
 		"_max-results": {"1"}, "_exact-match": {"false"}, "_fuzzy-match": {"false"}, "_history": {"false"},
 	}
 	if got.Encode() != want.Encode() {
@@ -182,7 +203,8 @@ func TestAnAnswerThatDoesNotAgreeIsNotBelieved(t *testing.T) {
 			_, _ = w.Write([]byte(body))
 		})
 	})
-	right := demographics.Trace{FirstName: "Idris", LastName: "Vaughan", BirthDate: input.DayOf(1962, 5, 17), Postcode: "ZZ1 4VN", Sex: "Male"}
+	right := demographics.Trace{FirstName: "Idris", LastName: "Vaughan", BirthDate: input.DayOf(1962, 5, 17),
+		Postcode: "ZZ1 4VN", Sex: "Male"}
 	for _, c := range []struct {
 		name, code string
 		change     func(*demographics.Trace)
@@ -193,12 +215,14 @@ func TestAnAnswerThatDoesNotAgreeIsNotBelieved(t *testing.T) {
 		{"by a former surname", "U", func(t *demographics.Trace) { t.LastName = "Prys Jones" }, nil},
 		{"another surname", "U", func(t *demographics.Trace) { t.LastName = "Vaughn" }, demographics.ErrNotTraced},
 		{"a surname of punctuation", "U", func(t *demographics.Trace) { t.LastName = "--" }, demographics.ErrNotTraced},
-		{"another first name", "U", func(t *demographics.Trace) { t.FirstName = "Iorwerth" }, demographics.ErrNotTraced},
+		{"another first name", "U", func(t *demographics.Trace) { t.FirstName = "Iorwerth" },
+			demographics.ErrNotTraced},
 		{"another birth date", "U", func(t *demographics.Trace) { t.BirthDate++ }, demographics.ErrNotTraced},
 		{"another postcode", "U", func(t *demographics.Trace) { t.Postcode = "ZZ1 4VP" }, demographics.ErrNotTraced},
 		{"another sex", "U", func(t *demographics.Trace) { t.Sex = "Female" }, demographics.ErrNotTraced},
 		{"another postcode of a restricted record", "R", func(t *demographics.Trace) { t.Postcode = "ZZ1 4VP" }, nil},
-		{"another birth date of a restricted record", "R", func(t *demographics.Trace) { t.BirthDate++ }, demographics.ErrNotTraced},
+		{"another birth date of a restricted record", "R", func(t *demographics.Trace) { t.BirthDate++ },
+			demographics.ErrNotTraced},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			code = c.code
@@ -228,7 +252,8 @@ func TestEveryRequestSaysWhoAsksAndWhatFor(t *testing.T) {
 	if _, err := w.read(t, vaughan); err != nil {
 		t.Fatal(err)
 	}
-	for name, want := range map[string]string{"NHSD-End-User-Organisation-ODS": "Z99001", "Accept": "application/fhir+json", "User-Agent": "frontdesk"} {
+	for name, want := range map[string]string{"NHSD-End-User-Organisation-ODS": "Z99001",
+		"Accept": "application/fhir+json", "User-Agent": "frontdesk"} {
 		if got.Get(name) != want {
 			t.Errorf("%s is %q, want %q", name, got.Get(name), want)
 		}
@@ -264,7 +289,8 @@ func TestEveryRequestSaysWhoAsksAndWhatFor(t *testing.T) {
 
 func TestABaseURLMayHaveAPathPrefixAndATrailingSlash(t *testing.T) {
 	for name, base := range map[string]string{
-		"a prefix": "/" + prefix, "a prefix and a slash": "/" + prefix + "/", "a slash": "//", "another prefix": "//sandbox/r4",
+		"a prefix": "/" + prefix, "a prefix and a slash": "/" + prefix + "/", "a slash": "//",
+		"another prefix": "//sandbox/r4",
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := build(t, func(o *options) {
@@ -305,7 +331,8 @@ func TestABaseURLMayHaveAPathPrefixAndATrailingSlash(t *testing.T) {
 
 func TestSettingsThatCannotWorkAreRefused(t *testing.T) {
 	whole := pds.Settings{
-		BaseURL: "https://api.example/FHIR/R4", TokenURL: "https://api.example/oauth2/token", APIKey: "a", KeyID: "k", Key: key(), ODSCode: "Z99001",
+		BaseURL: "https://api.example/FHIR/R4", TokenURL: "https://api.example/oauth2/token", APIKey: "a", KeyID: "k",
+		Key: key(), ODSCode: "Z99001",
 	}
 	for _, c := range []struct {
 		name   string
@@ -313,7 +340,10 @@ func TestSettingsThatCannotWorkAreRefused(t *testing.T) {
 		ok     bool
 	}{
 		{"all there is", func(*pds.Settings) {}, true},
-		{"this machine may be asked in the clear", func(s *pds.Settings) { s.BaseURL, s.TokenURL = "http://127.0.0.1:8080", "http://localhost/t" }, true},
+		{"this machine may be asked in the clear", func(s *pds.Settings) {
+			s.BaseURL,
+				s.TokenURL = "http://127.0.0.1:8080", "http://localhost/t"
+		}, true},
 		{"and by IPv6", func(s *pds.Settings) { s.BaseURL = "http://[::1]:8080/x" }, true},
 		{"no token and no key", func(s *pds.Settings) { *s = pds.Settings{BaseURL: "https://sandbox.example"} }, true},
 		{"no base URL", func(s *pds.Settings) { s.BaseURL = "" }, false},

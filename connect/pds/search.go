@@ -42,7 +42,8 @@ func query(t demographics.Trace) (url.Values, bool) {
 		"family": {family}, "birthdate": {"eq" + t.BirthDate.String()},
 		"_max-results": {"1"}, "_exact-match": {"false"}, "_fuzzy-match": {"false"}, "_history": {"false"},
 	}
-	for name, value := range map[string]string{"given": given, "address-postalcode": postcode, "gender": genders[t.Sex]} {
+	for name, value := range map[string]string{"given": given, "address-postalcode": postcode,
+		"gender": genders[t.Sex]} {
 		if value != "" {
 			v.Set(name, value)
 		}
@@ -90,7 +91,8 @@ func (r record) agrees(t demographics.Trace) bool {
 		if fold(n.Family) != family {
 			return false
 		}
-		return given == "" || slices.ContainsFunc(strings.Fields(strings.Join(n.Given, " ")), func(g string) bool { return fold(g) == given })
+		return given == "" || slices.ContainsFunc(strings.Fields(strings.Join(n.Given, " ")),
+			func(g string) bool { return fold(g) == given })
 	})
 	if family == "" || !named || r.person.BirthDate != t.BirthDate {
 		return false

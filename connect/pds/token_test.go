@@ -88,7 +88,8 @@ func (p *platform) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Method == http.MethodPost {
 		p.granted++
 		p.assertions = append(p.assertions, r.PostFormValue("client_assertion"))
-		p.clientAssertionFor = append(p.clientAssertionFor, r.PostFormValue("grant_type")+" "+r.PostFormValue("client_assertion_type"))
+		p.clientAssertionFor = append(p.clientAssertionFor, r.PostFormValue("grant_type")+" "+
+			r.PostFormValue("client_assertion_type"))
 		p.contentTypes = append(p.contentTypes, r.Header.Get("Content-Type"))
 		body := p.grant
 		if strings.Contains(body, "%d") {
@@ -123,15 +124,18 @@ func TestATokenEndpointMayAnswerInSeveralWays(t *testing.T) {
 		kept        bool
 		want        error
 	}{
-		{"seconds as text", `{"access_token": "t", "expires_in": "599", "token_type": "Bearer", "issued_at": "1627882540000"}`, true, nil},
+		{"seconds as text", `{"access_token": "t", "expires_in": "599", "token_type": "Bearer", "issued_at": ` +
+			`"1627882540000"}`, true, nil},
 		{"seconds as a number", `{"access_token": "t", "expires_in": 599, "token_type": "bearer"}`, true, nil},
 		{"a short life", `{"access_token": "t", "expires_in": 30}`, true, nil},
 		{"no life told", `{"access_token": "t"}`, false, nil},
 		{"a life that is over", `{"access_token": "t", "expires_in": -5}`, false, nil},
 		{"a life without end", `{"access_token": "t", "expires_in": 1e300}`, true, nil},
 		{"no token", `{"expires_in": 599}`, false, demographics.ErrDown},
-		{"a token that would break a header", `{"access_token": "t\r\nX: y", "expires_in": 599}`, false, demographics.ErrDown},
-		{"another kind of token", `{"access_token": "t", "expires_in": 599, "token_type": "mac"}`, false, demographics.ErrDown},
+		{"a token that would break a header", `{"access_token": "t\r\nX: y", "expires_in": 599}`, false,
+			demographics.ErrDown},
+		{"another kind of token", `{"access_token": "t", "expires_in": 599, "token_type": "mac"}`, false,
+			demographics.ErrDown},
 		{"seconds in words", `{"access_token": "t", "expires_in": "ten"}`, false, demographics.ErrDown},
 		{"not JSON", `<html>`, false, demographics.ErrDown},
 	} {
@@ -182,7 +186,8 @@ func TestTheAssertionSaysWhatThePlatformWants(t *testing.T) {
 		if token.Header["kid"] != keyID || token.Header["typ"] != "JWT" || len(token.Header) != 3 {
 			t.Errorf("the header is %v", token.Header)
 		}
-		if claims["iss"] != apiKey || claims["sub"] != apiKey || claims["aud"] != "https://api.example/oauth2/token" || len(claims) != 5 {
+		if claims["iss"] != apiKey || claims["sub"] != apiKey || claims["aud"] != "https://api.example/oauth2/token" ||
+			len(claims) != 5 {
 			t.Errorf("the claims are %v", claims)
 		}
 		until, err := claims.GetExpirationTime()
@@ -193,7 +198,8 @@ func TestTheAssertionSaysWhatThePlatformWants(t *testing.T) {
 			t.Errorf("jti %q", jti)
 		}
 		used[claims["jti"]] = true
-		if p.contentTypes[i] != "application/x-www-form-urlencoded" || p.clientAssertionFor[i] != "client_credentials urn:ietf:params:oauth:client-assertion-type:jwt-bearer" {
+		if p.contentTypes[i] != "application/x-www-form-urlencoded" ||
+			p.clientAssertionFor[i] != "client_credentials urn:ietf:params:oauth:client-assertion-type:jwt-bearer" {
 			t.Errorf("it was sent as %s, for %s", p.contentTypes[i], p.clientAssertionFor[i])
 		}
 	}

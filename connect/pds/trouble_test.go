@@ -19,7 +19,8 @@ import (
 	"frontdesk/test/wait"
 )
 
-var passing = []string{sim.FailTimeout, sim.FailLimited, sim.FailError, sim.FailUnavailable, sim.FailSlow, sim.FailCut, sim.FailMalformed}
+var passing = []string{sim.FailTimeout, sim.FailLimited, sim.FailError, sim.FailUnavailable, sim.FailSlow, sim.FailCut,
+	sim.FailMalformed}
 
 // brisk is a world that does not wait long for an answer.
 func brisk(t *testing.T) *world {
@@ -40,7 +41,8 @@ func TestWhatPassesIsTriedAgainWithTheSameRequestID(t *testing.T) {
 				t.Fatalf("%d requests, want 3", len(seen))
 			}
 			for _, s := range seen {
-				if s.RequestID != seen[0].RequestID || s.CorrelationID != seen[0].CorrelationID || !uuid4.MatchString(s.RequestID) || s.ODS != "Z99001" {
+				if s.RequestID != seen[0].RequestID || s.CorrelationID != seen[0].CorrelationID ||
+					!uuid4.MatchString(s.RequestID) || s.ODS != "Z99001" {
 					t.Errorf("got %+v, then %+v", seen[0], s)
 				}
 			}
@@ -59,7 +61,8 @@ func TestWhatPassesIsTriedAgainWithTheSameRequestID(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if seen := w.people(); seen[0].RequestID == seen[1].RequestID || seen[0].CorrelationID == seen[1].CorrelationID {
+		if seen := w.people(); seen[0].RequestID == seen[1].RequestID ||
+			seen[0].CorrelationID == seen[1].CorrelationID {
 			t.Errorf("got %+v", seen)
 		}
 	})
@@ -121,7 +124,8 @@ func TestRetryAfterIsObeyed(t *testing.T) {
 		w := build(t, nil)
 		w.Fail(sim.Failure{Kind: sim.FailUnavailable, Wait: 90 * time.Second})
 		_, err := w.read(t, vaughan)
-		if !errors.Is(err, demographics.ErrDown) || fault.Of(err).RetryAfter != 90*time.Second || len(w.slept) != 0 || len(w.people()) != 1 {
+		if !errors.Is(err, demographics.ErrDown) || fault.Of(err).RetryAfter != 90*time.Second || len(w.slept) != 0 ||
+			len(w.people()) != 1 {
 			t.Errorf("got %v, after %v", err, fault.Of(err).RetryAfter)
 		}
 	})
@@ -137,7 +141,8 @@ func TestRetryAfterIsObeyed(t *testing.T) {
 		{"a negative number", "-5", demographics.ErrDown.RetryAfter},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			w := answering(t, &stub{status: http.StatusTooManyRequests, header: map[string]string{"Retry-After": c.value}})
+			w := answering(t, &stub{status: http.StatusTooManyRequests,
+				header: map[string]string{"Retry-After": c.value}})
 			if _, err := w.read(t, vaughan); fault.Of(err).RetryAfter != c.want {
 				t.Errorf("got %v", fault.Of(err).RetryAfter)
 			}
@@ -167,7 +172,8 @@ func TestARefusalIsNotTriedAgain(t *testing.T) {
 		{"a redirect", 302, "", demographics.ErrRefused},
 		{"nothing", 204, "", demographics.ErrDown},
 		{"not built", 501, "", demographics.ErrDown},
-		{"a record that is not to be used", 200, `{"resourceType": "Patient", "id": "9991000003", "meta": {"security": [{"code": "REDACTED"}]}}`, demographics.ErrNumberInvalid},
+		{"a record that is not to be used", 200, `{"resourceType": "Patient", "id": "9991000003", "meta": ` +
+			`{"security": [{"code": "REDACTED"}]}}`, demographics.ErrNumberInvalid},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := &stub{status: c.status, body: c.body, header: map[string]string{"Location": "/elsewhere"}}
@@ -193,13 +199,15 @@ func TestAnAnswerThatMakesNoSenseIsTriedAgain(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := &stub{status: 200, body: body}
-			if p, err := answering(t, s).read(t, vaughan); !errors.Is(err, demographics.ErrDown) || p.NHSNumber != "" || s.count != 3 {
+			if p, err := answering(t, s).read(t, vaughan); !errors.Is(err, demographics.ErrDown) || p.NHSNumber != "" ||
+				s.count != 3 {
 				t.Errorf("got %+v, %v, after %d requests", p, err, s.count)
 			}
 		})
 	}
 	t.Run("a long answer is not taken", func(t *testing.T) {
-		s := &stub{status: 200, body: `{"resourceType": "Patient", "id": "9991000003", "x": "` + strings.Repeat("x", 1<<20) + `"}`}
+		s := &stub{status: 200, body: `{"resourceType": "Patient", "id": "9991000003", "x": "` + strings.Repeat("x",
+			1<<20) + `"}`}
 		if p, err := answering(t, s).read(t, vaughan); !errors.Is(err, demographics.ErrDown) || p.NHSNumber != "" {
 			t.Errorf("got %+v, %v", p, err)
 		}
@@ -234,18 +242,24 @@ func TestASearchMayFindSeveralOrNobody(t *testing.T) {
 		body   string
 		want   error
 	}{
-		{"two entries", 200, `{"resourceType": "Bundle", "entry": [` + hit("9991000003") + `,` + hit("9991000054") + `]}`, demographics.ErrSeveralTraced},
-		{"one entry of several", 200, `{"resourceType": "Bundle", "total": 2, "entry": [` + hit("9991000003") + `]}`, demographics.ErrSeveralTraced},
+		{"two entries", 200, `{"resourceType": "Bundle", "entry": [` + hit("9991000003") + `,` + hit("9991000054") +
+			`]}`, demographics.ErrSeveralTraced},
+		{"one entry of several", 200, `{"resourceType": "Bundle", "total": 2, "entry": [` + hit("9991000003") + `]}`,
+			demographics.ErrSeveralTraced},
 		{"no entry", 200, `{"resourceType": "Bundle", "total": 0}`, demographics.ErrNotTraced},
-		{"an entry about something else", 200, `{"resourceType": "Bundle", "entry": [{"resource": {"resourceType": "OperationOutcome"}}]}`, demographics.ErrNotTraced},
-		{"a hit that is no number", 200, `{"resourceType": "Bundle", "entry": [` + hit("../9991000003") + `]}`, demographics.ErrDown},
+		{"an entry about something else", 200, `{"resourceType": "Bundle", "entry": [{"resource": {"resourceType": ` +
+			`"OperationOutcome"}}]}`, demographics.ErrNotTraced},
+		{"a hit that is no number", 200, `{"resourceType": "Bundle", "entry": [` + hit("../9991000003") + `]}`,
+			demographics.ErrDown},
 		{"another outcome", 200, `{"resourceType": "OperationOutcome"}`, demographics.ErrDown},
 		{"a person", 200, `{"resourceType": "Patient", "id": "9991000003"}`, demographics.ErrDown},
-		{"a name it cannot look for", 400, `{"resourceType": "OperationOutcome", "issue": [{"details": {"coding": [{"code": "INVALID_SEARCH_DATA"}]}}]}`, demographics.ErrNotTraced},
+		{"a name it cannot look for", 400, `{"resourceType": "OperationOutcome", "issue": [{"details": {"coding": ` +
+			`[{"code": "INVALID_SEARCH_DATA"}]}}]}`, demographics.ErrNotTraced},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := answering(t, &stub{status: c.status, body: c.body})
-			p, err := w.client.Trace(t.Context(), group, demographics.Trace{LastName: "Vaughan", BirthDate: input.DayOf(1962, 5, 17)})
+			p, err := w.client.Trace(t.Context(), group, demographics.Trace{LastName: "Vaughan",
+				BirthDate: input.DayOf(1962, 5, 17)})
 			if !errors.Is(err, c.want) || p.NHSNumber != "" {
 				t.Errorf("got %+v, %v", p, err)
 			}
@@ -271,12 +285,14 @@ func TestTheLimiterMayEndACall(t *testing.T) {
 	w := build(t, func(o *options) { o.Wait = func(context.Context) error { return refuse } })
 	refuse = fault.New(fault.Limited, "rate_limited", "").After(17 * time.Second)
 	for range 20 {
-		if _, err := w.read(t, vaughan); !errors.Is(err, demographics.ErrDown) || fault.Of(err).RetryAfter != 17*time.Second {
+		if _, err := w.read(t, vaughan); !errors.Is(err, demographics.ErrDown) ||
+			fault.Of(err).RetryAfter != 17*time.Second {
 			t.Fatalf("got %v, after %v", err, fault.Of(err).RetryAfter)
 		}
 	}
 	refuse = errors.New("the database is away")
-	if _, err := w.read(t, vaughan); !errors.Is(err, demographics.ErrDown) || fault.Of(err).RetryAfter != demographics.ErrDown.RetryAfter {
+	if _, err := w.read(t, vaughan); !errors.Is(err, demographics.ErrDown) ||
+		fault.Of(err).RetryAfter != demographics.ErrDown.RetryAfter {
 		t.Fatalf("got %v", err)
 	}
 	if n := len(w.people()); n != 0 {
@@ -360,7 +376,8 @@ func TestACallerWhoLeavesIsNoOutage(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	for range 20 {
-		if _, err := w.client.Read(ctx, group, vaughan); !errors.Is(err, demographics.ErrDown) || !errors.Is(err, context.Canceled) {
+		if _, err := w.client.Read(ctx, group, vaughan); !errors.Is(err, demographics.ErrDown) ||
+			!errors.Is(err, context.Canceled) {
 			t.Fatalf("got %v", err)
 		}
 	}
@@ -398,7 +415,8 @@ func heals(t *testing.T, w *world) {
 // TestNothingTellsWhoItIsAbout makes everything go wrong and looks at what was
 // logged and returned.
 func TestNothingTellsWhoItIsAbout(t *testing.T) {
-	secret := []string{"9991000003", "999 100 0003", "Vaughan", "Idris", "ZZ1", "07700900301", "7700900301", "Patient/", "family="}
+	secret := []string{"9991000003", "999 100 0003", "Vaughan", "Idris", "ZZ1", "07700900301", "7700900301", "Patient/",
+		"family="}
 	person := `{"resourceType": "Patient", "id": 9991000003, "name": [{"family": "Vaughan"}]}`
 	broken := func(text string) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -413,17 +431,22 @@ func TestNothingTellsWhoItIsAbout(t *testing.T) {
 	closed := httptest.NewServer(http.NotFoundHandler())
 	closed.Close()
 	worlds := map[string]*world{
-		"a wrong type":   answering(t, &stub{status: 200, body: person}),
-		"a telling code": answering(t, &stub{status: 403, body: `{"resourceType": "OperationOutcome", "issue": [{"details": {"coding": [{"code": "Vaughan 9991000003"}]}}]}`}),
-		"a telling text": answering(t, &stub{status: 400, body: `{"resourceType": "OperationOutcome", "issue": [{"diagnostics": "Vaughan 9991000003"}]}`}),
-		"a redirect":     answering(t, &stub{status: 302, header: map[string]string{"Location": "/Patient/9991000003"}}),
-		"not HTTP":       build(t, func(o *options) { o.open, o.handler = true, broken("Vaughan 9991000003\r\n\r\n") }),
+		"a wrong type": answering(t, &stub{status: 200, body: person}),
+		"a telling code": answering(t, &stub{status: 403, body: `{"resourceType": "OperationOutcome", "issue": ` +
+			`[{"details": {"coding": [{"code": "Vaughan 9991000003"}]}}]}`}),
+		"a telling text": answering(t, &stub{status: 400, body: `{"resourceType": "OperationOutcome", "issue": ` +
+			`[{"diagnostics": "Vaughan 9991000003"}]}`}),
+		"a redirect": answering(t, &stub{status: 302, header: map[string]string{"Location": "/Patient/9991000003"}}),
+		"not HTTP":   build(t, func(o *options) { o.open, o.handler = true, broken("Vaughan 9991000003\r\n\r\n") }),
 		"a cut answer": build(t, func(o *options) {
 			o.open, o.handler = true, broken("HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nVaughan")
 		}),
-		"a broken header": build(t, func(o *options) { o.open, o.handler = true, broken("HTTP/1.1 200 OK\r\nVaughan 9991000003\r\n\r\n") }),
-		"nobody there":    build(t, func(o *options) { o.open, o.settings.BaseURL = true, closed.URL }),
-		"no such host":    build(t, func(o *options) { o.open, o.settings.BaseURL = true, "https://nobody.invalid/" }),
+		"a broken header": build(t, func(o *options) {
+			o.open, o.handler = true,
+				broken("HTTP/1.1 200 OK\r\nVaughan 9991000003\r\n\r\n")
+		}),
+		"nobody there": build(t, func(o *options) { o.open, o.settings.BaseURL = true, closed.URL }),
+		"no such host": build(t, func(o *options) { o.open, o.settings.BaseURL = true, "https://nobody.invalid/" }),
 	}
 	for _, kind := range passing {
 		w := brisk(t)
@@ -434,7 +457,8 @@ func TestNothingTellsWhoItIsAbout(t *testing.T) {
 	for name, w := range worlds {
 		t.Run(name, func(t *testing.T) {
 			_, read := w.read(t, vaughan)
-			_, trace := w.client.Trace(t.Context(), group, demographics.Trace{FirstName: "Idris", LastName: "Vaughan", BirthDate: input.DayOf(1962, 5, 17), Postcode: "ZZ1 4VN"})
+			_, trace := w.client.Trace(t.Context(), group, demographics.Trace{FirstName: "Idris", LastName: "Vaughan",
+				BirthDate: input.DayOf(1962, 5, 17), Postcode: "ZZ1 4VN"})
 			if read == nil || trace == nil {
 				t.Fatalf("got %v, %v", read, trace)
 			}
@@ -455,7 +479,8 @@ func TestWhatIsLoggedOfARetryIsEnoughToLookIntoIt(t *testing.T) {
 		t.Fatal(err)
 	}
 	id := w.people()[0].RequestID
-	for _, want := range []string{"request_id=" + id, "practice_group_id=7", "asked=read", "status 503 SERVICE_UNAVAILABLE", "try=1"} {
+	for _, want := range []string{"request_id=" + id, "practice_group_id=7", "asked=read",
+		"status 503 SERVICE_UNAVAILABLE", "try=1"} {
 		if !strings.Contains(w.log.String(), want) {
 			t.Errorf("%q is missing from %s", want, w.log)
 		}
@@ -463,7 +488,8 @@ func TestWhatIsLoggedOfARetryIsEnoughToLookIntoIt(t *testing.T) {
 	w = build(t, nil)
 	w.Fail(sim.Failure{Kind: sim.FailUnavailable, Times: 3})
 	_, err := w.read(t, vaughan)
-	if id := w.people()[0].RequestID; err == nil || !strings.Contains(err.Error(), "status 503 SERVICE_UNAVAILABLE, request "+id) {
+	if id := w.people()[0].RequestID; err == nil || !strings.Contains(err.Error(),
+		"status 503 SERVICE_UNAVAILABLE, request "+id) {
 		t.Errorf("got %v", err)
 	}
 }

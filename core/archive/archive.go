@@ -46,7 +46,8 @@ type Service struct {
 // The reasons, by what they are for.
 var (
 	archiveReasons = []patient.ArchiveReason{
-		"inactive_patient", "discharged_patient", patient.ReasonDeceased, "moved_away_or_transfer_of_care", "lapsed_membership",
+		"inactive_patient", "discharged_patient", patient.ReasonDeceased, "moved_away_or_transfer_of_care",
+		"lapsed_membership",
 		"patient_request", "other",
 	}
 	unarchiveReasons = []patient.ArchiveReason{
@@ -94,7 +95,8 @@ func (s *Service) Archive(ctx context.Context, id patient.ID, r Reasons) (patien
 			if r.Reason == patient.ReasonDeceased && !p.Dead() {
 				p.DeceasedAt, p.DeathSource = now, patient.FromPractice
 			}
-			if err := keep(ctx, tx, who, now, event.PatientArchived, before, p); err != nil || before.Dead() || !p.Dead() {
+			if err := keep(ctx, tx, who, now, event.PatientArchived, before, p); err != nil || before.Dead() ||
+				!p.Dead() {
 				return err
 			}
 			return patient.ReportDeath(ctx, tx, s.NewID(), who, now, p, cancelled)
@@ -178,7 +180,8 @@ func (s *Service) leave(
 }
 
 // keep keeps whether a patient is archived, with its event.
-func keep(ctx context.Context, tx Tx, who access.Caller, now time.Time, of event.Type, before, p patient.Patient) error {
+func keep(ctx context.Context, tx Tx, who access.Caller, now time.Time, of event.Type, before,
+	p patient.Patient) error {
 	p.UpdatedAt = now
 	if err := tx.SavePatient(ctx, who.Group, p); err != nil {
 		return err

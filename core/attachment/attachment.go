@@ -43,7 +43,8 @@ const most = 1000
 
 // types are the kinds of file that are kept: none that a browser would
 // run.
-var types = []string{"application/pdf", "image/jpeg", "image/png", "image/gif", "image/webp", "text/plain; charset=utf-8"}
+var types = []string{"application/pdf", "image/jpeg", "image/png", "image/gif", "image/webp",
+	"text/plain; charset=utf-8"}
 
 // ErrNotFound is returned for a file the patient lacks.
 var ErrNotFound = fault.New(fault.NotFound, "attachment_not_found", "This patient has no such attachment.")
@@ -99,9 +100,11 @@ func (s *Service) Attach(ctx context.Context, of patient.ID, name, data string) 
 	case a.Size == 0:
 		in.Wrong("file_data", input.CodeSmall, "the file in Base64", "This may not be empty.")
 	case a.Size > MaxSize:
-		in.Wrong("file_data", input.CodeBig, fmt.Sprintf("a file of at most %d bytes", MaxSize), "This file is too large.")
+		in.Wrong("file_data", input.CodeBig, fmt.Sprintf("a file of at most %d bytes", MaxSize),
+			"This file is too large.")
 	case !slices.Contains(types, a.MediaType):
-		in.Wrong("file_data", input.CodeString, "a PDF, a picture (JPEG, PNG, GIF, WebP) or plain text", "Files of this kind are not kept.")
+		in.Wrong("file_data", input.CodeString, "a PDF, a picture (JPEG, PNG, GIF, WebP) or plain text",
+			"Files of this kind are not kept.")
 	}
 	if err := in.Err(); err != nil {
 		return a, err

@@ -108,7 +108,8 @@ func currentMembership(all []Membership) (m Membership, ok bool) {
 // ErrProductNotFound, ErrProductDeleted, ErrNotMembership, patient.ErrTooMany,
 // field faults.
 func (s *Service) AddMembership(ctx context.Context, of patient.ID, q Subscription) (patient.Patient, error) {
-	return s.editMembership(ctx, of, "patient.membership.add", func(tx MembershipTx, group practice.ID, all []Membership, now time.Time) (*Membership, error) {
+	return s.editMembership(ctx, of, "patient.membership.add", func(tx MembershipTx, group practice.ID,
+		all []Membership, now time.Time) (*Membership, error) {
 		g, err := tx.Group(ctx, group)
 		if err != nil {
 			return nil, err
@@ -140,7 +141,8 @@ func (s *Service) AddMembership(ctx context.Context, of patient.ID, q Subscripti
 // RemoveMembership ends the membership a patient has. Errors:
 // patient.ErrNotFound, ErrNoMembership.
 func (s *Service) RemoveMembership(ctx context.Context, of patient.ID, id ProductID) (patient.Patient, error) {
-	return s.editMembership(ctx, of, "patient.membership.remove", func(_ MembershipTx, _ practice.ID, all []Membership, _ time.Time) (*Membership, error) {
+	return s.editMembership(ctx, of, "patient.membership.remove", func(_ MembershipTx, _ practice.ID, all []Membership,
+		_ time.Time) (*Membership, error) {
 		if had, ok := currentMembership(all); !ok || had.Product != id {
 			return nil, ErrNoMembership
 		}
@@ -179,7 +181,8 @@ func (s *Service) editMembership(
 				return err
 			}
 		}
-		if err := patient.Record(ctx, tx, who, now, patient.Fact(event.PatientMembershipUpdated, p.ID, ids)); err != nil {
+		if err := patient.Record(ctx, tx, who, now, patient.Fact(event.PatientMembershipUpdated, p.ID,
+			ids)); err != nil {
 			return err
 		}
 		return tx.Audit(ctx, who.Audit(now, action, "patient", int64(p.ID), before, after))

@@ -58,7 +58,8 @@ type Address struct {
 
 // Lines are the parts of the address that there are, in the order of an envelope.
 func (a Address) Lines() []string {
-	return slices.DeleteFunc([]string{a.Line1, a.Line2, a.Town, a.Postcode, a.Country}, func(s string) bool { return s == "" })
+	return slices.DeleteFunc([]string{a.Line1, a.Line2, a.Town, a.Postcode, a.Country},
+		func(s string) bool { return s == "" })
 }
 
 // Contact is one of them. Empty text means not known.
@@ -102,10 +103,11 @@ func (c Contact) FullName() string {
 // The faults of contact.
 var (
 	ErrNotFound      = fault.New(fault.NotFound, "contact_not_found", "This practice group has no such contact.")
-	ErrPhoneNotFound = fault.New(fault.NotFound, "contact_phone_not_found", "This contact has no such telephone number.")
-	ErrNameless      = fault.New(fault.Invalid, "contact_without_name", "A contact needs a name or a company.")
-	ErrManyPhones    = fault.New(fault.Invalid, "too_many_phones", "A contact has at most 20 telephone numbers.")
-	ErrDeleted       = fault.New(fault.Conflict, "contact_deleted", "This contact has been deleted.")
+	ErrPhoneNotFound = fault.New(fault.NotFound, "contact_phone_not_found",
+		"This contact has no such telephone number.")
+	ErrNameless   = fault.New(fault.Invalid, "contact_without_name", "A contact needs a name or a company.")
+	ErrManyPhones = fault.New(fault.Invalid, "too_many_phones", "A contact has at most 20 telephone numbers.")
+	ErrDeleted    = fault.New(fault.Conflict, "contact_deleted", "This contact has been deleted.")
 )
 
 // Reader is what contact reads.
@@ -202,7 +204,8 @@ func (c *Contact) check(kept string) error {
 	c.Company = in.Text("company", c.Company, 200)
 	c.Email = in.Email("email", c.Email)
 	a := &c.Address
-	a.Line1, a.Line2, a.Town = in.Postal("line_1", a.Line1, 200), in.Postal("line_2", a.Line2, 200), in.Postal("town", a.Town, 100)
+	a.Line1, a.Line2, a.Town = in.Postal("line_1", a.Line1, 200), in.Postal("line_2", a.Line2, 200),
+		in.Postal("town", a.Town, 100)
 	a.Postcode = in.Postcode("postcode", a.Postcode)
 	a.Country = strings.ToUpper(in.Postal("country", a.Country, 2))
 	c.Specialty = in.Text("medical_specialty", c.Specialty, 200)
@@ -271,7 +274,8 @@ func (s *Service) Delete(ctx context.Context, id ID) (Contact, error) {
 
 // change changes a contact and its telephone numbers in one transaction, with
 // the audit entry.
-func (s *Service) change(ctx context.Context, id ID, action string, fn func(c *Contact, phones []Phone, now time.Time) ([]Phone, error)) (Contact, error) {
+func (s *Service) change(ctx context.Context, id ID, action string, fn func(c *Contact, phones []Phone,
+	now time.Time) ([]Phone, error)) (Contact, error) {
 	who, err := access.Require(ctx, Edit)
 	if err != nil {
 		return Contact{}, err
@@ -302,7 +306,8 @@ func (s *Service) change(ctx context.Context, id ID, action string, fn func(c *C
 		if err := save(ctx, tx, who.Group, after, had[id], phones); err != nil {
 			return err
 		}
-		return tx.Audit(ctx, who.Audit(now, action, "contact", int64(id), snapshot{before, had[id]}, snapshot{after, phones}))
+		return tx.Audit(ctx, who.Audit(now, action, "contact", int64(id), snapshot{before, had[id]},
+			snapshot{after, phones}))
 	})
 	return after, err
 }

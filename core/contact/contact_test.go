@@ -42,7 +42,8 @@ func each(t *testing.T, test func(t *testing.T, d *desk)) {
 		at := func(name string) (practice.Group, context.Context) {
 			g, err := groups.CreateGroup(context.Background(), practice.Group{Name: name})
 			d.must(err)
-			who := access.Caller{Group: g.ID, Home: g.ID, Key: 7, Actor: "Partner", RequestID: "r1", Permissions: []access.Permission{contact.See, contact.Edit}}
+			who := access.Caller{Group: g.ID, Home: g.ID, Key: 7, Actor: "Partner", RequestID: "r1",
+				Permissions: []access.Permission{contact.See, contact.Edit}}
 			return g, access.With(context.Background(), who)
 		}
 		d.group, d.ctx = at("Mill Lane")
@@ -101,12 +102,17 @@ func (d *desk) phones(id contact.ID) string {
 func TestAContactIsKeptAsItWasGiven(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		made := d.add(contact.Change{
-			Title: ptr("Dr"), FirstName: ptr(" Chidi "), LastName: ptr("Okafor"), Company: ptr("Brambleford Hospital"), Email: ptr("okafor@example.org"),
-			Line1: ptr("1 Mill Lane"), Town: ptr("Brambleford"), Postcode: ptr("zz1 1aa"), Country: ptr("gb"), Specialty: ptr("Cardiology"), IsPayor: ptr(true),
-			InvoiceRecipient: ptr("Accounts"), BillingFrequency: ptr(contact.Quarterly), BillingDetails: ptr("PO 17\nNet 30"), PaymentReference: ptr("BH-1"),
-			Phones: &[]contact.PhoneChange{{Kind: ptr(input.OfficePhone), Number: ptr("01632 960123")}, {Number: ptr("07700 900123")}},
+			Title: ptr("Dr"), FirstName: ptr(" Chidi "), LastName: ptr("Okafor"), Company: ptr("Brambleford Hospital"),
+			Email: ptr("okafor@example.org"),
+			Line1: ptr("1 Mill Lane"), Town: ptr("Brambleford"), Postcode: ptr("zz1 1aa"), Country: ptr("gb"),
+			Specialty: ptr("Cardiology"), IsPayor: ptr(true),
+			InvoiceRecipient: ptr("Accounts"), BillingFrequency: ptr(contact.Quarterly),
+			BillingDetails: ptr("PO 17\nNet 30"), PaymentReference: ptr("BH-1"),
+			Phones: &[]contact.PhoneChange{{Kind: ptr(input.OfficePhone), Number: ptr("01632 960123")},
+				{Number: ptr("07700 900123")}},
 		})
-		if made.FullName() != "Dr Chidi Okafor" || !made.IsDoctor || made.Address.Postcode != "ZZ1 1AA" || made.Address.Country != "GB" || made.Version != 1 ||
+		if made.FullName() != "Dr Chidi Okafor" || !made.IsDoctor || made.Address.Postcode != "ZZ1 1AA" ||
+			made.Address.Country != "GB" || made.Version != 1 ||
 			!made.CreatedAt.Equal(made.UpdatedAt) || !made.CreatedAt.Equal(d.now.Truncate(time.Microsecond)) {
 			t.Fatalf("got %+v", made)
 		}
@@ -121,7 +127,8 @@ func TestAContactIsKeptAsItWasGiven(t *testing.T) {
 		after, err := d.Update(d.ctx, made.ID, contact.Change{LastName: ptr("Okafor-Bell"), Town: ptr("")})
 		d.must(err)
 		want := made
-		want.LastName, want.Address.Town, want.Version, want.UpdatedAt = "Okafor-Bell", "", 2, d.now.Truncate(time.Microsecond)
+		want.LastName, want.Address.Town, want.Version, want.UpdatedAt = "Okafor-Bell", "", 2,
+			d.now.Truncate(time.Microsecond)
 		if found, err = d.Contact(d.ctx, made.ID); err != nil || found != want || after != want {
 			t.Fatalf("got %+v, %v\nwant %+v", found, err, want)
 		}
@@ -139,13 +146,21 @@ func TestWhatAContactMayBe(t *testing.T) {
 			{"a last name is enough", contact.Change{LastName: ptr("Bell")}, nil},
 			{"nobody is not", contact.Change{Email: ptr("a@example.org")}, contact.ErrNameless},
 			{"spaces are nobody", contact.Change{Company: ptr("  ")}, contact.ErrNameless},
-			{"an e-mail address that is none", contact.Change{LastName: ptr("Bell"), Email: ptr("bell")}, fault.Input()},
+			{"an e-mail address that is none", contact.Change{LastName: ptr("Bell"), Email: ptr("bell")},
+				fault.Input()},
 			{"a country in full", contact.Change{LastName: ptr("Bell"), Country: ptr("United Kingdom")}, fault.Input()},
-			{"a number nobody can dial", contact.Change{LastName: ptr("Bell"), Phones: &[]contact.PhoneChange{{Number: ptr("call me")}}}, fault.Input()},
-			{"an empty number", contact.Change{LastName: ptr("Bell"), Phones: &[]contact.PhoneChange{{}}}, fault.Input()},
-			{"a kind of number there is not", contact.Change{LastName: ptr("Bell"), Phones: &[]contact.PhoneChange{{Number: ptr("01632 960123"), Kind: ptr(input.PhoneKind("Pager"))}}}, fault.Input()},
-			{"a frequency there is not", contact.Change{LastName: ptr("Bell"), BillingFrequency: ptr(contact.Frequency("hourly"))}, fault.Input()},
-			{"twenty-one numbers", contact.Change{LastName: ptr("Bell"), Phones: ptr(slices.Repeat([]contact.PhoneChange{{Number: ptr("01632 960123")}}, 21))}, contact.ErrManyPhones},
+			{"a number nobody can dial", contact.Change{LastName: ptr("Bell"),
+				Phones: &[]contact.PhoneChange{{Number: ptr("call me")}}}, fault.Input()},
+			{"an empty number", contact.Change{LastName: ptr("Bell"), Phones: &[]contact.PhoneChange{{}}},
+				fault.Input()},
+			{"a kind of number there is not", contact.Change{LastName: ptr("Bell"),
+				Phones: &[]contact.PhoneChange{{Number: ptr("01632 960123"), Kind: ptr(input.PhoneKind("Pager"))}}},
+				fault.Input()},
+			{"a frequency there is not", contact.Change{LastName: ptr("Bell"),
+				BillingFrequency: ptr(contact.Frequency("hourly"))}, fault.Input()},
+			{"twenty-one numbers", contact.Change{LastName: ptr("Bell"),
+				Phones: ptr(slices.Repeat([]contact.PhoneChange{{Number: ptr("01632 960123")}}, 21))},
+				contact.ErrManyPhones},
 		} {
 			t.Run(c.name, func(t *testing.T) {
 				if _, err := d.Create(d.ctx, c.in); !errors.Is(err, c.want) {
@@ -164,7 +179,8 @@ func TestTelephoneNumbersComeAndGo(t *testing.T) {
 		c := d.add(contact.Change{LastName: ptr("Bell")})
 		_, err := d.AddPhone(d.ctx, c.ID, contact.PhoneChange{Kind: ptr(input.Fax), Number: ptr("01632 960123")})
 		d.must(err)
-		after, err := d.AddPhone(d.ctx, c.ID, contact.PhoneChange{Kind: ptr(input.HomePhone), Number: ptr("01632 960124")})
+		after, err := d.AddPhone(d.ctx, c.ID, contact.PhoneChange{Kind: ptr(input.HomePhone),
+			Number: ptr("01632 960124")})
 		d.must(err)
 		if after.Version != 3 || d.phones(c.ID) != "Fax +441632960123, Home +441632960124" {
 			t.Fatalf("version %d: %s", after.Version, d.phones(c.ID))
@@ -176,7 +192,8 @@ func TestTelephoneNumbersComeAndGo(t *testing.T) {
 		d.must(err)
 		_, err = d.RemovePhone(d.ctx, c.ID, fax)
 		d.must(err)
-		if got := d.phones(c.ID); got != "Home +447700900123" || d.list(contact.Query{Search: "960123"}) != "" || d.list(contact.Query{Search: "07700 900"}) != "Bell" {
+		if got := d.phones(c.ID); got != "Home +447700900123" || d.list(contact.Query{Search: "960123"}) != "" ||
+			d.list(contact.Query{Search: "07700 900"}) != "Bell" {
 			t.Fatal(got)
 		}
 		for _, err := range []error{
@@ -188,12 +205,14 @@ func TestTelephoneNumbersComeAndGo(t *testing.T) {
 		}
 		// All of them in place of those there are: one that stays keeps its id.
 		_, err = d.Update(d.ctx, c.ID, contact.Change{Phones: &[]contact.PhoneChange{
-			{Number: ptr("01632 960999")}, {Kind: ptr(input.MobilePhone), Number: ptr("+44 7700 900123")}, {Number: ptr("07700900123")},
+			{Number: ptr("01632 960999")}, {Kind: ptr(input.MobilePhone), Number: ptr("+44 7700 900123")},
+			{Number: ptr("07700900123")},
 		}})
 		d.must(err)
 		all, err = d.PhonesOf(d.ctx, []contact.ID{c.ID})
 		d.must(err)
-		if got := d.phones(c.ID); got != "Mobile +447700900123, Other +441632960999, Other +447700900123" || all[c.ID][0].ID != home {
+		if got := d.phones(c.ID); got != "Mobile +447700900123, Other +441632960999, Other +447700900123" ||
+			all[c.ID][0].ID != home {
 			t.Fatal(got)
 		}
 		_, err = d.Update(d.ctx, c.ID, contact.Change{Phones: &[]contact.PhoneChange{}})
@@ -218,7 +237,8 @@ func TestADeletedContactIsKeptAndLeftAlone(t *testing.T) {
 		if !gone.Deleted() || gone != again || gone.Version != 2 {
 			t.Fatalf("got %+v, then %+v", gone, again)
 		}
-		if got := d.list(contact.Query{}) + "/" + d.list(contact.Query{Listing: input.Listing{Deleted: true}}); got != "/Bell" {
+		if got := d.list(contact.Query{}) + "/" +
+			d.list(contact.Query{Listing: input.Listing{Deleted: true}}); got != "/Bell" {
 			t.Fatal(got)
 		}
 		if found, err := d.Contact(d.ctx, c.ID); err != nil || !found.Deleted() || d.phones(c.ID) == "" {
@@ -234,7 +254,8 @@ func TestContactsAreListedAndFound(t *testing.T) {
 		start := d.now
 		for _, ch := range []contact.Change{
 			{FirstName: ptr("Siân"), LastName: ptr("Årup"), IsPayor: ptr(true)},
-			{FirstName: ptr("Bob"), LastName: ptr("Bell"), Email: ptr("bob_50%@example.org"), Specialty: ptr("Oncology")},
+			{FirstName: ptr("Bob"), LastName: ptr("Bell"), Email: ptr("bob_50%@example.org"),
+				Specialty: ptr("Oncology")},
 			{Company: ptr("Crown"), IsPayor: ptr(true), Phones: &[]contact.PhoneChange{{Number: ptr("020 7946 0123")}}},
 			{LastName: ptr("O'Neill"), IsDoctor: ptr(true)},
 			{LastName: ptr("Zadeh")},
@@ -252,7 +273,8 @@ func TestContactsAreListedAndFound(t *testing.T) {
 			{"all come in the order they were made", contact.Query{}, "Årup Bell Crown O'Neill Zadeh"},
 			{"a page", contact.Query{Listing: input.Listing{Page: input.Page{Number: 2, Size: 2}}}, "Crown O'Neill …"},
 			{"the last page", contact.Query{Listing: input.Listing{Page: input.Page{Number: 3, Size: 2}}}, "Zadeh"},
-			{"a full page that is the last", contact.Query{Listing: input.Listing{Page: input.Page{Size: 5}}}, "Årup Bell Crown O'Neill Zadeh"},
+			{"a full page that is the last", contact.Query{Listing: input.Listing{Page: input.Page{Size: 5}}},
+				"Årup Bell Crown O'Neill Zadeh"},
 			{"a page beyond the end", contact.Query{Listing: input.Listing{Page: input.Page{Number: 9}}}, ""},
 			{"part of a name, without its accents", contact.Query{Search: "ian Aru"}, "Årup"},
 			{"a name with an apostrophe", contact.Query{Search: "oneil"}, "O'Neill"},
@@ -266,10 +288,14 @@ func TestContactsAreListedAndFound(t *testing.T) {
 			{"payors", contact.Query{IsPayor: ptr(true)}, "Årup Crown"},
 			{"others", contact.Query{IsPayor: ptr(false)}, "Bell O'Neill Zadeh"},
 			{"doctors", contact.Query{IsDoctor: ptr(true)}, "Bell O'Neill"},
-			{"all conditions together", contact.Query{IsPayor: ptr(false), IsDoctor: ptr(true), Search: "e"}, "Bell O'Neill"},
-			{"made from one moment to another", contact.Query{Listing: input.Listing{Created: input.Span{From: hour(1), Until: hour(3)}}}, "Bell Crown O'Neill"},
-			{"changed since", contact.Query{Listing: input.Listing{Updated: input.Span{From: hour(3)}}}, "O'Neill Zadeh"},
-			{"made since and changed until", contact.Query{Listing: input.Listing{Created: input.Span{From: hour(1)}, Updated: input.Span{Until: hour(2)}}}, "Bell Crown"},
+			{"all conditions together", contact.Query{IsPayor: ptr(false), IsDoctor: ptr(true), Search: "e"},
+				"Bell O'Neill"},
+			{"made from one moment to another", contact.Query{Listing: input.Listing{Created: input.Span{From: hour(1),
+				Until: hour(3)}}}, "Bell Crown O'Neill"},
+			{"changed since", contact.Query{Listing: input.Listing{Updated: input.Span{From: hour(3)}}},
+				"O'Neill Zadeh"},
+			{"made since and changed until", contact.Query{Listing: input.Listing{Created: input.Span{From: hour(1)},
+				Updated: input.Span{Until: hour(2)}}}, "Bell Crown"},
 		} {
 			t.Run(c.name, func(t *testing.T) {
 				if got := d.list(c.q); got != c.want {
@@ -287,7 +313,9 @@ func TestManyContactsAreReadAtOnce(t *testing.T) {
 		const n = 230 // more than one statement has room for
 		ids := make([]contact.ID, n)
 		for i := range ids {
-			ids[i] = d.add(contact.Change{LastName: ptr(fmt.Sprint("n", i)), Phones: &[]contact.PhoneChange{{Number: ptr(fmt.Sprintf("01632 960%03d", i))}, {Number: ptr("07700 900123")}}}).ID
+			ids[i] = d.add(contact.Change{LastName: ptr(fmt.Sprint("n", i)),
+				Phones: &[]contact.PhoneChange{{Number: ptr(fmt.Sprintf("01632 960%03d", i))},
+					{Number: ptr("07700 900123")}}}).ID
 		}
 		for _, k := range []int{0, 1, 19, 20, 21, 199, 200, 201, n} {
 			asked := append(slices.Clone(ids[:k]), ids[:min(k, 3)]...) // some twice
@@ -299,7 +327,8 @@ func TestManyContactsAreReadAtOnce(t *testing.T) {
 				t.Fatalf("of %d found %d, and numbers of %d", k, len(found), len(phones))
 			}
 			for i, id := range ids[:k] {
-				if found[id].LastName != fmt.Sprint("n", i) || len(phones[id]) != 2 || phones[id][0].Number != fmt.Sprintf("+441632960%03d", i) {
+				if found[id].LastName != fmt.Sprint("n", i) || len(phones[id]) != 2 ||
+					phones[id][0].Number != fmt.Sprintf("+441632960%03d", i) {
 					t.Fatalf("number %d: %+v, %+v", i, found[id], phones[id])
 				}
 			}
@@ -349,18 +378,23 @@ func TestContactsNeedTheirGrants(t *testing.T) {
 			"phones": func(ctx context.Context) error { return second(d.PhonesOf(ctx, []contact.ID{c.ID})) },
 		}
 		writes := map[string]func(context.Context) error{
-			"create": func(ctx context.Context) error { return second(d.Create(ctx, contact.Change{LastName: ptr("x")})) },
+			"create": func(ctx context.Context) error {
+				return second(d.Create(ctx,
+					contact.Change{LastName: ptr("x")}))
+			},
 			"update": func(ctx context.Context) error { return second(d.Update(ctx, c.ID, contact.Change{})) },
 			"delete": func(ctx context.Context) error { return second(d.Delete(ctx, c.ID)) },
 		}
 		for name, call := range reads {
-			if err := call(as(contact.Edit)); !errors.Is(err, access.ErrPermission) || fault.Of(err).Message != "Missing permission seeContacts" {
+			if err := call(as(contact.Edit)); !errors.Is(err, access.ErrPermission) ||
+				fault.Of(err).Message != "Missing permission seeContacts" {
 				t.Errorf("%s: %v", name, err)
 			}
 			d.must(call(as(contact.See)))
 		}
 		for name, call := range writes {
-			if err := call(as(contact.See)); !errors.Is(err, access.ErrPermission) || fault.Of(err).Message != "Missing permission editContacts" {
+			if err := call(as(contact.See)); !errors.Is(err, access.ErrPermission) ||
+				fault.Of(err).Message != "Missing permission editContacts" {
 				t.Errorf("%s: %v", name, err)
 			}
 			// What comes after it in the map may come after its deletion.
@@ -388,7 +422,8 @@ func TestEveryChangeOfAContactIsInTheTrail(t *testing.T) {
 			}
 			_ = json.Unmarshal(e.Before, &was)
 			d.must(json.Unmarshal(e.After, &is))
-			said = append(said, fmt.Sprintf("%s by %s: %s/%d %s/%d", e.Action, e.Actor, was.LastName, len(was.Phones), is.LastName, len(is.Phones)))
+			said = append(said, fmt.Sprintf("%s by %s: %s/%d %s/%d", e.Action, e.Actor, was.LastName, len(was.Phones),
+				is.LastName, len(is.Phones)))
 		}
 		want := []string{
 			"contact.create by Partner: /0 Bell/0", "contact.add_phone by Partner: Bell/0 Bell/1",

@@ -50,15 +50,18 @@ func (n Person) adoptedBy(p *patient.Patient, now time.Time) {
 
 // refresh brings a patient whom the transaction has locked up to date with the
 // national service.
-func (s *Service) refresh(ctx context.Context, tx Tx, who access.Caller, before patient.Patient, n Person, q sought, now time.Time) error {
+func (s *Service) refresh(ctx context.Context, tx Tx, who access.Caller, before patient.Patient, n Person, q sought,
+	now time.Time) error {
 	after := before
 	n.adoptedBy(&after, now)
 	q.connect(&after)
-	if len(patient.Changed(before, after)) == 0 && after.EHRPartner == before.EHRPartner && after.EHRPartnerID == before.EHRPartnerID &&
+	if len(patient.Changed(before, after)) == 0 && after.EHRPartner == before.EHRPartner &&
+		after.EHRPartnerID == before.EHRPartnerID &&
 		after.NumberStatus == before.NumberStatus && after.Source == before.Source {
 		return tx.Synced(ctx, who.Group, before.ID, n.Version, now)
 	}
-	if err := patient.Keep(ctx, tx, who, now, "patient.refresh", before, after); err != nil || before.Dead() || !after.Dead() {
+	if err := patient.Keep(ctx, tx, who, now, "patient.refresh", before, after); err != nil || before.Dead() ||
+		!after.Dead() {
 		return err
 	}
 	return patient.ReportDeath(ctx, tx, s.NewID(), who, now, after, 0)

@@ -77,7 +77,8 @@ func parseReference(text string) (int64, bool) {
 }
 
 // UnsureMessage answers a caller in place of a patient.
-const UnsureMessage = "We could not confirm this person's identity from the details given. Ask them to open login_url, then register them again."
+const UnsureMessage = "We could not confirm this person's identity from the details given. Ask them to open " +
+	"login_url, then register them again."
 
 // CheckLife is how long the page of an identity check is there.
 const CheckLife = 7 * 24 * time.Hour
@@ -86,20 +87,21 @@ const CheckLife = 7 * 24 * time.Hour
 var ErrNoCheck = seal.ErrLink.Saying("This link is not known, or is too old to use.")
 
 // unsure answers with a page in place of a patient.
-func (s *Service) unsure(ctx context.Context, who access.Caller, now time.Time, q sought, reason string, differs ...string) (Registered, error) {
+func (s *Service) unsure(ctx context.Context, who access.Caller, now time.Time, q sought, reason string,
+	differs ...string) (Registered, error) {
 	token := seal.NewToken()
 	hash := sha256.Sum256([]byte(token))
 	c := IdentityCheck{
-		ID: s.NewID(), Hash: hash[:], Reason: reason, Said: q.said(), Differs: differs, AskedBy: who.Name(), CreatedAt: now, ExpiresAt: now.Add(CheckLife),
+		ID: s.NewID(), Hash: hash[:], Reason: reason, Said: q.said(), Differs: differs, AskedBy: who.Name(),
+		CreatedAt: now, ExpiresAt: now.Add(CheckLife),
 	}
 	c.URL = s.Pages() + "/verify/" + strconv.FormatInt(int64(who.Group), 36) + "-" + token
 	err := s.Store.Do(ctx, func(tx Tx) error {
 		if err := tx.AddIdentityCheck(ctx, who.Group, c); err != nil {
 			return err
 		}
-		return tx.Audit(ctx,
-			who.Audit(now, "patient.unidentified", "identity_check", c.ID, nil,
-				map[string]string{"reason": reason, "reference": c.Reference()}))
+		return tx.Audit(ctx, who.Audit(now, "patient.unidentified", "identity_check", c.ID, nil,
+			map[string]string{"reason": reason, "reference": c.Reference()}))
 	})
 	return Registered{Check: c}, err
 }

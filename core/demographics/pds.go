@@ -141,7 +141,8 @@ func IsBackground(ctx context.Context) bool {
 
 // The faults of tracing people.
 var (
-	ErrNotTraced     = fault.New(fault.NotFound, "patient_not_traced", "The Personal Demographics Service has no such person.")
+	ErrNotTraced = fault.New(fault.NotFound, "patient_not_traced",
+		"The Personal Demographics Service has no such person.")
 	ErrNumberInvalid = fault.New(fault.NotFound, "nhs_number_invalidated", "This NHS number has been withdrawn.")
 	ErrSeveralTraced = fault.New(fault.Conflict, "several_patients_traced", "More than one person matches.")
 	// ErrNotSetUp is returned for a practice group that has not been set

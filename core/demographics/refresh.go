@@ -88,7 +88,8 @@ func (s *Service) RefreshPatient(ctx context.Context, id patient.ID) error {
 		return s.mark(ctx, who, p.NHSNumber, patient.NumberDisputed)
 	case err != nil:
 		return err
-	case found.BirthDate != p.BirthDate || p.NumberStatus != patient.NumberVerified && len(found.description().Differs(p, false)) > 0:
+	case found.BirthDate != p.BirthDate || p.NumberStatus != patient.NumberVerified &&
+		len(found.description().Differs(p, false)) > 0:
 		return s.mark(ctx, who, p.NHSNumber, patient.NumberDisputed)
 	}
 	return s.Store.Do(ctx, func(tx Tx) error {

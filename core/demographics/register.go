@@ -70,7 +70,8 @@ func (r Registration) check(today input.Date) (sought, error) {
 		out.number = patient.CheckNHSNumber(&in, "nhs_number", *r.NHSNumber)
 	}
 	out.trace = Trace{
-		FirstName: required("forename", r.Forename, patient.MaxName), LastName: required("surname", r.Surname, patient.MaxName), BirthDate: out.born,
+		FirstName: required("forename", r.Forename, patient.MaxName), LastName: required("surname", r.Surname,
+			patient.MaxName), BirthDate: out.born,
 		Postcode: required("postcode", r.Postcode, 20),
 	}
 	out.trace.Postcode = in.Postcode("postcode", out.trace.Postcode)
@@ -95,7 +96,8 @@ func (q sought) differs(p Person) []string {
 		out = append(out, "dob")
 	}
 	key := names.Key(q.trace.LastName)
-	if q.trace.LastName != "" && !slices.ContainsFunc(append([]string{p.LastName}, p.OtherNames...), func(name string) bool { return names.Key(name) == key }) {
+	if q.trace.LastName != "" && !slices.ContainsFunc(append([]string{p.LastName}, p.OtherNames...),
+		func(name string) bool { return names.Key(name) == key }) {
 		out = append(out, "surname")
 	}
 	if !names.SameForename(q.trace.FirstName, p.FirstName) {
@@ -220,7 +222,8 @@ func (s *Service) known(ctx context.Context, group practice.ID, q sought, now ti
 	}
 	var found []patient.ID
 	for _, p := range born {
-		if fresh(p) && names.Key(p.FirstName) == names.Key(q.trace.FirstName) && p.Address.Postcode == q.trace.Postcode {
+		if fresh(p) && names.Key(p.FirstName) == names.Key(q.trace.FirstName) &&
+			p.Address.Postcode == q.trace.Postcode {
 			found = append(found, p.ID)
 		}
 	}
@@ -233,7 +236,8 @@ func (s *Service) known(ctx context.Context, group practice.ID, q sought, now ti
 // keep makes a person of the national service a patient, or brings the patient
 // with that number up to date. The id is 0 when that patient has another forename
 // or sex, and the service has not verified them: then staff are asked.
-func (s *Service) keep(ctx context.Context, tx Tx, who access.Caller, p Person, q sought, now time.Time) (patient.ID, error) {
+func (s *Service) keep(ctx context.Context, tx Tx, who access.Caller, p Person, q sought,
+	now time.Time) (patient.ID, error) {
 	replaced := q.number != "" && q.number != p.NHSNumber
 	if replaced {
 		if err := s.supersede(ctx, tx, who, q.number, p, now); err != nil {
@@ -241,7 +245,8 @@ func (s *Service) keep(ctx context.Context, tx Tx, who access.Caller, p Person, 
 		}
 	}
 	fresh := patient.Patient{
-		ID: patient.ID(s.NewID()), Status: patient.Unarchived, BirthDate: p.BirthDate, Version: 1, CreatedAt: now, UpdatedAt: now,
+		ID: patient.ID(s.NewID()), Status: patient.Unarchived, BirthDate: p.BirthDate, Version: 1, CreatedAt: now,
+		UpdatedAt: now,
 	}
 	p.adoptedBy(&fresh, now)
 	q.connect(&fresh)

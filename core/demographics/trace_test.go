@@ -25,7 +25,8 @@ func TestSomebodyTracedBecomesAPatient(t *testing.T) {
 	withKit(t, func(k *kit) {
 		id := k.Trace("999 000 0018", "1985-12-10")
 		p := k.Profile(id)
-		if p.NHSNumber != "9990000018" || p.LastName != "Byron" || p.Source != patient.SourcePDS || p.NumberStatus != patient.NumberVerified ||
+		if p.NHSNumber != "9990000018" || p.LastName != "Byron" || p.Source != patient.SourcePDS ||
+			p.NumberStatus != patient.NumberVerified ||
 			p.Mobile != "+447700900101" || p.Address.Postcode != "ZZ1 2AB" || !p.SyncedAt.Equal(k.Clock) {
 			k.Fatalf("got %+v", p)
 		}
@@ -36,7 +37,8 @@ func TestSomebodyTracedBecomesAPatient(t *testing.T) {
 			k.Fatalf("two patients: %s and %s", id, again)
 		}
 		got, err := k.Demographics.Register(k.Ctx, demographics.Registration{
-			BirthDate: new("1985-12-10"), Forename: new("Ada"), Surname: new("Byron"), Postcode: new("zz12ab"), EHRPartner: new("systm_one"), EHRPartnerID: new("E-1"),
+			BirthDate: new("1985-12-10"), Forename: new("Ada"), Surname: new("Byron"), Postcode: new("zz12ab"),
+			EHRPartner: new("systm_one"), EHRPartnerID: new("E-1"),
 		})
 		if err != nil || got.ID != id {
 			k.Fatalf("by name: got %+v, %v", got, err)
@@ -54,13 +56,17 @@ func TestSomebodyWhoIsNotCertainlyMeantIsNotToldOf(t *testing.T) {
 		twin.NHSNumber = "9990000026"
 		k.Spine.Put(twin)
 		for name, r := range map[string]demographics.Registration{
-			"another birth date":               {NHSNumber: new("9990000018"), BirthDate: new("1985-12-11")},
-			"no birth date":                    {NHSNumber: new("9990000018")},
-			"another surname":                  {NHSNumber: new("9990000018"), BirthDate: new("1985-12-10"), Surname: new("King")},
-			"a twin's forename":                {NHSNumber: new("9990000018"), BirthDate: new("1985-12-10"), Surname: new("Byron"), Forename: new("Grace")},
-			"another sex":                      {NHSNumber: new("9990000018"), BirthDate: new("1985-12-10"), Sex: new(patient.Sex("Male"))},
+			"another birth date": {NHSNumber: new("9990000018"), BirthDate: new("1985-12-11")},
+			"no birth date":      {NHSNumber: new("9990000018")},
+			"another surname": {NHSNumber: new("9990000018"), BirthDate: new("1985-12-10"),
+				Surname: new("King")},
+			"a twin's forename": {NHSNumber: new("9990000018"), BirthDate: new("1985-12-10"),
+				Surname: new("Byron"), Forename: new("Grace")},
+			"another sex": {NHSNumber: new("9990000018"), BirthDate: new("1985-12-10"),
+				Sex: new(patient.Sex("Male"))},
 			"a record with nothing but number": {NHSNumber: new("9000000033"), BirthDate: new("1985-12-10")},
-			"two people who match":             {BirthDate: new("1985-12-10"), Forename: new("Ada"), Surname: new("Byron"), Postcode: new("ZZ1 2AB")},
+			"two people who match": {BirthDate: new("1985-12-10"), Forename: new("Ada"),
+				Surname: new("Byron"), Postcode: new("ZZ1 2AB")},
 		} {
 			got, err := k.Demographics.Register(k.Ctx, r)
 			if err != nil || got.ID != 0 || !strings.HasPrefix(got.Check.URL, "https://desk.example.org/verify/") {
@@ -71,11 +77,13 @@ func TestSomebodyWhoIsNotCertainlyMeantIsNotToldOf(t *testing.T) {
 			if err != nil || group != k.Group || check.Reference() != got.Check.Reference() {
 				k.Fatalf("%s: the page has %+v, %v", name, check, err)
 			}
-			if _, _, err := k.Demographics.IdentityCheck(context.Background(), link+"x"); !errors.Is(err, demographics.ErrNoCheck) {
+			if _, _, err := k.Demographics.IdentityCheck(context.Background(), link+"x"); !errors.Is(err,
+				demographics.ErrNoCheck) {
 				k.Fatalf("a changed link: %v", err)
 			}
 			k.Clock = k.Clock.Add(demographics.CheckLife)
-			if _, _, err := k.Demographics.IdentityCheck(context.Background(), link); !errors.Is(err, demographics.ErrNoCheck) {
+			if _, _, err := k.Demographics.IdentityCheck(context.Background(), link); !errors.Is(err,
+				demographics.ErrNoCheck) {
 				k.Fatalf("an old link: %v", err)
 			}
 		}
@@ -90,7 +98,8 @@ func TestSomebodyWhoIsNotCertainlyMeantIsNotToldOf(t *testing.T) {
 		odd.NHSNumber, odd.LastName, odd.OtherNames = "9990000034", "O'Neill", []string{"Łuczak"}
 		k.Spine.Put(odd)
 		for _, name := range []string{"oneill", "O’NEILL", "Luczak"} {
-			if got, err := k.Demographics.Register(k.Ctx, demographics.Registration{NHSNumber: new("9990000034"), BirthDate: new("1985-12-10"), Surname: &name}); err != nil || got.ID == 0 {
+			if got, err := k.Demographics.Register(k.Ctx, demographics.Registration{NHSNumber: new("9990000034"),
+				BirthDate: new("1985-12-10"), Surname: &name}); err != nil || got.ID == 0 {
 				k.Fatalf("%s: got %+v, %v", name, got, err)
 			}
 		}
@@ -104,7 +113,8 @@ func TestAForenameOfAPDSRegistrationMayBeShort(t *testing.T) {
 		k.Spine.Put(lizzie)
 		first := k.Trace("9990000034", "1985-12-10")
 		for _, said := range []string{"Elizabeth", "ELIZABETH ANNE", "Lizzie", "E", "E.", "Anne"} {
-			got, err := k.Demographics.Register(k.Ctx, demographics.Registration{NHSNumber: new("9990000034"), BirthDate: new("1985-12-10"), Forename: &said})
+			got, err := k.Demographics.Register(k.Ctx, demographics.Registration{NHSNumber: new("9990000034"),
+				BirthDate: new("1985-12-10"), Forename: &said})
 			if err != nil || got.ID != first {
 				k.Errorf("%s: got %+v, %v", said, got, err)
 			}
@@ -115,7 +125,8 @@ func TestAForenameOfAPDSRegistrationMayBeShort(t *testing.T) {
 func TestANoBreakSpaceDoesNotStopATrace(t *testing.T) {
 	withKit(t, func(k *kit) {
 		for _, postcode := range []string{"ZZ1\u00a02AB", "zz12ab", "\u2007ZZ1\u202f2AB\u200b"} {
-			got, err := k.Demographics.Register(k.Ctx, demographics.Registration{BirthDate: new("1985-12-10"), Forename: new("Ada"), Surname: new("Byron"), Postcode: &postcode})
+			got, err := k.Demographics.Register(k.Ctx, demographics.Registration{BirthDate: new("1985-12-10"),
+				Forename: new("Ada"), Surname: new("Byron"), Postcode: &postcode})
 			if err != nil || got.ID == 0 {
 				k.Errorf("%q: got %+v, %v", postcode, got, err)
 			}
@@ -134,8 +145,10 @@ func TestATraceThatMakesNoSenseIsRefusedFieldByField(t *testing.T) {
 			{demographics.Registration{NHSNumber: new("9990000018"), BirthDate: new("2031-01-07")}, "dob"},
 			{demographics.Registration{NHSNumber: new("9990000018"), BirthDate: new("1874-01-07")}, "dob"},
 			{demographics.Registration{BirthDate: new("1985-12-10")}, "forename surname postcode"},
-			{demographics.Registration{BirthDate: new("1985-12-10"), Forename: new("A\u202eda"), Surname: new("B\x00"), Postcode: new("ZZ1 2AB")}, "forename surname"},
-			{demographics.Registration{NHSNumber: new("9990000018"), BirthDate: new("1985-12-10"), Sex: new(patient.Sex("x"))}, "sex"},
+			{demographics.Registration{BirthDate: new("1985-12-10"), Forename: new("A\u202eda"), Surname: new("B\x00"),
+				Postcode: new("ZZ1 2AB")}, "forename surname"},
+			{demographics.Registration{NHSNumber: new("9990000018"), BirthDate: new("1985-12-10"),
+				Sex: new(patient.Sex("x"))}, "sex"},
 		} {
 			if _, err := k.Demographics.Register(k.Ctx, c.r); patienttest.Fields(err) != c.want {
 				k.Errorf("got %q, %v; want %q", patienttest.Fields(err), err, c.want)
@@ -155,17 +168,20 @@ func TestWhileTheServiceIsDownSomebodyReadLatelyIsStillFound(t *testing.T) {
 		if got := k.Trace("9990000018", "1985-12-10"); got != id {
 			k.Fatal("somebody else was found")
 		}
-		byName := demographics.Registration{BirthDate: new("1985-12-10"), Forename: new("ada"), Surname: new("byron"), Postcode: new("ZZ1 2AB")}
+		byName := demographics.Registration{BirthDate: new("1985-12-10"), Forename: new("ada"), Surname: new("byron"),
+			Postcode: new("ZZ1 2AB")}
 		if got, err := k.Demographics.Register(k.Ctx, byName); err != nil || got.ID != id {
 			k.Fatalf("by name: got %+v, %v", got, err)
 		}
 		down := func(what string, r demographics.Registration) {
 			k.Helper()
-			if _, err := k.Demographics.Register(k.Ctx, r); !errors.Is(err, demographics.ErrDown) || fault.Of(err).RetryAfter == 0 {
+			if _, err := k.Demographics.Register(k.Ctx, r); !errors.Is(err, demographics.ErrDown) ||
+				fault.Of(err).RetryAfter == 0 {
 				k.Errorf("%s: %v", what, err)
 			}
 		}
-		down("another birth date", demographics.Registration{NHSNumber: new("9990000018"), BirthDate: new("1985-12-11")})
+		down("another birth date", demographics.Registration{NHSNumber: new("9990000018"),
+			BirthDate: new("1985-12-11")})
 		down("somebody unknown", demographics.Registration{NHSNumber: new("9990000026"), BirthDate: new("1985-12-10")})
 		k.Clock = k.Clock.Add(2 * time.Hour)
 		down("read long ago", demographics.Registration{NHSNumber: new("9990000018"), BirthDate: new("1985-12-10")})
@@ -187,14 +203,16 @@ func TestARestrictedRecordHasNoWhereabouts(t *testing.T) {
 		}
 		bare := func(what string) {
 			k.Helper()
-			if p := k.Profile(id); !p.Restricted || p.Mobile != "" || p.Landline != "" || p.Email != "" || p.Address != (patient.Address{}) || len(p.ContactPoints) != 0 {
+			if p := k.Profile(id); !p.Restricted || p.Mobile != "" || p.Landline != "" || p.Email != "" ||
+				p.Address != (patient.Address{}) || len(p.ContactPoints) != 0 {
 				k.Fatalf("%s: got %+v", what, p)
 			}
 		}
 		bare("traced")
 		k.Register(ada())
 		bare("registered again by a caller who gives a mobile")
-		if _, err := k.Patients.SetContactPoint(k.Ctx, id, patient.PointMobile, patient.PointChange{Value: new("07700 900123")}); !errors.Is(err, patient.ErrRestricted) {
+		if _, err := k.Patients.SetContactPoint(k.Ctx, id, patient.PointMobile,
+			patient.PointChange{Value: new("07700 900123")}); !errors.Is(err, patient.ErrRestricted) {
 			k.Fatalf("got %v", err)
 		}
 		k.Spine.Put(patienttest.Ada)
@@ -214,7 +232,8 @@ func TestASupersededNumberIsFollowed(t *testing.T) {
 		if id := k.Trace("9990000018", "1985-12-10"); id != old || k.Profile(id).NHSNumber != "9990000026" {
 			k.Fatalf("got %v", k.Profile(id))
 		}
-		if _, err := k.DB.Demographics().PatientByNHSNumber(k.Ctx, k.Group, "9990000018"); !errors.Is(err, patient.ErrNotFound) {
+		if _, err := k.DB.Demographics().PatientByNHSNumber(k.Ctx, k.Group, "9990000018"); !errors.Is(err,
+			patient.ErrNotFound) {
 			k.Fatalf("the old number is still somebody's: %v", err)
 		}
 		types, _ := k.Events(old)
@@ -356,7 +375,8 @@ func TestATwinDoesNotTakeAVerifiedRecordOver(t *testing.T) {
 			if _, err := patienttest.Register(k.Ctx, k.Patients, r); !errors.Is(err, patient.ErrDetailsDiffer) {
 				k.Errorf("%s: got %v", name, err)
 			}
-			if after := k.Profile(id); !reflect.DeepEqual(after, before) || !slices.Equal(after.ContactPoints, before.ContactPoints) {
+			if after := k.Profile(id); !reflect.DeepEqual(after, before) || !slices.Equal(after.ContactPoints,
+				before.ContactPoints) {
 				k.Errorf("%s: it became %+v", name, after)
 			}
 		}
@@ -366,12 +386,14 @@ func TestATwinDoesNotTakeAVerifiedRecordOver(t *testing.T) {
 		}
 		// The same person under a short name, in capitals, with more details.
 		r := ada()
-		r.FirstName, r.LastName, r.Title, r.Sex, r.Mobile = new("A"), new("BYRON"), new("Dr"), new(patient.Sex("Not known")), new("07700 900777")
+		r.FirstName, r.LastName, r.Title, r.Sex, r.Mobile = new("A"), new("BYRON"), new("Dr"),
+			new(patient.Sex("Not known")), new("07700 900777")
 		if got := k.Register(r); got != id {
 			k.Fatalf("got %v", got)
 		}
 		p := k.Profile(id)
-		if p.FirstName != "Ada" || p.LastName != "Byron" || p.Title != "Mrs" || p.Sex != "Female" || p.NumberStatus != patient.NumberVerified || p.Mobile != "+447700900777" {
+		if p.FirstName != "Ada" || p.LastName != "Byron" || p.Title != "Mrs" || p.Sex != "Female" ||
+			p.NumberStatus != patient.NumberVerified || p.Mobile != "+447700900777" {
 			k.Fatalf("got %+v", p)
 		}
 	})
@@ -385,8 +407,9 @@ func TestWhatTheServiceVerifiedIsReplacedOnlyByIt(t *testing.T) {
 			return err
 		}
 		for name, c := range map[string]patient.Changes{
-			"a forename": {FirstName: new("Grace")}, "a surname": {LastName: new("King")}, "no sex": {Sex: new(patient.Sex(""))},
-			"a sex": {Sex: new(patient.Sex("Male"))}, "a birth date": {BirthDate: new("1990-01-01")},
+			"a forename": {FirstName: new("Grace")}, "a surname": {LastName: new("King")},
+			"no sex": {Sex: new(patient.Sex(""))},
+			"a sex":  {Sex: new(patient.Sex("Male"))}, "a birth date": {BirthDate: new("1990-01-01")},
 		} {
 			if err := amend(c); !errors.Is(err, patient.ErrVerified) {
 				k.Errorf("%s: got %v", name, err)
@@ -408,8 +431,10 @@ func TestThePDSDoesNotRenameSomebodyElse(t *testing.T) {
 		r := ada()
 		r.FirstName = new("Grace")
 		id := k.Register(r)
-		_, err := k.Demographics.Register(k.Ctx, demographics.Registration{NHSNumber: new("9990000018"), BirthDate: new("1985-12-10")})
-		if p := k.Profile(id); !errors.Is(err, patient.ErrDetailsDiffer) || p.FirstName != "Grace" || p.NumberStatus != "" {
+		_, err := k.Demographics.Register(k.Ctx, demographics.Registration{NHSNumber: new("9990000018"),
+			BirthDate: new("1985-12-10")})
+		if p := k.Profile(id); !errors.Is(err, patient.ErrDetailsDiffer) || p.FirstName != "Grace" ||
+			p.NumberStatus != "" {
 			k.Fatalf("got %v, %+v", err, p)
 		}
 		if err := k.Demographics.RefreshPatient(k.Ctx, id); err != nil {
@@ -429,7 +454,8 @@ func TestEveryChangeOfDemographicsIsAnEvent(t *testing.T) {
 		changed := func(name, want string) {
 			k.Helper()
 			types, data := k.Events(id)
-			if n++; len(types) != n || types[n-1] != "patient.demographics-updated" || fmt.Sprint(data["changed"]) != want {
+			if n++; len(types) != n || types[n-1] != "patient.demographics-updated" ||
+				fmt.Sprint(data["changed"]) != want {
 				k.Fatalf("%s: events %v, the last of %v; want %s", name, types, data, want)
 			}
 		}
@@ -438,7 +464,8 @@ func TestEveryChangeOfDemographicsIsAnEvent(t *testing.T) {
 		k.Register(r)
 		changed("registered again", "[last_name sex mobile]")
 		k.Register(r) // nothing new
-		if _, err := k.Patients.SetContactPoint(k.Ctx, id, patient.PointMobile, patient.PointChange{Value: new("07700 900555")}); err != nil {
+		if _, err := k.Patients.SetContactPoint(k.Ctx, id, patient.PointMobile,
+			patient.PointChange{Value: new("07700 900555")}); err != nil {
 			k.Fatal(err)
 		}
 		changed("staff entered a number", "[mobile]")
@@ -496,7 +523,8 @@ func TestAWithdrawnNumberIsMarked(t *testing.T) {
 	withKit(t, func(k *kit) {
 		id := k.Trace("9990000018", "1985-12-10")
 		k.Spine.Err = demographics.ErrNumberInvalid
-		_, err := k.Demographics.Register(k.Ctx, demographics.Registration{NHSNumber: new("9990000018"), BirthDate: new("1985-12-10")})
+		_, err := k.Demographics.Register(k.Ctx, demographics.Registration{NHSNumber: new("9990000018"),
+			BirthDate: new("1985-12-10")})
 		if !errors.Is(err, demographics.ErrNumberInvalid) || k.Profile(id).NumberStatus != patient.NumberWithdrawn {
 			k.Fatalf("got %v, %+v", err, k.Profile(id))
 		}
@@ -508,8 +536,10 @@ func TestAPatientWithTheNumberAndAnotherBirthDateIsNotTouched(t *testing.T) {
 		r := ada()
 		r.BirthDate = new("1985-12-11")
 		id := k.Register(r)
-		_, err := k.Demographics.Register(k.Ctx, demographics.Registration{NHSNumber: new("9990000018"), BirthDate: new("1985-12-10")})
-		if p := k.Profile(id); !errors.Is(err, patient.ErrNHSNumberTaken) || p.NumberStatus != "" || p.BirthDate.String() != "1985-12-11" {
+		_, err := k.Demographics.Register(k.Ctx, demographics.Registration{NHSNumber: new("9990000018"),
+			BirthDate: new("1985-12-10")})
+		if p := k.Profile(id); !errors.Is(err, patient.ErrNHSNumberTaken) || p.NumberStatus != "" ||
+			p.BirthDate.String() != "1985-12-11" {
 			k.Fatalf("got %v, %+v", err, p)
 		}
 	})
@@ -521,7 +551,8 @@ func TestManyTraceTheSameNewPersonAtOnce(t *testing.T) {
 		var wait sync.WaitGroup
 		for i := range ids {
 			wait.Go(func() {
-				got, err := k.Demographics.Register(k.Ctx, demographics.Registration{NHSNumber: new("9990000018"), BirthDate: new("1985-12-10")})
+				got, err := k.Demographics.Register(k.Ctx, demographics.Registration{NHSNumber: new("9990000018"),
+					BirthDate: new("1985-12-10")})
 				if err != nil {
 					k.Error(err)
 				}
@@ -543,7 +574,8 @@ func TestWhatTheCallerSaidIsUsedBeforeWhatTheServiceSays(t *testing.T) {
 		if value != "+447700900123" || source != patient.FromCaller {
 			k.Fatalf("the mobile is %s from %s", value, source)
 		}
-		if _, err := k.Patients.SetContactPoint(k.Ctx, id, patient.PointMobile, patient.PointChange{Value: new("07700 900555"), Verified: new(true)}); err != nil {
+		if _, err := k.Patients.SetContactPoint(k.Ctx, id, patient.PointMobile,
+			patient.PointChange{Value: new("07700 900555"), Verified: new(true)}); err != nil {
 			k.Fatal(err)
 		}
 		k.Clock = k.Clock.Add(time.Hour)
@@ -558,7 +590,8 @@ func TestWhatTheCallerSaidIsUsedBeforeWhatTheServiceSays(t *testing.T) {
 		if used, _ := p.ContactPoints.Used(patient.PointMobile); used.VerifiedAt.IsZero() || len(p.ContactPoints) < 5 {
 			k.Fatalf("contacts %+v", p.ContactPoints)
 		}
-		if _, err := k.Patients.SetContactPoint(k.Ctx, id, patient.PointMobile, patient.PointChange{Value: new("")}); err != nil {
+		if _, err := k.Patients.SetContactPoint(k.Ctx, id, patient.PointMobile,
+			patient.PointChange{Value: new("")}); err != nil {
 			k.Fatal(err)
 		}
 		if value, _ = k.Used(id, patient.PointMobile); value != "+447700900777" {
@@ -573,7 +606,8 @@ func TestAMobileOfTwoPatientsIsFlagged(t *testing.T) {
 		if k.Profile(a).SharedMobile {
 			k.Fatal("flagged for one patient")
 		}
-		child := patient.Changes{FirstName: new("Byron"), LastName: new("King"), BirthDate: new("2020-05-12"), Mobile: new("+44 7700 900123")}
+		child := patient.Changes{FirstName: new("Byron"), LastName: new("King"), BirthDate: new("2020-05-12"),
+			Mobile: new("+44 7700 900123")}
 		b := k.Register(child)
 		if !k.Profile(a).SharedMobile || !k.Profile(b).SharedMobile {
 			k.Fatal("not flagged for both")
@@ -599,7 +633,8 @@ func TestThoseWhoAreComingAreReadAgain(t *testing.T) {
 		}
 		types, data := k.Events(id)
 		changed, _ := data["changed"].([]any)
-		if !slices.Equal(types, []string{"patient.demographics-updated"}) || len(changed) != 2 || changed[0] != "last_name" || changed[1] != "mobile" {
+		if !slices.Equal(types, []string{"patient.demographics-updated"}) || len(changed) != 2 ||
+			changed[0] != "last_name" || changed[1] != "mobile" {
 			k.Fatalf("events %v, %v", types, data)
 		}
 		if p := k.Profile(id); p.LastName != "King" || p.PDSVersion != "2" || !p.SyncedAt.Equal(k.Clock) {
@@ -647,7 +682,8 @@ func TestAChangeIsToldOfOnce(t *testing.T) {
 		connect := func() {
 			k.Helper()
 			number, born, partner, known := "9990000018", "1985-12-10", "EMIS", "7"
-			if _, err := k.Demographics.Register(k.Ctx, demographics.Registration{NHSNumber: &number, BirthDate: &born, EHRPartner: &partner, EHRPartnerID: &known}); err != nil {
+			if _, err := k.Demographics.Register(k.Ctx, demographics.Registration{NHSNumber: &number, BirthDate: &born,
+				EHRPartner: &partner, EHRPartnerID: &known}); err != nil {
 				k.Fatal(err)
 			}
 		}
@@ -665,7 +701,8 @@ func TestAChangeIsToldOfOnce(t *testing.T) {
 
 func TestNobodyIsReadAgainUnlessTheGroupWantsIt(t *testing.T) {
 	withKit(t, func(k *kit) {
-		if err := k.Demographics.Refresh(context.Background(), job.Job{Group: int64(k.Group), Kind: demographics.RefreshKind}); err != nil || k.Spine.Asked != 0 {
+		if err := k.Demographics.Refresh(context.Background(), job.Job{Group: int64(k.Group),
+			Kind: demographics.RefreshKind}); err != nil || k.Spine.Asked != 0 {
 			k.Fatalf("asked %d times, %v", k.Spine.Asked, err)
 		}
 		if err := k.Demographics.AskRefresh(k.Ctx); err != nil {
@@ -685,7 +722,8 @@ func TestARequestWithAnIdempotencyKeyAsksTheServiceOutsideItsTransaction(t *test
 			claim := idempotency.Claim{Group: k.Group, Key: 1, Name: "a", Fingerprint: []byte("x")}
 			return answers.Once(k.Ctx, claim, func(ctx context.Context) idempotency.Answer {
 				runs++
-				got, err := k.Demographics.Register(ctx, demographics.Registration{NHSNumber: new("9990000018"), BirthDate: new("1985-12-10")})
+				got, err := k.Demographics.Register(ctx, demographics.Registration{NHSNumber: new("9990000018"),
+					BirthDate: new("1985-12-10")})
 				if err != nil {
 					return idempotency.Answer{Status: 503}
 				}

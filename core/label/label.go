@@ -137,7 +137,8 @@ func (s *Service) Delete(ctx context.Context, id ID) (Label, error) {
 	}, Change{})
 }
 
-func (s *Service) save(ctx context.Context, action string, find func(tx Tx, who access.Caller, now time.Time) (before any, l Label, err error), c Change) (Label, error) {
+func (s *Service) save(ctx context.Context, action string, find func(tx Tx, who access.Caller,
+	now time.Time) (before any, l Label, err error), c Change) (Label, error) {
 	who, err := access.Require(ctx, access.SettingsLabel)
 	if err != nil {
 		return Label{}, err

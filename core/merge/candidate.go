@@ -41,7 +41,8 @@ func (s *Service) Candidates(ctx context.Context, id patient.ID) ([]patient.Pati
 		for i, q := range found {
 			ids[i] = q.ID.String()
 		}
-		return tx.Audit(ctx, who.Audit(now, "patient.candidates", "patient", int64(p.ID), nil, map[string][]string{"shown": ids}))
+		return tx.Audit(ctx, who.Audit(now, "patient.candidates", "patient", int64(p.ID), nil,
+			map[string][]string{"shown": ids}))
 	})
 	return found, err
 }

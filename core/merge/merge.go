@@ -21,16 +21,21 @@ import (
 
 // The faults of merging.
 var (
-	ErrSelf    = fault.Wrong("patient_id", "same_patient", "the id of another patient", "A patient cannot be merged with themselves.")
-	ErrNumbers = fault.New(fault.Conflict, "different_nhs_numbers", "These patients have different NHS numbers, so they are different people.")
-	ErrToken   = fault.New(fault.Conflict, "merge_token_invalid", "This merge token is not known, was used before, or has expired. Ask for a new preview.")
+	ErrSelf = fault.Wrong("patient_id", "same_patient", "the id of another patient",
+		"A patient cannot be merged with themselves.")
+	ErrNumbers = fault.New(fault.Conflict, "different_nhs_numbers", "These patients have different NHS numbers, so "+
+		"they are different people.")
+	ErrToken = fault.New(fault.Conflict, "merge_token_invalid", "This merge token is not known, was used before, or "+
+		"has expired. Ask for a new preview.")
 	// ErrChanged is returned when one of the records is not as it was in
 	// the preview.
-	ErrChanged   = fault.New(fault.Conflict, "patient_changed", "One of the patients has changed since the preview. Look at a new one.")
+	ErrChanged = fault.New(fault.Conflict, "patient_changed", "One of the patients has changed since the preview. "+
+		"Look at a new one.")
 	ErrNotMerged = fault.New(fault.NotFound, "merge_not_found", "There is no such merge to undo.")
 	// ErrMergedAgain is returned when the patient something was merged into has
 	// itself been merged into another since.
-	ErrMergedAgain = fault.New(fault.Conflict, "merged_again", "The patient was merged again since. Undo the later merge first.")
+	ErrMergedAgain = fault.New(fault.Conflict, "merged_again", "The patient was merged again since. Undo the later "+
+		"merge first.")
 )
 
 // PreviewLife is how long a preview can be acted on.
@@ -112,8 +117,10 @@ type Tx interface {
 	// everything of one patient to another and notes it under the merge;
 	// ReturnBelongings gives back what is noted there.
 	Belongings(ctx context.Context, group practice.ID, of patient.ID) (Moved, error)
-	MoveBelongings(ctx context.Context, group practice.ID, merge int64, from, to patient.ID, at time.Time) (Moved, error)
-	ReturnBelongings(ctx context.Context, group practice.ID, merge int64, from, to patient.ID, at time.Time) (Moved, error)
+	MoveBelongings(ctx context.Context, group practice.ID, merge int64, from, to patient.ID, at time.Time) (Moved,
+		error)
+	ReturnBelongings(ctx context.Context, group practice.ID, merge int64, from, to patient.ID, at time.Time) (Moved,
+		error)
 }
 
 // LockTx locks patients with the diaries of their appointments.
@@ -287,7 +294,8 @@ func (s *Service) merge(ctx context.Context, tx Tx, who access.Caller, m *Merge,
 			return err
 		}
 	}
-	return patient.RecordCounted(ctx, tx, who, m.At, event.PatientMerged, keep.ID, mergeFact{keep.ID.String(), from.ID.String()})
+	return patient.RecordCounted(ctx, tx, who, m.At, event.PatientMerged, keep.ID, mergeFact{keep.ID.String(),
+		from.ID.String()})
 }
 
 // mergeFact is the data of patient.merged and patient.unmerged.
@@ -373,8 +381,10 @@ func (s *Service) unmerge(ctx context.Context, tx Tx, who access.Caller, m *Merg
 	if err := tx.Audit(ctx, who.Audit(now, "patient.unmerge", "patient", int64(keep.ID), keep, after)); err != nil {
 		return err
 	}
-	if err := tx.Audit(ctx, who.Audit(now, "patient.unmerge", "patient", int64(gone.ID), gone, m.FromBefore)); err != nil {
+	if err := tx.Audit(ctx, who.Audit(now, "patient.unmerge", "patient", int64(gone.ID), gone,
+		m.FromBefore)); err != nil {
 		return err
 	}
-	return patient.RecordCounted(ctx, tx, who, now, event.PatientUnmerged, keep.ID, mergeFact{keep.ID.String(), gone.ID.String()})
+	return patient.RecordCounted(ctx, tx, who, now, event.PatientUnmerged, keep.ID, mergeFact{keep.ID.String(),
+		gone.ID.String()})
 }

@@ -28,7 +28,8 @@ func TestAMergeMakesOnePatientOfTwo(t *testing.T) {
 			k.Fatal(err)
 		}
 		preview, err := k.Merging.Preview(k.Ctx, keep, from)
-		if err != nil || preview.Moves["attachments"] != 1 || len(preview.Warnings) != 1 || preview.Warnings[0] != "last_name" || preview.Result.NHSNumber != "9990000018" {
+		if err != nil || preview.Moves["attachments"] != 1 || len(preview.Warnings) != 1 ||
+			preview.Warnings[0] != "last_name" || preview.Result.NHSNumber != "9990000018" {
 			k.Fatalf("got %+v, %v", preview, err)
 		}
 		before := k.Profile(from)
@@ -37,7 +38,8 @@ func TestAMergeMakesOnePatientOfTwo(t *testing.T) {
 			k.Fatalf("got %+v, %v", m, err)
 		}
 		p := k.Profile(from) // the id that is gone stands for the one that stayed
-		if p.ID != keep || p.NHSNumber != "9990000018" || p.LastName != "King" || p.Mobile != "+447700900123" || p.Address.Postcode != "ZZ1 2AB" || len(p.Merged) != 1 {
+		if p.ID != keep || p.NHSNumber != "9990000018" || p.LastName != "King" || p.Mobile != "+447700900123" ||
+			p.Address.Postcode != "ZZ1 2AB" || len(p.Merged) != 1 {
 			k.Fatalf("got %+v", p)
 		}
 		if files, err := k.Files.Attachments(k.Ctx, from); err != nil || len(files) != 1 || files[0].ID != file.ID {
@@ -58,10 +60,12 @@ func TestAMergeMakesOnePatientOfTwo(t *testing.T) {
 			k.Fatal(err)
 		}
 		after := k.Profile(from)
-		if after.ID != from || after.NHSNumber != "9990000018" || after.Mobile != before.Mobile || !after.Live() || after.Status != patient.Unarchived {
+		if after.ID != from || after.NHSNumber != "9990000018" || after.Mobile != before.Mobile || !after.Live() ||
+			after.Status != patient.Unarchived {
 			k.Fatalf("got %+v", after)
 		}
-		if p := k.Profile(keep); p.NHSNumber != "" || p.Address.Postcode != "" || p.Mobile != "+447700900123" || p.NumberStatus != "" {
+		if p := k.Profile(keep); p.NHSNumber != "" || p.Address.Postcode != "" || p.Mobile != "+447700900123" ||
+			p.NumberStatus != "" {
 			k.Fatalf("got %+v", p)
 		}
 		if files, err := k.Files.Attachments(k.Ctx, from); err != nil || len(files) != 1 {
@@ -97,7 +101,8 @@ func TestAMergeTokenIsGoodOnceForWhatItShowed(t *testing.T) {
 		k.Clock = k.Clock.Add(merge.PreviewLife)
 		refused("too late", merge.ErrToken, keep, from, token)
 		token = preview()
-		if _, err := k.Patients.SetContactPoint(k.Ctx, from, patient.PointEmail, patient.PointChange{Value: new("new@example.org")}); err != nil {
+		if _, err := k.Patients.SetContactPoint(k.Ctx, from, patient.PointEmail,
+			patient.PointChange{Value: new("new@example.org")}); err != nil {
 			k.Fatal(err)
 		}
 		refused("a record that changed", merge.ErrChanged, keep, from, token)
@@ -136,7 +141,8 @@ func TestWhatChangedSinceAMergeStaysWhenItIsUndone(t *testing.T) {
 		keep, from := k.twice()
 		k.Merge(keep, from)
 		k.Clock = k.Clock.Add(time.Hour)
-		if _, err := k.Patients.SetContactPoint(k.Ctx, keep, patient.PointAddress, patient.PointChange{Address: &patient.Address{Line1: "1 New Street", Postcode: "zz11aa"}}); err != nil {
+		if _, err := k.Patients.SetContactPoint(k.Ctx, keep, patient.PointAddress,
+			patient.PointChange{Address: &patient.Address{Line1: "1 New Street", Postcode: "zz11aa"}}); err != nil {
 			k.Fatal(err)
 		}
 		if _, err := k.Files.Attach(k.Ctx, keep, "since.txt", "aGVsbG8gdGhlcmU="); err != nil {
@@ -145,7 +151,8 @@ func TestWhatChangedSinceAMergeStaysWhenItIsUndone(t *testing.T) {
 		if _, err := k.Merging.Unmerge(k.Ctx, keep, 0); err != nil {
 			k.Fatal(err)
 		}
-		if p := k.Profile(keep); p.Address.Line1 != "1 New Street" || p.Address.Postcode != "ZZ1 1AA" || p.NHSNumber != "" {
+		if p := k.Profile(keep); p.Address.Line1 != "1 New Street" || p.Address.Postcode != "ZZ1 1AA" ||
+			p.NHSNumber != "" {
 			k.Fatalf("got %+v", p)
 		}
 		if files, _ := k.Files.Attachments(k.Ctx, keep); len(files) != 1 {
@@ -182,7 +189,8 @@ func TestALaterMergeIsUndoneFirst(t *testing.T) {
 func TestMergingNeedsAMemberOfStaff(t *testing.T) {
 	withKit(t, func(k *kit) {
 		keep, from := k.twice()
-		key := access.Caller{Group: k.Group, Home: k.Group, Permissions: access.OfKey(access.Scopes, []access.KeyPermission{access.Setup})}
+		key := access.Caller{Group: k.Group, Home: k.Group, Permissions: access.OfKey(access.Scopes,
+			[]access.KeyPermission{access.Setup})}
 		ctx := access.With(k.Ctx, key)
 		_, err1 := k.Merging.Preview(ctx, keep, from)
 		_, err2 := k.Merging.Merge(ctx, keep, from, "x")

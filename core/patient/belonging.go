@@ -57,7 +57,8 @@ func (s *Service) editBelonging(
 }
 
 // save keeps a thing, with its event.
-func save(ctx context.Context, tx BelongingTx, who access.Caller, of ID, change event.Type, b Belonging, now time.Time) error {
+func save(ctx context.Context, tx BelongingTx, who access.Caller, of ID, change event.Type, b Belonging,
+	now time.Time) error {
 	if err := tx.SaveBelonging(ctx, who.Group, of, b); err != nil {
 		return err
 	}
@@ -67,7 +68,8 @@ func save(ctx context.Context, tx BelongingTx, who access.Caller, of ID, change 
 // drop forgets a thing, with its event; none is the fault where the patient does
 // not have it.
 func drop(
-	ctx context.Context, tx BelongingTx, who access.Caller, of ID, change event.Type, b Belonging, none *fault.Error, now time.Time,
+	ctx context.Context, tx BelongingTx, who access.Caller, of ID, change event.Type, b Belonging, none *fault.Error,
+	now time.Time,
 ) error {
 	found, err := tx.DropBelonging(ctx, who.Group, of, b)
 	switch {
@@ -89,7 +91,8 @@ func room[T any](ctx context.Context, who access.Caller, of ID, read reader[T]) 
 }
 
 // the finds the thing of a patient's that fits, or returns none.
-func the[T any](ctx context.Context, who access.Caller, of ID, read reader[T], fits func(T) bool, none *fault.Error) (T, error) {
+func the[T any](ctx context.Context, who access.Caller, of ID, read reader[T], fits func(T) bool,
+	none *fault.Error) (T, error) {
 	all, err := read(ctx, who.Group, []ID{of})
 	if i := slices.IndexFunc(all[of], fits); err == nil && i >= 0 {
 		return all[of][i], nil
@@ -116,7 +119,8 @@ type Attribute struct {
 var (
 	ErrNoAttribute = fault.New(fault.NotFound, "attribute_not_found", "This patient has no such attribute.")
 	ErrNoLabel     = fault.New(fault.NotFound, "label_not_on_patient", "This patient has no such label.")
-	ErrNotInGroup  = fault.New(fault.NotFound, "patient_not_in_access_group", "This patient is not in the access group.")
+	ErrNotInGroup  = fault.New(fault.NotFound, "patient_not_in_access_group",
+		"This patient is not in the access group.")
 )
 
 func (a *Attribute) check() error {
@@ -133,7 +137,8 @@ func (s *Service) AddAttribute(ctx context.Context, id ID, a Attribute) (Patient
 		return Patient{}, err
 	}
 	a.ID = AttributeID(s.NewID())
-	return s.editBelonging(ctx, id, "patient.attribute.add", a.ID, func(tx BelongingTx, who access.Caller, p Patient, now time.Time) error {
+	return s.editBelonging(ctx, id, "patient.attribute.add", a.ID, func(tx BelongingTx, who access.Caller, p Patient,
+		now time.Time) error {
 		if err := room(ctx, who, p.ID, tx.Attributes); err != nil {
 			return err
 		}
@@ -146,7 +151,8 @@ type AttributeChange struct{ Title, Text, Response *string }
 
 // ChangeAttribute changes an answer. Error: ErrNoAttribute.
 func (s *Service) ChangeAttribute(ctx context.Context, of ID, id AttributeID, c AttributeChange) (Patient, error) {
-	return s.editBelonging(ctx, of, "patient.attribute.update", id, func(tx BelongingTx, who access.Caller, p Patient, now time.Time) error {
+	return s.editBelonging(ctx, of, "patient.attribute.update", id, func(tx BelongingTx, who access.Caller, p Patient,
+		now time.Time) error {
 		was, err := the(ctx, who, p.ID, tx.Attributes, func(a Attribute) bool { return a.ID == id }, ErrNoAttribute)
 		if err != nil {
 			return err
@@ -164,7 +170,8 @@ func (s *Service) ChangeAttribute(ctx context.Context, of ID, id AttributeID, c 
 
 // RemoveAttribute forgets an answer. Error: ErrNoAttribute.
 func (s *Service) RemoveAttribute(ctx context.Context, of ID, id AttributeID) (Patient, error) {
-	return s.editBelonging(ctx, of, "patient.attribute.remove", id, func(tx BelongingTx, who access.Caller, p Patient, now time.Time) error {
+	return s.editBelonging(ctx, of, "patient.attribute.remove", id, func(tx BelongingTx, who access.Caller, p Patient,
+		now time.Time) error {
 		return drop(ctx, tx, who, p.ID, event.PatientAttributeRemoved, Attribute{ID: id}, ErrNoAttribute, now)
 	})
 }
@@ -172,7 +179,8 @@ func (s *Service) RemoveAttribute(ctx context.Context, of ID, id AttributeID) (P
 // AddLabel puts a label on a patient. Putting it on twice is putting it on once.
 // Error: label.ErrNotFound.
 func (s *Service) AddLabel(ctx context.Context, of ID, id label.ID) (Patient, error) {
-	return s.editBelonging(ctx, of, "patient.label.add", id, func(tx BelongingTx, who access.Caller, p Patient, now time.Time) error {
+	return s.editBelonging(ctx, of, "patient.label.add", id, func(tx BelongingTx, who access.Caller, p Patient,
+		now time.Time) error {
 		fresh, err := s.putLabel(ctx, tx, who, p.ID, id)
 		if err != nil || !fresh {
 			return err
@@ -206,7 +214,8 @@ func (s *Service) putLabel(ctx context.Context, tx labelTx, who access.Caller, o
 // RemoveLabel takes a label off a patient, named by where it is on them or as the
 // practice's. Error: ErrNoLabel.
 func (s *Service) RemoveLabel(ctx context.Context, of ID, use label.UseID, id label.ID) (Patient, error) {
-	return s.editBelonging(ctx, of, "patient.label.remove", use, func(tx BelongingTx, who access.Caller, p Patient, now time.Time) error {
+	return s.editBelonging(ctx, of, "patient.label.remove", use, func(tx BelongingTx, who access.Caller, p Patient,
+		now time.Time) error {
 		is := func(u label.Use) bool { return u.ID == use || use == 0 && u.Label.ID == id }
 		u, err := the(ctx, who, p.ID, tx.LabelsOn, is, ErrNoLabel)
 		if err != nil {
@@ -220,7 +229,8 @@ func (s *Service) RemoveLabel(ctx context.Context, of ID, use label.UseID, id la
 // joining once. Error: account.ErrGroupNotFound.
 func (s *Service) JoinAccessGroup(ctx context.Context, of ID, id account.GroupID) (Patient, error) {
 	is := func(g account.AccessGroup) bool { return g.ID == id }
-	return s.editBelonging(ctx, of, "patient.access_group.add", id, func(tx BelongingTx, who access.Caller, p Patient, now time.Time) error {
+	return s.editBelonging(ctx, of, "patient.access_group.add", id, func(tx BelongingTx, who access.Caller, p Patient,
+		now time.Time) error {
 		all, err := tx.AccessGroups(ctx, who.Group)
 		if err == nil && !slices.ContainsFunc(all, is) {
 			err = account.ErrGroupNotFound
@@ -238,7 +248,8 @@ func (s *Service) JoinAccessGroup(ctx context.Context, of ID, id account.GroupID
 
 // LeaveAccessGroup ends that. Error: ErrNotInGroup.
 func (s *Service) LeaveAccessGroup(ctx context.Context, of ID, id account.GroupID) (Patient, error) {
-	return s.editBelonging(ctx, of, "patient.access_group.remove", id, func(tx BelongingTx, who access.Caller, p Patient, now time.Time) error {
+	return s.editBelonging(ctx, of, "patient.access_group.remove", id, func(tx BelongingTx, who access.Caller,
+		p Patient, now time.Time) error {
 		return drop(ctx, tx, who, p.ID, event.PatientUpdated, InGroup{Group: id}, ErrNotInGroup, now)
 	})
 }

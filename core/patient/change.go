@@ -83,7 +83,8 @@ func (c Changes) particulars(x *Particulars, in *input.Checks) {
 		{"gender", &x.Gender, c.Gender}, {"paymentReference", &x.PaymentReference, c.PaymentReference},
 		{"birthSurname", &x.BirthSurname, c.BirthSurname}, {"birthName", &x.BirthName, c.BirthName},
 		{"birthNames", &x.BirthNames, c.BirthNames}, {"placeOfBirth.name", &x.BirthPlace, c.BirthPlace},
-		{"placeOfBirth.code", &x.BirthPlaceCode, c.BirthPlaceCode}, {"privacyPolicy", &x.PrivacyPolicy, c.PrivacyPolicy},
+		{"placeOfBirth.code", &x.BirthPlaceCode, c.BirthPlaceCode}, {"privacyPolicy", &x.PrivacyPolicy,
+			c.PrivacyPolicy},
 	} {
 		if f.from != nil {
 			*f.to = in.Text(f.name, *f.from, MaxName)
@@ -92,7 +93,8 @@ func (c Changes) particulars(x *Particulars, in *input.Checks) {
 	if c.SocialSecurityNumber != nil {
 		x.SocialSecurityNumber = strings.ToUpper(input.Bare(*c.SocialSecurityNumber))
 		if n := x.SocialSecurityNumber; n != "" && (len(n) != 15 || strings.Trim(n, "0123456789"+lettersSSN) != "") {
-			in.Wrong("socialSecurityNumber", input.CodeString, "15 characters: digits, A and B", "This is not a social security number.")
+			in.Wrong("socialSecurityNumber", input.CodeString, "15 characters: digits, A and B",
+				"This is not a social security number.")
 		}
 	}
 	if c.INS != nil {
@@ -269,7 +271,8 @@ func (s *Service) edit(
 
 // Keep keeps a changed patient, if anything has changed, with its event and audit
 // entry. The transaction has locked the patient.
-func Keep(ctx context.Context, tx KeepTx, who access.Caller, now time.Time, action string, before, after Patient) error {
+func Keep(ctx context.Context, tx KeepTx, who access.Caller, now time.Time, action string, before,
+	after Patient) error {
 	if before.same(after) {
 		return nil
 	}

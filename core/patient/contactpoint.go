@@ -136,7 +136,8 @@ func (p *Patient) Use(c ContactPoints) {
 		return used.Value
 	}
 	address, _ := c.Used(PointAddress)
-	p.Mobile, p.Landline, p.Email, p.Address = value(PointMobile), value(PointLandline), value(PointEmail), address.Address()
+	p.Mobile, p.Landline, p.Email, p.Address = value(PointMobile), value(PointLandline), value(PointEmail),
+		address.Address()
 	p.ContactPoints = c
 }
 
@@ -197,7 +198,8 @@ type PointChange struct {
 // and field faults.
 func (s *Service) SetContactPoint(ctx context.Context, id ID, kind PointKind, change PointChange) (Patient, error) {
 	value, given, err := change.check(kind)
-	return s.edit(ctx, access.VerifyContacts, id, "patient.contact", err, func(_ Tx, _ access.Caller, p *Patient, now time.Time) error {
+	return s.edit(ctx, access.VerifyContacts, id, "patient.contact", err, func(_ Tx, _ access.Caller, p *Patient,
+		now time.Time) error {
 		if p.Restricted {
 			return ErrRestricted
 		}
@@ -220,7 +222,8 @@ func (c ContactPoints) verify(kind PointKind, yes *bool, now time.Time) (Contact
 	case yes == nil:
 		return c, nil
 	case !ok:
-		return c, fault.Wrong("verified", input.CodeSmall, "a detail to verify, in value or given before", "There is no such detail to verify.")
+		return c, fault.Wrong("verified", input.CodeSmall, "a detail to verify, in value or given before",
+			"There is no such detail to verify.")
 	}
 	c = slices.Clone(c)
 	i := c.Find(kind, used.Source)
@@ -252,7 +255,8 @@ func (c PointChange) check(kind PointKind) (string, bool, error) {
 		text = in.Email("value", text)
 	case PointAddress:
 		if given {
-			in.Wrong("value", input.CodeType, "address, an object, instead of value", "A postal address is given in address.")
+			in.Wrong("value", input.CodeType, "address, an object, instead of value",
+				"A postal address is given in address.")
 		}
 		text, given = "", c.Address != nil
 		if given {

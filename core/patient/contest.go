@@ -20,11 +20,13 @@ var (
 	// ErrDetailsDiffer is returned when somebody comes with the NHS number and the
 	// birth date of a patient, and with another name or sex: a twin, perhaps.
 	ErrDetailsDiffer = fault.New(fault.Conflict, "patient_details_differ",
-		"A patient of this practice has this NHS number and date of birth, and another name or sex. Nothing was changed; the practice's staff have been asked to find out who this is.")
+		"A patient of this practice has this NHS number and date of birth, and another name or sex. Nothing was "+
+			"changed; the practice's staff have been asked to find out who this is.")
 	// ErrVerified is returned when somebody wants to change what the national
 	// service has verified.
 	ErrVerified = fault.New(fault.Conflict, "patient_verified",
-		"The Personal Demographics Service has verified this patient's name, date of birth and sex, and it alone changes them.")
+		"The Personal Demographics Service has verified this patient's name, date of birth and sex, and it alone "+
+			"changes them.")
 )
 
 // Description is a person as a caller or the national service describes them.
@@ -61,7 +63,8 @@ type ContestTx interface {
 // number and the birth date of a patient. The transaction has locked the patient,
 // who stays as they are.
 func Contest(
-	ctx context.Context, tx ContestTx, task int64, who access.Caller, now time.Time, p Patient, as Description, differs []string,
+	ctx context.Context, tx ContestTx, task int64, who access.Caller, now time.Time, p Patient, as Description,
+	differs []string,
 ) error {
 	asked := struct {
 		Description
@@ -70,7 +73,8 @@ func Contest(
 	if err := tx.Audit(ctx, who.Audit(now, "patient.contested", "patient", int64(p.ID), nil, asked)); err != nil {
 		return err
 	}
-	comments := fmt.Sprintf("With this patient's NHS number and date of birth came: %s, sex %s. What differs: %s. Nothing was changed. "+
+	comments := fmt.Sprintf("With this patient's NHS number and date of birth came: %s, sex %s. What differs: %s. "+
+		"Nothing was changed. "+
 		"Find out who has the number, and remove it from whoever has not.",
 		strings.TrimSpace(as.FirstName+" "+as.LastName), orUnknown(as.Sex), strings.Join(differs, ", "))
 	return ask(ctx, tx, task, who, p.ID, "Two people with one NHS number?", comments, "")
@@ -85,7 +89,8 @@ func orUnknown(s Sex) string {
 
 // ask gives staff a task about a patient.
 func ask(ctx context.Context, tx TaskTx, task int64, who access.Caller, id ID, subject, comments, about string) error {
-	return tx.Enqueue(ctx, job.Task{ID: task, Patient: int64(id), Subject: subject, Comments: comments, About: about}.Job(int64(who.Group)))
+	return tx.Enqueue(ctx, job.Task{ID: task, Patient: int64(id), Subject: subject, Comments: comments,
+		About: about}.Job(int64(who.Group)))
 }
 
 // keepVerified puts back what the national service verified, where a change
@@ -122,7 +127,8 @@ func ReportDeath(
 	if err != nil || open == (Outlook{}) && cancelled == 0 {
 		return err
 	}
-	comments := fmt.Sprintf("This patient has died. Appointments to come: %d. Appointments cancelled: %d. Messages that were to be sent, and will not be: %d.",
+	comments := fmt.Sprintf("This patient has died. Appointments to come: %d. Appointments cancelled: %d. Messages "+
+		"that were to be sent, and will not be: %d.",
 		open.Appointments, cancelled, open.Messages)
 	return ask(ctx, tx, task, who, p.ID, "A patient has died", comments, "booking")
 }

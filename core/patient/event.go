@@ -91,7 +91,8 @@ func Changed(before, after Patient) []string {
 	note("deceased_at", !before.DeceasedAt.Equal(after.DeceasedAt))
 	note("restricted", before.Restricted != after.Restricted)
 	for _, kind := range PointKinds {
-		note(string(kind), before.ContactPoints.said(kind) != after.ContactPoints.said(kind) || before.detail(kind) != after.detail(kind))
+		note(string(kind), before.ContactPoints.said(kind) != after.ContactPoints.said(kind) ||
+			before.detail(kind) != after.detail(kind))
 	}
 	return changed
 }
@@ -127,13 +128,15 @@ type EventTx interface {
 // RecordCounted records an event that the patient's sequence counts. The caller
 // has locked the patient.
 func RecordCounted(
-	ctx context.Context, tx EventTx, who access.Caller, now time.Time, of event.Type, id ID, data any, parts ...event.Fact,
+	ctx context.Context, tx EventTx, who access.Caller, now time.Time, of event.Type, id ID, data any,
+	parts ...event.Fact,
 ) error {
 	n, err := tx.NextEvent(ctx, who.Group, id)
 	if err != nil {
 		return err
 	}
 	return tx.Record(ctx, event.Event{
-		Group: int64(who.Group), Type: of, Subject: int64(id), Sequence: n, At: now, Data: audit.Snapshot(data), Parts: parts,
+		Group: int64(who.Group), Type: of, Subject: int64(id), Sequence: n, At: now, Data: audit.Snapshot(data),
+		Parts: parts,
 	})
 }

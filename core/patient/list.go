@@ -41,7 +41,8 @@ const (
 
 // Fields are the fields a caller may name.
 var Fields = []Field{
-	FieldEMISID, FieldEHRPartnerID, FieldNHSNumber, FieldFirstName, FieldLastName, FieldFullName, FieldEmail, FieldMobile, FieldBirthDate,
+	FieldEMISID, FieldEHRPartnerID, FieldNHSNumber, FieldFirstName, FieldLastName, FieldFullName, FieldEmail,
+	FieldMobile, FieldBirthDate,
 }
 
 // Query says which patients to list. Zero values ask for all.

@@ -49,7 +49,8 @@ func CheckNHSNumber(in *input.Checks, field, value string) string {
 	}
 	n, ok := ParseNHSNumber(value)
 	if !ok {
-		in.Wrong(field, input.CodeString, "an NHS number of ten digits with a right check digit", "This is not a valid NHS number.")
+		in.Wrong(field, input.CodeString, "an NHS number of ten digits with a right check digit",
+			"This is not a valid NHS number.")
 	}
 	return n
 }
@@ -68,7 +69,8 @@ func Issued(ctx context.Context, r groups, group practice.ID, field, number stri
 	if err != nil || g.Sandbox {
 		return err
 	}
-	return fault.Wrong(field, input.CodeString, "an NHS number that somebody has", "Numbers that begin with 999 are for tests, and nobody has one.")
+	return fault.Wrong(field, input.CodeString, "an NHS number that somebody has",
+		"Numbers that begin with 999 are for tests, and nobody has one.")
 }
 
 // setNHSNumber sets the NHS number of a patient whom the transaction has locked;

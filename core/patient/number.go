@@ -66,11 +66,13 @@ func SystemValue(id ID) string {
 
 // The faults of numbers.
 var (
-	ErrNoNumber        = fault.New(fault.NotFound, "number_not_found", "This patient has no such number.")
-	ErrNoDefinition    = fault.New(fault.NotFound, "number_definition_not_found", "This practice has no such kind of number.")
-	ErrFixedDefinition = fault.New(fault.Conflict, "number_definition_fixed", "This kind of number cannot be changed or deleted.")
-	ErrSecondNHS       = fault.New(fault.Conflict, "number_definition_exists", "The practice has NHS numbers already.")
-	ErrFixedNumber     = fault.New(fault.Conflict, "number_fixed", "This number cannot be changed.")
+	ErrNoNumber     = fault.New(fault.NotFound, "number_not_found", "This patient has no such number.")
+	ErrNoDefinition = fault.New(fault.NotFound, "number_definition_not_found",
+		"This practice has no such kind of number.")
+	ErrFixedDefinition = fault.New(fault.Conflict, "number_definition_fixed",
+		"This kind of number cannot be changed or deleted.")
+	ErrSecondNHS   = fault.New(fault.Conflict, "number_definition_exists", "The practice has NHS numbers already.")
+	ErrFixedNumber = fault.New(fault.Conflict, "number_fixed", "This number cannot be changed.")
 )
 
 // DefinitionReader reads kinds of numbers.
@@ -102,7 +104,8 @@ func (s *Service) NumberDefinitions(ctx context.Context) ([]Definition, error) {
 	own, err := s.Definitions.NumberDefinitions(ctx, who.Group)
 	primary := slices.ContainsFunc(own, func(d Definition) bool { return d.Primary && d.DeletedAt.IsZero() })
 	return append([]Definition{
-		{ID: SystemNumber, Name: "System", Type: SystemType}, {ID: NHSNumber, Name: "NHS number", Type: NHSType, Primary: !primary},
+		{ID: SystemNumber, Name: "System", Type: SystemType}, {ID: NHSNumber, Name: "NHS number", Type: NHSType,
+			Primary: !primary},
 	}, own...), err
 }
 
@@ -133,7 +136,8 @@ func (s *Service) SaveNumberDefinition(ctx context.Context, id DefinitionID, c D
 		case NHSType:
 			return d, ErrSecondNHS
 		case SystemType, INSType:
-			return d, fault.Wrong("idType", input.CodeChoice, "USER", "The practice can have no number of this kind of its own.")
+			return d, fault.Wrong("idType", input.CodeChoice, "USER", "The practice can have no number of this kind "+
+				"of its own.")
 		}
 		if c.Name != nil {
 			d.Name = *c.Name
@@ -167,7 +171,8 @@ func (s *Service) DeleteNumberDefinition(ctx context.Context, id DefinitionID) (
 	})
 }
 
-func (s *Service) define(ctx context.Context, action string, change func(all []Definition, now time.Time) (Definition, error)) (Definition, error) {
+func (s *Service) define(ctx context.Context, action string, change func(all []Definition,
+	now time.Time) (Definition, error)) (Definition, error) {
 	who, err := access.Require(ctx, access.SettingsGeneral)
 	if err != nil {
 		return Definition{}, err
@@ -206,14 +211,16 @@ func (s *Service) AddNumber(ctx context.Context, id ID, of DefinitionID, value s
 	if err != nil {
 		return Patient{}, err
 	}
-	return s.editBelonging(ctx, id, "patient.number.add", of, func(tx BelongingTx, who access.Caller, p Patient, now time.Time) error {
+	return s.editBelonging(ctx, id, "patient.number.add", of, func(tx BelongingTx, who access.Caller, p Patient,
+		now time.Time) error {
 		if of == NHSNumber {
 			return setNHSNumber(ctx, tx, who, p, "patient.number", value, now)
 		}
 		if err := room(ctx, who, p.ID, tx.Numbers); err != nil {
 			return err
 		}
-		return save(ctx, tx, who, p.ID, event.PatientNumberAdded, Number{ID: NumberID(s.NewID()), Definition: of, Value: value}, now)
+		return save(ctx, tx, who, p.ID, event.PatientNumberAdded, Number{ID: NumberID(s.NewID()), Definition: of,
+			Value: value}, now)
 	})
 }
 
@@ -262,7 +269,8 @@ func (s *Service) ChangeNumber(ctx context.Context, of ID, id NumberID, nhs bool
 			return Patient{}, err
 		}
 	}
-	return s.editBelonging(ctx, of, "patient.number.update", id, func(tx BelongingTx, who access.Caller, p Patient, now time.Time) error {
+	return s.editBelonging(ctx, of, "patient.number.update", id, func(tx BelongingTx, who access.Caller, p Patient,
+		now time.Time) error {
 		switch {
 		case nhs && p.NHSNumber == "":
 			return ErrNoNumber
@@ -282,7 +290,8 @@ func (s *Service) ChangeNumber(ctx context.Context, of ID, id NumberID, nhs bool
 
 // RemoveNumber forgets a number of a patient's. Error: ErrNoNumber.
 func (s *Service) RemoveNumber(ctx context.Context, of ID, id NumberID, nhs bool) (Patient, error) {
-	return s.editBelonging(ctx, of, "patient.number.remove", id, func(tx BelongingTx, who access.Caller, p Patient, now time.Time) error {
+	return s.editBelonging(ctx, of, "patient.number.remove", id, func(tx BelongingTx, who access.Caller, p Patient,
+		now time.Time) error {
 		switch {
 		case nhs && p.NHSNumber == "":
 			return ErrNoNumber

@@ -56,7 +56,8 @@ func (s *Service) AddPhone(ctx context.Context, id ID, n Phone) (Patient, error)
 	if err := in.Err(); err != nil {
 		return Patient{}, err
 	}
-	return s.editBelonging(ctx, id, "patient.phone.add", n.Kind, func(tx BelongingTx, who access.Caller, p Patient, now time.Time) error {
+	return s.editBelonging(ctx, id, "patient.phone.add", n.Kind, func(tx BelongingTx, who access.Caller, p Patient,
+		now time.Time) error {
 		switch {
 		case p.Restricted:
 			return ErrRestricted
@@ -92,7 +93,8 @@ type Which struct {
 // of is the mobile or the landline that is meant, and how to change it.
 func (w Which) of(p Patient) (was Phone, change func(to *string) Changes) {
 	if w.Landline {
-		return Phone{Kind: input.HomePhone, Number: p.Landline}, func(to *string) Changes { return Changes{Landline: to} }
+		return Phone{Kind: input.HomePhone, Number: p.Landline},
+			func(to *string) Changes { return Changes{Landline: to} }
 	}
 	if w.Mobile {
 		was = Phone{Kind: input.MobilePhone, Number: p.Mobile}
@@ -102,7 +104,8 @@ func (w Which) of(p Patient) (was Phone, change func(to *string) Changes) {
 
 // ChangePhone changes a telephone number; nil leaves a thing as it is. Error:
 // ErrNoPhone.
-func (s *Service) ChangePhone(ctx context.Context, id ID, which Which, kind *input.PhoneKind, number *string) (Patient, error) {
+func (s *Service) ChangePhone(ctx context.Context, id ID, which Which, kind *input.PhoneKind,
+	number *string) (Patient, error) {
 	var in input.Checks
 	if kind != nil {
 		*kind = phoneKind(&in, *kind)
@@ -110,7 +113,8 @@ func (s *Service) ChangePhone(ctx context.Context, id ID, which Which, kind *inp
 	if err := in.Err(); err != nil {
 		return Patient{}, err
 	}
-	return s.editBelonging(ctx, id, "patient.phone.update", kind, func(tx BelongingTx, who access.Caller, p Patient, now time.Time) error {
+	return s.editBelonging(ctx, id, "patient.phone.update", kind, func(tx BelongingTx, who access.Caller, p Patient,
+		now time.Time) error {
 		if which.Row != 0 {
 			was, err := the(ctx, who, p.ID, tx.Phones, func(n Phone) bool { return n.ID == which.Row }, ErrNoPhone)
 			if err != nil {
@@ -147,7 +151,8 @@ func (s *Service) ChangePhone(ctx context.Context, id ID, which Which, kind *inp
 
 // RemovePhone forgets a telephone number. Error: ErrNoPhone.
 func (s *Service) RemovePhone(ctx context.Context, id ID, which Which) (Patient, error) {
-	return s.editBelonging(ctx, id, "patient.phone.remove", nil, func(tx BelongingTx, who access.Caller, p Patient, now time.Time) error {
+	return s.editBelonging(ctx, id, "patient.phone.remove", nil, func(tx BelongingTx, who access.Caller, p Patient,
+		now time.Time) error {
 		if which.Row != 0 {
 			return drop(ctx, tx, who, p.ID, event.PatientPhoneRemoved, Phone{ID: which.Row}, ErrNoPhone, now)
 		}

@@ -58,7 +58,8 @@ func BirthDate(in *input.Checks, field, value string, today input.Date) input.Da
 // record is a new patient with the details given.
 func (r *Registration) record(id ID, now time.Time) (Patient, error) {
 	p := Patient{
-		ID: id, BirthDate: input.NoDate, Source: SourceHero, Status: Unarchived, Version: 1, CreatedAt: now, UpdatedAt: now,
+		ID: id, BirthDate: input.NoDate, Source: SourceHero, Status: Unarchived, Version: 1, CreatedAt: now,
+		UpdatedAt: now,
 	}
 	if err := r.checkCountry(); err != nil {
 		return p, err

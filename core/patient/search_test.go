@@ -16,7 +16,8 @@ func TestPatientsAreListedToTheLast(t *testing.T) {
 		t := k.T
 		err := k.DB.Patient().Do(context.Background(), func(tx patient.Tx) error {
 			for i := range many {
-				p := patient.Patient{ID: patient.ID(1_000_000 + i), FirstName: "Ada", LastName: fmt.Sprintf("Love %05d", i), Source: "hero", CreatedAt: k.Clock, UpdatedAt: k.Clock}
+				p := patient.Patient{ID: patient.ID(1_000_000 + i), FirstName: "Ada", LastName: fmt.Sprintf("Love %05d",
+					i), Source: "hero", CreatedAt: k.Clock, UpdatedAt: k.Clock}
 				if _, err := tx.AddPatient(context.Background(), k.Group, p); err != nil {
 					return err
 				}
@@ -26,7 +27,8 @@ func TestPatientsAreListedToTheLast(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, q := range []patient.Query{{}, {Field: patient.FieldLastName, Text: "Love"}, {Text: "Love"}, {Field: patient.FieldFirstName, Text: "Ada"}} {
+		for _, q := range []patient.Query{{}, {Field: patient.FieldLastName, Text: "Love"}, {Text: "Love"},
+			{Field: patient.FieldFirstName, Text: "Ada"}} {
 			seen := map[patient.ID]bool{}
 			q.Count, q.Limit = true, size
 			for count := 1; q.Offset < count; q.Offset += size {

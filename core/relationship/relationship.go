@@ -27,9 +27,12 @@ const OtherKind Kind = "other"
 
 // kinds are what people are to patients, by name.
 var kinds = map[Kind]string{
-	"family": "Family", "emergency_contact": "Emergency contact", "next_of_kin": "Next of kin", "insurer": "Insurer", "practitioner": "Practitioner",
-	"payer": "Payer", "referring_clinician": "Referring clinician", OtherKind: "Other", "gp": "gp", "parent_guardian": "Parent or guardian",
-	"social_worker": "Social worker", "spouse_partner": "Spouse or partner", "pharmacy": "Pharmacy", "anaesthetist": "Anaesthetist", "school": "School",
+	"family": "Family", "emergency_contact": "Emergency contact", "next_of_kin": "Next of kin", "insurer": "Insurer",
+	"practitioner": "Practitioner",
+	"payer":        "Payer", "referring_clinician": "Referring clinician", OtherKind: "Other", "gp": "gp",
+	"parent_guardian": "Parent or guardian",
+	"social_worker":   "Social worker", "spouse_partner": "Spouse or partner", "pharmacy": "Pharmacy",
+	"anaesthetist": "Anaesthetist", "school": "School",
 }
 
 // Details are what is known of a person around a patient.
@@ -129,7 +132,8 @@ func (r *Relationship) check(kept string) error {
 		name string
 		text *string
 	}{
-		{"source", &d.Source}, {"title", &d.Title}, {"firstName", &d.FirstName}, {"lastName", &d.LastName}, {"companyName", &d.Company},
+		{"source", &d.Source}, {"title", &d.Title}, {"firstName", &d.FirstName}, {"lastName", &d.LastName},
+		{"companyName", &d.Company},
 		{"phoneType", &d.PhoneKind},
 	} {
 		*x.text = in.Text(x.name, *x.text, 300)
@@ -138,7 +142,8 @@ func (r *Relationship) check(kept string) error {
 		name string
 		text *string
 	}{
-		{"sourceId", &d.SourceID}, {"phoneNumber", &d.Phone}, {"address", &d.Street}, {"city", &d.Town}, {"postcode", &d.Postcode},
+		{"sourceId", &d.SourceID}, {"phoneNumber", &d.Phone}, {"address", &d.Street}, {"city", &d.Town},
+		{"postcode", &d.Postcode},
 		{"country", &d.Country}, {"policyNumber", &d.PolicyNumber}, {"authorizationCode", &d.Authorisation},
 	} {
 		*x.text = in.Postal(x.name, *x.text, 300)
@@ -148,12 +153,14 @@ func (r *Relationship) check(kept string) error {
 	if err := in.Err(); err != nil {
 		return err
 	}
-	own := d.FirstName + d.LastName + d.Title + d.Company + d.Phone + d.Email + d.Street + d.Town + d.Postcode + d.Country
+	own := d.FirstName + d.LastName + d.Title + d.Company + d.Phone + d.Email + d.Street + d.Town + d.Postcode +
+		d.Country
 	if (r.Other != 0 || r.Contact != 0) && own != "" {
 		return ErrNamedTwice
 	}
 	if r.Other == 0 && r.Contact == 0 && d.FirstName+d.LastName+d.Company == "" {
-		return fault.Wrong("contact", input.CodeSmall, "a name, a company or relatedAccountId", "A relationship needs a person or a company.")
+		return fault.Wrong("contact", input.CodeSmall, "a name, a company or relatedAccountId",
+			"A relationship needs a person or a company.")
 	}
 	return nil
 }

@@ -61,7 +61,8 @@ func (s *Spine) Trace(_ context.Context, _ practice.ID, q demographics.Trace) (d
 	}
 	var found []demographics.Person
 	for number, p := range s.People {
-		if number == p.NHSNumber && p.LastName == q.LastName && p.FirstName == q.FirstName && p.BirthDate == q.BirthDate && p.Address.Postcode == q.Postcode {
+		if number == p.NHSNumber && p.LastName == q.LastName && p.FirstName == q.FirstName &&
+			p.BirthDate == q.BirthDate && p.Address.Postcode == q.Postcode {
 			found = append(found, p)
 		}
 	}
@@ -125,10 +126,12 @@ func New(t *testing.T, db *store.DB) *Kit {
 	k.Group = g.ID
 	k.Ctx = access.With(context.Background(), access.Operator(g.ID))
 	k.Patients = &patient.Service{
-		Store: db.Patient(), Belongings: db.Belongings(), Definitions: db.NumberDefinitions(), Now: clock, NewID: db.NewID,
+		Store: db.Patient(), Belongings: db.Belongings(), Definitions: db.NumberDefinitions(), Now: clock,
+		NewID: db.NewID,
 	}
 	k.Demographics = &demographics.Service{
-		Store: db.Demographics(), PDS: k.Spine, Now: clock, NewID: db.NewID, Pages: func() string { return "https://desk.example.org" },
+		Store: db.Demographics(), PDS: k.Spine, Now: clock, NewID: db.NewID,
+		Pages:  func() string { return "https://desk.example.org" },
 		Upkeep: func(context.Context, practice.ID) (demographics.Upkeep, error) { return k.Upkeep, nil },
 	}
 	k.Merging = &merge.Service{Store: db.Merging(), Now: clock, NewID: db.NewID}
@@ -147,8 +150,10 @@ func New(t *testing.T, db *store.DB) *Kit {
 
 // Ada is how the national service knows Ada.
 var Ada = demographics.Person{
-	NHSNumber: "9990000018", Version: "1", Title: "Mrs", FirstName: "Ada", LastName: "Byron", BirthDate: Date("1985-12-10"), Sex: "Female",
-	Mobile: "+447700900101", Email: "ada@example.org", Address: patient.Address{Line1: "4 Orchard Row", Town: "Brambleford", Postcode: "ZZ1 2AB"},
+	NHSNumber: "9990000018", Version: "1", Title: "Mrs", FirstName: "Ada", LastName: "Byron",
+	BirthDate: Date("1985-12-10"), Sex: "Female",
+	Mobile: "+447700900101", Email: "ada@example.org", Address: patient.Address{Line1: "4 Orchard Row",
+		Town: "Brambleford", Postcode: "ZZ1 2AB"},
 }
 
 // Fields are the fields a fault names, with spaces between.
