@@ -119,8 +119,7 @@ func (s contactStore) ContactsByID(ctx context.Context, group practice.ID,
 	return keyed(found, err, func(c contact.Contact) contact.ID { return c.ID })
 }
 
-const selectPhones = `SELECT id, contact_id, kind, number, created_at FROM contact_phone WHERE practice_group_id =
-	$1 AND contact_id IN `
+const selectPhones = `SELECT id, contact_id, kind, number, created_at FROM contact_phone WHERE practice_group_id = $1 AND contact_id IN `
 
 var phonesOf = amongst{selectPhones + few2 + ` ORDER BY contact_id, id`, selectPhones + many2 +
 	` ORDER BY contact_id, id`}

@@ -102,8 +102,7 @@ func belongs(table, column, what string, dated bool) belonging {
 		name: table + "." + column, what: what,
 		count: text(` SELECT count(*) FROM TABLE WHERE practice_group_id = $1 AND COLUMN = $2`),
 		note: text(` INSERT INTO patient_moved (practice_group_id, merge_id, belonging, id)
-			SELECT practice_group_id, CAST($2 AS bigint), 'TABLE.COLUMN', id FROM TABLE WHERE practice_group_id =
-			$1 AND COLUMN = $3`),
+			SELECT practice_group_id, CAST($2 AS bigint), 'TABLE.COLUMN', id FROM TABLE WHERE practice_group_id = $1 AND COLUMN = $3`),
 		move: text(` update TABLE set COLUMN = $3SET WHERE practice_group_id = $1 AND COLUMN = $2WHEN`),
 		back: text(` update TABLE set COLUMN = $4SET WHERE practice_group_id = $1 AND COLUMN = $3WHEN AND id IN (
 			SELECT id FROM patient_moved WHERE practice_group_id = $1 AND merge_id = $2 AND belonging = 'TABLE.COLUMN')`),

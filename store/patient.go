@@ -185,8 +185,7 @@ func (t *Tx) current(ctx context.Context, group practice.ID, id patient.ID,
 	for {
 		var into patient.ID
 		var deleted time.Time
-		found, err := t.one(ctx, `SELECT merged_into, deleted_at, deceased_at FROM patient WHERE practice_group_id
-			= $1 AND id = $2`+lock,
+		found, err := t.one(ctx, `SELECT merged_into, deleted_at, deceased_at FROM patient WHERE practice_group_id = $1 AND id = $2`+lock,
 			in{group, id}, num[patient.ID]{&into}, when{&deleted}, when{&died})
 		switch {
 		case err != nil:
@@ -219,8 +218,7 @@ func (t *Tx) SavePatient(ctx context.Context, group practice.ID, p patient.Patie
 	a := p.Address
 	_, err := t.exec(ctx, `UPDATE patient SET nhs_number = $3, emis_id = $4, ehr_partner_id = $5, ehr_partner = $6,
 		birth_date = $7, deceased_at = $8, title = $9,
-			first_name = $10, last_name = $11, first_key = $12, last_key = $13, full_key = $14, sex = $15, mobile =
-			$16, landline = $17,
+			first_name = $10, last_name = $11, first_key = $12, last_key = $13, full_key = $14, sex = $15, mobile = $16, landline = $17,
 			email = $18, email_key = $19, line_1 = $20, line_2 = $21, line_3 = $22, town = $23, county = $24,
 			country = $25, postcode = $26,
 			notes = $27, source = $28, restricted = $29, status = $30, number_status = $31, superseded_by = $32,
