@@ -30,7 +30,7 @@ type Rows struct {
 
 // Task finds one task, deleted or not. Error: ErrNotFound.
 func (s *Service) Task(ctx context.Context, id ID) (Task, error) {
-	who, err := access.Require(ctx, See)
+	who, err := access.Require(ctx, access.SeeTasks)
 	if err != nil {
 		return Task{}, err
 	}
@@ -45,14 +45,14 @@ func (s *Service) Task(ctx context.Context, id ID) (Task, error) {
 // they were made or changed come in that order, others in the order of their
 // ids.
 func (s *Service) Tasks(ctx context.Context, q Query) (found []Task, more bool, err error) {
-	who, err := access.Require(ctx, See)
+	who, err := access.Require(ctx, access.SeeTasks)
 	if err != nil {
 		return nil, false, err
 	}
 	var in input.Checks
 	offset, size := in.Window(q.Page)
 	for _, k := range q.Kinds {
-		input.Choice(&in, "task_type", k, Kinds)
+		input.Choice(&in, "kind", k, Kinds)
 	}
 	for _, p := range q.Priorities {
 		input.Choice(&in, "priority", p, Priorities)

@@ -20,12 +20,6 @@ import (
 	"frontdesk/core/practice"
 )
 
-// What a role grants of tasks.
-const (
-	See  access.Permission = "seeTasks"
-	Edit access.Permission = "editTasks"
-)
-
 // ID names a task within a practice group.
 type ID int64
 
@@ -192,8 +186,8 @@ func (c Change) apply(t *Task) error {
 	var in input.Checks
 	t.Subject = in.Required("subject", t.Subject, 500)
 	t.Comments = in.Lines("comments", t.Comments, 10_000)
-	t.Due = in.Day("due_date", t.Due)
-	t.Kind = input.Choice(&in, "task_type", t.Kind, Kinds)
+	t.Due = in.Day("due", t.Due)
+	t.Kind = input.Choice(&in, "kind", t.Kind, Kinds)
 	t.Priority = input.Choice(&in, "priority", t.Priority, Priorities)
 	t.Status = input.Choice(&in, "status", t.Status, Statuses)
 	return in.Err()
@@ -202,7 +196,7 @@ func (c Change) apply(t *Task) error {
 // Create gives somebody a task. Errors: field faults, ErrNoAssignee,
 // patient.ErrNotFound.
 func (s *Service) Create(ctx context.Context, c Change) (Task, error) {
-	who, err := access.Require(ctx, Edit)
+	who, err := access.Require(ctx, access.EditTasks)
 	if err != nil {
 		return Task{}, err
 	}
@@ -260,7 +254,7 @@ func (s *Service) Delete(ctx context.Context, id ID) (Task, error) {
 }
 
 func (s *Service) change(ctx context.Context, id ID, action string, fn func(*Task) error) (Task, error) {
-	who, err := access.Require(ctx, Edit)
+	who, err := access.Require(ctx, access.EditTasks)
 	if err != nil {
 		return Task{}, err
 	}

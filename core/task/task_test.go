@@ -48,7 +48,7 @@ func each(t *testing.T, test func(t *testing.T, d *desk)) {
 		at := func(name string) (practice.ID, context.Context) {
 			g, err := groups.CreateGroup(context.Background(), practice.Group{Name: name})
 			d.must(err)
-			return g.ID, d.as(g.ID, "Partner", task.See, task.Edit)
+			return g.ID, d.as(g.ID, "Partner", access.SeeTasks, access.EditTasks)
 		}
 		d.group, d.ctx = at("Mill Lane")
 		_, d.other = at("Elsewhere")
@@ -152,7 +152,7 @@ func TestAChangeSetsWhatItNamesAndSaysWhoMadeIt(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		made := d.add(task.Change{Subject: ptr("Ring"), Due: ptr(date("2031-01-09")), Patient: &d.ada, Kind: ptr(task.Call)})
 		d.now = d.now.Add(time.Hour)
-		who, _ := access.From(d.as(d.group, "Dr A Khan (signed in)", task.Edit))
+		who, _ := access.From(d.as(d.group, "Dr A Khan (signed in)", access.EditTasks))
 		who.Staff = int64(d.khan)
 		khan := access.With(context.Background(), who)
 		changed, err := d.Update(khan, made.ID, task.Change{Status: ptr(task.Closed)})
@@ -303,14 +303,14 @@ func TestAnotherPracticeFindsNoneOfIt(t *testing.T) {
 func TestARoleIsNeeded(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		made := d.add(task.Change{Subject: ptr("Ring")})
-		only := d.as(d.group, "Partner", task.See)
+		only := d.as(d.group, "Partner", access.SeeTasks)
 		_, err := d.Create(only, task.Change{Subject: ptr("x"), Assignee: &d.khan})
 		d.refused(err)
 		_, err = d.Update(only, made.ID, task.Change{Subject: ptr("x")})
 		d.refused(err)
 		_, err = d.Delete(only, made.ID)
 		d.refused(err)
-		blind := d.as(d.group, "Partner", task.Edit)
+		blind := d.as(d.group, "Partner", access.EditTasks)
 		_, err = d.Task(blind, made.ID)
 		d.refused(err)
 		_, _, err = d.Tasks(blind, task.Query{})
