@@ -2,6 +2,7 @@ package graph
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -9,6 +10,7 @@ import (
 	"frontdesk/core/access"
 	"frontdesk/core/account"
 	"frontdesk/core/diary"
+	"frontdesk/core/fault"
 	"frontdesk/core/input"
 	"frontdesk/core/practice"
 	"frontdesk/graph/gql"
@@ -36,7 +38,7 @@ func (q query) Availabilities(ctx context.Context, dateRange gql.DateRange, loca
 			return nil, err
 		}
 	}
-	all, err := q.core.Diary.Worked(ctx, at, of, from, until)
+	all, err := q.core.Diary.WorkedTime(ctx, at, of, from, until)
 	if err != nil {
 		return nil, err
 	}
@@ -116,7 +118,7 @@ func (d *door) roomByID(ctx context.Context, id practice.LocationID) (*gql.Pract
 
 // AvailabilitySettings lists when staff work, and when they do not, from today on.
 func (q query) AvailabilitySettings(ctx context.Context) ([]*gql.AvailabilitySettings, error) {
-	all, today, err := q.core.Diary.HoursToCome(ctx)
+	all, today, err := q.core.Diary.SessionsToCome(ctx)
 	out := []*gql.AvailabilitySettings{}
 	for _, h := range all {
 		out = append(out, settings(h, today)...)
@@ -126,7 +128,7 @@ func (q query) AvailabilitySettings(ctx context.Context) ([]*gql.AvailabilitySet
 
 // settings are a session or a block as the parts this list has of it: one for each
 // day of the week, and one for each date. The first has the id of the whole.
-func settings(h diary.Hours, today input.Date) []*gql.AvailabilitySettings {
+func settings(h diary.Session, today input.Date) []*gql.AvailabilitySettings {
 	var out []*gql.AvailabilitySettings
 	end := h.To
 	if end <= h.From {
@@ -151,13 +153,14 @@ func settings(h diary.Hours, today input.Date) []*gql.AvailabilitySettings {
 				add(day, 0, gql.AvailabilitySettings{Day: &day, Blocker: ptr(false)})
 			}
 		}
-		for _, day := range h.Excluded {
+		for _, day := range h.Excluded() {
 			date(day, true)
 		}
 		return out
 	}
-	for day := max(h.Start, today); day <= h.Until; day++ {
-		if !slices.Contains(h.Excluded, day) {
+	excluded := h.Excluded()
+	for day := max(h.Start, today); day <= h.Last(); day++ {
+		if !slices.Contains(excluded, day) {
 			date(day, h.Away)
 		}
 	}
@@ -183,12 +186,12 @@ func (f settingsFields) CreatedBy(ctx context.Context, obj *gql.AvailabilitySett
 }
 
 // availability is a session or a block as it was set.
-func availability(ctx context.Context, h diary.Hours) *gql.ResourceAvailability {
+func availability(ctx context.Context, h diary.Session) *gql.ResourceAvailability {
 	out := &gql.ResourceAvailability{
 		Of: &h, ID: encode(kindAvailability, h.ID), Comment: h.Comment, Unavailability: h.Away, ResourceType: gql.AvailabilityResourceTypeUser,
-		Exclusions: mapped(h.Excluded, input.Date.String), StartDate: h.Start.String(), EndDate: text(h.Until.String()),
+		Exclusions: mapped(h.Excluded(), input.Date.String), StartDate: h.Start.String(), EndDate: text(h.Last().String()),
 		StartTime: diary.Clock(h.From), EndTime: diary.Clock(h.To), CreatedAt: *scalar.Of(h.CreatedAt), UpdatedAt: *scalar.Of(h.UpdatedAt),
-		CreatedBy: whoever(ctx, h.CreatedBy), LastUpdatedBy: whoever(ctx, h.UpdatedBy),
+		CreatedBy: staffOrPractice(ctx, h.CreatedBy), LastUpdatedBy: staffOrPractice(ctx, h.UpdatedBy),
 	}
 	if h.Practitioner == 0 {
 		out.ResourceType = gql.AvailabilityResourceTypeRoom
@@ -204,9 +207,9 @@ func availability(ctx context.Context, h diary.Hours) *gql.ResourceAvailability 
 	return out
 }
 
-// whoever is the id of a member of staff where one must be told: what a program
+// staffOrPractice is the id of a member of staff where one must be told: what a program
 // did, the practice has done.
-func whoever(ctx context.Context, id practice.PractitionerID) string {
+func staffOrPractice(ctx context.Context, id practice.PractitionerID) string {
 	if id != 0 {
 		return encode(kindUser, id)
 	}
@@ -226,13 +229,13 @@ func (f availabilityFields) Room(ctx context.Context, obj *gql.ResourceAvailabil
 
 // AvailabilityRule finds when somebody works, or does not.
 func (q query) AvailabilityRule(ctx context.Context, id string) (*gql.ResourceAvailabilityRuleQueryPayload, error) {
-	n, err := known[diary.HoursID](kindAvailability, id)
+	n, err := known[diary.SessionID](kindAvailability, id)
 	if err != nil {
 		return nil, err
 	}
-	h, err := q.core.Diary.OneHours(ctx, n)
+	h, err := q.core.Diary.Session(ctx, n)
 	if err != nil {
-		return absent[gql.ResourceAvailabilityRuleQueryPayload](nil, err, diary.ErrHoursNotFound)
+		return absent[gql.ResourceAvailabilityRuleQueryPayload](nil, err, diary.ErrSessionNotFound)
 	}
 	return &gql.ResourceAvailabilityRuleQueryPayload{Data: availability(ctx, h)}, nil
 }
@@ -240,7 +243,7 @@ func (q query) AvailabilityRule(ctx context.Context, id string) (*gql.ResourceAv
 // AvailabilityRules lists when staff work, and when they do not, as it was set.
 func (q query) AvailabilityRules(ctx context.Context, userIDs, roomIDs, locationIDs []string, pagination *gql.Pagination) (*gql.AvailabilityRulesData, error) {
 	p := pageOf(pagination)
-	ask := diary.HoursQuery{Page: input.Page{Number: p.number, Size: p.size}}
+	ask := diary.PageQuery{Page: input.Page{Number: p.number, Size: p.size}}
 	var err error
 	if ask.Practitioners, err = idsOf[practice.PractitionerID](kindUser, pointers(userIDs)); err != nil {
 		return nil, err
@@ -262,20 +265,20 @@ func (q query) AvailabilityRules(ctx context.Context, userIDs, roomIDs, location
 			ask.Locations = []practice.LocationID{nobody}
 		}
 	}
-	all, more, err := q.core.Diary.Hours(ctx, ask)
+	all, more, err := q.core.Diary.SessionPage(ctx, ask)
 	if err != nil {
 		return nil, err
 	}
-	return &gql.AvailabilityRulesData{PageInfo: p.info(more), Data: mapped(all, func(h diary.Hours) *gql.ResourceAvailability {
+	return &gql.AvailabilityRulesData{PageInfo: p.info(more), Data: mapped(all, func(h diary.Session) *gql.ResourceAvailability {
 		return availability(ctx, h)
 	})}, nil
 }
 
 func pointers[T any](all []T) []*T { return mapped(all, ptr[T]) }
 
-// hoursChange reads an input.
-func hoursChange(in gql.UpdateResourceAvailabilityInput) diary.HoursChange {
-	c := diary.HoursChange{
+// sessionChange reads an input.
+func sessionChange(in gql.UpdateResourceAvailabilityInput) diary.SessionChange {
+	c := diary.SessionChange{
 		Comment: change(in.Comment), StartDate: given(in.StartDate), EndDate: change(in.EndDate), From: given(in.StartTime), To: given(in.EndTime),
 		Exclusions: in.Exclusions.Value(),
 	}
@@ -293,48 +296,64 @@ func hoursChange(in gql.UpdateResourceAvailabilityInput) diary.HoursChange {
 
 // CreateAvailability sets when somebody works, or does not.
 func (m mutation) CreateAvailability(ctx context.Context, in gql.CreateResourceAvailabilityInput) (*gql.ResourceAvailabilityCreatePayload, error) {
-	n := diary.NewHours{Away: in.Unavailability, HoursChange: hoursChange(gql.UpdateResourceAvailabilityInput{
-		Comment: in.Comment, Recurrence: in.Recurrence, Exclusions: in.Exclusions, StartDate: graphql.OmittableOf(&in.StartDate), EndDate: in.EndDate,
-		StartTime: graphql.OmittableOf(&in.StartTime), EndTime: graphql.OmittableOf(&in.EndTime),
-	})}
-	var err error
-	if n.Location, err = some[practice.LocationID](kindRoom, in.Room); err != nil {
+	c := sessionChange(gql.UpdateResourceAvailabilityInput{
+		Comment: in.Comment, Recurrence: in.Recurrence, Exclusions: in.Exclusions, StartDate: graphql.OmittableOf(&in.StartDate),
+		EndDate: in.EndDate, StartTime: graphql.OmittableOf(&in.StartTime), EndTime: graphql.OmittableOf(&in.EndTime),
+	})
+	c.Away, c.AsOffered = in.Unavailability, true
+	at, err := some[practice.LocationID](kindRoom, in.Room)
+	if err != nil {
 		return nil, err
 	}
+	c.Location = &at
 	if s := word(in.User); s != "" {
-		if n.Practitioner, err = some[practice.PractitionerID](kindUser, s); err != nil {
+		of, err := some[practice.PractitionerID](kindUser, s)
+		if err != nil {
 			return nil, err
 		}
+		c.Practitioner = &of
 	}
-	h, err := m.core.Diary.CreateHours(ctx, n)
+	h, err := m.core.Diary.CreateSession(ctx, c)
 	if err != nil {
 		return nil, err
 	}
 	return &gql.ResourceAvailabilityCreatePayload{Data: availability(ctx, h)}, nil
 }
 
+// ErrAvailabilityNotFound is the fault of a session or a block the practice lacks, in the
+// words programs look for.
+var ErrAvailabilityNotFound = fault.New(fault.NotFound, "availability_not_found",
+	"This practice group has no such availability.")
+
+func noAvailability(err error) error {
+	if errors.Is(err, diary.ErrSessionNotFound) {
+		return ErrAvailabilityNotFound
+	}
+	return err
+}
+
 // UpdateAvailability changes when somebody works, or does not.
 func (m mutation) UpdateAvailability(ctx context.Context, id string, in gql.UpdateResourceAvailabilityInput) (*gql.ResourceAvailabilityUpdatePayload, error) {
-	n, err := known[diary.HoursID](kindAvailability, id)
+	n, err := known[diary.SessionID](kindAvailability, id)
 	if err != nil {
 		return nil, err
 	}
-	h, err := m.core.Diary.UpdateHours(ctx, n, hoursChange(in))
+	h, err := m.core.Diary.ChangeSession(ctx, n, sessionChange(in))
 	if err != nil {
-		return nil, err
+		return nil, noAvailability(err)
 	}
 	return &gql.ResourceAvailabilityUpdatePayload{Data: availability(ctx, h)}, nil
 }
 
 // DeleteAvailability ends that.
 func (m mutation) DeleteAvailability(ctx context.Context, id string) (*gql.ResourceAvailabilityDeletePayload, error) {
-	n, err := known[diary.HoursID](kindAvailability, id)
+	n, err := known[diary.SessionID](kindAvailability, id)
 	if err != nil {
 		return nil, err
 	}
-	h, err := m.core.Diary.DeleteHours(ctx, n)
+	h, err := m.core.Diary.DeleteSession(ctx, n)
 	if err != nil {
-		return nil, err
+		return nil, noAvailability(err)
 	}
 	return &gql.ResourceAvailabilityDeletePayload{Data: availability(ctx, h)}, nil
 }

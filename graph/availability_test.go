@@ -131,7 +131,7 @@ func TestAvailabilitySettings(t *testing.T) {
 		s := d.diaried()
 		rule := s.hours(false, "2030-07-01", "09:00", "17:00", `recurrence: {days: [1, 3]},`)
 		// Today is in the middle of it.
-		_, err := d.core.Diary.UpdateSession(d.ctx, ourID[diary.SessionID](ptr(rule["id"].(string))), diary.SessionChange{Exceptions: &[]diary.ExceptionInput{{From: "2030-12-30", To: "2031-01-08"}}})
+		_, err := d.core.Diary.ChangeSession(d.ctx, ourID[diary.SessionID](ptr(rule["id"].(string))), diary.SessionChange{Exceptions: &[]diary.ExceptionInput{{From: "2030-12-30", To: "2031-01-08"}}})
 		d.must(err)
 		s.hours(false, "2031-01-05", "09:00", "12:00", "") // yesterday
 		s.hours(false, "2031-01-11", "22:00", "02:00", "")
@@ -175,15 +175,15 @@ func TestAvailabilityIsRefused(t *testing.T) {
 		nobodys := encode(kindUser, practice.PractitionerID(77))
 		// Payloads have no room for an error: it is one of the answer.
 		for _, c := range []struct{ document, code, want string }{
-			{`mutation { createAvailability(data: {unavailability: false, ` + of + `}) { data { id } } }`, codeInput, "A user is needed"},
+			{`mutation { createAvailability(data: {unavailability: false, ` + of + `}) { data { id } } }`, codeInput, "A session needs a practitioner."},
 			{`mutation { createAvailability(data: {unavailability: true, recurrence: {interval: 1}, ` + of + user + `}) { data { id } } }`, codeInput, "does not recur"},
 			{`mutation { createAvailability(data: {unavailability: false, user: "` + nobodys + `", ` + of + `}) { data { id } } }`, "NOT_FOUND", practice.ErrPractitionerNotFound.Message},
 			{`mutation { createAvailability(data: {unavailability: false, user: "x", ` + of + `}) { data { id } } }`, codeInput, "Cast to ObjectId failed"},
 			{`mutation { createAvailability(data: {unavailability: true, ` + strings.Replace(of, s.room, nobodys, 1) + `}) { data { id } } }`, "NOT_FOUND", practice.ErrLocationNotFound.Message},
 			{`mutation { updateAvailability(id: "` + id + `", data: {recurrence: {interval: 1}}) { data { id } } }`, codeInput, "does not recur"},
 			{`mutation { updateAvailability(id: "` + id + `", data: {endTime: "25:00"}) { data { id } } }`, codeInput, "endTime"},
-			{`mutation { updateAvailability(id: "` + s.room + `", data: {comment: "x"}) { data { id } } }`, "NOT_FOUND", diary.ErrHoursNotFound.Message},
-			{`mutation { deleteAvailability(id: "` + s.room + `") { data { id } } }`, "NOT_FOUND", diary.ErrHoursNotFound.Message},
+			{`mutation { updateAvailability(id: "` + s.room + `", data: {comment: "x"}) { data { id } } }`, "NOT_FOUND", ErrAvailabilityNotFound.Message},
+			{`mutation { deleteAvailability(id: "` + s.room + `") { data { id } } }`, "NOT_FOUND", ErrAvailabilityNotFound.Message},
 			{`{ availabilities(dateRange: {start: "2031-07-01", end: "2031-07-08T00:01:00Z"}, locationId: "` + s.room + `") { data { start } } }`, codeInput, "168 hours"},
 			{`{ availabilities(dateRange: {start: "2031-07-01"}, locationId: "` + s.room + `") { data { start } } }`, codeInput, "a start and an end"},
 			{`{ availabilitySlots(dateRange: {start: "2031-07-01", end: "2031-07-02"}) { data { startLocal } } }`, codeInput, "at least one user"},

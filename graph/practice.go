@@ -68,7 +68,7 @@ func (d *door) locationsByID(
 
 // AppointmentTypes are the products that can be booked.
 func (f practiceFields) AppointmentTypes(ctx context.Context, _ *gql.Practice) ([]*gql.AppointmentType, error) {
-	all, err := f.core.Diary.Kinds(ctx, false)
+	all, err := f.core.Diary.AppointmentTypes(ctx, false)
 	if err != nil {
 		return nil, err
 	}

@@ -21,6 +21,7 @@ var wire = map[string][]string{
 	"page":         {"page_index"},
 	"patient":      {"patient_id"},
 	"practitioner": {"practitioner_id"},
+	"step":         {"slot_length"},
 	"start":        {"start_time", "start_date"},
 	"type":         {"appointment_type_id"},
 	"types":        {"appointment_type_ids", "appointment_type_id"},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"frontdesk/core/access"
 	"frontdesk/core/diary"
 	"frontdesk/core/input"
 	"frontdesk/core/practice"
@@ -159,9 +160,21 @@ func (d *door) ListSessions(ctx context.Context, p oas.ListSessionsParams) (oas.
 	return out, nil
 }
 
+// worked finds a session that is no block: this API has none.
+func (d *door) worked(ctx context.Context, sessionID string) (diary.Session, error) {
+	if _, err := access.Require(ctx, access.EditAvailability); err != nil {
+		return diary.Session{}, err
+	}
+	s, err := d.core.Diary.Session(ctx, id[diary.SessionID](sessionID))
+	if err == nil && s.Away {
+		err = diary.ErrSessionNotFound
+	}
+	return s, err
+}
+
 // GetSession finds one session.
 func (d *door) GetSession(ctx context.Context, p oas.GetSessionParams) (oas.GetSessionRes, error) {
-	s, err := d.core.Diary.Session(ctx, id[diary.SessionID](p.ID))
+	s, err := d.worked(ctx, p.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -187,7 +200,11 @@ func (d *door) UpdateSession(ctx context.Context, in *oas.SessionInput, p oas.Up
 	if err != nil {
 		return nil, err
 	}
-	s, err := d.core.Diary.UpdateSession(ctx, id[diary.SessionID](p.ID), c)
+	of, err := d.worked(ctx, p.ID)
+	if err != nil {
+		return nil, err
+	}
+	s, err := d.core.Diary.ChangeSession(ctx, of.ID, c)
 	if err != nil {
 		return nil, err
 	}
@@ -196,7 +213,11 @@ func (d *door) UpdateSession(ctx context.Context, in *oas.SessionInput, p oas.Up
 
 // DeleteSession ends a session.
 func (d *door) DeleteSession(ctx context.Context, p oas.DeleteSessionParams) (oas.DeleteSessionRes, error) {
-	if err := d.core.Diary.DeleteSession(ctx, id[diary.SessionID](p.ID)); err != nil {
+	of, err := d.worked(ctx, p.ID)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := d.core.Diary.DeleteSession(ctx, of.ID); err != nil {
 		return nil, err
 	}
 	return &oas.Done{Success: true}, nil

@@ -131,13 +131,16 @@ func (t *Tx) Sessions(ctx context.Context, group practice.ID, q diary.SessionQue
 	return found, t.fill(ctx, found, types, exceptions, append(args, some...))
 }
 
-// Session finds a session.
+// Session finds a session or a block.
 func (t *Tx) Session(ctx context.Context, group practice.ID, id diary.SessionID) (diary.Session, error) {
 	found, err := list(ctx, t, `SELECT `+sessionColumns+` FROM session s WHERE s.practice_group_id = $1 AND s.id = $2`, in{group, id}, scanSession)
 	if err == nil && len(found) == 1 {
 		err = t.fill(ctx, found, sessionTypes+` WHERE s.practice_group_id = $1 AND s.id = $2 ORDER BY t.appointment_type_id`,
 			`SELECT e.session_id, e.start_date, e.end_date, e.reason FROM session_exception e
 			WHERE e.practice_group_id = $1 AND e.session_id = $2 ORDER BY e.ordinal`, in{group, id})
+	}
+	if err == nil && len(found) == 0 {
+		return t.block(ctx, group, id)
 	}
 	return first(found, err, diary.ErrSessionNotFound)
 }
@@ -182,6 +185,9 @@ func (t *Tx) fill(ctx context.Context, sessions []diary.Session, types, exceptio
 
 // SaveSession keeps a session with its types and exceptions.
 func (t *Tx) SaveSession(ctx context.Context, group practice.ID, s diary.Session) error {
+	if s.Away {
+		return t.saveBlock(ctx, group, s)
+	}
 	until := forever
 	if s.Until != input.NoDate {
 		until = s.Until.String()
@@ -216,12 +222,16 @@ func (t *Tx) SaveSession(ctx context.Context, group practice.ID, s diary.Session
 	return nil
 }
 
-// DropSession deletes a session.
-func (t *Tx) DropSession(ctx context.Context, group practice.ID, id diary.SessionID) error {
-	if err := t.emptySession(ctx, group, id); err != nil {
+// DropSession deletes a session or a block.
+func (t *Tx) DropSession(ctx context.Context, group practice.ID, s diary.Session) error {
+	if s.Away {
+		_, err := t.exec(ctx, `DELETE FROM block WHERE practice_group_id = $1 AND id = $2`, group, s.ID)
 		return err
 	}
-	_, err := t.exec(ctx, `DELETE FROM session WHERE practice_group_id = $1 AND id = $2`, group, id)
+	if err := t.emptySession(ctx, group, s.ID); err != nil {
+		return err
+	}
+	_, err := t.exec(ctx, `DELETE FROM session WHERE practice_group_id = $1 AND id = $2`, group, s.ID)
 	return err
 }
 

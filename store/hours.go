@@ -12,36 +12,31 @@ import (
 const blockColumns = `id, practitioner_id, location_id, start_date, until_date, from_minute, to_minute, time_zone, excluded, comment,
 	created_by, updated_by, created_at, updated_at`
 
-func scanBlock(scan scanner) (diary.Block, error) {
-	var b diary.Block
+func scanBlock(scan scanner) (diary.Session, error) {
+	b := diary.Session{Away: true}
 	var excluded []string
-	err := scan(&b.ID, num[practice.PractitionerID]{&b.Practitioner}, &b.Location, day{&b.Start}, day{&b.Until}, &b.From, &b.To, &b.TimeZone,
-		words[string]{&excluded}, &b.Comment, num[practice.PractitionerID]{&b.CreatedBy}, num[practice.PractitionerID]{&b.UpdatedBy},
-		when{&b.CreatedAt}, when{&b.UpdatedAt})
+	err := scan(&b.ID, num[practice.PractitionerID]{&b.Practitioner}, &b.Location, day{&b.Start}, day{&b.Until}, &b.From, &b.To,
+		&b.TimeZone, words[string]{&excluded}, &b.Comment, num[practice.PractitionerID]{&b.CreatedBy},
+		num[practice.PractitionerID]{&b.UpdatedBy}, when{&b.CreatedAt}, when{&b.UpdatedAt})
 	for _, text := range excluded {
 		var d input.Date
 		if err == nil {
 			err = d.UnmarshalText([]byte(text))
 		}
-		b.Excluded = append(b.Excluded, d)
+		b.Exceptions = append(b.Exceptions, diary.Exception{From: d, To: d})
 	}
 	return b, err
 }
 
-// Block finds a block.
-func (t *Tx) Block(ctx context.Context, group practice.ID, id diary.BlockID) (diary.Block, error) {
-	return find(ctx, t, diary.ErrHoursNotFound, `SELECT `+blockColumns+` FROM block WHERE practice_group_id = $1 AND id = $2`, in{group, id}, scanBlock)
+// block finds a block.
+func (t *Tx) block(ctx context.Context, group practice.ID, id diary.SessionID) (diary.Session, error) {
+	return find(ctx, t, diary.ErrSessionNotFound, `SELECT `+blockColumns+` FROM block WHERE practice_group_id = $1 AND id = $2`,
+		in{group, id}, scanBlock)
 }
 
 const blocksIn = `SELECT ` + blockColumns + ` FROM block WHERE practice_group_id = $1 AND id IN `
 
 var blocksByID = amongst{blocksIn + few2, blocksIn + many2}
-
-// BlocksByID finds blocks.
-func (t *Tx) BlocksByID(ctx context.Context, group practice.ID, ids []diary.BlockID) (map[diary.BlockID]diary.Block, error) {
-	found, err := listAmong(ctx, t, blocksByID, in{group}, ids, scanBlock)
-	return keyed(found, err, func(b diary.Block) diary.BlockID { return b.ID })
-}
 
 // Blocks with a date between $2 and $3. Those of some people and those of nobody
 // in particular are two questions, for each to have its part of the index.
@@ -51,7 +46,7 @@ const (
 )
 
 // Blocks lists those with a date between two dates.
-func (t *Tx) Blocks(ctx context.Context, group practice.ID, q diary.SessionQuery) ([]diary.Block, error) {
+func (t *Tx) Blocks(ctx context.Context, group practice.ID, q diary.SessionQuery) ([]diary.Session, error) {
 	text, args := blocksAll, in{group, q.From.String(), q.To.String()}
 	if some, ok := named(q.Practitioners); ok {
 		text, args = blocksOf, append(args, some...)
@@ -59,24 +54,17 @@ func (t *Tx) Blocks(ctx context.Context, group practice.ID, q diary.SessionQuery
 	return list(ctx, t, text, args, scanBlock)
 }
 
-// SaveBlock keeps a block.
-func (t *Tx) SaveBlock(ctx context.Context, group practice.ID, b diary.Block) error {
-	excluded := make([]string, len(b.Excluded))
-	for i, d := range b.Excluded {
-		excluded[i] = d.String()
+func (t *Tx) saveBlock(ctx context.Context, group practice.ID, b diary.Session) error {
+	excluded := make([]string, len(b.Exceptions))
+	for i, e := range b.Exceptions {
+		excluded[i] = e.From.String()
 	}
 	_, err := t.exec(ctx, `INSERT INTO block (`+blockColumns+`, practice_group_id)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
-		ON CONFLICT (practice_group_id, id) DO UPDATE SET start_date = $4, until_date = $5, from_minute = $6, to_minute = $7, excluded = $9,
-			comment = $10, updated_by = $12, updated_at = $14`,
-		b.ID, opt(b.Practitioner), b.Location, b.Start.String(), b.Until.String(), b.From, b.To, b.TimeZone, joined(excluded), b.Comment,
-		opt(b.CreatedBy), opt(b.UpdatedBy), b.CreatedAt, b.UpdatedAt, group)
-	return err
-}
-
-// DropBlock deletes a block.
-func (t *Tx) DropBlock(ctx context.Context, group practice.ID, id diary.BlockID) error {
-	_, err := t.exec(ctx, `DELETE FROM block WHERE practice_group_id = $1 AND id = $2`, group, id)
+		ON CONFLICT (practice_group_id, id) DO UPDATE SET start_date = $4, until_date = $5, from_minute = $6, to_minute = $7,
+			excluded = $9, comment = $10, updated_by = $12, updated_at = $14`,
+		b.ID, opt(b.Practitioner), b.Location, b.Start.String(), b.Until.String(), b.From, b.To, b.TimeZone, joined(excluded),
+		b.Comment, opt(b.CreatedBy), opt(b.UpdatedBy), b.CreatedAt, b.UpdatedAt, group)
 	return err
 }
 
@@ -92,8 +80,14 @@ var (
 	exceptionsByID = amongst{exceptionsIn + few2 + inOrdinal, exceptionsIn + many2 + inOrdinal}
 )
 
-// SessionsByID finds sessions with their exceptions.
-func (t *Tx) SessionsByID(ctx context.Context, group practice.ID, ids []diary.SessionID) (map[diary.SessionID]diary.Session, error) {
+// SessionsByID finds sessions and blocks with their exceptions.
+func (t *Tx) SessionsByID(
+	ctx context.Context, group practice.ID, ids []diary.SessionID,
+) (map[diary.SessionID]diary.Session, error) {
+	blocks, err := listAmong(ctx, t, blocksByID, in{group}, ids, scanBlock)
+	if err != nil {
+		return nil, err
+	}
 	found, err := listAmong(ctx, t, sessionsByID, in{group}, ids, scanSession)
 	if err != nil {
 		return nil, err
@@ -106,7 +100,7 @@ func (t *Tx) SessionsByID(ctx context.Context, group practice.ID, ids []diary.Se
 	for i := range found {
 		found[i].Exceptions = exceptions[found[i].ID]
 	}
-	return keyed(found, err, func(s diary.Session) diary.SessionID { return s.ID })
+	return keyed(append(found, blocks...), err, func(s diary.Session) diary.SessionID { return s.ID })
 }
 
 // The ids of sessions and blocks: $2 and $3 are practitioners and places with
@@ -121,11 +115,11 @@ const (
 		SELECT id FROM block WHERE practice_group_id = $1 AND id > $6` + whose + where + ` ORDER BY id LIMIT $4 OFFSET $5`
 )
 
-// Hours lists the ids of sessions and blocks.
-func (t *Tx) Hours(ctx context.Context, group practice.ID, q diary.HoursRows) ([]diary.HoursID, error) {
+// SessionIDs lists the ids of sessions and blocks.
+func (t *Tx) SessionIDs(ctx context.Context, group practice.ID, q diary.PageRows) ([]diary.SessionID, error) {
 	r := reading{after: hourlyFrom, columns: []string{"id"}, limit: 4, offset: 5}
-	return readPageBy(ctx, t, hourly, r, in{group, oneOfIDs(q.Practitioners), oneOfIDs(q.Locations), q.Limit, q.Offset}, scanID[diary.HoursID],
-		func(id diary.HoursID) columns { return columns{"id": id} })
+	return readPageBy(ctx, t, hourly, r, in{group, oneOfIDs(q.Practitioners), oneOfIDs(q.Locations), q.Limit, q.Offset}, scanID[diary.SessionID],
+		func(id diary.SessionID) columns { return columns{"id": id} })
 }
 
 // oneOfIDs is oneOf for ids.

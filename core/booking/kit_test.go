@@ -244,3 +244,20 @@ func when(text string) diary.Moment {
 	var in input.Checks
 	return diary.ReadMoment(&in, "", text)
 }
+
+// newHours is when the practitioner works at a place, or does not.
+type newHours struct {
+	Away         bool
+	Practitioner practice.PractitionerID
+	Location     practice.LocationID
+	diary.SessionChange
+}
+
+func (n newHours) change() diary.SessionChange {
+	c := n.SessionChange
+	c.Away, c.AsOffered, c.Location = n.Away, true, &n.Location
+	if n.Practitioner != 0 {
+		c.Practitioner = &n.Practitioner
+	}
+	return c
+}

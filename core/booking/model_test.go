@@ -218,7 +218,7 @@ func takeAway(d *desk, g *grid, random *rand.Rand, from time.Time, people []prac
 		count += random.IntN(6)
 	}
 	of := people
-	n := diary.NewHours{Away: true, Location: d.place.ID, HoursChange: diary.HoursChange{
+	n := newHours{Away: true, Location: d.place.ID, SessionChange: diary.SessionChange{
 		StartDate: ptr(first.Format("2006-01-02")), EndDate: ptr(first.AddDate(0, 0, count-1).Format("2006-01-02")),
 		From: ptr(diary.Clock(b.from)), To: ptr(diary.Clock(b.to)),
 	}}
@@ -226,15 +226,15 @@ func takeAway(d *desk, g *grid, random *rand.Rand, from time.Time, people []prac
 		n.Practitioner = people[random.IntN(len(people))]
 		of = []practice.PractitionerID{n.Practitioner}
 	}
-	made, err := d.diary.CreateHours(d.ctx, n)
+	made, err := d.diary.CreateSession(d.ctx, n.change())
 	d.must(err)
 	switch random.IntN(5) {
 	case 0:
-		_, err = d.diary.DeleteHours(d.ctx, made.ID)
+		_, err = d.diary.DeleteSession(d.ctx, made.ID)
 		d.must(err)
 		return
 	case 1:
-		_, err = d.diary.UpdateHours(d.ctx, made.ID, diary.HoursChange{Exclusions: []string{*n.StartDate}})
+		_, err = d.diary.ChangeSession(d.ctx, made.ID, diary.SessionChange{Exclusions: []string{*n.StartDate}})
 		d.must(err)
 		first, count = first.AddDate(0, 0, 1), count-1
 	}
@@ -274,7 +274,7 @@ func (g *grid) compareStretches(d *desk, from time.Time, people []practice.Pract
 	}
 	var gotWorked, gotFree []diary.Stretch
 	var err error
-	gotWorked, err = d.diary.Worked(d.ctx, d.place.ID, 0, from, to)
+	gotWorked, err = d.diary.WorkedTime(d.ctx, d.place.ID, 0, from, to)
 	d.must(err)
 	gotFree, more, err := d.diary.FreeTime(d.ctx, diary.FreeQuery{Practitioners: people, From: from, To: to, Page: input.Page{Size: input.MaxPage}})
 	d.must(err)

@@ -329,8 +329,8 @@ func TestSessionsThatAreRefused(t *testing.T) {
 			{"no such time", diary.SessionChange{From: ptr("9am"), To: ptr("25:00")}, "start_time end_time"},
 			{"a start at the end of the day", diary.SessionChange{From: ptr("24:00")}, "start_time"},
 			{"no such date", diary.SessionChange{StartDate: ptr("2031-02-30")}, "start_date"},
-			{"no types", diary.SessionChange{Types: &[]diary.TypeID{}}, "appointment_type_ids"},
-			{"steps of nothing", diary.SessionChange{Step: ptr(0)}, "slot_length"},
+			{"no types", diary.SessionChange{Types: &[]diary.TypeID{}}, "types"},
+			{"steps of nothing", diary.SessionChange{Step: ptr(0)}, "step"},
 			{"no such zone", diary.SessionChange{TimeZone: ptr("Nowhere")}, "timezone"},
 			{"every day of the month", diary.SessionChange{Rule: ptr("FREQ=MONTHLY")}, "recurrence"},
 			{"an exception that ends before it starts", diary.SessionChange{Exceptions: &[]diary.ExceptionInput{{From: "2031-02-02", To: "2031-02-01"}}}, "exceptions.0.end_date"},
@@ -343,7 +343,7 @@ func TestSessionsThatAreRefused(t *testing.T) {
 			})
 		}
 		_, err := d.diary.CreateSession(d.ctx, diary.SessionChange{})
-		if got := fieldsOf(err); got != "practitioner_id location_id start_date start_time end_time appointment_type_ids slot_length" {
+		if got := fieldsOf(err); got != "practitioner location start_date start_time end_time types step" {
 			t.Fatalf("an empty one: %q", got)
 		}
 		for _, c := range []struct {
@@ -372,11 +372,11 @@ func TestChangesOfTheDiaryShowAtOnce(t *testing.T) {
 		count(18)
 		s := d.session(diary.SessionChange{Rule: ptr("FREQ=WEEKLY;BYDAY=TU"), From: ptr("14:00"), To: ptr("15:00")})
 		count(24)
-		_, err := d.diary.UpdateSession(d.ctx, s.ID, diary.SessionChange{Exceptions: &[]diary.ExceptionInput{{From: "2031-01-07"}}})
+		_, err := d.diary.ChangeSession(d.ctx, s.ID, diary.SessionChange{Exceptions: &[]diary.ExceptionInput{{From: "2031-01-07"}}})
 		d.must(err)
 		count(18)
 		other := d.newGP("Raman")
-		_, err = d.diary.UpdateSession(d.ctx, s.ID, diary.SessionChange{Practitioner: &other.ID, Exceptions: &[]diary.ExceptionInput{}})
+		_, err = d.diary.ChangeSession(d.ctx, s.ID, diary.SessionChange{Practitioner: &other.ID, Exceptions: &[]diary.ExceptionInput{}})
 		d.must(err)
 		count(24)
 		_, err = d.practice.UpdatePractitioner(d.ctx, other.ID, practice.PractitionerChange{Active: ptr(false)})
@@ -404,9 +404,11 @@ func TestChangesOfTheDiaryShowAtOnce(t *testing.T) {
 		if err != nil || len(all) != 1 {
 			t.Fatalf("%v, %v", all, err)
 		}
-		d.must(d.diary.DeleteSession(d.ctx, all[0].ID))
+		_, err = d.diary.DeleteSession(d.ctx, all[0].ID)
+		d.must(err)
 		count(0)
-		want(t, d.diary.DeleteSession(d.ctx, all[0].ID), diary.ErrSessionNotFound)
+		_, err = d.diary.DeleteSession(d.ctx, all[0].ID)
+		want(t, err, diary.ErrSessionNotFound)
 	})
 }
 

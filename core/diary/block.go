@@ -5,37 +5,10 @@ import (
 	"fmt"
 	"slices"
 	"sort"
-	"time"
 
 	"frontdesk/core/input"
 	"frontdesk/core/practice"
 )
-
-// BlockID names a block.
-type BlockID int64
-
-// Block is time taken away on some dates: of a practitioner, wherever they would
-// be, or of everybody at a place.
-type Block struct {
-	ID BlockID `json:"id"`
-	// Practitioner is 0 when it is about everybody at the place.
-	Practitioner practice.PractitionerID `json:"practitioner_id,omitempty"`
-	Location     practice.LocationID     `json:"location_id"`
-	// Start and Until are the first and the last date. On each the block is from
-	// minute From of the day to minute To, which is of the next day when it is not
-	// after From.
-	Start     input.Date              `json:"start_date"`
-	Until     input.Date              `json:"until"`
-	From      int                     `json:"from"`
-	To        int                     `json:"to"`
-	TimeZone  string                  `json:"timezone"`
-	Excluded  []input.Date            `json:"exclusions"`
-	Comment   string                  `json:"comment"`
-	CreatedBy practice.PractitionerID `json:"created_by,omitempty"`
-	UpdatedBy practice.PractitionerID `json:"updated_by,omitempty"`
-	CreatedAt time.Time               `json:"created_at"`
-	UpdatedAt time.Time               `json:"updated_at"`
-}
 
 // maxBlockDays bounds a block, so that all its time can be worked out at once;
 // maxComment is the longest comment.
@@ -44,18 +17,13 @@ const (
 	maxComment   = 1000
 )
 
-// dates calls f for each date from since on that the block is about.
-func (b *Block) dates(since input.Date, f func(day input.Date)) {
-	for day := max(since, b.Start); day <= b.Until; day++ {
-		if !slices.Contains(b.Excluded, day) {
-			f(day)
-		}
-	}
-}
-
-// apply sets what a change has.
-func (b *Block) apply(c HoursChange) error {
+// applyAway is apply for a block.
+func (c SessionChange) applyAway(b *Session) error {
 	var in input.Checks
+	if b.Start == input.NoDate {
+		set(&b.Practitioner, c.Practitioner)
+		set(&b.Location, c.Location)
+	}
 	if c.Recurrence != nil && !c.Recurrence.Once {
 		in.Wrong("recurrence", input.CodeType, "nothing", "Time that is taken away does not recur.")
 	}
@@ -74,12 +42,12 @@ func (b *Block) apply(c HoursChange) error {
 	}
 	times(&in, c.From, c.To, &b.From, &b.To)
 	for _, text := range c.Exclusions {
-		if day := in.Date("exclusions", text); !slices.Contains(b.Excluded, day) {
-			b.Excluded = append(slices.Clone(b.Excluded), day)
+		if day := in.Date("exclusions", text); !b.excepted(day) {
+			b.Exceptions = append(slices.Clone(b.Exceptions), Exception{From: day, To: day})
 		}
 	}
-	slices.Sort(b.Excluded)
-	if len(b.Excluded) > maxExceptions {
+	slices.SortFunc(b.Exceptions, func(x, y Exception) int { return cmp.Compare(x.From, y.From) })
+	if len(b.Exceptions) > maxExceptions {
 		in.Wrong("exclusions", input.CodeBig, fmt.Sprintf("at most %d", maxExceptions), "These are too many exclusions.")
 	}
 	if err := in.Err(); err != nil {
@@ -87,14 +55,14 @@ func (b *Block) apply(c HoursChange) error {
 	}
 	switch {
 	case b.Until < b.Start:
-		in.Wrong("end_date", input.CodeSmall, "a date on or after start_date", "This ends before it starts.")
+		in.Wrong("end_date", input.CodeSmall, "a date on or after the first", "This ends before it starts.")
 	case b.Until-b.Start >= maxBlockDays:
 		in.Wrong("end_date", input.CodeBig, fmt.Sprintf("at most %d dates", maxBlockDays), "This takes too much away at once.")
 	case b.Until > b.Start && b.To <= b.From:
-		// Somebody may have meant all the time from the first date to the last.
-		in.Wrong("end_time", input.CodeSmall, "a time after start_time", "Over several dates, this is the time of each of them.")
+		// All the time from the first date to the last may have been meant.
+		in.Wrong("end_time", input.CodeSmall, "a time after it starts", "Over several dates, this is the time of each of them.")
 	case b.Until == b.Start && (c.StartDate != nil || c.EndDate != nil || c.From != nil || c.To != nil):
-		exist(&in, practice.Zone(b.TimeZone), b.Start, b.From, b.To)
+		exist(&in, b.zone(), b.Start, b.From, b.To)
 	}
 	return in.Err()
 }
@@ -121,18 +89,17 @@ type absence struct {
 }
 
 // absences are all the times a block is about from a date on.
-func (b *Block) absences(since input.Date) []absence {
+func (s *Session) absences(since input.Date) []absence {
 	var out []absence
-	zone := practice.Zone(b.TimeZone)
-	at := b.Location
-	if b.Practitioner != 0 {
-		at = 0 // who is away is away everywhere
+	zone, at := s.zone(), s.Location
+	if s.Practitioner != 0 {
+		at = 0 // a practitioner who is away is away everywhere
 	}
-	b.dates(since, func(day input.Date) {
-		if from, to := between(zone, day, b.From, b.To); from < to {
+	for day := max(since, s.Start); day <= s.Until; day++ {
+		if from, to := between(zone, day, s.From, s.To); from < to && !s.excepted(day) {
 			out = append(out, absence{from, to, at})
 		}
-	})
+	}
 	return out
 }
 

@@ -1,11 +1,11 @@
 // Package diary is when practitioners work and which of their times are free.
 //
 //	type.go        appointment types, and how many slots each has
-//	session.go     when a practitioner works: made, changed, ended
+//	session.go     when a practitioner works, or does not
 //	recurrence.go  the weekly rule of a session (iCalendar RRULE)
 //	block.go       time taken away from sessions
-//	hours.go       sessions and blocks as the front desk sees them
-//	edit.go        and sets them: made, changed, ended
+//	list.go        sessions and blocks found and listed
+//	edit.go        and made, changed, ended
 //	walltime.go    local wall-clock time to instants, over clock changes
 //	sheet.go       what is remembered of each diary between searches
 //	free.go        the one function that says which times are free
@@ -29,7 +29,6 @@ import (
 var (
 	ErrTypeNotFound    = fault.New(fault.NotFound, "appointment_type_not_found", "This practice group has no such appointment type.")
 	ErrSessionNotFound = fault.New(fault.NotFound, "session_not_found", "This practice group has no such session.")
-	ErrHoursNotFound   = fault.New(fault.NotFound, "availability_not_found", "This practice group has no such availability.")
 	ErrNothingOffered  = fault.New(fault.Conflict, "nothing_offered", "They offer nothing there that can be booked. Add an appointment type first.")
 	ErrSlotNotFound    = fault.New(fault.NotFound, "slot_not_found", "There is no such slot, or it is no longer free.")
 )
@@ -60,22 +59,18 @@ type Reader interface {
 	AppointmentType(ctx context.Context, group practice.ID, id TypeID) (Type, error)
 	// AppointmentTypes lists them by name; inactive ones too when asked.
 	AppointmentTypes(ctx context.Context, group practice.ID, inactive bool) ([]Type, error)
-	// Session finds a session, or returns ErrSessionNotFound.
+	// Session finds a session or a block, or returns ErrSessionNotFound.
 	Session(ctx context.Context, group practice.ID, id SessionID) (Session, error)
 	// Sessions lists those that may run between two dates, with their types,
 	// and their exceptions in that time.
 	Sessions(ctx context.Context, group practice.ID, q SessionQuery) ([]Session, error)
-	// SessionsByID finds sessions with their exceptions and without their types.
+	// SessionsByID finds sessions and blocks with their exceptions and without their types.
 	SessionsByID(ctx context.Context, group practice.ID, ids []SessionID) (map[SessionID]Session, error)
-	// Block finds a block, or returns ErrHoursNotFound.
-	Block(ctx context.Context, group practice.ID, id BlockID) (Block, error)
-	// BlocksByID finds blocks.
-	BlocksByID(ctx context.Context, group practice.ID, ids []BlockID) (map[BlockID]Block, error)
 	// Blocks lists those with a date between two dates, of some practitioners or,
-	// with none named, of all; those of everybody at a place too.
-	Blocks(ctx context.Context, group practice.ID, q SessionQuery) ([]Block, error)
-	// Hours lists the ids of sessions and blocks in their order.
-	Hours(ctx context.Context, group practice.ID, q HoursRows) ([]HoursID, error)
+	// with none named, of all; those of all at a place too.
+	Blocks(ctx context.Context, group practice.ID, q SessionQuery) ([]Session, error)
+	// SessionIDs lists the ids of sessions and blocks in their order.
+	SessionIDs(ctx context.Context, group practice.ID, q PageRows) ([]SessionID, error)
 	// Diaries lists the diaries of some practitioners, or of all.
 	Diaries(ctx context.Context, group practice.ID, of []practice.PractitionerID) ([]Diary, error)
 	// Taken lists what is held or booked and overlaps the time, lapsed holds
@@ -101,9 +96,7 @@ type Tx interface {
 	// SaveAppointmentType keeps an appointment type and the product that it is.
 	SaveAppointmentType(ctx context.Context, group practice.ID, t Type) error
 	SaveSession(ctx context.Context, group practice.ID, s Session) error
-	DropSession(ctx context.Context, group practice.ID, id SessionID) error
-	SaveBlock(ctx context.Context, group practice.ID, b Block) error
-	DropBlock(ctx context.Context, group practice.ID, id BlockID) error
+	DropSession(ctx context.Context, group practice.ID, s Session) error
 	// TypesOffered lists the active appointment types a practitioner offers at a
 	// place: those said to be, and all where nothing was said.
 	TypesOffered(ctx context.Context, group practice.ID, by practice.PractitionerID, at practice.LocationID) ([]Type, error)

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"frontdesk/core/access"
-	"frontdesk/core/fault"
 	"frontdesk/core/input"
 	"frontdesk/core/practice"
 )
@@ -21,50 +20,23 @@ type Recurrence struct {
 	Days     []int // Sunday is 0
 }
 
-// HoursChange is what to set of a session or a block; nil leaves a thing as it is.
-type HoursChange struct {
-	Comment    *string
-	Recurrence *Recurrence
-	// Exclusions are added to those there are.
-	Exclusions         []string
-	StartDate, EndDate *string // YYYY-MM-DD; an empty EndDate is none
-	From, To           *string // HH:MM
-}
-
-// NewHours is a session or a block to be made.
-type NewHours struct {
-	Away         bool
-	Practitioner practice.PractitionerID
-	Location     practice.LocationID
-	HoursChange
-}
-
-// session is the change of a session that this is.
-func (c HoursChange) session(s Session) (SessionChange, error) {
-	var in input.Checks
-	out := SessionChange{Comment: c.Comment, StartDate: c.StartDate, From: c.From, To: c.To}
-	if c.Recurrence != nil || c.EndDate != nil {
-		out.Rule = new(string)
-		*out.Rule = c.rule(&in, s)
+// excluding are the exceptions of a session with more dates.
+func (c SessionChange) excluding(in *input.Checks, s Session) []ExceptionInput {
+	all := make([]ExceptionInput, len(s.Exceptions), len(s.Exceptions)+len(c.Exclusions))
+	for i, e := range s.Exceptions {
+		all[i] = ExceptionInput{e.From.String(), e.To.String(), e.Reason}
 	}
-	if len(c.Exclusions) > 0 {
-		all := make([]ExceptionInput, len(s.Exceptions), len(s.Exceptions)+len(c.Exclusions))
-		for i, e := range s.Exceptions {
-			all[i] = ExceptionInput{e.From.String(), e.To.String(), e.Reason}
+	for _, text := range c.Exclusions {
+		e := ExceptionInput{From: text, To: text}
+		if day := in.Date("exclusions", text); !s.excepted(day) && !slices.Contains(all, e) {
+			all = append(all, e)
 		}
-		for _, text := range c.Exclusions {
-			e := ExceptionInput{From: text, To: text}
-			if day := in.Date("exclusions", text); !s.excepted(day) && !slices.Contains(all, e) {
-				all = append(all, e)
-			}
-		}
-		out.Exceptions = &all
 	}
-	return out, in.Err()
+	return all
 }
 
 // rule is the recurrence rule of a session after the change.
-func (c HoursChange) rule(in *input.Checks, s Session) string {
+func (c SessionChange) rule(in *input.Checks, s Session) string {
 	r := Recurrence{Once: s.Interval == 0, Interval: s.Interval}
 	if strings.Contains(s.Rule, "BYDAY") {
 		for day := range 7 {
@@ -119,179 +91,143 @@ func (c HoursChange) rule(in *input.Checks, s Session) string {
 
 var weekdays = [...]string{"SU", "MO", "TU", "WE", "TH", "FR", "SA"}
 
-// editHours runs fn in one transaction for a caller who may change hours.
-func (s *Service) editHours(ctx context.Context, fn func(tx Tx, who access.Caller, now time.Time) error) error {
-	who, err := access.Require(ctx, access.EditAvailability)
-	if err != nil {
-		return err
-	}
-	now := s.Now()
-	return s.Store.Do(ctx, func(tx Tx) error { return fn(tx, who, now) })
-}
-
-// CreateHours adds a session or a block. A session offers what its practitioner
-// offers at the place, in steps as long as the shortest of that. Errors: field
-// faults; ErrNothingOffered; not found for a practitioner or place the group lacks.
-func (s *Service) CreateHours(ctx context.Context, n NewHours) (Hours, error) {
-	var made Hours
-	err := s.editHours(ctx, func(tx Tx, who access.Caller, now time.Time) error {
-		if n.Practitioner == 0 && !n.Away {
-			return fault.Wrong("user", input.CodeType, "the id of a member of staff", "A user is needed: a room does not work on its own.")
-		}
+// CreateSession adds a session or a block, in the group's zone when none is given.
+// Errors: field faults; ErrNothingOffered; not found for a practitioner, a place or a type
+// the group lacks.
+func (s *Service) CreateSession(ctx context.Context, c SessionChange) (Session, error) {
+	var made Session
+	err := s.setup(ctx, func(tx Tx, who access.Caller, now time.Time) error {
 		g, err := tx.Group(ctx, who.Group)
 		if err != nil {
 			return err
 		}
-		if n.Away {
-			b := Block{
-				ID: BlockID(s.NewID()), Practitioner: n.Practitioner, Location: n.Location, From: -1, To: -1, TimeZone: g.TimeZone,
-				CreatedBy: staff(who), CreatedAt: now,
-			}
-			if b, err = saveBlock(ctx, tx, who, now, "block.create", nil, b, n.HoursChange); err == nil {
-				made = hoursOfBlock(b)
-			}
-			return err
+		made = Session{
+			ID: SessionID(s.NewID()), Away: c.Away, Start: input.NoDate, Until: input.NoDate, From: -1, To: -1,
+			TimeZone: g.TimeZone, CreatedBy: staff(who), CreatedAt: now,
 		}
-		fresh := Session{ID: SessionID(s.NewID()), Start: input.NoDate, Until: input.NoDate, From: -1, To: -1, TimeZone: g.TimeZone, CreatedBy: staff(who), CreatedAt: now}
-		c, err := n.session(fresh)
-		if err != nil {
-			return err
-		}
-		offered, err := tx.TypesOffered(ctx, who.Group, n.Practitioner, n.Location)
-		if err != nil {
-			return err
-		}
-		c.Practitioner, c.Location = &n.Practitioner, &n.Location
-		for _, t := range offered {
-			fresh.Types = append(fresh.Types, t.ID)
-			if fresh.Step == 0 || t.Minutes < fresh.Step {
-				fresh.Step = t.Minutes
-			}
-		}
-		if len(offered) == 0 {
-			if err := exists(ctx, tx, who.Group, n.Practitioner, n.Location); err != nil {
+		if c.AsOffered && !c.Away {
+			if err := offers(ctx, tx, who.Group, &made, c); err != nil {
 				return err
 			}
-			return ErrNothingOffered
 		}
-		if err := saveSession(ctx, tx, who, now, "session.create", nil, &fresh, c); err != nil {
-			return err
-		}
-		made = hoursOf(fresh)
-		return nil
+		return saveSession(ctx, tx, who, now, "create", nil, &made, c)
 	})
 	return made, err
 }
 
-// exists makes sure that the group has a practitioner and a place.
-func exists(ctx context.Context, tx Tx, group practice.ID, by practice.PractitionerID, at practice.LocationID) error {
-	if _, err := tx.Practitioner(ctx, group, by); err != nil {
+// offers gives a new session the types its practitioner offers at the place, and steps as
+// long as the shortest of them.
+func offers(ctx context.Context, tx Tx, group practice.ID, s *Session, c SessionChange) error {
+	set(&s.Practitioner, c.Practitioner)
+	set(&s.Location, c.Location)
+	if s.Practitioner == 0 {
+		var in input.Checks
+		in.Wrong("practitioner", input.CodeType, "the id of a practitioner", "A session needs a practitioner.")
+		return in.Err()
+	}
+	offered, err := tx.TypesOffered(ctx, group, s.Practitioner, s.Location)
+	for _, t := range offered {
+		s.Types = append(s.Types, t.ID)
+		if s.Step == 0 || t.Minutes < s.Step {
+			s.Step = t.Minutes
+		}
+	}
+	if err != nil || len(offered) > 0 {
 		return err
 	}
-	_, err := tx.Location(ctx, group, at)
-	return err
+	if _, err := tx.Practitioner(ctx, group, s.Practitioner); err != nil {
+		return err
+	}
+	if _, err := tx.Location(ctx, group, s.Location); err != nil {
+		return err
+	}
+	return ErrNothingOffered
 }
 
-// lockHours locks the diary or diaries a session or a block is of.
-func lockHours(ctx context.Context, tx Tx, group practice.ID, of practice.PractitionerID) error {
+// ChangeSession changes a session or a block from now on. Appointments already made stay
+// as they are. Errors: field faults; ErrSessionNotFound; as CreateSession.
+func (s *Service) ChangeSession(ctx context.Context, id SessionID, c SessionChange) (Session, error) {
+	var after Session
+	err := s.setup(ctx, func(tx Tx, who access.Caller, now time.Time) error {
+		before, err := lockedSession(ctx, tx, who.Group, id)
+		if err != nil {
+			return err
+		}
+		after = before
+		return saveSession(ctx, tx, who, now, "update", before, &after, c)
+	})
+	return after, err
+}
+
+// DeleteSession ends a session or a block, and gives what it was. Appointments already
+// made stay as they are. Error: ErrSessionNotFound.
+func (s *Service) DeleteSession(ctx context.Context, id SessionID) (Session, error) {
+	var was Session
+	err := s.setup(ctx, func(tx Tx, who access.Caller, now time.Time) error {
+		var err error
+		if was, err = lockedSession(ctx, tx, who.Group, id); err != nil {
+			return err
+		}
+		if err := tx.DropSession(ctx, who.Group, was); err != nil {
+			return err
+		}
+		return tx.Audit(ctx, who.Audit(now, was.kind()+".delete", was.kind(), int64(id), was, nil))
+	})
+	return was, err
+}
+
+// lockedSession finds a session or a block and locks whose diary it is in. It is read once
+// to know which to lock, and again as it is then. Error: ErrSessionNotFound.
+func lockedSession(ctx context.Context, tx Tx, group practice.ID, id SessionID) (Session, error) {
+	s, err := tx.Session(ctx, group, id)
+	if err != nil {
+		return s, err
+	}
+	if err := lockDiary(ctx, tx, group, s.Practitioner); err != nil {
+		return s, err
+	}
+	return tx.Session(ctx, group, id)
+}
+
+// lockDiary locks the diary of a session or a block, or all of them.
+func lockDiary(ctx context.Context, tx Tx, group practice.ID, of practice.PractitionerID) error {
 	if of == 0 {
 		return tx.ChangeAllHours(ctx, group)
 	}
 	return tx.ChangeHours(ctx, group, of)
 }
 
-func saveBlock(ctx context.Context, tx Tx, who access.Caller, now time.Time, action string, before any, b Block, c HoursChange) (Block, error) {
-	b.UpdatedBy, b.UpdatedAt = staff(who), now
-	if err := b.apply(c); err != nil {
-		return b, err
+// kind is what the audit trail calls it.
+func (s *Session) kind() string {
+	if s.Away {
+		return "block"
 	}
-	if _, err := tx.Location(ctx, who.Group, b.Location); err != nil {
-		return b, err
-	}
-	if err := lockHours(ctx, tx, who.Group, b.Practitioner); err != nil {
-		return b, err
-	}
-	if err := tx.SaveBlock(ctx, who.Group, b); err != nil {
-		return b, err
-	}
-	return b, tx.Audit(ctx, who.Audit(now, action, "block", int64(b.ID), before, b))
+	return "session"
 }
 
-// UpdateHours changes a session or a block from now on. Appointments already made
-// stay as they are. Errors: field faults; ErrHoursNotFound.
-func (s *Service) UpdateHours(ctx context.Context, id HoursID, c HoursChange) (Hours, error) {
-	var after Hours
-	err := s.editHours(ctx, func(tx Tx, who access.Caller, now time.Time) error {
-		x, b, err := lockedHours(ctx, tx, who.Group, id)
-		if err != nil {
-			return err
-		}
-		if b != nil {
-			changed, err := saveBlock(ctx, tx, who, now, "block.update", *b, *b, c)
-			after = hoursOfBlock(changed)
-			return err
-		}
-		changed := *x
-		ch, err := c.session(*x)
-		if err != nil {
-			return err
-		}
-		err = saveSession(ctx, tx, who, now, "session.update", *x, &changed, ch)
-		after = hoursOf(changed)
+func saveSession(
+	ctx context.Context, tx Tx, who access.Caller, now time.Time, action string, before any, s *Session, c SessionChange,
+) error {
+	s.UpdatedBy, s.UpdatedAt = staff(who), now
+	if err := c.apply(s); err != nil {
 		return err
-	})
-	return after, err
-}
-
-// DeleteHours ends a session or a block, and gives what it was. Appointments
-// already made stay as they are. Error: ErrHoursNotFound.
-func (s *Service) DeleteHours(ctx context.Context, id HoursID) (Hours, error) {
-	var was Hours
-	err := s.editHours(ctx, func(tx Tx, who access.Caller, now time.Time) error {
-		x, b, err := lockedHours(ctx, tx, who.Group, id)
-		if err != nil {
+	}
+	if _, err := tx.Location(ctx, who.Group, s.Location); err != nil {
+		return err
+	}
+	for _, t := range s.Types {
+		if _, err := tx.AppointmentType(ctx, who.Group, t); err != nil {
 			return err
 		}
-		if x != nil {
-			was = hoursOf(*x)
-			return dropSession(ctx, tx, who, now, *x)
-		}
-		was = hoursOfBlock(*b)
-		if err := tx.DropBlock(ctx, who.Group, b.ID); err != nil {
-			return err
-		}
-		return tx.Audit(ctx, who.Audit(now, "block.delete", "block", int64(b.ID), *b, nil))
-	})
-	return was, err
+	}
+	if err := lockDiary(ctx, tx, who.Group, s.Practitioner); err != nil {
+		return err
+	}
+	if err := tx.SaveSession(ctx, who.Group, *s); err != nil {
+		return err
+	}
+	return tx.Audit(ctx, who.Audit(now, s.kind()+"."+action, s.kind(), int64(s.ID), before, *s))
 }
 
-// lockedHours finds a session or a block and locks whose diary it is in. It is
-// read once to know which to lock, and again for what it says then. Error:
-// ErrHoursNotFound.
-func lockedHours(ctx context.Context, tx Tx, group practice.ID, id HoursID) (*Session, *Block, error) {
-	x, err := tx.Session(ctx, group, SessionID(id))
-	if err == nil {
-		if err = lockHours(ctx, tx, group, x.Practitioner); err == nil {
-			x, err = tx.Session(ctx, group, SessionID(id))
-		}
-		return &x, nil, gone(err)
-	}
-	if fault.Of(err).Code != ErrSessionNotFound.Code {
-		return nil, nil, err
-	}
-	b, err := tx.Block(ctx, group, BlockID(id))
-	if err == nil {
-		if err = lockHours(ctx, tx, group, b.Practitioner); err == nil {
-			b, err = tx.Block(ctx, group, BlockID(id))
-		}
-	}
-	return nil, &b, err
-}
-
-// gone tells of a session that has been deleted in the words of hours.
-func gone(err error) error {
-	if err != nil && fault.Of(err).Code == ErrSessionNotFound.Code {
-		return ErrHoursNotFound
-	}
-	return err
-}
+// staff is the member of staff a caller is; 0 when a program asks.
+func staff(who access.Caller) practice.PractitionerID { return practice.PractitionerID(who.Staff) }

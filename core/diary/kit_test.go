@@ -82,31 +82,31 @@ func (d *desk) newType(name string, minutes int) diary.TypeID {
 }
 
 // on is a time of day on one date.
-func on(day, from, to string) diary.HoursChange {
-	return diary.HoursChange{StartDate: &day, From: &from, To: &to}
+func on(day, from, to string) diary.SessionChange {
+	return diary.SessionChange{StartDate: &day, From: &from, To: &to}
 }
 
 // until is that on each date to the last, or in each week.
-func (d *desk) until(c diary.HoursChange, last string) diary.HoursChange {
+func (d *desk) until(c diary.SessionChange, last string) diary.SessionChange {
 	c.EndDate = &last
 	return c
 }
 
 // works sets when the GP works here.
-func (d *desk) works(c diary.HoursChange) diary.Hours {
+func (d *desk) works(c diary.SessionChange) diary.Session {
 	d.t.Helper()
-	return d.set(diary.NewHours{Practitioner: d.gp, Location: d.here, HoursChange: c})
+	return d.set(newHours{Practitioner: d.gp, Location: d.here, SessionChange: c})
 }
 
 // away sets when the GP does not work.
-func (d *desk) away(c diary.HoursChange) diary.Hours {
+func (d *desk) away(c diary.SessionChange) diary.Session {
 	d.t.Helper()
-	return d.set(diary.NewHours{Away: true, Practitioner: d.gp, Location: d.here, HoursChange: c})
+	return d.set(newHours{Away: true, Practitioner: d.gp, Location: d.here, SessionChange: c})
 }
 
-func (d *desk) set(n diary.NewHours) diary.Hours {
+func (d *desk) set(n newHours) diary.Session {
 	d.t.Helper()
-	h, err := d.diary.CreateHours(d.ctx, n)
+	h, err := d.diary.CreateSession(d.ctx, n.change())
 	d.must(err)
 	return h
 }
@@ -143,4 +143,21 @@ func (d *desk) slots(from, to string) int {
 func moment(text string) diary.Moment {
 	var in input.Checks
 	return diary.ReadMoment(&in, "", text)
+}
+
+// newHours is when the practitioner works at a place, or does not.
+type newHours struct {
+	Away         bool
+	Practitioner practice.PractitionerID
+	Location     practice.LocationID
+	diary.SessionChange
+}
+
+func (n newHours) change() diary.SessionChange {
+	c := n.SessionChange
+	c.Away, c.AsOffered, c.Location = n.Away, true, &n.Location
+	if n.Practitioner != 0 {
+		c.Practitioner = &n.Practitioner
+	}
+	return c
 }

@@ -13,7 +13,7 @@ func TestATimeThatTwoSessionsOfferIsOneSlot(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		first := d.works(on("2031-01-06", "09:00", "11:00"))
 		d.works(on("2031-01-06", "10:00", "12:00"))
-		d.set(diary.NewHours{Practitioner: d.gp, Location: d.there, HoursChange: on("2031-01-06", "11:30", "12:30")})
+		d.set(newHours{Practitioner: d.gp, Location: d.there, SessionChange: on("2031-01-06", "11:30", "12:30")})
 		page, err := d.diary.Slots(d.ctx, diary.SlotQuery{From: moment("2031-01-06"), To: moment("2031-01-06")}, 0, 500, true)
 		d.must(err)
 		// Three hours here, and one there, of which half an hour could be here too.
@@ -49,7 +49,7 @@ func TestATimeThatTwoSessionsOfferIsOneSlot(t *testing.T) {
 		// Its id leads to the time also when the first session is no more, and the
 		// other's id was never told before.
 		shared := slices.IndexFunc(page.Slots, func(s diary.Slot) bool { return s.Start.Hour() == 10 })
-		_, err = d.diary.DeleteHours(d.ctx, first.ID)
+		_, err = d.diary.DeleteSession(d.ctx, first.ID)
 		d.must(err)
 		if n := d.slots("2031-01-06", "2031-01-06"); n != 12+6 {
 			t.Errorf("without the first session there are %d", n)

@@ -1,14 +1,12 @@
 package diary
 
 import (
-	"context"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
-	"frontdesk/core/access"
 	"frontdesk/core/fault"
 	"frontdesk/core/input"
 	"frontdesk/core/practice"
@@ -21,9 +19,12 @@ type SessionID int64
 func (id SessionID) String() string { return strconv.FormatInt(int64(id), 10) }
 
 // Session is when a practitioner sees patients at a place: from one wall-clock
-// time to another, on one date or every week.
+// time to another, on one date or every week. Or it is a block: when they do not.
 type Session struct {
-	ID           SessionID               `json:"id"`
+	ID SessionID `json:"id"`
+	// Away marks a block: time that is taken away, of a practitioner wherever they would
+	// be, or with no practitioner of all at the place; on each date from Start to Until.
+	Away         bool                    `json:"away,omitempty"`
 	Practitioner practice.PractitionerID `json:"practitioner_id"`
 	Location     practice.LocationID     `json:"location_id"`
 	Types        []TypeID                `json:"appointment_type_ids"`
@@ -80,16 +81,55 @@ func (s *Session) excepted(day input.Date) bool {
 	return slices.ContainsFunc(s.Exceptions, func(e Exception) bool { return day >= e.From && day <= e.To })
 }
 
+// Last is the last date, or NoDate.
+func (s *Session) Last() input.Date {
+	if s.Interval == 0 && !s.Away {
+		return s.Start
+	}
+	return s.Until
+}
+
+// maxLooked is how many dates of a session's exceptions are looked at.
+const maxLooked = 10_000
+
+// Excluded are the dates it is not about, though the rest would say so.
+func (s *Session) Excluded() []input.Date {
+	var out []input.Date
+	last, looked := s.Last(), 0
+	for _, e := range s.Exceptions {
+		until := e.To
+		if last != input.NoDate && !s.Away {
+			until = min(until, last)
+		}
+		from := e.From
+		if !s.Away {
+			from = max(from, s.Start)
+		}
+		for day := from; day <= until && looked < maxLooked; day++ {
+			if looked++; s.Away || s.runs(s.Start, last, day) {
+				out = append(out, day)
+			}
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
 // SessionChange is what to set of a session; nil leaves a thing as it is.
 type SessionChange struct {
+	Away                bool // of a new one alone: it is a block
 	Practitioner        *practice.PractitionerID
 	Location            *practice.LocationID
 	Types               *[]TypeID
+	AsOffered           bool    // of a new one alone: Types and Step are what is offered there
 	StartDate, From, To *string // YYYY-MM-DD, HH:MM
+	EndDate             *string // an empty one is none
 	Step                *int
 	Rule, TimeZone      *string
+	Recurrence          *Recurrence // in place of Rule
 	WorksHolidays       *bool
 	Exceptions          *[]ExceptionInput
+	Exclusions          []string // dates, added to the exceptions there are
 	Comment             *string
 }
 
@@ -97,7 +137,21 @@ type SessionChange struct {
 type ExceptionInput struct{ From, To, Reason string }
 
 func (c SessionChange) apply(s *Session) error {
+	if s.Away {
+		return c.applyAway(s)
+	}
 	var in input.Checks
+	if c.Recurrence != nil || c.EndDate != nil {
+		rule := c.rule(&in, *s)
+		c.Rule = &rule
+	}
+	if len(c.Exclusions) > 0 {
+		all := c.excluding(&in, *s)
+		c.Exceptions = &all
+	}
+	if err := in.Err(); err != nil {
+		return err
+	}
 	set(&s.Practitioner, c.Practitioner)
 	set(&s.Location, c.Location)
 	set(&s.Types, c.Types)
@@ -116,10 +170,10 @@ func (c SessionChange) apply(s *Session) error {
 		s.Exceptions = exceptions(&in, *c.Exceptions)
 	}
 	if s.Practitioner == 0 {
-		in.Wrong("practitioner_id", input.CodeType, "the id of a practitioner", "A session needs a practitioner.")
+		in.Wrong("practitioner", input.CodeType, "the id of a practitioner", "A session needs a practitioner.")
 	}
 	if s.Location == 0 {
-		in.Wrong("location_id", input.CodeType, "the id of a location", "A session needs a location.")
+		in.Wrong("location", input.CodeType, "the id of a location", "A session needs a location.")
 	}
 	if s.Start == input.NoDate && c.StartDate == nil {
 		in.Wrong("start_date", input.CodeType, "a date as YYYY-MM-DD", "A session needs its first date.")
@@ -134,9 +188,9 @@ func (c SessionChange) apply(s *Session) error {
 	slices.Sort(s.Types)
 	s.Types = slices.Compact(s.Types)
 	if len(s.Types) == 0 || c.Types != nil && len(s.Types) > maxTypes {
-		in.Wrong("appointment_type_ids", input.CodeSmall, fmt.Sprintf("1 to %d ids", maxTypes), "A session needs the appointment types it offers.")
+		in.Wrong("types", input.CodeSmall, fmt.Sprintf("1 to %d ids", maxTypes), "A session needs the appointment types it offers.")
 	}
-	s.Step = in.Between("slot_length", s.Step, 1, maxMinutes)
+	s.Step = in.Between("step", s.Step, 1, maxMinutes)
 	s.TimeZone = practice.CheckZone(&in, "timezone", s.TimeZone)
 	s.Rule = strings.TrimSpace(s.Rule)
 	if err := in.Err(); err != nil {
@@ -221,112 +275,7 @@ type SessionQuery struct {
 	From, To      input.Date
 }
 
-// Sessions lists the group's sessions that have not ended before the date, for
-// one practitioner or, with 0, for all.
-func (s *Service) Sessions(ctx context.Context, of practice.PractitionerID, since input.Date) ([]Session, error) {
-	who, err := access.Require(ctx, access.EditAvailability)
-	if err != nil {
-		return nil, err
-	}
-	q := SessionQuery{From: since, To: lastDay}
-	if of != 0 {
-		q.Practitioners = []practice.PractitionerID{of}
-	}
-	return s.Store.Sessions(ctx, who.Group, q)
-}
-
 // lastDay is after any date a session could have.
 var lastDay = input.DayOf(2199, time.December, 31)
-
-// Session finds one session. Error: ErrSessionNotFound.
-func (s *Service) Session(ctx context.Context, id SessionID) (Session, error) {
-	who, err := access.Require(ctx, access.EditAvailability)
-	if err != nil {
-		return Session{}, err
-	}
-	return s.Store.Session(ctx, who.Group, id)
-}
-
-// CreateSession adds a session. Its zone is the group's, when none is given.
-func (s *Service) CreateSession(ctx context.Context, c SessionChange) (Session, error) {
-	var made Session
-	err := s.setup(ctx, func(tx Tx, who access.Caller, now time.Time) error {
-		g, err := tx.Group(ctx, who.Group)
-		if err != nil {
-			return err
-		}
-		made = Session{ID: SessionID(s.NewID()), Start: input.NoDate, From: -1, To: -1, TimeZone: g.TimeZone, CreatedBy: staff(who), CreatedAt: now}
-		return saveSession(ctx, tx, who, now, "session.create", nil, &made, c)
-	})
-	return made, err
-}
-
-// UpdateSession changes a session from now on. Appointments already made stay
-// as they are.
-func (s *Service) UpdateSession(ctx context.Context, id SessionID, c SessionChange) (Session, error) {
-	var after Session
-	err := s.setup(ctx, func(tx Tx, who access.Caller, now time.Time) error {
-		before, err := tx.Session(ctx, who.Group, id)
-		if err != nil {
-			return err
-		}
-		after = before
-		if c.Practitioner != nil && *c.Practitioner != before.Practitioner {
-			// Sessions are changed too seldom for two who swap them to meet.
-			if err := tx.ChangeHours(ctx, who.Group, before.Practitioner); err != nil {
-				return err
-			}
-		}
-		return saveSession(ctx, tx, who, now, "session.update", before, &after, c)
-	})
-	return after, err
-}
-
-func saveSession(ctx context.Context, tx Tx, who access.Caller, now time.Time, action string, before any, s *Session, c SessionChange) error {
-	s.UpdatedBy, s.UpdatedAt = staff(who), now
-	if err := c.apply(s); err != nil {
-		return err
-	}
-	if _, err := tx.Location(ctx, who.Group, s.Location); err != nil {
-		return err
-	}
-	for _, t := range s.Types {
-		if _, err := tx.AppointmentType(ctx, who.Group, t); err != nil {
-			return err
-		}
-	}
-	if err := tx.ChangeHours(ctx, who.Group, s.Practitioner); err != nil {
-		return err
-	}
-	if err := tx.SaveSession(ctx, who.Group, *s); err != nil {
-		return err
-	}
-	return tx.Audit(ctx, who.Audit(now, action, "session", int64(s.ID), before, *s))
-}
-
-// staff is the member of staff a caller is; 0 when a program asks.
-func staff(who access.Caller) practice.PractitionerID { return practice.PractitionerID(who.Staff) }
-
-// DeleteSession ends a session: it offers no more slots. Appointments already
-// made stay as they are. Error: ErrSessionNotFound.
-func (s *Service) DeleteSession(ctx context.Context, id SessionID) error {
-	return s.setup(ctx, func(tx Tx, who access.Caller, now time.Time) error {
-		before, err := tx.Session(ctx, who.Group, id)
-		if err != nil {
-			return err
-		}
-		return dropSession(ctx, tx, who, now, before)
-	})
-}
-
-func dropSession(ctx context.Context, tx Tx, who access.Caller, now time.Time, s Session) error {
-	if err := tx.ChangeHours(ctx, who.Group, s.Practitioner); err != nil {
-		return err
-	}
-	if err := tx.DropSession(ctx, who.Group, s.ID); err != nil {
-		return err
-	}
-	return tx.Audit(ctx, who.Audit(now, "session.delete", "session", int64(s.ID), s, nil))
-}
 
 var errNoDates = fault.Wrong("end", input.CodeSmall, "a date or an instant after the start", "This range ends before it starts.")

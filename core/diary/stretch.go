@@ -20,9 +20,9 @@ type Stretch struct {
 	Start, End   time.Time
 }
 
-// longestWorked is how much time Worked looks at, by the practice's clocks; of whole
+// longestWorkedTime is how much time WorkedTime looks at, by the practice's clocks; of whole
 // dates it is one more, as a week of them is often asked for with the date after.
-const longestWorked = 168 * time.Hour
+const longestWorkedTime = 168 * time.Hour
 
 // maxWithout is how many appointments a search may look past.
 const maxWithout = 5
@@ -38,10 +38,10 @@ func spanned(from, to time.Time) error {
 	return nil
 }
 
-// Worked lists when practitioners work at a place between two instants, of one of
+// WorkedTime lists when practitioners work at a place between two instants, of one of
 // them or, with 0, of all: their sessions without what was taken away, whether
 // the time is held or booked, or over, or not. By start, then practitioner.
-func (s *Service) Worked(ctx context.Context, at practice.LocationID, of practice.PractitionerID, from, to time.Time) ([]Stretch, error) {
+func (s *Service) WorkedTime(ctx context.Context, at practice.LocationID, of practice.PractitionerID, from, to time.Time) ([]Stretch, error) {
 	who, err := access.Require(ctx, access.SeeAvailability)
 	if err != nil {
 		return nil, err
@@ -60,7 +60,7 @@ func (s *Service) Worked(ctx context.Context, at practice.LocationID, of practic
 	if wholeDate(from, g.Zone()) && wholeDate(to, g.Zone()) {
 		asked -= 24 * time.Hour
 	}
-	if asked > longestWorked {
+	if asked > longestWorkedTime {
 		return nil, fault.Wrong("end", input.CodeBig, "at most 168 hours", "This is too much time to look at.")
 	}
 	l := look{from: from, to: to, now: s.Now()}
@@ -116,10 +116,10 @@ func (s *Service) FreeTime(ctx context.Context, q FreeQuery) (found []Stretch, m
 	}
 	var in input.Checks
 	offset, size := in.Window(q.Page)
-	atMost(&in, "exclude_booking_ids", len(q.Without), maxWithout)
-	atMost(&in, "user_ids", len(q.Practitioners), maxNamed)
-	atMost(&in, "room_ids", len(q.Locations), maxNamed)
-	atMost(&in, "location_ids", len(q.Places), maxNamed)
+	atMost(&in, "without", len(q.Without), maxWithout)
+	atMost(&in, "practitioners", len(q.Practitioners), maxNamed)
+	atMost(&in, "locations", len(q.Locations), maxNamed)
+	atMost(&in, "places", len(q.Places), maxNamed)
 	g, err := s.Store.Group(ctx, who.Group)
 	if err != nil {
 		return nil, false, err

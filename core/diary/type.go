@@ -146,8 +146,8 @@ func (s *Service) Types(ctx context.Context, at []practice.LocationID, available
 	return all, nil
 }
 
-// Kinds lists the appointment types by name; inactive ones too when asked.
-func (s *Service) Kinds(ctx context.Context, inactive bool) ([]Type, error) {
+// AppointmentTypes lists the appointment types by name; inactive ones too when asked.
+func (s *Service) AppointmentTypes(ctx context.Context, inactive bool) ([]Type, error) {
 	who, err := access.Require(ctx, access.SeePractice)
 	if err != nil {
 		return nil, err

@@ -244,7 +244,7 @@ type AvailabilitySettings struct {
 	// Whether it takes time away on that date.
 	Blocker *bool `json:"blocker,omitempty"`
 	// Of is the session or block it is of, as core has it.
-	Of *diary.Hours `json:"-"`
+	Of *diary.Session `json:"-"`
 }
 
 // A time that is free.
@@ -2588,7 +2588,7 @@ type ResourceAvailability struct {
 	// Who changed it last.
 	LastUpdatedBy string `json:"lastUpdatedBy"`
 	// Of is the session or block as core has it.
-	Of *diary.Hours `json:"-"`
+	Of *diary.Session `json:"-"`
 }
 
 // The new availability.

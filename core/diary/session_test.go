@@ -30,7 +30,7 @@ func TestTimeTakenAwayIsNeitherFreeNorWorked(t *testing.T) {
 		same(t, "whole", d.free("2031-02-03", "2031-02-03"), "03 09:00-12:00")
 		for _, c := range []struct {
 			name  string
-			block diary.HoursChange
+			block diary.SessionChange
 			slots int
 			free  []string
 		}{
@@ -42,7 +42,7 @@ func TestTimeTakenAwayIsNeitherFreeNorWorked(t *testing.T) {
 			{"all of it", on("2031-02-03", "00:00", "24:00"), 0, []string{}},
 			{"the night before, until the morning", on("2031-02-02", "22:00", "09:10"), 17, []string{"03 09:10-12:00"}},
 			{"several days", d.until(on("2031-02-01", "11:00", "14:00"), "2031-02-05"), 12, []string{"03 09:00-11:00"}},
-			{"several days, and not this one", diary.HoursChange{
+			{"several days, and not this one", diary.SessionChange{
 				StartDate: ptr("2031-02-01"), EndDate: ptr("2031-02-05"), From: ptr("11:00"), To: ptr("14:00"), Exclusions: []string{"2031-02-03"},
 			}, 18, []string{"03 09:00-12:00"}},
 		} {
@@ -52,7 +52,7 @@ func TestTimeTakenAwayIsNeitherFreeNorWorked(t *testing.T) {
 				if got := d.slots("2031-02-03", "2031-02-03"); got != c.slots {
 					t.Errorf("%d slots, want %d", got, c.slots)
 				}
-				_, err := d.diary.DeleteHours(d.ctx, made.ID)
+				_, err := d.diary.DeleteSession(d.ctx, made.ID)
 				d.must(err)
 				same(t, "free again", d.free("2031-02-03", "2031-02-03"), "03 09:00-12:00")
 			})
@@ -61,7 +61,7 @@ func TestTimeTakenAwayIsNeitherFreeNorWorked(t *testing.T) {
 		d.away(on("2031-02-03", "09:30", "10:30"))
 		d.away(on("2031-02-03", "10:00", "11:00"))
 		same(t, "two", d.free("2031-02-03", "2031-02-03"), "03 09:00-09:30", "03 11:00-12:00")
-		worked, err := d.diary.Worked(d.ctx, d.here, d.gp, time.Date(2031, 2, 3, 0, 0, 0, 0, time.UTC), time.Date(2031, 2, 3, 23, 59, 59, 0, time.UTC))
+		worked, err := d.diary.WorkedTime(d.ctx, d.here, d.gp, time.Date(2031, 2, 3, 0, 0, 0, 0, time.UTC), time.Date(2031, 2, 3, 23, 59, 59, 0, time.UTC))
 		d.must(err)
 		if len(worked) != 2 || worked[1].Start.Hour() != 11 {
 			t.Errorf("worked %v", worked)
@@ -104,7 +104,7 @@ func TestATimeTakenAwayIsRefusedAsOneOutsideSessionsIs(t *testing.T) {
 		if _, err := d.booking.Reserve(d.ctx, ask); !errors.Is(err, booking.ErrSlotTaken) {
 			t.Errorf("reserved twice: %v", err)
 		}
-		_, err = d.diary.UpdateHours(d.ctx, block.ID, diary.HoursChange{From: ptr("11:00"), To: ptr("11:30")})
+		_, err = d.diary.ChangeSession(d.ctx, block.ID, diary.SessionChange{From: ptr("11:00"), To: ptr("11:30")})
 		d.must(err)
 		ask.Override, ask.Start = false, ask.Start.Add(30*time.Minute)
 		if _, err := d.booking.Reserve(d.ctx, ask); err != nil {
@@ -117,24 +117,24 @@ func TestATimeTakenAwayIsRefusedAsOneOutsideSessionsIs(t *testing.T) {
 func TestWhoIsAwayIsAwayEverywhereAndAClosedRoomIsClosedToAll(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		d.works(on("2031-02-03", "09:00", "10:00"))
-		d.set(diary.NewHours{Practitioner: d.gp, Location: d.there, HoursChange: on("2031-02-03", "14:00", "15:00")})
+		d.set(newHours{Practitioner: d.gp, Location: d.there, SessionChange: on("2031-02-03", "14:00", "15:00")})
 		other := d.practitioner("Smith")
-		d.set(diary.NewHours{Practitioner: other, Location: d.here, HoursChange: on("2031-02-03", "11:00", "12:00")})
+		d.set(newHours{Practitioner: other, Location: d.here, SessionChange: on("2031-02-03", "11:00", "12:00")})
 		all := []string{"03 09:00-10:00", "03 11:00-12:00", "03 14:00-15:00 there"}
 		same(t, "at first", d.free("2031-02-03", "2031-02-03"), all...)
 		person := d.away(on("2031-02-03", "08:00", "18:00"))
 		same(t, "somebody away", d.free("2031-02-03", "2031-02-03"), all[1])
-		_, err := d.diary.DeleteHours(d.ctx, person.ID)
+		_, err := d.diary.DeleteSession(d.ctx, person.ID)
 		d.must(err)
-		room := d.set(diary.NewHours{Away: true, Location: d.here, HoursChange: on("2031-02-03", "08:00", "18:00")})
+		room := d.set(newHours{Away: true, Location: d.here, SessionChange: on("2031-02-03", "08:00", "18:00")})
 		same(t, "a room closed", d.free("2031-02-03", "2031-02-03"), all[2])
 		if n := d.slots("2031-02-03", "2031-02-03"); n != 6 {
 			t.Errorf("%d slots", n)
 		}
-		_, err = d.diary.UpdateHours(d.ctx, room.ID, diary.HoursChange{To: ptr("09:30")})
+		_, err = d.diary.ChangeSession(d.ctx, room.ID, diary.SessionChange{To: ptr("09:30")})
 		d.must(err)
 		same(t, "for less long", d.free("2031-02-03", "2031-02-03"), "03 09:30-10:00", all[1], all[2])
-		_, err = d.diary.DeleteHours(d.ctx, room.ID)
+		_, err = d.diary.DeleteSession(d.ctx, room.ID)
 		d.must(err)
 		same(t, "at last", d.free("2031-02-03", "2031-02-03"), all...)
 	})
@@ -142,14 +142,14 @@ func TestWhoIsAwayIsAwayEverywhereAndAClosedRoomIsClosedToAll(t *testing.T) {
 
 func TestTimeIsTakenAwayByTheWallClock(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
-		d.works(d.until(diary.HoursChange{
+		d.works(d.until(diary.SessionChange{
 			StartDate: ptr("2031-03-23"), From: ptr("00:00"), To: ptr("04:00"), Recurrence: &diary.Recurrence{Interval: 1},
 		}, "2031-11-30"))
 		for _, day := range []string{"2031-10-26", "2031-06-01"} {
 			d.away(on(day, "01:00", "02:00"))
 		}
 		// On that date alone it is a mistake; over several it has no time on that one.
-		_, err := d.diary.CreateHours(d.ctx, diary.NewHours{Away: true, Practitioner: d.gp, Location: d.here, HoursChange: on("2031-03-30", "01:00", "02:00")})
+		_, err := d.diary.CreateSession(d.ctx, newHours{Away: true, Practitioner: d.gp, Location: d.here, SessionChange: on("2031-03-30", "01:00", "02:00")}.change())
 		if f := fault.Of(err); err == nil || len(f.Fields) != 1 || f.Fields[0].Path[0] != "start_time" || f.Fields[0].Code != diary.ErrSkipped.Code {
 			t.Errorf("an hour that is not there is taken away: %+v", err)
 		}
@@ -175,10 +175,10 @@ func TestTimeIsTakenAwayByTheWallClock(t *testing.T) {
 		}
 		// A week in which clocks go back has 169 hours, and is a week.
 		from := time.Date(2031, 10, 20, 23, 0, 0, 0, time.UTC)
-		if _, err := d.diary.Worked(d.ctx, d.here, 0, from, from.Add(169*time.Hour)); err != nil {
+		if _, err := d.diary.WorkedTime(d.ctx, d.here, 0, from, from.Add(169*time.Hour)); err != nil {
 			t.Error(err)
 		}
-		if _, err := d.diary.Worked(d.ctx, d.here, 0, from, from.Add(169*time.Hour+time.Minute)); err == nil {
+		if _, err := d.diary.WorkedTime(d.ctx, d.here, 0, from, from.Add(169*time.Hour+time.Minute)); err == nil {
 			t.Error("a week and a minute is looked at")
 		}
 	})
@@ -202,7 +202,7 @@ func TestABlockOfTheNightBeforeReachesTheEvening(t *testing.T) {
 
 func TestHoursOnABankHoliday(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
-		d.works(d.until(diary.HoursChange{
+		d.works(d.until(diary.SessionChange{
 			StartDate: ptr("2031-12-18"), From: ptr("09:00"), To: ptr("10:00"), Recurrence: &diary.Recurrence{Interval: 1},
 		}, "2032-01-15"))
 		same(t, "Christmas Day", d.free("2031-12-18", "2032-01-02"), "18 09:00-10:00")
@@ -218,9 +218,9 @@ func TestFreeTimeIsWithoutWhatIsHeldBookedOrOver(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		d.works(on("2031-02-03", "09:00", "10:00"))
 		d.works(on("2031-02-03", "10:00", "11:00")) // the two are one
-		d.set(diary.NewHours{Practitioner: d.gp, Location: d.there, HoursChange: on("2031-02-04", "09:00", "10:00")})
+		d.set(newHours{Practitioner: d.gp, Location: d.there, SessionChange: on("2031-02-04", "09:00", "10:00")})
 		other := d.practitioner("Smith")
-		d.set(diary.NewHours{Practitioner: other, Location: d.there, HoursChange: on("2031-02-04", "09:00", "09:30")})
+		d.set(newHours{Practitioner: other, Location: d.there, SessionChange: on("2031-02-04", "09:00", "09:30")})
 		a, err := d.booking.Reserve(d.ctx, booking.Request{Type: d.kind, Location: d.here, Practitioner: d.gp, Start: time.Date(2031, 2, 3, 9, 30, 0, 0, time.UTC), Length: 10 * time.Minute})
 		d.must(err)
 		q := diary.FreeQuery{From: time.Date(2031, 2, 3, 0, 0, 0, 0, time.UTC), To: time.Date(2031, 2, 5, 0, 0, 0, 0, time.UTC)}
@@ -265,7 +265,7 @@ func TestFreeTimeIsWithoutWhatIsHeldBookedOrOver(t *testing.T) {
 func TestASessionSetHereOffersWhatIsOfferedThere(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		long := d.newType("Long", 25)
-		made := d.works(diary.HoursChange{
+		made := d.works(diary.SessionChange{
 			StartDate: ptr("2031-02-03"), From: ptr("09:00"), To: ptr("10:00"), Comment: ptr("Term time"),
 			Recurrence: &diary.Recurrence{Interval: 2, Days: []int{1, 3}}, EndDate: ptr("2031-03-05"), Exclusions: []string{"2031-02-19"},
 		})
@@ -275,23 +275,23 @@ func TestASessionSetHereOffersWhatIsOfferedThere(t *testing.T) {
 			t.Errorf("got %+v", s)
 		}
 		same(t, "free", d.free("2031-02-01", "2031-04-01"), "03 09:00-10:00", "05 09:00-10:00", "17 09:00-10:00", "03 09:00-10:00", "05 09:00-10:00")
-		h, err := d.diary.UpdateHours(d.ctx, made.ID, diary.HoursChange{Exclusions: []string{"2031-02-05", "2031-02-05"}, EndDate: ptr("2031-02-28")})
+		h, err := d.diary.ChangeSession(d.ctx, made.ID, diary.SessionChange{Exclusions: []string{"2031-02-05", "2031-02-05"}, EndDate: ptr("2031-02-28")})
 		d.must(err)
-		same(t, "exclusions", h.Excluded, "2031-02-05", "2031-02-19")
+		same(t, "exclusions", h.Excluded(), "2031-02-05", "2031-02-19")
 		same(t, "then", d.free("2031-02-01", "2031-04-01"), "03 09:00-10:00", "17 09:00-10:00")
-		h, err = d.diary.UpdateHours(d.ctx, made.ID, diary.HoursChange{Recurrence: &diary.Recurrence{Once: true}, StartDate: ptr("2031-02-10")})
+		h, err = d.diary.ChangeSession(d.ctx, made.ID, diary.SessionChange{Recurrence: &diary.Recurrence{Once: true}, StartDate: ptr("2031-02-10")})
 		d.must(err)
-		if h.Interval != 0 || h.Until != h.Start || h.Comment != "Term time" {
+		if h.Interval != 0 || h.Last() != h.Start || h.Comment != "Term time" {
 			t.Errorf("once: %+v", h)
 		}
 		same(t, "once", d.free("2031-02-01", "2031-04-01"), "10 09:00-10:00")
 		// What REST set is seen whole, a range of dates one by one.
-		s, err = d.diary.UpdateSession(d.ctx, s.ID, diary.SessionChange{Rule: ptr("FREQ=WEEKLY;WKST=SU;INTERVAL=2"), Exceptions: &[]diary.ExceptionInput{{From: "2031-02-20", To: "2031-03-30"}}})
+		s, err = d.diary.ChangeSession(d.ctx, s.ID, diary.SessionChange{Rule: ptr("FREQ=WEEKLY;WKST=SU;INTERVAL=2"), Exceptions: &[]diary.ExceptionInput{{From: "2031-02-20", To: "2031-03-30"}}})
 		d.must(err)
-		h, err = d.diary.OneHours(d.ctx, made.ID)
+		h, err = d.diary.Session(d.ctx, made.ID)
 		d.must(err)
-		same(t, "a range", h.Excluded, "2031-02-24", "2031-03-10", "2031-03-24")
-		h, err = d.diary.UpdateHours(d.ctx, made.ID, diary.HoursChange{StartDate: ptr("2031-02-11"), EndDate: ptr("2031-12-31")})
+		same(t, "a range", h.Excluded(), "2031-02-24", "2031-03-10", "2031-03-24")
+		h, err = d.diary.ChangeSession(d.ctx, made.ID, diary.SessionChange{StartDate: ptr("2031-02-11"), EndDate: ptr("2031-12-31")})
 		d.must(err)
 		s, err = d.diary.Session(d.ctx, s.ID)
 		d.must(err)
@@ -305,55 +305,55 @@ func TestHoursThatAreRefused(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		weekly := &diary.Recurrence{Interval: 1}
 		good := on("2031-02-03", "09:00", "10:00")
-		with := func(f func(*diary.NewHours)) diary.NewHours {
-			n := diary.NewHours{Practitioner: d.gp, Location: d.here, HoursChange: good}
+		with := func(f func(*newHours)) newHours {
+			n := newHours{Practitioner: d.gp, Location: d.here, SessionChange: good}
 			f(&n)
 			return n
 		}
 		for _, c := range []struct {
 			name, field string
-			n           diary.NewHours
+			n           newHours
 		}{
-			{"no user", "user", with(func(n *diary.NewHours) { n.Practitioner = 0 })},
-			{"no date", "start_date", with(func(n *diary.NewHours) { n.StartDate = ptr("soon") })},
-			{"no time", "start_time", with(func(n *diary.NewHours) { n.From = ptr("9") })},
-			{"no time in it", "end_time", with(func(n *diary.NewHours) { n.To = ptr("09:00") })},
-			{"no exclusion", "exclusions", with(func(n *diary.NewHours) { n.Exclusions = []string{"2031-02-30"} })},
-			{"once, with another end", "end_date", with(func(n *diary.NewHours) { n.EndDate = ptr("2031-02-10") })},
-			{"an end before the start", "recurrence", with(func(n *diary.NewHours) { n.Recurrence, n.EndDate = weekly, ptr("2031-01-10") })},
-			{"no end date", "end_date", with(func(n *diary.NewHours) { n.Recurrence, n.EndDate = weekly, ptr("x") })},
-			{"every 0 weeks", "recurrence.interval", with(func(n *diary.NewHours) { n.Recurrence = &diary.Recurrence{} })},
-			{"no such day", "recurrence.days", with(func(n *diary.NewHours) { n.Recurrence = &diary.Recurrence{Interval: 1, Days: []int{7}} })},
-			{"a long comment", "comment", with(func(n *diary.NewHours) { n.Comment = ptr(strings.Repeat("x", 1001)) })},
-			{"away every week", "recurrence", with(func(n *diary.NewHours) { n.Away, n.Recurrence = true, weekly })},
-			{"away, ending first", "end_date", with(func(n *diary.NewHours) { n.Away, n.EndDate = true, ptr("2031-02-01") })},
-			{"away for years", "end_date", with(func(n *diary.NewHours) { n.Away, n.EndDate = true, ptr("2033-02-01") })},
-			{"away from noon on the first day to nine on the last", "end_time", with(func(n *diary.NewHours) {
+			{"no practitioner", "practitioner", with(func(n *newHours) { n.Practitioner = 0 })},
+			{"no date", "start_date", with(func(n *newHours) { n.StartDate = ptr("soon") })},
+			{"no time", "start_time", with(func(n *newHours) { n.From = ptr("9") })},
+			{"no time in it", "end_time", with(func(n *newHours) { n.To = ptr("09:00") })},
+			{"no exclusion", "exclusions", with(func(n *newHours) { n.Exclusions = []string{"2031-02-30"} })},
+			{"once, with another end", "end_date", with(func(n *newHours) { n.EndDate = ptr("2031-02-10") })},
+			{"an end before the start", "recurrence", with(func(n *newHours) { n.Recurrence, n.EndDate = weekly, ptr("2031-01-10") })},
+			{"no end date", "end_date", with(func(n *newHours) { n.Recurrence, n.EndDate = weekly, ptr("x") })},
+			{"every 0 weeks", "recurrence.interval", with(func(n *newHours) { n.Recurrence = &diary.Recurrence{} })},
+			{"no such day", "recurrence.days", with(func(n *newHours) { n.Recurrence = &diary.Recurrence{Interval: 1, Days: []int{7}} })},
+			{"a long comment", "comment", with(func(n *newHours) { n.Comment = ptr(strings.Repeat("x", 1001)) })},
+			{"away every week", "recurrence", with(func(n *newHours) { n.Away, n.Recurrence = true, weekly })},
+			{"away, ending first", "end_date", with(func(n *newHours) { n.Away, n.EndDate = true, ptr("2031-02-01") })},
+			{"away for years", "end_date", with(func(n *newHours) { n.Away, n.EndDate = true, ptr("2033-02-01") })},
+			{"away from noon on the first day to nine on the last", "end_time", with(func(n *newHours) {
 				n.Away, n.From, n.To, n.EndDate = true, ptr("12:00"), ptr("09:00"), ptr("2031-02-07")
 			})},
-			{"away at no time", "end_time", with(func(n *diary.NewHours) { n.Away, n.To = true, ptr("09:00") })},
+			{"away at no time", "end_time", with(func(n *newHours) { n.Away, n.To = true, ptr("09:00") })},
 		} {
-			_, err := d.diary.CreateHours(d.ctx, c.n)
+			_, err := d.diary.CreateSession(d.ctx, c.n.change())
 			if f := fault.Of(err); err == nil || f.Kind != fault.Invalid || len(f.Fields) == 0 || strings.Join(f.Fields[0].Path, ".") != c.field {
 				t.Errorf("%s: %v", c.name, err)
 			}
 		}
 		for name, c := range map[string]struct {
-			n    diary.NewHours
+			n    newHours
 			want error
 		}{
-			"no such place":        {with(func(n *diary.NewHours) { n.Location = -1 }), practice.ErrLocationNotFound},
-			"no such user":         {with(func(n *diary.NewHours) { n.Practitioner = -1 }), practice.ErrPractitionerNotFound},
-			"away at no place":     {with(func(n *diary.NewHours) { n.Away, n.Location = true, -1 }), practice.ErrLocationNotFound},
-			"nobody is away":       {with(func(n *diary.NewHours) { n.Away, n.Practitioner = true, -1 }), practice.ErrPractitionerNotFound},
-			"everybody, nowhere":   {with(func(n *diary.NewHours) { n.Away, n.Practitioner, n.Location = true, 0, -1 }), practice.ErrLocationNotFound},
-			"no such availability": {diary.NewHours{}, diary.ErrHoursNotFound},
+			"no such place":        {with(func(n *newHours) { n.Location = -1 }), practice.ErrLocationNotFound},
+			"no such user":         {with(func(n *newHours) { n.Practitioner = -1 }), practice.ErrPractitionerNotFound},
+			"away at no place":     {with(func(n *newHours) { n.Away, n.Location = true, -1 }), practice.ErrLocationNotFound},
+			"nobody is away":       {with(func(n *newHours) { n.Away, n.Practitioner = true, -1 }), practice.ErrPractitionerNotFound},
+			"everybody, nowhere":   {with(func(n *newHours) { n.Away, n.Practitioner, n.Location = true, 0, -1 }), practice.ErrLocationNotFound},
+			"no such availability": {newHours{}, diary.ErrSessionNotFound},
 		} {
 			var err error
 			if c.n.Location == 0 {
-				_, err = d.diary.UpdateHours(d.ctx, 77, good)
+				_, err = d.diary.ChangeSession(d.ctx, 77, good)
 			} else {
-				_, err = d.diary.CreateHours(d.ctx, c.n)
+				_, err = d.diary.CreateSession(d.ctx, c.n.change())
 			}
 			if !errors.Is(err, c.want) {
 				t.Errorf("%s: %v", name, err)
@@ -361,7 +361,7 @@ func TestHoursThatAreRefused(t *testing.T) {
 		}
 		_, err := d.diary.UpdateType(d.ctx, d.kind, diary.TypeChange{Active: ptr(false)})
 		d.must(err)
-		if _, err := d.diary.CreateHours(d.ctx, with(func(*diary.NewHours) {})); !errors.Is(err, diary.ErrNothingOffered) {
+		if _, err := d.diary.CreateSession(d.ctx, with(func(*newHours) {}).change()); !errors.Is(err, diary.ErrNothingOffered) {
 			t.Errorf("nothing offered: %v", err)
 		}
 		same(t, "nothing was made", d.free("2031-02-01", "2031-03-01"))
@@ -381,19 +381,19 @@ func TestHoursNeedAGrantAndAreInTheLog(t *testing.T) {
 				t.Errorf("%s: %v", what, err)
 			}
 		}
-		_, err := d.diary.CreateHours(see, diary.NewHours{})
+		_, err := d.diary.CreateSession(see, newHours{}.change())
 		refused("create", err)
-		_, err = d.diary.UpdateHours(see, made.ID, diary.HoursChange{})
+		_, err = d.diary.ChangeSession(see, made.ID, diary.SessionChange{})
 		refused("update", err)
-		_, err = d.diary.DeleteHours(see, made.ID)
+		_, err = d.diary.DeleteSession(see, made.ID)
 		refused("delete", err)
-		_, err = d.diary.OneHours(edit, made.ID)
+		_, err = d.diary.Session(edit, made.ID)
 		refused("one", err)
-		_, _, err = d.diary.Hours(edit, diary.HoursQuery{})
+		_, _, err = d.diary.SessionPage(edit, diary.PageQuery{})
 		refused("list", err)
-		_, _, err = d.diary.HoursToCome(edit)
+		_, _, err = d.diary.SessionsToCome(edit)
 		refused("to come", err)
-		_, err = d.diary.Worked(edit, d.here, 0, time.Time{}, time.Time{})
+		_, err = d.diary.WorkedTime(edit, d.here, 0, time.Time{}, time.Time{})
 		refused("worked", err)
 		_, _, err = d.diary.FreeTime(edit, diary.FreeQuery{})
 		refused("free", err)
@@ -403,25 +403,25 @@ func TestHoursNeedAGrantAndAreInTheLog(t *testing.T) {
 		_, err = d.diary.CreateSession(see, diary.SessionChange{})
 		refused("sessions of every week", err)
 
-		h, err := d.diary.CreateHours(edit, diary.NewHours{Away: true, Location: d.here, HoursChange: on("2031-02-03", "09:00", "12:00")})
+		h, err := d.diary.CreateSession(edit, newHours{Away: true, Location: d.here, SessionChange: on("2031-02-03", "09:00", "12:00")}.change())
 		d.must(err)
 		if h.CreatedBy != d.gp || h.UpdatedBy != d.gp {
 			t.Errorf("made by %d, %d", h.CreatedBy, h.UpdatedBy)
 		}
-		_, err = d.diary.UpdateHours(d.ctx, h.ID, diary.HoursChange{Comment: ptr("Painters")})
+		_, err = d.diary.ChangeSession(d.ctx, h.ID, diary.SessionChange{Comment: ptr("Painters")})
 		d.must(err)
-		if h, err = d.diary.OneHours(d.ctx, h.ID); err != nil || h.CreatedBy != d.gp || h.UpdatedBy != 0 || h.Comment != "Painters" {
+		if h, err = d.diary.Session(d.ctx, h.ID); err != nil || h.CreatedBy != d.gp || h.UpdatedBy != 0 || h.Comment != "Painters" {
 			t.Errorf("%+v, %v", h, err)
 		}
-		_, err = d.diary.DeleteHours(d.ctx, h.ID)
+		_, err = d.diary.DeleteSession(d.ctx, h.ID)
 		d.must(err)
-		_, err = d.diary.DeleteHours(d.ctx, made.ID)
+		_, err = d.diary.DeleteSession(d.ctx, made.ID)
 		d.must(err)
-		if _, err := d.diary.DeleteHours(d.ctx, made.ID); !errors.Is(err, diary.ErrHoursNotFound) {
+		if _, err := d.diary.DeleteSession(d.ctx, made.ID); !errors.Is(err, diary.ErrSessionNotFound) {
 			t.Errorf("deleted twice: %v", err)
 		}
 		var did []string
-		for entity, id := range map[string]diary.HoursID{"block": h.ID, "session": made.ID} {
+		for entity, id := range map[string]diary.SessionID{"block": h.ID, "session": made.ID} {
 			log, err := d.db.Trail(context.Background(), int64(d.group.ID), entity, int64(id), 100)
 			d.must(err)
 			for _, e := range log {
