@@ -4,7 +4,6 @@ import (
 	"context"
 	"time"
 
-	"frontdesk/core/access"
 	"frontdesk/core/diary"
 	"frontdesk/core/input"
 	"frontdesk/core/practice"
@@ -160,21 +159,9 @@ func (d *door) ListSessions(ctx context.Context, p oas.ListSessionsParams) (oas.
 	return out, nil
 }
 
-// worked finds a session that is no block: this API has none.
-func (d *door) worked(ctx context.Context, sessionID string) (diary.Session, error) {
-	if _, err := access.Require(ctx, access.EditAvailability); err != nil {
-		return diary.Session{}, err
-	}
-	s, err := d.core.Diary.Session(ctx, id[diary.SessionID](sessionID))
-	if err == nil && s.Away {
-		err = diary.ErrSessionNotFound
-	}
-	return s, err
-}
-
 // GetSession finds one session.
 func (d *door) GetSession(ctx context.Context, p oas.GetSessionParams) (oas.GetSessionRes, error) {
-	s, err := d.worked(ctx, p.ID)
+	s, err := d.core.Diary.WorkedSession(ctx, id[diary.SessionID](p.ID))
 	if err != nil {
 		return nil, err
 	}
@@ -200,7 +187,7 @@ func (d *door) UpdateSession(ctx context.Context, in *oas.SessionInput, p oas.Up
 	if err != nil {
 		return nil, err
 	}
-	of, err := d.worked(ctx, p.ID)
+	of, err := d.core.Diary.WorkedSession(ctx, id[diary.SessionID](p.ID))
 	if err != nil {
 		return nil, err
 	}
@@ -213,7 +200,7 @@ func (d *door) UpdateSession(ctx context.Context, in *oas.SessionInput, p oas.Up
 
 // DeleteSession ends a session.
 func (d *door) DeleteSession(ctx context.Context, p oas.DeleteSessionParams) (oas.DeleteSessionRes, error) {
-	of, err := d.worked(ctx, p.ID)
+	of, err := d.core.Diary.WorkedSession(ctx, id[diary.SessionID](p.ID))
 	if err != nil {
 		return nil, err
 	}

@@ -37,6 +37,19 @@ func (s *Service) Session(ctx context.Context, id SessionID) (Session, error) {
 	return s.Store.Session(ctx, who.Group, id)
 }
 
+// WorkedSession is Session for a caller who sets sessions up, and knows no blocks.
+func (s *Service) WorkedSession(ctx context.Context, id SessionID) (Session, error) {
+	who, err := access.Require(ctx, access.EditAvailability)
+	if err != nil {
+		return Session{}, err
+	}
+	found, err := s.Store.Session(ctx, who.Group, id)
+	if err == nil && found.Away {
+		err = ErrSessionNotFound
+	}
+	return found, err
+}
+
 // SessionPage lists sessions and blocks, without their types, in the order of their ids,
 // and whether more follow the page.
 func (s *Service) SessionPage(ctx context.Context, q PageQuery) (found []Session, more bool, err error) {
