@@ -55,6 +55,7 @@ type Collector struct {
 	who    access.Caller
 	people []named
 	things []named
+	room   [2]named // most requests read one of each
 	met    map[named]struct{}
 	more   int
 	// besides are what is about nobody, and what changes were made to. They alone
@@ -69,6 +70,7 @@ type collectorKey struct{}
 // noted there.
 func Collect(ctx context.Context) (context.Context, *Collector) {
 	c := &Collector{}
+	c.people, c.things = c.room[:0:1], c.room[1:1:2]
 	return context.WithValue(ctx, collectorKey{}, c), c
 }
 
@@ -89,10 +91,11 @@ func Seen[T Thing](ctx context.Context, things ...T) {
 	if c == nil {
 		return
 	}
-	who, _ := access.From(ctx)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.by(who)
+	if c.who.Group == 0 { // it is the first caller's
+		c.who, _ = access.From(ctx)
+	}
 	for i := range things {
 		c.add(things[i].AuditSubject())
 	}
@@ -112,13 +115,6 @@ func SeenEach[T Thing](ctx context.Context, things iter.Seq[T]) {
 func SeenAll[K comparable, T Thing](ctx context.Context, things map[K][]T) {
 	for _, list := range things {
 		Seen(ctx, list...)
-	}
-}
-
-// by keeps who reads: the first caller there is.
-func (c *Collector) by(who access.Caller) {
-	if c.who.Group == 0 {
-		c.who = who
 	}
 }
 
