@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"frontdesk/core/access"
+	"frontdesk/core/audit"
 	"frontdesk/core/fault"
 	"frontdesk/core/input"
 	"frontdesk/core/patient"
@@ -151,6 +152,7 @@ func (s *Service) Quoted(ctx context.Context, reference string) (IdentityCheck, 
 			return IdentityCheck{}, 0, err
 		}
 	}
+	audit.Seen(ctx, audit.Subject{Kind: "identity_check", ID: c.ID, Patient: int64(known.ID), Personal: true})
 	return c, known.ID, s.Store.Do(ctx, func(tx Tx) error {
 		return tx.Audit(ctx, who.Audit(now, "identity_check.read", "identity_check", c.ID, nil, nil))
 	})

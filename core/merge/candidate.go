@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"frontdesk/core/access"
+	"frontdesk/core/audit"
 	"frontdesk/core/patient"
 )
 
@@ -44,5 +45,9 @@ func (s *Service) Candidates(ctx context.Context, id patient.ID) ([]patient.Pati
 		return tx.Audit(ctx, who.Audit(now, "patient.candidates", "patient", int64(p.ID), nil,
 			map[string][]string{"shown": ids}))
 	})
+	if err == nil {
+		audit.Seen(ctx, audit.Person(p.ID)) // even one with no candidates
+		audit.Seen(ctx, found...)
+	}
 	return found, err
 }

@@ -168,6 +168,9 @@ func (s *Service) Preview(ctx context.Context, keep, from patient.ID) (Preview, 
 		}
 		return tx.KeepPreview(ctx, who.Group, p)
 	})
+	if err == nil {
+		audit.Seen(ctx, p.Kept, p.Other)
+	}
 	return p, err
 }
 

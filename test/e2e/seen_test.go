@@ -1,0 +1,188 @@
+package e2e
+
+import (
+	"context"
+	"maps"
+	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"frontdesk/app"
+	"frontdesk/operator"
+	"frontdesk/store/storetest"
+	"frontdesk/test/wait"
+)
+
+// trail is a practice's audit trail, read as an operator does.
+type trail struct {
+	t testing.TB
+	o *operator.Operator
+	q operator.AuditQuery
+}
+
+func (p *program) trail(address string) *trail {
+	p.t.Helper()
+	o, err := app.NewOperator(context.Background(), address, sealKey)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	p.t.Cleanup(o.Close)
+	return &trail{p.t, o, operator.AuditQuery{Group: p.creds.Group, To: sunday.AddDate(1, 0, 0), Oldest: true}}
+}
+
+// calls are the entries of calls by the ids of their requests.
+func (r *trail) calls() map[string][]operator.AuditEntry {
+	r.t.Helper()
+	all, err := r.o.ListAudit(r.t.Context(), r.q)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	out := map[string][]operator.AuditEntry{}
+	for _, e := range all {
+		if e.Door != "" {
+			out[e.RequestID] = append(out[e.RequestID], e)
+		}
+	}
+	return out
+}
+
+// showNobody are the operations that read nothing about a person.
+var showNobody = []string{
+	"GET /v1/me", "GET /v1/me/capabilities", "GET /v1/me/configuration", "GET /v1/appointment_types", "GET /v1/locations",
+	"GET /v1/practitioners", "GET /v1/slots", "GET /v1/slots/count", "GET /v1/slots/{id}", "GET /v1/sessions", "GET /v1/sessions/{id}",
+	"GET /v1/bank_holidays", "GET /v1/batch_message", "GET /v1/batch_message/{id}", "GET /v1/batch_message/{id}/preview", "GET /v1/webhooks",
+	"GET /v1/webhooks/{id}", "GET /v1/webhooks/{id}/deliveries", "GET /v1/webhooks/{id}/deliveries/{delivery_id}", "GET /v1/events",
+}
+
+// reads are the operations that show the patient Ada, each with the ids of its path
+// and its query.
+func (p *program) reads(ada string) map[string][]string {
+	p.t.Helper()
+	message := p.sent("byron", "hero", nil)
+	p.becomes(message, "sent", "delivered")
+	p.ok("POST", "/v1/messages/send", p.message("byron", "sms", map[string]any{"write_to_record": true}))
+	held := request(p.slot(0))
+	held["patient_id"] = ada
+	appointment := p.ok("POST", "/v1/appointments", held).str("id")
+	file := p.ok("POST", "/v1/patients/"+ada+"/attachments", map[string]any{"file_name": "letter.txt", "file_data": "RGVhciBBZGE="}).str("id")
+	batch := p.batchOf([]map[string]any{{"patient_id": ada}}, nil)
+	wait.Until(p.t, "the recipients to be looked up", func() bool {
+		a := p.ok("GET", batch+"/preview", nil)
+		return a.Body["looked_up"] == a.Body["total"]
+	})
+	p.ok("PATCH", batch+"/send", nil)
+	wait.Until(p.t, "the batch to be done", func() bool { return p.totals(batch)["completed"] == 1 })
+	batch = batch[strings.LastIndex(batch, "/")+1:]
+	return map[string][]string{
+		"GET /v1/patients":                                  {"?search=byron&field=last_name"},
+		"GET /v1/patients/{id}":                             {ada},
+		"GET /v2/patients/{id}":                             {ada},
+		"GET /v1/patients/{id}/ehr/candidates":              {ada},
+		"GET /v1/patients/{id}/attachments":                 {ada},
+		"GET /v1/patients/{id}/attachments/{attachment_id}": {ada, file},
+		"GET /v1/patients/{id}/record":                      {ada},
+		"GET /v1/patients/{id}/record/fhir":                 {ada},
+		"GET /v1/record_entries":                            {"?patient_id=" + ada},
+		"GET /v1/appointments":                              {"?patient_id=" + ada},
+		"GET /v1/appointments/{id}":                         {appointment},
+		"GET /v1/appointments/{id}/status":                  {appointment},
+		"GET /v1/messages":                                  {"?patient_id=" + ada},
+		"GET /v1/messages/{id}":                             {message},
+		"GET /v1/batch_message/{id}/recipients":             {batch},
+		"GET /v1/batch_message/{id}/messages":               {batch},
+		"GET /v1/batch_message/{id}/results.csv":            {batch},
+	}
+}
+
+var placeholder = regexp.MustCompile(`\{[a-z_]+\}`)
+
+// pathOf puts ids and a query into the path of an operation.
+func pathOf(operation string, with []string) string {
+	_, path, _ := strings.Cut(operation, " ")
+	for _, one := range with {
+		if strings.HasPrefix(one, "?") {
+			path += one
+		} else if at := placeholder.FindStringIndex(path); at != nil {
+			path = path[:at[0]] + one + path[at[1]:]
+		}
+	}
+	return path
+}
+
+// TestEveryReadOfAPersonIsInTheTrail asks every operation of the REST contract that
+// reads, and opens a page, and looks for who was shown.
+func TestEveryReadOfAPersonIsInTheTrail(t *testing.T) {
+	storetest.EachAddress(t, func(t *testing.T, address string) {
+		p := open(t, address, app.Config{})
+		ada, trail := p.patientBy("byron"), p.trail(address)
+		reads := p.reads(ada)
+		others := []string{"GET /v1/message_replies", "GET /v1/identity_checks/{reference}"} // which have a test of their own
+		for _, o := range operations(t) {
+			name := o.method + " " + o.path
+			if _, shows := reads[name]; o.method == http.MethodGet && !shows && !slices.Contains(showNobody, name) && !slices.Contains(others, name) {
+				t.Errorf("%s is not in this test", name)
+			}
+		}
+		asked := map[string]string{}
+		for i, name := range slices.Sorted(maps.Keys(reads)) {
+			id := "seen-" + string(rune('a'+i))
+			asked[id] = name
+			p.ok("GET", pathOf(name, reads[name]), nil, header("X-Request-Id", id))
+		}
+		for _, name := range showNobody {
+			if !strings.Contains(name, "{") {
+				p.ok("GET", pathOf(name, nil), nil, header("X-Request-Id", "nobody"))
+			}
+		}
+		// Entries are written in their order, so the last is there after all others.
+		p.ok("GET", pathOf("GET /v1/messages/{id}", reads["GET /v1/messages/{id}"]), nil, header("X-Request-Id", "last"))
+		var calls map[string][]operator.AuditEntry
+		wait.Until(t, "the last to be in the trail", func() bool {
+			calls = trail.calls()
+			return len(calls["last"]) > 0
+		})
+		for id, name := range asked {
+			if len(calls[id]) != 1 {
+				t.Errorf("%s: %d entries", name, len(calls[id]))
+				continue
+			}
+			e := calls[id][0]
+			if e.Door != "rest" || e.Outcome != "ok" || e.Actor == "" || !slices.Contains(e.Subjects, "patient:"+ada) {
+				t.Errorf("%s: %+v", name, e)
+			}
+		}
+		if len(calls["nobody"]) != 0 {
+			t.Errorf("somebody was seen: %+v", calls["nobody"])
+		}
+		p.seesOnAPage(trail, ada)
+		// It is found by the patient, whatever else it is about.
+		trail.q.About = "patient:" + ada
+		if found := trail.calls(); len(found["seen-a"]) != 1 {
+			t.Errorf("it is not found by the patient")
+		}
+	})
+}
+
+// seesOnAPage reads a message as the patient does.
+func (p *program) seesOnAPage(r *trail, ada string) {
+	p.t.Helper()
+	a := p.ok("POST", "/v1/messages/send", p.message("byron", "hero", nil))
+	res, err := http.PostForm(a.str("message_url"), url.Values{"day": {"10"}, "month": {"12"}, "year": {"1985"}})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	res.Body.Close()
+	wait.Until(p.t, "the page to be in the trail", func() bool {
+		for _, entries := range r.calls() {
+			for _, e := range entries {
+				if e.Door == "page" && e.Actor == "patient" && slices.Contains(e.Subjects, "patient:"+ada) {
+					return true
+				}
+			}
+		}
+		return false
+	})
+}
