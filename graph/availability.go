@@ -18,7 +18,9 @@ import (
 )
 
 // Availabilities lists when staff work in a room, whether they are booked or not.
-func (q query) Availabilities(ctx context.Context, dateRange gql.DateRange, locationID string, doctorID *string) (*gql.AvailabilityData, error) {
+func (q query) Availabilities(
+	ctx context.Context, dateRange gql.DateRange, locationID string, doctorID *string,
+) (*gql.AvailabilityData, error) {
 	zone, err := q.zone(ctx)
 	if err != nil {
 		return nil, err
@@ -48,7 +50,10 @@ func (q query) Availabilities(ctx context.Context, dateRange gql.DateRange, loca
 }
 
 // AvailabilitySlots lists times that are free.
-func (q query) AvailabilitySlots(ctx context.Context, dateRange gql.AvailabilitySlotsDateRange, userIDs, roomIDs []*string, pagination *gql.Pagination, locationIDs, excludeBookingIDs []*string) (*gql.AvailabilitySlotData, error) {
+func (q query) AvailabilitySlots(
+	ctx context.Context, dateRange gql.AvailabilitySlotsDateRange, userIDs, roomIDs []*string, pagination *gql.Pagination,
+	locationIDs, excludeBookingIDs []*string,
+) (*gql.AvailabilitySlotData, error) {
 	p := pageOf(pagination)
 	zone, err := q.zone(ctx)
 	if err != nil {
@@ -78,11 +83,13 @@ func (q query) AvailabilitySlots(ctx context.Context, dateRange gql.Availability
 	if err != nil {
 		return nil, err
 	}
-	return &gql.AvailabilitySlotData{PageInfo: p.info(more), Data: mapped(all, func(s diary.Stretch) *gql.AvailabilitySlot {
-		return &gql.AvailabilitySlot{
-			Of: s, StartLocal: &scalar.Wall{T: s.Start.In(zone)}, EndLocal: &scalar.Wall{T: s.End.In(zone)}, StartsAt: scalar.Of(s.Start), EndsAt: scalar.Of(s.End),
-		}
-	})}, nil
+	return &gql.AvailabilitySlotData{PageInfo: p.info(more),
+		Data: mapped(all, func(s diary.Stretch) *gql.AvailabilitySlot {
+			return &gql.AvailabilitySlot{
+				Of: s, StartLocal: &scalar.Wall{T: s.Start.In(zone)}, EndLocal: &scalar.Wall{T: s.End.In(zone)},
+				StartsAt: scalar.Of(s.Start), EndsAt: scalar.Of(s.End),
+			}
+		})}, nil
 }
 
 // idsOf reads ids a list is narrowed to; those of nobody find nothing.
@@ -188,9 +195,11 @@ func (f settingsFields) CreatedBy(ctx context.Context, obj *gql.AvailabilitySett
 // availability is a session or a block as it was set.
 func availability(ctx context.Context, h diary.Session) *gql.ResourceAvailability {
 	out := &gql.ResourceAvailability{
-		Of: &h, ID: encode(kindAvailability, h.ID), Comment: h.Comment, Unavailability: h.Away, ResourceType: gql.AvailabilityResourceTypeUser,
-		Exclusions: mapped(h.Excluded(), input.Date.String), StartDate: h.Start.String(), EndDate: text(h.Last().String()),
-		StartTime: diary.Clock(h.From), EndTime: diary.Clock(h.To), CreatedAt: *scalar.Of(h.CreatedAt), UpdatedAt: *scalar.Of(h.UpdatedAt),
+		Of: &h, ID: encode(kindAvailability, h.ID), Comment: h.Comment, Unavailability: h.Away,
+		ResourceType: gql.AvailabilityResourceTypeUser,
+		Exclusions:   mapped(h.Excluded(), input.Date.String), StartDate: h.Start.String(), EndDate: text(h.Last().String()),
+		StartTime: diary.Clock(h.From), EndTime: diary.Clock(h.To), CreatedAt: *scalar.Of(h.CreatedAt),
+		UpdatedAt: *scalar.Of(h.UpdatedAt),
 		CreatedBy: staffOrPractice(ctx, h.CreatedBy), LastUpdatedBy: staffOrPractice(ctx, h.UpdatedBy),
 	}
 	if h.Practitioner == 0 {
@@ -241,7 +250,9 @@ func (q query) AvailabilityRule(ctx context.Context, id string) (*gql.ResourceAv
 }
 
 // AvailabilityRules lists when staff work, and when they do not, as it was set.
-func (q query) AvailabilityRules(ctx context.Context, userIDs, roomIDs, locationIDs []string, pagination *gql.Pagination) (*gql.AvailabilityRulesData, error) {
+func (q query) AvailabilityRules(
+	ctx context.Context, userIDs, roomIDs, locationIDs []string, pagination *gql.Pagination,
+) (*gql.AvailabilityRulesData, error) {
 	p := pageOf(pagination)
 	ask := diary.PageQuery{Page: input.Page{Number: p.number, Size: p.size}}
 	var err error
@@ -260,7 +271,8 @@ func (q query) AvailabilityRules(ctx context.Context, userIDs, roomIDs, location
 		ask.Locations = places
 	case len(places) > 0:
 		// A room is in the one place it is.
-		ask.Locations = slices.DeleteFunc(ask.Locations, func(id practice.LocationID) bool { return !slices.Contains(places, id) })
+		ask.Locations = slices.DeleteFunc(ask.Locations,
+			func(id practice.LocationID) bool { return !slices.Contains(places, id) })
 		if len(ask.Locations) == 0 {
 			ask.Locations = []practice.LocationID{nobody}
 		}
@@ -269,9 +281,10 @@ func (q query) AvailabilityRules(ctx context.Context, userIDs, roomIDs, location
 	if err != nil {
 		return nil, err
 	}
-	return &gql.AvailabilityRulesData{PageInfo: p.info(more), Data: mapped(all, func(h diary.Session) *gql.ResourceAvailability {
-		return availability(ctx, h)
-	})}, nil
+	return &gql.AvailabilityRulesData{PageInfo: p.info(more),
+		Data: mapped(all, func(h diary.Session) *gql.ResourceAvailability {
+			return availability(ctx, h)
+		})}, nil
 }
 
 func pointers[T any](all []T) []*T { return mapped(all, ptr[T]) }
@@ -279,7 +292,8 @@ func pointers[T any](all []T) []*T { return mapped(all, ptr[T]) }
 // sessionChange reads an input.
 func sessionChange(in gql.UpdateResourceAvailabilityInput) diary.SessionChange {
 	c := diary.SessionChange{
-		Comment: change(in.Comment), StartDate: given(in.StartDate), EndDate: change(in.EndDate), From: given(in.StartTime), To: given(in.EndTime),
+		Comment: change(in.Comment), StartDate: given(in.StartDate), EndDate: change(in.EndDate), From: given(in.StartTime),
+		To:         given(in.EndTime),
 		Exclusions: in.Exclusions.Value(),
 	}
 	if v, set := in.Recurrence.ValueOK(); set {
@@ -295,10 +309,13 @@ func sessionChange(in gql.UpdateResourceAvailabilityInput) diary.SessionChange {
 }
 
 // CreateAvailability sets when somebody works, or does not.
-func (m mutation) CreateAvailability(ctx context.Context, in gql.CreateResourceAvailabilityInput) (*gql.ResourceAvailabilityCreatePayload, error) {
+func (m mutation) CreateAvailability(
+	ctx context.Context, in gql.CreateResourceAvailabilityInput,
+) (*gql.ResourceAvailabilityCreatePayload, error) {
 	c := sessionChange(gql.UpdateResourceAvailabilityInput{
-		Comment: in.Comment, Recurrence: in.Recurrence, Exclusions: in.Exclusions, StartDate: graphql.OmittableOf(&in.StartDate),
-		EndDate: in.EndDate, StartTime: graphql.OmittableOf(&in.StartTime), EndTime: graphql.OmittableOf(&in.EndTime),
+		Comment: in.Comment, Recurrence: in.Recurrence, Exclusions: in.Exclusions,
+		StartDate: graphql.OmittableOf(&in.StartDate),
+		EndDate:   in.EndDate, StartTime: graphql.OmittableOf(&in.StartTime), EndTime: graphql.OmittableOf(&in.EndTime),
 	})
 	c.Away, c.AsOffered = in.Unavailability, true
 	at, err := some[practice.LocationID](kindRoom, in.Room)
@@ -333,7 +350,9 @@ func noAvailability(err error) error {
 }
 
 // UpdateAvailability changes when somebody works, or does not.
-func (m mutation) UpdateAvailability(ctx context.Context, id string, in gql.UpdateResourceAvailabilityInput) (*gql.ResourceAvailabilityUpdatePayload, error) {
+func (m mutation) UpdateAvailability(
+	ctx context.Context, id string, in gql.UpdateResourceAvailabilityInput,
+) (*gql.ResourceAvailabilityUpdatePayload, error) {
 	n, err := known[diary.SessionID](kindAvailability, id)
 	if err != nil {
 		return nil, err

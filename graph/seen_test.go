@@ -13,14 +13,17 @@ import (
 
 // showNobody are the queries that read nothing about a person.
 var showNobody = []string{
-	"availabilities", "availabilitySlots", "availabilitySettings", "availabilityRule", "availabilityRules", "practiceTemplateDocument",
-	"practiceTemplateDocuments", "labels", "practice", "product", "products", "questionnaire", "questionnaires", "user", "users", "webhook",
+	"availabilities", "availabilitySlots", "availabilitySettings", "availabilityRule", "availabilityRules",
+	"practiceTemplateDocument",
+	"practiceTemplateDocuments", "labels", "practice", "product", "products", "questionnaire", "questionnaires", "user",
+	"users", "webhook",
 	"webhooks", "identityCheck", // which is of somebody unknown
 }
 
 // whole are the lists that are asked for without arguments.
 var whole = []string{
-	"accountStatements", "bookings", "consultations", "contacts", "invoices", "letters", "prescriptions", "records", "users",
+	"accountStatements", "bookings", "consultations", "contacts", "invoices", "letters", "prescriptions", "records",
+	"users",
 }
 
 // TestEveryQueryAboutAPersonIsInTheTrail asks every query, and looks for who was
@@ -55,7 +58,8 @@ func TestEveryQueryAboutAPersonIsInTheTrail(t *testing.T) {
 			}
 			e := calls[len(calls)-1]
 			shows := slices.Contains(e.Subjects, patient) || slices.Contains(e.Subjects, person)
-			if e.Action != "graphql."+f.Name || e.Outcome != "ok" || shows == slices.Contains(showNobody, f.Name) && f.Name != "user" {
+			if e.Action != "graphql."+f.Name || e.Outcome != "ok" || shows == slices.Contains(showNobody, f.Name) &&
+				f.Name != "user" {
 				t.Errorf("%s: %s, %s, %v", f.Name, e.Action, e.Outcome, e.Subjects)
 			}
 		}

@@ -12,9 +12,12 @@ import (
 
 func typeSetup(t diary.Type) *oas.AppointmentTypeSetup {
 	return &oas.AppointmentTypeSetup{
-		ID: digits(t.ID), Name: t.Name, PartnerSlotName: t.PartnerSlotName, Price: float64(t.Price), Sector: oas.Sector(t.Sector),
-		Duration: float64(t.Minutes), Video: t.Video, InPerson: t.InPerson, Telephone: t.Telephone, UsePartnerBookableSlots: t.UsePartnerSlots,
-		AdminBookingInvoiceRequired: t.InvoiceRequired, PractitionerType: oas.PractitionerType(t.Profession), Active: t.Active,
+		ID: digits(t.ID), Name: t.Name, PartnerSlotName: t.PartnerSlotName, Price: float64(t.Price),
+		Sector:   oas.Sector(t.Sector),
+		Duration: float64(t.Minutes), Video: t.Video, InPerson: t.InPerson, Telephone: t.Telephone,
+		UsePartnerBookableSlots:     t.UsePartnerSlots,
+		AdminBookingInvoiceRequired: t.InvoiceRequired, PractitionerType: oas.PractitionerType(t.Profession),
+		Active:  t.Active,
 		VatRate: percent(t.VAT),
 	}
 }
@@ -30,10 +33,12 @@ func percent(permille *int) oas.OptNilFloat64 {
 func typeChange(in *oas.AppointmentTypeInput) (diary.TypeChange, error) {
 	var check input.Checks
 	c := diary.TypeChange{
-		Name: ptr(in.Name.Get()), PartnerSlotName: ptr(in.PartnerSlotName.Get()), Price: ptr(in.Price.Get()), Minutes: ptr(in.Duration.Get()),
-		Sector: to[practice.Sector](in.Sector.Get()), Profession: to[practice.Profession](in.PractitionerType.Get()),
+		Name: ptr(in.Name.Get()), PartnerSlotName: ptr(in.PartnerSlotName.Get()), Price: ptr(in.Price.Get()),
+		Minutes: ptr(in.Duration.Get()),
+		Sector:  to[practice.Sector](in.Sector.Get()), Profession: to[practice.Profession](in.PractitionerType.Get()),
 		Video: ptr(in.Video.Get()), InPerson: ptr(in.InPerson.Get()), Telephone: ptr(in.Telephone.Get()),
-		UsePartnerSlots: ptr(in.UsePartnerBookableSlots.Get()), InvoiceRequired: ptr(in.AdminBookingInvoiceRequired.Get()), Active: ptr(in.Active.Get()),
+		UsePartnerSlots: ptr(in.UsePartnerBookableSlots.Get()), InvoiceRequired: ptr(in.AdminBookingInvoiceRequired.Get()),
+		Active:      ptr(in.Active.Get()),
 		PracticeVAT: in.VatRate.Null,
 	}
 	if rate, ok := in.VatRate.Get(); ok {
@@ -43,7 +48,9 @@ func typeChange(in *oas.AppointmentTypeInput) (diary.TypeChange, error) {
 }
 
 // ListAppointmentTypes lists appointment types with their free slots.
-func (d *door) ListAppointmentTypes(ctx context.Context, p oas.ListAppointmentTypesParams) (oas.ListAppointmentTypesRes, error) {
+func (d *door) ListAppointmentTypes(
+	ctx context.Context, p oas.ListAppointmentTypesParams,
+) (*oas.ListAppointmentTypesOK, error) {
 	var in input.Checks
 	at := ids[practice.LocationID](&in, "location_ids", p.LocationIds)
 	if err := in.Err(); err != nil {
@@ -56,10 +63,13 @@ func (d *door) ListAppointmentTypes(ctx context.Context, p oas.ListAppointmentTy
 	out := &oas.ListAppointmentTypesOK{Data: make([]oas.AppointmentType, len(all)), Count: float64(len(all))}
 	for i, t := range all {
 		out.Data[i] = oas.AppointmentType{
-			ID: t.ID.String(), Name: t.Name, PartnerSlotName: t.PartnerSlotName, NextAvailableAt: instant(t.Next), SlotCount: float64(t.Slots),
-			Price: float64(t.Price), AssigneeID: oas.NilString{Null: true}, AssigneeType: oas.NilAppointmentTypeAssigneeType{Null: true},
-			Sector: oas.NewOptSector(oas.Sector(t.Sector)), Duration: float64(t.Minutes), Video: oas.NewOptBool(t.Video),
-			InPerson: oas.NewOptBool(t.InPerson), Telephone: oas.NewOptBool(t.Telephone), UsePartnerBookableSlots: t.UsePartnerSlots,
+			ID: t.ID.String(), Name: t.Name, PartnerSlotName: t.PartnerSlotName, NextAvailableAt: instant(t.Next),
+			SlotCount: float64(t.Slots),
+			Price:     float64(t.Price), AssigneeID: oas.NilString{Null: true},
+			AssigneeType: oas.NilAppointmentTypeAssigneeType{Null: true},
+			Sector:       oas.NewOptSector(oas.Sector(t.Sector)), Duration: float64(t.Minutes), Video: oas.NewOptBool(t.Video),
+			InPerson: oas.NewOptBool(t.InPerson), Telephone: oas.NewOptBool(t.Telephone),
+			UsePartnerBookableSlots:     t.UsePartnerSlots,
 			AdminBookingInvoiceRequired: oas.NewOptBool(t.InvoiceRequired), FormID: oas.NilString{Null: true},
 			PractitionerType: oas.PractitionerType(t.Profession), Active: oas.NewOptBool(t.Active), VatRate: percent(t.VAT),
 		}
@@ -68,7 +78,9 @@ func (d *door) ListAppointmentTypes(ctx context.Context, p oas.ListAppointmentTy
 }
 
 // CreateAppointmentType adds an appointment type.
-func (d *door) CreateAppointmentType(ctx context.Context, in *oas.AppointmentTypeInput, _ oas.CreateAppointmentTypeParams) (oas.CreateAppointmentTypeRes, error) {
+func (d *door) CreateAppointmentType(
+	ctx context.Context, in *oas.AppointmentTypeInput, _ oas.CreateAppointmentTypeParams,
+) (*oas.AppointmentTypeSetup, error) {
 	c, err := typeChange(in)
 	if err != nil {
 		return nil, err
@@ -81,7 +93,9 @@ func (d *door) CreateAppointmentType(ctx context.Context, in *oas.AppointmentTyp
 }
 
 // UpdateAppointmentType changes an appointment type.
-func (d *door) UpdateAppointmentType(ctx context.Context, in *oas.AppointmentTypeInput, p oas.UpdateAppointmentTypeParams) (oas.UpdateAppointmentTypeRes, error) {
+func (d *door) UpdateAppointmentType(
+	ctx context.Context, in *oas.AppointmentTypeInput, p oas.UpdateAppointmentTypeParams,
+) (*oas.AppointmentTypeSetup, error) {
 	c, err := typeChange(in)
 	if err != nil {
 		return nil, err
@@ -95,16 +109,21 @@ func (d *door) UpdateAppointmentType(ctx context.Context, in *oas.AppointmentTyp
 
 func session(s diary.Session) *oas.Session {
 	out := &oas.Session{
-		ID: digits(s.ID), PractitionerID: digits(s.Practitioner), LocationID: digits(s.Location), AppointmentTypeIds: make([]oas.ID, len(s.Types)),
-		StartDate: oas.Date(s.Start.String()), StartTime: diary.Clock(s.From), EndTime: diary.Clock(s.To), SlotLength: float64(s.Step),
-		Recurrence: oas.NilString{Value: s.Rule, Null: s.Rule == ""}, EndDate: oas.NilString{Value: s.Until.String(), Null: s.Until == input.NoDate},
-		Timezone: s.TimeZone, RunsOnBankHolidays: s.WorksHolidays, Exceptions: make([]oas.SessionException, len(s.Exceptions)),
+		ID: digits(s.ID), PractitionerID: digits(s.Practitioner), LocationID: digits(s.Location),
+		AppointmentTypeIds: make([]oas.ID, len(s.Types)),
+		StartDate:          oas.Date(s.Start.String()), StartTime: diary.Clock(s.From), EndTime: diary.Clock(s.To),
+		SlotLength: float64(s.Step),
+		Recurrence: oas.NilString{Value: s.Rule, Null: s.Rule == ""},
+		EndDate:    oas.NilString{Value: s.Until.String(), Null: s.Until == input.NoDate},
+		Timezone:   s.TimeZone, RunsOnBankHolidays: s.WorksHolidays,
+		Exceptions: make([]oas.SessionException, len(s.Exceptions)),
 	}
 	for i, t := range s.Types {
 		out.AppointmentTypeIds[i] = digits(t)
 	}
 	for i, e := range s.Exceptions {
-		out.Exceptions[i] = oas.SessionException{StartDate: oas.Date(e.From.String()), EndDate: oas.NewOptDate(oas.Date(e.To.String())), Reason: str(e.Reason)}
+		out.Exceptions[i] = oas.SessionException{StartDate: oas.Date(e.From.String()),
+			EndDate: oas.NewOptDate(oas.Date(e.To.String())), Reason: str(e.Reason)}
 	}
 	return out
 }
@@ -112,7 +131,8 @@ func session(s diary.Session) *oas.Session {
 func sessionChange(in *oas.SessionInput) (diary.SessionChange, error) {
 	var check input.Checks
 	c := diary.SessionChange{
-		StartDate: to[string](in.StartDate.Get()), From: ptr(in.StartTime.Get()), To: ptr(in.EndTime.Get()), Step: ptr(in.SlotLength.Get()),
+		StartDate: to[string](in.StartDate.Get()), From: ptr(in.StartTime.Get()), To: ptr(in.EndTime.Get()),
+		Step:     ptr(in.SlotLength.Get()),
 		TimeZone: ptr(in.Timezone.Get()), WorksHolidays: ptr(in.RunsOnBankHolidays.Get()),
 	}
 	if in.Recurrence.Set {
@@ -138,7 +158,7 @@ func sessionChange(in *oas.SessionInput) (diary.SessionChange, error) {
 }
 
 // ListSessions lists sessions that have not ended.
-func (d *door) ListSessions(ctx context.Context, p oas.ListSessionsParams) (oas.ListSessionsRes, error) {
+func (d *door) ListSessions(ctx context.Context, p oas.ListSessionsParams) (*oas.ListSessionsOK, error) {
 	since := input.DateOf(d.core.Diary.Now().In(time.UTC))
 	var in input.Checks
 	if p.Since.Set {
@@ -160,7 +180,7 @@ func (d *door) ListSessions(ctx context.Context, p oas.ListSessionsParams) (oas.
 }
 
 // GetSession finds one session.
-func (d *door) GetSession(ctx context.Context, p oas.GetSessionParams) (oas.GetSessionRes, error) {
+func (d *door) GetSession(ctx context.Context, p oas.GetSessionParams) (*oas.Session, error) {
 	s, err := d.core.Diary.WorkedSession(ctx, id[diary.SessionID](p.ID))
 	if err != nil {
 		return nil, err
@@ -169,7 +189,9 @@ func (d *door) GetSession(ctx context.Context, p oas.GetSessionParams) (oas.GetS
 }
 
 // CreateSession adds a session.
-func (d *door) CreateSession(ctx context.Context, in *oas.SessionInput, _ oas.CreateSessionParams) (oas.CreateSessionRes, error) {
+func (d *door) CreateSession(
+	ctx context.Context, in *oas.SessionInput, _ oas.CreateSessionParams,
+) (*oas.Session, error) {
 	c, err := sessionChange(in)
 	if err != nil {
 		return nil, err
@@ -182,7 +204,9 @@ func (d *door) CreateSession(ctx context.Context, in *oas.SessionInput, _ oas.Cr
 }
 
 // UpdateSession changes a session.
-func (d *door) UpdateSession(ctx context.Context, in *oas.SessionInput, p oas.UpdateSessionParams) (oas.UpdateSessionRes, error) {
+func (d *door) UpdateSession(
+	ctx context.Context, in *oas.SessionInput, p oas.UpdateSessionParams,
+) (*oas.Session, error) {
 	c, err := sessionChange(in)
 	if err != nil {
 		return nil, err
@@ -199,7 +223,7 @@ func (d *door) UpdateSession(ctx context.Context, in *oas.SessionInput, p oas.Up
 }
 
 // DeleteSession ends a session.
-func (d *door) DeleteSession(ctx context.Context, p oas.DeleteSessionParams) (oas.DeleteSessionRes, error) {
+func (d *door) DeleteSession(ctx context.Context, p oas.DeleteSessionParams) (*oas.Done, error) {
 	of, err := d.core.Diary.WorkedSession(ctx, id[diary.SessionID](p.ID))
 	if err != nil {
 		return nil, err
@@ -220,8 +244,9 @@ func slots(from []diary.Slot) []oas.Slot {
 
 func slot(s diary.Slot) *oas.Slot {
 	return &oas.Slot{
-		ID: oas.ID(s.ID), PractitionerID: digits(s.Practitioner), AppointmentTypeID: digits(s.Type), LocationID: digits(s.Location),
-		StartTime: s.Start, FinishTime: s.End,
+		ID: oas.ID(s.ID), PractitionerID: digits(s.Practitioner), AppointmentTypeID: digits(s.Type),
+		LocationID: digits(s.Location),
+		StartTime:  s.Start, FinishTime: s.End,
 	}
 }
 
@@ -229,15 +254,16 @@ func slot(s diary.Slot) *oas.Slot {
 func slotQuery(places, people, types []oas.ID, from, to string) (diary.SlotQuery, error) {
 	var in input.Checks
 	q := diary.SlotQuery{
-		Locations: ids[practice.LocationID](&in, "location_id", places), Practitioners: ids[practice.PractitionerID](&in, "practitioner_id", people),
-		Types: ids[diary.TypeID](&in, "appointment_type_id", types), From: diary.ReadMoment(&in, "start_date", from),
+		Locations:     ids[practice.LocationID](&in, "location_id", places),
+		Practitioners: ids[practice.PractitionerID](&in, "practitioner_id", people),
+		Types:         ids[diary.TypeID](&in, "appointment_type_id", types), From: diary.ReadMoment(&in, "start_date", from),
 		To: diary.ReadMoment(&in, "end_date", to),
 	}
 	return q, in.Err()
 }
 
 // ListSlots lists free slots.
-func (d *door) ListSlots(ctx context.Context, p oas.ListSlotsParams) (oas.ListSlotsRes, error) {
+func (d *door) ListSlots(ctx context.Context, p oas.ListSlotsParams) (*oas.ListSlotsOK, error) {
 	q, err := slotQuery(p.LocationID, p.PractitionerID, p.AppointmentTypeID, p.StartDate.Value, p.EndDate.Value)
 	if err != nil {
 		return nil, err
@@ -249,15 +275,16 @@ func (d *door) ListSlots(ctx context.Context, p oas.ListSlotsParams) (oas.ListSl
 	out := &oas.ListSlotsOK{Data: slots(page.Slots), Count: float64(page.Count)}
 	if w := page.Why; w != nil {
 		out.Explanation = oas.NewOptSlotExplanation(oas.SlotExplanation{
-			Sessions: float64(w.Sessions), SessionDays: float64(w.Days), ClosedDays: float64(w.Closed), ExceptionDays: float64(w.Exceptions),
-			Past: float64(w.Past), Blocked: float64(w.Blocked), Held: float64(w.Held), Booked: float64(w.Booked),
+			Sessions: float64(w.Sessions), SessionDays: float64(w.Days), ClosedDays: float64(w.Closed),
+			ExceptionDays: float64(w.Exceptions),
+			Past:          float64(w.Past), Blocked: float64(w.Blocked), Held: float64(w.Held), Booked: float64(w.Booked),
 		})
 	}
 	return out, nil
 }
 
 // CountSlots counts free slots.
-func (d *door) CountSlots(ctx context.Context, p oas.CountSlotsParams) (oas.CountSlotsRes, error) {
+func (d *door) CountSlots(ctx context.Context, p oas.CountSlotsParams) (*oas.CountSlotsOK, error) {
 	q, err := slotQuery(p.LocationID, p.PractitionerID, p.AppointmentTypeID, p.StartDate.Value, p.EndDate.Value)
 	if err != nil {
 		return nil, err
@@ -270,7 +297,7 @@ func (d *door) CountSlots(ctx context.Context, p oas.CountSlotsParams) (oas.Coun
 }
 
 // GetSlot finds one free slot.
-func (d *door) GetSlot(ctx context.Context, p oas.GetSlotParams) (oas.GetSlotRes, error) {
+func (d *door) GetSlot(ctx context.Context, p oas.GetSlotParams) (*oas.Slot, error) {
 	s, err := d.core.Diary.Slot(ctx, p.ID)
 	if err != nil {
 		return nil, err

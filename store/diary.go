@@ -26,7 +26,8 @@ const typeColumns = `id, name, partner_slot_name, price, sector, minutes, profes
 
 func scanType(scan scanner) (diary.Type, error) {
 	var k diary.Type
-	err := scan(&k.ID, &k.Name, &k.PartnerSlotName, &k.Price, &k.Sector, &k.Minutes, &k.Profession, &k.Video, &k.InPerson, &k.Telephone, &k.UsePartnerSlots,
+	err := scan(&k.ID, &k.Name, &k.PartnerSlotName, &k.Price, &k.Sector, &k.Minutes, &k.Profession, &k.Video, &k.InPerson,
+		&k.Telephone, &k.UsePartnerSlots,
 		&k.InvoiceRequired, &k.Active, when{&k.CreatedAt}, when{&k.UpdatedAt}, maybe[int]{&k.VAT})
 	return k, err
 }
@@ -45,7 +46,8 @@ func (t *Tx) AppointmentTypes(ctx context.Context, group practice.ID, inactive b
 
 // LockAppointmentType keeps others from changing one, when there is one.
 func (t *Tx) LockAppointmentType(ctx context.Context, group practice.ID, id diary.TypeID) error {
-	_, err := t.exec(ctx, `UPDATE appointment_type SET active = active WHERE practice_group_id = $1 AND id = $2`, group, id)
+	_, err := t.exec(ctx, `UPDATE appointment_type SET active = active WHERE practice_group_id = $1 AND id = $2`, group,
+		id)
 	return err
 }
 
@@ -55,7 +57,8 @@ func (t *Tx) SaveAppointmentType(ctx context.Context, group practice.ID, k diary
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
 		ON CONFLICT (practice_group_id, id) DO UPDATE SET name = $2, partner_slot_name = $3, price = $4, sector = $5, minutes = $6, profession = $7,
 			video = $8, in_person = $9, telephone = $10, use_partner_slots = $11, invoice_required = $12, active = $13, updated_at = $15, vat_permille = $16`,
-		k.ID, k.Name, k.PartnerSlotName, k.Price, k.Sector, k.Minutes, k.Profession, k.Video, k.InPerson, k.Telephone, k.UsePartnerSlots,
+		k.ID, k.Name, k.PartnerSlotName, k.Price, k.Sector, k.Minutes, k.Profession, k.Video, k.InPerson, k.Telephone,
+		k.UsePartnerSlots,
 		k.InvoiceRequired, k.Active, k.CreatedAt, k.UpdatedAt, given(k.VAT), group)
 	if err != nil {
 		return err
@@ -76,7 +79,8 @@ func scanSession(scan scanner) (diary.Session, error) {
 	var until string
 	err := scan(&s.ID, &s.Practitioner, &s.Location, day{&s.Start}, &until, &s.From, &s.To, &s.Step, &s.Rule,
 		&s.Interval, &s.Days, &s.WeekStart, &s.TimeZone, &s.WorksHolidays, &s.Comment,
-		num[practice.PractitionerID]{&s.CreatedBy}, num[practice.PractitionerID]{&s.UpdatedBy}, when{&s.CreatedAt}, when{&s.UpdatedAt})
+		num[practice.PractitionerID]{&s.CreatedBy}, num[practice.PractitionerID]{&s.UpdatedBy}, when{&s.CreatedAt},
+		when{&s.UpdatedAt})
 	if s.Until = input.NoDate; err == nil && until != forever {
 		err = s.Until.UnmarshalText([]byte(until))
 	}
@@ -133,7 +137,8 @@ func (t *Tx) Sessions(ctx context.Context, group practice.ID, q diary.SessionQue
 
 // Session finds a session or a block.
 func (t *Tx) Session(ctx context.Context, group practice.ID, id diary.SessionID) (diary.Session, error) {
-	found, err := list(ctx, t, `SELECT `+sessionColumns+` FROM session s WHERE s.practice_group_id = $1 AND s.id = $2`, in{group, id}, scanSession)
+	found, err := list(ctx, t, `SELECT `+sessionColumns+` FROM session s WHERE s.practice_group_id = $1 AND s.id = $2`,
+		in{group, id}, scanSession)
 	if err == nil && len(found) == 1 {
 		err = t.fill(ctx, found, sessionTypes+` WHERE s.practice_group_id = $1 AND s.id = $2 ORDER BY t.appointment_type_id`,
 			`SELECT e.session_id, e.start_date, e.end_date, e.reason FROM session_exception e
@@ -192,14 +197,16 @@ func (t *Tx) SaveSession(ctx context.Context, group practice.ID, s diary.Session
 	if s.Until != input.NoDate {
 		until = s.Until.String()
 	}
-	_, err := t.exec(ctx, `INSERT INTO session (practice_group_id, id, practitioner_id, location_id, start_date, until_date, from_minute, to_minute, step, rule,
+	_, err := t.exec(ctx,
+		`INSERT INTO session (practice_group_id, id, practitioner_id, location_id, start_date, until_date, from_minute, to_minute, step, rule,
 			every_weeks, days, week_start, time_zone, works_holidays, comment, created_by, updated_by, created_at, updated_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
 		ON CONFLICT (practice_group_id, id) DO UPDATE SET practitioner_id = $3, location_id = $4, start_date = $5, until_date = $6, from_minute = $7,
 			to_minute = $8, step = $9, rule = $10, every_weeks = $11, days = $12, week_start = $13, time_zone = $14, works_holidays = $15, comment = $16,
 			updated_by = $18, updated_at = $20`,
 		group, s.ID, s.Practitioner, s.Location, s.Start.String(), until, s.From, s.To, s.Step, s.Rule,
-		s.Interval, int64(s.Days), int64(s.WeekStart), s.TimeZone, s.WorksHolidays, s.Comment, opt(s.CreatedBy), opt(s.UpdatedBy),
+		s.Interval, int64(s.Days), int64(s.WeekStart), s.TimeZone, s.WorksHolidays, s.Comment, opt(s.CreatedBy),
+		opt(s.UpdatedBy),
 		s.CreatedAt, s.UpdatedAt)
 	if err != nil {
 		return err
@@ -208,12 +215,15 @@ func (t *Tx) SaveSession(ctx context.Context, group practice.ID, s diary.Session
 		return err
 	}
 	for _, kind := range s.Types {
-		if _, err := t.exec(ctx, `INSERT INTO session_type (practice_group_id, session_id, appointment_type_id) VALUES ($1, $2, $3)`, group, s.ID, kind); err != nil {
+		if _, err := t.exec(ctx,
+			`INSERT INTO session_type (practice_group_id, session_id, appointment_type_id) VALUES ($1, $2, $3)`, group, s.ID,
+			kind); err != nil {
 			return err
 		}
 	}
 	for i, e := range s.Exceptions {
-		_, err := t.exec(ctx, `INSERT INTO session_exception (practice_group_id, session_id, ordinal, start_date, end_date, reason)
+		_, err := t.exec(ctx,
+			`INSERT INTO session_exception (practice_group_id, session_id, ordinal, start_date, end_date, reason)
 			VALUES ($1, $2, $3, $4, $5, $6)`, group, s.ID, i, e.From.String(), e.To.String(), e.Reason)
 		if err != nil {
 			return err
@@ -236,7 +246,8 @@ func (t *Tx) DropSession(ctx context.Context, group practice.ID, s diary.Session
 }
 
 func (t *Tx) emptySession(ctx context.Context, group practice.ID, id diary.SessionID) error {
-	if _, err := t.exec(ctx, `DELETE FROM session_type WHERE practice_group_id = $1 AND session_id = $2`, group, id); err != nil {
+	if _, err := t.exec(ctx, `DELETE FROM session_type WHERE practice_group_id = $1 AND session_id = $2`, group,
+		id); err != nil {
 		return err
 	}
 	_, err := t.exec(ctx, `DELETE FROM session_exception WHERE practice_group_id = $1 AND session_id = $2`, group, id)
@@ -272,7 +283,8 @@ const (
 
 // ChangeHours locks a diary to change its sessions.
 func (t *Tx) ChangeHours(ctx context.Context, group practice.ID, id practice.PractitionerID) error {
-	n, err := t.exec(ctx, `UPDATE diary SET hours = hours + 1 WHERE practice_group_id = $1 AND practitioner_id = $2`, group, id)
+	n, err := t.exec(ctx, `UPDATE diary SET hours = hours + 1 WHERE practice_group_id = $1 AND practitioner_id = $2`,
+		group, id)
 	if err == nil && n == 0 {
 		return practice.ErrPractitionerNotFound
 	}
@@ -294,7 +306,9 @@ const (
 )
 
 // Taken lists what is held or booked and overlaps the time.
-func (t *Tx) Taken(ctx context.Context, group practice.ID, of []practice.PractitionerID, from, to time.Time) ([]diary.Taken, error) {
+func (t *Tx) Taken(
+	ctx context.Context, group practice.ID, of []practice.PractitionerID, from, to time.Time,
+) ([]diary.Taken, error) {
 	text, args := takenAll, in{group, from, to, from.Add(-diary.MaxLength)}
 	if some, ok := named(of); ok {
 		text, args = takenOf, append(args, some...)

@@ -15,7 +15,8 @@ const blockColumns = `id, practitioner_id, location_id, start_date, until_date, 
 func scanBlock(scan scanner) (diary.Session, error) {
 	b := diary.Session{Away: true}
 	var excluded []string
-	err := scan(&b.ID, num[practice.PractitionerID]{&b.Practitioner}, &b.Location, day{&b.Start}, day{&b.Until}, &b.From, &b.To,
+	err := scan(&b.ID, num[practice.PractitionerID]{&b.Practitioner}, &b.Location, day{&b.Start}, day{&b.Until}, &b.From,
+		&b.To,
 		&b.TimeZone, words[string]{&excluded}, &b.Comment, num[practice.PractitionerID]{&b.CreatedBy},
 		num[practice.PractitionerID]{&b.UpdatedBy}, when{&b.CreatedAt}, when{&b.UpdatedAt})
 	for _, text := range excluded {
@@ -30,7 +31,8 @@ func scanBlock(scan scanner) (diary.Session, error) {
 
 // block finds a block.
 func (t *Tx) block(ctx context.Context, group practice.ID, id diary.SessionID) (diary.Session, error) {
-	return find(ctx, t, diary.ErrSessionNotFound, `SELECT `+blockColumns+` FROM block WHERE practice_group_id = $1 AND id = $2`,
+	return find(ctx, t, diary.ErrSessionNotFound, `SELECT `+blockColumns+
+		` FROM block WHERE practice_group_id = $1 AND id = $2`,
 		in{group, id}, scanBlock)
 }
 
@@ -41,8 +43,10 @@ var blocksByID = amongst{blocksIn + few2, blocksIn + many2}
 // Blocks with a date between $2 and $3. Those of some people and those of nobody
 // in particular are two questions, for each to have its part of the index.
 const (
-	blocksAll = `SELECT ` + blockColumns + ` FROM block WHERE practice_group_id = $1 AND until_date >= $2 AND start_date <= $3`
-	blocksOf  = blocksAll + ` AND practitioner_id IN ($4, $5, $6, $7, $8, $9, $10, $11) UNION ALL ` + blocksAll + ` AND practitioner_id IS NULL`
+	blocksAll = `SELECT ` + blockColumns +
+		` FROM block WHERE practice_group_id = $1 AND until_date >= $2 AND start_date <= $3`
+	blocksOf = blocksAll + ` AND practitioner_id IN ($4, $5, $6, $7, $8, $9, $10, $11) UNION ALL ` + blocksAll +
+		` AND practitioner_id IS NULL`
 )
 
 // Blocks lists those with a date between two dates.
@@ -92,11 +96,12 @@ func (t *Tx) SessionsByID(
 	if err != nil {
 		return nil, err
 	}
-	exceptions, err := byOwner(listAmong(ctx, t, exceptionsByID, in{group}, ids, func(scan scanner) (Owned[diary.SessionID, diary.Exception], error) {
-		var o Owned[diary.SessionID, diary.Exception]
-		err := scan(&o.Of, day{&o.Thing.From}, day{&o.Thing.To}, &o.Thing.Reason)
-		return o, err
-	}))
+	exceptions, err := byOwner(listAmong(ctx, t, exceptionsByID, in{group}, ids,
+		func(scan scanner) (Owned[diary.SessionID, diary.Exception], error) {
+			var o Owned[diary.SessionID, diary.Exception]
+			err := scan(&o.Of, day{&o.Thing.From}, day{&o.Thing.To}, &o.Thing.Reason)
+			return o, err
+		}))
 	for i := range found {
 		found[i].Exceptions = exceptions[found[i].ID]
 	}
@@ -118,7 +123,8 @@ const (
 // SessionIDs lists the ids of sessions and blocks.
 func (t *Tx) SessionIDs(ctx context.Context, group practice.ID, q diary.PageRows) ([]diary.SessionID, error) {
 	r := reading{after: hourlyFrom, columns: []string{"id"}, limit: 4, offset: 5}
-	return readPageBy(ctx, t, hourly, r, in{group, oneOfIDs(q.Practitioners), oneOfIDs(q.Locations), q.Limit, q.Offset}, scanID[diary.SessionID],
+	return readPageBy(ctx, t, hourly, r, in{group, oneOfIDs(q.Practitioners), oneOfIDs(q.Locations), q.Limit, q.Offset},
+		scanID[diary.SessionID],
 		func(id diary.SessionID) columns { return columns{"id": id} })
 }
 
@@ -132,7 +138,9 @@ func oneOfIDs[T ~int64](list []T) string {
 }
 
 // TypesOffered lists the appointment types a practitioner offers at a place.
-func (t *Tx) TypesOffered(ctx context.Context, group practice.ID, by practice.PractitionerID, at practice.LocationID) ([]diary.Type, error) {
+func (t *Tx) TypesOffered(
+	ctx context.Context, group practice.ID, by practice.PractitionerID, at practice.LocationID,
+) ([]diary.Type, error) {
 	return list(ctx, t, `SELECT `+typeColumns+` FROM appointment_type WHERE practice_group_id = $1 AND active
 		AND (id IN (SELECT product_id FROM product_practitioner WHERE practice_group_id = $1 AND practitioner_id = $2) OR NOT EXISTS (
 			SELECT 1 FROM product_practitioner o JOIN appointment_type y ON y.practice_group_id = o.practice_group_id AND y.id = o.product_id

@@ -182,7 +182,9 @@ func TestWhatAnInvoiceMayBe(t *testing.T) {
 			{"more given back than was paid", pay(billing.PaymentRequest{Amount: 10, Type: 1, Date: day(7),
 				Refunds: []billing.RefundRequest{{Amount: ptr(billing.Pence(11)), Date: day(7)}}}),
 				billing.ErrRefundTooLarge},
-			{"two hundred and one lines", func(r *billing.InvoiceRequest) { r.Lines = slices.Repeat([]billing.LineRequest{of(d.jab, 1)}, 201) }, billing.ErrTooMuch},
+			{"two hundred and one lines",
+				func(r *billing.InvoiceRequest) { r.Lines = slices.Repeat([]billing.LineRequest{of(d.jab, 1)}, 201) },
+				billing.ErrTooMuch},
 		} {
 			t.Run(c.name, func(t *testing.T) {
 				r := d.ask()

@@ -57,7 +57,8 @@ func (g *grid) slots(from, to, now int64) []gridSlot {
 	var out []gridSlot
 	for _, s := range g.sessions {
 		for date := range s.dates {
-			if s.closed && g.holidays[date] || slices.ContainsFunc(s.exceptions, func(e [2]string) bool { return date >= e[0] && date <= e[1] }) {
+			if s.closed && g.holidays[date] ||
+				slices.ContainsFunc(s.exceptions, func(e [2]string) bool { return date >= e[0] && date <= e[1] }) {
 				continue
 			}
 			day, _ := time.Parse("2006-01-02", date)
@@ -80,10 +81,12 @@ func (g *grid) slots(from, to, now int64) []gridSlot {
 		}
 	}
 	slices.SortFunc(out, func(a, b gridSlot) int {
-		return cmp.Or(cmp.Compare(a.start, b.start), cmp.Compare(a.who, b.who), cmp.Compare(a.kind, b.kind), cmp.Compare(a.id, b.id))
+		return cmp.Or(cmp.Compare(a.start, b.start), cmp.Compare(a.who, b.who), cmp.Compare(a.kind, b.kind),
+			cmp.Compare(a.id, b.id))
 	})
 	// Several sessions of one practitioner at one place may offer the same time.
-	return slices.CompactFunc(out, func(a, b gridSlot) bool { return a.start == b.start && a.who == b.who && a.kind == b.kind })
+	return slices.CompactFunc(out,
+		func(a, b gridSlot) bool { return a.start == b.start && a.who == b.who && a.kind == b.kind })
 }
 
 // span finds the first minute at which clocks show the session's start or later,
@@ -130,7 +133,8 @@ func TestSlotsAgreeWithAMinuteGrid(t *testing.T) {
 
 func compareWithGrid(t *testing.T, d *desk, random *rand.Rand) {
 	zones := []string{"Europe/London", "Europe/London", "Europe/London", "America/New_York", "Australia/Lord_Howe", "UTC"}
-	g := &grid{holidays: map[string]bool{}, busy: map[practice.PractitionerID]map[int64]bool{}, away: map[practice.PractitionerID]map[int64]int{}}
+	g := &grid{holidays: map[string]bool{}, busy: map[practice.PractitionerID]map[int64]bool{},
+		away: map[practice.PractitionerID]map[int64]int{}}
 	for year := 2029; year < 2035; year++ {
 		for _, h := range practice.HolidaysByRule(practice.EnglandAndWales, year) {
 			g.holidays[h.Day.String()] = true
@@ -276,7 +280,8 @@ func (g *grid) compareStretches(d *desk, from time.Time, people []practice.Pract
 	var err error
 	gotWorked, err = d.diary.WorkedTime(d.ctx, d.place.ID, 0, from, to)
 	d.must(err)
-	gotFree, more, err := d.diary.FreeTime(d.ctx, diary.FreeQuery{Practitioners: people, From: from, To: to, Page: input.Page{Size: input.MaxPage}})
+	gotFree, more, err := d.diary.FreeTime(d.ctx,
+		diary.FreeQuery{Practitioners: people, From: from, To: to, Page: input.Page{Size: input.MaxPage}})
 	d.must(err)
 	for _, c := range []struct {
 		name string
@@ -304,11 +309,15 @@ func (g *grid) compareStretches(d *desk, from time.Time, people []practice.Pract
 }
 
 // addSession adds a session to the practice and to the grid.
-func addSession(d *desk, g *grid, random *rand.Rand, zone string, who practice.PractitionerID, all []diary.TypeID, kinds map[diary.TypeID]int64) {
+func addSession(
+	d *desk, g *grid, random *rand.Rand, zone string, who practice.PractitionerID, all []diary.TypeID,
+	kinds map[diary.TypeID]int64,
+) {
 	d.t.Helper()
 	loc, err := time.LoadLocation(zone)
 	d.must(err)
-	s := gridSession{who: who, zone: loc, kinds: map[diary.TypeID]int64{}, dates: map[string]bool{}, spans: map[int64][2]int64{}, closed: random.IntN(2) == 0}
+	s := gridSession{who: who, zone: loc, kinds: map[diary.TypeID]int64{}, dates: map[string]bool{},
+		spans: map[int64][2]int64{}, closed: random.IntN(2) == 0}
 	s.from, s.to = random.IntN(1440), random.IntN(1440)
 	if random.IntN(3) == 0 {
 		s.from, s.to = random.IntN(120), 60+random.IntN(200) // over the hours clocks change in
@@ -325,7 +334,8 @@ func addSession(d *desk, g *grid, random *rand.Rand, zone string, who practice.P
 		}
 	}
 	start := time.Date(2030, time.December, 1+random.IntN(200), 0, 0, 0, 0, time.UTC)
-	rule := fmt.Sprintf("FREQ=WEEKLY;INTERVAL=%d;BYDAY=%s", 1+random.IntN(3), []string{"SU", "SU,MO", "MO,TU,WE,TH,FR", "SA,SU", "WE,SA"}[random.IntN(5)])
+	rule := fmt.Sprintf("FREQ=WEEKLY;INTERVAL=%d;BYDAY=%s", 1+random.IntN(3),
+		[]string{"SU", "SU,MO", "MO,TU,WE,TH,FR", "SA,SU", "WE,SA"}[random.IntN(5)])
 	if random.IntN(3) == 0 {
 		rule += fmt.Sprint(";COUNT=", 5+random.IntN(100))
 	}
@@ -349,7 +359,8 @@ func addSession(d *desk, g *grid, random *rand.Rand, zone string, who practice.P
 		exceptions = append(exceptions, diary.ExceptionInput{From: e[0], To: e[1]})
 	}
 	made := d.session(diary.SessionChange{
-		Practitioner: &who, Types: &types, StartDate: ptr(start.Format("2006-01-02")), From: ptr(diary.Clock(s.from)), To: ptr(diary.Clock(s.to)),
+		Practitioner: &who, Types: &types, StartDate: ptr(start.Format("2006-01-02")), From: ptr(diary.Clock(s.from)),
+		To:   ptr(diary.Clock(s.to)),
 		Step: ptr(int(s.step)), Rule: &rule, TimeZone: &zone, WorksHolidays: ptr(!s.closed), Exceptions: &exceptions,
 	})
 	s.id = made.ID
@@ -379,7 +390,8 @@ func bookSome(t *testing.T, d *desk, g *grid, random *rand.Rand, from time.Time,
 			continue
 		}
 		s := free[random.IntN(len(free))]
-		r := booking.Request{Type: s.kind, Location: d.place.ID, Practitioner: s.who, Start: time.Unix(s.start*60, 0), Length: time.Duration(kinds[s.kind]) * time.Minute, Patient: d.ada}
+		r := booking.Request{Type: s.kind, Location: d.place.ID, Practitioner: s.who, Start: time.Unix(s.start*60, 0),
+			Length: time.Duration(kinds[s.kind]) * time.Minute, Patient: d.ada}
 		a, err := d.booking.Reserve(d.ctx, r)
 		if err != nil {
 			t.Fatalf("%+v is free, but: %v", s, err)
@@ -405,7 +417,8 @@ func bookSome(t *testing.T, d *desk, g *grid, random *rand.Rand, from time.Time,
 		}
 		s = free[random.IntN(len(free))]
 		moved, err := d.reschedule(a.ID, move{
-			Practitioner: s.who, Start: time.Unix(s.start*60, 0), Minutes: int(kinds[got.Type]), SuppressPolicy: true, Override: true,
+			Practitioner: s.who, Start: time.Unix(s.start*60, 0), Minutes: int(kinds[got.Type]), SuppressPolicy: true,
+			Override: true,
 		})
 		if strings.Contains(fmt.Sprint(err), booking.ErrSlotTaken.Code) {
 			continue // of another length, it may run into what follows
@@ -430,7 +443,8 @@ func TestASlotsIDLeadsBackToIt(t *testing.T) {
 				t.Fatalf("got %+v, %v; want %+v", same, err, s)
 			}
 		}
-		for _, id := range []string{"", "1", "x", "-1", page.Slots[0].ID + "0", "0" + page.Slots[0].ID, page.Slots[0].ID[:30], strings.Repeat("9", 41), strings.Repeat("9", 500)} {
+		for _, id := range []string{"", "1", "x", "-1", page.Slots[0].ID + "0", "0" + page.Slots[0].ID, page.Slots[0].ID[:30],
+			strings.Repeat("9", 41), strings.Repeat("9", 500)} {
 			_, err := d.diary.Slot(d.ctx, id)
 			want(t, err, diary.ErrSlotNotFound)
 		}

@@ -57,10 +57,12 @@ func (c SessionChange) applyAway(b *Session) error {
 	case b.Until < b.Start:
 		in.Wrong("end_date", input.CodeSmall, "a date on or after the first", "This ends before it starts.")
 	case b.Until-b.Start >= maxBlockDays:
-		in.Wrong("end_date", input.CodeBig, fmt.Sprintf("at most %d dates", maxBlockDays), "This takes too much away at once.")
+		in.Wrong("end_date", input.CodeBig, fmt.Sprintf("at most %d dates", maxBlockDays),
+			"This takes too much away at once.")
 	case b.Until > b.Start && b.To <= b.From:
 		// All the time from the first date to the last may have been meant.
-		in.Wrong("end_time", input.CodeSmall, "a time after it starts", "Over several dates, this is the time of each of them.")
+		in.Wrong("end_time", input.CodeSmall, "a time after it starts",
+			"Over several dates, this is the time of each of them.")
 	case b.Until == b.Start && (c.StartDate != nil || c.EndDate != nil || c.From != nil || c.To != nil):
 		exist(&in, b.zone(), b.Start, b.From, b.To)
 	}
@@ -114,7 +116,8 @@ func (s *sheet) away(at practice.LocationID, from, to minute) []stretch {
 		return nil
 	}
 	var out []stretch
-	for _, a := range s.absent[sort.Search(len(s.absent), func(i int) bool { return s.absent[i].from > from-longestDay }):] {
+	for _, a := range s.absent[sort.Search(len(s.absent),
+		func(i int) bool { return s.absent[i].from > from-longestDay }):] {
 		if a.from >= to {
 			break
 		}

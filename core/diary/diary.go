@@ -27,10 +27,12 @@ import (
 
 // The faults of diary.
 var (
-	ErrTypeNotFound    = fault.New(fault.NotFound, "appointment_type_not_found", "This practice group has no such appointment type.")
+	ErrTypeNotFound = fault.New(fault.NotFound, "appointment_type_not_found",
+		"This practice group has no such appointment type.")
 	ErrSessionNotFound = fault.New(fault.NotFound, "session_not_found", "This practice group has no such session.")
-	ErrNothingOffered  = fault.New(fault.Conflict, "nothing_offered", "They offer nothing there that can be booked. Add an appointment type first.")
-	ErrSlotNotFound    = fault.New(fault.NotFound, "slot_not_found", "There is no such slot, or it is no longer free.")
+	ErrNothingOffered  = fault.New(fault.Conflict, "nothing_offered",
+		"They offer nothing there that can be booked. Add an appointment type first.")
+	ErrSlotNotFound = fault.New(fault.NotFound, "slot_not_found", "There is no such slot, or it is no longer free.")
 )
 
 // Diary is a practitioner's diary as a whole.
@@ -99,7 +101,8 @@ type Tx interface {
 	DropSession(ctx context.Context, group practice.ID, s Session) error
 	// TypesOffered lists the active appointment types a practitioner offers at a
 	// place: those said to be, and all where nothing was said.
-	TypesOffered(ctx context.Context, group practice.ID, by practice.PractitionerID, at practice.LocationID) ([]Type, error)
+	TypesOffered(ctx context.Context, group practice.ID, by practice.PractitionerID, at practice.LocationID) ([]Type,
+		error)
 	// ChangeHours locks a diary to change its sessions and blocks, or returns
 	// practice.ErrPractitionerNotFound.
 	ChangeHours(ctx context.Context, group practice.ID, id practice.PractitionerID) error

@@ -60,7 +60,8 @@ func (c SessionChange) rule(in *input.Checks, s Session) string {
 			start = *c.StartDate
 		}
 		if c.EndDate != nil && *c.EndDate != "" && *c.EndDate != start {
-			in.Wrong("end_date", input.CodeDate, "the first date, or nothing", "What does not recur is on its first date alone. Give recurrence besides.")
+			in.Wrong("end_date", input.CodeDate, "the first date, or nothing",
+				"What does not recur is on its first date alone. Give recurrence besides.")
 		}
 		return ""
 	}

@@ -118,7 +118,8 @@ func (d *desk) free(from, to string) []string {
 	zone := d.group.Zone()
 	start, _ := time.ParseInLocation(time.DateOnly, from, zone)
 	end, _ := time.ParseInLocation(time.DateOnly, to, zone)
-	all, _, err := d.diary.FreeTime(d.ctx, diary.FreeQuery{Locations: []practice.LocationID{d.here, d.there}, From: start, To: end.AddDate(0, 0, 1)})
+	all, _, err := d.diary.FreeTime(d.ctx,
+		diary.FreeQuery{Locations: []practice.LocationID{d.here, d.there}, From: start, To: end.AddDate(0, 0, 1)})
 	d.must(err)
 	out := []string{}
 	for _, s := range all {

@@ -18,7 +18,8 @@ func TestATimeThatTwoSessionsOfferIsOneSlot(t *testing.T) {
 		d.must(err)
 		// Three hours here, and one there, of which half an hour could be here too.
 		if n := 18 + 6; page.Count != n || len(page.Slots) != n || d.slots("2031-01-06", "2031-01-06") != n {
-			t.Errorf("counted %d, listed %d, counted alone %d; want %d", page.Count, len(page.Slots), d.slots("2031-01-06", "2031-01-06"), n)
+			t.Errorf("counted %d, listed %d, counted alone %d; want %d", page.Count, len(page.Slots),
+				d.slots("2031-01-06", "2031-01-06"), n)
 		}
 		seen := map[any]int{}
 		for _, s := range page.Slots {

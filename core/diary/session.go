@@ -188,7 +188,8 @@ func (c SessionChange) apply(s *Session) error {
 	slices.Sort(s.Types)
 	s.Types = slices.Compact(s.Types)
 	if len(s.Types) == 0 || c.Types != nil && len(s.Types) > maxTypes {
-		in.Wrong("types", input.CodeSmall, fmt.Sprintf("1 to %d ids", maxTypes), "A session needs the appointment types it offers.")
+		in.Wrong("types", input.CodeSmall, fmt.Sprintf("1 to %d ids", maxTypes),
+			"A session needs the appointment types it offers.")
 	}
 	s.Step = in.Between("step", s.Step, 1, maxMinutes)
 	s.TimeZone = practice.CheckZone(&in, "timezone", s.TimeZone)
@@ -203,7 +204,8 @@ func (c SessionChange) apply(s *Session) error {
 	if s.Rule != "" {
 		zone := s.zone()
 		var wrong string
-		s.Weekly, s.Until, wrong = parseRule(s.Rule, s.Start, func(d input.Date) time.Time { return instant(zone, d, s.From).time() })
+		s.Weekly, s.Until, wrong = parseRule(s.Rule, s.Start,
+			func(d input.Date) time.Time { return instant(zone, d, s.From).time() })
 		if wrong != "" {
 			in.Wrong("recurrence", input.CodeString, "a weekly RRULE, such as FREQ=WEEKLY;BYDAY=MO,WE", wrong)
 		}
@@ -278,4 +280,5 @@ type SessionQuery struct {
 // lastDay is after any date a session could have.
 var lastDay = input.DayOf(2199, time.December, 31)
 
-var errNoDates = fault.Wrong("end", input.CodeSmall, "a date or an instant after the start", "This range ends before it starts.")
+var errNoDates = fault.Wrong("end", input.CodeSmall, "a date or an instant after the start",
+	"This range ends before it starts.")

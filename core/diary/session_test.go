@@ -43,7 +43,8 @@ func TestTimeTakenAwayIsNeitherFreeNorWorked(t *testing.T) {
 			{"the night before, until the morning", on("2031-02-02", "22:00", "09:10"), 17, []string{"03 09:10-12:00"}},
 			{"several days", d.until(on("2031-02-01", "11:00", "14:00"), "2031-02-05"), 12, []string{"03 09:00-11:00"}},
 			{"several days, and not this one", diary.SessionChange{
-				StartDate: ptr("2031-02-01"), EndDate: ptr("2031-02-05"), From: ptr("11:00"), To: ptr("14:00"), Exclusions: []string{"2031-02-03"},
+				StartDate: ptr("2031-02-01"), EndDate: ptr("2031-02-05"), From: ptr("11:00"), To: ptr("14:00"),
+				Exclusions: []string{"2031-02-03"},
 			}, 18, []string{"03 09:00-12:00"}},
 		} {
 			t.Run(c.name, func(t *testing.T) {
@@ -61,7 +62,8 @@ func TestTimeTakenAwayIsNeitherFreeNorWorked(t *testing.T) {
 		d.away(on("2031-02-03", "09:30", "10:30"))
 		d.away(on("2031-02-03", "10:00", "11:00"))
 		same(t, "two", d.free("2031-02-03", "2031-02-03"), "03 09:00-09:30", "03 11:00-12:00")
-		worked, err := d.diary.WorkedTime(d.ctx, d.here, d.gp, time.Date(2031, 2, 3, 0, 0, 0, 0, time.UTC), time.Date(2031, 2, 3, 23, 59, 59, 0, time.UTC))
+		worked, err := d.diary.WorkedTime(d.ctx, d.here, d.gp, time.Date(2031, 2, 3, 0, 0, 0, 0, time.UTC),
+			time.Date(2031, 2, 3, 23, 59, 59, 0, time.UTC))
 		d.must(err)
 		if len(worked) != 2 || worked[1].Start.Hour() != 11 {
 			t.Errorf("worked %v", worked)
@@ -77,8 +79,10 @@ func TestTimeTakenAwayIsNeitherFreeNorWorked(t *testing.T) {
 func TestATimeTakenAwayIsRefusedAsOneOutsideSessionsIs(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		d.works(on("2031-02-03", "09:00", "12:00"))
-		ask := booking.Request{Type: d.kind, Location: d.here, Practitioner: d.gp, Start: time.Date(2031, 2, 3, 10, 0, 0, 0, time.UTC), Length: 10 * time.Minute}
-		page, err := d.diary.Slots(d.ctx, diary.SlotQuery{From: moment("2031-02-03T10:00:00Z"), To: moment("2031-02-03T10:01:00Z")}, 0, 1, false)
+		ask := booking.Request{Type: d.kind, Location: d.here, Practitioner: d.gp,
+			Start: time.Date(2031, 2, 3, 10, 0, 0, 0, time.UTC), Length: 10 * time.Minute}
+		page, err := d.diary.Slots(d.ctx,
+			diary.SlotQuery{From: moment("2031-02-03T10:00:00Z"), To: moment("2031-02-03T10:01:00Z")}, 0, 1, false)
 		d.must(err)
 		block := d.away(on("2031-02-03", "10:05", "11:00"))
 		if yes, err := d.booking.Available(d.ctx, ask); yes || err != nil {
@@ -110,7 +114,8 @@ func TestATimeTakenAwayIsRefusedAsOneOutsideSessionsIs(t *testing.T) {
 		if _, err := d.booking.Reserve(d.ctx, ask); err != nil {
 			t.Errorf("the block has gone elsewhere: %v", err)
 		}
-		same(t, "free", d.free("2031-02-03", "2031-02-03"), "03 09:00-10:00", "03 10:10-10:30", "03 10:40-11:00", "03 11:30-12:00")
+		same(t, "free", d.free("2031-02-03", "2031-02-03"), "03 09:00-10:00", "03 10:10-10:30", "03 10:40-11:00",
+			"03 11:30-12:00")
 	})
 }
 
@@ -149,8 +154,11 @@ func TestTimeIsTakenAwayByTheWallClock(t *testing.T) {
 			d.away(on(day, "01:00", "02:00"))
 		}
 		// On that date alone it is a mistake; over several it has no time on that one.
-		_, err := d.diary.CreateSession(d.ctx, newHours{Away: true, Practitioner: d.gp, Location: d.here, SessionChange: on("2031-03-30", "01:00", "02:00")}.change())
-		if f := fault.Of(err); err == nil || len(f.Fields) != 1 || f.Fields[0].Path[0] != "start_time" || f.Fields[0].Code != diary.ErrSkipped.Code {
+		_, err := d.diary.CreateSession(d.ctx,
+			newHours{Away: true, Practitioner: d.gp, Location: d.here,
+				SessionChange: on("2031-03-30", "01:00", "02:00")}.change())
+		if f := fault.Of(err); err == nil || len(f.Fields) != 1 || f.Fields[0].Path[0] != "start_time" ||
+			f.Fields[0].Code != diary.ErrSkipped.Code {
 			t.Errorf("an hour that is not there is taken away: %+v", err)
 		}
 		d.away(d.until(on("2031-03-29", "01:00", "02:00"), "2031-03-30"))
@@ -193,7 +201,8 @@ func TestABlockOfTheNightBeforeReachesTheEvening(t *testing.T) {
 		d.must(err)
 		d.works(on("2031-02-04", "19:00", "20:00"))
 		d.away(on("2031-02-03", "20:00", "19:50"))
-		n, err := d.diary.CountSlots(d.ctx, diary.SlotQuery{From: moment("2031-02-05T00:10:00Z"), To: moment("2031-02-05T06:00:00Z")})
+		n, err := d.diary.CountSlots(d.ctx,
+			diary.SlotQuery{From: moment("2031-02-05T00:10:00Z"), To: moment("2031-02-05T06:00:00Z")})
 		if err != nil || n != 1 {
 			t.Errorf("%d slots, %v", n, err)
 		}
@@ -206,7 +215,8 @@ func TestHoursOnABankHoliday(t *testing.T) {
 			StartDate: ptr("2031-12-18"), From: ptr("09:00"), To: ptr("10:00"), Recurrence: &diary.Recurrence{Interval: 1},
 		}, "2032-01-15"))
 		same(t, "Christmas Day", d.free("2031-12-18", "2032-01-02"), "18 09:00-10:00")
-		_, err := d.practice.SetHoliday(d.ctx, practice.Holiday{Day: input.DayOf(2031, 12, 25), Name: "Christmas Day", Closed: false})
+		_, err := d.practice.SetHoliday(d.ctx,
+			practice.Holiday{Day: input.DayOf(2031, 12, 25), Name: "Christmas Day", Closed: false})
 		d.must(err)
 		same(t, "open on it", d.free("2031-12-18", "2031-12-26"), "18 09:00-10:00", "25 09:00-10:00")
 		d.away(on("2031-12-25", "09:30", "12:00"))
@@ -221,9 +231,12 @@ func TestFreeTimeIsWithoutWhatIsHeldBookedOrOver(t *testing.T) {
 		d.set(newHours{Practitioner: d.gp, Location: d.there, SessionChange: on("2031-02-04", "09:00", "10:00")})
 		other := d.practitioner("Smith")
 		d.set(newHours{Practitioner: other, Location: d.there, SessionChange: on("2031-02-04", "09:00", "09:30")})
-		a, err := d.booking.Reserve(d.ctx, booking.Request{Type: d.kind, Location: d.here, Practitioner: d.gp, Start: time.Date(2031, 2, 3, 9, 30, 0, 0, time.UTC), Length: 10 * time.Minute})
+		a, err := d.booking.Reserve(d.ctx,
+			booking.Request{Type: d.kind, Location: d.here, Practitioner: d.gp,
+				Start: time.Date(2031, 2, 3, 9, 30, 0, 0, time.UTC), Length: 10 * time.Minute})
 		d.must(err)
-		q := diary.FreeQuery{From: time.Date(2031, 2, 3, 0, 0, 0, 0, time.UTC), To: time.Date(2031, 2, 5, 0, 0, 0, 0, time.UTC)}
+		q := diary.FreeQuery{From: time.Date(2031, 2, 3, 0, 0, 0, 0, time.UTC),
+			To: time.Date(2031, 2, 5, 0, 0, 0, 0, time.UTC)}
 		for _, c := range []struct {
 			name string
 			q    diary.FreeQuery
@@ -232,11 +245,14 @@ func TestFreeTimeIsWithoutWhatIsHeldBookedOrOver(t *testing.T) {
 			{"a user", diary.FreeQuery{Practitioners: []practice.PractitionerID{d.gp}}, 3},
 			{"another", diary.FreeQuery{Practitioners: []practice.PractitionerID{other}}, 1},
 			{"a room", diary.FreeQuery{Locations: []practice.LocationID{d.here}}, 2},
-			{"a user, and a room besides", diary.FreeQuery{Practitioners: []practice.PractitionerID{d.gp}, Locations: []practice.LocationID{d.there}}, 4},
+			{"a user, and a room besides",
+				diary.FreeQuery{Practitioners: []practice.PractitionerID{d.gp}, Locations: []practice.LocationID{d.there}}, 4},
 			{"a place", diary.FreeQuery{Places: []practice.LocationID{d.there}}, 2},
-			{"a user in a place", diary.FreeQuery{Practitioners: []practice.PractitionerID{d.gp}, Places: []practice.LocationID{d.there}}, 1},
+			{"a user in a place",
+				diary.FreeQuery{Practitioners: []practice.PractitionerID{d.gp}, Places: []practice.LocationID{d.there}}, 1},
 			{"nobody", diary.FreeQuery{Practitioners: []practice.PractitionerID{-1}}, 0},
-			{"past the hold", diary.FreeQuery{Practitioners: []practice.PractitionerID{d.gp}, Without: []int64{int64(a.ID), 77}}, 2},
+			{"past the hold", diary.FreeQuery{Practitioners: []practice.PractitionerID{d.gp}, Without: []int64{int64(a.ID), 77}},
+				2},
 			{"a page", diary.FreeQuery{Places: []practice.LocationID{d.here, d.there}, Page: input.Page{Number: 2, Size: 3}}, 1},
 		} {
 			c.q.From, c.q.To = q.From, q.To
@@ -248,11 +264,12 @@ func TestFreeTimeIsWithoutWhatIsHeldBookedOrOver(t *testing.T) {
 		d.now.Store(ptr(time.Date(2031, 2, 3, 9, 15, 30, 0, time.UTC)))
 		same(t, "from the next minute on", d.free("2031-02-03", "2031-02-03"), "03 09:16-11:00")
 		for name, bad := range map[string]diary.FreeQuery{
-			"nobody named":   {From: q.From, To: q.To},
-			"no end":         {Places: []practice.LocationID{d.here}, From: q.From},
-			"end first":      {Places: []practice.LocationID{d.here}, From: q.To, To: q.From},
-			"too long":       {Places: []practice.LocationID{d.here}, From: q.From, To: q.From.AddDate(0, 0, 93)},
-			"without six":    {Places: []practice.LocationID{d.here}, From: q.From, To: q.To, Without: []int64{1, 2, 3, 4, 5, 6}},
+			"nobody named": {From: q.From, To: q.To},
+			"no end":       {Places: []practice.LocationID{d.here}, From: q.From},
+			"end first":    {Places: []practice.LocationID{d.here}, From: q.To, To: q.From},
+			"too long":     {Places: []practice.LocationID{d.here}, From: q.From, To: q.From.AddDate(0, 0, 93)},
+			"without six": {Places: []practice.LocationID{d.here}, From: q.From, To: q.To,
+				Without: []int64{1, 2, 3, 4, 5, 6}},
 			"too many named": {Practitioners: make([]practice.PractitionerID, 201), From: q.From, To: q.To},
 		} {
 			if _, _, err := d.diary.FreeTime(d.ctx, bad); fault.Of(err).Kind != fault.Invalid {
@@ -267,31 +284,39 @@ func TestASessionSetHereOffersWhatIsOfferedThere(t *testing.T) {
 		long := d.newType("Long", 25)
 		made := d.works(diary.SessionChange{
 			StartDate: ptr("2031-02-03"), From: ptr("09:00"), To: ptr("10:00"), Comment: ptr("Term time"),
-			Recurrence: &diary.Recurrence{Interval: 2, Days: []int{1, 3}}, EndDate: ptr("2031-03-05"), Exclusions: []string{"2031-02-19"},
+			Recurrence: &diary.Recurrence{Interval: 2, Days: []int{1, 3}}, EndDate: ptr("2031-03-05"),
+			Exclusions: []string{"2031-02-19"},
 		})
 		s, err := d.diary.Session(d.ctx, diary.SessionID(made.ID))
 		d.must(err)
-		if !slices.Equal(s.Types, []diary.TypeID{d.kind, long}) || s.Step != 10 || s.Rule != "FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,WE;UNTIL=20310305" {
+		if !slices.Equal(s.Types, []diary.TypeID{d.kind, long}) || s.Step != 10 ||
+			s.Rule != "FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,WE;UNTIL=20310305" {
 			t.Errorf("got %+v", s)
 		}
-		same(t, "free", d.free("2031-02-01", "2031-04-01"), "03 09:00-10:00", "05 09:00-10:00", "17 09:00-10:00", "03 09:00-10:00", "05 09:00-10:00")
-		h, err := d.diary.ChangeSession(d.ctx, made.ID, diary.SessionChange{Exclusions: []string{"2031-02-05", "2031-02-05"}, EndDate: ptr("2031-02-28")})
+		same(t, "free", d.free("2031-02-01", "2031-04-01"), "03 09:00-10:00", "05 09:00-10:00", "17 09:00-10:00",
+			"03 09:00-10:00", "05 09:00-10:00")
+		h, err := d.diary.ChangeSession(d.ctx, made.ID,
+			diary.SessionChange{Exclusions: []string{"2031-02-05", "2031-02-05"}, EndDate: ptr("2031-02-28")})
 		d.must(err)
 		same(t, "exclusions", h.Excluded(), "2031-02-05", "2031-02-19")
 		same(t, "then", d.free("2031-02-01", "2031-04-01"), "03 09:00-10:00", "17 09:00-10:00")
-		h, err = d.diary.ChangeSession(d.ctx, made.ID, diary.SessionChange{Recurrence: &diary.Recurrence{Once: true}, StartDate: ptr("2031-02-10")})
+		h, err = d.diary.ChangeSession(d.ctx, made.ID,
+			diary.SessionChange{Recurrence: &diary.Recurrence{Once: true}, StartDate: ptr("2031-02-10")})
 		d.must(err)
 		if h.Interval != 0 || h.Last() != h.Start || h.Comment != "Term time" {
 			t.Errorf("once: %+v", h)
 		}
 		same(t, "once", d.free("2031-02-01", "2031-04-01"), "10 09:00-10:00")
 		// What REST set is seen whole, a range of dates one by one.
-		s, err = d.diary.ChangeSession(d.ctx, s.ID, diary.SessionChange{Rule: ptr("FREQ=WEEKLY;WKST=SU;INTERVAL=2"), Exceptions: &[]diary.ExceptionInput{{From: "2031-02-20", To: "2031-03-30"}}})
+		s, err = d.diary.ChangeSession(d.ctx, s.ID,
+			diary.SessionChange{Rule: ptr("FREQ=WEEKLY;WKST=SU;INTERVAL=2"),
+				Exceptions: &[]diary.ExceptionInput{{From: "2031-02-20", To: "2031-03-30"}}})
 		d.must(err)
 		h, err = d.diary.Session(d.ctx, made.ID)
 		d.must(err)
 		same(t, "a range", h.Excluded(), "2031-02-24", "2031-03-10", "2031-03-24")
-		h, err = d.diary.ChangeSession(d.ctx, made.ID, diary.SessionChange{StartDate: ptr("2031-02-11"), EndDate: ptr("2031-12-31")})
+		h, err = d.diary.ChangeSession(d.ctx, made.ID,
+			diary.SessionChange{StartDate: ptr("2031-02-11"), EndDate: ptr("2031-12-31")})
 		d.must(err)
 		s, err = d.diary.Session(d.ctx, s.ID)
 		d.must(err)
@@ -320,10 +345,12 @@ func TestHoursThatAreRefused(t *testing.T) {
 			{"no time in it", "end_time", with(func(n *newHours) { n.To = ptr("09:00") })},
 			{"no exclusion", "exclusions", with(func(n *newHours) { n.Exclusions = []string{"2031-02-30"} })},
 			{"once, with another end", "end_date", with(func(n *newHours) { n.EndDate = ptr("2031-02-10") })},
-			{"an end before the start", "recurrence", with(func(n *newHours) { n.Recurrence, n.EndDate = weekly, ptr("2031-01-10") })},
+			{"an end before the start", "recurrence",
+				with(func(n *newHours) { n.Recurrence, n.EndDate = weekly, ptr("2031-01-10") })},
 			{"no end date", "end_date", with(func(n *newHours) { n.Recurrence, n.EndDate = weekly, ptr("x") })},
 			{"every 0 weeks", "recurrence.interval", with(func(n *newHours) { n.Recurrence = &diary.Recurrence{} })},
-			{"no such day", "recurrence.days", with(func(n *newHours) { n.Recurrence = &diary.Recurrence{Interval: 1, Days: []int{7}} })},
+			{"no such day", "recurrence.days",
+				with(func(n *newHours) { n.Recurrence = &diary.Recurrence{Interval: 1, Days: []int{7}} })},
 			{"a long comment", "comment", with(func(n *newHours) { n.Comment = ptr(strings.Repeat("x", 1001)) })},
 			{"away every week", "recurrence", with(func(n *newHours) { n.Away, n.Recurrence = true, weekly })},
 			{"away, ending first", "end_date", with(func(n *newHours) { n.Away, n.EndDate = true, ptr("2031-02-01") })},
@@ -334,7 +361,8 @@ func TestHoursThatAreRefused(t *testing.T) {
 			{"away at no time", "end_time", with(func(n *newHours) { n.Away, n.To = true, ptr("09:00") })},
 		} {
 			_, err := d.diary.CreateSession(d.ctx, c.n.change())
-			if f := fault.Of(err); err == nil || f.Kind != fault.Invalid || len(f.Fields) == 0 || strings.Join(f.Fields[0].Path, ".") != c.field {
+			if f := fault.Of(err); err == nil || f.Kind != fault.Invalid || len(f.Fields) == 0 ||
+				strings.Join(f.Fields[0].Path, ".") != c.field {
 				t.Errorf("%s: %v", c.name, err)
 			}
 		}
@@ -342,11 +370,13 @@ func TestHoursThatAreRefused(t *testing.T) {
 			n    newHours
 			want error
 		}{
-			"no such place":        {with(func(n *newHours) { n.Location = -1 }), practice.ErrLocationNotFound},
-			"no such user":         {with(func(n *newHours) { n.Practitioner = -1 }), practice.ErrPractitionerNotFound},
-			"away at no place":     {with(func(n *newHours) { n.Away, n.Location = true, -1 }), practice.ErrLocationNotFound},
-			"nobody is away":       {with(func(n *newHours) { n.Away, n.Practitioner = true, -1 }), practice.ErrPractitionerNotFound},
-			"everybody, nowhere":   {with(func(n *newHours) { n.Away, n.Practitioner, n.Location = true, 0, -1 }), practice.ErrLocationNotFound},
+			"no such place":    {with(func(n *newHours) { n.Location = -1 }), practice.ErrLocationNotFound},
+			"no such user":     {with(func(n *newHours) { n.Practitioner = -1 }), practice.ErrPractitionerNotFound},
+			"away at no place": {with(func(n *newHours) { n.Away, n.Location = true, -1 }), practice.ErrLocationNotFound},
+			"nobody is away": {with(func(n *newHours) { n.Away, n.Practitioner = true, -1 }),
+				practice.ErrPractitionerNotFound},
+			"everybody, nowhere": {with(func(n *newHours) { n.Away, n.Practitioner, n.Location = true, 0, -1 }),
+				practice.ErrLocationNotFound},
 			"no such availability": {newHours{}, diary.ErrSessionNotFound},
 		} {
 			var err error
@@ -361,7 +391,8 @@ func TestHoursThatAreRefused(t *testing.T) {
 		}
 		_, err := d.diary.UpdateType(d.ctx, d.kind, diary.TypeChange{Active: ptr(false)})
 		d.must(err)
-		if _, err := d.diary.CreateSession(d.ctx, with(func(*newHours) {}).change()); !errors.Is(err, diary.ErrNothingOffered) {
+		if _, err := d.diary.CreateSession(d.ctx, with(func(*newHours) {}).change()); !errors.Is(err,
+			diary.ErrNothingOffered) {
 			t.Errorf("nothing offered: %v", err)
 		}
 		same(t, "nothing was made", d.free("2031-02-01", "2031-03-01"))
@@ -372,7 +403,8 @@ func TestHoursNeedAGrantAndAreInTheLog(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		made := d.works(on("2031-02-03", "09:00", "12:00"))
 		only := func(grants ...access.Permission) context.Context {
-			return access.With(context.Background(), access.Caller{Group: d.group.ID, Home: d.group.ID, Staff: int64(d.gp), Permissions: grants})
+			return access.With(context.Background(),
+				access.Caller{Group: d.group.ID, Home: d.group.ID, Staff: int64(d.gp), Permissions: grants})
 		}
 		see, edit := only(access.SeeAvailability), only(access.EditAvailability)
 		refused := func(what string, err error) {
@@ -403,14 +435,16 @@ func TestHoursNeedAGrantAndAreInTheLog(t *testing.T) {
 		_, err = d.diary.CreateSession(see, diary.SessionChange{})
 		refused("sessions of every week", err)
 
-		h, err := d.diary.CreateSession(edit, newHours{Away: true, Location: d.here, SessionChange: on("2031-02-03", "09:00", "12:00")}.change())
+		h, err := d.diary.CreateSession(edit,
+			newHours{Away: true, Location: d.here, SessionChange: on("2031-02-03", "09:00", "12:00")}.change())
 		d.must(err)
 		if h.CreatedBy != d.gp || h.UpdatedBy != d.gp {
 			t.Errorf("made by %d, %d", h.CreatedBy, h.UpdatedBy)
 		}
 		_, err = d.diary.ChangeSession(d.ctx, h.ID, diary.SessionChange{Comment: ptr("Painters")})
 		d.must(err)
-		if h, err = d.diary.Session(d.ctx, h.ID); err != nil || h.CreatedBy != d.gp || h.UpdatedBy != 0 || h.Comment != "Painters" {
+		if h, err = d.diary.Session(d.ctx, h.ID); err != nil || h.CreatedBy != d.gp || h.UpdatedBy != 0 ||
+			h.Comment != "Painters" {
 			t.Errorf("%+v, %v", h, err)
 		}
 		_, err = d.diary.DeleteSession(d.ctx, h.ID)

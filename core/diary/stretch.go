@@ -41,7 +41,9 @@ func spanned(from, to time.Time) error {
 // WorkedTime lists when practitioners work at a place between two instants, of one of
 // them or, with 0, of all: their sessions without what was taken away, whether
 // the time is held or booked, or over, or not. By start, then practitioner.
-func (s *Service) WorkedTime(ctx context.Context, at practice.LocationID, of practice.PractitionerID, from, to time.Time) ([]Stretch, error) {
+func (s *Service) WorkedTime(
+	ctx context.Context, at practice.LocationID, of practice.PractitionerID, from, to time.Time,
+) ([]Stretch, error) {
 	who, err := access.Require(ctx, access.SeeAvailability)
 	if err != nil {
 		return nil, err
@@ -71,7 +73,8 @@ func (s *Service) WorkedTime(ctx context.Context, at practice.LocationID, of pra
 	if err != nil {
 		return nil, err
 	}
-	return d.stretches(minuteOf(from), roundedUp(to), func(_ practice.PractitionerID, place practice.LocationID) bool { return place == at }, nil), nil
+	return d.stretches(minuteOf(from), roundedUp(to),
+		func(_ practice.PractitionerID, place practice.LocationID) bool { return place == at }, nil), nil
 }
 
 // wholeDate reports whether a time is the first moment of a date.
@@ -99,7 +102,8 @@ type FreeQuery struct {
 var ErrWhose = fault.New(fault.Invalid, "nobody_named", "Name at least one user, room or place.")
 
 func (q FreeQuery) wants(of practice.PractitionerID, at practice.LocationID) bool {
-	either := len(q.Practitioners)+len(q.Locations) == 0 || slices.Contains(q.Practitioners, of) || slices.Contains(q.Locations, at)
+	either := len(q.Practitioners)+len(q.Locations) == 0 || slices.Contains(q.Practitioners, of) ||
+		slices.Contains(q.Locations, at)
 	return either && (len(q.Places) == 0 || slices.Contains(q.Places, at))
 }
 
@@ -125,7 +129,8 @@ func (s *Service) FreeTime(ctx context.Context, q FreeQuery) (found []Stretch, m
 		return nil, false, err
 	}
 	if days := input.DateOf(q.To.In(g.Zone())) - input.DateOf(q.From.In(g.Zone())); days > practice.MaxWindowDays {
-		in.Wrong("end", input.CodeBig, fmt.Sprintf("at most %d days", practice.MaxWindowDays), "This is too much time to look at.")
+		in.Wrong("end", input.CodeBig, fmt.Sprintf("at most %d days", practice.MaxWindowDays),
+			"This is too much time to look at.")
 	}
 	if err := in.Err(); err != nil {
 		return nil, false, err
@@ -173,7 +178,10 @@ func (s *Service) FreeTime(ctx context.Context, q FreeQuery) (found []Stretch, m
 
 // stretches lists the time of the sessions in [from, to) that are wanted, less
 // what was taken away and, when busy gives it, less what is in the way.
-func (d *diary) stretches(from, to minute, wanted func(practice.PractitionerID, practice.LocationID) bool, busy func(*sheet, practice.PractitionerID) []stretch) []Stretch {
+func (d *diary) stretches(
+	from, to minute, wanted func(practice.PractitionerID, practice.LocationID) bool,
+	busy func(*sheet, practice.PractitionerID) []stretch,
+) []Stretch {
 	out := []Stretch{}
 	for _, sh := range d.sheets {
 		at := map[practice.LocationID][]stretch{}
@@ -197,7 +205,8 @@ func (d *diary) stretches(from, to minute, wanted func(practice.PractitionerID, 
 		}
 	}
 	slices.SortFunc(out, func(a, b Stretch) int {
-		return cmp.Or(a.Start.Compare(b.Start), cmp.Compare(a.Practitioner, b.Practitioner), cmp.Compare(a.Location, b.Location))
+		return cmp.Or(a.Start.Compare(b.Start), cmp.Compare(a.Practitioner, b.Practitioner),
+			cmp.Compare(a.Location, b.Location))
 	})
 	return out
 }

@@ -114,7 +114,9 @@ type Availability struct {
 // Types lists the group's appointment types by name with their free slots at
 // some places, or at all when none is named; with available set, only those that
 // have any, or only those that have none; inactive ones too when asked.
-func (s *Service) Types(ctx context.Context, at []practice.LocationID, available *bool, inactive bool) ([]Availability, error) {
+func (s *Service) Types(
+	ctx context.Context, at []practice.LocationID, available *bool, inactive bool,
+) ([]Availability, error) {
 	who, err := access.Require(ctx, access.SeePractice)
 	if err != nil {
 		return nil, err

@@ -59,15 +59,18 @@ func (s *Service) Write(ctx context.Context, group practice.ID, id int64) error 
 		after.Status, after.WrittenAt, after.UpdatedAt = Written, now, now
 		kind := event.WriteToRecordSucceeded
 		if failed != nil {
-			after.Status, after.WrittenAt, after.Reason, kind = Failed, time.Time{}, fault.Of(failed).Message, event.WriteToRecordFailed
+			after.Status, after.WrittenAt, after.Reason, kind = Failed, time.Time{}, fault.Of(failed).Message,
+				event.WriteToRecordFailed
 		}
 		if err := tx.SaveRecordEntry(ctx, group, after); err != nil {
 			return err
 		}
 		tell := func(kind event.Type, data any) error {
-			return tx.RecordEntryEvent(ctx, group, id, event.Event{Group: int64(group), Type: kind, Subject: id, At: now, Data: audit.Snapshot(data)})
+			return tx.RecordEntryEvent(ctx, group, id,
+				event.Event{Group: int64(group), Type: kind, Subject: id, At: now, Data: audit.Snapshot(data)})
 		}
-		err = tell(kind, fact{strconv.FormatInt(id, 10), strconv.FormatInt(e.Message, 10), e.Patient.String(), after.Status, after.Reason})
+		err = tell(kind,
+			fact{strconv.FormatInt(id, 10), strconv.FormatInt(e.Message, 10), e.Patient.String(), after.Status, after.Reason})
 		if err == nil && failed == nil {
 			err = tell(event.MedicalRecordUpdated, updated{e.Patient.String(), strconv.FormatInt(id, 10)})
 		}

@@ -14,7 +14,8 @@ import (
 // readsOf counts the entries of reads of a patient by the ids of their requests.
 func readsOf(t *testing.T, address, group, patient string) map[string]int {
 	t.Helper()
-	out, errs, code := run(t, "audit", "export", "--db", address, "--group", group, "--about", "patient:"+patient, "--door", "rest")
+	out, errs, code := run(t, "audit", "export", "--db", address, "--group", group, "--about", "patient:"+patient,
+		"--door", "rest")
 	if code != 0 {
 		t.Fatal(errs)
 	}
@@ -45,8 +46,9 @@ func TestKilledProcessHasWrittenWhatItAnswered(t *testing.T) {
 			lost   time.Duration
 		}{{"kill", syscall.SIGKILL, lately}, {"stop", syscall.SIGTERM, 0}} {
 			s := start(t, address, "--rate-limit", "0")
-			patient := s.call("POST", "/v1/patients/register", fields{"first_name": "Nia", "last_name": "D'Arcy", "dob": "1990-05-01",
-				"mobile": "07700 900555"}).str("patient_id")
+			patient := s.call("POST", "/v1/patients/register",
+				fields{"first_name": "Nia", "last_name": "D'Arcy", "dob": "1990-05-01",
+					"mobile": "07700 900555"}).str("patient_id")
 			var answered []time.Time
 			for began := time.Now(); time.Since(began) < 2*lately; {
 				id := c.name + "-" + strconv.Itoa(len(answered))
@@ -77,7 +79,8 @@ func TestKilledProcessHasWrittenWhatItAnswered(t *testing.T) {
 func TestWhenReadsAreWrittenIsSetOnTheCommandLine(t *testing.T) {
 	storetest.EachAddress(t, func(t *testing.T, address string) {
 		group, _ := practiceOf(t, address)
-		for _, c := range []struct{ set, want string }{{"", "grouped"}, {"before-answer", "before-answer"}, {"", "before-answer"}, {"grouped", "grouped"}} {
+		for _, c := range []struct{ set, want string }{{"", "grouped"}, {"before-answer", "before-answer"},
+			{"", "before-answer"}, {"grouped", "grouped"}} {
 			args := []string{"audit", "reads", "--db", address, "--group", group, "--json"}
 			if c.set != "" {
 				args = append(args, c.set)
