@@ -23,6 +23,7 @@ import (
 	"frontdesk/core/contact"
 	"frontdesk/core/demographics"
 	"frontdesk/core/diary"
+	"frontdesk/core/dispatch"
 	"frontdesk/core/document"
 	"frontdesk/core/idempotency"
 	"frontdesk/core/key"
@@ -83,12 +84,15 @@ func newCore(
 		NewID: db.NewID}
 	messages := &messaging.Service{
 		Store: db.Messaging(), Carriers: post.Of, Records: records, Box: outside.Box, Pages: pages, Now: c.Now,
-		NewID:   db.NewID,
-		Timeout: cmp.Or(c.SendTimeout, 30*time.Second), Journal: db.Handovers(),
+		NewID: db.NewID,
 	}
 	batches := &batch.Service{Store: db.Batch(), Messages: messages, Patients: traced, Now: c.Now, NewID: db.NewID}
-	messages.BatchDone = batches.Complete
-	replies := &reply.Service{Store: db.Reply(), Messages: messages, Now: c.Now, NewID: db.NewID}
+	handover := &dispatch.Service{
+		Store: db.Dispatch(), Messages: messages, BatchDone: batches.Complete, Now: c.Now, NewID: db.NewID,
+		Timeout: cmp.Or(c.SendTimeout, 30*time.Second), Journal: db.Handovers(),
+	}
+	messages.Opened = handover.Opened
+	replies := &reply.Service{Store: db.Reply(), Dispatch: handover, Now: c.Now, NewID: db.NewID}
 	all := &core.Core{
 		Key:         keyring,
 		Idempotency: &idempotency.Service{Store: db.Idempotency(), Now: c.Now, Box: outside.Box},
@@ -96,8 +100,8 @@ func newCore(
 		Audit:       &audit.Service{Store: db.AuditStore(), Now: c.Now, NewID: db.NewID},
 		Account: &account.Service{
 			Store: db.Account(), Keys: keyring, Hasher: password.New(),
-			Mailer: &staffmail.Sender{Carriers: post.Of, Paused: db.Messaging().SendingPaused,
-				Timeout: messages.Timeout, Log: c.Log},
+			Mailer: &staffmail.Sender{Carriers: post.Of, Paused: db.Dispatch().SendingPaused,
+				Timeout: handover.Timeout, Log: c.Log},
 			Box: outside.Box, Pages: pages, Now: c.Now, NewID: db.NewID,
 		},
 		Practice:     &practice.Service{Store: db.Practice(), Now: c.Now, NewID: db.NewID},
@@ -118,6 +122,7 @@ func newCore(
 		Clinical:     &clinical.Service{Store: clinicalstore.New(db), Files: documents, Recipient: addressee(db), Now: c.Now, NewID: db.NewID},
 		Task:         &task.Service{Store: db.Task(), Now: c.Now, NewID: db.NewID},
 		Messaging:    messages,
+		Dispatch:     handover,
 		Batch:        batches,
 		Reply:        replies,
 		Sending: &sending.Service{

@@ -108,7 +108,11 @@ var rooms = map[string]struct {
 	"core/carrier": {ours: []string{"core/fault"}},
 	"core/reply": {ours: []string{
 		"core/fault", "core/audit", "core/event", "core/input", "core/template", "core/access", "core/practice",
-		"core/patient", "core/carrier", "core/messaging",
+		"core/patient", "core/carrier", "core/messaging", "core/dispatch",
+	}},
+	"core/dispatch": {ours: []string{
+		"core/fault", "core/event", "core/job", "core/input", "core/practice", "core/patient", "core/record",
+		"core/carrier", "core/messaging",
 	}},
 	"core/batch": {ours: []string{
 		"core/fault", "core/audit", "core/event", "core/job", "core/input", "core/template", "core/access", "core/practice", "core/patient",

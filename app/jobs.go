@@ -43,7 +43,7 @@ func (a *App) newWorker() (*worker.Worker, error) {
 				a.core.Webhook.Forget, a.core.Document.Forget, a.core.Audit.Settle),
 			askRefresh: a.eachGroup(a.core.Demographics.AskRefresh),
 
-			messaging.DispatchKind: a.core.Messaging.Dispatch,
+			messaging.DispatchKind: a.core.Dispatch.Run,
 			batch.Kind:             a.core.Batch.Run,
 			record.WriteKind:       a.writeRecord,
 			recoverLost:            a.recovers(),
@@ -83,7 +83,7 @@ func (a *App) recovers() job.Handler {
 		if err != nil {
 			return err
 		}
-		if err := a.core.Messaging.Recover(ctx, who.Group); err != nil {
+		if err := a.core.Dispatch.Recover(ctx, who.Group); err != nil {
 			return err
 		}
 		return a.core.Batch.Recover(ctx, who.Group)

@@ -98,7 +98,7 @@ func (a *App) tellDisabled(ctx context.Context, j job.Job) error {
 	if err != nil || g.Email == "" {
 		return err
 	}
-	if paused, err := a.db.Messaging().SendingPaused(ctx); err != nil || paused {
+	if paused, err := a.db.Dispatch().SendingPaused(ctx); err != nil || paused {
 		return err
 	}
 	carriers, err := a.carriers.Of(ctx, group, carrier.Email)

@@ -15,6 +15,7 @@ import (
 	"frontdesk/core/contact"
 	"frontdesk/core/demographics"
 	"frontdesk/core/diary"
+	"frontdesk/core/dispatch"
 	"frontdesk/core/document"
 	"frontdesk/core/idempotency"
 	"frontdesk/core/key"
@@ -57,6 +58,7 @@ type Core struct {
 	Document     *document.Service
 	Clinical     *clinical.Service
 	Messaging    *messaging.Service
+	Dispatch     *dispatch.Service
 	Batch        *batch.Service
 	Reply        *reply.Service
 	Webhook      *webhook.Service

@@ -187,7 +187,7 @@ func (d *Doctor) sending(ctx context.Context) {
 	if err == nil {
 		var waiting []string
 		for _, g := range d.groups {
-			due, listErr := d.db.Messaging().DueChannels(ctx, g.ID, time.Now().Add(-late))
+			due, listErr := d.db.Dispatch().DueChannels(ctx, g.ID, time.Now().Add(-late))
 			if err = listErr; err != nil {
 				break
 			}

@@ -18,6 +18,7 @@ import (
 	"frontdesk/core/audit"
 	"frontdesk/core/carrier"
 	"frontdesk/core/demographics"
+	"frontdesk/core/dispatch"
 	"frontdesk/core/key"
 	"frontdesk/core/limit"
 	"frontdesk/core/messaging"
@@ -110,12 +111,16 @@ func newKit(t *testing.T) *kit {
 			Box: func() (*seal.Box, error) { return box, nil }, Pages: base, Now: now, NewID: k.db.NewID,
 		},
 		Messaging: &messaging.Service{
-			Store: k.db.Messaging(), Records: records, Pages: base, Now: now, NewID: k.db.NewID, Timeout: time.Second,
+			Store: k.db.Messaging(), Records: records, Pages: base, Now: now, NewID: k.db.NewID,
 			Carriers: func(context.Context, practice.ID, carrier.Channel) ([]carrier.Carrier, error) {
 				return []carrier.Carrier{k.post}, nil
 			},
 		},
 	}
+	k.core.Dispatch = &dispatch.Service{
+		Store: k.db.Dispatch(), Messages: k.core.Messaging, Now: now, NewID: k.db.NewID, Timeout: time.Second,
+	}
+	k.core.Messaging.Opened = k.core.Dispatch.Opened
 	g, err := k.core.Practice.CreateGroup(context.Background(), practice.Group{Name: "Mill Lane Surgery", Phone: "01632 960100"})
 	if err != nil {
 		t.Fatal(err)

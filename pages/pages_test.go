@@ -60,7 +60,7 @@ func TestAMessageIsReadWithTheDateOfBirth(t *testing.T) {
 func TestAnEncryptedMessageCarriesItsLink(t *testing.T) {
 	k := newKit(t)
 	k.send(messaging.Request{Channel: carrier.SMS, Text: "Secret", Encrypted: true})
-	if err := k.core.Messaging.Dispatch(k.ctx, messaging.DispatchJob(k.group, 0, carrier.SMS, k.clock, k.clock)); err != nil {
+	if err := k.core.Dispatch.Run(k.ctx, messaging.DispatchJob(k.group, 0, carrier.SMS, k.clock, k.clock)); err != nil {
 		t.Fatal(err)
 	}
 	if len(k.post.sent) != 1 || strings.Contains(k.post.sent[0].Text, "Secret") {

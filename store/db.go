@@ -11,6 +11,7 @@
 //	installation.go file.go home_linux.go home_other.go
 //	             whose key its secrets have, where it is, which server has its file
 //	insert.go    rows added many at a time
+//	dispatch.go  what core/dispatch remembers of messages
 //	handover.go  the journal of what is being handed over
 //	job.go       jobs and events, kept with what caused them
 //	webhook.go   endpoints, and the log of events

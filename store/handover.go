@@ -9,7 +9,7 @@ import (
 	"strings"
 	"sync"
 
-	"frontdesk/core/messaging"
+	"frontdesk/core/dispatch"
 	"frontdesk/core/practice"
 )
 
@@ -30,15 +30,16 @@ type handovers struct {
 }
 
 // Handovers is the journal of what is handed over.
-func (db *DB) Handovers() messaging.Journal { return &db.handed }
+func (db *DB) Handovers() dispatch.Journal { return &db.handed }
 
 const (
-	addNote     = `INSERT INTO handover_note (practice_group_id, lease, id, note) VALUES ($1, $2, $3, $4) ON CONFLICT (practice_group_id, lease, id) DO NOTHING`
+	addNote = `INSERT INTO handover_note (practice_group_id, lease, id, note) VALUES ($1, $2, $3, $4) ON
+		CONFLICT (practice_group_id, lease, id) DO NOTHING`
 	notesOf     = `SELECT note FROM handover_note WHERE practice_group_id = $1 AND lease = $2 ORDER BY id`
 	forgetNotes = `DELETE FROM handover_note WHERE practice_group_id = $1 AND lease = $2`
 )
 
-// Epoch implements messaging.Journal.
+// Epoch implements dispatch.Journal.
 func (h *handovers) Epoch(ctx context.Context) int64 {
 	n, err := h.readEpoch(ctx)
 	if err != nil {
@@ -72,12 +73,12 @@ func (h *handovers) epochNote(ctx context.Context) (string, error) {
 	return string(notes[0]), nil
 }
 
-// Note implements messaging.Journal.
+// Note implements dispatch.Journal.
 func (h *handovers) Note(ctx context.Context, group practice.ID, lease int64, text []byte) error {
 	return outward(h.exec(ctx, addNote, int64(group), lease, h.db.NewID(), string(text)))
 }
 
-// Notes implements messaging.Journal.
+// Notes implements dispatch.Journal.
 func (h *handovers) Notes(ctx context.Context, group practice.ID, lease int64) ([][]byte, error) {
 	if err := h.open(ctx); err != nil {
 		return nil, outward(err)
@@ -86,7 +87,7 @@ func (h *handovers) Notes(ctx context.Context, group practice.ID, lease int64) (
 	return notes, outward(err)
 }
 
-// Forget implements messaging.Journal.
+// Forget implements dispatch.Journal.
 func (h *handovers) Forget(ctx context.Context, group practice.ID, leases []int64) error {
 	for _, lease := range leases {
 		if err := h.exec(ctx, forgetNotes, int64(group), lease); err != nil {
@@ -147,7 +148,9 @@ func (h *handovers) tryFile(ctx context.Context, path string) (*sql.DB, error) {
 	if err := f.Close(); err != nil {
 		return nil, err
 	}
-	lite, err := sql.Open("sqlite", "file:"+path+"?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous("+sync+")&_txlock=immediate")
+	lite, err := sql.Open("sqlite",
+		"file:"+path+"?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous("+sync+
+			")&_txlock=immediate")
 	if err != nil {
 		return nil, err
 	}
@@ -163,12 +166,14 @@ func (h *handovers) tryFile(ctx context.Context, path string) (*sql.DB, error) {
 // the machine.
 func (h *handovers) fitFile(ctx context.Context, lite *sql.DB) error {
 	var tables int
-	if err := lite.QueryRowContext(ctx, `SELECT count(*) FROM sqlite_schema WHERE name = 'handover_note'`).Scan(&tables); err != nil {
+	if err := lite.QueryRowContext(ctx,
+		`SELECT count(*) FROM sqlite_schema WHERE name = 'handover_note'`).Scan(&tables); err != nil {
 		return err
 	}
 	if tables == 0 {
 		var table string
-		if _, err := h.db.plain().one(ctx, `SELECT sql FROM sqlite_schema WHERE name = 'handover_note'`, nil, &table); err != nil {
+		if _, err := h.db.plain().one(ctx, `SELECT sql FROM sqlite_schema WHERE name = 'handover_note'`, nil,
+			&table); err != nil {
 			return err
 		}
 		_, err := lite.ExecContext(ctx, table)

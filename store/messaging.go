@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"frontdesk/core/carrier"
+	"frontdesk/core/dispatch"
 	"frontdesk/core/event"
 	"frontdesk/core/messaging"
 	"frontdesk/core/patient"
@@ -31,10 +32,14 @@ const messageColumns = `id, patient_id, batch_id, channel, contact, contact_sour
 	fallback_source, request, journal, ask_at`
 
 func intoMessage(m *messaging.Message) in {
-	return in{&m.ID, &m.Patient, &m.Batch, &m.Channel, &m.Contact, &m.ContactSource, &m.Fallback, &m.FallbackContact, &m.Subject, &m.Content, &m.Encrypted,
-		&m.Purpose, &m.Leg, &m.State, &m.Prior, when{&m.DueAt}, num[int64]{&m.Lease}, &m.Tries, &m.Carrier, &m.ProviderID, &m.Code, &m.Reason, &m.Parts,
-		&m.Encoding, &m.Cost, when{&m.SendAt}, when{&m.SendBy}, &m.UnreadMinutes, when{&m.SentAt}, when{&m.DeliveredAt}, when{&m.ReadAt}, when{&m.EndedAt},
-		&m.WriteToRecord, &m.TaskID, &m.SubmittedBy, &m.KeyID, text{&m.Link}, when{&m.CreatedAt}, when{&m.UpdatedAt}, &m.Paired, num[int64]{&m.Assignee}, &m.FallbackSource,
+	return in{&m.ID, &m.Patient, &m.Batch, &m.Channel, &m.Contact, &m.ContactSource, &m.Fallback, &m.FallbackContact,
+		&m.Subject, &m.Content, &m.Encrypted,
+		&m.Purpose, &m.Leg, &m.State, &m.Prior, when{&m.DueAt}, num[int64]{&m.Lease}, &m.Tries, &m.Carrier,
+		&m.ProviderID, &m.Code, &m.Reason, &m.Parts,
+		&m.Encoding, &m.Cost, when{&m.SendAt}, when{&m.SendBy}, &m.UnreadMinutes, when{&m.SentAt}, when{&m.DeliveredAt},
+		when{&m.ReadAt}, when{&m.EndedAt},
+		&m.WriteToRecord, &m.TaskID, &m.SubmittedBy, &m.KeyID, text{&m.Link}, when{&m.CreatedAt}, when{&m.UpdatedAt},
+		&m.Paired, num[int64]{&m.Assignee}, &m.FallbackSource,
 		&m.Request, &m.Journal, when{&m.AskAt}}
 }
 
@@ -46,23 +51,29 @@ func scanMessage(scan scanner) (messaging.Message, error) {
 
 // Message finds a message.
 func (t *Tx) Message(ctx context.Context, group practice.ID, id messaging.ID) (messaging.Message, error) {
-	return find(ctx, t, messaging.ErrNotFound, `SELECT `+messageColumns+` FROM message m WHERE m.practice_group_id = $1 AND m.id = $2`, in{group, id}, scanMessage)
+	return find(ctx, t, messaging.ErrNotFound, `SELECT `+messageColumns+` FROM message m WHERE m.practice_group_id
+		= $1 AND m.id = $2`, in{group, id}, scanMessage)
 }
 
 // MessageByLink finds the message of a page.
 func (s messagingStore) MessageByLink(ctx context.Context, group practice.ID, link string) (messaging.Message, error) {
-	return find(ctx, s.tx, messaging.ErrNotFound, `SELECT `+messageColumns+` FROM message m WHERE m.practice_group_id = $1 AND m.link = $2`, in{group, link}, scanMessage)
+	return find(ctx, s.tx, messaging.ErrNotFound, `SELECT `+messageColumns+` FROM message m WHERE
+		m.practice_group_id = $1 AND m.link = $2`, in{group, link}, scanMessage)
 }
 
 // FindByProvider finds the message a carrier has another name for.
-func (s messagingStore) FindByProvider(ctx context.Context, group practice.ID, carrier, providerID string) (messaging.Message, error) {
+func (s dispatchStore) FindByProvider(ctx context.Context, group practice.ID, carrier,
+	providerID string) (messaging.Message, error) {
 	return find(ctx, s.tx, messaging.ErrNotFound, `SELECT `+messageColumns+` FROM message m
-		WHERE m.practice_group_id = $1 AND m.provider_id = $2 AND m.provider_id <> '' AND m.carrier = $3 LIMIT 1`, in{group, providerID, carrier}, scanMessage)
+		WHERE m.practice_group_id = $1 AND m.provider_id = $2 AND m.provider_id <> '' AND m.carrier = $3 LIMIT 1`,
+		in{group, providerID, carrier}, scanMessage)
 }
 
 const (
-	ofState = ` AND (CAST($4 AS text) = '' OR CAST($4 AS text) LIKE '%,' || m.state || ',%') AND (CAST($5 AS text) = '' OR m.channel = $5)
-		AND (CAST($6 AS text) = '' OR m.contact = $6) AND (CAST($7 AS text) = '' OR CAST($7 AS text) LIKE '%,' || m.leg_channel || ',%')
+	ofState = ` AND (CAST($4 AS text) = '' OR CAST($4 AS text) LIKE '%,' || m.state || ',%') AND (CAST($5 AS text)
+		= '' OR m.channel = $5)
+		AND (CAST($6 AS text) = '' OR m.contact = $6) AND (CAST($7 AS text) = '' OR CAST($7 AS text) LIKE '%,' ||
+		m.leg_channel || ',%')
 		AND (CAST($8 AS bigint) = 0 OR m.send_at >= $9 AND m.send_at <= $10)`
 	madeIn    = ` AND m.created_at >= $2 AND m.created_at < $3`
 	newest    = ` ORDER BY m.id DESC LIMIT $11 OFFSET $12`
@@ -107,35 +118,46 @@ func (t *Tx) Messages(ctx context.Context, group practice.ID, q messaging.Query)
 func (t *Tx) AddMessages(ctx context.Context, group practice.ID, all []messaging.Message) error {
 	args := make([]in, len(all))
 	for i, m := range all {
-		args[i] = in{group, m.ID, m.Patient, m.Batch, m.Channel, m.Contact, m.ContactSource, m.Fallback, m.FallbackContact, m.Subject, m.Content, m.Encrypted,
-			m.Purpose, m.Leg, m.LegChannel(), m.State, at(m.DueAt), m.Code, m.Reason, m.Parts, m.Encoding, m.SendAt, m.SendBy, m.UnreadMinutes,
-			at(m.SentAt), at(m.DeliveredAt), at(m.EndedAt), m.WriteToRecord, m.TaskID, m.SubmittedBy, m.KeyID, optText(m.Link), m.CreatedAt, m.UpdatedAt, m.Cost, opt(m.Assignee), m.FallbackSource}
+		args[i] = in{group, m.ID, m.Patient, m.Batch, m.Channel, m.Contact, m.ContactSource, m.Fallback,
+			m.FallbackContact, m.Subject, m.Content, m.Encrypted,
+			m.Purpose, m.Leg, m.LegChannel(), m.State, at(m.DueAt), m.Code, m.Reason, m.Parts, m.Encoding, m.SendAt,
+			m.SendBy, m.UnreadMinutes,
+			at(m.SentAt), at(m.DeliveredAt), at(m.EndedAt), m.WriteToRecord, m.TaskID, m.SubmittedBy, m.KeyID,
+			optText(m.Link), m.CreatedAt, m.UpdatedAt, m.Cost, opt(m.Assignee), m.FallbackSource}
 	}
-	return t.insert(ctx, `INSERT INTO message (practice_group_id, id, patient_id, batch_id, channel, contact, contact_source, fallback, fallback_contact, subject, content,
-			encrypted, purpose, leg, leg_channel, state, due_at, code, reason, parts, encoding, send_at, send_by, unread_minutes, sent_at, delivered_at, ended_at,
-			write_to_record, task_id, submitted_by, key_id, link, created_at, updated_at, cost, assignee_id, fallback_source, prior, tries, carrier, provider_id, events)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31,
+	return t.insert(ctx, `INSERT INTO message (practice_group_id, id, patient_id, batch_id, channel, contact,
+		contact_source, fallback, fallback_contact, subject, content,
+			encrypted, purpose, leg, leg_channel, state, due_at, code, reason, parts, encoding, send_at, send_by,
+			unread_minutes, sent_at, delivered_at, ended_at,
+			write_to_record, task_id, submitted_by, key_id, link, created_at, updated_at, cost, assignee_id,
+			fallback_source, prior, tries, carrier, provider_id, events)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
+		$22, $23, $24, $25, $26, $27, $28, $29, $30, $31,
 			$32, $33, $34, $35, $36, $37, '', 0, '', '', 0)`, args)
 }
 
 // LockMessage keeps others from changing the message, and reads it.
 func (t *Tx) LockMessage(ctx context.Context, group practice.ID, id messaging.ID) (messaging.Message, error) {
-	if _, err := t.exec(ctx, `UPDATE message SET tries = tries WHERE practice_group_id = $1 AND id = $2`, group, id); err != nil {
+	if _, err := t.exec(ctx, `UPDATE message SET tries = tries WHERE practice_group_id = $1 AND id = $2`, group,
+		id); err != nil {
 		return messaging.Message{}, err
 	}
 	return t.Message(ctx, group, id)
 }
 
 const (
-	saveHead = `UPDATE message SET leg = $3, leg_channel = $4, state = $5, due_at = $6, tries = $7, carrier = $8, provider_id = $9, code = $10, reason = $11,
-		send_by = $12, sent_at = $13, delivered_at = $14, read_at = $15, ended_at = $16, updated_at = $17, paired = $18, request = $19, ask_at = $20,
+	saveHead = `UPDATE message SET leg = $3, leg_channel = $4, state = $5, due_at = $6, tries = $7, carrier = $8,
+		provider_id = $9, code = $10, reason = $11,
+		send_by = $12, sent_at = $13, delivered_at = $14, read_at = $15, ended_at = $16, updated_at = $17, paired =
+		$18, request = $19, ask_at = $20,
 		lease = NULL, lease_until = NULL`
 	saveMessage   = saveHead + ` WHERE practice_group_id = $1 AND id = $2`
 	settleMessage = saveHead + `, events = events + $21 WHERE practice_group_id = $1 AND id = $2 AND lease = $22`
 )
 
 func savedMessage(group practice.ID, m messaging.Message, now time.Time) in {
-	return in{group, m.ID, m.Leg, m.LegChannel(), m.State, at(m.DueAt), m.Tries, m.Carrier, m.ProviderID, m.Code, m.Reason, m.SendBy,
+	return in{group, m.ID, m.Leg, m.LegChannel(), m.State, at(m.DueAt), m.Tries, m.Carrier, m.ProviderID, m.Code,
+		m.Reason, m.SendBy,
 		at(m.SentAt), at(m.DeliveredAt), at(m.ReadAt), at(m.EndedAt), now, m.Paired, m.Request, at(m.AskAt)}
 }
 
@@ -145,170 +167,19 @@ func (t *Tx) SaveMessage(ctx context.Context, group practice.ID, m messaging.Mes
 	return err
 }
 
-const (
-	claimSet = `UPDATE message SET prior = state, state = 'sending', carrier = $5, lease = $6, lease_until = $7, journal = $9, due_at = NULL`
-	claimDue = ` FROM message
-			WHERE practice_group_id = $1 AND batch_id = $2 AND leg_channel = $3 AND due_at <= $4 AND request = '' ORDER BY due_at, id LIMIT $8`
-	skipLocked = ` FOR UPDATE SKIP LOCKED`
-	claimed    = ` RETURNING ` + messageColumns
-	claim      = claimSet + ` WHERE practice_group_id = $1 AND id IN (SELECT id` + claimDue + `)`
-	// What matters of a patient to messages.
-	addressee = `p.nhs_number AS p_number, p.mobile AS p_mobile, p.email AS p_email, p.restricted AS p_restricted, p.deceased_at AS p_deceased,
-		p.number_status AS p_number_status, p.merged_into AS p_merged, p.deleted_at AS p_deleted`
-	wishes           = `x.receive_email, x.receive_sms, x.marketing`
-	selectAddressees = `SELECT p.id, ` + addressee + `, ` + wishes + `
-		FROM patient p LEFT JOIN patient_profile x ON x.practice_group_id = p.practice_group_id AND x.patient_id = p.id WHERE p.practice_group_id = $1 AND p.id`
-	// Where one transaction writes at a time, what is due is read with its patients and
-	// leased after that: of a table that is only looked at, UPDATE gives nothing back.
-	selectDue = `SELECT ` + messageColumns + `, p_id, p_number, p_mobile, p_email, p_restricted, p_deceased, p_number_status, p_merged, p_deleted,
-		receive_email, receive_sms, marketing
-		FROM message JOIN (SELECT p.practice_group_id AS p_group, p.id AS p_id, ` + addressee + `, ` + wishes + `
-			FROM patient p LEFT JOIN patient_profile x ON x.practice_group_id = p.practice_group_id AND x.patient_id = p.id) a
-			ON a.p_group = practice_group_id AND a.p_id = patient_id
-		WHERE practice_group_id = $1 AND batch_id = $2 AND leg_channel = $3 AND due_at <= $4 AND request = '' ORDER BY due_at, id LIMIT $5`
-	// After IN, PostgreSQL may run the SELECT again for every row it looks at, and
-	// as that passes over what others have locked meanwhile, lease far more than
-	// the limit. And a table that has just filled, of which it knows nothing yet,
-	// it goes through for the few ids, all of the practice group's, where they and
-	// the group are not joined.
-	// Nor does it know there that a patient is one row, unless it is told to look no
-	// further.
-	claimSkipping = `WITH due AS MATERIALIZED (SELECT practice_group_id AS g, id AS m, patient_id AS p` + claimDue + skipLocked + `) ` +
-		claimSet + ` FROM due, LATERAL (SELECT p.id AS p_id, ` + addressee + ` FROM patient p WHERE p.practice_group_id = due.g AND p.id = due.p LIMIT 1) AS a
-		LEFT JOIN LATERAL (SELECT ` + wishes + ` FROM patient_profile x WHERE x.practice_group_id = due.g AND x.patient_id = due.p LIMIT 1) AS b ON true
-		WHERE practice_group_id = due.g AND id = due.m` + claimed + `, p_id, p_number, p_mobile, p_email, p_restricted, p_deceased, p_number_status, p_merged, p_deleted,
-		receive_email, receive_sms, marketing`
-)
-
-// Claim leases messages that are due.
-func (t *Tx) Claim(ctx context.Context, c messaging.Claim) ([]messaging.Outbound, error) {
-	args := in{c.Group, c.Batch, c.Channel, c.Now, c.Carrier, c.Lease, c.Until, c.Limit, c.Journal}
-	if t.db.inOrder != "" {
-		if _, err := t.exec(ctx, t.db.inOrder); err != nil {
-			return nil, err
-		}
-	}
-	if t.db.skips {
-		return list(ctx, t, claimSkipping, args, scanOutbound)
-	}
-	found, err := list(ctx, t, selectDue, in{c.Group, c.Batch, c.Channel, c.Now, c.Limit}, scanOutbound)
-	if err != nil || len(found) == 0 {
-		return nil, err
-	}
-	for i := range found {
-		m := &found[i].Message
-		m.Prior, m.State, m.Carrier, m.Lease, m.Journal, m.DueAt = m.State, messaging.Sending, c.Carrier, c.Lease, c.Journal, time.Time{}
-	}
-	_, err = t.exec(ctx, claim, args...)
-	return found, err
-}
-
-// scanOutbound reads a message and who it is to.
-func scanOutbound(scan scanner) (messaging.Outbound, error) {
-	var o messaging.Outbound
-	err := scanAddressee(&o.Person, func(dest ...any) error { return scan(append(intoMessage(&o.Message), dest...)...) })
-	return o, err
-}
-
-// outbound leases messages and adds who they are to.
-func (t *Tx) outbound(ctx context.Context, group practice.ID, claim string, args in) ([]messaging.Outbound, error) {
-	found, err := list(ctx, t, claim, args, func(scan scanner) (messaging.Outbound, error) {
-		var o messaging.Outbound
-		err := scan(intoMessage(&o.Message)...)
-		return o, err
-	})
-	if err != nil || len(found) == 0 {
-		return found, err
-	}
-	ids := make([]patient.ID, len(found))
-	for i, o := range found {
-		ids[i] = o.Patient
-	}
-	people, err := listAmong(ctx, t, amongst{selectAddressees + ` IN ` + few2, selectAddressees + ` IN ` + many2}, in{group}, ids, func(scan scanner) (p patient.Patient, err error) {
-		err = scanAddressee(&p, scan)
-		return p, err
-	})
-	by, err := keyed(people, err, func(p patient.Patient) patient.ID { return p.ID })
-	for i := range found {
-		found[i].Person = by[found[i].Patient]
-	}
-	return found, err
-}
-
-func scanAddressee(p *patient.Patient, scan scanner) error {
-	var restricted flag
-	err := scan(&p.ID, text{&p.NHSNumber}, &p.Mobile, &p.Email, &restricted, when{&p.DeceasedAt}, &p.NumberStatus, num[patient.ID]{&p.MergedInto},
-		when{&p.DeletedAt}, optBool{&p.ReceiveEmail}, optBool{&p.ReceiveSMS}, optBool{&p.Marketing})
-	p.Restricted = bool(restricted)
-	return err
-}
-
-// Addressee finds a patient, with what matters to messages.
-func (t *Tx) Addressee(ctx context.Context, group practice.ID, id patient.ID) (patient.Patient, error) {
-	return find(ctx, t, patient.ErrNotFound, selectAddressees+` = $2`, in{group, id},
-		func(scan scanner) (p patient.Patient, err error) {
-			err = scanAddressee(&p, scan)
-			return p, err
-		})
-}
-
-// DueRequest is a request that is to be sent again.
-func (t *Tx) DueRequest(ctx context.Context, c messaging.Claim) (request, carrier string, err error) {
-	_, err = t.one(ctx, `SELECT request, carrier FROM message WHERE practice_group_id = $1 AND batch_id = $2 AND leg_channel = $3 AND due_at <= $4
-		AND request <> '' ORDER BY due_at LIMIT 1`, in{c.Group, c.Batch, c.Channel, c.Now}, &request, &carrier)
-	return request, carrier, err
-}
-
-// ClaimRequest leases the messages of a request.
-func (t *Tx) ClaimRequest(ctx context.Context, c messaging.Claim, request string) ([]messaging.Outbound, error) {
-	return t.outbound(ctx, c.Group, `UPDATE message SET prior = state, state = 'sending', lease = $4, lease_until = $5, journal = $6, due_at = NULL
-		WHERE practice_group_id = $1 AND request = $2 AND request <> '' AND carrier = $3 AND lease IS NULL`+claimed,
-		in{c.Group, request, c.Carrier, c.Lease, c.Until, c.Journal})
-}
-
-// SameRequest lists the other messages of a request.
-func (t *Tx) SameRequest(ctx context.Context, group practice.ID, m messaging.Message) ([]messaging.Message, error) {
-	const others = ` WHERE practice_group_id = $1 AND request = $2 AND request <> '' AND carrier = $3 AND id <> $4 AND lease IS NULL`
-	args := in{group, m.Request, m.Carrier, m.ID}
-	if _, err := t.exec(ctx, `UPDATE message SET tries = tries`+others, args...); err != nil {
-		return nil, err
-	}
-	return list(ctx, t, `SELECT `+messageColumns+` FROM message`+others, args, scanMessage)
-}
-
-// AwaitingReceipt lists messages that are to be asked about.
-func (s messagingStore) AwaitingReceipt(ctx context.Context, group practice.ID, before time.Time, limit int) ([]messaging.Message, error) {
-	return list(ctx, s.tx, `SELECT `+messageColumns+` FROM message m WHERE m.practice_group_id = $1 AND m.ask_at IS NOT NULL AND m.ask_at <= $2
-		ORDER BY m.ask_at LIMIT $3`, in{group, before, limit}, scanMessage)
-}
-
-// AskAgain says when to ask about a message next.
-func (t *Tx) AskAgain(ctx context.Context, group practice.ID, id messaging.ID, was, next time.Time) error {
-	_, err := t.exec(ctx, `UPDATE message SET ask_at = $4 WHERE practice_group_id = $1 AND id = $2 AND ask_at = $3`, group, id, was, at(next))
-	return err
-}
-
-// AmendMessages keeps where leased messages go to and by which carrier, and
-// whether they are handed over for both ways at once.
-func (t *Tx) AmendMessages(ctx context.Context, group practice.ID, all []messaging.Message) error {
-	args := make([]in, len(all))
-	for i, m := range all {
-		args[i] = in{group, m.ID, m.Paired, m.Contact, m.ContactSource, m.FallbackContact, m.FallbackSource, m.Carrier}
-	}
-	return t.many(ctx, `UPDATE message SET paired = $3, contact = $4, contact_source = $5, fallback_contact = $6, fallback_source = $7, carrier = $8
-		WHERE practice_group_id = $1 AND id = $2`, args)
-}
-
-const contactsAmong = `SELECT patient_id, kind, source, value, recorded_at, verified_at FROM patient_contact WHERE practice_group_id = $1 AND patient_id IN `
+const contactsAmong = `SELECT patient_id, kind, source, value, recorded_at, verified_at FROM patient_contact WHERE
+	practice_group_id = $1 AND patient_id IN `
 
 // ContactsAmong lists what each source says of how to reach patients.
-func (t *Tx) ContactsAmong(ctx context.Context, group practice.ID, ids []patient.ID) (map[patient.ID]patient.ContactPoints, error) {
-	found, err := listAmong(ctx, t, amongst{contactsAmong + few2, contactsAmong + many2}, in{group}, ids, func(scan scanner) (Owned[patient.ID, patient.ContactPoint], error) {
-		var o Owned[patient.ID, patient.ContactPoint]
-		c := &o.Thing
-		err := scan(&o.Of, &c.Kind, &c.Source, &c.Value, when{&c.RecordedAt}, when{&c.VerifiedAt})
-		return o, err
-	})
+func (t *Tx) ContactsAmong(ctx context.Context, group practice.ID,
+	ids []patient.ID) (map[patient.ID]patient.ContactPoints, error) {
+	found, err := listAmong(ctx, t, amongst{contactsAmong + few2, contactsAmong + many2}, in{group}, ids,
+		func(scan scanner) (Owned[patient.ID, patient.ContactPoint], error) {
+			var o Owned[patient.ID, patient.ContactPoint]
+			c := &o.Thing
+			err := scan(&o.Of, &c.Kind, &c.Source, &c.Value, when{&c.RecordedAt}, when{&c.VerifiedAt})
+			return o, err
+		})
 	out := map[patient.ID]patient.ContactPoints{}
 	for _, o := range found {
 		out[o.Of] = append(out[o.Of], o.Thing)
@@ -317,22 +188,26 @@ func (t *Tx) ContactsAmong(ctx context.Context, group practice.ID, ids []patient
 }
 
 // LostLeases lists messages whose lease ran out.
-func (s messagingStore) LostLeases(ctx context.Context, group practice.ID, before time.Time, limit int) ([]messaging.Message, error) {
+func (s dispatchStore) LostLeases(ctx context.Context, group practice.ID, before time.Time,
+	limit int) ([]messaging.Message, error) {
 	return list(ctx, s.tx, `SELECT `+messageColumns+` FROM message m
-		WHERE m.practice_group_id = $1 AND m.lease_until IS NOT NULL AND m.lease_until < $2 ORDER BY m.lease_until LIMIT $3`, in{group, before, limit}, scanMessage)
+		WHERE m.practice_group_id = $1 AND m.lease_until IS NOT NULL AND m.lease_until < $2 ORDER BY m.lease_until
+		LIMIT $3`, in{group, before, limit}, scanMessage)
 }
 
 const (
-	addStep = `INSERT INTO message_step (practice_group_id, message_id, id, at, leg, channel, carrier, what, provider_id, code, reason)
+	addStep = `INSERT INTO message_step (practice_group_id, message_id, id, at, leg, channel, carrier, what,
+		provider_id, code, reason)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`
 	countEvent = `UPDATE message SET events = events + 1 WHERE practice_group_id = $1 AND id = $2`
 	addEvent   = `INSERT INTO event (practice_group_id, id, type, subject_id, sequence, at, data)
-		SELECT practice_group_id, CAST($3 AS bigint), CAST($4 AS text), id, events, $5, CAST($6 AS text) FROM message WHERE practice_group_id = $1 AND id = $2`
+		SELECT practice_group_id, CAST($3 AS bigint), CAST($4 AS text), id, events, $5, CAST($6 AS text) FROM
+		message WHERE practice_group_id = $1 AND id = $2`
 )
 
 // Settle keeps what became of leased messages. Of one whose lease is no longer
 // there nothing is kept: somebody else has settled it.
-func (t *Tx) Settle(ctx context.Context, group practice.ID, settled []messaging.Settled) error {
+func (t *Tx) Settle(ctx context.Context, group practice.ID, settled []dispatch.Settled) error {
 	saves := make([]statement, len(settled))
 	for i, s := range settled {
 		events := 0
@@ -355,7 +230,8 @@ func (t *Tx) Settle(ctx context.Context, group practice.ID, settled []messaging.
 			continue
 		}
 		if s.What != "" {
-			steps = append(steps, in{group, s.ID, t.db.NewID(), s.At, s.StepLeg, s.StepChannel, s.Carrier, s.What, s.ProviderID, s.Code, s.Reason})
+			steps = append(steps, in{group, s.ID, t.db.NewID(), s.At, s.StepLeg, s.StepChannel, s.Carrier, s.What,
+				s.ProviderID, s.Code, s.Reason})
 		}
 		if s.Event != nil {
 			id := t.db.NewID()
@@ -372,7 +248,8 @@ func (t *Tx) Settle(ctx context.Context, group practice.ID, settled []messaging.
 
 // AddStep keeps something that happened to a message.
 func (t *Tx) AddStep(ctx context.Context, group practice.ID, id messaging.ID, s messaging.Step) error {
-	_, err := t.exec(ctx, addStep, group, id, s.ID, s.At, s.Leg, s.Channel, s.Carrier, s.What, s.ProviderID, s.Code, s.Reason)
+	_, err := t.exec(ctx, addStep, group, id, s.ID, s.At, s.Leg, s.Channel, s.Carrier, s.What, s.ProviderID, s.Code,
+		s.Reason)
 	return err
 }
 
@@ -380,7 +257,8 @@ func (t *Tx) AddStep(ctx context.Context, group practice.ID, id messaging.ID, s 
 func (t *Tx) RecordMessageEvent(ctx context.Context, group practice.ID, id messaging.ID, e event.Event) error {
 	told := t.db.NewID()
 	_, err := t.run(ctx, []statement{
-		{countEvent, in{group, id}}, {addEvent, in{group, id, told, e.Type, e.At, string(e.Data)}}, {deliver, in{group, told}},
+		{countEvent, in{group, id}}, {addEvent, in{group, id, told, e.Type, e.At, string(e.Data)}},
+		{deliver, in{group, told}},
 	})
 	t.notes(ctx, group, e.Type)
 	return err
@@ -389,26 +267,30 @@ func (t *Tx) RecordMessageEvent(ctx context.Context, group practice.ID, id messa
 // Steps lists what happened to a message.
 func (t *Tx) Steps(ctx context.Context, group practice.ID, id messaging.ID) ([]messaging.Step, error) {
 	return list(ctx, t, `SELECT id, at, leg, channel, carrier, what, provider_id, code, reason FROM message_step
-		WHERE practice_group_id = $1 AND message_id = $2 ORDER BY id`, in{group, id}, func(scan scanner) (messaging.Step, error) {
-		var s messaging.Step
-		err := scan(&s.ID, when{&s.At}, &s.Leg, &s.Channel, &s.Carrier, &s.What, &s.ProviderID, &s.Code, &s.Reason)
-		return s, err
-	})
+		WHERE practice_group_id = $1 AND message_id = $2 ORDER BY id`, in{group, id},
+		func(scan scanner) (messaging.Step, error) {
+			var s messaging.Step
+			err := scan(&s.ID, when{&s.At}, &s.Leg, &s.Channel, &s.Carrier, &s.What, &s.ProviderID, &s.Code, &s.Reason)
+			return s, err
+		})
 }
 
-const optedOut = `SELECT channel, contact FROM opt_out WHERE practice_group_id = $1 AND channel IN ('sms', 'email') AND contact IN `
+const optedOut = `SELECT channel, contact FROM opt_out WHERE practice_group_id = $1 AND channel IN ('sms', 'email')
+	AND contact IN `
 
 // OptedOut finds which numbers and addresses asked for nothing but direct care.
-func (t *Tx) OptedOut(ctx context.Context, group practice.ID, of []messaging.Destination) (map[messaging.Destination]bool, error) {
+func (t *Tx) OptedOut(ctx context.Context, group practice.ID,
+	of []messaging.Destination) (map[messaging.Destination]bool, error) {
 	contacts := make([]string, len(of))
 	for i, d := range of {
 		contacts[i] = d.Contact
 	}
-	found, err := listAmong(ctx, t, amongst{optedOut + few2, optedOut + many2}, in{group}, contacts, func(scan scanner) (messaging.Destination, error) {
-		var d messaging.Destination
-		err := scan(&d.Channel, &d.Contact)
-		return d, err
-	})
+	found, err := listAmong(ctx, t, amongst{optedOut + few2, optedOut + many2}, in{group}, contacts,
+		func(scan scanner) (messaging.Destination, error) {
+			var d messaging.Destination
+			err := scan(&d.Channel, &d.Contact)
+			return d, err
+		})
 	out := make(map[messaging.Destination]bool, len(found))
 	for _, d := range found {
 		out[d] = true
@@ -417,43 +299,53 @@ func (t *Tx) OptedOut(ctx context.Context, group practice.ID, of []messaging.Des
 }
 
 // AddOptOut keeps that a number or address asked for nothing but direct care.
-func (t *Tx) AddOptOut(ctx context.Context, group practice.ID, channel carrier.Channel, contact, source string, now time.Time) error {
-	_, err := t.exec(ctx, `INSERT INTO opt_out (practice_group_id, channel, contact, source, at) VALUES ($1, $2, $3, $4, $5)
+func (t *Tx) AddOptOut(ctx context.Context, group practice.ID, channel carrier.Channel, contact, source string,
+	now time.Time) error {
+	_, err := t.exec(ctx, `INSERT INTO opt_out (practice_group_id, channel, contact, source, at) VALUES ($1, $2,
+		$3, $4, $5)
 		ON CONFLICT (practice_group_id, channel, contact) DO NOTHING`, group, channel, contact, source, now)
 	return err
 }
 
 // DropOptOut takes that back.
 func (t *Tx) DropOptOut(ctx context.Context, group practice.ID, channel carrier.Channel, contact string) error {
-	_, err := t.exec(ctx, `DELETE FROM opt_out WHERE practice_group_id = $1 AND channel = $2 AND contact = $3`, group, channel, contact)
+	_, err := t.exec(ctx, `DELETE FROM opt_out WHERE practice_group_id = $1 AND channel = $2 AND contact = $3`, group,
+		channel, contact)
 	return err
 }
 
 // LinkState is how a message's page was opened.
-func (t *Tx) LinkState(ctx context.Context, group practice.ID, id messaging.ID) (wrong int, opened time.Time, err error) {
-	_, err = t.one(ctx, `SELECT wrong, opened_at FROM message_link WHERE practice_group_id = $1 AND message_id = $2`, in{group, id}, &wrong, when{&opened})
+func (t *Tx) LinkState(ctx context.Context, group practice.ID,
+	id messaging.ID) (wrong int, opened time.Time, err error) {
+	_, err = t.one(ctx, `SELECT wrong, opened_at FROM message_link WHERE practice_group_id = $1 AND message_id = $2`,
+		in{group, id}, &wrong, when{&opened})
 	return wrong, opened, err
 }
 
 // SaveLinkState keeps that.
 func (t *Tx) SaveLinkState(ctx context.Context, group practice.ID, id messaging.ID, wrong int, opened time.Time) error {
-	_, err := t.exec(ctx, `INSERT INTO message_link (practice_group_id, message_id, wrong, opened_at) VALUES ($1, $2, $3, $4)
-		ON CONFLICT (practice_group_id, message_id) DO UPDATE SET wrong = $3, opened_at = $4`, group, id, wrong, at(opened))
+	_, err := t.exec(ctx, `INSERT INTO message_link (practice_group_id, message_id, wrong, opened_at) VALUES ($1,
+		$2, $3, $4)
+		ON CONFLICT (practice_group_id, message_id) DO UPDATE SET wrong = $3, opened_at = $4`, group, id, wrong,
+		at(opened))
 	return err
 }
 
 // NextDue is when the next message of a batch and channel falls due.
-func (t *Tx) NextDue(ctx context.Context, group practice.ID, batch messaging.BatchID, channel carrier.Channel) (next time.Time, err error) {
-	_, err = t.one(ctx, `SELECT due_at FROM message WHERE practice_group_id = $1 AND batch_id = $2 AND leg_channel = $3 AND due_at IS NOT NULL
+func (t *Tx) NextDue(ctx context.Context, group practice.ID, batch messaging.BatchID,
+	channel carrier.Channel) (next time.Time, err error) {
+	_, err = t.one(ctx, `SELECT due_at FROM message WHERE practice_group_id = $1 AND batch_id = $2 AND leg_channel
+		= $3 AND due_at IS NOT NULL
 		ORDER BY due_at, id LIMIT 1`, in{group, batch, channel}, when{&next})
 	return next, err
 }
 
 // DueChannels lists the batches and channels with messages that are due.
-func (s messagingStore) DueChannels(ctx context.Context, group practice.ID, before time.Time) ([]messaging.Due, error) {
-	return list(ctx, s.tx, `SELECT DISTINCT batch_id, leg_channel FROM message WHERE practice_group_id = $1 AND due_at IS NOT NULL AND due_at <= $2`, in{group, before},
-		func(scan scanner) (messaging.Due, error) {
-			var d messaging.Due
+func (s dispatchStore) DueChannels(ctx context.Context, group practice.ID, before time.Time) ([]dispatch.Due, error) {
+	return list(ctx, s.tx, `SELECT DISTINCT batch_id, leg_channel FROM message WHERE practice_group_id = $1 AND
+		due_at IS NOT NULL AND due_at <= $2`, in{group, before},
+		func(scan scanner) (dispatch.Due, error) {
+			var d dispatch.Due
 			err := scan(&d.Batch, &d.Channel)
 			return d, err
 		})
@@ -471,7 +363,8 @@ func (t *Tx) SendingPaused(ctx context.Context) (bool, error) {
 func (t *Tx) Attached(ctx context.Context, group practice.ID, m messaging.Message) error {
 	var id int64
 	if m.Assignee != 0 {
-		found, err := t.one(ctx, `SELECT id FROM staff WHERE practice_group_id = $1 AND id = $2 AND deleted_at IS NULL`, in{group, m.Assignee}, &id)
+		found, err := t.one(ctx, `SELECT id FROM staff WHERE practice_group_id = $1 AND id = $2 AND deleted_at IS NULL`,
+			in{group, m.Assignee}, &id)
 		if err == nil && !found {
 			err = messaging.ErrNoAssignee
 		}
@@ -486,7 +379,8 @@ func (t *Tx) Attached(ctx context.Context, group practice.ID, m messaging.Messag
 	if err != nil {
 		return messaging.ErrNoTask
 	}
-	found, err := t.one(ctx, `SELECT id FROM task WHERE practice_group_id = $1 AND id = $2 AND deleted_at IS NULL`, in{group, task}, &id)
+	found, err := t.one(ctx, `SELECT id FROM task WHERE practice_group_id = $1 AND id = $2 AND deleted_at IS NULL`,
+		in{group, task}, &id)
 	if err == nil && !found {
 		err = messaging.ErrNoTask
 	}

@@ -10,6 +10,7 @@ import (
 	"frontdesk/core/batch"
 	"frontdesk/core/carrier"
 	"frontdesk/core/demographics"
+	"frontdesk/core/dispatch"
 	"frontdesk/core/messaging"
 	"frontdesk/core/patient"
 	"frontdesk/core/patient/patienttest"
@@ -47,13 +48,14 @@ func (p *post) SendAll(ctx context.Context, all []carrier.Outgoing) []carrier.Re
 // desk is one practice group that sends batches, with a clock that a test moves.
 type desk struct {
 	*testing.T
-	db     *store.DB
-	group  practice.ID
-	ctx    context.Context
-	clock  time.Time
-	post   *post
-	people *patient.Service
-	s      *batch.Service
+	db      *store.DB
+	group   practice.ID
+	ctx     context.Context
+	clock   time.Time
+	post    *post
+	people  *patient.Service
+	s       *batch.Service
+	sending *dispatch.Service
 }
 
 func withDesk(t *testing.T, test func(d *desk)) {
@@ -69,25 +71,23 @@ func withDesk(t *testing.T, test func(d *desk)) {
 		d.people = &patient.Service{Store: db.Patient(), Now: now, NewID: db.NewID}
 		pages := func() string { return "https://desk.example.org" }
 		messages := &messaging.Service{
-			Store: db.Messaging(), Now: now, NewID: db.NewID, Pages: pages, Timeout: time.Second,
+			Store: db.Messaging(), Now: now, NewID: db.NewID, Pages: pages,
 			Carriers: func(context.Context, practice.ID, carrier.Channel) ([]carrier.Carrier, error) {
 				return []carrier.Carrier{d.post}, nil
 			},
 			Records: &record.Service{Store: db.RecordStore(), Writer: record.Own{}, Now: now, NewID: db.NewID, Pages: pages},
 		}
 		d.s = &batch.Service{Store: db.Batch(), Messages: messages, Patients: &demographics.Service{Store: db.Demographics(), Now: now, NewID: db.NewID}, Now: now, NewID: db.NewID}
-		messages.BatchDone = d.s.Complete
+		d.sending = &dispatch.Service{
+			Store: db.Dispatch(), Messages: messages, BatchDone: d.s.Complete, Now: now, NewID: db.NewID, Timeout: time.Second,
+		}
 		test(d)
 	})
 }
 
 // server is another server on the same database.
 func (d *desk) server(on batch.Store) *batch.Service {
-	m := d.s.Messages
-	messages := &messaging.Service{
-		Store: m.Store, Now: m.Now, NewID: m.NewID, Pages: m.Pages, Timeout: m.Timeout, Carriers: m.Carriers, Records: m.Records, BatchDone: m.BatchDone,
-	}
-	return &batch.Service{Store: on, Messages: messages, Patients: d.s.Patients, Now: d.s.Now, NewID: d.s.NewID}
+	return &batch.Service{Store: on, Messages: d.s.Messages, Patients: d.s.Patients, Now: d.s.Now, NewID: d.s.NewID}
 }
 
 // somebody registers a patient with a mobile number and an e-mail address.
@@ -211,7 +211,7 @@ func TestTheSamePatientIsSentABatchOnceAndItSaysSo(t *testing.T) {
 			d.Fatal(err)
 		}
 		d.work(b)
-		if err := d.s.Messages.Dispatch(context.Background(), messaging.DispatchJob(d.group, b.ID, carrier.SMS, d.clock, d.clock)); err != nil {
+		if err := d.sending.Run(context.Background(), messaging.DispatchJob(d.group, b.ID, carrier.SMS, d.clock, d.clock)); err != nil {
 			d.Fatal(err)
 		}
 		to := map[string]int{}

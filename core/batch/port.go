@@ -86,6 +86,8 @@ type Service struct {
 	Patients Registrar
 	Now      func() time.Time
 	NewID    func() int64
+
+	alone job.Alone
 }
 
 // Recover asks again for the work on every batch that has something to do: after

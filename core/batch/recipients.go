@@ -127,7 +127,12 @@ func (s *Service) Run(ctx context.Context, j job.Job) error {
 	if err := j.Read(&n); err != nil {
 		return err
 	}
-	return s.Messages.Once(ctx, j, func() error { return s.run(ctx, practice.ID(j.Group), messaging.BatchID(n)) })
+	return s.alone.Once(ctx, j, s.again, func() error { return s.run(ctx, practice.ID(j.Group), messaging.BatchID(n)) })
+}
+
+// again asks for another run of the job.
+func (s *Service) again(ctx context.Context, j job.Job) error {
+	return s.Store.Do(ctx, func(tx Tx) error { return tx.Enqueue(ctx, j) })
 }
 
 func (s *Service) run(ctx context.Context, group practice.ID, id messaging.BatchID) error {

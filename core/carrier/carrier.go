@@ -271,8 +271,8 @@ type Listener interface {
 }
 
 // ErrPaced is returned to a carrier whose turn does not come in time.
-var ErrPaced = fault.New(fault.Limited, "carrier_paced",
-	"More messages are to go than the provider takes. They go as it takes them.")
+var ErrPaced = fault.New(fault.Limited, "carrier_paced", "More messages are to go than the provider takes. They go "+
+	"as it takes them.")
 
 // ErrNotProvider is returned for a call that does not prove it comes from the
 // provider.

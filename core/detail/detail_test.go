@@ -17,6 +17,7 @@ import (
 	"frontdesk/core/demographics"
 	"frontdesk/core/detail"
 	"frontdesk/core/diary"
+	"frontdesk/core/dispatch"
 	"frontdesk/core/event"
 	"frontdesk/core/merge"
 	"frontdesk/core/messaging"
@@ -71,7 +72,10 @@ func newSurgery(t *testing.T, db *store.DB) *surgery {
 			},
 		},
 	}
-	s.core.Reply = &reply.Service{Store: db.Reply(), Messages: s.core.Messaging, Now: now, NewID: db.NewID}
+	s.core.Reply = &reply.Service{
+		Store: db.Reply(), Now: now, NewID: db.NewID,
+		Dispatch: &dispatch.Service{Store: db.Dispatch(), Messages: s.core.Messaging, Now: now, NewID: db.NewID},
+	}
 	s.found = &detail.Service{
 		Patients: s.core.Patient, Bookings: s.core.Booking, Practices: s.core.Practice, Messages: s.core.Messaging,
 		Replies: s.core.Reply,

@@ -1,8 +1,11 @@
 package job
 
 import (
+	"context"
+	"errors"
 	"strconv"
 	"sync"
+	"time"
 )
 
 // Alone runs each job in one place of this program at a time. The zero value is
@@ -34,4 +37,16 @@ func (a *Alone) Run(j Job, run func() error) (again bool, err error) {
 	again = a.running[name]
 	delete(a.running, name)
 	return again, err
+}
+
+// Once runs a job as Run does, and has another enqueued that is to follow it.
+// Otherwise work that is asked for bit by bit would be done by a job for each bit,
+// side by side, and leave no room for other work.
+func (a *Alone) Once(ctx context.Context, j Job, enqueue func(context.Context, Job) error, run func() error) error {
+	again, err := a.Run(j, run)
+	if again {
+		j.RunAt = time.Time{}
+		err = errors.Join(err, enqueue(context.WithoutCancel(ctx), j))
+	}
+	return err
 }

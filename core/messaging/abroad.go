@@ -30,15 +30,3 @@ func (s *Service) Abroad(ctx context.Context, group practice.ID) (bool, error) {
 	carriers, err := s.Carriers(ctx, group, carrier.SMS)
 	return carrier.FirstAbroad(carriers) != nil, err
 }
-
-// abroad finds the carrier for a message that its own carrier does not bring where
-// it is to go; nil is that it does. Error: ErrAbroad.
-func (d *dispatcher) abroad(by carrier.Carrier, m Message) (carrier.Carrier, error) {
-	if !m.Foreign(m.Leg) || carrier.GoesAbroad(by) {
-		return nil, nil
-	}
-	if other := carrier.FirstAbroad(d.carriers); other != nil {
-		return other, nil
-	}
-	return nil, ErrAbroad
-}

@@ -10,7 +10,11 @@ import (
 )
 
 // contactKinds says which contact detail a channel uses.
-var contactKinds = map[carrier.Channel]patient.PointKind{carrier.SMS: patient.PointMobile, carrier.Email: patient.PointEmail}
+var contactKinds = map[carrier.Channel]patient.PointKind{carrier.SMS: patient.PointMobile,
+	carrier.Email: patient.PointEmail}
+
+// ContactKind is the kind of contact detail that a channel uses.
+func ContactKind(of carrier.Channel) patient.PointKind { return contactKinds[of] }
 
 // FromRequest is the source of a contact detail that came with the request.
 const FromRequest = "request"
@@ -70,9 +74,10 @@ func (a Addressee) own(channel carrier.Channel) (contact, source string, err err
 	return contact, string(used.Source), nil
 }
 
-// addressees finds what else matters of those whom messages are to, in a few
+// Addressees finds what else matters of those whom messages are to, in a few
 // queries for all of them.
-func addressees(ctx context.Context, r Reader, group practice.ID, all []Message, people []patient.Patient) (map[patient.ID]Addressee, error) {
+func Addressees(ctx context.Context, r AddresseeReader, group practice.ID, all []Message,
+	people []patient.Patient) (map[patient.ID]Addressee, error) {
 	out := make(map[patient.ID]Addressee, len(people))
 	for _, p := range people {
 		out[p.ID] = Addressee{Patient: p}
@@ -132,5 +137,6 @@ func (m Message) needsSource(a Addressee) bool {
 		return source != FromRequest && err == nil && own != contact
 	}
 	return m.Fallback != "" && m.Channel == carrier.NHSApp && m.Leg == 1 ||
-		other(m.Channel, m.Contact, m.ContactSource) || m.Fallback != "" && other(m.Fallback, m.FallbackContact, m.FallbackSource)
+		other(m.Channel, m.Contact, m.ContactSource) || m.Fallback != "" && other(m.Fallback, m.FallbackContact,
+		m.FallbackSource)
 }

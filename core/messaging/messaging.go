@@ -1,22 +1,17 @@
-// Package messaging sends messages to patients: one or many, now or later, by
-// one way and then by another, and says what became of each.
+// Package messaging is the messages to patients: sent now or later, by one channel
+// and then by another, listed, and read with their history. core/dispatch hands
+// them over to carriers.
 //
-//	messaging.go  the message, as kept
-//	send.go       one message: what is checked before it is taken
-//	contact.go    which number or address a message goes to
-//	judge.go      whether it may go: judged when it is taken, and anew when it goes
-//	abroad.go     text messages to numbers of other countries
-//	dispatch.go   hand over what is due, a few at a time
-//	handover.go   note what goes out, and what came of it
-//	again.go      the same request sent again until there is an answer
-//	recover.go    take back what a server that died had in hand; ask about what is not heard of
-//	pair.go       both ways at once, where a carrier sees to that
-//	settle.go     what became of those
-//	receipt.go    what carriers tell later: receipts; opt-outs
-//	read.go       messages found, and what happened to each
-//	unsubscribe.go no more e-mails that are not direct care
-//	page.go       a message read in the patient's own page
-//	unlock.go     a page that is locked, unlocked; a message sent again
+//	messaging.go   the message, as kept
+//	send.go        one message: what is checked before it is taken
+//	contact.go     which number or address a message goes to
+//	eligible.go    whether it may go: checked when it is taken, and again when it goes
+//	abroad.go      text messages to numbers of other countries
+//	read.go        messages found, and what happened to each
+//	page.go        a message read in the patient's own page
+//	unlock.go      a locked page unlocked; a message sent again
+//	optout.go      numbers and addresses that want direct care alone
+//	unsubscribe.go the same, by a link in an e-mail
 package messaging
 
 import (
@@ -170,7 +165,8 @@ func (m Message) LegContact() string {
 
 // Key names the leg of a message to carriers, for ever.
 func (m Message) Key(group practice.ID) string {
-	return strings.Join([]string{strconv.FormatInt(int64(group), 36), strconv.FormatInt(int64(m.ID), 36), strconv.Itoa(m.Leg)}, "-")
+	return strings.Join([]string{strconv.FormatInt(int64(group), 36), strconv.FormatInt(int64(m.ID), 36),
+		strconv.Itoa(m.Leg)}, "-")
 }
 
 // ParseKey reads what Key wrote.
@@ -187,12 +183,14 @@ func ParseKey(key string) (group practice.ID, id ID, leg int, ok bool) {
 
 // Step is something that happened to a message.
 type Step struct {
-	ID         int64
-	At         time.Time
-	Leg        int
-	Channel    carrier.Channel
-	Carrier    string
-	What       string // accepted, refused, busy, unknown, delivered, read, failed, fallback, withheld, expired, cancelled, reply, locked, unlocked
+	ID      int64
+	At      time.Time
+	Leg     int
+	Channel carrier.Channel
+	Carrier string
+	// accepted, refused, busy, unknown, delivered, read, failed, fallback, withheld, expired, cancelled, reply,
+	// locked, unlocked
+	What       string
 	ProviderID string
 	Code       string
 	Reason     string
@@ -202,13 +200,24 @@ type Step struct {
 var (
 	ErrNotFound = fault.New(fault.NotFound, "message_not_found", "This practice group has no such message.")
 	// ErrNoContact is returned when there is nowhere to send a message to.
-	ErrNoContact  = fault.New(fault.Conflict, "no_contact_detail", "This patient has no contact detail for that channel.")
-	ErrNoCarrier  = fault.New(fault.Conflict, "channel_not_set_up", "This practice group has nobody to send messages of that kind with.")
+	ErrNoContact = fault.New(fault.Conflict, "no_contact_detail", "This patient has no contact detail for that "+
+		"channel.")
+	ErrNoCarrier = fault.New(fault.Conflict, "channel_not_set_up", "This practice group has nobody to send "+
+		"messages of that kind with.")
 	ErrNotWaiting = fault.New(fault.Conflict, "message_not_waiting", "This message has gone already.")
-	ErrNoAssignee = fault.New(fault.NotFound, "assignee_not_found", "This practice group has no such member of staff or team.")
-	ErrNoTask     = fault.New(fault.NotFound, "task_not_found", "This practice group has no such task.")
-	ErrNoLink     = seal.ErrLink.Saying("This practice group has no such link.")
+	ErrNoAssignee = fault.New(fault.NotFound, "assignee_not_found", "This practice group has no such member of "+
+		"staff or team.")
+	ErrNoTask = fault.New(fault.NotFound, "task_not_found", "This practice group has no such task.")
+	ErrNoLink = seal.ErrLink.Saying("This practice group has no such link.")
 )
+
+// AddresseeReader is what decides whether a message may go to a patient.
+type AddresseeReader interface {
+	// ContactsAmong is what each source says of how to reach patients.
+	ContactsAmong(ctx context.Context, group practice.ID, ids []patient.ID) (map[patient.ID]patient.ContactPoints, error)
+	// OptedOut finds which numbers and addresses asked for nothing but direct care.
+	OptedOut(ctx context.Context, group practice.ID, of []Destination) (map[Destination]bool, error)
+}
 
 // Reader is what messaging reads.
 type Reader interface {
@@ -223,18 +232,7 @@ type Reader interface {
 	// LinkState is how often a wrong birth date was given for a message's page,
 	// and when it was first opened.
 	LinkState(ctx context.Context, group practice.ID, id ID) (wrong int, openedAt time.Time, err error)
-	// Addressee finds a patient with what matters to messages, and ContactsAmong
-	// what each source says of how to reach patients.
-	Addressee(ctx context.Context, group practice.ID, id patient.ID) (patient.Patient, error)
-	ContactsAmong(ctx context.Context, group practice.ID, ids []patient.ID) (map[patient.ID]patient.ContactPoints, error)
-	// OptedOut finds which numbers and addresses asked for nothing but direct care.
-	OptedOut(ctx context.Context, group practice.ID, of []Destination) (map[Destination]bool, error)
 	RecordEntryOf(ctx context.Context, group practice.ID, message int64) (record.Entry, error)
-	// NextDue is when the next message of a batch and channel falls due; zero is
-	// never.
-	NextDue(ctx context.Context, group practice.ID, batch BatchID, channel carrier.Channel) (time.Time, error)
-	// SendingPaused reports whether an operator has stopped all sending.
-	SendingPaused(ctx context.Context) (bool, error)
 }
 
 // Store is what messaging needs remembered.
@@ -242,55 +240,31 @@ type Store interface {
 	Reader
 	// Do runs fn in one transaction: all of it happens, or none.
 	Do(ctx context.Context, fn func(Tx) error) error
-	// LostLeases lists messages whose lease ran out before a time.
-	LostLeases(ctx context.Context, group practice.ID, before time.Time, limit int) ([]Message, error)
 	// MessageByLink finds the message of a page.
 	MessageByLink(ctx context.Context, group practice.ID, link string) (Message, error)
-	// FindByProvider finds the message a carrier has another name for.
-	FindByProvider(ctx context.Context, group practice.ID, carrier, providerID string) (Message, error)
-	// DueChannels lists the batches and channels with messages that are due.
-	DueChannels(ctx context.Context, group practice.ID, before time.Time) ([]Due, error)
-	// AwaitingReceipt lists messages that are to be asked about.
-	AwaitingReceipt(ctx context.Context, group practice.ID, before time.Time, limit int) ([]Message, error)
 }
 
-// Tx is a Store inside a transaction.
+// Tx is what messaging needs inside a transaction.
 type Tx interface {
-	Reader
-	record.Tx
+	AddresseeReader
+	Keeper
+	record.Keeper
+	Patient(ctx context.Context, group practice.ID, id patient.ID) (patient.Patient, error)
+	// Addressee finds a patient with what matters to messages.
+	Addressee(ctx context.Context, group practice.ID, id patient.ID) (patient.Patient, error)
 	// Attached returns ErrNoAssignee or ErrNoTask when a message names a member of
-	// staff or a task there is not.
+	// staff or a task that does not exist.
 	Attached(ctx context.Context, group practice.ID, m Message) error
 	LockPatientAgainstMerge(ctx context.Context, group practice.ID, id patient.ID) (patient.ID, error)
-	Keeper
 	// LockMessage keeps others from changing the message, and reads it.
 	LockMessage(ctx context.Context, group practice.ID, id ID) (Message, error)
 	SaveMessage(ctx context.Context, group practice.ID, m Message) error
-	// Claim leases up to limit messages that are due, each with its patient as they
-	// are now.
-	Claim(ctx context.Context, c Claim) ([]Outbound, error)
-	// AmendMessages keeps where leased messages go to and by which carrier, and
-	// whether they are handed over for both ways at once.
-	AmendMessages(ctx context.Context, group practice.ID, m []Message) error
-	// DueRequest is a request that is to be sent again, and its carrier; empty is
-	// none.
-	DueRequest(ctx context.Context, c Claim) (request, carrier string, err error)
-	// ClaimRequest leases all messages of a request, unless somebody else has.
-	ClaimRequest(ctx context.Context, c Claim, request string) ([]Outbound, error)
-	// SameRequest lists the other messages that wait to be handed over again in
-	// the request of one, and keeps others from changing them.
-	SameRequest(ctx context.Context, group practice.ID, m Message) ([]Message, error)
-	// AskAgain says when to ask about a message next, unless that has changed.
-	AskAgain(ctx context.Context, group practice.ID, id ID, was, next time.Time) error
-	// Settle keeps what became of leased messages, with a step and an event for
-	// each.
-	Settle(ctx context.Context, group practice.ID, settled []Settled) error
 	AddStep(ctx context.Context, group practice.ID, id ID, s Step) error
-	AddOptOut(ctx context.Context, group practice.ID, channel carrier.Channel, contact, source string, at time.Time) error
+	AddOptOut(ctx context.Context, group practice.ID, channel carrier.Channel, contact, source string,
+		at time.Time) error
 	DropOptOut(ctx context.Context, group practice.ID, channel carrier.Channel, contact string) error
+	LinkState(ctx context.Context, group practice.ID, id ID) (wrong int, openedAt time.Time, err error)
 	SaveLinkState(ctx context.Context, group practice.ID, id ID, wrong int, openedAt time.Time) error
-	// BatchHalted reports whether a batch is paused or cancelled.
-	BatchHalted(ctx context.Context, group practice.ID, id BatchID) (bool, error)
 
 	Enqueue(ctx context.Context, j job.Job) error
 	Audit(ctx context.Context, e audit.Entry) error
@@ -305,23 +279,12 @@ type Service struct {
 	Store    Store
 	Carriers Carriers
 	Records  *record.Service
-	// BatchDone is called when no message of a batch waits any more.
-	BatchDone func(ctx context.Context, group practice.ID, id BatchID) error
+	// Opened notes that a patient has read a message on its page.
+	Opened func(ctx context.Context, group practice.ID, m Message, at time.Time) error
 	// Box signs the addresses to unsubscribe at; nil is that there are none.
 	Box func() (*seal.Box, error)
 	// Pages is the address patients' own pages are below.
 	Pages func() string
 	Now   func() time.Time
 	NewID func() int64
-	// Timeout is the longest a carrier may take for what it was handed.
-	Timeout time.Duration
-	// Journal notes what goes out; without one, all that was leased by a server
-	// that died may have.
-	Journal Journal
-
-	alone job.Alone
 }
-
-// lease is how long whoever took messages has to say what became of them:
-// longer than any carrier takes, so that nobody else takes them meanwhile.
-func (s *Service) lease() time.Duration { return 2*s.Timeout + 10*time.Second }

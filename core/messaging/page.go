@@ -9,7 +9,6 @@ import (
 
 	"frontdesk/core/access"
 	"frontdesk/core/audit"
-	"frontdesk/core/carrier"
 	"frontdesk/core/fault"
 	"frontdesk/core/input"
 	"frontdesk/core/patient"
@@ -31,8 +30,9 @@ const (
 
 // The faults of a message's page.
 var (
-	ErrLink      = seal.ErrLink
-	ErrLinkShut  = fault.New(fault.Forbidden, "link_locked", "A wrong date of birth was given too often. Contact your practice.")
+	ErrLink     = seal.ErrLink
+	ErrLinkShut = fault.New(fault.Forbidden, "link_locked", "A wrong date of birth was given too often. Contact "+
+		"your practice.")
 	ErrWrongDate = fault.New(fault.Forbidden, "wrong_birth_date", "That is not the date of birth we have.")
 )
 
@@ -77,7 +77,8 @@ func (s *Service) page(ctx context.Context, link string) (Opened, Message, error
 	case wrong >= maxWrong:
 		err = ErrLinkShut
 	}
-	return Opened{Group: practice.Group{ID: g.ID, Name: g.Name, Phone: g.Phone, TimeZone: g.TimeZone}, Sent: m.SendAt}, m, err
+	return Opened{Group: practice.Group{ID: g.ID, Name: g.Name, Phone: g.Phone, TimeZone: g.TimeZone}, Sent: m.SendAt},
+		m, err
 }
 
 // Open shows a message to whoever knows the patient's date of birth. A message
@@ -129,10 +130,7 @@ func (s *Service) Open(ctx context.Context, link, birthDate string) (Opened, err
 		return o, err
 	}
 	who := access.Caller{Group: group, Home: group, Actor: "patient", Door: access.Page}
-	err = s.receipt(ctx, group, "page", carrier.Receipt{Key: m.Key(group), Progress: carrier.ProgressRead, At: now})
-	if errors.Is(err, ErrEarly) {
-		err = nil // it is being handed over this moment, and is read all the same
-	}
+	err = s.Opened(ctx, group, m, now)
 	if err == nil {
 		err = s.Store.Do(ctx, func(tx Tx) error {
 			return tx.Audit(ctx, who.Audit(now, "message.open", "message", int64(m.ID), nil, nil))

@@ -192,10 +192,11 @@ func (s *Service) Cancel(ctx context.Context, id ID) (Message, error) {
 		if err := tx.SaveMessage(ctx, who.Group, m); err != nil {
 			return err
 		}
-		if err := tx.AddStep(ctx, who.Group, id, Step{ID: s.NewID(), At: now, Leg: m.Leg, Channel: m.LegChannel(), What: "cancelled"}); err != nil {
+		if err := tx.AddStep(ctx, who.Group, id, Step{ID: s.NewID(), At: now, Leg: m.Leg, Channel: m.LegChannel(),
+			What: "cancelled"}); err != nil {
 			return err
 		}
-		if err := tx.RecordMessageEvent(ctx, who.Group, id, stateEvent(who.Group, m, was, now)); err != nil {
+		if err := tx.RecordMessageEvent(ctx, who.Group, id, StateEvent(who.Group, m, was, now)); err != nil {
 			return err
 		}
 		return tx.Audit(ctx, who.Audit(now, "message.cancel", "message", int64(id), was, m.State))

@@ -68,7 +68,8 @@ type Taken struct {
 // check reads a request.
 func (r Request) check(now time.Time, g practice.Group) (Message, record.Concept, error) {
 	var in input.Checks
-	m := Message{Channel: r.Channel, Leg: 1, State: Queued, Purpose: r.Purpose, Encrypted: r.Encrypted, Patient: r.Patient}
+	m := Message{Channel: r.Channel, Leg: 1, State: Queued, Purpose: r.Purpose, Encrypted: r.Encrypted,
+		Patient: r.Patient}
 	input.Choice(&in, "message_type", r.Channel, carrier.Channels)
 	m.Content = in.Lines("message_string", template.Wanted(r.Text, r.Plain), MaxText)
 	if m.Content == "" {
@@ -80,11 +81,13 @@ func (r Request) check(now time.Time, g practice.Group) (Message, record.Concept
 	}
 	m.Contact = Given(&in, "recipient_contact_detail", r.Contact, r.Channel)
 	if r.Fallback != "" {
-		m.Fallback = input.Choice(&in, "fallback_message_type", r.Fallback, []carrier.Channel{carrier.SMS, carrier.Email})
+		m.Fallback = input.Choice(&in, "fallback_message_type", r.Fallback, []carrier.Channel{carrier.SMS,
+			carrier.Email})
 		m.FallbackContact = Given(&in, "fallback_contact_detail", r.FallbackContact, r.Fallback)
 		m.UnreadMinutes = g.UnreadMinutes
 		if r.Fallback == r.Channel {
-			in.Wrong("fallback_message_type", input.CodeChoice, "another kind than message_type", "A message cannot fall back to the same kind.")
+			in.Wrong("fallback_message_type", input.CodeChoice, "another kind than message_type",
+				"A message cannot fall back to the same kind.")
 		}
 	} else if r.FallbackContact != "" {
 		in.Wrong("fallback_message_type", input.CodeSmall, "sms or email", "A fallback contact needs a fallback kind.")
@@ -124,7 +127,8 @@ func (m *Message) Wait(g practice.Group, now time.Time) {
 func times(in *input.Checks, m *Message, sendAt, sendBy string, now time.Time) {
 	m.SendAt = now
 	if sendAt != "" {
-		at := in.Within("send_at", sendAt, now.Add(-MaxLate), now.Add(maxAhead), "an instant within a year, such as 2026-03-15T09:30:00Z")
+		at := in.Within("send_at", sendAt, now.Add(-MaxLate), now.Add(maxAhead),
+			"an instant within a year, such as 2026-03-15T09:30:00Z")
 		if at.After(now) {
 			m.SendAt, m.State = at, Scheduled
 		}
@@ -146,7 +150,8 @@ func Fits(in *input.Checks, field string, m Message) {
 		switch channel {
 		case carrier.SMS:
 			if template.CountParts(m.Content).Parts > template.MaxParts {
-				in.Wrong(field, input.CodeBig, "at most 6 text messages: 918 plain characters, or 402 with others among them", "This is too long for a text message.")
+				in.Wrong(field, input.CodeBig, "at most 6 text messages: 918 plain characters, or 402 with others "+
+					"among them", "This is too long for a text message.")
 			}
 		case carrier.NHSApp:
 			if len([]rune(m.Content)) > maxNHSApp {
@@ -208,7 +213,8 @@ func (s *Service) Send(ctx context.Context, r Request) (Taken, error) {
 		}
 		if taken.WriteToRecord {
 			p, err := s.Records.Propose(ctx, tx, who, record.Proposal{
-				Patient: taken.Patient, Message: int64(taken.ID), Code: concept.Code, Term: concept.Term, Content: taken.Content,
+				Patient: taken.Patient, Message: int64(taken.ID), Code: concept.Code, Term: concept.Term,
+				Content: taken.Content,
 				Channel: string(taken.Channel), Auto: r.AutoWriteToRecord && who.May(access.WriteUnapproved),
 			})
 			if err != nil {
@@ -268,7 +274,8 @@ func (s *Service) carried(ctx context.Context, group practice.ID, m Message) (ab
 	return abroad, nil
 }
 
-var words = map[carrier.Channel]string{carrier.SMS: "text messages", carrier.Email: "e-mail", carrier.NHSApp: "NHS App messages"}
+var words = map[carrier.Channel]string{carrier.SMS: "text messages", carrier.Email: "e-mail",
+	carrier.NHSApp: "NHS App messages"}
 
 // address finds who a message is to, and where it goes. One the patient does not
 // want is taken, and not sent.
@@ -288,7 +295,7 @@ func (s *Service) address(ctx context.Context, tx Tx, group practice.ID, m *Mess
 	if err != nil {
 		return err
 	}
-	people, err := addressees(ctx, tx, group, []Message{*m}, []patient.Patient{p})
+	people, err := Addressees(ctx, tx, group, []Message{*m}, []patient.Patient{p})
 	if err != nil {
 		return err
 	}
@@ -309,14 +316,15 @@ func (s *Service) address(ctx context.Context, tx Tx, group practice.ID, m *Mess
 }
 
 // take keeps a message that may be sent, and asks for it to be sent.
-func (s *Service) take(ctx context.Context, tx Tx, who access.Caller, g practice.Group, m *Message, now time.Time) error {
+func (s *Service) take(ctx context.Context, tx Tx, who access.Caller, g practice.Group, m *Message,
+	now time.Time) error {
 	if m.Channel == carrier.Hero && m.State != Suppressed {
 		m.State, m.DueAt, m.SentAt, m.DeliveredAt = Delivered, time.Time{}, now, now
 	}
 	if m.Channel == carrier.Hero && m.Fallback != "" && m.State == Delivered {
 		m.DueAt = now.Add(time.Duration(m.UnreadMinutes) * time.Minute)
 	}
-	m.Count(s.words(who.Group, *m, g.Name), g)
+	m.Count(s.Words(who.Group, *m, g.Name), g)
 	if err := Keep(ctx, tx, who.Group, []Message{*m}, now); err != nil {
 		return err
 	}
@@ -330,7 +338,12 @@ func (s *Service) take(ctx context.Context, tx Tx, who access.Caller, g practice
 
 // Keeper keeps new messages.
 type Keeper interface {
+	EventRecorder
 	AddMessages(ctx context.Context, group practice.ID, m []Message) error
+}
+
+// EventRecorder records events of messages.
+type EventRecorder interface {
 	// RecordMessageEvent keeps an event of a message, numbered after the last.
 	RecordMessageEvent(ctx context.Context, group practice.ID, id ID, e event.Event) error
 }
@@ -340,19 +353,20 @@ func Keep(ctx context.Context, tx Keeper, group practice.ID, all []Message, now 
 	err := tx.AddMessages(ctx, group, all)
 	for _, m := range all {
 		if err == nil && (m.State == Suppressed || m.State == Delivered) {
-			err = tx.RecordMessageEvent(ctx, group, m.ID, stateEvent(group, m, "", now))
+			err = tx.RecordMessageEvent(ctx, group, m.ID, StateEvent(group, m, "", now))
 		}
 	}
 	return err
 }
 
-// words is what is sent of a message by the leg it is on: the text, or for one
+// Words is what is sent of a message by the leg it is on: the text, or for one
 // that is encrypted only where to read it.
-func (s *Service) words(group practice.ID, m Message, practiceName string) string {
+func (s *Service) Words(group practice.ID, m Message, practiceName string) string {
 	if !m.Encrypted {
 		return m.Content
 	}
-	return "You have a message from " + template.Composed(practiceName) + ". To read it, open " + s.pageURL(group, m) + " and give your date of birth."
+	return "You have a message from " + template.Composed(practiceName) + ". To read it, open " + s.pageURL(group, m) +
+		" and give your date of birth."
 }
 
 // fact is the data of a message's event.
@@ -368,16 +382,18 @@ type fact struct {
 	Reason    string          `json:"reason,omitempty"`
 }
 
-// stateEvent is the event of a message's new state.
-func stateEvent(group practice.ID, m Message, was State, now time.Time) event.Event {
+// StateEvent is the event of a message's new state.
+func StateEvent(group practice.ID, m Message, was State, now time.Time) event.Event {
 	f := fact{
-		MessageID: m.ID.String(), PatientID: m.Patient.String(), Channel: m.LegChannel(), State: m.State, Previous: was, At: now.UTC(),
+		MessageID: m.ID.String(), PatientID: m.Patient.String(), Channel: m.LegChannel(), State: m.State, Previous: was,
+		At:   now.UTC(),
 		Code: m.Code, Reason: m.Reason,
 	}
 	if m.Batch != 0 {
 		f.BatchID = m.Batch.String()
 	}
-	return event.Event{Group: int64(group), Type: event.Type("message." + m.State), Subject: int64(m.ID), At: now, Data: audit.Snapshot(f)}
+	return event.Event{Group: int64(group), Type: event.Type("message." + m.State), Subject: int64(m.ID), At: now,
+		Data: audit.Snapshot(f)}
 }
 
 // DispatchKind is the kind of the job that hands over what is due, and Queue the
@@ -387,8 +403,8 @@ const (
 	Queue        = "send"
 )
 
-// dispatchArgs is what the job needs to know.
-type dispatchArgs struct {
+// DispatchArgs is what the job needs to know.
+type DispatchArgs struct {
 	Batch   BatchID         `json:"batch"`
 	Channel carrier.Channel `json:"channel"`
 }
@@ -403,5 +419,6 @@ func DispatchJob(group practice.ID, batch BatchID, channel carrier.Channel, at, 
 	} else {
 		at = time.Time{}
 	}
-	return job.Job{Group: int64(group), Kind: DispatchKind, Queue: Queue, Key: key, RunAt: at, Args: job.Args(dispatchArgs{batch, channel})}
+	return job.Job{Group: int64(group), Kind: DispatchKind, Queue: Queue, Key: key, RunAt: at,
+		Args: job.Args(DispatchArgs{batch, channel})}
 }

@@ -18,20 +18,28 @@ const (
 
 // mark puts what happened to a message's page into its timeline, and tells of it.
 func (s *Service) mark(ctx context.Context, tx Tx, group practice.ID, m Message, what string, now time.Time) error {
-	if err := tx.AddStep(ctx, group, m.ID, Step{ID: s.NewID(), At: now, Leg: m.Leg, Channel: m.LegChannel(), What: what}); err != nil {
+	if err := tx.AddStep(ctx, group, m.ID, Step{ID: s.NewID(), At: now, Leg: m.Leg, Channel: m.LegChannel(),
+		What: what}); err != nil {
 		return err
 	}
-	f := fact{MessageID: m.ID.String(), PatientID: m.Patient.String(), Channel: m.LegChannel(), State: State(what), At: now.UTC()}
+	f := fact{MessageID: m.ID.String(), PatientID: m.Patient.String(), Channel: m.LegChannel(), State: State(what),
+		At: now.UTC()}
 	if m.Batch != 0 {
 		f.BatchID = m.Batch.String()
 	}
 	return tx.RecordMessageEvent(ctx, group, m.ID, event.Event{
-		Group: int64(group), Type: event.Type("message." + what), Subject: int64(m.ID), At: now, Data: audit.Snapshot(f),
+		Group: int64(group), Type: event.Type("message." + what), Subject: int64(m.ID), At: now,
+		Data: audit.Snapshot(f),
 	})
 }
 
+// linkReader reads how a page was opened.
+type linkReader interface {
+	LinkState(ctx context.Context, group practice.ID, id ID) (wrong int, openedAt time.Time, err error)
+}
+
 // locked reports whether a message's page is locked.
-func locked(ctx context.Context, r Reader, group practice.ID, m Message) (bool, error) {
+func locked(ctx context.Context, r linkReader, group practice.ID, m Message) (bool, error) {
 	if m.Link == "" {
 		return false, nil
 	}
@@ -94,7 +102,8 @@ func (s *Service) SendAgain(ctx context.Context, id ID) (Taken, error) {
 		return Taken{}, err
 	}
 	r := Request{
-		Patient: m.Patient, Channel: m.Channel, Text: m.Content, Subject: m.Subject, Fallback: m.Fallback, Encrypted: m.Encrypted, Purpose: m.Purpose,
+		Patient: m.Patient, Channel: m.Channel, Text: m.Content, Subject: m.Subject, Fallback: m.Fallback,
+		Encrypted: m.Encrypted, Purpose: m.Purpose,
 		TaskID: m.TaskID, AssigneeID: m.Assignee,
 	}
 	if m.ContactSource == FromRequest {

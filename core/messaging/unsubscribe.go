@@ -14,11 +14,11 @@ import (
 // unsubscribing is what the signature of an address to unsubscribe at is for.
 const unsubscribing = "unsubscribe from e-mail"
 
-// unsubscribeURL is where the patient asks for no more e-mails like this one, for
+// UnsubscribeURL is where the patient asks for no more e-mails like this one, for
 // the leg a message is on (RFC 8058). It is empty for direct care, which nobody
 // unsubscribes from, and for what is not e-mail. It proves itself, as it may be
 // used years later, and nothing is kept for it.
-func (s *Service) unsubscribeURL(group practice.ID, m Message) string {
+func (s *Service) UnsubscribeURL(group practice.ID, m Message) string {
 	if m.Purpose == DirectCare || m.LegChannel() != carrier.Email || s.Box == nil {
 		return ""
 	}
@@ -90,6 +90,7 @@ func (s *Service) Unsubscribe(ctx context.Context, link string) (practice.Group,
 		if err := tx.AddOptOut(ctx, g.ID, at.Channel, at.Contact, "unsubscribe", now); err != nil {
 			return err
 		}
-		return tx.Audit(ctx, who.Audit(now, "opt_out.add", "message", int64(m.ID), nil, map[string]string{"channel": string(at.Channel), "contact": at.Contact}))
+		return tx.Audit(ctx, who.Audit(now, "opt_out.add", "message", int64(m.ID), nil,
+			map[string]string{"channel": string(at.Channel), "contact": at.Contact}))
 	})
 }

@@ -129,9 +129,9 @@ type Store interface {
 
 // Tx is a Store inside a transaction.
 type Tx interface {
+	Keeper
 	RecordEntry(ctx context.Context, group practice.ID, id int64) (Entry, error)
 	PatientsByID(ctx context.Context, group practice.ID, ids []patient.ID) ([]patient.Patient, error)
-	AddRecordEntry(ctx context.Context, group practice.ID, e Entry) error
 	// LockRecordEntry keeps others from changing the entry, and reads it.
 	LockRecordEntry(ctx context.Context, group practice.ID, id int64) (Entry, error)
 	SaveRecordEntry(ctx context.Context, group practice.ID, e Entry) error
@@ -139,6 +139,11 @@ type Tx interface {
 	RecordEntryEvent(ctx context.Context, group practice.ID, id int64, e event.Event) error
 	Enqueue(ctx context.Context, j job.Job) error
 	Audit(ctx context.Context, e audit.Entry) error
+}
+
+// Keeper keeps new entries.
+type Keeper interface {
+	AddRecordEntry(ctx context.Context, group practice.ID, e Entry) error
 }
 
 // Service is the record capability.
@@ -174,7 +179,7 @@ type Proposed struct {
 }
 
 // Propose keeps an entry in the transaction of what it tells of.
-func (s *Service) Propose(ctx context.Context, tx Tx, who access.Caller, p Proposal) (Proposed, error) {
+func (s *Service) Propose(ctx context.Context, tx Keeper, who access.Caller, p Proposal) (Proposed, error) {
 	now := s.Now().Truncate(time.Microsecond)
 	e := Entry{
 		ID: s.NewID(), Patient: p.Patient, Message: p.Message, Code: p.Code, Term: p.Term, Content: p.Content, Channel: p.Channel,

@@ -6,6 +6,7 @@ import (
 
 	"frontdesk/core/audit"
 	"frontdesk/core/carrier"
+	"frontdesk/core/dispatch"
 	"frontdesk/core/event"
 	"frontdesk/core/messaging"
 	"frontdesk/core/patient"
@@ -22,10 +23,12 @@ type Reader interface {
 	// as patient.CountTo says.
 	RepliesKept(ctx context.Context, group practice.ID, q Query) ([]Reply, int, error)
 	// LastTo finds the last message that went to a number or address; 0 is none.
-	LastTo(ctx context.Context, group practice.ID, channel carrier.Channel, contact string) (messaging.ID, patient.ID, error)
+	LastTo(ctx context.Context, group practice.ID, channel carrier.Channel, contact string) (messaging.ID, patient.ID,
+		error)
 	// Holders lists patients who have a number or address, or whom messages went to
 	// there because a request said so.
-	Holders(ctx context.Context, group practice.ID, channel carrier.Channel, contact string, limit int) ([]patient.ID, error)
+	Holders(ctx context.Context, group practice.ID, channel carrier.Channel, contact string, limit int) ([]patient.ID,
+		error)
 }
 
 // Store is what reply needs remembered.
@@ -46,7 +49,8 @@ type Tx interface {
 	LockReply(ctx context.Context, group practice.ID, id ID) (Reply, error)
 	SaveReply(ctx context.Context, group practice.ID, r Reply) error
 	LockPatientAgainstMerge(ctx context.Context, group practice.ID, id patient.ID) (patient.ID, error)
-	AddOptOut(ctx context.Context, group practice.ID, channel carrier.Channel, contact, source string, at time.Time) error
+	AddOptOut(ctx context.Context, group practice.ID, channel carrier.Channel, contact, source string,
+		at time.Time) error
 	DropOptOut(ctx context.Context, group practice.ID, channel carrier.Channel, contact string) error
 	AddStep(ctx context.Context, group practice.ID, id messaging.ID, s messaging.Step) error
 	// RecordMessageEvent keeps an event of a message, numbered after the last, and Record
@@ -59,7 +63,7 @@ type Tx interface {
 // Service is the capability of replies.
 type Service struct {
 	Store    Store
-	Messages *messaging.Service
+	Dispatch *dispatch.Service
 	Now      func() time.Time
 	NewID    func() int64
 }

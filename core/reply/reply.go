@@ -16,6 +16,7 @@ import (
 	"frontdesk/core/access"
 	"frontdesk/core/audit"
 	"frontdesk/core/carrier"
+	"frontdesk/core/dispatch"
 	"frontdesk/core/event"
 	"frontdesk/core/fault"
 	"frontdesk/core/input"
@@ -66,10 +67,10 @@ const maxPossible = 50
 
 // Receive keeps what a carrier told: receipts, and what patients sent back. What is
 // told twice is kept once, and what it knows nothing of is passed over. Error:
-// messaging.ErrEarly, with everything else kept.
+// dispatch.ErrEarly, with everything else kept.
 func (s *Service) Receive(ctx context.Context, group practice.ID, by string, told carrier.Report) error {
-	early := s.Messages.Receive(ctx, group, by, told)
-	if early != nil && !errors.Is(early, messaging.ErrEarly) {
+	early := s.Dispatch.Receive(ctx, group, by, told)
+	if early != nil && !errors.Is(early, dispatch.ErrEarly) {
 		return early
 	}
 	for _, r := range told.Replies {
@@ -88,14 +89,15 @@ func (s *Service) keep(ctx context.Context, group practice.ID, by string, r carr
 	if in.Err() != nil {
 		contact = r.From
 	}
-	id, _, err := s.Messages.Find(ctx, group, by, r.Key, r.ProviderID)
+	id, _, err := s.Dispatch.Find(ctx, group, by, r.Key, r.ProviderID)
 	if err != nil && !errors.Is(err, messaging.ErrNotFound) {
 		return err
 	}
 	now := s.Now().Truncate(time.Microsecond)
 	kept := Reply{
-		ID: ID(s.NewID()), Carrier: by, ProviderID: r.ID, Message: id, Channel: r.Channel, Contact: contact, Text: template.Clean(r.Text, messaging.MaxText),
-		At: r.At.UTC().Truncate(time.Microsecond),
+		ID: ID(s.NewID()), Carrier: by, ProviderID: r.ID, Message: id, Channel: r.Channel, Contact: contact,
+		Text: template.Clean(r.Text, messaging.MaxText),
+		At:   r.At.UTC().Truncate(time.Microsecond),
 	}
 	kept.Meaning = Means(kept.Text)
 	kept.Open = !kept.Meaning.Settles()
@@ -180,11 +182,13 @@ func (s *Service) recordReply(ctx context.Context, tx Tx, group practice.ID, r R
 	for _, p := range r.Possible {
 		f.Possible = append(f.Possible, p.String())
 	}
-	e := event.Event{Group: int64(group), Type: event.MessageReplied, Subject: int64(r.ID), Sequence: 1, At: now, Data: audit.Snapshot(f)}
+	e := event.Event{Group: int64(group), Type: event.MessageReplied, Subject: int64(r.ID), Sequence: 1, At: now,
+		Data: audit.Snapshot(f)}
 	if r.Message == 0 {
 		return tx.Record(ctx, e)
 	}
-	step := messaging.Step{ID: s.NewID(), At: r.At, Leg: 1, Channel: r.Channel, Carrier: r.Carrier, What: "reply", ProviderID: r.ProviderID}
+	step := messaging.Step{ID: s.NewID(), At: r.At, Leg: 1, Channel: r.Channel, Carrier: r.Carrier, What: "reply",
+		ProviderID: r.ProviderID}
 	if err := tx.AddStep(ctx, group, r.Message, step); err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 	"frontdesk/api/apitest"
 	"frontdesk/core/access"
 	"frontdesk/core/carrier"
+	"frontdesk/core/dispatch"
 	"frontdesk/core/messaging"
 	"frontdesk/core/patient"
 	"frontdesk/core/patient/patienttest"
@@ -61,13 +62,13 @@ func newDesk(t *testing.T, db *store.DB) *desk {
 	j := &desk{T: t, db: db, group: g.ID, ctx: access.With(context.Background(), access.Operator(g.ID))}
 	pages := func() string { return "https://desk.example.org" }
 	messages := &messaging.Service{
-		Store: db.Messaging(), Now: now, NewID: db.NewID, Pages: pages, Timeout: time.Second,
+		Store: db.Messaging(), Now: now, NewID: db.NewID, Pages: pages,
 		Carriers: func(context.Context, practice.ID, carrier.Channel) ([]carrier.Carrier, error) {
 			return []carrier.Carrier{post{}}, nil
 		},
 		Records: &record.Service{Store: db.RecordStore(), Writer: record.Own{}, Now: now, NewID: db.NewID, Pages: pages},
 	}
-	j.s = &reply.Service{Store: db.Reply(), Messages: messages, Now: now, NewID: db.NewID}
+	j.s = &reply.Service{Store: db.Reply(), Dispatch: &dispatch.Service{Store: db.Dispatch(), Messages: messages, Now: now, NewID: db.NewID, Timeout: time.Second}, Now: now, NewID: db.NewID}
 	j.people = &patient.Service{Store: db.Patient(), Now: now, NewID: db.NewID}
 	j.ada = j.person("Ada", "07700 900001", "ada@example.org")
 	t.Cleanup(func() {
@@ -114,7 +115,7 @@ func (j *desk) answer(id, from, text string) reply.Reply {
 // text sends a text message to a patient.
 func (j *desk) text(to patient.ID, contact string) messaging.ID {
 	j.Helper()
-	taken, err := j.s.Messages.Send(j.ctx, messaging.Request{Patient: to, Channel: carrier.SMS, Text: "Hello", Contact: contact})
+	taken, err := j.s.Dispatch.Messages.Send(j.ctx, messaging.Request{Patient: to, Channel: carrier.SMS, Text: "Hello", Contact: contact})
 	if err != nil {
 		j.Fatal(err)
 	}
@@ -196,7 +197,7 @@ func TestAReplyFromASharedNumberIsNobodysUntilStaffSayWhose(t *testing.T) {
 		if r := j.answer("2", "+447700900001", "STOP"); r.Open || r.Meaning != reply.Stop || len(r.Possible) != 2 {
 			j.Fatalf("got %+v", r)
 		}
-		taken, err := j.s.Messages.Send(j.ctx, messaging.Request{Patient: j.ada, Channel: carrier.SMS, Text: "Hello", Purpose: messaging.Other})
+		taken, err := j.s.Dispatch.Messages.Send(j.ctx, messaging.Request{Patient: j.ada, Channel: carrier.SMS, Text: "Hello", Purpose: messaging.Other})
 		if err != nil || taken.State != messaging.Suppressed {
 			j.Fatal(taken.State, err)
 		}
@@ -253,7 +254,7 @@ func TestCANCELAndYESAreForStaffAndOptNobodyOut(t *testing.T) {
 				if r.Meaning != c.meaning || r.Open != c.open {
 					j.Errorf("got %+v", r)
 				}
-				taken, err := j.s.Messages.Send(j.ctx, messaging.Request{Patient: j.ada, Channel: carrier.SMS, Text: "Hello", Purpose: messaging.Other})
+				taken, err := j.s.Dispatch.Messages.Send(j.ctx, messaging.Request{Patient: j.ada, Channel: carrier.SMS, Text: "Hello", Purpose: messaging.Other})
 				if err != nil || (taken.State == messaging.Suppressed) != c.out {
 					j.Fatal(taken.State, err)
 				}
@@ -263,7 +264,7 @@ func TestCANCELAndYESAreForStaffAndOptNobodyOut(t *testing.T) {
 		j := newDesk(t, db)
 		j.answer("stop", "+447700900001", "STOP")
 		j.answer("1", "+447700900001", "YES")
-		taken, err := j.s.Messages.Send(j.ctx, messaging.Request{Patient: j.ada, Channel: carrier.SMS, Text: "Hello", Purpose: messaging.Other})
+		taken, err := j.s.Dispatch.Messages.Send(j.ctx, messaging.Request{Patient: j.ada, Channel: carrier.SMS, Text: "Hello", Purpose: messaging.Other})
 		if err != nil || taken.State != messaging.Suppressed {
 			t.Fatal(taken.State, err)
 		}

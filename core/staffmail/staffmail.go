@@ -33,9 +33,8 @@ var (
 
 // Mail hands over an e-mail to a member of staff: it implements account.Mailer.
 // Errors: ErrPaused, ErrUncarried.
-func (p *Sender) Mail(
-	ctx context.Context, group practice.ID, m account.Mail, again bool,
-) (account.InvitationState, error) {
+func (p *Sender) Mail(ctx context.Context, group practice.ID, m account.Mail,
+	again bool) (account.InvitationState, error) {
 	before := account.InvitationWaiting
 	if again {
 		before = account.InvitationHanding
@@ -52,9 +51,8 @@ func (p *Sender) Mail(
 		return before, err
 	}
 	warn := func(what string, more ...any) {
-		p.Log.WarnContext(ctx, what,
-			append([]any{"practice_group", int64(group), "user", int64(m.Staff), "key", m.Key, "command",
-				"frontdesk user invite"}, more...)...)
+		p.Log.WarnContext(ctx, what, append([]any{"practice_group", int64(group), "user", int64(m.Staff), "key", m.Key,
+			"command", "frontdesk user invite"}, more...)...)
 	}
 	if len(all) == 0 {
 		warn("an invitation was not sent: the practice has no carrier for e-mail")

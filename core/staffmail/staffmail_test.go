@@ -47,28 +47,31 @@ func TestWhatBecomesOfAnEMail(t *testing.T) {
 		logged  string
 	}{
 		{"it is taken", &postbox{}, false, nil, false, account.InvitationSent, nil, 1, ""},
-		{"it is refused", &postbox{err: &carrier.Refusal{Code: "550"}}, false, nil, false, account.InvitationRefused, nil, 1,
-			"550"},
+		{"it is refused", &postbox{err: &carrier.Refusal{Code: "550"}}, false, nil, false, account.InvitationRefused,
+			nil, 1, "550"},
 		{"the carrier is busy", &postbox{err: &carrier.Busy{Code: "451"}}, false, nil, false, account.InvitationWaiting,
 			staffmail.ErrUncarried, 1, ""},
 		{"nobody knows, and once more is not twice", &postbox{once: true, err: lost}, false, nil, false,
 			account.InvitationHanding, staffmail.ErrUncarried, 1, ""},
-		{"nobody knows, and once more may be twice", &postbox{err: lost}, false, nil, false, account.InvitationUnsure, nil, 1,
+		{"nobody knows, and once more may be twice", &postbox{err: lost}, false, nil, false, account.InvitationUnsure,
+			nil, 1, "nobody knows"},
+		{"again, and once more is not twice", &postbox{once: true}, false, nil, true, account.InvitationSent, nil, 1,
+			""},
+		{"again, and once more may be twice", &postbox{}, false, nil, true, account.InvitationUnsure, nil, 0,
 			"nobody knows"},
-		{"again, and once more is not twice", &postbox{once: true}, false, nil, true, account.InvitationSent, nil, 1, ""},
-		{"again, and once more may be twice", &postbox{}, false, nil, true, account.InvitationUnsure, nil, 0, "nobody knows"},
 		{"again, to a carrier that is busy", &postbox{once: true, err: &carrier.Busy{}}, false, nil, true,
 			account.InvitationHanding, staffmail.ErrUncarried, 1, ""},
 		{"there is no carrier", nil, false, nil, false, account.InvitationHomeless, nil, 0, "no carrier"},
 		{"sending is paused", &postbox{}, true, nil, false, account.InvitationWaiting, staffmail.ErrPaused, 0, ""},
-		{"sending is paused, again", &postbox{once: true}, true, nil, true, account.InvitationHanding, staffmail.ErrPaused, 0,
-			""},
+		{"sending is paused, again", &postbox{once: true}, true, nil, true, account.InvitationHanding,
+			staffmail.ErrPaused, 0, ""},
 		{"the database does not answer", &postbox{}, false, broken, false, account.InvitationWaiting, broken, 0, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var log bytes.Buffer
 			post := &staffmail.Sender{
-				Carriers: func(_ context.Context, group practice.ID, channel carrier.Channel) ([]carrier.Carrier, error) {
+				Carriers: func(_ context.Context, group practice.ID,
+					channel carrier.Channel) ([]carrier.Carrier, error) {
 					if c.carrier == nil || group != 7 || channel != carrier.Email {
 						return nil, nil
 					}
@@ -87,13 +90,13 @@ func TestWhatBecomesOfAnEMail(t *testing.T) {
 				if len(c.carrier.sent) != c.sent || c.carrier.late {
 					t.Fatalf("sent %+v", c.carrier.sent)
 				}
-				if want := (carrier.Outgoing{Key: m.Key, Channel: carrier.Email, To: m.To, FromName: m.FromName, Subject: m.Subject,
-					Text: m.Text}); c.sent > 0 && c.carrier.sent[0] != want {
+				if want := (carrier.Outgoing{Key: m.Key, Channel: carrier.Email, To: m.To, FromName: m.FromName,
+					Subject: m.Subject, Text: m.Text}); c.sent > 0 && c.carrier.sent[0] != want {
 					t.Errorf("sent %+v", c.carrier.sent[0])
 				}
 			}
-			if got := log.String(); (got != "") != (c.logged != "") || !strings.Contains(got, c.logged) || c.logged != "" &&
-				!strings.Contains(got, `"user":4711`) {
+			if got := log.String(); (got != "") != (c.logged != "") || !strings.Contains(got, c.logged) ||
+				c.logged != "" && !strings.Contains(got, `"user":4711`) {
 				t.Errorf("logged %q", got)
 			}
 			for _, secret := range []string{"grace", "Mill Lane", "secret.example.org"} {

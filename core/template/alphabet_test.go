@@ -61,15 +61,16 @@ func TestPlainCharactersStandForThoseThatOnlyLookDifferent(t *testing.T) {
 		"a\u200bb\u200cc\u200dd\u200ee\u200ff\u2060g\ufeffh\u00adi\u202aj\u2069k": "abcdefghijk",
 		"‘a’ ‚b‛ “c” „d‟ «e» ‹f› `g` h′ i″":                                       `'a' 'b' "c" "d" "e" <f> 'g' h' i"`,
 		"1‐2‑3‒4–5—6―7−8":                                                         "1-2-3-4-5-6-7-8",
-		"Hebrew ־ Armenian ֊ Mongolian ᠆ wave 〜 two ⸺ wide － small ﹣":             "Hebrew - Armenian - Mongolian - wave - two - wide - small -",
-		"────  ━━ ══ ⎯ │ ｜":                                                       "----  -- -- - | |",
-		"a\u00a0b\u2009c\u202fd\u3000e\tf":                                        "a b c d e f",
-		"one\u2028two\u2029three\u0085four\r\nfive":                               "one\ntwo\nthree\nfour\nfive",
-		"ＡＢＣ　１２３！":                                                                "ABC 123!",
-		"ﬁne… ﬂow‥":                                                               "fine... flow..",
-		"Ŵythnos 李 👋 £5 €6 naïve":                                                 "Ŵythnos 李 👋 £5 €6 naïve",
-		"• one":                                                                   "- one",
-		"broken\xff’":                                                             "broken\xff’",
+		"Hebrew ־ Armenian ֊ Mongolian ᠆ wave 〜 two ⸺ wide － small ﹣": "Hebrew - Armenian - Mongolian - " +
+			"wave - two - wide - small -",
+		"────  ━━ ══ ⎯ │ ｜":                         "----  -- -- - | |",
+		"a\u00a0b\u2009c\u202fd\u3000e\tf":          "a b c d e f",
+		"one\u2028two\u2029three\u0085four\r\nfive": "one\ntwo\nthree\nfour\nfive",
+		"ＡＢＣ　１２３！":                                  "ABC 123!",
+		"ﬁne… ﬂow‥":                                 "fine... flow..",
+		"Ŵythnos 李 👋 £5 €6 naïve":                   "Ŵythnos 李 👋 £5 €6 naïve",
+		"• one":                                     "- one",
+		"broken\xff’":                               "broken\xff’",
 	} {
 		if got := template.Plainer(text); got != want {
 			t.Errorf("%q: got %q, want %q", text, got, want)

@@ -1,4 +1,4 @@
-package messaging_test
+package dispatch_test
 
 import (
 	"context"
@@ -11,6 +11,7 @@ import (
 	"frontdesk/api/apitest"
 	"frontdesk/core/access"
 	"frontdesk/core/carrier"
+	"frontdesk/core/dispatch"
 	"frontdesk/core/messaging"
 	"frontdesk/core/patient"
 	"frontdesk/core/patient/patienttest"
@@ -62,6 +63,7 @@ type desk struct {
 	clock time.Time
 	post  []carrier.Carrier
 	s     *messaging.Service
+	d     *dispatch.Service
 }
 
 func withDesk(t *testing.T, test func(d *desk)) {
@@ -81,10 +83,12 @@ func newDesk(t *testing.T, db *store.DB) *desk {
 	d.group, d.ctx = g.ID, access.With(context.Background(), access.Operator(g.ID))
 	pages := func() string { return "https://desk.example.org" }
 	d.s = &messaging.Service{
-		Store: db.Messaging(), Now: now, NewID: db.NewID, Pages: pages, Timeout: time.Second,
+		Store: db.Messaging(), Now: now, NewID: db.NewID, Pages: pages,
 		Carriers: func(context.Context, practice.ID, carrier.Channel) ([]carrier.Carrier, error) { return d.post, nil },
 		Records:  &record.Service{Store: db.RecordStore(), Writer: record.Own{}, Now: now, NewID: db.NewID, Pages: pages},
 	}
+	d.d = &dispatch.Service{Store: db.Dispatch(), Messages: d.s, Now: now, NewID: db.NewID, Timeout: time.Second}
+	d.s.Opened = d.d.Opened
 	t.Cleanup(func() {
 		all, err := db.Events(d.ctx, int64(d.group), 0, 1000)
 		if err != nil {
@@ -96,8 +100,8 @@ func newDesk(t *testing.T, db *store.DB) *desk {
 }
 
 // server is another server on the same database.
-func (d *desk) server(on messaging.Store) *messaging.Service {
-	return &messaging.Service{Store: on, Now: d.s.Now, NewID: d.s.NewID, Pages: d.s.Pages, Timeout: d.s.Timeout, Carriers: d.s.Carriers, Records: d.s.Records}
+func (d *desk) server(on dispatch.Store) *dispatch.Service {
+	return &dispatch.Service{Store: on, Messages: d.s, Now: d.s.Now, NewID: d.s.NewID, Timeout: d.d.Timeout}
 }
 
 // messages queues some, each to a patient of its own.
@@ -127,7 +131,7 @@ func (d *desk) messages(n int, more func(*messaging.Request)) []messaging.ID {
 func (d *desk) dispatch(channel carrier.Channel) {
 	d.Helper()
 	j := messaging.DispatchJob(d.group, 0, channel, d.clock, d.clock)
-	if err := d.s.Dispatch(context.Background(), j); err != nil {
+	if err := d.d.Run(context.Background(), j); err != nil {
 		d.Error(err)
 	}
 }
@@ -149,7 +153,7 @@ func TestManySendersSendEachMessageOnce(t *testing.T) {
 		var wait sync.WaitGroup
 		for range 4 {
 			wait.Go(func() {
-				if err := d.server(d.s.Store).Dispatch(context.Background(), messaging.DispatchJob(d.group, 0, carrier.SMS, d.clock, d.clock)); err != nil {
+				if err := d.server(d.d.Store).Run(context.Background(), messaging.DispatchJob(d.group, 0, carrier.SMS, d.clock, d.clock)); err != nil {
 					d.Error(err)
 				}
 			})
@@ -183,8 +187,8 @@ func TestASenderThatDiedLeavesNothingSentTwice(t *testing.T) {
 				by := &post{name: "a", idempotent: c.idempotent, got: map[string]int{}}
 				d.post = []carrier.Carrier{by}
 				id := d.messages(1, nil)[0]
-				err := d.db.Messaging().Do(d.ctx, func(tx messaging.Tx) error {
-					_, err := tx.Claim(d.ctx, messaging.Claim{
+				err := d.db.Dispatch().Do(d.ctx, func(tx dispatch.Tx) error {
+					_, err := tx.Claim(d.ctx, dispatch.Claim{
 						Group: d.group, Channel: carrier.SMS, Carrier: "a", Now: d.clock, Lease: 7, Until: d.clock.Add(time.Minute), Limit: 8,
 					})
 					return err
@@ -194,7 +198,7 @@ func TestASenderThatDiedLeavesNothingSentTwice(t *testing.T) {
 				}
 				recover := func() {
 					d.Helper()
-					if err := d.s.Recover(d.ctx, d.group); err != nil {
+					if err := d.d.Recover(d.ctx, d.group); err != nil {
 						d.Fatal(err)
 					}
 					d.dispatch(carrier.SMS)
@@ -256,7 +260,7 @@ func TestTheOtherWayIsTakenOnceAndNeverAfterReading(t *testing.T) {
 		}
 		// What the first way says later changes nothing.
 		late := carrier.Report{Receipts: []carrier.Receipt{{Key: keyOf(d, id, 1), Progress: carrier.ProgressFailed}}}
-		if err := d.s.Receive(d.ctx, d.group, "a", late); err != nil {
+		if err := d.d.Receive(d.ctx, d.group, "a", late); err != nil {
 			d.Fatal(err)
 		}
 		if m := d.state(id); m.State != messaging.Sent {
@@ -264,7 +268,7 @@ func TestTheOtherWayIsTakenOnceAndNeverAfterReading(t *testing.T) {
 		}
 		read := carrier.Report{Receipts: []carrier.Receipt{{Key: keyOf(d, id, 2), Progress: carrier.ProgressRead}, {Key: keyOf(d, id, 2), Progress: carrier.ProgressDelivered}}}
 		for range 2 {
-			if err := d.s.Receive(d.ctx, d.group, "a", read); err != nil {
+			if err := d.d.Receive(d.ctx, d.group, "a", read); err != nil {
 				d.Fatal(err)
 			}
 		}

@@ -1,4 +1,4 @@
-package messaging_test
+package dispatch_test
 
 import (
 	"context"
@@ -145,7 +145,7 @@ func (p *paired) tell(id messaging.ID, progress carrier.Progress, by carrier.Cha
 	if progress == carrier.ProgressFailed {
 		r.Code, r.Reason = "C-"+string(by), "It did not arrive."
 	}
-	if err := p.s.Receive(p.ctx, p.group, "both", carrier.Report{Receipts: []carrier.Receipt{r}}); err != nil {
+	if err := p.d.Receive(p.ctx, p.group, "both", carrier.Report{Receipts: []carrier.Receipt{r}}); err != nil {
 		p.Fatal(err)
 	}
 }
@@ -239,7 +239,7 @@ func TestAPairThatIsRefusedGoesByTheOtherWayFromHere(t *testing.T) {
 		if m := p.state(id); m.State != messaging.Sent || m.Leg != 2 || m.Paired || len(p.sent) != 2 || p.sent[1].Pair != (carrier.Pair{}) || p.sent[1].To != number {
 			p.Fatalf("got %+v after %+v", m, p.sent)
 		}
-		if err := p.s.Receive(p.ctx, p.group, "both", carrier.Report{Receipts: []carrier.Receipt{{Key: keyOf(p.desk, id, 2), Progress: carrier.ProgressFailed, Channel: carrier.SMS}}}); err != nil {
+		if err := p.d.Receive(p.ctx, p.group, "both", carrier.Report{Receipts: []carrier.Receipt{{Key: keyOf(p.desk, id, 2), Progress: carrier.ProgressFailed, Channel: carrier.SMS}}}); err != nil {
 			p.Fatal(err)
 		}
 		if m := p.state(id); m.State != messaging.Failed {
@@ -316,7 +316,7 @@ func TestTheOtherWayIsNotTakenByWhoHasOptedOutOfIt(t *testing.T) {
 				p.dispatch(carrier.SMS)
 				if c.texts > 0 {
 					r := carrier.Receipt{Key: keyOf(p.desk, id, 2), Progress: carrier.ProgressDelivered}
-					if err := p.s.Receive(p.ctx, p.group, "both", carrier.Report{Receipts: []carrier.Receipt{r}}); err != nil {
+					if err := p.d.Receive(p.ctx, p.group, "both", carrier.Report{Receipts: []carrier.Receipt{r}}); err != nil {
 						p.Fatal(err)
 					}
 				}

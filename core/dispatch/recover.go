@@ -1,4 +1,4 @@
-package messaging
+package dispatch
 
 import (
 	"context"
@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"frontdesk/core/carrier"
+	"frontdesk/core/messaging"
 	"frontdesk/core/practice"
 )
 
@@ -50,15 +51,14 @@ type found struct {
 	known bool
 }
 
-func (s *Service) recoverSome(
-	ctx context.Context, group practice.ID, lost []Message, leases map[int64]found, now time.Time,
-) error {
+func (s *Service) recoverSome(ctx context.Context, group practice.ID, lost []messaging.Message, leases map[int64]found,
+	now time.Time) error {
 	if len(lost) == 0 {
 		return nil
 	}
 	carriers := map[string]carrier.Carrier{"": pageCarrier{}, "page": pageCarrier{}}
 	for _, channel := range carrier.Channels {
-		some, err := s.Carriers(ctx, group, channel)
+		some, err := s.Messages.Carriers(ctx, group, channel)
 		if err != nil {
 			return err
 		}
@@ -97,7 +97,7 @@ func (d *dispatcher) takeBack(x *Settled, by carrier.Carrier, f found, now time.
 	var busy *carrier.Busy
 	var unanswered *carrier.Unanswered
 	switch {
-	case x.handed(), x.unsure():
+	case x.Unread(), x.InDoubt():
 	case answered && errors.As(result.Err, &unanswered):
 		x.Request = unanswered.Request
 	case answered && errors.As(result.Err, &busy), f.known && !begun: // it has not gone
@@ -125,7 +125,7 @@ func (s *Service) ask(ctx context.Context, group practice.ID, now time.Time) err
 	}
 	return s.Store.Do(ctx, func(tx Tx) error {
 		for _, x := range due {
-			j := DispatchJob(group, x.Batch, x.Channel, now, now)
+			j := messaging.DispatchJob(group, x.Batch, x.Channel, now, now)
 			// A server that died as it took a job on has left it behind, and its
 			// key with it: this one must not wait for that.
 			j.Key = ""
@@ -172,7 +172,10 @@ func (s *Service) askForReceipts(ctx context.Context, group practice.ID, now tim
 				next = time.Time{}
 			}
 		}
-		if err := s.Store.Do(ctx, func(tx Tx) error { return tx.AskAgain(ctx, group, m.ID, m.AskAt, next) }); err != nil {
+		if err := s.Store.Do(ctx, func(tx Tx) error {
+			return tx.AskAgain(ctx, group, m.ID, m.AskAt,
+				next)
+		}); err != nil {
 			return err
 		}
 	}
@@ -180,8 +183,8 @@ func (s *Service) askForReceipts(ctx context.Context, group practice.ID, now tim
 }
 
 // asker is the carrier that has a message, if it can be asked.
-func (s *Service) asker(ctx context.Context, group practice.ID, m Message) (carrier.Asker, error) {
-	some, err := s.Carriers(ctx, group, m.LegChannel())
+func (s *Service) asker(ctx context.Context, group practice.ID, m messaging.Message) (carrier.Asker, error) {
+	some, err := s.Messages.Carriers(ctx, group, m.LegChannel())
 	for _, c := range some {
 		if a, ok := c.(carrier.Asker); ok && c.Name() == m.Carrier {
 			return a, err
@@ -191,9 +194,8 @@ func (s *Service) asker(ctx context.Context, group practice.ID, m Message) (carr
 }
 
 // askAbout asks about one message. later is that the carrier does not answer now.
-func (s *Service) askAbout(
-	ctx context.Context, group practice.ID, by carrier.Asker, m Message,
-) (later bool, err error) {
+func (s *Service) askAbout(ctx context.Context, group practice.ID, by carrier.Asker,
+	m messaging.Message) (later bool, err error) {
 	within, cancel := context.WithTimeout(ctx, s.Timeout)
 	defer cancel()
 	r, err := by.Status(within, m.ProviderID)

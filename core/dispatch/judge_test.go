@@ -1,4 +1,4 @@
-package messaging_test
+package dispatch_test
 
 import (
 	"context"
@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"frontdesk/core/carrier"
+	"frontdesk/core/dispatch"
 	"frontdesk/core/messaging"
 	"frontdesk/core/patient"
 	"frontdesk/core/patient/patienttest"
@@ -292,8 +293,8 @@ func TestManyMessagesAreJudgedTogether(t *testing.T) {
 				d.Fatal(err)
 			}
 		}
-		counted := &counting{Store: d.s.Store}
-		if err := d.server(counted).Dispatch(context.Background(), messaging.DispatchJob(d.group, 0, carrier.SMS, d.clock, d.clock)); err != nil {
+		counted := &counting{Store: d.d.Store}
+		if err := d.server(counted).Run(context.Background(), messaging.DispatchJob(d.group, 0, carrier.SMS, d.clock, d.clock)); err != nil {
 			d.Fatal(err)
 		}
 		if len(c.got) != len(found) {
@@ -308,22 +309,17 @@ func TestManyMessagesAreJudgedTogether(t *testing.T) {
 
 // counting counts what is asked to judge messages.
 type counting struct {
-	messaging.Store
+	dispatch.Store
 	asked atomic.Int64
 }
 
-func (c *counting) Do(ctx context.Context, fn func(messaging.Tx) error) error {
-	return c.Store.Do(ctx, func(tx messaging.Tx) error { return fn(&countingTx{tx, c}) })
+func (c *counting) Do(ctx context.Context, fn func(dispatch.Tx) error) error {
+	return c.Store.Do(ctx, func(tx dispatch.Tx) error { return fn(&countingTx{tx, c}) })
 }
 
 type countingTx struct {
-	messaging.Tx
+	dispatch.Tx
 	of *counting
-}
-
-func (t *countingTx) Addressee(ctx context.Context, group practice.ID, id patient.ID) (patient.Patient, error) {
-	t.of.asked.Add(1)
-	return t.Tx.Addressee(ctx, group, id)
 }
 
 func (t *countingTx) ContactsAmong(ctx context.Context, group practice.ID, ids []patient.ID) (map[patient.ID]patient.ContactPoints, error) {

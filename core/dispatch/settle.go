@@ -1,4 +1,4 @@
-package messaging
+package dispatch
 
 import (
 	"context"
@@ -7,15 +7,16 @@ import (
 
 	"frontdesk/core/carrier"
 	"frontdesk/core/event"
+	"frontdesk/core/messaging"
 	"frontdesk/core/practice"
 	"frontdesk/core/record"
 )
 
 // Settled is what became of a message that was leased.
 type Settled struct {
-	Message
+	messaging.Message
 	// Was is the state it had before it was leased, and Leased the lease.
-	Was    State
+	Was    messaging.State
 	Leased int64
 	At     time.Time
 	// What is the step to note, or empty. StepLeg and StepChannel are the leg it
@@ -35,19 +36,19 @@ func (s *Settled) next(now time.Time, code, reason string) {
 		if s.What == "" {
 			s.What = "fallback"
 		}
-		s.Leg, s.State, s.DueAt, s.Tries = 2, Queued, now, 0
+		s.Leg, s.State, s.DueAt, s.Tries = 2, messaging.Queued, now, 0
 		s.Carrier, s.ProviderID, s.DeliveredAt = "", "", time.Time{}
-		if late := now.Add(MaxLate); s.SendBy.Before(late) {
+		if late := now.Add(messaging.MaxLate); s.SendBy.Before(late) {
 			s.SendBy = late // the second way has its own time
 		}
 		return
 	}
-	s.State, s.DueAt, s.EndedAt = Failed, time.Time{}, now
+	s.State, s.DueAt, s.EndedAt = messaging.Failed, time.Time{}, now
 }
 
 // unknown leaves a message whose fate nobody knows.
 func (s *Settled) unknown(now time.Time, code, reason string) {
-	s.State, s.DueAt, s.EndedAt, s.What = Unknown, time.Time{}, now, "unknown"
+	s.State, s.DueAt, s.EndedAt, s.What = messaging.Unknown, time.Time{}, now, "unknown"
 	s.Code, s.Reason, s.Request, s.AskAt = code, reason, "", time.Time{}
 }
 
@@ -81,7 +82,7 @@ func (d *dispatcher) outcome(s *Settled, by carrier.Carrier, r carrier.Result, n
 }
 
 func (d *dispatcher) accepted(s *Settled, a carrier.Accepted, now time.Time) {
-	s.State, s.SentAt, s.ProviderID, s.What = Sent, now, a.ProviderID, "accepted"
+	s.State, s.SentAt, s.ProviderID, s.What = messaging.Sent, now, a.ProviderID, "accepted"
 	s.Code, s.Reason, s.DueAt, s.Tries, s.Request = a.Code, "", time.Time{}, 0, ""
 	if s.Leg == 1 && s.Fallback != "" && s.Channel == carrier.NHSApp && !s.Paired {
 		s.DueAt = now.Add(time.Duration(s.UnreadMinutes) * time.Minute)
@@ -91,9 +92,9 @@ func (d *dispatcher) accepted(s *Settled, a carrier.Accepted, now time.Time) {
 // later puts a message back for a carrier that is busy. Waiting as long as the
 // carrier asked is not a failed try.
 func (d *dispatcher) later(s *Settled, busy *carrier.Busy, now time.Time) {
-	s.State, s.What = Queued, "busy"
+	s.State, s.What = messaging.Queued, "busy"
 	s.Code, s.Reason = busy.Code, "The carrier takes no messages at the moment."
-	if !s.unsure() { // nobody has it, and another carrier may take it
+	if !s.InDoubt() { // nobody has it, and another carrier may take it
 		s.Paired = false
 	}
 	wait := busy.After
@@ -127,8 +128,8 @@ func backoff(tries int) time.Duration {
 func (d *dispatcher) settle(ctx context.Context, tx Tx, done []Settled) error {
 	for i := range done {
 		s := &done[i]
-		if s.State != s.Was && s.State != Queued {
-			e := stateEvent(d.group, s.Message, s.Was, s.At)
+		if s.State != s.Was && s.State != messaging.Queued {
+			e := messaging.StateEvent(d.group, s.Message, s.Was, s.At)
 			s.Event = &e
 		}
 		if s.StepLeg == 0 {
@@ -140,15 +141,17 @@ func (d *dispatcher) settle(ctx context.Context, tx Tx, done []Settled) error {
 	}
 	asked := map[Due]bool{}
 	for _, s := range done {
-		if s.WriteToRecord && s.State == Sent {
+		if s.WriteToRecord && s.State == messaging.Sent {
 			if err := writeDown(ctx, tx, d.group, s.Message); err != nil {
 				return err
 			}
 		}
 		// Its other way is another channel's job.
-		if due := (Due{s.Batch, s.LegChannel()}); s.State == Queued && due.Channel != d.args.Channel && !asked[due] {
+		if due := (Due{s.Batch, s.LegChannel()}); s.State == messaging.Queued && due.Channel != d.args.Channel &&
+			!asked[due] {
 			asked[due] = true
-			if err := tx.Enqueue(ctx, DispatchJob(d.group, due.Batch, due.Channel, s.DueAt, s.At)); err != nil {
+			if err := tx.Enqueue(ctx, messaging.DispatchJob(d.group, due.Batch, due.Channel, s.DueAt,
+				s.At)); err != nil {
 				return err
 			}
 		}
@@ -157,7 +160,7 @@ func (d *dispatcher) settle(ctx context.Context, tx Tx, done []Settled) error {
 }
 
 // writeDown asks for a message's record entry to be written, if it is approved.
-func writeDown(ctx context.Context, tx Tx, group practice.ID, m Message) error {
+func writeDown(ctx context.Context, tx Tx, group practice.ID, m messaging.Message) error {
 	e, err := tx.RecordEntryOf(ctx, group, int64(m.ID))
 	if errors.Is(err, record.ErrNotFound) {
 		return nil

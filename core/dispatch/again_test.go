@@ -1,4 +1,4 @@
-package messaging_test
+package dispatch_test
 
 import (
 	"context"
@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"frontdesk/core/carrier"
+	"frontdesk/core/dispatch"
 	"frontdesk/core/messaging"
 )
 
@@ -191,7 +192,7 @@ func TestWhatIsToldOfOneOfARequestIsTrueOfAll(t *testing.T) {
 		d.dispatch(carrier.SMS)
 		told := carrier.Report{Receipts: []carrier.Receipt{{Key: keyOf(d, ids[1], 1), Progress: carrier.ProgressDelivered,
 			At: d.clock}}}
-		if err := d.s.Receive(d.ctx, d.group, "counter", told); err != nil {
+		if err := d.d.Receive(d.ctx, d.group, "counter", told); err != nil {
 			d.Fatal(err)
 		}
 		if got := d.states(ids); got != "delivered:1 sent:3" {
@@ -263,14 +264,14 @@ func TestOnlyWhatWasOnTheWireIsInDoubt(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			withDesk(t, func(d *desk) {
 				by := newCounter()
-				d.post, d.s.Journal = []carrier.Carrier{by}, d.db.Handovers()
+				d.post, d.d.Journal = []carrier.Carrier{by}, d.db.Handovers()
 				ids := d.messages(6, nil)
-				epoch := d.s.Journal.Epoch(d.ctx)
+				epoch := d.d.Journal.Epoch(d.ctx)
 				if epoch == 0 {
 					d.Fatal("there is no journal")
 				}
-				err := d.db.Messaging().Do(d.ctx, func(tx messaging.Tx) error {
-					_, err := tx.Claim(d.ctx, messaging.Claim{
+				err := d.db.Dispatch().Do(d.ctx, func(tx dispatch.Tx) error {
+					_, err := tx.Claim(d.ctx, dispatch.Claim{
 						Group: d.group, Channel: carrier.SMS, Carrier: "counter", Now: d.clock, Lease: 7, Until: d.clock.Add(time.Minute),
 						Limit: 8, Journal: epoch + c.epoch,
 					})
@@ -287,12 +288,12 @@ func TestOnlyWhatWasOnTheWireIsInDoubt(t *testing.T) {
 					`{"s": [{"r": "` + c.request + `", "k": [` + key(2) + `]}, {"k": [` + key(3) + `]}], "e": []}`,
 					`{"e": [{"k": ` + key(3) + `, "o": "busy", "c": "later", "a": 60000000000}]}`,
 				} {
-					if err := d.s.Journal.Note(d.ctx, d.group, 7, []byte(note)); err != nil {
+					if err := d.d.Journal.Note(d.ctx, d.group, 7, []byte(note)); err != nil {
 						d.Fatal(err)
 					}
 				}
 				d.clock = d.clock.Add(2 * time.Minute)
-				if err := d.s.Recover(d.ctx, d.group); err != nil {
+				if err := d.d.Recover(d.ctx, d.group); err != nil {
 					d.Fatal(err)
 				}
 				if got := d.states(ids); got != c.want {
@@ -302,7 +303,7 @@ func TestOnlyWhatWasOnTheWireIsInDoubt(t *testing.T) {
 				if got := d.states(ids); got != c.later {
 					d.Errorf("after that %s, want %s", got, c.later)
 				}
-				if notes, err := d.s.Journal.Notes(d.ctx, d.group, 7); err != nil || c.epoch == 0 && len(notes) > 0 {
+				if notes, err := d.d.Journal.Notes(d.ctx, d.group, 7); err != nil || c.epoch == 0 && len(notes) > 0 {
 					d.Errorf("%d notes are left, %v", len(notes), err)
 				}
 			})
@@ -313,12 +314,12 @@ func TestOnlyWhatWasOnTheWireIsInDoubt(t *testing.T) {
 func TestNotesAreThrownAwayWithWhatIsWrittenDown(t *testing.T) {
 	withDesk(t, func(d *desk) {
 		c := newCounter()
-		d.post, d.s.Journal = []carrier.Carrier{c}, d.db.Handovers()
+		d.post, d.d.Journal = []carrier.Carrier{c}, d.db.Handovers()
 		var mu sync.Mutex
 		var leases []int64 // several groups are taken side by side
 		c.answer = nil
 		ids := d.messages(20, nil)
-		d.s.NewID = func() int64 {
+		d.d.NewID = func() int64 {
 			mu.Lock()
 			defer mu.Unlock()
 			leases = append(leases, d.db.NewID())
@@ -329,7 +330,7 @@ func TestNotesAreThrownAwayWithWhatIsWrittenDown(t *testing.T) {
 			d.Fatalf("got %s in %v", got, c.came)
 		}
 		for _, lease := range leases {
-			if notes, err := d.s.Journal.Notes(d.ctx, d.group, lease); err != nil || len(notes) > 0 {
+			if notes, err := d.d.Journal.Notes(d.ctx, d.group, lease); err != nil || len(notes) > 0 {
 				d.Errorf("%d notes are left, %v", len(notes), err)
 			}
 		}
@@ -344,7 +345,7 @@ func TestWhatIsNotHeardOfIsAskedAboutAfterTwoHours(t *testing.T) {
 		d.dispatch(carrier.SMS)
 		told := carrier.Report{Receipts: []carrier.Receipt{{Key: keyOf(d, ids[0], 1), Progress: carrier.ProgressDelivered,
 			At: d.clock}}}
-		if err := d.s.Receive(d.ctx, d.group, "counter", told); err != nil {
+		if err := d.d.Receive(d.ctx, d.group, "counter", told); err != nil {
 			d.Fatal(err)
 		}
 		answer := map[string]carrier.Receipt{
@@ -355,7 +356,7 @@ func TestWhatIsNotHeardOfIsAskedAboutAfterTwoHours(t *testing.T) {
 		recover := func(after time.Duration) {
 			d.Helper()
 			d.clock = d.clock.Add(after)
-			if err := d.s.Recover(d.ctx, d.group); err != nil {
+			if err := d.d.Recover(d.ctx, d.group); err != nil {
 				d.Fatal(err)
 			}
 		}

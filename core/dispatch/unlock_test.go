@@ -1,4 +1,4 @@
-package messaging_test
+package dispatch_test
 
 import (
 	"context"

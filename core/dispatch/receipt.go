@@ -1,21 +1,20 @@
-package messaging
+package dispatch
 
 import (
 	"context"
 	"errors"
 	"time"
 
-	"frontdesk/core/access"
 	"frontdesk/core/carrier"
 	"frontdesk/core/fault"
-	"frontdesk/core/input"
+	"frontdesk/core/messaging"
 	"frontdesk/core/practice"
 )
 
 // ErrEarly is returned for a receipt of a message that is just being handed
 // over: whoever told it tells it again.
-var ErrEarly = fault.New(fault.Unavailable, "message_in_hand",
-	"This message is just being handed over. Tell us again shortly.").After(time.Second)
+var ErrEarly = fault.New(fault.Unavailable, "message_in_hand", "This message is just being handed over. Tell us "+
+	"again shortly.").After(time.Second)
 
 // earlyTries and earlyPause are how long a receipt waits for its message to be
 // written down as handed over.
@@ -34,13 +33,16 @@ func (s *Service) Receive(ctx context.Context, group practice.ID, by string, tol
 		// Some carriers tell before they have answered: what they answer is being
 		// written down this moment.
 		for i := 0; errors.Is(err, ErrEarly) && i < earlyTries && ctx.Err() == nil; i++ {
-			time.Sleep(earlyPause)
+			select {
+			case <-time.After(earlyPause):
+			case <-ctx.Done():
+			}
 			err = s.receipt(ctx, group, by, r)
 		}
 		switch {
 		case errors.Is(err, ErrEarly):
 			early = err
-		case err != nil && !errors.Is(err, ErrNotFound):
+		case err != nil && !errors.Is(err, messaging.ErrNotFound):
 			return err
 		}
 	}
@@ -48,12 +50,12 @@ func (s *Service) Receive(ctx context.Context, group practice.ID, by string, tol
 }
 
 // Find finds the message a carrier means, and the leg.
-func (s *Service) Find(ctx context.Context, group practice.ID, by, key, providerID string) (ID, int, error) {
-	if g, id, leg, ok := ParseKey(key); ok && g == group {
+func (s *Service) Find(ctx context.Context, group practice.ID, by, key, providerID string) (messaging.ID, int, error) {
+	if g, id, leg, ok := messaging.ParseKey(key); ok && g == group {
 		return id, leg, nil
 	}
 	if providerID == "" {
-		return 0, 0, ErrNotFound
+		return 0, 0, messaging.ErrNotFound
 	}
 	m, err := s.Store.FindByProvider(ctx, group, by, providerID)
 	return m.ID, m.Leg, err
@@ -75,13 +77,13 @@ func (s *Service) receipt(ctx context.Context, group practice.ID, by string, r c
 		if err != nil {
 			return err
 		}
-		if before.State == Sending {
+		if before.State == messaging.Sending {
 			return ErrEarly
 		}
-		leg := before.legOf(r, leg)
+		leg := legOf(before, r, leg)
 		x := Settled{Message: before, Was: before.State, At: now}
-		step := Step{ID: s.NewID(), At: at, Leg: leg, Carrier: by, What: string(r.Progress), ProviderID: r.ProviderID,
-			Code: r.Code, Reason: r.Reason}
+		step := messaging.Step{ID: s.NewID(), At: at, Leg: leg, Carrier: by, What: string(r.Progress),
+			ProviderID: r.ProviderID, Code: r.Code, Reason: r.Reason}
 		step.Channel = before.Channel
 		if leg == 2 {
 			step.Channel = before.Fallback
@@ -106,7 +108,7 @@ func (s *Service) receipt(ctx context.Context, group practice.ID, by string, r c
 			x.follow(r, leg, at)
 		}
 		if x.UpdatedAt = now; !x.AskAt.IsZero() {
-			if x.AskAt = now.Add(receiptWait); x.State != Sent { // there is nothing more to hear
+			if x.AskAt = now.Add(receiptWait); x.State != messaging.Sent { // there is nothing more to hear
 				x.AskAt = time.Time{}
 			}
 		}
@@ -119,7 +121,8 @@ func (s *Service) receipt(ctx context.Context, group practice.ID, by string, r c
 
 // keep keeps a message as it is after what was told, with the step, and what
 // follows from it.
-func (s *Service) keep(ctx context.Context, tx Tx, group practice.ID, before Message, x Settled, step *Step) error {
+func (s *Service) keep(ctx context.Context, tx Tx, group practice.ID, before messaging.Message, x Settled,
+	step *messaging.Step) error {
 	if err := tx.SaveMessage(ctx, group, x.Message); err != nil {
 		return err
 	}
@@ -128,8 +131,9 @@ func (s *Service) keep(ctx context.Context, tx Tx, group practice.ID, before Mes
 			return err
 		}
 	}
-	if x.State != before.State && x.State != Queued {
-		if err := tx.RecordMessageEvent(ctx, group, x.ID, stateEvent(group, x.Message, before.State, x.At)); err != nil {
+	if x.State != before.State && x.State != messaging.Queued {
+		if err := tx.RecordMessageEvent(ctx, group, x.ID, messaging.StateEvent(group, x.Message, before.State,
+			x.At)); err != nil {
 			return err
 		}
 	}
@@ -138,8 +142,8 @@ func (s *Service) keep(ctx context.Context, tx Tx, group practice.ID, before Mes
 			return err
 		}
 	}
-	if x.State == Queued {
-		return tx.Enqueue(ctx, DispatchJob(group, x.Batch, x.LegChannel(), x.DueAt, x.At))
+	if x.State == messaging.Queued {
+		return tx.Enqueue(ctx, messaging.DispatchJob(group, x.Batch, x.LegChannel(), x.DueAt, x.At))
 	}
 	return nil
 }
@@ -152,7 +156,7 @@ func (s *Settled) apply(r carrier.Receipt, leg int, at, now time.Time) bool {
 		if !s.ReadAt.IsZero() {
 			return false
 		}
-		s.ReadAt, s.EndedAt, s.State, s.DueAt = at, now, Read, time.Time{}
+		s.ReadAt, s.EndedAt, s.State, s.DueAt = at, now, messaging.Read, time.Time{}
 		if s.SentAt.IsZero() {
 			s.SentAt = at
 		}
@@ -160,20 +164,20 @@ func (s *Settled) apply(r carrier.Receipt, leg int, at, now time.Time) bool {
 			s.DeliveredAt = at
 		}
 	case carrier.ProgressDelivered:
-		if !s.DeliveredAt.IsZero() || s.State == Read {
+		if !s.DeliveredAt.IsZero() || s.State == messaging.Read {
 			return false
 		}
-		s.DeliveredAt, s.State = at, Delivered
+		s.DeliveredAt, s.State = at, messaging.Delivered
 		if s.SentAt.IsZero() {
 			s.SentAt = at // its fate was unknown
 		}
 		s.EndedAt = time.Time{}
 	case carrier.ProgressFailed:
 		switch {
-		case s.State == Read || s.State == Delivered || s.State == Failed:
+		case s.State == messaging.Read || s.State == messaging.Delivered || s.State == messaging.Failed:
 			return false
 		case s.Paired && r.Whole: // the carrier has tried both
-			s.Code, s.Reason, s.State, s.DueAt, s.EndedAt = r.Code, r.Reason, Failed, time.Time{}, now
+			s.Code, s.Reason, s.State, s.DueAt, s.EndedAt = r.Code, r.Reason, messaging.Failed, time.Time{}, now
 		// A failure of the way it went by first says nothing of the other.
 		case s.Paired, leg != s.Leg:
 			return false
@@ -184,37 +188,4 @@ func (s *Settled) apply(r carrier.Receipt, leg int, at, now time.Time) bool {
 		return false
 	}
 	return true
-}
-
-// OptOut keeps a number or address from getting anything but direct care;
-// OptIn takes that back.
-func (s *Service) OptOut(ctx context.Context, channel carrier.Channel, contact string, out bool) error {
-	who, err := access.Require(ctx, access.SendCommunications)
-	if err != nil {
-		return err
-	}
-	var in input.Checks
-	input.Choice(&in, "channel", channel, []carrier.Channel{carrier.SMS, carrier.Email})
-	contact = Given(&in, "contact", contact, channel)
-	if contact == "" {
-		in.Wrong("contact", input.CodeSmall, "a mobile number or an e-mail address", "This may not be empty.")
-	}
-	if err := in.Err(); err != nil {
-		return err
-	}
-	now := s.Now().Truncate(time.Microsecond)
-	return s.Store.Do(ctx, func(tx Tx) error {
-		action := "opt_out.add"
-		if out {
-			err = tx.AddOptOut(ctx, who.Group, channel, contact, "partner", now)
-		} else {
-			action = "opt_out.remove"
-			err = tx.DropOptOut(ctx, who.Group, channel, contact)
-		}
-		if err != nil {
-			return err
-		}
-		return tx.Audit(ctx,
-			who.Audit(now, action, "opt_out", 0, nil, map[string]string{"channel": string(channel), "contact": contact}))
-	})
 }

@@ -1,4 +1,4 @@
-package messaging
+package dispatch
 
 import (
 	"context"
@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"frontdesk/core/carrier"
+	"frontdesk/core/messaging"
 	"frontdesk/core/practice"
 )
 
@@ -60,7 +61,7 @@ func (d *dispatcher) sentAgain(m Outbound, now time.Time, over bool) (Settled, b
 		return d.verdict(m, now)
 	}
 	s := Settled{Message: m.Message, Was: m.Prior, At: now, Leased: m.Lease}
-	if over && m.unsure() {
+	if over && m.InDoubt() {
 		s.unknown(now, noAnswer, noAnswerInTime)
 	}
 	return s, !over
@@ -84,7 +85,7 @@ const (
 
 // taken notes that a carrier has a message after all, of which it had not said so.
 func (s *Settled) taken(at time.Time) {
-	s.State, s.SentAt, s.EndedAt, s.Request, s.Tries = Sent, at, time.Time{}, "", 0
+	s.State, s.SentAt, s.EndedAt, s.Request, s.Tries = messaging.Sent, at, time.Time{}, "", 0
 	s.Code, s.Reason, s.DueAt = "", "", time.Time{}
 	if s.Leg == 1 && s.Fallback != "" && s.Channel == carrier.NHSApp && !s.Paired {
 		s.DueAt = at.Add(time.Duration(s.UnreadMinutes) * time.Minute)
@@ -93,7 +94,8 @@ func (s *Settled) taken(at time.Time) {
 
 // takenTogether notes the same of the other messages of a request: a carrier has
 // all of it or nothing.
-func (s *Service) takenTogether(ctx context.Context, tx Tx, group practice.ID, of Message, at, now time.Time) error {
+func (s *Service) takenTogether(ctx context.Context, tx Tx, group practice.ID, of messaging.Message, at,
+	now time.Time) error {
 	others, err := tx.SameRequest(ctx, group, of)
 	if err != nil {
 		return err
@@ -102,8 +104,8 @@ func (s *Service) takenTogether(ctx context.Context, tx Tx, group practice.ID, o
 		x := Settled{Message: m, Was: m.State, At: now}
 		x.taken(at)
 		x.UpdatedAt = now
-		step := Step{ID: s.NewID(), At: at, Leg: x.Leg, Channel: x.LegChannel(), Carrier: x.Carrier, What: "accepted",
-			Code: "told"}
+		step := messaging.Step{ID: s.NewID(), At: at, Leg: x.Leg, Channel: x.LegChannel(), Carrier: x.Carrier,
+			What: "accepted", Code: "told"}
 		if err := s.keep(ctx, tx, group, m, x, &step); err != nil {
 			return err
 		}
@@ -114,7 +116,7 @@ func (s *Service) takenTogether(ctx context.Context, tx Tx, group practice.ID, o
 // unanswered has a request sent again.
 func (d *dispatcher) unanswered(s *Settled, u *carrier.Unanswered, now time.Time) {
 	s.Tries++
-	s.State, s.What, s.Request = Queued, "again", u.Request
+	s.State, s.What, s.Request = messaging.Queued, "again", u.Request
 	s.Code, s.Reason = noAnswer, "The carrier did not answer. It is asked again with the same request."
 	wait := u.After
 	if wait == 0 {
@@ -132,7 +134,7 @@ func (d *dispatcher) keepTogether(out []Settled, now time.Time) {
 	}
 	all := map[string]*request{}
 	for _, s := range out {
-		if s.State != Queued || s.Request == "" {
+		if s.State != messaging.Queued || s.Request == "" {
 			continue
 		}
 		r := all[s.Request]
@@ -160,7 +162,7 @@ func (d *dispatcher) keepTogether(out []Settled, now time.Time) {
 	}
 	for i := range out {
 		s := &out[i]
-		if s.State != Queued || s.Request == "" {
+		if s.State != messaging.Queued || s.Request == "" {
 			continue
 		}
 		if r := all[s.Request]; r.due.After(r.by) {

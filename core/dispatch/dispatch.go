@@ -1,4 +1,16 @@
-package messaging
+// Package dispatch hands messages over to carriers, and takes in what providers
+// report about them.
+//
+//	dispatch.go  hand over what is due, a group at a time
+//	port.go      what it needs remembered
+//	eligible.go  whether a message that is due may go, and by which carrier
+//	handover.go  note what goes out, and how that ended
+//	again.go     the same request sent again until there is an answer
+//	pair.go      both channels at once, where a carrier does that
+//	settle.go    how handing over ended, and what follows
+//	receipt.go   receipts of providers
+//	recover.go   take back what a server that stopped had in hand; ask for receipts
+package dispatch
 
 import (
 	"cmp"
@@ -11,6 +23,7 @@ import (
 	"frontdesk/core/carrier"
 	"frontdesk/core/fault"
 	"frontdesk/core/job"
+	"frontdesk/core/messaging"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
 )
@@ -18,7 +31,7 @@ import (
 // Claim says which messages to take.
 type Claim struct {
 	Group   practice.ID
-	Batch   BatchID
+	Batch   messaging.BatchID
 	Channel carrier.Channel
 	// Carrier is who will get them: kept with each, so that it is known whom to
 	// believe when the program dies before it hears.
@@ -34,7 +47,7 @@ type Claim struct {
 
 // Outbound is a leased message with what a carrier needs besides.
 type Outbound struct {
-	Message
+	messaging.Message
 	// Person is who it is to, without what matters to no message.
 	Person patient.Patient
 	Pair   carrier.Pair // when it is Paired
@@ -46,7 +59,7 @@ type Outbound struct {
 
 // Due is a channel with single messages that are due.
 type Due struct {
-	Batch   BatchID
+	Batch   messaging.BatchID
 	Channel carrier.Channel
 }
 
@@ -63,17 +76,20 @@ const (
 	settlePause = time.Second
 )
 
-// Dispatch is the job: it hands over what is due, a group at a time, until
+// Run is the job: it hands over what is due, a group at a time, until
 // nothing is due any more.
-func (s *Service) Dispatch(ctx context.Context, j job.Job) error {
-	var args dispatchArgs
+func (s *Service) Run(ctx context.Context, j job.Job) error {
+	var args messaging.DispatchArgs
 	if err := j.Read(&args); err != nil {
 		return err
 	}
-	return s.Once(ctx, j, func() error { return s.dispatch(ctx, practice.ID(j.Group), args) })
+	again := func(ctx context.Context, j job.Job) error {
+		return s.Store.Do(ctx, func(tx Tx) error { return tx.Enqueue(ctx, j) })
+	}
+	return s.alone.Once(ctx, j, again, func() error { return s.dispatch(ctx, practice.ID(j.Group), args) })
 }
 
-func (s *Service) dispatch(ctx context.Context, group practice.ID, args dispatchArgs) error {
+func (s *Service) dispatch(ctx context.Context, group practice.ID, args messaging.DispatchArgs) error {
 	d := &dispatcher{Service: s, group: group, args: args, until: s.Now().Add(dispatchFor)}
 	if paused, err := s.Store.SendingPaused(ctx); err != nil || paused {
 		return err
@@ -83,7 +99,7 @@ func (s *Service) dispatch(ctx context.Context, group practice.ID, args dispatch
 		return err
 	}
 	d.practice = g.Name
-	carriers, err := s.Carriers(ctx, d.group, args.Channel)
+	carriers, err := s.Messages.Carriers(ctx, d.group, args.Channel)
 	if err != nil {
 		return err
 	}
@@ -99,7 +115,11 @@ func (s *Service) dispatch(ctx context.Context, group practice.ID, args dispatch
 	if len(carriers) == 0 {
 		d.carriers = []carrier.Carrier{noCarrier{}}
 	}
-	if s.Journal != nil && slices.ContainsFunc(carriers, func(c carrier.Carrier) bool { _, ok := c.(carrier.Recorded); return ok }) {
+	if s.Journal != nil && slices.ContainsFunc(carriers, func(c carrier.Carrier) bool {
+		_,
+			ok := c.(carrier.Recorded)
+		return ok
+	}) {
 		d.epoch = s.Journal.Epoch(ctx)
 	}
 	var wait sync.WaitGroup
@@ -111,25 +131,12 @@ func (s *Service) dispatch(ctx context.Context, group practice.ID, args dispatch
 	return errors.Join(errors.Join(errs...), d.finish(ctx))
 }
 
-// Once runs a job unless this program is running one just like it. Otherwise a
-// batch that is queued bit by bit would be handed over by a job for each bit, in
-// more groupsInFlight than there should be, and leave no room for other batches.
-func (s *Service) Once(ctx context.Context, j job.Job, run func() error) error {
-	again, err := s.alone.Run(j, run)
-	if again {
-		j.RunAt = time.Time{}
-		ctx = context.WithoutCancel(ctx)
-		err = errors.Join(err, s.Store.Do(ctx, func(tx Tx) error { return tx.Enqueue(ctx, j) }))
-	}
-	return err
-}
-
 // dispatcher is one run of the job.
 type dispatcher struct {
 	*Service
 	group    practice.ID
 	practice string // its name
-	args     dispatchArgs
+	args     messaging.DispatchArgs
 	until    time.Time
 	carriers []carrier.Carrier
 	seconds  map[carrier.Channel]string // carriers that take both ways at once go by these
@@ -180,7 +187,7 @@ func (d *dispatcher) sendGroups(ctx context.Context) error {
 		// What carriers said must not be lost to a database that is away for a
 		// moment: nobody would know it any more.
 		for i := 0; err != nil && len(done) > 0 && fault.Later(err) && i < settleTries; i++ {
-			time.Sleep(settlePause)
+			<-time.After(settlePause)
 			claimed, err = d.turn(context.WithoutCancel(ctx), by, done, false, now)
 		}
 		if err != nil {
@@ -204,7 +211,8 @@ func (d *dispatcher) forget(ctx context.Context, done []Settled) {
 }
 
 // turn writes down what became of the last group and takes the next.
-func (d *dispatcher) turn(ctx context.Context, by carrier.Carrier, done []Settled, more bool, now time.Time) ([]Outbound, error) {
+func (d *dispatcher) turn(ctx context.Context, by carrier.Carrier, done []Settled, more bool,
+	now time.Time) ([]Outbound, error) {
 	var claimed []Outbound
 	err := d.Store.Do(ctx, func(tx Tx) error {
 		claimed = nil
@@ -258,9 +266,11 @@ func (d *dispatcher) hand(ctx context.Context, by carrier.Carrier, claimed []Out
 		out = append(out, settled)
 		if send {
 			sends = append(sends, carrier.Outgoing{
-				Key: settled.Key(d.group), Channel: settled.LegChannel(), To: settled.LegContact(), NHSNumber: m.Person.NHSNumber,
-				FromName: d.practice, Subject: m.Subject, Text: d.words(d.group, m.Message, d.practice), Pair: m.Pair, Request: m.Request,
-				Unsubscribe: d.unsubscribeURL(d.group, settled.Message),
+				Key: settled.Key(d.group), Channel: settled.LegChannel(), To: settled.LegContact(),
+				NHSNumber: m.Person.NHSNumber,
+				FromName:  d.practice, Subject: m.Subject, Text: d.Messages.Words(d.group, m.Message, d.practice),
+				Pair: m.Pair, Request: m.Request,
+				Unsubscribe: d.Messages.UnsubscribeURL(d.group, settled.Message),
 			})
 			if wire != nil {
 				sends[len(sends)-1].Recorder = wire
@@ -309,7 +319,7 @@ func (d *dispatcher) finish(ctx context.Context) error {
 		if stop, err := d.stopped(ctx, tx); err != nil || stop {
 			return err // whoever lets it go on asks for the job
 		}
-		return tx.Enqueue(ctx, DispatchJob(d.group, d.args.Batch, d.args.Channel, next, now))
+		return tx.Enqueue(ctx, messaging.DispatchJob(d.group, d.args.Batch, d.args.Channel, next, now))
 	})
 }
 

@@ -1,0 +1,112 @@
+package dispatch
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"frontdesk/core/carrier"
+	"frontdesk/core/fault"
+	"frontdesk/core/messaging"
+	"frontdesk/core/patient"
+)
+
+// check checks messages that have been leased, in a few queries for all of them,
+// and keeps what has changed since they were addressed.
+func (d *dispatcher) check(ctx context.Context, tx Tx, by carrier.Carrier, claimed []Outbound) error {
+	if len(claimed) == 0 {
+		return nil
+	}
+	all, known := make([]messaging.Message, len(claimed)), make([]patient.Patient, len(claimed))
+	for i, m := range claimed {
+		all[i], known[i] = m.Message, m.Person
+	}
+	people, err := messaging.Addressees(ctx, tx, d.group, all, known)
+	if err != nil {
+		return err
+	}
+	var changed []messaging.Message
+	for i := range claimed {
+		m := &claimed[i]
+		a := people[m.Patient]
+		leg := m.Leg
+		if m.Unread() {
+			leg = 2
+		}
+		if m.Withheld = m.Check(leg, a); m.Withheld == nil && leg == 1 {
+			d.pair(by, m, a)
+		}
+		if m.Withheld == nil && !m.Unread() && m.Request == "" {
+			m.Via, m.Withheld = d.abroad(by, m.Message)
+		}
+		kept := m.Message
+		if m.Via != nil {
+			kept.Carrier = m.Via.Name()
+		}
+		if kept != all[i] {
+			changed = append(changed, kept)
+		}
+	}
+	return tx.AmendMessages(ctx, d.group, changed)
+}
+
+// verdict says whether a message that is due is to go, and what becomes of it
+// otherwise.
+func (d *dispatcher) verdict(m Outbound, now time.Time) (Settled, bool) {
+	s := Settled{Message: m.Message, Was: m.Prior, At: now, Leased: m.Lease}
+	switch {
+	case m.Unread() && m.Withheld != nil: // the first way has it, and that is all
+		s.State, s.DueAt, s.What = m.Prior, time.Time{}, "withheld"
+		s.StepLeg, s.StepChannel = 2, m.Fallback
+		s.Code, s.Reason = why(m.Withheld)
+		return s, false
+	case m.Unread():
+		// It is due because nobody has read it: it goes on by the other way.
+		s.next(now, "unread", "The patient has not read it in time.")
+		return s, false
+	case m.Withheld != nil:
+		s.withhold(now, m.Withheld)
+		return s, false
+	case now.After(m.SendBy):
+		s.State, s.EndedAt, s.What = messaging.Expired, now, "expired"
+		s.Code, s.Reason = "too_late", "It could not be sent in time."
+		return s, false
+	}
+	return s, true
+}
+
+// withhold keeps a message from going.
+func (s *Settled) withhold(now time.Time, err error) {
+	code, reason := why(err)
+	switch {
+	case s.InDoubt():
+		s.unknown(now, code, reason+" The carrier may have it already.")
+	case errors.Is(err, messaging.ErrNoContact), errors.Is(err, messaging.ErrAbroad):
+		s.What = "withheld"
+		s.next(now, code, reason)
+	default:
+		s.Suppress(err, now)
+		s.Code, s.Reason, s.What = code, reason, "withheld"
+	}
+}
+
+// why is a judgement in words that are kept with the message.
+func why(err error) (code, reason string) {
+	if errors.Is(err, patient.ErrNotFound) {
+		return "patient_deleted", "This patient's record has been deleted. No message is sent."
+	}
+	f := fault.Of(err)
+	return f.Code, f.Message
+}
+
+// abroad finds the carrier for a message that its own carrier does not bring where
+// it is to go; nil is that it does. Error: ErrAbroad.
+func (d *dispatcher) abroad(by carrier.Carrier, m messaging.Message) (carrier.Carrier, error) {
+	if !m.Foreign(m.Leg) || carrier.GoesAbroad(by) {
+		return nil, nil
+	}
+	if other := carrier.FirstAbroad(d.carriers); other != nil {
+		return other, nil
+	}
+	return nil, messaging.ErrAbroad
+}
