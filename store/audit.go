@@ -19,11 +19,12 @@ func (db *DB) AuditStore() audit.Store { return auditStore{db.plain()} }
 const auditColumns = `id, at, actor, key_id, key_group_id, request_id, action, entity, entity_id, before, after,
 	door, operation, outcome, subjects, more`
 
-const addAudit = `INSERT INTO audit (practice_group_id, id, at, actor, key_id, key_group_id, request_id, action, entity, entity_id,
-		before, after, door, operation, outcome, subjects, more)
+const addAudit = `INSERT INTO audit (practice_group_id, id, at, actor, key_id, key_group_id, request_id, action,
+		entity, entity_id, before, after, door, operation, outcome, subjects, more)
 	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`
 
-const addAuditSubject = `INSERT INTO audit_subject (practice_group_id, kind, subject_id, audit_id) VALUES ($1, $2, $3, $4)
+const addAuditSubject = `INSERT INTO audit_subject (practice_group_id, kind, subject_id, audit_id)
+	VALUES ($1, $2, $3, $4)
 	ON CONFLICT (practice_group_id, kind, subject_id, audit_id) DO NOTHING`
 
 func auditRow(e audit.Entry) in {

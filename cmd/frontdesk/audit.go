@@ -24,8 +24,8 @@ type auditWanted struct {
 	From   time.Time `format:"2006-01-02" placeholder:"YYYY-MM-DD" help:"The first day, in UTC. Default: the beginning."`
 	Until  time.Time `format:"2006-01-02" placeholder:"YYYY-MM-DD" help:"The last day, in UTC. Default: today."`
 	Who    string    `placeholder:"NAME" help:"Only what this partner, operator or system did, or the key with this id."`
-	Action string    `placeholder:"NAME" help:"Only this, for example patient.update, or everything done to patients: patient."`
-	About  string    `placeholder:"KIND[:ID]" help:"Only entries about a kind of thing, or about one thing: patient, patient:42."`
+	Action string    `placeholder:"NAME" help:"Only this: patient.update, or all done to patients: patient."`
+	About  string    `placeholder:"KIND[:ID]" help:"Only about a kind of thing, or one thing: patient, patient:42."`
 	Door   string    `placeholder:"NAME" help:"Only calls through rest, graphql, page or cli."`
 	Failed bool      `help:"Only what did not succeed."`
 }
@@ -105,7 +105,7 @@ type auditReads struct {
 	database
 	output
 	Group string `required:"" placeholder:"ID" help:"The practice group."`
-	When  string `arg:"" optional:"" enum:"grouped,before-answer," default:"" help:"grouped, many at once within 100 ms, or before-answer. Left out, it only shows which."`
+	When  string `arg:"" optional:"" enum:"grouped,before-answer," default:"" help:"grouped, within 100 ms, or before-answer. Without it, shows which."`
 }
 
 // Run sets or shows when reads are written.

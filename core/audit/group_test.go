@@ -27,7 +27,7 @@ type memory struct {
 }
 
 func (m *memory) KeepReads(_ context.Context, entries []audit.Entry) error {
-	time.Sleep(m.takes) // of a clock that is not real
+	<-time.After(m.takes) // of a clock that is not real
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.down {
@@ -114,7 +114,7 @@ func TestReadsAreWrittenTogetherWithin100Milliseconds(t *testing.T) {
 		if time.Since(began) != 0 || m.written() != 0 {
 			t.Fatalf("requests waited %v, and %d entries were written", time.Since(began), m.written())
 		}
-		time.Sleep(100 * time.Millisecond)
+		<-time.After(100 * time.Millisecond)
 		if len(m.commits) != 1 || m.written() != 20 || m.at[0].Sub(began) > 60*time.Millisecond {
 			t.Errorf("%d commits of %d entries after %v", len(m.commits), m.written(), m.at[0].Sub(began))
 		}
@@ -159,7 +159,7 @@ func TestStoppingWritesWhatIsHeld(t *testing.T) {
 		if err := read(t.Context(), s, 1); err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(time.Second)
+		<-time.After(time.Second)
 		soon, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		time.AfterFunc(500*time.Millisecond, func() {
@@ -225,7 +225,7 @@ func TestRequestsWaitWhileTooMuchIsHeld(t *testing.T) {
 		m.mu.Lock()
 		m.down = false
 		m.mu.Unlock()
-		time.Sleep(time.Second)
+		<-time.After(time.Second)
 		if answered.Load() != 3 || m.written() != held+3 {
 			t.Errorf("%d were answered, and %d of %d written", answered.Load(), m.written(), held+3)
 		}
@@ -253,7 +253,7 @@ func TestWrittenBeforeTheAnswerWhereTheGroupAsksForIt(t *testing.T) {
 			t.Fatalf("%d written, %v", m.written(), err)
 		}
 		m.before.Store(true) // by another process
-		time.Sleep(audit.SettingLife)
+		<-time.After(audit.SettingLife)
 		n := m.written()
 		if err := read(t.Context(), s, 1); err != nil || m.written() != n+1 {
 			t.Fatalf("%d written, %v", m.written(), err)

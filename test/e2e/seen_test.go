@@ -52,9 +52,12 @@ func (r *trail) calls() map[string][]operator.AuditEntry {
 // showNobody are the operations that read nothing about a person.
 var showNobody = []string{
 	"GET /v1/me", "GET /v1/me/capabilities", "GET /v1/me/configuration", "GET /v1/appointment_types", "GET /v1/locations",
-	"GET /v1/practitioners", "GET /v1/slots", "GET /v1/slots/count", "GET /v1/slots/{id}", "GET /v1/sessions", "GET /v1/sessions/{id}",
-	"GET /v1/bank_holidays", "GET /v1/batch_message", "GET /v1/batch_message/{id}", "GET /v1/batch_message/{id}/preview", "GET /v1/webhooks",
-	"GET /v1/webhooks/{id}", "GET /v1/webhooks/{id}/deliveries", "GET /v1/webhooks/{id}/deliveries/{delivery_id}", "GET /v1/events",
+	"GET /v1/practitioners", "GET /v1/slots", "GET /v1/slots/count", "GET /v1/slots/{id}", "GET /v1/sessions",
+	"GET /v1/sessions/{id}",
+	"GET /v1/bank_holidays", "GET /v1/batch_message", "GET /v1/batch_message/{id}",
+	"GET /v1/batch_message/{id}/preview", "GET /v1/webhooks",
+	"GET /v1/webhooks/{id}", "GET /v1/webhooks/{id}/deliveries",
+	"GET /v1/webhooks/{id}/deliveries/{delivery_id}", "GET /v1/events",
 }
 
 // reads are the operations that show the patient Ada, each with the ids of its path
@@ -67,7 +70,8 @@ func (p *program) reads(ada string) map[string][]string {
 	held := request(p.slot(0))
 	held["patient_id"] = ada
 	appointment := p.ok("POST", "/v1/appointments", held).str("id")
-	file := p.ok("POST", "/v1/patients/"+ada+"/attachments", map[string]any{"file_name": "letter.txt", "file_data": "RGVhciBBZGE="}).str("id")
+	letter := map[string]any{"file_name": "letter.txt", "file_data": "RGVhciBBZGE="}
+	file := p.ok("POST", "/v1/patients/"+ada+"/attachments", letter).str("id")
 	batch := p.batchOf([]map[string]any{{"patient_id": ada}}, nil)
 	wait.Until(p.t, "the recipients to be looked up", func() bool {
 		a := p.ok("GET", batch+"/preview", nil)
@@ -122,7 +126,8 @@ func TestEveryReadOfAPersonIsInTheTrail(t *testing.T) {
 		others := []string{"GET /v1/message_replies", "GET /v1/identity_checks/{reference}"} // which have a test of their own
 		for _, o := range operations(t) {
 			name := o.method + " " + o.path
-			if _, shows := reads[name]; o.method == http.MethodGet && !shows && !slices.Contains(showNobody, name) && !slices.Contains(others, name) {
+			_, shows := reads[name]
+			if o.method == http.MethodGet && !shows && !slices.Contains(slices.Concat(showNobody, others), name) {
 				t.Errorf("%s is not in this test", name)
 			}
 		}
